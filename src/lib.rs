@@ -1,0 +1,1 @@
+//! overhear listens to a conversation on the wire and tells it.

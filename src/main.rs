@@ -1,0 +1,2 @@
+//! The program: argv to command to exit code; nothing else.
+fn main() {}

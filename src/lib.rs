@@ -1,1 +1,12 @@
 //! overhear listens to a conversation on the wire and tells it.
+//!
+//! Arrows point down: a module uses those below it and none above.
+//!
+//! * `main`, `args`: the command line to a command to an exit code
+//! * [`report`]: one file per form of output
+//! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
+//! * [`capture`]: what is known of a capture: rows, plain data
+//! * [`source`]: where frames come from
+//! * `dissectors` (a crate of its own): what bytes mean
+
+pub mod capture;

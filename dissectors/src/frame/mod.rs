@@ -1,0 +1,142 @@
+//! The frame itself: what the capture says of it beside its bytes.
+
+use crate::packet::Piece;
+use crate::protocol::{Part, Protocol};
+use crate::tree::{Slice, Tree, Value};
+
+crate::fields! { "frame";
+    /// The frame: what was captured, and when.
+    FRAME: Protocol "frame" "Frame";
+    /// The section of the capture file it stands in, from 1.
+    SECTION_NUMBER: U32 "frame.section_number" "Section number";
+    /// The number of the interface it was captured on, from 0 in each section.
+    INTERFACE_ID: U32 "frame.interface_id" "Interface id";
+    /// The name of that interface.
+    INTERFACE_NAME: Text "frame.interface_name" "Interface name";
+    /// The description of that interface.
+    INTERFACE_DESCRIPTION: Text "frame.interface_description" "Interface description";
+    /// The link type, as the number Wireshark gives it.
+    ENCAP_TYPE: I32 "frame.encap_type" "Encapsulation type";
+    /// When it was captured.
+    TIME: Time "frame.time" "Arrival Time";
+    /// When it was captured, in seconds since 1970-01-01 00:00:00 UTC.
+    TIME_EPOCH: Duration "frame.time_epoch" "Epoch Time";
+    /// Time since the previous frame.
+    TIME_DELTA: Duration "frame.time_delta" "Time delta from previous captured frame";
+    /// Time since the previous frame that is shown.
+    TIME_DELTA_DISPLAYED: Duration "frame.time_delta_displayed" "Time delta from previous displayed frame";
+    /// Time since the first frame.
+    TIME_RELATIVE: Duration "frame.time_relative" "Time since reference or first frame";
+    /// Its number, from 1.
+    NUMBER: U32 "frame.number" "Frame Number";
+    /// Bytes on the wire.
+    LEN: U32 "frame.len" "Frame Length";
+    /// Bytes captured.
+    CAP_LEN: U32 "frame.cap_len" "Capture Length";
+    /// Whether a user has marked it.
+    MARKED: Bool "frame.marked" "Frame is marked";
+    /// Whether a user has set it aside.
+    IGNORED: Bool "frame.ignored" "Frame is ignored";
+    /// The protocols in it, outermost first, with colons between.
+    PROTOCOLS: Text "frame.protocols" "Protocols in frame";
+    /// A comment that stands beside it in the capture file.
+    COMMENT: Text "frame.comment" "Comment";
+    /// The flags the capture file has for it: direction, reception type, link errors.
+    PACKET_FLAGS: U32 "frame.packet_flags" "Packet flags" { form: crate::field::Form::Hex };
+    /// How many frames were lost between this and the previous one on the interface.
+    DROP_COUNT: U64 "frame.drop_count" "Drop Count";
+    /// The capture kept less of the frame than was read here.
+    SHORT: Note(Note) "_ws.short" "[Packet size limited during capture]";
+    /// The bytes are not as the protocol says they must be.
+    MALFORMED: Note(Error) "_ws.malformed" "Malformed packet";
+}
+
+/// The frame in the list of protocols.
+pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], part: Part::Facts };
+
+/// Records that a header is not all here: cut off by the capture, or too short as sent.
+pub fn note_cut(piece: Piece<'_>, tree: &mut Tree) {
+    if piece.is_cut() {
+        tree.note(&SHORT, piece.all(), format_args!("{}", SHORT.title));
+        tree.more_info(format_args!("[Packet size limited during capture]"));
+    } else {
+        tree.note(&MALFORMED, piece.all(), format_args!("[Malformed packet: the header ends too early]"));
+        tree.more_info(format_args!("[Malformed Packet]"));
+    }
+}
+
+/// What a capture says of a frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When, in nanoseconds since 1970-01-01T00:00:00Z.
+    pub time: i64,
+    /// Nanoseconds since the previous frame.
+    pub delta: i64,
+    /// Nanoseconds since the previous frame shown.
+    pub delta_displayed: i64,
+    /// Nanoseconds since the first frame.
+    pub relative: i64,
+    /// Bytes on the wire.
+    pub len: u32,
+    /// Bytes captured.
+    pub cap_len: u32,
+    /// Wireshark's number for the link type.
+    pub encap: i32,
+    /// The section of the file, from 1.
+    pub section: u32,
+    /// The interface's number and, where known, name and description.
+    pub interface: Option<(u32, Option<&'a str>, Option<&'a str>)>,
+    /// The flags of the capture file.
+    pub flags: Option<u32>,
+    /// Frames lost before this one.
+    pub drops: Option<u64>,
+}
+
+/// Records what the capture says of a frame; returns where the list of protocols goes once it is known.
+pub fn describe<'a>(facts: &Facts<'_>, comments: impl Iterator<Item = &'a str>, tree: &mut Tree) -> Option<usize> {
+    if !tree.wants_any(&FRAME) {
+        return None;
+    }
+    let none = Slice::default();
+    let all = Slice::new(0, facts.cap_len);
+    let place = tree.open(&FRAME, all, Value::Bytes(all));
+    tree.label(
+        place,
+        format_args!("Frame {}: {} bytes on wire, {} bytes captured", facts.number, facts.len, facts.cap_len),
+    );
+    for comment in comments {
+        tree.put_text(&COMMENT, none, format_args!("{comment}"));
+    }
+    tree.put(&SECTION_NUMBER, none, Value::Uint(facts.section.into()));
+    if let Some((id, name, description)) = facts.interface {
+        tree.put(&INTERFACE_ID, none, Value::Uint(id.into()));
+        if let Some(name) = name {
+            tree.put_text(&INTERFACE_NAME, none, format_args!("{name}"));
+        }
+        if let Some(description) = description {
+            tree.put_text(&INTERFACE_DESCRIPTION, none, format_args!("{description}"));
+        }
+    }
+    if let Some(flags) = facts.flags {
+        tree.put(&PACKET_FLAGS, none, Value::Uint(flags.into()));
+    }
+    if let Some(drops) = facts.drops {
+        tree.put(&DROP_COUNT, none, Value::Uint(drops));
+    }
+    tree.put(&ENCAP_TYPE, none, Value::Int(facts.encap.into()));
+    tree.put(&TIME, none, Value::Time(facts.time));
+    tree.put(&TIME_EPOCH, none, Value::Duration(facts.time));
+    tree.put(&TIME_DELTA, none, Value::Duration(facts.delta));
+    tree.put(&TIME_DELTA_DISPLAYED, none, Value::Duration(facts.delta_displayed));
+    tree.put(&TIME_RELATIVE, none, Value::Duration(facts.relative));
+    tree.put(&NUMBER, none, Value::Uint(facts.number.into()));
+    tree.put(&LEN, none, Value::Uint(facts.len.into()));
+    tree.put(&CAP_LEN, none, Value::Uint(facts.cap_len.into()));
+    tree.put(&MARKED, none, Value::Bool(false));
+    tree.put(&IGNORED, none, Value::Bool(false));
+    let protocols = tree.put(&PROTOCOLS, none, Value::Text(none));
+    tree.close();
+    protocols
+}

@@ -1,0 +1,156 @@
+//! TCP's options (RFC 9293 3.1): walked for their facts, or described one by one.
+
+use super::fields::*;
+use crate::field::Field;
+use crate::packet::Piece;
+use crate::tree::{Slice, Tree, Value};
+
+/// The kinds of options, of the IANA registry.
+pub(super) const KINDS: &[(u64, &str)] = &[
+    (0, "End of Option List"),
+    (1, "No-Operation"),
+    (2, "Maximum Segment Size"),
+    (3, "Window Scale"),
+    (4, "SACK Permitted"),
+    (5, "SACK"),
+    (8, "Time Stamp Option"),
+    (19, "MD5 Signature Option"),
+    (28, "User Timeout Option"),
+    (29, "TCP Authentication Option (TCP-AO)"),
+    (30, "Multipath TCP (MPTCP)"),
+    (34, "TCP Fast Open Cookie"),
+    (253, "RFC3692-style Experiment 1"),
+    (254, "RFC3692-style Experiment 2"),
+];
+
+/// One option: its kind, where it begins among the options, and its bytes, kind and length included.
+#[derive(Clone, Copy, Debug)]
+pub struct TcpOption<'b> {
+    /// The kind.
+    pub kind: u8,
+    /// Where it begins among the options.
+    pub at: usize,
+    /// All its bytes.
+    pub bytes: &'b [u8],
+}
+
+impl TcpOption<'_> {
+    fn u32(&self, at: usize) -> u32 {
+        self.bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u32::from_be_bytes(*bytes))
+    }
+
+    fn u16(&self, at: usize) -> u16 {
+        self.bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u16::from_be_bytes(*bytes))
+    }
+
+    fn u8(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
+    /// The shift count, if this is a window scale option. RFC 7323 2.3: more than 14 counts as 14.
+    #[must_use]
+    pub fn window_shift(&self) -> Option<u8> {
+        (self.kind == 3 && self.bytes.len() == 3).then(|| self.u8(2).min(14))
+    }
+
+    /// The blocks of a SACK option (RFC 2018 3): first sequence number, and the one after the last.
+    pub fn sack_blocks(&self) -> impl Iterator<Item = (u32, u32)> {
+        let count = if self.kind == 5 { (self.bytes.len() - 2) / 8 } else { 0 };
+        (0..count).map(|nth| (self.u32(2 + nth * 8), self.u32(6 + nth * 8)))
+    }
+}
+
+/// The options in order, up to the end of the list, or to one whose length does not fit: that is the last and has
+/// all remaining bytes.
+pub fn options(bytes: &[u8]) -> impl Iterator<Item = TcpOption<'_>> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let rest = bytes.get(at..)?;
+        let kind = *rest.first()?;
+        let len = match (kind, rest.get(1)) {
+            (0 | 1, _) => 1,
+            (_, Some(&len)) if len >= 2 && usize::from(len) <= rest.len() => usize::from(len),
+            _ => rest.len(),
+        };
+        let option = TcpOption { kind, at, bytes: rest.get(..len)? };
+        at = if kind == 0 { bytes.len() } else { at + len };
+        Some(option)
+    })
+}
+
+/// Records all options; `base` is the sequence number of the other side's beginning, for selective acknowledgments.
+pub(super) fn describe(piece: Piece<'_>, base: u32, tree: &mut Tree) {
+    let all = piece.all();
+    let place = tree.open(&OPTIONS, all, Value::Bytes(all));
+    if tree.wanted().labels {
+        let count = options(piece.bytes).count();
+        tree.label(place, format_args!("Options: ({} bytes), {count} options", piece.bytes.len()));
+    }
+    for option in options(piece.bytes) {
+        let span = piece.span(option.at, option.bytes.len());
+        let part = |at: usize, len: usize| piece.span(option.at + at, len);
+        let sized = option.kind <= 1 || option.bytes.get(1).is_some_and(|&len| usize::from(len) == option.bytes.len());
+        tree.open(field(option.kind), span, Value::Bytes(span));
+        tree.put(&OPTION_KIND, part(0, 1), Value::Uint(option.kind.into()));
+        if option.kind > 1 {
+            tree.put(&OPTION_LEN, part(1, 1), Value::Uint(option.u8(1).into()));
+        }
+        if !sized {
+            tree.note(&OPTION_LEN_INVALID, span, format_args!("Invalid length {} for option", option.u8(1)));
+        } else {
+            describe_one(option, part, base, tree);
+        }
+        tree.close();
+    }
+    tree.close();
+}
+
+fn field(kind: u8) -> &'static Field {
+    match kind {
+        0 => &OPTIONS_EOL,
+        1 => &OPTIONS_NOP,
+        2 => &OPTIONS_MSS,
+        3 => &OPTIONS_WSCALE,
+        4 => &OPTIONS_SACK_PERM,
+        5 => &OPTIONS_SACK,
+        8 => &OPTIONS_TIMESTAMP,
+        19 => &OPTIONS_MD5,
+        28 => &OPTIONS_USER_TO,
+        30 => &OPTIONS_MPTCP,
+        34 => &OPTIONS_TFO,
+        253 | 254 => &OPTIONS_EXPERIMENTAL,
+        _ => &OPTIONS_UNKNOWN,
+    }
+}
+
+fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, base: u32, tree: &mut Tree) {
+    match (option.kind, option.bytes.len()) {
+        (2, 4) => {
+            tree.put(&OPTIONS_MSS_VAL, part(2, 2), Value::Uint(option.u16(2).into()));
+        }
+        (3, 3) => {
+            let shift = option.u8(2);
+            tree.put(&OPTIONS_WSCALE_SHIFT, part(2, 1), Value::Uint(shift.into()));
+            tree.put(&OPTIONS_WSCALE_MULTIPLIER, part(2, 1), Value::Uint(1 << shift.min(14)));
+        }
+        (5, _) => {
+            for (nth, (left, right)) in option.sack_blocks().enumerate() {
+                tree.put(&OPTIONS_SACK_LE, part(2 + nth * 8, 4), Value::Uint(left.wrapping_sub(base).into()));
+                tree.put(&OPTIONS_SACK_RE, part(6 + nth * 8, 4), Value::Uint(right.wrapping_sub(base).into()));
+            }
+            tree.put(&OPTIONS_SACK_COUNT, Slice::default(), Value::Uint(option.sack_blocks().count() as u64));
+        }
+        (8, 10) => {
+            tree.put(&OPTIONS_TIMESTAMP_TSVAL, part(2, 4), Value::Uint(option.u32(2).into()));
+            tree.put(&OPTIONS_TIMESTAMP_TSECR, part(6, 4), Value::Uint(option.u32(6).into()));
+        }
+        (34, len) if len > 2 => {
+            tree.put(&OPTIONS_TFO_COOKIE, part(2, len - 2), Value::Bytes(part(2, len - 2)));
+        }
+        (2 | 3 | 8, _) => {
+            let span = part(0, option.bytes.len());
+            tree.note(&OPTION_LEN_INVALID, span, format_args!("Invalid length {} for option", option.bytes.len()));
+        }
+        _ => {}
+    }
+}

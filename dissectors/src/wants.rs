@@ -1,0 +1,72 @@
+//! What a run wants to know: the fields of its columns, its filter and its view. Nothing else is recorded.
+
+use crate::FIELD_COUNT;
+use crate::field::Field;
+
+const WORDS: usize = (FIELD_COUNT as usize).div_ceil(64);
+
+/// A set of wanted fields, asked with one bit test.
+#[derive(Clone, Debug)]
+pub struct Wants {
+    fields: [u64; WORDS],
+    /// The protocols (by their own field) of which any field is wanted.
+    protocols: [u64; WORDS],
+    /// The row of a list of frames: addresses, protocol, info.
+    pub columns: bool,
+    /// The lines of text of the detail tree.
+    pub labels: bool,
+}
+
+impl Default for Wants {
+    fn default() -> Wants {
+        Wants { fields: [0; WORDS], protocols: [0; WORDS], columns: false, labels: false }
+    }
+}
+
+impl Wants {
+    /// Every field, with the lines of the detail tree and the columns.
+    #[must_use]
+    pub fn everything() -> Wants {
+        Wants { fields: [u64::MAX; WORDS], protocols: [u64::MAX; WORDS], columns: true, labels: true }
+    }
+
+    /// The row of a list of frames and no field.
+    #[must_use]
+    pub fn only_columns() -> Wants {
+        Wants { columns: true, ..Wants::default() }
+    }
+
+    /// Adds a field.
+    pub fn add(&mut self, field: &Field) {
+        set(&mut self.fields, field.id);
+        set(&mut self.protocols, field.protocol);
+    }
+
+    /// Whether the field is wanted.
+    #[must_use]
+    pub fn field(&self, field: &Field) -> bool {
+        has(&self.fields, field.id)
+    }
+
+    /// Whether any field of the protocol is wanted that `field` belongs to.
+    #[must_use]
+    pub fn protocol(&self, field: &Field) -> bool {
+        has(&self.protocols, field.protocol)
+    }
+
+    /// Whether nothing is wanted at all.
+    #[must_use]
+    pub fn nothing(&self) -> bool {
+        !self.columns && self.fields.iter().all(|&word| word == 0)
+    }
+}
+
+fn set(words: &mut [u64; WORDS], id: u16) {
+    if let Some(word) = words.get_mut(usize::from(id) / 64) {
+        *word |= 1 << (id % 64);
+    }
+}
+
+fn has(words: &[u64; WORDS], id: u16) -> bool {
+    words.get(usize::from(id) / 64).is_some_and(|word| word >> (id % 64) & 1 == 1)
+}

@@ -10,3 +10,4 @@
 //! * `dissectors` (a crate of its own): what bytes mean
 
 pub mod capture;
+pub mod source;

@@ -1,0 +1,103 @@
+//! A reader's bytes seen through one buffer, which moves along and grows only for a single bigger record.
+
+use std::io::{self, Read};
+
+/// How much is read at once. Bigger buffers were measured slower: they no longer stay in the processor's cache.
+pub(super) const BUFFER: usize = 256 * 1024;
+
+pub(super) struct Window {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// What has been read and not yet taken is `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// How many bytes have been taken.
+    taken: u64,
+}
+
+impl Window {
+    pub(super) fn new(reader: Box<dyn Read + Send>) -> Window {
+        Window { reader, buffer: vec![0; BUFFER], start: 0, end: 0, taken: 0 }
+    }
+
+    /// Where in the stream the next byte to be taken stands.
+    #[inline]
+    pub(super) fn offset(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many bytes can be taken without reading.
+    #[inline]
+    pub(super) fn held(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Reads until so many bytes are held; false if the stream ends before.
+    #[inline]
+    pub(super) fn hold(&mut self, count: usize) -> io::Result<bool> {
+        if self.held() >= count {
+            return Ok(true);
+        }
+        self.fill(count)
+    }
+
+    /// The bytes held; valid to look at after [`hold`](Self::hold).
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Takes bytes that are held; says where in the buffer they stand until the next `hold`.
+    #[inline]
+    pub(super) fn take(&mut self, count: usize) -> usize {
+        debug_assert!(count <= self.held());
+        let at = self.start;
+        self.start += count;
+        self.taken += count as u64;
+        at
+    }
+
+    /// Bytes that were taken, by their place in the buffer.
+    #[inline]
+    pub(super) fn taken(&self, at: usize, count: usize) -> &[u8] {
+        self.buffer.get(at..at.saturating_add(count)).unwrap_or_default()
+    }
+
+    /// Passes over so many bytes without holding them all; says how many there were.
+    pub(super) fn skip(&mut self, count: u64) -> io::Result<u64> {
+        let mut left = count;
+        while left > 0 {
+            if !self.hold(1)? {
+                break;
+            }
+            let step = left.min(self.held() as u64);
+            self.take(step as usize);
+            left -= step;
+        }
+        Ok(count - left)
+    }
+
+    #[cold]
+    fn fill(&mut self, count: usize) -> io::Result<bool> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() > BUFFER && count <= BUFFER && self.end <= BUFFER {
+            self.buffer.truncate(BUFFER);
+            self.buffer.shrink_to_fit();
+        }
+        while self.end < count {
+            if self.end == self.buffer.len() {
+                // Grows with the bytes that are there, not with the number that a file says.
+                self.buffer.resize(self.buffer.len().saturating_mul(2).min(count.max(BUFFER)), 0);
+            }
+            match self.reader.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+                Ok(0) => return Ok(false),
+                Ok(read) => self.end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use super::unpack::Packing;
 use super::LIMIT;
+use super::unpack::Packing;
 
 /// Why a capture was not read, or not to its end.
 ///
@@ -281,4 +281,3 @@ impl Fault {
         Fault::new(offset, Cause::Malformed(flaw))
     }
 }
-

@@ -123,8 +123,11 @@ impl Capture {
     /// Reads a capture from anything and keeps a copy, as [`spooled`](Self::spooled) does.
     pub fn from_reader_spooled(name: impl Into<String>, reader: impl Read + Send + 'static) -> Result<Capture, Error> {
         let name = name.into();
-        let origin = Origin::new(Box::new(reader), Keep::Copy)
-            .map_err(|error| Error { file: name.clone(), offset: 0, cause: Cause::Spool(error) })?;
+        let origin = Origin::new(Box::new(reader), Keep::Copy).map_err(|error| Error {
+            file: name.clone(),
+            offset: 0,
+            cause: Cause::Spool(error),
+        })?;
         Capture::of_sources(vec![Source { name, origin }], None)
     }
 
@@ -141,8 +144,7 @@ impl Capture {
 
     fn of_sources(sources: Vec<Source>, total: Option<u64>) -> Result<Capture, Error> {
         let read = Arc::new(AtomicU64::new(0));
-        let mut capture =
-            Capture { sources, index: 0, open: None, number: 0, beside: Beside::default(), read, total };
+        let mut capture = Capture { sources, index: 0, open: None, number: 0, beside: Beside::default(), read, total };
         capture.open_next()?;
         Ok(capture)
     }
@@ -296,8 +298,7 @@ impl Source {
         let fail = |name: &str, error| Error { file: name.into(), offset: 0, cause: error };
         if path == Path::new("-") {
             let name = String::from("standard input");
-            let origin =
-                Origin::new(Box::new(io::stdin()), keep).map_err(|error| fail(&name, Cause::Spool(error)))?;
+            let origin = Origin::new(Box::new(io::stdin()), keep).map_err(|error| fail(&name, Cause::Spool(error)))?;
             return Ok((Source { name, origin }, None));
         }
         let name = path.display().to_string();
@@ -306,8 +307,7 @@ impl Source {
             // A pipe with a name. It is opened now: opening waits for who writes into it.
             Ok(about) if !about.is_dir() && keep == Keep::Copy => {
                 let file = File::open(&path).map_err(|error| fail(&name, Cause::Io(error)))?;
-                let origin =
-                    Origin::new(Box::new(file), keep).map_err(|error| fail(&name, Cause::Spool(error)))?;
+                let origin = Origin::new(Box::new(file), keep).map_err(|error| fail(&name, Cause::Spool(error)))?;
                 return Ok((Source { name, origin }, None));
             }
             // What is wrong with it is said when its turn comes.
@@ -353,11 +353,9 @@ impl Origin {
     fn new(reader: Box<dyn Read + Send>, keep: Keep) -> io::Result<Origin> {
         Ok(match keep {
             Keep::Nothing => Origin::Once(Some(reader)),
-            Keep::Copy => Origin::Spooled(Arc::new(Mutex::new(Spool {
-                reader,
-                copy: tempfile::tempfile()?,
-                length: 0,
-            }))),
+            Keep::Copy => {
+                Origin::Spooled(Arc::new(Mutex::new(Spool { reader, copy: tempfile::tempfile()?, length: 0 })))
+            }
         })
     }
 }
@@ -449,4 +447,3 @@ impl Read for Replay {
         Ok(read)
     }
 }
-

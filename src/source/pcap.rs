@@ -102,9 +102,7 @@ impl Pcap {
         let mut fields = Integers { rest: window.bytes(), order: self.order };
         let (seconds, fraction) = (fields.u32(), fields.u32());
         let (mut captured, mut length) = (fields.u32(), fields.u32());
-        if self.lengths != Lengths::CapturedFirst
-            && (self.lengths == Lengths::OriginalFirst || captured > length)
-        {
+        if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::OriginalFirst || captured > length) {
             std::mem::swap(&mut captured, &mut length);
         }
         if captured > LIMIT {

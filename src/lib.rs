@@ -9,5 +9,6 @@
 //! * [`source`]: where frames come from
 //! * `dissectors` (a crate of its own): what bytes mean
 
+pub mod analysis;
 pub mod capture;
 pub mod source;

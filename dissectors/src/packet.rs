@@ -97,6 +97,17 @@ pub struct Packet {
     pub layers: u8,
 }
 
+impl Packet {
+    /// Forgets the last packet.
+    pub fn begin(&mut self) {
+        self.source = Address::None;
+        self.destination = Address::None;
+        self.path.clear();
+        self.quoted = false;
+        self.layers = 0;
+    }
+}
+
 /// As many layers as are followed in one packet: tunnels nest, hostile packets without end.
 pub const MAX_LAYERS: u8 = 48;
 

@@ -82,10 +82,10 @@ pub struct Facts<'a> {
     pub len: u32,
     /// Bytes captured.
     pub cap_len: u32,
-    /// Wireshark's number for the link type.
-    pub encap: i32,
-    /// The section of the file, from 1.
-    pub section: u32,
+    /// The link type, a number of the LINKTYPE_ registry.
+    pub link: u16,
+    /// The section of the file, from 1, where the file has sections.
+    pub section: Option<u32>,
     /// The interface's number and, where known, name and description.
     pub interface: Option<(u32, Option<&'a str>, Option<&'a str>)>,
     /// The flags of the capture file.
@@ -95,7 +95,7 @@ pub struct Facts<'a> {
 }
 
 /// Records what the capture says of a frame; returns where the list of protocols goes once it is known.
-pub fn describe<'a>(facts: &Facts<'_>, comments: impl Iterator<Item = &'a str>, tree: &mut Tree) -> Option<usize> {
+pub fn describe(facts: &Facts<'_>, tree: &mut Tree) -> Option<usize> {
     if !tree.wants_any(&FRAME) {
         return None;
     }
@@ -106,10 +106,9 @@ pub fn describe<'a>(facts: &Facts<'_>, comments: impl Iterator<Item = &'a str>, 
         place,
         format_args!("Frame {}: {} bytes on wire, {} bytes captured", facts.number, facts.len, facts.cap_len),
     );
-    for comment in comments {
-        tree.put_text(&COMMENT, none, format_args!("{comment}"));
+    if let Some(section) = facts.section {
+        tree.put(&SECTION_NUMBER, none, Value::Uint(section.into()));
     }
-    tree.put(&SECTION_NUMBER, none, Value::Uint(facts.section.into()));
     if let Some((id, name, description)) = facts.interface {
         tree.put(&INTERFACE_ID, none, Value::Uint(id.into()));
         if let Some(name) = name {
@@ -125,7 +124,7 @@ pub fn describe<'a>(facts: &Facts<'_>, comments: impl Iterator<Item = &'a str>, 
     if let Some(drops) = facts.drops {
         tree.put(&DROP_COUNT, none, Value::Uint(drops));
     }
-    tree.put(&ENCAP_TYPE, none, Value::Int(facts.encap.into()));
+    tree.put(&ENCAP_TYPE, none, Value::Int(encapsulation(facts.link).into()));
     tree.put(&TIME, none, Value::Time(facts.time));
     tree.put(&TIME_EPOCH, none, Value::Duration(facts.time));
     tree.put(&TIME_DELTA, none, Value::Duration(facts.delta));
@@ -139,4 +138,31 @@ pub fn describe<'a>(facts: &Facts<'_>, comments: impl Iterator<Item = &'a str>, 
     let protocols = tree.put(&PROTOCOLS, none, Value::Text(none));
     tree.close();
     protocols
+}
+
+/// The number by which Wireshark calls a link type; -1 for one that is not read here.
+#[must_use]
+pub fn encapsulation(link: u16) -> i32 {
+    match link {
+        0 => 15,
+        1 => 1,
+        9 | 50 => 4,
+        12 | 14 | 101 => 7,
+        51 => 139,
+        100 => 10,
+        104 => 28,
+        105 => 20,
+        107 => 26,
+        108 => 174,
+        113 => 25,
+        119 => 21,
+        127 => 23,
+        143 => 33,
+        192 => 97,
+        228 => 129,
+        229 => 130,
+        239 => 141,
+        276 => 210,
+        _ => -1,
+    }
 }

@@ -1,0 +1,358 @@
+//! One TCP connection: its numbers, its course, its bytes in order, and the conversation in them.
+
+use super::conversation::{Assembled, Conversation};
+use super::tcp::assembler::{Assembler, Next};
+use super::tcp::sequence::Sequence;
+use super::tcp::state::Course;
+use super::{Chunk, Content, Event, Needs, acknowledges};
+use crate::capture::{Call, Endpoint, Opened, Sent, Stream};
+use dissectors::exchange::Exchange;
+use dissectors::packet::Path;
+use dissectors::session::{At, Context, Ending, Foresight, Side};
+use dissectors::tcp::{self, Analysis, Known, Segment};
+use dissectors::{Registry, Tree, Value, data};
+
+/// All that is known of one connection.
+pub(super) struct Connection {
+    pub(super) number: u32,
+    client: Endpoint,
+    server: Endpoint,
+    first: At,
+    pub(super) last: At,
+    frames: u32,
+    sequence: Sequence,
+    course: Course,
+    assemblers: [Assembler; 2],
+    conversation: Conversation,
+    sent: [Sent; 2],
+    /// When the first SYN was sent, and how long until the handshake was done.
+    syn: Option<i64>,
+    connect: Option<i64>,
+    exchanges: u32,
+}
+
+/// What reading a segment leans on.
+pub(super) struct Reading<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) needs: Needs,
+    pub(super) foresight: &'a Foresight,
+    pub(super) path: &'a mut Path,
+    pub(super) messages: &'a mut Vec<dissectors::session::Event>,
+    pub(super) chunks: Option<&'a mut Vec<Event>>,
+    pub(super) learnt: Option<&'a mut Foresight>,
+    pub(super) tree: &'a mut Tree,
+    pub(super) at: At,
+}
+
+impl Connection {
+    /// A connection of which this is the first segment seen.
+    pub(super) fn new(
+        number: u32,
+        source: Endpoint,
+        destination: Endpoint,
+        segment: &Segment<'_>,
+        at: At,
+        compare: bool,
+    ) -> Connection {
+        // A SYN-ACK answers the client, whose SYN is missing; else who has the higher port is taken to have called.
+        let (syn, ack) = (segment.flags.syn(), segment.flags.ack());
+        let from_client = if syn { !ack } else { source.port >= destination.port };
+        let from_client = from_client != segment.quoted || source.port == destination.port;
+        let (client, server) = if from_client { (source, destination) } else { (destination, source) };
+        let assembler = || if compare { Assembler::comparing() } else { Assembler::default() };
+        Connection {
+            number,
+            client,
+            server,
+            first: at,
+            last: at,
+            frames: 0,
+            sequence: Sequence::default(),
+            course: Course::new(),
+            assemblers: [assembler(), assembler()],
+            conversation: Conversation::default(),
+            sent: [Sent::default(); 2],
+            syn: None,
+            connect: None,
+            exchanges: 0,
+        }
+    }
+
+    fn side(&self, source: Endpoint) -> Side {
+        if source == self.client { Side::Client } else { Side::Server }
+    }
+
+    /// Whether a SYN begins another connection between the same endpoints: its number is not the one this began with.
+    pub(super) fn is_other_than(&self, source: Endpoint, syn: &Segment<'_>) -> bool {
+        self.frames > 0 && self.sequence.base(self.side(source)).is_some_and(|base| base != syn.seq)
+    }
+
+    /// Bytes it holds beside itself.
+    pub(super) fn held(&self) -> usize {
+        self.conversation.held() + self.assemblers.iter().map(Assembler::waiting_bytes).sum::<usize>()
+    }
+
+    /// The final `tcp.completeness` as far as the connection has come.
+    pub(super) fn completeness(&self) -> u8 {
+        self.course.completeness()
+    }
+
+    /// Follows one segment, and records it.
+    pub(super) fn follow(&mut self, source: Endpoint, segment: &Segment<'_>, reused: bool, reading: &mut Reading<'_>) {
+        let side = self.side(source);
+        let at = reading.at;
+        if segment.quoted {
+            let known = Known { stream: self.number, ..self.sequence.look(side) };
+            tcp::describe(segment, &known, reading.tree);
+            return;
+        }
+        let relative = self.sequence.relate(side, segment);
+        let mut analysis = Analysis::default();
+        if reading.needs.sequence {
+            analysis = self.sequence.analyse(side, segment, at);
+            analysis.marks |= if reused { Analysis::ReusedPorts } else { 0 };
+        }
+        let fin_active = self.course.follow(side, segment);
+        self.frames += 1;
+        self.count(side, segment, &analysis, at);
+        let arrived = if reading.needs.bytes { self.arrive(side, segment) } else { Default::default() };
+        if arrived.limit {
+            reading.tree.note(&tcp::LIMIT, segment.payload.all(), format_args!("too much waits for missing bytes"));
+        }
+        if reading.tree.wants_columns() || reading.tree.wants_any(&tcp::TCP) {
+            let completeness = reading.foresight.completeness.get(self.number as usize).copied();
+            let known = Known {
+                stream: self.number,
+                nth: self.frames,
+                completeness: completeness.unwrap_or(self.course.completeness()),
+                seq_base: relative.seq_base,
+                ack_base: relative.ack_base,
+                window: relative.window,
+                scale: relative.scale,
+                time_relative: at.time.saturating_sub(self.first.time),
+                time_delta: at.time.saturating_sub(self.last.time),
+                analysis,
+                fin_active,
+                reassembled_in: reading.foresight.reassembled_in.get(&at.frame).copied(),
+                overlap: arrived.overlap,
+            };
+            tcp::describe(segment, &known, reading.tree);
+        }
+        self.last = at;
+        if reading.needs.bytes {
+            self.read(side, segment, arrived.ready, reading);
+        }
+        if !segment.payload.bytes.is_empty() && !self.conversation.is_known() && reading.needs.messages {
+            reading.path.push("data");
+            data::describe(segment.payload, reading.tree);
+        }
+    }
+
+    fn count(&mut self, side: Side, segment: &Segment<'_>, analysis: &Analysis, at: At) {
+        let sent = &mut self.sent[side as usize];
+        sent.frames += 1;
+        sent.bytes += u64::from(segment.len());
+        let again = Analysis::Retransmission | Analysis::FastRetransmission | Analysis::SpuriousRetransmission;
+        sent.retransmissions += u64::from(analysis.has(again));
+        if segment.flags.syn() && !segment.flags.ack() {
+            self.syn.get_or_insert(at.time);
+        } else if self.connect.is_none() && self.course.opened() == Opened::ThreeWay {
+            self.connect = self.syn.map(|syn| at.time.saturating_sub(syn));
+        }
+    }
+
+    /// Gives the segment's data to its side's assembler.
+    fn arrive(&mut self, side: Side, segment: &Segment<'_>) -> super::tcp::assembler::Arrived {
+        let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
+        if let Some(ack) = acknowledges(segment).filter(|_| !self.assemblers[side.other() as usize].has_begun()) {
+            self.assemblers[side.other() as usize].begin(ack);
+        }
+        let assembler = &mut self.assemblers[side as usize];
+        if segment.flags.syn() {
+            assembler.begin(data_seq);
+        }
+        let arrived = assembler.add(data_seq, segment.payload.bytes, segment.len());
+        let end = data_seq.wrapping_add(segment.len());
+        if segment.flags.fin() || segment.flags.rst() && assembler.has_begun() {
+            assembler.end_at(end);
+        }
+        arrived
+    }
+
+    /// Reads what comes next of either side.
+    fn read(&mut self, side: Side, segment: &Segment<'_>, ready: std::ops::Range<usize>, reading: &mut Reading<'_>) {
+        let mut assembled = Assembled::default();
+        let before = (reading.messages.len(), self.conversation.held());
+        if !ready.is_empty() {
+            let base = segment.payload.span(ready.start, ready.len()).start;
+            let bytes = segment.payload.bytes.get(ready).unwrap_or_default();
+            self.deliver(side, bytes, Some(base), reading, &mut assembled);
+        }
+        self.drain(side, reading, &mut assembled);
+        self.assemblers[side.other() as usize].acked(acknowledges(segment));
+        self.assemblers[side as usize].acked(None);
+        if segment.flags.rst() {
+            self.assemblers.iter_mut().for_each(Assembler::give_up);
+        }
+        self.drain(side, reading, &mut assembled);
+        self.drain(side.other(), reading, &mut assembled);
+        if segment.flags.rst() {
+            for side in [side, side.other()] {
+                if self.assemblers[side as usize].end_here() {
+                    self.end_side(side, Ending::Reset, reading, &mut assembled);
+                }
+            }
+        }
+        if before != (reading.messages.len(), self.conversation.held()) && reading.needs.messages {
+            let ((conversation, registry), mut cx) = self.context(reading);
+            conversation.wake(registry, side.other(), &mut cx, &mut assembled);
+        }
+        tell_assembled(&assembled, reading);
+    }
+
+    /// The conversation with the registry, and what a session leans on.
+    fn context<'a>(&'a mut self, reading: &'a mut Reading<'_>) -> ((&'a mut Conversation, &'a Registry), Context<'a>) {
+        let cx = Context {
+            at: reading.at,
+            stream: self.number,
+            tree: reading.tree,
+            path: reading.path,
+            events: reading.messages,
+            foresight: reading.foresight,
+        };
+        ((&mut self.conversation, reading.registry), cx)
+    }
+
+    fn deliver(
+        &mut self,
+        side: Side,
+        bytes: &[u8],
+        base: Option<u32>,
+        reading: &mut Reading<'_>,
+        assembled: &mut Assembled,
+    ) {
+        if let Some(events) = &mut reading.chunks {
+            events.push(Event::Chunk(Chunk { side, at: reading.at, content: Content::Bytes(bytes.to_vec()) }));
+        }
+        if reading.needs.messages {
+            let ((conversation, registry), mut cx) = self.context(reading);
+            conversation.read(registry, side, bytes, base, &mut cx, assembled);
+        }
+    }
+
+    /// Reads what no longer waits, up to the end of the side.
+    fn drain(&mut self, side: Side, reading: &mut Reading<'_>, assembled: &mut Assembled) {
+        while let Some(next) = self.assemblers[side as usize].next() {
+            match next {
+                Next::Bytes(bytes) => self.deliver(side, &bytes, None, reading, assembled),
+                Next::Gap(len) => {
+                    self.sent[side as usize].missing += len;
+                    reading.tree.put(&tcp::GAP, Default::default(), Value::Uint(len));
+                    if let Some(events) = &mut reading.chunks {
+                        events.push(Event::Chunk(Chunk { side, at: reading.at, content: Content::Gap(len) }));
+                    }
+                    if reading.needs.messages {
+                        let ((conversation, _), mut cx) = self.context(reading);
+                        conversation.gap(side, len, &mut cx);
+                    }
+                }
+            }
+        }
+        if self.assemblers[side as usize].ends_now() {
+            self.end_side(side, Ending::Closed, reading, assembled);
+        }
+    }
+
+    fn end_side(&mut self, side: Side, ending: Ending, reading: &mut Reading<'_>, assembled: &mut Assembled) {
+        if let Some(events) = &mut reading.chunks {
+            events.push(Event::Chunk(Chunk { side, at: reading.at, content: Content::End }));
+        }
+        if reading.needs.messages {
+            let ((conversation, _), mut cx) = self.context(reading);
+            conversation.end(side, ending, &mut cx, assembled);
+        }
+    }
+
+    /// Gives up all holes and all unfinished messages: too much is held.
+    pub(super) fn give_up(&mut self, reading: &mut Reading<'_>) {
+        let mut assembled = Assembled::default();
+        for side in [Side::Client, Side::Server] {
+            self.assemblers[side as usize].give_up();
+            self.drain(side, reading, &mut assembled);
+            if reading.needs.messages {
+                let ((conversation, _), mut cx) = self.context(reading);
+                conversation.gap(side, 0, &mut cx);
+            }
+        }
+    }
+
+    /// Ends what has not ended: nothing more is followed.
+    pub(super) fn end(&mut self, reading: &mut Reading<'_>) {
+        if !reading.needs.bytes {
+            return;
+        }
+        let mut assembled = Assembled::default();
+        for side in [Side::Client, Side::Server] {
+            self.assemblers[side as usize].give_up();
+            self.drain(side, reading, &mut assembled);
+        }
+        for side in [Side::Client, Side::Server] {
+            if self.assemblers[side as usize].end_here() {
+                self.end_side(side, Ending::Unseen, reading, &mut assembled);
+            }
+        }
+    }
+
+    /// The row of an exchange, which is also learnt from.
+    pub(super) fn call(&mut self, exchange: Exchange, learnt: Option<&mut Foresight>) -> Call {
+        if let (Some(learnt), Some(response), Some(_)) = (learnt, exchange.response, exchange.request) {
+            learnt.responses.insert((self.number, exchange.nth), response.last.frame);
+        }
+        let connect = self.connect.filter(|_| self.exchanges == 0);
+        self.exchanges += 1;
+        let swapped = exchange.asked_by == Some(Side::Server);
+        let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
+        Call { exchange, client, server, connect }
+    }
+
+    /// The row of the connection.
+    pub(super) fn row(&self) -> Stream {
+        Stream {
+            number: self.number,
+            client: self.client,
+            server: self.server,
+            opened: self.course.opened(),
+            closed: self.course.closed(),
+            states: self.course.states(),
+            completeness: self.course.completeness(),
+            first: self.first,
+            last: self.last,
+            sides: self.sent,
+            initial_rtt: self.sequence.initial_rtt(),
+        }
+    }
+}
+
+/// Records, and learns, which frames a message was put together from.
+fn tell_assembled(assembled: &Assembled, reading: &mut Reading<'_>) {
+    let present = reading.at.frame;
+    if !assembled.frames.iter().any(|&(frame, _)| frame != present) {
+        return;
+    }
+    if let Some(learnt) = &mut reading.learnt {
+        let earlier = assembled.frames.iter().filter(|&&(frame, _)| frame != present);
+        learnt.reassembled_in.extend(earlier.map(|&(frame, _)| (frame, present)));
+    }
+    let tree = &mut *reading.tree;
+    if tree.wants_any(&tcp::TCP) {
+        let none = Default::default();
+        tree.open(&tcp::SEGMENTS, none, Value::Present);
+        for &(frame, _) in &assembled.frames {
+            tree.put(&tcp::SEGMENT, none, Value::Uint(frame.into()));
+        }
+        tree.put(&tcp::SEGMENT_COUNT, none, Value::Uint(assembled.frames.len() as u64));
+        let length: u64 = assembled.frames.iter().map(|&(_, len)| u64::from(len)).sum();
+        tree.put(&tcp::REASSEMBLED_LENGTH, none, Value::Uint(length));
+        tree.close();
+    }
+}

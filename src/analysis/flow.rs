@@ -1,0 +1,183 @@
+//! Which conversation a packet belongs to: numbered in the order of the capture, the longest idle forgotten first.
+
+use super::limits;
+use crate::capture::Endpoint;
+use dissectors::packet::Address;
+use hashbrown::HashMap;
+
+/// The two endpoints of a conversation, the lower first, so that both directions have the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    low: [u8; 16],
+    high: [u8; 16],
+    ports: [u16; 2],
+    /// The IP protocol's number; bit 8 tells IPv6, whose addresses could be the same bytes.
+    protocol: u16,
+}
+
+impl Key {
+    /// The key, and whether the sender is the lower.
+    fn new(source: Endpoint, destination: Endpoint, protocol: u8) -> (Key, bool) {
+        let (from, v6) = bytes(source.address);
+        let (to, _) = bytes(destination.address);
+        let sender_low = (from, source.port) <= (to, destination.port);
+        let (low, high, ports) = if sender_low {
+            (from, to, [source.port, destination.port])
+        } else {
+            (to, from, [destination.port, source.port])
+        };
+        (Key { low, high, ports, protocol: u16::from(protocol) | u16::from(v6) << 8 }, sender_low)
+    }
+}
+
+fn bytes(address: Address) -> ([u8; 16], bool) {
+    match address {
+        Address::None => ([0; 16], false),
+        Address::V4([a, b, c, d]) => ([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], false),
+        Address::V6(bytes) => (bytes, true),
+    }
+}
+
+/// The conversations of one transport protocol, with what is known of each.
+#[derive(Debug)]
+pub(super) struct Table<T> {
+    places: HashMap<Key, u32>,
+    entries: Vec<Entry<T>>,
+    /// The entry with the most and with the least recent frame; `NONE` in an empty table.
+    newest: u32,
+    oldest: u32,
+    protocol: u8,
+    next_number: u32,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    key: Key,
+    newer: u32,
+    older: u32,
+    flow: T,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// Where a conversation stands in its [`Table`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(u32);
+
+impl<T> Table<T> {
+    pub(super) fn new(protocol: u8) -> Table<T> {
+        Table { places: HashMap::new(), entries: Vec::new(), newest: NONE, oldest: NONE, protocol, next_number: 0 }
+    }
+
+    /// The next number of the capture's conversations.
+    pub(super) fn number(&mut self) -> u32 {
+        let number = self.next_number;
+        self.next_number = number.wrapping_add(1);
+        number
+    }
+
+    /// The conversation between two endpoints, begun by `begin` if there is none; also what was forgotten for it.
+    pub(super) fn find(
+        &mut self,
+        source: Endpoint,
+        destination: Endpoint,
+        begin: impl FnOnce(u32) -> T,
+    ) -> (Place, Option<T>) {
+        let (key, _) = Key::new(source, destination, self.protocol);
+        if let Some(&place) = self.places.get(&key) {
+            self.touch(place);
+            return (Place(place), None);
+        }
+        let number = self.number();
+        let flow = begin(number);
+        if self.entries.len() < limits::CONVERSATIONS {
+            let place = self.entries.len() as u32;
+            self.entries.push(Entry { key, newer: NONE, older: NONE, flow });
+            self.link(place);
+            self.places.insert(key, place);
+            return (Place(place), None);
+        }
+        let place = self.oldest;
+        self.unlink(place);
+        let entry = &mut self.entries[place as usize];
+        let old_key = std::mem::replace(&mut entry.key, key);
+        let forgotten = std::mem::replace(&mut entry.flow, flow);
+        self.link(place);
+        self.places.remove(&old_key);
+        self.places.insert(key, place);
+        (Place(place), Some(forgotten))
+    }
+
+    /// What is known of a conversation.
+    pub(super) fn flow(&mut self, place: Place) -> &mut T {
+        &mut self.entries[place.0 as usize].flow
+    }
+
+    /// Ends all conversations.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
+        self.places.clear();
+        (self.newest, self.oldest) = (NONE, NONE);
+        std::mem::take(&mut self.entries).into_iter().map(|entry| entry.flow)
+    }
+
+    fn touch(&mut self, place: u32) {
+        if self.newest != place {
+            self.unlink(place);
+            self.link(place);
+        }
+    }
+
+    fn unlink(&mut self, place: u32) {
+        let Entry { newer, older, .. } = self.entries[place as usize];
+        match newer {
+            NONE => self.newest = older,
+            newer => self.entries[newer as usize].older = older,
+        }
+        match older {
+            NONE => self.oldest = newer,
+            older => self.entries[older as usize].newer = newer,
+        }
+    }
+
+    fn link(&mut self, place: u32) {
+        let newest = std::mem::replace(&mut self.newest, place);
+        let entry = &mut self.entries[place as usize];
+        (entry.newer, entry.older) = (NONE, newest);
+        match newest {
+            NONE => self.oldest = place,
+            newest => self.entries[newest as usize].newer = place,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: u8, port: u16) -> Endpoint {
+        Endpoint { address: Address::V4([10, 0, 0, address]), port }
+    }
+
+    #[test]
+    fn both_directions_are_one_conversation_and_others_are_not() {
+        let mut table: Table<u32> = Table::new(6);
+        let (first, _) = table.find(at(1, 1000), at(2, 80), |number| number);
+        let (back, _) = table.find(at(2, 80), at(1, 1000), |number| number);
+        let (crossed, _) = table.find(at(2, 1000), at(1, 80), |number| number);
+        assert_eq!((*table.flow(first), *table.flow(back), *table.flow(crossed)), (0, 0, 1));
+    }
+
+    #[test]
+    fn the_one_longest_without_a_frame_is_forgotten() {
+        let mut table: Table<u32> = Table::new(6);
+        for nth in 0..limits::CONVERSATIONS {
+            let port = nth as u16;
+            assert_eq!(table.find(at(1, port), at(2 + (nth >> 16) as u8, 80), |number| number).1, None);
+        }
+        table.find(at(1, 0), at(2, 80), |number| number);
+        let (_, forgotten) = table.find(at(9, 9), at(2, 80), |number| number);
+        assert_eq!(forgotten, Some(1), "the first was heard of again");
+        let (again, forgotten) = table.find(at(1, 1), at(2, 80), |number| number);
+        assert_eq!((forgotten, *table.flow(again)), (Some(2), limits::CONVERSATIONS as u32 + 1));
+    }
+}

@@ -1,0 +1,399 @@
+//! How frames become knowledge: layers, conversations, bytes in order, messages, exchanges.
+
+mod connection;
+mod conversation;
+mod flow;
+pub mod limits;
+mod tcp;
+
+use crate::capture::{Call, Endpoint, Stream};
+use crate::source::Frame;
+use connection::{Connection, Reading};
+use dissectors::packet::{Next, Packet, Piece, walk};
+use dissectors::session::{At, Foresight, Side};
+use dissectors::tcp::{Flags, Segment};
+use dissectors::udp::Datagram;
+use dissectors::{Field, PROTOCOLS, Part, Registry, Tree, Value, Wants};
+use dissectors::{column, data, frame, tcp as tcp_fields, udp};
+use flow::Table;
+
+/// What a run needs beside the fields of its trees.
+#[derive(Clone, Debug, Default)]
+pub struct Task {
+    /// The fields to record.
+    pub wants: Wants,
+    /// Whether to report exchanges.
+    pub exchanges: bool,
+    /// Whether to report connections.
+    pub streams: bool,
+    /// The connection whose bytes to hand out.
+    pub follow: Option<u32>,
+    /// Whether to gather what later frames say of earlier ones, for a second reading of the same capture.
+    pub learn: bool,
+}
+
+/// What happened in a capture.
+#[derive(Debug)]
+pub enum Event {
+    /// An exchange is complete, or will never be.
+    Call(Box<Call>),
+    /// A connection was forgotten, or the capture has ended.
+    Stream(Box<Stream>),
+    /// The bytes that come next of the connection that is followed.
+    Chunk(Chunk),
+}
+
+/// What comes next of one side of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Who sent it.
+    pub side: Side,
+    /// The frame it came with, or with which it could be read.
+    pub at: At,
+    /// What it is.
+    pub content: Content,
+}
+
+/// Bytes, or the lack of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// As many bytes were never captured.
+    Gap(u64),
+    /// The side sends nothing more.
+    End,
+}
+
+/// Reads a capture, frame after frame.
+pub struct Analyzer {
+    tree: Tree,
+    inner: Inner,
+    clock: Clock,
+}
+
+/// The times of earlier frames.
+#[derive(Default)]
+struct Clock {
+    first: Option<i64>,
+    previous: Option<i64>,
+}
+
+/// All but the tree, which is written while this is read.
+struct Inner {
+    registry: Registry,
+    task: Task,
+    needs: Needs,
+    foresight: Foresight,
+    learnt: Foresight,
+    packet: Packet,
+    tcp: Table<Box<Connection>>,
+    udp: Table<u32>,
+    events: Vec<Event>,
+    messages: Vec<dissectors::session::Event>,
+    /// Bytes that all connections hold.
+    held: usize,
+}
+
+/// How much work the task takes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::analysis) struct Needs {
+    /// Sequence analysis.
+    pub(in crate::analysis) sequence: bool,
+    /// Bytes in order.
+    pub(in crate::analysis) bytes: bool,
+    /// Messages.
+    pub(in crate::analysis) messages: bool,
+    /// Whether what is sent again is the same.
+    pub(in crate::analysis) compare: bool,
+}
+
+impl Needs {
+    fn of(task: &Task) -> Needs {
+        let wants = &task.wants;
+        let any = |fields: &[&Field]| fields.iter().any(|field| wants.field(field));
+        let analysis =
+            tcp_fields::FIELDS.iter().any(|field| field.name.starts_with("tcp.analysis") && wants.field(field));
+        let put_together = [
+            &tcp_fields::SEGMENTS,
+            &tcp_fields::SEGMENT,
+            &tcp_fields::SEGMENT_COUNT,
+            &tcp_fields::REASSEMBLED_IN,
+            &tcp_fields::REASSEMBLED_LENGTH,
+            &frame::PROTOCOLS,
+        ];
+        let session = |part: &Part| !matches!(part, Part::Layer(_) | Part::Facts);
+        let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
+        let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
+        let messages = task.exchanges
+            || wants.columns
+            || any(&put_together)
+            || wants.protocol(&data::DATA)
+            || PROTOCOLS.iter().any(|protocol| session(&protocol.part) && own(protocol.fields));
+        Needs {
+            sequence: task.streams || analysis || wants.columns,
+            bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
+            messages,
+            compare,
+        }
+    }
+}
+
+impl Analyzer {
+    /// A first, or only, reading of a capture.
+    #[must_use]
+    pub fn new(task: Task) -> Analyzer {
+        Analyzer::with_foresight(task, Foresight::default())
+    }
+
+    /// A further reading of a capture, with what an earlier one learnt.
+    #[must_use]
+    pub fn with_foresight(task: Task, foresight: Foresight) -> Analyzer {
+        let inner = Inner {
+            registry: Registry::new(PROTOCOLS),
+            needs: Needs::of(&task),
+            foresight,
+            learnt: Foresight::default(),
+            packet: Packet::default(),
+            tcp: Table::new(6),
+            udp: Table::new(17),
+            events: Vec::new(),
+            messages: Vec::new(),
+            held: 0,
+            task,
+        };
+        Analyzer { tree: Tree::new(inner.task.wants.clone()), inner, clock: Clock::default() }
+    }
+
+    /// Reads the next frame. The tree says what was found in it, until the next is read.
+    pub fn dissect(&mut self, frame: &Frame<'_>) -> &Tree {
+        let at = At { frame: frame.number, time: frame.time.0 };
+        let tree = &mut self.tree;
+        let inner = &mut self.inner;
+        tree.begin(frame.bytes);
+        inner.packet.begin();
+        let protocols = self.clock.tell(frame, tree);
+        let wire = frame.length.max(frame.bytes.len() as u32);
+        inner.follow(Next::Link(frame.link, Piece { bytes: frame.bytes, base: 0, wire }), at, tree);
+        if protocols.is_some() {
+            let names = inner.packet.path.names().join(":");
+            let text = tree.keep(names.as_bytes());
+            tree.set(protocols, Default::default(), Value::Text(text));
+        }
+        tell_columns(frame, self.clock.first, tree);
+        tree
+    }
+
+    /// Takes what has happened since the last call.
+    pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
+        self.inner.events.drain(..)
+    }
+
+    /// Ends the capture: what is open becomes events.
+    pub fn finish(&mut self) {
+        self.tree.begin(&[]);
+        let mut connections: Vec<_> = self.inner.tcp.drain().collect();
+        connections.sort_unstable_by_key(|connection| connection.number);
+        for connection in connections {
+            self.inner.forget(connection, &mut self.tree);
+        }
+    }
+
+    /// What a reading with [`Task::learn`] has learnt.
+    #[must_use]
+    pub fn into_foresight(self) -> Foresight {
+        self.inner.learnt
+    }
+}
+
+impl Clock {
+    /// Records what the capture says of the frame, and moves on.
+    fn tell(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
+        let time = frame.time.0;
+        let first = *self.first.get_or_insert(time);
+        let previous = self.previous.replace(time).unwrap_or(time);
+        if !tree.wants_any(&frame::FRAME) {
+            return None;
+        }
+        let facts = frame::Facts {
+            number: frame.number,
+            time,
+            delta: time.saturating_sub(previous),
+            delta_displayed: time.saturating_sub(previous),
+            relative: time.saturating_sub(first),
+            len: frame.length,
+            cap_len: frame.bytes.len() as u32,
+            link: frame.link,
+            section: (frame.section > 0).then_some(frame.section),
+            interface: frame
+                .interface
+                .map(|interface| (interface.id, interface.name.as_deref(), interface.description.as_deref())),
+            flags: frame.options.flags(),
+            drops: frame.options.drop_count(),
+        };
+        let place = frame::describe(&facts, tree);
+        for comment in frame.options.comments() {
+            tree.put_text(&frame::COMMENT, Default::default(), format_args!("{comment}"));
+        }
+        place
+    }
+}
+
+/// Records the columns as fields, if they are wanted.
+fn tell_columns(frame: &Frame<'_>, first: Option<i64>, tree: &mut Tree) {
+    if !tree.wants_any(&column::COLUMN) {
+        return;
+    }
+    let none = Default::default();
+    let columns = *tree.columns();
+    tree.put_text(&column::NUMBER, none, format_args!("{}", frame.number));
+    let relative = frame.time.0.saturating_sub(first.unwrap_or_default());
+    if tree.wants(&column::TIME) {
+        let text = crate::analysis::seconds(relative);
+        tree.put_text(&column::TIME, none, format_args!("{text}"));
+    }
+    for (field, value) in [(&column::SOURCE, columns.source), (&column::DESTINATION, columns.destination)] {
+        let mut text = String::new();
+        if let Some(value) = value {
+            let _ = dissectors::format::value(&mut text, field, value, tree);
+        }
+        tree.put_text(field, none, format_args!("{text}"));
+    }
+    tree.put_text(&column::PROTOCOL_NAME, none, format_args!("{}", columns.protocol));
+    tree.put_text(&column::LENGTH, none, format_args!("{}", frame.length));
+    tree.put(&column::INFO, none, Value::Text(columns.info));
+}
+
+/// Nanoseconds as the list of frames shows them: seconds with six decimals.
+fn seconds(nanos: i64) -> String {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let nanos = nanos.unsigned_abs();
+    format!("{sign}{}.{:06}", nanos / 1_000_000_000, nanos % 1_000_000_000 / 1000)
+}
+
+impl Inner {
+    /// Reads layer after layer, and what the conversations make of the last.
+    fn follow(&mut self, next: Next<'_>, at: At, tree: &mut Tree) {
+        match walk(&self.registry, next, &mut self.packet, tree) {
+            Next::Segment(segment) => self.segment(&segment, at, tree),
+            Next::Datagram(datagram) => self.datagram(&datagram, at, tree),
+            Next::Data(piece) => self.unknown(piece, tree),
+            _ => {}
+        }
+    }
+
+    fn unknown(&mut self, piece: Piece<'_>, tree: &mut Tree) {
+        if !piece.bytes.is_empty() {
+            self.packet.path.push("data");
+            data::describe(piece, tree);
+        }
+    }
+
+    fn datagram(&mut self, datagram: &Datagram<'_>, at: At, tree: &mut Tree) {
+        let source = Endpoint { address: self.packet.source, port: datagram.source_port };
+        let destination = Endpoint { address: self.packet.destination, port: datagram.destination_port };
+        let stream = if tree.wants(&udp::STREAM) {
+            let (place, _) = self.udp.find(source, destination, |number| number);
+            *self.udp.flow(place)
+        } else {
+            0
+        };
+        udp::describe(datagram, stream, tree);
+        self.follow(datagram.next(), at, tree);
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>, at: At, tree: &mut Tree) {
+        let source = Endpoint { address: self.packet.source, port: segment.source_port };
+        let destination = Endpoint { address: self.packet.destination, port: segment.destination_port };
+        let compare = self.needs.compare;
+        let begin = |number| Box::new(Connection::new(number, source, destination, segment, at, compare));
+        let (place, forgotten) = self.tcp.find(source, destination, begin);
+        if let Some(forgotten) = forgotten {
+            self.forget(forgotten, tree);
+        }
+        let mut reused = false;
+        if !segment.quoted && segment.flags.syn() && !segment.flags.ack() {
+            let connection = self.tcp.flow(place);
+            if connection.is_other_than(source, segment) {
+                reused = true;
+                let number = self.tcp.number();
+                let new = Box::new(Connection::new(number, source, destination, segment, at, compare));
+                let old = std::mem::replace(self.tcp.flow(place), new);
+                self.forget(old, tree);
+            }
+        }
+        let connection = self.tcp.flow(place);
+        let held = connection.held();
+        let mut reading = Reading {
+            registry: &self.registry,
+            needs: self.needs,
+            foresight: &self.foresight,
+            path: &mut self.packet.path,
+            messages: &mut self.messages,
+            chunks: (self.task.follow == Some(connection.number)).then_some(&mut self.events),
+            learnt: self.task.learn.then_some(&mut self.learnt),
+            tree,
+            at,
+        };
+        connection.follow(source, segment, reused, &mut reading);
+        self.held = (self.held + connection.held()).saturating_sub(held);
+        if self.held > limits::HELD_BYTES {
+            self.held -= connection.held();
+            connection.give_up(&mut reading);
+            self.held += connection.held();
+        }
+        Inner::report(connection, &self.task, &mut self.messages, &mut self.learnt, &mut self.events);
+    }
+
+    /// Turns the messages' events into the program's.
+    fn report(
+        connection: &mut Connection,
+        task: &Task,
+        messages: &mut Vec<dissectors::session::Event>,
+        learnt: &mut Foresight,
+        events: &mut Vec<Event>,
+    ) {
+        for dissectors::session::Event::Exchange(exchange) in messages.drain(..) {
+            let call = connection.call(*exchange, task.learn.then_some(&mut *learnt));
+            if task.exchanges {
+                events.push(Event::Call(Box::new(call)));
+            }
+        }
+    }
+
+    /// Ends a connection of which nothing more is followed.
+    fn forget(&mut self, mut connection: Box<Connection>, tree: &mut Tree) {
+        let held = connection.held();
+        let at = connection.last;
+        let mut path = dissectors::packet::Path::default();
+        let mut reading = Reading {
+            registry: &self.registry,
+            needs: self.needs,
+            foresight: &self.foresight,
+            path: &mut path,
+            messages: &mut self.messages,
+            chunks: (self.task.follow == Some(connection.number)).then_some(&mut self.events),
+            learnt: self.task.learn.then_some(&mut self.learnt),
+            tree,
+            at,
+        };
+        connection.end(&mut reading);
+        self.held = self.held.saturating_sub(held);
+        Inner::report(&mut connection, &self.task, &mut self.messages, &mut self.learnt, &mut self.events);
+        if self.task.learn {
+            let number = connection.number as usize;
+            if self.learnt.completeness.len() <= number {
+                self.learnt.completeness.resize(number + 1, 0);
+            }
+            self.learnt.completeness[number] = connection.completeness();
+        }
+        if self.task.streams {
+            self.events.push(Event::Stream(Box::new(connection.row())));
+        }
+    }
+}
+
+/// Whether a segment says where the other side stands.
+fn acknowledges(segment: &Segment<'_>) -> Option<u32> {
+    (segment.flags.ack() && !segment.flags.any(Flags::RST)).then_some(segment.ack)
+}

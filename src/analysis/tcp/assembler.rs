@@ -1,0 +1,318 @@
+//! One side's bytes in order, whatever the order of their arrival: holes are waited for, and told when they stay.
+
+use crate::analysis::limits;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Bytes that wait for what is missing before them.
+#[derive(Debug)]
+enum Waiting {
+    Bytes(Vec<u8>),
+    /// As many bytes that were on the wire and that the capture cut off.
+    Cut(u32),
+}
+
+impl Waiting {
+    fn len(&self) -> u64 {
+        match self {
+            Waiting::Bytes(bytes) => bytes.len() as u64,
+            Waiting::Cut(len) => u64::from(*len),
+        }
+    }
+}
+
+/// What comes next of one side.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::analysis) enum Next {
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// As many bytes were never captured.
+    Gap(u64),
+}
+
+/// What a segment's data turned out to be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::analysis) struct Arrived {
+    /// The part of the data, as a range, that comes next and can be read where it is, before anything
+    /// [`next`](Assembler::next) has.
+    pub(in crate::analysis) ready: std::ops::Range<usize>,
+    /// Some of the data came before; and whether it was different.
+    pub(in crate::analysis) overlap: Option<bool>,
+    /// More was waiting than is kept: the holes are given up.
+    pub(in crate::analysis) limit: bool,
+}
+
+/// Puts one side's segments in order.
+///
+/// Places are counted in bytes from the first that was read, so a side may send more than 4 GiB: a sequence number is
+/// taken to be the one nearest to what is expected.
+#[derive(Debug, Default)]
+pub(in crate::analysis) struct Assembler {
+    /// The sequence number expected next; none before the first.
+    expected: Option<u32>,
+    /// How many bytes have been read or given up.
+    position: u64,
+    waiting: BTreeMap<u64, Waiting>,
+    waiting_bytes: usize,
+    /// How far the other side has acknowledged.
+    acked: u64,
+    /// The frames of the connection that have passed since the first hole was acknowledged.
+    patience: u8,
+    /// Holes before this place are given up.
+    given_up: u64,
+    /// Where the side ends, if it has said so.
+    end: Option<u64>,
+    ended: bool,
+    /// The last bytes read, kept while they may be sent again, to tell whether they were the same.
+    recent: Option<Recent>,
+}
+
+/// The bytes read last.
+#[derive(Debug, Default)]
+struct Recent {
+    bytes: VecDeque<u8>,
+}
+
+impl Assembler {
+    /// An assembler that compares what is sent again with what it read before.
+    pub(in crate::analysis) fn comparing() -> Assembler {
+        Assembler { recent: Some(Recent::default()), ..Assembler::default() }
+    }
+
+    /// Says where the side begins: at the byte after its SYN, or where the other side's acknowledgments show that it
+    /// stood. Counts only before the first byte is read.
+    pub(in crate::analysis) fn begin(&mut self, seq: u32) {
+        if self.position == 0 {
+            match self.expected {
+                // What waits was placed by an earlier guess.
+                Some(old) if old != seq => {
+                    let by = i64::from(old.wrapping_sub(seq) as i32);
+                    let waiting = std::mem::take(&mut self.waiting);
+                    let moved = waiting.into_iter().filter_map(|(at, part)| Some((at.checked_add_signed(by)?, part)));
+                    self.waiting = moved.collect();
+                    self.waiting_bytes = self.waiting.values().map(|part| part.len() as usize).sum();
+                }
+                _ => {}
+            }
+            self.expected = Some(seq);
+        }
+    }
+
+    /// Whether it is known where the side begins.
+    pub(in crate::analysis) fn has_begun(&self) -> bool {
+        self.expected.is_some()
+    }
+
+    /// How many bytes wait for what is missing before them.
+    pub(in crate::analysis) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// The place of a sequence number; negative where it lies before the first byte read.
+    fn place(&self, seq: u32) -> i64 {
+        let expected = self.expected.unwrap_or(seq);
+        (self.position as i64).saturating_add(i64::from(seq.wrapping_sub(expected) as i32))
+    }
+
+    /// Takes in the data of a segment: `bytes` as captured, of `wire` as sent.
+    pub(in crate::analysis) fn add(&mut self, seq: u32, bytes: &[u8], wire: u32) -> Arrived {
+        let mut arrived = Arrived::default();
+        if wire == 0 {
+            return arrived;
+        }
+        self.expected.get_or_insert(seq);
+        let start = self.place(seq);
+        let bytes = bytes.get(..wire as usize).unwrap_or(bytes);
+        // What lies before the first byte read is older than all we know.
+        let skip = (self.position as i64 - start).max(0) as usize;
+        if skip > 0 {
+            let old = bytes.get(..skip).unwrap_or(bytes);
+            arrived.overlap = Some(self.differs(start, old));
+            if skip >= wire as usize {
+                return arrived;
+            }
+        }
+        let from = (start + skip as i64) as u64;
+        if self.end.is_some_and(|end| from >= end) {
+            return arrived;
+        }
+        let new = bytes.get(skip..).unwrap_or_default();
+        let cut = wire - (skip as u32).max(bytes.len() as u32);
+        // In order and nothing waiting: the common case costs no copy.
+        if from == self.position && self.waiting.is_empty() && cut == 0 {
+            self.read_past(new);
+            arrived.ready = skip..bytes.len();
+            return arrived;
+        }
+        if self.insert(from, new, &mut arrived) && from == self.position {
+            arrived.ready = self.take_ready(skip, bytes);
+        }
+        if cut > 0 {
+            self.insert_cut(from + new.len() as u64, cut);
+        }
+        if self.waiting_bytes > limits::WAITING_BYTES || self.waiting.len() > limits::WAITING_SEGMENTS {
+            arrived.limit = true;
+            self.give_up();
+        }
+        arrived
+    }
+
+    /// Keeps the parts of `bytes` at `from` that nothing covers yet. Returns whether any was kept.
+    fn insert(&mut self, from: u64, bytes: &[u8], arrived: &mut Arrived) -> bool {
+        let end = from + bytes.len() as u64;
+        let mut at = from;
+        let mut parts: Vec<(u64, u64)> = Vec::new();
+        let first = self.waiting.range(..=from).next_back().map_or(from, |(&start, _)| start);
+        for (&start, part) in self.waiting.range(first..end) {
+            let (overlap_start, overlap_end) = (start.max(from), (start + part.len()).min(end));
+            if overlap_start < overlap_end {
+                let ours = bytes.get((overlap_start - from) as usize..(overlap_end - from) as usize);
+                let same = match part {
+                    Waiting::Bytes(kept) => {
+                        kept.get((overlap_start - start) as usize..(overlap_end - start) as usize) == ours
+                    }
+                    Waiting::Cut(_) => true,
+                };
+                arrived.overlap = Some(arrived.overlap.unwrap_or(false) || !same);
+            }
+            if start > at {
+                parts.push((at, start.min(end)));
+            }
+            at = at.max(start + part.len());
+        }
+        if at < end {
+            parts.push((at, end));
+        }
+        for &(start, end) in &parts {
+            let part = bytes.get((start - from) as usize..(end - from) as usize).unwrap_or_default();
+            self.waiting_bytes += part.len();
+            self.waiting.insert(start, Waiting::Bytes(part.to_vec()));
+        }
+        !parts.is_empty()
+    }
+
+    /// Of the segment just kept, what comes next: read from the segment itself, so that its place in the frame is
+    /// known, and no longer kept.
+    fn take_ready(&mut self, skip: usize, bytes: &[u8]) -> std::ops::Range<usize> {
+        let Some(Waiting::Bytes(part)) = self.waiting.remove(&self.position) else { return 0..0 };
+        self.waiting_bytes -= part.len();
+        self.read_past(&part);
+        skip..(skip + part.len()).min(bytes.len())
+    }
+
+    fn insert_cut(&mut self, at: u64, len: u32) {
+        let covered = self.waiting.range(..=at).next_back().is_some_and(|(start, part)| start + part.len() > at);
+        if !covered && !self.waiting.contains_key(&at) {
+            let until = self.waiting.range(at..).next().map_or(u64::MAX, |(&start, _)| start);
+            let len = u64::from(len).min(until - at) as u32;
+            self.waiting.insert(at, Waiting::Cut(len));
+        }
+    }
+
+    /// What comes next after what [`add`](Assembler::add) found ready; nothing while a hole is waited for.
+    pub(in crate::analysis) fn next(&mut self) -> Option<Next> {
+        let (&start, _) = self.waiting.first_key_value()?;
+        if start > self.position {
+            // What is given up is a hole for good, and so is one the end lies behind.
+            if self.given_up <= self.position {
+                return None;
+            }
+            let gap = start - self.position;
+            self.skip(gap);
+            return Some(Next::Gap(gap));
+        }
+        match self.waiting.pop_first() {
+            Some((_, Waiting::Bytes(bytes))) => {
+                self.waiting_bytes -= bytes.len();
+                self.read_past(&bytes);
+                Some(Next::Bytes(bytes))
+            }
+            Some((_, Waiting::Cut(len))) => {
+                self.skip(len.into());
+                Some(Next::Gap(len.into()))
+            }
+            None => None,
+        }
+    }
+
+    fn skip(&mut self, len: u64) {
+        self.position += len;
+        self.expected = self.expected.map(|expected| expected.wrapping_add(len as u32));
+        self.patience = 0;
+        if let Some(recent) = &mut self.recent {
+            recent.bytes.clear();
+        }
+    }
+
+    fn read_past(&mut self, bytes: &[u8]) {
+        self.position += bytes.len() as u64;
+        self.expected = self.expected.map(|expected| expected.wrapping_add(bytes.len() as u32));
+        self.patience = 0;
+        if let Some(recent) = &mut self.recent {
+            let bytes = bytes.get(bytes.len().saturating_sub(limits::RECENT_BYTES)..).unwrap_or_default();
+            let excess = (recent.bytes.len() + bytes.len()).saturating_sub(limits::RECENT_BYTES);
+            recent.bytes.drain(..excess);
+            recent.bytes.extend(bytes);
+        }
+    }
+
+    /// Whether bytes that were read before are other than they were then, as far as that is still known.
+    fn differs(&self, start: i64, bytes: &[u8]) -> bool {
+        let Some(recent) = &self.recent else { return false };
+        let oldest = self.position as i64 - recent.bytes.len() as i64;
+        bytes.iter().enumerate().any(|(nth, byte)| {
+            let at = start + nth as i64 - oldest;
+            usize::try_from(at).ok().and_then(|at| recent.bytes.get(at)).is_some_and(|read| read != byte)
+        })
+    }
+
+    /// Learns how far the other side has acknowledged. What it acknowledged it has, so a hole before is one of the
+    /// capture only: it is given up when a few more frames have not filled it (frames may be captured a little out of
+    /// order). Call for every frame of the connection; `ack` is the other side's number if this frame has one.
+    pub(in crate::analysis) fn acked(&mut self, ack: Option<u32>) {
+        if let Some(ack) = ack.filter(|_| self.expected.is_some()) {
+            let place = self.place(ack);
+            self.acked = self.acked.max(u64::try_from(place).unwrap_or_default());
+            // What is acknowledged is not sent again, and need not be compared.
+            if let Some(recent) = &mut self.recent {
+                let keep = self.position.saturating_sub(self.acked).min(recent.bytes.len() as u64) as usize;
+                recent.bytes.drain(..recent.bytes.len() - keep);
+                if keep == 0 {
+                    recent.bytes = VecDeque::new();
+                }
+            }
+        }
+        let Some((&start, _)) = self.waiting.first_key_value() else { return };
+        if start > self.position && self.acked >= start {
+            self.patience += 1;
+            if self.patience > limits::PATIENCE_FRAMES {
+                self.given_up = self.given_up.max(start);
+            }
+        }
+    }
+
+    /// Gives up all holes: what waits comes next.
+    pub(in crate::analysis) fn give_up(&mut self) {
+        self.given_up = u64::MAX;
+        if let Some((&start, part)) = self.waiting.last_key_value() {
+            self.given_up = start + part.len();
+        }
+    }
+
+    /// Learns that the side's last byte is the one before `seq`.
+    pub(in crate::analysis) fn end_at(&mut self, seq: u32) {
+        let end = u64::try_from(self.place(seq)).unwrap_or_default().max(self.position);
+        self.end.get_or_insert(end);
+    }
+
+    /// Whether all bytes up to the end are read; true once.
+    pub(in crate::analysis) fn ends_now(&mut self) -> bool {
+        let now = !self.ended && self.end.is_some_and(|end| self.position >= end);
+        self.ended |= now;
+        now
+    }
+
+    /// Ends the side where it stands; true if it had not ended before.
+    pub(in crate::analysis) fn end_here(&mut self) -> bool {
+        !std::mem::replace(&mut self.ended, true)
+    }
+}

@@ -1,0 +1,117 @@
+//! Frames made by hand, and the analyzer asked about them.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use overhear::analysis::{Analyzer, Content, Event, Task};
+use overhear::source::Capture;
+
+/// LINKTYPE_IPV4: a frame is an IPv4 packet.
+pub const IPV4: u32 = 228;
+
+pub const SYN: u8 = 0x02;
+pub const FIN: u8 = 0x01;
+pub const RST: u8 = 0x04;
+pub const PSH: u8 = 0x08;
+pub const ACK: u8 = 0x10;
+
+/// One TCP segment between 10.0.0.1:40000, the client, and 10.0.0.2:80.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    pub from_client: bool,
+    pub flags: u8,
+    pub seq: u32,
+    pub ack: u32,
+    pub data: Vec<u8>,
+}
+
+impl Segment {
+    /// The packet's bytes (RFC 791, RFC 9293; checksums are left zero).
+    pub fn packet(&self) -> Vec<u8> {
+        let (client, server) = ([10, 0, 0, 1], [10, 0, 0, 2]);
+        let (from, to) = if self.from_client { (client, server) } else { (server, client) };
+        let (source, destination) = if self.from_client { (40000_u16, 80_u16) } else { (80, 40000) };
+        let mut packet = vec![0x45, 0];
+        packet.extend((40 + self.data.len() as u16).to_be_bytes());
+        packet.extend([0, 0, 0, 0, 64, 6, 0, 0]);
+        packet.extend(from);
+        packet.extend(to);
+        packet.extend(source.to_be_bytes());
+        packet.extend(destination.to_be_bytes());
+        packet.extend(self.seq.to_be_bytes());
+        packet.extend(self.ack.to_be_bytes());
+        packet.extend([0x50, self.flags, 0xff, 0xff, 0, 0, 0, 0]);
+        packet.extend(&self.data);
+        packet
+    }
+}
+
+/// A pcap file of these packets, a millisecond apart.
+pub fn pcap(link: u32, packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, link] {
+        file.extend(word.to_le_bytes());
+    }
+    for (nth, packet) in packets.iter().enumerate() {
+        let (millis, len) = (nth as u32, packet.len() as u32);
+        for word in [1_700_000_000 + millis / 1000, millis % 1000 * 1000, len, len] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(packet);
+    }
+    file
+}
+
+/// Reads a capture to its end and returns all that happened.
+pub fn events(file: Vec<u8>, task: Task) -> Vec<Event> {
+    let mut capture = Capture::from_reader("test", std::io::Cursor::new(file)).expect("a capture");
+    let mut analyzer = Analyzer::new(task);
+    let mut events = Vec::new();
+    while let Some(frame) = capture.next().expect("a whole capture") {
+        analyzer.dissect(&frame);
+        events.extend(analyzer.events());
+    }
+    analyzer.finish();
+    events.extend(analyzer.events());
+    events
+}
+
+/// What a followed connection's side said: bytes, and `None` for each that is missing.
+pub fn followed(events: &[Event], side: dissectors::session::Side) -> Vec<Option<u8>> {
+    let mut bytes = Vec::new();
+    for event in events {
+        if let Event::Chunk(chunk) = event
+            && chunk.side == side
+        {
+            match &chunk.content {
+                Content::Bytes(more) => bytes.extend(more.iter().copied().map(Some)),
+                Content::Gap(len) => bytes.extend(std::iter::repeat_n(None, *len as usize)),
+                Content::End => {}
+            }
+        }
+    }
+    bytes
+}
+
+/// Random numbers from a seed (xorshift64*): the same seed, the same run.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Random {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        (self.next() >> 16) % end
+    }
+
+    pub fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}

@@ -1,0 +1,135 @@
+//! Reassembly against a byte map that nobody can get wrong: random cuts, order, copies, losses, wraps.
+
+mod common;
+
+use common::{ACK, FIN, IPV4, Random, SYN, Segment, events, followed, pcap};
+use dissectors::session::Side;
+use overhear::analysis::Task;
+
+/// One side's stream on the wire: what was sent in which order, and what the map says must come out.
+struct Run {
+    segments: Vec<Segment>,
+    expected: Vec<Option<u8>>,
+}
+
+#[derive(Clone, Copy)]
+struct Traits {
+    handshake: bool,
+    answers: bool,
+    loss: bool,
+    conflict: bool,
+    fin: bool,
+}
+
+fn run(random: &mut Random, traits: Traits) -> Run {
+    let isn = if random.chance(50) { u32::MAX - random.below(3000) as u32 } else { random.next() as u32 };
+    let stream: Vec<u8> = (0..1 + random.below(4000)).map(|_| random.next() as u8).collect();
+    let peer = random.next() as u32;
+    let first = isn.wrapping_add(1);
+    let mut pieces = cut(random, stream.len());
+    let lost = |random: &mut Random| traits.loss && random.chance(15);
+    let mut missing = vec![false; stream.len()];
+    pieces.retain(|&(from, to)| {
+        let gone = to < stream.len() && lost(random);
+        missing[from..to].iter_mut().for_each(|byte| *byte = gone);
+        !gone
+    });
+    // Copies, some of them longer or shorter than the first, some of them different.
+    for nth in 0..pieces.len() {
+        if random.chance(20) {
+            let (from, to) = pieces[nth];
+            let (from, to) = (from.saturating_sub(random.below(40) as usize), to + random.below(40) as usize);
+            let to = to.min(stream.len());
+            if missing[from..to].iter().all(|gone| !gone) {
+                pieces.push((from, to));
+            }
+        }
+    }
+    shuffle(random, &mut pieces);
+
+    let mut segments = Vec::new();
+    let segment = |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
+    if traits.handshake {
+        segments.push(segment(true, SYN, isn, 0, &[]));
+        segments.push(segment(false, SYN | ACK, peer, first, &[]));
+    } else {
+        segments.push(segment(false, ACK, peer, first, &[]));
+    }
+    let mut map: Vec<Option<u8>> = vec![None; stream.len()];
+    for (from, to) in pieces {
+        let mut data = stream[from..to].to_vec();
+        if traits.conflict && random.chance(10) {
+            data.iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        for (byte, place) in data.iter().zip(&mut map[from..to]) {
+            place.get_or_insert(*byte);
+        }
+        segments.push(segment(true, ACK, first.wrapping_add(from as u32), peer.wrapping_add(1), &data));
+        if traits.answers {
+            // The receiver has what was captured and what only the capture misses.
+            let has = map.iter().zip(&missing).take_while(|(byte, gone)| byte.is_some() || **gone).count();
+            segments.push(segment(false, ACK, peer.wrapping_add(1), first.wrapping_add(has as u32), &[]));
+        }
+    }
+    if traits.fin {
+        let end = first.wrapping_add(stream.len() as u32);
+        segments.push(segment(true, FIN | ACK, end, peer.wrapping_add(1), &[]));
+    }
+    Run { segments, expected: map }
+}
+
+/// The ranges of a random cut.
+fn cut(random: &mut Random, len: usize) -> Vec<(usize, usize)> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    while from < len {
+        let to = (from + 1 + random.below(300) as usize).min(len);
+        pieces.push((from, to));
+        from = to;
+    }
+    pieces
+}
+
+fn shuffle(random: &mut Random, pieces: &mut [(usize, usize)]) {
+    for at in (1..pieces.len()).rev() {
+        pieces.swap(at, random.below(at as u64 + 1) as usize);
+    }
+}
+
+fn check(name: &str, traits: Traits) {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let Run { segments, expected } = run(&mut random, traits);
+        let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
+        let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
+        let read = followed(&events, Side::Client);
+        assert!(read == expected, "{name}, seed {seed}: read {} bytes, expected {}", read.len(), expected.len());
+    }
+}
+
+const PLAIN: Traits = Traits { handshake: true, answers: false, loss: false, conflict: false, fin: true };
+
+#[test]
+fn any_order_and_any_copies_give_the_same_bytes() {
+    check("plain", PLAIN);
+    check("answered", Traits { answers: true, ..PLAIN });
+}
+
+#[test]
+fn a_stream_that_began_before_the_capture_gives_the_same_bytes() {
+    check("mid-stream", Traits { handshake: false, ..PLAIN });
+    check("mid-stream, answered", Traits { handshake: false, answers: true, ..PLAIN });
+}
+
+#[test]
+fn what_was_never_captured_is_a_gap_and_the_rest_is_read() {
+    check("loss", Traits { loss: true, ..PLAIN });
+    check("loss, answered", Traits { loss: true, answers: true, ..PLAIN });
+    check("loss, no end", Traits { loss: true, fin: false, ..PLAIN });
+}
+
+#[test]
+fn the_first_copy_wins() {
+    check("conflict", Traits { conflict: true, ..PLAIN });
+    check("conflict and loss", Traits { conflict: true, loss: true, answers: true, ..PLAIN });
+}

@@ -8,7 +8,7 @@
 use super::LIMIT;
 use super::error::{Cause, Fault, Flaw, Part};
 use super::frame::Record;
-use super::options::{Integers, Order};
+use super::options::{Integers, Order, words};
 use super::time::Time;
 use super::window::Window;
 
@@ -99,9 +99,7 @@ impl Pcap {
         if window.held() < self.header && !self.header_follows(window)? {
             return Ok(None);
         }
-        let mut fields = Integers { rest: window.bytes(), order: self.order };
-        let (seconds, fraction) = (fields.u32(), fields.u32());
-        let (mut captured, mut length) = (fields.u32(), fields.u32());
+        let [seconds, fraction, mut captured, mut length] = words(window.bytes(), self.order);
         if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::OriginalFirst || captured > length) {
             std::mem::swap(&mut captured, &mut length);
         }

@@ -153,13 +153,12 @@ impl fmt::Display for Error {
             // A file's name may hold anything; a terminal gets no control characters of it.
             if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
         }
-        match &self.cause {
-            Cause::Malformed(_) | Cause::CutShort { .. } | Cause::Packed(..) => {
-                write!(f, ": at byte {}: {}", self.offset, self.cause)
-            }
-            Cause::Io(_) if self.offset > 0 => write!(f, ": at byte {}: {}", self.offset, self.cause),
-            cause => write!(f, ": {cause}"),
+        // At the start of a file the place says nothing, except that a record stands there.
+        let placed = matches!(self.cause, Cause::Malformed(_) | Cause::CutShort { .. } | Cause::Packed(..));
+        if placed || self.offset > 0 {
+            write!(f, ": at byte {}", self.offset)?;
         }
+        write!(f, ": {}", self.cause)
     }
 }
 

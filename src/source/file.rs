@@ -182,7 +182,7 @@ impl Capture {
     }
 
     /// The file that is being read; `None` before the next is opened and after the last.
-    pub fn reading(&self) -> Option<Reading<'_>> {
+    pub fn file(&self) -> Option<Reading<'_>> {
         let (open, source) = (self.open.as_ref()?, self.sources.get(self.index)?);
         let (format, link, snaplen) = match &open.format {
             Format::Pcap(file) => ("pcap", Some(file.link), Some(file.snaplen)),

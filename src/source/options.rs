@@ -38,6 +38,17 @@ impl Order {
     }
 }
 
+/// The first so many 32-bit integers of a header, read at once: this is on the way of every frame. Past the end of the
+/// bytes it reads zeros, so that a caller has seen to it that they are there.
+#[inline]
+pub(super) fn words<const N: usize>(bytes: &[u8], order: Order) -> [u32; N] {
+    match (bytes.as_chunks().0.first_chunk::<N>(), order) {
+        (Some(words), Order::Little) => words.map(u32::from_le_bytes),
+        (Some(words), Order::Big) => words.map(u32::from_be_bytes),
+        (None, _) => [0; N],
+    }
+}
+
 /// Reads the integers of a header one after the other. Who makes one has seen to it that the header is there: past
 /// the end it reads zeros.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@
 use super::LIMIT;
 use super::error::{Cause, Fault, Flaw, Part};
 use super::frame::Record;
-use super::options::{Integers, Order};
+use super::options::{Integers, Order, words};
 use super::time::Time;
 use super::window::Window;
 
@@ -25,7 +25,7 @@ const MODIFIED: u32 = 0xa1b2_cd34;
 pub(super) struct Pcap {
     order: Order,
     /// Nanoseconds of one unit of a record's fraction.
-    unit: u64,
+    unit: u32,
     /// Bytes before each frame: 16, or 24 in the modified format.
     header: usize,
     lengths: Lengths,
@@ -99,9 +99,7 @@ impl Pcap {
         if window.held() < self.header && !self.header_follows(window)? {
             return Ok(None);
         }
-        let mut fields = Integers { rest: window.bytes(), order: self.order };
-        let (seconds, fraction) = (fields.u32(), fields.u32());
-        let (mut captured, mut length) = (fields.u32(), fields.u32());
+        let [seconds, fraction, mut captured, mut length] = words(window.bytes(), self.order);
         if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::OriginalFirst || captured > length) {
             std::mem::swap(&mut captured, &mut length);
         }
@@ -112,11 +110,13 @@ impl Pcap {
         if window.held() < whole {
             self.rest_follows(window, whole)?;
         }
+        // A fraction of a second or more is damage. It is taken as Wireshark does: 32 bits of nanoseconds, signed, which
+        // are added to the seconds, so that the frame stays near the second it states.
+        let fraction = fraction.wrapping_mul(self.unit) as i32;
         let at = window.take(whole) + self.header;
         Ok(Some(Record {
-            // Seconds up to 2106 and a fraction of any 32 bits stay below 2^63 nanoseconds. A fraction of a second or
-            // more is time like any other.
-            time: Time((u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.unit) as i64),
+            // Seconds up to 2106 stay below 2^63 nanoseconds.
+            time: Time(i64::from(seconds) * 1_000_000_000 + i64::from(fraction)),
             timed: true,
             length: length.min(i32::MAX as u32),
             at,

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::error::{Cause, Fault, Flaw, Part};
 use super::frame::{Beside, Interface, NOT_A_PACKET, Record};
-use super::options::{Integers, Order, Walk, padded, text};
+use super::options::{Integers, Order, Walk, padded, text, words};
 use super::time::{Clock, Time};
 use super::window::Window;
 use super::{LIMIT, SKIP_LIMIT};
@@ -82,8 +82,7 @@ impl PcapNg {
             if window.held() < 8 && !header_follows(window)? {
                 return Ok(None);
             }
-            let mut fields = Integers { rest: window.bytes(), order: self.order };
-            let (kind, length) = (fields.u32(), fields.u32());
+            let [kind, length] = words(window.bytes(), self.order);
             let block = Block { offset, length };
             match kind {
                 ENHANCED_PACKET => return self.enhanced_packet(window, block).map(Some),
@@ -252,10 +251,8 @@ impl PcapNg {
     #[inline]
     fn enhanced_packet(&self, window: &mut Window, block: Block) -> Result<Record, Box<Fault>> {
         self.hold(window, &block, "an enhanced packet", 32)?;
-        let mut body = self.body(window, &block);
-        let id = body.u32();
-        let time = u64::from(body.u32()) << 32 | u64::from(body.u32());
-        let (captured, length) = (body.u32(), body.u32());
+        let [_, _, id, upper, lower, captured, length] = words(window.bytes(), self.order);
+        let time = u64::from(upper) << 32 | u64::from(lower);
         let timed = |interface: &Interface| interface.clock.time(time);
         self.record(window, block, Packet { id, captured, length, header: 28, drops: None }, timed)
     }

@@ -44,6 +44,13 @@ pub(super) struct Reading<'a> {
     pub(super) at: At,
 }
 
+impl Reading<'_> {
+    /// Whether an earlier reading has learnt in which frame this one's data became part of a message.
+    fn knows_where(&self, at: At) -> bool {
+        self.foresight.reassembled_in.contains_key(&at.frame)
+    }
+}
+
 impl Connection {
     /// A connection of which this is the first segment seen.
     pub(super) fn new(
@@ -135,8 +142,13 @@ impl Connection {
             tcp::describe(segment, &known, reading.tree);
         }
         self.last = at;
+        let told = reading.path.names().len();
         if reading.needs.bytes {
             self.read(side, segment, arrived.ready, reading);
+        }
+        let has_message = reading.path.names().len() > told;
+        if !has_message && !segment.is_empty() && self.conversation.is_known() && !reading.knows_where(at) {
+            reading.tree.more_info(format_args!(" [TCP segment of a reassembled PDU]"));
         }
         if !segment.payload.bytes.is_empty() && !self.conversation.is_known() && reading.needs.messages {
             reading.path.push("data");

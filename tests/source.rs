@@ -568,6 +568,15 @@ fn a_pipe_is_read_twice_when_it_is_spooled() {
     assert_eq!(error.to_string(), "standard input: it can be read only once");
 }
 
+#[test]
+fn a_capture_can_be_read_in_another_thread() {
+    let (_, bytes) = samples().remove(0);
+    let expected = read(&bytes[..]);
+    let mut capture = Capture::from_reader("x", Cursor::new(bytes)).expect("a capture");
+    let found = std::thread::spawn(move || rest(&mut capture)).join().expect("the other thread");
+    assert_eq!(found, expected);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_named_pipe_is_read_twice_when_it_is_spooled() {

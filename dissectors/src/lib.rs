@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod content;
 pub mod exchange;
 pub mod field;
 pub mod format;
@@ -39,6 +40,11 @@ protocols! {
     column,
     tcp,
     udp,
+    http,
+    urlencoded,
+    text,
+    xml,
+    media,
     data,
 }
 

@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod content;
 pub mod exchange;
 mod extent;
 pub mod field;
@@ -62,6 +63,11 @@ protocols! {
     mipv6,
     tcp,
     udp,
+    http,
+    urlencoded,
+    text,
+    xml,
+    media,
     data,
 }
 

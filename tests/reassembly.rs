@@ -48,7 +48,8 @@ fn run(random: &mut Random, traits: Traits) -> Run {
     shuffle(random, &mut pieces);
 
     let mut segments = Vec::new();
-    let segment = |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
+    let segment =
+        |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
     if traits.handshake {
         segments.push(segment(true, SYN, isn, 0, &[]));
         segments.push(segment(false, SYN | ACK, peer, first, &[]));

@@ -157,4 +157,6 @@ pub struct Foresight {
     pub defragmented_in: BTreeMap<u32, u32>,
     /// The final `tcp.completeness` of each TCP stream, by its number.
     pub completeness: Vec<u8>,
+    /// Nanoseconds that the handshake of a TCP stream took, by its number.
+    pub initial_rtt: BTreeMap<u32, i64>,
 }

@@ -99,6 +99,8 @@ pub struct Columns {
 #[derive(Debug, Default)]
 pub struct Tree {
     wants: Wants,
+    /// Something is wanted.
+    on: bool,
     store: Vec<u8>,
     nodes: Vec<Node>,
     buffers: Vec<Buffer>,
@@ -110,7 +112,7 @@ impl Tree {
     /// A tree that records what `wants` names and nothing else.
     #[must_use]
     pub fn new(wants: Wants) -> Tree {
-        Tree { wants, ..Tree::default() }
+        Tree { on: !wants.nothing(), wants, ..Tree::default() }
     }
 
     /// Forgets the last frame and begins one of these bytes, which are copied only if anything is wanted.
@@ -120,7 +122,7 @@ impl Tree {
         self.buffers.clear();
         self.columns = Columns::default();
         self.depth = 0;
-        if !self.wants.nothing() {
+        if self.on {
             self.add_buffer("Frame", frame);
         }
     }

@@ -44,6 +44,13 @@ pub(super) struct Reading<'a> {
     pub(super) at: At,
 }
 
+impl Reading<'_> {
+    /// Whether an earlier reading has learnt in which frame this one's data became part of a message.
+    fn knows_where(&self, at: At) -> bool {
+        self.foresight.reassembled_in.contains_key(&at.frame)
+    }
+}
+
 impl Connection {
     /// A connection of which this is the first segment seen.
     pub(super) fn new(
@@ -92,11 +99,6 @@ impl Connection {
         self.conversation.held() + self.assemblers.iter().map(Assembler::waiting_bytes).sum::<usize>()
     }
 
-    /// The final `tcp.completeness` as far as the connection has come.
-    pub(super) fn completeness(&self) -> u8 {
-        self.course.completeness()
-    }
-
     /// Follows one segment, and records it.
     pub(super) fn follow(&mut self, source: Endpoint, segment: &Segment<'_>, reused: bool, reading: &mut Reading<'_>) {
         let side = self.side(source);
@@ -104,13 +106,14 @@ impl Connection {
         if segment.quoted {
             let known = Known { stream: self.number, ..self.sequence.look(side) };
             tcp::describe(segment, &known, reading.tree);
+            self.last = at;
             return;
         }
         let relative = self.sequence.relate(side, segment);
         let mut analysis = Analysis::default();
         if reading.needs.sequence {
-            analysis = self.sequence.analyse(side, segment, at);
-            analysis.marks |= if reused { Analysis::ReusedPorts } else { 0 };
+            let foreseen = reading.foresight.initial_rtt.get(&self.number).copied();
+            analysis = self.sequence.analyse(side, segment, at, foreseen, reused);
         }
         let fin_active = self.course.follow(side, segment);
         self.frames += 1;
@@ -139,8 +142,13 @@ impl Connection {
             tcp::describe(segment, &known, reading.tree);
         }
         self.last = at;
+        let told = reading.path.names().len();
         if reading.needs.bytes {
             self.read(side, segment, arrived.ready, reading);
+        }
+        let has_message = reading.path.names().len() > told;
+        if !has_message && !segment.is_empty() && self.conversation.is_known() && !reading.knows_where(at) {
+            reading.tree.more_info(format_args!(" [TCP segment of a reassembled PDU]"));
         }
         if !segment.payload.bytes.is_empty() && !self.conversation.is_known() && reading.needs.messages {
             reading.path.push("data");
@@ -313,6 +321,20 @@ impl Connection {
         let swapped = exchange.asked_by == Some(Side::Server);
         let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
         Call { exchange, client, server, connect }
+    }
+
+    /// What its end tells of its frames.
+    pub(super) fn teach(&self, learnt: &mut Foresight) {
+        let number = self.number as usize;
+        if learnt.completeness.len() <= number {
+            learnt.completeness.resize(number + 1, 0);
+        }
+        if let Some(place) = learnt.completeness.get_mut(number) {
+            *place = self.course.completeness();
+        }
+        if let Some(rtt) = self.sequence.initial_rtt() {
+            learnt.initial_rtt.insert(self.number, rtt);
+        }
     }
 
     /// The row of the connection.

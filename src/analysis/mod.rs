@@ -381,11 +381,7 @@ impl Inner {
         self.held = self.held.saturating_sub(held);
         Inner::report(&mut connection, &self.task, &mut self.messages, &mut self.learnt, &mut self.events);
         if self.task.learn {
-            let number = connection.number as usize;
-            if self.learnt.completeness.len() <= number {
-                self.learnt.completeness.resize(number + 1, 0);
-            }
-            self.learnt.completeness[number] = connection.completeness();
+            connection.teach(&mut self.learnt);
         }
         if self.task.streams {
             self.events.push(Event::Stream(Box::new(connection.row())));

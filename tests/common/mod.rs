@@ -115,3 +115,30 @@ impl Random {
         self.below(100) < percent
     }
 }
+
+/// Every capture of `fixtures/` and, where it is, of `CORPUS_DIR`: name and bytes, in the order of names.
+pub fn captures() -> Vec<(String, Vec<u8>)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = std::env::var_os("CORPUS_DIR").map_or(root.join("../shared/captures"), Into::into);
+    if !corpus.is_dir() {
+        eprintln!("SKIPPED: captures of other projects: {} is absent (CORPUS_DIR)", corpus.display());
+    }
+    let mut paths = Vec::new();
+    find(&root.join("fixtures"), &mut paths);
+    find(&corpus, &mut paths);
+    paths.sort();
+    let read = |path: std::path::PathBuf| Some((path.display().to_string(), std::fs::read(path).ok()?));
+    paths.into_iter().filter_map(read).collect()
+}
+
+fn find(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            find(&path, paths);
+        } else if name.contains(".pcap") || path.components().any(|part| part.as_os_str() == "malformed") {
+            paths.push(path);
+        }
+    }
+}

@@ -160,7 +160,7 @@ crate::fields! { "tcp";
     /// Time from the segment to this acknowledgment of it.
     ANALYSIS_ACK_RTT: Duration "tcp.analysis.ack_rtt" "The RTT to ACK the segment was";
     /// Time from the SYN to the acknowledgment that ended the handshake.
-    ANALYSIS_INITIAL_RTT: Duration "tcp.analysis.initial_rtt" "iRTT";
+    ANALYSIS_INITIAL_RTT: Duration "tcp.analysis.initial_rtt" "iRTT" { later: true };
     /// Bytes this side has sent that are not acknowledged yet.
     ANALYSIS_BYTES_IN_FLIGHT: U32 "tcp.analysis.bytes_in_flight" "Bytes in flight";
     /// Bytes this side has sent since its last segment with the PSH flag.
@@ -180,7 +180,7 @@ crate::fields! { "tcp";
     /// It acknowledges data that was not captured.
     ANALYSIS_ACK_LOST_SEGMENT: Note(Warn) "tcp.analysis.ack_lost_segment" "ACKed segment that wasn't captured (common at capture start)";
     /// The acknowledgment says the same as the last one.
-    ANALYSIS_DUPLICATE_ACK: Label "tcp.analysis.duplicate_ack" "Duplicate ACK";
+    ANALYSIS_DUPLICATE_ACK: Note(Note) "tcp.analysis.duplicate_ack" "Duplicate ACK";
     /// How often the acknowledgment has been repeated.
     ANALYSIS_DUPLICATE_ACK_NUM: U32 "tcp.analysis.duplicate_ack_num" "Duplicate ACK #";
     /// The frame with the acknowledgment that is repeated.

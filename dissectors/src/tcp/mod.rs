@@ -75,11 +75,10 @@ impl fmt::Display for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const WORDS: [&str; 9] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];
         let mut before = "";
-        for (bit, word) in WORDS.iter().enumerate().filter(|(bit, _)| self.any(1 << bit)) {
+        for (_, word) in WORDS.iter().enumerate().filter(|(bit, _)| self.any(1 << bit)) {
             write!(f, "{before}{word}")?;
             before = ", ";
-            debug_assert!(bit < 9);
-        }
+            }
         if self.any(Flags::RESERVED) {
             write!(f, "{before}Reserved")?;
         } else if before.is_empty() {
@@ -308,7 +307,7 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
         return;
     }
     let seq = segment.seq.wrapping_sub(known.seq_base);
-    let ack = if segment.flags.ack() { segment.ack.wrapping_sub(known.ack_base) } else { 0 };
+    let ack = segment.ack.wrapping_sub(if segment.flags.ack() { known.ack_base } else { 0 });
     let len = segment.len();
     let header = segment.header;
     let at = |at, len| header.span(at, len);
@@ -516,7 +515,9 @@ fn describe_analysis(analysis: &Analysis, tree: &mut Tree) {
     tree.open(&ANALYSIS, concluded, Value::Present);
     if let Some((frame, rtt)) = analysis.acks {
         tree.put(&ANALYSIS_ACKS_FRAME, concluded, Value::Uint(frame.into()));
-        tree.put(&ANALYSIS_ACK_RTT, concluded, Value::Duration(rtt));
+        if rtt != 0 {
+            tree.put(&ANALYSIS_ACK_RTT, concluded, Value::Duration(rtt));
+        }
     }
     if let Some(rtt) = analysis.initial_rtt {
         tree.put(&ANALYSIS_INITIAL_RTT, concluded, Value::Duration(rtt));
@@ -529,16 +530,18 @@ fn describe_analysis(analysis: &Analysis, tree: &mut Tree) {
     }
     if analysis.marks != 0 {
         tree.open(&ANALYSIS_FLAGS, concluded, Value::Present);
-        for &(_, field, _) in MARKS.iter().filter(|(mark, ..)| analysis.has(*mark)) {
-            if field.id == ANALYSIS_DUPLICATE_ACK.id {
-                tree.put(field, concluded, Value::Present);
-            } else {
+        for &(mark, field, _) in MARKS.iter().filter(|(mark, ..)| analysis.has(*mark)) {
+            tree.note(field, concluded, format_args!("{}", field.title));
+            if matches!(mark, Analysis::FastRetransmission | Analysis::SpuriousRetransmission) {
+                let field = &ANALYSIS_RETRANSMISSION;
                 tree.note(field, concluded, format_args!("{}", field.title));
             }
         }
         tree.close();
     }
     if let Some((count, frame)) = analysis.duplicate_ack {
+        // Once as the note above and once as the head of these two, as Wireshark has it.
+        tree.put(&ANALYSIS_DUPLICATE_ACK, concluded, Value::Present);
         tree.put(&ANALYSIS_DUPLICATE_ACK_NUM, concluded, Value::Uint(count.into()));
         tree.put(&ANALYSIS_DUPLICATE_ACK_FRAME, concluded, Value::Uint(frame.into()));
     }

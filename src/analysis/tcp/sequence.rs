@@ -38,8 +38,8 @@ struct Flow {
     probe: Option<Probe>,
     /// Sent and not acknowledged, oldest first.
     flight: VecDeque<Sent>,
-    /// The bytes of `flight` can be told: nothing was missed since the last acknowledgment.
-    flight_known: bool,
+    /// Something was missed since the last acknowledgment: what is in flight cannot be told.
+    flight_unknown: bool,
     /// Bytes since the last segment with PSH.
     since_push: u32,
     /// The last segment with data had PSH.
@@ -88,7 +88,6 @@ pub(in crate::analysis) struct Sequence {
     sides: [Flow; 2],
     /// The time of the last SYN of the side that opened.
     syn: Option<i64>,
-    syn_ack: bool,
     initial_rtt: Option<i64>,
 }
 
@@ -160,20 +159,26 @@ impl Sequence {
         Relative { seq_base, ack_base, window: own.shift.apply(segment.window), scale: Some(scale) }
     }
 
-    /// What a segment's numbers tell; call [`relate`](Sequence::relate) with it first.
-    pub(in crate::analysis) fn analyse(&mut self, side: Side, segment: &Segment<'_>, at: At) -> Analysis {
+    /// What a segment's numbers tell; call [`relate`](Sequence::relate) with it first. `foreseen` is the time of the
+    /// handshake, where an earlier reading has learnt it; `reused`, that the ports had another connection before.
+    pub(in crate::analysis) fn analyse(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        at: At,
+        foreseen: Option<i64>,
+        reused: bool,
+    ) -> Analysis {
         let mut told = Analysis::default();
         let initial_rtt = self.initial_rtt;
         let (own, other) = self.pair(side);
         let marks = Marks::of(own, other, segment, at, initial_rtt);
-        told.marks = marks.marks;
-        if let Some(Retransmitted { since, frame }) = marks.again {
-            told.rto = Some((since, frame));
-        }
+        told.marks = marks.marks | if reused { Analysis::ReusedPorts } else { 0 };
+        told.rto = marks.again.filter(|&(since, _)| since != 0);
         if marks.marks & Analysis::DuplicateAck != 0 {
             own.repeated += 1;
             told.duplicate_ack = Some((own.repeated, own.first_ack));
-        } else {
+        } else if own.ack.is_none_or(|(last, _)| last != segment.ack) {
             own.repeated = 0;
             own.first_ack = at.frame;
         }
@@ -184,10 +189,16 @@ impl Sequence {
             let blocks = options::options(segment.options()).find(|option| option.kind == 5);
             other.selective.extend(blocks.iter().flat_map(|option| option.sack_blocks()));
         }
-        told.bytes_in_flight = own.in_flight(segment);
-        told.push_bytes_sent = own.push(segment).filter(|_| told.bytes_in_flight.is_some());
+        let counts = !segment.is_empty() && !own.flight_unknown;
+        if counts {
+            told.bytes_in_flight = own.in_flight(segment);
+            told.push_bytes_sent = Some(own.push(segment)).filter(|_| told.bytes_in_flight.is_some());
+        }
         self.measure_handshake(segment, at);
-        told.initial_rtt = self.initial_rtt.filter(|_| !segment.flags.rst() || segment.flags.ack());
+        // Wireshark tells it of the frames of which it tells anything.
+        if counts || told != Analysis::default() {
+            told.initial_rtt = foreseen.or(self.initial_rtt);
+        }
         told
     }
 
@@ -195,8 +206,8 @@ impl Sequence {
         let flags = segment.flags;
         match (flags.syn(), flags.ack()) {
             (true, false) => self.syn = Some(at.time),
-            (true, true) => self.syn_ack = true,
-            (false, true) if self.initial_rtt.is_none() && self.syn_ack && !flags.rst() => {
+            // Any answer to a SYN-ACK or, as in Wireshark, to the SYN: a refusal too took a round trip.
+            (false, true) if self.initial_rtt.is_none() => {
                 self.initial_rtt = self.syn.map(|syn| at.time.saturating_sub(syn));
             }
             _ => {}
@@ -204,17 +215,11 @@ impl Sequence {
     }
 }
 
-/// A segment that was sent before: how long since, and in which frame.
-#[derive(Clone, Copy)]
-struct Retransmitted {
-    since: i64,
-    frame: u32,
-}
-
 struct Marks {
     marks: u32,
     probe: Option<Probe>,
-    again: Option<Retransmitted>,
+    /// What was sent before: how long since, and in which frame.
+    again: Option<(i64, u32)>,
 }
 
 impl Marks {
@@ -236,7 +241,7 @@ impl Marks {
             }
             if next.is_some_and(|next| before(next, seq)) && !flags.rst() {
                 marks |= Analysis::LostSegment;
-                own.flight_known = false;
+                own.flight_unknown = true;
             }
             if len <= 1 && next == Some(seq.wrapping_add(1)) && plain {
                 probe = Some(Probe::KeepAlive);
@@ -244,20 +249,19 @@ impl Marks {
             }
             marks |= Marks::of_window(own, other, segment, plain);
         }
-        if flags.ack() && other.may_ack.is_some_and(|most| before(most, segment.ack)) {
+        let repeated = own.ack.is_some_and(|(last, _)| last == segment.ack);
+        if flags.ack() && !repeated && other.may_ack.is_some_and(|most| before(most, segment.ack)) {
             marks |= Analysis::AckLostSegment;
-            other.may_ack = Some(segment.ack);
+            // So that what is captured of it is not told again.
+            other.may_ack = other.next.map(|(next, _)| next);
         }
         let mut again = None;
         if (len > 0 || flags.any(Flags::SYN | Flags::FIN)) && probe != Some(Probe::KeepAlive) {
             let mark = Marks::of_data(own, other, segment, at, rtt);
             marks |= mark;
-            if mark & (Analysis::Retransmission | Analysis::FastRetransmission | Analysis::SpuriousRetransmission) != 0
-            {
-                let first = own.flight.iter().find(|sent| !before(sent.seq, seq));
-                again = first
-                    .map(|sent| Retransmitted { since: at.time.saturating_sub(sent.at.time), frame: sent.at.frame });
-                again = again.filter(|_| mark & Analysis::Retransmission != 0);
+            if mark & Analysis::Retransmission != 0 {
+                let since = own.flight.front().map(|sent| sent.at).or(own.next.map(|(_, at)| at));
+                again = since.map(|sent| (at.time.saturating_sub(sent.time), sent.frame));
             }
         }
         Marks { marks, probe, again }
@@ -294,8 +298,8 @@ impl Marks {
     /// The rules for what carries data, SYN or FIN: whether it was sent before.
     fn of_data(own: &Flow, other: &Flow, segment: &Segment<'_>, at: At, rtt: Option<i64>) -> u32 {
         let (seq, len) = (segment.seq, segment.len());
-        let end = seq.wrapping_add(len);
-        if len > 0 && other.ack.is_some_and(|(acked, _)| !before(acked, end)) {
+        let end = seq.wrapping_add(len).wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
+        if len > 0 && other.ack.is_some_and(|(acked, _)| !before(acked, seq.wrapping_add(len))) {
             return Analysis::SpuriousRetransmission;
         }
         let Some((next, since)) = own.next else { return 0 };
@@ -307,11 +311,11 @@ impl Marks {
         if let Some((acked, acked_at)) = other.ack
             && other.repeated >= 2
             && acked == seq
-            && at.time.saturating_sub(acked_at.time) < FAST_RETRANSMISSION
+            && (0..FAST_RETRANSMISSION).contains(&at.time.saturating_sub(acked_at.time))
         {
             return Analysis::FastRetransmission;
         }
-        if end != next && at.time.saturating_sub(since.time) < rtt.unwrap_or(OUT_OF_ORDER) {
+        if end != next && (0..rtt.unwrap_or(OUT_OF_ORDER)).contains(&at.time.saturating_sub(since.time)) {
             return Analysis::OutOfOrder;
         }
         Analysis::Retransmission
@@ -351,34 +355,25 @@ impl Flow {
         let ack = segment.ack;
         let exact = other.flight.iter().find(|sent| sent.end == ack);
         let told = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
-        let before_len = other.flight.len();
         other.flight.retain(|sent| before(ack, sent.end));
-        if other.flight.len() != before_len {
-            other.flight_known = true;
-        }
+        other.flight_unknown = false;
         told
     }
 
-    /// Bytes sent and not acknowledged, after this segment.
+    /// Bytes sent and not acknowledged, after this segment of data; none if there are none.
     fn in_flight(&self, segment: &Segment<'_>) -> Option<u32> {
-        if segment.is_empty() || !self.flight_known && self.next.is_none() {
-            return None;
-        }
         let first = self.flight.iter().map(|sent| sent.seq).reduce(|a, b| if before(b, a) { b } else { a })?;
         let last = self.flight.iter().map(|sent| sent.end).reduce(|a, b| if before(a, b) { b } else { a })?;
-        let there = |&&(left, right): &&(u32, u32)| !before(left, first) && !before(last, right);
-        let selective: u32 = self.selective.iter().filter(there).map(|(left, right)| right.wrapping_sub(*left)).sum();
+        let blocks = self.selective.iter().map(|(left, right)| right.wrapping_sub(*left));
+        let selective = blocks.fold(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)), u32::saturating_add);
         Some(last.wrapping_sub(first).saturating_sub(selective)).filter(|&bytes| bytes > 0)
     }
 
-    /// Bytes sent since the last PSH, after this segment.
-    fn push(&mut self, segment: &Segment<'_>) -> Option<u32> {
-        if segment.is_empty() {
-            return None;
-        }
+    /// Bytes sent since the last PSH, after this segment of data.
+    fn push(&mut self, segment: &Segment<'_>) -> u32 {
         let before = if self.pushed { 0 } else { self.since_push };
         self.since_push = before.saturating_add(segment.len());
         self.pushed = segment.flags.any(Flags::PSH);
-        Some(self.since_push)
+        self.since_push
     }
 }

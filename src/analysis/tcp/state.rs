@@ -11,6 +11,7 @@ pub(in crate::analysis) struct Course {
     states: [State; 2],
     /// The bits of `tcp.completeness`.
     completeness: u8,
+    /// A SYN of each side that is no answer was seen.
     syn: [bool; 2],
     syn_ack: bool,
     /// The ACK that ends the handshake was seen.
@@ -86,7 +87,6 @@ impl Course {
 
     fn synchronise(&mut self, side: Side, flags: Flags) {
         let (own, other) = (side as usize, side.other() as usize);
-        self.syn[own] = true;
         if flags.ack() {
             self.syn_ack = true;
             if matches!(self.states[own], State::Listen | State::SynSent) {
@@ -95,7 +95,10 @@ impl Course {
             if matches!(self.states[other], State::SynSent | State::Listen) {
                 self.states[other] = State::Established;
             }
-        } else if self.states[own] == State::Listen {
+            return;
+        }
+        self.syn[own] = true;
+        if self.states[own] == State::Listen {
             if self.states[other] == State::SynSent {
                 // RFC 9293 3.5: both have asked; each receives the other's SYN.
                 self.states = [State::SynReceived; 2];
@@ -110,9 +113,12 @@ impl Course {
             return;
         }
         self.fin[own] = Some(segment.seq.wrapping_add(segment.len()).wrapping_add(1));
+        // Two FINs cross when neither side has seen the other's: this one does not acknowledge it.
+        let crosses = self.fin[other].is_some_and(|end| !segment.flags.ack() || before(segment.ack, end));
         self.states[own] = match self.states[own] {
-            State::CloseWait => State::LastAck,
             State::Closed => State::Closed,
+            _ if crosses => State::Closing,
+            State::CloseWait => State::LastAck,
             _ => State::FinWait1,
         };
         self.states[other] = match self.states[other] {
@@ -121,18 +127,13 @@ impl Course {
             State::Closed => State::Closed,
             _ => State::CloseWait,
         };
-        // Two FINs that crossed: each side was closing before it saw the other's.
-        if self.states[other] == State::Closing && self.states[own] == State::FinWait1 {
-            self.states[own] = State::Closing;
-        }
     }
 
     /// How it began.
     pub(in crate::analysis) fn opened(&self) -> Opened {
         match (self.syn, self.syn_ack) {
-            ([true, true], _) if !self.syn_ack || self.completeness & 1 == 0 => Opened::Simultaneous,
+            ([true, true], _) => Opened::Simultaneous,
             ([false, false], _) => Opened::MidStream,
-            (_, true) if self.completeness & 1 == 0 => Opened::MidStream,
             (_, true) if self.established => Opened::ThreeWay,
             (_, true) => Opened::HalfOpen,
             _ if self.reset == Some(Side::Server) => Opened::Refused,

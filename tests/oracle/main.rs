@@ -1,0 +1,333 @@
+//! The oracle: the same question to tshark and to overhear over every capture, compared cell by cell.
+//!
+//! `cargo test --test oracle -- [--diff] [--suggest] [--list] [PART OF A CAPTURE'S NAME]`
+//!
+//! Captures are those of `fixtures/` and of `CORPUS_DIR` (default `../shared/captures`). `TSHARK` and
+//! `OVERHEAR_BIN` name other programs; `ORACLE_DIFF=NAME` is `--diff NAME`. A difference that
+//! `explained.tsv` does not cover fails the run, and so does an entry there that covers nothing.
+
+mod ask;
+mod compare;
+mod explained;
+mod fields;
+mod report;
+mod selfcheck;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, io, thread};
+
+use ask::{Overhear, Table, Tshark};
+use compare::{Count, Difference, EXIT, FRAMES, Oracle, binds};
+use explained::{Around, Explained};
+use fields::GROUPS;
+
+/// What to do, from the command line.
+#[derive(Default)]
+pub(crate) struct Wish {
+    /// Only captures whose name contains this.
+    pub(crate) only: Option<String>,
+    /// Print every differing cell.
+    pub(crate) diff: bool,
+    /// Print lines a person may complete for explained.tsv.
+    pub(crate) suggest: bool,
+    list: bool,
+}
+
+/// A capture to ask about.
+#[derive(Clone)]
+pub(crate) struct Capture {
+    /// `fixtures/...` or `corpus/...`
+    pub(crate) name: String,
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Arguments without which tshark would not see a protocol that is compared.
+    pub(crate) hints: Vec<String>,
+}
+
+/// What became of one group of one capture.
+pub(crate) struct Unit {
+    /// The group's name, or `answer` for exit code and number of frames.
+    pub(crate) group: &'static str,
+    /// Why it could not be compared at all.
+    pub(crate) broken: Option<String>,
+    /// Frames are missing or too many, and no entry says why: cells that nobody could compare do not pass.
+    pub(crate) lost: bool,
+    /// Counted and not failed.
+    pub(crate) informative: bool,
+    /// Cells by field.
+    pub(crate) counts: Vec<(&'static str, Count)>,
+    /// Each difference, and the entry that explains it.
+    pub(crate) differences: Vec<(Difference, Option<usize>)>,
+}
+
+impl Unit {
+    /// Nothing in it is without an explanation.
+    pub(crate) fn passed(&self) -> bool {
+        self.broken.is_none() && !self.lost && self.differences.iter().all(|(_, why)| why.is_some())
+    }
+}
+
+fn main() -> ExitCode {
+    let wish = match wish(env::args().skip(1)) {
+        Ok(wish) => wish,
+        Err(why) => return usage(&why),
+    };
+    let (held, broken) = selfcheck::run();
+    for name in &broken {
+        println!("self-check FAILED: {name}");
+    }
+    println!("self-check: {held} held, {} failed", broken.len());
+    let (all, ignored) = match captures() {
+        Ok(found) => found,
+        Err(why) => return usage(&why),
+    };
+    if wish.list {
+        all.iter().for_each(|capture| println!("{}", capture.name));
+        return ExitCode::SUCCESS;
+    }
+    let tshark = Tshark::find();
+    let skip = match &tshark {
+        Err(why) => Some(format!("no tshark: {why}")),
+        Ok(_) if all.is_empty() => Some("no captures in fixtures/ and none in CORPUS_DIR".to_owned()),
+        Ok(_) => None,
+    };
+    if let Some(why) = skip {
+        let required = env::var_os("OVERHEAR_REQUIRE_TSHARK").is_some();
+        println!("SKIPPED: the oracle compared nothing: {why}");
+        println!("0 passed, {} failed, 1 skipped", broken.len() + usize::from(required));
+        return if required || !broken.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    }
+    let (tshark, overhear) = match (tshark, Overhear::find()) {
+        (Ok(tshark), Ok(overhear)) => (tshark, overhear),
+        (Err(why), _) | (_, Err(why)) => return usage(&why),
+    };
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/explained.tsv");
+    let explained = fs::read_to_string(&list).map_err(|e| vec![format!("{}: {e}", list.display())]);
+    let (explained, mut complaints) = match explained.and_then(|text| Explained::parse(&text)) {
+        Ok(explained) => (explained, Vec::new()),
+        Err(bad) => (Explained::default(), bad),
+    };
+    report::opening(&tshark, &overhear, &ignored);
+    let asked: Vec<&Capture> =
+        all.iter().filter(|c| wish.only.as_ref().is_none_or(|part| c.name.contains(part))).collect();
+    let results = work(&asked, |capture| examine(capture, &tshark, &overhear, &explained));
+    complaints.extend(report::complaints(&explained, &tshark, &all, &asked, &results));
+    let failed = report::closing(&wish, &tshark, &explained, &asked, &results, &complaints);
+    let units = results.iter().flatten().filter(|unit| !unit.informative).count();
+    let passed = units - failed + held;
+    println!("{passed} passed, {} failed", failed + complaints.len() + broken.len());
+    if failed + complaints.len() + broken.len() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn usage(why: &str) -> ExitCode {
+    println!("oracle: {why}");
+    println!("0 passed, 1 failed");
+    ExitCode::from(2)
+}
+
+/// Reads the command line; what cargo hands to every test program is let pass.
+fn wish(words: impl Iterator<Item = String>) -> Result<Wish, String> {
+    let mut wish = Wish::default();
+    if let Ok(name) = env::var("ORACLE_DIFF") {
+        wish.diff = true;
+        wish.only = Some(name);
+    }
+    for word in words {
+        match word.as_str() {
+            "--diff" => wish.diff = true,
+            "--suggest" => wish.suggest = true,
+            "--list" => wish.list = true,
+            "--bless" => return Err("nothing is explained without a person: see --suggest".to_owned()),
+            "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--exact" => {}
+            _ if word.starts_with("--test-threads") || word.starts_with("--color") => {}
+            _ if word.starts_with('-') => return Err(format!("{word} is no option of the oracle")),
+            _ if wish.only.is_some() => return Err(format!("one name at a time, not {word} too")),
+            _ => wish.only = Some(word),
+        }
+    }
+    Ok(wish)
+}
+
+/// Every capture of both places, by name, and the hints left out.
+fn captures() -> Result<(Vec<Capture>, Vec<String>), String> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = match env::var_os("CORPUS_DIR") {
+        Some(given) if !Path::new(&given).is_dir() => return Err(format!("CORPUS_DIR: no folder {}", given.display())),
+        Some(given) => PathBuf::from(given),
+        None => home.join("../shared/captures"),
+    };
+    let (mut all, mut ignored) = (Vec::new(), Vec::new());
+    for (root, folder) in [("fixtures", home.join("fixtures")), ("corpus", corpus)] {
+        if !folder.is_dir() {
+            println!("no folder {}: nothing of {root}/ is compared", folder.display());
+            continue;
+        }
+        let hints = hints(&folder, &mut ignored);
+        let mut names = Vec::new();
+        walk(&folder, "", &mut names).map_err(|e| format!("{}: {e}", folder.display()))?;
+        names.sort();
+        for name in names {
+            let hints = hints.get(&name).cloned().unwrap_or_default();
+            all.push(Capture { path: folder.join(&name), name: format!("{root}/{name}"), hints });
+        }
+    }
+    Ok((all, ignored))
+}
+
+/// The column oracle_hint of a folder's MANIFEST.tsv, `-d tcp.port==N,PROTOCOL`: used where it shows a protocol we compare.
+fn hints(folder: &Path, ignored: &mut Vec<String>) -> HashMap<String, Vec<String>> {
+    let manifest = fs::read_to_string(folder.join("MANIFEST.tsv")).unwrap_or_default();
+    let mut lines = manifest.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let head = lines.next().unwrap_or_default();
+    let column = |name| head.iter().position(|title| *title == name);
+    let (Some(file), Some(hint)) = (column("file"), column("oracle_hint")) else {
+        return HashMap::new();
+    };
+    let mut hints: HashMap<String, Vec<String>> = HashMap::new();
+    for line in lines {
+        let (Some(name), Some(hint)) = (line.get(file), line.get(hint)) else { continue };
+        for decode in hint.split("-d ").map(str::trim).filter(|decode| !decode.is_empty()) {
+            if decode.ends_with(",http") {
+                hints.entry((*name).to_owned()).or_default().extend(["-d".to_owned(), decode.to_owned()]);
+            } else {
+                ignored.push(decode.to_owned());
+            }
+        }
+    }
+    hints
+}
+
+fn walk(folder: &Path, below: &str, names: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() {
+            walk(&entry.path(), &format!("{below}{name}/"), names)?;
+        } else if is_capture(&entry.path())? {
+            names.push(format!("{below}{name}"));
+        }
+    }
+    Ok(())
+}
+
+/// By its name, or by its first bytes: pcap in all its kinds, or pcapng.
+fn is_capture(path: &Path) -> io::Result<bool> {
+    use std::io::Read;
+    let name = path.to_string_lossy();
+    let name = [".gz", ".zst", ".lz4"].iter().fold(&*name, |name, end| name.strip_suffix(end).unwrap_or(name));
+    if [".pcap", ".pcapng", ".cap"].iter().any(|end| name.ends_with(end)) {
+        return Ok(true);
+    }
+    let mut first = Vec::new();
+    fs::File::open(path)?.take(4).read_to_end(&mut first)?;
+    let number = <[u8; 4]>::try_from(first).map_or(0, u32::from_be_bytes);
+    let kinds = [0xa1b2_c3d4, 0xa1b2_3c4d, 0xa1b2_cd34_u32];
+    Ok(number == 0x0a0d_0d0a || kinds.iter().any(|kind| number == *kind || number == kind.swap_bytes()))
+}
+
+/// Does the work on a few threads; results in the order of the captures.
+fn work(asked: &[&Capture], examine: impl Fn(&Capture) -> Vec<Unit> + Sync) -> Vec<Vec<Unit>> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(capture) = asked.get(at) else { break };
+                    let units = examine(capture);
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, units));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, units)| units).collect()
+}
+
+/// Asks both programs about one capture and compares.
+fn examine(capture: &Capture, tshark: &Tshark, overhear: &Overhear, explained: &Explained) -> Vec<Unit> {
+    let mut answer = Unit::new("answer", false);
+    let (said, theirs) = match tshark.ask(&capture.path, &capture.hints) {
+        Ok(reply) => reply,
+        Err(why) => {
+            answer.broken = Some(why);
+            return vec![answer];
+        }
+    };
+    let mut ours = Table::default();
+    let mut units = Vec::new();
+    // Exit codes and numbers of frames over all groups: one each, if all is well.
+    let (mut exits, mut frames) = (Vec::new(), Vec::new());
+    for group in GROUPS {
+        let mut unit = Unit::new(group.name, !binds(group));
+        match overhear.ask(&capture.path, group, &mut ours) {
+            Ok((exit, rows)) => {
+                note(&mut exits, exit);
+                note(&mut frames, rows.to_string());
+            }
+            Err((exit, why)) => {
+                note(&mut exits, exit);
+                unit.broken = Some(format!("overhear: {why}"));
+            }
+        }
+        units.push(unit);
+    }
+    let asked: RefCell<HashMap<String, Option<Table>>> = RefCell::default();
+    let otherwise = |preference: &str, it: &Difference| {
+        let mut asked = asked.borrow_mut();
+        let table = asked.entry(preference.to_owned()).or_insert_with(|| {
+            let mut more = capture.hints.clone();
+            more.extend(["-o".to_owned(), preference.to_owned()]);
+            tshark.ask(&capture.path, &more).ok().map(|(_, table)| table)
+        });
+        table.as_ref().is_some_and(|t| it.frame > 0 && t.cell(it.field, it.frame - 1) == it.ours)
+    };
+    let around = Around { ours: &ours, theirs: &theirs, otherwise: &otherwise };
+    let why = |it: &Difference| explained.covers(&capture.name, &tshark.version, it, &around);
+    let oracle = Oracle { series: tshark.series(), types: &tshark.types };
+    for (unit, group) in units.iter_mut().zip(GROUPS) {
+        if unit.broken.is_some() {
+            unit.counts = oracle.nothing(group, |field| tshark.knows(field), &theirs);
+            continue;
+        }
+        let (counts, differences) = oracle.compare(group, |field| tshark.knows(field), &ours, &theirs);
+        unit.counts = counts;
+        unit.differences = differences.into_iter().map(|it| (it.clone(), why(&it))).collect();
+    }
+    for (field, ours, theirs) in [(EXIT, exits, said.exit), (FRAMES, frames, theirs.rows.to_string())] {
+        // More than one value, if the groups were not answered alike.
+        let ours = ours.join(" or ");
+        let equal = u64::from(ours == theirs);
+        answer.counts.push((field, Count { cells: 1, equal, full: equal, said: 1, lost: 0 }));
+        if ours != theirs {
+            let it = Difference { field, frame: 0, ours, theirs };
+            answer.differences.push((it.clone(), why(&it)));
+        }
+    }
+    let told = answer.differences.iter().any(|(it, why)| it.field == FRAMES && why.is_some());
+    for unit in &mut units {
+        unit.lost = !told && unit.counts.iter().any(|(_, count)| count.lost > 0);
+    }
+    units.insert(0, answer);
+    units
+}
+
+fn note(seen: &mut Vec<String>, value: String) {
+    if !seen.contains(&value) {
+        seen.push(value);
+    }
+}
+
+impl Unit {
+    fn new(group: &'static str, informative: bool) -> Unit {
+        Unit { group, broken: None, lost: false, informative, counts: Vec::new(), differences: Vec::new() }
+    }
+}

@@ -1,0 +1,302 @@
+//! What every protocol owes, asked of every fixture: the cut of the bytes changes nothing, no prefix and no gap breaks
+//! anything, and a tree holds only declared fields whose places are true.
+
+mod common;
+
+use common::{ACK, FIN, IPV4, SYN, Segment, captures, events, pcap};
+use dissectors::field::Kind;
+use dissectors::session::Side;
+use dissectors::{Field, Tree, Value, Wants, format};
+use overhear::analysis::{Analyzer, Content, Event, Task};
+use overhear::source::Capture;
+use std::fmt::Write;
+
+/// What one side says next: bytes, or a gap.
+type Said = (Side, Result<Vec<u8>, u64>);
+
+/// Every connection of a capture, as what was said in it.
+fn conversations(file: &[u8]) -> Vec<Vec<Said>> {
+    let task = Task { streams: true, ..Task::default() };
+    let streams = readable(file, task).into_iter().filter(|event| matches!(event, Event::Stream(_))).count();
+    (0..streams as u32).map(|number| said(file, number)).filter(|said| !said.is_empty()).collect()
+}
+
+fn said(file: &[u8], stream: u32) -> Vec<Said> {
+    let chunks = readable(file, Task { follow: Some(stream), ..Task::default() });
+    let said = chunks.into_iter().filter_map(|event| match event {
+        Event::Chunk(chunk) => match chunk.content {
+            Content::Bytes(bytes) => Some((chunk.side, Ok(bytes))),
+            Content::Gap(len) => Some((chunk.side, Err(len))),
+            Content::End => None,
+        },
+        _ => None,
+    });
+    said.collect()
+}
+
+/// All that happens in as much of a file as can be read.
+fn readable(file: &[u8], task: Task) -> Vec<Event> {
+    let Ok(mut capture) = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())) else { return Vec::new() };
+    let mut analyzer = Analyzer::new(task);
+    let mut events = Vec::new();
+    while let Ok(Some(frame)) = capture.next() {
+        analyzer.dissect(&frame);
+        events.extend(analyzer.events());
+    }
+    analyzer.finish();
+    events.extend(analyzer.events());
+    events
+}
+
+/// The packets of a conversation on a wire that loses what is a gap, with acknowledgments after each segment.
+fn wire(said: &[Said]) -> Vec<Vec<u8>> {
+    let segment = |from_client, flags, seq, ack, data: &[u8]| {
+        Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
+    };
+    let mut at = [1000_u32, 5000];
+    let mut packets = vec![segment(true, SYN, 999, 0, &[]), segment(false, SYN | ACK, 4999, 1000, &[])];
+    packets.push(segment(true, ACK, 1000, 5000, &[]));
+    for (side, part) in said {
+        let (own, other) = (*side as usize, side.other() as usize);
+        let client = *side == Side::Client;
+        match part {
+            Ok(bytes) => {
+                for bytes in bytes.chunks(60_000) {
+                    packets.push(segment(client, ACK, at[own], at[other], bytes));
+                    at[own] = at[own].wrapping_add(bytes.len() as u32);
+                }
+            }
+            Err(len) => at[own] = at[own].wrapping_add(*len as u32),
+        }
+        packets.push(segment(!client, ACK, at[other], at[own], &[]));
+    }
+    packets.push(segment(true, FIN | ACK, at[0], at[1], &[]));
+    packets.push(segment(false, FIN | ACK, at[1], at[0].wrapping_add(1), &[]));
+    packets
+}
+
+/// What the sessions of a conversation say: every field of every message, and every exchange, without the frames and
+/// times that depend on the cut.
+fn messages(packets: &[Vec<u8>]) -> String {
+    let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
+    let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), exchanges: true, ..Task::default() });
+    let mut text = String::new();
+    while let Some(frame) = capture.next().expect("a whole capture") {
+        let tree = analyzer.dissect(&frame);
+        for node in tree.nodes().iter().filter(|node| depends_on_content(node.field)) {
+            let _ = write!(text, "{} = ", node.field.name);
+            let _ = format::value(&mut text, node.field, node.value, tree);
+            text.push('\n');
+        }
+        tell_exchanges(analyzer.events(), &mut text);
+    }
+    analyzer.finish();
+    tell_exchanges(analyzer.events(), &mut text);
+    text
+}
+
+fn tell_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
+    for event in events {
+        if let Event::Call(call) = event {
+            let exchange = call.exchange;
+            let body = |part: Option<dissectors::exchange::Transfer>| part.map(|part| (part.body, part.complete));
+            let (asked, told) = (body(exchange.request), body(exchange.response));
+            let _ = writeln!(
+                text,
+                "exchange {} {} {} {:?} {} {asked:?} {told:?}",
+                exchange.method, exchange.host, exchange.uri, exchange.status, exchange.content_type
+            );
+        }
+    }
+}
+
+/// A session protocol's field that says the same however the bytes were cut.
+fn depends_on_content(field: &Field) -> bool {
+    const PACKETS: [&str; 8] = ["frame", "_ws.", "ip", "tcp", "udp", "raw", "data", "eth"];
+    !PACKETS.iter().any(|name| field.name.starts_with(name))
+        && !matches!(field.kind, Kind::Frame | Kind::Time | Kind::Duration)
+}
+
+/// The same conversation, in segments of other sizes.
+fn recut(said: &[Said], sizes: impl Fn(usize) -> usize) -> Vec<Said> {
+    let mut cut = Vec::new();
+    let mut nth = 0;
+    for (side, part) in said {
+        match part {
+            Ok(bytes) => {
+                let mut rest = bytes.as_slice();
+                while !rest.is_empty() {
+                    let (piece, after) = rest.split_at(sizes(nth).clamp(1, rest.len()));
+                    cut.push((*side, Ok(piece.to_vec())));
+                    rest = after;
+                    nth += 1;
+                }
+            }
+            Err(len) => cut.push((*side, Err(*len))),
+        }
+    }
+    cut
+}
+
+fn len(said: &[Said]) -> usize {
+    said.iter().map(|(_, part)| part.as_ref().map_or(0, Vec::len)).sum()
+}
+
+#[test]
+fn the_cut_of_the_bytes_changes_nothing() {
+    let mut checked = 0;
+    for (name, file) in captures() {
+        for said in conversations(&file) {
+            let whole = messages(&wire(&said));
+            for size in [1, 2, 3, 7, 100] {
+                if len(&said) / size > 20_000 {
+                    continue;
+                }
+                let cut = messages(&wire(&recut(&said, |_| size)));
+                assert!(cut == whole, "{name} in pieces of {size}:\n{}", difference(&whole, &cut));
+            }
+            // Every byte of a small conversation is once the end of a segment.
+            if len(&said) < 1500 && whole.contains("exchange") {
+                let first = said.iter().find_map(|(_, part)| part.as_ref().ok()).map_or(0, Vec::len);
+                for at in 1..first {
+                    let cut = messages(&wire(&recut(&said, |nth| if nth == 0 { at } else { usize::MAX })));
+                    assert!(cut == whole, "{name} cut at {at}:\n{}", difference(&whole, &cut));
+                }
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no conversation was found in any capture");
+}
+
+/// The first lines that differ.
+fn difference(expected: &str, found: &str) -> String {
+    let pairs = expected.lines().map(Some).chain(std::iter::repeat(None));
+    let found = found.lines().map(Some).chain(std::iter::repeat(None));
+    pairs
+        .zip(found)
+        .enumerate()
+        .find(|(_, (expected, found))| expected != found)
+        .map(|(line, (expected, found))| format!("line {line}: expected {expected:?}, found {found:?}"))
+        .unwrap_or_default()
+}
+
+#[test]
+fn any_piece_may_be_missing_and_what_came_before_and_after_is_read() {
+    for (name, file) in captures() {
+        for said in conversations(&file) {
+            let whole = events(pcap(IPV4, &wire(&said)), exchanges());
+            let complete = whole.iter().filter(|event| is_complete(event)).count();
+            for (nth, (side, part)) in said.iter().enumerate().take(40) {
+                let Ok(bytes) = part else { continue };
+                let mut with_gap = said.clone();
+                with_gap[nth] = (*side, Err(bytes.len() as u64));
+                let found = events(pcap(IPV4, &wire(&with_gap)), exchanges());
+                // A piece is part of as many exchanges as begin or end in it; the rest must be as they were.
+                let still = found.iter().filter(|event| is_complete(event)).count();
+                let hit = touched(bytes) + 1;
+                assert!(still + hit >= complete, "{name} without piece {nth}: {still} of {complete} exchanges");
+            }
+        }
+    }
+}
+
+/// How many messages may begin in these bytes.
+fn touched(bytes: &[u8]) -> usize {
+    let starts = |word: &[u8]| bytes.windows(word.len()).filter(|window| *window == word).count();
+    starts(b" HTTP/1.") + starts(b"HTTP/1.")
+}
+
+fn exchanges() -> Task {
+    Task { exchanges: true, ..Task::default() }
+}
+
+fn is_complete(event: &Event) -> bool {
+    let Event::Call(call) = event else { return false };
+    let whole = |part: Option<dissectors::exchange::Transfer>| part.is_some_and(|part| part.complete);
+    whole(call.exchange.request) && whole(call.exchange.response)
+}
+
+#[test]
+fn any_prefix_of_a_capture_is_read_to_its_end() {
+    for (_, file) in captures() {
+        let step = (file.len() / 60).max(1);
+        for end in (0..file.len()).step_by(step) {
+            readable(
+                &file[..end],
+                Task { wants: Wants::everything(), exchanges: true, streams: true, ..Task::default() },
+            );
+        }
+    }
+}
+
+#[test]
+fn trees_hold_declared_fields_with_true_places() {
+    let mut nodes = 0;
+    for (name, file) in captures() {
+        let Ok(mut capture) = Capture::from_reader(name.as_str(), std::io::Cursor::new(file)) else { continue };
+        let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), ..Task::default() });
+        while let Ok(Some(frame)) = capture.next() {
+            let tree = analyzer.dissect(&frame);
+            for node in tree.nodes() {
+                check_node(node, tree).unwrap_or_else(|what| panic!("{name} frame {}: {what}", frame.number));
+                nodes += 1;
+            }
+        }
+    }
+    assert!(nodes > 0, "no tree had any node");
+}
+
+fn check_node(node: &dissectors::tree::Node, tree: &Tree) -> Result<(), String> {
+    let field = node.field;
+    if dissectors::field(field.name).map(|declared| declared.kind) != Some(field.kind) {
+        return Err(format!("{} is not declared", field.name));
+    }
+    let fits = match (field.kind, node.value) {
+        (Kind::Label | Kind::Note(_), Value::Present) => true,
+        (Kind::Protocol | Kind::Bytes, Value::Bytes(_)) | (Kind::Text, Value::Text(_)) => true,
+        (Kind::Bool, Value::Bool(_)) | (Kind::I32, Value::Int(_)) => true,
+        (Kind::U8, Value::Uint(number)) => number <= u8::MAX.into(),
+        (Kind::U16, Value::Uint(number)) => number <= u16::MAX.into(),
+        (Kind::U24, Value::Uint(number)) => number < 1 << 24,
+        (Kind::U32 | Kind::Frame, Value::Uint(number)) => number <= u32::MAX.into(),
+        (Kind::U64, Value::Uint(_)) => true,
+        (Kind::Ipv4, Value::Ipv4(_)) | (Kind::Ipv6, Value::Ipv6(_)) | (Kind::Ether, Value::Ether(_)) => true,
+        (Kind::Time, Value::Time(_)) | (Kind::Duration, Value::Duration(_)) => true,
+        _ => false,
+    };
+    if !fits {
+        return Err(format!("{} is {:?} and has {:?}", field.name, field.kind, node.value));
+    }
+    let inside = |slice: dissectors::tree::Slice| {
+        let holds =
+            |buffer: &dissectors::tree::Buffer| buffer.bytes.start <= slice.start && slice.end() <= buffer.bytes.end();
+        slice.len == 0 || tree.buffers().iter().any(holds)
+    };
+    if !inside(node.span) {
+        return Err(format!("{} spans {:?}, outside every buffer", field.name, node.span));
+    }
+    if let Value::Bytes(slice) | Value::Text(slice) = node.value
+        && tree.bytes(slice).len() != slice.len as usize
+    {
+        return Err(format!("{} has bytes that are not there", field.name));
+    }
+    let mut text = String::new();
+    let _ = format::value(&mut text, field, node.value, tree);
+    match text.chars().find(|char| char.is_control()) {
+        Some(char) => Err(format!("{} prints {char:?}", field.name)),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn names_are_well_formed_and_no_two_fields_share_one() {
+    let mut names = std::collections::HashSet::new();
+    for field in dissectors::fields() {
+        let legal = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "._-".contains(char);
+        assert!(field.name.chars().all(legal), "{}", field.name);
+        assert!(names.insert(field.name), "{} is declared twice", field.name);
+        assert!(field.doc.trim().ends_with('.'), "{} is not explained in a sentence: {:?}", field.name, field.doc);
+        assert!(field.values.is_sorted_by_key(|&(value, _)| value), "{} has unordered value names", field.name);
+    }
+}

@@ -1,0 +1,133 @@
+//! How connections open, close and stand, in the words of RFC 9293: conversations written out, rows expected.
+
+mod common;
+
+use common::{ACK, FIN, IPV4, PSH, RST, SYN, Segment, events, pcap};
+use dissectors::session::Side;
+use overhear::analysis::{Event, Task};
+use overhear::capture::{Closed, Opened, State, Stream};
+
+/// Segments in a line each: `>` from the client or `<` from the server, flags as letters, then the numbers of the first
+/// byte and of the acknowledgment, counted from the SYN, then how many bytes of data.
+fn row(talk: &str) -> Stream {
+    let packets: Vec<_> = talk.lines().map(str::trim).filter(|line| !line.is_empty()).map(packet).collect();
+    let task = Task { streams: true, ..Task::default() };
+    let mut rows = events(pcap(IPV4, &packets), task).into_iter().filter_map(|event| match event {
+        Event::Stream(stream) => Some(*stream),
+        _ => None,
+    });
+    let row = rows.next().expect("a connection");
+    assert!(rows.next().is_none(), "one connection only");
+    row
+}
+
+fn packet(line: &str) -> Vec<u8> {
+    let mut words = line.split_whitespace();
+    let from_client = words.next() == Some(">");
+    let letter = |letter| match letter {
+        'S' => SYN,
+        'F' => FIN,
+        'R' => RST,
+        'P' => PSH,
+        'A' => ACK,
+        _ => 0,
+    };
+    let flags = words.next().expect("flags").chars().map(letter).sum();
+    let mut number = || words.next().map_or(0, |word| word.parse::<u32>().expect("a number"));
+    let (seq, ack, len) = (number(), number(), number());
+    let base = |client: bool| if client { 7_000 } else { 4_294_967_000 };
+    Segment {
+        from_client,
+        flags,
+        seq: seq.wrapping_add(base(from_client)),
+        ack: if flags & ACK == 0 { 0 } else { ack.wrapping_add(base(!from_client)) },
+        data: vec![b'x'; len as usize],
+    }
+    .packet()
+}
+
+/// (talk, opened, closed, the client's state, the server's, completeness)
+type Row = (&'static str, Opened, Closed, State, State, u8);
+
+const OPEN: &str = "> S 0
+    < SA 0 1
+    > A 1 1
+    ";
+
+fn check(rows: &[Row]) {
+    for (talk, opened, closed, client, server, completeness) in rows {
+        let row = row(talk);
+        assert_eq!((row.opened, row.closed), (*opened, *closed), "{talk}");
+        assert_eq!(row.states, [*client, *server], "{talk}");
+        assert_eq!(row.completeness, *completeness, "{talk}");
+    }
+}
+
+#[test]
+fn a_connection_opens_in_three_steps() {
+    check(&[
+        ("> S 0", Opened::Unanswered, Closed::Open, State::SynSent, State::Listen, 1),
+        ("> S 0\n> S 0", Opened::Unanswered, Closed::Open, State::SynSent, State::Listen, 1),
+        ("> S 0\n< SA 0 1", Opened::HalfOpen, Closed::Open, State::Established, State::SynReceived, 3),
+        (OPEN, Opened::ThreeWay, Closed::Open, State::Established, State::Established, 7),
+        ("> S 0\n< RA 0 1", Opened::Refused, Closed::Reset(Side::Server), State::Closed, State::Closed, 37),
+        // The SYN-ACK was captured before the SYN.
+        ("< SA 0 1\n> S 0\n> A 1 1", Opened::ThreeWay, Closed::Open, State::Established, State::Established, 7),
+    ]);
+}
+
+#[test]
+fn a_connection_may_open_from_both_sides_or_before_the_capture() {
+    check(&[
+        (
+            "> S 0\n< S 0\n> SA 0 1\n< SA 0 1\n> A 1 1",
+            Opened::Simultaneous,
+            Closed::Open,
+            State::Established,
+            State::Established,
+            7,
+        ),
+        ("> PA 1 1 10", Opened::MidStream, Closed::Open, State::Established, State::Established, 8),
+        ("< SA 0 1\n> A 1 1", Opened::MidStream, Closed::Open, State::Established, State::Established, 6),
+    ]);
+}
+
+#[test]
+fn a_connection_closes_from_either_side() {
+    let talk = |rest: &str| -> &'static str { Box::leak(format!("{OPEN}{rest}").into_boxed_str()) };
+    use State::{CloseWait, Closing, FinWait1, FinWait2, LastAck, TimeWait};
+    let way = Opened::ThreeWay;
+    check(&[
+        (talk("> FA 1 1"), way, Closed::HalfClosed(Side::Client), FinWait1, CloseWait, 23),
+        (talk("> FA 1 1\n< A 1 2"), way, Closed::HalfClosed(Side::Client), FinWait2, CloseWait, 23),
+        (talk("> FA 1 1\n< A 1 2\n< FA 1 2"), way, Closed::Fin(Side::Client), TimeWait, LastAck, 23),
+        (talk("> FA 1 1\n< A 1 2\n< FA 1 2\n> A 2 2"), way, Closed::Fin(Side::Client), TimeWait, State::Closed, 23),
+        (talk("< FA 1 1\n> A 1 2\n> FA 1 2\n< A 2 2"), way, Closed::Fin(Side::Server), State::Closed, TimeWait, 23),
+        // RFC 9293 3.6, figure 13: both at once.
+        (talk("> FA 1 1\n< FA 1 1"), way, Closed::Fin(Side::Client), Closing, Closing, 23),
+        (talk("> FA 1 1\n< FA 1 1\n> A 2 2\n< A 2 2"), way, Closed::Fin(Side::Client), TimeWait, TimeWait, 23),
+        (talk("< R 1"), way, Closed::Reset(Side::Server), State::Closed, State::Closed, 39),
+        (talk("> FA 1 1\n< R 1"), way, Closed::Reset(Side::Server), State::Closed, State::Closed, 55),
+    ]);
+}
+
+#[test]
+fn what_either_side_sent_is_counted_and_what_is_missing_told() {
+    let row = row(&format!(
+        "{OPEN}> PA 1 1 100
+        < A 1 101
+        < PA 1 101 50
+        < PA 101 101 50
+        > A 101 151
+        > A 101 151
+        > A 101 151
+        > A 101 151
+        > PA 1 151 100"
+    ));
+    let (client, server) = (row.side(Side::Client), row.side(Side::Server));
+    assert_eq!((client.frames, client.bytes, client.missing), (8, 200, 0));
+    assert_eq!((server.frames, server.bytes, server.missing), (4, 100, 50));
+    assert_eq!((client.retransmissions, server.retransmissions), (1, 0));
+    assert_eq!(row.initial_rtt, Some(2_000_000), "from the SYN to the third frame, a millisecond apart each");
+    assert_eq!(row.duration(), 11_000_000);
+}

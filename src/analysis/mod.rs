@@ -127,13 +127,14 @@ impl Needs {
         let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
         let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
         let messages = task.exchanges
+            || task.learn
             || wants.columns
             || any(&put_together)
             || wants.field(&frame::PROTOCOLS)
             || wants.protocol(&data::DATA)
             || PROTOCOLS.iter().any(|protocol| session(&protocol.part) && own(protocol.fields));
         Needs {
-            sequence: task.streams || analysis || wants.columns,
+            sequence: task.streams || task.learn || analysis || wants.columns,
             bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
             messages,
             compare,

@@ -200,6 +200,9 @@ pub(crate) struct FollowShape {
     /// An object a line: side, frame, time, and text or bytes
     #[arg(long)]
     pub(crate) json: bool,
+    /// HTTP messages: heads, and bodies with chunks joined and content codings undone
+    #[arg(long)]
+    pub(crate) http: bool,
 }
 
 #[derive(Debug, Args)]

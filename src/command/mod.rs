@@ -157,30 +157,37 @@ fn room(args: &Rows) -> Option<usize> {
 
 fn follow(args: Follow) -> io::Result<Outcome> {
     let color = color(args.run.output.is_some());
-    let shape = match args.shape {
-        ref shape if shape.raw => Shape::Raw,
-        ref shape if shape.hex => Shape::Hex(color),
-        ref shape if shape.json => Shape::Json,
-        _ => Shape::Text(color),
-    };
-    let mut report = report::Follow::new(args.stream, shape);
     let named = output::shown(args.files.iter().map(|path| path.as_path()));
     let reading = Reading::new(args.files, &args.run);
     let mut out = match Output::open(&args.run, reading.has_pipe()) {
         Ok(out) => out,
         Err(what) => return Ok(Outcome::Wrong(what)),
     };
-    let task = || Task { streams: true, follow: Some(args.stream), ..task(Wants::default()) };
-    let told = reading.run(task, &mut report, &mut out)?;
-    if !report.met() {
-        let more = if told { " in what could be read" } else { "" };
-        return Ok(Outcome::Wrong(format!(
-            "{named}: there is no stream {}{more}; `overhear streams` lists them",
-            args.stream
-        )));
+    let stream = args.stream;
+    let no_stream = || format!("{named}: there is no stream {stream}; `overhear streams` lists them");
+    let task = Task { streams: true, follow: Some(stream), ..task(Wants::default()) };
+    if args.shape.http {
+        let mut report = report::Messages::new(stream, color);
+        let wants = report::Messages::wants();
+        let told = reading.run(|| Task { wants: wants.clone(), ..task.clone() }, &mut report, &mut out)?;
+        return match (report.met(), report.count()) {
+            (false, _) => Ok(Outcome::Wrong(no_stream())),
+            (true, 0) => Ok(Outcome::Wrong(format!("{named}: stream {stream} has no HTTP message"))),
+            _ => finish(out, told),
+        };
     }
-    report.asides().for_each(|aside| tell(&aside));
-    finish(out, told)
+    let shape = match args.shape {
+        ref shape if shape.raw => Shape::Raw,
+        ref shape if shape.hex => Shape::Hex(color),
+        ref shape if shape.json => Shape::Json,
+        _ => Shape::Text(color),
+    };
+    let mut report = report::Follow::new(stream, shape);
+    let told = reading.run(|| task.clone(), &mut report, &mut out)?;
+    if !report.met() {
+        return Ok(Outcome::Wrong(no_stream()));
+    }
+    finish(out, told).inspect(|_| report.asides().for_each(|aside| tell(&format!("{named}: {aside}"))))
 }
 
 fn list_fields(args: Fields) -> io::Result<Outcome> {

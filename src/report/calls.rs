@@ -53,10 +53,7 @@ impl Calls {
         let begun = request.or(response).map(|transfer| transfer.first.time);
         let moment = begun.map(|time| Cell::Moment(time, time.saturating_sub(self.start.unwrap_or(time))));
         let cut = response.is_some_and(|response| !response.complete);
-        let content = match (&*exchange.content_type, cut) {
-            (content, true) => Cell::Remarked(content, "cut short"),
-            (content, false) => Cell::Text(content),
-        };
+        let content = Cell::Media(&exchange.content_type, if cut { "(cut short)" } else { "" });
         let status = match (exchange.status, response) {
             (Some(status), _) => Cell::Number(status.into()),
             (None, Some(_)) => Cell::Nothing,
@@ -142,7 +139,7 @@ mod tests {
                 host: "a.test".into(),
                 uri: "/user/login".into(),
                 status: Some(200),
-                content_type: "text/html".into(),
+                content_type: "text/html; charset=utf-8".into(),
                 request: Some(Transfer { first: at(4, 500_000), last: at(4, 500_000), body: 12, complete: true }),
                 response: Some(Transfer {
                     first: at(6, 1_700_000),
@@ -205,7 +202,7 @@ mod tests {
         assert_eq!(
             text.lines().nth(1),
             Some(
-                "3,1,http,2023-11-14T22:13:20.000500000Z,10.0.0.1:1000,[::]:80,POST,a.test,/user/login,,text/html,,\
+                "3,1,http,2023-11-14T22:13:20.000500000Z,10.0.0.1:1000,[::]:80,POST,a.test,/user/login,,text/html; charset=utf-8,,\
                  0.000400000,,,,4,12,true,,"
             )
         );

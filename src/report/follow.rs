@@ -133,14 +133,11 @@ impl Follow {
         let paint = paint(chunk.side);
         if self.last != Some(chunk.side) {
             self.finish_text(color);
-            let mut time = String::new();
+            if self.last.is_some() {
+                self.row.push('\n');
+            }
             let relative = chunk.at.time.saturating_sub(self.start.unwrap_or(chunk.at.time));
-            value::seconds(&mut time, relative, value::Decimals::Six);
-            let begun = if self.last.is_some() { "\n" } else { "" };
-            color.start(Paint::Dim, &mut self.row);
-            let _ = write!(self.row, "{begun}--- {}, frame {}, {time} s ---", word(chunk.side), chunk.at.frame);
-            color.stop(Paint::Dim, &mut self.row);
-            self.row.push('\n');
+            turn(&mut self.row, chunk.side, chunk.at.frame, relative, color);
         }
         match content {
             Content::Bytes(bytes) => {
@@ -244,7 +241,17 @@ impl Report for Follow {
     }
 }
 
-fn paint(side: Side) -> Paint {
+/// Appends the line before what a side says.
+pub(super) fn turn(out: &mut String, side: Side, frame: u32, relative: i64, color: Color) {
+    color.start(Paint::Dim, out);
+    let _ = write!(out, "--- {}, frame {frame}, ", word(side));
+    value::seconds(out, relative, value::Decimals::Six);
+    out.push_str(" s ---");
+    color.stop(Paint::Dim, out);
+    out.push('\n');
+}
+
+pub(super) fn paint(side: Side) -> Paint {
     match side {
         Side::Client => Paint::Red,
         Side::Server => Paint::Blue,
@@ -275,7 +282,7 @@ fn unfinished(bytes: &[u8]) -> usize {
 
 /// Appends text with its tabs and line ends, and everything else that is not printable escaped; a carriage return
 /// before a line feed is left out. Returns whether the last line is open, as it was at the start if nothing is said.
-fn readable(out: &mut String, bytes: &[u8], open: bool) -> bool {
+pub(super) fn readable(out: &mut String, bytes: &[u8], open: bool) -> bool {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {
         let ended = lines.peek().is_some();

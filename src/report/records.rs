@@ -29,8 +29,8 @@ pub(super) enum Cell<'a> {
     Missing(&'static str),
     /// Text from the wire.
     Text(&'a str),
-    /// Text from the wire, and a remark in the table.
-    Remarked(&'a str, &'static str),
+    /// A media type as sent, of which the table leaves out the parameters, and a remark in the table.
+    Media(&'a str, &'static str),
     /// A word of ours.
     Word(&'static str),
     Number(u64),
@@ -153,9 +153,11 @@ fn for_people(out: &mut String, cell: &Cell<'_>) {
             value::text(out, text.as_bytes());
             Ok(())
         }
-        Cell::Remarked(text, remark) => {
-            value::text(out, text.as_bytes());
-            write!(out, "{}({remark})", if text.is_empty() { "" } else { " " })
+        Cell::Media("", "") => out.write_str("-"),
+        Cell::Media(media, remark) => {
+            value::text(out, media.split(';').next().unwrap_or(media).trim().as_bytes());
+            let between = if media.is_empty() || remark.is_empty() { "" } else { " " };
+            write!(out, "{between}{remark}")
         }
         Cell::Number(number) => write!(out, "{number}"),
         Cell::Size(bytes) => write!(out, "{}", Size(bytes)),
@@ -170,8 +172,8 @@ fn for_people(out: &mut String, cell: &Cell<'_>) {
 
 fn in_json(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
     match *cell {
-        Cell::Nothing | Cell::Missing(_) | Cell::Text("") | Cell::Remarked("", _) => out.push_str("null"),
-        Cell::Text(text) | Cell::Remarked(text, _) => json::string(out, text),
+        Cell::Nothing | Cell::Missing(_) | Cell::Text("") | Cell::Media("", _) => out.push_str("null"),
+        Cell::Text(text) | Cell::Media(text, _) => json::string(out, text),
         Cell::Word(word) => json::string(out, word),
         Cell::Moment(time, _) => {
             out.push('"');
@@ -186,7 +188,7 @@ fn in_json(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
 fn in_csv(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
     match *cell {
         Cell::Nothing | Cell::Missing(_) => {}
-        Cell::Text(text) | Cell::Remarked(text, _) => value::text(out, text.as_bytes()),
+        Cell::Text(text) | Cell::Media(text, _) => value::text(out, text.as_bytes()),
         Cell::Word(word) => out.push_str(word),
         Cell::Number(number) | Cell::Size(number) => {
             let _ = write!(out, "{number}");

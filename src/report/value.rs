@@ -57,6 +57,18 @@ fn plain(bytes: &[u8]) -> Option<&str> {
     if bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) { std::str::from_utf8(bytes).ok() } else { None }
 }
 
+/// The bytes as text, if they are meant to be read: UTF-8 without control characters other than tab and line ends.
+pub(super) fn readable(bytes: &[u8]) -> Option<&str> {
+    let steers = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
+    if bytes.iter().any(|&byte| steers(byte)) {
+        return None;
+    }
+    // Beyond ASCII there are the control characters from U+0080 to U+009F.
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text.is_ascii() || !text.contains(|char| ('\u{80}'..='\u{9f}').contains(&char)))
+}
+
 /// Appends nanoseconds as seconds with so many decimals, six or nine; what is beyond them is cut off.
 pub(super) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
     let sign = if nanos < 0 { "-" } else { "" };

@@ -238,6 +238,9 @@ impl Http {
         let then = self.finish(side, message, chunk, used, cx);
         if broken {
             self.half(side).state = State::Skip(Skipped::new());
+            if used == 0 {
+                return self.skip(side, chunk, cx);
+            }
         } else if cut_short {
             self.half(side).state = State::Skip(Skipped::within_line());
         }
@@ -283,10 +286,13 @@ impl Http {
             return taken(0, Then::Same);
         };
         let (len, found) = skipped.skip(chunk.bytes);
-        if found {
-            skipped.tell(self.keep.is_some(), cx);
-        } else {
+        if !found {
             self.half(side).state = State::Skip(skipped);
+        } else {
+            skipped.tell(self.keep.is_some(), cx);
+            if len == 0 {
+                return self.head(side, chunk, cx);
+            }
         }
         taken(len, Then::Same)
     }

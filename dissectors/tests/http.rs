@@ -772,3 +772,29 @@ fn any_bytes_are_survived() {
         assert_same(&format!("{steps:?}"), &whole, &cut, "thirds");
     }
 }
+
+#[test]
+fn a_transcript_shows_heads_and_decoded_contents() {
+    let mut transcript = http::Transcript::new();
+    let mut shown: Vec<String> = Vec::new();
+    let mut note = |messages: Vec<(Side, http::TranscriptMessage)>| {
+        for (side, message) in messages {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            shown.push(format!("{side:?} {:?} {:?} {:?}", text(&message.head), text(&message.content), message.notes));
+        }
+    };
+    note(transcript.read(Side::Client, GET.as_bytes()));
+    note(transcript.read(Side::Server, &CHUNKED.as_bytes()[..60]));
+    note(transcript.read(Side::Server, &CHUNKED.as_bytes()[60..]));
+    note(transcript.read(Side::Client, b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\ntunnel"));
+    assert_eq!(transcript.rest(Side::Client), None);
+    note(transcript.read(Side::Server, b"HTTP/1.1 200 OK\r\n\r\n"));
+    assert_eq!(transcript.rest(Side::Client), Some(&b"tunnel"[..]));
+    let expected = [
+        format!("Client {GET:?} \"\" []"),
+        "Server \"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n\" \"Wikipedia\" []".to_owned(),
+        "Client \"CONNECT h:1 HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n\" \"\" []".to_owned(),
+        "Server \"HTTP/1.1 200 OK\\r\\n\\r\\n\" \"\" []".to_owned(),
+    ];
+    assert_eq!(shown, expected);
+}

@@ -223,6 +223,7 @@ impl<'b> Walk<'b, '_> {
     }
 
     /// The place of a string's text: within its quotes, or in the store where escapes were undone.
+    #[allow(clippy::ptr_arg, reason = "whether it was made or found decides where it lies")]
     fn text(&mut self, text: &Cow<'_, [u8]>, span: Slice) -> Slice {
         match text {
             Cow::Borrowed(_) => Slice::new(span.start + 1, span.len.saturating_sub(2)),

@@ -141,6 +141,13 @@ pub fn joined(carrier: &'static str, content: &str) -> &'static str {
 }
 
 impl<'b> Content<'b> {
+    /// Adds to the info of the row, for a message's own content and not for content within.
+    pub fn more_info(&self, tree: &mut Tree, text: fmt::Arguments<'_>) {
+        if self.depth == 0 {
+            tree.more_info(text);
+        }
+    }
+
     /// The media type as text, in lower case as Wireshark shows it.
     #[must_use]
     pub fn media_type_text(&self) -> Lower<'b> {

@@ -30,8 +30,10 @@ fn closed() -> [Step; 2] {
 /// What a conversation was found to be.
 #[derive(Debug, Default)]
 struct Heard {
-    /// A line for each field and each exchange, in order.
+    /// A line for each field, in order.
     lines: Vec<String>,
+    /// A line for each message and each exchange.
+    events: Vec<String>,
     exchanges: Vec<Exchange>,
     /// Bytes that nobody took.
     left: [Vec<u8>; 2],
@@ -97,10 +99,10 @@ impl<'w> Host<'w> {
         for event in events {
             match event {
                 Event::Exchange(exchange) => {
-                    self.heard.lines.push(format!("{exchange:?}"));
+                    self.heard.events.push(format!("{exchange:?}"));
                     self.heard.exchanges.push(*exchange);
                 }
-                Event::Message(told) => self.heard.lines.push(format!("{told:?}")),
+                Event::Message(told) => self.heard.events.push(format!("{told:?}")),
             }
         }
     }
@@ -411,7 +413,7 @@ fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>)> {
                 )),
                 s(OK3),
             ],
-            vec!["0 POST /f 200 13 17", "1 POST /m 200 67 3"],
+            vec!["0 POST /f 200 13 17", "1 POST /m 200 61 3"],
         ),
     ]
 }
@@ -440,10 +442,12 @@ fn every_want_sees_the_same_exchanges() {
 }
 
 fn assert_same(name: &str, whole: &Heard, cut: &Heard, at: &str) {
-    for (whole, cut) in whole.lines.iter().zip(&cut.lines) {
-        assert_eq!(whole, cut, "{name}, cut at {at}");
+    for (whole, cut) in [(&whole.lines, &cut.lines), (&whole.events, &cut.events)] {
+        for (whole, cut) in whole.iter().zip(cut) {
+            assert_eq!(whole, cut, "{name}, cut at {at}");
+        }
+        assert_eq!(whole.len(), cut.len(), "{name}, cut at {at}");
     }
-    assert_eq!(whole.lines.len(), cut.lines.len(), "{name}, cut at {at}");
     assert_eq!(whole.left, cut.left, "{name}, cut at {at}");
 }
 
@@ -491,4 +495,306 @@ fn any_prefix_and_any_gap_is_survived_and_told() {
             }
         }
     }
+}
+
+#[test]
+fn a_request_says_what_it_asks() {
+    let request = "GET /a/b?x=1&y=2&&z HTTP/1.1\r\nHost: h:80\r\nUser-Agent:  two \r\nCookie: a=b; c=d\r\n\
+        Authorization: Basic dXNlcjpwYXNz\r\nX-Unknown: v\r\n\r\n";
+    let expected = "\
+http.start_line = GET /a/b?x=1&y=2&&z HTTP/1.1\\r\\n
+  http.chat = 1
+  http.request.method = GET
+  http.request.uri = /a/b?x=1&y=2&&z
+    http.request.uri.path = /a/b
+    http.request.uri.query = x=1&y=2&&z
+      http.request.uri.query.parameter = x=1
+      http.request.uri.query.parameter = y=2
+      http.request.uri.query.parameter = z
+  http.request.version = HTTP/1.1
+http.host = h:80
+http.request.line = Host: h:80\\r\\n
+http.user_agent = two 
+http.request.line = User-Agent:  two \\r\\n
+http.cookie = a=b; c=d
+  http.cookie_pair = a=b
+  http.cookie_pair = c=d
+http.request.line = Cookie: a=b; c=d\\r\\n
+http.authorization = Basic dXNlcjpwYXNz
+  http.authbasic = user:pass
+http.request.line = Authorization: Basic dXNlcjpwYXNz\\r\\n
+http.unknown_header = X-Unknown: v\\r\\n
+http.request.line = X-Unknown: v\\r\\n
+http.request.full_uri = http://h:80/a/b?x=1&y=2&&z
+http.request = True";
+    let heard = hear(&[c(request)]);
+    let lines: Vec<&str> = heard.lines[1..].iter().map(|line| line.strip_prefix("  ").unwrap()).collect();
+    assert_eq!(lines.join("\n"), expected);
+    assert_eq!(heard.infos, [("HTTP", "http".into(), "GET /a/b?x=1&y=2&&z HTTP/1.1 ".into())]);
+}
+
+#[test]
+fn a_response_says_what_it_answers() {
+    let mut host = Host::new(&WANTS);
+    host.foresight.responses.insert((7, 0), 4);
+    for step in [c(GET), s("HTTP/1.1 404 Nope\r\nContent-Length: 3\r\n"), s("\r\na"), s("bc")] {
+        host.step(&step, &|_| false, &mut 0);
+    }
+    let heard = host.heard;
+    let rows = [
+        ("http.response_in", "4"),
+        ("http.request_in", "1"),
+        ("http.time", "0.003000000"),
+        ("http.time_to_first_byte", "0.001000000"),
+        ("http.download_time", "0.002000000"),
+        ("http.response.version", "HTTP/1.1"),
+        ("http.response.code", "404"),
+        ("http.response.code.desc", "Not Found"),
+        ("http.response.phrase", "Nope"),
+        ("http.content_length_header", "3"),
+        ("http.content_length", "3"),
+        ("http.response.line", "Content-Length: 3\\r\\n"),
+        ("http.response", "True"),
+        ("http.file_data", "616263"),
+    ];
+    for (name, value) in rows {
+        assert_eq!(heard.values(name), [value], "{name}");
+    }
+    assert_eq!(heard.values("http.request.full_uri"), ["http://h/a?x=1&y=2"; 2]);
+    let exchange = &heard.exchanges[0];
+    assert_eq!((exchange.time_to_first_byte(), exchange.total()), (Some(1_000_000), Some(3_000_000)));
+    assert_eq!((exchange.host.as_str(), exchange.asked_by), ("h", Some(Side::Client)));
+}
+
+static WANTS: std::sync::LazyLock<Wants> = std::sync::LazyLock::new(Wants::everything);
+
+#[test]
+fn a_row_names_what_a_message_carries() {
+    let response = |kind: &str, body: &str| {
+        s(format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
+    };
+    let rows = [
+        ("text/plain; charset=utf-8", "hi", "HTTP", "http:data-text-lines", "HTTP/1.1 200 OK  (text/plain)"),
+        ("TEXT/HTML", "hi", "HTTP", "http:data-text-lines", "HTTP/1.1 200 OK  (text/html)"),
+        ("text/plain", "", "HTTP", "http", "HTTP/1.1 200 OK "),
+        ("application/octet-stream", "hi", "HTTP", "http:data", "HTTP/1.1 200 OK "),
+        ("application/json", "{}", "HTTP/JSON", "http:json", "HTTP/1.1 200 OK , JSON (application/json)"),
+        (
+            "application/problem+json",
+            "{}",
+            "HTTP/JSON",
+            "http:json",
+            "HTTP/1.1 200 OK , JSON (application/problem+json)",
+        ),
+        ("image/svg+xml", "<a/>", "HTTP/XML", "http:xml", "HTTP/1.1 200 OK "),
+        ("video/mp4", "hi", "HTTP", "http:media", "HTTP/1.1 200 OK  (video/mp4)"),
+        (
+            "application/x-www-form-urlencoded",
+            "a=b",
+            "HTTP",
+            "http:urlencoded-form",
+            "HTTP/1.1 200 OK  (application/x-www-form-urlencoded)",
+        ),
+    ];
+    for (kind, body, protocol, path, info) in rows {
+        for wants in [Wants::everything(), Wants::only_columns()] {
+            let heard = hear_cut(&[c(GET), response(kind, body)], &wants, &|_| false);
+            assert_eq!(heard.infos[1], (protocol, path.to_owned(), info.to_owned()), "{kind}");
+        }
+    }
+    let heard = hear(&[c([get("/1"), get("/2")].concat())]);
+    assert_eq!(heard.infos[0].2, "GET /1 HTTP/1.1 GET /2 HTTP/1.1 ");
+}
+
+#[test]
+fn what_is_odd_is_noted() {
+    let rows: Vec<(Vec<Step>, Vec<&str>)> = vec![
+        (vec![c(GET), s(OK3)], vec![]),
+        (vec![c("\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n")], vec!["http.leading_crlf"]),
+        (vec![c("GET /x HTTP/1.1\nHost: h\n\n")], vec!["http.bare_lf"]),
+        (vec![c("GET /x HTTP/1.1\r\n\r\n")], vec!["http.no_host"]),
+        (vec![c("GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")], vec!["http.smuggling", "http.several_hosts"]),
+        (vec![c("GET /x HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n")], vec!["http.folded_header"]),
+        (vec![c("GET /x HTTP/1.1\r\nHost: h\r\nX Y: b\r\n\r\n")], vec!["http.bad_header_name"]),
+        (vec![c("GET /x HTTP/1.1\r\nHost: h\r\nnocolon\r\n\r\n")], vec!["http.no_colon"]),
+        (vec![c("GET /x HTTP/1.1\r\nHost: h\r\nA: b\rc\0\r\n\r\n")], vec!["http.bare_cr", "http.nul_byte"]),
+        (vec![c("GET  /x HTTP/1.1\r\nHost: h\r\n\r\n")], vec!["http.bad_start_line"]),
+        (vec![c("GET /x\r\n\r\n")], vec!["http.simple_request"]),
+        (vec![c(GET), s("HTTP/1.1 1000 X\r\nContent-Length: 0\r\n\r\n")], vec!["http.bad_status"]),
+        (vec![s(OK3)], vec!["http.no_request"]),
+        (
+            vec![c(GET), s("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), Gap(Side::Server, 1), s("cd")],
+            vec!["http.gap"],
+        ),
+        (
+            vec![c(GET), s("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), End(Side::Server, Ending::Reset)],
+            vec!["http.truncated"],
+        ),
+        (
+            vec![c(GET), s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n")],
+            vec!["http.odd_chunk"],
+        ),
+        (vec![c(GET), s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1x\r\n")], vec!["http.bad_chunk"]),
+        (
+            vec![c("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")],
+            vec!["http.te_and_length", "http.smuggling"],
+        ),
+        (
+            vec![c(GET), s("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno")],
+            vec!["http.decompression_failed"],
+        ),
+        (vec![c(format!("{GET}rubbish\n{GET}"))], vec!["http.unexpected_data"]),
+    ];
+    for (steps, notes) in rows {
+        assert_eq!(hear(&steps).notes(), notes, "{steps:?}");
+    }
+}
+
+#[test]
+fn an_upgrade_or_tunnel_hands_the_rest_to_others() {
+    let rows = [
+        (
+            "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n",
+            "HTTP/1.1 101 S\r\nUpgrade: WebSocket\r\n\r\n",
+            Then::Protocol("websocket"),
+        ),
+        ("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\n\r\n", "HTTP/1.1 101 S\r\n\r\n", Then::Protocol("http2")),
+        (
+            "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: TLS/1.0\r\n\r\n",
+            "HTTP/1.1 101 S\r\nUpgrade: TLS/1.0\r\n\r\n",
+            Then::Anybody,
+        ),
+        ("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", Then::Anybody),
+    ];
+    for (request, response, then) in rows {
+        let heard = hear(&[c(format!("{request}early")), s(format!("{response}late"))]);
+        assert_eq!(heard.successor, Some(then), "{request}");
+        assert_eq!(heard.left, [b"early".to_vec(), b"late".to_vec()], "{request}");
+        assert_eq!(heard.exchanges.len(), 1);
+    }
+    let refused = hear(&[c(format!("{}{GET}", rows[0].0)), s(OK3), s(OK3)]);
+    assert_eq!(refused.calls(), ["0 GET /ws 200 0 3", "1 GET /a?x=1&y=2 200 0 3"]);
+}
+
+#[test]
+fn what_is_missing_is_counted_and_the_next_message_is_found() {
+    let body = |len: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n");
+    let two = |gapped: Vec<Step>| {
+        let mut steps = vec![c(get("/1"))];
+        steps.extend(gapped);
+        steps.extend([c(get("/2")), s(OK3)]);
+        steps.extend(closed());
+        hear(&steps).calls()
+    };
+    let within = vec![s(body(10) + "ab"), Gap(Side::Server, 5), s("cde")];
+    assert_eq!(two(within), ["0 GET /1 200 0 5!", "1 GET /2 200 0 3"]);
+    let to_the_end = vec![s(body(10) + "ab"), Gap(Side::Server, 8)];
+    assert_eq!(two(to_the_end), ["0 GET /1 200 0 2!", "1 GET /2 200 0 3"]);
+    let beyond = vec![s(body(10) + "ab"), Gap(Side::Server, 100), s("rest\r\n")];
+    assert_eq!(two(beyond), ["0 GET /1 200 0 2!", "1 GET /2 200 0 3"]);
+    let whole_response = vec![Gap(Side::Server, 80)];
+    assert_eq!(two(whole_response), ["0 GET /1 - 0 -", "1 GET /2 200 0 3"]);
+    let in_a_chunk = vec![
+        s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+        Gap(Side::Server, 2),
+        s("c\r\n0\r\n\r\n"),
+    ];
+    assert_eq!(two(in_a_chunk), ["0 GET /1 200 0 3!", "1 GET /2 200 0 3"]);
+    let beyond_a_chunk = vec![
+        s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+        Gap(Side::Server, 9),
+        s("\r\n0\r\n\r\n"),
+    ];
+    assert_eq!(two(beyond_a_chunk), ["0 GET /1 200 0 2!", "1 GET /2 200 0 3"]);
+    let in_a_head = vec![s("HTTP/1.1 500 Oops\r\nX: "), Gap(Side::Server, 9), s("y\r\n\r\n")];
+    assert_eq!(two(in_a_head), ["0 GET /1 500 0 0!", "1 GET /2 200 0 3"]);
+}
+
+#[test]
+fn limits_hold_and_are_told() {
+    let long = format!("GET /long HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n{}", "y".repeat(http::MAX_HEAD), get("/2"));
+    let heard = hear(&[c(&long)]);
+    assert_eq!(heard.notes(), ["http.head_too_long", "http.truncated", "http.unexpected_data"]);
+    assert_eq!(heard.values("http.request.uri"), ["/long", "/2"]);
+
+    let len = http::MAX_BODY + 10;
+    let big = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{}", "z".repeat(len));
+    let big = [c(GET), s(&big)];
+    let heard = hear(&big);
+    assert_eq!(heard.notes(), ["http.body_limit"]);
+    assert_eq!(heard.values("http.file_data")[0].len(), http::MAX_BODY * 2);
+    assert_eq!(heard.exchanges[0].response.unwrap().body, len as u64);
+    let cut = hear_cut(&big, &Wants::everything(), &|offset| offset % 50_000 == 0);
+    assert_eq!(cut.values("http.file_data"), heard.values("http.file_data"));
+
+    let many = hear(&[c(get("/n").repeat(1100))]);
+    assert_eq!(many.exchanges.len(), 1100 - 1024);
+    assert!(many.notes().contains(&"http.open_limit"));
+    let headers = format!("GET / HTTP/1.1\r\nHost: h\r\n{}\r\n", "a: b\r\n".repeat(5000));
+    assert_eq!(hear(&[c(headers)]).notes(), ["http.too_many_headers"]);
+}
+
+#[test]
+fn any_bytes_are_survived() {
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 33) as usize % below
+    };
+    let conversations = conversations();
+    for _ in 0..3000 {
+        let (_, steps, _) = &conversations[random(conversations.len())];
+        let mut steps = steps.clone();
+        for _ in 0..=random(4) {
+            let at = random(steps.len());
+            if let Bytes(side, bytes) = &mut steps[at] {
+                let place = random(bytes.len());
+                match random(4) {
+                    0 => bytes[place] = random(256) as u8,
+                    1 => drop(bytes.splice(place..place, *b"\r\n")),
+                    2 => drop(bytes.drain(place..)),
+                    _ => *side = side.other(),
+                }
+                if bytes.is_empty() {
+                    bytes.push(b'\n');
+                }
+            }
+        }
+        let cuts = |offset: usize| offset.is_multiple_of(3);
+        let (mut whole, mut cut) = (hear(&steps), hear_cut(&steps, &Wants::everything(), &cuts));
+        // What one side waited for may end within a frame: then the sides' messages change their order.
+        for heard in [&mut whole, &mut cut] {
+            heard.lines.sort();
+            heard.events.sort();
+        }
+        assert_same(&format!("{steps:?}"), &whole, &cut, "thirds");
+    }
+}
+
+#[test]
+fn a_transcript_shows_heads_and_decoded_contents() {
+    let mut transcript = http::Transcript::new();
+    let mut shown: Vec<String> = Vec::new();
+    let mut note = |messages: Vec<(Side, http::TranscriptMessage)>| {
+        for (side, message) in messages {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            shown.push(format!("{side:?} {:?} {:?} {:?}", text(&message.head), text(&message.content), message.notes));
+        }
+    };
+    note(transcript.read(Side::Client, GET.as_bytes()));
+    note(transcript.read(Side::Server, &CHUNKED.as_bytes()[..60]));
+    note(transcript.read(Side::Server, &CHUNKED.as_bytes()[60..]));
+    note(transcript.read(Side::Client, b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\ntunnel"));
+    assert_eq!(transcript.rest(Side::Client), None);
+    note(transcript.read(Side::Server, b"HTTP/1.1 200 OK\r\n\r\n"));
+    assert_eq!(transcript.rest(Side::Client), Some(&b"tunnel"[..]));
+    let expected = [
+        format!("Client {GET:?} \"\" []"),
+        "Server \"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n\" \"Wikipedia\" []".to_owned(),
+        "Client \"CONNECT h:1 HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n\" \"\" []".to_owned(),
+        "Server \"HTTP/1.1 200 OK\\r\\n\\r\\n\" \"\" []".to_owned(),
+    ];
+    assert_eq!(shown, expected);
 }

@@ -106,7 +106,7 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
     let all = body.all();
     let place = tree.open(&CHUNKED, all, Value::Present);
     tree.label(place, format_args!("{}", CHUNKED.title));
-    let (mut chunk, mut begin) = (None, 0);
+    let (mut chunk, mut begin, mut is_open) = (None, 0, false);
     loop {
         let rest = body.bytes.get(at..).unwrap_or_default();
         let step = chunks.step(rest);
@@ -117,7 +117,7 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
         match step {
             Step::Size(_, size) => {
                 chunk = tree.open(&CHUNK, span, Value::Present);
-                begin = at;
+                (begin, is_open) = (at, size > 0);
                 match size {
                     0 => tree.label(chunk, format_args!("End of chunked encoding")),
                     _ => tree.label(chunk, format_args!("Data chunk ({size} octets)")),
@@ -138,14 +138,12 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
                     }
                     joined.extend_from_slice(rest.get(..len).unwrap_or_default());
                 }
-                if chunks.awaited() > 0 {
-                    tree.close();
-                }
             }
             Step::DataEnd(_) => {
                 tree.put(&CHUNK_BOUNDARY, span, Value::Bytes(span));
                 tree.set(chunk, body.span(begin, at + len - begin), Value::Present);
                 tree.close();
+                is_open = false;
             }
             Step::Trailer(_) => {
                 tree.put(&CHUNKED_TRAILER_PART, span, Value::Text(span));
@@ -153,6 +151,9 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
             _ => break,
         }
         at += len;
+    }
+    if is_open {
+        tree.close();
     }
     tree.close();
     if parts < 2 {

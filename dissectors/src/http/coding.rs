@@ -284,3 +284,105 @@ fn zstd_beginning(input: &[u8], last: usize, end: usize) -> Option<Vec<u8>> {
     decoder.decode_blocks(&mut source, BlockDecodingStrategy::All).ok()?;
     decoder.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use miniz_oxide::deflate::{compress_to_vec, compress_to_vec_zlib};
+
+    /// `overhear hears over here ` four times, as gzip, zlib, brotli and zstd write it.
+    const CODED: &[(&str, &str)] = &[
+        ("gzip", "1f8b08080000000002ff6e616d652e74787400cb2f4b2dca484d2c520011c50af9402e9059940a665149020032b9618c64000000"),
+        ("deflate", "789ccb2f4b2dca484d2c520011c50af9402e9059940a66514902006dcf253d"),
+        ("deflate", "cb2f4b2dca484d2c520011c50af9402e9059940a6651490200"),
+        ("br", "1f6300f89d09364ea817879d15da5bd8a55c18489781a0cd0d0c03858ccc622f4101"),
+        ("zstd", "28b52ffd04580d0100c06f76657268656172206865617273206f76657220686572650200c413012a943196c130c2"),
+    ];
+    /// 40 MiB of zeros as brotli writes them.
+    const BROTLI_BOMB: &str = "cfffff7f002400e2b14072effff9ffff0f8004401c1680eefd7ffeffff01900088c302d0bdff03";
+
+    fn unhex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    }
+
+    fn text() -> Vec<u8> {
+        b"overhear hears over here ".repeat(4)
+    }
+
+    #[test]
+    fn each_coding_is_undone() {
+        for (coding, coded) in CODED {
+            let decoded = decode(coding.as_bytes(), &unhex(coded)).unwrap();
+            assert_eq!(decoded, Decoded { bytes: text(), problem: None }, "{coding}");
+        }
+        assert_eq!(decode(b"identity", b"x"), None);
+        assert_eq!(decode(b"", b"x"), None);
+    }
+
+    #[test]
+    fn a_beginning_is_undone_as_far_as_it_goes() {
+        for (coding, coded) in CODED {
+            let coded = unhex(coded);
+            for len in 0..coded.len() {
+                let decoded = decode(coding.as_bytes(), &coded[..len]).unwrap();
+                assert!(text().starts_with(&decoded.bytes), "{coding} {len}");
+                // Without a checksum nothing tells that the last bits, which fill a byte, are missing.
+                assert!(decoded.problem.is_some() || len == 0 || decoded.bytes == text(), "{coding} {len}: {decoded:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn codings_are_undone_one_after_the_other() {
+        let inner = unhex(CODED[0].1);
+        let both = compress_to_vec_zlib(&inner, 6);
+        assert_eq!(decode(b"gzip, deflate", &both).unwrap().bytes, text());
+        let unknown = decode(b"exotic, deflate", &both).unwrap();
+        assert_eq!(unknown, Decoded { bytes: inner, problem: Some(Problem::Unknown) });
+        assert_eq!(decode(b"gzip,gzip,gzip,gzip,gzip", b"").unwrap().problem, Some(Problem::TooLarge));
+    }
+
+    #[test]
+    fn members_and_frames_follow_each_other() {
+        for (coding, coded) in [CODED[0], CODED[4]] {
+            let twice = unhex(coded).repeat(2);
+            let decoded = decode(coding.as_bytes(), &twice).unwrap();
+            assert_eq!(decoded, Decoded { bytes: text().repeat(2), problem: None }, "{coding}");
+        }
+        let padded = [unhex(CODED[0].1), vec![0; 9]].concat();
+        assert_eq!(decode(b"gzip", &padded).unwrap(), Decoded { bytes: text(), problem: None });
+    }
+
+    #[test]
+    fn a_bomb_ends_at_the_limit() {
+        let zeros = vec![0; 12 << 20];
+        let deflated = compress_to_vec_zlib(&zeros, 9);
+        for (coding, bomb) in [("deflate", deflated), ("br", unhex(BROTLI_BOMB))] {
+            let decoded = decode(coding.as_bytes(), &bomb).unwrap();
+            assert_eq!(decoded.problem, Some(Problem::TooLarge), "{coding}");
+            assert!(decoded.bytes.len() <= MAX_CONTENT, "{coding}");
+        }
+        let nested = compress_to_vec(&compress_to_vec(&zeros, 9), 9);
+        assert!(decode(b"deflate, deflate", &nested).unwrap().bytes.len() <= MAX_CONTENT);
+    }
+
+    #[test]
+    fn what_is_not_so_coded_is_told() {
+        for coding in ["gzip", "deflate", "br", "zstd"] {
+            let decoded = decode(coding.as_bytes(), b"<html>this is plainly not coded at all</html>").unwrap();
+            assert!(decoded.problem.is_some(), "{coding}");
+        }
+    }
+
+    #[test]
+    fn the_whole_blocks_of_a_frame_cut_short_are_given() {
+        // Blocks as they are (RFC 8878 3.1.1.2), of which the second is the last.
+        let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x50][..], b"\x28\0\0first", b"\x28\0\0again", b"\x29\0\0third"].concat();
+        assert_eq!(decode(b"zstd", &frame).unwrap(), Decoded { bytes: b"firstagainthird".to_vec(), problem: None });
+        for (len, expected) in [(frame.len() - 1, "firstagain"), (frame.len() - 8, "firstagain"), (frame.len() - 9, "first")] {
+            let decoded = decode(b"zstd", &frame[..len]).unwrap();
+            let problem = Some(Problem::Truncated);
+            assert_eq!(decoded, Decoded { bytes: expected.as_bytes().to_vec(), problem }, "{len}");
+        }
+    }
+}

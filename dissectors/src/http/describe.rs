@@ -215,11 +215,10 @@ impl<'b> Placed<'b> {
             cx.tree.put(&TIME, none, Value::Duration(since));
         }
         if let Some(exchange) = exchange {
-            if message.link.role == Role::Response {
-                if let Some(wait) = exchange.time_to_first_byte() {
+            if message.link.role == Role::Response
+                && let Some(wait) = exchange.time_to_first_byte() {
                     cx.tree.put(&TIME_TO_FIRST_BYTE, none, Value::Duration(wait));
                 }
-            }
             cx.tree.put_text(&REQUEST_URI, none, format_args!("{}", exchange.uri));
             if let Some(uri) = uri {
                 cx.tree.put_text(&REQUEST_FULL_URI, none, format_args!("{}{}{}", uri[0], uri[1], uri[2]));

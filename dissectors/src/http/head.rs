@@ -89,7 +89,7 @@ pub(super) fn read<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
 
 fn strict<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
     let mut headers = [const { MaybeUninit::uninit() }; STRICT_HEADERS];
-    let version = |minor| if minor == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" };
+    let place = |part: &[u8]| (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
     let (start, headers) = if is_response(bytes) {
         let mut response = httparse::Response::new(&mut []);
         let config = httparse::ParserConfig::default();
@@ -97,15 +97,15 @@ fn strict<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
         let code = response.code.filter(|_| status == httparse::Status::Complete(bytes.len()))?;
         // A phrase that is not ASCII is dropped: look for it ourselves.
         let phrase = response.reason.filter(|phrase| !phrase.is_empty())?.as_bytes();
-        (Start::Response { version: version(response.version?), code: Some(code), phrase }, response.headers)
+        (Start::Response { version: bytes.get(..8)?, code: Some(code), phrase }, response.headers)
     } else {
         let mut request = httparse::Request::new(&mut []);
         let status = request.parse_with_uninit_headers(bytes, &mut headers).ok()?;
         let method = request.method.filter(|_| status == httparse::Status::Complete(bytes.len()))?.as_bytes();
         let target = request.path?.as_bytes();
-        (Start::Request { method, target, version: version(request.version?) }, request.headers)
+        let version = bytes.get(place(target).checked_add(target.len() + 1)?..)?.get(..8)?;
+        (Start::Request { method, target, version }, request.headers)
     };
-    let place = |part: &[u8]| (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
     // The empty line is one byte or two.
     let head_end = bytes.len() - if bytes.ends_with(b"\r\n") { 2 } else { 1 };
     let start_len = headers.first().map_or(head_end, |header| place(header.name.as_bytes()));

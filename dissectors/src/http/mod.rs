@@ -16,6 +16,7 @@ mod probe;
 mod quirk;
 mod resync;
 mod status;
+mod transcript;
 mod well_known;
 
 use crate::protocol::{Part, Protocol, SessionKind};
@@ -23,13 +24,14 @@ use crate::session::{Chunk, Context, Ending, Session, Side, Taken, Then, Verdict
 use crate::tree::Tree;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-pub use coding::{Decoded, MAX_CONTENT, decode};
+pub use coding::{Decoded, MAX_CONTENT, Problem, decode};
 pub use fields::*;
 use body::Shown;
 use head::{Line, Start};
 use message::{Body, Message, Progress};
 use pairing::{Pairing, Role};
 use resync::Skipped;
+pub use transcript::{Message as TranscriptMessage, Transcript};
 
 /// HTTP/1 in the list of protocols.
 pub static PROTOCOL: Protocol = Protocol {
@@ -238,6 +240,9 @@ impl Http {
         let then = self.finish(side, message, chunk, used, cx);
         if broken {
             self.half(side).state = State::Skip(Skipped::new());
+            if used == 0 {
+                return self.skip(side, chunk, cx);
+            }
         } else if cut_short {
             self.half(side).state = State::Skip(Skipped::within_line());
         }
@@ -283,10 +288,13 @@ impl Http {
             return taken(0, Then::Same);
         };
         let (len, found) = skipped.skip(chunk.bytes);
-        if found {
-            skipped.tell(self.keep.is_some(), cx);
-        } else {
+        if !found {
             self.half(side).state = State::Skip(skipped);
+        } else {
+            skipped.tell(self.keep.is_some(), cx);
+            if len == 0 {
+                return self.head(side, chunk, cx);
+            }
         }
         taken(len, Then::Same)
     }
@@ -388,11 +396,10 @@ impl Session for Http {
         self.half(side).see(rest.bytes.len(), cx);
         if let State::Body(message) = &mut self.half(side).state {
             // RFC 9112 8: such a body is complete only if the connection was closed in order.
-            if message.body.is_until_end() && ending == Ending::Closed && message.missing == 0 {
-                if let State::Body(message) = core::mem::take(&mut self.half(side).state) {
+            if message.body.is_until_end() && ending == Ending::Closed && message.missing == 0
+                && let State::Body(message) = core::mem::take(&mut self.half(side).state) {
                     self.finish(side, *message, rest, 0, cx);
                 }
-            }
         }
         self.cut(side, rest, cx);
         let half = self.half(side);

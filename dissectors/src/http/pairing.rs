@@ -210,11 +210,10 @@ impl Pairing {
 
     /// Reports the exchange of a message that is complete, if the other half is too; says who reads on.
     pub(super) fn settle(&mut self, link: Link, cx: &mut Context<'_>) -> Then {
-        if let Some(place) = link.nth.and_then(|nth| self.place(nth)) {
-            if self.open.get(place).is_some_and(|pending| pending.request_done && pending.state == Answer::Done) {
+        if let Some(place) = link.nth.and_then(|nth| self.place(nth))
+            && self.open.get(place).is_some_and(|pending| pending.request_done && pending.state == Answer::Done) {
                 self.report(place, cx);
             }
-        }
         if link.then != Then::Same {
             self.flush(cx);
         }

@@ -18,7 +18,7 @@ pub static PROTOCOL: Protocol =
 
 fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("media");
-    tree.more_info(format_args!(" ({})", content.media_type_text()));
+    content.more_info(tree, format_args!(" ({})", content.media_type_text()));
     if !tree.wants_any(&MEDIA) {
         return;
     }

@@ -39,7 +39,7 @@ const MAX_LINES: usize = 10_000;
 
 fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("data-text-lines");
-    tree.more_info(format_args!(" ({})", content.media_type_text()));
+    content.more_info(tree, format_args!(" ({})", content.media_type_text()));
     if !tree.wants_any(&TEXT) {
         return;
     }

@@ -30,7 +30,7 @@ const MAX_ITEMS: usize = 10_000;
 
 fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("urlencoded-form");
-    tree.more_info(format_args!(" ({})", content.media_type_text()));
+    content.more_info(tree, format_args!(" ({})", content.media_type_text()));
     if !tree.wants_any(&FORM) {
         return;
     }

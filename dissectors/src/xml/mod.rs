@@ -27,7 +27,7 @@ pub static PROTOCOL: Protocol = Protocol {
 
 fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("xml");
-    if tree.wants_columns() {
+    if content.depth == 0 && tree.wants_columns() {
         tree.columns_mut().protocol = joined(content.carrier, PROTOCOL.short);
     }
     if tree.wants_any(&XML) {

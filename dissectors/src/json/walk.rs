@@ -1,0 +1,351 @@
+//! The walk through a JSON text: one step a token, with a stack of its own.
+
+use super::*;
+use crate::content::Lossy;
+use crate::packet::Piece;
+use crate::tree::Slice;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// As deep as objects and arrays are told.
+const MAX_DEPTH: usize = 48;
+/// As many values are told.
+const MAX_VALUES: usize = 50_000;
+/// As many bytes of paths and values are written out in all.
+const MAX_WRITTEN: usize = 4 << 20;
+
+/// An object or array that is being read.
+struct Inside<'b> {
+    is_object: bool,
+    // The member it is the value of, whose key and path are told after it.
+    member: Option<Member<'b>>,
+    // How long the path was before it.
+    path: usize,
+}
+
+/// A member whose key has been read.
+struct Member<'b> {
+    key: Cow<'b, [u8]>,
+    key_span: Slice,
+    start: usize,
+    node: Option<usize>,
+}
+
+enum Fault {
+    Malformed,
+    Limit,
+}
+
+struct Walk<'b, 't> {
+    piece: Piece<'b>,
+    at: usize,
+    path: Vec<u8>,
+    stack: Vec<Inside<'b>>,
+    values: usize,
+    written: usize,
+    tree: &'t mut Tree,
+}
+
+/// Records the values of `piece`, which may be several texts one after the other.
+pub(super) fn walk(piece: Piece<'_>, tree: &mut Tree) {
+    let (path, stack) = (Vec::new(), Vec::new());
+    let mut walk = Walk { piece, at: 0, path, stack, values: 0, written: 0, tree };
+    let fault = walk.texts();
+    while let Some(inside) = walk.stack.pop() {
+        walk.leave(inside);
+    }
+    let rest = walk.piece.from(walk.at).all();
+    match fault {
+        Ok(()) => {}
+        Err(Fault::Malformed) => walk.tree.note(&MALFORMED, rest, format_args!("{}", MALFORMED.title)),
+        Err(Fault::Limit) => walk.tree.note(&LIMIT, rest, format_args!("{}", LIMIT.title)),
+    }
+}
+
+impl<'b> Walk<'b, '_> {
+    fn texts(&mut self) -> Result<(), Fault> {
+        // RFC 8259 8.1: a byte order mark may be ignored.
+        if self.piece.bytes.starts_with(b"\xef\xbb\xbf") {
+            self.at = 3;
+        }
+        loop {
+            match (self.peek(), self.stack.last().map(|inside| inside.is_object)) {
+                (None, None) => return Ok(()),
+                (Some(b'}'), Some(true)) | (Some(b']'), Some(false)) => {
+                    self.at += 1;
+                    if let Some(inside) = self.stack.pop() {
+                        self.leave(inside);
+                    }
+                }
+                // RFC 7464: texts may be set apart.
+                (Some(0x1e), None) => self.at += 1,
+                (Some(b','), Some(_)) => self.at += 1,
+                (Some(b'"'), Some(true)) => {
+                    let member = self.key()?;
+                    self.value(Some(member))?;
+                }
+                (Some(_), Some(false) | None) => self.value(None)?,
+                _ => return Err(Fault::Malformed),
+            }
+        }
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.piece.bytes.get(self.at..)?;
+        self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        self.piece.bytes.get(self.at).copied()
+    }
+
+    fn key(&mut self) -> Result<Member<'b>, Fault> {
+        let start = self.at;
+        let (key, key_span) = self.string()?;
+        if self.peek() != Some(b':') {
+            return Err(Fault::Malformed);
+        }
+        self.at += 1;
+        let text = self.text(&key, key_span);
+        let node = self.tree.open(&MEMBER, key_span, Value::Text(text));
+        self.path.push(b'/');
+        self.path.extend_from_slice(&key);
+        Ok(Member { key, key_span, start, node })
+    }
+
+    fn value(&mut self, member: Option<Member<'b>>) -> Result<(), Fault> {
+        self.values += 1;
+        let path = self.path.len() - member.as_ref().map_or(0, |member| member.key.len() + 1);
+        if member.is_none() && !self.stack.is_empty() {
+            self.path.extend_from_slice(b"/[]");
+        }
+        if self.values > MAX_VALUES || self.stack.len() >= MAX_DEPTH || self.written > MAX_WRITTEN {
+            self.finish(member, path);
+            return Err(Fault::Limit);
+        }
+        let start = self.at;
+        match self.peek() {
+            Some(open @ (b'{' | b'[')) => {
+                let field = if open == b'{' { &OBJECT } else { &ARRAY };
+                self.tree.open(field, self.piece.span(self.at, 1), Value::Present);
+                self.at += 1;
+                self.stack.push(Inside { is_object: open == b'{', member, path });
+                return Ok(());
+            }
+            Some(b'"') => match self.string() {
+                Ok((text, span)) => {
+                    self.tell(&text, span, member.as_ref());
+                    let text = self.text(&text, span);
+                    self.tree.put(&STRING, span, Value::Text(text));
+                }
+                Err(fault) => {
+                    self.finish(member, path);
+                    return Err(fault);
+                }
+            },
+            _ => {
+                let rest = self.piece.bytes.get(self.at..).unwrap_or_default();
+                let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+                let len = rest.iter().take_while(is_part).count();
+                let (word, span) = (rest.get(..len).unwrap_or_default(), self.piece.span(self.at, len));
+                let field = match word {
+                    b"true" => &TRUE,
+                    b"false" => &FALSE,
+                    b"null" => &NULL,
+                    [b'-' | b'0'..=b'9', ..] => &NUMBER,
+                    _ => {
+                        self.at = start;
+                        self.finish(member, path);
+                        return Err(Fault::Malformed);
+                    }
+                };
+                self.at += len;
+                self.tell(word, span, member.as_ref());
+                let value = if field.id == NUMBER.id { Value::Text(span) } else { Value::Present };
+                self.tree.put(field, span, value);
+            }
+        }
+        self.finish(member, path);
+        Ok(())
+    }
+
+    /// Records a value together with its path and its key.
+    fn tell(&mut self, value: &[u8], span: Slice, member: Option<&Member<'_>>) {
+        if self.tree.wants(&PATH_WITH_VALUE) || self.tree.wants(&MEMBER_WITH_VALUE) {
+            self.written += self.path.len() + value.len() * 2;
+            let whole = if self.path.is_empty() { &b"/"[..] } else { &self.path };
+            self.tree.put_text(&PATH_WITH_VALUE, span, format_args!("{}:{}", Lossy(whole), Lossy(value)));
+            let key = member.map_or(&b"[]"[..], |member| &member.key);
+            self.tree.put_text(&MEMBER_WITH_VALUE, span, format_args!("{}:{}", Lossy(key), Lossy(value)));
+        }
+    }
+
+    /// Ends an object or array.
+    fn leave(&mut self, inside: Inside<'b>) {
+        self.tree.close();
+        self.finish(inside.member, inside.path);
+    }
+
+    /// Ends a value: the key and path of its member come last.
+    fn finish(&mut self, member: Option<Member<'b>>, path: usize) {
+        if let Some(member) = member {
+            let text = self.text(&member.key, member.key_span);
+            self.tree.put(&KEY, member.key_span, Value::Text(text));
+            let span = self.piece.span(member.start, self.at.saturating_sub(member.start));
+            if self.tree.wants(&PATH) {
+                self.written += self.path.len();
+                let path = self.tree.keep(&self.path);
+                self.tree.put(&PATH, span, Value::Text(path));
+            }
+            let name = self.text(&member.key, member.key_span);
+            self.tree.set(member.node, span, Value::Text(name));
+            self.tree.close();
+        }
+        self.path.truncate(path);
+    }
+
+    /// A string with its escapes undone, and its place with its quotes.
+    fn string(&mut self) -> Result<(Cow<'b, [u8]>, Slice), Fault> {
+        let rest = self.piece.bytes.get(self.at + 1..).unwrap_or_default();
+        let mut end = 0;
+        let mut is_plain = true;
+        loop {
+            end += memchr::memchr2(b'"', b'\\', rest.get(end..).unwrap_or_default()).ok_or(Fault::Malformed)?;
+            if rest.get(end) == Some(&b'"') {
+                break;
+            }
+            is_plain = false;
+            end += 2;
+        }
+        let raw = rest.get(..end).unwrap_or_default();
+        let span = self.piece.span(self.at, end + 2);
+        self.at += end + 2;
+        let text = if is_plain { Cow::Borrowed(raw) } else { Cow::Owned(unescape(raw)) };
+        Ok((text, span))
+    }
+
+    /// The place of a string's text: within its quotes, or in the store where escapes were undone.
+    #[allow(clippy::ptr_arg, reason = "whether it was made or found decides where it lies")]
+    fn text(&mut self, text: &Cow<'_, [u8]>, span: Slice) -> Slice {
+        match text {
+            Cow::Borrowed(_) => Slice::new(span.start + 1, span.len.saturating_sub(2)),
+            Cow::Owned(text) => {
+                self.written += text.len();
+                self.tree.keep(text)
+            }
+        }
+    }
+}
+
+/// Undoes the escapes of RFC 8259 7; what is none stays as it is.
+fn unescape(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        if *byte != b'\\' {
+            out.push(*byte);
+            continue;
+        }
+        let [kind, after @ ..] = after else { break };
+        rest = after;
+        match kind {
+            b'n' => out.push(b'\n'),
+            b'r' => out.push(b'\r'),
+            b't' => out.push(b'\t'),
+            b'b' => out.push(8),
+            b'f' => out.push(12),
+            b'u' => {
+                let (char, len) = unicode(after);
+                out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = after.get(len..).unwrap_or_default();
+            }
+            other => out.push(*other),
+        }
+    }
+    out
+}
+
+/// The character of `XXXX` or, for one beyond 16 bits, of `XXXX\uXXXX`; and how long that is.
+fn unicode(bytes: &[u8]) -> (char, usize) {
+    let unit = |bytes: &[u8]| {
+        let digits = bytes.get(..4).and_then(|digits| core::str::from_utf8(digits).ok())?;
+        u32::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    };
+    let Some(first) = unit(bytes) else {
+        return (char::REPLACEMENT_CHARACTER, 0);
+    };
+    let second = bytes.get(4..).and_then(|rest| rest.strip_prefix(b"\\u")).and_then(unit);
+    match (first, second) {
+        (0xd800..=0xdbff, Some(second @ 0xdc00..=0xdfff)) => {
+            let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+            (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 10)
+        }
+        _ => (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn told(text: &str) -> Vec<String> {
+        let mut tree = Tree::new(crate::Wants::everything());
+        tree.begin(text.as_bytes());
+        walk(Piece::whole(text.as_bytes(), 0), &mut tree);
+        assert_eq!(tree.nodes().iter().map(|node| usize::from(node.depth)).min().unwrap_or(0), 0);
+        let nodes = tree.nodes().iter();
+        nodes
+            .map(|node| {
+                let mut line = String::from(node.field.name.strip_prefix("json.").unwrap_or_default());
+                if let Value::Text(text) = node.value {
+                    line.push(' ');
+                    line.push_str(&String::from_utf8_lossy(tree.bytes(text)));
+                }
+                line
+            })
+            .collect()
+    }
+
+    #[test]
+    fn members_are_told_as_wireshark_tells_them() {
+        let lines = told(r#"{"a":[1,{"b":"c\n\u00e9\ud83d\ude00"}],"e":{}}"#);
+        let expected = [
+            "object",
+            "member a",
+            "array",
+            "path_with_value /a/[]:1",
+            "member_with_value []:1",
+            "value.number 1",
+            "object",
+            "member b",
+            "path_with_value /a/[]/b:c\né😀",
+            "member_with_value b:c\né😀",
+            "value.string c\né😀",
+            "key b",
+            "path /a/[]/b",
+            "key a",
+            "path /a",
+            "member e",
+            "object",
+            "key e",
+            "path /e",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_up_to_there() {
+        for text in ["{\"a\":", "{\"a\" 1}", "[1,}", "\"x", "{]", "[tru]", ")]}'", "{\"a\":\"x"] {
+            let lines = told(text);
+            assert_eq!(lines.iter().filter(|line| *line == "malformed").count(), 1, "{text}: {lines:?}");
+        }
+        let deep = "[".repeat(1000);
+        assert_eq!(told(&deep).last().map(String::as_str), Some("limit"));
+    }
+
+    #[test]
+    fn several_texts_and_bare_values_are_read() {
+        assert_eq!(told("1\n\"two\"\n[]").iter().filter(|line| line.starts_with("value")).count(), 2);
+    }
+}

@@ -1,0 +1,265 @@
+//! Multipart content (RFC 2046 5.1, RFC 7578): parts between boundaries, each with headers and content of its own.
+
+use crate::content::{Content, Lossy};
+use crate::field::Field;
+use crate::packet::{Path, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::tree::{Slice, Tree, Value};
+use alloc::vec::Vec;
+use memchr::memmem;
+
+crate::fields! { "multipart";
+    /// Content of several parts.
+    MULTIPART: Protocol "mime_multipart" "MIME Multipart Media Encapsulation";
+    /// The media type of the whole.
+    TYPE: Text "mime_multipart.type" "Type";
+    /// What stands before the first part.
+    PREAMBLE: Bytes "mime_multipart.preamble" "Preamble";
+    /// The line before the first part.
+    FIRST_BOUNDARY: Text "mime_multipart.first_boundary" "First boundary";
+    /// The line between two parts.
+    BOUNDARY: Text "mime_multipart.boundary" "Boundary";
+    /// The line after the last part.
+    LAST_BOUNDARY: Text "mime_multipart.last_boundary" "Last boundary";
+    /// What stands after the last part.
+    TRAILER: Bytes "mime_multipart.trailer" "Trailer";
+    /// One part with its headers.
+    PART: Text "mime_multipart.part" "Encapsulated multipart part";
+    /// The Content-Disposition header of a part.
+    DISPOSITION: Text "mime_multipart.header.content-disposition" "Content-Disposition";
+    /// The name of a form's field.
+    NAME: Text "mime_multipart.name" "Name" { ours: true };
+    /// The name of a file, as the sender gave it.
+    FILENAME: Text "mime_multipart.filename" "File name" { ours: true };
+    /// The Content-Type header of a part.
+    CONTENT_TYPE: Text "mime_multipart.header.content-type" "Content-Type";
+    /// The Content-Transfer-Encoding header of a part.
+    TRANSFER_ENCODING: Text "mime_multipart.header.content-transfer-encoding" "Content-Transfer-Encoding";
+    /// The Content-Encoding header of a part.
+    ENCODING: Text "mime_multipart.header.content-encoding" "Content-Encoding";
+    /// The Content-Id header of a part.
+    ID: Text "mime_multipart.header.content-id" "Content-Id";
+    /// The Content-Description header of a part.
+    DESCRIPTION: Text "mime_multipart.header.content-description" "Content-Description";
+    /// The Content-Language header of a part.
+    LANGUAGE: Text "mime_multipart.header.content-language" "Content-Language";
+    /// The Content-Length header of a part.
+    LENGTH: Text "mime_multipart.header.content-length" "Content-Length";
+    /// Any other header line of a part.
+    HEADER: Text "mime_multipart.header" "Header" { ours: true };
+    /// The media type names no boundary.
+    NO_BOUNDARY: Note(Error) "mime_multipart.no_required_parameter" "No boundary parameter";
+    /// The last boundary is missing.
+    UNFINISHED: Note(Warn) "mime_multipart.unfinished" "The last boundary is missing" { ours: true };
+    /// More parts than are told.
+    LIMIT: Note(Note) "mime_multipart.limit" "More parts than are told" { ours: true };
+}
+
+/// Multipart content in the list of protocols.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "MIME multipart",
+    fields: FIELDS,
+    claims: &[Claim::MediaType("multipart/*")],
+    part: Part::Content(read),
+};
+
+/// As many parts are told.
+const MAX_PARTS: usize = 1000;
+/// As many header lines of a part are told.
+const MAX_HEADERS: usize = 100;
+
+static HEADERS: &[(&str, &Field)] = &[
+    ("content-disposition", &DISPOSITION),
+    ("content-type", &CONTENT_TYPE),
+    ("content-transfer-encoding", &TRANSFER_ENCODING),
+    ("content-encoding", &ENCODING),
+    ("content-id", &ID),
+    ("content-description", &DESCRIPTION),
+    ("content-language", &LANGUAGE),
+    ("content-length", &LENGTH),
+];
+
+fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
+    path.push("mime_multipart");
+    let piece = content.piece;
+    let boundary = content.parameter("boundary").filter(|boundary| !boundary.is_empty());
+    let place = tree.open(&MULTIPART, piece.all(), Value::Bytes(piece.all()));
+    let shown = Lossy(boundary.unwrap_or_default());
+    tree.label(place, format_args!("{}, Type: {}, Boundary: \"{shown}\"", MULTIPART.title, content.media_type_text()));
+    tree.put_text(&TYPE, Slice::default(), format_args!("{}", content.media_type_text()));
+    match boundary {
+        Some(boundary) => parts(content, &[b"--", boundary].concat(), path, tree),
+        None => tree.note(&NO_BOUNDARY, piece.all(), format_args!("{}", NO_BOUNDARY.title)),
+    }
+    tree.close();
+}
+
+/// A line that sets parts apart.
+#[derive(Clone, Copy)]
+struct Delimiter {
+    /// Where it begins, the line end before it included.
+    start: usize,
+    /// After its line end.
+    end: usize,
+    is_last: bool,
+}
+
+/// The next delimiter at or after `from`; the line end before it is its own (RFC 2046 5.1.1).
+fn delimiter(bytes: &[u8], finder: &memmem::Finder<'_>, from: usize) -> Option<Delimiter> {
+    let mut at = from;
+    loop {
+        let found = at + finder.find(bytes.get(at..)?)?;
+        let before = bytes.get(..found).unwrap_or_default();
+        let line_end = match before {
+            [.., b'\r', b'\n'] if found >= from + 2 => 2,
+            [.., b'\n'] if found > from => 1,
+            _ => 0,
+        };
+        let after = found + finder.needle().len();
+        let rest = bytes.get(after..).unwrap_or_default();
+        let is_last = rest.starts_with(b"--");
+        let rest_of_line = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let line = rest.get(if is_last { 2 } else { 0 }..rest_of_line).unwrap_or_default();
+        if (line_end > 0 || found == from) && (is_last || line.trim_ascii().is_empty()) {
+            return Some(Delimiter { start: found - line_end, end: after + rest_of_line, is_last });
+        }
+        at = found + 1;
+    }
+}
+
+fn parts(content: &Content<'_>, dashed: &[u8], path: &mut Path, tree: &mut Tree) {
+    let piece = content.piece;
+    let bytes = piece.bytes;
+    let finder = memmem::Finder::new(dashed);
+    let Some(mut before) = delimiter(bytes, &finder, 0) else {
+        tree.note(&UNFINISHED, piece.all(), format_args!("No boundary in the content"));
+        return;
+    };
+    let text = |tree: &mut Tree, field, delimiter: Delimiter| {
+        let span = piece.span(delimiter.start, delimiter.end - delimiter.start);
+        tree.put(field, span, Value::Text(span));
+    };
+    if before.start > 0 {
+        let span = piece.span(0, before.start);
+        tree.put(&PREAMBLE, span, Value::Bytes(span));
+    }
+    text(tree, if before.is_last { &LAST_BOUNDARY } else { &FIRST_BOUNDARY }, before);
+    for nth in 0.. {
+        if before.is_last {
+            if before.end < bytes.len() {
+                let span = piece.from(before.end).all();
+                tree.put(&TRAILER, span, Value::Bytes(span));
+            }
+            return;
+        }
+        if nth == MAX_PARTS {
+            tree.note(&LIMIT, piece.from(before.end).all(), format_args!("{}", LIMIT.title));
+            return;
+        }
+        let next = delimiter(bytes, &finder, before.end);
+        let end = next.map_or(bytes.len(), |next| next.start);
+        part(content, piece.from(before.end).first(end.saturating_sub(before.end)), path, tree);
+        match next {
+            Some(next) => {
+                text(tree, if next.is_last { &LAST_BOUNDARY } else { &BOUNDARY }, next);
+                before = next;
+            }
+            None => {
+                tree.note(&UNFINISHED, piece.all(), format_args!("{}", UNFINISHED.title));
+                return;
+            }
+        }
+    }
+}
+
+fn part(content: &Content<'_>, piece: Piece<'_>, path: &mut Path, tree: &mut Tree) {
+    let place = tree.open(&PART, piece.all(), Value::Text(Slice::default()));
+    let mut at = 0;
+    let mut content_type: Vec<u8> = Vec::new();
+    for _ in 0..MAX_HEADERS {
+        let rest = piece.bytes.get(at..).unwrap_or_default();
+        let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let line = rest.get(..len).unwrap_or_default();
+        let text = line.trim_ascii_end();
+        let span = piece.span(at, len);
+        at += len;
+        if text.is_empty() {
+            break;
+        }
+        header(text, span, &mut content_type, tree);
+    }
+    if !content_type.is_empty() {
+        let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
+        tree.label(place, format_args!("{}:  ({})", PART.title, Lossy(media_type)));
+    }
+    content.within(piece.from(at), &content_type).read(path, tree);
+    tree.close();
+}
+
+fn header(line: &[u8], span: Slice, content_type: &mut Vec<u8>, tree: &mut Tree) {
+    let colon = memchr::memchr(b':', line).unwrap_or(line.len());
+    let (name, value) = line.split_at_checked(colon).unwrap_or_default();
+    let value = value.get(1..).unwrap_or_default();
+    let spaces = value.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let value = value.get(spaces..).unwrap_or_default();
+    let inner = |part: &[u8]| Slice::new(span.start + (line.len() - part.len()) as u32, part.len() as u32);
+    let known = HEADERS.iter().find(|(known, _)| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes()));
+    match known {
+        Some((_, field)) => tree.open(field, span, Value::Text(inner(value))),
+        None => tree.open(&HEADER, span, Value::Text(inner(line))),
+    };
+    match known {
+        Some(&("content-type", _)) => *content_type = value.to_vec(),
+        Some(&("content-disposition", _)) => {
+            for (field, name) in [(&NAME, "name"), (&FILENAME, "filename")] {
+                if let Some(found) = crate::content::parameter(value, name).filter(|_| tree.wants(field)) {
+                    let found = tree.keep(found);
+                    tree.put(field, span, Value::Text(found));
+                }
+            }
+        }
+        _ => {}
+    }
+    tree.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn told(body: &str, content_type: &str) -> String {
+        let mut tree = Tree::new(crate::Wants::everything());
+        let mut path = Path::default();
+        tree.begin(body.as_bytes());
+        Content::new(Piece::whole(body.as_bytes(), 0), content_type.as_bytes(), "HTTP").read(&mut path, &mut tree);
+        let mut out = path.names().join(":");
+        for node in tree.nodes().iter().filter(|node| node.depth > 0 && node.depth < 4) {
+            if let Value::Text(text) = node.value {
+                let name = node.field.name.strip_prefix("mime_multipart.").unwrap_or(node.field.name);
+                out += &alloc::format!("|{name}={}", String::from_utf8_lossy(tree.bytes(text)).escape_debug());
+            } else if node.field.protocol == MULTIPART.protocol {
+                out += &alloc::format!("|{}", node.field.name);
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn parts_headers_and_contents_are_told() {
+        let body = "pre\r\n--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\ntest\r\n--XX  \r\nContent-Disposition: form-data; name=f; filename=\"x;.txt\"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--XXX\r\n--XX--\r\ntail";
+        let expected = "mime_multipart:data:data-text-lines|type=multipart/form-data|mime_multipart.preamble\
+            |first_boundary=\\r\\n--XX\\r\\n|part=|header.content-disposition=form-data; name=\\\"a\\\"|name=a\
+            |boundary=\\r\\n--XX  \\r\\n|part=|header.content-disposition=form-data; name=f; filename=\\\"x;.txt\\\"\
+            |name=f|filename=x;.txt|header.content-type=text/plain|data-text-lines.line=hi\\r\\n\
+            |data-text-lines.line=--XXX|last_boundary=\\r\\n--XX--\\r\\n|mime_multipart.trailer";
+        assert_eq!(told(body, "multipart/form-data; boundary=\"XX\""), expected);
+    }
+
+    #[test]
+    fn what_is_missing_is_noted() {
+        assert!(told("--XX\r\n\r\nx", "multipart/mixed; boundary=XX").contains("mime_multipart.unfinished"));
+        assert!(told("x", "multipart/mixed; boundary=XX").contains("mime_multipart.unfinished"));
+        assert!(told("x", "multipart/mixed").contains("mime_multipart.no_required_parameter"));
+    }
+}

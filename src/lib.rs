@@ -11,4 +11,5 @@
 
 pub mod analysis;
 pub mod capture;
+pub mod report;
 pub mod source;

@@ -8,12 +8,16 @@
 
 extern crate alloc;
 
+pub mod content;
 pub mod exchange;
+mod extent;
 pub mod field;
 pub mod format;
+mod names;
 pub mod packet;
 mod protocol;
 pub mod reader;
+pub mod reassembly;
 pub mod session;
 pub mod tree;
 mod wants;
@@ -37,8 +41,33 @@ macro_rules! protocols {
 protocols! {
     frame,
     column,
+    ethernet,
+    sll,
+    sll2,
+    null,
+    raw,
+    ppp,
+    chdlc,
+    llc,
+    ieee8021ad,
+    vlan,
+    arp,
+    ipv4,
+    ipv6,
+    hopopts,
+    dstopts,
+    routing,
+    fraghdr,
+    ah,
+    esp,
+    mipv6,
     tcp,
     udp,
+    http,
+    urlencoded,
+    text,
+    xml,
+    media,
     data,
 }
 

@@ -1,5 +1,6 @@
 //! A protocol: its fields, what leads to it, and how it is read.
 
+use crate::content::ContentReader;
 use crate::field::Field;
 use crate::packet::{Next, Packet, Piece};
 use crate::session::{Session, Verdict};
@@ -28,6 +29,8 @@ pub enum Part {
     Layer(Layer),
     /// From a conversation's bytes.
     Session(SessionKind),
+    /// From what a message carries.
+    Content(ContentReader),
     /// By the program, which knows the facts (the frame itself, TCP's streams).
     Facts,
 }
@@ -54,6 +57,8 @@ pub enum Claim {
     Ppp(u16),
     /// A UDP port.
     UdpPort(u16),
+    /// A media type such as `application/json`, a suffix such as `+json`, all of a type as `multipart/*`, or `*/*`.
+    MediaType(&'static str),
 }
 
 /// The claims of all protocols, ready to be asked for every layer.
@@ -82,7 +87,7 @@ impl Registry {
             match protocol.part {
                 Part::Layer(layer) => protocol.claims.iter().for_each(|&claim| all.claim(claim, layer)),
                 Part::Session(kind) => all.sessions.extend(protocol.fields.first().map(|&field| (field, kind))),
-                Part::Facts => {}
+                Part::Content(_) | Part::Facts => {}
             }
         }
         all
@@ -99,6 +104,7 @@ impl Registry {
             }
             Claim::Ppp(number) => self.ppp.push((number, layer)),
             Claim::UdpPort(number) => self.udp_port.push((number, layer)),
+            Claim::MediaType(_) => {}
         }
     }
 

@@ -53,6 +53,12 @@ impl<'b> Chunk<'b> {
         Chunk { bytes: self.bytes.get(n..).unwrap_or_default(), base: self.base.map(|base| base + n as u32) }
     }
 
+    /// The first `n` bytes.
+    #[must_use]
+    pub fn first(self, n: usize) -> Chunk<'b> {
+        Chunk { bytes: self.bytes.get(..n).unwrap_or(self.bytes), base: self.base }
+    }
+
     /// The place in the tree's store of the bytes of `range`: in the frame, or in a buffer that is added under `title`.
     pub fn place(self, range: Range<usize>, title: &'static str, tree: &mut Tree) -> Slice {
         let bytes = self.bytes.get(range.clone()).unwrap_or_default();
@@ -126,17 +132,23 @@ pub enum Verdict {
 ///
 /// Neither the number of calls nor the cut of the bytes may change what is said: a session sees on each call all the
 /// bytes of the side that it has not taken. It is called again at once after it has taken some, so one message a call
-/// is enough. It never fails: what is malformed becomes a note, and the next message is still read.
+/// is enough; and when the other side's bytes have told it more, as bytes that it left may now be taken. It never fails: what is malformed becomes a note, and the next message is still read.
 pub trait Session {
     /// Reads from `side`.
     fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken;
 
     /// Learns that `len` bytes of `side` were never captured. What it had not taken before them is in `before`, and is
-    /// gone after this call.
+    /// gone after this call. A gap of no bytes says that memory is short: what it had not taken is gone, and it should
+    /// let go of what it [holds](Session::held).
     fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>);
 
     /// Learns that `side` sends nothing more; `rest` is what it had not taken. Called once for each side.
     fn end(&mut self, side: Side, rest: Chunk<'_>, ending: Ending, cx: &mut Context<'_>);
+
+    /// How many bytes of messages it keeps, besides those it has not taken.
+    fn held(&self) -> usize {
+        0
+    }
 }
 
 /// What a session, or the program around it, found to have happened.
@@ -144,6 +156,21 @@ pub trait Session {
 pub enum Event {
     /// A request and its answer are complete, or will never be.
     Exchange(Box<Exchange>),
+    /// A message was told in the present frame: it is complete, or as complete as it will be.
+    Message(Told),
+}
+
+/// A message that ends with the last byte its session takes in this call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Who sent it.
+    pub side: Side,
+    /// Where its first byte arrived.
+    pub first: At,
+    /// How many bytes it had on the wire, those that were not captured included.
+    pub len: u64,
+    /// The exchange that it answers for good: the key to [`Foresight::responses`].
+    pub answers: Option<u32>,
 }
 
 /// What later frames say about earlier ones, gathered in a first reading of a capture.

@@ -90,6 +90,8 @@ pub struct Columns {
     pub protocol: &'static str,
     /// What it is about, in a line.
     pub info: Slice,
+    /// So many bytes of `info` stay when it is replaced.
+    pub fence: u32,
 }
 
 /// All that was said of one frame.
@@ -264,11 +266,15 @@ impl Tree {
         }
     }
 
-    /// Replaces the info of the row.
+    /// Replaces the info of the row, but for what stands before the [`fence`](Tree::fence).
     pub fn info(&mut self, text: fmt::Arguments<'_>) {
-        if self.wants.columns {
-            self.columns.info = self.write(text);
-        }
+        self.columns.info.len = self.columns.fence;
+        self.more_info(text);
+    }
+
+    /// Lets the info so far stand before whatever replaces it.
+    pub fn fence(&mut self) {
+        self.columns.fence = self.columns.info.len;
     }
 
     /// Adds to the info of the row.

@@ -1,16 +1,17 @@
 //! The edge where captures are opened: files by name, pipes, and one after the other as one capture.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use super::error::{Cause, Error, Fault};
 use super::frame::{Beside, Frame, Interface, Name, Record, Secret};
 use super::options::{Options, padded};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
+use super::spool::{self, Spool};
 use super::unpack::{Packing, unpack};
 use super::window::Window;
 
@@ -79,7 +80,7 @@ enum Origin {
     /// What can be read once, until it is.
     Once(Option<Box<dyn Read + Send>>),
     /// What can be read once and is kept.
-    Spooled(Arc<Mutex<Spool>>),
+    Spooled(Spool),
 }
 
 /// Whether what can be read only once is kept for another reading.
@@ -256,7 +257,7 @@ impl Capture {
 /// Tells an error of the compressed stream, which only the decompressor can have made, from one of the system.
 fn blame(cause: Cause, packing: Option<Packing>) -> Cause {
     match (cause, packing) {
-        (Cause::Io(error), _) if error.get_ref().is_some_and(|inner| inner.is::<SpoolError>()) => Cause::Spool(error),
+        (Cause::Io(error), _) if spool::failed(&error) => Cause::Spool(error),
         (Cause::Io(error), Some(packing)) if error.raw_os_error().is_none() => Cause::Packed(packing, error),
         (cause, _) => cause,
     }
@@ -325,7 +326,7 @@ impl Source {
                 Some(reader) => reader,
                 None => return Err(io(io::Error::other("it can be read only once"))),
             },
-            Origin::Spooled(spool) => Box::new(Replay { spool: spool.clone(), at: 0 }),
+            Origin::Spooled(spool) => Box::new(spool.replay()),
         };
         let (unpacked, packing) = unpack(Box::new(Counted { reader, read: read.clone() }));
         let fault = |cause| Fault::new(0, blame(cause, packing));
@@ -353,9 +354,7 @@ impl Origin {
     fn new(reader: Box<dyn Read + Send>, keep: Keep) -> io::Result<Origin> {
         Ok(match keep {
             Keep::Nothing => Origin::Once(Some(reader)),
-            Keep::Copy => {
-                Origin::Spooled(Arc::new(Mutex::new(Spool { reader, copy: tempfile::tempfile()?, length: 0 })))
-            }
+            Keep::Copy => Origin::Spooled(Spool::new(reader)?),
         })
     }
 }
@@ -396,54 +395,6 @@ impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-/// What can be read only once, and a copy of what has been read of it.
-struct Spool {
-    reader: Box<dyn Read + Send>,
-    copy: File,
-    /// Bytes in the copy.
-    length: u64,
-}
-
-/// One reading of a spool: the copy first, then what has not been read before.
-struct Replay {
-    spool: Arc<Mutex<Spool>>,
-    at: u64,
-}
-
-/// An error of the copy and not of what is copied.
-#[derive(Debug)]
-struct SpoolError(io::Error);
-
-impl std::error::Error for SpoolError {}
-
-impl std::fmt::Display for SpoolError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Read for Replay {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let copy_failed = |error| io::Error::other(SpoolError(error));
-        // A reader that panicked has poisoned the lock; what is in the copy is as good as before.
-        let mut spool = self.spool.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Spool { reader, copy, length } = &mut *spool;
-        let read = if self.at < *length {
-            let left = usize::try_from(*length - self.at).unwrap_or(usize::MAX).min(buffer.len());
-            copy.seek(SeekFrom::Start(self.at)).map_err(copy_failed)?;
-            copy.read(buffer.get_mut(..left).unwrap_or_default()).map_err(copy_failed)?
-        } else {
-            let read = reader.read(buffer)?;
-            copy.seek(SeekFrom::Start(*length)).map_err(copy_failed)?;
-            copy.write_all(buffer.get(..read).unwrap_or_default()).map_err(copy_failed)?;
-            *length += read as u64;
-            read
-        };
-        self.at += read as u64;
         Ok(read)
     }
 }

@@ -91,7 +91,7 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// Bytes of secrets that are kept of one capture: a key log of some 20,000 TLS 1.3 sessions.
+    /// Bytes of secrets that are kept of one capture: a key log of some 9,000 TLS 1.3 sessions.
     const SECRETS: usize = 8 * 1024 * 1024;
     /// Bytes of names that are kept of one capture, each counted with what holds it.
     const NAMES: usize = 4 * 1024 * 1024;

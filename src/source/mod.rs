@@ -1,7 +1,8 @@
 //! Where frames come from: capture files in pcap and pcapng, plain or compressed, by name or from a pipe.
 //!
 //! [`Capture`] reads one or several files as one capture and lends one [`Frame`] at a time out of its buffer. The
-//! formats (`pcap`, `pcapng`) and what lies below them (`window`, `unpack`) know nothing of files; `file` is the edge.
+//! formats (`pcap`, `pcapng`) and what lies below them (`window`, `unpack`) know nothing of files; `file` is the edge,
+//! with `spool` for pipes that are read twice.
 
 mod error;
 mod file;
@@ -9,6 +10,7 @@ mod frame;
 mod options;
 mod pcap;
 mod pcapng;
+mod spool;
 mod time;
 mod unpack;
 mod window;

@@ -173,12 +173,13 @@ impl Read for Lz4 {
             if !self.begun {
                 let input = self.decoder.get_mut();
                 input.skip_skippable()?;
-                if input.peek(1)?.is_empty() {
-                    return Ok(0);
+                match input.peek(4)? {
+                    [] => return Ok(0),
+                    head if Packing::begins(head) == Some(Packing::Lz4) => self.begun = true,
+                    _ => return Err(damaged("what follows a frame is not another")),
                 }
-                self.begun = true;
             }
-            let count = self.decoder.read(out)?;
+            let count = self.decoder.read(out).map_err(in_words)?;
             if count > 0 {
                 return Ok(count);
             }
@@ -190,4 +191,26 @@ impl Read for Lz4 {
             self.begun = false;
         }
     }
+}
+
+fn damaged(words: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, words)
+}
+
+/// The decoder's errors name its own types; this says what they mean.
+fn in_words(error: io::Error) -> io::Error {
+    use lz4_flex::frame::Error;
+    let Some(cause) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return error;
+    };
+    damaged(match cause {
+        Error::HeaderChecksumError => "the checksum of a frame's header does not match",
+        Error::BlockChecksumError => "the checksum of a block does not match",
+        Error::ContentChecksumError => "the checksum of the contents does not match",
+        Error::ContentLengthError { .. } => "the contents are not as long as stated",
+        Error::BlockTooBig => "a block is bigger than the frame allows",
+        Error::DictionaryNotSupported => "they need a dictionary",
+        Error::DecompressionError(_) => "a block does not decompress",
+        _ => "a frame's header says what is not known",
+    })
 }

@@ -101,3 +101,37 @@ impl Window {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(bytes: u64) -> Window {
+        Window::new(Box::new(io::repeat(7).take(bytes)))
+    }
+
+    #[test]
+    fn the_buffer_grows_with_the_bytes_that_are_there_and_not_with_those_that_are_asked_for() {
+        let mut window = window(BUFFER as u64 + 1);
+        assert!(!window.hold(64 * BUFFER).expect("no error"));
+        assert_eq!((window.held(), window.buffer.len()), (BUFFER + 1, 2 * BUFFER));
+    }
+
+    #[test]
+    fn the_buffer_shrinks_after_a_bigger_record() {
+        let mut window = window(10 * BUFFER as u64);
+        assert!(window.hold(5 * BUFFER).expect("no error"));
+        window.take(5 * BUFFER);
+        assert!(window.hold(1).expect("no error"));
+        assert_eq!((window.offset(), window.buffer.capacity()), (5 * BUFFER as u64, BUFFER));
+    }
+
+    #[test]
+    fn what_is_passed_over_is_not_held() {
+        let mut window = window(10 * BUFFER as u64);
+        assert_eq!(window.skip(9 * BUFFER as u64 + 3).expect("no error"), 9 * BUFFER as u64 + 3);
+        assert_eq!(window.buffer.len(), BUFFER);
+        assert_eq!(window.skip(10 * BUFFER as u64).expect("no error"), BUFFER as u64 - 3);
+        assert!(!window.hold(1).expect("no error"));
+    }
+}

@@ -390,6 +390,8 @@ fn write_info(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
             None => tree.more_info(format_args!("[{words}] ")),
         }
     }
+    // What the stream carries replaces what follows, not what is odd about the segment.
+    tree.fence();
     let (from, to, flags) = (segment.source_port, segment.destination_port, segment.flags);
     let seq = segment.seq.wrapping_sub(known.seq_base);
     tree.more_info(format_args!("{from} → {to} [{flags}] Seq={seq}"));

@@ -1,0 +1,253 @@
+//! Ethernet: type and length frames (IEEE 802.3), with what pads and trails them.
+
+mod fields;
+
+use crate::extent::{claimed, tail};
+use crate::field::Field;
+use crate::packet::{Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::tree::{Slice, Tree, Value};
+use etherparse::Ethernet2HeaderSlice;
+pub use fields::*;
+
+/// Ethernet in the list of protocols.
+pub static PROTOCOL: Protocol =
+    Protocol { short: "Ethernet", fields: FIELDS, claims: &[Claim::Link(1)], part: Part::Layer(read) };
+
+const HEADER: usize = 14;
+// LINKTYPE_ATM_RFC1483: what begins with an LLC header.
+const LLC: u16 = 100;
+
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    packet.path.push("eth");
+    let Ok(header) = Ethernet2HeaderSlice::from_slice(piece.bytes) else {
+        return read_cut(piece, packet, tree);
+    };
+    let kind = header.ether_type().0;
+    let payload = piece.from(HEADER);
+    if tree.wants_columns() && !packet.quoted {
+        let columns = tree.columns_mut();
+        columns.source = Some(Value::Ether(header.source()));
+        columns.destination = Some(Value::Ether(header.destination()));
+        columns.protocol = PROTOCOL.short;
+        tree.info(format_args!("Ethernet II"));
+    }
+    if tree.wants_any(&ETH) {
+        describe(&header, piece, packet.layers == 1, tree);
+    }
+    match kind {
+        1..=1500 => Next::Link(LLC, payload.first(kind.into())),
+        1501..=1535 => Next::Data(payload),
+        _ => {
+            packet.path.push("ethertype");
+            Next::EtherType(kind, payload)
+        }
+    }
+}
+
+fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    if tree.wants_columns() && !packet.quoted {
+        tree.columns_mut().protocol = PROTOCOL.short;
+    }
+    tree.open(&ETH, piece.all(), Value::Bytes(piece.all()));
+    crate::frame::note_cut(piece, tree);
+    tree.close();
+    Next::End
+}
+
+fn describe(header: &Ethernet2HeaderSlice<'_>, piece: Piece<'_>, outermost: bool, tree: &mut Tree) {
+    let kind = header.ether_type().0;
+    let payload = piece.from(HEADER);
+    let all = piece.span(0, HEADER);
+    let place = tree.open(&ETH, all, Value::Bytes(all));
+    if tree.wanted().labels {
+        label(place, header, tree);
+    }
+    describe_address(&DESTINATION, header.destination(), piece.span(0, 6), tree);
+    describe_address(&SOURCE, header.source(), piece.span(6, 6), tree);
+    if header.source().first().is_some_and(|first| first & 1 == 1) {
+        tree.note(&SRC_NOT_GROUP, piece.span(6, 6), format_args!("{}", SRC_NOT_GROUP.title));
+    }
+    let span = piece.span(12, 2);
+    match kind {
+        1..=1500 => {
+            tree.put(&LEN, span, Value::Uint(kind.into()));
+            if u32::from(kind) > payload.wire {
+                tree.note(&LEN_PAST_END, span, format_args!("{}", LEN_PAST_END.title));
+            }
+        }
+        1501..=1535 => {
+            tree.put(&INVALID_LENTYPE, span, Value::Uint(kind.into()));
+            let title = INVALID_LENTYPE_EXPERT.title;
+            tree.note(&INVALID_LENTYPE_EXPERT, span, format_args!("{title}: {kind} ({kind:#06x})"));
+        }
+        _ => {
+            tree.put(&TYPE, span, Value::Uint(kind.into()));
+        }
+    }
+    describe_tail(kind, payload, outermost, tree);
+    tree.close();
+}
+
+fn label(place: Option<usize>, header: &Ethernet2HeaderSlice<'_>, tree: &mut Tree) {
+    let (source, destination) = (Address(header.source()), Address(header.destination()));
+    let name = if header.ether_type().0 <= 1500 { "IEEE 802.3 Ethernet" } else { "Ethernet II" };
+    match name {
+        "Ethernet II" => tree.label(place, format_args!("{name}, Src: {source}, Dst: {destination}")),
+        _ => tree.label(place, format_args!("{name}")),
+    }
+}
+
+/// An address as it is printed.
+struct Address([u8; 6]);
+
+impl core::fmt::Display for Address {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        crate::format::ether(f, self.0)
+    }
+}
+
+/// The fields of one address: itself, as text, its maker, and its two flag bits.
+struct AddressFields {
+    own: &'static Field,
+    resolved: &'static Field,
+    oui: &'static Field,
+    lg: &'static Field,
+    ig: &'static Field,
+}
+
+static DESTINATION: AddressFields =
+    AddressFields { own: &DST, resolved: &DST_RESOLVED, oui: &DST_OUI, lg: &DST_LG, ig: &DST_IG };
+static SOURCE: AddressFields =
+    AddressFields { own: &SRC, resolved: &SRC_RESOLVED, oui: &SRC_OUI, lg: &SRC_LG, ig: &SRC_IG };
+
+fn describe_address(fields: &AddressFields, address: [u8; 6], span: Slice, tree: &mut Tree) {
+    let [a, b, c, ..] = address;
+    let oui = Value::Uint(u32::from_be_bytes([0, a, b, c]).into());
+    let (local, group) = (Value::Bool(a & 2 != 0), Value::Bool(a & 1 != 0));
+    let flags = Slice::new(span.start, span.len.min(3));
+    tree.open(fields.own, span, Value::Ether(address));
+    tree.put_text(fields.resolved, span, format_args!("{}", Address(address)));
+    tree.put(fields.oui, flags, oui);
+    tree.put(&ADDR, span, Value::Ether(address));
+    tree.put_text(&ADDR_RESOLVED, span, format_args!("{}", Address(address)));
+    tree.put(&ADDR_OUI, flags, oui);
+    tree.put(fields.lg, flags, local);
+    tree.put(&LG, flags, local);
+    tree.put(fields.ig, flags, group);
+    tree.put(&IG, flags, group);
+    tree.close();
+}
+
+/// What follows the packet. A VLAN tag has the trailer for itself; the padding is the frame's.
+fn describe_tail(kind: u16, payload: Piece<'_>, outermost: bool, tree: &mut Tree) {
+    let Some(tail) = tail(HEADER, claimed(kind, payload.bytes), payload) else { return };
+    if tail.padding > 0 {
+        let span = payload.span(tail.at, tail.padding);
+        tree.put(&PADDING, span, Value::Bytes(span));
+    }
+    if matches!(kind, 0x8100 | 0x9100) || tail.rest == 0 {
+        return;
+    }
+    // A frame of the least length and more may have been captured with its check sequence.
+    let fcs = if outermost && tail.rest >= 4 && HEADER + payload.bytes.len() >= 64 { 4 } else { 0 };
+    let at = tail.at + tail.padding;
+    let len = tail.rest - fcs;
+    if len > 0 {
+        let span = payload.span(at, len);
+        tree.put(&TRAILER, span, Value::Bytes(span));
+        if tail.odd {
+            tree.note(&PADDING_BAD, span, format_args!("{}", PADDING_BAD.title));
+        }
+    }
+    if let Some(bytes) = payload.bytes.get(at + len..).and_then(|rest| rest.first_chunk()).filter(|_| fcs == 4) {
+        let span = payload.span(at + len, 4);
+        tree.put(&FCS, span, Value::Uint(u32::from_be_bytes(*bytes).into()));
+        tree.put(&FCS_STATUS, Slice::default(), Value::Uint(2));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    const HEAD: [u8; 12] = [0, 0x11, 0x22, 0x33, 0x44, 0x55, 2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee];
+
+    fn frame(kind: u16, payload: &[u8]) -> Vec<u8> {
+        [&HEAD[..], &kind.to_be_bytes(), payload].concat()
+    }
+
+    fn dissect(bytes: &[u8]) -> (Tree, String) {
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(bytes);
+        let mut packet = Packet { layers: 1, ..Packet::default() };
+        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree));
+        (tree, next)
+    }
+
+    #[test]
+    fn addresses_and_type_are_told() {
+        let (tree, next) = dissect(&frame(0x0800, &[0x45]));
+        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69]"), "{next}");
+        assert_eq!(tree.first(&DST), Some(Value::Ether([0, 0x11, 0x22, 0x33, 0x44, 0x55])));
+        assert_eq!(tree.first(&SRC), Some(Value::Ether([2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee])));
+        assert_eq!(tree.first(&DST_LG), Some(Value::Bool(false)));
+        assert_eq!(tree.first(&SRC_LG), Some(Value::Bool(true)));
+        assert_eq!(tree.first(&SRC_OUI), Some(Value::Uint(0x02_aabb)));
+        assert_eq!(tree.columns().source, Some(Value::Ether([2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee])));
+    }
+
+    #[test]
+    fn small_numbers_are_lengths_and_lead_to_llc() {
+        let rows = [
+            (frame(3, &[0x42, 0x42, 3, 0, 0]), "Link(100, Piece { bytes: [66, 66, 3], base: 14, wire: 3 })", None),
+            (frame(9, &[0x42, 0x42, 3]), "Link(100, Piece { bytes: [66, 66, 3]", Some(&LEN_PAST_END)),
+            (frame(1510, &[1]), "Data(Piece { bytes: [1]", Some(&INVALID_LENTYPE_EXPERT)),
+            (frame(0, &[1]), "EtherType(0,", None),
+        ];
+        for (bytes, expected, note) in rows {
+            let (tree, next) = dissect(&bytes);
+            assert!(next.starts_with(expected), "{next}");
+            for field in [&LEN_PAST_END, &INVALID_LENTYPE_EXPERT] {
+                assert_eq!(tree.first(field).is_some(), note.is_some_and(|note| note.id == field.id));
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_the_packet_is_padding_trailer_or_check_sequence() {
+        let mut ip = [0; 33];
+        ip[..4].copy_from_slice(&[0x45, 0, 0, 33]);
+        // (bytes after the packet, padding, trailer, check sequence)
+        type Row<'a> = (&'a [u8], usize, usize, Option<u64>);
+        let rows: [Row<'_>; 5] = [
+            (&[0; 13], 13, 0, None),
+            (&[0; 4], 0, 4, None),
+            (&[1; 13], 0, 13, None),
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xde, 0xad, 0xbe, 0xef], 13, 0, Some(0xdead_beef)),
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0xde, 0xad, 0xbe, 0xef], 13, 1, Some(0xdead_beef)),
+        ];
+        for (after, padding, trailer, fcs) in rows {
+            let (tree, _) = dissect(&frame(0x0800, &[&ip[..], after].concat()));
+            let len = |field| match tree.first(field) {
+                Some(Value::Bytes(slice)) => slice.len as usize,
+                _ => 0,
+            };
+            assert_eq!((len(&PADDING), len(&TRAILER)), (padding, trailer), "{after:?}");
+            assert_eq!(tree.first(&FCS), fcs.map(Value::Uint), "{after:?}");
+        }
+    }
+
+    #[test]
+    fn every_prefix_of_a_header_is_noted() {
+        let bytes = frame(0x0800, &[]);
+        for len in 0..14 {
+            let (tree, next) = dissect(bytes.get(..len).unwrap_or_default());
+            assert_eq!(next, "End");
+            assert!(tree.first(&crate::frame::MALFORMED).is_some(), "{len}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The head of a message: its start line and its headers, read as httparse does or, where it gives up, more leniently.
+
+use super::quirk::{self, Quirks};
+use alloc::vec::Vec;
+use core::mem::MaybeUninit;
+use core::ops::Range;
+
+/// As many headers as httparse is asked to read.
+const STRICT_HEADERS: usize = 256;
+/// As many header lines as are read at all; what comes after them is passed over with a note.
+pub(super) const MAX_HEADERS: usize = 4096;
+
+/// What the start line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start<'b> {
+    /// A request: its version is empty where there is none.
+    Request { method: &'b [u8], target: &'b [u8], version: &'b [u8] },
+    /// A response.
+    Response { version: &'b [u8], code: Option<u16>, phrase: &'b [u8] },
+}
+
+/// A header line, by places in the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its first byte.
+    pub start: u32,
+    /// After the name; equal to `start` where there is no colon.
+    pub name_end: u32,
+    /// The value's first byte.
+    pub value: u32,
+    /// After the value's last byte; within it lie line ends where the header is folded.
+    pub value_end: u32,
+    /// After the line end.
+    pub end: u32,
+}
+
+/// A head, with its header lines in a list of their own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'b> {
+    /// All its bytes, the empty line included.
+    pub bytes: &'b [u8],
+    /// What the start line says.
+    pub start: Start<'b>,
+    /// How long the start line is, with its line end.
+    pub start_len: usize,
+    /// What is odd about it.
+    pub quirks: Quirks,
+}
+
+/// Where the head ends that begins with `bytes`: after its empty line. `scanned` is how much has been looked at in
+/// vain, to begin there the next time.
+pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Option<usize> {
+    let mut at = *scanned;
+    while let Some(rest) = bytes.get(at..) {
+        let Some(found) = memchr::memchr(b'\n', rest) else {
+            break;
+        };
+        match rest.get(found + 1..).unwrap_or_default() {
+            [b'\n', ..] => return Some(at + found + 2),
+            [b'\r', b'\n', ..] => return Some(at + found + 3),
+            // Perhaps the empty line, not all here.
+            [] | [b'\r'] => {
+                *scanned = at + found;
+                return None;
+            }
+            _ => at += found + 1,
+        }
+    }
+    *scanned = bytes.len();
+    None
+}
+
+/// Whether a message beginning so is a response.
+pub(super) fn is_response(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"HTTP/") || bytes.starts_with(b"ICY ")
+}
+
+/// Reads a head; `bytes` end with it, or earlier where it was cut. `lines` is filled with its header lines.
+pub(super) fn read<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
+    lines.clear();
+    match strict(bytes, lines) {
+        Some(head) => head,
+        None => {
+            lines.clear();
+            lenient(bytes, lines)
+        }
+    }
+}
+
+fn strict<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
+    let mut headers = [const { MaybeUninit::uninit() }; STRICT_HEADERS];
+    let version = |minor| if minor == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" };
+    let (start, headers) = if is_response(bytes) {
+        let mut response = httparse::Response::new(&mut []);
+        let config = httparse::ParserConfig::default();
+        let status = config.parse_response_with_uninit_headers(&mut response, bytes, &mut headers).ok()?;
+        let code = response.code.filter(|_| status == httparse::Status::Complete(bytes.len()))?;
+        // A phrase that is not ASCII is dropped: look for it ourselves.
+        let phrase = response.reason.filter(|phrase| !phrase.is_empty())?.as_bytes();
+        (Start::Response { version: version(response.version?), code: Some(code), phrase }, response.headers)
+    } else {
+        let mut request = httparse::Request::new(&mut []);
+        let status = request.parse_with_uninit_headers(bytes, &mut headers).ok()?;
+        let method = request.method.filter(|_| status == httparse::Status::Complete(bytes.len()))?.as_bytes();
+        let target = request.path?.as_bytes();
+        (Start::Request { method, target, version: version(request.version?) }, request.headers)
+    };
+    let place = |part: &[u8]| (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+    // The empty line is one byte or two.
+    let head_end = bytes.len() - if bytes.ends_with(b"\r\n") { 2 } else { 1 };
+    let start_len = headers.first().map_or(head_end, |header| place(header.name.as_bytes()));
+    let mut quirks = 0;
+    if !bytes.get(..start_len)?.ends_with(b"\r\n") {
+        quirks |= quirk::BARE_LF;
+    }
+    for (at, header) in headers.iter().enumerate() {
+        let start = place(header.name.as_bytes());
+        let end = headers.get(at + 1).map_or(head_end, |next| place(next.name.as_bytes()));
+        let line = line(bytes, start..end, start + header.name.len())?;
+        quirks |= if bytes.get(line.value_end as usize) == Some(&b'\r') { 0 } else { quirk::BARE_LF };
+        lines.push(line);
+    }
+    Some(Head { bytes, start, start_len, quirks })
+}
+
+/// The header line at `range` whose name ends at `name_end`, where its colon stands. The value begins after white
+/// space and, as Wireshark shows it, ends with the line.
+fn line(bytes: &[u8], range: Range<usize>, name_end: usize) -> Option<Line> {
+    let text = trim_end(bytes.get(range.clone())?);
+    let value = bytes.get(name_end + 1..range.start + text.len()).unwrap_or_default();
+    let spaces = value.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
+    Some(Line {
+        start: range.start as u32,
+        name_end: name_end as u32,
+        value: (name_end + 1 + spaces).min(range.start + text.len()) as u32,
+        value_end: (range.start + text.len()) as u32,
+        end: range.end as u32,
+    })
+}
+
+fn lenient<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
+    let start_len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    let mut quirks = line_quirks(bytes.get(..start_len).unwrap_or_default());
+    let text = trim_end(bytes.get(..start_len).unwrap_or_default());
+    let start = if is_response(bytes) {
+        response_line(text, start_len > text.len(), &mut quirks)
+    } else {
+        request_line(text, &mut quirks)
+    };
+    let mut at = start_len;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let end = at + memchr::memchr(b'\n', rest).map_or(rest.len(), |found| found + 1);
+        let whole = bytes.get(at..end).unwrap_or_default();
+        let text = trim_end(whole);
+        if text.is_empty() {
+            break;
+        }
+        if lines.len() == MAX_HEADERS {
+            quirks |= quirk::TOO_MANY_HEADERS;
+            break;
+        }
+        quirks |= line_quirks(whole);
+        // RFC 9112 5.2: a line that begins with white space continues the header before it.
+        match lines.last_mut().filter(|_| matches!(text.first(), Some(b' ' | b'\t'))) {
+            Some(folded) => {
+                quirks |= quirk::FOLDED_HEADER;
+                folded.value_end = (at + text.len()) as u32;
+                folded.end = end as u32;
+            }
+            None => {
+                let colon = memchr::memchr(b':', text);
+                quirks |= name_quirks(text, colon);
+                let no_colon = Line {
+                    start: at as u32,
+                    name_end: at as u32,
+                    value: at as u32,
+                    value_end: (at + text.len()) as u32,
+                    end: end as u32,
+                };
+                lines.push(colon.and_then(|colon| line(bytes, at..end, at + colon)).unwrap_or(no_colon));
+            }
+        }
+        at = end;
+    }
+    Head { bytes, start, start_len, quirks }
+}
+
+fn line_quirks(line: &[u8]) -> Quirks {
+    let text = trim_end(line);
+    let mut quirks = 0;
+    if line.ends_with(b"\n") && !line.ends_with(b"\r\n") {
+        quirks |= quirk::BARE_LF;
+    }
+    if memchr::memchr(b'\r', text).is_some() {
+        quirks |= quirk::BARE_CR;
+    }
+    if memchr::memchr(0, text).is_some() {
+        quirks |= quirk::NUL_BYTE;
+    }
+    quirks
+}
+
+fn name_quirks(text: &[u8], colon: Option<usize>) -> Quirks {
+    let Some(name) = colon.and_then(|colon| text.get(..colon)) else {
+        return quirk::NO_COLON;
+    };
+    let mut quirks = 0;
+    if name.is_empty() || !name.iter().all(|&byte| is_token(byte)) {
+        quirks |= quirk::BAD_HEADER_NAME;
+    }
+    // RFC 9112 5.1: white space before the colon has led to request smuggling.
+    let trimmed = name.trim_ascii();
+    if trimmed.len() < name.len()
+        && [&b"transfer-encoding"[..], b"content-length"].iter().any(|known| trimmed.eq_ignore_ascii_case(known))
+    {
+        quirks |= quirk::SMUGGLING;
+    }
+    quirks
+}
+
+/// `METHOD target HTTP/1.1`, with more or less white space, or without version; the target may have spaces.
+fn request_line<'b>(text: &'b [u8], quirks: &mut Quirks) -> Start<'b> {
+    let end = text.iter().position(|&byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
+    let (method, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    let trimmed = rest.trim_ascii();
+    let last = trimmed.iter().rposition(|&byte| matches!(byte, b' ' | b'\t')).map_or(0, |at| at + 1);
+    let (before, version) = trimmed.split_at_checked(last).unwrap_or((trimmed, b""));
+    let target = before.trim_ascii();
+    let odd = rest.len() != trimmed.len() + 1 || before.len() != target.len() + 1 || target.contains(&b' ');
+    if version_shaped(version) {
+        if odd || !super::probe::is_version(version) {
+            *quirks |= quirk::BAD_START_LINE;
+        }
+        return Start::Request { method, target, version };
+    }
+    *quirks |= quirk::SIMPLE_REQUEST;
+    Start::Request { method, target: trimmed, version: b"" }
+}
+
+/// Whether it looks like a protocol and its version, such as `HTTP/1.1` or `RTSP/1.0`.
+fn version_shaped(token: &[u8]) -> bool {
+    let Some(slash) = memchr::memchr(b'/', token) else {
+        return false;
+    };
+    let (name, digits) = token.split_at_checked(slash).unwrap_or_default();
+    !name.is_empty()
+        && name.iter().all(u8::is_ascii_uppercase)
+        && digits.get(1).is_some_and(u8::is_ascii_digit)
+        && digits.get(2..).is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
+}
+
+/// `HTTP/1.1 200 OK`; `whole` says that the line has its end, without which the code may be cut.
+fn response_line<'b>(text: &'b [u8], whole: bool, quirks: &mut Quirks) -> Start<'b> {
+    let end = text.iter().position(|&byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
+    let (version, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    let spaces = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
+    let rest = rest.get(spaces..).unwrap_or_default();
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, after) = rest.split_at_checked(digits).unwrap_or_default();
+    let sure = whole || !after.is_empty();
+    let code = core::str::from_utf8(number).ok().and_then(|number| number.parse().ok()).filter(|_| sure);
+    let delimited = matches!(after.first(), None | Some(b' ' | b'\t'));
+    if digits != 3 || !delimited {
+        *quirks |= quirk::BAD_STATUS;
+    }
+    if spaces != 1 {
+        *quirks |= quirk::BAD_START_LINE;
+    }
+    let phrase = after.get(1..).filter(|_| delimited).unwrap_or(after);
+    let spaces = phrase.iter().take_while(|&&byte| byte == b' ').count();
+    Start::Response { version, code, phrase: phrase.get(spaces..).unwrap_or_default() }
+}
+
+/// A line without its line end.
+pub(super) fn trim_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Whether a byte may stand in a token, such as a method or a header name (RFC 9110 5.6.2).
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+impl<'b> Head<'b> {
+    /// The name of a header line; empty where it has no colon. White space before the colon is left out.
+    pub(super) fn name(&self, line: &Line) -> &'b [u8] {
+        self.bytes.get(line.start as usize..line.name_end as usize).unwrap_or_default().trim_ascii_end()
+    }
+
+    /// The value of a header line without white space around it.
+    pub(super) fn value(&self, line: &Line) -> &'b [u8] {
+        self.bytes.get(line.value as usize..line.value_end as usize).unwrap_or_default().trim_ascii()
+    }
+}

@@ -1,0 +1,417 @@
+//! HTTP/1 (RFC 9112): a session that finds each message, pairs it with its other half and tells it when it is complete.
+//!
+//! The body of a message is taken as it comes; of what it was given the session keeps only as much as the tree wants
+//! of it. Requests and responses are paired first in, first out (RFC 9112 9.3.2).
+
+mod body;
+mod chunks;
+mod coding;
+mod describe;
+mod fields;
+mod framing;
+mod head;
+mod message;
+mod pairing;
+mod probe;
+mod quirk;
+mod resync;
+mod status;
+mod well_known;
+
+use crate::protocol::{Part, Protocol, SessionKind};
+use crate::session::{Chunk, Context, Ending, Session, Side, Taken, Then, Verdict};
+use crate::tree::Tree;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+pub use coding::{Decoded, MAX_CONTENT, decode};
+pub use fields::*;
+use body::Shown;
+use head::{Line, Start};
+use message::{Body, Message, Progress};
+use pairing::{Pairing, Role};
+use resync::Skipped;
+
+/// HTTP/1 in the list of protocols.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "HTTP",
+    fields: FIELDS,
+    claims: &[],
+    part: Part::Session(SessionKind { probe: probe::probe, open }),
+};
+
+/// As long as a head may be; what is longer is told as far as this and passed over. Servers stop at 8 to 64 KiB.
+pub const MAX_HEAD: usize = 262_144;
+/// As much of a body, as sent, as is kept to be shown; what is more is counted.
+pub const MAX_BODY: usize = 1 << 20;
+/// While the answer to an Upgrade or CONNECT is awaited, as many bytes of the client may wait.
+const MAX_WAITING: usize = 65_536;
+/// As much of a body as is kept where only the row of a list is wanted: enough to tell what kind of image it is.
+const GLANCE: usize = 64;
+
+fn open(tree: &Tree) -> Box<dyn Session> {
+    Box::new(Http::new(kept_of_body(tree)))
+}
+
+/// How much of a body must be kept for `tree`; none if not even heads are wanted.
+fn kept_of_body(tree: &Tree) -> Option<usize> {
+    let of_body = [
+        &FILE_DATA,
+        &CHUNKED,
+        &CHUNK,
+        &CHUNK_SIZE,
+        &CHUNK_DATA,
+        &CHUNK_BOUNDARY,
+        &CHUNKED_TRAILER_PART,
+        &DECOMPRESSION_FAILED,
+        &BODY_LIMIT,
+        &HTTP,
+        &crate::frame::PROTOCOLS,
+    ];
+    let wants_body = of_body.into_iter().any(|field| tree.wants(field)) || crate::content::wanted(tree);
+    match wants_body {
+        true => Some(MAX_BODY),
+        false if tree.wants_columns() => Some(GLANCE),
+        false => tree.wants_any(&HTTP).then_some(0),
+    }
+}
+
+/// One conversation of HTTP/1.
+#[derive(Debug)]
+struct Http {
+    halves: [Half; 2],
+    pairing: Pairing,
+    keep: Option<usize>,
+    lines: Vec<Line>,
+}
+
+/// What one side is in the middle of.
+#[derive(Debug, Default)]
+struct Half {
+    state: State,
+    /// Of the bytes not taken, so many were searched for the end of the head.
+    scanned: usize,
+    /// The bytes not taken are known to begin a message.
+    sure: bool,
+    /// When the first of the bytes not taken was seen.
+    first: Option<crate::session::At>,
+    /// When the last byte was seen.
+    last: crate::session::At,
+    /// How many bytes were seen and not taken.
+    seen: usize,
+    /// What is odd about the next message before it begins.
+    quirks: quirk::Quirks,
+    ended: bool,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// Between messages, or in a head.
+    #[default]
+    Head,
+    /// In a body.
+    Body(Box<Message>),
+    /// Where no message could be found.
+    Skip(Skipped),
+    /// After the request of this number, until its response tells what is spoken from here on.
+    Wait(u32),
+}
+
+impl Half {
+    fn see(&mut self, len: usize, cx: &Context<'_>) {
+        if len > 0 {
+            self.first.get_or_insert(cx.at);
+        }
+        if len > self.seen {
+            self.last = cx.at;
+            self.seen = len;
+        }
+    }
+
+    fn take(&mut self, len: usize) {
+        if len > 0 {
+            self.seen = self.seen.saturating_sub(len);
+            self.scanned = self.scanned.saturating_sub(len);
+            self.first = None;
+        }
+    }
+
+    /// Makes ready for the next message.
+    fn next(&mut self, state: State) {
+        self.state = state;
+        self.scanned = 0;
+        self.sure = false;
+        self.quirks = 0;
+    }
+}
+
+impl Http {
+    fn new(keep: Option<usize>) -> Http {
+        Http { halves: Default::default(), pairing: Pairing::default(), keep, lines: Vec::new() }
+    }
+
+    fn half(&mut self, side: Side) -> &mut Half {
+        let [client, server] = &mut self.halves;
+        match side {
+            Side::Client => client,
+            Side::Server => server,
+        }
+    }
+
+    /// Reads where a head is expected.
+    fn head(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
+        let bytes = chunk.bytes;
+        let half = self.half(side);
+        if !half.sure {
+            let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            if blank > 0 {
+                half.quirks |= quirk::LEADING_CRLF;
+                return taken(blank, Then::Same);
+            }
+            match probe::starts(bytes) {
+                _ if bytes.is_empty() => return taken(0, Then::Same),
+                Verdict::Perhaps => return taken(0, Then::Same),
+                Verdict::Yes => half.sure = true,
+                Verdict::No => {
+                    half.next(State::Skip(Skipped::new()));
+                    return self.skip(side, chunk, cx);
+                }
+            }
+        }
+        match head::end(bytes, &mut half.scanned) {
+            Some(end) if end <= MAX_HEAD => self.begin(side, chunk, end, 0, cx),
+            None if bytes.len() < MAX_HEAD => taken(0, Then::Same),
+            _ => self.begin(side, chunk, MAX_HEAD, quirk::HEAD_TOO_LONG | quirk::TRUNCATED, cx),
+        }
+    }
+
+    /// Begins a message whose head is the first `len` bytes; with [`quirk::TRUNCATED`], as much of it as there is.
+    fn begin(
+        &mut self,
+        side: Side,
+        chunk: Chunk<'_>,
+        len: usize,
+        quirks: quirk::Quirks,
+        cx: &mut Context<'_>,
+    ) -> Taken {
+        let mut lines = core::mem::take(&mut self.lines);
+        let head = head::read(chunk.bytes.get(..len).unwrap_or_default(), &mut lines);
+        let headers = framing::gather(&head, &lines);
+        let cut = quirks & quirk::TRUNCATED != 0;
+        // A request of HTTP/0.9 is its first line.
+        let simple = head.quirks & quirk::SIMPLE_REQUEST != 0 && lines.is_empty() && head.bytes.ends_with(b"\n");
+        let quirks = if simple { quirks & !quirk::TRUNCATED } else { quirks };
+        let half = self.half(side);
+        let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
+        let (first, last) = (half.first.unwrap_or(cx.at), half.last);
+        let (link, more) = match head.start {
+            Start::Request { method, target, .. } => self.pairing.request(side, method, target, &headers, cx),
+            Start::Response { code, .. } => self.pairing.response(side, code, &headers, cx),
+        };
+        let length = framing::length(&head, &headers, self.pairing.method(&link));
+        let body = if cut { Body::Length(0) } else { Body::new(length) };
+        let message = Message::new(link, len, body, first, last, quirks | more);
+        self.lines = lines;
+        self.advance(side, message, chunk, len, cx)
+    }
+
+    /// Reads on in a message of which the first `from` bytes of `chunk` have been read.
+    fn advance(
+        &mut self,
+        side: Side,
+        mut message: Message,
+        chunk: Chunk<'_>,
+        from: usize,
+        cx: &mut Context<'_>,
+    ) -> Taken {
+        let (used, progress) = message.body.advance(chunk.bytes.get(from..).unwrap_or_default());
+        let used = from + used;
+        if used > 0 {
+            message.last = self.half(side).last;
+        }
+        if progress == Progress::More {
+            message.keep(chunk.bytes.get(..used).unwrap_or_default(), self.keep);
+            self.half(side).state = State::Body(Box::new(message));
+            return taken(used, Then::Same);
+        }
+        let broken = progress == Progress::Bad;
+        let cut_short = message.quirks & quirk::HEAD_TOO_LONG != 0;
+        let then = self.finish(side, message, chunk, used, cx);
+        if broken {
+            self.half(side).state = State::Skip(Skipped::new());
+        } else if cut_short {
+            self.half(side).state = State::Skip(Skipped::within_line());
+        }
+        taken(used, then)
+    }
+
+    /// Tells a message that ends with the first `used` bytes of `chunk`, whether or not it is complete.
+    fn finish(
+        &mut self,
+        side: Side,
+        mut message: Message,
+        chunk: Chunk<'_>,
+        used: usize,
+        cx: &mut Context<'_>,
+    ) -> Then {
+        let bytes = chunk.bytes.get(..used).unwrap_or_default();
+        let is_here = message.wire == 0;
+        message.keep(bytes, self.keep.filter(|_| !is_here));
+        message.quirks |= message.body.quirks();
+        if message.missing > 0 {
+            message.quirks |= quirk::GAP;
+        }
+        let limit = message.head.saturating_add(self.keep.unwrap_or(0));
+        if self.keep == Some(MAX_BODY) && message.wire > limit as u64 || message.is_let_go() {
+            message.quirks |= quirk::BODY_LIMIT;
+        }
+        self.pairing.complete(side, &message, cx);
+        if let Some(keep) = self.keep {
+            let kept = core::mem::take(&mut message.kept);
+            let shown = if is_here { chunk.first(limit.min(used)) } else { Chunk { bytes: &kept, base: None } };
+            let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
+            let of_body = if keep == MAX_BODY { Shown::Body } else { Shown::Glance };
+            describe::describe(&message, shown, of_body, exchange, &mut self.lines, cx);
+        }
+        let waits = message.link.nth.filter(|&nth| message.link.role == Role::Request && self.pairing.awaited(nth).is_some());
+        self.half(side).next(waits.map_or(State::Head, State::Wait));
+        self.pairing.settle(message.link, cx)
+    }
+
+    /// Passes over bytes until a message begins.
+    fn skip(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
+        let State::Skip(mut skipped) = core::mem::take(&mut self.half(side).state) else {
+            return taken(0, Then::Same);
+        };
+        let (len, found) = skipped.skip(chunk.bytes);
+        if found {
+            skipped.tell(self.keep.is_some(), cx);
+        } else {
+            self.half(side).state = State::Skip(skipped);
+        }
+        taken(len, Then::Same)
+    }
+
+    /// Tells what can be told of bytes that are the beginning of something, and of which no more will come.
+    fn cut(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
+        match core::mem::take(&mut self.half(side).state) {
+            State::Head if self.half(side).sure => {
+                self.begin(side, rest, rest.bytes.len(), quirk::TRUNCATED, cx);
+            }
+            State::Head if !rest.bytes.is_empty() => {
+                let mut skipped = Skipped::new();
+                skipped.bytes = rest.bytes.len() as u64;
+                skipped.tell(self.keep.is_some(), cx);
+            }
+            State::Head => {}
+            State::Body(mut message) => {
+                message.quirks |= quirk::TRUNCATED;
+                self.finish(side, *message, rest, rest.bytes.len(), cx);
+            }
+            State::Skip(mut skipped) => {
+                skipped.bytes += rest.bytes.len() as u64;
+                skipped.tell(self.keep.is_some(), cx);
+            }
+            State::Wait(nth) => self.half(side).state = State::Wait(nth),
+        }
+    }
+}
+
+impl Session for Http {
+    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
+        self.half(side).see(chunk.bytes.len(), cx);
+        if let State::Wait(nth) = self.half(side).state {
+            match self.pairing.awaited(nth) {
+                Some(_) if chunk.bytes.len() <= MAX_WAITING => return taken(0, Then::Same),
+                // The answer was not captured, and this is what it allowed.
+                Some(true) => {
+                    self.pairing.flush(cx);
+                    return taken(0, Then::Anybody);
+                }
+                _ => self.half(side).next(State::Head),
+            }
+        }
+        let taken = match self.half(side).state {
+            State::Head | State::Wait(_) => self.head(side, chunk, cx),
+            State::Skip(_) => self.skip(side, chunk, cx),
+            State::Body(_) => match core::mem::take(&mut self.half(side).state) {
+                State::Body(message) => self.advance(side, *message, chunk, 0, cx),
+                _ => taken(0, Then::Same),
+            },
+        };
+        self.half(side).take(taken.bytes);
+        taken
+    }
+
+    fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>) {
+        self.half(side).see(before.bytes.len(), cx);
+        let after = match core::mem::take(&mut self.half(side).state) {
+            State::Body(mut message) => match message.body.pass(len, before.bytes.is_empty()) {
+                message::Passed::Within if len == 0 => {
+                    message.let_go();
+                    State::Body(message)
+                }
+                message::Passed::Within => {
+                    message.miss(len);
+                    State::Body(message)
+                }
+                message::Passed::Exactly => {
+                    message.miss(len);
+                    self.finish(side, *message, before, 0, cx);
+                    core::mem::take(&mut self.half(side).state)
+                }
+                message::Passed::Beyond(within) => {
+                    message.miss(within);
+                    message.quirks |= quirk::GAP;
+                    if message.body.is_chunked() {
+                        message.quirks |= quirk::TRUNCATED;
+                    }
+                    self.finish(side, *message, before, before.bytes.len(), cx);
+                    self.pairing.doubt(side);
+                    State::Skip(Skipped::new())
+                }
+            },
+            State::Wait(nth) => State::Wait(nth),
+            state => {
+                self.half(side).state = state;
+                self.cut(side, before, cx);
+                self.pairing.doubt(side);
+                State::Skip(Skipped::new())
+            }
+        };
+        let half = self.half(side);
+        half.next(after);
+        half.take(before.bytes.len());
+        half.seen = 0;
+    }
+
+    fn end(&mut self, side: Side, rest: Chunk<'_>, ending: Ending, cx: &mut Context<'_>) {
+        self.half(side).see(rest.bytes.len(), cx);
+        if let State::Body(message) = &mut self.half(side).state {
+            // RFC 9112 8: such a body is complete only if the connection was closed in order.
+            if message.body.is_until_end() && ending == Ending::Closed && message.missing == 0 {
+                if let State::Body(message) = core::mem::take(&mut self.half(side).state) {
+                    self.finish(side, *message, rest, 0, cx);
+                }
+            }
+        }
+        self.cut(side, rest, cx);
+        let half = self.half(side);
+        half.next(State::Head);
+        half.ended = true;
+        half.seen = 0;
+        if self.half(side.other()).ended {
+            self.pairing.flush(cx);
+        } else {
+            self.pairing.silent(side, cx);
+        }
+    }
+
+    fn held(&self) -> usize {
+        let kept = |half: &Half| if let State::Body(message) = &half.state { message.kept.capacity() } else { 0 };
+        self.halves.iter().map(kept).sum()
+    }
+}
+
+fn taken(bytes: usize, then: Then) -> Taken {
+    Taken { bytes, then }
+}

@@ -1,0 +1,323 @@
+//! Pairing: each response answers the oldest request without one (RFC 9112 9.3.2).
+
+use super::framing::Headers;
+use super::message::Message;
+use super::quirk::{self, Quirks};
+use crate::exchange::{Exchange, Transfer};
+use crate::session::{At, Context, Event, Side, Then, Told};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+
+/// As many requests may await their response; beyond it the oldest is reported without.
+const MAX_OPEN: usize = 1024;
+/// As many bytes of text may be remembered for them.
+const MAX_OPEN_TEXT: usize = 1 << 20;
+/// As much is remembered of a target, a Host or a media type.
+const MAX_TEXT: usize = 16_384;
+
+/// What a message is to its exchange.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    /// Whether it asks, answers, or answers for now (1xx).
+    pub role: Role,
+    /// The exchange's number; none for an interim response nobody asked for.
+    pub nth: Option<u32>,
+    /// Who reads on after it.
+    pub then: Then,
+}
+
+/// What a message does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It asks.
+    Request,
+    /// It answers for now, and another response follows.
+    Interim,
+    /// It answers.
+    Response,
+}
+
+/// An exchange that is not complete.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// What is known of it.
+    pub exchange: Box<Exchange>,
+    /// Where the request was told.
+    pub asked: Option<At>,
+    upgrade: String,
+    state: Answer,
+    // All of the request has come, or will never come.
+    request_done: bool,
+    // Its response may lie in bytes that were not captured.
+    doubtful: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Awaited,
+    Coming,
+    Done,
+}
+
+impl Pending {
+    fn new(exchange: Exchange) -> Pending {
+        Pending {
+            exchange: Box::new(exchange),
+            asked: None,
+            upgrade: String::new(),
+            state: Answer::Awaited,
+            request_done: false,
+            doubtful: false,
+        }
+    }
+
+    fn text(&self) -> usize {
+        self.exchange.uri.len() + self.exchange.host.len() + self.exchange.method.len() + self.upgrade.len()
+    }
+
+    fn is_connect(&self) -> bool {
+        self.exchange.method == "CONNECT"
+    }
+}
+
+/// The exchanges of a conversation that are not complete.
+#[derive(Debug, Default)]
+pub(super) struct Pairing {
+    open: VecDeque<Pending>,
+    count: u32,
+    text: usize,
+}
+
+impl Pairing {
+    /// Learns of a request.
+    pub(super) fn request(
+        &mut self,
+        side: Side,
+        method: &[u8],
+        target: &[u8],
+        headers: &Headers<'_>,
+        cx: &mut Context<'_>,
+    ) -> (Link, Quirks) {
+        self.give_up_doubtful(side, cx);
+        let nth = self.next();
+        let host = if headers.host.is_empty() { authority(method, target) } else { headers.host };
+        let mut pending = Pending::new(Exchange {
+            protocol: "http",
+            stream: cx.stream,
+            nth,
+            asked_by: Some(side),
+            method: text(method),
+            host: text(host),
+            uri: text(target),
+            ..Exchange::default()
+        });
+        if !headers.upgrade.is_empty() {
+            pending.upgrade = text(headers.upgrade);
+        }
+        self.text += pending.text();
+        self.open.push_back(pending);
+        let mut quirks = 0;
+        while self.open.len() > MAX_OPEN || self.text > MAX_OPEN_TEXT && self.open.len() > 1 {
+            self.report(0, cx);
+            quirks |= quirk::OPEN_LIMIT;
+        }
+        (Link { role: Role::Request, nth: Some(nth), then: Then::Same }, quirks)
+    }
+
+    /// Learns of a response.
+    pub(super) fn response(
+        &mut self,
+        side: Side,
+        code: Option<u16>,
+        headers: &Headers<'_>,
+        cx: &mut Context<'_>,
+    ) -> (Link, Quirks) {
+        let asked_by = Some(side.other());
+        let found = self
+            .open
+            .iter_mut()
+            .find(|pending| pending.state == Answer::Awaited && pending.exchange.asked_by == asked_by);
+        // RFC 9110 15.2: interim responses, of which 101 is the last in this protocol.
+        if matches!(code, Some(100 | 102..=199)) {
+            let nth = found.map(|pending| pending.exchange.nth);
+            let quirks = if nth.is_none() { quirk::NO_REQUEST } else { 0 };
+            return (Link { role: Role::Interim, nth, then: Then::Same }, quirks);
+        }
+        let (pending, quirks) = match found {
+            Some(pending) => (pending, 0),
+            None => {
+                let nth = self.next();
+                let exchange = Exchange { protocol: "http", stream: cx.stream, nth, ..Exchange::default() };
+                self.open.push_back(Pending { request_done: true, ..Pending::new(exchange) });
+                match self.open.back_mut() {
+                    Some(pending) => (pending, quirk::NO_REQUEST),
+                    None => return (Link { role: Role::Interim, nth: None, then: Then::Same }, 0),
+                }
+            }
+        };
+        pending.state = Answer::Coming;
+        pending.exchange.status = code;
+        pending.exchange.content_type = text(headers.content_type);
+        let then = match code {
+            Some(101) if headers.upgrade.is_empty() => upgraded(pending.upgrade.as_bytes()),
+            Some(101) => upgraded(headers.upgrade),
+            Some(200..=299) if pending.is_connect() => Then::Anybody,
+            _ => Then::Same,
+        };
+        (Link { role: Role::Response, nth: Some(pending.exchange.nth), then }, quirks)
+    }
+
+    /// The method of the request that a response answers.
+    pub(super) fn method(&self, link: &Link) -> Option<&str> {
+        self.find(link.nth?).map(|pending| pending.exchange.method.as_str())
+    }
+
+    /// The exchange of this number, if it is not complete.
+    pub(super) fn find(&self, nth: u32) -> Option<&Pending> {
+        self.open.get(self.place(nth)?)
+    }
+
+    /// Learns that a message is complete, or as complete as it will be.
+    pub(super) fn complete(&mut self, side: Side, message: &Message, cx: &mut Context<'_>) {
+        let Link { role, nth, .. } = message.link;
+        let broken = quirk::TRUNCATED | quirk::GAP | quirk::BAD_CHUNK;
+        let transfer = Transfer {
+            first: message.first,
+            last: message.last,
+            body: message.body_len(),
+            complete: message.quirks & broken == 0,
+        };
+        let answers = nth.filter(|_| role == Role::Response);
+        let len = message.wire.saturating_add(message.missing);
+        cx.events.push(Event::Message(Told { side, first: message.first, len, answers }));
+        let Some(pending) = nth.and_then(|nth| self.place(nth)).and_then(|place| self.open.get_mut(place)) else {
+            return;
+        };
+        match role {
+            Role::Request => {
+                pending.exchange.request = Some(transfer);
+                pending.request_done = true;
+                pending.asked = Some(cx.at);
+            }
+            Role::Response => {
+                pending.exchange.response = Some(transfer);
+                pending.state = Answer::Done;
+            }
+            Role::Interim => {}
+        }
+    }
+
+    /// Reports the exchange of a message that is complete, if the other half is too; says who reads on.
+    pub(super) fn settle(&mut self, link: Link, cx: &mut Context<'_>) -> Then {
+        if let Some(place) = link.nth.and_then(|nth| self.place(nth)) {
+            if self.open.get(place).is_some_and(|pending| pending.request_done && pending.state == Answer::Done) {
+                self.report(place, cx);
+            }
+        }
+        if link.then != Then::Same {
+            self.flush(cx);
+        }
+        link.then
+    }
+
+    /// Whether nothing can be said of what follows a request before its response is known: the request of a tunnel
+    /// (true) or of an upgrade.
+    pub(super) fn awaited(&self, nth: u32) -> Option<bool> {
+        let pending = self.find(nth).filter(|pending| pending.state == Answer::Awaited)?;
+        (pending.is_connect() || !pending.upgrade.is_empty()).then(|| pending.is_connect())
+    }
+
+    /// Learns that responses of `side` may lie in bytes that were not captured.
+    pub(super) fn doubt(&mut self, side: Side) {
+        for pending in self.open.iter_mut().filter(|pending| pending.exchange.asked_by == Some(side.other())) {
+            pending.doubtful = true;
+        }
+    }
+
+    /// A client that asks one thing at a time has had its response when it asks the next.
+    fn give_up_doubtful(&mut self, side: Side, cx: &mut Context<'_>) {
+        let is_awaited = |pending: &Pending| {
+            pending.state == Answer::Awaited && pending.request_done && pending.exchange.asked_by == Some(side)
+        };
+        let Some(place) = self.open.iter().position(is_awaited) else {
+            return;
+        };
+        let alone = self.open.iter().filter(|pending| is_awaited(pending)).nth(1).is_none();
+        if alone && self.open.get(place).is_some_and(|pending| pending.doubtful) {
+            self.report(place, cx);
+        }
+    }
+
+    /// Learns that `side` sends nothing more, and so no response.
+    pub(super) fn silent(&mut self, side: Side, cx: &mut Context<'_>) {
+        let mut at = 0;
+        while let Some(pending) = self.open.get_mut(at) {
+            if pending.exchange.asked_by == Some(side.other()) {
+                pending.state = Answer::Done;
+            }
+            if pending.request_done && pending.state == Answer::Done {
+                self.report(at, cx);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// Reports all that is open: nothing more will be learnt.
+    pub(super) fn flush(&mut self, cx: &mut Context<'_>) {
+        while !self.open.is_empty() {
+            self.report(0, cx);
+        }
+    }
+
+    fn report(&mut self, place: usize, cx: &mut Context<'_>) {
+        if let Some(pending) = self.open.remove(place) {
+            self.text = self.text.saturating_sub(pending.text());
+            cx.events.push(Event::Exchange(pending.exchange));
+        }
+    }
+
+    fn place(&self, nth: u32) -> Option<usize> {
+        self.open.iter().position(|pending| pending.exchange.nth == nth)
+    }
+
+    fn next(&mut self) -> u32 {
+        let nth = self.count;
+        self.count = self.count.saturating_add(1);
+        nth
+    }
+}
+
+/// Who is asked, by the target alone: the target of CONNECT, or the authority of a whole URI.
+fn authority<'b>(method: &[u8], target: &'b [u8]) -> &'b [u8] {
+    if method == b"CONNECT" {
+        return target;
+    }
+    let Some(at) = memchr::memmem::find(target, b"://") else {
+        return b"";
+    };
+    let rest = target.get(at + 3..).unwrap_or_default();
+    rest.split(|byte| matches!(byte, b'/' | b'?' | b'#')).next().unwrap_or_default()
+}
+
+/// Who reads what was upgraded to (RFC 9110 7.8).
+fn upgraded(value: &[u8]) -> Then {
+    let name = value.split(|byte| matches!(byte, b',' | b'/' | b' ')).next().unwrap_or_default();
+    if name.eq_ignore_ascii_case(b"websocket") {
+        Then::Protocol("websocket")
+    } else if name.eq_ignore_ascii_case(b"h2c") {
+        Then::Protocol("http2")
+    } else {
+        Then::Anybody
+    }
+}
+
+/// Text of a header: UTF-8, or else ISO 8859-1, which is what HTTP once allowed (RFC 9110 5.5).
+fn text(bytes: &[u8]) -> String {
+    let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text.to_string(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}

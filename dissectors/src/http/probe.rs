@@ -1,0 +1,232 @@
+//! Whether bytes begin an HTTP/1 message.
+
+use super::head::is_token;
+use crate::session::Verdict;
+
+/// The longest method that is believed.
+const MAX_METHOD: usize = 32;
+/// How far a start line is searched for its end when its beginning alone does not tell.
+const MAX_LINE: usize = 2048;
+
+/// The methods of the IANA registry, and a few that are common without.
+static METHODS: &[&str] = &[
+    "ACL",
+    "BASELINE-CONTROL",
+    "BCOPY",
+    "BDELETE",
+    "BIND",
+    "BMOVE",
+    "BPROPFIND",
+    "BPROPPATCH",
+    "CHECKIN",
+    "CHECKOUT",
+    "CONNECT",
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LABEL",
+    "LINK",
+    "LOCK",
+    "M-SEARCH",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "NOTIFY",
+    "OPTIONS",
+    "ORDERPATCH",
+    "PATCH",
+    "POLL",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "PUT",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "RPC_IN_DATA",
+    "RPC_OUT_DATA",
+    "SEARCH",
+    "SUBSCRIBE",
+    "TRACE",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UNLOCK",
+    "UNSUBSCRIBE",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+];
+
+/// Whether the first bytes of a side are HTTP/1: leading empty lines, then a status line, or a request line with a
+/// version, or with a known method and a target that only HTTP has. What is a `Yes` or a `No` stays so as bytes are
+/// added.
+pub(super) fn probe(bytes: &[u8]) -> Verdict {
+    let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    message(bytes.get(blank..).unwrap_or_default())
+}
+
+/// The same for bytes where a message ought to begin: a known method alone is believed.
+pub(super) fn starts(bytes: &[u8]) -> Verdict {
+    match message(bytes) {
+        Verdict::Yes => Verdict::Yes,
+        verdict => {
+            let method = bytes.iter().take(MAX_METHOD).position(|byte| byte.is_ascii_whitespace());
+            let method = method.and_then(|end| bytes.get(..end)).unwrap_or_default();
+            let status = bytes.starts_with(b"HTTP/") && bytes.get(5).is_some_and(u8::is_ascii_digit);
+            if is_method(method) || status { Verdict::Yes } else { verdict }
+        }
+    }
+}
+
+fn message(bytes: &[u8]) -> Verdict {
+    match bytes {
+        [b'H', b'T', b'T', b'P', b'/', ..] | [b'I', b'C', b'Y', b' ', ..] => return status_line(bytes),
+        _ if b"HTTP/".starts_with(bytes) || b"ICY ".starts_with(bytes) => return Verdict::Perhaps,
+        _ => {}
+    }
+    let method = bytes.iter().take(MAX_METHOD).take_while(|&&byte| is_token(byte)).count();
+    match bytes.get(method) {
+        None => return Verdict::Perhaps,
+        Some(b' ') if method > 0 => {}
+        Some(_) => return Verdict::No,
+    }
+    let (method, rest) = bytes.split_at_checked(method).unwrap_or_default();
+    // The preface of HTTP/2 (RFC 9113 3.4).
+    if method == b"PRI" {
+        return Verdict::No;
+    }
+    let target = rest.get(1..).unwrap_or_default();
+    let known = is_method(method);
+    if known && is_target(target) {
+        return Verdict::Yes;
+    }
+    let searched = target.get(..MAX_LINE).unwrap_or(target);
+    let line = memchr::memchr(b'\n', searched).and_then(|end| target.get(..end));
+    let text = line.unwrap_or(searched);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    if text.iter().any(|&byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
+        return Verdict::No;
+    }
+    match line {
+        Some(_) if is_version(text.rsplit(|byte| *byte == b' ').next().unwrap_or_default()) => Verdict::Yes,
+        None if target.len() < MAX_LINE => Verdict::Perhaps,
+        _ => Verdict::No,
+    }
+}
+
+fn status_line(bytes: &[u8]) -> Verdict {
+    let pattern: &[u8] = if bytes.starts_with(b"I") { b"ICY 000" } else { b"HTTP/1.0 " };
+    for (at, wanted) in pattern.iter().enumerate() {
+        let fits = match (bytes.get(at), wanted) {
+            (None, _) => return Verdict::Perhaps,
+            (Some(byte), b'1') => matches!(byte, b'0' | b'1'),
+            (Some(byte), b'0') => byte.is_ascii_digit(),
+            (Some(byte), b' ') => matches!(byte, b' ' | b'\t'),
+            (Some(byte), _) => byte == wanted,
+        };
+        if !fits {
+            return Verdict::No;
+        }
+    }
+    Verdict::Yes
+}
+
+fn is_method(token: &[u8]) -> bool {
+    METHODS.binary_search_by(|known| known.as_bytes().cmp(token)).is_ok()
+}
+
+/// Whether a target begins as none of the protocols that borrowed HTTP's request line begin theirs.
+fn is_target(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"/")
+        || [&b"http://"[..], b"https://"]
+            .iter()
+            .any(|scheme| bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+}
+
+/// Whether it is a version that this protocol reads: 0.x or 1.x.
+pub(super) fn is_version(token: &[u8]) -> bool {
+    matches!(token, [b'H', b'T', b'T', b'P', b'/', b'0' | b'1', b'.', minor] if minor.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_methods_are_in_order() {
+        assert!(METHODS.is_sorted());
+    }
+
+    #[test]
+    fn http_is_told_from_what_looks_like_it() {
+        use Verdict::{No, Perhaps, Yes};
+        let rows: &[(&[u8], Verdict)] = &[
+            (b"", Perhaps),
+            (b"G", Perhaps),
+            (b"GET", Perhaps),
+            (b"GET ", Perhaps),
+            (b"GET /", Yes),
+            (b"\r\n\r\nGET / HTTP/1.1\r\n", Yes),
+            (b"GET http://h/ ", Yes),
+            (b"GET rtsp://h/ RTSP/1.0\r\n", No),
+            (b"OPTIONS * HTTP/1.1\r\n", Yes),
+            (b"OPTIONS * RTSP/1.0\r\n", No),
+            (b"OPTIONS sip:a@b SIP/2.0\r\n", No),
+            (b"CONNECT h:443 HTTP/1.1\r\n", Yes),
+            (b"PROPFIND /dav HTTP/1.1\r\n", Yes),
+            (b"FOO /x HTTP/1.1\n", Yes),
+            (b"FOO /x\r\n", No),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", No),
+            (b"get key\r\n", No),
+            (b"GET key\r\n", No),
+            (b"GET  /two HTTP/1.1\r\n", Yes),
+            (b"FOO /x HTTP/2.0\r\n", No),
+            (b"HTTP/1.1 200 OK\r\n", Yes),
+            (b"HTTP/1.1", Perhaps),
+            (b"HTTP/2 200\r\n", No),
+            (b"HTTP/1.1200", No),
+            (b"ICY 200 OK\r\n", Yes),
+            (b"ICY cold\r\n", No),
+            (b"\x16\x03\x01\x02\x00", No),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", No),
+            (b"220 smtp ready\r\n", No),
+            (b"EHLO example.org\r\n", No),
+            (b" GET / HTTP/1.1\r\n", No),
+            (b"FOO \x00\x01", No),
+        ];
+        for &(bytes, verdict) in rows {
+            assert_eq!(probe(bytes), verdict, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn more_bytes_do_not_change_a_verdict() {
+        let rows: &[&[u8]] = &[
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\r\nFOO /x HTTP/1.1\r\n",
+            b"OPTIONS * RTSP/1.0\r\n",
+            b"ICY 200 OK\r\n",
+            b"HTTP/1.1 200 OK\r\n",
+            b"CONNECT h:443 HTTP/1.1\r\n",
+            b"FOO /x y z\r\n HTTP/1.1\r\n",
+            b"FOO /x\r HTTP/1.1\r\n",
+        ];
+        for row in rows {
+            for probe in [probe, starts] {
+                let mut before = Verdict::Perhaps;
+                for len in 0..=row.len() {
+                    let verdict = probe(&row[..len]);
+                    assert!(before == Verdict::Perhaps || before == verdict, "{}", row[..len].escape_ascii());
+                    before = verdict;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! IPv6 (RFC 8200): the fixed header. Each extension header is a protocol of its own.
+
+mod fields;
+pub(crate) mod options;
+#[cfg(test)]
+mod tests;
+
+use crate::field::Field;
+use crate::names::ip_protocol;
+use crate::packet::{Address, Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::reassembly;
+use crate::tree::{Slice, Tree, Value};
+use etherparse::Ipv6HeaderSlice;
+pub use fields::*;
+
+/// IPv6 in the list of protocols. LINKTYPE_IPV6 is a frame that begins with its header.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "IPv6",
+    fields: FIELDS,
+    claims: &[Claim::EtherType(0x86dd), Claim::IpProto(41), Claim::Ppp(0x0057), Claim::Link(229)],
+    part: Part::Layer(read),
+};
+
+const HEADER: usize = 40;
+// RFC 8200 4.7: nothing follows.
+const NO_NEXT_HEADER: u8 = 59;
+
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    let Ok(header) = Ipv6HeaderSlice::from_slice(piece.bytes) else {
+        return read_odd(piece, packet, tree);
+    };
+    packet.path.push("ipv6");
+    packet.source = Address::V6(header.source());
+    packet.destination = Address::V6(header.destination());
+    let rest = piece.from(HEADER);
+    // A length of 0 is a jumbogram's (RFC 2675), or left to the network card: what the frame has is the payload.
+    let len = match u32::from(header.payload_length()) {
+        0 => rest.wire,
+        len => len,
+    };
+    let mut payload = rest.first(len as usize);
+    if packet.quoted {
+        // RFC 4443 3: only the beginning of a packet is quoted; its length on the wire was another's.
+        payload.wire = len;
+    }
+    let next = header.next_header().0;
+    if tree.wants_columns() && !packet.quoted {
+        write_columns(&header, next, tree);
+    }
+    if tree.wants_any(&IPV6) || tree.wants(&crate::ipv4::VERSION) {
+        describe(&header, piece, packet.quoted, tree);
+    }
+    match next {
+        _ if payload.wire == 0 => Next::End,
+        NO_NEXT_HEADER => Next::Data(payload),
+        _ => Next::IpProto(next, payload),
+    }
+}
+
+fn write_columns(header: &Ipv6HeaderSlice<'_>, next: u8, tree: &mut Tree) {
+    let columns = tree.columns_mut();
+    columns.protocol = PROTOCOL.short;
+    columns.source = Some(Value::Ipv6(header.source()));
+    columns.destination = Some(Value::Ipv6(header.destination()));
+    match next {
+        NO_NEXT_HEADER => tree.info(format_args!("IPv6 no next header")),
+        _ => tree.info(format_args!("Unknown IP Protocol: {} ({next})", ip_protocol(next))),
+    }
+}
+
+/// What is no IPv6 header, or only a part of one.
+fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    let version = piece.bytes.first().map_or(6, |first| first >> 4);
+    if tree.wants_columns() && !packet.quoted {
+        tree.columns_mut().protocol = PROTOCOL.short;
+    }
+    let place = tree.open(&IPV6, piece.all(), Value::Bytes(piece.all()));
+    tree.label(place, format_args!("{}", IPV6.title));
+    let next = if version == 6 {
+        packet.path.push("ipv6");
+        describe_beginning(piece, tree);
+        if !packet.quoted {
+            match piece.is_cut() {
+                true => tree.info(format_args!("")),
+                false => {
+                    let len = piece.bytes.len();
+                    tree.info(format_args!("Invalid IPv6 header ({len} bytes, need exactly {HEADER})"));
+                }
+            }
+        }
+        crate::frame::note_cut(piece, tree);
+        Next::End
+    } else {
+        let text = format_args!("Bogus IPv6 version ({version}, must be 6)");
+        tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
+        tree.note(&BOGUS_IPV6_VERSION, piece.span(0, 1), text);
+        if !packet.quoted {
+            tree.info(text);
+        }
+        Next::Data(piece)
+    };
+    tree.close();
+    next
+}
+
+/// The first fields of a header that was cut off.
+fn describe_beginning(piece: Piece<'_>, tree: &mut Tree) {
+    let number = |at: usize| {
+        let bytes = piece.bytes.get(at..).and_then(|rest| rest.first_chunk())?;
+        Some(Value::Uint(u16::from_be_bytes(*bytes).into()))
+    };
+    let byte = |at: usize| Some(Value::Uint((*piece.bytes.get(at)?).into()));
+    let address = |at: usize| Some(Value::Ipv6(*piece.bytes.get(at..)?.first_chunk()?));
+    let fields = [
+        (&VERSION, 0, 1, byte(0).map(|_| Value::Uint(6))),
+        (&PLEN, 4, 2, number(4)),
+        (&NXT, 6, 1, byte(6)),
+        (&HLIM, 7, 1, byte(7)),
+        (&SRC, 8, 16, address(8)),
+    ];
+    for (field, at, len, value) in fields {
+        let Some(value) = value else { return };
+        tree.put(field, piece.span(at, len), value);
+    }
+}
+
+/// The fields of one address: itself, as text, and the Ethernet address it may be made from.
+struct AddressFields {
+    own: &'static Field,
+    host: &'static Field,
+    mac: &'static Field,
+}
+
+static SOURCE: AddressFields = AddressFields { own: &SRC, host: &SRC_HOST, mac: &SRC_SLAAC_MAC };
+static DESTINATION: AddressFields = AddressFields { own: &DST, host: &DST_HOST, mac: &DST_SLAAC_MAC };
+
+fn describe(header: &Ipv6HeaderSlice<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
+    let at = |at, len| piece.span(at, len);
+    let place = tree.open(&IPV6, at(0, HEADER), Value::Bytes(at(0, HEADER)));
+    let (source, destination) = (Shown(header.source()), Shown(header.destination()));
+    tree.label(place, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
+    tree.put(&VERSION, at(0, 1), Value::Uint(6));
+    // Wireshark's field of this name has the version of either.
+    tree.put(&crate::ipv4::VERSION, at(0, 1), Value::Uint(6));
+    let class = header.traffic_class();
+    tree.open(&TCLASS, at(0, 2), Value::Uint(class.into()));
+    tree.put(&TCLASS_DSCP, at(0, 2), Value::Uint((class >> 2).into()));
+    tree.put(&TCLASS_ECN, at(1, 1), Value::Uint((class & 3).into()));
+    tree.close();
+    tree.put(&FLOW, at(1, 3), Value::Uint(header.flow_label().value().into()));
+    tree.put(&PLEN, at(4, 2), Value::Uint(header.payload_length().into()));
+    let there = piece.from(HEADER).wire;
+    if header.payload_length() == 0 && header.next_header().0 != NO_NEXT_HEADER && there > 0 {
+        tree.note(&PLEN_ZERO, at(4, 2), format_args!("{}", PLEN_ZERO.title));
+    } else if u32::from(header.payload_length()) > there && !quoted {
+        let text = format_args!("IPv6 payload length exceeds framing length ({there} bytes)");
+        tree.note(&PLEN_EXCEEDS_FRAMING, at(4, 2), text);
+    }
+    tree.put(&NXT, at(6, 1), Value::Uint(header.next_header().0.into()));
+    tree.put(&HLIM, at(7, 1), Value::Uint(header.hop_limit().into()));
+    describe_address(&SOURCE, header.source(), at(8, 16), tree);
+    describe_address(&DESTINATION, header.destination(), at(24, 16), tree);
+    tree.close();
+}
+
+/// An address as it is printed.
+struct Shown([u8; 16]);
+
+impl core::fmt::Display for Shown {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        crate::format::ipv6(f, self.0)
+    }
+}
+
+fn describe_address(fields: &AddressFields, address: [u8; 16], span: Slice, tree: &mut Tree) {
+    tree.put(fields.own, span, Value::Ipv6(address));
+    tree.put(&ADDR, span, Value::Ipv6(address));
+    tree.put_text(fields.host, span, format_args!("{}", Shown(address)));
+    tree.put_text(&HOST, span, format_args!("{}", Shown(address)));
+    // RFC 4291 appendix A: the middle of an interface identifier that is made from an Ethernet address, and its
+    // universal bit inverted. Multicast addresses have none.
+    if let [first, .., a, b, c, 0xff, 0xfe, d, e, f] = address
+        && first != 0xff
+        && a & 2 != 0
+    {
+        let (mac, span) = (Value::Ether([a ^ 2, b, c, d, e, f]), Slice::new(span.start.saturating_add(8), 8));
+        tree.put(fields.mac, span, mac);
+        tree.put(&SLAAC_MAC, span, mac);
+    }
+}
+
+static REASSEMBLY: reassembly::Fields = reassembly::Fields {
+    fragments: &FRAGMENTS,
+    fragment: &FRAGMENT,
+    overlap: &FRAGMENT_OVERLAP,
+    conflict: &FRAGMENT_OVERLAP_CONFLICT,
+    count: &FRAGMENT_COUNT,
+    length: &REASSEMBLED_LENGTH,
+    data: &REASSEMBLED_DATA,
+};
+
+/// Records of a packet that this frame completed what it was put together from; `whole` is the place of its payload in
+/// the tree's store.
+pub fn describe_reassembly(whole: Slice, parts: &[reassembly::Part], tree: &mut Tree) {
+    reassembly::describe(&REASSEMBLY, whole, parts, tree);
+}
+
+/// Records of a fragment in which frame its packet became whole.
+pub fn describe_reassembled_in(frame: u32, tree: &mut Tree) {
+    tree.put(&REASSEMBLED_IN, Slice::default(), Value::Uint(frame.into()));
+    tree.more_info(format_args!(" [Reassembled in #{frame}]"));
+}

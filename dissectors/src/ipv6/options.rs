@@ -1,0 +1,99 @@
+//! The options of IPv6's extension headers (RFC 8200 4.2), which hop-by-hop and destination options have in common.
+
+use super::fields::*;
+use crate::packet::Piece;
+use crate::tree::{Tree, Value};
+
+pub(super) const TYPES: &[(u64, &str)] = &[
+    (0x00, "Pad1"),
+    (0x01, "PadN"),
+    (0x04, "Tunnel Encapsulation Limit"),
+    (0x05, "Router Alert"),
+    (0x07, "CALIPSO"),
+    (0x08, "SMF DPD"),
+    (0x0f, "Performance and Diagnostic Metrics"),
+    (0x1e, "Experimental (0x1E)"),
+    (0x26, "Quick-Start"),
+    (0x30, "Path MTU Record Option"),
+    (0x3e, "Experimental (0x3E)"),
+    (0x5e, "Experimental (0x5E)"),
+    (0x63, "RPL Option (deprecated)"),
+    (0x6d, "MPL Option"),
+    (0x7e, "Experimental (0x7E)"),
+    (0x8b, "ILNP Nonce"),
+    (0x8c, "Line Identification Option"),
+    (0x9e, "Experimental (0x9E)"),
+    (0xbe, "Experimental (0xBE)"),
+    (0xc2, "Jumbo Payload"),
+    (0xc9, "Home Address"),
+    (0xde, "Experimental (0xDE)"),
+    (0xfe, "Experimental (0xFE)"),
+];
+
+pub(super) const ACTIONS: &[(u64, &str)] = &[
+    (0, "Skip and continue"),
+    (1, "Discard"),
+    (2, "Discard and send ICMP"),
+    (3, "Discard and send ICMP if not multicast"),
+];
+
+pub(super) const ALERTS: &[(u64, &str)] = &[(0, "MLD"), (1, "RSVP"), (2, "Active Network")];
+
+/// Records the options of an extension header, which follow its first two bytes.
+pub(crate) fn describe(piece: Piece<'_>, tree: &mut Tree) {
+    let mut rest = piece;
+    while let Some(&kind) = rest.bytes.first() {
+        // RFC 8200 4.2: Pad1 has neither length nor data.
+        let len = match (kind, rest.bytes.get(1)) {
+            (0, _) => 1,
+            (_, Some(&len)) if usize::from(len) + 2 <= rest.bytes.len() => usize::from(len) + 2,
+            _ => {
+                tree.note(&OPT_INVALID_LEN, rest.all(), format_args!("{}", OPT_INVALID_LEN.title));
+                return;
+            }
+        };
+        describe_one(kind, rest.first(len), tree);
+        rest = rest.from(len);
+    }
+}
+
+fn describe_one(kind: u8, piece: Piece<'_>, tree: &mut Tree) {
+    let place = tree.open(&OPT, piece.all(), Value::Present);
+    tree.label(place, format_args!("{}", OPT_TYPE.value_name(kind.into()).unwrap_or("Unknown IPv6 Option")));
+    let first = piece.span(0, 1);
+    tree.open(&OPT_TYPE, first, Value::Uint(kind.into()));
+    if kind != 0 {
+        tree.put(&OPT_TYPE_ACTION, first, Value::Uint((kind >> 6).into()));
+        tree.put(&OPT_TYPE_CHANGE, first, Value::Bool(kind & 0x20 != 0));
+        tree.put(&OPT_TYPE_REST, first, Value::Uint((kind & 0x1f).into()));
+    }
+    tree.close();
+    if kind == 0 {
+        tree.put(&OPT_PAD1, first, Value::Present);
+    } else {
+        let data = piece.from(2);
+        tree.put(&OPT_LENGTH, piece.span(1, 1), Value::Uint(data.bytes.len() as u64));
+        describe_data(kind, data, tree);
+    }
+    tree.close();
+}
+
+fn describe_data(kind: u8, data: Piece<'_>, tree: &mut Tree) {
+    let all = data.all();
+    match (kind, data.bytes) {
+        (0x01, _) => tree.put(&OPT_PADN, all, Value::Bytes(all)),
+        (0x04, &[limit]) => tree.put(&OPT_TEL, all, Value::Uint(limit.into())),
+        (0x05, &[a, b]) => tree.put(&OPT_ROUTER_ALERT, all, Value::Uint(u16::from_be_bytes([a, b]).into())),
+        (0xc2, &[a, b, c, d]) => tree.put(&OPT_JUMBO, all, Value::Uint(u32::from_be_bytes([a, b, c, d]).into())),
+        (0xc9, bytes) if bytes.len() == 16 => {
+            let address = bytes.first_chunk().copied().unwrap_or_default();
+            tree.put(&OPT_MIPV6_HOME_ADDRESS, all, Value::Ipv6(address))
+        }
+        (0x04 | 0x05 | 0xc2 | 0xc9, _) => {
+            tree.note(&OPT_INVALID_LEN, all, format_args!("{}: {}", OPT_INVALID_LEN.title, all.len));
+            None
+        }
+        (kind, _) if kind & 0x1f == 0x1e => tree.put(&OPT_EXPERIMENTAL, all, Value::Bytes(all)),
+        _ => tree.put(&OPT_UNKNOWN, all, Value::Bytes(all)),
+    };
+}

@@ -1,0 +1,234 @@
+//! LLC (IEEE 802.2) with its SNAP extension (IEEE 802, RFC 1042).
+
+use crate::field::Form;
+use crate::packet::{Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::{Reader, Short};
+use crate::tree::{Slice, Tree, Value};
+
+crate::fields! { "llc";
+    /// Logical link control.
+    LLC: Protocol "llc" "Logical-Link Control";
+    /// The service access point it is for.
+    DSAP: U8 "llc.dsap" "DSAP" { form: Form::Hex, values: SAPS };
+    /// The destination service access point without its group bit.
+    DSAP_SAP: U8 "llc.dsap.sap" "SAP";
+    /// The destination is a group.
+    DSAP_IG: Bool "llc.dsap.ig" "IG Bit";
+    /// The service access point it comes from.
+    SSAP: U8 "llc.ssap" "SSAP" { form: Form::Hex, values: SAPS };
+    /// The source service access point without its command bit.
+    SSAP_SAP: U8 "llc.ssap.sap" "SAP";
+    /// It is a response, not a command.
+    SSAP_CR: Bool "llc.ssap.cr" "CR Bit";
+    /// The control field as a number.
+    CONTROL: U16 "llc.control" "Control" { form: Form::Hex };
+    /// The number of the frame expected next.
+    CONTROL_N_R: U16 "llc.control.n_r" "N(R)";
+    /// The number of this frame.
+    CONTROL_N_S: U16 "llc.control.n_s" "N(S)";
+    /// Whether an answer is asked for.
+    CONTROL_P: Bool "llc.control.p" "Poll";
+    /// Whether this is the answer that was asked for.
+    CONTROL_F: Bool "llc.control.f" "Final";
+    /// What a supervisory frame says.
+    CONTROL_S_FTYPE: U16 "llc.control.s_ftype" "Supervisory frame type" { form: Form::Hex, values: SUPERVISORY };
+    /// What an unnumbered command says.
+    CONTROL_U_MODIFIER_CMD: U8 "llc.control.u_modifier_cmd" "Command" { form: Form::Hex, values: COMMANDS };
+    /// What an unnumbered response says.
+    CONTROL_U_MODIFIER_RESP: U8 "llc.control.u_modifier_resp" "Response" { form: Form::Hex, values: RESPONSES };
+    /// The kind of frame: information, supervisory or unnumbered.
+    CONTROL_FTYPE: U16 "llc.control.ftype" "Frame type" { form: Form::Hex, values: FRAME_TYPES };
+    /// Who assigned the protocol number that follows.
+    OUI: U24 "llc.oui" "Organization Code";
+    /// What it carries, as an EtherType.
+    TYPE: U16 "llc.type" "Type" { form: Form::Hex, values: crate::names::ETHER_TYPES };
+    /// What it carries, as a number of the organization's.
+    PID: U16 "llc.pid" "Protocol ID" { form: Form::Hex };
+}
+
+const SAPS: &[(u64, &str)] = &[
+    (0x00, "NULL LSAP"),
+    (0x02, "LLC Sub-Layer Management"),
+    (0x04, "SNA Path Control"),
+    (0x06, "TCP/IP"),
+    (0x08, "SNA"),
+    (0x42, "Spanning Tree BPDU"),
+    (0x7e, "X.25 over 802.2"),
+    (0x80, "XNS"),
+    (0xaa, "SNAP"),
+    (0xbc, "Banyan Vines"),
+    (0xe0, "NetWare"),
+    (0xf0, "NetBIOS"),
+    (0xf4, "IBM Net Management"),
+    (0xfe, "ISO Network Layer"),
+    (0xff, "Global DSAP"),
+];
+const SUPERVISORY: &[(u64, &str)] = &[(0, "Receiver ready"), (1, "Receiver not ready"), (2, "Reject")];
+const FRAME_TYPES: &[(u64, &str)] =
+    &[(0, "Information frame"), (1, "Supervisory frame"), (2, "Information frame"), (3, "Unnumbered frame")];
+const COMMANDS: &[(u64, &str)] = &[
+    (0x00, "Unnumbered Information"),
+    (0x10, "Disconnect"),
+    (0x1b, "Set Asynchronous Balanced Mode Extended"),
+    (0x2b, "Exchange Identification"),
+    (0x38, "Test"),
+];
+const RESPONSES: &[(u64, &str)] = &[
+    (0x03, "Disconnected Mode"),
+    (0x18, "Unnumbered Acknowledge"),
+    (0x21, "Frame Reject"),
+    (0x2b, "Exchange Identification"),
+    (0x38, "Test"),
+];
+
+/// LLC in the list of protocols. LINKTYPE_ATM_RFC1483 is a frame that begins with an LLC header.
+pub static PROTOCOL: Protocol =
+    Protocol { short: "LLC", fields: FIELDS, claims: &[Claim::Link(100)], part: Part::Layer(read) };
+
+// The service access points of SNAP and of IP.
+const SNAP: u8 = 0xaa;
+const IP: u8 = 0x06;
+
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    // Both access points global: no LLC at all but IPX, as Novell once framed it.
+    if piece.bytes.starts_with(&[0xff, 0xff]) {
+        return Next::Data(piece);
+    }
+    packet.path.push("llc");
+    let quoted = packet.quoted;
+    if tree.wants_columns() && !quoted {
+        tree.columns_mut().protocol = PROTOCOL.short;
+    }
+    let mut reader = Reader::new(piece, tree);
+    let all = piece.all();
+    let place = reader.tree.open(&LLC, all, Value::Bytes(all));
+    let next = header(&mut reader);
+    let read = reader.position();
+    tree.set(place, piece.span(0, read), Value::Bytes(piece.span(0, read)));
+    if next.is_err() {
+        crate::frame::note_cut(piece, tree);
+    }
+    tree.close();
+    next.unwrap_or(Next::End)
+}
+
+fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
+    let span = reader.span(1);
+    let dsap = reader.u8(&DSAP)?;
+    reader.tree.put(&DSAP_SAP, span, Value::Uint((dsap >> 1).into()));
+    reader.tree.put(&DSAP_IG, span, Value::Bool(dsap & 1 == 1));
+    let span = reader.span(1);
+    let ssap = reader.u8(&SSAP)?;
+    reader.tree.put(&SSAP_SAP, span, Value::Uint((ssap >> 1).into()));
+    reader.tree.put(&SSAP_CR, span, Value::Bool(ssap & 1 == 1));
+    let unnumbered = control(reader, ssap & 1 == 1)?;
+    reader.tree.more_info(format_args!("; DSAP {}, SSAP {}", sap(dsap), sap(ssap & 0xfe)));
+    Ok(match dsap {
+        SNAP if unnumbered => snap(reader)?,
+        IP if unnumbered => Next::EtherType(0x0800, reader.rest()),
+        _ => Next::Data(reader.rest()),
+    })
+}
+
+fn sap(number: u8) -> &'static str {
+    DSAP.value_name(number.into()).unwrap_or("Unknown")
+}
+
+/// Reads the control field: one byte in unnumbered frames, else two. Says whether it is unnumbered information.
+fn control(reader: &mut Reader<'_, '_>, response: bool) -> Result<bool, Short> {
+    let span = reader.span(2);
+    let [low] = reader.take()?;
+    let one = Slice::new(span.start, 1);
+    if low & 3 == 3 {
+        let modifier = low >> 2 & 3 | low >> 3 & 0x1c;
+        // The bits of the modifier as they lie in the byte, without those between.
+        let code = u64::from(low & 0xec) >> 2;
+        let (field, flag) = match response {
+            true => (&CONTROL_U_MODIFIER_RESP, &CONTROL_F),
+            false => (&CONTROL_U_MODIFIER_CMD, &CONTROL_P),
+        };
+        debug_assert!(modifier < 32);
+        reader.tree.put(&CONTROL, one, Value::Uint(low.into()));
+        if low & 0x10 != 0 {
+            reader.tree.put(flag, one, Value::Bool(true));
+        }
+        reader.tree.put(field, one, Value::Uint(code));
+        reader.tree.put(&CONTROL_FTYPE, one, Value::Uint(3));
+        reader.tree.info(format_args!("U, func={}", field.value_name(code).unwrap_or("Unknown")));
+        return Ok(code == 0);
+    }
+    let [high] = reader.take()?;
+    let control = u16::from_le_bytes([low, high]);
+    reader.tree.put(&CONTROL, span, Value::Uint(control.into()));
+    reader.tree.put(&CONTROL_N_R, span, Value::Uint((control >> 9).into()));
+    if low & 1 == 1 {
+        let kind = u64::from(control >> 2 & 3);
+        reader.tree.put(&CONTROL_S_FTYPE, span, Value::Uint(kind));
+        let name = CONTROL_S_FTYPE.value_name(kind).unwrap_or("Unknown");
+        reader.tree.info(format_args!("S, func={name}, N(R)={}", control >> 9));
+    } else {
+        reader.tree.put(&CONTROL_N_S, span, Value::Uint((control >> 1 & 0x7f).into()));
+        reader.tree.info(format_args!("I, N(R)={}, N(S)={}", control >> 9, control >> 1 & 0x7f));
+    }
+    if control & 0x100 != 0 {
+        let flag = if response { &CONTROL_F } else { &CONTROL_P };
+        reader.tree.put(flag, span, Value::Bool(true));
+    }
+    reader.tree.put(&CONTROL_FTYPE, span, Value::Uint((control & 1).into()));
+    Ok(false)
+}
+
+fn snap<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
+    let oui = reader.u24(&OUI)?;
+    let ether_type = matches!(oui, 0 | 0xf8);
+    let number = reader.u16(if ether_type { &TYPE } else { &PID })?;
+    reader.tree.info(format_args!("U, func=UI; SNAP, OUI {oui:#08X}, PID {number:#06X}"));
+    Ok(match oui {
+        // RFC 1042, and Cisco's number for the same.
+        _ if ether_type => Next::EtherType(number, reader.rest()),
+        // RFC 2684 5.2: bridged Ethernet, with and without its check sequence, after two bytes of padding.
+        0x80c2 if matches!(number, 1 | 7) => Next::Link(1, reader.rest()),
+        _ => Next::Data(reader.rest()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+
+    fn dissect(bytes: &[u8]) -> (Tree, Packet, alloc::string::String) {
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(bytes);
+        let mut packet = Packet::default();
+        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree));
+        (tree, packet, next)
+    }
+
+    #[test]
+    fn snap_with_the_organization_zero_names_an_ethertype() {
+        let (tree, packet, next) = dissect(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 6, 9]);
+        assert_eq!(packet.path.names(), ["llc"]);
+        assert_eq!(tree.first(&TYPE), Some(Value::Uint(0x0806)));
+        assert!(next.starts_with("EtherType(2054"), "{next}");
+    }
+
+    #[test]
+    fn control_fields_of_all_three_kinds_are_read() {
+        let (tree, ..) = dissect(&[0x42, 0x42, 3, 0]);
+        assert_eq!(tree.first(&CONTROL_U_MODIFIER_CMD), Some(Value::Uint(0)));
+        let (tree, ..) = dissect(&[4, 4, 1, 2, 0]);
+        assert_eq!((tree.first(&CONTROL_N_R), tree.first(&CONTROL_FTYPE)), (Some(Value::Uint(1)), Some(Value::Uint(1))));
+        let (tree, ..) = dissect(&[4, 5, 6, 2, 0]);
+        assert_eq!((tree.first(&CONTROL_N_S), tree.first(&CONTROL_FTYPE)), (Some(Value::Uint(3)), Some(Value::Uint(0))));
+    }
+
+    #[test]
+    fn every_prefix_is_survived() {
+        let whole = [0xaa, 0xaa, 3, 0, 0, 0, 8, 6, 9];
+        for len in 0..whole.len() {
+            dissect(whole.get(..len).unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! PPP (RFC 1661), with or without the address and control bytes of HDLC-like framing (RFC 1662).
+
+use crate::field::Form;
+use crate::packet::{Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::{Reader, Short};
+use crate::tree::{Tree, Value};
+
+crate::fields! { "ppp";
+    /// Point-to-Point Protocol.
+    PPP: Protocol "ppp" "Point-to-Point Protocol";
+    /// The address byte of HDLC-like framing: always all stations.
+    ADDRESS: U8 "ppp.address" "Address" { form: Form::Hex };
+    /// The control byte of HDLC-like framing: always unnumbered information.
+    CONTROL: U8 "ppp.control" "Control" { form: Form::Hex };
+    /// What it carries, by number.
+    PROTOCOL_NUMBER: U16 "ppp.protocol" "Protocol" { form: Form::Hex, values: PROTOCOLS };
+}
+
+const PROTOCOLS: &[(u64, &str)] = &[
+    (0x0021, "Internet Protocol version 4"),
+    (0x002d, "Van Jacobson compressed TCP/IP"),
+    (0x002f, "Van Jacobson uncompressed TCP/IP"),
+    (0x0031, "Bridging PDU"),
+    (0x003d, "Multilink"),
+    (0x0053, "Encryption"),
+    (0x0057, "Internet Protocol version 6"),
+    (0x00fd, "Compressed datagram"),
+    (0x0281, "MPLS Unicast"),
+    (0x0283, "MPLS Multicast"),
+    (0x8021, "Internet Protocol Control Protocol"),
+    (0x8053, "Encryption Control Protocol"),
+    (0x8057, "IPv6 Control Protocol"),
+    (0x80fd, "Compression Control Protocol"),
+    (0x8281, "MPLS Control Protocol"),
+    (0xc021, "Link Control Protocol"),
+    (0xc023, "Password Authentication Protocol"),
+    (0xc025, "Link Quality Report"),
+    (0xc223, "Challenge Handshake Authentication Protocol"),
+    (0xc227, "Extensible Authentication Protocol"),
+];
+
+/// PPP in the list of protocols: LINKTYPE_PPP and LINKTYPE_PPP_HDLC.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "PPP",
+    fields: FIELDS,
+    claims: &[Claim::Link(9), Claim::Link(50)],
+    part: Part::Layer(read),
+};
+
+// LINKTYPE_C_HDLC: Cisco's HDLC, which serial lines speak instead of PPP.
+const CISCO_HDLC: u16 = 104;
+
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    packet.path.push("ppp");
+    let quoted = packet.quoted;
+    if tree.wants_columns() && !quoted {
+        tree.columns_mut().protocol = PROTOCOL.short;
+    }
+    if piece.bytes.starts_with(&[0x0f, 0x00]) || piece.bytes.starts_with(&[0x8f, 0x00]) {
+        tree.put(&PPP, piece.span(0, 0), Value::Bytes(piece.span(0, 0)));
+        return Next::Link(CISCO_HDLC, piece);
+    }
+    let mut reader = Reader::new(piece, tree);
+    let place = reader.tree.open(&PPP, piece.all(), Value::Bytes(piece.all()));
+    let number = header(&mut reader);
+    let (len, rest) = (reader.position(), reader.rest());
+    tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
+    let next = match number {
+        Ok(number) => {
+            if !quoted {
+                tree.info(format_args!("{}", PROTOCOL_NUMBER.value_name(number.into()).unwrap_or("PPP Unknown")));
+                tree.more_info(format_args!(" ({number:#06x})"));
+            }
+            Next::Ppp(number, rest)
+        }
+        Err(Short) => {
+            crate::frame::note_cut(piece, tree);
+            Next::End
+        }
+    };
+    tree.close();
+    next
+}
+
+fn header(reader: &mut Reader<'_, '_>) -> Result<u16, Short> {
+    if reader.rest().bytes.first() == Some(&0xff) {
+        reader.u8(&ADDRESS)?;
+        if reader.rest().bytes.first() == Some(&0x03) {
+            reader.u8(&CONTROL)?;
+        }
+    }
+    // RFC 1661 2: protocol numbers are odd in the last byte and even in the first, so one byte may be left out.
+    let [first] = *reader.rest().bytes.first_chunk().ok_or(Short)?;
+    if first & 1 == 0 {
+        return reader.u16(&PROTOCOL_NUMBER);
+    }
+    let span = reader.span(1);
+    reader.skip(1)?;
+    reader.tree.put(&PROTOCOL_NUMBER, span, Value::Uint(first.into()));
+    Ok(first.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+
+    #[test]
+    fn address_control_and_half_of_the_number_may_be_missing() {
+        let rows: [(&[u8], &str); 7] = [
+            (&[0xff, 3, 0, 0x21, 9], "Ppp(33, Piece { bytes: [9]"),
+            (&[0, 0x21, 9], "Ppp(33, Piece { bytes: [9]"),
+            (&[0x21, 9], "Ppp(33, Piece { bytes: [9]"),
+            (&[0xff, 3, 0x21, 9], "Ppp(33, Piece { bytes: [9]"),
+            (&[0xc0, 0x21, 1], "Ppp(49185, Piece { bytes: [1]"),
+            (&[0x0f, 0, 8, 0], "Link(104,"),
+            (&[0xff, 3], "End"),
+        ];
+        for (bytes, expected) in rows {
+            let mut tree = Tree::new(Wants::everything());
+            tree.begin(bytes);
+            let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree));
+            assert!(next.starts_with(expected), "{bytes:?}: {next}");
+        }
+    }
+}

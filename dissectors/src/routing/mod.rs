@@ -1,0 +1,220 @@
+//! The routing header of IPv6 (RFC 8200 4.4): the routers a packet is to pass, in the order of its type.
+
+use crate::field::Form;
+use crate::packet::{Address, Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::tree::{Slice, Tree, Value};
+use etherparse::Ipv6RawExtHeaderSlice;
+
+crate::fields! { "routing";
+    /// The routers it is to pass.
+    ROUTING: Protocol "ipv6.routing" "Routing Header for IPv6";
+    /// What follows, by number.
+    NXT: U8 "ipv6.routing.nxt" "Next Header" { values: crate::names::IP_PROTOCOLS };
+    /// Units of eight bytes, the first not counted.
+    LEN: U8 "ipv6.routing.len" "Length";
+    /// Bytes of the header.
+    LEN_OCT: U16 "ipv6.routing.len_oct" "Length";
+    /// The kind of routing.
+    TYPE: U8 "ipv6.routing.type" "Type" { values: TYPES };
+    /// How many addresses of the route come yet.
+    SEGLEFT: U8 "ipv6.routing.segleft" "Segments Left";
+    /// Reserved in a source route.
+    SRC_RESERVED: Bytes "ipv6.routing.src.reserved" "Reserved";
+    /// An address of a source route.
+    SRC_ADDR: Ipv6 "ipv6.routing.src.addr" "Address";
+    /// Reserved in a mobile receiver's route.
+    MIPV6_RESERVED: Bytes "ipv6.routing.mipv6.reserved" "Reserved";
+    /// The home address of a mobile receiver.
+    MIPV6_HOME_ADDRESS: Ipv6 "ipv6.routing.mipv6.home_address" "Home Address";
+    /// The number of the last address of a segment route, from 0.
+    SRH_LAST_ENTRY: U8 "ipv6.routing.srh.last_entry" "Last Entry";
+    /// The flags of a segment route.
+    SRH_FLAGS: U8 "ipv6.routing.srh.flags" "Flags" { form: Form::Hex };
+    /// The tag of a segment route, by which packets are grouped.
+    SRH_TAG: Bytes "ipv6.routing.srh.tag" "Tag";
+    /// An address of a segment route; the first is the last to be passed.
+    SRH_ADDR: Ipv6 "ipv6.routing.srh.addr" "Address";
+    /// The data of a type that is not known.
+    UNKNOWN_DATA: Bytes "ipv6.routing.unknown_data" "Type-Specific Data";
+    /// The type must not be used any more (RFC 5095).
+    DEPRECATED: Note(Note) "ipv6.routing.deprecated" "Routing header type is deprecated";
+    /// More addresses are said to be left than there are.
+    INVALID_SEGLEFT: Note(Error) "ipv6.routing.invalid_segleft" "IPv6 Routing Header segments left field must not exceed address count";
+}
+
+const TYPES: &[(u64, &str)] = &[
+    (0, "Source Route"),
+    (1, "Nimrod"),
+    (2, "Type 2 Routing Header"),
+    (3, "RPL Source Route Header"),
+    (4, "Segment Routing"),
+    (5, "CRH-16"),
+    (6, "CRH-32"),
+];
+const SOURCE_ROUTE: u8 = 0;
+const MOBILE: u8 = 2;
+const SEGMENTS: u8 = 4;
+
+/// The routing header in the list of protocols.
+pub static PROTOCOL: Protocol =
+    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(43)], part: Part::Layer(read) };
+
+/// ```text
+///  0       1       2       3       4               8
+///  | next  |length | type  | left  | of the type   | addresses
+/// ```
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    packet.path.push("ipv6.routing");
+    if tree.wants_columns() && !packet.quoted {
+        tree.info(format_args!("IPv6 routing"));
+    }
+    let header = Ipv6RawExtHeaderSlice::from_slice(piece.bytes).ok();
+    let Some((header, (&[next, _, kind, left], _))) =
+        header.and_then(|header| Some((header.slice(), header.slice().split_first_chunk::<4>()?)))
+    else {
+        tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
+        crate::frame::note_cut(piece, tree);
+        tree.close();
+        return Next::End;
+    };
+    // Who is meant in the end: transport checksums and connections go by that address (RFC 8200 8.1).
+    if let Some(last) = last_address(kind, left, header) {
+        packet.destination = Address::V6(last);
+        if tree.wants_columns() && !packet.quoted {
+            tree.columns_mut().destination = Some(Value::Ipv6(last));
+        }
+    }
+    if tree.wants_any(&ROUTING) {
+        describe(piece.first(header.len()), kind, left, next, tree);
+    }
+    Next::IpProto(next, piece.from(header.len()))
+}
+
+fn addresses(header: &[u8]) -> impl ExactSizeIterator<Item = [u8; 16]> {
+    let list = header.get(8..).unwrap_or_default();
+    list.chunks_exact(16).map(|bytes| bytes.first_chunk().copied().unwrap_or_default())
+}
+
+fn last_address(kind: u8, left: u8, header: &[u8]) -> Option<[u8; 16]> {
+    let mut addresses = addresses(header);
+    match kind {
+        _ if left == 0 || usize::from(left) > addresses.len() => None,
+        SOURCE_ROUTE | MOBILE => addresses.last(),
+        // RFC 8754 2: the list begins with the last.
+        SEGMENTS => addresses.next(),
+        _ => None,
+    }
+}
+
+fn describe(piece: Piece<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
+    let len = piece.bytes.len();
+    let place = tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
+    tree.label(place, format_args!("{} ({})", ROUTING.title, TYPE.value_name(kind.into()).unwrap_or("Unknown")));
+    tree.put(&NXT, piece.span(0, 1), Value::Uint(next.into()));
+    tree.put(&LEN, piece.span(1, 1), Value::Uint((len / 8 - 1) as u64));
+    tree.put(&LEN_OCT, Slice::default(), Value::Uint(len as u64));
+    tree.put(&TYPE, piece.span(2, 1), Value::Uint(kind.into()));
+    // RFC 5095: too dangerous.
+    if kind == SOURCE_ROUTE {
+        tree.note(&DEPRECATED, piece.span(2, 1), format_args!("{}", DEPRECATED.title));
+    }
+    tree.put(&SEGLEFT, piece.span(3, 1), Value::Uint(left.into()));
+    if matches!(kind, SOURCE_ROUTE | MOBILE | SEGMENTS) && usize::from(left) > addresses(piece.bytes).len() {
+        tree.note(&INVALID_SEGLEFT, piece.span(3, 1), format_args!("{}", INVALID_SEGLEFT.title));
+    }
+    let four = piece.span(4, 4);
+    let field = match (kind, piece.bytes) {
+        (SOURCE_ROUTE, _) => {
+            tree.put(&SRC_RESERVED, four, Value::Bytes(four));
+            &SRC_ADDR
+        }
+        (MOBILE, _) => {
+            tree.put(&MIPV6_RESERVED, four, Value::Bytes(four));
+            &MIPV6_HOME_ADDRESS
+        }
+        (SEGMENTS, &[_, _, _, _, last, flags, ..]) => {
+            tree.put(&SRH_LAST_ENTRY, piece.span(4, 1), Value::Uint(last.into()));
+            tree.put(&SRH_FLAGS, piece.span(5, 1), Value::Uint(flags.into()));
+            tree.put(&SRH_TAG, piece.span(6, 2), Value::Bytes(piece.span(6, 2)));
+            &SRH_ADDR
+        }
+        _ => {
+            let data = piece.from(4).all();
+            tree.put(&UNKNOWN_DATA, data, Value::Bytes(data));
+            tree.close();
+            return;
+        }
+    };
+    // What follows a segment route's list, by its last entry, are its own options.
+    let count = match (kind, piece.bytes) {
+        (SEGMENTS, &[_, _, _, _, last, ..]) => usize::from(last) + 1,
+        _ => usize::MAX,
+    };
+    for (nth, address) in addresses(piece.bytes).take(count).enumerate() {
+        tree.put(field, piece.span(8 + nth * 16, 16), Value::Ipv6(address));
+    }
+    tree.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+    use alloc::vec::Vec;
+
+    fn header(kind: u8, left: u8, addresses: &[u8]) -> Vec<u8> {
+        let mut bytes = alloc::vec![6, (addresses.len() * 2) as u8, kind, left, 0, 0, 0, 0];
+        for &last in addresses {
+            bytes.extend_from_slice(&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+        }
+        bytes
+    }
+
+    fn dissect(bytes: &[u8]) -> (Tree, Packet) {
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(bytes);
+        let mut packet = Packet::default();
+        let _ = read(Piece::whole(bytes, 0), &mut packet, &mut tree);
+        (tree, packet)
+    }
+
+    #[test]
+    fn the_end_of_the_route_is_the_receiver() {
+        // (type, left, addresses, the last byte of the receiver)
+        let rows: [(u8, u8, &[u8], Option<u8>); 7] = [
+            (0, 1, &[7, 8], Some(8)),
+            (0, 0, &[7, 8], None),
+            (2, 1, &[9], Some(9)),
+            (4, 1, &[5, 6], Some(5)),
+            (4, 3, &[5, 6], None),
+            (99, 1, &[5], None),
+            (0, 1, &[], None),
+        ];
+        for (kind, left, addresses, expected) in rows {
+            let (_, packet) = dissect(&header(kind, left, addresses));
+            let last = match packet.destination {
+                Address::V6([.., last]) => Some(last),
+                _ => None,
+            };
+            assert_eq!(last, expected, "{kind} {left} {addresses:?}");
+        }
+    }
+
+    #[test]
+    fn a_route_with_more_left_than_it_has_is_noted() {
+        let (tree, _) = dissect(&header(0, 3, &[1]));
+        assert!(tree.first(&INVALID_SEGLEFT).is_some());
+        assert!(tree.first(&DEPRECATED).is_some());
+        let (tree, _) = dissect(&header(4, 1, &[1]));
+        assert!(tree.first(&INVALID_SEGLEFT).is_none());
+    }
+
+    #[test]
+    fn every_prefix_is_survived() {
+        let whole = header(4, 1, &[1, 2]);
+        for len in 0..whole.len() {
+            dissect(whole.get(..len).unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Commands: each joins the captures it reads, what is found in them, and a form of output.
+
+mod output;
+mod progress;
+mod reading;
+
+use crate::args::{Command, FieldForm, Fields, Follow, FrameForm, Print, RowForm, Rows};
+use dissectors::Wants;
+use output::Output;
+use overhear::analysis::Task;
+use overhear::report::{self, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
+use reading::Reading;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+/// How a command ended, where nothing was wrong with its output.
+pub(crate) enum Outcome {
+    /// Well.
+    Done,
+    /// With something wrong that has been told on stderr.
+    Told,
+    /// With something wrong that has to be told.
+    Wrong(String),
+}
+
+/// Runs a command to the program's exit code: 0 if it is done or nobody reads its output any more, else 2 with one line
+/// on stderr for each thing that is wrong.
+pub(crate) fn run(command: Command) -> ExitCode {
+    let ended = match command {
+        Command::Print(args) => print(args),
+        Command::Calls(args) => calls(args),
+        Command::Streams(args) => streams(args),
+        Command::Follow(args) => follow(args),
+        Command::Fields(args) => list_fields(args),
+    };
+    match ended {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Told) => ExitCode::from(2),
+        Ok(Outcome::Wrong(what)) => {
+            tell(&what);
+            ExitCode::from(2)
+        }
+        // Whoever read the output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("the output cannot be written: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Writes a line to stderr; that nobody can read it is no matter.
+pub(crate) fn tell(what: &str) {
+    let _ = writeln!(io::stderr(), "overhear: {what}");
+}
+
+fn print(args: Print) -> io::Result<Outcome> {
+    let form = args.form.unwrap_or(if args.fields.is_empty() { FrameForm::Text } else { FrameForm::Fields });
+    if let Some(what) = contradiction(&args, form) {
+        return Ok(Outcome::Wrong(what.into()));
+    }
+    let selection = if args.fields.is_empty() {
+        None
+    } else {
+        match Selection::new(&args.fields) {
+            Ok(selection) => Some(selection),
+            Err(unknown) => return Ok(Outcome::Wrong(unknown.to_string())),
+        }
+    };
+    let csv = form == FrameForm::Csv;
+    let mut layout = Layout { header: csv, separator: if csv { ',' } else { '\t' }, ..Layout::default() };
+    args.settings.iter().for_each(|setting| setting.apply(&mut layout));
+    if csv && !layout.separator.is_ascii() {
+        return Ok(Outcome::Wrong("-E separator: in csv it is an ASCII character".into()));
+    }
+    let color = color(args.run.output.is_some());
+    let mut text = Text { details: args.details, bytes: args.bytes, color };
+    let (mut print, wants): (Box<dyn Report>, Wants) = match (form, selection) {
+        (FrameForm::Text, _) => {
+            if args.details {
+                text.color = Color::Never;
+            }
+            let wants = text.wants();
+            (Box::new(text.report()), wants)
+        }
+        (FrameForm::Fields, Some(selection)) => {
+            let wants = selection.wants();
+            (Box::new(report::Fields::new(selection, layout)), wants)
+        }
+        (FrameForm::Fields, None) => return Ok(Outcome::Wrong("-T fields needs a field: -e FIELD".into())),
+        (FrameForm::Csv, selection) => {
+            let selection = selection.unwrap_or_else(Selection::columns);
+            let wants = selection.wants();
+            (Box::new(Csv::new(selection, layout)), wants)
+        }
+        (FrameForm::Json | FrameForm::Ndjson, selection) => {
+            let lines = if form == FrameForm::Json { Lines::Array } else { Lines::Bare };
+            let wants = selection.as_ref().map_or_else(Wants::everything, Selection::wants);
+            (Box::new(Json::new(selection, lines)), wants)
+        }
+    };
+    let reading = Reading::new(args.input.paths(), &args.run);
+    let mut out = match Output::open(&args.run, reading.has_pipe()) {
+        Ok(out) => out,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
+    let told = reading.run(|| task(wants.clone()), print.as_mut(), &mut out)?;
+    finish(out, told)
+}
+
+/// What in a command line cannot be meant together.
+fn contradiction(args: &Print, form: FrameForm) -> Option<&'static str> {
+    let text = form == FrameForm::Text;
+    if text && !args.fields.is_empty() {
+        return Some("-e goes with -T fields, json, ndjson or csv; a line of text has its own columns");
+    }
+    if !text && (args.details || args.bytes) {
+        return Some("-V and -x go with -T text; -T json without -e has everything");
+    }
+    if !args.settings.is_empty() && !matches!(form, FrameForm::Fields | FrameForm::Csv) {
+        return Some("-E goes with -T fields or csv");
+    }
+    None
+}
+
+/// A run that wants these fields and nothing beyond.
+fn task(wants: Wants) -> Task {
+    Task { wants, exchanges: false, streams: false, follow: None }
+}
+
+fn calls(args: Rows) -> io::Result<Outcome> {
+    let form = args.form.form(room(&args));
+    rows(args, &mut report::Calls::new(form), || Task { exchanges: true, ..task(Wants::default()) })
+}
+
+fn streams(args: Rows) -> io::Result<Outcome> {
+    let form = args.form.form(room(&args));
+    rows(args, &mut report::Streams::new(form), || Task { streams: true, ..task(Wants::default()) })
+}
+
+fn rows(args: Rows, report: &mut dyn Report, task: impl Fn() -> Task) -> io::Result<Outcome> {
+    let reading = Reading::new(args.input.paths(), &args.run);
+    let mut out = match Output::open(&args.run, reading.has_pipe()) {
+        Ok(out) => out,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
+    let told = reading.run(task, report, &mut out)?;
+    finish(out, told)
+}
+
+/// How many characters a row of a table may have: those of the terminal, if it goes to one.
+fn room(args: &Rows) -> Option<usize> {
+    let terminal = args.form == RowForm::Text && args.run.output.is_none() && io::stdout().is_terminal();
+    let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(io::stdout()).filter(|_| terminal)?;
+    Some(width.into())
+}
+
+fn follow(args: Follow) -> io::Result<Outcome> {
+    let color = color(args.run.output.is_some());
+    let shape = match args.shape {
+        ref shape if shape.raw => Shape::Raw,
+        ref shape if shape.hex => Shape::Hex(color),
+        ref shape if shape.json => Shape::Json,
+        _ => Shape::Text(color),
+    };
+    let mut report = report::Follow::new(args.stream, shape);
+    let reading = Reading::new(args.files, &args.run);
+    let mut out = match Output::open(&args.run, reading.has_pipe()) {
+        Ok(out) => out,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
+    let task = || Task { streams: true, follow: Some(args.stream), ..task(Wants::default()) };
+    let told = reading.run(task, &mut report, &mut out)?;
+    if !report.met() {
+        let more = if told { " in what could be read" } else { "" };
+        return Ok(Outcome::Wrong(format!("there is no stream {}{more}; `overhear streams` lists them", args.stream)));
+    }
+    report.asides().for_each(|aside| tell(&aside));
+    finish(out, told)
+}
+
+fn list_fields(args: Fields) -> io::Result<Outcome> {
+    let manual = match &args.search {
+        None => Manual::all(),
+        Some(text) => match Manual::search(text) {
+            Some(manual) => manual,
+            None => {
+                // The same words as for an unknown -e.
+                let unknown = Selection::new(&[text]).err().map(|unknown| unknown.to_string());
+                return Ok(Outcome::Wrong(unknown.unwrap_or_default()));
+            }
+        },
+    };
+    let mut out = match Output::to(args.output.as_deref()) {
+        Ok(out) => out,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
+    let text = match args.form {
+        FieldForm::Text => manual.text(),
+        FieldForm::Json => manual.json(Lines::Array),
+        FieldForm::Ndjson => manual.json(Lines::Bare),
+    };
+    out.write_all(text.as_bytes())?;
+    finish(out, false)
+}
+
+fn finish(out: Output, told: bool) -> io::Result<Outcome> {
+    out.finish()?;
+    Ok(if told { Outcome::Told } else { Outcome::Done })
+}
+
+/// Whether what goes to stdout is coloured: on a terminal unless `NO_COLOR` says no, elsewhere if `CLICOLOR_FORCE` says so.
+fn color(to_file: bool) -> Color {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let says = |name, value: &str| set(name).is_some_and(|set| set == value);
+    if set("NO_COLOR").is_some() || to_file {
+        Color::Never
+    } else if set("CLICOLOR_FORCE").is_some() && !says("CLICOLOR_FORCE", "0") {
+        Color::Always
+    } else if io::stdout().is_terminal() && !says("TERM", "dumb") && !says("CLICOLOR", "0") {
+        Color::Always
+    } else {
+        Color::Never
+    }
+}

@@ -1,0 +1,127 @@
+//! Where output goes: standard output, or a file that appears when it is whole.
+
+use crate::args::Run;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::{Path, PathBuf};
+use tempfile::{Builder, NamedTempFile};
+
+/// As much as is collected before it is written, in bytes.
+const BUFFER: usize = 128 * 1024;
+
+/// Where a command writes.
+pub(super) struct Output {
+    target: BufWriter<Target>,
+    /// Whether each row is written at once.
+    at_once: bool,
+}
+
+enum Target {
+    Stdout(Stdout),
+    /// What is no plain file (a device, a pipe) and is written as it is.
+    Device(File),
+    /// A file beside the one that it will replace.
+    Beside(NamedTempFile, PathBuf),
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Target::Stdout(stdout) => stdout.write(bytes),
+            Target::Device(file) => file.write(bytes),
+            Target::Beside(file, _) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Target::Stdout(stdout) => stdout.flush(),
+            Target::Device(file) => file.flush(),
+            Target::Beside(file, _) => file.flush(),
+        }
+    }
+}
+
+impl Output {
+    /// Opens what a run writes to; rows go out at once if that is asked for, or if a person watches a pipe.
+    pub(super) fn open(run: &Run, from_pipe: bool) -> Result<Output, String> {
+        let mut out = Output::to(run.output.as_deref())?;
+        out.at_once = run.line_buffered || from_pipe && run.output.is_none() && io::stdout().is_terminal();
+        Ok(out)
+    }
+
+    /// Opens a file, or standard output if none is named. An error is told in a line.
+    pub(super) fn to(path: Option<&Path>) -> Result<Output, String> {
+        let target = match path {
+            None => Target::Stdout(io::stdout()),
+            Some(path) => file(path).map_err(|error| format!("{}: it cannot be written: {error}", shown(path)))?,
+        };
+        Ok(Output { target: BufWriter::with_capacity(BUFFER, target), at_once: false })
+    }
+
+    /// Whether it goes to a file.
+    pub(super) fn is_file(&self) -> bool {
+        !matches!(self.target.get_ref(), Target::Stdout(_))
+    }
+
+    /// A row is complete.
+    pub(super) fn row(&mut self) -> io::Result<()> {
+        if self.at_once { self.target.flush() } else { Ok(()) }
+    }
+
+    /// Writes what is left; a file takes its name.
+    pub(super) fn finish(self) -> io::Result<()> {
+        let mut target = self.target.into_inner().map_err(io::IntoInnerError::into_error)?;
+        target.flush()?;
+        match target {
+            Target::Beside(file, path) => file.persist(path).map(drop).map_err(|error| error.error),
+            Target::Stdout(_) | Target::Device(_) => Ok(()),
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.target.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.target.flush()
+    }
+}
+
+fn file(path: &Path) -> io::Result<Target> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => Err(io::Error::other("it is a directory")),
+        Ok(about) if !about.is_file() => File::options().write(true).open(path).map(Target::Device),
+        Ok(about) => {
+            // A link stays a link, and what it leads to is replaced.
+            let path = fs::canonicalize(path)?;
+            beside(&path, about.permissions()).map(|file| Target::Beside(file, path))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            beside(path, new_file()).map(|file| Target::Beside(file, path.to_owned()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A nameless-to-be file in the same folder, so that it can take the name in one step.
+fn beside(path: &Path, permissions: fs::Permissions) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Builder::new().prefix(".overhear-").permissions(permissions).tempfile_in(folder)
+}
+
+/// What a new file may: what the process's mask leaves of reading and writing.
+#[cfg(unix)]
+fn new_file() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
+fn shown(path: &Path) -> String {
+    path.display()
+        .to_string()
+        .chars()
+        .flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] })
+        .collect()
+}

@@ -1,0 +1,154 @@
+//! Captures through the analysis into a report: the one loop of the program.
+
+use super::output::Output;
+use super::progress::Bar;
+use super::tell;
+use crate::args::Run;
+use dissectors::session::Foresight;
+use dissectors::{Wants, column, fields};
+use overhear::analysis::{Analyzer, Task};
+use overhear::report::{Report, Shown};
+use overhear::source::{Capture, Error};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Captures that will be read.
+pub(super) struct Reading {
+    paths: Vec<PathBuf>,
+    /// As many frames as are read.
+    most: u32,
+}
+
+impl Reading {
+    pub(super) fn new(paths: Vec<PathBuf>, run: &Run) -> Reading {
+        Reading { paths, most: run.count.unwrap_or(u32::MAX) }
+    }
+
+    /// Whether something is read that may not have ended yet.
+    pub(super) fn has_pipe(&self) -> bool {
+        let is_file = |path: &PathBuf| path != Path::new("-") && path.is_file();
+        !self.paths.iter().all(is_file)
+    }
+
+    /// Reads the captures and reports; twice if what the task wants is known only when later frames have been read.
+    /// What is wrong with a capture is told on stderr after what could be read; returns whether anything was.
+    pub(super) fn run(
+        mut self,
+        task: impl Fn() -> Task,
+        report: &mut dyn Report,
+        out: &mut Output,
+    ) -> io::Result<bool> {
+        let twice = needs_foresight(&task().wants);
+        let (capture, mut told) = self.open(twice);
+        let mut bar = Bar::new(out.is_file(), if twice { 2 } else { 1 });
+        report.begin(out)?;
+        if let Some(mut capture) = capture {
+            let foresight = if twice { Some(self.foresee(&mut capture, &mut bar)) } else { None };
+            let mut analyzer = match foresight {
+                Some(foresight) => Analyzer::with_foresight(task(), foresight),
+                None => Analyzer::new(task()),
+            };
+            let read = self.read(&mut capture, &mut analyzer, report, out, &mut bar);
+            bar.clear();
+            told |= read?;
+        }
+        report.end(out)?;
+        Ok(told)
+    }
+
+    /// Opens the captures. One that cannot be opened is told and left out if there are others.
+    fn open(&mut self, twice: bool) -> (Option<Capture>, bool) {
+        let mut told = false;
+        while !self.paths.is_empty() {
+            let paths = self.paths.iter().cloned();
+            match if twice { Capture::spooled(paths) } else { Capture::open(paths) } {
+                Ok(capture) => return (Some(capture), told),
+                Err(error) => {
+                    tell(&error.to_string());
+                    told = true;
+                    let named = |path: &PathBuf| path.display().to_string() == error.file;
+                    let wrong = self.paths.iter().position(named).unwrap_or(0);
+                    self.paths.remove(wrong);
+                }
+            }
+        }
+        (None, told)
+    }
+
+    /// Reads all frames for what they say about earlier ones, and goes back to the first. What is wrong with a capture
+    /// is left for the second reading to tell.
+    fn foresee(&self, capture: &mut Capture, bar: &mut Bar) -> Foresight {
+        let task = Task { wants: Wants::default(), exchanges: false, streams: false, follow: None };
+        let mut analyzer = Analyzer::new(task);
+        let mut frames = 0;
+        while frames < self.most {
+            match capture.next() {
+                Ok(Some(frame)) => {
+                    analyzer.dissect(&frame);
+                    analyzer.events();
+                    frames += 1;
+                }
+                Ok(None) => break,
+                Err(_) => continue,
+            }
+            bar.frame(|| capture.progress());
+        }
+        analyzer.finish();
+        bar.again();
+        // An error here is the same as when the file was opened, and comes again with the next frame.
+        let _ = capture.rewind();
+        analyzer.into_foresight()
+    }
+
+    fn read(
+        &self,
+        capture: &mut Capture,
+        analyzer: &mut Analyzer,
+        report: &mut dyn Report,
+        out: &mut Output,
+        bar: &mut Bar,
+    ) -> io::Result<bool> {
+        let mut told = false;
+        let mut start = None;
+        let mut frames = 0;
+        while frames < self.most {
+            match capture.next() {
+                Ok(Some(frame)) => {
+                    let first = *start.get_or_insert(frame.time);
+                    let tree = analyzer.dissect(&frame);
+                    report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?;
+                    report_events(analyzer, report, out)?;
+                    out.row()?;
+                    frames += 1;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    told = true;
+                    bar.clear();
+                    tell_after(&error, out)?;
+                    continue;
+                }
+            }
+            bar.frame(|| capture.progress());
+        }
+        analyzer.finish();
+        report_events(analyzer, report, out)?;
+        Ok(told)
+    }
+}
+
+fn report_events(analyzer: &mut Analyzer, report: &mut dyn Report, out: &mut Output) -> io::Result<()> {
+    analyzer.events().try_for_each(|event| report.event(&event, out))
+}
+
+/// Tells an error after what was printed before it.
+fn tell_after(error: &Error, out: &mut Output) -> io::Result<()> {
+    out.flush()?;
+    tell(&error.to_string());
+    Ok(())
+}
+
+/// Whether something is wanted that later frames tell.
+fn needs_foresight(wants: &Wants) -> bool {
+    wants.columns && column::INFO.later || fields().any(|field| field.later && wants.field(field))
+}

@@ -1,0 +1,173 @@
+//! `fields`: what can be printed, by name and meaning.
+
+use super::json::{self, Lines};
+use dissectors::{Field, Kind, field, fields};
+use std::fmt::Write as _;
+
+/// A part of the list of fields.
+pub struct Manual {
+    found: Vec<&'static Field>,
+    /// Asked for by its exact name: told in full.
+    exact: bool,
+}
+
+impl Manual {
+    /// The field of this name; else the fields in whose name, title or meaning the text occurs, whatever its case.
+    /// None if there are none.
+    #[must_use]
+    pub fn search(text: &str) -> Option<Manual> {
+        if let Some(field) = field(text) {
+            return Some(Manual { found: vec![field], exact: true });
+        }
+        let text = text.to_lowercase();
+        let has = |words: &str| words.to_lowercase().contains(&text);
+        let found: Vec<_> = fields().filter(|field| has(field.name) || has(field.title) || has(field.doc)).collect();
+        if found.is_empty() { None } else { Some(Manual { found, exact: false }) }
+    }
+
+    /// All fields.
+    #[must_use]
+    pub fn all() -> Manual {
+        Manual { found: fields().collect(), exact: false }
+    }
+
+    /// The fields as text: a line each, or one in full.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        match self.found.first() {
+            Some(field) if self.exact => {
+                in_full(&mut out, field);
+                let prefix = format!("{}.", field.name);
+                let under: Vec<_> = fields().filter(|field| field.name.starts_with(&prefix)).collect();
+                if !under.is_empty() {
+                    let _ = writeln!(out, "\nunder it:");
+                    under.iter().for_each(|field| in_a_line(&mut out, field));
+                }
+            }
+            _ => self.found.iter().for_each(|field| in_a_line(&mut out, field)),
+        }
+        out
+    }
+
+    /// The fields as objects.
+    #[must_use]
+    pub fn json(&self, lines: Lines) -> String {
+        let mut out = String::from(lines.begin());
+        for (nth, field) in self.found.iter().enumerate() {
+            lines.before(nth as u64, &mut out);
+            object(&mut out, field);
+            lines.after(&mut out);
+        }
+        out.push_str(lines.end());
+        out
+    }
+}
+
+fn in_a_line(out: &mut String, field: &Field) {
+    let _ = writeln!(out, "{:<40}  {:<17}  {}", field.name, field.kind.word(), doc(field));
+}
+
+fn in_full(out: &mut String, field: &Field) {
+    let _ = writeln!(out, "{}\n    {}\n", field.name, doc(field));
+    let _ = writeln!(out, "title       {}", field.title);
+    let _ = write!(out, "type        {}", field.kind.word());
+    if let Kind::Note(severity) = field.kind {
+        let _ = write!(out, " ({})", severity.word());
+    }
+    let _ = writeln!(out, "\nname        {}", if field.ours { "overhear's own" } else { "as in Wireshark" });
+    if field.later {
+        let _ = writeln!(out, "known       when later frames have been read: captures are read twice to print it");
+    }
+    if field.hidden {
+        let _ = writeln!(out, "in the tree no, another field there says the same");
+    }
+    for (nth, (number, name)) in field.values.iter().enumerate() {
+        let _ = writeln!(out, "{}{number:>5}  {name}", if nth == 0 { "values " } else { "       " });
+    }
+}
+
+fn object(out: &mut String, field: &Field) {
+    out.push('{');
+    for (nth, (key, text)) in
+        [("name", field.name), ("title", field.title), ("type", field.kind.word()), ("doc", doc(field))]
+            .into_iter()
+            .enumerate()
+    {
+        json::key(out, key, nth == 0);
+        json::string(out, text);
+    }
+    if let Kind::Note(severity) = field.kind {
+        json::key(out, "severity", false);
+        json::string(out, severity.word());
+    }
+    let _ = write!(out, ",\"ours\":{},\"later\":{},\"hidden\":{}", field.ours, field.later, field.hidden);
+    if !field.values.is_empty() {
+        json::key(out, "values", false);
+        out.push('{');
+        for (nth, (number, name)) in field.values.iter().enumerate() {
+            json::key(out, &number.to_string(), nth == 0);
+            json::string(out, name);
+        }
+        out.push('}');
+    }
+    out.push('}');
+}
+
+fn doc(field: &Field) -> &'static str {
+    field.doc.trim()
+}
+
+/// The names most like `name`, the nearest first, at most four; none if nothing is near.
+#[must_use]
+pub fn nearest(name: &str) -> Vec<&'static str> {
+    let name = name.to_lowercase();
+    let last = name.rsplit('.').next().unwrap_or(&name);
+    let mut near: Vec<(f64, &'static str)> = fields()
+        .filter_map(|field| {
+            let whole = strsim::normalized_damerau_levenshtein(&name, field.name);
+            // `syn` is near to tcp.flags.syn, `http.uri` to http.request.uri.
+            let end = field.name.rsplit('.').next().unwrap_or(field.name);
+            let same_end = if end == last { 0.6 + whole * 0.4 } else { 0.0 };
+            let likeness = whole.max(same_end);
+            (likeness >= 0.6).then_some((likeness, field.name))
+        })
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.dedup_by_key(|(_, name)| *name);
+    near.into_iter().take(4).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found() {
+        assert_eq!(nearest("tcp.srcprt").first(), Some(&"tcp.srcport"));
+        assert_eq!(nearest("syn").first(), Some(&"tcp.flags.syn"));
+        assert_eq!(nearest("TCP.Stream").first(), Some(&"tcp.stream"));
+        assert!(nearest("entirely.unlike.anything").is_empty());
+    }
+
+    #[test]
+    fn a_search_finds_names_and_meanings() {
+        let text = Manual::search("HANDSHAKE").expect("found").text();
+        assert!(text.contains("tcp.analysis.initial_rtt"), "{text}");
+        assert!(Manual::search("no such words anywhere").is_none());
+    }
+
+    #[test]
+    fn an_exact_name_is_told_in_full() {
+        let text = Manual::search("tcp.checksum.status").expect("found").text();
+        assert!(text.contains("values     0  Bad") && text.contains("as in Wireshark"), "{text}");
+        let text = Manual::search("tcp.completeness").expect("found").text();
+        assert!(text.contains("read twice") && text.contains("tcp.completeness.rst"), "{text}");
+    }
+
+    #[test]
+    fn the_list_is_json_too() {
+        let value: serde_json::Value = serde_json::from_str(&Manual::all().json(Lines::Array)).expect("it is JSON");
+        assert_eq!(value.as_array().map(Vec::len), Some(fields().count()));
+    }
+}

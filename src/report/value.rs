@@ -1,0 +1,115 @@
+//! Values as text that cannot steer a terminal, in the forms of `tshark -T fields`.
+
+use super::clock::Clock;
+use dissectors::tree::Node;
+use dissectors::{Field, Kind, Tree, Value, format};
+use std::fmt::Write;
+
+/// Appends the value of a node as `tshark -T fields` prints it: a protocol by its line of the detail tree, what is
+/// merely present as `1`, a moment in words in the local time zone, all else as [`format::value`] does.
+pub(super) fn node(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
+    match node.field.kind {
+        Kind::Protocol if node.label.len > 0 => line(out, tree.bytes(node.label)),
+        Kind::Protocol => out.push_str(node.field.name),
+        _ => value(out, node.field, node.value, tree, clock),
+    }
+}
+
+/// Appends a value; see [`node`].
+pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, clock: &mut Clock) {
+    match value {
+        Value::Time(nanos) => clock.words(out, nanos),
+        Value::Text(slice) => text(out, tree.bytes(slice)),
+        _ => {
+            let _ = format::value(out, field, value, tree);
+        }
+    }
+}
+
+/// Appends text from the wire: control characters, what is no UTF-8, and the backslash are escaped.
+pub(super) fn text(out: &mut String, bytes: &[u8]) {
+    match plain(bytes) {
+        Some(plain) if !plain.contains('\\') => out.push_str(plain),
+        _ => {
+            let _ = format::text(out, bytes);
+        }
+    }
+}
+
+/// Appends a line that a dissector has written, in which wire text is escaped already or is not: control characters
+/// and what is no UTF-8 are escaped, backslashes stay as they are.
+pub(super) fn line(out: &mut String, bytes: &[u8]) {
+    match plain(bytes) {
+        Some(plain) => out.push_str(plain),
+        None => {
+            for (nth, part) in bytes.split(|&byte| byte == b'\\').enumerate() {
+                if nth > 0 {
+                    out.push('\\');
+                }
+                let _ = format::text(out, part);
+            }
+        }
+    }
+}
+
+/// The bytes as text, if all are printable ASCII: the common case, told in one pass.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    if bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) { std::str::from_utf8(bytes).ok() } else { None }
+}
+
+/// Appends nanoseconds as seconds with so many decimals, six or nine; what is beyond them is cut off.
+pub(super) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let nanos = nanos.unsigned_abs();
+    let (whole, part) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let _ = match decimals {
+        Decimals::Six => write!(out, "{sign}{whole}.{:06}", part / 1000),
+        Decimals::Nine => write!(out, "{sign}{whole}.{part:09}"),
+    };
+}
+
+/// How finely a time is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decimals {
+    /// In microseconds.
+    Six,
+    /// In nanoseconds.
+    Nine,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lined(bytes: &[u8]) -> String {
+        let mut out = String::new();
+        line(&mut out, bytes);
+        out
+    }
+
+    #[test]
+    fn a_line_keeps_the_escapes_it_has_and_gets_those_it_lacks() {
+        assert_eq!(lined(b"GET /a\\r\\n"), "GET /a\\r\\n");
+        assert_eq!(lined(b"a\x1b[31m\\x\n\xff"), "a\\x1b[31m\\x\\n\\xff");
+        assert_eq!(lined("80 → 90".as_bytes()), "80 → 90");
+    }
+
+    #[test]
+    fn text_from_the_wire_has_its_backslashes_doubled() {
+        let mut out = String::new();
+        text(&mut out, b"C:\\x\x07");
+        assert_eq!(out, "C:\\\\x\\x07");
+    }
+
+    #[test]
+    fn seconds_have_six_or_nine_decimals() {
+        let form = |nanos, decimals| {
+            let mut out = String::new();
+            seconds(&mut out, nanos, decimals);
+            out
+        };
+        assert_eq!(form(1_500_000_001, Decimals::Six), "1.500000");
+        assert_eq!(form(1_500_000_001, Decimals::Nine), "1.500000001");
+        assert_eq!(form(-300, Decimals::Nine), "-0.000000300");
+    }
+}

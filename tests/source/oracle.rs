@@ -1,0 +1,137 @@
+//! Real captures, read by us and by pcap-parser, which nobody here wrote.
+
+use std::path::{Path, PathBuf};
+
+use overhear::source::{Capture, NOT_A_PACKET};
+use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
+
+/// What both must say of a frame: nanoseconds where pcap-parser knows them, original length, bytes.
+type Seen = (Option<i64>, u32, Vec<u8>);
+
+/// The frames pcap-parser finds, and whether it came to the end without an error.
+fn theirs(path: &Path) -> (Vec<Seen>, bool) {
+    let mut frames = Vec::new();
+    let Ok(file) = std::fs::File::open(path) else {
+        return (frames, false);
+    };
+    let Ok(mut reader) = create_reader(1 << 20, file) else {
+        return (frames, false);
+    };
+    let mut unit = 1000;
+    // Of each interface, nanoseconds a unit where it is a whole number of them and there is no offset.
+    let mut units: Vec<Option<i64>> = Vec::new();
+    let mut snaplen = 0;
+    loop {
+        let (taken, block) = match reader.next() {
+            Ok(found) => found,
+            Err(PcapError::Eof) => return (frames, true),
+            Err(PcapError::Incomplete(_)) => match reader.refill() {
+                Ok(()) => continue,
+                Err(_) => return (frames, false),
+            },
+            Err(_) => return (frames, false),
+        };
+        match block {
+            PcapBlockOwned::LegacyHeader(header) => unit = if header.is_nanosecond_precision() { 1 } else { 1000 },
+            PcapBlockOwned::Legacy(packet) => {
+                let time = i64::from(packet.ts_sec) * 1_000_000_000 + i64::from(packet.ts_usec) * unit;
+                // A fraction of a second or more has no one meaning.
+                let valid = i64::from(packet.ts_usec) * unit < 1_000_000_000;
+                frames.push((valid.then_some(time), packet.origlen, packet.data[..packet.caplen as usize].to_vec()));
+            }
+            PcapBlockOwned::NG(Block::SectionHeader(_)) => units.clear(),
+            PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => {
+                snaplen = if units.is_empty() { interface.snaplen } else { snaplen };
+                units.push(match (interface.if_tsresol, interface.if_tsoffset) {
+                    (power @ 0..=9, 0) => Some(10i64.pow(9 - u32::from(power))),
+                    _ => None,
+                });
+            }
+            PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
+                let counter = i64::from(packet.ts_high) << 32 | i64::from(packet.ts_low);
+                let unit = units.get(packet.if_id as usize).copied().flatten();
+                frames.push((
+                    unit.map(|unit| counter * unit),
+                    packet.origlen,
+                    packet.data[..packet.caplen as usize].to_vec(),
+                ));
+            }
+            PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
+                let captured = if snaplen == 0 { packet.origlen } else { packet.origlen.min(snaplen) };
+                frames.push((None, packet.origlen, packet.data[..captured as usize].to_vec()));
+            }
+            PcapBlockOwned::NG(_) => {}
+        }
+        reader.consume(taken);
+    }
+}
+
+/// The frames we find, without blocks that are no packets, and the errors.
+fn ours(path: &Path) -> (Vec<Seen>, Vec<String>) {
+    let (mut frames, mut errors) = (Vec::new(), Vec::new());
+    let mut capture = match Capture::open([path.to_path_buf()]) {
+        Ok(capture) => capture,
+        Err(error) => return (frames, vec![error.to_string()]),
+    };
+    loop {
+        match capture.next() {
+            Ok(Some(frame)) if frame.link == NOT_A_PACKET => {}
+            Ok(Some(frame)) => frames.push((frame.timed.then_some(frame.time.0), frame.length, frame.bytes.to_vec())),
+            Ok(None) => return (frames, errors),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if !path.extension().is_some_and(|ext| ["md", "tsv", "txt"].iter().any(|other| ext == *other)) {
+            found.push(path);
+        }
+    }
+}
+
+/// Real captures: CORPUS_DIR, or beside the project; and what the project recorded itself.
+pub(crate) fn captures() -> Vec<PathBuf> {
+    let corpus = std::env::var_os("CORPUS_DIR").map_or_else(|| "../shared/captures".into(), PathBuf::from);
+    let corpus = if corpus.is_relative() { Path::new(env!("CARGO_MANIFEST_DIR")).join(corpus) } else { corpus };
+    let mut found = Vec::new();
+    files(&corpus, &mut found);
+    if found.is_empty() {
+        eprintln!("skipped: no captures in {} (CORPUS_DIR)", corpus.display());
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_real_capture_is_read_as_pcap_parser_reads_it() {
+    for path in captures() {
+        let name = path.display();
+        let ((theirs, whole), (ours, errors)) = (theirs(&path), ours(&path));
+        if whole && errors.is_empty() {
+            assert_eq!(ours.len(), theirs.len(), "{name}");
+        }
+        assert!(errors.len() <= 1, "{name}: {errors:?}");
+        for (at, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+            // We show an original length as Wireshark does, which counts to 2^31-1.
+            let (ours_say, they_say) = ((theirs.0.and(ours.0), ours.1), (theirs.0, theirs.1.min(i32::MAX as u32)));
+            assert_eq!(ours_say, they_say, "{name}, packet {}", at + 1);
+            assert!(ours.2 == theirs.2, "{name}, packet {}: the bytes differ", at + 1);
+        }
+    }
+}
+
+#[test]
+fn every_real_capture_is_whole_but_the_malformed() {
+    for path in captures() {
+        let (frames, errors) = ours(&path);
+        if !path.components().any(|part| part.as_os_str() == "malformed") {
+            assert_eq!(errors, [""; 0], "{}", path.display());
+            assert!(!frames.is_empty(), "{}", path.display());
+        }
+    }
+}

@@ -67,7 +67,9 @@ fn holds_libpcap(folder: &Path) -> bool {
 
 fn explain(folder: Option<&Path>) {
     let place = match folder {
-        Some(folder) => format!("libpcap was not found, neither in LIBPCAP_LIBDIR ({}) nor elsewhere", folder.display()),
+        Some(folder) => {
+            format!("libpcap was not found, neither in LIBPCAP_LIBDIR ({}) nor elsewhere", folder.display())
+        }
         None => String::from("libpcap was not found"),
     };
     let lines = [
@@ -76,7 +78,9 @@ fn explain(folder: Option<&Path>) {
         String::from("  Fedora           sudo dnf install libpcap-devel"),
         String::from("  Alpine           sudo apk add libpcap-dev"),
         String::from("  macOS            xcode-select --install"),
-        String::from("or set LIBPCAP_LIBDIR to the folder it is in, or build what reads capture files and needs no libpcap:"),
+        String::from(
+            "or set LIBPCAP_LIBDIR to the folder it is in, or build what reads capture files and needs no libpcap:",
+        ),
         String::from("  cargo build --release --no-default-features"),
     ];
     for line in lines {

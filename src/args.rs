@@ -23,8 +23,9 @@ Examples:
   overhear fields uri                           fields that have to do with URIs
   tcpdump -w - | overhear calls -               from a pipe
 
-Captures are pcap or pcapng, plain or compressed with gzip, zstd or lz4. Exit codes: 0 done; 2 wrong usage, or a capture
-that could not be read to its end (what could be read is printed first)."
+Captures are pcap or pcapng, plain or compressed with gzip, zstd or lz4.
+
+Exit codes: 0 done; 2 wrong usage, or a capture that could not be read to its end (what could be read is printed first)."
 )]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
@@ -87,11 +88,11 @@ pub(crate) struct Run {
 #[command(after_help = "\
 Fields have Wireshark's names; `overhear fields` lists them. The columns are fields too: _ws.col.protocol, _ws.col.info.
 
--E takes tshark's settings, for -T fields and csv: header=y|n, separator=/t|/s|C, occurrence=f|l|a, aggregator=,|/s|C,
-quote=d|s|n, bom=y|n, escape=y|n.
+-E takes tshark's settings, for -T fields and csv: header=y|n, separator=/t|/s|C, occurrence=f|l|a, \
+aggregator=,|/s|C, quote=d|s|n, bom=y|n, escape=y|n.
 
-In JSON, numbers and booleans are such, lengths of time are seconds, moments are strings in UTC; bytes are
-{\"text\": ...} where they are text and {\"bytes\": ...} in hexadecimal where not; a field with several values is an array.
+In JSON, numbers and booleans are such, lengths of time are seconds, moments are strings in UTC; \
+bytes are {\"text\": ...} where they are text and {\"bytes\": ...} in hexadecimal where not; a field with several values is an array.
 
 Examples:
   overhear print login.pcap -V -c 10
@@ -172,8 +173,8 @@ impl RowForm {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Streams have the numbers that `overhear streams` prints (tcp.stream). Bytes that were never captured are told where they
-are missing: [n bytes missing in capture]; with --raw on standard error.")]
+Streams have the numbers that `overhear streams` prints (tcp.stream). Bytes that were never captured are told where \
+they are missing: [n bytes missing in capture]; with --raw on standard error.")]
 pub(crate) struct Follow {
     /// Capture files, read one after the other; - is standard input
     #[arg(value_name = "FILE", required = true)]
@@ -218,6 +219,8 @@ pub(crate) struct Fields {
 pub(crate) enum FieldForm {
     /// A line a field
     Text,
+    /// The page of the documentation: all fields, whatever is looked for
+    Markdown,
     /// An array of objects
     Json,
     /// An object a line

@@ -96,7 +96,8 @@ pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
 #[must_use]
 pub fn wanted(tree: &Tree) -> bool {
     let of_contents = PROTOCOLS.iter().filter(|protocol| matches!(protocol.part, Part::Content(_)));
-    tree.wants_any(&data::DATA) || of_contents.filter_map(|protocol| protocol.fields.first()).any(|field| tree.wants_any(field))
+    tree.wants_any(&data::DATA)
+        || of_contents.filter_map(|protocol| protocol.fields.first()).any(|field| tree.wants_any(field))
 }
 
 /// Who reads a media type: who claims it, or else its suffix (RFC 6839), or else all of its type, or else everything.
@@ -119,7 +120,9 @@ fn reader(media_type: &[u8]) -> Option<ContentReader> {
         .or_else(|| find(&|claimed| !suffix.is_empty() && claimed.eq_ignore_ascii_case(suffix)))
         .or_else(|| {
             find(&|claimed| {
-                claimed.strip_suffix(b"*").is_some_and(|claimed| !whole.is_empty() && claimed.eq_ignore_ascii_case(whole))
+                claimed
+                    .strip_suffix(b"*")
+                    .is_some_and(|claimed| !whole.is_empty() && claimed.eq_ignore_ascii_case(whole))
             })
         })
         .or_else(|| find(&|claimed| claimed == b"*/*"))

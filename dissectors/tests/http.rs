@@ -57,7 +57,11 @@ impl<'w> Host<'w> {
         Host { session, wants, untaken, heard, foresight: Foresight::default(), at: At::default() }
     }
 
-    fn frame(&mut self, act: impl FnOnce(&mut dyn Session, &mut Context<'_>, &mut [Vec<u8>; 2]) -> Option<Then>, frame: &[u8]) {
+    fn frame(
+        &mut self,
+        act: impl FnOnce(&mut dyn Session, &mut Context<'_>, &mut [Vec<u8>; 2]) -> Option<Then>,
+        frame: &[u8],
+    ) {
         let mut tree = Tree::new(self.wants.clone());
         tree.begin(frame);
         let mut path = Path::default();
@@ -240,7 +244,8 @@ impl Heard {
 
 const GET: &str = "GET /a?x=1&y=2 HTTP/1.1\r\nHost: h\r\n\r\n";
 const OK3: &str = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n\r\nabc";
-const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n5;x=y\r\npedia\r\n0\r\nX: 1\r\n\r\n";
+const CHUNKED: &str =
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n5;x=y\r\npedia\r\n0\r\nX: 1\r\n\r\n";
 
 fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -359,7 +364,9 @@ fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>)> {
         (
             "both Content-Length and Transfer-Encoding",
             vec![
-                c("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"),
+                c(
+                    "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+                ),
                 c(get("/next")),
                 s(OK3),
                 s(OK3),
@@ -394,8 +401,14 @@ fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>)> {
             "bodies that are read further",
             vec![
                 c(post("/f", "Content-Type: application/x-www-form-urlencoded\r\n", "a=b&c=d+e%20f")),
-                s("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"a\":[1,\"x\",null]"),
-                c(post("/m", "Content-Type: multipart/form-data; boundary=XX\r\n", "--XX\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\nv\r\n--XX--\r\n")),
+                s(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"a\":[1,\"x\",null]",
+                ),
+                c(post(
+                    "/m",
+                    "Content-Type: multipart/form-data; boundary=XX\r\n",
+                    "--XX\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\nv\r\n--XX--\r\n",
+                )),
                 s(OK3),
             ],
             vec!["0 POST /f 200 13 17", "1 POST /m 200 67 3"],

@@ -1,6 +1,6 @@
 //! One TCP connection: its numbers, its course, its bytes in order, and the conversation in them.
 
-use super::conversation::{Assembled, Conversation};
+use super::conversation::{Completed, Conversation};
 use super::tcp::assembler::{Assembler, Next};
 use super::tcp::sequence::Sequence;
 use super::tcp::state::Course;
@@ -59,14 +59,14 @@ impl Connection {
         destination: Endpoint,
         segment: &Segment<'_>,
         at: At,
-        compare: bool,
+        needs: Needs,
     ) -> Connection {
         // A SYN-ACK answers the client, whose SYN is missing; else who has the higher port is taken to have called.
         let (syn, ack) = (segment.flags.syn(), segment.flags.ack());
         let from_client = if syn { !ack } else { source.port >= destination.port };
         let from_client = from_client != segment.quoted || source.port == destination.port;
         let (client, server) = if from_client { (source, destination) } else { (destination, source) };
-        let assembler = || if compare { Assembler::comparing() } else { Assembler::default() };
+        let assembler = || if needs.compare { Assembler::comparing() } else { Assembler::default() };
         Connection {
             number,
             client,
@@ -77,7 +77,7 @@ impl Connection {
             sequence: Sequence::default(),
             course: Course::new(),
             assemblers: [assembler(), assembler()],
-            conversation: Conversation::default(),
+            conversation: Conversation::new(needs.frames),
             sent: [Sent::default(); 2],
             syn: None,
             connect: None,
@@ -189,33 +189,34 @@ impl Connection {
 
     /// Reads what comes next of either side.
     fn read(&mut self, side: Side, segment: &Segment<'_>, ready: std::ops::Range<usize>, reading: &mut Reading<'_>) {
-        let mut assembled = Assembled::default();
-        let before = (reading.messages.len(), self.conversation.held());
+        let mut completed = Completed::default();
+        let before = (reading.messages.len(), self.conversation.untaken());
         if !ready.is_empty() {
             let base = segment.payload.span(ready.start, ready.len()).start;
             let bytes = segment.payload.bytes.get(ready).unwrap_or_default();
-            self.deliver(side, bytes, Some(base), reading, &mut assembled);
+            self.deliver(side, bytes, Some(base), reading, &mut completed);
         }
-        self.drain(side, reading, &mut assembled);
+        self.drain(side, reading, &mut completed);
         self.assemblers[side.other() as usize].acked(acknowledges(segment));
         self.assemblers[side as usize].acked(None);
         if segment.flags.rst() {
             self.assemblers.iter_mut().for_each(Assembler::give_up);
         }
-        self.drain(side, reading, &mut assembled);
-        self.drain(side.other(), reading, &mut assembled);
+        self.drain(side, reading, &mut completed);
+        self.drain(side.other(), reading, &mut completed);
         if segment.flags.rst() {
             for side in [side, side.other()] {
                 if self.assemblers[side as usize].end_here() {
-                    self.end_side(side, Ending::Reset, reading, &mut assembled);
+                    self.end_side(side, Ending::Reset, reading, &mut completed);
                 }
             }
         }
-        if before != (reading.messages.len(), self.conversation.held()) && reading.needs.messages {
+        // What one side left may have waited for the other.
+        if self.conversation.untaken() > 0 && before != (reading.messages.len(), 0) {
             let ((conversation, registry), mut cx) = self.context(reading);
-            conversation.wake(registry, side.other(), &mut cx, &mut assembled);
+            conversation.offer_untaken(registry, side.other(), &mut cx, &mut completed);
         }
-        tell_assembled(&assembled, reading);
+        self.tell_completed(&completed, reading);
     }
 
     /// The conversation with the registry, and what a session leans on.
@@ -237,22 +238,22 @@ impl Connection {
         bytes: &[u8],
         base: Option<u32>,
         reading: &mut Reading<'_>,
-        assembled: &mut Assembled,
+        completed: &mut Completed,
     ) {
         if let Some(events) = &mut reading.chunks {
             events.push(Event::Chunk(Chunk { side, at: reading.at, content: Content::Bytes(bytes.to_vec()) }));
         }
         if reading.needs.messages {
             let ((conversation, registry), mut cx) = self.context(reading);
-            conversation.read(registry, side, bytes, base, &mut cx, assembled);
+            conversation.read(registry, side, bytes, base, &mut cx, completed);
         }
     }
 
     /// Reads what no longer waits, up to the end of the side.
-    fn drain(&mut self, side: Side, reading: &mut Reading<'_>, assembled: &mut Assembled) {
+    fn drain(&mut self, side: Side, reading: &mut Reading<'_>, completed: &mut Completed) {
         while let Some(next) = self.assemblers[side as usize].next() {
             match next {
-                Next::Bytes(bytes) => self.deliver(side, &bytes, None, reading, assembled),
+                Next::Bytes(bytes) => self.deliver(side, &bytes, None, reading, completed),
                 Next::Gap(len) => {
                     self.sent[side as usize].missing += len;
                     reading.tree.put(&tcp::GAP, Default::default(), Value::Uint(len));
@@ -261,35 +262,35 @@ impl Connection {
                     }
                     if reading.needs.messages {
                         let ((conversation, _), mut cx) = self.context(reading);
-                        conversation.gap(side, len, &mut cx);
+                        conversation.gap(side, len, &mut cx, completed);
                     }
                 }
             }
         }
         if self.assemblers[side as usize].ends_now() {
-            self.end_side(side, Ending::Closed, reading, assembled);
+            self.end_side(side, Ending::Closed, reading, completed);
         }
     }
 
-    fn end_side(&mut self, side: Side, ending: Ending, reading: &mut Reading<'_>, assembled: &mut Assembled) {
+    fn end_side(&mut self, side: Side, ending: Ending, reading: &mut Reading<'_>, completed: &mut Completed) {
         if let Some(events) = &mut reading.chunks {
             events.push(Event::Chunk(Chunk { side, at: reading.at, content: Content::End }));
         }
         if reading.needs.messages {
             let ((conversation, _), mut cx) = self.context(reading);
-            conversation.end(side, ending, &mut cx, assembled);
+            conversation.end(side, ending, &mut cx, completed);
         }
     }
 
     /// Gives up all holes and all unfinished messages: too much is held.
     pub(super) fn give_up(&mut self, reading: &mut Reading<'_>) {
-        let mut assembled = Assembled::default();
+        let mut completed = Completed::default();
         for side in [Side::Client, Side::Server] {
             self.assemblers[side as usize].give_up();
-            self.drain(side, reading, &mut assembled);
+            self.drain(side, reading, &mut completed);
             if reading.needs.messages {
                 let ((conversation, _), mut cx) = self.context(reading);
-                conversation.gap(side, 0, &mut cx);
+                conversation.gap(side, 0, &mut cx, &mut completed);
             }
         }
     }
@@ -299,28 +300,50 @@ impl Connection {
         if !reading.needs.bytes {
             return;
         }
-        let mut assembled = Assembled::default();
+        let mut completed = Completed::default();
         for side in [Side::Client, Side::Server] {
             self.assemblers[side as usize].give_up();
-            self.drain(side, reading, &mut assembled);
+            self.drain(side, reading, &mut completed);
         }
         for side in [Side::Client, Side::Server] {
             if self.assemblers[side as usize].end_here() {
-                self.end_side(side, Ending::Unseen, reading, &mut assembled);
+                self.end_side(side, Ending::Unseen, reading, &mut completed);
             }
         }
     }
 
-    /// The row of an exchange, which is also learnt from.
-    pub(super) fn call(&mut self, exchange: Exchange, learnt: Option<&mut Foresight>) -> Call {
-        if let (Some(learnt), Some(response), Some(_)) = (learnt, exchange.response, exchange.request) {
-            learnt.responses.insert((self.number, exchange.nth), response.last.frame);
-        }
+    /// The row of an exchange.
+    pub(super) fn call(&mut self, exchange: Exchange) -> Call {
         let connect = self.connect.filter(|_| self.exchanges == 0);
         self.exchanges += 1;
         let swapped = exchange.asked_by == Some(Side::Server);
         let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
         Call { exchange, client, server, connect }
+    }
+
+    /// Records, and learns, which frames messages were put together from, and which exchanges were answered.
+    fn tell_completed(&self, completed: &Completed, reading: &mut Reading<'_>) {
+        let present = reading.at.frame;
+        if let Some(learnt) = &mut reading.learnt {
+            let earlier = completed.assembled.iter().flatten().filter(|&&(frame, _)| frame != present);
+            learnt.reassembled_in.extend(earlier.map(|&(frame, _)| (frame, present)));
+            learnt.responses.extend(completed.answers.iter().map(|&nth| ((self.number, nth), present)));
+        }
+        if !reading.tree.wants_any(&tcp::TCP) {
+            return;
+        }
+        for frames in &completed.assembled {
+            let none = Default::default();
+            let tree = &mut *reading.tree;
+            tree.open(&tcp::SEGMENTS, none, Value::Present);
+            for &(frame, _) in frames {
+                tree.put(&tcp::SEGMENT, none, Value::Uint(frame.into()));
+            }
+            tree.put(&tcp::SEGMENT_COUNT, none, Value::Uint(frames.len() as u64));
+            let length = frames.iter().map(|&(_, len)| len).sum();
+            tree.put(&tcp::REASSEMBLED_LENGTH, none, Value::Uint(length));
+            tree.close();
+        }
     }
 
     /// What its end tells of its frames.
@@ -352,29 +375,5 @@ impl Connection {
             sides: self.sent,
             initial_rtt: self.sequence.initial_rtt(),
         }
-    }
-}
-
-/// Records, and learns, which frames a message was put together from.
-fn tell_assembled(assembled: &Assembled, reading: &mut Reading<'_>) {
-    let present = reading.at.frame;
-    if !assembled.frames.iter().any(|&(frame, _)| frame != present) {
-        return;
-    }
-    if let Some(learnt) = &mut reading.learnt {
-        let earlier = assembled.frames.iter().filter(|&&(frame, _)| frame != present);
-        learnt.reassembled_in.extend(earlier.map(|&(frame, _)| (frame, present)));
-    }
-    let tree = &mut *reading.tree;
-    if tree.wants_any(&tcp::TCP) {
-        let none = Default::default();
-        tree.open(&tcp::SEGMENTS, none, Value::Present);
-        for &(frame, _) in &assembled.frames {
-            tree.put(&tcp::SEGMENT, none, Value::Uint(frame.into()));
-        }
-        tree.put(&tcp::SEGMENT_COUNT, none, Value::Uint(assembled.frames.len() as u64));
-        let length: u64 = assembled.frames.iter().map(|&(_, len)| u64::from(len)).sum();
-        tree.put(&tcp::REASSEMBLED_LENGTH, none, Value::Uint(length));
-        tree.close();
     }
 }

@@ -2,13 +2,12 @@
 
 use super::limits;
 use dissectors::Registry;
-use dissectors::session::{Chunk, Context, Ending, Session, Side, Taken, Then, Verdict};
+use dissectors::session::{Chunk, Context, Ending, Event, Session, Side, Taken, Then, Verdict};
+use std::collections::VecDeque;
 
 /// Who reads a connection.
-#[derive(Default)]
 enum Reader {
     /// Nobody yet: whoever recognises the next bytes.
-    #[default]
     Unknown,
     /// A session.
     Session(Box<dyn Session>),
@@ -16,30 +15,41 @@ enum Reader {
     Nobody,
 }
 
-/// The bytes of one side that were not taken yet.
+/// The bytes of one side: those that were not taken yet, and where the others came from.
 #[derive(Default)]
-struct Untaken {
-    bytes: Vec<u8>,
-    /// The frames they came with, and how many of the last bytes came with each: oldest first.
-    frames: Vec<(u32, u32)>,
+struct Heard {
+    untaken: Vec<u8>,
+    /// How many bytes were delivered, gaps included, and how many of them are done with.
+    delivered: u64,
+    taken: u64,
+    /// Up to where each frame's bytes go, oldest first, from the beginning of the message that is being read.
+    frames: VecDeque<(u64, u32)>,
     ended: bool,
 }
 
 /// What a connection says.
-#[derive(Default)]
 pub(super) struct Conversation {
     reader: Reader,
-    sides: [Untaken; 2],
+    sides: [Heard; 2],
+    /// Whether it is asked which frames a message was put together from.
+    tracks: bool,
 }
 
-/// The frames whose bytes were put together into what a frame completed.
+/// The messages that a frame completed.
 #[derive(Debug, Default)]
-pub(super) struct Assembled {
-    /// Each frame with its number of bytes, the present one last.
-    pub(super) frames: Vec<(u32, u32)>,
+pub(super) struct Completed {
+    /// For each message of more than one frame, these and how many bytes it has of each, in order.
+    pub(super) assembled: Vec<Vec<(u32, u64)>>,
+    /// The exchanges that were answered.
+    pub(super) answers: Vec<u32>,
 }
 
 impl Conversation {
+    /// A conversation of which nothing was heard.
+    pub(super) fn new(tracks: bool) -> Conversation {
+        Conversation { reader: Reader::Unknown, sides: Default::default(), tracks }
+    }
+
     /// Whether a session reads it.
     pub(super) fn is_known(&self) -> bool {
         matches!(self.reader, Reader::Session(_))
@@ -47,11 +57,20 @@ impl Conversation {
 
     /// Bytes that are kept.
     pub(super) fn held(&self) -> usize {
-        self.sides.iter().map(|side| side.bytes.capacity()).sum()
+        let session = match &self.reader {
+            Reader::Session(session) => session.held(),
+            Reader::Unknown | Reader::Nobody => 0,
+        };
+        session + self.sides.iter().map(Heard::held).sum::<usize>()
+    }
+
+    /// Bytes that no session has taken, of both sides.
+    pub(super) fn untaken(&self) -> usize {
+        self.sides.iter().map(|side| side.untaken.len()).sum()
     }
 
     /// Reads the bytes that come next of a side. `base` is their place in the tree's store if they lie in the present
-    /// frame. Adds to `assembled` when bytes of several frames became a message.
+    /// frame.
     pub(super) fn read(
         &mut self,
         registry: &Registry,
@@ -59,64 +78,64 @@ impl Conversation {
         bytes: &[u8],
         base: Option<u32>,
         cx: &mut Context<'_>,
-        assembled: &mut Assembled,
+        completed: &mut Completed,
     ) {
-        let untaken = &mut self.sides[side as usize];
-        if untaken.bytes.is_empty() {
-            let taken = self.offer(registry, side, Chunk { bytes, base }, cx);
-            self.keep(side, bytes.get(taken..).unwrap_or_default(), cx.at.frame);
+        let heard = &mut self.sides[side as usize];
+        heard.delivered += bytes.len() as u64;
+        if self.tracks && !matches!(self.reader, Reader::Nobody) {
+            heard.note_frame(cx.at.frame);
+        }
+        if heard.untaken.is_empty() {
+            let taken = self.offer(registry, side, Chunk { bytes, base }, cx, completed);
+            let heard = &mut self.sides[side as usize];
+            heard.untaken.extend_from_slice(bytes.get(taken..).unwrap_or_default());
         } else {
-            untaken.bytes.extend_from_slice(bytes);
-            untaken.frames.push((cx.at.frame, bytes.len() as u32));
-            self.offer_untaken(registry, side, cx, assembled);
+            heard.untaken.extend_from_slice(bytes);
+            self.offer_untaken(registry, side, cx, completed);
         }
-        if self.sides[side as usize].bytes.len() > limits::UNTAKEN_BYTES {
-            self.gap(side, 0, cx);
-        }
-    }
-
-    /// Offers again what a side has left, after the other side was read.
-    fn offer_untaken(&mut self, registry: &Registry, side: Side, cx: &mut Context<'_>, assembled: &mut Assembled) {
-        let bytes = std::mem::take(&mut self.sides[side as usize].bytes);
-        let taken = self.offer(registry, side, Chunk { bytes: &bytes, base: None }, cx);
-        let untaken = &mut self.sides[side as usize];
-        untaken.bytes = bytes;
-        untaken.bytes.drain(..taken);
-        if untaken.bytes.is_empty() {
-            untaken.bytes = Vec::new();
-        }
-        let mut left = taken as u32;
-        let whole = untaken.frames.iter().take_while(|(_, len)| {
-            let all = *len <= left && left > 0;
-            left = left.saturating_sub(if all { *len } else { 0 });
-            all
-        });
-        let whole = whole.count();
-        if taken > 0 {
-            assembled.frames.extend(untaken.frames.iter().take(whole + usize::from(left > 0)));
-        }
-        untaken.frames.drain(..whole);
-        if let Some((_, len)) = untaken.frames.first_mut() {
-            *len -= left.min(*len);
+        if self.sides[side as usize].untaken.len() > limits::UNTAKEN_BYTES {
+            self.gap(side, 0, cx, completed);
         }
     }
 
-    fn keep(&mut self, side: Side, rest: &[u8], frame: u32) {
-        let untaken = &mut self.sides[side as usize];
-        if !rest.is_empty() && !matches!(self.reader, Reader::Nobody) {
-            untaken.bytes.extend_from_slice(rest);
-            untaken.frames.push((frame, rest.len() as u32));
+    /// Offers again what a side has left: for more has come, or the other side was read.
+    pub(super) fn offer_untaken(
+        &mut self,
+        registry: &Registry,
+        side: Side,
+        cx: &mut Context<'_>,
+        completed: &mut Completed,
+    ) {
+        let bytes = std::mem::take(&mut self.sides[side as usize].untaken);
+        let taken = self.offer(registry, side, Chunk { bytes: &bytes, base: None }, cx, completed);
+        let untaken = &mut self.sides[side as usize].untaken;
+        *untaken = bytes;
+        untaken.drain(..taken);
+        if untaken.is_empty() {
+            *untaken = Vec::new();
         }
     }
 
     /// Lets the session take what it will; returns how many bytes are done with.
-    fn offer(&mut self, registry: &Registry, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> usize {
+    fn offer(
+        &mut self,
+        registry: &Registry,
+        side: Side,
+        chunk: Chunk<'_>,
+        cx: &mut Context<'_>,
+        completed: &mut Completed,
+    ) -> usize {
         let mut done = 0;
         let mut changes = 0;
         while done < chunk.bytes.len() {
             let rest = chunk.from(done);
+            let heard = &mut self.sides[side as usize];
+            let before = cx.events.len();
             let Taken { bytes, then } = match &mut self.reader {
-                Reader::Nobody => return chunk.bytes.len(),
+                Reader::Nobody => {
+                    heard.take(rest.bytes.len());
+                    return chunk.bytes.len();
+                }
                 Reader::Session(session) => session.read(side, rest, cx),
                 Reader::Unknown => match recognise(registry, rest.bytes, cx) {
                     (Verdict::Yes, Some(session)) => {
@@ -124,10 +143,17 @@ impl Conversation {
                         continue;
                     }
                     (Verdict::Perhaps, _) if rest.bytes.len() < limits::UNRECOGNISED_BYTES => return done,
-                    _ => return chunk.bytes.len(),
+                    _ => {
+                        heard.take(rest.bytes.len());
+                        heard.frames.clear();
+                        return chunk.bytes.len();
+                    }
                 },
             };
-            done += bytes.min(rest.bytes.len());
+            let bytes = bytes.min(rest.bytes.len());
+            done += bytes;
+            heard.take(bytes);
+            self.complete(before, cx, completed);
             match then {
                 Then::Same if bytes == 0 => return done,
                 Then::Same => {}
@@ -141,34 +167,89 @@ impl Conversation {
         done
     }
 
-    /// Offers what the other side has left: it may have waited for this one.
-    pub(super) fn wake(&mut self, registry: &Registry, side: Side, cx: &mut Context<'_>, assembled: &mut Assembled) {
-        if !self.sides[side as usize].bytes.is_empty() {
-            self.offer_untaken(registry, side, cx, assembled);
+    /// Finds the frames of the messages that were told in the last call of the session.
+    fn complete(&mut self, before: usize, cx: &mut Context<'_>, completed: &mut Completed) {
+        for event in cx.events.get(before..).unwrap_or_default() {
+            let Event::Message(told) = event else { continue };
+            completed.answers.extend(told.answers);
+            let heard = &mut self.sides[told.side as usize];
+            let frames = heard.frames_of(told.len);
+            if self.tracks && frames.iter().any(|&(frame, _)| frame != cx.at.frame) {
+                completed.assembled.push(frames);
+            }
         }
+        let mut nth = 0;
+        cx.events.retain(|event| {
+            nth += 1;
+            nth <= before || !matches!(event, Event::Message(_))
+        });
     }
 
     /// Tells that bytes of a side were never captured.
-    pub(super) fn gap(&mut self, side: Side, len: u64, cx: &mut Context<'_>) {
-        let untaken = &mut self.sides[side as usize];
-        let before = std::mem::take(&mut untaken.bytes);
-        untaken.frames.clear();
+    pub(super) fn gap(&mut self, side: Side, len: u64, cx: &mut Context<'_>, completed: &mut Completed) {
+        let heard = &mut self.sides[side as usize];
+        let untaken = std::mem::take(&mut heard.untaken);
+        heard.delivered += len;
+        heard.taken = heard.delivered;
+        let before = cx.events.len();
         if let Reader::Session(session) = &mut self.reader {
-            session.gap(side, Chunk { bytes: &before, base: None }, len, cx);
+            session.gap(side, Chunk { bytes: &untaken, base: None }, len, cx);
         }
+        self.complete(before, cx, completed);
     }
 
     /// Tells that a side sends nothing more. Told once.
-    pub(super) fn end(&mut self, side: Side, ending: Ending, cx: &mut Context<'_>, assembled: &mut Assembled) {
-        let untaken = &mut self.sides[side as usize];
-        if std::mem::replace(&mut untaken.ended, true) {
+    pub(super) fn end(&mut self, side: Side, ending: Ending, cx: &mut Context<'_>, completed: &mut Completed) {
+        let heard = &mut self.sides[side as usize];
+        if std::mem::replace(&mut heard.ended, true) {
             return;
         }
-        let rest = std::mem::take(&mut untaken.bytes);
-        assembled.frames.append(&mut untaken.frames);
+        let rest = std::mem::take(&mut heard.untaken);
+        heard.taken = heard.delivered;
+        let before = cx.events.len();
         if let Reader::Session(session) = &mut self.reader {
             session.end(side, Chunk { bytes: &rest, base: None }, ending, cx);
         }
+        self.complete(before, cx, completed);
+    }
+}
+
+impl Heard {
+    fn take(&mut self, bytes: usize) {
+        self.taken += bytes as u64;
+    }
+
+    fn held(&self) -> usize {
+        self.untaken.capacity() + self.frames.capacity() * size_of::<(u64, u32)>()
+    }
+
+    /// Notes that the last bytes delivered came with this frame.
+    fn note_frame(&mut self, frame: u32) {
+        if self.frames.len() == limits::MESSAGE_FRAMES {
+            self.frames.pop_front();
+        }
+        self.frames.push_back((self.delivered, frame));
+    }
+
+    /// The frames of the `len` bytes that were taken last, with the bytes of each. What came before is forgotten.
+    fn frames_of(&mut self, len: u64) -> Vec<(u32, u64)> {
+        let (start, end) = (self.taken.saturating_sub(len), self.taken);
+        while self.frames.front().is_some_and(|&(until, _)| until <= start) {
+            self.frames.pop_front();
+        }
+        let mut frames = Vec::new();
+        let mut from = start;
+        for &(until, frame) in &self.frames {
+            let to = until.min(end);
+            if to > from {
+                frames.push((frame, to - from));
+                from = to;
+            }
+        }
+        while self.frames.front().is_some_and(|&(until, _)| until <= end) {
+            self.frames.pop_front();
+        }
+        frames
     }
 }
 

@@ -25,3 +25,7 @@ pub const UNTAKEN_BYTES: usize = 4 << 20;
 
 /// Bytes that are kept of a side while no protocol is certain that they are its own.
 pub const UNRECOGNISED_BYTES: usize = 256;
+
+/// Frames that are remembered of one message, to tell in which frame it was put together. Enough for 6 MB in segments
+/// of an Ethernet's size.
+pub const MESSAGE_FRAMES: usize = 4096;

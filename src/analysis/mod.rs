@@ -106,6 +106,8 @@ pub(in crate::analysis) struct Needs {
     pub(in crate::analysis) messages: bool,
     /// Whether what is sent again is the same.
     pub(in crate::analysis) compare: bool,
+    /// From which frames a message was put together.
+    pub(in crate::analysis) frames: bool,
 }
 
 impl Needs {
@@ -120,7 +122,6 @@ impl Needs {
             &tcp_fields::SEGMENT_COUNT,
             &tcp_fields::REASSEMBLED_IN,
             &tcp_fields::REASSEMBLED_LENGTH,
-            &frame::PROTOCOLS,
         ];
         let session = |part: &Part| !matches!(part, Part::Layer(_) | Part::Facts);
         let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
@@ -128,6 +129,7 @@ impl Needs {
         let messages = task.exchanges
             || wants.columns
             || any(&put_together)
+            || wants.field(&frame::PROTOCOLS)
             || wants.protocol(&data::DATA)
             || PROTOCOLS.iter().any(|protocol| session(&protocol.part) && own(protocol.fields));
         Needs {
@@ -135,6 +137,7 @@ impl Needs {
             bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
             messages,
             compare,
+            frames: task.learn || any(&put_together),
         }
     }
 }
@@ -305,8 +308,8 @@ impl Inner {
     fn segment(&mut self, segment: &Segment<'_>, at: At, tree: &mut Tree) {
         let source = Endpoint { address: self.packet.source, port: segment.source_port };
         let destination = Endpoint { address: self.packet.destination, port: segment.destination_port };
-        let compare = self.needs.compare;
-        let begin = |number| Box::new(Connection::new(number, source, destination, segment, at, compare));
+        let needs = self.needs;
+        let begin = |number| Box::new(Connection::new(number, source, destination, segment, at, needs));
         let (place, forgotten) = self.tcp.find(source, destination, begin);
         if let Some(forgotten) = forgotten {
             self.forget(forgotten, tree);
@@ -317,7 +320,7 @@ impl Inner {
             if connection.is_other_than(source, segment) {
                 reused = true;
                 let number = self.tcp.number();
-                let new = Box::new(Connection::new(number, source, destination, segment, at, compare));
+                let new = Box::new(Connection::new(number, source, destination, segment, at, needs));
                 let old = std::mem::replace(self.tcp.flow(place), new);
                 self.forget(old, tree);
             }
@@ -342,21 +345,22 @@ impl Inner {
             connection.give_up(&mut reading);
             self.held += connection.held();
         }
-        Inner::report(connection, &self.task, &mut self.messages, &mut self.learnt, &mut self.events);
+        Inner::report(connection, &self.task, &mut self.messages, &mut self.events);
     }
 
-    /// Turns the messages' events into the program's.
+    /// Turns the exchanges of a connection into calls.
     fn report(
         connection: &mut Connection,
         task: &Task,
         messages: &mut Vec<dissectors::session::Event>,
-        learnt: &mut Foresight,
         events: &mut Vec<Event>,
     ) {
-        for dissectors::session::Event::Exchange(exchange) in messages.drain(..) {
-            let call = connection.call(*exchange, task.learn.then_some(&mut *learnt));
-            if task.exchanges {
-                events.push(Event::Call(Box::new(call)));
+        for message in messages.drain(..) {
+            if let dissectors::session::Event::Exchange(exchange) = message {
+                let call = connection.call(*exchange);
+                if task.exchanges {
+                    events.push(Event::Call(Box::new(call)));
+                }
             }
         }
     }
@@ -379,7 +383,7 @@ impl Inner {
         };
         connection.end(&mut reading);
         self.held = self.held.saturating_sub(held);
-        Inner::report(&mut connection, &self.task, &mut self.messages, &mut self.learnt, &mut self.events);
+        Inner::report(&mut connection, &self.task, &mut self.messages, &mut self.events);
         if self.task.learn {
             connection.teach(&mut self.learnt);
         }

@@ -125,7 +125,7 @@ fn contradiction(args: &Print, form: FrameForm) -> Option<&'static str> {
 
 /// A run that wants these fields and nothing beyond.
 fn task(wants: Wants) -> Task {
-    Task { wants, exchanges: false, streams: false, follow: None }
+    Task { wants, ..Task::default() }
 }
 
 fn calls(args: Rows) -> io::Result<Outcome> {
@@ -164,6 +164,7 @@ fn follow(args: Follow) -> io::Result<Outcome> {
         _ => Shape::Text(color),
     };
     let mut report = report::Follow::new(args.stream, shape);
+    let named = output::shown(args.files.iter().map(|path| path.as_path()));
     let reading = Reading::new(args.files, &args.run);
     let mut out = match Output::open(&args.run, reading.has_pipe()) {
         Ok(out) => out,
@@ -173,7 +174,10 @@ fn follow(args: Follow) -> io::Result<Outcome> {
     let told = reading.run(task, &mut report, &mut out)?;
     if !report.met() {
         let more = if told { " in what could be read" } else { "" };
-        return Ok(Outcome::Wrong(format!("there is no stream {}{more}; `overhear streams` lists them", args.stream)));
+        return Ok(Outcome::Wrong(format!(
+            "{named}: there is no stream {}{more}; `overhear streams` lists them",
+            args.stream
+        )));
     }
     report.asides().for_each(|aside| tell(&aside));
     finish(out, told)
@@ -197,6 +201,7 @@ fn list_fields(args: Fields) -> io::Result<Outcome> {
     };
     let text = match args.form {
         FieldForm::Text => manual.text(),
+        FieldForm::Markdown => report::manual(),
         FieldForm::Json => manual.json(Lines::Array),
         FieldForm::Ndjson => manual.json(Lines::Bare),
     };

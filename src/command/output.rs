@@ -54,7 +54,7 @@ impl Output {
     pub(super) fn to(path: Option<&Path>) -> Result<Output, String> {
         let target = match path {
             None => Target::Stdout(io::stdout()),
-            Some(path) => file(path).map_err(|error| format!("{}: it cannot be written: {error}", shown(path)))?,
+            Some(path) => file(path).map_err(|error| format!("{}: it cannot be written: {error}", shown([path])))?,
         };
         Ok(Output { target: BufWriter::with_capacity(BUFFER, target), at_once: false })
     }
@@ -118,10 +118,14 @@ fn new_file() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
-fn shown(path: &Path) -> String {
-    path.display()
-        .to_string()
-        .chars()
-        .flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] })
-        .collect()
+/// Names of files as text that cannot steer a terminal.
+pub(super) fn shown<'a>(paths: impl IntoIterator<Item = &'a Path>) -> String {
+    let mut out = String::new();
+    for path in paths {
+        out.push_str(if out.is_empty() { "" } else { ", " });
+        for char in path.to_string_lossy().chars() {
+            if char.is_control() { out.extend(char.escape_default()) } else { out.push(char) }
+        }
+    }
+    out
 }

@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::value;
 use dissectors::tree::Node;
-use dissectors::{Kind, Tree, Value, frame};
+use dissectors::{Kind, Tree, Value, column, frame};
 use std::fmt::Write;
 
 /// Bytes of a value of bytes that are shown; the hex dump has them all.
@@ -13,9 +13,10 @@ const MOST_BYTES: usize = 32;
 const MOST_TEXT: usize = 4096;
 
 /// Appends the tree, four spaces deeper for each level. What was concluded and stands in no byte of the frame is in
-/// brackets; other names of facts that are shown already are left out.
+/// brackets; other names of facts that are shown already are left out, and the columns.
 pub(super) fn write(out: &mut String, tree: &Tree, clock: &mut Clock) {
-    for node in tree.nodes().iter().filter(|node| !node.field.hidden) {
+    let told = |node: &&Node| !node.field.hidden && node.field.protocol != column::COLUMN.id;
+    for node in tree.nodes().iter().filter(told) {
         (0..node.depth).for_each(|_| out.push_str("    "));
         write_node(out, node, tree, clock);
         out.push('\n');

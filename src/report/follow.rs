@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::color::{Color, Paint};
 use super::{Report, Shown, hexdump, json, value};
-use crate::analysis::{Chunk, Event, Sent};
+use crate::analysis::{Chunk, Content, Event};
 use dissectors::session::Side;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -75,21 +75,27 @@ impl Follow {
 
     fn chunk(&mut self, chunk: &Chunk, out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
-        match (self.shape, &chunk.sent) {
-            (Shape::Raw, Sent::Bytes(bytes)) => out.write_all(bytes)?,
-            (Shape::Raw, Sent::Gap(len)) => {
+        match (self.shape, &chunk.content) {
+            (_, Content::End) => return Ok(()),
+            (Shape::Raw, Content::Bytes(bytes)) => out.write_all(bytes)?,
+            (Shape::Raw, Content::Gap(len)) => {
                 let offset = self.offset(chunk.side);
                 self.missing.push(format!(
                     "{len} bytes of the {} missing in the capture after {offset} bytes of it (frame {})",
                     word(chunk.side),
-                    chunk.frame
+                    chunk.at.frame
                 ));
             }
-            (Shape::Json, sent) => self.object(chunk, sent),
-            (Shape::Text(color), sent) => self.text(chunk, sent, color),
-            (Shape::Hex(color), sent) => self.hex(chunk, sent, color),
+            (Shape::Json, content) => self.object(chunk, content),
+            (Shape::Text(color), content) => self.text(chunk, content, color),
+            (Shape::Hex(color), content) => self.hex(chunk, content, color),
         }
-        let offset = self.offset(chunk.side) + chunk.sent.len();
+        let offset = self.offset(chunk.side)
+            + match &chunk.content {
+                Content::Bytes(bytes) => bytes.len() as u64,
+                Content::Gap(len) => *len,
+                Content::End => 0,
+            };
         if let Some(place) = self.offsets.get_mut(chunk.side as usize) {
             *place = offset;
         }
@@ -101,42 +107,43 @@ impl Follow {
         self.offsets.get(side as usize).copied().unwrap_or(0)
     }
 
-    fn object(&mut self, chunk: &Chunk, sent: &Sent) {
+    fn object(&mut self, chunk: &Chunk, content: &Content) {
         let offset = self.offset(chunk.side);
         let row = &mut self.row;
-        let _ = write!(row, "{{\"side\":\"{}\",\"frame\":{},\"time\":\"", word(chunk.side), chunk.frame);
-        self.clock.rfc3339(row, chunk.time);
+        let _ = write!(row, "{{\"side\":\"{}\",\"frame\":{},\"time\":\"", word(chunk.side), chunk.at.frame);
+        self.clock.rfc3339(row, chunk.at.time);
         let _ = write!(row, "\",\"offset\":{offset},");
-        match sent {
-            Sent::Bytes(bytes) => {
+        match content {
+            Content::Bytes(bytes) => {
                 let start = row.len();
                 json::bytes(row, bytes);
                 // {"text": ..} or {"bytes": ..} without its braces: a part of this object.
                 row.remove(start);
                 row.pop();
             }
-            Sent::Gap(len) => {
+            Content::Gap(len) => {
                 let _ = write!(row, "\"missing\":{len}");
             }
+            Content::End => {}
         }
         row.push_str("}\n");
     }
 
-    fn text(&mut self, chunk: &Chunk, sent: &Sent, color: Color) {
+    fn text(&mut self, chunk: &Chunk, content: &Content, color: Color) {
         let paint = paint(chunk.side);
         if self.last != Some(chunk.side) {
             self.finish_text(color);
             let mut time = String::new();
-            let relative = chunk.time.saturating_sub(self.start.unwrap_or(chunk.time));
+            let relative = chunk.at.time.saturating_sub(self.start.unwrap_or(chunk.at.time));
             value::seconds(&mut time, relative, value::Decimals::Six);
             let begun = if self.last.is_some() { "\n" } else { "" };
             color.start(Paint::Dim, &mut self.row);
-            let _ = write!(self.row, "{begun}--- {}, frame {}, {time} s ---", word(chunk.side), chunk.frame);
+            let _ = write!(self.row, "{begun}--- {}, frame {}, {time} s ---", word(chunk.side), chunk.at.frame);
             color.stop(Paint::Dim, &mut self.row);
             self.row.push('\n');
         }
-        match sent {
-            Sent::Bytes(bytes) => {
+        match content {
+            Content::Bytes(bytes) => {
                 let joined;
                 let bytes = if self.held.is_empty() {
                     bytes
@@ -151,13 +158,14 @@ impl Follow {
                 color.stop(paint, &mut self.row);
                 self.held = rest.to_vec();
             }
-            Sent::Gap(len) => {
+            Content::Gap(len) => {
                 self.finish_text(color);
                 color.start(Paint::Red, &mut self.row);
                 let _ = write!(self.row, "[{len} bytes missing in capture]");
                 color.stop(Paint::Red, &mut self.row);
                 self.row.push('\n');
             }
+            Content::End => {}
         }
     }
 
@@ -175,11 +183,11 @@ impl Follow {
         }
     }
 
-    fn hex(&mut self, chunk: &Chunk, sent: &Sent, color: Color) {
+    fn hex(&mut self, chunk: &Chunk, content: &Content, color: Color) {
         let indent = if chunk.side == Side::Server { "    " } else { "" };
         let offset = self.offset(chunk.side);
-        match sent {
-            Sent::Bytes(bytes) => {
+        match content {
+            Content::Bytes(bytes) => {
                 for (nth, row) in bytes.chunks(16).enumerate() {
                     self.row.push_str(indent);
                     color.start(paint(chunk.side), &mut self.row);
@@ -195,13 +203,14 @@ impl Follow {
                     self.row.push('\n');
                 }
             }
-            Sent::Gap(len) => {
+            Content::Gap(len) => {
                 self.row.push_str(indent);
                 color.start(Paint::Red, &mut self.row);
                 let _ = write!(self.row, "[{len} bytes missing in capture]");
                 color.stop(Paint::Red, &mut self.row);
                 self.row.push('\n');
             }
+            Content::End => {}
         }
     }
 }
@@ -287,13 +296,14 @@ fn readable(out: &mut String, bytes: &[u8], open: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dissectors::session::At;
 
     fn sent(side: Side, frame: u32, bytes: &[u8]) -> Chunk {
-        Chunk { side, frame, time: i64::from(frame) * 1_000_000, sent: Sent::Bytes(bytes.to_vec()) }
+        Chunk { side, at: At { frame, time: i64::from(frame) * 1_000_000 }, content: Content::Bytes(bytes.to_vec()) }
     }
 
     fn gap(side: Side, len: u64) -> Chunk {
-        Chunk { side, frame: 9, time: 9_000_000, sent: Sent::Gap(len) }
+        Chunk { side, at: At { frame: 9, time: 9_000_000 }, content: Content::Gap(len) }
     }
 
     fn follow(shape: Shape, chunks: Vec<Chunk>) -> (Vec<u8>, Vec<String>) {

@@ -11,6 +11,9 @@
 //! | moment | a string in RFC 3339, UTC, with nine decimals |
 //! | length of time | a number of seconds with nine decimals |
 //!
+//! Without a choice of fields the columns of the list of frames are left out, and the hidden fields, which say again
+//! under another name what the tree already says.
+//!
 //! A field with several values in one frame is an array of them, a field without is left out.
 
 use super::clock::Clock;
@@ -228,7 +231,7 @@ impl Layers {
             if node.field.kind == Kind::Protocol {
                 let layer = self.add_layer(node.field.name);
                 self.open.push((node.depth, layer));
-            } else if !node.field.hidden {
+            } else if !node.field.hidden && node.field.protocol != column::COLUMN.id {
                 self.add_node(at as u32, node);
             }
         }

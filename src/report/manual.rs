@@ -1,7 +1,7 @@
 //! `fields`: what can be printed, by name and meaning.
 
 use super::json::{self, Lines};
-use dissectors::{Field, Kind, field, fields};
+use dissectors::{Field, Kind, PROTOCOLS, field, fields};
 use std::fmt::Write as _;
 
 /// A part of the list of fields.
@@ -62,6 +62,37 @@ impl Manual {
         out.push_str(lines.end());
         out
     }
+}
+
+/// The page docs/fields.md: all fields, protocol by protocol, in Markdown.
+#[must_use]
+pub fn manual() -> String {
+    let mut out = String::from(
+        "# Fields\n\n\
+         Every fact that overhear can print (`-e`), by protocol. This page is what the declarations print: \
+         `overhear fields -T markdown`.\n\n\
+         Names are Wireshark's with Wireshark's meaning; those marked *ours* Wireshark does not have. Fields marked\n\
+         *later* are known only when later frames have been read: a capture is read twice to print them.\n",
+    );
+    for protocol in PROTOCOLS {
+        let Some(own) = protocol.fields.first() else { continue };
+        let _ = writeln!(out, "\n## {}: {}\n\n| field | type | meaning |\n|---|---|---|", own.name, own.title);
+        for field in protocol.fields {
+            let marks = match (field.ours, field.later) {
+                (false, false) => "",
+                (true, false) => " *ours*",
+                (false, true) => " *later*",
+                (true, true) => " *ours, later*",
+            };
+            let meaning = doc(field).replace('|', "\\|");
+            let _ = write!(out, "| `{}`{marks} | {} | {meaning}", field.name, field.kind.word());
+            for (nth, (number, name)) in field.values.iter().enumerate() {
+                let _ = write!(out, "{}{number} {name}", if nth == 0 { " Values: " } else { ", " });
+            }
+            out.push_str(if field.values.is_empty() { " |\n" } else { ". |\n" });
+        }
+    }
+    out
 }
 
 fn in_a_line(out: &mut String, field: &Field) {
@@ -163,6 +194,14 @@ mod tests {
         assert!(text.contains("values     0  Bad") && text.contains("as in Wireshark"), "{text}");
         let text = Manual::search("tcp.completeness").expect("found").text();
         assert!(text.contains("read twice") && text.contains("tcp.completeness.rst"), "{text}");
+    }
+
+    #[test]
+    fn the_page_has_every_field_once() {
+        let page = manual();
+        for field in fields() {
+            assert_eq!(page.matches(&format!("| `{}`", field.name)).count(), 1, "{}", field.name);
+        }
     }
 
     #[test]

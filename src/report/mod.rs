@@ -32,7 +32,7 @@ pub use csv::Csv;
 pub use fields::{Fields, Layout, Occurrence};
 pub use follow::{Follow, Shape};
 pub use json::{Json, Lines};
-pub use manual::{Manual, nearest};
+pub use manual::{Manual, manual, nearest};
 pub use records::Form;
 pub use selection::{Selection, UnknownFields};
 pub use streams::Streams;

@@ -6,7 +6,7 @@ SECONDS = 600
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test oracle lint bench fuzz fixtures install
+.PHONY: help run test oracle lint bench fuzz fixtures docs install
 
 help:
 	@echo 'make run        builds overhear and shows a recorded login: its frames, streams and calls'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench      times overhear against tshark, tcpdump, ngrep, httpry and tcpflow, and measures its memory'
 	@echo 'make fuzz       runs each fuzz target for SECONDS=$(SECONDS)'
 	@echo 'make fixtures   records all fixtures again (Linux, as root)'
+	@echo 'make docs       writes docs/fields.md anew, which is what the declarations of fields print'
 	@echo 'make install    installs overhear to $(PREFIX)/bin; PREFIX=... for elsewhere'
 
 run:
@@ -50,6 +51,10 @@ fuzz:
 fixtures:
 	$(NEEDS) python3
 	if [ "$$(id -u)" = 0 ]; then fixtures/record; else sudo fixtures/record; fi
+
+docs:
+	$(NEEDS) cargo cc libpcap
+	$(CARGO) run --quiet --release -- fields -T markdown -o docs/fields.md
 
 install:
 	$(NEEDS) cargo cc libpcap

@@ -1,0 +1,15 @@
+//! One frame of any link type: two bytes of LINKTYPE_, one of how much longer it was on the wire, its bytes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use overhear::source::Time;
+use overhear_fuzz::{Reading, frame};
+
+fuzz_target!(|input: &[u8]| {
+    let [link, link_high, missing, bytes @ ..] = input else { return };
+    let link = u16::from_le_bytes([*link, *link_high]);
+    let length = bytes.len() as u32 + u32::from(*missing);
+    let mut reading = Reading::first();
+    reading.read(&frame(1, Time(1_700_000_000_000_000_000), link, length, bytes));
+    reading.finish();
+});

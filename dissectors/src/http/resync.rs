@@ -57,7 +57,7 @@ impl Skipped {
         let bytes = self.bytes;
         super::describe::enter(cx);
         cx.tree.columns_mut().protocol = PROTOCOL.short;
-        cx.tree.info(format_args!("Continuation"));
+        cx.tree.info(format_args!("Continuation "));
         cx.tree.fence();
         let none = Slice::default();
         cx.tree.open(&HTTP, none, Value::Bytes(none));

@@ -78,8 +78,7 @@ impl Reading {
     /// Reads all frames for what they say about earlier ones, and goes back to the first. What is wrong with a capture
     /// is left for the second reading to tell.
     fn foresee(&self, capture: &mut Capture, bar: &mut Bar) -> Foresight {
-        // Exchanges tell which frames answer which.
-        let mut analyzer = Analyzer::new(Task { learn: true, exchanges: true, ..Task::default() });
+        let mut analyzer = Analyzer::new(Task { learn: true, ..Task::default() });
         let mut frames = 0;
         while frames < self.most {
             match capture.next() {

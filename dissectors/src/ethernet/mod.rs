@@ -50,7 +50,7 @@ fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
         tree.columns_mut().protocol = PROTOCOL.short;
     }
     tree.open(&ETH, piece.all(), Value::Bytes(piece.all()));
-    crate::frame::note_cut(piece, tree);
+    crate::extent::note_cut(piece, packet, tree);
     tree.close();
     Next::End
 }

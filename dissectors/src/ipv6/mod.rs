@@ -33,6 +33,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     packet.path.push("ipv6");
     packet.source = Address::V6(header.source());
     packet.destination = Address::V6(header.destination());
+    packet.hops = header.hop_limit();
     let rest = piece.from(HEADER);
     // A length of 0 is a jumbogram's (RFC 2675), or left to the network card: what the frame has is the payload.
     let len = match u32::from(header.payload_length()) {
@@ -89,7 +90,7 @@ fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
                 }
             }
         }
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         Next::End
     } else {
         let text = format_args!("Bogus IPv6 version ({version}, must be 6)");

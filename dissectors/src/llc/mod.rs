@@ -107,7 +107,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let read = reader.position();
     tree.set(place, piece.span(0, read), Value::Bytes(piece.span(0, read)));
     if next.is_err() {
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
     }
     tree.close();
     next.unwrap_or(Next::End)

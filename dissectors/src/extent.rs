@@ -4,7 +4,7 @@ use crate::packet::{Packet, Piece};
 use crate::tree::Tree;
 
 /// The least length of an Ethernet frame without its check sequence (IEEE 802.3 4.4.2): shorter ones are padded.
-const LEAST: usize = 60;
+pub(crate) const LEAST: usize = 60;
 
 /// What follows a packet in its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,18 @@ pub(crate) fn tail(before: usize, claimed: Option<usize>, piece: Piece<'_>) -> O
     let fill = after.get(..room).unwrap_or_default();
     let padding = if fill.iter().all(|&byte| byte == 0) { fill.len() } else { 0 };
     Some(Tail { at, padding, rest: after.len() - padding, odd: padding != fill.len() })
+}
+
+/// How many bytes of the frame come before what the innermost tag of the path carries, or before what Ethernet does if
+/// there is no tag. Only the outermost frame was padded to cross a wire: in others nothing is missing from the least
+/// length.
+pub(crate) fn before(packet: &Packet) -> usize {
+    match packet.path.names() {
+        ["eth", rest @ ..] if !rest.contains(&"eth") => {
+            14 + 4 * rest.iter().filter(|&&name| name != "ethertype").count()
+        }
+        _ => LEAST,
+    }
 }
 
 /// How many bytes the packet of this EtherType claims, or of LLC, if the EtherType is a length (IEEE 802.3 3.2.6).

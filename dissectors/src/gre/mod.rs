@@ -42,7 +42,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     tree.close();
     match header {
-        Ok(header) => next(&header, rest),
+        Ok(header) => next(&header, rest, packet),
         Err(Short) => Next::End,
     }
 }
@@ -153,7 +153,7 @@ fn routing(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     }
 }
 
-fn next<'b>(header: &Header, rest: Piece<'b>) -> Next<'b> {
+fn next<'b>(header: &Header, rest: Piece<'b>, packet: &mut Packet) -> Next<'b> {
     match header.protocol {
         _ if rest.wire == 0 => Next::End,
         BRIDGED => Next::Link(1, rest),
@@ -165,7 +165,10 @@ fn next<'b>(header: &Header, rest: Piece<'b>) -> Next<'b> {
             _ => Next::EtherType(0x0800, rest.from(4)),
         },
         // ERSPAN's first type has no header of its own, and no sequence number in GRE's either.
-        ERSPAN_1_2 if !header.sequenced => Next::Link(1, rest),
+        ERSPAN_1_2 if !header.sequenced => {
+            packet.path.push("erspan");
+            Next::Link(1, rest)
+        }
         _ if header.version > 1 && header.protocol == 0 => Next::Data(rest),
         number => Next::EtherType(number, rest),
     }

@@ -123,6 +123,15 @@ fn original_len(kind: u8, bytes: &[u8]) -> Option<usize> {
     (units > 0).then_some(usize::from(units) * 4)
 }
 
+/// Where after the header extensions begin. RFC 4884 5.5: those from before there was a length follow 128 bytes.
+fn extensions_at(kind: u8, bytes: &[u8]) -> Option<usize> {
+    let compatible = || {
+        let version = bytes.get(8 + 128..)?.first_chunk::<4>()?;
+        (matches!(kind, UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM) && matches!(version, [0x20, 0, ..])).then_some(128)
+    };
+    original_len(kind, bytes).or_else(compatible)
+}
+
 fn write_info(bytes: &[u8], hops: u8, tree: &mut Tree) {
     let &[kind, code, _, _, ..] = bytes else {
         tree.info(format_args!(""));
@@ -149,7 +158,7 @@ fn describe(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) -> bool {
     let kind = header(&mut reader, piece, packet.quoted);
     let len = reader.position();
     tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
-    if let Some(at) = kind.ok().and_then(|kind| original_len(kind, piece.bytes)) {
+    if let Some(at) = kind.ok().and_then(|kind| extensions_at(kind, piece.bytes)) {
         extensions(piece.from(8 + at), tree);
     }
     tree.close();

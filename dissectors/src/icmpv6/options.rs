@@ -73,10 +73,15 @@ pub(super) fn describe(piece: Piece<'_>, tree: &mut Tree) {
     }
     let rest = piece.from(read);
     if !rest.bytes.is_empty() {
+        tree.open(&OPT, rest.all(), Value::Present);
         if let &[kind, ..] = rest.bytes {
             tree.put(&OPT_TYPE, rest.span(0, 1), Value::Uint(kind.into()));
         }
+        if let &[_, units, ..] = rest.bytes {
+            tree.put(&OPT_LENGTH, rest.span(1, 1), Value::Uint(units.into()));
+        }
         tree.note(&INVALID_OPTION_LENGTH, rest.all(), format_args!("{}", INVALID_OPTION_LENGTH.title));
+        tree.close();
     }
 }
 

@@ -18,7 +18,7 @@ crate::fields! { "igmp";
     /// Bytes without use, which ought to be zero.
     RESERVED: Bytes "igmp.reserved" "Reserved";
     /// How many tenths of a second an answer may take.
-    MAX_RESP: U8 "igmp.max_resp" "Max Resp Time";
+    MAX_RESP: U16 "igmp.max_resp" "Max Resp Time";
     /// The checksum over the message.
     CHECKSUM: U16 "igmp.checksum" "Checksum" { form: Form::Hex };
     /// Whether the checksum is right.
@@ -135,7 +135,12 @@ fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, version: Option<u8>, q
     }
     let kind = reader.u8(&TYPE)?;
     match (version, kind) {
-        (Some(2), _) | (Some(3), QUERY) => drop(reader.u8(&MAX_RESP)?),
+        (Some(2), _) => drop(reader.u8(&MAX_RESP)?),
+        (Some(3), QUERY) => {
+            let span = reader.span(1);
+            let [code] = reader.take()?;
+            reader.tree.put(&MAX_RESP, span, Value::Uint(max_response(code)));
+        }
         (Some(_), _) => drop(reader.bytes(&RESERVED, 1)?),
         (None, _) => return Ok(()),
     }
@@ -152,9 +157,22 @@ fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, version: Option<u8>, q
         reader.tree.put(&QRV, span, Value::Uint((flags & 7).into()));
         reader.u8(&QQIC)?;
         let count = reader.u16(&NUM_SRC)?;
+        let sources = reader.rest();
         senders(reader, count)?;
+        if !quoted && count > 0 {
+            add_info(reader.tree, format_args!(", source"));
+            info_senders(sources.first(usize::from(count) * 4).bytes, reader.tree);
+        }
     }
     Ok(())
+}
+
+/// RFC 3376 4.1.1: from 128 on the code is a mantissa of four bits and an exponent of three.
+fn max_response(code: u8) -> u64 {
+    match code {
+        0..128 => code.into(),
+        _ => (u64::from(code & 0xf) | 0x10) << ((code >> 4 & 7) + 3),
+    }
 }
 
 /// RFC 3376 4.2.
@@ -261,6 +279,13 @@ mod tests {
         for (bytes, protocol, expected) in rows {
             let (tree, info) = dissect(bytes);
             assert_eq!((tree.columns().protocol, info.as_str()), (protocol, expected));
+        }
+    }
+
+    #[test]
+    fn long_times_are_coded() {
+        for (code, tenths) in [(0, 0), (127, 127), (0x80, 128), (0x8f, 248), (0xff, 31744)] {
+            assert_eq!(max_response(code), tenths);
         }
     }
 

@@ -62,7 +62,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         describe(&facts, piece, packet.quoted, tree);
     }
     let payload = facts.payload;
-    if payload.wire == 0 {
+    if payload.wire == 0 || packet.quoted && payload.bytes.is_empty() {
         return Next::End;
     }
     if !is_fragment {

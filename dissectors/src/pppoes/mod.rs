@@ -54,6 +54,10 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let header = header(&mut reader);
     let rest = reader.rest();
     let next = match header {
+        Ok((_, 0)) => {
+            crate::extent::note_cut(rest.first(0), packet, tree);
+            Next::End
+        }
         // RFC 2516 5.4: the length counts what follows the header and not Ethernet's padding.
         Ok((_, len)) => Next::Link(PPP, rest.first(len.into())),
         Err(Short) => {

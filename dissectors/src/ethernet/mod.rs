@@ -48,6 +48,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
+        tree.columns_mut().destination = piece.bytes.first_chunk().map(|address| Value::Ether(*address));
     }
     tree.open(&ETH, piece.all(), Value::Bytes(piece.all()));
     crate::extent::note_cut(piece, packet, tree);

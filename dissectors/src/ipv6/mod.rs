@@ -54,7 +54,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         describe(&header, piece, packet.quoted, tree);
     }
     match next {
-        _ if payload.wire == 0 || packet.quoted && payload.bytes.is_empty() => Next::End,
+        _ if packet.quoted && payload.bytes.is_empty() => Next::End,
         NO_NEXT_HEADER => Next::Data(payload),
         _ => Next::IpProto(next, payload),
     }

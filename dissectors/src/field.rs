@@ -170,7 +170,7 @@ pub enum Form {
 /// ```
 ///
 /// The first is the protocol itself. Each becomes a `pub static` [`Field`]; `FIELDS` lists them in order and `COUNT`
-/// counts them. The first word is the name of the protocol in [`PROTOCOLS`](crate::PROTOCOLS). In braces stand the
+/// counts them. The first word is the path of the protocol in [`PROTOCOLS`](crate::PROTOCOLS). In braces stand the
 /// parts of [`Field`] that are out of the ordinary.
 #[macro_export]
 macro_rules! fields {

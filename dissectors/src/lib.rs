@@ -28,14 +28,24 @@ pub use tree::{Tree, Value};
 pub use wants::Wants;
 
 macro_rules! protocols {
-    ($($name:ident),+ $(,)?) => {
-        $(#[allow(missing_docs, reason = "each says what it is in its first line")] pub mod $name;)+
+    ($($name:ident $(:: $part:ident)?),+ $(,)?) => {
+        $(module! { $name $($part)? })+
 
         /// Every protocol: the list from which fields, filters, columns and the manual follow.
-        pub static PROTOCOLS: &[&Protocol] = &[$(&$name::PROTOCOL),+];
+        pub static PROTOCOLS: &[&Protocol] = &[$(&$name$(::$part)?::PROTOCOL),+];
 
-        const SIZES: &[(&str, u16)] = &[$((stringify!($name), $name::COUNT)),+];
+        const SIZES: &[(&str, u16)] =
+            &[$((concat!(stringify!($name) $(, "::", stringify!($part))?), $name$(::$part)?::COUNT)),+];
     };
+}
+
+// A protocol is a folder; a part of its family is a file in it, which it declares itself.
+macro_rules! module {
+    ($name:ident) => {
+        #[allow(missing_docs, reason = "each says what it is in its first line")]
+        pub mod $name;
+    };
+    ($name:ident $part:ident) => {};
 }
 
 protocols! {
@@ -43,7 +53,7 @@ protocols! {
     column,
     ethernet,
     sll,
-    sll2,
+    sll::second,
     null,
     raw,
     ppp,
@@ -51,17 +61,17 @@ protocols! {
     llc,
     ieee8021ad,
     vlan,
-    pppoed,
-    pppoes,
+    pppoe,
+    pppoe::discovery,
     mpls,
     nflog,
     arp,
     ipv4,
     ipv6,
-    hopopts,
-    dstopts,
-    routing,
-    fraghdr,
+    ipv6::hopopts,
+    ipv6::dstopts,
+    ipv6::routing,
+    ipv6::fraghdr,
     ah,
     esp,
     mipv6,

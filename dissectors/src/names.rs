@@ -1,5 +1,8 @@
 //! Names of the numbers by which layers name each other: EtherTypes and IP protocols (of the IANA registries).
 
+/// Wireshark's `ip.version` is the version of either IP, so IPv6 tells it too.
+pub(crate) use crate::ipv4::VERSION as IP_VERSION;
+
 /// EtherTypes.
 pub(crate) const ETHER_TYPES: &[(u64, &str)] = &[
     (0x0800, "IPv4"),

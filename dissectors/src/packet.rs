@@ -104,6 +104,7 @@ impl Packet {
     pub fn begin(&mut self) {
         self.source = Address::None;
         self.destination = Address::None;
+        self.hops = 0;
         self.path.clear();
         self.quoted = false;
         self.layers = 0;

@@ -1,7 +1,11 @@
-//! IPv6 (RFC 8200): the fixed header. Each extension header is a protocol of its own.
+//! IPv6 (RFC 8200): the fixed header here, and each extension header, a protocol of its own, in a file of its own.
 
+pub mod dstopts;
 mod fields;
-pub(crate) mod options;
+pub mod fraghdr;
+pub mod hopopts;
+mod options;
+pub mod routing;
 #[cfg(test)]
 mod tests;
 
@@ -50,7 +54,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     if tree.wants_columns() && !packet.quoted {
         write_columns(&header, next, tree);
     }
-    if tree.wants_any(&IPV6) || tree.wants(&crate::ipv4::VERSION) {
+    if tree.wants_any(&IPV6) || tree.wants(&crate::names::IP_VERSION) {
         describe(&header, piece, packet.quoted, tree);
     }
     match next {
@@ -137,8 +141,7 @@ fn describe_header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Shor
     let word = u32::from_be_bytes(reader.take()?);
     let at = |from: u32, len| Slice::new(span.start.saturating_add(from), len);
     reader.tree.put(&VERSION, at(0, 1), Value::Uint((word >> 28).into()));
-    // Wireshark's field of this name has the version of either.
-    reader.tree.put(&crate::ipv4::VERSION, at(0, 1), Value::Uint((word >> 28).into()));
+    reader.tree.put(&crate::names::IP_VERSION, at(0, 1), Value::Uint((word >> 28).into()));
     let class = word >> 20 & 0xff;
     reader.tree.open(&TCLASS, at(0, 2), Value::Uint(class.into()));
     reader.tree.put(&TCLASS_DSCP, at(0, 2), Value::Uint((class >> 2).into()));

@@ -1,6 +1,8 @@
 //! Linux cooked captures: what Linux gives of frames on the interface `any`, in two versions (LINKTYPE_LINUX_SLL and
 //! LINKTYPE_LINUX_SLL2).
 
+pub mod second;
+
 use crate::extent::claimed;
 use crate::field::Form;
 use crate::packet::{Next, Packet, Piece};
@@ -93,7 +95,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 ///  0       2       4               8       10      11      12
 ///  |protocol|  0   | interface     | device| type  | length| address, 8 bytes
 /// ```
-pub(crate) fn read_second<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read_second<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     let header =
         piece.bytes.first_chunk::<20>().map(|&[a, b, _, _, _, _, _, _, c, d, e, f, g, h, i, j, k, l, m, n]| Header {
             protocol: u16::from_be_bytes([a, b]),

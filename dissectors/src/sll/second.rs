@@ -13,5 +13,5 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "SLL",
     fields: FIELDS,
     claims: &[Claim::Link(276)],
-    part: Part::Layer(crate::sll::read_second),
+    part: Part::Layer(super::read_second),
 };

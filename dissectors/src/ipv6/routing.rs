@@ -6,7 +6,7 @@ use crate::protocol::{Claim, Part, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6RawExtHeaderSlice;
 
-crate::fields! { "routing";
+crate::fields! { "ipv6::routing";
     /// The routers it is to pass.
     ROUTING: Protocol "ipv6.routing" "Routing Header for IPv6";
     /// What follows, by number.

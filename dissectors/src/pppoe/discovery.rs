@@ -2,12 +2,11 @@
 
 use crate::field::{Field, Form};
 use crate::packet::{Next, Packet, Piece};
-use crate::pppoes;
 use crate::protocol::{Claim, Part, Protocol};
 use crate::reader::{Reader, Short};
 use crate::tree::{Tree, Value};
 
-crate::fields! { "pppoed";
+crate::fields! { "pppoe::discovery";
     /// PPP over Ethernet, looking for a session.
     PPPOED: Protocol "pppoed" "PPP-over-Ethernet Discovery";
     /// The tags of the packet.
@@ -52,11 +51,11 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     let mut reader = Reader::new(piece, tree);
     reader.tree.open(&PPPOED, piece.all(), Value::Bytes(piece.all()));
-    let header = pppoes::header(&mut reader);
+    let header = super::header(&mut reader);
     let rest = reader.rest();
     let read = header.and_then(|(code, len)| {
         if !quoted {
-            tree.info(format_args!("{}", pppoes::CODE.value_name(code.into()).unwrap_or("Unknown")));
+            tree.info(format_args!("{}", super::CODE.value_name(code.into()).unwrap_or("Unknown")));
         }
         tree.open(&TAGS, rest.first(len.into()).all(), Value::Present);
         let read = tags(rest.first(len.into()), quoted, tree);

@@ -6,7 +6,7 @@ use crate::protocol::{Claim, Part, Protocol};
 use crate::tree::{Tree, Value};
 use etherparse::Ipv6FragmentHeaderSlice;
 
-crate::fields! { "fraghdr";
+crate::fields! { "ipv6::fraghdr";
     /// A part of a packet.
     FRAGHDR: Protocol "ipv6.fraghdr" "Fragment Header for IPv6";
     /// What the whole packet carries, by number.

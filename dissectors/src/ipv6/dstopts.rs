@@ -1,52 +1,53 @@
-//! The hop-by-hop options header of IPv6 (RFC 8200 4.3).
+//! The destination options header of IPv6 (RFC 8200 4.6).
 
-use crate::ipv6::options;
-use crate::packet::{Next, Packet, Piece};
+use crate::packet::{Address, Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
 use crate::tree::{Slice, Tree, Value};
+use super::options;
 use etherparse::Ipv6RawExtHeaderSlice;
 
-crate::fields! { "hopopts";
-    /// Options for every router on the way.
-    HOPOPTS: Protocol "ipv6.hopopts" "IPv6 Hop-by-Hop Option";
+crate::fields! { "ipv6::dstopts";
+    /// Options for the receiver.
+    DSTOPTS: Protocol "ipv6.dstopts" "Destination Options for IPv6";
     /// What follows, by number.
-    NXT: U8 "ipv6.hopopts.nxt" "Next Header" { values: crate::names::IP_PROTOCOLS };
+    NXT: U8 "ipv6.dstopts.nxt" "Next Header" { values: crate::names::IP_PROTOCOLS };
     /// Units of eight bytes, the first not counted.
-    LEN: U8 "ipv6.hopopts.len" "Length";
+    LEN: U8 "ipv6.dstopts.len" "Length";
     /// Bytes of the header.
-    LEN_OCT: U16 "ipv6.hopopts.len_oct" "Length";
-    /// It does not follow the IPv6 header at once, as it must.
-    NOT_FIRST: Note(Error) "ipv6.hopopts.not_first" "The hop-by-hop options header must follow the IPv6 header at once";
+    LEN_OCT: U16 "ipv6.dstopts.len_oct" "Length";
 }
 
-/// The hop-by-hop options header in the list of protocols.
+/// The destination options header in the list of protocols.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(0)], part: Part::Layer(read) };
+    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(60)], part: Part::Layer(read) };
 
 fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    let is_first = packet.path.names().last() == Some(&"ipv6");
-    packet.path.push("ipv6.hopopts");
+    packet.path.push("ipv6.dstopts");
     if tree.wants_columns() && !packet.quoted {
-        tree.info(format_args!("IPv6 hop-by-hop options"));
+        tree.info(format_args!("IPv6 destination options"));
     }
     let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(piece.bytes) else {
-        tree.open(&HOPOPTS, piece.all(), Value::Bytes(piece.all()));
+        tree.open(&DSTOPTS, piece.all(), Value::Bytes(piece.all()));
         crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };
     let len = header.slice().len();
     let next = header.next_header().0;
+    // RFC 6275 6.3: who is meant is the mobile host's home, wherever it sent this from.
+    if let Some(home) = options::home_address(header.slice()) {
+        packet.source = Address::V6(home);
+        if tree.wants_columns() && !packet.quoted {
+            tree.columns_mut().source = Some(Value::Ipv6(home));
+        }
+    }
     // The options belong to IPv6, whichever header they stand in.
-    if tree.wants_any(&HOPOPTS) || tree.wants_any(&crate::ipv6::IPV6) {
+    if tree.wants_any(&DSTOPTS) || tree.wants_any(&super::IPV6) {
         let all = piece.span(0, len);
-        tree.open(&HOPOPTS, all, Value::Bytes(all));
+        tree.open(&DSTOPTS, all, Value::Bytes(all));
         tree.put(&NXT, piece.span(0, 1), Value::Uint(next.into()));
         tree.put(&LEN, piece.span(1, 1), Value::Uint((len / 8 - 1) as u64));
         tree.put(&LEN_OCT, Slice::default(), Value::Uint(len as u64));
-        if !is_first {
-            tree.note(&NOT_FIRST, piece.span(0, 1), format_args!("{}", NOT_FIRST.title));
-        }
         options::describe(piece.first(len).from(2), tree);
         tree.close();
     }
@@ -67,8 +68,8 @@ mod tests {
         let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, Next::IpProto(17, Piece { bytes: [0xaa], .. })), "{next:?}");
         assert_eq!(tree.first(&LEN_OCT), Some(Value::Uint(8)));
-        assert_eq!(tree.first(&crate::ipv6::OPT_TEL), Some(Value::Uint(5)));
-        assert_eq!(tree.first(&crate::ipv6::OPT_PADN), Some(Value::Bytes(Slice::new(7, 1))));
+        assert_eq!(tree.first(&super::super::OPT_TEL), Some(Value::Uint(5)));
+        assert_eq!(tree.first(&super::super::OPT_PADN), Some(Value::Bytes(Slice::new(7, 1))));
     }
 
     #[test]
@@ -78,7 +79,7 @@ mod tests {
         tree.begin(&bytes);
         let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, Next::IpProto(17, _)), "{next:?}");
-        assert!(tree.first(&crate::ipv6::OPT_INVALID_LEN).is_some());
+        assert!(tree.first(&super::super::OPT_INVALID_LEN).is_some());
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! PPP over Ethernet, session stage (RFC 2516 5.4, 6), and the header that both stages share.
+//! PPP over Ethernet (RFC 2516): the session stage, and the header that both stages share.
+
+pub mod discovery;
 
 use crate::field::Form;
 use crate::packet::{Next, Packet, Piece};
@@ -6,7 +8,7 @@ use crate::protocol::{Claim, Part, Protocol};
 use crate::reader::{Reader, Short};
 use crate::tree::{Tree, Value};
 
-crate::fields! { "pppoes";
+crate::fields! { "pppoe";
     /// PPP over Ethernet, in a session.
     PPPOES: Protocol "pppoes" "PPP-over-Ethernet Session";
     /// The version: 1.
@@ -75,7 +77,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 ///  0       1       2       4       6
 ///  |ver|typ| code  |session| length| payload
 /// ```
-pub(crate) fn header(reader: &mut Reader<'_, '_>) -> Result<(u8, u16), Short> {
+fn header(reader: &mut Reader<'_, '_>) -> Result<(u8, u16), Short> {
     let span = reader.span(1);
     let [first] = reader.take()?;
     reader.tree.put(&VERSION, span, Value::Uint((first >> 4).into()));

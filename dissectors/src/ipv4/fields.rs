@@ -16,7 +16,7 @@ crate::fields! { "ipv4";
     /// Explicit congestion notification: whether its sender knows it, and whether a router was congested.
     DSFIELD_ECN: U8 "ip.dsfield.ecn" "Explicit Congestion Notification" { values: crate::names::ECN };
     /// Bytes of header and payload.
-    LEN: U16 "ip.len" "Total Length";
+    LEN: U32 "ip.len" "Total Length";
     /// The number that its fragments have in common.
     ID: U16 "ip.id" "Identification" { form: Form::Hex };
     /// The flags as one number.

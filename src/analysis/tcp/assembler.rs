@@ -217,8 +217,7 @@ impl Assembler {
     pub(in crate::analysis) fn next(&mut self) -> Option<Next> {
         let (&start, _) = self.waiting.first_key_value()?;
         if start > self.position {
-            // What is given up is a hole for good, and so is one the end lies behind.
-            if self.given_up <= self.position {
+            if self.given_up < start {
                 return None;
             }
             let gap = start - self.position;
@@ -281,7 +280,7 @@ impl Assembler {
         if start > self.position && self.acked >= start {
             self.patience += 1;
             if self.patience > limits::PATIENCE_FRAMES {
-                self.given_up = self.given_up.max(start);
+                self.given_up = self.given_up.max(self.acked);
             }
         }
     }

@@ -194,6 +194,10 @@ impl Connection {
     fn read(&mut self, side: Side, segment: &Segment<'_>, ready: std::ops::Range<usize>, reading: &mut Reading<'_>) {
         let mut completed = Completed::default();
         let before = (reading.messages.len(), self.conversation.untaken());
+        if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
+            self.assemblers[side.other() as usize].answered(ack);
+            self.drain(side.other(), reading, &mut completed);
+        }
         if !ready.is_empty() {
             let base = segment.payload.span(ready.start, ready.len()).start;
             let bytes = segment.payload.bytes.get(ready).unwrap_or_default();

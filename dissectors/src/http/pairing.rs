@@ -87,6 +87,8 @@ pub(super) struct Pairing {
     open: VecDeque<Pending>,
     count: u32,
     text: usize,
+    /// Where the last response stood whose request was not known.
+    orphan: Option<At>,
 }
 
 impl Pairing {
@@ -150,6 +152,7 @@ impl Pairing {
                 let nth = self.next();
                 let exchange = Exchange { protocol: "http", stream: cx.stream, nth, ..Exchange::default() };
                 self.open.push_back(Pending { request_done: true, ..Pending::new(exchange) });
+                self.orphan = Some(cx.at);
                 match self.open.back_mut() {
                     Some(pending) => (pending, quirk::NO_REQUEST),
                     None => return (Link { role: Role::Interim, nth: None, then: Then::Same }, 0),
@@ -199,6 +202,10 @@ impl Pairing {
                 pending.exchange.request = Some(transfer);
                 pending.request_done = true;
                 pending.asked = Some(cx.at);
+                // The end of it was lost, which shows only now; what came meanwhile as an answer to nothing answered it.
+                if !transfer.complete && self.orphan.is_some_and(|orphan| orphan.frame > message.first.frame) {
+                    pending.state = Answer::Done;
+                }
             }
             Role::Response => {
                 pending.exchange.response = Some(transfer);

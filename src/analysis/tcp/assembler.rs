@@ -274,23 +274,36 @@ impl Assembler {
     /// capture only: it is given up when a few more frames have not filled it (frames may be captured a little out of
     /// order). Call for every frame of the connection; `ack` is the other side's number if this frame has one.
     pub(in crate::analysis) fn acked(&mut self, ack: Option<u32>) {
-        if let Some(ack) = ack.filter(|_| self.expected.is_some()) {
-            let place = self.place(ack);
-            self.acked = self.acked.max(u64::try_from(place).unwrap_or_default());
-            // What is acknowledged is not sent again, and need not be compared.
-            if let Some(recent) = &mut self.recent {
-                let keep = self.position.saturating_sub(self.acked).min(recent.bytes.len() as u64) as usize;
-                recent.bytes.drain(..recent.bytes.len() - keep);
-                if keep == 0 {
-                    recent.bytes = VecDeque::new();
-                }
-            }
+        if let Some(ack) = ack {
+            self.acknowledge(ack);
         }
         let Some((&start, _)) = self.waiting.first_key_value() else { return };
         if start > self.position && self.acked >= start {
             self.patience += 1;
             if self.patience > limits::PATIENCE_FRAMES {
                 self.given_up = self.given_up.max(start);
+            }
+        }
+    }
+
+    /// Learns that the other side has sent data, and acknowledged up to `ack` with it: it may be an answer to what it
+    /// has, so holes before are given up at once and read over first.
+    pub(in crate::analysis) fn answered(&mut self, ack: u32) {
+        self.acknowledge(ack);
+        self.given_up = self.given_up.max(self.acked);
+    }
+
+    fn acknowledge(&mut self, ack: u32) {
+        if self.expected.is_none() {
+            return;
+        }
+        self.acked = self.acked.max(u64::try_from(self.place(ack)).unwrap_or_default());
+        // What is acknowledged is not sent again, and need not be compared.
+        if let Some(recent) = &mut self.recent {
+            let keep = self.position.saturating_sub(self.acked).min(recent.bytes.len() as u64) as usize;
+            recent.bytes.drain(..recent.bytes.len() - keep);
+            if keep == 0 {
+                recent.bytes = VecDeque::new();
             }
         }
     }

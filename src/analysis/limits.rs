@@ -29,3 +29,17 @@ pub const UNRECOGNISED_BYTES: usize = 256;
 /// Frames that are remembered of one message, to tell in which frame it was put together. Enough for 6 MB in segments
 /// of an Ethernet's size.
 pub const MESSAGE_FRAMES: usize = 4096;
+
+/// IP packets that may wait for fragments at a time; beyond, the one longest without a fragment is given up. A busy
+/// file server over UDP has some tens in flight.
+pub const FRAGMENTED_PACKETS: usize = 256;
+
+/// Bytes of all IP packets together that wait for fragments.
+pub const FRAGMENT_BYTES: usize = 4 << 20;
+
+/// Fragments of one IP packet. 64 KB in packets of 576 bytes, the least that must get through, are 119.
+pub const FRAGMENT_PARTS: usize = 1024;
+
+/// Nanoseconds of the capture's time that an IP packet waits for its fragments: 30 seconds, as Linux waits. RFC 8200
+/// 4.5 allows 60, RFC 791 3.2 suggests 15; with 16 bits of identification a fast sender repeats itself sooner.
+pub const FRAGMENT_AGE: u64 = 30_000_000_000;

@@ -3,6 +3,7 @@
 mod connection;
 mod conversation;
 mod flow;
+pub mod fragments;
 pub mod limits;
 mod tcp;
 

@@ -276,7 +276,7 @@ fn describe_address(
 /// RFC 3171 4: what is for 224.0.0.0/24 stays in the local network. Anything else with so little left will not get far.
 fn note_ttl(ttl: u8, destination: [u8; 4], span: Slice, tree: &mut Tree) {
     match destination {
-        // RFC 8815: multicast DNS and RFC 5798: VRRP prescribe 255.
+        // VRRP (RFC 5798 5.1.1.3) prescribes 255, multicast DNS (RFC 6762 11) recommends it.
         [224, 0, 0, 18 | 251] => {}
         [224, 0, 0, _] if ttl != 1 => {
             let why = "!= 1 for a packet sent to the Local Network Control Block (RFC 3171)";

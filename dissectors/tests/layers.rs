@@ -1,0 +1,201 @@
+//! What every layer owes on any input: no panic, true spans, and the same answer whatever is wanted.
+
+use dissectors::packet::{MAX_LAYERS, Next, Packet, Piece, walk};
+use dissectors::{PROTOCOLS, Registry, Tree, Wants};
+use overhear_dissectors as dissectors;
+use proptest::prelude::*;
+
+/// Where a walk begins.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    Link(u16),
+    EtherType(u16),
+    IpProto(u8),
+    Ppp(u16),
+    UdpPort(u16),
+}
+
+impl Entry {
+    fn next(self, piece: Piece<'_>) -> Next<'_> {
+        match self {
+            Entry::Link(number) => Next::Link(number, piece),
+            Entry::EtherType(number) => Next::EtherType(number, piece),
+            Entry::IpProto(number) => Next::IpProto(number, piece),
+            Entry::Ppp(number) => Next::Ppp(number, piece),
+            Entry::UdpPort(number) => Next::UdpPort(number, number, piece),
+        }
+    }
+}
+
+/// All numbers that a protocol claims.
+fn entries(registry: &Registry) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    entries.extend((0..=u16::MAX).filter(|&number| registry.link(number).is_some()).map(Entry::Link));
+    entries.extend((0..=u16::MAX).filter(|&number| registry.ether_type(number).is_some()).map(Entry::EtherType));
+    entries.extend((0..=u8::MAX).filter(|&number| registry.ip_proto(number).is_some()).map(Entry::IpProto));
+    entries.extend((0..=u16::MAX).filter(|&number| registry.ppp(number).is_some()).map(Entry::Ppp));
+    entries.extend((0..=u16::MAX).filter(|&number| registry.udp_port(number).is_some()).map(Entry::UdpPort));
+    entries
+}
+
+/// Walks on from `entry`, through datagrams too; tells what came last and the path.
+fn follow(registry: &Registry, entry: Entry, bytes: &[u8], wire: u32, tree: &mut Tree) -> String {
+    tree.begin(bytes);
+    let mut packet = Packet::default();
+    let mut next = walk(registry, entry.next(Piece { bytes, base: 0, wire }), &mut packet, tree);
+    while let Next::Datagram(datagram) = next {
+        dissectors::udp::describe(&datagram, 0, tree);
+        next = walk(registry, datagram.next(), &mut packet, tree);
+    }
+    assert!(packet.layers <= MAX_LAYERS);
+    let quoted = packet.quoted;
+    let (source, destination) = (packet.source, packet.destination);
+    format!("{next:?} {:?} {source:?} {destination:?} {quoted}", packet.path.names())
+}
+
+/// What holds of any bytes, read from `entry`.
+fn check(registry: &Registry, entry: Entry, bytes: &[u8], wire: u32) {
+    let mut everything = Tree::new(Wants::everything());
+    let told = follow(registry, entry, bytes, wire, &mut everything);
+    for wants in [Wants::default(), Wants::only_columns()] {
+        let mut tree = Tree::new(wants);
+        assert_eq!(follow(registry, entry, bytes, wire, &mut tree), told, "{entry:?}");
+    }
+    let frame = everything.buffers().first().map(|buffer| buffer.bytes).unwrap_or_default();
+    for node in everything.nodes() {
+        let name = node.field.name;
+        assert!(node.span.end() <= frame.end(), "{name} spans {:?} of {frame:?}", node.span);
+        let mut text = String::new();
+        assert!(dissectors::format::value(&mut text, node.field, node.value, &everything).is_ok());
+        assert!(!text.bytes().any(|byte| byte < b' '), "{name} has control characters");
+    }
+}
+
+fn checksummed(mut header: Vec<u8>) -> Vec<u8> {
+    let sum: u32 = header.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    header[10..12].copy_from_slice(&(!(folded as u16)).to_be_bytes());
+    header
+}
+
+fn ethernet(kind: u16, payload: &[u8]) -> Vec<u8> {
+    [&[0, 1, 2, 3, 4, 5, 2, 7, 8, 9, 10, 11], &kind.to_be_bytes()[..], payload].concat()
+}
+
+fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let len = (24 + payload.len() as u16).to_be_bytes();
+    let head = [0x46, 0, len[0], len[1], 0x12, 0x34, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 148, 4, 0, 0];
+    [checksummed(head.to_vec()).as_slice(), payload].concat()
+}
+
+fn ipv6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let mut head = vec![0x60, 0, 0, 0];
+    head.extend_from_slice(&(payload.len() as u16).to_be_bytes());
+    head.extend_from_slice(&[next, 64]);
+    head.extend_from_slice(&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    head.extend_from_slice(&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+    [head.as_slice(), payload].concat()
+}
+
+fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+    let (port, len) = (port.to_be_bytes(), (8 + payload.len() as u16).to_be_bytes());
+    [&[0xc3, 0x50, port[0], port[1], len[0], len[1], 0, 0], payload].concat()
+}
+
+/// Packets in which most layers occur.
+fn seeds() -> Vec<Vec<u8>> {
+    let tcp = [0, 80, 1, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0x60, 2, 1, 0, 0, 0, 0, 0, 2, 4, 5, 0xb4];
+    let inner = ethernet(0x0800, &ipv4(6, &tcp));
+    let options = [60, 0, 4, 1, 5, 1, 1, 0];
+    let routing = [44, 2, 0, 1, 0, 0, 0, 0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+    let fragment = [51, 0, 0, 0, 0, 0, 0, 7];
+    let authentication = [6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 7, 1, 2, 3, 4];
+    let destination = [43, 0, 1, 4, 0, 0, 0, 0];
+    let extended = [&options[..], &destination, &routing, &fragment, &authentication, &tcp].concat();
+    let unreachable = [&[3, 3, 0, 0, 0, 8, 0, 0][..], &ipv4(17, &udp(53, &[1, 2]))].concat();
+    let advertisement =
+        [&[134, 0, 0, 0, 64, 0xc8, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0][..], &[1, 1, 2, 3, 4, 5, 6, 7]].concat();
+    let vxlan = [&[8, 0, 0, 0, 0, 0, 5, 0][..], &inner].concat();
+    let geneve = [&[2, 0x40, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 0x80, 1, 1, 2, 3, 4][..], &inner].concat();
+    let gre = [&[0xb0, 0, 0x65, 0x58, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9][..], &inner].concat();
+    let labels = [&[0, 6, 0x40, 64, 0, 6, 0x41, 64, 0, 0, 0, 7][..], &inner].concat();
+    let session = [&[0x11, 0, 0, 7, 0, 48, 0, 0x21][..], &ipv4(6, &tcp)].concat();
+    let arp = [0, 1, 8, 0, 6, 4, 0, 1, 2, 7, 8, 9, 10, 11, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2];
+    let report = [0x22, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 1, 224, 1, 1, 1, 10, 0, 0, 1];
+    vec![
+        ethernet(0x88a8, &[&[0, 5, 0x81, 0, 0x60, 7, 8, 0], ipv4(17, &udp(4789, &vxlan)).as_slice()].concat()),
+        ethernet(0x0800, &ipv4(17, &udp(6081, &geneve))),
+        ethernet(0x0800, &ipv4(47, &gre)),
+        ethernet(0x0800, &ipv4(4, &ipv4(41, &ipv6(6, &tcp)))),
+        ethernet(0x0800, &ipv4(1, &unreachable)),
+        ethernet(0x0800, &ipv4(2, &report)),
+        ethernet(0x86dd, &ipv6(0, &extended)),
+        ethernet(0x86dd, &ipv6(58, &advertisement)),
+        ethernet(0x8847, &labels),
+        ethernet(0x8864, &session),
+        ethernet(0x0806, &arp),
+        ethernet(40, &[&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], ipv4(17, &udp(53, &[])).as_slice()].concat()),
+    ]
+}
+
+#[test]
+fn the_seeds_are_read_to_their_end() {
+    let registry = Registry::new(PROTOCOLS);
+    let expected = [
+        "eth ethertype ieee8021ad ethertype vlan ethertype ip udp vxlan eth ethertype ip tcp",
+        "eth ethertype ip udp geneve eth ethertype ip tcp",
+        "eth ethertype ip gre eth ethertype ip tcp",
+        "eth ethertype ip ip ipv6 tcp",
+        "eth ethertype ip icmp ip udp",
+        "eth ethertype ip igmp igmp",
+        "eth ethertype ipv6 ipv6.hopopts ipv6.dstopts ipv6.routing ipv6.fraghdr ah tcp",
+        "eth ethertype ipv6 icmpv6",
+        "eth ethertype mpls pwethheuristic pwethcw eth ethertype ip tcp",
+        "eth ethertype pppoes ppp ip tcp",
+        "eth ethertype arp",
+        "eth llc ip udp",
+    ];
+    for (bytes, expected) in seeds().iter().zip(expected) {
+        let mut tree = Tree::new(Wants::everything());
+        let told = follow(&registry, Entry::Link(1), bytes, bytes.len() as u32, &mut tree);
+        let path = format!("{:?}", expected.split(' ').collect::<Vec<_>>());
+        assert!(told.contains(&path), "{told} is not {expected}");
+        let notes = tree.nodes().iter().filter(|node| node.field.name.starts_with("_ws."));
+        assert_eq!(notes.count(), 0, "{expected}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_bytes_are_read_from_every_number(
+        bytes in prop::collection::vec(any::<u8>(), 0..160),
+        cut in 0_u32..64,
+    ) {
+        let registry = Registry::new(PROTOCOLS);
+        for entry in entries(&registry) {
+            check(&registry, entry, &bytes, bytes.len() as u32 + cut);
+        }
+    }
+
+    #[test]
+    fn packets_with_some_bytes_changed_or_missing_are_read(
+        seed in 0_usize..12,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        kept in any::<prop::sample::Index>(),
+        snapped in any::<bool>(),
+    ) {
+        let registry = Registry::new(PROTOCOLS);
+        let mut bytes = seeds().swap_remove(seed);
+        for (place, byte) in changes {
+            let at = place.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let wire = bytes.len() as u32;
+        check(&registry, Entry::Link(1), &bytes, wire);
+        bytes.truncate(kept.index(bytes.len() + 1));
+        let wire = if snapped { wire } else { bytes.len() as u32 };
+        check(&registry, Entry::Link(1), &bytes, wire);
+    }
+}

@@ -3,11 +3,8 @@
 use super::records::{Cell, Form, Head, Records, figures, words};
 use super::{Report, Shown};
 use crate::analysis::Event;
-use crate::capture::{Call, Endpoint};
-use dissectors::packet::Address;
-use std::fmt;
+use crate::capture::Call;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 static HEADS: &[Head] = &[
     Head::new("stream", figures("STREAM", 6, 1)),
@@ -49,7 +46,6 @@ impl Calls {
     fn row(&mut self, call: &Call, out: &mut dyn Write) -> io::Result<()> {
         let exchange = &call.exchange;
         let (request, response) = (exchange.request, exchange.response);
-        let (client, server) = (call.client.to_string(), call.server.to_string());
         let begun = request.or(response).map(|transfer| transfer.first.time);
         let moment = begun.map(|time| Cell::Moment(time, time.saturating_sub(self.start.unwrap_or(time))));
         let cut = response.is_some_and(|response| !response.complete);
@@ -65,8 +61,8 @@ impl Calls {
             Cell::Number(exchange.nth.into()),
             Cell::Word(exchange.protocol),
             moment.unwrap_or(Cell::Nothing),
-            Cell::Text(&client),
-            Cell::Text(&server),
+            Cell::End(call.client),
+            Cell::End(call.server),
             if request.is_none() { Cell::Missing("no request") } else { Cell::Text(&exchange.method) },
             Cell::Text(&exchange.host),
             Cell::Text(&exchange.uri),
@@ -109,22 +105,13 @@ impl Report for Calls {
     }
 }
 
-/// The address and the port, in the form of a URL: `10.0.0.1:80`, `[::1]:80`.
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.address {
-            Address::V4(bytes) => SocketAddr::from((Ipv4Addr::from(bytes), self.port)).fmt(f),
-            Address::V6(bytes) => SocketAddr::from((Ipv6Addr::from(bytes), self.port)).fmt(f),
-            Address::None => write!(f, ":{}", self.port),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Endpoint;
     use crate::report::Lines;
     use dissectors::exchange::{Exchange, Transfer};
+    use dissectors::packet::Address;
     use dissectors::session::{At, Side};
 
     fn call() -> Call {

@@ -1,71 +1,81 @@
 //! Durations and sizes for people: three digits and a unit.
 
-use std::fmt;
+use super::value::number;
 
-/// Nanoseconds in the unit that suits them: `850 ns`, `1.2 ms`, `12.3 s`, `5.0 min`.
-pub(super) struct Duration(pub(super) i64);
-
-impl fmt::Display for Duration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let nanos = self.0.unsigned_abs();
-        let (unit, word) = match nanos {
-            0..1_000 => return write!(f, "{sign}{nanos} ns"),
-            1_000..1_000_000 => (1_000, "µs"),
-            1_000_000..1_000_000_000 => (1_000_000, "ms"),
-            1_000_000_000..120_000_000_000 => (1_000_000_000, "s"),
-            120_000_000_000..7_200_000_000_000 => (60_000_000_000, "min"),
-            _ => (3_600_000_000_000, "h"),
-        };
-        write!(f, "{sign}")?;
-        scaled(f, nanos, unit)?;
-        write!(f, " {word}")
+/// Appends nanoseconds in the unit that suits them: `850 ns`, `1.2 ms`, `12.3 s`, `5.0 min`.
+pub(super) fn duration(out: &mut String, nanos: i64) {
+    if nanos < 0 {
+        out.push('-');
     }
+    let nanos = nanos.unsigned_abs();
+    let (unit, word) = match nanos {
+        0..1_000 => (1, " ns"),
+        1_000..1_000_000 => (1_000, " µs"),
+        1_000_000..1_000_000_000 => (1_000_000, " ms"),
+        1_000_000_000..120_000_000_000 => (1_000_000_000, " s"),
+        120_000_000_000..7_200_000_000_000 => (60_000_000_000, " min"),
+        _ => (3_600_000_000_000, " h"),
+    };
+    scaled(out, nanos, unit);
+    out.push_str(word);
 }
 
-/// Bytes in the unit that suits them: `850 B`, `1.2 kB`, `12.3 MB`. A kB is 1000 B.
-pub(super) struct Size(pub(super) u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, word) = match self.0 {
-            0..1_000 => return write!(f, "{} B", self.0),
-            1_000..1_000_000 => (1_000, "kB"),
-            1_000_000..1_000_000_000 => (1_000_000, "MB"),
-            1_000_000_000..1_000_000_000_000 => (1_000_000_000, "GB"),
-            _ => (1_000_000_000_000, "TB"),
-        };
-        scaled(f, self.0, unit)?;
-        write!(f, " {word}")
-    }
+/// Appends bytes in the unit that suits them: `850 B`, `1.2 kB`, `12.3 MB`. A kB is 1000 B.
+pub(super) fn size(out: &mut String, bytes: u64) {
+    let (unit, word) = match bytes {
+        0..1_000 => (1, " B"),
+        1_000..1_000_000 => (1_000, " kB"),
+        1_000_000..1_000_000_000 => (1_000_000, " MB"),
+        1_000_000_000..1_000_000_000_000 => (1_000_000_000, " GB"),
+        _ => (1_000_000_000_000, " TB"),
+    };
+    scaled(out, bytes, unit);
+    out.push_str(word);
 }
 
-/// `value / unit` with one decimal below 100 and none from there; cut off, so that it never reaches the next unit.
-fn scaled(f: &mut fmt::Formatter<'_>, value: u64, unit: u64) -> fmt::Result {
+/// `value / unit` with one decimal below 100 and none from there, nor where there is no part of a unit; cut off, so that
+/// it never reaches the next unit.
+fn scaled(out: &mut String, value: u64, unit: u64) {
     let whole = value / unit;
-    if whole >= 100 { write!(f, "{whole}") } else { write!(f, "{whole}.{}", value % unit / (unit / 10)) }
+    number(out, whole);
+    if whole < 100 && unit > 1 {
+        out.push('.');
+        number(out, value % unit / (unit / 10));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn long(nanos: i64) -> String {
+        let mut out = String::new();
+        duration(&mut out, nanos);
+        out
+    }
+
+    fn large(bytes: u64) -> String {
+        let mut out = String::new();
+        size(&mut out, bytes);
+        out
+    }
+
     #[test]
     fn durations_have_a_unit_that_suits_them() {
         let nanos = [0, 999, 1_000, 1_234_567, 99_999_999, 999_999_999, 1_000_000_000, 119_000_000_000];
-        let shown: Vec<String> = nanos.iter().map(|&nanos| Duration(nanos).to_string()).collect();
+        let shown: Vec<String> = nanos.iter().map(|&nanos| long(nanos)).collect();
         assert_eq!(shown, ["0 ns", "999 ns", "1.0 µs", "1.2 ms", "99.9 ms", "999 ms", "1.0 s", "119 s"]);
-        assert_eq!(Duration(300_000_000_000).to_string(), "5.0 min");
-        assert_eq!(Duration(i64::MAX).to_string(), "2562047 h");
-        assert_eq!(Duration(-1_500_000).to_string(), "-1.5 ms");
-        assert_eq!(Duration(i64::MIN).to_string(), "-2562047 h");
+        assert_eq!(long(300_000_000_000), "5.0 min");
+        assert_eq!(long(i64::MAX), "2562047 h");
+        assert_eq!(long(-1_500_000), "-1.5 ms");
+        assert_eq!(long(i64::MIN), "-2562047 h");
     }
 
     #[test]
     fn sizes_have_a_unit_that_suits_them() {
         let shown: Vec<String> =
-            [0, 999, 1_000, 1_250, 99_999, 999_999, 1_000_000].iter().map(|&size| Size(size).to_string()).collect();
+            [0, 999, 1_000, 1_250, 99_999, 999_999, 1_000_000].iter().map(|&size| large(size)).collect();
         assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "1.2 kB", "99.9 kB", "999 kB", "1.0 MB"]);
-        assert_eq!(Size(u64::MAX).to_string(), "18446744 TB");
+        assert_eq!(large(u64::MAX), "18446744 TB");
     }
 }

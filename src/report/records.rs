@@ -3,11 +3,14 @@
 use super::clock::Clock;
 use super::csv::Sheet;
 use super::json::{self, Lines};
-use super::quantity::{Duration, Size};
-use super::table::{Align, Column, Table};
+use super::quantity;
+use super::table::{Align, Cells, Column, Table};
 use super::value::{self, Decimals};
+use crate::capture::Endpoint;
 use std::fmt::Write as _;
+use dissectors::packet::Address;
 use std::io::{self, Write};
+use std::net::Ipv6Addr;
 
 /// A form of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub(super) enum Cell<'a> {
     Text(&'a str),
     /// A media type as sent, of which the table leaves out the parameters, and a remark in the table.
     Media(&'a str, &'static str),
+    /// An address and a port.
+    End(Endpoint),
     /// A word of ours.
     Word(&'static str),
     Number(u64),
@@ -68,7 +73,7 @@ pub(super) struct Records {
     style: Style,
     clock: Clock,
     row: String,
-    cells: Vec<String>,
+    cells: Cells,
     count: u64,
 }
 
@@ -85,7 +90,7 @@ impl Records {
             Form::Json(lines) => Style::Json(lines),
             Form::Csv => Style::Csv(Box::new(Sheet::new(b','))),
         };
-        Records { heads, style, clock: Clock::local(), row: String::new(), cells: Vec::new(), count: 0 }
+        Records { heads, style, clock: Clock::local(), row: String::new(), cells: Cells::default(), count: 0 }
     }
 
     pub(super) fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -113,10 +118,12 @@ impl Records {
         self.row.clear();
         match &mut self.style {
             Style::Text(table) => {
-                self.cells.resize(cells.len(), String::new());
-                for (text, cell) in self.cells.iter_mut().zip(cells) {
-                    text.clear();
-                    for_people(text, cell);
+                self.cells.clear();
+                for (head, cell) in self.heads.iter().zip(cells) {
+                    if head.column.is_some() {
+                        for_people(&mut self.cells.text, cell);
+                    }
+                    self.cells.end();
                 }
                 table.row(&self.cells, &mut self.row);
             }
@@ -132,9 +139,9 @@ impl Records {
             }
             Style::Csv(sheet) => {
                 for cell in cells {
-                    let mut text = String::new();
-                    in_csv(&mut text, cell, &mut self.clock);
-                    sheet.cell(&text);
+                    self.row.clear();
+                    in_csv(&mut self.row, cell, &mut self.clock);
+                    sheet.cell(&self.row);
                 }
                 return sheet.row(out);
             }
@@ -145,35 +152,36 @@ impl Records {
 }
 
 fn for_people(out: &mut String, cell: &Cell<'_>) {
-    let _ = match *cell {
-        Cell::Nothing => out.write_str("-"),
-        Cell::Missing(word) | Cell::Word(word) => out.write_str(word),
-        Cell::Text("") => out.write_str("-"),
-        Cell::Text(text) => {
-            value::text(out, text.as_bytes());
-            Ok(())
-        }
-        Cell::Media("", "") => out.write_str("-"),
+    match *cell {
+        Cell::Nothing | Cell::Text("") | Cell::Media("", "") => out.push('-'),
+        Cell::Missing(word) | Cell::Word(word) => out.push_str(word),
+        Cell::Text(text) => value::text(out, text.as_bytes()),
         Cell::Media(media, remark) => {
-            value::text(out, media.split(';').next().unwrap_or(media).trim().as_bytes());
-            let between = if media.is_empty() || remark.is_empty() { "" } else { " " };
-            write!(out, "{between}{remark}")
+            let end = memchr::memchr(b';', media.as_bytes()).unwrap_or(media.len());
+            value::text(out, media.get(..end).unwrap_or(media).trim().as_bytes());
+            if !media.is_empty() && !remark.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(remark);
         }
-        Cell::Number(number) => write!(out, "{number}"),
-        Cell::Size(bytes) => write!(out, "{}", Size(bytes)),
-        Cell::Duration(nanos) => write!(out, "{}", Duration(nanos)),
-        Cell::Moment(_, relative) => {
-            value::seconds(out, relative, Decimals::Six);
-            Ok(())
-        }
-        Cell::Yes(yes) => out.write_str(if yes { "yes" } else { "no" }),
-    };
+        Cell::End(end) => endpoint(out, end),
+        Cell::Number(number) => value::number(out, number),
+        Cell::Size(bytes) => quantity::size(out, bytes),
+        Cell::Duration(nanos) => quantity::duration(out, nanos),
+        Cell::Moment(_, relative) => value::seconds(out, relative, Decimals::Six),
+        Cell::Yes(yes) => out.push_str(if yes { "yes" } else { "no" }),
+    }
 }
 
 fn in_json(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
     match *cell {
         Cell::Nothing | Cell::Missing(_) | Cell::Text("") | Cell::Media("", _) => out.push_str("null"),
         Cell::Text(text) | Cell::Media(text, _) => json::string(out, text),
+        Cell::End(end) => {
+            out.push('"');
+            endpoint(out, end);
+            out.push('"');
+        }
         Cell::Word(word) => json::string(out, word),
         Cell::Moment(time, _) => {
             out.push('"');
@@ -190,13 +198,30 @@ fn in_csv(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
         Cell::Nothing | Cell::Missing(_) => {}
         Cell::Text(text) | Cell::Media(text, _) => value::text(out, text.as_bytes()),
         Cell::Word(word) => out.push_str(word),
-        Cell::Number(number) | Cell::Size(number) => {
-            let _ = write!(out, "{number}");
-        }
+        Cell::End(end) => endpoint(out, end),
+        Cell::Number(number) | Cell::Size(number) => value::number(out, number),
         Cell::Duration(nanos) => value::seconds(out, nanos, Decimals::Nine),
         Cell::Moment(time, _) => clock.rfc3339(out, time),
         Cell::Yes(yes) => out.push_str(if yes { "true" } else { "false" }),
     }
+}
+
+/// Appends the address and the port, in the form of a URL: `10.0.0.1:80`, `[::1]:80`.
+fn endpoint(out: &mut String, end: Endpoint) {
+    match end.address {
+        Address::None => {}
+        Address::V4(bytes) => {
+            for (nth, byte) in bytes.into_iter().enumerate() {
+                out.push_str(if nth > 0 { "." } else { "" });
+                value::number(out, byte.into());
+            }
+        }
+        Address::V6(bytes) => {
+            let _ = write!(out, "[{}]", Ipv6Addr::from(bytes));
+        }
+    }
+    out.push(':');
+    value::number(out, end.port.into());
 }
 
 /// A column of figures.

@@ -47,14 +47,13 @@ impl Streams {
     }
 
     fn row(&mut self, stream: &Stream, out: &mut dyn Write) -> io::Result<()> {
-        let (client, server) = (stream.client.to_string(), stream.server.to_string());
         let (asking, answering) = (stream.side(Side::Client), stream.side(Side::Server));
         let [client_state, server_state] = stream.states;
         let cells = [
             Cell::Number(stream.number.into()),
             Cell::Moment(stream.first.time, 0),
-            Cell::Text(&client),
-            Cell::Text(&server),
+            Cell::End(stream.client),
+            Cell::End(stream.server),
             Cell::Word(client_state.word()),
             Cell::Word(server_state.word()),
             Cell::Word(opened(stream.opened)),

@@ -36,6 +36,36 @@ struct Shown {
     width: usize,
 }
 
+/// The cells of one row, in one text that is used again for the next.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// All of them without anything between; the present cell is written at its end.
+    pub(super) text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    /// Forgets all cells.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// The present cell is complete.
+    pub(super) fn end(&mut self) {
+        self.ends.push(self.text.len());
+    }
+
+    fn get(&self, nth: usize) -> Option<&str> {
+        let start = match nth.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.text.get(start..*self.ends.get(nth)?)
+    }
+}
+
 const GAP: usize = 2;
 
 impl Table {
@@ -63,17 +93,17 @@ impl Table {
     /// Appends the titles.
     pub(super) fn head(&mut self, out: &mut String) {
         let cells = self.shown.iter().map(|shown| shown.cell + 1).max().unwrap_or(0);
-        let mut titles = vec![String::new(); cells];
-        for shown in &self.shown {
-            if let Some(title) = titles.get_mut(shown.cell) {
-                title.push_str(shown.column.title);
-            }
+        let mut titles = Cells::default();
+        for cell in 0..cells {
+            let shown = self.shown.iter().find(|shown| shown.cell == cell);
+            titles.text.push_str(shown.map_or("", |shown| shown.column.title));
+            titles.end();
         }
         self.row(&titles, out);
     }
 
     /// Appends a row: a cell for each column, those that are not shown too.
-    pub(super) fn row(&mut self, cells: &[String], out: &mut String) {
+    pub(super) fn row(&mut self, cells: &Cells, out: &mut String) {
         let start = out.len();
         let mut over = 0;
         let last = self.shown.len().saturating_sub(1);
@@ -81,7 +111,7 @@ impl Table {
             let spare = self.room.map(|room| room.saturating_sub(total(&self.shown)));
             let Some(Shown { column, cell, width }) = self.shown.get_mut(nth) else { continue };
             let Some(cell) = cells.get(*cell) else { continue };
-            let len = cell.chars().count();
+            let len = if cell.is_ascii() { cell.len() } else { cell.chars().count() };
             if len > *width {
                 *width = len.min(spare.map_or(column.most, |spare| *width + spare)).max(*width);
             }
@@ -99,15 +129,24 @@ impl Table {
             over = over - made_good + len.saturating_sub(*width);
             let fill = fill - made_good;
             if column.align == Align::Right {
-                (0..fill).for_each(|_| out.push(' '));
+                spaces(out, fill);
             }
             out.push_str(cell);
             if column.align == Align::Left && nth < last {
-                (0..fill).for_each(|_| out.push(' '));
+                spaces(out, fill);
             }
         }
         out.truncate(start + out.get(start..).unwrap_or_default().trim_end_matches(' ').len());
         out.push('\n');
+    }
+}
+
+fn spaces(out: &mut String, mut count: usize) {
+    const SPACES: &str = "                                ";
+    while count > 0 {
+        let some = SPACES.get(..count).unwrap_or(SPACES);
+        out.push_str(some);
+        count -= some.len();
     }
 }
 
@@ -130,7 +169,14 @@ mod tests {
         let mut table = Table::new(COLUMNS.iter().map(Some), room);
         let mut out = String::new();
         table.head(&mut out);
-        rows.iter().for_each(|row| table.row(&row.map(str::to_owned), &mut out));
+        for row in rows {
+            let mut cells = Cells::default();
+            for cell in row {
+                cells.text.push_str(cell);
+                cells.end();
+            }
+            table.row(&cells, &mut out);
+        }
         out
     }
 

@@ -3,7 +3,6 @@
 use super::clock::Clock;
 use dissectors::tree::Node;
 use dissectors::{Field, Kind, Tree, Value, format};
-use std::fmt::Write;
 
 /// Appends the value of a node as `tshark -T fields` prints it: a protocol by its line of the detail tree, what is
 /// merely present as `1`, a moment in words in the local time zone, all else as [`format::value`] does.
@@ -28,9 +27,9 @@ pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, 
 
 /// Appends text from the wire: control characters, what is no UTF-8, and the backslash are escaped.
 pub(super) fn text(out: &mut String, bytes: &[u8]) {
-    match plain(bytes) {
-        Some(plain) if !plain.contains('\\') => out.push_str(plain),
-        _ => {
+    match plain(bytes).filter(|_| memchr::memchr(b'\\', bytes).is_none()) {
+        Some(plain) => out.push_str(plain),
+        None => {
             let _ = format::text(out, bytes);
         }
     }
@@ -54,7 +53,9 @@ pub(super) fn line(out: &mut String, bytes: &[u8]) {
 
 /// The bytes as text, if all are printable ASCII: the common case, told in one pass.
 fn plain(bytes: &[u8]) -> Option<&str> {
-    if bytes.iter().all(|byte| (b' '..=b'~').contains(byte)) { std::str::from_utf8(bytes).ok() } else { None }
+    // Looking at all of them, whatever is found, can be done for many at once.
+    let all = bytes.iter().fold(true, |all, byte| all & (b' '..=b'~').contains(byte));
+    if all { std::str::from_utf8(bytes).ok() } else { None }
 }
 
 /// The bytes as text, if they are meant to be read: UTF-8 without control characters other than tab and line ends.
@@ -71,13 +72,21 @@ pub(super) fn readable(bytes: &[u8]) -> Option<&str> {
 
 /// Appends nanoseconds as seconds with so many decimals, six or nine; what is beyond them is cut off.
 pub(super) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
-    let sign = if nanos < 0 { "-" } else { "" };
+    if nanos < 0 {
+        out.push('-');
+    }
     let nanos = nanos.unsigned_abs();
-    let (whole, part) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-    let _ = match decimals {
-        Decimals::Six => write!(out, "{sign}{whole}.{:06}", part / 1000),
-        Decimals::Nine => write!(out, "{sign}{whole}.{part:09}"),
-    };
+    number(out, nanos / 1_000_000_000);
+    out.push('.');
+    // The 1 before the decimals keeps their zeros.
+    let part = 1_000_000_000 + nanos % 1_000_000_000;
+    let part = if decimals == Decimals::Six { part / 1000 } else { part };
+    out.push_str(itoa::Buffer::new().format(part).get(1..).unwrap_or_default());
+}
+
+/// Appends the digits of a number.
+pub(super) fn number(out: &mut String, number: u64) {
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
 /// How finely a time is told.

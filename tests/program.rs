@@ -91,11 +91,10 @@ fn a_line_is_printed_for_each_frame() {
     let (text, error, code) = run(&["print", &file]);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((lines.len(), &*error, code), (8, "", 0));
-    assert_eq!(
-        lines[0],
-        "    1   0.000000     10.0.0.1 → 10.0.0.2     TCP 40 40000 → 80 [SYN] Seq=0 Win=65535 Len=0"
+    assert_eq!(lines[0], "    1   0.000000     10.0.0.1 → 10.0.0.2     TCP 40 40000 → 80 [SYN] Seq=0 Win=65535 Len=0");
+    assert!(
+        lines[3].starts_with("    4   0.003000     10.0.0.1 → 10.0.0.2     HTTP 108 POST /user/login?x=1 HTTP/1.1")
     );
-    assert!(lines[3].starts_with("    4   0.003000     10.0.0.1 → 10.0.0.2     HTTP 108 POST /user/login?x=1 HTTP/1.1"));
 }
 
 #[test]
@@ -155,10 +154,7 @@ fn json_is_typed_and_its_keys_are_unique() {
     assert_eq!(layers["frame"]["frame.time"], "2023-11-14T22:13:20.003000000Z");
 
     let (text, ..) = run(&["print", &file, "-T", "ndjson", "-c", "2", "-e", "frame.number", "-e", "tcp.port"]);
-    assert_eq!(
-        text,
-        "{\"frame.number\":1,\"tcp.port\":[40000,80]}\n{\"frame.number\":2,\"tcp.port\":[80,40000]}\n"
-    );
+    assert_eq!(text, "{\"frame.number\":1,\"tcp.port\":[40000,80]}\n{\"frame.number\":2,\"tcp.port\":[80,40000]}\n");
 }
 
 #[test]
@@ -230,7 +226,10 @@ fn calls_tell_an_exchange_in_a_row() {
     assert_eq!((&row["status"], &row["size"], &row["connect"]), (&200.into(), &5.into(), &0.002.into()));
     assert_eq!((&row["request_frame"], &row["response_frame"]), (&4.into(), &5.into()));
     let (text, ..) = run(&["calls", &file, "-T", "csv"]);
-    assert!(text.starts_with("stream,nth,protocol,time,client,server,method,host,uri,status,type,size,connect,"), "{text}");
+    assert!(
+        text.starts_with("stream,nth,protocol,time,client,server,method,host,uri,status,type,size,connect,"),
+        "{text}"
+    );
     assert!(text.contains(",POST,a.test,/user/login?x=1,200,text/plain,5,0.002000000,0.001000000,"), "{text}");
 }
 
@@ -247,9 +246,8 @@ fn a_request_without_an_answer_and_a_truncated_answer_say_so() {
     let mut packets = conversation();
     packets.truncate(4);
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello";
-    let segment = |flags, seq, data: &[u8]| {
-        Segment { from_client: false, flags, seq, ack: 170, data: data.to_vec() }.packet()
-    };
+    let segment =
+        |flags, seq, data: &[u8]| Segment { from_client: false, flags, seq, ack: 170, data: data.to_vec() }.packet();
     packets.push(segment(PSH | ACK, 501, answer));
     packets.push(segment(FIN | ACK, 501 + answer.len() as u32, b""));
     let truncated = write(folder.path(), "b.pcap", &pcap(IPV4, &packets));
@@ -289,7 +287,10 @@ fn follow_tells_both_sides_in_any_shape() {
     let (text, ..) = run(&["follow", &file, "0", "--raw"]);
     assert!(text.starts_with("POST /user/login?x=1 HTTP/1.1\r\n") && text.ends_with("\r\n\r\nhello"), "{text:?}");
     let (text, ..) = run(&["follow", &file, "0", "--hex"]);
-    assert!(text.starts_with("00000000  50 4f 53 54 20 2f 75 73  65 72 2f 6c 6f 67 69 6e  POST /us er/login\n"), "{text}");
+    assert!(
+        text.starts_with("00000000  50 4f 53 54 20 2f 75 73  65 72 2f 6c 6f 67 69 6e  POST /us er/login\n"),
+        "{text}"
+    );
     assert!(text.contains("\n    00000000  48 54 54 50 "), "{text}");
     let (text, ..) = run(&["follow", &file, "0", "--json"]);
     let first: serde_json::Value = serde_json::from_str(text.lines().next().expect("a line")).expect("it is JSON");
@@ -297,15 +298,17 @@ fn follow_tells_both_sides_in_any_shape() {
     let (text, ..) = run(&["follow", &file, "0", "--http"]);
     assert!(text.contains("Content-Length: 2\n\n{}\n\n--- server, frame 5"), "{text}");
     let (_, error, code) = run(&["follow", &file, "7"]);
-    assert_eq!((&*error, code), (&*format!("overhear: {file}: there is no stream 7; `overhear streams` lists them\n"), 2));
+    assert_eq!(
+        (&*error, code),
+        (&*format!("overhear: {file}: there is no stream 7; `overhear streams` lists them\n"), 2)
+    );
 }
 
 #[test]
 fn a_gap_is_told_where_it_is() {
     let folder = folder();
-    let segment = |flags, seq, data: &[u8]| {
-        Segment { from_client: true, flags, seq, ack: 501, data: data.to_vec() }.packet()
-    };
+    let segment =
+        |flags, seq, data: &[u8]| Segment { from_client: true, flags, seq, ack: 501, data: data.to_vec() }.packet();
     let mut packets = conversation();
     packets.truncate(3);
     packets.push(segment(PSH | ACK, 101, b"ab"));
@@ -356,7 +359,10 @@ fn what_could_be_read_of_a_truncated_file_is_printed_before_the_error() {
     let (text, error, code) = run(&["print", &file, "-e", "frame.number"]);
     assert_eq!((text.lines().count(), code), (7, 2));
     assert_eq!(error.lines().count(), 1, "{error}");
-    assert!(error.starts_with(&format!("overhear: {file}: at byte ")) && error.contains("the file ends after"), "{error}");
+    assert!(
+        error.starts_with(&format!("overhear: {file}: at byte ")) && error.contains("the file ends after"),
+        "{error}"
+    );
     // Also where the capture is read twice, and where the output has an end of its own.
     let (text, error, code) = run(&["print", &file, "-T", "json"]);
     let frames: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
@@ -425,12 +431,8 @@ fn a_closed_pipe_ends_it_quietly() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &pcap(IPV4, &frames));
     for form in [&["print"][..], &["print", "-V"], &["print", "-T", "json"], &["print", "-T", "csv"]] {
-        let mut child = program(form)
-            .arg(&file)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program runs");
+        let mut child =
+            program(form).arg(&file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
         let mut stdout = child.stdout.take().expect("a pipe");
         stdout.read_exact(&mut [0; 64]).expect("it prints something");
         drop(stdout);

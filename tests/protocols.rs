@@ -80,7 +80,8 @@ fn wire(said: &[Said]) -> Vec<Vec<u8>> {
 fn messages(packets: &[Vec<u8>]) -> String {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
     let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), exchanges: true, ..Task::default() });
-    let mut text = String::new();
+    // Apart: a message and an exchange that end in one frame may end in two when cut otherwise.
+    let (mut text, mut exchanges) = (String::new(), String::new());
     while let Some(frame) = capture.next().expect("a whole capture") {
         let tree = analyzer.dissect(&frame);
         for node in tree.nodes().iter().filter(|node| depends_on_content(node.field)) {
@@ -88,11 +89,11 @@ fn messages(packets: &[Vec<u8>]) -> String {
             let _ = format::value(&mut text, node.field, node.value, tree);
             text.push('\n');
         }
-        tell_exchanges(analyzer.events(), &mut text);
+        tell_exchanges(analyzer.events(), &mut exchanges);
     }
     analyzer.finish();
-    tell_exchanges(analyzer.events(), &mut text);
-    text
+    tell_exchanges(analyzer.events(), &mut exchanges);
+    text + &exchanges
 }
 
 fn tell_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {

@@ -1,9 +1,10 @@
 //! How long a packet says it is: what follows it in its frame is padding, a trailer or a check sequence.
 
-use crate::packet::Piece;
+use crate::packet::{Packet, Piece};
+use crate::tree::Tree;
 
 /// The least length of an Ethernet frame without its check sequence (IEEE 802.3 4.4.2): shorter ones are padded.
-const LEAST: usize = 60;
+pub(crate) const LEAST: usize = 60;
 
 /// What follows a packet in its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,18 @@ pub(crate) fn tail(before: usize, claimed: Option<usize>, piece: Piece<'_>) -> O
     let fill = after.get(..room).unwrap_or_default();
     let padding = if fill.iter().all(|&byte| byte == 0) { fill.len() } else { 0 };
     Some(Tail { at, padding, rest: after.len() - padding, odd: padding != fill.len() })
+}
+
+/// How many bytes of the frame come before what the innermost tag of the path carries, or before what Ethernet does if
+/// there is no tag. Only the outermost frame was padded to cross a wire: in others nothing is missing from the least
+/// length.
+pub(crate) fn before(packet: &Packet) -> usize {
+    match packet.path.names() {
+        ["eth", rest @ ..] if !rest.contains(&"eth") => {
+            14 + 4 * rest.iter().filter(|&&name| name != "ethertype").count()
+        }
+        _ => LEAST,
+    }
 }
 
 /// How many bytes the packet of this EtherType claims, or of LLC, if the EtherType is a length (IEEE 802.3 3.2.6).
@@ -63,6 +76,13 @@ pub(crate) fn claimed(ether_type: u16, bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// Records that a header is not all here, unless the packet is quoted: then nobody promised more.
+pub(crate) fn note_cut(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) {
+    if !packet.quoted {
+        crate::frame::note_cut(piece, tree);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +90,8 @@ mod tests {
     #[test]
     fn zeros_up_to_the_least_length_are_padding_and_the_rest_is_not() {
         // (bytes before, claimed, bytes after, padding, rest, odd)
-        let rows: &[(usize, usize, &[u8], usize, usize, bool)] = &[
+        type Row<'a> = (usize, usize, &'a [u8], usize, usize, bool);
+        let rows: [Row<'_>; 6] = [
             (14, 33, &[0; 13], 13, 0, false),
             (14, 33, &[0; 17], 13, 4, false),
             (14, 33, &[1; 13], 0, 13, true),
@@ -78,7 +99,7 @@ mod tests {
             (14, 100, &[0; 4], 0, 4, false),
             (18, 33, &[0; 9], 9, 0, false),
         ];
-        for &(before, claimed, after, padding, rest, odd) in rows {
+        for (before, claimed, after, padding, rest, odd) in rows {
             let mut bytes = alloc::vec![7; claimed];
             bytes.extend_from_slice(after);
             let found = tail(before, Some(claimed), Piece::whole(&bytes, 0));

@@ -89,6 +89,8 @@ pub struct Packet {
     pub source: Address,
     /// The receiver, by the innermost network layer.
     pub destination: Address,
+    /// How many more routers it may pass, by the innermost network layer.
+    pub hops: u8,
     /// The protocols met, outermost first, as `frame.protocols` lists them.
     pub path: Path,
     /// The packet being read is quoted in an ICMP error: it tells of an earlier one and is no traffic itself.

@@ -2,7 +2,7 @@
 
 use super::conversation::{Completed, Conversation};
 use super::tcp::assembler::{Assembler, Next};
-use super::tcp::sequence::Sequence;
+use super::tcp::sequence::{Scales, Sequence};
 use super::tcp::state::Course;
 use super::{Chunk, Content, Event, Needs, acknowledges};
 use crate::capture::{Call, Endpoint, Opened, Sent, Stream};
@@ -20,7 +20,9 @@ pub(super) struct Connection {
     first: At,
     pub(super) last: At,
     frames: u32,
-    sequence: Sequence,
+    scales: Scales,
+    /// Sequence analysis, if it is asked for.
+    sequence: Option<Box<Sequence>>,
     course: Course,
     assemblers: [Assembler; 2],
     conversation: Conversation,
@@ -74,7 +76,8 @@ impl Connection {
             first: at,
             last: at,
             frames: 0,
-            sequence: Sequence::default(),
+            scales: Scales::default(),
+            sequence: needs.sequence.then(Box::default),
             course: Course::new(),
             assemblers: [assembler(), assembler()],
             conversation: Conversation::new(needs.frames),
@@ -91,7 +94,7 @@ impl Connection {
 
     /// Whether a SYN begins another connection between the same endpoints: its number is not the one this began with.
     pub(super) fn is_other_than(&self, source: Endpoint, syn: &Segment<'_>) -> bool {
-        self.frames > 0 && self.sequence.base(self.side(source)).is_some_and(|base| base != syn.seq)
+        self.frames > 0 && self.scales.base(self.side(source)).is_some_and(|base| base != syn.seq)
     }
 
     /// Bytes it holds beside itself.
@@ -104,16 +107,16 @@ impl Connection {
         let side = self.side(source);
         let at = reading.at;
         if segment.quoted {
-            let known = Known { stream: self.number, ..self.sequence.look(side) };
+            let known = Known { stream: self.number, ..self.scales.look(side) };
             tcp::describe(segment, &known, reading.tree);
             self.last = at;
             return;
         }
-        let relative = self.sequence.relate(side, segment);
+        let relative = self.scales.relate(side, segment);
         let mut analysis = Analysis::default();
-        if reading.needs.sequence {
+        if let Some(sequence) = &mut self.sequence {
             let foreseen = reading.foresight.initial_rtt.get(&self.number).copied();
-            analysis = self.sequence.analyse(side, segment, at, foreseen, reused);
+            analysis = sequence.analyse(side, segment, &relative, at, foreseen, reused);
         }
         let fin_active = self.course.follow(side, segment);
         self.frames += 1;
@@ -215,6 +218,9 @@ impl Connection {
         if self.conversation.untaken() > 0 && before != (reading.messages.len(), 0) {
             let ((conversation, registry), mut cx) = self.context(reading);
             conversation.offer_untaken(registry, side.other(), &mut cx, &mut completed);
+        }
+        if self.assemblers.iter().all(Assembler::has_ended) {
+            self.conversation.close();
         }
         self.tell_completed(&completed, reading);
     }
@@ -346,6 +352,10 @@ impl Connection {
         }
     }
 
+    fn initial_rtt(&self) -> Option<i64> {
+        self.sequence.as_ref()?.initial_rtt()
+    }
+
     /// What its end tells of its frames.
     pub(super) fn teach(&self, learnt: &mut Foresight) {
         let number = self.number as usize;
@@ -355,7 +365,7 @@ impl Connection {
         if let Some(place) = learnt.completeness.get_mut(number) {
             *place = self.course.completeness();
         }
-        if let Some(rtt) = self.sequence.initial_rtt() {
+        if let Some(rtt) = self.initial_rtt() {
             learnt.initial_rtt.insert(self.number, rtt);
         }
     }
@@ -373,7 +383,7 @@ impl Connection {
             first: self.first,
             last: self.last,
             sides: self.sent,
-            initial_rtt: self.sequence.initial_rtt(),
+            initial_rtt: self.initial_rtt(),
         }
     }
 }

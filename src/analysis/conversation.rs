@@ -198,6 +198,12 @@ impl Conversation {
         self.complete(before, cx, completed);
     }
 
+    /// Lets go of the session: both sides have ended.
+    pub(super) fn close(&mut self) {
+        self.reader = Reader::Nobody;
+        self.sides = Default::default();
+    }
+
     /// Tells that a side sends nothing more. Told once.
     pub(super) fn end(&mut self, side: Side, ending: Ending, cx: &mut Context<'_>, completed: &mut Completed) {
         let heard = &mut self.sides[side as usize];

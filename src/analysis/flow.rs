@@ -6,35 +6,41 @@ use dissectors::packet::Address;
 use hashbrown::HashMap;
 
 /// The two endpoints of a conversation, the lower first, so that both directions have the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
-    low: [u8; 16],
-    high: [u8; 16],
-    ports: [u16; 2],
-    /// The IP protocol's number; bit 8 tells IPv6, whose addresses could be the same bytes.
-    protocol: u16,
+    low: u128,
+    high: u128,
+    /// The lower endpoint's port, the higher one's, and whether the addresses are IPv6: IPv4 could be the same numbers.
+    ports: u64,
 }
 
 impl Key {
-    /// The key, and whether the sender is the lower.
-    fn new(source: Endpoint, destination: Endpoint, protocol: u8) -> (Key, bool) {
-        let (from, v6) = bytes(source.address);
-        let (to, _) = bytes(destination.address);
-        let sender_low = (from, source.port) <= (to, destination.port);
-        let (low, high, ports) = if sender_low {
-            (from, to, [source.port, destination.port])
+    fn new(source: Endpoint, destination: Endpoint) -> Key {
+        let (from, v6) = number(source.address);
+        let (to, _) = number(destination.address);
+        let (from_port, to_port) = (u64::from(source.port), u64::from(destination.port));
+        let version = u64::from(v6) << 32;
+        if from < to || from == to && from_port <= to_port {
+            Key { low: from, high: to, ports: from_port << 16 | to_port | version }
         } else {
-            (to, from, [destination.port, source.port])
-        };
-        (Key { low, high, ports, protocol: u16::from(protocol) | u16::from(v6) << 8 }, sender_low)
+            Key { low: to, high: from, ports: to_port << 16 | from_port | version }
+        }
     }
 }
 
-fn bytes(address: Address) -> ([u8; 16], bool) {
+impl std::hash::Hash for Key {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u128(self.low);
+        state.write_u128(self.high);
+        state.write_u64(self.ports);
+    }
+}
+
+fn number(address: Address) -> (u128, bool) {
     match address {
-        Address::None => ([0; 16], false),
-        Address::V4([a, b, c, d]) => ([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], false),
-        Address::V6(bytes) => (bytes, true),
+        Address::None => (0, false),
+        Address::V4(bytes) => (u32::from_be_bytes(bytes).into(), false),
+        Address::V6(bytes) => (u128::from_be_bytes(bytes), true),
     }
 }
 
@@ -46,7 +52,6 @@ pub(super) struct Table<T> {
     /// The entry with the most and with the least recent frame; `NONE` in an empty table.
     newest: u32,
     oldest: u32,
-    protocol: u8,
     next_number: u32,
 }
 
@@ -65,8 +70,8 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Place(u32);
 
 impl<T> Table<T> {
-    pub(super) fn new(protocol: u8) -> Table<T> {
-        Table { places: HashMap::new(), entries: Vec::new(), newest: NONE, oldest: NONE, protocol, next_number: 0 }
+    pub(super) fn new() -> Table<T> {
+        Table { places: HashMap::new(), entries: Vec::new(), newest: NONE, oldest: NONE, next_number: 0 }
     }
 
     /// The next number of the capture's conversations.
@@ -83,7 +88,7 @@ impl<T> Table<T> {
         destination: Endpoint,
         begin: impl FnOnce(u32) -> T,
     ) -> (Place, Option<T>) {
-        let (key, _) = Key::new(source, destination, self.protocol);
+        let key = Key::new(source, destination);
         if let Some(&place) = self.places.get(&key) {
             self.touch(place);
             return (Place(place), None);
@@ -160,7 +165,7 @@ mod tests {
 
     #[test]
     fn both_directions_are_one_conversation_and_others_are_not() {
-        let mut table: Table<u32> = Table::new(6);
+        let mut table: Table<u32> = Table::new();
         let (first, _) = table.find(at(1, 1000), at(2, 80), |number| number);
         let (back, _) = table.find(at(2, 80), at(1, 1000), |number| number);
         let (crossed, _) = table.find(at(2, 1000), at(1, 80), |number| number);
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_one_longest_without_a_frame_is_forgotten() {
-        let mut table: Table<u32> = Table::new(6);
+        let mut table: Table<u32> = Table::new();
         for nth in 0..limits::CONVERSATIONS {
             let port = nth as u16;
             assert_eq!(table.find(at(1, port), at(2 + (nth >> 16) as u8, 80), |number| number).1, None);

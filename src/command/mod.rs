@@ -225,13 +225,7 @@ fn finish(out: Output, told: bool) -> io::Result<Outcome> {
 fn color(to_file: bool) -> Color {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let says = |name, value: &str| set(name).is_some_and(|set| set == value);
-    if set("NO_COLOR").is_some() || to_file {
-        Color::Never
-    } else if set("CLICOLOR_FORCE").is_some() && !says("CLICOLOR_FORCE", "0") {
-        Color::Always
-    } else if io::stdout().is_terminal() && !says("TERM", "dumb") && !says("CLICOLOR", "0") {
-        Color::Always
-    } else {
-        Color::Never
-    }
+    let forced = set("CLICOLOR_FORCE").is_some() && !says("CLICOLOR_FORCE", "0");
+    let fits = || io::stdout().is_terminal() && !says("TERM", "dumb") && !says("CLICOLOR", "0");
+    if set("NO_COLOR").is_none() && !to_file && (forced || fits()) { Color::Always } else { Color::Never }
 }

@@ -17,8 +17,8 @@ pub(super) struct Bar {
     frames: u32,
     shown: Option<ProgressBar>,
     wanted: bool,
-    /// Bytes that were read in earlier passes, and how many passes there are.
-    passes: (u64, u64),
+    /// How often the captures are read, and how often they have been.
+    passes: u64,
     pass: u64,
 }
 
@@ -26,7 +26,7 @@ impl Bar {
     /// A bar for reading the captures so many times; hidden if stderr is no terminal, or if the output fills the same one.
     pub(super) fn new(output_to_file: bool, passes: u64) -> Bar {
         let wanted = io::stderr().is_terminal() && (output_to_file || !io::stdout().is_terminal());
-        Bar { begun: Instant::now(), frames: 0, shown: None, wanted, passes: (0, passes), pass: 0 }
+        Bar { begun: Instant::now(), frames: 0, shown: None, wanted, passes, pass: 0 }
     }
 
     /// Another pass begins.
@@ -45,15 +45,15 @@ impl Bar {
 
     #[cold]
     fn draw(&mut self, progress: Progress) {
-        let (_, passes) = self.passes;
+        let passes = self.passes;
         let bar = self.shown.get_or_insert_with(|| {
             let target = ProgressDrawTarget::stderr();
             match progress.total {
                 Some(total) => {
                     let bar = ProgressBar::with_draw_target(Some(total.saturating_mul(passes)), target);
-                    bar.with_style(style("{bar:40} {percent:>3} %  {bytes_per_sec}  {eta} left"))
+                    bar.with_style(style("{bar:40} {percent:>3} % of {total_bytes}"))
                 }
-                None => ProgressBar::with_draw_target(None, target).with_style(style("{bytes} read  {bytes_per_sec}")),
+                None => ProgressBar::with_draw_target(None, target).with_style(style("{bytes} read")),
             }
         });
         bar.set_position(progress.total.unwrap_or(0).saturating_mul(self.pass).saturating_add(progress.read));

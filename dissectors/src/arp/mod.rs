@@ -140,7 +140,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         }
     }
     if tree.wants_any(&ARP) || addresses.is_none() {
-        describe(piece, addresses.as_ref(), tree);
+        describe(piece, addresses.as_ref(), packet, tree);
     }
     Next::End
 }
@@ -189,7 +189,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-fn describe(piece: Piece<'_>, addresses: Option<&Addresses<'_>>, tree: &mut Tree) {
+fn describe(piece: Piece<'_>, addresses: Option<&Addresses<'_>>, packet: &Packet, tree: &mut Tree) {
     let len = addresses.map_or(piece.bytes.len(), |found| 8 + 2 * (found.sender_hardware.len() + found.sender.len()));
     let span = piece.span(0, len);
     let place = tree.open(&ARP, span, Value::Bytes(span));
@@ -202,7 +202,7 @@ fn describe(piece: Piece<'_>, addresses: Option<&Addresses<'_>>, tree: &mut Tree
     }
     match addresses {
         Some(addresses) => describe_addresses(piece, addresses, place, tree),
-        None => crate::frame::note_cut(piece, tree),
+        None => crate::extent::note_cut(piece, packet, tree),
     }
     tree.close();
 }

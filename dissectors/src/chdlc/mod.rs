@@ -32,7 +32,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let rest = reader.rest();
     let next = number.map_or(Next::End, |number| Next::EtherType(number, rest));
     if number.is_err() {
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
     }
     tree.close();
     next

@@ -1,7 +1,7 @@
 //! The destination options header of IPv6 (RFC 8200 4.6).
 
 use crate::ipv6::options;
-use crate::packet::{Next, Packet, Piece};
+use crate::packet::{Address, Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6RawExtHeaderSlice;
@@ -28,12 +28,19 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(piece.bytes) else {
         tree.open(&DSTOPTS, piece.all(), Value::Bytes(piece.all()));
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };
     let len = header.slice().len();
     let next = header.next_header().0;
+    // RFC 6275 6.3: who is meant is the mobile host's home, wherever it sent this from.
+    if let Some(home) = options::home_address(header.slice()) {
+        packet.source = Address::V6(home);
+        if tree.wants_columns() && !packet.quoted {
+            tree.columns_mut().source = Some(Value::Ipv6(home));
+        }
+    }
     // The options belong to IPv6, whichever header they stand in.
     if tree.wants_any(&DSTOPTS) || tree.wants_any(&crate::ipv6::IPV6) {
         let all = piece.span(0, len);

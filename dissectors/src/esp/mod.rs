@@ -31,7 +31,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     match header(&mut reader) {
         Ok(spi) if !quoted => tree.info(format_args!("ESP (SPI={spi:#010x})")),
         Ok(_) => {}
-        Err(Short) => crate::frame::note_cut(piece, tree),
+        Err(Short) => crate::extent::note_cut(piece, packet, tree),
     }
     tree.close();
     Next::End

@@ -2,7 +2,7 @@
 
 mod fields;
 
-use crate::extent::{claimed, tail};
+use crate::extent::{LEAST, claimed, tail};
 use crate::field::Field;
 use crate::packet::{Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
@@ -48,9 +48,10 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
+        tree.columns_mut().destination = piece.bytes.first_chunk().map(|address| Value::Ether(*address));
     }
     tree.open(&ETH, piece.all(), Value::Bytes(piece.all()));
-    crate::frame::note_cut(piece, tree);
+    crate::extent::note_cut(piece, packet, tree);
     tree.close();
     Next::End
 }
@@ -139,14 +140,15 @@ fn describe_address(fields: &AddressFields, address: [u8; 6], span: Slice, tree:
     tree.close();
 }
 
-/// What follows the packet. A VLAN tag has the trailer for itself; the padding is the frame's.
+/// What follows the packet. Only the outermost frame was padded to cross a wire. A VLAN tag has the trailer for itself; the padding is the frame's.
 fn describe_tail(kind: u16, payload: Piece<'_>, outermost: bool, tree: &mut Tree) {
-    let Some(tail) = tail(HEADER, claimed(kind, payload.bytes), payload) else { return };
+    let before = if outermost { HEADER } else { LEAST };
+    let Some(tail) = tail(before, claimed(kind, payload.bytes), payload) else { return };
     if tail.padding > 0 {
         let span = payload.span(tail.at, tail.padding);
         tree.put(&PADDING, span, Value::Bytes(span));
     }
-    if matches!(kind, 0x8100 | 0x9100) || tail.rest == 0 {
+    if matches!(kind, 0x8100 | 0x88a8 | 0x9100) || tail.rest == 0 {
         return;
     }
     // A frame of the least length and more may have been captured with its check sequence.

@@ -33,7 +33,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     packet.path.push("ipv6.fraghdr");
     let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(piece.bytes) else {
         tree.open(&FRAGHDR, piece.all(), Value::Bytes(piece.all()));
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };

@@ -31,7 +31,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(piece.bytes) else {
         tree.open(&HOPOPTS, piece.all(), Value::Bytes(piece.all()));
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };

@@ -142,6 +142,7 @@ impl Chunks {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use alloc::{vec, vec::Vec};

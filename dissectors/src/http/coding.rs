@@ -286,6 +286,7 @@ fn zstd_beginning(input: &[u8], last: usize, end: usize) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use miniz_oxide::deflate::{compress_to_vec, compress_to_vec_zlib};

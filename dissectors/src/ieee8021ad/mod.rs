@@ -1,5 +1,6 @@
 //! The tags of providers' bridges (IEEE 802.1ad): the outer of two in QinQ.
 
+use crate::extent::{before, claimed, tail};
 use crate::field::Form;
 use crate::packet::{Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
@@ -17,6 +18,8 @@ crate::fields! { "ieee8021ad";
     ID: U16 "ieee8021ad.id" "ID";
     /// What it carries, by number.
     ETYPE: U16 "ieee8021ad.etype" "Type" { form: Form::Hex, values: crate::names::ETHER_TYPES, ours: true };
+    /// What follows payload and padding.
+    TRAILER: Bytes "ieee8021ah.trailer" "Trailer";
 }
 
 /// Provider tags in the list of protocols.
@@ -30,7 +33,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
             tree.columns_mut().protocol = PROTOCOL.short;
         }
         tree.open(&IEEE8021AD, piece.all(), Value::Bytes(piece.all()));
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };
@@ -49,6 +52,13 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         tree.put(&DEI, piece.span(0, 2), Value::Uint(dei.into()));
         tree.put(&ID, piece.span(0, 2), Value::Uint(id.into()));
         tree.put(&ETYPE, piece.span(2, 2), Value::Uint(kind.into()));
+        // The trailer is the innermost tag's; the padding before it is Ethernet's.
+        let payload = piece.from(4);
+        let tail = tail(before(packet), claimed(kind, payload.bytes), payload);
+        if let Some(tail) = tail.filter(|tail| tail.rest > 0 && !matches!(kind, 0x8100 | 0x88a8 | 0x9100)) {
+            let span = payload.span(tail.at + tail.padding, tail.rest);
+            tree.put(&TRAILER, span, Value::Bytes(span));
+        }
         tree.close();
     }
     packet.path.push("ethertype");

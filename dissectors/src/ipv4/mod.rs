@@ -5,11 +5,14 @@ mod options;
 #[cfg(test)]
 mod tests;
 
+use crate::field::Field;
 use crate::names::ip_protocol;
 use crate::packet::{Address, Fragment, Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::{Reader, Short};
 use crate::reassembly;
 use crate::tree::{Slice, Tree, Value};
+use core::fmt;
 use core::net::Ipv4Addr;
 use etherparse::Ipv4HeaderSlice;
 pub use fields::*;
@@ -45,17 +48,21 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         return read_odd(piece, packet, tree);
     };
     let facts = facts(&header, piece, packet.quoted);
+    if facts.total < facts.header.bytes.len() {
+        return read_odd(piece, packet, tree);
+    }
     packet.source = Address::V4(facts.source);
     packet.destination = Address::V4(facts.destination);
+    packet.hops = header.ttl();
     let is_fragment = facts.more || facts.offset != 0;
     if tree.wants_columns() && !packet.quoted {
         write_columns(&facts, is_fragment, header.identification(), tree);
     }
     if tree.wants_any(&IP) {
-        describe(&header, &facts, piece, packet.quoted, tree);
+        describe(&facts, piece, packet.quoted, tree);
     }
     let payload = facts.payload;
-    if payload.wire == 0 {
+    if payload.wire == 0 || packet.quoted && payload.bytes.is_empty() {
         return Next::End;
     }
     if !is_fragment {
@@ -112,10 +119,7 @@ fn write_columns(facts: &Facts<'_>, is_fragment: bool, id: u16, tree: &mut Tree)
     columns.source = Some(Value::Ipv4(facts.source));
     columns.destination = Some(Value::Ipv4(facts.destination));
     let (number, name) = (facts.protocol, ip_protocol(facts.protocol));
-    let len = facts.header.bytes.len();
-    if facts.total < len {
-        tree.info(format_args!("Bogus IP length ({}, less than header length {len})", facts.total));
-    } else if is_fragment {
+    if is_fragment {
         let offset = facts.offset;
         tree.info(format_args!("Fragmented IP protocol (proto={name} {number}, off={offset}, ID={id:04x})"));
     } else if facts.payload.wire == 0 {
@@ -127,124 +131,151 @@ fn write_columns(facts: &Facts<'_>, is_fragment: bool, id: u16, tree: &mut Tree)
 
 /// What is no IPv4 header, or only a part of one: says as much as there is.
 fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    let first = piece.bytes.first().copied().unwrap_or_default();
-    let (version, len) = (first >> 4, usize::from(first & 0xf) * 4);
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.info(format_args!(""));
     }
     let place = tree.open(&IP, piece.all(), Value::Bytes(piece.all()));
     tree.label(place, format_args!("{}", IP.title));
-    if piece.bytes.is_empty() {
-        crate::frame::note_cut(piece, tree);
-        tree.close();
-        return Next::End;
-    }
-    tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
-    let next = if version != 4 {
-        tree.note(&BOGUS_IP_VERSION, piece.span(0, 1), format_args!("Bogus IP version ({version}, must be 4)"));
-        tree.info(format_args!("Bogus IPv4 version ({version}, must be 4)"));
-        if version == 6 { Next::EtherType(0x86dd, piece) } else { Next::End }
-    } else {
-        tree.put(&HDR_LEN, piece.span(0, 1), Value::Uint(len as u64));
-        if len < 20 {
-            let title = BOGUS_HEADER_LENGTH.title;
-            tree.note(&BOGUS_HEADER_LENGTH, piece.span(0, 1), format_args!("{title} ({len}, must be at least 20)"));
-            tree.info(format_args!("{title} ({len}, must be at least 20)"));
-        } else {
-            describe_beginning(piece, tree);
-            crate::frame::note_cut(piece, tree);
+    let first = piece.bytes.first().copied().unwrap_or(0x45);
+    let (version, len) = (first >> 4, usize::from(first & 0xf) * 4);
+    let mut next = Next::End;
+    if version != 4 {
+        tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
+        let text = format_args!("Bogus IPv4 version ({version}, must be 4)");
+        note_odd(&BOGUS_IP_VERSION, piece.span(0, 1), text, packet, tree);
+        if version == 6 {
+            next = Next::EtherType(0x86dd, piece);
         }
-        Next::End
-    };
+    } else if len < 20 {
+        tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
+        tree.put(&HDR_LEN, piece.span(0, 1), Value::Uint(len as u64));
+        let text = format_args!("Bogus IP header length ({len}, must be at least 20)");
+        note_odd(&BOGUS_HEADER_LENGTH, piece.span(0, 1), text, packet, tree);
+    } else if let Some(total) = total_of(piece).filter(|&total| total < len) {
+        let _ = describe_lengths(&mut Reader::new(piece, tree), packet.quoted);
+        let text = format_args!("Bogus IP length ({total}, less than header length {len})");
+        note_odd(&BOGUS_IP_LENGTH, piece.span(2, 2), text, packet, tree);
+    } else {
+        // Cut: as much as is here, and at least who sent it.
+        let mut reader = Reader::new(piece, tree);
+        let _ = describe_header(&mut reader, None, packet.quoted);
+        if let Some(source) = piece.bytes.get(12..).and_then(|rest| rest.first_chunk()) {
+            packet.source = Address::V4(*source);
+            if tree.wants_columns() && !packet.quoted {
+                tree.columns_mut().source = Some(Value::Ipv4(*source));
+            }
+        }
+        crate::extent::note_cut(piece, packet, tree);
+    }
     tree.close();
     next
 }
 
-/// The first fields of a header that was cut off.
-fn describe_beginning(piece: Piece<'_>, tree: &mut Tree) {
-    let number = |at: usize| {
-        let bytes = piece.bytes.get(at..).and_then(|rest| rest.first_chunk())?;
-        Some(Value::Uint(u16::from_be_bytes(*bytes).into()))
-    };
-    let byte = |at: usize| Some(Value::Uint((*piece.bytes.get(at)?).into()));
-    let address = |at: usize| Some(Value::Ipv4(*piece.bytes.get(at..)?.first_chunk()?));
-    let fields = [
-        (&DSFIELD, 1, 1, byte(1)),
-        (&LEN, 2, 2, number(2)),
-        (&ID, 4, 2, number(4)),
-        (&TTL, 8, 1, byte(8)),
-        (&PROTO, 9, 1, byte(9)),
-        (&CHECKSUM, 10, 2, number(10)),
-        (&SRC, 12, 4, address(12)),
-        (&DST, 16, 4, address(16)),
-    ];
-    for (field, at, len, value) in fields {
-        let Some(value) = value else { return };
-        tree.put(field, piece.span(at, len), value);
+/// Bytes of header and payload, where the header says so.
+fn total_of(piece: Piece<'_>) -> Option<usize> {
+    let total = piece.bytes.get(2..)?.first_chunk().map(|total| usize::from(u16::from_be_bytes(*total)))?;
+    (total != 0).then_some(total)
+}
+
+fn note_odd(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, packet: &Packet, tree: &mut Tree) {
+    tree.note(note, span, text);
+    if !packet.quoted {
+        tree.info(text);
     }
 }
 
-fn describe(header: &Ipv4HeaderSlice<'_>, facts: &Facts<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
-    let len = facts.header.bytes.len();
-    let at = |at, len| piece.span(at, len);
+fn describe(facts: &Facts<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
     let place = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all()));
     let (source, destination) = (Ipv4Addr::from(facts.source), Ipv4Addr::from(facts.destination));
     tree.label(place, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));
-    tree.put(&VERSION, at(0, 1), Value::Uint(4));
-    tree.put(&HDR_LEN, at(0, 1), Value::Uint(len as u64));
-    let (codepoint, congestion) = (header.dcp().value(), header.ecn().value());
-    tree.open(&DSFIELD, at(1, 1), Value::Uint((codepoint << 2 | congestion).into()));
-    tree.put(&DSFIELD_DSCP, at(1, 1), Value::Uint(codepoint.into()));
-    tree.put(&DSFIELD_ECN, at(1, 1), Value::Uint(congestion.into()));
-    tree.close();
-    tree.put(&LEN, at(2, 2), Value::Uint(facts.total as u64));
-    let length = BOGUS_IP_LENGTH.title;
-    if facts.total < len {
-        let text = format_args!("{length} ({}, less than header length {len})", facts.total);
-        tree.note(&BOGUS_IP_LENGTH, at(2, 2), text);
-    } else if facts.total > piece.wire as usize && !quoted {
-        let text = format_args!("IPv4 total length exceeds packet length ({} bytes)", piece.wire);
-        tree.note(&BOGUS_IP_LENGTH, at(2, 2), text);
-    }
-    tree.put(&ID, at(4, 2), Value::Uint(header.identification().into()));
-    describe_flags(header, facts, at(6, 1), at(6, 2), tree);
-    tree.put(&TTL, at(8, 1), Value::Uint(header.ttl().into()));
-    note_ttl(header.ttl(), facts.destination, at(8, 1), quoted, tree);
-    tree.put(&PROTO, at(9, 1), Value::Uint(facts.protocol.into()));
-    tree.put(&CHECKSUM, at(10, 2), Value::Uint(header.header_checksum().into()));
-    tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(2));
-    tree.put(&SRC, at(12, 4), Value::Ipv4(facts.source));
-    tree.put(&ADDR, at(12, 4), Value::Ipv4(facts.source));
-    tree.put_text(&SRC_HOST, at(12, 4), format_args!("{source}"));
-    tree.put_text(&HOST, at(12, 4), format_args!("{source}"));
-    tree.put(&DST, at(16, 4), Value::Ipv4(facts.destination));
-    tree.put(&ADDR, at(16, 4), Value::Ipv4(facts.destination));
-    tree.put_text(&DST_HOST, at(16, 4), format_args!("{destination}"));
-    tree.put_text(&HOST, at(16, 4), format_args!("{destination}"));
-    if len > 20 {
+    let _ = describe_header(&mut Reader::new(piece, tree), Some(facts.destination), quoted);
+    if facts.header.bytes.len() > 20 {
         options::describe(facts.header.from(20), facts.next_hop, tree);
     }
     tree.close();
 }
 
-fn describe_flags(header: &Ipv4HeaderSlice<'_>, facts: &Facts<'_>, flags: Slice, both: Slice, tree: &mut Tree) {
-    let reserved = header.slice().get(6).is_some_and(|byte| byte & 0x80 != 0);
-    let dont = header.dont_fragment();
-    let sum = u64::from(reserved) << 2 | u64::from(dont) << 1 | u64::from(facts.more);
-    tree.open(&FLAGS, flags, Value::Uint(sum));
-    tree.put(&FLAGS_RB, flags, Value::Bool(reserved));
-    tree.put(&FLAGS_DF, flags, Value::Bool(dont));
-    tree.put(&FLAGS_MF, flags, Value::Bool(facts.more));
-    tree.close();
-    let place = tree.put(&FRAG_OFFSET, both, Value::Uint((facts.offset / 8).into()));
-    tree.label(place, format_args!("Fragment Offset: {}", facts.offset));
+/// ```text
+///  0       1       2       4       6       8       9       10      12      16      20
+///  |ver|len| class | total | id    |fl|off | ttl   | proto | check | source| destination | options
+/// ```
+fn describe_header(reader: &mut Reader<'_, '_>, end: Option<[u8; 4]>, quoted: bool) -> Result<(), Short> {
+    describe_lengths(reader, quoted)?;
+    reader.u16(&ID)?;
+    describe_flags(reader)?;
+    let span = reader.span(1);
+    let ttl = reader.u8(&TTL)?;
+    if let Some(destination) = end.filter(|_| !quoted) {
+        note_ttl(ttl, destination, span, reader.tree);
+    }
+    reader.u8(&PROTO)?;
+    reader.u16(&CHECKSUM)?;
+    reader.tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(2));
+    describe_address(reader, None, &SRC, &SRC_HOST)?;
+    describe_address(reader, end, &DST, &DST_HOST)
+}
+
+fn describe_lengths(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Short> {
+    let there = reader.rest().wire;
+    let span = reader.span(1);
+    let [first] = reader.take()?;
+    reader.tree.put(&VERSION, span, Value::Uint((first >> 4).into()));
+    reader.tree.put(&HDR_LEN, span, Value::Uint(u64::from(first & 0xf) * 4));
+    let span = reader.span(1);
+    let [class] = reader.take()?;
+    reader.tree.open(&DSFIELD, span, Value::Uint(class.into()));
+    reader.tree.put(&DSFIELD_DSCP, span, Value::Uint((class >> 2).into()));
+    reader.tree.put(&DSFIELD_ECN, span, Value::Uint((class & 3).into()));
+    reader.tree.close();
+    let span = reader.span(2);
+    let total = match u32::from(u16::from_be_bytes(reader.take()?)) {
+        0 => there,
+        total => total,
+    };
+    reader.tree.put(&LEN, span, Value::Uint(total.into()));
+    if total > there && !quoted {
+        let text = format_args!("IPv4 total length exceeds packet length ({there} bytes)");
+        reader.tree.note(&BOGUS_IP_LENGTH, span, text);
+    }
+    Ok(())
+}
+
+fn describe_flags(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+    let (first, both) = (reader.span(1), reader.span(2));
+    let word = u16::from_be_bytes(reader.take()?);
+    reader.tree.open(&FLAGS, first, Value::Uint((word >> 13).into()));
+    for (field, bit) in [(&FLAGS_RB, 0x8000), (&FLAGS_DF, 0x4000), (&FLAGS_MF, 0x2000)] {
+        reader.tree.put(field, first, Value::Bool(word & bit != 0));
+    }
+    reader.tree.close();
+    let units = word & 0x1fff;
+    let place = reader.tree.put(&FRAG_OFFSET, both, Value::Uint(units.into()));
+    reader.tree.label(place, format_args!("Fragment Offset: {}", u32::from(units) * 8));
+    Ok(())
+}
+
+/// Records an address; `instead` of the header's if the end of a route is meant.
+fn describe_address(
+    reader: &mut Reader<'_, '_>,
+    instead: Option<[u8; 4]>,
+    own: &'static Field,
+    host: &'static Field,
+) -> Result<(), Short> {
+    let span = reader.span(4);
+    let address = reader.take()?;
+    let address = instead.unwrap_or(address);
+    let text = Ipv4Addr::from(address);
+    reader.tree.put(own, span, Value::Ipv4(address));
+    reader.tree.put(&ADDR, span, Value::Ipv4(address));
+    reader.tree.put_text(host, span, format_args!("{text}"));
+    reader.tree.put_text(&HOST, span, format_args!("{text}"));
+    Ok(())
 }
 
 /// RFC 3171 4: what is for 224.0.0.0/24 stays in the local network. Anything else with so little left will not get far.
-fn note_ttl(ttl: u8, destination: [u8; 4], span: Slice, quoted: bool, tree: &mut Tree) {
+fn note_ttl(ttl: u8, destination: [u8; 4], span: Slice, tree: &mut Tree) {
     match destination {
-        _ if quoted => {}
         // RFC 8815: multicast DNS and RFC 5798: VRRP prescribe 255.
         [224, 0, 0, 18 | 251] => {}
         [224, 0, 0, _] if ttl != 1 => {

@@ -9,6 +9,7 @@ use crate::field::Field;
 use crate::names::ip_protocol;
 use crate::packet::{Address, Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::{Reader, Short};
 use crate::reassembly;
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6HeaderSlice;
@@ -33,6 +34,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     packet.path.push("ipv6");
     packet.source = Address::V6(header.source());
     packet.destination = Address::V6(header.destination());
+    packet.hops = header.hop_limit();
     let rest = piece.from(HEADER);
     // A length of 0 is a jumbogram's (RFC 2675), or left to the network card: what the frame has is the payload.
     let len = match u32::from(header.payload_length()) {
@@ -52,7 +54,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         describe(&header, piece, packet.quoted, tree);
     }
     match next {
-        _ if payload.wire == 0 => Next::End,
+        _ if packet.quoted && payload.bytes.is_empty() => Next::End,
         NO_NEXT_HEADER => Next::Data(payload),
         _ => Next::IpProto(next, payload),
     }
@@ -69,60 +71,41 @@ fn write_columns(header: &Ipv6HeaderSlice<'_>, next: u8, tree: &mut Tree) {
     }
 }
 
-/// What is no IPv6 header, or only a part of one.
+/// What is no IPv6 header, or only a part of one: says as much as there is.
 fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     let version = piece.bytes.first().map_or(6, |first| first >> 4);
-    if tree.wants_columns() && !packet.quoted {
+    let has_columns = tree.wants_columns() && !packet.quoted;
+    if has_columns {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
     let place = tree.open(&IPV6, piece.all(), Value::Bytes(piece.all()));
     tree.label(place, format_args!("{}", IPV6.title));
     let next = if version == 6 {
         packet.path.push("ipv6");
-        describe_beginning(piece, tree);
-        if !packet.quoted {
+        let _ = describe_header(&mut Reader::new(piece, tree), packet.quoted);
+        let len = piece.bytes.len();
+        if has_columns {
+            if let Some(source) = piece.bytes.get(8..).and_then(|rest| rest.first_chunk()) {
+                tree.columns_mut().source = Some(Value::Ipv6(*source));
+            }
             match piece.is_cut() {
                 true => tree.info(format_args!("")),
-                false => {
-                    let len = piece.bytes.len();
-                    tree.info(format_args!("Invalid IPv6 header ({len} bytes, need exactly {HEADER})"));
-                }
+                false => tree.info(format_args!("Invalid IPv6 header ({len} bytes, need exactly {HEADER})")),
             }
         }
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         Next::End
     } else {
         let text = format_args!("Bogus IPv6 version ({version}, must be 6)");
         tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
         tree.note(&BOGUS_IPV6_VERSION, piece.span(0, 1), text);
-        if !packet.quoted {
+        if has_columns {
             tree.info(text);
         }
         Next::Data(piece)
     };
     tree.close();
     next
-}
-
-/// The first fields of a header that was cut off.
-fn describe_beginning(piece: Piece<'_>, tree: &mut Tree) {
-    let number = |at: usize| {
-        let bytes = piece.bytes.get(at..).and_then(|rest| rest.first_chunk())?;
-        Some(Value::Uint(u16::from_be_bytes(*bytes).into()))
-    };
-    let byte = |at: usize| Some(Value::Uint((*piece.bytes.get(at)?).into()));
-    let address = |at: usize| Some(Value::Ipv6(*piece.bytes.get(at..)?.first_chunk()?));
-    let fields = [
-        (&VERSION, 0, 1, byte(0).map(|_| Value::Uint(6))),
-        (&PLEN, 4, 2, number(4)),
-        (&NXT, 6, 1, byte(6)),
-        (&HLIM, 7, 1, byte(7)),
-        (&SRC, 8, 16, address(8)),
-    ];
-    for (field, at, len, value) in fields {
-        let Some(value) = value else { return };
-        tree.put(field, piece.span(at, len), value);
-    }
 }
 
 /// The fields of one address: itself, as text, and the Ethernet address it may be made from.
@@ -136,32 +119,44 @@ static SOURCE: AddressFields = AddressFields { own: &SRC, host: &SRC_HOST, mac: 
 static DESTINATION: AddressFields = AddressFields { own: &DST, host: &DST_HOST, mac: &DST_SLAAC_MAC };
 
 fn describe(header: &Ipv6HeaderSlice<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
-    let at = |at, len| piece.span(at, len);
-    let place = tree.open(&IPV6, at(0, HEADER), Value::Bytes(at(0, HEADER)));
+    let all = piece.span(0, HEADER);
+    let place = tree.open(&IPV6, all, Value::Bytes(all));
     let (source, destination) = (Shown(header.source()), Shown(header.destination()));
     tree.label(place, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
-    tree.put(&VERSION, at(0, 1), Value::Uint(6));
+    let _ = describe_header(&mut Reader::new(piece, tree), quoted);
+    tree.close();
+}
+
+/// ```text
+///  0   4       12              32
+///  |ver| class | flow          | payload length, next header, hop limit, source, destination
+/// ```
+fn describe_header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Short> {
+    let there = reader.rest().from(HEADER).wire;
+    let span = reader.span(4);
+    let word = u32::from_be_bytes(reader.take()?);
+    let at = |from: u32, len| Slice::new(span.start.saturating_add(from), len);
+    reader.tree.put(&VERSION, at(0, 1), Value::Uint((word >> 28).into()));
     // Wireshark's field of this name has the version of either.
-    tree.put(&crate::ipv4::VERSION, at(0, 1), Value::Uint(6));
-    let class = header.traffic_class();
-    tree.open(&TCLASS, at(0, 2), Value::Uint(class.into()));
-    tree.put(&TCLASS_DSCP, at(0, 2), Value::Uint((class >> 2).into()));
-    tree.put(&TCLASS_ECN, at(1, 1), Value::Uint((class & 3).into()));
-    tree.close();
-    tree.put(&FLOW, at(1, 3), Value::Uint(header.flow_label().value().into()));
-    tree.put(&PLEN, at(4, 2), Value::Uint(header.payload_length().into()));
-    let there = piece.from(HEADER).wire;
-    if header.payload_length() == 0 && header.next_header().0 != NO_NEXT_HEADER && there > 0 {
-        tree.note(&PLEN_ZERO, at(4, 2), format_args!("{}", PLEN_ZERO.title));
-    } else if u32::from(header.payload_length()) > there && !quoted {
+    reader.tree.put(&crate::ipv4::VERSION, at(0, 1), Value::Uint((word >> 28).into()));
+    let class = word >> 20 & 0xff;
+    reader.tree.open(&TCLASS, at(0, 2), Value::Uint(class.into()));
+    reader.tree.put(&TCLASS_DSCP, at(0, 2), Value::Uint((class >> 2).into()));
+    reader.tree.put(&TCLASS_ECN, at(1, 1), Value::Uint((class & 3).into()));
+    reader.tree.close();
+    reader.tree.put(&FLOW, at(1, 3), Value::Uint((word & 0xf_ffff).into()));
+    let span = reader.span(2);
+    let len = reader.u16(&PLEN)?;
+    let next = reader.u8(&NXT)?;
+    if len == 0 && next != NO_NEXT_HEADER && there > 0 {
+        reader.tree.note(&PLEN_ZERO, span, format_args!("{}", PLEN_ZERO.title));
+    } else if u32::from(len) > there && !quoted {
         let text = format_args!("IPv6 payload length exceeds framing length ({there} bytes)");
-        tree.note(&PLEN_EXCEEDS_FRAMING, at(4, 2), text);
+        reader.tree.note(&PLEN_EXCEEDS_FRAMING, span, text);
     }
-    tree.put(&NXT, at(6, 1), Value::Uint(header.next_header().0.into()));
-    tree.put(&HLIM, at(7, 1), Value::Uint(header.hop_limit().into()));
-    describe_address(&SOURCE, header.source(), at(8, 16), tree);
-    describe_address(&DESTINATION, header.destination(), at(24, 16), tree);
-    tree.close();
+    reader.u8(&HLIM)?;
+    describe_address(reader, &SOURCE)?;
+    describe_address(reader, &DESTINATION)
 }
 
 /// An address as it is printed.
@@ -173,7 +168,10 @@ impl core::fmt::Display for Shown {
     }
 }
 
-fn describe_address(fields: &AddressFields, address: [u8; 16], span: Slice, tree: &mut Tree) {
+fn describe_address(reader: &mut Reader<'_, '_>, fields: &AddressFields) -> Result<(), Short> {
+    let span = reader.span(16);
+    let address = reader.take()?;
+    let tree = &mut *reader.tree;
     tree.put(fields.own, span, Value::Ipv6(address));
     tree.put(&ADDR, span, Value::Ipv6(address));
     tree.put_text(fields.host, span, format_args!("{}", Shown(address)));
@@ -188,6 +186,7 @@ fn describe_address(fields: &AddressFields, address: [u8; 16], span: Slice, tree
         tree.put(fields.mac, span, mac);
         tree.put(&SLAAC_MAC, span, mac);
     }
+    Ok(())
 }
 
 static REASSEMBLY: reassembly::Fields = reassembly::Fields {

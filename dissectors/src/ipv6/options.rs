@@ -39,6 +39,19 @@ pub(super) const ACTIONS: &[(u64, &str)] = &[
 
 pub(super) const ALERTS: &[(u64, &str)] = &[(0, "MLD"), (1, "RSVP"), (2, "Active Network")];
 
+/// The home address option among those of a whole extension header.
+pub(crate) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
+    let mut rest = header.get(2..)?;
+    loop {
+        rest = match *rest {
+            [0, ref rest @ ..] => rest,
+            [0xc9, 16, ref data @ ..] => return data.first_chunk().copied(),
+            [_, len, ref rest @ ..] => rest.get(usize::from(len)..)?,
+            _ => return None,
+        };
+    }
+}
+
 /// Records the options of an extension header, which follow its first two bytes.
 pub(crate) fn describe(piece: Piece<'_>, tree: &mut Tree) {
     let mut rest = piece;

@@ -5,6 +5,7 @@ use crate::packet::{Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
 use crate::reader::{Reader, Short};
 use crate::tree::{Slice, Tree, Value};
+use core::fmt;
 
 crate::fields! { "llc";
     /// Logical link control.
@@ -65,6 +66,18 @@ const SAPS: &[(u64, &str)] = &[
     (0xff, "Global DSAP"),
 ];
 const SUPERVISORY: &[(u64, &str)] = &[(0, "Receiver ready"), (1, "Receiver not ready"), (2, "Reject")];
+/// The short words for supervisory frames, and for the commands and responses of unnumbered ones.
+const SUPERVISORY_WORDS: [&str; 4] = ["RR", "RNR", "REJ", "SREJ"];
+const UNNUMBERED_WORDS: &[(u64, &str)] = &[
+    (0x00, "UI"),
+    (0x03, "DM"),
+    (0x10, "DISC"),
+    (0x18, "UA"),
+    (0x1b, "SABME"),
+    (0x21, "FRMR"),
+    (0x2b, "XID"),
+    (0x38, "TEST"),
+];
 const FRAME_TYPES: &[(u64, &str)] =
     &[(0, "Information frame"), (1, "Supervisory frame"), (2, "Information frame"), (3, "Unnumbered frame")];
 const COMMANDS: &[(u64, &str)] = &[
@@ -107,7 +120,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let read = reader.position();
     tree.set(place, piece.span(0, read), Value::Bytes(piece.span(0, read)));
     if next.is_err() {
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
     }
     tree.close();
     next.unwrap_or(Next::End)
@@ -123,7 +136,14 @@ fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
     reader.tree.put(&SSAP_SAP, span, Value::Uint((ssap >> 1).into()));
     reader.tree.put(&SSAP_CR, span, Value::Bool(ssap & 1 == 1));
     let unnumbered = control(reader, ssap & 1 == 1)?;
-    reader.tree.more_info(format_args!("; DSAP {}, SSAP {}", sap(dsap), sap(ssap & 0xfe)));
+    let (group, response) = (dsap & 1 == 1, ssap & 1 == 1);
+    reader.tree.more_info(format_args!(
+        "; DSAP {} {}, SSAP {} {}",
+        Sap(dsap),
+        if group { "Group" } else { "Individual" },
+        Sap(ssap & 0xfe),
+        if response { "Response" } else { "Command" }
+    ));
     Ok(match dsap {
         SNAP if unnumbered => snap(reader)?,
         IP if unnumbered => Next::EtherType(0x0800, reader.rest()),
@@ -131,8 +151,16 @@ fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
     })
 }
 
-fn sap(number: u8) -> &'static str {
-    DSAP.value_name(number.into()).unwrap_or("Unknown")
+/// A service access point by its name, or its number.
+struct Sap(u8);
+
+impl fmt::Display for Sap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DSAP.value_name(self.0.into()) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{:#04x}", self.0),
+        }
+    }
 }
 
 /// Reads the control field: one byte in unnumbered frames, else two. Says whether it is unnumbered information.
@@ -141,35 +169,36 @@ fn control(reader: &mut Reader<'_, '_>, response: bool) -> Result<bool, Short> {
     let [low] = reader.take()?;
     let one = Slice::new(span.start, 1);
     if low & 3 == 3 {
-        let modifier = low >> 2 & 3 | low >> 3 & 0x1c;
         // The bits of the modifier as they lie in the byte, without those between.
         let code = u64::from(low & 0xec) >> 2;
         let (field, flag) = match response {
             true => (&CONTROL_U_MODIFIER_RESP, &CONTROL_F),
             false => (&CONTROL_U_MODIFIER_CMD, &CONTROL_P),
         };
-        debug_assert!(modifier < 32);
         reader.tree.put(&CONTROL, one, Value::Uint(low.into()));
         if low & 0x10 != 0 {
             reader.tree.put(flag, one, Value::Bool(true));
         }
         reader.tree.put(field, one, Value::Uint(code));
         reader.tree.put(&CONTROL_FTYPE, one, Value::Uint(3));
-        reader.tree.info(format_args!("U, func={}", field.value_name(code).unwrap_or("Unknown")));
+        let word = UNNUMBERED_WORDS.iter().find(|&&(known, _)| known == code).map_or("Unknown", |&(_, word)| word);
+        let mark = if low & 0x10 == 0 { "" } else { mark(response) };
+        reader.tree.info(format_args!("U{mark}, func={word}"));
         return Ok(code == 0);
     }
     let [high] = reader.take()?;
     let control = u16::from_le_bytes([low, high]);
     reader.tree.put(&CONTROL, span, Value::Uint(control.into()));
+    let mark = if control & 0x100 == 0 { "" } else { mark(response) };
     reader.tree.put(&CONTROL_N_R, span, Value::Uint((control >> 9).into()));
     if low & 1 == 1 {
         let kind = u64::from(control >> 2 & 3);
         reader.tree.put(&CONTROL_S_FTYPE, span, Value::Uint(kind));
-        let name = CONTROL_S_FTYPE.value_name(kind).unwrap_or("Unknown");
-        reader.tree.info(format_args!("S, func={name}, N(R)={}", control >> 9));
+        let word = SUPERVISORY_WORDS.get(kind as usize).copied().unwrap_or_default();
+        reader.tree.info(format_args!("S{mark}, func={word}, N(R)={}", control >> 9));
     } else {
         reader.tree.put(&CONTROL_N_S, span, Value::Uint((control >> 1 & 0x7f).into()));
-        reader.tree.info(format_args!("I, N(R)={}, N(S)={}", control >> 9, control >> 1 & 0x7f));
+        reader.tree.info(format_args!("I{mark}, N(R)={}, N(S)={}", control >> 9, control >> 1 & 0x7f));
     }
     if control & 0x100 != 0 {
         let flag = if response { &CONTROL_F } else { &CONTROL_P };
@@ -177,6 +206,11 @@ fn control(reader: &mut Reader<'_, '_>, response: bool) -> Result<bool, Short> {
     }
     reader.tree.put(&CONTROL_FTYPE, span, Value::Uint((control & 1).into()));
     Ok(false)
+}
+
+/// The poll bit of a command is the final bit of a response.
+fn mark(response: bool) -> &'static str {
+    if response { " F" } else { " P" }
 }
 
 fn snap<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {

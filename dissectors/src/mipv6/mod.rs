@@ -48,7 +48,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     match header(&mut reader) {
         Ok(kind) if !quoted => tree.info(format_args!("{}", MHTYPE.value_name(kind.into()).unwrap_or("Unknown"))),
         Ok(_) => {}
-        Err(Short) => crate::frame::note_cut(piece, tree),
+        Err(Short) => crate::extent::note_cut(piece, packet, tree),
     }
     tree.close();
     Next::End

@@ -28,7 +28,7 @@ const FAMILIES: &[(u64, &str)] = &[
 /// NULL in the list of protocols: LINKTYPE_NULL, of the byte order of the capturing host, and LINKTYPE_LOOP,
 /// big-endian.
 pub static PROTOCOL: Protocol = Protocol {
-    short: "",
+    short: "N/A",
     fields: FIELDS,
     claims: &[Claim::Link(0), Claim::Link(108)],
     part: Part::Layer(read),
@@ -56,6 +56,7 @@ fn word(bytes: [u8; 4]) -> Word {
 fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("null");
     if tree.wants_columns() {
+        tree.columns_mut().protocol = PROTOCOL.short;
         tree.info(format_args!("Null/Loopback"));
     }
     let span = piece.span(0, 4);

@@ -75,7 +75,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
             Next::Ppp(number, rest)
         }
         Err(Short) => {
-            crate::frame::note_cut(piece, tree);
+            crate::extent::note_cut(piece, packet, tree);
             Next::End
         }
     };

@@ -11,7 +11,7 @@ crate::fields! { "raw";
 
 /// Raw frames in the list of protocols: DLT_RAW by its two historic numbers, and LINKTYPE_RAW.
 pub static PROTOCOL: Protocol = Protocol {
-    short: "",
+    short: "N/A",
     fields: FIELDS,
     claims: &[Claim::Link(101), Claim::Link(12), Claim::Link(14)],
     part: Part::Layer(read),
@@ -23,6 +23,7 @@ const PPP: u16 = 9;
 fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("raw");
     if tree.wants_columns() {
+        tree.columns_mut().protocol = PROTOCOL.short;
         tree.info(format_args!("Raw packet data"));
     }
     tree.put(&RAW, piece.all(), Value::Bytes(piece.all()));

@@ -74,7 +74,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         header.and_then(|header| Some((header.slice(), header.slice().split_first_chunk::<4>()?)))
     else {
         tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };

@@ -1,6 +1,6 @@
 //! VLAN tags (IEEE 802.1Q), one inside the other if there are several.
 
-use crate::extent::{claimed, tail};
+use crate::extent::{before, claimed, tail};
 use crate::field::Form;
 use crate::packet::{Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
@@ -55,7 +55,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
             tree.columns_mut().protocol = PROTOCOL.short;
         }
         tree.open(&VLAN, piece.all(), Value::Bytes(piece.all()));
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };
@@ -97,12 +97,10 @@ fn describe(tag: &SingleVlanHeaderSlice<'_>, piece: Piece<'_>, packet: &Packet, 
     } else {
         tree.put(&ETYPE, piece.span(2, 2), Value::Uint(kind.into()));
     }
-    // The trailer is the innermost tag's. The padding before it is Ethernet's, which knows where the frame begins: as
-    // many tags away as the path lists.
+    // The trailer is the innermost tag's; the padding before it is Ethernet's.
     if !matches!(kind, 0x8100 | 0x88a8 | 0x9100) {
-        let tags = packet.path.names().rsplit(|&name| name == "eth").next().unwrap_or_default();
-        let tags = tags.iter().filter(|&&name| name != "ethertype").count();
-        if let Some(tail) = tail(14 + 4 * tags, claimed(kind, payload.bytes), payload).filter(|tail| tail.rest > 0) {
+        let tail = tail(before(packet), claimed(kind, payload.bytes), payload);
+        if let Some(tail) = tail.filter(|tail| tail.rest > 0) {
             let span = payload.span(tail.at + tail.padding, tail.rest);
             tree.put(&TRAILER, span, Value::Bytes(span));
         }

@@ -63,7 +63,7 @@ pub(in crate::analysis) struct Assembler {
     end: Option<u64>,
     ended: bool,
     /// The last bytes read, kept while they may be sent again, to tell whether they were the same.
-    recent: Option<Recent>,
+    recent: Option<Box<Recent>>,
 }
 
 /// The bytes read last.
@@ -75,7 +75,7 @@ struct Recent {
 impl Assembler {
     /// An assembler that compares what is sent again with what it read before.
     pub(in crate::analysis) fn comparing() -> Assembler {
-        Assembler { recent: Some(Recent::default()), ..Assembler::default() }
+        Assembler { recent: Some(Box::default()), ..Assembler::default() }
     }
 
     /// Says where the side begins: at the byte after its SYN, or where the other side's acknowledgments show that it
@@ -105,6 +105,11 @@ impl Assembler {
     /// How many bytes wait for what is missing before them.
     pub(in crate::analysis) fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
+    }
+
+    /// Whether the side has ended and all of it was read.
+    pub(in crate::analysis) fn has_ended(&self) -> bool {
+        self.ended
     }
 
     /// The place of a sequence number; negative where it lies before the first byte read.

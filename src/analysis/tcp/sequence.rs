@@ -18,8 +18,6 @@ const OUT_OF_ORDER: i64 = 3_000_000;
 /// What has been seen of one side.
 #[derive(Debug, Default)]
 struct Flow {
-    /// From where this side's sequence numbers are counted.
-    base: Option<u32>,
     /// The sequence number after the highest sent, where it was sent.
     next: Option<(u32, At)>,
     /// How far the other side may acknowledge without acknowledging what was not captured.
@@ -32,8 +30,6 @@ struct Flow {
     repeated: u32,
     /// The last window as sent, and in bytes.
     window: Option<(u16, u32)>,
-    /// By how many bits windows are shifted.
-    shift: Shift,
     /// The last segment was a keep-alive, or a zero window probe.
     probe: Option<Probe>,
     /// Sent and not acknowledged, oldest first.
@@ -82,16 +78,23 @@ impl Shift {
     }
 }
 
+/// From where a connection's numbers are counted, and how its windows are scaled.
+#[derive(Debug, Default)]
+pub(in crate::analysis) struct Scales {
+    base: [Option<u32>; 2],
+    shift: [Shift; 2],
+}
+
 /// The analysis of one connection.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Sequence {
     sides: [Flow; 2],
-    /// The time of the last SYN of the side that opened.
+    /// The time of the last SYN.
     syn: Option<i64>,
     initial_rtt: Option<i64>,
 }
 
-/// The bases and the window of one segment, which are told whether or not the rest is wanted.
+/// The bases and the window of one segment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::analysis) struct Relative {
     /// From where this side's sequence numbers are counted.
@@ -102,23 +105,59 @@ pub(in crate::analysis) struct Relative {
     pub(in crate::analysis) window: u32,
     /// The factor of the window, as `tcp.window_size_scalefactor` has it; none for a SYN.
     pub(in crate::analysis) scale: Option<i32>,
+    /// How the other side's windows are to be read is known.
+    other_scale_known: bool,
 }
 
-impl Sequence {
-    /// Nanoseconds of the handshake, once it was seen.
-    pub(in crate::analysis) fn initial_rtt(&self) -> Option<i64> {
-        self.initial_rtt
-    }
-
+impl Scales {
     /// From where a side's sequence numbers are counted, if anything of it was seen.
     pub(in crate::analysis) fn base(&self, side: Side) -> Option<u32> {
-        self.sides[side as usize].base
+        self.base[side as usize]
     }
 
     /// What is known of a side without a segment of it, for a packet that an ICMP error quotes.
     pub(in crate::analysis) fn look(&self, side: Side) -> Known {
         let base = |side: Side| self.base(side).unwrap_or_default();
         Known { seq_base: base(side), ack_base: base(side.other()), ..Known::default() }
+    }
+
+    /// Learns from a segment's header from where either side counts, and how its window is to be read.
+    pub(in crate::analysis) fn relate(&mut self, side: Side, segment: &Segment<'_>) -> Relative {
+        let (own, other) = (side as usize, side.other() as usize);
+        let flags = segment.flags;
+        if flags.syn() {
+            // A SYN or SYN-ACK with another number than before begins anew.
+            self.base[own] = Some(segment.seq);
+            let shift = options::options(segment.options()).find_map(|option| option.window_shift());
+            self.shift[own] = shift.map_or(Shift::None, Shift::By);
+            // RFC 7323 2.2: windows are scaled only if both SYNs say so.
+            if flags.ack() && self.shift.contains(&Shift::None) {
+                self.shift = [Shift::None; 2];
+            }
+        }
+        let seq_base = *self.base[own].get_or_insert(segment.seq.wrapping_sub(1));
+        if flags.ack() {
+            self.base[other].get_or_insert(segment.ack.wrapping_sub(1));
+        }
+        let ack_base = self.base[other].unwrap_or_default();
+        let other_scale_known = self.shift[other] != Shift::Unknown;
+        if flags.syn() {
+            return Relative { seq_base, ack_base, window: segment.window.into(), scale: None, other_scale_known };
+        }
+        let scale = match self.shift[own] {
+            Shift::Unknown => -1,
+            Shift::None => -2,
+            Shift::By(bits) => 1 << bits,
+        };
+        let window = self.shift[own].apply(segment.window);
+        Relative { seq_base, ack_base, window, scale: Some(scale), other_scale_known }
+    }
+}
+
+impl Sequence {
+    /// Nanoseconds of the handshake, once it was seen.
+    pub(in crate::analysis) fn initial_rtt(&self) -> Option<i64> {
+        self.initial_rtt
     }
 
     fn pair(&mut self, side: Side) -> (&mut Flow, &mut Flow) {
@@ -129,42 +168,13 @@ impl Sequence {
         }
     }
 
-    /// Learns from a segment's header from where either side counts, and how its window is to be read.
-    pub(in crate::analysis) fn relate(&mut self, side: Side, segment: &Segment<'_>) -> Relative {
-        let (own, other) = self.pair(side);
-        let flags = segment.flags;
-        if flags.syn() {
-            // A SYN or SYN-ACK with another number than before begins anew.
-            own.base = Some(segment.seq);
-            let shift = options::options(segment.options()).find_map(|option| option.window_shift());
-            own.shift = shift.map_or(Shift::None, Shift::By);
-            // RFC 7323 2.2: windows are scaled only if both SYNs say so.
-            if flags.ack() && (own.shift == Shift::None || other.shift == Shift::None) {
-                (own.shift, other.shift) = (Shift::None, Shift::None);
-            }
-        }
-        let seq_base = *own.base.get_or_insert(segment.seq.wrapping_sub(1));
-        if flags.ack() {
-            other.base.get_or_insert(segment.ack.wrapping_sub(1));
-        }
-        let ack_base = other.base.unwrap_or_default();
-        if flags.syn() {
-            return Relative { seq_base, ack_base, window: segment.window.into(), scale: None };
-        }
-        let scale = match own.shift {
-            Shift::Unknown => -1,
-            Shift::None => -2,
-            Shift::By(bits) => 1 << bits,
-        };
-        Relative { seq_base, ack_base, window: own.shift.apply(segment.window), scale: Some(scale) }
-    }
-
-    /// What a segment's numbers tell; call [`relate`](Sequence::relate) with it first. `foreseen` is the time of the
+    /// What a segment's numbers tell; `relative` is what the connection's scales make of it. `foreseen` is the time of the
     /// handshake, where an earlier reading has learnt it; `reused`, that the ports had another connection before.
     pub(in crate::analysis) fn analyse(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
+        relative: &Relative,
         at: At,
         foreseen: Option<i64>,
         reused: bool,
@@ -172,7 +182,7 @@ impl Sequence {
         let mut told = Analysis::default();
         let initial_rtt = self.initial_rtt;
         let (own, other) = self.pair(side);
-        let marks = Marks::of(own, other, segment, at, initial_rtt);
+        let marks = Marks::of(own, other, segment, relative, at, initial_rtt);
         told.marks = marks.marks | if reused { Analysis::ReusedPorts } else { 0 };
         told.rto = marks.again.filter(|&(since, _)| since != 0);
         if marks.marks & Analysis::DuplicateAck != 0 {
@@ -182,7 +192,7 @@ impl Sequence {
             own.repeated = 0;
             own.first_ack = at.frame;
         }
-        own.advance(segment, at, &marks);
+        own.advance(segment, relative, at, &marks);
         told.acks = own.acknowledge(other, segment, at);
         if segment.flags.ack() {
             other.selective.clear();
@@ -224,7 +234,14 @@ struct Marks {
 
 impl Marks {
     /// The rules, in order.
-    fn of(own: &mut Flow, other: &mut Flow, segment: &Segment<'_>, at: At, rtt: Option<i64>) -> Marks {
+    fn of(
+        own: &mut Flow,
+        other: &mut Flow,
+        segment: &Segment<'_>,
+        relative: &Relative,
+        at: At,
+        rtt: Option<i64>,
+    ) -> Marks {
         let (flags, seq, len) = (segment.flags, segment.seq, segment.len());
         let plain = !flags.any(Flags::SYN | Flags::FIN | Flags::RST);
         let next = own.next.map(|(next, _)| next);
@@ -247,7 +264,7 @@ impl Marks {
                 probe = Some(Probe::KeepAlive);
                 marks |= Analysis::KeepAlive;
             }
-            marks |= Marks::of_window(own, other, segment, plain);
+            marks |= Marks::of_window(own, other, segment, relative);
         }
         let repeated = own.ack.is_some_and(|(last, _)| last == segment.ack);
         if flags.ack() && !repeated && other.may_ack.is_some_and(|most| before(most, segment.ack)) {
@@ -268,7 +285,8 @@ impl Marks {
     }
 
     /// The rules that compare windows and acknowledgments with the last ones.
-    fn of_window(own: &Flow, other: &Flow, segment: &Segment<'_>, plain: bool) -> u32 {
+    fn of_window(own: &Flow, other: &Flow, segment: &Segment<'_>, relative: &Relative) -> u32 {
+        let plain = !segment.flags.any(Flags::SYN | Flags::FIN | Flags::RST);
         let (seq, ack, len, window) = (segment.seq, segment.ack, segment.len(), segment.window);
         let repeats = own.next.is_some_and(|(next, _)| next == seq) && own.ack.is_some_and(|(last, _)| last == ack);
         let same_window = own.window.is_some_and(|(last, _)| last == window);
@@ -279,7 +297,7 @@ impl Marks {
         if let (Some((_, room)), Some((last, _))) = (other.window, other.ack)
             && len > 0
             && plain
-            && other.shift != Shift::Unknown
+            && relative.other_scale_known
             && seq.wrapping_add(len) == last.wrapping_add(room)
         {
             marks |= Analysis::WindowFull;
@@ -324,7 +342,7 @@ impl Marks {
 
 impl Flow {
     /// Takes note of what this segment adds.
-    fn advance(&mut self, segment: &Segment<'_>, at: At, marks: &Marks) {
+    fn advance(&mut self, segment: &Segment<'_>, relative: &Relative, at: At, marks: &Marks) {
         let counted = segment.len().wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
         let end = segment.seq.wrapping_add(counted);
         if counted > 0 && !self.flight.iter().any(|sent| sent.seq == segment.seq && sent.end == end) {
@@ -342,8 +360,7 @@ impl Flow {
             }
         }
         self.probe = marks.probe;
-        let bytes = if segment.flags.syn() { segment.window.into() } else { self.shift.apply(segment.window) };
-        self.window = Some((segment.window, bytes));
+        self.window = Some((segment.window, relative.window));
         self.ack = Some((segment.ack, at));
     }
 

@@ -1,0 +1,136 @@
+//! ERSPAN (draft-foschiano-erspan): mirrored Ethernet frames in GRE, of the second and third type.
+
+use crate::packet::{Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::{Reader, Short};
+use crate::tree::{Tree, Value};
+
+crate::fields! { "erspan";
+    /// A mirrored frame.
+    ERSPAN: Protocol "erspan" "Encapsulated Remote Switch Packet ANalysis";
+    /// The version: 1 for the second type, 2 for the third.
+    VERSION: U16 "erspan.version" "Version" { values: VERSIONS };
+    /// The virtual LAN of the frame.
+    VLAN: U16 "erspan.vlan" "Vlan";
+    /// The priority of the frame.
+    COS: U16 "erspan.cos" "COS";
+    /// Where the frame had its VLAN tag from.
+    ENCAP: U16 "erspan.encap" "Encap";
+    /// Whether the frame was bad, short or too long.
+    BSO: U16 "erspan.bso" "Bad/Short/Oversized";
+    /// The mirrored frame was cut.
+    TRUNCATED: U16 "erspan.truncated" "Truncated";
+    /// The number of the mirroring session.
+    SPANID: U16 "erspan.spanid" "SpanID";
+    /// The port that was mirrored.
+    INDEX: U32 "erspan.index" "Index";
+    /// When it was mirrored, by the switch's clock.
+    TIMESTAMP: U32 "erspan.timestamp" "Timestamp";
+    /// The security group of the frame.
+    SGT: U16 "erspan.sgt" "Security Group Tag";
+    /// The kind of frame: 0 for Ethernet, 2 for IP.
+    FT: U16 "erspan.ft" "Frame Type";
+    /// The frame was mirrored on its way in (false) or out.
+    DIRECTION: Bool "erspan.direction" "Direction";
+    /// A further header follows.
+    O: U16 "erspan.o" "Optional Sub headers";
+}
+
+const VERSIONS: &[(u64, &str)] = &[(1, "Type II"), (2, "Type III")];
+
+/// ERSPAN in the list of protocols, under the EtherTypes of GRE's payload.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "ERSPAN",
+    fields: FIELDS,
+    claims: &[Claim::EtherType(0x88be), Claim::EtherType(0x22eb)],
+    part: Part::Layer(read),
+};
+
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    packet.path.push("erspan");
+    if tree.wants_columns() && !packet.quoted {
+        tree.columns_mut().protocol = PROTOCOL.short;
+        tree.info(format_args!(""));
+    }
+    let mut reader = Reader::new(piece, tree);
+    let place = reader.tree.open(&ERSPAN, piece.all(), Value::Bytes(piece.all()));
+    let version = header(&mut reader);
+    let (len, rest) = (reader.position(), reader.rest());
+    tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
+    if version.is_err() {
+        crate::extent::note_cut(piece, packet, tree);
+    }
+    tree.close();
+    match version {
+        Ok(1 | 2) => Next::Link(1, rest),
+        Ok(_) => Next::Data(rest),
+        Err(Short) => Next::End,
+    }
+}
+
+/// ```text
+///  0   4             16    19  21 22          32
+///  |ver| VLAN        | cos |en |t| session    | then of the second type:  reserved (12), port (20)
+///                                             | of the third:  time (32), group (16), kind and flags (16)
+/// ```
+fn header(reader: &mut Reader<'_, '_>) -> Result<u16, Short> {
+    let (first, second) = (reader.span(2), reader.span(4));
+    let [a, b, c, d] = reader.take()?;
+    let second = crate::tree::Slice::new(second.start.saturating_add(2), 2);
+    let (ver, session) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    let version = ver >> 12;
+    reader.tree.put(&VERSION, first, Value::Uint(version.into()));
+    if !matches!(version, 1 | 2) {
+        return Ok(version);
+    }
+    reader.tree.put(&VLAN, first, Value::Uint((ver & 0xfff).into()));
+    reader.tree.put(&COS, second, Value::Uint((session >> 13).into()));
+    let field = if version == 1 { &ENCAP } else { &BSO };
+    reader.tree.put(field, second, Value::Uint((session >> 11 & 3).into()));
+    reader.tree.put(&TRUNCATED, second, Value::Uint((session >> 10 & 1).into()));
+    reader.tree.put(&SPANID, second, Value::Uint((session & 0x3ff).into()));
+    if version == 1 {
+        let span = reader.span(4);
+        let index = u32::from_be_bytes(reader.take()?);
+        reader.tree.put(&INDEX, span, Value::Uint((index & 0xf_ffff).into()));
+        return Ok(version);
+    }
+    reader.u32(&TIMESTAMP)?;
+    reader.u16(&SGT)?;
+    let span = reader.span(2);
+    let flags = u16::from_be_bytes(reader.take()?);
+    reader.tree.put(&FT, span, Value::Uint((flags >> 10 & 0x1f).into()));
+    reader.tree.put(&DIRECTION, span, Value::Bool(flags & 8 != 0));
+    reader.tree.put(&O, span, Value::Uint((flags & 1).into()));
+    if flags & 1 != 0 {
+        reader.skip(8)?;
+    }
+    Ok(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+
+    #[test]
+    fn the_mirrored_frame_follows_either_header() {
+        let second: &[u8] = &[0x10, 7, 0x44, 5, 0, 0, 0, 9, 0xaa];
+        let third: &[u8] = &[0x20, 7, 0x44, 5, 0, 0, 0, 9, 0, 0, 0, 0, 0xaa];
+        let further: &[u8] = &[0x20, 7, 0x44, 5, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xaa];
+        for bytes in [second, third, further] {
+            let mut tree = Tree::new(Wants::everything());
+            tree.begin(bytes);
+            let next = read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree);
+            assert!(matches!(next, Next::Link(1, Piece { bytes: [0xaa], .. })), "{next:?}");
+            assert_eq!(tree.first(&VLAN), Some(Value::Uint(7)));
+            assert_eq!(tree.first(&COS), Some(Value::Uint(2)));
+            assert_eq!(tree.first(&TRUNCATED), Some(Value::Uint(1)));
+            assert_eq!(tree.first(&SPANID), Some(Value::Uint(5)));
+            for len in 0..bytes.len() - 1 {
+                let piece = Piece::whole(bytes.get(..len).unwrap_or_default(), 0);
+                assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
+            }
+        }
+    }
+}

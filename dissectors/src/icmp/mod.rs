@@ -1,0 +1,395 @@
+//! ICMP (RFC 792), with the packet that an error quotes, and what may follow it (RFC 4884).
+
+mod fields;
+
+use crate::packet::{Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::{Reader, Short};
+use crate::tree::{Slice, Tree, Value};
+use etherparse::checksum::Sum16BitWords;
+pub use fields::*;
+
+/// ICMP in the list of protocols.
+pub static PROTOCOL: Protocol =
+    Protocol { short: "ICMP", fields: FIELDS, claims: &[Claim::IpProto(1)], part: Part::Layer(read) };
+
+const ECHO_REPLY: u8 = 0;
+const UNREACHABLE: u8 = 3;
+const SOURCE_QUENCH: u8 = 4;
+const REDIRECT: u8 = 5;
+const ECHO_REQUEST: u8 = 8;
+const ROUTER_ADVERTISEMENT: u8 = 9;
+const TIME_EXCEEDED: u8 = 11;
+const PARAMETER_PROBLEM: u8 = 12;
+const TOO_BIG: u8 = 4;
+
+const TYPES: &[(u64, &str)] = &[
+    (0, "Echo (ping) reply"),
+    (3, "Destination unreachable"),
+    (4, "Source quench (flow control)"),
+    (5, "Redirect"),
+    (6, "Alternate host address"),
+    (8, "Echo (ping) request"),
+    (9, "Mobile IP Advertisement"),
+    (10, "Router solicitation"),
+    (11, "Time-to-live exceeded"),
+    (12, "Parameter problem"),
+    (13, "Timestamp request"),
+    (14, "Timestamp reply"),
+    (15, "Information request"),
+    (16, "Information reply"),
+    (17, "Address mask request"),
+    (18, "Address mask reply"),
+    (30, "Traceroute"),
+    (37, "Domain Name request"),
+    (38, "Domain Name reply"),
+    (40, "Photuris"),
+    (42, "Extended Echo request"),
+    (43, "Extended Echo reply"),
+];
+
+/// The names of a type's codes, in order of their numbers, if its codes have names.
+fn codes(kind: u8) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        UNREACHABLE => &[
+            "Network unreachable",
+            "Host unreachable",
+            "Protocol unreachable",
+            "Port unreachable",
+            "Fragmentation needed",
+            "Source route failed",
+            "Destination network unknown",
+            "Destination host unknown",
+            "Source host isolated",
+            "Network administratively prohibited",
+            "Host administratively prohibited",
+            "Network unreachable for TOS",
+            "Host unreachable for TOS",
+            "Communication administratively filtered",
+            "Host precedence violation",
+            "Precedence cutoff in effect",
+        ],
+        REDIRECT => {
+            &["Redirect for network", "Redirect for host", "Redirect for TOS and network", "Redirect for TOS and host"]
+        }
+        ROUTER_ADVERTISEMENT => &["Normal router advertisement"],
+        TIME_EXCEEDED => &["Time to live exceeded in transit", "Fragment reassembly time exceeded"],
+        PARAMETER_PROBLEM => &["Pointer indicates the error", "Required option missing", "Bad length"],
+        42 => &["No error"],
+        43 => &["No error", "Malformed Query", "No Such Interface", "No Such Table Entry", "Multiple Interfaces Satisfy Query"],
+        _ => return None,
+    })
+}
+
+/// Whether a message of the type quotes the packet it is about.
+fn quotes(kind: u8) -> bool {
+    matches!(kind, UNREACHABLE | SOURCE_QUENCH | REDIRECT | TIME_EXCEEDED | PARAMETER_PROBLEM)
+}
+
+/// ```text
+///  0       1       2       4               8
+///  | type  | code  | check | by the type   | data, or the packet that the error is about
+/// ```
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    packet.path.push("icmp");
+    if tree.wants_columns() && !packet.quoted {
+        tree.columns_mut().protocol = PROTOCOL.short;
+        write_info(piece.bytes, packet.hops, tree);
+    }
+    let complete = match tree.wants_any(&ICMP) {
+        true => describe(piece, packet, tree),
+        false => piece.bytes.len() >= 8,
+    };
+    if !complete {
+        crate::extent::note_cut(piece, packet, tree);
+        return Next::End;
+    }
+    let rest = piece.from(8);
+    match piece.bytes {
+        _ if rest.wire == 0 => Next::End,
+        [ECHO_REQUEST | ECHO_REPLY, ..] => Next::Data(rest),
+        &[kind, ..] if quotes(kind) => {
+            packet.quoted = true;
+            let quoted = original_len(kind, piece.bytes).map_or(rest, |len| rest.first(len));
+            Next::EtherType(0x0800, quoted)
+        }
+        _ => Next::End,
+    }
+}
+
+/// RFC 4884 4: how many bytes of the quoted packet there are, if extensions follow it.
+fn original_len(kind: u8, bytes: &[u8]) -> Option<usize> {
+    let units = *bytes.get(5).filter(|_| matches!(kind, UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM))?;
+    (units > 0).then_some(usize::from(units) * 4)
+}
+
+/// Where after the header extensions begin. RFC 4884 5.5: those from before there was a length follow 128 bytes.
+fn extensions_at(kind: u8, bytes: &[u8]) -> Option<usize> {
+    let compatible = || {
+        let version = bytes.get(8 + 128..)?.first_chunk::<4>()?;
+        (matches!(kind, UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM) && matches!(version, [0x20, 0, ..])).then_some(128)
+    };
+    original_len(kind, bytes).or_else(compatible)
+}
+
+fn write_info(bytes: &[u8], hops: u8, tree: &mut Tree) {
+    let &[kind, code, _, _, ..] = bytes else {
+        tree.info(format_args!(""));
+        return;
+    };
+    let name = TYPE.value_name(kind.into()).unwrap_or("Unknown ICMP (obsolete or malformed?)");
+    tree.info(format_args!("{name:<20}"));
+    if let Some(codes) = codes(kind) {
+        match codes.get(usize::from(code)) {
+            Some(name) => tree.more_info(format_args!(" ({name})")),
+            None => tree.more_info(format_args!(" (Unknown code: {code})")),
+        }
+    }
+    if let (ECHO_REPLY | ECHO_REQUEST | 13..=18, Some(&[_, _, _, _, a, b, c, d])) = (kind, bytes.first_chunk::<8>()) {
+        let (ident, seq, swapped) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]), u16::from_le_bytes([c, d]));
+        tree.more_info(format_args!(" id={ident:#06x}, seq={seq}/{swapped}, ttl={hops}"));
+    }
+}
+
+/// Says whether the header is all here.
+fn describe(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) -> bool {
+    let mut reader = Reader::new(piece, tree);
+    let place = reader.tree.open(&ICMP, piece.all(), Value::Bytes(piece.all()));
+    let kind = header(&mut reader, piece, packet.quoted);
+    let len = reader.position();
+    tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
+    if let Some(at) = kind.ok().and_then(|kind| extensions_at(kind, piece.bytes)) {
+        extensions(piece.from(8 + at), tree);
+    }
+    tree.close();
+    kind.is_ok()
+}
+
+fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result<u8, Short> {
+    let kind = reader.u8(&TYPE)?;
+    let span = reader.span(1);
+    let [code] = reader.take()?;
+    let place = reader.tree.put(&CODE, span, Value::Uint(code.into()));
+    if let Some(name) = codes(kind).and_then(|codes| codes.get(usize::from(code))) {
+        reader.tree.label(place, format_args!("Code: {code} ({name})"));
+    }
+    reader.u16(&CHECKSUM)?;
+    describe_checksum(piece, quoted, reader.tree);
+    match kind {
+        ECHO_REPLY | ECHO_REQUEST | 13..=18 => {
+            swapped(reader, &IDENT, &IDENT_LE)?;
+            swapped(reader, &SEQ, &SEQ_LE)?;
+        }
+        UNREACHABLE | TIME_EXCEEDED => match original_len(kind, piece.bytes) {
+            Some(_) => {
+                reader.bytes(&UNUSED, 1)?;
+                length(reader)?;
+                match (kind, code) {
+                    (UNREACHABLE, TOO_BIG) => drop(reader.u16(&MTU)?),
+                    _ => drop(reader.bytes(&UNUSED, 2)?),
+                }
+            }
+            // RFC 1191 4: the MTU stands in what was unused before.
+            None if (kind, code) == (UNREACHABLE, TOO_BIG) => {
+                reader.bytes(&UNUSED, 2)?;
+                reader.u16(&MTU)?;
+            }
+            None => drop(reader.bytes(&UNUSED, 4)?),
+        },
+        REDIRECT => drop(reader.ipv4(&REDIR_GW)?),
+        PARAMETER_PROBLEM => {
+            let span = reader.span(1);
+            let [pointer] = reader.take()?;
+            reader.tree.put(&POINTER, span, Value::Uint(pointer.into()));
+            match original_len(kind, piece.bytes) {
+                Some(_) => {
+                    length(reader)?;
+                    reader.bytes(&UNUSED, 2)?;
+                }
+                None => drop(reader.bytes(&UNUSED, 3)?),
+            }
+        }
+        ROUTER_ADVERTISEMENT => routers(reader)?,
+        42 | 43 => {
+            swapped(reader, &IDENT, &IDENT_LE)?;
+            reader.u8(&EXT_ECHO_SEQ)?;
+            reader.skip(1)?;
+        }
+        _ => reader.skip(4)?,
+    }
+    match kind {
+        13 | 14 => {
+            reader.u32(&ORIGINATE_TIMESTAMP)?;
+            reader.u32(&RECEIVE_TIMESTAMP)?;
+            reader.u32(&TRANSMIT_TIMESTAMP)?;
+        }
+        17 | 18 => drop(reader.ipv4(&ADDRESS_MASK)?),
+        _ => {}
+    }
+    Ok(kind)
+}
+
+/// A number of two bytes, and the same in the other byte order.
+fn swapped(
+    reader: &mut Reader<'_, '_>,
+    field: &'static crate::Field,
+    other: &'static crate::Field,
+) -> Result<(), Short> {
+    let span = reader.span(2);
+    let number = reader.u16(field)?;
+    reader.tree.put(other, span, Value::Uint(number.swap_bytes().into()));
+    Ok(())
+}
+
+fn length(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+    let units = reader.u8(&LENGTH)?;
+    reader.tree.put(&LENGTH_ORIGINAL_DATAGRAM, Slice::default(), Value::Uint(u64::from(units) * 4));
+    Ok(())
+}
+
+/// RFC 1256 3.1.
+fn routers(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+    let count = reader.u8(&NUM_ADDRS)?;
+    let units = usize::from(reader.u8(&ADDR_ENTRY_SIZE)?);
+    reader.u16(&LIFETIME)?;
+    for _ in 0..count {
+        if reader.rest().bytes.is_empty() || units < 2 {
+            break;
+        }
+        reader.ipv4(&ROUTER_ADDRESS)?;
+        let span = reader.span(4);
+        let preference = i32::from_be_bytes(reader.take()?);
+        reader.tree.put(&PREF_LEVEL, span, Value::Int(preference.into()));
+        reader.skip((units - 2) * 4)?;
+    }
+    Ok(())
+}
+
+fn describe_checksum(piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
+    let status = match Sum16BitWords::new().add_slice(piece.bytes).ones_complement() {
+        _ if quoted || piece.is_cut() => 2,
+        0 => 1,
+        _ => 0,
+    };
+    tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(status));
+    if status == 0 {
+        tree.note(&CHECKSUM_BAD, piece.span(2, 2), format_args!("{}", CHECKSUM_BAD.title));
+    }
+}
+
+/// RFC 4884 7: a version, a checksum, then objects of length, class, type and data.
+fn extensions(piece: Piece<'_>, tree: &mut Tree) {
+    let Some(&[version, _, a, b]) = piece.bytes.first_chunk::<4>() else { return };
+    tree.open(&EXT, piece.all(), Value::Present);
+    tree.put(&EXT_VERSION, piece.span(0, 1), Value::Uint((version >> 4).into()));
+    tree.put(&EXT_CHECKSUM, piece.span(2, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
+    let mut rest = piece.from(4);
+    while let Some(&[a, b, class, kind]) = rest.bytes.first_chunk::<4>() {
+        let len = usize::from(u16::from_be_bytes([a, b]));
+        tree.put(&EXT_LENGTH, rest.span(0, 2), Value::Uint(len as u64));
+        tree.put(&EXT_CLASS, rest.span(2, 1), Value::Uint(class.into()));
+        tree.put(&EXT_CTYPE, rest.span(3, 1), Value::Uint(kind.into()));
+        if len < 4 {
+            break;
+        }
+        let data = rest.first(len).from(4);
+        match class {
+            1 => labels(data, tree),
+            _ => drop(tree.put(&EXT_DATA, data.all(), Value::Bytes(data.all()))),
+        }
+        rest = rest.from(len);
+    }
+    tree.close();
+}
+
+fn labels(mut piece: Piece<'_>, tree: &mut Tree) {
+    while let Some(bytes) = piece.bytes.first_chunk::<4>() {
+        let word = u32::from_be_bytes(*bytes);
+        tree.put(&MPLS_LABEL, piece.span(0, 3), Value::Uint((word >> 12).into()));
+        tree.put(&MPLS_EXP, piece.span(2, 1), Value::Uint((word >> 9 & 7).into()));
+        tree.put(&MPLS_S, piece.span(2, 1), Value::Bool(word & 0x100 != 0));
+        tree.put(&MPLS_TTL, piece.span(3, 1), Value::Uint((word & 0xff).into()));
+        piece = piece.from(4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn dissect(bytes: &[u8]) -> (Tree, Packet, String) {
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(bytes);
+        let mut packet = Packet { hops: 64, ..Packet::default() };
+        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree));
+        (tree, packet, next)
+    }
+
+    fn info(tree: &Tree) -> String {
+        String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned()
+    }
+
+    #[test]
+    fn messages_are_told_in_a_line() {
+        let rows: [(&[u8], &str); 8] = [
+            (&[8, 0, 0, 0, 0, 1, 0, 2, 9], "Echo (ping) request  id=0x0001, seq=2/512, ttl=64"),
+            (&[0, 0, 0, 0, 0, 1, 0, 2, 9], "Echo (ping) reply    id=0x0001, seq=2/512, ttl=64"),
+            (&[3, 3, 0, 0, 0, 0, 0, 0], "Destination unreachable (Port unreachable)"),
+            (&[3, 99, 0, 0, 0, 0, 0, 0], "Destination unreachable (Unknown code: 99)"),
+            (&[5, 1, 0, 0, 10, 0, 0, 1], "Redirect             (Redirect for host)"),
+            (&[11, 0, 0, 0, 0, 0, 0, 0], "Time-to-live exceeded (Time to live exceeded in transit)"),
+            (&[10, 0, 0, 0, 0, 0, 0, 0], "Router solicitation "),
+            (&[99, 0, 0, 0, 0, 0, 0, 0], "Unknown ICMP (obsolete or malformed?)"),
+        ];
+        for (bytes, expected) in rows {
+            assert_eq!(info(&dissect(bytes).0), expected);
+        }
+    }
+
+    #[test]
+    fn an_error_quotes_the_packet_it_is_about() {
+        let (tree, packet, next) = dissect(&[3, 4, 0, 0, 0, 0, 5, 220, 0x45, 1]);
+        assert!(packet.quoted);
+        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69, 1]"), "{next}");
+        assert_eq!(tree.first(&MTU), Some(Value::Uint(1500)));
+        let (_, packet, next) = dissect(&[8, 0, 0, 0, 0, 1, 0, 2, 9]);
+        assert!(!packet.quoted && next.starts_with("Data("), "{next}");
+    }
+
+    #[test]
+    fn extensions_follow_the_quoted_packet() {
+        // One unit of four bytes quoted; then version 2 and a label of 100 with TTL 5 at the bottom of its stack.
+        let bytes = [11, 0, 0, 0, 0, 1, 0, 0, 0x45, 1, 2, 3, 0x20, 0, 0, 0, 0, 8, 1, 1, 0, 0x06, 0x41, 5];
+        let (tree, _, next) = dissect(&bytes);
+        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69, 1, 2, 3]"), "{next}");
+        assert_eq!(tree.first(&MPLS_LABEL), Some(Value::Uint(100)));
+        assert_eq!(tree.first(&MPLS_S), Some(Value::Bool(true)));
+        assert_eq!(tree.first(&MPLS_TTL), Some(Value::Uint(5)));
+    }
+
+    #[test]
+    fn a_checksum_is_verified() {
+        // The words 0x0800, 0x0001 and 0x0002 add up to 0x0803, whose complement is 0xf7fc.
+        for (low, status) in [(0xfc, 1), (0xfd, 0)] {
+            let (tree, ..) = dissect(&[8, 0, 0xf7, low, 0, 1, 0, 2]);
+            assert_eq!(tree.first(&CHECKSUM_STATUS), Some(Value::Uint(status)));
+            assert_eq!(tree.first(&CHECKSUM_BAD).is_some(), status == 0);
+        }
+    }
+
+    #[test]
+    fn every_type_and_every_prefix_is_survived() {
+        let mut bytes: Vec<u8> = (0..48).collect();
+        for kind in 0..=255 {
+            for len in 0..bytes.len() {
+                if let Some(first) = bytes.first_mut() {
+                    *first = kind;
+                }
+                dissect(bytes.get(..len).unwrap_or_default());
+            }
+        }
+    }
+}

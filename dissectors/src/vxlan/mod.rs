@@ -1,0 +1,92 @@
+//! VXLAN (RFC 7348): Ethernet in UDP.
+
+use crate::field::Form;
+use crate::packet::{Next, Packet, Piece};
+use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::{Reader, Short};
+use crate::tree::{Tree, Value};
+
+crate::fields! { "vxlan";
+    /// A frame of a virtual network.
+    VXLAN: Protocol "vxlan" "Virtual eXtensible Local Area Network";
+    /// The flags as one number.
+    FLAGS: U16 "vxlan.flags" "Flags" { form: Form::Hex };
+    /// It has a group policy.
+    FLAG_G: Bool "vxlan.flag_g" "GBP Extension";
+    /// The network's number is valid.
+    FLAG_I: Bool "vxlan.flag_i" "VXLAN Network ID (VNI)";
+    /// The sender's address should not be learnt.
+    FLAG_D: Bool "vxlan.flag_d" "Don't Learn";
+    /// The group policy was applied already.
+    FLAG_A: Bool "vxlan.flag_a" "Policy Applied";
+    /// Reserved bits, which ought to be zero.
+    FLAGS_RESERVED: U16 "vxlan.flags_reserved" "Reserved(R)" { form: Form::Hex };
+    /// The group whose policy counts.
+    GBP: U16 "vxlan.gbp" "Group Policy ID";
+    /// The number of the virtual network.
+    VNI: U24 "vxlan.vni" "VXLAN Network Identifier (VNI)";
+    /// A reserved byte.
+    RESERVED8: U8 "vxlan.reserved8" "Reserved";
+}
+
+/// VXLAN in the list of protocols.
+pub static PROTOCOL: Protocol =
+    Protocol { short: "VxLAN", fields: FIELDS, claims: &[Claim::UdpPort(4789)], part: Part::Layer(read) };
+
+const HEADER: usize = 8;
+
+fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    packet.path.push("vxlan");
+    if tree.wants_columns() && !packet.quoted {
+        tree.columns_mut().protocol = PROTOCOL.short;
+        tree.info(format_args!(""));
+    }
+    let span = piece.span(0, HEADER);
+    let mut reader = Reader::new(piece, tree);
+    reader.tree.open(&VXLAN, span, Value::Bytes(span));
+    let header = header(&mut reader);
+    let rest = reader.rest();
+    if header.is_err() {
+        crate::extent::note_cut(piece, packet, tree);
+    }
+    tree.close();
+    header.map_or(Next::End, |()| Next::Link(1, rest))
+}
+
+/// ```text
+///  0       2       4           7   8
+///  | flags | group | network   | 0 |
+/// ```
+fn header(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+    let span = reader.span(2);
+    let flags = reader.u16(&FLAGS)?;
+    for (field, bit) in [(&FLAG_G, 0x8000), (&FLAG_I, 0x0800), (&FLAG_D, 0x0040), (&FLAG_A, 0x0008)] {
+        reader.tree.put(field, span, Value::Bool(flags & bit != 0));
+    }
+    reader.tree.put(&FLAGS_RESERVED, span, Value::Uint((flags & 0x77b7).into()));
+    reader.u16(&GBP)?;
+    reader.u24(&VNI)?;
+    reader.u8(&RESERVED8)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+
+    #[test]
+    fn the_frame_of_the_network_follows() {
+        let bytes = [0x08, 0, 0, 0, 0x12, 0x34, 0x56, 0, 0xaa];
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(&bytes);
+        let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        assert!(matches!(next, Next::Link(1, Piece { bytes: [0xaa], .. })), "{next:?}");
+        assert_eq!(tree.first(&VNI), Some(Value::Uint(0x12_3456)));
+        assert_eq!(tree.first(&FLAG_I), Some(Value::Bool(true)));
+        for len in 0..8 {
+            let piece = Piece::whole(bytes.get(..len).unwrap_or_default(), 0);
+            assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
+        }
+    }
+}

@@ -28,7 +28,7 @@ run:
 
 test:
 	$(NEEDS) cargo cc libpcap
-	$(CARGO) test --workspace
+	$(CARGO) test --workspace --no-fail-fast
 
 oracle:
 	$(NEEDS) cargo cc libpcap tshark

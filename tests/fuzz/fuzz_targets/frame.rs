@@ -9,7 +9,10 @@ fuzz_target!(|input: &[u8]| {
     let [link, link_high, missing, bytes @ ..] = input else { return };
     let link = u16::from_le_bytes([*link, *link_high]);
     let length = bytes.len() as u32 + u32::from(*missing);
-    let mut reading = Reading::first();
-    reading.read(&frame(1, Time(1_700_000_000_000_000_000), link, length, bytes));
-    reading.finish();
+    let frame = frame(1, Time(1_700_000_000_000_000_000), link, length, bytes);
+    let mut first = Reading::first();
+    first.read(&frame);
+    let mut second = Reading::second(first.finish());
+    second.read(&frame);
+    second.finish();
 });

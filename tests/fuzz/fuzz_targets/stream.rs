@@ -232,7 +232,10 @@ impl What<'_> {
         let mut bytes = match self {
             What::Bytes(bytes) => bytes.to_vec(),
             What::Words(words) => words.iter().flat_map(Word::bytes).collect(),
-            What::Fill { byte, len } => vec![*byte; (*len).into()],
+            What::Fill { byte, len } => {
+                let len = usize::from(*len);
+                vec![*byte; if len % 16 == 0 { len } else { len % 2048 }]
+            }
         };
         bytes.truncate(65_000);
         bytes

@@ -87,7 +87,10 @@ impl Fragments {
         let bytes = fragment.piece.bytes;
         let end = fragment.offset.saturating_add(bytes.len() as u32);
         // RFC 791 3.2: all fragments but the last are multiples of eight bytes, since the offsets are.
-        if fragment.piece.is_cut() || end > LONGEST || (fragment.more && (bytes.is_empty() || !bytes.len().is_multiple_of(8))) {
+        if fragment.piece.is_cut()
+            || end > LONGEST
+            || (fragment.more && (bytes.is_empty() || !bytes.len().is_multiple_of(8)))
+        {
             return None;
         }
         self.clock += 1;

@@ -10,13 +10,14 @@ mod tcp;
 use crate::capture::{Call, Endpoint, Stream};
 use crate::source::Frame;
 use connection::{Connection, Reading};
-use dissectors::packet::{Next, Packet, Piece, walk};
+use dissectors::packet::{Address, Fragment, Next, Packet, Piece, walk};
 use dissectors::session::{At, Foresight, Side};
 use dissectors::tcp::{Flags, Segment};
 use dissectors::udp::Datagram;
 use dissectors::{Field, PROTOCOLS, Part, Registry, Tree, Value, Wants};
-use dissectors::{column, data, frame, tcp as tcp_fields, udp};
+use dissectors::{column, data, frame, ipv4, ipv6, tcp as tcp_fields, udp};
 use flow::Table;
+use fragments::Fragments;
 
 /// What a run needs beside the fields of its trees.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +91,7 @@ struct Inner {
     packet: Packet,
     tcp: Table<Box<Connection>>,
     udp: Table<u32>,
+    fragments: Fragments,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
     /// Bytes that all connections hold.
@@ -162,6 +164,7 @@ impl Analyzer {
             packet: Packet::default(),
             tcp: Table::new(),
             udp: Table::new(),
+            fragments: Fragments::default(),
             events: Vec::new(),
             messages: Vec::new(),
             held: 0,
@@ -282,9 +285,38 @@ impl Inner {
         match walk(&self.registry, next, &mut self.packet, tree) {
             Next::Segment(segment) => self.segment(&segment, at, tree),
             Next::Datagram(datagram) => self.datagram(&datagram, at, tree),
+            Next::Fragment(fragment) => self.fragment(&fragment, at, tree),
             Next::Data(piece) => self.unknown(piece, tree),
             _ => {}
         }
+    }
+
+    /// Puts an IP packet together, and reads on when it is whole.
+    fn fragment(&mut self, fragment: &Fragment<'_>, at: At, tree: &mut Tree) {
+        let v6 = matches!(self.packet.source, Address::V6(_));
+        let whole = match self.packet.quoted {
+            true => None,
+            false => self.fragments.add(&self.packet, fragment, at.frame, at.time),
+        };
+        let Some(whole) = whole else {
+            if let Some(&frame) = self.foresight.defragmented_in.get(&at.frame) {
+                let describe = if v6 { ipv6::describe_reassembled_in } else { ipv4::describe_reassembled_in };
+                describe(frame, tree);
+            }
+            return self.unknown(fragment.piece, tree);
+        };
+        if self.task.learn {
+            let earlier = whole.parts.iter().map(|part| part.frame).filter(|&frame| frame != at.frame);
+            self.learnt.defragmented_in.extend(earlier.map(|frame| (frame, at.frame)));
+        }
+        let (title, describe): (_, fn(_, &[_], &mut Tree)) = match v6 {
+            true => ("Reassembled IPv6", ipv6::describe_reassembly),
+            false => ("Reassembled IPv4", ipv4::describe_reassembly),
+        };
+        let start = tree.add_buffer(title, &whole.payload);
+        let piece = Piece::whole(&whole.payload, start);
+        describe(piece.all(), &whole.parts_at(start), tree);
+        self.follow(Next::IpProto(whole.protocol, piece), at, tree);
     }
 
     fn unknown(&mut self, piece: Piece<'_>, tree: &mut Tree) {

@@ -7,8 +7,8 @@ use super::quantity;
 use super::table::{Align, Cells, Column, Table};
 use super::value::{self, Decimals};
 use crate::capture::Endpoint;
-use std::fmt::Write as _;
 use dissectors::packet::Address;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::Ipv6Addr;
 

@@ -307,28 +307,6 @@ impl Assembler {
         }
     }
 
-    /// Learns that the other side has sent data, and acknowledged up to `ack` with it: it may be an answer to what it
-    /// has, so holes before are given up at once and read over first.
-    pub(in crate::analysis) fn answered(&mut self, ack: u32) {
-        self.acknowledge(ack);
-        self.given_up = self.given_up.max(self.acked);
-    }
-
-    fn acknowledge(&mut self, ack: u32) {
-        if self.expected.is_none() {
-            return;
-        }
-        self.acked = self.acked.max(u64::try_from(self.place(ack)).unwrap_or_default());
-        // What is acknowledged is not sent again, and need not be compared.
-        if let Some(recent) = &mut self.recent {
-            let keep = self.position.saturating_sub(self.acked).min(recent.bytes.len() as u64) as usize;
-            recent.bytes.drain(..recent.bytes.len() - keep);
-            if keep == 0 {
-                recent.bytes = VecDeque::new();
-            }
-        }
-    }
-
     /// Gives up all holes: what waits comes next.
     pub(in crate::analysis) fn give_up(&mut self) {
         self.given_up = u64::MAX;

@@ -1,4 +1,5 @@
 //! What every layer owes on any input: no panic, true spans, and the same answer whatever is wanted.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may end")]
 
 use dissectors::packet::{MAX_LAYERS, Next, Packet, Piece, walk};
 use dissectors::{PROTOCOLS, Registry, Tree, Wants};

@@ -1,0 +1,97 @@
+//! What the recorded conversations say: each scenario's exchanges as its clients and servers meant them.
+
+mod common;
+
+use common::events;
+use overhear::analysis::{Event, Task};
+
+/// (scenario, exchanges: method, target, status, bytes of the response's body, `*` where something is missing).
+///
+/// The sizes of pages are those of the files in `fixtures/site`; the others are what the servers in
+/// `fixtures/programs` send.
+const ROWS: &[(&str, &[&str])] = &[
+    ("http/get-connection-close.pcap", &["GET / 200 375"]),
+    (
+        "http/keep-alive.pcap",
+        &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225", "GET /dot.png 200 85"],
+    ),
+    ("http/pipelining.pcap", &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225"]),
+    ("http/many-in-one-segment.pcap", &["GET /one 200 19", "GET /two 200 19", "GET /three 200 21"]),
+    (
+        "http/head-304-404-redirect.pcap",
+        &[
+            "HEAD / 200 0",
+            "GET /style.css 304 0",
+            "GET /no-such-page 404 153",
+            "GET /old 301 169",
+            "GET /index.html 200 375",
+            "GET /moved 302 145",
+            "GET /style.css 200 276",
+        ],
+    ),
+    (
+        "http/post-login.pcap",
+        &["GET /login 200 403", "POST /user/login 401 54", "POST /user/login 200 59", "GET /account 200 72"],
+    ),
+    ("http/expect-100-continue.pcap", &["POST /upload 200 38"]),
+    ("http/upload-multipart.pcap", &["POST /upload 200 98"]),
+    ("http/download.pcap", &["GET /download.txt 200 100000"]),
+    ("http/until-close.pcap", &["GET /until-close 200 2000"]),
+    ("http/truncated-response.pcap", &["GET /report 200 1000*"]),
+    ("http/connect-proxy.pcap", &["CONNECT 10.0.0.2:80 200 0", "GET /style.css 200 276", "CONNECT 10.0.0.2:81 502 0"]),
+    ("http/upgrade-websocket.pcap", &["GET /chat?room=7 101 0"]),
+    ("http/bare-lf-and-folded.pcap", &["GET /bare-lf 200 17", "GET /folded 200 16"]),
+    ("http/smuggling-te-cl.pcap", &["POST /comment 200 7", "GET /admin 200 21"]),
+    ("http/split-request-line.pcap", &["GET /split/in/pieces 200 31"]),
+    (
+        "http/put-delete-options-patch.pcap",
+        &[
+            "PUT /items/1 201 0",
+            "PATCH /items/1 200 32",
+            "OPTIONS /items 204 0",
+            "DELETE /items/1 204 0",
+            "TRACE /items/1 200 82",
+            "BREW /pot 501 357",
+        ],
+    ),
+    ("http/unusual-port.pcap", &["GET /items/1?fields=name,price 200 41"]),
+    ("tcp/reset-by-server.pcap", &["GET /report 200 1000*"]),
+    ("tcp/never-answers.pcap", &["GET / - -*"]),
+    ("tcp/refused.pcap", &[]),
+    ("tcp/one-side.pcap", &["- - 200 375", "- - 200 276"]),
+    ("tcp/port-reuse.pcap", &["GET /first 200 21", "GET /second 200 22"]),
+    ("tcp/loss.pcap", &["GET /download 200 60000"]),
+    ("tcp/reorder.pcap", &["GET /download 200 60000"]),
+    ("ip/ipv6.pcap", &["GET / 200 375", "GET /style.css 200 276"]),
+    ("link/vlan.pcap", &["GET / 200 375", "GET /style.css 200 276"]),
+    ("link/vxlan.pcap", &["GET / 200 375", "GET /style.css 200 276"]),
+    ("link/loopback.pcap", &["GET /download.txt 200 100000"]),
+    ("file/gzip.pcap.gz", &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225", "GET /dot.png 200 85"]),
+    ("file/empty.pcap", &[]),
+];
+
+fn exchanges(path: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path);
+    let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let row = |event| match event {
+        Event::Call(call) => {
+            let exchange = call.exchange;
+            let status = exchange.status.map_or("-".to_owned(), |status| status.to_string());
+            let (size, whole) = exchange.response.map_or(("-".to_owned(), ""), |response| {
+                (response.body.to_string(), if response.complete { "" } else { "*" })
+            });
+            let whole = if exchange.response.is_none() { "*" } else { whole };
+            Some(format!("{} {} {status} {size}{whole}", word(&exchange.method), word(&exchange.uri)))
+        }
+        _ => None,
+    };
+    events(file, Task { exchanges: true, ..Task::default() }).into_iter().filter_map(row).collect()
+}
+
+#[test]
+fn every_scenario_is_told_as_it_was_meant() {
+    for (path, expected) in ROWS {
+        assert_eq!(exchanges(path), *expected, "{path}");
+    }
+}

@@ -131,3 +131,34 @@ fn what_either_side_sent_is_counted_and_what_is_missing_told() {
     assert_eq!(row.initial_rtt, Some(2_000_000), "from the SYN to the third frame, a millisecond apart each");
     assert_eq!(row.duration(), 11_000_000);
 }
+
+#[test]
+fn a_reset_that_nobody_heeds_ends_no_conversation() {
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let mut at = [1_u32, 1];
+    let mut packets = vec![packet("> S 0"), packet("< SA 0 1"), packet("> A 1 1")];
+    for (nth, path) in ["/first", "/second"].into_iter().enumerate() {
+        for (side, text) in [(0, get(path)), (1, answer.to_owned())] {
+            let base = |side: usize| if side == 0 { 7_000 } else { 4_294_967_000_u32 };
+            let segment = Segment {
+                from_client: side == 0,
+                flags: PSH | ACK,
+                seq: at[side].wrapping_add(base(side)),
+                ack: at[1 - side].wrapping_add(base(1 - side)),
+                data: text.clone().into_bytes(),
+            };
+            packets.push(segment.packet());
+            at[side] += text.len() as u32;
+        }
+        if nth == 0 {
+            packets.push(packet(&format!("< R {}", at[1])));
+        }
+    }
+    let events = events(pcap(IPV4, &packets), Task { exchanges: true, ..Task::default() });
+    let calls = events.iter().filter_map(|event| match event {
+        Event::Call(call) => Some((call.exchange.uri.as_str(), call.exchange.status)),
+        _ => None,
+    });
+    assert_eq!(calls.collect::<Vec<_>>(), [("/first", Some(200)), ("/second", Some(200))]);
+}

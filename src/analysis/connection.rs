@@ -183,9 +183,8 @@ impl Connection {
             assembler.begin(data_seq);
         }
         let arrived = assembler.add(data_seq, segment.payload.bytes, segment.len());
-        let end = data_seq.wrapping_add(segment.len());
-        if segment.flags.fin() || segment.flags.rst() && assembler.has_begun() {
-            assembler.end_at(end);
+        if segment.flags.fin() {
+            assembler.end_at(data_seq.wrapping_add(segment.len()));
         }
         arrived
     }
@@ -193,7 +192,6 @@ impl Connection {
     /// Reads what comes next of either side.
     fn read(&mut self, side: Side, segment: &Segment<'_>, ready: std::ops::Range<usize>, reading: &mut Reading<'_>) {
         let mut completed = Completed::default();
-        let before = (reading.messages.len(), self.conversation.untaken());
         if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
             self.assemblers[side.other() as usize].answered(ack);
             self.drain(side.other(), reading, &mut completed);
@@ -219,7 +217,7 @@ impl Connection {
             }
         }
         // What one side left may have waited for the other.
-        if self.conversation.untaken() > 0 && before != (reading.messages.len(), 0) {
+        if self.conversation.untaken() > 0 {
             let ((conversation, registry), mut cx) = self.context(reading);
             conversation.offer_untaken(registry, side.other(), &mut cx, &mut completed);
         }

@@ -198,9 +198,10 @@ impl Conversation {
         self.complete(before, cx, completed);
     }
 
-    /// Lets go of the session: both sides have ended.
+    /// Lets go of the session: both sides have ended. Should one go on all the same, as after a reset that nobody heeds,
+    /// whoever recognises it reads on.
     pub(super) fn close(&mut self) {
-        self.reader = Reader::Nobody;
+        self.reader = Reader::Unknown;
         self.sides = Default::default();
     }
 

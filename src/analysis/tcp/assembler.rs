@@ -61,6 +61,7 @@ pub(in crate::analysis) struct Assembler {
     given_up: u64,
     /// Where the side ends, if it has said so.
     end: Option<u64>,
+    /// Its end was told. New data begins it again: not every reset ends a connection.
     ended: bool,
     /// The last bytes read, kept while they may be sent again, to tell whether they were the same.
     recent: Option<Box<Recent>>,
@@ -140,6 +141,7 @@ impl Assembler {
         if self.end.is_some_and(|end| from >= end) {
             return arrived;
         }
+        self.ended = false;
         let new = bytes.get(skip..).unwrap_or_default();
         let cut = wire - (skip as u32).max(bytes.len() as u32);
         // In order and nothing waiting: the common case costs no copy.

@@ -18,6 +18,8 @@ pub struct Part {
 pub(crate) struct Fields {
     pub(crate) fragments: &'static Field,
     pub(crate) fragment: &'static Field,
+    /// Instead, of a part that differs from what came before.
+    pub(crate) error: &'static Field,
     pub(crate) overlap: &'static Field,
     pub(crate) conflict: &'static Field,
     pub(crate) count: &'static Field,
@@ -38,7 +40,8 @@ pub(crate) fn describe(fields: &Fields, whole: Slice, parts: &[Part], tree: &mut
     let place = tree.open(fields.fragments, whole, value);
     tree.label(place, format_args!("[{} {} ({} bytes)]", parts.len(), fields.fragments.title, whole.len));
     for part in parts {
-        let place = tree.open(fields.fragment, part.place, Value::Uint(part.frame.into()));
+        let field = if part.overlap == Some(true) { fields.error } else { fields.fragment };
+        let place = tree.open(field, part.place, Value::Uint(part.frame.into()));
         let (first, len) = (part.place.start.saturating_sub(whole.start), part.place.len);
         let last = (first + len).saturating_sub(1);
         tree.label(place, format_args!("[Frame: {}, payload: {first}-{last} ({len} bytes)]", part.frame));

@@ -86,11 +86,7 @@ impl Fragments {
     pub fn add(&mut self, packet: &Packet, fragment: &Fragment<'_>, frame: u32, time: i64) -> Option<Whole> {
         let bytes = fragment.piece.bytes;
         let end = fragment.offset.saturating_add(bytes.len() as u32);
-        // RFC 791 3.2: all fragments but the last are multiples of eight bytes, since the offsets are.
-        if fragment.piece.is_cut()
-            || end > LONGEST
-            || (fragment.more && (bytes.is_empty() || !bytes.len().is_multiple_of(8)))
-        {
+        if fragment.piece.is_cut() || end > LONGEST || (fragment.more && bytes.is_empty()) {
             return None;
         }
         self.clock += 1;
@@ -106,7 +102,7 @@ impl Fragments {
         let incomplete = self.incomplete.entry(key).or_insert_with(|| Incomplete::new(fragment.protocol, time));
         incomplete.touched = self.clock;
         let before = incomplete.payload.len();
-        let fits = incomplete.add(fragment, end, frame);
+        let fits = incomplete.add(fragment, frame);
         self.held += incomplete.payload.len() - before;
         if !fits {
             self.forget(&key);
@@ -143,26 +139,27 @@ impl Incomplete {
         }
     }
 
-    /// Takes a fragment; false if the packet has too many of them.
-    fn add(&mut self, fragment: &Fragment<'_>, end: u32, frame: u32) -> bool {
+    /// Takes a fragment; false if the packet has too many of them. The first that claims to be the last is believed;
+    /// what lies behind its end is left out.
+    fn add(&mut self, fragment: &Fragment<'_>, frame: u32) -> bool {
         if self.parts.len() >= FRAGMENT_PARTS {
             return false;
         }
-        // What lies behind the end, or a second end: told, and of no use.
-        let is_beyond = self.len.is_some_and(|len| end > len || (!fragment.more && end != len))
-            || (!fragment.more && self.present.last().is_some_and(|last| last.end > end));
-        if is_beyond {
-            return true;
+        let offset = fragment.offset;
+        let bytes = fragment.piece.bytes;
+        if !fragment.more && self.len.is_none() {
+            self.len = Some(offset + bytes.len() as u32);
         }
-        if !fragment.more {
-            self.len = Some(end);
-        }
-        if fragment.offset == 0 {
+        let room = self.len.unwrap_or(LONGEST).saturating_sub(offset);
+        let bytes = &bytes[..bytes.len().min(room as usize)];
+        if offset == 0 {
             self.protocol = fragment.protocol;
         }
-        let overlap = self.fill(fragment.offset..end, fragment.piece.bytes);
-        let len = end - fragment.offset;
-        self.parts.push(WholePart { frame, offset: fragment.offset, len, overlap });
+        let len = bytes.len() as u32;
+        let overlap = self.fill(offset..offset + len, bytes);
+        if len > 0 || !fragment.more {
+            self.parts.push(WholePart { frame, offset, len, overlap });
+        }
         true
     }
 
@@ -212,7 +209,7 @@ impl Incomplete {
 
     fn is_whole(&self) -> bool {
         match (self.len, self.present.as_slice()) {
-            (Some(len), [all]) => *all == (0..len),
+            (Some(len), [first, ..]) => first.start == 0 && first.end >= len,
             _ => false,
         }
     }
@@ -304,6 +301,19 @@ mod tests {
         ];
         for row in rows {
             assert_eq!(payload(row).as_deref(), Some(&b"aaaaaaaabbbb"[..]));
+        }
+    }
+
+    #[test]
+    fn what_lies_behind_the_end_is_left_out() {
+        let rows: [&[(u32, bool, &[u8])]; 3] = [
+            &[(8, false, b"bb"), (0, true, b"aaaaaaaabbbbbbbb")],
+            &[(8, true, b"bbbbbbbb"), (8, false, b"bb"), (0, true, b"aaaaaaaa")],
+            // Only offsets need be multiples of eight for it to fit.
+            &[(0, true, b"aaaaaaaaa"), (8, false, b"bb")],
+        ];
+        for (row, expected) in rows.iter().zip([b"aaaaaaaabb", b"aaaaaaaabb", b"aaaaaaaaab"]) {
+            assert_eq!(payload(row).as_deref(), Some(&expected[..]), "{row:?}");
         }
     }
 

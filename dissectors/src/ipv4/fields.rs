@@ -95,6 +95,8 @@ crate::fields! { "ipv4";
     FRAGMENTS: Bytes "ip.fragments" "IPv4 Fragments";
     /// A frame with a part of the packet.
     FRAGMENT: Frame "ip.fragment" "IPv4 Fragment";
+    /// A frame with a part of the packet that differs from what came before.
+    FRAGMENT_ERROR: Frame "ip.fragment.error" "Defragmentation error";
     /// Some of this part came before.
     FRAGMENT_OVERLAP: Bool "ip.fragment.overlap" "Fragment overlap";
     /// Some of this part came before and was different; the first copy counts.

@@ -291,6 +291,7 @@ fn note_ttl(ttl: u8, destination: [u8; 4], span: Slice, tree: &mut Tree) {
 static REASSEMBLY: reassembly::Fields = reassembly::Fields {
     fragments: &FRAGMENTS,
     fragment: &FRAGMENT,
+    error: &FRAGMENT_ERROR,
     overlap: &FRAGMENT_OVERLAP,
     conflict: &FRAGMENT_OVERLAP_CONFLICT,
     count: &FRAGMENT_COUNT,

@@ -71,6 +71,8 @@ crate::fields! { "ipv6";
     FRAGMENTS: Label "ipv6.fragments" "IPv6 Fragments";
     /// A frame with a part of the packet.
     FRAGMENT: Frame "ipv6.fragment" "IPv6 Fragment";
+    /// A frame with a part of the packet that differs from what came before.
+    FRAGMENT_ERROR: Frame "ipv6.fragment.error" "Defragmentation error";
     /// Some of this part came before.
     FRAGMENT_OVERLAP: Bool "ipv6.fragment.overlap" "Fragment overlap";
     /// Some of this part came before and was different; the first copy counts.

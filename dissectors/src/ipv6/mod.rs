@@ -195,6 +195,7 @@ fn describe_address(reader: &mut Reader<'_, '_>, fields: &AddressFields) -> Resu
 static REASSEMBLY: reassembly::Fields = reassembly::Fields {
     fragments: &FRAGMENTS,
     fragment: &FRAGMENT,
+    error: &FRAGMENT_ERROR,
     overlap: &FRAGMENT_OVERLAP,
     conflict: &FRAGMENT_OVERLAP_CONFLICT,
     count: &FRAGMENT_COUNT,
@@ -211,5 +212,4 @@ pub fn describe_reassembly(whole: Slice, parts: &[reassembly::Part], tree: &mut 
 /// Records of a fragment in which frame its packet became whole.
 pub fn describe_reassembled_in(frame: u32, tree: &mut Tree) {
     tree.put(&REASSEMBLED_IN, Slice::default(), Value::Uint(frame.into()));
-    tree.more_info(format_args!(" [Reassembled in #{frame}]"));
 }

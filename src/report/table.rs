@@ -36,37 +36,8 @@ struct Shown {
     width: usize,
 }
 
-/// The cells of one row, in one text that is used again for the next.
-#[derive(Debug, Default)]
-pub(super) struct Cells {
-    /// All of them without anything between; the present cell is written at its end.
-    pub(super) text: String,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
-
-impl Cells {
-    /// Forgets all cells.
-    pub(super) fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    /// The present cell is complete.
-    pub(super) fn end(&mut self) {
-        self.ends.push(self.text.len());
-    }
-
-    fn get(&self, nth: usize) -> Option<&str> {
-        let start = match nth.checked_sub(1) {
-            Some(before) => *self.ends.get(before)?,
-            None => 0,
-        };
-        self.text.get(start..*self.ends.get(nth)?)
-    }
-}
-
 const GAP: usize = 2;
+const SPACES: &str = "                                ";
 
 impl Table {
     /// A table of the columns that are some; on a terminal of `room` characters a line, columns are left out and cells
@@ -94,34 +65,35 @@ impl Table {
 
     /// Appends the titles.
     pub(super) fn head(&mut self, out: &mut String) {
-        let cells = self.shown.iter().map(|shown| shown.cell + 1).max().unwrap_or(0);
-        let mut titles = Cells::default();
-        for cell in 0..cells {
-            let shown = self.shown.iter().find(|shown| shown.cell == cell);
-            titles.text.push_str(shown.map_or("", |shown| shown.column.title));
-            titles.end();
-        }
-        self.row(&titles, out);
+        let titles: Vec<_> = self.shown.iter().map(|shown| (shown.cell, shown.column.title)).collect();
+        self.row(out, |cell, out| {
+            let title = titles.iter().find(|&&(place, _)| place == cell);
+            out.push_str(title.map_or("", |&(_, title)| title));
+        });
     }
 
-    /// Appends a row: a cell for each column, those that are not shown too.
-    pub(super) fn row(&mut self, cells: &Cells, out: &mut String) {
+    /// Appends a row; `write` appends the cell of a place among all columns, and is asked for those that are shown.
+    pub(super) fn row(&mut self, out: &mut String, mut write: impl FnMut(usize, &mut String)) {
         let start = out.len();
         let mut over = 0;
         let last = self.shown.len().saturating_sub(1);
-        for nth in 0..self.shown.len() {
-            let spare = self.room.map(|room| room.saturating_sub(total(&self.shown)));
-            let Some(Shown { column, cell, width }) = self.shown.get_mut(nth) else { continue };
-            let Some(cell) = cells.get(*cell) else { continue };
-            let len = if cell.is_ascii() { cell.len() } else { cell.chars().count() };
-            if len > *width {
-                *width = len.min(column.most).min(spare.map_or(usize::MAX, |spare| *width + spare)).max(*width);
-            }
+        let mut spare = self.room.map(|room| room.saturating_sub(total(&self.shown)));
+        for (nth, Shown { column, cell, width }) in self.shown.iter_mut().enumerate() {
             if nth > 0 {
                 out.push_str("  ");
             }
+            let begin = out.len();
+            write(*cell, out);
+            let text = out.get(begin..).unwrap_or_default();
+            let len = if text.is_ascii() { text.len() } else { text.chars().count() };
+            if len > *width {
+                let grown = len.min(spare.map_or(column.most, |spare| *width + spare)).max(*width);
+                spare = spare.map(|spare| spare.saturating_sub(grown - *width));
+                *width = grown;
+            }
             if len > *width && self.room.is_some() {
-                out.extend(cell.chars().take(width.saturating_sub(1)));
+                let kept: usize = text.chars().take(width.saturating_sub(1)).map(char::len_utf8).sum();
+                out.truncate(begin + kept);
                 out.push('…');
                 continue;
             }
@@ -130,12 +102,10 @@ impl Table {
             let made_good = fill.min(over);
             over = over - made_good + len.saturating_sub(*width);
             let fill = fill - made_good;
-            if column.align == Align::Right {
-                spaces(out, fill);
-            }
-            out.push_str(cell);
-            if column.align == Align::Left && nth < last {
-                spaces(out, fill);
+            match column.align {
+                Align::Right if fill > 0 => lean_right(out, begin, fill),
+                Align::Left if nth < last => spaces(out, fill),
+                _ => {}
             }
         }
         out.truncate(start + out.get(start..).unwrap_or_default().trim_end_matches(' ').len());
@@ -143,8 +113,16 @@ impl Table {
     }
 }
 
+/// Puts so many spaces before what is written from `begin`.
+fn lean_right(out: &mut String, begin: usize, mut count: usize) {
+    while count > 0 {
+        let some = SPACES.get(..count).unwrap_or(SPACES);
+        out.insert_str(begin, some);
+        count -= some.len();
+    }
+}
+
 fn spaces(out: &mut String, mut count: usize) {
-    const SPACES: &str = "                                ";
     while count > 0 {
         let some = SPACES.get(..count).unwrap_or(SPACES);
         out.push_str(some);
@@ -172,12 +150,7 @@ mod tests {
         let mut out = String::new();
         table.head(&mut out);
         for row in rows {
-            let mut cells = Cells::default();
-            for cell in row {
-                cells.text.push_str(cell);
-                cells.end();
-            }
-            table.row(&cells, &mut out);
+            table.row(&mut out, |cell, out| out.push_str(row[cell]));
         }
         out
     }

@@ -31,6 +31,8 @@ pub(super) struct Connection {
     syn: Option<i64>,
     connect: Option<i64>,
     exchanges: u32,
+    /// Bytes it holds beside itself, when they were last counted.
+    pub(super) held: u32,
 }
 
 /// What reading a segment leans on.
@@ -85,6 +87,7 @@ impl Connection {
             syn: None,
             connect: None,
             exchanges: 0,
+            held: 0,
         }
     }
 
@@ -97,9 +100,11 @@ impl Connection {
         self.frames > 0 && self.scales.base(self.side(source)).is_some_and(|base| base != syn.seq)
     }
 
-    /// Bytes it holds beside itself.
-    pub(super) fn held(&self) -> usize {
-        self.conversation.held() + self.assemblers.iter().map(Assembler::waiting_bytes).sum::<usize>()
+    /// Counts the bytes it holds beside itself; says how many more they are than when they were last counted.
+    pub(super) fn count_held(&mut self) -> isize {
+        let held = self.conversation.held() + self.assemblers.iter().map(Assembler::waiting_bytes).sum::<usize>();
+        let held = u32::try_from(held).unwrap_or(u32::MAX);
+        held as isize - std::mem::replace(&mut self.held, held) as isize
     }
 
     /// Follows one segment, and records it.
@@ -259,6 +264,12 @@ impl Connection {
 
     /// Reads what no longer waits, up to the end of the side.
     fn drain(&mut self, side: Side, reading: &mut Reading<'_>, completed: &mut Completed) {
+        if !self.assemblers[side as usize].rests() {
+            self.drain_waiting(side, reading, completed);
+        }
+    }
+
+    fn drain_waiting(&mut self, side: Side, reading: &mut Reading<'_>, completed: &mut Completed) {
         while let Some(next) = self.assemblers[side as usize].next() {
             match next {
                 Next::Bytes(bytes) => self.deliver(side, &bytes, None, reading, completed),

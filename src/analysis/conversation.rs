@@ -172,9 +172,11 @@ impl Conversation {
         for event in cx.events.get(before..).unwrap_or_default() {
             let Event::Message(told) = event else { continue };
             completed.answers.extend(told.answers);
-            let heard = &mut self.sides[told.side as usize];
-            let frames = heard.frames_of(told.len);
-            if self.tracks && frames.iter().any(|&(frame, _)| frame != cx.at.frame) {
+            if !self.tracks {
+                continue;
+            }
+            let frames = self.sides[told.side as usize].frames_of(told.len);
+            if frames.iter().any(|&(frame, _)| frame != cx.at.frame) {
                 completed.assembled.push(frames);
             }
         }

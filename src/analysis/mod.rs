@@ -360,7 +360,6 @@ impl Inner {
             }
         }
         let connection = self.tcp.flow(place);
-        let held = connection.held();
         let mut reading = Reading {
             registry: &self.registry,
             needs: self.needs,
@@ -373,11 +372,10 @@ impl Inner {
             at,
         };
         connection.follow(source, segment, reused, &mut reading);
-        self.held = (self.held + connection.held()).saturating_sub(held);
+        self.held = self.held.saturating_add_signed(connection.count_held());
         if self.held > limits::HELD_BYTES {
-            self.held -= connection.held();
             connection.give_up(&mut reading);
-            self.held += connection.held();
+            self.held = self.held.saturating_add_signed(connection.count_held());
         }
         Inner::report(connection, &self.task, &mut self.messages, &mut self.events);
     }
@@ -389,6 +387,10 @@ impl Inner {
         messages: &mut Vec<dissectors::session::Event>,
         events: &mut Vec<Event>,
     ) {
+        // As in most frames.
+        if messages.is_empty() {
+            return;
+        }
         for message in messages.drain(..) {
             if let dissectors::session::Event::Exchange(exchange) = message {
                 let call = connection.call(*exchange);
@@ -401,7 +403,7 @@ impl Inner {
 
     /// Ends a connection of which nothing more is followed.
     fn forget(&mut self, mut connection: Box<Connection>, tree: &mut Tree) {
-        let held = connection.held();
+        self.held = self.held.saturating_sub(connection.held as usize);
         let at = connection.last;
         let mut path = dissectors::packet::Path::default();
         let mut reading = Reading {
@@ -416,7 +418,6 @@ impl Inner {
             at,
         };
         connection.end(&mut reading);
-        self.held = self.held.saturating_sub(held);
         Inner::report(&mut connection, &self.task, &mut self.messages, &mut self.events);
         if self.task.learn {
             connection.teach(&mut self.learnt);

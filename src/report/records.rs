@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::csv::Sheet;
 use super::json::{self, Lines};
 use super::quantity;
-use super::table::{Align, Cells, Column, Table};
+use super::table::{Align, Column, Table};
 use super::value::{self, Decimals};
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
@@ -73,7 +73,6 @@ pub(super) struct Records {
     style: Style,
     clock: Clock,
     row: String,
-    cells: Cells,
     count: u64,
 }
 
@@ -90,7 +89,7 @@ impl Records {
             Form::Json(lines) => Style::Json(lines),
             Form::Csv => Style::Csv(Box::new(Sheet::new(b','))),
         };
-        Records { heads, style, clock: Clock::local(), row: String::new(), cells: Cells::default(), count: 0 }
+        Records { heads, style, clock: Clock::local(), row: String::new(), count: 0 }
     }
 
     pub(super) fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -118,14 +117,7 @@ impl Records {
         self.row.clear();
         match &mut self.style {
             Style::Text(table) => {
-                self.cells.clear();
-                for (head, cell) in self.heads.iter().zip(cells) {
-                    if head.column.is_some() {
-                        for_people(&mut self.cells.text, cell);
-                    }
-                    self.cells.end();
-                }
-                table.row(&self.cells, &mut self.row);
+                table.row(&mut self.row, |place, out| for_people(out, cells.get(place).unwrap_or(&Cell::Nothing)));
             }
             Style::Json(lines) => {
                 lines.before(self.count, &mut self.row);
@@ -155,10 +147,10 @@ fn for_people(out: &mut String, cell: &Cell<'_>) {
     match *cell {
         Cell::Nothing | Cell::Text("") | Cell::Media("", "") => out.push('-'),
         Cell::Missing(word) | Cell::Word(word) => out.push_str(word),
-        Cell::Text(text) => value::text(out, text.as_bytes()),
+        Cell::Text(text) => value::string(out, text),
         Cell::Media(media, remark) => {
             let end = memchr::memchr(b';', media.as_bytes()).unwrap_or(media.len());
-            value::text(out, media.get(..end).unwrap_or(media).trim().as_bytes());
+            value::string(out, media.get(..end).unwrap_or(media).trim());
             if !media.is_empty() && !remark.is_empty() {
                 out.push(' ');
             }
@@ -196,7 +188,7 @@ fn in_json(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
 fn in_csv(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
     match *cell {
         Cell::Nothing | Cell::Missing(_) => {}
-        Cell::Text(text) | Cell::Media(text, _) => value::text(out, text.as_bytes()),
+        Cell::Text(text) | Cell::Media(text, _) => value::string(out, text),
         Cell::Word(word) => out.push_str(word),
         Cell::End(end) => endpoint(out, end),
         Cell::Number(number) | Cell::Size(number) => value::number(out, number),
@@ -213,7 +205,7 @@ fn endpoint(out: &mut String, end: Endpoint) {
         Address::V4(bytes) => {
             for (nth, byte) in bytes.into_iter().enumerate() {
                 out.push_str(if nth > 0 { "." } else { "" });
-                value::number(out, byte.into());
+                out.push_str(itoa::Buffer::new().format(byte));
             }
         }
         Address::V6(bytes) => {
@@ -221,7 +213,7 @@ fn endpoint(out: &mut String, end: Endpoint) {
         }
     }
     out.push(':');
-    value::number(out, end.port.into());
+    out.push_str(itoa::Buffer::new().format(end.port));
 }
 
 /// A column of figures.

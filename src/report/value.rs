@@ -27,11 +27,22 @@ pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, 
 
 /// Appends text from the wire: control characters, what is no UTF-8, and the backslash are escaped.
 pub(super) fn text(out: &mut String, bytes: &[u8]) {
-    match plain(bytes).filter(|_| memchr::memchr(b'\\', bytes).is_none()) {
-        Some(plain) => out.push_str(plain),
-        None => {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => string(out, text),
+        Err(_) => {
             let _ = format::text(out, bytes);
         }
+    }
+}
+
+/// The same of what is known to be UTF-8.
+pub(super) fn string(out: &mut String, text: &str) {
+    // Looking at all of them, whatever is found, can be done for many at once.
+    let plain = text.bytes().fold(true, |all, byte| all & (b' '..=b'~').contains(&byte) & (byte != b'\\'));
+    if plain {
+        out.push_str(text);
+    } else {
+        let _ = format::text(out, text.as_bytes());
     }
 }
 

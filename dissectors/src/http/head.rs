@@ -87,6 +87,60 @@ pub(super) fn read<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
     }
 }
 
+/// Reads in one pass of the head that `bytes` begin with no more than pairs the message and finds its end, for when it is
+/// not shown: the start line, and of the header lines those that [`framing`](super::framing) asks for, of which it says
+/// the same as [`read`] does. Other oddities than those of the start line are not looked for. None if the head is not
+/// whole, or has more lines than are read.
+pub(super) fn glance<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
+    lines.clear();
+    let mut quirks = 0;
+    let (start, start_len) = start_line(bytes, &mut quirks);
+    let (mut at, mut count, mut kept) = (start_len, 0, false);
+    loop {
+        let rest = bytes.get(at..)?;
+        let end = match rest {
+            [b'\n', ..] => return Some(Head { bytes: bytes.get(..at + 1)?, start, start_len, quirks }),
+            [b'\r', b'\n', ..] => return Some(Head { bytes: bytes.get(..at + 2)?, start, start_len, quirks }),
+            _ => at + memchr::memchr(b'\n', rest)? + 1,
+        };
+        let first = rest.first().copied()?;
+        match first {
+            b' ' | b'\t' if count > 0 => {
+                if let Some(folded) = lines.last_mut().filter(|_| kept) {
+                    folded.value_end = (at + trim_end(bytes.get(at..end).unwrap_or_default()).len()) as u32;
+                    folded.end = end as u32;
+                }
+            }
+            _ if count == MAX_HEADERS => return None,
+            _ => {
+                count += 1;
+                // Host, Upgrade, Content-Type, Content-Length, Transfer-Encoding.
+                kept = matches!(first | 0x20, b'h' | b'u' | b'c' | b't');
+                if kept {
+                    let text = trim_end(bytes.get(at..end).unwrap_or_default());
+                    let colon = memchr::memchr(b':', text);
+                    let line = colon.and_then(|colon| line(bytes, at..end, at + colon));
+                    kept = line.is_some();
+                    lines.extend(line);
+                }
+            }
+        }
+        at = end;
+    }
+}
+
+/// The start line, read leniently, and its length.
+fn start_line<'b>(bytes: &'b [u8], quirks: &mut Quirks) -> (Start<'b>, usize) {
+    let len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    let text = trim_end(bytes.get(..len).unwrap_or_default());
+    let start = if is_response(bytes) {
+        response_line(text, len > text.len(), quirks)
+    } else {
+        request_line(text, quirks)
+    };
+    (start, len)
+}
+
 fn strict<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
     let mut headers = [const { MaybeUninit::uninit() }; STRICT_HEADERS];
     let place = |part: &[u8]| (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
@@ -139,14 +193,9 @@ fn line(bytes: &[u8], range: Range<usize>, name_end: usize) -> Option<Line> {
 }
 
 fn lenient<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
-    let start_len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
-    let mut quirks = line_quirks(bytes.get(..start_len).unwrap_or_default());
-    let text = trim_end(bytes.get(..start_len).unwrap_or_default());
-    let start = if is_response(bytes) {
-        response_line(text, start_len > text.len(), &mut quirks)
-    } else {
-        request_line(text, &mut quirks)
-    };
+    let mut quirks = 0;
+    let (start, start_len) = start_line(bytes, &mut quirks);
+    quirks |= line_quirks(bytes.get(..start_len).unwrap_or_default());
     let mut at = start_len;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let end = at + memchr::memchr(b'\n', rest).map_or(rest.len(), |found| found + 1);

@@ -162,6 +162,7 @@ impl Http {
     /// Reads where a head is expected.
     fn head(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
         let bytes = chunk.bytes;
+        let unseen = self.keep.is_none();
         let half = self.half(side);
         if !half.sure {
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -179,6 +180,17 @@ impl Http {
                 }
             }
         }
+        // Nobody looks at the head, and it is all here: the common case of a list of calls.
+        if unseen && half.scanned == 0 {
+            let mut lines = core::mem::take(&mut self.lines);
+            let head = head::glance(bytes, &mut lines).filter(|head| head.bytes.len() <= MAX_HEAD);
+            let headers = head.map(|head| framing::gather(&head, &lines));
+            self.lines = lines;
+            if let (Some(head), Some(headers)) = (head, headers) {
+                return self.start(side, chunk, &head, &headers, 0, cx);
+            }
+        }
+        let half = self.half(side);
         match head::end(bytes, &mut half.scanned) {
             Some(end) if end <= MAX_HEAD => self.begin(side, chunk, end, 0, cx),
             None if bytes.len() < MAX_HEAD => taken(0, Then::Same),
@@ -198,21 +210,35 @@ impl Http {
         let mut lines = core::mem::take(&mut self.lines);
         let head = head::read(chunk.bytes.get(..len).unwrap_or_default(), &mut lines);
         let headers = framing::gather(&head, &lines);
-        let cut = quirks & quirk::TRUNCATED != 0;
         // A request of HTTP/0.9 is its first line.
         let simple = head.quirks & quirk::SIMPLE_REQUEST != 0 && lines.is_empty() && head.bytes.ends_with(b"\n");
         let quirks = if simple { quirks & !quirk::TRUNCATED } else { quirks };
+        self.lines = lines;
+        self.start(side, chunk, &head, &headers, quirks, cx)
+    }
+
+    /// Begins a message with this head.
+    fn start(
+        &mut self,
+        side: Side,
+        chunk: Chunk<'_>,
+        head: &head::Head<'_>,
+        headers: &framing::Headers<'_>,
+        quirks: quirk::Quirks,
+        cx: &mut Context<'_>,
+    ) -> Taken {
+        let len = head.bytes.len();
+        let cut = quirks & quirk::TRUNCATED != 0;
         let half = self.half(side);
         let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
         let (first, last) = (half.first.unwrap_or(cx.at), half.last);
         let (link, more) = match head.start {
-            Start::Request { method, target, .. } => self.pairing.request(side, method, target, &headers, cx),
-            Start::Response { code, .. } => self.pairing.response(side, code, &headers, cx),
+            Start::Request { method, target, .. } => self.pairing.request(side, method, target, headers, cx),
+            Start::Response { code, .. } => self.pairing.response(side, code, headers, cx),
         };
-        let length = framing::length(&head, &headers, self.pairing.method(&link));
+        let length = framing::length(head, headers, self.pairing.method(&link));
         let body = if cut { Body::Length(0) } else { Body::new(length) };
         let message = Message::new(link, len, body, first, last, quirks | more);
-        self.lines = lines;
         self.advance(side, message, chunk, len, cx)
     }
 

@@ -139,7 +139,7 @@ fn status_line(bytes: &[u8]) -> Verdict {
 }
 
 fn is_method(token: &[u8]) -> bool {
-    METHODS.binary_search_by(|known| known.as_bytes().cmp(token)).is_ok()
+    matches!(token, b"GET" | b"POST") || METHODS.binary_search_by(|known| known.as_bytes().cmp(token)).is_ok()
 }
 
 /// Whether a target begins as none of the protocols that borrowed HTTP's request line begin theirs.

@@ -240,6 +240,12 @@ impl Assembler {
         }
     }
 
+    /// Whether nothing waits and no end is awaited: neither [`next`](Assembler::next) nor
+    /// [`ends_now`](Assembler::ends_now) has anything to say.
+    pub(in crate::analysis) fn rests(&self) -> bool {
+        self.waiting.is_empty() && (self.end.is_none() || self.ended)
+    }
+
     fn skip(&mut self, len: u64) {
         self.position += len;
         self.expected = self.expected.map(|expected| expected.wrapping_add(len as u32));

@@ -4,7 +4,7 @@ mod common;
 
 use common::{ACK, FIN, IPV4, Random, SYN, Segment, events, followed, pcap};
 use dissectors::session::Side;
-use overhear::analysis::Task;
+use overhear::analysis::{Content, Event, Task};
 
 /// One side's stream on the wire: what was sent in which order, and what the map says must come out.
 struct Run {
@@ -133,4 +133,21 @@ fn what_was_never_captured_is_a_gap_and_the_rest_is_read() {
 fn the_first_copy_wins() {
     check("conflict", Traits { conflict: true, ..PLAIN });
     check("conflict and loss", Traits { conflict: true, loss: true, answers: true, ..PLAIN });
+}
+
+#[test]
+fn of_one_side_only_a_hole_before_a_further_answer_is_not_waited_for() {
+    let segment = |seq, ack, data: &[u8]| Segment { from_client: false, flags: ACK, seq, ack, data: data.to_vec() };
+    let read_at = |acks: [u32; 2]| {
+        let packets = [segment(100, acks[0], b"first"), segment(150, acks[1], b"second"), segment(156, acks[1], b"x")];
+        let packets: Vec<_> = packets.iter().map(Segment::packet).collect();
+        let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
+        let frame = |event: &Event| match event {
+            Event::Chunk(chunk) if chunk.content == Content::Bytes(b"second".to_vec()) => Some(chunk.at.frame),
+            _ => None,
+        };
+        events.iter().find_map(frame)
+    };
+    assert_eq!(read_at([1000, 1200]), Some(2), "the client has said more, so it has the first answer");
+    assert_eq!(read_at([1000, 1000]), Some(3), "nothing says so: told when the capture ends");
 }

@@ -1,7 +1,7 @@
 //! One TCP connection: its numbers, its course, its bytes in order, and the conversation in them.
 
-use super::conversation::{Completed, Conversation};
-use super::tcp::assembler::{Assembler, Next};
+use super::conversation::{Assembled, Completed, Conversation, Delivered};
+use super::tcp::assembler::{Arrived, Assembler, Next};
 use super::tcp::sequence::{Scales, Sequence};
 use super::tcp::state::Course;
 use super::{Chunk, Content, Event, Needs, acknowledges};
@@ -27,6 +27,8 @@ pub(super) struct Connection {
     assemblers: [Assembler; 2],
     conversation: Conversation,
     sent: [Sent; 2],
+    /// How far each side has acknowledged with its last data.
+    heard: [Option<u32>; 2],
     /// When the first SYN was sent, and how long until the handshake was done.
     syn: Option<i64>,
     connect: Option<i64>,
@@ -82,8 +84,9 @@ impl Connection {
             sequence: needs.sequence.then(Box::default),
             course: Course::new(),
             assemblers: [assembler(), assembler()],
-            conversation: Conversation::new(needs.frames),
+            conversation: Conversation::new(needs),
             sent: [Sent::default(); 2],
+            heard: [None; 2],
             syn: None,
             connect: None,
             exchanges: 0,
@@ -126,7 +129,7 @@ impl Connection {
         let fin_active = self.course.follow(side, segment);
         self.frames += 1;
         self.count(side, segment, &analysis, at);
-        let arrived = if reading.needs.bytes { self.arrive(side, segment) } else { Default::default() };
+        let arrived = if reading.needs.bytes { self.arrive(side, segment, at.frame) } else { Default::default() };
         if arrived.limit {
             reading.tree.note(&tcp::LIMIT, segment.payload.all(), format_args!("too much waits for missing bytes"));
         }
@@ -152,13 +155,19 @@ impl Connection {
         self.last = at;
         let told = reading.path.names().len();
         if reading.needs.bytes {
-            self.read(side, segment, arrived.ready, reading);
+            let completed = self.read(side, segment, arrived.ready.clone(), reading);
+            if reading.tree.wants(&tcp::SEGMENT_DATA) {
+                self.tell_segment_data(side, segment, &arrived, &completed, reading);
+            }
+            self.tell_completed(side, segment, completed, reading);
         }
         let has_message = reading.path.names().len() > told;
         if !has_message && !segment.is_empty() && self.conversation.is_known() && !reading.knows_where(at) {
             reading.tree.more_info(format_args!(" [TCP segment of a reassembled PDU]"));
         }
-        if !segment.payload.bytes.is_empty() && !self.conversation.is_known() && reading.needs.messages {
+        let is_told_later = reading.knows_where(at);
+        let is_data = !segment.payload.bytes.is_empty() && !self.conversation.is_known() && !is_told_later;
+        if is_data && reading.needs.messages {
             reading.path.push("data");
             data::describe(segment.payload, reading.tree);
         }
@@ -178,7 +187,7 @@ impl Connection {
     }
 
     /// Gives the segment's data to its side's assembler.
-    fn arrive(&mut self, side: Side, segment: &Segment<'_>) -> super::tcp::assembler::Arrived {
+    fn arrive(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Arrived {
         let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
         if let Some(ack) = acknowledges(segment).filter(|_| !self.assemblers[side.other() as usize].has_begun()) {
             self.assemblers[side.other() as usize].begin(ack);
@@ -187,7 +196,16 @@ impl Connection {
         if segment.flags.syn() {
             assembler.begin(data_seq);
         }
-        let arrived = assembler.add(data_seq, segment.payload.bytes, segment.len());
+        let arrived = assembler.add(data_seq, segment.payload.bytes, segment.len(), frame);
+        // Of a connection of which only this side was captured nothing acknowledges what it sent. But who has heard
+        // more of the other side has most likely been answered: a hole before that is one of the capture.
+        if let Some(ack) = acknowledges(segment).filter(|_| !segment.is_empty()) {
+            let last = self.heard[side as usize].replace(ack);
+            let more = last.is_some_and(|last| (ack.wrapping_sub(last) as i32) > 0);
+            if more && self.sent[side.other() as usize].frames == 0 {
+                assembler.answered(data_seq);
+            }
+        }
         if segment.flags.fin() {
             assembler.end_at(data_seq.wrapping_add(segment.len()));
         }
@@ -195,7 +213,13 @@ impl Connection {
     }
 
     /// Reads what comes next of either side.
-    fn read(&mut self, side: Side, segment: &Segment<'_>, ready: std::ops::Range<usize>, reading: &mut Reading<'_>) {
+    fn read(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        ready: std::ops::Range<usize>,
+        reading: &mut Reading<'_>,
+    ) -> Completed {
         let mut completed = Completed::default();
         if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
             self.assemblers[side.other() as usize].answered(ack);
@@ -204,7 +228,8 @@ impl Connection {
         if !ready.is_empty() {
             let base = segment.payload.span(ready.start, ready.len()).start;
             let bytes = segment.payload.bytes.get(ready).unwrap_or_default();
-            self.deliver(side, bytes, Some(base), reading, &mut completed);
+            let delivered = Delivered { bytes, base: Some(base), frame: reading.at.frame };
+            self.deliver(side, delivered, reading, &mut completed);
         }
         self.drain(side, reading, &mut completed);
         self.assemblers[side.other() as usize].acked(acknowledges(segment));
@@ -229,7 +254,40 @@ impl Connection {
         if self.assemblers.iter().all(Assembler::has_ended) {
             self.conversation.close();
         }
-        self.tell_completed(&completed, reading);
+        completed
+    }
+
+    /// Records which of a segment's data belongs to messages that are not told in this frame alone.
+    fn tell_segment_data(
+        &self,
+        side: Side,
+        segment: &Segment<'_>,
+        arrived: &Arrived,
+        completed: &Completed,
+        reading: &mut Reading<'_>,
+    ) {
+        let payload = segment.payload;
+        let ready = &arrived.ready;
+        let mut tell = |from: usize, len: usize| {
+            let place = payload.span(from, len);
+            if len > 0 {
+                reading.tree.put(&tcp::SEGMENT_DATA, place, Value::Bytes(place));
+            }
+        };
+        let own = completed.assembled.iter().filter(|message| message.side == side).find_map(|message| {
+            message.frames.iter().find_map(|&(frame, len)| (frame == reading.at.frame).then_some(len as usize))
+        });
+        if let Some(own) = own {
+            tell(ready.start, own.min(ready.len()));
+        }
+        if !self.conversation.is_read() {
+            return;
+        }
+        if ready.is_empty() && arrived.overlap.is_none() {
+            tell(0, payload.bytes.len());
+        }
+        let unfinished = self.conversation.unfinished(side, ready.len());
+        tell(ready.end - unfinished, unfinished);
     }
 
     /// The conversation with the registry, and what a session leans on.
@@ -245,20 +303,17 @@ impl Connection {
         ((&mut self.conversation, reading.registry), cx)
     }
 
-    fn deliver(
-        &mut self,
-        side: Side,
-        bytes: &[u8],
-        base: Option<u32>,
-        reading: &mut Reading<'_>,
-        completed: &mut Completed,
-    ) {
+    fn deliver(&mut self, side: Side, delivered: Delivered<'_>, reading: &mut Reading<'_>, completed: &mut Completed) {
         if let Some(events) = &mut reading.chunks {
-            events.push(Event::Chunk(Chunk { side, at: reading.at, content: Content::Bytes(bytes.to_vec()) }));
+            events.push(Event::Chunk(Chunk {
+                side,
+                at: reading.at,
+                content: Content::Bytes(delivered.bytes.to_vec()),
+            }));
         }
         if reading.needs.messages {
             let ((conversation, registry), mut cx) = self.context(reading);
-            conversation.read(registry, side, bytes, base, &mut cx, completed);
+            conversation.read(registry, side, delivered, &mut cx, completed);
         }
     }
 
@@ -272,7 +327,9 @@ impl Connection {
     fn drain_waiting(&mut self, side: Side, reading: &mut Reading<'_>, completed: &mut Completed) {
         while let Some(next) = self.assemblers[side as usize].next() {
             match next {
-                Next::Bytes(bytes) => self.deliver(side, &bytes, None, reading, completed),
+                Next::Bytes(bytes, frame) => {
+                    self.deliver(side, Delivered { bytes: &bytes, base: None, frame }, reading, completed);
+                }
                 Next::Gap(len) => {
                     self.sent[side as usize].missing += len;
                     reading.tree.put(&tcp::GAP, Default::default(), Value::Uint(len));
@@ -341,26 +398,35 @@ impl Connection {
     }
 
     /// Records, and learns, which frames messages were put together from, and which exchanges were answered.
-    fn tell_completed(&self, completed: &Completed, reading: &mut Reading<'_>) {
+    fn tell_completed(&self, side: Side, segment: &Segment<'_>, completed: Completed, reading: &mut Reading<'_>) {
         let present = reading.at.frame;
         if let Some(learnt) = &mut reading.learnt {
-            let earlier = completed.assembled.iter().flatten().filter(|&&(frame, _)| frame != present);
+            let frames = completed.assembled.iter().flat_map(|message| &message.frames);
+            let earlier = frames.filter(|&&(frame, _)| frame != present);
             learnt.reassembled_in.extend(earlier.map(|&(frame, _)| (frame, present)));
             learnt.responses.extend(completed.answers.iter().map(|&nth| ((self.number, nth), present)));
         }
         if !reading.tree.wants_any(&tcp::TCP) {
             return;
         }
-        for frames in &completed.assembled {
+        for Assembled { side: sender, mut frames, bytes } in completed.assembled {
+            // The end of the connection, though it has no data, is what completed a message of no known length.
+            if segment.flags.fin() && side == sender && frames.last().is_some_and(|&(frame, _)| frame != present) {
+                frames.push((present, 0));
+            }
             let none = Default::default();
             let tree = &mut *reading.tree;
             tree.open(&tcp::SEGMENTS, none, Value::Present);
-            for &(frame, _) in frames {
+            for &(frame, _) in &frames {
                 tree.put(&tcp::SEGMENT, none, Value::Uint(frame.into()));
             }
             tree.put(&tcp::SEGMENT_COUNT, none, Value::Uint(frames.len() as u64));
             let length = frames.iter().map(|&(_, len)| len).sum();
             tree.put(&tcp::REASSEMBLED_LENGTH, none, Value::Uint(length));
+            if let Some(bytes) = bytes {
+                let bytes = tree.keep(&bytes);
+                tree.put(&tcp::REASSEMBLED_DATA, none, Value::Bytes(bytes));
+            }
             tree.close();
         }
     }

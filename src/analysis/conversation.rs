@@ -1,6 +1,6 @@
 //! A connection's bytes and the session that reads them: recognised by content, fed in order, told of gaps and ends.
 
-use super::limits;
+use super::{Needs, limits};
 use dissectors::Registry;
 use dissectors::session::{Chunk, Context, Ending, Event, Session, Side, Taken, Then, Verdict};
 use std::collections::VecDeque;
@@ -22,9 +22,23 @@ struct Heard {
     /// How many bytes were delivered, gaps included, and how many of them are done with.
     delivered: u64,
     taken: u64,
+    /// Where the last message that was told ends.
+    told: u64,
     /// Up to where each frame's bytes go, oldest first, from the beginning of the message that is being read.
     frames: VecDeque<(u64, u32)>,
+    /// The last bytes delivered, from the beginning of that message, if they are asked for.
+    kept: Vec<u8>,
     ended: bool,
+}
+
+/// Bytes that come next of a side.
+#[derive(Clone, Copy)]
+pub(super) struct Delivered<'b> {
+    pub(super) bytes: &'b [u8],
+    /// Their place in the tree's store if they lie in the present frame.
+    pub(super) base: Option<u32>,
+    /// The frame they came in.
+    pub(super) frame: u32,
 }
 
 /// What a connection says.
@@ -33,26 +47,45 @@ pub(super) struct Conversation {
     sides: [Heard; 2],
     /// Whether it is asked which frames a message was put together from.
     tracks: bool,
+    /// Whether its bytes are asked for.
+    keeps: bool,
 }
 
 /// The messages that a frame completed.
 #[derive(Debug, Default)]
 pub(super) struct Completed {
-    /// For each message of more than one frame, these and how many bytes it has of each, in order.
-    pub(super) assembled: Vec<Vec<(u32, u64)>>,
+    /// The messages of more than one frame.
+    pub(super) assembled: Vec<Assembled>,
     /// The exchanges that were answered.
     pub(super) answers: Vec<u32>,
 }
 
+/// A message that was put together from several frames.
+#[derive(Debug)]
+pub(super) struct Assembled {
+    /// Who sent it.
+    pub(super) side: Side,
+    /// The frames and how many bytes it has of each, in order.
+    pub(super) frames: Vec<(u32, u64)>,
+    /// Its bytes as sent, if they are asked for and none is missing.
+    pub(super) bytes: Option<Vec<u8>>,
+}
+
 impl Conversation {
-    /// A conversation of which nothing was heard.
-    pub(super) fn new(tracks: bool) -> Conversation {
-        Conversation { reader: Reader::Unknown, sides: Default::default(), tracks }
+    /// A conversation of which nothing was heard, with what is asked of its messages: their frames, their bytes.
+    pub(super) fn new(needs: Needs) -> Conversation {
+        let (tracks, keeps) = (needs.frames, needs.data);
+        Conversation { reader: Reader::Unknown, sides: Default::default(), tracks, keeps }
     }
 
     /// Whether a session reads it.
     pub(super) fn is_known(&self) -> bool {
         matches!(self.reader, Reader::Session(_))
+    }
+
+    /// Whether its bytes are read, or shown to whoever may recognise them.
+    pub(super) fn is_read(&self) -> bool {
+        !matches!(self.reader, Reader::Nobody)
     }
 
     /// Bytes that are kept.
@@ -64,26 +97,34 @@ impl Conversation {
         session + self.sides.iter().map(Heard::held).sum::<usize>()
     }
 
+    /// Of the last `len` bytes delivered of a side, how many belong to no message that was told.
+    pub(super) fn unfinished(&self, side: Side, len: usize) -> usize {
+        let heard = &self.sides[side as usize];
+        heard.delivered.saturating_sub(heard.told).min(len as u64) as usize
+    }
+
     /// Bytes that no session has taken, of both sides.
     pub(super) fn untaken(&self) -> usize {
         self.sides.iter().map(|side| side.untaken.len()).sum()
     }
 
-    /// Reads the bytes that come next of a side. `base` is their place in the tree's store if they lie in the present
-    /// frame.
+    /// Reads the bytes that come next of a side.
     pub(super) fn read(
         &mut self,
         registry: &Registry,
         side: Side,
-        bytes: &[u8],
-        base: Option<u32>,
+        delivered: Delivered<'_>,
         cx: &mut Context<'_>,
         completed: &mut Completed,
     ) {
+        let Delivered { bytes, base, frame } = delivered;
         let heard = &mut self.sides[side as usize];
         heard.delivered += bytes.len() as u64;
         if self.tracks && !matches!(self.reader, Reader::Nobody) {
-            heard.note_frame(cx.at.frame);
+            heard.note_frame(frame);
+        }
+        if self.keeps && !matches!(self.reader, Reader::Nobody) {
+            heard.keep(bytes);
         }
         if heard.untaken.is_empty() {
             let taken = self.offer(registry, side, Chunk { bytes, base }, cx, completed);
@@ -145,7 +186,9 @@ impl Conversation {
                     (Verdict::Perhaps, _) if rest.bytes.len() < limits::UNRECOGNISED_BYTES => return done,
                     _ => {
                         heard.take(rest.bytes.len());
+                        heard.told = heard.taken;
                         heard.frames.clear();
+                        heard.kept = Vec::new();
                         return chunk.bytes.len();
                     }
                 },
@@ -172,12 +215,15 @@ impl Conversation {
         for event in cx.events.get(before..).unwrap_or_default() {
             let Event::Message(told) = event else { continue };
             completed.answers.extend(told.answers);
+            let heard = &mut self.sides[told.side as usize];
+            heard.told = heard.taken;
             if !self.tracks {
                 continue;
             }
-            let frames = self.sides[told.side as usize].frames_of(told.len);
+            let frames = heard.frames_of(told.len);
+            let bytes = if self.keeps { heard.bytes_of(told.len) } else { None };
             if frames.iter().any(|&(frame, _)| frame != cx.at.frame) {
-                completed.assembled.push(frames);
+                completed.assembled.push(Assembled { side: told.side, frames, bytes });
             }
         }
         let mut nth = 0;
@@ -191,6 +237,7 @@ impl Conversation {
     pub(super) fn gap(&mut self, side: Side, len: u64, cx: &mut Context<'_>, completed: &mut Completed) {
         let heard = &mut self.sides[side as usize];
         let untaken = std::mem::take(&mut heard.untaken);
+        heard.kept = Vec::new();
         heard.delivered += len;
         heard.taken = heard.delivered;
         let before = cx.events.len();
@@ -229,7 +276,7 @@ impl Heard {
     }
 
     fn held(&self) -> usize {
-        self.untaken.capacity() + self.frames.capacity() * size_of::<(u64, u32)>()
+        self.untaken.capacity() + self.kept.capacity() + self.frames.capacity() * size_of::<(u64, u32)>()
     }
 
     /// Notes that the last bytes delivered came with this frame.
@@ -238,6 +285,25 @@ impl Heard {
             self.frames.pop_front();
         }
         self.frames.push_back((self.delivered, frame));
+    }
+
+    /// Keeps bytes, or lets go of them where a message is longer than is kept.
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.kept.len() + bytes.len() > limits::UNTAKEN_BYTES {
+            self.kept = Vec::new();
+        } else {
+            self.kept.extend_from_slice(bytes);
+        }
+    }
+
+    /// The `len` bytes that were taken last, if they were kept. What came before is forgotten.
+    fn bytes_of(&mut self, len: u64) -> Option<Vec<u8>> {
+        let later = usize::try_from(self.delivered.saturating_sub(self.taken)).ok()?;
+        let end = self.kept.len().checked_sub(later)?;
+        let start = end.checked_sub(usize::try_from(len).ok()?);
+        let bytes = start.and_then(|start| self.kept.get(start..end)).map(<[u8]>::to_vec);
+        self.kept.drain(..end);
+        bytes
     }
 
     /// The frames of the `len` bytes that were taken last, with the bytes of each. What came before is forgotten.

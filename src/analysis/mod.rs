@@ -90,12 +90,20 @@ struct Inner {
     learnt: Foresight,
     packet: Packet,
     tcp: Table<Box<Connection>>,
-    udp: Table<u32>,
+    udp: Table<Dialogue>,
     fragments: Fragments,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
     /// Bytes that all connections hold.
     held: usize,
+}
+
+/// What is known of a conversation in datagrams: its number and the times of its first and last frame.
+#[derive(Debug)]
+struct Dialogue {
+    number: u32,
+    first: i64,
+    last: i64,
 }
 
 /// How much work the task takes.
@@ -111,6 +119,8 @@ pub(in crate::analysis) struct Needs {
     pub(in crate::analysis) compare: bool,
     /// From which frames a message was put together.
     pub(in crate::analysis) frames: bool,
+    /// The bytes of such a message.
+    pub(in crate::analysis) data: bool,
 }
 
 impl Needs {
@@ -123,8 +133,10 @@ impl Needs {
             &tcp_fields::SEGMENTS,
             &tcp_fields::SEGMENT,
             &tcp_fields::SEGMENT_COUNT,
+            &tcp_fields::SEGMENT_DATA,
             &tcp_fields::REASSEMBLED_IN,
             &tcp_fields::REASSEMBLED_LENGTH,
+            &tcp_fields::REASSEMBLED_DATA,
         ];
         let session = |part: &Part| !matches!(part, Part::Layer(_) | Part::Facts);
         let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
@@ -142,6 +154,7 @@ impl Needs {
             messages,
             compare,
             frames: task.learn || any(&put_together),
+            data: wants.field(&tcp_fields::REASSEMBLED_DATA),
         }
     }
 }
@@ -329,13 +342,19 @@ impl Inner {
     fn datagram(&mut self, datagram: &Datagram<'_>, at: At, tree: &mut Tree) {
         let source = Endpoint { address: self.packet.source, port: datagram.source_port };
         let destination = Endpoint { address: self.packet.destination, port: datagram.destination_port };
-        let stream = if tree.wants(&udp::STREAM) {
-            let (place, _) = self.udp.find(source, destination, |number| number);
-            *self.udp.flow(place)
-        } else {
-            0
-        };
-        udp::describe(datagram, stream, tree);
+        let mut known = udp::Known::default();
+        if [&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA].into_iter().any(|field| tree.wants(field)) {
+            let begin = |number| Dialogue { number, first: at.time, last: at.time };
+            let (place, _) = self.udp.find(source, destination, begin);
+            let dialogue = self.udp.flow(place);
+            known = udp::Known {
+                stream: dialogue.number,
+                time_relative: at.time.saturating_sub(dialogue.first),
+                time_delta: at.time.saturating_sub(dialogue.last),
+            };
+            dialogue.last = at.time;
+        }
+        udp::describe(datagram, &known, tree);
         self.follow(datagram.next(), at, tree);
     }
 

@@ -84,6 +84,10 @@ impl<'b> Placed<'b> {
         line.map_or(b"", |line| self.head.value(line))
     }
 
+    fn is_notification(&self) -> bool {
+        matches!(self.head.start, Start::Request { method: b"NOTIFY", .. })
+    }
+
     fn start_line(&self, tree: &mut Tree) {
         let line = self.span(0..self.head.start_len);
         tree.open(&START_LINE, line, Value::Text(line));
@@ -149,6 +153,8 @@ impl<'b> Placed<'b> {
                 self.parts(field, raw, all, tree);
                 tree.close();
             }
+            // As in Wireshark: in a request or a response a header without a field of its own is a line and no more.
+            _ if !self.is_notification() => {}
             _ => {
                 let node = tree.put(&UNKNOWN_HEADER, all, Value::Text(all));
                 let line = self.head.bytes.get(line.start as usize..line.value_end as usize).unwrap_or_default();
@@ -200,8 +206,7 @@ impl<'b> Placed<'b> {
                     cx.tree.put(&PROXY_CONNECT_PORT, self.place(target), Value::Uint(port.into()));
                 }
             }
-            let is_notify = matches!(self.head.start, Start::Request { method: b"NOTIFY", .. });
-            cx.tree.put(if is_notify { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
+            cx.tree.put(if self.is_notification() { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
             let answered = message.link.nth.and_then(|nth| cx.foresight.responses.get(&(cx.stream, nth)));
             if let Some(&frame) = answered {
                 cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame.into()));

@@ -111,6 +111,10 @@ crate::fields! { "tcp";
     OPTIONS_SACK_LE: U32 "tcp.options.sack_le" "TCP SACK Left Edge";
     /// The sequence number after a block that arrived, counted from the connection's beginning.
     OPTIONS_SACK_RE: U32 "tcp.options.sack_re" "TCP SACK Right Edge";
+    /// The first sequence number of a block that arrived twice.
+    OPTIONS_SACK_DSACK_LE: U32 "tcp.options.sack.dsack_le" "TCP D-SACK Left Edge";
+    /// The sequence number after a block that arrived twice.
+    OPTIONS_SACK_DSACK_RE: U32 "tcp.options.sack.dsack_re" "TCP D-SACK Right Edge";
     /// The timestamps option.
     OPTIONS_TIMESTAMP: Bytes "tcp.options.timestamp" "TCP Option - Timestamps";
     /// The sender's clock.
@@ -219,6 +223,8 @@ crate::fields! { "tcp";
     SEGMENT_COUNT: U32 "tcp.segment.count" "Segment count";
     /// Bytes of the message that was put together.
     REASSEMBLED_LENGTH: U32 "tcp.reassembled.length" "Reassembled TCP length";
+    /// The bytes of the message that was put together, as sent.
+    REASSEMBLED_DATA: Bytes "tcp.reassembled.data" "Reassembled TCP Data";
     /// Some of this data came before.
     SEGMENT_OVERLAP: Bool "tcp.segment.overlap" "Segment overlap";
     /// Some of this data came before and was different; the first copy counts.

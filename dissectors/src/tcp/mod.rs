@@ -358,7 +358,7 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     tree.put(&CHECKSUM_STATUS, concluded, Value::Uint(2));
     tree.put(&URGENT_POINTER, at(18, 2), Value::Uint(u16::from_be_bytes(checksum(18)).into()));
     if header.bytes.len() > 20 {
-        options::describe(header.from(20), known.ack_base, tree);
+        options::describe(header.from(20), segment.ack, known.ack_base, tree);
     }
     if !segment.quoted {
         tree.put(&TIME_RELATIVE, concluded, Value::Duration(known.time_relative));

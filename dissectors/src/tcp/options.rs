@@ -53,6 +53,17 @@ impl TcpOption<'_> {
         (self.kind == 3 && self.bytes.len() == 3).then(|| self.u8(2).min(14))
     }
 
+    /// Whether the first block of a SACK option tells of data that arrived twice (RFC 2883 4): it lies before the
+    /// acknowledgment, or within the second block.
+    #[must_use]
+    pub fn begins_with_a_duplicate(&self, ack: u32) -> bool {
+        let before = |a: u32, b: u32| (b.wrapping_sub(a) as i32) >= 0;
+        let mut blocks = self.sack_blocks();
+        let Some((left, right)) = blocks.next() else { return false };
+        let second = blocks.next();
+        before(right, ack) || second.is_some_and(|(from, to)| before(from, left) && before(right, to))
+    }
+
     /// The blocks of a SACK option (RFC 2018 3): first sequence number, and the one after the last.
     pub fn sack_blocks(&self) -> impl Iterator<Item = (u32, u32)> {
         let count = if self.kind == 5 { (self.bytes.len() - 2) / 8 } else { 0 };
@@ -78,8 +89,9 @@ pub fn options(bytes: &[u8]) -> impl Iterator<Item = TcpOption<'_>> {
     })
 }
 
-/// Records all options; `base` is the sequence number of the other side's beginning, for selective acknowledgments.
-pub(super) fn describe(piece: Piece<'_>, base: u32, tree: &mut Tree) {
+/// Records all options. `ack` is the acknowledgment beside them, `base` the sequence number of the other side's
+/// beginning, for selective acknowledgments.
+pub(super) fn describe(piece: Piece<'_>, ack: u32, base: u32, tree: &mut Tree) {
     let all = piece.all();
     let place = tree.open(&OPTIONS, all, Value::Bytes(all));
     if tree.wanted().labels {
@@ -98,7 +110,7 @@ pub(super) fn describe(piece: Piece<'_>, base: u32, tree: &mut Tree) {
         if !sized {
             tree.note(&OPTION_LEN_INVALID, span, format_args!("Invalid length {} for option", option.u8(1)));
         } else {
-            describe_one(option, part, base, tree);
+            describe_one(option, part, ack, base, tree);
         }
         tree.close();
     }
@@ -123,7 +135,7 @@ fn field(kind: u8) -> &'static Field {
     }
 }
 
-fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, base: u32, tree: &mut Tree) {
+fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, ack: u32, base: u32, tree: &mut Tree) {
     match (option.kind, option.bytes.len()) {
         (2, 4) => {
             tree.put(&OPTIONS_MSS_VAL, part(2, 2), Value::Uint(option.u16(2).into()));
@@ -134,9 +146,16 @@ fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, bas
             tree.put(&OPTIONS_WSCALE_MULTIPLIER, part(2, 1), Value::Uint(1 << shift.min(14)));
         }
         (5, _) => {
+            let duplicate = option.begins_with_a_duplicate(ack);
             for (nth, (left, right)) in option.sack_blocks().enumerate() {
-                tree.put(&OPTIONS_SACK_LE, part(2 + nth * 8, 4), Value::Uint(left.wrapping_sub(base).into()));
-                tree.put(&OPTIONS_SACK_RE, part(6 + nth * 8, 4), Value::Uint(right.wrapping_sub(base).into()));
+                let (from, to) = (part(2 + nth * 8, 4), part(6 + nth * 8, 4));
+                let (left, right) = (left.wrapping_sub(base), right.wrapping_sub(base));
+                tree.put(&OPTIONS_SACK_LE, from, Value::Uint(left.into()));
+                tree.put(&OPTIONS_SACK_RE, to, Value::Uint(right.into()));
+                if nth == 0 && duplicate {
+                    tree.put(&OPTIONS_SACK_DSACK_LE, from, Value::Uint(left.into()));
+                    tree.put(&OPTIONS_SACK_DSACK_RE, to, Value::Uint(right.into()));
+                }
             }
             tree.put(&OPTIONS_SACK_COUNT, Slice::default(), Value::Uint(option.sack_blocks().count() as u64));
         }
@@ -152,5 +171,25 @@ fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, bas
             tree.note(&OPTION_LEN_INVALID, span, format_args!("Invalid length {} for option", option.bytes.len()));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::options;
+
+    #[test]
+    fn a_block_before_the_acknowledgment_or_within_the_second_tells_of_a_duplicate() {
+        let begins = |blocks: &[(u32, u32)], ack: u32| {
+            let mut bytes = alloc::vec![5, 2 + 8 * blocks.len() as u8];
+            for (left, right) in blocks {
+                bytes.extend(left.to_be_bytes().into_iter().chain(right.to_be_bytes()));
+            }
+            options(&bytes).next().is_some_and(|option| option.begins_with_a_duplicate(ack))
+        };
+        assert!(begins(&[(4_294_967_290, 4)], 5), "before the acknowledgment, over the end of the numbers");
+        assert!(begins(&[(20, 30), (10, 40)], 5), "within the second");
+        assert!(!begins(&[(20, 30), (40, 50)], 5), "both beyond the acknowledgment");
+        assert!(!begins(&[], 5), "no block");
     }
 }

@@ -18,13 +18,21 @@ crate::fields! { "udp";
     LENGTH: U16 "udp.length" "Length";
     /// The checksum over pseudo header, header and data.
     CHECKSUM: U16 "udp.checksum" "Checksum" { form: Form::Hex };
+    /// What is known of the checksum: 2 unverified, 3 not present.
+    CHECKSUM_STATUS: U8 "udp.checksum.status" "Checksum Status" { values: CHECKSUM_STATES };
     /// The conversation it belongs to, counted from 0 in the order of the capture.
     STREAM: U32 "udp.stream" "Stream index";
+    /// Time since the first frame of the conversation.
+    TIME_RELATIVE: Duration "udp.time_relative" "Time since first frame";
+    /// Time since the previous frame of the conversation.
+    TIME_DELTA: Duration "udp.time_delta" "Time since previous frame";
     /// The data.
     PAYLOAD: Bytes "udp.payload" "UDP payload";
     /// The length is less than a header's or more than there is.
     BAD_LENGTH: Note(Error) "udp.length.bad" "Bad length value";
 }
+
+const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
 
 /// UDP in the list of protocols.
 pub static PROTOCOL: Protocol =
@@ -82,8 +90,19 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     })
 }
 
-/// Records a datagram of the conversation with this number.
-pub fn describe(datagram: &Datagram<'_>, stream: u32, tree: &mut Tree) {
+/// What its conversation makes of a datagram.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    /// The conversation's number.
+    pub stream: u32,
+    /// Nanoseconds since the conversation's first frame.
+    pub time_relative: i64,
+    /// Nanoseconds since the conversation's previous frame.
+    pub time_delta: i64,
+}
+
+/// Records a datagram and what its conversation makes of it.
+pub fn describe(datagram: &Datagram<'_>, known: &Known, tree: &mut Tree) {
     let (from, to) = (datagram.source_port, datagram.destination_port);
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -105,7 +124,14 @@ pub fn describe(datagram: &Datagram<'_>, stream: u32, tree: &mut Tree) {
         tree.note(&BAD_LENGTH, at(4, 2), format_args!("Bad length value {} < 8", datagram.length));
     }
     tree.put(&CHECKSUM, at(6, 2), Value::Uint(datagram.checksum.into()));
-    tree.put(&STREAM, Slice::default(), Value::Uint(stream.into()));
+    // RFC 768: a checksum of 0 says that there is none.
+    let status = if datagram.checksum == 0 { 3 } else { 2 };
+    tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(status));
+    tree.put(&STREAM, Slice::default(), Value::Uint(known.stream.into()));
+    if !datagram.quoted {
+        tree.put(&TIME_RELATIVE, Slice::default(), Value::Duration(known.time_relative));
+        tree.put(&TIME_DELTA, Slice::default(), Value::Duration(known.time_delta));
+    }
     if !datagram.payload.bytes.is_empty() {
         let all = datagram.payload.all();
         tree.put(&PAYLOAD, all, Value::Bytes(all));

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// Bytes that wait for what is missing before them.
 #[derive(Debug)]
 enum Waiting {
-    Bytes(Vec<u8>),
+    /// Bytes, and the frame they came in.
+    Bytes(Vec<u8>, u32),
     /// As many bytes that were on the wire and that the capture cut off.
     Cut(u32),
 }
@@ -14,7 +15,7 @@ enum Waiting {
 impl Waiting {
     fn len(&self) -> u64 {
         match self {
-            Waiting::Bytes(bytes) => bytes.len() as u64,
+            Waiting::Bytes(bytes, _) => bytes.len() as u64,
             Waiting::Cut(len) => u64::from(*len),
         }
     }
@@ -23,8 +24,8 @@ impl Waiting {
 /// What comes next of one side.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::analysis) enum Next {
-    /// Bytes.
-    Bytes(Vec<u8>),
+    /// Bytes, and the frame they came in.
+    Bytes(Vec<u8>, u32),
     /// As many bytes were never captured.
     Gap(u64),
 }
@@ -119,8 +120,8 @@ impl Assembler {
         (self.position as i64).saturating_add(i64::from(seq.wrapping_sub(expected) as i32))
     }
 
-    /// Takes in the data of a segment: `bytes` as captured, of `wire` as sent.
-    pub(in crate::analysis) fn add(&mut self, seq: u32, bytes: &[u8], wire: u32) -> Arrived {
+    /// Takes in the data of a segment: `bytes` as captured in `frame`, of `wire` as sent.
+    pub(in crate::analysis) fn add(&mut self, seq: u32, bytes: &[u8], wire: u32, frame: u32) -> Arrived {
         let mut arrived = Arrived::default();
         if wire == 0 {
             return arrived;
@@ -150,7 +151,7 @@ impl Assembler {
             arrived.ready = skip..bytes.len();
             return arrived;
         }
-        if self.insert(from, new, &mut arrived) && from == self.position {
+        if self.insert(from, new, frame, &mut arrived) && from == self.position {
             arrived.ready = self.take_ready(skip, bytes);
         }
         if cut > 0 {
@@ -164,7 +165,7 @@ impl Assembler {
     }
 
     /// Keeps the parts of `bytes` at `from` that nothing covers yet. Returns whether any was kept.
-    fn insert(&mut self, from: u64, bytes: &[u8], arrived: &mut Arrived) -> bool {
+    fn insert(&mut self, from: u64, bytes: &[u8], frame: u32, arrived: &mut Arrived) -> bool {
         let end = from + bytes.len() as u64;
         let mut at = from;
         let mut parts: Vec<(u64, u64)> = Vec::new();
@@ -174,7 +175,7 @@ impl Assembler {
             if overlap_start < overlap_end {
                 let ours = bytes.get((overlap_start - from) as usize..(overlap_end - from) as usize);
                 let same = match part {
-                    Waiting::Bytes(kept) => {
+                    Waiting::Bytes(kept, _) => {
                         kept.get((overlap_start - start) as usize..(overlap_end - start) as usize) == ours
                     }
                     Waiting::Cut(_) => true,
@@ -192,7 +193,7 @@ impl Assembler {
         for &(start, end) in &parts {
             let part = bytes.get((start - from) as usize..(end - from) as usize).unwrap_or_default();
             self.waiting_bytes += part.len();
-            self.waiting.insert(start, Waiting::Bytes(part.to_vec()));
+            self.waiting.insert(start, Waiting::Bytes(part.to_vec(), frame));
         }
         !parts.is_empty()
     }
@@ -200,7 +201,7 @@ impl Assembler {
     /// Of the segment just kept, what comes next: read from the segment itself, so that its place in the frame is
     /// known, and no longer kept.
     fn take_ready(&mut self, skip: usize, bytes: &[u8]) -> std::ops::Range<usize> {
-        let Some(Waiting::Bytes(part)) = self.waiting.remove(&self.position) else { return 0..0 };
+        let Some(Waiting::Bytes(part, _)) = self.waiting.remove(&self.position) else { return 0..0 };
         self.waiting_bytes -= part.len();
         self.read_past(&part);
         skip..(skip + part.len()).min(bytes.len())
@@ -227,10 +228,10 @@ impl Assembler {
             return Some(Next::Gap(gap));
         }
         match self.waiting.pop_first() {
-            Some((_, Waiting::Bytes(bytes))) => {
+            Some((_, Waiting::Bytes(bytes, frame))) => {
                 self.waiting_bytes -= bytes.len();
                 self.read_past(&bytes);
-                Some(Next::Bytes(bytes))
+                Some(Next::Bytes(bytes, frame))
             }
             Some((_, Waiting::Cut(len))) => {
                 self.skip(len.into());

@@ -23,7 +23,7 @@ struct Heard {
     delivered: u64,
     taken: u64,
     /// Up to where each frame's bytes go, oldest first, from the beginning of the message that is being read.
-    frames: VecDeque<(u64, u32)>,
+    frames: Option<Box<VecDeque<(u64, u32)>>>,
     ended: bool,
 }
 
@@ -145,7 +145,7 @@ impl Conversation {
                     (Verdict::Perhaps, _) if rest.bytes.len() < limits::UNRECOGNISED_BYTES => return done,
                     _ => {
                         heard.take(rest.bytes.len());
-                        heard.frames.clear();
+                        heard.frames = None;
                         return chunk.bytes.len();
                     }
                 },
@@ -229,34 +229,37 @@ impl Heard {
     }
 
     fn held(&self) -> usize {
-        self.untaken.capacity() + self.frames.capacity() * size_of::<(u64, u32)>()
+        let frames = self.frames.as_ref().map_or(0, |frames| frames.capacity());
+        self.untaken.capacity() + frames * size_of::<(u64, u32)>()
     }
 
     /// Notes that the last bytes delivered came with this frame.
     fn note_frame(&mut self, frame: u32) {
-        if self.frames.len() == limits::MESSAGE_FRAMES {
-            self.frames.pop_front();
+        let frames = self.frames.get_or_insert_default();
+        if frames.len() == limits::MESSAGE_FRAMES {
+            frames.pop_front();
         }
-        self.frames.push_back((self.delivered, frame));
+        frames.push_back((self.delivered, frame));
     }
 
     /// The frames of the `len` bytes that were taken last, with the bytes of each. What came before is forgotten.
     fn frames_of(&mut self, len: u64) -> Vec<(u32, u64)> {
         let (start, end) = (self.taken.saturating_sub(len), self.taken);
-        while self.frames.front().is_some_and(|&(until, _)| until <= start) {
-            self.frames.pop_front();
-        }
         let mut frames = Vec::new();
+        let Some(noted) = &mut self.frames else { return frames };
+        while noted.front().is_some_and(|&(until, _)| until <= start) {
+            noted.pop_front();
+        }
         let mut from = start;
-        for &(until, frame) in &self.frames {
+        for &(until, frame) in noted.iter() {
             let to = until.min(end);
             if to > from {
                 frames.push((frame, to - from));
                 from = to;
             }
         }
-        while self.frames.front().is_some_and(|&(until, _)| until <= end) {
-            self.frames.pop_front();
+        while noted.front().is_some_and(|&(until, _)| until <= end) {
+            noted.pop_front();
         }
         frames
     }

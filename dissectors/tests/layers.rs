@@ -45,7 +45,7 @@ fn follow(registry: &Registry, entry: Entry, bytes: &[u8], wire: u32, tree: &mut
     let mut packet = Packet::default();
     let mut next = walk(registry, entry.next(Piece { bytes, base: 0, wire }), &mut packet, tree);
     while let Next::Datagram(datagram) = next {
-        dissectors::udp::describe(&datagram, 0, tree);
+        dissectors::udp::describe(&datagram, &Default::default(), tree);
         next = walk(registry, datagram.next(), &mut packet, tree);
     }
     assert!(packet.layers <= MAX_LAYERS);

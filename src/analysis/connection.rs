@@ -318,6 +318,7 @@ impl Connection {
     }
 
     /// Reads what no longer waits, up to the end of the side.
+    #[inline]
     fn drain(&mut self, side: Side, reading: &mut Reading<'_>, completed: &mut Completed) {
         if !self.assemblers[side as usize].rests() {
             self.drain_waiting(side, reading, completed);

@@ -25,7 +25,7 @@ struct Heard {
     /// Where the last message that was told ends.
     told: u64,
     /// Up to where each frame's bytes go, oldest first, from the beginning of the message that is being read.
-    frames: VecDeque<(u64, u32)>,
+    frames: Option<Box<VecDeque<(u64, u32)>>>,
     /// The last bytes delivered, from the beginning of that message, if they are asked for.
     kept: Vec<u8>,
     ended: bool,
@@ -187,7 +187,7 @@ impl Conversation {
                     _ => {
                         heard.take(rest.bytes.len());
                         heard.told = heard.taken;
-                        heard.frames.clear();
+                        heard.frames = None;
                         heard.kept = Vec::new();
                         return chunk.bytes.len();
                     }
@@ -276,15 +276,17 @@ impl Heard {
     }
 
     fn held(&self) -> usize {
-        self.untaken.capacity() + self.kept.capacity() + self.frames.capacity() * size_of::<(u64, u32)>()
+        let frames = self.frames.as_ref().map_or(0, |frames| frames.capacity());
+        self.untaken.capacity() + self.kept.capacity() + frames * size_of::<(u64, u32)>()
     }
 
     /// Notes that the last bytes delivered came with this frame.
     fn note_frame(&mut self, frame: u32) {
-        if self.frames.len() == limits::MESSAGE_FRAMES {
-            self.frames.pop_front();
+        let frames = self.frames.get_or_insert_default();
+        if frames.len() == limits::MESSAGE_FRAMES {
+            frames.pop_front();
         }
-        self.frames.push_back((self.delivered, frame));
+        frames.push_back((self.delivered, frame));
     }
 
     /// Keeps bytes, or lets go of them where a message is longer than is kept.
@@ -309,20 +311,21 @@ impl Heard {
     /// The frames of the `len` bytes that were taken last, with the bytes of each. What came before is forgotten.
     fn frames_of(&mut self, len: u64) -> Vec<(u32, u64)> {
         let (start, end) = (self.taken.saturating_sub(len), self.taken);
-        while self.frames.front().is_some_and(|&(until, _)| until <= start) {
-            self.frames.pop_front();
-        }
         let mut frames = Vec::new();
+        let Some(noted) = &mut self.frames else { return frames };
+        while noted.front().is_some_and(|&(until, _)| until <= start) {
+            noted.pop_front();
+        }
         let mut from = start;
-        for &(until, frame) in &self.frames {
+        for &(until, frame) in noted.iter() {
             let to = until.min(end);
             if to > from {
                 frames.push((frame, to - from));
                 from = to;
             }
         }
-        while self.frames.front().is_some_and(|&(until, _)| until <= end) {
-            self.frames.pop_front();
+        while noted.front().is_some_and(|&(until, _)| until <= end) {
+            noted.pop_front();
         }
         frames
     }

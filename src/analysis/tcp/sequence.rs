@@ -373,6 +373,10 @@ impl Flow {
         let exact = other.flight.iter().find(|sent| sent.end == ack);
         let told = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
         other.flight.retain(|sent| before(ack, sent.end));
+        // Most connections wait for nothing most of the time: many of them are remembered.
+        if other.flight.is_empty() {
+            other.flight = VecDeque::new();
+        }
         other.flight_unknown = false;
         told
     }

@@ -20,7 +20,7 @@ pub(in crate::analysis) struct Course {
     fin: [Option<u32>; 2],
     first_fin: Option<Side>,
     reset: Option<Side>,
-    frames: u64,
+    frames: u32,
 }
 
 impl Course {
@@ -50,7 +50,7 @@ impl Course {
     pub(in crate::analysis) fn follow(&mut self, side: Side, segment: &Segment<'_>) -> Option<bool> {
         let flags = segment.flags;
         self.completeness |= completeness(segment);
-        self.frames += 1;
+        self.frames = self.frames.saturating_add(1);
         if self.frames == 1 && !flags.any(Flags::SYN | Flags::RST) {
             self.states = [State::Established; 2];
         }

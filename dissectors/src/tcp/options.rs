@@ -66,7 +66,7 @@ impl TcpOption<'_> {
 
     /// The blocks of a SACK option (RFC 2018 3): first sequence number, and the one after the last.
     pub fn sack_blocks(&self) -> impl Iterator<Item = (u32, u32)> {
-        let count = if self.kind == 5 { (self.bytes.len() - 2) / 8 } else { 0 };
+        let count = if self.kind == 5 { self.bytes.len().saturating_sub(2) / 8 } else { 0 };
         (0..count).map(|nth| (self.u32(2 + nth * 8), self.u32(6 + nth * 8)))
     }
 }

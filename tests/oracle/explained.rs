@@ -39,8 +39,13 @@ struct Frames {
 pub(crate) enum Rule {
     /// `-`: any; only the place is tested.
     Any,
-    /// `prefix P,Q`: for frame.protocols. overhear's (without a last `data`) is tshark's cut before one of these.
+    /// `prefix P,Q`: for frame.protocols. overhear's (without a last `data` or `media`) is tshark's cut before one of
+    /// these.
     Prefix(Vec<String>),
+    /// `less-data`: for frame.protocols. overhear's is tshark's and a last `data`.
+    LessData,
+    /// `backslash`: overhear's is tshark's with every backslash doubled.
+    Backslash,
     /// `absent-under P,Q`: tshark sees one of these protocols in the frame and overhear does not, and overhear's
     /// values are only the first of tshark's, or none.
     AbsentUnder(Vec<String>),
@@ -208,6 +213,8 @@ impl Rule {
             ("-", "") => Ok(Rule::Any),
             ("prefix", _) if !rest.is_empty() => Ok(Rule::Prefix(list())),
             ("absent-under", _) if !rest.is_empty() => Ok(Rule::AbsentUnder(list())),
+            ("less-data", "") => Ok(Rule::LessData),
+            ("backslash", "") => Ok(Rule::Backslash),
             ("from-request", "") => Ok(Rule::FromRequest),
             ("bits-added", _) => {
                 rest.parse().map(Rule::BitsAdded).map_err(|_| format!("{rest:?} is no mask in decimal"))
@@ -223,11 +230,14 @@ impl Rule {
         match self {
             Rule::Any => true,
             Rule::Prefix(missing) => {
-                let ours = it.ours.strip_suffix(":data").unwrap_or(&it.ours);
+                let shown = [":data", ":media"].iter().find_map(|last| it.ours.strip_suffix(last));
+                let ours = shown.unwrap_or(&it.ours);
                 let rest = it.theirs.strip_prefix(ours).and_then(|rest| rest.strip_prefix(':'));
                 let first = rest.and_then(|rest| rest.split(':').next());
                 it.field == "frame.protocols" && first.is_some_and(|first| missing.iter().any(|name| name == first))
             }
+            Rule::LessData => it.field == "frame.protocols" && it.ours.strip_suffix(":data") == Some(&it.theirs),
+            Rule::Backslash => it.theirs.contains('\\') && it.ours == it.theirs.replace('\\', r"\\"),
             Rule::AbsentUnder(protocols) => {
                 let sees = |table: &Table, name: &str| {
                     table.cell("frame.protocols", row).split(':').any(|layer| layer == name)

@@ -183,6 +183,7 @@ fn fits(rule: &str, field: &'static str, ours: &str, theirs: &str) -> bool {
 fn rules() -> Vec<(&'static str, bool)> {
     let layers = |text: &str| format!("1\t\t\t\t\t\n2\teth:ip{text}\t\t\t\t\n");
     let prefix = |ours: &str, theirs: &str| fits("prefix dns,tls", "frame.protocols", &layers(ours), &layers(theirs));
+    let less_data = |ours: &str, theirs: &str| fits("less-data", "frame.protocols", &layers(ours), &layers(theirs));
     let under = |ours: &str, theirs: &str, a: &str, b: &str| {
         let row = |layers: &str, value: &str| format!("1\t\t\t\t\t\n2\teth{layers}\t{value}\t\t\t\n");
         fits("absent-under l2tp", "tcp.len", &row(ours, a), &row(theirs, b))
@@ -203,6 +204,11 @@ fn rules() -> Vec<(&'static str, bool)> {
         ("prefix: more layers than tshark differ", !prefix(":udp:dns", ":udp")),
         ("prefix: a cut inside a name differs", !prefix(":ud", ":udp:dns")),
         ("prefix: speaks of frame.protocols only", !fits("prefix dns", "tcp.len", &layers(""), &layers(":dns"))),
+        ("prefix: media may stand for it too", prefix(":udp:media", ":udp:dns")),
+        ("less-data: data where tshark has no layer", less_data(":tcp:data", ":tcp")),
+        ("less-data: another layer differs", !less_data(":tcp:media", ":tcp") && !less_data(":tcp", ":tcp")),
+        ("backslash: doubled", fits("backslash", "frame.protocols", &layers(r"\\a"), &layers(r"\a"))),
+        ("backslash: any other differs", !fits("backslash", "frame.protocols", &layers(r"\\b"), &layers(r"\a"))),
         ("absent-under: nothing under what is not dissected", under("", ":l2tp:ip", "", "7")),
         ("absent-under: the outer value alone", under("", ":l2tp:ip", "5", "5\u{1f}7")),
         ("absent-under: a wrong value differs", !under("", ":l2tp:ip", "6", "5\u{1f}7")),

@@ -32,7 +32,7 @@ test:
 
 oracle:
 	$(NEEDS) cargo cc libpcap tshark
-	OVERHEAR_REQUIRE_TSHARK=1 $(CARGO) test --release --test oracle
+	OVERHEAR_REQUIRE_TSHARK=1 $(CARGO) test --test oracle
 
 lint:
 	$(NEEDS) cargo cc libpcap

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, FIN, IPV4, Random, SYN, Segment, events, followed, pcap};
+use common::{ACK, FIN, IPV4, RST, Random, SYN, Segment, events, followed, pcap};
 use dissectors::session::Side;
 use overhear::analysis::{Content, Event, Task};
 
@@ -150,4 +150,35 @@ fn of_one_side_only_a_hole_before_a_further_answer_is_not_waited_for() {
     };
     assert_eq!(read_at([1000, 1200]), Some(2), "the client has said more, so it has the first answer");
     assert_eq!(read_at([1000, 1000]), Some(3), "nothing says so: told when the capture ends");
+}
+
+/// What the client says when these segments of it are seen after the handshake: (flags, place of the first byte, data),
+/// or an acknowledgment of the server's when there is no data and no flag.
+fn heard(parts: &[(u8, i64, &str)]) -> String {
+    let segment =
+        |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
+    let mut segments = vec![segment(true, SYN, 999, 0, &[]), segment(false, SYN | ACK, 4999, 1000, &[])];
+    for &(flags, place, data) in parts {
+        let number = 1000_u32.wrapping_add(place as u32);
+        segments.push(match (flags, data) {
+            (0, "") => segment(false, ACK, 5000, number, &[]),
+            _ => segment(true, flags | ACK, number, 5000, data.as_bytes()),
+        });
+    }
+    let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
+    let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
+    followed(&events, Side::Client).into_iter().map(|byte| byte.map_or('_', char::from)).collect()
+}
+
+#[test]
+fn numbers_that_cannot_be_meant_change_nothing() {
+    // A reset from far outside the window, then segments out of order.
+    assert_eq!(heard(&[(RST, 1 << 30, ""), (0, 0, ""), (ACK, 3, "def"), (ACK, 0, "abc")]), "abcdef");
+    // The FIN of an older connection.
+    assert_eq!(heard(&[(ACK, 0, "abc"), (FIN, -500, ""), (ACK, 3, "def")]), "abcdef");
+    // An acknowledgment of a thousand million bytes that nobody sent.
+    let wild = [(ACK, 3, "def"), (0, 1_000_000_000, ""), (0, 0, ""), (0, 0, ""), (0, 0, ""), (ACK, 0, "abc")];
+    assert_eq!(heard(&wild), "abcdef");
+    // More data after the FIN: it was not the end.
+    assert_eq!(heard(&[(ACK, 0, "abc"), (FIN, 3, ""), (ACK, 3, "def")]), "abcdef");
 }

@@ -234,12 +234,13 @@ impl Connection {
         self.drain(side, reading, &mut completed);
         self.assemblers[side.other() as usize].acked(acknowledges(segment));
         self.assemblers[side as usize].acked(None);
-        if segment.flags.rst() {
+        let reset = segment.flags.rst() && self.assemblers[side as usize].may_reset(segment.seq);
+        if reset {
             self.assemblers.iter_mut().for_each(Assembler::give_up);
         }
         self.drain(side, reading, &mut completed);
         self.drain(side.other(), reading, &mut completed);
-        if segment.flags.rst() {
+        if reset {
             for side in [side, side.other()] {
                 if self.assemblers[side as usize].end_here() {
                     self.end_side(side, Ending::Reset, reading, &mut completed);

@@ -120,6 +120,7 @@ impl Conversation {
         let Delivered { bytes, base, frame } = delivered;
         let heard = &mut self.sides[side as usize];
         heard.delivered += bytes.len() as u64;
+        heard.ended = false;
         if self.tracks && !matches!(self.reader, Reader::Nobody) {
             heard.note_frame(frame);
         }

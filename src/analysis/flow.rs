@@ -118,6 +118,13 @@ impl<T> Table<T> {
         &mut self.entries[place.0 as usize].flow
     }
 
+    /// Conversations, the one longest without a frame first.
+    pub(super) fn oldest(&self) -> impl Iterator<Item = Place> {
+        let place = |place: u32| (place != NONE).then_some(place);
+        let newer = move |&at: &u32| self.entries.get(at as usize).and_then(|entry| place(entry.newer));
+        std::iter::successors(place(self.oldest), newer).map(Place)
+    }
+
     /// Ends all conversations.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
         self.places.clear();

@@ -1,7 +1,7 @@
 //! The bounds that keep memory flat whatever the capture says, each with its reason.
 
 /// Conversations remembered at a time; beyond, the one longest without a frame is forgotten. A frame of a forgotten
-/// one begins a new stream. One costs about 700 bytes when idle: 32,768 of them stay below 32 MB.
+/// one begins a new stream. One costs 1.0 to 1.5 KB when idle.
 pub const CONVERSATIONS: usize = 32_768;
 
 /// Bytes of one side of one connection that wait for a hole to be filled. A receiver's window is rarely larger.
@@ -43,3 +43,13 @@ pub const FRAGMENT_PARTS: usize = 1024;
 /// Nanoseconds of the capture's time that an IP packet waits for its fragments: 30 seconds, as Linux waits. RFC 8200
 /// 4.5 allows 60, RFC 791 3.2 suggests 15; with 16 bits of identification a fast sender repeats itself sooner.
 pub const FRAGMENT_AGE: u64 = 30_000_000_000;
+
+/// Bytes by which an acknowledgment may be ahead of all that was captured and still be believed: more than any capture
+/// misses in one piece without losing the connection.
+pub const ACKNOWLEDGED_AHEAD: u64 = 64 << 20;
+
+/// Bytes by which a reset may be away from what is expected and still be believed: a large window.
+pub const RESET_AWAY: u64 = 4 << 20;
+
+/// Conversations, the longest idle first, that are looked at for something to give up when too much is held.
+pub const LOOKED_AT: usize = 256;

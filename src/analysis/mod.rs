@@ -16,7 +16,7 @@ use dissectors::tcp::{Flags, Segment};
 use dissectors::udp::Datagram;
 use dissectors::{Field, PROTOCOLS, Part, Registry, Tree, Value, Wants};
 use dissectors::{column, data, frame, ipv4, ipv6, tcp as tcp_fields, udp};
-use flow::Table;
+use flow::{Place, Table};
 use fragments::Fragments;
 
 /// What a run needs beside the fields of its trees.
@@ -96,6 +96,8 @@ struct Inner {
     messages: Vec<dissectors::session::Event>,
     /// Bytes that all connections hold.
     held: usize,
+    /// What is told of a connection in none of its frames: nothing is recorded here.
+    aside: Tree,
 }
 
 /// What is known of a conversation in datagrams: its number and the times of its first and last frame.
@@ -181,6 +183,7 @@ impl Analyzer {
             events: Vec::new(),
             messages: Vec::new(),
             held: 0,
+            aside: Tree::default(),
             task,
         };
         Analyzer { tree: Tree::new(inner.task.wants.clone()), inner, clock: Clock::default() }
@@ -212,11 +215,10 @@ impl Analyzer {
 
     /// Ends the capture: what is open becomes events.
     pub fn finish(&mut self) {
-        self.tree.begin(&[]);
         let mut connections: Vec<_> = self.inner.tcp.drain().collect();
         connections.sort_unstable_by_key(|connection| connection.number);
         for connection in connections {
-            self.inner.forget(connection, &mut self.tree);
+            self.inner.forget(connection);
         }
     }
 
@@ -365,7 +367,7 @@ impl Inner {
         let begin = |number| Box::new(Connection::new(number, source, destination, segment, at, needs));
         let (place, forgotten) = self.tcp.find(source, destination, begin);
         if let Some(forgotten) = forgotten {
-            self.forget(forgotten, tree);
+            self.forget(forgotten);
         }
         let mut reused = false;
         if !segment.quoted && segment.flags.syn() && !segment.flags.ack() {
@@ -375,7 +377,7 @@ impl Inner {
                 let number = self.tcp.number();
                 let new = Box::new(Connection::new(number, source, destination, segment, at, needs));
                 let old = std::mem::replace(self.tcp.flow(place), new);
-                self.forget(old, tree);
+                self.forget(old);
             }
         }
         let connection = self.tcp.flow(place);
@@ -392,11 +394,40 @@ impl Inner {
         };
         connection.follow(source, segment, reused, &mut reading);
         self.held = self.held.saturating_add_signed(connection.count_held());
+        Inner::report(connection, &self.task, &mut self.messages, &mut self.events);
         if self.held > limits::HELD_BYTES {
+            tree.note(&tcp_fields::LIMIT, segment.header.all(), format_args!("more is held for messages than is kept"));
+            self.give_up(place);
+        }
+    }
+
+    /// Lets go of what is held for the connections longest idle, and for this one if that is not enough.
+    fn give_up(&mut self, present: Place) {
+        let oldest: Vec<Place> = self.tcp.oldest().take(limits::LOOKED_AT).chain([present]).collect();
+        for place in oldest {
+            let connection = self.tcp.flow(place);
+            if connection.held == 0 {
+                continue;
+            }
+            let mut path = dissectors::packet::Path::default();
+            let mut reading = Reading {
+                registry: &self.registry,
+                needs: self.needs,
+                foresight: &self.foresight,
+                path: &mut path,
+                messages: &mut self.messages,
+                chunks: (self.task.follow == Some(connection.number)).then_some(&mut self.events),
+                learnt: self.task.learn.then_some(&mut self.learnt),
+                tree: &mut self.aside,
+                at: connection.last,
+            };
             connection.give_up(&mut reading);
             self.held = self.held.saturating_add_signed(connection.count_held());
+            Inner::report(connection, &self.task, &mut self.messages, &mut self.events);
+            if self.held <= limits::HELD_BYTES {
+                break;
+            }
         }
-        Inner::report(connection, &self.task, &mut self.messages, &mut self.events);
     }
 
     /// Turns the exchanges of a connection into calls.
@@ -421,7 +452,7 @@ impl Inner {
     }
 
     /// Ends a connection of which nothing more is followed.
-    fn forget(&mut self, mut connection: Box<Connection>, tree: &mut Tree) {
+    fn forget(&mut self, mut connection: Box<Connection>) {
         self.held = self.held.saturating_sub(connection.held as usize);
         let at = connection.last;
         let mut path = dissectors::packet::Path::default();
@@ -433,7 +464,7 @@ impl Inner {
             messages: &mut self.messages,
             chunks: (self.task.follow == Some(connection.number)).then_some(&mut self.events),
             learnt: self.task.learn.then_some(&mut self.learnt),
-            tree,
+            tree: &mut self.aside,
             at,
         };
         connection.end(&mut reading);

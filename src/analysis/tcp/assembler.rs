@@ -13,6 +13,15 @@ enum Waiting {
 }
 
 impl Waiting {
+    /// Bytes of memory it costs, an entry of the map included.
+    fn cost(&self) -> usize {
+        const ENTRY: usize = 64;
+        match self {
+            Waiting::Bytes(bytes, _) => bytes.len() + ENTRY,
+            Waiting::Cut(_) => ENTRY,
+        }
+    }
+
     fn len(&self) -> u64 {
         match self {
             Waiting::Bytes(bytes, _) => bytes.len() as u64,
@@ -91,7 +100,7 @@ impl Assembler {
                     let waiting = std::mem::take(&mut self.waiting);
                     let moved = waiting.into_iter().filter_map(|(at, part)| Some((at.checked_add_signed(by)?, part)));
                     self.waiting = moved.collect();
-                    self.waiting_bytes = self.waiting.values().map(|part| part.len() as usize).sum();
+                    self.waiting_bytes = self.waiting.values().map(Waiting::cost).sum();
                 }
                 _ => {}
             }
@@ -139,9 +148,8 @@ impl Assembler {
             }
         }
         let from = (start + skip as i64) as u64;
-        if self.end.is_some_and(|end| from >= end) {
-            return arrived;
-        }
+        // Who goes on after its end has not ended: the FIN was not its own.
+        self.end = self.end.filter(|&end| from < end);
         self.ended = false;
         let new = bytes.get(skip..).unwrap_or_default();
         let cut = wire - (skip as u32).max(bytes.len() as u32);
@@ -192,8 +200,9 @@ impl Assembler {
         }
         for &(start, end) in &parts {
             let part = bytes.get((start - from) as usize..(end - from) as usize).unwrap_or_default();
-            self.waiting_bytes += part.len();
-            self.waiting.insert(start, Waiting::Bytes(part.to_vec(), frame));
+            let part = Waiting::Bytes(part.to_vec(), frame);
+            self.waiting_bytes += part.cost();
+            self.waiting.insert(start, part);
         }
         !parts.is_empty()
     }
@@ -201,8 +210,9 @@ impl Assembler {
     /// Of the segment just kept, what comes next: read from the segment itself, so that its place in the frame is
     /// known, and no longer kept.
     fn take_ready(&mut self, skip: usize, bytes: &[u8]) -> std::ops::Range<usize> {
-        let Some(Waiting::Bytes(part, _)) = self.waiting.remove(&self.position) else { return 0..0 };
-        self.waiting_bytes -= part.len();
+        let Some(waiting) = self.waiting.remove(&self.position) else { return 0..0 };
+        self.waiting_bytes -= waiting.cost();
+        let Waiting::Bytes(part, _) = waiting else { return 0..0 };
         self.read_past(&part);
         skip..(skip + part.len()).min(bytes.len())
     }
@@ -212,7 +222,9 @@ impl Assembler {
         if !covered && !self.waiting.contains_key(&at) {
             let until = self.waiting.range(at..).next().map_or(u64::MAX, |(&start, _)| start);
             let len = u64::from(len).min(until - at) as u32;
-            self.waiting.insert(at, Waiting::Cut(len));
+            let cut = Waiting::Cut(len);
+            self.waiting_bytes += cut.cost();
+            self.waiting.insert(at, cut);
         }
     }
 
@@ -227,17 +239,17 @@ impl Assembler {
             self.skip(gap);
             return Some(Next::Gap(gap));
         }
-        match self.waiting.pop_first() {
-            Some((_, Waiting::Bytes(bytes, frame))) => {
-                self.waiting_bytes -= bytes.len();
+        let (_, waiting) = self.waiting.pop_first()?;
+        self.waiting_bytes -= waiting.cost();
+        match waiting {
+            Waiting::Bytes(bytes, frame) => {
                 self.read_past(&bytes);
                 Some(Next::Bytes(bytes, frame))
             }
-            Some((_, Waiting::Cut(len))) => {
+            Waiting::Cut(len) => {
                 self.skip(len.into());
                 Some(Next::Gap(len.into()))
             }
-            None => None,
         }
     }
 
@@ -305,7 +317,13 @@ impl Assembler {
         if self.expected.is_none() {
             return;
         }
-        self.acked = self.acked.max(u64::try_from(self.place(ack)).unwrap_or_default());
+        let place = u64::try_from(self.place(ack)).unwrap_or_default();
+        let highest = self.waiting.last_key_value().map_or(self.position, |(start, part)| start + part.len());
+        // So far ahead of all that was seen that it is no answer to this side.
+        if place > highest + limits::ACKNOWLEDGED_AHEAD {
+            return;
+        }
+        self.acked = self.acked.max(place);
         // What is acknowledged is not sent again, and need not be compared.
         if let Some(recent) = &mut self.recent {
             let keep = self.position.saturating_sub(self.acked).min(recent.bytes.len() as u64) as usize;
@@ -318,16 +336,21 @@ impl Assembler {
 
     /// Gives up all holes: what waits comes next.
     pub(in crate::analysis) fn give_up(&mut self) {
-        self.given_up = u64::MAX;
-        if let Some((&start, part)) = self.waiting.last_key_value() {
-            self.given_up = start + part.len();
+        let last = self.waiting.last_key_value().map_or(self.position, |(start, part)| start + part.len());
+        self.given_up = self.given_up.max(last);
+    }
+
+    /// Learns that the side's last byte is the one before `seq`. One that ends it before what was read is not its own.
+    pub(in crate::analysis) fn end_at(&mut self, seq: u32) {
+        if let Some(end) = u64::try_from(self.place(seq)).ok().filter(|&end| end >= self.position) {
+            self.end.get_or_insert(end);
         }
     }
 
-    /// Learns that the side's last byte is the one before `seq`.
-    pub(in crate::analysis) fn end_at(&mut self, seq: u32) {
-        let end = u64::try_from(self.place(seq)).unwrap_or_default().max(self.position);
-        self.end.get_or_insert(end);
+    /// Whether a reset with this sequence number may be this side's own (RFC 9293 3.10.7.4): it lies near what is
+    /// expected.
+    pub(in crate::analysis) fn may_reset(&self, seq: u32) -> bool {
+        self.expected.is_none() || self.place(seq).abs_diff(self.position as i64) <= limits::RESET_AWAY
     }
 
     /// Whether all bytes up to the end are read; true once.

@@ -234,13 +234,14 @@ impl Clock {
     fn tell(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
         let time = frame.time.0;
         let first = *self.first.get_or_insert(time);
-        let previous = self.previous.replace(time).unwrap_or(time);
+        let previous = std::mem::replace(&mut self.previous, frame.timed.then_some(time)).unwrap_or(time);
         if !tree.wants_any(&frame::FRAME) {
             return None;
         }
         let facts = frame::Facts {
             number: frame.number,
             time,
+            timed: frame.timed,
             delta: time.saturating_sub(previous),
             delta_displayed: time.saturating_sub(previous),
             relative: time.saturating_sub(first),

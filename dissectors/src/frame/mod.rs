@@ -72,6 +72,8 @@ pub struct Facts<'a> {
     pub number: u32,
     /// When, in nanoseconds since 1970-01-01T00:00:00Z.
     pub time: i64,
+    /// The file says when.
+    pub timed: bool,
     /// Nanoseconds since the previous frame.
     pub delta: i64,
     /// Nanoseconds since the previous frame shown.
@@ -125,11 +127,13 @@ pub fn describe(facts: &Facts<'_>, tree: &mut Tree) -> Option<usize> {
         tree.put(&DROP_COUNT, none, Value::Uint(drops));
     }
     tree.put(&ENCAP_TYPE, none, Value::Int(encapsulation(facts.link).into()));
-    tree.put(&TIME, none, Value::Time(facts.time));
-    tree.put(&TIME_EPOCH, none, Value::Duration(facts.time));
-    tree.put(&TIME_DELTA, none, Value::Duration(facts.delta));
-    tree.put(&TIME_DELTA_DISPLAYED, none, Value::Duration(facts.delta_displayed));
-    tree.put(&TIME_RELATIVE, none, Value::Duration(facts.relative));
+    if facts.timed {
+        tree.put(&TIME, none, Value::Time(facts.time));
+        tree.put(&TIME_EPOCH, none, Value::Duration(facts.time));
+        tree.put(&TIME_DELTA, none, Value::Duration(facts.delta));
+        tree.put(&TIME_DELTA_DISPLAYED, none, Value::Duration(facts.delta_displayed));
+        tree.put(&TIME_RELATIVE, none, Value::Duration(facts.relative));
+    }
     tree.put(&NUMBER, none, Value::Uint(facts.number.into()));
     tree.put(&LEN, none, Value::Uint(facts.len.into()));
     tree.put(&CAP_LEN, none, Value::Uint(facts.cap_len.into()));

@@ -282,6 +282,7 @@ fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
             payload: Piece::default(),
             quoted: true,
         }),
+        Some(_) if piece.is_cut() && header_len(piece.bytes).is_some_and(|len| len >= 20) => read_fixed(piece),
         _ => {
             tree.columns_mut().protocol = PROTOCOL.short;
             tree.open(&TCP, piece.all(), Value::Bytes(piece.all()));
@@ -295,6 +296,29 @@ fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
             Next::End
         }
     }
+}
+
+/// The header's length as it says itself, if that much of it is here.
+fn header_len(header: &[u8]) -> Option<u32> {
+    header.get(12).map(|byte| u32::from(byte >> 4) * 4)
+}
+
+/// Reads the first twenty bytes of a header whose options the capture cut off.
+fn read_fixed(piece: Piece<'_>) -> Next<'_> {
+    let Some(fixed) = piece.bytes.first_chunk::<20>() else { return Next::Data(piece) };
+    let [a, b, c, d, s0, s1, s2, s3, k0, k1, k2, k3, upper, lower, w0, w1, ..] = *fixed;
+    let len = header_len(fixed).unwrap_or_default();
+    Next::Segment(Segment {
+        header: piece,
+        source_port: u16::from_be_bytes([a, b]),
+        destination_port: u16::from_be_bytes([c, d]),
+        seq: u32::from_be_bytes([s0, s1, s2, s3]),
+        ack: u32::from_be_bytes([k0, k1, k2, k3]),
+        flags: Flags(u16::from_be_bytes([upper, lower]) & 0xfff),
+        window: u16::from_be_bytes([w0, w1]),
+        payload: Piece { bytes: &[], base: piece.all().end(), wire: piece.wire.saturating_sub(len) },
+        quoted: false,
+    })
 }
 
 /// Records a segment and what its stream makes of it.
@@ -346,7 +370,7 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     if !segment.flags.ack() && segment.ack != 0 {
         tree.note(&ACK_NONZERO, at(8, 4), format_args!("{}", ACK_NONZERO.title));
     }
-    tree.put(&HDR_LEN, at(12, 1), Value::Uint(header.bytes.len() as u64));
+    tree.put(&HDR_LEN, at(12, 1), Value::Uint(header_len(header.bytes).unwrap_or_default().into()));
     describe_flags(segment, known, tree);
     tree.put(&WINDOW_SIZE_VALUE, at(14, 2), Value::Uint(segment.window.into()));
     tree.put(&WINDOW_SIZE, at(14, 2), Value::Uint(known.window.into()));

@@ -7,21 +7,21 @@ use crate::capture::Call;
 use std::io::{self, Write};
 
 static HEADS: &[Head] = &[
-    Head::new("stream", figures("STREAM", 6, 1)),
+    Head::new("stream", figures("STREAM", 6, 3)),
     Head::machine("nth"),
     Head::machine("protocol"),
-    Head::new("time", figures("TIME", 10, 0)),
-    Head::new("client", words("CLIENT", 18, 47, 6)),
-    Head::new("server", words("SERVER", 18, 47, 4)),
+    Head::new("time", figures("TIME", 10, 1)),
+    Head::new("client", words("CLIENT", 18, 47, 8)),
+    Head::new("server", words("SERVER", 18, 47, 6)),
     Head::new("method", words("METHOD", 6, 16, 0)),
-    Head::new("host", words("HOST", 16, 40, 2)),
+    Head::new("host", words("HOST", 16, 40, 4)),
     Head::new("uri", words("URI", 20, 60, 0)),
     Head::new("status", figures("STATUS", 6, 0)),
-    Head::new("type", words("TYPE", 16, 40, 5)),
-    Head::new("size", figures("SIZE", 7, 0)),
-    Head::new("connect", figures("CONNECT", 8, 8)),
-    Head::new("ttfb", figures("TTFB", 8, 3)),
-    Head::new("download", figures("DOWNLOAD", 8, 7)),
+    Head::new("type", words("TYPE", 16, 40, 7)),
+    Head::new("size", figures("SIZE", 7, 2)),
+    Head::new("connect", figures("CONNECT", 8, 10)),
+    Head::new("ttfb", figures("TTFB", 8, 5)),
+    Head::new("download", figures("DOWNLOAD", 8, 9)),
     Head::new("total", figures("TOTAL", 8, 0)),
     Head::machine("request_frame"),
     Head::machine("request_size"),
@@ -162,6 +162,15 @@ mod tests {
             "3 0.000500 10.0.0.1:1000 [::]:80 POST a.test /user/login 200 text/html 1.2 kB 400.0 µs 1.2 ms 300 µs 1.5 ms"
                 .replace("400.0", "400")
         );
+    }
+
+    #[test]
+    fn rows_fit_a_terminal() {
+        for room in [40, 60, 80, 100] {
+            let text = print(Form::Text(Some(room)), vec![call(), call()]);
+            assert!(text.lines().all(|line| line.chars().count() <= room), "{room}:\n{text}");
+            assert!(text.contains("/user/login") && text.contains("1.5 ms"), "{room}:\n{text}");
+        }
     }
 
     #[test]

@@ -12,17 +12,17 @@ static HEADS: &[Head] = &[
     Head::machine("time"),
     Head::new("client", words("CLIENT", 18, 47, 0)),
     Head::new("server", words("SERVER", 18, 47, 0)),
-    Head::new("client_state", words("CLIENT STATE", 12, 12, 5)),
-    Head::new("server_state", words("SERVER STATE", 12, 12, 5)),
-    Head::new("opened", words("OPENED", 9, 12, 4)),
+    Head::new("client_state", words("CLIENT STATE", 12, 12, 6)),
+    Head::new("server_state", words("SERVER STATE", 12, 12, 6)),
+    Head::new("opened", words("OPENED", 9, 12, 5)),
     Head::new("closed", words("CLOSED", 13, 24, 0)),
-    Head::new("frames", figures("FRAMES", 6, 3)),
-    Head::new("client_bytes", figures("BYTES →", 8, 0)),
-    Head::new("server_bytes", figures("← BYTES", 8, 0)),
-    Head::new("retransmissions", figures("RETRANS", 7, 6)),
-    Head::new("rtt", figures("RTT", 8, 7)),
-    Head::new("duration", figures("DURATION", 8, 2)),
-    Head::new("completeness", words("COMPLETENESS", 12, 32, 8)),
+    Head::new("frames", figures("FRAMES", 6, 4)),
+    Head::new("client_bytes", figures("BYTES →", 7, 1)),
+    Head::new("server_bytes", figures("← BYTES", 7, 1)),
+    Head::new("retransmissions", figures("RETRANS", 7, 7)),
+    Head::new("rtt", figures("RTT", 8, 8)),
+    Head::new("duration", figures("DURATION", 8, 3)),
+    Head::new("completeness", words("COMPLETENESS", 12, 32, 9)),
     Head::machine("completeness_bits"),
     Head::machine("client_frames"),
     Head::machine("server_frames"),
@@ -169,6 +169,16 @@ mod tests {
             "2 10.0.0.1:1000 10.0.0.2:80 CLOSED TIME-WAIT three-way FIN by server 9 126 B 2.0 kB 1 400 µs 2.0 s \
              Complete, WITH_DATA"
         );
+    }
+
+    #[test]
+    fn rows_fit_a_terminal() {
+        for room in [40, 60, 80, 100] {
+            let text = print(Form::Text(Some(room)));
+            assert!(text.lines().all(|line| line.chars().count() <= room), "{room}:\n{text}");
+            assert_eq!(text.contains("10.0.0.2:80"), room >= 60, "{room}:\n{text}");
+            assert_eq!(text.contains("2.0 kB"), room >= 80, "{room}:\n{text}");
+        }
     }
 
     #[test]

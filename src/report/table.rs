@@ -10,7 +10,8 @@ pub(super) struct Column {
     /// As many as it grows to; what is longer pushes the rest of its row to the right.
     pub(super) most: usize,
     pub(super) align: Align,
-    /// Which columns a narrow terminal goes without: those of the highest number first, those of 0 never.
+    /// Which columns a narrow terminal goes without: those of the highest number first, those of 0 never; these are made
+    /// narrower, the widest first.
     pub(super) rank: u8,
 }
 
@@ -54,6 +55,12 @@ impl Table {
                 break;
             }
             shown.retain(|shown| shown.column.rank < last);
+        }
+        while room.is_some_and(|room| total(&shown) > room) {
+            match shown.iter_mut().max_by_key(|shown| shown.width) {
+                Some(widest) if widest.width > 1 => widest.width -= 1,
+                _ => break,
+            }
         }
         // What room is left goes to the column that can use most of it.
         let spare = room.map_or(0, |room| room.saturating_sub(total(&shown)));
@@ -171,7 +178,7 @@ mod tests {
 
     #[test]
     fn on_a_terminal_rows_fit() {
-        for room in [15, 20, 24, 40] {
+        for room in [10, 15, 20, 24, 40] {
             let text = rows(Some(room), &[["1", "a-name-of-twenty-char", "xyz", "1 B"]]);
             assert!(text.lines().all(|line| line.chars().count() <= room), "{room}:\n{text}");
             assert_eq!(text.contains('…'), room < 37, "{text}");

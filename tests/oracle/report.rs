@@ -151,6 +151,8 @@ pub(crate) fn closing(
     for (reason, cells) in &reasons {
         println!("explained {cells:>7}  {reason}");
     }
+    let open: u64 = reasons.iter().filter(|(reason, _)| reason.starts_with("open:")).map(|(_, cells)| *cells).sum();
+    println!("OPEN: {open} of the explained cells are only counted, not understood: they wait to be mended");
     failed
 }
 

@@ -2,7 +2,7 @@
 
 /// Conversations remembered at a time; beyond, the one longest without a frame is forgotten. A frame of a forgotten
 /// one begins a new stream. One costs 1.0 to 1.5 KB when idle.
-pub const CONVERSATIONS: usize = 32_768;
+pub const CONVERSATIONS: usize = 16_384;
 
 /// Bytes of one side of one connection that wait for a hole to be filled. A receiver's window is rarely larger.
 pub const WAITING_BYTES: usize = 1 << 20;
@@ -11,7 +11,7 @@ pub const WAITING_BYTES: usize = 1 << 20;
 pub const WAITING_SEGMENTS: usize = 2048;
 
 /// Bytes of all connections together that wait for holes, or for the rest of a message.
-pub const HELD_BYTES: usize = 24 << 20;
+pub const HELD_BYTES: usize = 12 << 20;
 
 /// Frames of a connection that may pass after a hole was acknowledged before it is given up: frames are captured a
 /// little out of order where several queues or interfaces feed one capture.

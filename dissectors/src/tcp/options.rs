@@ -179,6 +179,13 @@ mod tests {
     use super::options;
 
     #[test]
+    fn a_sack_option_of_one_byte_has_no_blocks() {
+        // Found by fuzzing: kind 5 as the last byte of the options, where its length should follow.
+        let last = super::options(&[1, 1, 1, 5]).last().map(|option| (option.kind, option.sack_blocks().count()));
+        assert_eq!(last, Some((5, 0)));
+    }
+
+    #[test]
     fn a_block_before_the_acknowledgment_or_within_the_second_tells_of_a_duplicate() {
         let begins = |blocks: &[(u32, u32)], ack: u32| {
             let mut bytes = alloc::vec![5, 2 + 8 * blocks.len() as u8];

@@ -377,6 +377,11 @@ impl Session for Http {
     }
 
     fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>) {
+        if len == 0 {
+            // Memory is short: what is open is reported as far as it has come.
+            self.pairing.flush(cx);
+            self.lines = Vec::new();
+        }
         self.half(side).see(before.bytes.len(), cx);
         let after = match core::mem::take(&mut self.half(side).state) {
             State::Body(mut message) => match message.body.pass(len, before.bytes.is_empty()) {
@@ -441,7 +446,8 @@ impl Session for Http {
 
     fn held(&self) -> usize {
         let kept = |half: &Half| if let State::Body(message) = &half.state { message.kept.capacity() } else { 0 };
-        self.halves.iter().map(kept).sum()
+        let lines = self.lines.capacity() * size_of::<Line>();
+        self.pairing.held() + lines + self.halves.iter().map(kept).sum::<usize>()
     }
 }
 

@@ -10,9 +10,9 @@ use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 
 /// As many requests may await their response; beyond it the oldest is reported without.
-const MAX_OPEN: usize = 1024;
+const MAX_OPEN: usize = 256;
 /// As many bytes of text may be remembered for them.
-const MAX_OPEN_TEXT: usize = 1 << 20;
+const MAX_OPEN_TEXT: usize = 128 << 10;
 /// As much is remembered of a target, a Host or a media type.
 const MAX_TEXT: usize = 16_384;
 
@@ -92,6 +92,11 @@ pub(super) struct Pairing {
 }
 
 impl Pairing {
+    /// Bytes it keeps.
+    pub(super) fn held(&self) -> usize {
+        self.text + self.open.len() * (size_of::<Pending>() + size_of::<Exchange>())
+    }
+
     /// Learns of a request.
     pub(super) fn request(
         &mut self,
@@ -285,7 +290,7 @@ impl Pairing {
     }
 
     fn place(&self, nth: u32) -> Option<usize> {
-        self.open.iter().position(|pending| pending.exchange.nth == nth)
+        self.open.binary_search_by_key(&nth, |pending| pending.exchange.nth).ok()
     }
 
     fn next(&mut self) -> u32 {

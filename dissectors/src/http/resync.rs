@@ -11,18 +11,25 @@ pub(super) struct Skipped {
     /// How many.
     pub bytes: u64,
     in_line: bool,
+    /// Of what was left, so many bytes are known to have no line end.
+    searched: usize,
 }
 
 /// As long a request line as is looked for in the middle of a line.
 const LONGEST_START: usize = 4096;
 
-/// Where a start line begins in a line that begins with something else.
+/// Where a start line begins in a line that begins with something else: a status line anywhere, or a request line at
+/// the line's end.
 fn within(line: &[u8]) -> Option<usize> {
-    let mut versions = memchr::memmem::find_iter(line, b"HTTP/1.");
-    versions.find_map(|version| {
-        let start = start_of(line.get(..version)?).unwrap_or(version);
-        (probe::probe(line.get(start..)?) == Verdict::Yes).then_some(start)
-    })
+    let status = memchr::memmem::find_iter(line, b"HTTP/1.").find(|&at| line.get(at..).is_some_and(is_status));
+    let request = || start_of(line.get(..=memchr::memmem::rfind(line, b" HTTP/1.")?)?);
+    status.or_else(request).filter(|&at| line.get(at..).is_some_and(|start| probe::probe(start) == Verdict::Yes))
+}
+
+/// Whether a version is followed by a status code.
+fn is_status(start: &[u8]) -> bool {
+    matches!(start, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9', b' ', a, b, c, ..]
+        if [a, b, c].into_iter().all(u8::is_ascii_digit))
 }
 
 /// Where the method begins whose target ends before the version.
@@ -37,12 +44,12 @@ fn start_of(before: &[u8]) -> Option<usize> {
 impl Skipped {
     /// Nothing yet.
     pub(super) fn new() -> Skipped {
-        Skipped { bytes: 0, in_line: false }
+        Skipped { bytes: 0, in_line: false, searched: 0 }
     }
 
     /// Nothing yet, in the middle of a line.
     pub(super) fn within_line() -> Skipped {
-        Skipped { bytes: 0, in_line: true }
+        Skipped { bytes: 0, in_line: true, searched: 0 }
     }
 
     /// Passes over bytes up to the beginning of a message; says how many, and whether there is one. A message may begin
@@ -56,19 +63,21 @@ impl Skipped {
                 self.in_line = self.in_line && !rest.get(..blank).unwrap_or_default().contains(&b'\n');
                 at += blank;
             } else if self.in_line {
-                let end = memchr::memchr(b'\n', rest);
-                let line = rest.get(..end.map_or(rest.len(), |end| end + 1)).unwrap_or(rest);
-                match within(line) {
+                let known = if at == 0 { self.searched.min(rest.len()) } else { 0 };
+                let Some(more) = memchr::memchr(b'\n', rest.get(known..).unwrap_or_default()) else {
+                    // Of a line that goes on, as much is kept as may be the beginning of a message.
+                    self.searched = rest.len().min(LONGEST_START);
+                    at += rest.len() - self.searched;
+                    self.bytes += at as u64;
+                    return (at, false);
+                };
+                let end = known + more;
+                match within(rest.get(..=end).unwrap_or_default()) {
                     Some(start) => {
                         at += start;
                         break true;
                     }
-                    // Of a line that goes on, as much is kept as may be the beginning of a message.
-                    None if end.is_none() => {
-                        at += rest.len().saturating_sub(LONGEST_START);
-                        break false;
-                    }
-                    None => at += line.len() - 1,
+                    None => at += end,
                 }
             } else {
                 match probe::probe(rest) {
@@ -78,6 +87,7 @@ impl Skipped {
                 }
             }
         };
+        self.searched = 0;
         self.bytes += at as u64;
         (at, found)
     }

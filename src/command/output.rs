@@ -29,7 +29,8 @@ impl Write for Target {
         match self {
             Target::Stdout(stdout) => stdout.write(bytes),
             Target::Device(file) => file.write(bytes),
-            Target::Beside(file, _) => file.write(bytes),
+            // Not through its wrapper, which puts the file's passing name into errors.
+            Target::Beside(file, _) => file.as_file_mut().write(bytes),
         }
     }
 
@@ -37,7 +38,7 @@ impl Write for Target {
         match self {
             Target::Stdout(stdout) => stdout.flush(),
             Target::Device(file) => file.flush(),
-            Target::Beside(file, _) => file.flush(),
+            Target::Beside(file, _) => file.as_file_mut().flush(),
         }
     }
 }
@@ -109,7 +110,12 @@ fn file(path: &Path) -> io::Result<Target> {
 /// A nameless-to-be file in the same folder, so that it can take the name in one step.
 fn beside(path: &Path, permissions: fs::Permissions) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Builder::new().prefix(".overhear-").permissions(permissions).tempfile_in(folder)
+    let file = Builder::new().prefix(".overhear-").permissions(permissions).tempfile_in(folder);
+    // Its own words name a file that nobody asked for.
+    file.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "there is no such folder"),
+        kind => kind.into(),
+    })
 }
 
 /// What a new file may: what the process's mask leaves of reading and writing.

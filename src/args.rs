@@ -73,7 +73,7 @@ pub(crate) struct Run {
     /// Write to FILE instead of printing; FILE is replaced when all is written
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Write each row as soon as it is known, for pipes that stay open
+    /// Write each row as soon as it is known; done anyway when a pipe is read
     #[arg(short = 'l')]
     pub(crate) line_buffered: bool,
     /// Leave addresses as numbers: always so, accepted for tshark's sake

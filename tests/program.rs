@@ -4,7 +4,7 @@ mod common;
 
 use common::{ACK, FIN, IPV4, PSH, SYN, Segment, pcap};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -403,6 +403,19 @@ fn standard_input_is_read_for_a_hyphen() {
     let (_, error, code) = run_on(b"no capture", &["calls", "-"]);
     assert_eq!(code, 2);
     assert!(error.starts_with("overhear: standard input: ") && error.lines().count() == 1, "{error}");
+}
+
+#[test]
+fn rows_of_a_pipe_that_stays_open_are_printed_at_once() {
+    for (form, rows) in [(&["calls", "-"][..], 2), (&["print", "-", "-e", "frame.number"], 8)] {
+        let mut child = program(form).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(&capture()).expect("it reads");
+        let text = BufReader::new(child.stdout.take().expect("a pipe"));
+        assert_eq!(text.lines().take(rows).count(), rows, "{form:?}");
+        drop(stdin);
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{form:?}");
+    }
 }
 
 #[test]

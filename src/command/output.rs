@@ -2,7 +2,7 @@
 
 use crate::args::Run;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
@@ -44,10 +44,11 @@ impl Write for Target {
 }
 
 impl Output {
-    /// Opens what a run writes to; rows go out at once if that is asked for, or if a person watches a pipe.
+    /// Opens what a run writes to; rows go out at once if that is asked for, or if they are of a pipe,
+    /// that may stay open for long, and do not wait in a file for the last.
     pub(super) fn open(run: &Run, from_pipe: bool) -> Result<Output, String> {
         let mut out = Output::to(run.output.as_deref())?;
-        out.at_once = run.line_buffered || from_pipe && run.output.is_none() && io::stdout().is_terminal();
+        out.at_once = run.line_buffered || from_pipe && !matches!(out.target.get_ref(), Target::Beside(..));
         Ok(out)
     }
 

@@ -485,7 +485,8 @@ fn fields_are_listed_searched_and_explained() {
 fn wrong_usage_is_told_and_ends_with_2() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
-    let wrong: [(&[&str], &str); 9] = [
+    let wrong: [(&[&str], &str); 10] = [
+        (&["print", &file, "-e", "nosuch.field"], "no field is called nosuch.field; `overhear fields TEXT` searches"),
         (&["print", &file, "-e", "tcp.prt"], "no field is called tcp.prt (nearest: tcp.port"),
         (&["print", &file, "-T", "fields"], "-T fields needs a field"),
         (&["print", &file, "-T", "text", "-e", "frame.number"], "-e goes with"),

@@ -64,7 +64,7 @@ fn print(args: Print) -> io::Result<Outcome> {
     } else {
         match Selection::new(&args.fields) {
             Ok(selection) => Some(selection),
-            Err(unknown) => return Ok(Outcome::Wrong(unknown.to_string())),
+            Err(unknown) => return Ok(Outcome::Wrong(format!("{unknown}; `overhear fields TEXT` searches"))),
         }
     };
     let csv = form == FrameForm::Csv;

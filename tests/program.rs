@@ -485,7 +485,7 @@ fn fields_are_listed_searched_and_explained() {
 fn wrong_usage_is_told_and_ends_with_2() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
-    let wrong: [(&[&str], &str); 10] = [
+    let wrong: [(&[&str], &str); 15] = [
         (&["print", &file, "-e", "nosuch.field"], "no field is called nosuch.field; `overhear fields TEXT` searches"),
         (&["print", &file, "-e", "tcp.prt"], "no field is called tcp.prt (nearest: tcp.port"),
         (&["print", &file, "-T", "fields"], "-T fields needs a field"),
@@ -494,13 +494,19 @@ fn wrong_usage_is_told_and_ends_with_2() {
         (&["print", &file, "-E", "header=y"], "-E goes with"),
         (&["print", &file, "-e", "frame.number", "-E", "colour=y"], "colour is no setting"),
         (&["print", &file, "-T", "pdml"], "invalid value 'pdml'"),
-        (&["print"], "required"),
-        (&["follow", &file, "first"], "invalid value 'first'"),
+        (&["print", &file, "-Y", "http"], "overhear: unexpected argument '-Y' found; see `overhear print --help`\n"),
+        (&["print"], "the following required arguments were not provided: <FILE>"),
+        (&["calls", &file, "-T", "a\nb"], "invalid value 'a"),
+        (&["listen"], "unrecognized subcommand 'listen'"),
+        (&["follow", &file], "the number of the stream is missing"),
+        (&["follow", &file, "first"], "the number of the stream is missing"),
+        (&["follow", "0"], "a capture file is missing"),
     ];
     for (arguments, words) in wrong {
         let (text, error, code) = run(arguments);
         assert_eq!((&*text, code), ("", 2), "{arguments:?}");
         assert!(error.contains(words), "{arguments:?}: {error}");
+        assert!(error.starts_with("overhear: ") && error.lines().count() == 1, "{arguments:?}: {error}");
     }
     let (text, error, code) = run(&[]);
     assert_eq!((&*text, code), ("", 2));

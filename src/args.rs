@@ -1,7 +1,9 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{Error, ErrorKind};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use overhear::report::{Form, Layout, Lines, Occurrence};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Tells what was said in a capture: its frames, its calls, its TCP connections.
@@ -46,6 +48,22 @@ pub(crate) enum Command {
     Fields(Fields),
 }
 
+/// What is wrong with a command line, in a line; None if its error is the help or the version.
+pub(crate) fn wrong_usage(error: &Error) -> Option<String> {
+    let help = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || error.kind() == help {
+        return None;
+    }
+    // The first paragraph says what is wrong; tips and usage follow.
+    let text = error.to_string();
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let what = lines.collect::<Vec<_>>().join(" ");
+    let what: String = what.trim_start_matches("error: ").chars().filter(|char| !char.is_control()).collect();
+    let command = std::env::args().nth(1).filter(|word| CommandLine::command().find_subcommand(word).is_some());
+    let command = command.map_or(String::new(), |word| format!(" {word}"));
+    Some(format!("{what}; see `overhear{command} --help`"))
+}
+
 /// Which captures are read, as most commands have it.
 #[derive(Debug, Args)]
 pub(crate) struct Input {
@@ -73,7 +91,7 @@ pub(crate) struct Run {
     /// Write to FILE instead of printing; FILE is replaced when all is written
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Write each row as soon as it is known, for pipes that stay open
+    /// Write each row as soon as it is known; done anyway when a pipe is read
     #[arg(short = 'l')]
     pub(crate) line_buffered: bool,
     /// Leave addresses as numbers: always so, accepted for tshark's sake
@@ -172,20 +190,35 @@ impl RowForm {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "overhear follow [OPTIONS] <FILE>... <STREAM>")]
 #[command(after_help = "\
 Streams have the numbers that `overhear streams` prints (tcp.stream). Bytes that were never captured are told where \
 they are missing: [n bytes missing in capture]; with --raw on standard error.")]
 pub(crate) struct Follow {
-    /// Capture files, read one after the other; - is standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-    /// The number of the stream
-    #[arg(value_name = "STREAM")]
-    pub(crate) stream: u32,
+    /// Capture files, read one after the other (- is standard input), then the number of the stream
+    #[arg(value_name = "FILE|STREAM", required = true)]
+    words: Vec<OsString>,
+    /// A capture file, as in tshark
+    #[arg(short = 'r', long = "read", value_name = "FILE")]
+    read: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) shape: FollowShape,
     #[command(flatten)]
     pub(crate) run: Run,
+}
+
+impl Follow {
+    /// The files, in the order they are read, and the number of the stream; or what is wrong with them.
+    pub(crate) fn input(&mut self) -> Result<(Vec<PathBuf>, u32), String> {
+        let mut paths = std::mem::take(&mut self.read);
+        let last = self.words.pop().unwrap_or_default();
+        paths.extend(self.words.drain(..).map(PathBuf::from));
+        match last.to_str().and_then(|word| word.parse().ok()) {
+            Some(_) if paths.is_empty() => Err("a capture file is missing: overhear follow FILE STREAM".into()),
+            Some(stream) => Ok((paths, stream)),
+            None => Err("the number of the stream is missing after the files; `overhear streams` lists them".into()),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -304,7 +337,6 @@ fn setting(text: &str) -> Result<Setting, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -330,7 +362,13 @@ mod tests {
             other => assert!(other.is_err(), "it is print"),
         }
         match parse(&["overhear", "follow", "a.pcap", "b.pcap", "3"]) {
-            Ok(Command::Follow(follow)) => assert_eq!((follow.files.len(), follow.stream), (2, 3)),
+            Ok(Command::Follow(mut follow)) => {
+                assert_eq!(follow.input(), Ok((vec!["a.pcap".into(), "b.pcap".into()], 3)))
+            }
+            other => assert!(other.is_err(), "it is follow"),
+        }
+        match parse(&["overhear", "follow", "-r", "a.pcap", "3"]) {
+            Ok(Command::Follow(mut follow)) => assert_eq!(follow.input(), Ok((vec!["a.pcap".into()], 3))),
             other => assert!(other.is_err(), "it is follow"),
         }
         assert!(parse(&["overhear", "print"]).is_err());

@@ -14,8 +14,11 @@ fn main() -> ExitCode {
     match args::CommandLine::try_parse() {
         Ok(line) => command::run(line.command),
         Err(error) => {
-            // Help and version go to stdout, the rest to stderr; a closed pipe is no matter.
-            let _ = error.print();
+            match args::wrong_usage(&error) {
+                Some(what) => command::tell(&what),
+                // Help and version; a closed pipe is no matter.
+                None => drop(error.print()),
+            }
             if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
         }
     }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{ACK, FIN, IPV4, PSH, SYN, Segment, pcap};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -406,6 +406,19 @@ fn standard_input_is_read_for_a_hyphen() {
 }
 
 #[test]
+fn rows_of_a_pipe_that_stays_open_are_printed_at_once() {
+    for (form, rows) in [(&["calls", "-"][..], 2), (&["print", "-", "-e", "frame.number"], 8)] {
+        let mut child = program(form).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(&capture()).expect("it reads");
+        let text = BufReader::new(child.stdout.take().expect("a pipe"));
+        assert_eq!(text.lines().take(rows).count(), rows, "{form:?}");
+        drop(stdin);
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{form:?}");
+    }
+}
+
+#[test]
 fn a_file_is_written_when_it_is_whole() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
@@ -418,8 +431,7 @@ fn a_file_is_written_when_it_is_whole() {
     assert_eq!(fs::read_to_string(&out).expect("the file is there"), "1\n2\n");
     assert_eq!(fs::read_dir(folder.path()).expect("the folder is there").count(), 2);
     let (_, error, code) = run(&["print", &file, "-o", "/nonexistent/out.txt"]);
-    assert_eq!((error.lines().count(), code), (1, 2));
-    assert!(error.starts_with("overhear: /nonexistent/out.txt: "), "{error}");
+    assert_eq!((&*error, code), ("overhear: /nonexistent/out.txt: it cannot be written: there is no such folder\n", 2));
     // A device is written to, not replaced.
     assert_eq!(run(&["print", &file, "-o", "/dev/null"]).2, 0);
     assert!(!fs::metadata("/dev/null").expect("it is there").is_file());
@@ -473,7 +485,8 @@ fn fields_are_listed_searched_and_explained() {
 fn wrong_usage_is_told_and_ends_with_2() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
-    let wrong: [(&[&str], &str); 9] = [
+    let wrong: [(&[&str], &str); 15] = [
+        (&["print", &file, "-e", "nosuch.field"], "no field is called nosuch.field; `overhear fields TEXT` searches"),
         (&["print", &file, "-e", "tcp.prt"], "no field is called tcp.prt (nearest: tcp.port"),
         (&["print", &file, "-T", "fields"], "-T fields needs a field"),
         (&["print", &file, "-T", "text", "-e", "frame.number"], "-e goes with"),
@@ -481,13 +494,19 @@ fn wrong_usage_is_told_and_ends_with_2() {
         (&["print", &file, "-E", "header=y"], "-E goes with"),
         (&["print", &file, "-e", "frame.number", "-E", "colour=y"], "colour is no setting"),
         (&["print", &file, "-T", "pdml"], "invalid value 'pdml'"),
-        (&["print"], "required"),
-        (&["follow", &file, "first"], "invalid value 'first'"),
+        (&["print", &file, "-Y", "http"], "overhear: unexpected argument '-Y' found; see `overhear print --help`\n"),
+        (&["print"], "the following required arguments were not provided: <FILE>"),
+        (&["calls", &file, "-T", "a\nb"], "invalid value 'a"),
+        (&["listen"], "unrecognized subcommand 'listen'"),
+        (&["follow", &file], "the number of the stream is missing"),
+        (&["follow", &file, "first"], "the number of the stream is missing"),
+        (&["follow", "0"], "a capture file is missing"),
     ];
     for (arguments, words) in wrong {
         let (text, error, code) = run(arguments);
         assert_eq!((&*text, code), ("", 2), "{arguments:?}");
         assert!(error.contains(words), "{arguments:?}: {error}");
+        assert!(error.starts_with("overhear: ") && error.lines().count() == 1, "{arguments:?}: {error}");
     }
     let (text, error, code) = run(&[]);
     assert_eq!((&*text, code), ("", 2));

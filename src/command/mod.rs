@@ -64,7 +64,7 @@ fn print(args: Print) -> io::Result<Outcome> {
     } else {
         match Selection::new(&args.fields) {
             Ok(selection) => Some(selection),
-            Err(unknown) => return Ok(Outcome::Wrong(unknown.to_string())),
+            Err(unknown) => return Ok(Outcome::Wrong(format!("{unknown}; `overhear fields TEXT` searches"))),
         }
     };
     let csv = form == FrameForm::Csv;
@@ -155,15 +155,18 @@ fn room(args: &Rows) -> Option<usize> {
     Some(width.into())
 }
 
-fn follow(args: Follow) -> io::Result<Outcome> {
+fn follow(mut args: Follow) -> io::Result<Outcome> {
+    let (files, stream) = match args.input() {
+        Ok(input) => input,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
     let color = color(args.run.output.is_some());
-    let named = output::shown(args.files.iter().map(|path| path.as_path()));
-    let reading = Reading::new(args.files, &args.run);
+    let named = output::shown(files.iter().map(|path| path.as_path()));
+    let reading = Reading::new(files, &args.run);
     let mut out = match Output::open(&args.run, reading.has_pipe()) {
         Ok(out) => out,
         Err(what) => return Ok(Outcome::Wrong(what)),
     };
-    let stream = args.stream;
     let no_stream = || format!("{named}: there is no stream {stream}; `overhear streams` lists them");
     let task = Task { streams: true, follow: Some(stream), ..task(Wants::default()) };
     if args.shape.http {

@@ -2,7 +2,7 @@
 
 use crate::args::Run;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
@@ -29,7 +29,8 @@ impl Write for Target {
         match self {
             Target::Stdout(stdout) => stdout.write(bytes),
             Target::Device(file) => file.write(bytes),
-            Target::Beside(file, _) => file.write(bytes),
+            // Not through its wrapper, which puts the file's passing name into errors.
+            Target::Beside(file, _) => file.as_file_mut().write(bytes),
         }
     }
 
@@ -37,16 +38,17 @@ impl Write for Target {
         match self {
             Target::Stdout(stdout) => stdout.flush(),
             Target::Device(file) => file.flush(),
-            Target::Beside(file, _) => file.flush(),
+            Target::Beside(file, _) => file.as_file_mut().flush(),
         }
     }
 }
 
 impl Output {
-    /// Opens what a run writes to; rows go out at once if that is asked for, or if a person watches a pipe.
+    /// Opens what a run writes to; rows go out at once if that is asked for, or if they are of a pipe,
+    /// that may stay open for long, and do not wait in a file for the last.
     pub(super) fn open(run: &Run, from_pipe: bool) -> Result<Output, String> {
         let mut out = Output::to(run.output.as_deref())?;
-        out.at_once = run.line_buffered || from_pipe && run.output.is_none() && io::stdout().is_terminal();
+        out.at_once = run.line_buffered || from_pipe && !matches!(out.target.get_ref(), Target::Beside(..));
         Ok(out)
     }
 
@@ -109,7 +111,12 @@ fn file(path: &Path) -> io::Result<Target> {
 /// A nameless-to-be file in the same folder, so that it can take the name in one step.
 fn beside(path: &Path, permissions: fs::Permissions) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Builder::new().prefix(".overhear-").permissions(permissions).tempfile_in(folder)
+    let file = Builder::new().prefix(".overhear-").permissions(permissions).tempfile_in(folder);
+    // Its own words name a file that nobody asked for.
+    file.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "there is no such folder"),
+        kind => kind.into(),
+    })
 }
 
 /// What a new file may: what the process's mask leaves of reading and writing.

@@ -12,16 +12,22 @@ pub struct Manual {
 }
 
 impl Manual {
-    /// The field of this name; else the fields in whose name, title or meaning the text occurs, whatever its case.
-    /// None if there are none.
+    /// The field of this name; else the fields in whose name the text occurs, then those in whose title or meaning a word
+    /// begins with it, whatever its case. None if there are none.
     #[must_use]
     pub fn search(text: &str) -> Option<Manual> {
         if let Some(field) = field(text) {
             return Some(Manual { found: vec![field], exact: true });
         }
         let text = text.to_lowercase();
-        let has = |words: &str| words.to_lowercase().contains(&text);
-        let found: Vec<_> = fields().filter(|field| has(field.name) || has(field.title) || has(field.doc)).collect();
+        let place = |field: &Field| match field {
+            _ if begins_a_word(field.name, &text) => Some(0),
+            _ if field.name.to_lowercase().contains(&text) => Some(1),
+            _ if begins_a_word(field.title, &text) || begins_a_word(field.doc, &text) => Some(2),
+            _ => None,
+        };
+        let mut found: Vec<_> = fields().filter(|field| place(field).is_some()).collect();
+        found.sort_by_key(|field| place(field));
         if found.is_empty() { None } else { Some(Manual { found, exact: false }) }
     }
 
@@ -93,6 +99,13 @@ pub fn manual() -> String {
         }
     }
     out
+}
+
+/// Whether lower-case `text` occurs where a word begins: `uri` in `the URI of a request`, not in `security`.
+fn begins_a_word(prose: &str, text: &str) -> bool {
+    let prose = prose.to_lowercase();
+    let inside = |at: usize| prose.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric));
+    prose.match_indices(text).any(|(at, _)| !inside(at))
 }
 
 fn in_a_line(out: &mut String, field: &Field) {
@@ -186,6 +199,15 @@ mod tests {
         let text = Manual::search("HANDSHAKE").expect("found").text();
         assert!(text.contains("tcp.analysis.initial_rtt"), "{text}");
         assert!(Manual::search("no such words anywhere").is_none());
+    }
+
+    #[test]
+    fn names_are_found_first_and_then_words() {
+        let found = Manual::search("uri").expect("found").found;
+        let named = found.iter().take_while(|field| field.name.contains("uri")).count();
+        assert!(found[0].name == "http.request.uri" && found[named..].iter().all(|field| !field.name.contains("uri")));
+        assert!(begins_a_word("the URI of a request", "uri") && begins_a_word("(uri)", "uri"));
+        assert!(!begins_a_word("a security policy", "uri"));
     }
 
     #[test]

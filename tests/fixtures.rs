@@ -72,7 +72,7 @@ const ROWS: &[(&str, &[&str])] = &[
 
 fn exchanges(path: &str) -> Vec<String> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path);
-    let file = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file = std::fs::read(&path).expect("a recorded capture");
     let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     let row = |event| match event {
         Event::Call(call) => {

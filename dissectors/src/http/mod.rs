@@ -377,11 +377,6 @@ impl Session for Http {
     }
 
     fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>) {
-        if len == 0 {
-            // Memory is short: what is open is reported as far as it has come.
-            self.pairing.flush(cx);
-            self.lines = Vec::new();
-        }
         self.half(side).see(before.bytes.len(), cx);
         let after = match core::mem::take(&mut self.half(side).state) {
             State::Body(mut message) => match message.body.pass(len, before.bytes.is_empty()) {
@@ -421,6 +416,11 @@ impl Session for Http {
         half.next(after);
         half.take(before.bytes.len());
         half.seen = 0;
+        if len == 0 {
+            // Memory is short: what is open is reported as far as it has come.
+            self.pairing.flush(cx);
+            self.lines = Vec::new();
+        }
     }
 
     fn end(&mut self, side: Side, rest: Chunk<'_>, ending: Ending, cx: &mut Context<'_>) {

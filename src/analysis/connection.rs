@@ -2,6 +2,7 @@
 
 use super::conversation::{Assembled, Completed, Conversation, Delivered};
 use super::tcp::assembler::{Arrived, Assembler, Next};
+use super::tcp::before;
 use super::tcp::sequence::{Scales, Sequence};
 use super::tcp::state::Course;
 use super::{Chunk, Content, Event, Needs, acknowledges};
@@ -201,7 +202,7 @@ impl Connection {
         // more of the other side has most likely been answered: a hole before that is one of the capture.
         if let Some(ack) = acknowledges(segment).filter(|_| !segment.is_empty()) {
             let last = self.heard[side as usize].replace(ack);
-            let more = last.is_some_and(|last| (ack.wrapping_sub(last) as i32) > 0);
+            let more = last.is_some_and(|last| before(last, ack));
             if more && self.sent[side.other() as usize].frames == 0 {
                 assembler.answered(data_seq);
             }

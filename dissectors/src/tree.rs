@@ -124,9 +124,7 @@ impl Tree {
         self.buffers.clear();
         self.columns = Columns::default();
         self.depth = 0;
-        if self.on {
-            self.add_buffer("Frame", frame);
-        }
+        self.add_buffer("Frame", frame);
     }
 
     /// What is recorded.
@@ -190,13 +188,19 @@ impl Tree {
 
     /// Takes in bytes that further fields are read from, and returns where they begin.
     pub fn add_buffer(&mut self, title: &'static str, bytes: &[u8]) -> u32 {
+        if !self.on {
+            return 0;
+        }
         let bytes = self.keep(bytes);
         self.buffers.push(Buffer { title, bytes });
         bytes.start
     }
 
-    /// Takes in bytes that are no buffer of their own, such as a computed text.
+    /// Takes in bytes that are no buffer of their own, such as a computed text. Where nothing is wanted nothing is kept.
     pub fn keep(&mut self, bytes: &[u8]) -> Slice {
+        if !self.on {
+            return Slice::default();
+        }
         let start = self.store.len() as u32;
         self.store.extend_from_slice(bytes);
         Slice::new(start, bytes.len() as u32)
@@ -297,5 +301,18 @@ impl fmt::Write for Pen<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_is_wanted_nothing_is_kept() {
+        let mut tree = Tree::default();
+        assert_eq!(tree.add_buffer("Reassembled TCP", b"abc"), 0);
+        assert_eq!(tree.keep(b"abc"), Slice::default());
+        assert!(tree.store.is_empty() && tree.buffers.is_empty());
     }
 }

@@ -10,7 +10,7 @@ mod tcp;
 use crate::capture::{Call, Endpoint, Stream};
 use crate::source::Frame;
 use connection::{Connection, Reading};
-use dissectors::packet::{Address, Fragment, Next, Packet, Piece, walk};
+use dissectors::packet::{Address, Fragment, Next, Packet, Path, Piece, walk};
 use dissectors::session::{At, Foresight, Side};
 use dissectors::tcp::{Flags, Segment};
 use dissectors::udp::Datagram;
@@ -83,21 +83,24 @@ struct Clock {
 
 /// All but the tree, which is written while this is read.
 struct Inner {
+    desk: Desk,
+    packet: Packet,
+    tcp: Table<Box<Connection>>,
+    udp: Table<Dialogue>,
+    fragments: Fragments,
+    /// Bytes that all connections hold.
+    held: usize,
+}
+
+/// What reading any connection leans on, and where it puts what it finds.
+struct Desk {
     registry: Registry,
     task: Task,
     needs: Needs,
     foresight: Foresight,
     learnt: Foresight,
-    packet: Packet,
-    tcp: Table<Box<Connection>>,
-    udp: Table<Dialogue>,
-    fragments: Fragments,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
-    /// Bytes that all connections hold.
-    held: usize,
-    /// What is told of a connection in none of its frames: nothing is recorded here.
-    aside: Tree,
 }
 
 /// What is known of a conversation in datagrams: its number and the times of its first and last frame.
@@ -171,22 +174,25 @@ impl Analyzer {
     /// A further reading of a capture, with what an earlier one learnt.
     #[must_use]
     pub fn with_foresight(task: Task, foresight: Foresight) -> Analyzer {
-        let inner = Inner {
+        let tree = Tree::new(task.wants.clone());
+        let desk = Desk {
             registry: Registry::new(PROTOCOLS),
             needs: Needs::of(&task),
+            task,
             foresight,
             learnt: Foresight::default(),
+            events: Vec::new(),
+            messages: Vec::new(),
+        };
+        let inner = Inner {
+            desk,
             packet: Packet::default(),
             tcp: Table::new(),
             udp: Table::new(),
             fragments: Fragments::default(),
-            events: Vec::new(),
-            messages: Vec::new(),
             held: 0,
-            aside: Tree::default(),
-            task,
         };
-        Analyzer { tree: Tree::new(inner.task.wants.clone()), inner, clock: Clock::default() }
+        Analyzer { tree, inner, clock: Clock::default() }
     }
 
     /// Reads the next frame. The tree says what was found in it, until the next is read.
@@ -210,7 +216,7 @@ impl Analyzer {
 
     /// Takes what has happened since the last call.
     pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
-        self.inner.events.drain(..)
+        self.inner.desk.events.drain(..)
     }
 
     /// Ends the capture: what is open becomes events.
@@ -225,7 +231,7 @@ impl Analyzer {
     /// What a reading with [`Task::learn`] has learnt.
     #[must_use]
     pub fn into_foresight(self) -> Foresight {
-        self.inner.learnt
+        self.inner.desk.learnt
     }
 }
 
@@ -298,7 +304,7 @@ fn seconds(nanos: i64) -> String {
 impl Inner {
     /// Reads layer after layer, and what the conversations make of the last.
     fn follow(&mut self, next: Next<'_>, at: At, tree: &mut Tree) {
-        match walk(&self.registry, next, &mut self.packet, tree) {
+        match walk(&self.desk.registry, next, &mut self.packet, tree) {
             Next::Segment(segment) => self.segment(&segment, at, tree),
             Next::Datagram(datagram) => self.datagram(&datagram, at, tree),
             Next::Fragment(fragment) => self.fragment(&fragment, at, tree),
@@ -315,15 +321,15 @@ impl Inner {
             false => self.fragments.add(&self.packet, fragment, at.frame, at.time),
         };
         let Some(whole) = whole else {
-            if let Some(&frame) = self.foresight.defragmented_in.get(&at.frame) {
+            if let Some(&frame) = self.desk.foresight.defragmented_in.get(&at.frame) {
                 let describe = if v6 { ipv6::describe_reassembled_in } else { ipv4::describe_reassembled_in };
                 describe(frame, tree);
             }
             return self.unknown(fragment.piece, tree);
         };
-        if self.task.learn {
+        if self.desk.task.learn {
             let earlier = whole.parts.iter().map(|part| part.frame).filter(|&frame| frame != at.frame);
-            self.learnt.defragmented_in.extend(earlier.map(|frame| (frame, at.frame)));
+            self.desk.learnt.defragmented_in.extend(earlier.map(|frame| (frame, at.frame)));
         }
         let (title, describe): (_, fn(_, &[_], &mut Tree)) = match v6 {
             true => ("Reassembled IPv6", ipv6::describe_reassembly),
@@ -364,7 +370,7 @@ impl Inner {
     fn segment(&mut self, segment: &Segment<'_>, at: At, tree: &mut Tree) {
         let source = Endpoint { address: self.packet.source, port: segment.source_port };
         let destination = Endpoint { address: self.packet.destination, port: segment.destination_port };
-        let needs = self.needs;
+        let needs = self.desk.needs;
         let begin = |number| Box::new(Connection::new(number, source, destination, segment, at, needs));
         let (place, forgotten) = self.tcp.find(source, destination, begin);
         if let Some(forgotten) = forgotten {
@@ -382,20 +388,10 @@ impl Inner {
             }
         }
         let connection = self.tcp.flow(place);
-        let mut reading = Reading {
-            registry: &self.registry,
-            needs: self.needs,
-            foresight: &self.foresight,
-            path: &mut self.packet.path,
-            messages: &mut self.messages,
-            chunks: (self.task.follow == Some(connection.number)).then_some(&mut self.events),
-            learnt: self.task.learn.then_some(&mut self.learnt),
-            tree,
-            at,
-        };
+        let mut reading = self.desk.reading(connection.number, at, &mut self.packet.path, tree);
         connection.follow(source, segment, reused, &mut reading);
         self.held = self.held.saturating_add_signed(connection.count_held());
-        Inner::report(connection, &self.task, &mut self.messages, &mut self.events);
+        self.desk.report(connection);
         if self.held > limits::HELD_BYTES {
             tree.note(&tcp_fields::LIMIT, segment.header.all(), format_args!("more is held for messages than is kept"));
             self.give_up(place);
@@ -410,44 +406,10 @@ impl Inner {
             if connection.held == 0 {
                 continue;
             }
-            let mut path = dissectors::packet::Path::default();
-            let mut reading = Reading {
-                registry: &self.registry,
-                needs: self.needs,
-                foresight: &self.foresight,
-                path: &mut path,
-                messages: &mut self.messages,
-                chunks: (self.task.follow == Some(connection.number)).then_some(&mut self.events),
-                learnt: self.task.learn.then_some(&mut self.learnt),
-                tree: &mut self.aside,
-                at: connection.last,
-            };
-            connection.give_up(&mut reading);
+            self.desk.apart(connection, Connection::give_up);
             self.held = self.held.saturating_add_signed(connection.count_held());
-            Inner::report(connection, &self.task, &mut self.messages, &mut self.events);
             if self.held <= limits::HELD_BYTES {
                 break;
-            }
-        }
-    }
-
-    /// Turns the exchanges of a connection into calls.
-    fn report(
-        connection: &mut Connection,
-        task: &Task,
-        messages: &mut Vec<dissectors::session::Event>,
-        events: &mut Vec<Event>,
-    ) {
-        // As in most frames.
-        if messages.is_empty() {
-            return;
-        }
-        for message in messages.drain(..) {
-            if let dissectors::session::Event::Exchange(exchange) = message {
-                let call = connection.call(*exchange);
-                if task.exchanges {
-                    events.push(Event::Call(Box::new(call)));
-                }
             }
         }
     }
@@ -455,26 +417,52 @@ impl Inner {
     /// Ends a connection of which nothing more is followed.
     fn forget(&mut self, mut connection: Box<Connection>) {
         self.held = self.held.saturating_sub(connection.held as usize);
-        let at = connection.last;
-        let mut path = dissectors::packet::Path::default();
-        let mut reading = Reading {
+        self.desk.apart(&mut connection, Connection::end);
+        if self.desk.task.learn {
+            connection.teach(&mut self.desk.learnt);
+        }
+        if self.desk.task.streams {
+            self.desk.events.push(Event::Stream(Box::new(connection.row())));
+        }
+    }
+}
+
+impl Desk {
+    /// What a connection of this number needs to read a frame.
+    fn reading<'a>(&'a mut self, number: u32, at: At, path: &'a mut Path, tree: &'a mut Tree) -> Reading<'a> {
+        Reading {
             registry: &self.registry,
             needs: self.needs,
             foresight: &self.foresight,
-            path: &mut path,
+            path,
             messages: &mut self.messages,
-            chunks: (self.task.follow == Some(connection.number)).then_some(&mut self.events),
+            chunks: (self.task.follow == Some(number)).then_some(&mut self.events),
             learnt: self.task.learn.then_some(&mut self.learnt),
-            tree: &mut self.aside,
+            tree,
             at,
-        };
-        connection.end(&mut reading);
-        Inner::report(&mut connection, &self.task, &mut self.messages, &mut self.events);
-        if self.task.learn {
-            connection.teach(&mut self.learnt);
         }
-        if self.task.streams {
-            self.events.push(Event::Stream(Box::new(connection.row())));
+    }
+
+    /// Lets a connection do what belongs to none of its frames, and so is recorded nowhere.
+    fn apart(&mut self, connection: &mut Connection, act: impl FnOnce(&mut Connection, &mut Reading<'_>)) {
+        let (mut path, mut tree) = (Path::default(), Tree::default());
+        act(connection, &mut self.reading(connection.number, connection.last, &mut path, &mut tree));
+        self.report(connection);
+    }
+
+    /// Turns the exchanges of a connection into calls.
+    fn report(&mut self, connection: &mut Connection) {
+        // As in most frames.
+        if self.messages.is_empty() {
+            return;
+        }
+        for message in self.messages.drain(..) {
+            if let dissectors::session::Event::Exchange(exchange) = message {
+                let call = connection.call(*exchange);
+                if self.task.exchanges {
+                    self.events.push(Event::Call(Box::new(call)));
+                }
+            }
         }
     }
 }

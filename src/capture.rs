@@ -17,7 +17,7 @@ pub struct Endpoint {
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The exchange.
-    pub exchange: Exchange,
+    pub exchange: Box<Exchange>,
     /// Who asked.
     pub client: Endpoint,
     /// Who was asked.
@@ -25,6 +25,8 @@ pub struct Call {
     /// Nanoseconds the handshake took, from the first SYN to the ACK that ended it; for the first exchange of a
     /// connection whose handshake was seen.
     pub connect: Option<i64>,
+    /// When the capture began: the time of its first frame.
+    pub start: i64,
 }
 
 /// One row of `streams`: a TCP connection.

@@ -392,12 +392,12 @@ impl Connection {
     }
 
     /// The row of an exchange.
-    pub(super) fn call(&mut self, exchange: Exchange) -> Call {
+    pub(super) fn call(&mut self, exchange: Box<Exchange>, start: i64) -> Call {
         let connect = self.connect.filter(|_| self.exchanges == 0);
         self.exchanges += 1;
         let swapped = exchange.asked_by == Some(Side::Server);
         let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
-        Call { exchange, client, server, connect }
+        Call { exchange, client, server, connect, start }
     }
 
     /// Records, and learns, which frames messages were put together from, and which exchanges were answered.

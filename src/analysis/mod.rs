@@ -38,7 +38,7 @@ pub struct Task {
 #[derive(Debug)]
 pub enum Event {
     /// An exchange is complete, or will never be.
-    Call(Box<Call>),
+    Call(Call),
     /// A connection was forgotten, or the capture has ended.
     Stream(Box<Stream>),
     /// The bytes that come next of the connection that is followed.
@@ -99,6 +99,8 @@ struct Desk {
     needs: Needs,
     foresight: Foresight,
     learnt: Foresight,
+    /// The time of the first frame.
+    start: i64,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
 }
@@ -181,6 +183,7 @@ impl Analyzer {
             task,
             foresight,
             learnt: Foresight::default(),
+            start: 0,
             events: Vec::new(),
             messages: Vec::new(),
         };
@@ -203,6 +206,7 @@ impl Analyzer {
         tree.begin(frame.bytes);
         inner.packet.begin();
         let protocols = self.clock.tell(frame, tree);
+        inner.desk.start = self.clock.first.unwrap_or_default();
         let wire = frame.length.max(frame.bytes.len() as u32);
         inner.follow(Next::Link(frame.link, Piece { bytes: frame.bytes, base: 0, wire }), at, tree);
         if protocols.is_some() {
@@ -458,9 +462,9 @@ impl Desk {
         }
         for message in self.messages.drain(..) {
             if let dissectors::session::Event::Exchange(exchange) = message {
-                let call = connection.call(*exchange);
+                let call = connection.call(exchange, self.start);
                 if self.task.exchanges {
-                    self.events.push(Event::Call(Box::new(call)));
+                    self.events.push(Event::Call(call));
                 }
             }
         }

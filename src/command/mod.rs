@@ -8,10 +8,11 @@ use crate::args::{Command, FieldForm, Fields, Follow, FrameForm, Print, RowForm,
 use dissectors::Wants;
 use output::Output;
 use overhear::analysis::Task;
-use overhear::report::{self, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
+use overhear::report::{self, Apart, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
 use reading::Reading;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::thread;
 
 /// How a command ended, where nothing was wrong with its output.
 pub(crate) enum Outcome {
@@ -130,21 +131,31 @@ fn task(wants: Wants) -> Task {
 
 fn calls(args: Rows) -> io::Result<Outcome> {
     let form = args.form.form(room(&args));
-    rows(args, &mut report::Calls::new(form), || Task { exchanges: true, ..task(Wants::default()) })
+    rows(args, || report::Calls::new(form), || Task { exchanges: true, ..task(Wants::default()) })
 }
 
 fn streams(args: Rows) -> io::Result<Outcome> {
     let form = args.form.form(room(&args));
-    rows(args, &mut report::Streams::new(form), || Task { streams: true, ..task(Wants::default()) })
+    rows(args, || report::Streams::new(form), || Task { streams: true, ..task(Wants::default()) })
 }
 
-fn rows(args: Rows, report: &mut dyn Report, task: impl Fn() -> Task) -> io::Result<Outcome> {
+fn rows<R: Report + Send + 'static>(
+    args: Rows,
+    report: impl Fn() -> R,
+    task: impl Fn() -> Task,
+) -> io::Result<Outcome> {
     let reading = Reading::new(args.input.paths(), &args.run);
     let mut out = match Output::open(&args.run, reading.has_pipe()) {
         Ok(out) => out,
         Err(what) => return Ok(Outcome::Wrong(what)),
     };
-    let told = reading.run(task, report, &mut out)?;
+    // Where rows need not go out one by one, they are put into words beside the reading.
+    let beside = !out.is_at_once() && thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+    let apart = if beside { Apart::new(report()).ok() } else { None };
+    let told = match apart {
+        Some(mut apart) => reading.run(task, &mut apart, &mut out)?,
+        None => reading.run(task, &mut report(), &mut out)?,
+    };
     finish(out, told)
 }
 

@@ -66,6 +66,11 @@ impl Output {
         !matches!(self.target.get_ref(), Target::Stdout(_))
     }
 
+    /// Whether each row is written at once.
+    pub(super) fn is_at_once(&self) -> bool {
+        self.at_once
+    }
+
     /// A row is complete.
     pub(super) fn row(&mut self) -> io::Result<()> {
         if self.at_once { self.target.flush() } else { Ok(()) }

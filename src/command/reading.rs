@@ -124,6 +124,7 @@ impl Reading {
                 Err(error) => {
                     told = true;
                     bar.clear();
+                    report.settle(out)?;
                     tell_after(&error, out)?;
                     continue;
                 }
@@ -137,7 +138,7 @@ impl Reading {
 }
 
 fn report_events(analyzer: &mut Analyzer, report: &mut dyn Report, out: &mut Output) -> io::Result<()> {
-    analyzer.events().try_for_each(|event| report.event(&event, out))
+    analyzer.events().try_for_each(|event| report.event(event, out))
 }
 
 /// Tells an error after what was printed before it.

@@ -1,7 +1,7 @@
 //! `calls`: one row an exchange, when it is complete or can never be.
 
+use super::Report;
 use super::records::{Cell, Form, Head, Records, figures, words};
-use super::{Report, Shown};
 use crate::analysis::Event;
 use crate::capture::Call;
 use std::io::{self, Write};
@@ -33,21 +33,20 @@ static HEADS: &[Head] = &[
 /// Prints exchanges.
 pub struct Calls {
     records: Records,
-    start: Option<i64>,
 }
 
 impl Calls {
     /// Prints them in this form.
     #[must_use]
     pub fn new(form: Form) -> Calls {
-        Calls { records: Records::new(HEADS, form), start: None }
+        Calls { records: Records::new(HEADS, form) }
     }
 
     fn row(&mut self, call: &Call, out: &mut dyn Write) -> io::Result<()> {
         let exchange = &call.exchange;
         let (request, response) = (exchange.request, exchange.response);
         let begun = request.or(response).map(|transfer| transfer.first.time);
-        let moment = begun.map(|time| Cell::Moment(time, time.saturating_sub(self.start.unwrap_or(time))));
+        let moment = begun.map(|time| Cell::Moment(time, time.saturating_sub(call.start)));
         let cut = response.is_some_and(|response| !response.complete);
         let content = Cell::Media(&exchange.content_type, if cut { "(cut short)" } else { "" });
         let status = match (exchange.status, response) {
@@ -88,14 +87,9 @@ impl Report for Calls {
         self.records.begin(out)
     }
 
-    fn frame(&mut self, shown: &Shown<'_>, _: &mut dyn Write) -> io::Result<()> {
-        self.start.get_or_insert(shown.frame.time.0 - shown.relative);
-        Ok(())
-    }
-
-    fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Call(call) => self.row(call, out),
+            Event::Call(call) => self.row(&call, out),
             _ => Ok(()),
         }
     }
@@ -117,7 +111,7 @@ mod tests {
     fn call() -> Call {
         let at = |frame, time: i64| At { frame, time: 1_700_000_000_000_000_000 + time };
         Call {
-            exchange: Exchange {
+            exchange: Box::new(Exchange {
                 protocol: "http",
                 stream: 3,
                 nth: 1,
@@ -134,20 +128,20 @@ mod tests {
                     body: 1234,
                     complete: true,
                 }),
-            },
+            }),
             client: Endpoint { address: Address::V4([10, 0, 0, 1]), port: 1000 },
             server: Endpoint { address: Address::V6([0; 16]), port: 80 },
             connect: Some(400_000),
+            start: 1_700_000_000_000_000_000,
         }
     }
 
     fn print(form: Form, calls: Vec<Call>) -> String {
         let mut out = Vec::new();
         let mut report = Calls::new(form);
-        report.start = Some(1_700_000_000_000_000_000);
         report.begin(&mut out).expect("memory can be written to");
         for call in calls {
-            report.event(&Event::Call(Box::new(call)), &mut out).expect("memory can be written to");
+            report.event(Event::Call(call), &mut out).expect("memory can be written to");
         }
         report.end(&mut out).expect("memory can be written to");
         String::from_utf8(out).expect("it is text")

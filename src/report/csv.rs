@@ -4,9 +4,8 @@ use super::clock::Clock;
 use super::fields::Layout;
 use super::selection::{Pen, Selection};
 use super::{Report, Shown};
-use std::cell::RefCell;
 use std::io::{self, Write};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Prints the chosen fields of each frame as comma-separated values (RFC 4180, with bare line feeds).
 pub struct Csv {
@@ -64,11 +63,17 @@ pub(super) struct Sheet {
 
 /// What the writer of the csv crate writes into, so that each row can be taken from it.
 #[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Vec<u8>>>);
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
+        self.bytes().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -93,7 +98,7 @@ impl Sheet {
         self.writer.write_byte_record(&self.record)?;
         self.writer.flush()?;
         self.record.clear();
-        let mut written = self.written.0.borrow_mut();
+        let mut written = self.written.bytes();
         out.write_all(&written)?;
         written.clear();
         Ok(())

@@ -218,11 +218,11 @@ impl Report for Follow {
         Ok(())
     }
 
-    fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Chunk(chunk) => {
                 self.met = true;
-                self.chunk(chunk, out)
+                self.chunk(&chunk, out)
             }
             Event::Stream(stream) => {
                 self.met |= stream.number == self.stream;
@@ -318,7 +318,7 @@ mod tests {
         report.start = Some(0);
         let mut out = Vec::new();
         for chunk in chunks {
-            report.event(&Event::Chunk(chunk), &mut out).expect("memory can be written to");
+            report.event(Event::Chunk(chunk), &mut out).expect("memory can be written to");
         }
         report.end(&mut out).expect("memory can be written to");
         (out, report.asides().collect())

@@ -122,7 +122,7 @@ impl Report for Messages {
         out.write_all(self.row.as_bytes())
     }
 
-    fn event(&mut self, event: &Event, _: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: Event, _: &mut dyn Write) -> io::Result<()> {
         if let Event::Stream(stream) = event {
             self.met |= stream.number == self.stream;
         }

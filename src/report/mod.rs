@@ -3,6 +3,7 @@
 //! A [`Report`] is told what was found, frame by frame and event by event, and writes. It keeps nothing of a capture
 //! but what its form needs, so that memory does not grow with the capture.
 
+mod apart;
 mod calls;
 mod clock;
 mod color;
@@ -27,6 +28,7 @@ use crate::source::Frame;
 use dissectors::Tree;
 use std::io::{self, Write};
 
+pub use apart::Apart;
 pub use calls::Calls;
 pub use color::Color;
 pub use csv::Csv;
@@ -59,8 +61,14 @@ pub trait Report {
     }
 
     /// Writes what happened.
-    fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         let _ = (event, out);
+        Ok(())
+    }
+
+    /// Writes what was reported so far and is not written yet.
+    fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let _ = out;
         Ok(())
     }
 

@@ -84,9 +84,9 @@ impl Report for Streams {
         self.records.begin(out)
     }
 
-    fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Stream(stream) => self.row(stream, out),
+            Event::Stream(stream) => self.row(&stream, out),
             _ => Ok(()),
         }
     }
@@ -154,7 +154,7 @@ mod tests {
         let mut report = Streams::new(form);
         report
             .begin(&mut out)
-            .and_then(|()| report.event(&Event::Stream(Box::new(stream())), &mut out))
+            .and_then(|()| report.event(Event::Stream(Box::new(stream())), &mut out))
             .and_then(|()| report.end(&mut out))
             .expect("memory can be written to");
         String::from_utf8(out).expect("it is text")

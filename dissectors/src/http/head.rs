@@ -94,14 +94,16 @@ pub(super) fn read<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
 pub(super) fn glance<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
     lines.clear();
     let mut quirks = 0;
-    let (start, start_len) = start_line(bytes, &mut quirks);
+    let mut ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
+    let start_len = ends.next()?;
+    let start = start_line(bytes.get(..start_len)?, &mut quirks);
     let (mut at, mut count, mut kept) = (start_len, 0, false);
     loop {
         let rest = bytes.get(at..)?;
         let end = match rest {
             [b'\n', ..] => return Some(Head { bytes: bytes.get(..at + 1)?, start, start_len, quirks }),
             [b'\r', b'\n', ..] => return Some(Head { bytes: bytes.get(..at + 2)?, start, start_len, quirks }),
-            _ => at + memchr::memchr(b'\n', rest)? + 1,
+            _ => ends.next()?,
         };
         let first = rest.first().copied()?;
         match first {
@@ -129,16 +131,14 @@ pub(super) fn glance<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<
     }
 }
 
-/// The start line, read leniently, and its length.
-fn start_line<'b>(bytes: &'b [u8], quirks: &mut Quirks) -> (Start<'b>, usize) {
-    let len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
-    let text = trim_end(bytes.get(..len).unwrap_or_default());
-    let start = if is_response(bytes) {
-        response_line(text, len > text.len(), quirks)
+/// The start line, read leniently; `line` has its line end, unless it was cut.
+fn start_line<'b>(line: &'b [u8], quirks: &mut Quirks) -> Start<'b> {
+    let text = trim_end(line);
+    if is_response(line) {
+        response_line(text, line.len() > text.len(), quirks)
     } else {
         request_line(text, quirks)
-    };
-    (start, len)
+    }
 }
 
 fn strict<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
@@ -193,9 +193,10 @@ fn line(bytes: &[u8], range: Range<usize>, name_end: usize) -> Option<Line> {
 }
 
 fn lenient<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
-    let mut quirks = 0;
-    let (start, start_len) = start_line(bytes, &mut quirks);
-    quirks |= line_quirks(bytes.get(..start_len).unwrap_or_default());
+    let start_len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    let first = bytes.get(..start_len).unwrap_or_default();
+    let mut quirks = line_quirks(first);
+    let start = start_line(first, &mut quirks);
     let mut at = start_len;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let end = at + memchr::memchr(b'\n', rest).map_or(rest.len(), |found| found + 1);

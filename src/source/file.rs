@@ -68,6 +68,9 @@ pub struct Reading<'a> {
     pub snaplen: Option<u32>,
 }
 
+/// Bytes from which a file is read ahead: less is read before a thread has begun.
+const LARGE: u64 = 1 << 20;
+
 /// Where the bytes of one file come from.
 struct Source {
     name: String,
@@ -320,8 +323,13 @@ impl Source {
     /// Opens the source and reads its header.
     fn open(&mut self, read: &Arc<AtomicU64>) -> Result<Open, Box<Fault>> {
         let io = |error| Fault::new(0, Cause::Io(error));
+        let mut large = false;
         let reader: Box<dyn Read + Send> = match &mut self.origin {
-            Origin::Path(path) => Box::new(File::open(path).map_err(io)?),
+            Origin::Path(path) => {
+                let file = File::open(path).map_err(io)?;
+                large = file.metadata().is_ok_and(|about| about.is_file() && about.len() >= LARGE);
+                Box::new(file)
+            }
             Origin::Once(reader) => match reader.take() {
                 Some(reader) => reader,
                 None => return Err(io(io::Error::other("it can be read only once"))),
@@ -333,7 +341,8 @@ impl Source {
         let mut input = unpacked.map_err(|error| fault(Cause::Io(error)))?.input;
         let head = input.peek(8).map_err(|error| fault(Cause::Io(error)))?.to_vec();
         let magic = head.first_chunk::<4>().copied();
-        let mut window = Window::new(Box::new(input));
+        let ahead = large && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        let mut window = if ahead { Window::ahead(Box::new(input)) } else { Window::new(Box::new(input)) };
         let format = match magic {
             Some(magic) if Pcap::begins(magic) => Pcap::open(&mut window).map(Format::Pcap),
             Some(magic) if PcapNg::begins(magic) => {

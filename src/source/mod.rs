@@ -4,6 +4,7 @@
 //! formats (`pcap`, `pcapng`) and what lies below them (`window`, `unpack`) know nothing of files; `file` is the edge,
 //! with `spool` for pipes that are read twice.
 
+mod ahead;
 mod error;
 mod file;
 mod frame;

@@ -1,12 +1,15 @@
 //! A reader's bytes seen through one buffer, which moves along and grows only for a single bigger record.
 
+use super::ahead::Ahead;
 use std::io::{self, Read};
 
 /// How much is read at once. Bigger buffers were measured slower: they no longer stay in the processor's cache.
 pub(super) const BUFFER: usize = 256 * 1024;
+/// How much of a record that goes on in the next buffer is put before it; more makes a bigger buffer.
+const ROOM: usize = 64 * 1024;
 
 pub(super) struct Window {
-    reader: Box<dyn Read + Send>,
+    feed: Feed,
     buffer: Vec<u8>,
     /// What has been read and not yet taken is `buffer[start..end]`.
     start: usize,
@@ -15,9 +18,25 @@ pub(super) struct Window {
     taken: u64,
 }
 
+enum Feed {
+    /// Bytes are read when they are needed.
+    Now(Box<dyn Read + Send>),
+    /// Bytes are read before they are needed.
+    Ahead(Ahead),
+}
+
 impl Window {
+    /// Reads only when it must: what comes slowly is seen at once.
     pub(super) fn new(reader: Box<dyn Read + Send>) -> Window {
-        Window { reader, buffer: vec![0; BUFFER], start: 0, end: 0, taken: 0 }
+        Window { feed: Feed::Now(reader), buffer: vec![0; BUFFER], start: 0, end: 0, taken: 0 }
+    }
+
+    /// Reads ahead, if there is a thread to be had: for what is all there.
+    pub(super) fn ahead(reader: Box<dyn Read + Send>) -> Window {
+        match Ahead::new(reader, ROOM, BUFFER) {
+            Ok(ahead) => Window { feed: Feed::Ahead(ahead), buffer: Vec::new(), start: 0, end: 0, taken: 0 },
+            Err(reader) => Window::new(reader),
+        }
     }
 
     /// Where in the stream the next byte to be taken stands.
@@ -79,6 +98,39 @@ impl Window {
 
     #[cold]
     fn fill(&mut self, count: usize) -> io::Result<bool> {
+        match self.feed {
+            Feed::Now(_) => self.read(count),
+            Feed::Ahead(_) => self.go_on(count),
+        }
+    }
+
+    /// Takes over what was read ahead until so many bytes are held.
+    fn go_on(&mut self, count: usize) -> io::Result<bool> {
+        let Feed::Ahead(ahead) = &self.feed else { return Ok(false) };
+        while self.end - self.start < count {
+            let Some(mut block) = ahead.next()? else { return Ok(false) };
+            let held = self.buffer.get(self.start..self.end).unwrap_or_default();
+            match ROOM.checked_sub(held.len()).and_then(|start| Some((start, block.buffer.get_mut(start..ROOM)?))) {
+                Some((start, room)) => {
+                    room.copy_from_slice(held);
+                    (self.start, self.end) = (start, block.end);
+                    ahead.give_back(std::mem::replace(&mut self.buffer, block.buffer));
+                }
+                None => {
+                    self.buffer.truncate(self.end);
+                    self.buffer.drain(..self.start);
+                    self.buffer.extend_from_slice(block.buffer.get(ROOM..block.end).unwrap_or_default());
+                    (self.start, self.end) = (0, self.buffer.len());
+                    ahead.give_back(block.buffer);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads until so many bytes are held.
+    fn read(&mut self, count: usize) -> io::Result<bool> {
+        let Feed::Now(reader) = &mut self.feed else { return Ok(false) };
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
@@ -91,7 +143,7 @@ impl Window {
                 // Grows with the bytes that are there, not with the number that a file says.
                 self.buffer.resize(self.buffer.len().saturating_mul(2).min(count.max(BUFFER)), 0);
             }
-            match self.reader.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+            match reader.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
                 Ok(0) => return Ok(false),
                 Ok(read) => self.end += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -124,6 +176,48 @@ mod tests {
         window.take(5 * BUFFER);
         assert!(window.hold(1).expect("no error"));
         assert_eq!((window.offset(), window.buffer.capacity()), (5 * BUFFER as u64, BUFFER));
+    }
+
+    #[test]
+    fn what_is_read_ahead_is_the_same() {
+        let bytes: Vec<u8> = (0..3 * BUFFER as u32 / 2).flat_map(u32::to_le_bytes).collect();
+        for sizes in [&[16, 1500][..], &[7, BUFFER - 1], &[ROOM, ROOM + 1], &[16, 3 * BUFFER, 1500]] {
+            let mut windows = [
+                Window::new(Box::new(io::Cursor::new(bytes.clone()))),
+                Window::ahead(Box::new(io::Cursor::new(bytes.clone()))),
+            ];
+            let mut offset = 0;
+            for &size in sizes.iter().cycle() {
+                let whole = windows.each_mut().map(|window| window.hold(size).expect("no error"));
+                assert_eq!(whole, [offset + size <= bytes.len(); 2]);
+                if !whole[0] {
+                    assert_eq!(windows.each_ref().map(Window::held), [bytes.len() - offset; 2]);
+                    break;
+                }
+                for window in &mut windows {
+                    let at = window.take(size);
+                    assert_eq!(window.taken(at, size), &bytes[offset..offset + size]);
+                }
+                offset += size;
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_an_error_is_held_and_the_error_told() {
+        let failing = io::repeat(1).take(10).chain(Failing);
+        let mut window = Window::ahead(Box::new(failing));
+        assert!(window.hold(10).expect("they are there"));
+        assert_eq!(window.hold(11).expect_err("no more").to_string(), "the disk is gone");
+        assert_eq!(window.held(), 10);
+    }
+
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
     }
 
     #[test]

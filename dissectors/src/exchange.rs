@@ -1,7 +1,7 @@
 //! An exchange: a request, its answer, and the times between.
 
 use crate::session::{At, Side};
-use alloc::string::String;
+use compact_str::CompactString;
 
 /// A request and its answer, of whatever protocol.
 #[derive(Clone, Debug, Default)]
@@ -15,15 +15,15 @@ pub struct Exchange {
     /// Which side asked; none where only an answer was seen.
     pub asked_by: Option<Side>,
     /// What was asked to be done, such as `GET`; empty if unknown.
-    pub method: String,
+    pub method: CompactString,
     /// Of whom, such as the value of `Host`; empty if unknown.
-    pub host: String,
+    pub host: CompactString,
     /// What it was asked of, such as the request target; empty if unknown.
-    pub uri: String,
+    pub uri: CompactString,
     /// The answer's code, such as 200.
     pub status: Option<u16>,
     /// The answer's media type, as sent; empty if none.
-    pub content_type: String,
+    pub content_type: CompactString,
     /// When and how large the request was.
     pub request: Option<Transfer>,
     /// When and how large the answer was.

@@ -10,7 +10,7 @@ use crate::capture::{Call, Endpoint, Opened, Sent, Stream};
 use dissectors::exchange::Exchange;
 use dissectors::packet::Path;
 use dissectors::session::{At, Context, Ending, Foresight, Side};
-use dissectors::tcp::{self, Analysis, Known, Segment};
+use dissectors::tcp::{self, Analysis, Flags, Known, Segment};
 use dissectors::{Registry, Tree, Value, data};
 
 /// All that is known of one connection.
@@ -222,6 +222,12 @@ impl Connection {
         reading: &mut Reading<'_>,
     ) -> Completed {
         let mut completed = Completed::default();
+        // As of most acknowledgments.
+        let silent = ready.is_empty() && !segment.flags.any(Flags::RST) && self.assemblers.iter().all(Assembler::rests);
+        if silent && self.conversation.untaken() == 0 && !self.assemblers.iter().all(Assembler::has_ended) {
+            self.assemblers[side.other() as usize].acked(acknowledges(segment));
+            return completed;
+        }
         if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
             self.assemblers[side.other() as usize].answered(ack);
             self.drain(side.other(), reading, &mut completed);

@@ -7,7 +7,7 @@ use crate::exchange::{Exchange, Transfer};
 use crate::session::{At, Context, Event, Side, Then, Told};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::string::{String, ToString};
+use compact_str::CompactString;
 
 /// As many requests may await their response; beyond it the oldest is reported without.
 const MAX_OPEN: usize = 256;
@@ -45,7 +45,7 @@ pub(super) struct Pending {
     pub exchange: Box<Exchange>,
     /// Where the request was told.
     pub asked: Option<At>,
-    upgrade: String,
+    upgrade: CompactString,
     state: Answer,
     // All of the request has come, or will never come.
     request_done: bool,
@@ -65,7 +65,7 @@ impl Pending {
         Pending {
             exchange: Box::new(exchange),
             asked: None,
-            upgrade: String::new(),
+            upgrade: CompactString::default(),
             state: Answer::Awaited,
             request_done: false,
             doubtful: false,
@@ -325,10 +325,10 @@ fn upgraded(value: &[u8]) -> Then {
 }
 
 /// Text of a header: UTF-8, or else ISO 8859-1, which is what HTTP once allowed (RFC 9110 5.5).
-fn text(bytes: &[u8]) -> String {
+fn text(bytes: &[u8]) -> CompactString {
     let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
     match core::str::from_utf8(bytes) {
-        Ok(text) => text.to_string(),
+        Ok(text) => text.into(),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
 }

@@ -106,7 +106,8 @@ impl Connection {
 
     /// Counts the bytes it holds beside itself; says how many more they are than when they were last counted.
     pub(super) fn count_held(&mut self) -> isize {
-        let held = self.conversation.held() + self.assemblers.iter().map(Assembler::waiting_bytes).sum::<usize>();
+        let sequence = self.sequence.as_ref().map_or(0, |sequence| sequence.held());
+        let held = self.conversation.held() + sequence + self.assemblers.iter().map(Assembler::held).sum::<usize>();
         let held = u32::try_from(held).unwrap_or(u32::MAX);
         held as isize - std::mem::replace(&mut self.held, held) as isize
     }
@@ -367,11 +368,14 @@ impl Connection {
         }
     }
 
-    /// Gives up all holes and all unfinished messages: too much is held.
+    /// Gives up all holes, all unfinished messages and what is in flight: too much is held.
     pub(super) fn give_up(&mut self, reading: &mut Reading<'_>) {
+        if let Some(sequence) = &mut self.sequence {
+            sequence.let_go();
+        }
         let mut completed = Completed::default();
         for side in [Side::Client, Side::Server] {
-            self.assemblers[side as usize].give_up();
+            self.assemblers[side as usize].let_go();
             self.drain(side, reading, &mut completed);
             if reading.needs.messages {
                 let ((conversation, _), mut cx) = self.context(reading);

@@ -10,8 +10,11 @@ pub const WAITING_BYTES: usize = 1 << 20;
 /// Segments of one side of one connection that wait for a hole to be filled.
 pub const WAITING_SEGMENTS: usize = 2048;
 
-/// Bytes of all connections together that wait for holes, or for the rest of a message.
-pub const HELD_BYTES: usize = 12 << 20;
+/// Bytes of all connections together that wait: for holes, for the rest of a message, for an acknowledgment.
+pub const HELD_BYTES: usize = 8 << 20;
+
+/// The same where bodies are kept to be shown, of which one alone may have a megabyte.
+pub const HELD_BYTES_WITH_BODIES: usize = 32 << 20;
 
 /// Frames of a connection that may pass after a hole was acknowledged before it is given up: frames are captured a
 /// little out of order where several queues or interfaces feed one capture.

@@ -396,7 +396,7 @@ impl Inner {
         connection.follow(source, segment, reused, &mut reading);
         self.held = self.held.saturating_add_signed(connection.count_held());
         self.desk.report(connection);
-        if self.held > limits::HELD_BYTES {
+        if self.held > self.desk.most_held() {
             tree.note(&tcp_fields::LIMIT, segment.header.all(), format_args!("more is held for messages than is kept"));
             self.give_up(place);
         }
@@ -412,7 +412,7 @@ impl Inner {
             }
             self.desk.apart(connection, Connection::give_up);
             self.held = self.held.saturating_add_signed(connection.count_held());
-            if self.held <= limits::HELD_BYTES {
+            if self.held <= self.desk.most_held() {
                 break;
             }
         }
@@ -432,6 +432,11 @@ impl Inner {
 }
 
 impl Desk {
+    /// As many bytes as all connections may hold together.
+    fn most_held(&self) -> usize {
+        if self.needs.data { limits::HELD_BYTES_WITH_BODIES } else { limits::HELD_BYTES }
+    }
+
     /// What a connection of this number needs to read a frame.
     fn reading<'a>(&'a mut self, number: u32, at: At, path: &'a mut Path, tree: &'a mut Tree) -> Reading<'a> {
         Reading {

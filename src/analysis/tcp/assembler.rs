@@ -113,9 +113,20 @@ impl Assembler {
         self.expected.is_some()
     }
 
-    /// How many bytes wait for what is missing before them.
-    pub(in crate::analysis) fn waiting_bytes(&self) -> usize {
-        self.waiting_bytes
+    /// Bytes of memory that it holds beside itself.
+    pub(in crate::analysis) fn held(&self) -> usize {
+        // A map of one entry has room for eleven.
+        const FIRST: usize = 11 * size_of::<(u64, Waiting)>();
+        let waiting = if self.waiting.is_empty() { 0 } else { FIRST + self.waiting_bytes };
+        waiting + self.recent.as_ref().map_or(0, |recent| recent.bytes.capacity())
+    }
+
+    /// Gives up all that is held: what waits comes next, and what was read is compared no more.
+    pub(in crate::analysis) fn let_go(&mut self) {
+        self.give_up();
+        if let Some(recent) = &mut self.recent {
+            recent.bytes = VecDeque::new();
+        }
     }
 
     /// Whether the side has ended and all of it was read.

@@ -155,6 +155,19 @@ impl Scales {
 }
 
 impl Sequence {
+    /// Bytes of memory that it holds beside itself.
+    pub(in crate::analysis) fn held(&self) -> usize {
+        self.sides.iter().map(|flow| flow.flight.capacity() * size_of::<Sent>()).sum()
+    }
+
+    /// Forgets what is in flight.
+    pub(in crate::analysis) fn let_go(&mut self) {
+        for flow in self.sides.iter_mut().filter(|flow| !flow.flight.is_empty()) {
+            flow.flight = VecDeque::new();
+            flow.flight_unknown = true;
+        }
+    }
+
     /// Nanoseconds of the handshake, once it was seen.
     pub(in crate::analysis) fn initial_rtt(&self) -> Option<i64> {
         self.initial_rtt

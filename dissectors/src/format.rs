@@ -81,8 +81,10 @@ pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
-// Besides control characters: what changes the direction of text, and line and paragraph separators.
-fn is_plain(char: char) -> bool {
+/// Whether a character can be shown as it is: it is no control character, does not change the direction of text, and
+/// separates neither lines nor paragraphs.
+#[must_use]
+pub fn is_plain(char: char) -> bool {
     !char.is_control()
         && !matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

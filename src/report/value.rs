@@ -62,11 +62,14 @@ pub(super) fn line(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The bytes as text, if all are printable ASCII: the common case, told in one pass.
+/// The bytes as text, if none of it needs an escape: the common case, told in one pass where all is ASCII.
 fn plain(bytes: &[u8]) -> Option<&str> {
     // Looking at all of them, whatever is found, can be done for many at once.
-    let all = bytes.iter().fold(true, |all, byte| all & (b' '..=b'~').contains(byte));
-    if all { std::str::from_utf8(bytes).ok() } else { None }
+    let steers = bytes.iter().fold(false, |any, &byte| any | (byte < b' ') | (byte == 0x7f));
+    let text = std::str::from_utf8(bytes).ok().filter(|_| !steers)?;
+    // An arrow, most often.
+    let other = |text: &str| text.chars().filter(|char| !char.is_ascii()).all(format::is_plain);
+    (text.is_ascii() || other(text)).then_some(text)
 }
 
 /// The bytes as text, if they are meant to be read: UTF-8 without control characters other than tab and line ends.
@@ -124,6 +127,8 @@ mod tests {
         assert_eq!(lined(b"GET /a\\r\\n"), "GET /a\\r\\n");
         assert_eq!(lined(b"a\x1b[31m\\x\n\xff"), "a\\x1b[31m\\x\\n\\xff");
         assert_eq!(lined("80 → 90".as_bytes()), "80 → 90");
+        assert_eq!(lined("a\u{9b}31m".as_bytes()), "a\\xc2\\x9b31m");
+        assert_eq!(lined("a\u{202e}b".as_bytes()), "a\\xe2\\x80\\xaeb");
     }
 
     #[test]

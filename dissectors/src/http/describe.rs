@@ -19,18 +19,33 @@ pub(super) fn enter(cx: &mut Context<'_>) {
     }
 }
 
-/// Records a message of which `shown` are the bytes that were kept; `of_body` says that these include the body.
+/// What there is to see of a message.
+pub(super) struct Seen<'h, 'b> {
+    /// The bytes that were kept.
+    pub chunk: Chunk<'b>,
+    /// How much of the body they include.
+    pub of_body: Shown,
+    /// The head with which they begin, if it was just read.
+    pub head: Option<&'h Head<'b>>,
+    /// Whether anybody looks at its header lines, or at what is odd about them.
+    pub headers: bool,
+}
+
+/// Records a message; `lines` are those of its head, if that was just read.
 pub(super) fn describe(
     message: &Message,
-    shown: Chunk<'_>,
-    of_body: Shown,
+    seen: Seen<'_, '_>,
     pending: Option<&Pending>,
     lines: &mut Vec<Line>,
     cx: &mut Context<'_>,
 ) {
     enter(cx);
+    let Seen { chunk: shown, of_body, head, headers } = seen;
     let place = shown.place(0..shown.bytes.len(), "Reassembled TCP", cx.tree);
-    let head = head::read(shown.bytes.get(..message.head).unwrap_or(shown.bytes), lines);
+    let head = match head {
+        Some(head) => *head,
+        None => head::read(shown.bytes.get(..message.head).unwrap_or(shown.bytes), lines),
+    };
     let head = Placed { head, base: place.start };
     if cx.tree.wants_columns() {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
@@ -41,11 +56,13 @@ pub(super) fn describe(
         let node = cx.tree.open(&HTTP, place, Value::Bytes(place));
         cx.tree.label(node, format_args!("{}", HTTP.title));
         head.start_line(cx.tree);
-        for line in lines.iter() {
-            head.header(line, cx.tree);
+        if headers {
+            lines.iter().for_each(|line| head.header(line, cx.tree));
         }
         head.conclude(message, pending, cx);
-        notes(message, head.span(0..message.head), head.head.bytes, cx.tree);
+        if headers {
+            notes(message, head.span(0..message.head), head.head.bytes, cx.tree);
+        }
         let body = body::describe(message, shown.bytes, place.start, of_body, &head.head, lines, cx.tree);
         cx.tree.close();
         body
@@ -104,8 +121,11 @@ impl<'b> Placed<'b> {
             Start::Response { version, code, phrase } => {
                 self.text(&RESPONSE_VERSION, version, tree);
                 if let Some(code) = code {
-                    let digits = self.place(phrase).start.saturating_sub(4);
-                    let span = Slice::new(digits.max(self.base), 3);
+                    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+                    let after = bytes.get(version.len()..).unwrap_or_default();
+                    let at = version.len() + after.iter().take_while(blank).count();
+                    let digits = bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
+                    let span = self.span(at..at + digits);
                     tree.put(&RESPONSE_CODE, span, Value::Uint(code.into()));
                     match status::describe(code) {
                         Some(words) => tree.put_text(&RESPONSE_CODE_DESC, span, format_args!("{words}")),

@@ -150,7 +150,7 @@ fn strict<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<'b>> {
         let status = config.parse_response_with_uninit_headers(&mut response, bytes, &mut headers).ok()?;
         let code = response.code.filter(|_| status == httparse::Status::Complete(bytes.len()))?;
         // A phrase that is not ASCII is dropped: look for it ourselves.
-        let phrase = response.reason.filter(|phrase| !phrase.is_empty())?.as_bytes();
+        let phrase = response.reason.filter(|phrase| !phrase.is_empty())?.trim_start_matches(' ').as_bytes();
         (Start::Response { version: bytes.get(..8)?, code: Some(code), phrase }, response.headers)
     } else {
         let mut request = httparse::Request::new(&mut []);
@@ -341,5 +341,53 @@ impl<'b> Head<'b> {
     /// The value of a header line without white space around it.
     pub(super) fn value(&self, line: &Line) -> &'b [u8] {
         self.bytes.get(line.value as usize..line.value_end as usize).unwrap_or_default().trim_ascii()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::framing;
+    use alloc::format;
+
+    /// Start lines, and headers that decide how a message is framed.
+    const STARTS: &[&str] = &[
+        "GET / HTTP/1.1", "GET /a?b=c HTTP/1.0", "GET  /  HTTP/1.1", "GET / HTTP/1.1 ", "GET /a b HTTP/1.1", "GET /", "GET",
+        "GET /ä HTTP/1.1", "BREW /pot HTTP/1.1", "G=T / HTTP/1.1", "GET / HTTP/2.0", "GET / HTTP/1.10", "GET / RTSP/1.0",
+        "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1", "GET\t/\tHTTP/1.1", "GET / http/1.1", "GET /\x7f HTTP/1.1",
+        "HTTP/1.1 200 OK", "HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.1 200  OK", "HTTP/1.1  200 OK", "HTTP/1.1 2000 OK",
+        "HTTP/1.1 20 OK", "HTTP/1.1 200 Überall", "HTTP/1.0 404 Not  Found ", "HTTP/1.1 x OK", "HTTP/2 200 OK",
+        "HTTP/1.1 999 Ok\t", "ICY 200 OK", "HTTP/1.1200 OK",
+    ];
+    const HEADERS: &[&str] = &[
+        "", "Host: a\r\n", "host:a\r\nHost: b\r\n", "Host : a\r\n", "Content-Length: 3\r\n", "content-length:3\r\nX: y\r\n",
+        "X: y\r\nContent-Length: 3, 4\r\n", "Transfer-Encoding: gzip,\r\n chunked\r\n", " Host: folded\r\nHost: a\r\n",
+        "X\r\nHost: a\r\n", "Upgrade: h2c\r\nConnection: upgrade\r\n", "Content-Type: text/html;\r\n\tcharset=x\r\n",
+        "Host: a\nContent-Length: 3\n", "T: chunked\r\n", ": empty\r\nHost: a\r\n", "Host: a\r\nX: y\r\n z\r\nUpgrade: u\r\n",
+    ];
+
+    #[test]
+    fn a_glance_says_what_reading_all_of_it_says() {
+        for (start, headers) in STARTS.iter().flat_map(|start| HEADERS.iter().map(move |headers| (start, headers))) {
+            let text = format!("{start}\r\n{headers}\r\nbody\r\n\r\n");
+            let len = text.len() - "body\r\n\r\n".len();
+            let (mut few, mut all) = (Vec::new(), Vec::new());
+            let glanced = glance(text.as_bytes(), &mut few).expect("a whole head");
+            let read = read(&text.as_bytes()[..len], &mut all);
+            assert_eq!(glanced.bytes.len(), len, "{text:?}");
+            assert_eq!((glanced.start, glanced.start_len), (read.start, read.start_len), "{text:?}");
+            let facts = |head: &Head<'_>, lines: &[Line]| {
+                let all = framing::gather(head, lines);
+                format!("{:?} {:?} {}", framing::length(head, &all, None), all, all.quirks)
+            };
+            assert_eq!(facts(&glanced, &few), facts(&read, &all), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_all_there_is_not_glanced_at() {
+        for text in ["", "GET / HTTP/1.1", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\n\r"] {
+            assert!(glance(text.as_bytes(), &mut Vec::new()).is_none(), "{text:?}");
+        }
     }
 }

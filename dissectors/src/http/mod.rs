@@ -51,7 +51,18 @@ const MAX_WAITING: usize = 65_536;
 const GLANCE: usize = 64;
 
 fn open(tree: &Tree) -> Box<dyn Session> {
-    Box::new(Http::new(kept_of_body(tree)))
+    Box::new(Http::new(kept_of_body(tree), shows_headers(tree)))
+}
+
+/// Whether more of a head is told than its first line: headers, or what is odd about them.
+fn shows_headers(tree: &Tree) -> bool {
+    #[rustfmt::skip]
+    let others = [
+        &START_LINE, &CHAT, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,
+        &REQUEST_URI_QUERY_PARAMETER, &REQUEST_VERSION, &REQUEST_FULL_URI, &RESPONSE_VERSION, &RESPONSE_CODE,
+        &RESPONSE_CODE_DESC, &RESPONSE_PHRASE, &REQUEST_IN, &RESPONSE_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME,
+    ];
+    FIELDS.iter().any(|field| tree.wants(field) && !others.iter().any(|other| other.id == field.id))
 }
 
 /// How much of a body must be kept for `tree`; none if not even heads are wanted.
@@ -82,7 +93,11 @@ fn kept_of_body(tree: &Tree) -> Option<usize> {
 struct Http {
     halves: [Half; 2],
     pairing: Pairing,
+    /// As much of each body as is kept; none if nothing of a message is shown.
     keep: Option<usize>,
+    /// Headers are shown.
+    headers: bool,
+    /// The header lines of the head read last.
     lines: Vec<Line>,
 }
 
@@ -147,8 +162,8 @@ impl Half {
 }
 
 impl Http {
-    fn new(keep: Option<usize>) -> Http {
-        Http { halves: Default::default(), pairing: Pairing::default(), keep, lines: Vec::new() }
+    fn new(keep: Option<usize>, headers: bool) -> Http {
+        Http { halves: Default::default(), pairing: Pairing::default(), keep, headers, lines: Vec::new() }
     }
 
     fn half(&mut self, side: Side) -> &mut Half {
@@ -162,7 +177,7 @@ impl Http {
     /// Reads where a head is expected.
     fn head(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
         let bytes = chunk.bytes;
-        let unseen = self.keep.is_none();
+        let unseen = !self.headers;
         let half = self.half(side);
         if !half.sure {
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -180,7 +195,7 @@ impl Http {
                 }
             }
         }
-        // Nobody looks at the head, and it is all here: the common case of a list of calls.
+        // Nobody looks at the headers, and they are all here: the common case of a list of calls or of frames.
         if unseen && half.scanned == 0 {
             let mut lines = core::mem::take(&mut self.lines);
             let head = head::glance(bytes, &mut lines).filter(|head| head.bytes.len() <= MAX_HEAD);
@@ -239,18 +254,19 @@ impl Http {
         let length = framing::length(head, headers, self.pairing.method(&link));
         let body = if cut { Body::Length(0) } else { Body::new(length) };
         let message = Message::new(link, len, body, first, last, quirks | more);
-        self.advance(side, message, chunk, len, cx)
+        self.advance(side, message, chunk, Some(head), cx)
     }
 
-    /// Reads on in a message of which the first `from` bytes of `chunk` have been read.
+    /// Reads on in a message, of which `chunk` begins with the head if that was just read.
     fn advance(
         &mut self,
         side: Side,
         mut message: Message,
         chunk: Chunk<'_>,
-        from: usize,
+        head: Option<&head::Head<'_>>,
         cx: &mut Context<'_>,
     ) -> Taken {
+        let from = head.map_or(0, |head| head.bytes.len());
         let (used, progress) = message.body.advance(chunk.bytes.get(from..).unwrap_or_default());
         let used = from + used;
         if used > 0 {
@@ -263,7 +279,7 @@ impl Http {
         }
         let broken = progress == Progress::Bad;
         let cut_short = message.quirks & quirk::HEAD_TOO_LONG != 0;
-        let then = self.finish(side, message, chunk, used, cx);
+        let then = self.finish(side, message, chunk.first(used), head, cx);
         if broken {
             self.half(side).state = State::Skip(Skipped::new());
             if used == 0 {
@@ -275,18 +291,17 @@ impl Http {
         taken(used, then)
     }
 
-    /// Tells a message that ends with the first `used` bytes of `chunk`, whether or not it is complete.
+    /// Tells a message that ends with `chunk`, whether or not it is complete; with its head if that was just read.
     fn finish(
         &mut self,
         side: Side,
         mut message: Message,
         chunk: Chunk<'_>,
-        used: usize,
+        head: Option<&head::Head<'_>>,
         cx: &mut Context<'_>,
     ) -> Then {
-        let bytes = chunk.bytes.get(..used).unwrap_or_default();
         let is_here = message.wire == 0;
-        message.keep(bytes, self.keep.filter(|_| !is_here));
+        message.keep(chunk.bytes, self.keep.filter(|_| !is_here));
         message.quirks |= message.body.quirks();
         if message.missing > 0 {
             message.quirks |= quirk::GAP;
@@ -298,10 +313,11 @@ impl Http {
         self.pairing.complete(side, &message, cx);
         if let Some(keep) = self.keep {
             let kept = core::mem::take(&mut message.kept);
-            let shown = if is_here { chunk.first(limit.min(used)) } else { Chunk { bytes: &kept, base: None } };
+            let shown = if is_here { chunk.first(limit) } else { Chunk { bytes: &kept, base: None } };
             let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
             let of_body = if keep == MAX_BODY { Shown::Body } else { Shown::Glance };
-            describe::describe(&message, shown, of_body, exchange, &mut self.lines, cx);
+            let seen = describe::Seen { chunk: shown, of_body, head, headers: self.headers };
+            describe::describe(&message, seen, exchange, &mut self.lines, cx);
         }
         let waits = message.link.nth.filter(|&nth| message.link.role == Role::Request && self.pairing.awaited(nth).is_some());
         self.half(side).next(waits.map_or(State::Head, State::Wait));
@@ -339,7 +355,7 @@ impl Http {
             State::Head => {}
             State::Body(mut message) => {
                 message.quirks |= quirk::TRUNCATED;
-                self.finish(side, *message, rest, rest.bytes.len(), cx);
+                self.finish(side, *message, rest, None, cx);
             }
             State::Skip(mut skipped) => {
                 skipped.bytes += rest.bytes.len() as u64;
@@ -368,7 +384,7 @@ impl Session for Http {
             State::Head | State::Wait(_) => self.head(side, chunk, cx),
             State::Skip(_) => self.skip(side, chunk, cx),
             State::Body(_) => match core::mem::take(&mut self.half(side).state) {
-                State::Body(message) => self.advance(side, *message, chunk, 0, cx),
+                State::Body(message) => self.advance(side, *message, chunk, None, cx),
                 _ => taken(0, Then::Same),
             },
         };
@@ -390,7 +406,7 @@ impl Session for Http {
                 }
                 message::Passed::Exactly => {
                     message.miss(len);
-                    self.finish(side, *message, before, 0, cx);
+                    self.finish(side, *message, before.first(0), None, cx);
                     core::mem::take(&mut self.half(side).state)
                 }
                 message::Passed::Beyond(within) => {
@@ -399,7 +415,7 @@ impl Session for Http {
                     if message.body.is_chunked() {
                         message.quirks |= quirk::TRUNCATED;
                     }
-                    self.finish(side, *message, before, before.bytes.len(), cx);
+                    self.finish(side, *message, before, None, cx);
                     self.pairing.doubt(side);
                     State::Skip(Skipped::new())
                 }
@@ -429,7 +445,7 @@ impl Session for Http {
             // RFC 9112 8: such a body is complete only if the connection was closed in order.
             if message.body.is_until_end() && ending == Ending::Closed && message.missing == 0
                 && let State::Body(message) = core::mem::take(&mut self.half(side).state) {
-                    self.finish(side, *message, rest, 0, cx);
+                    self.finish(side, *message, rest.first(0), None, cx);
                 }
         }
         self.cut(side, rest, cx);

@@ -44,7 +44,7 @@ impl Transcript {
         wants.add(&HTTP);
         wants.add(&FILE_DATA);
         let (untaken, is_over) = Default::default();
-        Transcript { session: Http::new(Some(MAX_BODY)), tree: Tree::new(wants), untaken, is_over }
+        Transcript { session: Http::new(Some(MAX_BODY), true), tree: Tree::new(wants), untaken, is_over }
     }
 
     /// The next bytes of a side; gives the messages, of either side, that are complete with them.

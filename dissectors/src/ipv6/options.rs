@@ -1,8 +1,11 @@
-//! The options of IPv6's extension headers (RFC 8200 4.2), which hop-by-hop and destination options have in common.
+//! The options of IPv6's extension headers (RFC 8200 4.2), and the form of header that hop-by-hop and destination options
+//! have in common.
 
 use super::fields::*;
-use crate::packet::Piece;
-use crate::tree::{Tree, Value};
+use crate::field::Field;
+use crate::packet::{Next, Packet, Piece};
+use crate::tree::{Slice, Tree, Value};
+use etherparse::Ipv6RawExtHeaderSlice;
 
 pub(super) const TYPES: &[(u64, &str)] = &[
     (0x00, "Pad1"),
@@ -39,8 +42,52 @@ pub(super) const ACTIONS: &[(u64, &str)] = &[
 
 pub(super) const ALERTS: &[(u64, &str)] = &[(0, "MLD"), (1, "RSVP"), (2, "Active Network")];
 
+/// What a header with options calls its own parts.
+pub(super) struct Header {
+    pub(super) all: &'static Field,
+    pub(super) nxt: &'static Field,
+    pub(super) len: &'static Field,
+    pub(super) len_oct: &'static Field,
+}
+
+impl Header {
+    /// The bytes of the header and what comes next. None if the header is not all here, which is recorded.
+    pub(super) fn read<'b>(
+        &self,
+        piece: Piece<'b>,
+        packet: &Packet,
+        tree: &mut Tree,
+    ) -> Option<(Piece<'b>, Next<'b>)> {
+        let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(piece.bytes) else {
+            tree.open(self.all, piece.all(), Value::Bytes(piece.all()));
+            crate::extent::note_cut(piece, packet, tree);
+            tree.close();
+            return None;
+        };
+        let len = header.slice().len();
+        Some((piece.first(len), Next::IpProto(header.next_header().0, piece.from(len))))
+    }
+
+    /// Records a whole header with its options, if they are wanted, and what is wrong with its place.
+    pub(super) fn describe(&self, piece: Piece<'_>, misplaced: Option<&'static Field>, tree: &mut Tree) {
+        // The options belong to IPv6, whichever header they stand in.
+        let (true, &[next, units, ..]) = (tree.wants_any(self.all) || tree.wants_any(&IPV6), piece.bytes) else {
+            return;
+        };
+        tree.open(self.all, piece.all(), Value::Bytes(piece.all()));
+        tree.put(self.nxt, piece.span(0, 1), Value::Uint(next.into()));
+        tree.put(self.len, piece.span(1, 1), Value::Uint(units.into()));
+        tree.put(self.len_oct, Slice::default(), Value::Uint(piece.bytes.len() as u64));
+        if let Some(note) = misplaced {
+            tree.note(note, piece.span(0, 1), format_args!("{}", note.title));
+        }
+        describe(piece.from(2), tree);
+        tree.close();
+    }
+}
+
 /// The home address option among those of a whole extension header.
-pub(crate) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
+pub(super) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
     let mut rest = header.get(2..)?;
     loop {
         rest = match *rest {
@@ -52,8 +99,8 @@ pub(crate) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
     }
 }
 
-/// Records the options of an extension header, which follow its first two bytes.
-pub(crate) fn describe(piece: Piece<'_>, tree: &mut Tree) {
+/// Records the options of a header, which follow its first two bytes.
+fn describe(piece: Piece<'_>, tree: &mut Tree) {
     let mut rest = piece;
     while let Some(&kind) = rest.bytes.first() {
         // RFC 8200 4.2: Pad1 has neither length nor data.
@@ -109,4 +156,55 @@ fn describe_data(kind: u8, data: Piece<'_>, tree: &mut Tree) {
         (kind, _) if kind & 0x1f == 0x1e => tree.put(&OPT_EXPERIMENTAL, all, Value::Bytes(all)),
         _ => tree.put(&OPT_UNKNOWN, all, Value::Bytes(all)),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{dstopts, hopopts};
+    use super::*;
+    use crate::protocol::{Part, Protocol};
+    use crate::wants::Wants;
+
+    /// Reads the bytes as a header of the protocol.
+    fn dissect<'b>(protocol: &Protocol, bytes: &'b [u8]) -> (Tree, Next<'b>) {
+        let Part::Layer(read) = protocol.part else { unreachable!("a header is a layer") };
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(bytes);
+        let next = read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree);
+        (tree, next)
+    }
+
+    const BOTH: [&Protocol; 2] = [&hopopts::PROTOCOL, &dstopts::PROTOCOL];
+
+    #[test]
+    fn options_are_told_and_the_next_header_is_named() {
+        // A tunnel limit of 5, and padding.
+        let bytes = [17, 0, 4, 1, 5, 1, 1, 0, 0xaa];
+        for (protocol, len_oct) in BOTH.into_iter().zip([&hopopts::LEN_OCT, &dstopts::LEN_OCT]) {
+            let (tree, next) = dissect(protocol, &bytes);
+            assert!(matches!(next, Next::IpProto(17, Piece { bytes: [0xaa], .. })), "{next:?}");
+            assert_eq!(tree.first(len_oct), Some(Value::Uint(8)));
+            assert_eq!(tree.first(&OPT_TEL), Some(Value::Uint(5)));
+            assert_eq!(tree.first(&OPT_PADN), Some(Value::Bytes(Slice::new(7, 1))));
+        }
+    }
+
+    #[test]
+    fn an_option_that_runs_past_the_header_is_noted() {
+        for protocol in BOTH {
+            let (tree, next) = dissect(protocol, &[17, 0, 1, 9, 0, 0, 0, 0, 0xaa]);
+            assert!(matches!(next, Next::IpProto(17, _)), "{next:?}");
+            assert!(tree.first(&OPT_INVALID_LEN).is_some());
+        }
+    }
+
+    #[test]
+    fn a_cut_header_ends_the_walk() {
+        let bytes = [17, 1, 1, 4, 0, 0, 0, 0, 0];
+        for (protocol, len) in BOTH.into_iter().flat_map(|protocol| (0..bytes.len()).map(move |len| (protocol, len))) {
+            let (tree, next) = dissect(protocol, bytes.get(..len).unwrap_or_default());
+            assert!(matches!(next, Next::End), "{next:?}");
+            assert!(tree.first(&crate::frame::MALFORMED).is_some(), "{len}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Names of the numbers by which layers name each other: EtherTypes and IP protocols (of the IANA registries).
+//! Names of numbers that layers have in common: EtherTypes and IP protocols (of the IANA registries), what became of a
+//! checksum.
 
 /// Wireshark's `ip.version` is the version of either IP, so IPv6 tells it too.
 pub(crate) use crate::ipv4::VERSION as IP_VERSION;
@@ -143,6 +144,9 @@ pub(crate) const ECN: &[(u64, &str)] = &[
     (3, "Congestion Experienced"),
 ];
 
+/// What became of a checksum.
+pub(crate) const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
+
 /// The name of an IP protocol, or `Unknown`.
 pub(crate) fn ip_protocol(number: u8) -> &'static str {
     IP_PROTOCOLS
@@ -158,7 +162,7 @@ mod tests {
 
     #[test]
     fn names_stand_in_ascending_order_of_their_numbers() {
-        for table in [ETHER_TYPES, IP_PROTOCOLS, DSCP, ECN] {
+        for table in [ETHER_TYPES, IP_PROTOCOLS, DSCP, ECN, CHECKSUM_STATES] {
             assert!(table.is_sorted_by(|a, b| a.0 < b.0));
         }
         assert_eq!(ip_protocol(17), "UDP");

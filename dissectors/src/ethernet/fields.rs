@@ -48,7 +48,7 @@ crate::fields! { "ethernet";
     /// The frame check sequence, where the capture has it.
     FCS: U32 "eth.fcs" "Frame check sequence" { form: Form::Hex };
     /// What is known of the frame check sequence: it is not verified.
-    FCS_STATUS: U8 "eth.fcs.status" "FCS Status" { values: STATES };
+    FCS_STATUS: U8 "eth.fcs.status" "FCS Status" { values: crate::names::CHECKSUM_STATES };
     /// The source is a group address, which no sender may be.
     SRC_NOT_GROUP: Note(Warn) "eth.src_not_group" "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)";
     /// The number is neither a length nor a type.
@@ -59,4 +59,3 @@ crate::fields! { "ethernet";
     PADDING_BAD: Note(Note) "eth.padding_bad" "No padding of zeros where padding would stand: it may be padding of other bytes";
 }
 
-const STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];

@@ -30,7 +30,7 @@ crate::fields! { "gre";
     /// The checksum over header and payload.
     CHECKSUM: U16 "gre.checksum" "Checksum" { form: Form::Hex };
     /// Whether the checksum is right.
-    CHECKSUM_STATUS: U8 "gre.checksum.status" "Checksum Status" { values: CHECKSUM_STATES };
+    CHECKSUM_STATUS: U8 "gre.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
     /// Where in the route the entry in use begins.
     OFFSET: U16 "gre.offset" "Offset";
     /// The key: which tunnel it belongs to.
@@ -58,7 +58,6 @@ crate::fields! { "gre";
 }
 
 const VERSIONS: &[(u64, &str)] = &[(0, "GRE"), (1, "Enhanced GRE")];
-const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
 const PROTOCOLS: &[(u64, &str)] = &[
     (0x0000, "Possible GRE keepalive packet"),
     (0x0800, "IP"),

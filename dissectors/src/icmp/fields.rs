@@ -12,7 +12,7 @@ crate::fields! { "icmp";
     /// The checksum over the message.
     CHECKSUM: U16 "icmp.checksum" "Checksum" { form: Form::Hex };
     /// Whether the checksum is right.
-    CHECKSUM_STATUS: U8 "icmp.checksum.status" "Checksum Status" { values: CHECKSUM_STATES };
+    CHECKSUM_STATUS: U8 "icmp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
     /// Bytes without use, which ought to be zero.
     UNUSED: Bytes "icmp.unused" "Unused";
     /// Which program asks; the answer repeats it.
@@ -79,6 +79,5 @@ crate::fields! { "icmp";
     CHECKSUM_BAD: Note(Warn) "icmp.checksum_bad" "Bad checksum";
 }
 
-const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
 const CLASSES: &[(u64, &str)] =
     &[(1, "MPLS Label Stack Class"), (2, "Interface Information Object"), (3, "Interface Identification Object")];

@@ -12,7 +12,7 @@ crate::fields! { "icmpv6";
     /// The checksum over pseudo header and message.
     CHECKSUM: U16 "icmpv6.checksum" "Checksum" { form: Form::Hex };
     /// Whether the checksum is right.
-    CHECKSUM_STATUS: U8 "icmpv6.checksum.status" "Checksum Status" { values: CHECKSUM_STATES };
+    CHECKSUM_STATUS: U8 "icmpv6.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
     /// Bytes without use, which ought to be zero.
     RESERVED: Bytes "icmpv6.reserved" "Reserved";
     /// The largest packet that gets through.
@@ -155,7 +155,6 @@ crate::fields! { "icmpv6";
     INVALID_OPTION_LENGTH: Note(Error) "icmpv6.invalid_option_length" "Invalid Option Length";
 }
 
-const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
 const PREFERENCES: &[(u64, &str)] = &[(0, "Medium"), (1, "High"), (2, "Reserved"), (3, "Low")];
 const RECORDS: &[(u64, &str)] = &[
     (1, "Include"),

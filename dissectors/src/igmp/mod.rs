@@ -22,7 +22,7 @@ crate::fields! { "igmp";
     /// The checksum over the message.
     CHECKSUM: U16 "igmp.checksum" "Checksum" { form: Form::Hex };
     /// Whether the checksum is right.
-    CHECKSUM_STATUS: U8 "igmp.checksum.status" "Checksum Status" { values: CHECKSUM_STATES };
+    CHECKSUM_STATUS: U8 "igmp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
     /// The group.
     MADDR: Ipv4 "igmp.maddr" "Multicast Address";
     /// Routers should not act on the query.
@@ -54,7 +54,6 @@ const TYPES: &[(u64, &str)] = &[
     (0x17, "Leave Group"),
     (0x22, "Membership Report"),
 ];
-const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
 const RECORDS: &[(u64, &str)] = &[
     (1, "Mode Is Include"),
     (2, "Mode Is Exclude"),

@@ -36,7 +36,7 @@ crate::fields! { "ipv4";
     /// The checksum over the header.
     CHECKSUM: U16 "ip.checksum" "Header Checksum" { form: Form::Hex };
     /// What is known of the checksum: it is not verified, as sending hosts leave it to their network card.
-    CHECKSUM_STATUS: U8 "ip.checksum.status" "Header checksum status" { values: CHECKSUM_STATES };
+    CHECKSUM_STATUS: U8 "ip.checksum.status" "Header checksum status" { values: crate::names::CHECKSUM_STATES };
     /// The sender.
     SRC: Ipv4 "ip.src" "Source Address";
     /// The receiver; the last of its route, if it has one.
@@ -125,4 +125,3 @@ crate::fields! { "ipv4";
     TTL_LNCB: Note(Note) "ip.ttl.lncb" "Time To Live";
 }
 
-const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];

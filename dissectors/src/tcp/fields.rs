@@ -78,7 +78,7 @@ crate::fields! { "tcp";
     /// The checksum over pseudo header, header and data.
     CHECKSUM: U16 "tcp.checksum" "Checksum" { form: Form::Hex };
     /// What is known of the checksum: it is not verified, as sending hosts leave it to their network card.
-    CHECKSUM_STATUS: U8 "tcp.checksum.status" "Checksum Status" { values: CHECKSUM_STATES };
+    CHECKSUM_STATUS: U8 "tcp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
     /// Where the urgent data ends, if the urgent flag is set.
     URGENT_POINTER: U16 "tcp.urgent_pointer" "Urgent Pointer";
     /// The options' bytes.
@@ -235,4 +235,3 @@ crate::fields! { "tcp";
     LIMIT: Note(Warn) "tcp.limit" "A limit of this program was reached" { ours: true };
 }
 
-const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];

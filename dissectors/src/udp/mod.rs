@@ -19,7 +19,7 @@ crate::fields! { "udp";
     /// The checksum over pseudo header, header and data.
     CHECKSUM: U16 "udp.checksum" "Checksum" { form: Form::Hex };
     /// What is known of the checksum: 2 unverified, 3 not present.
-    CHECKSUM_STATUS: U8 "udp.checksum.status" "Checksum Status" { values: CHECKSUM_STATES };
+    CHECKSUM_STATUS: U8 "udp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
     /// The conversation it belongs to, counted from 0 in the order of the capture.
     STREAM: U32 "udp.stream" "Stream index";
     /// Time since the first frame of the conversation.
@@ -32,7 +32,6 @@ crate::fields! { "udp";
     BAD_LENGTH: Note(Error) "udp.length.bad" "Bad length value";
 }
 
-const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
 
 /// UDP in the list of protocols.
 pub static PROTOCOL: Protocol =

@@ -1,0 +1,136 @@
+//! However the bytes are cut, damaged or lost, the same is told.
+
+use crate::conversations::conversations;
+use crate::host::*;
+use overhear_dissectors::session::Side;
+use overhear_dissectors::{Wants, http};
+
+fn assert_same(name: &str, whole: &Heard, cut: &Heard, at: &str) {
+    for (whole, cut) in [(&whole.lines, &cut.lines), (&whole.events, &cut.events)] {
+        for (whole, cut) in whole.iter().zip(cut) {
+            assert_eq!(whole, cut, "{name}, cut at {at}");
+        }
+        assert_eq!(whole.len(), cut.len(), "{name}, cut at {at}");
+    }
+    assert_eq!(whole.left, cut.left, "{name}, cut at {at}");
+}
+
+#[test]
+fn any_cut_gives_the_same_messages() {
+    let wants = [Wants::everything(), wanting(&[&http::REQUEST_METHOD, &http::RESPONSE_CODE])];
+    for (name, steps, _) in conversations() {
+        for wants in &wants {
+            let whole = hear_cut(&steps, wants, &|_| false);
+            let len: usize = steps.iter().map(|step| if let Bytes(_, bytes) = step { bytes.len() } else { 0 }).sum();
+            for at in 0..len {
+                assert_same(name, &whole, &hear_cut(&steps, wants, &|offset| offset == at), &at.to_string());
+            }
+            assert_same(name, &whole, &hear_cut(&steps, wants, &|_| true), "every byte");
+            for seed in 1..40_u64 {
+                let cuts = |offset: usize| (offset as u64 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61 == 0;
+                assert_same(name, &whole, &hear_cut(&steps, wants, &cuts), &format!("seed {seed}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn any_prefix_and_any_gap_is_survived_and_told() {
+    for (name, steps, calls) in conversations() {
+        for (nth, step) in steps.iter().enumerate() {
+            let Bytes(side, bytes) = step else { continue };
+            for at in 0..bytes.len() {
+                let mut prefix = steps[..nth].to_vec();
+                prefix.push(Bytes(*side, bytes[..at].to_vec()));
+                prefix.extend(closed());
+                let heard = hear(&prefix);
+                assert!(heard.exchanges.len() <= calls.len(), "{name}: {:?}", heard.calls());
+                for len in [1, 7, bytes.len() - at] {
+                    let len = len.min(bytes.len() - at);
+                    let mut gap = steps[..nth].to_vec();
+                    gap.push(Bytes(*side, bytes[..at].to_vec()));
+                    gap.push(Gap(*side, len as u64));
+                    gap.push(Bytes(*side, bytes[at + len..].to_vec()));
+                    gap.extend(steps[nth + 1..].to_vec());
+                    gap.extend(closed());
+                    let whole = hear(&gap);
+                    assert_same(name, &whole, &hear_cut(&gap, &Wants::everything(), &|_| true), "every byte");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_counted_and_the_next_message_is_found() {
+    let body = |len: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n");
+    let two = |gapped: Vec<Step>| {
+        let mut steps = vec![c(get("/1"))];
+        steps.extend(gapped);
+        steps.extend([c(get("/2")), s(OK3)]);
+        steps.extend(closed());
+        hear(&steps).calls()
+    };
+    let within = vec![s(body(10) + "ab"), Gap(Side::Server, 5), s("cde")];
+    assert_eq!(two(within), ["0 GET /1 200 0 5!", "1 GET /2 200 0 3"]);
+    let to_the_end = vec![s(body(10) + "ab"), Gap(Side::Server, 8)];
+    assert_eq!(two(to_the_end), ["0 GET /1 200 0 2!", "1 GET /2 200 0 3"]);
+    let beyond = vec![s(body(10) + "ab"), Gap(Side::Server, 100), s("rest\r\n")];
+    assert_eq!(two(beyond), ["0 GET /1 200 0 2!", "1 GET /2 200 0 3"]);
+    let whole_response = vec![Gap(Side::Server, 80)];
+    assert_eq!(two(whole_response), ["0 GET /1 - 0 -", "1 GET /2 200 0 3"]);
+    let in_a_chunk = vec![
+        s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+        Gap(Side::Server, 2),
+        s("c\r\n0\r\n\r\n"),
+    ];
+    assert_eq!(two(in_a_chunk), ["0 GET /1 200 0 3!", "1 GET /2 200 0 3"]);
+    let beyond_a_chunk = vec![
+        s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+        Gap(Side::Server, 9),
+        s("\r\n0\r\n\r\n"),
+    ];
+    assert_eq!(two(beyond_a_chunk), ["0 GET /1 200 0 2!", "1 GET /2 200 0 3"]);
+    let in_a_head = vec![s("HTTP/1.1 500 Oops\r\nX: "), Gap(Side::Server, 9), s("y\r\n\r\n")];
+    assert_eq!(two(in_a_head), ["0 GET /1 500 0 0!", "1 GET /2 200 0 3"]);
+}
+
+#[test]
+fn any_bytes_are_survived() {
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 33) as usize % below
+    };
+    let conversations = conversations();
+    for _ in 0..3000 {
+        let (_, steps, _) = &conversations[random(conversations.len())];
+        let mut steps = steps.clone();
+        for _ in 0..=random(4) {
+            let at = random(steps.len());
+            if let Bytes(side, bytes) = &mut steps[at] {
+                let place = random(bytes.len());
+                match random(4) {
+                    0 => bytes[place] = random(256) as u8,
+                    1 => drop(bytes.splice(place..place, *b"\r\n")),
+                    2 => drop(bytes.drain(place..)),
+                    _ => *side = side.other(),
+                }
+                if bytes.is_empty() {
+                    bytes.push(b'\n');
+                }
+            }
+        }
+        let cuts = |offset: usize| offset.is_multiple_of(3);
+        let (mut whole, mut cut) = (hear(&steps), hear_cut(&steps, &Wants::everything(), &cuts));
+        assert_eq!(whole.events, hear_cut(&steps, &Wants::default(), &|_| false).events, "{steps:?}");
+        // What one side waited for may end within a frame: then the sides' messages change their order.
+        for heard in [&mut whole, &mut cut] {
+            heard.lines.sort();
+            heard.events.sort();
+        }
+        assert_same(&format!("{steps:?}"), &whole, &cut, "thirds");
+    }
+}

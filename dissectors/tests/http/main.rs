@@ -1,0 +1,9 @@
+//! HTTP/1 as its users see it: conversations go in, fields and exchanges come out, however the bytes are cut.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod conversations;
+mod cuts;
+mod host;
+mod messages;
+mod oddities;

@@ -100,16 +100,27 @@ apt() {
   [ $$# = 0 ] || $$root env DEBIAN_FRONTEND=noninteractive apt-get "$$@" >/dev/null
 }
 
-# install WHY PACKAGES MACOS OTHERS: installs the packages, or says what to install.
+# missing WHAT PACKAGES MACOS OTHERS: remembers what is to be installed.
+what= packages= macos= others=
+missing() {
+  what="$$what$${what:+, }$$1"
+  packages="$$packages$${packages:+ }$$2"
+  case "; $$macos; " in *"; $$3; "*) ;; *) macos="$$macos$${macos:+; }$$3" ;; esac
+  others="$$others$${others:+; }$$4"
+}
+
+# install: installs what is missing, all at once, or says what to install.
+without=
 install() {
+  [ -n "$$packages" ] || return 0
   if has apt-get; then
-    say "$$1: apt-get install $$2"
-    apt install -y -qq --no-install-recommends $$2 ||
-      fail "it could not be installed (it takes root and a network). Run this, then make again: sudo apt-get install $$2"
+    say "missing: $$what: apt-get install $$packages"
+    apt install -y -qq --no-install-recommends $$packages ||
+      fail "it could not be installed (it takes root and a network). Run this, then make again: sudo apt-get install $$packages$$without"
   elif [ "$$(uname)" = Darwin ]; then
-    fail "$$1. On macOS: $$3"
+    fail "missing: $$what. On macOS: $$macos$$without"
   else
-    fail "$$1. Install it: $$4"
+    fail "missing: $$what. Install: $$others$$without"
   fi
 }
 
@@ -120,10 +131,12 @@ cargo_missing() {
   if has apt-get && apt; then
     version=$$(candidate cargo)
     if [ -n "$$version" ] && new_enough "$$version"; then
-      install "cargo is missing" "cargo ca-certificates"
+      missing "cargo" "cargo ca-certificates"
       return
     elif [ -n "$$(candidate rustup)" ]; then
-      install "cargo is missing" "rustup ca-certificates"
+      missing "rustup" "rustup ca-certificates"
+      install
+      packages=
       say "rustup default stable"
       rustup --quiet default stable || fail "rustup could not install Rust (no network?)"
       return
@@ -136,29 +149,40 @@ for thing; do
   case $$thing in
   cargo)
     has cargo || cargo_missing
+    ;;
+  cc)
+    has cc || missing "a C compiler (zstd and the linker need it)" "gcc libc6-dev" \
+      "xcode-select --install" "gcc and the headers of the C library"
+    ;;
+  libpcap)
+    links -lpcap || {
+      missing "libpcap (for listening on interfaces)" "libpcap-dev" \
+        "xcode-select --install" "libpcap-devel (Fedora), libpcap-dev (Alpine)"
+      if has cc; then without=". Or build what needs no libpcap: cargo build --release --no-default-features"; fi
+    }
+    ;;
+  tshark)
+    has tshark || missing "tshark (what overhear is compared with)" "tshark" \
+      "brew install wireshark" "wireshark-cli (Fedora), tshark (Alpine)"
+    ;;
+  python3)
+    has python3 || missing "python3" "python3" "xcode-select --install" "python3"
+    ;;
+  cargo-fuzz)
+    has c++ || missing "a C++ compiler (libFuzzer is built with it)" "g++" "xcode-select --install" "g++"
+    ;;
+  esac
+done
+install
+for thing; do
+  case $$thing in
+  cargo)
     version=$$(cargo --version | cut -d ' ' -f 2)
     new_enough "$$version" ||
       fail "cargo is $$version; overhear needs $$wanted or newer: rustup update, or https://rustup.rs"
     ;;
-  cc)
-    has cc || install "a C compiler is missing (zstd and the linker need it)" "gcc libc6-dev" \
-      "xcode-select --install" "gcc and the headers of the C library"
-    ;;
-  libpcap)
-    links -lpcap || install "libpcap is missing (for listening on interfaces)" "libpcap-dev" \
-      "xcode-select --install" "libpcap-devel (Fedora), libpcap-dev (Alpine)"
-    ;;
-  tshark)
-    has tshark || install "tshark is missing (what overhear is compared with)" "tshark" \
-      "brew install wireshark" "wireshark-cli (Fedora), tshark (Alpine)"
-    ;;
-  python3)
-    has python3 || install "python3 is missing" "python3" "xcode-select --install" "python3"
-    ;;
   cargo-fuzz)
     has cargo-fuzz || { say "cargo-fuzz is missing: cargo install cargo-fuzz"; cargo install --quiet cargo-fuzz; }
-    has c++ || install "a C++ compiler is missing (libFuzzer is built with it)" "g++" \
-      "xcode-select --install" "g++"
     ;;
   esac
 done

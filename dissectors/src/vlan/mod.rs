@@ -26,14 +26,15 @@ crate::fields! { "vlan";
     LEN_PAST_END: Note(Error) "vlan.len.past_end" "Length field value goes past the end of the payload";
 }
 
+// IEEE 802.1Q-2022 table I-2; before 2005 the numbers 2 to 6 meant others.
 const PRIORITIES: &[(u64, &str)] = &[
     (0, "Best Effort (default)"),
     (1, "Background"),
-    (2, "Spare"),
-    (3, "Excellent Effort"),
-    (4, "Controlled Load"),
-    (5, "Video, < 100ms latency and jitter"),
-    (6, "Voice, < 10ms latency and jitter"),
+    (2, "Excellent Effort"),
+    (3, "Critical Applications"),
+    (4, "Video, < 100ms latency and jitter"),
+    (5, "Voice, < 10ms latency and jitter"),
+    (6, "Internetwork Control"),
     (7, "Network Control"),
 ];
 

@@ -18,6 +18,7 @@ pub struct Fragments {
     held: usize,
     /// Counts fragments, to tell which packet has waited longest.
     clock: u64,
+    given_up: Option<&'static str>,
 }
 
 /// What the fragments of one packet have in common. Neither tunnels nor VLANs matter.
@@ -84,6 +85,7 @@ impl Fragments {
     /// Where fragments overlap, the bytes that came first count. A fragment that the capture cut short cannot be
     /// used. A packet is given up when it is older than [`FRAGMENT_AGE`], or when there is no room.
     pub fn add(&mut self, packet: &Packet, fragment: &Fragment<'_>, frame: u32, time: i64) -> Option<Whole> {
+        self.given_up = None;
         let bytes = fragment.piece.bytes;
         let end = fragment.offset.saturating_add(bytes.len() as u32);
         if fragment.piece.is_cut() || end > LONGEST || (fragment.more && bytes.is_empty()) {
@@ -97,7 +99,7 @@ impl Fragments {
             protocol: matches!(packet.source, Address::V4(_)).then_some(fragment.protocol),
         };
         if self.incomplete.get(&key).is_some_and(|old| time.abs_diff(old.began) > FRAGMENT_AGE) {
-            self.forget(&key);
+            self.give_up(&key, "what had come of a packet waited too long for the rest");
         }
         let incomplete = self.incomplete.entry(key).or_insert_with(|| Incomplete::new(fragment.protocol, time));
         incomplete.touched = self.clock;
@@ -105,7 +107,7 @@ impl Fragments {
         let fits = incomplete.add(fragment, frame);
         self.held += incomplete.payload.len() - before;
         if !fits {
-            self.forget(&key);
+            self.give_up(&key, "the packet has more fragments than are kept");
         } else if incomplete.is_whole() {
             let whole = self.incomplete.remove(&key)?;
             self.held -= whole.payload.len();
@@ -114,12 +116,19 @@ impl Fragments {
         while self.incomplete.len() > FRAGMENTED_PACKETS || self.held > FRAGMENT_BYTES {
             let oldest = self.incomplete.iter().min_by_key(|(_, incomplete)| incomplete.touched);
             let Some(oldest) = oldest.map(|(key, _)| *key) else { break };
-            self.forget(&oldest);
+            self.give_up(&oldest, "more waits for fragments than is kept");
         }
         None
     }
 
-    fn forget(&mut self, key: &Key) {
+    /// Why a packet was given up when the last fragment came, if one was.
+    #[must_use]
+    pub fn given_up(&self) -> Option<&'static str> {
+        self.given_up
+    }
+
+    fn give_up(&mut self, key: &Key, why: &'static str) {
+        self.given_up = Some(why);
         if let Some(incomplete) = self.incomplete.remove(key) {
             self.held -= incomplete.payload.len();
         }

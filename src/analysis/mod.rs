@@ -320,10 +320,14 @@ impl Inner {
     /// Puts an IP packet together, and reads on when it is whole.
     fn fragment(&mut self, fragment: &Fragment<'_>, at: At, tree: &mut Tree) {
         let v6 = matches!(self.packet.source, Address::V6(_));
-        let whole = match self.packet.quoted {
-            true => None,
-            false => self.fragments.add(&self.packet, fragment, at.frame, at.time),
-        };
+        let mut whole = None;
+        if !self.packet.quoted {
+            whole = self.fragments.add(&self.packet, fragment, at.frame, at.time);
+            if let Some(why) = self.fragments.given_up() {
+                let limit = if v6 { &ipv6::FRAGMENT_LIMIT } else { &ipv4::FRAGMENT_LIMIT };
+                tree.note(limit, fragment.piece.all(), format_args!("{why}"));
+            }
+        }
         let Some(whole) = whole else {
             if let Some(&frame) = self.desk.foresight.defragmented_in.get(&at.frame) {
                 let describe = if v6 { ipv6::describe_reassembled_in } else { ipv4::describe_reassembled_in };

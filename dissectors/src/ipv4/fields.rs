@@ -103,6 +103,8 @@ crate::fields! { "ipv4";
     FRAGMENT_OVERLAP_CONFLICT: Bool "ip.fragment.overlap.conflict" "Conflicting data in fragment overlap";
     /// How many parts the packet was put together from.
     FRAGMENT_COUNT: U32 "ip.fragment.count" "Fragment count";
+    /// A packet was given up whose fragments were too many, too long or too late.
+    FRAGMENT_LIMIT: Note(Warn) "ip.fragment.limit" "A limit of this program was reached" { ours: true };
     /// Bytes of the packet that was put together.
     REASSEMBLED_LENGTH: U32 "ip.reassembled.length" "Reassembled IPv4 length";
     /// The packet that was put together.

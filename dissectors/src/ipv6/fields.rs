@@ -79,6 +79,8 @@ crate::fields! { "ipv6";
     FRAGMENT_OVERLAP_CONFLICT: Bool "ipv6.fragment.overlap.conflict" "Conflicting data in fragment overlap";
     /// How many parts the packet was put together from.
     FRAGMENT_COUNT: U32 "ipv6.fragment.count" "Fragment count";
+    /// A packet was given up whose fragments were too many, too long or too late.
+    FRAGMENT_LIMIT: Note(Warn) "ipv6.fragment.limit" "A limit of this program was reached" { ours: true };
     /// Bytes of the packet that was put together.
     REASSEMBLED_LENGTH: U32 "ipv6.reassembled.length" "Reassembled IPv6 length";
     /// The packet that was put together.

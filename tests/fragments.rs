@@ -59,7 +59,9 @@ fn what_is_given_up_is_noted() {
         let others = std::iter::repeat_n(vec![0x45; 20], between);
         [fragment(1, 0)].into_iter().chain(others).chain([fragment(1, 8)]).collect::<Vec<_>>()
     };
-    let rows: [(&str, Vec<Vec<u8>>, Vec<u32>); 8] = [
+    // (what comes, the packets, the frames that have the note)
+    type Row = (&'static str, Vec<Vec<u8>>, Vec<u32>);
+    let rows: [Row; 8] = [
         ("as many packets as may wait", (0..packets).map(|id| fragment(id, 0)).collect(), vec![]),
         ("one packet more", (0..=packets).map(|id| fragment(id, 0)).collect(), vec![u32::from(packets) + 1]),
         ("as many fragments of a packet as are kept", (0..parts).map(|_| fragment(1, 8)).collect(), vec![]),

@@ -15,7 +15,7 @@ const IPV6: u32 = 229;
 fn fragment(id: u16, offset: u16) -> Vec<u8> {
     let mut packet = vec![0x45, 0, 0, 28];
     packet.extend(id.to_be_bytes());
-    packet.extend((0x2000 | offset / 8).to_be_bytes());
+    packet.extend((0x2000 | (offset / 8)).to_be_bytes());
     packet.extend([64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
     packet.extend([b'x'; 8]);
     packet

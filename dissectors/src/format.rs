@@ -22,19 +22,25 @@ pub fn value(out: &mut impl Write, field: &Field, value: Value, tree: &Tree) -> 
 }
 
 fn uint(out: &mut impl Write, field: &Field, number: u64) -> fmt::Result {
-    match (field.form, field.kind) {
-        (Form::Dec, _) => write!(out, "{number}"),
-        (Form::Hex, Kind::U8) => write!(out, "0x{number:02x}"),
-        (Form::Hex, Kind::U16) => write!(out, "0x{number:04x}"),
-        (Form::Hex, Kind::U24) => write!(out, "0x{number:06x}"),
-        (Form::Hex, Kind::U64) => write!(out, "0x{number:016x}"),
-        (Form::Hex, _) => write!(out, "0x{number:08x}"),
-    }
+    let bytes = match (field.form, field.kind) {
+        (Form::Dec, _) => return write!(out, "{number}"),
+        (Form::Hex, Kind::U8) => 1,
+        (Form::Hex, Kind::U16) => 2,
+        (Form::Hex, Kind::U24) => 3,
+        (Form::Hex, Kind::U64) => 8,
+        (Form::Hex, _) => 4,
+    };
+    out.write_str("0x")?;
+    hex(out, number.to_be_bytes().get(8 - bytes..).unwrap_or_default())
 }
 
 /// Writes an Ethernet address: six pairs of digits and colons.
-pub fn ether(out: &mut impl Write, [a, b, c, d, e, f]: [u8; 6]) -> fmt::Result {
-    write!(out, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+pub fn ether(out: &mut impl Write, bytes: [u8; 6]) -> fmt::Result {
+    let mut text = [b':'; 17];
+    for (pair, &byte) in text.chunks_mut(3).zip(&bytes) {
+        pair.iter_mut().zip(digits(byte)).for_each(|(place, digit)| *place = digit);
+    }
+    out.write_str(core::str::from_utf8(&text).unwrap_or_default())
 }
 
 /// Writes an IPv6 address (RFC 5952), with the dotted form only where Wireshark uses it.
@@ -51,7 +57,21 @@ pub fn seconds(out: &mut impl Write, nanos: i64) -> fmt::Result {
 
 /// Writes bytes as hexadecimal digits.
 pub fn hex(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    let mut text = [0; 64];
+    for bytes in bytes.chunks(text.len() / 2) {
+        for (pair, &byte) in text.chunks_mut(2).zip(bytes) {
+            pair.copy_from_slice(&digits(byte));
+        }
+        out.write_str(
+            text.get(..bytes.len() * 2).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default(),
+        )?;
+    }
+    Ok(())
+}
+
+/// The two hexadecimal digits of a byte.
+fn digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble })
 }
 
 /// Writes text so that no byte of it can steer a terminal: control characters and what is no UTF-8 become escapes.
@@ -87,4 +107,39 @@ pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
 pub fn is_plain(char: char) -> bool {
     !char.is_control()
         && !matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+    use alloc::string::String;
+
+    #[test]
+    fn bytes_and_numbers_are_written_in_digits_of_their_width() {
+        let hexed = |bytes: &[u8]| {
+            let mut out = String::new();
+            assert!(hex(&mut out, bytes).is_ok());
+            out
+        };
+        assert_eq!(hexed(&[]), "");
+        assert_eq!(hexed(&[0x00, 0x09, 0x0a, 0x9f, 0xff]), "00090a9fff");
+        assert_eq!(hexed(&[0xab; 100]), "ab".repeat(100));
+        let tree = Tree::new(Wants::default());
+        let rows = [
+            (&crate::ipv4::DSFIELD, 0xb8, "0xb8"),
+            (&crate::ipv4::ID, 0x7f1e, "0x7f1e"),
+            (&crate::ethernet::ADDR_OUI, 0x0210, "528"),
+            (&crate::ipv6::FLOW, 0x000d_b695, "0x0db695"),
+            (&crate::ipv6::TCLASS, 0xb9, "0x000000b9"),
+        ];
+        for (field, number, expected) in rows {
+            let mut out = String::new();
+            assert!(value(&mut out, field, Value::Uint(number), &tree).is_ok());
+            assert_eq!(out, expected, "{}", field.name);
+        }
+        let mut out = String::new();
+        assert!(ether(&mut out, [0x02, 0, 0xab, 0xcd, 0xef, 0x10]).is_ok());
+        assert_eq!(out, "02:00:ab:cd:ef:10");
+    }
 }

@@ -34,7 +34,7 @@ fn write_node(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
         out.push('[');
     }
     if label.is_empty() {
-        value::line(out, node.field.title.as_bytes());
+        out.push_str(node.field.title);
         write_value(out, node, tree, clock);
     } else {
         value::line(out, label);

@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use dissectors::tree::Node;
-use dissectors::{Field, Kind, Tree, Value, format};
+use dissectors::{Field, Form, Kind, Tree, Value, format};
 
 /// Appends the value of a node as `tshark -T fields` prints it: a protocol by its line of the detail tree, what is
 /// merely present as `1`, a moment in words in the local time zone, all else as [`format::value`] does.
@@ -19,6 +19,14 @@ pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, 
     match value {
         Value::Time(nanos) => clock.words(out, nanos),
         Value::Text(slice) => text(out, tree.bytes(slice)),
+        Value::Uint(decimal) if field.form == Form::Dec => number(out, decimal),
+        Value::Ipv4([a, b, c, d]) => {
+            for (point, byte) in [("", a), (".", b), (".", c), (".", d)] {
+                out.push_str(point);
+                number(out, byte.into());
+            }
+        }
+        Value::Duration(nanos) => seconds(out, nanos, Decimals::Nine),
         _ => {
             let _ = format::value(out, field, value, tree);
         }

@@ -68,6 +68,8 @@ pub struct Node {
     pub label: Slice,
     /// How deep it lies: 0 for a protocol of the frame.
     pub depth: u8,
+    /// Another name of a fact that is shown already.
+    pub hidden: bool,
 }
 
 /// Bytes that were dissected: the frame, or what was put together or decoded from several.
@@ -219,7 +221,8 @@ impl Tree {
         if !self.wants.field(field) {
             return None;
         }
-        self.nodes.push(Node { field, value, span, label: Slice::default(), depth: self.depth });
+        let (label, depth, hidden) = (Slice::default(), self.depth, field.hidden);
+        self.nodes.push(Node { field, value, span, label, depth, hidden });
         Some(self.nodes.len() - 1)
     }
 
@@ -259,6 +262,13 @@ impl Tree {
             if let Some(node) = self.nodes.get_mut(place) {
                 node.label = label;
             }
+        }
+    }
+
+    /// Keeps a recorded field out of what is shown, as one whose every occurrence is hidden.
+    pub fn hide(&mut self, place: Option<usize>) {
+        if let Some(node) = place.and_then(|place| self.nodes.get_mut(place)) {
+            node.hidden = true;
         }
     }
 

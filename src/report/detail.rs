@@ -15,7 +15,7 @@ const MOST_TEXT: usize = 4096;
 /// Appends the tree, four spaces deeper for each level. What was concluded and stands in no byte of the frame is in
 /// brackets; other names of facts that are shown already are left out, and the columns.
 pub(super) fn write(out: &mut String, tree: &Tree, clock: &mut Clock) {
-    let told = |node: &&Node| !node.field.hidden && node.field.protocol != column::COLUMN.id;
+    let told = |node: &&Node| !node.hidden && node.field.protocol != column::COLUMN.id;
     for node in tree.nodes().iter().filter(told) {
         (0..node.depth).for_each(|_| out.push_str("    "));
         write_node(out, node, tree, clock);
@@ -49,6 +49,7 @@ fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
         _ if node.field.kind == Kind::Protocol => return,
         Value::Present => return,
         Value::Uint(number) => node.field.value_name(number),
+        Value::Int(number) => number.try_into().ok().and_then(|number| node.field.value_name(number)),
         Value::Bool(yes) => node.field.value_name(yes.into()),
         _ => None,
     };

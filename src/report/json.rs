@@ -231,7 +231,7 @@ impl Layers {
             if node.field.kind == Kind::Protocol {
                 let layer = self.add_layer(node.field.name);
                 self.open.push((node.depth, layer));
-            } else if !node.field.hidden && node.field.protocol != column::COLUMN.id {
+            } else if !node.hidden && node.field.protocol != column::COLUMN.id {
                 self.add_node(at as u32, node);
             }
         }

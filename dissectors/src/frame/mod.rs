@@ -16,7 +16,7 @@ crate::fields! { "frame";
     /// The description of that interface.
     INTERFACE_DESCRIPTION: Text "frame.interface_description" "Interface description";
     /// The link type, as the number Wireshark gives it.
-    ENCAP_TYPE: I32 "frame.encap_type" "Encapsulation type";
+    ENCAP_TYPE: I32 "frame.encap_type" "Encapsulation type" { values: ENCAPSULATIONS };
     /// When it was captured.
     TIME: Time "frame.time" "Arrival Time";
     /// When it was captured, in seconds since 1970-01-01 00:00:00 UTC.
@@ -143,6 +143,28 @@ pub fn describe(facts: &Facts<'_>, tree: &mut Tree) -> Option<usize> {
     tree.close();
     protocols
 }
+
+const ENCAPSULATIONS: &[(u64, &str)] = &[
+    (1, "Ethernet"),
+    (4, "PPP"),
+    (7, "Raw IP"),
+    (10, "RFC 1483 ATM"),
+    (15, "NULL/Loopback"),
+    (20, "IEEE 802.11"),
+    (21, "IEEE 802.11 with Prism header"),
+    (23, "IEEE 802.11 with radiotap header"),
+    (25, "Linux cooked v1"),
+    (26, "Frame Relay"),
+    (28, "Cisco HDLC"),
+    (33, "DOCSIS"),
+    (97, "Per-Packet Information"),
+    (129, "Raw IPv4"),
+    (130, "Raw IPv6"),
+    (139, "PPP over Ethernet session"),
+    (141, "NFLOG"),
+    (174, "OpenBSD loopback"),
+    (210, "Linux cooked v2"),
+];
 
 /// The number by which Wireshark calls a link type; -1 for one that is not read here.
 #[must_use]

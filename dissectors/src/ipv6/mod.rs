@@ -141,7 +141,8 @@ fn describe_header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Shor
     let word = u32::from_be_bytes(reader.take()?);
     let at = |from: u32, len| Slice::new(span.start.saturating_add(from), len);
     reader.tree.put(&VERSION, at(0, 1), Value::Uint((word >> 28).into()));
-    reader.tree.put(&crate::names::IP_VERSION, at(0, 1), Value::Uint((word >> 28).into()));
+    let again = reader.tree.put(&crate::names::IP_VERSION, at(0, 1), Value::Uint((word >> 28).into()));
+    reader.tree.hide(again);
     let class = word >> 20 & 0xff;
     reader.tree.open(&TCLASS, at(0, 2), Value::Uint(class.into()));
     reader.tree.put(&TCLASS_DSCP, at(0, 2), Value::Uint((class >> 2).into()));

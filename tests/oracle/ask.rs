@@ -169,10 +169,12 @@ impl Tshark {
         Ok((answer, table))
     }
 
-    /// Changes when the capture, the question or the program does.
+    /// Changes when the capture's bytes, the question or the program does; not with the place of the capture.
     fn key(&self, capture: &Path, words: &[String]) -> Result<u64, String> {
         let mut hasher = DefaultHasher::new();
-        (&self.program, &self.version, words).hash(&mut hasher);
+        (&self.program, &self.version).hash(&mut hasher);
+        let place = capture.display().to_string();
+        words.iter().filter(|word| **word != place).for_each(|word| word.hash(&mut hasher));
         if let Ok(seen) = fs::metadata(&self.program) {
             (seen.len(), seen.modified().ok()).hash(&mut hasher);
         }

@@ -43,9 +43,13 @@ pub fn ether(out: &mut impl Write, bytes: [u8; 6]) -> fmt::Result {
     out.write_str(core::str::from_utf8(&text).unwrap_or_default())
 }
 
-/// Writes an IPv6 address (RFC 5952), with the dotted form only where Wireshark uses it.
+/// Writes an IPv6 address (RFC 5952), with the dotted form where Wireshark uses it: for an address that maps an IPv4
+/// address, and for one that is compatible with it (RFC 4291 2.5.5).
 pub fn ipv6(out: &mut impl Write, bytes: [u8; 16]) -> fmt::Result {
-    write!(out, "{}", core::net::Ipv6Addr::from(bytes))
+    match bytes {
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] if (a, b) != (0, 0) => write!(out, "::{a}.{b}.{c}.{d}"),
+        _ => write!(out, "{}", core::net::Ipv6Addr::from(bytes)),
+    }
 }
 
 /// Writes nanoseconds as seconds with nine decimals.
@@ -141,5 +145,25 @@ mod tests {
         let mut out = String::new();
         assert!(ether(&mut out, [0x02, 0, 0xab, 0xcd, 0xef, 0x10]).is_ok());
         assert_eq!(out, "02:00:ab:cd:ef:10");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_written_as_tshark_writes_it() {
+        let rows: &[([u16; 8], &str)] = &[
+            ([0; 8], "::"),
+            ([0, 0, 0, 0, 0, 0, 0, 1], "::1"),
+            ([0, 0, 0, 0, 0, 0, 0x102, 0x304], "::1.2.3.4"),
+            ([0, 0, 0, 0, 0, 0, 1, 0], "::0.1.0.0"),
+            ([0, 0, 0, 0, 0, 0xffff, 0x102, 0x304], "::ffff:1.2.3.4"),
+            ([0, 0, 0, 0, 0, 0xfffe, 0x102, 0x304], "::fffe:102:304"),
+            ([0x64, 0xff9b, 0, 0, 0, 0, 0x102, 0x304], "64:ff9b::102:304"),
+            ([1, 0, 0, 2, 0, 0, 0, 3], "1:0:0:2::3"),
+        ];
+        for &(words, written) in rows {
+            let mut out = String::new();
+            let bytes: [u8; 16] = core::net::Ipv6Addr::from(words).octets();
+            assert!(ipv6(&mut out, bytes).is_ok());
+            assert_eq!(out, written);
+        }
     }
 }

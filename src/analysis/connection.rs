@@ -8,10 +8,11 @@ use super::tcp::state::Course;
 use super::{Chunk, Content, Event, Needs, acknowledges};
 use crate::capture::{Call, Endpoint, Opened, Sent, Stream};
 use dissectors::exchange::Exchange;
-use dissectors::packet::Path;
+use dissectors::packet::{Path, Piece};
 use dissectors::session::{At, Context, Ending, Foresight, Side};
 use dissectors::tcp::{self, Analysis, Flags, Known, Segment};
 use dissectors::{Registry, Tree, Value, data};
+use std::ops::Range;
 
 /// All that is known of one connection.
 pub(super) struct Connection {
@@ -167,12 +168,19 @@ impl Connection {
         if !has_message && !segment.is_empty() && self.conversation.is_known() && !reading.knows_where(at) {
             reading.tree.more_info(format_args!(" [TCP segment of a reassembled PDU]"));
         }
-        let is_told_later = reading.knows_where(at);
-        let is_data = !segment.payload.bytes.is_empty() && !self.conversation.is_known() && !is_told_later;
-        if is_data && reading.needs.messages {
-            reading.path.push("data");
-            data::describe(segment.payload, reading.tree);
+        if reading.needs.messages && !self.conversation.is_known() && !reading.knows_where(at) {
+            let nobodys = self.nobodys(side, segment.payload, &arrived.ready);
+            if !nobodys.bytes.is_empty() {
+                reading.path.push("data");
+                data::describe(nobodys, reading.tree);
+            }
         }
+    }
+
+    /// The part of a segment's data that no session has read: what comes after the message that ended its protocol.
+    fn nobodys<'b>(&self, side: Side, payload: Piece<'b>, ready: &Range<usize>) -> Piece<'b> {
+        let unread = self.conversation.unfinished(side, ready.len());
+        if unread < ready.len() { payload.from(ready.end - unread) } else { payload }
     }
 
     fn count(&mut self, side: Side, segment: &Segment<'_>, analysis: &Analysis, at: At) {
@@ -219,7 +227,7 @@ impl Connection {
         &mut self,
         side: Side,
         segment: &Segment<'_>,
-        ready: std::ops::Range<usize>,
+        ready: Range<usize>,
         reading: &mut Reading<'_>,
     ) -> Completed {
         let mut completed = Completed::default();
@@ -277,6 +285,8 @@ impl Connection {
     ) {
         let payload = segment.payload;
         let ready = &arrived.ready;
+        // Not what nobody has recognised and nobody will.
+        let is_of_message = self.conversation.is_known() || reading.knows_where(reading.at);
         let mut tell = |from: usize, len: usize| {
             let place = payload.span(from, len);
             if len > 0 {
@@ -289,7 +299,7 @@ impl Connection {
         if let Some(own) = own {
             tell(ready.start, own.min(ready.len()));
         }
-        if !self.conversation.is_read() {
+        if !is_of_message {
             return;
         }
         if ready.is_empty() && arrived.overlap.is_none() {

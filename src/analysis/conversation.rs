@@ -84,11 +84,6 @@ impl Conversation {
         matches!(self.reader, Reader::Session(_))
     }
 
-    /// Whether its bytes are read, or shown to whoever may recognise them.
-    pub(super) fn is_read(&self) -> bool {
-        !matches!(self.reader, Reader::Nobody)
-    }
-
     /// Bytes that are kept.
     pub(super) fn held(&self) -> usize {
         let session = match &self.reader {
@@ -188,7 +183,6 @@ impl Conversation {
                     (Verdict::Perhaps, _) if rest.bytes.len() < limits::UNRECOGNISED_BYTES => return done,
                     _ => {
                         heard.take(rest.bytes.len());
-                        heard.told = heard.taken;
                         heard.frames = None;
                         heard.kept = Vec::new();
                         return chunk.bytes.len();
@@ -253,7 +247,12 @@ impl Conversation {
     /// whoever recognises it reads on.
     pub(super) fn close(&mut self) {
         self.reader = Reader::Unknown;
-        self.sides = Default::default();
+        self.sides = std::mem::take(&mut self.sides).map(|Heard { delivered, told, .. }| Heard {
+            delivered,
+            taken: delivered,
+            told,
+            ..Heard::default()
+        });
     }
 
     /// Tells that a side sends nothing more. Told once.

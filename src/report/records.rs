@@ -8,9 +8,7 @@ use super::table::{Align, Column, Table};
 use super::value::{self, Decimals};
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
-use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::net::Ipv6Addr;
 
 /// A form of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,7 +207,9 @@ fn endpoint(out: &mut String, end: Endpoint) {
             }
         }
         Address::V6(bytes) => {
-            let _ = write!(out, "[{}]", Ipv6Addr::from(bytes));
+            out.push('[');
+            let _ = dissectors::format::ipv6(out, bytes);
+            out.push(']');
         }
     }
     out.push(':');

@@ -212,7 +212,7 @@ crate::fields! { "tcp";
     /// The data.
     PAYLOAD: Bytes "tcp.payload" "TCP payload";
     /// Data that is part of a message which a later frame completes, or the part of it that this frame ends with.
-    SEGMENT_DATA: Bytes "tcp.segment_data" "TCP segment data";
+    SEGMENT_DATA: Bytes "tcp.segment_data" "TCP segment data" { later: true };
     /// The frame in which this data became part of a message.
     REASSEMBLED_IN: Frame "tcp.reassembled_in" "Reassembled PDU in frame" { later: true };
     /// The segments a message was put together from.

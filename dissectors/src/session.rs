@@ -37,7 +37,15 @@ pub struct At {
     pub time: i64,
 }
 
-/// Bytes of one side, in order, that no session has taken yet; the last have come with the present frame.
+impl At {
+    /// The later of two by the clock; of two at the same time, the other.
+    #[must_use]
+    pub fn later(self, other: At) -> At {
+        if self.time > other.time { self } else { other }
+    }
+}
+
+/// Bytes of one side, in order, that no session has taken yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'b> {
     /// The bytes.
@@ -74,6 +82,8 @@ impl<'b> Chunk<'b> {
 pub struct Context<'a> {
     /// The present frame.
     pub at: At,
+    /// Where the last bytes shown came: an earlier frame if they waited for what was missing before them.
+    pub came: At,
     /// The number of the conversation.
     pub stream: u32,
     /// Where fields are recorded; a message belongs to the frame that completed it.

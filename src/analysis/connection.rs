@@ -118,7 +118,7 @@ impl Connection {
         let side = self.side(source);
         let at = reading.at;
         if segment.quoted {
-            let known = Known { stream: self.number, ..self.scales.look(side) };
+            let known = Known { stream: self.number, ..self.scales.look(side, segment) };
             tcp::describe(segment, &known, reading.tree);
             self.last = at;
             return;
@@ -132,7 +132,7 @@ impl Connection {
         let fin_active = self.course.follow(side, segment);
         self.frames += 1;
         self.count(side, segment, &analysis, at);
-        let arrived = if reading.needs.bytes { self.arrive(side, segment, at.frame) } else { Default::default() };
+        let arrived = if reading.needs.bytes { self.arrive(side, segment, at) } else { Default::default() };
         if arrived.limit {
             reading.tree.note(&tcp::LIMIT, segment.payload.all(), format_args!("too much waits for missing bytes"));
         }
@@ -197,7 +197,7 @@ impl Connection {
     }
 
     /// Gives the segment's data to its side's assembler.
-    fn arrive(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Arrived {
+    fn arrive(&mut self, side: Side, segment: &Segment<'_>, at: At) -> Arrived {
         let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
         if let Some(ack) = acknowledges(segment).filter(|_| !self.assemblers[side.other() as usize].has_begun()) {
             self.assemblers[side.other() as usize].begin(ack);
@@ -206,7 +206,7 @@ impl Connection {
         if segment.flags.syn() {
             assembler.begin(data_seq);
         }
-        let arrived = assembler.add(data_seq, segment.payload.bytes, segment.len(), frame);
+        let arrived = assembler.add(data_seq, segment.payload.bytes, segment.len(), at);
         // Of a connection of which only this side was captured nothing acknowledges what it sent. But who has heard
         // more of the other side has most likely been answered: a hole before that is one of the capture.
         if let Some(ack) = acknowledges(segment).filter(|_| !segment.is_empty()) {
@@ -244,7 +244,7 @@ impl Connection {
         if !ready.is_empty() {
             let base = segment.payload.span(ready.start, ready.len()).start;
             let bytes = segment.payload.bytes.get(ready).unwrap_or_default();
-            let delivered = Delivered { bytes, base: Some(base), frame: reading.at.frame };
+            let delivered = Delivered { bytes, base: Some(base), came: reading.at };
             self.deliver(side, delivered, reading, &mut completed);
         }
         self.drain(side, reading, &mut completed);
@@ -284,7 +284,9 @@ impl Connection {
         reading: &mut Reading<'_>,
     ) {
         let payload = segment.payload;
-        let ready = &arrived.ready;
+        let waited = arrived.ready.is_empty() && arrived.overlap.is_none();
+        let is_read = waited && !self.assemblers[side as usize].waits();
+        let ready = if is_read { 0..payload.bytes.len() } else { arrived.ready.clone() };
         // Not what nobody has recognised and nobody will.
         let is_of_message = self.conversation.is_known() || reading.knows_where(reading.at);
         let mut tell = |from: usize, len: usize| {
@@ -302,7 +304,7 @@ impl Connection {
         if !is_of_message {
             return;
         }
-        if ready.is_empty() && arrived.overlap.is_none() {
+        if waited && !is_read {
             tell(0, payload.bytes.len());
         }
         let unfinished = self.conversation.unfinished(side, ready.len());
@@ -313,6 +315,7 @@ impl Connection {
     fn context<'a>(&'a mut self, reading: &'a mut Reading<'_>) -> ((&'a mut Conversation, &'a Registry), Context<'a>) {
         let cx = Context {
             at: reading.at,
+            came: reading.at,
             stream: self.number,
             tree: reading.tree,
             path: reading.path,
@@ -332,6 +335,7 @@ impl Connection {
         }
         if reading.needs.messages {
             let ((conversation, registry), mut cx) = self.context(reading);
+            cx.came = delivered.came;
             conversation.read(registry, side, delivered, &mut cx, completed);
         }
     }
@@ -347,8 +351,8 @@ impl Connection {
     fn drain_waiting(&mut self, side: Side, reading: &mut Reading<'_>, completed: &mut Completed) {
         while let Some(next) = self.assemblers[side as usize].next() {
             match next {
-                Next::Bytes(bytes, frame) => {
-                    self.deliver(side, Delivered { bytes: &bytes, base: None, frame }, reading, completed);
+                Next::Bytes(bytes, came) => {
+                    self.deliver(side, Delivered { bytes: &bytes, base: None, came }, reading, completed);
                 }
                 Next::Gap(len) => {
                     self.sent[side as usize].missing += len;

@@ -2,7 +2,7 @@
 
 use super::{Needs, limits};
 use dissectors::Registry;
-use dissectors::session::{Chunk, Context, Ending, Event, Session, Side, Taken, Then, Verdict};
+use dissectors::session::{At, Chunk, Context, Ending, Event, Session, Side, Taken, Then, Verdict};
 use std::collections::VecDeque;
 
 /// Who reads a connection.
@@ -38,8 +38,8 @@ pub(super) struct Delivered<'b> {
     pub(super) bytes: &'b [u8],
     /// Their place in the tree's store if they lie in the present frame.
     pub(super) base: Option<u32>,
-    /// The frame they came in.
-    pub(super) frame: u32,
+    /// Where they came.
+    pub(super) came: At,
 }
 
 /// What a connection says.
@@ -113,12 +113,12 @@ impl Conversation {
         cx: &mut Context<'_>,
         completed: &mut Completed,
     ) {
-        let Delivered { bytes, base, frame } = delivered;
+        let Delivered { bytes, base, came } = delivered;
         let heard = &mut self.sides[side as usize];
         heard.delivered += bytes.len() as u64;
         heard.ended = false;
         if self.tracks && !matches!(self.reader, Reader::Nobody) {
-            heard.note_frame(frame);
+            heard.note_frame(came.frame);
         }
         if self.keeps && !matches!(self.reader, Reader::Nobody) {
             heard.keep(bytes);

@@ -107,6 +107,7 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
     let place = tree.open(&CHUNKED, all, Value::Present);
     tree.label(place, format_args!("{}", CHUNKED.title));
     let (mut chunk, mut begin, mut is_open) = (None, 0, false);
+    let mut trailer = None;
     loop {
         let rest = body.bytes.get(at..).unwrap_or_default();
         let step = chunks.step(rest);
@@ -145,15 +146,17 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
                 tree.close();
                 is_open = false;
             }
-            Step::Trailer(_) => {
-                tree.put(&CHUNKED_TRAILER_PART, span, Value::Text(span));
-            }
+            Step::Trailer(_) => trailer = trailer.or(Some(at)),
             _ => break,
         }
         at += len;
     }
     if is_open {
         tree.close();
+    }
+    if let Some(from) = trailer {
+        let span = body.span(from, at - from);
+        tree.put(&CHUNKED_TRAILER_PART, span, Value::Text(span));
     }
     tree.close();
     if parts < 2 {

@@ -236,7 +236,7 @@ impl<'b> Placed<'b> {
         cx.tree.put(&RESPONSE, none, Value::Bool(true));
         if let Some(asked) = pending.and_then(|pending| pending.asked) {
             cx.tree.put(&REQUEST_IN, none, Value::Uint(asked.frame.into()));
-            let since = cx.at.time.saturating_sub(asked.time);
+            let since = message.done(cx.at).saturating_sub(asked.time);
             cx.tree.put(&TIME, none, Value::Duration(since));
         }
         if let Some(exchange) = exchange {

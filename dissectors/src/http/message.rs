@@ -3,7 +3,7 @@
 use super::chunks::{Chunks, Step};
 use super::framing::Length;
 use super::pairing::Link;
-use super::quirk::Quirks;
+use super::quirk::{self, Quirks};
 use crate::session::At;
 use alloc::vec::Vec;
 
@@ -77,6 +77,11 @@ impl Message {
             let room = self.head.saturating_add(keep).saturating_sub(self.kept.len());
             self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         }
+    }
+
+    /// When it was complete, or as complete as it will be: with its last byte, or with what showed that there is none.
+    pub(super) fn done(&self, now: At) -> i64 {
+        if self.body.is_until_end() || self.quirks & quirk::TRUNCATED != 0 { now.time } else { self.last.time }
     }
 
     /// Keeps no more than the head, to save memory.

@@ -136,10 +136,10 @@ enum State {
 impl Half {
     fn see(&mut self, len: usize, cx: &Context<'_>) {
         if len > 0 {
-            self.first.get_or_insert(cx.at);
+            self.first.get_or_insert(cx.came);
         }
         if len > self.seen {
-            self.last = cx.at;
+            self.last = if self.seen == 0 { cx.came } else { self.last.later(cx.came) };
             self.seen = len;
         }
     }
@@ -246,7 +246,7 @@ impl Http {
         let cut = quirks & quirk::TRUNCATED != 0;
         let half = self.half(side);
         let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
-        let (first, last) = (half.first.unwrap_or(cx.at), half.last);
+        let (first, last) = (half.first.unwrap_or(cx.came), half.last);
         let (link, more) = match head.start {
             Start::Request { method, target, .. } => self.pairing.request(side, method, target, headers, cx),
             Start::Response { code, .. } => self.pairing.response(side, code, headers, cx),
@@ -270,7 +270,7 @@ impl Http {
         let (used, progress) = message.body.advance(chunk.bytes.get(from..).unwrap_or_default());
         let used = from + used;
         if used > 0 {
-            message.last = self.half(side).last;
+            message.last = message.last.later(self.half(side).last);
         }
         if progress == Progress::More {
             message.keep(chunk.bytes.get(..used).unwrap_or_default(), self.keep);

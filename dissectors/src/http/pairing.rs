@@ -206,7 +206,7 @@ impl Pairing {
             Role::Request => {
                 pending.exchange.request = Some(transfer);
                 pending.request_done = true;
-                pending.asked = Some(cx.at);
+                pending.asked = Some(At { frame: cx.at.frame, time: message.done(cx.at) });
                 // The end of it was lost, which shows only now; what came meanwhile as an answer to nothing answered it.
                 if !transfer.complete && self.orphan.is_some_and(|orphan| orphan.frame > message.first.frame) {
                     pending.state = Answer::Done;

@@ -114,6 +114,7 @@ impl Transcript {
             &mut self.session,
             &mut Context {
                 at: At::default(),
+                came: At::default(),
                 stream: 0,
                 tree: &mut self.tree,
                 path: &mut path,

@@ -102,6 +102,7 @@ fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
     } else {
         let text = format_args!("Bogus IPv6 version ({version}, must be 6)");
         tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
+        tree.put(&crate::names::IP_VERSION, piece.span(0, 1), Value::Uint(version.into()));
         tree.note(&BOGUS_IPV6_VERSION, piece.span(0, 1), text);
         if has_columns {
             tree.info(text);

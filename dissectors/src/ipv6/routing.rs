@@ -3,6 +3,7 @@
 use crate::field::Form;
 use crate::packet::{Address, Next, Packet, Piece};
 use crate::protocol::{Claim, Part, Protocol};
+use crate::reader::Reader;
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6RawExtHeaderSlice;
 
@@ -74,6 +75,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         header.and_then(|header| Some((header.slice(), header.slice().split_first_chunk::<4>()?)))
     else {
         tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
+        let _ = Reader::new(piece, tree).u8(&NXT);
         crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;

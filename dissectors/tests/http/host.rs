@@ -69,6 +69,7 @@ impl<'w> Host<'w> {
         let mut events = Vec::new();
         let mut cx = Context {
             at: self.at,
+            came: self.at,
             stream: 7,
             tree: &mut tree,
             path: &mut path,

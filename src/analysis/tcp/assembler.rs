@@ -1,13 +1,14 @@
 //! One side's bytes in order, whatever the order of their arrival: holes are waited for, and told when they stay.
 
 use crate::analysis::limits;
+use dissectors::session::At;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Bytes that wait for what is missing before them.
 #[derive(Debug)]
 enum Waiting {
-    /// Bytes, and the frame they came in.
-    Bytes(Vec<u8>, u32),
+    /// Bytes, and where they came.
+    Bytes(Vec<u8>, At),
     /// As many bytes that were on the wire and that the capture cut off.
     Cut(u32),
 }
@@ -33,8 +34,8 @@ impl Waiting {
 /// What comes next of one side.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::analysis) enum Next {
-    /// Bytes, and the frame they came in.
-    Bytes(Vec<u8>, u32),
+    /// Bytes, and where they came.
+    Bytes(Vec<u8>, At),
     /// As many bytes were never captured.
     Gap(u64),
 }
@@ -129,6 +130,11 @@ impl Assembler {
         }
     }
 
+    /// Whether something waits for what is missing before it.
+    pub(in crate::analysis) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Whether the side has ended and all of it was read.
     pub(in crate::analysis) fn has_ended(&self) -> bool {
         self.ended
@@ -140,8 +146,8 @@ impl Assembler {
         (self.position as i64).saturating_add(i64::from(seq.wrapping_sub(expected) as i32))
     }
 
-    /// Takes in the data of a segment: `bytes` as captured in `frame`, of `wire` as sent.
-    pub(in crate::analysis) fn add(&mut self, seq: u32, bytes: &[u8], wire: u32, frame: u32) -> Arrived {
+    /// Takes in the data of a segment: `bytes` as captured in the frame `at`, of `wire` as sent.
+    pub(in crate::analysis) fn add(&mut self, seq: u32, bytes: &[u8], wire: u32, at: At) -> Arrived {
         let mut arrived = Arrived::default();
         if wire == 0 {
             return arrived;
@@ -170,7 +176,7 @@ impl Assembler {
             arrived.ready = skip..bytes.len();
             return arrived;
         }
-        if self.insert(from, new, frame, &mut arrived) && from == self.position {
+        if self.insert(from, new, at, &mut arrived) && from == self.position {
             arrived.ready = self.take_ready(skip, bytes);
         }
         if cut > 0 {
@@ -184,7 +190,7 @@ impl Assembler {
     }
 
     /// Keeps the parts of `bytes` at `from` that nothing covers yet. Returns whether any was kept.
-    fn insert(&mut self, from: u64, bytes: &[u8], frame: u32, arrived: &mut Arrived) -> bool {
+    fn insert(&mut self, from: u64, bytes: &[u8], came: At, arrived: &mut Arrived) -> bool {
         let end = from + bytes.len() as u64;
         let mut at = from;
         let mut parts: Vec<(u64, u64)> = Vec::new();
@@ -211,7 +217,7 @@ impl Assembler {
         }
         for &(start, end) in &parts {
             let part = bytes.get((start - from) as usize..(end - from) as usize).unwrap_or_default();
-            let part = Waiting::Bytes(part.to_vec(), frame);
+            let part = Waiting::Bytes(part.to_vec(), came);
             self.waiting_bytes += part.cost();
             self.waiting.insert(start, part);
         }
@@ -253,9 +259,9 @@ impl Assembler {
         let (_, waiting) = self.waiting.pop_first()?;
         self.waiting_bytes -= waiting.cost();
         match waiting {
-            Waiting::Bytes(bytes, frame) => {
+            Waiting::Bytes(bytes, came) => {
                 self.read_past(&bytes);
-                Some(Next::Bytes(bytes, frame))
+                Some(Next::Bytes(bytes, came))
             }
             Waiting::Cut(len) => {
                 self.skip(len.into());

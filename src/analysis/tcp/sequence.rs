@@ -116,9 +116,11 @@ impl Scales {
     }
 
     /// What is known of a side without a segment of it, for a packet that an ICMP error quotes.
-    pub(in crate::analysis) fn look(&self, side: Side) -> Known {
+    pub(in crate::analysis) fn look(&self, side: Side, quoted: &Segment<'_>) -> Known {
         let base = |side: Side| self.base(side).unwrap_or_default();
-        Known { seq_base: base(side), ack_base: base(side.other()), ..Known::default() }
+        let shift = if quoted.flags.syn() { Shift::None } else { self.shift[side as usize] };
+        let window = shift.apply(quoted.window);
+        Known { seq_base: base(side), ack_base: base(side.other()), window, ..Known::default() }
     }
 
     /// Learns from a segment's header from where either side counts, and how its window is to be read.
@@ -385,7 +387,13 @@ impl Flow {
         let ack = segment.ack;
         let exact = other.flight.iter().find(|sent| sent.end == ack);
         let told = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
-        other.flight.retain(|sent| before(ack, sent.end));
+        other.flight.retain_mut(|sent| {
+            // Of a segment acknowledged in part the rest is in flight.
+            if before(sent.seq, ack) {
+                sent.seq = ack;
+            }
+            before(ack, sent.end)
+        });
         // Most connections wait for nothing most of the time: many of them are remembered.
         if other.flight.is_empty() {
             other.flight = VecDeque::new();

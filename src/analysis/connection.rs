@@ -223,13 +223,7 @@ impl Connection {
     }
 
     /// Reads what comes next of either side.
-    fn read(
-        &mut self,
-        side: Side,
-        segment: &Segment<'_>,
-        ready: Range<usize>,
-        reading: &mut Reading<'_>,
-    ) -> Completed {
+    fn read(&mut self, side: Side, segment: &Segment<'_>, ready: Range<usize>, reading: &mut Reading<'_>) -> Completed {
         let mut completed = Completed::default();
         // As of most acknowledgments.
         let silent = ready.is_empty() && !segment.flags.any(Flags::RST) && self.assemblers.iter().all(Assembler::rests);

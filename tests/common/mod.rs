@@ -142,3 +142,36 @@ fn find(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) {
         }
     }
 }
+
+/// What `print` says of these fields in each frame, with what later frames tell: values between commas, fields between
+/// bars.
+pub fn printed(packets: &[Vec<u8>], names: &[&str]) -> Vec<String> {
+    let fields: Vec<_> = names.iter().map(|name| dissectors::field(name).expect("a field")).collect();
+    let mut wants = dissectors::Wants::default();
+    fields.iter().for_each(|field| wants.add(field));
+    let mut analyzer = Analyzer::new(Task { wants: wants.clone(), learn: true, ..Task::default() });
+    let mut lines = Vec::new();
+    for last in [false, true] {
+        lines.clear();
+        let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
+        while let Some(frame) = capture.next().expect("a whole capture") {
+            let tree = analyzer.dissect(&frame);
+            let values = fields.iter().map(|field| {
+                let of = tree.nodes().iter().filter(|node| node.field.id == field.id).map(|node| {
+                    let mut text = String::new();
+                    dissectors::format::value(&mut text, field, node.value, tree).expect("a text");
+                    text
+                });
+                of.collect::<Vec<_>>().join(",")
+            });
+            lines.push(values.collect::<Vec<_>>().join("|"));
+            analyzer.events();
+        }
+        if !last {
+            analyzer.finish();
+            let task = Task { wants: wants.clone(), ..Task::default() };
+            analyzer = Analyzer::with_foresight(task, analyzer.into_foresight());
+        }
+    }
+    lines
+}

@@ -213,6 +213,12 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_is_cut_tells_what_follows() {
+        let (tree, _) = dissect(&[48]);
+        assert_eq!(tree.first(&NXT), Some(Value::Uint(48)));
+    }
+
+    #[test]
     fn every_prefix_is_survived() {
         let whole = header(4, 1, &[1, 2]);
         for len in 0..whole.len() {

@@ -77,3 +77,11 @@ fn every_prefix_is_survived() {
         assert!(tree.first(&crate::frame::MALFORMED).is_some(), "{len}");
     }
 }
+
+#[test]
+fn another_version_is_told_by_both_names() {
+    let (tree, _) = dissect(&changed(0, &[0x30]), &mut Packet::default());
+    for field in [&VERSION, &crate::names::IP_VERSION] {
+        assert_eq!(tree.first(field), Some(Value::Uint(3)));
+    }
+}

@@ -100,3 +100,29 @@ fn a_segment_that_an_error_quotes_tells_its_window() {
     packet.extend(quoted);
     assert_eq!(printed(&[packet], &["tcp.window_size_value", "tcp.window_size"]), ["65535|65535"]);
 }
+
+#[test]
+fn bytes_that_are_no_message_are_no_segment_of_one() {
+    let get = "GET / HTTP/1.1\r\n\r\n";
+    let asked = get.len() as u32;
+    let packets = talk(&[(true, 0, 0, get), (false, 0, asked, "<p>An answer\nwithout a head\n")]);
+    assert_eq!(printed(&packets, &["tcp.segment_data", "tcp.reassembled_in"])[4], "|");
+}
+
+#[test]
+fn a_block_that_is_no_packet_has_no_encapsulation() {
+    let block = |kind: u32, body: &[u8]| {
+        let len = (12 + body.len() as u32).to_le_bytes();
+        [&kind.to_le_bytes(), &len, body, &len].concat()
+    };
+    let header = block(0x0a0d_0d0a, &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
+    let custom = block(0x0bad, &[0x20, 0x7e, 0, 0, 1, 2, 3, 4]);
+    let file = std::io::Cursor::new([header, custom].concat());
+    let mut capture = overhear::source::Capture::from_reader("test", file).expect("a capture");
+    let frame = capture.next().expect("a whole capture").expect("a frame");
+    let task = overhear::analysis::Task { wants: dissectors::Wants::everything(), ..Default::default() };
+    let mut analyzer = overhear::analysis::Analyzer::new(task);
+    let tree = analyzer.dissect(&frame);
+    assert_eq!(tree.first(&dissectors::frame::CAP_LEN), Some(dissectors::Value::Uint(4)));
+    assert_eq!(tree.first(&dissectors::frame::ENCAP_TYPE), None);
+}

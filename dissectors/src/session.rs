@@ -155,6 +155,11 @@ pub trait Session {
     /// Learns that `side` sends nothing more; `rest` is what it had not taken. Called once for each side.
     fn end(&mut self, side: Side, rest: Chunk<'_>, ending: Ending, cx: &mut Context<'_>);
 
+    /// Whether what it has seen of `side` since the last message that was told is the beginning of another.
+    fn is_in_message(&self, _side: Side) -> bool {
+        true
+    }
+
     /// How many bytes of messages it keeps, besides those it has not taken.
     fn held(&self) -> usize {
         0

@@ -281,8 +281,8 @@ impl Connection {
         let waited = arrived.ready.is_empty() && arrived.overlap.is_none();
         let is_read = waited && !self.assemblers[side as usize].waits();
         let ready = if is_read { 0..payload.bytes.len() } else { arrived.ready.clone() };
-        // Not what nobody has recognised and nobody will.
-        let is_of_message = self.conversation.is_known() || reading.knows_where(reading.at);
+        // Not what nobody has recognised and nobody will, nor what a session passes over.
+        let is_of_message = self.conversation.is_in_message(side) || reading.knows_where(reading.at);
         let mut tell = |from: usize, len: usize| {
             let place = payload.span(from, len);
             if len > 0 {

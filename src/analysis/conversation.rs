@@ -93,6 +93,14 @@ impl Conversation {
         session + self.sides.iter().map(Heard::held).sum::<usize>()
     }
 
+    /// Whether a session is in the middle of a message of this side, as far as it has seen.
+    pub(super) fn is_in_message(&self, side: Side) -> bool {
+        match &self.reader {
+            Reader::Session(session) => session.is_in_message(side),
+            Reader::Unknown | Reader::Nobody => false,
+        }
+    }
+
     /// Of the last `len` bytes delivered of a side, how many belong to no message that was told.
     pub(super) fn unfinished(&self, side: Side, len: usize) -> usize {
         let heard = &self.sides[side as usize];

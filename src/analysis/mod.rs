@@ -8,7 +8,7 @@ pub mod limits;
 mod tcp;
 
 use crate::capture::{Call, Endpoint, Stream};
-use crate::source::Frame;
+use crate::source::{Frame, NOT_A_PACKET};
 use connection::{Connection, Reading};
 use dissectors::packet::{Address, Fragment, Next, Packet, Path, Piece, walk};
 use dissectors::session::{At, Foresight, Side};
@@ -257,7 +257,7 @@ impl Clock {
             relative: time.saturating_sub(first),
             len: frame.length,
             cap_len: frame.bytes.len() as u32,
-            link: frame.link,
+            link: (frame.link != NOT_A_PACKET).then_some(frame.link),
             section: (frame.section > 0).then_some(frame.section),
             interface: frame
                 .interface

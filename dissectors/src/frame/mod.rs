@@ -84,8 +84,8 @@ pub struct Facts<'a> {
     pub len: u32,
     /// Bytes captured.
     pub cap_len: u32,
-    /// The link type, a number of the LINKTYPE_ registry.
-    pub link: u16,
+    /// The link type, a number of the LINKTYPE_ registry; none for what is no packet.
+    pub link: Option<u16>,
     /// The section of the file, from 1, where the file has sections.
     pub section: Option<u32>,
     /// The interface's number and, where known, name and description.
@@ -126,7 +126,9 @@ pub fn describe(facts: &Facts<'_>, tree: &mut Tree) -> Option<usize> {
     if let Some(drops) = facts.drops {
         tree.put(&DROP_COUNT, none, Value::Uint(drops));
     }
-    tree.put(&ENCAP_TYPE, none, Value::Int(encapsulation(facts.link).into()));
+    if let Some(link) = facts.link {
+        tree.put(&ENCAP_TYPE, none, Value::Int(encapsulation(link).into()));
+    }
     if facts.timed {
         tree.put(&TIME, none, Value::Time(facts.time));
         tree.put(&TIME_EPOCH, none, Value::Duration(facts.time));

@@ -460,6 +460,12 @@ impl Session for Http {
         }
     }
 
+    fn is_in_message(&self, side: Side) -> bool {
+        let [client, server] = &self.halves;
+        let half = if side == Side::Client { client } else { server };
+        !matches!(half.state, State::Skip(_))
+    }
+
     fn held(&self) -> usize {
         let kept = |half: &Half| if let State::Body(message) = &half.state { message.kept.capacity() } else { 0 };
         let lines = self.lines.capacity() * size_of::<Line>();

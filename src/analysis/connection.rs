@@ -165,7 +165,7 @@ impl Connection {
             self.tell_completed(side, segment, completed, reading);
         }
         let has_message = reading.path.names().len() > told;
-        if !has_message && !segment.is_empty() && self.conversation.is_known() && !reading.knows_where(at) {
+        if !has_message && !segment.is_empty() && self.conversation.is_in_message(side) && !reading.knows_where(at) {
             reading.tree.more_info(format_args!(" [TCP segment of a reassembled PDU]"));
         }
         if reading.needs.messages && !self.conversation.is_known() && !reading.knows_where(at) {

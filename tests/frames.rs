@@ -126,3 +126,9 @@ fn a_block_that_is_no_packet_has_no_encapsulation() {
     assert_eq!(tree.first(&dissectors::frame::CAP_LEN), Some(dissectors::Value::Uint(4)));
     assert_eq!(tree.first(&dissectors::frame::ENCAP_TYPE), None);
 }
+
+#[test]
+fn what_is_sent_again_is_no_data() {
+    let packets = talk(&[(true, 0, 0, "\x01\x02\x03"), (false, 0, 3, ""), (true, 0, 0, "\x01\x02\x03")]);
+    assert_eq!(printed(&packets, &["frame.protocols", "data.data"])[3..], ["ip:tcp:data|010203", "ip:tcp|", "ip:tcp|"]);
+}

@@ -169,7 +169,7 @@ impl Connection {
             reading.tree.more_info(format_args!(" [TCP segment of a reassembled PDU]"));
         }
         if reading.needs.messages && !self.conversation.is_known() && !reading.knows_where(at) {
-            let nobodys = self.nobodys(side, segment.payload, &arrived.ready);
+            let nobodys = self.nobodys(side, segment.payload, &arrived);
             if !nobodys.bytes.is_empty() {
                 reading.path.push("data");
                 data::describe(nobodys, reading.tree);
@@ -177,10 +177,15 @@ impl Connection {
         }
     }
 
-    /// The part of a segment's data that no session has read: what comes after the message that ended its protocol.
-    fn nobodys<'b>(&self, side: Side, payload: Piece<'b>, ready: &Range<usize>) -> Piece<'b> {
-        let unread = self.conversation.unfinished(side, ready.len());
-        if unread < ready.len() { payload.from(ready.end - unread) } else { payload }
+    /// The part of a segment's data that no session has read: what comes after the message that ended its protocol, and
+    /// nothing that came before.
+    fn nobodys<'b>(&self, side: Side, payload: Piece<'b>, arrived: &Arrived) -> Piece<'b> {
+        let ready = &arrived.ready;
+        match arrived.overlap {
+            Some(_) if ready.is_empty() => payload.first(0),
+            None if ready.is_empty() => payload,
+            _ => payload.from(ready.end - self.conversation.unfinished(side, ready.len())),
+        }
     }
 
     fn count(&mut self, side: Side, segment: &Segment<'_>, analysis: &Analysis, at: At) {

@@ -6,11 +6,11 @@ use crate::tree::{Tree, Value};
 
 crate::fields! { "data";
     /// Bytes that no protocol here knows.
-    DATA: Protocol "data" "Data";
+    DATA: Protocol "data" "Data" { later: true };
     /// The bytes.
-    DATA_DATA: Bytes "data.data" "Data";
+    DATA_DATA: Bytes "data.data" "Data" { later: true };
     /// How many bytes.
-    LEN: U32 "data.len" "Length";
+    LEN: U32 "data.len" "Length" { later: true };
 }
 
 /// Data in the list of protocols.

@@ -38,7 +38,7 @@ crate::fields! { "frame";
     /// Whether a user has set it aside.
     IGNORED: Bool "frame.ignored" "Frame is ignored";
     /// The protocols in it, outermost first, with colons between.
-    PROTOCOLS: Text "frame.protocols" "Protocols in frame";
+    PROTOCOLS: Text "frame.protocols" "Protocols in frame" { later: true };
     /// A comment that stands beside it in the capture file.
     COMMENT: Text "frame.comment" "Comment";
     /// The flags the capture file has for it: direction, reception type, link errors.

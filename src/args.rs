@@ -19,6 +19,7 @@ Examples:
   overhear print login.pcap                     one line a frame
   overhear print login.pcap -V                  everything that is known of each frame
   overhear print login.pcap -e frame.number -e http.request.uri
+  overhear print login.pcap 'uri contains login'  frames that match a filter
   overhear calls login.pcap                     requests and their answers
   overhear streams login.pcap                   TCP connections
   overhear follow login.pcap 0                  what the two sides of stream 0 sent
@@ -64,22 +65,18 @@ pub(crate) fn wrong_usage(error: &Error) -> Option<String> {
     Some(format!("{what}; see `overhear{command} --help`"))
 }
 
-/// Which captures are read, as most commands have it.
+/// Which captures are read, and what of them is meant.
 #[derive(Debug, Args)]
 pub(crate) struct Input {
-    /// Capture files, read one after the other; - is standard input
+    /// Capture files, read one after the other; - is standard input. Behind them a filter may stand, as with -Y
     #[arg(value_name = "FILE", required_unless_present = "read")]
-    files: Vec<PathBuf>,
+    pub(crate) words: Vec<OsString>,
     /// A capture file, as in tshark
     #[arg(short = 'r', long = "read", value_name = "FILE")]
-    read: Vec<PathBuf>,
-}
-
-impl Input {
-    /// The files, in the order they are read.
-    pub(crate) fn paths(self) -> Vec<PathBuf> {
-        self.read.into_iter().chain(self.files).collect()
-    }
+    pub(crate) read: Vec<PathBuf>,
+    /// Only what matches: a display filter as in Wireshark, or short words such as uri, status, host
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
+    pub(crate) filter: Option<String>,
 }
 
 /// How reading and writing go.
@@ -358,7 +355,7 @@ mod tests {
     fn files_come_with_r_or_without() {
         let parse = |words: &[&str]| CommandLine::try_parse_from(words).map(|line| line.command);
         match parse(&["overhear", "print", "-r", "a.pcap", "-2", "-n", "-T", "fields", "-e", "frame.number"]) {
-            Ok(Command::Print(print)) => assert_eq!(print.input.paths(), [PathBuf::from("a.pcap")]),
+            Ok(Command::Print(print)) => assert_eq!(print.input.read, [PathBuf::from("a.pcap")]),
             other => assert!(other.is_err(), "it is print"),
         }
         match parse(&["overhear", "follow", "a.pcap", "b.pcap", "3"]) {

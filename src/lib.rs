@@ -4,12 +4,16 @@
 //!
 //! * `main`, `args`: the command line to a command to an exit code
 //! * [`report`]: one file per form of output
+//! * [`filter`]: Wireshark's display filter language
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: what is known of a capture: rows, plain data
 //! * [`source`]: where frames come from
+//! * [`naming`]: fields by name
 //! * `dissectors` (a crate of its own): what bytes mean
 
 pub mod analysis;
 pub mod capture;
+pub mod filter;
+pub mod naming;
 pub mod report;
 pub mod source;

@@ -494,7 +494,10 @@ fn wrong_usage_is_told_and_ends_with_2() {
         (&["print", &file, "-E", "header=y"], "-E goes with"),
         (&["print", &file, "-e", "frame.number", "-E", "colour=y"], "colour is no setting"),
         (&["print", &file, "-T", "pdml"], "invalid value 'pdml'"),
-        (&["print", &file, "-Y", "http"], "overhear: unexpected argument '-Y' found; see `overhear print --help`\n"),
+        (
+            &["follow", &file, "0", "-Y", "http"],
+            "overhear: unexpected argument '-Y' found; see `overhear follow --help`\n",
+        ),
         (&["print"], "the following required arguments were not provided: <FILE>"),
         (&["calls", &file, "-T", "a\nb"], "invalid value 'a"),
         (&["listen"], "unrecognized subcommand 'listen'"),
@@ -511,6 +514,59 @@ fn wrong_usage_is_told_and_ends_with_2() {
     let (text, error, code) = run(&[]);
     assert_eq!((&*text, code), ("", 2));
     assert!(error.contains("Usage:") && error.contains("Examples:"), "{error}");
+}
+
+#[test]
+fn a_filter_chooses_frames_calls_and_streams() {
+    let folder = folder();
+    let file = write(folder.path(), "a.pcap", &capture());
+    let numbers = |arguments: &[&str]| {
+        let (text, error, code) = run(&[&["print", &file, "-e", "frame.number"][..], arguments].concat());
+        assert_eq!((&*error, code), ("", 0), "{arguments:?}");
+        text.lines().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(numbers(&["-Y", "http"]), "4 5");
+    assert_eq!(numbers(&["--display-filter", "tcp.flags.fin == 1"]), "6 7");
+    assert_eq!(numbers(&["uri contains login"]), "4");
+    assert_eq!(numbers(&["uri", "contains", "login"]), "4", "words are joined, as tshark does");
+    assert_eq!(numbers(&["-c", "4", "http"]), "4", "as many frames are read, not printed");
+    assert_eq!(numbers(&["tcp.completeness == 31 and frame.number <= 2"]), "1 2", "what later frames tell is known");
+    assert_eq!(numbers(&["-Y", ""]), "1 2 3 4 5 6 7 8");
+    for (command, filter, rows) in [
+        ("calls", "status == 200", 1),
+        ("calls", "status == 404", 0),
+        ("calls", "tcp.flags.syn == 1", 0),
+        ("streams", "tcp.flags.syn == 1", 1),
+        ("streams", "method == GET", 0),
+    ] {
+        let (text, error, code) = run(&[command, &file, "-T", "ndjson", filter]);
+        assert_eq!((text.lines().count(), &*error, code), (rows, "", 0), "{command} {filter}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_filter_is_told_with_its_place() {
+    let folder = folder();
+    let file = write(folder.path(), "a.pcap", &capture());
+    let expected = "overhear: no field is called tcp.prt (nearest: tcp.port, tcp.dstport, tcp.srcport, udp.port)\n    \
+                    tcp.len > 0 and tcp.prt == 80\n                    ^~~~~~~\n";
+    for command in ["print", "calls", "streams"] {
+        let (text, error, code) = run(&[command, &file, "-Y", "tcp.len > 0 and tcp.prt == 80"]);
+        assert_eq!((&*text, &*error, code), ("", expected, 2), "{command}");
+    }
+    let (_, error, code) = run(&["print", &file, "htpp"]);
+    assert!(
+        error.starts_with("overhear: htpp: there is no such file, and as a filter: no field is called htpp"),
+        "{error}"
+    );
+    assert_eq!(code, 2);
+    let (text, error, code) = run(&["print", &file, "absent.pcap", "-e", "frame.number"]);
+    assert!(text.starts_with("1\n2\n") && error.starts_with("overhear: absent.pcap: "), "{error}");
+    assert_eq!(code, 2);
+    let (text, error, code) = run(&["print", &file, "tcp.flags.syn && !tcp.flags.ack"]);
+    assert_eq!((&*text, code), ("", 0));
+    assert!(error.starts_with("overhear: warning: tcp.flags.ack is there whether it is set or not"), "{error}");
+    assert!(error.ends_with("\n    tcp.flags.syn && !tcp.flags.ack\n                      ^~~~~~~~~~~~~\n"), "{error}");
 }
 
 #[test]

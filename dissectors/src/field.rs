@@ -56,7 +56,8 @@ impl Field {
 /// The type of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The protocol itself: the bytes it spans.
+    /// The protocol itself. Its span is its own bytes; its value is all from there on that its reader was given, so
+    /// what it carries too.
     Protocol,
     /// Present or absent, without a value; it may have a text.
     Label,

@@ -21,6 +21,13 @@ impl Slice {
         Slice { start, len }
     }
 
+    /// The run from its first byte to the last of `after`, if that comes later than its own.
+    #[must_use]
+    pub const fn with(self, after: Slice) -> Slice {
+        let end = if after.end() > self.end() { after.end() } else { self.end() };
+        Slice::new(self.start, end - self.start)
+    }
+
     /// Where it ends: the place after its last byte.
     #[must_use]
     pub const fn end(self) -> u32 {

@@ -42,6 +42,16 @@ impl Wants {
         set(&mut self.protocols, field.protocol);
     }
 
+    /// Adds all that another set has.
+    pub fn add_all(&mut self, other: &Wants) {
+        let sets = [(&mut self.fields, &other.fields), (&mut self.protocols, &other.protocols)];
+        for (own, other) in sets {
+            own.iter_mut().zip(other).for_each(|(own, other)| *own |= other);
+        }
+        self.columns |= other.columns;
+        self.labels |= other.labels;
+    }
+
     /// Whether the field is wanted.
     #[must_use]
     pub fn field(&self, field: &Field) -> bool {

@@ -1,15 +1,19 @@
 //! Commands: each joins the captures it reads, what is found in them, and a form of output.
 
+mod input;
 mod output;
 mod progress;
 mod reading;
+mod sieve;
 
 use crate::args::{Command, FieldForm, Fields, Follow, FrameForm, Print, RowForm, Rows};
 use dissectors::Wants;
+use input::Named;
 use output::Output;
 use overhear::analysis::Task;
 use overhear::report::{self, Apart, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
 use reading::Reading;
+use sieve::{Sieve, Sifts};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -100,7 +104,11 @@ fn print(args: Print) -> io::Result<Outcome> {
             (Box::new(Json::new(selection, lines)), wants)
         }
     };
-    let reading = Reading::new(args.input.paths(), &args.run);
+    let named = match Named::new(args.input) {
+        Ok(named) => named,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
+    let reading = Reading::new(named.paths, &args.run).through(Sieve::new(named.filter, Sifts::Frames));
     let mut out = match Output::open(&args.run, reading.has_pipe()) {
         Ok(out) => out,
         Err(what) => return Ok(Outcome::Wrong(what)),
@@ -131,20 +139,25 @@ fn task(wants: Wants) -> Task {
 
 fn calls(args: Rows) -> io::Result<Outcome> {
     let form = args.form.form(room(&args));
-    rows(args, || report::Calls::new(form), || Task { exchanges: true, ..task(Wants::default()) })
+    rows(args, Sifts::Calls, || report::Calls::new(form), || Task { exchanges: true, ..task(Wants::default()) })
 }
 
 fn streams(args: Rows) -> io::Result<Outcome> {
     let form = args.form.form(room(&args));
-    rows(args, || report::Streams::new(form), || Task { streams: true, ..task(Wants::default()) })
+    rows(args, Sifts::Streams, || report::Streams::new(form), || Task { streams: true, ..task(Wants::default()) })
 }
 
 fn rows<R: Report + Send + 'static>(
     args: Rows,
+    sifts: Sifts,
     report: impl Fn() -> R,
     task: impl Fn() -> Task,
 ) -> io::Result<Outcome> {
-    let reading = Reading::new(args.input.paths(), &args.run);
+    let named = match Named::new(args.input) {
+        Ok(named) => named,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
+    let reading = Reading::new(named.paths, &args.run).through(Sieve::new(named.filter, sifts));
     let mut out = match Output::open(&args.run, reading.has_pipe()) {
         Ok(out) => out,
         Err(what) => return Ok(Outcome::Wrong(what)),

@@ -2,6 +2,7 @@
 
 use super::output::Output;
 use super::progress::Bar;
+use super::sieve::{Sieve, Sifts};
 use super::tell;
 use crate::args::Run;
 use dissectors::session::Foresight;
@@ -17,11 +18,18 @@ pub(super) struct Reading {
     paths: Vec<PathBuf>,
     /// As many frames as are read.
     most: u32,
+    sieve: Sieve,
 }
 
 impl Reading {
     pub(super) fn new(paths: Vec<PathBuf>, run: &Run) -> Reading {
-        Reading { paths, most: run.count.unwrap_or(u32::MAX) }
+        let sieve = Sieve::new(None, Sifts::Frames);
+        Reading { paths, most: run.count.unwrap_or(u32::MAX), sieve }
+    }
+
+    /// Only what goes through the sieve is reported.
+    pub(super) fn through(self, sieve: Sieve) -> Reading {
+        Reading { sieve, ..self }
     }
 
     /// Whether something is read that may not have ended yet.
@@ -38,15 +46,17 @@ impl Reading {
         report: &mut dyn Report,
         out: &mut Output,
     ) -> io::Result<bool> {
-        let twice = needs_foresight(&task().wants);
+        let mut task = task();
+        self.sieve.want(&mut task);
+        let twice = needs_foresight(&task.wants);
         let (capture, mut told) = self.open(twice);
         let mut bar = Bar::new(out.is_file(), if twice { 2 } else { 1 });
         report.begin(out)?;
         if let Some(mut capture) = capture {
             let foresight = if twice { Some(self.foresee(&mut capture, &mut bar)) } else { None };
             let mut analyzer = match foresight {
-                Some(foresight) => Analyzer::with_foresight(task(), foresight),
-                None => Analyzer::new(task()),
+                Some(foresight) => Analyzer::with_foresight(task, foresight),
+                None => Analyzer::new(task),
             };
             let read = self.read(&mut capture, &mut analyzer, report, out, &mut bar);
             bar.clear();
@@ -100,7 +110,7 @@ impl Reading {
     }
 
     fn read(
-        &self,
+        &mut self,
         capture: &mut Capture,
         analyzer: &mut Analyzer,
         report: &mut dyn Report,
@@ -110,14 +120,19 @@ impl Reading {
         let mut told = false;
         let mut start = None;
         let mut frames = 0;
-        while frames < self.most {
+        let most = self.most.min(self.sieve.last_frame().unwrap_or(u32::MAX));
+        while frames < most {
             match capture.next() {
                 Ok(Some(frame)) => {
                     let first = *start.get_or_insert(frame.time);
                     let tree = analyzer.dissect(&frame);
-                    report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?;
-                    report_events(analyzer, report, out)?;
-                    out.row()?;
+                    let shown = self.sieve.frame(frame.number, tree);
+                    if shown {
+                        report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?;
+                    }
+                    if self.report_events(analyzer, report, out)? || shown {
+                        out.row()?;
+                    }
                     frames += 1;
                 }
                 Ok(None) => break,
@@ -132,13 +147,26 @@ impl Reading {
             bar.frame(|| capture.progress());
         }
         analyzer.finish();
-        report_events(analyzer, report, out)?;
+        self.report_events(analyzer, report, out)?;
         Ok(told)
     }
-}
 
-fn report_events(analyzer: &mut Analyzer, report: &mut dyn Report, out: &mut Output) -> io::Result<()> {
-    analyzer.events().try_for_each(|event| report.event(event, out))
+    /// Reports what happened and goes through the sieve; returns whether anything did.
+    fn report_events(
+        &mut self,
+        analyzer: &mut Analyzer,
+        report: &mut dyn Report,
+        out: &mut Output,
+    ) -> io::Result<bool> {
+        let mut any = false;
+        for event in analyzer.events() {
+            if self.sieve.event(&event) {
+                any = true;
+                report.event(event, out)?;
+            }
+        }
+        Ok(any)
+    }
 }
 
 /// Tells an error after what was printed before it.

@@ -162,37 +162,9 @@ fn doc(field: &Field) -> &'static str {
     field.doc.trim()
 }
 
-/// The names most like `name`, the nearest first, at most four; none if nothing is near.
-#[must_use]
-pub fn nearest(name: &str) -> Vec<&'static str> {
-    let name = name.to_lowercase();
-    let last = name.rsplit('.').next().unwrap_or(&name);
-    let mut near: Vec<(f64, &'static str)> = fields()
-        .filter_map(|field| {
-            let whole = strsim::normalized_damerau_levenshtein(&name, field.name);
-            // `syn` is near to tcp.flags.syn, `http.uri` to http.request.uri.
-            let end = field.name.rsplit('.').next().unwrap_or(field.name);
-            let same_end = if end == last { 0.6 + whole * 0.4 } else { 0.0 };
-            let likeness = whole.max(same_end);
-            (likeness >= 0.6).then_some((likeness, field.name))
-        })
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    near.dedup_by_key(|(_, name)| *name);
-    near.into_iter().take(4).map(|(_, name)| name).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn near_names_are_found() {
-        assert_eq!(nearest("tcp.srcprt").first(), Some(&"tcp.srcport"));
-        assert_eq!(nearest("syn").first(), Some(&"tcp.flags.syn"));
-        assert_eq!(nearest("TCP.Stream").first(), Some(&"tcp.stream"));
-        assert!(nearest("entirely.unlike.anything").is_empty());
-    }
 
     #[test]
     fn a_search_finds_names_and_meanings() {

@@ -35,7 +35,7 @@ pub use csv::Csv;
 pub use fields::{Fields, Layout, Occurrence};
 pub use follow::{Follow, Shape};
 pub use json::{Json, Lines};
-pub use manual::{Manual, manual, nearest};
+pub use manual::{Manual, manual};
 pub use messages::Messages;
 pub use records::Form;
 pub use selection::{Selection, UnknownFields};

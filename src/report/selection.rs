@@ -1,11 +1,12 @@
 //! The fields a user chose with `-e`: found by name, and their values gathered from each frame.
 
+use super::Shown;
 use super::clock::Clock;
 use super::value::{self, Decimals};
-use super::{Shown, nearest};
+use crate::naming::{find, nearest};
 use crate::report::fields::Occurrence;
 use dissectors::tree::Node;
-use dissectors::{FIELD_COUNT, Field, Kind, Tree, Wants, column, field};
+use dissectors::{FIELD_COUNT, Field, Kind, Tree, Wants, column};
 use std::fmt;
 
 /// The chosen fields, in their order.
@@ -238,41 +239,9 @@ fn decimals(shown: &Shown<'_>) -> Decimals {
     }
 }
 
-fn find(name: &str) -> Option<&'static Field> {
-    field(name).or_else(|| column_named(name))
-}
-
-/// The column of a name in the spelling of any version of Wireshark.
-fn column_named(name: &str) -> Option<&'static Field> {
-    let rest = name.strip_prefix("_ws.col.")?;
-    Some(match rest.to_ascii_lowercase().as_str() {
-        "number" | "no." | "no" => &column::NUMBER,
-        "time" | "cls_time" => &column::TIME,
-        "source" | "def_src" => &column::SOURCE,
-        "destination" | "def_dst" => &column::DESTINATION,
-        "protocol" => &column::PROTOCOL_NAME,
-        "length" | "packet_length" => &column::LENGTH,
-        "info" | "information" => &column::INFO,
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn columns_are_found_in_either_spelling() {
-        for (old, new) in [
-            ("_ws.col.Protocol", "_ws.col.protocol"),
-            ("_ws.col.Info", "_ws.col.info"),
-            ("_ws.col.Source", "_ws.col.def_src"),
-            ("_ws.col.No.", "_ws.col.number"),
-            ("_ws.col.Length", "_ws.col.packet_length"),
-        ] {
-            assert_eq!(find(old).map(|field| field.id), field(new).map(|field| field.id), "{old}");
-        }
-    }
 
     #[test]
     fn an_unknown_field_is_told_with_the_nearest_names() {

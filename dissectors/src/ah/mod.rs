@@ -45,7 +45,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     if tree.wants_any(&AH) {
         let at = |at, len| piece.span(at, len);
-        tree.open(&AH, at(0, len), Value::Bytes(at(0, len)));
+        tree.open(&AH, at(0, len), Value::Bytes(piece.all()));
         tree.put(&NEXT_HEADER, at(0, 1), Value::Uint(header.next_header().0.into()));
         tree.put(&LENGTH, at(1, 1), Value::Uint((len / 4 - 2) as u64));
         tree.put(&RESERVED, at(2, 2), Value::Bytes(at(2, 2)));

@@ -192,7 +192,7 @@ impl fmt::Display for Shown<'_> {
 fn describe(piece: Piece<'_>, addresses: Option<&Addresses<'_>>, packet: &Packet, tree: &mut Tree) {
     let len = addresses.map_or(piece.bytes.len(), |found| 8 + 2 * (found.sender_hardware.len() + found.sender.len()));
     let span = piece.span(0, len);
-    let place = tree.open(&ARP, span, Value::Bytes(span));
+    let place = tree.open(&ARP, span, Value::Bytes(piece.all()));
     if let Some(&[a, b, c, d, hardware_size, size, e, f]) = piece.bytes.first_chunk::<8>() {
         tree.put(&HW_TYPE, piece.span(0, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
         tree.put(&PROTO_TYPE, piece.span(2, 2), Value::Uint(u16::from_be_bytes([c, d]).into()));

@@ -27,7 +27,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         tree.columns_mut().protocol = PROTOCOL.short;
     }
     let mut reader = Reader::new(piece, tree);
-    reader.tree.open(&CHDLC, piece.span(0, 4), Value::Bytes(piece.span(0, 4)));
+    reader.tree.open(&CHDLC, piece.span(0, 4), Value::Bytes(piece.all()));
     let number = header(&mut reader);
     let rest = reader.rest();
     let next = number.map_or(Next::End, |number| Next::EtherType(number, rest));

@@ -60,7 +60,7 @@ fn describe(header: &Ethernet2HeaderSlice<'_>, piece: Piece<'_>, outermost: bool
     let kind = header.ether_type().0;
     let payload = piece.from(HEADER);
     let all = piece.span(0, HEADER);
-    let place = tree.open(&ETH, all, Value::Bytes(all));
+    let place = tree.open(&ETH, all, Value::Bytes(piece.all()));
     if tree.wanted().labels {
         label(place, header, tree);
     }

@@ -36,7 +36,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let place = reader.tree.open(&GRE, piece.all(), Value::Bytes(piece.all()));
     let header = header(&mut reader, piece, quoted);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
+    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
     if header.is_err() {
         crate::extent::note_cut(piece, packet, tree);
     }

@@ -157,7 +157,7 @@ fn describe(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) -> bool {
     let place = reader.tree.open(&ICMP, piece.all(), Value::Bytes(piece.all()));
     let kind = header(&mut reader, piece, packet.quoted);
     let len = reader.position();
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
+    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
     if let Some(at) = kind.ok().and_then(|kind| extensions_at(kind, piece.bytes)) {
         extensions(piece.from(8 + at), tree);
     }

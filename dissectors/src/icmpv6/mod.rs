@@ -222,7 +222,7 @@ fn describe(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) -> bool {
     if let Some(at) = kind.ok().and_then(options_at) {
         options::describe(piece.from(at), tree);
     } else {
-        tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
+        tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
     }
     tree.close();
     kind.is_ok()

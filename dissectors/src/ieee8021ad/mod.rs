@@ -46,7 +46,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     if tree.wants_any(&IEEE8021AD) {
         let span = piece.span(0, 4);
-        let place = tree.open(&IEEE8021AD, span, Value::Bytes(span));
+        let place = tree.open(&IEEE8021AD, span, Value::Bytes(piece.all()));
         tree.label(place, format_args!("IEEE 802.1ad, ID: {id}"));
         tree.put(&PRIORITY, piece.span(0, 2), Value::Uint(priority.into()));
         tree.put(&DEI, piece.span(0, 2), Value::Uint(dei.into()));

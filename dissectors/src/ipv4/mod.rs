@@ -186,7 +186,7 @@ fn note_odd(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, packet:
 }
 
 fn describe(facts: &Facts<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
-    let place = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all()));
+    let place = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().with(facts.payload.all())));
     let (source, destination) = (Ipv4Addr::from(facts.source), Ipv4Addr::from(facts.destination));
     tree.label(place, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));
     let _ = describe_header(&mut Reader::new(piece, tree), Some(facts.destination), quoted);

@@ -35,6 +35,6 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
             tree.columns_mut().source = Some(Value::Ipv6(home));
         }
     }
-    HEADER.describe(header, None, tree);
+    HEADER.describe(header, piece.all(), None, tree);
     next
 }

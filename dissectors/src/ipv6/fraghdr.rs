@@ -63,7 +63,7 @@ fn describe(header: &Ipv6FragmentHeaderSlice<'_>, piece: Piece<'_>, tree: &mut T
     let at = |at, len| piece.span(at, len);
     let [_, reserved, _, low, ..] = *piece.bytes.first_chunk::<HEADER>().unwrap_or(&[0; HEADER]);
     let units = header.fragment_offset().value();
-    tree.open(&FRAGHDR, at(0, HEADER), Value::Bytes(at(0, HEADER)));
+    tree.open(&FRAGHDR, at(0, HEADER), Value::Bytes(piece.all()));
     tree.put(&NXT, at(0, 1), Value::Uint(header.next_header().0.into()));
     tree.put(&RESERVED_OCTET, at(1, 1), Value::Uint(reserved.into()));
     let place = tree.put(&OFFSET, at(2, 2), Value::Uint(units.into()));

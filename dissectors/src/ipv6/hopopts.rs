@@ -31,6 +31,6 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         tree.info(format_args!("IPv6 hop-by-hop options"));
     }
     let Some((header, next)) = HEADER.read(piece, packet, tree) else { return Next::End };
-    HEADER.describe(header, (!is_first).then_some(&NOT_FIRST), tree);
+    HEADER.describe(header, piece.all(), (!is_first).then_some(&NOT_FIRST), tree);
     next
 }

@@ -55,7 +55,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         write_columns(&header, next, tree);
     }
     if tree.wants_any(&IPV6) || tree.wants(&crate::names::IP_VERSION) {
-        describe(&header, piece, packet.quoted, tree);
+        describe(&header, piece.first(HEADER).all().with(payload.all()), piece, packet.quoted, tree);
     }
     match next {
         _ if packet.quoted && payload.bytes.is_empty() => Next::End,
@@ -123,9 +123,9 @@ struct AddressFields {
 static SOURCE: AddressFields = AddressFields { own: &SRC, host: &SRC_HOST, mac: &SRC_SLAAC_MAC };
 static DESTINATION: AddressFields = AddressFields { own: &DST, host: &DST_HOST, mac: &DST_SLAAC_MAC };
 
-fn describe(header: &Ipv6HeaderSlice<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
+fn describe(header: &Ipv6HeaderSlice<'_>, reach: Slice, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
     let all = piece.span(0, HEADER);
-    let place = tree.open(&IPV6, all, Value::Bytes(all));
+    let place = tree.open(&IPV6, all, Value::Bytes(reach));
     let (source, destination) = (Shown(header.source()), Shown(header.destination()));
     tree.label(place, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
     let _ = describe_header(&mut Reader::new(piece, tree), quoted);

@@ -68,13 +68,20 @@ impl Header {
         Some((piece.first(len), Next::IpProto(header.next_header().0, piece.from(len))))
     }
 
-    /// Records a whole header with its options, if they are wanted, and what is wrong with its place.
-    pub(super) fn describe(&self, piece: Piece<'_>, misplaced: Option<&'static Field>, tree: &mut Tree) {
+    /// Records a whole header with its options, if they are wanted, and what is wrong with its place; with what it
+    /// carries it `reaches` further.
+    pub(super) fn describe(
+        &self,
+        piece: Piece<'_>,
+        reaches: Slice,
+        misplaced: Option<&'static Field>,
+        tree: &mut Tree,
+    ) {
         // The options belong to IPv6, whichever header they stand in.
         let (true, &[next, units, ..]) = (tree.wants_any(self.all) || tree.wants_any(&IPV6), piece.bytes) else {
             return;
         };
-        tree.open(self.all, piece.all(), Value::Bytes(piece.all()));
+        tree.open(self.all, piece.all(), Value::Bytes(reaches));
         tree.put(self.nxt, piece.span(0, 1), Value::Uint(next.into()));
         tree.put(self.len, piece.span(1, 1), Value::Uint(units.into()));
         tree.put(self.len_oct, Slice::default(), Value::Uint(piece.bytes.len() as u64));

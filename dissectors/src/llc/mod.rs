@@ -118,7 +118,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let place = reader.tree.open(&LLC, all, Value::Bytes(all));
     let next = header(&mut reader);
     let read = reader.position();
-    tree.set(place, piece.span(0, read), Value::Bytes(piece.span(0, read)));
+    tree.set(place, piece.span(0, read), Value::Bytes(piece.all()));
     if next.is_err() {
         crate::extent::note_cut(piece, packet, tree);
     }

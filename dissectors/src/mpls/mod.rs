@@ -81,7 +81,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 fn describe(word: u32, piece: Piece<'_>, tree: &mut Tree) {
     let (label, class, bottom, ttl) = (word >> 12, word >> 9 & 7, word >> 8 & 1, word & 0xff);
     let span = piece.span(0, 4);
-    let place = tree.open(&MPLS, span, Value::Bytes(span));
+    let place = tree.open(&MPLS, span, Value::Bytes(piece.all()));
     tree.label(place, format_args!("{}, Label: {label}, Exp: {class}, S: {bottom}, TTL: {ttl}", MPLS.title));
     for (field, value) in [(&LABEL, label), (&EXP, class), (&BOTTOM, bottom), (&TTL, ttl)] {
         tree.put(field, span, Value::Uint(value.into()));

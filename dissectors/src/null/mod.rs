@@ -64,7 +64,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         tree.put(&NULL, piece.span(0, 0), Value::Bytes(piece.span(0, 0)));
         return Next::Link(PPP, piece);
     }
-    tree.open(&NULL, span, Value::Bytes(span));
+    tree.open(&NULL, span, Value::Bytes(piece.all()));
     let payload = piece.from(4);
     let next = match piece.bytes.first_chunk::<4>().map(|bytes| word(*bytes)) {
         Some(Word::Family(family)) => {

@@ -65,7 +65,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let place = reader.tree.open(&PPP, piece.all(), Value::Bytes(piece.all()));
     let number = header(&mut reader);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.span(0, len)));
+    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
     let next = match number {
         Ok(number) => {
             if !quoted {

@@ -52,7 +52,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     let mut reader = Reader::new(piece, tree);
     let span = piece.span(0, 6);
-    reader.tree.open(&PPPOES, span, Value::Bytes(span));
+    reader.tree.open(&PPPOES, span, Value::Bytes(piece.all()));
     let header = header(&mut reader);
     let rest = reader.rest();
     let next = match header {

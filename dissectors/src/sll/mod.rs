@@ -133,7 +133,7 @@ fn read_version<'b>(
     if tree.wants_any(&SLL) {
         let span = piece.span(0, len);
         let mut reader = Reader::new(piece, tree);
-        let place = reader.tree.open(&SLL, span, Value::Bytes(span));
+        let place = reader.tree.open(&SLL, span, Value::Bytes(piece.all()));
         reader.tree.label(place, format_args!("Linux cooked capture v{version}"));
         let _ = if version == 1 { describe_first(&mut reader) } else { describe_second(&mut reader) };
         if let Some(header) = &header {

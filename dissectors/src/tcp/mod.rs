@@ -336,7 +336,7 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     let header = segment.header;
     let at = |at, len| header.span(at, len);
     let concluded = Slice::default();
-    let place = tree.open(&TCP, header.all(), Value::Bytes(header.all()));
+    let place = tree.open(&TCP, header.all(), Value::Bytes(header.all().with(segment.payload.all())));
     if tree.wanted().labels {
         let (from, to) = (segment.source_port, segment.destination_port);
         tree.label(

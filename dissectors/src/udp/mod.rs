@@ -112,7 +112,7 @@ pub fn describe(datagram: &Datagram<'_>, known: &Known, tree: &mut Tree) {
     }
     let header = datagram.header;
     let at = |at, len| header.span(at, len);
-    let place = tree.open(&UDP, header.all(), Value::Bytes(header.all()));
+    let place = tree.open(&UDP, header.all(), Value::Bytes(header.all().with(datagram.payload.all())));
     tree.label(place, format_args!("User Datagram Protocol, Src Port: {from}, Dst Port: {to}"));
     tree.put(&SRCPORT, at(0, 2), Value::Uint(from.into()));
     tree.put(&DSTPORT, at(2, 2), Value::Uint(to.into()));

@@ -85,7 +85,7 @@ fn describe(tag: &SingleVlanHeaderSlice<'_>, piece: Piece<'_>, packet: &Packet, 
     let (priority, dei) = (tag.priority_code_point().value(), tag.drop_eligible_indicator());
     let id = tag.vlan_identifier().value();
     let payload = piece.from(4);
-    let place = tree.open(&VLAN, span, Value::Bytes(span));
+    let place = tree.open(&VLAN, span, Value::Bytes(piece.all()));
     tree.label(place, format_args!("802.1Q Virtual LAN, PRI: {priority}, DEI: {}, ID: {id}", u8::from(dei)));
     tree.put(&PRIORITY, piece.span(0, 2), Value::Uint(priority.into()));
     tree.put(&DEI, piece.span(0, 2), Value::Bool(dei));

@@ -43,7 +43,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     let span = piece.span(0, HEADER);
     let mut reader = Reader::new(piece, tree);
-    reader.tree.open(&VXLAN, span, Value::Bytes(span));
+    reader.tree.open(&VXLAN, span, Value::Bytes(piece.all()));
     let header = header(&mut reader);
     let rest = reader.rest();
     if header.is_err() {

@@ -1,0 +1,120 @@
+//! Which frames, calls and connections a filter lets through.
+
+use dissectors::exchange::Transfer;
+use dissectors::{Tree, Value, tcp};
+use overhear::analysis::Event;
+use overhear::capture::Call;
+use overhear::filter::Filter;
+use std::collections::{HashMap, VecDeque};
+
+/// As many runs of matching frames as are remembered of a connection; beyond, the oldest become one.
+const RUNS: usize = 256;
+
+/// A filter, and what is remembered of the frames that matched it.
+pub(super) struct Sieve {
+    filter: Option<Filter>,
+    sifts: Sifts,
+    /// The frames that matched, by connection: runs between which others of the connection did not. It lasts as long as
+    /// the connection does.
+    matched: HashMap<u32, Matched>,
+}
+
+/// What a sieve is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sifts {
+    /// Frames.
+    Frames,
+    /// Calls, by the frames that carry them.
+    Calls,
+    /// Connections, by their frames.
+    Streams,
+}
+
+#[derive(Default)]
+struct Matched {
+    runs: VecDeque<(u32, u32)>,
+    /// The last frame of the connection matched: its run goes on.
+    goes_on: bool,
+}
+
+impl Sieve {
+    /// A sieve; without a filter all goes through.
+    pub(super) fn new(filter: Option<Filter>, sifts: Sifts) -> Sieve {
+        Sieve { filter, sifts, matched: HashMap::new() }
+    }
+
+    /// What has to be known of each frame.
+    pub(super) fn want(&self, task: &mut overhear::analysis::Task) {
+        let Some(filter) = &self.filter else { return };
+        task.wants.add_all(&filter.wants());
+        if self.sifts != Sifts::Frames {
+            task.wants.add(&tcp::STREAM);
+            // The end of a connection is when its frames are forgotten.
+            task.streams = true;
+        }
+    }
+
+    /// The last frame that can go through, if that is known beforehand and nothing else is asked for.
+    pub(super) fn last_frame(&self) -> Option<u32> {
+        self.filter.as_ref().filter(|_| self.sifts == Sifts::Frames)?.last_frame()
+    }
+
+    /// Whether a frame goes through.
+    pub(super) fn frame(&mut self, number: u32, tree: &Tree) -> bool {
+        let Some(filter) = &self.filter else { return true };
+        let matches = filter.matches(tree);
+        if self.sifts != Sifts::Frames {
+            for node in tree.nodes().iter().filter(|node| node.field.id == tcp::STREAM.id) {
+                if let Value::Uint(stream) = node.value {
+                    note(&mut self.matched, stream as u32, number, matches);
+                }
+            }
+        }
+        matches
+    }
+
+    /// Whether something that happened goes through.
+    pub(super) fn event(&mut self, event: &Event) -> bool {
+        if self.filter.is_none() {
+            return true;
+        }
+        match event {
+            Event::Call(call) => self.matched.get(&call.exchange.stream).is_some_and(|matched| matched.meets(call)),
+            Event::Stream(stream) => self.matched.remove(&stream.number).is_some(),
+            Event::Chunk(_) => true,
+        }
+    }
+}
+
+/// Notes whether a frame of a connection matches.
+fn note(matched: &mut HashMap<u32, Matched>, stream: u32, frame: u32, matches: bool) {
+    if !matches {
+        if let Some(matched) = matched.get_mut(&stream) {
+            matched.goes_on = false;
+        }
+        return;
+    }
+    let matched = matched.entry(stream).or_default();
+    match matched.runs.back_mut() {
+        Some((_, last)) if matched.goes_on || *last == frame => *last = frame,
+        _ => matched.runs.push_back((frame, frame)),
+    }
+    matched.goes_on = true;
+    if matched.runs.len() > RUNS
+        && let Some((first, _)) = matched.runs.pop_front()
+        && let Some(second) = matched.runs.front_mut()
+    {
+        second.0 = first;
+    }
+}
+
+impl Matched {
+    /// Whether a frame of the request or of the response of a call matched.
+    fn meets(&self, call: &Call) -> bool {
+        let meets = |transfer: &Transfer| {
+            let (first, last) = (transfer.first.frame, transfer.last.frame);
+            self.runs.iter().any(|&(begin, end)| begin <= last && first <= end)
+        };
+        call.exchange.request.as_ref().is_some_and(meets) || call.exchange.response.as_ref().is_some_and(meets)
+    }
+}

@@ -1,0 +1,71 @@
+//! Fields by the names that users give them.
+
+use dissectors::{Field, column, field, fields};
+
+/// The field of a name: one of Wireshark 4.4, one of ours, or a column in the spelling of any version
+/// (`_ws.col.protocol`, `_ws.col.Protocol`, `_ws.col.def_src`, `_ws.col.Source`).
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Field> {
+    field(name).or_else(|| column_named(name))
+}
+
+/// The column of a name in the spelling of any version of Wireshark.
+fn column_named(name: &str) -> Option<&'static Field> {
+    let rest = name.strip_prefix("_ws.col.")?;
+    Some(match rest.to_ascii_lowercase().as_str() {
+        "number" | "no." | "no" => &column::NUMBER,
+        "time" | "cls_time" => &column::TIME,
+        "source" | "def_src" => &column::SOURCE,
+        "destination" | "def_dst" => &column::DESTINATION,
+        "protocol" => &column::PROTOCOL_NAME,
+        "length" | "packet_length" => &column::LENGTH,
+        "info" | "information" => &column::INFO,
+        _ => return None,
+    })
+}
+
+/// The names most like `name`, the nearest first, at most four; none if nothing is near.
+#[must_use]
+pub fn nearest(name: &str) -> Vec<&'static str> {
+    let name = name.to_lowercase();
+    let last = name.rsplit('.').next().unwrap_or(&name);
+    let mut near: Vec<(f64, &'static str)> = fields()
+        .filter_map(|field| {
+            let whole = strsim::normalized_damerau_levenshtein(&name, field.name);
+            // `syn` is near to tcp.flags.syn, `http.uri` to http.request.uri.
+            let end = field.name.rsplit('.').next().unwrap_or(field.name);
+            let same_end = if end == last { 0.6 + whole * 0.4 } else { 0.0 };
+            let likeness = whole.max(same_end);
+            (likeness >= 0.6).then_some((likeness, field.name))
+        })
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.dedup_by_key(|(_, name)| *name);
+    near.into_iter().take(4).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_found() {
+        assert_eq!(nearest("tcp.srcprt").first(), Some(&"tcp.srcport"));
+        assert_eq!(nearest("syn").first(), Some(&"tcp.flags.syn"));
+        assert_eq!(nearest("TCP.Stream").first(), Some(&"tcp.stream"));
+        assert!(nearest("entirely.unlike.anything").is_empty());
+    }
+
+    #[test]
+    fn columns_are_found_in_either_spelling() {
+        for (old, new) in [
+            ("_ws.col.Protocol", "_ws.col.protocol"),
+            ("_ws.col.Info", "_ws.col.info"),
+            ("_ws.col.Source", "_ws.col.def_src"),
+            ("_ws.col.No.", "_ws.col.number"),
+            ("_ws.col.Length", "_ws.col.packet_length"),
+        ] {
+            assert_eq!(find(old).map(|field| field.id), field(new).map(|field| field.id), "{old}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The display filter: which frames an expression finds, by tables that tshark filled, and what is said of a wrong one.
+//!
+//! `tests/filters/README.md` tells how the tables are read and how tshark is asked again.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, thread};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What the program printed, what it said on stderr, and its exit code.
+fn run(arguments: &[&str]) -> (String, String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_overhear"));
+    command.args(arguments).current_dir(root()).stdin(Stdio::null());
+    let output = command.env("TZ", "UTC").env("NO_COLOR", "1").output().expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it prints UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code().expect("it is not killed"))
+}
+
+/// Ascending numbers as the tables write them: `1-3,7`, or `-` for none.
+fn ranges(numbers: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, to)) if *to + 1 == number => *to = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let written = runs.iter().map(|(from, to)| if from == to { from.to_string() } else { format!("{from}-{to}") });
+    if runs.is_empty() { "-".to_owned() } else { written.collect::<Vec<_>>().join(",") }
+}
+
+/// The frames that `arguments` print, as the tables write them, or what the program said instead.
+fn frames(arguments: &[&str]) -> String {
+    let (text, error, code) = run(&[arguments, &["-T", "fields", "-e", "frame.number"]].concat());
+    if code != 0 {
+        return format!("exit {code}: {error}");
+    }
+    let numbers = text.lines().map(|line| line.parse().expect("the number of a frame"));
+    ranges(&numbers.collect::<Vec<u32>>())
+}
+
+/// The rows of a table: its columns, without heading and remarks.
+fn rows(text: &str, columns: usize) -> Vec<Vec<&str>> {
+    let lines = text.lines().skip(1).filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split('\t').collect()).collect();
+    for row in &rows {
+        assert_eq!(row.len(), columns, "{row:?}");
+    }
+    rows
+}
+
+fn table(name: &str) -> String {
+    fs::read_to_string(root().join("tests/filters").join(name)).expect("a table")
+}
+
+/// The tables of expressions, captures and frames.
+const TABLES: [&str; 6] = ["logic.tsv", "text.tsv", "values.tsv", "parts.tsv", "captures.tsv", "sugar.tsv"];
+
+/// Looks at each of `rows` on a few threads and fails with what is wrong with any.
+fn each<T: Sync>(rows: &[T], look: impl Fn(&T) -> Result<(), String> + Sync) {
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(4) {
+            scope.spawn(|| {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(why) = look(row) {
+                        wrong.lock().expect("no look fails").push(why);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no look fails");
+    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+fn equal(what: &str, found: &str, expected: &str) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("{what}\n    expected {expected}\n    found    {found}")) }
+}
+
+#[test]
+fn an_expression_finds_the_frames_that_tshark_finds() {
+    let tables = TABLES.map(table);
+    let all: Vec<Vec<&str>> = tables.iter().flat_map(|text| rows(text, 4)).collect();
+    assert!(all.len() >= 900, "only {} rows were found", all.len());
+    each(&all, |row| {
+        let [expression, capture, expected, _] = row[..] else { return Err("4 columns".to_owned()) };
+        let found = frames(&["print", &format!("fixtures/{capture}"), "-Y", expression]);
+        equal(&format!("{expression}  on {capture}"), &found, expected)
+    });
+}
+
+/// The expression of a row without the marks, and the columns of the caret line between them.
+fn marked(expression: &str) -> (String, String) {
+    let (before, rest) = expression.split_once('«').expect("the marks");
+    let (inside, after) = rest.split_once('»').expect("the marks");
+    let under = inside.chars().count().max(1);
+    let caret = format!("{}^{}", " ".repeat(before.chars().count()), "~".repeat(under - 1));
+    (format!("{before}{inside}{after}"), caret)
+}
+
+/// Message and caret line, if this is how the program told of the filter.
+fn told(error: &str, filter: &str) -> Option<(String, String)> {
+    let lines: Vec<&str> = error.lines().collect();
+    let at = lines.iter().position(|line| line.trim_start() == filter.trim_start() && line.ends_with(filter))?;
+    let indent = lines[at].len() - filter.len();
+    let caret = lines.get(at + 1)?.get(indent..)?;
+    Some((lines[..at].join("\n"), caret.to_owned()))
+}
+
+#[test]
+fn what_is_wrong_with_an_expression_is_said_and_shown() {
+    let text = table("errors.tsv");
+    let all = rows(&text, 2);
+    assert!(all.len() >= 60, "only {} rows were found", all.len());
+    each(&all, |row| {
+        let (expression, caret) = marked(row[0]);
+        let (printed, error, code) = run(&["print", "fixtures/http/post-login.pcap", "-Y", &expression]);
+        equal(row[0], &format!("exit {code}: {printed}"), "exit 2: ")?;
+        let (message, found) = told(&error, &expression).ok_or(format!("{}\n    said  {error}", row[0]))?;
+        equal(row[0], &format!("{message} {found}"), &format!("overhear: {} {caret}", row[1]))
+    });
+}
+
+#[test]
+fn a_trap_is_told_once_and_the_frames_are_printed() {
+    let text = table("traps.tsv");
+    each(&rows(&text, 2), |row| {
+        let (expression, caret) = marked(row[0]);
+        let (_, error, code) = run(&["print", "fixtures/http/post-login.pcap", "-Y", &expression]);
+        let (message, found) = told(&error, &expression).ok_or(format!("{}\n    said  {error}", row[0]))?;
+        equal(row[0], &format!("{code} {message} {found}"), &format!("0 overhear: {} {caret}", row[1]))
+    });
+}
+
+#[test]
+fn what_is_no_trap_is_not_warned_of() {
+    let quiet = [
+        "tcp.flags.syn == 1 && tcp.flags.ack == 0",
+        "http.request.method != GET",
+        "not ip.addr == 10.0.0.1",
+        "tcp and not http",
+        "ip.src != 10.0.0.1",
+        "uri contains login",
+    ];
+    for expression in quiet {
+        let (_, error, code) = run(&["print", "fixtures/http/post-login.pcap", "-Y", expression]);
+        assert_eq!((&*error, code), ("", 0), "{expression}");
+    }
+}
+
+#[test]
+fn a_filter_may_stand_last_on_the_command_line() {
+    for expression in ["uri contains login", "http", "status >= 400", "tcp.stream eq 0 and frame.number < 4"] {
+        let with = frames(&["print", "fixtures/http/post-login.pcap", "-Y", expression]);
+        let plain = frames(&["print", "fixtures/http/post-login.pcap", expression]);
+        assert_eq!(plain, with, "{expression}");
+    }
+}
+
+#[test]
+fn calls_and_streams_are_those_that_a_frame_of_theirs_matches() {
+    let text = table("rows.tsv");
+    each(&rows(&text, 4), |row| {
+        let [command, expression, capture, expected] = row[..] else { return Err("4 columns".to_owned()) };
+        let (column, nth) = if command == "calls" { ("uri", "URI") } else { ("stream", "STREAM") };
+        let (printed, error, code) = run(&[command, &format!("fixtures/{capture}"), "-Y", expression, "-T", "ndjson"]);
+        let of_line = |line: &str| {
+            let row: serde_json::Value = serde_json::from_str(line).expect("an object a line");
+            let value = row.get(column).unwrap_or(&serde_json::Value::Null);
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        };
+        let found: Vec<String> = printed.lines().map(of_line).collect();
+        let found = if found.is_empty() { "-".to_owned() } else { found.join(" ") };
+        equal(
+            &format!("{nth} of {command} {capture} -Y {expression}"),
+            &format!("{code} {found}{error}"),
+            &format!("0 {expected}"),
+        )
+    });
+}
+
+/// The examples of the page: a command, and after `#` the frames or the number of rows it prints.
+fn examples(page: &str) -> Vec<(Vec<String>, String)> {
+    let mut found = Vec::new();
+    for line in page.lines().filter(|line| line.starts_with("overhear ")) {
+        let Some((command, expected)) = line.rsplit_once(" # ") else { continue };
+        let mut words = Vec::new();
+        for (nth, part) in command.split('\'').enumerate() {
+            match nth % 2 {
+                0 => words.extend(part.split_whitespace().skip(usize::from(nth == 0)).map(str::to_owned)),
+                _ => words.push(part.to_owned()),
+            }
+        }
+        found.push((words, expected.trim().to_owned()));
+    }
+    found
+}
+
+#[test]
+fn the_examples_of_the_page_are_true() {
+    let page: PathBuf = root().join("docs/filters.md");
+    let all = examples(&fs::read_to_string(page).expect("the page"));
+    assert!(all.len() >= 40, "only {} examples were found", all.len());
+    each(&all, |(words, expected)| {
+        let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+        let found = match expected.strip_suffix(" rows").or_else(|| expected.strip_suffix(" row")) {
+            Some(_) => {
+                let (text, ..) = run(&[&arguments[..], &["-T", "ndjson"]].concat());
+                let rows = text.lines().count();
+                format!("{rows} row{}", if rows == 1 { "" } else { "s" })
+            }
+            None => frames(&arguments),
+        };
+        equal(&words.join(" "), &found, expected)
+    });
+}

@@ -154,19 +154,21 @@ impl Tshark {
     pub(crate) fn ask(&self, capture: &Path, more: &[String]) -> Result<(Answer, Table), String> {
         let fields: Vec<&'static str> =
             GROUPS.iter().flat_map(|g| g.fields.iter().copied()).filter(|f| self.knows(f)).collect();
-        let words = self.arguments(capture, &fields, more);
-        let kept = self.kept.join(format!("{:016x}", self.key(capture, &words)?));
-        let answer = match remembered(&kept) {
-            Some(answer) => answer,
-            None => {
-                let answer = self.run(&words)?;
-                remember(&kept, &answer).map_err(|e| format!("{}: {e}", kept.display()))?;
-                answer
-            }
-        };
+        let answer = self.answer(capture, &self.arguments(capture, &fields, more))?;
         let mut table = Table::default();
         table.add(&fields, &answer.text).map_err(|e| format!("tshark: {e}"))?;
         Ok((answer, table))
+    }
+
+    /// What it says with these arguments, kept between runs.
+    pub(crate) fn answer(&self, capture: &Path, words: &[String]) -> Result<Answer, String> {
+        let kept = self.kept.join(format!("{:016x}", self.key(capture, words)?));
+        if let Some(answer) = remembered(&kept) {
+            return Ok(answer);
+        }
+        let answer = self.run(words)?;
+        remember(&kept, &answer).map_err(|e| format!("{}: {e}", kept.display()))?;
+        Ok(answer)
     }
 
     /// Changes when the capture's bytes, the question or the program does; not with the place of the capture.
@@ -241,7 +243,8 @@ impl Overhear {
         }
     }
 
-    fn run(&self, words: &[String]) -> Result<Answer, String> {
+    /// Its answer to these arguments.
+    pub(crate) fn run(&self, words: &[String]) -> Result<Answer, String> {
         run(Command::new(&self.program).args(words).env("NO_COLOR", "1"), &self.program)
     }
 }

@@ -10,6 +10,7 @@ mod ask;
 mod compare;
 mod explained;
 mod fields;
+mod filters;
 mod report;
 mod selfcheck;
 
@@ -118,10 +119,12 @@ fn main() -> ExitCode {
     let results = work(&asked, |capture| examine(capture, &tshark, &overhear, &explained));
     complaints.extend(report::complaints(&explained, &tshark, &all, &asked, &results));
     let failed = report::closing(&wish, &tshark, &explained, &asked, &results, &complaints);
+    let filters = filters::run(&asked, &results, &tshark, &overhear);
     let units = results.iter().flatten().filter(|unit| !unit.informative).count();
-    let passed = units - failed + held;
-    println!("{passed} passed, {} failed", failed + complaints.len() + broken.len());
-    if failed + complaints.len() + broken.len() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let passed = units - failed + held + filters.passed;
+    let failed = failed + complaints.len() + broken.len() + filters.failed.len();
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn usage(why: &str) -> ExitCode {
@@ -231,7 +234,7 @@ fn is_capture(path: &Path) -> io::Result<bool> {
 }
 
 /// Does the work on a few threads; results in the order of the captures.
-fn work(asked: &[&Capture], examine: impl Fn(&Capture) -> Vec<Unit> + Sync) -> Vec<Vec<Unit>> {
+pub(crate) fn work<T: Send>(asked: &[&Capture], examine: impl Fn(&Capture) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
@@ -241,15 +244,15 @@ fn work(asked: &[&Capture], examine: impl Fn(&Capture) -> Vec<Unit> + Sync) -> V
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(capture) = asked.get(at) else { break };
-                    let units = examine(capture);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, units));
+                    let found = examine(capture);
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, found));
                 }
             });
         }
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, units)| units).collect()
+    done.into_iter().map(|(_, found)| found).collect()
 }
 
 /// Asks both programs about one capture and compares.

@@ -1,0 +1,10 @@
+-- Registers a tap for each display filter among the arguments after the first, and prints its number with each frame
+-- that it finds: one run of tshark answers for all of them. The first argument only names this text's version.
+for nth, filter in ipairs({ select(2, ...) }) do
+  local known, tap = pcall(Listener.new, "frame", filter)
+  if known then
+    function tap.packet(frame) print(nth, frame.number) end
+  else
+    print(nth, "error", (tostring(tap):gsub("%s+", " ")))
+  end
+end

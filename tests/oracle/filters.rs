@@ -222,7 +222,7 @@ fn follows(units: &[Unit], expression: &str, frame: usize) -> bool {
     let has = |layers: &str, word: &str| layers.split(':').any(|layer| layer == word);
     units.iter().flat_map(|unit| &unit.differences).filter(|(_, why)| why.is_some()).any(|(it, _)| {
         let number = |text: &str| text.parse::<usize>().unwrap_or(usize::MAX);
-        words.iter().any(|word| *word == it.field) && it.frame == frame
+        it.frame == frame && words.contains(&it.field)
             || it.field == "frame.protocols"
                 && it.frame == frame
                 && words.iter().any(|word| has(&it.ours, word) != has(&it.theirs, word))

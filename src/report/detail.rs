@@ -49,11 +49,15 @@ fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
         _ if node.field.kind == Kind::Protocol => return,
         Value::Present => return,
         Value::Uint(number) => node.field.value_name(number),
-        Value::Int(number) => number.try_into().ok().and_then(|number| node.field.value_name(number)),
+        Value::Int(number) => u64::try_from(number).ok().and_then(|number| node.field.value_name(number)),
         Value::Bool(yes) => node.field.value_name(yes.into()),
         _ => None,
     };
     out.push_str(": ");
+    if let (Value::Bool(_), Some(name)) = (node.value, named) {
+        out.push_str(name);
+        return;
+    }
     if let Some(name) = named {
         let _ = write!(out, "{name} (");
     }

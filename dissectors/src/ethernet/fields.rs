@@ -12,9 +12,9 @@ crate::fields! { "ethernet";
     /// The first three bytes of the destination, which name its maker.
     DST_OUI: U24 "eth.dst.oui" "Destination OUI" { hidden: true };
     /// The destination was given by an administrator, not by the maker.
-    DST_LG: Bool "eth.dst.lg" "LG bit" { hidden: true };
+    DST_LG: Bool "eth.dst.lg" "LG bit" { hidden: true, values: LG_BITS };
     /// The destination is a group: multicast or broadcast.
-    DST_IG: Bool "eth.dst.ig" "IG bit" { hidden: true };
+    DST_IG: Bool "eth.dst.ig" "IG bit" { hidden: true, values: IG_BITS };
     /// The address it comes from.
     SRC: Ether "eth.src" "Source";
     /// The address it comes from, as text.
@@ -22,9 +22,9 @@ crate::fields! { "ethernet";
     /// The first three bytes of the source, which name its maker.
     SRC_OUI: U24 "eth.src.oui" "Source OUI" { hidden: true };
     /// The source was given by an administrator, not by the maker.
-    SRC_LG: Bool "eth.src.lg" "LG bit" { hidden: true };
+    SRC_LG: Bool "eth.src.lg" "LG bit" { hidden: true, values: LG_BITS };
     /// The source is a group, which no sender may be.
-    SRC_IG: Bool "eth.src.ig" "IG bit" { hidden: true };
+    SRC_IG: Bool "eth.src.ig" "IG bit" { hidden: true, values: IG_BITS };
     /// Either address.
     ADDR: Ether "eth.addr" "Address" { hidden: true };
     /// Either address, as text.
@@ -32,9 +32,9 @@ crate::fields! { "ethernet";
     /// The first three bytes of either address, which name its maker.
     ADDR_OUI: U24 "eth.addr.oui" "Address OUI" { hidden: true };
     /// An address was given by an administrator, not by the maker.
-    LG: Bool "eth.lg" "LG bit";
+    LG: Bool "eth.lg" "LG bit" { values: LG_BITS };
     /// An address is a group: multicast or broadcast.
-    IG: Bool "eth.ig" "IG bit";
+    IG: Bool "eth.ig" "IG bit" { values: IG_BITS };
     /// What the frame carries, by number.
     TYPE: U16 "eth.type" "Type" { form: Form::Hex, values: crate::names::ETHER_TYPES };
     /// Bytes of payload, in frames that have no type.
@@ -59,3 +59,9 @@ crate::fields! { "ethernet";
     PADDING_BAD: Note(Note) "eth.padding_bad" "No padding of zeros where padding would stand: it may be padding of other bytes";
 }
 
+const LG_BITS: &[(u64, &str)] = &[
+    (0, "Globally unique address (factory default)"),
+    (1, "Locally administered address (this is NOT the factory default)"),
+];
+
+const IG_BITS: &[(u64, &str)] = &[(0, "Individual address (unicast)"), (1, "Group address (multicast/broadcast)")];

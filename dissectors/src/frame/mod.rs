@@ -146,26 +146,27 @@ pub fn describe(facts: &Facts<'_>, tree: &mut Tree) -> Option<usize> {
     protocols
 }
 
+/// Wireshark's names of them.
 const ENCAPSULATIONS: &[(u64, &str)] = &[
     (1, "Ethernet"),
     (4, "PPP"),
     (7, "Raw IP"),
     (10, "RFC 1483 ATM"),
     (15, "NULL/Loopback"),
-    (20, "IEEE 802.11"),
-    (21, "IEEE 802.11 with Prism header"),
-    (23, "IEEE 802.11 with radiotap header"),
-    (25, "Linux cooked v1"),
+    (20, "IEEE 802.11 Wireless LAN"),
+    (21, "IEEE 802.11 plus Prism II monitor mode radio header"),
+    (23, "IEEE 802.11 plus radiotap radio header"),
+    (25, "Linux cooked-mode capture v1"),
     (26, "Frame Relay"),
     (28, "Cisco HDLC"),
-    (33, "DOCSIS"),
-    (97, "Per-Packet Information"),
+    (33, "Data Over Cable Service Interface Specification"),
+    (97, "Per-Packet Information header"),
     (129, "Raw IPv4"),
     (130, "Raw IPv6"),
-    (139, "PPP over Ethernet session"),
+    (139, "PPP-over-Ethernet session"),
     (141, "NFLOG"),
     (174, "OpenBSD loopback"),
-    (210, "Linux cooked v2"),
+    (210, "Linux cooked-mode capture v2"),
 ];
 
 /// The number by which Wireshark calls a link type; -1 for one that is not read here.

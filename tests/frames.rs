@@ -132,3 +132,18 @@ fn what_is_sent_again_is_no_data() {
     let packets = talk(&[(true, 0, 0, "\x01\x02\x03"), (false, 0, 3, ""), (true, 0, 0, "\x01\x02\x03")]);
     assert_eq!(printed(&packets, &["frame.protocols", "data.data"])[3..], ["ip:tcp:data|010203", "ip:tcp|", "ip:tcp|"]);
 }
+
+#[test]
+fn a_request_within_a_tunnel_has_its_own_answer() {
+    let connect = "CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n";
+    let (open, get) = ("HTTP/1.1 200 OK\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    let (asked, opened) = (connect.len() as u32, open.len() as u32);
+    let packets = talk(&[
+        (true, 0, 0, connect),
+        (false, 0, asked, open),
+        (true, asked, opened, get),
+        (false, opened, asked + get.len() as u32, "HTTP/1.1 204 No Content\r\n\r\n"),
+    ]);
+    // tshark shows what is in the tunnel as data.
+    assert_eq!(printed(&packets, &["http.response_in", "http.request_in"])[3..], ["5|", "|4", "7|", "|6"]);
+}

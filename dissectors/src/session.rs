@@ -86,6 +86,8 @@ pub struct Context<'a> {
     pub came: At,
     /// The number of the conversation.
     pub stream: u32,
+    /// The number of the session in it, from 0: within a tunnel another begins.
+    pub session: u32,
     /// Where fields are recorded; a message belongs to the frame that completed it.
     pub tree: &'a mut Tree,
     /// The protocols of the present frame: a session adds its own when a message ends here.
@@ -191,8 +193,8 @@ pub struct Told {
 /// What later frames say about earlier ones, gathered in a first reading of a capture.
 #[derive(Debug, Default)]
 pub struct Foresight {
-    /// The frame that completed the response to a request, by conversation and the request's place in it, from 0.
-    pub responses: BTreeMap<(u32, u32), u32>,
+    /// The frame that completed the response to a request, by conversation, session and the request's place in it, from 0.
+    pub responses: BTreeMap<(u32, u32, u32), u32>,
     /// The frame in which the bytes of a frame became part of a message, where that is a later one.
     pub reassembled_in: BTreeMap<u32, u32>,
     /// The frame that completed the IP packet of which a frame carries a fragment, where that is a later one.

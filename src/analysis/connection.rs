@@ -316,6 +316,7 @@ impl Connection {
             at: reading.at,
             came: reading.at,
             stream: self.number,
+            session: self.conversation.session,
             tree: reading.tree,
             path: reading.path,
             events: reading.messages,
@@ -430,7 +431,9 @@ impl Connection {
             let frames = completed.assembled.iter().flat_map(|message| &message.frames);
             let earlier = frames.filter(|&&(frame, _)| frame != present);
             learnt.reassembled_in.extend(earlier.map(|&(frame, _)| (frame, present)));
-            learnt.responses.extend(completed.answers.iter().map(|&nth| ((self.number, nth), present)));
+            learnt
+                .responses
+                .extend(completed.answers.iter().map(|&(session, nth)| ((self.number, session, nth), present)));
         }
         if !reading.tree.wants_any(&tcp::TCP) {
             return;

@@ -45,6 +45,8 @@ pub(super) struct Delivered<'b> {
 /// What a connection says.
 pub(super) struct Conversation {
     reader: Reader,
+    /// How many sessions have read it before this reader.
+    pub(super) session: u32,
     sides: [Heard; 2],
     /// Whether it is asked which frames a message was put together from.
     tracks: bool,
@@ -57,8 +59,8 @@ pub(super) struct Conversation {
 pub(super) struct Completed {
     /// The messages of more than one frame.
     pub(super) assembled: Vec<Assembled>,
-    /// The exchanges that were answered.
-    pub(super) answers: Vec<u32>,
+    /// The exchanges that were answered, by session and place in it.
+    pub(super) answers: Vec<(u32, u32)>,
 }
 
 /// A message that was put together from several frames.
@@ -76,7 +78,7 @@ impl Conversation {
     /// A conversation of which nothing was heard, with what is asked of its messages: their frames, their bytes.
     pub(super) fn new(needs: Needs) -> Conversation {
         let (tracks, keeps) = (needs.frames, needs.data);
-        Conversation { reader: Reader::Unknown, sides: Default::default(), tracks, keeps }
+        Conversation { reader: Reader::Unknown, session: 0, sides: Default::default(), tracks, keeps }
     }
 
     /// Whether a session reads it.
@@ -207,6 +209,8 @@ impl Conversation {
                 then if changes < 8 => {
                     changes += 1;
                     self.reader = successor(registry, then, cx);
+                    self.session += 1;
+                    cx.session = self.session;
                 }
                 _ => self.reader = Reader::Nobody,
             }
@@ -218,7 +222,7 @@ impl Conversation {
     fn complete(&mut self, before: usize, cx: &mut Context<'_>, completed: &mut Completed) {
         for event in cx.events.get(before..).unwrap_or_default() {
             let Event::Message(told) = event else { continue };
-            completed.answers.extend(told.answers);
+            completed.answers.extend(told.answers.map(|nth| (cx.session, nth)));
             let heard = &mut self.sides[told.side as usize];
             heard.told = heard.taken;
             if !self.tracks {
@@ -255,6 +259,7 @@ impl Conversation {
     /// whoever recognises it reads on.
     pub(super) fn close(&mut self) {
         self.reader = Reader::Unknown;
+        self.session += 1;
         self.sides = std::mem::take(&mut self.sides).map(|Heard { delivered, told, .. }| Heard {
             delivered,
             taken: delivered,

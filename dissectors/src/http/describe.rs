@@ -227,8 +227,8 @@ impl<'b> Placed<'b> {
                 }
             }
             cx.tree.put(if self.is_notification() { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
-            let answered = message.link.nth.and_then(|nth| cx.foresight.responses.get(&(cx.stream, nth)));
-            if let Some(&frame) = answered {
+            let key = message.link.nth.map(|nth| (cx.stream, cx.session, nth));
+            if let Some(&frame) = key.and_then(|key| cx.foresight.responses.get(&key)) {
                 cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame.into()));
             }
             return;

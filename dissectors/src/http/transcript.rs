@@ -116,6 +116,7 @@ impl Transcript {
                 at: At::default(),
                 came: At::default(),
                 stream: 0,
+                session: 0,
                 tree: &mut self.tree,
                 path: &mut path,
                 events: &mut events,

@@ -71,6 +71,7 @@ impl<'w> Host<'w> {
             at: self.at,
             came: self.at,
             stream: 7,
+            session: 0,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,

@@ -42,7 +42,7 @@ http.request = True";
 #[test]
 fn a_response_says_what_it_answers() {
     let mut host = Host::new(&WANTS);
-    host.foresight.responses.insert((7, 0), 4);
+    host.foresight.responses.insert((7, 0, 0), 4);
     for step in [c(GET), s("HTTP/1.1 404 Nope\r\nContent-Length: 3\r\n"), s("\r\na"), s("bc")] {
         host.step(&step, &|_| false, &mut 0);
     }

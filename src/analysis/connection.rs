@@ -164,8 +164,8 @@ impl Connection {
             }
             self.tell_completed(side, segment, completed, reading);
         }
-        let has_message = reading.path.names().len() > told;
-        if !has_message && !segment.is_empty() && self.conversation.is_in_message(side) && !reading.knows_where(at) {
+        let is_told = reading.path.names().len() > told || segment.is_empty() || arrived.copy;
+        if !is_told && self.conversation.is_in_message(side) && !reading.knows_where(at) {
             reading.tree.more_info(format_args!(" [TCP segment of a reassembled PDU]"));
         }
         if reading.needs.messages && !self.conversation.is_known() && !reading.knows_where(at) {
@@ -181,10 +181,10 @@ impl Connection {
     /// nothing that came before.
     fn nobodys<'b>(&self, side: Side, payload: Piece<'b>, arrived: &Arrived) -> Piece<'b> {
         let ready = &arrived.ready;
-        match arrived.overlap {
-            Some(_) if ready.is_empty() => payload.first(0),
-            None if ready.is_empty() => payload,
-            _ => payload.from(ready.end - self.conversation.unfinished(side, ready.len())),
+        match ready.len() {
+            0 if arrived.copy => payload.first(0),
+            0 => payload,
+            len => payload.from(ready.end - self.conversation.unfinished(side, len)),
         }
     }
 

@@ -48,6 +48,8 @@ pub(in crate::analysis) struct Arrived {
     pub(in crate::analysis) ready: std::ops::Range<usize>,
     /// Some of the data came before; and whether it was different.
     pub(in crate::analysis) overlap: Option<bool>,
+    /// All of the data came before.
+    pub(in crate::analysis) copy: bool,
     /// More was waiting than is kept: the holes are given up.
     pub(in crate::analysis) limit: bool,
 }
@@ -161,6 +163,7 @@ impl Assembler {
             let old = bytes.get(..skip).unwrap_or(bytes);
             arrived.overlap = Some(self.differs(start, old));
             if skip >= wire as usize {
+                arrived.copy = true;
                 return arrived;
             }
         }
@@ -176,7 +179,9 @@ impl Assembler {
             arrived.ready = skip..bytes.len();
             return arrived;
         }
-        if self.insert(from, new, at, &mut arrived) && from == self.position {
+        let kept = self.insert(from, new, at, &mut arrived);
+        arrived.copy = !kept && !new.is_empty();
+        if kept && from == self.position {
             arrived.ready = self.take_ready(skip, bytes);
         }
         if cut > 0 {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ACK, PSH, SYN, Segment, printed};
+use common::{ACK, PSH, SYN, Segment, printed, values};
 
 /// The segments after a handshake: who sends, how many bytes of its own and of the other side came before, and data.
 fn talk(parts: &[(bool, u32, u32, &str)]) -> Vec<Vec<u8>> {
@@ -146,4 +146,20 @@ fn a_request_within_a_tunnel_has_its_own_answer() {
     ]);
     // tshark shows what is in the tunnel as data.
     assert_eq!(printed(&packets, &["http.response_in", "http.request_in"])[3..], ["5|", "|4", "7|", "|6"]);
+}
+
+#[test]
+fn a_field_says_the_same_alone_and_among_others() {
+    // All but the row of a list, which one reading writes as it can.
+    let fields: Vec<_> = dissectors::fields().filter(|field| !field.name.starts_with("_ws.col.")).collect();
+    for name in ["http/split-request-line", "http/connect-proxy", "http/chunked", "tcp/loss-at-sender"] {
+        let path = format!("{}/fixtures/{name}.pcap", env!("CARGO_MANIFEST_DIR"));
+        let file = std::fs::read(path).expect("a fixture");
+        let together = values(&file, &fields);
+        for (nth, field) in fields.iter().enumerate() {
+            for (frame, alone) in values(&file, &[*field]).into_iter().enumerate() {
+                assert_eq!(alone[0], together[frame][nth], "{name} {} {}", frame + 1, field.name);
+            }
+        }
+    }
 }

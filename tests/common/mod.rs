@@ -147,31 +147,40 @@ fn find(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) {
 /// bars.
 pub fn printed(packets: &[Vec<u8>], names: &[&str]) -> Vec<String> {
     let fields: Vec<_> = names.iter().map(|name| dissectors::field(name).expect("a field")).collect();
+    values(&pcap(IPV4, packets), &fields).iter().map(|frame| frame.join("|")).collect()
+}
+
+/// The values of these fields, frame by frame. The capture is read twice if one of them says that it takes that.
+pub fn values(file: &[u8], fields: &[&'static dissectors::Field]) -> Vec<Vec<String>> {
     let mut wants = dissectors::Wants::default();
     fields.iter().for_each(|field| wants.add(field));
-    let mut analyzer = Analyzer::new(Task { wants: wants.clone(), learn: true, ..Task::default() });
-    let mut lines = Vec::new();
-    for last in [false, true] {
-        lines.clear();
-        let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
-        while let Some(frame) = capture.next().expect("a whole capture") {
-            let tree = analyzer.dissect(&frame);
-            let values = fields.iter().map(|field| {
-                let of = tree.nodes().iter().filter(|node| node.field.id == field.id).map(|node| {
-                    let mut text = String::new();
-                    dissectors::format::value(&mut text, field, node.value, tree).expect("a text");
-                    text
-                });
-                of.collect::<Vec<_>>().join(",")
-            });
-            lines.push(values.collect::<Vec<_>>().join("|"));
-            analyzer.events();
-        }
-        if !last {
-            analyzer.finish();
-            let task = Task { wants: wants.clone(), ..Task::default() };
-            analyzer = Analyzer::with_foresight(task, analyzer.into_foresight());
-        }
+    let task = |learn| Task { wants: wants.clone(), learn, ..Task::default() };
+    let mut analyzer = Analyzer::new(task(false));
+    if fields.iter().any(|field| field.later) {
+        let mut first = Analyzer::new(task(true));
+        read(file, &mut first, |_| {});
+        first.finish();
+        analyzer = Analyzer::with_foresight(task(false), first.into_foresight());
     }
-    lines
+    let mut frames = Vec::new();
+    read(file, &mut analyzer, |tree| {
+        let of = |field: &dissectors::Field| {
+            let of = tree.nodes().iter().filter(|node| node.field.id == field.id).map(|node| {
+                let mut text = String::new();
+                dissectors::format::value(&mut text, node.field, node.value, tree).expect("a text");
+                text
+            });
+            of.collect::<Vec<_>>().join(",")
+        };
+        frames.push(fields.iter().map(|field| of(field)).collect());
+    });
+    frames
+}
+
+fn read(file: &[u8], analyzer: &mut Analyzer, mut each: impl FnMut(&dissectors::Tree)) {
+    let mut capture = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())).expect("a capture");
+    while let Some(frame) = capture.next().expect("a whole capture") {
+        each(analyzer.dissect(&frame));
+        analyzer.events();
+    }
 }

@@ -98,6 +98,17 @@ fn a_line_is_printed_for_each_frame() {
 }
 
 #[test]
+fn the_urgent_pointer_is_shown_where_it_counts() {
+    let folder = folder();
+    let mut packet = Segment { from_client: true, flags: ACK | 0x20, seq: 100, ack: 501, data: b"x".to_vec() }.packet();
+    // RFC 9293 3.1: behind the window and the checksum.
+    packet[39] = 7;
+    let file = write(folder.path(), "a.pcap", &pcap(IPV4, &[packet]));
+    let (text, ..) = run(&["print", "-e", "_ws.col.Info", &file]);
+    assert_eq!(text, "40000 → 80 [ACK, URG] Seq=1 Ack=1 Win=65535 Urg=7 Len=1\n");
+}
+
+#[test]
 fn fields_are_printed_as_tshark_prints_them() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());

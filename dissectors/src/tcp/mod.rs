@@ -422,7 +422,11 @@ fn write_info(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     if flags.ack() {
         tree.more_info(format_args!(" Ack={}", segment.ack.wrapping_sub(known.ack_base)));
     }
-    tree.more_info(format_args!(" Win={} Len={}", known.window, segment.len()));
+    tree.more_info(format_args!(" Win={}", known.window));
+    if let (true, Some(&[.., a, b])) = (flags.any(Flags::URG), segment.header.bytes.first_chunk::<20>()) {
+        tree.more_info(format_args!(" Urg={}", u16::from_be_bytes([a, b])));
+    }
+    tree.more_info(format_args!(" Len={}", segment.len()));
     for option in options::options(segment.options()) {
         let number = |at: usize| option.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied();
         match (option.kind, option.bytes.len()) {

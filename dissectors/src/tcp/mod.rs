@@ -204,7 +204,7 @@ macro_rules! marks {
     };
 }
 
-// In the order in which the words stand before the info.
+// In the order in which Wireshark concludes them; before the info the words of the last stand first.
 marks! {
     /// The ports were used before.
     ReusedPorts ANALYSIS_REUSED_PORTS "TCP Port numbers reused";
@@ -216,10 +216,10 @@ marks! {
     Retransmission ANALYSIS_RETRANSMISSION "TCP Retransmission";
     /// Sent before what came before it.
     OutOfOrder ANALYSIS_OUT_OF_ORDER "TCP Out-Of-Order";
-    /// It acknowledges what was not captured.
-    AckLostSegment ANALYSIS_ACK_LOST_SEGMENT "TCP ACKed unseen segment";
     /// The data before it was not captured.
     LostSegment ANALYSIS_LOST_SEGMENT "TCP Previous segment not captured";
+    /// It acknowledges what was not captured.
+    AckLostSegment ANALYSIS_ACK_LOST_SEGMENT "TCP ACKed unseen segment";
     /// A new window and nothing else.
     WindowUpdate ANALYSIS_WINDOW_UPDATE "TCP Window Update";
     /// The other side's window is used up.
@@ -232,10 +232,10 @@ marks! {
     DuplicateAck ANALYSIS_DUPLICATE_ACK "TCP Dup ACK";
     /// Asks whether there is room.
     ZeroWindowProbe ANALYSIS_ZERO_WINDOW_PROBE "TCP ZeroWindowProbe";
-    /// Says that there is no room yet.
-    ZeroWindowProbeAck ANALYSIS_ZERO_WINDOW_PROBE_ACK "TCP ZeroWindowProbeAck";
     /// There is no room.
     ZeroWindow ANALYSIS_ZERO_WINDOW "TCP ZeroWindow";
+    /// Says that there is no room yet.
+    ZeroWindowProbeAck ANALYSIS_ZERO_WINDOW_PROBE_ACK "TCP ZeroWindowProbeAck";
 }
 
 impl Analysis {
@@ -408,7 +408,7 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
 fn write_info(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     let analysis = known.analysis;
     tree.info(format_args!(""));
-    for &(mark, _, words) in MARKS.iter().filter(|(mark, ..)| analysis.has(*mark)) {
+    for &(mark, _, words) in MARKS.iter().rev().filter(|(mark, ..)| analysis.has(*mark)) {
         match analysis.duplicate_ack.filter(|_| mark == Analysis::DuplicateAck) {
             Some((count, frame)) => tree.more_info(format_args!("[{words} {frame}#{count}] ")),
             None => tree.more_info(format_args!("[{words}] ")),

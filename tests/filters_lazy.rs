@@ -1,0 +1,127 @@
+//! What a filter says of a frame does not depend on what else is recorded: with only the fields it wants, and with all
+//! fields there are, the same frames match.
+
+mod common;
+
+use dissectors::Wants;
+use dissectors::session::Foresight;
+use overhear::analysis::{Analyzer, Task};
+use overhear::filter::Filter;
+use overhear::source::Capture;
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+/// Filters beside those of a single field, from all corners of the language.
+const FILTERS: &[&str] = &[
+    "tcp",
+    "tcp.port == 80 and not tcp.flags.syn == 1",
+    "tcp.stream eq 3",
+    "frame.number <= 10",
+    "ip.addr == 10.0.0.2 or ipv6",
+    "frame contains \"sid=\"",
+    "http contains \"HTTP\"",
+    "tcp contains \"HTTP\" xor ip contains \"HTTP\"",
+    "eth contains 00:00",
+    "http.response.code >= 400 and tcp.analysis.retransmission",
+    "http.request.uri matches \"log|items\"",
+    "uri contains log or status == 200 or method == POST",
+    "body contains a or query or url matches \"http\"",
+    "path == \"/\" or host contains \"a\"",
+    "port in {80, 8000..9000} and stream < 2",
+    "ip.src#1 == 10.0.0.1 or ip.src#[-1] == 10.0.0.2",
+    "tcp#2 or ip#2 or eth#2",
+    "@tcp.srcport == 00:50 or @http.host contains 2e",
+    "tcp[13] & 2 or ip[0] == 45 or frame[-1] == 00",
+    "tcp.payload[0:4] == \"HTTP\" or http.request.method[0] == \"G\"",
+    "len(tcp.payload) > 100 or count(tcp.port) == 2 and max(tcp.port) > 1000",
+    "len(http) > 100 or len(ip) == 20",
+    "string(tcp.port) matches \"^80\" or upper(http.host) contains A",
+    "tcp.len + tcp.hdr_len > 100 and tcp.srcport - tcp.dstport > 0",
+    "all tcp.port > 79 and any tcp.port != 80",
+    "tcp.analysis.flags and not tcp.analysis.duplicate_ack",
+    "tcp.analysis.initial_rtt < 0.01 or tcp.analysis.ack_rtt > 0.0001",
+    "tcp.completeness == 31 or tcp.completeness.rst == 1",
+    "http.response_in or http.request_in",
+    "http.time > 0.001 or http.time_to_first_byte < 1",
+    "tcp.reassembled_in or tcp.segment or tcp.segment.count > 1 or tcp.reassembled.length > 100",
+    "frame.protocols contains \"tcp:http\" or frame.protocols contains \"data\"",
+    "_ws.col.info contains \"GET\" or _ws.col.protocol == \"TCP\"",
+    "_ws.col.def_src == \"10.0.0.1\" or _ws.col.number == \"3\"",
+    "frame.time_relative > 0.01 and frame.time_delta < 0.001",
+    "_ws.malformed or _ws.short",
+    "http.content_type contains json or json or data",
+    "udp.stream == 0 or icmp or arp or ip.flags.mf == 1",
+];
+
+/// The numbers of the frames that match, with these fields recorded.
+fn matching(capture: &[u8], wants: &Wants, foresight: Foresight, filters: &[Filter]) -> Vec<Vec<u32>> {
+    let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
+    let mut analyzer = Analyzer::with_foresight(Task { wants: wants.clone(), ..Task::default() }, foresight);
+    let mut matching = vec![Vec::new(); filters.len()];
+    // Where a fixture is cut short, what could be read of it counts.
+    while let Ok(Some(frame)) = capture.next() {
+        let tree = analyzer.dissect(&frame);
+        for (filter, matching) in filters.iter().zip(&mut matching) {
+            if filter.matches(tree) {
+                matching.push(frame.number);
+            }
+        }
+        analyzer.events();
+    }
+    matching
+}
+
+fn foresee(capture: &[u8]) -> Foresight {
+    let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
+    let mut analyzer = Analyzer::new(Task { learn: true, ..Task::default() });
+    while let Ok(Some(frame)) = capture.next() {
+        analyzer.dissect(&frame);
+        analyzer.events();
+    }
+    analyzer.finish();
+    analyzer.into_foresight()
+}
+
+/// All names of fields that a capture has.
+fn seen(capture: &[u8]) -> BTreeSet<&'static str> {
+    let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
+    let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), ..Task::default() });
+    let mut seen = BTreeSet::new();
+    while let Ok(Some(frame)) = capture.next() {
+        seen.extend(analyzer.dissect(&frame).nodes().iter().map(|node| node.field.name));
+    }
+    seen
+}
+
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let own = |(name, _): &(String, Vec<u8>)| name.contains("/fixtures/") && !name.contains("shared");
+    let readable = |(_, bytes): &(String, Vec<u8>)| Capture::from_reader("fixture", Cursor::new(bytes.clone())).is_ok();
+    common::captures().into_iter().filter(own).filter(readable).collect()
+}
+
+fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
+    let made: Vec<Filter> =
+        filters.iter().map(|filter| Filter::new(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter)))).collect();
+    let plain = matching(capture, &Wants::everything(), foresee(capture), &made);
+    for (nth, filter) in made.into_iter().enumerate() {
+        let lazy = matching(capture, &filter.wants(), foresee(capture), &[filter]);
+        assert_eq!(lazy[0], plain[nth], "{name}: {}", filters[nth]);
+    }
+    plain.iter().filter(|matching| !matching.is_empty()).count()
+}
+
+#[test]
+fn filters_of_all_kinds_match_the_same_frames_whatever_else_is_recorded() {
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 50, "the fixtures were not found");
+    let matched: usize = fixtures.iter().map(|(name, bytes)| check(name, bytes, FILTERS)).sum();
+    assert!(matched > 500, "only {matched} filters matched anything");
+}
+
+#[test]
+fn every_field_is_found_by_a_filter_that_wants_nothing_else() {
+    for (name, bytes) in fixtures().into_iter().filter(|(_, bytes)| bytes.len() < 100_000) {
+        let names: Vec<_> = seen(&bytes).into_iter().collect();
+        check(&name, &bytes, &names);
+    }
+}

@@ -100,8 +100,10 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 }
 
 fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
-    let made: Vec<Filter> =
-        filters.iter().map(|filter| Filter::new(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter)))).collect();
+    let made: Vec<Filter> = filters
+        .iter()
+        .map(|filter| Filter::new(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter))))
+        .collect();
     let plain = matching(capture, &Wants::everything(), foresee(capture), &made);
     for (nth, filter) in made.into_iter().enumerate() {
         let lazy = matching(capture, &filter.wants(), foresee(capture), &[filter]);

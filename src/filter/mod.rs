@@ -20,6 +20,8 @@ mod pattern;
 mod plan;
 mod print;
 mod sugar;
+#[cfg(test)]
+mod tests;
 mod trap;
 
 use ast::Condition;

@@ -100,10 +100,8 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 }
 
 fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
-    let made: Vec<Filter> = filters
-        .iter()
-        .map(|filter| Filter::new(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter))))
-        .collect();
+    let read = |filter: &&str| Filter::new(filter).map_err(|fault| fault.shown(filter).to_string());
+    let made: Vec<Filter> = filters.iter().map(read).collect::<Result<_, _>>().expect("filters");
     let plain = matching(capture, &Wants::everything(), foresee(capture), &made);
     for (nth, filter) in made.into_iter().enumerate() {
         let lazy = matching(capture, &filter.wants(), foresee(capture), &[filter]);

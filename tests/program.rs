@@ -543,6 +543,9 @@ fn a_filter_chooses_frames_calls_and_streams() {
     assert_eq!(numbers(&["-c", "4", "http"]), "4", "as many frames are read, not printed");
     assert_eq!(numbers(&["tcp.completeness == 31 and frame.number <= 2"]), "1 2", "what later frames tell is known");
     assert_eq!(numbers(&["-Y", ""]), "1 2 3 4 5 6 7 8");
+    let (text, ..) = run(&["print", &file, "-e", "frame.time_delta_displayed", "tcp.flags.syn == 1 or http"]);
+    let since_the_last_shown: Vec<_> = text.lines().collect();
+    assert_eq!(since_the_last_shown, ["0.000000000", "0.001000000", "0.002000000", "0.001000000"]);
     for (command, filter, rows) in [
         ("calls", "status == 200", 1),
         ("calls", "status == 404", 0),

@@ -79,6 +79,8 @@ pub struct Analyzer {
 struct Clock {
     first: Option<i64>,
     previous: Option<i64>,
+    /// Of the last frame that is shown, and of the one before.
+    shown: [Option<i64>; 2],
 }
 
 /// All but the tree, which is written while this is read.
@@ -218,6 +220,12 @@ impl Analyzer {
         tree
     }
 
+    /// Learns that the frame that was read last is not shown.
+    pub fn hide(&mut self) {
+        let [_, before] = self.clock.shown;
+        self.clock.shown = [before, None];
+    }
+
     /// Takes what has happened since the last call.
     pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
         self.inner.desk.events.drain(..)
@@ -244,6 +252,8 @@ impl Clock {
     fn tell(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
         let time = frame.time.0;
         let first = *self.first.get_or_insert(time);
+        let [shown, _] = self.shown;
+        self.shown = [frame.timed.then_some(time), shown];
         let previous = std::mem::replace(&mut self.previous, frame.timed.then_some(time)).unwrap_or(time);
         if !tree.wants_any(&frame::FRAME) {
             return None;
@@ -253,7 +263,7 @@ impl Clock {
             time,
             timed: frame.timed,
             delta: time.saturating_sub(previous),
-            delta_displayed: time.saturating_sub(previous),
+            delta_displayed: time.saturating_sub(shown.unwrap_or(time)),
             relative: time.saturating_sub(first),
             len: frame.length,
             cap_len: frame.bytes.len() as u32,

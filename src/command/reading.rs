@@ -127,8 +127,9 @@ impl Reading {
                     let first = *start.get_or_insert(frame.time);
                     let tree = analyzer.dissect(&frame);
                     let shown = self.sieve.frame(frame.number, tree);
-                    if shown {
-                        report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?;
+                    match shown {
+                        true => report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?,
+                        false => analyzer.hide(),
                     }
                     if self.report_events(analyzer, report, out)? || shown {
                         out.row()?;

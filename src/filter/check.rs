@@ -173,10 +173,12 @@ fn member(quantifier: Option<Quantifier>, operand: &Operand, not: bool, set: &[I
         let high = high.as_ref().map(|high| build(high, Some(known))).transpose()?.map(|(high, _)| high);
         items.push((low, high));
     }
-    Ok(match quantifier {
-        // Not in the set are also frames without the field.
-        None if not => Plan::Not(Box::new(Plan::Member { how: How::Any, not: false, left, set: items })),
-        Some(Quantifier::All) => Plan::Member { how: How::All, not, left, set: items },
-        _ => Plan::Member { how: How::Any, not, left, set: items },
-    })
+    let how = match quantifier {
+        Some(Quantifier::Any) => How::Any,
+        Some(Quantifier::All) => How::All,
+        // As `!=`: there are values, and none is in the set.
+        None if not => How::All,
+        None => How::Any,
+    };
+    Ok(Plan::Member { how, not, left, set: items })
 }

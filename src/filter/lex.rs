@@ -127,7 +127,11 @@ fn raw(body: &str, at: usize) -> Result<(Token, usize), Fault> {
             _ => escaped = char == '\\' && !escaped,
         }
     }
-    Err(Fault::new(Span { start: at, end: at + 2 }, "the text has no end: a quote is missing"))
+    Err(endless(at, at + 2 + body.len()))
+}
+
+fn endless(start: usize, end: usize) -> Fault {
+    Fault::new(Span { start, end }, "the text has no end: a quote is missing")
 }
 
 /// What stands in quotes, after the opening one, and the length of all with both quotes.
@@ -145,13 +149,19 @@ fn quoted(body: &str, quote: char, at: usize) -> Result<(Vec<u8>, usize), Fault>
                     let start = at + 1 + before;
                     let wrong = body.get(before + 1..).and_then(|rest| rest.chars().next());
                     let span = Span { start, end: start + 1 + wrong.map_or(0, char::len_utf8) };
-                    let wrong = wrong.map(String::from).unwrap_or_default();
-                    let message = format!("\\{wrong} is no escape: write \\\\{wrong}, or a raw text: r\"...\"");
+                    let message = match wrong {
+                        Some('x') => "\\x wants one or two hexadecimal digits behind it".to_owned(),
+                        Some('u') => "\\u wants the four hexadecimal digits of a character behind it".to_owned(),
+                        Some('U') => "\\U wants the eight hexadecimal digits of a character behind it".to_owned(),
+                        Some('0'..='7') => "octal digits of more than a byte".to_owned(),
+                        Some(wrong) => format!("\\{wrong} is no escape: write \\\\{wrong}, or a raw text: r\"...\""),
+                        None => "the text ends in the middle of an escape".to_owned(),
+                    };
                     return Err(Fault::new(span, message));
                 }
             },
             Some(char) => bytes.extend(char.encode_utf8(&mut [0; 4]).as_bytes()),
-            None => return Err(Fault::new(Span { start: at, end: at + 1 }, "the text has no end: a quote is missing")),
+            None => return Err(endless(at, at + 1 + body.len())),
         }
     }
 }
@@ -261,7 +271,7 @@ mod tests {
     fn what_is_no_token_is_told_with_its_place() {
         for (filter, start, end) in [
             (r#"a == "\.x""#, 6, 8),
-            ("a == \"x", 5, 6),
+            ("a == \"x", 5, 7),
             ("a == 'ab'", 5, 9),
             ("''", 0, 2),
             ("a[0", 1, 2),

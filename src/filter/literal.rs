@@ -37,7 +37,11 @@ fn word(word: &str, like: Like) -> Result<Val<'static>, String> {
         Type::Text => Ok(owned(word.as_bytes().to_vec())),
         // What is no hexadecimal number can only be meant as text.
         Type::Bytes => Ok(owned(hexadecimal(word).unwrap_or_else(|| word.as_bytes().to_vec()))),
-        Type::Ether => hexadecimal(word).map(owned).ok_or_else(is),
+        Type::Ether => match hexadecimal(word) {
+            Some(bytes) if bytes.len() == 6 => Ok(owned(bytes)),
+            Some(bytes) => Err(format!("{}: it has 6 bytes, not {}", is(), bytes.len())),
+            None => Err(is()),
+        },
         Type::Ipv4 => ipv4(word, like),
         Type::Ipv6 => ipv6(word, like),
         Type::Time => moment::read(word).map(|nanos| Val::Number(nanos.into())),

@@ -6,6 +6,7 @@ use super::function::{FUNCTIONS, Function, Takes};
 use super::kind::{Like, Type};
 use super::literal::{literal, negative};
 use super::plan::{Expr, Form, Source};
+use super::sugar::SUGAR;
 use crate::naming;
 use dissectors::{Field, Kind};
 
@@ -31,7 +32,9 @@ pub(super) fn missing(operand: &Operand) -> Fault {
 }
 
 fn unknown(name: &str, span: Span) -> Fault {
-    let near = naming::nearest(name);
+    let alike = |word: &&str| strsim::normalized_damerau_levenshtein(name, word) >= 0.6;
+    let near: Vec<_> =
+        SUGAR.iter().map(|sugar| sugar.word).filter(alike).chain(naming::nearest(name)).take(4).collect();
     let hint = if near.is_empty() { String::new() } else { format!(" (nearest: {})", near.join(", ")) };
     Fault::new(span, format!("no field is called {name}{hint}"))
 }
@@ -55,7 +58,7 @@ pub(super) fn like(operand: &Operand) -> Result<Option<Like>, Fault> {
         What::Slice(inner, _) => {
             like(inner)?.map(|inner| Like::new(if inner.kind == Type::Text { Type::Text } else { Type::Bytes }))
         }
-        What::Negative(inner) => like(inner)?,
+        What::Negative(inner) => like(inner)?.map(|inner| Like::new(inner.kind)),
         What::Arithmetic(_, left, right) => match like(left)? {
             Some(left) => Some(Like::new(left.kind)),
             None => like(right)?.map(|right| Like::new(right.kind)),

@@ -325,6 +325,11 @@ impl Parser {
                 let inner = self.deeper(Parser::sliced)?;
                 return Ok(Operand { span: span.to(inner.span), what: What::Negative(Box::new(inner)) });
             }
+            Token::Sign("+") => {
+                self.count_sign()?;
+                self.skip();
+                return self.deeper(Parser::sliced);
+            }
             Token::Sign("{") => {
                 self.skip();
                 let inner = self.deeper(|parser| parser.arithmetic(1))?;
@@ -439,7 +444,8 @@ fn ranges(text: &str, span: Span) -> Result<Vec<Range>, Fault> {
 }
 
 fn range(text: &str) -> Result<Range, String> {
-    let wrong = || format!("{text} is no range: 3, 3:2 (two from 3), 3-4, 3: and :3 are");
+    let shown = if text.is_empty() { "nothing" } else { text };
+    let wrong = || format!("{shown} is no range: 3, 3:2 (two from 3), 3-4, 3: and :3 are");
     let number = |text: &str| text.trim().parse::<i32>().map_err(|_| wrong());
     if let Some((from, length)) = text.split_once(':') {
         let from = if from.trim().is_empty() { 0 } else { number(from)? };

@@ -65,11 +65,6 @@ pub(super) fn expand(condition: Condition) -> Result<Condition, Fault> {
         Condition::Xor(parts) => Condition::Xor(all(parts)?),
         Condition::And(parts) => Condition::And(all(parts)?),
         Condition::Not(inner) => Condition::Not(Box::new(expand(*inner)?)),
-        // Not in the set are also frames without any such field.
-        Condition::Member { quantifier: None, operand, not: true, set } => {
-            let inside = Condition::Member { quantifier: None, operand, not: false, set };
-            Condition::Not(Box::new(expand_relation(inside)?))
-        }
         relation => expand_relation(relation)?,
     })
 }

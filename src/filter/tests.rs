@@ -60,7 +60,7 @@ fn short_words_become_fields() {
         ("len(uri) > len(host)", "http.request.method and len(http.request.uri) > len(http.host)"),
         ("200 <= status < 300", "200 <= http.response.code < 300"),
         ("port == 80", "tcp.port == 80 or udp.port == 80"),
-        ("port not in {80}", "not (tcp.port in {80} or udp.port in {80})"),
+        ("port not in {80}", "tcp.port not in {80} or udp.port not in {80}"),
         ("http.connection == host", "http.connection == host"),
         ("not body", "not http.file_data"),
         (

@@ -49,6 +49,8 @@ const FILTERS: &[&str] = &[
     "_ws.col.def_src == \"10.0.0.1\" or _ws.col.number == \"3\"",
     "frame.time_relative > 0.01 and frame.time_delta < 0.001",
     "_ws.malformed or _ws.short",
+    "_ws.expert and _ws.expert.severity == chat",
+    "_ws.expert.message contains \"SYN\" or _ws.expert.severity >= Warning",
     "http.content_type contains json or json or data",
     "udp.stream == 0 or icmp or arp or ip.flags.mf == 1",
 ];

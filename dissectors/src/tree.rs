@@ -256,9 +256,10 @@ impl Tree {
 
     /// Records that something is odd about the bytes of `span`.
     pub fn note(&mut self, note: &'static Field, span: Slice, text: fmt::Arguments<'_>) {
-        debug_assert!(matches!(note.kind, Kind::Note(_)), "{} is no note", note.name);
+        let Kind::Note(severity) = note.kind else { return };
         if let Some(place) = self.put(note, span, Value::Present) {
             self.label(Some(place), text);
+            crate::frame::tell_note(severity, text, self);
         }
     }
 

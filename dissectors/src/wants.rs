@@ -1,7 +1,7 @@
 //! What a run wants to know: the fields of its columns, its filter and its view. Nothing else is recorded.
 
 use crate::FIELD_COUNT;
-use crate::field::Field;
+use crate::field::{Field, Kind};
 
 const WORDS: usize = (FIELD_COUNT as usize).div_ceil(64);
 
@@ -36,8 +36,14 @@ impl Wants {
         Wants { columns: true, ..Wants::default() }
     }
 
-    /// Adds a field.
+    /// Adds a field; with one that tells of all notes, all notes.
     pub fn add(&mut self, field: &Field) {
+        if crate::frame::tells_notes(field) {
+            for note in crate::fields().filter(|field| matches!(field.kind, Kind::Note(_))) {
+                set(&mut self.fields, note.id);
+                set(&mut self.protocols, note.protocol);
+            }
+        }
         set(&mut self.fields, field.id);
         set(&mut self.protocols, field.protocol);
     }

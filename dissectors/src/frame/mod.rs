@@ -1,5 +1,6 @@
 //! The frame itself: what the capture says of it beside its bytes.
 
+use crate::field::{Field, Severity};
 use crate::packet::Piece;
 use crate::protocol::{Part, Protocol};
 use crate::tree::{Slice, Tree, Value};
@@ -49,6 +50,35 @@ crate::fields! { "frame";
     SHORT: Note(Note) "_ws.short" "[Packet size limited during capture]";
     /// The bytes are not as the protocol says they must be.
     MALFORMED: Note(Error) "_ws.malformed" "Malformed packet";
+    /// Something worth telling, of whatever protocol.
+    EXPERT: Label "_ws.expert" "Expert Info" { hidden: true };
+    /// What it is, in words.
+    EXPERT_MESSAGE: Text "_ws.expert.message" "Message" { hidden: true };
+    /// How grave it is.
+    EXPERT_SEVERITY: U32 "_ws.expert.severity" "Severity level" { hidden: true, values: SEVERITIES };
+}
+
+/// The numbers Wireshark has for them.
+const SEVERITIES: &[(u64, &str)] =
+    &[(0x0020_0000, "Chat"), (0x0040_0000, "Note"), (0x0060_0000, "Warning"), (0x0080_0000, "Error")];
+
+/// Whether a field tells of notes of any kind.
+pub(crate) fn tells_notes(field: &Field) -> bool {
+    [EXPERT.id, EXPERT_MESSAGE.id, EXPERT_SEVERITY.id].contains(&field.id)
+}
+
+/// Records, beside a note, that there is one.
+pub(crate) fn tell_note(severity: Severity, text: core::fmt::Arguments<'_>, tree: &mut Tree) {
+    let none = Slice::default();
+    let number = match severity {
+        Severity::Chat => 0x0020_0000,
+        Severity::Note => 0x0040_0000,
+        Severity::Warn => 0x0060_0000,
+        Severity::Error => 0x0080_0000,
+    };
+    tree.put(&EXPERT, none, Value::Present);
+    tree.put_text(&EXPERT_MESSAGE, none, text);
+    tree.put(&EXPERT_SEVERITY, none, Value::Uint(number));
 }
 
 /// The frame in the list of protocols.

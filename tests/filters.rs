@@ -164,6 +164,33 @@ fn a_filter_may_stand_last_on_the_command_line() {
 }
 
 #[test]
+fn what_is_neither_a_file_nor_a_filter_is_told_as_both() {
+    let (printed, error, code) = run(&["print", "fixtures/http/post-login.pcap", "htp.request"]);
+    assert_eq!((&*printed, code), ("", 2));
+    assert!(
+        error.starts_with("overhear: htp.request: there is no such file, and as a filter: no field is called"),
+        "{error}"
+    );
+    assert!(error.ends_with("    htp.request\n    ^~~~~~~~~~~\n"), "{error}");
+    // What looks like a file is one that is missing.
+    let (_, error, code) = run(&["print", "fixtures/http/post-login.pcap", "fixtures/none.pcap"]);
+    assert_eq!((&*error, code), ("overhear: fixtures/none.pcap: no such file\n", 2));
+    // With nothing but a filter there is nothing to read.
+    let (printed, _, code) = run(&["print", "http.request"]);
+    assert_eq!((&*printed, code), ("", 2));
+}
+
+#[test]
+fn the_readings_of_a_filter_do_not_change_it() {
+    let first = frames(&["print", "fixtures/http/post-login.pcap", "-Y", "http.request", "-c", "8"]);
+    assert_eq!(first, "4,8", "-c counts frames that are read, as in tshark");
+    let twice = frames(&["print", "fixtures/http/post-login.pcap", "-Y", "http.response_in == 9"]);
+    assert_eq!(twice, "8", "what later frames tell is known");
+    let both = ["print", "fixtures/http/post-login.pcap", "fixtures/http/pipelining.pcap", "-Y", "http.request"];
+    assert_eq!(frames(&both), "4,8,10,12,20", "frames of several files are numbered through");
+}
+
+#[test]
 fn calls_and_streams_are_those_that_a_frame_of_theirs_matches() {
     let text = table("rows.tsv");
     each(&rows(&text, 4), |row| {

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::ask::{Overhear, Tshark};
 use crate::compare::FRAMES;
 use crate::explained::{glob, ranges};
-use crate::{Capture, Unit, work};
+use crate::{Capture, Unit, Wish, work};
 
 /// The tables of tests/filters: expression, capture, frames, what tshark is asked.
 const TABLES: [&str; 6] = ["logic", "text", "values", "parts", "captures", "sugar"];
@@ -56,17 +56,27 @@ pub(crate) struct Outcome {
     pub(crate) failed: Vec<String>,
     equal: usize,
     said: usize,
-    explained: usize,
+    /// Differences with a reason.
+    explained: Vec<String>,
     rows: usize,
     used: BTreeSet<usize>,
 }
 
 /// Asks everything. `results` are those of the same captures: a frame is explained where a cell of a field in the
 /// expression is.
-pub(crate) fn run(asked: &[&Capture], results: &[Vec<Unit>], tshark: &Tshark, overhear: &Overhear) -> Outcome {
+pub(crate) fn run(
+    wish: &Wish,
+    asked: &[&Capture],
+    results: &[Vec<Unit>],
+    tshark: &Tshark,
+    overhear: &Overhear,
+) -> Outcome {
     let lists = match Lists::read(&tshark.version) {
         Ok(lists) => lists,
-        Err(why) => return Outcome { failed: vec![why], ..Outcome::default() },
+        Err(why) => {
+            println!("FAILED filters: {why}");
+            return Outcome { failed: vec![why], ..Outcome::default() };
+        }
     };
     let mut all = Outcome { failed: lists.refused(overhear), ..Outcome::default() };
     let units: HashMap<&str, &Vec<Unit>> = asked.iter().map(|c| c.name.as_str()).zip(results).collect();
@@ -76,7 +86,7 @@ pub(crate) fn run(asked: &[&Capture], results: &[Vec<Unit>], tshark: &Tshark, ov
         all.failed.extend(one.failed);
         all.equal += one.equal;
         all.said += one.said;
-        all.explained += one.explained;
+        all.explained.extend(one.explained);
         all.rows += one.rows;
         all.used.extend(one.used);
     }
@@ -84,6 +94,9 @@ pub(crate) fn run(asked: &[&Capture], results: &[Vec<Unit>], tshark: &Tshark, ov
         if units.contains_key(reason.capture.as_str()) {
             all.failed.push(format!("filters-explained.tsv:{}: stale: nothing differs so", reason.line));
         }
+    }
+    for why in all.explained.iter().filter(|_| wish.diff) {
+        println!("explained {why}");
     }
     for why in &all.failed {
         println!("FAILED {why}");
@@ -93,7 +106,7 @@ pub(crate) fn run(asked: &[&Capture], results: &[Vec<Unit>], tshark: &Tshark, ov
          tests/filters are as tshark says; {} failed",
         all.equal,
         all.said,
-        all.explained,
+        all.explained.len(),
         all.rows,
         all.failed.len()
     );
@@ -177,7 +190,7 @@ impl Lists {
                 (_, Err(why)) => outcome.failed.push(format!("{} {expression}: tshark: {why}", capture.name)),
             }
         }
-        outcome.passed = outcome.equal + outcome.explained + outcome.rows;
+        outcome.passed = outcome.equal + outcome.explained.len() + outcome.rows;
         outcome
     }
 
@@ -199,15 +212,16 @@ impl Lists {
         let reason = self.reasons.iter().find(|reason| {
             reason.capture == capture.name && reason.expression == expression && reason.frames == written(&differing)
         });
+        let only = |these: &Frames, those: &Frames| written(&these.difference(those).copied().collect());
+        let (mine, other) = (only(ours, theirs), only(theirs, ours));
+        let told = format!("{} {expression}: only overhear {mine}, only tshark {other}", capture.name);
         if let Some(reason) = reason {
             outcome.used.insert(reason.line);
-            outcome.explained += 1;
+            outcome.explained.push(told);
         } else if units.is_some_and(|units| differing.iter().all(|frame| follows(units, expression, *frame))) {
-            outcome.explained += 1;
+            outcome.explained.push(told);
         } else {
-            let only = |these: &Frames, those: &Frames| written(&these.difference(those).copied().collect());
-            let (ours, theirs) = (only(ours, theirs), only(theirs, ours));
-            outcome.failed.push(format!("{} {expression}: only overhear {ours}, only tshark {theirs}", capture.name));
+            outcome.failed.push(told);
         }
     }
 }

@@ -119,7 +119,7 @@ fn main() -> ExitCode {
     let results = work(&asked, |capture| examine(capture, &tshark, &overhear, &explained));
     complaints.extend(report::complaints(&explained, &tshark, &all, &asked, &results));
     let failed = report::closing(&wish, &tshark, &explained, &asked, &results, &complaints);
-    let filters = filters::run(&asked, &results, &tshark, &overhear);
+    let filters = filters::run(&wish, &asked, &results, &tshark, &overhear);
     let units = results.iter().flatten().filter(|unit| !unit.informative).count();
     let passed = units - failed + held + filters.passed;
     let failed = failed + complaints.len() + broken.len() + filters.failed.len();

@@ -3,6 +3,7 @@
 use crate::packet::{Path, Piece};
 use crate::protocol::{Claim, Part, Protocol};
 use crate::tree::Tree;
+use crate::wants::Wants;
 use crate::{PROTOCOLS, data};
 use core::fmt::{self, Write};
 
@@ -94,10 +95,10 @@ pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
 
 /// Whether anything is wanted that only contents can tell.
 #[must_use]
-pub fn wanted(tree: &Tree) -> bool {
+pub fn wanted(wants: &Wants) -> bool {
     let of_contents = PROTOCOLS.iter().filter(|protocol| matches!(protocol.part, Part::Content(_)));
-    tree.wants_any(&data::DATA)
-        || of_contents.filter_map(|protocol| protocol.fields.first()).any(|field| tree.wants_any(field))
+    wants.protocol(&data::DATA)
+        || of_contents.filter_map(|protocol| protocol.fields.first()).any(|field| wants.protocol(field))
 }
 
 /// Who reads a media type: who claims it, or else its suffix (RFC 6839), or else all of its type, or else everything.

@@ -5,6 +5,7 @@ use crate::field::Field;
 use crate::packet::{Next, Packet, Piece};
 use crate::session::{Session, Verdict};
 use crate::tree::Tree;
+use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -40,8 +41,8 @@ pub enum Part {
 pub struct SessionKind {
     /// Whether the first bytes of a side could be this protocol.
     pub probe: fn(&[u8]) -> Verdict,
-    /// A session at its beginning.
-    pub open: fn(&Tree) -> Box<dyn Session>,
+    /// A session at its beginning, of which a run wants this.
+    pub open: fn(&Wants) -> Box<dyn Session>,
 }
 
 /// A number by which a lower layer names a protocol.

@@ -3,6 +3,7 @@
 use crate::exchange::Exchange;
 use crate::packet::Path;
 use crate::tree::{Slice, Tree};
+use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -88,6 +89,8 @@ pub struct Context<'a> {
     pub stream: u32,
     /// The number of the session in it, from 0: within a tunnel another begins.
     pub session: u32,
+    /// What the run wants of its frames, though it may want nothing of the present one.
+    pub wants: &'a Wants,
     /// Where fields are recorded; a message belongs to the frame that completed it.
     pub tree: &'a mut Tree,
     /// The protocols of the present frame: a session adds its own when a message ends here.

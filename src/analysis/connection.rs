@@ -11,7 +11,7 @@ use dissectors::exchange::Exchange;
 use dissectors::packet::{Path, Piece};
 use dissectors::session::{At, Context, Ending, Foresight, Side};
 use dissectors::tcp::{self, Analysis, Flags, Known, Segment};
-use dissectors::{Registry, Tree, Value, data};
+use dissectors::{Registry, Tree, Value, Wants, data};
 use std::ops::Range;
 
 /// All that is known of one connection.
@@ -43,6 +43,7 @@ pub(super) struct Connection {
 pub(super) struct Reading<'a> {
     pub(super) registry: &'a Registry,
     pub(super) needs: Needs,
+    pub(super) wants: &'a Wants,
     pub(super) foresight: &'a Foresight,
     pub(super) path: &'a mut Path,
     pub(super) messages: &'a mut Vec<dissectors::session::Event>,
@@ -111,6 +112,15 @@ impl Connection {
         let held = self.conversation.held() + sequence + self.assemblers.iter().map(Assembler::held).sum::<usize>();
         let held = u32::try_from(held).unwrap_or(u32::MAX);
         held as isize - std::mem::replace(&mut self.held, held) as isize
+    }
+
+    /// Passes over a segment of a connection that nobody asks for: no more than a later one needs to be numbered.
+    pub(super) fn pass(&mut self, source: Endpoint, segment: &Segment<'_>, at: At) {
+        self.last = at;
+        if !segment.quoted {
+            self.scales.relate(self.side(source), segment);
+            self.frames += 1;
+        }
     }
 
     /// Follows one segment, and records it.
@@ -317,6 +327,7 @@ impl Connection {
             came: reading.at,
             stream: self.number,
             session: self.conversation.session,
+            wants: reading.wants,
             tree: reading.tree,
             path: reading.path,
             events: reading.messages,

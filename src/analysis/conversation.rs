@@ -350,7 +350,7 @@ fn recognise(registry: &Registry, bytes: &[u8], cx: &Context<'_>) -> (Verdict, O
     let mut best = Verdict::No;
     for (_, kind) in registry.sessions() {
         match (kind.probe)(bytes) {
-            Verdict::Yes => return (Verdict::Yes, Some((kind.open)(cx.tree))),
+            Verdict::Yes => return (Verdict::Yes, Some((kind.open)(cx.wants))),
             Verdict::Perhaps => best = Verdict::Perhaps,
             Verdict::No => {}
         }
@@ -364,7 +364,7 @@ fn successor(registry: &Registry, then: Then, cx: &Context<'_>) -> Reader {
             .sessions()
             .iter()
             .find(|(field, _)| field.name == name)
-            .map_or(Reader::Nobody, |(_, kind)| Reader::Session((kind.open)(cx.tree))),
+            .map_or(Reader::Nobody, |(_, kind)| Reader::Session((kind.open)(cx.wants))),
         Then::Anybody | Then::Same => Reader::Unknown,
     }
 }

@@ -5,6 +5,7 @@ mod conversation;
 mod flow;
 pub mod fragments;
 pub mod limits;
+mod numbers;
 mod tcp;
 
 use crate::capture::{Call, Endpoint, Stream};
@@ -18,6 +19,7 @@ use dissectors::{Field, PROTOCOLS, Part, Registry, Tree, Value, Wants};
 use dissectors::{column, data, frame, ipv4, ipv6, tcp as tcp_fields, udp};
 use flow::{Place, Table};
 use fragments::Fragments;
+pub use numbers::Numbers;
 
 /// What a run needs beside the fields of its trees.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,8 @@ pub struct Task {
     pub follow: Option<u32>,
     /// Whether to gather what later frames say of earlier ones, for a second reading of the same capture.
     pub learn: bool,
+    /// The connections to read; all, if none are named. Others are numbered and passed over.
+    pub only: Option<Numbers>,
 }
 
 /// What happened in a capture.
@@ -70,6 +74,8 @@ pub enum Content {
 /// Reads a capture, frame after frame.
 pub struct Analyzer {
     tree: Tree,
+    /// Records nothing: for frames that are not told.
+    blank: Tree,
     inner: Inner,
     clock: Clock,
 }
@@ -103,6 +109,8 @@ struct Desk {
     learnt: Foresight,
     /// The time of the first frame.
     start: i64,
+    /// The connections of the present frame.
+    met: Vec<u32>,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
 }
@@ -130,6 +138,8 @@ pub(in crate::analysis) struct Needs {
     pub(in crate::analysis) frames: bool,
     /// The bytes of such a message.
     pub(in crate::analysis) data: bool,
+    /// Conversations in datagrams.
+    pub(in crate::analysis) dialogues: bool,
 }
 
 impl Needs {
@@ -164,6 +174,7 @@ impl Needs {
             compare,
             frames: task.learn || any(&put_together),
             data: wants.field(&tcp_fields::REASSEMBLED_DATA),
+            dialogues: any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]),
         }
     }
 }
@@ -186,6 +197,7 @@ impl Analyzer {
             foresight,
             learnt: Foresight::default(),
             start: 0,
+            met: Vec::new(),
             events: Vec::new(),
             messages: Vec::new(),
         };
@@ -197,27 +209,26 @@ impl Analyzer {
             fragments: Fragments::default(),
             held: 0,
         };
-        Analyzer { tree, inner, clock: Clock::default() }
+        Analyzer { tree, blank: Tree::default(), inner, clock: Clock::default() }
     }
 
     /// Reads the next frame. The tree says what was found in it, until the next is read.
     pub fn dissect(&mut self, frame: &Frame<'_>) -> &Tree {
-        let at = At { frame: frame.number, time: frame.time.0 };
-        let tree = &mut self.tree;
-        let inner = &mut self.inner;
-        tree.begin(frame.bytes);
-        inner.packet.begin();
-        let protocols = self.clock.tell(frame, tree);
-        inner.desk.start = self.clock.first.unwrap_or_default();
-        let wire = frame.length.max(frame.bytes.len() as u32);
-        inner.follow(Next::Link(frame.link, Piece { bytes: frame.bytes, base: 0, wire }), at, tree);
-        if protocols.is_some() {
-            let names = inner.packet.path.names().join(":");
-            let text = tree.keep(names.as_bytes());
-            tree.set(protocols, Default::default(), Value::Text(text));
-        }
-        tell_columns(frame, self.clock.first, tree);
-        tree
+        self.clock.read(frame, &mut self.inner, &mut self.tree);
+        &self.tree
+    }
+
+    /// Reads the next frame for what it means to others; nothing is recorded of it, and it is not shown.
+    pub fn pass(&mut self, frame: &Frame<'_>) {
+        self.clock.read(frame, &mut self.inner, &mut self.blank);
+        self.hide();
+    }
+
+    /// The numbers of the TCP connections that the frame read last belongs to: several in a tunnel, or where one is
+    /// quoted in an error.
+    #[must_use]
+    pub fn streams(&self) -> &[u32] {
+        &self.inner.desk.met
     }
 
     /// Learns that the frame that was read last is not shown.
@@ -248,6 +259,24 @@ impl Analyzer {
 }
 
 impl Clock {
+    /// Reads a frame into a tree.
+    fn read(&mut self, frame: &Frame<'_>, inner: &mut Inner, tree: &mut Tree) {
+        let at = At { frame: frame.number, time: frame.time.0 };
+        tree.begin(frame.bytes);
+        inner.packet.begin();
+        inner.desk.met.clear();
+        let protocols = self.tell(frame, tree);
+        inner.desk.start = self.first.unwrap_or_default();
+        let wire = frame.length.max(frame.bytes.len() as u32);
+        inner.follow(Next::Link(frame.link, Piece { bytes: frame.bytes, base: 0, wire }), at, tree);
+        if protocols.is_some() {
+            let names = inner.packet.path.names().join(":");
+            let text = tree.keep(names.as_bytes());
+            tree.set(protocols, Default::default(), Value::Text(text));
+        }
+        tell_columns(frame, self.first, tree);
+    }
+
     /// Records what the capture says of the frame, and moves on.
     fn tell(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
         let time = frame.time.0;
@@ -370,7 +399,7 @@ impl Inner {
         let source = Endpoint { address: self.packet.source, port: datagram.source_port };
         let destination = Endpoint { address: self.packet.destination, port: datagram.destination_port };
         let mut known = udp::Known::default();
-        if [&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA].into_iter().any(|field| tree.wants(field)) {
+        if self.desk.needs.dialogues {
             let begin = |number| Dialogue { number, first: at.time, last: at.time };
             let (place, _) = self.udp.find(source, destination, begin);
             let dialogue = self.udp.flow(place);
@@ -406,6 +435,10 @@ impl Inner {
             }
         }
         let connection = self.tcp.flow(place);
+        self.desk.met.push(connection.number);
+        if self.desk.task.only.as_ref().is_some_and(|only| !only.contains(connection.number)) {
+            return connection.pass(source, segment, at);
+        }
         let mut reading = self.desk.reading(connection.number, at, &mut self.packet.path, tree);
         connection.follow(source, segment, reused, &mut reading);
         self.held = self.held.saturating_add_signed(connection.count_held());
@@ -456,6 +489,7 @@ impl Desk {
         Reading {
             registry: &self.registry,
             needs: self.needs,
+            wants: &self.task.wants,
             foresight: &self.foresight,
             path,
             messages: &mut self.messages,

@@ -7,7 +7,7 @@ use super::tell;
 use crate::args::Run;
 use dissectors::session::Foresight;
 use dissectors::{Wants, column, fields};
-use overhear::analysis::{Analyzer, Task};
+use overhear::analysis::{Analyzer, Numbers, Task};
 use overhear::report::{Report, Shown};
 use overhear::source::{Capture, Error};
 use std::io::{self, Write};
@@ -38,8 +38,9 @@ impl Reading {
         !self.paths.iter().all(is_file)
     }
 
-    /// Reads the captures and reports; twice if what the task wants is known only when later frames have been read.
-    /// What is wrong with a capture is told on stderr after what could be read; returns whether anything was.
+    /// Reads the captures and reports; twice if what the task wants is known only when later frames have been read, or
+    /// if it is less work to find the frames that are asked for before they are told. What is wrong with a capture is
+    /// told on stderr after what could be read; returns whether anything was.
     pub(super) fn run(
         mut self,
         task: impl Fn() -> Task,
@@ -47,18 +48,32 @@ impl Reading {
         out: &mut Output,
     ) -> io::Result<bool> {
         let mut task = task();
+        let is_rich = task.wants.columns;
         self.sieve.want(&mut task);
-        let twice = needs_foresight(&task.wants);
-        let (capture, mut told) = self.open(twice);
+        let learn = needs_foresight(&task.wants);
+        let sift = self.sieve.wants_first().filter(|_| learn || is_rich && !self.has_pipe());
+        let (capture, mut told) = self.open(learn);
+        let twice = learn || sift.is_some();
         let mut bar = Bar::new(out.is_file(), if twice { 2 } else { 1 });
         report.begin(out)?;
         if let Some(mut capture) = capture {
-            let foresight = if twice { Some(self.foresee(&mut capture, &mut bar)) } else { None };
-            let mut analyzer = match foresight {
-                Some(foresight) => Analyzer::with_foresight(task, foresight),
-                None => Analyzer::new(task),
-            };
-            let read = self.read(&mut capture, &mut analyzer, report, out, &mut bar);
+            let sifts = sift.is_some();
+            let mut chosen = None;
+            let mut foresight = Foresight::default();
+            if twice {
+                let found = self.foresee(sift, learn, &mut capture, &mut bar);
+                foresight = found.foresight;
+                if sifts {
+                    // If nothing is wrong with the capture, nothing is left to tell after the last frame.
+                    if !found.failed {
+                        self.most = self.most.min(found.frames.last().unwrap_or(0));
+                    }
+                    chosen = Some(found.frames);
+                    task.only = Some(found.streams);
+                }
+            }
+            let mut analyzer = Analyzer::with_foresight(task, foresight);
+            let read = self.read(&mut capture, &mut analyzer, chosen.as_ref(), report, out, &mut bar);
             bar.clear();
             told |= read?;
         }
@@ -85,20 +100,32 @@ impl Reading {
         (None, told)
     }
 
-    /// Reads all frames for what they say about earlier ones, and goes back to the first. What is wrong with a capture
-    /// is left for the second reading to tell.
-    fn foresee(&self, capture: &mut Capture, bar: &mut Bar) -> Foresight {
-        let mut analyzer = Analyzer::new(Task { learn: true, ..Task::default() });
+    /// Reads all frames for what they say about earlier ones and for which of them are asked for, and goes back to the
+    /// first. What is wrong with a capture is left for the second reading to tell.
+    fn foresee(&mut self, sift: Option<Wants>, learn: bool, capture: &mut Capture, bar: &mut Bar) -> Found {
+        let sifts = sift.is_some();
+        let mut analyzer = Analyzer::new(Task { learn, wants: sift.unwrap_or_default(), ..Task::default() });
+        let mut found = Found::default();
+        let most = self.most.min(self.sieve.last_frame().filter(|_| !learn).unwrap_or(u32::MAX));
         let mut frames = 0;
-        while frames < self.most {
+        while frames < most {
             match capture.next() {
                 Ok(Some(frame)) => {
-                    analyzer.dissect(&frame);
+                    let tree = analyzer.dissect(&frame);
+                    if !sifts || !self.sieve.frame(frame.number, tree) {
+                        analyzer.hide();
+                    } else {
+                        found.frames.insert(frame.number);
+                        analyzer.streams().iter().for_each(|&stream| found.streams.insert(stream));
+                    }
                     analyzer.events();
                     frames += 1;
                 }
                 Ok(None) => break,
-                Err(_) => continue,
+                Err(_) => {
+                    found.failed = true;
+                    continue;
+                }
             }
             bar.frame(|| capture.progress());
         }
@@ -106,13 +133,15 @@ impl Reading {
         bar.again();
         // An error here is the same as when the file was opened, and comes again with the next frame.
         let _ = capture.rewind();
-        analyzer.into_foresight()
+        found.foresight = analyzer.into_foresight();
+        found
     }
 
     fn read(
         &mut self,
         capture: &mut Capture,
         analyzer: &mut Analyzer,
+        chosen: Option<&Numbers>,
         report: &mut dyn Report,
         out: &mut Output,
         bar: &mut Bar,
@@ -125,11 +154,17 @@ impl Reading {
             match capture.next() {
                 Ok(Some(frame)) => {
                     let first = *start.get_or_insert(frame.time);
-                    let tree = analyzer.dissect(&frame);
-                    let shown = self.sieve.frame(frame.number, tree);
-                    match shown {
-                        true => report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?,
-                        false => analyzer.hide(),
+                    let is_left = chosen.is_some_and(|chosen| !chosen.contains(frame.number));
+                    let mut shown = false;
+                    if is_left {
+                        analyzer.pass(&frame);
+                    } else {
+                        let tree = analyzer.dissect(&frame);
+                        shown = chosen.is_some() || self.sieve.frame(frame.number, tree);
+                        match shown {
+                            true => report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?,
+                            false => analyzer.hide(),
+                        }
                     }
                     if self.report_events(analyzer, report, out)? || shown {
                         out.row()?;
@@ -170,6 +205,18 @@ impl Reading {
     }
 }
 
+/// What a first reading has found.
+#[derive(Default)]
+struct Found {
+    foresight: Foresight,
+    /// The frames that go through the sieve.
+    frames: Numbers,
+    /// The connections they belong to.
+    streams: Numbers,
+    /// Something is wrong with a capture.
+    failed: bool,
+}
+
 /// Tells an error after what was printed before it.
 fn tell_after(error: &Error, out: &mut Output) -> io::Result<()> {
     out.flush()?;
@@ -178,6 +225,6 @@ fn tell_after(error: &Error, out: &mut Output) -> io::Result<()> {
 }
 
 /// Whether something is wanted that later frames tell.
-fn needs_foresight(wants: &Wants) -> bool {
+pub(super) fn needs_foresight(wants: &Wants) -> bool {
     wants.columns && column::INFO.later || fields().any(|field| field.later && wants.field(field))
 }

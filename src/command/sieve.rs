@@ -1,7 +1,7 @@
 //! Which frames, calls and connections a filter lets through.
 
 use dissectors::exchange::Transfer;
-use dissectors::{Tree, Value, tcp};
+use dissectors::{Tree, Value, Wants, tcp};
 use overhear::analysis::Event;
 use overhear::capture::Call;
 use overhear::filter::Filter;
@@ -52,6 +52,13 @@ impl Sieve {
             // The end of a connection is when its frames are forgotten.
             task.streams = true;
         }
+    }
+
+    /// What has to be known of each frame to choose frames in a reading of their own, before those that go through are
+    /// told in another: not if later frames decide.
+    pub(super) fn wants_first(&self) -> Option<Wants> {
+        let filter = self.filter.as_ref().filter(|_| self.sifts == Sifts::Frames)?;
+        Some(filter.wants()).filter(|wants| !super::reading::needs_foresight(wants))
     }
 
     /// The last frame that can go through, if that is known beforehand and nothing else is asked for.

@@ -21,7 +21,7 @@ mod well_known;
 
 use crate::protocol::{Part, Protocol, SessionKind};
 use crate::session::{Chunk, Context, Ending, Session, Side, Taken, Then, Verdict};
-use crate::tree::Tree;
+use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 pub use coding::{Decoded, MAX_CONTENT, Problem, decode};
@@ -50,23 +50,23 @@ const MAX_WAITING: usize = 65_536;
 /// As much of a body as is kept where only the row of a list is wanted: enough to tell what kind of image it is.
 const GLANCE: usize = 64;
 
-fn open(tree: &Tree) -> Box<dyn Session> {
-    Box::new(Http::new(kept_of_body(tree), shows_headers(tree)))
+fn open(wants: &Wants) -> Box<dyn Session> {
+    Box::new(Http::new(kept_of_body(wants), shows_headers(wants)))
 }
 
 /// Whether more of a head is told than its first line: headers, or what is odd about them.
-fn shows_headers(tree: &Tree) -> bool {
+fn shows_headers(wants: &Wants) -> bool {
     #[rustfmt::skip]
     let others = [
         &START_LINE, &CHAT, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,
         &REQUEST_URI_QUERY_PARAMETER, &REQUEST_VERSION, &REQUEST_FULL_URI, &RESPONSE_VERSION, &RESPONSE_CODE,
         &RESPONSE_CODE_DESC, &RESPONSE_PHRASE, &REQUEST_IN, &RESPONSE_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME,
     ];
-    FIELDS.iter().any(|field| tree.wants(field) && !others.iter().any(|other| other.id == field.id))
+    FIELDS.iter().any(|field| wants.field(field) && !others.iter().any(|other| other.id == field.id))
 }
 
-/// How much of a body must be kept for `tree`; none if not even heads are wanted.
-fn kept_of_body(tree: &Tree) -> Option<usize> {
+/// How much of a body must be kept for `wants`; none if not even heads are wanted.
+fn kept_of_body(wants: &Wants) -> Option<usize> {
     let of_body = [
         &FILE_DATA,
         &CHUNKED,
@@ -80,11 +80,11 @@ fn kept_of_body(tree: &Tree) -> Option<usize> {
         &HTTP,
         &crate::frame::PROTOCOLS,
     ];
-    let wants_body = of_body.into_iter().any(|field| tree.wants(field)) || crate::content::wanted(tree);
+    let wants_body = of_body.into_iter().any(|field| wants.field(field)) || crate::content::wanted(wants);
     match wants_body {
         true => Some(MAX_BODY),
-        false if tree.wants_columns() => Some(GLANCE),
-        false => tree.wants_any(&HTTP).then_some(0),
+        false if wants.columns => Some(GLANCE),
+        false => wants.protocol(&HTTP).then_some(0),
     }
 }
 

@@ -110,6 +110,7 @@ impl Transcript {
     ) -> R {
         self.tree.begin(b"");
         let (mut path, mut events, foresight) = (Path::default(), Vec::new(), Foresight::default());
+        let wants = self.tree.wanted().clone();
         let result = act(
             &mut self.session,
             &mut Context {
@@ -117,6 +118,7 @@ impl Transcript {
                 came: At::default(),
                 stream: 0,
                 session: 0,
+                wants: &wants,
                 tree: &mut self.tree,
                 path: &mut path,
                 events: &mut events,

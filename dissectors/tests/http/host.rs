@@ -53,7 +53,7 @@ pub(crate) struct Host<'w> {
 impl<'w> Host<'w> {
     pub(crate) fn new(wants: &'w Wants) -> Host<'w> {
         let Part::Session(kind) = http::PROTOCOL.part else { unreachable!("HTTP is read from a conversation") };
-        let session = (kind.open)(&Tree::new(wants.clone()));
+        let session = (kind.open)(wants);
         let (untaken, heard) = Default::default();
         Host { session, wants, untaken, heard, foresight: Foresight::default(), at: At::default() }
     }
@@ -72,6 +72,7 @@ impl<'w> Host<'w> {
             came: self.at,
             stream: 7,
             session: 0,
+            wants: self.wants,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,

@@ -64,6 +64,18 @@ impl Wants {
         has(&self.fields, field.id)
     }
 
+    /// Whether any field is wanted from `first` to `last`, in the order of their declarations.
+    #[must_use]
+    pub fn any_between(&self, first: &Field, last: &Field) -> bool {
+        let (first, last) = (usize::from(first.id), usize::from(last.id));
+        let mut words = self.fields.iter().enumerate().take(last / 64 + 1).skip(first / 64);
+        words.any(|(nth, word)| {
+            let from = if nth == first / 64 { u64::MAX << (first % 64) } else { u64::MAX };
+            let to = if nth == last / 64 { u64::MAX >> (63 - last % 64) } else { u64::MAX };
+            word & from & to != 0
+        })
+    }
+
     /// Whether any field of the protocol is wanted that `field` belongs to.
     #[must_use]
     pub fn protocol(&self, field: &Field) -> bool {
@@ -85,4 +97,25 @@ fn set(words: &mut [u64; WORDS], id: u16) {
 
 fn has(words: &[u64; WORDS], id: u16) -> bool {
     words.get(usize::from(id) / 64).is_some_and(|word| word >> (id % 64) & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{frame, http, tcp};
+
+    #[test]
+    fn ranges_of_fields_begin_and_end_where_they_say() {
+        let between = |wanted: &Field, first, last| {
+            let mut wants = Wants::default();
+            wants.add(wanted);
+            wants.any_between(first, last)
+        };
+        for field in crate::fields() {
+            let inside = (tcp::LEN.id..=tcp::OPTIONS.id).contains(&field.id);
+            assert_eq!(between(field, &tcp::LEN, &tcp::OPTIONS), inside, "{}", field.name);
+            assert_eq!(between(field, &tcp::SEQ, &tcp::SEQ), field.id == tcp::SEQ.id, "{}", field.name);
+        }
+        assert!(between(&tcp::SEQ, &frame::FRAME, &http::HTTP));
+    }
 }

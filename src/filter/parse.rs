@@ -444,8 +444,10 @@ fn ranges(text: &str, span: Span) -> Result<Vec<Range>, Fault> {
 }
 
 fn range(text: &str) -> Result<Range, String> {
-    let shown = if text.is_empty() { "nothing" } else { text };
-    let wrong = || format!("{shown} is no range: 3, 3:2 (two from 3), 3-4, 3: and :3 are");
+    if text.is_empty() {
+        return Err("a range is missing: 3, 3:2 (two from 3), 3-4, 3: or :3".into());
+    }
+    let wrong = || format!("{text} is no range: 3, 3:2 (two from 3), 3-4, 3: and :3 are");
     let number = |text: &str| text.trim().parse::<i32>().map_err(|_| wrong());
     if let Some((from, length)) = text.split_once(':') {
         let from = if from.trim().is_empty() { 0 } else { number(from)? };

@@ -53,7 +53,9 @@ pub(super) fn describe(
         cx.tree.info(format_args!("{} ", Lossy(head::trim_end(line))));
     }
     let body = if cx.tree.wants_any(&HTTP) {
-        let node = cx.tree.open(&HTTP, place, Value::Bytes(place));
+        // The head is HTTP's own; the body belongs to what it carries.
+        let own = Slice::new(place.start, place.len.min(message.head as u32));
+        let node = cx.tree.open(&HTTP, own, Value::Bytes(place));
         cx.tree.label(node, format_args!("{}", HTTP.title));
         head.start_line(cx.tree);
         if headers {

@@ -294,9 +294,8 @@ mod tests {
         tree.begin(text.as_bytes());
         walk(Piece::whole(text.as_bytes(), 0), &mut tree);
         assert_eq!(tree.nodes().iter().map(|node| usize::from(node.depth)).min().unwrap_or(0), 0);
-        let nodes = tree.nodes().iter();
-        let own = nodes.filter(|node| !node.field.name.starts_with("_ws."));
-        own
+        let nodes = tree.nodes().iter().filter(|node| node.field.protocol == JSON.id);
+        nodes
             .map(|node| {
                 let mut line = String::from(node.field.name.strip_prefix("json.").unwrap_or_default());
                 if let Value::Text(text) = node.value {

@@ -358,8 +358,48 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     }
     if !segment.quoted {
         tree.put(&STREAM_PNUM, concluded, Value::Uint(known.nth.into()));
-        describe_completeness(known.completeness, tree);
+        if tree.wanted().any_between(&COMPLETENESS, &COMPLETENESS_STR) {
+            describe_completeness(known.completeness, tree);
+        }
     }
+    let wants = |first, last, tree: &Tree| tree.wanted().any_between(first, last);
+    if wants(&LEN, &URGENT_POINTER, tree) || wants(&ACK_NONZERO, &CONNECTION_RST, tree) {
+        describe_numbers(segment, known, tree);
+    }
+    if header.bytes.len() > 20 && wants(&OPTIONS, &OPTION_LEN_INVALID, tree) {
+        options::describe(header.from(20), segment.ack, known.ack_base, tree);
+    }
+    if !segment.quoted {
+        tree.put(&TIME_RELATIVE, concluded, Value::Duration(known.time_relative));
+        tree.put(&TIME_DELTA, concluded, Value::Duration(known.time_delta));
+        if wants(&ANALYSIS, &ANALYSIS_RTO_FRAME, tree) {
+            describe_analysis(&known.analysis, tree);
+        }
+    }
+    if !segment.payload.bytes.is_empty() {
+        let all = segment.payload.all();
+        tree.put(&PAYLOAD, all, Value::Bytes(all));
+    }
+    if let Some(conflict) = known.overlap {
+        tree.put(&SEGMENT_OVERLAP, concluded, Value::Bool(true));
+        if conflict {
+            tree.put(&SEGMENT_OVERLAP_CONFLICT, concluded, Value::Bool(true));
+        }
+    }
+    if let Some(frame) = known.reassembled_in {
+        tree.put(&REASSEMBLED_IN, concluded, Value::Uint(frame.into()));
+    }
+    tree.close();
+}
+
+/// Records what stands in the fixed part of the header behind the ports.
+fn describe_numbers(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
+    let seq = segment.seq.wrapping_sub(known.seq_base);
+    let ack = segment.ack.wrapping_sub(if segment.flags.ack() { known.ack_base } else { 0 });
+    let len = segment.len();
+    let header = segment.header;
+    let at = |at, len| header.span(at, len);
+    let concluded = Slice::default();
     tree.put(&LEN, at(12, 1), Value::Uint(len.into()));
     tree.put(&SEQ, at(4, 4), Value::Uint(seq.into()));
     tree.put(&SEQ_RAW, at(4, 4), Value::Uint(segment.seq.into()));
@@ -381,28 +421,6 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     tree.put(&CHECKSUM, at(16, 2), Value::Uint(u16::from_be_bytes(checksum(16)).into()));
     tree.put(&CHECKSUM_STATUS, concluded, Value::Uint(2));
     tree.put(&URGENT_POINTER, at(18, 2), Value::Uint(u16::from_be_bytes(checksum(18)).into()));
-    if header.bytes.len() > 20 {
-        options::describe(header.from(20), segment.ack, known.ack_base, tree);
-    }
-    if !segment.quoted {
-        tree.put(&TIME_RELATIVE, concluded, Value::Duration(known.time_relative));
-        tree.put(&TIME_DELTA, concluded, Value::Duration(known.time_delta));
-        describe_analysis(&known.analysis, tree);
-    }
-    if !segment.payload.bytes.is_empty() {
-        let all = segment.payload.all();
-        tree.put(&PAYLOAD, all, Value::Bytes(all));
-    }
-    if let Some(conflict) = known.overlap {
-        tree.put(&SEGMENT_OVERLAP, concluded, Value::Bool(true));
-        if conflict {
-            tree.put(&SEGMENT_OVERLAP_CONFLICT, concluded, Value::Bool(true));
-        }
-    }
-    if let Some(frame) = known.reassembled_in {
-        tree.put(&REASSEMBLED_IN, concluded, Value::Uint(frame.into()));
-    }
-    tree.close();
 }
 
 fn write_info(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {

@@ -1,0 +1,86 @@
+//! Where a capture can be read twice, `print -Y` finds the frames first and tells them then, without the connections
+//! that have none. What is printed is what one reading prints, and what an unfiltered one prints of the same frames.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+const EXPRESSIONS: &[&str] = &[
+    "http.response",
+    "tcp.stream == 1",
+    "http.request.uri contains \"a\" || icmp",
+    "tcp.analysis.flags",
+    "frame.number in {3, 7..9}",
+    "udp or ip.ttl < 64 or ipv6",
+    "tcp.len > 1000",
+];
+
+fn fixtures() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in fs::read_dir("fixtures").expect("fixtures").flatten().filter(|folder| folder.path().is_dir()) {
+        let files = fs::read_dir(folder.path()).expect("a folder").flatten().map(|file| file.path());
+        found
+            .extend(files.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(".pcap"))));
+    }
+    found.sort();
+    assert!(found.len() > 60, "{} fixtures", found.len());
+    found
+}
+
+fn print(arguments: &[&str], input: Stdio) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_overhear"));
+    let output = command.arg("print").args(arguments).stdin(input).output().expect("the program runs");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+#[test]
+fn a_file_is_told_as_a_pipe_is() {
+    let (mut rows, mut told) = (0, 0);
+    for path in fixtures() {
+        let file = path.to_str().expect("a plain name");
+        for expression in EXPRESSIONS {
+            let chosen = print(&[file, "-Y", expression], Stdio::null());
+            let streamed = print(&["-", "-Y", expression], File::open(&path).expect("a fixture").into());
+            assert_eq!(chosen, streamed, "{file} {expression}");
+            rows += 1;
+            told += chosen.lines().count();
+        }
+    }
+    assert!(rows > 400 && told > 1000, "{rows} pairs with {told} rows");
+}
+
+#[test]
+fn everything_is_told_of_a_frame_that_goes_through() {
+    let mut told = 0;
+    for path in fixtures().into_iter().step_by(3) {
+        let file = path.to_str().expect("a plain name");
+        let all = print(&[file, "-T", "ndjson"], Stdio::null());
+        for expression in EXPRESSIONS {
+            let numbers = print(&[file, "-T", "fields", "-e", "frame.number", "-Y", expression], Stdio::null());
+            let chosen = print(&[file, "-T", "ndjson", "-Y", expression], Stdio::null());
+            let wanted = numbers.lines().map(|number| number.parse::<usize>().expect("a number"));
+            let expected: Vec<String> = wanted.filter_map(|number| all.lines().nth(number - 1)).map(frame).collect();
+            assert_eq!(chosen.lines().map(frame).collect::<Vec<_>>(), expected, "{file} {expression}");
+            told += expected.len();
+        }
+    }
+    assert!(told > 200, "{told} frames");
+}
+
+/// A frame without the one field that tells of the frames shown before.
+fn frame(line: &str) -> String {
+    let mut frame: serde_json::Value = serde_json::from_str(line).expect("an object");
+    remove(&mut frame, "frame.time_delta_displayed");
+    frame.to_string()
+}
+
+fn remove(value: &mut serde_json::Value, name: &str) {
+    match value {
+        serde_json::Value::Object(members) => {
+            members.remove(name);
+            members.values_mut().for_each(|member| remove(member, name));
+        }
+        serde_json::Value::Array(parts) => parts.iter_mut().for_each(|part| remove(part, name)),
+        _ => {}
+    }
+}

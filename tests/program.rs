@@ -496,7 +496,7 @@ fn fields_are_listed_searched_and_explained() {
 fn wrong_usage_is_told_and_ends_with_2() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
-    let wrong: [(&[&str], &str); 15] = [
+    let wrong: [(&[&str], &str); 16] = [
         (&["print", &file, "-e", "nosuch.field"], "no field is called nosuch.field; `overhear fields TEXT` searches"),
         (&["print", &file, "-e", "tcp.prt"], "no field is called tcp.prt (nearest: tcp.port"),
         (&["print", &file, "-T", "fields"], "-T fields needs a field"),
@@ -515,6 +515,7 @@ fn wrong_usage_is_told_and_ends_with_2() {
         (&["follow", &file], "the number of the stream is missing"),
         (&["follow", &file, "first"], "the number of the stream is missing"),
         (&["follow", "0"], "a capture file is missing"),
+        (&["print", "uri contains login"], "uri contains login: a capture is missing before the filter"),
     ];
     for (arguments, words) in wrong {
         let (text, error, code) = run(arguments);

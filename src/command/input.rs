@@ -26,6 +26,11 @@ impl Named {
         let captures = words.iter().rposition(is_capture).map_or(0, |last| last + 1);
         let captures = if paths.is_empty() { captures.max(1) } else { captures };
         let rest = words.split_off(captures.min(words.len()));
+        if let ([only], []) = (words.as_slice(), paths.as_slice())
+            && is_filter_alone(only)
+        {
+            return Err(format!("{}: a capture is missing before the filter", shown([Path::new(only)])));
+        }
         paths.extend(words.into_iter().map(PathBuf::from));
         let Some(text) = joined(&rest) else {
             paths.extend(rest.into_iter().map(PathBuf::from));
@@ -63,6 +68,12 @@ fn warn(filter: &Filter, text: &str) {
 fn joined(words: &[OsString]) -> Option<String> {
     let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
     words.filter(|words| !words.is_empty()).map(|words| words.join(" "))
+}
+
+/// Whether a word that names no file is a filter of several words.
+fn is_filter_alone(word: &OsString) -> bool {
+    let text = word.to_str().filter(|text| text.contains(' ') && !is_capture(word));
+    text.is_some_and(|text| Filter::new(text).is_ok())
 }
 
 fn is_capture(word: &OsString) -> bool {

@@ -125,3 +125,31 @@ impl Matched {
         call.exchange.request.as_ref().is_some_and(meets) || call.exchange.response.as_ref().is_some_and(meets)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(frames: impl Iterator<Item = (u32, bool)>) -> VecDeque<(u32, u32)> {
+        let mut matched = HashMap::new();
+        frames.for_each(|(frame, matches)| note(&mut matched, 7, frame, matches));
+        matched.remove(&7).unwrap_or_default().runs
+    }
+
+    #[test]
+    fn frames_that_match_one_after_the_other_are_one_run() {
+        let frames = [(1, false), (2, true), (5, true), (6, false), (9, true)];
+        assert_eq!(runs(frames.into_iter()), [(2, 5), (9, 9)]);
+        // A frame may have two headers of the same connection: its own, and one quoted.
+        assert_eq!(runs([(3, true), (3, true)].into_iter()), [(3, 3)]);
+        assert_eq!(runs([(3, false)].into_iter()), []);
+    }
+
+    #[test]
+    fn beyond_a_limit_the_oldest_runs_become_one() {
+        let runs = runs((0..10_000).map(|frame| (frame, frame % 2 == 0)));
+        assert_eq!(runs.len(), RUNS);
+        assert_eq!(runs.front(), Some(&(0, 9_998 - 2 * (RUNS as u32 - 1))));
+        assert_eq!(runs.back(), Some(&(9_998, 9_998)));
+    }
+}

@@ -1,5 +1,6 @@
 //! What filters are read as, and what is said of those that are wrong.
 
+use super::ast::Span;
 use super::*;
 
 /// A filter as it was understood.
@@ -221,17 +222,26 @@ fn what_is_nested_too_deep_is_refused_and_long_filters_are_not() {
 proptest::proptest! {
     #[test]
     fn words_in_any_order_are_read_or_refused(words in proptest::collection::vec(0..WORDS.len(), 0..24)) {
-        let filter = words.iter().map(|&word| WORDS[word]).collect::<Vec<_>>().join(" ");
-        if let Ok(Some(condition)) = parse(&filter) {
-            let printed = condition.to_string();
-            let again = parse(&printed);
-            proptest::prop_assert_eq!(again, Ok(Some(condition)), "{} {}", filter, printed);
-        }
-        if let Err(fault) = Filter::new(&filter) {
-            let (start, end) = (fault.span.start, fault.span.end);
-            proptest::prop_assert!(start <= end && end <= filter.len(), "{filter}: {fault:?}");
-        }
+        read_or_refused(&words.iter().map(|&word| WORDS[word]).collect::<Vec<_>>().join(" "))?;
     }
+
+    #[test]
+    fn any_text_is_read_or_refused(filter in r#"[a-z0-9. =<>!&|~(){},:;"'\\\[\]@#$+*/%äX\u{202e}-]{0,40}"#) {
+        read_or_refused(&filter)?;
+    }
+}
+
+fn read_or_refused(filter: &str) -> Result<(), proptest::test_runner::TestCaseError> {
+    if let Ok(Some(condition)) = parse(filter) {
+        let printed = condition.to_string();
+        proptest::prop_assert_eq!(parse(&printed), Ok(Some(condition)), "{} {}", filter, printed);
+    }
+    if let Err(fault) = Filter::new(filter) {
+        let Span { start, end } = fault.span;
+        proptest::prop_assert!(filter.get(start..end).is_some(), "{filter}: {fault:?}");
+        proptest::prop_assert_eq!(fault.shown(filter).to_string().lines().count(), 3);
+    }
+    Ok(())
 }
 
 /// Parts of filters, those that may follow each other more than once.

@@ -39,6 +39,7 @@ lint:
 	$(CARGO) fmt --all --check
 	PATH="$$PATH:$$HOME/.cargo/bin" rustfmt --check --edition 2024 tests/fuzz/src/*.rs tests/fuzz/fuzz_targets/*.rs
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) check --quiet --manifest-path tests/fuzz/Cargo.toml
 
 bench:
 	$(NEEDS) cargo cc libpcap python3

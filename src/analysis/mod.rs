@@ -39,7 +39,7 @@ pub struct Task {
 }
 
 /// What happened in a capture.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Event {
     /// An exchange is complete, or will never be.
     Call(Call),

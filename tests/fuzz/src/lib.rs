@@ -67,7 +67,7 @@ impl Reading {
     fn print_events(&mut self) {
         let events: Vec<Event> = self.analyzer.events().collect();
         for event in &events {
-            self.print(|report, out| report.event(event, out));
+            self.print(|report, out| report.event(event.clone(), out));
         }
         memory::check();
     }

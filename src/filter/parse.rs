@@ -344,6 +344,7 @@ impl Parser {
             return Ok(Operand { span: span.to(self.last()), what: What::Call { name: word, span, arguments } });
         }
         match word.strip_prefix('.') {
+            Some("") => Err(Fault::new(span, "after . comes the name of a field")),
             Some(name) => self.field(name.to_owned(), false, span),
             None if self.is_sign("#") => self.field(word, false, span),
             None => Ok(Operand { span, what: What::Word(word) }),

@@ -27,6 +27,10 @@ fn column_named(name: &str) -> Option<&'static Field> {
 /// The names most like `name`, the nearest first, at most four; none if nothing is near.
 #[must_use]
 pub fn nearest(name: &str) -> Vec<&'static str> {
+    // No field has a name half as long, and to compare takes the product of both lengths.
+    if name.len() > 128 {
+        return Vec::new();
+    }
     let name = name.to_lowercase();
     let last = name.rsplit('.').next().unwrap_or(&name);
     let mut near: Vec<(f64, &'static str)> = fields()
@@ -54,6 +58,7 @@ mod tests {
         assert_eq!(nearest("syn").first(), Some(&"tcp.flags.syn"));
         assert_eq!(nearest("TCP.Stream").first(), Some(&"tcp.stream"));
         assert!(nearest("entirely.unlike.anything").is_empty());
+        assert!(nearest(&"tcp.port".repeat(1 << 20)).is_empty());
     }
 
     #[test]

@@ -6,7 +6,11 @@ use dissectors::tree::Node;
 use dissectors::{Tree, Value};
 use memchr::memmem;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::ControlFlow;
+
+/// As many values of each side as arithmetic looks at; a frame of more is not met.
+const MOST_VALUES: usize = 256;
 
 /// Told of each value; may ask for no more.
 type Visit<'v, 't> = &'v mut dyn FnMut(Val<'t>) -> ControlFlow<()>;
@@ -110,14 +114,32 @@ impl Expr {
                 Val::Number(number) => visit(Val::Number(number.saturating_neg())),
                 _ => ControlFlow::Continue(()),
             }),
-            Expr::Arithmetic(operation, left, right) => left.each(tree, &mut |one| {
-                right.each(tree, &mut |two| match arithmetic(*operation, &one, &two) {
-                    Some(value) => visit(value),
-                    None => ControlFlow::Continue(()),
+            Expr::Arithmetic(operation, left, right) => {
+                let (left, right) = (left.distinct(tree), right.distinct(tree));
+                left.iter().try_for_each(|one| {
+                    right.iter().try_for_each(|two| match arithmetic(*operation, one, two) {
+                        Some(value) => visit(value),
+                        None => ControlFlow::Continue(()),
+                    })
                 })
-            }),
+            }
             Expr::Call(function, arguments) => function.each(arguments, tree, visit),
         }
+    }
+}
+
+impl Expr {
+    /// Its values, each once, and no more than are looked at: with a field of two values a sum of them would have twice
+    /// as many for every term.
+    fn distinct<'t>(&'t self, tree: &'t Tree) -> Vec<Val<'t>> {
+        let mut values: Vec<Val<'t>> = Vec::new();
+        let _ = self.each(tree, &mut |value| {
+            if !values.iter().any(|other| other.compare(&value) == Some(Ordering::Equal)) {
+                values.push(value);
+            }
+            if values.len() < MOST_VALUES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        values
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::ast::Span;
 use std::fmt::{self, Write as _};
+use unicode_width::UnicodeWidthStr;
 
 /// What is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +36,9 @@ impl fmt::Display for Shown<'_> {
         let Fault { message, span } = self.fault;
         writeln!(f, "{}", plain(message))?;
         writeln!(f, "    {}", plain(self.filter))?;
-        let before = self.filter.get(..span.start).unwrap_or(self.filter).chars().count();
-        let under = self.filter.get(span.start..span.end).unwrap_or_default().chars().count().max(1);
+        // Some characters take two columns of a terminal, and some none.
+        let before = plain(self.filter.get(..span.start).unwrap_or(self.filter)).width();
+        let under = plain(self.filter.get(span.start..span.end).unwrap_or_default()).width().max(1);
         f.write_str("    ")?;
         (0..before).try_for_each(|_| f.write_char(' '))?;
         f.write_char('^')?;
@@ -62,6 +64,8 @@ mod tests {
     fn the_caret_stands_under_the_characters() {
         let fault = Fault::new(Span { start: 6, end: 9 }, "no");
         assert_eq!(fault.shown("ä == bad").to_string(), "no\n    ä == bad\n         ^~~");
+        let wide = Fault::new(Span { start: 11, end: 12 }, "no");
+        assert_eq!(wide.shown("\"日本語\"?").to_string().lines().last(), Some("            ^"));
         let end = Fault::new(Span { start: 3, end: 3 }, "no");
         assert_eq!(end.shown("tcp").to_string(), "no\n    tcp\n       ^");
     }

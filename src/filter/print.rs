@@ -75,12 +75,7 @@ impl Display for Operand {
         match &self.what {
             What::Word(word) => f.write_str(word),
             What::Field { name, raw, layers } => {
-                let sign = match (raw, layers.is_empty()) {
-                    (true, _) => "@",
-                    (false, true) => ".",
-                    (false, false) => "",
-                };
-                write!(f, "{sign}{name}")?;
+                write!(f, "{}{name}", if *raw { "@" } else { "." })?;
                 if !layers.is_empty() {
                     bracketed(f, "#", layers)?;
                 }

@@ -27,6 +27,8 @@ fn what_is_printed_means_the_same() {
         "max(tcp.port, {1 + 2}, len(@ip)) & 0xf0",
         "http.host matches r\"\\.com$\" and http.host contains '\\''",
         "x == '\\xff' or y == '\\n'",
+        // Found by fuzzing: without its dot the name would go on before it.
+        "a#1 == .0/0.0.b#1",
     ] {
         let tree = parse(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter)));
         let again = printed(filter);

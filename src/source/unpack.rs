@@ -46,7 +46,9 @@ pub(super) fn unpack(reader: Box<dyn Read + Send>) -> (io::Result<Unpacked>, Opt
     let mut outermost = None;
     let mut reader = reader;
     for _ in 0..LAYERS {
-        let mut input = Input::new(reader);
+        // What a decoder has written before it meets an error in the same call is lost: it is asked for a little.
+        let most = if outermost.is_some() { Input::PIECE } else { usize::MAX };
+        let mut input = Input::new(reader, most);
         let packing = match input.skip_skippable().and_then(|()| input.peek(8)) {
             Ok(head) => Packing::begins(head),
             Err(error) => return (Err(error), outermost),
@@ -62,7 +64,7 @@ pub(super) fn unpack(reader: Box<dyn Read + Send>) -> (io::Result<Unpacked>, Opt
             Some(Packing::Lz4) => Box::new(Lz4 { decoder: FrameDecoder::new(input), begun: false }),
         };
     }
-    (Ok(Unpacked { input: Input::new(reader) }), outermost)
+    (Ok(Unpacked { input: Input::new(reader, Input::PIECE) }), outermost)
 }
 
 /// A stream that is no longer compressed.
@@ -78,13 +80,16 @@ pub(super) struct Input {
     end: usize,
     /// A read has found the end.
     ended: bool,
+    /// As much as is read at once.
+    most: usize,
 }
 
 impl Input {
     const BUFFER: usize = 64 * 1024;
+    const PIECE: usize = 4096;
 
-    fn new(reader: Box<dyn Read + Send>) -> Input {
-        Input { reader, buffer: vec![0; Self::BUFFER], start: 0, end: 0, ended: false }
+    fn new(reader: Box<dyn Read + Send>, most: usize) -> Input {
+        Input { reader, buffer: vec![0; Self::BUFFER], start: 0, end: 0, ended: false, most }
     }
 
     fn held(&self) -> &[u8] {
@@ -99,7 +104,8 @@ impl Input {
             self.start = 0;
         }
         while self.held().len() < count && !self.ended {
-            let read = read(&mut self.reader, self.buffer.get_mut(self.end..).unwrap_or_default())?;
+            let end = self.end.saturating_add(self.most).min(self.buffer.len());
+            let read = read(&mut self.reader, self.buffer.get_mut(self.end..end).unwrap_or_default())?;
             self.end += read;
             self.ended = read == 0;
         }
@@ -132,7 +138,8 @@ impl BufRead for Input {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.held().is_empty() && !self.ended {
             (self.start, self.end) = (0, 0);
-            self.end = read(&mut self.reader, &mut self.buffer)?;
+            let most = self.most.min(self.buffer.len());
+            self.end = read(&mut self.reader, self.buffer.get_mut(..most).unwrap_or_default())?;
             self.ended = self.end == 0;
         }
         Ok(self.held())
@@ -145,7 +152,7 @@ impl BufRead for Input {
 
 impl Read for Input {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.held().is_empty() && out.len() >= self.buffer.len() && !self.ended {
+        if self.held().is_empty() && out.len() >= self.buffer.len() && self.most >= out.len() && !self.ended {
             // What fills the whole buffer need not pass through it.
             let read = read(&mut self.reader, out)?;
             self.ended = read == 0;

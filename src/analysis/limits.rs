@@ -11,7 +11,7 @@ pub const WAITING_BYTES: usize = 1 << 20;
 pub const WAITING_SEGMENTS: usize = 2048;
 
 /// Bytes of all connections together that wait: for holes, for the rest of a message, for an acknowledgment.
-pub const HELD_BYTES: usize = 8 << 20;
+pub const HELD_BYTES: usize = 6 << 20;
 
 /// The same where bodies are kept to be shown, of which one alone may have a megabyte.
 pub const HELD_BYTES_WITH_BODIES: usize = 32 << 20;
@@ -53,6 +53,3 @@ pub const ACKNOWLEDGED_AHEAD: u64 = 64 << 20;
 
 /// Bytes by which a reset may be away from what is expected and still be believed: a large window.
 pub const RESET_AWAY: u64 = 4 << 20;
-
-/// Conversations, the longest idle first, that are looked at for something to give up when too much is held.
-pub const LOOKED_AT: usize = 256;

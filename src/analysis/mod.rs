@@ -445,13 +445,15 @@ impl Inner {
         self.desk.report(connection);
         if self.held > self.desk.most_held() {
             tree.note(&tcp_fields::LIMIT, segment.header.all(), format_args!("more is held for messages than is kept"));
-            self.give_up(place);
+            self.give_up();
         }
     }
 
-    /// Lets go of what is held for the connections longest idle, and for this one if that is not enough.
-    fn give_up(&mut self, present: Place) {
-        let oldest: Vec<Place> = self.tcp.oldest().take(limits::LOOKED_AT).chain([present]).collect();
+    /// Lets go of what is held for the connections longest idle, until a quarter of the limit is free: to look at all of
+    /// them for every frame would be too much.
+    fn give_up(&mut self) {
+        let enough = self.desk.most_held() / 4 * 3;
+        let oldest: Vec<Place> = self.tcp.oldest().collect();
         for place in oldest {
             let connection = self.tcp.flow(place);
             if connection.held == 0 {
@@ -459,7 +461,7 @@ impl Inner {
             }
             self.desk.apart(connection, Connection::give_up);
             self.held = self.held.saturating_add_signed(connection.count_held());
-            if self.held <= self.desk.most_held() {
+            if self.held <= enough {
                 break;
             }
         }

@@ -94,7 +94,7 @@ pub(super) struct Pairing {
 impl Pairing {
     /// Bytes it keeps.
     pub(super) fn held(&self) -> usize {
-        self.text + self.open.len() * (size_of::<Pending>() + size_of::<Exchange>())
+        self.text + self.open.capacity() * size_of::<Pending>() + self.open.len() * size_of::<Exchange>()
     }
 
     /// Learns of a request.
@@ -123,6 +123,10 @@ impl Pairing {
             pending.upgrade = text(headers.upgrade);
         }
         self.text += pending.text();
+        if self.open.capacity() == 0 {
+            // Most clients ask one thing at a time, and there may be many of them.
+            self.open.reserve_exact(1);
+        }
         self.open.push_back(pending);
         let mut quirks = 0;
         while self.open.len() > MAX_OPEN || self.text > MAX_OPEN_TEXT && self.open.len() > 1 {

@@ -330,8 +330,7 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     if !tree.wants_any(&TCP) {
         return;
     }
-    let seq = segment.seq.wrapping_sub(known.seq_base);
-    let ack = segment.ack.wrapping_sub(if segment.flags.ack() { known.ack_base } else { 0 });
+    let (seq, ack) = relative(segment, known);
     let len = segment.len();
     let header = segment.header;
     let at = |at, len| header.span(at, len);
@@ -392,10 +391,16 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     tree.close();
 }
 
-/// Records what stands in the fixed part of the header behind the ports.
-fn describe_numbers(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
+/// The sequence and acknowledgment numbers, counted from where either side began; an acknowledgment that is none stays.
+fn relative(segment: &Segment<'_>, known: &Known) -> (u32, u32) {
     let seq = segment.seq.wrapping_sub(known.seq_base);
     let ack = segment.ack.wrapping_sub(if segment.flags.ack() { known.ack_base } else { 0 });
+    (seq, ack)
+}
+
+/// Records what stands in the fixed part of the header behind the ports.
+fn describe_numbers(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
+    let (seq, ack) = relative(segment, known);
     let len = segment.len();
     let header = segment.header;
     let at = |at, len| header.span(at, len);

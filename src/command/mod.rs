@@ -5,6 +5,7 @@ mod output;
 mod progress;
 mod reading;
 mod sieve;
+mod telling;
 
 use crate::args::{Command, FieldForm, Fields, Follow, FrameForm, Print, RowForm, Rows};
 use dissectors::Wants;

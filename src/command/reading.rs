@@ -4,13 +4,14 @@ use super::output::Output;
 use super::progress::Bar;
 use super::sieve::{Sieve, Sifts};
 use super::tell;
+use super::telling::Telling;
 use crate::args::Run;
 use dissectors::session::Foresight;
 use dissectors::{Wants, column, fields};
 use overhear::analysis::{Analyzer, Numbers, Task};
-use overhear::report::{Report, Shown};
-use overhear::source::{Capture, Error};
-use std::io::{self, Write};
+use overhear::report::Report;
+use overhear::source::Capture;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Captures that will be read.
@@ -147,26 +148,13 @@ impl Reading {
         bar: &mut Bar,
     ) -> io::Result<bool> {
         let mut told = false;
-        let mut start = None;
         let mut frames = 0;
         let most = self.most.min(self.sieve.last_frame().unwrap_or(u32::MAX));
+        let mut telling = Telling::new(analyzer, &mut self.sieve, report);
         while frames < most {
             match capture.next() {
                 Ok(Some(frame)) => {
-                    let first = *start.get_or_insert(frame.time);
-                    let is_left = chosen.is_some_and(|chosen| !chosen.contains(frame.number));
-                    let mut shown = false;
-                    if is_left {
-                        analyzer.pass(&frame);
-                    } else {
-                        let tree = analyzer.dissect(&frame);
-                        shown = chosen.is_some() || self.sieve.frame(frame.number, tree);
-                        match shown {
-                            true => report.frame(&Shown { frame: &frame, relative: frame.time - first, tree }, out)?,
-                            false => analyzer.hide(),
-                        }
-                    }
-                    if self.report_events(analyzer, report, out)? || shown {
+                    if telling.frame(&frame, chosen.map(|chosen| chosen.contains(frame.number)), out)? {
                         out.row()?;
                     }
                     frames += 1;
@@ -175,33 +163,15 @@ impl Reading {
                 Err(error) => {
                     told = true;
                     bar.clear();
-                    report.settle(out)?;
-                    tell_after(&error, out)?;
+                    telling.settle(out)?;
+                    tell(&error.to_string());
                     continue;
                 }
             }
             bar.frame(|| capture.progress());
         }
-        analyzer.finish();
-        self.report_events(analyzer, report, out)?;
+        telling.finish(out)?;
         Ok(told)
-    }
-
-    /// Reports what happened and goes through the sieve; returns whether anything did.
-    fn report_events(
-        &mut self,
-        analyzer: &mut Analyzer,
-        report: &mut dyn Report,
-        out: &mut Output,
-    ) -> io::Result<bool> {
-        let mut any = false;
-        for event in analyzer.events() {
-            if self.sieve.event(&event) {
-                any = true;
-                report.event(event, out)?;
-            }
-        }
-        Ok(any)
     }
 }
 
@@ -215,13 +185,6 @@ struct Found {
     streams: Numbers,
     /// Something is wrong with a capture.
     failed: bool,
-}
-
-/// Tells an error after what was printed before it.
-fn tell_after(error: &Error, out: &mut Output) -> io::Result<()> {
-    out.flush()?;
-    tell(&error.to_string());
-    Ok(())
 }
 
 /// Whether something is wanted that later frames tell.

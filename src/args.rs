@@ -91,6 +91,9 @@ pub(crate) struct Run {
     /// Write each row as soon as it is known; done anyway when a pipe is read
     #[arg(short = 'l')]
     pub(crate) line_buffered: bool,
+    /// Go on at the end of the last file with what others write to it, until Ctrl-C
+    #[arg(long = "follow-file")]
+    pub(crate) follow_file: bool,
     /// Leave addresses as numbers: always so, accepted for tshark's sake
     #[arg(short = 'n')]
     _numeric: bool,

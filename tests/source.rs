@@ -9,7 +9,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
 
 use bytes::*;
-use overhear::source::{Capture, Error, Frame, NOT_A_PACKET};
+use overhear::source::{Capture, Manner, Error, Frame, NOT_A_PACKET};
 use proptest::prelude::*;
 
 /// What a capture gives: a line a frame, and the errors.
@@ -592,7 +592,7 @@ fn a_named_pipe_is_read_twice_when_it_is_spooled() {
         let path = path.clone();
         move || std::fs::write(path, bytes)
     });
-    let mut capture = Capture::spooled([path]).expect("a capture");
+    let mut capture = Capture::open_as([path], Manner { keep: true, ..Manner::default() }).expect("a capture");
     assert_eq!(rest(&mut capture), expected);
     capture.rewind().expect("the copy");
     assert_eq!(rest(&mut capture), expected);

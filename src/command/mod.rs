@@ -1,6 +1,7 @@
 //! Commands: each joins the captures it reads, what is found in them, and a form of output.
 
 mod input;
+mod interrupt;
 mod output;
 mod progress;
 mod reading;

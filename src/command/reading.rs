@@ -1,5 +1,6 @@
 //! Captures through the analysis into a report: the one loop of the program.
 
+use super::interrupt;
 use super::output::Output;
 use super::progress::Bar;
 use super::sieve::{Sieve, Sifts};
@@ -10,7 +11,7 @@ use dissectors::session::Foresight;
 use dissectors::{Wants, column, fields};
 use overhear::analysis::{Analyzer, Numbers, Task};
 use overhear::report::Report;
-use overhear::source::Capture;
+use overhear::source::{Capture, Manner};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,12 +21,14 @@ pub(super) struct Reading {
     /// As many frames as are read.
     most: u32,
     sieve: Sieve,
+    manner: Manner,
 }
 
 impl Reading {
     pub(super) fn new(paths: Vec<PathBuf>, run: &Run) -> Reading {
         let sieve = Sieve::new(None, Sifts::Frames);
-        Reading { paths, most: run.count.unwrap_or(u32::MAX), sieve }
+        let manner = Manner { follow: run.follow_file, ..Manner::default() };
+        Reading { paths, most: run.count.unwrap_or(u32::MAX), sieve, manner }
     }
 
     /// Only what goes through the sieve is reported.
@@ -36,7 +39,7 @@ impl Reading {
     /// Whether something is read that may not have ended yet.
     pub(super) fn has_pipe(&self) -> bool {
         let is_file = |path: &PathBuf| path != Path::new("-") && path.is_file();
-        !self.paths.iter().all(is_file)
+        self.manner.follow || !self.paths.iter().all(is_file)
     }
 
     /// Reads the captures and reports; twice if what the task wants is known only when later frames have been read, or
@@ -51,7 +54,11 @@ impl Reading {
         let mut task = task();
         let is_rich = task.wants.columns;
         self.sieve.want(&mut task);
-        let learn = needs_foresight(&task.wants);
+        if self.has_pipe() {
+            interrupt::stops(&self.manner.stop);
+        }
+        // Nothing is known of the end of what is followed.
+        let learn = needs_foresight(&task.wants) && !self.manner.follow;
         let sift = self.sieve.wants_first().filter(|_| learn || is_rich && !self.has_pipe());
         let (capture, mut told) = self.open(learn);
         let twice = learn || sift.is_some();
@@ -87,8 +94,10 @@ impl Reading {
         let mut told = false;
         while !self.paths.is_empty() {
             let paths = self.paths.iter().cloned();
-            match if twice { Capture::spooled(paths) } else { Capture::open(paths) } {
+            match Capture::open_as(paths, Manner { keep: twice, ..self.manner.clone() }) {
                 Ok(capture) => return (Some(capture), told),
+                // It was not begun yet, or not all of its header was there.
+                Err(_) if self.manner.stop.is_set() => return (None, told),
                 Err(error) => {
                     tell(&error.to_string());
                     told = true;
@@ -160,6 +169,8 @@ impl Reading {
                     frames += 1;
                 }
                 Ok(None) => break,
+                // What was being written when somebody said stop.
+                Err(_) if self.manner.stop.is_set() => break,
                 Err(error) => {
                     told = true;
                     bar.clear();

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +11,10 @@ use super::error::{Cause, Error, Fault};
 use super::frame::{Beside, Frame, Interface, Name, Record, Secret};
 use super::options::{Options, padded};
 use super::pcap::Pcap;
+use super::patient::Patient;
 use super::pcapng::PcapNg;
 use super::spool::{self, Spool};
+use super::stop::Stop;
 use super::unpack::{Packing, unpack};
 use super::window::Window;
 
@@ -34,12 +37,25 @@ pub struct Capture {
     /// Which source is open, or opened next.
     index: usize,
     open: Option<Open>,
+    manner: Manner,
     /// Of the last frame.
     number: u32,
     beside: Beside,
     /// Bytes read of all files, as they are on disk.
     read: Arc<AtomicU64>,
     total: Option<u64>,
+}
+
+/// How captures are read.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Whether a copy is kept of what cannot be opened again (standard input, named pipes), in a nameless temporary
+    /// file, so that it can be read again after [`rewind`](Capture::rewind).
+    pub keep: bool,
+    /// Whether the last file has no end: at its end, what others write to it is waited for.
+    pub follow: bool,
+    /// Ends the reading of pipes, and of a file that is followed, as if they ended there.
+    pub stop: Stop,
 }
 
 /// How far the reading is, in bytes of the files as they are (compressed, if they are).
@@ -86,13 +102,6 @@ enum Origin {
     Spooled(Spool),
 }
 
-/// Whether what can be read only once is kept for another reading.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    Nothing,
-    Copy,
-}
-
 /// A file whose header has been read.
 struct Open {
     window: Window,
@@ -106,49 +115,44 @@ enum Format {
 }
 
 impl Capture {
-    /// Opens files, and the first of them at once; `-` is standard input. Reads each of them once; for several readings
-    /// of a pipe see [`spooled`](Self::spooled).
+    /// Opens files, and the first of them at once; `-` is standard input. Reads each of them once.
     pub fn open(paths: impl IntoIterator<Item = PathBuf>) -> Result<Capture, Error> {
-        Capture::of_paths(paths, Keep::Nothing)
+        Capture::open_as(paths, Manner::default())
     }
 
-    /// Opens files as [`open`](Self::open) does and keeps a copy of what cannot be opened again (standard input, named
-    /// pipes) in a nameless temporary file, so that it can be read again after [`rewind`](Self::rewind).
-    pub fn spooled(paths: impl IntoIterator<Item = PathBuf>) -> Result<Capture, Error> {
-        Capture::of_paths(paths, Keep::Copy)
+    /// Opens files as [`open`](Self::open) does, to be read in this manner.
+    pub fn open_as(paths: impl IntoIterator<Item = PathBuf>, manner: Manner) -> Result<Capture, Error> {
+        let mut total = Some(0u64).filter(|_| !manner.follow);
+        let mut sources = Vec::new();
+        for path in paths {
+            let (source, length) = Source::new(path, &manner)?;
+            sources.push(source);
+            total = total.zip(length).map(|(total, length)| total.saturating_add(length));
+        }
+        Capture::of_sources(sources, manner, total)
     }
 
     /// Reads a capture from anything; the name stands in errors.
     pub fn from_reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Result<Capture, Error> {
         let source = Source { name: name.into(), origin: Origin::Once(Some(Box::new(reader))) };
-        Capture::of_sources(vec![source], None)
+        Capture::of_sources(vec![source], Manner::default(), None)
     }
 
-    /// Reads a capture from anything and keeps a copy, as [`spooled`](Self::spooled) does.
+    /// Reads a capture from anything and keeps a copy, so that it can be read again.
     pub fn from_reader_spooled(name: impl Into<String>, reader: impl Read + Send + 'static) -> Result<Capture, Error> {
         let name = name.into();
-        let origin = Origin::new(Box::new(reader), Keep::Copy).map_err(|error| Error {
+        let origin = Origin::new(Box::new(reader), true).map_err(|error| Error {
             file: name.clone(),
             offset: 0,
             cause: Cause::Spool(error),
         })?;
-        Capture::of_sources(vec![Source { name, origin }], None)
+        Capture::of_sources(vec![Source { name, origin }], Manner::default(), None)
     }
 
-    fn of_paths(paths: impl IntoIterator<Item = PathBuf>, keep: Keep) -> Result<Capture, Error> {
-        let mut total = Some(0u64);
-        let mut sources = Vec::new();
-        for path in paths {
-            let (source, length) = Source::new(path, keep)?;
-            sources.push(source);
-            total = total.zip(length).map(|(total, length)| total.saturating_add(length));
-        }
-        Capture::of_sources(sources, total)
-    }
-
-    fn of_sources(sources: Vec<Source>, total: Option<u64>) -> Result<Capture, Error> {
+    fn of_sources(sources: Vec<Source>, manner: Manner, total: Option<u64>) -> Result<Capture, Error> {
         let read = Arc::new(AtomicU64::new(0));
-        let mut capture = Capture { sources, index: 0, open: None, number: 0, beside: Beside::default(), read, total };
+        let beside = Beside::default();
+        let mut capture = Capture { sources, index: 0, open: None, manner, number: 0, beside, read, total };
         capture.open_next()?;
         Ok(capture)
     }
@@ -217,7 +221,7 @@ impl Capture {
     }
 
     /// Starts again at frame 1. Files are opened again; what can be read only once must have been
-    /// [`spooled`](Self::spooled), or else there is nothing left of it and the error says so.
+    /// kept ([`Manner::keep`]), or else there is nothing left of it and the error says so.
     pub fn rewind(&mut self) -> Result<(), Error> {
         self.open = None;
         self.index = 0;
@@ -230,10 +234,11 @@ impl Capture {
     /// Opens the source at `index`; false if there is none.
     #[cold]
     fn open_next(&mut self) -> Result<bool, Error> {
+        let is_last = self.index + 1 == self.sources.len();
         let Some(source) = self.sources.get_mut(self.index) else {
             return Ok(false);
         };
-        match source.open(&self.read) {
+        match source.open(&self.manner, is_last, &self.read) {
             Ok(open) => self.open = Some(open),
             Err(fault) => return Err(self.fail(*fault)),
         }
@@ -298,20 +303,25 @@ impl Open {
 
 impl Source {
     /// A source of a path, and its length if that is known.
-    fn new(path: PathBuf, keep: Keep) -> Result<(Source, Option<u64>), Error> {
+    fn new(path: PathBuf, manner: &Manner) -> Result<(Source, Option<u64>), Error> {
         let fail = |name: &str, error| Error { file: name.into(), offset: 0, cause: error };
+        let once = |name: &str, file: io::Result<File>| {
+            let patient = file.and_then(|file| Patient::pipe(file, manner.stop.clone()));
+            let reader = Box::new(patient.map_err(|error| fail(name, Cause::Io(error)))?);
+            Origin::new(reader, manner.keep).map_err(|error| fail(name, Cause::Spool(error)))
+        };
         if path == Path::new("-") {
             let name = String::from("standard input");
-            let origin = Origin::new(Box::new(io::stdin()), keep).map_err(|error| fail(&name, Cause::Spool(error)))?;
+            // Not through its buffer, which would hide what has come from who waits for it.
+            let origin = once(&name, io::stdin().as_fd().try_clone_to_owned().map(File::from))?;
             return Ok((Source { name, origin }, None));
         }
         let name = path.display().to_string();
         let length = match std::fs::metadata(&path) {
             Ok(about) if about.is_file() => Some(about.len()),
             // A pipe with a name. It is opened now: opening waits for who writes into it.
-            Ok(about) if !about.is_dir() && keep == Keep::Copy => {
-                let file = File::open(&path).map_err(|error| fail(&name, Cause::Io(error)))?;
-                let origin = Origin::new(Box::new(file), keep).map_err(|error| fail(&name, Cause::Spool(error)))?;
+            Ok(about) if !about.is_dir() && manner.keep => {
+                let origin = once(&name, File::open(&path))?;
                 return Ok((Source { name, origin }, None));
             }
             // What is wrong with it is said when its turn comes.
@@ -321,14 +331,22 @@ impl Source {
     }
 
     /// Opens the source and reads its header.
-    fn open(&mut self, read: &Arc<AtomicU64>) -> Result<Open, Box<Fault>> {
+    fn open(&mut self, manner: &Manner, is_last: bool, read: &Arc<AtomicU64>) -> Result<Open, Box<Fault>> {
         let io = |error| Fault::new(0, Cause::Io(error));
         let mut large = false;
         let reader: Box<dyn Read + Send> = match &mut self.origin {
             Origin::Path(path) => {
                 let file = File::open(path).map_err(io)?;
-                large = file.metadata().is_ok_and(|about| about.is_file() && about.len() >= LARGE);
-                Box::new(file)
+                let about = file.metadata().map_err(io)?;
+                let stop = manner.stop.clone();
+                match about.is_file() {
+                    true if manner.follow && is_last => Box::new(Patient::growing(file, stop).map_err(io)?),
+                    true => {
+                        large = about.len() >= LARGE;
+                        Box::new(file)
+                    }
+                    false => Box::new(Patient::pipe(file, stop).map_err(io)?),
+                }
             }
             Origin::Once(reader) => match reader.take() {
                 Some(reader) => reader,
@@ -360,11 +378,8 @@ impl Source {
 }
 
 impl Origin {
-    fn new(reader: Box<dyn Read + Send>, keep: Keep) -> io::Result<Origin> {
-        Ok(match keep {
-            Keep::Nothing => Origin::Once(Some(reader)),
-            Keep::Copy => Origin::Spooled(Spool::new(reader)?),
-        })
+    fn new(reader: Box<dyn Read + Send>, keep: bool) -> io::Result<Origin> {
+        Ok(if keep { Origin::Spooled(Spool::new(reader)?) } else { Origin::Once(Some(reader)) })
     }
 }
 

@@ -9,17 +9,20 @@ mod error;
 mod file;
 mod frame;
 mod options;
+mod patient;
 mod pcap;
 mod pcapng;
 mod spool;
+mod stop;
 mod time;
 mod unpack;
 mod window;
 
 pub use error::{Cause, Error, Flaw, Part};
-pub use file::{Capture, Progress, Reading};
+pub use file::{Capture, Manner, Progress, Reading};
 pub use frame::{Frame, Interface, NOT_A_PACKET, Name, Secret};
 pub use options::Options;
+pub use stop::Stop;
 pub use time::Time;
 pub use unpack::Packing;
 

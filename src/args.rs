@@ -25,6 +25,7 @@ Examples:
   overhear follow login.pcap 0                  what the two sides of stream 0 sent
   overhear fields uri                           fields that have to do with URIs
   tcpdump -w - | overhear calls -               from a pipe
+  overhear calls -i eth0 -f 'tcp port 80'       from an interface, as they happen
 
 Captures are pcap or pcapng, plain or compressed with gzip, zstd or lz4.
 
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     Follow(Follow),
     /// List the fields that can be printed, or tell what one means
     Fields(Fields),
+    /// List the interfaces that can be listened to
+    #[cfg(feature = "live")]
+    Interfaces(Interfaces),
 }
 
 /// What is wrong with a command line, in a line; None if its error is the help or the version.
@@ -69,7 +73,9 @@ pub(crate) fn wrong_usage(error: &Error) -> Option<String> {
 #[derive(Debug, Args)]
 pub(crate) struct Input {
     /// Capture files, read one after the other; - is standard input. Behind them a filter may stand, as with -Y
-    #[arg(value_name = "FILE", required_unless_present = "read")]
+    #[arg(value_name = "FILE")]
+    #[cfg_attr(feature = "live", arg(required_unless_present_any = ["read", "interfaces"]))]
+    #[cfg_attr(not(feature = "live"), arg(required_unless_present = "read"))]
     pub(crate) words: Vec<OsString>,
     /// A capture file, as in tshark
     #[arg(short = 'r', long = "read", value_name = "FILE")]
@@ -77,6 +83,38 @@ pub(crate) struct Input {
     /// Only what matches: a display filter as in Wireshark, or short words such as uri, status, host
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+}
+
+/// What is listened to, and how.
+#[cfg(feature = "live")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Listening")]
+pub(crate) struct Listen {
+    /// Listen on an interface: its name, its number in `overhear interfaces`, or any; give it again for more
+    #[arg(short = 'i', long = "interface", value_name = "INTERFACE", conflicts_with_all = ["read", "follow_file"])]
+    pub(crate) interfaces: Vec<String>,
+    /// Capture only what matches a capture filter, such as 'tcp port 80' (see pcap-filter(7))
+    #[arg(short = 'f', value_name = "FILTER", requires = "interfaces", allow_hyphen_values = true)]
+    pub(crate) capture_filter: Option<String>,
+    /// Keep no more than N bytes of a packet; 0 for all
+    #[arg(short = 's', long = "snapshot-length", value_name = "N", requires = "interfaces", default_value_t = 0)]
+    pub(crate) snaplen: u32,
+    /// Leave the interface as it is, not in promiscuous mode
+    #[arg(short = 'p', long = "no-promiscuous-mode", requires = "interfaces")]
+    pub(crate) not_promiscuous: bool,
+    /// The size of the kernel's buffer in MiB
+    #[arg(short = 'B', long = "buffer-size", value_name = "MIB", requires = "interfaces", default_value_t = 32,
+          value_parser = clap::value_parser!(u32).range(1..2048))]
+    pub(crate) buffer: u32,
+    /// The link type, by the name that libpcap has for it
+    #[arg(short = 'y', long = "linktype", value_name = "TYPE", requires = "interfaces")]
+    pub(crate) link: Option<String>,
+    /// Hand each packet over at once; otherwise it may wait 20 ms for others, which loses less
+    #[arg(long = "immediate", requires = "interfaces")]
+    pub(crate) immediate: bool,
 }
 
 /// How reading and writing go.
@@ -163,6 +201,14 @@ pub(crate) struct Rows {
     pub(crate) form: RowForm,
     #[command(flatten)]
     pub(crate) run: Run,
+}
+
+#[cfg(feature = "live")]
+#[derive(Debug, Args)]
+pub(crate) struct Interfaces {
+    /// In which form
+    #[arg(short = 'T', value_name = "FORM", default_value = "text")]
+    pub(crate) form: RowForm,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

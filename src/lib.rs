@@ -7,6 +7,7 @@
 //! * [`filter`]: Wireshark's display filter language
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: what is known of a capture: rows, plain data
+//! * `live` (a feature): frames from the interfaces of this machine
 //! * [`source`]: where frames come from
 //! * [`naming`]: fields by name
 //! * `dissectors` (a crate of its own): what bytes mean
@@ -14,6 +15,8 @@
 pub mod analysis;
 pub mod capture;
 pub mod filter;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod naming;
 pub mod report;
 pub mod source;

@@ -9,7 +9,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
 
 use bytes::*;
-use overhear::source::{Capture, Manner, Error, Frame, NOT_A_PACKET};
+use overhear::source::{Capture, Error, Frame, Manner, NOT_A_PACKET};
 use proptest::prelude::*;
 
 /// What a capture gives: a line a frame, and the errors.

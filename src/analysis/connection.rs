@@ -5,8 +5,8 @@ use super::tcp::assembler::{Arrived, Assembler, Next};
 use super::tcp::before;
 use super::tcp::sequence::{Scales, Sequence};
 use super::tcp::state::Course;
-use super::{Chunk, Content, Event, Needs, acknowledges};
-use crate::capture::{Call, Endpoint, Opened, Sent, Stream};
+use super::{Chunk, Content, Event, Needs, acknowledges, limits};
+use crate::capture::{Call, Closed, Endpoint, Opened, Sent, Stream};
 use dissectors::exchange::Exchange;
 use dissectors::packet::{Path, Piece};
 use dissectors::session::{At, Context, Ending, Foresight, Side};
@@ -407,6 +407,16 @@ impl Connection {
                 conversation.gap(side, 0, &mut cx, &mut completed);
             }
         }
+    }
+
+    /// Whether nothing more of it is expected at a time, in nanoseconds since 1970.
+    pub(super) fn is_over(&self, now: i64) -> bool {
+        let age = match (self.course.closed(), self.course.opened()) {
+            (Closed::Fin(_) | Closed::Reset(_), _) => limits::CLOSED_AGE,
+            (_, Opened::Unanswered | Opened::Refused | Opened::HalfOpen) => limits::OPENING_AGE,
+            _ => limits::IDLE_AGE,
+        };
+        now.saturating_sub(self.last.time) >= age
     }
 
     /// Ends what has not ended: nothing more is followed.

@@ -65,8 +65,8 @@ struct Entry<T> {
 
 const NONE: u32 = u32::MAX;
 
-/// Where a conversation stands in its [`Table`].
-#[derive(Clone, Copy, Debug)]
+/// Where a conversation stands in its [`Table`], until one is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(u32);
 
 impl<T> Table<T> {
@@ -116,6 +116,32 @@ impl<T> Table<T> {
     /// What is known of a conversation.
     pub(super) fn flow(&mut self, place: Place) -> &mut T {
         &mut self.entries[place.0 as usize].flow
+    }
+
+    /// The same, to be looked at.
+    pub(super) fn peek(&self, place: Place) -> Option<&T> {
+        self.entries.get(place.0 as usize).map(|entry| &entry.flow)
+    }
+
+    /// Forgets a conversation. The last place is then where this was.
+    pub(super) fn remove(&mut self, Place(place): Place) -> Option<T> {
+        let last = self.entries.len().checked_sub(1)? as u32;
+        self.unlink(place);
+        let Entry { key, flow, .. } = self.entries.swap_remove(place as usize);
+        self.places.remove(&key);
+        if place != last {
+            let Entry { key, newer, older, .. } = self.entries[place as usize];
+            self.places.insert(key, place);
+            match newer {
+                NONE => self.newest = place,
+                newer => self.entries[newer as usize].older = place,
+            }
+            match older {
+                NONE => self.oldest = place,
+                older => self.entries[older as usize].newer = place,
+            }
+        }
+        Some(flow)
     }
 
     /// Conversations, the one longest without a frame first.
@@ -177,6 +203,27 @@ mod tests {
         let (back, _) = table.find(at(2, 80), at(1, 1000), |number| number);
         let (crossed, _) = table.find(at(2, 1000), at(1, 80), |number| number);
         assert_eq!((*table.flow(first), *table.flow(back), *table.flow(crossed)), (0, 0, 1));
+    }
+
+    #[test]
+    fn one_that_is_removed_leaves_the_others_as_they_were() {
+        let mut table: Table<u32> = Table::new();
+        let places: Vec<Place> = (0..5).map(|port| table.find(at(1, port), at(2, 80), |number| number).0).collect();
+        assert_eq!(table.remove(places[1]), Some(1));
+        assert_eq!(table.remove(places[0]), Some(0));
+        let order = |table: &Table<u32>| -> Vec<u32> {
+            table.oldest().filter_map(|place| table.peek(place)).copied().collect()
+        };
+        assert_eq!(order(&table), [2, 3, 4]);
+        let (again, _) = table.find(at(1, 3), at(2, 80), |number| number);
+        let (new, _) = table.find(at(1, 0), at(2, 80), |number| number);
+        assert_eq!((*table.flow(again), *table.flow(new)), (3, 5));
+        assert_eq!(order(&table), [2, 4, 3, 5]);
+        for _ in 0..4 {
+            let place = table.oldest().next().expect("some are left");
+            table.remove(place);
+        }
+        assert_eq!((order(&table), table.places.len(), table.newest), (vec![], 0, NONE));
     }
 
     #[test]

@@ -4,6 +4,18 @@
 /// one begins a new stream. One costs 1.0 to 1.5 KB when idle.
 pub const CONVERSATIONS: usize = 16_384;
 
+/// While frames are listened to, nanoseconds that a connection is remembered after it was closed or reset: copies of
+/// its last segments come within a few round trips.
+pub const CLOSED_AGE: i64 = 5_000_000_000;
+
+/// The same of one that nobody has answered or agreed to: Linux sends its last SYN after 63 seconds and gives up after
+/// 127 (`tcp_syn_retries`).
+pub const OPENING_AGE: i64 = 130_000_000_000;
+
+/// The same of one that is open and silent: two hours after its last segment Linux asks whether the other side is there,
+/// nine times in 75 seconds (`tcp_keepalive_time`; RFC 9293 3.8.4 says two hours as well).
+pub const IDLE_AGE: i64 = 7_900_000_000_000;
+
 /// Bytes of one side of one connection that wait for a hole to be filled. A receiver's window is rarely larger.
 pub const WAITING_BYTES: usize = 1 << 20;
 

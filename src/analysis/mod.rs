@@ -242,6 +242,12 @@ impl Analyzer {
         self.inner.desk.events.drain(..)
     }
 
+    /// Forgets the connections of which nothing more is expected at a time, in nanoseconds since 1970: for whoever
+    /// listens to what never ends. A capture that ends is told as a whole.
+    pub fn age(&mut self, now: i64) {
+        self.inner.age(now);
+    }
+
     /// Ends the capture: what is open becomes events.
     pub fn finish(&mut self) {
         let mut connections: Vec<_> = self.inner.tcp.drain().collect();
@@ -464,6 +470,20 @@ impl Inner {
             if self.held <= enough {
                 break;
             }
+        }
+    }
+
+    /// Forgets what is over at a time.
+    fn age(&mut self, now: i64) {
+        let flows = self.tcp.oldest().filter_map(|place| Some((place, self.tcp.peek(place)?)));
+        let silent = flows.take_while(|(_, flow)| now.saturating_sub(flow.last.time) >= limits::CLOSED_AGE);
+        let mut over: Vec<Place> = silent.filter(|(_, flow)| flow.is_over(now)).map(|(place, _)| place).collect();
+        // The last places first: each is filled with the last of all.
+        over.sort_unstable();
+        let mut forgotten: Vec<_> = over.into_iter().rev().filter_map(|place| self.tcp.remove(place)).collect();
+        forgotten.sort_unstable_by_key(|connection| connection.number);
+        for connection in forgotten {
+            self.forget(connection);
         }
     }
 

@@ -53,6 +53,27 @@ impl Named {
     }
 }
 
+/// The filter of a command line that names interfaces and no captures, and how they are listened to.
+#[cfg(feature = "live")]
+pub(super) fn filter_alone(input: Input) -> Result<(Option<Filter>, crate::args::Listen), String> {
+    if let Some(file) = input.words.iter().find(|word| is_capture(word) && is_named_as_capture(word)) {
+        return Err(format!("{}: a file is not read while an interface is listened to", shown([Path::new(file)])));
+    }
+    let words = match joined(&input.words) {
+        None if !input.words.is_empty() => return Err("the filter is no text".into()),
+        words => words,
+    };
+    let filter = match (&input.filter, words) {
+        (Some(_), Some(words)) => {
+            return Err(format!("{}: there is a filter already, that of -Y", shown([Path::new(&words)])));
+        }
+        (Some(text), None) => Some(read(text)?),
+        (None, Some(words)) => Some(read(&words)?),
+        (None, None) => None,
+    };
+    Ok((filter, input.listen))
+}
+
 /// Reads a filter.
 fn read(text: &str) -> Result<Filter, String> {
     let filter = Filter::new(text).map_err(|fault| fault.shown(text).to_string())?;

@@ -1,21 +1,28 @@
 //! Commands: each joins the captures it reads, what is found in them, and a form of output.
 
+mod feed;
 mod input;
 mod interrupt;
+#[cfg(feature = "live")]
+mod listening;
 mod output;
 mod progress;
 mod reading;
 mod sieve;
+#[cfg(feature = "live")]
+mod status;
 mod telling;
 
-use crate::args::{Command, FieldForm, Fields, Follow, FrameForm, Print, RowForm, Rows};
+#[cfg(feature = "live")]
+use crate::args::Interfaces;
+use crate::args::{Command, FieldForm, Fields, Follow, FrameForm, Input, Print, RowForm, Rows, Run};
 use dissectors::Wants;
-use input::Named;
+use feed::Feed;
 use output::Output;
 use overhear::analysis::Task;
 use overhear::report::{self, Apart, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
 use reading::Reading;
-use sieve::{Sieve, Sifts};
+use sieve::Sifts;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::thread;
@@ -39,6 +46,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Streams(args) => streams(args),
         Command::Follow(args) => follow(args),
         Command::Fields(args) => list_fields(args),
+        #[cfg(feature = "live")]
+        Command::Interfaces(args) => list_interfaces(args),
     };
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
@@ -106,16 +115,11 @@ fn print(args: Print) -> io::Result<Outcome> {
             (Box::new(Json::new(selection, lines)), wants)
         }
     };
-    let named = match Named::new(args.input) {
-        Ok(named) => named,
+    let (feed, mut out) = match open(args.input, &args.run, Sifts::Frames) {
+        Ok(opened) => opened,
         Err(what) => return Ok(Outcome::Wrong(what)),
     };
-    let reading = Reading::new(named.paths, &args.run).through(Sieve::new(named.filter, Sifts::Frames));
-    let mut out = match Output::open(&args.run, reading.has_pipe()) {
-        Ok(out) => out,
-        Err(what) => return Ok(Outcome::Wrong(what)),
-    };
-    let told = reading.run(|| task(wants.clone()), print.as_mut(), &mut out)?;
+    let told = feed.run(|| task(wants.clone()), print.as_mut(), &mut out)?;
     finish(out, told)
 }
 
@@ -132,6 +136,13 @@ fn contradiction(args: &Print, form: FrameForm) -> Option<&'static str> {
         return Some("-E goes with -T fields or csv");
     }
     None
+}
+
+/// Opens what a command line reads, and what it writes to.
+fn open(input: Input, run: &Run, sifts: Sifts) -> Result<(Feed, Output), String> {
+    let feed = Feed::open(input, run, sifts)?;
+    let out = feed.output(run)?;
+    Ok((feed, out))
 }
 
 /// A run that wants these fields and nothing beyond.
@@ -155,29 +166,28 @@ fn rows<R: Report + Send + 'static>(
     report: impl Fn() -> R,
     task: impl Fn() -> Task,
 ) -> io::Result<Outcome> {
-    let named = match Named::new(args.input) {
-        Ok(named) => named,
-        Err(what) => return Ok(Outcome::Wrong(what)),
-    };
-    let reading = Reading::new(named.paths, &args.run).through(Sieve::new(named.filter, sifts));
-    let mut out = match Output::open(&args.run, reading.has_pipe()) {
-        Ok(out) => out,
+    let (feed, mut out) = match open(args.input, &args.run, sifts) {
+        Ok(opened) => opened,
         Err(what) => return Ok(Outcome::Wrong(what)),
     };
     // Where rows need not go out one by one, they are put into words beside the reading.
     let beside = !out.is_at_once() && thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
     let apart = if beside { Apart::new(report()).ok() } else { None };
     let told = match apart {
-        Some(mut apart) => reading.run(task, &mut apart, &mut out)?,
-        None => reading.run(task, &mut report(), &mut out)?,
+        Some(mut apart) => feed.run(task, &mut apart, &mut out)?,
+        None => feed.run(task, &mut report(), &mut out)?,
     };
     finish(out, told)
 }
 
 /// How many characters a row of a table may have: those of the terminal, if it goes to one.
 fn room(args: &Rows) -> Option<usize> {
-    let terminal = args.form == RowForm::Text && args.run.output.is_none() && io::stdout().is_terminal();
-    let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(io::stdout()).filter(|_| terminal)?;
+    width(args.form == RowForm::Text && args.run.output.is_none() && io::stdout().is_terminal())
+}
+
+/// The width of the terminal, if it counts.
+fn width(counts: bool) -> Option<usize> {
+    let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(io::stdout()).filter(|_| counts)?;
     Some(width.into())
 }
 
@@ -242,6 +252,20 @@ fn list_fields(args: Fields) -> io::Result<Outcome> {
         FieldForm::Ndjson => manual.json(Lines::Bare),
     };
     out.write_all(text.as_bytes())?;
+    finish(out, false)
+}
+
+#[cfg(feature = "live")]
+fn list_interfaces(args: Interfaces) -> io::Result<Outcome> {
+    let devices = match overhear::live::devices() {
+        Ok(devices) => devices,
+        Err(error) => return Ok(Outcome::Wrong(error.to_string())),
+    };
+    let mut out = match Output::to(None) {
+        Ok(out) => out,
+        Err(what) => return Ok(Outcome::Wrong(what)),
+    };
+    report::interfaces(&devices, args.form.form(width(io::stdout().is_terminal())), &mut out)?;
     finish(out, false)
 }
 

@@ -52,11 +52,22 @@ impl Output {
         Ok(out)
     }
 
+    /// Opens what a run without an end writes to: a file is written as it goes, and who takes rows out of the pipe is
+    /// given them when nothing else is to be done.
+    #[cfg(feature = "live")]
+    pub(super) fn live(run: &Run) -> Result<Output, String> {
+        let target = match run.output.as_deref() {
+            None => Target::Stdout(io::stdout()),
+            Some(path) => Target::Device(File::create(path).map_err(|error| unwritable(path, &error))?),
+        };
+        Ok(Output { target: BufWriter::with_capacity(BUFFER, target), at_once: run.line_buffered })
+    }
+
     /// Opens a file, or standard output if none is named. An error is told in a line.
     pub(super) fn to(path: Option<&Path>) -> Result<Output, String> {
         let target = match path {
             None => Target::Stdout(io::stdout()),
-            Some(path) => file(path).map_err(|error| format!("{}: it cannot be written: {error}", shown([path])))?,
+            Some(path) => file(path).map_err(|error| unwritable(path, &error))?,
         };
         Ok(Output { target: BufWriter::with_capacity(BUFFER, target), at_once: false })
     }
@@ -95,6 +106,10 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.target.flush()
     }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!("{}: it cannot be written: {error}", shown([path]))
 }
 
 fn file(path: &Path) -> io::Result<Target> {

@@ -45,6 +45,13 @@ impl<'a> Telling<'a> {
         out.flush()
     }
 
+    /// Reports what is over at a time, in nanoseconds since 1970; returns whether anything was.
+    #[cfg(feature = "live")]
+    pub(super) fn age(&mut self, now: i64, out: &mut Output) -> io::Result<bool> {
+        self.analyzer.age(now);
+        self.events(out)
+    }
+
     /// Ends the capture and reports what is open.
     pub(super) fn finish(&mut self, out: &mut Output) -> io::Result<()> {
         self.analyzer.finish();

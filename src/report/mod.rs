@@ -12,6 +12,8 @@ mod detail;
 mod fields;
 mod follow;
 mod hexdump;
+#[cfg(feature = "live")]
+mod interfaces;
 mod json;
 mod manual;
 mod messages;
@@ -34,6 +36,8 @@ pub use color::Color;
 pub use csv::Csv;
 pub use fields::{Fields, Layout, Occurrence};
 pub use follow::{Follow, Shape};
+#[cfg(feature = "live")]
+pub use interfaces::interfaces;
 pub use json::{Json, Lines};
 pub use manual::{Manual, manual};
 pub use messages::Messages;

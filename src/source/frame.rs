@@ -61,6 +61,15 @@ pub struct Interface {
     pub(super) clock: Clock,
 }
 
+impl Interface {
+    /// An interface of this machine, nameless so far; `resolution` is as in [`Interface::resolution`].
+    pub fn live(id: u32, link: u16, snaplen: u32, resolution: u8) -> Interface {
+        let (name, description, filter, os, fcs, offset) = (None, None, None, None, None, 0);
+        let clock = Clock::new(resolution, offset);
+        Interface { id, name, description, filter, os, link, snaplen, resolution, offset, fcs, clock }
+    }
+}
+
 /// Keys that decrypt what was captured: a pcapng Decryption Secrets Block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {

@@ -37,7 +37,12 @@ impl Patient {
     /// Reads a pipe, or whatever is in its place.
     pub(super) fn pipe(file: File, stop: Stop) -> io::Result<Patient> {
         let mut patient = Patient::new(file, stop, Kind::Pipe)?;
-        if patient.poll.registry().register(&mut SourceFd(&patient.file.as_raw_fd()), BYTES, Interest::READABLE).is_err() {
+        if patient
+            .poll
+            .registry()
+            .register(&mut SourceFd(&patient.file.as_raw_fd()), BYTES, Interest::READABLE)
+            .is_err()
+        {
             patient.kind = Kind::File;
         }
         Ok(patient)

@@ -31,7 +31,7 @@ impl Stop {
     }
 
     /// Lets a sleeper be woken.
-    pub(super) fn wake(&self, sleeper: Waker) {
+    pub(crate) fn wake(&self, sleeper: Waker) {
         self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner).push(sleeper);
     }
 }

@@ -1,0 +1,53 @@
+//! Where frames come from: captures, or interfaces of this machine.
+
+use super::input::Named;
+#[cfg(feature = "live")]
+use super::input::filter_alone;
+#[cfg(feature = "live")]
+use super::listening::Listening;
+use super::output::Output;
+use super::reading::Reading;
+use super::sieve::{Sieve, Sifts};
+use crate::args::{Input, Run};
+use overhear::analysis::Task;
+use overhear::report::Report;
+use std::io;
+
+/// Frames that will come, from wherever.
+pub(super) enum Feed {
+    Captures(Box<Reading>),
+    #[cfg(feature = "live")]
+    Interfaces(Box<Listening>),
+}
+
+impl Feed {
+    /// What a command line names; interfaces are opened at once. What is wrong is told in a few lines.
+    pub(super) fn open(input: Input, run: &Run, sifts: Sifts) -> Result<Feed, String> {
+        #[cfg(feature = "live")]
+        if !input.listen.interfaces.is_empty() {
+            let (filter, listen) = filter_alone(input)?;
+            return Ok(Feed::Interfaces(Box::new(Listening::open(&listen, run, Sieve::new(filter, sifts))?)));
+        }
+        let named = Named::new(input)?;
+        let reading = Reading::new(named.paths, run).through(Sieve::new(named.filter, sifts));
+        Ok(Feed::Captures(Box::new(reading)))
+    }
+
+    /// Opens what a run writes to.
+    pub(super) fn output(&self, run: &Run) -> Result<Output, String> {
+        match self {
+            Feed::Captures(reading) => Output::open(run, reading.has_pipe()),
+            #[cfg(feature = "live")]
+            Feed::Interfaces(_) => Output::live(run),
+        }
+    }
+
+    /// Reads the frames and reports; returns whether anything wrong was told.
+    pub(super) fn run(self, task: impl Fn() -> Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
+        match self {
+            Feed::Captures(reading) => reading.run(task, report, out),
+            #[cfg(feature = "live")]
+            Feed::Interfaces(listening) => listening.run(task, report, out),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Listening to interfaces of this machine, through libpcap.
+//!
+//! [`open`] opens them, which takes privileges; [`Opened::listen`] begins to capture, which takes none. From then on
+//! one thread does nothing but take packets and hand them on, many at a time, through a queue that has an end: what the
+//! reader has no time for is left out and counted, so that the kernel's buffer does not fill because of it.
+
+mod bpf;
+mod device;
+mod error;
+mod pump;
+mod slab;
+mod tally;
+
+pub use device::{BUFFER, Device, SNAPLEN, Settings, State, devices};
+pub use error::Error;
+pub use pump::Limits;
+pub use tally::{Counts, Drops};
+
+use crate::source::{Frame, Interface, Options, Stop};
+use device::Tap;
+use pump::{Pump, Way};
+use slab::Slab;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use tally::Tally;
+
+/// Slabs of 256 KiB that may wait for the reader: 32 MiB, two tenths of a second at line rate of a gigabit, beside what
+/// the kernel holds.
+const QUEUE: usize = 128;
+
+/// Interfaces that are open and not yet listened to.
+pub struct Opened {
+    taps: Vec<Tap>,
+}
+
+/// Opens interfaces, each by its name or its number among [`devices`].
+pub fn open<'a>(names: impl IntoIterator<Item = &'a str>, settings: &Settings) -> Result<Opened, Error> {
+    let open = |(name, id)| device::open(name, id, settings);
+    let taps = names.into_iter().zip(0..).map(open).collect::<Result<_, _>>()?;
+    Ok(Opened { taps })
+}
+
+impl Opened {
+    /// What is listened to.
+    pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
+        self.taps.iter().map(|tap| &tap.interface)
+    }
+
+    /// Begins to capture, until `stop` is set, a limit is reached, or no device is left.
+    pub fn listen(self, stop: Stop, limits: Limits) -> io::Result<Live> {
+        let interfaces = self.interfaces().cloned().collect();
+        let tally = Arc::new(Tally::default());
+        let (slabs, queue) = sync_channel(QUEUE);
+        let (spent, back) = channel();
+        let way = Way { slabs, spent: back, keeps_all: false };
+        let pump = Pump::new(self.taps, way, stop.clone(), limits, tally.clone())?;
+        let pump = thread::Builder::new().name("capture".into()).spawn(move || pump.run())?;
+        Ok(Live { interfaces, queue, spent, slab: Slab::default(), at: 0, tally, stop, pump: Some(pump) })
+    }
+}
+
+/// A capture that goes on. Dropping it ends it.
+pub struct Live {
+    interfaces: Vec<Interface>,
+    queue: Receiver<Slab>,
+    spent: Sender<Slab>,
+    /// What is being read, and how far.
+    slab: Slab,
+    at: usize,
+    tally: Arc<Tally>,
+    stop: Stop,
+    pump: Option<JoinHandle<Vec<Error>>>,
+}
+
+impl Live {
+    /// The next frame that was captured; `None` if none waits.
+    #[allow(clippy::should_implement_trait, reason = "an Iterator cannot lend from itself")]
+    pub fn next(&mut self) -> Option<Frame<'_>> {
+        if self.at == self.slab.len() {
+            match self.queue.try_recv() {
+                Ok(slab) => self.take(slab),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
+            }
+        }
+        let packet = self.slab.packet(self.at)?;
+        let number = self.slab.first.saturating_add(self.at as u32);
+        self.at += 1;
+        let interface = self.interfaces.get(packet.device as usize)?;
+        Some(Frame {
+            number,
+            time: packet.time,
+            timed: true,
+            length: packet.length.min(i32::MAX as u32),
+            bytes: packet.bytes,
+            link: interface.link,
+            fcs: None,
+            section: 1,
+            interface: Some(interface),
+            options: Options::default(),
+        })
+    }
+
+    /// Waits for frames, so long at most; false if none will come any more.
+    pub fn wait(&mut self, most: Duration) -> bool {
+        match self.queue.recv_timeout(most) {
+            Ok(slab) => self.take(slab),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        true
+    }
+
+    fn take(&mut self, slab: Slab) {
+        self.tally.slabs.fetch_sub(1, Relaxed);
+        self.tally.taken_up(slab.len());
+        let mut read = std::mem::replace(&mut self.slab, slab);
+        self.at = 0;
+        read.clear();
+        // Who captures no more needs none.
+        let _ = self.spent.send(read);
+    }
+
+    /// How the capture goes.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.tally.counts()
+    }
+
+    /// Ends the capture; says what went wrong with its devices.
+    pub fn finish(mut self) -> (Counts, Vec<Error>) {
+        self.stop.stop();
+        let failed = match self.pump.take().map(JoinHandle::join) {
+            Some(Ok(failed)) => failed,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Vec::new(),
+        };
+        (self.tally.counts(), failed)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.stop.stop();
+    }
+}

@@ -1,0 +1,88 @@
+//! Packets on their way from the capture to whoever reads them, many at a time.
+
+use crate::source::Time;
+
+/// As many bytes of packets as are handed over together; a bigger packet goes alone.
+const BYTES: usize = 256 * 1024;
+
+/// Packets with consecutive numbers.
+#[derive(Debug, Default)]
+pub(super) struct Slab {
+    /// The number of the first, 1 for the first of the capture.
+    pub(super) first: u32,
+    bytes: Vec<u8>,
+    packets: Vec<Place>,
+}
+
+/// A packet, and where in the slab its bytes are.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    time: Time,
+    length: u32,
+    start: u32,
+    captured: u32,
+    device: u32,
+}
+
+/// A packet as it was captured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packet<'a> {
+    pub(super) time: Time,
+    /// Bytes on the wire.
+    pub(super) length: u32,
+    pub(super) bytes: &'a [u8],
+    /// Where it was captured: the place among the devices.
+    pub(super) device: u32,
+}
+
+impl Slab {
+    pub(super) fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Whether there is room for a packet of so many bytes.
+    pub(super) fn fits(&self, bytes: usize) -> bool {
+        self.bytes.len() + bytes <= BYTES || self.is_empty()
+    }
+
+    pub(super) fn push(&mut self, packet: Packet<'_>) {
+        let Packet { time, length, bytes, device } = packet;
+        self.packets.push(Place { time, length, start: self.bytes.len() as u32, captured: bytes.len() as u32, device });
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    pub(super) fn packet(&self, at: usize) -> Option<Packet<'_>> {
+        let &Place { time, length, start, captured, device } = self.packets.get(at)?;
+        let bytes = self.bytes.get(start as usize..)?.get(..captured as usize)?;
+        Some(Packet { time, length, bytes, device })
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.packets.clear();
+        // One of a single giant packet does not stay big.
+        self.bytes.shrink_to(BYTES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_come_out_as_they_went_in() {
+        let mut slab = Slab::default();
+        for nth in 0..3u8 {
+            slab.push(Packet { time: Time(nth.into()), length: 99, bytes: &[nth; 5], device: 1 });
+        }
+        let bytes: Vec<&[u8]> = (0..4).filter_map(|at| slab.packet(at)).map(|packet| packet.bytes).collect();
+        assert_eq!(bytes, [&[0; 5], &[1; 5], &[2; 5]]);
+        assert!(slab.fits(BYTES - 15) && !slab.fits(BYTES - 14));
+        slab.clear();
+        assert!(slab.is_empty() && slab.fits(BYTES + 1));
+    }
+}

@@ -8,6 +8,7 @@
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: what is known of a capture: rows, plain data
 //! * `live` (a feature): frames from the interfaces of this machine
+//! * `sink`: captured packets into capture files
 //! * [`source`]: where frames come from
 //! * [`naming`]: fields by name
 //! * `dissectors` (a crate of its own): what bytes mean
@@ -19,4 +20,6 @@ pub mod filter;
 pub mod live;
 pub mod naming;
 pub mod report;
+#[cfg(feature = "live")]
+pub mod sink;
 pub mod source;

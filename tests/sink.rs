@@ -1,0 +1,265 @@
+//! What is written into capture files is read back by us and by others; files follow each other as dumpcap's do; and
+//! whatever ends the writing, what stands in the file is whole.
+#![cfg(feature = "live")]
+
+#[path = "sink/child.rs"]
+mod child;
+#[path = "sink/oracle.rs"]
+mod oracle;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use overhear::sink::{
+    Autostop, Counts, Device, Error, Format, Go, Packet, Rotate, Rotation, Sink, Stop, Summary, Target,
+};
+use overhear::source::{Capture, Time};
+use pcap_parser::{Block, PcapBlockOwned, PcapError};
+
+fn device(name: &str) -> Device {
+    Device { name: name.into(), description: None, link: 1, snaplen: 262_144, filter: None, nanos: true }
+}
+
+fn rotation(said: &[&str]) -> Rotation {
+    said.iter().map(|text| text.parse::<Rotate>().expect("an option")).collect()
+}
+
+fn stop(said: &[&str]) -> Stop {
+    said.iter().map(|text| text.parse::<Autostop>().expect("an option")).collect()
+}
+
+/// A packet as a test has it: nanoseconds, device, length on the wire, bytes.
+type Plain = (i64, u32, u32, Vec<u8>);
+
+const BEGIN: i64 = 1_700_000_000_123_456_789;
+
+/// So many packets of growing length, a microsecond and a nanosecond apart, of the two devices in turn.
+fn packets(count: usize) -> Vec<Plain> {
+    let packet = |nth: usize| {
+        let bytes: Vec<u8> = (0..nth % 1500).map(|at| (at * 7 + nth) as u8).collect();
+        (BEGIN + nth as i64 * 1001, nth as u32 % 2, bytes.len() as u32 + nth as u32 % 3, bytes)
+    };
+    (0..count).map(packet).collect()
+}
+
+fn write(sink: &mut Sink, (time, device, length, bytes): &Plain) -> Result<Go, Error> {
+    sink.write(&Packet { time: Time(*time), device: *device, length: *length, bytes })
+}
+
+/// Writes packets until it is enough.
+fn written(path: &Path, devices: &[Device], options: (&[&str], &[&str]), packets: &[Plain]) -> Summary {
+    let (rotate, autostop) = (rotation(options.0), stop(options.1));
+    let target = Target::File(path.into());
+    let mut sink = Sink::create(target, Format::of(path), devices.to_vec(), rotate, autostop).expect("a sink");
+    for packet in packets {
+        if write(&mut sink, packet).expect("written") == Go::Enough {
+            break;
+        }
+    }
+    let counts = Counts { received: 1000, dropped: 20, interface_dropped: 3 };
+    sink.finish(&vec![counts; devices.len()]).expect("written")
+}
+
+/// The files of a folder, in the order of their names.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files
+}
+
+/// What our reader finds, and what it says of the file.
+fn read(path: &Path) -> (Vec<Plain>, Option<String>) {
+    let mut packets = Vec::new();
+    let mut capture = match Capture::open([path.to_owned()]) {
+        Ok(capture) => capture,
+        Err(error) => return (packets, Some(error.to_string())),
+    };
+    loop {
+        match capture.next() {
+            Ok(Some(frame)) => {
+                let device = frame.interface.map_or(0, |interface| interface.id);
+                packets.push((frame.time.0, device, frame.length, frame.bytes.to_vec()));
+            }
+            Ok(None) => return (packets, None),
+            Err(error) => return (packets, Some(error.to_string())),
+        }
+    }
+}
+
+/// What pcap-parser finds.
+fn parsed(path: &Path) -> Vec<Plain> {
+    let file = fs::File::open(path).expect("a file");
+    let mut reader = pcap_parser::create_reader(1 << 20, file).expect("a capture");
+    let (mut packets, mut nanos, mut pcap_nanos) = (Vec::new(), Vec::new(), false);
+    loop {
+        match reader.next() {
+            Ok((size, block)) => {
+                match block {
+                    PcapBlockOwned::LegacyHeader(header) => pcap_nanos = header.is_nanosecond_precision(),
+                    PcapBlockOwned::Legacy(packet) => {
+                        let unit = if pcap_nanos { 1 } else { 1000 };
+                        let time = i64::from(packet.ts_sec) * 1_000_000_000 + i64::from(packet.ts_usec) * unit;
+                        packets.push((time, 0, packet.origlen, packet.data.to_vec()));
+                    }
+                    PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => nanos.push(interface.if_tsresol == 9),
+                    PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
+                        let unit = if nanos[packet.if_id as usize] { 1 } else { 1000 };
+                        let time = (i64::from(packet.ts_high) << 32 | i64::from(packet.ts_low)) * unit;
+                        let bytes = packet.data[..packet.caplen as usize].to_vec();
+                        packets.push((time, packet.if_id, packet.origlen, bytes));
+                    }
+                    PcapBlockOwned::NG(_) => {}
+                }
+                reader.consume(size);
+            }
+            Err(PcapError::Eof) => return packets,
+            Err(error) => {
+                assert!(matches!(error, PcapError::Incomplete(_)), "pcap-parser: {error}");
+                reader.refill().expect("more");
+            }
+        }
+    }
+}
+
+/// Packets as a file of these devices can tell them.
+fn as_told(packets: &[Plain], format: Format, devices: &[Device]) -> Vec<Plain> {
+    let told = |(time, device, length, bytes): &Plain| {
+        let nanos = match format {
+            Format::Pcap => devices.iter().any(|device| device.nanos),
+            Format::PcapNg => devices[*device as usize].nanos,
+        };
+        let time = if nanos { *time } else { time / 1000 * 1000 };
+        (time, if format == Format::Pcap { 0 } else { *device }, *length, bytes.clone())
+    };
+    packets.iter().map(told).collect()
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // More than is gathered at once.
+    let packets = packets(2000);
+    for nanos in [[true, true], [false, false], [true, false]] {
+        let [mut one, mut other] = ["eth0", "wlan0"].map(device);
+        (one.nanos, other.nanos) = (nanos[0], nanos[1]);
+        let devices = [one, other];
+        for name in ["a.pcap", "a.CAP", "a.dmp", "a.pcapng", "a"] {
+            let path = folder.path().join(name);
+            let summary = written(&path, &devices, (&[], &[]), &packets);
+            let told = as_told(&packets, Format::of(&path), &devices);
+            assert!(read(&path) == (told.clone(), None), "{name} {nanos:?} is not what was written");
+            assert!(parsed(&path) == told, "{name} {nanos:?} is something else to pcap-parser");
+            let bytes = fs::metadata(&path).expect("a file").len();
+            let wanted = Summary { last: Some(path), files: 1, removed: 0, packets: 2000, bytes };
+            assert_eq!(summary, wanted, "{name} {nanos:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_says_where_it_was_captured() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.pcapng");
+    let (mut one, mut other) = (device("eth0"), device("tun0"));
+    (one.description, one.filter) = (Some("Das Kabel".into()), Some("tcp port 80".into()));
+    (other.link, other.snaplen, other.nanos) = (101, 96, false);
+    written(&path, &[one, other], (&[], &[]), &packets(2));
+    let mut capture = Capture::open([path.clone()]).expect("a capture");
+    let mut interfaces = Vec::new();
+    while let Some(frame) = capture.next().expect("a frame") {
+        let found = frame.interface.expect("an interface").clone();
+        assert!(found.os.is_some_and(|os| !os.is_empty()));
+        interfaces.push((found.name, found.description, found.filter, found.link, found.snaplen, found.resolution));
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let wanted =
+        [(text("eth0"), text("Das Kabel"), text("tcp port 80"), 1, 262_144, 9), (text("tun0"), None, None, 101, 96, 6)];
+    assert_eq!(interfaces, wanted);
+}
+
+#[test]
+fn a_moment_that_the_format_has_not_is_the_nearest_that_it_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let moments: Vec<Plain> = [-1, 0, i64::MAX].into_iter().map(|time| (time, 0, 1, vec![7])).collect();
+    let path = folder.path().join("a.pcapng");
+    written(&path, &[device("eth0")], (&[], &[]), &moments);
+    assert_eq!(read(&path).0.iter().map(|packet| packet.0).collect::<Vec<_>>(), [0, 0, i64::MAX]);
+    let path = folder.path().join("a.pcap");
+    written(&path, &[device("eth0")], (&[], &[]), &moments[1..]);
+    // 2106-02-07T06:28:15 is the last second of 32 bits.
+    assert_eq!(read(&path).0.iter().map(|packet| packet.0 / 1_000_000_000).collect::<Vec<_>>(), [0, 4_294_967_295]);
+}
+
+#[test]
+fn settled_packets_are_in_the_file_and_others_wait() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.pcapng");
+    let target = Target::File(path.clone());
+    let mut sink = Sink::create(target, Format::PcapNg, vec![device("a"), device("b")], rotation(&[]), stop(&[]));
+    let sink = sink.as_mut().expect("a sink");
+    let packets = packets(9);
+    assert_eq!(read(&path), (vec![], None), "the file is a capture from the first");
+    packets[..6].iter().for_each(|packet| assert_eq!(write(sink, packet).expect("written"), Go::On));
+    assert_eq!(sink.settle().expect("written"), Go::On);
+    packets[6..].iter().for_each(|packet| assert_eq!(write(sink, packet).expect("written"), Go::On));
+    assert_eq!(read(&path), (packets[..6].to_vec(), None));
+}
+
+#[test]
+fn each_file_is_a_capture_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let packets = packets(90);
+    let devices = [device("eth0"), device("wlan0")];
+    let summary = written(&folder.path().join("a.pcapng"), &devices, (&["packets:20"], &[]), &packets);
+    let files = files(folder.path());
+    let found: Vec<Plain> = files.iter().flat_map(|file| read(file).0).collect();
+    assert!(found == packets, "the files together are what was written");
+    let counts: Vec<usize> = files.iter().map(|file| read(file).0.len()).collect();
+    assert_eq!(counts, [20, 20, 20, 20, 10]);
+    let bytes = files.iter().map(|file| fs::metadata(file).expect("a file").len()).sum();
+    assert_eq!(summary, Summary { last: files.last().cloned(), files: 5, removed: 0, packets: 90, bytes });
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_the_capture_begins() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| Target::File(folder.path().join(name));
+    let mut other = device("tun0");
+    other.link = 101;
+    let two = [device("eth0"), other];
+    let several = "several files were asked for";
+    #[rustfmt::skip]
+    let rows: [(_, _, &[Device], &[&str], &[&str], _); 6] = [
+        (path("no/a"), Format::PcapNg, &two,      &[],          &[], "no/a: there is no such folder"),
+        (path(""),     Format::PcapNg, &two,      &[],          &[], "it cannot be written: is a directory"),
+        (path("a"),    Format::Pcap,   &two,      &[],          &[], "packets of one link type, these devices have 1 and 101"),
+        (path("a"),    Format::PcapNg, &two[..1], &["files:5"], &[], several),
+        (path("a"),    Format::PcapNg, &two[..1], &[],          &["files:5"], several),
+        (Target::Stdout, Format::PcapNg, &two[..1], &["packets:5"], &[], "standard output: several files were asked for; give -w a name"),
+    ];
+    for (target, format, devices, rotate, autostop, wanted) in rows {
+        let made = Sink::create(target, format, devices.to_vec(), rotation(rotate), stop(autostop));
+        let error = made.err().expect("an error").to_string();
+        assert!(error.contains(wanted), "{error} is not {wanted}");
+    }
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0], "nothing is left behind");
+}
+
+#[test]
+fn a_file_that_is_there_is_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.pcap");
+    fs::write(&path, [b'x'; 9999]).expect("a file");
+    written(&path, &[device("eth0")], (&[], &[]), &[(0, 0, 3, vec![1, 2, 3])]);
+    assert_eq!(fs::metadata(&path).expect("a file").len(), 24 + 16 + 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.pcap");
+    written(&path, &[device("eth0")], (&[], &[]), &[]);
+    assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+}

@@ -3,6 +3,8 @@
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use overhear::report::{Form, Layout, Lines, Occurrence};
+#[cfg(feature = "live")]
+use overhear::sink::{Autostop, Rotate};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -115,6 +117,15 @@ pub(crate) struct Listen {
     /// Hand each packet over at once; otherwise it may wait 20 ms for others, which loses less
     #[arg(long = "immediate", requires = "interfaces")]
     pub(crate) immediate: bool,
+    /// Write what is captured to FILE: pcapng, or pcap if its name ends in .pcap; - is standard output
+    #[arg(short = 'w', long = "write", value_name = "FILE", requires = "interfaces")]
+    pub(crate) write: Option<PathBuf>,
+    /// Stop after duration:S, packets:N, filesize:KB or files:N, whichever comes first
+    #[arg(short = 'a', long = "autostop", value_name = "WHEN", requires = "interfaces")]
+    pub(crate) autostop: Vec<Autostop>,
+    /// Go on in a new file after duration:S, interval:S, packets:N or filesize:KB, and keep the last files:N
+    #[arg(short = 'b', long = "ring-buffer", value_name = "WHEN", requires = "write")]
+    pub(crate) rotate: Vec<Rotate>,
 }
 
 /// How reading and writing go.

@@ -38,7 +38,7 @@ impl Feed {
         match self {
             Feed::Captures(reading) => Output::open(run, reading.has_pipe()),
             #[cfg(feature = "live")]
-            Feed::Interfaces(_) => Output::live(run),
+            Feed::Interfaces(listening) => Output::live(run, listening.writes_to_stdout),
         }
     }
 

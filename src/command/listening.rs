@@ -11,8 +11,10 @@ use overhear::filter::Fault;
 use overhear::filter::ast::Span;
 use overhear::live::{self, Error, Limits, Live, Opened, Settings};
 use overhear::report::Report;
+use overhear::sink::{self, Format, Sink, Target};
 use overhear::source::Stop;
-use std::io;
+use std::io::{self, Write};
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -34,6 +36,8 @@ pub(super) struct Listening {
     names: String,
     limits: Limits,
     sieve: Sieve,
+    sink: Option<Sink>,
+    pub(super) writes_to_stdout: bool,
 }
 
 impl Listening {
@@ -54,8 +58,19 @@ impl Listening {
         let names = shown(names.map(Path::new));
         // The last frame that can match is the last that need be captured.
         let last = [run.count, sieve.last_frame()].into_iter().flatten().min();
-        let limits = Limits { packets: last.map(u64::from), time: None };
-        Ok(Listening { opened, names, limits, sieve })
+        let autostop: sink::Stop = listen.autostop.iter().copied().collect();
+        let most = [last.map(u64::from), autostop.packets.map(NonZeroU64::get)];
+        let limits = Limits { packets: most.into_iter().flatten().min(), time: autostop.duration };
+        let sink = match &listen.write {
+            Some(path) => {
+                Some(create(path, listen, &opened, sink::Stop { packets: None, duration: None, ..autostop })?)
+            }
+            None if autostop.size.is_some() => return Err("-a filesize goes with -w".into()),
+            None if autostop.files.is_some() => return Err("-a files goes with -w".into()),
+            None => None,
+        };
+        let writes_to_stdout = listen.write.as_deref() == Some(Path::new("-"));
+        Ok(Listening { opened, names, limits, sieve, sink, writes_to_stdout })
     }
 
     /// Listens until the end and reports; returns whether anything was wrong.
@@ -70,22 +85,39 @@ impl Listening {
         let stop = Stop::default();
         interrupt::stops(&stop);
         let begun = Instant::now();
-        let mut live = self.opened.listen(stop, self.limits)?;
+        let mut live = self.opened.listen(self.sink, stop, self.limits)?;
         let mut analyzer = Analyzer::new(task);
         let mut status = Status::new();
         report.begin(out)?;
         let mut telling = Telling::new(&mut analyzer, &mut self.sieve, report);
-        let heard = hear(&mut live, &mut telling, &mut status, out);
+        let heard = match out.is_nowhere() {
+            true => pass(&mut live, &mut status),
+            false => hear(&mut live, &mut telling, &mut status, out),
+        };
         status.hide();
-        let (counts, failed) = live.finish();
-        heard?;
-        telling.finish(out)?;
-        report.end(out)?;
-        io::Write::flush(out)?;
-        failed.iter().for_each(|error| tell(&error.to_string()));
-        tell(&status::summary(&self.names, &counts, begun.elapsed()));
-        Ok(!failed.is_empty())
+        let ended = live.finish();
+        let told = heard.and_then(|()| telling.finish(out));
+        let told = told.and_then(|()| report.end(out)).and_then(|()| out.flush());
+        let mut wrong = !ended.failed.is_empty();
+        ended.failed.iter().for_each(|error| tell(&shown([Path::new(&error.to_string())])));
+        tell(&status::summary(&self.names, &ended.counts, begun.elapsed()));
+        match ended.written {
+            Some(Ok(summary)) => tell(&status::written(&summary)),
+            Some(Err(error)) => {
+                wrong = true;
+                tell(&error.to_string());
+            }
+            None => {}
+        }
+        told.map(|()| wrong)
     }
+}
+
+/// Makes the file that what is captured is written to.
+fn create(path: &Path, listen: &Listen, opened: &Opened, stop: sink::Stop) -> Result<Sink, String> {
+    let target = if path == Path::new("-") { Target::Stdout } else { Target::File(path.to_owned()) };
+    let rotation = listen.rotate.iter().copied().collect();
+    Sink::create(target, Format::of(path), opened.devices(), rotation, stop).map_err(|error| error.to_string())
 }
 
 /// Reports all frames, until there will be no more.
@@ -123,6 +155,15 @@ fn hear(live: &mut Live, telling: &mut Telling<'_>, status: &mut Status, out: &m
             return Ok(());
         }
     }
+}
+
+/// Lets all frames pass, until there will be no more.
+fn pass(live: &mut Live, status: &mut Status) -> io::Result<()> {
+    while live.wait(TICK) {
+        while live.next().is_some() {}
+        status.show(&live.counts());
+    }
+    Ok(())
 }
 
 /// Nanoseconds since 1970.

@@ -18,6 +18,9 @@ pub(super) struct Output {
 
 enum Target {
     Stdout(Stdout),
+    /// Nothing is written.
+    #[cfg(feature = "live")]
+    Nowhere,
     /// What is no plain file (a device, a pipe) and is written as it is.
     Device(File),
     /// A file beside the one that it will replace.
@@ -28,6 +31,8 @@ impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Target::Stdout(stdout) => stdout.write(bytes),
+            #[cfg(feature = "live")]
+            Target::Nowhere => Ok(bytes.len()),
             Target::Device(file) => file.write(bytes),
             // Not through its wrapper, which puts the file's passing name into errors.
             Target::Beside(file, _) => file.as_file_mut().write(bytes),
@@ -37,6 +42,8 @@ impl Write for Target {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Target::Stdout(stdout) => stdout.flush(),
+            #[cfg(feature = "live")]
+            Target::Nowhere => Ok(()),
             Target::Device(file) => file.flush(),
             Target::Beside(file, _) => file.as_file_mut().flush(),
         }
@@ -53,10 +60,11 @@ impl Output {
     }
 
     /// Opens what a run without an end writes to: a file is written as it goes, and who takes rows out of the pipe is
-    /// given them when nothing else is to be done.
+    /// given them when nothing else is to be done. Rows go nowhere where packets are written to standard output.
     #[cfg(feature = "live")]
-    pub(super) fn live(run: &Run) -> Result<Output, String> {
+    pub(super) fn live(run: &Run, stdout_is_taken: bool) -> Result<Output, String> {
         let target = match run.output.as_deref() {
+            None if stdout_is_taken => Target::Nowhere,
             None => Target::Stdout(io::stdout()),
             Some(path) => Target::Device(File::create(path).map_err(|error| unwritable(path, &error))?),
         };
@@ -77,6 +85,12 @@ impl Output {
         !matches!(self.target.get_ref(), Target::Stdout(_))
     }
 
+    /// Whether rows are written at all.
+    #[cfg(feature = "live")]
+    pub(super) fn is_nowhere(&self) -> bool {
+        matches!(self.target.get_ref(), Target::Nowhere)
+    }
+
     /// Whether each row is written at once.
     pub(super) fn is_at_once(&self) -> bool {
         self.at_once
@@ -93,7 +107,7 @@ impl Output {
         target.flush()?;
         match target {
             Target::Beside(file, path) => file.persist(path).map(drop).map_err(|error| error.error),
-            Target::Stdout(_) | Target::Device(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! How a capture goes, in the last line of the terminal and at its end.
 
+use super::output::shown;
 use overhear::live::Counts;
+use overhear::sink::Summary;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 use terminal_size::{Width, terminal_size_of};
@@ -50,6 +52,20 @@ fn line(counts: &Counts) -> String {
 /// What a capture has come to.
 pub(super) fn summary(names: &str, counts: &Counts, time: Duration) -> String {
     format!("{names}: {} in {:.1} s; {}", frames(counts.taken), time.as_secs_f64(), lost(counts))
+}
+
+/// What was written.
+pub(super) fn written(summary: &Summary) -> String {
+    let &Summary { files, removed, packets, bytes, .. } = summary;
+    let last = summary.last.as_deref().map_or("standard output".into(), |path| shown([path]));
+    let written = format!("{} written to {last} ({bytes} bytes)", frames(packets));
+    match (files, removed) {
+        (1, _) => written,
+        (_, 0) => format!("{} written to {files} files ({bytes} bytes), the last {last}", frames(packets)),
+        _ => {
+            format!("{} written to {files} files ({bytes} bytes), the last {last}; {removed} removed", frames(packets))
+        }
+    }
 }
 
 fn frames(count: u64) -> String {

@@ -53,7 +53,7 @@ impl<'a> Telling<'a> {
     }
 
     /// Ends the capture and reports what is open.
-    pub(super) fn finish(&mut self, out: &mut Output) -> io::Result<()> {
+    pub(super) fn finish(mut self, out: &mut Output) -> io::Result<()> {
         self.analyzer.finish();
         self.events(out).map(drop)
     }

@@ -10,12 +10,14 @@ mod error;
 mod pump;
 mod slab;
 mod tally;
+mod writer;
 
 pub use device::{BUFFER, Device, SNAPLEN, Settings, State, devices};
 pub use error::Error;
 pub use pump::Limits;
 pub use tally::{Counts, Drops};
 
+use crate::sink::{self, Sink, Summary};
 use crate::source::{Frame, Interface, Options, Stop};
 use device::Tap;
 use pump::{Pump, Way};
@@ -27,6 +29,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel,
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tally::Tally;
+use writer::Writer;
 
 /// Slabs of 256 KiB that may wait for the reader: 32 MiB, two tenths of a second at line rate of a gigabit, beside what
 /// the kernel holds.
@@ -50,16 +53,40 @@ impl Opened {
         self.taps.iter().map(|tap| &tap.interface)
     }
 
-    /// Begins to capture, until `stop` is set, a limit is reached, or no device is left.
-    pub fn listen(self, stop: Stop, limits: Limits) -> io::Result<Live> {
+    /// What a file has to say of the interfaces.
+    pub fn devices(&self) -> Vec<sink::Device> {
+        let device = |interface: &Interface| sink::Device {
+            name: interface.name.clone().unwrap_or_default(),
+            description: interface.description.clone(),
+            link: interface.link,
+            snaplen: interface.snaplen,
+            filter: interface.filter.clone(),
+            nanos: interface.resolution == 9,
+        };
+        self.interfaces().map(device).collect()
+    }
+
+    /// Begins to capture, until `stop` is set, a limit is reached, or no device is left. What is captured is written
+    /// to the sink, if there is one: all of it, whether the reader has time for it or not.
+    pub fn listen(self, sink: Option<Sink>, stop: Stop, limits: Limits) -> io::Result<Live> {
         let interfaces = self.interfaces().cloned().collect();
         let tally = Arc::new(Tally::default());
-        let (slabs, queue) = sync_channel(QUEUE);
+        let (read, queue) = sync_channel(QUEUE);
         let (spent, back) = channel();
-        let way = Way { slabs, spent: back, keeps_all: false };
+        let thread = |name: &str| thread::Builder::new().name(name.into());
+        let (slabs, writer) = match sink {
+            None => (read, None),
+            Some(sink) => {
+                let (slabs, captured) = sync_channel(QUEUE);
+                let (stop, tally, spent) = (stop.clone(), tally.clone(), spent.clone());
+                let writer = Writer { sink, captured, written: read, spent, stop, tally };
+                (slabs, Some(thread("write").spawn(move || writer.run())?))
+            }
+        };
+        let way = Way { slabs, spent: back, keeps_all: writer.is_some() };
         let pump = Pump::new(self.taps, way, stop.clone(), limits, tally.clone())?;
-        let pump = thread::Builder::new().name("capture".into()).spawn(move || pump.run())?;
-        Ok(Live { interfaces, queue, spent, slab: Slab::default(), at: 0, tally, stop, pump: Some(pump) })
+        let pump = Some(thread("capture").spawn(move || pump.run())?);
+        Ok(Live { interfaces, queue, spent, slab: Slab::default(), at: 0, tally, stop, pump, writer })
     }
 }
 
@@ -74,6 +101,18 @@ pub struct Live {
     tally: Arc<Tally>,
     stop: Stop,
     pump: Option<JoinHandle<Vec<Error>>>,
+    writer: Option<JoinHandle<Result<Summary, sink::Error>>>,
+}
+
+/// What a capture has come to.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was captured and what was lost.
+    pub counts: Counts,
+    /// What went wrong with devices.
+    pub failed: Vec<Error>,
+    /// What was written, if anything was to be.
+    pub written: Option<Result<Summary, sink::Error>>,
 }
 
 impl Live {
@@ -115,7 +154,9 @@ impl Live {
     }
 
     fn take(&mut self, slab: Slab) {
-        self.tally.slabs.fetch_sub(1, Relaxed);
+        if self.writer.is_none() {
+            self.tally.slabs.fetch_sub(1, Relaxed);
+        }
         self.tally.taken_up(slab.len());
         let mut read = std::mem::replace(&mut self.slab, slab);
         self.at = 0;
@@ -130,20 +171,25 @@ impl Live {
         self.tally.counts()
     }
 
-    /// Ends the capture; says what went wrong with its devices.
-    pub fn finish(mut self) -> (Counts, Vec<Error>) {
+    /// Ends the capture.
+    pub fn finish(mut self) -> Ended {
         self.stop.stop();
-        let failed = match self.pump.take().map(JoinHandle::join) {
-            Some(Ok(failed)) => failed,
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-            None => Vec::new(),
-        };
-        (self.tally.counts(), failed)
+        let failed = self.pump.take().map(joined).unwrap_or_default();
+        let written = self.writer.take().map(joined);
+        Ended { counts: self.tally.counts(), failed, written }
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
         self.stop.stop();
+        // What is written becomes whole.
+        self.pump.take().map(JoinHandle::join);
+        self.writer.take().map(JoinHandle::join);
     }
+}
+
+/// What a thread has come to.
+fn joined<T>(thread: JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -2,8 +2,9 @@
 
 use super::device::{self, Tap};
 use super::error::Error;
-use super::slab::{Packet, Slab};
+use super::slab::Slab;
 use super::tally::{Drops, Extended, Tally};
+use crate::sink::Packet;
 use crate::source::{Stop, Time};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};

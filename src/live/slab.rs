@@ -1,5 +1,6 @@
 //! Packets on their way from the capture to whoever reads them, many at a time.
 
+use crate::sink::Packet;
 use crate::source::Time;
 
 /// As many bytes of packets as are handed over together; a bigger packet goes alone.
@@ -22,17 +23,6 @@ struct Place {
     start: u32,
     captured: u32,
     device: u32,
-}
-
-/// A packet as it was captured.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Packet<'a> {
-    pub(super) time: Time,
-    /// Bytes on the wire.
-    pub(super) length: u32,
-    pub(super) bytes: &'a [u8],
-    /// Where it was captured: the place among the devices.
-    pub(super) device: u32,
 }
 
 impl Slab {
@@ -59,6 +49,11 @@ impl Slab {
         let &Place { time, length, start, captured, device } = self.packets.get(at)?;
         let bytes = self.bytes.get(start as usize..)?.get(..captured as usize)?;
         Some(Packet { time, length, bytes, device })
+    }
+
+    /// Lets go of all but so many packets.
+    pub(super) fn truncate(&mut self, packets: usize) {
+        self.packets.truncate(packets);
     }
 
     pub(super) fn clear(&mut self) {

@@ -93,38 +93,50 @@ pub(crate) struct Input {
 /// What is listened to, and how.
 #[cfg(feature = "live")]
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Listening")]
 pub(crate) struct Listen {
     /// Listen on an interface: its name, its number in `overhear interfaces`, or any; give it again for more
-    #[arg(short = 'i', long = "interface", value_name = "INTERFACE", conflicts_with_all = ["read", "follow_file"])]
+    #[arg(help_heading = "Listening", short = 'i', long = "interface", value_name = "INTERFACE", conflicts_with_all = ["read", "follow_file"])]
     pub(crate) interfaces: Vec<String>,
     /// Capture only what matches a capture filter, such as 'tcp port 80' (see pcap-filter(7))
-    #[arg(short = 'f', value_name = "FILTER", requires = "interfaces", allow_hyphen_values = true)]
+    #[arg(
+        help_heading = "Listening",
+        short = 'f',
+        value_name = "FILTER",
+        requires = "interfaces",
+        allow_hyphen_values = true
+    )]
     pub(crate) capture_filter: Option<String>,
     /// Keep no more than N bytes of a packet; 0 for all
-    #[arg(short = 's', long = "snapshot-length", value_name = "N", requires = "interfaces", default_value_t = 0)]
+    #[arg(
+        help_heading = "Listening",
+        short = 's',
+        long = "snapshot-length",
+        value_name = "N",
+        requires = "interfaces",
+        default_value_t = 0
+    )]
     pub(crate) snaplen: u32,
     /// Leave the interface as it is, not in promiscuous mode
-    #[arg(short = 'p', long = "no-promiscuous-mode", requires = "interfaces")]
+    #[arg(help_heading = "Listening", short = 'p', long = "no-promiscuous-mode", requires = "interfaces")]
     pub(crate) not_promiscuous: bool,
     /// The size of the kernel's buffer in MiB
-    #[arg(short = 'B', long = "buffer-size", value_name = "MIB", requires = "interfaces", default_value_t = 32,
+    #[arg(help_heading = "Listening", short = 'B', long = "buffer-size", value_name = "MIB", requires = "interfaces", default_value_t = 32,
           value_parser = clap::value_parser!(u32).range(1..2048))]
     pub(crate) buffer: u32,
     /// The link type, by the name that libpcap has for it
-    #[arg(short = 'y', long = "linktype", value_name = "TYPE", requires = "interfaces")]
+    #[arg(help_heading = "Listening", short = 'y', long = "linktype", value_name = "TYPE", requires = "interfaces")]
     pub(crate) link: Option<String>,
     /// Hand each packet over at once; otherwise it may wait 20 ms for others, which loses less
-    #[arg(long = "immediate", requires = "interfaces")]
+    #[arg(help_heading = "Listening", long = "immediate", requires = "interfaces")]
     pub(crate) immediate: bool,
     /// Write what is captured to FILE: pcapng, or pcap if its name ends in .pcap; - is standard output
-    #[arg(short = 'w', long = "write", value_name = "FILE", requires = "interfaces")]
+    #[arg(help_heading = "Listening", short = 'w', long = "write", value_name = "FILE", requires = "interfaces")]
     pub(crate) write: Option<PathBuf>,
     /// Stop after duration:S, packets:N, filesize:KB or files:N, whichever comes first
-    #[arg(short = 'a', long = "autostop", value_name = "WHEN", requires = "interfaces")]
+    #[arg(help_heading = "Listening", short = 'a', long = "autostop", value_name = "WHEN", requires = "interfaces")]
     pub(crate) autostop: Vec<Autostop>,
     /// Go on in a new file after duration:S, interval:S, packets:N or filesize:KB, and keep the last files:N
-    #[arg(short = 'b', long = "ring-buffer", value_name = "WHEN", requires = "write")]
+    #[arg(help_heading = "Listening", short = 'b', long = "ring-buffer", value_name = "WHEN", requires = "write")]
     pub(crate) rotate: Vec<Rotate>,
 }
 
@@ -134,7 +146,7 @@ pub(crate) struct Run {
     /// Stop after N frames
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: Option<u32>,
-    /// Write to FILE instead of printing; FILE is replaced when all is written
+    /// Write to FILE instead of printing; FILE is replaced when all is written, and grows while an interface is listened to
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Write each row as soon as it is known; done anyway when a pipe is read

@@ -126,7 +126,7 @@ impl Live {
             }
         }
         let packet = self.slab.packet(self.at)?;
-        let number = self.slab.first.saturating_add(self.at as u32);
+        let number = pump::after(self.slab.first, self.at as u32);
         self.at += 1;
         let interface = self.interfaces.get(packet.device as usize)?;
         Some(Frame {

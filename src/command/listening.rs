@@ -85,7 +85,13 @@ impl Listening {
         let stop = Stop::default();
         interrupt::stops(&stop);
         let begun = Instant::now();
-        let mut live = self.opened.listen(self.sink, stop, self.limits)?;
+        let mut live = match self.opened.listen(self.sink, stop, self.limits) {
+            Ok(live) => live,
+            Err(error) => {
+                tell(&format!("{}: capturing cannot begin: {error}", self.names));
+                return Ok(true);
+            }
+        };
         let mut analyzer = Analyzer::new(task);
         let mut status = Status::new();
         report.begin(out)?;

@@ -8,13 +8,16 @@
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: what is known of a capture: rows, plain data
 //! * `live` (a feature): frames from the interfaces of this machine
-//! * `sink`: captured packets into capture files
+//! * `sink` (with `live`): captured packets into capture files
+//! * `confine` (with `live`): privileges are given up
 //! * [`source`]: where frames come from
 //! * [`naming`]: fields by name
 //! * `dissectors` (a crate of its own): what bytes mean
 
 pub mod analysis;
 pub mod capture;
+#[cfg(feature = "live")]
+pub mod confine;
 pub mod filter;
 #[cfg(feature = "live")]
 pub mod live;

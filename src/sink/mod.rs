@@ -240,10 +240,8 @@ impl Sink {
         if self.plan.is_full(self.output.bytes + self.gathered.len() as u64, self.in_file) {
             return self.full(Now::new());
         }
-        if self.gathered.len() >= BATCH {
-            self.flush()?;
-        }
-        Ok(Go::On)
+        // On the way the clock is looked at.
+        if self.gathered.len() >= BATCH { self.settle() } else { Ok(Go::On) }
     }
 
     /// Writes what was gathered, and looks at the clock: when a file or the capture has lasted as long as it may, the

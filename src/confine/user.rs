@@ -1,0 +1,112 @@
+//! Root becomes somebody else.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{self, AccessFlags, Gid, Uid, User, faccessat, getegid, geteuid, getgid, getuid, setegid, seteuid};
+
+use super::Error;
+
+/// `nobody`'s number where there is no such name.
+const NOBODY: u32 = 65534;
+
+/// The bit of a folder's mode that says whose files are removed by whom.
+const STICKY: u32 = 0o1000;
+
+/// A user and a group.
+#[derive(Clone, Copy)]
+struct Identity {
+    uid: Uid,
+    gid: Gid,
+}
+
+/// Root becomes another user, unless files are to be made in a folder where that one may make none. Returns who this
+/// process is then.
+pub(super) fn give_up_root(folder: Option<&Path>) -> Result<u32, Error> {
+    let other = match (geteuid().is_root(), getuid().is_root()) {
+        (false, _) => Identity { uid: geteuid(), gid: getegid() },
+        // A program that belongs to root and has the set-user-ID bit.
+        (true, false) => Identity { uid: getuid(), gid: getgid() },
+        (true, true) => match (by_sudo(), folder) {
+            (Some(caller), _) => caller,
+            (None, None) => nobody(),
+            // What root asks for belongs to root.
+            (None, Some(_)) => Identity { uid: getuid(), gid: getgid() },
+        },
+    };
+    let failed = |errno: Errno| Error::new("to be root", format!("becoming user {}: {}", other.uid, errno.desc()));
+    if geteuid().is_root() {
+        groups(other.gid).map_err(failed)?;
+        if let Some(folder) = folder
+            && !may_write(other, folder).map_err(failed)?
+        {
+            groups(getgid()).map_err(failed)?;
+            return Ok(geteuid().as_raw());
+        }
+    }
+    become_for_good(other).map_err(failed)?;
+    if geteuid() != other.uid || getuid() != other.uid {
+        return Err(failed(Errno::EPERM));
+    }
+    // Nobody who gave up root may have it back.
+    if !other.uid.is_root() && seteuid(Uid::from_raw(0)).is_ok() {
+        return Err(Error::new("to be root", "it can be taken back"));
+    }
+    Ok(other.uid.as_raw())
+}
+
+/// Who called `sudo`; it tells so in the environment, which only root's callers have a say in.
+fn by_sudo() -> Option<Identity> {
+    let number = |name| std::env::var(name).ok()?.parse().ok();
+    let (uid, gid) = (number("SUDO_UID")?, number("SUDO_GID")?);
+    (uid != 0).then_some(Identity { uid: Uid::from_raw(uid), gid: Gid::from_raw(gid) })
+}
+
+fn nobody() -> Identity {
+    match User::from_name("nobody") {
+        Ok(Some(user)) => Identity { uid: user.uid, gid: user.gid },
+        _ => Identity { uid: Uid::from_raw(NOBODY), gid: Gid::from_raw(NOBODY) },
+    }
+}
+
+/// Whether a user may make files in a folder and remove the one that root made there. Asked as that user, as root may
+/// do everything.
+fn may_write(user: Identity, folder: &Path) -> Result<bool, Errno> {
+    // In a sticky folder such as /tmp a file is removed by its owner only, or by the folder's.
+    let sticky = |found: Metadata| found.mode() & STICKY != 0 && found.uid() != user.uid.as_raw();
+    if fs::metadata(folder).is_ok_and(sticky) {
+        return Ok(false);
+    }
+    let (uid, gid) = (geteuid(), getegid());
+    setegid(user.gid)?;
+    seteuid(user.uid)?;
+    let may = faccessat(AT_FDCWD, folder, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS);
+    seteuid(uid)?;
+    setegid(gid)?;
+    Ok(may.is_ok())
+}
+
+/// No group but this. macOS keeps the others: what sets them there is not to be had without unsafe code.
+fn groups(gid: Gid) -> Result<(), Errno> {
+    #[cfg(not(target_vendor = "apple"))]
+    unistd::setgroups(&[gid])?;
+    let _ = gid;
+    Ok(())
+}
+
+/// Real, effective and saved.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "openbsd"))]
+fn become_for_good(user: Identity) -> Result<(), Errno> {
+    unistd::setresgid(user.gid, user.gid, user.gid)?;
+    unistd::setresuid(user.uid, user.uid, user.uid)
+}
+
+/// Real, effective and saved: for root these two set all three.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "openbsd")))]
+fn become_for_good(user: Identity) -> Result<(), Errno> {
+    unistd::setgid(user.gid)?;
+    unistd::setuid(user.uid)
+}

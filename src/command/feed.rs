@@ -33,12 +33,16 @@ impl Feed {
         Ok(Feed::Captures(Box::new(reading)))
     }
 
-    /// Opens what a run writes to.
+    /// Opens what a run writes to; the last that is opened, and so the end of the rights that it takes.
     pub(super) fn output(&self, run: &Run) -> Result<Output, String> {
         match self {
             Feed::Captures(reading) => Output::open(run, reading.has_pipe()),
             #[cfg(feature = "live")]
-            Feed::Interfaces(listening) => Output::live(run, listening.writes_to_stdout),
+            Feed::Interfaces(listening) => {
+                let out = Output::live(run, listening.writes_to_stdout)?;
+                listening.confine()?;
+                Ok(out)
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use super::telling::Telling;
 use super::{interrupt, tell};
 use crate::args::{Listen, Run};
 use overhear::analysis::{Analyzer, Task};
+use overhear::confine::{Needs, confine};
 use overhear::filter::Fault;
 use overhear::filter::ast::Span;
 use overhear::live::{self, Error, Limits, Live, Opened, Settings};
@@ -15,7 +16,7 @@ use overhear::sink::{self, Format, Sink, Target};
 use overhear::source::Stop;
 use std::io::{self, Write};
 use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// As long as rows may wait while there is more to read.
@@ -38,6 +39,8 @@ pub(super) struct Listening {
     sieve: Sieve,
     sink: Option<Sink>,
     pub(super) writes_to_stdout: bool,
+    /// Where more files will be made.
+    folder: Option<PathBuf>,
 }
 
 impl Listening {
@@ -70,7 +73,17 @@ impl Listening {
             None => None,
         };
         let writes_to_stdout = listen.write.as_deref() == Some(Path::new("-"));
-        Ok(Listening { opened, names, limits, sieve, sink, writes_to_stdout })
+        let makes_more = !listen.rotate.is_empty() || autostop.files.is_some();
+        let folder = listen.write.as_deref().filter(|_| makes_more).and_then(Path::parent).map(Path::to_owned);
+        Ok(Listening { opened, names, limits, sieve, sink, writes_to_stdout, folder })
+    }
+
+    /// Gives up the rights that opening took. All else is open by now, and no other thread has begun.
+    pub(super) fn confine(&self) -> Result<(), String> {
+        // Looked up while it can be: the hours of local time.
+        let _ = jiff::tz::TimeZone::system();
+        let needs = Needs { folder: self.folder.clone(), read: self.opened.counters() };
+        confine(&needs).map(drop).map_err(|error| error.to_string())
     }
 
     /// Listens until the end and reports; returns whether anything was wrong.

@@ -1,7 +1,7 @@
 //! Linux: capabilities, `no_new_privs` and Landlock.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use caps::{CapSet, Capability};
 use landlock::{
@@ -23,7 +23,7 @@ pub(super) fn confine(needs: &Needs) -> Result<Report, Error> {
     // A name without a folder is of this one.
     let folder = needs.folder.as_deref().map(|folder| if folder == "" { Path::new(".") } else { folder });
     // The folder is opened with the rights of before.
-    let rules = rules(folder)?;
+    let rules = rules(folder, &needs.read)?;
     let no_bounding = bound()?;
     let uid = user::give_up_root(folder)?;
     for set in SETS {
@@ -52,15 +52,18 @@ fn bound() -> Result<bool, Error> {
 }
 
 /// Everything that Landlock can refuse is refused; what this kernel's cannot is left out.
-fn rules(folder: Option<&Path>) -> Result<RulesetCreated, Error> {
+fn rules(folder: Option<&Path>, read: &[PathBuf]) -> Result<RulesetCreated, Error> {
     let failed = |error| Error::new("Landlock", error);
     let abi = ABI::V9;
-    let rules = Ruleset::default()
+    let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))
         .and_then(|rules| rules.handle_access(AccessNet::from_all(abi)))
         .and_then(|rules| rules.scope(Scope::from_all(abi)))
         .and_then(Ruleset::create)
         .map_err(failed)?;
+    for folder in read.iter().filter_map(|folder| PathFd::new(folder).ok()) {
+        rules = rules.add_rule(PathBeneath::new(folder, AccessFs::ReadFile)).map_err(failed)?;
+    }
     let Some(folder) = folder else { return Ok(rules) };
     let opened = PathFd::new(folder).map_err(|error| Error::new("Landlock", error))?;
     let writing = AccessFs::MakeReg | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::RemoveFile;

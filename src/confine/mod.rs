@@ -16,6 +16,8 @@ use std::path::PathBuf;
 pub struct Needs {
     /// Files are still to be made, and removed, in this folder: the next ones of several.
     pub folder: Option<PathBuf>,
+    /// Files are still to be read in these folders, which is no matter if they are not there.
+    pub read: Vec<PathBuf>,
 }
 
 /// What was reached.

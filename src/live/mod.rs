@@ -23,6 +23,7 @@ use device::Tap;
 use pump::{Pump, Way};
 use slab::Slab;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel, sync_channel};
@@ -51,6 +52,14 @@ impl Opened {
     /// What is listened to.
     pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
         self.taps.iter().map(|tap| &tap.interface)
+    }
+
+    /// The folders from which libpcap reads how many packets the interfaces lost, while it listens to them (Linux).
+    pub fn counters(&self) -> Vec<PathBuf> {
+        let names = self.interfaces().filter_map(|interface| interface.name.as_deref());
+        // Not one that leads elsewhere.
+        let names = names.filter(|name| !name.contains('/') && !name.starts_with('.'));
+        names.map(|name| Path::new("/sys/class/net").join(name).join("statistics")).collect()
     }
 
     /// What a file has to say of the interfaces.

@@ -97,7 +97,12 @@ fn child(folder: &Path, several: bool, port: u16) {
     let mut sink = sink.expect("a sink");
     let was_root = nix::unistd::geteuid().is_root();
 
-    let report = confine(&Needs { folder: several.then(|| folder.to_owned()) }).expect("confined");
+    // Where libpcap reads what an interface lost: a link to a folder elsewhere.
+    let counters = Path::new("/sys/class/net/lo/statistics");
+    let has_counters = counters.join("rx_dropped").is_file();
+    let read = vec![counters.to_owned(), "/no/such/folder".into()];
+    let needs = Needs { folder: several.then(|| folder.to_owned()), read };
+    let report = confine(&needs).expect("confined");
 
     // What was open is usable.
     let mut text = String::new();
@@ -109,6 +114,9 @@ fn child(folder: &Path, several: bool, port: u16) {
     let summary = sink.finish(&[]).expect("written");
     assert_eq!((summary.packets, summary.files), if several { (4, 5) } else { (4, 1) });
     assert_eq!(summary.removed, if several { 3 } else { 0 });
+    if has_counters {
+        fs::read_to_string(counters.join("rx_dropped")).expect("a counter");
+    }
     if let Ok(opened) = opened {
         let mut live =
             opened.listen(None, Default::default(), Limits { packets: Some(1), time: None }).expect("it listens");

@@ -37,6 +37,10 @@ pub(super) fn give_up_root(folder: Option<&Path>) -> Result<u32, Error> {
             (None, Some(_)) => Identity { uid: getuid(), gid: getgid() },
         },
     };
+    // Root of a namespace that has no other users is nobody's root outside.
+    if !is_here(other) {
+        return Ok(geteuid().as_raw());
+    }
     let failed = |errno: Errno| Error::new("to be root", format!("becoming user {}: {}", other.uid, errno.desc()));
     if geteuid().is_root() {
         groups(other.gid).map_err(failed)?;
@@ -70,6 +74,20 @@ fn nobody() -> Identity {
         Ok(Some(user)) => Identity { uid: user.uid, gid: user.gid },
         _ => Identity { uid: Uid::from_raw(NOBODY), gid: Gid::from_raw(NOBODY) },
     }
+}
+
+/// Whether there is such a user and such a group in this namespace (user_namespaces(7)): each line of the map has the
+/// first number inside, the first outside, and how many there are. Without namespaces there are all.
+fn is_here(user: Identity) -> bool {
+    let maps = [("/proc/self/uid_map", user.uid.as_raw()), ("/proc/self/gid_map", user.gid.as_raw())];
+    maps.into_iter().all(|(map, id)| {
+        let Ok(map) = fs::read_to_string(map) else { return true };
+        map.lines().any(|line| {
+            let mut numbers = line.split_whitespace().filter_map(|word| word.parse::<u32>().ok());
+            let (first, count) = (numbers.next().unwrap_or(0), numbers.nth(1).unwrap_or(0));
+            id.checked_sub(first).is_some_and(|nth| nth < count)
+        })
+    })
 }
 
 /// Whether a user may make files in a folder and remove the one that root made there. Asked as that user, as root may

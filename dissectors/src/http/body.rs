@@ -17,6 +17,8 @@ pub(super) enum Shown {
     Body,
     /// At most a few bytes of its beginning.
     Glance,
+    /// Nothing, nor what it is.
+    Nothing,
 }
 
 /// The content of a message: its own bytes, or bytes that were put together or decoded.

@@ -42,9 +42,12 @@ pub(super) fn describe(
     enter(cx);
     let Seen { chunk: shown, of_body, head, headers } = seen;
     let place = shown.place(0..shown.bytes.len(), "Reassembled TCP", cx.tree);
+    let bytes = shown.bytes.get(..message.head).unwrap_or(shown.bytes);
     let head = match head {
         Some(head) => *head,
-        None => head::read(shown.bytes.get(..message.head).unwrap_or(shown.bytes), lines),
+        None if headers => head::read(bytes, lines),
+        None if of_body == Shown::Nothing => head::first_line(bytes, lines),
+        None => head::glance(bytes, lines).unwrap_or_else(|| head::read(bytes, lines)),
     };
     let head = Placed { head, base: place.start };
     if cx.tree.wants_columns() {
@@ -52,7 +55,8 @@ pub(super) fn describe(
         let line = head.head.bytes.get(..head.head.start_len).unwrap_or_default();
         cx.tree.info(format_args!("{} ", Lossy(head::trim_end(line))));
     }
-    let body = if cx.tree.wants_any(&HTTP) {
+    let is_told = cx.tree.wants_any(&HTTP);
+    if is_told {
         // The head is HTTP's own; the body belongs to what it carries.
         let own = Slice::new(place.start, place.len.min(message.head as u32));
         let node = cx.tree.open(&HTTP, own, Value::Bytes(place));
@@ -65,14 +69,16 @@ pub(super) fn describe(
         if headers {
             notes(message, head.span(0..message.head), head.head.bytes, cx.tree);
         }
-        let body = body::describe(message, shown.bytes, place.start, of_body, &head.head, lines, cx.tree);
+    }
+    let body = (of_body != Shown::Nothing)
+        .then(|| body::describe(message, shown.bytes, place.start, of_body, &head.head, lines, cx.tree));
+    if is_told {
         cx.tree.close();
-        body
-    } else {
-        body::describe(message, shown.bytes, place.start, of_body, &head.head, lines, cx.tree)
-    };
-    let content_type = head.find(lines, b"content-type");
-    Content::new(body.piece(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
+    }
+    if let Some(body) = body {
+        let content_type = head.find(lines, b"content-type");
+        Content::new(body.piece(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
+    }
     cx.tree.fence();
 }
 
@@ -215,7 +221,9 @@ impl<'b> Placed<'b> {
     fn conclude(&self, message: &Message, pending: Option<&Pending>, cx: &mut Context<'_>) {
         let none = Slice::default();
         let exchange = pending.map(|pending| &*pending.exchange).filter(|exchange| exchange.asked_by.is_some());
-        let uri = exchange.and_then(|exchange| full_uri(&exchange.method, &exchange.host, &exchange.uri));
+        let uri = exchange
+            .filter(|_| cx.tree.wants(&REQUEST_FULL_URI))
+            .and_then(|exchange| full_uri(&exchange.method, &exchange.host, &exchange.uri));
         if message.link.role == Role::Request {
             if let Some(uri) = uri {
                 cx.tree.put_text(&REQUEST_FULL_URI, none, format_args!("{}{}{}", uri[0], uri[1], uri[2]));

@@ -105,8 +105,7 @@ pub(super) fn glance<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<
             [b'\r', b'\n', ..] => return Some(Head { bytes: bytes.get(..at + 2)?, start, start_len, quirks }),
             _ => ends.next()?,
         };
-        let first = rest.first().copied()?;
-        match first {
+        match rest.first()? {
             b' ' | b'\t' if count > 0 => {
                 if let Some(folded) = lines.last_mut().filter(|_| kept) {
                     folded.value_end = (at + trim_end(bytes.get(at..end).unwrap_or_default()).len()) as u32;
@@ -116,8 +115,7 @@ pub(super) fn glance<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<
             _ if count == MAX_HEADERS => return None,
             _ => {
                 count += 1;
-                // Host, Upgrade, Content-Type, Content-Length, Transfer-Encoding.
-                kept = matches!(first | 0x20, b'h' | b'u' | b'c' | b't');
+                kept = rest.first_chunk().is_some_and(|&begin| may_matter(begin));
                 if kept {
                     let text = trim_end(bytes.get(at..end).unwrap_or_default());
                     let colon = memchr::memchr(b':', text);
@@ -129,6 +127,21 @@ pub(super) fn glance<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Option<Head<
         }
         at = end;
     }
+}
+
+/// Whether a header line that begins so may be Host, Upgrade, Transfer-Encoding, Content-Type, Content-Length or
+/// Content-Encoding.
+fn may_matter(begin: [u8; 4]) -> bool {
+    matches!(&(u32::from_be_bytes(begin) | 0x2020_2020).to_be_bytes(), b"host" | b"upgr" | b"tran" | b"cont")
+}
+
+/// Reads the start line of a head and nothing else of it.
+pub(super) fn first_line<'b>(bytes: &'b [u8], lines: &mut Vec<Line>) -> Head<'b> {
+    lines.clear();
+    let start_len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    let mut quirks = 0;
+    let start = start_line(bytes.get(..start_len).unwrap_or_default(), &mut quirks);
+    Head { bytes, start, start_len, quirks }
 }
 
 /// The start line, read leniently; `line` has its line end, unless it was cut.
@@ -381,6 +394,8 @@ mod tests {
                 format!("{:?} {:?} {}", framing::length(head, &all, None), all, all.quirks)
             };
             assert_eq!(facts(&glanced, &few), facts(&read, &all), "{text:?}");
+            let first = first_line(&text.as_bytes()[..len], &mut few);
+            assert_eq!((first.start, first.start_len), (read.start, read.start_len), "{text:?}");
         }
     }
 

@@ -315,7 +315,11 @@ impl Http {
             let kept = core::mem::take(&mut message.kept);
             let shown = if is_here { chunk.first(limit) } else { Chunk { bytes: &kept, base: None } };
             let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
-            let of_body = if keep == MAX_BODY { Shown::Body } else { Shown::Glance };
+            let of_body = match keep {
+                MAX_BODY => Shown::Body,
+                0 => Shown::Nothing,
+                _ => Shown::Glance,
+            };
             let seen = describe::Seen { chunk: shown, of_body, head, headers: self.headers };
             describe::describe(&message, seen, exchange, &mut self.lines, cx);
         }

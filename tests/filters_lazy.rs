@@ -3,13 +3,14 @@
 
 mod common;
 
-use dissectors::Wants;
 use dissectors::session::Foresight;
-use overhear::analysis::{Analyzer, Task};
+use dissectors::{Tree, Value, Wants};
+use overhear::analysis::{Analyzer, Asked, Task, is_known_early};
 use overhear::filter::Filter;
 use overhear::source::Capture;
 use std::collections::BTreeSet;
 use std::io::Cursor;
+use std::sync::{Arc, Mutex};
 
 /// Filters beside those of a single field, from all corners of the language.
 const FILTERS: &[&str] = &[
@@ -53,12 +54,35 @@ const FILTERS: &[&str] = &[
     "_ws.expert.message contains \"SYN\" or _ws.expert.severity >= Warning",
     "http.content_type contains json or json or data",
     "udp.stream == 0 or icmp or arp or ip.flags.mf == 1",
+    // Of these a part is known before messages are read, and decides of most frames.
+    "ip.src == 10.0.0.2 and http.response",
+    "tcp.port == 80 and http.request.uri contains \"a\"",
+    "tcp.analysis.flags and http",
+    "http.response.code >= 200 and tcp.analysis.initial_rtt",
+    "tcp.len > 0 and (tcp.stream in {0..1} and status == 200) and frame.number > 5",
+    "http.request_in and tcp.flags.fin == 1",
+    "http.time and tcp.srcport < 10000 and http.time_to_first_byte",
+    "body contains a and tcp.flags.push == 1",
+    "http.host and frame contains \"Host\" and not http.request.method == GET",
+    "data and tcp.dstport > 1000",
+    "tcp.gap and tcp.len > 0",
+    "tcp.segment.count > 1 and tcp.flags.push == 0",
+    "frame.protocols contains http and tcp.window_size > 1000",
+    "_ws.expert.severity == Warning and tcp.len > 100",
 ];
 
-/// The numbers of the frames that match, with these fields recorded.
-fn matching(capture: &[u8], wants: &Wants, foresight: Foresight, filters: &[Filter]) -> Vec<Vec<u32>> {
+/// The numbers of the frames that match, with these fields recorded; of frames of which it is known early that they are
+/// not asked for, less.
+fn matching(
+    capture: &[u8],
+    wants: &Wants,
+    foresight: Foresight,
+    asked: Option<Asked>,
+    filters: &[&Filter],
+) -> Vec<Vec<u32>> {
     let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
-    let mut analyzer = Analyzer::with_foresight(Task { wants: wants.clone(), ..Task::default() }, foresight);
+    let task = Task { wants: wants.clone(), ..Task::default() };
+    let mut analyzer = Analyzer::with_foresight(task, foresight).asked_for(asked);
     let mut matching = vec![Vec::new(); filters.len()];
     // Where a fixture is cut short, what could be read of it counts.
     while let Ok(Some(frame)) = capture.next() {
@@ -104,10 +128,18 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
     let read = |filter: &&str| Filter::new(filter).map_err(|fault| fault.shown(filter).to_string());
     let made: Vec<Filter> = filters.iter().map(read).collect::<Result<_, _>>().expect("filters");
-    let plain = matching(capture, &Wants::everything(), foresee(capture), &made);
+    let all: Vec<&Filter> = made.iter().collect();
+    let plain = matching(capture, &Wants::everything(), foresee(capture), None, &all);
     for (nth, filter) in made.into_iter().enumerate() {
-        let lazy = matching(capture, &filter.wants(), foresee(capture), &[filter]);
+        let lazy = matching(capture, &filter.wants(), foresee(capture), None, &[&filter]);
         assert_eq!(lazy[0], plain[nth], "{name}: {}", filters[nth]);
+        let filter = Arc::new(filter.asking_first(is_known_early));
+        if filter.decides_early() {
+            let early = Arc::clone(&filter);
+            let asked: Asked = Box::new(move |tree| early.may_match(tree));
+            let lazy = matching(capture, &filter.wants(), foresee(capture), Some(asked), &[&filter]);
+            assert_eq!(lazy[0], plain[nth], "{name}: {}, by what is known early", filters[nth]);
+        }
     }
     plain.iter().filter(|matching| !matching.is_empty()).count()
 }
@@ -126,4 +158,30 @@ fn every_field_is_found_by_a_filter_that_wants_nothing_else() {
         let names: Vec<_> = seen(&bytes).into_iter().collect();
         check(&name, &bytes, &names);
     }
+}
+
+/// The fields that are known early, with their values.
+fn early(tree: &Tree) -> Vec<(&'static str, Value)> {
+    let nodes = tree.nodes().iter().filter(|node| is_known_early(node.field));
+    nodes.map(|node| (node.field.name, node.value)).collect()
+}
+
+#[test]
+fn what_is_known_early_of_a_segment_is_all_there_will_be() {
+    let mut segments = 0;
+    for (name, bytes) in fixtures() {
+        let mut capture = Capture::from_reader("fixture", Cursor::new(bytes)).expect("a capture");
+        let seen = Arc::new(Mutex::new(None));
+        let inside = Arc::clone(&seen);
+        let asked: Asked = Box::new(move |tree| inside.lock().expect("one thread").replace(early(tree)).is_none());
+        let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), ..Task::default() }).asked_for(Some(asked));
+        while let Ok(Some(frame)) = capture.next() {
+            let at_last = early(analyzer.dissect(&frame));
+            let Some(before) = seen.lock().expect("one thread").take() else { continue };
+            let more = at_last.iter().find(|fact| !before.contains(fact));
+            assert!(before == at_last, "{name} frame {}: {more:?}", frame.number);
+            segments += 1;
+        }
+    }
+    assert!(segments > 1000, "{segments} segments");
 }

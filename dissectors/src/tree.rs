@@ -117,6 +117,8 @@ pub struct Tree {
     buffers: Vec<Buffer>,
     columns: Columns,
     depth: u8,
+    /// Nobody looks at the rest of this frame.
+    dismissed: bool,
 }
 
 impl Tree {
@@ -133,7 +135,19 @@ impl Tree {
         self.buffers.clear();
         self.columns = Columns::default();
         self.depth = 0;
+        self.dismissed = false;
         self.add_buffer("Frame", frame);
+    }
+
+    /// Learns that nobody looks at what else the frame says: it may be left out.
+    pub fn dismiss(&mut self) {
+        self.dismissed = true;
+    }
+
+    /// Whether what else the frame says may be left out.
+    #[must_use]
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed || !self.on
     }
 
     /// What is recorded.

@@ -5,7 +5,7 @@ use super::tcp::assembler::{Arrived, Assembler, Next};
 use super::tcp::before;
 use super::tcp::sequence::{Scales, Sequence};
 use super::tcp::state::Course;
-use super::{Chunk, Content, Event, Needs, acknowledges, limits};
+use super::{Asked, Chunk, Content, Event, Needs, acknowledges, limits};
 use crate::capture::{Call, Closed, Endpoint, Opened, Sent, Stream};
 use dissectors::exchange::Exchange;
 use dissectors::packet::{Path, Piece};
@@ -49,6 +49,7 @@ pub(super) struct Reading<'a> {
     pub(super) messages: &'a mut Vec<dissectors::session::Event>,
     pub(super) chunks: Option<&'a mut Vec<Event>>,
     pub(super) learnt: Option<&'a mut Foresight>,
+    pub(super) asked: Option<&'a Asked>,
     pub(super) tree: &'a mut Tree,
     pub(super) at: At,
 }
@@ -164,6 +165,9 @@ impl Connection {
                 overlap: arrived.overlap,
             };
             tcp::describe(segment, &known, reading.tree);
+        }
+        if reading.asked.is_some_and(|may_be_asked_for| !may_be_asked_for(reading.tree)) {
+            reading.tree.dismiss();
         }
         self.last = at;
         let told = reading.path.names().len();

@@ -15,7 +15,7 @@ use dissectors::packet::{Address, Fragment, Next, Packet, Path, Piece, walk};
 use dissectors::session::{At, Foresight, Side};
 use dissectors::tcp::{Flags, Segment};
 use dissectors::udp::Datagram;
-use dissectors::{Field, PROTOCOLS, Part, Registry, Tree, Value, Wants};
+use dissectors::{Field, Kind, PROTOCOLS, Part, Registry, Tree, Value, Wants};
 use dissectors::{column, data, frame, ipv4, ipv6, tcp as tcp_fields, udp};
 use flow::{Place, Table};
 use fragments::Fragments;
@@ -71,6 +71,9 @@ pub enum Content {
     End,
 }
 
+/// Whether a frame may be asked for, by the fields that are [known early](is_known_early).
+pub type Asked = Box<dyn Fn(&Tree) -> bool + Send>;
+
 /// Reads a capture, frame after frame.
 pub struct Analyzer {
     tree: Tree,
@@ -113,6 +116,7 @@ struct Desk {
     met: Vec<u32>,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
+    asked: Option<Asked>,
 }
 
 /// What is known of a conversation in datagrams: its number and the times of its first and last frame.
@@ -142,28 +146,42 @@ pub(in crate::analysis) struct Needs {
     pub(in crate::analysis) dialogues: bool,
 }
 
+/// Fields that tell of messages of several segments.
+static PUT_TOGETHER: [&Field; 7] = [
+    &tcp_fields::SEGMENTS,
+    &tcp_fields::SEGMENT,
+    &tcp_fields::SEGMENT_COUNT,
+    &tcp_fields::SEGMENT_DATA,
+    &tcp_fields::REASSEMBLED_IN,
+    &tcp_fields::REASSEMBLED_LENGTH,
+    &tcp_fields::REASSEMBLED_DATA,
+];
+
+/// Whether a field has all its values before the messages of a segment are read.
+#[must_use]
+pub fn is_known_early(field: &Field) -> bool {
+    if field.protocol == frame::FRAME.id {
+        let is_note = frame::tells_notes(field) || matches!(field.kind, Kind::Note(_));
+        return field.id != frame::PROTOCOLS.id && !is_note;
+    }
+    let mut layers = PROTOCOLS.iter().filter(|protocol| matches!(protocol.part, Part::Layer(_)));
+    let late = PUT_TOGETHER.iter().chain(&[&tcp_fields::GAP, &tcp_fields::LIMIT]).any(|late| late.id == field.id);
+    !late && layers.any(|protocol| protocol.fields.first().is_some_and(|own| own.id == field.protocol))
+}
+
 impl Needs {
     fn of(task: &Task) -> Needs {
         let wants = &task.wants;
         let any = |fields: &[&Field]| fields.iter().any(|field| wants.field(field));
         let analysis =
             tcp_fields::FIELDS.iter().any(|field| field.name.starts_with("tcp.analysis") && wants.field(field));
-        let put_together = [
-            &tcp_fields::SEGMENTS,
-            &tcp_fields::SEGMENT,
-            &tcp_fields::SEGMENT_COUNT,
-            &tcp_fields::SEGMENT_DATA,
-            &tcp_fields::REASSEMBLED_IN,
-            &tcp_fields::REASSEMBLED_LENGTH,
-            &tcp_fields::REASSEMBLED_DATA,
-        ];
         let session = |part: &Part| !matches!(part, Part::Layer(_) | Part::Facts);
         let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
         let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
         let messages = task.exchanges
             || task.learn
             || wants.columns
-            || any(&put_together)
+            || any(&PUT_TOGETHER)
             || wants.field(&frame::PROTOCOLS)
             || wants.protocol(&data::DATA)
             || PROTOCOLS.iter().any(|protocol| session(&protocol.part) && own(protocol.fields));
@@ -172,7 +190,7 @@ impl Needs {
             bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
             messages,
             compare,
-            frames: task.learn || any(&put_together),
+            frames: task.learn || any(&PUT_TOGETHER),
             data: wants.field(&tcp_fields::REASSEMBLED_DATA),
             dialogues: any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]),
         }
@@ -200,6 +218,7 @@ impl Analyzer {
             met: Vec::new(),
             events: Vec::new(),
             messages: Vec::new(),
+            asked: None,
         };
         let inner = Inner {
             desk,
@@ -210,6 +229,13 @@ impl Analyzer {
             held: 0,
         };
         Analyzer { tree, blank: Tree::default(), inner, clock: Clock::default() }
+    }
+
+    /// Messages of frames of which it is known early that nobody asks for them are not told.
+    #[must_use]
+    pub fn asked_for(mut self, asked: Option<Asked>) -> Analyzer {
+        self.inner.desk.asked = asked;
+        self
     }
 
     /// Reads the next frame. The tree says what was found in it, until the next is read.
@@ -517,6 +543,7 @@ impl Desk {
             messages: &mut self.messages,
             chunks: (self.task.follow == Some(number)).then_some(&mut self.events),
             learnt: self.task.learn.then_some(&mut self.learnt),
+            asked: self.asked.as_ref(),
             tree,
             at,
         }

@@ -80,7 +80,8 @@ impl Reading {
                     task.only = Some(found.streams);
                 }
             }
-            let mut analyzer = Analyzer::with_foresight(task, foresight);
+            let asked = self.sieve.asked().filter(|_| !sifts);
+            let mut analyzer = Analyzer::with_foresight(task, foresight).asked_for(asked);
             let read = self.read(&mut capture, &mut analyzer, chosen.as_ref(), report, out, &mut bar);
             bar.clear();
             told |= read?;
@@ -114,7 +115,8 @@ impl Reading {
     /// first. What is wrong with a capture is left for the second reading to tell.
     fn foresee(&mut self, sift: Option<Wants>, learn: bool, capture: &mut Capture, bar: &mut Bar) -> Found {
         let sifts = sift.is_some();
-        let mut analyzer = Analyzer::new(Task { learn, wants: sift.unwrap_or_default(), ..Task::default() });
+        let task = Task { learn, wants: sift.unwrap_or_default(), ..Task::default() };
+        let mut analyzer = Analyzer::new(task).asked_for(self.sieve.asked().filter(|_| sifts));
         let mut found = Found::default();
         let most = self.most.min(self.sieve.last_frame().filter(|_| !learn).unwrap_or(u32::MAX));
         let mut frames = 0;

@@ -2,17 +2,18 @@
 
 use dissectors::exchange::Transfer;
 use dissectors::{Tree, Value, Wants, tcp};
-use overhear::analysis::Event;
+use overhear::analysis::{Asked, Event, is_known_early};
 use overhear::capture::Call;
 use overhear::filter::Filter;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 /// As many runs of matching frames as are remembered of a connection; beyond, the oldest become one.
 const RUNS: usize = 256;
 
 /// A filter, and what is remembered of the frames that matched it.
 pub(super) struct Sieve {
-    filter: Option<Filter>,
+    filter: Option<Arc<Filter>>,
     sifts: Sifts,
     /// The frames that matched, by connection: runs between which others of the connection did not. It lasts as long as
     /// the connection does.
@@ -40,7 +41,14 @@ struct Matched {
 impl Sieve {
     /// A sieve; without a filter all goes through.
     pub(super) fn new(filter: Option<Filter>, sifts: Sifts) -> Sieve {
+        let filter = filter.map(|filter| Arc::new(filter.asking_first(is_known_early)));
         Sieve { filter, sifts, matched: HashMap::new() }
+    }
+
+    /// What tells early that a frame does not go through, if anything does.
+    pub(super) fn asked(&self) -> Option<Asked> {
+        let filter = Arc::clone(self.filter.as_ref().filter(|filter| filter.decides_early())?);
+        Some(Box::new(move |tree| filter.may_match(tree)))
     }
 
     /// What has to be known of each frame.

@@ -25,14 +25,17 @@ mod tests;
 mod trap;
 
 use ast::Condition;
-use dissectors::{Tree, Wants};
+use dissectors::{Field, Tree, Wants};
 pub use fault::{Fault, Shown};
 use plan::Plan;
 pub use sugar::{Meaning, SUGAR, Sugar};
 
 /// A filter made ready. An empty one matches every frame.
 pub struct Filter {
-    plan: Option<Plan>,
+    /// All of them must hold.
+    parts: Vec<Plan>,
+    /// So many of them come first that need no more than what is known early of a frame.
+    early: usize,
     warnings: Vec<Fault>,
 }
 
@@ -46,7 +49,30 @@ impl Filter {
         if let Some(condition) = &condition {
             trap::warn(condition, &mut warnings);
         }
-        Ok(Filter { plan, warnings })
+        let mut parts = Vec::new();
+        plan.into_iter().for_each(|plan| plan.split(&mut parts));
+        Ok(Filter { parts, early: 0, warnings })
+    }
+
+    /// The same filter, which asks first for what is known early of a frame: the fields of which `is_early` is true have
+    /// all their values then.
+    #[must_use]
+    pub fn asking_first(mut self, is_early: impl Fn(&Field) -> bool) -> Filter {
+        let late: Vec<_> = dissectors::fields().filter(|field| !is_early(field)).collect();
+        let is_late = |part: &Plan| {
+            let mut wants = Wants::default();
+            part.want(&mut wants);
+            wants.columns || late.iter().any(|field| wants.field(field))
+        };
+        self.parts.sort_by_cached_key(is_late);
+        self.early = self.parts.iter().filter(|part| !is_late(part)).count();
+        self
+    }
+
+    /// Whether some frames can be told early not to match, and others cannot.
+    #[must_use]
+    pub fn decides_early(&self) -> bool {
+        (1..self.parts.len()).contains(&self.early)
     }
 
     /// What is allowed and most likely not meant.
@@ -59,22 +85,26 @@ impl Filter {
     #[must_use]
     pub fn wants(&self) -> Wants {
         let mut wants = Wants::default();
-        if let Some(plan) = &self.plan {
-            plan.want(&mut wants);
-        }
+        self.parts.iter().for_each(|part| part.want(&mut wants));
         wants
     }
 
     /// Whether it matches a frame of which this was found.
     #[must_use]
     pub fn matches(&self, tree: &Tree) -> bool {
-        self.plan.as_ref().is_none_or(|plan| plan.holds(tree))
+        self.parts.iter().all(|part| part.holds(tree))
+    }
+
+    /// Whether it may match a frame of which this is known early.
+    #[must_use]
+    pub fn may_match(&self, tree: &Tree) -> bool {
+        self.parts.iter().take(self.early).all(|part| part.holds(tree))
     }
 
     /// The number of the last frame that can match, if that is known beforehand.
     #[must_use]
     pub fn last_frame(&self) -> Option<u32> {
-        self.plan.as_ref().and_then(bound::last_frame)
+        self.parts.iter().filter_map(bound::last_frame).min()
     }
 }
 

@@ -142,6 +142,14 @@ impl Val<'_> {
 }
 
 impl Plan {
+    /// Adds what must hold for it to hold: itself, or its parts.
+    pub(super) fn split(self, all: &mut Vec<Plan>) {
+        match self {
+            Plan::And(parts) => parts.into_iter().for_each(|part| part.split(all)),
+            other => all.push(other),
+        }
+    }
+
     /// Adds the fields that it looks at.
     pub(super) fn want(&self, wants: &mut Wants) {
         match self {

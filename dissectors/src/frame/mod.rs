@@ -63,7 +63,8 @@ const SEVERITIES: &[(u64, &str)] =
     &[(0x0020_0000, "Chat"), (0x0040_0000, "Note"), (0x0060_0000, "Warning"), (0x0080_0000, "Error")];
 
 /// Whether a field tells of notes of any kind.
-pub(crate) fn tells_notes(field: &Field) -> bool {
+#[must_use]
+pub fn tells_notes(field: &Field) -> bool {
     [EXPERT.id, EXPERT_MESSAGE.id, EXPERT_SEVERITY.id].contains(&field.id)
 }
 

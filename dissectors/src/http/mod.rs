@@ -311,7 +311,7 @@ impl Http {
             message.quirks |= quirk::BODY_LIMIT;
         }
         self.pairing.complete(side, &message, cx);
-        if let Some(keep) = self.keep {
+        if let Some(keep) = self.keep.filter(|_| !cx.tree.is_dismissed()) {
             let kept = core::mem::take(&mut message.kept);
             let shown = if is_here { chunk.first(limit) } else { Chunk { bytes: &kept, base: None } };
             let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));

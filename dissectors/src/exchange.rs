@@ -37,6 +37,8 @@ pub struct Transfer {
     pub first: At,
     /// Where its last byte arrived; the last that was seen, if it is not complete.
     pub last: At,
+    /// The frame that tells it: in which its last byte could be read, or which showed that there is none.
+    pub told: u32,
     /// Bytes of its body, after chunks are joined and before content codings are undone.
     pub body: u64,
     /// Whether all of it was seen.

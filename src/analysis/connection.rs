@@ -124,15 +124,21 @@ impl Connection {
         }
     }
 
-    /// Follows one segment, and records it.
-    pub(super) fn follow(&mut self, source: Endpoint, segment: &Segment<'_>, reused: bool, reading: &mut Reading<'_>) {
+    /// Follows one segment, and records it; returns of which sides it carries bytes or tells a message.
+    pub(super) fn follow(
+        &mut self,
+        source: Endpoint,
+        segment: &Segment<'_>,
+        reused: bool,
+        reading: &mut Reading<'_>,
+    ) -> [bool; 2] {
         let side = self.side(source);
         let at = reading.at;
         if segment.quoted {
             let known = Known { stream: self.number, ..self.scales.look(side, segment) };
             tcp::describe(segment, &known, reading.tree);
             self.last = at;
-            return;
+            return [false; 2];
         }
         let relative = self.scales.relate(side, segment);
         let mut analysis = Analysis::default();
@@ -170,9 +176,12 @@ impl Connection {
             reading.tree.dismiss();
         }
         self.last = at;
+        let mut speaks = [false; 2];
+        speaks[side as usize] = !segment.is_empty();
         let told = reading.path.names().len();
         if reading.needs.bytes {
             let completed = self.read(side, segment, arrived.ready.clone(), reading);
+            speaks.iter_mut().zip(completed.told).for_each(|(speaks, told)| *speaks |= told);
             if reading.tree.wants(&tcp::SEGMENT_DATA) {
                 self.tell_segment_data(side, segment, &arrived, &completed, reading);
             }
@@ -189,6 +198,7 @@ impl Connection {
                 data::describe(nobodys, reading.tree);
             }
         }
+        speaks
     }
 
     /// The part of a segment's data that no session has read: what comes after the message that ended its protocol, and

@@ -61,6 +61,8 @@ pub(super) struct Completed {
     pub(super) assembled: Vec<Assembled>,
     /// The exchanges that were answered, by session and place in it.
     pub(super) answers: Vec<(u32, u32)>,
+    /// The sides of which a message was told.
+    pub(super) told: [bool; 2],
 }
 
 /// A message that was put together from several frames.
@@ -223,6 +225,7 @@ impl Conversation {
         for event in cx.events.get(before..).unwrap_or_default() {
             let Event::Message(told) = event else { continue };
             completed.answers.extend(told.answers.map(|nth| (cx.session, nth)));
+            completed.told[told.side as usize] = true;
             let heard = &mut self.sides[told.side as usize];
             heard.told = heard.taken;
             if !self.tracks {

@@ -30,6 +30,8 @@ pub struct Task {
     pub exchanges: bool,
     /// Whether to report connections.
     pub streams: bool,
+    /// Whether to report when a connection is forgotten.
+    pub ends: bool,
     /// The connection whose bytes to hand out.
     pub follow: Option<u32>,
     /// Whether to gather what later frames say of earlier ones, for a second reading of the same capture.
@@ -45,8 +47,19 @@ pub enum Event {
     Call(Call),
     /// A connection was forgotten, or the capture has ended.
     Stream(Box<Stream>),
+    /// The connection of this number was forgotten, or the capture has ended.
+    End(u32),
     /// The bytes that come next of the connection that is followed.
     Chunk(Chunk),
+}
+
+/// A connection that a frame belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// Its number.
+    pub stream: u32,
+    /// Whether the frame carries bytes of the client, of the server, or tells a message of theirs.
+    pub speaks: [bool; 2],
 }
 
 /// What comes next of one side of a connection.
@@ -113,7 +126,7 @@ struct Desk {
     /// The time of the first frame.
     start: i64,
     /// The connections of the present frame.
-    met: Vec<u32>,
+    met: Vec<Met>,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
     asked: Option<Asked>,
@@ -250,10 +263,15 @@ impl Analyzer {
         self.hide();
     }
 
-    /// The numbers of the TCP connections that the frame read last belongs to: several in a tunnel, or where one is
-    /// quoted in an error.
+    /// What was found in the frame read last.
     #[must_use]
-    pub fn streams(&self) -> &[u32] {
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The TCP connections that the frame read last belongs to: several in a tunnel, or where one is quoted in an error.
+    #[must_use]
+    pub fn met(&self) -> &[Met] {
         &self.inner.desk.met
     }
 
@@ -467,12 +485,14 @@ impl Inner {
             }
         }
         let connection = self.tcp.flow(place);
-        self.desk.met.push(connection.number);
-        if self.desk.task.only.as_ref().is_some_and(|only| !only.contains(connection.number)) {
+        let stream = connection.number;
+        if self.desk.task.only.as_ref().is_some_and(|only| !only.contains(stream)) {
+            self.desk.met.push(Met { stream, speaks: [false; 2] });
             return connection.pass(source, segment, at);
         }
         let mut reading = self.desk.reading(connection.number, at, &mut self.packet.path, tree);
-        connection.follow(source, segment, reused, &mut reading);
+        let speaks = connection.follow(source, segment, reused, &mut reading);
+        self.desk.met.push(Met { stream, speaks });
         self.held = self.held.saturating_add_signed(connection.count_held());
         self.desk.report(connection);
         if self.held > self.desk.most_held() {
@@ -522,6 +542,9 @@ impl Inner {
         }
         if self.desk.task.streams {
             self.desk.events.push(Event::Stream(Box::new(connection.row())));
+        }
+        if self.desk.task.ends {
+            self.desk.events.push(Event::End(connection.number));
         }
     }
 }

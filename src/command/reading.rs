@@ -123,12 +123,12 @@ impl Reading {
         while frames < most {
             match capture.next() {
                 Ok(Some(frame)) => {
-                    let tree = analyzer.dissect(&frame);
-                    if !sifts || !self.sieve.frame(frame.number, tree) {
+                    analyzer.dissect(&frame);
+                    if !sifts || !self.sieve.frame(frame.number, &analyzer) {
                         analyzer.hide();
                     } else {
                         found.frames.insert(frame.number);
-                        analyzer.streams().iter().for_each(|&stream| found.streams.insert(stream));
+                        analyzer.met().iter().for_each(|met| found.streams.insert(met.stream));
                     }
                     analyzer.events();
                     frames += 1;

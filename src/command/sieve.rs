@@ -1,23 +1,22 @@
 //! Which frames, calls and connections a filter lets through.
 
-use dissectors::exchange::Transfer;
-use dissectors::{Tree, Value, Wants, tcp};
-use overhear::analysis::{Asked, Event, is_known_early};
-use overhear::capture::Call;
+use dissectors::Wants;
+use dissectors::exchange::{Exchange, Transfer};
+use dissectors::session::Side;
+use overhear::analysis::{Analyzer, Asked, Event, is_known_early};
 use overhear::filter::Filter;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// As many runs of matching frames as are remembered of a connection; beyond, the oldest become one.
+/// As many runs of matching frames as are remembered of a side; beyond, the oldest become one.
 const RUNS: usize = 256;
 
 /// A filter, and what is remembered of the frames that matched it.
 pub(super) struct Sieve {
     filter: Option<Arc<Filter>>,
     sifts: Sifts,
-    /// The frames that matched, by connection: runs between which others of the connection did not. It lasts as long as
-    /// the connection does.
-    matched: HashMap<u32, Matched>,
+    /// The frames that matched, by connection and side. They last as long as the connection does.
+    matched: HashMap<u32, [Matched; 2]>,
 }
 
 /// What a sieve is for.
@@ -25,16 +24,18 @@ pub(super) struct Sieve {
 pub(super) enum Sifts {
     /// Frames.
     Frames,
-    /// Calls, by the frames that carry them.
+    /// Calls, by the frames of their messages.
     Calls,
     /// Connections, by their frames.
     Streams,
 }
 
+/// The frames of one side that matched, of those with bytes or a message of it.
 #[derive(Default)]
 struct Matched {
+    /// Runs of them, between which others did not match.
     runs: VecDeque<(u32, u32)>,
-    /// The last frame of the connection matched: its run goes on.
+    /// The last of them matched: its run goes on.
     goes_on: bool,
 }
 
@@ -55,11 +56,7 @@ impl Sieve {
     pub(super) fn want(&self, task: &mut overhear::analysis::Task) {
         let Some(filter) = &self.filter else { return };
         task.wants.add_all(&filter.wants());
-        if self.sifts != Sifts::Frames {
-            task.wants.add(&tcp::STREAM);
-            // The end of a connection is when its frames are forgotten.
-            task.streams = true;
-        }
+        task.ends = self.sifts != Sifts::Frames;
     }
 
     /// What has to be known of each frame to choose frames in a reading of their own, before those that go through are
@@ -74,15 +71,18 @@ impl Sieve {
         self.filter.as_ref().filter(|_| self.sifts == Sifts::Frames)?.last_frame()
     }
 
-    /// Whether a frame goes through.
-    pub(super) fn frame(&mut self, number: u32, tree: &Tree) -> bool {
+    /// Whether the frame that was read last goes through.
+    pub(super) fn frame(&mut self, number: u32, analyzer: &Analyzer) -> bool {
         let Some(filter) = &self.filter else { return true };
-        let matches = filter.matches(tree);
-        if self.sifts != Sifts::Frames {
-            for node in tree.nodes().iter().filter(|node| node.field.id == tcp::STREAM.id) {
-                if let Value::Uint(stream) = node.value {
-                    note(&mut self.matched, stream as u32, number, matches);
-                }
+        let matches = filter.matches(analyzer.tree());
+        for met in analyzer.met().iter().filter(|_| self.sifts != Sifts::Frames) {
+            let counts = self.sifts == Sifts::Streams || met.speaks.contains(&true);
+            if matches && counts {
+                self.matched.entry(met.stream).or_default();
+            }
+            if let Some(sides) = self.matched.get_mut(&met.stream) {
+                let speaking = sides.iter_mut().zip(met.speaks).filter(|(_, speaks)| *speaks);
+                speaking.for_each(|(side, _)| side.note(number, matches));
             }
         }
         matches
@@ -94,43 +94,53 @@ impl Sieve {
             return true;
         }
         match event {
-            Event::Call(call) => self.matched.get(&call.exchange.stream).is_some_and(|matched| matched.meets(call)),
-            Event::Stream(stream) => self.matched.remove(&stream.number).is_some(),
+            Event::Call(call) => {
+                self.matched.get(&call.exchange.stream).is_some_and(|sides| meets(sides, &call.exchange))
+            }
+            Event::Stream(stream) => self.matched.contains_key(&stream.number),
             Event::Chunk(_) => true,
+            Event::End(stream) => {
+                self.matched.remove(stream);
+                false
+            }
         }
     }
 }
 
-/// Notes whether a frame of a connection matches.
-fn note(matched: &mut HashMap<u32, Matched>, stream: u32, frame: u32, matches: bool) {
-    if !matches {
-        if let Some(matched) = matched.get_mut(&stream) {
-            matched.goes_on = false;
-        }
-        return;
-    }
-    let matched = matched.entry(stream).or_default();
-    match matched.runs.back_mut() {
-        Some((_, last)) if matched.goes_on || *last == frame => *last = frame,
-        _ => matched.runs.push_back((frame, frame)),
-    }
-    matched.goes_on = true;
-    if matched.runs.len() > RUNS
-        && let Some((first, _)) = matched.runs.pop_front()
-        && let Some(second) = matched.runs.front_mut()
-    {
-        second.0 = first;
-    }
+/// Whether a frame with a part of the request or of the response of a call matched.
+fn meets([client, server]: &[Matched; 2], exchange: &Exchange) -> bool {
+    let meets = |transfer: &Option<Transfer>, side: Option<Side>| {
+        let Some(transfer) = transfer else { return false };
+        let (first, last) = (transfer.first.frame, transfer.last.frame.max(transfer.told));
+        // Who gave an answer that nobody is known to have asked for is not known either.
+        side != Some(Side::Server) && client.meets(first, last)
+            || side != Some(Side::Client) && server.meets(first, last)
+    };
+    meets(&exchange.request, exchange.asked_by) || meets(&exchange.response, exchange.asked_by.map(Side::other))
 }
 
 impl Matched {
-    /// Whether a frame of the request or of the response of a call matched.
-    fn meets(&self, call: &Call) -> bool {
-        let meets = |transfer: &Transfer| {
-            let (first, last) = (transfer.first.frame, transfer.last.frame);
-            self.runs.iter().any(|&(begin, end)| begin <= last && first <= end)
-        };
-        call.exchange.request.as_ref().is_some_and(meets) || call.exchange.response.as_ref().is_some_and(meets)
+    /// Notes whether a frame of the side matches.
+    fn note(&mut self, frame: u32, matches: bool) {
+        let goes_on = std::mem::replace(&mut self.goes_on, matches);
+        if !matches {
+            return;
+        }
+        match self.runs.back_mut() {
+            Some((_, last)) if goes_on => *last = frame,
+            _ => self.runs.push_back((frame, frame)),
+        }
+        if self.runs.len() > RUNS
+            && let Some((first, _)) = self.runs.pop_front()
+            && let Some(second) = self.runs.front_mut()
+        {
+            second.0 = first;
+        }
+    }
+
+    /// Whether one of these frames matched.
+    fn meets(&self, first: u32, last: u32) -> bool {
+        self.runs.iter().any(|&(begin, end)| begin <= last && first <= end)
     }
 }
 
@@ -139,17 +149,15 @@ mod tests {
     use super::*;
 
     fn runs(frames: impl Iterator<Item = (u32, bool)>) -> VecDeque<(u32, u32)> {
-        let mut matched = HashMap::new();
-        frames.for_each(|(frame, matches)| note(&mut matched, 7, frame, matches));
-        matched.remove(&7).unwrap_or_default().runs
+        let mut matched = Matched::default();
+        frames.for_each(|(frame, matches)| matched.note(frame, matches));
+        matched.runs
     }
 
     #[test]
     fn frames_that_match_one_after_the_other_are_one_run() {
         let frames = [(1, false), (2, true), (5, true), (6, false), (9, true)];
         assert_eq!(runs(frames.into_iter()), [(2, 5), (9, 9)]);
-        // A frame may have two headers of the same connection: its own, and one quoted.
-        assert_eq!(runs([(3, true), (3, true)].into_iter()), [(3, 3)]);
         assert_eq!(runs([(3, false)].into_iter()), []);
     }
 

@@ -29,8 +29,9 @@ impl<'a> Telling<'a> {
         if chosen == Some(false) {
             self.analyzer.pass(frame);
         } else {
-            let tree = self.analyzer.dissect(frame);
-            shown = chosen.is_some() || self.sieve.frame(frame.number, tree);
+            self.analyzer.dissect(frame);
+            shown = chosen.is_some() || self.sieve.frame(frame.number, self.analyzer);
+            let tree = self.analyzer.tree();
             match shown {
                 true => self.report.frame(&Shown { frame, relative: frame.time - first, tree }, out)?,
                 false => self.analyzer.hide(),

@@ -121,10 +121,17 @@ mod tests {
                 uri: "/user/login".into(),
                 status: Some(200),
                 content_type: "text/html; charset=utf-8".into(),
-                request: Some(Transfer { first: at(4, 500_000), last: at(4, 500_000), body: 12, complete: true }),
+                request: Some(Transfer {
+                    first: at(4, 500_000),
+                    last: at(4, 500_000),
+                    told: 4,
+                    body: 12,
+                    complete: true,
+                }),
                 response: Some(Transfer {
                     first: at(6, 1_700_000),
                     last: at(7, 2_000_000),
+                    told: 7,
                     body: 1234,
                     complete: true,
                 }),

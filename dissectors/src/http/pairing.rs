@@ -197,6 +197,7 @@ impl Pairing {
         let transfer = Transfer {
             first: message.first,
             last: message.last,
+            told: cx.at.frame,
             body: message.body_len(),
             complete: message.quirks & broken == 0,
         };

@@ -147,6 +147,12 @@ fn what_is_no_trap_is_not_warned_of() {
         "tcp and not http",
         "ip.src != 10.0.0.1",
         "uri contains login",
+        "method == POST or status >= 500",
+        "http.request.uri contains login and status >= 500",
+        "not method and status == 200",
+        "method == POST xor status == 200",
+        "method and http.content_type contains status",
+        "(method or status) and (status or method)",
     ];
     for expression in quiet {
         let (_, error, code) = run(&["print", "fixtures/http/post-login.pcap", "-Y", expression]);

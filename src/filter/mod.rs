@@ -47,7 +47,7 @@ impl Filter {
         let condition = parsed.condition.map(sugar::expand).transpose()?;
         let plan = condition.as_ref().map(check::check).transpose()?;
         if let Some(condition) = &condition {
-            trap::warn(condition, &mut warnings);
+            trap::warn(condition, filter, &mut warnings);
         }
         let mut parts = Vec::new();
         plan.into_iter().for_each(|plan| plan.split(&mut parts));

@@ -126,7 +126,7 @@ fn one_way(relation: &Condition, words: &[(&'static Sugar, Span)], nth: usize) -
 }
 
 /// Whether an operand is a value for certain and no field.
-fn is_value(operand: &Operand) -> bool {
+pub(super) fn is_value(operand: &Operand) -> bool {
     match &operand.what {
         What::Text(_) | What::Char(_) => true,
         What::Word(word) => find(word).is_none() && dissectors::field(word).is_none(),

@@ -1,21 +1,22 @@
 //! What a filter says that its writer most likely does not mean.
 
-use super::ast::{Condition, Operand, Relation, What};
+use super::ast::{Condition, Operand, Relation, Span, What};
 use super::fault::Fault;
 use super::kind::{Like, Type};
-use super::{literal, operand};
+use super::{literal, operand, sugar};
 use crate::naming;
 use dissectors::{Field, Kind};
 
-/// Adds a warning for each trap in a condition.
-pub(super) fn warn(condition: &Condition, warnings: &mut Vec<Fault>) {
+/// Adds a warning for each trap in a condition, whose short words are replaced, of the text of a filter.
+pub(super) fn warn(condition: &Condition, filter: &str, warnings: &mut Vec<Fault>) {
     match condition {
-        Condition::Or(parts) | Condition::Xor(parts) => parts.iter().for_each(|part| warn(part, warnings)),
+        Condition::Or(parts) | Condition::Xor(parts) => parts.iter().for_each(|part| warn(part, filter, warnings)),
         Condition::And(parts) => {
             never_absent(parts, warnings);
-            parts.iter().for_each(|part| warn(part, warnings));
+            never_together(parts, filter, warnings);
+            parts.iter().for_each(|part| warn(part, filter, warnings));
         }
-        Condition::Not(inner) => warn(inner, warnings),
+        Condition::Not(inner) => warn(inner, filter, warnings),
         Condition::Compare { quantifier: None, first, rest } => {
             let mut left = first;
             for (relation, right) in rest {
@@ -55,6 +56,70 @@ fn never_absent(parts: &[Condition], warnings: &mut Vec<Fault>) {
             warnings.push(Fault::new(operand.span, message));
         }
     }
+}
+
+/// Which message a field is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Request,
+    Response,
+}
+
+impl Of {
+    /// Of which message a name is that only one of them has; names of headers that the other does not send are.
+    fn name(name: &str) -> Option<Of> {
+        match name {
+            "http.request" | "http.request.method" | "http.request.version" | "http.request.line" => Some(Of::Request),
+            "http.response_in" | "http.host" | "http.cookie" | "http.user_agent" | "http.referer" => Some(Of::Request),
+            "http.request_in" | "http.time" | "http.set_cookie" | "http.server" | "http.location" => Some(Of::Response),
+            _ if name.starts_with("http.request.uri.") => Some(Of::Request),
+            _ if name.starts_with("http.response") => Some(Of::Response),
+            _ => None,
+        }
+    }
+
+    /// Of which message a frame must tell for a condition to hold, and where that is said.
+    fn condition(condition: &Condition) -> Option<(Of, Span)> {
+        match condition {
+            Condition::Test(operand) | Condition::Member { operand, .. } => Of::operand(operand),
+            Condition::Compare { first, rest, .. } => {
+                let right = rest.first().filter(|_| sugar::is_value(first));
+                Of::operand(first).or_else(|| Of::operand(&right?.1))
+            }
+            Condition::And(parts) => parts.iter().find_map(Of::condition),
+            Condition::Or(parts) => {
+                let first = Of::condition(parts.first()?)?;
+                let same = |part| Of::condition(part).is_some_and(|(of, _)| of == first.0);
+                parts.iter().all(same).then_some(first)
+            }
+            Condition::Xor(_) | Condition::Not(_) => None,
+        }
+    }
+
+    fn operand(operand: &Operand) -> Option<(Of, Span)> {
+        match &operand.what {
+            What::Word(name) | What::Field { name, .. } => Some((Of::name(name)?, operand.span)),
+            What::Slice(inner, _) => Of::operand(inner),
+            _ => None,
+        }
+    }
+}
+
+/// `method == POST and status >= 500`: a frame tells of a request or of a response.
+fn never_together(parts: &[Condition], filter: &str, warnings: &mut Vec<Fault>) {
+    let of = |wanted| parts.iter().filter_map(Of::condition).find(|&(of, _)| of == wanted);
+    let (Some((_, asked)), Some((_, answered))) = (of(Of::Request), of(Of::Response)) else { return };
+    let text = |span: Span| filter.get(span.start..span.end).unwrap_or_default();
+    let (request, response) = (text(asked), text(answered));
+    let hint = match request {
+        "url" | "host" | "http.host" => "; http.request.full_uri stands on both",
+        "uri" | "path" | "query" => "; http.request.uri stands on both",
+        _ if request.starts_with("http.request.uri.") => "; http.request.uri stands on both",
+        _ => "",
+    };
+    let message =
+        format!("warning: {request} is of requests and {response} of responses, and hardly a frame has both{hint}");
+    warnings.push(Fault::new(asked, message));
 }
 
 /// Fields of which most frames have two, one of each side.

@@ -87,6 +87,11 @@ fn like_any(argument: &Operand) -> Result<Option<Like>, Fault> {
 
 fn function(name: &str, span: Span) -> Result<Function, Fault> {
     FUNCTIONS.iter().find(|(word, _)| *word == name).map(|&(_, function)| function).ok_or_else(|| {
+        if matches!(name, "float" | "double") {
+            let message =
+                format!("{name} is not known here: numbers are whole, and times compare with seconds as they are");
+            return Fault::new(span, message);
+        }
         let names: Vec<_> = FUNCTIONS.iter().map(|(word, _)| *word).collect();
         Fault::new(span, format!("there is no function {name}; there are {}", names.join(", ")))
     })

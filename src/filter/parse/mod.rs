@@ -5,6 +5,7 @@ mod operand;
 use super::ast::{Condition, Item, Quantifier, Relation, Span};
 use super::fault::Fault;
 use super::lex::{Placed, Token, tokens};
+use crate::naming;
 
 /// As deep as conditions and operands may be nested.
 const DEPTH: usize = 100;
@@ -245,7 +246,7 @@ impl Parser {
         let span = self.span();
         let message = match self.peek() {
             Token::End => "the filter ends where something is missing".to_owned(),
-            Token::Sign("$") => "macros and references to fields ($name, ${name}) are not known here".to_owned(),
+            Token::Sign("$") => return self.dollar(),
             Token::Sign("=") => "= alone means nothing: == compares".to_owned(),
             Token::Sign("|") => "| alone means nothing: || or the word or".to_owned(),
             Token::Sign("/") => "/ was not expected here; text with a slash is written in quotes".to_owned(),
@@ -263,6 +264,21 @@ impl Parser {
             Token::Brackets(_) => "a slice stands behind a field or a function".to_owned(),
         };
         Fault::new(span, message)
+    }
+
+    /// What to say of a dollar sign, which comes next.
+    fn dollar(&self) -> Fault {
+        let braces = usize::from(self.ahead(1) == &Token::Sign("{"));
+        let (Token::Word(word), Some(last)) = (self.ahead(1 + braces), self.tokens.get(self.at + 1 + braces)) else {
+            return Fault::new(self.span(), "$ begins the name of a macro, and macros are not known here");
+        };
+        let name = word.split(':').next().unwrap_or_default();
+        let message = match naming::find(name) {
+            Some(_) => format!("{name} of a selected frame is meant, and no frame is selected here"),
+            None => format!("{name} is a macro, and macros are not known here: write what it stands for"),
+        };
+        let end = last.span.start + name.len();
+        Fault::new(Span { end, ..self.span() }, message)
     }
 }
 

@@ -84,6 +84,7 @@ protocols! {
     udp,
     vxlan,
     geneve,
+    tls,
     http,
     json,
     urlencoded,

@@ -178,6 +178,8 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// A message was told in the present frame: it is complete, or as complete as it will be.
     Message(Told),
+    /// Both sides speak this version of the session's protocol, as far as is known now.
+    Version(u16),
 }
 
 /// A message that ends with the last byte its session takes in this call.
@@ -198,6 +200,8 @@ pub struct Told {
 pub struct Foresight {
     /// The frame that completed the response to a request, by conversation, session and the request's place in it, from 0.
     pub responses: BTreeMap<(u32, u32, u32), u32>,
+    /// The version that both sides of a session agreed to, by conversation and session.
+    pub versions: BTreeMap<(u32, u32), u16>,
     /// The frame in which the bytes of a frame became part of a message, where that is a later one.
     pub reassembled_in: BTreeMap<u32, u32>,
     /// The frame that completed the IP packet of which a frame carries a fragment, where that is a later one.

@@ -469,6 +469,8 @@ impl Connection {
             learnt
                 .responses
                 .extend(completed.answers.iter().map(|&(session, nth)| ((self.number, session, nth), present)));
+            let versions = completed.versions.iter();
+            learnt.versions.extend(versions.map(|&(session, version)| ((self.number, session), version)));
         }
         if !reading.tree.wants_any(&tcp::TCP) {
             return;

@@ -63,6 +63,8 @@ pub(super) struct Completed {
     pub(super) answers: Vec<(u32, u32)>,
     /// The sides of which a message was told.
     pub(super) told: [bool; 2],
+    /// The versions that were agreed to, by session.
+    pub(super) versions: Vec<(u32, u16)>,
 }
 
 /// A message that was put together from several frames.
@@ -223,6 +225,9 @@ impl Conversation {
     /// Finds the frames of the messages that were told in the last call of the session.
     fn complete(&mut self, before: usize, cx: &mut Context<'_>, completed: &mut Completed) {
         for event in cx.events.get(before..).unwrap_or_default() {
+            if let Event::Version(version) = event {
+                completed.versions.push((cx.session, *version));
+            }
             let Event::Message(told) = event else { continue };
             completed.answers.extend(told.answers.map(|nth| (cx.session, nth)));
             completed.told[told.side as usize] = true;
@@ -240,7 +245,7 @@ impl Conversation {
         let mut nth = 0;
         cx.events.retain(|event| {
             nth += 1;
-            nth <= before || !matches!(event, Event::Message(_))
+            nth <= before || matches!(event, Event::Exchange(_))
         });
     }
 

@@ -115,10 +115,12 @@ fn tell_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
     }
 }
 
-/// A session protocol's field that says the same however the bytes were cut.
+/// A session protocol's field that says the same however the bytes were cut. Records of TLS that come together are one
+/// layer, as in Wireshark, but what each says is the same.
 fn depends_on_content(field: &Field) -> bool {
     const PACKETS: [&str; 8] = ["frame", "_ws.", "ip", "tcp", "udp", "raw", "data", "eth"];
     !PACKETS.iter().any(|name| field.name.starts_with(name))
+        && field.name != "tls"
         && !matches!(field.kind, Kind::Frame | Kind::Time | Kind::Duration)
 }
 

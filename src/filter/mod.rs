@@ -44,7 +44,7 @@ impl Filter {
     pub fn new(filter: &str) -> Result<Filter, Fault> {
         let parsed = parse::parse(filter)?;
         let mut warnings = parsed.remarks;
-        let condition = parsed.condition.map(sugar::expand).transpose()?;
+        let condition = parsed.condition.map(sugar::expand);
         let plan = condition.as_ref().map(check::check).transpose()?;
         if let Some(condition) = &condition {
             trap::warn(condition, filter, &mut warnings);

@@ -1,7 +1,6 @@
 //! Short words for fields, whatever protocol has them; they are replaced before anything else is looked at.
 
 use super::ast::{Condition, Operand, Span, What};
-use super::fault::Fault;
 
 /// A short word and the fields it stands for.
 pub struct Sugar {
@@ -58,19 +57,19 @@ fn find(word: &str) -> Option<&'static Sugar> {
 }
 
 /// Replaces the short words of a condition.
-pub(super) fn expand(condition: Condition) -> Result<Condition, Fault> {
-    let all = |parts: Vec<Condition>| parts.into_iter().map(expand).collect::<Result<Vec<_>, _>>();
-    Ok(match condition {
-        Condition::Or(parts) => Condition::Or(all(parts)?),
-        Condition::Xor(parts) => Condition::Xor(all(parts)?),
-        Condition::And(parts) => Condition::And(all(parts)?),
-        Condition::Not(inner) => Condition::Not(Box::new(expand(*inner)?)),
-        relation => expand_relation(relation)?,
-    })
+pub(super) fn expand(condition: Condition) -> Condition {
+    let all = |parts: Vec<Condition>| parts.into_iter().map(expand).collect();
+    match condition {
+        Condition::Or(parts) => Condition::Or(all(parts)),
+        Condition::Xor(parts) => Condition::Xor(all(parts)),
+        Condition::And(parts) => Condition::And(all(parts)),
+        Condition::Not(inner) => Condition::Not(Box::new(expand(*inner))),
+        relation => expand_relation(relation),
+    }
 }
 
 /// Replaces the short words of one relation by what they mean, one meaning after the other.
-fn expand_relation(relation: Condition) -> Result<Condition, Fault> {
+fn expand_relation(relation: Condition) -> Condition {
     let mut words = Vec::new();
     let mut found = relation.clone();
     visit(&mut found, &mut |operand| {
@@ -80,20 +79,12 @@ fn expand_relation(relation: Condition) -> Result<Condition, Fault> {
             words.push((sugar, operand.span));
         }
     });
-    let Some(most) = words.iter().map(|(sugar, _)| sugar.means.len()).max() else { return Ok(relation) };
-    for (sugar, span) in &words {
-        if let [only] = sugar.means
-            && dissectors::field(only.field).is_none()
-        {
-            let message = format!("{} means {}, which is not read yet", sugar.word, only.field);
-            return Err(Fault::new(*span, message));
-        }
-    }
+    let Some(most) = words.iter().map(|(sugar, _)| sugar.means.len()).max() else { return relation };
     let mut ways: Vec<Condition> = (0..most).map(|nth| one_way(&relation, &words, nth)).collect();
-    Ok(match ways.len() {
+    match ways.len() {
         1 => ways.remove(0),
         _ => Condition::Or(ways),
-    })
+    }
 }
 
 /// A relation in which each short word has its meaning of this number, or its last.

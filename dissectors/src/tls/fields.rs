@@ -187,6 +187,14 @@ crate::fields! { "tls";
     RENEGOTIATION_LENGTH: U8 "tls.handshake.extensions_reneg_info_len" "Renegotiation info extension length";
     /// The proof.
     RENEGOTIATION: Bytes "tls.handshake.extensions_reneg_info" "Renegotiation info";
+    /// What a client offers, as a text in which the order counts.
+    JA3_FULL: Text "tls.handshake.ja3_full" "JA3 Fullstring";
+    /// The MD5 of that text: the same for the same software.
+    JA3: Text "tls.handshake.ja3" "JA3";
+    /// What a server has chosen, as such a text.
+    JA3S_FULL: Text "tls.handshake.ja3s_full" "JA3S Fullstring";
+    /// The MD5 of that text.
+    JA3S: Text "tls.handshake.ja3s" "JA3S";
 
     /// How many bytes the certificates have.
     CERTIFICATES_LENGTH: U24 "tls.handshake.certificates_length" "Certificates Length";

@@ -2,6 +2,7 @@
 
 use super::extension::{self, Within, signature_algorithm, signature_algorithms};
 use super::fields::*;
+use super::ja3;
 use super::names::{self, TLS13};
 use super::vector::{counted, each, grouped, list, under};
 use crate::packet::Piece;
@@ -94,6 +95,7 @@ pub(super) fn describe(piece: Piece<'_>, name: &str, known: Known, tree: &mut Tr
     if let Err(Short) = read(&mut reader, known) {
         crate::frame::note_cut(piece, reader.tree);
     }
+    ja3::describe(piece.bytes, tree);
     tree.close();
 }
 

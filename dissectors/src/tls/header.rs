@@ -108,13 +108,13 @@ fn begins(bytes: &[u8], fits: impl Fn(usize, u8) -> bool, len: usize) -> Verdict
     }
 }
 
-/// Where the next record may begin after bytes were lost: how many bytes come before it, and whether there is one. As
-/// many bytes as may be the beginning of its header are left.
+/// Where the next record may begin after bytes were lost: how many bytes come before it, and whether there is one. It
+/// says this version, or any of TLS if that is 0. As many bytes as may be the beginning of its header are left.
 pub(super) fn seek(bytes: &[u8], version: u16) -> (usize, bool) {
     let is_next = |window: &[u8]| {
         Header::read(window).is_some_and(|header| {
             header.is_sound()
-                && header.version == version
+                && if version == 0 { header.version > 0x0300 } else { header.version == version }
                 && match header.content {
                     CHANGE_CIPHER_SPEC => header.len == 1,
                     ALERT => header.len <= LONGEST_ALERT,
@@ -183,9 +183,10 @@ mod tests {
 
     #[test]
     fn a_record_is_found_after_what_was_lost() {
-        assert_eq!(seek(b"\x99\x17\x03\x03\x17\x03\x03\x00\x05abcde", 0x0303), (4, true));
+        assert_eq!(seek(b"\x17\x03\x03\xff\x17\x03\x03\x00\x05abcde", 0x0303), (4, true));
         assert_eq!(seek(b"\x17\x03\x03\x00\x05abcde", 0x0303), (0, true));
         assert_eq!(seek(b"\x17\x03\x01\x00\x05abcde", 0x0303), (6, false));
+        assert_eq!(seek(b"S\x16\x03\x01\x00\x05abcde", 0), (1, true));
         assert_eq!(seek(b"abc\x17\x03", 0x0303), (1, false));
         assert_eq!(seek(b"abc", 0x0303), (0, false));
     }

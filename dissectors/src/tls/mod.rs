@@ -6,6 +6,7 @@ mod extension;
 mod fields;
 mod handshake;
 mod header;
+mod ja3;
 mod message;
 mod names;
 mod record;
@@ -188,8 +189,7 @@ impl Tls {
     /// Looks for the next record, and says what it passes over.
     fn seek(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Then) {
         let State::Lost(before) = self.half(side).state else { return (0, Then::Same) };
-        let versions = [self.half(side).version, self.half(side.other()).version, 0x0303];
-        let version = versions.into_iter().find(|&version| version != 0).unwrap_or_default();
+        let version = self.half(side).version;
         let (len, found) = header::seek(chunk.bytes, version);
         if found {
             self.half(side).state = State::Record;
@@ -197,8 +197,9 @@ impl Tls {
                 return self.records(side, chunk, cx);
             }
         }
-        if len == 0 {
-            return (0, Then::Same);
+        // What a side has said before its first record belongs to the protocol that led to TLS.
+        if len == 0 || found && before == 0 && version == 0 {
+            return (len, Then::Same);
         }
         let place = enter(chunk.first(len), cx);
         if cx.tree.wants_columns() {

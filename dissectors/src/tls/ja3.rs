@@ -1,0 +1,113 @@
+//! JA3 and JA3S: fingerprints of the software behind a hello, made of what it offers in which order.
+//!
+//! `version,cipher suites,extensions,groups,point formats` of a client, `version,cipher suite,extensions` of a server, all
+//! in decimal; the values of RFC 8701 are left out, for they change from hello to hello.
+
+use super::fields::{JA3, JA3_FULL, JA3S, JA3S_FULL};
+use super::handshake::{CLIENT_HELLO, HEAD, SERVER_HELLO};
+use crate::field::Field;
+use crate::tree::{Slice, Tree};
+use alloc::string::String;
+use core::fmt::Write;
+use md5::{Digest, Md5};
+
+/// Records the fingerprint of a hello, header and all, if it is wanted and the hello is whole.
+pub(super) fn describe(message: &[u8], tree: &mut Tree) {
+    type Read = fn(&[u8]) -> Option<String>;
+    let (full, hash, read): (&'static Field, &'static Field, Read) = match message.first() {
+        Some(&CLIENT_HELLO) => (&JA3_FULL, &JA3, client),
+        Some(&SERVER_HELLO) => (&JA3S_FULL, &JA3S, server),
+        _ => return,
+    };
+    if !tree.wants(full) && !tree.wants(hash) {
+        return;
+    }
+    let Some(text) = read(message.get(HEAD..).unwrap_or_default()) else { return };
+    tree.put_text(full, Slice::default(), format_args!("{text}"));
+    tree.put_text(hash, Slice::default(), format_args!("{}", Hex(&Md5::digest(text.as_bytes()))));
+}
+
+struct Hex<'b>(&'b [u8]);
+
+impl core::fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        crate::format::hex(f, self.0)
+    }
+}
+
+fn client(body: &[u8]) -> Option<String> {
+    let (version, rest) = version(body)?;
+    let (suites, rest) = vector::<2>(rest)?;
+    let (_methods, rest) = vector::<1>(rest)?;
+    let mut text = String::new();
+    let _ = write!(text, "{version},");
+    join(&mut text, numbers(suites));
+    text.push(',');
+    let mut lists: [&[u8]; 2] = [&[]; 2];
+    extensions(&mut text, rest, |kind, value| match kind {
+        10 => lists[0] = value.get(2..).unwrap_or_default(),
+        11 => lists[1] = value.get(1..).unwrap_or_default(),
+        _ => {}
+    })?;
+    let [groups, formats] = lists;
+    text.push(',');
+    join(&mut text, numbers(groups));
+    text.push(',');
+    join(&mut text, formats.iter().map(|&format| format.into()));
+    Some(text)
+}
+
+fn server(body: &[u8]) -> Option<String> {
+    let (version, rest) = version(body)?;
+    let (&[a, b, _method], rest) = rest.split_first_chunk()?;
+    let mut text = String::new();
+    let _ = write!(text, "{version},{},", u16::from_be_bytes([a, b]));
+    extensions(&mut text, rest, |_, _| {})?;
+    Some(text)
+}
+
+/// The version of a hello, and what follows its random and session.
+fn version(body: &[u8]) -> Option<(u16, &[u8])> {
+    let (version, rest) = body.split_first_chunk()?;
+    let (_session, rest) = vector::<1>(rest.get(32..)?)?;
+    Some((u16::from_be_bytes(*version), rest))
+}
+
+/// The bytes behind a length of `N` bytes, and what follows them.
+fn vector<const N: usize>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = bytes.split_first_chunk::<N>()?;
+    rest.split_at_checked(len.iter().fold(0, |len, &byte| len << 8 | usize::from(byte)))
+}
+
+/// Writes the types of the extensions, and shows each with its value.
+fn extensions<'b>(text: &mut String, rest: &'b [u8], mut seen: impl FnMut(u16, &'b [u8])) -> Option<()> {
+    let mut rest = if rest.is_empty() { rest } else { vector::<2>(rest)?.0 };
+    let mut is_first = true;
+    while let Some((kind, after)) = rest.split_first_chunk() {
+        let kind = u16::from_be_bytes(*kind);
+        let (value, after) = vector::<2>(after)?;
+        if !is_grease(kind) {
+            let _ = write!(text, "{}{kind}", if is_first { "" } else { "-" });
+            is_first = false;
+            seen(kind, value);
+        }
+        rest = after;
+    }
+    Some(())
+}
+
+fn numbers(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |sum, &byte| sum << 8 | u16::from(byte)))
+}
+
+fn join(text: &mut String, numbers: impl Iterator<Item = u16>) {
+    for (nth, number) in numbers.filter(|&number| !is_grease(number)).enumerate() {
+        let _ = write!(text, "{}{number}", if nth == 0 { "" } else { "-" });
+    }
+}
+
+/// RFC 8701 2: 0x0a0a, 0x1a1a and so on.
+fn is_grease(number: u16) -> bool {
+    let [high, low] = number.to_be_bytes();
+    high == low && low & 15 == 10
+}

@@ -105,6 +105,7 @@ impl<'w> Host<'w> {
                     self.heard.exchanges.push(*exchange);
                 }
                 Event::Message(told) => self.heard.events.push(format!("{told:?}")),
+                Event::Version(version) => unreachable!("HTTP does not agree on a version such as {version}"),
             }
         }
     }

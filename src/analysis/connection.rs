@@ -153,7 +153,8 @@ impl Connection {
         if arrived.limit {
             reading.tree.note(&tcp::LIMIT, segment.payload.all(), format_args!("too much waits for missing bytes"));
         }
-        if reading.tree.wants_columns() || reading.tree.wants_any(&tcp::TCP) {
+        let says_something = reading.needs.segments || analysis.marks != 0;
+        if reading.tree.wants_columns() || says_something && reading.tree.wants_any(&tcp::TCP) {
             let completeness = reading.foresight.completeness.get(self.number as usize).copied();
             let known = Known {
                 stream: self.number,

@@ -145,6 +145,8 @@ struct Dialogue {
 pub(in crate::analysis) struct Needs {
     /// Sequence analysis.
     pub(in crate::analysis) sequence: bool,
+    /// What segments say beside the marks of that.
+    pub(in crate::analysis) segments: bool,
     /// Bytes in order.
     pub(in crate::analysis) bytes: bool,
     /// Messages.
@@ -200,6 +202,7 @@ impl Needs {
             || PROTOCOLS.iter().any(|protocol| session(&protocol.part) && own(protocol.fields));
         Needs {
             sequence: task.streams || task.learn || analysis || wants.columns,
+            segments: tcp_fields::FIELDS.iter().any(|field| wants.field(field) && !tcp_fields::tells_marks(field)),
             bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
             messages,
             compare,

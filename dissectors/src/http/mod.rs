@@ -56,13 +56,9 @@ fn open(wants: &Wants) -> Box<dyn Session> {
 
 /// Whether more of a head is told than its first line: headers, or what is odd about them.
 fn shows_headers(wants: &Wants) -> bool {
-    #[rustfmt::skip]
-    let others = [
-        &START_LINE, &CHAT, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,
-        &REQUEST_URI_QUERY_PARAMETER, &REQUEST_VERSION, &REQUEST_FULL_URI, &RESPONSE_VERSION, &RESPONSE_CODE,
-        &RESPONSE_CODE_DESC, &RESPONSE_PHRASE, &REQUEST_IN, &RESPONSE_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME,
-    ];
-    FIELDS.iter().any(|field| wants.field(field) && !others.iter().any(|other| other.id == field.id))
+    [&HTTP, &NOTIFICATION, &REQUEST_LINE, &RESPONSE_LINE].into_iter().any(|field| wants.field(field))
+        || wants.any_between(&PROXY_CONNECT_HOST, &FILE_DATA)
+        || wants.any_between(&TE_AND_LENGTH, &OPEN_LIMIT)
 }
 
 /// How much of a body must be kept for `wants`; none if not even heads are wanted.
@@ -479,4 +475,24 @@ impl Session for Http {
 
 fn taken(bytes: usize, then: Then) -> Taken {
     Taken { bytes, then }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_for_all_but_the_first_line_and_what_is_concluded() {
+        #[rustfmt::skip]
+        let others = [
+            &START_LINE, &CHAT, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,
+            &REQUEST_URI_QUERY_PARAMETER, &REQUEST_VERSION, &REQUEST_FULL_URI, &RESPONSE_VERSION, &RESPONSE_CODE,
+            &RESPONSE_CODE_DESC, &RESPONSE_PHRASE, &REQUEST_IN, &RESPONSE_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME,
+        ];
+        for field in FIELDS {
+            let mut wants = Wants::default();
+            wants.add(field);
+            assert_eq!(shows_headers(&wants), others.iter().all(|other| other.id != field.id), "{}", field.name);
+        }
+    }
 }

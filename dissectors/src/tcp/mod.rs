@@ -246,6 +246,12 @@ impl Analysis {
     }
 }
 
+/// Whether a field is recorded only of segments that have a mark.
+#[must_use]
+pub fn tells_marks(field: &crate::field::Field) -> bool {
+    field.id == ANALYSIS_FLAGS.id || MARKS.iter().any(|(_, mark, _)| mark.id == field.id)
+}
+
 /// Reads the header; what it means is for its stream to say.
 fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("tcp");

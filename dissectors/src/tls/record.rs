@@ -42,9 +42,6 @@ impl Tls {
         }
         let shown = self.shown(header.version, cx);
         let short = names::short(shown);
-        if cx.tree.wants_columns() {
-            cx.tree.columns_mut().protocol = short;
-        }
         let span = |at, len| piece.map_or(Slice::default(), |piece| piece.span(at, len));
         let node = cx.tree.open(&RECORD, span(0, header.whole()), Value::Present);
         let is_opaque = header.content == header::APPLICATION_DATA && is_13(shown);
@@ -94,7 +91,11 @@ impl Tls {
                 self.say(format_args!("{name}"), cx);
             }
             // A part of the handshake that was not captured whole.
-            (_, None) | (_, Some(_)) => self.say(format_args!("{}", CONTENT_TYPE.value_name(header.content.into()).unwrap_or_default()), cx),
+            _ => self.say(format_args!("{}", CONTENT_TYPE.value_name(header.content.into()).unwrap_or_default()), cx),
+        }
+        // A server's hello says itself which version it is.
+        if cx.tree.wants_columns() {
+            cx.tree.columns_mut().protocol = names::short(self.shown(header.version, cx));
         }
         cx.tree.close();
     }

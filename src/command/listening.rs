@@ -66,7 +66,9 @@ impl Listening {
         let limits = Limits { packets: most.into_iter().flatten().min(), time: autostop.duration };
         let sink = match &listen.write {
             Some(path) => {
-                Some(create(path, listen, &opened, sink::Stop { packets: None, duration: None, ..autostop })?)
+                // Told both, so that no file is begun for a packet that will not come.
+                let packets = limits.packets.and_then(NonZeroU64::new);
+                Some(create(path, listen, &opened, sink::Stop { packets, duration: None, ..autostop })?)
             }
             None if autostop.size.is_some() => return Err("-a filesize goes with -w".into()),
             None if autostop.files.is_some() => return Err("-a files goes with -w".into()),

@@ -36,6 +36,10 @@ use writer::Writer;
 /// the kernel holds.
 const QUEUE: usize = 128;
 
+/// By how much the thread that reads is nicer than the two before it: it gets a tenth of what one of them does.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
 /// Interfaces that are open and not yet listened to.
 pub struct Opened {
     taps: Vec<Tap>,
@@ -76,7 +80,8 @@ impl Opened {
     }
 
     /// Begins to capture, until `stop` is set, a limit is reached, or no device is left. What is captured is written
-    /// to the sink, if there is one: all of it, whether the reader has time for it or not.
+    /// to the sink, if there is one: all of it, whether the reader has time for it or not. Then the thread that calls
+    /// this, which will read, steps back behind those that capture and write.
     pub fn listen(self, sink: Option<Sink>, stop: Stop, limits: Limits) -> io::Result<Live> {
         let interfaces = self.interfaces().cloned().collect();
         let tally = Arc::new(Tally::default());
@@ -95,6 +100,9 @@ impl Opened {
         let way = Way { slabs, spent: back, keeps_all: writer.is_some() };
         let pump = Pump::new(self.taps, way, stop.clone(), limits, tally.clone())?;
         let pump = Some(thread("capture").spawn(move || pump.run())?);
+        if writer.is_some() {
+            step_back();
+        }
         Ok(Live { interfaces, queue, spent, slab: Slab::default(), at: 0, tally, stop, pump, writer })
     }
 }
@@ -197,6 +205,18 @@ impl Drop for Live {
         self.writer.take().map(JoinHandle::join);
     }
 }
+
+/// Lets the other threads go first where there is not a processor for each: what is not written is lost, what is not
+/// read can be read from the file. Who may not, or cannot, goes on as before.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    // nice(2): of this thread alone, on Linux.
+    let _ = rustix::process::nice(NICE);
+}
+
+/// Elsewhere it would be the whole process that steps back.
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
 
 /// What a thread has come to.
 fn joined<T>(thread: JoinHandle<T>) -> T {

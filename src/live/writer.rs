@@ -44,13 +44,14 @@ impl Writer {
             let go = match self.captured.recv_timeout(TICK) {
                 Ok(slab) => {
                     self.tally.slabs.fetch_sub(1, Relaxed);
+                    // Any packet of it may end a file.
+                    self.count();
                     let go = self.write(slab)?;
                     // While more waits, it is written together.
                     if self.tally.slabs.load(Relaxed) == 0 && go == Go::On { self.sink.settle()? } else { go }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    let counts = self.counts();
-                    self.sink.count(&counts);
+                    self.count();
                     self.sink.settle()?
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -82,6 +83,12 @@ impl Writer {
             let _ = self.spent.send(slab);
         }
         Ok(go)
+    }
+
+    /// Tells the file what the devices have counted.
+    fn count(&mut self) {
+        let counts = self.counts();
+        self.sink.count(&counts);
     }
 
     fn counts(&self) -> Vec<Counts> {

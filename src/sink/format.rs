@@ -123,7 +123,9 @@ impl Format {
             if let Some(counts) = told.counts {
                 // As dumpcap has it, and Wireshark's window tells it: what the kernel had no room for counts here.
                 let dropped = counts.dropped.saturating_add(counts.interface_dropped);
-                put(out, option::RECEIVED, &counts.received.to_le_bytes());
+                // It may have been counted before the last packets came.
+                let received = counts.received.max(told.delivered.saturating_add(counts.dropped));
+                put(out, option::RECEIVED, &received.to_le_bytes());
                 put(out, option::DROPPED, &dropped.to_le_bytes());
             }
             put(out, option::DELIVERED, &told.delivered.to_le_bytes());

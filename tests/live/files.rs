@@ -3,6 +3,7 @@
 use crate::lab::{CABLE, Lab, SERVER, files, packets, reported, sorted, text, wireshark};
 use crate::replay::Load;
 use crate::running::{Running, until};
+use pcap_parser::pcapng::Block;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -76,6 +77,34 @@ fn files_follow_each_other_and_lose_nothing() {
                 assert!(size(last) < 400_700);
             }
         }
+    }
+}
+
+/// What stands in the statistics at the end of a file: received, dropped, delivered (draft-ietf-opsawg-pcapng 4.6).
+fn statistics(path: &Path) -> [Option<u64>; 3] {
+    let bytes = fs::read(path).expect("a file");
+    let (_, file) = pcap_parser::parse_pcapng(&bytes).expect("pcapng");
+    let last = file.sections.last().and_then(|section| section.blocks.last());
+    let Some(Block::InterfaceStatistics(told)) = last else { panic!("no statistics at the end") };
+    [told.isb_ifrecv(), told.isb_ifdrop(), told.isb_usrdeliv()].map(|count| count.and_then(Result::ok))
+}
+
+#[test]
+fn every_file_tells_what_was_counted_until_its_end() {
+    let Some(lab) = Lab::new("statistics in files", &[]) else { return };
+    let file = lab.file("a.pcapng");
+    let overhear = lab.overhear(&["print", "-i", CABLE, "-w", &file, "-b", "packets:1000"]);
+    // Packets come all the time, so the files end while it is busy.
+    lab.sends(LOAD);
+    overhear.prints(4000);
+    let (_, err, code) = overhear.interrupt();
+    let made = files(lab.path("").as_path(), "a_");
+    assert_eq!((made.len(), code), (5, 0), "{err}");
+    for (path, written) in made.iter().zip([1000, 2000, 3000, 4000, 4000]) {
+        let [received, dropped, delivered] = statistics(path);
+        assert_eq!((dropped, delivered), (Some(0), Some(written)), "{}", path.display());
+        // What is on its way has been received and is in no file yet.
+        assert!(received.is_some_and(|received| (written..=4000).contains(&received)), "{written}: {received:?}");
     }
 }
 

@@ -45,6 +45,21 @@ impl Slab {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Takes the packets of one that comes next, and gives it back to be filled again; it stays what it is if there is no
+    /// room for it. An empty one comes next to any.
+    pub(super) fn append(&mut self, next: Slab) -> Result<Slab, Slab> {
+        if self.is_empty() {
+            return Ok(std::mem::replace(self, next));
+        }
+        if !self.fits(next.bytes.len()) {
+            return Err(next);
+        }
+        let start = self.bytes.len() as u32;
+        self.packets.extend(next.packets.iter().map(|place| Place { start: place.start + start, ..*place }));
+        self.bytes.extend_from_slice(&next.bytes);
+        Ok(next)
+    }
+
     pub(super) fn packet(&self, at: usize) -> Option<Packet<'_>> {
         let &Place { time, length, start, captured, device } = self.packets.get(at)?;
         let bytes = self.bytes.get(start as usize..)?.get(..captured as usize)?;
@@ -67,6 +82,20 @@ impl Slab {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slabs_are_put_together_while_there_is_room() {
+        let slab = |first: u8, bytes: usize| {
+            let mut slab = Slab { first: first.into(), ..Slab::default() };
+            slab.push(Packet { time: Time(0), length: 0, bytes: &vec![first; bytes], device: 0 });
+            slab
+        };
+        let mut held = Slab::default();
+        assert!([slab(1, 5), slab(2, 7), Slab::default()].into_iter().all(|next| held.append(next).is_ok()));
+        assert!(held.append(slab(3, BYTES - 11)).is_err_and(|next| next.first == 3));
+        let bytes: Vec<&[u8]> = (0..3).filter_map(|at| held.packet(at)).map(|packet| packet.bytes).collect();
+        assert_eq!((held.first, &bytes[..]), (1, &[&[1; 5][..], &[2; 7]][..]));
+    }
 
     #[test]
     fn packets_come_out_as_they_went_in() {

@@ -16,6 +16,8 @@ pub(super) struct Tally {
     pub(super) left_out: AtomicU64,
     /// Slabs that the capture has handed over and nobody has taken.
     pub(super) slabs: AtomicUsize,
+    /// Slabs that were written and handed over, and that the reader has not taken.
+    pub(super) unread: AtomicUsize,
     /// Of each device.
     pub(super) drops: Mutex<Vec<Drops>>,
 }

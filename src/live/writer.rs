@@ -12,11 +12,16 @@ use std::time::Duration;
 /// How often the clock is looked at while nothing comes: a file may be full by time alone.
 const TICK: Duration = Duration::from_millis(100);
 
+/// As long as what is held back waits for a reader who has something to do.
+const HOLD: Duration = Duration::from_millis(20);
+
 /// Between the capture, which waits for it, and the reader, for whom it does not wait.
 pub(super) struct Writer {
     pub(super) sink: Sink,
     pub(super) captured: Receiver<Slab>,
     pub(super) written: SyncSender<Slab>,
+    /// What is written and gathers while the reader is behind: few packets at a time would soon be all that may wait.
+    pub(super) held: Slab,
     /// Where slabs go that nobody reads.
     pub(super) spent: Sender<Slab>,
     pub(super) stop: Stop,
@@ -27,6 +32,7 @@ impl Writer {
     /// Writes until nothing more is captured, or until it is enough.
     pub(super) fn run(mut self) -> Result<Summary, sink::Error> {
         let written = self.write_all();
+        self.let_go();
         // It may be what ends the capture.
         self.stop.stop();
         // What is still on its way is neither written nor read.
@@ -41,7 +47,8 @@ impl Writer {
 
     fn write_all(&mut self) -> Result<(), sink::Error> {
         loop {
-            let go = match self.captured.recv_timeout(TICK) {
+            let wait = if self.held.is_empty() { TICK } else { HOLD };
+            let go = match self.captured.recv_timeout(wait) {
                 Ok(slab) => {
                     self.tally.slabs.fetch_sub(1, Relaxed);
                     // Any packet of it may end a file.
@@ -51,6 +58,7 @@ impl Writer {
                     if self.tally.slabs.load(Relaxed) == 0 && go == Go::On { self.sink.settle()? } else { go }
                 }
                 Err(RecvTimeoutError::Timeout) => {
+                    self.pass_on(Slab::default());
                     self.count();
                     self.sink.settle()?
                 }
@@ -75,14 +83,39 @@ impl Writer {
             }
         }
         // It is in the file before anybody is told of it.
-        if let Err(TrySendError::Full(mut slab)) = self.written.try_send(slab) {
+        self.pass_on(slab);
+        Ok(go)
+    }
+
+    /// Lets the reader have packets: at once if it has nothing to do, else when there are many.
+    fn pass_on(&mut self, slab: Slab) {
+        if let Err(slab) = self.held.append(slab).map(|spent| self.recycle(spent)) {
+            self.let_go();
+            self.held = slab;
+        }
+        if self.tally.unread.load(Relaxed) == 0 {
+            self.let_go();
+        }
+    }
+
+    /// Hands the reader what is held back, if it has not too much already.
+    fn let_go(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        self.tally.unread.fetch_add(1, Relaxed);
+        if let Err(TrySendError::Full(slab)) = self.written.try_send(std::mem::take(&mut self.held)) {
+            self.tally.unread.fetch_sub(1, Relaxed);
             self.tally.taken_up(slab.len());
             self.tally.left_out.fetch_add(slab.len() as u64, Relaxed);
-            slab.clear();
-            // Who captures no more needs none.
-            let _ = self.spent.send(slab);
+            self.recycle(slab);
         }
-        Ok(go)
+    }
+
+    fn recycle(&mut self, mut slab: Slab) {
+        slab.clear();
+        // Who captures no more needs none.
+        let _ = self.spent.send(slab);
     }
 
     /// Tells the file what the devices have counted.

@@ -146,7 +146,7 @@ impl Lab {
         assert!(output.status.success(), "curl {arguments:?}: {}", text(&output.stderr));
         let record = text(&output.stdout);
         let calls = record.lines().map(|line| {
-            let [port, method, url, status] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("curl: {line}") };
+            let [port, method, url, status] = four(line);
             let rest = url.split_once("://").expect("a URL").1;
             let uri = rest.find('/').map_or("/", |at| &rest[at..]);
             (port.parse().expect("a port"), method.into(), uri.into(), status.parse().expect("a status"))
@@ -158,7 +158,7 @@ impl Lab {
     pub fn served(&self) -> Vec<Call> {
         let record = fs::read_to_string(self.path("access")).expect("nginx's record");
         let calls = record.lines().map(|line| {
-            let [port, method, uri, status] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("nginx: {line}") };
+            let [port, method, uri, status] = four(line);
             (port.parse().expect("a port"), method.into(), uri.into(), status.parse().expect("a status"))
         });
         sorted(calls.collect())
@@ -217,6 +217,11 @@ pub fn files(folder: &Path, begin: &str) -> Vec<PathBuf> {
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The words of a line of a record.
+fn four(line: &str) -> [&str; 4] {
+    line.split(' ').collect::<Vec<_>>().try_into().expect("four words")
 }
 
 fn ip(words: &[&str]) -> Result<String, String> {

@@ -53,7 +53,9 @@ impl Heard {
     }
 
     fn all(&mut self) -> String {
-        self.reader.take().map(|reader| reader.join().expect("a reader"));
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("a reader");
+        }
         self.text()
     }
 }

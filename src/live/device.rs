@@ -182,6 +182,12 @@ fn linktype(link: Linktype) -> u16 {
     }
 }
 
+/// Whether an error only says that no packet has come: some devices of libpcap (nflog, nfqueue) tell so what others do
+/// not tell, in the system's words for EAGAIN.
+pub(super) fn is_idle(error: &pcap::Error) -> bool {
+    said(error).ends_with("Resource temporarily unavailable")
+}
+
 /// What libpcap says, without what the crate puts before it, in one line.
 pub(super) fn said(error: &pcap::Error) -> String {
     let said = match error {

@@ -163,6 +163,7 @@ impl Pump {
             match count {
                 Ok(count) => taken += count,
                 Err(pcap::Error::TimeoutExpired | pcap::Error::NoMorePackets) => {}
+                Err(error) if device::is_idle(&error) => {}
                 Err(error) => {
                     let said = format!("nothing more is captured from it: {}", device::said(&error));
                     failed.push(Error::Device { device: device.name.clone(), said });

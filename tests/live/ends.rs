@@ -120,3 +120,34 @@ fn an_interface_that_is_down_is_waited_for_or_told() {
     assert_eq!((&*out, code), ("", 2));
     assert!(err.starts_with("overhear: veth0: ") && err.lines().count() == 1 && err.contains("not up"), "{err}");
 }
+
+#[test]
+fn an_interface_that_goes_down_and_comes_back_is_listened_to() {
+    let Some(lab) = Lab::new("an interface that comes back", &["nginx", "curl"]) else { return };
+    let _nginx = lab.nginx(&[80]);
+    let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "ndjson"]);
+    let mut made = lab.curl(&[&format!("http://{SERVER}/?1")]);
+    overhear.prints(1);
+    lab.ip(&["link", "set", CABLE, "down"]);
+    lab.ip(&["link", "set", CABLE, "up"]);
+    made.extend(lab.curl(&[&format!("http://{SERVER}/?2")]));
+    overhear.prints(2);
+    let (out, err, code) = overhear.interrupt();
+    assert_eq!((reported(&out), code), (made, 0), "{err}");
+}
+
+#[test]
+fn a_capture_that_nobody_reads_any_more_ends() {
+    let Some(lab) = Lab::new("-w - into a closed pipe", &[]) else { return };
+    let program = env!("CARGO_BIN_EXE_overhear");
+    let (mut overhear, out) = Running::unread(lab.server(program).args(["print", "-i", CABLE, "-w", "-"]));
+    overhear.listens();
+    drop(out);
+    lab.sends(LOAD);
+    let (_, err, code) = overhear.end();
+    assert_eq!(
+        (err.contains("overhear: standard output: it cannot be written on: broken pipe\n"), code),
+        (true, 2),
+        "{err}"
+    );
+}

@@ -143,6 +143,18 @@ fn the_link_type_is_the_one_asked_for() {
 }
 
 #[test]
+fn a_device_that_is_no_interface_is_waited_for() {
+    let Some(lab) = Lab::new("nflog", &[]) else { return };
+    let (out, err, code) = lab.told(&["print", "-i", "nflog", "-a", "duration:0.3"]);
+    if err.starts_with("overhear: nflog: there is no such interface") {
+        eprintln!("SKIPPED: nflog: this system has none");
+        return;
+    }
+    assert_eq!((&*out, code), ("", 0), "{err}");
+    assert!(err.starts_with("overhear: nflog: 0 frames in "), "{err}");
+}
+
+#[test]
 fn a_packet_is_handed_over_at_once_if_asked_for() {
     let Some(lab) = Lab::new("immediate delivery", &["ss", "nginx", "curl"]) else { return };
     let _nginx = lab.nginx(&[80]);

@@ -10,10 +10,11 @@ PREFIX  = $(HOME)/.cargo
 
 help:
 	@echo 'make run        builds overhear and shows a recorded login: its frames, streams and calls'
-	@echo 'make test       all tests'
+	@echo 'make test       all tests; those of listening are run as root where there are iproute2, nginx, curl and tshark'
 	@echo 'make oracle     compares overhear with tshark, field by field, on every capture'
 	@echo 'make lint       formatting and clippy, warnings denied'
-	@echo 'make bench      times overhear against tshark, tcpdump, ngrep, httpry and tcpflow, and measures its memory'
+	@echo 'make bench      times overhear against tshark, tcpdump, ngrep, httpry and tcpflow, and measures its memory;'
+	@echo '                as root, with iproute2 and tcpreplay, also what is lost when listening'
 	@echo 'make fuzz       runs each fuzz target for SECONDS=$(SECONDS)'
 	@echo 'make fixtures   records all fixtures again (Linux, as root)'
 	@echo 'make docs       writes docs/fields.md anew, which is what the declarations of fields print'

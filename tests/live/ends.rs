@@ -11,7 +11,7 @@ const LOAD: Load = Load { first: 1, packets: 2000, bytes: 300, per_second: 4000 
 fn a_signal_ends_it_with_what_was_found() {
     let Some(lab) = Lab::new("signals", &["nginx", "curl", "capinfos"]) else { return };
     let _nginx = lab.nginx(&[80]);
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let file = lab.file(&format!("{signal}.pcapng"));
         let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "ndjson", "-w", &file]);
         let made = lab.curl(&[&format!("http://{SERVER}/?{signal}=[1-20]")]);

@@ -56,8 +56,8 @@ class Cable:
 
     def replay(self, captures, rate, *options):
         """The command that sends captures at a rate in packets a second."""
-        return self.client(*SENDING, "tcpreplay", "--quiet", "--preload-pcap", "--intf1", CABLE, "--pps", rate, *options,
-                           *captures)
+        return self.client(*SENDING, "tcpreplay", "--quiet", "--preload-pcap", "--intf1", CABLE, "--pps", rate,
+                           *options, *captures)
 
 
 class Listener:

@@ -84,7 +84,7 @@ def at_rate(cable, names, capture, rate, args, same_buffer):
 
 
 def measure_loss(capture, args):
-    """Prints the table; returns the greatest rate at which each program lost nothing, as it was wanted and as it was."""
+    """Prints the table; returns the greatest rate without loss of each program, as wanted and as it was."""
     print("\nLoss on a cable: %s for %d s, %d MiB of the kernel each; one core sends, another listens"
           % (capture.name, SECONDS, BUFFER))
     missing = lacking(["tcpdump"])

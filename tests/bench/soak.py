@@ -60,7 +60,8 @@ def soak(made, args):
         server.wait()
         rows.seek(0)
         told = sum(b" /alive/" in row for row in rows)
-    print("sent: %d frames, %d a second; of %d calls on the connections kept alive %d are told" % (offered, rate, made_calls, told))
+    print("sent: %d frames, %d a second; of %d calls on the connections kept alive %d are told"
+          % (offered, rate, made_calls, told))
     return [report(name, sampled, counted(words)) for name, sampled, words in zip(LISTENERS, samples, said)]
 
 

@@ -45,19 +45,15 @@ impl Slab {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Takes the packets of one that comes next, and gives it back to be filled again; it stays what it is if there is no
-    /// room for it. An empty one comes next to any.
-    pub(super) fn append(&mut self, next: Slab) -> Result<Slab, Slab> {
-        if self.is_empty() {
-            return Ok(std::mem::replace(self, next));
+    /// Takes the packets of one that comes next as well; false if there is no room for them.
+    pub(super) fn append(&mut self, next: &Slab) -> bool {
+        let room = self.fits(next.bytes.len());
+        if room {
+            let start = self.bytes.len() as u32;
+            self.packets.extend(next.packets.iter().map(|place| Place { start: place.start + start, ..*place }));
+            self.bytes.extend_from_slice(&next.bytes);
         }
-        if !self.fits(next.bytes.len()) {
-            return Err(next);
-        }
-        let start = self.bytes.len() as u32;
-        self.packets.extend(next.packets.iter().map(|place| Place { start: place.start + start, ..*place }));
-        self.bytes.extend_from_slice(&next.bytes);
-        Ok(next)
+        room
     }
 
     pub(super) fn packet(&self, at: usize) -> Option<Packet<'_>> {
@@ -90,9 +86,8 @@ mod tests {
             slab.push(Packet { time: Time(0), length: 0, bytes: &vec![first; bytes], device: 0 });
             slab
         };
-        let mut held = Slab::default();
-        assert!([slab(1, 5), slab(2, 7), Slab::default()].into_iter().all(|next| held.append(next).is_ok()));
-        assert!(held.append(slab(3, BYTES - 11)).is_err_and(|next| next.first == 3));
+        let mut held = slab(1, 5);
+        assert_eq!([slab(2, 7), slab(3, BYTES - 11)].map(|next| held.append(&next)), [true, false]);
         let bytes: Vec<&[u8]> = (0..3).filter_map(|at| held.packet(at)).map(|packet| packet.bytes).collect();
         assert_eq!((held.first, &bytes[..]), (1, &[&[1; 5][..], &[2; 7]][..]));
     }

@@ -58,7 +58,7 @@ impl Writer {
                     if self.tally.slabs.load(Relaxed) == 0 && go == Go::On { self.sink.settle()? } else { go }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    self.pass_on(Slab::default());
+                    self.let_go_if_idle();
                     self.count();
                     self.sink.settle()?
                 }
@@ -89,10 +89,19 @@ impl Writer {
 
     /// Lets the reader have packets: at once if it has nothing to do, else when there are many.
     fn pass_on(&mut self, slab: Slab) {
-        if let Err(slab) = self.held.append(slab).map(|spent| self.recycle(spent)) {
+        if self.held.is_empty() {
+            self.held = slab;
+        } else if self.held.append(&slab) {
+            self.recycle(slab);
+        } else {
             self.let_go();
             self.held = slab;
         }
+        self.let_go_if_idle();
+    }
+
+    /// Hands the reader what is held back, if it has nothing to do.
+    fn let_go_if_idle(&mut self) {
         if self.tally.unread.load(Relaxed) == 0 {
             self.let_go();
         }

@@ -1,5 +1,8 @@
 //! The command line.
 
+mod check;
+
+pub(crate) use check::{Check, Excuse};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use overhear::report::{Form, Layout, Lines, Occurrence};
@@ -25,6 +28,7 @@ Examples:
   overhear calls login.pcap                     requests and their answers
   overhear streams login.pcap                   TCP connections
   overhear follow login.pcap 0                  what the two sides of stream 0 sent
+  overhear check login.pcap --none 'status >= 500'  a test: exit code 1 if it fails
   overhear fields uri                           fields that have to do with URIs
   tcpdump -w - | overhear calls -               from a pipe
   overhear calls -i eth0 -f 'tcp port 80'       from an interface, as they happen
@@ -48,6 +52,8 @@ pub(crate) enum Command {
     Streams(Rows),
     /// Print what the two sides of a TCP connection sent, in order
     Follow(Follow),
+    /// Check captures as tests: what must hold of them, told for a reader or for CI
+    Check(Check),
     /// List the fields that can be printed, or tell what one means
     Fields(Fields),
     /// List the interfaces that can be listened to

@@ -100,6 +100,21 @@ pub enum Opened {
     MidStream,
 }
 
+impl Opened {
+    /// The way in a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Opened::ThreeWay => "three-way",
+            Opened::Simultaneous => "simultaneous",
+            Opened::HalfOpen => "half-open",
+            Opened::Unanswered => "unanswered",
+            Opened::Refused => "refused",
+            Opened::MidStream => "mid-stream",
+        }
+    }
+}
+
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
@@ -111,6 +126,22 @@ pub enum Closed {
     Reset(Side),
     /// Not: it was open when the capture ended.
     Open,
+}
+
+impl Closed {
+    /// The way in a few words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Closed::Fin(Side::Client) => "FIN by client",
+            Closed::Fin(Side::Server) => "FIN by server",
+            Closed::HalfClosed(Side::Client) => "half, by client",
+            Closed::HalfClosed(Side::Server) => "half, by server",
+            Closed::Reset(Side::Client) => "RST by client",
+            Closed::Reset(Side::Server) => "RST by server",
+            Closed::Open => "open",
+        }
+    }
 }
 
 /// The state of one side of a connection, in the words of RFC 9293 3.3.2.

@@ -3,6 +3,7 @@
 //! Arrows point down: a module uses those below it and none above.
 //!
 //! * `main`, `args`: the command line to a command to an exit code
+//! * [`check`]: captures as tests: rules, and whether they hold
 //! * [`report`]: one file per form of output
 //! * [`filter`]: Wireshark's display filter language
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
@@ -16,6 +17,7 @@
 
 pub mod analysis;
 pub mod capture;
+pub mod check;
 #[cfg(feature = "live")]
 pub mod confine;
 pub mod filter;

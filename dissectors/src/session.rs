@@ -191,6 +191,8 @@ pub struct Told {
     pub first: At,
     /// How many bytes it had on the wire, those that were not captured included.
     pub len: u64,
+    /// The exchange that it opens.
+    pub asks: Option<u32>,
     /// The exchange that it answers for good: the key to [`Foresight::responses`].
     pub answers: Option<u32>,
 }

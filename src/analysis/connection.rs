@@ -5,7 +5,7 @@ use super::tcp::assembler::{Arrived, Assembler, Next};
 use super::tcp::before;
 use super::tcp::sequence::{Scales, Sequence};
 use super::tcp::state::Course;
-use super::{Asked, Chunk, Content, Event, Needs, acknowledges, limits};
+use super::{Asked, Chunk, Content, Event, Met, Needs, acknowledges, limits};
 use crate::capture::{Call, Closed, Endpoint, Opened, Sent, Stream};
 use dissectors::exchange::Exchange;
 use dissectors::packet::{Path, Piece};
@@ -124,21 +124,21 @@ impl Connection {
         }
     }
 
-    /// Follows one segment, and records it; returns of which sides it carries bytes or tells a message.
+    /// Follows one segment, and records it; returns what of the connection it says.
     pub(super) fn follow(
         &mut self,
         source: Endpoint,
         segment: &Segment<'_>,
         reused: bool,
         reading: &mut Reading<'_>,
-    ) -> [bool; 2] {
+    ) -> Met {
         let side = self.side(source);
         let at = reading.at;
         if segment.quoted {
             let known = Known { stream: self.number, ..self.scales.look(side, segment) };
             tcp::describe(segment, &known, reading.tree);
             self.last = at;
-            return [false; 2];
+            return Met { stream: self.number, speaks: [false; 2], said: Vec::new() };
         }
         let relative = self.scales.relate(side, segment);
         let mut analysis = Analysis::default();
@@ -177,12 +177,13 @@ impl Connection {
             reading.tree.dismiss();
         }
         self.last = at;
-        let mut speaks = [false; 2];
-        speaks[side as usize] = !segment.is_empty();
+        let mut met = Met { stream: self.number, speaks: [false; 2], said: Vec::new() };
+        met.speaks[side as usize] = !segment.is_empty();
         let told = reading.path.names().len();
         if reading.needs.bytes {
-            let completed = self.read(side, segment, arrived.ready.clone(), reading);
-            speaks.iter_mut().zip(completed.told).for_each(|(speaks, told)| *speaks |= told);
+            let mut completed = self.read(side, segment, arrived.ready.clone(), reading);
+            met.speaks.iter_mut().zip(completed.told).for_each(|(speaks, told)| *speaks |= told);
+            met.said = std::mem::take(&mut completed.said);
             if reading.tree.wants(&tcp::SEGMENT_DATA) {
                 self.tell_segment_data(side, segment, &arrived, &completed, reading);
             }
@@ -199,7 +200,7 @@ impl Connection {
                 data::describe(nobodys, reading.tree);
             }
         }
-        speaks
+        met
     }
 
     /// The part of a segment's data that no session has read: what comes after the message that ended its protocol, and

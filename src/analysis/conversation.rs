@@ -1,6 +1,6 @@
 //! A connection's bytes and the session that reads them: recognised by content, fed in order, told of gaps and ends.
 
-use super::{Needs, limits};
+use super::{Half, Needs, Said, limits};
 use dissectors::Registry;
 use dissectors::session::{At, Chunk, Context, Ending, Event, Session, Side, Taken, Then, Verdict};
 use std::collections::VecDeque;
@@ -54,9 +54,24 @@ pub(super) struct Conversation {
     keeps: bool,
 }
 
+/// How far a frame was told before its session reads on.
+#[derive(Clone, Copy)]
+struct Mark {
+    events: usize,
+    nodes: usize,
+}
+
+impl Mark {
+    fn of(cx: &Context<'_>) -> Mark {
+        Mark { events: cx.events.len(), nodes: cx.tree.nodes().len() }
+    }
+}
+
 /// The messages that a frame completed.
 #[derive(Debug, Default)]
 pub(super) struct Completed {
+    /// Those that ask or answer.
+    pub(super) said: Vec<Said>,
     /// The messages of more than one frame.
     pub(super) assembled: Vec<Assembled>,
     /// The exchanges that were answered, by session and place in it.
@@ -182,7 +197,7 @@ impl Conversation {
         while done < chunk.bytes.len() {
             let rest = chunk.from(done);
             let heard = &mut self.sides[side as usize];
-            let before = cx.events.len();
+            let before = Mark::of(cx);
             let Taken { bytes, then } = match &mut self.reader {
                 Reader::Nobody => {
                     heard.take(rest.bytes.len());
@@ -223,12 +238,18 @@ impl Conversation {
     }
 
     /// Finds the frames of the messages that were told in the last call of the session.
-    fn complete(&mut self, before: usize, cx: &mut Context<'_>, completed: &mut Completed) {
+    fn complete(&mut self, before: Mark, cx: &mut Context<'_>, completed: &mut Completed) {
+        let Mark { events: before, nodes } = before;
         for event in cx.events.get(before..).unwrap_or_default() {
             if let Event::Version(version) = event {
                 completed.versions.push((cx.session, *version));
             }
             let Event::Message(told) = event else { continue };
+            let halves = [(Half::Request, told.asks), (Half::Response, told.answers)];
+            let nodes = nodes..cx.tree.nodes().len();
+            let said =
+                halves.into_iter().filter_map(|(half, nth)| Some(Said { nth: nth?, half, nodes: nodes.clone() }));
+            completed.said.extend(said);
             completed.answers.extend(told.answers.map(|nth| (cx.session, nth)));
             completed.told[told.side as usize] = true;
             let heard = &mut self.sides[told.side as usize];
@@ -256,7 +277,7 @@ impl Conversation {
         heard.kept = Vec::new();
         heard.delivered += len;
         heard.taken = heard.delivered;
-        let before = cx.events.len();
+        let before = Mark::of(cx);
         if let Reader::Session(session) = &mut self.reader {
             session.gap(side, Chunk { bytes: &untaken, base: None }, len, cx);
         }
@@ -284,7 +305,7 @@ impl Conversation {
         }
         let rest = std::mem::take(&mut heard.untaken);
         heard.taken = heard.delivered;
-        let before = cx.events.len();
+        let before = Mark::of(cx);
         if let Reader::Session(session) = &mut self.reader {
             session.end(side, Chunk { bytes: &rest, base: None }, ending, cx);
         }

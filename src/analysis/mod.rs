@@ -54,12 +54,34 @@ pub enum Event {
 }
 
 /// A connection that a frame belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Met {
     /// Its number.
     pub stream: u32,
     /// Whether the frame carries bytes of the client, of the server, or tells a message of theirs.
     pub speaks: [bool; 2],
+    /// The requests and responses of it that the frame tells, in order.
+    pub said: Vec<Said>,
+}
+
+/// One half of an exchange, told in a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The exchange's place among those of its session: [`Exchange::nth`](dissectors::exchange::Exchange::nth).
+    pub nth: u32,
+    /// Which half.
+    pub half: Half,
+    /// The nodes of the frame's tree that tell it.
+    pub nodes: std::ops::Range<usize>,
+}
+
+/// What of an exchange a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// It asks.
+    Request,
+    /// It answers, and for good.
+    Response,
 }
 
 /// What comes next of one side of a connection.
@@ -490,12 +512,12 @@ impl Inner {
         let connection = self.tcp.flow(place);
         let stream = connection.number;
         if self.desk.task.only.as_ref().is_some_and(|only| !only.contains(stream)) {
-            self.desk.met.push(Met { stream, speaks: [false; 2] });
+            self.desk.met.push(Met { stream, speaks: [false; 2], said: Vec::new() });
             return connection.pass(source, segment, at);
         }
         let mut reading = self.desk.reading(connection.number, at, &mut self.packet.path, tree);
-        let speaks = connection.follow(source, segment, reused, &mut reading);
-        self.desk.met.push(Met { stream, speaks });
+        let met = connection.follow(source, segment, reused, &mut reading);
+        self.desk.met.push(met);
         self.held = self.held.saturating_add_signed(connection.count_held());
         self.desk.report(connection);
         if self.held > self.desk.most_held() {

@@ -194,7 +194,7 @@ fn now() -> i64 {
 }
 
 /// An error with what can be done about it.
-fn explained(error: &Error, settings: &Settings) -> String {
+pub(super) fn explained(error: &Error, settings: &Settings) -> String {
     let text = shown([Path::new(&error.to_string())]);
     match error {
         Error::Filter { at, .. } => {

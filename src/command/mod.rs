@@ -1,5 +1,6 @@
 //! Commands: each joins the captures it reads, what is found in them, and a form of output.
 
+mod check;
 mod feed;
 mod input;
 mod interrupt;
@@ -35,6 +36,8 @@ pub(crate) enum Outcome {
     Told,
     /// With something wrong that has to be told.
     Wrong(String),
+    /// With an exit code of its own.
+    Exit(u8),
 }
 
 /// Runs a command to the program's exit code: 0 if it is done or nobody reads its output any more, else 2 with one line
@@ -45,6 +48,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Calls(args) => calls(args),
         Command::Streams(args) => streams(args),
         Command::Follow(args) => follow(args),
+        Command::Check(args) => check::check(args),
         Command::Fields(args) => list_fields(args),
         #[cfg(feature = "live")]
         Command::Interfaces(args) => list_interfaces(args),
@@ -52,6 +56,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Told) => ExitCode::from(2),
+        Ok(Outcome::Exit(code)) => ExitCode::from(code),
         Ok(Outcome::Wrong(what)) => {
             tell(&what);
             ExitCode::from(2)

@@ -13,6 +13,7 @@ mod function;
 mod kind;
 mod lex;
 mod literal;
+mod measure;
 mod moment;
 mod operand;
 mod parse;
@@ -27,6 +28,7 @@ mod trap;
 use ast::Condition;
 use dissectors::{Field, Tree, Wants};
 pub use fault::{Fault, Shown};
+pub use measure::Measure;
 use plan::Plan;
 pub use sugar::{Meaning, SUGAR, Sugar};
 

@@ -173,7 +173,7 @@ impl Plan {
 }
 
 impl Expr {
-    fn want(&self, wants: &mut Wants) {
+    pub(super) fn want(&self, wants: &mut Wants) {
         match self {
             Expr::Value(_) => {}
             Expr::Field(source) => source.want(wants),

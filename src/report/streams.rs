@@ -3,7 +3,7 @@
 use super::Report;
 use super::records::{Cell, Form, Head, Records, figures, words};
 use crate::analysis::Event;
-use crate::capture::{Closed, Opened, Stream};
+use crate::capture::Stream;
 use dissectors::session::Side;
 use std::io::{self, Write};
 
@@ -56,8 +56,8 @@ impl Streams {
             Cell::End(stream.server),
             Cell::Word(client_state.word()),
             Cell::Word(server_state.word()),
-            Cell::Word(opened(stream.opened)),
-            Cell::Word(closed(stream.closed)),
+            Cell::Word(stream.opened.word()),
+            Cell::Word(stream.closed.word()),
             Cell::Number(asking.frames + answering.frames),
             Cell::Size(asking.bytes),
             Cell::Size(answering.bytes),
@@ -96,35 +96,10 @@ impl Report for Streams {
     }
 }
 
-/// How a connection began, in a word.
-fn opened(opened: Opened) -> &'static str {
-    match opened {
-        Opened::ThreeWay => "three-way",
-        Opened::Simultaneous => "simultaneous",
-        Opened::HalfOpen => "half-open",
-        Opened::Unanswered => "unanswered",
-        Opened::Refused => "refused",
-        Opened::MidStream => "mid-stream",
-    }
-}
-
-/// How a connection ended, in two words.
-fn closed(closed: Closed) -> &'static str {
-    match closed {
-        Closed::Fin(Side::Client) => "FIN by client",
-        Closed::Fin(Side::Server) => "FIN by server",
-        Closed::HalfClosed(Side::Client) => "half, by client",
-        Closed::HalfClosed(Side::Server) => "half, by server",
-        Closed::Reset(Side::Client) => "RST by client",
-        Closed::Reset(Side::Server) => "RST by server",
-        Closed::Open => "open",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{Endpoint, Sent, State};
+    use crate::capture::{Closed, Endpoint, Opened, Sent, State};
     use crate::report::Lines;
     use dissectors::packet::Address;
     use dissectors::session::At;

@@ -201,9 +201,9 @@ impl Pairing {
             body: message.body_len(),
             complete: message.quirks & broken == 0,
         };
-        let answers = nth.filter(|_| role == Role::Response);
+        let (asks, answers) = (nth.filter(|_| role == Role::Request), nth.filter(|_| role == Role::Response));
         let len = message.wire.saturating_add(message.missing);
-        cx.events.push(Event::Message(Told { side, first: message.first, len, answers }));
+        cx.events.push(Event::Message(Told { side, first: message.first, len, asks, answers }));
         let Some(pending) = nth.and_then(|nth| self.place(nth)).and_then(|place| self.open.get_mut(place)) else {
             return;
         };

@@ -261,7 +261,7 @@ fn enter(chunk: Chunk<'_>, cx: &mut Context<'_>) -> Slice {
 fn leave(side: Side, first: At, len: u64, cx: &mut Context<'_>) {
     cx.tree.fence();
     cx.tree.close();
-    cx.events.push(Event::Message(Told { side, first, len, answers: None }));
+    cx.events.push(Event::Message(Told { side, first, len, asks: None, answers: None }));
 }
 
 impl Session for Tls {

@@ -1,0 +1,68 @@
+//! Findings as JUnit XML: a suite a capture, a case a check. It has no times and no host: the same findings, the same
+//! bytes.
+
+use super::{Finding, Outcome, by_capture, count, lines};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+use std::io;
+
+pub(super) fn tell(findings: &[Finding]) -> String {
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    // A vector takes all that is written.
+    let _ = write(findings, &mut writer);
+    let mut out = String::from_utf8(writer.into_inner()).unwrap_or_default();
+    out.push('\n');
+    out
+}
+
+fn write(findings: &[Finding], writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let numbers = |findings: &[Finding]| {
+        [
+            ("tests", findings.len().to_string()),
+            ("failures", count(findings, Outcome::Fails).to_string()),
+            ("errors", count(findings, Outcome::Unread).to_string()),
+        ]
+    };
+    let all = numbers(findings);
+    let mut suites = writer.create_element("testsuites").with_attribute(("name", "overhear"));
+    for (name, number) in &all {
+        suites = suites.with_attribute((*name, number.as_str()));
+    }
+    suites.write_inner_content(|writer| {
+        for findings in by_capture(findings) {
+            let capture = findings.first().map_or(String::new(), |finding| text(&finding.capture));
+            let numbers = numbers(findings);
+            let mut suite = writer.create_element("testsuite").with_attribute(("name", capture.as_str()));
+            for (name, number) in &numbers {
+                suite = suite.with_attribute((*name, number.as_str()));
+            }
+            suite.write_inner_content(|writer| findings.iter().try_for_each(|finding| case(finding, writer)))?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn case(finding: &Finding, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
+    let (name, capture) = (text(&finding.name), text(&finding.capture));
+    let case = writer.create_element("testcase");
+    let case = case.with_attribute(("name", name.as_str())).with_attribute(("classname", capture.as_str()));
+    let outcome = match finding.outcome {
+        Outcome::Holds => return case.write_empty().map(drop),
+        Outcome::Fails => "failure",
+        Outcome::Unread => "error",
+    };
+    let lines: String = lines(finding).iter().map(|(word, line)| format!("\n{word:8}{line}")).collect();
+    let (found, rule) = (text(&finding.found), text(&finding.rule));
+    case.write_inner_content(|writer| {
+        let element = writer.create_element(outcome).with_attribute(("message", found.as_str()));
+        element.with_attribute(("type", rule.as_str())).write_text_content(BytesText::new(&text(&lines))).map(drop)
+    })?;
+    Ok(())
+}
+
+/// Text without the characters that XML 1.0 has none for.
+fn text(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}

@@ -89,7 +89,12 @@ impl Calls {
         let told = self.open.remove(&(exchange.stream, exchange.nth)).unwrap_or_default();
         self.held = self.held.saturating_sub(told.held());
         self.whole.begin(&[]);
-        let halves = [(told.request, exchange.request), (told.response, exchange.response)];
+        let Told { request, mut response } = told;
+        if let (Some(_), Some(response)) = (&request, &mut response) {
+            // Since Wireshark 4.4 an answer says again what was asked; a call says it once.
+            response.nodes.retain(|node| !node.field.name.starts_with("http.request."));
+        }
+        let halves = [(request, exchange.request), (response, exchange.response)];
         let mut frames = Vec::new();
         for (kept, transfer) in halves {
             match kept {

@@ -15,7 +15,8 @@ pub(super) fn shown(path: &str, source: &str, range: Range<usize>, message: &str
     let end = range.end.saturating_sub(begin).min(line.len());
     let span = Span { start: start - begin, end: end.max(start - begin) };
     let fault = Fault { message: message.to_owned(), span };
-    format!("{}:{number}:{column}: {}", super::plain(path), fault.shown(line))
+    let told = if line.is_empty() { fault.message } else { fault.shown(line).to_string() };
+    format!("{}:{number}:{column}: {told}", super::plain(path))
 }
 
 /// The number of the line in which a byte stands, from 1.
@@ -101,6 +102,6 @@ mod tests {
         let source = "a = 1\nb = 'ä bad'\n";
         let at = source.find("bad").expect("it is there");
         assert_eq!(shown("x.toml", source, at..at + 3, "no"), "x.toml:2:8: no\n    b = 'ä bad'\n           ^~~");
-        assert_eq!(shown("x.toml", "", 0..0, "no"), "x.toml:1:1: no\n    \n    ^");
+        assert_eq!(shown("x.toml", "", 0..0, "no"), "x.toml:1:1: no");
     }
 }

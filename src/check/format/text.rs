@@ -18,7 +18,8 @@ pub(super) fn tell(findings: &[Finding]) -> String {
             continue;
         }
         out.push('\n');
-        for (word, line) in lines(finding) {
+        // Who has no name of its own is called as its rule.
+        for (word, line) in lines(finding).into_iter().filter(|(word, line)| *word != "rule" || *line != finding.name) {
             let _ = writeln!(out, "{}", format!("        {word:8}{line}").trim_end());
         }
     }

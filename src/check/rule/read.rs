@@ -134,8 +134,10 @@ fn count(draft: &Draft, remarks: &mut Vec<Wrong>) -> Result<(Kind, String), Wron
 /// Takes a filter and a bound behind it apart. The last comparison with a number is the bound; but where that could as
 /// well belong to the filter, as in `status == 200`, it is not guessed.
 fn counted(text: &str) -> Result<(&str, Bound), Wrong> {
-    let whole = || Wrong::of("count", 0, format!("how many is missing: count = \"{text} == 3\", or exactly = 3"));
-    let Some(split) = split(text) else { return Err(whole()) };
+    let Some(split) = split(text) else {
+        Filter::new(text).map_err(|fault| Wrong::fault("count", 0, fault))?;
+        return Err(Wrong::of("count", 0, format!("how many is missing: \"{} == 3\", or exactly 3", text.trim())));
+    };
     if Filter::new(text).is_ok() && !ends_in_presence(text) {
         let (before, number) = (split.before, split.number);
         return Err(Wrong::of(

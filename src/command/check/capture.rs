@@ -30,9 +30,14 @@ pub(super) fn judge(job: &Job<'_>, lost: u64, bless: bool) -> Result<Vec<Finding
         Err((error, frames)) => match excuse(&error, job) {
             Excuse::Absent => return Ok(Vec::new()),
             Excuse::Allowed => {}
-            Excuse::Fails => findings.push(of_capture(job, Outcome::Fails, "it is whole", &cause(&error), frames)),
+            Excuse::Fails => {
+                let name = if matches!(error.cause, Cause::Empty) { "it has a frame" } else { "it is whole" };
+                findings.push(of_capture(job, Outcome::Fails, name, &cause(&error), frames));
+            }
             Excuse::Unread => {
-                findings.push(of_capture(job, Outcome::Unread, "it can be read", &cause(&error), frames));
+                let is_pattern = is_absent(&error) && job.name.contains(['*', '?', '[']);
+                let found = if is_pattern { "no file is called so".into() } else { cause(&error) };
+                findings.push(of_capture(job, Outcome::Unread, "it can be read", &found, frames));
                 if frames == 0 {
                     return Ok(findings);
                 }
@@ -60,12 +65,16 @@ enum Excuse {
 fn excuse(error: &Error, job: &Job<'_>) -> Excuse {
     let allow = |allowed| if allowed { Excuse::Allowed } else { Excuse::Fails };
     match &error.cause {
-        Cause::Io(error) if error.kind() == io::ErrorKind::NotFound && job.allow.missing => Excuse::Absent,
+        _ if is_absent(error) && job.allow.missing => Excuse::Absent,
         Cause::Empty => allow(job.allow.empty),
         Cause::CutShort { .. } => allow(job.allow.truncated),
         Cause::Packed(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => allow(job.allow.truncated),
         _ => Excuse::Unread,
     }
+}
+
+fn is_absent(error: &Error) -> bool {
+    matches!(&error.cause, Cause::Io(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
 /// What is wrong with a capture, without its name.

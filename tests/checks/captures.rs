@@ -1,0 +1,123 @@
+//! Captures that are not there, empty, cut short or no captures; many of them; and what the program ends with.
+
+use crate::running::{Said, check, command, fixtures, folder};
+use std::fs;
+use std::process::Stdio;
+
+/// A capture, options, the exit code, and the lines that are printed.
+type Row = (&'static str, &'static [&'static str], i32, &'static [&'static str]);
+
+/// `file/cut-short.pcap` has 9 whole frames of 10 (tshark reads 9 and says so), `file/empty.pcap` a header alone.
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    ("file/empty.pcap", &[], 1, &["FAIL  file/empty.pcap: it has a frame", "        found   the capture is empty", "ok    file/empty.pcap: none udp (no frame)", "1 capture, 2 checks: 1 hold, 1 fails"]),
+    ("file/empty.pcap", &["--allow", "empty"], 0, &["ok    file/empty.pcap: none udp (no frame)", "1 capture, 1 check: all hold"]),
+    ("zero.pcap", &[], 1, &["FAIL  zero.pcap: it has a frame", "        found   the file is empty, a capture (pcap or pcapng) was wanted", "ok    zero.pcap: none udp (no frame)", "1 capture, 2 checks: 1 hold, 1 fails"]),
+    ("zero.pcap", &["--allow", "empty"], 0, &["ok    zero.pcap: none udp (no frame)", "1 capture, 1 check: all hold"]),
+    ("file/cut-short.pcap", &[], 1, &["FAIL  file/cut-short.pcap: it is whole", "        found   at byte 1477: the file ends after 52 of the 82 bytes of a record", "        frames  9", "        show    overhear print file/cut-short.pcap 'frame.number == 9'", "ok    file/cut-short.pcap: none udp (no frame)", "1 capture, 2 checks: 1 hold, 1 fails"]),
+    ("file/cut-short.pcap", &["--allow", "truncated", "--exactly", "9", "tcp"], 0, &["ok    file/cut-short.pcap: none udp (no frame)", "ok    file/cut-short.pcap: count tcp == 9 (9 frames)", "1 capture, 2 checks: all hold"]),
+    ("file/cut-short.pcap", &["--allow", "missing,empty"], 1, &["FAIL  file/cut-short.pcap: it is whole", "        found   at byte 1477: the file ends after 52 of the 82 bytes of a record", "        frames  9", "        show    overhear print file/cut-short.pcap 'frame.number == 9'", "ok    file/cut-short.pcap: none udp (no frame)", "1 capture, 2 checks: 1 hold, 1 fails"]),
+    ("absent.pcap", &[], 3, &["ERROR absent.pcap: it can be read", "        found   no such file", "1 capture, 0 checks: 1 capture cannot be read"]),
+    ("absent.pcap", &["--allow", "missing"], 0, &["0 captures, 0 checks: nothing to check"]),
+    ("absent*.pcap", &[], 3, &["ERROR absent*.pcap: it can be read", "        found   no file is called so", "1 capture, 0 checks: 1 capture cannot be read"]),
+    ("http", &[], 3, &["ERROR http: it can be read", "        found   a directory, a capture file was wanted", "1 capture, 0 checks: 1 capture cannot be read"]),
+    ("README.md", &[], 3, &["ERROR README.md: it can be read", "        found   the file begins with 23 20 46 69 78 74 75 72, which is text; a capture (pcap or pcapng) was wanted", "1 capture, 0 checks: 1 capture cannot be read"]),
+];
+
+#[test]
+fn what_is_no_whole_capture_fails_unless_it_is_allowed() {
+    let folder = folder(&["file/empty.pcap"], "");
+    for name in ["file/cut-short.pcap", "file/empty.pcap", "README.md"] {
+        fs::create_dir_all(folder.path().join("file")).expect("a folder");
+        fs::copy(fixtures().join(name), folder.path().join(name)).expect("a fixture");
+    }
+    fs::create_dir(folder.path().join("http")).expect("a folder");
+    fs::write(folder.path().join("zero.pcap"), "").expect("a file");
+    for (capture, options, code, lines) in ROWS {
+        let said = check(folder.path(), &[&[*capture, "--none", "udp"], *options].concat());
+        let out = lines.iter().map(|line| format!("{line}\n")).collect();
+        assert_eq!(said, Said { code: Some(*code), out, err: String::new() }, "{capture} {options:?}");
+    }
+}
+
+#[test]
+fn a_packed_capture_that_is_cut_short_is_told() {
+    let folder = folder(&[], "");
+    let whole = fs::read(fixtures().join("file/gzip.pcap.gz")).expect("a fixture");
+    fs::write(folder.path().join("cut.pcap.gz"), &whole[..whole.len() / 2]).expect("a file");
+    let said = check(folder.path(), &["cut.pcap.gz", "--some", "tcp"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.starts_with("FAIL  cut.pcap.gz: it is whole\n"), "{}", said.out);
+    let said = check(folder.path(), &["cut.pcap.gz", "--some", "tcp", "--allow", "truncated"]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+}
+
+#[test]
+fn a_capture_that_cannot_be_read_outweighs_a_check_that_fails() {
+    let args = ["http/post-login.pcap", "absent.pcap", "--none", "http"];
+    let said = check(&fixtures(), &args);
+    assert_eq!(said.code, Some(3));
+    assert!(said.out.ends_with("\n2 captures, 1 check: 0 hold, 1 fails; 1 capture cannot be read\n"), "{}", said.out);
+}
+
+#[test]
+fn a_capture_that_ends_in_damage_is_judged_as_far_as_it_goes() {
+    let folder = folder(&[], "");
+    let mut damaged = fs::read(fixtures().join("http/post-login.pcap")).expect("a fixture");
+    // The record behind the third frame claims 4 GiB.
+    let third = 24 + 3 * 16 + 74 + 74 + 66;
+    damaged[third + 8..third + 12].fill(0xff);
+    fs::write(folder.path().join("damaged.pcap"), damaged).expect("a file");
+    let said = check(folder.path(), &["damaged.pcap", "--exactly", "3", "tcp"]);
+    assert_eq!(said.code, Some(3), "{}", said.out);
+    assert!(said.out.starts_with("ERROR damaged.pcap: it can be read\n        found   at byte 286: "), "{}", said.out);
+    assert!(said.out.contains("\nok    damaged.pcap: count tcp == 3 (3 frames)\n"), "{}", said.out);
+}
+
+#[test]
+fn many_captures_on_several_threads_are_told_in_their_order_and_the_same_each_time() {
+    let captures: Vec<_> = (0..200).map(|nth| format!("{nth:03}.pcap")).collect();
+    let folder = folder(
+        &[],
+        "captures = '*.pcap'\n[checks]\n'no loss' = { none = 'tcp.analysis.lost_segment' }\n'calls' = { count = 'http.request >= 1' }\n",
+    );
+    for (nth, name) in captures.iter().enumerate() {
+        let from = ["http/post-login.pcap", "tcp/loss.pcap", "http/download.pcap", "tcp/refused.pcap"][nth % 4];
+        fs::copy(fixtures().join(from), folder.path().join(name)).expect("a fixture");
+    }
+    for form in ["text", "json", "tap", "junit", "github"] {
+        let first = check(folder.path(), &["checks.toml", "-T", form]);
+        // Of every four one lost something and one has no call.
+        assert_eq!(first.code, Some(1), "{}", first.err);
+        if form == "text" {
+            assert!(first.out.ends_with("\n200 captures, 400 checks: 300 hold, 100 fail\n"), "{}", first.out);
+            let told: Vec<_> = first.out.lines().filter_map(|line| line.get(6..14)).collect();
+            assert!(captures.iter().all(|name| told.contains(&name.as_str())));
+            assert!(told.iter().filter(|name| name.ends_with(".pcap")).is_sorted(), "not in the order of names");
+        }
+        for _ in 0..3 {
+            assert_eq!(check(folder.path(), &["checks.toml", "-T", form]), first, "{form}");
+        }
+    }
+}
+
+#[test]
+fn the_verdict_is_passed_on_even_if_nobody_reads_the_output() {
+    let mut child = command(&fixtures(), &["http/post-login.pcap", "--none", "http"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("overhear");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("an end").code(), Some(1));
+}
+
+#[test]
+fn results_are_written_to_a_file_when_they_are_whole() {
+    let folder = folder(&["http/post-login.pcap"], "");
+    let args = ["post-login.pcap", "--answered", "--orderly"];
+    let printed = check(folder.path(), &args);
+    let said = check(folder.path(), &[&args[..], &["-o", "results.txt"]].concat());
+    assert_eq!(said, Said { code: Some(0), out: String::new(), err: String::new() });
+    assert_eq!(fs::read_to_string(folder.path().join("results.txt")).expect("results"), printed.out);
+}

@@ -1,1 +1,166 @@
-//! x
+//! Snapshots: written when they are blessed, compared ever after.
+
+use crate::running::{check, folder};
+use std::fs;
+use std::path::Path;
+
+const CHECKS: &str = "\
+captures = '*.pcap'
+[checks]
+talk = { snapshot = 'snapshots/{capture}.txt', fields = ['http.request.*', 'http.response.code', 'http.date', 'http.file_data'], without = ['http.date', 'http.request.full_uri', 'http.request.line'], where = 'http' }
+";
+
+/// What the talk of `http/post-login.pcap` says, in the fields of [`CHECKS`], as `tshark -V` shows it.
+const TALK: &str = "\
+http.request.method: GET
+http.request.uri: /login
+http.request.version: HTTP/1.1
+";
+
+/// Replaces bytes of a capture by as many others.
+fn change(capture: &Path, from: &[u8], to: &[u8]) {
+    let mut bytes = fs::read(capture).expect("a capture");
+    let at = bytes.windows(from.len()).position(|part| part == from).expect("it is there");
+    assert_eq!(from.len(), to.len());
+    bytes[at..at + to.len()].copy_from_slice(to);
+    fs::write(capture, bytes).expect("a file");
+}
+
+#[test]
+fn a_snapshot_is_missing_then_blessed_then_holds_then_tells_what_changed() {
+    let folder = folder(&["http/post-login.pcap", "http/keep-alive.pcap"], CHECKS);
+    let folder = folder.path();
+    let said = check(folder, &["checks.toml"]);
+    assert_eq!(said.code, Some(1));
+    assert_eq!(
+        said.out.matches("        found   there is no snapshot yet; --bless writes it\n").count(),
+        2,
+        "{}",
+        said.out
+    );
+    assert!(!folder.join("snapshots").exists());
+
+    let said = check(folder, &["checks.toml", "--bless"]);
+    let blessed = "\
+ok    keep-alive.pcap: talk (the snapshot is written)
+ok    post-login.pcap: talk (the snapshot is written)
+2 captures, 2 checks: all hold
+";
+    assert_eq!((said.code, said.out.as_str()), (Some(0), blessed), "{}", said.err);
+    let snapshot = folder.join("snapshots/post-login.pcap.txt");
+    let text = fs::read_to_string(&snapshot).expect("a snapshot");
+    assert!(text.starts_with(TALK), "{text}");
+    // What tshark counts: 4 requests, 4 answers, of which one is 401; no field that is left out.
+    let lines = |begin: &str| text.lines().filter(|line| line.starts_with(begin)).count();
+    assert_eq!(
+        [lines("http.request.method: "), lines("http.response.code: "), lines("http.response.code: 401")],
+        [4, 4, 1]
+    );
+    assert_eq!([lines("http.date"), lines("http.request.full_uri"), lines("tcp")], [0, 0, 0]);
+    let body = r#"http.file_data: "{"username": "alice", "password": "hunter2"}""#;
+    assert!(text.lines().any(|line| line == body), "{text}");
+
+    let said = check(folder, &["checks.toml"]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    // Blessed once more, nothing is written.
+    let said = check(folder, &["checks.toml", "--bless"]);
+    assert_eq!((said.code, said.out.contains("is written")), (Some(0), false), "{}", said.out);
+
+    change(&folder.join("post-login.pcap"), b"HTTP/1.1 401 ", b"HTTP/1.1 403 ");
+    let said = check(folder, &["checks.toml"]);
+    assert_eq!(said.code, Some(1));
+    let nth = 1 + text.lines().position(|line| line == "http.response.code: 401").expect("the line");
+    assert!(
+        said.out.contains(&format!("        found   it differs from the snapshot in line {nth}; --bless accepts it\n")),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("                - http.response.code: 401\n                + http.response.code: 403\n"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("        frames  9\n"), "{}", said.out);
+    assert!(said.out.contains("ok    keep-alive.pcap: talk (8 frames)\n"), "{}", said.out);
+
+    let said = check(folder, &["checks.toml", "--bless"]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    let now = fs::read_to_string(&snapshot).expect("a snapshot");
+    assert_eq!(now, text.replace("http.response.code: 401", "http.response.code: 403"));
+}
+
+#[test]
+fn a_snapshot_that_was_checked_out_with_other_line_ends_holds() {
+    let folder = folder(&["http/keep-alive.pcap"], CHECKS);
+    check(folder.path(), &["checks.toml", "--bless"]);
+    let path = folder.path().join("snapshots/keep-alive.pcap.txt");
+    let text = fs::read_to_string(&path).expect("a snapshot");
+    fs::write(&path, text.replace('\n', "\r\n")).expect("a file");
+    assert_eq!(check(folder.path(), &["checks.toml"]).code, Some(0));
+}
+
+#[test]
+fn a_snapshot_with_more_or_fewer_lines_differs() {
+    let folder = folder(&["http/keep-alive.pcap"], CHECKS);
+    check(folder.path(), &["checks.toml", "--bless"]);
+    let path = folder.path().join("snapshots/keep-alive.pcap.txt");
+    let text = fs::read_to_string(&path).expect("a snapshot");
+    let longer = text.clone() + "http.response.code: 200\n";
+    let shorter: String = text.split_inclusive('\n').take(3).collect();
+    for other in [longer, shorter, String::new()] {
+        fs::write(&path, other).expect("a file");
+        let said = check(folder.path(), &["checks.toml"]);
+        assert_eq!(said.code, Some(1), "{}", said.out);
+        assert!(said.out.contains("it differs from the snapshot in line "), "{}", said.out);
+    }
+}
+
+#[test]
+fn two_captures_have_no_snapshot_together() {
+    let folder = folder(&["http/post-login.pcap", "http/keep-alive.pcap"], &CHECKS.replace("{capture}", "all"));
+    let said = check(folder.path(), &["checks.toml", "--bless"]);
+    assert_eq!(said.code, Some(2));
+    assert_eq!(
+        said.err,
+        "overhear: snapshots/all.txt is the snapshot of two; {capture} in its name is the name of the capture\n"
+    );
+}
+
+#[test]
+fn a_command_line_has_snapshots_too() {
+    let folder = folder(&["http/post-login.pcap"], "");
+    let args = [
+        "post-login.pcap",
+        "--snapshot",
+        "s.txt",
+        "--fields",
+        "http.request.*",
+        "--without",
+        "http.request.line",
+        "--where",
+        "method == GET",
+    ];
+    assert_eq!(check(folder.path(), &args).code, Some(1));
+    assert_eq!(check(folder.path(), &[&args[..], &["--bless"]].concat()).code, Some(0));
+    assert_eq!(check(folder.path(), &args).code, Some(0));
+    let text = fs::read_to_string(folder.path().join("s.txt")).expect("a snapshot");
+    assert_eq!(text.matches("http.request.method: GET\n").count(), 2, "{text}");
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_read_or_written_is_told_with_its_name() {
+    let folder = folder(&["http/keep-alive.pcap"], CHECKS);
+    fs::create_dir_all(folder.path().join("snapshots/keep-alive.pcap.txt")).expect("a folder");
+    let said = check(folder.path(), &["checks.toml"]);
+    assert_eq!(said.code, Some(2));
+    assert!(
+        said.err.starts_with("overhear: snapshots/keep-alive.pcap.txt: the snapshot cannot be read: "),
+        "{}",
+        said.err
+    );
+    fs::remove_dir_all(folder.path().join("snapshots")).expect("a folder");
+    fs::write(folder.path().join("snapshots"), "").expect("a file");
+    let said = check(folder.path(), &["checks.toml", "--bless"]);
+    assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
+    assert!(said.err.starts_with("overhear: snapshots/keep-alive.pcap.txt: "), "{}", said.err);
+}

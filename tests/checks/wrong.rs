@@ -1,1 +1,147 @@
-//! x
+//! What is wrong with a check file or a command line is told before anything is read: file, line, column and a caret.
+
+use crate::running::{check, folder};
+
+/// A check file's text, and all that is said of it.
+#[rustfmt::skip]
+const FILES: &[(&str, &str)] = &[
+    ("[checks]\na = { none = 'tcp.analysis.retransmision' }\n",
+     "checks.toml:2:15: no field is called tcp.analysis.retransmision (nearest: tcp.analysis.retransmission, tcp.analysis.fast_retransmission, tcp.analysis.spurious_retransmission, tcp.analysis.zero_window)\n    a = { none = 'tcp.analysis.retransmision' }\n                  ^~~~~~~~~~~~~~~~~~~~~~~~~~"),
+    ("[checks]\n\"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n",
+     "checks.toml:2:70: http.response.code is a number; abc is not\n    \"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n                                                                         ^~~"),
+    ("[checks]\na = { none = '''\nhttp and\nno.field''' }\n",
+     "checks.toml:4:1: no field is called no.field (nearest: ip.dsfield)\n    no.field''' }\n    ^~~~~~~~"),
+    ("[checks]\na = { count = 'http.request = 3' }\n",
+     "checks.toml:2:29: = alone means nothing: == compares\n    a = { count = 'http.request = 3' }\n                                ^"),
+    ("[checks]\na = { count = 'http.request' }\n",
+     "checks.toml:2:15: how many is missing: \"http.request == 3\", or exactly 3\n    a = { count = 'http.request' }\n                  ^~~~~~~~~~~~~~"),
+    ("[checks]\na = { count = 'status == 200' }\n",
+     "checks.toml:2:15: status == 200 is a filter by itself, so it is not clear what is counted: \"status == 200 == 3\" counts what it finds, \"(status) == 200\" counts what has status\n    a = { count = 'status == 200' }\n                  ^~~~~~~~~~~~~~~"),
+    ("[checks]\na = { p95 = 'http.time < 50parsecs' }\n",
+     "checks.toml:2:26: 50parsecs is no length of time; 0.25, 250ms, 80us and 1.5s are\n    a = { p95 = 'http.time < 50parsecs' }\n                             ^~~~~~~~~"),
+    ("[checks]\na = { p95 = 'http.host < 50' }\n",
+     "checks.toml:2:14: http.host is text; a number or a duration was wanted\n    a = { p95 = 'http.host < 50' }\n                 ^~~~~~~~~"),
+    ("[checks]\na = {}\n",
+     "checks.toml:2:1: a rule is missing: one of none, some, count, each, order, sum, min, max, median, p95, p99, answered, orderly, no_notes_above, snapshot\n    a = {}\n    ^"),
+    ("[checks]\na = { none = 'http', some = 'tcp' }\n",
+     "checks.toml:2:22: none and some are two rules\n    a = { none = 'http', some = 'tcp' }\n                         ^~~~"),
+    ("[checks]\na = { none = 'http', exactly = 3 }\n",
+     "checks.toml:2:22: exactly does not go with none; there is per\n    a = { none = 'http', exactly = 3 }\n                         ^~~~~~~"),
+    ("[checks]\na = { some = 'http', sume = 3 }\n",
+     "checks.toml:2:22: sume is nothing that goes with some; there is per\n    a = { some = 'http', sume = 3 }\n                         ^~~~"),
+    ("[checks]\na = { count = 'http', exactly = 1, at_most = 3 }\n",
+     "checks.toml:2:36: one of exactly, at_least and at_most is enough\n    a = { count = 'http', exactly = 1, at_most = 3 }\n                                       ^~~~~~~"),
+    ("[checks]\na = { count = 'http', exactly = -1 }\n",
+     "checks.toml:2:33: exactly wants a number that is not negative\n    a = { count = 'http', exactly = -1 }\n                                    ^~"),
+    ("[checks]\na = { none = 1.5 }\n",
+     "checks.toml:2:14: a text was wanted, not float\n    a = { none = 1.5 }\n                 ^~~"),
+    ("[checks]\na = { some = 'http', per = 'packet' }\n",
+     "checks.toml:2:28: per is one of frame, call, stream\n    a = { some = 'http', per = 'packet' }\n                               ^~~~~~~~"),
+    ("[checks]\na = { order = ['http'] }\n",
+     "checks.toml:2:16: order wants two filters or more\n    a = { order = ['http'] }\n                   ^~~~~~"),
+    ("[checks]\na = { order = ['http', 'no.field'] }\n",
+     "checks.toml:2:25: no field is called no.field (nearest: ip.dsfield)\n    a = { order = ['http', 'no.field'] }\n                            ^~~~~~~~"),
+    ("[checks]\na = { each = 'http', within = '5ms' }\n",
+     "checks.toml:2:22: within goes with followed_by\n    a = { each = 'http', within = '5ms' }\n                         ^~~~~~"),
+    ("[checks]\na = { answered = false }\n",
+     "checks.toml:2:18: answered = true was wanted\n    a = { answered = false }\n                     ^~~~~"),
+    ("[checks]\na = { no_notes_above = 'loud' }\n",
+     "checks.toml:2:24: no_notes_above is one of chat, note, warning\n    a = { no_notes_above = 'loud' }\n                           ^~~~~~"),
+    ("[checks]\na = { snapshot = 'x' }\n",
+     "checks.toml:2:1: snapshot wants fields = [...]: those that are written down\n    a = { snapshot = 'x' }\n    ^"),
+    ("[checks]\na = { snapshot = 'x', fields = ['tcp.*'], without = ['http.host'] }\n",
+     "checks.toml:2:54: http.host is not among the fields\n    a = { snapshot = 'x', fields = ['tcp.*'], without = ['http.host'] }\n                                                         ^~~~~~~~~~~"),
+    ("[checks]\na = 'http'\n",
+     "checks.toml:2:5: a rule was wanted, such as { count = \"http.request == 3\" }\n    a = 'http'\n        ^~~~~~"),
+    ("[checks]\na = { none = 'http' }\na = { none = 'tcp' }\n",
+     "checks.toml:3:1: duplicate key\n    a = { none = 'tcp' }\n    ^"),
+    ("captures = '[.pcap'\n[checks]\na = { none = 'http' }\n",
+     "checks.toml:1:12: [.pcap is no pattern of names: invalid range pattern\n    captures = '[.pcap'\n               ^~~~~~~~"),
+    ("allow = ['all']\n[checks]\na = { none = 'http' }\n",
+     "checks.toml:1:10: all cannot be allowed; missing, empty and truncated can\n    allow = ['all']\n             ^~~~~"),
+    ("capture = 'x'\n[checks]\na = { none = 'http' }\n",
+     "checks.toml:1:1: there is no capture here; there are captures, allow, checks and in\n    capture = 'x'\n    ^~~~~~~"),
+    ("", "checks.toml:1:1: nothing is checked: [checks] and a line for each"),
+    ("[checks]\na = { none = 'http' }\n",
+     "checks.toml: [checks] are of no capture: captures = [\"*.pcap\"] is missing"),
+];
+
+#[test]
+fn what_is_wrong_with_a_check_file_is_told_with_its_place() {
+    let mut wrong = Vec::new();
+    for (text, told) in FILES {
+        // Of no capture there is anything to say, so nothing is read.
+        let folder = folder(&[], text);
+        let said = check(folder.path(), &["checks.toml"]);
+        if (said.code, said.out.as_str(), said.err.as_str()) != (Some(2), "", format!("overhear: {told}\n").as_str()) {
+            wrong.push(format!("{text}{:?}\n{}{}", said.code, said.out, said.err));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let folder = folder(&[], "[checks]\na = { none = 'a.b' }\nb = { some = 'tcp' }\nc = { none = 'c.d' }\n");
+    let err = check(folder.path(), &["checks.toml", "absent.toml", "--none", "e.f"]).err;
+    let told: Vec<_> = err.lines().filter_map(|line| line.strip_prefix("overhear: ")).collect();
+    let begins = ["checks.toml:2:15: ", "checks.toml:4:15: ", "absent.toml: no such file", "--none: "];
+    assert_eq!(told.len(), begins.len(), "{err}");
+    assert!(told.iter().zip(begins).all(|(line, begin)| line.starts_with(begin)), "{err}");
+}
+
+#[test]
+fn what_is_hardly_meant_is_told_and_judged() {
+    let folder = folder(
+        &["http/post-login.pcap"],
+        "captures = '*.pcap'\n[checks]\na = { none = 'http.request == 1 and http.response == 1' }\nb = { none = 'tcp.port != 80' }\n",
+    );
+    let said = check(folder.path(), &["checks.toml"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.err.starts_with("overhear: checks.toml:"), "{}", said.err);
+}
+
+/// A command line, and what is said of it.
+#[rustfmt::skip]
+const LINES: &[(&[&str], &str)] = &[
+    (&[], "nothing is checked: name a check file (.toml) or a rule; see `overhear check --help`"),
+    (&["x.pcap"], "nothing is checked: name a check file (.toml) or a rule; see `overhear check --help`"),
+    (&["--none", "http"], "a capture is missing: overhear check CAPTURE --none FILTER"),
+    (&["x.pcap", "--none", "http.reqest"], "--none: no field is called http.reqest (nearest: http.request, http.no_request, http.request_in, http.request.uri)\n    http.reqest\n    ^~~~~~~~~~~"),
+    (&["x.pcap", "--none", ""], "--none: none wants a filter"),
+    (&["x.pcap", "--count", "http.request = 3"], "--count: = alone means nothing: == compares\n    http.request = 3\n                 ^"),
+    (&["x.pcap", "--exactly", "x", "http"], "--exactly: exactly wants a number that is not negative"),
+    (&["x.pcap", "--within", "soon", "http.request", "http.response"], "--within: soon is no length of time; 0.25, 250ms, 80us and 1.5s are"),
+    (&["x.pcap", "--each", "http"], "2 values required for '--each <FILTER> <FILTER2>' but 1 was provided; see `overhear check --help`"),
+    (&["x.pcap", "--none", "http", "--per", "packet"], "--none: per is one of frame, call, stream"),
+    (&["x.pcap", "--none", "http", "--where", "tcp"], "--none: where does not go with none; there is per"),
+    (&["x.pcap", "--snapshot", "x.txt"], "--snapshot: snapshot wants fields = [...]: those that are written down"),
+    (&["x.pcap", "--answered", "-T", "xml"], "invalid value 'xml' for '-T <FORM>' [possible values: text, json, tap, junit, github]; see `overhear check --help`"),
+    (&["x.pcap", "--answered", "--allow", "all"], "invalid value 'all' for '--allow <WHAT>' [possible values: missing, empty, truncated]; see `overhear check --help`"),
+    (&["x.pcap", "--answered", "-o", "nowhere/results"], "nowhere/results: it cannot be written: there is no such folder"),
+];
+
+#[test]
+fn what_is_wrong_with_a_command_line_is_told() {
+    let folder = folder(&[], "");
+    for (args, told) in LINES {
+        let said = check(folder.path(), args);
+        assert_eq!(
+            (said.code, said.err, said.out),
+            (Some(2), format!("overhear: {told}\n"), String::new()),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_of_a_check_file_steers_a_terminal() {
+    let folder =
+        folder(&["http/post-login.pcap"], "captures = 'p*'\n[checks]\n\"\\u001b[2J\\n\" = { none = 'http' }\n");
+    for form in ["text", "json", "tap", "junit", "github"] {
+        let said = check(folder.path(), &["checks.toml", "-T", form]);
+        assert_eq!(said.code, Some(1), "{}", said.err);
+        let steers = |char: char| char.is_control() && char != '\n';
+        assert!(!said.out.contains(steers) && said.out.contains("x1b[2J"), "{form}: {}", said.out);
+    }
+}

@@ -1,1 +1,106 @@
-//! x
+//! Check files: which captures they name, which checks each capture has, and those of `fixtures/`.
+
+use crate::running::{check, fixtures, folder};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// The captures and checks that are told, in order.
+fn told(out: &str) -> Vec<&str> {
+    let lines = out.lines().filter_map(|line| line.strip_prefix("ok    ").or(line.strip_prefix("FAIL  ")));
+    lines.map(|line| line.split(" (").next().unwrap_or(line)).collect()
+}
+
+#[test]
+fn every_capture_has_the_checks_of_its_patterns() {
+    let checks = "\
+captures = ['*.pcap', 'keep*', 'deep/**/*.pcapng']
+[checks]
+second = { some = 'tcp' }
+first = { orderly = true }
+[in.'post*']
+own = { some = 'status == 401' }
+[in.'deep/*/*']
+own = { some = 'http' }
+";
+    let folder = folder(&["http/post-login.pcap", "http/keep-alive.pcap"], checks);
+    fs::create_dir_all(folder.path().join("deep/er")).expect("a folder");
+    fs::copy(fixtures().join("file/dumpcap.pcapng"), folder.path().join("deep/er/[1].pcapng")).expect("a fixture");
+    let said = check(folder.path(), &["checks.toml"]);
+    let expected = [
+        "deep/er/[1].pcapng: second",
+        "deep/er/[1].pcapng: first",
+        "deep/er/[1].pcapng: own",
+        "keep-alive.pcap: second",
+        "keep-alive.pcap: first",
+        "post-login.pcap: second",
+        "post-login.pcap: first",
+        "post-login.pcap: own",
+    ];
+    assert_eq!((said.code, told(&said.out)), (Some(0), expected.to_vec()), "{}{}", said.out, said.err);
+    assert!(said.out.ends_with("3 captures, 8 checks: all hold\n"), "{}", said.out);
+}
+
+#[test]
+fn captures_are_found_beside_the_check_file() {
+    let folder = folder(&["http/post-login.pcap"], "captures = '*.pcap'\n[checks]\na = { some = 'http' }\n");
+    let away = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("checks.toml");
+    let said = check(away.path(), &[path.to_str().expect("UTF-8")]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.out.starts_with(&format!("ok    {}/post-login.pcap: a (4 calls)\n", folder.path().display())));
+}
+
+#[test]
+fn captures_of_the_command_line_take_the_place_of_those_of_the_file() {
+    let folder = folder(
+        &["http/post-login.pcap", "http/keep-alive.pcap"],
+        "captures = 'post*'\n[checks]\na = { some = 'http' }\n[in.'post*']\nb = { some = 'tcp' }\n",
+    );
+    let said = check(folder.path(), &["checks.toml", "keep-alive.pcap", "--none", "udp"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(told(&said.out), ["keep-alive.pcap: a", "keep-alive.pcap: none udp"]);
+}
+
+#[test]
+fn a_capture_that_a_pattern_names_must_be_there_unless_it_is_allowed() {
+    let checks = "captures = ['*.pcapng', 'post*']\n[checks]\na = { some = 'http' }\n";
+    let folder = folder(&["http/post-login.pcap"], checks);
+    let said = check(folder.path(), &["checks.toml"]);
+    assert_eq!(said.code, Some(3), "{}", said.out);
+    assert!(
+        said.out.starts_with("ERROR *.pcapng: it can be read\n        found   no file is called so\n"),
+        "{}",
+        said.out
+    );
+    fs::write(folder.path().join("checks.toml"), format!("allow = 'missing'\n{checks}")).expect("a file");
+    let said = check(folder.path(), &["checks.toml"]);
+    assert_eq!((said.code, told(&said.out)), (Some(0), vec!["post-login.pcap: a"]), "{}", said.out);
+}
+
+#[test]
+fn what_a_file_allows_is_allowed_in_its_captures() {
+    let checks = "captures = '*.pcap'\nallow = ['empty', 'truncated']\n[checks]\na = { none = 'udp' }\n";
+    let folder = folder(&["file/empty.pcap", "file/cut-short.pcap"], checks);
+    assert_eq!(check(folder.path(), &["checks.toml"]).code, Some(0));
+    assert_eq!(check(folder.path(), &["empty.pcap", "--none", "udp"]).code, Some(1));
+}
+
+/// The captures of a folder of `fixtures/`.
+fn captures(folder: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(fixtures().join(folder)).expect("a folder").flatten();
+    let names = files.filter_map(|file| file.file_name().into_string().ok());
+    names.filter(|name| name.contains(".pcap")).map(|name| format!("{folder}/{name}")).collect()
+}
+
+#[test]
+fn every_fixture_shows_what_it_says() {
+    for folder in ["http", "tcp", "ip", "link", "tls", "file"] {
+        let said = check(&fixtures(), &[&format!("{folder}/checks.toml")]);
+        let failing = said.out.lines().filter(|line| !line.starts_with("ok    "));
+        let failing = failing.collect::<Vec<_>>().join("\n");
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{folder}: {failing}");
+        let told: BTreeSet<_> =
+            told(&said.out).into_iter().filter_map(|line| line.split(": ").next()).map(str::to_owned).collect();
+        assert_eq!(told, captures(folder), "{folder}: some capture is not spoken of");
+    }
+}

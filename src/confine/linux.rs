@@ -3,42 +3,67 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caps::{CapSet, Capability};
+use caps::{CapSet, Capability, CapsHashSet};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, LandlockStatus, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
     RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
-use super::{Error, Needs, Report, user};
+use super::{Error, Files, Needs, Report, user};
 
 /// The sets of capabilities that a thread has, beside the one that bounds them.
 const SETS: [CapSet; 4] = [CapSet::Ambient, CapSet::Effective, CapSet::Permitted, CapSet::Inheritable];
 
 pub(super) fn confine(needs: &Needs) -> Result<Report, Error> {
-    // Without /proc it cannot be known.
-    let threads = fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
-    if threads > 1 {
-        return Err(Error::new("those of every thread", format!("{threads} threads are there already, 1 was wanted")));
-    }
+    assert_alone()?;
     // A name without a folder is of this one.
     let folder = needs.folder.as_deref().map(|folder| if folder == "" { Path::new(".") } else { folder });
     // The folder is opened with the rights of before.
     let rules = rules(folder, &needs.read)?;
     let no_bounding = bound()?;
     let uid = user::give_up_root(folder)?;
-    for set in SETS {
-        caps::clear(None, set).map_err(|error| Error::new("capabilities", error))?;
-    }
-    for set in SETS {
-        let left = caps::read(None, set).map_err(|error| Error::new("capabilities", error))?;
-        if !left.is_empty() {
-            return Err(Error::new("capabilities", format!("{left:?} stay in the set {set:?}")));
-        }
-    }
-    nix::sys::prctl::set_no_new_privs().map_err(|errno| Error::new("new privileges", errno.desc()))?;
+    keep_only(&CapsHashSet::new())?;
     let landlock = restrict(rules)?;
     let folder = folder.map(Path::to_owned);
     Ok(Report { uid: Some(uid), no_capabilities: true, no_bounding, no_new_privs: true, landlock, folder })
+}
+
+pub(super) fn disarm(files: Files) -> Result<(), Error> {
+    assert_alone()?;
+    bound()?;
+    let mut kept = CapsHashSet::new();
+    if files == Files::Make && nix::unistd::geteuid().is_root() {
+        kept.insert(Capability::CAP_DAC_OVERRIDE);
+    }
+    let had = caps::read(None, CapSet::Effective).map_err(|error| Error::new("capabilities", error))?;
+    keep_only(&kept.intersection(&had).copied().collect())
+}
+
+/// All of this is a thread's own.
+fn assert_alone() -> Result<(), Error> {
+    // Without /proc it cannot be known.
+    let threads = fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    match threads {
+        0 | 1 => Ok(()),
+        _ => Err(Error::new("those of every thread", format!("{threads} threads are there already, 1 was wanted"))),
+    }
+}
+
+/// Gives up all capabilities but these, which no program that is started has, and new privileges.
+fn keep_only(kept: &CapsHashSet) -> Result<(), Error> {
+    let failed = |error| Error::new("capabilities", error);
+    let mine =
+        |set| if matches!(set, CapSet::Effective | CapSet::Permitted) { kept.clone() } else { CapsHashSet::new() };
+    for set in SETS {
+        caps::set(None, set, &mine(set)).map_err(failed)?;
+    }
+    for set in SETS {
+        let has = caps::read(None, set).map_err(failed)?;
+        if has != mine(set) {
+            return Err(Error::new("capabilities", format!("{has:?} stay in the set {set:?}")));
+        }
+    }
+    nix::sys::prctl::set_no_new_privs().map_err(|errno| Error::new("new privileges", errno.desc()))
 }
 
 /// Empties the set of capabilities that programs could be given; false if this process has not the right to.

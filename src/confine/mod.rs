@@ -1,7 +1,8 @@
 //! Least privilege: what listening took is given up before the first byte of a stranger is read.
 //!
 //! [`confine`] is called when the devices and the first file are open, and before there is a second thread: on Linux
-//! capabilities and the sandbox are a thread's own, and only threads that begin later have them from this one.
+//! capabilities and the sandbox are a thread's own, and only threads that begin later have them from this one. Who still
+//! starts a program, and files of its user, does it in two steps: [`become_caller`], and after the start [`disarm`].
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -116,4 +117,49 @@ pub fn confine(needs: &Needs) -> Result<Report, Error> {
     return Ok(Report { uid: Some(user::give_up_root(needs.folder.as_deref())?), ..Report::default() });
     #[cfg(not(unix))]
     return Ok(Report::default());
+}
+
+/// Whom root worked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user's name.
+    pub name: String,
+    /// Where the user is at home.
+    pub home: PathBuf,
+}
+
+/// Becomes who called this program through `sudo` or by its set-user-ID bit, with all groups of that user. Root itself
+/// stays root, and anyone else stays who that is. Returns whom it became, if that user has a name.
+///
+/// # Errors
+///
+/// This process may not become another user.
+pub fn become_caller() -> Result<Option<Caller>, Error> {
+    #[cfg(unix)]
+    return user::become_caller();
+    #[cfg(not(unix))]
+    return Ok(None);
+}
+
+/// Gives up capabilities and new privileges (Linux), and nothing else: the files of this user stay within reach. Who is
+/// root and has still files to make keeps the right to make them anywhere (`CAP_DAC_OVERRIDE`), and no other. Like
+/// [`confine`] it holds for this thread and those that begin later.
+///
+/// # Errors
+///
+/// There are other threads, or a right that this process has cannot be given up.
+pub fn disarm(files: Files) -> Result<(), Error> {
+    #[cfg(target_os = "linux")]
+    return linux::disarm(files);
+    #[cfg(not(target_os = "linux"))]
+    return Ok(drop(files));
+}
+
+/// What a program has still to do with files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// To read its own.
+    Read,
+    /// To make new ones, too.
+    Make,
 }

@@ -1,5 +1,7 @@
 //! Root becomes somebody else.
 
+#[cfg(not(target_vendor = "apple"))]
+use std::ffi::CString;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -8,7 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{self, AccessFlags, Gid, Uid, User, faccessat, getegid, geteuid, getgid, getuid, setegid, seteuid};
 
-use super::Error;
+use super::{Caller, Error};
 
 /// `nobody`'s number where there is no such name.
 const NOBODY: u32 = 65534;
@@ -21,6 +23,12 @@ const STICKY: u32 = 0o1000;
 struct Identity {
     uid: Uid,
     gid: Gid,
+}
+
+impl Identity {
+    fn refused(self, errno: Errno) -> Error {
+        Error::new("to be root", format!("becoming user {}: {}", self.uid, errno.desc()))
+    }
 }
 
 /// Root becomes another user, unless files are to be made in a folder where that one may make none. Returns who this
@@ -41,7 +49,7 @@ pub(super) fn give_up_root(folder: Option<&Path>) -> Result<u32, Error> {
     if !is_here(other) {
         return Ok(geteuid().as_raw());
     }
-    let failed = |errno: Errno| Error::new("to be root", format!("becoming user {}: {}", other.uid, errno.desc()));
+    let failed = |errno| other.refused(errno);
     if geteuid().is_root() {
         groups(other.gid).map_err(failed)?;
         if let Some(folder) = folder
@@ -51,15 +59,26 @@ pub(super) fn give_up_root(folder: Option<&Path>) -> Result<u32, Error> {
             return Ok(geteuid().as_raw());
         }
     }
-    become_for_good(other).map_err(failed)?;
-    if geteuid() != other.uid || getuid() != other.uid {
-        return Err(failed(Errno::EPERM));
-    }
-    // Nobody who gave up root may have it back.
-    if !other.uid.is_root() && seteuid(Uid::from_raw(0)).is_ok() {
-        return Err(Error::new("to be root", "it can be taken back"));
-    }
+    become_for_good(other)?;
     Ok(other.uid.as_raw())
+}
+
+/// Becomes who called root, if it was somebody else.
+pub(super) fn become_caller() -> Result<Option<Caller>, Error> {
+    let caller = match (geteuid().is_root(), getuid().is_root()) {
+        (false, _) => None,
+        // The groups are the caller's already.
+        (true, false) => Some(Identity { uid: getuid(), gid: getgid() }),
+        (true, true) => by_sudo().filter(|caller| is_here(*caller)),
+    };
+    let Some(caller) = caller else { return Ok(None) };
+    // Looked up by root, as is all that takes it.
+    let user = User::from_uid(caller.uid).ok().flatten();
+    if getuid().is_root() {
+        groups_of(caller, user.as_ref()).map_err(|errno| caller.refused(errno))?;
+    }
+    become_for_good(caller)?;
+    Ok(user.map(|user| Caller { name: user.name, home: user.dir }))
 }
 
 /// Who called `sudo`; it tells so in the environment, which only root's callers have a say in.
@@ -115,16 +134,39 @@ fn groups(gid: Gid) -> Result<(), Errno> {
     Ok(())
 }
 
+/// All groups of a user, where they are known. macOS keeps those there are: see [`groups`].
+fn groups_of(identity: Identity, user: Option<&User>) -> Result<(), Errno> {
+    #[cfg(not(target_vendor = "apple"))]
+    if let Some(name) = user.and_then(|user| CString::new(user.name.as_str()).ok()) {
+        return unistd::initgroups(&name, identity.gid);
+    }
+    let _ = user;
+    groups(identity.gid)
+}
+
+/// Becomes a user, and cannot go back.
+fn become_for_good(user: Identity) -> Result<(), Error> {
+    set_all(user).map_err(|errno| user.refused(errno))?;
+    if geteuid() != user.uid || getuid() != user.uid {
+        return Err(user.refused(Errno::EPERM));
+    }
+    // Nobody who gave up root may have it back.
+    if !user.uid.is_root() && seteuid(Uid::from_raw(0)).is_ok() {
+        return Err(Error::new("to be root", "it can be taken back"));
+    }
+    Ok(())
+}
+
 /// Real, effective and saved.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "openbsd"))]
-fn become_for_good(user: Identity) -> Result<(), Errno> {
+fn set_all(user: Identity) -> Result<(), Errno> {
     unistd::setresgid(user.gid, user.gid, user.gid)?;
     unistd::setresuid(user.uid, user.uid, user.uid)
 }
 
 /// Real, effective and saved: for root these two set all three.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "openbsd")))]
-fn become_for_good(user: Identity) -> Result<(), Errno> {
+fn set_all(user: Identity) -> Result<(), Errno> {
     unistd::setgid(user.gid)?;
     unistd::setuid(user.uid)
 }

@@ -135,6 +135,7 @@ pub(super) fn open(name: &str, id: u32, settings: &Settings) -> Result<Tap, Erro
         .timeout(TIMEOUT)
         .precision(if NANOSECONDS { Precision::Nano } else { Precision::Micro });
     let mut capture = inactive.open().map_err(fail)?;
+    keep_to_ourselves(&capture);
     if let Some(link) = &settings.link {
         choose(&mut capture, name, link)?;
     }
@@ -148,6 +149,14 @@ pub(super) fn open(name: &str, id: u32, settings: &Settings) -> Result<Tap, Erro
     interface.description = device.and_then(|device| device.description.clone());
     interface.filter = settings.filter.clone();
     Ok(Tap { capture, interface })
+}
+
+/// Keeps the right to listen from programs that are started: libpcap lets them have what it opened.
+fn keep_to_ourselves(capture: &Capture<Active>) {
+    // It fails for no descriptor that is open.
+    #[cfg(unix)]
+    let _ = nix::fcntl::fcntl(capture, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC));
+    let _ = capture;
 }
 
 /// Sets the link type by its name.

@@ -5,7 +5,8 @@ use crate::args::Check;
 use crate::command::interrupt;
 use crate::command::listening::explained;
 use crate::command::output::shown;
-use overhear::live::{self, Ended, Limits, Live, Settings};
+use overhear::confine::{Caller, Files, become_caller, disarm};
+use overhear::live::{self, Ended, Limits, Live, Opened, Settings};
 use overhear::sink::{Format, Rotation, Sink, Stop as Never, Target};
 use overhear::source::Stop;
 use std::ffi::OsString;
@@ -18,27 +19,43 @@ use tempfile::NamedTempFile;
 /// How often it is looked whether the command has ended.
 const TICK: Duration = Duration::from_millis(20);
 
-/// A command that will be listened to.
+/// A command that will be listened to, on interfaces that are open.
 pub(super) struct Listener {
-    interfaces: Vec<String>,
-    settings: Settings,
+    opened: Opened,
+    names: String,
+    caller: Option<Caller>,
     command: Vec<OsString>,
+    files: Files,
     /// Where what is heard is kept.
     file: File,
 }
 
-/// A capture file, which may be gone when nobody reads it any more.
-enum File {
+/// A capture file, which is gone when nobody holds this any more if it was not asked for.
+pub(super) enum File {
     Kept(PathBuf),
     Passing(NamedTempFile),
 }
 
+impl File {
+    fn path(&self) -> &Path {
+        match self {
+            File::Kept(path) => path,
+            File::Passing(file) => file.path(),
+        }
+    }
+}
+
 impl Listener {
-    /// What a command line asks for, if it asks for that.
-    pub(super) fn new(args: &Check) -> Result<Option<Listener>, String> {
+    /// Opens what a command line asks to be listened to, if it asks for that. Whoever was made root for it is that no more
+    /// afterwards: all files are the caller's.
+    pub(super) fn open(args: &Check) -> Result<Option<Listener>, String> {
         if args.interfaces.is_empty() {
             return Ok(None);
         }
+        let settings = Settings { filter: args.capture_filter.clone(), ..Settings::default() };
+        let opened = live::open(args.interfaces.iter().map(String::as_str), &settings)
+            .map_err(|error| explained(&error, &settings))?;
+        let caller = become_caller().map_err(told)?;
         let file = match &args.keep {
             Some(path) => File::Kept(path.clone()),
             None => {
@@ -46,34 +63,35 @@ impl Listener {
                 File::Passing(passing.map_err(|error| format!("what is heard cannot be kept: {error}"))?)
             }
         };
-        let settings = Settings { filter: args.capture_filter.clone(), ..Settings::default() };
-        let (interfaces, command) = (args.interfaces.clone(), args.command.clone());
-        Ok(Some(Listener { interfaces, settings, command, file }))
+        let files = if args.bless || args.output.is_some() { Files::Make } else { Files::Read };
+        let (names, command) = (args.interfaces.join(", "), args.command.clone());
+        Ok(Some(Listener { opened, names, caller, command, files, file }))
     }
 
     /// The capture that will be made, and what to call it if its file is soon gone.
     pub(super) fn capture(&self) -> (PathBuf, Option<String>) {
-        match &self.file {
-            File::Kept(path) => (path.clone(), None),
-            File::Passing(file) => (file.path().to_owned(), Some(self.interfaces.join(", "))),
-        }
+        let name = matches!(self.file, File::Passing(_)).then(|| self.names.clone());
+        (self.file.path().to_owned(), name)
     }
 
     /// Runs the command, and listens from before it begins until it has ended.
-    pub(super) fn hear(&self) -> Result<Heard, String> {
-        let opened = live::open(self.interfaces.iter().map(String::as_str), &self.settings)
-            .map_err(|error| explained(&error, &self.settings))?;
-        let (path, _) = self.capture();
-        let format = Format::of(&path);
-        let target = Target::File(path);
-        let sink = Sink::create(target, format, opened.devices(), Rotation::default(), Never::default());
+    pub(super) fn hear(self) -> Result<(File, Heard), String> {
+        let path = self.file.path();
+        let (target, format) = (Target::File(path.to_owned()), Format::of(path));
+        let sink = Sink::create(target, format, self.opened.devices(), Rotation::default(), Never::default());
         let sink = sink.map_err(told)?;
-        let stop = Stop::default();
-        interrupt::stops(&stop);
-        let mut live = opened.listen(Some(sink), stop.clone(), Limits::default()).map_err(told)?;
-        let (program, arguments) = self.command.split_first().ok_or("a command is missing: -i INTERFACE -- COMMAND")?;
-        let child = Command::new(program).args(arguments).spawn();
-        let mut child = child.map_err(|error| format!("{}: {error}", shown([Path::new(program)])))?;
+        // What is open hears already; what comes waits in the kernel.
+        let mut child = start(&self.command, self.caller.as_ref())?;
+        let live = disarm(self.files).map_err(told).and_then(|()| {
+            let stop = Stop::default();
+            interrupt::stops(&stop);
+            let live = self.opened.listen(Some(sink), stop.clone(), Limits::default()).map_err(told)?;
+            Ok((live, stop))
+        });
+        let (mut live, stop) = live.inspect_err(|_| {
+            // Nobody would know what it says.
+            let _ = child.kill();
+        })?;
         keep(&mut live, &mut child, &stop);
         let Ended { counts, failed, written } = live.finish();
         let status = child.wait().map_err(told)?;
@@ -81,9 +99,23 @@ impl Listener {
         match failed.first() {
             Some(error) => Err(told(error)),
             // All that was captured is written, read or not.
-            None => Ok(Heard { code: code(status), lost: counts.drops.kernel + counts.drops.interface }),
+            None => {
+                let heard = Heard { code: code(status), lost: counts.drops.kernel + counts.drops.interface };
+                Ok((self.file, heard))
+            }
         }
     }
+}
+
+/// Starts the command, as the user who called.
+fn start(command: &[OsString], caller: Option<&Caller>) -> Result<Child, String> {
+    let (program, arguments) = command.split_first().ok_or("a command is missing: -i INTERFACE -- COMMAND")?;
+    let mut command = Command::new(program);
+    if let Some(Caller { name, home }) = caller {
+        command.env("HOME", home).env("USER", name).env("LOGNAME", name);
+    }
+    let child = command.args(arguments).spawn();
+    child.map_err(|error| format!("{}: {error}", shown([Path::new(program)])))
 }
 
 fn told(error: impl Display) -> String {

@@ -29,47 +29,48 @@ pub(super) fn check(mut args: Check) -> io::Result<Outcome> {
         out.write_all(SCHEMA.as_bytes())?;
         return out.flush().map(|()| Outcome::Done);
     }
-    #[cfg(feature = "live")]
-    let listener = match Listener::new(&args) {
-        Ok(listener) => listener,
-        Err(what) => return Ok(Outcome::Wrong(what)),
-    };
-    #[cfg(feature = "live")]
-    let heard = listener.as_ref().map(Listener::capture);
-    #[cfg(not(feature = "live"))]
-    let heard = None;
-    let plan = match Plan::new(&mut args, heard) {
+    let plan = match Plan::new(&mut args) {
         Ok(plan) => plan,
         Err(wrong) => {
             wrong.iter().for_each(|what| tell(what));
             return Ok(Outcome::Told);
         }
     };
-    // Nothing is read and nothing is run before it is known that the findings can be told.
-    let ready = plan.jobs().and_then(|jobs| Ok((jobs, Output::to(args.output.as_deref())?)));
-    let (jobs, mut out) = match ready {
-        Ok(ready) => ready,
-        Err(what) => return Ok(Outcome::Wrong(what)),
+    match findings(plan, &args) {
+        Ok((findings, heard, out)) => told(&findings, heard, &args, out),
+        Err(what) => Ok(Outcome::Wrong(what)),
+    }
+}
+
+/// Runs what is to be run, and judges; nothing is read and nothing is run before it is known that the findings can be
+/// told.
+fn findings(plan: Plan, args: &Check) -> Result<(Vec<Finding>, Heard, Output), String> {
+    #[cfg(feature = "live")]
+    let listener = Listener::open(args)?;
+    #[cfg(feature = "live")]
+    let plan = match &listener {
+        Some(listener) => plan.of_heard(listener.capture()),
+        None => plan,
     };
+    let (jobs, out) = (plan.jobs()?, Output::to(args.output.as_deref())?);
     #[cfg(not(feature = "live"))]
     let heard = Heard::default();
     #[cfg(feature = "live")]
-    let heard = match listener.as_ref().map_or(Ok(Heard::default()), Listener::hear) {
-        Ok(heard) => heard,
-        Err(what) => return Ok(Outcome::Wrong(what)),
-    };
+    let (_file, heard) = listener.map(Listener::hear).transpose()?.unzip();
+    #[cfg(feature = "live")]
+    let heard = heard.unwrap_or_default();
     let judged = |nth: usize| jobs.get(nth).map_or(Ok(Vec::new()), |job| judge(job, heard.lost, plan.bless));
-    let findings = match on_all_cores(jobs.len(), judged) {
-        Ok(findings) => findings,
-        Err(what) => return Ok(Outcome::Wrong(what)),
-    };
-    let told = out.write_all(format::tell(args.form.form(), &findings).as_bytes()).and_then(|()| out.finish());
+    Ok((on_all_cores(jobs.len(), judged)?, heard, out))
+}
+
+fn told(findings: &[Finding], heard: Heard, args: &Check, mut out: Output) -> io::Result<Outcome> {
+    let told = out.write_all(format::tell(args.form.form(), findings).as_bytes()).and_then(|()| out.finish());
     match told {
         // Whether they hold is known, even if nobody reads on.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
         _ => {}
     }
-    Ok(if heard.code == 0 { ended(&findings) } else { Outcome::Exit(heard.code) })
+    Ok(if heard.code == 0 { ended(findings) } else { Outcome::Exit(heard.code) })
 }
 
 /// What a command came to that was listened to.

@@ -46,8 +46,7 @@ pub(super) struct Due<'p> {
 
 impl Plan {
     /// Reads check files and rules; all that is wrong with them is told before any capture is read.
-    /// A capture that will be heard, with its name if its file is soon gone, takes the place of all others.
-    pub(super) fn new(args: &mut Args, heard: Option<(PathBuf, Option<String>)>) -> Result<Plan, Vec<String>> {
+    pub(super) fn new(args: &mut Args) -> Result<Plan, Vec<String>> {
         let mut plan = Plan {
             files: Vec::new(),
             rules: Vec::new(),
@@ -81,34 +80,38 @@ impl Plan {
                 Err(fault) => wrong.push(fault),
             }
         }
-        if let Some((path, name)) = heard {
-            if let Some(named) = plan.captures.first() {
-                let named = shown([named.as_path()]);
-                wrong.push(format!("{named}: -i listens, and judges what it hears and no other capture"));
-            }
-            (plan.captures, plan.heard) = (vec![path], name);
+        let listens = listens(args);
+        if let Some(named) = plan.captures.first().filter(|_| listens) {
+            let named = shown([named.as_path()]);
+            wrong.push(format!("{named}: -i listens, and judges what it hears and no other capture"));
         }
         if wrong.is_empty() {
-            wrong.extend(plan.missing());
+            wrong.extend(plan.missing(listens || !plan.captures.is_empty()));
         }
         if wrong.is_empty() { Ok(plan) } else { Err(wrong) }
     }
 
-    /// What there is too little of.
-    fn missing(&self) -> Option<String> {
-        let named = |file: &File| shown([Path::new(&file.path)]);
+    /// The same checks of a capture that will be heard, with its name if its file is soon gone.
+    #[cfg(feature = "live")]
+    pub(super) fn of_heard(self, (path, name): (PathBuf, Option<String>)) -> Plan {
+        Plan { captures: vec![path], heard: name, ..self }
+    }
+
+    /// What there is too little of; `named` is whether there are captures beside those of check files.
+    fn missing(&self, named: bool) -> Option<String> {
+        let called = |file: &File| shown([Path::new(&file.path)]);
         if self.files.is_empty() && self.rules.is_empty() {
             return Some("nothing is checked: name a check file (.toml) or a rule; see `overhear check --help`".into());
         }
-        if self.captures.is_empty() && !self.rules.is_empty() {
+        if !named && !self.rules.is_empty() {
             return Some("a capture is missing: overhear check CAPTURE --none FILTER".into());
         }
-        self.files.iter().find_map(|file| match self.captures.is_empty() {
-            true if file.captures.is_empty() && !file.checks.is_empty() => {
-                Some(format!("{}: [checks] are of no capture: captures = [\"*.pcap\"] is missing", named(file)))
+        self.files.iter().find_map(|file| match named {
+            false if file.captures.is_empty() && !file.checks.is_empty() => {
+                Some(format!("{}: [checks] are of no capture: captures = [\"*.pcap\"] is missing", called(file)))
             }
-            false if file.checks.is_empty() => {
-                Some(format!("{}: it has no [checks], which alone are of captures named here", named(file)))
+            true if file.checks.is_empty() => {
+                Some(format!("{}: it has no [checks], which alone are of captures named here", called(file)))
             }
             _ => None,
         })
@@ -181,6 +184,16 @@ impl Plan {
         let name = self.heard.clone().unwrap_or_else(|| path.to_string_lossy().into_owned());
         Ok(Job { path, name, passes: self.heard.is_some(), allow, checks: dues })
     }
+}
+
+#[cfg(feature = "live")]
+fn listens(args: &Args) -> bool {
+    !args.interfaces.is_empty()
+}
+
+#[cfg(not(feature = "live"))]
+fn listens(_: &Args) -> bool {
+    false
 }
 
 /// What is in a snapshot; none if there is no such file.

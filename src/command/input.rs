@@ -82,7 +82,11 @@ fn read(text: &str) -> Result<Filter, String> {
 }
 
 fn warn(filter: &Filter, text: &str) {
-    filter.warnings().iter().for_each(|warning| tell(&warning.shown(text).to_string()));
+    filter
+        .warnings()
+        .iter()
+        .chain(filter.warnings_of_frames())
+        .for_each(|warning| tell(&warning.shown(text).to_string()));
 }
 
 /// Words with spaces between; none if there are none, or one of them is no text.

@@ -39,21 +39,23 @@ pub struct Filter {
     /// So many of them come first that need no more than what is known early of a frame.
     early: usize,
     warnings: Vec<Fault>,
+    warnings_of_frames: Vec<Fault>,
 }
 
 impl Filter {
     /// Reads and checks a filter.
     pub fn new(filter: &str) -> Result<Filter, Fault> {
         let parsed = parse::parse(filter)?;
-        let mut warnings = parsed.remarks;
+        let (mut warnings, mut warnings_of_frames) = (parsed.remarks, Vec::new());
         let condition = parsed.condition.map(sugar::expand);
         let plan = condition.as_ref().map(check::check).transpose()?;
         if let Some(condition) = &condition {
-            trap::warn(condition, filter, &mut warnings);
+            trap::warn(condition, &mut warnings);
+            trap::warn_of_frames(condition, filter, &mut warnings_of_frames);
         }
         let mut parts = Vec::new();
         plan.into_iter().for_each(|plan| plan.split(&mut parts));
-        Ok(Filter { parts, early: 0, warnings })
+        Ok(Filter { parts, early: 0, warnings, warnings_of_frames })
     }
 
     /// The same filter, which asks first for what is known early of a frame: the fields of which `is_early` is true have
@@ -77,10 +79,16 @@ impl Filter {
         (1..self.parts.len()).contains(&self.early)
     }
 
-    /// What is allowed and most likely not meant.
+    /// What is allowed and most likely not meant, whatever is looked at.
     #[must_use]
     pub fn warnings(&self) -> &[Fault] {
         &self.warnings
+    }
+
+    /// What is allowed and most likely not meant of a frame, and may well be of a request and its answer together.
+    #[must_use]
+    pub fn warnings_of_frames(&self) -> &[Fault] {
+        &self.warnings_of_frames
     }
 
     /// The fields that must be recorded for it, and nothing else.

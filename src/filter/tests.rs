@@ -161,7 +161,13 @@ fn what_is_wrong_is_told_with_the_characters_it_is_about() {
 fn traps_are_told() {
     let warned = |filter: &str| {
         let filter = Filter::new(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter)));
-        filter.warnings().iter().map(|warning| warning.message.clone()).collect::<Vec<_>>().join("|")
+        filter
+            .warnings()
+            .iter()
+            .chain(filter.warnings_of_frames())
+            .map(|warning| warning.message.clone())
+            .collect::<Vec<_>>()
+            .join("|")
     };
     assert!(warned("tcp.flags.syn && !tcp.flags.ack").contains("tcp.flags.ack == 0 was probably meant"));
     assert!(warned("ip.addr != 10.0.0.1").contains("!== means that one is not"));

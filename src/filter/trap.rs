@@ -7,16 +7,15 @@ use super::{literal, operand, sugar};
 use crate::naming;
 use dissectors::{Field, Kind};
 
-/// Adds a warning for each trap in a condition, whose short words are replaced, of the text of a filter.
-pub(super) fn warn(condition: &Condition, filter: &str, warnings: &mut Vec<Fault>) {
+/// Adds a warning for each trap in a condition whose short words are replaced.
+pub(super) fn warn(condition: &Condition, warnings: &mut Vec<Fault>) {
     match condition {
-        Condition::Or(parts) | Condition::Xor(parts) => parts.iter().for_each(|part| warn(part, filter, warnings)),
+        Condition::Or(parts) | Condition::Xor(parts) => parts.iter().for_each(|part| warn(part, warnings)),
         Condition::And(parts) => {
             never_absent(parts, warnings);
-            never_together(parts, filter, warnings);
-            parts.iter().for_each(|part| warn(part, filter, warnings));
+            parts.iter().for_each(|part| warn(part, warnings));
         }
-        Condition::Not(inner) => warn(inner, filter, warnings),
+        Condition::Not(inner) => warn(inner, warnings),
         Condition::Compare { quantifier: None, first, rest } => {
             let mut left = first;
             for (relation, right) in rest {
@@ -55,6 +54,21 @@ fn never_absent(parts: &[Condition], warnings: &mut Vec<Fault>) {
             );
             warnings.push(Fault::new(operand.span, message));
         }
+    }
+}
+
+/// Adds a warning for what a request and its answer have together and hardly a frame has, of the text of a filter.
+pub(super) fn warn_of_frames(condition: &Condition, filter: &str, warnings: &mut Vec<Fault>) {
+    match condition {
+        Condition::And(parts) => {
+            never_together(parts, filter, warnings);
+            parts.iter().for_each(|part| warn_of_frames(part, filter, warnings));
+        }
+        Condition::Or(parts) | Condition::Xor(parts) => {
+            parts.iter().for_each(|part| warn_of_frames(part, filter, warnings));
+        }
+        Condition::Not(inner) => warn_of_frames(inner, filter, warnings),
+        Condition::Test(_) | Condition::Compare { .. } | Condition::Member { .. } => {}
     }
 }
 

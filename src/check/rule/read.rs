@@ -74,7 +74,11 @@ impl Rule {
         if let Some((only, _)) = &only {
             text = format!("{text} where {only}");
         }
-        Ok(Rule { text, kind, only: only.map(|(_, filter)| filter) })
+        let rule = Rule { text, kind, only: only.map(|(_, filter)| filter) };
+        if let Some(only) = rule.only.as_ref().filter(|_| !rule.is_of_calls()) {
+            warn(Unit::Frame, &[("where", 0, only)], remarks);
+        }
+        Ok(rule)
     }
 }
 
@@ -83,6 +87,13 @@ fn read(draft: &Draft, key: &str, nth: usize, text: &str, remarks: &mut Vec<Wron
     let filter = draft.filter(key, nth, text)?;
     remarks.extend(filter.warnings().iter().map(|warning| Wrong::fault(key, nth, warning.clone())));
     Ok(filter)
+}
+
+/// What filters hardly mean of what is judged: many a thing that a call has no frame has.
+fn warn(unit: Unit, filters: &[(&str, usize, &Filter)], remarks: &mut Vec<Wrong>) {
+    for (key, nth, filter) in filters.iter().filter(|_| unit != Unit::Call) {
+        remarks.extend(filter.warnings_of_frames().iter().map(|warning| Wrong::fault(key, *nth, warning.clone())));
+    }
 }
 
 /// What is judged: what is written, or else calls where the fields are those of requests and responses, and frames
@@ -107,6 +118,7 @@ fn select(draft: &Draft, word: &str, remarks: &mut Vec<Wrong>) -> Result<(Kind, 
     let text = draft.must(word)?;
     let filter = read(draft, word, 0, text, remarks)?;
     let unit = unit(draft, &[filter.wants()], &UNITS)?;
+    warn(unit, &[(word, 0, &filter)], remarks);
     let bound = if word == "none" { Bound::count(Is::Equal, 0) } else { Bound::count(Is::GreaterOrEqual, 1) };
     Ok((Kind::Select(Select { unit, text: text.into(), filter, bound }), format!("{word} {text}")))
 }
@@ -128,6 +140,7 @@ fn count(draft: &Draft, remarks: &mut Vec<Wrong>) -> Result<(Kind, String), Wron
     };
     let filter = read(draft, "count", 0, text, remarks)?;
     let unit = unit(draft, &[filter.wants()], &UNITS)?;
+    warn(unit, &[("count", 0, &filter)], remarks);
     Ok((Kind::Select(Select { unit, text: text.into(), filter, bound }), format!("count {text} {bound}")))
 }
 
@@ -195,6 +208,7 @@ fn each(draft: &Draft, remarks: &mut Vec<Wrong>) -> Result<(Kind, String), Wrong
     let each = read(draft, "each", 0, text, remarks)?;
     let satisfies = read(draft, "satisfies", 0, then, remarks)?;
     let unit = unit(draft, &[each.wants(), satisfies.wants()], &UNITS)?;
+    warn(unit, &[("each", 0, &each), ("satisfies", 0, &satisfies)], remarks);
     let told = format!("each {text} satisfies {then}");
     Ok((Kind::Each(Each { unit, text: text.into(), each, satisfies }), told))
 }
@@ -208,6 +222,7 @@ fn followed(draft: &Draft, remarks: &mut Vec<Wrong>) -> Result<(Kind, String), W
     }
     let each = read(draft, "each", 0, text, remarks)?;
     let by = read(draft, "followed_by", 0, then, remarks)?;
+    warn(Unit::Frame, &[("each", 0, &each), ("followed_by", 0, &by)], remarks);
     let mut told = format!("each {text} followed by {then}");
     let mut within = None;
     if let Some(time) = draft.text("within")? {
@@ -230,7 +245,9 @@ fn order(draft: &Draft, remarks: &mut Vec<Wrong>) -> Result<(Kind, String), Wron
     };
     let mut steps = Vec::new();
     for (nth, text) in texts.iter().enumerate() {
-        steps.push(((*text).to_owned(), read(draft, "order", nth, text, remarks)?));
+        let filter = read(draft, "order", nth, text, remarks)?;
+        warn(Unit::Frame, &[("order", nth, &filter)], remarks);
+        steps.push(((*text).to_owned(), filter));
     }
     Ok((Kind::Order(Order { steps, by_stream }), format!("order {}", texts.join(", then "))))
 }

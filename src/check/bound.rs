@@ -132,8 +132,10 @@ pub struct Split<'t> {
 pub fn split(text: &str) -> Option<Split<'_>> {
     let text = text.trim_end();
     let is_of_number = |char: char| char.is_alphanumeric() || matches!(char, '.' | '_');
-    let at = text.len() - text.chars().rev().take_while(|&char| is_of_number(char)).map(char::len_utf8).sum::<usize>();
-    let (before, number) = text.split_at_checked(at)?;
+    // A unit may stand apart from its number.
+    let rest = text.trim_end_matches(char::is_alphabetic).trim_end().trim_end_matches(is_of_number);
+    let (before, number) = text.split_at_checked(rest.len())?;
+    let at = rest.len();
     if !number.starts_with(|char: char| char.is_ascii_digit()) {
         return None;
     }
@@ -178,7 +180,7 @@ pub fn quantity(text: &str, of_time: bool) -> Result<i128, String> {
     };
     let end = text.find(|char: char| !char.is_ascii_digit() && !matches!(char, '.' | '_')).unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end).ok_or_else(wrong)?;
-    let scale = match (unit, of_time) {
+    let scale = match (unit.trim_start(), of_time) {
         ("", true) => 1_000_000_000,
         ("", false) => 1,
         (unit, true) => TIMES.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?.1,
@@ -209,8 +211,20 @@ mod tests {
         assert_eq!(parts("status == 200 >=3 "), Some(("status == 200", Is::GreaterOrEqual, "3")));
         assert_eq!(parts("(status)<12"), Some(("(status)", Is::Less, "12")));
         assert_eq!(parts("http.time < 50ms"), Some(("http.time", Is::Less, "50ms")));
+        assert_eq!(parts("http.time < 50 ms"), Some(("http.time", Is::Less, "50 ms")));
         assert_eq!(parts("http.request ge 3"), Some(("http.request", Is::GreaterOrEqual, "3")));
-        for none in ["http.request", "tcp.stream in {1, 2}", "a === 3", "a !== 3", "a ~= 3", "== 3", "3", "age 3", ""] {
+        for none in [
+            "http.request",
+            "tcp.stream in {1, 2}",
+            "a === 3",
+            "a !== 3",
+            "a ~= 3",
+            "== 3",
+            "3",
+            "age 3",
+            "a == b c",
+            "",
+        ] {
             assert_eq!(parts(none), None, "{none}");
         }
     }
@@ -223,6 +237,7 @@ mod tests {
         assert_eq!(quantity("2min", true), Ok(120_000_000_000));
         assert_eq!(quantity("1_000", false), Ok(1000));
         assert_eq!(quantity("64kB", false), Ok(64_000));
+        assert_eq!(quantity("64 kB", false), Ok(64_000));
         assert_eq!(quantity("1.5KiB", false), Ok(1536));
         for none in ["", "x", "1.5", "3s", "0x10", "1.0.0", ".5kB", "1e3"] {
             assert!(quantity(none, false).is_err(), "{none}");

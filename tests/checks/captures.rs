@@ -113,6 +113,16 @@ fn the_verdict_is_passed_on_even_if_nobody_reads_the_output() {
 }
 
 #[test]
+fn standard_input_is_judged_and_cannot_be_shown_again() {
+    let mut stdin = command(&fixtures(), &["-", "--count", "http.request == 3"]);
+    let capture = fs::File::open(fixtures().join("http/post-login.pcap")).expect("a fixture");
+    let said = Said::from(stdin.stdin(capture).output().expect("overhear"));
+    let expected = "FAIL  -: count http.request == 3\n        found   4 calls\n        frames  4, 6, 8, 9, 10, 11, 12, 13\n\
+                    1 capture, 1 check: 0 hold, 1 fails\n";
+    assert_eq!((said.code, said.out.as_str()), (Some(1), expected), "{}", said.err);
+}
+
+#[test]
 fn results_are_written_to_a_file_when_they_are_whole() {
     let folder = folder(&["http/post-login.pcap"], "");
     let args = ["post-login.pcap", "--answered", "--orderly"];

@@ -15,6 +15,7 @@ fn schema() -> jsonschema::Validator {
 #[rustfmt::skip]
 const RIGHT: &[&str] = &[
     "none = 'http'", "none = 'http', per = 'stream'", "some = 'http', per = 'call'", "some = 'udp', per = 'frame'",
+    "max = 'http.time < 5 ms'", "each = 'http.request', followed_by = 'http.response', within = '5 ms'",
     "count = 'http.request == 3'", "count = 'http.request>=3 '", "count = 'tcp ge 1_000', per = 'frame'",
     "count = 'status == 200', exactly = 3", "count = 'http', at_least = 0", "count = 'http', at_most = 3, per = 'call'",
     "each = 'http.request', satisfies = 'status'", "each = 'tcp', satisfies = 'http', per = 'stream'",

@@ -126,9 +126,9 @@ fn expected(due: &Due<'_>) -> Option<String> {
     due.snapshot.as_ref().and_then(|(_, expected)| expected.clone())
 }
 
-/// The command that shows frames; none of a capture whose file is gone.
+/// The command that shows frames; none of a capture that is gone.
 fn show(job: &Job<'_>, frames: &Frames, subject: Option<&str>) -> String {
-    if job.passes { String::new() } else { command(&job.name, frames, subject) }
+    if job.passes || job.name == "-" { String::new() } else { command(&job.name, frames, subject) }
 }
 
 /// What is said of the capture itself.

@@ -5,6 +5,7 @@
 //! * `main`, `args`: the command line to a command to an exit code
 //! * [`check`]: captures as tests: rules, and whether they hold
 //! * [`report`]: one file per form of output
+//! * [`browse`]: a capture looked at in any order
 //! * [`filter`]: Wireshark's display filter language
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: what is known of a capture: rows, plain data
@@ -16,6 +17,7 @@
 //! * `dissectors` (a crate of its own): what bytes mean
 
 pub mod analysis;
+pub mod browse;
 pub mod capture;
 pub mod check;
 #[cfg(feature = "live")]

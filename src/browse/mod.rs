@@ -1,0 +1,11 @@
+//! A capture that can be looked at in any order: what is known of all of it, and answers to questions about parts of it.
+//!
+//! [`Index`] holds a few bytes for each frame, call and connection, and grows while the capture is read. Everything else
+//! (the words of a row, a frame's tree, a connection's ladder) is read again from the capture when somebody looks at it:
+//! an [`Ask`] goes to a [`Browser`], an [`Answer`] comes back.
+
+mod ask;
+mod index;
+
+pub use ask::*;
+pub use index::*;

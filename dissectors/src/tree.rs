@@ -315,7 +315,7 @@ impl Tree {
 
     /// Adds to the info of the row.
     pub fn more_info(&mut self, text: fmt::Arguments<'_>) {
-        if !self.wants.columns {
+        if !self.wants.columns || self.wants.brief {
             return;
         }
         let old = self.columns.info;

@@ -13,13 +13,15 @@ pub struct Wants {
     protocols: [u64; WORDS],
     /// The row of a list of frames: addresses, protocol, info.
     pub columns: bool,
+    /// Of that row, not the info.
+    pub brief: bool,
     /// The lines of text of the detail tree.
     pub labels: bool,
 }
 
 impl Default for Wants {
     fn default() -> Wants {
-        Wants { fields: [0; WORDS], protocols: [0; WORDS], columns: false, labels: false }
+        Wants { fields: [0; WORDS], protocols: [0; WORDS], columns: false, brief: false, labels: false }
     }
 }
 
@@ -27,13 +29,19 @@ impl Wants {
     /// Every field, with the lines of the detail tree and the columns.
     #[must_use]
     pub fn everything() -> Wants {
-        Wants { fields: [u64::MAX; WORDS], protocols: [u64::MAX; WORDS], columns: true, labels: true }
+        Wants { fields: [u64::MAX; WORDS], protocols: [u64::MAX; WORDS], columns: true, brief: false, labels: true }
     }
 
     /// The row of a list of frames and no field.
     #[must_use]
     pub fn only_columns() -> Wants {
         Wants { columns: true, ..Wants::default() }
+    }
+
+    /// The row of a list of frames without its info, and no field.
+    #[must_use]
+    pub fn only_names() -> Wants {
+        Wants { columns: true, brief: true, ..Wants::default() }
     }
 
     /// Adds a field; with one that tells of all notes, all notes.
@@ -54,6 +62,7 @@ impl Wants {
         for (own, other) in sets {
             own.iter_mut().zip(other).for_each(|(own, other)| *own |= other);
         }
+        self.brief = (self.brief || !self.columns) && (other.brief || !other.columns);
         self.columns |= other.columns;
         self.labels |= other.labels;
     }

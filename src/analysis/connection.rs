@@ -98,8 +98,15 @@ impl Connection {
         }
     }
 
-    fn side(&self, source: Endpoint) -> Side {
+    /// Which side has this address.
+    pub(super) fn side(&self, source: Endpoint) -> Side {
         if source == self.client { Side::Client } else { Side::Server }
+    }
+
+    /// What a frame with a segment of it has to do with it, before that was followed.
+    pub(super) fn met(&self, source: Endpoint, segment: &Segment<'_>, reused: bool) -> Met {
+        let (speaks, said) = Default::default();
+        Met { stream: self.number, speaks, said, side: self.side(source), reused, quoted: segment.quoted }
     }
 
     /// Whether a SYN begins another connection between the same endpoints: its number is not the one this began with.
@@ -138,7 +145,7 @@ impl Connection {
             let known = Known { stream: self.number, ..self.scales.look(side, segment) };
             tcp::describe(segment, &known, reading.tree);
             self.last = at;
-            return Met { stream: self.number, speaks: [false; 2], said: Vec::new() };
+            return self.met(source, segment, reused);
         }
         let relative = self.scales.relate(side, segment);
         let mut analysis = Analysis::default();
@@ -177,7 +184,7 @@ impl Connection {
             reading.tree.dismiss();
         }
         self.last = at;
-        let mut met = Met { stream: self.number, speaks: [false; 2], said: Vec::new() };
+        let mut met = self.met(source, segment, reused);
         met.speaks[side as usize] = !segment.is_empty();
         let told = reading.path.names().len();
         if reading.needs.bytes {

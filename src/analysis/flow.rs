@@ -151,6 +151,12 @@ impl<T> Table<T> {
         std::iter::successors(place(self.oldest), newer).map(Place)
     }
 
+    /// Conversations, the one with the last frame first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &T> {
+        let entry = |place: u32| self.entries.get(place as usize);
+        std::iter::successors(entry(self.newest), move |last| entry(last.older)).map(|entry| &entry.flow)
+    }
+
     /// Ends all conversations.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
         self.places.clear();

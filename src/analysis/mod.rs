@@ -38,6 +38,8 @@ pub struct Task {
     pub learn: bool,
     /// The connections to read; all, if none are named. Others are numbered and passed over.
     pub only: Option<Numbers>,
+    /// Whether to number conversations in datagrams, whatever fields are wanted.
+    pub dialogues: bool,
 }
 
 /// What happened in a capture.
@@ -62,6 +64,12 @@ pub struct Met {
     pub speaks: [bool; 2],
     /// The requests and responses of it that the frame tells, in order.
     pub said: Vec<Said>,
+    /// Who sent it.
+    pub side: Side,
+    /// It begins the connection, on ports that another had before.
+    pub reused: bool,
+    /// It is not the frame's own segment, but one that an error quotes.
+    pub quoted: bool,
 }
 
 /// One half of an exchange, told in a frame.
@@ -82,6 +90,19 @@ pub enum Half {
     Request,
     /// It answers, and for good.
     Response,
+}
+
+/// What is known of a frame that is read out of its place, when not all that came before it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// When the capture began.
+    pub first: i64,
+    /// The time of the frame before, if it has one.
+    pub previous: Option<i64>,
+    /// The number of the frame's TCP connection, and whether the frame begins it on ports that another had.
+    pub stream: Option<(u32, bool)>,
+    /// The numbers of its conversations in datagrams, outermost first.
+    pub dialogues: Vec<u32>,
 }
 
 /// What comes next of one side of a connection.
@@ -149,6 +170,12 @@ struct Desk {
     start: i64,
     /// The connections of the present frame.
     met: Vec<Met>,
+    /// Its conversations in datagrams.
+    dialogues: Vec<u32>,
+    /// It carries a part of an IP packet.
+    is_fragment: bool,
+    /// What is known of it beforehand, if it is read out of its place.
+    context: Option<Context>,
     events: Vec<Event>,
     messages: Vec<dissectors::session::Event>,
     asked: Option<Asked>,
@@ -230,7 +257,7 @@ impl Needs {
             compare,
             frames: task.learn || any(&PUT_TOGETHER),
             data: wants.field(&tcp_fields::REASSEMBLED_DATA),
-            dialogues: any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]),
+            dialogues: task.dialogues || any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]),
         }
     }
 }
@@ -254,6 +281,9 @@ impl Analyzer {
             learnt: Foresight::default(),
             start: 0,
             met: Vec::new(),
+            dialogues: Vec::new(),
+            is_fragment: false,
+            context: None,
             events: Vec::new(),
             messages: Vec::new(),
             asked: None,
@@ -300,6 +330,36 @@ impl Analyzer {
         &self.inner.desk.met
     }
 
+    /// The conversations in datagrams that it belongs to, outermost first, if they are numbered.
+    #[must_use]
+    pub fn dialogues(&self) -> &[u32] {
+        &self.inner.desk.dialogues
+    }
+
+    /// Whether it carries a part of an IP packet, be it the last.
+    #[must_use]
+    pub fn is_fragment(&self) -> bool {
+        self.inner.desk.is_fragment
+    }
+
+    /// The protocols in it, outermost first.
+    #[must_use]
+    pub fn path(&self) -> &[&'static str] {
+        self.inner.packet.path.names()
+    }
+
+    /// The rows of the open connections of which a frame after this one was read.
+    pub fn open_since(&self, frame: u32) -> impl Iterator<Item = Stream> {
+        let flows = self.inner.tcp.newest().take_while(move |flow| flow.last.frame > frame);
+        flows.map(|flow| flow.row())
+    }
+
+    /// Learns what is known of the next frame, which is read out of its place.
+    pub fn place(&mut self, context: Context) {
+        self.clock = Clock { first: Some(context.first), previous: context.previous, shown: [context.previous, None] };
+        self.inner.desk.context = Some(context);
+    }
+
     /// Learns that the frame that was read last is not shown.
     pub fn hide(&mut self) {
         let [_, before] = self.clock.shown;
@@ -340,6 +400,8 @@ impl Clock {
         tree.begin(frame.bytes);
         inner.packet.begin();
         inner.desk.met.clear();
+        inner.desk.dialogues.clear();
+        inner.desk.is_fragment = false;
         let protocols = self.tell(frame, tree);
         inner.desk.start = self.first.unwrap_or_default();
         let wire = frame.length.max(frame.bytes.len() as u32);
@@ -435,6 +497,7 @@ impl Inner {
     fn fragment(&mut self, fragment: &Fragment<'_>, at: At, tree: &mut Tree) {
         let v6 = matches!(self.packet.source, Address::V6(_));
         let mut whole = None;
+        self.desk.is_fragment = true;
         if !self.packet.quoted {
             whole = self.fragments.add(&self.packet, fragment, at.frame, at.time);
             if let Some(why) = self.fragments.given_up() {
@@ -478,6 +541,13 @@ impl Inner {
             let begin = |number| Dialogue { number, first: at.time, last: at.time };
             let (place, _) = self.udp.find(source, destination, begin);
             let dialogue = self.udp.flow(place);
+            let nth = self.desk.dialogues.len();
+            if let Some(&number) = self.desk.context.as_ref().and_then(|context| context.dialogues.get(nth))
+                && number != dialogue.number
+            {
+                *dialogue = begin(number);
+            }
+            self.desk.dialogues.push(dialogue.number);
             known = udp::Known {
                 stream: dialogue.number,
                 time_relative: at.time.saturating_sub(dialogue.first),
@@ -499,7 +569,14 @@ impl Inner {
             self.forget(forgotten);
         }
         let mut reused = false;
-        if !segment.quoted && segment.flags.syn() && !segment.flags.ack() {
+        if let Some((number, begins)) = self.desk.context.as_ref().and_then(|context| context.stream) {
+            reused = begins;
+            if self.tcp.flow(place).number != number {
+                let new = Box::new(Connection::new(number, source, destination, segment, at, needs));
+                let old = std::mem::replace(self.tcp.flow(place), new);
+                self.forget(old);
+            }
+        } else if !segment.quoted && segment.flags.syn() && !segment.flags.ack() {
             let connection = self.tcp.flow(place);
             if connection.is_other_than(source, segment) {
                 reused = true;
@@ -512,7 +589,8 @@ impl Inner {
         let connection = self.tcp.flow(place);
         let stream = connection.number;
         if self.desk.task.only.as_ref().is_some_and(|only| !only.contains(stream)) {
-            self.desk.met.push(Met { stream, speaks: [false; 2], said: Vec::new() });
+            let met = connection.met(source, segment, reused);
+            self.desk.met.push(met);
             return connection.pass(source, segment, at);
         }
         let mut reading = self.desk.reading(connection.number, at, &mut self.packet.path, tree);

@@ -13,7 +13,8 @@ use super::options::{Options, padded};
 use super::patient::Patient;
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
-use super::spool::{self, Spool};
+use super::shelf::{Place, Shelf};
+use super::spool::{self, Copying, Spool};
 use super::stop::Stop;
 use super::unpack::{Packing, unpack};
 use super::window::Window;
@@ -44,6 +45,12 @@ pub struct Capture {
     /// Bytes read of all files, as they are on disk.
     read: Arc<AtomicU64>,
     total: Option<u64>,
+    /// Where the last record stands.
+    place: Place,
+    /// The section and how many of its interfaces the shelf knows of.
+    shelved: (u32, usize),
+    /// How many files the shelf has.
+    volumes: u32,
 }
 
 /// How captures are read.
@@ -56,6 +63,8 @@ pub struct Manner {
     pub follow: bool,
     /// Ends the reading of pipes, and of a file that is followed, as if they ended there.
     pub stop: Stop,
+    /// Where it is noted how records can be read again, if that is asked for.
+    pub shelf: Option<Shelf>,
 }
 
 /// How far the reading is, in bytes of the files as they are (compressed, if they are).
@@ -109,7 +118,7 @@ struct Open {
     packing: Option<Packing>,
 }
 
-enum Format {
+pub(super) enum Format {
     Pcap(Pcap),
     PcapNg(Box<PcapNg>),
 }
@@ -152,7 +161,7 @@ impl Capture {
     fn of_sources(sources: Vec<Source>, manner: Manner, total: Option<u64>) -> Result<Capture, Error> {
         let read = Arc::new(AtomicU64::new(0));
         let beside = Beside::default();
-        let mut capture = Capture { sources, index: 0, open: None, manner, number: 0, beside, read, total };
+        let mut capture = Capture { sources, index: 0, open: None, manner, number: 0, beside, read, total, place: Place::default(), shelved: (0, 0), volumes: 0 };
         capture.open_next()?;
         Ok(capture)
     }
@@ -170,18 +179,46 @@ impl Capture {
                 }
                 return Ok(None);
             };
+            let before = open.window.offset();
             let advanced = match &mut open.format {
                 Format::Pcap(file) => file.advance(&mut open.window),
                 Format::PcapNg(file) => file.advance(&mut open.window, &mut self.beside),
             };
             match advanced {
-                Ok(Some(record)) => break record,
+                Ok(Some(record)) => {
+                    if self.manner.shelf.is_some() {
+                        self.shelve(before);
+                    }
+                    break record;
+                }
                 Ok(None) => self.close(),
                 Err(fault) => return Err(self.fail(*fault)),
             }
         };
         self.number = self.number.saturating_add(1);
-        Ok(self.open.as_ref().map(|open| open.frame(self.number, &record)))
+        Ok(self.open.as_ref().map(|open| lend(&open.window, &open.format, self.number, &record)))
+    }
+
+    /// Where the frame that was read last stands, if there is a [shelf](Manner::shelf) to read it again from.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Notes where the last record stands, which is the first after `before`, and what it takes to read it again.
+    fn shelve(&mut self, before: u64) {
+        let (Some(open), Some(shelf)) = (&self.open, &self.manner.shelf) else { return };
+        let file = self.volumes.saturating_sub(1);
+        self.place = match &open.format {
+            Format::Pcap(_) => Place { file, offset: before },
+            Format::PcapNg(read) => {
+                let shelved = (read.section, read.interfaces.len());
+                if self.shelved != shelved {
+                    self.shelved = shelved;
+                    shelf.note(read.frame, read);
+                }
+                Place { file, offset: read.frame }
+            }
+        };
     }
 
     /// How far the reading is.
@@ -239,7 +276,11 @@ impl Capture {
             return Ok(false);
         };
         match source.open(&self.manner, is_last, &self.read) {
-            Ok(open) => self.open = Some(open),
+            Ok(open) => {
+                self.open = Some(open);
+                self.volumes += 1;
+                self.shelved = (0, 0);
+            }
             Err(fault) => return Err(self.fail(*fault)),
         }
         Ok(true)
@@ -271,33 +312,32 @@ fn blame(cause: Cause, packing: Option<Packing>) -> Cause {
     }
 }
 
-impl Open {
-    #[inline]
-    fn frame(&self, number: u32, record: &Record) -> Frame<'_> {
-        let &Record { at, captured, .. } = record;
-        let (section, interface, options) = match &self.format {
-            Format::Pcap(_) => (0, None, Options::default()),
-            Format::PcapNg(file) => {
-                let options = self.window.taken(at + padded(captured), record.options);
-                (
-                    file.section,
-                    record.interface.and_then(|id| file.interfaces.get(id as usize)),
-                    Options::new(options, file.order, record.drops),
-                )
-            }
-        };
-        Frame {
-            number,
-            time: record.time,
-            timed: record.timed,
-            length: record.length,
-            bytes: self.window.taken(at, captured),
-            link: record.link,
-            fcs: record.fcs,
-            section,
-            interface,
-            options,
+/// The frame of a record that was taken.
+#[inline]
+pub(super) fn lend<'a>(window: &'a Window, format: &'a Format, number: u32, record: &Record) -> Frame<'a> {
+    let &Record { at, captured, .. } = record;
+    let (section, interface, options) = match format {
+        Format::Pcap(_) => (0, None, Options::default()),
+        Format::PcapNg(file) => {
+            let options = window.taken(at + padded(captured), record.options);
+            (
+                file.section,
+                record.interface.and_then(|id| file.interfaces.get(id as usize)),
+                Options::new(options, file.order, record.drops),
+            )
         }
+    };
+    Frame {
+        number,
+        time: record.time,
+        timed: record.timed,
+        length: record.length,
+        bytes: window.taken(at, captured),
+        link: record.link,
+        fcs: record.fcs,
+        section,
+        interface,
+        options,
     }
 }
 
@@ -334,15 +374,20 @@ impl Source {
     fn open(&mut self, manner: &Manner, is_last: bool, read: &Arc<AtomicU64>) -> Result<Open, Box<Fault>> {
         let io = |error| Fault::new(0, Cause::Io(error));
         let mut large = false;
+        let mut plain = None;
         let reader: Box<dyn Read + Send> = match &mut self.origin {
             Origin::Path(path) => {
                 let file = File::open(path).map_err(io)?;
                 let about = file.metadata().map_err(io)?;
                 let stop = manner.stop.clone();
                 match about.is_file() {
-                    true if manner.follow && is_last => Box::new(Patient::growing(file, stop).map_err(io)?),
+                    true if manner.follow && is_last => {
+                        plain = file.try_clone().ok();
+                        Box::new(Patient::growing(file, stop).map_err(io)?)
+                    }
                     true => {
                         large = about.len() >= LARGE;
+                        plain = file.try_clone().ok();
                         Box::new(file)
                     }
                     false => Box::new(Patient::pipe(file, stop).map_err(io)?),
@@ -360,7 +405,19 @@ impl Source {
         let head = input.peek(8).map_err(|error| fault(Cause::Io(error)))?.to_vec();
         let magic = head.first_chunk::<4>().copied();
         let ahead = large && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
-        let mut window = if ahead { Window::ahead(Box::new(input)) } else { Window::new(Box::new(input)) };
+        let mut input: Box<dyn Read + Send> = Box::new(input);
+        let mut volume = None;
+        if manner.shelf.is_some() {
+            let (file, is_copy) = match plain.filter(|_| packing.is_none()) {
+                Some(file) => (Arc::new(file), false),
+                None => (Arc::new(tempfile::tempfile().map_err(|error| fault(Cause::Spool(error)))?), true),
+            };
+            if is_copy {
+                input = Box::new(Copying::new(input, file.clone()));
+            }
+            volume = Some((file, is_copy));
+        }
+        let mut window = if ahead { Window::ahead(input) } else { Window::new(input) };
         let format = match magic {
             Some(magic) if Pcap::begins(magic) => Pcap::open(&mut window).map(Format::Pcap),
             Some(magic) if PcapNg::begins(magic) => {
@@ -373,6 +430,9 @@ impl Source {
             }
         };
         let format = format.map_err(|found| Fault::new(found.offset, blame(found.cause, packing)))?;
+        if let (Some(shelf), Some((file, is_copy))) = (&manner.shelf, volume) {
+            shelf.put(&self.name, file, is_copy, &format).map_err(io)?;
+        }
         Ok(Open { window, format, packing })
     }
 }

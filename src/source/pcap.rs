@@ -22,6 +22,7 @@ const NANOSECONDS: u32 = 0xa1b2_3c4d;
 const MODIFIED: u32 = 0xa1b2_cd34;
 
 /// A pcap file after its header.
+#[derive(Clone, Debug)]
 pub(super) struct Pcap {
     order: Order,
     /// Nanoseconds of one unit of a record's fraction.
@@ -35,7 +36,7 @@ pub(super) struct Pcap {
 }
 
 /// In which order a record's two lengths stand, which old writers did not agree on.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lengths {
     CapturedFirst,
     /// Before version 2.3, and in the 543.0 that some system wrote.

@@ -52,6 +52,8 @@ pub(super) struct PcapNg {
     pub(super) section: u32,
     pub(super) interfaces: Vec<Interface>,
     interface_text: usize,
+    /// Where the last frame stands.
+    pub(super) frame: u64,
 }
 
 /// A block that is held whole: where it begins in the file, and what it says of itself.
@@ -84,12 +86,12 @@ impl PcapNg {
             }
             let [kind, length] = words(window.bytes(), self.order);
             let block = Block { offset, length };
+            self.frame = offset;
             match kind {
                 ENHANCED_PACKET => return self.enhanced_packet(window, block).map(Some),
-                SIMPLE_PACKET => return self.simple_packet(window, block).map(Some),
-                PACKET => return self.packet(window, block).map(Some),
-                CUSTOM | CUSTOM_NOT_COPIED => return self.custom(window, block).map(Some),
-                JOURNAL => return self.journal(window, block).map(Some),
+                SIMPLE_PACKET | PACKET | CUSTOM | CUSTOM_NOT_COPIED | JOURNAL => {
+                    return self.other_frame(window, kind, block);
+                }
                 SECTION_HEADER => self.section_header(window)?,
                 INTERFACE => self.interface(window, block)?,
                 NAME_RESOLUTION => self.names(window, block, beside)?,
@@ -97,6 +99,37 @@ impl PcapNg {
                 _ => self.pass(window, block)?,
             }
         }
+    }
+
+    /// Some section of a file, to read frames of it wherever they stand.
+    pub(super) fn within(section: u32, order: Order, interfaces: Vec<Interface>) -> PcapNg {
+        PcapNg { order, section, interfaces, ..PcapNg::default() }
+    }
+
+    /// Takes the block that stands here if it is a frame.
+    pub(super) fn frame_here(&self, window: &mut Window) -> Result<Option<Record>, Box<Fault>> {
+        let offset = window.offset();
+        if window.held() < 8 && !header_follows(window)? {
+            return Ok(None);
+        }
+        let [kind, length] = words(window.bytes(), self.order);
+        let block = Block { offset, length };
+        match kind {
+            ENHANCED_PACKET => self.enhanced_packet(window, block).map(Some),
+            _ => self.other_frame(window, kind, block),
+        }
+    }
+
+    /// Takes a block of the rarer kinds that are frames.
+    fn other_frame(&self, window: &mut Window, kind: u32, block: Block) -> Result<Option<Record>, Box<Fault>> {
+        match kind {
+            SIMPLE_PACKET => self.simple_packet(window, block),
+            PACKET => self.packet(window, block),
+            CUSTOM | CUSTOM_NOT_COPIED => self.custom(window, block),
+            JOURNAL => self.journal(window, block),
+            _ => return Ok(None),
+        }
+        .map(Some)
     }
 
     /// Holds a block whole and sees that its two lengths agree.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex};
 
 /// A reader and a copy, in a nameless temporary file, of what has been read of it.
@@ -22,6 +23,29 @@ impl Spool {
     /// Reads from the start: the copy first, then what has not been read before.
     pub(super) fn replay(&self) -> Replay {
         Replay { kept: self.0.clone(), at: 0 }
+    }
+}
+
+/// A reader of which all that is read is copied into a file, before anybody sees it.
+pub(super) struct Copying {
+    reader: Box<dyn Read + Send>,
+    copy: Arc<File>,
+    length: u64,
+}
+
+impl Copying {
+    pub(super) fn new(reader: Box<dyn Read + Send>, copy: Arc<File>) -> Copying {
+        Copying { reader, copy, length: 0 }
+    }
+}
+
+impl Read for Copying {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
+        self.copy.write_all_at(bytes, self.length).map_err(|error| io::Error::other(CopyError(error)))?;
+        self.length += read as u64;
+        Ok(read)
     }
 }
 

@@ -31,6 +31,29 @@ impl Window {
         Window { feed: Feed::Now(reader), buffer: vec![0; BUFFER], start: 0, end: 0, taken: 0 }
     }
 
+    /// The same with a smaller buffer, for who [goes](Window::go_to) here and there.
+    pub(super) fn over(reader: Box<dyn Read + Send>, size: usize) -> Window {
+        Window { buffer: vec![0; size], ..Window::new(reader) }
+    }
+
+    /// Goes to a place in the stream; `seek` is told from where the reader must go on, if it is not held.
+    pub(super) fn go_to(&mut self, offset: u64, seek: impl FnOnce(u64)) {
+        let begin = self.taken - self.start as u64;
+        if (begin..=begin + self.end as u64).contains(&offset) {
+            self.start = (offset - begin) as usize;
+            self.taken = offset;
+            return;
+        }
+        self.taken = offset;
+        self.forget(seek);
+    }
+
+    /// Lets go of what is held; `seek` is told from where the reader must go on.
+    pub(super) fn forget(&mut self, seek: impl FnOnce(u64)) {
+        (self.start, self.end) = (0, 0);
+        seek(self.taken);
+    }
+
     /// Reads ahead, if there is a thread to be had: for what is all there.
     pub(super) fn ahead(reader: Box<dyn Read + Send>) -> Window {
         match Ahead::new(reader, ROOM, BUFFER) {

@@ -1,7 +1,9 @@
 //! What is known of a capture without reading it again: plain data, append only.
 
+use super::ask::News;
 use crate::capture::{Call, Stream};
 use dissectors::{Field, Severity};
+use std::sync::{PoisonError, RwLock};
 
 /// What is kept of a frame.
 #[derive(Clone, Copy, Debug)]
@@ -12,10 +14,43 @@ pub struct Fact {
     pub length: u32,
     /// Its TCP connection (`tcp.stream`), [`NO_STREAM`] if it has none.
     pub stream: u32,
-    /// The short name of its highest protocol.
-    pub protocol: &'static str,
+    /// Its highest protocol.
+    pub protocol: Short,
     /// The worst of what was noted in it.
     pub worst: Option<Severity>,
+}
+
+/// The short name of a protocol, in a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Short(u8);
+
+/// The names met so far. A dissector writes them, so that there are some dozens at most.
+static SHORTS: RwLock<Vec<&str>> = RwLock::new(Vec::new());
+
+impl Short {
+    /// The byte of a name; the 256th name and all later ones are taken for the 255th.
+    #[must_use]
+    pub fn new(name: &'static str) -> Short {
+        let find = |shorts: &[&str]| shorts.iter().position(|short| *short == name);
+        if let Some(place) = find(&SHORTS.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Short(place as u8);
+        }
+        let mut shorts = SHORTS.write().unwrap_or_else(PoisonError::into_inner);
+        let place = find(&shorts).unwrap_or_else(|| {
+            if shorts.len() < 255 {
+                shorts.push(name);
+            }
+            shorts.len() - 1
+        });
+        Short(place as u8)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let shorts = SHORTS.read().unwrap_or_else(PoisonError::into_inner);
+        shorts.get(usize::from(self.0)).copied().unwrap_or_default()
+    }
 }
 
 /// The stream of a frame without one.
@@ -40,8 +75,13 @@ pub enum State {
     Begun,
     /// So much of it was read, from 0 to 1; `None` if that cannot be told.
     Reading(Option<f32>),
-    /// An interface that is listened to; its name, and frames lost so far to the kernel, the interface, ourselves.
-    Live { name: String, lost: [u64; 3] },
+    /// An interface that is listened to, and frames lost so far.
+    Live {
+        /// As the system calls it; several with commas between.
+        name: String,
+        /// To the kernel, the interface, ourselves.
+        lost: [u64; 3],
+    },
     /// All that there is, or what could be read until this error.
     Whole(Option<String>),
 }
@@ -59,4 +99,22 @@ pub struct Index {
     pub notes: Vec<Note>,
     /// How far the reading is.
     pub state: State,
+}
+
+impl Index {
+    /// Puts news in.
+    pub fn take(&mut self, news: News) {
+        self.frames.extend(news.frames);
+        for stream in news.streams {
+            let number = stream.number as usize;
+            match self.streams.get_mut(number) {
+                Some(place) => *place = stream,
+                // They come in the order of their numbers when they are new.
+                None => self.streams.push(stream),
+            }
+        }
+        self.calls.extend(news.calls);
+        self.notes.extend(news.notes);
+        self.state = news.state;
+    }
 }

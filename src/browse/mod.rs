@@ -5,7 +5,14 @@
 //! an [`Ask`] goes to a [`Browser`], an [`Answer`] comes back.
 
 mod ask;
+mod browser;
 mod index;
+mod known;
+mod lines;
+mod load;
+mod post;
+mod teller;
 
 pub use ask::*;
+pub use browser::Browser;
 pub use index::*;

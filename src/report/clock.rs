@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Writes moments. What stands before the fraction of a second is kept from one to the next, as the frames of a capture
 /// lie close together and a calendar is slow.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     zone: TimeZone,
     words: Second,
     rfc3339: Second,
@@ -24,7 +24,7 @@ const NANOS: i64 = 1_000_000_000;
 
 impl Clock {
     /// A clock of the system's time zone, which the variable `TZ` can change; UTC if the system has none.
-    pub(super) fn local() -> Clock {
+    pub(crate) fn local() -> Clock {
         Clock::of(TimeZone::try_system().unwrap_or(TimeZone::UTC))
     }
 

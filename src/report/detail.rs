@@ -15,15 +15,20 @@ const MOST_TEXT: usize = 4096;
 /// Appends the tree, four spaces deeper for each level. What was concluded and stands in no byte of the frame is in
 /// brackets; other names of facts that are shown already are left out, and the columns.
 pub(super) fn write(out: &mut String, tree: &Tree, clock: &mut Clock) {
-    let told = |node: &&Node| !node.hidden && node.field.protocol != column::COLUMN.id;
-    for node in tree.nodes().iter().filter(told) {
+    for node in tree.nodes().iter().filter(|node| is_told(node)) {
         (0..node.depth).for_each(|_| out.push_str("    "));
-        write_node(out, node, tree, clock);
+        line(out, node, tree, clock);
         out.push('\n');
     }
 }
 
-fn write_node(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
+/// Whether a node has a line of the tree.
+pub(crate) fn is_told(node: &Node) -> bool {
+    !node.hidden && node.field.protocol != column::COLUMN.id
+}
+
+/// Appends the line of a node.
+pub(crate) fn line(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
     let label = tree.bytes(node.label);
     // What the capture file says of a frame lies in no byte of it and is no conclusion either.
     let concluded = node.span.len == 0

@@ -31,6 +31,8 @@ use dissectors::Tree;
 use std::io::{self, Write};
 
 pub use apart::Apart;
+pub(crate) use clock::Clock;
+pub(crate) use detail::{is_told, line};
 pub use calls::Calls;
 pub use color::Color;
 pub use csv::Csv;
@@ -44,7 +46,9 @@ pub use messages::Messages;
 pub use records::Form;
 pub use selection::{Selection, UnknownFields};
 pub use streams::Streams;
+pub(crate) use selection::row;
 pub use summary::Text;
+pub(crate) use value::node as value_of;
 
 /// A form of output.
 ///

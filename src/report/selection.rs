@@ -229,6 +229,15 @@ pub(super) fn column_text(out: &mut String, column: &Field, shown: &Shown<'_>, c
     out.len() > before
 }
 
+/// The words of a frame's row beside its number, its time and its size: who sent it to whom, and what it is about.
+pub(crate) fn row(shown: &Shown<'_>, clock: &mut Clock) -> [String; 3] {
+    [&column::SOURCE, &column::DESTINATION, &column::INFO].map(|column| {
+        let mut text = String::new();
+        column_text(&mut text, column, shown, clock);
+        text
+    })
+}
+
 /// As finely as the capture tells time.
 fn decimals(shown: &Shown<'_>) -> Decimals {
     match shown.frame.interface {

@@ -6,7 +6,7 @@ use dissectors::{Field, Form, Kind, Tree, Value, format};
 
 /// Appends the value of a node as `tshark -T fields` prints it: a protocol by its line of the detail tree, what is
 /// merely present as `1`, a moment in words in the local time zone, all else as [`format::value`] does.
-pub(super) fn node(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
+pub(crate) fn node(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
     match node.field.kind {
         Kind::Protocol if node.label.len > 0 => line(out, tree.bytes(node.label)),
         Kind::Protocol => out.push_str(node.field.name),

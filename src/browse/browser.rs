@@ -1,0 +1,60 @@
+//! The threads that read a capture, and those that answer.
+
+use super::ask::{Answer, Ask};
+use super::known::Known;
+use super::load::Loader;
+use super::post::Post;
+use super::teller::Teller;
+use crate::source::Stop;
+use std::path::PathBuf;
+use std::thread;
+
+/// A capture that is read, and can be asked about. Dropping it ends its threads soon.
+pub struct Browser {
+    known: Known,
+    /// Ends the reading.
+    stop: Stop,
+    /// Of who answers at once.
+    desk: Post,
+}
+
+impl Browser {
+    /// Begins to read captures, in a thread of its own; what becomes known, and the answers, are told to `hear`.
+    pub fn open(paths: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) -> Browser {
+        let browser = Browser { known: Known::default(), stop: Stop::default(), desk: Post::default() };
+        let (known, stop, tell) = (browser.known.clone(), browser.stop.clone(), hear.clone());
+        start("load", &hear, move || Loader::new(known, stop, tell).run(paths));
+        browser.answer(hear);
+        browser
+    }
+
+    /// Begins to answer.
+    fn answer(&self, hear: impl Fn(Answer) + Send + Clone + 'static) {
+        let (known, desk, tell) = (self.known.clone(), self.desk.clone(), hear.clone());
+        start("desk", &hear, move || {
+            let mut teller = Teller::new(known);
+            while let Some((ask, _)) = desk.next() {
+                tell(teller.answer(ask));
+            }
+        });
+    }
+
+    /// Asks. The answer comes when it is found.
+    pub fn ask(&self, ask: Ask) {
+        self.desk.put(ask);
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.stop.stop();
+        self.desk.close();
+    }
+}
+
+/// Begins a thread; that there is none to be had is told.
+fn start(name: &str, hear: &impl Fn(Answer), work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = thread::Builder::new().name(name.into()).spawn(work) {
+        hear(Answer::Failed(format!("no thread can be begun: {error}")));
+    }
+}

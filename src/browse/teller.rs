@@ -1,0 +1,186 @@
+//! What is found in frames, told when it is asked for: their conversations are read again up to them.
+
+use super::ask::{Answer, Ask, Dissected, Row};
+use super::known::{Frames, Known, Marks};
+use super::lines;
+use crate::analysis::{Analyzer, Task};
+use crate::report::{Clock, Shown, row};
+use crate::source::{Frame, Reader};
+use dissectors::session::Foresight;
+use dissectors::{Tree, Wants};
+
+/// Frames of all conversations together that are read to their end for what later frames tell. Of longer ones, what
+/// only later frames tell is left out.
+const MOST_LEARNT: usize = 50_000;
+
+/// Fragments that may wait for a packet to become whole are among so many before it, and after it.
+const FRAGMENTS: (usize, usize) = (20_000, 4_096);
+
+/// Tells frames.
+pub(super) struct Teller {
+    known: Known,
+    reader: Reader,
+    clock: Clock,
+}
+
+/// Why something cannot be told, in a line.
+pub(super) type Wrong = String;
+
+impl Teller {
+    pub(super) fn new(known: Known) -> Teller {
+        let reader = known.shelf.reader();
+        Teller { known, reader, clock: Clock::local() }
+    }
+
+    /// Answers a question about a few frames or one conversation.
+    pub(super) fn answer(&mut self, ask: Ask) -> Answer {
+        let answer = match ask {
+            Ask::Rows(frames) => self.rows(&frames).map(Answer::Rows),
+            Ask::Frame(frame) => self.frame(frame).map(Answer::Frame),
+            _ => Err("not yet".into()),
+        };
+        answer.unwrap_or_else(Answer::Failed)
+    }
+
+    /// The words of frames' rows, in the order asked for; frames that are not there are left out.
+    fn rows(&mut self, frames: &[u32]) -> Result<Vec<Row>, Wrong> {
+        let mut told: Vec<Row> = Vec::new();
+        let mut clock = Clock::local();
+        self.tell(frames, &Wants::only_columns(), |frame, relative, tree| {
+            let shown = Shown { frame, relative, tree };
+            let [source, destination, info] = row(&shown, &mut clock);
+            told.push(Row { frame: frame.number, source, destination, protocol: tree.columns().protocol, info });
+        })?;
+        let find = |frame: &u32| told.binary_search_by_key(frame, |row| row.frame).ok();
+        Ok(frames.iter().filter_map(|frame| told.get(find(frame)?).cloned()).collect())
+    }
+
+    /// All that is found in a frame.
+    fn frame(&mut self, frame: u32) -> Result<Box<Dissected>, Wrong> {
+        let mut told = None;
+        let mut clock = std::mem::replace(&mut self.clock, Clock::local());
+        let done = self.tell(&[frame], &Wants::everything(), |frame, _, tree| {
+            told = Some(lines::dissected(frame.number, tree, &mut clock));
+        });
+        self.clock = clock;
+        done?;
+        told.map(Box::new).ok_or_else(|| format!("there is no frame {frame} yet"))
+    }
+
+    /// Tells these frames, in their order: each with the nanoseconds since the first frame and what was found in it.
+    fn tell(
+        &mut self,
+        asked: &[u32],
+        wants: &Wants,
+        mut each: impl FnMut(&Frame<'_>, i64, &Tree),
+    ) -> Result<(), Wrong> {
+        self.known.shelf.check().map_err(|error| error.to_string())?;
+        let known = self.known.read();
+        let mut asked: Vec<u32> = asked.iter().copied().filter(|&frame| known.seat(frame).is_some()).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let before = upto(&known, &asked);
+        let later = later(&known, &asked);
+        drop(known);
+        let mut analyzer = Analyzer::with_foresight(
+            Task { wants: wants.clone(), dialogues: true, ..Task::default() },
+            self.learn(&later)?,
+        );
+        self.feed(&before, &asked, &mut analyzer, &mut each)
+    }
+
+    /// What later frames tell, if these are all that can tell it.
+    fn learn(&mut self, frames: &[u32]) -> Result<Foresight, Wrong> {
+        if frames.is_empty() || frames.len() > MOST_LEARNT {
+            return Ok(Foresight::default());
+        }
+        let mut analyzer = Analyzer::new(Task { learn: true, dialogues: true, ..Task::default() });
+        self.feed(frames, &[], &mut analyzer, &mut |_, _, _| {})?;
+        analyzer.finish();
+        Ok(analyzer.into_foresight())
+    }
+
+    /// Gives frames to an analyzer, and tells those of them that are asked for.
+    fn feed(
+        &mut self,
+        frames: &[u32],
+        asked: &[u32],
+        analyzer: &mut Analyzer,
+        each: &mut dyn FnMut(&Frame<'_>, i64, &Tree),
+    ) -> Result<(), Wrong> {
+        for &number in frames {
+            let is_asked = asked.binary_search(&number).is_ok();
+            let previous = if is_asked { self.time(number.saturating_sub(1))? } else { None };
+            let known = self.known.read();
+            let Some(seat) = known.seat(number) else { continue };
+            let context = known.context(number, previous);
+            drop(known);
+            let first = context.first;
+            analyzer.place(context);
+            let frame = self.reader.read(seat.place(), number).map_err(|error| error.to_string())?;
+            if is_asked {
+                let tree = analyzer.dissect(&frame);
+                each(&frame, frame.time.0.saturating_sub(first), tree);
+            } else {
+                analyzer.pass(&frame);
+            }
+            analyzer.events();
+        }
+        Ok(())
+    }
+
+    /// The time of a frame, if there is such a frame and the capture says when it was.
+    fn time(&mut self, number: u32) -> Result<Option<i64>, Wrong> {
+        let Some(seat) = self.known.read().seat(number) else { return Ok(None) };
+        let frame = self.reader.read(seat.place(), number).map_err(|error| error.to_string())?;
+        Ok(frame.timed.then_some(frame.time.0))
+    }
+}
+
+/// The frames that must be read before these can be told, and these, in their order.
+fn upto(known: &Frames, asked: &[u32]) -> Vec<u32> {
+    let mut frames = asked.to_vec();
+    frames.extend(asked.iter().flat_map(|&frame| known.neighbours(frame)));
+    for (stream, last) in streams(known, asked) {
+        frames.extend(known.of_stream(stream, Some(last)));
+    }
+    frames.sort_unstable();
+    frames.dedup();
+    if let Some(&last) = asked.last().filter(|_| any_fragment(known, &frames)) {
+        let (earlier, _) = FRAGMENTS;
+        frames.extend(known.fragments(last, earlier, 0));
+        frames.sort_unstable();
+        frames.dedup();
+    }
+    frames
+}
+
+/// The frames that tell something of these, whether they come before them or after, in their order; cut off if there are
+/// too many to be read.
+fn later(known: &Frames, asked: &[u32]) -> Vec<u32> {
+    let mut frames = Vec::new();
+    for (stream, _) in streams(known, asked) {
+        let room = MOST_LEARNT + 1 - frames.len();
+        frames.extend(known.of_stream(stream, None).take(room));
+    }
+    if let Some(&last) = asked.last().filter(|_| any_fragment(known, asked) || any_fragment(known, &frames)) {
+        let (earlier, later) = FRAGMENTS;
+        frames.extend(known.fragments(last, earlier, later));
+    }
+    frames.sort_unstable();
+    frames.dedup();
+    frames
+}
+
+/// The connections of frames, which are in their order, each with the last of its frames.
+fn streams(known: &Frames, frames: &[u32]) -> Vec<(u32, u32)> {
+    let of = |&frame: &u32| Some((known.stream(frame)?, frame));
+    let mut streams: Vec<(u32, u32)> = frames.iter().filter_map(of).collect();
+    streams.sort_unstable_by_key(|&(stream, frame)| (stream, std::cmp::Reverse(frame)));
+    streams.dedup_by_key(|&mut (stream, _)| stream);
+    streams
+}
+
+fn any_fragment(known: &Frames, frames: &[u32]) -> bool {
+    frames.iter().any(|&frame| known.seat(frame).is_some_and(|seat| seat.marks().has(Marks::FRAGMENT)))
+}

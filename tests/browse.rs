@@ -1,0 +1,206 @@
+//! A capture asked about in any order says what the program prints of it from the first frame to the last.
+
+mod common;
+
+use common::Random;
+use dissectors::Wants;
+use overhear::analysis::{Analyzer, Task};
+use overhear::browse::{Answer, Ask, Browser, Dissected, Index, Row, State};
+use overhear::filter::Filter;
+use overhear::report::{Color, Csv, Layout, Report, Selection, Shown, Text};
+use overhear::source::{Capture, Time};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// A browser, what is known, and its answers.
+struct Desk {
+    browser: Browser,
+    index: Index,
+    answers: Receiver<Answer>,
+}
+
+impl Desk {
+    /// Opens captures and waits until they are read.
+    fn open(paths: &[PathBuf]) -> Desk {
+        let (tell, answers) = channel();
+        let browser = Browser::open(paths.to_vec(), move |answer| drop(tell.send(answer)));
+        let mut desk = Desk { browser, index: Index::default(), answers };
+        while !matches!(desk.index.state, State::Whole(_)) {
+            desk.hear();
+        }
+        desk
+    }
+
+    /// The next answer that is no news.
+    fn hear(&mut self) -> Option<Answer> {
+        match self.answers.recv_timeout(Duration::from_secs(60)).expect("an answer") {
+            Answer::News(news) => {
+                self.index.take(news);
+                None
+            }
+            answer => Some(answer),
+        }
+    }
+
+    fn ask(&mut self, ask: Ask) -> Answer {
+        self.browser.ask(ask);
+        loop {
+            if let Some(answer) = self.hear() {
+                return answer;
+            }
+        }
+    }
+
+    fn rows(&mut self, frames: &[u32]) -> Vec<Row> {
+        match self.ask(Ask::Rows(frames.to_vec())) {
+            Answer::Rows(rows) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn frame(&mut self, frame: u32) -> Dissected {
+        match self.ask(Ask::Frame(frame)) {
+            Answer::Frame(dissected) => *dissected,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What a report says of each frame of a capture, which is read twice.
+fn printed(file: &[u8], wants: &Wants, report: &mut dyn Report) -> Vec<String> {
+    let task = |learn| Task { wants: wants.clone(), learn, ..Task::default() };
+    let mut first = Analyzer::new(task(true));
+    each(file, |frame| {
+        first.dissect(frame);
+        first.events();
+    });
+    first.finish();
+    let mut analyzer = Analyzer::with_foresight(task(false), first.into_foresight());
+    let mut start: Option<Time> = None;
+    let mut frames = Vec::new();
+    each(file, |frame| {
+        let relative = frame.time - *start.get_or_insert(frame.time);
+        let mut out = Vec::new();
+        report.frame(&Shown { frame, relative, tree: analyzer.dissect(frame) }, &mut out).expect("memory");
+        report.settle(&mut out).expect("memory");
+        frames.push(String::from_utf8(out).expect("text"));
+    });
+    frames
+}
+
+/// All frames that can be read.
+fn each(file: &[u8], mut told: impl FnMut(&overhear::source::Frame<'_>)) {
+    let Ok(mut capture) = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())) else { return };
+    loop {
+        match capture.next() {
+            Ok(Some(frame)) => told(&frame),
+            Ok(None) => return,
+            Err(_) => continue,
+        }
+    }
+}
+
+/// A file of these bytes, and where it is.
+fn written(bytes: &[u8]) -> (tempfile::NamedTempFile, PathBuf) {
+    let mut file = tempfile::NamedTempFile::new().expect("room");
+    file.write_all(bytes).expect("room");
+    let path = file.path().to_owned();
+    (file, path)
+}
+
+/// Frames in a random order, some of them several times.
+fn shuffled(frames: u32, most: usize, random: &mut Random) -> Vec<u32> {
+    (0..most.min(frames as usize * 2)).map(|_| 1 + random.below(frames.into()) as u32).collect()
+}
+
+#[test]
+fn rows_asked_in_any_order_are_those_that_are_printed() {
+    let mut random = Random::new(1);
+    let mut compared = 0;
+    for (name, bytes) in common::captures() {
+        let columns = Selection::columns();
+        let wants = columns.wants();
+        let expected = printed(&bytes, &wants, &mut Csv::new(columns, Layout::default()));
+        let (_file, path) = written(&bytes);
+        let mut desk = Desk::open(&[path]);
+        assert_eq!(desk.index.frames.len(), expected.len(), "{name}");
+        if expected.is_empty() {
+            continue;
+        }
+        for batch in shuffled(expected.len() as u32, 200, &mut random).chunks(20) {
+            let rows = desk.rows(batch);
+            assert_eq!(rows.iter().map(|row| row.frame).collect::<Vec<_>>(), batch, "{name}");
+            for row in rows {
+                let printed = &expected[row.frame as usize - 1];
+                let cells = csv::ReaderBuilder::new().has_headers(false).from_reader(printed.as_bytes());
+                let cells = cells.into_records().next().expect("a row").expect("CSV");
+                assert_eq!(&cells[2], row.source, "{name} frame {}", row.frame);
+                assert_eq!(&cells[3], row.destination, "{name} frame {}", row.frame);
+                assert_eq!(&cells[4], row.protocol, "{name} frame {}", row.frame);
+                assert_eq!(&cells[6], row.info, "{name} frame {}", row.frame);
+                let fact = desk.index.frames[row.frame as usize - 1];
+                assert_eq!(cells[5], fact.length.to_string(), "{name} frame {}", row.frame);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 2000, "{compared} rows");
+}
+
+#[test]
+fn trees_asked_in_any_order_are_those_that_are_printed() {
+    let mut random = Random::new(2);
+    let mut compared = 0;
+    for (name, bytes) in common::captures() {
+        let text = Text { details: true, bytes: false, color: Color::Never };
+        let expected = printed(&bytes, &text.wants(), &mut text.report());
+        let (_file, path) = written(&bytes);
+        let mut desk = Desk::open(&[path]);
+        assert_eq!(desk.index.frames.len(), expected.len(), "{name}");
+        if expected.is_empty() {
+            continue;
+        }
+        for frame in shuffled(expected.len() as u32, 40, &mut random) {
+            let told = desk.frame(frame);
+            let lines = told.lines.iter().map(|line| format!("{}{}\n", "    ".repeat(line.depth.into()), line.text));
+            assert_eq!(lines.collect::<String>() + "\n", expected[frame as usize - 1], "{name} frame {frame}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 2000, "{compared} trees");
+}
+
+#[test]
+fn the_filter_of_a_line_finds_its_frame() {
+    let mut checked = 0;
+    for (name, bytes) in common::captures().into_iter().filter(|(name, _)| name.contains("fixtures")) {
+        let (_file, path) = written(&bytes);
+        let mut desk = Desk::open(&[path]);
+        for number in (1..=desk.index.frames.len() as u32).take(12) {
+            let told = desk.frame(number);
+            let mut nth = 0;
+            each(&bytes, |frame| {
+                nth += 1;
+                if nth != number {
+                    return;
+                }
+                // What needs no more than the frame itself.
+                let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), ..Task::default() });
+                let tree = analyzer.dissect(frame);
+                for line in told.lines.iter().filter(|line| tree.first(line.field).is_some()) {
+                    let filter = Filter::new(&line.filter);
+                    let filter = filter.unwrap_or_else(|fault| panic!("{name}: {}", fault.shown(&line.filter)));
+                    let is_alone = tree.nodes().iter().filter(|node| node.field.id == line.field.id).count() == 1;
+                    let here = told.lines.iter().filter(|other| other.field.id == line.field.id).count() == 1;
+                    if is_alone && here && overhear::analysis::is_known_early(line.field) && number == 1 {
+                        assert!(filter.matches(tree), "{name} frame {number}: {}", line.filter);
+                        checked += 1;
+                    }
+                }
+            });
+        }
+    }
+    assert!(checked > 1000, "{checked} lines");
+}

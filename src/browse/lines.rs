@@ -19,7 +19,7 @@ fn told(node: &Node, tree: &Tree, clock: &mut Clock) -> Line {
     line(&mut text, node, tree, clock);
     value_of(&mut value, node, tree, clock);
     let (buffer, bytes) = place(node, tree);
-    Line { depth: node.depth, text, field: node.field, buffer, bytes, filter: filter(node, tree, &value), value }
+    Line { depth: node.depth, text, field: node.field, buffer, bytes, filter: filter(node, tree, &value, clock), value }
 }
 
 /// The buffer that a node was read from, and where in it.
@@ -38,7 +38,7 @@ fn place(node: &Node, tree: &Tree) -> (usize, Range<usize>) {
 }
 
 /// The filter that finds frames in which a field has this value.
-fn filter(node: &Node, tree: &Tree, value: &str) -> String {
+fn filter(node: &Node, tree: &Tree, value: &str, clock: &mut Clock) -> String {
     let name = node.field.name;
     let mut filter = String::from(name);
     match (node.field.kind, node.value) {
@@ -59,7 +59,9 @@ fn filter(node: &Node, tree: &Tree, value: &str) -> String {
             }
         }
         (_, Value::Time(nanos)) => {
-            let _ = write!(filter, " == {}.{:09}", nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000));
+            filter.push_str(" == \"");
+            clock.rfc3339(&mut filter, nanos);
+            filter.push('"');
         }
         _ => {
             filter.push_str(" == ");

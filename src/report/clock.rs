@@ -43,7 +43,7 @@ impl Clock {
     }
 
     /// Appends a moment as in RFC 3339, in UTC with nine decimals: `2023-11-14T22:13:20.001000000Z`.
-    pub(super) fn rfc3339(&mut self, out: &mut String, nanos: i64) {
+    pub(crate) fn rfc3339(&mut self, out: &mut String, nanos: i64) {
         self.rfc3339.write(out, nanos, |second, before, after| {
             let Ok(moment) = Timestamp::from_second(second) else { return };
             let _ = write!(before, "{}", moment.strftime("%Y-%m-%dT%H:%M:%S"));

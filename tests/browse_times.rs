@@ -1,0 +1,75 @@
+//! How long the questions of the screen take on a capture of a million packets: `cargo test --release --test browse_times
+//! -- --ignored --nocapture`. `CAPTURE` names another capture than that of `tests/bench/run`.
+
+use overhear::browse::{Answer, Ask, Browser, Index, State};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const FILTERS: &[&str] = &[
+    "ip.addr == 10.0.0.2",
+    "tcp.port == 80",
+    "tcp.stream eq 3",
+    "frame.number <= 10",
+    "frame.time_relative < 3",
+    "http.request.method == \"POST\"",
+    "uri contains login",
+    "host contains shop",
+    "status >= 500",
+    "status >= 500 and tcp.len > 1000",
+    "tcp.analysis.retransmission",
+    "frame contains \"sid=\"",
+];
+
+fn hear(answers: &Receiver<Answer>) -> Answer {
+    answers.recv_timeout(Duration::from_secs(60)).expect("an answer")
+}
+
+/// The most memory this process has used, in MB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1000
+}
+
+fn millis(since: Instant) -> String {
+    format!("{:8.1} ms", since.elapsed().as_secs_f64() * 1000.0)
+}
+
+#[test]
+#[ignore = "it measures, and proves nothing"]
+fn times() {
+    let capture = std::env::var_os("CAPTURE").map_or_else(|| "target/bench/calls.pcap".into(), PathBuf::from);
+    let (tell, answers) = channel();
+    let begun = Instant::now();
+    let browser = Browser::open(vec![capture], move |answer| drop(tell.send(answer)));
+    let mut index = Index::default();
+    let mut news = 0;
+    while !matches!(index.state, State::Whole(_)) {
+        if let Answer::News(more) = hear(&answers) {
+            if news == 0 {
+                println!("first news        {}  {} frames", millis(begun), more.frames.len());
+            }
+            news += 1;
+            index.take(more);
+        }
+    }
+    let known = [index.frames.len(), index.calls.len(), index.streams.len(), index.notes.len()];
+    println!("whole index       {}  {news} news; frames, calls, streams, notes: {known:?}; peak {} MB", millis(begun), peak());
+    let frames = index.frames.len() as u32;
+    for first in [1, frames / 2, frames.saturating_sub(60)] {
+        let begun = Instant::now();
+        browser.ask(Ask::Rows((first..first + 50).collect()));
+        let Answer::Rows(rows) = hear(&answers) else { panic!("no rows") };
+        println!("rows from {first:<8}{}  {} rows", millis(begun), rows.len());
+        let begun = Instant::now();
+        browser.ask(Ask::Frame(first + 7));
+        let Answer::Frame(frame) = hear(&answers) else { panic!("no frame") };
+        println!("a frame's tree    {}  {} lines", millis(begun), frame.lines.len());
+    }
+    println!("peak {} MB", peak());
+}

@@ -6,7 +6,7 @@ use super::known::{Arrival, Group, Known, Marks, Seat};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::source::{Capture, Frame, Manner, Place, Stop};
 use dissectors::session::Side;
-use dissectors::{Kind, Severity, Wants, fields};
+use dissectors::{Field, Kind, PROTOCOLS, Part, Protocol, Severity, Wants, http};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -33,11 +33,21 @@ pub(super) struct Loader<H> {
     failed: Vec<String>,
 }
 
-/// What is looked for in every frame.
+/// What is looked for in every frame: the name of its protocol, and what is odd about it. What is odd about the content
+/// of messages is not: to look into all bodies takes as long as all else together.
 fn wants() -> Wants {
     let mut wants = Wants::only_names();
-    let is_odd = |kind| matches!(kind, Kind::Note(severity) if severity > Severity::Chat);
-    fields().filter(|field| is_odd(field.kind)).for_each(|field| wants.add(field));
+    let of_content = |protocol: &Protocol| matches!(protocol.part, Part::Content(_));
+    let is_odd = |field: &&Field| match field.kind {
+        Kind::Note(severity) => severity > Severity::Chat,
+        _ => false,
+    };
+    let protocols = PROTOCOLS.iter().filter(|protocol| !of_content(protocol));
+    for field in protocols.flat_map(|protocol| protocol.fields.iter().copied()).filter(is_odd) {
+        if field.id != http::DECOMPRESSION_FAILED.id && field.id != http::BODY_LIMIT.id {
+            wants.add(field);
+        }
+    }
     wants
 }
 

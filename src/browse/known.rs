@@ -2,6 +2,8 @@
 
 use crate::analysis::Context;
 use crate::source::{Place, Shelf};
+use dissectors::exchange::{Exchange, Transfer};
+use dissectors::session::Side;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// No frame before, or no conversation.
@@ -111,6 +113,43 @@ struct Ends {
     last: u32,
 }
 
+/// Where a call's messages stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Talk {
+    pub(super) stream: u32,
+    /// Its place among the calls of the connection.
+    pub(super) nth: u32,
+    pub(super) asked_by: Option<Side>,
+    pub(super) request: Option<Span>,
+    pub(super) response: Option<Span>,
+}
+
+/// The frames of a message: with its first byte, with its last, and the one that tells it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) told: u32,
+}
+
+impl Span {
+    fn of(transfer: Transfer) -> Span {
+        Span { first: transfer.first.frame, last: transfer.last.frame, told: transfer.told }
+    }
+
+    /// The last of its frames.
+    pub(super) fn end(self) -> u32 {
+        self.last.max(self.told)
+    }
+}
+
+impl Talk {
+    pub(super) fn of(exchange: &Exchange) -> Talk {
+        let &Exchange { stream, nth, asked_by, request, response, .. } = exchange;
+        Talk { stream, nth, asked_by, request: request.map(Span::of), response: response.map(Span::of) }
+    }
+}
+
 /// A frame that was read, and its further conversations.
 pub(super) struct Arrival {
     pub(super) seat: Seat,
@@ -127,6 +166,8 @@ pub(super) struct Frames {
     fragments: Vec<u32>,
     streams: Vec<Ends>,
     dialogues: Vec<Ends>,
+    /// In the order in which they ended.
+    pub(super) talks: Vec<Talk>,
     /// The time of the first.
     pub(super) first: i64,
     /// There will be no more.

@@ -2,7 +2,7 @@
 
 use super::ask::{Answer, News};
 use super::index::{Fact, NO_STREAM, Note, Short, State};
-use super::known::{Arrival, Group, Known, Marks, Seat};
+use super::known::{Arrival, Group, Known, Marks, Seat, Talk};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::source::{Capture, Frame, Manner, Place, Stop};
 use dissectors::session::Side;
@@ -182,6 +182,7 @@ impl<H: Fn(Answer)> Loader<H> {
         let mut known = self.known.write();
         known.first = self.start;
         self.arrivals.drain(..).for_each(|arrival| known.push(arrival));
+        known.talks.extend(self.news.calls.iter().map(|call| Talk::of(&call.exchange)));
         known.whole |= matches!(state, State::Whole(_));
         drop(known);
         if !matches!(state, State::Whole(_)) {

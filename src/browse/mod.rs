@@ -5,9 +5,14 @@
 //! an [`Ask`] goes to a [`Browser`], an [`Answer`] comes back.
 
 mod ask;
+mod body;
 mod browser;
+mod call;
+mod curl;
+mod follow;
 mod index;
 mod known;
+mod ladder;
 mod lines;
 mod load;
 mod post;

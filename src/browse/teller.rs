@@ -2,12 +2,12 @@
 
 use super::ask::{Answer, Ask, Dissected, Row};
 use super::known::{Frames, Known, Marks};
-use super::lines;
-use crate::analysis::{Analyzer, Task};
+use super::{call, follow, ladder, lines};
+use crate::analysis::{Analyzer, Event, Task};
 use crate::report::{Clock, Shown, row};
-use crate::source::{Frame, Reader};
+use crate::source::Reader;
 use dissectors::session::Foresight;
-use dissectors::{Tree, Wants};
+use dissectors::Wants;
 
 /// Frames of all conversations together that are read to their end for what later frames tell. Of longer ones, what
 /// only later frames tell is left out.
@@ -18,9 +18,17 @@ const FRAGMENTS: (usize, usize) = (20_000, 4_096);
 
 /// Tells frames.
 pub(super) struct Teller {
-    known: Known,
+    pub(super) known: Known,
     reader: Reader,
     clock: Clock,
+}
+
+/// What is heard of frames that are read again.
+pub(super) enum Heard<'a> {
+    /// A frame that is asked for.
+    Frame(Shown<'a>),
+    /// Something happened.
+    Event(Event),
 }
 
 /// Why something cannot be told, in a line.
@@ -37,7 +45,12 @@ impl Teller {
         let answer = match ask {
             Ask::Rows(frames) => self.rows(&frames).map(Answer::Rows),
             Ask::Frame(frame) => self.frame(frame).map(Answer::Frame),
-            _ => Err("not yet".into()),
+            Ask::Ladder(stream) => ladder::ladder(self, stream),
+            Ask::Call(call) => call::told(self, call).map(|told| Answer::Call { call, told: Box::new(told) }),
+            Ask::Follow(stream) => follow::said(self, stream),
+            Ask::Sift { .. } | Ask::Find { .. } | Ask::Save { .. } | Ask::Cancel => {
+                Err("this is asked of somebody else".into())
+            }
         };
         answer.unwrap_or_else(Answer::Failed)
     }
@@ -46,10 +59,10 @@ impl Teller {
     fn rows(&mut self, frames: &[u32]) -> Result<Vec<Row>, Wrong> {
         let mut told: Vec<Row> = Vec::new();
         let mut clock = Clock::local();
-        self.tell(frames, &Wants::only_columns(), |frame, relative, tree| {
-            let shown = Shown { frame, relative, tree };
-            let [source, destination, info] = row(&shown, &mut clock);
-            told.push(Row { frame: frame.number, source, destination, protocol: tree.columns().protocol, info });
+        self.tell(frames, &Wants::only_columns(), |shown| {
+            let [source, destination, info] = row(shown, &mut clock);
+            let protocol = shown.tree.columns().protocol;
+            told.push(Row { frame: shown.frame.number, source, destination, protocol, info });
         })?;
         let find = |frame: &u32| told.binary_search_by_key(frame, |row| row.frame).ok();
         Ok(frames.iter().filter_map(|frame| told.get(find(frame)?).cloned()).collect())
@@ -59,8 +72,8 @@ impl Teller {
     fn frame(&mut self, frame: u32) -> Result<Box<Dissected>, Wrong> {
         let mut told = None;
         let mut clock = std::mem::replace(&mut self.clock, Clock::local());
-        let done = self.tell(&[frame], &Wants::everything(), |frame, _, tree| {
-            told = Some(lines::dissected(frame.number, tree, &mut clock));
+        let done = self.tell(&[frame], &Wants::everything(), |shown| {
+            told = Some(lines::dissected(frame, shown.tree, &mut clock));
         });
         self.clock = clock;
         done?;
@@ -68,11 +81,11 @@ impl Teller {
     }
 
     /// Tells these frames, in their order: each with the nanoseconds since the first frame and what was found in it.
-    fn tell(
+    pub(super) fn tell(
         &mut self,
         asked: &[u32],
         wants: &Wants,
-        mut each: impl FnMut(&Frame<'_>, i64, &Tree),
+        mut each: impl FnMut(&Shown<'_>),
     ) -> Result<(), Wrong> {
         self.known.shelf.check().map_err(|error| error.to_string())?;
         let known = self.known.read();
@@ -86,7 +99,17 @@ impl Teller {
             Task { wants: wants.clone(), dialogues: true, ..Task::default() },
             self.learn(&later)?,
         );
-        self.feed(&before, &asked, &mut analyzer, &mut each)
+        self.feed(&before, &asked, &mut analyzer, &mut |heard| {
+            if let Heard::Frame(shown) = heard {
+                each(&shown);
+            }
+            true
+        })
+    }
+
+    /// The frames that must be read before these can be told, and these.
+    pub(super) fn upto(&self, asked: &[u32]) -> Vec<u32> {
+        upto(&self.known.read(), asked)
     }
 
     /// What later frames tell, if these are all that can tell it.
@@ -95,18 +118,18 @@ impl Teller {
             return Ok(Foresight::default());
         }
         let mut analyzer = Analyzer::new(Task { learn: true, dialogues: true, ..Task::default() });
-        self.feed(frames, &[], &mut analyzer, &mut |_, _, _| {})?;
+        self.feed(frames, &[], &mut analyzer, &mut |_| true)?;
         analyzer.finish();
         Ok(analyzer.into_foresight())
     }
 
-    /// Gives frames to an analyzer, and tells those of them that are asked for.
-    fn feed(
+    /// Gives frames to an analyzer, and tells those of them that are asked for, and what happens, until it is enough.
+    pub(super) fn feed(
         &mut self,
         frames: &[u32],
         asked: &[u32],
         analyzer: &mut Analyzer,
-        each: &mut dyn FnMut(&Frame<'_>, i64, &Tree),
+        each: &mut dyn FnMut(Heard<'_>) -> bool,
     ) -> Result<(), Wrong> {
         for &number in frames {
             let is_asked = asked.binary_search(&number).is_ok();
@@ -118,13 +141,19 @@ impl Teller {
             let first = context.first;
             analyzer.place(context);
             let frame = self.reader.read(seat.place(), number).map_err(|error| error.to_string())?;
+            let mut goes_on = true;
             if is_asked {
                 let tree = analyzer.dissect(&frame);
-                each(&frame, frame.time.0.saturating_sub(first), tree);
+                goes_on = each(Heard::Frame(Shown { frame: &frame, relative: frame.time.0.saturating_sub(first), tree }));
             } else {
                 analyzer.pass(&frame);
             }
-            analyzer.events();
+            for event in analyzer.events() {
+                goes_on &= each(Heard::Event(event));
+            }
+            if !goes_on {
+                break;
+            }
         }
         Ok(())
     }

@@ -282,7 +282,7 @@ fn unfinished(bytes: &[u8]) -> usize {
 
 /// Appends text with its tabs and line ends, and everything else that is not printable escaped; a carriage return
 /// before a line feed is left out. Returns whether the last line is open, as it was at the start if nothing is said.
-pub(super) fn readable(out: &mut String, bytes: &[u8], open: bool) -> bool {
+pub(crate) fn readable(out: &mut String, bytes: &[u8], open: bool) -> bool {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {
         let ended = lines.peek().is_some();

@@ -33,6 +33,7 @@ use std::io::{self, Write};
 pub use apart::Apart;
 pub(crate) use clock::Clock;
 pub(crate) use detail::{is_told, line};
+pub(crate) use follow::readable;
 pub use calls::Calls;
 pub use color::Color;
 pub use csv::Csv;
@@ -48,7 +49,8 @@ pub use selection::{Selection, UnknownFields};
 pub use streams::Streams;
 pub(crate) use selection::row;
 pub use summary::Text;
-pub(crate) use value::node as value_of;
+pub(crate) use quantity::size;
+pub(crate) use value::{line as escaped, node as value_of, readable as as_text};
 
 /// A form of output.
 ///

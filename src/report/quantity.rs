@@ -21,7 +21,7 @@ pub(super) fn duration(out: &mut String, nanos: i64) {
 }
 
 /// Appends bytes in the unit that suits them: `850 B`, `1.2 kB`, `12.3 MB`. A kB is 1000 B.
-pub(super) fn size(out: &mut String, bytes: u64) {
+pub(crate) fn size(out: &mut String, bytes: u64) {
     let (unit, word) = match bytes {
         0..1_000 => (1, " B"),
         1_000..1_000_000 => (1_000, " kB"),

@@ -56,7 +56,7 @@ pub(super) fn string(out: &mut String, text: &str) {
 
 /// Appends a line that a dissector has written, in which wire text is escaped already or is not: control characters
 /// and what is no UTF-8 are escaped, backslashes stay as they are.
-pub(super) fn line(out: &mut String, bytes: &[u8]) {
+pub(crate) fn line(out: &mut String, bytes: &[u8]) {
     match plain(bytes) {
         Some(plain) => out.push_str(plain),
         None => {
@@ -81,7 +81,7 @@ fn plain(bytes: &[u8]) -> Option<&str> {
 }
 
 /// The bytes as text, if they are meant to be read: UTF-8 without control characters other than tab and line ends.
-pub(super) fn readable(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn readable(bytes: &[u8]) -> Option<&str> {
     let steers = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
     if bytes.iter().any(|&byte| steers(byte)) {
         return None;

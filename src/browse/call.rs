@@ -1,0 +1,172 @@
+//! The messages of a call, and the frames of its phases.
+
+use super::ask::{Message, Phase, Told};
+use super::body;
+use super::curl::{self, Request};
+use super::known::{Frames, Marks, Span, Talk};
+use super::teller::{Teller, Wrong};
+use crate::report::{Shown, escaped, size};
+use dissectors::tree::Node;
+use dissectors::{Field, Kind, Severity, Tree, Value, Wants, http, tcp};
+
+/// Frames that are told of one call.
+const MOST_FRAMES: usize = 20_000;
+
+/// Bytes that are handed over of a body.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Tells a call by its place among all.
+pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
+    let known = teller.known.read();
+    let talk = *known.talks.get(place).ok_or_else(|| format!("there is no call {place} yet"))?;
+    let mut told = Told { frames: frames(&known, &talk), ..Told::default() };
+    // Of several messages that one frame tells, which it is.
+    let rank = |span: fn(&Talk) -> Option<Span>| {
+        let frame = span(&talk).map(|span| span.told);
+        let same = known.talks.iter().filter(|other| other.stream == talk.stream && other.nth < talk.nth);
+        same.filter(|other| span(other).map(|span| span.told) == frame).count()
+    };
+    let ranks = [rank(|talk| talk.request), rank(|talk| talk.response)];
+    drop(known);
+    let spans = [talk.request, talk.response];
+    let asked: Vec<u32> = spans.iter().flatten().map(|span| span.told).collect();
+    teller.tell(&asked, &wants(), |shown| {
+        let [request, response] = [false, true].map(|answers| {
+            let span = if answers { talk.response } else { talk.request };
+            let rank = ranks.get(usize::from(answers)).copied().unwrap_or_default();
+            let is_here = span.is_some_and(|span| span.told == shown.frame.number);
+            messages(shown.tree).filter(|nodes| is_here && is_answer(nodes) == answers).nth(rank)
+        });
+        if let Some(nodes) = request {
+            told.request = Some(message(nodes, shown.tree));
+            told.curl = again(nodes, shown);
+        }
+        if let Some(nodes) = response {
+            told.response = Some(message(nodes, shown.tree));
+        }
+    })?;
+    Ok(told)
+}
+
+/// The frames of a call, each with its phase.
+fn frames(known: &Frames, talk: &Talk) -> Vec<(u32, Phase)> {
+    let Some(first) = talk.request.or(talk.response).map(|span| span.first) else { return Vec::new() };
+    let ends = [talk.request, talk.response].map(|span| span.map_or(0, Span::end));
+    let last = ends.into_iter().max().unwrap_or(first);
+    let phase = |frame: u32| match (talk.request, talk.response) {
+        _ if frame < first => Phase::Connect,
+        (Some(request), _) if frame <= request.last => Phase::Request,
+        (_, Some(response)) if frame >= response.first => Phase::Download,
+        _ => Phase::Wait,
+    };
+    let opens = |frame: u32| {
+        let is_silent = |marks: Marks| !marks.has(Marks::CLIENT_SPEAKS | Marks::SERVER_SPEAKS);
+        talk.nth == 0 && known.seat(frame).is_some_and(|seat| is_silent(seat.marks()))
+    };
+    let all = known.of_stream(talk.stream, None).skip_while(|&frame| frame > last);
+    let own = all.take_while(|&frame| frame >= first || talk.nth == 0).filter(|&frame| frame >= first || opens(frame));
+    let mut frames: Vec<(u32, Phase)> = own.map(|frame| (frame, phase(frame))).collect();
+    frames.reverse();
+    frames.truncate(MOST_FRAMES);
+    frames
+}
+
+fn wants() -> Wants {
+    let mut wants = Wants::only_columns();
+    let fields = [
+        &http::HTTP,
+        &http::START_LINE,
+        &http::REQUEST_LINE,
+        &http::RESPONSE_LINE,
+        &http::RESPONSE,
+        &http::REQUEST_METHOD,
+        &http::REQUEST_URI,
+        &http::REQUEST_VERSION,
+        &http::CONTENT_TYPE,
+        &http::CONTENT_ENCODING,
+        &http::CHUNKED_TRAILER_PART,
+        &http::FILE_DATA,
+        &tcp::DSTPORT,
+    ];
+    let notes = http::FIELDS.iter().copied().filter(|field| is_grave(field));
+    fields.into_iter().chain(notes).for_each(|field| wants.add(field));
+    wants
+}
+
+fn is_grave(field: &Field) -> bool {
+    matches!(field.kind, Kind::Note(severity) if severity > Severity::Chat)
+}
+
+/// The messages that a frame tells: for each, the nodes from its protocol's to the next.
+fn messages(tree: &Tree) -> impl Iterator<Item = &[Node]> {
+    let is_head = |node: &Node| node.field.id == http::HTTP.id;
+    let from = tree.nodes().iter().position(is_head).unwrap_or(tree.nodes().len());
+    let nodes = tree.nodes().get(from..).unwrap_or_default();
+    nodes.chunk_by(move |_, next| !is_head(next))
+}
+
+fn is_answer(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| node.field.id == http::RESPONSE.id && node.value == Value::Bool(true))
+}
+
+/// The values of a field in a message.
+fn values<'t>(nodes: &'t [Node], field: &'static Field, tree: &'t Tree) -> impl Iterator<Item = &'t [u8]> {
+    nodes.iter().filter(|node| node.field.id == field.id).map(|node| match node.value {
+        Value::Text(slice) | Value::Bytes(slice) => tree.bytes(slice),
+        _ => &[],
+    })
+}
+
+fn header_lines<'t>(nodes: &'t [Node], tree: &'t Tree) -> impl Iterator<Item = &'t [u8]> {
+    values(nodes, &http::REQUEST_LINE, tree).chain(values(nodes, &http::RESPONSE_LINE, tree)).map(<[u8]>::trim_ascii_end)
+}
+
+fn message(nodes: &[Node], tree: &Tree) -> Message {
+    let line = |bytes: &[u8]| {
+        let mut text = String::new();
+        escaped(&mut text, bytes);
+        text
+    };
+    let start = values(nodes, &http::START_LINE, tree).map(<[u8]>::trim_ascii_end);
+    let mut head: Vec<String> = start.chain(header_lines(nodes, tree)).map(line).collect();
+    head.extend(values(nodes, &http::CHUNKED_TRAILER_PART, tree).map(|part| line(part.trim_ascii_end())));
+    let odd = nodes.iter().filter(|node| is_grave(node.field)).map(|node| format!("[{}]", node.field.title));
+    let odd: Vec<String> = odd.collect();
+    let Some(bytes) = values(nodes, &http::FILE_DATA, tree).next() else {
+        return Message { head, body: odd, ..Message::default() };
+    };
+    let text = |field| values(nodes, field, tree).next().map(line).unwrap_or_default();
+    let (mut body, mut kind) = body::told(bytes, &text(&http::CONTENT_TYPE));
+    kind.push_str(", ");
+    size(&mut kind, bytes.len() as u64);
+    let coding = text(&http::CONTENT_ENCODING);
+    if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+        kind.push_str(&format!(" ({coding})"));
+    }
+    body.extend(odd);
+    Message { head, body, kind, bytes: bytes.get(..MOST_BYTES).unwrap_or(bytes).to_vec() }
+}
+
+/// The command that makes a request again.
+fn again(nodes: &[Node], shown: &Shown<'_>) -> Option<String> {
+    let tree = shown.tree;
+    let first = |field| values(nodes, field, tree).next().unwrap_or_default();
+    let mut server = String::new();
+    if let Some(address) = tree.columns().destination {
+        let is_v6 = matches!(address, Value::Ipv6(_));
+        server.push_str(if is_v6 { "[" } else { "" });
+        let _ = dissectors::format::value(&mut server, &dissectors::column::DESTINATION, address, tree);
+        server.push_str(if is_v6 { "]" } else { "" });
+    }
+    if let Some(Value::Uint(port)) = tree.first(&tcp::DSTPORT) {
+        server.push_str(&format!(":{port}"));
+    }
+    curl::command(&Request {
+        method: first(&http::REQUEST_METHOD),
+        target: first(&http::REQUEST_URI),
+        is_old: first(&http::REQUEST_VERSION) == b"HTTP/1.0",
+        headers: header_lines(nodes, tree).collect(),
+        body: first(&http::FILE_DATA),
+        server,
+    })
+}

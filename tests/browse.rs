@@ -60,6 +60,24 @@ impl Desk {
         }
     }
 
+    /// The frames, calls and connections that a filter lets through.
+    fn sift(&mut self, filter: &str) -> [Vec<u32>; 3] {
+        self.browser.ask(Ask::Sift { filter: filter.into(), turn: 7 });
+        let mut all: [Vec<u32>; 3] = Default::default();
+        loop {
+            match self.hear() {
+                Some(Answer::Sifted { turn: 7, frames, calls, streams, done, .. }) => {
+                    all.iter_mut().zip([frames, calls, streams]).for_each(|(all, more)| all.extend(more));
+                    if done {
+                        return all;
+                    }
+                }
+                None => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     fn frame(&mut self, frame: u32) -> Dissected {
         match self.ask(Ask::Frame(frame)) {
             Answer::Frame(dissected) => *dissected,
@@ -197,4 +215,91 @@ fn the_filter_of_a_line_finds_its_frame() {
         });
     }
     assert!(checked > 1000, "{checked} lines");
+}
+
+const FILTERS: &[&str] = &[
+    "",
+    "ip.addr == 10.0.0.2",
+    "ip.src != 10.0.0.2 && tcp",
+    "!ip",
+    "tcp.port == 80 or udp.port == 53",
+    "tcp.srcport in {80, 8080..8090}",
+    "tcp.stream eq 1",
+    "frame.number <= 10",
+    "frame.number > 3 and ipv6.addr",
+    "frame.time_relative < 0.01",
+    "frame.time_delta > 0.0001",
+    "http.request.method == \"POST\"",
+    "http.request.method",
+    "uri contains a",
+    "path == \"/\"",
+    "host contains example",
+    "status >= 400",
+    "status == 200 and tcp.len > 100",
+    "http",
+    "tcp.analysis.flags",
+    "http.response_in",
+    "tcp.completeness == 31",
+    "udp.stream == 1 or icmp",
+    "ip.addr[0:2] == 0a:00",
+    "frame contains \"HTTP\"",
+    "_ws.col.info contains \"GET\"",
+    "tcp.stream == 2 xor http.request",
+];
+
+#[test]
+fn sifted_frames_are_those_that_match() {
+    let mut compared = 0;
+    for (name, bytes) in common::captures() {
+        let (_file, path) = written(&bytes);
+        let mut desk = Desk::open(&[path]);
+        for text in FILTERS {
+            let filter = Filter::new(text).expect("a filter");
+            let mut expected = Vec::new();
+            twice(&bytes, &filter.wants(), |shown| {
+                if filter.matches(shown.tree) {
+                    expected.push(shown.frame.number);
+                }
+            });
+            let [frames, ..] = desk.sift(text);
+            assert_eq!(frames, expected, "{name} {text}");
+            compared += frames.len();
+        }
+    }
+    assert!(compared > 10_000, "{compared} frames");
+}
+
+/// What a command prints of a capture in fields that tell its rows apart.
+fn run(command: &str, path: &std::path::Path, filter: &str, keys: &[&str]) -> Vec<Vec<u64>> {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_overhear"));
+    let output = program.args([command, "-T", "ndjson", "-Y", filter]).arg(path).output().expect("the program");
+    let rows = String::from_utf8(output.stdout).expect("text");
+    let row = |line: &str| {
+        let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        keys.iter().map(|key| row[key].as_u64().expect("a number")).collect()
+    };
+    rows.lines().map(row).collect()
+}
+
+#[test]
+fn sifted_calls_and_connections_are_those_that_the_program_lists() {
+    let mut compared = 0;
+    for (name, bytes) in common::captures().into_iter().filter(|(name, _)| name.contains("fixtures/")) {
+        let (_file, path) = written(&bytes);
+        let mut desk = Desk::open(&[path.clone()]);
+        for text in FILTERS.iter().filter(|text| !text.is_empty()).step_by(2) {
+            let [_, calls, mut streams] = desk.sift(text);
+            let of = |&call: &u32| &desk.index.calls[call as usize].exchange;
+            let calls: Vec<Vec<u64>> =
+                calls.iter().map(of).map(|exchange| vec![exchange.stream.into(), exchange.nth.into()]).collect();
+            assert_eq!(calls, run("calls", &path, text, &["stream", "nth"]), "{name} {text}");
+            streams.sort_unstable();
+            let streams: Vec<Vec<u64>> = streams.iter().map(|&stream| vec![stream.into()]).collect();
+            let mut expected = run("streams", &path, text, &["stream"]);
+            expected.sort();
+            assert_eq!(streams, expected, "{name} {text}");
+            compared += calls.len() + streams.len();
+        }
+    }
+    assert!(compared > 300, "{compared} rows");
 }

@@ -59,7 +59,11 @@ fn times() {
         }
     }
     let known = [index.frames.len(), index.calls.len(), index.streams.len(), index.notes.len()];
-    println!("whole index       {}  {news} news; frames, calls, streams, notes: {known:?}; peak {} MB", millis(begun), peak());
+    println!(
+        "whole index       {}  {news} news; frames, calls, streams, notes: {known:?}; peak {} MB",
+        millis(begun),
+        peak()
+    );
     let frames = index.frames.len() as u32;
     for first in [1, frames / 2, frames.saturating_sub(60)] {
         let begun = Instant::now();

@@ -4,6 +4,7 @@ use super::ask::{Answer, Ask};
 use super::known::Known;
 use super::load::Loader;
 use super::post::Post;
+use super::sift::Sifting;
 use super::teller::Teller;
 use crate::source::Stop;
 use std::path::PathBuf;
@@ -16,12 +17,15 @@ pub struct Browser {
     stop: Stop,
     /// Of who answers at once.
     desk: Post,
+    /// Of who sifts.
+    sieve: Post,
 }
 
 impl Browser {
     /// Begins to read captures, in a thread of its own; what becomes known, and the answers, are told to `hear`.
     pub fn open(paths: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) -> Browser {
-        let browser = Browser { known: Known::default(), stop: Stop::default(), desk: Post::default() };
+        let browser =
+            Browser { known: Known::default(), stop: Stop::default(), desk: Post::default(), sieve: Post::default() };
         let (known, stop, tell) = (browser.known.clone(), browser.stop.clone(), hear.clone());
         start("load", &hear, move || Loader::new(known, stop, tell).run(paths));
         browser.answer(hear);
@@ -37,11 +41,25 @@ impl Browser {
                 tell(teller.answer(ask));
             }
         });
+        let (known, sieve, tell) = (self.known.clone(), self.sieve.clone(), hear.clone());
+        start("sift", &hear, move || {
+            while let Some((ask, count)) = sieve.next() {
+                let Ask::Sift { filter, turn } = ask else { continue };
+                let sifting = Sifting::new(known.clone(), &filter, turn, &sieve, count);
+                if let Err(wrong) = sifting.and_then(|sifting| sifting.run(&tell)) {
+                    tell(Answer::Failed(wrong));
+                }
+            }
+        });
     }
 
     /// Asks. The answer comes when it is found.
     pub fn ask(&self, ask: Ask) {
-        self.desk.put(ask);
+        match ask {
+            Ask::Sift { .. } => self.sieve.put(ask),
+            Ask::Cancel => self.sieve.clear(),
+            _ => self.desk.put(ask),
+        }
     }
 }
 
@@ -49,6 +67,7 @@ impl Drop for Browser {
     fn drop(&mut self) {
         self.stop.stop();
         self.desk.close();
+        self.sieve.close();
     }
 }
 

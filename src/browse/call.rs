@@ -118,7 +118,9 @@ fn values<'t>(nodes: &'t [Node], field: &'static Field, tree: &'t Tree) -> impl 
 }
 
 fn header_lines<'t>(nodes: &'t [Node], tree: &'t Tree) -> impl Iterator<Item = &'t [u8]> {
-    values(nodes, &http::REQUEST_LINE, tree).chain(values(nodes, &http::RESPONSE_LINE, tree)).map(<[u8]>::trim_ascii_end)
+    values(nodes, &http::REQUEST_LINE, tree)
+        .chain(values(nodes, &http::RESPONSE_LINE, tree))
+        .map(<[u8]>::trim_ascii_end)
 }
 
 fn message(nodes: &[Node], tree: &Tree) -> Message {

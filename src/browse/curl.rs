@@ -146,8 +146,16 @@ mod tests {
 
     #[test]
     fn a_shell_reads_the_words_as_they_were() {
-        let words: [&[u8]; 8] =
-            [b"plain", b"", b"it's $HOME `id` \\ \"x\" !", b"a\nb\r\tc", b"\x1b[2J\xff7", "naïve €".as_bytes(), b"@x'", b"\\'"];
+        let words: [&[u8]; 8] = [
+            b"plain",
+            b"",
+            b"it's $HOME `id` \\ \"x\" !",
+            b"a\nb\r\tc",
+            b"\x1b[2J\xff7",
+            "naïve €".as_bytes(),
+            b"@x'",
+            b"\\'",
+        ];
         for word in words {
             let script = format!("printf %s {}", quoted(word));
             let output = Command::new("bash").args(["-c", &script]).output().expect("a shell");

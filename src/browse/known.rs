@@ -1,6 +1,8 @@
 //! What the threads of a browser share: where each frame stands, and which frames come before it in its conversations.
 
+use super::values::Values;
 use crate::analysis::Context;
+use crate::capture::Endpoint;
 use crate::source::{Place, Shelf};
 use dissectors::exchange::{Exchange, Transfer};
 use dissectors::session::Side;
@@ -113,6 +115,9 @@ struct Ends {
     last: u32,
 }
 
+/// The client and the server of a connection.
+pub(super) type Sides = [Endpoint; 2];
+
 /// Where a call's messages stand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Talk {
@@ -166,6 +171,10 @@ pub(super) struct Frames {
     fragments: Vec<u32>,
     streams: Vec<Ends>,
     dialogues: Vec<Ends>,
+    /// Whose the connections are.
+    sides: Vec<Sides>,
+    /// What messages say.
+    pub(super) values: Values,
     /// In the order in which they ended.
     pub(super) talks: Vec<Talk>,
     /// The time of the first.
@@ -285,6 +294,21 @@ impl Frames {
             frame(if seat.group == group { seat.before } else { NONE })
         };
         std::iter::successors(frame(upto.unwrap_or(last)), before)
+    }
+
+    /// Learns whose a connection is.
+    pub(super) fn belongs(&mut self, stream: u32, sides: Sides) {
+        if self.sides.len() <= stream as usize {
+            self.sides.resize(stream as usize + 1, Sides::default());
+        }
+        if let Some(place) = self.sides.get_mut(stream as usize) {
+            *place = sides;
+        }
+    }
+
+    /// The client and the server of a connection.
+    pub(super) fn ends(&self, stream: u32) -> Option<Sides> {
+        self.sides.get(stream as usize).copied()
     }
 
     /// How many TCP connections there are.

@@ -3,6 +3,7 @@
 use super::ask::{Answer, News};
 use super::index::{Fact, NO_STREAM, Note, Short, State};
 use super::known::{Arrival, Group, Known, Marks, Seat, Talk};
+use super::values::{Batch, KEPT};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::source::{Capture, Frame, Manner, Place, Stop};
 use dissectors::session::Side;
@@ -25,6 +26,7 @@ pub(super) struct Loader<H> {
     analyzer: Analyzer,
     news: News,
     arrivals: Vec<Arrival>,
+    values: Batch,
     /// The last frame whose connections were told.
     told: u32,
     frame: u32,
@@ -48,6 +50,7 @@ fn wants() -> Wants {
             wants.add(field);
         }
     }
+    KEPT.iter().for_each(|field| wants.add(field));
     wants
 }
 
@@ -55,8 +58,8 @@ impl<H: Fn(Answer)> Loader<H> {
     pub(super) fn new(known: Known, stop: Stop, hear: H) -> Loader<H> {
         let task = Task { wants: wants(), exchanges: true, streams: true, dialogues: true, ..Task::default() };
         let analyzer = Analyzer::new(task);
-        let (news, arrivals, failed) = Default::default();
-        Loader { known, stop, hear, analyzer, news, arrivals, told: 0, frame: 0, start: 0, failed }
+        let (news, arrivals, values, failed) = Default::default();
+        Loader { known, stop, hear, analyzer, news, arrivals, values, told: 0, frame: 0, start: 0, failed }
     }
 
     /// Reads all of the captures.
@@ -158,7 +161,9 @@ impl<H: Fn(Answer)> Loader<H> {
     /// Takes in what is odd about the frame; returns how bad the worst is.
     fn notes(&mut self) -> Option<Severity> {
         let mut worst = None;
-        for node in self.analyzer.tree().nodes() {
+        let tree = self.analyzer.tree();
+        for node in tree.nodes() {
+            self.values.take(self.frame, node, tree);
             if let Kind::Note(severity) = node.field.kind {
                 worst = worst.max(Some(severity));
                 self.news.notes.push(Note { frame: self.frame, field: node.field, severity });
@@ -179,15 +184,19 @@ impl<H: Fn(Answer)> Loader<H> {
 
     /// Shares what has become known, and tells it.
     fn tell(&mut self, state: State) {
+        if !matches!(state, State::Whole(_)) {
+            self.news.streams.extend(self.analyzer.open_since(self.told));
+        }
         let mut known = self.known.write();
         known.first = self.start;
         self.arrivals.drain(..).for_each(|arrival| known.push(arrival));
         known.talks.extend(self.news.calls.iter().map(|call| Talk::of(&call.exchange)));
         known.whole |= matches!(state, State::Whole(_));
-        drop(known);
-        if !matches!(state, State::Whole(_)) {
-            self.news.streams.extend(self.analyzer.open_since(self.told));
+        known.values.extend(&mut self.values);
+        for stream in &self.news.streams {
+            known.belongs(stream.number, [stream.client, stream.server]);
         }
+        drop(known);
         // So that each connection that is new is the next; of one that was told twice, the later row counts.
         self.news.streams.sort_by_key(|stream| stream.number);
         self.told = self.frame;
@@ -198,5 +207,7 @@ impl<H: Fn(Answer)> Loader<H> {
 /// Whether the protocols are those of a TCP segment in an IP packet, and no tunnel is among them.
 fn is_plain(path: &[&str]) -> bool {
     let count = |name: &str| path.iter().filter(|met| **met == name).count();
-    count("ip") + count("ipv6") == 1 && count("tcp") == 1 && count("udp") == 0
+    // What else IPv6 has between may have addresses of its own.
+    let is_extended = path.iter().any(|met| met.starts_with("ipv6."));
+    count("ip") + count("ipv6") == 1 && count("tcp") == 1 && count("udp") == 0 && !is_extended
 }

@@ -9,6 +9,7 @@ mod body;
 mod browser;
 mod call;
 mod curl;
+mod facts;
 mod follow;
 mod index;
 mod known;
@@ -16,7 +17,9 @@ mod ladder;
 mod lines;
 mod load;
 mod post;
+mod sift;
 mod teller;
+mod values;
 
 pub use ask::*;
 pub use browser::Browser;

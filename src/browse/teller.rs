@@ -6,8 +6,9 @@ use super::{call, follow, ladder, lines};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::report::{Clock, Shown, row};
 use crate::source::Reader;
-use dissectors::session::Foresight;
 use dissectors::Wants;
+use dissectors::session::Foresight;
+use hashbrown::HashMap;
 
 /// Frames of all conversations together that are read to their end for what later frames tell. Of longer ones, what
 /// only later frames tell is left out.
@@ -29,6 +30,29 @@ pub(super) enum Heard<'a> {
     Frame(Shown<'a>),
     /// Something happened.
     Event(Event),
+}
+
+/// An analyzer that goes through some conversations of a capture, from their beginnings on.
+pub(super) struct Sweep {
+    analyzer: Analyzer,
+    /// The last frame of each connection that it was given.
+    fed: HashMap<u32, u32>,
+    /// Up to where it was given fragments.
+    fragments: u32,
+    /// Whether the times of conversations in datagrams matter.
+    dialogues: bool,
+}
+
+impl Sweep {
+    pub(super) fn new(analyzer: Analyzer, dialogues: bool) -> Sweep {
+        Sweep { analyzer, fed: HashMap::new(), fragments: 0, dialogues }
+    }
+
+    /// What it has learnt.
+    pub(super) fn into_foresight(mut self) -> Foresight {
+        self.analyzer.finish();
+        self.analyzer.into_foresight()
+    }
 }
 
 /// Why something cannot be told, in a line.
@@ -81,12 +105,7 @@ impl Teller {
     }
 
     /// Tells these frames, in their order: each with the nanoseconds since the first frame and what was found in it.
-    pub(super) fn tell(
-        &mut self,
-        asked: &[u32],
-        wants: &Wants,
-        mut each: impl FnMut(&Shown<'_>),
-    ) -> Result<(), Wrong> {
+    pub(super) fn tell(&mut self, asked: &[u32], wants: &Wants, mut each: impl FnMut(&Shown<'_>)) -> Result<(), Wrong> {
         self.known.shelf.check().map_err(|error| error.to_string())?;
         let known = self.known.read();
         let mut asked: Vec<u32> = asked.iter().copied().filter(|&frame| known.seat(frame).is_some()).collect();
@@ -105,6 +124,34 @@ impl Teller {
             }
             true
         })
+    }
+
+    /// Tells these frames, which are in their order, in a sweep through the capture: none is told before those of the
+    /// last call. Stops where `each` says that it is enough.
+    pub(super) fn sweep(
+        &mut self,
+        sweep: &mut Sweep,
+        asked: &[u32],
+        each: &mut dyn FnMut(Heard<'_>) -> bool,
+    ) -> Result<(), Wrong> {
+        let known = self.known.read();
+        let mut frames = asked.to_vec();
+        if sweep.dialogues {
+            frames.extend(asked.iter().flat_map(|&frame| known.neighbours(frame)));
+        }
+        for (stream, last) in streams(&known, asked) {
+            let fed = sweep.fed.insert(stream, last).unwrap_or_default();
+            frames.extend(known.of_stream(stream, Some(last)).take_while(|&frame| frame > fed));
+        }
+        if let Some(&last) = asked.last().filter(|_| any_fragment(&known, &frames)) {
+            let (earlier, _) = FRAGMENTS;
+            let fed = std::mem::replace(&mut sweep.fragments, last);
+            frames.extend(known.fragments(last, earlier, 0).iter().filter(|&&frame| frame > fed));
+        }
+        drop(known);
+        frames.sort_unstable();
+        frames.dedup();
+        self.feed(&frames, asked, &mut sweep.analyzer, each)
     }
 
     /// The frames that must be read before these can be told, and these.
@@ -131,9 +178,15 @@ impl Teller {
         analyzer: &mut Analyzer,
         each: &mut dyn FnMut(Heard<'_>) -> bool,
     ) -> Result<(), Wrong> {
+        let mut asked = asked.iter().copied().peekable();
+        let mut last = (0, None);
         for &number in frames {
-            let is_asked = asked.binary_search(&number).is_ok();
-            let previous = if is_asked { self.time(number.saturating_sub(1))? } else { None };
+            let is_asked = asked.next_if_eq(&number).is_some();
+            let previous = match last {
+                (before, time) if before + 1 == number => time,
+                _ if is_asked => self.time(number.saturating_sub(1))?,
+                _ => None,
+            };
             let known = self.known.read();
             let Some(seat) = known.seat(number) else { continue };
             let context = known.context(number, previous);
@@ -141,10 +194,12 @@ impl Teller {
             let first = context.first;
             analyzer.place(context);
             let frame = self.reader.read(seat.place(), number).map_err(|error| error.to_string())?;
+            last = (number, frame.timed.then_some(frame.time.0));
             let mut goes_on = true;
             if is_asked {
                 let tree = analyzer.dissect(&frame);
-                goes_on = each(Heard::Frame(Shown { frame: &frame, relative: frame.time.0.saturating_sub(first), tree }));
+                goes_on =
+                    each(Heard::Frame(Shown { frame: &frame, relative: frame.time.0.saturating_sub(first), tree }));
             } else {
                 analyzer.pass(&frame);
             }

@@ -73,6 +73,27 @@ impl Filter {
         self
     }
 
+    /// The same filter, which asks first what can be told by the values of known fields alone. Whether that is all of it,
+    /// or anything, is said by [`knows_all`](Filter::knows_all) and [`knows_some`](Filter::knows_some).
+    #[must_use]
+    pub fn knowing(mut self, is_known: impl Fn(&Field) -> bool) -> Filter {
+        self.parts.sort_by_cached_key(|part| !part.leans_on(&is_known));
+        self.early = self.parts.iter().filter(|part| part.leans_on(&is_known)).count();
+        self
+    }
+
+    /// Whether what is asked first is all that is asked.
+    #[must_use]
+    pub fn knows_all(&self) -> bool {
+        self.early == self.parts.len()
+    }
+
+    /// Whether anything is asked first.
+    #[must_use]
+    pub fn knows_some(&self) -> bool {
+        self.early > 0
+    }
+
     /// Whether some frames can be told early not to match, and others cannot.
     #[must_use]
     pub fn decides_early(&self) -> bool {

@@ -1,7 +1,7 @@
 //! A filter made ready: fields found, types checked, values of the filter's text read once and for all.
 
 use super::ast::Range;
-use dissectors::{Field, Wants, column};
+use dissectors::{Field, Kind, Wants, column};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -168,6 +168,46 @@ impl Plan {
                     high.iter().for_each(|high| high.want(wants));
                 }
             }
+        }
+    }
+}
+
+impl Plan {
+    /// Whether it needs no more than the values of fields for which `is_known` holds: neither the bytes they were read
+    /// from nor their places.
+    pub(super) fn leans_on(&self, is_known: &dyn Fn(&Field) -> bool) -> bool {
+        match self {
+            Plan::Or(parts) | Plan::Xor(parts) | Plan::And(parts) => parts.iter().all(|part| part.leans_on(is_known)),
+            Plan::Not(inner) => inner.leans_on(is_known),
+            // Of a protocol it is known that it is there.
+            Plan::Exists(Expr::Field(source)) => source.is_plain() && is_known(source.field),
+            Plan::Exists(expr) | Plan::NotZero(expr) => expr.leans_on(is_known),
+            Plan::Contains { left, .. } | Plan::Matches { left, .. } => left.leans_on(is_known),
+            Plan::Compare { left, right, .. } | Plan::ContainsValue { left, right, .. } => {
+                left.leans_on(is_known) && right.leans_on(is_known)
+            }
+            Plan::Member { left, set, .. } => {
+                let mut members = set.iter().flat_map(|(low, high)| std::iter::once(low).chain(high));
+                left.leans_on(is_known) && members.all(|member| member.leans_on(is_known))
+            }
+        }
+    }
+}
+
+impl Source {
+    fn is_plain(&self) -> bool {
+        self.form == Form::Own && self.layers.is_empty()
+    }
+}
+
+impl Expr {
+    fn leans_on(&self, is_known: &dyn Fn(&Field) -> bool) -> bool {
+        match self {
+            Expr::Value(_) => true,
+            Expr::Field(source) => source.is_plain() && source.field.kind != Kind::Protocol && is_known(source.field),
+            Expr::Slice { inner, .. } | Expr::Negative(inner) => inner.leans_on(is_known),
+            Expr::Arithmetic(_, left, right) => left.leans_on(is_known) && right.leans_on(is_known),
+            Expr::Call(_, arguments) => arguments.iter().all(|argument| argument.leans_on(is_known)),
         }
     }
 }

@@ -31,25 +31,25 @@ use dissectors::Tree;
 use std::io::{self, Write};
 
 pub use apart::Apart;
-pub(crate) use clock::Clock;
-pub(crate) use detail::{is_told, line};
-pub(crate) use follow::readable;
 pub use calls::Calls;
+pub(crate) use clock::Clock;
 pub use color::Color;
 pub use csv::Csv;
+pub(crate) use detail::{is_told, line};
 pub use fields::{Fields, Layout, Occurrence};
+pub(crate) use follow::readable;
 pub use follow::{Follow, Shape};
 #[cfg(feature = "live")]
 pub use interfaces::interfaces;
 pub use json::{Json, Lines};
 pub use manual::{Manual, manual};
 pub use messages::Messages;
+pub(crate) use quantity::size;
 pub use records::Form;
+pub(crate) use selection::row;
 pub use selection::{Selection, UnknownFields};
 pub use streams::Streams;
-pub(crate) use selection::row;
 pub use summary::Text;
-pub(crate) use quantity::size;
 pub(crate) use value::{line as escaped, node as value_of, readable as as_text};
 
 /// A form of output.

@@ -161,7 +161,19 @@ impl Capture {
     fn of_sources(sources: Vec<Source>, manner: Manner, total: Option<u64>) -> Result<Capture, Error> {
         let read = Arc::new(AtomicU64::new(0));
         let beside = Beside::default();
-        let mut capture = Capture { sources, index: 0, open: None, manner, number: 0, beside, read, total, place: Place::default(), shelved: (0, 0), volumes: 0 };
+        let mut capture = Capture {
+            sources,
+            index: 0,
+            open: None,
+            manner,
+            number: 0,
+            beside,
+            read,
+            total,
+            place: Place::default(),
+            shelved: (0, 0),
+            volumes: 0,
+        };
         capture.open_next()?;
         Ok(capture)
     }

@@ -1,12 +1,12 @@
 //! Records read again, in any order: where each stands, and what is needed to read it from there.
 
 use super::error::{Cause, Error, Fault};
+use super::file::{Format, lend};
 use super::frame::{Frame, Interface};
 use super::options::Order;
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
 use super::window::Window;
-use super::file::{Format, lend};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;

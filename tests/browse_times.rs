@@ -75,5 +75,21 @@ fn times() {
         let Answer::Frame(frame) = hear(&answers) else { panic!("no frame") };
         println!("a frame's tree    {}  {} lines", millis(begun), frame.lines.len());
     }
+    for (turn, text) in (0..).zip(FILTERS) {
+        let begun = Instant::now();
+        browser.ask(Ask::Sift { filter: (*text).into(), turn });
+        let (mut found, mut first) = ([0; 3], None);
+        loop {
+            let Answer::Sifted { frames, calls, streams, done, .. } = hear(&answers) else { panic!("not sifted") };
+            if !frames.is_empty() {
+                first.get_or_insert(millis(begun));
+            }
+            found.iter_mut().zip([frames, calls, streams]).for_each(|(all, more)| *all += more.len());
+            if done {
+                break;
+            }
+        }
+        println!("{text:<40}{}, first {}  {found:?}", millis(begun), first.unwrap_or_default());
+    }
     println!("peak {} MB", peak());
 }

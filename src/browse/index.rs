@@ -1,6 +1,7 @@
 //! What is known of a capture without reading it again: plain data, append only.
 
 use super::ask::News;
+use super::pile::Pile;
 use crate::capture::{Call, Stream};
 use dissectors::{Field, Severity};
 use std::sync::{PoisonError, RwLock};
@@ -90,13 +91,13 @@ pub enum State {
 #[derive(Debug, Default)]
 pub struct Index {
     /// Frames; that of number n at n - 1.
-    pub frames: Vec<Fact>,
+    pub frames: Pile<Fact>,
     /// Connections, by their number. A row that is not closed is replaced when more is known.
-    pub streams: Vec<Stream>,
+    pub streams: Pile<Stream>,
     /// Calls, in the order in which they ended.
-    pub calls: Vec<Call>,
+    pub calls: Pile<Call>,
     /// What was odd, in the order of the frames.
-    pub notes: Vec<Note>,
+    pub notes: Pile<Note>,
     /// How far the reading is.
     pub state: State,
 }

@@ -1,5 +1,6 @@
 //! What the threads of a browser share: where each frame stands, and which frames come before it in its conversations.
 
+use super::pile::Pile;
 use super::values::Values;
 use crate::analysis::Context;
 use crate::capture::Endpoint;
@@ -164,9 +165,9 @@ pub(super) struct Arrival {
 /// All frames.
 #[derive(Default)]
 pub(super) struct Frames {
-    seats: Vec<Seat>,
+    seats: Pile<Seat>,
     /// In the order of the frames.
-    more: Vec<Link>,
+    more: Pile<Link>,
     /// Frames with a part of an IP packet.
     fragments: Vec<u32>,
     streams: Vec<Ends>,
@@ -176,7 +177,7 @@ pub(super) struct Frames {
     /// What messages say.
     pub(super) values: Values,
     /// In the order in which they ended.
-    pub(super) talks: Vec<Talk>,
+    pub(super) talks: Pile<Talk>,
     /// The time of the first.
     pub(super) first: i64,
     /// There will be no more.
@@ -249,18 +250,18 @@ impl Frames {
         self.seats.get(frame.checked_sub(1)? as usize).copied()
     }
 
-    fn links(&self, frame: u32) -> &[Link] {
+    fn links(&self, frame: u32) -> impl Iterator<Item = &Link> {
         let from = self.more.partition_point(|link| link.frame < frame);
-        let rest = self.more.get(from..).unwrap_or_default();
-        rest.get(..rest.iter().take_while(|link| link.frame == frame).count()).unwrap_or_default()
+        let links = (from..).map_while(|at| self.more.get(at));
+        links.take_while(move |link| link.frame == frame)
     }
 
     /// The conversations of a frame, each with the frame before.
     fn conversations(&self, frame: u32) -> impl Iterator<Item = (Group, u32)> {
         let seat = self.seat(frame);
-        let more = if seat.is_some_and(|seat| seat.marks().has(Marks::MORE)) { self.links(frame) } else { &[] };
+        let more = seat.filter(|seat| seat.marks().has(Marks::MORE)).map(|_| self.links(frame));
         let first = seat.map(|seat| (seat.group, seat.before));
-        first.into_iter().chain(more.iter().map(|link| (link.group, link.before)))
+        first.into_iter().chain(more.into_iter().flatten().map(|link| (link.group, link.before)))
     }
 
     /// What is known of a frame that is read out of its place; `previous` is the time of the frame before.

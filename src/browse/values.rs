@@ -1,5 +1,6 @@
 //! What the messages of frames say that is most often asked for, kept so that filters need not read them again.
 
+use super::pile::Pile;
 use dissectors::tree::Node;
 use dissectors::{Field, Tree, Value, http};
 use std::collections::HashMap;
@@ -26,11 +27,11 @@ const RECENT: usize = 4096;
 #[derive(Default)]
 pub(super) struct Values {
     /// Frames with values, and where those begin.
-    frames: Vec<(u32, u32)>,
+    frames: Pile<(u32, u32)>,
     /// A field, and a number or the place of a text.
-    cells: Vec<u32>,
+    cells: Pile<u32>,
     /// Where each text ends.
-    ends: Vec<u32>,
+    ends: Pile<u32>,
     texts: Vec<u8>,
     recent: HashMap<Box<[u8]>, u32>,
     /// There was more than can be kept.
@@ -133,7 +134,7 @@ impl Values {
     pub(super) fn put(&self, at: usize, tree: &mut Tree) {
         let Some(&(_, first)) = self.frames.get(at) else { return };
         let end = self.frames.get(at + 1).map_or(self.cells.len(), |&(_, next)| next as usize);
-        for cell in self.cells.get(first as usize..end).unwrap_or_default() {
+        for &cell in (first as usize..end).filter_map(|at| self.cells.get(at)) {
             let Some(&field) = KEPT.get((cell >> VALUE) as usize) else { continue };
             if !tree.wants(field) {
                 continue;

@@ -10,7 +10,7 @@
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: what is known of a capture: rows, plain data
 //! * `live` (a feature): frames from the interfaces of this machine
-//! * `sink` (with `live`): captured packets into capture files
+//! * [`sink`]: packets into capture files
 //! * `confine` (with `live`): privileges are given up
 //! * [`source`]: where frames come from
 //! * [`naming`]: fields by name
@@ -27,6 +27,5 @@ pub mod filter;
 pub mod live;
 pub mod naming;
 pub mod report;
-#[cfg(feature = "live")]
 pub mod sink;
 pub mod source;

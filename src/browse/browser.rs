@@ -1,9 +1,11 @@
 //! The threads that read a capture, and those that answer.
 
 use super::ask::{Answer, Ask};
+use super::find::Search;
 use super::known::Known;
 use super::load::Loader;
 use super::post::Post;
+use super::save::save;
 use super::sift::Sifting;
 use super::teller::Teller;
 use crate::source::Stop;
@@ -19,13 +21,17 @@ pub struct Browser {
     desk: Post,
     /// Of who sifts.
     sieve: Post,
+    /// Of who looks for something.
+    search: Post,
+    /// Of who writes.
+    saver: Post,
 }
 
 impl Browser {
     /// Begins to read captures, in a thread of its own; what becomes known, and the answers, are told to `hear`.
     pub fn open(paths: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) -> Browser {
         let browser =
-            Browser { known: Known::default(), stop: Stop::default(), desk: Post::default(), sieve: Post::default() };
+            Browser { known: Known::default(), stop: Stop::default(), desk: Post::default(), sieve: Post::default(), search: Post::default(), saver: Post::default() };
         let (known, stop, tell) = (browser.known.clone(), browser.stop.clone(), hear.clone());
         start("load", &hear, move || Loader::new(known, stop, tell).run(paths));
         browser.answer(hear);
@@ -51,13 +57,35 @@ impl Browser {
                 }
             }
         });
+        let (known, search, tell) = (self.known.clone(), self.search.clone(), hear.clone());
+        start("find", &hear, move || {
+            while let Some((ask, count)) = search.next() {
+                let Ask::Find { what, place, from, back, among, turn } = ask else { continue };
+                let found = Search { what, place, from, back, among, turn }.run(&known, &search, count, &tell);
+                if let Err(wrong) = found {
+                    tell(Answer::Failed(wrong));
+                }
+            }
+        });
+        let (known, saver, tell) = (self.known.clone(), self.saver.clone(), hear.clone());
+        start("save", &hear, move || {
+            while let Some((ask, count)) = saver.next() {
+                let Ask::Save { path, frames, over } = ask else { continue };
+                let frames = frames.as_ref().map(|frames| frames.as_slice());
+                if let Some(result) = save(&known, &path, frames, over, (&saver, count)).transpose() {
+                    tell(Answer::Saved { path, result });
+                }
+            }
+        });
     }
 
     /// Asks. The answer comes when it is found.
     pub fn ask(&self, ask: Ask) {
         match ask {
             Ask::Sift { .. } => self.sieve.put(ask),
-            Ask::Cancel => self.sieve.clear(),
+            Ask::Find { .. } => self.search.put(ask),
+            Ask::Save { .. } => self.saver.put(ask),
+            Ask::Cancel => [&self.sieve, &self.search].into_iter().for_each(Post::clear),
             _ => self.desk.put(ask),
         }
     }
@@ -66,8 +94,7 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         self.stop.stop();
-        self.desk.close();
-        self.sieve.close();
+        [&self.desk, &self.sieve, &self.search, &self.saver].into_iter().for_each(Post::close);
     }
 }
 

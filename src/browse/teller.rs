@@ -5,7 +5,7 @@ use super::known::{Frames, Known, Marks};
 use super::{call, follow, ladder, lines};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::report::{Clock, Shown, row};
-use crate::source::Reader;
+use crate::source::{Frame, Reader};
 use dissectors::Wants;
 use dissectors::session::Foresight;
 use hashbrown::HashMap;
@@ -215,9 +215,14 @@ impl Teller {
 
     /// The time of a frame, if there is such a frame and the capture says when it was.
     fn time(&mut self, number: u32) -> Result<Option<i64>, Wrong> {
+        Ok(self.record(number, |frame| frame.timed.then_some(frame.time.0))?.flatten())
+    }
+
+    /// What is made of a frame's record, if there is such a frame.
+    pub(super) fn record<R>(&mut self, number: u32, make: impl FnOnce(&Frame<'_>) -> R) -> Result<Option<R>, Wrong> {
         let Some(seat) = self.known.read().seat(number) else { return Ok(None) };
         let frame = self.reader.read(seat.place(), number).map_err(|error| error.to_string())?;
-        Ok(frame.timed.then_some(frame.time.0))
+        Ok(Some(make(&frame)))
     }
 }
 

@@ -27,9 +27,9 @@ const NANOSECONDS: u32 = 0xa1b2_3c4d;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const BYTE_ORDER: u32 = 0x1a2b_3c4d;
-const INTERFACE: u32 = 1;
+pub(super) const INTERFACE: u32 = 1;
 const STATISTICS: u32 = 5;
-const ENHANCED_PACKET: u32 = 6;
+pub(super) const ENHANCED_PACKET: u32 = 6;
 
 /// Bytes of a pcap record before the packet's own.
 const RECORD: usize = 16;
@@ -37,20 +37,20 @@ const RECORD: usize = 16;
 const PACKET: (usize, usize) = (28, 4);
 
 /// Codes of options (draft-ietf-opsawg-pcapng 4.1, 4.2, 4.6).
-mod option {
-    pub(super) const HARDWARE: u16 = 2;
-    pub(super) const SYSTEM: u16 = 3;
-    pub(super) const APPLICATION: u16 = 4;
-    pub(super) const NAME: u16 = 2;
-    pub(super) const DESCRIPTION: u16 = 3;
-    pub(super) const RESOLUTION: u16 = 9;
-    pub(super) const FILTER: u16 = 11;
-    pub(super) const INTERFACE_SYSTEM: u16 = 12;
-    pub(super) const START: u16 = 2;
-    pub(super) const END: u16 = 3;
-    pub(super) const RECEIVED: u16 = 4;
-    pub(super) const DROPPED: u16 = 5;
-    pub(super) const DELIVERED: u16 = 8;
+pub(super) mod option {
+    pub(in crate::sink) const HARDWARE: u16 = 2;
+    pub(in crate::sink) const SYSTEM: u16 = 3;
+    pub(in crate::sink) const APPLICATION: u16 = 4;
+    pub(in crate::sink) const NAME: u16 = 2;
+    pub(in crate::sink) const DESCRIPTION: u16 = 3;
+    pub(in crate::sink) const RESOLUTION: u16 = 9;
+    pub(in crate::sink) const FILTER: u16 = 11;
+    pub(in crate::sink) const INTERFACE_SYSTEM: u16 = 12;
+    pub(in crate::sink) const START: u16 = 2;
+    pub(in crate::sink) const END: u16 = 3;
+    pub(in crate::sink) const RECEIVED: u16 = 4;
+    pub(in crate::sink) const DROPPED: u16 = 5;
+    pub(in crate::sink) const DELIVERED: u16 = 8;
 }
 
 impl Format {
@@ -175,7 +175,7 @@ pub(super) struct Statistics {
 }
 
 /// Section Header Block: version 1.0, of no stated length.
-fn section(out: &mut Vec<u8>, system: &str) {
+pub(super) fn section(out: &mut Vec<u8>, system: &str) {
     block(out, SECTION_HEADER, |out| {
         words(out, &[BYTE_ORDER, 1, u32::MAX, u32::MAX]);
         put(out, option::HARDWARE, hardware().as_bytes());
@@ -204,7 +204,7 @@ fn interface(out: &mut Vec<u8>, device: &Device, system: &str) {
 }
 
 /// A block around a body whose length is a multiple of four.
-fn block(out: &mut Vec<u8>, kind: u32, body: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn block(out: &mut Vec<u8>, kind: u32, body: impl FnOnce(&mut Vec<u8>)) {
     let mut inner = Vec::new();
     body(&mut inner);
     let length = inner.len() as u32 + 12;
@@ -214,7 +214,7 @@ fn block(out: &mut Vec<u8>, kind: u32, body: impl FnOnce(&mut Vec<u8>)) {
 }
 
 /// An option, padded. A value longer than an option can be is left out.
-fn put(out: &mut Vec<u8>, code: u16, value: &[u8]) {
+pub(super) fn put(out: &mut Vec<u8>, code: u16, value: &[u8]) {
     let Ok(length) = u16::try_from(value.len()) else { return };
     out.extend_from_slice(&code.to_le_bytes());
     out.extend_from_slice(&length.to_le_bytes());
@@ -223,13 +223,13 @@ fn put(out: &mut Vec<u8>, code: u16, value: &[u8]) {
 }
 
 #[inline]
-fn words<const N: usize>(out: &mut Vec<u8>, words: &[u32; N]) {
+pub(super) fn words<const N: usize>(out: &mut Vec<u8>, words: &[u32; N]) {
     out.extend_from_slice(words.map(u32::to_le_bytes).as_flattened());
 }
 
 /// The bytes missing to a multiple of four.
 #[inline]
-fn padding(length: usize) -> usize {
+pub(super) fn padding(length: usize) -> usize {
     length.wrapping_neg() & 3
 }
 
@@ -250,7 +250,7 @@ fn hardware() -> String {
 
 /// The operating system and its version.
 #[cfg(unix)]
-fn system() -> String {
+pub(super) fn system() -> String {
     match nix::sys::utsname::uname() {
         Ok(name) => format!("{} {}", name.sysname().to_string_lossy(), name.release().to_string_lossy()),
         Err(_) => std::env::consts::OS.to_owned(),
@@ -259,6 +259,6 @@ fn system() -> String {
 
 /// The operating system.
 #[cfg(not(unix))]
-fn system() -> String {
+pub(super) fn system() -> String {
     std::env::consts::OS.to_owned()
 }

@@ -8,6 +8,7 @@
 //! owner only, and names of several files have a number and the local time.
 
 mod error;
+mod extract;
 mod format;
 mod output;
 mod rotation;
@@ -23,6 +24,7 @@ use jiff::tz::TimeZone;
 use crate::source::Time;
 
 pub use error::{Cause, Error};
+pub use extract::{Extract, Over as Overwrite};
 pub use format::Format;
 pub use rotation::{Autostop, Rotate, Rotation, Stop};
 

@@ -148,7 +148,7 @@ pub enum Verdict {
 /// Neither the number of calls nor the cut of the bytes may change what is said: a session sees on each call all the
 /// bytes of the side that it has not taken. It is called again at once after it has taken some, so one message a call
 /// is enough; and when the other side's bytes have told it more, as bytes that it left may now be taken. It never fails: what is malformed becomes a note, and the next message is still read.
-pub trait Session {
+pub trait Session: Send {
     /// Reads from `side`.
     fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken;
 

@@ -3,7 +3,9 @@
 use super::ask::{Answer, Ask};
 use super::find::Search;
 use super::known::Known;
-use super::load::Loader;
+#[cfg(feature = "live")]
+use super::listen::{Listening, Running};
+use super::load::{Source, load};
 use super::post::Post;
 use super::save::save;
 use super::sift::Sifting;
@@ -13,6 +15,7 @@ use std::path::PathBuf;
 use std::thread;
 
 /// A capture that is read, and can be asked about. Dropping it ends its threads soon.
+#[derive(Default)]
 pub struct Browser {
     known: Known,
     /// Ends the reading.
@@ -25,17 +28,44 @@ pub struct Browser {
     search: Post,
     /// Of who writes.
     saver: Post,
+    #[cfg(feature = "live")]
+    listening: Option<Running>,
 }
 
 impl Browser {
     /// Begins to read captures, in a thread of its own; what becomes known, and the answers, are told to `hear`.
     pub fn open(paths: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) -> Browser {
-        let browser =
-            Browser { known: Known::default(), stop: Stop::default(), desk: Post::default(), sieve: Post::default(), search: Post::default(), saver: Post::default() };
-        let (known, stop, tell) = (browser.known.clone(), browser.stop.clone(), hear.clone());
-        start("load", &hear, move || Loader::new(known, stop, tell).run(paths));
+        let browser = Browser::default();
+        let source = Source { paths, ends: browser.stop.clone(), stop: browser.stop.clone(), live: None };
+        let (known, tell) = (browser.known.clone(), hear.clone());
+        start("load", &hear, move || load(&known, source, tell));
         browser.answer(hear);
         browser
+    }
+
+    /// Begins to listen to interfaces that are open. What is captured is written to a file of this name, or else to one
+    /// in a temporary folder, which is removed when the browser is dropped and stays if the program dies before.
+    #[cfg(feature = "live")]
+    pub fn listen(
+        opened: crate::live::Opened,
+        write: Option<PathBuf>,
+        limits: crate::live::Limits,
+        hear: impl Fn(Answer) + Send + Clone + 'static,
+    ) -> Result<Browser, String> {
+        let mut browser = Browser::default();
+        let (listening, source) = Listening::begin(opened, write, limits, browser.stop.clone())?;
+        let (known, tell) = (browser.known.clone(), hear.clone());
+        start("load", &hear, move || load(&known, source, tell));
+        browser.listening = Some(listening.run(browser.known.clone(), hear.clone())?);
+        browser.answer(hear);
+        Ok(browser)
+    }
+
+    /// The file that what is captured is written to.
+    #[cfg(feature = "live")]
+    #[must_use]
+    pub fn spool(&self) -> Option<&std::path::Path> {
+        self.listening.as_ref().map(Running::path)
     }
 
     /// Begins to answer.

@@ -9,7 +9,10 @@ use crate::source::{Capture, Frame, Manner, Place, Stop};
 use dissectors::session::Side;
 use dissectors::{Field, Kind, PROTOCOLS, Part, Protocol, Severity, Wants, http};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often news are told, and how soon the first are.
 const NEWS: Duration = Duration::from_millis(50);
@@ -18,10 +21,37 @@ const FIRST_NEWS: Duration = Duration::from_millis(10);
 /// Frames between two looks at the clock.
 const STRIDE: u32 = 256;
 
-/// Reads captures and tells what becomes known.
-pub(super) struct Loader<H> {
+/// As long as news wait where frames come slowly.
+const SLOW_NEWS: Duration = Duration::from_millis(100);
+
+/// How often that is looked at.
+const BEAT: Duration = Duration::from_millis(50);
+
+/// How often connections that are listened to are looked at for those that are over.
+const AGE: Duration = Duration::from_secs(1);
+
+/// What is listened to, and frames lost so far: to the kernel, the interface, ourselves.
+#[derive(Debug, Default)]
+pub(super) struct Listened {
+    pub(super) name: String,
+    pub(super) lost: [AtomicU64; 3],
+}
+
+/// How captures are loaded.
+#[derive(Clone, Default)]
+pub(super) struct Source {
+    pub(super) paths: Vec<PathBuf>,
+    /// The last has no end until that is said.
+    pub(super) live: Option<Arc<Listened>>,
+    /// Ends what has no end.
+    pub(super) ends: Stop,
+    /// Nobody wants to know any more.
+    pub(super) stop: Stop,
+}
+
+/// What is known and not told yet, and what it takes to know more.
+pub(super) struct Intake<H> {
     known: Known,
-    stop: Stop,
     hear: H,
     analyzer: Analyzer,
     news: News,
@@ -29,10 +59,102 @@ pub(super) struct Loader<H> {
     values: Batch,
     /// The last frame whose connections were told.
     told: u32,
-    frame: u32,
+    pub(super) frame: u32,
     start: i64,
     /// What could not be read.
     failed: Vec<String>,
+    /// When news were told last.
+    last: Option<Instant>,
+    state: State,
+}
+
+/// Reads all of the captures and tells what becomes known.
+pub(super) fn load<H: Fn(Answer) + Send>(known: &Known, source: Source, hear: H) {
+    let intake = Mutex::new(Intake::new(known.clone(), hear));
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // Where frames come slowly, nobody else is there to tell them.
+        let beats = thread::Builder::new().name("beat".into()).spawn_scoped(scope, || {
+            let mut aged = Instant::now();
+            while !over.load(Relaxed) && !source.stop.is_set() {
+                thread::sleep(BEAT);
+                if let Ok(mut intake) = intake.try_lock().map_err(drop) {
+                    intake.beat(source.live.as_deref(), &mut aged);
+                }
+            }
+        });
+        let mut paths = source.paths.clone();
+        if let Some(mut capture) = open(known, &source, &mut paths, &intake) {
+            read(&mut capture, &source, &intake);
+        }
+        over.store(true, Relaxed);
+        drop(beats);
+    });
+    if !source.stop.is_set() {
+        lock(&intake).finish();
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opens the captures. One that cannot be opened is left out if there are others.
+fn open<H: Fn(Answer)>(
+    known: &Known,
+    source: &Source,
+    paths: &mut Vec<PathBuf>,
+    intake: &Mutex<Intake<H>>,
+) -> Option<Capture> {
+    while !paths.is_empty() {
+        let manner = Manner {
+            shelf: Some(known.shelf.clone()),
+            stop: source.ends.clone(),
+            follow: source.live.is_some(),
+            ..Manner::default()
+        };
+        match Capture::open_as(paths.iter().cloned(), manner) {
+            Ok(capture) => return Some(capture),
+            Err(error) => {
+                lock(intake).failed.push(error.to_string());
+                let wrong = paths.iter().position(|path| path.display().to_string() == error.file);
+                paths.remove(wrong.unwrap_or(0));
+            }
+        }
+    }
+    None
+}
+
+fn read<H: Fn(Answer)>(capture: &mut Capture, source: &Source, intake: &Mutex<Intake<H>>) {
+    let mut frames = 0u32;
+    loop {
+        match capture.next() {
+            Ok(Some(frame)) => lock(intake).frame(&frame),
+            Ok(None) => return,
+            Err(error) => {
+                lock(intake).failed.push(error.to_string());
+                continue;
+            }
+        }
+        let place = capture.place();
+        let mut intake = lock(intake);
+        intake.stand(place);
+        frames = frames.wrapping_add(1);
+        if frames.is_multiple_of(STRIDE) {
+            if source.stop.is_set() {
+                return;
+            }
+            let progress = capture.progress();
+            let part = progress.total.map(|total| (progress.read as f32 / total.max(1) as f32).min(1.0));
+            if source.live.is_none() {
+                intake.state = State::Reading(part);
+            }
+            let patience = if intake.told == 0 { FIRST_NEWS } else { NEWS };
+            if intake.is_late(patience) {
+                intake.tell();
+            }
+        }
+    }
 }
 
 /// What is looked for in every frame: the name of its protocol, and what is odd about it. What is odd about the content
@@ -54,70 +176,52 @@ fn wants() -> Wants {
     wants
 }
 
-impl<H: Fn(Answer)> Loader<H> {
-    pub(super) fn new(known: Known, stop: Stop, hear: H) -> Loader<H> {
+impl<H: Fn(Answer)> Intake<H> {
+    fn new(known: Known, hear: H) -> Intake<H> {
         let task = Task { wants: wants(), exchanges: true, streams: true, dialogues: true, ..Task::default() };
         let analyzer = Analyzer::new(task);
         let (news, arrivals, values, failed) = Default::default();
-        Loader { known, stop, hear, analyzer, news, arrivals, values, told: 0, frame: 0, start: 0, failed }
+        let (told, frame, start, last, state) = (0, 0, 0, Some(Instant::now()), State::Begun);
+        Intake { known, hear, analyzer, news, arrivals, values, told, frame, start, failed, last, state }
     }
 
-    /// Reads all of the captures.
-    pub(super) fn run(mut self, mut paths: Vec<PathBuf>) {
-        if let Some(mut capture) = self.open(&mut paths) {
-            self.read(&mut capture);
+    /// Whether news have waited so long.
+    fn is_late(&self, patience: Duration) -> bool {
+        self.last.is_none_or(|last| last.elapsed() >= patience)
+    }
+
+    /// Tells news that nobody else has told, and of interfaces that are listened to what was lost.
+    fn beat(&mut self, live: Option<&Listened>, aged: &mut Instant) {
+        let mut is_new = !self.arrivals.is_empty();
+        if let Some(Listened { name, lost }) = live {
+            if aged.elapsed() >= AGE {
+                *aged = Instant::now();
+                self.analyzer.age(now());
+                self.events();
+            }
+            let lost = lost.each_ref().map(|lost| lost.load(Relaxed));
+            let state = State::Live { name: name.clone(), lost };
+            is_new |= self.state != state || !self.news.streams.is_empty();
+            self.state = state;
         }
-        if self.stop.is_set() {
-            return;
+        if is_new && self.is_late(SLOW_NEWS) {
+            self.tell();
         }
+    }
+
+    /// Ends the capture.
+    fn finish(&mut self) {
         self.analyzer.finish();
         self.events();
         let failed = std::mem::take(&mut self.failed);
-        self.tell(State::Whole((!failed.is_empty()).then(|| failed.join("; "))));
+        self.state = State::Whole((!failed.is_empty()).then(|| failed.join("; ")));
+        self.tell();
     }
 
-    /// Opens the captures. One that cannot be opened is left out if there are others.
-    fn open(&mut self, paths: &mut Vec<PathBuf>) -> Option<Capture> {
-        while !paths.is_empty() {
-            let manner = Manner { shelf: Some(self.known.shelf.clone()), stop: self.stop.clone(), ..Manner::default() };
-            match Capture::open_as(paths.iter().cloned(), manner) {
-                Ok(capture) => return Some(capture),
-                Err(error) => {
-                    self.failed.push(error.to_string());
-                    let wrong = paths.iter().position(|path| path.display().to_string() == error.file);
-                    paths.remove(wrong.unwrap_or(0));
-                }
-            }
-        }
-        None
-    }
-
-    fn read(&mut self, capture: &mut Capture) {
-        let mut last = Instant::now();
-        let mut patience = FIRST_NEWS;
-        loop {
-            match capture.next() {
-                Ok(Some(frame)) => self.frame(&frame),
-                Ok(None) => return,
-                Err(error) => {
-                    self.failed.push(error.to_string());
-                    continue;
-                }
-            }
-            if let Some(arrival) = self.arrivals.last_mut() {
-                arrival.seat.stand(capture.place());
-            }
-            if self.frame.is_multiple_of(STRIDE) {
-                if self.stop.is_set() {
-                    return;
-                }
-                if last.elapsed() >= patience {
-                    (last, patience) = (Instant::now(), NEWS);
-                    let progress = capture.progress();
-                    let part = progress.total.map(|total| progress.read as f32 / total.max(1) as f32);
-                    self.tell(State::Reading(part.map(|part| part.min(1.0))));
-                }
-            }
+    /// Learns where the last frame stands.
+    fn stand(&mut self, place: Place) {
+        if let Some(arrival) = self.arrivals.last_mut() {
+            arrival.seat.stand(place);
         }
     }
 
@@ -183,15 +287,17 @@ impl<H: Fn(Answer)> Loader<H> {
     }
 
     /// Shares what has become known, and tells it.
-    fn tell(&mut self, state: State) {
-        if !matches!(state, State::Whole(_)) {
+    fn tell(&mut self) {
+        self.last = Some(Instant::now());
+        let is_whole = matches!(self.state, State::Whole(_));
+        if !is_whole {
             self.news.streams.extend(self.analyzer.open_since(self.told));
         }
         let mut known = self.known.write();
         known.first = self.start;
         self.arrivals.drain(..).for_each(|arrival| known.push(arrival));
         known.talks.extend(self.news.calls.iter().map(|call| Talk::of(&call.exchange)));
-        known.whole |= matches!(state, State::Whole(_));
+        known.whole |= is_whole;
         known.values.extend(&mut self.values);
         for stream in &self.news.streams {
             known.belongs(stream.number, [stream.client, stream.server]);
@@ -200,8 +306,14 @@ impl<H: Fn(Answer)> Loader<H> {
         // So that each connection that is new is the next; of one that was told twice, the later row counts.
         self.news.streams.sort_by_key(|stream| stream.number);
         self.told = self.frame;
-        (self.hear)(Answer::News(News { state, ..std::mem::take(&mut self.news) }));
+        (self.hear)(Answer::News(News { state: self.state.clone(), ..std::mem::take(&mut self.news) }));
     }
+}
+
+/// Nanoseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// Whether the protocols are those of a TCP segment in an IP packet, and no tunnel is among them.

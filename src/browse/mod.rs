@@ -16,6 +16,8 @@ mod index;
 mod known;
 mod ladder;
 mod lines;
+#[cfg(feature = "live")]
+mod listen;
 mod load;
 mod pile;
 mod post;

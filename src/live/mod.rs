@@ -190,6 +190,12 @@ impl Live {
         self.tally.counts()
     }
 
+    /// What ends the capture.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
     /// Ends the capture.
     pub fn finish(mut self) -> Ended {
         self.stop.stop();

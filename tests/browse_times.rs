@@ -1,6 +1,8 @@
 //! How long the questions of the screen take on a capture of a million packets: `cargo test --release --test browse_times
 //! -- --ignored --nocapture`. `CAPTURE` names another capture than that of `tests/bench/run`.
 
+#![allow(clippy::panic, reason = "a measurement ends where something else comes than was asked for")]
+
 use overhear::browse::{Answer, Ask, Browser, Index, State};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};

@@ -21,11 +21,36 @@ pub enum Ask {
     /// What both sides of a connection said, in order.
     Follow(u32),
     /// Which frames, calls and connections a filter lets through; the text has been checked.
-    Sift { filter: Arc<str>, turn: u64 },
+    Sift {
+        /// The filter.
+        filter: Arc<str>,
+        /// The question's number, which the answers repeat.
+        turn: u64,
+    },
     /// The next frame from `from` (exclusive, wraps) among `among` (all if `None`) in which this is found.
-    Find { what: Needle, place: Place, from: u32, back: bool, among: Option<Arc<Vec<u32>>>, turn: u64 },
+    Find {
+        /// What is looked for.
+        what: Needle,
+        /// Where.
+        place: Place,
+        /// The frame from which on.
+        from: u32,
+        /// Towards the first frame.
+        back: bool,
+        /// The frames in which it is looked for, in their order.
+        among: Option<Arc<Vec<u32>>>,
+        /// The question's number, which the answers repeat.
+        turn: u64,
+    },
     /// Writes these frames (all if `None`) into a new pcapng file; an existing one only if `over`.
-    Save { path: PathBuf, frames: Option<Arc<Vec<u32>>>, over: bool },
+    Save {
+        /// The file.
+        path: PathBuf,
+        /// The frames, in their order.
+        frames: Option<Arc<Vec<u32>>>,
+        /// Whether a file that is there may be replaced.
+        over: bool,
+    },
     /// Ends what is under way for a question with a turn.
     Cancel,
 }
@@ -62,19 +87,69 @@ pub enum Answer {
     /// A frame.
     Frame(Box<Dissected>),
     /// The ladder of a connection; `more` if it has more rungs than are told.
-    Ladder { stream: u32, rungs: Vec<Rung>, more: bool },
+    Ladder {
+        /// The connection.
+        stream: u32,
+        /// Its segments, in the order of the capture.
+        rungs: Vec<Rung>,
+        /// Whether there are more.
+        more: bool,
+    },
     /// The messages of a call.
-    Call { call: usize, told: Box<Told> },
+    Call {
+        /// Its place in the index.
+        call: usize,
+        /// Its messages.
+        told: Box<Told>,
+    },
     /// What both sides said; `more` if not all of it.
-    Follow { stream: u32, said: Vec<Said>, more: bool },
-    /// What a filter has let through since the last answer of this turn. Numbers rise over all answers.
-    Sifted { turn: u64, frames: Vec<u32>, calls: Vec<u32>, streams: Vec<u32>, upto: u32, done: bool },
+    Follow {
+        /// The connection.
+        stream: u32,
+        /// What the sides said in turn.
+        said: Vec<Said>,
+        /// Whether there is more.
+        more: bool,
+    },
+    /// What a filter has let through since the last answer of this turn. Frames and calls rise over all answers;
+    /// connections come in the order of their first hit.
+    Sifted {
+        /// That of the question.
+        turn: u64,
+        /// Frames by their numbers.
+        frames: Vec<u32>,
+        /// Calls by their places in the index.
+        calls: Vec<u32>,
+        /// Connections by their numbers.
+        streams: Vec<u32>,
+        /// The last frame that was looked at.
+        upto: u32,
+        /// Whether that is the last of a capture that has ended.
+        done: bool,
+    },
     /// Where it was found, and the bytes in its first buffer if it was looked for there; none if it was not.
-    Found { turn: u64, frame: Option<u32>, bytes: Option<Range<usize>> },
+    Found {
+        /// That of the question.
+        turn: u64,
+        /// The frame.
+        frame: Option<u32>,
+        /// The bytes of it.
+        bytes: Option<Range<usize>>,
+    },
     /// How far a search is: the frame it has come to.
-    Seeking { turn: u64, at: u32 },
+    Seeking {
+        /// That of the question.
+        turn: u64,
+        /// The last frame that was looked at.
+        at: u32,
+    },
     /// So many frames were saved; or why not.
-    Saved { path: PathBuf, result: Result<u64, String> },
+    Saved {
+        /// The file.
+        path: PathBuf,
+        /// So many frames, or what was wrong.
+        result: Result<u64, String>,
+    },
     /// Something could not be done.
     Failed(String),
 }
@@ -110,7 +185,7 @@ pub struct Row {
 }
 
 /// All that is found in a frame.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Dissected {
     /// The frame.
     pub frame: u32,
@@ -129,8 +204,9 @@ pub struct Line {
     pub text: String,
     /// Which fact.
     pub field: &'static Field,
-    /// Which buffer its bytes lie in, and where; empty if they lie in none.
+    /// Which buffer its bytes lie in.
     pub buffer: usize,
+    /// Where in that; empty if they lie in none.
     pub bytes: Range<usize>,
     /// Its value alone, as `-e` prints it.
     pub value: String,
@@ -150,10 +226,13 @@ pub struct Rung {
     pub from_client: bool,
     /// The flags, such as `SYN, ACK`.
     pub flags: String,
-    /// The relative sequence number, the relative acknowledgment number if it has one, bytes of data, the window.
+    /// The relative sequence number.
     pub seq: u32,
+    /// The relative acknowledgment number, if it has one.
     pub ack: Option<u32>,
+    /// Bytes of data.
     pub len: u32,
+    /// The window in bytes.
     pub window: u32,
     /// What it is.
     pub meaning: Meaning,
@@ -164,16 +243,27 @@ pub struct Rung {
 /// What a segment is for; the most telling of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
+    /// It opens the connection.
     Handshake,
+    /// It completes a request.
     Request,
+    /// It completes an answer.
     Answer,
+    /// Data, of which no message ends here.
     Data,
+    /// It acknowledges, and no more.
     Acknowledgment,
+    /// What was sent before.
     Retransmission,
+    /// It asks whether the other side is there, or answers that.
     KeepAlive,
+    /// It tells of a full window, or of room in one.
     Window,
+    /// It closes the connection, or acknowledges that.
     Teardown,
+    /// It resets the connection.
     Reset,
+    /// Something else is odd about it.
     Odd,
 }
 
@@ -193,9 +283,13 @@ pub struct Told {
 /// A phase of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// The handshake.
     Connect,
+    /// The request is sent.
     Request,
+    /// The answer is waited for.
     Wait,
+    /// The answer comes.
     Download,
 }
 

@@ -72,12 +72,6 @@ impl Facts {
         Ok(Facts { filters: [of_segments, of_any], tree: Tree::new(wants), sides, at: 0, last })
     }
 
-    /// Whether it says nothing of any frame.
-    pub(super) fn is_silent(&self) -> bool {
-        let [of_segments, _] = &self.filters;
-        !of_segments.knows_all() && !of_segments.knows_some()
-    }
-
     /// What is said of a frame. Frames are asked of in their order.
     pub(super) fn says(&mut self, number: u32, known: &Frames) -> Says {
         if number > self.last {

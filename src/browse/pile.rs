@@ -78,7 +78,10 @@ impl<T> Pile<T> {
     #[must_use]
     pub fn partition_point(&self, is_so: impl Fn(&T) -> bool) -> usize {
         let whole = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&is_so));
-        whole * CHUNK + self.chunks.get(whole).map_or(0, |chunk| chunk.partition_point(is_so))
+        match self.chunks.get(whole) {
+            Some(chunk) => whole * CHUNK + chunk.partition_point(is_so),
+            None => self.len(),
+        }
     }
 }
 

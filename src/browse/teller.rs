@@ -17,11 +17,61 @@ const MOST_LEARNT: usize = 50_000;
 /// Fragments that may wait for a packet to become whole are among so many before it, and after it.
 const FRAGMENTS: (usize, usize) = (20_000, 4_096);
 
+/// Frames of a connection before one from which on it is a long one.
+const LONG: usize = 4096;
+
+/// Long connections of which it is remembered how far they were read.
+const KEPT: usize = 2;
+
+/// What is told of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    Row,
+    Tree,
+}
+
+impl Sight {
+    fn wants(self) -> Wants {
+        match self {
+            Sight::Row => Wants::only_columns(),
+            Sight::Tree => Wants::everything(),
+        }
+    }
+
+    /// As many as are remembered.
+    fn most(self) -> usize {
+        match self {
+            Sight::Row => 8192,
+            Sight::Tree => 128,
+        }
+    }
+
+    /// As many frames of a long connection as are told before those that are asked for.
+    fn earlier(self) -> usize {
+        match self {
+            Sight::Row => 1024,
+            Sight::Tree => 32,
+        }
+    }
+}
+
+/// A long connection, and how far it was read.
+struct Kept {
+    sight: Sight,
+    stream: u32,
+    sweep: Sweep,
+    upto: u32,
+}
+
 /// Tells frames.
 pub(super) struct Teller {
     pub(super) known: Known,
     reader: Reader,
     clock: Clock,
+    /// What was told last.
+    rows: HashMap<u32, Row>,
+    trees: HashMap<u32, Dissected>,
+    kept: Vec<Kept>,
 }
 
 /// What is heard of frames that are read again.
@@ -61,7 +111,8 @@ pub(super) type Wrong = String;
 impl Teller {
     pub(super) fn new(known: Known) -> Teller {
         let reader = known.shelf.reader();
-        Teller { known, reader, clock: Clock::local() }
+        let (rows, trees, kept) = Default::default();
+        Teller { known, reader, clock: Clock::local(), rows, trees, kept }
     }
 
     /// Answers a question about a few frames or one conversation.
@@ -81,27 +132,99 @@ impl Teller {
 
     /// The words of frames' rows, in the order asked for; frames that are not there are left out.
     fn rows(&mut self, frames: &[u32]) -> Result<Vec<Row>, Wrong> {
-        let mut told: Vec<Row> = Vec::new();
-        let mut clock = Clock::local();
-        self.tell(frames, &Wants::only_columns(), |shown| {
+        let mut told = std::mem::take(&mut self.rows);
+        let mut clock = std::mem::replace(&mut self.clock, Clock::local());
+        let done = self.near(Sight::Row, frames, &mut told, &mut |shown| {
             let [source, destination, info] = row(shown, &mut clock);
             let protocol = shown.tree.columns().protocol;
-            told.push(Row { frame: shown.frame.number, source, destination, protocol, info });
-        })?;
-        let find = |frame: &u32| told.binary_search_by_key(frame, |row| row.frame).ok();
-        Ok(frames.iter().filter_map(|frame| told.get(find(frame)?).cloned()).collect())
+            Row { frame: shown.frame.number, source, destination, protocol, info }
+        });
+        self.clock = clock;
+        let rows = frames.iter().filter_map(|frame| told.get(frame).cloned()).collect();
+        self.rows = told;
+        done.map(|()| rows)
     }
 
     /// All that is found in a frame.
     fn frame(&mut self, frame: u32) -> Result<Box<Dissected>, Wrong> {
-        let mut told = None;
+        let mut told = std::mem::take(&mut self.trees);
         let mut clock = std::mem::replace(&mut self.clock, Clock::local());
-        let done = self.tell(&[frame], &Wants::everything(), |shown| {
-            told = Some(lines::dissected(frame, shown.tree, &mut clock));
+        let done = self.near(Sight::Tree, &[frame], &mut told, &mut |shown| {
+            lines::dissected(shown.frame.number, shown.tree, &mut clock)
         });
         self.clock = clock;
+        let dissected = told.get(&frame).cloned();
+        self.trees = told;
         done?;
-        told.map(Box::new).ok_or_else(|| format!("there is no frame {frame} yet"))
+        dissected.map(Box::new).ok_or_else(|| format!("there is no frame {frame} yet"))
+    }
+
+    /// Tells these frames, but for those that were told before. Of long conversations it is remembered how far they
+    /// were read, and frames before those asked for are told too: they are likely to be asked for next.
+    fn near<T>(
+        &mut self,
+        sight: Sight,
+        frames: &[u32],
+        told: &mut HashMap<u32, T>,
+        tell: &mut dyn FnMut(&Shown<'_>) -> T,
+    ) -> Result<(), Wrong> {
+        self.known.shelf.check().map_err(|error| error.to_string())?;
+        let known = self.known.read();
+        // What is told may change as long as more comes.
+        if !known.whole || told.len() > sight.most() {
+            told.clear();
+        }
+        let mut asked: Vec<u32> = frames.iter().copied().filter(|frame| !told.contains_key(frame)).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let is_long = |stream: u32, last| known.of_stream(stream, Some(last)).nth(LONG).is_some();
+        let long: Vec<u32> = streams(&known, &asked)
+            .into_iter()
+            .filter(|&(stream, last)| is_long(stream, last))
+            .map(|(stream, _)| stream)
+            .collect();
+        let of_long = |frame: &u32| known.stream(*frame).filter(|stream| long.contains(stream));
+        let short: Vec<u32> = asked.iter().copied().filter(|frame| of_long(frame).is_none()).collect();
+        let mut parts: Vec<(u32, Vec<u32>)> = Vec::new();
+        for &stream in &long {
+            parts.push((stream, asked.iter().copied().filter(|frame| of_long(frame) == Some(stream)).collect()));
+        }
+        drop(known);
+        self.tell(&short, &sight.wants(), |shown| drop(told.insert(shown.frame.number, tell(shown))))?;
+        for (stream, mut asked) in parts {
+            let kept = self.kept.iter().position(|kept| kept.sight == sight && kept.stream == stream);
+            let kept = kept.map(|place| self.kept.remove(place));
+            let mut kept = match kept.filter(|kept| asked.first().is_some_and(|&first| first > kept.upto)) {
+                Some(kept) => kept,
+                None => self.begin(sight, stream, &mut asked)?,
+            };
+            self.sweep(&mut kept.sweep, &asked, &mut |heard| {
+                if let Heard::Frame(shown) = heard {
+                    told.insert(shown.frame.number, tell(&shown));
+                }
+                true
+            })?;
+            kept.upto = asked.last().copied().unwrap_or(kept.upto);
+            self.kept.push(kept);
+            if self.kept.len() > KEPT {
+                self.kept.remove(0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to read a long conversation from its beginning.
+    fn begin(&mut self, sight: Sight, stream: u32, asked: &mut Vec<u32>) -> Result<Kept, Wrong> {
+        let known = self.known.read();
+        let later = later(&known, asked);
+        if let Some(&first) = asked.first() {
+            asked.extend(known.of_stream(stream, Some(first)).skip(1).take(sight.earlier()));
+        }
+        drop(known);
+        asked.sort_unstable();
+        let task = Task { wants: sight.wants(), dialogues: true, ..Task::default() };
+        let analyzer = Analyzer::with_foresight(task, self.learn(&later)?);
+        Ok(Kept { sight, stream, sweep: Sweep::new(analyzer, true), upto: 0 })
     }
 
     /// Tells these frames, in their order: each with the nanoseconds since the first frame and what was found in it.

@@ -120,11 +120,6 @@ impl Values {
         place
     }
 
-    /// From where on the values of a frame, or of the first after it, stand among all frames with values.
-    pub(super) fn from(&self, frame: u32) -> usize {
-        self.frames.partition_point(|&(other, _)| other < frame)
-    }
-
     /// The frame whose values are the next ones.
     pub(super) fn frame(&self, at: usize) -> Option<u32> {
         self.frames.get(at).map(|&(frame, _)| frame)

@@ -4,89 +4,24 @@
 
 mod common;
 
+#[path = "browse/asks.rs"]
+mod asks;
+#[path = "browse/desk.rs"]
+mod desk;
+#[path = "browse/hostile.rs"]
+mod hostile;
+#[path = "browse/listening.rs"]
+mod listening;
+#[path = "browse/places.rs"]
+mod places;
+
 use common::Random;
+use desk::{Desk, written};
 use dissectors::Wants;
 use overhear::analysis::{Analyzer, Task};
-use overhear::browse::{Answer, Ask, Browser, Dissected, Index, Row, State};
 use overhear::filter::Filter;
 use overhear::report::{Color, Csv, Layout, Report, Selection, Shown, Text};
 use overhear::source::{Capture, Time};
-use std::io::Write;
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
-
-/// A browser, what is known, and its answers.
-struct Desk {
-    browser: Browser,
-    index: Index,
-    answers: Receiver<Answer>,
-}
-
-impl Desk {
-    /// Opens captures and waits until they are read.
-    fn open(paths: &[PathBuf]) -> Desk {
-        let (tell, answers) = channel();
-        let browser = Browser::open(paths.to_vec(), move |answer| drop(tell.send(answer)));
-        let mut desk = Desk { browser, index: Index::default(), answers };
-        while !matches!(desk.index.state, State::Whole(_)) {
-            desk.hear();
-        }
-        desk
-    }
-
-    /// The next answer that is no news.
-    fn hear(&mut self) -> Option<Answer> {
-        match self.answers.recv_timeout(Duration::from_secs(60)).expect("an answer") {
-            Answer::News(news) => {
-                self.index.take(news);
-                None
-            }
-            answer => Some(answer),
-        }
-    }
-
-    fn ask(&mut self, ask: Ask) -> Answer {
-        self.browser.ask(ask);
-        loop {
-            if let Some(answer) = self.hear() {
-                return answer;
-            }
-        }
-    }
-
-    fn rows(&mut self, frames: &[u32]) -> Vec<Row> {
-        match self.ask(Ask::Rows(frames.to_vec())) {
-            Answer::Rows(rows) => rows,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// The frames, calls and connections that a filter lets through.
-    fn sift(&mut self, filter: &str) -> [Vec<u32>; 3] {
-        self.browser.ask(Ask::Sift { filter: filter.into(), turn: 7 });
-        let mut all: [Vec<u32>; 3] = Default::default();
-        loop {
-            match self.hear() {
-                Some(Answer::Sifted { turn: 7, frames, calls, streams, done, .. }) => {
-                    all.iter_mut().zip([frames, calls, streams]).for_each(|(all, more)| all.extend(more));
-                    if done {
-                        return all;
-                    }
-                }
-                None => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    fn frame(&mut self, frame: u32) -> Dissected {
-        match self.ask(Ask::Frame(frame)) {
-            Answer::Frame(dissected) => *dissected,
-            other => panic!("{other:?}"),
-        }
-    }
-}
 
 /// What a report says of each frame of a capture, which is read twice.
 fn printed(file: &[u8], wants: &Wants, report: &mut dyn Report) -> Vec<String> {
@@ -126,14 +61,6 @@ fn each(file: &[u8], mut told: impl FnMut(&overhear::source::Frame<'_>)) {
             Err(_) => continue,
         }
     }
-}
-
-/// A file of these bytes, and where it is.
-fn written(bytes: &[u8]) -> (tempfile::NamedTempFile, PathBuf) {
-    let mut file = tempfile::NamedTempFile::new().expect("room");
-    file.write_all(bytes).expect("room");
-    let path = file.path().to_owned();
-    (file, path)
 }
 
 /// Frames in a random order, some of them several times.

@@ -35,7 +35,8 @@ pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
             let span = if answers { talk.response } else { talk.request };
             let rank = ranks.get(usize::from(answers)).copied().unwrap_or_default();
             let is_here = span.is_some_and(|span| span.told == shown.frame.number);
-            messages(shown.tree).filter(|nodes| is_here && is_answer(nodes) == answers).nth(rank)
+            let own = |nodes: &&[Node]| is_here && is_message(nodes) && is_answer(nodes) == answers;
+            messages(shown.tree).filter(own).nth(rank)
         });
         if let Some(nodes) = request {
             told.request = Some(message(nodes, shown.tree));
@@ -103,6 +104,11 @@ fn messages(tree: &Tree) -> impl Iterator<Item = &[Node]> {
     let from = tree.nodes().iter().position(is_head).unwrap_or(tree.nodes().len());
     let nodes = tree.nodes().get(from..).unwrap_or_default();
     nodes.chunk_by(move |_, next| !is_head(next))
+}
+
+/// Whether it is more than bytes that no message begins with.
+fn is_message(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| node.field.id == http::START_LINE.id)
 }
 
 fn is_answer(nodes: &[Node]) -> bool {

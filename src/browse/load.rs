@@ -66,6 +66,8 @@ pub(super) struct Intake<H> {
     /// When news were told last.
     last: Option<Instant>,
     state: State,
+    /// As it was told last.
+    said: State,
 }
 
 /// Reads all of the captures and tells what becomes known.
@@ -182,7 +184,7 @@ impl<H: Fn(Answer)> Intake<H> {
         let analyzer = Analyzer::new(task);
         let (news, arrivals, values, failed) = Default::default();
         let (told, frame, start, last, state) = (0, 0, 0, Some(Instant::now()), State::Begun);
-        Intake { known, hear, analyzer, news, arrivals, values, told, frame, start, failed, last, state }
+        Intake { known, hear, analyzer, news, arrivals, values, told, frame, start, failed, last, state, said: State::Begun }
     }
 
     /// Whether news have waited so long.
@@ -201,8 +203,8 @@ impl<H: Fn(Answer)> Intake<H> {
             }
             let lost = lost.each_ref().map(|lost| lost.load(Relaxed));
             let state = State::Live { name: name.clone(), lost };
-            is_new |= self.state != state || !self.news.streams.is_empty();
             self.state = state;
+            is_new |= self.state != self.said || !self.news.streams.is_empty();
         }
         if is_new && self.is_late(SLOW_NEWS) {
             self.tell();
@@ -289,6 +291,7 @@ impl<H: Fn(Answer)> Intake<H> {
     /// Shares what has become known, and tells it.
     fn tell(&mut self) {
         self.last = Some(Instant::now());
+        self.said = self.state.clone();
         let is_whole = matches!(self.state, State::Whole(_));
         if !is_whole {
             self.news.streams.extend(self.analyzer.open_since(self.told));

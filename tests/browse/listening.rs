@@ -1,0 +1,54 @@
+//! An interface is browsed while packets come. It takes root; without it the test says so and ends.
+#![cfg(all(target_os = "linux", feature = "live"))]
+
+use crate::desk::Desk;
+use overhear::browse::{Answer, Ask, Browser, Index, State};
+use overhear::live::{self, Limits, Settings};
+use std::net::UdpSocket;
+use std::sync::mpsc::channel;
+
+fn settings(port: u16) -> Settings {
+    Settings { filter: Some(format!("udp port {port}")), snaplen: live::SNAPLEN, promiscuous: false, buffer: 4 << 20, link: None, immediate: true }
+}
+
+#[test]
+fn packets_are_told_while_they_come_and_kept_in_a_file() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let to = socket.local_addr().expect("an address");
+    let opened = match live::open(["lo"], &settings(to.port())) {
+        Ok(opened) => opened,
+        Err(error) => return eprintln!("SKIPPED: listening: {error}"),
+    };
+    let (tell, answers) = channel();
+    let limits = Limits { packets: Some(30), time: None };
+    let browser = Browser::listen(opened, None, limits, move |answer| drop(tell.send(answer))).expect("a browser");
+    let spool = browser.spool().expect("a file").to_owned();
+    let mut desk = Desk { browser, index: Index::default(), answers };
+    while !matches!(desk.index.state, State::Live { .. }) {
+        desk.hear();
+    }
+    for round in 1..=3 {
+        for nth in 0..10 {
+            socket.send_to(format!("round {round} {nth}").as_bytes(), to).expect("it is sent");
+        }
+        // Told while the interface is still listened to.
+        while desk.index.frames.len() < round * 10 {
+            desk.hear();
+        }
+    }
+    while !matches!(desk.index.state, State::Whole(None)) {
+        desk.hear();
+    }
+    assert_eq!(desk.index.frames.len(), 30);
+    let rows = desk.rows(&[1, 30]);
+    assert!(rows.iter().all(|row| row.protocol == "UDP" && row.source == "127.0.0.1"), "{rows:?}");
+    let payload = desk.frame(15).buffers.swap_remove(0).1;
+    assert!(payload.ends_with(b"round 2 4"), "{payload:?}");
+    let folder = tempfile::tempdir().expect("room");
+    let path = folder.path().join("saved.pcapng");
+    let saved = desk.ask(Ask::Save { path, frames: None, over: false });
+    assert!(matches!(saved, Answer::Saved { result: Ok(30), .. }), "{saved:?}");
+    assert!(spool.exists());
+    drop(desk);
+    assert!(!spool.exists(), "what nobody named is not left behind");
+}

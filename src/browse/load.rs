@@ -184,7 +184,21 @@ impl<H: Fn(Answer)> Intake<H> {
         let analyzer = Analyzer::new(task);
         let (news, arrivals, values, failed) = Default::default();
         let (told, frame, start, last, state) = (0, 0, 0, Some(Instant::now()), State::Begun);
-        Intake { known, hear, analyzer, news, arrivals, values, told, frame, start, failed, last, state, said: State::Begun }
+        Intake {
+            known,
+            hear,
+            analyzer,
+            news,
+            arrivals,
+            values,
+            told,
+            frame,
+            start,
+            failed,
+            last,
+            state,
+            said: State::Begun,
+        }
     }
 
     /// Whether news have waited so long.

@@ -32,7 +32,7 @@ impl Desk {
 
     /// The next answer that is no news.
     pub fn hear(&mut self) -> Option<Answer> {
-        match self.answers.recv_timeout(Duration::from_secs(15)).expect("an answer") {
+        match self.answers.recv_timeout(Duration::from_secs(60)).expect("an answer") {
             Answer::News(news) => {
                 self.index.take(news);
                 None
@@ -90,4 +90,3 @@ pub fn written(bytes: &[u8]) -> (tempfile::NamedTempFile, PathBuf) {
     let path = file.path().to_owned();
     (file, path)
 }
-

@@ -36,7 +36,9 @@ fn words(answer: &Answer) -> Vec<&str> {
         Answer::Rows(rows) => {
             rows.iter().flat_map(|row| [row.source.as_str(), &row.destination, row.protocol, &row.info]).collect()
         }
-        Answer::Frame(frame) => frame.lines.iter().flat_map(|line| [line.text.as_str(), &line.value, &line.filter]).collect(),
+        Answer::Frame(frame) => {
+            frame.lines.iter().flat_map(|line| [line.text.as_str(), &line.value, &line.filter]).collect()
+        }
         Answer::Ladder { rungs, .. } => rungs.iter().flat_map(|rung| [rung.flags.as_str(), &rung.words]).collect(),
         Answer::Call { told, .. } => {
             let messages = told.request.iter().chain(&told.response);

@@ -8,7 +8,14 @@ use std::net::UdpSocket;
 use std::sync::mpsc::channel;
 
 fn settings(port: u16) -> Settings {
-    Settings { filter: Some(format!("udp port {port}")), snaplen: live::SNAPLEN, promiscuous: false, buffer: 4 << 20, link: None, immediate: true }
+    Settings {
+        filter: Some(format!("udp port {port}")),
+        snaplen: live::SNAPLEN,
+        promiscuous: false,
+        buffer: 4 << 20,
+        link: None,
+        immediate: true,
+    }
 }
 
 #[test]

@@ -70,7 +70,8 @@ fn several_files_are_one_capture() {
 
 /// A connection of so many frames: a handshake, then a request and a response, again and again.
 fn packets(frames: usize) -> Vec<Vec<u8>> {
-    let segment = |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
+    let segment =
+        |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
     let mut all = vec![
         segment(true, SYN, 100, 0, b""),
         segment(false, SYN | ACK, 500, 101, b""),
@@ -95,7 +96,8 @@ fn packets(frames: usize) -> Vec<Vec<u8>> {
 fn a_long_connection_is_told_up_and_down() {
     let bytes = common::pcap(common::IPV4, &packets(12_000));
     let columns = Selection::columns();
-    let expected = printed(&bytes, &columns.wants(), &mut Csv::new(columns, Layout { separator: '|', ..Layout::default() }));
+    let expected =
+        printed(&bytes, &columns.wants(), &mut Csv::new(columns, Layout { separator: '|', ..Layout::default() }));
     let (_file, path) = written(&bytes);
     let mut desk = Desk::open(&[path]);
     let down = (5_000..11_000).step_by(700);
@@ -106,7 +108,10 @@ fn a_long_connection_is_told_up_and_down() {
             let printed = expected[row.frame as usize - 1].trim_end_matches(['\r', '\n']);
             let words = [&row.source, &row.destination, row.protocol];
             let cells: Vec<&str> = printed.splitn(7, '|').collect();
-            assert_eq!((&cells[2..5], cells[6].trim_matches('"')), (&words.map(|word: &str| word)[..], row.info.as_str()));
+            assert_eq!(
+                (&cells[2..5], cells[6].trim_matches('"')),
+                (&words.map(|word: &str| word)[..], row.info.as_str())
+            );
         }
     }
     let text = Text { details: true, ..Text::default() };

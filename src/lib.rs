@@ -4,8 +4,8 @@
 //!
 //! * `main`, `args`: the command line to a command to an exit code
 //! * [`check`]: captures as tests: rules, and whether they hold
-//! * [`report`]: one file per form of output
 //! * [`browse`]: a capture looked at in any order
+//! * [`report`]: one file per form of output
 //! * [`filter`]: Wireshark's display filter language
 //! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: what is known of a capture: rows, plain data

@@ -27,7 +27,8 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 
 /// The modules of the program from the top down: each may use those after it.
 const DOWN: [&str; 12] = [
-    "command", "check", "browse", "report", "filter", "analysis", "capture", "live", "sink", "confine", "source", "naming",
+    "command", "check", "browse", "report", "filter", "analysis", "capture", "live", "sink", "confine", "source",
+    "naming",
 ];
 
 #[test]

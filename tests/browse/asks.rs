@@ -240,8 +240,11 @@ fn it_is_found_forwards_and_backwards_and_around_the_end() {
     }
 }
 
-/// What can be read of a capture: each frame with its time, its bytes, its interface's link and name, and its comments.
-fn frames(path: PathBuf) -> Vec<(i64, Vec<u8>, u32, u16, Option<String>, Vec<String>)> {
+/// A frame: its time, its bytes, how many there were, its interface's link and name, and its comments.
+type Record = (i64, Vec<u8>, u32, u16, Option<String>, Vec<String>);
+
+/// What can be read of a capture.
+fn frames(path: PathBuf) -> Vec<Record> {
     let mut capture = Capture::open([path]).expect("a capture");
     let mut all = Vec::new();
     while let Ok(Some(frame)) = capture.next() {

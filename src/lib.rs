@@ -3,6 +3,7 @@
 //! Arrows point down: a module uses those below it and none above.
 //!
 //! * `main`, `args`: the command line to a command to an exit code
+//! * `tui` (a feature): the screen
 //! * [`check`]: captures as tests: rules, and whether they hold
 //! * [`browse`]: a capture looked at in any order
 //! * [`report`]: one file per form of output
@@ -29,3 +30,5 @@ pub mod naming;
 pub mod report;
 pub mod sink;
 pub mod source;
+#[cfg(feature = "tui")]
+pub mod tui;

@@ -17,13 +17,13 @@ mod interfaces;
 mod json;
 mod manual;
 mod messages;
-mod quantity;
-mod records;
+pub(crate) mod quantity;
+pub(crate) mod records;
 mod selection;
-mod streams;
+pub(crate) mod streams;
 mod summary;
 mod table;
-mod value;
+pub(crate) mod value;
 
 use crate::analysis::Event;
 use crate::source::Frame;

@@ -3,7 +3,7 @@
 use super::value::number;
 
 /// Appends nanoseconds in the unit that suits them: `850 ns`, `1.2 ms`, `12.3 s`, `5.0 min`.
-pub(super) fn duration(out: &mut String, nanos: i64) {
+pub(crate) fn duration(out: &mut String, nanos: i64) {
     if nanos < 0 {
         out.push('-');
     }

@@ -197,7 +197,7 @@ fn in_csv(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
 }
 
 /// Appends the address and the port, in the form of a URL: `10.0.0.1:80`, `[::1]:80`.
-fn endpoint(out: &mut String, end: Endpoint) {
+pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
     match end.address {
         Address::None => {}
         Address::V4(bytes) => {

@@ -93,7 +93,7 @@ pub(crate) fn readable(bytes: &[u8]) -> Option<&str> {
 }
 
 /// Appends nanoseconds as seconds with so many decimals, six or nine; what is beyond them is cut off.
-pub(super) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
+pub(crate) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
     if nanos < 0 {
         out.push('-');
     }
@@ -113,7 +113,7 @@ pub(super) fn number(out: &mut String, number: u64) {
 
 /// How finely a time is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decimals {
+pub(crate) enum Decimals {
     /// In microseconds.
     Six,
     /// In nanoseconds.

@@ -1,0 +1,104 @@
+//! Where on the screen everything stands: for drawing, and for the mouse.
+
+use super::frames::Pane;
+use super::model::{Model, View};
+use ratatui::layout::{Constraint, Layout, Rect};
+
+/// Fewer columns or rows than these show nothing.
+pub(crate) const LEAST: (u16, u16) = (40, 8);
+
+/// As many columns as the bytes need to stand beside the tree.
+const BESIDE: u16 = 136;
+
+/// The parts of the screen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Screen {
+    pub(crate) status: Rect,
+    pub(crate) tabs: Rect,
+    /// Of no height where there is no filter.
+    pub(crate) filter: Rect,
+    pub(crate) body: Rect,
+    pub(crate) foot: Rect,
+}
+
+/// The panes of the view of frames; of no size if they are not shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Panes {
+    pub(crate) list: Rect,
+    pub(crate) tree: Rect,
+    pub(crate) bytes: Rect,
+    /// The bytes stand beside the tree.
+    pub(crate) beside: bool,
+}
+
+/// Whether there is too little room for anything.
+pub(crate) fn is_too_small(model: &Model) -> bool {
+    model.size.0 < LEAST.0 || model.size.1 < LEAST.1
+}
+
+pub(crate) fn screen(model: &Model) -> Screen {
+    let all = Rect::new(0, 0, model.size.0, model.size.1);
+    let shows_filter = model.sifted.is_some() || model.typing.as_ref().is_some_and(|typing| typing.is_filter());
+    let lines = [1, 1, shows_filter.into()].map(Constraint::Length);
+    let [status, tabs, filter] = lines;
+    let [status, tabs, filter, body, foot] =
+        Layout::vertical([status, tabs, filter, Constraint::Fill(1), Constraint::Length(1)]).areas(all);
+    Screen { status, tabs, filter, body, foot }
+}
+
+/// A part of a length, in thousandths, that leaves `least` on both sides where there is room.
+fn part(len: u16, share: u16, least: u16) -> u16 {
+    let part = (u32::from(len) * u32::from(share) / 1000) as u16;
+    part.clamp(least.min(len), len.saturating_sub(least).max(least.min(len)))
+}
+
+pub(crate) fn panes(model: &Model) -> Panes {
+    let body = screen(model).body;
+    let none = Rect::new(body.x, body.y, 0, 0);
+    let frames = &model.frames;
+    let beside = body.width >= BESIDE;
+    if frames.zoom {
+        let only = |pane| if frames.pane == pane { body } else { none };
+        return Panes { list: only(Pane::List), tree: only(Pane::Tree), bytes: only(Pane::Bytes), beside };
+    }
+    let [share, inner] = frames.shares;
+    let above = part(body.height, share, 3);
+    let [list, below] = Layout::vertical([Constraint::Length(above), Constraint::Fill(1)]).areas(body);
+    let [tree, bytes] = match beside {
+        // The bytes are as wide as they are; the tree has the rest.
+        true => Layout::horizontal([Constraint::Length(part(below.width, inner.min(520), 30)), Constraint::Fill(1)]).areas(below),
+        false => Layout::vertical([Constraint::Length(part(below.height, inner, 2)), Constraint::Fill(1)]).areas(below),
+    };
+    Panes { list, tree, bytes, beside }
+}
+
+/// How many rows of what has the keys are seen below its title.
+pub(crate) fn height(model: &Model) -> usize {
+    let panes = panes(model);
+    let area = match model.view {
+        View::Frames => match model.frames.pane {
+            Pane::List => panes.list,
+            Pane::Tree => panes.tree,
+            Pane::Bytes => panes.bytes,
+        },
+        _ => screen(model).body,
+    };
+    usize::from(area.height.saturating_sub(title(model.view)))
+}
+
+/// How many lines stand above the rows of a view.
+pub(crate) fn title(view: View) -> u16 {
+    match view {
+        View::Calls | View::Streams | View::Frames | View::Notes => 1,
+        View::Follow(_) => 1,
+        View::Statistics => super::view::statistics::TITLE,
+        View::Call(_) => super::view::call::TITLE,
+        View::Ladder(_) => super::view::ladder::TITLE,
+    }
+}
+
+/// A box in the middle of an area, as large as there is room.
+pub(crate) fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height)
+}

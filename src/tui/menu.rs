@@ -1,0 +1,171 @@
+//! Menus: a few things to choose from.
+
+use super::keys::Action;
+use super::list::List;
+use super::model::{Model, View};
+use super::msg::Effect;
+use super::sift;
+use crate::browse::Ask;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is done when it is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Copy(String),
+    /// Copies the command that makes the same request as this call.
+    Curl(usize),
+    Filter(String),
+    /// Sorts the list by this column.
+    Sort(usize),
+    /// Shows this column, or not; the menu stays.
+    Column(usize),
+    /// Writes over a file.
+    Over(PathBuf),
+    Nothing,
+}
+
+/// A line of a menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) title: String,
+    /// What stands beside it.
+    pub(crate) about: String,
+    pub(crate) choice: Choice,
+}
+
+/// A menu.
+#[derive(Debug)]
+pub(crate) struct Menu {
+    pub(crate) title: String,
+    pub(crate) items: Vec<Item>,
+    pub(crate) list: List,
+}
+
+/// Lines of a menu that are seen at once.
+pub(crate) const HEIGHT: usize = 14;
+
+impl Menu {
+    pub(crate) fn new(title: impl Into<String>, items: Vec<Item>) -> Menu {
+        Menu { title: title.into(), items, list: List::default() }
+    }
+}
+
+/// Opens a menu, if there is anything in it.
+pub(crate) fn open(model: &mut Model, menu: Menu) {
+    if menu.items.is_empty() {
+        model.wrong("there is nothing to choose here");
+    } else {
+        model.menu = Some(menu);
+    }
+}
+
+/// Opens the menu of columns to sort by.
+pub(crate) fn sort(model: &mut Model) {
+    let Some(roster) = roster(model) else { return };
+    let mut items = vec![Item { title: "as captured".into(), about: String::new(), choice: Choice::Sort(usize::MAX) }];
+    items.extend(roster.columns.iter().enumerate().filter(|(_, column)| !column.title.is_empty()).map(|(at, column)| Item {
+        title: column.title.into(),
+        about: column.about.into(),
+        choice: Choice::Sort(at),
+    }));
+    open(model, Menu::new("Sort by", items));
+}
+
+/// Opens the menu of columns to be shown.
+pub(crate) fn columns(model: &mut Model) {
+    let (columns, hidden) = match (model.view, roster(model)) {
+        (_, Some(roster)) => (roster.columns, roster.hidden),
+        (View::Frames, _) => (&super::view::frames::COLUMNS[..], model.frames.hidden),
+        _ => return,
+    };
+    let mark = |at: usize| if hidden >> at & 1 == 0 { "[x]" } else { "[ ]" };
+    let items = columns.iter().enumerate().map(|(at, column)| Item {
+        title: format!("{} {}", mark(at), column.title),
+        about: column.about.into(),
+        choice: Choice::Column(at),
+    });
+    open(model, Menu::new("Columns", items.collect()));
+}
+
+/// The list that can be sorted.
+pub(crate) fn roster(model: &mut Model) -> Option<&mut super::roster::Roster> {
+    match model.view {
+        View::Calls => Some(&mut model.calls),
+        View::Streams => Some(&mut model.streams),
+        _ => None,
+    }
+}
+
+/// Does what a key says in a menu.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(menu) = &mut model.menu else { return Vec::new() };
+    match action {
+        Action::Go(way) => menu.list.go(way, menu.items.len(), HEIGHT),
+        Action::Back => model.menu = None,
+        Action::Enter => {
+            let choice = menu.items.get(menu.list.at).map(|item| item.choice.clone());
+            return choice.map_or(Vec::new(), |choice| choose(model, choice));
+        }
+        _ => {}
+    }
+    if let Some(menu) = &mut model.menu {
+        menu.list.settle(menu.items.len(), HEIGHT);
+    }
+    Vec::new()
+}
+
+fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
+    let Some(menu) = model.menu.take() else { return Vec::new() };
+    match choice {
+        Choice::Copy(text) => copy(model, text),
+        Choice::Curl(call) => {
+            if let Some(told) = model.opened.told.as_ref().filter(|_| model.opened.call == Some(call)) {
+                return match told.curl.clone() {
+                    Some(curl) => copy(model, curl),
+                    None => {
+                        model.wrong("the request was not seen whole");
+                        Vec::new()
+                    }
+                };
+            }
+            model.opened.curl = true;
+            vec![super::call::ask(model, call)]
+        }
+        Choice::Filter(text) => sift::apply(model, &text),
+        Choice::Sort(column) => {
+            let Some(roster) = roster(model) else { return Vec::new() };
+            roster.sort_by(column);
+            sift::refresh(model, sift::Change::Other);
+            Vec::new()
+        }
+        Choice::Column(column) => {
+            match roster(model) {
+                Some(roster) => roster.hidden ^= 1 << column,
+                None => model.frames.hidden ^= 1 << column,
+            }
+            columns(model);
+            if let Some(shown) = &mut model.menu {
+                shown.list = menu.list;
+            }
+            Vec::new()
+        }
+        Choice::Over(path) => save(model, path, true),
+        Choice::Nothing => Vec::new(),
+    }
+}
+
+/// Puts a text into the clipboard.
+pub(crate) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
+    let lines = text.lines().count();
+    let more = if lines > 1 { format!(" (and {} more lines)", lines - 1) } else { String::new() };
+    model.done(format!("copied: {}{more}", text.lines().next().unwrap_or_default()));
+    vec![Effect::Copy(text)]
+}
+
+/// Saves the frames that the filter lets through.
+pub(crate) fn save(model: &mut Model, path: PathBuf, over: bool) -> Vec<Effect> {
+    let frames = model.sifted.as_ref().map(|sifted| Arc::clone(&sifted.frames));
+    model.done(format!("saving {}", path.display()));
+    vec![Effect::Ask(Ask::Save { path, frames, over })]
+}

@@ -1,0 +1,38 @@
+//! The screen: calls, connections and frames at a glance, and each of them opened.
+//!
+//! [`Model`] is plain data, [`update`] tells it what has happened and returns what is to be done, [`view`] draws it; none
+//! of them does anything else. [`run`] is the edge: the terminal, its signals, the clock, and whoever answers questions.
+//! Each view has a part of the model (`frames`, `ladder`, ...) and a file of its own under `view`.
+
+mod call;
+mod edit;
+mod find;
+mod follow;
+mod frames;
+mod keys;
+mod layout;
+mod list;
+mod menu;
+mod model;
+mod mouse;
+mod msg;
+mod notes;
+mod pick;
+mod roster;
+mod run;
+mod sift;
+mod ladder;
+mod statistics;
+mod terminal;
+mod text;
+mod theme;
+mod times;
+mod update;
+mod view;
+
+pub use model::{Model, Tab};
+pub use msg::{Effect, Msg};
+pub use run::{Hear, run};
+pub use theme::{Depth, Theme, Tone};
+pub use update::update;
+pub use view::view;

@@ -1,0 +1,136 @@
+//! The edge: the terminal, signals and time, and who answers questions.
+
+use super::model::Model;
+use super::msg::{Effect, Msg};
+use super::terminal::Terminal;
+use super::{update, view};
+use crate::browse::{Answer, Ask};
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{self, Event};
+use ratatui::backend::CrosstermBackend;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The least time between two drawings.
+const BEAT: Duration = Duration::from_millis(16);
+
+/// Messages that are taken in before the screen is drawn, at most.
+const MOST: usize = 1000;
+
+/// What wakes the loop.
+enum Wake {
+    Msg(Msg),
+    Signal(i32),
+    /// There are no more keys.
+    Deaf(io::Error),
+}
+
+/// Takes answers; may be given to other threads.
+#[derive(Clone)]
+pub struct Hear(Sender<Wake>);
+
+impl Hear {
+    /// Takes an answer. That nobody listens any more is no matter.
+    pub fn hear(&self, answer: Answer) {
+        let _ = self.0.send(Wake::Msg(Msg::Answer(answer)));
+    }
+}
+
+/// Shows a capture until the user leaves. `open` begins to read it, and returns whom to ask.
+///
+/// # Errors
+///
+/// The terminal cannot be read or written.
+pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io::Result<()> {
+    let (send, wakes) = channel();
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT])?;
+    let of_signals = send.clone();
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        signals.forever().all(|signal| of_signals.send(Wake::Signal(signal)).is_ok());
+    })?;
+    let terminal = Terminal::take()?;
+    let (width, height) = crossterm::terminal::size()?;
+    let of_keys = send.clone();
+    thread::Builder::new().name("keys".into()).spawn(move || listen(&of_keys))?;
+    let mut ask = open(Hear(send));
+    let mut effects = update(&mut model, Msg::Resize(width, height));
+    let mut screen = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let mut drawn: Option<Instant> = None;
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Ask(question) => ask(question),
+                Effect::Copy(text) => crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
+                Effect::Suspend => suspend(&terminal, &mut screen)?,
+                Effect::Quit => return Ok(()),
+            }
+        }
+        // What has come is taken in before anything is drawn, and what is drawn is never older than a beat.
+        let due = drawn.map_or(Duration::ZERO, |drawn| BEAT.saturating_sub(drawn.elapsed()));
+        let mut wake = match next(&wakes, due)? {
+            Some(wake) => wake,
+            None => {
+                screen.draw(|frame| view(&model, frame))?;
+                drawn = Some(Instant::now());
+                match wakes.recv() {
+                    Ok(wake) => wake,
+                    Err(_) => return Ok(()),
+                }
+            }
+        };
+        for _ in 0..MOST {
+            match wake {
+                Wake::Msg(msg) => effects.extend(update(&mut model, msg)),
+                Wake::Signal(SIGTSTP) => effects.push(Effect::Suspend),
+                // Somebody else may have written on the terminal meanwhile.
+                Wake::Signal(SIGCONT) => screen.clear()?,
+                Wake::Signal(_) => return Ok(()),
+                Wake::Deaf(error) => return Err(error),
+            }
+            match wakes.try_recv() {
+                Ok(next) => wake = next,
+                Err(_) => break,
+            }
+        }
+    }
+}
+
+/// What comes before it is time to draw.
+fn next(wakes: &Receiver<Wake>, due: Duration) -> io::Result<Option<Wake>> {
+    match wakes.recv_timeout(due) {
+        Ok(wake) => Ok(Some(wake)),
+        Err(RecvTimeoutError::Timeout) => Ok(None),
+        Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::BrokenPipe.into()),
+    }
+}
+
+/// Sends what the terminal says, for as long as it says anything.
+fn listen(send: &Sender<Wake>) {
+    loop {
+        let wake = match event::read() {
+            Ok(Event::Key(key)) => Wake::Msg(Msg::Key(key)),
+            Ok(Event::Mouse(mouse)) => Wake::Msg(Msg::Mouse(mouse)),
+            Ok(Event::Paste(text)) => Wake::Msg(Msg::Paste(text)),
+            Ok(Event::Resize(width, height)) => Wake::Msg(Msg::Resize(width, height)),
+            Ok(Event::FocusGained | Event::FocusLost) => continue,
+            Err(error) => Wake::Deaf(error),
+        };
+        let last = matches!(wake, Wake::Deaf(_));
+        if send.send(wake).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// Gives the terminal to the shell, stops, and takes it again when the shell says so.
+fn suspend(terminal: &Terminal, screen: &mut ratatui::Terminal<CrosstermBackend<io::Stdout>>) -> io::Result<()> {
+    terminal.leave();
+    emulate_default_handler(SIGTSTP)?;
+    terminal.enter()?;
+    screen.clear()
+}

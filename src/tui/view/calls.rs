@@ -1,0 +1,209 @@
+//! The list of calls.
+
+use super::{empty, fill, put, row, table};
+use crate::browse::Index;
+use crate::capture::Call;
+use crate::report::{quantity, records};
+use crate::tui::model::Model;
+use crate::tui::roster::Column;
+use crate::tui::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::cmp::Ordering;
+
+const fn column(title: &'static str, width: [u16; 2], right: bool, rank: u8, about: &'static str) -> Column {
+    Column { title, about, width, right, rank }
+}
+
+/// The columns.
+pub(crate) static COLUMNS: [Column; 13] = [
+    column("TIME", [10, 15], true, 1, "when the request began"),
+    column("STREAM", [6, 6], true, 5, "the number of the connection"),
+    column("CLIENT", [17, 24], false, 7, "who asked"),
+    column("SERVER", [17, 24], false, 6, "who was asked"),
+    column("METHOD", [7, 7], false, 0, "what was asked to be done"),
+    column("HOST AND TARGET", [18, 400], false, 0, "of whom, and what"),
+    column("STATUS", [6, 6], true, 0, "the answer's code"),
+    column("TYPE", [16, 24], false, 4, "the answer's media type"),
+    column("SIZE", [7, 8], true, 2, "bytes of the answer's body"),
+    column("CONNECT", [7, 8], true, 9, "how long the handshake took"),
+    column("WAIT", [7, 8], true, 8, "from the request's end to the answer's begin"),
+    column("TOTAL", [7, 8], true, 0, "from the request's begin to the answer's end"),
+    column("PHASES", [10, 20], false, 0, "connecting ░, waiting ▒, downloading █"),
+];
+
+const TIME: usize = 0;
+const METHOD: usize = 4;
+const STATUS: usize = 6;
+const PHASES: usize = 12;
+
+/// When it began, in nanoseconds since 1970.
+fn begun(call: &Call) -> Option<i64> {
+    call.exchange.request.or(call.exchange.response).map(|transfer| transfer.first.time)
+}
+
+/// The host and what was asked of it, as a person reads it.
+fn target(call: &Call) -> String {
+    let exchange = &call.exchange;
+    // A target in absolute form, and that of CONNECT, names the host itself.
+    let names_host = exchange.uri.contains("://") || exchange.method == "CONNECT";
+    if names_host { exchange.uri.to_string() } else { format!("{}{}", exchange.host, exchange.uri) }
+}
+
+/// The URL that was asked for.
+pub(crate) fn url(call: &Call) -> String {
+    let exchange = &call.exchange;
+    if exchange.uri.contains("://") || exchange.method == "CONNECT" {
+        return exchange.uri.to_string();
+    }
+    if !exchange.host.is_empty() {
+        return format!("http://{}{}", exchange.host, exchange.uri);
+    }
+    let mut server = String::new();
+    records::endpoint(&mut server, call.server);
+    format!("http://{server}{}", exchange.uri)
+}
+
+/// The words of a cell but the time's.
+fn words(call: &Call, column: usize) -> String {
+    let exchange = &call.exchange;
+    let mut out = String::new();
+    match column {
+        1 => return exchange.stream.to_string(),
+        2 => records::endpoint(&mut out, call.client),
+        3 => records::endpoint(&mut out, call.server),
+        METHOD if exchange.request.is_none() => return "no request".into(),
+        METHOD => return exchange.method.to_string(),
+        5 => return target(call),
+        STATUS => match (exchange.status, exchange.response) {
+            (Some(status), _) => return status.to_string(),
+            (None, None) => return "none".into(),
+            _ => {}
+        },
+        7 => {
+            let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
+            let cut = exchange.response.is_some_and(|response| !response.complete);
+            return format!("{media}{}", if cut { " (cut)" } else { "" });
+        }
+        8 => exchange.response.into_iter().for_each(|response| quantity::size(&mut out, response.body)),
+        9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
+        10 => exchange.time_to_first_byte().into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
+        11 => exchange.total().into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
+        _ => {}
+    }
+    out
+}
+
+/// The words of a row, for searching and copying.
+pub(crate) fn text(index: &Index, number: u32) -> String {
+    let Some(call) = index.calls.get(number as usize) else { return String::new() };
+    (1..PHASES).map(|column| words(call, column)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+/// Which of two calls comes first in a list sorted by a column.
+pub(crate) fn compare(index: &Index, left: u32, right: u32, column: usize) -> Ordering {
+    let (Some(left), Some(right)) = (index.calls.get(left as usize), index.calls.get(right as usize)) else {
+        return Ordering::Equal;
+    };
+    let (one, other) = (&left.exchange, &right.exchange);
+    match column {
+        TIME => begun(left).cmp(&begun(right)),
+        1 => one.stream.cmp(&other.stream),
+        2 => left.client.cmp(&right.client),
+        3 => left.server.cmp(&right.server),
+        METHOD => one.method.cmp(&other.method),
+        5 => one.host.cmp(&other.host).then_with(|| one.uri.cmp(&other.uri)),
+        STATUS => one.status.cmp(&other.status),
+        7 => one.content_type.cmp(&other.content_type),
+        8 => one.response.map(|response| response.body).cmp(&other.response.map(|response| response.body)),
+        9 => left.connect.cmp(&right.connect),
+        10 => one.time_to_first_byte().cmp(&other.time_to_first_byte()),
+        11 | PHASES => one.total().cmp(&other.total()),
+        _ => Ordering::Equal,
+    }
+}
+
+/// How many columns of a bar each phase takes: connecting, waiting, downloading. What took any time has one.
+pub(crate) fn phases(call: &Call, room: u16) -> [u16; 3] {
+    let exchange = &call.exchange;
+    let wait = exchange.time_to_first_byte();
+    let times = [call.connect, wait, exchange.download()].map(|nanos| nanos.unwrap_or(0).max(0) as u128);
+    let sum: u128 = times.iter().sum();
+    if sum == 0 || room == 0 {
+        return [0; 3];
+    }
+    let mut parts = times.map(|nanos| (nanos * u128::from(room) / sum) as u16);
+    for (part, nanos) in parts.iter_mut().zip(times) {
+        if nanos > 0 && *part == 0 {
+            *part = 1;
+        }
+    }
+    // The longest gives and takes what the others leave.
+    let longest = (0..3).max_by_key(|&phase| times[phase]).unwrap_or(0);
+    let others: u16 = (0..3).filter(|&phase| phase != longest).map(|phase| parts[phase]).sum();
+    parts[longest] = room.saturating_sub(others);
+    parts
+}
+
+/// Draws the bar of phases.
+pub(crate) fn bar(call: &Call, area: Rect, theme: &Theme, buffer: &mut Buffer) {
+    let styles = [("░", theme.connect), ("▒", theme.wait), ("█", theme.download)];
+    let mut x = area.x;
+    for (width, (block, style)) in phases(call, area.width).into_iter().zip(styles) {
+        let width = width.min(area.right().saturating_sub(x));
+        put(buffer, Rect { x, width, ..area }, &block.repeat(width.into()), style);
+        x += width;
+    }
+}
+
+fn style(theme: &Theme, call: &Call, column: usize) -> Style {
+    match column {
+        METHOD if call.exchange.request.is_some() => theme.name,
+        METHOD => theme.warn,
+        STATUS => call.exchange.status.map_or(theme.bad, |status| theme.status(status)),
+        TIME | 1 | 9 | 10 => theme.dim,
+        _ => theme.text,
+    }
+}
+
+/// Draws the list.
+pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = &model.theme;
+    let roster = &model.calls;
+    let numbers = model.call_numbers();
+    let places = table::places(&COLUMNS, roster.hidden, area.x, area.width);
+    let title = |column: usize| {
+        let title = if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
+        super::sorted_title(roster, column, title)
+    };
+    table::head(&COLUMNS, &places, row(area, 0), buffer, title, theme.head);
+    let height = usize::from(area.height.saturating_sub(1));
+    if numbers.len() == 0 {
+        return empty(model, area, buffer, super::why_empty(model, "no call yet", "no call in this capture"));
+    }
+    let time = |place: usize| begun(model.index.calls.get(numbers.at(place)? as usize)?);
+    for (nth, place) in roster.list.seen(numbers.len(), height).enumerate() {
+        let line = row(area, nth as u16 + 1);
+        let Some(call) = numbers.at(place).and_then(|call| model.index.calls.get(call as usize)) else { continue };
+        let on = place == roster.list.at;
+        if on {
+            fill(buffer, line, theme.cursor);
+        }
+        for &at in &places {
+            let words = match at.column {
+                TIME => begun(call).map_or(String::new(), |moment| {
+                    let before = place.checked_sub(1).and_then(time);
+                    model.times.tell(moment, call.start, before, model.times.reference.and_then(|frame| model.time(frame)))
+                }),
+                PHASES => {
+                    bar(call, Rect { x: at.x, width: at.width, ..line }, theme, buffer);
+                    continue;
+                }
+                column => words(call, column),
+            };
+            let style = if on { theme.cursor } else { style(theme, call, at.column) };
+            table::cell(buffer, line, at, &words, COLUMNS.get(at.column).is_some_and(|column| column.right), style);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The list of frames.
+
+use super::{empty, fill, put, row, table};
+use crate::tui::model::Model;
+use crate::tui::roster::Column;
+use crate::tui::{frames::Pane, text};
+use dissectors::Severity;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const fn column(title: &'static str, width: [u16; 2], right: bool, rank: u8, about: &'static str) -> Column {
+    Column { title, about, width, right, rank }
+}
+
+/// The columns, after that of signs.
+pub(crate) static COLUMNS: [Column; 7] = [
+    column("#", [6, 8], true, 0, "the number of the frame"),
+    column("TIME", [10, 15], true, 0, "when it came"),
+    column("SOURCE", [14, 39], false, 2, "who sent it"),
+    column("DESTINATION", [14, 39], false, 2, "who it was sent to"),
+    column("PROTOCOL", [8, 10], false, 0, "the highest protocol in it"),
+    column("LENGTH", [6, 6], true, 3, "bytes on the wire"),
+    column("INFO", [20, 900], false, 0, "what it is about"),
+];
+
+/// What a frame's row has at its left: a mark, the frame of reference, how bad what is odd in it is.
+const SIGNS: u16 = 2;
+
+/// The places of columns. What is left over after addresses of usual length is all for the info.
+fn places(model: &Model, area: Rect) -> Vec<table::Place> {
+    let long = model.frames.rows.values().any(|row| row.source.len() > 17 || row.destination.len() > 17);
+    let digits = model.index.frames.len().max(1).ilog10() as u16 + 1;
+    let mut places = table::places(&COLUMNS, model.frames.hidden, area.x + SIGNS, area.width.saturating_sub(SIGNS));
+    let roomy = area.width >= 110;
+    let wanted = |column: usize| match column {
+        0 => digits.max(5),
+        1 => if model.times.since == crate::tui::times::Since::Day { 15 } else { 11 },
+        2 | 3 if !roomy => 15,
+        2 | 3 => if long { 26 } else { 17 },
+        4 => 8,
+        5 => 6,
+        _ => u16::MAX,
+    };
+    let mut x = area.x + SIGNS;
+    for place in &mut places {
+        place.x = x;
+        place.width = wanted(place.column).min(area.right().saturating_sub(x));
+        x = (x + place.width + 1).min(area.right());
+    }
+    places
+}
+
+/// The words of a row, for copying.
+pub(crate) fn text(model: &Model, frame: u32) -> String {
+    let (Some(fact), Some(row)) = (model.index.frames.get(frame.saturating_sub(1) as usize), model.frames.rows.get(&frame)) else {
+        return String::new();
+    };
+    let time = model.times.tell(fact.time, model.time(1).unwrap_or(0), None, None);
+    format!("{frame}  {time}  {}  {}  {}  {}  {}", row.source, row.destination, row.protocol, fact.length, row.info)
+}
+
+/// Draws the list.
+pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 || area.width == 0 {
+        return;
+    }
+    let theme = &model.theme;
+    let frames = &model.frames;
+    let has_keys = frames.pane == Pane::List;
+    let numbers = model.frame_numbers();
+    let places = places(model, area);
+    let title = |column: usize| {
+        let title = if column == 1 { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
+        title.to_owned()
+    };
+    table::head(&COLUMNS, &places, row(area, 0), buffer, title, if has_keys { theme.head_on } else { theme.head });
+    if numbers.len() == 0 {
+        return empty(model, area, buffer, super::why_empty(model, "no frame yet", "no frame in this capture"));
+    }
+    let (start, reference) = (model.time(1).unwrap_or(0), model.times.reference.and_then(|frame| model.time(frame)));
+    let height = usize::from(area.height.saturating_sub(1));
+    for (nth, place) in frames.list.seen(numbers.len(), height).enumerate() {
+        let line = row(area, nth as u16 + 1);
+        let Some(frame) = numbers.at(place) else { continue };
+        let Some(fact) = model.index.frames.get(frame.saturating_sub(1) as usize) else { continue };
+        let words = frames.rows.get(&frame);
+        let on = place == frames.list.at;
+        let cursor = if has_keys { theme.cursor } else { theme.cursor_off };
+        if on {
+            fill(buffer, line, cursor);
+        }
+        let (sign, style) = match fact.worst {
+            _ if model.times.reference == Some(frame) => ("*", theme.key),
+            Some(worst @ Severity::Error) => ("✗", theme.severity(worst)),
+            Some(worst @ Severity::Warn) => ("!", theme.severity(worst)),
+            _ => (" ", theme.text),
+        };
+        let mark = if model.marks.contains(&frame) { "●" } else { " " };
+        put(buffer, Rect { width: 1, ..line }, mark, if on { cursor } else { theme.key });
+        put(buffer, Rect { x: line.x + 1, width: 1, ..line }, sign, if on { cursor } else { style });
+        for &at in &places {
+            let before = || place.checked_sub(1).and_then(|place| model.time(numbers.at(place)?));
+            let (words, style) = match at.column {
+                0 => (frame.to_string(), theme.dim),
+                1 => (model.times.tell(fact.time, start, before(), reference), theme.dim),
+                2 => (words.map_or(String::new(), |row| row.source.clone()), theme.text),
+                3 => (words.map_or(String::new(), |row| row.destination.clone()), theme.text),
+                4 => {
+                    let protocol = words.map_or(fact.protocol, |row| row.protocol);
+                    (protocol.to_owned(), theme.protocol(protocol))
+                }
+                5 => (fact.length.to_string(), theme.dim),
+                _ => {
+                    let style = match fact.worst {
+                        Some(worst) if worst >= Severity::Warn => theme.severity(worst),
+                        _ => theme.text,
+                    };
+                    // The end of a long row is looked at in the tree.
+                    let info = words.map_or("…", |row| &row.info);
+                    (text::fit(info, area.width.into()).0.to_owned(), style)
+                }
+            };
+            let style = if on { cursor } else { style };
+            table::cell(buffer, line, at, &words, COLUMNS.get(at.column).is_some_and(|column| column.right), style);
+        }
+    }
+}

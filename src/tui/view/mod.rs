@@ -1,0 +1,147 @@
+//! Drawing: each pane in a file. Nothing is learnt or changed here.
+
+pub(crate) mod bytes;
+pub(crate) mod call;
+pub(crate) mod calls;
+pub(crate) mod follow;
+pub(crate) mod frames;
+pub(crate) mod help;
+pub(crate) mod ladder;
+pub(crate) mod line;
+pub(crate) mod menu;
+pub(crate) mod notes;
+pub(crate) mod statistics;
+pub(crate) mod streams;
+pub(crate) mod table;
+pub(crate) mod top;
+pub(crate) mod tree;
+
+use super::layout::{self, Panes};
+use super::model::{Model, View};
+use super::text;
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+pub(crate) use table::column_at;
+pub(crate) use top::tabs;
+
+/// Draws all that is shown.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let buffer = frame.buffer_mut();
+    // A terminal that has just been made smaller is not as the model thinks.
+    if (area.width, area.height) != model.size || layout::is_too_small(model) {
+        put(buffer, Rect { height: area.height.min(1), ..area }, "too small", model.theme.text);
+        return;
+    }
+    let screen = layout::screen(model);
+    top::status(model, screen.status, buffer);
+    top::draw_tabs(model, screen.tabs, buffer);
+    line::filter(model, screen.filter, buffer);
+    if model.help.is_some() {
+        help::draw(model, screen.body, buffer);
+    } else {
+        body(model, screen.body, buffer);
+    }
+    line::foot(model, screen.foot, buffer);
+    if let Some(menu) = &model.menu {
+        menu::draw(model, menu, screen.body, buffer);
+    }
+    line::completions(model, screen.body, buffer);
+    if let Some(position) = line::cursor(model, &screen) {
+        frame.set_cursor_position(position);
+    }
+}
+
+fn body(model: &Model, area: Rect, buffer: &mut Buffer) {
+    match model.view {
+        View::Calls => calls::draw(model, area, buffer),
+        View::Streams => streams::draw(model, area, buffer),
+        View::Frames => {
+            let Panes { list, tree, bytes, .. } = layout::panes(model);
+            frames::draw(model, list, buffer);
+            tree::draw(model, tree, buffer);
+            bytes::draw(model, bytes, buffer);
+        }
+        View::Statistics => statistics::draw(model, area, buffer),
+        View::Notes => notes::draw(model, area, buffer),
+        View::Call(_) => call::draw(model, area, buffer),
+        View::Ladder(_) => ladder::draw(model, area, buffer),
+        View::Follow(_) => follow::draw(model, area, buffer),
+    }
+}
+
+/// Writes a text into an area of one line, as much as fits; what is cut off is told by `…`. Returns the columns that it
+/// takes.
+pub(crate) fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    if area.width == 0 || area.height == 0 {
+        return 0;
+    }
+    let plain = text::plain(text);
+    let cut = text::cut(&plain, area.width.into());
+    let (end, _) = buffer.set_stringn(area.x, area.y, cut, area.width.into(), style);
+    end.saturating_sub(area.x)
+}
+
+/// Writes pieces of text one after the other.
+pub(crate) fn pieces<'t>(buffer: &mut Buffer, mut area: Rect, pieces: impl IntoIterator<Item = (&'t str, Style)>) -> u16 {
+    let start = area.x;
+    for (text, style) in pieces {
+        let taken = put(buffer, area, text, style);
+        area.x += taken;
+        area.width -= taken.min(area.width);
+    }
+    area.x - start
+}
+
+/// Writes a text at the right end of an area of one line.
+pub(crate) fn put_right(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    let width = text::width(&text::plain(text)).min(area.width.into()) as u16;
+    put(buffer, Rect { x: area.right() - width, width, ..area }, text, style)
+}
+
+/// The line of an area at a distance from its top; of no height if there is none.
+pub(crate) fn row(area: Rect, nth: u16) -> Rect {
+    let height = (nth < area.height).into();
+    Rect { y: area.y + nth.min(area.height), height, ..area }
+}
+
+/// Paints a line over its whole width.
+pub(crate) fn fill(buffer: &mut Buffer, area: Rect, style: Style) {
+    buffer.set_style(area, style);
+}
+
+/// Says in the middle of an area why it is empty.
+pub(crate) fn empty(model: &Model, area: Rect, buffer: &mut Buffer, what: &str) {
+    let width = text::width(what) as u16;
+    let area = layout::middle(area, width, 1);
+    put(buffer, area, what, model.theme.dim);
+}
+
+/// A title over a pane, with a line to its right end.
+pub(crate) fn title(model: &Model, area: Rect, buffer: &mut Buffer, text: &str, has_keys: bool) {
+    let line = row(area, 0);
+    let style = if has_keys { model.theme.head_on } else { model.theme.head };
+    let taken = pieces(buffer, line, [("── ", model.theme.head), (text, style), (" ", style)]);
+    let rest = Rect { x: line.x + taken, width: line.width - taken, ..line };
+    put(buffer, rest, &"─".repeat(rest.width.into()), model.theme.head);
+}
+
+/// The title of a column, with a sign if the list is sorted by it.
+pub(crate) fn sorted_title(roster: &super::roster::Roster, column: usize, title: &str) -> String {
+    match roster.sort {
+        Some(sort) if sort.column == column => format!("{title}{}", if sort.falling { "▾" } else { "▴" }),
+        _ => title.to_owned(),
+    }
+}
+
+/// Why a list is empty.
+pub(crate) fn why_empty(model: &Model, yet: &'static str, never: &'static str) -> &'static str {
+    match &model.sifted {
+        Some(sifted) if !sifted.done => "filtering",
+        Some(_) => "the filter lets nothing through; Esc takes it away",
+        None if model.is_growing() => yet,
+        None => never,
+    }
+}

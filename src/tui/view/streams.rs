@@ -1,0 +1,158 @@
+//! The list of connections.
+
+use super::{empty, fill, row, table};
+use crate::browse::Index;
+use crate::capture::{Closed, Opened, Stream};
+use crate::report::{quantity, records, streams as words_of};
+use crate::tui::model::Model;
+use crate::tui::roster::Column;
+use crate::tui::theme::Theme;
+use dissectors::session::Side;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::cmp::Ordering;
+
+const fn column(title: &'static str, width: [u16; 2], right: bool, rank: u8, about: &'static str) -> Column {
+    Column { title, about, width, right, rank }
+}
+
+/// The columns.
+pub(crate) static COLUMNS: [Column; 14] = [
+    column("#", [5, 6], true, 0, "the number of the connection"),
+    column("TIME", [10, 15], true, 7, "when its first frame came"),
+    column("CLIENT", [16, 47], false, 0, "who opened it"),
+    column("SERVER", [16, 47], false, 0, "who was called"),
+    column("OPENED", [12, 12], false, 6, "how it began"),
+    column("CLOSED", [15, 15], false, 0, "how it ended"),
+    column("CLIENT STATE", [12, 12], false, 8, "the client's state after the last frame"),
+    column("SERVER STATE", [12, 12], false, 8, "the server's state after the last frame"),
+    column("FRAMES", [6, 8], true, 0, "how many frames it has"),
+    column("BYTES →", [7, 8], true, 1, "what the client sent"),
+    column("← BYTES", [7, 8], true, 1, "what the server sent"),
+    column("RETR", [4, 6], true, 3, "frames with data that was sent before"),
+    column("RTT", [7, 8], true, 5, "how long the handshake took there and back"),
+    column("DURATION", [8, 8], true, 2, "from the first frame to the last"),
+];
+
+const TIME: usize = 1;
+
+fn total(stream: &Stream, of: impl Fn(&crate::capture::Sent) -> u64) -> u64 {
+    of(stream.side(Side::Client)) + of(stream.side(Side::Server))
+}
+
+/// The words of a cell but the time's.
+fn words(stream: &Stream, column: usize) -> String {
+    let mut out = String::new();
+    match column {
+        0 => return stream.number.to_string(),
+        2 => records::endpoint(&mut out, stream.client),
+        3 => records::endpoint(&mut out, stream.server),
+        4 => return words_of::opened(stream.opened).into(),
+        5 => return words_of::closed(stream.closed).into(),
+        6 => return stream.states[0].word().into(),
+        7 => return stream.states[1].word().into(),
+        8 => return total(stream, |side| side.frames).to_string(),
+        9 => quantity::size(&mut out, stream.side(Side::Client).bytes),
+        10 => quantity::size(&mut out, stream.side(Side::Server).bytes),
+        11 => return total(stream, |side| side.retransmissions).to_string(),
+        12 => stream.initial_rtt.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
+        13 => quantity::duration(&mut out, stream.duration()),
+        _ => {}
+    }
+    out
+}
+
+/// The words of a row, for searching and copying.
+pub(crate) fn text(index: &Index, number: u32) -> String {
+    let Some(stream) = index.streams.get(number as usize) else { return String::new() };
+    let columns = (0..COLUMNS.len()).filter(|&column| column != TIME);
+    columns.map(|column| words(stream, column)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+/// Which of two connections comes first in a list sorted by a column.
+pub(crate) fn compare(index: &Index, left: u32, right: u32, column: usize) -> Ordering {
+    let (Some(left), Some(right)) = (index.streams.get(left as usize), index.streams.get(right as usize)) else {
+        return Ordering::Equal;
+    };
+    let by = |of: &dyn Fn(&Stream) -> u64| of(left).cmp(&of(right));
+    match column {
+        0 => left.number.cmp(&right.number),
+        TIME => left.first.time.cmp(&right.first.time),
+        2 => left.client.cmp(&right.client),
+        3 => left.server.cmp(&right.server),
+        4 => words_of::opened(left.opened).cmp(words_of::opened(right.opened)),
+        5 => words_of::closed(left.closed).cmp(words_of::closed(right.closed)),
+        6 => left.states[0].word().cmp(right.states[0].word()),
+        7 => left.states[1].word().cmp(right.states[1].word()),
+        8 => by(&|stream| total(stream, |side| side.frames)),
+        9 => by(&|stream| stream.side(Side::Client).bytes),
+        10 => by(&|stream| stream.side(Side::Server).bytes),
+        11 => by(&|stream| total(stream, |side| side.retransmissions)),
+        12 => left.initial_rtt.cmp(&right.initial_rtt),
+        13 => left.duration().cmp(&right.duration()),
+        _ => Ordering::Equal,
+    }
+}
+
+fn style(theme: &Theme, stream: &Stream, column: usize) -> Style {
+    match column {
+        0 | TIME | 12 => theme.dim,
+        2 => theme.client,
+        3 => theme.server,
+        4 => match stream.opened {
+            Opened::ThreeWay | Opened::Simultaneous => theme.text,
+            Opened::Refused => theme.bad,
+            Opened::HalfOpen | Opened::Unanswered => theme.warn,
+            Opened::MidStream => theme.dim,
+        },
+        5 => match stream.closed {
+            Closed::Fin(_) => theme.text,
+            Closed::Reset(_) => theme.bad,
+            Closed::HalfClosed(_) => theme.warn,
+            Closed::Open => theme.good,
+        },
+        11 if total(stream, |side| side.retransmissions) > 0 => theme.warn,
+        11 => theme.dim,
+        _ => theme.text,
+    }
+}
+
+/// Draws the list.
+pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = &model.theme;
+    let roster = &model.streams;
+    let numbers = model.stream_numbers();
+    let places = table::places(&COLUMNS, roster.hidden, area.x, area.width);
+    let title = |column: usize| {
+        let title = if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
+        super::sorted_title(roster, column, title)
+    };
+    table::head(&COLUMNS, &places, row(area, 0), buffer, title, theme.head);
+    let height = usize::from(area.height.saturating_sub(1));
+    if numbers.len() == 0 {
+        return empty(model, area, buffer, super::why_empty(model, "no TCP connection yet", "no TCP connection in this capture"));
+    }
+    let start = model.time(1).unwrap_or(0);
+    let time = |place: usize| model.index.streams.get(numbers.at(place)? as usize).map(|stream| stream.first.time);
+    for (nth, place) in roster.list.seen(numbers.len(), height).enumerate() {
+        let line = row(area, nth as u16 + 1);
+        let Some(stream) = numbers.at(place).and_then(|number| model.index.streams.get(number as usize)) else { continue };
+        let on = place == roster.list.at;
+        if on {
+            fill(buffer, line, theme.cursor);
+        }
+        for &at in &places {
+            let words = match at.column {
+                TIME => {
+                    let before = place.checked_sub(1).and_then(time);
+                    let reference = model.times.reference.and_then(|frame| model.time(frame));
+                    model.times.tell(stream.first.time, start, before, reference)
+                }
+                column => words(stream, column),
+            };
+            let style = if on { theme.cursor } else { style(theme, stream, at.column) };
+            table::cell(buffer, line, at, &words, COLUMNS.get(at.column).is_some_and(|column| column.right), style);
+        }
+    }
+}

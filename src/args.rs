@@ -17,10 +17,16 @@ use std::path::PathBuf;
     name = "overhear",
     version,
     about = "Tells what was said in a packet capture: its frames, its calls, its TCP connections",
+    override_usage = "overhear [OPTIONS] FILE... [FILTER]\n       overhear COMMAND ...",
     arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     disable_help_subcommand = true,
     after_help = "\
+Without a command the capture is shown on the screen: calls, connections and frames, to be looked through.
+
 Examples:
+  overhear login.pcap                           on the screen
   overhear print login.pcap                     one line a frame
   overhear print login.pcap -V                  everything that is known of each frame
   overhear print login.pcap -e frame.number -e http.request.uri
@@ -39,7 +45,10 @@ Exit codes: 0 done; 2 wrong usage, or a capture that could not be read to its en
 )]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+    /// What is shown on the screen.
+    #[command(flatten)]
+    pub(crate) input: Input,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,7 +110,13 @@ pub(crate) struct Input {
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
     /// Listen on an interface: its name, its number in `overhear interfaces`, or any; give it again for more
-    #[arg(help_heading = "Listening", short = 'i', long = "interface", value_name = "INTERFACE", conflicts_with_all = ["read", "follow_file"])]
+    #[arg(
+        help_heading = "Listening",
+        short = 'i',
+        long = "interface",
+        value_name = "INTERFACE",
+        conflicts_with = "read"
+    )]
     pub(crate) interfaces: Vec<String>,
     /// Capture only what matches a capture filter, such as 'tcp port 80' (see pcap-filter(7))
     #[arg(

@@ -12,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match args::CommandLine::try_parse() {
-        Ok(line) => command::run(line.command),
+        Ok(line) => command::run(line),
         Err(error) => {
             match args::wrong_usage(&error) {
                 Some(what) => command::tell(&what),

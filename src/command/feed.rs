@@ -25,6 +25,9 @@ impl Feed {
     pub(super) fn open(input: Input, run: &Run, sifts: Sifts) -> Result<Feed, String> {
         #[cfg(feature = "live")]
         if !input.listen.interfaces.is_empty() {
+            if run.follow_file {
+                return Err("--follow-file goes with a file, -i has no end".into());
+            }
             let (filter, listen) = filter_alone(input)?;
             return Ok(Feed::Interfaces(Box::new(Listening::open(&listen, run, Sieve::new(filter, sifts))?)));
         }

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Named {
     pub(super) paths: Vec<PathBuf>,
     pub(super) filter: Option<Filter>,
+    /// The filter as it was written.
+    pub(super) text: Option<String>,
 }
 
 impl Named {
@@ -20,7 +22,7 @@ impl Named {
         let mut words = input.words;
         if let Some(text) = input.filter {
             paths.extend(words.into_iter().map(PathBuf::from));
-            return Ok(Named { paths, filter: Some(read(&text)?) });
+            return Ok(Named { paths, filter: Some(read(&text)?), text: Some(text) });
         }
         // The filter begins behind the last word that is a capture; without any, the first word is one.
         let captures = words.iter().rposition(is_capture).map_or(0, |last| last + 1);
@@ -34,16 +36,16 @@ impl Named {
         paths.extend(words.into_iter().map(PathBuf::from));
         let Some(text) = joined(&rest) else {
             paths.extend(rest.into_iter().map(PathBuf::from));
-            return Ok(Named { paths, filter: None });
+            return Ok(Named { paths, filter: None, text: None });
         };
         match Filter::new(&text) {
             Ok(filter) => {
                 warn(&filter, &text);
-                Ok(Named { paths, filter: Some(filter) })
+                Ok(Named { paths, filter: Some(filter), text: Some(text) })
             }
             Err(_) if rest.iter().all(is_named_as_capture) => {
                 paths.extend(rest.into_iter().map(PathBuf::from));
-                Ok(Named { paths, filter: None })
+                Ok(Named { paths, filter: None, text: None })
             }
             Err(fault) => {
                 let named = shown([Path::new(&text)]);

@@ -9,6 +9,8 @@ mod listening;
 mod output;
 mod progress;
 mod reading;
+#[cfg(feature = "tui")]
+mod screen;
 mod sieve;
 #[cfg(feature = "live")]
 mod status;
@@ -16,13 +18,15 @@ mod telling;
 
 #[cfg(feature = "live")]
 use crate::args::Interfaces;
-use crate::args::{Command, FieldForm, Fields, Follow, FrameForm, Input, Print, RowForm, Rows, Run};
+use crate::args::{Command, CommandLine, FieldForm, Fields, Follow, FrameForm, Input, Print, RowForm, Rows, Run};
 use dissectors::Wants;
 use feed::Feed;
 use output::Output;
 use overhear::analysis::Task;
 use overhear::report::{self, Apart, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
 use reading::Reading;
+#[cfg(feature = "tui")]
+use screen::show;
 use sieve::Sifts;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -42,16 +46,17 @@ pub(crate) enum Outcome {
 
 /// Runs a command to the program's exit code: 0 if it is done or nobody reads its output any more, else 2 with one line
 /// on stderr for each thing that is wrong.
-pub(crate) fn run(command: Command) -> ExitCode {
-    let ended = match command {
-        Command::Print(args) => print(args),
-        Command::Calls(args) => calls(args),
-        Command::Streams(args) => streams(args),
-        Command::Follow(args) => follow(args),
-        Command::Check(args) => check::check(args),
-        Command::Fields(args) => list_fields(args),
+pub(crate) fn run(line: CommandLine) -> ExitCode {
+    let ended = match line.command {
+        Some(Command::Print(args)) => print(args),
+        Some(Command::Calls(args)) => calls(args),
+        Some(Command::Streams(args)) => streams(args),
+        Some(Command::Follow(args)) => follow(args),
+        Some(Command::Check(args)) => check::check(args),
+        Some(Command::Fields(args)) => list_fields(args),
         #[cfg(feature = "live")]
-        Command::Interfaces(args) => list_interfaces(args),
+        Some(Command::Interfaces(args)) => list_interfaces(args),
+        None => show(line.input),
     };
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
@@ -73,6 +78,12 @@ pub(crate) fn run(command: Command) -> ExitCode {
 /// Writes a line to stderr; that nobody can read it is no matter.
 pub(crate) fn tell(what: &str) {
     let _ = writeln!(io::stderr(), "overhear: {what}");
+}
+
+/// There is no screen in this program.
+#[cfg(not(feature = "tui"))]
+fn show(_: Input) -> io::Result<Outcome> {
+    Ok(Outcome::Wrong("this program was built without its screen; see `overhear --help`".into()))
 }
 
 fn print(args: Print) -> io::Result<Outcome> {

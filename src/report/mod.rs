@@ -20,7 +20,7 @@ mod messages;
 pub(crate) mod quantity;
 pub(crate) mod records;
 mod selection;
-pub(crate) mod streams;
+mod streams;
 mod summary;
 mod table;
 pub(crate) mod value;

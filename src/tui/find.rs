@@ -216,7 +216,11 @@ pub(crate) fn answer(model: &mut Model, turn: u64, frame: Option<u32>, bytes: Op
     }
     model.search.seeking = None;
     let Some(frame) = frame else {
-        return model.wrong(format!("{} is not in the {} of these frames", model.search.text, place_word(model.search.place)));
+        return model.wrong(format!(
+            "{} is not in the {} of these frames",
+            model.search.text,
+            place_word(model.search.place)
+        ));
     };
     let again = model.frames.opened.as_ref().is_some_and(|opened| opened.frame == frame);
     model.show_frame(frame);

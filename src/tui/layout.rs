@@ -66,7 +66,8 @@ pub(crate) fn panes(model: &Model) -> Panes {
     let [list, below] = Layout::vertical([Constraint::Length(above), Constraint::Fill(1)]).areas(body);
     let [tree, bytes] = match beside {
         // The bytes are as wide as they are; the tree has the rest.
-        true => Layout::horizontal([Constraint::Length(part(below.width, inner.min(520), 30)), Constraint::Fill(1)]).areas(below),
+        true => Layout::horizontal([Constraint::Length(part(below.width, inner.min(520), 30)), Constraint::Fill(1)])
+            .areas(below),
         false => Layout::vertical([Constraint::Length(part(below.height, inner, 2)), Constraint::Fill(1)]).areas(below),
     };
     Panes { list, tree, bytes, beside }

@@ -64,11 +64,13 @@ pub(crate) fn open(model: &mut Model, menu: Menu) {
 pub(crate) fn sort(model: &mut Model) {
     let Some(roster) = roster(model) else { return };
     let mut items = vec![Item { title: "as captured".into(), about: String::new(), choice: Choice::Sort(usize::MAX) }];
-    items.extend(roster.columns.iter().enumerate().filter(|(_, column)| !column.title.is_empty()).map(|(at, column)| Item {
-        title: column.title.into(),
-        about: column.about.into(),
-        choice: Choice::Sort(at),
-    }));
+    items.extend(
+        roster.columns.iter().enumerate().filter(|(_, column)| !column.title.is_empty()).map(|(at, column)| Item {
+            title: column.title.into(),
+            about: column.about.into(),
+            choice: Choice::Sort(at),
+        }),
+    );
     open(model, Menu::new("Sort by", items));
 }
 

@@ -117,6 +117,8 @@ pub struct Model {
     pub(crate) sifted: Option<Sifted>,
     /// The filter that was taken away.
     pub(crate) unfiltered: Option<Arc<str>>,
+    /// The filter to begin with.
+    pub(crate) first: Option<String>,
     /// Filters that were applied, the last at the end.
     pub(crate) history: Vec<String>,
     /// The line that is being typed.
@@ -156,6 +158,7 @@ impl Model {
             follow: Follow::default(),
             sifted: None,
             unfiltered: None,
+            first: None,
             history: Vec::new(),
             typing: None,
             menu: None,
@@ -178,6 +181,13 @@ impl Model {
         self.streams.list.tail = true;
         self.frames.list.tail = true;
         self.notes.list.tail = true;
+        self
+    }
+
+    /// Filters from the beginning.
+    #[must_use]
+    pub fn filtered(mut self, filter: &str) -> Model {
+        self.first = Some(filter.to_owned()).filter(|filter| !filter.is_empty());
         self
     }
 
@@ -251,9 +261,7 @@ impl Model {
         match self.view {
             View::Ladder(stream) | View::Follow(stream) => Some(stream),
             View::Streams => self.stream_numbers().at(self.streams.list.at),
-            View::Calls | View::Call(_) => {
-                self.index.calls.get(self.call_here()?).map(|call| call.exchange.stream)
-            }
+            View::Calls | View::Call(_) => self.index.calls.get(self.call_here()?).map(|call| call.exchange.stream),
             View::Frames | View::Notes => {
                 let fact = self.index.frames.get(self.frame_here()?.checked_sub(1)? as usize)?;
                 Some(fact.stream).filter(|&stream| stream != crate::browse::NO_STREAM)

@@ -160,7 +160,8 @@ fn press_in_frames(model: &mut Model, at: Position) -> Vec<Effect> {
     if shown(panes.list) && shown(panes.tree) && at.y == panes.tree.y {
         model.held = Some(0);
     } else if shown(panes.tree) && shown(panes.bytes) {
-        let inner = if panes.beside { at.x + 1 == panes.bytes.x && at.y > panes.bytes.y } else { at.y == panes.bytes.y };
+        let inner =
+            if panes.beside { at.x + 1 == panes.bytes.x && at.y > panes.bytes.y } else { at.y == panes.bytes.y };
         if inner {
             model.held = Some(1);
         }
@@ -189,7 +190,9 @@ fn press_in_frames(model: &mut Model, at: Position) -> Vec<Effect> {
         model.frames.pane = Pane::Bytes;
         let area = below(panes.bytes, 1);
         let row = model.frames.bytes.top + usize::from(at.y.saturating_sub(area.y));
-        if let Some(column) = view::bytes::column(&model.frames, at.x.saturating_sub(area.x)).filter(|_| area.contains(at)) {
+        if let Some(column) =
+            view::bytes::column(&model.frames, at.x.saturating_sub(area.x)).filter(|_| area.contains(at))
+        {
             model.frames.go_to_byte(row * frames::PER_ROW + column);
         }
     }

@@ -57,9 +57,13 @@ fn address(text: &str, side: &str) -> Option<String> {
 fn filters(model: &Model) -> Vec<String> {
     let stream = model.stream_here().map(|stream| format!("tcp.stream == {stream}"));
     match model.view {
-        View::Frames if model.frames.pane != Pane::List => {
-            model.frames.line().map(|line| line.filter.clone()).filter(|filter| !filter.is_empty()).into_iter().collect()
-        }
+        View::Frames if model.frames.pane != Pane::List => model
+            .frames
+            .line()
+            .map(|line| line.filter.clone())
+            .filter(|filter| !filter.is_empty())
+            .into_iter()
+            .collect(),
         View::Frames => {
             let Some(frame) = model.frame_here() else { return Vec::new() };
             let row = model.frames.rows.get(&frame);
@@ -89,9 +93,9 @@ fn filters(model: &Model) -> Vec<String> {
         }
         View::Streams | View::Ladder(_) | View::Follow(_) => {
             let row = model.stream_here().and_then(|stream| model.index.streams.get(stream as usize));
-            let ends = row.into_iter().flat_map(|row| {
-                [end(&row.server), end(&row.client), Some(format!("tcp.port == {}", row.server.port))]
-            });
+            let ends = row
+                .into_iter()
+                .flat_map(|row| [end(&row.server), end(&row.client), Some(format!("tcp.port == {}", row.server.port))]);
             stream.into_iter().chain(ends.flatten()).collect()
         }
         View::Notes => {
@@ -203,7 +207,11 @@ pub(crate) fn copy(model: &mut Model) {
         add("the filter", sifted.text.to_string());
     }
     if let Some(call) = model.call_here() {
-        items.push(Item { title: "curl command".into(), about: "makes the same request".into(), choice: Choice::Curl(call) });
+        items.push(Item {
+            title: "curl command".into(),
+            about: "makes the same request".into(),
+            choice: Choice::Curl(call),
+        });
     }
     menu::open(model, Menu::new("Copy", items));
 }

@@ -94,7 +94,8 @@ fn choices(typed: &str) -> Vec<Choice> {
     if typed.is_empty() {
         return short.collect();
     }
-    let of_field = |field: &'static dissectors::Field| Choice { name: field.name, kind: field.kind.word(), about: field.doc };
+    let of_field =
+        |field: &'static dissectors::Field| Choice { name: field.name, kind: field.kind.word(), about: field.doc };
     let all: Vec<Choice> = short.chain(dissectors::fields().map(of_field)).collect();
     let typed = typed.to_ascii_lowercase();
     let begin = all.iter().filter(|choice| choice.name.starts_with(&typed));
@@ -125,7 +126,8 @@ pub(crate) fn check(model: &mut Model) {
     let typed = line.text.get(draft.part.clone()).unwrap_or_default();
     // Between quotes is a value.
     let quotes = line.text.get(..draft.part.start).map_or(0, |before| before.matches('"').count());
-    let completes = quotes.is_multiple_of(2) && (line.text.is_empty() || typed.starts_with(|char: char| char.is_ascii_alphabetic()));
+    let completes = quotes.is_multiple_of(2)
+        && (line.text.is_empty() || typed.starts_with(|char: char| char.is_ascii_alphabetic()));
     draft.choices = if completes { choices(typed) } else { Vec::new() };
 }
 
@@ -200,15 +202,8 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
     }
     let (text, turn): (Arc<str>, u64) = (text.into(), model.next_turn());
     let none = Arc::<Vec<u32>>::default;
-    model.sifted = Some(Sifted {
-        text: text.clone(),
-        turn,
-        frames: none(),
-        calls: none(),
-        streams: none(),
-        upto: 0,
-        done: false,
-    });
+    model.sifted =
+        Some(Sifted { text: text.clone(), turn, frames: none(), calls: none(), streams: none(), upto: 0, done: false });
     refresh(model, Change::Other);
     vec![Effect::Ask(Ask::Sift { filter: text, turn })]
 }

@@ -92,7 +92,8 @@ mod tests {
     fn a_time_is_told_in_four_ways() {
         let mut times = Times::new(TimeZone::UTC);
         let start = 1_700_000_000_000_000_000;
-        let tell = |times: &Times| times.tell(start + 2_500_000, start, Some(start + 2_000_000), Some(start + 3_000_000));
+        let tell =
+            |times: &Times| times.tell(start + 2_500_000, start, Some(start + 2_000_000), Some(start + 3_000_000));
         assert_eq!(tell(&times), "0.002500");
         times.turn();
         assert_eq!(tell(&times), "0.000500");

@@ -24,7 +24,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Resize(width, height) => {
             model.size = (width, height);
-            Vec::new()
+            let first = model.first.take();
+            first.map_or(Vec::new(), |filter| sift::apply(model, &filter))
         }
         Msg::Answer(answer) => heard(model, answer),
     };

@@ -43,7 +43,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let name = frames.opened.as_ref().and_then(|opened| {
         let (name, _) = opened.buffers.get(frames.bytes.buffer)?;
         let several = opened.buffers.len() > 1;
-        let nth = if several { format!(" {} of {}", frames.bytes.buffer + 1, opened.buffers.len()) } else { String::new() };
+        let nth =
+            if several { format!(" {} of {}", frames.bytes.buffer + 1, opened.buffers.len()) } else { String::new() };
         let what = crate::tui::text::counted(bytes.len() as u64, "byte");
         let field = frames.line().map(|line| line.field.name).filter(|name| !name.is_empty());
         Some(format!("{name}{nth}: {what}{}", field.map_or(String::new(), |field| format!("  {field}"))))
@@ -55,7 +56,9 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     for nth in 0..area.height.saturating_sub(1) {
         let start = (frames.bytes.top + usize::from(nth)) * PER_ROW;
         let line = row(area, nth + 1);
-        let Some(shown) = bytes.get(start..bytes.len().min(start + PER_ROW)).filter(|shown| !shown.is_empty()) else { break };
+        let Some(shown) = bytes.get(start..bytes.len().min(start + PER_ROW)).filter(|shown| !shown.is_empty()) else {
+            break;
+        };
         put(buffer, line, &format!("{start:0width$x}", width = usize::from(width)), theme.dim);
         for (column, byte) in shown.iter().enumerate() {
             let at = start + column;
@@ -67,7 +70,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             };
             let [digits, text] = offsets(frames, column);
             // The space between two bytes of what is chosen belongs to it.
-            let joined = column < 15 && chosen.as_ref().is_some_and(|chosen| chosen.contains(&at) && chosen.contains(&(at + 1)));
+            let joined =
+                column < 15 && chosen.as_ref().is_some_and(|chosen| chosen.contains(&at) && chosen.contains(&(at + 1)));
             let wide = if joined && style == theme.found { if column == 7 { 4 } else { 3 } } else { 2 };
             let place = |offset: u16, width: u16| {
                 let left = area.width.saturating_sub(offset);

@@ -174,7 +174,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let numbers = model.call_numbers();
     let places = table::places(&COLUMNS, roster.hidden, area.x, area.width);
     let title = |column: usize| {
-        let title = if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
+        let title =
+            if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
         super::sorted_title(roster, column, title)
     };
     table::head(&COLUMNS, &places, row(area, 0), buffer, title, theme.head);
@@ -194,7 +195,12 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             let words = match at.column {
                 TIME => begun(call).map_or(String::new(), |moment| {
                     let before = place.checked_sub(1).and_then(time);
-                    model.times.tell(moment, call.start, before, model.times.reference.and_then(|frame| model.time(frame)))
+                    model.times.tell(
+                        moment,
+                        call.start,
+                        before,
+                        model.times.reference.and_then(|frame| model.time(frame)),
+                    )
                 }),
                 PHASES => {
                     bar(call, Rect { x: at.x, width: at.width, ..line }, theme, buffer);

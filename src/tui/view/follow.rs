@@ -24,14 +24,22 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         records::endpoint(&mut client, stream.client);
         records::endpoint(&mut server, stream.server);
         let more = if follow.more { "   there is more than is shown" } else { "" };
-        let parts = [("> ", theme.client), (&client, theme.client), ("   < ", theme.server), (&server, theme.server), (more, theme.warn)];
+        let parts = [
+            ("> ", theme.client),
+            (&client, theme.client),
+            ("   < ", theme.server),
+            (&server, theme.server),
+            (more, theme.warn),
+        ];
         pieces(buffer, row(area, 0), parts);
     }
     if follow.lines.is_empty() {
         return empty(model, area, buffer, if follow.known { "neither side said anything" } else { "reading" });
     }
     for (nth, place) in follow.list.seen(follow.lines.len(), usize::from(area.height.saturating_sub(1))).enumerate() {
-        let Some((said, line)) = follow.lines.get(place).and_then(|&(said, line)| Some((follow.said.get(said as usize)?, line))) else {
+        let Some((said, line)) =
+            follow.lines.get(place).and_then(|&(said, line)| Some((follow.said.get(said as usize)?, line)))
+        else {
             continue;
         };
         let area = row(area, nth as u16 + 1);

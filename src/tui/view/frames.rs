@@ -34,9 +34,21 @@ fn places(model: &Model, area: Rect) -> Vec<table::Place> {
     let roomy = area.width >= 110;
     let wanted = |column: usize| match column {
         0 => digits.max(5),
-        1 => if model.times.since == crate::tui::times::Since::Day { 15 } else { 11 },
+        1 => {
+            if model.times.since == crate::tui::times::Since::Day {
+                15
+            } else {
+                11
+            }
+        }
         2 | 3 if !roomy => 15,
-        2 | 3 => if long { 26 } else { 17 },
+        2 | 3 => {
+            if long {
+                26
+            } else {
+                17
+            }
+        }
         4 => 8,
         5 => 6,
         _ => u16::MAX,
@@ -52,7 +64,9 @@ fn places(model: &Model, area: Rect) -> Vec<table::Place> {
 
 /// The words of a row, for copying.
 pub(crate) fn text(model: &Model, frame: u32) -> String {
-    let (Some(fact), Some(row)) = (model.index.frames.get(frame.saturating_sub(1) as usize), model.frames.rows.get(&frame)) else {
+    let (Some(fact), Some(row)) =
+        (model.index.frames.get(frame.saturating_sub(1) as usize), model.frames.rows.get(&frame))
+    else {
         return String::new();
     };
     let time = model.times.tell(fact.time, model.time(1).unwrap_or(0), None, None);
@@ -70,7 +84,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let numbers = model.frame_numbers();
     let places = places(model, area);
     let title = |column: usize| {
-        let title = if column == 1 { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
+        let title =
+            if column == 1 { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
         title.to_owned()
     };
     table::head(&COLUMNS, &places, row(area, 0), buffer, title, if has_keys { theme.head_on } else { theme.head });
@@ -106,7 +121,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
                 2 => (words.map_or(String::new(), |row| row.source.clone()), theme.text),
                 3 => (words.map_or(String::new(), |row| row.destination.clone()), theme.text),
                 4 => {
-                    let protocol = words.map_or(fact.protocol, |row| row.protocol);
+                    let protocol = words.map_or(fact.protocol.name(), |row| row.protocol);
                     (protocol.to_owned(), theme.protocol(protocol))
                 }
                 5 => (fact.length.to_string(), theme.dim),

@@ -63,7 +63,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             }
             Some(Line::Key(keys, help)) => {
                 let gap = " ".repeat(most - width(keys) + 2);
-                pieces(buffer, area, [("   ", theme.text), (keys, theme.key), (&*gap, theme.text), (*help, theme.text)]);
+                pieces(
+                    buffer,
+                    area,
+                    [("   ", theme.text), (keys, theme.key), (&*gap, theme.text), (*help, theme.text)],
+                );
             }
             _ => {}
         }

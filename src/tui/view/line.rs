@@ -134,7 +134,11 @@ pub(crate) fn completions(model: &Model, body: Rect, buffer: &mut Buffer) {
         let [name, kind, about] = if on { [theme.cursor; 3] } else { [theme.name, theme.fair, theme.dim] };
         let gap = " ".repeat(widest - width(choice.name) + 2);
         let first = choice.about.split_inclusive(". ").next().unwrap_or_default().trim();
-        pieces(buffer, line, [("  ", name), (choice.name, name), (&*gap, name), (choice.kind, kind), ("  ", about), (first, about)]);
+        pieces(
+            buffer,
+            line,
+            [("  ", name), (choice.name, name), (&*gap, name), (choice.kind, kind), ("  ", about), (first, about)],
+        );
         used += 1;
     }
     if used > 0 {
@@ -204,7 +208,8 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
 /// Where the cursor of the terminal is, while something is typed.
 pub(crate) fn cursor(model: &Model, screen: &Screen) -> Option<Position> {
     let typing = model.typing.as_ref()?;
-    let (area, before) = if typing.is_filter() { (screen.filter, 2) } else { (screen.foot, 1 + width(&prompt(model, typing))) };
+    let (area, before) =
+        if typing.is_filter() { (screen.filter, 2) } else { (screen.foot, 1 + width(&prompt(model, typing))) };
     let room = usize::from(area.width).saturating_sub(before + 1);
     let (_, at) = window(typing, room);
     Some(Position { x: area.x + ((before + at) as u16).min(area.width.saturating_sub(1)), y: area.y })

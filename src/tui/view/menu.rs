@@ -25,7 +25,11 @@ pub(crate) fn draw(model: &Model, menu: &Menu, body: Rect, buffer: &mut Buffer) 
     let block = Block::bordered().border_style(theme.head_on);
     let inner = block.inner(area);
     block.render(area, buffer);
-    pieces(buffer, Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..row(area, 0) }, [(" ", theme.head_on), (&*menu.title, theme.head_on), (" ", theme.head_on)]);
+    pieces(
+        buffer,
+        Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..row(area, 0) },
+        [(" ", theme.head_on), (&*menu.title, theme.head_on), (" ", theme.head_on)],
+    );
     let title = menu.items.iter().map(|item| width(&item.title)).max().unwrap_or(0);
     for (nth, place) in menu.list.seen(menu.items.len(), inner.height.into()).enumerate() {
         let Some(item) = menu.items.get(place) else { continue };

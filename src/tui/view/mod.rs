@@ -85,7 +85,11 @@ pub(crate) fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> 
 }
 
 /// Writes pieces of text one after the other.
-pub(crate) fn pieces<'t>(buffer: &mut Buffer, mut area: Rect, pieces: impl IntoIterator<Item = (&'t str, Style)>) -> u16 {
+pub(crate) fn pieces<'t>(
+    buffer: &mut Buffer,
+    mut area: Rect,
+    pieces: impl IntoIterator<Item = (&'t str, Style)>,
+) -> u16 {
     let start = area.x;
     for (text, style) in pieces {
         let taken = put(buffer, area, text, style);

@@ -20,7 +20,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let Some(known) = note(place) else { continue };
         let line = row(area, nth as u16 + 1);
         let before = place.checked_sub(1).and_then(note).and_then(|note| model.time(note.frame));
-        let time = model.time(known.frame).map_or(String::new(), |time| model.times.tell(time, start, before, reference));
+        let time =
+            model.time(known.frame).map_or(String::new(), |time| model.times.tell(time, start, before, reference));
         let on = place == list.at;
         if on {
             fill(buffer, line, theme.cursor);

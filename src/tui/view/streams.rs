@@ -125,19 +125,27 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let numbers = model.stream_numbers();
     let places = table::places(&COLUMNS, roster.hidden, area.x, area.width);
     let title = |column: usize| {
-        let title = if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
+        let title =
+            if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
         super::sorted_title(roster, column, title)
     };
     table::head(&COLUMNS, &places, row(area, 0), buffer, title, theme.head);
     let height = usize::from(area.height.saturating_sub(1));
     if numbers.len() == 0 {
-        return empty(model, area, buffer, super::why_empty(model, "no TCP connection yet", "no TCP connection in this capture"));
+        return empty(
+            model,
+            area,
+            buffer,
+            super::why_empty(model, "no TCP connection yet", "no TCP connection in this capture"),
+        );
     }
     let start = model.time(1).unwrap_or(0);
     let time = |place: usize| model.index.streams.get(numbers.at(place)? as usize).map(|stream| stream.first.time);
     for (nth, place) in roster.list.seen(numbers.len(), height).enumerate() {
         let line = row(area, nth as u16 + 1);
-        let Some(stream) = numbers.at(place).and_then(|number| model.index.streams.get(number as usize)) else { continue };
+        let Some(stream) = numbers.at(place).and_then(|number| model.index.streams.get(number as usize)) else {
+            continue;
+        };
         let on = place == roster.list.at;
         if on {
             fill(buffer, line, theme.cursor);

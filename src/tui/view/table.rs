@@ -56,7 +56,14 @@ pub(crate) fn places(columns: &[Column], hidden: u32, x: u16, room: u16) -> Vec<
 }
 
 /// Draws the titles of columns.
-pub(crate) fn head(columns: &[Column], places: &[Place], line: Rect, buffer: &mut Buffer, title: impl Fn(usize) -> String, style: Style) {
+pub(crate) fn head(
+    columns: &[Column],
+    places: &[Place],
+    line: Rect,
+    buffer: &mut Buffer,
+    title: impl Fn(usize) -> String,
+    style: Style,
+) {
     for place in places {
         let Some(column) = columns.get(place.column) else { continue };
         cell(buffer, line, *place, &title(place.column), column.right, style);
@@ -94,8 +101,10 @@ mod tests {
 
     #[test]
     fn columns_fit_the_room() {
-        let columns = [column("a", [4, 4], 0), column("b", [10, 30], 0), column("c", [6, 6], 2), column("d", [5, 9], 1)];
-        let widths = |room| places(&columns, 0, 0, room).iter().map(|place| (place.column, place.width)).collect::<Vec<_>>();
+        let columns =
+            [column("a", [4, 4], 0), column("b", [10, 30], 0), column("c", [6, 6], 2), column("d", [5, 9], 1)];
+        let widths =
+            |room| places(&columns, 0, 0, room).iter().map(|place| (place.column, place.width)).collect::<Vec<_>>();
         assert_eq!(widths(28), [(0, 4), (1, 10), (2, 6), (3, 5)]);
         assert_eq!(widths(27), [(0, 4), (1, 13), (3, 8)]);
         assert_eq!(widths(100), [(0, 4), (1, 30), (2, 6), (3, 9)]);

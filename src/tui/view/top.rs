@@ -52,7 +52,11 @@ pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
     let numbers = format!("  {shown}{span}");
     let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(8);
     let name = crate::tui::text::plain(name).into_owned();
-    pieces(buffer, left, [(" ", theme.bar), (&*crate::tui::text::cut(&name, room), theme.bar_loud), (&numbers, theme.bar)]);
+    pieces(
+        buffer,
+        left,
+        [(" ", theme.bar), (&*crate::tui::text::cut(&name, room), theme.bar_loud), (&numbers, theme.bar)],
+    );
 }
 
 /// The tabs with their words, and from where to where they go.

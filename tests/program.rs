@@ -496,7 +496,7 @@ fn fields_are_listed_searched_and_explained() {
 fn wrong_usage_is_told_and_ends_with_2() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
-    let wrong: [(&[&str], &str); 16] = [
+    let wrong: [(&[&str], &str); 18] = [
         (&["print", &file, "-e", "nosuch.field"], "no field is called nosuch.field; `overhear fields TEXT` searches"),
         (&["print", &file, "-e", "tcp.prt"], "no field is called tcp.prt (nearest: tcp.port"),
         (&["print", &file, "-T", "fields"], "-T fields needs a field"),
@@ -513,7 +513,7 @@ fn wrong_usage_is_told_and_ends_with_2() {
         (&["calls", &file, "-T", "a\nb"], "invalid value 'a"),
         (&["listen"], "listen: there is no such command and no such file"),
         (&[&file], "the screen needs a terminal; into a pipe or a file go `overhear print`"),
-        (&["missing.pcap"], "missing.pcap: No such file"),
+        (&["missing.pcap"], "missing.pcap: no such file"),
         (&["follow", &file], "the number of the stream is missing"),
         (&["follow", &file, "first"], "the number of the stream is missing"),
         (&["follow", "0"], "a capture file is missing"),

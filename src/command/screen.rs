@@ -6,8 +6,8 @@ use super::{Outcome, tell};
 use crate::args::Input;
 use jiff::tz::TimeZone;
 use overhear::browse::Browser;
+use overhear::source::Capture;
 use overhear::tui::{Hear, Model, Theme};
-use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -55,8 +55,14 @@ fn named(input: Input) -> Result<Named, String> {
         ));
     }
     let named = Named::new(input)?;
-    for path in named.paths.iter().filter(|path| path.as_path() != Path::new("-")) {
-        File::open(path).map_err(|error| format!("{}: {error}", shown([path.as_path()])))?;
+    // What is no capture is told without a screen; a pipe is read only once.
+    let files: Vec<PathBuf> = named.paths.iter().filter(|path| !is_pipe(path)).cloned().collect();
+    if !files.is_empty() {
+        Capture::open(files).map_err(|error| error.to_string())?;
     }
     Ok(named)
+}
+
+fn is_pipe(path: &Path) -> bool {
+    path == Path::new("-") || path.metadata().is_ok_and(|meta| !meta.is_file())
 }

@@ -276,7 +276,8 @@ impl Model {
     }
 
     /// Whether frames may still come.
-    pub(crate) fn is_growing(&self) -> bool {
+    #[must_use]
+    pub fn is_growing(&self) -> bool {
         !matches!(self.index.state, State::Whole(_))
     }
 

@@ -305,7 +305,13 @@ fn next_odd(model: &mut Model) {
 fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::News(news) => {
+            let was_whole = !model.is_growing();
             model.index.take(news);
+            if let State::Whole(Some(what)) = &model.index.state
+                && !was_whole
+            {
+                model.wrong(what.clone());
+            }
             sift::refresh(model, Change::More);
         }
         Answer::Rows(rows) => model.frames.take_rows(rows),

@@ -1,6 +1,9 @@
 //! Frames made by hand, and the analyzer asked about them.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+#[cfg(feature = "tui")]
+pub mod screen;
+
 use overhear::analysis::{Analyzer, Content, Event, Task};
 use overhear::source::Capture;
 

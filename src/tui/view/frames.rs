@@ -3,6 +3,7 @@
 use super::{empty, fill, put, row, table};
 use crate::tui::model::Model;
 use crate::tui::roster::Column;
+use crate::tui::times::Since;
 use crate::tui::{frames::Pane, text};
 use dissectors::Severity;
 use ratatui::buffer::Buffer;
@@ -26,38 +27,24 @@ pub(crate) static COLUMNS: [Column; 7] = [
 /// What a frame's row has at its left: a mark, the frame of reference, how bad what is odd in it is.
 const SIGNS: u16 = 2;
 
-/// The places of columns. What is left over after addresses of usual length is all for the info.
+/// The places of columns, as wide as what they hold; the info has the rest.
 fn places(model: &Model, area: Rect) -> Vec<table::Place> {
-    let long = model.frames.rows.values().any(|row| row.source.len() > 17 || row.destination.len() > 17);
-    let digits = model.index.frames.len().max(1).ilog10() as u16 + 1;
-    let mut places = table::places(&COLUMNS, model.frames.hidden, area.x + SIGNS, area.width.saturating_sub(SIGNS));
-    let roomy = area.width >= 110;
-    let wanted = |column: usize| match column {
-        0 => digits.max(5),
-        1 => {
-            if model.times.since == crate::tui::times::Since::Day {
-                15
-            } else {
-                11
-            }
-        }
-        2 | 3 if !roomy => 15,
-        2 | 3 => {
-            if long {
-                26
-            } else {
-                17
-            }
-        }
-        4 => 8,
-        5 => 6,
-        _ => u16::MAX,
-    };
+    let frames = &model.index.frames;
+    let address = |row: &crate::browse::Row| row.source.len().max(row.destination.len());
+    let most = if area.width < 110 { 15 } else { 39 };
+    let longest = model.frames.rows.values().map(address).max().unwrap_or(0).clamp(11, most) as u16;
+    let digits = frames.len().max(1).ilog10() as u16 + 1;
+    let span = frames.first().zip(frames.last()).map_or(0, |(first, last)| last.time.saturating_sub(first.time));
+    let seconds = (span.max(1) / 1_000_000_000).max(1).ilog10() as u16 + 1;
+    let clock = model.times.since == Since::Day;
+    let widths = [digits.max(4), if clock { 15 } else { seconds + 8 }, longest, longest, 9, 6, u16::MAX];
+    let room = area.width.saturating_sub(SIGNS);
     let mut x = area.x + SIGNS;
+    let mut places = table::places(&COLUMNS, model.frames.hidden, x, room);
     for place in &mut places {
         place.x = x;
-        place.width = wanted(place.column).min(area.right().saturating_sub(x));
-        x = (x + place.width + 1).min(area.right());
+        place.width = widths.get(place.column).map_or(0, |&width| width.min(area.right().saturating_sub(x)));
+        x = x.saturating_add(place.width + 1).min(area.right());
     }
     places
 }

@@ -1,0 +1,99 @@
+//! What the screen shows: each text in `screens/` has lines `$ CAPTURE COLUMNSxROWS KEYS...` and below each the screen
+//! that these keys lead to. `OVERHEAR_BLESS=1` writes what is shown now; read the difference before it is committed.
+//!
+//! A key is written as the help screen has it (`j`, `Enter`, `Ctrl-F`); text between quotes is typed; `click:X,Y`,
+//! `drag:X,Y` and `wheel:X,Y,N` are the mouse; `resize:X,Y` is the terminal's. `~` in a capture's place stands for
+//! `fixtures/`.
+
+mod common;
+
+use common::Random;
+use common::screen::Screen;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PROMPT: &str = "$ ";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The screen that a line leads to.
+fn shown(line: &str) -> String {
+    let mut words = line.trim_start_matches(PROMPT).splitn(3, ' ');
+    let (capture, size, keys) = (words.next(), words.next(), words.next());
+    let capture = root().join("fixtures").join(capture.expect("a capture"));
+    let (width, height) = size.and_then(|size| size.split_once('x')).expect("a size");
+    let size = (width.parse().expect("columns"), height.parse().expect("rows"));
+    let mut screen = Screen::open(&capture, size);
+    screen.keys(keys.unwrap_or_default());
+    screen.text()
+}
+
+/// The lines that say what is shown, each with the screen below it.
+fn screens(text: &str) -> Vec<(&str, String)> {
+    let mut screens: Vec<(&str, String)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if line.starts_with(PROMPT) {
+            screens.push((line.trim_end(), String::new()));
+        } else if let Some((_, screen)) = screens.last_mut() {
+            screen.push_str(line);
+        }
+    }
+    screens
+}
+
+fn files() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("tests/screens")).expect("tests/screens").flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn keys_lead_to_the_screens_they_did() {
+    let bless = std::env::var_os("OVERHEAR_BLESS").is_some();
+    let mut count = 0;
+    for path in files() {
+        let text = fs::read_to_string(&path).expect("screens");
+        let mut now = String::new();
+        for (line, expected) in screens(&text) {
+            let shown = shown(line) + "\n";
+            assert!(bless || shown == expected, "{}: {line}\nshown:\n{shown}\nexpected:\n{expected}", path.display());
+            now += &format!("{line}\n{shown}");
+            count += 1;
+        }
+        if bless {
+            fs::write(&path, now).expect("the screens can be written");
+        }
+    }
+    assert!(count > 0, "there are no screens");
+}
+
+#[test]
+fn no_key_and_no_size_of_a_terminal_makes_it_panic() {
+    let mut random = Random::new(5);
+    for capture in ["http/post-login.pcap", "tcp/loss.pcap", "file/empty.pcap", "link/arp.pcap"] {
+        let mut screen = Screen::open(&root().join("fixtures").join(capture), (80, 24));
+        let keys = "Enter Esc Tab Shift-Tab Space Up Down Left Right PgUp PgDn Home End Backspace Ctrl-F Ctrl-U Ctrl-W \
+                    j k h l g G 1 2 3 4 5 p P z L F v / \\ = - + c f n N m ' ] [ e t T s S o b E C y ? i : ! a 0 \" \u{301} 日";
+        let keys: Vec<&str> = keys.split_whitespace().collect();
+        let mut pressed = Vec::new();
+        for _ in 0..600 {
+            let (x, y) = (random.below(130), random.below(50));
+            let key = match random.below(20) {
+                0 => format!("resize:{x},{y}"),
+                1 => format!("click:{x},{y}"),
+                2 => format!("press:{x},{y} drag:{},{}", random.below(130), random.below(50)),
+                3 => format!("wheel:{x},{y},{}", random.below(7) as i32 - 3),
+                _ => keys[random.below(keys.len() as u64) as usize].to_owned(),
+            };
+            pressed.push(key.clone());
+            if key == "\"" {
+                continue;
+            }
+            screen.keys(&key);
+            assert!(screen.text().chars().all(|char| !char.is_control() || char == '\n'), "{pressed:?}");
+        }
+    }
+}

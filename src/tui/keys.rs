@@ -204,6 +204,7 @@ use Context as C;
 
 const LISTS: &[Context] = &[C::Calls, C::Streams];
 const TYPED: &[Context] = &[C::Filter, C::Line];
+const OVER: &[Context] = &[C::Menu, C::Help];
 const OF_A_STREAM: &[Context] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes];
 
@@ -211,8 +212,7 @@ const OF_A_STREAM: &[Context] =
 pub(crate) static KEYS: &[Binding] = &[
     // What is opened.
     bind(&[key(KeyCode::Enter)], &[C::Menu], A::Enter, "choose", "choose"),
-    bind(&[key(KeyCode::Esc), char('q')], &[C::Menu], A::Back, "leave", "leave the menu"),
-    bind(&[key(KeyCode::Esc), char('q'), char('?')], &[C::Help], A::Back, "leave", "leave this screen"),
+    bind(&[key(KeyCode::Esc), char('q'), char('?')], OVER, A::Back, "leave", "leave the menu, or this screen"),
     bind(&[key(KeyCode::Enter)], &[C::Calls], A::Enter, "open", "open the call: messages, phases, frames"),
     bind(&[key(KeyCode::Enter)], &[C::Streams], A::Enter, "ladder", "open the ladder of the connection"),
     bind(&[key(KeyCode::Enter)], &[C::Frames], A::Enter, "tree", "go into the tree"),
@@ -224,10 +224,6 @@ pub(crate) static KEYS: &[Binding] = &[
     // Moving.
     bind(&[key(KeyCode::Up), char('k')], &[], A::Go(Move::Up), "", "one up"),
     bind(&[key(KeyCode::Down), char('j')], &[], A::Go(Move::Down), "", "one down"),
-    bind(&[key(KeyCode::Up), ctrl('p')], &[C::Menu], A::Go(Move::Up), "", "one up"),
-    bind(&[key(KeyCode::Down), ctrl('n')], &[C::Menu], A::Go(Move::Down), "", "one down"),
-    bind(&[char('k')], &[C::Menu], A::Go(Move::Up), "", "one up"),
-    bind(&[char('j')], &[C::Menu], A::Go(Move::Down), "", "one down"),
     bind(&[key(KeyCode::Left), char('h')], &[C::Bytes, C::Call, C::Statistics], A::Left, "", "left"),
     bind(&[key(KeyCode::Right), char('l')], &[C::Bytes, C::Call, C::Statistics], A::Right, "", "right"),
     bind(&[key(KeyCode::Left), char('h')], &[C::Tree], A::Left, "", "close the line, or go to the one above"),
@@ -306,13 +302,13 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[ctrl('w')], TYPED, A::Edit(Edit::Word), "", "delete the word before"),
     bind(&[ctrl('u')], TYPED, A::Edit(Edit::Clear), "clear", "delete all of it"),
     bind(&[ctrl('z')], &[C::Filter, C::Line, C::Help, C::Menu], A::Suspend, "", "back to the shell; fg returns"),
-    bind(&[ctrl('c')], &[C::Help, C::Menu], A::Quit, "", "quit"),
-    bind(&[key(KeyCode::Up), char('k')], &[C::Help], A::Go(Move::Up), "", "one up"),
-    bind(&[key(KeyCode::Down), char('j')], &[C::Help], A::Go(Move::Down), "", "one down"),
-    bind(&[key(KeyCode::PageUp), ctrl('u')], &[C::Help, C::Menu], A::Go(Move::PageUp), "", "one screen up"),
-    bind(&[key(KeyCode::PageDown), char(' ')], &[C::Help, C::Menu], A::Go(Move::PageDown), "", "one screen down"),
-    bind(&[key(KeyCode::Home), char('g')], &[C::Help, C::Menu], A::Go(Move::First), "", "to the first"),
-    bind(&[key(KeyCode::End), char('G')], &[C::Help, C::Menu], A::Go(Move::Last), "", "to the last"),
+    bind(&[ctrl('c')], OVER, A::Quit, "", "quit"),
+    bind(&[key(KeyCode::Up), char('k')], OVER, A::Go(Move::Up), "", "one up"),
+    bind(&[key(KeyCode::Down), char('j')], OVER, A::Go(Move::Down), "", "one down"),
+    bind(&[key(KeyCode::PageUp), ctrl('u')], OVER, A::Go(Move::PageUp), "", "one screen up"),
+    bind(&[key(KeyCode::PageDown), char(' ')], OVER, A::Go(Move::PageDown), "", "one screen down"),
+    bind(&[key(KeyCode::Home), char('g')], OVER, A::Go(Move::First), "", "to the first"),
+    bind(&[key(KeyCode::End), char('G')], OVER, A::Go(Move::Last), "", "to the last"),
 ];
 
 impl Context {

@@ -14,7 +14,7 @@ use super::sift::{Sifted, Typing};
 use super::statistics::Statistics;
 use super::text;
 use super::theme::Theme;
-use super::times::Times;
+use super::times::{Since, Times};
 use crate::browse::{Index, State};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
@@ -273,6 +273,19 @@ impl Model {
     /// The time of a frame, in nanoseconds since 1970.
     pub(crate) fn time(&self, frame: u32) -> Option<i64> {
         self.index.frames.get(frame.checked_sub(1)? as usize).map(|fact| fact.time)
+    }
+
+    /// How wide the times of this capture are.
+    pub(crate) fn time_width(&self) -> u16 {
+        let frames = &self.index.frames;
+        let span = frames.first().zip(frames.last()).map_or(0, |(first, last)| last.time.saturating_sub(first.time));
+        let digits = (span.max(1) / 1_000_000_000).max(1).ilog10() as u16 + 1;
+        match self.times.since {
+            Since::Day => 15,
+            Since::Start | Since::Row => digits + 7,
+            // It may be negative.
+            Since::Reference => digits + 8,
+        }
     }
 
     /// Whether frames may still come.

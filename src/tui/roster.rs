@@ -10,8 +10,8 @@ pub(crate) struct Column {
     pub(crate) title: &'static str,
     /// What it shows, in words.
     pub(crate) about: &'static str,
-    /// As wide as it is at least, and as wide as it grows where there is room.
-    pub(crate) width: [u16; 2],
+    /// As wide as it is at least, as wide as it should be before others of little use are shown, and at most.
+    pub(crate) width: [u16; 3],
     pub(crate) right: bool,
     /// Which columns a narrow terminal goes without: those of the highest number first, those of 0 never.
     pub(crate) rank: u8,

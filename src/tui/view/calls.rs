@@ -12,25 +12,25 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::cmp::Ordering;
 
-const fn column(title: &'static str, width: [u16; 2], right: bool, rank: u8, about: &'static str) -> Column {
+const fn column(title: &'static str, width: [u16; 3], right: bool, rank: u8, about: &'static str) -> Column {
     Column { title, about, width, right, rank }
 }
 
 /// The columns.
 pub(crate) static COLUMNS: [Column; 13] = [
-    column("TIME", [10, 15], true, 1, "when the request began"),
-    column("STREAM", [6, 6], true, 5, "the number of the connection"),
-    column("CLIENT", [17, 24], false, 7, "who asked"),
-    column("SERVER", [17, 24], false, 6, "who was asked"),
-    column("METHOD", [7, 7], false, 0, "what was asked to be done"),
-    column("HOST AND TARGET", [18, 400], false, 0, "of whom, and what"),
-    column("STATUS", [6, 6], true, 0, "the answer's code"),
-    column("TYPE", [16, 24], false, 4, "the answer's media type"),
-    column("SIZE", [7, 8], true, 2, "bytes of the answer's body"),
-    column("CONNECT", [7, 8], true, 9, "how long the handshake took"),
-    column("WAIT", [7, 8], true, 8, "from the request's end to the answer's begin"),
-    column("TOTAL", [7, 8], true, 0, "from the request's begin to the answer's end"),
-    column("PHASES", [10, 20], false, 0, "connecting ░, waiting ▒, downloading █"),
+    column("TIME", [table::TIME; 3], true, 1, "when the request began"),
+    column("STREAM", [6, 6, 6], true, 5, "the number of the connection"),
+    column("CLIENT", [17, 17, 24], false, 7, "who asked"),
+    column("SERVER", [17, 17, 24], false, 6, "who was asked"),
+    column("METHOD", [7, 7, 7], false, 0, "what was asked to be done"),
+    column("HOST AND TARGET", [18, 44, 400], false, 0, "of whom, and what"),
+    column("STATUS", [6, 6, 6], true, 0, "the answer's code"),
+    column("TYPE", [16, 16, 24], false, 4, "the answer's media type"),
+    column("SIZE", [7, 7, 8], true, 2, "bytes of the answer's body"),
+    column("CONNECT", [7, 7, 8], true, 9, "how long the handshake took"),
+    column("WAIT", [7, 7, 8], true, 8, "from the request's end to the answer's begin"),
+    column("TOTAL", [7, 7, 8], true, 0, "from the request's begin to the answer's end"),
+    column("PHASES", [10, 10, 20], false, 0, "connecting ░, waiting ▒, downloading █"),
 ];
 
 const TIME: usize = 0;
@@ -172,7 +172,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let roster = &model.calls;
     let numbers = model.call_numbers();
-    let places = table::places(&COLUMNS, roster.hidden, area.x, area.width);
+    let places = table::places(&COLUMNS, roster.hidden, model.time_width(), area.x, area.width);
     let title = |column: usize| {
         let title =
             if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };

@@ -3,25 +3,24 @@
 use super::{empty, fill, put, row, table};
 use crate::tui::model::Model;
 use crate::tui::roster::Column;
-use crate::tui::times::Since;
 use crate::tui::{frames::Pane, text};
 use dissectors::Severity;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-const fn column(title: &'static str, width: [u16; 2], right: bool, rank: u8, about: &'static str) -> Column {
+const fn column(title: &'static str, width: [u16; 3], right: bool, rank: u8, about: &'static str) -> Column {
     Column { title, about, width, right, rank }
 }
 
 /// The columns, after that of signs.
 pub(crate) static COLUMNS: [Column; 7] = [
-    column("#", [6, 8], true, 0, "the number of the frame"),
-    column("TIME", [10, 15], true, 0, "when it came"),
-    column("SOURCE", [14, 39], false, 2, "who sent it"),
-    column("DESTINATION", [14, 39], false, 2, "who it was sent to"),
-    column("PROTOCOL", [8, 10], false, 0, "the highest protocol in it"),
-    column("LENGTH", [6, 6], true, 3, "bytes on the wire"),
-    column("INFO", [20, 900], false, 0, "what it is about"),
+    column("#", [6, 6, 8], true, 0, "the number of the frame"),
+    column("TIME", [table::TIME; 3], true, 0, "when it came"),
+    column("SOURCE", [14, 14, 39], false, 2, "who sent it"),
+    column("DESTINATION", [14, 14, 39], false, 2, "who it was sent to"),
+    column("PROTOCOL", [8, 8, 10], false, 0, "the highest protocol in it"),
+    column("LENGTH", [6, 6, 6], true, 3, "bytes on the wire"),
+    column("INFO", [20, 20, 900], false, 0, "what it is about"),
 ];
 
 /// What a frame's row has at its left: a mark, the frame of reference, how bad what is odd in it is.
@@ -34,13 +33,10 @@ fn places(model: &Model, area: Rect) -> Vec<table::Place> {
     let most = if area.width < 110 { 15 } else { 39 };
     let longest = model.frames.rows.values().map(address).max().unwrap_or(0).clamp(11, most) as u16;
     let digits = frames.len().max(1).ilog10() as u16 + 1;
-    let span = frames.first().zip(frames.last()).map_or(0, |(first, last)| last.time.saturating_sub(first.time));
-    let seconds = (span.max(1) / 1_000_000_000).max(1).ilog10() as u16 + 1;
-    let clock = model.times.since == Since::Day;
-    let widths = [digits.max(4), if clock { 15 } else { seconds + 8 }, longest, longest, 9, 6, u16::MAX];
+    let widths = [digits.max(4), model.time_width().max(7), longest, longest, 9, 6, u16::MAX];
     let room = area.width.saturating_sub(SIGNS);
     let mut x = area.x + SIGNS;
-    let mut places = table::places(&COLUMNS, model.frames.hidden, x, room);
+    let mut places = table::places(&COLUMNS, model.frames.hidden, model.time_width(), x, room);
     for place in &mut places {
         place.x = x;
         place.width = widths.get(place.column).map_or(0, |&width| width.min(area.right().saturating_sub(x)));

@@ -5,7 +5,7 @@ use crate::tui::find::place_word;
 use crate::tui::keys;
 use crate::tui::layout::Screen;
 use crate::tui::model::{Model, Word};
-use crate::tui::sift::{Draft, Purpose, Typing};
+use crate::tui::sift::{Choice, Draft, Purpose, Typing};
 use crate::tui::text::{self, count, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -123,7 +123,8 @@ pub(crate) fn completions(model: &Model, body: Rect, buffer: &mut Buffer) {
     let choices = &draft.choices;
     let top = draft.chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(MOST));
     let names = choices.iter().skip(top).take(MOST);
-    let widest = names.clone().map(|choice| width(choice.name)).max().unwrap_or(0);
+    let widest = |of: fn(&Choice) -> &str| names.clone().map(|choice| width(of(choice))).max().unwrap_or(0);
+    let widest = [widest(|choice| choice.name), widest(|choice| choice.kind)];
     for (place, choice) in names.enumerate() {
         let line = row(body, used);
         Clear.render(line, buffer);
@@ -132,12 +133,21 @@ pub(crate) fn completions(model: &Model, body: Rect, buffer: &mut Buffer) {
             fill(buffer, line, theme.cursor);
         }
         let [name, kind, about] = if on { [theme.cursor; 3] } else { [theme.name, theme.fair, theme.dim] };
-        let gap = " ".repeat(widest - width(choice.name) + 2);
+        let gaps = [choice.name, choice.kind].map(width).into_iter().zip(widest);
+        let gaps: Vec<String> = gaps.map(|(width, widest)| " ".repeat(widest - width + 2)).collect();
+        let [after_name, after_kind] = [0, 1].map(|nth| gaps.get(nth).map_or("", String::as_str));
         let first = choice.about.split_inclusive(". ").next().unwrap_or_default().trim();
         pieces(
             buffer,
             line,
-            [("  ", name), (choice.name, name), (&*gap, name), (choice.kind, kind), ("  ", about), (first, about)],
+            [
+                ("  ", name),
+                (choice.name, name),
+                (after_name, name),
+                (choice.kind, kind),
+                (after_kind, about),
+                (first, about),
+            ],
         );
         used += 1;
     }

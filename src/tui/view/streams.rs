@@ -13,26 +13,26 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::cmp::Ordering;
 
-const fn column(title: &'static str, width: [u16; 2], right: bool, rank: u8, about: &'static str) -> Column {
+const fn column(title: &'static str, width: [u16; 3], right: bool, rank: u8, about: &'static str) -> Column {
     Column { title, about, width, right, rank }
 }
 
 /// The columns.
 pub(crate) static COLUMNS: [Column; 14] = [
-    column("#", [5, 6], true, 0, "the number of the connection"),
-    column("TIME", [10, 15], true, 7, "when its first frame came"),
-    column("CLIENT", [16, 47], false, 0, "who opened it"),
-    column("SERVER", [16, 47], false, 0, "who was called"),
-    column("OPENED", [12, 12], false, 6, "how it began"),
-    column("CLOSED", [15, 15], false, 0, "how it ended"),
-    column("CLIENT STATE", [12, 12], false, 8, "the client's state after the last frame"),
-    column("SERVER STATE", [12, 12], false, 8, "the server's state after the last frame"),
-    column("FRAMES", [6, 8], true, 0, "how many frames it has"),
-    column("BYTES →", [7, 8], true, 1, "what the client sent"),
-    column("← BYTES", [7, 8], true, 1, "what the server sent"),
-    column("RETR", [4, 6], true, 3, "frames with data that was sent before"),
-    column("RTT", [7, 8], true, 5, "how long the handshake took there and back"),
-    column("DURATION", [8, 8], true, 2, "from the first frame to the last"),
+    column("#", [5, 5, 6], true, 0, "the number of the connection"),
+    column("TIME", [table::TIME; 3], true, 7, "when its first frame came"),
+    column("CLIENT", [16, 21, 47], false, 0, "who opened it"),
+    column("SERVER", [16, 21, 47], false, 0, "who was called"),
+    column("OPENED", [12, 12, 12], false, 6, "how it began"),
+    column("CLOSED", [15, 15, 15], false, 0, "how it ended"),
+    column("CLIENT STATE", [12, 12, 12], false, 8, "the client's state after the last frame"),
+    column("SERVER STATE", [12, 12, 12], false, 8, "the server's state after the last frame"),
+    column("FRAMES", [6, 6, 8], true, 0, "how many frames it has"),
+    column("BYTES →", [7, 7, 8], true, 1, "what the client sent"),
+    column("← BYTES", [7, 7, 8], true, 1, "what the server sent"),
+    column("RETR", [4, 4, 6], true, 3, "frames with data that was sent before"),
+    column("RTT", [7, 7, 8], true, 5, "how long the handshake took there and back"),
+    column("DURATION", [8, 8, 8], true, 2, "from the first frame to the last"),
 ];
 
 const TIME: usize = 1;
@@ -123,7 +123,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let roster = &model.streams;
     let numbers = model.stream_numbers();
-    let places = table::places(&COLUMNS, roster.hidden, area.x, area.width);
+    let places = table::places(&COLUMNS, roster.hidden, model.time_width(), area.x, area.width);
     let title = |column: usize| {
         let title =
             if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };

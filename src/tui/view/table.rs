@@ -11,6 +11,9 @@ use ratatui::style::Style;
 /// Columns between two cells.
 const GAP: u16 = 1;
 
+/// The width of a column of times in the table: how long they are is known when they are.
+pub(crate) const TIME: u16 = u16::MAX;
+
 /// A column that is shown: which, from where, how wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -19,35 +22,47 @@ pub(crate) struct Place {
     pub(crate) width: u16,
 }
 
-/// The columns that fit into a room, from `x` on. `hidden` ones are left out, a bit each.
-pub(crate) fn places(columns: &[Column], hidden: u32, x: u16, room: u16) -> Vec<Place> {
+/// Columns of this rank or higher are shown only where the others are as wide as they should be.
+const LUXURY: u8 = 4;
+
+/// The columns that fit into a room, from `x` on. `hidden` ones are left out, a bit each; those that show times are as
+/// wide as `time` says.
+pub(crate) fn places(columns: &[Column], hidden: u32, time: u16, x: u16, room: u16) -> Vec<Place> {
     let mut shown: Vec<usize> = (0..columns.len()).filter(|column| hidden >> column & 1 == 0).collect();
-    let least = |shown: &[usize]| -> u16 {
-        let widths = shown.iter().filter_map(|&column| columns.get(column)).map(|column| column.width[0] + GAP);
-        widths.sum::<u16>().saturating_sub(GAP)
+    let widths = |column: &usize| {
+        let widths = columns.get(*column).map_or([0; 3], |column| column.width);
+        widths.map(|width| if width == TIME { time } else { width })
+    };
+    let sum = |shown: &[usize], nth: usize| -> u16 {
+        let each = shown.iter().map(|column| widths(column).get(nth).copied().unwrap_or(0) + GAP);
+        each.fold(0, u16::saturating_add).saturating_sub(GAP)
     };
     let rank = |column: &usize| columns.get(*column).map_or(0, |column| column.rank);
-    while least(&shown) > room {
-        let worst = shown.iter().map(rank).max().unwrap_or(0);
-        if worst == 0 {
-            break;
+    for (nth, least) in [(1, LUXURY), (0, 1)] {
+        while sum(&shown, nth) > room {
+            let worst = shown.iter().map(rank).max().unwrap_or(0);
+            if worst < least {
+                break;
+            }
+            shown.retain(|column| rank(column) < worst);
         }
-        shown.retain(|column| rank(column) < worst);
     }
-    // What is left goes to those that can use it, in turns.
-    let mut spare = room.saturating_sub(least(&shown));
-    let mut widths: Vec<[u16; 2]> = shown.iter().filter_map(|&column| Some(columns.get(column)?.width)).collect();
-    while spare > 0 && widths.iter().any(|[width, most]| width < most) {
-        for [width, most] in &mut widths {
-            if width < most && spare > 0 {
-                *width += 1;
-                spare -= 1;
+    // What is left goes to those that can use it, in turns: first until they are as wide as they should be.
+    let mut spare = room.saturating_sub(sum(&shown, 0));
+    let mut placed: Vec<[u16; 3]> = shown.iter().map(widths).collect();
+    for most in 1..3 {
+        while spare > 0 && placed.iter().any(|width| width[0] < width[most]) {
+            for width in &mut placed {
+                if width[0] < width[most] && spare > 0 {
+                    width[0] += 1;
+                    spare -= 1;
+                }
             }
         }
     }
     let mut at = x;
     let mut places = Vec::new();
-    for (&column, [width, _]) in shown.iter().zip(widths) {
+    for (&column, [width, ..]) in shown.iter().zip(placed) {
         let width = width.min((x + room).saturating_sub(at));
         places.push(Place { column, x: at, width });
         at = at.saturating_add(width + GAP).min(x + room);
@@ -87,7 +102,7 @@ pub(crate) fn column_at(model: &Model, x: u16) -> Option<usize> {
         View::Streams => &model.streams,
         _ => return None,
     };
-    let places = places(roster.columns, roster.hidden, body.x, body.width);
+    let places = places(roster.columns, roster.hidden, model.time_width(), body.x, body.width);
     places.into_iter().find(|place| (place.x..place.x + place.width + GAP).contains(&x)).map(|place| place.column)
 }
 
@@ -95,23 +110,30 @@ pub(crate) fn column_at(model: &Model, x: u16) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const fn column(title: &'static str, width: [u16; 2], rank: u8) -> Column {
+    const fn column(title: &'static str, width: [u16; 3], rank: u8) -> Column {
         Column { title, about: "", width, right: false, rank }
     }
 
     #[test]
     fn columns_fit_the_room() {
-        let columns =
-            [column("a", [4, 4], 0), column("b", [10, 30], 0), column("c", [6, 6], 2), column("d", [5, 9], 1)];
-        let widths =
-            |room| places(&columns, 0, 0, room).iter().map(|place| (place.column, place.width)).collect::<Vec<_>>();
-        assert_eq!(widths(28), [(0, 4), (1, 10), (2, 6), (3, 5)]);
-        assert_eq!(widths(27), [(0, 4), (1, 13), (3, 8)]);
-        assert_eq!(widths(100), [(0, 4), (1, 30), (2, 6), (3, 9)]);
+        let columns = [
+            column("a", [TIME; 3], 0),
+            column("b", [10, 20, 40], 0),
+            column("c", [6, 6, 6], 5),
+            column("d", [5, 5, 9], 1),
+        ];
+        let widths = |room| {
+            let places = places(&columns, 0, 4, 0, room);
+            places.iter().map(|place| (place.column, place.width)).collect::<Vec<_>>()
+        };
+        assert_eq!(widths(38), [(0, 4), (1, 20), (2, 6), (3, 5)]);
+        assert_eq!(widths(37), [(0, 4), (1, 23), (3, 8)]);
+        assert_eq!(widths(22), [(0, 4), (1, 11), (3, 5)]);
+        assert_eq!(widths(100), [(0, 4), (1, 40), (2, 6), (3, 9)]);
         assert_eq!(widths(12), [(0, 4), (1, 7)]);
         assert_eq!(widths(0), [(0, 0), (1, 0)]);
         for room in 0..60 {
-            assert!(places(&columns, 2, 3, room).iter().all(|place| place.x + place.width <= 3 + room));
+            assert!(places(&columns, 2, 9, 3, room).iter().all(|place| place.x + place.width <= 3 + room));
         }
     }
 }

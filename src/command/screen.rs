@@ -27,7 +27,9 @@ pub(super) fn show(input: Input) -> io::Result<Outcome> {
     }
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
     let theme = Theme::of(|name| std::env::var_os(name));
-    let model = Model::new(&shown(named.paths.iter().map(PathBuf::as_path)), theme, zone);
+    let names = named.paths.iter().map(PathBuf::as_path);
+    let names = names.map(|path| if path == Path::new("-") { Path::new("standard input") } else { path });
+    let model = Model::new(&shown(names), theme, zone);
     let model = model.filtered(named.text.as_deref().unwrap_or_default());
     let paths = named.paths;
     let open = |hear: Hear| {

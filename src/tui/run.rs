@@ -8,6 +8,7 @@ use crate::browse::{Answer, Ask};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{self, Event};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -61,12 +62,18 @@ pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io:
     let mut effects = update(&mut model, Msg::Resize(width, height));
     let mut screen = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let mut drawn: Option<Instant> = None;
+    // What the loop tells itself.
+    let mut owed = Vec::new();
     loop {
+        effects.extend(owed.drain(..).flat_map(|msg| update(&mut model, msg)));
         for effect in effects.drain(..) {
             match effect {
                 Effect::Ask(question) => ask(question),
                 Effect::Copy(text) => crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
-                Effect::Suspend => suspend(&terminal, &mut screen)?,
+                Effect::Suspend => {
+                    suspend(&terminal)?;
+                    owed.push(again(&mut screen)?);
+                }
                 Effect::Quit => return Ok(()),
             }
         }
@@ -88,7 +95,7 @@ pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io:
                 Wake::Msg(msg) => effects.extend(update(&mut model, msg)),
                 Wake::Signal(SIGTSTP) => effects.push(Effect::Suspend),
                 // Somebody else may have written on the terminal meanwhile.
-                Wake::Signal(SIGCONT) => screen.clear()?,
+                Wake::Signal(SIGCONT) => owed.push(again(&mut screen)?),
                 Wake::Signal(_) => return Ok(()),
                 Wake::Deaf(error) => return Err(error),
             }
@@ -128,9 +135,16 @@ fn listen(send: &Sender<Wake>) {
 }
 
 /// Gives the terminal to the shell, stops, and takes it again when the shell says so.
-fn suspend(terminal: &Terminal, screen: &mut ratatui::Terminal<CrosstermBackend<io::Stdout>>) -> io::Result<()> {
+fn suspend(terminal: &Terminal) -> io::Result<()> {
     terminal.leave();
     emulate_default_handler(SIGTSTP)?;
-    terminal.enter()?;
-    screen.clear()
+    terminal.enter()
+}
+
+/// Draws all of the screen anew, whatever stands there. The cursor is not asked for, as only the thread that reads keys
+/// would hear where it is.
+fn again(screen: &mut ratatui::Terminal<CrosstermBackend<io::Stdout>>) -> io::Result<Msg> {
+    let (width, height) = crossterm::terminal::size()?;
+    screen.resize(Rect::new(0, 0, width, height))?;
+    Ok(Msg::Resize(width, height))
 }

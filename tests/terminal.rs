@@ -1,0 +1,165 @@
+//! The screen in a real terminal, that of tmux: it opens, answers keys, and gives the terminal back however it ends.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A terminal with a shell in it; it ends with this.
+struct Terminal {
+    socket: String,
+}
+
+impl Terminal {
+    /// A terminal of this size; none where there is no tmux.
+    fn open(name: &str, columns: u16, rows: u16) -> Option<Terminal> {
+        if Command::new("tmux").arg("-V").output().is_err() {
+            eprintln!("SKIPPED: there is no tmux on this machine");
+            return None;
+        }
+        let terminal = Terminal { socket: format!("overhear-{name}-{}", std::process::id()) };
+        let size = [columns.to_string(), rows.to_string()];
+        let begin =
+            ["-f", "/dev/null", "new-session", "-d", "-x", &size[0], "-y", &size[1], "env PS1='% ' TZ=UTC sh -i"];
+        let begun = terminal.tmux(&begin);
+        assert!(begun.status.success(), "{begun:?}");
+        terminal.wait("a prompt", |screen| screen.contains('%'));
+        Some(terminal)
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> Output {
+        let mut tmux = Command::new("tmux");
+        tmux.args(["-L", &self.socket]).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+        tmux.output().expect("tmux runs")
+    }
+
+    /// Types a line.
+    fn line(&self, line: &str) {
+        self.tmux(&["send-keys", "-l", line]);
+        self.tmux(&["send-keys", "Enter"]);
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        keys.iter().for_each(|key| drop(self.tmux(&["send-keys", key])));
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
+    }
+
+    /// Whether a program has the alternate screen, the mouse and a hidden cursor.
+    fn modes(&self) -> String {
+        let modes = self.tmux(&["display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"]);
+        String::from_utf8_lossy(&modes.stdout).trim().to_owned()
+    }
+
+    fn wait(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        while !is_so(&self.screen()) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{what} did not come:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Shows a capture.
+    fn show(&self, arguments: &str) {
+        let program = env!("CARGO_BIN_EXE_overhear");
+        self.line(&format!("clear; {program} {arguments}; echo ended with $?"));
+    }
+
+    /// The terminal is as it was.
+    fn is_back(&self) {
+        self.line("stty -a | grep -o -- '-*icanon' | sed s/^/mode:/");
+        self.wait("the line mode", |screen| screen.contains("mode:icanon"));
+        assert_eq!(self.modes(), "0 0 1");
+    }
+
+    /// The number of the program that was begun last in this terminal.
+    fn program(&self) -> String {
+        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).stdout;
+        let shell = String::from_utf8_lossy(&shell).trim().to_owned();
+        let children =
+            Command::new("ps").args(["-o", "pid=,args=", "--ppid", &shell]).output().expect("ps runs").stdout;
+        let children = String::from_utf8_lossy(&children).into_owned();
+        let own = children.lines().find(|line| line.contains("overhear ")).expect("the program").to_owned();
+        own.split_whitespace().next().expect("a number").to_owned()
+    }
+
+    fn signal(&self, signal: &str) {
+        let done = Command::new("kill").args([signal, &self.program()]).status().expect("kill runs");
+        assert!(done.success());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+const CAPTURE: &str = "fixtures/http/parallel-connections.pcap";
+
+#[test]
+fn a_capture_is_looked_through() {
+    let Some(terminal) = Terminal::open("look", 80, 24) else { return };
+    terminal.show(CAPTURE);
+    terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css") && screen.contains("Calls 4"));
+    assert_eq!(terminal.modes(), "1 1 0");
+    terminal.keys(&["3", "Down", "Down", "Down", "Enter"]);
+    terminal.wait("a tree", |screen| screen.contains("── Frame 4 ──") && screen.contains("Src Port: 50001"));
+    terminal.tmux(&["resize-window", "-x", "160", "-y", "40"]);
+    terminal.wait("a wide screen", |screen| {
+        screen.lines().any(|line| line.contains("Frame 4 ─") && line.contains("Frame: 74 bytes"))
+    });
+    terminal.tmux(&["resize-window", "-x", "30", "-y", "5"]);
+    terminal.wait("too small a screen", |screen| screen.contains("too small"));
+    terminal.tmux(&["resize-window", "-x", "80", "-y", "24"]);
+    terminal.wait("the tree again", |screen| screen.contains("── Frame 4 ──"));
+    terminal.keys(&["q"]);
+    terminal.wait("the end", |screen| screen.contains("ended with 0"));
+    terminal.is_back();
+}
+
+#[test]
+fn what_comes_on_standard_input_is_shown_and_keys_are_heard() {
+    let Some(terminal) = Terminal::open("pipe", 80, 24) else { return };
+    let program = env!("CARGO_BIN_EXE_overhear");
+    terminal.line(&format!("cat {CAPTURE} | {program} -"));
+    terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
+    terminal.keys(&["2"]);
+    terminal.wait("the streams", |screen| screen.contains("FIN by client"));
+    terminal.keys(&["q"]);
+    terminal.wait("the shell", |screen| !screen.contains("FIN by client"));
+    terminal.is_back();
+}
+
+#[test]
+fn whatever_ends_or_stops_it_the_terminal_is_given_back() {
+    let Some(terminal) = Terminal::open("end", 80, 24) else { return };
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        terminal.show(CAPTURE);
+        terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
+        terminal.signal(signal);
+        terminal.wait("the end", |screen| screen.contains("ended with 0"));
+        terminal.is_back();
+    }
+    terminal.show(CAPTURE);
+    terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
+    terminal.keys(&["C-z"]);
+    terminal.wait("the shell", |screen| screen.contains("Stopped") || screen.contains("Suspended"));
+    terminal.is_back();
+    terminal.line("fg");
+    terminal.wait("the calls again", |screen| screen.contains("10.0.0.2/style.css") && screen.contains("q quit"));
+    assert_eq!(terminal.modes(), "1 1 0");
+    terminal.keys(&["q"]);
+    terminal.wait("the end", |screen| !screen.contains("q quit"));
+    terminal.is_back();
+}
+
+#[test]
+fn without_a_terminal_it_says_what_prints() {
+    let program = Path::new(env!("CARGO_BIN_EXE_overhear"));
+    let output = Command::new(program).arg(CAPTURE).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the screen needs a terminal"));
+}

@@ -448,19 +448,21 @@ mod tests {
     fn files_come_with_r_or_without() {
         let parse = |words: &[&str]| CommandLine::try_parse_from(words).map(|line| line.command);
         match parse(&["overhear", "print", "-r", "a.pcap", "-2", "-n", "-T", "fields", "-e", "frame.number"]) {
-            Ok(Command::Print(print)) => assert_eq!(print.input.read, [PathBuf::from("a.pcap")]),
+            Ok(Some(Command::Print(print))) => assert_eq!(print.input.read, [PathBuf::from("a.pcap")]),
             other => assert!(other.is_err(), "it is print"),
         }
         match parse(&["overhear", "follow", "a.pcap", "b.pcap", "3"]) {
-            Ok(Command::Follow(mut follow)) => {
+            Ok(Some(Command::Follow(mut follow))) => {
                 assert_eq!(follow.input(), Ok((vec!["a.pcap".into(), "b.pcap".into()], 3)))
             }
             other => assert!(other.is_err(), "it is follow"),
         }
         match parse(&["overhear", "follow", "-r", "a.pcap", "3"]) {
-            Ok(Command::Follow(mut follow)) => assert_eq!(follow.input(), Ok((vec!["a.pcap".into()], 3))),
+            Ok(Some(Command::Follow(mut follow))) => assert_eq!(follow.input(), Ok((vec!["a.pcap".into()], 3))),
             other => assert!(other.is_err(), "it is follow"),
         }
+        let line = CommandLine::try_parse_from(["overhear", "a.pcap", "tcp"]).expect("a capture and a filter");
+        assert!(line.command.is_none() && line.input.words == ["a.pcap", "tcp"]);
         assert!(parse(&["overhear", "print"]).is_err());
         assert!(parse(&["overhear", "follow", "a.pcap", "0", "--raw", "--hex"]).is_err());
     }

@@ -36,13 +36,35 @@ pub(crate) struct Search {
     needle: Option<Needle>,
     /// The question that is not answered yet, and the frame it has come to.
     pub(crate) seeking: Option<(u64, u32)>,
+    /// The next place to look at in a list that is all known, and how many are left.
+    here: Option<Here>,
     /// The frame in whose tree the line is to be found.
     pub(crate) line_in: Option<u32>,
 }
 
+/// A search through a list that is all known.
+#[derive(Clone, Copy, Debug)]
+struct Here {
+    view: View,
+    at: usize,
+    left: usize,
+    back: bool,
+}
+
+/// Rows that are looked at before keys are.
+const STEP: usize = 5_000;
+
 impl Default for Search {
     fn default() -> Search {
-        Search { text: String::new(), kind: Kind::Text, place: Place::Row, needle: None, seeking: None, line_in: None }
+        Search {
+            text: String::new(),
+            kind: Kind::Text,
+            place: Place::Row,
+            needle: None,
+            seeking: None,
+            here: None,
+            line_in: None,
+        }
     }
 }
 
@@ -129,9 +151,10 @@ pub(crate) fn seek(model: &mut Model, back: bool) -> Vec<Effect> {
             let place = model.search.place;
             vec![Effect::Ask(Ask::Find { what, place, from, back, among, turn })]
         }
-        _ => {
-            seek_here(model, &what, back);
-            Vec::new()
+        view => {
+            let (count, at) = (numbers(model).len(), list(model).at);
+            model.search.here = Some(Here { view, at, left: count, back });
+            step(model)
         }
     }
 }
@@ -155,44 +178,58 @@ fn matching(regex: &str) -> Box<dyn Fn(&str) -> bool> {
     }
 }
 
-/// Looks through the rows of a view that is all known.
-fn seek_here(model: &mut Model, needle: &Needle, back: bool) {
-    let has = matcher(needle);
-    let numbers = match model.view {
+/// What is in the list of the view.
+fn numbers(model: &Model) -> Numbers {
+    match model.view {
         View::Calls => model.call_numbers(),
         View::Streams => model.stream_numbers(),
         View::Follow(_) => Numbers::All { first: 0, count: model.follow.lines.len() },
         View::Ladder(_) => Numbers::All { first: 0, count: model.ladder.rungs.len() },
         View::Call(_) => Numbers::All { first: 0, count: view::call::lines(model).len() },
-        View::Frames | View::Statistics | View::Notes => return,
+        View::Frames | View::Statistics | View::Notes => Numbers::All { first: 0, count: 0 },
+    }
+}
+
+/// Looks on through a list that is all known, for as many rows as take no time that anybody notices.
+pub(crate) fn step(model: &mut Model) -> Vec<Effect> {
+    let (Some(mut here), Some(needle)) = (model.search.here.take(), model.search.needle.clone()) else {
+        return Vec::new();
     };
-    let (count, at) = (numbers.len(), list(model).at);
-    let is_found = |place: &usize| {
-        let number = numbers.at(*place).unwrap_or(u32::MAX);
-        has(&match model.view {
+    let numbers = numbers(model);
+    let count = numbers.len();
+    // Another view is looked at by now, or another list.
+    if here.view != model.view || count == 0 {
+        return Vec::new();
+    }
+    let has = matcher(&needle);
+    for _ in 0..STEP.min(here.left) {
+        here.at = if here.back { here.at.checked_sub(1).unwrap_or(count - 1) } else { (here.at + 1) % count };
+        here.left -= 1;
+        let number = numbers.at(here.at).unwrap_or(u32::MAX);
+        let found = has(&match model.view {
             View::Calls => view::calls::text(&model.index, number),
             View::Streams => view::streams::text(&model.index, number),
-            View::Follow(_) => view::follow::text(model, *place),
-            View::Ladder(_) => view::ladder::text(model, *place),
-            View::Call(_) => view::call::lines(model).get(*place).cloned().unwrap_or_default(),
+            View::Follow(_) => view::follow::text(model, here.at),
+            View::Ladder(_) => view::ladder::text(model, here.at),
+            View::Call(_) => view::call::lines(model).get(here.at).cloned().unwrap_or_default(),
             View::Frames | View::Statistics | View::Notes => String::new(),
-        })
-    };
-    let found = match back {
-        false => (at + 1..count).chain(0..count.min(at + 1)).find(is_found),
-        true => (0..at.min(count)).rev().chain((at.min(count)..count).rev()).find(is_found),
-    };
-    match found {
-        None => model.wrong(format!("{} is not in these rows", model.search.text)),
-        Some(place) => {
-            list(model).put(place);
+        });
+        if found {
+            list(model).put(here.at);
             match model.view {
                 View::Calls => model.calls.choose(&numbers),
                 View::Streams => model.streams.choose(&numbers),
                 _ => {}
             }
+            return Vec::new();
         }
     }
+    if here.left > 0 {
+        model.search.here = Some(here);
+        return vec![Effect::Continue];
+    }
+    model.wrong(format!("{} is not in these rows", model.search.text));
+    Vec::new()
 }
 
 /// The list that the view scrolls.

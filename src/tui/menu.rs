@@ -138,7 +138,6 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         Choice::Sort(column) => {
             let Some(roster) = roster(model) else { return Vec::new() };
             roster.sort_by(column);
-            sift::refresh(model, sift::Change::Other);
             Vec::new()
         }
         Choice::Column(column) => {

@@ -77,7 +77,6 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
                 && let Some(roster) = super::menu::roster(model)
             {
                 roster.sort_by(column);
-                super::sift::refresh(model, super::sift::Change::Other);
             }
             Vec::new()
         }

@@ -14,6 +14,8 @@ pub enum Msg {
     Paste(String),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
+    /// There is time to go on with what takes long.
+    Continue,
     /// The capture has answered.
     Answer(Answer),
 }
@@ -23,6 +25,8 @@ pub enum Msg {
 pub enum Effect {
     /// Asks the capture.
     Ask(Ask),
+    /// Sends [`Msg::Continue`] when nothing else is to be done.
+    Continue,
     /// Puts a text into the clipboard.
     Copy(String),
     /// Gives the terminal back to the shell, until the shell gives it again.

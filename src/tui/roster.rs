@@ -38,12 +38,30 @@ pub(crate) struct Roster {
     order: Arc<Vec<u32>>,
     /// So many of the numbers that are to be sorted are in `order`.
     sorted: usize,
+    /// Some of what is in `order` may have changed.
+    stale: bool,
+}
+
+/// What a row is sorted by: rows of a lower key come first, and those of the same key as [`Order::compare`] says.
+pub(crate) trait Order {
+    fn key(&self, number: u32, column: usize) -> u64;
+    fn compare(&self, left: u32, right: u32, column: usize) -> Ordering;
+}
+
+/// The key of a number; that of none comes first.
+pub(crate) fn key_of_number(number: Option<i64>) -> u64 {
+    number.map_or(0, |number| ((number as u64) ^ (1 << 63)).max(1))
+}
+
+/// The key of a text: its beginning.
+pub(crate) fn key_of_text(text: &str) -> u64 {
+    text.bytes().chain(std::iter::repeat(0)).take(8).fold(0, |key, byte| key << 8 | u64::from(byte))
 }
 
 impl Roster {
     pub(crate) fn new(columns: &'static [Column]) -> Roster {
         let list = List::default();
-        Roster { list, chosen: 0, sort: None, hidden: 0, columns, order: Arc::default(), sorted: 0 }
+        Roster { list, chosen: 0, sort: None, hidden: 0, columns, order: Arc::default(), sorted: 0, stale: false }
     }
 
     /// What is in the list: `all`, or `sifted` of them, in its order.
@@ -59,29 +77,34 @@ impl Roster {
     pub(crate) fn sort_by(&mut self, column: usize) {
         let falling = self.sort.is_some_and(|sort| sort.column == column && !sort.falling);
         self.sort = (column < self.columns.len()).then_some(Sort { column, falling });
+        self.changed(true);
     }
 
-    /// Sorts what is in the list anew.
-    pub(crate) fn resort(&mut self) {
-        self.sorted = 0;
+    /// Learns that rows have come or have changed; `other` if others are shown.
+    pub(crate) fn changed(&mut self, other: bool) {
+        self.stale = true;
+        if other {
+            self.sorted = 0;
+        }
     }
 
     /// Sorts what has come or has changed. `unsorted` has the numbers that had come before at its beginning.
-    pub(crate) fn refresh(&mut self, unsorted: &Numbers, compare: impl Fn(u32, u32, usize) -> Ordering) {
-        let Some(Sort { column, falling }) = self.sort else { return };
-        let order = Arc::make_mut(&mut self.order);
-        if self.sorted == 0 || self.sorted > unsorted.len() {
-            order.clear();
+    pub(crate) fn refresh(&mut self, unsorted: &Numbers, by: &impl Order) {
+        let Some(Sort { column, falling }) = self.sort.filter(|_| self.stale) else { return };
+        self.stale = false;
+        if self.sorted > unsorted.len() {
             self.sorted = 0;
         }
-        order.extend((self.sorted..unsorted.len()).filter_map(|place| unsorted.at(place)));
-        self.sorted = unsorted.len();
-        let by = |left: &u32, right: &u32| {
-            let by = compare(*left, *right, column);
-            (if falling { by.reverse() } else { by }).then(left.cmp(right))
-        };
         // What was in order stays together: little is moved when little has come.
-        order.sort_by(by);
+        let kept = self.order.iter().copied().take(self.sorted);
+        let come = (self.sorted..unsorted.len()).filter_map(|place| unsorted.at(place));
+        let mut rows: Vec<(u64, u32)> = kept.chain(come).map(|number| (by.key(number, column), number)).collect();
+        rows.sort_by(|left, right| {
+            let order = left.0.cmp(&right.0).then_with(|| by.compare(left.1, right.1, column));
+            (if falling { order.reverse() } else { order }).then(left.1.cmp(&right.1))
+        });
+        self.order = Arc::new(rows.into_iter().map(|(_, number)| number).collect());
+        self.sorted = unsorted.len();
     }
 
     /// Moves the cursor.
@@ -107,8 +130,47 @@ impl Roster {
             self.choose(numbers);
         }
     }
+}
 
-    pub(crate) fn is_hidden(&self, column: usize) -> bool {
-        self.hidden >> column & 1 == 1
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_in_the_order_of_what_they_stand_for() {
+        let numbers = [None, Some(i64::MIN), Some(-1), Some(0), Some(1), Some(i64::MAX)];
+        assert!(numbers.map(key_of_number).is_sorted());
+        assert!(["", "a", "ab", "abcdefgh", "b"].map(key_of_text).is_sorted());
+    }
+
+    struct Lengths(Vec<&'static str>);
+
+    impl Order for Lengths {
+        fn key(&self, number: u32, _: usize) -> u64 {
+            self.0[number as usize].len() as u64
+        }
+
+        fn compare(&self, left: u32, right: u32, _: usize) -> Ordering {
+            self.0[left as usize].cmp(self.0[right as usize])
+        }
+    }
+
+    #[test]
+    fn what_comes_is_sorted_in() {
+        static COLUMNS: [Column; 1] = [Column { title: "", about: "", width: [1; 3], right: false, rank: 0 }];
+        let mut roster = Roster::new(&COLUMNS);
+        let words = Lengths(vec!["ccc", "b", "aaa", "dd", "a"]);
+        roster.sort_by(0);
+        let all = |count| Numbers::All { first: 0, count };
+        roster.refresh(&all(3), &words);
+        assert_eq!(**roster.order, [1, 2, 0]);
+        roster.changed(false);
+        roster.refresh(&all(5), &words);
+        assert_eq!(**roster.order, [4, 1, 3, 2, 0]);
+        roster.sort_by(0);
+        roster.refresh(&all(5), &words);
+        assert_eq!(**roster.order, [0, 2, 3, 1, 4]);
+        roster.sort_by(9);
+        assert!(roster.sort.is_none());
     }
 }

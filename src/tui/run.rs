@@ -62,13 +62,16 @@ pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io:
     let mut effects = update(&mut model, Msg::Resize(width, height));
     let mut screen = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let mut drawn: Option<Instant> = None;
+    // What is shown is not what is known.
+    let mut is_old = true;
     // What the loop tells itself.
     let mut owed = Vec::new();
     loop {
-        effects.extend(owed.drain(..).flat_map(|msg| update(&mut model, msg)));
+        effects.extend(std::mem::take(&mut owed).into_iter().flat_map(|msg| update(&mut model, msg)));
         for effect in effects.drain(..) {
             match effect {
                 Effect::Ask(question) => ask(question),
+                Effect::Continue => owed.push(Msg::Continue),
                 Effect::Copy(text) => crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
                 Effect::Suspend => {
                     suspend(&terminal)?;
@@ -77,21 +80,23 @@ pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io:
                 Effect::Quit => return Ok(()),
             }
         }
-        // What has come is taken in before anything is drawn, and what is drawn is never older than a beat.
+        // A key is shown at once, a flood of news not more often than anybody can see.
         let due = drawn.map_or(Duration::ZERO, |drawn| BEAT.saturating_sub(drawn.elapsed()));
-        let mut wake = match next(&wakes, due)? {
-            Some(wake) => wake,
-            None => {
-                screen.draw(|frame| view(&model, frame))?;
-                drawn = Some(Instant::now());
-                match wakes.recv() {
-                    Ok(wake) => wake,
-                    Err(_) => return Ok(()),
-                }
-            }
+        if is_old && due.is_zero() {
+            screen.draw(|frame| view(&model, frame))?;
+            drawn = Some(Instant::now());
+            is_old = false;
+        }
+        let patience = match () {
+            () if !owed.is_empty() => Some(Duration::ZERO),
+            () if is_old => Some(due),
+            () => None,
         };
-        for _ in 0..MOST {
-            match wake {
+        let mut wake = next(&wakes, patience)?;
+        is_old |= wake.is_some() || !owed.is_empty();
+        let mut taken = 0;
+        while let Some(now) = wake {
+            match now {
                 Wake::Msg(msg) => effects.extend(update(&mut model, msg)),
                 Wake::Signal(SIGTSTP) => effects.push(Effect::Suspend),
                 // Somebody else may have written on the terminal meanwhile.
@@ -99,17 +104,19 @@ pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io:
                 Wake::Signal(_) => return Ok(()),
                 Wake::Deaf(error) => return Err(error),
             }
-            match wakes.try_recv() {
-                Ok(next) => wake = next,
-                Err(_) => break,
-            }
+            taken += 1;
+            wake = if taken < MOST { wakes.try_recv().ok() } else { None };
         }
     }
 }
 
-/// What comes before it is time to draw.
-fn next(wakes: &Receiver<Wake>, due: Duration) -> io::Result<Option<Wake>> {
-    match wakes.recv_timeout(due) {
+/// What comes before patience ends; it may have no end.
+fn next(wakes: &Receiver<Wake>, patience: Option<Duration>) -> io::Result<Option<Wake>> {
+    let come = match patience {
+        Some(patience) => wakes.recv_timeout(patience),
+        None => wakes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    };
+    match come {
         Ok(wake) => Ok(Some(wake)),
         Err(RecvTimeoutError::Timeout) => Ok(None),
         Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::BrokenPipe.into()),

@@ -2,8 +2,10 @@
 
 use super::edit::Line;
 use super::keys::Edit;
-use super::model::Model;
+use super::list::Numbers;
+use super::model::{Model, View};
 use super::msg::Effect;
+use super::view;
 use crate::browse::Ask;
 use crate::filter::{Fault, Filter, SUGAR};
 use std::ops::Range;
@@ -204,7 +206,7 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
     let none = Arc::<Vec<u32>>::default;
     model.sifted =
         Some(Sifted { text: text.clone(), turn, frames: none(), calls: none(), streams: none(), upto: 0, done: false });
-    refresh(model, Change::Other);
+    changed(model, Change::Other);
     vec![Effect::Ask(Ask::Sift { filter: text, turn })]
 }
 
@@ -212,7 +214,7 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
 pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
     let Some(sifted) = model.sifted.take() else { return Vec::new() };
     model.unfiltered = Some(sifted.text);
-    refresh(model, Change::Other);
+    changed(model, Change::Other);
     if sifted.done { Vec::new() } else { vec![Effect::Ask(Ask::Cancel)] }
 }
 
@@ -235,7 +237,7 @@ pub(crate) fn answer(model: &mut Model, turn: u64, new: [Vec<u32>; 3], upto: u32
     }
     sifted.upto = upto;
     sifted.done = done;
-    refresh(model, Change::More);
+    changed(model, Change::More);
 }
 
 /// How the lists have changed.
@@ -247,22 +249,32 @@ pub(crate) enum Change {
     Other,
 }
 
-/// Sorts and sifts again what has changed.
-pub(crate) fn refresh(model: &mut Model, change: Change) {
-    if change == Change::Other {
-        model.calls.resort();
-        model.streams.resort();
-    }
+/// Learns that what is shown has changed.
+pub(crate) fn changed(model: &mut Model, change: Change) {
+    let other = change == Change::Other;
+    model.calls.changed(other);
+    model.streams.changed(other);
+    super::notes::refresh(model);
+}
+
+/// Sorts the list that is shown, if it has changed.
+pub(crate) fn sort(model: &mut Model) {
     let unsorted = |sifted: Option<&Arc<Vec<u32>>>, count: usize| match sifted {
-        Some(numbers) => super::list::Numbers::These { numbers: numbers.clone(), rising: true },
-        None => super::list::Numbers::All { first: 0, count },
+        Some(numbers) => Numbers::These { numbers: numbers.clone(), rising: true },
+        None => Numbers::All { first: 0, count },
     };
     let (index, sifted) = (&model.index, model.sifted.as_ref());
-    let calls = unsorted(sifted.map(|sifted| &sifted.calls), index.calls.len());
-    model.calls.refresh(&calls, |left, right, column| super::view::calls::compare(index, left, right, column));
-    let streams = unsorted(sifted.map(|sifted| &sifted.streams), index.streams.len());
-    model.streams.refresh(&streams, |left, right, column| super::view::streams::compare(index, left, right, column));
-    super::notes::refresh(model);
+    match model.view {
+        View::Calls | View::Call(_) => {
+            let calls = unsorted(sifted.map(|sifted| &sifted.calls), index.calls.len());
+            model.calls.refresh(&calls, &view::calls::Rows(index));
+        }
+        View::Streams | View::Ladder(_) | View::Follow(_) => {
+            let streams = unsorted(sifted.map(|sifted| &sifted.streams), index.streams.len());
+            model.streams.refresh(&streams, &view::streams::Rows(index));
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

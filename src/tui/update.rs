@@ -27,6 +27,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let first = model.first.take();
             first.map_or(Vec::new(), |filter| sift::apply(model, &filter))
         }
+        Msg::Continue => find::step(model),
         Msg::Answer(answer) => heard(model, answer),
     };
     settle(model, &mut effects);
@@ -259,9 +260,10 @@ fn suggested(name: &str) -> String {
 }
 
 fn turn(model: &mut Model) {
-    if let Some(sort) = menu::roster(model).and_then(|roster| roster.sort.as_mut()) {
-        sort.falling = !sort.falling;
-        sift::refresh(model, Change::Other);
+    if let Some(roster) = menu::roster(model)
+        && let Some(sort) = roster.sort
+    {
+        roster.sort_by(sort.column);
     }
 }
 
@@ -312,7 +314,7 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
             {
                 model.wrong(what.clone());
             }
-            sift::refresh(model, Change::More);
+            sift::changed(model, Change::More);
         }
         Answer::Rows(rows) => model.frames.take_rows(rows),
         Answer::Frame(frame) => {
@@ -342,6 +344,7 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
 
 /// Makes all lists fit, and asks for what is shown and not known.
 fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+    sift::sort(model);
     let body = usize::from(layout::screen(model).body.height);
     let below = |view| body.saturating_sub(layout::title(view).into());
     let calls = model.call_numbers();

@@ -7,7 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A screen of a capture.
 pub struct Screen {
@@ -17,6 +17,8 @@ pub struct Screen {
     terminal: Terminal<TestBackend>,
     /// What was put into the clipboard.
     pub copied: Vec<String>,
+    /// For each message but answers, how long it took to be taken in, to be drawn, and to be answered.
+    pub spent: Vec<[Duration; 3]>,
 }
 
 /// Whether this answers that.
@@ -43,8 +45,9 @@ impl Screen {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let model = Model::new(&name, Theme::new(Depth::Sixteen, Tone::Dark), jiff::tz::TimeZone::UTC);
         let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a terminal");
-        let mut screen = Screen { model, browser, answers, terminal, copied: Vec::new() };
+        let mut screen = Screen { model, browser, answers, terminal, copied: Vec::new(), spent: Vec::new() };
         screen.send(Msg::Resize(size.0, size.1));
+        screen.spent.clear();
         while screen.model.is_growing() {
             let answer = screen.hear();
             screen.send(Msg::Answer(answer));
@@ -58,7 +61,22 @@ impl Screen {
 
     /// Tells the model, and waits until all that it asks is answered.
     pub fn send(&mut self, msg: Msg) {
+        let begun = Instant::now();
         let mut effects = update(&mut self.model, msg);
+        let updated = begun.elapsed();
+        self.draw();
+        let drawn = begun.elapsed();
+        self.settle(&mut effects);
+        self.spent.push([updated, drawn - updated, begun.elapsed() - drawn]);
+    }
+
+    /// The longest that a part of what is `spent` took.
+    pub fn most(&self, part: usize) -> Duration {
+        self.spent.iter().map(|spent| spent[part]).max().unwrap_or_default()
+    }
+
+    /// Asks, and waits for all answers.
+    fn settle(&mut self, effects: &mut Vec<Effect>) {
         while let Some(effect) = effects.pop() {
             match effect {
                 Effect::Copy(text) => self.copied.push(text),
@@ -70,6 +88,11 @@ impl Screen {
                         is_answered = answers(&answer, &ask);
                         effects.extend(update(&mut self.model, Msg::Answer(answer)));
                     }
+                }
+                Effect::Continue => {
+                    let begun = Instant::now();
+                    effects.extend(update(&mut self.model, Msg::Continue));
+                    self.spent.push([begun.elapsed(), Duration::ZERO, Duration::ZERO]);
                 }
                 Effect::Suspend | Effect::Quit => {}
             }

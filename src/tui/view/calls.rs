@@ -5,7 +5,7 @@ use crate::browse::Index;
 use crate::capture::Call;
 use crate::report::{quantity, records};
 use crate::tui::model::Model;
-use crate::tui::roster::Column;
+use crate::tui::roster::{Column, Order, key_of_number, key_of_text};
 use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -101,26 +101,42 @@ pub(crate) fn text(index: &Index, number: u32) -> String {
     (1..PHASES).map(|column| words(call, column)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// Which of two calls comes first in a list sorted by a column.
-pub(crate) fn compare(index: &Index, left: u32, right: u32, column: usize) -> Ordering {
-    let (Some(left), Some(right)) = (index.calls.get(left as usize), index.calls.get(right as usize)) else {
-        return Ordering::Equal;
-    };
-    let (one, other) = (&left.exchange, &right.exchange);
-    match column {
-        TIME => begun(left).cmp(&begun(right)),
-        1 => one.stream.cmp(&other.stream),
-        2 => left.client.cmp(&right.client),
-        3 => left.server.cmp(&right.server),
-        METHOD => one.method.cmp(&other.method),
-        5 => one.host.cmp(&other.host).then_with(|| one.uri.cmp(&other.uri)),
-        STATUS => one.status.cmp(&other.status),
-        7 => one.content_type.cmp(&other.content_type),
-        8 => one.response.map(|response| response.body).cmp(&other.response.map(|response| response.body)),
-        9 => left.connect.cmp(&right.connect),
-        10 => one.time_to_first_byte().cmp(&other.time_to_first_byte()),
-        11 | PHASES => one.total().cmp(&other.total()),
-        _ => Ordering::Equal,
+/// The calls of a capture, to be sorted.
+pub(crate) struct Rows<'a>(pub(crate) &'a Index);
+
+impl Order for Rows<'_> {
+    fn key(&self, number: u32, column: usize) -> u64 {
+        let Some(call) = self.0.calls.get(number as usize) else { return 0 };
+        let exchange = &call.exchange;
+        key_of_number(match column {
+            TIME => begun(call),
+            1 => Some(exchange.stream.into()),
+            STATUS => exchange.status.map(i64::from),
+            8 => exchange.response.map(|response| response.body.min(i64::MAX as u64) as i64),
+            9 => call.connect,
+            10 => exchange.time_to_first_byte(),
+            11 | PHASES => exchange.total(),
+            METHOD => return key_of_text(&exchange.method),
+            5 => return key_of_text(&exchange.host),
+            7 => return key_of_text(&exchange.content_type),
+            _ => None,
+        })
+    }
+
+    fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
+        let calls = &self.0.calls;
+        let (Some(left), Some(right)) = (calls.get(left as usize), calls.get(right as usize)) else {
+            return Ordering::Equal;
+        };
+        let (one, other) = (&left.exchange, &right.exchange);
+        match column {
+            2 => left.client.cmp(&right.client),
+            3 => left.server.cmp(&right.server),
+            METHOD => one.method.cmp(&other.method),
+            5 => one.host.cmp(&other.host).then_with(|| one.uri.cmp(&other.uri)),
+            7 => one.content_type.cmp(&other.content_type),
+            _ => Ordering::Equal,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::browse::Index;
 use crate::capture::{Closed, Opened, Stream};
 use crate::report::{quantity, records, streams as words_of};
 use crate::tui::model::Model;
-use crate::tui::roster::Column;
+use crate::tui::roster::{Column, Order, key_of_number, key_of_text};
 use crate::tui::theme::Theme;
 use dissectors::session::Side;
 use ratatui::buffer::Buffer;
@@ -70,28 +70,44 @@ pub(crate) fn text(index: &Index, number: u32) -> String {
     columns.map(|column| words(stream, column)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// Which of two connections comes first in a list sorted by a column.
-pub(crate) fn compare(index: &Index, left: u32, right: u32, column: usize) -> Ordering {
-    let (Some(left), Some(right)) = (index.streams.get(left as usize), index.streams.get(right as usize)) else {
-        return Ordering::Equal;
-    };
-    let by = |of: &dyn Fn(&Stream) -> u64| of(left).cmp(&of(right));
-    match column {
-        0 => left.number.cmp(&right.number),
-        TIME => left.first.time.cmp(&right.first.time),
-        2 => left.client.cmp(&right.client),
-        3 => left.server.cmp(&right.server),
-        4 => words_of::opened(left.opened).cmp(words_of::opened(right.opened)),
-        5 => words_of::closed(left.closed).cmp(words_of::closed(right.closed)),
-        6 => left.states[0].word().cmp(right.states[0].word()),
-        7 => left.states[1].word().cmp(right.states[1].word()),
-        8 => by(&|stream| total(stream, |side| side.frames)),
-        9 => by(&|stream| stream.side(Side::Client).bytes),
-        10 => by(&|stream| stream.side(Side::Server).bytes),
-        11 => by(&|stream| total(stream, |side| side.retransmissions)),
-        12 => left.initial_rtt.cmp(&right.initial_rtt),
-        13 => left.duration().cmp(&right.duration()),
-        _ => Ordering::Equal,
+/// The connections of a capture, to be sorted.
+pub(crate) struct Rows<'a>(pub(crate) &'a Index);
+
+impl Order for Rows<'_> {
+    fn key(&self, number: u32, column: usize) -> u64 {
+        let Some(stream) = self.0.streams.get(number as usize) else { return 0 };
+        let number = |number: u64| Some(number.min(i64::MAX as u64) as i64);
+        key_of_number(match column {
+            0 => number(stream.number.into()),
+            TIME => Some(stream.first.time),
+            4 => return key_of_text(words_of::opened(stream.opened)),
+            5 => return key_of_text(words_of::closed(stream.closed)),
+            6 => return key_of_text(stream.states[0].word()),
+            7 => return key_of_text(stream.states[1].word()),
+            8 => number(total(stream, |side| side.frames)),
+            9 => number(stream.side(Side::Client).bytes),
+            10 => number(stream.side(Side::Server).bytes),
+            11 => number(total(stream, |side| side.retransmissions)),
+            12 => stream.initial_rtt,
+            13 => Some(stream.duration()),
+            _ => None,
+        })
+    }
+
+    fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
+        let streams = &self.0.streams;
+        let (Some(left), Some(right)) = (streams.get(left as usize), streams.get(right as usize)) else {
+            return Ordering::Equal;
+        };
+        match column {
+            2 => left.client.cmp(&right.client),
+            3 => left.server.cmp(&right.server),
+            4 => words_of::opened(left.opened).cmp(words_of::opened(right.opened)),
+            5 => words_of::closed(left.closed).cmp(words_of::closed(right.closed)),
+            6 => left.states[0].word().cmp(right.states[0].word()),
+            7 => left.states[1].word().cmp(right.states[1].word()),
+            _ => Ordering::Equal,
+        }
     }
 }
 

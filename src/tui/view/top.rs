@@ -95,8 +95,8 @@ pub(crate) fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let opened = match model.view {
         View::Call(call) => format!("call {}", count(call as u64 + 1)),
-        View::Ladder(stream) => format!("stream {stream}: ladder"),
-        View::Follow(stream) => format!("stream {stream}: what was said"),
+        View::Ladder(stream) => format!("ladder {stream}"),
+        View::Follow(stream) => format!("follow {stream}"),
         _ => String::new(),
     };
     let rest = Rect { x: (end + 2).min(area.right()), width: area.right().saturating_sub(end + 2), ..area };

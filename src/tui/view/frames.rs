@@ -34,15 +34,24 @@ fn places(model: &Model, area: Rect) -> Vec<table::Place> {
     let longest = model.frames.rows.values().map(address).max().unwrap_or(0).clamp(11, most) as u16;
     let digits = frames.len().max(1).ilog10() as u16 + 1;
     let widths = [digits.max(4), model.time_width().max(7), longest, longest, 9, 6, u16::MAX];
-    let room = area.width.saturating_sub(SIGNS);
-    let mut x = area.x + SIGNS;
-    let mut places = table::places(&COLUMNS, model.frames.hidden, model.time_width(), x, room);
-    for place in &mut places {
-        place.x = x;
-        place.width = widths.get(place.column).map_or(0, |&width| width.min(area.right().saturating_sub(x)));
-        x = x.saturating_add(place.width + 1).min(area.right());
+    let least = |column: usize| widths.get(column).map_or(0, |&width| width.min(20) + 1);
+    let mut shown: Vec<usize> = (0..COLUMNS.len()).filter(|column| model.frames.hidden >> column & 1 == 0).collect();
+    let rank = |column: &usize| COLUMNS.get(*column).map_or(0, |column| column.rank);
+    while shown.iter().map(|&column| least(column)).sum::<u16>() > area.width - SIGNS.min(area.width) + 1 {
+        let worst = shown.iter().map(rank).max().unwrap_or(0);
+        if worst == 0 {
+            break;
+        }
+        shown.retain(|column| rank(column) < worst);
     }
-    places
+    let mut x = area.x + SIGNS;
+    let place = |column: usize| {
+        let width = widths.get(column).map_or(0, |&width| width.min(area.right().saturating_sub(x)));
+        let place = table::Place { column, x: x.min(area.right()), width };
+        x = x.saturating_add(width + 1).min(area.right());
+        place
+    };
+    shown.into_iter().map(place).collect()
 }
 
 /// The words of a row, for copying.

@@ -29,10 +29,14 @@ impl Feed {
                 return Err("--follow-file goes with a file, -i has no end".into());
             }
             let (filter, listen) = filter_alone(input)?;
-            return Ok(Feed::Interfaces(Box::new(Listening::open(&listen, run, Sieve::new(filter, sifts))?)));
+            return Ok(Feed::Interfaces(Box::new(Listening::open(
+                &listen,
+                run,
+                Sieve::new(filter.map(|wanted| wanted.0), sifts),
+            )?)));
         }
         let named = Named::new(input)?;
-        let reading = Reading::new(named.paths, run).through(Sieve::new(named.filter, sifts));
+        let reading = Reading::new(named.paths, run).through(Sieve::new(named.filter.map(|wanted| wanted.0), sifts));
         Ok(Feed::Captures(Box::new(reading)))
     }
 

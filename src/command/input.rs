@@ -7,12 +7,13 @@ use overhear::filter::Filter;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+/// A filter, and how it was written.
+pub(super) type Wanted = (Filter, String);
+
 /// Captures, and what of them is meant.
 pub(super) struct Named {
     pub(super) paths: Vec<PathBuf>,
-    pub(super) filter: Option<Filter>,
-    /// The filter as it was written.
-    pub(super) text: Option<String>,
+    pub(super) filter: Option<Wanted>,
 }
 
 impl Named {
@@ -22,7 +23,7 @@ impl Named {
         let mut words = input.words;
         if let Some(text) = input.filter {
             paths.extend(words.into_iter().map(PathBuf::from));
-            return Ok(Named { paths, filter: Some(read(&text)?), text: Some(text) });
+            return Ok(Named { paths, filter: Some(read(text)?) });
         }
         // The filter begins behind the last word that is a capture; without any, the first word is one.
         let captures = words.iter().rposition(is_capture).map_or(0, |last| last + 1);
@@ -36,16 +37,16 @@ impl Named {
         paths.extend(words.into_iter().map(PathBuf::from));
         let Some(text) = joined(&rest) else {
             paths.extend(rest.into_iter().map(PathBuf::from));
-            return Ok(Named { paths, filter: None, text: None });
+            return Ok(Named { paths, filter: None });
         };
         match Filter::new(&text) {
             Ok(filter) => {
                 warn(&filter, &text);
-                Ok(Named { paths, filter: Some(filter), text: Some(text) })
+                Ok(Named { paths, filter: Some((filter, text)) })
             }
             Err(_) if rest.iter().all(is_named_as_capture) => {
                 paths.extend(rest.into_iter().map(PathBuf::from));
-                Ok(Named { paths, filter: None, text: None })
+                Ok(Named { paths, filter: None })
             }
             Err(fault) => {
                 let named = shown([Path::new(&text)]);
@@ -57,7 +58,7 @@ impl Named {
 
 /// The filter of a command line that names interfaces and no captures, and how they are listened to.
 #[cfg(feature = "live")]
-pub(super) fn filter_alone(input: Input) -> Result<(Option<Filter>, crate::args::Listen), String> {
+pub(super) fn filter_alone(input: Input) -> Result<(Option<Wanted>, crate::args::Listen), String> {
     if let Some(file) = input.words.iter().find(|word| is_capture(word) && is_named_as_capture(word)) {
         return Err(format!("{}: a file is not read while an interface is listened to", shown([Path::new(file)])));
     }
@@ -65,22 +66,22 @@ pub(super) fn filter_alone(input: Input) -> Result<(Option<Filter>, crate::args:
         None if !input.words.is_empty() => return Err("the filter is no text".into()),
         words => words,
     };
-    let filter = match (&input.filter, words) {
+    let filter = match (input.filter, words) {
         (Some(_), Some(words)) => {
             return Err(format!("{}: there is a filter already, that of -Y", shown([Path::new(&words)])));
         }
         (Some(text), None) => Some(read(text)?),
-        (None, Some(words)) => Some(read(&words)?),
+        (None, Some(words)) => Some(read(words)?),
         (None, None) => None,
     };
     Ok((filter, input.listen))
 }
 
 /// Reads a filter.
-fn read(text: &str) -> Result<Filter, String> {
-    let filter = Filter::new(text).map_err(|fault| fault.shown(text).to_string())?;
-    warn(&filter, text);
-    Ok(filter)
+fn read(text: String) -> Result<Wanted, String> {
+    let filter = Filter::new(&text).map_err(|fault| fault.shown(&text).to_string())?;
+    warn(&filter, &text);
+    Ok((filter, text))
 }
 
 fn warn(filter: &Filter, text: &str) {

@@ -46,19 +46,8 @@ pub(super) struct Listening {
 impl Listening {
     /// Opens the interfaces; what is wrong with them is told in a few lines.
     pub(super) fn open(listen: &Listen, run: &Run, sieve: Sieve) -> Result<Listening, String> {
-        let snaplen = if listen.snaplen == 0 { live::SNAPLEN } else { listen.snaplen };
-        let settings = Settings {
-            filter: listen.capture_filter.clone(),
-            snaplen,
-            promiscuous: !listen.not_promiscuous,
-            buffer: listen.buffer << 20,
-            link: listen.link.clone(),
-            immediate: listen.immediate,
-        };
-        let opened = live::open(listen.interfaces.iter().map(String::as_str), &settings)
-            .map_err(|error| explained(&error, &settings))?;
-        let names = opened.interfaces().filter_map(|interface| interface.name.as_deref());
-        let names = shown(names.map(Path::new));
+        let opened = interfaces(listen)?;
+        let names = names(&opened);
         // The last frame that can match is the last that need be captured.
         let last = [run.count, sieve.last_frame()].into_iter().flatten().min();
         let autostop: sink::Stop = listen.autostop.iter().copied().collect();
@@ -132,6 +121,26 @@ impl Listening {
         }
         told.map(|()| wrong)
     }
+}
+
+/// Opens the interfaces that a command line names; what is wrong with them is told in a few lines.
+pub(super) fn interfaces(listen: &Listen) -> Result<Opened, String> {
+    let snaplen = if listen.snaplen == 0 { live::SNAPLEN } else { listen.snaplen };
+    let settings = Settings {
+        filter: listen.capture_filter.clone(),
+        snaplen,
+        promiscuous: !listen.not_promiscuous,
+        buffer: listen.buffer << 20,
+        link: listen.link.clone(),
+        immediate: listen.immediate,
+    };
+    live::open(listen.interfaces.iter().map(String::as_str), &settings).map_err(|error| explained(&error, &settings))
+}
+
+/// The names of interfaces, with commas between.
+pub(super) fn names(opened: &Opened) -> String {
+    let names = opened.interfaces().filter_map(|interface| interface.name.as_deref());
+    shown(names.map(Path::new))
 }
 
 /// Makes the file that what is captured is written to.

@@ -1,46 +1,82 @@
 //! The screen: a capture that is looked through.
 
+use super::Outcome;
 use super::input::Named;
+#[cfg(feature = "live")]
+use super::input::filter_alone;
 use super::output::shown;
-use super::{Outcome, tell};
 use crate::args::Input;
 use jiff::tz::TimeZone;
 use overhear::browse::Browser;
 use overhear::source::Capture;
-use overhear::tui::{Hear, Model, Theme};
+use overhear::tui::{self, Mail, Model, Theme};
+#[cfg(feature = "live")]
+use overhear::{live, sink, tui::Tab};
 use std::io::{self, IsTerminal};
+#[cfg(feature = "live")]
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 /// Shows what a command line names until the user leaves.
 pub(super) fn show(input: Input) -> io::Result<Outcome> {
+    match prepared(input) {
+        Err(what) => Ok(Outcome::Wrong(what)),
+        Ok((model, mail, browser)) => match tui::run(model, mail, |ask| browser.ask(ask)) {
+            Ok(()) => Ok(Outcome::Done),
+            Err(error) => Ok(Outcome::Wrong(format!("the terminal cannot be used: {error}"))),
+        },
+    }
+}
+
+/// What is shown first, and who reads what is shown.
+fn prepared(input: Input) -> Result<(Model, Mail, Browser), String> {
     #[cfg(feature = "live")]
     if !input.listen.interfaces.is_empty() {
-        return Ok(Outcome::Wrong("interfaces are not shown on the screen yet; `overhear calls -i` prints".into()));
+        return listening(input);
     }
-    let named = match named(input) {
-        Ok(named) => named,
-        Err(what) => return Ok(Outcome::Wrong(what)),
-    };
-    if !io::stdout().is_terminal() {
-        let what = "the screen needs a terminal; into a pipe or a file go `overhear print`, `calls` and `streams`";
-        return Ok(Outcome::Wrong(what.into()));
-    }
-    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-    let theme = Theme::of(|name| std::env::var_os(name));
+    let named = named(input)?;
+    is_terminal()?;
     let names = named.paths.iter().map(PathBuf::as_path);
     let names = names.map(|path| if path == Path::new("-") { Path::new("standard input") } else { path });
-    let model = Model::new(&shown(names), theme, zone);
-    let model = model.filtered(named.text.as_deref().unwrap_or_default());
-    let paths = named.paths;
-    let open = |hear: Hear| {
-        let browser = Browser::open(paths, move |answer| hear.hear(answer));
-        move |ask| browser.ask(ask)
-    };
-    match overhear::tui::run(model, open) {
-        Ok(()) => Ok(Outcome::Done),
-        Err(error) => {
-            tell(&format!("the terminal cannot be used: {error}"));
-            Ok(Outcome::Told)
+    let model = model(&shown(names), named.filter.map(|wanted| wanted.1));
+    let (hear, mail) = tui::mail();
+    let browser = Browser::open(named.paths, move |answer| hear.hear(answer));
+    Ok((model, mail, browser))
+}
+
+/// The same of interfaces.
+#[cfg(feature = "live")]
+fn listening(input: Input) -> Result<(Model, Mail, Browser), String> {
+    use super::listening::{interfaces, names};
+    let (filter, listen) = filter_alone(input)?;
+    let stop: sink::Stop = listen.autostop.iter().copied().collect();
+    if stop.size.is_some() || stop.files.is_some() || !listen.rotate.is_empty() {
+        return Err("on the screen packets go into one file; -b and -a filesize or files go with a command".into());
+    }
+    if listen.write.as_deref() == Some(Path::new("-")) {
+        return Err("-w -: standard output is the screen".into());
+    }
+    is_terminal()?;
+    let opened = interfaces(&listen)?;
+    let model = model(&names(&opened), filter.map(|wanted| wanted.1)).following(Tab::Calls);
+    let limits = live::Limits { packets: stop.packets.map(NonZeroU64::get), time: stop.duration };
+    let (hear, mail) = tui::mail();
+    let browser = Browser::listen(opened, listen.write, limits, move |answer| hear.hear(answer))?;
+    Ok((model, mail, browser))
+}
+
+/// An empty screen for this terminal.
+fn model(name: &str, filter: Option<String>) -> Model {
+    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    let theme = Theme::of(|name| std::env::var_os(name));
+    Model::new(name, theme, zone).filtered(filter.as_deref().unwrap_or_default())
+}
+
+fn is_terminal() -> Result<(), String> {
+    match io::stdout().is_terminal() {
+        true => Ok(()),
+        false => {
+            Err("the screen needs a terminal; into a pipe or a file go `overhear print`, `calls` and `streams`".into())
         }
     }
 }

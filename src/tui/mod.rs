@@ -32,7 +32,7 @@ mod view;
 
 pub use model::{Model, Tab};
 pub use msg::{Effect, Msg};
-pub use run::{Hear, run};
+pub use run::{Hear, Mail, mail, run};
 pub use theme::{Depth, Theme, Tone};
 pub use update::update;
 pub use view::view;

@@ -42,13 +42,26 @@ impl Hear {
     }
 }
 
-/// Shows a capture until the user leaves. `open` begins to read it, and returns whom to ask.
+/// What comes for the screen, to be taken by [`run`].
+pub struct Mail {
+    send: Sender<Wake>,
+    wakes: Receiver<Wake>,
+}
+
+/// Who takes answers, and what has come.
+#[must_use]
+pub fn mail() -> (Hear, Mail) {
+    let (send, wakes) = channel();
+    (Hear(send.clone()), Mail { send, wakes })
+}
+
+/// Shows a capture until the user leaves; questions go to `ask`, whose answers come by `mail`.
 ///
 /// # Errors
 ///
 /// The terminal cannot be read or written.
-pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io::Result<()> {
-    let (send, wakes) = channel();
+pub fn run(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<()> {
+    let Mail { send, wakes } = mail;
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT])?;
     let of_signals = send.clone();
     thread::Builder::new().name("signals".into()).spawn(move || {
@@ -56,9 +69,7 @@ pub fn run<A: FnMut(Ask)>(mut model: Model, open: impl FnOnce(Hear) -> A) -> io:
     })?;
     let terminal = Terminal::take()?;
     let (width, height) = crossterm::terminal::size()?;
-    let of_keys = send.clone();
-    thread::Builder::new().name("keys".into()).spawn(move || listen(&of_keys))?;
-    let mut ask = open(Hear(send));
+    thread::Builder::new().name("keys".into()).spawn(move || listen(&send))?;
     let mut effects = update(&mut model, Msg::Resize(width, height));
     let mut screen = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let mut drawn: Option<Instant> = None;

@@ -57,11 +57,12 @@ pub(crate) fn filter(model: &Model, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let Some(sifted) = &model.sifted else { return };
-    let so_far = match sifted.done {
+    let all = model.index.frames.len() as u64;
+    let so_far = match sifted.done || u64::from(sifted.upto) >= all {
         true => String::new(),
         false => {
-            let all = model.index.frames.len().max(1) as u64;
-            format!(" {} so far, {} % ", count(sifted.frames.len() as u64), u64::from(sifted.upto) * 100 / all)
+            let part = u64::from(sifted.upto) * 100 / all.max(1);
+            format!(" {} so far, {part} % ", count(sifted.frames.len() as u64))
         }
     };
     let taken = put_right(buffer, area, &so_far, theme.warn);

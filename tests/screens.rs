@@ -71,6 +71,41 @@ fn keys_lead_to_the_screens_they_did() {
 }
 
 #[test]
+fn what_the_filter_lets_through_is_saved_and_nothing_is_written_over_unasked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("part.pcapng");
+    let save = format!("w Ctrl-U \"{}\" Enter", path.display());
+    let mut screen = Screen::open(&root().join("fixtures/http/post-login.pcap"), (120, 24));
+    screen.keys("/ \"http\" Enter");
+    screen.keys(&save);
+    assert!(screen.text().contains("8 frames in "), "{}", screen.text());
+    let saved = Screen::open(&path, (80, 24)).text();
+    assert!(saved.contains("part.pcapng  8 frames"), "{saved}");
+    screen.keys("Esc");
+    screen.keys(&save);
+    assert!(screen.text().contains("is there already"), "{}", screen.text());
+    screen.keys("Enter");
+    assert!(Screen::open(&path, (80, 24)).text().contains("8 frames"));
+    screen.keys(&save);
+    screen.keys("j Enter");
+    assert!(Screen::open(&path, (80, 24)).text().contains("16 frames"));
+}
+
+#[test]
+fn what_is_copied_goes_into_the_clipboard() {
+    let copied = |capture: &str, keys: &str| {
+        let mut screen = Screen::open(&root().join("fixtures").join(capture), (80, 24));
+        screen.keys(keys);
+        screen.copied
+    };
+    assert_eq!(copied("http/post-login.pcap", "y Enter"), ["http://10.0.0.2:8080/login"]);
+    assert_eq!(copied("http/post-login.pcap", "3 j j j Enter End y Enter"), ["6"]);
+    assert_eq!(copied("http/post-login.pcap", "/ \"status == 401\" Enter y End k Enter"), ["status == 401"]);
+    let curl = copied("http/post-login.pcap", "j y End Enter").concat();
+    assert!(curl.starts_with("curl ") && curl.contains("10.0.0.2:8080/user/login") && curl.contains("alice"), "{curl}");
+}
+
+#[test]
 fn no_key_and_no_size_of_a_terminal_makes_it_panic() {
     let mut random = Random::new(5);
     for capture in ["http/post-login.pcap", "tcp/loss.pcap", "file/empty.pcap", "link/arp.pcap"] {

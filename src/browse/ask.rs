@@ -143,6 +143,11 @@ pub enum Answer {
         /// The last frame that was looked at.
         at: u32,
     },
+    /// There is a file of this name already, and it was not to be written over.
+    Exists {
+        /// Its name.
+        path: PathBuf,
+    },
     /// So many frames were saved; or why not.
     Saved {
         /// The file.

@@ -101,6 +101,10 @@ impl Browser {
         start("save", &hear, move || {
             while let Some((ask, count)) = saver.next() {
                 let Ask::Save { path, frames, over } = ask else { continue };
+                if !over && path.symlink_metadata().is_ok() {
+                    tell(Answer::Exists { path });
+                    continue;
+                }
                 let frames = frames.as_ref().map(|frames| frames.as_slice());
                 if let Some(result) = save(&known, &path, frames, over, (&saver, count)).transpose() {
                     tell(Answer::Saved { path, result });

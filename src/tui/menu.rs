@@ -170,3 +170,12 @@ pub(crate) fn save(model: &mut Model, path: PathBuf, over: bool) -> Vec<Effect> 
     model.done(format!("saving {}", path.display()));
     vec![Effect::Ask(Ask::Save { path, frames, over })]
 }
+
+/// Asks whether a file is to be written over.
+pub(crate) fn ask_over(model: &mut Model, path: PathBuf) {
+    model.word = None;
+    let title = format!("{} is there already", super::text::plain(&path.to_string_lossy()));
+    let item = |title: &str, choice| Item { title: title.into(), about: String::new(), choice };
+    let items = vec![item("leave it", Choice::Nothing), item("replace it", Choice::Over(path))];
+    open(model, Menu::new(title, items));
+}

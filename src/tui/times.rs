@@ -76,12 +76,6 @@ impl Times {
         value::seconds(&mut out, time.saturating_sub(from), value::Decimals::Six);
         out
     }
-
-    /// A moment in full: `2023-11-14 22:13:20.001000 UTC`.
-    pub(crate) fn moment(&self, time: i64) -> String {
-        let moment = Timestamp::from_nanosecond(time.into()).unwrap_or_default();
-        moment.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.6f %Z").to_string()
-    }
 }
 
 #[cfg(test)]
@@ -104,6 +98,5 @@ mod tests {
         times.reference = Some(1);
         times.since = Since::Reference;
         assert_eq!(tell(&times), "-0.000500");
-        assert_eq!(times.moment(start), "2023-11-14 22:13:20.000000 UTC");
     }
 }

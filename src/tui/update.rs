@@ -337,6 +337,7 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.done(format!("{} in {}", super::text::counted(count, "frame"), path.display()));
         }
         Answer::Saved { path, result: Err(what) } => model.wrong(format!("{}: {what}", path.display())),
+        Answer::Exists { path } => menu::ask_over(model, path),
         Answer::Failed(what) => model.wrong(what),
     }
     Vec::new()
@@ -387,10 +388,5 @@ impl Model {
         self.open(View::Frames);
         self.frames.list.put(numbers.place(frame));
         frames::choose(self);
-    }
-
-    /// Whether an interface is listened to.
-    pub(crate) fn is_live(&self) -> bool {
-        matches!(self.index.state, State::Live { .. })
     }
 }

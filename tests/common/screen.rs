@@ -29,7 +29,7 @@ fn answers(answer: &Answer, ask: &Ask) -> bool {
         | (Answer::Ladder { .. }, Ask::Ladder(_))
         | (Answer::Call { .. }, Ask::Call(_))
         | (Answer::Follow { .. }, Ask::Follow(_))
-        | (Answer::Saved { .. }, Ask::Save { .. })
+        | (Answer::Saved { .. } | Answer::Exists { .. }, Ask::Save { .. })
         | (Answer::Failed(_), _) => true,
         (Answer::Sifted { turn, done: true, .. }, Ask::Sift { turn: asked, .. }) => turn == asked,
         (Answer::Found { turn, .. }, Ask::Find { turn: asked, .. }) => turn == asked,

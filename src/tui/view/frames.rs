@@ -34,15 +34,15 @@ fn places(model: &Model, area: Rect) -> Vec<table::Place> {
     let longest = model.frames.rows.values().map(address).max().unwrap_or(0).clamp(11, most) as u16;
     let digits = frames.len().max(1).ilog10() as u16 + 1;
     let widths = [digits.max(4), model.time_width().max(7), longest, longest, 9, 6, u16::MAX];
-    let least = |column: usize| widths.get(column).map_or(0, |&width| width.min(20) + 1);
     let mut shown: Vec<usize> = (0..COLUMNS.len()).filter(|column| model.frames.hidden >> column & 1 == 0).collect();
+    let room = area.width.saturating_sub(SIGNS);
     let rank = |column: &usize| COLUMNS.get(*column).map_or(0, |column| column.rank);
-    while shown.iter().map(|&column| least(column)).sum::<u16>() > area.width - SIGNS.min(area.width) + 1 {
-        let worst = shown.iter().map(rank).max().unwrap_or(0);
-        if worst == 0 {
-            break;
+    // The length is worth less than a readable info, the addresses are worth more.
+    for (worst, info) in [(3, 40), (2, 12)] {
+        let width = |column: &usize| widths.get(*column).map_or(0, |&width| width.min(info) + 1);
+        if shown.iter().map(width).sum::<u16>() > room + 1 {
+            shown.retain(|column| rank(column) < worst);
         }
-        shown.retain(|column| rank(column) < worst);
     }
     let mut x = area.x + SIGNS;
     let place = |column: usize| {

@@ -1,5 +1,7 @@
 //! The screen in a real terminal, that of tmux: it opens, answers keys, and gives the terminal back however it ends.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::thread;
@@ -115,6 +117,50 @@ fn a_capture_is_looked_through() {
     terminal.wait("too small a screen", |screen| screen.contains("too small"));
     terminal.tmux(&["resize-window", "-x", "80", "-y", "24"]);
     terminal.wait("the tree again", |screen| screen.contains("── Frame 4 ──"));
+    terminal.keys(&["/"]);
+    terminal.tmux(&["send-keys", "-l", "uri contains css"]);
+    terminal.keys(&["Enter", "1"]);
+    terminal.wait("one call", |screen| screen.contains("Calls 1") && screen.contains("1 of 40 frames"));
+    terminal.keys(&["Escape"]);
+    terminal.wait("all calls", |screen| screen.contains("Calls 4"));
+    terminal.keys(&["q"]);
+    terminal.wait("the end", |screen| screen.contains("ended with 0"));
+    terminal.is_back();
+}
+
+/// A request and its answer on this machine.
+#[cfg(feature = "live")]
+fn converse(port: u16) {
+    let server = TcpListener::bind(("127.0.0.1", port)).expect("a port");
+    let client = thread::spawn(move || {
+        let mut client = TcpStream::connect(("127.0.0.1", port)).expect("a server");
+        client.write_all(b"GET /overheard HTTP/1.1\r\nHost: a.test\r\n\r\n").expect("a request");
+        client.read_to_end(&mut Vec::new()).expect("an answer");
+    });
+    let (mut side, _) = server.accept().expect("a client");
+    let _ = side.read(&mut [0; 1000]).expect("a request");
+    side.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").expect("an answer");
+    drop(side);
+    client.join().expect("a client");
+}
+
+#[test]
+#[cfg(feature = "live")]
+fn what_an_interface_hears_is_shown_as_it_comes() {
+    let Some(terminal) = Terminal::open("live", 100, 24) else { return };
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    terminal.show(&format!("-i lo -f 'tcp port {port}'"));
+    terminal.wait("the screen", |screen| screen.contains("Calls 0") || screen.contains("ended with 2"));
+    if terminal.screen().contains("ended with 2") {
+        return eprintln!("SKIPPED: lo may not be listened to here");
+    }
+    for calls in 1..=3 {
+        converse(port);
+        terminal.wait("a call", |screen| {
+            screen.contains(&format!("Calls {calls} ")) && screen.contains("a.test/overheard")
+        });
+    }
+    assert!(terminal.screen().contains("dropped: kernel 0, interface 0, here 0"), "{}", terminal.screen());
     terminal.keys(&["q"]);
     terminal.wait("the end", |screen| screen.contains("ended with 0"));
     terminal.is_back();

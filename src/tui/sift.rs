@@ -235,9 +235,15 @@ pub(crate) fn answer(model: &mut Model, turn: u64, new: [Vec<u32>; 3], upto: u32
             Arc::make_mut(kept).extend(new);
         }
     }
+    // Connections come in the order of their first frame that was let through.
+    let streams = Arc::make_mut(&mut sifted.streams);
+    let is_sorted = streams.is_sorted();
+    if !is_sorted {
+        streams.sort_unstable();
+    }
     sifted.upto = upto;
     sifted.done = done;
-    changed(model, Change::More);
+    changed(model, if is_sorted { Change::More } else { Change::Other });
 }
 
 /// How the lists have changed.

@@ -24,6 +24,8 @@ mod run;
 mod sift;
 mod statistics;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod text;
 mod theme;
 mod times;

@@ -1,0 +1,182 @@
+//! What the screen does, told to a model of frames made by hand.
+
+use super::keys::{Action, KEYS, Key};
+use super::list::Move;
+use super::model::{Model, Tab, View};
+use super::theme::{Depth, Theme, Tone};
+use super::update::act;
+use super::{Effect, Msg, update};
+use crate::browse::{Answer, Ask, Fact, NO_STREAM, News, Row, Short, State};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+
+fn model() -> Model {
+    let mut model = Model::new("a.pcap", Theme::new(Depth::None, Tone::Dark), TimeZone::UTC);
+    update(&mut model, Msg::Resize(80, 24));
+    model
+}
+
+/// Tells of `count` more frames; returns what is asked.
+fn frames(model: &mut Model, count: usize, state: State) -> Vec<Effect> {
+    let fact = Fact { time: 0, length: 60, stream: NO_STREAM, protocol: Short::new("TCP"), worst: None };
+    let news = News { frames: vec![fact; count], state, ..News::default() };
+    update(model, Msg::Answer(Answer::News(news)))
+}
+
+fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
+    update(model, Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+}
+
+/// Types a line and enters it.
+fn line(model: &mut Model, begin: char, text: &str) -> Vec<Effect> {
+    press(model, KeyCode::Char(begin));
+    text.chars().for_each(|char| drop(press(model, KeyCode::Char(char))));
+    press(model, KeyCode::Enter)
+}
+
+fn rows(effects: &[Effect]) -> Vec<&[u32]> {
+    let asked = effects.iter().filter_map(|effect| match effect {
+        Effect::Ask(Ask::Rows(frames)) => Some(frames.as_slice()),
+        _ => None,
+    });
+    asked.collect()
+}
+
+fn sifted(turn: u64, frames: Vec<u32>, done: bool) -> Msg {
+    let upto = frames.last().copied().unwrap_or(0);
+    Msg::Answer(Answer::Sifted { turn, frames, calls: Vec::new(), streams: Vec::new(), upto, done })
+}
+
+#[test]
+fn the_words_of_what_is_seen_and_a_screen_around_it_are_asked_for_once() {
+    let mut model = model();
+    frames(&mut model, 1000, State::Whole(None));
+    let asked = press(&mut model, KeyCode::Char('3'));
+    let asked = rows(&asked);
+    assert_eq!(asked.len(), 1);
+    let told = asked[0].to_vec();
+    assert_eq!((told.first(), told.last()), (Some(&1), Some(&16)));
+    // Nothing is asked again before it is answered, nor after.
+    assert!(rows(&press(&mut model, KeyCode::Char('j'))).is_empty());
+    let row = |frame| Row { frame, source: "a".into(), destination: "b".into(), protocol: "TCP", info: "c".into() };
+    update(&mut model, Msg::Answer(Answer::Rows(told.into_iter().map(row).collect())));
+    assert!(rows(&press(&mut model, KeyCode::Char('k'))).is_empty());
+    let asked = press(&mut model, KeyCode::End);
+    assert_eq!(rows(&asked), [(985..=1000).collect::<Vec<u32>>()]);
+}
+
+#[test]
+fn the_tail_is_followed_until_it_is_scrolled_up() {
+    let mut model = model().following(Tab::Frames);
+    let live = || State::Live { name: "lo".into(), lost: [0; 3] };
+    frames(&mut model, 100, live());
+    assert_eq!(model.frame_here(), Some(100));
+    frames(&mut model, 50, live());
+    assert_eq!(model.frame_here(), Some(150));
+    press(&mut model, KeyCode::Up);
+    frames(&mut model, 50, live());
+    assert_eq!(model.frame_here(), Some(149));
+    press(&mut model, KeyCode::Char('G'));
+    frames(&mut model, 1, live());
+    assert_eq!(model.frame_here(), Some(201));
+}
+
+#[test]
+fn the_frame_under_the_cursor_stays_when_a_filter_comes_and_goes() {
+    let mut model = model();
+    frames(&mut model, 1000, State::Whole(None));
+    press(&mut model, KeyCode::Char('3'));
+    line(&mut model, 'g', "500");
+    assert_eq!(model.frame_here(), Some(500));
+    let asked = line(&mut model, '/', "tcp");
+    let turn = asked.iter().find_map(|effect| match effect {
+        Effect::Ask(Ask::Sift { turn, filter }) => (**filter == *"tcp").then_some(*turn),
+        _ => None,
+    });
+    let turn = turn.expect("the filter was asked for");
+    assert_eq!(model.frame_here(), None);
+    update(&mut model, sifted(turn, vec![10, 300], false));
+    assert_eq!(model.frame_here(), Some(300));
+    // What an earlier filter has let through comes too late.
+    update(&mut model, sifted(turn - 1, vec![499, 500], true));
+    assert_eq!(model.frame_here(), Some(300));
+    update(&mut model, sifted(turn, vec![500, 700], true));
+    assert_eq!(model.frame_here(), Some(500));
+    press(&mut model, KeyCode::Esc);
+    assert_eq!((model.frame_here(), model.sifted.is_none()), (Some(500), true));
+    // It comes back as it was.
+    assert!(
+        press(&mut model, KeyCode::Char('\\')).iter().any(|effect| matches!(effect, Effect::Ask(Ask::Sift { .. })))
+    );
+}
+
+#[test]
+fn a_filter_that_is_wrong_is_not_applied() {
+    let mut model = model();
+    let asked = line(&mut model, '/', "tcp.prt == 80");
+    assert!(asked.is_empty() && model.typing.is_some() && model.sifted.is_none());
+    press(&mut model, KeyCode::Esc);
+    assert!(model.typing.is_none());
+}
+
+#[test]
+fn filters_are_remembered() {
+    let mut model = model();
+    line(&mut model, '/', "tcp");
+    press(&mut model, KeyCode::Char('\\'));
+    line(&mut model, '/', "udp");
+    press(&mut model, KeyCode::Esc);
+    press(&mut model, KeyCode::Char('/'));
+    press(&mut model, KeyCode::Char('x'));
+    let mut shown = |code| {
+        press(&mut model, code);
+        model.typing.as_ref().map(|typing| typing.line.text.clone()).unwrap_or_default()
+    };
+    assert_eq!([KeyCode::Up, KeyCode::Up, KeyCode::Up].map(&mut shown), ["udp", "tcp", "tcp"]);
+    assert_eq!([KeyCode::Down, KeyCode::Down].map(&mut shown), ["udp", "x"]);
+}
+
+#[test]
+fn escape_goes_back_the_way_that_was_come() {
+    let mut model = model();
+    frames(&mut model, 10, State::Whole(None));
+    press(&mut model, KeyCode::Char('2'));
+    line(&mut model, 'g', "5");
+    press(&mut model, KeyCode::Enter);
+    press(&mut model, KeyCode::Char('z'));
+    let mut went = Vec::new();
+    for _ in 0..3 {
+        press(&mut model, KeyCode::Esc);
+        went.push((model.view, model.frames.zoom));
+    }
+    assert_eq!(went, [(View::Frames, false), (View::Frames, false), (View::Streams, false)]);
+}
+
+#[test]
+fn nothing_makes_an_empty_screen_panic() {
+    let mut model = Model::new("", Theme::new(Depth::True, Tone::Light), TimeZone::UTC);
+    for size in [(0, 0), (1, 1), (20, 5), (80, 24)] {
+        update(&mut model, Msg::Resize(size.0, size.1));
+        for binding in KEYS.iter().filter(|binding| binding.action != Action::Quit) {
+            act(&mut model, binding.action);
+            update(&mut model, Msg::Continue);
+        }
+    }
+    act(&mut model, Action::Go(Move::Last));
+}
+
+#[test]
+fn no_key_is_bound_twice_in_one_place() {
+    let mut met: Vec<(Key, String)> = Vec::new();
+    for binding in KEYS {
+        for key in binding.keys {
+            let places = binding.at.iter().map(|at| format!("{at:?}"));
+            let places: Vec<String> = if binding.at.is_empty() { vec!["everywhere".into()] } else { places.collect() };
+            for place in places {
+                assert!(!met.contains(&(*key, place.clone())), "{key} is bound twice in {place}");
+                met.push((*key, place));
+            }
+        }
+        assert!(!binding.help.is_empty());
+    }
+}

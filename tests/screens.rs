@@ -71,6 +71,15 @@ fn keys_lead_to_the_screens_they_did() {
 }
 
 #[test]
+fn the_readme_shows_a_screen() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+    let text = fs::read_to_string(root().join("tests/screens/readme.txt")).expect("screens");
+    for (line, screen) in screens(&text) {
+        assert!(readme.contains(screen.trim_end()), "README.md shows another screen than {line}");
+    }
+}
+
+#[test]
 fn what_the_filter_lets_through_is_saved_and_nothing_is_written_over_unasked() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("part.pcapng");

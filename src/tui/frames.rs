@@ -374,7 +374,11 @@ pub(crate) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     frames.tree.list.settle(frames.tree.seen.len(), usize::from(panes.tree.height.saturating_sub(1)));
     let rows = usize::from(panes.bytes.height.saturating_sub(1));
     let row = frames.bytes.at / PER_ROW;
-    frames.bytes.top = frames.bytes.top.clamp(row.saturating_sub(rows.saturating_sub(1)), row);
+    // All bytes of the line are seen, if there is room; the cursor's in any case.
+    let line = frames.line().filter(|line| line.buffer == frames.bytes.buffer).map(|line| line.bytes.clone());
+    let end = line.filter(|bytes| bytes.contains(&frames.bytes.at)).map_or(row, |bytes| (bytes.end - 1) / PER_ROW);
+    let least = end.min(row + rows.saturating_sub(1)).saturating_sub(rows.saturating_sub(1));
+    frames.bytes.top = frames.bytes.top.clamp(least, row);
     // The words of the rows that are seen, and of a screen above and below.
     let missing = |places: std::ops::Range<usize>, rows: &HashMap<u32, Row>| -> Vec<u32> {
         places.filter_map(|place| numbers.at(place)).filter(|frame| !rows.contains_key(frame)).collect()

@@ -3,7 +3,7 @@
 use super::{empty, fill, row, table};
 use crate::browse::Index;
 use crate::capture::{Closed, Opened, Stream};
-use crate::report::{quantity, records, streams as words_of};
+use crate::report::{quantity, records};
 use crate::tui::model::Model;
 use crate::tui::roster::{Column, Order, key_of_number, key_of_text};
 use crate::tui::theme::Theme;
@@ -48,8 +48,8 @@ fn words(stream: &Stream, column: usize) -> String {
         0 => return stream.number.to_string(),
         2 => records::endpoint(&mut out, stream.client),
         3 => records::endpoint(&mut out, stream.server),
-        4 => return words_of::opened(stream.opened).into(),
-        5 => return words_of::closed(stream.closed).into(),
+        4 => return stream.opened.word().into(),
+        5 => return stream.closed.word().into(),
         6 => return stream.states[0].word().into(),
         7 => return stream.states[1].word().into(),
         8 => return total(stream, |side| side.frames).to_string(),
@@ -80,8 +80,8 @@ impl Order for Rows<'_> {
         key_of_number(match column {
             0 => number(stream.number.into()),
             TIME => Some(stream.first.time),
-            4 => return key_of_text(words_of::opened(stream.opened)),
-            5 => return key_of_text(words_of::closed(stream.closed)),
+            4 => return key_of_text(stream.opened.word()),
+            5 => return key_of_text(stream.closed.word()),
             6 => return key_of_text(stream.states[0].word()),
             7 => return key_of_text(stream.states[1].word()),
             8 => number(total(stream, |side| side.frames)),
@@ -102,8 +102,8 @@ impl Order for Rows<'_> {
         match column {
             2 => left.client.cmp(&right.client),
             3 => left.server.cmp(&right.server),
-            4 => words_of::opened(left.opened).cmp(words_of::opened(right.opened)),
-            5 => words_of::closed(left.closed).cmp(words_of::closed(right.closed)),
+            4 => left.opened.word().cmp(right.opened.word()),
+            5 => left.closed.word().cmp(right.closed.word()),
             6 => left.states[0].word().cmp(right.states[0].word()),
             7 => left.states[1].word().cmp(right.states[1].word()),
             _ => Ordering::Equal,

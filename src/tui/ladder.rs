@@ -9,8 +9,6 @@ use crate::browse::{Ask, Rung};
 /// The ladder that is shown.
 #[derive(Debug, Default)]
 pub(crate) struct Ladder {
-    /// Whose rungs these are.
-    pub(crate) stream: Option<u32>,
     pub(crate) rungs: Vec<Rung>,
     /// There are more than are told.
     pub(crate) more: bool,
@@ -37,7 +35,7 @@ pub(crate) fn act(model: &mut Model, action: Action, height: usize) -> Vec<Effec
 pub(crate) fn answer(model: &mut Model, stream: u32, rungs: Vec<Rung>, more: bool) {
     let ladder = &mut model.ladder;
     if ladder.asked == Some(stream) {
-        *ladder = Ladder { stream: Some(stream), rungs, more, list: ladder.list, asked: ladder.asked };
+        *ladder = Ladder { rungs, more, list: ladder.list, asked: ladder.asked };
     }
 }
 

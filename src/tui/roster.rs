@@ -1,6 +1,8 @@
 //! The lists of calls and of connections: sorted by a column, with the columns that are chosen.
 
 use super::list::{List, Move, Numbers};
+use crate::capture::Endpoint;
+use dissectors::packet::Address;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -53,6 +55,15 @@ pub(crate) fn key_of_number(number: Option<i64>) -> u64 {
     number.map_or(0, |number| ((number as u64) ^ (1 << 63)).max(1))
 }
 
+/// The key of one end of a connection: its address, as far as it fits, and of IPv4 its port.
+pub(crate) fn key_of_end(end: &Endpoint) -> u64 {
+    match end.address {
+        Address::None => 0,
+        Address::V4([a, b, c, d]) => 1 << 48 | u64::from(u32::from_be_bytes([a, b, c, d])) << 16 | u64::from(end.port),
+        Address::V6([a, b, c, d, e, f, g, _, ..]) => 1 << 63 | u64::from_be_bytes([0, a, b, c, d, e, f, g]),
+    }
+}
+
 /// The key of a text: its beginning.
 pub(crate) fn key_of_text(text: &str) -> u64 {
     text.bytes().chain(std::iter::repeat(0)).take(8).fold(0, |key, byte| key << 8 | u64::from(byte))
@@ -99,10 +110,14 @@ impl Roster {
         let kept = self.order.iter().copied().take(self.sorted);
         let come = (self.sorted..unsorted.len()).filter_map(|place| unsorted.at(place));
         let mut rows: Vec<(u64, u32)> = kept.chain(come).map(|number| (by.key(number, column), number)).collect();
-        rows.sort_by(|left, right| {
+        let compare = |left: &(u64, u32), right: &(u64, u32)| {
             let order = left.0.cmp(&right.0).then_with(|| by.compare(left.1, right.1, column));
             (if falling { order.reverse() } else { order }).then(left.1.cmp(&right.1))
-        });
+        };
+        match self.sorted {
+            0 => rows.sort_unstable_by(compare),
+            _ => rows.sort_by(compare),
+        }
         self.order = Arc::new(rows.into_iter().map(|(_, number)| number).collect());
         self.sorted = unsorted.len();
     }
@@ -138,6 +153,11 @@ mod tests {
 
     #[test]
     fn keys_are_in_the_order_of_what_they_stand_for() {
+        let end = |address, port| Endpoint { address, port };
+        let v4 = |last, port| end(Address::V4([10, 0, 0, last]), port);
+        let v6 = |first| end(Address::V6([first; 16]), 0);
+        let ends = [end(Address::None, 9), v4(1, 80), v4(1, 81), v4(2, 1), v6(0), v6(1), v6(255)];
+        assert!(ends.is_sorted() && ends.map(|end| key_of_end(&end)).is_sorted());
         let numbers = [None, Some(i64::MIN), Some(-1), Some(0), Some(1), Some(i64::MAX)];
         assert!(numbers.map(key_of_number).is_sorted());
         assert!(["", "a", "ab", "abcdefgh", "b"].map(key_of_text).is_sorted());

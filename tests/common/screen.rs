@@ -172,7 +172,7 @@ impl Screen {
                 self.terminal = Terminal::new(TestBackend::new(column, row)).expect("a terminal");
                 self.send(Msg::Resize(column, row));
             }
-            _ => panic!("{what} is nothing that can be done"),
+            _ => unreachable!("{what} is nothing that can be done"),
         }
     }
 

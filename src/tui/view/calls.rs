@@ -5,7 +5,7 @@ use crate::browse::Index;
 use crate::capture::Call;
 use crate::report::{quantity, records};
 use crate::tui::model::Model;
-use crate::tui::roster::{Column, Order, key_of_number, key_of_text};
+use crate::tui::roster::{Column, Order, key_of_end, key_of_number, key_of_text};
 use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -116,6 +116,8 @@ impl Order for Rows<'_> {
             9 => call.connect,
             10 => exchange.time_to_first_byte(),
             11 | PHASES => exchange.total(),
+            2 => return key_of_end(&call.client),
+            3 => return key_of_end(&call.server),
             METHOD => return key_of_text(&exchange.method),
             5 => return key_of_text(&exchange.host),
             7 => return key_of_text(&exchange.content_type),
@@ -125,6 +127,10 @@ impl Order for Rows<'_> {
 
     fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
         let calls = &self.0.calls;
+        // Of the others the key says all.
+        if !matches!(column, 2 | 3 | METHOD | 5 | 7) {
+            return Ordering::Equal;
+        }
         let (Some(left), Some(right)) = (calls.get(left as usize), calls.get(right as usize)) else {
             return Ordering::Equal;
         };

@@ -1,6 +1,6 @@
 //! The ladder of a connection.
 
-use super::{empty, put, row};
+use super::{empty, put, put_right, row};
 use crate::tui::model::Model;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,6 +18,9 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let ladder = &model.ladder;
     if ladder.rungs.is_empty() {
         return empty(model, area, buffer, "reading");
+    }
+    if ladder.more {
+        put_right(buffer, row(area, 0), "there is more than is shown", model.theme.warn);
     }
     for (nth, place) in ladder.list.seen(ladder.rungs.len(), area.height.into()).enumerate() {
         let style = if place == ladder.list.at { model.theme.cursor } else { model.theme.text };

@@ -5,7 +5,7 @@ use crate::browse::Index;
 use crate::capture::{Closed, Opened, Stream};
 use crate::report::{quantity, records};
 use crate::tui::model::Model;
-use crate::tui::roster::{Column, Order, key_of_number, key_of_text};
+use crate::tui::roster::{Column, Order, key_of_end, key_of_number, key_of_text};
 use crate::tui::theme::Theme;
 use dissectors::session::Side;
 use ratatui::buffer::Buffer;
@@ -80,6 +80,8 @@ impl Order for Rows<'_> {
         key_of_number(match column {
             0 => number(stream.number.into()),
             TIME => Some(stream.first.time),
+            2 => return key_of_end(&stream.client),
+            3 => return key_of_end(&stream.server),
             4 => return key_of_text(stream.opened.word()),
             5 => return key_of_text(stream.closed.word()),
             6 => return key_of_text(stream.states[0].word()),
@@ -96,6 +98,10 @@ impl Order for Rows<'_> {
 
     fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
         let streams = &self.0.streams;
+        // Of the others the key says all.
+        if !matches!(column, 2..=7) {
+            return Ordering::Equal;
+        }
         let (Some(left), Some(right)) = (streams.get(left as usize), streams.get(right as usize)) else {
             return Ordering::Equal;
         };

@@ -27,7 +27,6 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 
 /// The modules of the program from the top down: each may use those after it.
 const DOWN: [&str; 13] = [
-const DOWN: [&str; 13] = [
     "command", "tui", "check", "browse", "report", "filter", "analysis", "capture", "live", "sink", "confine",
     "source", "naming",
 ];

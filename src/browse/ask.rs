@@ -1,6 +1,7 @@
 //! Questions about parts of a capture, and answers.
 
 use super::index::{Fact, Note, State};
+use super::pairs::Host;
 use crate::capture::{Call, Stream};
 use dissectors::Field;
 use std::ops::Range;
@@ -86,13 +87,15 @@ pub enum Answer {
     Rows(Vec<Row>),
     /// A frame.
     Frame(Box<Dissected>),
-    /// The ladder of a connection; `more` if it has more rungs than are told.
+    /// The ladder of a connection.
     Ladder {
         /// The connection.
         stream: u32,
         /// Its segments, in the order of the capture.
         rungs: Vec<Rung>,
-        /// Whether there are more.
+        /// Those that opened it.
+        opening: Vec<Step>,
+        /// Whether there are more than are told.
         more: bool,
     },
     /// The messages of a call.
@@ -164,6 +167,8 @@ pub enum Answer {
 pub struct News {
     /// The next frames.
     pub frames: Vec<Fact>,
+    /// The next pairs of hosts.
+    pub pairs: Vec<[Host; 2]>,
     /// Connections, new or changed; by their number.
     pub streams: Vec<Stream>,
     /// The next calls.
@@ -243,6 +248,35 @@ pub struct Rung {
     pub meaning: Meaning,
     /// What it says: a request line, `retransmission of #12`, empty if nothing.
     pub words: String,
+}
+
+/// A segment that opens a connection, or an answer to one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The frame.
+    pub frame: u32,
+    /// Nanoseconds since 1970.
+    pub time: i64,
+    /// Whether the client sent it.
+    pub from_client: bool,
+    /// Whether it has a SYN.
+    pub is_syn: bool,
+    /// Whether it has an RST.
+    pub is_reset: bool,
+    /// The sequence number as it was sent.
+    pub seq: u32,
+    /// The acknowledgment number as it was sent, if it has one.
+    pub ack: Option<u32>,
+    /// Bytes of data.
+    pub len: u32,
+    /// The largest segment it can take (RFC 9293 3.7.1).
+    pub mss: Option<u32>,
+    /// By how many bits windows are to be shifted (RFC 7323 2.2).
+    pub scale: Option<u32>,
+    /// Whether selective acknowledgments are permitted (RFC 2018 2).
+    pub sack: bool,
+    /// Whether there is a timestamp (RFC 7323 3.2).
+    pub timestamps: bool,
 }
 
 /// What a segment is for; the most telling of several.

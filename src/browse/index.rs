@@ -1,6 +1,7 @@
 //! What is known of a capture without reading it again: plain data, append only.
 
 use super::ask::News;
+use super::pairs::{Host, Way};
 use super::pile::Pile;
 use crate::capture::{Call, Stream};
 use dissectors::{Field, Severity};
@@ -15,6 +16,8 @@ pub struct Fact {
     pub length: u32,
     /// Its TCP connection (`tcp.stream`), [`NO_STREAM`] if it has none.
     pub stream: u32,
+    /// Who sent it to whom.
+    pub way: Way,
     /// Its highest protocol.
     pub protocol: Short,
     /// The worst of what was noted in it.
@@ -44,6 +47,12 @@ impl Short {
             shorts.len() - 1
         });
         Short(place as u8)
+    }
+
+    /// The byte.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
     }
 
     /// The name.
@@ -92,6 +101,8 @@ pub enum State {
 pub struct Index {
     /// Frames; that of number n at n - 1.
     pub frames: Pile<Fact>,
+    /// Who sent frames to whom, each pair once, the lesser address first.
+    pub pairs: Vec<[Host; 2]>,
     /// Connections, by their number. A row that is not closed is replaced when more is known.
     pub streams: Pile<Stream>,
     /// Calls, in the order in which they ended.
@@ -106,6 +117,7 @@ impl Index {
     /// Puts news in.
     pub fn take(&mut self, news: News) {
         self.frames.extend(news.frames);
+        self.pairs.extend(news.pairs);
         for stream in news.streams {
             let number = stream.number as usize;
             match self.streams.get_mut(number) {

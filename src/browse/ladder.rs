@@ -2,6 +2,7 @@
 
 use super::ask::{Answer, Meaning, Rung};
 use super::known::Marks;
+use super::opening::{FIELDS, Opening};
 use super::teller::{Teller, Wrong};
 use crate::report::{Shown, escaped};
 use dissectors::tcp::{self, Flags};
@@ -45,11 +46,14 @@ pub(super) fn ladder(teller: &mut Teller, stream: u32) -> Result<Answer, Wrong> 
     drop(known);
     let mut rungs = Vec::new();
     let mut course = Course::default();
+    let mut opening = Opening::default();
     teller.tell(&frames, &wants(), |shown| {
         let at = frames.binary_search(&shown.frame.number).unwrap_or_default();
-        rungs.push(course.rung(shown, marks.get(at).copied().unwrap_or_default()));
+        let rung = course.rung(shown, marks.get(at).copied().unwrap_or_default());
+        opening.take(shown, rung.from_client, number(shown.tree, &tcp::FLAGS).unwrap_or_default(), rung.len);
+        rungs.push(rung);
     })?;
-    Ok(Answer::Ladder { stream, rungs, more })
+    Ok(Answer::Ladder { stream, rungs, opening: opening.steps, more })
 }
 
 fn wants() -> Wants {
@@ -57,8 +61,9 @@ fn wants() -> Wants {
     let header = [&tcp::TCP, &tcp::FLAGS, &tcp::SEQ, &tcp::ACK, &tcp::LEN, &tcp::WINDOW_SIZE];
     let earlier = [&tcp::ANALYSIS_RTO_FRAME, &tcp::ANALYSIS_DUPLICATE_ACK_FRAME];
     let messages = [&http::REQUEST, &http::RESPONSE];
+    let opening = FIELDS.iter().copied();
     let odd = ODD.iter().map(|&(field, ..)| field);
-    header.into_iter().chain(earlier).chain(messages).chain(odd).for_each(|field| wants.add(field));
+    header.into_iter().chain(earlier).chain(messages).chain(odd).chain(opening).for_each(|field| wants.add(field));
     wants
 }
 

@@ -3,6 +3,7 @@
 use super::ask::{Answer, News};
 use super::index::{Fact, NO_STREAM, Note, Short, State};
 use super::known::{Arrival, Group, Known, Marks, Seat, Talk};
+use super::pairs::Pairs;
 use super::values::{Batch, KEPT};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::source::{Capture, Frame, Manner, Place, Stop};
@@ -56,6 +57,7 @@ pub(super) struct Intake<H> {
     analyzer: Analyzer,
     news: News,
     arrivals: Vec<Arrival>,
+    pairs: Pairs,
     values: Batch,
     /// The last frame whose connections were told.
     told: u32,
@@ -182,7 +184,7 @@ impl<H: Fn(Answer)> Intake<H> {
     fn new(known: Known, hear: H) -> Intake<H> {
         let task = Task { wants: wants(), exchanges: true, streams: true, dialogues: true, ..Task::default() };
         let analyzer = Analyzer::new(task);
-        let (news, arrivals, values, failed) = Default::default();
+        let (news, arrivals, pairs, values, failed) = Default::default();
         let (told, frame, start, last, state) = (0, 0, 0, Some(Instant::now()), State::Begun);
         Intake {
             known,
@@ -190,6 +192,7 @@ impl<H: Fn(Answer)> Intake<H> {
             analyzer,
             news,
             arrivals,
+            pairs,
             values,
             told,
             frame,
@@ -251,11 +254,14 @@ impl<H: Fn(Answer)> Intake<H> {
         let worst = self.notes();
         let analyzer = &self.analyzer;
         let met = analyzer.met().first();
+        let columns = analyzer.tree().columns();
+        let way = self.pairs.way(columns.source, columns.destination, &mut self.news.pairs);
         self.news.frames.push(Fact {
             time: frame.time.0,
             length: frame.length,
             stream: met.map_or(NO_STREAM, |met| met.stream),
-            protocol: Short::new(analyzer.tree().columns().protocol),
+            way,
+            protocol: Short::new(columns.protocol),
             worst,
         });
         let mut groups = met.map(|met| Group::stream(met.stream)).into_iter();

@@ -19,6 +19,8 @@ mod lines;
 #[cfg(feature = "live")]
 mod listen;
 mod load;
+mod opening;
+mod pairs;
 mod pile;
 mod post;
 mod save;
@@ -29,4 +31,5 @@ mod values;
 pub use ask::*;
 pub use browser::Browser;
 pub use index::*;
+pub use pairs::{Host, Way};
 pub use pile::Pile;

@@ -1,10 +1,32 @@
-//! An opened call: its messages, its phases, and the frames of each.
+//! An opened call: its phases with the frames of each, its request and its answer.
 
 use super::keys::Action;
+use super::layout;
 use super::list::List;
 use super::model::{Model, View};
 use super::msg::Effect;
-use crate::browse::{Ask, Told};
+use super::phases;
+use crate::browse::{Ask, Message, Phase, Told};
+
+/// Columns that are scrolled at once to the side.
+pub(crate) const ASIDE: usize = 8;
+
+/// A part of the view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Pane {
+    #[default]
+    Phases,
+    Request,
+    Response,
+}
+
+impl Pane {
+    pub(crate) const ALL: [Pane; 3] = [Pane::Phases, Pane::Request, Pane::Response];
+
+    fn after(self, by: usize) -> Pane {
+        Pane::ALL.get((self as usize + by) % 3).copied().unwrap_or_default()
+    }
+}
 
 /// The call that is open.
 #[derive(Debug, Default)]
@@ -12,25 +34,153 @@ pub(crate) struct Opened {
     /// Whose messages these are.
     pub(crate) call: Option<usize>,
     pub(crate) told: Option<Box<Told>>,
-    pub(crate) list: List,
+    pub(crate) pane: Pane,
+    /// The pane that has the keys is the only one.
+    pub(crate) zoom: bool,
+    /// The lists of the panes.
+    pub(crate) lists: [List; 3],
+    /// Columns that are scrolled away on the left of the pane that has the keys.
+    pub(crate) left: usize,
+    /// The phases whose frames are listed.
+    pub(crate) unfolded: Vec<Phase>,
     /// The command that makes the same request is to be copied when it is known.
     pub(crate) curl: bool,
     /// Whose messages were asked for.
     asked: Option<usize>,
 }
 
+impl Opened {
+    pub(crate) fn list(&self, pane: Pane) -> &List {
+        &self.lists[pane as usize]
+    }
+
+    /// The list of the pane that has the keys.
+    pub(crate) fn list_mut(&mut self) -> &mut List {
+        &mut self.lists[self.pane as usize]
+    }
+
+    /// The message of a pane.
+    pub(crate) fn message(&self, pane: Pane) -> Option<&Message> {
+        let told = self.told.as_ref()?;
+        match pane {
+            Pane::Phases => None,
+            Pane::Request => told.request.as_ref(),
+            Pane::Response => told.response.as_ref(),
+        }
+    }
+}
+
+/// A line of the pane of phases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Phase(Phase),
+    Frame(u32),
+}
+
+/// The lines of the pane of phases.
+pub(crate) fn phase_lines(model: &Model) -> Vec<Line> {
+    let opened = &model.opened;
+    let frames = opened.told.as_ref().map_or(&[][..], |told| &told.frames);
+    let mut lines = Vec::new();
+    for phase in phases::ALL {
+        lines.push(Line::Phase(phase));
+        if opened.unfolded.contains(&phase) {
+            lines.extend(frames.iter().filter(|(_, of)| *of == phase).map(|&(frame, _)| Line::Frame(frame)));
+        }
+    }
+    lines
+}
+
+/// How many lines a pane has.
+pub(crate) fn len(model: &Model, pane: Pane) -> usize {
+    match (pane, model.opened.message(pane)) {
+        (Pane::Phases, _) => phase_lines(model).len(),
+        (_, None) => 0,
+        (_, Some(message)) => match message.body.len() {
+            0 => message.head.len(),
+            // A line between the two is empty.
+            body => message.head.len() + 1 + body,
+        },
+    }
+}
+
+/// A line of a message, and whether it is of its body.
+pub(crate) fn line(message: &Message, place: usize) -> (&str, bool) {
+    match message.head.get(place) {
+        Some(line) => (line, false),
+        None => {
+            let place = place.checked_sub(message.head.len() + 1);
+            (place.and_then(|place| message.body.get(place)).map_or("", String::as_str), true)
+        }
+    }
+}
+
+/// The frame under the cursor: of the line, or of the message.
+pub(crate) fn frame_here(model: &Model) -> Option<u32> {
+    let exchange = &model.index.calls.get(model.call_here()?)?.exchange;
+    let opened = &model.opened;
+    let message = match opened.pane {
+        Pane::Response => exchange.response.or(exchange.request),
+        _ => exchange.request.or(exchange.response),
+    };
+    let of_message = message.map(|transfer| transfer.told);
+    if opened.pane != Pane::Phases {
+        return of_message;
+    }
+    let told = opened.told.as_ref()?;
+    match phase_lines(model).get(opened.list(Pane::Phases).at)? {
+        Line::Frame(frame) => Some(*frame),
+        Line::Phase(phase) => {
+            let first = told.frames.iter().find(|(_, of)| of == phase);
+            first.map(|&(frame, _)| frame).or(of_message)
+        }
+    }
+}
+
 /// Does what a key says in this view.
 pub(crate) fn act(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
-    if let Action::Go(way) = action {
-        let len = super::view::call::lines(model).len();
-        model.opened.list.go(way, len, height);
+    let len = len(model, model.opened.pane);
+    let opened = &mut model.opened;
+    match action {
+        Action::Go(way) => opened.list_mut().go(way, len, height),
+        Action::NextPane | Action::LastPane => {
+            opened.pane = opened.pane.after(if action == Action::NextPane { 1 } else { 2 });
+            opened.left = 0;
+        }
+        Action::Zoom => opened.zoom = !opened.zoom,
+        Action::Left => opened.left = opened.left.saturating_sub(ASIDE),
+        Action::Right => opened.left = opened.left.saturating_add(ASIDE),
+        Action::Unfold => opened.unfolded = phases::ALL.to_vec(),
+        Action::Fold => opened.unfolded.clear(),
+        Action::Enter => enter(model),
+        _ => {}
     }
     Vec::new()
 }
 
+/// Lists the frames of a phase or not, or goes to the frame.
+fn enter(model: &mut Model) {
+    let line = phase_lines(model).get(model.opened.list(Pane::Phases).at).copied();
+    match (model.opened.pane, line) {
+        (Pane::Phases, Some(Line::Phase(phase))) => {
+            let unfolded = &mut model.opened.unfolded;
+            match unfolded.iter().position(|&other| other == phase) {
+                Some(place) => drop(unfolded.remove(place)),
+                None => unfolded.push(phase),
+            }
+        }
+        _ => {
+            if let Some(frame) = frame_here(model) {
+                model.show_frame(frame);
+            }
+        }
+    }
+}
+
 /// Asks for the messages of a call.
 pub(crate) fn ask(model: &mut Model, call: usize) -> Effect {
-    model.opened = Opened { asked: Some(call), curl: model.opened.curl, ..Opened::default() };
+    let Opened { curl, zoom, .. } = model.opened;
+    model.opened = Opened { asked: Some(call), curl, zoom, ..Opened::default() };
     Effect::Ask(Ask::Call(call))
 }
 
@@ -47,11 +197,14 @@ pub(crate) fn answer(model: &mut Model, call: usize, told: Box<Told>) -> Vec<Eff
 }
 
 /// Makes what is shown fit, and asks for what is missing.
-pub(crate) fn settle(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
+pub(crate) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     let View::Call(call) = model.view else { return };
     if model.opened.asked != Some(call) {
         effects.push(ask(model, call));
     }
-    let len = super::view::call::lines(model).len();
-    model.opened.list.settle(len, height);
+    let panes = layout::call_panes(model);
+    for (pane, area) in Pane::ALL.into_iter().zip(panes) {
+        let len = len(model, pane);
+        model.opened.lists[pane as usize].settle(len, area.height.saturating_sub(1).into());
+    }
 }

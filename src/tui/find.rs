@@ -143,7 +143,7 @@ pub(crate) fn seek(model: &mut Model, back: bool) -> Vec<Effect> {
         return Vec::new();
     };
     match model.view {
-        View::Frames | View::Statistics | View::Notes => {
+        View::Frames | View::Notes => {
             let turn = model.next_turn();
             let from = model.frame_here().unwrap_or(0);
             model.search.seeking = Some((turn, from));
@@ -185,8 +185,9 @@ fn numbers(model: &Model) -> Numbers {
         View::Streams => model.stream_numbers(),
         View::Follow(_) => Numbers::All { first: 0, count: model.follow.lines.len() },
         View::Ladder(_) => Numbers::All { first: 0, count: model.ladder.rungs.len() },
-        View::Call(_) => Numbers::All { first: 0, count: view::call::lines(model).len() },
-        View::Frames | View::Statistics | View::Notes => Numbers::All { first: 0, count: 0 },
+        View::Call(_) => Numbers::All { first: 0, count: super::call::len(model, model.opened.pane) },
+        View::Statistics => Numbers::All { first: 0, count: model.statistics.rows().len() },
+        View::Frames | View::Notes => Numbers::All { first: 0, count: 0 },
     }
 }
 
@@ -211,14 +212,16 @@ pub(crate) fn step(model: &mut Model) -> Vec<Effect> {
             View::Streams => view::streams::text(&model.index, number),
             View::Follow(_) => view::follow::text(model, here.at),
             View::Ladder(_) => view::ladder::text(model, here.at),
-            View::Call(_) => view::call::lines(model).get(here.at).cloned().unwrap_or_default(),
-            View::Frames | View::Statistics | View::Notes => String::new(),
+            View::Call(_) => view::call::text(model, here.at),
+            View::Statistics => view::statistics::text(model, here.at),
+            View::Frames | View::Notes => String::new(),
         });
         if found {
             list(model).put(here.at);
             match model.view {
                 View::Calls => model.calls.choose(&numbers),
                 View::Streams => model.streams.choose(&numbers),
+                View::Statistics => model.statistics.choose(),
                 _ => {}
             }
             return Vec::new();
@@ -239,9 +242,9 @@ fn list(model: &mut Model) -> &mut super::list::List {
         View::Streams => &mut model.streams.list,
         View::Follow(_) => &mut model.follow.list,
         View::Ladder(_) => &mut model.ladder.list,
-        View::Call(_) => &mut model.opened.list,
+        View::Call(_) => model.opened.list_mut(),
         View::Frames => &mut model.frames.list,
-        View::Statistics => &mut model.statistics.list,
+        View::Statistics => model.statistics.list_mut(),
         View::Notes => &mut model.notes.list,
     }
 }

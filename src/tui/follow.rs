@@ -1,5 +1,6 @@
 //! What both sides of a connection said, in order.
 
+use super::call::ASIDE;
 use super::keys::Action;
 use super::list::List;
 use super::model::{Model, View};
@@ -15,6 +16,8 @@ pub(crate) struct Follow {
     /// There is more than is told.
     pub(crate) more: bool,
     pub(crate) list: List,
+    /// Characters that are scrolled away on the left.
+    pub(crate) left: usize,
     /// An answer has come.
     pub(crate) known: bool,
     asked: Option<u32>,
@@ -28,9 +31,12 @@ pub(crate) fn frame_here(model: &Model) -> Option<u32> {
 
 /// Does what a key says in this view.
 pub(crate) fn act(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
-    if let Action::Go(way) = action {
-        let len = model.follow.lines.len();
-        model.follow.list.go(way, len, height);
+    let follow = &mut model.follow;
+    match action {
+        Action::Go(way) => follow.list.go(way, follow.lines.len(), height),
+        Action::Left => follow.left = follow.left.saturating_sub(ASIDE),
+        Action::Right => follow.left = follow.left.saturating_add(ASIDE),
+        _ => {}
     }
     Vec::new()
 }

@@ -129,6 +129,14 @@ pub(crate) enum Action {
     Unfold,
     Fold,
     NextBuffer,
+    /// Measures something else: bytes or frames, the whole time or the wait.
+    Measure,
+    /// Groups by something else.
+    Group,
+    Longer,
+    Shorter,
+    /// Takes the interval with which all is seen.
+    Fit,
     Help,
     Theme,
     Suspend,
@@ -202,11 +210,13 @@ const fn bind(
 use Action as A;
 use Context as C;
 
-const LISTS: &[Context] = &[C::Calls, C::Streams];
+const LISTS: &[Context] = &[C::Calls, C::Streams, C::Statistics];
 const TYPED: &[Context] = &[C::Filter, C::Line];
 const OVER: &[Context] = &[C::Menu, C::Help];
 const OF_A_STREAM: &[Context] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes];
+const FOUND: &[Context] =
+    &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes, C::Statistics];
 
 /// All keys, in the order in which help tells them; of two that could be meant the first is.
 pub(crate) static KEYS: &[Binding] = &[
@@ -218,14 +228,36 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[key(KeyCode::Enter)], &[C::Frames], A::Enter, "tree", "go into the tree"),
     bind(&[key(KeyCode::Enter), char(' ')], &[C::Tree], A::Enter, "fold", "open or close the line"),
     bind(&[key(KeyCode::Enter)], &[C::Bytes], A::Enter, "", "go to the field of the byte"),
-    bind(&[key(KeyCode::Enter)], &[C::Ladder, C::Follow, C::Call], A::Enter, "frame", "go to the frame"),
+    bind(&[key(KeyCode::Enter)], &[C::Ladder, C::Follow], A::Enter, "frame", "go to the frame"),
+    bind(&[key(KeyCode::Enter)], &[C::Call], A::Enter, "frames", "list the frames of a phase; go to the frame"),
     bind(&[key(KeyCode::Enter)], &[C::Notes], A::Enter, "go to", "go to the frame"),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[C::Statistics],
+        A::Enter,
+        "filter",
+        "filter by the row, or go to the first frame of the interval",
+    ),
     bind(&[key(KeyCode::Esc)], &[], A::Back, "", "back: to the pane, the view, the whole capture"),
     // Moving.
     bind(&[key(KeyCode::Up), char('k')], &[], A::Go(Move::Up), "", "one up"),
     bind(&[key(KeyCode::Down), char('j')], &[], A::Go(Move::Down), "", "one down"),
-    bind(&[key(KeyCode::Left), char('h')], &[C::Bytes, C::Call, C::Statistics], A::Left, "", "left"),
-    bind(&[key(KeyCode::Right), char('l')], &[C::Bytes, C::Call, C::Statistics], A::Right, "", "right"),
+    bind(&[key(KeyCode::Left), char('h')], &[C::Bytes, C::Call, C::Follow], A::Left, "", "left"),
+    bind(
+        &[key(KeyCode::Left), char('h')],
+        &[C::Statistics],
+        A::Left,
+        "",
+        "sort by the column to the left; the interval before",
+    ),
+    bind(&[key(KeyCode::Right), char('l')], &[C::Bytes, C::Call, C::Follow], A::Right, "", "right"),
+    bind(
+        &[key(KeyCode::Right), char('l')],
+        &[C::Statistics],
+        A::Right,
+        "",
+        "sort by the column to the right; the next interval",
+    ),
     bind(&[key(KeyCode::Left), char('h')], &[C::Tree], A::Left, "", "close the line, or go to the one above"),
     bind(&[key(KeyCode::Right), char('l')], &[C::Tree], A::Right, "", "open the line, or go to the one below"),
     bind(&[key(KeyCode::PageUp), ctrl('b'), ctrl('u')], &[], A::Go(Move::PageUp), "", "one screen up"),
@@ -243,16 +275,33 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[key(KeyCode::BackTab)], &[], A::LastTab, "", "the view before"),
     bind(&[char('p')], &[C::Frames, C::Tree, C::Bytes], A::NextPane, "pane", "the next pane: list, tree, bytes"),
     bind(&[char('P')], &[C::Frames, C::Tree, C::Bytes], A::LastPane, "", "the pane before"),
+    bind(&[char('p')], &[C::Statistics], A::NextPane, "page", "the next page"),
+    bind(&[char('P')], &[C::Statistics], A::LastPane, "", "the page before"),
+    bind(
+        &[char('u')],
+        &[C::Statistics],
+        A::Measure,
+        "measure",
+        "draw bytes or frames; measure the whole time or the wait",
+    ),
+    bind(&[char('b')], &[C::Statistics], A::Group, "by", "response times by host, status or method"),
+    bind(&[char('>')], &[C::Statistics], A::Longer, "", "longer intervals"),
+    bind(&[char('<')], &[C::Statistics], A::Shorter, "", "shorter intervals"),
+    bind(&[char('0')], &[C::Statistics], A::Fit, "", "the interval with which all is seen"),
     bind(&[char('z')], &[C::Frames, C::Tree, C::Bytes], A::Zoom, "zoom", "this pane alone, or all"),
+    bind(&[char('p')], &[C::Call], A::NextPane, "pane", "the next pane: phases, request, answer"),
+    bind(&[char('P')], &[C::Call], A::LastPane, "", "the pane before"),
+    bind(&[char('z')], &[C::Call], A::Zoom, "zoom", "this pane alone, or all"),
+    bind(&[char('z')], &[C::Ladder], A::Zoom, "card", "the card of the handshake, or only its title"),
     bind(&[char('L')], OF_A_STREAM, A::Ladder, "", "the ladder of the connection"),
     bind(&[char('F')], OF_A_STREAM, A::Follow, "follow", "what both sides of the connection said"),
     bind(&[char('v')], &[C::Calls, C::Streams, C::Call, C::Ladder, C::Follow], A::Frame, "frame", "go to its frame"),
     // What is shown.
     bind(&[char('/')], &[], A::Filter, "filter", "filter all views"),
     bind(&[char('\\')], &[], A::Unfilter, "", "without a filter, or with it again"),
-    bind(&[char('=')], OF_A_STREAM, A::FilterBy(By::Only), "", "filter by what is under the cursor"),
-    bind(&[char('-')], OF_A_STREAM, A::FilterBy(By::Not), "", "leave out what is under the cursor"),
-    bind(&[char('+')], OF_A_STREAM, A::FilterBy(By::And), "", "filter by what is under the cursor too"),
+    bind(&[char('=')], FOUND, A::FilterBy(By::Only), "", "filter by what is under the cursor"),
+    bind(&[char('-')], FOUND, A::FilterBy(By::Not), "", "leave out what is under the cursor"),
+    bind(&[char('+')], FOUND, A::FilterBy(By::And), "", "filter by what is under the cursor too"),
     bind(&[char('c')], OF_A_STREAM, A::FilterBy(By::Conversation), "", "filter by the conversation"),
     bind(&[char('f'), ctrl('f')], &[], A::Find, "find", "find text, bytes or an expression"),
     bind(&[char('n')], &[], A::FindNext, "", "find the next"),
@@ -274,6 +323,8 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('o')], &[C::Calls, C::Streams, C::Frames], A::Columns, "", "choose columns"),
     bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "the next buffer: frame, reassembled, decoded"),
     bind(&[char('E')], &[C::Tree], A::Unfold, "", "open all lines"),
+    bind(&[char('E')], &[C::Call], A::Unfold, "", "list the frames of all phases"),
+    bind(&[char('C')], &[C::Call], A::Fold, "", "list no frames of phases"),
     bind(&[char('C')], &[C::Tree], A::Fold, "", "close all lines"),
     // What is taken along.
     bind(&[char('y')], OF_A_STREAM, A::Copy, "copy", "copy a value, the row, the filter or a curl command"),

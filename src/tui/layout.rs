@@ -1,6 +1,7 @@
 //! Where on the screen everything stands: for drawing, and for the mouse.
 
-use super::frames::Pane;
+use super::call::{self, Pane};
+use super::frames;
 use super::model::{Model, View};
 use ratatui::layout::{Constraint, Layout, Rect};
 
@@ -59,7 +60,12 @@ pub(crate) fn panes(model: &Model) -> Panes {
     let beside = body.width >= BESIDE;
     if frames.zoom {
         let only = |pane| if frames.pane == pane { body } else { none };
-        return Panes { list: only(Pane::List), tree: only(Pane::Tree), bytes: only(Pane::Bytes), beside };
+        return Panes {
+            list: only(frames::Pane::List),
+            tree: only(frames::Pane::Tree),
+            bytes: only(frames::Pane::Bytes),
+            beside,
+        };
     }
     let [share, inner] = frames.shares;
     let above = part(body.height, share, 3);
@@ -73,28 +79,60 @@ pub(crate) fn panes(model: &Model) -> Panes {
     Panes { list, tree, bytes, beside }
 }
 
+/// As wide as a screen must be for a request and its answer side by side.
+const SIDE_BY_SIDE: u16 = 120;
+
+/// The panes of an opened call: phases, request, answer; of no size if they are not shown.
+pub(crate) fn call_panes(model: &Model) -> [Rect; 3] {
+    let body = screen(model).body;
+    let head = super::view::call::HEAD.min(body.height);
+    let area = Rect { y: body.y + head, height: body.height - head, ..body };
+    let pane = model.opened.pane;
+    let none = Rect { height: 0, ..area };
+    if model.opened.zoom {
+        return Pane::ALL.map(|other| if other == pane { area } else { none });
+    }
+    // Each with its title.
+    let [phases, request, response] =
+        Pane::ALL.map(|pane| u16::try_from(call::len(model, pane).max(1)).unwrap_or(u16::MAX).saturating_add(1));
+    let most = if pane == Pane::Phases { area.height * 2 / 3 } else { (area.height / 3).max(5) };
+    let [phases, rest] = Layout::vertical([Constraint::Length(phases.min(most)), Constraint::Fill(1)]).areas(area);
+    let [request, response] = if area.width >= SIDE_BY_SIDE {
+        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(rest)
+    } else {
+        // The one that has the keys has most of the room, the other as much as it needs of the rest.
+        let most = match pane {
+            Pane::Request => rest.height.saturating_sub(response.min(rest.height / 3)),
+            _ => (rest.height / 3).max(rest.height.saturating_sub(response)),
+        };
+        Layout::vertical([Constraint::Length(request.min(most)), Constraint::Fill(1)]).areas(rest)
+    };
+    [phases, request, response]
+}
+
 /// How many rows of what has the keys are seen below its title.
 pub(crate) fn height(model: &Model) -> usize {
     let panes = panes(model);
     let area = match model.view {
         View::Frames => match model.frames.pane {
-            Pane::List => panes.list,
-            Pane::Tree => panes.tree,
-            Pane::Bytes => panes.bytes,
+            frames::Pane::List => panes.list,
+            frames::Pane::Tree => panes.tree,
+            frames::Pane::Bytes => panes.bytes,
         },
+        View::Call(_) => call_panes(model)[model.opened.pane as usize],
         _ => screen(model).body,
     };
-    usize::from(area.height.saturating_sub(title(model.view)))
+    usize::from(area.height.saturating_sub(title(model, model.view)))
 }
 
 /// How many lines stand above the rows of a view.
-pub(crate) fn title(view: View) -> u16 {
+pub(crate) fn title(model: &Model, view: View) -> u16 {
     match view {
         View::Calls | View::Streams | View::Frames | View::Notes => 1,
         View::Follow(_) => 1,
-        View::Statistics => super::view::statistics::TITLE,
-        View::Call(_) => super::view::call::TITLE,
-        View::Ladder(_) => super::view::ladder::TITLE,
+        View::Statistics => super::view::statistics::title(model),
+        View::Call(_) => 1,
+        View::Ladder(_) => super::view::ladder::title(model),
     }
 }
 

@@ -4,7 +4,9 @@
 //! of them does anything else. [`run`] is the edge: the terminal, its signals, the clock, and whoever answers questions.
 //! Each view has a part of the model (`frames`, `ladder`, ...) and a file of its own under `view`.
 
+mod bins;
 mod call;
+mod card;
 mod edit;
 mod find;
 mod follow;
@@ -18,11 +20,14 @@ mod model;
 mod mouse;
 mod msg;
 mod notes;
+mod phases;
 mod pick;
 mod roster;
 mod run;
 mod sift;
+mod spread;
 mod statistics;
+mod tally;
 mod terminal;
 #[cfg(test)]
 mod tests;

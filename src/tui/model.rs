@@ -217,6 +217,14 @@ impl Model {
         self.calls.numbers(self.sifted.as_ref().map(|sifted| &sifted.calls), all)
     }
 
+    /// The calls that the filter lets through, as captured.
+    pub(crate) fn unsorted_calls(&self) -> Numbers {
+        match &self.sifted {
+            Some(sifted) => Numbers::These { numbers: sifted.calls.clone(), rising: true },
+            None => Numbers::All { first: 0, count: self.index.calls.len() },
+        }
+    }
+
     /// The connections that the filter lets through, in their order.
     pub(crate) fn stream_numbers(&self) -> Numbers {
         let all = Numbers::All { first: 0, count: self.index.streams.len() };
@@ -236,7 +244,8 @@ impl Model {
                 let place = self.note_numbers().at(self.notes.list.at)?;
                 self.index.notes.get(place as usize).map(|note| note.frame)
             }
-            View::Calls | View::Call(_) => {
+            View::Call(_) => super::call::frame_here(self),
+            View::Calls => {
                 let exchange = &self.index.calls.get(self.call_here()?)?.exchange;
                 exchange.request.or(exchange.response).map(|transfer| transfer.last.frame)
             }

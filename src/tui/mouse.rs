@@ -72,6 +72,10 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
     }
     match model.view {
         View::Frames => press_in_frames(model, at),
+        View::Call(_) => match enter_pane(model, at) {
+            Some(area) => press_in_list(model, below(area, 1), at),
+            None => Vec::new(),
+        },
         View::Calls | View::Streams if at.y == screen.body.y => {
             if let Some(column) = view::column_at(model, at.x)
                 && let Some(roster) = super::menu::roster(model)
@@ -80,11 +84,52 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
             }
             Vec::new()
         }
-        _ => {
-            let area = below(screen.body, layout::title(model.view));
+        view => {
+            if view == View::Statistics && press_in_statistics(model, at) {
+                return Vec::new();
+            }
+            let area = below(screen.body, layout::title(model, model.view));
             press_in_list(model, area, at)
         }
     }
+}
+
+/// Chooses a page, a column to sort by or an interval, if one is there.
+fn press_in_statistics(model: &mut Model, at: Position) -> bool {
+    let body = layout::screen(model).body;
+    let statistics = &mut model.statistics;
+    if at.y == body.y {
+        if let Some((page, _)) = view::statistics::pages().find(|(_, place)| place.contains(&(at.x - body.x))) {
+            statistics.page = page;
+        }
+        return true;
+    }
+    if statistics.page == super::statistics::Page::Graph {
+        let column = usize::from(at.x.saturating_sub(body.x + view::statistics::AXIS));
+        let each = statistics.graph.width(view::statistics::columns(body.width));
+        statistics.bin.put(statistics.bin.top + column / each);
+        return true;
+    }
+    let is_head = at.y + 1 == body.y + layout::title(model, View::Statistics);
+    if is_head
+        && let Some(column) = view::column_at(model, at.x)
+        && let Some(table) = model.statistics.table_mut()
+    {
+        table.sort_by(column);
+    }
+    is_head
+}
+
+/// Gives the keys to the pane of an opened call that is there; returns its area.
+fn enter_pane(model: &mut Model, at: Position) -> Option<Rect> {
+    let panes = super::call::Pane::ALL.into_iter().zip(layout::call_panes(model));
+    let (pane, area) = panes.into_iter().find(|(_, area)| area.contains(at))?;
+    if model.opened.pane != pane {
+        model.opened.pane = pane;
+        // The panes may have moved, so that another line is there now.
+        return None;
+    }
+    Some(area)
 }
 
 /// An area without the lines of its title.
@@ -121,6 +166,7 @@ fn choose(model: &mut Model) {
             model.streams.choose(&numbers);
         }
         View::Frames => frames::choose(model),
+        View::Statistics => model.statistics.choose(),
         _ => {}
     }
 }
@@ -134,8 +180,8 @@ fn list(model: &mut Model) -> Option<&mut List> {
         View::Frames => Some(&mut model.frames.list),
         View::Ladder(_) => Some(&mut model.ladder.list),
         View::Follow(_) => Some(&mut model.follow.list),
-        View::Call(_) => Some(&mut model.opened.list),
-        View::Statistics => Some(&mut model.statistics.list),
+        View::Call(_) => Some(model.opened.list_mut()),
+        View::Statistics => Some(model.statistics.list_mut()),
     }
 }
 
@@ -147,8 +193,8 @@ fn len(model: &Model) -> usize {
         View::Frames => model.frame_numbers().len(),
         View::Ladder(_) => model.ladder.rungs.len(),
         View::Follow(_) => model.follow.lines.len(),
-        View::Call(_) => view::call::lines(model).len(),
-        View::Statistics => view::statistics::lines(model).len(),
+        View::Call(_) => super::call::len(model, model.opened.pane),
+        View::Statistics => model.statistics.len(),
     }
 }
 
@@ -257,8 +303,11 @@ fn scroll(model: &mut Model, at: Position, by: isize) {
     }
     let height = if model.view == View::Frames {
         usize::from(panes.list.height.saturating_sub(1))
+    } else if let View::Call(_) = model.view {
+        enter_pane(model, at);
+        layout::height(model)
     } else {
-        body.saturating_sub(layout::title(model.view).into())
+        body.saturating_sub(layout::title(model, model.view).into())
     };
     let len = len(model);
     if let Some(list) = list(model) {

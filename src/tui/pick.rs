@@ -43,7 +43,7 @@ fn end(end: &Endpoint) -> Option<String> {
 }
 
 /// The filter for a row's address.
-fn address(text: &str, side: &str) -> Option<String> {
+pub(crate) fn address(text: &str, side: &str) -> Option<String> {
     let family = match text.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V4(_)) => "ip",
         Ok(std::net::IpAddr::V6(_)) => "ipv6",
@@ -102,7 +102,7 @@ fn filters(model: &Model) -> Vec<String> {
             let note = model.note_numbers().at(model.notes.list.at).and_then(|at| model.index.notes.get(at as usize));
             note.map(|note| note.field.name.to_owned()).into_iter().chain(stream).collect()
         }
-        View::Statistics => Vec::new(),
+        View::Statistics => super::statistics::filters(model),
     }
 }
 

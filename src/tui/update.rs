@@ -321,7 +321,7 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.frames.take_frame(frame);
             find::show_line(model);
         }
-        Answer::Ladder { stream, rungs, more } => ladder::answer(model, stream, rungs, more),
+        Answer::Ladder { stream, rungs, opening, more } => ladder::answer(model, stream, rungs, opening, more),
         Answer::Call { call, told } => return call::answer(model, call, told),
         Answer::Follow { stream, said, more } => follow::answer(model, stream, said, more),
         Answer::Sifted { turn, frames, calls, streams, upto, done } => {
@@ -347,18 +347,23 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
 fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     sift::sort(model);
     let body = usize::from(layout::screen(model).body.height);
-    let below = |view| body.saturating_sub(layout::title(view).into());
+    let below = |view| body.saturating_sub(layout::title(model, view).into());
+    let heights = [View::Calls, View::Streams, View::Notes].map(below);
     let calls = model.call_numbers();
-    model.calls.settle(&calls, below(View::Calls));
+    model.calls.settle(&calls, heights[0]);
     let streams = model.stream_numbers();
-    model.streams.settle(&streams, below(View::Streams));
+    model.streams.settle(&streams, heights[1]);
     let notes = model.note_numbers().len();
-    model.notes.list.settle(notes, below(View::Notes));
+    model.notes.list.settle(notes, heights[2]);
     frames::settle(model, effects);
     let height = layout::height(model);
-    call::settle(model, height, effects);
+    call::settle(model, effects);
     ladder::settle(model, height, effects);
     follow::settle(model, height, effects);
+    statistics::settle(model, height, effects);
+    // Several may have something to go on with.
+    let mut goes_on = false;
+    effects.retain(|effect| !matches!(effect, Effect::Continue) || !std::mem::replace(&mut goes_on, true));
 }
 
 impl Model {

@@ -1,28 +1,235 @@
-//! An opened call.
+//! An opened call: what it was, its phases as a waterfall, and its messages.
 
-use super::{empty, put, row};
-use crate::tui::model::Model;
+use super::{empty, fill, json, pieces, put, put_right, row, statistics, title as rule};
+use crate::browse::{Message, Phase};
+use crate::capture::Call;
+use crate::report::records;
+use crate::tui::call::{self, Line, Pane};
+use crate::tui::layout;
+use crate::tui::model::{Model, View};
+use crate::tui::phases;
+use crate::tui::text::{count, counted};
+use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-/// Lines above what is scrolled.
-pub(crate) const TITLE: u16 = 0;
+/// Lines above the panes.
+pub(crate) const HEAD: u16 = 2;
 
-/// The lines of its messages.
-pub(crate) fn lines(model: &Model) -> Vec<String> {
-    let Some(told) = &model.opened.told else { return Vec::new() };
-    let messages = [&told.request, &told.response].into_iter().flatten();
-    messages.flat_map(|message| message.head.iter().chain(&message.body).cloned()).collect()
+/// Columns for the name of a phase and for how long it took.
+const NAME: u16 = 12;
+const TIME: u16 = 9;
+
+/// A line of the pane that has the keys, for searching and copying.
+pub(crate) fn text(model: &Model, place: usize) -> String {
+    let opened = &model.opened;
+    match (opened.pane, opened.message(opened.pane)) {
+        (Pane::Phases, _) => match call::phase_lines(model).get(place) {
+            Some(Line::Phase(phase)) => phases::word(*phase).to_owned(),
+            Some(Line::Frame(frame)) => frame.to_string(),
+            None => String::new(),
+        },
+        (_, message) => message.map_or(String::new(), |message| call::line(message, place).0.to_owned()),
+    }
 }
 
 /// Draws it.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(model);
+    let View::Call(number) = model.view else { return };
+    let Some(call) = model.index.calls.get(number) else { return };
+    draw_head(model, call, area, buffer);
     if model.opened.told.is_none() {
         return empty(model, area, buffer, "reading");
     }
-    for (nth, place) in model.opened.list.seen(lines.len(), area.height.into()).enumerate() {
-        let style = if place == model.opened.list.at { model.theme.cursor } else { model.theme.text };
-        put(buffer, row(area, nth as u16), lines.get(place).map_or("", String::as_str), style);
+    for (pane, area) in Pane::ALL.into_iter().zip(layout::call_panes(model)) {
+        if area.height == 0 || area.width == 0 {
+            continue;
+        }
+        match pane {
+            Pane::Phases => draw_phases(model, call, area, buffer),
+            Pane::Request => draw_message(model, pane, "Request", area, buffer),
+            Pane::Response => draw_message(model, pane, "Answer", area, buffer),
+        }
+    }
+}
+
+/// What was asked and answered, and by whom.
+fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
+    let (theme, exchange) = (&model.theme, &call.exchange);
+    let status = match (exchange.status, exchange.response) {
+        (Some(status), _) => status.to_string(),
+        (None, Some(_)) => String::new(),
+        (None, None) => "no answer".into(),
+    };
+    let paint = exchange.status.map_or(theme.bad, |status| theme.status(status));
+    let taken = put_right(buffer, row(area, 0), &format!("{status} "), paint);
+    let line = Rect { width: area.width.saturating_sub(taken + 1), ..row(area, 0) };
+    let method = if exchange.request.is_some() { &*exchange.method } else { "(no request)" };
+    pieces(
+        buffer,
+        line,
+        [(" ", theme.text), (method, theme.name), (" ", theme.text), (&super::calls::url(call), theme.head_on)],
+    );
+    let [mut client, mut server] = [String::new(), String::new()];
+    records::endpoint(&mut client, call.client);
+    records::endpoint(&mut server, call.server);
+    let body = |transfer: Option<dissectors::exchange::Transfer>| match transfer {
+        Some(transfer) if !transfer.complete => format!("{} (cut)", statistics::size(transfer.body)),
+        Some(transfer) => statistics::size(transfer.body),
+        None => "not seen".into(),
+    };
+    let rest = format!(
+        "   stream {}   bodies: {} asked, {} answered",
+        exchange.stream,
+        body(exchange.request),
+        body(exchange.response)
+    );
+    let parts = [
+        (" ", theme.text),
+        (&*client, theme.client),
+        (" → ", theme.dim),
+        (&*server, theme.server),
+        (&*rest, theme.dim),
+    ];
+    pieces(buffer, row(area, 1), parts);
+}
+
+fn paint(theme: &Theme, phase: Phase) -> (&'static str, Style) {
+    match phase {
+        Phase::Connect => ("░", theme.connect),
+        Phase::Request => ("▓", theme.client),
+        Phase::Wait => ("▒", theme.wait),
+        Phase::Download => ("█", theme.download),
+    }
+}
+
+/// Draws the waterfall, and the frames of the phases that are unfolded.
+fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
+    let (theme, opened) = (&model.theme, &model.opened);
+    let has_keys = opened.pane == Pane::Phases;
+    let (_, all) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
+    rule(model, area, buffer, &format!("Phases  {}", statistics::duration(all)), has_keys);
+    let lines = call::phase_lines(model);
+    let list = opened.list(Pane::Phases);
+    for (nth, place) in list.seen(lines.len(), usize::from(area.height - 1)).enumerate() {
+        let area = row(area, nth as u16 + 1);
+        let cursor = Some(theme.cursor).filter(|_| has_keys && place == list.at);
+        if let Some(style) = cursor {
+            fill(buffer, area, style);
+        }
+        match lines.get(place) {
+            Some(Line::Phase(phase)) => draw_phase(model, call, *phase, area, buffer, cursor),
+            Some(Line::Frame(frame)) => draw_frame(model, call, *frame, area, buffer, cursor),
+            None => {}
+        }
+    }
+}
+
+fn draw_phase(model: &Model, call: &Call, phase: Phase, line: Rect, buffer: &mut Buffer, cursor: Option<Style>) {
+    let theme = &model.theme;
+    let (block, style) = paint(theme, phase);
+    let (spans, all) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
+    let span = spans.iter().find(|span| span.phase == phase);
+    let fold = if model.opened.unfolded.contains(&phase) { "▾" } else { "▸" };
+    let name = Rect { width: NAME.min(line.width), ..line };
+    put(buffer, name, &format!(" {fold} {}", phases::word(phase)), cursor.unwrap_or(theme.text));
+    let told = model.opened.told.as_ref().map_or(&[][..], |told| &told.frames);
+    let frames = counted(told.iter().filter(|(_, of)| *of == phase).count() as u64, "frame");
+    let time = Rect { x: name.right(), width: TIME.min(line.right() - name.right()), ..line };
+    let words = match span {
+        Some(span) => statistics::duration(span.length()),
+        None if phase == Phase::Connect && call.exchange.nth > 0 => "reused".into(),
+        None => "not seen".into(),
+    };
+    put_right(buffer, time, &words, cursor.unwrap_or(if span.is_some() { theme.text } else { theme.dim }));
+    let bars =
+        Rect { x: (time.right() + 2).min(line.right()), width: line.right().saturating_sub(time.right() + 16), ..line };
+    if let Some(span) = span {
+        let (from, to) = phases::columns(span, all, bars.width);
+        let bar = Rect { x: bars.x + from, width: to - from, ..bars };
+        put(buffer, bar, &block.repeat(bar.width.into()), cursor.unwrap_or(style));
+    }
+    put_right(buffer, line, &format!("{frames} "), cursor.unwrap_or(theme.dim));
+}
+
+fn draw_frame(model: &Model, call: &Call, frame: u32, line: Rect, buffer: &mut Buffer, cursor: Option<Style>) {
+    let theme = &model.theme;
+    let Some(fact) = model.index.frames.get(frame as usize - usize::from(frame > 0)) else { return };
+    let start = call.exchange.request.or(call.exchange.response).map_or(fact.time, |transfer| transfer.first.time);
+    let since = statistics::duration(fact.time.saturating_sub(start));
+    let sign = if since.starts_with('-') { "" } else { "+" };
+    let words = format!(
+        "{:>10}  {sign}{since:<9}  {:<8}  {} B",
+        format!("#{frame}"),
+        fact.protocol.name(),
+        count(fact.length.into())
+    );
+    put(buffer, line, &words, cursor.unwrap_or(theme.dim));
+}
+
+/// Draws a message: its lines, its headers and its body.
+fn draw_message(model: &Model, pane: Pane, name: &str, area: Rect, buffer: &mut Buffer) {
+    let (theme, opened) = (&model.theme, &model.opened);
+    let has_keys = opened.pane == pane;
+    let Some(message) = opened.message(pane) else {
+        rule(model, area, buffer, name, has_keys);
+        put(buffer, row(area, 1), " not seen", theme.dim);
+        return;
+    };
+    let kind = message.kind.trim_start_matches(", ");
+    rule(model, area, buffer, format!("{name}  {kind}").trim_end(), has_keys);
+    let list = opened.list(pane);
+    let left = if has_keys { opened.left } else { 0 };
+    for (nth, place) in list.seen(call::len(model, pane), usize::from(area.height - 1)).enumerate() {
+        let line = row(area, nth as u16 + 1);
+        let (text, is_body) = call::line(message, place);
+        let on = has_keys && place == list.at;
+        if on {
+            fill(buffer, line, theme.cursor);
+        }
+        let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line };
+        let parts = match (on, is_body) {
+            (true, _) => vec![(text, theme.cursor)],
+            (_, true) => body(theme, message, text),
+            _ => head(theme, text, place == 0),
+        };
+        let mut skip = left;
+        pieces(buffer, inner, parts.into_iter().map(|(text, style)| (after(text, &mut skip), style)));
+    }
+}
+
+/// What is left of a text without so many characters at its beginning.
+pub(crate) fn after<'t>(text: &'t str, skip: &mut usize) -> &'t str {
+    let mut chars = text.chars();
+    while *skip > 0 && chars.next().is_some() {
+        *skip -= 1;
+    }
+    chars.as_str()
+}
+
+/// A line before the body: a start line, or a name and a value.
+fn head<'t>(theme: &Theme, text: &'t str, is_first: bool) -> Vec<(&'t str, Style)> {
+    match text.split_once(':') {
+        _ if is_first => vec![(text, theme.head_on)],
+        Some((name, _)) => {
+            let (name, value) = text.split_at(name.len() + 1);
+            vec![(name, theme.name), (value, theme.text)]
+        }
+        None => vec![(text, theme.text)],
+    }
+}
+
+fn body<'t>(theme: &Theme, message: &Message, text: &'t str) -> Vec<(&'t str, Style)> {
+    let kind = message.kind.split(',').next().unwrap_or_default();
+    match () {
+        () if kind.ends_with("json") => {
+            json::parts(text).map(|(text, part)| (text, json::style(theme, part))).collect()
+        }
+        // What is said of a body that is no text.
+        () if message.body.len() == 1 && text.starts_with('[') && !kind.starts_with("text/") => {
+            vec![(text, theme.fair)]
+        }
+        () => vec![(text, theme.text)],
     }
 }

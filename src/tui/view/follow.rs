@@ -52,6 +52,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let frame = if line == 0 { format!("{:>7} ", said.frame) } else { " ".repeat(8) };
         let words = said.lines.get(line as usize).map_or("", String::as_str);
         let taken = pieces(buffer, area, [(&*frame, if on { style } else { theme.dim }), (sign, style)]);
+        let words = super::call::after(words, &mut follow.left.clone());
         put(buffer, Rect { x: area.x + taken, width: area.width - taken, ..area }, words, style);
     }
 }

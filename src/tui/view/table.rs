@@ -100,6 +100,7 @@ pub(crate) fn column_at(model: &Model, x: u16) -> Option<usize> {
     let roster = match model.view {
         View::Calls => &model.calls,
         View::Streams => &model.streams,
+        View::Statistics => model.statistics.table()?,
         _ => return None,
     };
     let places = places(roster.columns, roster.hidden, model.time_width(), body.x, body.width);

@@ -46,6 +46,9 @@ fn millis(since: Instant) -> String {
 #[ignore = "it measures, and proves nothing"]
 fn times() {
     let capture = std::env::var_os("CAPTURE").map_or_else(|| "target/bench/calls.pcap".into(), PathBuf::from);
+    // As the screen does.
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_thp_disable(true).expect("the system lets it");
     let (tell, answers) = channel();
     let begun = Instant::now();
     let browser = Browser::open(vec![capture], move |answer| drop(tell.send(answer)));

@@ -2,8 +2,11 @@
 //!
 //! What is expected was counted by tshark 4.0.17 (`tshark -n -2 -r FILE -Y FILTER`) or by hand from its rows.
 
+#[path = "checks/calls.rs"]
+mod calls;
 #[path = "checks/captures.rs"]
 mod captures;
+mod common;
 #[path = "checks/docs.rs"]
 mod docs;
 #[path = "checks/files.rs"]

@@ -107,7 +107,7 @@ pub struct Columns {
 ///
 /// Everything lies in one store: the frame's bytes, what was put together from several frames, and computed text; so
 /// values are plain numbers and places, and a tree is filled anew for each frame without asking for memory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tree {
     wants: Wants,
     /// Something is wanted.

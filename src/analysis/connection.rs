@@ -5,7 +5,7 @@ use super::tcp::assembler::{Arrived, Assembler, Next};
 use super::tcp::before;
 use super::tcp::sequence::{Scales, Sequence};
 use super::tcp::state::Course;
-use super::{Asked, Chunk, Content, Event, Met, Needs, acknowledges, limits};
+use super::{Asked, Chunk, Content, Event, Met, Needs, Said, acknowledges, limits};
 use crate::capture::{Call, Closed, Endpoint, Opened, Sent, Stream};
 use dissectors::exchange::Exchange;
 use dissectors::packet::{Path, Piece};
@@ -416,8 +416,8 @@ impl Connection {
         }
     }
 
-    /// Gives up all holes, all unfinished messages and what is in flight: too much is held.
-    pub(super) fn give_up(&mut self, reading: &mut Reading<'_>) {
+    /// Gives up all holes, all unfinished messages and what is in flight: too much is held. Says what that completes.
+    pub(super) fn give_up(&mut self, reading: &mut Reading<'_>) -> Vec<Said> {
         if let Some(sequence) = &mut self.sequence {
             sequence.let_go();
         }
@@ -430,6 +430,7 @@ impl Connection {
                 conversation.gap(side, 0, &mut cx, &mut completed);
             }
         }
+        completed.said
     }
 
     /// Whether nothing more of it is expected at a time, in nanoseconds since 1970.
@@ -442,12 +443,12 @@ impl Connection {
         now.saturating_sub(self.last.time) >= age
     }
 
-    /// Ends what has not ended: nothing more is followed.
-    pub(super) fn end(&mut self, reading: &mut Reading<'_>) {
-        if !reading.needs.bytes {
-            return;
-        }
+    /// Ends what has not ended: nothing more is followed. Says what that completes.
+    pub(super) fn end(&mut self, reading: &mut Reading<'_>) -> Vec<Said> {
         let mut completed = Completed::default();
+        if !reading.needs.bytes {
+            return completed.said;
+        }
         for side in [Side::Client, Side::Server] {
             self.assemblers[side as usize].give_up();
             self.drain(side, reading, &mut completed);
@@ -457,6 +458,7 @@ impl Connection {
                 self.end_side(side, Ending::Unseen, reading, &mut completed);
             }
         }
+        completed.said
     }
 
     /// The row of an exchange.

@@ -32,6 +32,8 @@ pub struct Task {
     pub streams: bool,
     /// Whether to report when a connection is forgotten.
     pub ends: bool,
+    /// Whether to report the halves of exchanges that no frame tells.
+    pub rests: bool,
     /// The connection whose bytes to hand out.
     pub follow: Option<u32>,
     /// Whether to gather what later frames say of earlier ones, for a second reading of the same capture.
@@ -53,6 +55,19 @@ pub enum Event {
     End(u32),
     /// The bytes that come next of the connection that is followed.
     Chunk(Chunk),
+    /// What no frame tells.
+    Rest(Box<Rest>),
+}
+
+/// What is told when a connection is forgotten, or has to let go of what it holds: messages that no frame completed.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// The connection's number.
+    pub stream: u32,
+    /// The requests and responses, in order.
+    pub said: Vec<Said>,
+    /// What they say; nothing of the layers below.
+    pub tree: Tree,
 }
 
 /// A connection that a frame belongs to.
@@ -379,10 +394,16 @@ impl Analyzer {
 
     /// Ends the capture: what is open becomes events.
     pub fn finish(&mut self) {
+        self.finish_each(|_| {});
+    }
+
+    /// The same, connection by connection: what happens with one can be taken before the next ends.
+    pub fn finish_each(&mut self, mut ended: impl FnMut(&mut Analyzer)) {
         let mut connections: Vec<_> = self.inner.tcp.drain().collect();
         connections.sort_unstable_by_key(|connection| connection.number);
         for connection in connections {
             self.inner.forget(connection);
+            ended(self);
         }
     }
 
@@ -675,10 +696,15 @@ impl Desk {
         }
     }
 
-    /// Lets a connection do what belongs to none of its frames, and so is recorded nowhere.
-    fn apart(&mut self, connection: &mut Connection, act: impl FnOnce(&mut Connection, &mut Reading<'_>)) {
-        let (mut path, mut tree) = (Path::default(), Tree::default());
-        act(connection, &mut self.reading(connection.number, connection.last, &mut path, &mut tree));
+    /// Lets a connection do what belongs to none of its frames, and so is recorded in no frame's tree.
+    fn apart(&mut self, connection: &mut Connection, act: impl FnOnce(&mut Connection, &mut Reading<'_>) -> Vec<Said>) {
+        let mut path = Path::default();
+        let mut tree = if self.task.rests { Tree::new(self.task.wants.clone()) } else { Tree::default() };
+        let stream = connection.number;
+        let said = act(connection, &mut self.reading(stream, connection.last, &mut path, &mut tree));
+        if self.task.rests && !said.is_empty() {
+            self.events.push(Event::Rest(Box::new(Rest { stream, said, tree })));
+        }
         self.report(connection);
     }
 

@@ -303,7 +303,7 @@ impl<H: Fn(Answer)> Intake<H> {
             match event {
                 Event::Call(call) => self.news.calls.push(call),
                 Event::Stream(stream) => self.news.streams.push(*stream),
-                Event::End(_) | Event::Chunk(_) => {}
+                Event::End(_) | Event::Chunk(_) | Event::Rest(_) => {}
             }
         }
     }

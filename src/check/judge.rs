@@ -53,6 +53,11 @@ impl<'r> Judge<'r> {
                     self.rules.iter_mut().for_each(|(_, watch)| watch.call(call, &seen));
                 }
                 Event::Stream(stream) => self.rules.iter_mut().for_each(|(_, watch)| watch.closed(stream)),
+                Event::Rest(rest) => {
+                    if let Some(calls) = &mut self.calls {
+                        calls.rest(rest);
+                    }
+                }
                 Event::End(_) | Event::Chunk(_) => {}
             }
         }

@@ -98,7 +98,7 @@ impl Sieve {
                 self.matched.get(&call.exchange.stream).is_some_and(|sides| meets(sides, &call.exchange))
             }
             Event::Stream(stream) => self.matched.contains_key(&stream.number),
-            Event::Chunk(_) => true,
+            Event::Chunk(_) | Event::Rest(_) => true,
             Event::End(stream) => {
                 self.matched.remove(stream);
                 false

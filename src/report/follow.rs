@@ -228,7 +228,7 @@ impl Report for Follow {
                 self.met |= stream.number == self.stream;
                 Ok(())
             }
-            Event::Call(_) | Event::End(_) => Ok(()),
+            Event::Call(_) | Event::End(_) | Event::Rest(_) => Ok(()),
         }
     }
 

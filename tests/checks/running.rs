@@ -50,3 +50,14 @@ pub fn folder(captures: &[&str], checks: &str) -> TempDir {
     fs::write(folder.path().join("checks.toml"), checks).expect("a check file");
     folder
 }
+
+/// The first frames of a capture: a pcap file of `fixtures/`, of little end first.
+pub fn first(capture: &str, frames: usize) -> Vec<u8> {
+    let whole = fs::read(fixtures().join(capture)).expect("a fixture");
+    let mut end = 24;
+    for _ in 0..frames {
+        let len = whole[end + 8..end + 12].try_into().expect("4 bytes");
+        end += 16 + u32::from_le_bytes(len) as usize;
+    }
+    whole[..end].to_vec()
+}

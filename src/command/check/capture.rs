@@ -117,8 +117,7 @@ fn read(job: &Job<'_>, task: Task, judge: &mut Judge<'_>) -> Result<u32, (Error,
             }
         }
     }
-    analyzer.finish();
-    judge.events(&mut analyzer);
+    analyzer.finish_each(|analyzer| judge.events(analyzer));
     failed.map_or(Ok(frames), |error| Err((error, frames)))
 }
 

@@ -15,6 +15,7 @@ use super::draft::{Draft, Value, Wrong};
 use super::place;
 use super::rule::Rule;
 use std::ops::Range;
+use std::path::{Component, Path};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -96,6 +97,17 @@ fn entries<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<DeString<'i>>, &'
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
+}
+
+/// A snapshot is written where whoever runs a check file of others expects it.
+fn within_folder(rule: Rule) -> Result<Rule, Wrong> {
+    let is_within = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    match rule.snapshot() {
+        Some(path) if !Path::new(path).components().all(is_within) => {
+            Err(Wrong::of("snapshot", 0, "a snapshot lies in the folder of its check file, or below"))
+        }
+        _ => Ok(rule),
+    }
 }
 
 impl Reader<'_> {
@@ -223,7 +235,7 @@ impl Reader<'_> {
             let range = self.range(name.clone(), words, &remark);
             self.remarks.push(place::shown(self.path, self.source, range, &remark.message));
         }
-        match rule {
+        match rule.and_then(within_folder) {
             Ok(rule) => Some(rule),
             Err(wrong) => {
                 let range = self.range(name, words, &wrong);

@@ -104,3 +104,27 @@ fn every_fixture_shows_what_it_says() {
         assert_eq!(told, captures(folder), "{folder}: some capture is not spoken of");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn patterns_lead_through_no_links_in_circles_and_to_names_of_any_bytes() {
+    use std::os::unix::ffi::OsStrExt;
+    let checks = "captures = '**/*.pcap'\n[checks]\na = { some = 'http' }\n[in.'link/*.pcap']\nb = { some = 'tcp' }\n";
+    let folder = folder(&["http/post-login.pcap"], checks);
+    let path = folder.path();
+    fs::create_dir_all(path.join("a/b")).expect("a folder");
+    for (to, link) in [("..", "a/up"), ("../..", "a/b/up"), ("../../a", "a/b/a"), (".", "link")] {
+        std::os::unix::fs::symlink(to, path.join(link)).expect("a link");
+    }
+    let odd = path.join("a/b").join(std::ffi::OsStr::from_bytes(b"\xff.pcap"));
+    fs::copy(path.join("post-login.pcap"), odd).expect("a file");
+    let said = check(path, &["checks.toml"]);
+    // Through a link that is named, or behind one star, the pattern leads.
+    let expected = ["a/b/\u{fffd}.pcap: a", "link/post-login.pcap: b", "post-login.pcap: a"];
+    assert_eq!((said.code, told(&said.out)), (Some(0), expected.to_vec()), "{}{}", said.out, said.err);
+    // A link that leads nowhere is a capture that is missing.
+    std::os::unix::fs::symlink("nowhere", path.join("gone.pcap")).expect("a link");
+    let said = check(path, &["checks.toml"]);
+    assert_eq!(said.code, Some(3), "{}", said.out);
+    assert!(said.out.contains("ERROR gone.pcap: it can be read\n        found   no such file\n"), "{}", said.out);
+}

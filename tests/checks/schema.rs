@@ -26,6 +26,7 @@ const RIGHT: &[&str] = &[
     "answered = true", "answered = true, where = 'method == GET'", "orderly = true", "orderly = true, where = 'http'",
     "no_notes_above = 'chat'", "no_notes_above = 'warning', where = 'http'",
     "snapshot = 'x.txt', fields = 'http.*'", "snapshot = 'x/{capture}', fields = ['http.*'], without = 'http.date', where = 'http'",
+    "snapshot = '..x/y../...', fields = 'http.*'",
 ];
 
 /// Rules that neither takes.
@@ -40,6 +41,7 @@ const WRONG: &[&str] = &[
     "sum = 'tcp.len'", "max = 'tcp.len < x'", "p95 = 'tcp.len < 3', per = 'stream'", "p95 = 'tcp.len < 3', p99 = 'tcp.len < 3'", "p90 = 'tcp.len < 3'",
     "answered = false", "answered = 'yes'", "orderly = 1", "no_notes_above = 'error'",
     "snapshot = 'x.txt'", "snapshot = '', fields = 'http.*'", "snapshot = 'x.txt', fields = []", "fields = 'http.*'",
+    "snapshot = '/x', fields = 'http.*'", "snapshot = '../x', fields = 'http.*'", "snapshot = 'x/..', fields = 'http.*'",
 ];
 
 /// The tops of files, with a rule in them.

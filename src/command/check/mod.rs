@@ -1,6 +1,7 @@
 //! `check`: check files and captures to findings and an exit code.
 
 mod capture;
+mod files;
 #[cfg(feature = "live")]
 mod heard;
 mod plan;

@@ -1,5 +1,6 @@
 //! What is checked: check files read, patterns of captures resolved, and which checks each capture has.
 
+use super::files;
 use crate::args::{Check as Args, Excuse};
 use crate::command::output::shown;
 use crate::command::tell;
@@ -127,7 +128,7 @@ impl Plan {
             if self.captures.is_empty() {
                 let all = file.captures.iter().map(|pattern| (pattern, &file.checks));
                 for (pattern, checks) in all.chain(file.only.iter().map(|(pattern, checks)| (pattern, checks))) {
-                    for path in captures(folder, pattern) {
+                    for path in files::captures(folder, pattern)? {
                         let own = found.entry(path).or_default();
                         // Two patterns may name the same capture.
                         let new = |check: &&Check| !own.iter().any(|other| std::ptr::eq(*other, *check));
@@ -149,6 +150,12 @@ impl Plan {
                 jobs.push(self.job(path.clone(), &rules, None)?);
             }
         }
+        self.snapshots(&jobs)?;
+        Ok(jobs)
+    }
+
+    /// Holds that no snapshot is that of two, and that none is written over what is read.
+    fn snapshots(&self, jobs: &[Job<'_>]) -> Result<(), String> {
         let mut seen = BTreeSet::new();
         let snapshots = jobs.iter().flat_map(|job| &job.checks).filter_map(|due| due.snapshot.as_ref());
         for (path, _) in snapshots {
@@ -157,17 +164,26 @@ impl Plan {
                 return Err(format!("{path} is the snapshot of two; {CAPTURE} in its name is the name of the capture"));
             }
         }
-        Ok(jobs)
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        let read = self.files.iter().map(|file| Path::new(&file.path)).chain(jobs.iter().map(|job| job.path.as_path()));
+        let read: BTreeSet<_> = read.filter_map(real).collect();
+        match seen.into_iter().find(|path| real(path).is_some_and(|path| read.contains(&path))) {
+            Some(path) => Err(format!("{}: a check file or a capture is no snapshot", shown([path.as_path()]))),
+            None => Ok(()),
+        }
     }
 
     fn job<'p>(&self, path: PathBuf, checks: &[&'p Check], file: Option<(&'p File, &Path)>) -> Result<Job<'p>, String> {
         let mut dues = Vec::new();
         for check in checks {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let name = self.heard.as_deref().unwrap_or(&name);
+            let name = self.heard.as_deref().unwrap_or(&name).replace(['/', '\\'], "_");
             let snapshot = check.rule.snapshot().map(|snapshot| {
                 let folder = file.map_or(Path::new(""), |(_, folder)| folder);
-                folder.join(snapshot.replace(CAPTURE, name))
+                folder.join(snapshot.replace(CAPTURE, &name))
             });
             let snapshot = snapshot.map(|path| Ok((path.clone(), kept(&path)?))).transpose();
             let snapshot = snapshot.map_err(|(path, error): (PathBuf, io::Error)| {
@@ -198,7 +214,7 @@ fn listens(_: &Args) -> bool {
 
 /// What is in a snapshot; none if there is no such file.
 fn kept(path: &Path) -> Result<Option<String>, (PathBuf, io::Error)> {
-    match fs::read_to_string(path) {
+    match files::text(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err((path.to_owned(), error)),
@@ -207,26 +223,13 @@ fn kept(path: &Path) -> Result<Option<String>, (PathBuf, io::Error)> {
 
 /// Reads a check file.
 fn read(path: &Path) -> Result<File, Vec<String>> {
-    let source = fs::read_to_string(path).map_err(|error| {
+    let source = files::text(path).map_err(|error| {
         let why = if error.kind() == io::ErrorKind::NotFound { "no such file".into() } else { error.to_string() };
         vec![format!("{}: {why}", shown([path]))]
     })?;
     let (file, remarks) = file::read(&path.to_string_lossy(), &source)?;
     remarks.iter().for_each(|remark| tell(remark));
     Ok(file)
-}
-
-/// The captures that a pattern names, in the order of their names; one that is not there if there are none.
-fn captures(folder: &Path, pattern: &str) -> Vec<PathBuf> {
-    let plain = folder.join(pattern);
-    if plain.exists() {
-        return vec![plain];
-    }
-    let escaped = glob::Pattern::escape(&folder.to_string_lossy());
-    let whole = Path::new(&escaped).join(pattern);
-    let found = glob::glob(&whole.to_string_lossy()).into_iter().flatten().flatten();
-    let found: Vec<_> = found.filter(|path| !path.is_dir()).collect();
-    if found.is_empty() { vec![plain] } else { found }
 }
 
 /// Reads a rule of the command line.

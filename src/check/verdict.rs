@@ -1,6 +1,7 @@
 //! What became of a check.
 
 use dissectors::format;
+use std::fmt::Write as _;
 
 /// As many of the frames that decide are told.
 pub const MOST_FRAMES: usize = 8;
@@ -54,6 +55,11 @@ impl Frames {
     }
 }
 
+/// Whether a character can be told as it is: XML 1.0 and YAML have none for the two that are never characters.
+pub(super) fn is_plain(char: char) -> bool {
+    format::is_plain(char) && !matches!(char, '\u{fffe}' | '\u{ffff}')
+}
+
 /// How many there are of a thing: `1 frame`, `3 frames`, `no frame`.
 pub(super) fn many(count: u64, what: &str) -> String {
     match count {
@@ -63,16 +69,18 @@ pub(super) fn many(count: u64, what: &str) -> String {
     }
 }
 
-/// Text of the wire, or of a file, as it may stand on a terminal.
+/// Text of the wire, or of a file, as it may stand on a terminal, in XML and in YAML.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
-        if format::is_plain(char) {
-            out.push(char);
-        } else {
-            let _ = format::text(&mut out, char.encode_utf8(&mut [0; 4]).as_bytes());
-        }
+        let mut bytes = [0; 4];
+        let bytes = char.encode_utf8(&mut bytes).as_bytes();
+        let _ = match char {
+            _ if is_plain(char) => out.write_char(char),
+            '\u{fffe}' | '\u{ffff}' => bytes.iter().try_for_each(|byte| write!(out, "\\x{byte:02x}")),
+            _ => format::text(&mut out, bytes),
+        };
     }
     out
 }

@@ -31,9 +31,9 @@ fn write(findings: &[Finding], writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
     }
     suites.write_inner_content(|writer| {
         for findings in by_capture(findings) {
-            let capture = findings.first().map_or(String::new(), |finding| text(&finding.capture));
+            let capture = findings.first().map_or("", |finding| &finding.capture);
             let numbers = numbers(findings);
-            let mut suite = writer.create_element("testsuite").with_attribute(("name", capture.as_str()));
+            let mut suite = writer.create_element("testsuite").with_attribute(("name", capture));
             for (name, number) in &numbers {
                 suite = suite.with_attribute((*name, number.as_str()));
             }
@@ -45,7 +45,7 @@ fn write(findings: &[Finding], writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
 }
 
 fn case(finding: &Finding, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
-    let (name, capture) = (text(&finding.name), text(&finding.capture));
+    let Finding { name, capture, found, rule, .. } = finding;
     let case = writer.create_element("testcase");
     let case = case.with_attribute(("name", name.as_str())).with_attribute(("classname", capture.as_str()));
     let outcome = match finding.outcome {
@@ -54,15 +54,9 @@ fn case(finding: &Finding, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
         Outcome::Unread => "error",
     };
     let lines: String = lines(finding).iter().map(|(word, line)| format!("\n{word:8}{line}")).collect();
-    let (found, rule) = (text(&finding.found), text(&finding.rule));
     case.write_inner_content(|writer| {
         let element = writer.create_element(outcome).with_attribute(("message", found.as_str()));
-        element.with_attribute(("type", rule.as_str())).write_text_content(BytesText::new(&text(&lines))).map(drop)
+        element.with_attribute(("type", rule.as_str())).write_text_content(BytesText::new(&lines)).map(drop)
     })?;
     Ok(())
-}
-
-/// Text without the characters that XML 1.0 has none for.
-fn text(text: &str) -> String {
-    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

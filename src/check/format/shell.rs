@@ -1,6 +1,6 @@
 //! Commands that can be pasted into a shell.
 
-use crate::check::verdict::Frames;
+use crate::check::verdict::{Frames, is_plain};
 use std::fmt::Write as _;
 
 /// The command that shows frames of a capture; without any, what a filter finds, or all of it.
@@ -25,14 +25,14 @@ fn word(text: &str) -> String {
     if !text.is_empty() && text.chars().all(is_bare) {
         return text.to_owned();
     }
-    if text.chars().all(dissectors::format::is_plain) {
+    if text.chars().all(is_plain) {
         return format!("'{}'", text.replace('\'', r"'\''"));
     }
     let mut word = String::from("$'");
     for char in text.chars() {
         match char {
             '\'' | '\\' => word.extend(['\\', char]),
-            _ if dissectors::format::is_plain(char) => word.push(char),
+            _ if is_plain(char) => word.push(char),
             _ => char.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
                 let _ = write!(word, "\\x{byte:02x}");
             }),

@@ -21,7 +21,7 @@ fn outcomes() -> TempDir {
     );
     let folder = folder(&captures, &checks);
     let codes =
-        "http.response.code: 200\n\nhttp.response.code: 200\n\nhttp.response.code: 200\n\nhttp.response.code: 200\n\n";
+        "http.response.code: 200\n\nhttp.response.code: 200\n\nhttp.response.code: 200\n\nhttp.response.code: 200\n";
     fs::write(folder.path().join("codes.txt"), codes).expect("a snapshot");
     folder
 }

@@ -164,3 +164,38 @@ fn a_snapshot_that_cannot_be_read_or_written_is_told_with_its_name() {
     assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
     assert!(said.err.starts_with("overhear: snapshots/keep-alive.pcap.txt: "), "{}", said.err);
 }
+
+#[test]
+fn a_snapshot_ends_with_its_last_line() {
+    let folder = folder(&["http/keep-alive.pcap"], CHECKS);
+    check(folder.path(), &["checks.toml", "--bless"]);
+    let text = fs::read_to_string(folder.path().join("snapshots/keep-alive.pcap.txt")).expect("a snapshot");
+    // What looks after the ends of files (git, pre-commit) has nothing to change; an empty line between frames is kept.
+    assert!(text.ends_with('\n') && !text.ends_with("\n\n") && !text.starts_with('\n'), "{text}");
+    assert_eq!(text.matches("\n\n").count(), 7, "{text}");
+}
+
+#[test]
+fn blessing_writes_over_nothing_that_is_read() {
+    for name in ["checks.toml", "./checks.toml", "{capture}"] {
+        let checks = CHECKS.replace("snapshots/{capture}.txt", name);
+        let folder = folder(&["file/empty.pcap"], &checks);
+        // A capture that could be read as a text.
+        fs::write(folder.path().join("empty.pcap"), "").expect("a file");
+        let said = check(folder.path(), &["checks.toml", "--bless", "--allow", "empty"]);
+        assert_eq!(said.code, Some(2), "{name}: {}", said.out);
+        assert!(said.err.ends_with(": a check file or a capture is no snapshot\n"), "{}", said.err);
+        assert_eq!(fs::read_to_string(folder.path().join("checks.toml")).expect("a file"), checks);
+    }
+}
+
+#[test]
+fn of_a_capture_that_is_not_whole_nothing_is_blessed() {
+    let folder = folder(&["file/cut-short.pcap"], &CHECKS.replace(", where = 'http'", ""));
+    let said = check(folder.path(), &["checks.toml", "--bless"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(!folder.path().join("snapshots").exists());
+    let said = check(folder.path(), &["checks.toml", "--bless", "--allow", "truncated"]);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    assert!(folder.path().join("snapshots/cut-short.pcap.txt").exists());
+}

@@ -53,8 +53,12 @@ impl Watch for Watching<'_> {
         if self.full || !lets(self.only, seen.tree) {
             return;
         }
-        let before = self.lines;
+        let begin = self.lines + usize::from(self.lines > 0);
         for node in seen.tree.nodes().iter().filter(|node| self.ids.contains(&node.field.id)) {
+            if self.lines < begin {
+                self.text.push('\n');
+                self.lines += 1;
+            }
             self.text.push_str(node.field.name);
             if !matches!(node.value, Value::Present) && node.field.kind != Kind::Protocol {
                 self.text.push_str(": ");
@@ -63,10 +67,8 @@ impl Watch for Watching<'_> {
             self.text.push('\n');
             self.lines += 1;
         }
-        if self.lines > before {
-            self.places.push((before, seen.frames.first().copied().unwrap_or(0)));
-            self.text.push('\n');
-            self.lines += 1;
+        if self.lines > begin {
+            self.places.push((begin, seen.frames.first().copied().unwrap_or(0)));
         }
         self.full = self.text.len() > MOST;
     }

@@ -37,10 +37,10 @@ pub(crate) struct Check {
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) only: Option<String>,
     /// The fields of --snapshot; http.* means all that begin so
-    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "snapshot")]
     pub(crate) fields: Vec<String>,
     /// Fields of --snapshot to leave out: what is another each time
-    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "snapshot")]
     pub(crate) without: Vec<String>,
     /// Write the snapshots that are named, in place of comparing with them
     #[arg(long)]

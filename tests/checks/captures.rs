@@ -1,5 +1,6 @@
 //! Captures that are not there, empty, cut short or no captures; many of them; and what the program ends with.
 
+use crate::common::{IPV4, SYN, Segment, pcap};
 use crate::running::{Said, check, command, fixtures, folder};
 use std::fs;
 use std::process::Stdio;
@@ -130,4 +131,24 @@ fn results_are_written_to_a_file_when_they_are_whole() {
     let said = check(folder.path(), &[&args[..], &["-o", "results.txt"]].concat());
     assert_eq!(said, Said { code: Some(0), out: String::new(), err: String::new() });
     assert_eq!(fs::read_to_string(folder.path().join("results.txt")).expect("results"), printed.out);
+}
+
+#[test]
+fn streams_in_which_nothing_happens_do_not_keep_others_from_being_judged() {
+    // More conversations of UDP, which have no end, than are remembered; then one of TCP.
+    let datagram = |nth: u32| {
+        let mut packet = vec![0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0];
+        packet.extend((0x0a00_0000 + nth).to_be_bytes());
+        packet.extend([10, 255, 0, 1, 0x10, 0, 0x10, 1, 0, 8, 0, 0]);
+        packet
+    };
+    let mut packets: Vec<_> = (1..=(1 << 18) + 1).map(datagram).collect();
+    packets.push(Segment { from_client: true, flags: SYN, seq: 0, ack: 0, data: Vec::new() }.packet());
+    packets.push(Segment { from_client: true, flags: SYN, seq: 0, ack: 0, data: Vec::new() }.packet());
+    let folder = folder(&[], "");
+    fs::write(folder.path().join("many.pcap"), pcap(IPV4, &packets)).expect("a file");
+    let args = ["many.pcap", "--order", "tcp.flags.syn == 1", "tcp.flags.syn == 1"];
+    let said = check(folder.path(), &args);
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    assert!(said.out.contains(" (in 1 stream)\n"), "{}", said.out);
 }

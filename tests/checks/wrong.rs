@@ -49,6 +49,12 @@ const FILES: &[(&str, &str)] = &[
      "checks.toml:2:24: no_notes_above is one of chat, note, warning\n    a = { no_notes_above = 'loud' }\n                           ^~~~~~"),
     ("[checks]\na = { snapshot = 'x' }\n",
      "checks.toml:2:1: snapshot wants fields = [...]: those that are written down\n    a = { snapshot = 'x' }\n    ^"),
+    ("[checks]\na = { snapshot = '../../x', fields = 'http' }\n",
+     "checks.toml:2:18: a snapshot lies in the folder of its check file, or below\n    a = { snapshot = '../../x', fields = 'http' }\n                     ^~~~~~~~~"),
+    ("[checks]\na = { snapshot = '/x', fields = 'http' }\n",
+     "checks.toml:2:18: a snapshot lies in the folder of its check file, or below\n    a = { snapshot = '/x', fields = 'http' }\n                     ^~~~"),
+    ("[checks]\na = { snapshot = 'a/../../{capture}', fields = 'http' }\n",
+     "checks.toml:2:18: a snapshot lies in the folder of its check file, or below\n    a = { snapshot = 'a/../../{capture}', fields = 'http' }\n                     ^~~~~~~~~~~~~~~~~~~"),
     ("[checks]\na = { snapshot = 'x', fields = ['tcp.*'], without = ['http.host'] }\n",
      "checks.toml:2:54: http.host is not among the fields\n    a = { snapshot = 'x', fields = ['tcp.*'], without = ['http.host'] }\n                                                         ^~~~~~~~~~~"),
     ("[checks]\na = 'http'\n",
@@ -104,6 +110,9 @@ const HARDLY: &[(&str, &[usize])] = &[
     ("some = 'method == POST and status == 200', per = 'stream'", &[15]),
     ("each = 'method == POST and status == 200', followed_by = 'http'", &[15]),
     ("order = ['http', 'method == POST and status == 200']", &[25]),
+    ("count = 'http', at_least = 0", &[7]),
+    ("count = 'http >= 0'", &[7]),
+    ("count = 'http > 0'", &[]),
     ("no_notes_above = 'note', where = 'method == POST and status == 200'", &[41]),
 ];
 
@@ -158,11 +167,32 @@ fn what_is_wrong_with_a_command_line_is_told() {
 #[test]
 fn nothing_of_a_check_file_steers_a_terminal() {
     let folder =
-        folder(&["http/post-login.pcap"], "captures = 'p*'\n[checks]\n\"\\u001b[2J\\n\" = { none = 'http' }\n");
+        folder(&["http/post-login.pcap"], "captures = 'p*'\n[checks]\n\"\\u001b[2J\\n\\ufffe\" = { none = 'http' }\n");
     for form in ["text", "json", "tap", "junit", "github"] {
         let said = check(folder.path(), &["checks.toml", "-T", form]);
         assert_eq!(said.code, Some(1), "{}", said.err);
-        let steers = |char: char| char.is_control() && char != '\n';
+        // Neither XML nor YAML has U+FFFE.
+        let steers = |char: char| char.is_control() && char != '\n' || char == '\u{fffe}';
         assert!(!said.out.contains(steers) && said.out.contains("x1b[2J"), "{form}: {}", said.out);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_check_file_or_a_snapshot_without_an_end_is_told() {
+    let folder = folder(&["http/post-login.pcap"], "");
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.toml")).expect("a link");
+    let said = check(folder.path(), &["zero.toml"]);
+    let told = "it is longer than 16777216 bytes\n";
+    assert_eq!((said.code, said.err), (Some(2), format!("overhear: zero.toml: {told}")));
+    let said = check(folder.path(), &["post-login.pcap", "--snapshot", "/dev/zero", "--fields", "http.host"]);
+    assert_eq!((said.code, said.err), (Some(2), format!("overhear: /dev/zero: the snapshot cannot be read: {told}")));
+}
+
+#[test]
+fn a_check_file_that_is_no_text_is_told() {
+    let folder = folder(&[], "");
+    std::fs::write(folder.path().join("checks.toml"), b"[checks]\na = { none = '\xff' }\n").expect("a file");
+    let said = check(folder.path(), &["checks.toml"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(2), "overhear: checks.toml: it is no text in UTF-8\n"));
 }

@@ -83,9 +83,6 @@ pub(super) struct Watching<'r> {
 
 impl Watching<'_> {
     fn end(&mut self, key: Option<Key>, course: &Course) {
-        if key.is_some() && course.any.is_none() {
-            return;
-        }
         self.count += 1;
         let Some(missing) = course.missing(self.rule) else { return };
         self.failing += 1;
@@ -104,7 +101,13 @@ impl Watch for Watching<'_> {
             return self.whole.see(frame, self.rule, seen);
         }
         let Some(key) = seen.stream else { return };
-        if let Some(course) = self.streams.begin(key) {
+        // A stream in which none of them happens is not remembered.
+        let begins = || self.rule.steps.iter().any(|(_, filter)| filter.matches(seen.tree));
+        let course = match self.streams.find(key) {
+            None if begins() => self.streams.begin(key),
+            course => course,
+        };
+        if let Some(course) = course {
             course.see(frame, self.rule, seen);
         }
     }

@@ -38,7 +38,7 @@ impl Watch for Watching<'_> {
             return;
         }
         self.count += 1;
-        // RFC 9293 3.5: a handshake, or two SYNs that meet; 3.6: a FIN from either side.
+        // RFC 9293 3.5: a handshake, or two SYNs that meet; 3.6: a FIN from each side.
         let opened = matches!(stream.opened, Opened::ThreeWay | Opened::Simultaneous);
         let closed = matches!(stream.closed, Closed::Fin(_));
         if opened && closed {

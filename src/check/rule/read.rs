@@ -139,6 +139,9 @@ fn count(draft: &Draft, remarks: &mut Vec<Wrong>) -> Result<(Kind, String), Wron
         None => counted(text)?,
     };
     let filter = read(draft, "count", 0, text, remarks)?;
+    if (bound.is, bound.number) == (Is::GreaterOrEqual, 0) {
+        remarks.push(Wrong::word("count", "warning: nothing is counted to less than 0, so it always holds"));
+    }
     let unit = unit(draft, &[filter.wants()], &UNITS)?;
     warn(unit, &[("count", 0, &filter)], remarks);
     Ok((Kind::Select(Select { unit, text: text.into(), filter, bound }), format!("count {text} {bound}")))

@@ -6,6 +6,7 @@ use crate::check::bound::{Bound, shown};
 use crate::check::verdict::{Frames, Verdict, many};
 use crate::filter::{Filter, Measure};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// What is made of many values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl Watch for Watching<'_> {
     }
 }
 
-/// As many values are kept to tell a median or a percentile; how it stands to the bound is known of any number.
+/// As many different values are kept to tell a median or a percentile; how it stands to the bound is known of any number.
 const KEPT: usize = 1 << 18;
 
 /// What is remembered of many values, beside one that they are held against.
@@ -124,7 +125,9 @@ struct Tally {
     /// The greatest that is less than the one, and the least that is greater.
     below: Option<i128>,
     above: Option<i128>,
-    kept: Vec<i128>,
+    /// How often each was met; nothing if they are too many.
+    kept: BTreeMap<i128, u64>,
+    too_many: bool,
 }
 
 impl Tally {
@@ -141,8 +144,12 @@ impl Tally {
             Ordering::Equal => self.equal += 1,
             Ordering::Greater => self.above = Some(self.above.map_or(value, |above| above.min(value))),
         }
-        if self.kept.len() < KEPT {
-            self.kept.push(value);
+        if !self.too_many {
+            *self.kept.entry(value).or_default() += 1;
+            self.too_many = self.kept.len() > KEPT;
+        }
+        if self.too_many {
+            self.kept.clear();
         }
     }
 
@@ -178,13 +185,14 @@ impl Tally {
 
     /// A statistic in words, if enough was kept.
     fn told(&self, statistic: Statistic, of_time: bool) -> Option<String> {
-        let mut sorted = Vec::new();
-        let whole = self.kept.len() as u64 == self.count;
-        if matches!(statistic, Statistic::Median | Statistic::Percentile(_)) && whole {
-            sorted = self.kept.clone();
-            sorted.sort_unstable();
-        }
-        let at = |rank: u64| sorted.get(usize::try_from(rank).ok()?.checked_sub(1)?).copied();
+        let at = |rank: u64| {
+            let mut met = 0;
+            let mut reaches = |times: u64| {
+                met += times;
+                met >= rank
+            };
+            self.kept.iter().find(|(_, times)| reaches(**times)).map(|(value, _)| *value)
+        };
         let value = match statistic {
             Statistic::Sum => self.sum,
             Statistic::Min => self.min?,
@@ -256,6 +264,16 @@ mod tests {
         assert_eq!(of(&hundred[..20], Statistic::Percentile(95), 20), Some(("19".into(), Ordering::Less)));
         assert_eq!(of(&[], Statistic::Max, 1), None);
         assert_eq!(of(&[], Statistic::Sum, 1), Some(("0".into(), Ordering::Less)));
+    }
+
+    #[test]
+    fn a_value_that_comes_again_is_kept_once() {
+        let mut tally = Tally::default();
+        (0..2 * KEPT as i128).for_each(|value| tally.add(value % 100, 0));
+        assert_eq!(tally.kept.len(), 100);
+        // Of each of 0 to 99 there are 5,242 or 5,243: half of them are 49 or less, 95 of 100 are 94 or less.
+        assert_eq!(tally.told(Statistic::Percentile(95), false), Some("94".into()));
+        assert_eq!(tally.told(Statistic::Median, false), Some("49".into()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ from cable import CABLE, Cable, Listener, lacking, sent
 
 SECONDS = 3  # of each load
 STEP = 100_000  # packets a second, more at each step
-BUFFER = 32  # MiB of the kernel, of each
+BUFFERS = (32, 1)  # MiB of the kernel, of each: as much as helps, and so little that a moment's absence loses packets
 REACHED = 0.95  # of a rate: if less was sent, no more can be
 
 TCPDUMP, PRINT, CALLS = "tcpdump -w", "overhear print -w", "overhear calls"
@@ -21,8 +21,11 @@ LISTENERS = {
     PRINT: ["OVERHEAR", "print", "-i", CABLE, "-w", "FILE"],
     CALLS: ["OVERHEAR", "calls", "-i", CABLE],
 }
-# Each program in its own unit.
-SAME_BUFFER = {"tcpdump": ["-B", str(BUFFER * 1024)], "dumpcap": ["-B", str(BUFFER)], "OVERHEAR": ["-B", str(BUFFER)]}
+
+
+def with_buffer(command, mebibytes):
+    """A command with a buffer, which each program wants in its own unit."""
+    return command + ["-B", str(mebibytes * 1024 if command[0] == "tcpdump" else mebibytes)]
 
 
 class Loss:
@@ -68,12 +71,11 @@ def in_memory():
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def at_rate(cable, names, capture, rate, args, same_buffer):
+def at_rate(cable, names, capture, rate, args, buffer=None):
     """Each program at a rate; who has lost something is given a second time, for others may have disturbed it."""
     found = {}
     for name in names:
-        command = LISTENERS[name]
-        command = command + SAME_BUFFER[command[0]] if same_buffer else command
+        command = with_buffer(LISTENERS[name], buffer) if buffer else LISTENERS[name]
         runs = [listen(cable, command, capture, rate, args)]
         if runs[0].lost(name):
             runs.append(listen(cable, command, capture, rate, args))
@@ -84,9 +86,9 @@ def at_rate(cable, names, capture, rate, args, same_buffer):
 
 
 def measure_loss(capture, args):
-    """Prints the table; returns the greatest rate without loss of each program, as wanted and as it was."""
-    print("\nLoss on a cable: %s for %d s, %d MiB of the kernel each; one core sends, another listens"
-          % (capture.name, SECONDS, BUFFER))
+    """Prints the tables; returns for each buffer the greatest rate at which each program lost nothing, as it was wanted
+    and as it was."""
+    print("\nLoss on a cable: %s for %d s; one core sends, another listens" % (capture.name, SECONDS))
     missing = lacking(["tcpdump"])
     if missing:
         print("  SKIPPED: %s" % missing)
@@ -94,29 +96,36 @@ def measure_loss(capture, args):
     names = [name for name, command in LISTENERS.items() if command[0] == "OVERHEAR" or shutil.which(command[0])]
     print("of each: 1000/s that were sent, packets seen / dropped by the kernel (+ not analysed)\n%8s" % "1000/s"
           + "".join("%30s" % name for name in names), flush=True)
-    held = dict.fromkeys(names, (0, 0))
     with Cable() as cable:
-        whole = set(names)
-        for rate in itertools.count(STEP, STEP):
-            found = at_rate(cable, names, capture, rate, args, True)
-            whole -= {name for name in names if found[name].lost(name)}
-            held.update({name: (rate, found[name].rate) for name in whole})
-            if TCPDUMP not in whole:
-                break
-            if found[TCPDUMP].rate < rate * REACHED:
-                print("more cannot be sent, and tcpdump has lost nothing")
-                break
+        held = {buffer: rising(cable, names, capture, args, buffer) for buffer in BUFFERS}
         print("with the buffers that they have if nothing is said")
         for rate in (2 * STEP, 4 * STEP):
-            at_rate(cable, names, capture, rate, args, False)
+            at_rate(cable, names, capture, rate, args)
     return held
+
+
+def rising(cable, names, capture, args, buffer):
+    """Raises the rate until tcpdump loses something, or no more can be sent."""
+    print("with %d MiB of the kernel each" % buffer)
+    held = dict.fromkeys(names, (0, 0))
+    whole = set(names)
+    for rate in itertools.count(STEP, STEP):
+        found = at_rate(cable, names, capture, rate, args, buffer)
+        whole -= {name for name in names if found[name].lost(name)}
+        held.update({name: (rate, found[name].rate) for name in whole})
+        if TCPDUMP not in whole:
+            return held
+        if found[TCPDUMP].rate < rate * REACHED:
+            print("more cannot be sent, and tcpdump has lost nothing")
+            return held
 
 
 def judge_loss(held):
     if not held:
         print("  nothing of loss: it was not measured")
-        return
-    for name, share, what in ((PRINT, 1, "writing, all that tcpdump holds"), (CALLS, 0.5, "calls, half of that")):
-        (theirs, _), (ours, rate) = held[TCPDUMP], held[name]
-        word = "reached" if ours >= theirs * share else "MISSED"
-        print("  %-76s %d packets/s, at the step of %d of %d: %s" % ("without loss: " + what, rate, ours, theirs, word))
+    for buffer, held in held.items():
+        for name, share, what in ((PRINT, 1, "writing, all that tcpdump holds"), (CALLS, 0.5, "calls, half of that")):
+            (theirs, _), (ours, rate) = held[TCPDUMP], held[name]
+            word = "reached" if ours >= theirs * share else "MISSED"
+            what = "without loss, %d MiB: %s" % (buffer, what)
+            print("  %-76s %d packets/s, at the step of %d of %d: %s" % (what, rate, ours, theirs, word))

@@ -8,6 +8,8 @@ use super::output::shown;
 use crate::args::Input;
 use jiff::tz::TimeZone;
 use overhear::browse::Browser;
+#[cfg(feature = "live")]
+use overhear::confine::{Files, become_caller, disarm};
 use overhear::source::Capture;
 use overhear::tui::{self, Mail, Model, Theme};
 #[cfg(feature = "live")]
@@ -66,6 +68,9 @@ fn listening(input: Input) -> Result<(Model, Mail, Browser), String> {
     }
     is_terminal()?;
     let opened = interfaces(&listen)?;
+    // Files are still to be made: what is captured, what is saved. They are the caller's.
+    let give_up = || become_caller().and_then(|_| disarm(Files::Make)).map(drop);
+    give_up().map_err(|error| error.to_string())?;
     let model = model(&names(&opened), filter.map(|wanted| wanted.1)).following(Tab::Calls);
     let limits = live::Limits { packets: stop.packets.map(NonZeroU64::get), time: stop.duration };
     let (hear, mail) = tui::mail();

@@ -6,7 +6,7 @@ SECONDS = 600
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test oracle lint bench fuzz fixtures docs install
+.PHONY: help run test oracle lint bench fuzz fixtures docs screenshots install
 
 help:
 	@echo 'make run        builds overhear and shows a recorded login: its frames, streams and calls'
@@ -18,6 +18,7 @@ help:
 	@echo 'make fuzz       runs each fuzz target for SECONDS=$(SECONDS)'
 	@echo 'make fixtures   records all fixtures again (Linux, as root)'
 	@echo 'make docs       writes docs/fields.md anew, which is what the declarations of fields print'
+	@echo 'make screenshots  draws the screens of tests/screens and of the README anew; read the difference'
 	@echo 'make install    installs overhear to $(PREFIX)/bin; PREFIX=... for elsewhere'
 
 run:
@@ -57,6 +58,10 @@ fixtures:
 docs:
 	$(NEEDS) cargo cc libpcap
 	$(CARGO) run --quiet --release -- fields -T markdown -o docs/fields.md
+
+screenshots:
+	$(NEEDS) cargo cc libpcap
+	OVERHEAR_BLESS=1 $(CARGO) test --test screens
 
 install:
 	$(NEEDS) cargo cc libpcap

@@ -1,5 +1,6 @@
 //! What the screen shows: each text in `screens/` has lines `$ CAPTURE COLUMNSxROWS KEYS...` and below each the screen
-//! that these keys lead to. `OVERHEAR_BLESS=1` writes what is shown now; read the difference before it is committed.
+//! that these keys lead to. `OVERHEAR_BLESS=1` (`make screenshots`) writes what is shown now, those of `readme.txt` into
+//! README.md too; read the difference before it is committed.
 //!
 //! A key is written as the help screen has it (`j`, `Enter`, `Ctrl-F`); text between quotes is typed; `click:X,Y`,
 //! `drag:X,Y` and `wheel:X,Y,N` are the mouse; `resize:X,Y` is the terminal's. `~` in a capture's place stands for
@@ -61,6 +62,11 @@ fn keys_lead_to_the_screens_they_did() {
             let shown = shown(line) + "\n";
             assert!(bless || shown == expected, "{}: {line}\nshown:\n{shown}\nexpected:\n{expected}", path.display());
             now += &format!("{line}\n{shown}");
+            if bless && path.ends_with("readme.txt") && !expected.trim().is_empty() {
+                let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+                let readme = readme.replace(expected.trim_end(), shown.trim_end());
+                fs::write(root().join("README.md"), readme).expect("README.md can be written");
+            }
             count += 1;
         }
         if bless {

@@ -66,7 +66,7 @@ impl Short {
 /// The stream of a frame without one.
 pub const NO_STREAM: u32 = u32::MAX;
 
-/// Something odd in a frame.
+/// Something odd in a frame; once, if the frame says it twice in a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Note {
     /// The frame.

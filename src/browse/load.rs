@@ -292,7 +292,12 @@ impl<H: Fn(Answer)> Intake<H> {
             self.values.take(self.frame, node, tree);
             if let Kind::Note(severity) = node.field.kind {
                 worst = worst.max(Some(severity));
-                self.news.notes.push(Note { frame: self.frame, field: node.field, severity });
+                let note = Note { frame: self.frame, field: node.field, severity };
+                // Some are said twice in a tree: among the flags of the analysis, and with the numbers beside it.
+                let is_same = |last: &Note| last.frame == note.frame && last.field.id == note.field.id;
+                if !self.news.notes.last().is_some_and(is_same) {
+                    self.news.notes.push(note);
+                }
             }
         }
         worst

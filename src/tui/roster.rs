@@ -109,14 +109,19 @@ impl Roster {
         // What was in order stays together: little is moved when little has come.
         let kept = self.order.iter().copied().take(self.sorted);
         let come = (self.sorted..unsorted.len()).filter_map(|place| unsorted.at(place));
-        let mut rows: Vec<(u64, u32)> = kept.chain(come).map(|number| (by.key(number, column), number)).collect();
-        let compare = |left: &(u64, u32), right: &(u64, u32)| {
-            let order = left.0.cmp(&right.0).then_with(|| by.compare(left.1, right.1, column));
-            (if falling { order.reverse() } else { order }).then(left.1.cmp(&right.1))
-        };
+        let flip = |key: u64| if falling { !key } else { key };
+        let row = |number| (flip(by.key(number, column)), number);
+        let mut rows: Vec<(u64, u32)> = kept.chain(come).map(row).collect();
         match self.sorted {
-            0 => rows.sort_unstable_by(compare),
-            _ => rows.sort_by(compare),
+            0 => rows.sort_unstable(),
+            _ => rows.sort(),
+        }
+        // Keys are quick to compare; what they leave open is not.
+        for same in rows.chunk_by_mut(|left, right| left.0 == right.0).filter(|same| same.len() > 1) {
+            same.sort_by(|&(_, left), &(_, right)| {
+                let order = by.compare(left, right, column);
+                (if falling { order.reverse() } else { order }).then(left.cmp(&right))
+            });
         }
         self.order = Arc::new(rows.into_iter().map(|(_, number)| number).collect());
         self.sorted = unsorted.len();

@@ -158,7 +158,8 @@ fn figures(entry: &Entry) -> [u64; 6] {
 
 /// A part in percent, with one decimal.
 fn share(part: u64, all: u64) -> String {
-    let mille = u128::from(part) * 1000 / u128::from(all.max(1));
+    let all = u128::from(all.max(1));
+    let mille = (u128::from(part) * 2000 + all) / (all * 2);
     format!("{}.{}", mille / 10, mille % 10)
 }
 

@@ -104,9 +104,9 @@ impl Connection {
     }
 
     /// What a frame with a segment of it has to do with it, before that was followed.
-    pub(super) fn met(&self, source: Endpoint, segment: &Segment<'_>, reused: bool) -> Met {
+    pub(super) fn met(&self, side: Side, segment: &Segment<'_>, reused: bool) -> Met {
         let (speaks, said) = Default::default();
-        Met { stream: self.number, speaks, said, side: self.side(source), reused, quoted: segment.quoted }
+        Met { stream: self.number, speaks, said, side, reused, quoted: segment.quoted }
     }
 
     /// Whether a SYN begins another connection between the same endpoints: its number is not the one this began with.
@@ -145,7 +145,7 @@ impl Connection {
             let known = Known { stream: self.number, ..self.scales.look(side, segment) };
             tcp::describe(segment, &known, reading.tree);
             self.last = at;
-            return self.met(source, segment, reused);
+            return self.met(side, segment, reused);
         }
         let relative = self.scales.relate(side, segment);
         let mut analysis = Analysis::default();
@@ -184,7 +184,7 @@ impl Connection {
             reading.tree.dismiss();
         }
         self.last = at;
-        let mut met = self.met(source, segment, reused);
+        let mut met = self.met(side, segment, reused);
         met.speaks[side as usize] = !segment.is_empty();
         let told = reading.path.names().len();
         if reading.needs.bytes {

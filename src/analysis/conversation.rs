@@ -52,6 +52,8 @@ pub(super) struct Conversation {
     tracks: bool,
     /// Whether its bytes are asked for.
     keeps: bool,
+    /// Whether it is said which nodes are which half of an exchange.
+    halves: bool,
 }
 
 /// How far a frame was told before its session reads on.
@@ -96,8 +98,8 @@ pub(super) struct Assembled {
 impl Conversation {
     /// A conversation of which nothing was heard, with what is asked of its messages: their frames, their bytes.
     pub(super) fn new(needs: Needs) -> Conversation {
-        let (tracks, keeps) = (needs.frames, needs.data);
-        Conversation { reader: Reader::Unknown, session: 0, sides: Default::default(), tracks, keeps }
+        let Needs { frames: tracks, data: keeps, halves, .. } = needs;
+        Conversation { reader: Reader::Unknown, session: 0, sides: Default::default(), tracks, keeps, halves }
     }
 
     /// Whether a session reads it.
@@ -245,11 +247,12 @@ impl Conversation {
                 completed.versions.push((cx.session, *version));
             }
             let Event::Message(told) = event else { continue };
-            let halves = [(Half::Request, told.asks), (Half::Response, told.answers)];
-            let nodes = nodes..cx.tree.nodes().len();
-            let said =
-                halves.into_iter().filter_map(|(half, nth)| Some(Said { nth: nth?, half, nodes: nodes.clone() }));
-            completed.said.extend(said);
+            if self.halves {
+                let nodes = nodes..cx.tree.nodes().len();
+                let said = |(half, nth): (_, Option<u32>)| Some(Said { nth: nth?, half, nodes: nodes.clone() });
+                let halves = [(Half::Request, told.asks), (Half::Response, told.answers)];
+                completed.said.extend(halves.into_iter().filter_map(said));
+            }
             completed.answers.extend(told.answers.map(|nth| (cx.session, nth)));
             completed.told[told.side as usize] = true;
             let heard = &mut self.sides[told.side as usize];

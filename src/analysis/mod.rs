@@ -32,8 +32,8 @@ pub struct Task {
     pub streams: bool,
     /// Whether to report when a connection is forgotten.
     pub ends: bool,
-    /// Whether to report the halves of exchanges that no frame tells.
-    pub rests: bool,
+    /// Whether to say which nodes of a frame are which half of an exchange, and to report the halves that no frame tells.
+    pub halves: bool,
     /// The connection whose bytes to hand out.
     pub follow: Option<u32>,
     /// Whether to gather what later frames say of earlier ones, for a second reading of the same capture.
@@ -221,6 +221,8 @@ pub(in crate::analysis) struct Needs {
     pub(in crate::analysis) frames: bool,
     /// The bytes of such a message.
     pub(in crate::analysis) data: bool,
+    /// Which nodes are which half of an exchange.
+    pub(in crate::analysis) halves: bool,
     /// Conversations in datagrams.
     pub(in crate::analysis) dialogues: bool,
 }
@@ -272,6 +274,7 @@ impl Needs {
             compare,
             frames: task.learn || any(&PUT_TOGETHER),
             data: wants.field(&tcp_fields::REASSEMBLED_DATA),
+            halves: task.halves,
             dialogues: task.dialogues || any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]),
         }
     }
@@ -610,7 +613,7 @@ impl Inner {
         let connection = self.tcp.flow(place);
         let stream = connection.number;
         if self.desk.task.only.as_ref().is_some_and(|only| !only.contains(stream)) {
-            let met = connection.met(source, segment, reused);
+            let met = connection.met(connection.side(source), segment, reused);
             self.desk.met.push(met);
             return connection.pass(source, segment, at);
         }
@@ -699,10 +702,10 @@ impl Desk {
     /// Lets a connection do what belongs to none of its frames, and so is recorded in no frame's tree.
     fn apart(&mut self, connection: &mut Connection, act: impl FnOnce(&mut Connection, &mut Reading<'_>) -> Vec<Said>) {
         let mut path = Path::default();
-        let mut tree = if self.task.rests { Tree::new(self.task.wants.clone()) } else { Tree::default() };
+        let mut tree = if self.task.halves { Tree::new(self.task.wants.clone()) } else { Tree::default() };
         let stream = connection.number;
         let said = act(connection, &mut self.reading(stream, connection.last, &mut path, &mut tree));
-        if self.task.rests && !said.is_empty() {
+        if self.task.halves && !said.is_empty() {
             self.events.push(Event::Rest(Box::new(Rest { stream, said, tree })));
         }
         self.report(connection);

@@ -101,7 +101,7 @@ impl Rule {
     pub(super) fn want(&self, task: &mut Task) {
         task.wants.add_all(&self.wants());
         task.exchanges |= self.is_of_calls();
-        task.rests |= self.is_of_calls();
+        task.halves |= self.is_of_calls();
         if self.is_of_streams() {
             task.streams = true;
             task.wants.add(&tcp::STREAM);

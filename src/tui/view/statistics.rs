@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_part_is_told_in_percent_and_drawn_in_eighths() {
-        assert_eq!([share(1, 3), share(2, 3), share(5, 5), share(0, 0)], ["33.3", "66.6", "100.0", "0.0"]);
+        assert_eq!([share(1, 3), share(2, 3), share(5, 5), share(0, 0)], ["33.3", "66.7", "100.0", "0.0"]);
         assert_eq!(
             [bar(1, 2, 4), bar(1, 3, 1), bar(1, 1_000_000, 10), bar(u64::MAX, u64::MAX, 3)],
             ["██ ", "▍", "▏", "███ "]

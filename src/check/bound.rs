@@ -1,24 +1,8 @@
 //! Bounds: what a count or a value is held against, such as `== 3` or `< 50ms`.
 
+use crate::filter::Is;
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
-
-/// How a value stands to a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Is {
-    /// `==`.
-    Equal,
-    /// `!=`.
-    Unequal,
-    /// `<`.
-    Less,
-    /// `<=`.
-    LessOrEqual,
-    /// `>`.
-    Greater,
-    /// `>=`.
-    GreaterOrEqual,
-}
 
 /// Signs and words, the longer before those that they begin with.
 const SIGNS: [(&str, Is); 12] = [
@@ -36,21 +20,8 @@ const SIGNS: [(&str, Is); 12] = [
     ("gt", Is::Greater),
 ];
 
-impl Is {
-    fn holds(self, ordering: Ordering) -> bool {
-        match self {
-            Is::Equal => ordering.is_eq(),
-            Is::Unequal => ordering.is_ne(),
-            Is::Less => ordering.is_lt(),
-            Is::LessOrEqual => ordering.is_le(),
-            Is::Greater => ordering.is_gt(),
-            Is::GreaterOrEqual => ordering.is_ge(),
-        }
-    }
-
-    fn sign(self) -> &'static str {
-        SIGNS.iter().find(|(_, is)| *is == self).map_or("", |(sign, _)| sign)
-    }
+fn sign(is: Is) -> &'static str {
+    SIGNS.iter().find(|(_, other)| *other == is).map_or("", |(sign, _)| sign)
 }
 
 /// A bound.
@@ -86,7 +57,7 @@ impl Bound {
 
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.is.sign(), shown(self.number, self.of_time))
+        write!(f, "{} {}", sign(self.is), shown(self.number, self.of_time))
     }
 }
 

@@ -29,6 +29,7 @@ use ast::Condition;
 use dissectors::{Field, Tree, Wants};
 pub use fault::{Fault, Shown};
 pub use measure::Measure;
+pub use plan::Is;
 use plan::Plan;
 pub use sugar::{Meaning, SUGAR, Sugar};
 

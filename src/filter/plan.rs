@@ -56,17 +56,25 @@ pub(super) enum How {
 
 /// How two values compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Is {
+pub enum Is {
+    /// `==`.
     Equal,
+    /// `!=`.
     Unequal,
+    /// `<`.
     Less,
+    /// `<=`.
     LessOrEqual,
+    /// `>`.
     Greater,
+    /// `>=`.
     GreaterOrEqual,
 }
 
 impl Is {
-    pub(super) fn holds(self, ordering: Ordering) -> bool {
+    /// Whether two values that are in this order compare so.
+    #[must_use]
+    pub fn holds(self, ordering: Ordering) -> bool {
         match self {
             Is::Equal => ordering.is_eq(),
             Is::Unequal => ordering.is_ne(),

@@ -1,6 +1,7 @@
 //! The list of calls.
 
-use super::{empty, fill, put, row, table};
+use super::roster::{self, Sheet};
+use super::{put, table};
 use crate::browse::Index;
 use crate::capture::Call;
 use crate::report::{quantity, records};
@@ -189,49 +190,36 @@ fn style(theme: &Theme, call: &Call, column: usize) -> Style {
     }
 }
 
+impl Sheet for Rows<'_> {
+    type Row = Call;
+
+    fn row(&self, number: u32) -> Option<&Call> {
+        self.0.calls.get(number as usize)
+    }
+
+    fn begun(call: &Call) -> Option<i64> {
+        begun(call)
+    }
+
+    fn words(call: &Call, column: usize) -> String {
+        words(call, column)
+    }
+
+    fn style(theme: &Theme, call: &Call, column: usize) -> Style {
+        style(theme, call, column)
+    }
+
+    fn draw(call: &Call, column: usize, cell: Rect, theme: &Theme, buffer: &mut Buffer) -> bool {
+        if column == PHASES {
+            bar(call, cell, theme, buffer);
+        }
+        column == PHASES
+    }
+}
+
 /// Draws the list.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
-    let roster = &model.calls;
-    let numbers = model.call_numbers();
-    let places = table::places(&COLUMNS, roster.hidden, model.time_width(), area.x, area.width);
-    let title = |column: usize| {
-        let title =
-            if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
-        super::sorted_title(roster, column, title)
-    };
-    table::head(&COLUMNS, &places, row(area, 0), buffer, title, theme.head);
-    let height = usize::from(area.height.saturating_sub(1));
-    if numbers.len() == 0 {
-        return empty(model, area, buffer, super::why_empty(model, "no call yet", "no call in this capture"));
-    }
-    let time = |place: usize| begun(model.index.calls.get(numbers.at(place)? as usize)?);
-    for (nth, place) in roster.list.seen(numbers.len(), height).enumerate() {
-        let line = row(area, nth as u16 + 1);
-        let Some(call) = numbers.at(place).and_then(|call| model.index.calls.get(call as usize)) else { continue };
-        let on = place == roster.list.at;
-        if on {
-            fill(buffer, line, theme.cursor);
-        }
-        for &at in &places {
-            let words = match at.column {
-                TIME => begun(call).map_or(String::new(), |moment| {
-                    let before = place.checked_sub(1).and_then(time);
-                    model.times.tell(
-                        moment,
-                        call.start,
-                        before,
-                        model.times.reference.and_then(|frame| model.time(frame)),
-                    )
-                }),
-                PHASES => {
-                    bar(call, Rect { x: at.x, width: at.width, ..line }, theme, buffer);
-                    continue;
-                }
-                column => words(call, column),
-            };
-            let style = if on { theme.cursor } else { style(theme, call, at.column) };
-            table::cell(buffer, line, at, &words, COLUMNS.get(at.column).is_some_and(|column| column.right), style);
-        }
-    }
+    let why_empty = super::why_empty(model, "no call yet", "no call in this capture");
+    let list = (&model.calls, &model.call_numbers());
+    roster::draw(model, list, &Rows(&model.index), why_empty, area, buffer);
 }

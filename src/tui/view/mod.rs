@@ -12,6 +12,7 @@ pub(crate) mod ladder;
 pub(crate) mod line;
 pub(crate) mod menu;
 pub(crate) mod notes;
+pub(crate) mod roster;
 pub(crate) mod spread;
 pub(crate) mod statistics;
 pub(crate) mod streams;

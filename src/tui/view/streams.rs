@@ -1,6 +1,7 @@
 //! The list of connections.
 
-use super::{empty, fill, row, table};
+use super::roster::{self, Sheet};
+use super::table;
 use crate::browse::Index;
 use crate::capture::{Closed, Opened, Stream};
 use crate::report::{quantity, records};
@@ -140,49 +141,29 @@ fn style(theme: &Theme, stream: &Stream, column: usize) -> Style {
     }
 }
 
+impl Sheet for Rows<'_> {
+    type Row = Stream;
+
+    fn row(&self, number: u32) -> Option<&Stream> {
+        self.0.streams.get(number as usize)
+    }
+
+    fn begun(stream: &Stream) -> Option<i64> {
+        Some(stream.first.time)
+    }
+
+    fn words(stream: &Stream, column: usize) -> String {
+        words(stream, column)
+    }
+
+    fn style(theme: &Theme, stream: &Stream, column: usize) -> Style {
+        style(theme, stream, column)
+    }
+}
+
 /// Draws the list.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
-    let roster = &model.streams;
-    let numbers = model.stream_numbers();
-    let places = table::places(&COLUMNS, roster.hidden, model.time_width(), area.x, area.width);
-    let title = |column: usize| {
-        let title =
-            if column == TIME { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
-        super::sorted_title(roster, column, title)
-    };
-    table::head(&COLUMNS, &places, row(area, 0), buffer, title, theme.head);
-    let height = usize::from(area.height.saturating_sub(1));
-    if numbers.len() == 0 {
-        return empty(
-            model,
-            area,
-            buffer,
-            super::why_empty(model, "no TCP connection yet", "no TCP connection in this capture"),
-        );
-    }
-    let start = model.time(1).unwrap_or(0);
-    let time = |place: usize| model.index.streams.get(numbers.at(place)? as usize).map(|stream| stream.first.time);
-    for (nth, place) in roster.list.seen(numbers.len(), height).enumerate() {
-        let line = row(area, nth as u16 + 1);
-        let Some(stream) = numbers.at(place).and_then(|number| model.index.streams.get(number as usize)) else {
-            continue;
-        };
-        let on = place == roster.list.at;
-        if on {
-            fill(buffer, line, theme.cursor);
-        }
-        for &at in &places {
-            let words = match at.column {
-                TIME => {
-                    let before = place.checked_sub(1).and_then(time);
-                    let reference = model.times.reference.and_then(|frame| model.time(frame));
-                    model.times.tell(stream.first.time, start, before, reference)
-                }
-                column => words(stream, column),
-            };
-            let style = if on { theme.cursor } else { style(theme, stream, at.column) };
-            table::cell(buffer, line, at, &words, COLUMNS.get(at.column).is_some_and(|column| column.right), style);
-        }
-    }
+    let why_empty = super::why_empty(model, "no TCP connection yet", "no TCP connection in this capture");
+    let list = (&model.streams, &model.stream_numbers());
+    roster::draw(model, list, &Rows(&model.index), why_empty, area, buffer);
 }

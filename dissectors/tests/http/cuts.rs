@@ -97,13 +97,7 @@ fn what_is_missing_is_counted_and_the_next_message_is_found() {
 
 #[test]
 fn any_bytes_are_survived() {
-    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed >> 33) as usize % below
-    };
+    let mut random = crate::common::random();
     let conversations = conversations();
     for _ in 0..3000 {
         let (_, steps, _) = &conversations[random(conversations.len())];

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod conversations;
 mod cuts;
 mod host;

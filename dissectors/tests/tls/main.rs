@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod host;
 
 use host::*;
@@ -241,13 +243,7 @@ fn any_cut_gives_the_same_records() {
 
 #[test]
 fn any_damage_is_survived() {
-    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed >> 33) as usize % below
-    };
+    let mut random = common::random();
     for round in 0..4000 {
         let mut host = if round % 3 == 0 { Host::new(Wants::only_columns()) } else { all() };
         for (side, mut bytes) in conversation() {

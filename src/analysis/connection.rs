@@ -187,7 +187,9 @@ impl Connection {
         let mut met = self.met(side, segment, reused);
         met.speaks[side as usize] = !segment.is_empty();
         let told = reading.path.names().len();
-        if reading.needs.bytes {
+        if reading.needs.bytes && self.is_silent(segment) {
+            self.assemblers[side.other() as usize].acked(acknowledges(segment));
+        } else if reading.needs.bytes {
             let mut completed = self.read(side, segment, arrived.ready.clone(), reading);
             met.speaks.iter_mut().zip(completed.told).for_each(|(speaks, told)| *speaks |= told);
             met.said = std::mem::take(&mut completed.said);
@@ -260,15 +262,18 @@ impl Connection {
         arrived
     }
 
+    /// Whether nothing is to be read with a segment, as with most acknowledgments.
+    fn is_silent(&self, segment: &Segment<'_>) -> bool {
+        segment.is_empty()
+            && !segment.flags.any(Flags::RST)
+            && self.assemblers.iter().all(Assembler::rests)
+            && self.conversation.untaken() == 0
+            && !self.assemblers.iter().all(Assembler::has_ended)
+    }
+
     /// Reads what comes next of either side.
     fn read(&mut self, side: Side, segment: &Segment<'_>, ready: Range<usize>, reading: &mut Reading<'_>) -> Completed {
         let mut completed = Completed::default();
-        // As of most acknowledgments.
-        let silent = ready.is_empty() && !segment.flags.any(Flags::RST) && self.assemblers.iter().all(Assembler::rests);
-        if silent && self.conversation.untaken() == 0 && !self.assemblers.iter().all(Assembler::has_ended) {
-            self.assemblers[side.other() as usize].acked(acknowledges(segment));
-            return completed;
-        }
         if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
             self.assemblers[side.other() as usize].answered(ack);
             self.drain(side.other(), reading, &mut completed);
@@ -375,7 +380,7 @@ impl Connection {
     }
 
     /// Reads what no longer waits, up to the end of the side.
-    #[inline]
+    #[inline(always)]
     fn drain(&mut self, side: Side, reading: &mut Reading<'_>, completed: &mut Completed) {
         if !self.assemblers[side as usize].rests() {
             self.drain_waiting(side, reading, completed);

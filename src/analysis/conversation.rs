@@ -76,7 +76,7 @@ pub(super) struct Completed {
     pub(super) said: Vec<Said>,
     /// The messages of more than one frame.
     pub(super) assembled: Vec<Assembled>,
-    /// The exchanges that were answered, by session and place in it.
+    /// The exchanges that were answered, by session and place in it, where it is asked for what later frames say.
     pub(super) answers: Vec<(u32, u32)>,
     /// The sides of which a message was told.
     pub(super) told: [bool; 2],
@@ -253,13 +253,13 @@ impl Conversation {
                 let halves = [(Half::Request, told.asks), (Half::Response, told.answers)];
                 completed.said.extend(halves.into_iter().filter_map(said));
             }
-            completed.answers.extend(told.answers.map(|nth| (cx.session, nth)));
             completed.told[told.side as usize] = true;
             let heard = &mut self.sides[told.side as usize];
             heard.told = heard.taken;
             if !self.tracks {
                 continue;
             }
+            completed.answers.extend(told.answers.map(|nth| (cx.session, nth)));
             let frames = heard.frames_of(told.len);
             let bytes = if self.keeps { heard.bytes_of(told.len) } else { None };
             if frames.iter().any(|&(frame, _)| frame != cx.at.frame) {

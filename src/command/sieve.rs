@@ -74,7 +74,9 @@ impl Sieve {
     /// Whether the frame that was read last goes through.
     pub(super) fn frame(&mut self, number: u32, analyzer: &Analyzer) -> bool {
         let Some(filter) = &self.filter else { return true };
-        let matches = filter.matches(analyzer.tree());
+        let tree = analyzer.tree();
+        // What was asked early has been answered.
+        let matches = !(filter.decides_early() && tree.is_dismissed()) && filter.matches(tree);
         for met in analyzer.met().iter().filter(|_| self.sifts != Sifts::Frames) {
             let counts = self.sifts == Sifts::Streams || met.speaks.contains(&true);
             if matches && counts {

@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 /// Segments remembered a side until they are acknowledged. A side that is never acknowledged, because its answers are
 /// not in the capture, must not grow; beyond this, round trips and bytes in flight of the oldest are not told.
 const UNACKNOWLEDGED: usize = 1024;
+/// As many places for such segments are kept for the next when none is in flight: what a question and its answer take.
+const KEPT_FLIGHT: usize = 4;
 /// A retransmission this soon after the second repeated acknowledgment answers it.
 const FAST_RETRANSMISSION: i64 = 20_000_000;
 /// Without a measured round trip, a segment this late after a later one is out of order and not sent again.
@@ -395,7 +397,7 @@ impl Flow {
             before(ack, sent.end)
         });
         // Most connections wait for nothing most of the time: many of them are remembered.
-        if other.flight.is_empty() {
+        if other.flight.is_empty() && other.flight.capacity() > KEPT_FLIGHT {
             other.flight = VecDeque::new();
         }
         other.flight_unknown = false;

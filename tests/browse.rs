@@ -17,7 +17,7 @@ mod places;
 
 use common::Random;
 use desk::{Desk, written};
-use dissectors::Wants;
+use dissectors::{PROTOCOLS, Part, Value, Wants, frame};
 use overhear::analysis::{Analyzer, Task};
 use overhear::filter::Filter;
 use overhear::report::{Color, Csv, Layout, Report, Selection, Shown, Text};
@@ -231,4 +231,44 @@ fn sifted_calls_and_connections_are_those_that_the_program_lists() {
         }
     }
     assert!(compared > 300, "{compared} rows");
+}
+
+fn is_layer(name: &str) -> bool {
+    let layers = PROTOCOLS.iter().filter(|protocol| matches!(protocol.part, Part::Layer(_)));
+    layers.flat_map(|protocol| protocol.fields.first()).any(|field| field.name == name)
+}
+
+#[test]
+fn protocols_lie_in_one_another_as_they_are_printed() {
+    let mut wants = Wants::default();
+    wants.add(&frame::PROTOCOLS);
+    let (mut compared, mut early) = (0, 0);
+    for (name, bytes) in common::captures() {
+        let (_file, path) = written(&bytes);
+        let desk = Desk::open(&[path]);
+        let mut facts = desk.index.frames.iter();
+        twice(&bytes, &wants, |shown| {
+            let fact = facts.next().expect("a frame");
+            let stack = desk.index.stacks[usize::from(fact.stack.0)].join(":");
+            let node = shown.tree.nodes().iter().find(|node| node.field.id == frame::PROTOCOLS.id).expect("protocols");
+            let Value::Text(text) = node.value else { panic!("no text") };
+            let printed = String::from_utf8_lossy(shown.tree.bytes(text)).into_owned();
+            // Each of several messages once, and not what is in the parts of a body, which the index does not look into.
+            let mut names: Vec<&str> = printed.split(':').filter(|name| *name != "ethertype").collect();
+            names.dedup_by(|next, name| next == name && !is_layer(next));
+            if let Some(place) = names.iter().position(|name| *name == "mime_multipart") {
+                names.truncate(place + 1);
+            }
+            let names = names.join(":");
+            // Data of which only a later frame tells what it is.
+            early += usize::from(stack == format!("{names}:data"));
+            assert!(
+                stack == names || stack == format!("{names}:data"),
+                "{name} {}: {stack}, {names}",
+                shown.frame.number
+            );
+            compared += 1;
+        });
+    }
+    assert!(compared > 2000 && early < compared / 100, "{compared} frames, {early} of them data");
 }

@@ -2,6 +2,7 @@
 
 use super::index::{Fact, Note, State};
 use super::pairs::Host;
+use super::stacks::Names;
 use crate::capture::{Call, Stream};
 use dissectors::Field;
 use std::ops::Range;
@@ -169,6 +170,8 @@ pub struct News {
     pub frames: Vec<Fact>,
     /// The next pairs of hosts.
     pub pairs: Vec<[Host; 2]>,
+    /// The next stacks of protocols.
+    pub stacks: Vec<Names>,
     /// Connections, new or changed; by their number.
     pub streams: Vec<Stream>,
     /// The next calls.

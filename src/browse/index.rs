@@ -3,6 +3,7 @@
 use super::ask::News;
 use super::pairs::{Host, Way};
 use super::pile::Pile;
+use super::stacks::{Names, Stack};
 use crate::capture::{Call, Stream};
 use dissectors::{Field, Severity};
 use std::sync::{PoisonError, RwLock};
@@ -20,6 +21,8 @@ pub struct Fact {
     pub way: Way,
     /// Its highest protocol.
     pub protocol: Short,
+    /// Its protocols.
+    pub stack: Stack,
     /// The worst of what was noted in it.
     pub worst: Option<Severity>,
 }
@@ -47,12 +50,6 @@ impl Short {
             shorts.len() - 1
         });
         Short(place as u8)
-    }
-
-    /// The byte.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        self.0
     }
 
     /// The name.
@@ -103,6 +100,8 @@ pub struct Index {
     pub frames: Pile<Fact>,
     /// Who sent frames to whom, each pair once, the lesser address first.
     pub pairs: Vec<[Host; 2]>,
+    /// Which protocols lie in one another in frames, each stack of them once.
+    pub stacks: Vec<Names>,
     /// Connections, by their number. A row that is not closed is replaced when more is known.
     pub streams: Pile<Stream>,
     /// Calls, in the order in which they ended.
@@ -118,6 +117,7 @@ impl Index {
     pub fn take(&mut self, news: News) {
         self.frames.extend(news.frames);
         self.pairs.extend(news.pairs);
+        self.stacks.extend(news.stacks);
         for stream in news.streams {
             let number = stream.number as usize;
             match self.streams.get_mut(number) {

@@ -4,6 +4,7 @@ use super::ask::{Answer, News};
 use super::index::{Fact, NO_STREAM, Note, Short, State};
 use super::known::{Arrival, Group, Known, Marks, Seat, Talk};
 use super::pairs::Pairs;
+use super::stacks::Stacks;
 use super::values::{Batch, KEPT};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::source::{Capture, Frame, Manner, Place, Stop};
@@ -58,6 +59,7 @@ pub(super) struct Intake<H> {
     news: News,
     arrivals: Vec<Arrival>,
     pairs: Pairs,
+    stacks: Stacks,
     values: Batch,
     /// The last frame whose connections were told.
     told: u32,
@@ -184,7 +186,7 @@ impl<H: Fn(Answer)> Intake<H> {
     fn new(known: Known, hear: H) -> Intake<H> {
         let task = Task { wants: wants(), exchanges: true, streams: true, dialogues: true, ..Task::default() };
         let analyzer = Analyzer::new(task);
-        let (news, arrivals, pairs, values, failed) = Default::default();
+        let (news, arrivals, pairs, stacks, values, failed) = Default::default();
         let (told, frame, start, last, state) = (0, 0, 0, Some(Instant::now()), State::Begun);
         Intake {
             known,
@@ -193,6 +195,7 @@ impl<H: Fn(Answer)> Intake<H> {
             news,
             arrivals,
             pairs,
+            stacks,
             values,
             told,
             frame,
@@ -262,6 +265,7 @@ impl<H: Fn(Answer)> Intake<H> {
             stream: met.map_or(NO_STREAM, |met| met.stream),
             way,
             protocol: Short::new(columns.protocol),
+            stack: self.stacks.of(analyzer.path(), &mut self.news.stacks),
             worst,
         });
         let mut groups = met.map(|met| Group::stream(met.stream)).into_iter();

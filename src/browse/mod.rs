@@ -25,6 +25,7 @@ mod pile;
 mod post;
 mod save;
 mod sift;
+mod stacks;
 mod teller;
 mod values;
 
@@ -33,3 +34,4 @@ pub use browser::Browser;
 pub use index::*;
 pub use pairs::{Host, Way};
 pub use pile::Pile;
+pub use stacks::{Names, OTHER, Stack};

@@ -156,7 +156,7 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browse::{Fact, NO_STREAM, News, Short, Way};
+    use crate::browse::{Fact, NO_STREAM, News, Short, Stack, Way};
     use std::sync::Arc;
 
     fn index(times: &[i64]) -> Index {
@@ -166,6 +166,7 @@ mod tests {
             stream: NO_STREAM,
             way: Way::NONE,
             protocol: Short::new("UDP"),
+            stack: Stack::default(),
             worst: None,
         };
         let mut index = Index::default();

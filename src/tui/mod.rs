@@ -11,6 +11,7 @@ mod edit;
 mod find;
 mod follow;
 mod frames;
+mod hierarchy;
 mod keys;
 mod ladder;
 mod layout;

@@ -1,6 +1,7 @@
 //! Statistics of what the filter lets through: tables of counts, frames over time, and how long answers took.
 
 use super::bins::Graph;
+use super::hierarchy::Hierarchy;
 use super::keys::Action;
 use super::list::{List, Move, Numbers};
 use super::model::{Model, View};
@@ -48,6 +49,7 @@ pub(crate) struct Statistics {
     /// What the filter lets through, if there is one.
     through: Tally,
     pub(crate) hosts: Hosts,
+    pub(crate) hierarchy: Hierarchy,
     pub(crate) graph: Graph,
     /// Bytes are drawn, not frames.
     pub(crate) draws_bytes: bool,
@@ -85,6 +87,7 @@ impl Default for Statistics {
             all: Tally::default(),
             through: Tally::default(),
             hosts: Hosts::default(),
+            hierarchy: Hierarchy::default(),
             graph: Graph::default(),
             draws_bytes: false,
             measure: Measure::default(),
@@ -245,7 +248,7 @@ pub(crate) fn filters(model: &Model) -> Vec<String> {
     let Some(row) = row() else { return Vec::new() };
     let address = |host: crate::browse::Host| super::pick::address(&host.to_string(), "addr");
     let filter = match statistics.page {
-        Page::Protocols => Some(format!("_ws.col.protocol == {}", super::pick::quoted(statistics.all.name(row)))),
+        Page::Protocols => statistics.hierarchy.name(row).map(str::to_owned),
         Page::Hosts => statistics.hosts.hosts.get(row as usize).copied().and_then(address),
         Page::Pairs => model.index.pairs.get(row as usize).and_then(|&[one, other]| {
             let both = (address(one)?, address(other)?);
@@ -306,7 +309,7 @@ pub(crate) fn settle(model: &mut Model, height: usize, effects: &mut Vec<Effect>
 fn sort(model: &mut Model, turn: Option<u64>) {
     let (index, statistics) = (&model.index, &mut model.statistics);
     let Some(place) = statistics.place() else { return };
-    let Statistics { page, all, through, hosts, spread, measure, by, tables, sorted, .. } = statistics;
+    let Statistics { page, all, through, hosts, hierarchy, spread, measure, by, tables, sorted, .. } = statistics;
     let tally = if turn.is_some() { through } else { all };
     let (Some(table), Some(sorted)) = (tables.get_mut(place), sorted.get_mut(place)) else { return };
     // There is no order as captured.
@@ -319,11 +322,14 @@ fn sort(model: &mut Model, turn: Option<u64>) {
     }
     *sorted = state;
     table.changed(true);
+    if *page == Page::Protocols {
+        hierarchy.take(&index.stacks, tally);
+        return table.put(hierarchy.order(sort));
+    }
     let met = match page {
-        Page::Protocols => &tally.protocols.met,
         Page::Hosts => &tally.hosts.met,
         Page::Pairs => &tally.pairs.met,
-        Page::Times | Page::Graph => &spread.met,
+        Page::Protocols | Page::Times | Page::Graph => &spread.met,
     };
     let rows = Numbers::These { numbers: met.clone(), rising: false };
     table.refresh(&rows, &shown::Rows { page: *page, pairs: &index.pairs, hosts: &hosts.hosts, tally, spread });

@@ -1,7 +1,7 @@
-//! Counts of frames by protocol, host and pair of hosts: what was counted stays, and what comes is added.
+//! Counts of frames by stack of protocols, host and pair of hosts: what was counted stays, and what comes is added.
 
 use super::list::Numbers;
-use crate::browse::{Fact, Host, Index, Short};
+use crate::browse::{Fact, Host, Index};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -17,12 +17,16 @@ pub(crate) struct Count {
 
 impl Count {
     pub(crate) fn add(&mut self, fact: &Fact) {
-        self.frames += 1;
-        self.bytes = self.bytes.saturating_add(fact.length.into());
+        self.join(Count { frames: 1, bytes: fact.length.into() });
+    }
+
+    pub(crate) fn join(&mut self, other: Count) {
+        self.frames += other.frames;
+        self.bytes = self.bytes.saturating_add(other.bytes);
     }
 }
 
-/// What was counted of a protocol, a host or a pair.
+/// What was counted of a stack, a host or a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// Of a host, what it sent and what it received; of a pair, what the first sent and what the second sent.
@@ -106,9 +110,8 @@ pub(crate) struct Tally {
     /// So many of the list are counted.
     pub(crate) counted: usize,
     pub(crate) total: Count,
-    /// By the number of a protocol's name, and the names.
-    pub(crate) protocols: Ledger,
-    names: Vec<Option<Short>>,
+    /// By the number of a stack of protocols.
+    pub(crate) stacks: Ledger,
     pub(crate) hosts: Ledger,
     pub(crate) pairs: Ledger,
 }
@@ -121,25 +124,13 @@ impl Tally {
         }
     }
 
-    /// The name of a protocol by its number.
-    pub(crate) fn name(&self, number: u32) -> &'static str {
-        self.names.get(number as usize).copied().flatten().map_or("", Short::name)
-    }
-
     /// Counts the next frames of the list; whether there are more.
     pub(crate) fn take(&mut self, index: &Index, numbers: &Numbers, hosts: &Hosts) -> bool {
         let end = numbers.len().min(self.counted.saturating_add(SLICE));
         for place in self.counted..end {
             let Some(fact) = fact(index, numbers, place) else { continue };
             self.total.add(fact);
-            let number = usize::from(fact.protocol.number());
-            if self.names.len() <= number {
-                self.names.resize(number + 1, None);
-            }
-            if let Some(name) = self.names.get_mut(number) {
-                *name = Some(fact.protocol);
-            }
-            self.protocols.add(number, 0, fact);
+            self.stacks.add(fact.stack.0.into(), 0, fact);
             let Some((pair, sender)) = fact.way.pair() else { continue };
             self.pairs.add(pair, sender, fact);
             let Some(&[one, other]) = hosts.of_pair.get(pair) else { continue };

@@ -6,7 +6,7 @@ use super::model::{Model, Tab, View};
 use super::theme::{Depth, Theme, Tone};
 use super::update::act;
 use super::{Effect, Msg, update};
-use crate::browse::{Answer, Ask, Fact, NO_STREAM, News, Row, Short, State, Way};
+use crate::browse::{Answer, Ask, Fact, NO_STREAM, News, Row, Short, Stack, State, Way};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 
@@ -18,8 +18,15 @@ fn model() -> Model {
 
 /// Tells of `count` more frames; returns what is asked.
 fn frames(model: &mut Model, count: usize, state: State) -> Vec<Effect> {
-    let fact =
-        Fact { time: 0, length: 60, stream: NO_STREAM, way: Way::NONE, protocol: Short::new("TCP"), worst: None };
+    let fact = Fact {
+        time: 0,
+        length: 60,
+        stream: NO_STREAM,
+        way: Way::NONE,
+        protocol: Short::new("TCP"),
+        stack: Stack::default(),
+        worst: None,
+    };
     let news = News { frames: vec![fact; count], state, ..News::default() };
     update(model, Msg::Answer(Answer::News(news)))
 }

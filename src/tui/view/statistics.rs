@@ -27,13 +27,14 @@ const fn figure(title: &'static str, width: [u16; 2], rank: u8, about: &'static 
 }
 
 /// The columns of the tables.
-pub(crate) static PROTOCOLS: [Column; 7] = [
-    name("PROTOCOL", [12, 20], "the highest protocol of a frame"),
-    figure("FRAMES", [9, 13], 0, "how many frames"),
+pub(crate) static PROTOCOLS: [Column; 8] = [
+    name("PROTOCOL", [20, 30], "protocols, each in what it lies in"),
+    figure("FRAMES", [9, 13], 0, "frames that have it"),
     figure("%", [5, 6], 0, "part of the frames"),
-    name("SHARE", [10, 40], "part of the frames, drawn"),
+    name("SHARE", [6, 40], "part of the frames, drawn"),
     figure("BYTES", [8, 9], 0, "bytes on the wire"),
     figure("% BYTES", [7, 8], 2, "part of the bytes"),
+    figure("ENDS", [6, 12], 1, "frames in which nothing lies within it"),
     figure("AVERAGE", [8, 9], 3, "bytes of a frame"),
 ];
 pub(crate) static HOSTS: [Column; 7] = [
@@ -103,15 +104,6 @@ impl Order for Rows<'_> {
             figure.unwrap_or_default()
         };
         match (self.page, column) {
-            (Page::Protocols, 0) => key_of_text(self.tally.name(number)),
-            (Page::Protocols, column) => {
-                let entry = self.tally.protocols.entry(number).total();
-                match column {
-                    1..=3 => entry.frames,
-                    4 | 5 => entry.bytes,
-                    _ => entry.bytes / entry.frames.max(1),
-                }
-            }
             (Page::Hosts, _) => figure(self.tally.hosts.entry(number), 1),
             (Page::Pairs, 8) => key_of_number(Some(self.tally.pairs.entry(number).first)),
             (Page::Pairs, 9) => key_of_number(Some(self.tally.pairs.entry(number).duration())),
@@ -122,14 +114,13 @@ impl Order for Rows<'_> {
                 2 => times.unanswered,
                 column => key_of_number(times.percentile(percent(column))),
             }),
-            (Page::Graph, _) => 0,
+            (Page::Protocols | Page::Graph, _) => 0,
         }
     }
 
     fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
         let [left, right] = [left as usize, right as usize];
         match (self.page, column) {
-            (Page::Protocols, 0) => self.tally.name(left as u32).cmp(self.tally.name(right as u32)),
             (Page::Hosts, 0) => self.hosts.get(left).cmp(&self.hosts.get(right)),
             (Page::Pairs, 0) => self.pairs.get(left).cmp(&self.pairs.get(right)),
             (Page::Pairs, 1) => {
@@ -166,7 +157,7 @@ fn share(part: u64, all: u64) -> String {
 /// A part as a bar.
 pub(crate) fn bar(part: u64, all: u64, room: u16) -> String {
     let eighths = (u128::from(part) * u128::from(room) * 8).div_ceil(u128::from(all.max(1))) as usize;
-    let rest = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"].get(eighths % 8).copied().unwrap_or_default();
+    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"].get(eighths % 8).copied().unwrap_or_default();
     format!("{}{}", bar::FULL.repeat(eighths / 8), rest)
 }
 
@@ -195,15 +186,16 @@ fn words(model: &Model, number: u32, column: usize, room: u16) -> String {
     let all = tally.total;
     match statistics.page {
         Page::Protocols => {
-            let entry = tally.protocols.entry(number).total();
+            let hierarchy = &statistics.hierarchy;
+            let figure = hierarchy.figure(number, column);
             match column {
-                0 => tally.name(number).to_owned(),
-                1 => count(entry.frames),
-                2 => share(entry.frames, all.frames),
-                3 => bar(entry.frames, all.frames, room),
-                4 => size(entry.bytes),
-                5 => share(entry.bytes, all.bytes),
-                _ => count(entry.bytes / entry.frames.max(1)),
+                // As deep as tunnels go: the name is always seen.
+                0 => " ".repeat(hierarchy.depth(number).min(room / 2).into()) + hierarchy.label(number),
+                2 => share(figure, all.frames),
+                3 => bar(figure, all.frames, room),
+                4 => size(figure),
+                5 => share(figure, all.bytes),
+                _ => count(figure),
             }
         }
         Page::Hosts => match column.checked_sub(1) {
@@ -307,7 +299,7 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer, first: &str) {
             let Some(column) = roster.columns.get(at.column) else { continue };
             let style = match (on, statistics.page, at.column) {
                 (true, ..) => theme.cursor,
-                (_, Page::Protocols, 0) => theme.protocol(&words(model, number, 0, 0)),
+                (_, Page::Protocols, 0) => theme.protocol(statistics.hierarchy.label(number)),
                 (_, Page::Protocols, 3) => theme.name,
                 (_, _, 0) => theme.name,
                 (_, Page::Pairs, 1) => theme.server,
@@ -327,7 +319,7 @@ mod tests {
         assert_eq!([share(1, 3), share(2, 3), share(5, 5), share(0, 0)], ["33.3", "66.7", "100.0", "0.0"]);
         assert_eq!(
             [bar(1, 2, 4), bar(1, 3, 1), bar(1, 1_000_000, 10), bar(u64::MAX, u64::MAX, 3)],
-            ["██ ", "▍", "▏", "███ "]
+            ["██", "▍", "▏", "███"]
         );
     }
 }

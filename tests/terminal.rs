@@ -1,5 +1,6 @@
 //! The screen in a real terminal, that of tmux: it opens, answers keys, and gives the terminal back however it ends.
 
+use overhear::tui::{self, Model, Theme};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -200,6 +201,40 @@ fn whatever_ends_or_stops_it_the_terminal_is_given_back() {
     terminal.keys(&["q"]);
     terminal.wait("the end", |screen| !screen.contains("q quit"));
     terminal.is_back();
+}
+
+/// A screen of which every question makes somebody panic.
+fn panic_on_screen(somebody: impl Fn()) {
+    let (_hear, mail) = tui::mail();
+    let theme = Theme::of(|_| None);
+    let model = Model::new("a.pcap", theme, jiff::tz::TimeZone::UTC).filtered("tcp");
+    tui::run(model, mail, |_| somebody()).expect("a screen");
+}
+
+#[test]
+#[ignore = "it panics: for the terminal of the next test"]
+fn the_screen_panics() {
+    panic_on_screen(|| panic!("meant to be"));
+}
+
+#[test]
+#[ignore = "it panics: for the terminal of the next test"]
+fn somebody_behind_the_screen_panics() {
+    panic_on_screen(|| drop(thread::spawn(|| panic!("meant to be"))));
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_told() {
+    let Some(terminal) = Terminal::open("panic", 80, 24) else { return };
+    let program = std::env::current_exe().expect("this program");
+    for who in ["the_screen_panics", "somebody_behind_the_screen_panics"] {
+        terminal.line(&format!(
+            "clear; RUST_BACKTRACE=0 {} --ignored --exact {who} --nocapture; echo ended with $?",
+            program.display()
+        ));
+        terminal.wait("the end", |screen| screen.contains("ended with 101") && screen.contains("meant to be"));
+        terminal.is_back();
+    }
 }
 
 #[test]

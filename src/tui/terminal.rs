@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether the terminal is in the screen's modes.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// What a program ends with that panics.
+const PANICKED: i32 = 101;
+
 static HOOK: Once = Once::new();
 
 /// The terminal in the screen's modes, until this is dropped.
@@ -17,13 +20,17 @@ static HOOK: Once = Once::new();
 pub(super) struct Terminal(());
 
 impl Terminal {
-    /// Takes the terminal. A panic gives it back before it is told.
+    /// Takes the terminal. A panic, be it of another thread, gives it back before it is told, and ends the program: half
+    /// of it could only keep somebody waiting.
     pub(super) fn take() -> io::Result<Terminal> {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                restore();
+                let was_taken = restore();
                 before(panic);
+                if was_taken {
+                    std::process::exit(PANICKED);
+                }
             }));
         });
         let terminal = Terminal(());
@@ -50,10 +57,12 @@ impl Drop for Terminal {
     }
 }
 
-/// Gives the terminal back, once. That it cannot be written to is no matter any more.
-fn restore() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+/// Gives the terminal back, once; whether it was taken. That it cannot be written to is no matter any more.
+fn restore() -> bool {
+    let was_taken = TAKEN.swap(false, Ordering::SeqCst);
+    if was_taken {
         let _ = execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
     }
+    was_taken
 }

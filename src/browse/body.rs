@@ -14,6 +14,9 @@ const TAB: usize = 8;
 /// Levels that JSON may nest in; deeper, it is told as it is.
 const DEPTH: usize = 512;
 
+/// Levels that are seen as such; deeper ones begin where the last of these does.
+const SEEN_DEPTH: usize = 32;
+
 /// A body in lines, and what it is.
 pub(super) fn told(bytes: &[u8], media_type: &str) -> (Vec<String>, String) {
     let mut kind = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -67,15 +70,16 @@ fn line(text: &str) -> String {
     line
 }
 
-/// JSON with a line for each value, all else as it was sent: the order, the digits of numbers, the escapes. None if it is
-/// no JSON, nor the beginning of any.
+/// JSON with a line for each value, all else as it was sent: the order, the digits of numbers, the escapes; no more lines
+/// than are told. None if it is no JSON, nor the beginning of any.
 fn laid_out(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(bytes.len() * 2);
+    let mut out = Vec::new();
     let mut open = Vec::new();
     let mut rest = bytes.trim_ascii();
+    let mut breaks = 0;
     let indent = |out: &mut Vec<u8>, depth: usize| {
         out.push(b'\n');
-        out.extend(std::iter::repeat_n(b' ', 2 * depth));
+        out.extend(std::iter::repeat_n(b' ', 2 * depth.min(SEEN_DEPTH)));
     };
     while let Some((&byte, after)) = rest.split_first() {
         let mut taken = 1;
@@ -119,6 +123,10 @@ fn laid_out(bytes: &[u8]) -> Option<Vec<u8>> {
             _ => return None,
         }
         rest = rest.get(taken..)?;
+        breaks += usize::from(b"{[]},".contains(&byte));
+        if breaks > 2 * MOST_LINES {
+            break;
+        }
     }
     Some(out)
 }
@@ -232,6 +240,14 @@ mod tests {
         }
         let deep = "[".repeat(100_000);
         assert_eq!(json(&deep).len(), 1);
+    }
+
+    #[test]
+    fn no_more_of_json_is_laid_out_than_is_told() {
+        let many = "[".repeat(DEPTH) + &"1,".repeat(10_000_000);
+        let out = laid_out(many.as_bytes()).expect("JSON");
+        assert!(out.len() < 2 * MOST_LINES * (2 * SEEN_DEPTH + 4), "{} bytes", out.len());
+        assert_eq!(told(many.as_bytes(), "application/json").0.len(), MOST_LINES + 1);
     }
 
     #[test]

@@ -108,12 +108,34 @@ pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
-/// Whether a character can be shown as it is: it is no control character, does not change the direction of text, and
-/// separates neither lines nor paragraphs.
+/// Whether a character can be shown as it is: it is no control character, separates neither lines nor paragraphs, and is
+/// seen. What is not seen (`Default_Ignorable_Code_Point` of Unicode 16, among it all that changes the direction of text)
+/// could make two texts look the same.
 #[must_use]
 pub fn is_plain(char: char) -> bool {
-    !char.is_control()
-        && !matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    let is_seen = !matches!(
+        char,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    !char.is_control() && is_seen
 }
 
 #[cfg(test)]
@@ -121,6 +143,18 @@ mod tests {
     use super::*;
     use crate::wants::Wants;
     use alloc::string::String;
+
+    #[test]
+    fn what_is_not_seen_is_told() {
+        let told = |shown: &str| {
+            let mut out = String::new();
+            assert!(text(&mut out, shown.as_bytes()).is_ok());
+            out
+        };
+        assert_eq!(told("é → 日 😀 \u{e33}"), "é → 日 😀 \u{e33}");
+        assert_eq!(told("adm\u{200b}in\u{ad}!\u{61c}"), r"adm\xe2\x80\x8bin\xc2\xad!\xd8\x9c");
+        assert_eq!(told("\u{e0041}\u{202e}a\x1b[2J\u{9b}"), r"\xf3\xa0\x81\x81\xe2\x80\xaea\x1b[2J\xc2\x9b");
+    }
 
     #[test]
     fn bytes_and_numbers_are_written_in_digits_of_their_width() {

@@ -20,6 +20,7 @@ use super::clock::Clock;
 use super::selection::{Selection, column_text};
 use super::value::{self, Decimals};
 use super::{Report, Shown};
+use dissectors::format::is_plain;
 use dissectors::tree::Node;
 use dissectors::{FIELD_COUNT, Field, Kind, Tree, Value, column, fields};
 use std::fmt::Write as _;
@@ -290,9 +291,9 @@ pub(super) fn key(row: &mut String, name: &str, first: bool) {
 /// Appends a string. What could steer a terminal is escaped also where JSON does not demand it.
 pub(super) fn string(row: &mut String, text: &str) {
     row.push('"');
-    let is_plain = |&byte: &u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    let is_ascii = |&byte: &u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
     // Without early exits the test of sixteen bytes is one of the machine's: most text is plain to its end.
-    if text.as_bytes().chunks(64).all(|bytes| bytes.iter().fold(true, |all, byte| all & is_plain(byte))) {
+    if text.as_bytes().chunks(64).all(|bytes| bytes.iter().fold(true, |all, byte| all & is_ascii(byte))) {
         row.push_str(text);
         row.push('"');
         return;
@@ -306,26 +307,22 @@ pub(super) fn string(row: &mut String, text: &str) {
             '\r' => "\\r",
             '\t' => "\\t",
             ' '..='~' => continue,
-            _ if steers(char) => "",
-            _ => continue,
+            _ if is_plain(char) => continue,
+            _ => "",
         };
         row.push_str(text.get(plain..at).unwrap_or_default());
         plain = at + char.len_utf8();
         match escape {
             "" => {
-                let _ = write!(row, "\\u{:04x}", u32::from(char));
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(row, "\\u{unit:04x}");
+                }
             }
             _ => row.push_str(escape),
         }
     }
     row.push_str(text.get(plain..).unwrap_or_default());
     row.push('"');
-}
-
-/// Control characters, and what changes the direction or the lines of text; all of them lie in the basic plane.
-fn steers(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Appends bytes: as text where they are text, else in hexadecimal digits.

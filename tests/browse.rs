@@ -8,6 +8,8 @@ mod common;
 mod asks;
 #[path = "browse/desk.rs"]
 mod desk;
+#[path = "browse/growing.rs"]
+mod growing;
 #[path = "browse/hostile.rs"]
 mod hostile;
 #[path = "browse/listening.rs"]

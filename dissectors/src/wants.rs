@@ -44,6 +44,12 @@ impl Wants {
         Wants { columns: true, brief: true, ..Wants::default() }
     }
 
+    /// Whether something is wanted that later frames tell.
+    #[must_use]
+    pub fn asks_later(&self) -> bool {
+        crate::fields().any(|field| field.later && self.field(field))
+    }
+
     /// Adds a field; with one that tells of all notes, all notes.
     pub fn add(&mut self, field: &Field) {
         if crate::frame::tells_notes(field) {

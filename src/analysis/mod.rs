@@ -317,6 +317,11 @@ impl Analyzer {
         Analyzer { tree, blank: Tree::default(), inner, clock: Clock::default() }
     }
 
+    /// Learns what later frames tell of those that are read next.
+    pub fn foresee(&mut self, foresight: Foresight) {
+        self.inner.desk.foresight = foresight;
+    }
+
     /// Messages of frames of which it is known early that nobody asks for them are not told.
     #[must_use]
     pub fn asked_for(mut self, asked: Option<Asked>) -> Analyzer {

@@ -9,7 +9,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A question. Each kind of question replaces an earlier one of its kind that is not answered yet.
+/// A question. Each kind of question but [`Save`](Ask::Save) replaces an earlier one of its kind that is not answered
+/// yet.
 #[derive(Clone, Debug)]
 pub enum Ask {
     /// The words of these frames' rows.
@@ -53,8 +54,10 @@ pub enum Ask {
         /// Whether a file that is there may be replaced.
         over: bool,
     },
-    /// Ends what is under way for a question with a turn.
-    Cancel,
+    /// Ends the sifting that is under way.
+    EndSift,
+    /// Ends the search that is under way.
+    EndFind,
 }
 
 /// What is looked for.

@@ -12,9 +12,10 @@ use super::sift::Sifting;
 use super::teller::Teller;
 use crate::source::Stop;
 use std::path::PathBuf;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
-/// A capture that is read, and can be asked about. Dropping it ends its threads soon.
+/// A capture that is read, and can be asked about. Dropping it ends its threads soon, but for what is to be saved: that is
+/// waited for.
 #[derive(Default)]
 pub struct Browser {
     known: Known,
@@ -28,6 +29,7 @@ pub struct Browser {
     search: Post,
     /// Of who writes.
     saver: Post,
+    saving: Option<JoinHandle<()>>,
     #[cfg(feature = "live")]
     listening: Option<Running>,
 }
@@ -35,7 +37,7 @@ pub struct Browser {
 impl Browser {
     /// Begins to read captures, in a thread of its own; what becomes known, and the answers, are told to `hear`.
     pub fn open(paths: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) -> Browser {
-        let browser = Browser::default();
+        let mut browser = Browser::default();
         let source = Source { paths, ends: browser.stop.clone(), stop: browser.stop.clone(), live: None };
         let (known, tell) = (browser.known.clone(), hear.clone());
         start("load", &hear, move || load(&known, source, tell));
@@ -69,7 +71,7 @@ impl Browser {
     }
 
     /// Begins to answer.
-    fn answer(&self, hear: impl Fn(Answer) + Send + Clone + 'static) {
+    fn answer(&mut self, hear: impl Fn(Answer) + Send + Clone + 'static) {
         let (known, desk, tell) = (self.known.clone(), self.desk.clone(), hear.clone());
         start("desk", &hear, move || {
             let mut teller = Teller::new(known);
@@ -98,7 +100,7 @@ impl Browser {
             }
         });
         let (known, saver, tell) = (self.known.clone(), self.saver.clone(), hear.clone());
-        start("save", &hear, move || {
+        self.saving = start("save", &hear, move || {
             while let Some((ask, count)) = saver.next() {
                 let Ask::Save { path, frames, over } = ask else { continue };
                 if !over && path.symlink_metadata().is_ok() {
@@ -118,8 +120,9 @@ impl Browser {
         match ask {
             Ask::Sift { .. } => self.sieve.put(ask),
             Ask::Find { .. } => self.search.put(ask),
-            Ask::Save { .. } => self.saver.put(ask),
-            Ask::Cancel => [&self.sieve, &self.search].into_iter().for_each(Post::clear),
+            Ask::Save { .. } => self.saver.add(ask),
+            Ask::EndSift => self.sieve.clear(),
+            Ask::EndFind => self.search.clear(),
             _ => self.desk.put(ask),
         }
     }
@@ -127,14 +130,15 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        self.saver.close_when_done();
+        self.saving.take().map(JoinHandle::join);
         self.stop.stop();
-        [&self.desk, &self.sieve, &self.search, &self.saver].into_iter().for_each(Post::close);
+        [&self.desk, &self.sieve, &self.search].into_iter().for_each(Post::close);
     }
 }
 
 /// Begins a thread; that there is none to be had is told.
-fn start(name: &str, hear: &impl Fn(Answer), work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = thread::Builder::new().name(name.into()).spawn(work) {
-        hear(Answer::Failed(format!("no thread can be begun: {error}")));
-    }
+fn start(name: &str, hear: &impl Fn(Answer), work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let begun = thread::Builder::new().name(name.into()).spawn(work);
+    begun.map_err(|error| hear(Answer::Failed(format!("no thread can be begun: {error}")))).ok()
 }

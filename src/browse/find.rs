@@ -116,6 +116,7 @@ impl Search {
             *sweep = self.sweep();
             ascending.reverse();
         }
+        sweep.foresee(teller.foresight(&ascending)?);
         let mut hit = None;
         let mut text = String::new();
         teller.sweep(sweep, &ascending, &mut |heard| {

@@ -80,6 +80,11 @@ pub(super) struct Seat {
 }
 
 impl Seat {
+    /// Whether it can be kept where a frame stands.
+    pub(super) fn has_room(place: Place) -> bool {
+        place.offset < 1 << OFFSET && place.file < 1 << FILE
+    }
+
     pub(super) fn new(place: Place, marks: Marks, group: Group) -> Seat {
         let file = u64::from(place.file) & ((1 << FILE) - 1);
         let offset = place.offset & ((1 << OFFSET) - 1);
@@ -182,6 +187,8 @@ pub(super) struct Frames {
     pub(super) first: i64,
     /// There will be no more.
     pub(super) whole: bool,
+    /// It is an interface that is listened to: nobody waits for its end.
+    pub(super) is_live: bool,
 }
 
 /// The same, shared, and what it takes to read frames again.
@@ -202,6 +209,11 @@ impl Known {
 }
 
 impl Frames {
+    /// Whether an end is to come that can be waited for.
+    pub(super) fn will_end(&self) -> bool {
+        !self.whole && !self.is_live
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> u32 {
         self.seats.len() as u32
@@ -325,10 +337,18 @@ impl Frames {
         both.filter(move |&other| other < frame)
     }
 
-    /// The frames with parts of IP packets: so many up to one, and so many after it.
-    pub(super) fn fragments(&self, around: u32, earlier: usize, later: usize) -> &[u32] {
-        let at = self.fragments.partition_point(|&frame| frame <= around);
-        let to = at.saturating_add(later).min(self.fragments.len());
-        self.fragments.get(at.saturating_sub(earlier)..to).unwrap_or_default()
+    /// The frames with parts of IP packets that packets of some frames, which are in their order, may be put together
+    /// from: for each of those that has a part, so many up to it and so many after it.
+    pub(super) fn fragments_of(&self, frames: &[u32], earlier: usize, later: usize) -> Vec<u32> {
+        let mut parts = Vec::new();
+        let mut done = 0;
+        let is_part = |frame: &&u32| self.seat(**frame).is_some_and(|seat| seat.marks().has(Marks::FRAGMENT));
+        for &frame in frames.iter().filter(is_part) {
+            let at = self.fragments.partition_point(|&part| part <= frame);
+            let from = at.saturating_sub(earlier).max(done);
+            done = at.saturating_add(later).min(self.fragments.len()).max(done);
+            parts.extend_from_slice(self.fragments.get(from..done).unwrap_or_default());
+        }
+        parts
     }
 }

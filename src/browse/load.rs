@@ -76,6 +76,7 @@ pub(super) struct Intake<H> {
 
 /// Reads all of the captures and tells what becomes known.
 pub(super) fn load<H: Fn(Answer) + Send>(known: &Known, source: Source, hear: H) {
+    known.write().is_live = source.live.is_some();
     let intake = Mutex::new(Intake::new(known.clone(), hear));
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -144,6 +145,12 @@ fn read<H: Fn(Answer)>(capture: &mut Capture, source: &Source, intake: &Mutex<In
         }
         let place = capture.place();
         let mut intake = lock(intake);
+        if !Seat::has_room(place) {
+            intake.arrivals.pop();
+            intake.news.frames.pop();
+            intake.failed.push("it is more than can be looked through: a terabyte a file, 65,536 files".into());
+            return;
+        }
         intake.stand(place);
         frames = frames.wrapping_add(1);
         if frames.is_multiple_of(STRIDE) {

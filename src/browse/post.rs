@@ -15,6 +15,8 @@ struct Letters {
     /// Counts the questions: what is under way for an earlier one may end.
     count: u64,
     closed: bool,
+    /// There will be no more letters.
+    last: bool,
 }
 
 impl Post {
@@ -34,6 +36,11 @@ impl Post {
         });
     }
 
+    /// Puts a question in that replaces none.
+    pub(super) fn add(&self, ask: Ask) {
+        self.change(|letters| letters.waiting.push_back(ask));
+    }
+
     /// Takes all questions out: nothing is asked any more.
     pub(super) fn clear(&self) {
         self.change(|letters| {
@@ -47,6 +54,11 @@ impl Post {
         self.change(|letters| letters.closed = true);
     }
 
+    /// Lets what was asked be done, and ends then.
+    pub(super) fn close_when_done(&self) {
+        self.change(|letters| letters.last = true);
+    }
+
     /// The next question, and its number; waits for one. None when there will be no more.
     pub(super) fn next(&self) -> Option<(Ask, u64)> {
         let (letters, bell) = &*self.0;
@@ -57,6 +69,9 @@ impl Post {
             }
             if let Some(ask) = letters.waiting.pop_front() {
                 return Some((ask, letters.count));
+            }
+            if letters.last {
+                return None;
             }
             letters = bell.wait(letters).unwrap_or_else(PoisonError::into_inner);
         }
@@ -85,5 +100,15 @@ mod tests {
         post.clear();
         post.close();
         assert!(post.next().is_none());
+    }
+
+    #[test]
+    fn what_replaces_nothing_is_all_done_before_the_end() {
+        let post = Post::default();
+        [Ask::Frame(1), Ask::Frame(2)].into_iter().for_each(|ask| post.add(ask));
+        post.close_when_done();
+        let Some((Ask::Frame(1), count)) = post.next() else { panic!("the first was asked for") };
+        assert!(!post.is_stale(count));
+        assert!(matches!(post.next(), Some((Ask::Frame(2), _))) && post.next().is_none());
     }
 }

@@ -8,7 +8,7 @@ use super::teller::{Heard, Sweep, Teller, Wrong};
 use crate::analysis::{Analyzer, Numbers, Task, is_known_early};
 use crate::filter::Filter;
 use dissectors::session::{Foresight, Side};
-use dissectors::{column, fields, udp};
+use dissectors::udp;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +30,8 @@ pub(super) struct Sifting<'a> {
     facts: Facts,
     filter: Arc<Filter>,
     sweep: Option<Sweep>,
+    /// It asks for what later frames tell, or for words that do.
+    is_later: bool,
     turn: u64,
     /// To see whether the question stands.
     post: &'a Post,
@@ -54,12 +56,15 @@ impl<'a> Sifting<'a> {
     pub(super) fn new(known: Known, text: &str, turn: u64, post: &'a Post, count: u64) -> Result<Sifting<'a>, Wrong> {
         let filter = Filter::new(text).map_err(|fault| fault.shown(text).to_string())?;
         let filter = Arc::new(filter.asking_first(is_known_early));
+        let wants = filter.wants();
+        let is_later = wants.columns || wants.asks_later();
         let (matched, streams, found) = Default::default();
         Ok(Sifting {
             teller: Teller::new(known.clone()),
             facts: Facts::new(text)?,
             filter,
             sweep: None,
+            is_later,
             known,
             turn,
             post,
@@ -82,9 +87,10 @@ impl<'a> Sifting<'a> {
             }
             let known = self.known.read();
             let (count, is_whole) = (known.count(), known.whole);
+            let waits = self.is_later && known.will_end();
             drop(known);
             let next = count.min(upto + stride);
-            if next == upto && !is_whole {
+            if (next == upto || waits) && !is_whole {
                 thread::sleep(TICK);
                 continue;
             }
@@ -157,8 +163,7 @@ impl<'a> Sifting<'a> {
     /// Begins to read what facts do not tell.
     fn begin(&mut self, open: &[u32]) -> Result<Sweep, Wrong> {
         let wants = self.filter.wants();
-        let is_later = wants.columns && column::INFO.later || fields().any(|field| field.later && wants.field(field));
-        let foresight = if is_later { self.foresee(open)? } else { Foresight::default() };
+        let foresight = if self.is_later { self.foresee(open)? } else { Foresight::default() };
         let filter = self.filter.clone();
         let asked = filter.decides_early().then(|| Box::new(move |tree: &_| filter.may_match(tree)) as _);
         let dialogues = [&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA].iter().any(|field| wants.field(field));

@@ -1,7 +1,7 @@
 //! What is found in frames, told when it is asked for: their conversations are read again up to them.
 
 use super::ask::{Answer, Ask, Dissected, Row};
-use super::known::{Frames, Known, Marks};
+use super::known::{Frames, Known};
 use super::{call, follow, ladder, lines};
 use crate::analysis::{Analyzer, Event, Task};
 use crate::report::{Clock, Shown, row};
@@ -15,7 +15,8 @@ use hashbrown::HashMap;
 const MOST_LEARNT: usize = 50_000;
 
 /// Fragments that may wait for a packet to become whole are among so many before it, and after it.
-const FRAGMENTS: (usize, usize) = (20_000, 4_096);
+const EARLIER_FRAGMENTS: usize = 20_000;
+const LATER_FRAGMENTS: usize = 4_096;
 
 /// Frames of a connection before one from which on it is a long one.
 const LONG: usize = 4096;
@@ -72,6 +73,8 @@ pub(super) struct Teller {
     rows: HashMap<u32, Row>,
     trees: HashMap<u32, Dissected>,
     kept: Vec<Kept>,
+    /// The capture was whole when something was told last.
+    is_whole: bool,
 }
 
 /// What is heard of frames that are read again.
@@ -98,6 +101,11 @@ impl Sweep {
         Sweep { analyzer, fed: HashMap::new(), fragments: 0, dialogues }
     }
 
+    /// Learns what later frames tell of those that are told next.
+    pub(super) fn foresee(&mut self, foresight: Foresight) {
+        self.analyzer.foresee(foresight);
+    }
+
     /// What it has learnt.
     pub(super) fn into_foresight(mut self) -> Foresight {
         self.analyzer.finish();
@@ -112,7 +120,7 @@ impl Teller {
     pub(super) fn new(known: Known) -> Teller {
         let reader = known.shelf.reader();
         let (rows, trees, kept) = Default::default();
-        Teller { known, reader, clock: Clock::local(), rows, trees, kept }
+        Teller { known, reader, clock: Clock::local(), rows, trees, kept, is_whole: false }
     }
 
     /// Answers a question about a few frames or one conversation.
@@ -123,7 +131,7 @@ impl Teller {
             Ask::Ladder(stream) => ladder::ladder(self, stream),
             Ask::Call(call) => call::told(self, call).map(|told| Answer::Call { call, told: Box::new(told) }),
             Ask::Follow(stream) => follow::said(self, stream),
-            Ask::Sift { .. } | Ask::Find { .. } | Ask::Save { .. } | Ask::Cancel => {
+            Ask::Sift { .. } | Ask::Find { .. } | Ask::Save { .. } | Ask::EndSift | Ask::EndFind => {
                 Err("this is asked of somebody else".into())
             }
         };
@@ -168,10 +176,13 @@ impl Teller {
         told: &mut HashMap<u32, T>,
         tell: &mut dyn FnMut(&Shown<'_>) -> T,
     ) -> Result<(), Wrong> {
-        self.known.shelf.check().map_err(|error| error.to_string())?;
         let known = self.known.read();
         // What is told may change as long as more comes.
-        if !known.whole || told.len() > sight.most() {
+        let is_last = known.whole && !std::mem::replace(&mut self.is_whole, known.whole);
+        if is_last {
+            self.kept.clear();
+        }
+        if !known.whole || is_last || told.len() > sight.most() {
             told.clear();
         }
         let mut asked: Vec<u32> = frames.iter().copied().filter(|frame| !told.contains_key(frame)).collect();
@@ -229,7 +240,6 @@ impl Teller {
 
     /// Tells these frames, in their order: each with the nanoseconds since the first frame and what was found in it.
     pub(super) fn tell(&mut self, asked: &[u32], wants: &Wants, mut each: impl FnMut(&Shown<'_>)) -> Result<(), Wrong> {
-        self.known.shelf.check().map_err(|error| error.to_string())?;
         let known = self.known.read();
         let mut asked: Vec<u32> = asked.iter().copied().filter(|&frame| known.seat(frame).is_some()).collect();
         asked.sort_unstable();
@@ -266,11 +276,11 @@ impl Teller {
             let fed = sweep.fed.insert(stream, last).unwrap_or_default();
             frames.extend(known.of_stream(stream, Some(last)).take_while(|&frame| frame > fed));
         }
-        if let Some(&last) = asked.last().filter(|_| any_fragment(&known, &frames)) {
-            let (earlier, _) = FRAGMENTS;
-            let fed = std::mem::replace(&mut sweep.fragments, last);
-            frames.extend(known.fragments(last, earlier, 0).iter().filter(|&&frame| frame > fed));
-        }
+        frames.sort_unstable();
+        let fragments = known.fragments_of(&frames, EARLIER_FRAGMENTS, 0);
+        let fed = sweep.fragments;
+        sweep.fragments = fragments.last().map_or(fed, |&last| last.max(fed));
+        frames.extend(fragments.into_iter().filter(|&frame| frame > fed));
         drop(known);
         frames.sort_unstable();
         frames.dedup();
@@ -280,6 +290,12 @@ impl Teller {
     /// The frames that must be read before these can be told, and these.
     pub(super) fn upto(&self, asked: &[u32]) -> Vec<u32> {
         upto(&self.known.read(), asked)
+    }
+
+    /// What later frames tell of some.
+    pub(super) fn foresight(&mut self, asked: &[u32]) -> Result<Foresight, Wrong> {
+        let later = later(&self.known.read(), asked);
+        self.learn(&later)
     }
 
     /// What later frames tell, if these are all that can tell it.
@@ -301,6 +317,7 @@ impl Teller {
         analyzer: &mut Analyzer,
         each: &mut dyn FnMut(Heard<'_>) -> bool,
     ) -> Result<(), Wrong> {
+        self.known.shelf.check().map_err(|error| error.to_string())?;
         let mut asked = asked.iter().copied().peekable();
         let mut last = (0, None);
         for &number in frames {
@@ -357,13 +374,9 @@ fn upto(known: &Frames, asked: &[u32]) -> Vec<u32> {
         frames.extend(known.of_stream(stream, Some(last)));
     }
     frames.sort_unstable();
+    frames.extend(known.fragments_of(&frames, EARLIER_FRAGMENTS, 0));
+    frames.sort_unstable();
     frames.dedup();
-    if let Some(&last) = asked.last().filter(|_| any_fragment(known, &frames)) {
-        let (earlier, _) = FRAGMENTS;
-        frames.extend(known.fragments(last, earlier, 0));
-        frames.sort_unstable();
-        frames.dedup();
-    }
     frames
 }
 
@@ -375,10 +388,11 @@ fn later(known: &Frames, asked: &[u32]) -> Vec<u32> {
         let room = MOST_LEARNT + 1 - frames.len();
         frames.extend(known.of_stream(stream, None).take(room));
     }
-    if let Some(&last) = asked.last().filter(|_| any_fragment(known, asked) || any_fragment(known, &frames)) {
-        let (earlier, later) = FRAGMENTS;
-        frames.extend(known.fragments(last, earlier, later));
-    }
+    frames.extend_from_slice(asked);
+    frames.sort_unstable();
+    let fragments = known.fragments_of(&frames, EARLIER_FRAGMENTS, LATER_FRAGMENTS);
+    frames.retain(|frame| known.stream(*frame).is_some());
+    frames.extend(fragments);
     frames.sort_unstable();
     frames.dedup();
     frames
@@ -391,8 +405,4 @@ fn streams(known: &Frames, frames: &[u32]) -> Vec<(u32, u32)> {
     streams.sort_unstable_by_key(|&(stream, frame)| (stream, std::cmp::Reverse(frame)));
     streams.dedup_by_key(|&mut (stream, _)| stream);
     streams
-}
-
-fn any_fragment(known: &Frames, frames: &[u32]) -> bool {
-    frames.iter().any(|&frame| known.seat(frame).is_some_and(|seat| seat.marks().has(Marks::FRAGMENT)))
 }

@@ -7,8 +7,8 @@ use super::sieve::{Sieve, Sifts};
 use super::tell;
 use super::telling::Telling;
 use crate::args::Run;
+use dissectors::Wants;
 use dissectors::session::Foresight;
-use dissectors::{Wants, column, fields};
 use overhear::analysis::{Analyzer, Numbers, Task};
 use overhear::report::Report;
 use overhear::source::{Capture, Manner};
@@ -58,7 +58,7 @@ impl Reading {
             interrupt::stops(&self.manner.stop);
         }
         // Nothing is known of the end of what is followed.
-        let learn = needs_foresight(&task.wants) && !self.manner.follow;
+        let learn = task.wants.asks_later() && !self.manner.follow;
         let sift = self.sieve.wants_first().filter(|_| learn || is_rich && !self.has_pipe());
         let (capture, mut told) = self.open(learn);
         let twice = learn || sift.is_some();
@@ -198,9 +198,4 @@ struct Found {
     streams: Numbers,
     /// Something is wrong with a capture.
     failed: bool,
-}
-
-/// Whether something is wanted that later frames tell.
-pub(super) fn needs_foresight(wants: &Wants) -> bool {
-    wants.columns && column::INFO.later || fields().any(|field| field.later && wants.field(field))
 }

@@ -63,7 +63,7 @@ impl Sieve {
     /// told in another: not if later frames decide.
     pub(super) fn wants_first(&self) -> Option<Wants> {
         let filter = self.filter.as_ref().filter(|_| self.sifts == Sifts::Frames)?;
-        Some(filter.wants()).filter(|wants| !super::reading::needs_foresight(wants))
+        Some(filter.wants()).filter(|wants| !wants.asks_later())
     }
 
     /// The last frame that can go through, if that is known beforehand and nothing else is asked for.

@@ -33,6 +33,14 @@ pub use plan::Is;
 use plan::Plan;
 pub use sugar::{Meaning, SUGAR, Sugar};
 
+/// Whether a filter is one of alternatives at its outermost, and so is put into parentheses before something is joined to
+/// it by `and`. What is no filter is not.
+#[must_use]
+pub fn is_loose(filter: &str) -> bool {
+    let parsed = parse::parse(filter).ok().and_then(|parsed| parsed.condition);
+    matches!(parsed, Some(Condition::Or(_) | Condition::Xor(_)))
+}
+
 /// A filter made ready. An empty one matches every frame.
 pub struct Filter {
     /// All of them must hold.

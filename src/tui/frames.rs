@@ -235,6 +235,13 @@ impl Frames {
         self.go_to_byte(0);
     }
 
+    /// Asks again for what is shown: more is known of it. It is shown as it was until then.
+    pub(crate) fn ask_again(&mut self) {
+        self.rows.clear();
+        self.asked_rows.clear();
+        self.asked_frame = 0;
+    }
+
     /// Takes the words of rows.
     pub(crate) fn take_rows(&mut self, rows: Vec<Row>) {
         self.asked_rows.retain(|frame| !rows.iter().any(|row| row.frame == *frame));
@@ -273,6 +280,7 @@ impl Frames {
             }
             None => self.bytes = Bytes::default(),
         }
+        self.bytes.at = self.bytes.at.min(self.buffer().len().saturating_sub(1));
     }
 }
 

@@ -139,6 +139,8 @@ pub(crate) enum Action {
     Fit,
     Help,
     Theme,
+    /// Draws all anew.
+    Redraw,
     Suspend,
     Quit,
     Edit(Edit),
@@ -332,6 +334,7 @@ pub(crate) static KEYS: &[Binding] = &[
     // The program.
     bind(&[char('?'), key(KeyCode::F(1))], &[], A::Help, "help", "this screen"),
     bind(&[char('i')], &[], A::Theme, "", "light or dark"),
+    bind(&[ctrl('l')], &[], A::Redraw, "", "draw the screen anew"),
     bind(&[ctrl('z')], &[], A::Suspend, "", "back to the shell; fg returns"),
     bind(&[char('q'), ctrl('c')], &[], A::Quit, "quit", "quit"),
     // Lines that are being typed.

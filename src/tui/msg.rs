@@ -29,6 +29,8 @@ pub enum Effect {
     Continue,
     /// Puts a text into the clipboard.
     Copy(String),
+    /// Draws all of the screen anew: the terminal may show something else than was drawn.
+    Redraw,
     /// Gives the terminal back to the shell, until the shell gives it again.
     Suspend,
     /// Ends.

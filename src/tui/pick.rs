@@ -7,6 +7,7 @@ use super::model::{Model, View};
 use super::msg::Effect;
 use super::{sift, view};
 use crate::capture::Endpoint;
+use crate::filter::is_loose;
 use dissectors::packet::Address;
 use std::fmt::Write;
 
@@ -109,10 +110,7 @@ fn filters(model: &Model) -> Vec<String> {
 /// A filter joined with the one that is applied.
 fn joined(model: &Model, by: By, filter: &str) -> String {
     let applied = model.sifted.as_ref().map(|sifted| &*sifted.text);
-    let applied = applied.map(|text| {
-        let loose = [" or ", "||", " xor ", "^^"].iter().any(|word| text.contains(word));
-        if loose { format!("({text})") } else { text.to_owned() }
-    });
+    let applied = applied.map(|text| if is_loose(text) { format!("({text})") } else { text.to_owned() });
     match (by, applied) {
         (By::Not, None) => format!("!({filter})"),
         (By::Not, Some(applied)) => format!("{applied} and !({filter})"),
@@ -220,6 +218,8 @@ pub(crate) fn copy(model: &mut Model) {
 mod tests {
     use super::*;
     use crate::filter::Filter;
+    use crate::tui::theme::{Depth, Theme, Tone};
+    use jiff::tz::TimeZone;
 
     #[test]
     fn what_is_quoted_is_a_filter() {
@@ -228,6 +228,21 @@ mod tests {
             assert!(Filter::new(&filter).is_ok(), "{filter}");
         }
         assert_eq!(quoted("a\"\\\r"), r#""a\"\\\x0d""#);
+    }
+
+    #[test]
+    fn what_is_joined_is_joined_to_all_of_a_filter() {
+        let mut model = Model::new("a.pcap", Theme::new(Depth::None, Tone::Dark), TimeZone::UTC);
+        for (filter, with) in [
+            ("tcp or udp", "(tcp or udp) and ip"),
+            ("(tcp)or(udp)", "((tcp)or(udp)) and ip"),
+            ("tcp^^udp", "(tcp^^udp) and ip"),
+            ("http.host contains \" or \"", "http.host contains \" or \" and ip"),
+            ("tcp and udp", "tcp and udp and ip"),
+        ] {
+            sift::apply(&mut model, filter);
+            assert_eq!(joined(&model, By::And, "ip"), with);
+        }
     }
 
     #[test]

@@ -88,6 +88,7 @@ pub fn run(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result
                     suspend(&terminal)?;
                     owed.push(again(&mut screen)?);
                 }
+                Effect::Redraw => owed.push(again(&mut screen)?),
                 Effect::Quit => return Ok(()),
             }
         }

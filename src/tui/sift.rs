@@ -215,7 +215,7 @@ pub(crate) fn clear(model: &mut Model) -> Vec<Effect> {
     let Some(sifted) = model.sifted.take() else { return Vec::new() };
     model.unfiltered = Some(sifted.text);
     changed(model, Change::Other);
-    if sifted.done { Vec::new() } else { vec![Effect::Ask(Ask::Cancel)] }
+    if sifted.done { Vec::new() } else { vec![Effect::Ask(Ask::EndSift)] }
 }
 
 /// Takes the filter away, or brings back the one that was taken.

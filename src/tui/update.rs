@@ -79,6 +79,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
         Action::Help => model.help = Some(List::default()),
         Action::Theme => model.theme = model.theme.turned(),
         Action::Show(tab) => model.show(tab.view()),
@@ -171,7 +172,7 @@ fn open_stream(model: &mut Model, view: impl Fn(u32) -> View) {
 /// Leaves the pane, then the opened view, then the filter.
 fn back(model: &mut Model) -> Vec<Effect> {
     if model.search.seeking.take().is_some() {
-        return vec![Effect::Ask(Ask::Cancel)];
+        return vec![Effect::Ask(Ask::EndFind)];
     }
     if model.view == View::Frames && model.frames.zoom {
         model.frames.zoom = false;
@@ -307,12 +308,13 @@ fn next_odd(model: &mut Model) {
 fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::News(news) => {
-            let was_whole = !model.is_growing();
+            let was_growing = model.is_growing();
             model.index.take(news);
-            if let State::Whole(Some(what)) = &model.index.state
-                && !was_whole
+            if let State::Whole(wrong) = &model.index.state
+                && was_growing
             {
-                model.wrong(what.clone());
+                wrong.clone().into_iter().for_each(|wrong| model.wrong(wrong));
+                model.frames.ask_again();
             }
             sift::changed(model, Change::More);
         }

@@ -98,7 +98,7 @@ fn a_newer_question_ends_an_older_one_and_dropping_ends_all() {
     let mut desk = Desk::open(&[path]);
     for turn in 0..200 {
         desk.post(Ask::Sift { filter: "tcp.len > 0".into(), turn });
-        desk.post(Ask::Cancel);
+        desk.post(Ask::EndSift);
     }
     desk.post(Ask::Sift { filter: "frame.number == 1".into(), turn: 999 });
     loop {

@@ -82,7 +82,7 @@ impl Screen {
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Ask(ask) => {
                     self.browser.ask(ask.clone());
-                    let mut is_answered = matches!(ask, Ask::Cancel);
+                    let mut is_answered = matches!(ask, Ask::EndSift | Ask::EndFind);
                     while !is_answered {
                         let answer = self.hear();
                         is_answered = answers(&answer, &ask);
@@ -94,7 +94,7 @@ impl Screen {
                     effects.extend(update(&mut self.model, Msg::Continue));
                     self.spent.push([begun.elapsed(), Duration::ZERO, Duration::ZERO]);
                 }
-                Effect::Suspend | Effect::Quit => {}
+                Effect::Redraw | Effect::Suspend | Effect::Quit => {}
             }
         }
     }

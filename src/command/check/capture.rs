@@ -2,7 +2,6 @@
 
 use super::plan::{Due, Job};
 use crate::command::output::{Output, shown};
-use crate::command::reading::needs_foresight;
 use dissectors::session::Foresight;
 use overhear::analysis::{Analyzer, Task};
 use overhear::check::format::{Finding, Outcome, command};
@@ -87,7 +86,7 @@ fn cause(error: &Error) -> String {
 
 /// Reads a capture to its end, or to an error; says how many frames were read.
 fn read(job: &Job<'_>, task: Task, judge: &mut Judge<'_>) -> Result<u32, (Error, u32)> {
-    let learn = needs_foresight(&task.wants);
+    let learn = task.wants.asks_later();
     let manner = Manner { keep: learn, ..Manner::default() };
     let mut capture = Capture::open_as([job.path.clone()], manner).map_err(|error| (error, 0))?;
     let mut foresight = Foresight::default();

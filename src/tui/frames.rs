@@ -5,6 +5,7 @@ use super::layout;
 use super::list::{List, Move};
 use super::model::{Model, View};
 use super::msg::Effect;
+use super::order::Order;
 use crate::browse::{Ask, Dissected, Line, Row};
 use hashbrown::HashMap;
 
@@ -42,6 +43,7 @@ impl Pane {
 #[derive(Debug)]
 pub(crate) struct Frames {
     pub(crate) list: List,
+    pub(crate) order: Order,
     /// The frame that was last under the cursor.
     pub(crate) chosen: u32,
     /// Columns that are left out, a bit each.
@@ -66,6 +68,7 @@ impl Default for Frames {
     fn default() -> Frames {
         Frames {
             list: List::default(),
+            order: Order::default(),
             chosen: 1,
             hidden: 0,
             pane: Pane::List,
@@ -370,6 +373,10 @@ pub(crate) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     let panes = layout::panes(model);
     let height = usize::from(panes.list.height.saturating_sub(1));
+    let (turn, unsorted) = (model.sifted.as_ref().map(|sifted| sifted.turn), model.unsorted_frames());
+    if model.frames.order.go_on(turn, &unsorted, &model.index) {
+        effects.push(Effect::Continue);
+    }
     let numbers = model.frame_numbers();
     let frames = &mut model.frames;
     if !frames.list.tail && numbers.len() > 0 {

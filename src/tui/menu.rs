@@ -62,15 +62,18 @@ pub(crate) fn open(model: &mut Model, menu: Menu) {
 
 /// Opens the menu of columns to sort by.
 pub(crate) fn sort(model: &mut Model) {
-    let Some(roster) = roster(model) else { return };
+    let (columns, can_sort): (_, fn(usize) -> bool) = match (model.view, roster(model)) {
+        (_, Some(roster)) => (roster.columns, |_| true),
+        (View::Frames, _) => (&super::view::frames::COLUMNS[..], super::order::can_sort),
+        _ => return,
+    };
+    let columns = columns.iter().enumerate().filter(|&(at, column)| !column.title.is_empty() && can_sort(at));
     let mut items = vec![Item { title: "as captured".into(), about: String::new(), choice: Choice::Sort(usize::MAX) }];
-    items.extend(
-        roster.columns.iter().enumerate().filter(|(_, column)| !column.title.is_empty()).map(|(at, column)| Item {
-            title: column.title.into(),
-            about: column.about.into(),
-            choice: Choice::Sort(at),
-        }),
-    );
+    items.extend(columns.map(|(at, column)| Item {
+        title: column.title.into(),
+        about: column.about.into(),
+        choice: Choice::Sort(at),
+    }));
     open(model, Menu::new("Sort by", items));
 }
 
@@ -90,7 +93,17 @@ pub(crate) fn columns(model: &mut Model) {
     open(model, Menu::new("Columns", items.collect()));
 }
 
-/// The list that can be sorted.
+/// Sorts the list of the view by a column, the other way round if it is sorted by it.
+pub(crate) fn sort_by(model: &mut Model, column: usize) {
+    if model.view == View::Frames {
+        return model.frames.order.sort_by(column);
+    }
+    if let Some(roster) = roster(model) {
+        roster.sort_by(column);
+    }
+}
+
+/// The list of calls, of connections or of what is counted, if the view is one of those.
 pub(crate) fn roster(model: &mut Model) -> Option<&mut super::roster::Roster> {
     match model.view {
         View::Calls => Some(&mut model.calls),
@@ -137,8 +150,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         }
         Choice::Filter(text) => sift::apply(model, &text),
         Choice::Sort(column) => {
-            let Some(roster) = roster(model) else { return Vec::new() };
-            roster.sort_by(column);
+            sort_by(model, column);
             Vec::new()
         }
         Choice::Column(column) => {

@@ -21,6 +21,7 @@ mod model;
 mod mouse;
 mod msg;
 mod notes;
+mod order;
 mod phases;
 mod pick;
 mod roster;

@@ -203,8 +203,14 @@ impl Model {
         }
     }
 
-    /// The frames that the filter lets through.
+    /// The frames that the filter lets through, in their order.
     pub(crate) fn frame_numbers(&self) -> Numbers {
+        let turn = self.sifted.as_ref().map(|sifted| sifted.turn);
+        self.frames.order.numbers(turn, self.unsorted_frames())
+    }
+
+    /// The frames that the filter lets through, as captured.
+    pub(crate) fn unsorted_frames(&self) -> Numbers {
         match &self.sifted {
             Some(sifted) => Numbers::These { numbers: sifted.frames.clone(), rising: true },
             None => Numbers::All { first: 1, count: self.index.frames.len() },

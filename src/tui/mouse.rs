@@ -77,10 +77,8 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
             None => Vec::new(),
         },
         View::Calls | View::Streams if at.y == screen.body.y => {
-            if let Some(column) = view::column_at(model, at.x)
-                && let Some(roster) = super::menu::roster(model)
-            {
-                roster.sort_by(column);
+            if let Some(column) = view::column_at(model, at.x) {
+                super::menu::sort_by(model, column);
             }
             Vec::new()
         }
@@ -216,6 +214,9 @@ fn press_in_frames(model: &mut Model, at: Position) -> Vec<Effect> {
     }
     if panes.list.contains(at) {
         model.frames.pane = Pane::List;
+        if let Some(column) = view::column_at(model, at.x).filter(|_| at.y == panes.list.y) {
+            super::menu::sort_by(model, column);
+        }
         return press_in_list_of_frames(model, below(panes.list, 1), at);
     }
     if panes.tree.contains(at) {

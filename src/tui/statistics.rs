@@ -233,7 +233,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 fn first_in_bin(model: &Model) -> Option<u32> {
     let start = model.index.frames.first()?.time;
     let (bin, interval) = (model.statistics.bin.at as i64, model.statistics.graph.interval());
-    let numbers = model.frame_numbers();
+    let numbers = model.unsorted_frames();
     let is_in = |frame: &u32| {
         let since = model.time(*frame).map_or(-1, |time| time.saturating_sub(start));
         since >= 0 && since / interval == bin
@@ -274,7 +274,7 @@ pub(crate) fn settle(model: &mut Model, height: usize, effects: &mut Vec<Effect>
         return;
     }
     let turn = model.sifted.as_ref().map(|sifted| sifted.turn);
-    let (frames, calls) = (model.frame_numbers(), model.unsorted_calls());
+    let (frames, calls) = (model.unsorted_frames(), model.unsorted_calls());
     let columns = shown::columns(model.size.0);
     let (index, statistics) = (&model.index, &mut model.statistics);
     statistics.hosts.take(&index.pairs);

@@ -261,10 +261,12 @@ fn suggested(name: &str) -> String {
 }
 
 fn turn(model: &mut Model) {
-    if let Some(roster) = menu::roster(model)
-        && let Some(sort) = roster.sort
-    {
-        roster.sort_by(sort.column);
+    let sort = match menu::roster(model) {
+        Some(roster) => roster.sort,
+        None => model.frames.order.sort,
+    };
+    if let Some(sort) = sort {
+        menu::sort_by(model, sort.column);
     }
 }
 

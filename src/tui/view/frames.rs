@@ -27,7 +27,7 @@ pub(crate) static COLUMNS: [Column; 7] = [
 const SIGNS: u16 = 2;
 
 /// The places of columns, as wide as what they hold; the info has the rest.
-fn places(model: &Model, area: Rect) -> Vec<table::Place> {
+pub(crate) fn places(model: &Model, area: Rect) -> Vec<table::Place> {
     let frames = &model.index.frames;
     let address = |row: &crate::browse::Row| row.source.len().max(row.destination.len());
     let most = if area.width < 110 { 15 } else { 39 };
@@ -78,7 +78,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let title = |column: usize| {
         let title =
             if column == 1 { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
-        title.to_owned()
+        super::sorted_title(frames.order.sort, column, title)
     };
     table::head(&COLUMNS, &places, row(area, 0), buffer, title, if has_keys { theme.head_on } else { theme.head });
     if numbers.len() == 0 {

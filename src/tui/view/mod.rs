@@ -137,8 +137,8 @@ pub(crate) fn title(model: &Model, area: Rect, buffer: &mut Buffer, text: &str, 
 }
 
 /// The title of a column, with a sign if the list is sorted by it.
-pub(crate) fn sorted_title(roster: &super::roster::Roster, column: usize, title: &str) -> String {
-    match roster.sort {
+pub(crate) fn sorted_title(sort: Option<super::roster::Sort>, column: usize, title: &str) -> String {
+    match sort {
         Some(sort) if sort.column == column => format!("{title}{}", if sort.falling { "▾" } else { "▴" }),
         _ => title.to_owned(),
     }

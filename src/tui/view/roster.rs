@@ -48,7 +48,7 @@ pub(crate) fn draw<S: Sheet>(
     let places = table::places(columns, roster.hidden, model.time_width(), area.x, area.width);
     let title = |column: usize| {
         let own = columns.get(column).map_or("", |column| column.title);
-        sorted_title(roster, column, if is_time(column) { model.times.title() } else { own })
+        sorted_title(roster.sort, column, if is_time(column) { model.times.title() } else { own })
     };
     table::head(columns, &places, row(area, 0), buffer, title, theme.head);
     if numbers.len() == 0 {

@@ -278,7 +278,7 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer, first: &str) {
     let places = table::places(roster.columns, roster.hidden, model.time_width(), area.x, area.width);
     let title = |column: usize| {
         let title = roster.columns.get(column).map_or("", |column| column.title);
-        super::sorted_title(roster, column, if title.is_empty() { first } else { title })
+        super::sorted_title(roster.sort, column, if title.is_empty() { first } else { title })
     };
     table::head(roster.columns, &places, row(area, 0), buffer, title, theme.head);
     let rows = statistics.rows();

@@ -101,9 +101,13 @@ pub(crate) fn column_at(model: &Model, x: u16) -> Option<usize> {
         View::Calls => &model.calls,
         View::Streams => &model.streams,
         View::Statistics => model.statistics.table()?,
+        View::Frames => return column_of(super::frames::places(model, layout::panes(model).list), x),
         _ => return None,
     };
-    let places = places(roster.columns, roster.hidden, model.time_width(), body.x, body.width);
+    column_of(places(roster.columns, roster.hidden, model.time_width(), body.x, body.width), x)
+}
+
+fn column_of(places: Vec<Place>, x: u16) -> Option<usize> {
     places.into_iter().find(|place| (place.x..place.x + place.width + GAP).contains(&x)).map(|place| place.column)
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
     let all = [
         (Tab::Calls, "Calls", Some(model.call_numbers().len())),
         (Tab::Streams, "Streams", Some(model.stream_numbers().len())),
-        (Tab::Frames, "Frames", Some(model.frame_numbers().len())),
+        (Tab::Frames, "Frames", Some(model.unsorted_frames().len())),
         (Tab::Statistics, "Statistics", None),
         (Tab::Notes, "Notes", Some(notes)),
     ];

@@ -72,7 +72,7 @@ fn times() {
     let frames = index.frames.len() as u32;
     for first in [1, frames / 2, frames.saturating_sub(60)] {
         let begun = Instant::now();
-        browser.ask(Ask::Rows((first..first + 50).collect()));
+        browser.ask(Ask::Rows { frames: (first..first + 50).collect(), fields: Vec::new() });
         let Answer::Rows(rows) = hear(&answers) else { panic!("no rows") };
         println!("rows from {first:<8}{}  {} rows", millis(begun), rows.len());
         let begun = Instant::now();

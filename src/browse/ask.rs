@@ -13,8 +13,13 @@ use std::sync::Arc;
 /// yet.
 #[derive(Clone, Debug)]
 pub enum Ask {
-    /// The words of these frames' rows.
-    Rows(Vec<u32>),
+    /// The words of frames' rows.
+    Rows {
+        /// The frames.
+        frames: Vec<u32>,
+        /// What is told of them beside.
+        fields: Vec<&'static Field>,
+    },
     /// All that is found in a frame.
     Frame(u32),
     /// The ladder of a connection.
@@ -198,6 +203,8 @@ pub struct Row {
     pub protocol: &'static str,
     /// What it is about.
     pub info: String,
+    /// The fields that were asked for, each with its values: commas between them, cut off where they are long.
+    pub values: Vec<(&'static Field, String)>,
 }
 
 /// All that is found in a frame.

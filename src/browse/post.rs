@@ -91,8 +91,10 @@ mod tests {
     #[test]
     fn a_question_replaces_an_earlier_one_of_its_kind() {
         let post = Post::default();
-        [Ask::Frame(1), Ask::Rows(vec![1]), Ask::Frame(2)].into_iter().for_each(|ask| post.put(ask));
-        assert!(matches!(post.next(), Some((Ask::Rows(_), _))));
+        [Ask::Frame(1), Ask::Rows { frames: vec![1], fields: Vec::new() }, Ask::Frame(2)]
+            .into_iter()
+            .for_each(|ask| post.put(ask));
+        assert!(matches!(post.next(), Some((Ask::Rows { .. }, _))));
         let Some((Ask::Frame(2), count)) = post.next() else { panic!("the second frame was asked for") };
         assert!(!post.is_stale(count));
         post.put(Ask::Frame(3));

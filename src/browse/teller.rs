@@ -4,10 +4,10 @@ use super::ask::{Answer, Ask, Dissected, Row};
 use super::known::{Frames, Known};
 use super::{call, follow, ladder, lines};
 use crate::analysis::{Analyzer, Event, Task};
-use crate::report::{Clock, Shown, row};
+use crate::report::{Clock, Shown, row, value_of};
 use crate::source::{Frame, Reader};
-use dissectors::Wants;
 use dissectors::session::Foresight;
+use dissectors::{Field, Tree, Wants};
 use hashbrown::HashMap;
 
 /// Frames of all conversations together that are read to their end for what later frames tell. Of longer ones, what
@@ -21,6 +21,9 @@ const LATER_FRAGMENTS: usize = 4_096;
 /// Frames of a connection before one from which on it is a long one.
 const LONG: usize = 4096;
 
+/// As many bytes of a field's values as a row tells.
+const MOST_VALUE: usize = 256;
+
 /// Long connections of which it is remembered how far they were read.
 const KEPT: usize = 2;
 
@@ -32,9 +35,14 @@ enum Sight {
 }
 
 impl Sight {
-    fn wants(self) -> Wants {
+    /// What is recorded of frames; of rows, with fields that are told beside.
+    fn wants(self, fields: &[&'static Field]) -> Wants {
         match self {
-            Sight::Row => Wants::only_columns(),
+            Sight::Row => {
+                let mut wants = Wants::only_columns();
+                fields.iter().for_each(|field| wants.add(field));
+                wants
+            }
             Sight::Tree => Wants::everything(),
         }
     }
@@ -71,6 +79,8 @@ pub(super) struct Teller {
     clock: Clock,
     /// What was told last.
     rows: HashMap<u32, Row>,
+    /// What rows tell beside their words.
+    fields: Vec<&'static Field>,
     trees: HashMap<u32, Dissected>,
     kept: Vec<Kept>,
     /// The capture was whole when something was told last.
@@ -119,14 +129,14 @@ pub(super) type Wrong = String;
 impl Teller {
     pub(super) fn new(known: Known) -> Teller {
         let reader = known.shelf.reader();
-        let (rows, trees, kept) = Default::default();
-        Teller { known, reader, clock: Clock::local(), rows, trees, kept, is_whole: false }
+        let (rows, fields, trees, kept) = Default::default();
+        Teller { known, reader, clock: Clock::local(), rows, fields, trees, kept, is_whole: false }
     }
 
     /// Answers a question about a few frames or one conversation.
     pub(super) fn answer(&mut self, ask: Ask) -> Answer {
         let answer = match ask {
-            Ask::Rows(frames) => self.rows(&frames).map(Answer::Rows),
+            Ask::Rows { frames, fields } => self.rows(&frames, fields).map(Answer::Rows),
             Ask::Frame(frame) => self.frame(frame).map(Answer::Frame),
             Ask::Ladder(stream) => ladder::ladder(self, stream),
             Ask::Call(call) => call::told(self, call).map(|told| Answer::Call { call, told: Box::new(told) }),
@@ -139,13 +149,20 @@ impl Teller {
     }
 
     /// The words of frames' rows, in the order asked for; frames that are not there are left out.
-    fn rows(&mut self, frames: &[u32]) -> Result<Vec<Row>, Wrong> {
+    fn rows(&mut self, frames: &[u32], fields: Vec<&'static Field>) -> Result<Vec<Row>, Wrong> {
+        if !fields.iter().map(|field| field.id).eq(self.fields.iter().map(|field| field.id)) {
+            self.fields = fields;
+            self.rows.clear();
+            self.kept.retain(|kept| kept.sight != Sight::Row);
+        }
+        let fields = self.fields.clone();
         let mut told = std::mem::take(&mut self.rows);
         let mut clock = std::mem::replace(&mut self.clock, Clock::local());
         let done = self.near(Sight::Row, frames, &mut told, &mut |shown| {
             let [source, destination, info] = row(shown, &mut clock);
             let protocol = shown.tree.columns().protocol;
-            Row { frame: shown.frame.number, source, destination, protocol, info }
+            let values = fields.iter().map(|field| (*field, values(field, shown.tree, &mut clock))).collect();
+            Row { frame: shown.frame.number, source, destination, protocol, info, values }
         });
         self.clock = clock;
         let rows = frames.iter().filter_map(|frame| told.get(frame).cloned()).collect();
@@ -201,7 +218,7 @@ impl Teller {
             parts.push((stream, asked.iter().copied().filter(|frame| of_long(frame) == Some(stream)).collect()));
         }
         drop(known);
-        self.tell(&short, &sight.wants(), |shown| drop(told.insert(shown.frame.number, tell(shown))))?;
+        self.tell(&short, &sight.wants(&self.fields), |shown| drop(told.insert(shown.frame.number, tell(shown))))?;
         for (stream, mut asked) in parts {
             let kept = self.kept.iter().position(|kept| kept.sight == sight && kept.stream == stream);
             let kept = kept.map(|place| self.kept.remove(place));
@@ -233,7 +250,7 @@ impl Teller {
         }
         drop(known);
         asked.sort_unstable();
-        let task = Task { wants: sight.wants(), dialogues: true, ..Task::default() };
+        let task = Task { wants: sight.wants(&self.fields), dialogues: true, ..Task::default() };
         let analyzer = Analyzer::with_foresight(task, self.learn(&later)?);
         Ok(Kept { sight, stream, sweep: Sweep::new(analyzer, true), upto: 0 })
     }
@@ -405,4 +422,21 @@ fn streams(known: &Frames, frames: &[u32]) -> Vec<(u32, u32)> {
     streams.sort_unstable_by_key(|&(stream, frame)| (stream, std::cmp::Reverse(frame)));
     streams.dedup_by_key(|&mut (stream, _)| stream);
     streams
+}
+
+/// The values of a field in a frame, commas between them.
+fn values(field: &Field, tree: &Tree, clock: &mut Clock) -> String {
+    let mut text = String::new();
+    for node in tree.nodes().iter().filter(|node| node.field.id == field.id) {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        value_of(&mut text, node, tree, clock);
+        if text.len() > MOST_VALUE {
+            text.truncate(text.floor_char_boundary(MOST_VALUE));
+            text.push('…');
+            break;
+        }
+    }
+    text
 }

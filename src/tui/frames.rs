@@ -7,6 +7,7 @@ use super::model::{Model, View};
 use super::msg::Effect;
 use super::order::Order;
 use crate::browse::{Ask, Dissected, Line, Row};
+use dissectors::Field;
 use hashbrown::HashMap;
 
 /// Bytes in a row of the pane of bytes.
@@ -14,6 +15,9 @@ pub(crate) const PER_ROW: usize = 16;
 
 /// Rows whose words are kept at most.
 const MOST_ROWS: usize = 2048;
+
+/// Fields that have columns at most.
+const MOST_FIELDS: usize = 8;
 
 /// A part of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -48,6 +52,8 @@ pub(crate) struct Frames {
     pub(crate) chosen: u32,
     /// Columns that are left out, a bit each.
     pub(crate) hidden: u32,
+    /// Fields that have columns.
+    pub(crate) fields: Vec<&'static Field>,
     pub(crate) pane: Pane,
     /// The pane that has the keys is the only one.
     pub(crate) zoom: bool,
@@ -71,6 +77,7 @@ impl Default for Frames {
             order: Order::default(),
             chosen: 1,
             hidden: 0,
+            fields: Vec::new(),
             pane: Pane::List,
             zoom: false,
             shares: [450, 560],
@@ -245,8 +252,23 @@ impl Frames {
         self.asked_frame = 0;
     }
 
+    /// Gives a field a column, or takes it away; whether it has one now. There are so many at most.
+    pub(crate) fn turn_column(&mut self, field: &'static Field) -> Result<bool, String> {
+        let had = self.fields.len();
+        self.fields.retain(|other| other.id != field.id);
+        let is_new = self.fields.len() == had;
+        if is_new && had == MOST_FIELDS {
+            return Err(format!("no more than {MOST_FIELDS} fields have columns; o in the list takes some away"));
+        }
+        self.fields.extend(is_new.then_some(field));
+        self.ask_again();
+        Ok(is_new)
+    }
+
     /// Takes the words of rows.
-    pub(crate) fn take_rows(&mut self, rows: Vec<Row>) {
+    pub(crate) fn take_rows(&mut self, mut rows: Vec<Row>) {
+        // Others may have been asked for since.
+        rows.retain(|row| row.values.iter().map(|(field, _)| field.id).eq(self.fields.iter().map(|field| field.id)));
         self.asked_rows.retain(|frame| !rows.iter().any(|row| row.frame == *frame));
         if self.rows.len() + rows.len() > MOST_ROWS {
             self.rows.clear();
@@ -402,7 +424,8 @@ pub(crate) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     if seen.iter().any(|frame| !frames.asked_rows.contains(frame)) {
         let around = frames.list.top.saturating_sub(height)..(frames.list.top + 2 * height).min(numbers.len());
         frames.asked_rows = missing(around, &frames.rows);
-        effects.push(Effect::Ask(Ask::Rows(frames.asked_rows.clone())));
+        let (asked, fields) = (frames.asked_rows.clone(), frames.fields.clone());
+        effects.push(Effect::Ask(Ask::Rows { frames: asked, fields }));
     }
     if let Some(frame) = numbers.at(frames.list.at).filter(|&frame| frame != frames.asked_frame) {
         frames.asked_frame = frame;

@@ -118,6 +118,8 @@ pub(crate) enum Action {
     Sort,
     Turn,
     Columns,
+    /// Gives the field under the cursor a column, or takes it away.
+    Column,
     Copy,
     Save,
     /// Opens the ladder of the connection.
@@ -325,6 +327,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('S')], LISTS, A::Turn, "", "sort the other way round"),
     bind(&[char('S')], &[C::Frames], A::Turn, "", "sort the other way round"),
     bind(&[char('o')], &[C::Calls, C::Streams, C::Frames], A::Columns, "", "choose columns"),
+    bind(&[char('o')], &[C::Tree], A::Column, "", "give the field a column in the list, or take it away"),
     bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "the next buffer: frame, reassembled, decoded"),
     bind(&[char('E')], &[C::Tree], A::Unfold, "", "open all lines"),
     bind(&[char('E')], &[C::Call], A::Unfold, "", "list the frames of all phases"),

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What is done when it is chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Choice {
     Copy(String),
     /// Copies the command that makes the same request as this call.
@@ -20,13 +20,15 @@ pub(crate) enum Choice {
     Sort(usize),
     /// Shows this column, or not; the menu stays.
     Column(usize),
+    /// Takes the column of this field away.
+    Field(&'static dissectors::Field),
     /// Writes over a file.
     Over(PathBuf),
     Nothing,
 }
 
 /// A line of a menu.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) title: String,
     /// What stands beside it.
@@ -85,12 +87,13 @@ pub(crate) fn columns(model: &mut Model) {
         _ => return,
     };
     let mark = |at: usize| if hidden >> at & 1 == 0 { "[x]" } else { "[ ]" };
-    let items = columns.iter().enumerate().map(|(at, column)| Item {
-        title: format!("{} {}", mark(at), column.title),
-        about: column.about.into(),
-        choice: Choice::Column(at),
-    });
-    open(model, Menu::new("Columns", items.collect()));
+    let item = |title: String, about: &str, choice| Item { title, about: about.into(), choice };
+    let own = columns.iter().enumerate();
+    let own = own.map(|(at, column)| item(format!("{} {}", mark(at), column.title), column.about, Choice::Column(at)));
+    let of_frames = model.frames.fields.iter().filter(|_| model.view == View::Frames);
+    let fields = of_frames.map(|field| item(format!("[x] {}", field.name), field.doc, Choice::Field(field)));
+    let items = own.chain(fields).collect();
+    open(model, Menu::new("Columns", items));
 }
 
 /// Sorts the list of the view by a column, the other way round if it is sorted by it.
@@ -162,6 +165,11 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
             if let Some(shown) = &mut model.menu {
                 shown.list = menu.list;
             }
+            Vec::new()
+        }
+        Choice::Field(field) => {
+            // One that has a column can be taken away.
+            let _ = model.frames.turn_column(field);
             Vec::new()
         }
         Choice::Over(path) => save(model, path, true),

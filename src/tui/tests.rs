@@ -44,7 +44,7 @@ fn line(model: &mut Model, begin: char, text: &str) -> Vec<Effect> {
 
 fn rows(effects: &[Effect]) -> Vec<&[u32]> {
     let asked = effects.iter().filter_map(|effect| match effect {
-        Effect::Ask(Ask::Rows(frames)) => Some(frames.as_slice()),
+        Effect::Ask(Ask::Rows { frames, .. }) => Some(frames.as_slice()),
         _ => None,
     });
     asked.collect()
@@ -66,7 +66,14 @@ fn the_words_of_what_is_seen_and_a_screen_around_it_are_asked_for_once() {
     assert_eq!((told.first(), told.last()), (Some(&1), Some(&16)));
     // Nothing is asked again before it is answered, nor after.
     assert!(rows(&press(&mut model, KeyCode::Char('j'))).is_empty());
-    let row = |frame| Row { frame, source: "a".into(), destination: "b".into(), protocol: "TCP", info: "c".into() };
+    let row = |frame| Row {
+        frame,
+        source: "a".into(),
+        destination: "b".into(),
+        protocol: "TCP",
+        info: "c".into(),
+        values: Vec::new(),
+    };
     update(&mut model, Msg::Answer(Answer::Rows(told.into_iter().map(row).collect())));
     assert!(rows(&press(&mut model, KeyCode::Char('k'))).is_empty());
     let asked = press(&mut model, KeyCode::End);

@@ -97,6 +97,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => pick::copy(model),
         Action::Sort => menu::sort(model),
         Action::Columns => menu::columns(model),
+        Action::Column => turn_column(model),
         Action::Turn => turn(model),
         Action::Mark => mark(model),
         Action::NextMark => to_mark(model, true),
@@ -267,6 +268,16 @@ fn turn(model: &mut Model) {
     };
     if let Some(sort) = sort {
         menu::sort_by(model, sort.column);
+    }
+}
+
+/// Gives the field of the line under the cursor a column, or takes it away.
+fn turn_column(model: &mut Model) {
+    let Some(field) = model.frames.line().map(|line| line.field) else { return };
+    match model.frames.turn_column(field) {
+        Ok(true) => model.done(format!("{} has a column", field.name)),
+        Ok(false) => model.done(format!("{} has no column any more", field.name)),
+        Err(wrong) => model.wrong(wrong),
     }
 }
 

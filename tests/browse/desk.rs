@@ -51,7 +51,7 @@ impl Desk {
     }
 
     pub fn rows(&mut self, frames: &[u32]) -> Vec<Row> {
-        match self.ask(Ask::Rows(frames.to_vec())) {
+        match self.ask(Ask::Rows { frames: frames.to_vec(), fields: Vec::new() }) {
             Answer::Rows(rows) => rows,
             other => panic!("{other:?}"),
         }

@@ -10,7 +10,7 @@ fn ask(frames: u64, random: &mut Random) -> Ask {
     let (one, two, three) = (frame(), frame(), frame());
     let place = [Place::Row, Place::Tree, Place::Bytes][random.below(3) as usize];
     match random.below(9) {
-        0 | 1 => Ask::Rows(vec![one, two, three, one, u32::MAX]),
+        0 | 1 => Ask::Rows { frames: vec![one, two, three, one, u32::MAX], fields: vec![&dissectors::tcp::PAYLOAD] },
         2 | 3 => Ask::Frame(one),
         4 => Ask::Ladder(one % 7),
         5 => Ask::Call(two as usize % 7),

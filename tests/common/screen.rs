@@ -24,7 +24,7 @@ pub struct Screen {
 /// Whether this answers that.
 fn answers(answer: &Answer, ask: &Ask) -> bool {
     match (answer, ask) {
-        (Answer::Rows(_), Ask::Rows(_))
+        (Answer::Rows(_), Ask::Rows { .. })
         | (Answer::Frame(_), Ask::Frame(_))
         | (Answer::Ladder { .. }, Ask::Ladder(_))
         | (Answer::Call { .. }, Ask::Call(_))

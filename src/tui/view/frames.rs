@@ -23,6 +23,12 @@ pub(crate) static COLUMNS: [Column; 7] = [
     column("INFO", [20, 20, 900], false, 0, "what it is about"),
 ];
 
+/// Where the columns of fields are counted from.
+const FIELDS: usize = COLUMNS.len();
+
+/// As wide as the column of a field is at most.
+const MOST_WIDTH: usize = 30;
+
 /// What a frame's row has at its left: a mark, the frame of reference, how bad what is odd in it is.
 const SIGNS: u16 = 2;
 
@@ -33,8 +39,15 @@ pub(crate) fn places(model: &Model, area: Rect) -> Vec<table::Place> {
     let most = if area.width < 110 { 15 } else { 39 };
     let longest = model.frames.rows.values().map(address).max().unwrap_or(0).clamp(11, most) as u16;
     let digits = frames.len().max(1).ilog10() as u16 + 1;
-    let widths = [digits.max(4), model.time_width().max(7), longest, longest, 9, 6, u16::MAX];
-    let mut shown: Vec<usize> = (0..COLUMNS.len()).filter(|column| model.frames.hidden >> column & 1 == 0).collect();
+    let mut widths = vec![digits.max(4), model.time_width().max(7), longest, longest, 9, 6, u16::MAX];
+    for (nth, field) in model.frames.fields.iter().enumerate() {
+        let values = model.frames.rows.values().filter_map(|row| row.values.get(nth));
+        let widest = values.map(|(_, value)| text::width(value)).max().unwrap_or(0);
+        widths.push(widest.max(text::width(field.name)).min(MOST_WIDTH) as u16);
+    }
+    // The info has what is left.
+    let mut shown: Vec<usize> = (0..FIELDS - 1).chain(FIELDS..widths.len()).chain([FIELDS - 1]).collect();
+    shown.retain(|&column| column >= FIELDS || model.frames.hidden >> column & 1 == 0);
     let room = area.width.saturating_sub(SIGNS);
     let rank = |column: &usize| COLUMNS.get(*column).map_or(0, |column| column.rank);
     // The length is worth less than a readable info, the addresses are worth more.
@@ -76,8 +89,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let numbers = model.frame_numbers();
     let places = places(model, area);
     let title = |column: usize| {
-        let title =
-            if column == 1 { model.times.title() } else { COLUMNS.get(column).map_or("", |column| column.title) };
+        let title = match column.checked_sub(FIELDS) {
+            _ if column == 1 => model.times.title(),
+            None => COLUMNS.get(column).map_or("", |column| column.title),
+            Some(nth) => frames.fields.get(nth).map_or("", |field| field.name),
+        };
         super::sorted_title(frames.order.sort, column, title)
     };
     table::head(&COLUMNS, &places, row(area, 0), buffer, title, if has_keys { theme.head_on } else { theme.head });
@@ -117,6 +133,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
                     (protocol.to_owned(), theme.protocol(protocol))
                 }
                 5 => (fact.length.to_string(), theme.dim),
+                column if column >= FIELDS => {
+                    let value = words.and_then(|row| row.values.get(column - FIELDS));
+                    (value.map_or(String::new(), |(_, value)| value.clone()), theme.name)
+                }
                 _ => {
                     let style = match fact.worst {
                         Some(worst) if worst >= Severity::Warn => theme.severity(worst),

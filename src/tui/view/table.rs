@@ -80,8 +80,8 @@ pub(crate) fn head(
     style: Style,
 ) {
     for place in places {
-        let Some(column) = columns.get(place.column) else { continue };
-        cell(buffer, line, *place, &title(place.column), column.right, style);
+        let right = columns.get(place.column).is_some_and(|column| column.right);
+        cell(buffer, line, *place, &title(place.column), right, style);
     }
 }
 

@@ -433,7 +433,8 @@ fn values(field: &Field, tree: &Tree, clock: &mut Clock) -> String {
         }
         value_of(&mut text, node, tree, clock);
         if text.len() > MOST_VALUE {
-            text.truncate(text.floor_char_boundary(MOST_VALUE));
+            let end = (0..=MOST_VALUE).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+            text.truncate(end);
             text.push('…');
             break;
         }

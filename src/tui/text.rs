@@ -49,6 +49,21 @@ pub(crate) fn cut(text: &str, room: usize) -> Cow<'_, str> {
     }
 }
 
+/// A text that fits; of an address of IPv6 its middle is left out, as its beginning and its end tell more.
+pub(crate) fn cut_cell(text: &str, room: usize) -> Cow<'_, str> {
+    let is_part = |byte: u8| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte);
+    let is_ipv6 = text.bytes().filter(|&byte| byte == b':').count() > 1 && text.bytes().all(is_part);
+    if text.len() <= room || room < 9 || !is_ipv6 {
+        return cut(text, room);
+    }
+    let end = text.len() - room / 2;
+    Cow::Owned(format!(
+        "{}…{}",
+        text.get(..room - room / 2 - 1).unwrap_or_default(),
+        text.get(end..).unwrap_or_default()
+    ))
+}
+
 /// A whole number with a thin mark between thousands: `1,234,567`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -85,6 +100,10 @@ mod tests {
         assert_eq!(cut("日本語", 4), "日…");
         assert_eq!(cut("abc", 1), "…");
         assert_eq!(cut("abc", 0), "");
+        assert_eq!(cut_cell("[2001:618:400::5197:1]:49159", 16), "[2001:6…1]:49159");
+        assert_eq!(cut_cell("2001:618:400::1", 15), "2001:618:400::1");
+        assert_eq!(cut_cell("02:00:00:00:00:01", 8), "02:00:0…");
+        assert_eq!(cut_cell("a long line: with: it", 10), "a long li…");
     }
 
     #[test]

@@ -89,6 +89,7 @@ pub(crate) fn head(
 pub(crate) fn cell(buffer: &mut Buffer, line: Rect, place: Place, words: &str, right: bool, style: Style) {
     let area = Rect { x: place.x, width: place.width, ..line };
     let plain = text::plain(words);
+    let plain = text::cut_cell(&plain, place.width.into());
     let width = text::width(&plain).min(place.width.into()) as u16;
     let x = if right { area.right() - width } else { area.x };
     put(buffer, Rect { x, width: area.right() - x, ..area }, &plain, style);

@@ -240,7 +240,7 @@ pub(crate) static KEYS: &[Binding] = &[
         &[C::Statistics],
         A::Enter,
         "filter",
-        "filter by the row, or go to the first frame of the interval",
+        "filter by the row, or go to the interval's first frame",
     ),
     bind(&[key(KeyCode::Esc)], &[], A::Back, "", "back: to the pane, the view, the whole capture"),
     // Moving.
@@ -314,13 +314,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('\''), char(']')], &[], A::NextMark, "", "the next mark"),
     bind(&[char('[')], &[], A::LastMark, "", "the mark before"),
     bind(&[char('e')], &[], A::NextOdd, "", "the next frame with a warning or an error"),
-    bind(
-        &[char('t')],
-        &[],
-        A::Times,
-        "",
-        "times: since the start, since the row before, of the day, since the reference",
-    ),
+    bind(&[char('t')], &[], A::Times, "", "times from the start, row before, midnight, a reference"),
     bind(&[char('T')], OF_A_STREAM, A::Reference, "", "count times from here"),
     bind(&[char('s')], LISTS, A::Sort, "sort", "sort by a column"),
     bind(&[char('s')], &[C::Frames], A::Sort, "", "sort by a column"),

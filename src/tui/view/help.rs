@@ -73,3 +73,19 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn all_of_it_is_seen_on_a_narrow_terminal() {
+        use super::Line;
+        let keys = super::lines()
+            .into_iter()
+            .filter_map(|line| if let Line::Key(keys, help) = line { Some((keys, help)) } else { None });
+        let keys: Vec<_> = keys.collect();
+        let most = keys.iter().map(|(keys, _)| super::width(keys)).max().unwrap_or(0);
+        for (_, help) in keys {
+            assert!(most + super::width(help) + 5 <= 80, "{help}");
+        }
+    }
+}

@@ -81,8 +81,20 @@ pub(crate) fn head(
 ) {
     for place in places {
         let right = columns.get(place.column).is_some_and(|column| column.right);
-        cell(buffer, line, *place, &title(place.column), right, style);
+        cell(buffer, line, *place, &fit_title(title(place.column), place.width.into()), right, style);
     }
+}
+
+/// A title that fits; the arrow that says how rows are sorted is never cut off.
+fn fit_title(mut title: String, room: usize) -> String {
+    if let Some(arrow @ ('▾' | '▴')) = title.chars().last()
+        && room > 0
+    {
+        title.pop();
+        title.truncate(text::fit(&title, room - 1).0.len());
+        title.push(arrow);
+    }
+    title
 }
 
 /// Draws a cell.
@@ -115,6 +127,12 @@ fn column_of(places: Vec<Place>, x: u16) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_arrow_of_a_title_is_seen() {
+        let fit = |title: &str, room| fit_title(title.into(), room);
+        assert_eq!([fit("FRAMES▾", 6), fit("RTT▴", 7), fit("FRAMES", 4)], ["FRAME▾", "RTT▴", "FRAMES"]);
+    }
 
     const fn column(title: &'static str, width: [u16; 3], rank: u8) -> Column {
         Column { title, about: "", width, right: false, rank }

@@ -70,16 +70,31 @@ pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
         (Tab::Statistics, "Statistics", None),
         (Tab::Notes, "Notes", Some(notes)),
     ];
-    let mut x = 1;
-    let numbered = all.into_iter().zip(1..);
-    let tab = |((tab, name, many), nth): ((Tab, &str, Option<usize>), u16)| {
-        let many = many.map_or(String::new(), |many| format!(" {}", count(many as u64)));
-        let words = format!("{nth} {name}{many}");
-        let place = x..x + width(&words) as u16;
-        x = place.end + 2;
-        (tab, words, place)
+    let with = |number: fn(u64) -> String| {
+        let mut x = 1;
+        let numbered = all.into_iter().zip(1u16..);
+        let tab = |((tab, name, many), nth): ((Tab, &str, Option<usize>), _)| {
+            let many = many.map_or(String::new(), |many| format!(" {}", number(many as u64)));
+            let words = format!("{nth} {name}{many}");
+            let place = x..x + width(&words) as u16;
+            x = place.end + 2;
+            (tab, words, place)
+        };
+        numbered.map(tab).collect::<Vec<_>>()
     };
-    numbered.map(tab).collect()
+    let tabs = with(count);
+    let fits = tabs.last().is_none_or(|(.., place)| place.end < model.size.0);
+    if fits { tabs } else { with(about) }
+}
+
+/// A number in no more than four characters: `82k`.
+fn about(number: u64) -> String {
+    match number {
+        0..=999 => number.to_string(),
+        1000..=999_999 => format!("{}k", number / 1000),
+        1_000_000..=999_999_999 => format!("{}M", number / 1_000_000),
+        _ => format!("{}G", number / 1_000_000_000),
+    }
 }
 
 /// Draws the line of views, and what is opened.

@@ -443,7 +443,8 @@ impl Source {
         };
         let format = format.map_err(|found| Fault::new(found.offset, blame(found.cause, packing)))?;
         if let (Some(shelf), Some((file, is_copy))) = (&manner.shelf, volume) {
-            shelf.put(&self.name, file, is_copy, &format).map_err(io)?;
+            let path = if let Origin::Path(path) = &self.origin { Some(path.as_path()) } else { None };
+            shelf.put(&self.name, file, path.filter(|_| !is_copy), &format).map_err(io)?;
         }
         Ok(Open { window, format, packing })
     }

@@ -7,15 +7,19 @@ use super::options::Order;
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
 use super::window::Window;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// As much as is read at once: records that are asked for together mostly stand close together.
 const BUFFER: usize = 64 * 1024;
+
+/// As many files of a capture as are kept open; the others are opened when they are read.
+const MOST_OPEN: usize = 64;
 
 /// Where a record stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,15 +40,25 @@ pub struct Shelf(Arc<Mutex<Vec<Volume>>>);
 #[derive(Debug)]
 struct Volume {
     name: String,
-    file: Arc<File>,
+    file: Held,
     /// How it was when it was opened, if it is not our own copy.
     found: Option<Found>,
     format: Kept,
 }
 
-/// The length of a file, and when it was last written to.
+/// How a file is come by.
+#[derive(Clone, Debug)]
+enum Held {
+    /// It is open.
+    Open(Arc<File>),
+    /// It is opened when it is read.
+    At(PathBuf),
+}
+
+/// Which file it is, its length, and when it was last written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Found {
+    which: (u64, u64),
     length: u64,
     written: Option<SystemTime>,
 }
@@ -69,9 +83,22 @@ struct Section {
 }
 
 impl Found {
-    fn of(file: &File) -> io::Result<Found> {
-        let about = file.metadata()?;
-        Ok(Found { length: about.len(), written: about.modified().ok() })
+    fn of(about: &Metadata) -> Found {
+        Found { which: (about.dev(), about.ino()), length: about.len(), written: about.modified().ok() }
+    }
+
+    /// Whether what is there now is no more what was found. A file that grows is as good as before.
+    fn has_changed(&self, now: Found) -> bool {
+        now.which != self.which || now.length < self.length || now.length == self.length && now.written != self.written
+    }
+}
+
+impl Held {
+    fn about(&self) -> io::Result<Metadata> {
+        match self {
+            Held::Open(file) => file.metadata(),
+            Held::At(path) => path.metadata(),
+        }
     }
 }
 
@@ -80,9 +107,13 @@ impl Shelf {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in the next file; `is_copy` says that it is our own.
-    pub(super) fn put(&self, name: &str, file: Arc<File>, is_copy: bool, format: &Format) -> io::Result<()> {
-        let found = if is_copy { None } else { Some(Found::of(&file)?) };
+    /// Takes in the next file, with its path if it is not our own copy.
+    pub(super) fn put(&self, name: &str, file: Arc<File>, path: Option<&Path>, format: &Format) -> io::Result<()> {
+        let found = path.map(|_| file.metadata()).transpose()?.map(|about| Found::of(&about));
+        let file = match path.filter(|_| self.volumes().len() >= MOST_OPEN) {
+            Some(path) => Held::At(path.to_owned()),
+            None => Held::Open(file),
+        };
         let format = match format {
             Format::Pcap(pcap) => Kept::Pcap(pcap.clone()),
             Format::PcapNg(_) => Kept::PcapNg(Vec::new()),
@@ -112,12 +143,12 @@ impl Shelf {
     }
 
     /// Says what of the files was changed since they were opened, if anything: what is read again may not be what was
-    /// read. A file that grows is as good as before.
+    /// read.
     pub fn check(&self) -> Result<(), Error> {
         for volume in self.volumes().iter() {
             let Some(found) = volume.found else { continue };
-            let now = Found::of(&volume.file).map_err(|error| volume.error(error))?;
-            if now.length < found.length || now.length == found.length && now.written != found.written {
+            let now = volume.file.about().map_err(|error| volume.error(error))?;
+            if found.has_changed(Found::of(&now)) {
                 return Err(volume.error(io::Error::other("it was changed after it was read")));
             }
         }
@@ -153,7 +184,7 @@ impl Reader {
     pub fn read(&mut self, place: Place, number: u32) -> Result<Frame<'_>, Error> {
         let volume = place.file as usize;
         if self.open.as_ref().is_none_or(|open| open.volume != volume) {
-            self.open = self.shelf.open(volume);
+            self.open = self.shelf.open(volume)?;
         }
         let gone = |file: &str| Error {
             file: file.to_owned(),
@@ -204,16 +235,20 @@ impl Open {
 }
 
 impl Shelf {
-    fn open(&self, volume: usize) -> Option<Open> {
+    fn open(&self, volume: usize) -> Result<Option<Open>, Error> {
         let volumes = self.volumes();
-        let Volume { name, file, format, .. } = volumes.get(volume)?;
+        let Some(kept @ Volume { name, file, format, .. }) = volumes.get(volume) else { return Ok(None) };
         let at = Arc::new(AtomicU64::new(0));
-        let window = Window::over(Box::new(From { file: file.clone(), at: at.clone() }), BUFFER);
+        let file = match file {
+            Held::Open(file) => file.clone(),
+            Held::At(path) => Arc::new(File::open(path).map_err(|error| kept.error(error))?),
+        };
+        let window = Window::over(Box::new(From { file, at: at.clone() }), BUFFER);
         let format = match format {
             Kept::Pcap(pcap) => Format::Pcap(pcap.clone()),
             Kept::PcapNg(_) => Format::PcapNg(Box::default()),
         };
-        Some(Open { volume, name: name.clone(), at, window, format, section: (0, 0) })
+        Ok(Some(Open { volume, name: name.clone(), at, window, format, section: (0, 0) }))
     }
 
     /// The section in which a record stands, and from where to where it is known to go.

@@ -148,3 +148,20 @@ fn what_cannot_be_opened_or_read_to_its_end_is_told() {
     let state = format!("{:?}", desk.index.state);
     assert!(state.contains("missing.pcap") && state.contains("; "), "{state}");
 }
+
+#[test]
+fn of_many_files_few_are_kept_open_and_one_that_is_replaced_is_told() {
+    let folder = tempfile::tempdir().expect("room");
+    let bytes = capture();
+    let paths: Vec<PathBuf> = (0..100).map(|nth| folder.path().join(format!("{nth:03}.pcap"))).collect();
+    paths.iter().for_each(|path| std::fs::write(path, &bytes).expect("room"));
+    tells(&paths, &[&bytes[..], &bytes[24..].repeat(99)].concat());
+    let mut desk = Desk::open(&paths);
+    assert_eq!(desk.rows(&[1600]).len(), 1);
+    let open = std::fs::read_dir("/proc/self/fd").map_or(0, |open| {
+        open.flatten().filter(|entry| entry.path().read_link().is_ok_and(|to| to.starts_with(folder.path()))).count()
+    });
+    assert!(open < 80, "{open} are open");
+    std::fs::rename(&paths[0], &paths[99]).expect("room");
+    assert!(matches!(desk.ask(Ask::Rows { frames: vec![1], fields: Vec::new() }), Answer::Failed(_)));
+}

@@ -42,6 +42,8 @@ pub struct Task {
     pub only: Option<Numbers>,
     /// Whether to number conversations in datagrams, whatever fields are wanted.
     pub dialogues: bool,
+    /// Whether to look at no more of a frame than [what the capture says of it](is_of_capture).
+    pub shallow: bool,
 }
 
 /// What happened in a capture.
@@ -238,6 +240,12 @@ static PUT_TOGETHER: [&Field; 7] = [
     &tcp_fields::REASSEMBLED_DATA,
 ];
 
+/// Whether a field tells what the capture says of a frame, whatever is in that.
+#[must_use]
+pub fn is_of_capture(field: &Field) -> bool {
+    field.protocol == frame::FRAME.id && is_known_early(field)
+}
+
 /// Whether a field has all its values before the messages of a segment are read.
 #[must_use]
 pub fn is_known_early(field: &Field) -> bool {
@@ -432,6 +440,9 @@ impl Clock {
         inner.desk.dialogues.clear();
         inner.desk.is_fragment = false;
         let protocols = self.tell(frame, tree);
+        if inner.desk.task.shallow {
+            return;
+        }
         inner.desk.start = self.first.unwrap_or_default();
         let wire = frame.length.max(frame.bytes.len() as u32);
         inner.follow(Next::Link(frame.link, Piece { bytes: frame.bytes, base: 0, wire }), at, tree);

@@ -5,10 +5,10 @@ use super::facts::{Facts, Says};
 use super::known::{Frames, Known, Marks, Span, Talk};
 use super::post::Post;
 use super::teller::{Heard, Sweep, Teller, Wrong};
-use crate::analysis::{Analyzer, Numbers, Task, is_known_early};
+use crate::analysis::{Analyzer, Numbers, Task, is_known_early, is_of_capture};
 use crate::filter::Filter;
 use dissectors::session::{Foresight, Side};
-use dissectors::udp;
+use dissectors::{fields, udp};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -167,8 +167,10 @@ impl<'a> Sifting<'a> {
         let filter = self.filter.clone();
         let asked = filter.decides_early().then(|| Box::new(move |tree: &_| filter.may_match(tree)) as _);
         let dialogues = [&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA].iter().any(|field| wants.field(field));
-        let task = Task { wants, dialogues, ..Task::default() };
-        Ok(Sweep::new(Analyzer::with_foresight(task, foresight).asked_for(asked), dialogues))
+        let shallow = !wants.columns && fields().all(|field| !wants.field(field) || is_of_capture(field));
+        let task = Task { wants, dialogues, shallow, ..Task::default() };
+        let analyzer = Analyzer::with_foresight(task, foresight).asked_for(asked);
+        Ok(if shallow { Sweep::shallow(analyzer) } else { Sweep::new(analyzer, dialogues) })
     }
 
     /// What later frames tell: all of the capture is read for it, as far as it is there.

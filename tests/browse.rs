@@ -159,6 +159,8 @@ const FILTERS: &[&str] = &[
     "frame.number <= 10",
     "frame.number > 3 and ipv6.addr",
     "frame.time_relative < 0.01",
+    "frame.time_delta > 0.001 and frame.cap_len < 100",
+    "frame.protocols contains \"json\" or frame.len == 60",
     "frame.time_delta > 0.0001",
     "http.request.method == \"POST\"",
     "http.request.method",

@@ -328,8 +328,8 @@ pub struct Told {
     pub response: Option<Message>,
     /// The frames of the call: those of the handshake for the first of a connection, of the request, of the answer.
     pub frames: Vec<(u32, Phase)>,
-    /// The command that makes the same request, for an HTTP request that was seen.
-    pub curl: Option<String>,
+    /// The command that makes the same request, for an HTTP request that was seen; or why there is none.
+    pub curl: Option<Result<String, String>>,
 }
 
 /// A phase of a call.
@@ -352,8 +352,12 @@ pub struct Message {
     pub head: Vec<String>,
     /// Its body after codings are undone: lines of text (JSON pretty-printed), or what there is to say of it.
     pub body: Vec<String>,
-    /// What the body is, such as `application/json, 1.2 kB (gzip, 320 B on the wire)`.
+    /// What the body is, such as `application/json`.
     pub kind: String,
+    /// How many bytes of the body are told, after codings are undone.
+    pub told: u64,
+    /// The content codings that are undone, such as `gzip`; empty if there are none.
+    pub coding: String,
     /// The body's first bytes, undone.
     pub bytes: Vec<u8>,
 }

@@ -4,13 +4,18 @@ use super::ask::{Message, Phase, Told};
 use super::body;
 use super::curl::{self, Request};
 use super::known::{Frames, Marks, Span, Talk};
-use super::teller::{Teller, Wrong};
-use crate::report::{Shown, escaped, size};
+use super::teller::{Heard, Teller, Wrong};
+use crate::analysis::{Analyzer, Event, Half, Numbers, Task};
+use crate::report::{Shown, escaped};
 use dissectors::tree::Node;
 use dissectors::{Field, Kind, Severity, Tree, Value, Wants, http, tcp};
 
 /// Frames that are told of one call.
 const MOST_FRAMES: usize = 20_000;
+
+/// What is said of a message of which not all is there.
+const CUT: [&Field; 5] =
+    [&http::BODY_LIMIT, &http::DECOMPRESSION_FAILED, &http::GAP, &http::HEAD_TOO_LONG, &http::TRUNCATED];
 
 /// Bytes that are handed over of a body.
 const MOST_BYTES: usize = 64 * 1024;
@@ -46,7 +51,41 @@ pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
             told.response = Some(message(nodes, shown.tree));
         }
     })?;
+    let misses = |span: Option<Span>, message: &Option<Message>| span.is_some() && message.is_none();
+    if misses(talk.request, &told.request) || misses(talk.response, &told.response) {
+        rest(teller, &talk, &mut told)?;
+    }
     Ok(told)
+}
+
+/// Tells the messages of a call that no frame tells: the capture or the connection ends before they do.
+fn rest(teller: &mut Teller, talk: &Talk, told: &mut Told) -> Result<(), Wrong> {
+    let last = teller.known.read().of_stream(talk.stream, None).next();
+    let frames = last.map(|last| teller.upto(&[last])).unwrap_or_default();
+    let mut only = Numbers::default();
+    only.insert(talk.stream);
+    let task = Task { wants: wants(), only: Some(only), halves: true, dialogues: true, ..Task::default() };
+    let mut analyzer = Analyzer::new(task);
+    let mut take = |event| {
+        let Event::Rest(rest) = event else { return };
+        for said in rest.said.iter().filter(|said| rest.stream == talk.stream && said.nth == talk.nth) {
+            let nodes = rest.tree.nodes().get(said.nodes.clone()).unwrap_or_default();
+            let message = Some(message(nodes, &rest.tree));
+            match said.half {
+                Half::Request => told.request = told.request.take().or(message),
+                Half::Response => told.response = told.response.take().or(message),
+            }
+        }
+    };
+    teller.feed(&frames, &[], &mut analyzer, &mut |heard| {
+        if let Heard::Event(event) = heard {
+            take(event);
+        }
+        true
+    })?;
+    analyzer.finish();
+    analyzer.events().for_each(take);
+    Ok(())
 }
 
 /// The frames of a call, each with its phase.
@@ -143,20 +182,17 @@ fn message(nodes: &[Node], tree: &Tree) -> Message {
     let Some(bytes) = values(nodes, &http::FILE_DATA, tree).next() else {
         return Message { head, body: odd, ..Message::default() };
     };
-    let text = |field| values(nodes, field, tree).next().map(line).unwrap_or_default();
-    let (mut body, mut kind) = body::told(bytes, &text(&http::CONTENT_TYPE));
-    kind.push_str(", ");
-    size(&mut kind, bytes.len() as u64);
-    let coding = text(&http::CONTENT_ENCODING);
-    if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
-        kind.push_str(&format!(" ({coding})"));
-    }
+    let content_type = values(nodes, &http::CONTENT_TYPE, tree).next().unwrap_or_default();
+    let (mut body, kind) = body::told(bytes, content_type, 0);
     body.extend(odd);
-    Message { head, body, kind, bytes: bytes.get(..MOST_BYTES).unwrap_or(bytes).to_vec() }
+    let codings = values(nodes, &http::CONTENT_ENCODING, tree).next().map(line).unwrap_or_default();
+    let coding = if codings.eq_ignore_ascii_case("identity") { String::new() } else { codings };
+    let told = bytes.len() as u64;
+    Message { head, body, kind, told, coding, bytes: bytes.get(..MOST_BYTES).unwrap_or(bytes).to_vec() }
 }
 
 /// The command that makes a request again.
-fn again(nodes: &[Node], shown: &Shown<'_>) -> Option<String> {
+fn again(nodes: &[Node], shown: &Shown<'_>) -> Option<Result<String, String>> {
     let tree = shown.tree;
     let first = |field| values(nodes, field, tree).next().unwrap_or_default();
     let mut server = String::new();
@@ -175,6 +211,7 @@ fn again(nodes: &[Node], shown: &Shown<'_>) -> Option<String> {
         is_old: first(&http::REQUEST_VERSION) == b"HTTP/1.0",
         headers: header_lines(nodes, tree).collect(),
         body: first(&http::FILE_DATA),
+        is_cut: nodes.iter().any(|node| CUT.iter().any(|cut| cut.id == node.field.id)),
         server,
     })
 }

@@ -190,10 +190,19 @@ pub(crate) fn answer(model: &mut Model, call: usize, told: Box<Told>) -> Vec<Eff
     if opened.asked != Some(call) {
         return Vec::new();
     }
-    let curl = told.curl.clone().filter(|_| std::mem::take(&mut opened.curl));
     opened.call = Some(call);
     opened.told = Some(told);
-    curl.map_or(Vec::new(), |curl| super::menu::copy(model, curl))
+    if std::mem::take(&mut opened.curl) { copy_curl(model) } else { Vec::new() }
+}
+
+/// Copies the command that makes the same request, or says why there is none.
+pub(crate) fn copy_curl(model: &mut Model) -> Vec<Effect> {
+    match model.opened.told.as_ref().and_then(|told| told.curl.clone()) {
+        Some(Ok(curl)) => return super::menu::copy(model, curl),
+        Some(Err(why)) => model.wrong(why),
+        None => model.wrong("the request was not seen whole"),
+    }
+    Vec::new()
 }
 
 /// Makes what is shown fit, and asks for what is missing.

@@ -139,14 +139,8 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
     match choice {
         Choice::Copy(text) => copy(model, text),
         Choice::Curl(call) => {
-            if let Some(told) = model.opened.told.as_ref().filter(|_| model.opened.call == Some(call)) {
-                return match told.curl.clone() {
-                    Some(curl) => copy(model, curl),
-                    None => {
-                        model.wrong("the request was not seen whole");
-                        Vec::new()
-                    }
-                };
+            if model.opened.told.is_some() && model.opened.call == Some(call) {
+                return super::call::copy_curl(model);
             }
             model.opened.curl = true;
             vec![super::call::ask(model, call)]

@@ -43,7 +43,7 @@ fn words(answer: &Answer) -> Vec<&str> {
         Answer::Call { told, .. } => {
             let messages = told.request.iter().chain(&told.response);
             let lines = messages.flat_map(|message| message.head.iter().chain(&message.body).chain([&message.kind]));
-            lines.chain(&told.curl).map(String::as_str).collect()
+            lines.chain(told.curl.iter().flat_map(|curl| curl.as_ref().ok())).map(String::as_str).collect()
         }
         Answer::Follow { said, .. } => said.iter().flat_map(|said| &said.lines).map(String::as_str).collect(),
         Answer::Failed(wrong) => wrong.lines().collect(),

@@ -6,6 +6,7 @@ use crate::packet::{Path, Piece};
 use crate::protocol::{Claim, Part, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
+use core::ops::Range;
 use memchr::memmem;
 
 crate::fields! { "multipart";
@@ -125,6 +126,18 @@ fn delimiter(bytes: &[u8], finder: &memmem::Finder<'_>, from: usize) -> Option<D
         }
         at = found + 1;
     }
+}
+
+/// Where the parts of a content lie, each with its headers; the last may be cut.
+pub fn parts_of<'b>(bytes: &'b [u8], boundary: &[u8]) -> impl Iterator<Item = Range<usize>> + use<'b> {
+    let finder = memmem::Finder::new(&[b"--", boundary].concat()).into_owned();
+    let mut before = delimiter(bytes, &finder, 0);
+    core::iter::from_fn(move || {
+        let start = before.filter(|before| !before.is_last)?.end;
+        before = delimiter(bytes, &finder, start);
+        Some(start..before.map_or(bytes.len(), |next| next.start).max(start))
+    })
+    .take(MAX_PARTS)
 }
 
 fn parts(content: &Content<'_>, dashed: &[u8], path: &mut Path, tree: &mut Tree) {

@@ -10,6 +10,7 @@ use crate::tui::model::{Model, View};
 use crate::tui::phases;
 use crate::tui::text::{count, counted};
 use crate::tui::theme::Theme;
+use dissectors::exchange::Transfer;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -48,8 +49,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         }
         match pane {
             Pane::Phases => draw_phases(model, call, area, buffer),
-            Pane::Request => draw_message(model, pane, "Request", area, buffer),
-            Pane::Response => draw_message(model, pane, "Answer", area, buffer),
+            Pane::Request => draw_message(model, pane, ("Request", call.exchange.request), area, buffer),
+            Pane::Response => draw_message(model, pane, ("Answer", call.exchange.response), area, buffer),
         }
     }
 }
@@ -74,7 +75,7 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let [mut client, mut server] = [String::new(), String::new()];
     records::endpoint(&mut client, call.client);
     records::endpoint(&mut server, call.server);
-    let body = |transfer: Option<dissectors::exchange::Transfer>| match transfer {
+    let body = |transfer: Option<Transfer>| match transfer {
         Some(transfer) if !transfer.complete => format!("{} (cut)", statistics::size(transfer.body)),
         Some(transfer) => statistics::size(transfer.body),
         None => "not seen".into(),
@@ -169,7 +170,13 @@ fn draw_frame(model: &Model, call: &Call, frame: u32, line: Rect, buffer: &mut B
 }
 
 /// Draws a message: its lines, its headers and its body.
-fn draw_message(model: &Model, pane: Pane, name: &str, area: Rect, buffer: &mut Buffer) {
+fn draw_message(
+    model: &Model,
+    pane: Pane,
+    (name, transfer): (&str, Option<Transfer>),
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let (theme, opened) = (&model.theme, &model.opened);
     let has_keys = opened.pane == pane;
     let Some(message) = opened.message(pane) else {
@@ -177,8 +184,7 @@ fn draw_message(model: &Model, pane: Pane, name: &str, area: Rect, buffer: &mut 
         put(buffer, row(area, 1), " not seen", theme.dim);
         return;
     };
-    let kind = message.kind.trim_start_matches(", ");
-    rule(model, area, buffer, format!("{name}  {kind}").trim_end(), has_keys);
+    rule(model, area, buffer, format!("{name}  {}", about(message, transfer)).trim_end(), has_keys);
     let list = opened.list(pane);
     let left = if has_keys { opened.left } else { 0 };
     for (nth, place) in list.seen(call::len(model, pane), usize::from(area.height - 1)).enumerate() {
@@ -197,6 +203,20 @@ fn draw_message(model: &Model, pane: Pane, name: &str, area: Rect, buffer: &mut 
         let mut skip = left;
         pieces(buffer, inner, parts.into_iter().map(|(text, style)| (after(text, &mut skip), style)));
     }
+}
+
+/// What the body of a message is, how much of it is shown, and how much there is.
+fn about(message: &Message, transfer: Option<Transfer>) -> String {
+    if message.told == 0 {
+        return message.kind.clone();
+    }
+    let (told, wire) = (statistics::size(message.told), transfer.map_or(0, |transfer| transfer.body));
+    let amount = match message.coding.as_str() {
+        "" if message.told < wire => format!("{told} shown of {}", statistics::size(wire)),
+        "" => told,
+        coding => format!("{told} ({coding}, {} on the wire)", statistics::size(wire)),
+    };
+    if message.kind.is_empty() { amount } else { format!("{}, {amount}", message.kind) }
 }
 
 /// What is left of a text without so many characters at its beginning.
@@ -221,13 +241,16 @@ fn head<'t>(theme: &Theme, text: &'t str, is_first: bool) -> Vec<(&'t str, Style
 }
 
 fn body<'t>(theme: &Theme, message: &Message, text: &'t str) -> Vec<(&'t str, Style)> {
-    let kind = message.kind.split(',').next().unwrap_or_default();
+    let kind = message.kind.as_str();
     match () {
         () if kind.ends_with("json") => {
             json::parts(text).map(|(text, part)| (text, json::style(theme, part))).collect()
         }
-        // What is said of a body that is no text.
-        () if message.body.len() == 1 && text.starts_with('[') && !kind.starts_with("text/") => {
+        // What is said of a body that is no text, and of parts.
+        () if (message.body.len() == 1 || kind.starts_with("multipart/"))
+            && text.starts_with('[')
+            && !kind.starts_with("text/") =>
+        {
             vec![(text, theme.fair)]
         }
         () => vec![(text, theme.text)],

@@ -245,7 +245,7 @@ fn list(model: &mut Model) -> &mut super::list::List {
         View::Call(_) => model.opened.list_mut(),
         View::Frames => &mut model.frames.list,
         View::Statistics => model.statistics.list_mut(),
-        View::Notes => &mut model.notes.list,
+        View::Notes => &mut model.notes.roster.list,
     }
 }
 

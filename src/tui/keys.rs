@@ -214,7 +214,7 @@ const fn bind(
 use Action as A;
 use Context as C;
 
-const LISTS: &[Context] = &[C::Calls, C::Streams, C::Statistics];
+const LISTS: &[Context] = &[C::Calls, C::Streams, C::Notes, C::Statistics];
 const TYPED: &[Context] = &[C::Filter, C::Line];
 const OVER: &[Context] = &[C::Menu, C::Help];
 const OF_A_STREAM: &[Context] =
@@ -320,7 +320,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('s')], &[C::Frames], A::Sort, "", "sort by a column"),
     bind(&[char('S')], LISTS, A::Turn, "", "sort the other way round"),
     bind(&[char('S')], &[C::Frames], A::Turn, "", "sort the other way round"),
-    bind(&[char('o')], &[C::Calls, C::Streams, C::Frames], A::Columns, "", "choose columns"),
+    bind(&[char('o')], &[C::Calls, C::Streams, C::Frames, C::Notes], A::Columns, "", "choose columns"),
     bind(&[char('o')], &[C::Tree], A::Column, "", "give the field a column in the list, or take it away"),
     bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "the next buffer: frame, reassembled, decoded"),
     bind(&[char('E')], &[C::Tree], A::Unfold, "", "open all lines"),

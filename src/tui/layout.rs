@@ -128,7 +128,8 @@ pub(crate) fn height(model: &Model) -> usize {
 /// How many lines stand above the rows of a view.
 pub(crate) fn title(model: &Model, view: View) -> u16 {
     match view {
-        View::Calls | View::Streams | View::Frames | View::Notes => 1,
+        View::Calls | View::Streams | View::Frames => 1,
+        View::Notes => 2,
         View::Follow(_) => 1,
         View::Statistics => super::view::statistics::title(model),
         View::Call(_) => 1,

@@ -111,6 +111,7 @@ pub(crate) fn roster(model: &mut Model) -> Option<&mut super::roster::Roster> {
     match model.view {
         View::Calls => Some(&mut model.calls),
         View::Streams => Some(&mut model.streams),
+        View::Notes => Some(&mut model.notes.roster),
         View::Statistics => model.statistics.table_mut(),
         _ => None,
     }

@@ -180,7 +180,6 @@ impl Model {
         self.calls.list.tail = true;
         self.streams.list.tail = true;
         self.frames.list.tail = true;
-        self.notes.list.tail = true;
         self
     }
 
@@ -247,7 +246,7 @@ impl Model {
         match self.view {
             View::Frames => self.frame_numbers().at(self.frames.list.at),
             View::Notes => {
-                let place = self.note_numbers().at(self.notes.list.at)?;
+                let place = self.note_numbers().at(self.notes.roster.list.at)?;
                 self.index.notes.get(place as usize).map(|note| note.frame)
             }
             View::Call(_) => super::call::frame_here(self),

@@ -76,7 +76,7 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
             Some(area) => press_in_list(model, below(area, 1), at),
             None => Vec::new(),
         },
-        View::Calls | View::Streams if at.y == screen.body.y => {
+        View::Calls | View::Streams | View::Notes if at.y + 1 == screen.body.y + layout::title(model, model.view) => {
             if let Some(column) = view::column_at(model, at.x) {
                 super::menu::sort_by(model, column);
             }
@@ -163,6 +163,10 @@ fn choose(model: &mut Model) {
             let numbers = model.stream_numbers();
             model.streams.choose(&numbers);
         }
+        View::Notes => {
+            let numbers = model.note_numbers();
+            model.notes.roster.choose(&numbers);
+        }
         View::Frames => frames::choose(model),
         View::Statistics => model.statistics.choose(),
         _ => {}
@@ -174,7 +178,7 @@ fn list(model: &mut Model) -> Option<&mut List> {
     match model.view {
         View::Calls => Some(&mut model.calls.list),
         View::Streams => Some(&mut model.streams.list),
-        View::Notes => Some(&mut model.notes.list),
+        View::Notes => Some(&mut model.notes.roster.list),
         View::Frames => Some(&mut model.frames.list),
         View::Ladder(_) => Some(&mut model.ladder.list),
         View::Follow(_) => Some(&mut model.follow.list),

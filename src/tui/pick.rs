@@ -8,6 +8,7 @@ use super::msg::Effect;
 use super::{sift, view};
 use crate::capture::Endpoint;
 use crate::filter::is_loose;
+use dissectors::frame;
 use dissectors::packet::Address;
 use std::fmt::Write;
 
@@ -100,8 +101,12 @@ fn filters(model: &Model) -> Vec<String> {
             stream.into_iter().chain(ends.flatten()).collect()
         }
         View::Notes => {
-            let note = model.note_numbers().at(model.notes.list.at).and_then(|at| model.index.notes.get(at as usize));
-            note.map(|note| note.field.name.to_owned()).into_iter().chain(stream).collect()
+            let place = model.note_numbers().at(model.notes.roster.list.at);
+            let Some(note) = place.and_then(|place| model.index.notes.get(place as usize)) else { return Vec::new() };
+            let is_its = |(_, name): &&(u64, &str)| name.eq_ignore_ascii_case(note.severity.word());
+            let severity = frame::EXPERT_SEVERITY.values.iter().find(is_its);
+            let severity = severity.map(|(_, name)| format!("{} == {name}", frame::EXPERT_SEVERITY.name));
+            [note.field.name.to_owned()].into_iter().chain(severity).chain(stream).collect()
         }
         View::Statistics => super::statistics::filters(model),
     }
@@ -196,7 +201,12 @@ pub(crate) fn copy(model: &mut Model) {
             }
         }
         View::Follow(_) => add("line", view::follow::text(model, model.follow.list.at)),
-        View::Notes | View::Statistics => {}
+        View::Notes => {
+            if let Some(place) = model.note_numbers().at(model.notes.roster.list.at) {
+                add("row", view::notes::text(&model.index, place));
+            }
+        }
+        View::Statistics => {}
     }
     if let Some(filter) = filters(model).into_iter().next() {
         add("a filter that finds it", filter);

@@ -1,4 +1,4 @@
-//! The lists of calls and of connections: sorted by a column, with the columns that are chosen.
+//! The lists of calls, of connections and of notes: sorted by a column, with the columns that are chosen.
 
 use super::list::{List, Move, Numbers};
 use crate::capture::Endpoint;
@@ -26,11 +26,14 @@ pub(crate) struct Sort {
     pub(crate) falling: bool,
 }
 
-/// A list of calls or connections.
+/// What was chosen if nothing was: the cursor stays where it is.
+const NOTHING: u32 = u32::MAX;
+
+/// A list of calls, connections or notes.
 #[derive(Debug)]
 pub(crate) struct Roster {
     pub(crate) list: List,
-    /// What was last under the cursor.
+    /// What was last under the cursor; [`NOTHING`] before it was moved.
     pub(crate) chosen: u32,
     pub(crate) sort: Option<Sort>,
     /// Columns that are left out, a bit each.
@@ -72,7 +75,7 @@ pub(crate) fn key_of_text(text: &str) -> u64 {
 impl Roster {
     pub(crate) fn new(columns: &'static [Column]) -> Roster {
         let list = List::default();
-        Roster { list, chosen: 0, sort: None, hidden: 0, columns, order: Arc::default(), sorted: 0, stale: false }
+        Roster { list, chosen: NOTHING, sort: None, hidden: 0, columns, order: Arc::default(), sorted: 0, stale: false }
     }
 
     /// What is in the list: `all`, or `sifted` of them, in its order.
@@ -149,7 +152,7 @@ impl Roster {
 
     /// Puts the cursor on what was under it, after the list has changed.
     pub(crate) fn settle(&mut self, numbers: &Numbers, height: usize) {
-        if !self.list.tail && numbers.len() > 0 {
+        if !self.list.tail && numbers.len() > 0 && self.chosen != NOTHING {
             self.list.at = numbers.place(self.chosen);
         }
         self.list.settle(numbers.len(), height);

@@ -21,6 +21,8 @@ const MOST_HISTORY: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Sifted {
     pub(crate) text: Arc<str>,
+    /// What of it is hardly meant.
+    pub(crate) warnings: Vec<Fault>,
     pub(crate) turn: u64,
     pub(crate) frames: Arc<Vec<u32>>,
     /// Calls, by their place in the index.
@@ -109,6 +111,14 @@ fn choices(typed: &str) -> Vec<Choice> {
     choices
 }
 
+/// What is wrong with a filter, and what of it is hardly meant.
+fn judged(text: &str) -> (Option<Fault>, Vec<Fault>) {
+    match Filter::new(text) {
+        Ok(filter) => (None, filter.warnings().iter().chain(filter.warnings_of_frames()).cloned().collect()),
+        Err(fault) => (Some(fault), Vec::new()),
+    }
+}
+
 /// Begins to type a filter, from the one that is applied.
 pub(crate) fn begin(model: &mut Model) {
     let text = model.sifted.as_ref().map_or("", |sifted| &sifted.text).to_owned();
@@ -119,10 +129,7 @@ pub(crate) fn begin(model: &mut Model) {
 /// Looks at what was typed: whether it is right, and what it may become.
 pub(crate) fn check(model: &mut Model) {
     let Some(Typing { purpose: Purpose::Filter(draft), line, .. }) = &mut model.typing else { return };
-    (draft.fault, draft.warnings) = match Filter::new(&line.text) {
-        Ok(filter) => (None, filter.warnings().to_vec()),
-        Err(fault) => (Some(fault), Vec::new()),
-    };
+    (draft.fault, draft.warnings) = judged(&line.text);
     draft.part = line.name();
     draft.chosen = None;
     let typed = line.text.get(draft.part.clone()).unwrap_or_default();
@@ -149,7 +156,7 @@ pub(crate) fn edit(model: &mut Model, edit: Edit) {
             line.replace(draft.part.clone(), choice.name);
             draft.part.end = draft.part.start + choice.name.len();
             draft.chosen = Some(at);
-            draft.fault = Filter::new(&line.text).err();
+            (draft.fault, draft.warnings) = judged(&line.text);
         }
         Edit::Older | Edit::Newer => {
             let older = match (draft.older, edit) {
@@ -193,7 +200,8 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
     if text.is_empty() {
         return clear(model);
     }
-    if let Err(fault) = Filter::new(text) {
+    let (fault, warnings) = judged(text);
+    if let Some(fault) = fault {
         model.wrong(format!("{text}: {}", fault.message));
         return Vec::new();
     }
@@ -204,8 +212,8 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
     }
     let (text, turn): (Arc<str>, u64) = (text.into(), model.next_turn());
     let none = Arc::<Vec<u32>>::default;
-    model.sifted =
-        Some(Sifted { text: text.clone(), turn, frames: none(), calls: none(), streams: none(), upto: 0, done: false });
+    let (frames, calls, streams) = (none(), none(), none());
+    model.sifted = Some(Sifted { text: text.clone(), warnings, turn, frames, calls, streams, upto: 0, done: false });
     changed(model, Change::Other);
     vec![Effect::Ask(Ask::Sift { filter: text, turn })]
 }
@@ -260,7 +268,7 @@ pub(crate) fn changed(model: &mut Model, change: Change) {
     let other = change == Change::Other;
     model.calls.changed(other);
     model.streams.changed(other);
-    super::notes::refresh(model);
+    super::notes::refresh(model, other);
 }
 
 /// Sorts the list that is shown, if it has changed.
@@ -278,6 +286,10 @@ pub(crate) fn sort(model: &mut Model) {
         View::Streams | View::Ladder(_) | View::Follow(_) => {
             let streams = unsorted(sifted.map(|sifted| &sifted.streams), index.streams.len());
             model.streams.refresh(&streams, &view::streams::Rows(index));
+        }
+        View::Notes => {
+            let notes = super::notes::unsorted(model);
+            model.notes.roster.refresh(&notes, &view::notes::Rows(&model.index));
         }
         _ => {}
     }

@@ -6,7 +6,7 @@ use super::model::{Model, Tab, View, Word};
 use super::msg::{Effect, Msg};
 use super::sift::{self, Change, Purpose, Typing};
 use super::times::Since;
-use super::{call, find, follow, frames, ladder, layout, menu, mouse, pick, statistics};
+use super::{call, find, follow, frames, ladder, layout, menu, mouse, notes, pick, statistics};
 use crate::browse::{Answer, Ask, State};
 use crossterm::event::{KeyEvent, KeyEventKind};
 use dissectors::Severity;
@@ -145,8 +145,8 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (View::Streams, Action::Enter) => open_stream(model, View::Ladder),
         (View::Notes, Action::Go(way)) => {
-            let len = model.note_numbers().len();
-            model.notes.list.go(way, len, height);
+            let numbers = model.note_numbers();
+            model.notes.roster.go(way, &numbers, height);
         }
         (View::Notes | View::Ladder(_) | View::Follow(_), Action::Enter) => {
             if let Some(frame) = model.frame_here() {
@@ -308,7 +308,7 @@ fn to_mark(model: &mut Model, on: bool) {
 /// Goes to the next frame with a warning or an error, among those that are shown.
 fn next_odd(model: &mut Model) {
     let here = model.frame_here().unwrap_or(0);
-    let numbers = model.note_numbers();
+    let numbers = notes::unsorted(model);
     let notes = || (0..numbers.len()).filter_map(|place| model.index.notes.get(numbers.at(place)? as usize));
     let odd = || notes().filter(|note| note.severity >= Severity::Warn).map(|note| note.frame);
     match odd().find(|&frame| frame > here).or_else(|| odd().next()) {
@@ -368,8 +368,8 @@ fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     model.calls.settle(&calls, heights[0]);
     let streams = model.stream_numbers();
     model.streams.settle(&streams, heights[1]);
-    let notes = model.note_numbers().len();
-    model.notes.list.settle(notes, heights[2]);
+    let notes = model.note_numbers();
+    model.notes.roster.settle(&notes, heights[2]);
     frames::settle(model, effects);
     let height = layout::height(model);
     call::settle(model, effects);

@@ -197,11 +197,11 @@ impl Sheet for Rows<'_> {
         self.0.calls.get(number as usize)
     }
 
-    fn begun(call: &Call) -> Option<i64> {
+    fn begun(&self, call: &Call) -> Option<i64> {
         begun(call)
     }
 
-    fn words(call: &Call, column: usize) -> String {
+    fn words(&self, call: &Call, column: usize) -> String {
         words(call, column)
     }
 
@@ -219,7 +219,6 @@ impl Sheet for Rows<'_> {
 
 /// Draws the list.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let why_empty = super::why_empty(model, "no call yet", "no call in this capture");
     let list = (&model.calls, &model.call_numbers());
-    roster::draw(model, list, &Rows(&model.index), why_empty, area, buffer);
+    roster::draw(model, list, &Rows(&model.index), ["no call yet", "no call in this capture"], area, buffer);
 }

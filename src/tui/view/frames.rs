@@ -1,6 +1,6 @@
 //! The list of frames.
 
-use super::{empty, fill, put, row, table};
+use super::{fill, nothing, put, row, table};
 use crate::tui::model::Model;
 use crate::tui::roster::Column;
 use crate::tui::{frames::Pane, text};
@@ -98,7 +98,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     };
     table::head(&COLUMNS, &places, row(area, 0), buffer, title, if has_keys { theme.head_on } else { theme.head });
     if numbers.len() == 0 {
-        return empty(model, area, buffer, super::why_empty(model, "no frame yet", "no frame in this capture"));
+        return nothing(model, area, buffer, "no frame yet", "no frame in this capture");
     }
     let (start, reference) = (model.time(1).unwrap_or(0), model.times.reference.and_then(|frame| model.time(frame)));
     let height = usize::from(area.height.saturating_sub(1));

@@ -199,7 +199,7 @@ fn faults(model: &Model, typing: &Typing, draft: &Draft, body: Rect, buffer: &mu
 }
 
 /// A text in lines of so many columns, cut between words.
-fn wrapped(text: &str, room: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         if let Some(line) = lines.last_mut() {

@@ -144,8 +144,22 @@ pub(crate) fn sorted_title(sort: Option<super::roster::Sort>, column: usize, tit
     }
 }
 
+/// Says why a list is empty, and what of the filter is hardly meant.
+pub(crate) fn nothing(model: &Model, area: Rect, buffer: &mut Buffer, yet: &'static str, never: &'static str) {
+    empty(model, area, buffer, why_empty(model, yet, never));
+    let warnings = model.sifted.as_ref().filter(|sifted| sifted.done).map_or(&[][..], |sifted| &sifted.warnings);
+    let room = usize::from(area.width.saturating_sub(4));
+    let lines = warnings.iter().flat_map(|warning| line::wrapped(&text::plain(&warning.message), room));
+    for (line, nth) in lines.zip(layout::middle(area, 0, 1).y - area.y + 1..) {
+        let line_area = row(area, nth);
+        let inner =
+            Rect { x: line_area.x + 2.min(line_area.width), width: line_area.width.saturating_sub(4), ..line_area };
+        put(buffer, layout::middle(inner, text::width(&line) as u16, 1), &line, model.theme.warn);
+    }
+}
+
 /// Why a list is empty.
-pub(crate) fn why_empty(model: &Model, yet: &'static str, never: &'static str) -> &'static str {
+fn why_empty(model: &Model, yet: &'static str, never: &'static str) -> &'static str {
     match &model.sifted {
         Some(sifted) if !sifted.done => "filtering",
         Some(_) => "the filter lets nothing through; Esc takes it away",

@@ -1,6 +1,6 @@
-//! Drawing a list of calls or of connections: titles, and a line for each row.
+//! Drawing a list of calls, connections or notes: titles, and a line for each row.
 
-use super::{empty, fill, row, sorted_title, table};
+use super::{fill, nothing, row, sorted_title, table};
 use crate::tui::list::Numbers;
 use crate::tui::model::Model;
 use crate::tui::roster::Roster;
@@ -18,10 +18,10 @@ pub(crate) trait Sheet {
     fn row(&self, number: u32) -> Option<&Self::Row>;
 
     /// When it began, in nanoseconds since 1970.
-    fn begun(row: &Self::Row) -> Option<i64>;
+    fn begun(&self, row: &Self::Row) -> Option<i64>;
 
     /// The words of a cell, but for that of the time.
-    fn words(row: &Self::Row, column: usize) -> String;
+    fn words(&self, row: &Self::Row, column: usize) -> String;
 
     /// The style of a cell.
     fn style(theme: &Theme, row: &Self::Row, column: usize) -> Style;
@@ -33,12 +33,12 @@ pub(crate) trait Sheet {
     }
 }
 
-/// Draws the rows of these numbers, or says why there are none.
+/// Draws the rows of these numbers, or says why there are none yet, or will never be.
 pub(crate) fn draw<S: Sheet>(
     model: &Model,
     (roster, numbers): (&Roster, &Numbers),
     sheet: &S,
-    why_empty: &str,
+    [yet, never]: [&'static str; 2],
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -52,12 +52,12 @@ pub(crate) fn draw<S: Sheet>(
     };
     table::head(columns, &places, row(area, 0), buffer, title, theme.head);
     if numbers.len() == 0 {
-        return empty(model, area, buffer, why_empty);
+        return nothing(model, area, buffer, yet, never);
     }
     let height = usize::from(area.height.saturating_sub(1));
     let start = model.time(1).unwrap_or(0);
     let reference = model.times.reference.and_then(|frame| model.time(frame));
-    let begun = |place: usize| S::begun(sheet.row(numbers.at(place)?)?);
+    let begun = |place: usize| sheet.begun(sheet.row(numbers.at(place)?)?);
     for (nth, place) in roster.list.seen(numbers.len(), height).enumerate() {
         let line = row(area, nth as u16 + 1);
         let Some(shown) = numbers.at(place).and_then(|number| sheet.row(number)) else { continue };
@@ -74,7 +74,7 @@ pub(crate) fn draw<S: Sheet>(
                 let before = place.checked_sub(1).and_then(begun);
                 begun(place).map_or(String::new(), |moment| model.times.tell(moment, start, before, reference))
             } else {
-                S::words(shown, at.column)
+                sheet.words(shown, at.column)
             };
             let style = if on { theme.cursor } else { S::style(theme, shown, at.column) };
             table::cell(buffer, line, at, &words, columns.get(at.column).is_some_and(|column| column.right), style);

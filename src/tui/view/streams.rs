@@ -148,11 +148,11 @@ impl Sheet for Rows<'_> {
         self.0.streams.get(number as usize)
     }
 
-    fn begun(stream: &Stream) -> Option<i64> {
+    fn begun(&self, stream: &Stream) -> Option<i64> {
         Some(stream.first.time)
     }
 
-    fn words(stream: &Stream, column: usize) -> String {
+    fn words(&self, stream: &Stream, column: usize) -> String {
         words(stream, column)
     }
 
@@ -163,7 +163,13 @@ impl Sheet for Rows<'_> {
 
 /// Draws the list.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let why_empty = super::why_empty(model, "no TCP connection yet", "no TCP connection in this capture");
     let list = (&model.streams, &model.stream_numbers());
-    roster::draw(model, list, &Rows(&model.index), why_empty, area, buffer);
+    roster::draw(
+        model,
+        list,
+        &Rows(&model.index),
+        ["no TCP connection yet", "no TCP connection in this capture"],
+        area,
+        buffer,
+    );
 }

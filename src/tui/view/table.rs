@@ -113,6 +113,7 @@ pub(crate) fn column_at(model: &Model, x: u16) -> Option<usize> {
     let roster = match model.view {
         View::Calls => &model.calls,
         View::Streams => &model.streams,
+        View::Notes => &model.notes.roster,
         View::Statistics => model.statistics.table()?,
         View::Frames => return column_of(super::frames::places(model, layout::panes(model).list), x),
         _ => return None,

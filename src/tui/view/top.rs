@@ -62,7 +62,7 @@ pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 /// The tabs with their words, and from where to where they go.
 pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
-    let notes = model.note_numbers().len();
+    let notes = crate::tui::notes::unsorted(model).len();
     let all = [
         (Tab::Calls, "Calls", Some(model.call_numbers().len())),
         (Tab::Streams, "Streams", Some(model.stream_numbers().len())),

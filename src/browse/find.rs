@@ -147,7 +147,7 @@ impl Search {
 }
 
 /// What is looked for, as one kind of pattern.
-fn pattern(what: &Needle) -> Result<Regex, Wrong> {
+pub(crate) fn pattern(what: &Needle) -> Result<Regex, Wrong> {
     let pattern = match what {
         Needle::Text(text) => format!("(?i){}", regex::escape(text)),
         Needle::Bytes(bytes) => bytes.iter().fold(String::from("(?s-u)"), |mut pattern, byte| {

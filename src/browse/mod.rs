@@ -31,6 +31,8 @@ mod values;
 
 pub use ask::*;
 pub use browser::Browser;
+#[cfg(feature = "tui")]
+pub(crate) use find::pattern;
 pub use index::*;
 pub use pairs::{Host, Way};
 pub use pile::Pile;

@@ -2,14 +2,12 @@
 
 use super::keys::Action;
 use super::layout;
-use super::list::List;
+use super::list::{List, Move};
 use super::model::{Model, View};
 use super::msg::Effect;
 use super::phases;
+use super::rows::{self, Rows};
 use crate::browse::{Ask, Message, Phase, Told};
-
-/// Columns that are scrolled at once to the side.
-pub(crate) const ASIDE: usize = 8;
 
 /// A part of the view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +37,8 @@ pub(crate) struct Opened {
     pub(crate) zoom: bool,
     /// The lists of the panes.
     pub(crate) lists: [List; 3],
+    /// The lines of the messages in rows; none of the phases.
+    rows: [Rows; 3],
     /// Columns that are scrolled away on the left of the pane that has the keys.
     pub(crate) left: usize,
     /// The phases whose frames are listed.
@@ -57,6 +57,11 @@ impl Opened {
     /// The list of the pane that has the keys.
     pub(crate) fn list_mut(&mut self) -> &mut List {
         &mut self.lists[self.pane as usize]
+    }
+
+    /// The rows of a pane's message.
+    pub(crate) fn rows(&self, pane: Pane) -> &Rows {
+        &self.rows[pane as usize]
     }
 
     /// The message of a pane.
@@ -93,15 +98,16 @@ pub(crate) fn phase_lines(model: &Model) -> Vec<Line> {
 
 /// How many lines a pane has.
 pub(crate) fn len(model: &Model, pane: Pane) -> usize {
-    match (pane, model.opened.message(pane)) {
-        (Pane::Phases, _) => phase_lines(model).len(),
-        (_, None) => 0,
-        (_, Some(message)) => match message.body.len() {
-            0 => message.head.len(),
-            // A line between the two is empty.
-            body => message.head.len() + 1 + body,
-        },
+    match pane {
+        Pane::Phases => phase_lines(model).len(),
+        _ => model.opened.rows(pane).len(),
     }
+}
+
+/// The lines of a message; that between its head and its body is empty.
+pub(crate) fn lines(message: &Message) -> impl Iterator<Item = &str> {
+    let between = (!message.body.is_empty()).then_some("");
+    message.head.iter().map(String::as_str).chain(between).chain(message.body.iter().map(String::as_str))
 }
 
 /// A line of a message, and whether it is of its body.
@@ -140,16 +146,21 @@ pub(crate) fn frame_here(model: &Model) -> Option<u32> {
 /// Does what a key says in this view.
 pub(crate) fn act(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
     let len = len(model, model.opened.pane);
+    let room = layout::call_rooms(model)[model.opened.pane as usize];
     let opened = &mut model.opened;
     match action {
+        Action::Go(Move::First) if opened.left > 0 => opened.left = 0,
         Action::Go(way) => opened.list_mut().go(way, len, height),
         Action::NextPane | Action::LastPane => {
             opened.pane = opened.pane.after(if action == Action::NextPane { 1 } else { 2 });
             opened.left = 0;
         }
         Action::Zoom => opened.zoom = !opened.zoom,
-        Action::Left => opened.left = opened.left.saturating_sub(ASIDE),
-        Action::Right => opened.left = opened.left.saturating_add(ASIDE),
+        Action::Left => opened.left = opened.left.saturating_sub(room / 2),
+        Action::Right => {
+            let seen = opened.list(opened.pane).seen(len, height);
+            opened.left = rows::right(opened.left, room, opened.rows(opened.pane).widest(seen));
+        }
         Action::Unfold => opened.unfolded = phases::ALL.to_vec(),
         Action::Fold => opened.unfolded.clear(),
         Action::Enter => enter(model),
@@ -192,6 +203,7 @@ pub(crate) fn answer(model: &mut Model, call: usize, told: Box<Told>) -> Vec<Eff
     }
     opened.call = Some(call);
     opened.told = Some(told);
+    opened.rows.iter_mut().for_each(Rows::clear);
     if std::mem::take(&mut opened.curl) { copy_curl(model) } else { Vec::new() }
 }
 
@@ -210,6 +222,14 @@ pub(crate) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
     let View::Call(call) = model.view else { return };
     if model.opened.asked != Some(call) {
         effects.push(ask(model, call));
+    }
+    let rooms = layout::call_rooms(model);
+    let Opened { told, rows, lists, .. } = &mut model.opened;
+    let messages = told.as_ref().map_or([None; 3], |told| [None, told.request.as_ref(), told.response.as_ref()]);
+    for (((rows, list), message), room) in rows.iter_mut().zip(lists).zip(messages).zip(rooms) {
+        if let Some(message) = message {
+            rows.refresh(model.wraps.then_some(room), lines(message), list);
+        }
     }
     let panes = layout::call_panes(model);
     for (pane, area) in Pane::ALL.into_iter().zip(panes) {

@@ -11,15 +11,25 @@ pub(crate) struct Line {
     pub(crate) text: String,
     /// The byte before which the cursor is; it begins a character, or is the end.
     pub(crate) at: usize,
+    /// All of it is selected: what is typed replaces it.
+    pub(crate) selected: bool,
 }
 
 impl Line {
     pub(crate) fn new(text: &str) -> Line {
-        Line { text: text.to_owned(), at: text.len() }
+        Line { text: text.to_owned(), at: text.len(), selected: false }
+    }
+
+    /// A line of which all is selected.
+    pub(crate) fn selected(text: &str) -> Line {
+        Line { selected: !text.is_empty(), ..Line::new(text) }
     }
 
     /// Writes what may be written: no control characters.
     pub(crate) fn write(&mut self, text: &str) {
+        if std::mem::take(&mut self.selected) {
+            self.delete(0, self.text.len());
+        }
         for char in text.chars() {
             let char = if matches!(char, '\t' | '\n' | '\r') { ' ' } else { char };
             if dissectors::format::is_plain(char) && self.text.len() < MOST {
@@ -42,6 +52,15 @@ impl Line {
         let back = self.before().chars().next_back().map_or(0, char::len_utf8);
         let on = self.after().chars().next().map_or(0, char::len_utf8);
         let len = self.text.len();
+        if std::mem::take(&mut self.selected) {
+            match edit {
+                Edit::Left | Edit::Home => self.at = 0,
+                Edit::Right | Edit::End => self.at = len,
+                Edit::Backspace | Edit::Delete | Edit::Word | Edit::Clear => self.delete(0, len),
+                Edit::Next | Edit::Last | Edit::Older | Edit::Newer => {}
+            }
+            return self.text.len() != len;
+        }
         match edit {
             Edit::Left => self.at -= back,
             Edit::Right => self.at += on,
@@ -105,8 +124,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_selected_is_replaced_unless_the_cursor_is_moved() {
+        let after = |edit| {
+            let mut line = Line::selected("old");
+            line.edit(edit);
+            line.write("x");
+            line.text
+        };
+        assert_eq!([Edit::Left, Edit::End, Edit::Delete, Edit::Next].map(after), ["xold", "oldx", "x", "oldx"]);
+        let mut line = Line::selected("old");
+        line.write("n");
+        line.write("ew");
+        assert_eq!((line.text.as_str(), line.selected), ("new", false));
+    }
+
+    #[test]
     fn a_name_can_be_replaced_where_the_cursor_is() {
-        let mut line = Line { text: "tcp and http.re and x".into(), at: 12 };
+        let mut line = Line { text: "tcp and http.re and x".into(), at: 12, selected: false };
         assert_eq!(line.name(), 8..15);
         line.replace(8..15, "http.request");
         assert_eq!((line.text.as_str(), line.at), ("tcp and http.request and x", 20));

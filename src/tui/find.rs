@@ -5,7 +5,9 @@ use super::model::{Model, View};
 use super::msg::Effect;
 use super::sift::{Purpose, Typing};
 use super::view;
-use crate::browse::{Ask, Needle, Place};
+use super::{edit::Line, seek, seek::Hit};
+use crate::browse::{Ask, Needle, Place, pattern};
+use regex::bytes::Regex;
 use std::ops::Range;
 
 /// What is looked for.
@@ -33,7 +35,11 @@ pub(crate) struct Search {
     pub(crate) text: String,
     pub(crate) kind: Kind,
     pub(crate) place: Place,
-    needle: Option<Needle>,
+    needle: Option<(Needle, Regex)>,
+    /// Where it was last looked for.
+    view: Option<View>,
+    /// Where it was last found, among lines that may be longer than a row.
+    pub(crate) hit: Option<Hit>,
     /// The question that is not answered yet, and the frame it has come to.
     pub(crate) seeking: Option<(u64, u32)>,
     /// The next place to look at in a list that is all known, and how many are left.
@@ -61,11 +67,25 @@ impl Default for Search {
             kind: Kind::Text,
             place: Place::Row,
             needle: None,
+            view: None,
+            hit: None,
             seeking: None,
             here: None,
             line_in: None,
         }
     }
+}
+
+impl Search {
+    /// What is looked for, if it was looked for in this view.
+    pub(crate) fn seen_in(&self, view: View) -> Option<&Regex> {
+        self.needle.as_ref().filter(|_| self.view == Some(view)).map(|(_, regex)| regex)
+    }
+}
+
+/// The places that can be chosen from: where the words are not all known, and there is more than them.
+pub(crate) fn place(model: &Model) -> Option<Place> {
+    (model.view == View::Frames).then_some(model.search.place)
 }
 
 /// The words for a place.
@@ -79,7 +99,8 @@ pub(crate) fn place_word(place: Place) -> &'static str {
 
 /// Begins to type what is looked for.
 pub(crate) fn begin(model: &mut Model) {
-    model.typing = Some(Typing::new(Purpose::Find, &model.search.text));
+    let line = Line::selected(&model.search.text);
+    model.typing = Some(Typing { line, ..Typing::new(Purpose::Find, "") });
 }
 
 pub(crate) fn next_kind(model: &mut Model) {
@@ -91,6 +112,9 @@ pub(crate) fn next_kind(model: &mut Model) {
 }
 
 pub(crate) fn next_place(model: &mut Model) {
+    if place(model).is_none() {
+        return;
+    }
     model.search.place = match model.search.place {
         Place::Row => Place::Tree,
         Place::Tree => Place::Bytes,
@@ -99,14 +123,10 @@ pub(crate) fn next_place(model: &mut Model) {
 }
 
 /// What a text and a kind mean; or what is wrong.
-fn needle(text: &str, kind: Kind) -> Result<Needle, String> {
-    match kind {
-        _ if text.is_empty() => Err("there is nothing to look for".into()),
-        Kind::Text => Ok(Needle::Text(text.to_owned())),
-        Kind::Regex => match regex::bytes::Regex::new(text) {
-            Ok(_) => Ok(Needle::Regex(text.to_owned())),
-            Err(error) => Err(error.to_string().lines().last().unwrap_or_default().trim().to_owned()),
-        },
+fn needle(text: &str, kind: Kind) -> Result<(Needle, Regex), String> {
+    let needle = match kind {
+        Kind::Text => Needle::Text(text.to_owned()),
+        Kind::Regex => Needle::Regex(text.to_owned()),
         Kind::Bytes => {
             let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b' ' | b':' | b'-' | b'.')).collect();
             let pair = |pair: &[u8]| match pair {
@@ -114,9 +134,11 @@ fn needle(text: &str, kind: Kind) -> Result<Needle, String> {
                 _ => None,
             };
             let bytes: Option<Vec<u8>> = digits.chunks(2).map(pair).collect();
-            bytes.map(Needle::Bytes).ok_or_else(|| "bytes are pairs of hexadecimal digits, such as 0d 0a".into())
+            Needle::Bytes(bytes.ok_or("bytes are pairs of hexadecimal digits, such as 0d 0a")?)
         }
-    }
+    };
+    let regex = pattern(&needle)?;
+    Ok((needle, regex))
 }
 
 /// Looks for what was typed.
@@ -138,18 +160,23 @@ pub(crate) fn enter(model: &mut Model) -> Vec<Effect> {
 
 /// Looks for the next, or the one before.
 pub(crate) fn seek(model: &mut Model, back: bool) -> Vec<Effect> {
-    let Some(what) = model.search.needle.clone() else {
+    let Some((what, regex)) = model.search.needle.clone() else {
         begin(model);
         return Vec::new();
     };
+    model.search.view = Some(model.view);
     match model.view {
-        View::Frames | View::Notes => {
+        View::Frames => {
             let turn = model.next_turn();
             let from = model.frame_here().unwrap_or(0);
             model.search.seeking = Some((turn, from));
             let among = model.sifted.as_ref().map(|sifted| sifted.frames.clone());
             let place = model.search.place;
             vec![Effect::Ask(Ask::Find { what, place, from, back, among, turn })]
+        }
+        View::Call(_) | View::Follow(_) => {
+            seek::seek(model, &regex, back);
+            Vec::new()
         }
         view => {
             let (count, at) = (numbers(model).len(), list(model).at);
@@ -159,41 +186,21 @@ pub(crate) fn seek(model: &mut Model, back: bool) -> Vec<Effect> {
     }
 }
 
-/// Whether a text has what is looked for.
-fn matcher(needle: &Needle) -> Box<dyn Fn(&str) -> bool> {
-    match needle {
-        Needle::Bytes(bytes) => {
-            let finder = memchr::memmem::Finder::new(bytes).into_owned();
-            Box::new(move |text| finder.find(text.as_bytes()).is_some())
-        }
-        Needle::Text(text) => matching(&format!("(?i){}", regex::escape(text))),
-        Needle::Regex(regex) => matching(regex),
-    }
-}
-
-fn matching(regex: &str) -> Box<dyn Fn(&str) -> bool> {
-    match regex::bytes::Regex::new(regex) {
-        Ok(regex) => Box::new(move |text| regex.is_match(text.as_bytes())),
-        Err(_) => Box::new(|_| false),
-    }
-}
-
 /// What is in the list of the view.
 fn numbers(model: &Model) -> Numbers {
     match model.view {
         View::Calls => model.call_numbers(),
         View::Streams => model.stream_numbers(),
-        View::Follow(_) => Numbers::All { first: 0, count: model.follow.lines.len() },
+        View::Notes => model.note_numbers(),
         View::Ladder(_) => Numbers::All { first: 0, count: model.ladder.rungs.len() },
-        View::Call(_) => Numbers::All { first: 0, count: super::call::len(model, model.opened.pane) },
         View::Statistics => Numbers::All { first: 0, count: model.statistics.rows().len() },
-        View::Frames | View::Notes => Numbers::All { first: 0, count: 0 },
+        View::Frames | View::Call(_) | View::Follow(_) => Numbers::All { first: 0, count: 0 },
     }
 }
 
 /// Looks on through a list that is all known, for as many rows as take no time that anybody notices.
 pub(crate) fn step(model: &mut Model) -> Vec<Effect> {
-    let (Some(mut here), Some(needle)) = (model.search.here.take(), model.search.needle.clone()) else {
+    let (Some(mut here), Some((_, regex))) = (model.search.here.take(), model.search.needle.clone()) else {
         return Vec::new();
     };
     let numbers = numbers(model);
@@ -202,25 +209,24 @@ pub(crate) fn step(model: &mut Model) -> Vec<Effect> {
     if here.view != model.view || count == 0 {
         return Vec::new();
     }
-    let has = matcher(&needle);
     for _ in 0..STEP.min(here.left) {
         here.at = if here.back { here.at.checked_sub(1).unwrap_or(count - 1) } else { (here.at + 1) % count };
         here.left -= 1;
         let number = numbers.at(here.at).unwrap_or(u32::MAX);
-        let found = has(&match model.view {
+        let text = match model.view {
             View::Calls => view::calls::text(&model.index, number),
             View::Streams => view::streams::text(&model.index, number),
-            View::Follow(_) => view::follow::text(model, here.at),
+            View::Notes => view::notes::text(&model.index, number),
             View::Ladder(_) => view::ladder::text(model, here.at),
-            View::Call(_) => view::call::text(model, here.at),
             View::Statistics => view::statistics::text(model, here.at),
-            View::Frames | View::Notes => String::new(),
-        });
-        if found {
+            View::Frames | View::Call(_) | View::Follow(_) => String::new(),
+        };
+        if regex.is_match(text.as_bytes()) {
             list(model).put(here.at);
             match model.view {
                 View::Calls => model.calls.choose(&numbers),
                 View::Streams => model.streams.choose(&numbers),
+                View::Notes => model.notes.roster.choose(&numbers),
                 View::Statistics => model.statistics.choose(),
                 _ => {}
             }
@@ -278,13 +284,12 @@ pub(crate) fn answer(model: &mut Model, turn: u64, frame: Option<u32>, bytes: Op
 
 /// Puts the cursor of the tree on the line that was found, when the frame is there.
 pub(crate) fn show_line(model: &mut Model) {
-    let (Some(opened), Some(needle)) = (&model.frames.opened, &model.search.needle) else { return };
+    let (Some(opened), Some((_, regex))) = (&model.frames.opened, &model.search.needle) else { return };
     if model.search.line_in != Some(opened.frame) {
         return;
     }
     model.search.line_in = None;
-    let has = matcher(needle);
-    if let Some(place) = opened.lines.iter().position(|line| has(&line.text)) {
+    if let Some(place) = opened.lines.iter().position(|line| regex.is_match(line.text.as_bytes())) {
         model.frames.show_line(place);
     }
 }
@@ -296,7 +301,7 @@ mod tests {
     #[test]
     fn bytes_are_written_in_pairs_of_digits() {
         let bytes = |text| match needle(text, Kind::Bytes) {
-            Ok(Needle::Bytes(bytes)) => Some(bytes),
+            Ok((Needle::Bytes(bytes), _)) => Some(bytes),
             _ => None,
         };
         assert_eq!(bytes("0d 0A"), Some(vec![13, 10]));
@@ -309,9 +314,8 @@ mod tests {
 
     #[test]
     fn text_is_found_in_either_case() {
-        assert!(matcher(&Needle::Text("LOG.in".into()))("/user/log.IN"));
-        assert!(!matcher(&Needle::Text("log.in".into()))("/user/login"));
-        assert!(matcher(&Needle::Regex("us.r".into()))("/user"));
-        assert!(matcher(&Needle::Bytes(b"er".to_vec()))("/user"));
+        let has = |text, kind, line: &str| needle(text, kind).is_ok_and(|(_, regex)| regex.is_match(line.as_bytes()));
+        assert!(has("LOG.in", Kind::Text, "/user/log.IN") && !has("log.in", Kind::Text, "/user/login"));
+        assert!(has("us.r", Kind::Regex, "/user") && has("65 72", Kind::Bytes, "/user"));
     }
 }

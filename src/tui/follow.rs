@@ -1,10 +1,11 @@
 //! What both sides of a connection said, in order.
 
-use super::call::ASIDE;
 use super::keys::Action;
-use super::list::List;
+use super::layout;
+use super::list::{List, Move};
 use super::model::{Model, View};
 use super::msg::Effect;
+use super::rows::{self, Rows};
 use crate::browse::{Ask, Said};
 
 /// What was said.
@@ -16,26 +17,38 @@ pub(crate) struct Follow {
     /// There is more than is told.
     pub(crate) more: bool,
     pub(crate) list: List,
-    /// Characters that are scrolled away on the left.
+    pub(crate) rows: Rows,
+    /// Columns that are scrolled away on the left.
     pub(crate) left: usize,
     /// An answer has come.
     pub(crate) known: bool,
     asked: Option<u32>,
 }
 
+/// All lines.
+pub(crate) fn lines(follow: &Follow) -> impl Iterator<Item = &str> {
+    follow.said.iter().flat_map(|said| said.lines.iter().map(String::as_str))
+}
+
 /// The frame of the line under the cursor.
 pub(crate) fn frame_here(model: &Model) -> Option<u32> {
-    let (said, _) = *model.follow.lines.get(model.follow.list.at)?;
+    let row = model.follow.rows.get(model.follow.list.at)?;
+    let (said, _) = *model.follow.lines.get(row.line as usize)?;
     model.follow.said.get(said as usize).map(|said| said.frame)
 }
 
 /// Does what a key says in this view.
 pub(crate) fn act(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
+    let room = layout::follow_room(model);
     let follow = &mut model.follow;
     match action {
-        Action::Go(way) => follow.list.go(way, follow.lines.len(), height),
-        Action::Left => follow.left = follow.left.saturating_sub(ASIDE),
-        Action::Right => follow.left = follow.left.saturating_add(ASIDE),
+        Action::Go(Move::First) if follow.left > 0 => follow.left = 0,
+        Action::Go(way) => follow.list.go(way, follow.rows.len(), height),
+        Action::Left => follow.left = follow.left.saturating_sub(room / 2),
+        Action::Right => {
+            let seen = follow.list.seen(follow.rows.len(), height);
+            follow.left = rows::right(follow.left, room, follow.rows.widest(seen));
+        }
         _ => {}
     }
     Vec::new()
@@ -50,6 +63,7 @@ pub(crate) fn answer(model: &mut Model, stream: u32, said: Vec<Said>, more: bool
     let numbered = said.iter().zip(0u32..);
     follow.lines = numbered.flat_map(|(said, nth)| (0..said.lines.len() as u32).map(move |line| (nth, line))).collect();
     follow.said = said;
+    follow.rows.clear();
     follow.more = more;
     follow.known = true;
 }
@@ -57,10 +71,13 @@ pub(crate) fn answer(model: &mut Model, stream: u32, said: Vec<Said>, more: bool
 /// Makes what is shown fit, and asks for what is missing.
 pub(crate) fn settle(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
     let View::Follow(stream) = model.view else { return };
+    let room = model.wraps.then_some(layout::follow_room(model));
     let follow = &mut model.follow;
     if follow.asked != Some(stream) {
         *follow = Follow { asked: Some(stream), ..Follow::default() };
         effects.push(Effect::Ask(Ask::Follow(stream)));
     }
-    follow.list.settle(follow.lines.len(), height);
+    let Follow { said, rows, list, .. } = follow;
+    rows.refresh(room, said.iter().flat_map(|said| said.lines.iter().map(String::as_str)), list);
+    follow.list.settle(follow.rows.len(), height);
 }

@@ -101,6 +101,8 @@ pub(crate) enum Action {
     NextPane,
     LastPane,
     Zoom,
+    /// Wraps long lines, or not.
+    Wrap,
     Filter,
     Unfilter,
     /// Filters by what is under the cursor, in one of these ways.
@@ -297,6 +299,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('P')], &[C::Call], A::LastPane, "", "the pane before"),
     bind(&[char('z')], &[C::Call], A::Zoom, "zoom", "this pane alone, or all"),
     bind(&[char('z')], &[C::Ladder], A::Zoom, "card", "the card of the handshake, or only its title"),
+    bind(&[char('W')], &[C::Call, C::Follow], A::Wrap, "", "wrap long lines, or scroll them to the side"),
     bind(&[char('L')], OF_A_STREAM, A::Ladder, "", "the ladder of the connection"),
     bind(&[char('F')], OF_A_STREAM, A::Follow, "follow", "what both sides of the connection said"),
     bind(&[char('v')], &[C::Calls, C::Streams, C::Call, C::Ladder, C::Follow], A::Frame, "frame", "go to its frame"),

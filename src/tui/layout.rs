@@ -82,6 +82,24 @@ pub(crate) fn panes(model: &Model) -> Panes {
 /// As wide as a screen must be for a request and its answer side by side.
 const SIDE_BY_SIDE: u16 = 120;
 
+/// How many columns the text has in the panes of an opened call.
+pub(crate) fn call_rooms(model: &Model) -> [usize; 3] {
+    let body = screen(model).body;
+    let line = Rect { height: 1, ..body };
+    let half = if body.width >= SIDE_BY_SIDE && !model.opened.zoom { side_by_side(line) } else { [line; 2] };
+    // One before it is free, or tells that the line goes on.
+    [line, half[0], half[1]].map(|area| area.width.saturating_sub(1).into())
+}
+
+/// How many columns the text has of what both sides of a connection said.
+pub(crate) fn follow_room(model: &Model) -> usize {
+    screen(model).body.width.saturating_sub(super::view::follow::BEFORE).into()
+}
+
+fn side_by_side(area: Rect) -> [Rect; 2] {
+    Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(area)
+}
+
 /// The panes of an opened call: phases, request, answer; of no size if they are not shown.
 pub(crate) fn call_panes(model: &Model) -> [Rect; 3] {
     let body = screen(model).body;
@@ -98,7 +116,7 @@ pub(crate) fn call_panes(model: &Model) -> [Rect; 3] {
     let most = if pane == Pane::Phases { area.height * 2 / 3 } else { (area.height / 3).max(5) };
     let [phases, rest] = Layout::vertical([Constraint::Length(phases.min(most)), Constraint::Fill(1)]).areas(area);
     let [request, response] = if area.width >= SIDE_BY_SIDE {
-        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(rest)
+        side_by_side(rest)
     } else {
         // The one that has the keys has most of the room, the other as much as it needs of the rest.
         let most = match pane {

@@ -127,6 +127,8 @@ pub struct Model {
     /// The help screen, if it is shown.
     pub(crate) help: Option<List>,
     pub(crate) search: Search,
+    /// Long lines are wrapped.
+    pub(crate) wraps: bool,
     pub(crate) times: Times,
     /// Frames that are marked.
     pub(crate) marks: BTreeSet<u32>,
@@ -164,6 +166,7 @@ impl Model {
             menu: None,
             help: None,
             search: Search::default(),
+            wraps: true,
             times: Times::new(zone),
             marks: BTreeSet::new(),
             word: None,

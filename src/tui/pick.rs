@@ -187,6 +187,9 @@ pub(crate) fn copy(model: &mut Model) {
             }
         }
         View::Calls | View::Call(_) => {
+            if let View::Call(_) = model.view {
+                add("line", view::call::text(model, model.opened.list(model.opened.pane).at));
+            }
             if let Some((at, call)) = model.call_here().and_then(|at| Some((at, model.index.calls.get(at)?))) {
                 let exchange = &call.exchange;
                 add("URL", view::calls::url(call));

@@ -2,13 +2,15 @@
 
 use super::keys::{Action, KEYS, Key};
 use super::list::Move;
-use super::model::{Model, Tab, View};
+use super::model::{Model, Tab, View, Word};
 use super::theme::{Depth, Theme, Tone};
 use super::update::act;
-use super::{Effect, Msg, update};
-use crate::browse::{Answer, Ask, Fact, NO_STREAM, News, Row, Short, Stack, State, Way};
+use super::{Effect, Msg, update, view};
+use crate::browse::{Answer, Ask, Fact, NO_STREAM, News, Place, Row, Said, Short, Stack, State, Way};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 
 fn model() -> Model {
     let mut model = Model::new("a.pcap", Theme::new(Depth::None, Tone::Dark), TimeZone::UTC);
@@ -165,6 +167,93 @@ fn escape_goes_back_the_way_that_was_come() {
         went.push((model.view, model.frames.zoom));
     }
     assert_eq!(went, [(View::Frames, false), (View::Frames, false), (View::Streams, false)]);
+}
+
+/// What was said on a connection, in lines of these texts.
+fn following(lines: &[String]) -> Model {
+    let mut model = model();
+    model.view = View::Follow(0);
+    update(&mut model, Msg::Continue);
+    let said = vec![Said { from_client: true, frame: 1, lines: lines.to_vec() }];
+    update(&mut model, Msg::Answer(Answer::Follow { stream: 0, said, more: false }));
+    model
+}
+
+/// What is painted as found on the screen, row by row.
+fn found(model: &Model) -> Vec<String> {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+    terminal.draw(|frame| view(model, frame)).expect("a screen");
+    let buffer = terminal.backend().buffer();
+    let style = model.theme.found.add_modifier;
+    let of = |y| (0..80).map(move |x| &buffer[(x, y)]).filter(|cell| cell.modifier.contains(style));
+    // Above are the titles.
+    (2..24).map(|y| of(y).map(|cell| cell.symbol()).collect()).filter(|row: &String| !row.is_empty()).collect()
+}
+
+#[test]
+fn what_is_found_is_gone_to_from_hit_to_hit_and_painted() {
+    // Rows have 70 columns: the second hit is wrapped, the third is far below.
+    let long = format!("{}Needle{}", "x".repeat(67), "y".repeat(9000));
+    let mut model = following(&["a needle".into(), long, "".into(), "é needle".into()]);
+    let at = |model: &Model| (model.follow.list.at, model.follow.rows.get(model.follow.list.at).map(|row| row.line));
+    line(&mut model, 'f', "needle");
+    assert_eq!(at(&model), (0, Some(0)));
+    assert_eq!(found(&model), ["needle", "Nee", "dle"]);
+    press(&mut model, KeyCode::Char('n'));
+    assert_eq!(at(&model), (1, Some(1)));
+    press(&mut model, KeyCode::Char('n'));
+    assert_eq!(at(&model).1, Some(3));
+    assert_eq!(found(&model), ["needle"]);
+    press(&mut model, KeyCode::Char('n'));
+    assert_eq!(at(&model), (0, Some(0)));
+    press(&mut model, KeyCode::Char('N'));
+    assert_eq!(at(&model).1, Some(3));
+    line(&mut model, 'f', "nowhere");
+    assert!(matches!(&model.word, Some(Word::Wrong(wrong)) if wrong == "nowhere is not in what was said"));
+    assert_eq!(at(&model).1, Some(3));
+}
+
+#[test]
+fn of_a_line_that_is_not_wrapped_what_is_found_is_scrolled_to() {
+    let long = format!("{}needle{}needle", "日".repeat(300), "y".repeat(500));
+    let mut model = following(&[long]);
+    press(&mut model, KeyCode::Char('W'));
+    assert_eq!(model.follow.rows.len(), 1);
+    for left in [583, 1089, 583] {
+        if left == 583 && model.search.hit.is_none() {
+            line(&mut model, 'f', "needle");
+        } else {
+            press(&mut model, KeyCode::Char('n'));
+        }
+        assert_eq!((model.follow.left, found(&model)), (left, vec!["needle".to_owned()]));
+    }
+    press(&mut model, KeyCode::Home);
+    assert_eq!((model.follow.left, found(&model).len()), (0, 0));
+    (0..100).for_each(|_| drop(press(&mut model, KeyCode::Right)));
+    assert_eq!(model.follow.left, 2 * 300 + 6 + 500 + 6 - 70);
+}
+
+#[test]
+fn the_line_of_what_is_looked_for_is_replaced_by_what_is_typed() {
+    let mut model = following(&["one".into(), "two".into()]);
+    line(&mut model, 'f', "one");
+    assert_eq!(model.follow.list.at, 0);
+    line(&mut model, 'f', "two");
+    assert_eq!((model.search.text.as_str(), model.follow.list.at), ("two", 1));
+    // Where there are no other places to look in, none is chosen.
+    press(&mut model, KeyCode::Char('f'));
+    press(&mut model, KeyCode::BackTab);
+    assert_eq!(model.search.place, Place::Row);
+}
+
+#[test]
+fn a_line_of_megabytes_is_wrapped_in_rows_that_are_drawn_alone() {
+    let mut model = following(&["é".repeat(1 << 20)]);
+    press(&mut model, KeyCode::End);
+    let rows = model.follow.rows.len();
+    assert_eq!((rows, model.follow.list.at), ((1_usize << 20).div_ceil(70), rows - 1));
+    let row = model.follow.rows.get(rows - 1).expect("a row");
+    assert_eq!(row.bytes(), 2 * 70 * (rows - 1)..2 << 20);
 }
 
 #[test]

@@ -114,6 +114,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.done(format!("times are counted from frame {frame}"));
             }
         }
+        Action::Wrap => {
+            model.wraps = !model.wraps;
+            (model.opened.left, model.follow.left) = (0, 0);
+            model.done(if model.wraps { "long lines are wrapped" } else { "long lines are scrolled by ← and →" });
+        }
         Action::Frame => {
             if let Some(frame) = model.frame_here() {
                 model.show_frame(frame);

@@ -1,6 +1,6 @@
 //! An opened call: what it was, its phases as a waterfall, and its messages.
 
-use super::{empty, fill, json, pieces, put, put_right, row, statistics, title as rule};
+use super::{empty, fill, found, json, pieces, position, put, put_right, row, statistics, title as rule};
 use crate::browse::{Message, Phase};
 use crate::capture::Call;
 use crate::report::records;
@@ -8,12 +8,17 @@ use crate::tui::call::{self, Line, Pane};
 use crate::tui::layout;
 use crate::tui::model::{Model, View};
 use crate::tui::phases;
-use crate::tui::text::{count, counted};
+use crate::tui::rows;
+use crate::tui::text::{count, counted, width};
 use crate::tui::theme::Theme;
 use dissectors::exchange::Transfer;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::ops::Range;
+
+/// As long as a line of JSON may be that is painted part by part.
+const MOST_PAINTED: usize = 64 * 1024;
 
 /// Lines above the panes.
 pub(crate) const HEAD: u16 = 2;
@@ -22,17 +27,53 @@ pub(crate) const HEAD: u16 = 2;
 const NAME: u16 = 12;
 const TIME: u16 = 9;
 
-/// A line of the pane that has the keys, for searching and copying.
+/// A line of the pane that has the keys, for copying.
 pub(crate) fn text(model: &Model, place: usize) -> String {
     let opened = &model.opened;
     match (opened.pane, opened.message(opened.pane)) {
-        (Pane::Phases, _) => match call::phase_lines(model).get(place) {
-            Some(Line::Phase(phase)) => phases::word(*phase).to_owned(),
-            Some(Line::Frame(frame)) => frame.to_string(),
-            None => String::new(),
-        },
-        (_, message) => message.map_or(String::new(), |message| call::line(message, place).0.to_owned()),
+        (Pane::Phases, _) => phase_text(model, place),
+        (pane, message) => {
+            let row = opened.rows(pane).get(place);
+            let line = message.zip(row).map(|(message, row)| call::line(message, row.line as usize).0);
+            line.unwrap_or_default().to_owned()
+        }
     }
+}
+
+/// A line of the pane of phases.
+pub(crate) fn phase_text(model: &Model, place: usize) -> String {
+    let View::Call(number) = model.view else { return String::new() };
+    let Some(call) = model.index.calls.get(number) else { return String::new() };
+    match call::phase_lines(model).get(place) {
+        Some(Line::Phase(phase)) => {
+            let [time, frames] = phase_words(model, call, *phase);
+            format!("{}  {time}  {frames}", phases::word(*phase))
+        }
+        Some(Line::Frame(frame)) => frame_words(model, call, *frame),
+        None => String::new(),
+    }
+}
+
+/// How long a phase took, and how many frames it has.
+fn phase_words(model: &Model, call: &Call, phase: Phase) -> [String; 2] {
+    let (spans, _) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
+    let time = match spans.iter().find(|span| span.phase == phase) {
+        Some(span) => statistics::duration(span.length()),
+        None if phase == Phase::Connect && call.exchange.nth > 0 => "reused".into(),
+        None => "not seen".into(),
+    };
+    let told = model.opened.told.as_ref().map_or(&[][..], |told| &told.frames);
+    [time, counted(told.iter().filter(|(_, of)| *of == phase).count() as u64, "frame")]
+}
+
+/// A frame of a phase: when it came, and what it is.
+fn frame_words(model: &Model, call: &Call, frame: u32) -> String {
+    let Some(fact) = model.index.frames.get(frame as usize - usize::from(frame > 0)) else { return String::new() };
+    let start = call.exchange.request.or(call.exchange.response).map_or(fact.time, |transfer| transfer.first.time);
+    let since = statistics::duration(fact.time.saturating_sub(start));
+    let sign = if since.starts_with('-') { "" } else { "+" };
+    let (number, name, length) = (format!("#{frame}"), fact.protocol.name(), count(fact.length.into()));
+    format!("{number:>10}  {sign}{since:<9}  {name:<8}  {length} B")
 }
 
 /// Draws it.
@@ -121,9 +162,12 @@ fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         }
         match lines.get(place) {
             Some(Line::Phase(phase)) => draw_phase(model, call, *phase, area, buffer, cursor),
-            Some(Line::Frame(frame)) => draw_frame(model, call, *frame, area, buffer, cursor),
+            Some(Line::Frame(frame)) => {
+                put(buffer, area, &frame_words(model, call, *frame), cursor.unwrap_or(theme.dim));
+            }
             None => {}
         }
+        found::paint(model, &[vec![area]], buffer);
     }
 }
 
@@ -135,14 +179,8 @@ fn draw_phase(model: &Model, call: &Call, phase: Phase, line: Rect, buffer: &mut
     let fold = if model.opened.unfolded.contains(&phase) { "▾" } else { "▸" };
     let name = Rect { width: NAME.min(line.width), ..line };
     put(buffer, name, &format!(" {fold} {}", phases::word(phase)), cursor.unwrap_or(theme.text));
-    let told = model.opened.told.as_ref().map_or(&[][..], |told| &told.frames);
-    let frames = counted(told.iter().filter(|(_, of)| *of == phase).count() as u64, "frame");
+    let [words, frames] = phase_words(model, call, phase);
     let time = Rect { x: name.right(), width: TIME.min(line.right() - name.right()), ..line };
-    let words = match span {
-        Some(span) => statistics::duration(span.length()),
-        None if phase == Phase::Connect && call.exchange.nth > 0 => "reused".into(),
-        None => "not seen".into(),
-    };
     put_right(buffer, time, &words, cursor.unwrap_or(if span.is_some() { theme.text } else { theme.dim }));
     let bars =
         Rect { x: (time.right() + 2).min(line.right()), width: line.right().saturating_sub(time.right() + 16), ..line };
@@ -152,21 +190,6 @@ fn draw_phase(model: &Model, call: &Call, phase: Phase, line: Rect, buffer: &mut
         put(buffer, bar, &block.repeat(bar.width.into()), cursor.unwrap_or(style));
     }
     put_right(buffer, line, &format!("{frames} "), cursor.unwrap_or(theme.dim));
-}
-
-fn draw_frame(model: &Model, call: &Call, frame: u32, line: Rect, buffer: &mut Buffer, cursor: Option<Style>) {
-    let theme = &model.theme;
-    let Some(fact) = model.index.frames.get(frame as usize - usize::from(frame > 0)) else { return };
-    let start = call.exchange.request.or(call.exchange.response).map_or(fact.time, |transfer| transfer.first.time);
-    let since = statistics::duration(fact.time.saturating_sub(start));
-    let sign = if since.starts_with('-') { "" } else { "+" };
-    let words = format!(
-        "{:>10}  {sign}{since:<9}  {:<8}  {} B",
-        format!("#{frame}"),
-        fact.protocol.name(),
-        count(fact.length.into())
-    );
-    put(buffer, line, &words, cursor.unwrap_or(theme.dim));
 }
 
 /// Draws a message: its lines, its headers and its body.
@@ -184,25 +207,50 @@ fn draw_message(
         put(buffer, row(area, 1), " not seen", theme.dim);
         return;
     };
-    rule(model, area, buffer, format!("{name}  {}", about(message, transfer)).trim_end(), has_keys);
-    let list = opened.list(pane);
+    let title = format!("{name}  {}", about(message, transfer));
+    rule(model, area, buffer, title.trim_end(), has_keys);
+    let (list, rows) = (opened.list(pane), opened.rows(pane));
+    let (height, room) = (usize::from(area.height - 1), layout::call_rooms(model)[pane as usize]);
     let left = if has_keys { opened.left } else { 0 };
-    for (nth, place) in list.seen(call::len(model, pane), usize::from(area.height - 1)).enumerate() {
-        let line = row(area, nth as u16 + 1);
-        let (text, is_body) = call::line(message, place);
+    position(model, area, buffer, width(&title) + 4, &rows::position(rows, list, height, left, room));
+    let mut seen: Vec<Vec<Rect>> = Vec::new();
+    for (nth, place) in list.seen(rows.len(), height).enumerate() {
+        let (line, Some(at)) = (row(area, nth as u16 + 1), rows.get(place)) else { continue };
+        let (text, is_body) = call::line(message, at.line as usize);
         let on = has_keys && place == list.at;
         if on {
             fill(buffer, line, theme.cursor);
         }
         let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line };
+        let shown = if model.wraps { at.bytes() } else { rows::aside(text, left, room) };
         let parts = match (on, is_body) {
             (true, _) => vec![(text, theme.cursor)],
             (_, true) => body(theme, message, text),
-            _ => head(theme, text, place == 0),
+            _ => head(theme, text, at.line == 0),
         };
-        let mut skip = left;
-        pieces(buffer, inner, parts.into_iter().map(|(text, style)| (after(text, &mut skip), style)));
+        pieces(buffer, inner, clipped(parts, shown));
+        if at.start > 0 {
+            put(buffer, Rect { width: 1, ..line }, CONTINUED, if on { theme.cursor } else { theme.dim });
+        }
+        match seen.last_mut().filter(|_| at.start > 0) {
+            Some(rows) => rows.push(inner),
+            None => seen.push(vec![inner]),
+        }
     }
+    found::paint(model, &seen, buffer);
+}
+
+/// What stands before a row that continues a line.
+pub(crate) const CONTINUED: &str = "↳";
+
+/// Of the parts of a text those that lie in what is shown of it.
+fn clipped(parts: Vec<(&str, Style)>, shown: Range<usize>) -> impl Iterator<Item = (&str, Style)> {
+    let mut at = 0;
+    parts.into_iter().filter_map(move |(part, style)| {
+        let (from, to) = (shown.start.saturating_sub(at), shown.end.saturating_sub(at).min(part.len()));
+        at += part.len();
+        part.get(from..to).map(|part| (part, style))
+    })
 }
 
 /// What the body of a message is, how much of it is shown, and how much there is.
@@ -217,15 +265,6 @@ fn about(message: &Message, transfer: Option<Transfer>) -> String {
         coding => format!("{told} ({coding}, {} on the wire)", statistics::size(wire)),
     };
     if message.kind.is_empty() { amount } else { format!("{}, {amount}", message.kind) }
-}
-
-/// What is left of a text without so many characters at its beginning.
-pub(crate) fn after<'t>(text: &'t str, skip: &mut usize) -> &'t str {
-    let mut chars = text.chars();
-    while *skip > 0 && chars.next().is_some() {
-        *skip -= 1;
-    }
-    chars.as_str()
 }
 
 /// A line before the body: a start line, or a name and a value.
@@ -243,7 +282,7 @@ fn head<'t>(theme: &Theme, text: &'t str, is_first: bool) -> Vec<(&'t str, Style
 fn body<'t>(theme: &Theme, message: &Message, text: &'t str) -> Vec<(&'t str, Style)> {
     let kind = message.kind.as_str();
     match () {
-        () if kind.ends_with("json") => {
+        () if kind.ends_with("json") && text.len() <= MOST_PAINTED => {
             json::parts(text).map(|(text, part)| (text, json::style(theme, part))).collect()
         }
         // What is said of a body that is no text, and of parts.

@@ -1,15 +1,22 @@
 //! What both sides of a connection said.
 
-use super::{empty, fill, pieces, put, row};
+use super::call::CONTINUED;
+use super::{empty, fill, found, pieces, put, row};
 use crate::report::records;
+use crate::tui::layout;
 use crate::tui::model::{Model, View};
+use crate::tui::rows;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// A line, for searching and copying.
+/// Columns before what is said: the frame, and who says it.
+pub(crate) const BEFORE: u16 = 10;
+
+/// A line, for copying.
 pub(crate) fn text(model: &Model, place: usize) -> String {
     let line = || {
-        let (said, line) = *model.follow.lines.get(place)?;
+        let row = model.follow.rows.get(place)?;
+        let (said, line) = *model.follow.lines.get(row.line as usize)?;
         model.follow.said.get(said as usize)?.lines.get(line as usize).cloned()
     };
     line().unwrap_or_default()
@@ -19,6 +26,7 @@ pub(crate) fn text(model: &Model, place: usize) -> String {
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, follow) = (&model.theme, &model.follow);
     let View::Follow(stream) = model.view else { return };
+    let mut title = 0;
     if let Some(stream) = model.index.streams.get(stream as usize) {
         let [mut client, mut server] = [String::new(), String::new()];
         records::endpoint(&mut client, stream.client);
@@ -31,17 +39,18 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             (&server, theme.server),
             (more, theme.warn),
         ];
-        pieces(buffer, row(area, 0), parts);
+        title = pieces(buffer, row(area, 0), parts).into();
     }
     if follow.lines.is_empty() {
         return empty(model, area, buffer, if follow.known { "neither side said anything" } else { "reading" });
     }
-    for (nth, place) in follow.list.seen(follow.lines.len(), usize::from(area.height.saturating_sub(1))).enumerate() {
-        let Some((said, line)) =
-            follow.lines.get(place).and_then(|&(said, line)| Some((follow.said.get(said as usize)?, line)))
-        else {
-            continue;
-        };
+    let (height, room) = (usize::from(area.height.saturating_sub(1)), layout::follow_room(model));
+    super::position(model, area, buffer, title, &rows::position(&follow.rows, &follow.list, height, follow.left, room));
+    let mut seen: Vec<Vec<Rect>> = Vec::new();
+    for (nth, place) in follow.list.seen(follow.rows.len(), height).enumerate() {
+        let Some(at) = follow.rows.get(place) else { continue };
+        let Some(&(said, line)) = follow.lines.get(at.line as usize) else { continue };
+        let Some(said) = follow.said.get(said as usize) else { continue };
         let area = row(area, nth as u16 + 1);
         let (sign, style) = if said.from_client { ("> ", theme.client) } else { ("< ", theme.server) };
         let on = place == follow.list.at;
@@ -49,10 +58,20 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         if on {
             fill(buffer, area, style);
         }
-        let frame = if line == 0 { format!("{:>7} ", said.frame) } else { " ".repeat(8) };
-        let words = said.lines.get(line as usize).map_or("", String::as_str);
+        let is_first = line == 0 && at.start == 0;
+        let frame = if is_first { format!("{:>7} ", said.frame) } else { " ".repeat(8) };
+        let text = said.lines.get(line as usize).map_or("", String::as_str);
+        let shown = if model.wraps { at.bytes() } else { rows::aside(text, follow.left, room) };
         let taken = pieces(buffer, area, [(&*frame, if on { style } else { theme.dim }), (sign, style)]);
-        let words = super::call::after(words, &mut follow.left.clone());
-        put(buffer, Rect { x: area.x + taken, width: area.width - taken, ..area }, words, style);
+        let inner = Rect { x: area.x + taken, width: area.width - taken, ..area };
+        put(buffer, inner, text.get(shown).unwrap_or_default(), style);
+        if at.start > 0 {
+            put(buffer, Rect { width: 1, x: area.x + taken.saturating_sub(3), ..area }, CONTINUED, style);
+        }
+        match seen.last_mut().filter(|_| at.start > 0) {
+            Some(rows) => rows.push(inner),
+            None => seen.push(vec![inner]),
+        }
     }
+    found::paint(model, &seen, buffer);
 }

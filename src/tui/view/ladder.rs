@@ -1,6 +1,6 @@
 //! The ladder of a connection: the card of its handshake, and an arrow for each segment.
 
-use super::{empty, fill, pieces, put, put_right, row, title as rule};
+use super::{empty, fill, found, pieces, put, put_right, row, title as rule};
 use crate::browse::{Meaning, Rung};
 use crate::report::{quantity, records};
 use crate::tui::card::{self, Ink, Line};
@@ -139,7 +139,9 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     for (nth, place) in ladder.list.seen(ladder.rungs.len(), height).enumerate() {
         let Some(rung) = ladder.rungs.get(place) else { continue };
         let before = place.checked_sub(1).and_then(|before| ladder.rungs.get(before)).map(|rung| rung.time);
-        draw_rung(row(area, title + nth as u16), buffer, theme, rung, before, place == ladder.list.at);
+        let line = row(area, title + nth as u16);
+        draw_rung(line, buffer, theme, rung, before, place == ladder.list.at);
+        found::paint(model, &[vec![line]], buffer);
     }
 }
 

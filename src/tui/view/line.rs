@@ -1,7 +1,7 @@
 //! Lines: the filter, what is typed below, what was said, and the keys.
 
 use super::{fill, pieces, put, put_right, row};
-use crate::tui::find::place_word;
+use crate::tui::find::{self, place_word};
 use crate::tui::keys;
 use crate::tui::layout::Screen;
 use crate::tui::model::{Model, Word};
@@ -18,7 +18,10 @@ const MOST: usize = 8;
 fn prompt(model: &Model, typing: &Typing) -> String {
     match typing.purpose {
         Purpose::Filter(_) => "/ ".into(),
-        Purpose::Find => format!("find {} in {}: ", model.search.kind.word(), place_word(model.search.place)),
+        Purpose::Find => {
+            let place = find::place(model).map_or(String::new(), |place| format!(" in {}", place_word(place)));
+            format!("find {}{place}: ", model.search.kind.word())
+        }
         Purpose::GoTo => "go to frame: ".into(),
         Purpose::Save => match &model.sifted {
             Some(sifted) => format!("save {} as: ", text::counted(sifted.frames.len() as u64, "frame")),
@@ -77,9 +80,11 @@ pub(crate) fn foot(model: &Model, area: Rect, buffer: &mut Buffer) {
         let room = usize::from(area.width).saturating_sub(width(&prompt) + 2);
         let (shown, _) = window(typing, room);
         let wrong = typing.wrong.as_deref().map_or(String::new(), |wrong| format!("  {wrong}"));
-        pieces(buffer, area, [(" ", theme.text), (&*prompt, theme.key), (&*shown, theme.text), (&*wrong, theme.bad)]);
+        let typed = if typing.line.selected { theme.cursor } else { theme.text };
+        pieces(buffer, area, [(" ", theme.text), (&*prompt, theme.key), (&*shown, typed), (&*wrong, theme.bad)]);
         if typing.wrong.is_none() && matches!(typing.purpose, Purpose::Find) {
-            put_right(buffer, area, "Tab kind  Shift-Tab place ", theme.dim);
+            let keys = if find::place(model).is_some() { "Tab kind  Shift-Tab place " } else { "Tab kind " };
+            put_right(buffer, area, keys, theme.dim);
         }
         return;
     }

@@ -4,6 +4,7 @@ pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod calls;
 pub(crate) mod follow;
+pub(crate) mod found;
 pub(crate) mod frames;
 pub(crate) mod graph;
 pub(crate) mod help;
@@ -134,6 +135,15 @@ pub(crate) fn title(model: &Model, area: Rect, buffer: &mut Buffer, text: &str, 
     let taken = pieces(buffer, line, [("── ", model.theme.head), (text, style), (" ", style)]);
     let rest = Rect { x: line.x + taken, width: line.width - taken, ..line };
     put(buffer, rest, &"─".repeat(rest.width.into()), model.theme.head);
+}
+
+/// Says at the right end of a title of so many columns what is seen of all, if there is room.
+pub(crate) fn position(model: &Model, area: Rect, buffer: &mut Buffer, title: usize, words: &str) {
+    let line = row(area, 0);
+    let line = Rect { width: line.width.saturating_sub(2), ..line };
+    if !words.is_empty() && title + text::width(words) + 3 <= line.width.into() {
+        put_right(buffer, line, &format!(" {words} "), model.theme.head);
+    }
 }
 
 /// The title of a column, with a sign if the list is sorted by it.

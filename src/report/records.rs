@@ -145,7 +145,8 @@ fn for_people(out: &mut String, cell: &Cell<'_>) {
     match *cell {
         Cell::Nothing | Cell::Text("") | Cell::Media("", "") => out.push('-'),
         Cell::Missing(word) | Cell::Word(word) => out.push_str(word),
-        Cell::Text(text) => value::string(out, text),
+        // What is no UTF-8 is escaped already.
+        Cell::Text(text) => value::line(out, text.as_bytes()),
         Cell::Media(media, remark) => {
             let end = memchr::memchr(b';', media.as_bytes()).unwrap_or(media.len());
             value::string(out, media.get(..end).unwrap_or(media).trim());
@@ -186,7 +187,7 @@ fn in_json(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
 fn in_csv(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
     match *cell {
         Cell::Nothing | Cell::Missing(_) => {}
-        Cell::Text(text) | Cell::Media(text, _) => value::string(out, text),
+        Cell::Text(text) | Cell::Media(text, _) => value::line(out, text.as_bytes()),
         Cell::Word(word) => out.push_str(word),
         Cell::End(end) => endpoint(out, end),
         Cell::Number(number) | Cell::Size(number) => value::number(out, number),

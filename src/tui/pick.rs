@@ -12,11 +12,13 @@ use dissectors::frame;
 use dissectors::packet::Address;
 use std::fmt::Write;
 
-/// A text as a filter has it, between quotes.
+/// A text as a filter has it, between quotes. What was no UTF-8 stands in it as `\xe9`, and so it does in a filter.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
-    for char in text.chars() {
+    let is_byte = |rest: &str| matches!(rest.as_bytes(), [b'\\', b'x', b'8'..=b'9' | b'a'..=b'f', low, ..] if low.is_ascii_hexdigit());
+    for (at, char) in text.char_indices() {
         match char {
+            '\\' if text.get(at..).is_some_and(is_byte) => out.push(char),
             '"' | '\\' => out.extend(['\\', char]),
             char if (char as u32) < 0x20 || char as u32 == 0x7f => {
                 let _ = write!(out, "\\x{:02x}", char as u32);
@@ -241,6 +243,7 @@ mod tests {
             assert!(Filter::new(&filter).is_ok(), "{filter}");
         }
         assert_eq!(quoted("a\"\\\r"), r#""a\"\\\x0d""#);
+        assert_eq!(quoted(r"caf\xe9 \x41"), r#""caf\xe9 \\x41""#);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::session::{At, Context, Event, Side, Then, Told};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use compact_str::CompactString;
+use core::fmt::Write;
 
 /// As many requests may await their response; beyond it the oldest is reported without.
 const MAX_OPEN: usize = 256;
@@ -329,11 +330,29 @@ fn upgraded(value: &[u8]) -> Then {
     }
 }
 
-/// Text of a header: UTF-8, or else ISO 8859-1, which is what HTTP once allowed (RFC 9110 5.5).
+/// Text of a header: UTF-8, and what else there is as `\xe9`.
 fn text(bytes: &[u8]) -> CompactString {
     let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
-    match core::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    let mut text = CompactString::default();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+        if text.len() >= MAX_TEXT {
+            break;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_utf_8_is_escaped_and_all_else_is_as_it_was() {
+        assert_eq!(text(b"/caf\xe9?x=\xc3\xa9"), r"/caf\xe9?x=é");
+        assert!(text(&[0xff; 2 * MAX_TEXT]).len() <= 4 * MAX_TEXT);
     }
 }

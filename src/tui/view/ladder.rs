@@ -54,7 +54,11 @@ fn meaning(rung: &Rung) -> Cow<'_, str> {
 
 /// A rung in words, for searching.
 pub(crate) fn text(model: &Model, place: usize) -> String {
-    let text = |rung: &Rung| format!("{} {} {}", rung.frame, labels(rung)[0], meaning(rung));
+    // On a narrow screen the arrow has shorter words.
+    let text = |rung: &Rung| {
+        let [long, short, ..] = labels(rung);
+        format!("{} {long} {short} {}", rung.frame, meaning(rung))
+    };
     model.ladder.rungs.get(place).map_or(String::new(), text)
 }
 

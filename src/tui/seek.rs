@@ -24,8 +24,8 @@ fn lines(model: &Model) -> Vec<Line<'_>> {
         let lines = (0u32..).zip(follow::lines(&model.follow));
         return lines.map(|(nth, line)| (Pane::Phases, nth, Cow::Borrowed(line))).collect();
     }
-    let phases = (0..call::phase_lines(model).len()).map(|place| Cow::Owned(view::call::phase_text(model, place)));
-    let mut lines: Vec<Line<'_>> = (0..).zip(phases).map(|(nth, line)| (Pane::Phases, nth, line)).collect();
+    let phases = call::phase_lines(model).into_iter().map(|line| view::call::phase_text(model, line));
+    let mut lines: Vec<Line<'_>> = (0..).zip(phases).map(|(nth, line)| (Pane::Phases, nth, Cow::Owned(line))).collect();
     for pane in [Pane::Request, Pane::Response] {
         let of_message = model.opened.message(pane).into_iter().flat_map(call::lines);
         lines.extend((0..).zip(of_message).map(|(nth, line)| (pane, nth, Cow::Borrowed(line))));
@@ -53,7 +53,8 @@ fn here(model: &Model) -> (Pane, u32, Range<usize>) {
 fn next(model: &Model, regex: &Regex, back: bool) -> Option<Hit> {
     let lines = lines(model);
     let (pane, line, row) = here(model);
-    let at = lines.iter().position(|other| (other.0, other.1) == (pane, line))?;
+    // Of a message that was not seen there are no lines.
+    let at = lines.iter().position(|other| (other.0, other.1) == (pane, line)).unwrap_or(0);
     let last = model.search.hit.as_ref();
     let on = last.filter(|hit| (hit.pane, hit.line) == (pane, line) && row.contains(&hit.bytes.start));
     let from = on.map_or(row.start, |hit| if back { hit.bytes.start } else { hit.bytes.start + 1 });

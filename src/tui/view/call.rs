@@ -31,7 +31,7 @@ const TIME: u16 = 9;
 pub(crate) fn text(model: &Model, place: usize) -> String {
     let opened = &model.opened;
     match (opened.pane, opened.message(opened.pane)) {
-        (Pane::Phases, _) => phase_text(model, place),
+        (Pane::Phases, _) => call::phase_lines(model).get(place).map_or(String::new(), |line| phase_text(model, *line)),
         (pane, message) => {
             let row = opened.rows(pane).get(place);
             let line = message.zip(row).map(|(message, row)| call::line(message, row.line as usize).0);
@@ -41,16 +41,15 @@ pub(crate) fn text(model: &Model, place: usize) -> String {
 }
 
 /// A line of the pane of phases.
-pub(crate) fn phase_text(model: &Model, place: usize) -> String {
+pub(crate) fn phase_text(model: &Model, line: Line) -> String {
     let View::Call(number) = model.view else { return String::new() };
     let Some(call) = model.index.calls.get(number) else { return String::new() };
-    match call::phase_lines(model).get(place) {
-        Some(Line::Phase(phase)) => {
-            let [time, frames] = phase_words(model, call, *phase);
-            format!("{}  {time}  {frames}", phases::word(*phase))
+    match line {
+        Line::Phase(phase) => {
+            let [time, frames] = phase_words(model, call, phase);
+            format!("{}  {time}  {frames}", phases::word(phase))
         }
-        Some(Line::Frame(frame)) => frame_words(model, call, *frame),
-        None => String::new(),
+        Line::Frame(frame) => frame_words(model, call, frame),
     }
 }
 

@@ -163,8 +163,55 @@ fn what_an_interface_hears_is_shown_as_it_comes() {
     }
     assert!(terminal.screen().contains("dropped: kernel 0, interface 0, here 0"), "{}", terminal.screen());
     terminal.keys(&["q"]);
+    terminal.wait("a question", |screen| screen.contains("not saved") && screen.contains("throw it away"));
+    terminal.keys(&["Down", "Down", "Enter"]);
     terminal.wait("the end", |screen| screen.contains("ended with 0"));
     terminal.is_back();
+}
+
+#[test]
+#[cfg(feature = "live")]
+fn what_was_captured_is_kept_when_a_signal_ends_it() {
+    let Some(terminal) = Terminal::open("kept", 120, 24) else { return };
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let room = tempfile::tempdir().expect("a folder");
+    let program = env!("CARGO_BIN_EXE_overhear");
+    terminal.line(&format!("clear; TMPDIR={} {program} -i lo -f 'tcp port {port}'", room.path().display()));
+    terminal.wait("the screen", |screen| screen.contains("Calls 0") || screen.contains("no permission"));
+    if terminal.screen().contains("no permission") {
+        return eprintln!("SKIPPED: lo may not be listened to here");
+    }
+    converse(port);
+    terminal.wait("a call", |screen| screen.contains("Calls 1 "));
+    terminal.signal("-TERM");
+    terminal.wait("where it is", |screen| screen.contains("overhear: what was captured is in "));
+    terminal.is_back();
+    let folder = std::fs::read_dir(room.path()).expect("the folder").flatten().next().expect("it is kept").path();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&folder.metadata().expect("a folder").permissions());
+    assert_eq!(mode & 0o777, 0o700, "it is of no interest to others");
+    let mut kept = overhear::source::Capture::open([folder.join("capture.pcapng")]).expect("a capture");
+    let mut frames = 0;
+    while kept.next().expect("it is whole").is_some() {
+        frames += 1;
+    }
+    assert!(frames >= 8, "a connection with a call has more than {frames} frames");
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it_like_the_signal() {
+    let Some(terminal) = Terminal::open("closed", 80, 24) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let code = folder.path().join("code");
+    let program = env!("CARGO_BIN_EXE_overhear");
+    terminal.line(&format!("sh -c 'trap \"\" HUP; {program} {CAPTURE}; echo $? > {}'", code.display()));
+    terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
+    drop(terminal);
+    let begun = Instant::now();
+    let read = || std::fs::read_to_string(&code).unwrap_or_default();
+    while read().is_empty() && begun.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(read().trim(), "129");
 }
 
 #[test]
@@ -183,11 +230,14 @@ fn what_comes_on_standard_input_is_shown_and_keys_are_heard() {
 #[test]
 fn whatever_ends_or_stops_it_the_terminal_is_given_back() {
     let Some(terminal) = Terminal::open("end", 80, 24) else { return };
-    for signal in ["-TERM", "-INT", "-HUP"] {
-        terminal.show(CAPTURE);
+    // The shells' convention: 128 and the signal's number.
+    for (signal, code) in [("-TERM", 143), ("-INT", 130), ("-HUP", 129), ("-QUIT", 131), ("-ABRT", 134)] {
+        terminal.line(&format!("clear; ulimit -c 0; {} {CAPTURE}", env!("CARGO_BIN_EXE_overhear")));
         terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
         terminal.signal(signal);
-        terminal.wait("the end", |screen| screen.contains("ended with 0"));
+        terminal.wait("the shell", |screen| screen.contains('%') && !screen.contains("style.css"));
+        terminal.line("echo ended with $?");
+        terminal.wait("the end", |screen| screen.contains(&format!("ended with {code}")));
         terminal.is_back();
     }
     terminal.show(CAPTURE);
@@ -208,7 +258,7 @@ fn panic_on_screen(somebody: impl Fn()) {
     let (_hear, mail) = tui::mail();
     let theme = Theme::of(|_| None);
     let model = Model::new("a.pcap", theme, jiff::tz::TimeZone::UTC).filtered("tcp");
-    tui::run(model, mail, |_| somebody()).expect("a screen");
+    let _ = tui::run(model, mail, |_| somebody()).expect("a screen");
 }
 
 #[test]

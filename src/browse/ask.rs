@@ -6,8 +6,14 @@ use super::stacks::Names;
 use crate::capture::{Call, Stream};
 use dissectors::Field;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Says where what was captured is.
+#[must_use]
+pub fn kept(spool: &Path) -> String {
+    format!("what was captured is in {}", spool.display().to_string().escape_debug())
+}
 
 /// A question. Each kind of question but [`Save`](Ask::Save) replaces an earlier one of its kind that is not answered
 /// yet.
@@ -63,6 +69,8 @@ pub enum Ask {
     EndSift,
     /// Ends the search that is under way.
     EndFind,
+    /// What was captured into a temporary file need not be kept, if there are no more packets in it than these.
+    Discard(u64),
 }
 
 /// What is looked for.

@@ -4,7 +4,7 @@ use super::ask::{Answer, Ask};
 use super::find::Search;
 use super::known::Known;
 #[cfg(feature = "live")]
-use super::listen::{Listening, Running};
+use super::listen::{Left, Listening, Running};
 use super::load::{Source, load};
 use super::post::Post;
 use super::save::save;
@@ -12,6 +12,8 @@ use super::sift::Sifting;
 use super::teller::Teller;
 use crate::source::Stop;
 use std::path::PathBuf;
+#[cfg(feature = "live")]
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
 
 /// A capture that is read, and can be asked about. Dropping it ends its threads soon, but for what is to be saved: that is
@@ -32,6 +34,9 @@ pub struct Browser {
     saving: Option<JoinHandle<()>>,
     #[cfg(feature = "live")]
     listening: Option<Running>,
+    /// Packets that nobody wants, as many as there are at most.
+    #[cfg(feature = "live")]
+    unwanted: AtomicU64,
 }
 
 impl Browser {
@@ -46,7 +51,7 @@ impl Browser {
     }
 
     /// Begins to listen to interfaces that are open. What is captured is written to a file of this name, or else to one
-    /// in a temporary folder, which is removed when the browser is dropped and stays if the program dies before.
+    /// in a temporary folder, which stays: see [`close`](Browser::close).
     #[cfg(feature = "live")]
     pub fn listen(
         opened: crate::live::Opened,
@@ -58,16 +63,32 @@ impl Browser {
         let (listening, source) = Listening::begin(opened, write, limits, browser.stop.clone())?;
         let (known, tell) = (browser.known.clone(), hear.clone());
         start("load", &hear, move || load(&known, source, tell));
-        browser.listening = Some(listening.run(browser.known.clone(), hear.clone())?);
+        browser.listening = Some(listening.run(browser.known.clone())?);
         browser.answer(hear);
         Ok(browser)
     }
 
-    /// The file that what is captured is written to.
+    /// The temporary file that what is captured is written to, if nobody gave it a name.
     #[cfg(feature = "live")]
     #[must_use]
     pub fn spool(&self) -> Option<&std::path::Path> {
-        self.listening.as_ref().map(Running::path)
+        self.listening.as_ref().and_then(Running::spool)
+    }
+
+    /// Ends listening, and says what is left of it. A temporary file is removed only if there is no packet in it, or if
+    /// it was [discarded](Ask::Discard).
+    #[cfg(feature = "live")]
+    pub fn close(mut self) -> Left {
+        self.save_the_rest();
+        self.stop.stop();
+        let unwanted = self.unwanted.load(Relaxed);
+        self.listening.take().map_or_else(Left::default, |mut listening| listening.end(unwanted))
+    }
+
+    /// Waits for what is to be saved.
+    fn save_the_rest(&mut self) {
+        self.saver.close_when_done();
+        self.saving.take().map(JoinHandle::join);
     }
 
     /// Begins to answer.
@@ -123,6 +144,10 @@ impl Browser {
             Ask::Save { .. } => self.saver.add(ask),
             Ask::EndSift => self.sieve.clear(),
             Ask::EndFind => self.search.clear(),
+            #[cfg(feature = "live")]
+            Ask::Discard(count) => self.unwanted.store(count, Relaxed),
+            #[cfg(not(feature = "live"))]
+            Ask::Discard(_) => {}
             _ => self.desk.put(ask),
         }
     }
@@ -130,8 +155,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        self.saver.close_when_done();
-        self.saving.take().map(JoinHandle::join);
+        self.save_the_rest();
         self.stop.stop();
         [&self.desk, &self.sieve, &self.search].into_iter().for_each(Post::close);
     }

@@ -7,6 +7,7 @@ use super::stacks::{Names, Stack};
 use crate::capture::{Call, Stream};
 use dissectors::{Field, Severity};
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 /// What is kept of a frame.
 #[derive(Clone, Copy, Debug)]
@@ -89,8 +90,38 @@ pub enum State {
         /// To the kernel, the interface, ourselves.
         lost: [u64; 3],
     },
+    /// An interface that is not listened to any more. All that came of it is known.
+    Ended {
+        /// As it was told before.
+        name: String,
+        /// To the kernel, the interface, ourselves.
+        lost: [u64; 3],
+        /// What ended it.
+        by: End,
+    },
     /// All that there is, or what could be read until this error.
     Whole(Option<String>),
+}
+
+/// What ends listening.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// So many packets were to be captured.
+    Packets(u64),
+    /// It was to last so long.
+    Time(Duration),
+    /// Something went wrong, in a line.
+    Failed(String),
+    /// Somebody said so.
+    Stopped,
+}
+
+impl State {
+    /// Whether there will be no more.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self, State::Whole(_) | State::Ended { .. })
+    }
 }
 
 /// All that is known of a capture so far.

@@ -1,12 +1,13 @@
 //! Interfaces that are listened to: packets go into a file, and the browser reads that.
 
-use super::ask::Answer;
+use super::index::End;
 use super::known::Known;
 use super::load::{Listened, Source};
 use crate::live::{Counts, Ended, Limits, Live, Opened};
 use crate::sink::{Format, Rotation, Sink, Stop as Autostop, Target};
 use crate::source::Stop;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,9 +20,14 @@ const TICK: Duration = Duration::from_millis(100);
 /// As long as is waited, when a capture has ended, for its last packets to be read from the file.
 const REST: Duration = Duration::from_secs(2);
 
+/// Who may look into the folder of what is captured: its owner.
+const PRIVATE: u32 = 0o700;
+
 /// Interfaces that will be listened to.
 pub(super) struct Listening {
     live: Live,
+    limits: Limits,
+    begun: Instant,
     listened: Arc<Listened>,
     /// Ends the reading of the file.
     ends: Stop,
@@ -30,11 +36,27 @@ pub(super) struct Listening {
     spool: Spool,
 }
 
-/// Interfaces that are listened to. Dropping it ends that.
+/// Interfaces that are listened to. Dropping it ends that, and leaves the file.
 pub(super) struct Running {
     stop: Stop,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Written>>,
     spool: Spool,
+}
+
+/// What stands in the file: so many packets; and what was wrong.
+#[derive(Default)]
+struct Written {
+    packets: u64,
+    wrong: Vec<String>,
+}
+
+/// What is left of interfaces that were listened to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// The temporary file that what was captured is in, if it was kept.
+    pub kept: Option<PathBuf>,
+    /// What was wrong, a line each.
+    pub wrong: Vec<String>,
 }
 
 /// The file, and the folder to be removed with it.
@@ -58,6 +80,7 @@ impl Listening {
         let target = Target::File(spool.path.clone());
         let sink = Sink::create(target, format, opened.devices(), Rotation::default(), Autostop::default());
         let sink = sink.map_err(|error| error.to_string())?;
+        let begun = Instant::now();
         let live = opened.listen(Some(sink), Stop::default(), limits);
         let live = live.map_err(|error| format!("capturing cannot begin: {error}"))?;
         let listened = Arc::new(Listened { name: names.join(", "), ..Listened::default() });
@@ -68,12 +91,12 @@ impl Listening {
             ends: ends.clone(),
             stop: stop.clone(),
         };
-        Ok((Listening { live, listened, ends, stop, spool }, source))
+        Ok((Listening { live, limits, begun, listened, ends, stop, spool }, source))
     }
 
     /// Listens until the end, in a thread of its own.
-    pub(super) fn run(self, known: Known, hear: impl Fn(Answer) + Send + 'static) -> Result<Running, String> {
-        let Listening { mut live, listened, ends, stop: given_up, spool } = self;
+    pub(super) fn run(self, known: Known) -> Result<Running, String> {
+        let Listening { mut live, limits, begun, listened, ends, stop: given_up, spool } = self;
         let stop = live.stop();
         let work = move || {
             while live.wait(TICK) {
@@ -82,20 +105,30 @@ impl Listening {
             }
             let Ended { counts, failed, written } = live.finish();
             listened.note(&counts);
-            failed.iter().for_each(|error| hear(Answer::Failed(error.to_string())));
+            let lasted = begun.elapsed();
+            let mut wrong: Vec<String> = failed.iter().map(ToString::to_string).collect();
             let packets = match written {
                 Some(Ok(summary)) => summary.packets,
                 Some(Err(error)) => {
-                    hear(Answer::Failed(error.to_string()));
-                    0
+                    wrong.push(error.to_string());
+                    // So many at most; what failed stands behind what is in the file.
+                    counts.taken
                 }
                 None => 0,
             };
+            let by = match (limits.packets, limits.time) {
+                _ if !wrong.is_empty() => End::Failed(wrong.join("; ")),
+                (Some(most), _) if counts.taken >= most => End::Packets(most),
+                (_, Some(most)) if lasted >= most => End::Time(most),
+                _ => End::Stopped,
+            };
+            let _ = listened.end.set(by);
             let since = Instant::now();
             while u64::from(known.read().count()) < packets && since.elapsed() < REST && !given_up.is_set() {
                 thread::sleep(TICK / 4);
             }
             ends.stop();
+            Written { packets, wrong }
         };
         let thread = thread::Builder::new().name("listen".into()).spawn(work);
         let thread = Some(thread.map_err(|error| format!("no thread can be begun: {error}"))?);
@@ -112,19 +145,32 @@ impl Listened {
 }
 
 impl Running {
-    /// The file that is written.
-    pub(super) fn path(&self) -> &Path {
-        &self.spool.path
+    /// The file that is written, if nobody gave it a name.
+    pub(super) fn spool(&self) -> Option<&Path> {
+        self.spool.folder.as_ref().map(|_| &*self.spool.path)
+    }
+
+    /// Ends it. A temporary file is removed if it holds no more than so many packets.
+    pub(super) fn end(&mut self, unwanted: u64) -> Left {
+        self.stop.stop();
+        let written = self.thread.take().map(JoinHandle::join);
+        let is_unwanted = matches!(&written, Some(Ok(written)) if written.packets <= unwanted);
+        let wrong = written.and_then(Result::ok).unwrap_or_default().wrong;
+        let kept = match &self.spool.folder {
+            Some(folder) if is_unwanted => {
+                let _ = fs::remove_dir_all(folder);
+                None
+            }
+            folder => folder.as_ref().map(|_| self.spool.path.clone()),
+        };
+        Left { kept, wrong }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.stop();
-        self.thread.take().map(JoinHandle::join);
-        // Who dies leaves what was captured.
-        if let Some(folder) = self.spool.folder.as_ref().filter(|_| !thread::panicking()) {
-            let _ = fs::remove_dir_all(folder);
+        if self.thread.is_some() {
+            self.end(0);
         }
     }
 }
@@ -134,7 +180,8 @@ impl Spool {
         if let Some(path) = write {
             return Ok(Spool { path, folder: None });
         }
-        let folder = tempfile::Builder::new().prefix("overhear-").tempdir();
+        let folder =
+            tempfile::Builder::new().prefix("overhear-").permissions(Permissions::from_mode(PRIVATE)).tempdir();
         let folder = folder.map_err(|error| format!("there is no room for what is captured: {error}"))?.keep();
         Ok(Spool { path: folder.join("capture.pcapng"), folder: Some(folder) })
     }

@@ -1,7 +1,7 @@
 //! Reading a capture once, from its first frame to its last, for what is kept of it.
 
 use super::ask::{Answer, News};
-use super::index::{Fact, NO_STREAM, Note, Short, State};
+use super::index::{End, Fact, NO_STREAM, Note, Short, State};
 use super::known::{Arrival, Group, Known, Marks, Seat, Talk};
 use super::pairs::Pairs;
 use super::stacks::Stacks;
@@ -12,7 +12,7 @@ use dissectors::session::Side;
 use dissectors::{Field, Kind, PROTOCOLS, Part, Protocol, Severity, Wants, http};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -32,11 +32,18 @@ const BEAT: Duration = Duration::from_millis(50);
 /// How often connections that are listened to are looked at for those that are over.
 const AGE: Duration = Duration::from_secs(1);
 
-/// What is listened to, and frames lost so far: to the kernel, the interface, ourselves.
+/// What is listened to, frames lost so far (to the kernel, the interface, ourselves), and what has ended it.
 #[derive(Debug, Default)]
 pub(super) struct Listened {
     pub(super) name: String,
     pub(super) lost: [AtomicU64; 3],
+    pub(super) end: OnceLock<End>,
+}
+
+impl Listened {
+    fn lost(&self) -> [u64; 3] {
+        self.lost.each_ref().map(|lost| lost.load(Relaxed))
+    }
 }
 
 /// How captures are loaded.
@@ -98,7 +105,7 @@ pub(super) fn load<H: Fn(Answer) + Send>(known: &Known, source: Source, hear: H)
         drop(beats);
     });
     if !source.stop.is_set() {
-        lock(&intake).finish();
+        lock(&intake).finish(source.live.as_deref());
     }
 }
 
@@ -222,15 +229,13 @@ impl<H: Fn(Answer)> Intake<H> {
     /// Tells news that nobody else has told, and of interfaces that are listened to what was lost.
     fn beat(&mut self, live: Option<&Listened>, aged: &mut Instant) {
         let mut is_new = !self.arrivals.is_empty();
-        if let Some(Listened { name, lost }) = live {
+        if let Some(live) = live {
             if aged.elapsed() >= AGE {
                 *aged = Instant::now();
                 self.analyzer.age(now());
                 self.events();
             }
-            let lost = lost.each_ref().map(|lost| lost.load(Relaxed));
-            let state = State::Live { name: name.clone(), lost };
-            self.state = state;
+            self.state = State::Live { name: live.name.clone(), lost: live.lost() };
             is_new |= self.state != self.said || !self.news.streams.is_empty();
         }
         if is_new && self.is_late(SLOW_NEWS) {
@@ -239,11 +244,18 @@ impl<H: Fn(Answer)> Intake<H> {
     }
 
     /// Ends the capture.
-    fn finish(&mut self) {
+    fn finish(&mut self, live: Option<&Listened>) {
         self.analyzer.finish();
         self.events();
         let failed = std::mem::take(&mut self.failed);
-        self.state = State::Whole((!failed.is_empty()).then(|| failed.join("; ")));
+        let failed = (!failed.is_empty()).then(|| failed.join("; "));
+        self.state = match live {
+            None => State::Whole(failed),
+            Some(live) => {
+                let by = failed.map(End::Failed).or_else(|| live.end.get().cloned()).unwrap_or(End::Stopped);
+                State::Ended { name: live.name.clone(), lost: live.lost(), by }
+            }
+        };
         self.tell();
     }
 
@@ -328,7 +340,7 @@ impl<H: Fn(Answer)> Intake<H> {
     fn tell(&mut self) {
         self.last = Some(Instant::now());
         self.said = self.state.clone();
-        let is_whole = matches!(self.state, State::Whole(_));
+        let is_whole = self.state.is_whole();
         if !is_whole {
             self.news.streams.extend(self.analyzer.open_since(self.told));
         }

@@ -34,6 +34,8 @@ pub use browser::Browser;
 #[cfg(feature = "tui")]
 pub(crate) use find::pattern;
 pub use index::*;
+#[cfg(feature = "live")]
+pub use listen::Left;
 pub use pairs::{Host, Way};
 pub use pile::Pile;
 pub use stacks::{Names, OTHER, Stack};

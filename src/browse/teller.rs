@@ -148,7 +148,7 @@ impl Teller {
             Ask::Ladder(stream) => ladder::ladder(self, stream),
             Ask::Call(call) => call::told(self, call).map(|told| Answer::Call { call, told: Box::new(told) }),
             Ask::Follow(stream) => follow::said(self, stream),
-            Ask::Sift { .. } | Ask::Find { .. } | Ask::Save { .. } | Ask::EndSift | Ask::EndFind => {
+            Ask::Sift { .. } | Ask::Find { .. } | Ask::Save { .. } | Ask::EndSift | Ask::EndFind | Ask::Discard(_) => {
                 Err("this is asked of somebody else".into())
             }
         };

@@ -5,29 +5,62 @@ use super::input::Named;
 #[cfg(feature = "live")]
 use super::input::filter_alone;
 use super::output::shown;
+#[cfg(feature = "live")]
+use super::tell;
 use crate::args::Input;
 use jiff::tz::TimeZone;
 use overhear::browse::Browser;
 #[cfg(feature = "live")]
+use overhear::browse::kept;
+#[cfg(feature = "live")]
 use overhear::confine::{Files, become_caller, disarm};
 use overhear::source::Capture;
-use overhear::tui::{self, Mail, Model, Theme};
+use overhear::tui::{self, Ended, Mail, Model, Theme};
 #[cfg(feature = "live")]
 use overhear::{live, sink, tui::Tab};
+use signal_hook::low_level::emulate_default_handler;
 use std::io::{self, IsTerminal};
 #[cfg(feature = "live")]
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+
+/// The exit code of a program that a signal has ended is greater than this by its number, by the shells' convention.
+const SIGNALLED: u8 = 128;
 
 /// Shows what a command line names until the user leaves.
 pub(super) fn show(input: Input) -> io::Result<Outcome> {
     spare_memory();
     match prepared(input) {
         Err(what) => Ok(Outcome::Wrong(what)),
-        Ok((model, mail, browser)) => match tui::run(model, mail, |ask| browser.ask(ask)) {
-            Ok(()) => Ok(Outcome::Done),
-            Err(error) => Ok(Outcome::Wrong(format!("the terminal cannot be used: {error}"))),
-        },
+        Ok((model, mail, browser)) => {
+            let ended = tui::run(model, mail, |ask| browser.ask(ask));
+            let is_well = close(browser);
+            Ok(match ended {
+                Ok(Ended::Left) if is_well => Outcome::Done,
+                Ok(Ended::Left) => Outcome::Told,
+                Ok(Ended::Signal(signal)) => {
+                    let _ = emulate_default_handler(signal);
+                    Outcome::Exit(SIGNALLED.saturating_add(u8::try_from(signal).unwrap_or(0)))
+                }
+                Err(error) => Outcome::Wrong(format!("the terminal cannot be used: {error}")),
+            })
+        }
+    }
+}
+
+/// Ends what is read, and tells what is left of what was captured; whether nothing was wrong with it.
+fn close(browser: Browser) -> bool {
+    #[cfg(feature = "live")]
+    {
+        let left = browser.close();
+        left.wrong.iter().for_each(|what| tell(&shown([Path::new(what)])));
+        left.kept.iter().for_each(|path| tell(&kept(path)));
+        return left.wrong.is_empty();
+    }
+    #[cfg(not(feature = "live"))]
+    {
+        drop(browser);
+        true
     }
 }
 
@@ -75,7 +108,7 @@ fn listening(input: Input) -> Result<(Model, Mail, Browser), String> {
     let limits = live::Limits { packets: stop.packets.map(NonZeroU64::get), time: stop.duration };
     let (hear, mail) = tui::mail();
     let browser = Browser::listen(opened, listen.write, limits, move |answer| hear.hear(answer))?;
-    Ok((model, mail, browser))
+    Ok((model.spooled(browser.spool()), mail, browser))
 }
 
 /// An empty screen for this terminal.

@@ -16,6 +16,8 @@ const BESIDE: u16 = 136;
 pub(crate) struct Screen {
     pub(crate) status: Rect,
     pub(crate) tabs: Rect,
+    /// Of no height where nothing has gone wrong.
+    pub(crate) trouble: Rect,
     /// Of no height where there is no filter.
     pub(crate) filter: Rect,
     pub(crate) body: Rect,
@@ -40,11 +42,12 @@ pub(crate) fn is_too_small(model: &Model) -> bool {
 pub(crate) fn screen(model: &Model) -> Screen {
     let all = Rect::new(0, 0, model.size.0, model.size.1);
     let shows_filter = model.sifted.is_some() || model.typing.as_ref().is_some_and(|typing| typing.is_filter());
-    let lines = [1, 1, shows_filter.into()].map(Constraint::Length);
-    let [status, tabs, filter] = lines;
-    let [status, tabs, filter, body, foot] =
-        Layout::vertical([status, tabs, filter, Constraint::Fill(1), Constraint::Length(1)]).areas(all);
-    Screen { status, tabs, filter, body, foot }
+    let trouble = super::view::top::trouble(model).len() as u16;
+    let lines = [1, 1, trouble, shows_filter.into()].map(Constraint::Length);
+    let [status, tabs, trouble, filter] = lines;
+    let [status, tabs, trouble, filter, body, foot] =
+        Layout::vertical([status, tabs, trouble, filter, Constraint::Fill(1), Constraint::Length(1)]).areas(all);
+    Screen { status, tabs, trouble, filter, body, foot }
 }
 
 /// A part of a length, in thousandths, that leaves `least` on both sides where there is room.

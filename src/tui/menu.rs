@@ -1,6 +1,7 @@
 //! Menus: a few things to choose from.
 
 use super::keys::Action;
+use super::leave::{self, Leave};
 use super::list::List;
 use super::model::{Model, View};
 use super::msg::Effect;
@@ -24,6 +25,8 @@ pub(crate) enum Choice {
     Field(&'static dissectors::Field),
     /// Writes over a file.
     Over(PathBuf),
+    /// Ends, and does this with what was captured.
+    Leave(Leave),
     Nothing,
 }
 
@@ -122,7 +125,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(menu) = &mut model.menu else { return Vec::new() };
     match action {
         Action::Go(way) => menu.list.go(way, menu.items.len(), HEIGHT),
-        Action::Back => model.menu = None,
+        Action::Back => {
+            model.menu = None;
+            model.leaving = false;
+        }
         Action::Enter => {
             let choice = menu.items.get(menu.list.at).map(|item| item.choice.clone());
             return choice.map_or(Vec::new(), |choice| choose(model, choice));
@@ -168,7 +174,11 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
             Vec::new()
         }
         Choice::Over(path) => save(model, path, true),
-        Choice::Nothing => Vec::new(),
+        Choice::Leave(how) => leave::choose(model, how),
+        Choice::Nothing => {
+            model.leaving = false;
+            Vec::new()
+        }
     }
 }
 
@@ -180,9 +190,10 @@ pub(crate) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     vec![Effect::Copy(text)]
 }
 
-/// Saves the frames that the filter lets through.
+/// Saves the frames that the filter lets through; all when they are left.
 pub(crate) fn save(model: &mut Model, path: PathBuf, over: bool) -> Vec<Effect> {
-    let frames = model.sifted.as_ref().map(|sifted| Arc::clone(&sifted.frames));
+    let sifted = model.sifted.as_ref().filter(|_| !model.leaving);
+    let frames = sifted.map(|sifted| Arc::clone(&sifted.frames));
     model.done(format!("saving {}", path.display()));
     vec![Effect::Ask(Ask::Save { path, frames, over })]
 }

@@ -15,6 +15,7 @@ mod hierarchy;
 mod keys;
 mod ladder;
 mod layout;
+mod leave;
 mod list;
 mod menu;
 mod model;
@@ -43,7 +44,7 @@ mod view;
 
 pub use model::{Model, Tab};
 pub use msg::{Effect, Msg};
-pub use run::{Hear, Mail, mail, run};
+pub use run::{Ended, Hear, Mail, mail, run};
 pub use theme::{Depth, Theme, Tone};
 pub use update::update;
 pub use view::view;

@@ -15,9 +15,10 @@ use super::statistics::Statistics;
 use super::text;
 use super::theme::Theme;
 use super::times::{Since, Times};
-use crate::browse::{Index, State};
+use crate::browse::{Index, State, kept};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What can be looked at from anywhere.
@@ -138,6 +139,12 @@ pub struct Model {
     pub(crate) turn: u64,
     /// The border that the mouse holds.
     pub(crate) held: Option<usize>,
+    /// The temporary file that what is captured goes to.
+    pub(crate) spool: Option<PathBuf>,
+    /// As many frames were saved as there were.
+    pub(crate) saved: u64,
+    /// What is being saved is the last thing to be done.
+    pub(crate) leaving: bool,
 }
 
 impl Model {
@@ -173,6 +180,9 @@ impl Model {
             theme,
             turn: 0,
             held: None,
+            spool: None,
+            saved: 0,
+            leaving: false,
         }
     }
 
@@ -180,10 +190,23 @@ impl Model {
     #[must_use]
     pub fn following(mut self, tab: Tab) -> Model {
         self.view = tab.view();
+        self.index.state = State::Live { name: self.name.clone(), lost: [0; 3] };
         self.calls.list.tail = true;
         self.streams.list.tail = true;
         self.frames.list.tail = true;
         self
+    }
+
+    /// What is captured goes to a temporary file.
+    #[must_use]
+    pub fn spooled(mut self, spool: Option<&Path>) -> Model {
+        self.spool = spool.map(Path::to_owned);
+        self
+    }
+
+    /// What is to be told when the program ends without the user.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        self.spool.as_ref().map(|spool| format!("overhear: {}", kept(spool)))
     }
 
     /// Filters from the beginning.
@@ -308,7 +331,7 @@ impl Model {
     /// Whether frames may still come.
     #[must_use]
     pub fn is_growing(&self) -> bool {
-        !matches!(self.index.state, State::Whole(_))
+        !self.index.state.is_whole()
     }
 
     pub(crate) fn done(&mut self, what: impl Into<String>) {

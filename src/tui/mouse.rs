@@ -279,8 +279,9 @@ fn scroll(model: &mut Model, at: Position, by: isize) {
         menu.list.scroll(by, menu.items.len(), super::menu::HEIGHT);
         return;
     }
+    let lines = view::help::lines(model).len();
     if let Some(help) = &mut model.help {
-        help.scroll(by, view::help::lines().len(), body.saturating_sub(1));
+        help.scroll(by, lines, body.saturating_sub(1));
         return;
     }
     if model.typing.is_some() {

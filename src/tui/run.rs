@@ -2,23 +2,30 @@
 
 use super::model::Model;
 use super::msg::{Effect, Msg};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, die};
 use super::{update, view};
 use crate::browse::{Answer, Ask};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{self, Event};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGABRT, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
-use std::io;
+use std::io::{self, IsTerminal};
+use std::mem::ManuallyDrop;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// The least time between two drawings.
 const BEAT: Duration = Duration::from_millis(16);
+
+/// What the system says of a terminal that is gone.
+const EIO: i32 = 5;
+
+/// How often it is looked whether the terminal is there, while nothing happens.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Messages that are taken in before the screen is drawn, at most.
 const MOST: usize = 1000;
@@ -55,23 +62,38 @@ pub fn mail() -> (Hear, Mail) {
     (Hear(send.clone()), Mail { send, wakes })
 }
 
+/// How the screen has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The user has left.
+    Left,
+    /// This signal has ended it; SIGHUP where the terminal is gone.
+    Signal(i32),
+}
+
 /// Shows a capture until the user leaves; questions go to `ask`, whose answers come by `mail`.
 ///
 /// # Errors
 ///
 /// The terminal cannot be read or written.
-pub fn run(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<()> {
+pub fn run(model: Model, mail: Mail, ask: impl FnMut(Ask)) -> io::Result<Ended> {
+    show(model, mail, ask).or_else(|error| match error.raw_os_error() {
+        Some(EIO) => Ok(Ended::Signal(SIGHUP)),
+        _ => Err(error),
+    })
+}
+
+fn show(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<Ended> {
     let Mail { send, wakes } = mail;
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT])?;
+    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGABRT, SIGTSTP, SIGCONT])?;
     let of_signals = send.clone();
-    thread::Builder::new().name("signals".into()).spawn(move || {
-        signals.forever().all(|signal| of_signals.send(Wake::Signal(signal)).is_ok());
-    })?;
-    let terminal = Terminal::take()?;
+    thread::Builder::new().name("signals".into()).spawn(move || obey(signals, &of_signals))?;
+    let terminal = Terminal::take(model.last_words())?;
     let (width, height) = crossterm::terminal::size()?;
     thread::Builder::new().name("keys".into()).spawn(move || listen(&send))?;
     let mut effects = update(&mut model, Msg::Resize(width, height));
-    let mut screen = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    // Dropped, it would write to a terminal that may be gone, and panic when it cannot tell that.
+    let mut screen = ManuallyDrop::new(ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?);
     let mut drawn: Option<Instant> = None;
     // What is shown is not what is known.
     let mut is_old = true;
@@ -89,7 +111,7 @@ pub fn run(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result
                     owed.push(again(&mut screen)?);
                 }
                 Effect::Redraw => owed.push(again(&mut screen)?),
-                Effect::Quit => return Ok(()),
+                Effect::Quit => return Ok(Ended::Left),
             }
         }
         // A key is shown at once, a flood of news not more often than anybody can see.
@@ -100,11 +122,15 @@ pub fn run(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result
             is_old = false;
         }
         let patience = match () {
-            () if !owed.is_empty() => Some(Duration::ZERO),
-            () if is_old => Some(due),
-            () => None,
+            () if !owed.is_empty() => Duration::ZERO,
+            () if is_old => due,
+            () => LOOK,
         };
         let mut wake = next(&wakes, patience)?;
+        // Who reads keys of a terminal that is gone may wait for ever, and not every program is told by a signal.
+        if wake.is_none() && !io::stdout().is_terminal() {
+            return Err(io::Error::from_raw_os_error(EIO));
+        }
         is_old |= wake.is_some() || !owed.is_empty();
         let mut taken = 0;
         while let Some(now) = wake {
@@ -113,7 +139,7 @@ pub fn run(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result
                 Wake::Signal(SIGTSTP) => effects.push(Effect::Suspend),
                 // Somebody else may have written on the terminal meanwhile.
                 Wake::Signal(SIGCONT) => owed.push(again(&mut screen)?),
-                Wake::Signal(_) => return Ok(()),
+                Wake::Signal(signal) => return Ok(Ended::Signal(signal)),
                 Wake::Deaf(error) => return Err(error),
             }
             taken += 1;
@@ -122,13 +148,24 @@ pub fn run(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result
     }
 }
 
-/// What comes before patience ends; it may have no end.
-fn next(wakes: &Receiver<Wake>, patience: Option<Duration>) -> io::Result<Option<Wake>> {
-    let come = match patience {
-        Some(patience) => wakes.recv_timeout(patience),
-        None => wakes.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    match come {
+/// Tells the screen of signals. It ends by the first that asks it to; where there is a second, it was too slow for
+/// that. SIGQUIT and SIGABRT are for a program that is stuck.
+fn obey(mut signals: Signals, send: &Sender<Wake>) {
+    let mut is_asked = false;
+    for signal in signals.forever() {
+        let ends = !matches!(signal, SIGTSTP | SIGCONT);
+        let is_heard =
+            !(ends && is_asked || matches!(signal, SIGQUIT | SIGABRT)) && send.send(Wake::Signal(signal)).is_ok();
+        if !is_heard {
+            die(signal);
+        }
+        is_asked |= ends;
+    }
+}
+
+/// What comes before patience ends.
+fn next(wakes: &Receiver<Wake>, patience: Duration) -> io::Result<Option<Wake>> {
+    match wakes.recv_timeout(patience) {
         Ok(wake) => Ok(Some(wake)),
         Err(RecvTimeoutError::Timeout) => Ok(None),
         Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::BrokenPipe.into()),

@@ -3,12 +3,16 @@
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
-use std::io;
-use std::sync::Once;
+use signal_hook::low_level::emulate_default_handler;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 
 /// Whether the terminal is in the screen's modes.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// What is told when the program ends at once.
+static LAST_WORDS: OnceLock<String> = OnceLock::new();
 
 /// What a program ends with that panics.
 const PANICKED: i32 = 101;
@@ -22,17 +26,19 @@ pub(super) struct Terminal(());
 impl Terminal {
     /// Takes the terminal. A panic, be it of another thread, gives it back before it is told, and ends the program: half
     /// of it could only keep somebody waiting.
-    pub(super) fn take() -> io::Result<Terminal> {
+    pub(super) fn take(last_words: Option<String>) -> io::Result<Terminal> {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
                 let was_taken = restore();
                 before(panic);
                 if was_taken {
+                    say_last_words();
                     std::process::exit(PANICKED);
                 }
             }));
         });
+        last_words.map(|words| LAST_WORDS.set(words));
         let terminal = Terminal(());
         terminal.enter()?;
         Ok(terminal)
@@ -57,6 +63,13 @@ impl Drop for Terminal {
     }
 }
 
+/// Gives the terminal back and does what the signal does where nobody waits for it, whatever the others do meanwhile.
+pub(super) fn die(signal: i32) {
+    restore();
+    say_last_words();
+    let _ = emulate_default_handler(signal);
+}
+
 /// Gives the terminal back, once; whether it was taken. That it cannot be written to is no matter any more.
 fn restore() -> bool {
     let was_taken = TAKEN.swap(false, Ordering::SeqCst);
@@ -65,4 +78,10 @@ fn restore() -> bool {
         let _ = disable_raw_mode();
     }
     was_taken
+}
+
+fn say_last_words() {
+    if let Some(words) = LAST_WORDS.get() {
+        let _ = writeln!(io::stderr(), "{words}");
+    }
 }

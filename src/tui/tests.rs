@@ -6,11 +6,12 @@ use super::model::{Model, Tab, View, Word};
 use super::theme::{Depth, Theme, Tone};
 use super::update::act;
 use super::{Effect, Msg, update, view};
-use crate::browse::{Answer, Ask, Fact, NO_STREAM, News, Place, Row, Said, Short, Stack, State, Way};
+use crate::browse::{Answer, Ask, End, Fact, NO_STREAM, News, Place, Row, Said, Short, Stack, State, Way};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use std::path::Path;
 
 fn model() -> Model {
     let mut model = Model::new("a.pcap", Theme::new(Depth::None, Tone::Dark), TimeZone::UTC);
@@ -254,6 +255,93 @@ fn a_line_of_megabytes_is_wrapped_in_rows_that_are_drawn_alone() {
     assert_eq!((rows, model.follow.list.at), ((1_usize << 20).div_ceil(70), rows - 1));
     let row = model.follow.rows.get(rows - 1).expect("a row");
     assert_eq!(row.bytes(), 2 * 70 * (rows - 1)..2 << 20);
+}
+
+/// The screen of an interface after so many frames.
+fn listening(frames_so_far: usize) -> Model {
+    let mut model = model().following(Tab::Calls).spooled(Some(Path::new("/tmp/overhear-x/capture.pcapng")));
+    frames(&mut model, frames_so_far, State::Live { name: "lo".into(), lost: [0; 3] });
+    model
+}
+
+/// What a key leads to: how many frames are discarded before the end, if it is the end.
+fn ends(effects: &[Effect]) -> Option<u64> {
+    let discarded = effects.iter().find_map(|effect| match effect {
+        Effect::Ask(Ask::Discard(count)) => Some(*count),
+        _ => None,
+    });
+    effects.iter().any(|effect| matches!(effect, Effect::Quit)).then(|| discarded.unwrap_or(0))
+}
+
+#[test]
+fn what_was_captured_and_not_saved_is_not_thrown_away_unasked() {
+    let quit = |model: &mut Model| ends(&press(model, KeyCode::Char('q')));
+    assert_eq!(quit(&mut model()), Some(0));
+    assert_eq!(quit(&mut listening(0)), Some(0));
+    // Enter keeps it, as the first that can be chosen; so does Ctrl-C, who does not answer.
+    let mut model = listening(5);
+    assert_eq!(quit(&mut model), None);
+    assert_eq!(ends(&press(&mut model, KeyCode::Enter)), Some(0));
+    let mut model = listening(5);
+    let interrupt = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    let ended = [(); 2].map(|()| ends(&update(&mut model, Msg::Key(interrupt))));
+    assert_eq!(ended, [None, Some(0)]);
+    // To stay is no end; to throw it away is one.
+    let mut model = listening(5);
+    quit(&mut model);
+    assert_eq!((ends(&press(&mut model, KeyCode::Esc)), model.menu.is_none()), (None, true));
+    quit(&mut model);
+    press(&mut model, KeyCode::Down);
+    press(&mut model, KeyCode::Down);
+    assert_eq!(ends(&press(&mut model, KeyCode::Enter)), Some(u64::MAX));
+}
+
+#[test]
+fn what_is_saved_before_the_end_is_all_that_was_captured() {
+    let mut model = listening(5);
+    line(&mut model, '/', "tcp");
+    let turn = model.turn;
+    update(&mut model, sifted(turn, vec![2], true));
+    press(&mut model, KeyCode::Char('q'));
+    press(&mut model, KeyCode::Down);
+    press(&mut model, KeyCode::Enter);
+    let asked = press(&mut model, KeyCode::Enter);
+    assert!(matches!(asked.as_slice(), [Effect::Ask(Ask::Save { frames: None, .. })]), "{asked:?}");
+    let saved = Answer::Saved { path: "a.pcapng".into(), result: Ok(5) };
+    assert_eq!(ends(&update(&mut model, Msg::Answer(saved))), Some(5));
+    // Nobody is asked about what is saved, as long as no more comes.
+    assert_eq!(ends(&press(&mut model, KeyCode::Char('q'))), Some(5));
+    frames(&mut model, 1, State::Live { name: "lo".into(), lost: [0; 3] });
+    assert_eq!(ends(&press(&mut model, KeyCode::Char('q'))), None);
+}
+
+/// The first lines of a screen.
+fn head(model: &Model, lines: u16) -> Vec<String> {
+    let (width, height) = model.size;
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+    terminal.draw(|frame| view(model, frame)).expect("drawn");
+    let buffer = terminal.backend().buffer();
+    let line = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..lines).map(line).collect()
+}
+
+#[test]
+fn what_was_dropped_and_what_ended_it_stay_on_screen() {
+    let mut model = model().following(Tab::Calls);
+    assert!(head(&model, 1)[0].ends_with("live  dropped: kernel 0, interface 0, here 0"));
+    let ended = |by| State::Ended { name: "lo".into(), lost: [7, 0, 0], by };
+    frames(&mut model, 4, ended(End::Packets(4)));
+    assert_eq!(head(&model, 1)[0], format!(" lo  4 frames  0 ns{:24}ended after 4 packets  dropped 7/0/0", ""));
+    let full = "/tmp/overhear-x/capture.pcapng: it cannot be written on: no space left on device";
+    frames(&mut model, 0, ended(End::Failed(full.into())));
+    update(&mut model, Msg::Resize(40, 12));
+    press(&mut model, KeyCode::Char('j'));
+    let head = head(&model, 5);
+    assert_eq!(head[0], " lo  4 frames      ended  dropped 7/0/0");
+    assert_eq!(
+        head[2..],
+        [" /tmp/overhear-x/capture.pcapng: it", " cannot be written on: no space left on", " device"]
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::model::{Model, Tab, View, Word};
 use super::msg::{Effect, Msg};
 use super::sift::{self, Change, Purpose, Typing};
 use super::times::Since;
-use super::{call, find, follow, frames, ladder, layout, menu, mouse, notes, pick, statistics};
+use super::{call, find, follow, frames, ladder, layout, leave, menu, mouse, notes, pick, statistics};
 use crate::browse::{Answer, Ask, State};
 use crossterm::event::{KeyEvent, KeyEventKind};
 use dissectors::Severity;
@@ -77,7 +77,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return leave::quit(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Help => model.help = Some(List::default()),
@@ -198,7 +198,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 /// Does what a key says on the help screen; none if it means the same as elsewhere.
 fn in_help(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let height = usize::from(layout::screen(model).body.height.saturating_sub(1));
-    let len = super::view::help::lines().len();
+    let len = super::view::help::lines(model).len();
     match action {
         Action::Go(way) => {
             // It is scrolled, there is no cursor.
@@ -222,7 +222,10 @@ fn in_line(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(typing) = &mut model.typing else { return Vec::new() };
     match (&typing.purpose, action) {
         (_, Action::Suspend) => return vec![Effect::Suspend],
-        (_, Action::Back) => model.typing = None,
+        (_, Action::Back) => {
+            model.typing = None;
+            model.leaving = false;
+        }
         (Purpose::Filter(_), Action::Enter) => return sift::enter(model),
         (Purpose::Filter(_), Action::Edit(edit)) => sift::edit(model, edit),
         (Purpose::Find, Action::Enter) => return find::enter(model),
@@ -260,7 +263,7 @@ fn go_to(model: &mut Model) {
 }
 
 /// A name for a part of a capture.
-fn suggested(name: &str) -> String {
+pub(crate) fn suggested(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
     let stem = name.split('.').next().filter(|stem| !stem.is_empty() && *stem != "-").unwrap_or("capture");
     format!("{stem}-part.pcapng")
@@ -353,10 +356,7 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 seeking.1 = at;
             }
         }
-        Answer::Saved { path, result: Ok(count) } => {
-            model.done(format!("{} in {}", super::text::counted(count, "frame"), path.display()));
-        }
-        Answer::Saved { path, result: Err(what) } => model.wrong(format!("{}: {what}", path.display())),
+        Answer::Saved { path, result } => return leave::saved(model, &path, result),
         Answer::Exists { path } => menu::ask_over(model, path),
         Answer::Failed(what) => model.wrong(what),
     }

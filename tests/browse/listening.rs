@@ -2,7 +2,7 @@
 #![cfg(all(target_os = "linux", feature = "live"))]
 
 use crate::desk::Desk;
-use overhear::browse::{Answer, Ask, Browser, Index, State};
+use overhear::browse::{Answer, Ask, Browser, End, Index, Left, State};
 use overhear::live::{self, Limits, Settings};
 use std::net::UdpSocket;
 use std::sync::mpsc::channel;
@@ -43,9 +43,10 @@ fn packets_are_told_while_they_come_and_kept_in_a_file() {
             desk.hear();
         }
     }
-    while !matches!(desk.index.state, State::Whole(None)) {
+    while !desk.index.state.is_whole() {
         desk.hear();
     }
+    assert_eq!(desk.index.state, State::Ended { name: "lo".into(), lost: [0; 3], by: End::Packets(30) });
     assert_eq!(desk.index.frames.len(), 30);
     let rows = desk.rows(&[1, 30]);
     assert!(rows.iter().all(|row| row.protocol == "UDP" && row.source == "127.0.0.1"), "{rows:?}");
@@ -56,6 +57,40 @@ fn packets_are_told_while_they_come_and_kept_in_a_file() {
     let saved = desk.ask(Ask::Save { path, frames: None, over: false });
     assert!(matches!(saved, Answer::Saved { result: Ok(30), .. }), "{saved:?}");
     assert!(spool.exists());
-    drop(desk);
-    assert!(!spool.exists(), "what nobody named is not left behind");
+    desk.post(Ask::Discard(29));
+    desk.post(Ask::Discard(30));
+    assert_eq!(desk.browser.close(), Left::default());
+    assert!(!spool.exists(), "what nobody wants is not left behind");
+}
+
+#[test]
+fn what_was_captured_is_kept_unless_nobody_wants_it() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let to = socket.local_addr().expect("an address");
+    // Packets, how many of them are not wanted, and whether they are kept.
+    for (packets, unwanted, is_kept) in [(0, 0, false), (3, 0, true), (3, 2, true), (3, 3, false)] {
+        let opened = match live::open(["lo"], &settings(to.port())) {
+            Ok(opened) => opened,
+            Err(error) => return eprintln!("SKIPPED: listening: {error}"),
+        };
+        let (tell, answers) = channel();
+        let browser = Browser::listen(opened, None, Limits::default(), move |answer| drop(tell.send(answer)));
+        let browser = browser.expect("a browser");
+        let spool = browser.spool().expect("a file").to_owned();
+        let mut desk = Desk { browser, index: Index::default(), answers };
+        while !matches!(desk.index.state, State::Live { .. }) {
+            desk.hear();
+        }
+        (0..packets).for_each(|nth| assert!(socket.send_to(&[nth], to).is_ok()));
+        while desk.index.frames.len() < usize::from(packets) {
+            desk.hear();
+        }
+        desk.post(Ask::Discard(unwanted));
+        let kept = is_kept.then(|| spool.clone());
+        assert_eq!(desk.browser.close(), Left { kept, wrong: Vec::new() });
+        assert_eq!(spool.exists(), is_kept);
+        if is_kept {
+            std::fs::remove_dir_all(spool.parent().expect("a folder")).expect("it is removed");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 pub(crate) enum Line {
     Heading(&'static str),
     Key(String, &'static str),
+    Text(String),
     Empty,
 }
 
@@ -26,7 +27,18 @@ const CHAPTERS: &[(&str, &[Context])] = &[
 ];
 
 /// All lines.
-pub(crate) fn lines() -> Vec<Line> {
+pub(crate) fn lines(model: &Model) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(spool) = &model.spool {
+        lines.push(Line::Heading("What is captured goes to"));
+        lines.push(Line::Text(spool.to_string_lossy().into_owned()));
+        lines.push(Line::Empty);
+    }
+    lines.extend(of_keys());
+    lines
+}
+
+fn of_keys() -> Vec<Line> {
     let mut lines = Vec::new();
     // Each binding is told once, in the first chapter that has it.
     let mut told = vec![false; KEYS.len()];
@@ -53,7 +65,7 @@ pub(crate) fn lines() -> Vec<Line> {
 /// Draws the part of it that is scrolled to.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, Some(help)) = (&model.theme, &model.help) else { return };
-    let lines = lines();
+    let lines = lines(model);
     let most = lines.iter().map(|line| if let Line::Key(keys, _) = line { width(keys) } else { 0 }).max().unwrap_or(0);
     for (nth, place) in help.seen(lines.len(), area.height.into()).enumerate() {
         let area = row(area, nth as u16);
@@ -69,6 +81,9 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
                     [("   ", theme.text), (keys, theme.key), (&*gap, theme.text), (*help, theme.text)],
                 );
             }
+            Some(Line::Text(text)) => {
+                pieces(buffer, area, [("   ", theme.text), (text, theme.text)]);
+            }
             _ => {}
         }
     }
@@ -79,7 +94,7 @@ mod tests {
     #[test]
     fn all_of_it_is_seen_on_a_narrow_terminal() {
         use super::Line;
-        let keys = super::lines()
+        let keys = super::of_keys()
             .into_iter()
             .filter_map(|line| if let Line::Key(keys, help) = line { Some((keys, help)) } else { None });
         let keys: Vec<_> = keys.collect();

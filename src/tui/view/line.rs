@@ -23,7 +23,7 @@ fn prompt(model: &Model, typing: &Typing) -> String {
             format!("find {}{place}: ", model.search.kind.word())
         }
         Purpose::GoTo => "go to frame: ".into(),
-        Purpose::Save => match &model.sifted {
+        Purpose::Save => match model.sifted.as_ref().filter(|_| !model.leaving) {
             Some(sifted) => format!("save {} as: ", text::counted(sifted.frames.len() as u64, "frame")),
             None => format!("save all {} as: ", text::counted(model.index.frames.len() as u64, "frame")),
         },
@@ -204,7 +204,7 @@ fn faults(model: &Model, typing: &Typing, draft: &Draft, body: Rect, buffer: &mu
 }
 
 /// A text in lines of so many columns, cut between words.
-pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         if let Some(line) = lines.last_mut() {

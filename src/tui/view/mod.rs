@@ -43,6 +43,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let screen = layout::screen(model);
     top::status(model, screen.status, buffer);
     top::draw_tabs(model, screen.tabs, buffer);
+    top::draw_trouble(model, screen.trouble, buffer);
     line::filter(model, screen.filter, buffer);
     if model.help.is_some() {
         help::draw(model, screen.body, buffer);

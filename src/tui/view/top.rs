@@ -1,29 +1,58 @@
-//! The first two lines: what is read and how far, and the views.
+//! The first lines: what is read and how far, the views, and what has ended it.
 
-use super::{fill, pieces, put, put_right};
-use crate::browse::State;
+use super::line::wrapped;
+use super::{fill, pieces, put, put_right, row};
+use crate::browse::{End, State};
+use crate::report::quantity;
 use crate::tui::model::{Model, Tab, View};
 use crate::tui::text::{count, counted, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::ops::Range;
 
-/// What stands at the right: how far it is.
-fn state(model: &Model) -> (String, bool) {
+/// What stands at the right: how far it is, in many words first and then in fewer, and whether it is bad.
+fn state(model: &Model) -> (Vec<String>, bool) {
     match &model.index.state {
-        State::Begun => ("reading".into(), false),
-        State::Reading(None) => ("reading".into(), false),
-        State::Reading(Some(part)) => (format!("reading {:.0} %", part.clamp(0.0, 1.0) * 100.0), false),
-        State::Live { lost, .. } => {
-            let [kernel, interface, ours] = lost.map(count);
-            let any = lost.iter().any(|&lost| lost > 0);
-            (format!("live  dropped: kernel {kernel}, interface {interface}, here {ours}"), any)
+        State::Begun | State::Reading(None) => (vec!["reading".into()], false),
+        State::Reading(Some(part)) => (vec![format!("reading {:.0} %", part.clamp(0.0, 1.0) * 100.0)], false),
+        State::Live { lost, .. } => (with_losses("live", "live", lost), any(lost)),
+        State::Ended { lost, by, .. } => {
+            let words = match by {
+                End::Packets(count) => format!("ended after {}", counted(*count, "packet")),
+                End::Time(lasted) => {
+                    let mut words = String::from("ended after ");
+                    quantity::duration(&mut words, i64::try_from(lasted.as_nanos()).unwrap_or(i64::MAX));
+                    words
+                }
+                // The lines below say why.
+                End::Failed(_) => "ended by an error".into(),
+                End::Stopped => "ended".into(),
+            };
+            (with_losses(&words, "ended", lost), any(lost) || matches!(by, End::Failed(_)))
         }
-        State::Whole(None) => (String::new(), false),
+        State::Whole(None) => (Vec::new(), false),
         // What is wrong is told in the last line.
-        State::Whole(Some(_)) => ("read in part".into(), true),
+        State::Whole(Some(_)) => (vec!["read in part".into()], true),
     }
 }
+
+fn any(lost: &[u64; 3]) -> bool {
+    lost.iter().any(|&lost| lost > 0)
+}
+
+/// What was lost, behind what is told in many words or in few.
+fn with_losses(many: &str, few: &str, lost: &[u64; 3]) -> Vec<String> {
+    let [kernel, interface, ours] = lost.map(count);
+    let short = format!("dropped {kernel}/{interface}/{ours}");
+    let long = format!("dropped: kernel {kernel}, interface {interface}, here {ours}");
+    vec![format!("{many}  {long}"), format!("{many}  {short}"), format!("{few}  {short}")]
+}
+
+/// Lines about what has ended listening.
+const MOST_TROUBLE: usize = 4;
+
+/// As many columns as the name has at least.
+const NAME: usize = 8;
 
 /// Draws the line at the top.
 pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -37,27 +66,48 @@ pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
     let span = match (model.index.frames.first(), model.index.frames.last()) {
         (Some(first), Some(last)) => {
             let mut out = String::from("  ");
-            crate::report::quantity::duration(&mut out, last.time.saturating_sub(first.time).max(0));
+            quantity::duration(&mut out, last.time.saturating_sub(first.time).max(0));
             out
         }
         _ => String::new(),
     };
-    let (state, is_bad) = state(model);
+    let name = match &model.index.state {
+        State::Live { name, .. } | State::Ended { name, .. } => name,
+        _ => &model.name,
+    };
+    let name = crate::tui::text::plain(name).into_owned();
+    let (states, is_bad) = state(model);
+    // A space before the name, two before the count, and one at each side of the state.
+    let fits = |state: &str, span: &str| {
+        width(&name).min(NAME) + width(&shown) + width(span) + width(state) + 5 <= usize::from(area.width)
+    };
+    let state = states.iter().find(|state| fits(state, &span)).or(states.last()).map_or("", String::as_str);
+    let span = if fits(state, &span) { span } else { String::new() };
     let right = if state.is_empty() { String::new() } else { format!(" {state} ") };
     let taken = put_right(buffer, area, &right, if is_bad { theme.bar.patch(theme.bad) } else { theme.bar });
     let left = Rect { width: area.width - taken, ..area };
-    let name = match &model.index.state {
-        State::Live { name, .. } => name,
-        _ => &model.name,
-    };
     let numbers = format!("  {shown}{span}");
-    let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(8);
-    let name = crate::tui::text::plain(name).into_owned();
+    let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(NAME);
     pieces(
         buffer,
         left,
         [(" ", theme.bar), (&*crate::tui::text::cut(&name, room), theme.bar_loud), (&numbers, theme.bar)],
     );
+}
+
+/// What has ended listening, in as many lines as there may be.
+pub(crate) fn trouble(model: &Model) -> Vec<String> {
+    let State::Ended { by: End::Failed(what), .. } = &model.index.state else { return Vec::new() };
+    let mut lines = wrapped(&crate::tui::text::plain(what), usize::from(model.size.0.saturating_sub(1)));
+    lines.truncate(MOST_TROUBLE);
+    lines
+}
+
+/// Draws it.
+pub(crate) fn draw_trouble(model: &Model, area: Rect, buffer: &mut Buffer) {
+    for (line, nth) in trouble(model).iter().zip(0..) {
+        pieces(buffer, row(area, nth), [(" ", model.theme.bad), (line, model.theme.bad)]);
+    }
 }
 
 /// The tabs with their words, and from where to where they go.

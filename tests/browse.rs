@@ -16,6 +16,8 @@ mod hostile;
 mod listening;
 #[path = "browse/places.rs"]
 mod places;
+#[path = "browse/saving.rs"]
+mod saving;
 
 use common::Random;
 use desk::{Desk, written};

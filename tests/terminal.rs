@@ -294,3 +294,19 @@ fn without_a_terminal_it_says_what_prints() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("the screen needs a terminal"));
 }
+
+#[test]
+fn what_cannot_be_shown_is_refused_before_there_is_a_screen() {
+    let Some(terminal) = Terminal::open("refused", 170, 24) else { return };
+    let program = env!("CARGO_BIN_EXE_overhear");
+    for (environment, capture, wrong) in [
+        ("TERM=dumb", CAPTURE, "TERM is dumb; `overhear print`, `calls` and `streams` need none"),
+        ("-u TERM", CAPTURE, "TERM is not set; `overhear print`, `calls` and `streams` need none"),
+        // As `overhear print` says it.
+        ("A=a", "fixtures", "fixtures: a directory, a capture file was wanted"),
+    ] {
+        terminal.line(&format!("clear; env {environment} {program} {capture}; echo ended with $?"));
+        terminal.wait("the end", |screen| screen.contains("ended with 2") && screen.contains(wrong));
+        terminal.is_back();
+    }
+}

@@ -7,7 +7,7 @@ use super::known::Known;
 use super::listen::{Left, Listening, Running};
 use super::load::{Source, load};
 use super::post::Post;
-use super::save::save;
+use super::save::{self, Order};
 use super::sift::Sifting;
 use super::teller::Teller;
 use crate::source::Stop;
@@ -43,10 +43,11 @@ impl Browser {
     /// Begins to read captures, in a thread of its own; what becomes known, and the answers, are told to `hear`.
     pub fn open(paths: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) -> Browser {
         let mut browser = Browser::default();
+        let read = paths.clone();
         let source = Source { paths, ends: browser.stop.clone(), stop: browser.stop.clone(), live: None };
         let (known, tell) = (browser.known.clone(), hear.clone());
         start("load", &hear, move || load(&known, source, tell));
-        browser.answer(hear);
+        browser.answer(read, hear);
         browser
     }
 
@@ -61,10 +62,10 @@ impl Browser {
     ) -> Result<Browser, String> {
         let mut browser = Browser::default();
         let (listening, source) = Listening::begin(opened, write, limits, browser.stop.clone())?;
-        let (known, tell) = (browser.known.clone(), hear.clone());
+        let (known, tell, read) = (browser.known.clone(), hear.clone(), source.paths.clone());
         start("load", &hear, move || load(&known, source, tell));
         browser.listening = Some(listening.run(browser.known.clone())?);
-        browser.answer(hear);
+        browser.answer(read, hear);
         Ok(browser)
     }
 
@@ -91,8 +92,8 @@ impl Browser {
         self.saving.take().map(JoinHandle::join);
     }
 
-    /// Begins to answer.
-    fn answer(&mut self, hear: impl Fn(Answer) + Send + Clone + 'static) {
+    /// Begins to answer questions about what these files say.
+    fn answer(&mut self, read: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) {
         let (known, desk, tell) = (self.known.clone(), self.desk.clone(), hear.clone());
         start("desk", &hear, move || {
             let mut teller = Teller::new(known);
@@ -124,14 +125,8 @@ impl Browser {
         self.saving = start("save", &hear, move || {
             while let Some((ask, count)) = saver.next() {
                 let Ask::Save { path, frames, over } = ask else { continue };
-                if !over && path.symlink_metadata().is_ok() {
-                    tell(Answer::Exists { path });
-                    continue;
-                }
-                let frames = frames.as_ref().map(|frames| frames.as_slice());
-                if let Some(result) = save(&known, &path, frames, over, (&saver, count)).transpose() {
-                    tell(Answer::Saved { path, result });
-                }
+                let order = Order { path, frames: frames.as_ref().map(|frames| frames.as_slice()), over };
+                save::answer(&known, &read, order, (&saver, count)).map(&tell);
             }
         });
     }

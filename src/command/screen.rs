@@ -119,11 +119,18 @@ fn model(name: &str, filter: Option<String>) -> Model {
 }
 
 fn is_terminal() -> Result<(), String> {
-    match io::stdout().is_terminal() {
-        true => Ok(()),
-        false => {
-            Err("the screen needs a terminal; into a pipe or a file go `overhear print`, `calls` and `streams`".into())
-        }
+    if !io::stdout().is_terminal() {
+        return Err(
+            "the screen needs a terminal; into a pipe or a file go `overhear print`, `calls` and `streams`".into()
+        );
+    }
+    match std::env::var_os("TERM").filter(|kind| !kind.is_empty()) {
+        Some(kind) if kind != "dumb" => Ok(()),
+        kind => Err(format!(
+            "the screen needs a terminal with a cursor that can be placed, and TERM is {}; \
+             `overhear print`, `calls` and `streams` need none",
+            kind.map_or("not set", |_| "dumb")
+        )),
     }
 }
 
@@ -148,5 +155,5 @@ fn named(input: Input) -> Result<Named, String> {
 }
 
 fn is_pipe(path: &Path) -> bool {
-    path == Path::new("-") || path.metadata().is_ok_and(|meta| !meta.is_file())
+    path == Path::new("-") || path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir())
 }

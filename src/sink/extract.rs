@@ -1,11 +1,13 @@
 //! Frames of captures into a capture of their own, with all that was said of them.
 
 use super::error::{Cause, Error};
-use super::format::{ENHANCED_PACKET, INTERFACE, block, option, padding, put, section, system, words};
+use super::format::{ENHANCED_PACKET, INTERFACE, NAMES, SECRETS, block, option, padding, put, section, system, words};
 use super::output::shown;
-use crate::source::{Frame, Interface, NOT_A_PACKET};
+use crate::source::{Aside, Frame, Interface, NOT_A_PACKET};
 use std::collections::HashMap;
+use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
@@ -54,12 +56,11 @@ impl Extract {
     ///
     /// # Errors
     ///
-    /// There is such a file and it is to be kept, or none can be made in its folder.
+    /// There is such a file and it is to be kept, there is something else of this name, or none can be made in its
+    /// folder.
     pub fn create(path: &Path, over: Over) -> Result<Extract, Error> {
         let failed = |error| Error { file: shown(Some(path)), cause: Cause::Create(error) };
-        if over == Over::Keep && path.symlink_metadata().is_ok() {
-            return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, "there is such a file")));
-        }
+        let path = &*resolved(path, over).map_err(failed)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = Builder::new().prefix(".overhear-").tempfile_in(folder).map_err(|error| match error.kind() {
             // Its own words name a file that nobody asked for.
@@ -78,6 +79,32 @@ impl Extract {
         section(&mut extract.row, &system());
         extract.flush()?;
         Ok(extract)
+    }
+
+    /// Puts in what stands beside frames: before them, as who reads from the beginning needs it.
+    pub fn beside(&mut self, aside: &Aside) -> Result<(), Error> {
+        for secret in &aside.secrets {
+            block(&mut self.row, SECRETS, |out| {
+                words(out, &[secret.kind, secret.bytes.len() as u32]);
+                out.extend_from_slice(&secret.bytes);
+                out.extend_from_slice(&[0; 3][..padding(secret.bytes.len())]);
+            });
+            self.flush()?;
+        }
+        if !aside.names.is_empty() {
+            block(&mut self.row, NAMES, |out| {
+                for name in &aside.names {
+                    // Each entry: its kind and its length, the address, the name and a NUL.
+                    let (kind, address) = match name.address {
+                        IpAddr::V4(address) => (1, address.octets().to_vec()),
+                        IpAddr::V6(address) => (2, address.octets().to_vec()),
+                    };
+                    put(out, kind, &[&address, name.name.as_bytes(), &[0]].concat());
+                }
+                put(out, 0, &[]);
+            });
+        }
+        self.flush()
     }
 
     /// Puts a frame in. What is no packet, but another block of a file, is left out.
@@ -121,6 +148,8 @@ impl Extract {
         let Extract { file, path, over, count, .. } = self;
         let failed = |error| Error { file: shown(Some(&path)), cause: Cause::Create(error) };
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        // It may have become something else meanwhile.
+        resolved(&path, over).map_err(failed)?;
         let named = match over {
             Over::Replace => file.persist(&path),
             Over::Keep => file.persist_noclobber(&path),
@@ -151,6 +180,22 @@ impl Extract {
         let shown = || shown(Some(&self.path));
         // Nothing stands under its name yet.
         written.map_err(|error| Error { file: shown(), cause: Cause::Create(error) })
+    }
+}
+
+/// The file that a name stands for: what a link leads to. Only a regular file is written over, as what comes into its
+/// place is one.
+fn resolved(path: &Path, over: Over) -> io::Result<PathBuf> {
+    let Ok(named) = path.symlink_metadata() else { return Ok(path.to_owned()) };
+    if over == Over::Keep {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is such a file"));
+    }
+    let there = fs::metadata(path).map_err(|_| io::Error::other("it is a link that leads nowhere"))?;
+    match (there.is_file(), there.is_dir()) {
+        (true, _) if named.is_symlink() => fs::canonicalize(path),
+        (true, _) => Ok(path.to_owned()),
+        (_, true) => Err(io::Error::other("it is a folder")),
+        _ => Err(io::Error::other("it is no regular file")),
     }
 }
 

@@ -28,8 +28,10 @@ const NANOSECONDS: u32 = 0xa1b2_3c4d;
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 pub(super) const INTERFACE: u32 = 1;
+pub(super) const NAMES: u32 = 4;
 const STATISTICS: u32 = 5;
 pub(super) const ENHANCED_PACKET: u32 = 6;
+pub(super) const SECRETS: u32 = 10;
 
 /// Bytes of a pcap record before the packet's own.
 const RECORD: usize = 16;

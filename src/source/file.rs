@@ -160,7 +160,7 @@ impl Capture {
 
     fn of_sources(sources: Vec<Source>, manner: Manner, total: Option<u64>) -> Result<Capture, Error> {
         let read = Arc::new(AtomicU64::new(0));
-        let beside = Beside::default();
+        let beside = Beside::noted_on(manner.shelf.clone());
         let mut capture = Capture {
             sources,
             index: 0,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::options::Options;
+use super::shelf::Shelf;
 use super::time::{Clock, Time};
 
 /// The link type of a frame that is a block of the file and no packet: a pcapng custom block or a systemd journal
@@ -97,6 +98,8 @@ pub(super) struct Beside {
     secret_bytes: usize,
     /// Bytes of all names.
     name_bytes: usize,
+    /// Where it is noted beside which frames they stand.
+    shelf: Option<Shelf>,
 }
 
 impl Beside {
@@ -105,21 +108,30 @@ impl Beside {
     /// Bytes of names that are kept of one capture, each counted with what holds it.
     const NAMES: usize = 4 * 1024 * 1024;
 
+    /// Nothing so far. What comes is noted on the shelf, if there is one.
+    pub(super) fn noted_on(shelf: Option<Shelf>) -> Beside {
+        Beside { shelf, ..Beside::default() }
+    }
+
     /// Keeps a secret, or passes it over when no more are kept.
-    pub(super) fn secret(&mut self, kind: u32, bytes: &[u8]) {
+    pub(super) fn secret(&mut self, section: u32, kind: u32, bytes: &[u8]) {
         let total = self.secret_bytes + bytes.len() + size_of::<Secret>();
         if total <= Self::SECRETS {
             self.secret_bytes = total;
-            self.secrets.push(Secret { kind, bytes: bytes.to_vec() });
+            let secret = Secret { kind, bytes: bytes.to_vec() };
+            self.shelf.iter().for_each(|shelf| shelf.note_beside(section, |aside| aside.secrets.push(secret.clone())));
+            self.secrets.push(secret);
         }
     }
 
     /// Keeps a name, or passes it over when no more are kept.
-    pub(super) fn name(&mut self, address: IpAddr, name: &[u8]) {
+    pub(super) fn name(&mut self, section: u32, address: IpAddr, name: &[u8]) {
         let total = self.name_bytes + name.len() + size_of::<Name>();
         if total <= Self::NAMES {
             self.name_bytes = total;
-            self.names.push(Name { address, name: String::from_utf8_lossy(name).into_owned() });
+            let name = Name { address, name: String::from_utf8_lossy(name).into_owned() };
+            self.shelf.iter().for_each(|shelf| shelf.note_beside(section, |aside| aside.names.push(name.clone())));
+            self.names.push(name);
         }
     }
 }

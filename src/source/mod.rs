@@ -23,7 +23,7 @@ pub use error::{Cause, Error, Flaw, Part};
 pub use file::{Capture, Manner, Progress, Reading};
 pub use frame::{Frame, Interface, NOT_A_PACKET, Name, Secret};
 pub use options::Options;
-pub use shelf::{Place, Reader, Shelf};
+pub use shelf::{Aside, Place, Reader, Shelf};
 pub use stop::Stop;
 pub use time::Time;
 pub use unpack::Packing;

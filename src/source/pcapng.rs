@@ -437,7 +437,7 @@ impl PcapNg {
                 _ => continue,
             };
             for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
-                beside.name(address, name);
+                beside.name(self.section, address, name);
             }
         }
         window.take(padded(block.length as usize));
@@ -461,7 +461,7 @@ impl PcapNg {
         if length > left {
             return Err(Fault::flaw(block.offset, Flaw::EntryPastBlock { length, left }));
         }
-        beside.secret(kind, body.bytes(length as usize));
+        beside.secret(self.section, kind, body.bytes(length as usize));
         window.take(padded(block.length as usize));
         Ok(())
     }

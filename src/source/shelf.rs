@@ -2,7 +2,7 @@
 
 use super::error::{Cause, Error, Fault};
 use super::file::{Format, lend};
-use super::frame::{Frame, Interface};
+use super::frame::{Frame, Interface, Name, Secret};
 use super::options::Order;
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
@@ -44,6 +44,17 @@ struct Volume {
     /// How it was when it was opened, if it is not our own copy.
     found: Option<Found>,
     format: Kept,
+    /// By their sections.
+    asides: Vec<(u32, Aside)>,
+}
+
+/// What stands beside the frames of a section.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// Keys that decrypt them.
+    pub secrets: Vec<Secret>,
+    /// Names of their addresses.
+    pub names: Vec<Name>,
 }
 
 /// How a file is come by.
@@ -118,7 +129,7 @@ impl Shelf {
             Format::Pcap(pcap) => Kept::Pcap(pcap.clone()),
             Format::PcapNg(_) => Kept::PcapNg(Vec::new()),
         };
-        self.volumes().push(Volume { name: name.to_owned(), file, found, format });
+        self.volumes().push(Volume { name: name.to_owned(), file, found, format, asides: Vec::new() });
         Ok(())
     }
 
@@ -134,6 +145,33 @@ impl Shelf {
             let known = section.interfaces.len();
             section.interfaces.extend(read.interfaces.iter().skip(known).cloned());
         }
+    }
+
+    /// Takes in what stands in a section of the last file beside its frames.
+    pub(super) fn note_beside(&self, section: u32, note: impl FnOnce(&mut Aside)) {
+        let mut volumes = self.volumes();
+        let Some(Volume { asides, .. }) = volumes.last_mut() else { return };
+        if asides.last().is_none_or(|(last, _)| *last != section) {
+            asides.push((section, Aside::default()));
+        }
+        if let Some((_, aside)) = asides.last_mut() {
+            note(aside);
+        }
+    }
+
+    /// What stands beside the frames of a section, so far as it was read; nothing in pcap.
+    #[must_use]
+    pub fn aside(&self, file: u32, section: u32) -> Aside {
+        let volumes = self.volumes();
+        let asides = volumes.get(file as usize).map_or(&[][..], |volume| &volume.asides);
+        asides.iter().find(|(of, _)| *of == section).map(|(_, aside)| aside.clone()).unwrap_or_default()
+    }
+
+    /// Whether this is one of the files, whatever it is called.
+    #[must_use]
+    pub fn has(&self, file: &Metadata) -> bool {
+        let which = Found::of(file).which;
+        self.volumes().iter().any(|volume| volume.found.is_some_and(|found| found.which == which))
     }
 
     /// A reader of records.

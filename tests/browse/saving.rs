@@ -1,0 +1,109 @@
+//! What is saved has all that was said of its frames, and nothing is written over but regular files.
+
+use crate::desk::{Desk, written};
+use overhear::browse::{Answer, Ask};
+use overhear::source::Capture;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Saves frames, all if none are named; says what is told of it.
+fn saved(desk: &mut Desk, path: &Path, frames: Option<Vec<u32>>, over: bool) -> String {
+    match desk.ask(Ask::Save { path: path.to_owned(), frames: frames.map(Arc::new), over }) {
+        Answer::Saved { result: Ok(count), .. } => format!("{count} frames"),
+        Answer::Saved { result: Err(wrong), .. } => wrong,
+        Answer::Exists { .. } => "exists".into(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn only_regular_files_are_written_over_and_never_the_one_that_is_read() {
+    let folder = tempfile::tempdir().expect("room");
+    let place = |name: &str| folder.path().join(name);
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/http/post-login.pcap"), place("read.pcap"))
+        .expect("a copy");
+    fs::write(place("plain"), "plain").expect("a file");
+    fs::create_dir(place("folder")).expect("a folder");
+    fs::hard_link(place("read.pcap"), place("hard.pcap")).expect("a name");
+    for (name, to) in [("link", "plain"), ("soft.pcap", "read.pcap"), ("null", "/dev/null"), ("lost", "nothing")] {
+        symlink(to, place(name)).expect("a link");
+    }
+    let mut desk = Desk::open(&[place("read.pcap")]);
+    let rows = [
+        ("read.pcap", "it is the capture that is being read"),
+        ("hard.pcap", "it is the capture that is being read"),
+        ("soft.pcap", "it is the capture that is being read"),
+        ("folder", "it is a folder"),
+        ("null", "it is no regular file"),
+        ("/dev/null", "it is no regular file"),
+        ("lost", "it is a link that leads nowhere"),
+    ];
+    for (name, wrong) in rows {
+        for over in [false, true] {
+            assert_eq!(saved(&mut desk, &place(name), None, over), wrong, "{name}");
+        }
+    }
+    assert_eq!(saved(&mut desk, &place("link"), None, false), "exists");
+    assert_eq!(saved(&mut desk, &place("link"), None, true), "16 frames");
+    assert!(place("link").is_symlink(), "what it leads to is replaced");
+    assert_eq!(Capture::open([place("plain")]).expect("a capture").file().map(|file| file.format), Some("pcapng"));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 8, "nothing is left behind");
+}
+
+/// A block of a pcapng file: its kind, and its body in words and bytes.
+fn block(kind: u32, words: &[u32], bytes: &[u8]) -> Vec<u8> {
+    let padding = [0; 3];
+    let words = words.iter().flat_map(|word| word.to_le_bytes());
+    let body: Vec<u8> =
+        words.chain(bytes.iter().copied()).chain(padding.into_iter().take(bytes.len().wrapping_neg() & 3)).collect();
+    let length = (body.len() as u32 + 12).to_le_bytes();
+    [&kind.to_le_bytes()[..], &length, &body, &length].concat()
+}
+
+#[test]
+fn keys_and_names_are_saved_with_the_frames_of_their_section() {
+    const TLS: u32 = 0x544c_534b;
+    let section = |nth: u8| {
+        let name = [&[1, 0, 7, 0, 10, 0, 0, nth, b'a', nth, 0, 0][..], &[0; 4]].concat();
+        [
+            block(0x0a0d_0d0a, &[0x1a2b_3c4d, 1, u32::MAX, u32::MAX], &[]),
+            block(1, &[1, 0], &[]),
+            block(4, &[], &name),
+            block(6, &[0, 0, 0, 5, 5], &[nth; 5]),
+            // It may stand behind the frames, and be of any length.
+            block(10, &[TLS, 3], &[b'k', b'0' + nth, b'\n']),
+        ]
+        .concat()
+    };
+    let (_file, path) = written(&[section(1), section(2), section(3)].concat());
+    let folder = tempfile::tempdir().expect("room");
+    let place = folder.path().join("saved.pcapng");
+    let rows = [(None, "123"), (Some(vec![2]), "2"), (Some(vec![3, 1]), "31"), (Some(vec![]), "")];
+    for (frames, sections) in rows {
+        let mut desk = Desk::open(std::slice::from_ref(&path));
+        assert_eq!(saved(&mut desk, &place, frames, true), format!("{} frames", sections.len()));
+        let mut capture = Capture::open([place.clone()]).expect("a capture");
+        let mut met = 0;
+        while let Some(frame) = capture.next().expect("a frame") {
+            // Who reads from the beginning has the key before the frame.
+            let nth = frame.bytes[0];
+            let has_key = |secrets: &[overhear::source::Secret]| {
+                secrets.iter().any(|secret| secret.kind == TLS && secret.bytes == [b'k', b'0' + nth, b'\n'])
+            };
+            assert!(has_key(capture.secrets()), "frame of section {nth}");
+            met += 1;
+        }
+        assert_eq!(met, sections.len());
+        let keys: String = capture.secrets().iter().map(|secret| char::from(secret.bytes[1])).collect();
+        assert_eq!(keys, sections);
+        let names: Vec<String> =
+            capture.names().iter().map(|name| format!("{} {:?}", name.address, name.name)).collect();
+        let wanted = sections.bytes().map(|nth| {
+            let nth = nth - b'0';
+            format!("10.0.0.{nth} {:?}", String::from_utf8(vec![b'a', nth]).expect("text"))
+        });
+        assert_eq!(names, wanted.collect::<Vec<_>>());
+    }
+}

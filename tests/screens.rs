@@ -107,6 +107,29 @@ fn what_the_filter_lets_through_is_saved_and_nothing_is_written_over_unasked() {
 }
 
 #[test]
+fn what_cannot_be_read_again_says_so_where_it_would_stand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cut.pcap");
+    fs::copy(root().join("fixtures/http/post-login.pcap"), &path).expect("a copy");
+    let mut screen = Screen::open(&path, (100, 24));
+    screen.keys("3 End");
+    assert!(screen.text().contains("── Frame 16 ─"), "{}", screen.text());
+    fs::OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(100)).expect("it can be cut");
+    let why = "it was changed after it was read";
+    // The tree and the bytes are not those of another frame.
+    screen.keys("Home");
+    let text = screen.text();
+    let told = text.lines().filter(|line| line.contains(why)).count();
+    assert!(told >= 3 && text.contains("── Frame 1 ─") && !text.contains("Frame 16"), "{text}");
+    for keys in ["1 Enter", "Esc 2 Enter", "Esc F"] {
+        screen.keys(keys);
+        let text = screen.text();
+        let body: String = text.lines().take(20).collect();
+        assert!(body.contains(why) && !body.contains("reading"), "{keys}: {text}");
+    }
+}
+
+#[test]
 fn what_is_copied_goes_into_the_clipboard() {
     let copied = |capture: &str, keys: &str| {
         let mut screen = Screen::open(&root().join("fixtures").join(capture), (80, 24));

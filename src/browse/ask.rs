@@ -175,6 +175,13 @@ pub enum Answer {
         /// So many frames, or what was wrong.
         result: Result<u64, String>,
     },
+    /// A part of the capture could not be read again.
+    Unread {
+        /// What was asked.
+        ask: Ask,
+        /// What was wrong.
+        why: String,
+    },
     /// Something could not be done.
     Failed(String),
 }

@@ -11,6 +11,7 @@ const MOST: usize = 1 << 20;
 
 /// Tells what both sides said.
 pub(super) fn said(teller: &mut Teller, stream: u32) -> Result<Answer, Wrong> {
+    teller.known.shelf.check().map_err(|error| error.to_string())?;
     let known = teller.known.read();
     if stream >= known.streams() {
         return Err(format!("there is no stream {stream} yet"));

@@ -142,6 +142,7 @@ impl Teller {
 
     /// Answers a question about a few frames or one conversation.
     pub(super) fn answer(&mut self, ask: Ask) -> Answer {
+        let asked = ask.clone();
         let answer = match ask {
             Ask::Rows { frames, fields } => self.rows(&frames, fields).map(Answer::Rows),
             Ask::Frame(frame) => self.frame(frame).map(Answer::Frame),
@@ -152,7 +153,7 @@ impl Teller {
                 Err("this is asked of somebody else".into())
             }
         };
-        answer.unwrap_or_else(Answer::Failed)
+        answer.unwrap_or_else(|why| Answer::Unread { ask: asked, why })
     }
 
     /// The words of frames' rows, in the order asked for; frames that are not there are left out.

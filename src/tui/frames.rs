@@ -276,6 +276,14 @@ impl Frames {
         self.rows.extend(rows.into_iter().map(|row| (row.frame, row)));
     }
 
+    /// Shows nothing where a frame cannot be read.
+    pub(crate) fn lose(&mut self, frame: u32) {
+        if frame == self.asked_frame {
+            self.opened = None;
+            self.tree.seen.clear();
+        }
+    }
+
     /// Takes a frame that was asked for.
     pub(crate) fn take_frame(&mut self, frame: Box<Dissected>) {
         if frame.frame != self.asked_frame {

@@ -42,7 +42,7 @@ pub(crate) fn is_too_small(model: &Model) -> bool {
 pub(crate) fn screen(model: &Model) -> Screen {
     let all = Rect::new(0, 0, model.size.0, model.size.1);
     let shows_filter = model.sifted.is_some() || model.typing.as_ref().is_some_and(|typing| typing.is_filter());
-    let trouble = super::view::top::trouble(model).len() as u16;
+    let trouble = super::view::top::trouble(model);
     let lines = [1, 1, trouble, shows_filter.into()].map(Constraint::Length);
     let [status, tabs, trouble, filter] = lines;
     let [status, tabs, trouble, filter, body, foot] =

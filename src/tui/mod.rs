@@ -39,6 +39,7 @@ mod tests;
 mod text;
 mod theme;
 mod times;
+mod unread;
 mod update;
 mod view;
 

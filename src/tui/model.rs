@@ -15,7 +15,7 @@ use super::statistics::Statistics;
 use super::text;
 use super::theme::Theme;
 use super::times::{Since, Times};
-use crate::browse::{Index, State, kept};
+use crate::browse::{Ask, Index, State, kept};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -139,6 +139,8 @@ pub struct Model {
     pub(crate) turn: u64,
     /// The border that the mouse holds.
     pub(crate) held: Option<usize>,
+    /// What of the capture could not be read again, the last of each kind, and why.
+    pub(crate) unread: Vec<(Ask, String)>,
     /// The temporary file that what is captured goes to.
     pub(crate) spool: Option<PathBuf>,
     /// As many frames were saved as there were.
@@ -180,6 +182,7 @@ impl Model {
             theme,
             turn: 0,
             held: None,
+            unread: Vec::new(),
             spool: None,
             saved: 0,
             leaving: false,

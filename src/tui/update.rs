@@ -358,6 +358,7 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Saved { path, result } => return leave::saved(model, &path, result),
         Answer::Exists { path } => menu::ask_over(model, path),
+        Answer::Unread { ask, why } => model.take_unread(ask, why),
         Answer::Failed(what) => model.wrong(what),
     }
     Vec::new()

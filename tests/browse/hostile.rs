@@ -46,7 +46,7 @@ fn words(answer: &Answer) -> Vec<&str> {
             lines.chain(told.curl.iter().flat_map(|curl| curl.as_ref().ok())).map(String::as_str).collect()
         }
         Answer::Follow { said, .. } => said.iter().flat_map(|said| &said.lines).map(String::as_str).collect(),
-        Answer::Failed(wrong) => wrong.lines().collect(),
+        Answer::Unread { why: wrong, .. } | Answer::Failed(wrong) => wrong.lines().collect(),
         _ => Vec::new(),
     }
 }

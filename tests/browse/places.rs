@@ -129,7 +129,7 @@ fn a_file_that_was_changed_meanwhile_is_an_error() {
     file.as_file().set_len(100).expect("it can be cut");
     for ask in [Ask::Rows { frames: vec![2], fields: Vec::new() }, Ask::Frame(3), Ask::Ladder(0)] {
         match desk.ask(ask) {
-            Answer::Failed(words) => assert!(words.contains("it was changed after it was read"), "{words}"),
+            Answer::Unread { why: words, .. } => assert!(words.contains("it was changed after it was read"), "{words}"),
             other => panic!("{other:?}"),
         }
     }
@@ -163,5 +163,5 @@ fn of_many_files_few_are_kept_open_and_one_that_is_replaced_is_told() {
     });
     assert!(open < 80, "{open} are open");
     std::fs::rename(&paths[0], &paths[99]).expect("room");
-    assert!(matches!(desk.ask(Ask::Rows { frames: vec![1], fields: Vec::new() }), Answer::Failed(_)));
+    assert!(matches!(desk.ask(Ask::Rows { frames: vec![1], fields: Vec::new() }), Answer::Unread { .. }));
 }

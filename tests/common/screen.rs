@@ -30,7 +30,7 @@ fn answers(answer: &Answer, ask: &Ask) -> bool {
         | (Answer::Call { .. }, Ask::Call(_))
         | (Answer::Follow { .. }, Ask::Follow(_))
         | (Answer::Saved { .. } | Answer::Exists { .. }, Ask::Save { .. })
-        | (Answer::Failed(_), _) => true,
+        | (Answer::Failed(_) | Answer::Unread { .. }, _) => true,
         (Answer::Sifted { turn, done: true, .. }, Ask::Sift { turn: asked, .. }) => turn == asked,
         (Answer::Found { turn, .. }, Ask::Find { turn: asked, .. }) => turn == asked,
         _ => false,

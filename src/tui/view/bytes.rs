@@ -1,6 +1,6 @@
 //! The bytes of a frame.
 
-use super::{put, row, title};
+use super::{below, put, row, title, unread};
 use crate::tui::frames::{Frames, PER_ROW, Pane};
 use crate::tui::model::Model;
 use ratatui::buffer::Buffer;
@@ -50,6 +50,9 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         Some(format!("{name}{nth}: {what}{}", field.map_or(String::new(), |field| format!("  {field}"))))
     });
     title(model, area, buffer, name.as_deref().unwrap_or("Bytes"), has_keys);
+    if let Some((_, why)) = model.unread_frame() {
+        return unread(model, below(area, 1), buffer, why);
+    }
     let chosen = frames.line().filter(|line| line.buffer == frames.bytes.buffer).map(|line| line.bytes.clone());
     let is_found = |at: usize| frames.bytes.found.as_ref().is_some_and(|found| found.contains(&at));
     let width = digits(frames);

@@ -1,7 +1,7 @@
 //! An opened call: what it was, its phases as a waterfall, and its messages.
 
-use super::{empty, fill, found, json, pieces, position, put, put_right, row, statistics, title as rule};
-use crate::browse::{Message, Phase};
+use super::{below, empty, fill, found, json, pieces, position, put, put_right, row, statistics, title as rule, unread};
+use crate::browse::{Ask, Message, Phase};
 use crate::capture::Call;
 use crate::report::records;
 use crate::tui::call::{self, Line, Pane};
@@ -81,7 +81,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(call) = model.index.calls.get(number) else { return };
     draw_head(model, call, area, buffer);
     if model.opened.told.is_none() {
-        return empty(model, area, buffer, "reading");
+        let lost = model.why_unread(|ask| matches!(ask, Ask::Call(call) if *call == number));
+        return match lost {
+            Some(why) => unread(model, below(area, HEAD), buffer, why),
+            None => empty(model, area, buffer, "reading"),
+        };
     }
     for (pane, area) in Pane::ALL.into_iter().zip(layout::call_panes(model)) {
         if area.height == 0 || area.width == 0 {

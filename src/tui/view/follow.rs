@@ -1,7 +1,8 @@
 //! What both sides of a connection said.
 
 use super::call::CONTINUED;
-use super::{empty, fill, found, pieces, put, row};
+use super::{below, empty, fill, found, pieces, put, row, unread};
+use crate::browse::Ask;
 use crate::report::records;
 use crate::tui::layout;
 use crate::tui::model::{Model, View};
@@ -40,6 +41,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             (more, theme.warn),
         ];
         title = pieces(buffer, row(area, 0), parts).into();
+    }
+    let lost = model.why_unread(|ask| matches!(ask, Ask::Follow(asked) if *asked == stream));
+    if let Some(why) = lost.filter(|_| !follow.known) {
+        return unread(model, below(area, 1), buffer, why);
     }
     if follow.lines.is_empty() {
         return empty(model, area, buffer, if follow.known { "neither side said anything" } else { "reading" });

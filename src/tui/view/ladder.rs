@@ -1,7 +1,7 @@
 //! The ladder of a connection: the card of its handshake, and an arrow for each segment.
 
-use super::{empty, fill, found, pieces, put, put_right, row, title as rule};
-use crate::browse::{Meaning, Rung};
+use super::{empty, fill, found, pieces, put, put_right, row, title as rule, unread};
+use crate::browse::{Ask, Meaning, Rung};
 use crate::report::{quantity, records};
 use crate::tui::card::{self, Ink, Line};
 use crate::tui::layout;
@@ -121,7 +121,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, ladder) = (&model.theme, &model.ladder);
     let View::Ladder(number) = model.view else { return };
     if ladder.stream != Some(number) {
-        return empty(model, area, buffer, "reading");
+        return match model.why_unread(|ask| matches!(ask, Ask::Ladder(stream) if *stream == number)) {
+            Some(why) => unread(model, area, buffer, why),
+            None => empty(model, area, buffer, "reading"),
+        };
     }
     let card = card(model);
     if let Some(stream) = model.index.streams.get(number as usize) {

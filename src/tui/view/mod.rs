@@ -129,6 +129,20 @@ pub(crate) fn empty(model: &Model, area: Rect, buffer: &mut Buffer, what: &str) 
     put(buffer, area, what, model.theme.dim);
 }
 
+/// Says at the top of an area why what would stand there does not.
+pub(crate) fn unread(model: &Model, area: Rect, buffer: &mut Buffer, why: &str) {
+    let lines = line::wrapped(&text::plain(why), usize::from(area.width.saturating_sub(1)));
+    for (line, nth) in lines.iter().zip(0..area.height) {
+        pieces(buffer, row(area, nth), [(" ", model.theme.bad), (line, model.theme.bad)]);
+    }
+}
+
+/// A part of an area below so many of its lines.
+pub(crate) fn below(area: Rect, lines: u16) -> Rect {
+    let lines = lines.min(area.height);
+    Rect { y: area.y + lines, height: area.height - lines, ..area }
+}
+
 /// A title over a pane, with a line to its right end.
 pub(crate) fn title(model: &Model, area: Rect, buffer: &mut Buffer, text: &str, has_keys: bool) {
     let line = row(area, 0);

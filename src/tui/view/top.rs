@@ -1,7 +1,7 @@
 //! The first lines: what is read and how far, the views, and what has ended it.
 
 use super::line::wrapped;
-use super::{fill, pieces, put, put_right, row};
+use super::{fill, pieces, put, put_right, unread};
 use crate::browse::{End, State};
 use crate::report::quantity;
 use crate::tui::model::{Model, Tab, View};
@@ -95,18 +95,17 @@ pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
     );
 }
 
-/// What has ended listening, in as many lines as there may be.
-pub(crate) fn trouble(model: &Model) -> Vec<String> {
-    let State::Ended { by: End::Failed(what), .. } = &model.index.state else { return Vec::new() };
-    let mut lines = wrapped(&crate::tui::text::plain(what), usize::from(model.size.0.saturating_sub(1)));
-    lines.truncate(MOST_TROUBLE);
-    lines
+/// As many lines as it takes to say what has ended listening.
+pub(crate) fn trouble(model: &Model) -> u16 {
+    let State::Ended { by: End::Failed(what), .. } = &model.index.state else { return 0 };
+    let lines = wrapped(&crate::tui::text::plain(what), usize::from(model.size.0.saturating_sub(1)));
+    lines.len().min(MOST_TROUBLE) as u16
 }
 
 /// Draws it.
 pub(crate) fn draw_trouble(model: &Model, area: Rect, buffer: &mut Buffer) {
-    for (line, nth) in trouble(model).iter().zip(0..) {
-        pieces(buffer, row(area, nth), [(" ", model.theme.bad), (line, model.theme.bad)]);
+    if let State::Ended { by: End::Failed(what), .. } = &model.index.state {
+        unread(model, area, buffer, what);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tree of a frame.
 
-use super::{fill, put, row, title};
+use super::{below, fill, put, row, title, unread};
 use crate::tui::frames::Pane;
 use crate::tui::model::Model;
 use dissectors::Kind;
@@ -14,7 +14,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let (theme, frames) = (&model.theme, &model.frames);
     let has_keys = frames.pane == Pane::Tree;
-    let Some(opened) = &frames.opened else { return title(model, area, buffer, "Frame", has_keys) };
+    let Some(opened) = &frames.opened else {
+        let Some((frame, why)) = model.unread_frame() else { return title(model, area, buffer, "Frame", has_keys) };
+        title(model, area, buffer, &format!("Frame {frame}"), has_keys);
+        return unread(model, below(area, 1), buffer, why);
+    };
     title(model, area, buffer, &format!("Frame {}", opened.frame), has_keys);
     // What is shown is that of another frame until the answer comes.
     let stale = model.frame_numbers().at(frames.list.at) != Some(opened.frame);

@@ -296,6 +296,27 @@ fn without_a_terminal_it_says_what_prints() {
 }
 
 #[test]
+fn what_is_copied_is_in_the_buffer_of_a_tmux_that_ignores_what_programs_send() {
+    let Some(terminal) = Terminal::open("copy", 100, 24) else { return };
+    terminal.tmux(&["set", "-s", "set-clipboard", "external"]);
+    terminal.show(CAPTURE);
+    terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
+    terminal.keys(&["y", "Enter"]);
+    terminal.wait("what is told", |screen| screen.contains("in tmux's buffer, and sent to the terminal's clipboard: "));
+    let buffer = terminal.tmux(&["show-buffer"]).stdout;
+    assert!(String::from_utf8_lossy(&buffer).starts_with("http://10.0.0.2/"), "{buffer:?}");
+    terminal.keys(&["q"]);
+    terminal.wait("the end", |screen| screen.contains("ended with 0"));
+    // Where there is none to be asked, no more is said than is known.
+    terminal.line(&format!("clear; TMUX=/nonexistent,1,0 {} {CAPTURE}", env!("CARGO_BIN_EXE_overhear")));
+    terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
+    terminal.keys(&["y", "Enter"]);
+    terminal.wait("what is told", |screen| screen.contains(" sent to the terminal's clipboard: http"));
+    assert!(!terminal.screen().contains("tmux's"), "{}", terminal.screen());
+    terminal.keys(&["q"]);
+}
+
+#[test]
 fn what_cannot_be_shown_is_refused_before_there_is_a_screen() {
     let Some(terminal) = Terminal::open("refused", 170, 24) else { return };
     let program = env!("CARGO_BIN_EXE_overhear");

@@ -3,7 +3,7 @@
 use super::keys::Action;
 use super::leave::{self, Leave};
 use super::list::List;
-use super::model::{Model, View};
+use super::model::{Model, View, Word};
 use super::msg::Effect;
 use super::sift;
 use crate::browse::Ask;
@@ -182,11 +182,24 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
     }
 }
 
+/// What is told of a text that was copied.
+const SENT: &str = "sent to the terminal's clipboard";
+
+/// Learns that what was copied is in tmux's buffer, too.
+pub(crate) fn copied(model: &mut Model) {
+    if let Some(Word::Done(what)) = &model.word
+        && what.starts_with(SENT)
+    {
+        model.word = Some(Word::Done(format!("in tmux's buffer, and {what}")));
+    }
+}
+
 /// Puts a text into the clipboard.
 pub(crate) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     let lines = text.lines().count();
     let more = if lines > 1 { format!(" (and {} more lines)", lines - 1) } else { String::new() };
-    model.done(format!("copied: {}{more}", text.lines().next().unwrap_or_default()));
+    // No terminal says whether it has taken it.
+    model.done(format!("{SENT}: {}{more}", text.lines().next().unwrap_or_default()));
     vec![Effect::Copy(text)]
 }
 

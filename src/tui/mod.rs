@@ -7,6 +7,7 @@
 mod bins;
 mod call;
 mod card;
+mod clipboard;
 mod edit;
 mod find;
 mod follow;

@@ -16,6 +16,8 @@ pub enum Msg {
     Resize(u16, u16),
     /// There is time to go on with what takes long.
     Continue,
+    /// What was copied is in tmux's buffer, too.
+    Copied,
     /// The capture has answered.
     Answer(Answer),
 }

@@ -1,18 +1,18 @@
 //! The edge: the terminal, signals and time, and who answers questions.
 
+use super::clipboard::{self, Between};
 use super::model::Model;
 use super::msg::{Effect, Msg};
 use super::terminal::{Terminal, die};
 use super::{update, view};
 use crate::browse::{Answer, Ask};
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{self, Event};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use signal_hook::consts::{SIGABRT, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::mem::ManuallyDrop;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -86,7 +86,7 @@ pub fn run(model: Model, mail: Mail, ask: impl FnMut(Ask)) -> io::Result<Ended> 
 fn show(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<Ended> {
     let Mail { send, wakes } = mail;
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGABRT, SIGTSTP, SIGCONT])?;
-    let of_signals = send.clone();
+    let (of_signals, tell) = (send.clone(), send.clone());
     thread::Builder::new().name("signals".into()).spawn(move || obey(signals, &of_signals))?;
     let terminal = Terminal::take(model.last_words())?;
     let (width, height) = crossterm::terminal::size()?;
@@ -105,7 +105,7 @@ fn show(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<En
             match effect {
                 Effect::Ask(question) => ask(question),
                 Effect::Continue => owed.push(Msg::Continue),
-                Effect::Copy(text) => crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))?,
+                Effect::Copy(text) => copy(text, &tell)?,
                 Effect::Suspend => {
                     suspend(&terminal)?;
                     owed.push(again(&mut screen)?);
@@ -188,6 +188,20 @@ fn listen(send: &Sender<Wake>) {
             return;
         }
     }
+}
+
+/// Puts a text into the clipboard, so far as that can be done from here.
+fn copy(text: String, tell: &Sender<Wake>) -> io::Result<()> {
+    let between = Between::of(|name| std::env::var_os(name));
+    let mut out = io::stdout().lock();
+    out.write_all(between.sequence(&text).as_bytes())?;
+    out.flush()?;
+    if between == Between::Tmux {
+        let tell = tell.clone();
+        let work = move || clipboard::into_tmux(&text).then(|| tell.send(Wake::Msg(Msg::Copied)));
+        thread::Builder::new().name("copy".into()).spawn(work)?;
+    }
+    Ok(())
 }
 
 /// Gives the terminal to the shell, stops, and takes it again when the shell says so.

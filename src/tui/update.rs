@@ -28,6 +28,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             first.map_or(Vec::new(), |filter| sift::apply(model, &filter))
         }
         Msg::Continue => find::step(model),
+        Msg::Copied => {
+            menu::copied(model);
+            Vec::new()
+        }
         Msg::Answer(answer) => heard(model, answer),
     };
     settle(model, &mut effects);

@@ -26,6 +26,7 @@ mod notes;
 mod order;
 mod phases;
 mod pick;
+mod plain;
 mod roster;
 mod rows;
 mod run;

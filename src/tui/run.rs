@@ -3,6 +3,7 @@
 use super::clipboard::{self, Between};
 use super::model::Model;
 use super::msg::{Effect, Msg};
+use super::plain::{self, Sixteen};
 use super::terminal::{Terminal, die};
 use super::{update, view};
 use crate::browse::{Answer, Ask};
@@ -92,8 +93,10 @@ fn show(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<En
     let (width, height) = crossterm::terminal::size()?;
     thread::Builder::new().name("keys".into()).spawn(move || listen(&send))?;
     let mut effects = update(&mut model, Msg::Resize(width, height));
+    let out = Sixteen::new(io::stdout(), model.theme.has_many());
     // Dropped, it would write to a terminal that may be gone, and panic when it cannot tell that.
-    let mut screen = ManuallyDrop::new(ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?);
+    let mut screen = ManuallyDrop::new(ratatui::Terminal::new(CrosstermBackend::new(out))?);
+    let is_ascii = plain::is_ascii(|name| std::env::var_os(name));
     let mut drawn: Option<Instant> = None;
     // What is shown is not what is known.
     let mut is_old = true;
@@ -117,7 +120,12 @@ fn show(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<En
         // A key is shown at once, a flood of news not more often than anybody can see.
         let due = drawn.map_or(Duration::ZERO, |drawn| BEAT.saturating_sub(drawn.elapsed()));
         if is_old && due.is_zero() {
-            screen.draw(|frame| view(&model, frame))?;
+            screen.draw(|frame| {
+                view(&model, frame);
+                if is_ascii {
+                    plain::ascii(frame.buffer_mut());
+                }
+            })?;
             drawn = Some(Instant::now());
             is_old = false;
         }
@@ -213,7 +221,7 @@ fn suspend(terminal: &Terminal) -> io::Result<()> {
 
 /// Draws all of the screen anew, whatever stands there. The cursor is not asked for, as only the thread that reads keys
 /// would hear where it is.
-fn again(screen: &mut ratatui::Terminal<CrosstermBackend<io::Stdout>>) -> io::Result<Msg> {
+fn again(screen: &mut ratatui::Terminal<CrosstermBackend<Sixteen<io::Stdout>>>) -> io::Result<Msg> {
     let (width, height) = crossterm::terminal::size()?;
     screen.resize(Rect::new(0, 0, width, height))?;
     Ok(Msg::Resize(width, height))

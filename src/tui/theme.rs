@@ -36,6 +36,8 @@ pub struct Theme {
     pub(crate) bar: Style,
     /// What in it stands out.
     pub(crate) bar_loud: Style,
+    /// What in it is bad.
+    pub(crate) bar_bad: Style,
     pub(crate) tab: Style,
     pub(crate) tab_on: Style,
     /// Titles of columns, and of panes.
@@ -86,6 +88,11 @@ impl Theme {
             Depth::Sixteen => text.bg(basic),
             Depth::True => text.bg(Color::Indexed(color[tone as usize])),
         };
+        // The cursor's colour is too much like theirs where there are few.
+        let bar = |many: [u8; 2], few: [Color; 2]| match depth {
+            Depth::Sixteen => paint.color(many, few).bg(Color::Reset),
+            _ => paint.color(many, few),
+        };
         let white = plain.fg(Color::White);
         let black = plain.fg(Color::Black);
         let over = if tone == Tone::Dark || depth == Depth::Sixteen { white } else { black };
@@ -96,6 +103,11 @@ impl Theme {
             dim: gray,
             bar: on([236, 253], Color::Blue, over),
             bar_loud: on([236, 253], Color::Blue, over).add_modifier(Modifier::BOLD),
+            bar_bad: match depth {
+                Depth::None => reversed.add_modifier(Modifier::BOLD),
+                Depth::Sixteen => white.bg(Color::Red),
+                Depth::True => on([236, 253], Color::Blue, over).patch(paint.color([210, 124], [Color::Red; 2])),
+            },
             tab: gray,
             tab_on: bold.patch(blue),
             head: gray,
@@ -118,9 +130,9 @@ impl Theme {
             name: blue,
             client: cyan,
             server: violet,
-            connect: blue,
-            wait: yellow,
-            download: green,
+            connect: bar([117, 25], [Color::LightBlue, Color::Blue]),
+            wait: bar([221, 130], [Color::Yellow; 2]),
+            download: bar([114, 28], [Color::Green; 2]),
         }
     }
 
@@ -138,6 +150,11 @@ impl Theme {
         let behind = text("COLORFGBG").rsplit(';').next().and_then(|color| color.parse::<u8>().ok());
         let tone = if matches!(behind, Some(7 | 9..=15)) { Tone::Light } else { Tone::Dark };
         Theme::new(depth, tone)
+    }
+
+    /// Whether the terminal has more than sixteen colours.
+    pub(crate) fn has_many(&self) -> bool {
+        self.depth == Depth::True
     }
 
     /// The same for the other background.
@@ -210,6 +227,55 @@ mod tests {
         assert_eq!(of(&[("NO_COLOR", "")]), (Depth::Sixteen, Tone::Dark));
         assert_eq!(of(&[("COLORFGBG", "0;15")]), (Depth::Sixteen, Tone::Light));
         assert_eq!(of(&[("COLORFGBG", "15;default;0")]), (Depth::Sixteen, Tone::Dark));
+    }
+
+    /// The three parts of a colour of the 256, as xterm has it; of the sixteen only those that are used here.
+    fn parts(color: Color) -> [u8; 3] {
+        let of_cube = |part: u8| if part == 0 { 0 } else { 55 + part * 40 };
+        match color {
+            Color::Black => [0; 3],
+            Color::White => [255; 3],
+            Color::Yellow => [205, 205, 0],
+            Color::Indexed(gray @ 232..) => [8 + 10 * (gray - 232); 3],
+            Color::Indexed(of) => [(of - 16) / 36, (of - 16) / 6 % 6, (of - 16) % 6].map(of_cube),
+            other => panic!("{other}"),
+        }
+    }
+
+    /// How well one is seen on the other, from 1 to 21 (WCAG 2.2, contrast ratio).
+    fn contrast(one: Color, other: Color) -> f64 {
+        let luminance = |color| {
+            let linear = |part: u8| match f64::from(part) / 255.0 {
+                part if part <= 0.04045 => part / 12.92,
+                part => ((part + 0.055) / 1.055).powf(2.4),
+            };
+            let [red, green, blue] = parts(color).map(linear);
+            0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+        };
+        let (one, other) = (luminance(one), luminance(other));
+        one.max(other) / one.min(other)
+    }
+
+    #[test]
+    fn in_true_colour_everything_can_be_read() {
+        for (tone, behind, text) in
+            [(Tone::Dark, Color::Black, Color::White), (Tone::Light, Color::White, Color::Black)]
+        {
+            let theme = Theme::new(Depth::True, tone);
+            let seen = |style: Style, on: Color| contrast(style.fg.unwrap_or(text), style.bg.unwrap_or(on));
+            let Theme {
+                dim, bar, bar_bad, tab_on, head, cursor, cursor_off, key, found, good, fair, warn, bad, ..
+            } = theme;
+            let words = [dim, bar, bar_bad, tab_on, head, cursor, cursor_off, key, found, good, fair, warn, bad];
+            for style in words.into_iter().chain([theme.name, theme.client, theme.server]) {
+                assert!(seen(style, behind) >= 4.3, "{tone:?} {style:?}: {}", seen(style, behind));
+            }
+            // Bars stand on the row of the cursor, too.
+            for bar in [theme.connect, theme.wait, theme.download] {
+                let on = cursor.bg.expect("a colour");
+                assert!(seen(bar, behind) >= 3.0 && seen(bar, on) >= 3.0, "{tone:?} {bar:?}: {}", seen(bar, on));
+            }
+        }
     }
 
     #[test]

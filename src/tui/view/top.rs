@@ -84,7 +84,7 @@ pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
     let state = states.iter().find(|state| fits(state, &span)).or(states.last()).map_or("", String::as_str);
     let span = if fits(state, &span) { span } else { String::new() };
     let right = if state.is_empty() { String::new() } else { format!(" {state} ") };
-    let taken = put_right(buffer, area, &right, if is_bad { theme.bar.patch(theme.bad) } else { theme.bar });
+    let taken = put_right(buffer, area, &right, if is_bad { theme.bar_bad } else { theme.bar });
     let left = Rect { width: area.width - taken, ..area };
     let numbers = format!("  {shown}{span}");
     let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(NAME);

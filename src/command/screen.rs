@@ -49,19 +49,19 @@ pub(super) fn show(input: Input) -> io::Result<Outcome> {
 }
 
 /// Ends what is read, and tells what is left of what was captured; whether nothing was wrong with it.
+#[cfg(feature = "live")]
 fn close(browser: Browser) -> bool {
-    #[cfg(feature = "live")]
-    {
-        let left = browser.close();
-        left.wrong.iter().for_each(|what| tell(&shown([Path::new(what)])));
-        left.kept.iter().for_each(|path| tell(&kept(path)));
-        return left.wrong.is_empty();
-    }
-    #[cfg(not(feature = "live"))]
-    {
-        drop(browser);
-        true
-    }
+    let left = browser.close();
+    left.wrong.iter().for_each(|what| tell(&shown([Path::new(what)])));
+    left.kept.iter().for_each(|path| tell(&kept(path)));
+    left.wrong.is_empty()
+}
+
+/// Ends what is read.
+#[cfg(not(feature = "live"))]
+fn close(browser: Browser) -> bool {
+    drop(browser);
+    true
 }
 
 /// Goes without huge pages, where the system has them: they make a single reading faster, and what is kept of a capture

@@ -33,7 +33,7 @@ const MOST: usize = 1000;
 
 /// What wakes the loop.
 enum Wake {
-    Msg(Msg),
+    Msg(Box<Msg>),
     Signal(i32),
     /// There are no more keys.
     Deaf(io::Error),
@@ -46,7 +46,7 @@ pub struct Hear(Sender<Wake>);
 impl Hear {
     /// Takes an answer. That nobody listens any more is no matter.
     pub fn hear(&self, answer: Answer) {
-        let _ = self.0.send(Wake::Msg(Msg::Answer(answer)));
+        let _ = self.0.send(Wake::Msg(Msg::Answer(answer).into()));
     }
 }
 
@@ -143,7 +143,7 @@ fn show(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<En
         let mut taken = 0;
         while let Some(now) = wake {
             match now {
-                Wake::Msg(msg) => effects.extend(update(&mut model, msg)),
+                Wake::Msg(msg) => effects.extend(update(&mut model, *msg)),
                 Wake::Signal(SIGTSTP) => effects.push(Effect::Suspend),
                 // Somebody else may have written on the terminal meanwhile.
                 Wake::Signal(SIGCONT) => owed.push(again(&mut screen)?),
@@ -184,10 +184,10 @@ fn next(wakes: &Receiver<Wake>, patience: Duration) -> io::Result<Option<Wake>> 
 fn listen(send: &Sender<Wake>) {
     loop {
         let wake = match event::read() {
-            Ok(Event::Key(key)) => Wake::Msg(Msg::Key(key)),
-            Ok(Event::Mouse(mouse)) => Wake::Msg(Msg::Mouse(mouse)),
-            Ok(Event::Paste(text)) => Wake::Msg(Msg::Paste(text)),
-            Ok(Event::Resize(width, height)) => Wake::Msg(Msg::Resize(width, height)),
+            Ok(Event::Key(key)) => Wake::Msg(Msg::Key(key).into()),
+            Ok(Event::Mouse(mouse)) => Wake::Msg(Msg::Mouse(mouse).into()),
+            Ok(Event::Paste(text)) => Wake::Msg(Msg::Paste(text).into()),
+            Ok(Event::Resize(width, height)) => Wake::Msg(Msg::Resize(width, height).into()),
             Ok(Event::FocusGained | Event::FocusLost) => continue,
             Err(error) => Wake::Deaf(error),
         };
@@ -206,7 +206,11 @@ fn copy(text: String, tell: &Sender<Wake>) -> io::Result<()> {
     out.flush()?;
     if between == Between::Tmux {
         let tell = tell.clone();
-        let work = move || clipboard::into_tmux(&text).then(|| tell.send(Wake::Msg(Msg::Copied)));
+        let work = move || {
+            if clipboard::into_tmux(&text) {
+                let _ = tell.send(Wake::Msg(Msg::Copied.into()));
+            }
+        };
         thread::Builder::new().name("copy".into()).spawn(work)?;
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! An opened call: what it was, its phases as a waterfall, and its messages.
 
-use super::{below, empty, fill, found, json, pieces, position, put, put_right, row, statistics, title as rule, unread};
+use super::{
+    below, empty, fill, found, json, pieces, position, put, put_right, row, statistics, title as rule, unread,
+};
 use crate::browse::{Ask, Message, Phase};
 use crate::capture::Call;
 use crate::report::records;

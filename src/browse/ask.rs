@@ -175,7 +175,7 @@ pub enum Answer {
         /// So many frames, or what was wrong.
         result: Result<u64, String>,
     },
-    /// A part of the capture could not be read again.
+    /// What was asked cannot be told, or not all of it: most often the capture was changed after it was read.
     Unread {
         /// What was asked.
         ask: Ask,

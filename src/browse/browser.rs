@@ -104,20 +104,20 @@ impl Browser {
         let (known, sieve, tell) = (self.known.clone(), self.sieve.clone(), hear.clone());
         start("sift", &hear, move || {
             while let Some((ask, count)) = sieve.next() {
-                let Ask::Sift { filter, turn } = ask else { continue };
-                let sifting = Sifting::new(known.clone(), &filter, turn, &sieve, count);
-                if let Err(wrong) = sifting.and_then(|sifting| sifting.run(&tell)) {
-                    tell(Answer::Failed(wrong));
+                let Ask::Sift { filter, turn } = &ask else { continue };
+                let sifting = Sifting::new(known.clone(), filter, *turn, &sieve, count);
+                if let Err(why) = sifting.and_then(|sifting| sifting.run(&tell)) {
+                    tell(Answer::Unread { ask, why });
                 }
             }
         });
         let (known, search, tell) = (self.known.clone(), self.search.clone(), hear.clone());
         start("find", &hear, move || {
             while let Some((ask, count)) = search.next() {
-                let Ask::Find { what, place, from, back, among, turn } = ask else { continue };
+                let Ask::Find { what, place, from, back, among, turn } = ask.clone() else { continue };
                 let found = Search { what, place, from, back, among, turn }.run(&known, &search, count, &tell);
-                if let Err(wrong) = found {
-                    tell(Answer::Failed(wrong));
+                if let Err(why) = found {
+                    tell(Answer::Unread { ask, why });
                 }
             }
         });

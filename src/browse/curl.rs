@@ -28,7 +28,8 @@ pub(super) struct Request<'a> {
 /// Headers that curl makes by itself, or that say how the body was coded.
 const OWN: [&[u8]; 4] = [b"host", b"content-length", b"transfer-encoding", b"content-encoding"];
 
-/// The command; none for a tunnel. It needs nothing but curl and a shell of POSIX.
+/// The command; none for a tunnel. Nothing in it is what the sender of the request made of it: a target is no option and
+/// no file. It needs nothing but curl and a shell of POSIX.
 pub(super) fn command(request: &Request<'_>) -> Option<Result<String, String>> {
     let &Request { method, target, body, .. } = request;
     let Request { headers, server, .. } = request;
@@ -60,6 +61,9 @@ pub(super) fn command(request: &Request<'_>) -> Option<Result<String, String>> {
         [b'/', ..] => [b"http://", host, target].concat(),
         b"*" => [b"http://", host].concat(),
         // With the whole URL for its target, it was sent to a proxy.
+        _ if !target.to_ascii_lowercase().starts_with(b"http://") => {
+            return Some(Err("its target is neither a path nor a URL of HTTP".into()));
+        }
         _ => {
             [b"--proxy", server.as_bytes()].into_iter().for_each(&mut add);
             target.to_vec()
@@ -264,6 +268,14 @@ mod tests {
         assert_eq!(wrong(&vec![0; 1 << 20], false), "the request is too long for a command: its body has 1.0 MB");
         assert_eq!(wrong(&vec![0; MOST / 4], false), "the request is too long for a command: its body has 32.7 kB");
         assert_eq!(wrong(b"x", true), "the capture does not have all of the request");
+    }
+
+    #[test]
+    fn a_target_is_no_option_and_no_file() {
+        for target in [&b"-K/tmp/config"[..], b"file:///etc/passwd", b"--output=x", b"ftp://a/b", b""] {
+            let request = Request { method: b"GET", target, server: "10.0.0.2:80".into(), ..Request::default() };
+            assert!(command(&request).expect("an answer").is_err(), "{}", target.escape_ascii());
+        }
     }
 
     #[test]

@@ -197,6 +197,9 @@ impl Model {
         self.calls.list.tail = true;
         self.streams.list.tail = true;
         self.frames.list.tail = true;
+        // What is odd is told as it comes.
+        self.notes.roster.sort = None;
+        self.notes.roster.list.tail = true;
         self
     }
 

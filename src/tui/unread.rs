@@ -25,6 +25,15 @@ impl Model {
             }
             Ask::Frame(frame) => self.frames.lose(*frame),
             Ask::Call(_) => self.opened.curl = false,
+            Ask::Find { turn, .. } => {
+                self.search.seeking.take_if(|(asked, _)| asked == turn);
+            }
+            // What it has let through stands; more will not come.
+            Ask::Sift { turn, .. } => {
+                if let Some(sifted) = self.sifted.as_mut().filter(|sifted| sifted.turn == *turn) {
+                    sifted.done = true;
+                }
+            }
             _ => {}
         }
         self.wrong(why.clone());

@@ -1,6 +1,7 @@
 //! Lines: the filter, what is typed below, what was said, and the keys.
 
 use super::{fill, pieces, put, put_right, row};
+use crate::browse::Ask;
 use crate::tui::find::{self, place_word};
 use crate::tui::keys;
 use crate::tui::layout::Screen;
@@ -61,8 +62,12 @@ pub(crate) fn filter(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let Some(sifted) = &model.sifted else { return };
     let all = model.index.frames.len() as u64;
+    let is_it = |ask: &Ask| matches!(ask, Ask::Sift { turn, .. } if *turn == sifted.turn);
     let so_far = match sifted.done || u64::from(sifted.upto) >= all {
+        _ if model.why_unread(is_it).is_some() => format!(" up to frame {} only ", count(sifted.upto.into())),
         true => String::new(),
+        // On what later frames tell.
+        false if sifted.upto == 0 && model.is_growing() => " when all is read ".into(),
         false => {
             let part = u64::from(sifted.upto) * 100 / all.max(1);
             format!(" {} so far, {part} % ", count(sifted.frames.len() as u64))

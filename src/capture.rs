@@ -44,6 +44,12 @@ pub struct Stream {
     pub closed: Closed,
     /// The state of either side after the last frame (RFC 9293 3.3.2); the client's first.
     pub states: [State; 2],
+    /// The frame of the first FIN of either side; the client's first.
+    pub fins: [Option<u32>; 2],
+    /// Whether both sent a FIN before they had the other's.
+    pub crossed: bool,
+    /// The frame of the first RST.
+    pub reset: Option<u32>,
     /// The final `tcp.completeness`.
     pub completeness: u8,
     /// Where its first frame stands.

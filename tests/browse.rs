@@ -12,6 +12,8 @@ mod desk;
 mod growing;
 #[path = "browse/hostile.rs"]
 mod hostile;
+#[path = "browse/ladders.rs"]
+mod ladders;
 #[path = "browse/listening.rs"]
 mod listening;
 #[path = "browse/places.rs"]

@@ -153,7 +153,7 @@ impl Connection {
             let foreseen = reading.foresight.initial_rtt.get(&self.number).copied();
             analysis = sequence.analyse(side, segment, &relative, at, foreseen, reused);
         }
-        let fin_active = self.course.follow(side, segment);
+        let fin_active = self.course.follow(side, segment, at.frame);
         self.frames += 1;
         self.count(side, segment, &analysis, at);
         let arrived = if reading.needs.bytes { self.arrive(side, segment, at) } else { Default::default() };
@@ -231,7 +231,7 @@ impl Connection {
         sent.retransmissions += u64::from(analysis.has(again));
         if segment.flags.syn() && !segment.flags.ack() {
             self.syn.get_or_insert(at.time);
-        } else if self.connect.is_none() && self.course.opened() == Opened::ThreeWay {
+        } else if self.connect.is_none() && self.course.is_established() {
             self.connect = self.syn.map(|syn| at.time.saturating_sub(syn));
         }
     }
@@ -540,6 +540,9 @@ impl Connection {
             opened: self.course.opened(),
             closed: self.course.closed(),
             states: self.course.states(),
+            fins: self.course.fins(),
+            crossed: self.course.crossed(),
+            reset: self.course.reset(),
             completeness: self.course.completeness(),
             first: self.first,
             last: self.last,

@@ -28,8 +28,13 @@ pub enum Ask {
     },
     /// All that is found in a frame.
     Frame(u32),
-    /// The ladder of a connection.
-    Ladder(u32),
+    /// The ladder of a connection, from one of its segments on.
+    Ladder {
+        /// The connection.
+        stream: u32,
+        /// The place of the first segment that is told among all of the connection.
+        from: usize,
+    },
     /// The messages of a call, by its place in the index.
     Call(usize),
     /// What both sides of a connection said, in order.
@@ -104,17 +109,8 @@ pub enum Answer {
     Rows(Vec<Row>),
     /// A frame.
     Frame(Box<Dissected>),
-    /// The ladder of a connection.
-    Ladder {
-        /// The connection.
-        stream: u32,
-        /// Its segments, in the order of the capture.
-        rungs: Vec<Rung>,
-        /// Those that opened it.
-        opening: Vec<Step>,
-        /// Whether there are more than are told.
-        more: bool,
-    },
+    /// A part of the ladder of a connection.
+    Ladder(Ladder),
     /// The messages of a call.
     Call {
         /// Its place in the index.
@@ -253,6 +249,24 @@ pub struct Line {
     pub filter: String,
 }
 
+/// A part of the ladder of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Ladder {
+    /// The connection.
+    pub stream: u32,
+    /// The place of the first segment that is told.
+    pub from: usize,
+    /// Some of its segments, in the order of the capture.
+    pub rungs: Vec<Rung>,
+    /// Those that opened it.
+    pub opening: Vec<Step>,
+    /// As many segments as it has in all.
+    pub total: usize,
+}
+
+/// As many segments of a ladder are told at once.
+pub const RUNGS: usize = 20_000;
+
 /// A segment on the ladder.
 #[derive(Clone, Debug)]
 pub struct Rung {
@@ -274,8 +288,12 @@ pub struct Rung {
     pub window: u32,
     /// What it is.
     pub meaning: Meaning,
+    /// It is not as it should be.
+    pub is_odd: bool,
     /// What it says: a request line, `retransmission of #12`, empty if nothing.
     pub words: String,
+    /// What is odd about it, if it says something else too.
+    pub aside: String,
 }
 
 /// A segment that opens a connection, or an answer to one.
@@ -312,11 +330,11 @@ pub struct Step {
 pub enum Meaning {
     /// It opens the connection.
     Handshake,
-    /// It completes a request.
+    /// It begins a request.
     Request,
-    /// It completes an answer.
+    /// It begins an answer.
     Answer,
-    /// Data, of which no message ends here.
+    /// Data with which no request or answer begins.
     Data,
     /// It acknowledges, and no more.
     Acknowledgment,

@@ -120,7 +120,7 @@ impl Search {
         let mut hit = None;
         let mut text = String::new();
         teller.sweep(sweep, &ascending, &mut |heard| {
-            let Heard::Frame(shown) = heard else { return true };
+            let Heard::Frame(shown, _) = heard else { return true };
             if self.is_in(&shown, regex, clock, &mut text) {
                 hit = Some((shown.frame.number, None));
             }

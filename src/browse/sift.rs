@@ -134,7 +134,7 @@ impl<'a> Sifting<'a> {
             };
             let mut fresh = true;
             self.teller.sweep(&mut sweep, &open, &mut |heard| {
-                if let Heard::Frame(shown) = heard {
+                if let Heard::Frame(shown, _) = heard {
                     if filter.matches(shown.tree) {
                         found.push(shown.frame.number);
                     }

@@ -2,8 +2,9 @@
 
 use super::ask::{Answer, Ask, Dissected, Row};
 use super::known::{Frames, Known};
+use super::ladder::Climb;
 use super::{call, follow, ladder, lines};
-use crate::analysis::{Analyzer, Event, Task};
+use crate::analysis::{Analyzer, Event, Met, Task};
 use crate::report::{Clock, Shown, row, value_of};
 use crate::source::{Frame, Reader};
 use dissectors::session::Foresight;
@@ -83,14 +84,16 @@ pub(super) struct Teller {
     fields: Vec<&'static Field>,
     trees: HashMap<u32, Dissected>,
     kept: Vec<Kept>,
+    /// The ladder that was told last.
+    pub(super) climb: Option<Climb>,
     /// The capture was whole when something was told last.
     is_whole: bool,
 }
 
 /// What is heard of frames that are read again.
 pub(super) enum Heard<'a> {
-    /// A frame that is asked for.
-    Frame(Shown<'a>),
+    /// A frame that is asked for, and the connections that it belongs to.
+    Frame(Shown<'a>, &'a [Met]),
     /// Something happened.
     Event(Event),
 }
@@ -136,8 +139,8 @@ pub(super) type Wrong = String;
 impl Teller {
     pub(super) fn new(known: Known) -> Teller {
         let reader = known.shelf.reader();
-        let (rows, fields, trees, kept) = Default::default();
-        Teller { known, reader, clock: Clock::local(), rows, fields, trees, kept, is_whole: false }
+        let (rows, fields, trees, kept, climb) = Default::default();
+        Teller { known, reader, clock: Clock::local(), rows, fields, trees, kept, climb, is_whole: false }
     }
 
     /// Answers a question about a few frames or one conversation.
@@ -146,7 +149,7 @@ impl Teller {
         let answer = match ask {
             Ask::Rows { frames, fields } => self.rows(&frames, fields).map(Answer::Rows),
             Ask::Frame(frame) => self.frame(frame).map(Answer::Frame),
-            Ask::Ladder(stream) => ladder::ladder(self, stream),
+            Ask::Ladder { stream, from } => ladder::ladder(self, stream, from),
             Ask::Call(call) => call::told(self, call).map(|told| Answer::Call { call, told: Box::new(told) }),
             Ask::Follow(stream) => follow::said(self, stream),
             Ask::Sift { .. } | Ask::Find { .. } | Ask::Save { .. } | Ask::EndSift | Ask::EndFind | Ask::Discard(_) => {
@@ -235,7 +238,7 @@ impl Teller {
                 None => self.begin(sight, stream, &mut asked)?,
             };
             self.sweep(&mut kept.sweep, &asked, &mut |heard| {
-                if let Heard::Frame(shown) = heard {
+                if let Heard::Frame(shown, _) = heard {
                     told.insert(shown.frame.number, tell(&shown));
                 }
                 true
@@ -277,7 +280,7 @@ impl Teller {
             self.learn(&later)?,
         );
         self.feed(&before, &asked, &mut analyzer, &mut |heard| {
-            if let Heard::Frame(shown) = heard {
+            if let Heard::Frame(shown, _) = heard {
                 each(&shown);
             }
             true
@@ -365,9 +368,10 @@ impl Teller {
             last = (number, frame.timed.then_some(frame.time.0));
             let mut goes_on = true;
             if is_asked {
-                let tree = analyzer.dissect(&frame);
-                goes_on =
-                    each(Heard::Frame(Shown { frame: &frame, relative: frame.time.0.saturating_sub(first), tree }));
+                analyzer.dissect(&frame);
+                let relative = frame.time.0.saturating_sub(first);
+                let shown = Shown { frame: &frame, relative, tree: analyzer.tree() };
+                goes_on = each(Heard::Frame(shown, analyzer.met()));
             } else {
                 analyzer.pass(&frame);
             }

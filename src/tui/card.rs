@@ -2,7 +2,7 @@
 
 use super::model::{Model, View};
 use super::text;
-use crate::browse::{Rung, Step};
+use crate::browse::Step;
 use crate::capture::{Closed, Opened, Stream};
 use crate::report::quantity;
 use dissectors::session::Side;
@@ -34,39 +34,48 @@ pub(crate) enum Line {
 }
 
 /// What stands above the card, or alone if it is folded.
-pub(crate) fn title(stream: &Stream) -> String {
+pub(crate) fn title(model: &Model, stream: &Stream) -> String {
+    let steps = model.ladder.part.as_ref().map_or(&[][..], |part| &part.opening);
     let mut title = match stream.opened {
-        Opened::MidStream => String::from("No handshake was captured"),
+        Opened::MidStream if steps.is_empty() => String::from("No handshake was captured"),
+        Opened::MidStream => String::from("Handshake: captured in part"),
         opened => format!("Handshake: {}", opened.word()),
     };
-    if let Some(rtt) = stream.initial_rtt {
-        title.push_str(", RTT ");
-        quantity::duration(&mut title, rtt);
+    if let Some(rtt) = round_trip(stream) {
+        title.push_str(&format!(", RTT {rtt}"));
     }
-    title.push_str(match stream.closed {
-        Closed::Open => "; ",
-        _ => "; closed: ",
-    });
+    match stream.closed {
+        Closed::Open => title.push_str("; "),
+        _ => title.push_str("; closed: "),
+    }
     title.push_str(stream.closed.word());
+    if stream.crossed {
+        title.push_str(", FINs crossed");
+    }
     title
+}
+
+/// How long there and back took. Where times run backwards nobody knows.
+fn round_trip(stream: &Stream) -> Option<String> {
+    let rtt = stream.initial_rtt.filter(|&rtt| rtt >= 0)?;
+    let mut time = String::new();
+    quantity::duration(&mut time, rtt);
+    Some(time)
 }
 
 /// The card of the ladder that is open.
 pub(crate) fn lines(model: &Model) -> Vec<Line> {
     let View::Ladder(number) = model.view else { return Vec::new() };
     let Some(stream) = model.index.streams.get(number as usize) else { return Vec::new() };
-    let ladder = &model.ladder;
-    if ladder.stream != Some(number) {
-        return Vec::new();
-    }
-    let mut lines = segments(&ladder.opening);
-    lines.push(Line::Words(match (ladder.opening.is_empty(), stream.opened) {
+    let Some(part) = model.ladder.part.as_ref().filter(|part| part.stream == number) else { return Vec::new() };
+    let mut lines = segments(&part.opening);
+    lines.push(Line::Words(match (part.opening.is_empty(), stream.opened) {
         (true, _) => vec![("the capture begins in the middle; numbers count from the first frame".into(), Ink::Dim)],
         (_, Opened::Refused) => vec![("refused: the server answered with a reset".into(), Ink::Bad)],
         (_, Opened::Unanswered) => vec![("no answer was captured".into(), Ink::Bad)],
-        _ => agreed(&ladder.opening),
+        _ => agreed(&part.opening),
     }));
-    lines.push(Line::Words(ends(stream, &ladder.rungs)));
+    lines.push(Line::Words(ends(stream)));
     lines
 }
 
@@ -109,8 +118,9 @@ fn segments(steps: &[Step]) -> Vec<Line> {
         }
         let mut aside = String::new();
         if let Some(before) = before {
-            aside.push('+');
-            quantity::duration(&mut aside, step.time.saturating_sub(before));
+            let since = step.time.saturating_sub(before);
+            aside.push_str(if since < 0 { "" } else { "+" });
+            quantity::duration(&mut aside, since);
         }
         if group.len() > 1 {
             aside = format!("{} times {aside}", group.len()).trim_end().to_owned();
@@ -144,29 +154,22 @@ fn agreed(steps: &[Step]) -> Words {
 }
 
 /// How long there and back took, and who closed.
-fn ends(stream: &Stream, rungs: &[Rung]) -> Words {
+fn ends(stream: &Stream) -> Words {
     let mut words = Words::new();
-    if let Some(rtt) = stream.initial_rtt {
-        let mut time = String::new();
-        quantity::duration(&mut time, rtt);
-        words.extend([("RTT  ".into(), Ink::Dim), (format!("{time}   "), Ink::Plain)]);
+    if let Some(rtt) = round_trip(stream) {
+        words.extend([("RTT  ".into(), Ink::Dim), (format!("{rtt}   "), Ink::Plain)]);
     }
-    let first = |flag: &str, from_client: bool| {
-        let found = rungs.iter().find(|rung| rung.from_client == from_client && rung.flags.contains(flag));
-        found.map_or(String::new(), |rung| format!(" #{}", rung.frame))
-    };
+    let number = |frame: Option<u32>| frame.map_or(String::new(), |frame| format!(" #{frame}"));
+    let fin = |side: Side| number(stream.fins.get(side as usize).copied().flatten());
     let name = |side: Side| if side == Side::Client { "client" } else { "server" };
-    let is_client = |side: Side| side == Side::Client;
     let (what, ink) = match stream.closed {
         Closed::Open => ("open at the end of the capture".into(), Ink::Plain),
-        Closed::Reset(side) => (format!("RST by the {}{}", name(side), first("RST", is_client(side))), Ink::Bad),
-        Closed::HalfClosed(side) => {
-            (format!("FIN by the {}{} only", name(side), first("FIN", is_client(side))), Ink::Plain)
-        }
+        Closed::Reset(side) => (format!("RST by the {}{}", name(side), number(stream.reset)), Ink::Bad),
+        Closed::HalfClosed(side) => (format!("FIN by the {}{} only", name(side), fin(side)), Ink::Plain),
         Closed::Fin(side) => {
-            let other = if is_client(side) { Side::Server } else { Side::Client };
-            let (one, two) = (first("FIN", is_client(side)), first("FIN", is_client(other)));
-            (format!("first FIN by the {}{one}, then the {}{two}", name(side), name(other)), Ink::Plain)
+            let (one, two) = (name(side), name(side.other()));
+            let then = if stream.crossed { ", which crossed that of" } else { ", then" };
+            (format!("first FIN by the {one}{}{then} the {two}{}", fin(side), fin(side.other())), Ink::Plain)
         }
     };
     words.extend([("closed  ".into(), Ink::Dim), (text::plain(&what).into_owned(), ink)]);

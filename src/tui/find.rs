@@ -192,7 +192,7 @@ fn numbers(model: &Model) -> Numbers {
         View::Calls => model.call_numbers(),
         View::Streams => model.stream_numbers(),
         View::Notes => model.note_numbers(),
-        View::Ladder(_) => Numbers::All { first: 0, count: model.ladder.rungs.len() },
+        View::Ladder(_) => Numbers::All { first: 0, count: model.ladder.total() },
         View::Statistics => Numbers::All { first: 0, count: model.statistics.rows().len() },
         View::Frames | View::Call(_) | View::Follow(_) => Numbers::All { first: 0, count: 0 },
     }
@@ -237,7 +237,19 @@ pub(crate) fn step(model: &mut Model) -> Vec<Effect> {
         model.search.here = Some(here);
         return vec![Effect::Continue];
     }
-    model.wrong(format!("{} is not in these rows", model.search.text));
+    let part = model.ladder.part.as_ref().filter(|part| here.view == View::Ladder(part.stream));
+    let these = match part {
+        // Only those that are there can be looked at.
+        Some(part) if part.rungs.len() < part.total => {
+            format!(
+                "the {} from #{} on",
+                super::text::counted(part.rungs.len() as u64, "segment"),
+                part.rungs.first().map_or(0, |rung| rung.frame)
+            )
+        }
+        _ => "these rows".into(),
+    };
+    model.wrong(format!("{} is not in {these}", model.search.text));
     Vec::new()
 }
 

@@ -193,7 +193,7 @@ fn len(model: &Model) -> usize {
         View::Streams => model.stream_numbers().len(),
         View::Notes => model.note_numbers().len(),
         View::Frames => model.frame_numbers().len(),
-        View::Ladder(_) => model.ladder.rungs.len(),
+        View::Ladder(_) => model.ladder.total(),
         View::Follow(_) => model.follow.rows.len(),
         View::Call(_) => super::call::len(model, model.opened.pane),
         View::Statistics => model.statistics.len(),

@@ -348,7 +348,7 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.frames.take_frame(frame);
             find::show_line(model);
         }
-        Answer::Ladder { stream, rungs, opening, more } => ladder::answer(model, stream, rungs, opening, more),
+        Answer::Ladder(part) => ladder::answer(model, part),
         Answer::Call { call, told } => return call::answer(model, call, told),
         Answer::Follow { stream, said, more } => follow::answer(model, stream, said, more),
         Answer::Sifted { turn, frames, calls, streams, upto, done } => {

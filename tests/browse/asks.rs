@@ -40,8 +40,8 @@ fn desk() -> (tempfile::NamedTempFile, Desk) {
 }
 
 fn ladder(desk: &mut Desk, stream: u32) -> Vec<Rung> {
-    match desk.ask(Ask::Ladder(stream)) {
-        Answer::Ladder { rungs, more: false, .. } => rungs,
+    match desk.ask(Ask::Ladder { stream, from: 0 }) {
+        Answer::Ladder(ladder) if ladder.rungs.len() == ladder.total => ladder.rungs,
         other => panic!("{other:?}"),
     }
 }

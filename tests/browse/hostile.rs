@@ -12,7 +12,7 @@ fn ask(frames: u64, random: &mut Random) -> Ask {
     match random.below(9) {
         0 | 1 => Ask::Rows { frames: vec![one, two, three, one, u32::MAX], fields: vec![&dissectors::tcp::PAYLOAD] },
         2 | 3 => Ask::Frame(one),
-        4 => Ask::Ladder(one % 7),
+        4 => Ask::Ladder { stream: one % 7, from: two as usize },
         5 => Ask::Call(two as usize % 7),
         6 => Ask::Follow(three % 7),
         7 => Ask::Find {
@@ -39,7 +39,9 @@ fn words(answer: &Answer) -> Vec<&str> {
         Answer::Frame(frame) => {
             frame.lines.iter().flat_map(|line| [line.text.as_str(), &line.value, &line.filter]).collect()
         }
-        Answer::Ladder { rungs, .. } => rungs.iter().flat_map(|rung| [rung.flags.as_str(), &rung.words]).collect(),
+        Answer::Ladder(ladder) => {
+            ladder.rungs.iter().flat_map(|rung| [rung.flags.as_str(), &rung.words, &rung.aside]).collect()
+        }
         Answer::Call { told, .. } => {
             let messages = told.request.iter().chain(&told.response);
             let lines = messages.flat_map(|message| message.head.iter().chain(&message.body).chain([&message.kind]));

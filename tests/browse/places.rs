@@ -127,7 +127,8 @@ fn a_file_that_was_changed_meanwhile_is_an_error() {
     let mut desk = Desk::open(&[path]);
     assert!(!desk.rows(&[1]).is_empty());
     file.as_file().set_len(100).expect("it can be cut");
-    for ask in [Ask::Rows { frames: vec![2], fields: Vec::new() }, Ask::Frame(3), Ask::Ladder(0)] {
+    let rows = Ask::Rows { frames: vec![2], fields: Vec::new() };
+    for ask in [rows, Ask::Frame(3), Ask::Ladder { stream: 0, from: 0 }] {
         match desk.ask(ask) {
             Answer::Unread { why: words, .. } => assert!(words.contains("it was changed after it was read"), "{words}"),
             other => panic!("{other:?}"),

@@ -26,7 +26,7 @@ fn answers(answer: &Answer, ask: &Ask) -> bool {
     match (answer, ask) {
         (Answer::Rows(_), Ask::Rows { .. })
         | (Answer::Frame(_), Ask::Frame(_))
-        | (Answer::Ladder { .. }, Ask::Ladder(_))
+        | (Answer::Ladder(_), Ask::Ladder { .. })
         | (Answer::Call { .. }, Ask::Call(_))
         | (Answer::Follow { .. }, Ask::Follow(_))
         | (Answer::Saved { .. } | Answer::Exists { .. }, Ask::Save { .. })

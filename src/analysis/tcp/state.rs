@@ -16,10 +16,13 @@ pub(in crate::analysis) struct Course {
     syn_ack: bool,
     /// The ACK that ends the handshake was seen.
     established: bool,
-    /// The sequence number after each side's FIN.
-    fin: [Option<u32>; 2],
+    /// The sequence number after each side's FIN, and its frame.
+    fin: [Option<(u32, u32)>; 2],
     first_fin: Option<Side>,
-    reset: Option<Side>,
+    /// Two FINs crossed.
+    crossed: bool,
+    /// Who reset it, and in which frame.
+    reset: Option<(Side, u32)>,
     frames: u32,
 }
 
@@ -33,6 +36,7 @@ impl Course {
             established: false,
             fin: [None; 2],
             first_fin: None,
+            crossed: false,
             reset: None,
             frames: 0,
         }
@@ -46,8 +50,28 @@ impl Course {
         self.completeness
     }
 
-    /// Follows one segment; for a FIN, tells whether it is the connection's first.
-    pub(in crate::analysis) fn follow(&mut self, side: Side, segment: &Segment<'_>) -> Option<bool> {
+    /// The frame of each side's FIN.
+    pub(in crate::analysis) fn fins(&self) -> [Option<u32>; 2] {
+        self.fin.map(|fin| fin.map(|(_, frame)| frame))
+    }
+
+    /// Whether each side sent a FIN before it had the other's.
+    pub(in crate::analysis) fn crossed(&self) -> bool {
+        self.crossed
+    }
+
+    /// The frame of the first RST.
+    pub(in crate::analysis) fn reset(&self) -> Option<u32> {
+        self.reset.map(|(_, frame)| frame)
+    }
+
+    /// Whether the ACK that ends a handshake was seen.
+    pub(in crate::analysis) fn is_established(&self) -> bool {
+        self.established && matches!(self.opened(), Opened::ThreeWay | Opened::Simultaneous)
+    }
+
+    /// Follows the segment of a frame; for a FIN, tells whether it is the connection's first.
+    pub(in crate::analysis) fn follow(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
         let flags = segment.flags;
         self.completeness |= completeness(segment);
         self.frames = self.frames.saturating_add(1);
@@ -64,8 +88,7 @@ impl Course {
                 state => state,
             });
         }
-        if let Some(end) = self.fin[other].filter(|&end| flags.ack() && !before(segment.ack, end)) {
-            debug_assert!(!before(segment.ack, end));
+        if self.fin[other].is_some_and(|(end, _)| flags.ack() && !before(segment.ack, end)) {
             self.states[other] = match self.states[other] {
                 State::FinWait1 => State::FinWait2,
                 State::Closing => State::TimeWait,
@@ -76,10 +99,10 @@ impl Course {
         let mut first = None;
         if flags.fin() && !flags.rst() {
             first = Some(*self.first_fin.get_or_insert(side) == side);
-            self.finish(own, other, segment);
+            self.finish(own, other, segment, frame);
         }
         if flags.rst() {
-            self.reset.get_or_insert(side);
+            self.reset.get_or_insert((side, frame));
             self.states = [State::Closed; 2];
         }
         first
@@ -108,13 +131,14 @@ impl Course {
         }
     }
 
-    fn finish(&mut self, own: usize, other: usize, segment: &Segment<'_>) {
+    fn finish(&mut self, own: usize, other: usize, segment: &Segment<'_>, frame: u32) {
         if self.fin[own].is_some() {
             return;
         }
-        self.fin[own] = Some(segment.seq.wrapping_add(segment.len()).wrapping_add(1));
+        self.fin[own] = Some((segment.seq.wrapping_add(segment.len()).wrapping_add(1), frame));
         // Two FINs cross when neither side has seen the other's: this one does not acknowledge it.
-        let crosses = self.fin[other].is_some_and(|end| !segment.flags.ack() || before(segment.ack, end));
+        let crosses = self.fin[other].is_some_and(|(end, _)| !segment.flags.ack() || before(segment.ack, end));
+        self.crossed |= crosses;
         self.states[own] = match self.states[own] {
             State::Closed => State::Closed,
             _ if crosses => State::Closing,
@@ -136,7 +160,7 @@ impl Course {
             ([false, false], _) => Opened::MidStream,
             (_, true) if self.established => Opened::ThreeWay,
             (_, true) => Opened::HalfOpen,
-            _ if self.reset == Some(Side::Server) => Opened::Refused,
+            _ if matches!(self.reset, Some((Side::Server, _))) => Opened::Refused,
             _ if self.completeness & !1 != 0 && self.reset.is_none() => Opened::MidStream,
             _ => Opened::Unanswered,
         }
@@ -146,7 +170,7 @@ impl Course {
     pub(in crate::analysis) fn closed(&self) -> Closed {
         match (self.first_fin, self.fin, self.reset) {
             (Some(first), [Some(_), Some(_)], _) => Closed::Fin(first),
-            (_, _, Some(side)) => Closed::Reset(side),
+            (_, _, Some((side, _))) => Closed::Reset(side),
             (Some(first), ..) => Closed::HalfClosed(first),
             _ => Closed::Open,
         }

@@ -6,7 +6,7 @@ use crate::report::{quantity, records};
 use crate::tui::card::{self, Ink, Line};
 use crate::tui::layout;
 use crate::tui::model::{Model, View};
-use crate::tui::text::{counted, width};
+use crate::tui::text::width;
 use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +34,9 @@ pub(crate) fn title(model: &Model) -> u16 {
 
 /// What a segment means, in words.
 fn meaning(rung: &Rung) -> Cow<'_, str> {
+    if !rung.aside.is_empty() {
+        return format!("{}; {}", rung.words, rung.aside).into();
+    }
     let word = match rung.meaning {
         Meaning::Handshake if !rung.words.is_empty() => return format!("handshake  {}", rung.words).into(),
         _ if !rung.words.is_empty() => &rung.words,
@@ -59,7 +62,7 @@ pub(crate) fn text(model: &Model, place: usize) -> String {
         let [long, short, ..] = labels(rung);
         format!("{} {long} {short} {}", rung.frame, meaning(rung))
     };
-    model.ladder.rungs.get(place).map_or(String::new(), text)
+    model.ladder.rung(place).map_or(String::new(), text)
 }
 
 /// What stands on an arrow, in shorter and shorter words.
@@ -75,8 +78,9 @@ fn labels(rung: &Rung) -> [String; 4] {
     ]
 }
 
-fn style(theme: &Theme, meaning: Meaning) -> Style {
-    match meaning {
+fn style(theme: &Theme, rung: &Rung) -> Style {
+    match rung.meaning {
+        Meaning::Window if !rung.is_odd => theme.dim,
         Meaning::Handshake => theme.connect,
         Meaning::Request => theme.client,
         Meaning::Answer => theme.server,
@@ -120,19 +124,15 @@ fn lane(width: u16) -> u16 {
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, ladder) = (&model.theme, &model.ladder);
     let View::Ladder(number) = model.view else { return };
-    if ladder.stream != Some(number) {
-        return match model.why_unread(|ask| matches!(ask, Ask::Ladder(stream) if *stream == number)) {
+    if ladder.part.as_ref().is_none_or(|part| part.stream != number) {
+        return match model.why_unread(|ask| matches!(ask, Ask::Ladder { stream, .. } if *stream == number)) {
             Some(why) => unread(model, area, buffer, why),
             None => empty(model, area, buffer, "reading"),
         };
     }
     let card = card(model);
     if let Some(stream) = model.index.streams.get(number as usize) {
-        let mut words = card::title(stream);
-        if ladder.more {
-            words.push_str(&format!("; the first {}", counted(ladder.rungs.len() as u64, "segment")));
-        }
-        rule(model, area, buffer, &words, true);
+        rule(model, area, buffer, &card::title(model, stream), true);
         let [mut client, mut server] = [String::new(), String::new()];
         records::endpoint(&mut client, stream.client);
         records::endpoint(&mut server, stream.server);
@@ -143,11 +143,14 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let title = card.len() as u16 + 2;
     let height = usize::from(area.height.saturating_sub(title));
-    for (nth, place) in ladder.list.seen(ladder.rungs.len(), height).enumerate() {
-        let Some(rung) = ladder.rungs.get(place) else { continue };
-        let before = place.checked_sub(1).and_then(|before| ladder.rungs.get(before)).map(|rung| rung.time);
-        let line = row(area, title + nth as u16);
-        draw_rung(line, buffer, theme, rung, before, place == ladder.list.at);
+    for (nth, place) in ladder.list.seen(ladder.total(), height).enumerate() {
+        let (line, on) = (row(area, title + nth as u16), place == ladder.list.at);
+        let Some(rung) = ladder.rung(place) else {
+            put(buffer, line, " reading", if on { theme.cursor } else { theme.dim });
+            continue;
+        };
+        let before = place.checked_sub(1).and_then(|before| ladder.rung(before)).map(|rung| rung.time);
+        draw_rung(line, buffer, theme, rung, before, on);
         found::paint(model, &[vec![line]], buffer);
     }
 }
@@ -213,7 +216,7 @@ fn draw_rung(line: Rect, buffer: &mut Buffer, theme: &Theme, rung: &Rung, before
         let place = Rect { x: line.x + FRAME, width: TIME.min(line.width.saturating_sub(FRAME)), ..line };
         put_right(buffer, place, &time, paint(theme.dim));
     }
-    let style = style(theme, rung.meaning);
+    let style = style(theme, rung);
     let labels = labels(rung);
     let fits = |label: &&String| width(label) + 7 <= lane.into();
     let label = labels.iter().find(fits).or(labels.last()).map_or("", String::as_str);
@@ -222,8 +225,7 @@ fn draw_rung(line: Rect, buffer: &mut Buffer, theme: &Theme, rung: &Rung, before
     put(buffer, place, &arrow(label, stroke(rung), rung.from_client, lane), paint(style));
     let x = (place.right() + 1).min(line.right());
     // What is not as it should be is told apart without colours too.
-    let is_odd = matches!(rung.meaning, Meaning::Retransmission | Meaning::Odd | Meaning::Reset | Meaning::Window);
-    let sign = if is_odd { "! " } else { "" };
+    let sign = if rung.is_odd { "! " } else { "" };
     pieces(
         buffer,
         Rect { x, width: line.right() - x, ..line },

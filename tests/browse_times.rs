@@ -60,7 +60,7 @@ fn times() {
                 println!("first news        {}  {} frames", millis(begun), more.frames.len());
             }
             news += 1;
-            index.take(more);
+            index.take(*more);
         }
     }
     let known = [index.frames.len(), index.calls.len(), index.streams.len(), index.notes.len()];

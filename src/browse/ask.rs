@@ -1,6 +1,6 @@
 //! Questions about parts of a capture, and answers.
 
-use super::index::{Fact, Note, State};
+use super::index::{Fact, Note, State, Times};
 use super::pairs::Host;
 use super::stacks::Names;
 use crate::capture::{Call, Stream};
@@ -104,7 +104,7 @@ pub enum Place {
 #[derive(Debug)]
 pub enum Answer {
     /// More of the capture is known.
-    News(News),
+    News(Box<News>),
     /// The words of rows, in the order asked for.
     Rows(Vec<Row>),
     /// A frame.
@@ -197,6 +197,8 @@ pub struct News {
     pub calls: Vec<Call>,
     /// The next notes.
     pub notes: Vec<Note>,
+    /// The times of all frames so far.
+    pub times: Option<Times>,
     /// How far it is.
     pub state: State,
 }
@@ -361,6 +363,8 @@ pub struct Told {
     pub response: Option<Message>,
     /// The frames of the call: those of the handshake for the first of a connection, of the request, of the answer.
     pub frames: Vec<(u32, Phase)>,
+    /// As many frames as each phase has; of very many only the first are among `frames`.
+    pub counts: [usize; 4],
     /// The command that makes the same request, for an HTTP request that was seen; or why there is none.
     pub curl: Option<Result<String, String>>,
 }

@@ -24,7 +24,7 @@ const MOST_BYTES: usize = 64 * 1024;
 pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
     let known = teller.known.read();
     let talk = *known.talks.get(place).ok_or_else(|| format!("there is no call {place} yet"))?;
-    let mut told = Told { frames: frames(&known, &talk), ..Told::default() };
+    let mut frames = frames(&known, &talk);
     // Of several messages that one frame tells, which it is.
     let rank = |span: fn(&Talk) -> Option<Span>| {
         let frame = span(&talk).map(|span| span.told);
@@ -34,8 +34,13 @@ pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
     let ranks = [rank(|talk| talk.request), rank(|talk| talk.response)];
     drop(known);
     let spans = [talk.request, talk.response];
-    let asked: Vec<u32> = spans.iter().flatten().map(|span| span.told).collect();
+    let mut told = Told::default();
+    let mut asked: Vec<u32> = spans.iter().flatten().map(|span| span.told).collect();
+    let opening = frames.first().filter(|(_, phase)| *phase == Phase::Connect).map(|&(frame, _)| frame);
+    asked.extend(opening);
+    let mut opens = false;
     teller.tell(&asked, &wants(), |shown| {
+        opens |= opening == Some(shown.frame.number) && is_syn(shown.tree);
         let [request, response] = [false, true].map(|answers| {
             let span = if answers { talk.response } else { talk.request };
             let rank = ranks.get(usize::from(answers)).copied().unwrap_or_default();
@@ -55,7 +60,18 @@ pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
     if misses(talk.request, &told.request) || misses(talk.response, &told.response) {
         rest(teller, &talk, &mut told)?;
     }
+    // Where the capture begins in the middle of a connection, nothing was seen of how it was opened.
+    frames.retain(|(_, phase)| opens || *phase != Phase::Connect);
+    for &(_, phase) in &frames {
+        told.counts[phase as usize] += 1;
+    }
+    frames.truncate(MOST_FRAMES);
+    told.frames = frames;
     Ok(told)
+}
+
+fn is_syn(tree: &Tree) -> bool {
+    matches!(tree.first(&tcp::FLAGS), Some(Value::Uint(flags)) if flags & u64::from(tcp::Flags::SYN) != 0)
 }
 
 /// Tells the messages of a call that no frame tells: the capture or the connection ends before they do.
@@ -107,7 +123,6 @@ fn frames(known: &Frames, talk: &Talk) -> Vec<(u32, Phase)> {
     let own = all.take_while(|&frame| frame >= first || talk.nth == 0).filter(|&frame| frame >= first || opens(frame));
     let mut frames: Vec<(u32, Phase)> = own.map(|frame| (frame, phase(frame))).collect();
     frames.reverse();
-    frames.truncate(MOST_FRAMES);
     frames
 }
 
@@ -127,6 +142,7 @@ fn wants() -> Wants {
         &http::CHUNKED_TRAILER_PART,
         &http::FILE_DATA,
         &tcp::DSTPORT,
+        &tcp::FLAGS,
     ];
     let notes = http::FIELDS.iter().copied().filter(|field| is_grave(field));
     fields.into_iter().chain(notes).for_each(|field| wants.add(field));

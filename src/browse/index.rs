@@ -64,6 +64,39 @@ impl Short {
 /// The stream of a frame without one.
 pub const NO_STREAM: u32 = u32::MAX;
 
+/// The times of a capture's frames, of those that have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// The earliest, in nanoseconds since 1970.
+    pub earliest: i64,
+    /// The latest.
+    pub latest: i64,
+    /// The last frame's.
+    pub last: i64,
+    /// Whether a frame is earlier than the one before.
+    pub go_back: bool,
+}
+
+impl Times {
+    /// The times with that of the next frame.
+    #[must_use]
+    pub fn with(before: Option<Times>, time: i64) -> Times {
+        let Some(before) = before else { return Times { earliest: time, latest: time, last: time, go_back: false } };
+        Times {
+            earliest: before.earliest.min(time),
+            latest: before.latest.max(time),
+            last: time,
+            go_back: before.go_back || time < before.last,
+        }
+    }
+
+    /// Nanoseconds from the earliest to the latest.
+    #[must_use]
+    pub fn span(&self) -> i64 {
+        self.latest.saturating_sub(self.earliest)
+    }
+}
+
 /// Something odd in a frame; once, if the frame says it twice in a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Note {
@@ -139,6 +172,8 @@ pub struct Index {
     pub calls: Pile<Call>,
     /// What was odd, in the order of the frames.
     pub notes: Pile<Note>,
+    /// The times of the frames, if one has any.
+    pub times: Option<Times>,
     /// How far the reading is.
     pub state: State,
 }
@@ -159,6 +194,7 @@ impl Index {
         }
         self.calls.extend(news.calls);
         self.notes.extend(news.notes);
+        self.times = news.times;
         self.state = news.state;
     }
 }

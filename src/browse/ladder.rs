@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 /// A ladder, and how far it was climbed: who goes on reads nothing again.
 pub(super) struct Climb {
     stream: u32,
+    /// Whether the capture was whole: of one that grows, not all messages are known.
+    is_whole: bool,
     sweep: Sweep,
     course: Course,
     /// So many of the connection's frames were read.
@@ -27,13 +29,13 @@ pub(super) fn ladder(teller: &mut Teller, stream: u32, from: usize) -> Result<An
     }
     let mut frames: Vec<u32> = known.of_stream(stream, None).collect();
     frames.reverse();
-    let parts = Parts::of(&known, stream);
+    let (parts, is_whole) = (Parts::of(&known, stream), known.whole);
     drop(known);
     let total = frames.len();
     let from = from.min(total.saturating_sub(RUNGS));
     let to = total.min(from + RUNGS);
-    let climbed = teller.climb.take().filter(|climb| climb.serves(stream, from));
-    let mut climb = climbed.unwrap_or_else(|| Climb::new(stream));
+    let climbed = teller.climb.take().filter(|climb| climb.is_whole == is_whole && climb.serves(stream, from));
+    let mut climb = climbed.unwrap_or_else(|| Climb::new(stream, is_whole));
     let asked = frames.get(climb.upto..to).unwrap_or_default();
     teller.sweep_on(asked, &parts, &mut climb)?;
     let before = climb.upto - climb.rungs.len();
@@ -44,10 +46,10 @@ pub(super) fn ladder(teller: &mut Teller, stream: u32, from: usize) -> Result<An
 }
 
 impl Climb {
-    fn new(stream: u32) -> Climb {
+    fn new(stream: u32, is_whole: bool) -> Climb {
         let task = Task { wants: wants(), halves: true, dialogues: true, ..Task::default() };
         let sweep = Sweep::new(Analyzer::new(task), true);
-        Climb { stream, sweep, course: Course::default(), upto: 0, rungs: VecDeque::new() }
+        Climb { stream, is_whole, sweep, course: Course::default(), upto: 0, rungs: VecDeque::new() }
     }
 
     /// Whether the rungs from one on are there, or come later.
@@ -60,7 +62,7 @@ impl Teller {
     /// Climbs over the next frames of a ladder.
     fn sweep_on(&mut self, frames: &[u32], parts: &Parts, climb: &mut Climb) -> Result<(), Wrong> {
         let known = self.known.clone();
-        let Climb { stream, sweep, course, upto, rungs } = climb;
+        let Climb { stream, sweep, course, upto, rungs, .. } = climb;
         self.sweep(sweep, frames, &mut |heard| {
             let Heard::Frame(shown, met) = heard else { return true };
             let marks = known.read().seat(shown.frame.number).map(|seat| seat.marks()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Reading a capture once, from its first frame to its last, for what is kept of it.
 
 use super::ask::{Answer, News};
-use super::index::{End, Fact, NO_STREAM, Note, Short, State};
+use super::index::{End, Fact, NO_STREAM, Note, Short, State, Times};
 use super::known::{Arrival, Group, Known, Marks, Seat, Talk};
 use super::pairs::Pairs;
 use super::stacks::Stacks;
@@ -72,6 +72,7 @@ pub(super) struct Intake<H> {
     told: u32,
     pub(super) frame: u32,
     start: i64,
+    times: Option<Times>,
     /// What could not be read.
     failed: Vec<String>,
     /// When news were told last.
@@ -214,6 +215,7 @@ impl<H: Fn(Answer)> Intake<H> {
             told,
             frame,
             start,
+            times: None,
             failed,
             last,
             state,
@@ -272,6 +274,9 @@ impl<H: Fn(Answer)> Intake<H> {
             self.start = frame.time.0;
         }
         self.frame = frame.number;
+        if frame.timed {
+            self.times = Some(Times::with(self.times, frame.time.0));
+        }
         self.analyzer.dissect(frame);
         let worst = self.notes();
         let analyzer = &self.analyzer;
@@ -357,7 +362,8 @@ impl<H: Fn(Answer)> Intake<H> {
         // So that each connection that is new is the next; of one that was told twice, the later row counts.
         self.news.streams.sort_by_key(|stream| stream.number);
         self.told = self.frame;
-        (self.hear)(Answer::News(News { state: self.state.clone(), ..std::mem::take(&mut self.news) }));
+        let (times, state) = (self.times, self.state.clone());
+        (self.hear)(Answer::News(Box::new(News { times, state, ..std::mem::take(&mut self.news) })));
     }
 }
 

@@ -33,32 +33,33 @@ const WIDEST: usize = 6;
 /// Intervals that are kept at most.
 const MOST: usize = 1 << 16;
 
-/// Frames in intervals since the first frame of the capture.
+/// Frames in intervals since the earliest of the capture.
 #[derive(Debug, Default)]
 pub(crate) struct Bins {
     turn: Option<u64>,
     counted: usize,
     step: usize,
+    /// When the first interval begins, in nanoseconds since 1970.
+    pub(crate) start: i64,
     pub(crate) counts: Vec<Count>,
-    /// Frames with a time before that of the first.
+    /// Frames before that: they have no time.
     pub(crate) early: u64,
 }
 
 impl Bins {
-    fn begin(&mut self, turn: Option<u64>, step: usize) {
-        if self.turn != turn || self.step != step {
-            *self = Bins { turn, step, ..Bins::default() };
+    fn begin(&mut self, turn: Option<u64>, step: usize, start: i64) {
+        if self.turn != turn || self.step != step || self.start != start {
+            *self = Bins { turn, step, start, ..Bins::default() };
         }
     }
 
     /// Counts the next frames of the list. None if one lies beyond `most` intervals, else whether there are more.
     fn take(&mut self, index: &Index, numbers: &Numbers, most: usize) -> Option<bool> {
-        let start = index.frames.first().map_or(0, |fact| fact.time);
         let length = length(self.step);
         let end = numbers.len().min(self.counted.saturating_add(SLICE));
         for place in self.counted..end {
             let Some(fact) = fact(index, numbers, place) else { continue };
-            let since = fact.time.saturating_sub(start);
+            let since = fact.time.saturating_sub(self.start);
             if since < 0 {
                 self.early += 1;
                 continue;
@@ -129,19 +130,18 @@ impl Graph {
     pub(crate) fn take(&mut self, index: &Index, through: Option<(u64, &Numbers)>, columns: usize) -> bool {
         let columns = columns.clamp(2, MOST);
         if !self.is_chosen && self.columns != columns {
-            let [first, last] =
-                [index.frames.first(), index.frames.last()].map(|fact| fact.map_or(0, |fact| fact.time));
-            let span = last.saturating_sub(first);
+            let span = index.times.map_or(0, |times| times.span());
             let fits = |step: usize| (span / length(step)) < columns as i64;
             self.step = (SHORTEST..LONGEST).find(|&step| fits(step)).unwrap_or(LONGEST);
             self.columns = columns;
         }
         let most = if self.is_chosen { MOST } else { columns };
         let all = Numbers::All { first: 1, count: index.frames.len() };
-        self.all.begin(None, self.step);
+        let start = index.times.map_or(0, |times| times.earliest);
+        self.all.begin(None, self.step, start);
         let mut more = self.all.take(index, &all, most);
         if let Some((turn, numbers)) = through {
-            self.through.begin(Some(turn), self.step);
+            self.through.begin(Some(turn), self.step, start);
             let of_filter = self.through.take(index, numbers, most);
             more = more.and_then(|more| Some(more | of_filter?));
         }
@@ -156,7 +156,7 @@ impl Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browse::{Fact, NO_STREAM, News, Short, Stack, Way};
+    use crate::browse::{Fact, NO_STREAM, News, Short, Stack, Times, Way};
     use std::sync::Arc;
 
     fn index(times: &[i64]) -> Index {
@@ -170,7 +170,8 @@ mod tests {
             worst: None,
         };
         let mut index = Index::default();
-        index.take(News { frames: times.iter().map(fact).collect(), ..News::default() });
+        let all = times.iter().fold(None, |before, &time| Some(Times::with(before, time)));
+        index.take(News { frames: times.iter().map(fact).collect(), times: all, ..News::default() });
         index
     }
 
@@ -209,13 +210,23 @@ mod tests {
                 let mut graph = Graph::default();
                 let index = index(times);
                 let frames: u64 = all(&mut graph, &index, columns).iter().sum();
-                assert_eq!(frames + graph.all.early, times.len() as u64, "{times:?} in {columns}");
+                assert_eq!((frames, graph.all.early), (times.len() as u64, 0), "{times:?} in {columns}");
                 (0..60).for_each(|_| graph.choose(false));
                 let frames: u64 = all(&mut graph, &index, columns).iter().sum();
-                assert_eq!(frames + graph.all.early, times.len() as u64, "{times:?} in {columns}");
+                assert_eq!((frames, graph.all.early), (times.len() as u64, 0), "{times:?} in {columns}");
                 assert!(graph.all.counts.len() <= MOST);
             }
         }
+    }
+
+    #[test]
+    fn it_begins_at_the_earliest_frame() {
+        let mut graph = Graph::default();
+        // While it is read, the earliest is not known yet.
+        assert_eq!(all(&mut graph, &index(&[5 * MILLI]), 10), [1]);
+        let times = [5 * MILLI, 0, MILLI, 4 * MILLI];
+        assert_eq!(all(&mut graph, &index(&times), 10), [1, 1, 0, 0, 1, 1]);
+        assert_eq!((graph.all.start, graph.all.early), (0, 0));
     }
 
     #[test]

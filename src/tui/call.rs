@@ -64,6 +64,11 @@ impl Opened {
         &self.rows[pane as usize]
     }
 
+    /// As many frames as a phase has.
+    pub(crate) fn count(&self, phase: Phase) -> usize {
+        self.told.as_ref().map_or(0, |told| told.counts[phase as usize])
+    }
+
     /// The message of a pane.
     pub(crate) fn message(&self, pane: Pane) -> Option<&Message> {
         let told = self.told.as_ref()?;
@@ -80,6 +85,8 @@ impl Opened {
 pub(crate) enum Line {
     Phase(Phase),
     Frame(u32),
+    /// So many more frames, which are not listed.
+    More(usize),
 }
 
 /// The lines of the pane of phases.
@@ -90,7 +97,11 @@ pub(crate) fn phase_lines(model: &Model) -> Vec<Line> {
     for phase in phases::ALL {
         lines.push(Line::Phase(phase));
         if opened.unfolded.contains(&phase) {
-            lines.extend(frames.iter().filter(|(_, of)| *of == phase).map(|&(frame, _)| Line::Frame(frame)));
+            let own = frames.iter().filter(|(_, of)| *of == phase).map(|&(frame, _)| Line::Frame(frame));
+            let before = lines.len();
+            lines.extend(own);
+            let more = opened.count(phase).saturating_sub(lines.len() - before);
+            lines.extend((more > 0).then_some(Line::More(more)));
         }
     }
     lines
@@ -136,6 +147,7 @@ pub(crate) fn frame_here(model: &Model) -> Option<u32> {
     let told = opened.told.as_ref()?;
     match phase_lines(model).get(opened.list(Pane::Phases).at)? {
         Line::Frame(frame) => Some(*frame),
+        Line::More(_) => told.frames.last().map(|&(frame, _)| frame),
         Line::Phase(phase) => {
             let first = told.frames.iter().find(|(_, of)| of == phase);
             first.map(|&(frame, _)| frame).or(of_message)

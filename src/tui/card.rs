@@ -55,9 +55,9 @@ pub(crate) fn title(model: &Model, stream: &Stream) -> String {
     title
 }
 
-/// How long there and back took. Where times run backwards nobody knows.
+/// How long there and back took. Of half a handshake, and where times run backwards, nobody knows.
 fn round_trip(stream: &Stream) -> Option<String> {
-    let rtt = stream.initial_rtt.filter(|&rtt| rtt >= 0)?;
+    let rtt = stream.initial_rtt.filter(|&rtt| rtt >= 0 && stream.opened != Opened::MidStream)?;
     let mut time = String::new();
     quantity::duration(&mut time, rtt);
     Some(time)

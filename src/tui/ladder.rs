@@ -32,6 +32,11 @@ impl Ladder {
         self.part.as_ref().map_or(0, |part| part.total)
     }
 
+    /// What was told may be told better now.
+    pub(crate) fn ask_again(&mut self) {
+        self.frames = 0;
+    }
+
     /// The rung at a place, if it is there.
     pub(crate) fn rung(&self, place: usize) -> Option<&Rung> {
         let part = self.part.as_ref()?;

@@ -323,14 +323,17 @@ impl Model {
 
     /// How wide the times of this capture are.
     pub(crate) fn time_width(&self) -> u16 {
-        let frames = &self.index.frames;
-        let span = frames.first().zip(frames.last()).map_or(0, |(first, last)| last.time.saturating_sub(first.time));
-        let digits = (span.max(1) / 1_000_000_000).max(1).ilog10() as u16 + 1;
+        let start = self.index.frames.first().map_or(0, |fact| fact.time);
+        let Some(times) = self.index.times else { return 15 };
+        let (before, after) = (start.saturating_sub(times.earliest), times.latest.saturating_sub(start));
+        let digits = |nanos: i64| (nanos.max(1) / 1_000_000_000).max(1).ilog10() as u16 + 1;
+        // With a sign where times may be negative.
         match self.times.since {
             Since::Day => 15,
-            Since::Start | Since::Row => digits + 7,
-            // It may be negative.
-            Since::Reference => digits + 8,
+            Since::Start if before > 0 => digits(before.max(after)) + 8,
+            Since::Row if times.go_back => digits(times.span()) + 8,
+            Since::Start | Since::Row => digits(times.span()) + 7,
+            Since::Reference => digits(times.span()) + 8,
         }
     }
 

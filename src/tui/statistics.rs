@@ -231,7 +231,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 
 /// The first frame of the interval under the cursor, among those that are shown.
 fn first_in_bin(model: &Model) -> Option<u32> {
-    let start = model.index.frames.first()?.time;
+    let start = model.statistics.graph.all.start;
     let (bin, interval) = (model.statistics.bin.at as i64, model.statistics.graph.interval());
     let numbers = model.unsorted_frames();
     let is_in = |frame: &u32| {

@@ -31,7 +31,7 @@ fn frames(model: &mut Model, count: usize, state: State) -> Vec<Effect> {
         worst: None,
     };
     let news = News { frames: vec![fact; count], state, ..News::default() };
-    update(model, Msg::Answer(Answer::News(news)))
+    update(model, Msg::Answer(Answer::News(Box::new(news))))
 }
 
 fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {

@@ -334,12 +334,13 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::News(news) => {
             let was_growing = model.is_growing();
-            model.index.take(news);
+            model.index.take(*news);
             if let State::Whole(wrong) = &model.index.state
                 && was_growing
             {
                 wrong.clone().into_iter().for_each(|wrong| model.wrong(wrong));
                 model.frames.ask_again();
+                model.ladder.ask_again();
             }
             sift::changed(model, Change::More);
         }

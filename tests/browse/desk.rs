@@ -34,7 +34,7 @@ impl Desk {
     pub fn hear(&mut self) -> Option<Answer> {
         match self.answers.recv_timeout(Duration::from_secs(60)).expect("an answer") {
             Answer::News(news) => {
-                self.index.take(news);
+                self.index.take(*news);
                 None
             }
             answer => Some(answer),

@@ -52,6 +52,7 @@ pub(crate) fn phase_text(model: &Model, line: Line) -> String {
             format!("{}  {time}  {frames}", phases::word(phase))
         }
         Line::Frame(frame) => frame_words(model, call, frame),
+        Line::More(more) => not_listed(more),
     }
 }
 
@@ -63,8 +64,7 @@ fn phase_words(model: &Model, call: &Call, phase: Phase) -> [String; 2] {
         None if phase == Phase::Connect && call.exchange.nth > 0 => "reused".into(),
         None => "not seen".into(),
     };
-    let told = model.opened.told.as_ref().map_or(&[][..], |told| &told.frames);
-    [time, counted(told.iter().filter(|(_, of)| *of == phase).count() as u64, "frame")]
+    [time, counted(model.opened.count(phase) as u64, "frame")]
 }
 
 /// A frame of a phase: when it came, and what it is.
@@ -142,6 +142,11 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     pieces(buffer, row(area, 1), parts);
 }
 
+/// Frames of a phase that are too many to be listed.
+fn not_listed(more: usize) -> String {
+    format!("       and {} more", counted(more as u64, "frame"))
+}
+
 fn paint(theme: &Theme, phase: Phase) -> (&'static str, Style) {
     match phase {
         Phase::Connect => ("░", theme.connect),
@@ -169,6 +174,9 @@ fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
             Some(Line::Phase(phase)) => draw_phase(model, call, *phase, area, buffer, cursor),
             Some(Line::Frame(frame)) => {
                 put(buffer, area, &frame_words(model, call, *frame), cursor.unwrap_or(theme.dim));
+            }
+            Some(Line::More(more)) => {
+                put(buffer, area, &not_listed(*more), cursor.unwrap_or(theme.dim));
             }
             None => {}
         }

@@ -65,6 +65,13 @@ fn layer(area: Rect, buffer: &mut Buffer, data: &[u64], most: u64, set: bar::Set
     }
 }
 
+/// When an interval begins, in nanoseconds since the first frame of the capture.
+fn begin(model: &Model, bin: usize) -> i64 {
+    let graph = &model.statistics.graph;
+    let first = model.index.frames.first().map_or(0, |fact| fact.time);
+    graph.all.start.saturating_sub(first).saturating_add(graph.interval().saturating_mul(bin as i64))
+}
+
 /// Seconds since the first frame, with as many decimals as the interval asks for.
 fn since(nanos: i64) -> String {
     let mut out = String::new();
@@ -80,7 +87,6 @@ fn draw_words(model: &Model, line: Rect, buffer: &mut Buffer) {
     let (theme, statistics) = (&model.theme, &model.statistics);
     let graph = &statistics.graph;
     let at = statistics.bin.at;
-    let begin = graph.interval().saturating_mul(at as i64);
     let tell = |count: Count| format!("{}, {}", counted(count.frames, "frame"), size(count.bytes));
     let all = graph.all.counts.get(at).copied().unwrap_or_default();
     let mut words = match model.sifted {
@@ -88,14 +94,14 @@ fn draw_words(model: &Model, line: Rect, buffer: &mut Buffer) {
         None => tell(all),
     };
     if graph.all.early > 0 {
-        words.push_str(&format!("; {} before the first frame's time", count(graph.all.early)));
+        words.push_str(&format!("; {} without a time", count(graph.all.early)));
     }
     let what = if statistics.draws_bytes { "bytes" } else { "frames" };
     let fits = if graph.fits() { "" } else { "; 0 shows all" };
     let right = format!("{what} in {} (< >){fits} ", duration(graph.interval()));
     let taken = put_right(buffer, line, &right, theme.head);
     let line = Rect { width: line.width - taken, ..line };
-    pieces(buffer, line, [(&*format!(" {}: ", since(begin)), theme.head_on), (&*words, theme.text)]);
+    pieces(buffer, line, [(&*format!(" {}: ", since(begin(model, at))), theme.head_on), (&*words, theme.text)]);
 }
 
 /// The cursor and, below it, the times of the first and the last column.
@@ -109,7 +115,7 @@ fn draw_axis(model: &Model, axis: Rect, times: Rect, buffer: &mut Buffer, theme:
         put(buffer, Rect { x, width: 1, ..axis }, "▲", theme.key);
     }
     let end = bin.top + usize::from(axis.width) / each;
-    let time = |bin: usize| since(statistics.graph.interval().saturating_mul(bin as i64));
+    let time = |bin: usize| since(begin(model, bin));
     put(buffer, times, &time(bin.top), theme.dim);
     put_right(buffer, times, &time(end), theme.dim);
 }

@@ -63,14 +63,11 @@ pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
         Some(sifted) => format!("{} of {}", count(sifted.frames.len() as u64), counted(frames, "frame")),
         None => counted(frames, "frame"),
     };
-    let span = match (model.index.frames.first(), model.index.frames.last()) {
-        (Some(first), Some(last)) => {
-            let mut out = String::from("  ");
-            quantity::duration(&mut out, last.time.saturating_sub(first.time).max(0));
-            out
-        }
-        _ => String::new(),
-    };
+    let span = model.index.times.map_or(String::new(), |times| {
+        let mut out = String::from("  ");
+        quantity::duration(&mut out, times.span());
+        out
+    });
     let name = match &model.index.state {
         State::Live { name, .. } | State::Ended { name, .. } => name,
         _ => &model.name,

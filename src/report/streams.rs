@@ -144,7 +144,7 @@ mod tests {
         let words: Vec<&str> = text.lines().nth(1).expect("a row").split_whitespace().collect();
         assert_eq!(
             words.join(" "),
-            "2 10.0.0.1:1000 10.0.0.2:80 CLOSED TIME-WAIT three-way FIN by server 9 126 B 2.0 kB 1 400 µs 2.0 s \
+            "2 10.0.0.1:1000 10.0.0.2:80 CLOSED TIME-WAIT three-way FIN by server 9 126 B 2.1 kB 1 400 µs 2.0 s \
              Complete, WITH_DATA"
         );
     }
@@ -155,7 +155,7 @@ mod tests {
             let text = print(Form::Text(Some(room)));
             assert!(text.lines().all(|line| line.chars().count() <= room), "{room}:\n{text}");
             assert_eq!(text.contains("10.0.0.2:80"), room >= 60, "{room}:\n{text}");
-            assert_eq!(text.contains("2.0 kB"), room >= 80, "{room}:\n{text}");
+            assert_eq!(text.contains("2.1 kB"), room >= 80, "{room}:\n{text}");
         }
     }
 

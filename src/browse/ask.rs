@@ -294,7 +294,7 @@ pub struct Rung {
     pub is_odd: bool,
     /// What it says: a request line, `retransmission of #12`, empty if nothing.
     pub words: String,
-    /// What is odd about it, if it says something else too.
+    /// What else is to be said of it: what is odd about a message, or what a SYN carries.
     pub aside: String,
 }
 

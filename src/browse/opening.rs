@@ -22,6 +22,8 @@ pub(super) static FIELDS: [&Field; 6] = [
 #[derive(Clone, Copy)]
 struct Syn {
     seq: u32,
+    /// Bytes of data that it carries (RFC 7413).
+    len: u32,
     has_ack: bool,
 }
 
@@ -59,7 +61,7 @@ impl Opening {
         let ack = number(&tcp::ACK_RAW).filter(|_| has(Flags::ACK));
         let opens = match (has(Flags::RST), has(Flags::SYN)) {
             (true, _) => Opens::No,
-            (_, true) => self.synchronise(from_client, Syn { seq, has_ack: ack.is_some() }),
+            (_, true) => self.synchronise(from_client, Syn { seq, len, has_ack: ack.is_some() }),
             _ => self.acknowledge(from_client, seq, ack),
         };
         if self.is_over || self.steps.len() >= MOST {
@@ -108,7 +110,9 @@ impl Opening {
         let awaited = self.awaits.get_mut(own).is_some_and(std::mem::take);
         let follows = |side: usize, number| {
             let syn = self.syns.get(side).copied().flatten();
-            syn.is_none_or(|syn| syn.seq.wrapping_add(1) == number)
+            // Who is asked need not take data before the handshake is over.
+            let nexts = |syn: Syn| [1, 1 + syn.len].map(|more| syn.seq.wrapping_add(more));
+            syn.is_none_or(|syn| nexts(syn).contains(&number))
         };
         match ack {
             Some(ack) if awaited && follows(own, seq) && follows(other, ack) => Opens::Yes,

@@ -59,6 +59,8 @@ pub(super) struct Course {
 struct Oddity {
     meaning: Meaning,
     words: String,
+    /// The frame of which it is a copy or a repetition, if that was captured.
+    of: Option<u32>,
     /// It is worth a note, not only a remark.
     is_grave: bool,
 }
@@ -124,13 +126,16 @@ impl Course {
                 None if has(Flags::SYN) => (Meaning::Handshake, options(tree)),
                 None => (Meaning::Handshake, String::new()),
             };
+            // RFC 7413: a SYN may carry data.
+            rung.aside = message(rung, tree, parts).map_or(String::new(), |(_, words)| words);
             return;
         }
         let message = message(rung, tree, parts);
         if let Some(odd) = odd {
             rung.is_odd = odd.is_grave && odd.meaning != Meaning::KeepAlive;
             // What goes on all the same is the more telling.
-            let goes_on = rung.len > 0 && matches!(odd.meaning, Meaning::Window | Meaning::Odd);
+            let is_first = odd.meaning == Meaning::Retransmission && odd.of.is_none();
+            let goes_on = is_first || matches!(odd.meaning, Meaning::Window | Meaning::Odd);
             match message.filter(|_| goes_on) {
                 Some((meaning, words)) => (rung.meaning, rung.words, rung.aside) = (meaning, words, odd.words),
                 None => (rung.meaning, rung.words) = (odd.meaning, odd.words),
@@ -162,7 +167,7 @@ impl Course {
         };
         let words = of.map_or_else(|| name.into(), |frame| format!("{name} of #{frame}"));
         let is_grave = matches!(field.kind, Kind::Note(severity) if severity > Severity::Chat);
-        Some(Oddity { meaning, words, is_grave })
+        Some(Oddity { meaning, words, of, is_grave })
     }
 }
 
@@ -250,10 +255,15 @@ fn names(flags: u32) -> String {
     set.map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
 }
 
-/// What a frame is about.
+/// What a frame is about, but for what is odd about it.
 fn info(tree: &Tree) -> String {
     let mut text = String::new();
     escaped(&mut text, tree.bytes(tree.columns().info).trim_ascii());
+    while text.starts_with("[TCP ")
+        && let Some((_, rest)) = text.split_once("] ")
+    {
+        text = rest.to_owned();
+    }
     text
 }
 

@@ -124,6 +124,37 @@ fn messages_that_share_segments_are_told_where_each_begins() {
 }
 
 #[test]
+fn a_syn_may_carry_a_request() {
+    let request = b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n".as_slice();
+    let next = request.len() as u32 + 1;
+    let rows = [
+        (true, SYN, 0, 0, request),
+        (false, SYN | ACK, 0, next, b"".as_slice()),
+        (true, ACK, next, 1, b"".as_slice()),
+        (false, PSH | ACK, 1, next, b"HTTP/1.1 204 No Content\r\n\r\n".as_slice()),
+    ];
+    let ladder = talk(&rows);
+    assert_eq!(ladder.rungs[0].aside, "GET /fast HTTP/1.1");
+    assert_eq!([1, 2, 3].map(|frame| ladder.said(frame).0), [Meaning::Handshake; 3]);
+    assert_eq!(ladder.opening.len(), 3);
+}
+
+#[test]
+fn a_request_that_was_captured_after_its_acknowledgment_is_told() {
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice();
+    let next = request.len() as u32 + 1;
+    let rows = [
+        (true, SYN, 0, 0, b"".as_slice()),
+        (false, SYN | ACK, 0, 1, b"".as_slice()),
+        (false, ACK, 1, next, b"".as_slice()),
+        (true, PSH | ACK, 1, 1, request),
+    ];
+    let ladder = talk(&rows);
+    assert_eq!(ladder.said(4), (Meaning::Request, "GET / HTTP/1.1"));
+    assert_eq!(ladder.rungs[3].aside, "spurious retransmission");
+}
+
+#[test]
 fn only_what_follows_a_syn_is_a_handshake() {
     let rows: [(bool, u8, u32, u32, &[u8]); 3] =
         [(true, ACK, 1000, 5000, b""), (false, PSH | ACK, 5000, 1000, b"data"), (true, ACK, 1000, 5004, b"")];

@@ -34,12 +34,16 @@ pub(crate) fn title(model: &Model) -> u16 {
 
 /// What a segment means, in words.
 fn meaning(rung: &Rung) -> Cow<'_, str> {
-    if !rung.aside.is_empty() {
-        return format!("{}; {}", rung.words, rung.aside).into();
-    }
     let word = match rung.meaning {
-        Meaning::Handshake if !rung.words.is_empty() => return format!("handshake  {}", rung.words).into(),
-        _ if !rung.words.is_empty() => &rung.words,
+        Meaning::Handshake if !rung.words.is_empty() => Cow::from(format!("handshake  {}", rung.words)),
+        _ if !rung.words.is_empty() => Cow::from(&rung.words),
+        meaning => Cow::from(name(meaning)),
+    };
+    if rung.aside.is_empty() { word } else { format!("{word}; {}", rung.aside).into() }
+}
+
+fn name(meaning: Meaning) -> &'static str {
+    match meaning {
         Meaning::Handshake => "handshake",
         Meaning::Request => "request",
         Meaning::Answer => "answer",
@@ -51,8 +55,7 @@ fn meaning(rung: &Rung) -> Cow<'_, str> {
         Meaning::Teardown => "teardown",
         Meaning::Reset => "reset",
         Meaning::Odd => "odd",
-    };
-    word.into()
+    }
 }
 
 /// A rung in words, for searching.

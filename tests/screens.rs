@@ -143,6 +143,75 @@ fn what_is_copied_goes_into_the_clipboard() {
     assert!(curl.starts_with("curl ") && curl.contains("10.0.0.2:8080/user/login") && curl.contains("alice"), "{curl}");
 }
 
+/// A screen of segments: when each was captured, in microseconds, who sent it, its flags, numbers and data.
+fn talk(rows: &[(u32, bool, u8, u32, u32, &[u8])]) -> (tempfile::NamedTempFile, Screen) {
+    let mut file = common::pcap(common::IPV4, &[]);
+    for &(micros, from_client, flags, seq, ack, data) in rows {
+        let packet = common::Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet();
+        let length = packet.len() as u32;
+        let header = [micros / 1_000_000, micros % 1_000_000, length, length];
+        file.extend(header.iter().flat_map(|word| word.to_le_bytes()));
+        file.extend(packet);
+    }
+    let place = tempfile::NamedTempFile::new().expect("room");
+    fs::write(place.path(), file).expect("room");
+    let screen = Screen::open(place.path(), (100, 24));
+    (place, screen)
+}
+
+#[test]
+fn times_are_counted_from_the_earliest_frame() {
+    use common::{ACK, SYN};
+    let (_file, mut screen) = talk(&[
+        (5_000_000, true, SYN, 0, 0, b""),
+        (3_000_000, false, SYN | ACK, 0, 1, b""),
+        (4_500_000, true, ACK, 1, 1, b""),
+        (4_499_999, true, ACK, 1, 1, b"x"),
+    ]);
+    let text = screen.text();
+    assert!(text.lines().next().is_some_and(|line| line.ends_with("  4 frames  2.0 s")), "{text}");
+    screen.keys("3");
+    let text = screen.text();
+    assert!(text.contains(" -2.000000 ") && text.contains(" -0.500001 "), "{text}");
+    screen.keys("4 p p p");
+    let text = screen.text();
+    assert!(text.contains(" -2 s: 1 frame, ") && !text.contains("without a time"), "{text}");
+    // Nobody knows how long there and back took.
+    screen.keys("2 Enter");
+    let text = screen.text();
+    assert!(!text.contains("RTT") && !text.contains("+-") && text.contains("  -2.0 s"), "{text}");
+}
+
+#[test]
+fn a_long_connection_is_seen_to_its_end() {
+    use common::{ACK, FIN, PSH, SYN};
+    let count = 21_000;
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {count}\r\n\r\n");
+    let next = 1 + answer.len() as u32;
+    let mut rows: Vec<(u32, bool, u8, u32, u32, &[u8])> = vec![
+        (0, true, SYN, 0, 0, b""),
+        (1, false, SYN | ACK, 0, 1, b""),
+        (2, true, ACK, 1, 1, b""),
+        (3, true, PSH | ACK, 1, 1, b"GET / HTTP/1.1\r\n\r\n"),
+        (4, false, PSH | ACK, 1, 19, answer.as_bytes()),
+    ];
+    rows.extend((0..count).map(|nth| (5 + nth, false, ACK, next + nth, 19, b"x".as_slice())));
+    rows.push((5 + count, false, FIN | ACK, next + count, 19, b""));
+    let (_file, mut screen) = talk(&rows);
+    screen.keys("2 Enter");
+    assert!(screen.text().contains("FIN by the server #21006 only"), "{}", screen.text());
+    screen.keys("G");
+    let text = screen.text();
+    assert!(text.contains("answer, its end") && text.contains("teardown") && !text.contains("reading"), "{text}");
+    screen.keys("Home");
+    assert!(screen.text().contains("HTTP/1.1 200 OK"), "{}", screen.text());
+    // The answer's frames are 5 to 21,005, of which up to the 20,000th are listed.
+    screen.keys("1 Enter Down Down Down");
+    assert!(screen.text().contains("21,001 frames"), "{}", screen.text());
+    screen.keys("Enter End");
+    assert!(screen.text().contains("and 1,005 frames more"), "{}", screen.text());
+}
+
 #[test]
 fn no_key_and_no_size_of_a_terminal_makes_it_panic() {
     let mut random = Random::new(5);

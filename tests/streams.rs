@@ -162,3 +162,16 @@ fn a_reset_that_nobody_heeds_ends_no_conversation() {
     });
     assert_eq!(calls.collect::<Vec<_>>(), [("/first", Some(200)), ("/second", Some(200))]);
 }
+
+#[test]
+fn the_frames_that_closed_it_are_told() {
+    let row = |talk: &str| {
+        let row = row(&(OPEN.to_owned() + talk));
+        (row.fins, row.crossed, row.reset)
+    };
+    assert_eq!(row("> A 1 1"), ([None, None], false, None));
+    assert_eq!(row("> FA 1 1\n < FA 1 2\n > A 2 2"), ([Some(4), Some(5)], false, None));
+    // The server had not seen the client's FIN when it sent its own: RFC 9293 3.6, figure 13.
+    assert_eq!(row("> FA 1 1\n < FA 1 1\n > A 2 2\n < A 2 2"), ([Some(4), Some(5)], true, None));
+    assert_eq!(row("< FA 1 1\n < FA 1 1\n > R 1"), ([None, Some(4)], false, Some(6)));
+}

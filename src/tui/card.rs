@@ -169,7 +169,8 @@ fn ends(stream: &Stream) -> Words {
         Closed::Fin(side) => {
             let (one, two) = (name(side), name(side.other()));
             let then = if stream.crossed { ", which crossed that of" } else { ", then" };
-            (format!("first FIN by the {one}{}{then} the {two}{}", fin(side), fin(side.other())), Ink::Plain)
+            let reset = stream.reset.map_or(String::new(), |frame| format!("; reset #{frame}"));
+            (format!("first FIN by the {one}{}{then} the {two}{}{reset}", fin(side), fin(side.other())), Ink::Plain)
         }
     };
     words.extend([("closed  ".into(), Ink::Dim), (text::plain(&what).into_owned(), ink)]);

@@ -140,6 +140,20 @@ fn a_call_tells_its_messages_and_its_frames() {
 }
 
 #[test]
+fn a_call_counts_how_long_its_connection_took_to_open() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tcp/simultaneous-open.pcap");
+    let mut desk = Desk::open(&[path]);
+    // From frame 1 to the ACK in frame 5: `frame.time_relative` 0.200597.
+    assert_eq!(desk.index.calls[0].connect, Some(200_597_000));
+    assert_eq!(call(&mut desk, 0).counts, [5, 1, 2, 1]);
+    // Of a connection that the capture begins in the middle of nothing was seen.
+    let middle: Vec<_> = conversation().into_iter().skip(2).collect();
+    let (_file, path) = written(&common::pcap(common::IPV4, &middle));
+    let mut desk = Desk::open(&[path]);
+    assert_eq!(call(&mut desk, 0).counts, [0, 1, 1, 1]);
+}
+
+#[test]
 fn every_call_of_every_capture_has_the_messages_that_its_row_tells() {
     let mut compared = 0;
     for (name, bytes) in common::captures() {

@@ -143,8 +143,11 @@ fn what_is_copied_goes_into_the_clipboard() {
     assert!(curl.starts_with("curl ") && curl.contains("10.0.0.2:8080/user/login") && curl.contains("alice"), "{curl}");
 }
 
-/// A screen of segments: when each was captured, in microseconds, who sent it, its flags, numbers and data.
-fn talk(rows: &[(u32, bool, u8, u32, u32, &[u8])]) -> (tempfile::NamedTempFile, Screen) {
+/// When a segment was captured, in microseconds, whether the client sent it, its flags, numbers and data.
+type Row<'d> = (u32, bool, u8, u32, u32, &'d [u8]);
+
+/// A screen of segments.
+fn talk(rows: &[Row<'_>]) -> (tempfile::NamedTempFile, Screen) {
     let mut file = common::pcap(common::IPV4, &[]);
     for &(micros, from_client, flags, seq, ack, data) in rows {
         let packet = common::Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet();
@@ -188,7 +191,7 @@ fn a_long_connection_is_seen_to_its_end() {
     let count = 21_000;
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {count}\r\n\r\n");
     let next = 1 + answer.len() as u32;
-    let mut rows: Vec<(u32, bool, u8, u32, u32, &[u8])> = vec![
+    let mut rows: Vec<Row<'_>> = vec![
         (0, true, SYN, 0, 0, b""),
         (1, false, SYN | ACK, 0, 1, b""),
         (2, true, ACK, 1, 1, b""),

@@ -130,7 +130,8 @@ impl Course {
             rung.aside = message(rung, tree, parts).map_or(String::new(), |(_, words)| words);
             return;
         }
-        let message = message(rung, tree, parts);
+        let fin = has(Flags::FIN).then_some((Meaning::Teardown, String::new()));
+        let message = message(rung, tree, parts).or(fin.filter(|_| rung.len == 0));
         if let Some(odd) = odd {
             rung.is_odd = odd.is_grave && odd.meaning != Meaning::KeepAlive;
             // What goes on all the same is the more telling.
@@ -147,9 +148,8 @@ impl Course {
         (rung.meaning, rung.words) = match (message, parts.piece(rung.from_client, rung.frame)) {
             (Some(message), _) => message,
             (_, Some(piece)) if rung.len > 0 => (Meaning::Data, goes_on(piece).into()),
-            _ if has(Flags::FIN) => (Meaning::Teardown, String::new()),
+            _ if has(Flags::FIN) || ends && rung.len == 0 => (Meaning::Teardown, String::new()),
             _ if rung.len > 0 => (Meaning::Data, String::new()),
-            _ if ends => (Meaning::Teardown, String::new()),
             _ => (Meaning::Acknowledgment, String::new()),
         };
     }

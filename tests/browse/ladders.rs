@@ -155,6 +155,13 @@ fn a_request_that_was_captured_after_its_acknowledgment_is_told() {
 }
 
 #[test]
+fn a_fin_after_what_was_not_captured_is_both() {
+    let ladder = talk(&[(true, ACK, 1, 1, b""), (true, FIN | ACK, 100, 1, b"")]);
+    assert_eq!(ladder.said(2), (Meaning::Teardown, ""));
+    assert_eq!(ladder.rungs[1].aside, "what precedes it was not captured");
+}
+
+#[test]
 fn only_what_follows_a_syn_is_a_handshake() {
     let rows: [(bool, u8, u32, u32, &[u8]); 3] =
         [(true, ACK, 1000, 5000, b""), (false, PSH | ACK, 5000, 1000, b"data"), (true, ACK, 1000, 5004, b"")];

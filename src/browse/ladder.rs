@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 /// A ladder, and how far it was climbed: who goes on reads nothing again.
 pub(super) struct Climb {
     stream: u32,
-    /// Whether the capture was whole: of one that grows, not all messages are known.
-    is_whole: bool,
+    /// As many messages of it were known: of a capture that grows, more become known.
+    messages: usize,
     sweep: Sweep,
     course: Course,
     /// So many of the connection's frames were read.
@@ -29,13 +29,13 @@ pub(super) fn ladder(teller: &mut Teller, stream: u32, from: usize) -> Result<An
     }
     let mut frames: Vec<u32> = known.of_stream(stream, None).collect();
     frames.reverse();
-    let (parts, is_whole) = (Parts::of(&known, stream), known.whole);
+    let parts = Parts::of(&known, stream);
     drop(known);
     let total = frames.len();
     let from = from.min(total.saturating_sub(RUNGS));
     let to = total.min(from + RUNGS);
-    let climbed = teller.climb.take().filter(|climb| climb.is_whole == is_whole && climb.serves(stream, from));
-    let mut climb = climbed.unwrap_or_else(|| Climb::new(stream, is_whole));
+    let climbed = teller.climb.take().filter(|climb| climb.messages == parts.len() && climb.serves(stream, from));
+    let mut climb = climbed.unwrap_or_else(|| Climb::new(stream, parts.len()));
     let asked = frames.get(climb.upto..to).unwrap_or_default();
     teller.sweep_on(asked, &parts, &mut climb)?;
     let before = climb.upto - climb.rungs.len();
@@ -46,10 +46,10 @@ pub(super) fn ladder(teller: &mut Teller, stream: u32, from: usize) -> Result<An
 }
 
 impl Climb {
-    fn new(stream: u32, is_whole: bool) -> Climb {
+    fn new(stream: u32, messages: usize) -> Climb {
         let task = Task { wants: wants(), halves: true, dialogues: true, ..Task::default() };
         let sweep = Sweep::new(Analyzer::new(task), true);
-        Climb { stream, is_whole, sweep, course: Course::default(), upto: 0, rungs: VecDeque::new() }
+        Climb { stream, messages, sweep, course: Course::default(), upto: 0, rungs: VecDeque::new() }
     }
 
     /// Whether the rungs from one on are there, or come later.

@@ -48,6 +48,11 @@ impl Parts {
         side.extend(span.map(|Span { first, last, told }| Part { nth: talk.nth, half, first, last, told }));
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
     fn side(&self, from_client: bool) -> &[Part] {
         let [client, server] = &self.0;
         if from_client { client } else { server }

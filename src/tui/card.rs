@@ -163,7 +163,7 @@ fn ends(stream: &Stream) -> Words {
     let fin = |side: Side| number(stream.fins.get(side as usize).copied().flatten());
     let name = |side: Side| if side == Side::Client { "client" } else { "server" };
     let (what, ink) = match stream.closed {
-        Closed::Open => ("open at the end of the capture".into(), Ink::Plain),
+        Closed::Open => ("open as far as was captured".into(), Ink::Plain),
         Closed::Reset(side) => (format!("RST by the {}{}", name(side), number(stream.reset)), Ink::Bad),
         Closed::HalfClosed(side) => (format!("FIN by the {}{} only", name(side), fin(side)), Ink::Plain),
         Closed::Fin(side) => {

@@ -146,10 +146,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let title = card.len() as u16 + 2;
     let height = usize::from(area.height.saturating_sub(title));
+    let why = model.why_unread(|ask| matches!(ask, Ask::Ladder { stream, .. } if *stream == number));
     for (nth, place) in ladder.list.seen(ladder.total(), height).enumerate() {
         let (line, on) = (row(area, title + nth as u16), place == ladder.list.at);
         let Some(rung) = ladder.rung(place) else {
-            put(buffer, line, " reading", if on { theme.cursor } else { theme.dim });
+            put(buffer, line, &format!(" {}", why.unwrap_or("reading")), if on { theme.cursor } else { theme.dim });
             continue;
         };
         let before = place.checked_sub(1).and_then(|before| ladder.rung(before)).map(|rung| rung.time);

@@ -266,7 +266,7 @@ mod tests {
             command(&request).and_then(Result::err).unwrap_or_default()
         };
         assert_eq!(wrong(&vec![0; 1 << 20], false), "the request is too long for a command: its body has 1.0 MB");
-        assert_eq!(wrong(&vec![0; MOST / 4], false), "the request is too long for a command: its body has 32.7 kB");
+        assert_eq!(wrong(&vec![0; MOST / 4], false), "the request is too long for a command: its body has 32.8 kB");
         assert_eq!(wrong(b"x", true), "the capture does not have all of the request");
     }
 

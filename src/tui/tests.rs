@@ -6,7 +6,7 @@ use super::model::{Model, Tab, View, Word};
 use super::theme::{Depth, Theme, Tone};
 use super::update::act;
 use super::{Effect, Msg, update, view};
-use crate::browse::{Answer, Ask, End, Fact, NO_STREAM, News, Place, Row, Said, Short, Stack, State, Way};
+use crate::browse::{Answer, Ask, End, Fact, NO_STREAM, News, Place, Row, Said, Short, Stack, State, Times, Way};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -30,7 +30,8 @@ fn frames(model: &mut Model, count: usize, state: State) -> Vec<Effect> {
         stack: Stack::default(),
         worst: None,
     };
-    let news = News { frames: vec![fact; count], state, ..News::default() };
+    let times = Some(Times::with(None, 0));
+    let news = News { frames: vec![fact; count], times, state, ..News::default() };
     update(model, Msg::Answer(Answer::News(Box::new(news))))
 }
 

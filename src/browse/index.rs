@@ -179,6 +179,13 @@ pub struct Index {
 }
 
 impl Index {
+    /// How many frames of a TCP connection are known.
+    #[must_use]
+    pub fn frames_of(&self, stream: u32) -> u64 {
+        let row = self.streams.get(stream as usize);
+        row.map_or(0, |row| row.sides.iter().map(|side| side.frames).sum())
+    }
+
     /// Puts news in.
     pub fn take(&mut self, news: News) {
         self.frames.extend(news.frames);

@@ -23,6 +23,10 @@ pub(crate) struct Follow {
     /// An answer has come.
     pub(crate) known: bool,
     asked: Option<u32>,
+    /// The answer has not come.
+    waits: bool,
+    /// Frames of the connection that were known when it was asked.
+    frames: u64,
 }
 
 /// All lines.
@@ -64,17 +68,23 @@ pub(crate) fn answer(model: &mut Model, stream: u32, said: Vec<Said>, more: bool
     follow.lines = numbered.flat_map(|(said, nth)| (0..said.lines.len() as u32).map(move |line| (nth, line))).collect();
     follow.said = said;
     follow.rows.clear();
-    follow.more = more;
-    follow.known = true;
+    (follow.more, follow.known, follow.waits) = (more, true, false);
 }
 
 /// Makes what is shown fit, and asks for what is missing.
 pub(crate) fn settle(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
     let View::Follow(stream) = model.view else { return };
     let room = model.wraps.then_some(layout::follow_room(model));
+    let frames = model.index.frames_of(stream);
     let follow = &mut model.follow;
-    if follow.asked != Some(stream) {
+    let is_other = follow.asked != Some(stream);
+    if is_other {
         *follow = Follow { asked: Some(stream), ..Follow::default() };
+    }
+    // Of what was cut off no more is told, however much comes.
+    let has_grown = !follow.waits && !follow.more && frames > follow.frames;
+    if is_other || has_grown {
+        (follow.waits, follow.frames) = (true, frames);
         effects.push(Effect::Ask(Ask::Follow(stream)));
     }
     let Follow { said, rows, list, .. } = follow;

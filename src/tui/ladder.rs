@@ -79,8 +79,7 @@ pub(crate) fn answer(model: &mut Model, part: Part) {
 /// Makes what is shown fit, and asks for what is missing.
 pub(crate) fn settle(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
     let View::Ladder(stream) = model.view else { return };
-    let row = model.index.streams.get(stream as usize);
-    let frames = row.map_or(0, |row| row.sides.iter().map(|side| side.frames).sum::<u64>());
+    let frames = model.index.frames_of(stream);
     let ladder = &mut model.ladder;
     if ladder.asked.is_none_or(|(asked, _)| asked != stream) {
         *ladder = Ladder { folded: ladder.folded, ..Ladder::default() };

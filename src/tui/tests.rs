@@ -7,7 +7,9 @@ use super::theme::{Depth, Theme, Tone};
 use super::update::act;
 use super::{Effect, Msg, update, view};
 use crate::browse::{Answer, Ask, End, Fact, NO_STREAM, News, Place, Row, Said, Short, Stack, State, Times, Way};
+use crate::capture::{self, Closed, Endpoint, Opened, Sent, Stream};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use dissectors::session::At;
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -179,6 +181,40 @@ fn following(lines: &[String]) -> Model {
     let said = vec![Said { from_client: true, frame: 1, lines: lines.to_vec() }];
     update(&mut model, Msg::Answer(Answer::Follow { stream: 0, said, more: false }));
     model
+}
+
+#[test]
+fn what_is_said_next_is_asked_for_when_it_comes() {
+    let mut model = following(&["one".into()]);
+    let row = |frames| {
+        let at = At { frame: 1, time: 0 };
+        let stream = Stream {
+            number: 0,
+            client: Endpoint::default(),
+            server: Endpoint::default(),
+            opened: Opened::MidStream,
+            closed: Closed::Open,
+            states: [capture::State::Established; 2],
+            fins: [None; 2],
+            crossed: false,
+            reset: None,
+            completeness: 0,
+            first: at,
+            last: at,
+            sides: [Sent { frames, ..Sent::default() }, Sent::default()],
+            initial_rtt: None,
+        };
+        News { streams: vec![stream], state: State::Reading(None), ..News::default() }
+    };
+    let asks =
+        |effects: Vec<Effect>| effects.iter().filter(|effect| matches!(effect, Effect::Ask(Ask::Follow(0)))).count();
+    let mut news = |frames| asks(update(&mut model, Msg::Answer(Answer::News(Box::new(row(frames))))));
+    assert_eq!([news(3), news(4), news(4)], [1, 0, 0]);
+    let said = vec![Said { from_client: true, frame: 1, lines: vec!["one".into(), "two".into()] }];
+    let answer = Answer::Follow { stream: 0, said, more: false };
+    // More has come while it was waited for.
+    assert_eq!(asks(update(&mut model, Msg::Answer(answer))), 1);
+    assert_eq!(model.follow.lines.len(), 2);
 }
 
 /// What is painted as found on the screen, row by row.

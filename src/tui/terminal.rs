@@ -30,7 +30,7 @@ impl Terminal {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                let was_taken = restore();
+                let was_taken = restore_for_good();
                 before(panic);
                 if was_taken {
                     say_last_words();
@@ -65,16 +65,28 @@ impl Drop for Terminal {
 
 /// Gives the terminal back and does what the signal does where nobody waits for it, whatever the others do meanwhile.
 pub(super) fn die(signal: i32) {
-    restore();
+    restore_for_good();
     say_last_words();
     let _ = emulate_default_handler(signal);
 }
 
+fn restore() {
+    give_back(&mut io::stdout().lock());
+}
+
+/// Gives the terminal back, whatever thread this is: no other draws on it any more. Whether it was taken.
+fn restore_for_good() -> bool {
+    let mut out = io::stdout().lock();
+    let was_taken = give_back(&mut out);
+    std::mem::forget(out);
+    was_taken
+}
+
 /// Gives the terminal back, once; whether it was taken. That it cannot be written to is no matter any more.
-fn restore() -> bool {
+fn give_back(out: &mut io::StdoutLock<'_>) -> bool {
     let was_taken = TAKEN.swap(false, Ordering::SeqCst);
     if was_taken {
-        let _ = execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
+        let _ = execute!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
     }
     was_taken

@@ -27,6 +27,7 @@ pub mod filter;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod naming;
+pub mod pace;
 pub mod report;
 pub mod sink;
 pub mod source;

@@ -26,9 +26,9 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The modules of the program from the top down: each may use those after it.
-const DOWN: [&str; 13] = [
+const DOWN: [&str; 14] = [
     "command", "tui", "check", "browse", "report", "filter", "analysis", "capture", "live", "sink", "confine",
-    "source", "naming",
+    "source", "naming", "pace",
 ];
 
 #[test]

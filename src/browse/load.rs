@@ -7,6 +7,7 @@ use super::pairs::Pairs;
 use super::stacks::Stacks;
 use super::values::{Batch, KEPT};
 use crate::analysis::{Analyzer, Event, Task};
+use crate::pace;
 use crate::source::{Capture, Frame, Manner, Place, Stop};
 use dissectors::session::Side;
 use dissectors::{Field, Kind, PROTOCOLS, Part, Protocol, Severity, Wants, http};
@@ -84,6 +85,8 @@ pub(super) struct Intake<H> {
 
 /// Reads all of the captures and tells what becomes known.
 pub(super) fn load<H: Fn(Answer) + Send>(known: &Known, source: Source, hear: H) {
+    // Keys are answered before more is read.
+    pace::step_back();
     known.write().is_live = source.live.is_some();
     let intake = Mutex::new(Intake::new(known.clone(), hear));
     let over = AtomicBool::new(false);

@@ -17,6 +17,7 @@ pub use error::Error;
 pub use pump::Limits;
 pub use tally::{Counts, Drops};
 
+use crate::pace;
 use crate::sink::{self, Sink, Summary};
 use crate::source::{Frame, Interface, Options, Stop};
 use device::Tap;
@@ -35,10 +36,6 @@ use writer::Writer;
 /// Slabs of 256 KiB that may wait for the reader: 32 MiB, two tenths of a second at line rate of a gigabit, beside what
 /// the kernel holds.
 const QUEUE: usize = 128;
-
-/// By how much the thread that reads is nicer than the two before it: it gets a third of what one of them does.
-#[cfg(target_os = "linux")]
-const NICE: i32 = 5;
 
 /// Interfaces that are open and not yet listened to.
 pub struct Opened {
@@ -101,7 +98,8 @@ impl Opened {
         let pump = Pump::new(self.taps, way, stop.clone(), limits, tally.clone())?;
         let pump = Some(thread("capture").spawn(move || pump.run())?);
         if writer.is_some() {
-            step_back();
+            // What is not written is lost, what is not read can be read from the file.
+            pace::step_back();
         }
         Ok(Live { interfaces, queue, spent, slab: Slab::default(), at: 0, tally, stop, pump, writer })
     }
@@ -213,18 +211,6 @@ impl Drop for Live {
         self.writer.take().map(JoinHandle::join);
     }
 }
-
-/// Lets the other threads go first where there is not a processor for each: what is not written is lost, what is not
-/// read can be read from the file. Who may not, or cannot, goes on as before.
-#[cfg(target_os = "linux")]
-fn step_back() {
-    // nice(2): of this thread alone, on Linux.
-    let _ = rustix::process::nice(NICE);
-}
-
-/// Elsewhere it would be the whole process that steps back.
-#[cfg(not(target_os = "linux"))]
-fn step_back() {}
 
 /// What a thread has come to.
 fn joined<T>(thread: JoinHandle<T>) -> T {

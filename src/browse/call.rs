@@ -4,7 +4,7 @@ use super::ask::{Message, Phase, Told};
 use super::body;
 use super::curl::{self, Request};
 use super::known::{Frames, Marks, Span, Talk};
-use super::teller::{Heard, Teller, Wrong};
+use super::reread::{Heard, Reread, Wrong};
 use crate::analysis::{Analyzer, Event, Half, Numbers, Task};
 use crate::report::{Shown, escaped};
 use dissectors::tree::Node;
@@ -21,8 +21,8 @@ const CUT: [&Field; 5] =
 const MOST_BYTES: usize = 64 * 1024;
 
 /// Tells a call by its place among all.
-pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
-    let known = teller.known.read();
+pub(super) fn told(reread: &mut Reread, place: usize) -> Result<Told, Wrong> {
+    let known = reread.known.read();
     let talk = *known.talks.get(place).ok_or_else(|| format!("there is no call {place} yet"))?;
     let mut frames = frames(&known, &talk);
     // Of several messages that one frame tells, which it is.
@@ -39,7 +39,7 @@ pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
     let opening = frames.first().filter(|(_, phase)| *phase == Phase::Connect).map(|&(frame, _)| frame);
     asked.extend(opening);
     let mut opens = false;
-    teller.tell(&asked, &wants(), |shown| {
+    reread.tell(&asked, &wants(), |shown| {
         opens |= opening == Some(shown.frame.number) && is_syn(shown.tree);
         let [request, response] = [false, true].map(|answers| {
             let span = if answers { talk.response } else { talk.request };
@@ -58,7 +58,7 @@ pub(super) fn told(teller: &mut Teller, place: usize) -> Result<Told, Wrong> {
     })?;
     let misses = |span: Option<Span>, message: &Option<Message>| span.is_some() && message.is_none();
     if misses(talk.request, &told.request) || misses(talk.response, &told.response) {
-        rest(teller, &talk, &mut told)?;
+        rest(reread, &talk, &mut told)?;
     }
     // Where the capture begins in the middle of a connection, nothing was seen of how it was opened.
     frames.retain(|(_, phase)| opens || *phase != Phase::Connect);
@@ -75,9 +75,9 @@ fn is_syn(tree: &Tree) -> bool {
 }
 
 /// Tells the messages of a call that no frame tells: the capture or the connection ends before they do.
-fn rest(teller: &mut Teller, talk: &Talk, told: &mut Told) -> Result<(), Wrong> {
-    let last = teller.known.read().of_stream(talk.stream, None).next();
-    let frames = last.map(|last| teller.upto(&[last])).unwrap_or_default();
+fn rest(reread: &mut Reread, talk: &Talk, told: &mut Told) -> Result<(), Wrong> {
+    let last = reread.known.read().of_stream(talk.stream, None).next();
+    let frames = last.map(|last| reread.upto(&[last])).unwrap_or_default();
     let mut only = Numbers::default();
     only.insert(talk.stream);
     let task = Task { wants: wants(), only: Some(only), halves: true, dialogues: true, ..Task::default() };
@@ -93,7 +93,7 @@ fn rest(teller: &mut Teller, talk: &Talk, told: &mut Told) -> Result<(), Wrong> 
             }
         }
     };
-    teller.feed(&frames, &[], &mut analyzer, &mut |heard| {
+    reread.feed(&frames, &[], &mut analyzer, &mut |heard| {
         if let Heard::Event(event) = heard {
             take(event);
         }

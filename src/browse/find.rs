@@ -3,7 +3,7 @@
 use super::ask::{Answer, Needle, Place};
 use super::known::Known;
 use super::post::Post;
-use super::teller::{Heard, Sweep, Teller, Wrong};
+use super::reread::{Heard, Reread, Sweep, Wrong};
 use crate::analysis::{Analyzer, Task};
 use crate::report::{Clock, Shown, is_told, line, row};
 use dissectors::Wants;
@@ -38,7 +38,7 @@ impl Search {
     pub(super) fn run(self, known: &Known, post: &Post, count: u64, hear: &dyn Fn(Answer)) -> Result<(), Wrong> {
         let regex = pattern(&self.what)?;
         known.shelf.check().map_err(|error| error.to_string())?;
-        let mut teller = Teller::new(known.clone());
+        let mut again = Reread::new(known.clone());
         let mut clock = Clock::local();
         let mut told = Instant::now();
         for (nth, part) in self.order(known).into_iter().enumerate() {
@@ -51,7 +51,7 @@ impl Search {
                 }
                 let (chunk, after) = rest.split_at(stride.min(rest.len()));
                 (rest, stride) = (after, STRIDE);
-                if let Some((frame, bytes)) = self.chunk(chunk, &regex, &mut teller, &mut sweep, &mut clock)? {
+                if let Some((frame, bytes)) = self.chunk(chunk, &regex, &mut again, &mut sweep, &mut clock)? {
                     hear(Answer::Found { turn: self.turn, frame: Some(frame), bytes });
                     return Ok(());
                 }
@@ -97,13 +97,13 @@ impl Search {
         &self,
         frames: &[u32],
         regex: &Regex,
-        teller: &mut Teller,
+        again: &mut Reread,
         sweep: &mut Sweep,
         clock: &mut Clock,
     ) -> Result<Option<Hit>, Wrong> {
         if self.place == Place::Bytes {
             for &frame in frames {
-                let found = teller.record(frame, |frame| regex.find(frame.bytes).map(|found| found.range()))?;
+                let found = again.record(frame, |frame| regex.find(frame.bytes).map(|found| found.range()))?;
                 if let Some(range) = found.flatten() {
                     return Ok(Some((frame, Some(range))));
                 }
@@ -116,10 +116,10 @@ impl Search {
             *sweep = self.sweep();
             ascending.reverse();
         }
-        sweep.foresee(teller.foresight(&ascending)?);
+        sweep.foresee(again.foresight(&ascending)?);
         let mut hit = None;
         let mut text = String::new();
-        teller.sweep(sweep, &ascending, &mut |heard| {
+        again.sweep(sweep, &ascending, &mut |heard| {
             let Heard::Frame(shown, _) = heard else { return true };
             if self.is_in(&shown, regex, clock, &mut text) {
                 hit = Some((shown.frame.number, None));

@@ -2,7 +2,7 @@
 
 use super::ask::{Answer, Said};
 use super::body::lines;
-use super::teller::{Heard, Teller, Wrong};
+use super::reread::{Heard, Reread, Wrong};
 use crate::analysis::{Analyzer, Chunk, Content, Event, Numbers, Task};
 use dissectors::session::Side;
 
@@ -10,21 +10,21 @@ use dissectors::session::Side;
 const MOST: usize = 1 << 20;
 
 /// Tells what both sides said.
-pub(super) fn said(teller: &mut Teller, stream: u32) -> Result<Answer, Wrong> {
-    teller.known.shelf.check().map_err(|error| error.to_string())?;
-    let known = teller.known.read();
+pub(super) fn said(again: &mut Reread, stream: u32) -> Result<Answer, Wrong> {
+    again.known.shelf.check().map_err(|error| error.to_string())?;
+    let known = again.known.read();
     if stream >= known.streams() {
         return Err(format!("there is no stream {stream} yet"));
     }
     let last = known.of_stream(stream, None).next();
     drop(known);
-    let frames = last.map(|last| teller.upto(&[last])).unwrap_or_default();
+    let frames = last.map(|last| again.upto(&[last])).unwrap_or_default();
     let mut only = Numbers::default();
     only.insert(stream);
     let task = Task { follow: Some(stream), only: Some(only), streams: true, ..Task::default() };
     let mut analyzer = Analyzer::new(task);
     let mut turns = Turns::default();
-    teller.feed(&frames, &[], &mut analyzer, &mut |heard| {
+    again.feed(&frames, &[], &mut analyzer, &mut |heard| {
         if let Heard::Event(Event::Chunk(chunk)) = heard {
             turns.take(chunk);
         }

@@ -2,8 +2,9 @@
 
 use super::ask::{Answer, Ladder, RUNGS, Rung};
 use super::parts::Parts;
+use super::reread::{Heard, Reread, Sweep, Wrong};
 use super::rung::{Course, complete, wants};
-use super::teller::{Heard, Sweep, Teller, Wrong};
+use super::teller::Teller;
 use crate::analysis::{Analyzer, Met, Task};
 use crate::report::Shown;
 use std::collections::VecDeque;
@@ -23,7 +24,7 @@ pub(super) struct Climb {
 
 /// Tells the ladder of a connection from one of its rungs on.
 pub(super) fn ladder(teller: &mut Teller, stream: u32, from: usize) -> Result<Answer, Wrong> {
-    let known = teller.known.read();
+    let known = teller.again.known.read();
     if stream >= known.streams() {
         return Err(format!("there is no stream {stream} yet"));
     }
@@ -37,7 +38,7 @@ pub(super) fn ladder(teller: &mut Teller, stream: u32, from: usize) -> Result<An
     let climbed = teller.climb.take().filter(|climb| climb.messages == parts.len() && climb.serves(stream, from));
     let mut climb = climbed.unwrap_or_else(|| Climb::new(stream, parts.len()));
     let asked = frames.get(climb.upto..to).unwrap_or_default();
-    teller.sweep_on(asked, &parts, &mut climb)?;
+    climb_on(&mut teller.again, asked, &parts, &mut climb)?;
     let before = climb.upto - climb.rungs.len();
     let rungs = climb.rungs.iter().skip(from.saturating_sub(before)).take(to - from).cloned().collect();
     let opening = climb.course.opening.steps.clone();
@@ -58,23 +59,21 @@ impl Climb {
     }
 }
 
-impl Teller {
-    /// Climbs over the next frames of a ladder.
-    fn sweep_on(&mut self, frames: &[u32], parts: &Parts, climb: &mut Climb) -> Result<(), Wrong> {
-        let known = self.known.clone();
-        let Climb { stream, sweep, course, upto, rungs, .. } = climb;
-        self.sweep(sweep, frames, &mut |heard| {
-            let Heard::Frame(shown, met) = heard else { return true };
-            let marks = known.read().seat(shown.frame.number).map(|seat| seat.marks()).unwrap_or_default();
-            if rungs.len() == RUNGS {
-                rungs.pop_front();
-            }
-            rungs.push_back(course.rung(&shown, marks, parts));
-            *upto += 1;
-            met.iter().filter(|met| met.stream == *stream).for_each(|met| name(rungs, met, &shown, parts));
-            true
-        })
-    }
+/// Climbs over the next frames of a ladder.
+fn climb_on(again: &mut Reread, frames: &[u32], parts: &Parts, climb: &mut Climb) -> Result<(), Wrong> {
+    let known = again.known.clone();
+    let Climb { stream, sweep, course, upto, rungs, .. } = climb;
+    again.sweep(sweep, frames, &mut |heard| {
+        let Heard::Frame(shown, met) = heard else { return true };
+        let marks = known.read().seat(shown.frame.number).map(|seat| seat.marks()).unwrap_or_default();
+        if rungs.len() == RUNGS {
+            rungs.pop_front();
+        }
+        rungs.push_back(course.rung(&shown, marks, parts));
+        *upto += 1;
+        met.iter().filter(|met| met.stream == *stream).for_each(|met| name(rungs, met, &shown, parts));
+        true
+    })
 }
 
 /// Tells in the first segments of messages what they begin, when a later frame has told it.

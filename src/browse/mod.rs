@@ -24,6 +24,7 @@ mod pairs;
 mod parts;
 mod pile;
 mod post;
+mod reread;
 mod rung;
 mod save;
 mod sent;

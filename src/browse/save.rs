@@ -3,7 +3,7 @@
 use super::ask::Answer;
 use super::known::Known;
 use super::post::Post;
-use super::teller::{Teller, Wrong};
+use super::reread::{Reread, Wrong};
 use crate::sink::{Extract, Overwrite};
 use nix::unistd::{User, geteuid};
 use std::collections::HashSet;
@@ -68,7 +68,7 @@ fn home() -> Option<PathBuf> {
 fn save(known: &Known, order: &Order<'_>, (post, count): (&Post, u64)) -> Result<Option<u64>, Wrong> {
     known.shelf.check().map_err(|error| error.to_string())?;
     let failed = |error: crate::sink::Error| error.cause.to_string();
-    let mut teller = Teller::new(known.clone());
+    let mut again = Reread::new(known.clone());
     let over = if order.over { Overwrite::Replace } else { Overwrite::Keep };
     let mut file = Extract::create(&order.path, over).map_err(failed)?;
     let all = 1..=known.read().count();
@@ -85,7 +85,7 @@ fn save(known: &Known, order: &Order<'_>, (post, count): (&Post, u64)) -> Result
             }
             file.write(frame)
         };
-        teller.record(frame, write)?.transpose().map_err(failed)?;
+        again.record(frame, write)?.transpose().map_err(failed)?;
         if nth.is_multiple_of(STRIDE) && post.is_stale(count) {
             return Ok(None);
         }

@@ -4,7 +4,7 @@ use super::ask::Answer;
 use super::facts::{Facts, Says};
 use super::known::{Frames, Known, Marks, Span, Talk};
 use super::post::Post;
-use super::teller::{Heard, Sweep, Teller, Wrong};
+use super::reread::{Heard, Reread, Sweep, Wrong};
 use crate::analysis::{Analyzer, Numbers, Task, is_known_early, is_of_capture};
 use crate::filter::Filter;
 use dissectors::session::{Foresight, Side};
@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// Sifts a capture, until all of it has gone through or something else is asked.
 pub(super) struct Sifting<'a> {
     known: Known,
-    teller: Teller,
+    again: Reread,
     facts: Facts,
     filter: Arc<Filter>,
     sweep: Option<Sweep>,
@@ -60,7 +60,7 @@ impl<'a> Sifting<'a> {
         let is_later = wants.columns || wants.asks_later();
         let (matched, streams, found) = Default::default();
         Ok(Sifting {
-            teller: Teller::new(known.clone()),
+            again: Reread::new(known.clone()),
             facts: Facts::new(text)?,
             filter,
             sweep: None,
@@ -133,7 +133,7 @@ impl<'a> Sifting<'a> {
                 None => self.begin(&open)?,
             };
             let mut fresh = true;
-            self.teller.sweep(&mut sweep, &open, &mut |heard| {
+            self.again.sweep(&mut sweep, &open, &mut |heard| {
                 if let Heard::Frame(shown, _) = heard {
                     if filter.matches(shown.tree) {
                         found.push(shown.frame.number);
@@ -181,7 +181,7 @@ impl<'a> Sifting<'a> {
         let mut from = first;
         while from <= count && !self.post.is_stale(self.count) {
             let to = count.min(from.saturating_add(STRIDE));
-            self.teller.sweep(&mut sweep, &(from..=to).collect::<Vec<_>>(), &mut |_| true)?;
+            self.again.sweep(&mut sweep, &(from..=to).collect::<Vec<_>>(), &mut |_| true)?;
             from = to + 1;
         }
         Ok(sweep.into_foresight())

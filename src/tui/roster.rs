@@ -19,6 +19,11 @@ pub(crate) struct Column {
     pub(crate) rank: u8,
 }
 
+/// A column.
+pub(crate) const fn column(title: &'static str, width: [u16; 3], right: bool, rank: u8, about: &'static str) -> Column {
+    Column { title, about, width, right, rank }
+}
+
 /// By what a list is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sort {

@@ -2,15 +2,11 @@
 
 use super::{fill, nothing, put, row, table};
 use crate::tui::model::Model;
-use crate::tui::roster::Column;
+use crate::tui::roster::{Column, column};
 use crate::tui::{frames::Pane, text};
 use dissectors::Severity;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-
-const fn column(title: &'static str, width: [u16; 3], right: bool, rank: u8, about: &'static str) -> Column {
-    Column { title, about, width, right, rank }
-}
 
 /// The columns, after that of signs.
 pub(crate) static COLUMNS: [Column; 7] = [

@@ -5,17 +5,13 @@ use super::{row, table, title};
 use crate::browse::{Index, NO_STREAM, Note};
 use crate::tui::model::Model;
 use crate::tui::notes::SEVERITIES;
-use crate::tui::roster::{Column, Order, key_of_number, key_of_text};
+use crate::tui::roster::{Column, Order, column, key_of_number, key_of_text};
 use crate::tui::text::counted;
 use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::cmp::Ordering;
-
-const fn column(title: &'static str, width: [u16; 3], right: bool, rank: u8, about: &'static str) -> Column {
-    Column { title, about, width, right, rank }
-}
 
 /// The columns.
 pub(crate) static COLUMNS: [Column; 6] = [

@@ -6,17 +6,13 @@ use crate::browse::Index;
 use crate::capture::{Closed, Opened, Stream};
 use crate::report::{quantity, records};
 use crate::tui::model::Model;
-use crate::tui::roster::{Column, Order, key_of_end, key_of_number, key_of_text};
+use crate::tui::roster::{Column, Order, column, key_of_end, key_of_number, key_of_text};
 use crate::tui::theme::Theme;
 use dissectors::session::Side;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::cmp::Ordering;
-
-const fn column(title: &'static str, width: [u16; 3], right: bool, rank: u8, about: &'static str) -> Column {
-    Column { title, about, width, right, rank }
-}
 
 /// The columns.
 pub(crate) static COLUMNS: [Column; 14] = [

@@ -17,6 +17,7 @@ mod keys;
 mod ladder;
 mod layout;
 mod leave;
+mod linked;
 mod list;
 mod menu;
 mod model;

@@ -3,6 +3,7 @@
 use super::frames::{self, Pane};
 use super::keys::Action;
 use super::layout;
+use super::linked::PER_ROW;
 use super::list::List;
 use super::model::{Model, Tab, View};
 use super::msg::Effect;
@@ -243,7 +244,7 @@ fn press_in_frames(model: &mut Model, at: Position) -> Vec<Effect> {
         if let Some(column) =
             view::bytes::column(&model.frames, at.x.saturating_sub(area.x)).filter(|_| area.contains(at))
         {
-            model.frames.go_to_byte(row * frames::PER_ROW + column);
+            model.frames.go_to_byte(row * PER_ROW + column);
         }
     }
     Vec::new()
@@ -296,12 +297,12 @@ fn scroll(model: &mut Model, at: Position, by: isize) {
         return;
     }
     if model.view == View::Frames && panes.bytes.contains(at) {
-        let rows = model.frames.buffer().len().div_ceil(frames::PER_ROW);
+        let rows = model.frames.buffer().len().div_ceil(PER_ROW);
         let height = usize::from(panes.bytes.height.saturating_sub(1));
         let bytes = &mut model.frames.bytes;
         bytes.top = bytes.top.saturating_add_signed(by).min(rows.saturating_sub(height));
-        let row = (bytes.at / frames::PER_ROW).clamp(bytes.top, bytes.top + height.saturating_sub(1));
-        let to = row * frames::PER_ROW + bytes.at % frames::PER_ROW;
+        let row = (bytes.at / PER_ROW).clamp(bytes.top, bytes.top + height.saturating_sub(1));
+        let to = row * PER_ROW + bytes.at % PER_ROW;
         if to != bytes.at {
             model.frames.go_to_byte(to);
         }

@@ -1,7 +1,8 @@
 //! The bytes of a frame.
 
 use super::{below, put, row, title, unread};
-use crate::tui::frames::{Frames, PER_ROW, Pane};
+use crate::tui::frames::{Frames, Pane};
+use crate::tui::linked::PER_ROW;
 use crate::tui::model::Model;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

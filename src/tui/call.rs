@@ -35,6 +35,8 @@ pub(crate) struct Opened {
     pub(crate) pane: Pane,
     /// The pane that has the keys is the only one.
     pub(crate) zoom: bool,
+    /// The phases' part of the height, and the request's of the rest, in thousandths; as it suits where nobody has said.
+    pub(crate) shares: [Option<u16>; 2],
     /// The lists of the panes.
     pub(crate) lists: [List; 3],
     /// The lines of the messages in rows; none of the phases.
@@ -202,8 +204,8 @@ fn enter(model: &mut Model) {
 
 /// Asks for the messages of a call.
 pub(crate) fn ask(model: &mut Model, call: usize) -> Effect {
-    let Opened { curl, zoom, .. } = model.opened;
-    model.opened = Opened { asked: Some(call), curl, zoom, ..Opened::default() };
+    let Opened { curl, zoom, shares, .. } = model.opened;
+    model.opened = Opened { asked: Some(call), curl, zoom, shares, ..Opened::default() };
     Effect::Ask(Ask::Call(call))
 }
 

@@ -89,7 +89,11 @@ const SIDE_BY_SIDE: u16 = 120;
 pub(crate) fn call_rooms(model: &Model) -> [usize; 3] {
     let body = screen(model).body;
     let line = Rect { height: 1, ..body };
-    let half = if body.width >= SIDE_BY_SIDE && !model.opened.zoom { side_by_side(line) } else { [line; 2] };
+    let half = if body.width >= SIDE_BY_SIDE && !model.opened.zoom {
+        side_by_side(line, model.opened.shares[1])
+    } else {
+        [line; 2]
+    };
     // One before it is free, or tells that the line goes on.
     [line, half[0], half[1]].map(|area| area.width.saturating_sub(1).into())
 }
@@ -99,16 +103,22 @@ pub(crate) fn follow_room(model: &Model) -> usize {
     screen(model).body.width.saturating_sub(super::view::follow::BEFORE).into()
 }
 
-fn side_by_side(area: Rect) -> [Rect; 2] {
-    Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(area)
+fn side_by_side(area: Rect, share: Option<u16>) -> [Rect; 2] {
+    let left = share.map_or(Constraint::Fill(1), |share| Constraint::Length(part(area.width, share, 1)));
+    Layout::horizontal([left, Constraint::Fill(1)]).spacing(1).areas(area)
+}
+
+/// What the panes of an opened call have together.
+pub(crate) fn call_area(model: &Model) -> Rect {
+    let body = screen(model).body;
+    let head = super::view::call::HEAD.min(body.height);
+    Rect { y: body.y + head, height: body.height - head, ..body }
 }
 
 /// The panes of an opened call: phases, request, answer; of no size if they are not shown.
 pub(crate) fn call_panes(model: &Model) -> [Rect; 3] {
-    let body = screen(model).body;
-    let head = super::view::call::HEAD.min(body.height);
-    let area = Rect { y: body.y + head, height: body.height - head, ..body };
-    let pane = model.opened.pane;
+    let area = call_area(model);
+    let (pane, shares) = (model.opened.pane, model.opened.shares);
     let none = Rect { height: 0, ..area };
     if model.opened.zoom {
         return Pane::ALL.map(|other| if other == pane { area } else { none });
@@ -117,16 +127,20 @@ pub(crate) fn call_panes(model: &Model) -> [Rect; 3] {
     let [phases, request, response] =
         Pane::ALL.map(|pane| u16::try_from(call::len(model, pane).max(1)).unwrap_or(u16::MAX).saturating_add(1));
     let most = if pane == Pane::Phases { area.height * 2 / 3 } else { (area.height / 3).max(5) };
-    let [phases, rest] = Layout::vertical([Constraint::Length(phases.min(most)), Constraint::Fill(1)]).areas(area);
+    let [phases, rest] = {
+        let height = shares[0].map_or(phases.min(most), |share| part(area.height, share, 1));
+        Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area)
+    };
     let [request, response] = if area.width >= SIDE_BY_SIDE {
-        side_by_side(rest)
+        side_by_side(rest, shares[1])
     } else {
         // The one that has the keys has most of the room, the other as much as it needs of the rest.
         let most = match pane {
             Pane::Request => rest.height.saturating_sub(response.min(rest.height / 3)),
             _ => (rest.height / 3).max(rest.height.saturating_sub(response)),
         };
-        Layout::vertical([Constraint::Length(request.min(most)), Constraint::Fill(1)]).areas(rest)
+        let height = shares[1].map_or(request.min(most), |share| part(rest.height, share, 1));
+        Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(rest)
     };
     [phases, request, response]
 }

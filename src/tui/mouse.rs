@@ -73,7 +73,7 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
     }
     match model.view {
         View::Frames => press_in_frames(model, at),
-        View::Call(_) => match enter_pane(model, at) {
+        View::Call(_) => match press_in_call(model, at) {
             Some(area) => press_in_list(model, below(area, 1), at),
             None => Vec::new(),
         },
@@ -117,6 +117,21 @@ fn press_in_statistics(model: &mut Model, at: Position) -> bool {
         table.sort_by(column);
     }
     is_head
+}
+
+/// Takes hold of the border of an opened call that is there, and gives the keys to the pane; returns its area.
+fn press_in_call(model: &mut Model, at: Position) -> Option<Rect> {
+    let [phases, request, response] = layout::call_panes(model);
+    let beside = request.y == response.y;
+    model.held = match at {
+        _ if phases.height == 0 || response.height == 0 => None,
+        // The titles of the lower panes are the borders.
+        _ if at.y == request.y => Some(0),
+        _ if beside && at.y > request.y && at.x + 1 == response.x => Some(1),
+        _ if !beside && at.y == response.y => Some(1),
+        _ => None,
+    };
+    enter_pane(model, at)
 }
 
 /// Gives the keys to the pane of an opened call that is there; returns its area.
@@ -262,10 +277,20 @@ fn press_in_list_of_frames(model: &mut Model, area: Rect, at: Position) -> Vec<E
 
 /// Moves the border that is held.
 fn drag(model: &mut Model, at: Position) {
-    let (body, panes) = (layout::screen(model).body, layout::panes(model));
     let share = |at: u16, start: u16, len: u16| {
         (u32::from(at.saturating_sub(start)) * 1000 / u32::from(len.max(1))).clamp(50, 950) as u16
     };
+    if let View::Call(_) = model.view {
+        let (area, [_, request, response]) = (layout::call_area(model), layout::call_panes(model));
+        let share = match model.held {
+            Some(0) => share(at.y, area.y, area.height),
+            Some(_) if request.y == response.y => share(at.x, area.x, area.width),
+            Some(_) => share(at.y, request.y, request.height + response.height),
+            None => return,
+        };
+        return model.opened.shares[usize::from(model.held != Some(0))] = Some(share);
+    }
+    let (body, panes) = (layout::screen(model).body, layout::panes(model));
     match model.held {
         Some(0) => model.frames.shares[0] = share(at.y, body.y, body.height),
         Some(_) if panes.beside => model.frames.shares[1] = share(at.x, body.x, body.width),

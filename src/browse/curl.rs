@@ -57,9 +57,11 @@ pub(super) fn command(request: &Request<'_>) -> Option<Result<String, String>> {
         add(b"--http1.0");
     }
     let host = value(b"host").unwrap_or(server.as_bytes());
+    // What a URL has no place for is sent as it stands.
+    let is_odd = target == b"*" || target.starts_with(b"/") && target.iter().any(|byte| b"# \t\x7f".contains(byte));
     let url = match target {
+        _ if is_odd => [b"http://", host].concat(),
         [b'/', ..] => [b"http://", host, target].concat(),
-        b"*" => [b"http://", host].concat(),
         // With the whole URL for its target, it was sent to a proxy.
         _ if !target.to_ascii_lowercase().starts_with(b"http://") => {
             return Some(Err("its target is neither a path nor a URL of HTTP".into()));
@@ -69,8 +71,8 @@ pub(super) fn command(request: &Request<'_>) -> Option<Result<String, String>> {
             target.to_vec()
         }
     };
-    if target == b"*" {
-        [&b"--request-target"[..], b"*"].into_iter().for_each(&mut add);
+    if is_odd {
+        [&b"--request-target"[..], target].into_iter().for_each(&mut add);
     }
     if url.iter().any(|byte| b"[]{}".contains(byte)) {
         add(b"--globoff");
@@ -268,6 +270,14 @@ mod tests {
         assert_eq!(wrong(&vec![0; 1 << 20], false), "the request is too long for a command: its body has 1.0 MB");
         assert_eq!(wrong(&vec![0; MOST / 4], false), "the request is too long for a command: its body has 32.8 kB");
         assert_eq!(wrong(b"x", true), "the capture does not have all of the request");
+    }
+
+    #[test]
+    fn what_a_url_has_no_place_for_is_asked_for_as_it_was() {
+        for target in [&b"/a#b"[..], b"/a b", b"*"] {
+            let sent = made(Request { method: b"OPTIONS", target, ..Request::default() });
+            assert!(sent.starts_with(&[b"OPTIONS ", target, b" HTTP/1.1\r\n"].concat()), "{}", sent.escape_ascii());
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) struct Follow {
     pub(crate) known: bool,
     asked: Option<u32>,
     /// The answer has not come.
-    waits: bool,
+    pub(crate) waits: bool,
     /// Frames of the connection that were known when it was asked.
     frames: u64,
 }

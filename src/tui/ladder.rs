@@ -21,7 +21,7 @@ pub(crate) struct Ladder {
     /// Whose rungs were asked for, from which place on.
     asked: Option<(u32, usize)>,
     /// The answer has not come.
-    waits: bool,
+    pub(crate) waits: bool,
     /// Frames of the connection that were known when it was asked.
     frames: u64,
 }

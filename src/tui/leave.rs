@@ -60,7 +60,8 @@ pub(crate) fn saved(model: &mut Model, path: &Path, result: Result<u64, String>)
     let leaves = std::mem::take(&mut model.leaving);
     match result {
         Ok(count) => {
-            model.saved = model.saved.max(count);
+            // An earlier file may have been written over by this one.
+            model.saved = count;
             model.done(format!("{} in {}", counted(count, "frame"), path.display()));
             if leaves { left(count) } else { Vec::new() }
         }

@@ -6,7 +6,7 @@ use super::list::Numbers;
 use super::model::{Model, View};
 use super::msg::Effect;
 use super::view;
-use crate::browse::Ask;
+use crate::browse::{Ask, State};
 use crate::filter::{Fault, Filter, SUGAR};
 use std::ops::Range;
 use std::sync::Arc;
@@ -216,6 +216,15 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
     model.sifted = Some(Sifted { text: text.clone(), warnings, turn, frames, calls, streams, upto: 0, done: false });
     changed(model, Change::Other);
     vec![Effect::Ask(Ask::Sift { filter: text, turn })]
+}
+
+/// Asks an interface that has ended again for what only later frames tell: of a file that was waited for.
+pub(crate) fn ask_again(model: &mut Model) -> Vec<Effect> {
+    let State::Ended { .. } = model.index.state else { return Vec::new() };
+    let Some(text) = model.sifted.as_ref().map(|sifted| sifted.text.clone()) else { return Vec::new() };
+    let wants = Filter::new(&text).map(|filter| filter.wants());
+    let is_later = wants.is_ok_and(|wants| wants.columns || wants.asks_later());
+    if is_later { apply(model, &text) } else { Vec::new() }
 }
 
 /// Takes the filter away.

@@ -6,13 +6,19 @@ use crossterm::{cursor, execute};
 use signal_hook::low_level::emulate_default_handler;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Once, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 /// Whether the terminal is in the screen's modes.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// What is told when the program ends at once.
 static LAST_WORDS: OnceLock<String> = OnceLock::new();
+
+/// As long as is waited for a terminal that takes nothing.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a program ends with that panics.
 const PANICKED: i32 = 101;
@@ -30,7 +36,7 @@ impl Terminal {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                let was_taken = restore_for_good();
+                let was_taken = restore_in_time();
                 before(panic);
                 if was_taken {
                     say_last_words();
@@ -65,13 +71,27 @@ impl Drop for Terminal {
 
 /// Gives the terminal back and does what the signal does where nobody waits for it, whatever the others do meanwhile.
 pub(super) fn die(signal: i32) {
-    restore_for_good();
+    restore_in_time();
     say_last_words();
     let _ = emulate_default_handler(signal);
 }
 
 fn restore() {
     give_back(&mut io::stdout().lock());
+}
+
+/// Gives the terminal back for good, but waits no longer than this for one that takes nothing. Whether it was taken.
+fn restore_in_time() -> bool {
+    let (tell, told) = channel();
+    let restore = move || {
+        let _ = tell.send(restore_for_good());
+    };
+    let begun = thread::Builder::new().name("restore".into()).spawn(restore);
+    let was_taken = begun.ok().and_then(|_| told.recv_timeout(PATIENCE).ok());
+    was_taken.unwrap_or_else(|| {
+        let _ = disable_raw_mode();
+        TAKEN.swap(false, Ordering::SeqCst)
+    })
 }
 
 /// Gives the terminal back, whatever thread this is: no other draws on it any more. Whether it was taken.

@@ -350,6 +350,12 @@ fn what_is_saved_before_the_end_is_all_that_was_captured() {
     assert_eq!(ends(&press(&mut model, KeyCode::Char('q'))), Some(5));
     frames(&mut model, 1, State::Live { name: "lo".into(), lost: [0; 3] });
     assert_eq!(ends(&press(&mut model, KeyCode::Char('q'))), None);
+    // What was saved may have been written over by a part of it.
+    let mut model = listening(5);
+    for count in [5, 1] {
+        update(&mut model, Msg::Answer(Answer::Saved { path: "a.pcapng".into(), result: Ok(count) }));
+    }
+    assert_eq!(ends(&press(&mut model, KeyCode::Char('q'))), None);
 }
 
 /// The first lines of a screen.

@@ -25,6 +25,8 @@ impl Model {
             }
             Ask::Frame(frame) => self.frames.lose(*frame),
             Ask::Call(_) => self.opened.curl = false,
+            Ask::Ladder { .. } => self.ladder.waits = false,
+            Ask::Follow(_) => self.follow.waits = false,
             Ask::Find { turn, .. } => {
                 self.search.seeking.take_if(|(asked, _)| asked == turn);
             }

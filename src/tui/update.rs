@@ -335,14 +335,15 @@ fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::News(news) => {
             let was_growing = model.is_growing();
             model.index.take(*news);
-            if let State::Whole(wrong) = &model.index.state
-                && was_growing
-            {
-                wrong.clone().into_iter().for_each(|wrong| model.wrong(wrong));
+            sift::changed(model, Change::More);
+            if was_growing && !model.is_growing() {
+                if let State::Whole(Some(wrong)) = &model.index.state {
+                    model.wrong(wrong.clone());
+                }
                 model.frames.ask_again();
                 model.ladder.ask_again();
+                return sift::ask_again(model);
             }
-            sift::changed(model, Change::More);
         }
         Answer::Rows(rows) => model.frames.take_rows(rows),
         Answer::Frame(frame) => {

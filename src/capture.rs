@@ -69,6 +69,12 @@ impl Stream {
         &self.sides[side as usize]
     }
 
+    /// The sum of what both sides have of something.
+    #[must_use]
+    pub fn total(&self, of: impl Fn(&Sent) -> u64) -> u64 {
+        self.sides.iter().map(of).sum()
+    }
+
     /// Nanoseconds from the first frame to the last.
     #[must_use]
     pub fn duration(&self) -> i64 {

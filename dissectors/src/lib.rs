@@ -134,6 +134,12 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.fields.iter().copied())
 }
 
+/// The protocol whose own field has this name.
+#[must_use]
+pub fn protocol(name: &str) -> Option<&'static Protocol> {
+    PROTOCOLS.iter().copied().find(|protocol| protocol.fields.first().is_some_and(|own| own.name == name))
+}
+
 /// The field of this name.
 #[must_use]
 pub fn field(name: &str) -> Option<&'static Field> {

@@ -11,7 +11,6 @@ const MOST: usize = 1 << 20;
 
 /// Tells what both sides said.
 pub(super) fn said(again: &mut Reread, stream: u32) -> Result<Answer, Wrong> {
-    again.known.shelf.check().map_err(|error| error.to_string())?;
     let known = again.known.read();
     if stream >= known.streams() {
         return Err(format!("there is no stream {stream} yet"));

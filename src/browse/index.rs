@@ -182,8 +182,7 @@ impl Index {
     /// How many frames of a TCP connection are known.
     #[must_use]
     pub fn frames_of(&self, stream: u32) -> u64 {
-        let row = self.streams.get(stream as usize);
-        row.map_or(0, |row| row.sides.iter().map(|side| side.frames).sum())
+        self.streams.get(stream as usize).map_or(0, |row| row.total(|side| side.frames))
     }
 
     /// Puts news in.

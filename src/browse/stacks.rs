@@ -1,6 +1,6 @@
 //! Which protocols lie in one another: each stack of them once, and a number for it.
 
-use dissectors::{PROTOCOLS, Part};
+use dissectors::Part;
 use hashbrown::HashMap;
 
 /// As many stacks as are told apart; all later ones are taken for [`OTHER`]. A capture has some tens, unless somebody
@@ -23,28 +23,19 @@ pub(super) struct Stacks {
     numbers: HashMap<Names, u16>,
     /// The same by what frames have: with names that say nothing more.
     paths: HashMap<Names, u16>,
-    /// That of the last frame: many have the same as the frame before.
-    last: Option<(Names, u16)>,
 }
 
 impl Stacks {
     /// The stack of a frame with these protocols; one that is new goes to `new`.
     pub(super) fn of(&mut self, path: &[&'static str], new: &mut Vec<Names>) -> Stack {
-        if let Some((last, number)) = &self.last
-            && last == path
-        {
-            return Stack(*number);
+        if let Some(&number) = self.paths.get(path) {
+            return Stack(number);
         }
-        let known = self.paths.get(path).copied();
-        let number = known.unwrap_or_else(|| {
-            let number = self.number(told(path), new);
-            if self.paths.len() == MOST {
-                self.paths.clear();
-            }
-            self.paths.insert(path.to_vec(), number);
-            number
-        });
-        self.last = Some((path.to_vec(), number));
+        let number = self.number(told(path), new);
+        if self.paths.len() == MOST {
+            self.paths.clear();
+        }
+        self.paths.insert(path.to_vec(), number);
         Stack(number)
     }
 
@@ -75,8 +66,7 @@ fn told(path: &[&'static str]) -> Names {
 }
 
 fn is_layer(name: &str) -> bool {
-    let layers = PROTOCOLS.iter().filter(|protocol| matches!(protocol.part, Part::Layer(_)));
-    layers.flat_map(|protocol| protocol.fields.first()).any(|field| field.name == name)
+    dissectors::protocol(name).is_some_and(|protocol| matches!(protocol.part, Part::Layer(_)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use super::roster::Sort;
 use super::tally::{Count, Tally};
 use crate::browse::{Names, OTHER};
-use dissectors::PROTOCOLS;
 use hashbrown::HashMap;
 use std::cmp::Ordering;
 
@@ -129,8 +128,7 @@ impl Hierarchy {
 
 /// A short name, unless others have the same or there is none.
 fn label(name: &'static str) -> &'static str {
-    let is_it = |protocol: &&&dissectors::Protocol| protocol.fields.first().is_some_and(|field| field.name == name);
-    let short = PROTOCOLS.iter().find(is_it).map_or("", |protocol| protocol.short);
+    let short = dissectors::protocol(name).map_or("", |protocol| protocol.short);
     match short {
         _ if name == OTHER => "other",
         "" | "N/A" => name,
@@ -145,6 +143,7 @@ mod tests {
     use crate::browse::{Fact, Index, NO_STREAM, News, Short, Stack, Way};
     use crate::tui::list::Numbers;
     use crate::tui::tally::Hosts;
+    use dissectors::PROTOCOLS;
 
     #[test]
     fn frames_are_counted_of_all_protocols_they_have() {

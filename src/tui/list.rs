@@ -79,6 +79,11 @@ pub(crate) enum Numbers {
 }
 
 impl Numbers {
+    /// Those that a filter lets through, which rise, or all if there is none.
+    pub(crate) fn among(these: Option<&Arc<Vec<u32>>>, all: Numbers) -> Numbers {
+        these.map_or(all, |numbers| Numbers::These { numbers: numbers.clone(), rising: true })
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Numbers::All { count, .. } => *count,

@@ -242,10 +242,8 @@ impl Model {
 
     /// The frames that the filter lets through, as captured.
     pub(crate) fn unsorted_frames(&self) -> Numbers {
-        match &self.sifted {
-            Some(sifted) => Numbers::These { numbers: sifted.frames.clone(), rising: true },
-            None => Numbers::All { first: 1, count: self.index.frames.len() },
-        }
+        let all = Numbers::All { first: 1, count: self.index.frames.len() };
+        Numbers::among(self.sifted.as_ref().map(|sifted| &sifted.frames), all)
     }
 
     /// The calls that the filter lets through, in their order.
@@ -256,10 +254,8 @@ impl Model {
 
     /// The calls that the filter lets through, as captured.
     pub(crate) fn unsorted_calls(&self) -> Numbers {
-        match &self.sifted {
-            Some(sifted) => Numbers::These { numbers: sifted.calls.clone(), rising: true },
-            None => Numbers::All { first: 0, count: self.index.calls.len() },
-        }
+        let all = Numbers::All { first: 0, count: self.index.calls.len() };
+        Numbers::among(self.sifted.as_ref().map(|sifted| &sifted.calls), all)
     }
 
     /// The connections that the filter lets through, in their order.

@@ -38,10 +38,8 @@ pub(crate) fn numbers(model: &Model) -> Numbers {
 
 /// The same, as captured.
 pub(crate) fn unsorted(model: &Model) -> Numbers {
-    match model.sifted {
-        Some(_) => Numbers::These { numbers: model.notes.places.clone(), rising: true },
-        None => Numbers::All { first: 0, count: model.index.notes.len() },
-    }
+    let all = Numbers::All { first: 0, count: model.index.notes.len() };
+    Numbers::among(model.sifted.as_ref().map(|_| &model.notes.places), all)
 }
 
 /// Looks for the notes in frames that the filter lets through; `other` if that may be others than before.

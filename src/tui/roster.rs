@@ -85,10 +85,9 @@ impl Roster {
 
     /// What is in the list: `all`, or `sifted` of them, in its order.
     pub(crate) fn numbers(&self, sifted: Option<&Arc<Vec<u32>>>, all: Numbers) -> Numbers {
-        match (self.sort, sifted) {
-            (Some(_), _) => Numbers::These { numbers: self.order.clone(), rising: false },
-            (None, Some(sifted)) => Numbers::These { numbers: sifted.clone(), rising: true },
-            (None, None) => all,
+        match self.sort {
+            Some(_) => Numbers::These { numbers: self.order.clone(), rising: false },
+            None => Numbers::among(sifted, all),
         }
     }
 

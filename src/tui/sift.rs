@@ -282,10 +282,7 @@ pub(crate) fn changed(model: &mut Model, change: Change) {
 
 /// Sorts the list that is shown, if it has changed.
 pub(crate) fn sort(model: &mut Model) {
-    let unsorted = |sifted: Option<&Arc<Vec<u32>>>, count: usize| match sifted {
-        Some(numbers) => Numbers::These { numbers: numbers.clone(), rising: true },
-        None => Numbers::All { first: 0, count },
-    };
+    let unsorted = |sifted, count| Numbers::among(sifted, Numbers::All { first: 0, count });
     let (index, sifted) = (&model.index, model.sifted.as_ref());
     match model.view {
         View::Calls | View::Call(_) => {

@@ -34,10 +34,6 @@ pub(crate) static COLUMNS: [Column; 14] = [
 
 const TIME: usize = 1;
 
-fn total(stream: &Stream, of: impl Fn(&crate::capture::Sent) -> u64) -> u64 {
-    of(stream.side(Side::Client)) + of(stream.side(Side::Server))
-}
-
 /// The words of a cell but the time's.
 fn words(stream: &Stream, column: usize) -> String {
     let mut out = String::new();
@@ -49,10 +45,10 @@ fn words(stream: &Stream, column: usize) -> String {
         5 => return stream.closed.word().into(),
         6 => return stream.states[0].word().into(),
         7 => return stream.states[1].word().into(),
-        8 => return total(stream, |side| side.frames).to_string(),
+        8 => return stream.total(|side| side.frames).to_string(),
         9 => quantity::size(&mut out, stream.side(Side::Client).bytes),
         10 => quantity::size(&mut out, stream.side(Side::Server).bytes),
-        11 => return total(stream, |side| side.retransmissions).to_string(),
+        11 => return stream.total(|side| side.retransmissions).to_string(),
         12 => stream.initial_rtt.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
         13 => quantity::duration(&mut out, stream.duration()),
         _ => {}
@@ -83,10 +79,10 @@ impl Order for Rows<'_> {
             5 => return key_of_text(stream.closed.word()),
             6 => return key_of_text(stream.states[0].word()),
             7 => return key_of_text(stream.states[1].word()),
-            8 => number(total(stream, |side| side.frames)),
+            8 => number(stream.total(|side| side.frames)),
             9 => number(stream.side(Side::Client).bytes),
             10 => number(stream.side(Side::Server).bytes),
-            11 => number(total(stream, |side| side.retransmissions)),
+            11 => number(stream.total(|side| side.retransmissions)),
             12 => stream.initial_rtt,
             13 => Some(stream.duration()),
             _ => None,
@@ -131,7 +127,7 @@ fn style(theme: &Theme, stream: &Stream, column: usize) -> Style {
             Closed::HalfClosed(_) => theme.warn,
             Closed::Open => theme.good,
         },
-        11 if total(stream, |side| side.retransmissions) > 0 => theme.warn,
+        11 if stream.total(|side| side.retransmissions) > 0 => theme.warn,
         11 => theme.dim,
         _ => theme.text,
     }

@@ -206,5 +206,9 @@ pub fn walk<'b>(registry: &Registry, mut next: Next<'b>, packet: &mut Packet, tr
             Some(layer) if packet.layers < MAX_LAYERS => layer(piece, packet, tree),
             _ => return Next::Data(piece),
         };
+        if packet.quoted {
+            // Columns describe the packet that was sent, not the one that it quotes.
+            tree.finish_columns();
+        }
     }
 }

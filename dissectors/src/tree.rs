@@ -119,6 +119,8 @@ pub struct Tree {
     depth: u8,
     /// Nobody looks at the rest of this frame.
     dismissed: bool,
+    /// The columns of this frame are final.
+    columns_are_final: bool,
 }
 
 impl Tree {
@@ -136,6 +138,7 @@ impl Tree {
         self.columns = Columns::default();
         self.depth = 0;
         self.dismissed = false;
+        self.columns_are_final = false;
         self.add_buffer("Frame", frame);
     }
 
@@ -171,7 +174,12 @@ impl Tree {
     /// Whether the row of a list of frames (protocol, info, addresses) is wanted.
     #[must_use]
     pub fn wants_columns(&self) -> bool {
-        self.wants.columns
+        self.wants.columns && !self.columns_are_final
+    }
+
+    /// Keeps the columns of this frame as they are, whatever is read from it afterwards.
+    pub fn finish_columns(&mut self) {
+        self.columns_are_final = true;
     }
 
     /// The lines recorded so far, in order.
@@ -304,8 +312,10 @@ impl Tree {
 
     /// Replaces the info of the row, but for what stands before the [`fence`](Tree::fence).
     pub fn info(&mut self, text: fmt::Arguments<'_>) {
-        self.columns.info.len = self.columns.fence;
-        self.more_info(text);
+        if self.wants_columns() {
+            self.columns.info.len = self.columns.fence;
+            self.more_info(text);
+        }
     }
 
     /// Lets the info so far stand before whatever replaces it.
@@ -315,7 +325,7 @@ impl Tree {
 
     /// Adds to the info of the row.
     pub fn more_info(&mut self, text: fmt::Arguments<'_>) {
-        if !self.wants.columns || self.wants.brief {
+        if !self.wants_columns() || self.wants.brief {
             return;
         }
         let old = self.columns.info;

@@ -290,10 +290,12 @@ fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
         }),
         Some(_) if piece.is_cut() && header_len(piece.bytes).is_some_and(|len| len >= 20) => read_fixed(piece),
         _ => {
-            tree.columns_mut().protocol = PROTOCOL.short;
+            if tree.wants_columns() {
+                tree.columns_mut().protocol = PROTOCOL.short;
+            }
             tree.open(&TCP, piece.all(), Value::Bytes(piece.all()));
             if piece.is_cut() {
-                crate::frame::note_cut(piece, tree);
+                crate::extent::note_cut(piece, packet, tree);
             } else {
                 tree.note(&BOGUS_HEADER_LENGTH, piece.all(), format_args!("Bogus TCP header length"));
             }

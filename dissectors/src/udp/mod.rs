@@ -68,9 +68,11 @@ impl<'b> Datagram<'b> {
 fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("udp");
     let Some(&[a, b, c, d, e, f, g, h]) = piece.bytes.first_chunk::<8>() else {
-        tree.columns_mut().protocol = PROTOCOL.short;
+        if tree.wants_columns() {
+            tree.columns_mut().protocol = PROTOCOL.short;
+        }
         tree.open(&UDP, piece.all(), Value::Bytes(piece.all()));
-        crate::frame::note_cut(piece, tree);
+        crate::extent::note_cut(piece, packet, tree);
         tree.close();
         return Next::End;
     };

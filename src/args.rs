@@ -9,7 +9,7 @@ use overhear::report::{Form, Layout, Lines, Occurrence};
 #[cfg(feature = "live")]
 use overhear::sink::{Autostop, Rotate};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Tells what was said in a capture: its frames, its calls, its TCP connections.
 #[derive(Debug, Parser)]
@@ -167,7 +167,8 @@ pub(crate) struct Run {
     /// Stop after N frames
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: Option<u32>,
-    /// Write to FILE instead of printing; FILE is replaced when all is written, and grows while an interface is listened to
+    /// Write to FILE instead of printing; FILE is replaced when all is written, and grows while an interface is listened
+    /// to; - is standard output
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Write each row as soon as it is known; done anyway when a pipe is read
@@ -182,6 +183,13 @@ pub(crate) struct Run {
     /// Read twice: done wherever a field needs it, accepted for tshark's sake
     #[arg(short = '2', hide = true)]
     _two_passes: bool,
+}
+
+impl Run {
+    /// Whether rows go to a file instead of standard output.
+    pub(crate) fn writes_file(&self) -> bool {
+        self.output.as_deref().is_some_and(|path| path != Path::new("-"))
+    }
 }
 
 #[derive(Debug, Args)]

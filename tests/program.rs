@@ -1,6 +1,8 @@
 //! The program as its users meet it: what it prints, what it says when something is wrong, how it ends.
 
 mod common;
+#[path = "program/outputs.rs"]
+mod outputs;
 #[path = "program/quotes.rs"]
 mod quotes;
 

@@ -6,12 +6,16 @@ use super::input::filter_alone;
 #[cfg(feature = "live")]
 use super::listening::Listening;
 use super::output::Output;
+use super::overwrite::refuse_inputs;
+#[cfg(feature = "live")]
+use super::overwrite::refuse_same;
 use super::reading::Reading;
 use super::sieve::{Sieve, Sifts};
 use crate::args::{Input, Run};
 use overhear::analysis::Task;
 use overhear::report::Report;
 use std::io;
+use std::path::PathBuf;
 
 /// Frames that will come, from wherever.
 pub(super) enum Feed {
@@ -29,6 +33,7 @@ impl Feed {
                 return Err("--follow-file goes with a file, -i has no end".into());
             }
             let (filter, listen) = filter_alone(input)?;
+            refuse_same(run.output.as_deref(), listen.write.as_deref())?;
             return Ok(Feed::Interfaces(Box::new(Listening::open(
                 &listen,
                 run,
@@ -36,6 +41,7 @@ impl Feed {
             )?)));
         }
         let named = Named::new(input)?;
+        refuse_inputs("-o", run.output.as_deref(), named.paths.iter().map(PathBuf::as_path))?;
         let reading = Reading::new(named.paths, run).through(Sieve::new(named.filter.map(|wanted| wanted.0), sifts));
         Ok(Feed::Captures(Box::new(reading)))
     }

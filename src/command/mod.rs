@@ -7,6 +7,7 @@ mod interrupt;
 #[cfg(feature = "live")]
 mod listening;
 mod output;
+mod overwrite;
 mod progress;
 mod reading;
 #[cfg(feature = "tui")]
@@ -24,11 +25,13 @@ use feed::Feed;
 use output::Output;
 use overhear::analysis::Task;
 use overhear::report::{self, Apart, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
+use overwrite::refuse_inputs;
 use reading::Reading;
 #[cfg(feature = "tui")]
 use screen::show;
 use sieve::Sifts;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
@@ -105,7 +108,7 @@ fn print(args: Print) -> io::Result<Outcome> {
     if csv && !layout.separator.is_ascii() {
         return Ok(Outcome::Wrong("-E separator: in csv it is an ASCII character".into()));
     }
-    let color = color(args.run.output.is_some());
+    let color = color(args.run.writes_file());
     let mut text = Text { details: args.details, bytes: args.bytes, color };
     let (mut print, wants): (Box<dyn Report>, Wants) = match (form, selection) {
         (FrameForm::Text, _) => {
@@ -198,7 +201,7 @@ fn rows<R: Report + Send + 'static>(
 
 /// How many characters a row of a table may have: those of the terminal, if it goes to one.
 fn room(args: &Rows) -> Option<usize> {
-    width(args.form == RowForm::Text && args.run.output.is_none() && io::stdout().is_terminal())
+    width(args.form == RowForm::Text && !args.run.writes_file() && io::stdout().is_terminal())
 }
 
 /// The width of the terminal, if it counts.
@@ -212,8 +215,11 @@ fn follow(mut args: Follow) -> io::Result<Outcome> {
         Ok(input) => input,
         Err(what) => return Ok(Outcome::Wrong(what)),
     };
-    let color = color(args.run.output.is_some());
+    let color = color(args.run.writes_file());
     let named = output::shown(files.iter().map(|path| path.as_path()));
+    if let Err(what) = refuse_inputs("-o", args.run.output.as_deref(), files.iter().map(PathBuf::as_path)) {
+        return Ok(Outcome::Wrong(what));
+    }
     let reading = Reading::new(files, &args.run);
     let mut out = match Output::open(&args.run, reading.has_pipe()) {
         Ok(out) => out,

@@ -14,6 +14,8 @@ pub(super) struct Output {
     target: BufWriter<Target>,
     /// Whether each row is written at once.
     at_once: bool,
+    /// Whether a file that would be replaced stays as it is.
+    is_discarded: bool,
 }
 
 enum Target {
@@ -66,18 +68,28 @@ impl Output {
         let target = match run.output.as_deref() {
             None if stdout_is_taken => Target::Nowhere,
             None => Target::Stdout(io::stdout()),
+            Some(path) if path == Path::new("-") => Target::Stdout(io::stdout()),
             Some(path) => Target::Device(File::create(path).map_err(|error| unwritable(path, &error))?),
         };
-        Ok(Output { target: BufWriter::with_capacity(BUFFER, target), at_once: run.line_buffered })
+        Ok(Output { at_once: run.line_buffered, ..Output::of(target) })
     }
 
-    /// Opens a file, or standard output if none is named. An error is told in a line.
+    /// Opens a file, or standard output if none is named, or `-`. An error is told in a line.
     pub(super) fn to(path: Option<&Path>) -> Result<Output, String> {
-        let target = match path {
+        let target = match path.filter(|path| *path != Path::new("-")) {
             None => Target::Stdout(io::stdout()),
             Some(path) => file(path).map_err(|error| unwritable(path, &error))?,
         };
-        Ok(Output { target: BufWriter::with_capacity(BUFFER, target), at_once: false })
+        Ok(Output::of(target))
+    }
+
+    fn of(target: Target) -> Output {
+        Output { target: BufWriter::with_capacity(BUFFER, target), at_once: false, is_discarded: false }
+    }
+
+    /// Leaves a file that would be replaced as it is.
+    pub(super) fn discard(&mut self) {
+        self.is_discarded = true;
     }
 
     /// Whether it goes to a file.
@@ -106,7 +118,9 @@ impl Output {
         let mut target = self.target.into_inner().map_err(io::IntoInnerError::into_error)?;
         target.flush()?;
         match target {
-            Target::Beside(file, path) => file.persist(path).map(drop).map_err(|error| error.error),
+            Target::Beside(file, path) if !self.is_discarded => {
+                file.persist(path).map(drop).map_err(|error| error.error)
+            }
             _ => Ok(()),
         }
     }

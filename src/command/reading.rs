@@ -63,6 +63,9 @@ impl Reading {
         let (capture, mut told) = self.open(learn);
         let twice = learn || sift.is_some();
         let mut bar = Bar::new(out.is_file(), if twice { 2 } else { 1 });
+        if capture.is_none() {
+            out.discard();
+        }
         report.begin(out)?;
         if let Some(mut capture) = capture {
             let sifts = sift.is_some();

@@ -47,13 +47,17 @@ pub(super) fn check(mut args: Check) -> io::Result<Outcome> {
 /// told.
 fn findings(plan: Plan, args: &Check) -> Result<(Vec<Finding>, Heard, Output), String> {
     #[cfg(feature = "live")]
+    plan.refuse_packets(args)?;
+    #[cfg(feature = "live")]
     let listener = Listener::open(args)?;
     #[cfg(feature = "live")]
     let plan = match &listener {
         Some(listener) => plan.of_heard(listener.capture()),
         None => plan,
     };
-    let (jobs, out) = (plan.jobs()?, Output::to(args.output.as_deref())?);
+    let jobs = plan.jobs()?;
+    plan.refuse_inputs(args.output.as_deref(), &jobs)?;
+    let out = Output::to(args.output.as_deref())?;
     #[cfg(not(feature = "live"))]
     let heard = Heard::default();
     #[cfg(feature = "live")]

@@ -3,12 +3,14 @@
 use super::files;
 use crate::args::{Check as Args, Excuse};
 use crate::command::output::shown;
+#[cfg(feature = "live")]
+use crate::command::overwrite::refuse_same;
+use crate::command::overwrite::{FileId, refuse_inputs};
 use crate::command::tell;
 use overhear::check::file::{self, Allow, Check, File};
 use overhear::check::{CAPTURE, Draft, Rule, Value, Wrong, plain};
 use overhear::filter::Fault;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -156,10 +158,10 @@ impl Plan {
 
     /// Holds that no snapshot is that of two, and that none is written over what is read.
     fn snapshots(&self, jobs: &[Job<'_>]) -> Result<(), String> {
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut files) = (BTreeSet::new(), BTreeSet::new());
         let snapshots = jobs.iter().flat_map(|job| &job.checks).filter_map(|due| due.snapshot.as_ref());
         for (path, _) in snapshots {
-            if !seen.insert(path) {
+            if !seen.insert(path) || FileId::of(path).is_some_and(|file| !files.insert(file)) {
                 let path = shown([path.as_path()]);
                 return Err(format!("{path} is the snapshot of two; {CAPTURE} in its name is the name of the capture"));
             }
@@ -167,13 +169,35 @@ impl Plan {
         if seen.is_empty() {
             return Ok(());
         }
-        let real = |path: &Path| fs::canonicalize(path).ok();
-        let read = self.files.iter().map(|file| Path::new(&file.path)).chain(jobs.iter().map(|job| job.path.as_path()));
-        let read: BTreeSet<_> = read.filter_map(real).collect();
-        match seen.into_iter().find(|path| real(path).is_some_and(|path| read.contains(&path))) {
+        let read: BTreeSet<_> = self.inputs(jobs).filter_map(FileId::of_input).collect();
+        match seen.into_iter().find(|path| FileId::of(path).is_some_and(|file| read.contains(&file))) {
             Some(path) => Err(format!("{}: a check file or a capture is no snapshot", shown([path.as_path()]))),
             None => Ok(()),
         }
+    }
+
+    /// Check files and captures.
+    fn inputs<'p>(&'p self, jobs: &'p [Job<'_>]) -> impl Iterator<Item = &'p Path> {
+        self.files().chain(jobs.iter().map(|job| job.path.as_path()))
+    }
+
+    /// Check files.
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| Path::new(&file.path))
+    }
+
+    /// Refuses to overwrite what is read, captured or compared with: check files, captures and snapshots.
+    pub(super) fn refuse_inputs(&self, output: Option<&Path>, jobs: &[Job<'_>]) -> Result<(), String> {
+        let snapshots = jobs.iter().flat_map(|job| &job.checks).filter_map(|due| due.snapshot.as_ref());
+        refuse_inputs("-o", output, self.inputs(jobs).chain(snapshots.map(|(path, _)| path.as_path())))
+    }
+
+    /// Refuses to write captured packets to a check file, or to the file that has the findings.
+    #[cfg(feature = "live")]
+    pub(super) fn refuse_packets(&self, args: &Args) -> Result<(), String> {
+        let Some(packets) = args.keep.as_deref() else { return Ok(()) };
+        refuse_same(args.output.as_deref(), Some(packets))?;
+        refuse_inputs("-w", Some(packets), self.files())
     }
 
     fn job<'p>(&self, path: PathBuf, checks: &[&'p Check], file: Option<(&'p File, &Path)>) -> Result<Job<'p>, String> {

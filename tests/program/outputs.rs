@@ -1,0 +1,184 @@
+//! Files that are written: never one that is read, and none before something can be read.
+
+use super::{capture, folder, program, run, told, write};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+/// What stands in the files of a folder, and that it is no more than these.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    let mut files: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().expect("UTF-8"), fs::read(entry.path()).unwrap_or_default()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// A folder with a capture, other names of it, another capture and check files.
+fn full() -> tempfile::TempDir {
+    let folder = folder();
+    write(folder.path(), "x.pcap", &capture());
+    write(folder.path(), "y.pcap", &capture());
+    write(folder.path(), "y.toml", b"captures = [\"x.pcap\"]\n[checks.a]\nsome = \"tcp\"\n");
+    write(
+        folder.path(),
+        "h.toml",
+        b"captures = [\"x.pcap\"]
+[checks.a]
+snapshot = \"hard.txt\"
+fields = [\"tcp.port\"]
+",
+    );
+    write(
+        folder.path(),
+        "o.toml",
+        b"captures = [\"x.pcap\"]\n[checks.a]\nsnapshot = \"o.txt\"\nfields = [\"tcp.port\"]\n",
+    );
+    write(folder.path(), "o.txt", b"tcp.port: 1\n");
+    symlink("x.pcap", folder.path().join("link")).expect("a link");
+    symlink("link", folder.path().join("far")).expect("a link");
+    symlink("new", folder.path().join("dangling")).expect("a link");
+    fs::hard_link(folder.path().join("x.pcap"), folder.path().join("hard")).expect("a link");
+    fs::hard_link(folder.path().join("h.toml"), folder.path().join("hard.txt")).expect("a link");
+    folder
+}
+
+/// The program in a folder, to be run.
+fn within(folder: &Path, line: &str) -> Command {
+    let mut command = program(&line.split(' ').collect::<Vec<_>>());
+    command.current_dir(folder);
+    command
+}
+
+#[test]
+fn an_input_is_never_overwritten() {
+    let folder = full();
+    let before = files(folder.path());
+    let lines = [
+        "print x.pcap -o x.pcap",
+        "print x.pcap -o ./x.pcap",
+        "print ./x.pcap -o x.pcap",
+        "print x.pcap -o link",
+        "print x.pcap -o far",
+        "print far -o x.pcap",
+        "print x.pcap -o hard",
+        "print y.pcap x.pcap -o x.pcap",
+        "print -r x.pcap -r y.pcap tcp -o x.pcap",
+        "print x.pcap --follow-file -o x.pcap",
+        "print - -o x.pcap",
+        "print /dev/stdin -o x.pcap",
+        "calls x.pcap -o link",
+        "streams x.pcap -T csv -o hard",
+        "follow x.pcap 0 -o x.pcap",
+        "follow x.pcap 0 --http -o x.pcap",
+        "check x.pcap --some tcp -o x.pcap",
+        "check - --some tcp -o x.pcap",
+        "check y.toml -o y.toml",
+        "check y.toml -o x.pcap",
+        "check y.toml -o hard",
+        "check o.toml -o o.txt",
+        "check o.toml --bless -o o.txt",
+    ];
+    for line in lines {
+        let input = File::open(folder.path().join("x.pcap")).expect("the capture");
+        let (text, error, code) = told(&within(folder.path(), line).stdin(input).output().expect("the program"));
+        let wanted = format!(
+            "{}: the file is also an input; name another file to write\n",
+            &line[line.rfind("-o").expect("-o")..]
+        );
+        assert_eq!((&*text, &*error, code), ("", &*format!("overhear: {wanted}"), 2), "{line}");
+        assert!(files(folder.path()) == before, "{line}");
+    }
+}
+
+#[test]
+fn a_snapshot_is_never_an_input_by_another_name() {
+    let folder = full();
+    let before = files(folder.path());
+    let (_, error, code) = told(&within(folder.path(), "check h.toml --bless").output().expect("the program"));
+    assert_eq!((&*error, code), ("overhear: hard.txt: a check file or a capture is no snapshot\n", 2));
+    assert!(files(folder.path()) == before);
+}
+
+#[test]
+fn rows_are_not_appended_to_the_capture_that_is_read() {
+    let folder = full();
+    let before = files(folder.path());
+    let append = OpenOptions::new().append(true).open(folder.path().join("x.pcap")).expect("the capture");
+    let output = within(folder.path(), "print hard").stdout(append).output().expect("the program");
+    let (_, error, code) = told(&output);
+    assert_eq!(
+        (&*error, code),
+        ("overhear: standard output: the file is also an input; name another file to write\n", 2)
+    );
+    assert!(files(folder.path()) == before);
+}
+
+#[cfg(feature = "live")]
+#[test]
+fn packets_and_rows_go_to_different_files() {
+    let folder = full();
+    let before = files(folder.path());
+    let lines = [
+        ("print -i lo -w a -o a", "-o a: the file is also that of -w a"),
+        ("print -i lo -w a -o ./a", "-o ./a: the file is also that of -w a"),
+        ("calls -i lo -w dangling -o new", "-o new: the file is also that of -w dangling"),
+        ("streams -i lo -w hard -o link", "-o link: the file is also that of -w hard"),
+        ("print -i lo -w - -o -", "-o -: the file is also that of -w -"),
+        ("check y.toml -i lo -w a -o a -- true", "-o a: the file is also that of -w a"),
+        ("check y.toml -i lo -w y.toml -- true", "-w y.toml: the file is also an input"),
+    ];
+    for (line, wanted) in lines {
+        let (text, error, code) = told(&within(folder.path(), line).output().expect("the program"));
+        let wanted = format!("overhear: {wanted}; name another file to write\n");
+        assert_eq!((&*text, &*error, code), ("", &*wanted, 2), "{line}");
+        assert!(files(folder.path()) == before, "{line}");
+    }
+}
+
+#[test]
+fn a_file_is_kept_if_nothing_can_be_read() {
+    let folder = full();
+    write(folder.path(), "k", b"keep");
+    write(folder.path(), "text", b"no capture");
+    let before = files(folder.path());
+    let lines = [
+        "print nofile.pcap -o k",
+        "print nofile.pcap -o new",
+        "print text -T json -o k",
+        "calls nofile.pcap none.pcap -o k",
+        "streams text -o k",
+        "follow nofile.pcap 0 -o k",
+        "follow x.pcap 7 -o k",
+        "print x.pcap htp -o k",
+        "check none.toml -o k",
+    ];
+    for line in lines {
+        let (text, error, code) = told(&within(folder.path(), line).output().expect("the program"));
+        assert_eq!((&*text, code), ("", 2), "{line}: {error}");
+        assert!(files(folder.path()) == before, "{line}");
+    }
+    // One of two is enough.
+    let (_, _, code) =
+        told(&within(folder.path(), "print nofile.pcap x.pcap -e frame.number -c 2 -o k").output().expect("it"));
+    assert_eq!((code, fs::read(folder.path().join("k")).expect("the file")), (2, b"1\n2\n".to_vec()));
+}
+
+#[test]
+fn a_hyphen_is_standard_output() {
+    let folder = full();
+    let before = files(folder.path());
+    let file = folder.path().join("x.pcap");
+    let file = file.to_str().expect("UTF-8");
+    for line in ["print", "calls", "streams"] {
+        assert_eq!(run(&[line, file, "-o", "-"]), run(&[line, file]), "{line}");
+    }
+    assert_eq!(run(&["follow", file, "0", "-o", "-"]), run(&["follow", file, "0"]));
+    let check = ["check", file, "--some", "tcp"];
+    assert_eq!(run(&[&check[..], &["-o", "-"]].concat()), run(&check));
+    let (text, ..) = told(&within(folder.path(), "fields tcp.port -o -").output().expect("the program"));
+    assert!(text.starts_with("tcp.port\n"), "{text}");
+    assert!(files(folder.path()) == before);
+}

@@ -6,7 +6,7 @@ SECONDS = 600
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test oracle lint bench fuzz fixtures docs screenshots install
+.PHONY: help run test oracle lint bench fuzz fixtures docs protocols screenshots install
 
 help:
 	@echo 'make run        builds overhear and shows a recorded login: its frames, streams and calls'
@@ -18,6 +18,7 @@ help:
 	@echo 'make fuzz       runs each fuzz target for SECONDS=$(SECONDS)'
 	@echo 'make fixtures   records all fixtures again (Linux, as root)'
 	@echo 'make docs       writes docs/fields.md anew, which is what the declarations of fields print'
+	@echo 'make protocols  writes the names of the protocols that tshark knows to src/naming/protocols.txt'
 	@echo 'make screenshots  draws the screens of tests/screens and of the README anew; read the difference'
 	@echo 'make install    installs overhear to $(PREFIX)/bin; PREFIX=... for elsewhere'
 
@@ -58,6 +59,12 @@ fixtures:
 docs:
 	$(NEEDS) cargo cc libpcap
 	$(CARGO) run --quiet --release -- fields -T markdown -o docs/fields.md
+
+# Only the names in display filters: the third column.
+protocols:
+	$(NEEDS) tshark
+	{ tshark --version | sed -n '1s/^TShark (Wireshark) \([0-9.]*\).*/# Protocols of tshark \1 by their names in filters; made by make protocols/p'; \
+	  tshark -G protocols | cut -f 3 | LC_ALL=C sort -u; } 2>/dev/null >src/naming/protocols.txt
 
 screenshots:
 	$(NEEDS) cargo cc libpcap

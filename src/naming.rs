@@ -48,6 +48,28 @@ pub fn nearest(name: &str) -> Vec<&'static str> {
     near.into_iter().take(4).map(|(_, name)| name).collect()
 }
 
+/// The protocols of Wireshark by their names in display filters, one a line, written by `make protocols`.
+const PROTOCOLS: &str = include_str!("naming/protocols.txt");
+
+/// The protocol of Wireshark that a name is, or that a field of this name has, if overhear does not read it.
+#[must_use]
+pub fn unread_protocol(name: &str) -> Option<&str> {
+    let dots = name.match_indices('.').map(|(at, _)| at);
+    let is_protocol = |name: &&str| PROTOCOLS.lines().any(|line| line == *name);
+    let mut prefixes = std::iter::once(name.len()).chain(dots.rev()).filter_map(|end| name.get(..end));
+    prefixes.find(is_protocol).filter(|name| find(name).is_none())
+}
+
+/// Why a name is that of no field, where the reason is that overhear does not read the protocol.
+#[must_use]
+pub fn unread(name: &str) -> Option<String> {
+    let protocol = unread_protocol(name)?;
+    Some(match protocol == name {
+        true => format!("{name} is a protocol that overhear does not read"),
+        false => format!("{name} is a field of {protocol}, a protocol that overhear does not read"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +81,27 @@ mod tests {
         assert_eq!(nearest("TCP.Stream").first(), Some(&"tcp.stream"));
         assert!(nearest("entirely.unlike.anything").is_empty());
         assert!(nearest(&"tcp.port".repeat(1 << 20)).is_empty());
+    }
+
+    #[test]
+    fn protocols_of_wireshark_that_are_not_read_are_known_by_name() {
+        for (name, protocol) in [
+            ("sip", Some("sip")),
+            ("sip.nofield", Some("sip")),
+            ("bt-dht.bencoded", Some("bt-dht")),
+            ("tcp", None),
+            ("tcp.nofield", None),
+            ("nosuch", None),
+            ("nosuch.sip", None),
+            ("sipx", None),
+            ("", None),
+            (".", None),
+            ("#", None),
+        ] {
+            assert_eq!(unread_protocol(name), protocol, "{name}");
+        }
+        assert_eq!(unread("sip.a").as_deref(), Some("sip.a is a field of sip, a protocol that overhear does not read"));
+        assert_eq!(unread("sip").as_deref(), Some("sip is a protocol that overhear does not read"));
     }
 
     #[test]

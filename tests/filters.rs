@@ -139,6 +139,32 @@ fn a_trap_is_told_once_and_the_frames_are_printed() {
 }
 
 #[test]
+fn protocols_that_are_not_read_are_told_once_and_are_absent() {
+    let file = "fixtures/http/post-login.pcap";
+    let warning =
+        |names| format!("overhear: warning: overhear does not read these protocols, so no frame has them: {names}\n");
+    for (expression, names, rows) in [
+        ("!(arp or icmp or sip)", "sip", [16, 5, 2]),
+        ("sip or smb2 or tcp or sip", "sip, smb2", [16, 5, 2]),
+        ("sip", "sip", [0, 1, 1]),
+        ("sip and http", "sip", [0, 1, 1]),
+    ] {
+        for (command, rows) in ["print", "calls", "streams"].into_iter().zip(rows) {
+            let (text, error, code) = run(&[command, file, expression]);
+            assert_eq!((text.lines().count(), code), (rows, 0), "{command} {expression}");
+            assert!(
+                error.starts_with(&warning(names)) && error.lines().count() == 3,
+                "{command} {expression}: {error}"
+            );
+        }
+    }
+    let (_, error, code) = run(&["print", file, "-e", "sip.nofield", "-e", "sip"]);
+    let told = "sip.nofield is a field of sip, a protocol that overhear does not read; \
+                sip is a protocol that overhear does not read";
+    assert!(code == 2 && error.contains(told), "{error}");
+}
+
+#[test]
 fn what_is_no_trap_is_not_warned_of() {
     let quiet = [
         "tcp.flags.syn == 1 && tcp.flags.ack == 0",

@@ -111,6 +111,6 @@ impl Draft {
         if text.trim().is_empty() {
             return Err(Wrong::of(key, nth, format!("{key} wants a filter")));
         }
-        Filter::new(text).map_err(|fault| Wrong::fault(key, nth, fault))
+        Filter::new_strict(text).map_err(|fault| Wrong::fault(key, nth, fault))
     }
 }

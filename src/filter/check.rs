@@ -4,7 +4,7 @@ use super::ast::{Condition, Item, Operand, Quantifier, Relation, What};
 use super::fault::Fault;
 use super::kind::{Like, Type};
 use super::literal;
-use super::operand::{build, like, missing, word_field};
+use super::operand::{build, like, missing, unread_protocol, word_field};
 use super::pattern;
 use super::plan::{Expr, Form, How, Is, Plan, Val};
 
@@ -38,6 +38,8 @@ fn test(operand: &Operand) -> Result<Plan, Fault> {
     match &operand.what {
         What::Word(_) | What::Field { .. } => match word_field(operand)? {
             Some(source) => Ok(Plan::Exists(Expr::Field(source))),
+            // No frame has it.
+            None if unread_protocol(operand).is_some() => Ok(Plan::Or(Vec::new())),
             None => Err(missing(operand)),
         },
         What::Slice(..) => Ok(Plan::Exists(build(operand, None)?.0)),

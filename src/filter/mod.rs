@@ -49,6 +49,7 @@ pub struct Filter {
     early: usize,
     warnings: Vec<Fault>,
     warnings_of_frames: Vec<Fault>,
+    unread: Option<Fault>,
 }
 
 impl Filter {
@@ -58,13 +59,28 @@ impl Filter {
         let (mut warnings, mut warnings_of_frames) = (parsed.remarks, Vec::new());
         let condition = parsed.condition.map(sugar::expand);
         let plan = condition.as_ref().map(check::check).transpose()?;
+        let mut unread = Vec::new();
         if let Some(condition) = &condition {
+            trap::unread(condition, &mut unread);
             trap::warn(condition, &mut warnings);
             trap::warn_of_frames(condition, filter, &mut warnings_of_frames);
         }
+        let names = unread.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let unread = unread.first().map(|&(_, span)| {
+            let message =
+                |severity| format!("{severity}overhear does not read these protocols, so no frame has them: {names}");
+            warnings.push(Fault::new(span, message("warning: ")));
+            Fault::new(span, message(""))
+        });
         let mut parts = Vec::new();
         plan.into_iter().for_each(|plan| plan.split(&mut parts));
-        Ok(Filter { parts, early: 0, warnings, warnings_of_frames })
+        Ok(Filter { parts, early: 0, warnings, warnings_of_frames, unread })
+    }
+
+    /// Reads and checks a filter whose protocols must all be read: what tests for another says nothing of a capture.
+    pub fn new_strict(filter: &str) -> Result<Filter, Fault> {
+        let filter = Filter::new(filter)?;
+        filter.unread.clone().map_or(Ok(filter), Err)
     }
 
     /// The same filter, which asks first for what is known early of a frame: the fields of which `is_early` is true have

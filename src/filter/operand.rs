@@ -23,6 +23,14 @@ pub(super) fn word_field(operand: &Operand) -> Result<Option<Source>, Fault> {
     })
 }
 
+/// The protocol of Wireshark that an operand names, if overhear does not read it.
+pub(super) fn unread_protocol(operand: &Operand) -> Option<&str> {
+    match &operand.what {
+        What::Word(word) => naming::unread_protocol(word).filter(|name| name == word),
+        _ => None,
+    }
+}
+
 /// What to say of a word that ought to be a field.
 pub(super) fn missing(operand: &Operand) -> Fault {
     match &operand.what {
@@ -32,6 +40,9 @@ pub(super) fn missing(operand: &Operand) -> Fault {
 }
 
 fn unknown(name: &str, span: Span) -> Fault {
+    if let Some(message) = naming::unread(name) {
+        return Fault::new(span, message);
+    }
     let alike = |word: &&str| strsim::normalized_damerau_levenshtein(name, word) >= 0.6;
     let near: Vec<_> =
         SUGAR.iter().map(|sugar| sugar.word).filter(alike).chain(naming::nearest(name)).take(4).collect();

@@ -28,6 +28,21 @@ pub(super) fn warn(condition: &Condition, warnings: &mut Vec<Fault>) {
     }
 }
 
+/// Adds the protocols whose presence is tested and that overhear does not read, each once, in the order they are written.
+pub(super) fn unread<'c>(condition: &'c Condition, found: &mut Vec<(&'c str, Span)>) {
+    match condition {
+        Condition::Or(parts) | Condition::Xor(parts) | Condition::And(parts) => {
+            parts.iter().for_each(|part| unread(part, found));
+        }
+        Condition::Not(inner) => unread(inner, found),
+        Condition::Test(operand) => {
+            let name = operand::unread_protocol(operand).filter(|name| found.iter().all(|(other, _)| other != name));
+            found.extend(name.map(|name| (name, operand.span)));
+        }
+        Condition::Compare { .. } | Condition::Member { .. } => {}
+    }
+}
+
 fn field(operand: &Operand) -> Option<&'static Field> {
     match &operand.what {
         What::Word(name) | What::Field { name, .. } => naming::find(name),

@@ -3,7 +3,7 @@
 use super::Shown;
 use super::clock::Clock;
 use super::value::{self, Decimals};
-use crate::naming::{find, nearest};
+use crate::naming::{find, nearest, unread};
 use crate::report::fields::Occurrence;
 use dissectors::tree::Node;
 use dissectors::{FIELD_COUNT, Field, Kind, Tree, Wants, column};
@@ -48,9 +48,14 @@ impl std::error::Error for UnknownFields {}
 impl fmt::Display for UnknownFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (nth, name) in self.0.iter().enumerate() {
+            f.write_str(if nth > 0 { "; " } else { "" })?;
+            if let Some(message) = unread(name) {
+                f.write_str(&message)?;
+                continue;
+            }
             let mut shown = String::new();
             value::text(&mut shown, name.as_bytes());
-            write!(f, "{}no field is called {shown}", if nth > 0 { "; " } else { "" })?;
+            write!(f, "no field is called {shown}")?;
             let near = nearest(name);
             if !near.is_empty() {
                 write!(f, " (nearest: {})", near.join(", "))?;

@@ -11,6 +11,12 @@ const FILES: &[(&str, &str)] = &[
      "checks.toml:2:70: http.response.code is a number; abc is not\n    \"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n                                                                         ^~~"),
     ("[checks]\na = { none = '''\nhttp and\nno.field''' }\n",
      "checks.toml:4:1: no field is called no.field (nearest: ip.dsfield)\n    no.field''' }\n    ^~~~~~~~"),
+    ("[checks]\na = { none = 'sip' }\n",
+     "checks.toml:2:15: overhear does not read these protocols, so no frame has them: sip\n    a = { none = 'sip' }\n                  ^~~"),
+    ("[checks]\na = { count = 'sip.nofield == 3' }\n",
+     "checks.toml:2:16: sip.nofield is a field of sip, a protocol that overhear does not read\n    a = { count = 'sip.nofield == 3' }\n                   ^~~~~~~~~~~"),
+    ("[checks]\na = { snapshot = 'x', fields = ['sip.nofield'] }\n",
+     "checks.toml:2:33: sip.nofield is a field of sip, a protocol that overhear does not read\n    a = { snapshot = 'x', fields = ['sip.nofield'] }\n                                    ^~~~~~~~~~~~~"),
     ("[checks]\na = { count = 'http.request = 3' }\n",
      "checks.toml:2:29: = alone means nothing: == compares\n    a = { count = 'http.request = 3' }\n                                ^"),
     ("[checks]\na = { count = 'http.request' }\n",
@@ -84,6 +90,16 @@ fn what_is_wrong_with_a_check_file_is_told_with_its_place() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_rule_of_the_command_line_reads_all_its_protocols() {
+    let folder = folder(&["http/post-login.pcap"], "");
+    for (rule, value) in [("--none", "sip or http.request"), ("--some", "!sip"), ("--count", "(sip or tcp) > 3")] {
+        let said = check(folder.path(), &["post-login.pcap", rule, value]);
+        let told = format!("{rule}: overhear does not read these protocols, so no frame has them: sip\n");
+        assert!(said.code == Some(2) && said.err.contains(&told), "{rule} {value}: {}", said.err);
+    }
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn count(draft: &Draft, remarks: &mut Vec<Wrong>) -> Result<(Kind, String), Wron
 /// well belong to the filter, as in `status == 200`, it is not guessed.
 fn counted(text: &str) -> Result<(&str, Bound), Wrong> {
     let Some(split) = split(text) else {
-        Filter::new(text).map_err(|fault| Wrong::fault("count", 0, fault))?;
+        Filter::new_strict(text).map_err(|fault| Wrong::fault("count", 0, fault))?;
         return Err(Wrong::of("count", 0, format!("how many is missing: \"{} == 3\", or exactly 3", text.trim())));
     };
     if Filter::new(text).is_ok() && !ends_in_presence(text) {
@@ -335,6 +335,9 @@ fn matching(name: &str, key: &str, nth: usize) -> Result<Vec<&'static Field>, Wr
     };
     if !found.is_empty() {
         return Ok(found);
+    }
+    if let Some(message) = naming::unread(name) {
+        return Err(Wrong::of(key, nth, message));
     }
     let near = naming::nearest(name);
     let hint = if near.is_empty() { String::new() } else { format!(" (nearest: {})", near.join(", ")) };

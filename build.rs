@@ -1,4 +1,4 @@
-//! Says what to install when libpcap is missing, before the linker says it in its own words.
+//! Checks for libpcap and, if it is missing, prints installation instructions instead of a linker error.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,31 +9,31 @@ fn main() {
     for name in ["LIBPCAP_LIBDIR", "PKG_CONFIG_PATH", "RUSTC_LINKER"] {
         println!("cargo::rerun-if-env-changed={name}");
     }
-    // Windows has another library and other ways to find it; docs.rs links nothing.
+    // Windows uses another library, found in other ways; docs.rs does not link.
     let is_set = |name| env::var_os(name).is_some();
     if !is_set("CARGO_FEATURE_LIVE") || !is_set("CARGO_CFG_UNIX") || is_set("DOCS_RS") {
         return;
     }
     let folder = env::var_os("LIBPCAP_LIBDIR").map(PathBuf::from);
-    // What another machine's linker will find cannot be asked of this one's.
+    // When cross-compiling, this machine's linker cannot determine whether libpcap will be found.
     let found = match &folder {
-        _ if env::var_os("TARGET") == env::var_os("HOST") => links(folder.as_deref()),
-        Some(folder) => holds_libpcap(folder),
+        _ if env::var_os("TARGET") == env::var_os("HOST") => links_libpcap(folder.as_deref()),
+        Some(folder) => contains_libpcap(folder),
         None => true,
     };
     if !found {
-        explain(folder.as_deref());
+        print_instructions(folder.as_deref());
     }
 }
 
-/// Whether a program links with libpcap. Without a linker that links anything there is nothing to be said about libpcap.
-fn links(folder: Option<&Path>) -> bool {
+/// Returns whether a program links with libpcap. If no program links at all, the linker is broken: also true.
+fn links_libpcap(folder: Option<&Path>) -> bool {
     let mut options = folder_options(folder);
     options.push("-lpcap".into());
-    link(&options) || !link(&[])
+    can_link(&options) || !can_link(&[])
 }
 
-/// Where the `pcap` crate tells the linker to look: `LIBPCAP_LIBDIR`, or what pkg-config says.
+/// Returns the linker options of the `pcap` crate for libpcap's folder: `LIBPCAP_LIBDIR`, or the output of pkg-config.
 fn folder_options(folder: Option<&Path>) -> Vec<String> {
     if let Some(folder) = folder {
         return vec![format!("-L{}", folder.display())];
@@ -46,8 +46,8 @@ fn folder_options(folder: Option<&Path>) -> Vec<String> {
     }
 }
 
-/// Whether the linker makes a program of nothing but these options.
-fn link(options: &[String]) -> bool {
+/// Returns whether an empty program links with these options.
+fn can_link(options: &[String]) -> bool {
     let Some(out) = env::var_os("OUT_DIR").map(PathBuf::from) else { return false };
     let source = out.join("probe.c");
     if std::fs::write(&source, "int main(void) { return 0; }\n").is_err() {
@@ -60,26 +60,27 @@ fn link(options: &[String]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Whether the folder has a libpcap in any form: `.so`, `.a`, `.dylib`, `.tbd`.
-fn holds_libpcap(folder: &Path) -> bool {
+/// Returns whether the folder has libpcap in any form: `.so`, `.a`, `.dylib`, `.tbd`.
+fn contains_libpcap(folder: &Path) -> bool {
     ["so", "a", "dylib", "tbd"].iter().any(|form| folder.join("libpcap").with_extension(form).exists())
 }
 
-fn explain(folder: Option<&Path>) {
-    let place = match folder {
+/// Prints installation instructions as build errors.
+fn print_instructions(folder: Option<&Path>) {
+    let problem = match folder {
         Some(folder) => {
-            format!("libpcap was not found, neither in LIBPCAP_LIBDIR ({}) nor elsewhere", folder.display())
+            format!("libpcap not found in LIBPCAP_LIBDIR ({}) or the default folders", folder.display())
         }
-        None => String::from("libpcap was not found"),
+        None => String::from("libpcap not found"),
     };
     let lines = [
-        format!("{place}. It is needed to listen on interfaces. Install it:"),
+        format!("{problem}. Live capture requires it. To install it:"),
         String::from("  Debian, Ubuntu   sudo apt-get install libpcap-dev"),
         String::from("  Fedora           sudo dnf install libpcap-devel"),
         String::from("  Alpine           sudo apk add libpcap-dev"),
         String::from("  macOS            xcode-select --install"),
         String::from(
-            "or set LIBPCAP_LIBDIR to the folder it is in, or build what reads capture files and needs no libpcap:",
+            "or set LIBPCAP_LIBDIR to its folder, or build without live capture, which reads capture files only:",
         ),
         String::from("  cargo build --release --no-default-features"),
     ];

@@ -1,204 +1,204 @@
-//! What is known of a capture: rows for calls and streams; plain data.
+//! Summary records of a capture, shared by reports and the terminal UI: calls and streams.
 
 use dissectors::exchange::Exchange;
 use dissectors::packet::Address;
-use dissectors::session::{At, Side};
+use dissectors::session::{Side, Stamp};
 
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
-    /// The network address.
+    /// Network address.
     pub address: Address,
-    /// The port.
+    /// Port.
     pub port: u16,
 }
 
 /// One row of `calls`: an exchange, and the connection that carried it.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The exchange.
+    /// Exchange.
     pub exchange: Box<Exchange>,
-    /// Who asked.
+    /// Client address.
     pub client: Endpoint,
-    /// Who was asked.
+    /// Server address.
     pub server: Endpoint,
-    /// Nanoseconds the handshake took, from the first SYN to the ACK that ended it; for the first exchange of a
-    /// connection whose handshake was seen.
+    /// Nanoseconds of the handshake, from the first SYN to the ACK that completed it. Only for the first exchange of a
+    /// connection whose handshake was captured.
     pub connect: Option<i64>,
-    /// When the capture began: the time of its first frame.
+    /// Start of the capture: the time of its first frame.
     pub start: i64,
 }
 
 /// One row of `streams`: a TCP connection.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    /// Its number, counted from 0 in the order of the capture: `tcp.stream`.
+    /// Number, counted from 0 in the order of the capture: `tcp.stream`.
     pub number: u32,
-    /// Who opened it: the sender of the first SYN, or of the first frame seen.
+    /// Client: the sender of the first SYN, or of the first captured frame.
     pub client: Endpoint,
-    /// The other.
+    /// Server.
     pub server: Endpoint,
-    /// How it began.
-    pub opened: Opened,
-    /// How it ended.
-    pub closed: Closed,
-    /// The state of either side after the last frame (RFC 9293 3.3.2); the client's first.
-    pub states: [State; 2],
-    /// The frame of the first FIN of either side; the client's first.
+    /// How the connection began.
+    pub opened: OpenKind,
+    /// How the connection ended.
+    pub closed: CloseKind,
+    /// State of each side after the last frame (RFC 9293 3.3.2), the client's first.
+    pub states: [SideState; 2],
+    /// Frame of the first FIN of each side, the client's first.
     pub fins: [Option<u32>; 2],
-    /// Whether both sent a FIN before they had the other's.
-    pub crossed: bool,
-    /// The frame of the first RST.
+    /// Whether each side sent its FIN before it received the other's.
+    pub simultaneous_close: bool,
+    /// Frame of the first RST.
     pub reset: Option<u32>,
-    /// The final `tcp.completeness`.
+    /// Final value of `tcp.completeness`.
     pub completeness: u8,
-    /// Where its first frame stands.
-    pub first: At,
-    /// Where its last frame stands.
-    pub last: At,
-    /// What the client and the server sent.
-    pub sides: [Sent; 2],
-    /// Nanoseconds from the last SYN to the ACK that ended the handshake: `tcp.analysis.initial_rtt`.
+    /// Position of the first frame.
+    pub first: Stamp,
+    /// Position of the last frame.
+    pub last: Stamp,
+    /// Counters of the client and the server.
+    pub sides: [SideCounters; 2],
+    /// Nanoseconds from the last SYN to the ACK that completed the handshake: `tcp.analysis.initial_rtt`.
     pub initial_rtt: Option<i64>,
 }
 
 impl Stream {
-    /// What one side sent.
+    /// Returns the counters of one side.
     #[must_use]
-    pub fn side(&self, side: Side) -> &Sent {
+    pub fn side(&self, side: Side) -> &SideCounters {
         &self.sides[side as usize]
     }
 
-    /// The sum of what both sides have of something.
+    /// Returns the sum of a counter over both sides.
     #[must_use]
-    pub fn total(&self, of: impl Fn(&Sent) -> u64) -> u64 {
+    pub fn total(&self, of: impl Fn(&SideCounters) -> u64) -> u64 {
         self.sides.iter().map(of).sum()
     }
 
-    /// Nanoseconds from the first frame to the last.
+    /// Returns the nanoseconds from the first frame to the last.
     #[must_use]
     pub fn duration(&self) -> i64 {
         self.last.time.saturating_sub(self.first.time)
     }
 }
 
-/// What one side of a connection sent.
+/// Counters of one side of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// Frames.
+pub struct SideCounters {
+    /// Frames sent.
     pub frames: u64,
-    /// Bytes of data, those sent again counted again.
+    /// Bytes of data sent, including retransmissions.
     pub bytes: u64,
-    /// Frames with data that was sent before (`tcp.analysis.retransmission`).
+    /// Retransmitted segments (`tcp.analysis.retransmission`).
     pub retransmissions: u64,
-    /// Bytes that were never captured.
+    /// Bytes missing in the capture.
     pub missing: u64,
 }
 
 /// How a connection began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opened {
+pub enum OpenKind {
     /// SYN, SYN-ACK, ACK.
     ThreeWay,
     /// SYN from both sides (RFC 9293 3.5, figure 7).
     Simultaneous,
-    /// SYN and SYN-ACK, and no ACK yet.
+    /// SYN and SYN-ACK, but no ACK.
     HalfOpen,
-    /// SYN, and no answer.
+    /// SYN without a response.
     Unanswered,
-    /// SYN, and RST for an answer.
+    /// SYN, answered by RST.
     Refused,
-    /// Before the capture did, or the SYN is missing in it.
+    /// Before the capture started, or without a captured SYN.
     MidStream,
 }
 
-impl Opened {
-    /// The way in a word.
+impl OpenKind {
+    /// Returns the label.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Opened::ThreeWay => "three-way",
-            Opened::Simultaneous => "simultaneous",
-            Opened::HalfOpen => "half-open",
-            Opened::Unanswered => "unanswered",
-            Opened::Refused => "refused",
-            Opened::MidStream => "mid-stream",
+            OpenKind::ThreeWay => "three-way",
+            OpenKind::Simultaneous => "simultaneous",
+            OpenKind::HalfOpen => "half-open",
+            OpenKind::Unanswered => "unanswered",
+            OpenKind::Refused => "refused",
+            OpenKind::MidStream => "mid-stream",
         }
     }
 }
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closed {
-    /// FIN from both sides; first from this one.
+pub enum CloseKind {
+    /// FIN from both sides, first from this side.
     Fin(Side),
-    /// FIN from one side only, so far as was seen.
+    /// FIN from this side only, as far as captured.
     HalfClosed(Side),
     /// RST from this side.
     Reset(Side),
-    /// Not: it was open when the capture ended.
+    /// Still open at the end of the capture.
     Open,
 }
 
-impl Closed {
-    /// The way in a few words.
+impl CloseKind {
+    /// Returns the label.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            Closed::Fin(Side::Client) => "FIN by client",
-            Closed::Fin(Side::Server) => "FIN by server",
-            Closed::HalfClosed(Side::Client) => "half, by client",
-            Closed::HalfClosed(Side::Server) => "half, by server",
-            Closed::Reset(Side::Client) => "RST by client",
-            Closed::Reset(Side::Server) => "RST by server",
-            Closed::Open => "open",
+            CloseKind::Fin(Side::Client) => "FIN by client",
+            CloseKind::Fin(Side::Server) => "FIN by server",
+            CloseKind::HalfClosed(Side::Client) => "half-closed by client",
+            CloseKind::HalfClosed(Side::Server) => "half-closed by server",
+            CloseKind::Reset(Side::Client) => "RST by client",
+            CloseKind::Reset(Side::Server) => "RST by server",
+            CloseKind::Open => "open",
         }
     }
 }
 
-/// The state of one side of a connection, in the words of RFC 9293 3.3.2.
+/// The state of one side of a connection (RFC 9293 3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It has sent nothing and expects a SYN.
+pub enum SideState {
+    /// Has sent nothing and expects a SYN.
     Listen,
-    /// It has sent a SYN.
+    /// Has sent a SYN.
     SynSent,
-    /// It has received a SYN and sent one.
+    /// Has received a SYN and sent one.
     SynReceived,
     /// Both SYNs are acknowledged.
     Established,
-    /// It has sent a FIN that is not acknowledged.
+    /// Has sent a FIN that is not acknowledged.
     FinWait1,
-    /// Its FIN is acknowledged, the other side may still send.
+    /// Its FIN is acknowledged. The peer may still send.
     FinWait2,
-    /// The other side has sent a FIN.
+    /// The peer has sent a FIN.
     CloseWait,
-    /// Both have sent a FIN, its own is not acknowledged.
+    /// Both sides have sent a FIN. Its own is not acknowledged.
     Closing,
-    /// It has sent a FIN after the other side's, not acknowledged.
+    /// Has sent a FIN after the peer's, not acknowledged.
     LastAck,
     /// Both FINs are acknowledged, and it sent the first.
     TimeWait,
-    /// Nothing is left of the connection.
+    /// The connection no longer exists.
     Closed,
 }
 
-impl State {
-    /// The state's name in the RFC.
+impl SideState {
+    /// Returns the name of the state in RFC 9293.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
-            State::Listen => "LISTEN",
-            State::SynSent => "SYN-SENT",
-            State::SynReceived => "SYN-RECEIVED",
-            State::Established => "ESTABLISHED",
-            State::FinWait1 => "FIN-WAIT-1",
-            State::FinWait2 => "FIN-WAIT-2",
-            State::CloseWait => "CLOSE-WAIT",
-            State::Closing => "CLOSING",
-            State::LastAck => "LAST-ACK",
-            State::TimeWait => "TIME-WAIT",
-            State::Closed => "CLOSED",
+            SideState::Listen => "LISTEN",
+            SideState::SynSent => "SYN-SENT",
+            SideState::SynReceived => "SYN-RECEIVED",
+            SideState::Established => "ESTABLISHED",
+            SideState::FinWait1 => "FIN-WAIT-1",
+            SideState::FinWait2 => "FIN-WAIT-2",
+            SideState::CloseWait => "CLOSE-WAIT",
+            SideState::Closing => "CLOSING",
+            SideState::LastAck => "LAST-ACK",
+            SideState::TimeWait => "TIME-WAIT",
+            SideState::Closed => "CLOSED",
         }
     }
 }

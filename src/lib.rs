@@ -1,21 +1,22 @@
-//! overhear listens to a conversation on the wire and tells it.
+//! Passive analysis of captured network traffic: dissection, reassembly, filtering and reports.
 //!
-//! Arrows point down: a module uses those below it and none above.
+//! Dependencies point down: a module uses modules below it and none above.
 //!
-//! * `main`, `args`: the command line to a command to an exit code
-//! * `tui` (a feature): the screen
-//! * [`check`]: captures as tests: rules, and whether they hold
-//! * [`browse`]: a capture looked at in any order
-//! * [`report`]: one file per form of output
-//! * [`filter`]: Wireshark's display filter language
-//! * [`analysis`]: frames to knowledge: flows, TCP, reassembly, sessions, limits
-//! * [`capture`]: what is known of a capture: rows, plain data
-//! * `live` (a feature): frames from the interfaces of this machine
-//! * [`sink`]: packets into capture files
-//! * `confine` (with `live`): privileges are given up
-//! * [`source`]: where frames come from
-//! * [`naming`]: fields by name
-//! * `dissectors` (a crate of its own): what bytes mean
+//! * `main`, `args`: command line, commands, exit codes
+//! * `tui` (feature): interactive terminal interface
+//! * [`check`]: rules checked against captures
+//! * [`browse`]: random access to a capture
+//! * [`report`]: output formats, one file each
+//! * [`filter`]: display filters in Wireshark's syntax
+//! * [`analysis`]: flows, TCP, reassembly, sessions, limits
+//! * [`capture`]: results of the analysis as plain data: calls, streams, frames
+//! * `live` (feature): live capture from the interfaces of this machine
+//! * [`sink`]: writing of capture files
+//! * `confine` (with `live`): dropping of privileges
+//! * [`source`]: reading of capture files
+//! * [`naming`]: lookup of fields by name
+//! * [`priority`]: thread priorities
+//! * `dissectors` (separate crate): protocol dissectors
 
 pub mod analysis;
 pub mod browse;
@@ -27,7 +28,7 @@ pub mod filter;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod naming;
-pub mod pace;
+pub mod priority;
 pub mod report;
 pub mod sink;
 pub mod source;

@@ -1,4 +1,4 @@
-//! The program: argv to command to exit code; nothing else.
+//! The program: parses the command line, runs the command, returns the exit code.
 
 mod args;
 mod command;
@@ -6,7 +6,7 @@ mod command;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Faster than the C library's where many small rows are kept.
+/// Allocator. It is faster than the C library's for many small allocations.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -14,9 +14,9 @@ fn main() -> ExitCode {
     match args::CommandLine::try_parse() {
         Ok(line) => command::run(line),
         Err(error) => {
-            match args::wrong_usage(&error) {
-                Some(what) => command::tell(&what),
-                // Help and version; a closed pipe is no matter.
+            match args::usage_error(&error) {
+                Some(message) => command::print_message(&message),
+                // Help and version. A closed pipe is ignored.
                 None => drop(error.print()),
             }
             if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }

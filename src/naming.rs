@@ -1,15 +1,15 @@
-//! Fields by the names that users give them.
+//! Lookup of fields by name.
 
 use dissectors::{Field, column, field, fields};
 
-/// The field of a name: one of Wireshark 4.4, one of ours, or a column in the spelling of any version
+/// Returns the field with a name: a field of Wireshark 4.4, a field of overhear, or a column in any version's spelling
 /// (`_ws.col.protocol`, `_ws.col.Protocol`, `_ws.col.def_src`, `_ws.col.Source`).
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Field> {
     field(name).or_else(|| column_named(name))
 }
 
-/// The column of a name in the spelling of any version of Wireshark.
+/// Returns the column with a name in the spelling of any version of Wireshark.
 fn column_named(name: &str) -> Option<&'static Field> {
     let rest = name.strip_prefix("_ws.col.")?;
     Some(match rest.to_ascii_lowercase().as_str() {
@@ -24,28 +24,28 @@ fn column_named(name: &str) -> Option<&'static Field> {
     })
 }
 
-/// The names most like `name`, the nearest first, at most four; none if nothing is near.
+/// Returns up to four field names similar to `name`, the most similar first; none if no name is similar.
 #[must_use]
 pub fn nearest(name: &str) -> Vec<&'static str> {
-    // No field has a name half as long, and to compare takes the product of both lengths.
+    // No field name is half as long, and the cost of a comparison is the product of both lengths.
     if name.len() > 128 {
         return Vec::new();
     }
     let name = name.to_lowercase();
     let last = name.rsplit('.').next().unwrap_or(&name);
-    let mut near: Vec<(f64, &'static str)> = fields()
+    let mut similar: Vec<(f64, &'static str)> = fields()
         .filter_map(|field| {
             let whole = strsim::normalized_damerau_levenshtein(&name, field.name);
-            // `syn` is near to tcp.flags.syn, `http.uri` to http.request.uri.
+            // An equal last part counts: `syn` matches tcp.flags.syn, `http.uri` matches http.request.uri.
             let end = field.name.rsplit('.').next().unwrap_or(field.name);
             let same_end = if end == last { 0.6 + whole * 0.4 } else { 0.0 };
-            let likeness = whole.max(same_end);
-            (likeness >= 0.6).then_some((likeness, field.name))
+            let similarity = whole.max(same_end);
+            (similarity >= 0.6).then_some((similarity, field.name))
         })
         .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    near.dedup_by_key(|(_, name)| *name);
-    near.into_iter().take(4).map(|(_, name)| name).collect()
+    similar.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    similar.dedup_by_key(|(_, name)| *name);
+    similar.into_iter().take(4).map(|(_, name)| name).collect()
 }
 
 /// The protocols of Wireshark by their names in display filters, one a line, written by `make protocols`.
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_names_are_found() {
+    fn similar_names_are_found() {
         assert_eq!(nearest("tcp.srcprt").first(), Some(&"tcp.srcport"));
         assert_eq!(nearest("syn").first(), Some(&"tcp.flags.syn"));
         assert_eq!(nearest("TCP.Stream").first(), Some(&"tcp.stream"));

@@ -23,10 +23,10 @@ mod saving;
 
 use common::Random;
 use desk::{Desk, written};
-use dissectors::{PROTOCOLS, Part, Value, Wants, frame};
+use dissectors::{Dissector, PROTOCOLS, Value, Wants, frame};
 use overhear::analysis::{Analyzer, Task};
 use overhear::filter::Filter;
-use overhear::report::{Color, Csv, Layout, Report, Selection, Shown, Text};
+use overhear::report::{Color, CsvReport, DissectedFrame, Layout, Report, Selection, TextOptions};
 use overhear::source::{Capture, Time};
 
 /// What a report says of each frame of a capture, which is read twice.
@@ -34,26 +34,26 @@ fn printed(file: &[u8], wants: &Wants, report: &mut dyn Report) -> Vec<String> {
     let mut frames = Vec::new();
     twice(file, wants, |shown| {
         let mut out = Vec::new();
-        report.frame(shown, &mut out).and_then(|()| report.settle(&mut out)).expect("memory");
+        report.frame(shown, &mut out).and_then(|()| report.flush(&mut out)).expect("memory");
         frames.push(String::from_utf8(out).expect("text"));
     });
     frames
 }
 
 /// Each frame of a capture, which is read twice.
-fn twice(file: &[u8], wants: &Wants, mut told: impl FnMut(&Shown<'_>)) {
-    let task = |learn| Task { wants: wants.clone(), learn, ..Task::default() };
+fn twice(file: &[u8], wants: &Wants, mut told: impl FnMut(&DissectedFrame<'_>)) {
+    let task = |learn| Task { wants: wants.clone(), collect: learn, ..Task::default() };
     let mut first = Analyzer::new(task(true));
     each(file, |frame| {
         first.dissect(frame);
         first.events();
     });
     first.finish();
-    let mut analyzer = Analyzer::with_foresight(task(false), first.into_foresight());
+    let mut analyzer = Analyzer::with_first_pass(task(false), first.into_first_pass());
     let mut start: Option<Time> = None;
     each(file, |frame| {
         let relative = frame.time - *start.get_or_insert(frame.time);
-        told(&Shown { frame, relative, tree: analyzer.dissect(frame) });
+        told(&DissectedFrame { frame, relative, tree: analyzer.dissect(frame) });
     });
 }
 
@@ -81,7 +81,8 @@ fn rows_asked_in_any_order_are_those_that_are_printed() {
     for (name, bytes) in common::captures() {
         let columns = Selection::columns();
         let wants = columns.wants();
-        let expected = printed(&bytes, &wants, &mut Csv::new(columns, Layout { separator: ',', ..Layout::default() }));
+        let expected =
+            printed(&bytes, &wants, &mut CsvReport::new(columns, Layout { separator: ',', ..Layout::default() }));
         let (_file, path) = written(&bytes);
         let mut desk = Desk::open(&[path]);
         assert_eq!(desk.index.frames.len(), expected.len(), "{name}");
@@ -113,7 +114,7 @@ fn trees_asked_in_any_order_are_those_that_are_printed() {
     let mut random = Random::new(2);
     let mut compared = 0;
     for (name, bytes) in common::captures() {
-        let text = Text { details: true, bytes: false, color: Color::Never };
+        let text = TextOptions { details: true, bytes: false, color: Color::Never };
         let expected = printed(&bytes, &text.wants(), &mut text.report());
         let (_file, path) = written(&bytes);
         let mut desk = Desk::open(&[path]);
@@ -137,13 +138,13 @@ fn the_filter_of_a_line_finds_its_frame() {
     for (name, bytes) in common::captures() {
         let (_file, path) = written(&bytes);
         let mut desk = Desk::open(&[path]);
-        twice(&bytes, &Wants::everything(), |Shown { frame, tree, .. }| {
+        twice(&bytes, &Wants::everything(), |DissectedFrame { frame, tree, .. }| {
             if frame.number > 8 {
                 return;
             }
             for line in desk.frame(frame.number).lines {
                 let filter = Filter::new(&line.filter);
-                let filter = filter.unwrap_or_else(|fault| panic!("{name}: {}", fault.shown(&line.filter)));
+                let filter = filter.unwrap_or_else(|fault| panic!("{name}: {}", fault.display(&line.filter)));
                 assert!(filter.matches(tree), "{name} frame {}: {}", frame.number, line.filter);
                 checked += 1;
             }
@@ -242,7 +243,7 @@ fn sifted_calls_and_connections_are_those_that_the_program_lists() {
 }
 
 fn is_layer(name: &str) -> bool {
-    let layers = PROTOCOLS.iter().filter(|protocol| matches!(protocol.part, Part::Layer(_)));
+    let layers = PROTOCOLS.iter().filter(|protocol| matches!(protocol.dissector, Dissector::Layer(_)));
     layers.flat_map(|protocol| protocol.fields.first()).any(|field| field.name == name)
 }
 

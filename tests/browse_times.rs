@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic, reason = "a measurement ends where something else comes than was asked for")]
 
-use overhear::browse::{Answer, Ask, Browser, Index, State};
+use overhear::browse::{BrowseEvent, BrowseRequest, Browser, Index, LoadState};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ const FILTERS: &[&str] = &[
     "frame contains \"sid=\"",
 ];
 
-fn hear(answers: &Receiver<Answer>) -> Answer {
+fn hear(answers: &Receiver<BrowseEvent>) -> BrowseEvent {
     answers.recv_timeout(Duration::from_secs(60)).expect("an answer")
 }
 
@@ -54,13 +54,13 @@ fn times() {
     let browser = Browser::open(vec![capture], move |answer| drop(tell.send(answer)));
     let mut index = Index::default();
     let mut news = 0;
-    while !matches!(index.state, State::Whole(_)) {
-        if let Answer::News(more) = hear(&answers) {
+    while !matches!(index.state, LoadState::Complete(_)) {
+        if let BrowseEvent::IndexUpdate(more) = hear(&answers) {
             if news == 0 {
                 println!("first news        {}  {} frames", millis(begun), more.frames.len());
             }
             news += 1;
-            index.take(*more);
+            index.apply(*more);
         }
     }
     let known = [index.frames.len(), index.calls.len(), index.streams.len(), index.notes.len()];
@@ -72,20 +72,22 @@ fn times() {
     let frames = index.frames.len() as u32;
     for first in [1, frames / 2, frames.saturating_sub(60)] {
         let begun = Instant::now();
-        browser.ask(Ask::Rows { frames: (first..first + 50).collect(), fields: Vec::new() });
-        let Answer::Rows(rows) = hear(&answers) else { panic!("no rows") };
+        browser.send(BrowseRequest::Rows { frames: (first..first + 50).collect(), fields: Vec::new() });
+        let BrowseEvent::Rows(rows) = hear(&answers) else { panic!("no rows") };
         println!("rows from {first:<8}{}  {} rows", millis(begun), rows.len());
         let begun = Instant::now();
-        browser.ask(Ask::Frame(first + 7));
-        let Answer::Frame(frame) = hear(&answers) else { panic!("no frame") };
+        browser.send(BrowseRequest::Frame(first + 7));
+        let BrowseEvent::Frame(frame) = hear(&answers) else { panic!("no frame") };
         println!("a frame's tree    {}  {} lines", millis(begun), frame.lines.len());
     }
     for (turn, text) in (0..).zip(FILTERS) {
         let begun = Instant::now();
-        browser.ask(Ask::Sift { filter: (*text).into(), turn });
+        browser.send(BrowseRequest::Filter { filter: (*text).into(), id: turn });
         let (mut found, mut first) = ([0; 3], None);
         loop {
-            let Answer::Sifted { frames, calls, streams, done, .. } = hear(&answers) else { panic!("not sifted") };
+            let BrowseEvent::FilterResult { frames, calls, streams, done, .. } = hear(&answers) else {
+                panic!("not sifted")
+            };
             if !frames.is_empty() {
                 first.get_or_insert(millis(begun));
             }

@@ -3,9 +3,9 @@
 
 mod common;
 
-use dissectors::session::Foresight;
+use dissectors::session::FirstPass;
 use dissectors::{Tree, Value, Wants};
-use overhear::analysis::{Analyzer, Asked, Task, is_known_early};
+use overhear::analysis::{Analyzer, Prefilter, Task, is_known_early};
 use overhear::filter::Filter;
 use overhear::source::Capture;
 use std::collections::BTreeSet;
@@ -76,13 +76,13 @@ const FILTERS: &[&str] = &[
 fn matching(
     capture: &[u8],
     wants: &Wants,
-    foresight: Foresight,
-    asked: Option<Asked>,
+    foresight: FirstPass,
+    asked: Option<Prefilter>,
     filters: &[&Filter],
 ) -> Vec<Vec<u32>> {
     let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
     let task = Task { wants: wants.clone(), ..Task::default() };
-    let mut analyzer = Analyzer::with_foresight(task, foresight).asked_for(asked);
+    let mut analyzer = Analyzer::with_first_pass(task, foresight).with_prefilter(asked);
     let mut matching = vec![Vec::new(); filters.len()];
     // Where a fixture is cut short, what could be read of it counts.
     while let Ok(Some(frame)) = capture.next() {
@@ -97,15 +97,15 @@ fn matching(
     matching
 }
 
-fn foresee(capture: &[u8]) -> Foresight {
+fn foresee(capture: &[u8]) -> FirstPass {
     let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
-    let mut analyzer = Analyzer::new(Task { learn: true, ..Task::default() });
+    let mut analyzer = Analyzer::new(Task { collect: true, ..Task::default() });
     while let Ok(Some(frame)) = capture.next() {
         analyzer.dissect(&frame);
         analyzer.events();
     }
     analyzer.finish();
-    analyzer.into_foresight()
+    analyzer.into_first_pass()
 }
 
 /// All names of fields that a capture has.
@@ -126,17 +126,17 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 }
 
 fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
-    let read = |filter: &&str| Filter::new(filter).map_err(|fault| fault.shown(filter).to_string());
+    let read = |filter: &&str| Filter::new(filter).map_err(|fault| fault.display(filter).to_string());
     let made: Vec<Filter> = filters.iter().map(read).collect::<Result<_, _>>().expect("filters");
     let all: Vec<&Filter> = made.iter().collect();
     let plain = matching(capture, &Wants::everything(), foresee(capture), None, &all);
     for (nth, filter) in made.into_iter().enumerate() {
         let lazy = matching(capture, &filter.wants(), foresee(capture), None, &[&filter]);
         assert_eq!(lazy[0], plain[nth], "{name}: {}", filters[nth]);
-        let filter = Arc::new(filter.asking_first(is_known_early));
-        if filter.decides_early() {
+        let filter = Arc::new(filter.with_early_fields(is_known_early));
+        if filter.is_partly_early() {
             let early = Arc::clone(&filter);
-            let asked: Asked = Box::new(move |tree| early.may_match(tree));
+            let asked: Prefilter = Box::new(move |tree| early.may_match(tree));
             let lazy = matching(capture, &filter.wants(), foresee(capture), Some(asked), &[&filter]);
             assert_eq!(lazy[0], plain[nth], "{name}: {}, by what is known early", filters[nth]);
         }
@@ -173,8 +173,9 @@ fn what_is_known_early_of_a_segment_is_all_there_will_be() {
         let mut capture = Capture::from_reader("fixture", Cursor::new(bytes)).expect("a capture");
         let seen = Arc::new(Mutex::new(None));
         let inside = Arc::clone(&seen);
-        let asked: Asked = Box::new(move |tree| inside.lock().expect("one thread").replace(early(tree)).is_none());
-        let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), ..Task::default() }).asked_for(Some(asked));
+        let asked: Prefilter = Box::new(move |tree| inside.lock().expect("one thread").replace(early(tree)).is_none());
+        let mut analyzer =
+            Analyzer::new(Task { wants: Wants::everything(), ..Task::default() }).with_prefilter(Some(asked));
         while let Ok(Some(frame)) = capture.next() {
             let at_last = early(analyzer.dissect(&frame));
             let Some(before) = seen.lock().expect("one thread").take() else { continue };

@@ -77,12 +77,12 @@ fn exchanges(path: &str) -> Vec<String> {
     let row = |event| match event {
         Event::Call(call) => {
             let exchange = call.exchange;
-            let status = exchange.status.map_or("-".to_owned(), |status| status.to_string());
+            let status = exchange.code.map_or("-".to_owned(), |status| status.to_string());
             let (size, whole) = exchange.response.map_or(("-".to_owned(), ""), |response| {
                 (response.body.to_string(), if response.complete { "" } else { "*" })
             });
             let whole = if exchange.response.is_none() { "*" } else { whole };
-            Some(format!("{} {} {status} {size}{whole}", word(&exchange.method), word(&exchange.uri)))
+            Some(format!("{} {} {status} {size}{whole}", word(&exchange.method), word(&exchange.target)))
         }
         _ => None,
     };

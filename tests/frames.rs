@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ACK, PSH, SYN, Segment, printed, values};
+use common::{ACK, PSH, SYN, Segment, field_values, print_fields};
 
 /// The segments after a handshake: who sends, how many bytes of its own and of the other side came before, and data.
 fn talk(parts: &[(bool, u32, u32, &str)]) -> Vec<Vec<u8>> {
@@ -33,7 +33,7 @@ fn the_message_that_ends_a_protocol_is_no_data_of_the_next() {
         (true, asked, told, "l"),
         (false, told, asked + 1, "l"),
     ]);
-    let lines = printed(&packets, &["frame.protocols", "data.data", "tcp.segment_data"]);
+    let lines = print_fields(&packets, &["frame.protocols", "data.data", "tcp.segment_data"]);
     // tshark goes on calling the bytes http, though it does not know the protocol that was switched to.
     assert_eq!(lines[3..], ["ip:tcp:http||", "ip:tcp:http||", "ip:tcp:data|6c|", "ip:tcp:data|6c|"]);
 }
@@ -42,16 +42,16 @@ fn the_message_that_ends_a_protocol_is_no_data_of_the_next() {
 fn what_comes_with_the_message_that_ends_a_protocol_is_data() {
     let asked = UPGRADE.len() as u32;
     let packets = talk(&[(true, 0, 0, UPGRADE), (false, 0, asked, &format!("{SWITCHED}#7"))]);
-    let lines = printed(&packets, &["frame.protocols", "data.data"]);
+    let lines = print_fields(&packets, &["frame.protocols", "data.data"]);
     assert_eq!(lines[4], "ip:tcp:http:data|2337");
 }
 
 #[test]
 fn the_parts_of_a_request_line_are_segments_of_what_they_become() {
     let packets = talk(&[(true, 0, 0, "GE"), (true, 2, 0, "T / HTTP/1.1\r\n\r\n")]);
-    let lines = printed(&packets, &["tcp.segment_data", "tcp.reassembled_in", "http.request.uri"]);
+    let lines = print_fields(&packets, &["tcp.segment_data", "tcp.reassembled_in", "http.request.uri"]);
     assert_eq!(lines[3..], ["4745|5|", "54202f20485454502f312e310d0a0d0a||/"]);
-    assert_eq!(printed(&packets, &["tcp.segment_data"])[3], "4745");
+    assert_eq!(print_fields(&packets, &["tcp.segment_data"])[3], "4745");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn behind_a_hole_times_are_those_of_arrival() {
         (false, told, asked, ""),
         (true, asked, told, ""),
     ]);
-    let lines = printed(&packets, &["http.request.method", "http.response.code", "http.time"]);
+    let lines = print_fields(&packets, &["http.request.method", "http.response.code", "http.time"]);
     let said: Vec<_> = lines.iter().filter(|line| *line != "||").collect();
     assert_eq!(said, ["GET|204|0.001000000"]);
 }
@@ -77,7 +77,7 @@ fn behind_a_hole_times_are_those_of_arrival() {
 fn the_rest_of_a_segment_acknowledged_in_part_is_in_flight() {
     let ten = "0123456789";
     let packets = talk(&[(true, 0, 0, ten), (true, 10, 0, ten), (false, 0, 14, ""), (true, 20, 0, ten)]);
-    let lines = printed(&packets, &["tcp.analysis.bytes_in_flight"]);
+    let lines = print_fields(&packets, &["tcp.analysis.bytes_in_flight"]);
     assert_eq!(lines[3..], ["10", "20", "", "16"]);
 }
 
@@ -85,7 +85,7 @@ fn the_rest_of_a_segment_acknowledged_in_part_is_in_flight() {
 fn the_trailer_of_a_chunked_body_is_one_text() {
     let ok = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-Sum: 1\r\nX-Lines: 2\r\n\r\n";
     let get = "GET / HTTP/1.1\r\n\r\n";
-    let lines = printed(
+    let lines = print_fields(
         &talk(&[(true, 0, 0, get), (false, 0, get.len() as u32, ok)]),
         &["http.chunked_trailer_part", "http.file_data"],
     );
@@ -98,7 +98,7 @@ fn a_segment_that_an_error_quotes_tells_its_window() {
     let mut packet = vec![0x45, 0, 0, 28 + quoted.len() as u8, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1];
     packet.extend([3, 1, 0, 0, 0, 0, 0, 0]);
     packet.extend(quoted);
-    assert_eq!(printed(&[packet], &["tcp.window_size_value", "tcp.window_size"]), ["65535|65535"]);
+    assert_eq!(print_fields(&[packet], &["tcp.window_size_value", "tcp.window_size"]), ["65535|65535"]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn bytes_that_are_no_message_are_no_segment_of_one() {
     let get = "GET / HTTP/1.1\r\n\r\n";
     let asked = get.len() as u32;
     let packets = talk(&[(true, 0, 0, get), (false, 0, asked, "<p>An answer\nwithout a head\n")]);
-    assert_eq!(printed(&packets, &["tcp.segment_data", "tcp.reassembled_in"])[4], "|");
+    assert_eq!(print_fields(&packets, &["tcp.segment_data", "tcp.reassembled_in"])[4], "|");
 }
 
 #[test]
@@ -130,7 +130,10 @@ fn a_block_that_is_no_packet_has_no_encapsulation() {
 #[test]
 fn what_is_sent_again_is_no_data() {
     let packets = talk(&[(true, 0, 0, "\x01\x02\x03"), (false, 0, 3, ""), (true, 0, 0, "\x01\x02\x03")]);
-    assert_eq!(printed(&packets, &["frame.protocols", "data.data"])[3..], ["ip:tcp:data|010203", "ip:tcp|", "ip:tcp|"]);
+    assert_eq!(
+        print_fields(&packets, &["frame.protocols", "data.data"])[3..],
+        ["ip:tcp:data|010203", "ip:tcp|", "ip:tcp|"]
+    );
 }
 
 #[test]
@@ -145,7 +148,7 @@ fn a_request_within_a_tunnel_has_its_own_answer() {
         (false, opened, asked + get.len() as u32, "HTTP/1.1 204 No Content\r\n\r\n"),
     ]);
     // tshark shows what is in the tunnel as data.
-    assert_eq!(printed(&packets, &["http.response_in", "http.request_in"])[3..], ["5|", "|4", "7|", "|6"]);
+    assert_eq!(print_fields(&packets, &["http.response_in", "http.request_in"])[3..], ["5|", "|4", "7|", "|6"]);
 }
 
 #[test]
@@ -155,9 +158,9 @@ fn a_field_says_the_same_alone_and_among_others() {
     for name in ["http/split-request-line", "http/connect-proxy", "http/chunked", "tcp/loss-at-sender"] {
         let path = format!("{}/fixtures/{name}.pcap", env!("CARGO_MANIFEST_DIR"));
         let file = std::fs::read(path).expect("a fixture");
-        let together = values(&file, &fields);
+        let together = field_values(&file, &fields);
         for (nth, field) in fields.iter().enumerate() {
-            for (frame, alone) in values(&file, &[*field]).into_iter().enumerate() {
+            for (frame, alone) in field_values(&file, &[*field]).into_iter().enumerate() {
                 assert_eq!(alone[0], together[frame][nth], "{name} {} {}", frame + 1, field.name);
             }
         }

@@ -4,10 +4,10 @@
 mod common;
 
 use common::{ACK, FIN, IPV4, SYN, Segment, captures, events, pcap};
-use dissectors::field::Kind;
+use dissectors::field::FieldKind;
 use dissectors::session::Side;
 use dissectors::{Field, Tree, Value, Wants, format};
-use overhear::analysis::{Analyzer, Content, Event, Task, limits};
+use overhear::analysis::{Analyzer, Event, StreamContent, Task, limits};
 use overhear::source::Capture;
 use std::fmt::Write;
 
@@ -25,9 +25,9 @@ fn said(file: &[u8], stream: u32) -> Vec<Said> {
     let chunks = readable(file, Task { follow: Some(stream), ..Task::default() });
     let said = chunks.into_iter().filter_map(|event| match event {
         Event::Chunk(chunk) => match chunk.content {
-            Content::Bytes(bytes) => Some((chunk.side, Ok(bytes))),
-            Content::Gap(len) => Some((chunk.side, Err(len))),
-            Content::End => None,
+            StreamContent::Bytes(bytes) => Some((chunk.side, Ok(bytes))),
+            StreamContent::Gap(len) => Some((chunk.side, Err(len))),
+            StreamContent::End => None,
         },
         _ => None,
     });
@@ -73,7 +73,7 @@ fn wire(said: &[Said]) -> Vec<Vec<u8>> {
     packets.push(segment(true, FIN | ACK, at[0], at[1], &[]));
     packets.push(segment(false, FIN | ACK, at[1], at[0].wrapping_add(1), &[]));
     // As many frames as a hole is waited for.
-    for _ in 0..=limits::PATIENCE_FRAMES {
+    for _ in 0..=limits::ACKED_GAP_FRAMES {
         packets.push(segment(true, ACK, at[0].wrapping_add(1), at[1].wrapping_add(1), &[]));
     }
     packets
@@ -109,7 +109,7 @@ fn tell_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
             let _ = writeln!(
                 text,
                 "exchange {} {} {} {:?} {} {asked:?} {told:?}",
-                exchange.method, exchange.host, exchange.uri, exchange.status, exchange.content_type
+                exchange.method, exchange.authority, exchange.target, exchange.code, exchange.content_type
             );
         }
     }
@@ -121,7 +121,7 @@ fn depends_on_content(field: &Field) -> bool {
     const PACKETS: [&str; 8] = ["frame", "_ws.", "ip", "tcp", "udp", "raw", "data", "eth"];
     !PACKETS.iter().any(|name| field.name.starts_with(name))
         && field.name != "tls"
-        && !matches!(field.kind, Kind::Frame | Kind::Time | Kind::Duration)
+        && !matches!(field.kind, FieldKind::Frame | FieldKind::Time | FieldKind::Duration)
 }
 
 /// The same conversation, in segments of other sizes.
@@ -266,16 +266,18 @@ fn check_node(node: &dissectors::tree::Node, tree: &Tree) -> Result<(), String> 
         return Err(format!("{} is not declared", field.name));
     }
     let fits = match (field.kind, node.value) {
-        (Kind::Label | Kind::Note(_), Value::Present) => true,
-        (Kind::Protocol | Kind::Bytes, Value::Bytes(_)) | (Kind::Text, Value::Text(_)) => true,
-        (Kind::Bool, Value::Bool(_)) | (Kind::I32, Value::Int(_)) => true,
-        (Kind::U8, Value::Uint(number)) => number <= u8::MAX.into(),
-        (Kind::U16, Value::Uint(number)) => number <= u16::MAX.into(),
-        (Kind::U24, Value::Uint(number)) => number < 1 << 24,
-        (Kind::U32 | Kind::Frame, Value::Uint(number)) => number <= u32::MAX.into(),
-        (Kind::U64, Value::Uint(_)) => true,
-        (Kind::Ipv4, Value::Ipv4(_)) | (Kind::Ipv6, Value::Ipv6(_)) | (Kind::Ether, Value::Ether(_)) => true,
-        (Kind::Time, Value::Time(_)) | (Kind::Duration, Value::Duration(_)) => true,
+        (FieldKind::Label | FieldKind::Note(_), Value::Present) => true,
+        (FieldKind::Protocol | FieldKind::Bytes, Value::Bytes(_)) | (FieldKind::Text, Value::Text(_)) => true,
+        (FieldKind::Bool, Value::Bool(_)) | (FieldKind::I32, Value::Int(_)) => true,
+        (FieldKind::U8, Value::Uint(number)) => number <= u8::MAX.into(),
+        (FieldKind::U16, Value::Uint(number)) => number <= u16::MAX.into(),
+        (FieldKind::U24, Value::Uint(number)) => number < 1 << 24,
+        (FieldKind::U32 | FieldKind::Frame, Value::Uint(number)) => number <= u32::MAX.into(),
+        (FieldKind::U64, Value::Uint(_)) => true,
+        (FieldKind::Ipv4, Value::Ipv4(_)) | (FieldKind::Ipv6, Value::Ipv6(_)) | (FieldKind::Ether, Value::Ether(_)) => {
+            true
+        }
+        (FieldKind::Time, Value::Time(_)) | (FieldKind::Duration, Value::Duration(_)) => true,
         _ => false,
     };
     if !fits {

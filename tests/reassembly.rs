@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{ACK, FIN, IPV4, RST, Random, SYN, Segment, events, followed, pcap};
+use common::{ACK, FIN, IPV4, RST, Random, SYN, Segment, events, followed_bytes, pcap};
 use dissectors::session::Side;
-use overhear::analysis::{Content, Event, Task};
+use overhear::analysis::{Event, StreamContent, Task};
 
 /// One side's stream on the wire: what was sent in which order, and what the map says must come out.
 struct Run {
@@ -103,7 +103,7 @@ fn check(name: &str, traits: Traits) {
         let Run { segments, expected } = run(&mut random, traits);
         let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
         let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
-        let read = followed(&events, Side::Client);
+        let read = followed_bytes(&events, Side::Client);
         assert!(read == expected, "{name}, seed {seed}: read {} bytes, expected {}", read.len(), expected.len());
     }
 }
@@ -143,7 +143,7 @@ fn of_one_side_only_a_hole_before_a_further_answer_is_not_waited_for() {
         let packets: Vec<_> = packets.iter().map(Segment::packet).collect();
         let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
         let frame = |event: &Event| match event {
-            Event::Chunk(chunk) if chunk.content == Content::Bytes(b"second".to_vec()) => Some(chunk.at.frame),
+            Event::Chunk(chunk) if chunk.content == StreamContent::Bytes(b"second".to_vec()) => Some(chunk.at.frame),
             _ => None,
         };
         events.iter().find_map(frame)
@@ -167,7 +167,7 @@ fn heard(parts: &[(u8, i64, &str)]) -> String {
     }
     let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
     let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
-    followed(&events, Side::Client).into_iter().map(|byte| byte.map_or('_', char::from)).collect()
+    followed_bytes(&events, Side::Client).into_iter().map(|byte| byte.map_or('_', char::from)).collect()
 }
 
 #[test]

@@ -52,17 +52,17 @@ fn times() {
     let mut screen = Screen::open(&capture, (200, 60));
     println!(
         "while it is read: {} drawings, the longest update {:?}, drawing {:?}",
-        screen.spent.len(),
-        screen.most(0),
-        screen.most(1)
+        screen.timings.len(),
+        screen.max_time(0),
+        screen.max_time(1)
     );
     println!("longest update, longest drawing (each less than 16 ms?), longest wait for all answers");
     for (keys, times) in KEYS {
-        screen.spent.clear();
+        screen.timings.clear();
         for _ in 0..*times {
             screen.keys(keys);
         }
-        let [update, draw, answers] = [0, 1, 2].map(|part| screen.most(part));
+        let [update, draw, answers] = [0, 1, 2].map(|part| screen.max_time(part));
         println!("{update:>12.1?} {draw:>12.1?} {answers:>12.1?}  {keys}");
     }
     assert!(!screen.text().is_empty());

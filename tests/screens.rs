@@ -93,12 +93,12 @@ fn what_the_filter_lets_through_is_saved_and_nothing_is_written_over_unasked() {
     let mut screen = Screen::open(&root().join("fixtures/http/post-login.pcap"), (120, 24));
     screen.keys("/ \"http\" Enter");
     screen.keys(&save);
-    assert!(screen.text().contains("8 frames in "), "{}", screen.text());
+    assert!(screen.text().contains("Saved 8 frames to "), "{}", screen.text());
     let saved = Screen::open(&path, (80, 24)).text();
     assert!(saved.contains("part.pcapng  8 frames"), "{saved}");
     screen.keys("Esc");
     screen.keys(&save);
-    assert!(screen.text().contains("is there already"), "{}", screen.text());
+    assert!(screen.text().contains("already exists"), "{}", screen.text());
     screen.keys("Enter");
     assert!(Screen::open(&path, (80, 24)).text().contains("8 frames"));
     screen.keys(&save);
@@ -115,7 +115,7 @@ fn what_cannot_be_read_again_says_so_where_it_would_stand() {
     screen.keys("3 End");
     assert!(screen.text().contains("── Frame 16 ─"), "{}", screen.text());
     fs::OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(100)).expect("it can be cut");
-    let why = "it was changed after it was read";
+    let why = "file changed after it was read";
     // The tree and the bytes are not those of another frame.
     screen.keys("Home");
     let text = screen.text();
@@ -205,7 +205,7 @@ fn a_long_connection_is_seen_to_its_end() {
     assert!(screen.text().contains("FIN by the server #21006 only"), "{}", screen.text());
     screen.keys("G");
     let text = screen.text();
-    assert!(text.contains("answer, its end") && text.contains("teardown") && !text.contains("reading"), "{text}");
+    assert!(text.contains("response, end") && text.contains("teardown") && !text.contains("reading"), "{text}");
     screen.keys("Home");
     assert!(screen.text().contains("HTTP/1.1 200 OK"), "{}", screen.text());
     // The answer's frames are 5 to 21,005, of which up to the 20,000th are listed.

@@ -11,7 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use overhear::sink::{
-    Autostop, Counts, Device, Error, Format, Go, Packet, Rotate, Rotation, Sink, Stop, Summary, Target,
+    AutostopOption, CapturedPacket, Device, DeviceCounts, Error, Format, RotateOption, Rotation, Sink, StopConditions,
+    Summary, Target, WriteStatus,
 };
 use overhear::source::{Capture, Time};
 use pcap_parser::{Block, PcapBlockOwned, PcapError};
@@ -21,11 +22,11 @@ fn device(name: &str) -> Device {
 }
 
 fn rotation(said: &[&str]) -> Rotation {
-    said.iter().map(|text| text.parse::<Rotate>().expect("an option")).collect()
+    said.iter().map(|text| text.parse::<RotateOption>().expect("an option")).collect()
 }
 
-fn stop(said: &[&str]) -> Stop {
-    said.iter().map(|text| text.parse::<Autostop>().expect("an option")).collect()
+fn stop(said: &[&str]) -> StopConditions {
+    said.iter().map(|text| text.parse::<AutostopOption>().expect("an option")).collect()
 }
 
 /// A packet as a test has it: nanoseconds, device, length on the wire, bytes.
@@ -42,21 +43,21 @@ fn packets(count: usize) -> Vec<Plain> {
     (0..count).map(packet).collect()
 }
 
-fn write(sink: &mut Sink, (time, device, length, bytes): &Plain) -> Result<Go, Error> {
-    sink.write(&Packet { time: Time(*time), device: *device, length: *length, bytes })
+fn write(sink: &mut Sink, (time, device, length, bytes): &Plain) -> Result<WriteStatus, Error> {
+    sink.write(&CapturedPacket { time: Time(*time), device: *device, length: *length, bytes })
 }
 
 /// Writes packets until it is enough.
 fn written(path: &Path, devices: &[Device], options: (&[&str], &[&str]), packets: &[Plain]) -> Summary {
     let (rotate, autostop) = (rotation(options.0), stop(options.1));
     let target = Target::File(path.into());
-    let mut sink = Sink::create(target, Format::of(path), devices.to_vec(), rotate, autostop).expect("a sink");
+    let mut sink = Sink::create(target, Format::for_path(path), devices.to_vec(), rotate, autostop).expect("a sink");
     for packet in packets {
-        if write(&mut sink, packet).expect("written") == Go::Enough {
+        if write(&mut sink, packet).expect("written") == WriteStatus::Complete {
             break;
         }
     }
-    let counts = Counts { received: 1000, dropped: 20, interface_dropped: 3 };
+    let counts = DeviceCounts { received: 1000, dropped: 20, interface_dropped: 3 };
     sink.finish(&vec![counts; devices.len()]).expect("written")
 }
 
@@ -146,7 +147,7 @@ fn what_is_written_is_read_back() {
         for name in ["a.pcap", "a.CAP", "a.dmp", "a.pcapng", "a"] {
             let path = folder.path().join(name);
             let summary = written(&path, &devices, (&[], &[]), &packets);
-            let told = as_told(&packets, Format::of(&path), &devices);
+            let told = as_told(&packets, Format::for_path(&path), &devices);
             assert!(read(&path) == (told.clone(), None), "{name} {nanos:?} is not what was written");
             assert!(parsed(&path) == told, "{name} {nanos:?} is something else to pcap-parser");
             let bytes = fs::metadata(&path).expect("a file").len();
@@ -199,9 +200,9 @@ fn settled_packets_are_in_the_file_and_others_wait() {
     let sink = sink.as_mut().expect("a sink");
     let packets = packets(9);
     assert_eq!(read(&path), (vec![], None), "the file is a capture from the first");
-    packets[..6].iter().for_each(|packet| assert_eq!(write(sink, packet).expect("written"), Go::On));
-    assert_eq!(sink.settle().expect("written"), Go::On);
-    packets[6..].iter().for_each(|packet| assert_eq!(write(sink, packet).expect("written"), Go::On));
+    packets[..6].iter().for_each(|packet| assert_eq!(write(sink, packet).expect("written"), WriteStatus::Continue));
+    assert_eq!(sink.flush_and_rotate().expect("written"), WriteStatus::Continue);
+    packets[6..].iter().for_each(|packet| assert_eq!(write(sink, packet).expect("written"), WriteStatus::Continue));
     assert_eq!(read(&path), (packets[..6].to_vec(), None));
 }
 
@@ -227,15 +228,15 @@ fn what_cannot_be_written_is_told_before_the_capture_begins() {
     let mut other = device("tun0");
     other.link = 101;
     let two = [device("eth0"), other];
-    let several = "several files were asked for";
+    let several = "multiple files requested without a condition";
     #[rustfmt::skip]
     let rows: [(_, _, &[Device], &[&str], &[&str], _); 6] = [
-        (path("no/a"), Format::PcapNg, &two,      &[],          &[], "no/a: there is no such folder"),
-        (path(""),     Format::PcapNg, &two,      &[],          &[], "it cannot be written: is a directory"),
-        (path("a"),    Format::Pcap,   &two,      &[],          &[], "packets of one link type, these devices have 1 and 101"),
+        (path("no/a"), Format::PcapNg, &two,      &[],          &[], "no/a: no such directory"),
+        (path(""),     Format::PcapNg, &two,      &[],          &[], "cannot create the file: is a directory"),
+        (path("a"),    Format::Pcap,   &two,      &[],          &[], "pcap supports one link type per file, found 1 and 101"),
         (path("a"),    Format::PcapNg, &two[..1], &["files:5"], &[], several),
         (path("a"),    Format::PcapNg, &two[..1], &[],          &["files:5"], several),
-        (Target::Stdout, Format::PcapNg, &two[..1], &["packets:5"], &[], "standard output: several files were asked for; give -w a name"),
+        (Target::Stdout, Format::PcapNg, &two[..1], &["packets:5"], &[], "standard output: cannot write multiple files; give -w a file name"),
     ];
     for (target, format, devices, rotate, autostop, wanted) in rows {
         let made = Sink::create(target, format, devices.to_vec(), rotation(rotate), stop(autostop));

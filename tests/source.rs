@@ -9,7 +9,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
 
 use bytes::*;
-use overhear::source::{Capture, Error, Frame, Manner, NOT_A_PACKET};
+use overhear::source::{Capture, Error, Frame, NOT_A_PACKET, OpenOptions};
 use proptest::prelude::*;
 
 /// What a capture gives: a line a frame, and the errors.
@@ -17,7 +17,7 @@ type Found = (Vec<String>, Vec<String>);
 
 /// One frame as a line: number, time, captured/original length, link, then what the format adds.
 fn line(frame: &Frame<'_>) -> String {
-    let mut line = match frame.timed {
+    let mut line = match frame.has_time {
         true => format!("{} {}.{:09}", frame.number, frame.time.secs(), frame.time.nanos()),
         false => format!("{} -", frame.number),
     };
@@ -300,8 +300,8 @@ fn interfaces_are_described_as_the_file_does() {
     assert_eq!((frame.time.secs(), frame.bytes), (1, &FRAME[..]));
     assert_eq!(capture.interfaces().len(), 2);
     assert_eq!(capture.interfaces()[1].filter, None);
-    let about = capture.file().expect("a file");
-    assert_eq!((about.format, about.link, about.snaplen, about.packing), ("pcapng", Some(113), Some(96), None));
+    let about = capture.current_file().expect("a file");
+    assert_eq!((about.format, about.link, about.snaplen, about.compression), ("pcapng", Some(113), Some(96), None));
 }
 
 #[test]
@@ -343,46 +343,46 @@ fn damage_is_told_in_one_line_after_the_frames_before_it() {
     let long_option = [&Little.u16(1)[..], &Little.u16(1000), b"abcd"].concat();
     #[rustfmt::skip]
     let rows: Vec<(Vec<u8>, usize, &str)> = vec![
-        (vec![], 0, "x: the file is empty, a capture (pcap or pcapng) was wanted"),
-        (b"\xd4\xc3\xb2".to_vec(), 0, "x: the file begins with d4 c3 b2; a capture (pcap or pcapng) was wanted"),
-        (b"GET / HTTP/1.1\r\n".to_vec(), 0, "x: the file begins with 47 45 54 20 2f 20 48 54, which is text; a capture (pcap or pcapng) was wanted"),
-        (b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), 0, "x: the file begins with 50 4b 03 04 14 00 00 00, which is a zip archive; a capture (pcap or pcapng) was wanted"),
-        (pcap(Little, MICRO)[..23].to_vec(), 0, "x: at byte 0: the file ends after 23 of the 24 bytes of a pcap file header"),
-        (pcap_version(Big, MICRO, (1, 4), 0, 1), 0, "x: the file is pcap version 1.4, 2.4 was wanted"),
-        (begun(vec![0; 7]), 1, "x: at byte 50: the file ends after 7 of the 16 bytes of a record header"),
-        (begun(record(Little, [T, 1, 70, 70], &FRAME)), 1, "x: at byte 50: the file ends after 26 of the 86 bytes of a record"),
-        (begun(record(Little, [T, 1, 16_777_217, 70], &FRAME)), 1, "x: at byte 50: the record says 16777217 captured bytes, more than the limit of 16777216"),
-        (begun(record(Little, [T, 1, u32::MAX, 70], &FRAME)), 1, "x: at byte 50: the record says 4294967295 captured bytes, more than the limit of 16777216"),
-        (section(Little)[..9].to_vec(), 0, "x: at byte 0: the file ends after 9 of the 28 bytes of a block"),
-        (section(Big)[..27].to_vec(), 0, "x: at byte 0: the file ends after 27 of the 28 bytes of a block"),
-        (section_version(Little, 2, 0, -1, &[]), 0, "x: the file is pcapng version 2.0, 1.0 was wanted"),
-        (section_version(Little, 1, 0, -1, &long_option), 0, "x: at byte 0: option 1 says it is 1000 bytes long, 4 are left in its block"),
-        (block(Little, 0x0a0d0d0a, &Little.words(&[0x1a2b3c4d, 1])), 0, "x: at byte 0: the block says it is 20 bytes long, a section header has at least 28"),
-        (block(Little, 0x0a0d0d0a, &[1; 16]), 0, "x: at byte 0: the section's byte-order magic is 0x01010101, 0x1a2b3c4d was wanted in either order"),
-        (begun_ng(section_version(Big, 1, 9, -1, &[])), 1, "x: at byte 92: the file is pcapng version 1.9, 1.0 was wanted"),
-        (begun_ng(vec![6, 0, 0, 0, 1]), 1, "x: at byte 92: the file ends after 5 of the 8 bytes of a block header"),
-        (begun_ng(enhanced(Little, 0, 1, [10, 10], &FRAME, &[])[..43].to_vec()), 1, "x: at byte 92: the file ends after 43 of the 44 bytes of a block"),
-        (begun_ng(block(Little, 0x7777, &[0; 40])[..30].to_vec()), 1, "x: at byte 92: the file ends after 30 of the 52 bytes of a block"),
-        (begun_ng(block_that_says(Little, 6, &[0; 20], 0, 0)), 1, "x: at byte 92: the block says it is 0 bytes long, an enhanced packet has at least 32"),
-        (begun_ng(block_that_says(Little, 0x7777, &[], 0, 0)), 1, "x: at byte 92: the block says it is 0 bytes long, a block has at least 12"),
-        (begun_ng(block_that_says(Little, 0x7777, &[], 8, 8)), 1, "x: at byte 92: the block says it is 8 bytes long, a block has at least 12"),
-        (begun_ng(block_that_says(Little, 0x7777, &[0; 4], 16, 20)), 1, "x: at byte 92: the block says it is 16 bytes long at its start and 20 at its end"),
-        (begun_ng(block_that_says(Little, 3, &[0; 4], 16, 0)), 1, "x: at byte 92: the block says it is 16 bytes long at its start and 0 at its end"),
-        (begun_ng(block_that_says(Little, 6, &[0; 20], u32::MAX, 0)), 1, "x: at byte 92: the block says it is 4294967295 bytes long, more than the limit of 16777216"),
-        (begun_ng(block_that_says(Little, 0x7777, &[], 0xffff_fff0, 0)), 1, "x: at byte 92: the block says it is 4294967280 bytes long, more than the limit of 134217728"),
-        (begun_ng(enhanced(Little, 1, 1, [10, 10], &FRAME, &[])), 1, "x: at byte 92: the packet is of interface 1, the section describes 1"),
-        (begun_ng(enhanced(Little, u32::MAX, 1, [10, 10], &FRAME, &[])), 1, "x: at byte 92: the packet is of interface 4294967295, the section describes 1"),
-        (begun_ng(enhanced(Little, 0, 1, [13, 13], &FRAME, &[])), 1, "x: at byte 92: the packet says 13 captured bytes, its block has room for 12"),
-        (begun_ng(enhanced(Little, 0, 1, [u32::MAX, 13], &FRAME, &[])), 1, "x: at byte 92: the packet says 4294967295 captured bytes, its block has room for 12"),
-        (begun_ng(simple(Little, 1000, &FRAME)), 1, "x: at byte 92: the packet says 1000 captured bytes, its block has room for 12"),
-        (begun_ng(enhanced(Little, 0, 1, [10, 10], &FRAME, &long_option)), 1, "x: at byte 92: option 1 says it is 1000 bytes long, 4 are left in its block"),
-        (begun_ng(interface(Little, 1, 0, &long_option)), 1, "x: at byte 92: option 1 says it is 1000 bytes long, 4 are left in its block"),
-        (begun_ng(block(Little, 1, &[0; 4])), 1, "x: at byte 92: the block says it is 16 bytes long, an interface description has at least 20"),
-        (begun_ng(block(Little, 4, &long_option)), 1, "x: at byte 92: an entry says it is 1000 bytes long, 4 are left in its block"),
-        (begun_ng(block(Little, 10, &Little.words(&[0x544c534b, 1000, 1]))), 1, "x: at byte 92: an entry says it is 1000 bytes long, 4 are left in its block"),
-        (begun_ng([section(Little), enhanced(Little, 0, 1, [10, 10], &FRAME, &[])].concat()), 1, "x: at byte 120: the packet is of interface 0, the section describes 0"),
-        ([section(Little), simple(Little, 4, &FRAME[..4])].concat(), 0, "x: at byte 28: the packet is of interface 0, the section describes 0"),
-        ([section(Little), interface(Little, 1, 0, &[]).repeat(65_537)].concat(), 0, "x: at byte 1310748: the section describes more than 65536 interfaces"),
+        (vec![], 0, "x: expected a capture (pcap or pcapng), found an empty file"),
+        (b"\xd4\xc3\xb2".to_vec(), 0, "x: expected a capture (pcap or pcapng), found unknown data (first bytes: d4 c3 b2)"),
+        (b"GET / HTTP/1.1\r\n".to_vec(), 0, "x: expected a capture (pcap or pcapng), found text (first bytes: 47 45 54 20 2f 20 48 54)"),
+        (b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), 0, "x: expected a capture (pcap or pcapng), found a zip archive (first bytes: 50 4b 03 04 14 00 00 00)"),
+        (pcap(Little, MICRO)[..23].to_vec(), 0, "x: at byte 0: truncated pcap file header: expected 24 bytes, found 23"),
+        (pcap_version(Big, MICRO, (1, 4), 0, 1), 0, "x: expected pcap version 2.4, found 1.4"),
+        (begun(vec![0; 7]), 1, "x: at byte 50: truncated record header: expected 16 bytes, found 7"),
+        (begun(record(Little, [T, 1, 70, 70], &FRAME)), 1, "x: at byte 50: truncated record: expected 86 bytes, found 26"),
+        (begun(record(Little, [T, 1, 16_777_217, 70], &FRAME)), 1, "x: at byte 50: captured length 16777217 exceeds the limit of 16777216 bytes"),
+        (begun(record(Little, [T, 1, u32::MAX, 70], &FRAME)), 1, "x: at byte 50: captured length 4294967295 exceeds the limit of 16777216 bytes"),
+        (section(Little)[..9].to_vec(), 0, "x: at byte 0: truncated block: expected 28 bytes, found 9"),
+        (section(Big)[..27].to_vec(), 0, "x: at byte 0: truncated block: expected 28 bytes, found 27"),
+        (section_version(Little, 2, 0, -1, &[]), 0, "x: expected pcapng version 1.0, found 2.0"),
+        (section_version(Little, 1, 0, -1, &long_option), 0, "x: at byte 0: length 1000 of option 1 exceeds the 4 bytes left in the block"),
+        (block(Little, 0x0a0d0d0a, &Little.words(&[0x1a2b3c4d, 1])), 0, "x: at byte 0: section header too short: expected at least 28 bytes, found 20"),
+        (block(Little, 0x0a0d0d0a, &[1; 16]), 0, "x: at byte 0: expected byte-order magic 0x1a2b3c4d in either byte order, found 0x01010101"),
+        (begun_ng(section_version(Big, 1, 9, -1, &[])), 1, "x: at byte 92: expected pcapng version 1.0, found 1.9"),
+        (begun_ng(vec![6, 0, 0, 0, 1]), 1, "x: at byte 92: truncated block header: expected 8 bytes, found 5"),
+        (begun_ng(enhanced(Little, 0, 1, [10, 10], &FRAME, &[])[..43].to_vec()), 1, "x: at byte 92: truncated block: expected 44 bytes, found 43"),
+        (begun_ng(block(Little, 0x7777, &[0; 40])[..30].to_vec()), 1, "x: at byte 92: truncated block: expected 52 bytes, found 30"),
+        (begun_ng(block_that_says(Little, 6, &[0; 20], 0, 0)), 1, "x: at byte 92: enhanced packet block too short: expected at least 32 bytes, found 0"),
+        (begun_ng(block_that_says(Little, 0x7777, &[], 0, 0)), 1, "x: at byte 92: block too short: expected at least 12 bytes, found 0"),
+        (begun_ng(block_that_says(Little, 0x7777, &[], 8, 8)), 1, "x: at byte 92: block too short: expected at least 12 bytes, found 8"),
+        (begun_ng(block_that_says(Little, 0x7777, &[0; 4], 16, 20)), 1, "x: at byte 92: block lengths differ: 16 at the start, 20 at the end"),
+        (begun_ng(block_that_says(Little, 3, &[0; 4], 16, 0)), 1, "x: at byte 92: block lengths differ: 16 at the start, 0 at the end"),
+        (begun_ng(block_that_says(Little, 6, &[0; 20], u32::MAX, 0)), 1, "x: at byte 92: block length 4294967295 exceeds the limit of 16777216 bytes"),
+        (begun_ng(block_that_says(Little, 0x7777, &[], 0xffff_fff0, 0)), 1, "x: at byte 92: block length 4294967280 exceeds the limit of 134217728 bytes"),
+        (begun_ng(enhanced(Little, 1, 1, [10, 10], &FRAME, &[])), 1, "x: at byte 92: unknown interface 1 (interfaces described in the section: 1)"),
+        (begun_ng(enhanced(Little, u32::MAX, 1, [10, 10], &FRAME, &[])), 1, "x: at byte 92: unknown interface 4294967295 (interfaces described in the section: 1)"),
+        (begun_ng(enhanced(Little, 0, 1, [13, 13], &FRAME, &[])), 1, "x: at byte 92: captured length 13 exceeds the 12 bytes available in the block"),
+        (begun_ng(enhanced(Little, 0, 1, [u32::MAX, 13], &FRAME, &[])), 1, "x: at byte 92: captured length 4294967295 exceeds the 12 bytes available in the block"),
+        (begun_ng(simple(Little, 1000, &FRAME)), 1, "x: at byte 92: captured length 1000 exceeds the 12 bytes available in the block"),
+        (begun_ng(enhanced(Little, 0, 1, [10, 10], &FRAME, &long_option)), 1, "x: at byte 92: length 1000 of option 1 exceeds the 4 bytes left in the block"),
+        (begun_ng(interface(Little, 1, 0, &long_option)), 1, "x: at byte 92: length 1000 of option 1 exceeds the 4 bytes left in the block"),
+        (begun_ng(block(Little, 1, &[0; 4])), 1, "x: at byte 92: interface description too short: expected at least 20 bytes, found 16"),
+        (begun_ng(block(Little, 4, &long_option)), 1, "x: at byte 92: entry length 1000 exceeds the 4 bytes left in the block"),
+        (begun_ng(block(Little, 10, &Little.words(&[0x544c534b, 1000, 1]))), 1, "x: at byte 92: entry length 1000 exceeds the 4 bytes left in the block"),
+        (begun_ng([section(Little), enhanced(Little, 0, 1, [10, 10], &FRAME, &[])].concat()), 1, "x: at byte 120: unknown interface 0 (interfaces described in the section: 0)"),
+        ([section(Little), simple(Little, 4, &FRAME[..4])].concat(), 0, "x: at byte 28: unknown interface 0 (interfaces described in the section: 0)"),
+        ([section(Little), interface(Little, 1, 0, &[]).repeat(65_537)].concat(), 0, "x: at byte 1310748: more than 65536 interfaces in one section"),
     ];
     for (bytes, frames, expected) in rows {
         let (found, errors) = read(bytes);
@@ -403,7 +403,7 @@ fn any_prefix_of_a_file_gives_the_frames_before_the_cut_and_at_most_one_error() 
             if errors.is_empty() {
                 clean += 1;
             } else if cut > 12 {
-                assert!(errors[0].contains("the file ends after"), "{name} cut at {cut}: {errors:?}");
+                assert!(errors[0].contains(": truncated "), "{name} cut at {cut}: {errors:?}");
             }
         }
         // Only between two records is a cut not to be seen: after the header, and after each record but the last.
@@ -478,10 +478,10 @@ fn a_compressed_capture_that_is_cut_gives_the_frames_before_the_cut_and_says_so(
             assert!(whole.starts_with(&frames), "{packing} cut at {cut}");
             assert!(!frames.is_empty(), "{packing} cut at {cut}");
             assert_eq!(errors.len(), 1, "{packing} cut at {cut}");
-            assert!(errors[0].ends_with(&format!("the {packing} data are cut short")), "{packing} {errors:?}");
+            assert!(errors[0].ends_with(&format!("truncated {packing} data")), "{packing} {errors:?}");
         }
         let (frames, errors) = read(&packed[..12]);
-        assert_eq!((frames.len(), errors), (0, vec![format!("x: at byte 0: the {packing} data are cut short")]));
+        assert_eq!((frames.len(), errors), (0, vec![format!("x: at byte 0: truncated {packing} data")]));
 
         // Damage may give wrong frames before a checksum tells it; that it is told is what can be asked.
         let mut damaged = packed.clone();
@@ -492,7 +492,7 @@ fn a_compressed_capture_that_is_cut_gives_the_frames_before_the_cut_and_says_so(
         let (frames, errors) = read(join([packed, b"and then something else".to_vec()]));
         assert_eq!(frames, whole, "{packing}");
         assert_eq!(errors.len(), 1, "{packing} {errors:?}");
-        assert!(errors[0].contains(&format!("the {packing} data are damaged: ")), "{packing} {errors:?}");
+        assert!(errors[0].contains(&format!("invalid {packing} data: ")), "{packing} {errors:?}");
     }
 }
 
@@ -525,17 +525,17 @@ fn several_files_are_one_capture_and_what_is_wrong_with_one_does_not_hide_the_ne
     let at = |name: &str| directory.path().join(name).display().to_string();
     #[rustfmt::skip]
     let expected = [
-        format!("{}: at byte 50: the file ends after 5 of the 16 bytes of a record header", at("2.pcap")),
+        format!("{}: at byte 50: truncated record header: expected 16 bytes, found 5", at("2.pcap")),
         format!("{}: no such file", at("none.pcap")),
-        format!("{}: the file begins with 74 65 78 74, which is text; a capture (pcap or pcapng) was wanted", at("4.txt")),
-        format!("{}: a directory, a capture file was wanted", directory.path().display()),
+        format!("{}: expected a capture (pcap or pcapng), found text (first bytes: 74 65 78 74)", at("4.txt")),
+        format!("{}: expected a capture file, found a directory", directory.path().display()),
     ];
     assert_eq!(errors, expected);
     let progress = capture.progress();
     assert_eq!((progress.read, progress.total), (total, None), "a missing file has no known length");
 
     capture.rewind().expect("the first file again");
-    assert_eq!(capture.file().map(|file| (file.index, file.name.to_string())), Some((0, at("1.pcap"))));
+    assert_eq!(capture.current_file().map(|file| (file.index, file.name.to_string())), Some((0, at("1.pcap"))));
     assert_eq!(rest(&mut capture), (frames, errors));
 
     let whole = Capture::open([paths[0].clone(), paths[2].clone()]).expect("files");
@@ -565,7 +565,7 @@ fn a_pipe_is_read_twice_when_it_is_spooled() {
     }
     let mut once = Capture::from_reader("standard input", Cursor::new(pcap(Little, MICRO))).expect("a capture");
     let error = once.rewind().expect_err("it is read");
-    assert_eq!(error.to_string(), "standard input: it can be read only once");
+    assert_eq!(error.to_string(), "standard input: can be read only once");
 }
 
 #[test]
@@ -592,7 +592,8 @@ fn a_named_pipe_is_read_twice_when_it_is_spooled() {
         let path = path.clone();
         move || std::fs::write(path, bytes)
     });
-    let mut capture = Capture::open_as([path], Manner { keep: true, ..Manner::default() }).expect("a capture");
+    let mut capture =
+        Capture::open_with([path], OpenOptions { spool: true, ..OpenOptions::default() }).expect("a capture");
     assert_eq!(rest(&mut capture), expected);
     capture.rewind().expect("the copy");
     assert_eq!(rest(&mut capture), expected);

@@ -5,7 +5,7 @@ mod common;
 use common::{ACK, FIN, IPV4, PSH, RST, SYN, Segment, events, pcap};
 use dissectors::session::Side;
 use overhear::analysis::{Event, Task};
-use overhear::capture::{Closed, Opened, State, Stream};
+use overhear::capture::{CloseKind, OpenKind, SideState, Stream};
 
 /// Segments in a line each: `>` from the client or `<` from the server, flags as letters, then the numbers of the first
 /// byte and of the acknowledgment, counted from the SYN, then how many bytes of data.
@@ -47,7 +47,7 @@ fn packet(line: &str) -> Vec<u8> {
 }
 
 /// (talk, opened, closed, the client's state, the server's, completeness)
-type Row = (&'static str, Opened, Closed, State, State, u8);
+type Row = (&'static str, OpenKind, CloseKind, SideState, SideState, u8);
 
 const OPEN: &str = "> S 0
     < SA 0 1
@@ -66,13 +66,27 @@ fn check(rows: &[Row]) {
 #[test]
 fn a_connection_opens_in_three_steps() {
     check(&[
-        ("> S 0", Opened::Unanswered, Closed::Open, State::SynSent, State::Listen, 1),
-        ("> S 0\n> S 0", Opened::Unanswered, Closed::Open, State::SynSent, State::Listen, 1),
-        ("> S 0\n< SA 0 1", Opened::HalfOpen, Closed::Open, State::Established, State::SynReceived, 3),
-        (OPEN, Opened::ThreeWay, Closed::Open, State::Established, State::Established, 7),
-        ("> S 0\n< RA 0 1", Opened::Refused, Closed::Reset(Side::Server), State::Closed, State::Closed, 37),
+        ("> S 0", OpenKind::Unanswered, CloseKind::Open, SideState::SynSent, SideState::Listen, 1),
+        ("> S 0\n> S 0", OpenKind::Unanswered, CloseKind::Open, SideState::SynSent, SideState::Listen, 1),
+        ("> S 0\n< SA 0 1", OpenKind::HalfOpen, CloseKind::Open, SideState::Established, SideState::SynReceived, 3),
+        (OPEN, OpenKind::ThreeWay, CloseKind::Open, SideState::Established, SideState::Established, 7),
+        (
+            "> S 0\n< RA 0 1",
+            OpenKind::Refused,
+            CloseKind::Reset(Side::Server),
+            SideState::Closed,
+            SideState::Closed,
+            37,
+        ),
         // The SYN-ACK was captured before the SYN.
-        ("< SA 0 1\n> S 0\n> A 1 1", Opened::ThreeWay, Closed::Open, State::Established, State::Established, 7),
+        (
+            "< SA 0 1\n> S 0\n> A 1 1",
+            OpenKind::ThreeWay,
+            CloseKind::Open,
+            SideState::Established,
+            SideState::Established,
+            7,
+        ),
     ]);
 }
 
@@ -81,33 +95,47 @@ fn a_connection_may_open_from_both_sides_or_before_the_capture() {
     check(&[
         (
             "> S 0\n< S 0\n> SA 0 1\n< SA 0 1\n> A 1 1",
-            Opened::Simultaneous,
-            Closed::Open,
-            State::Established,
-            State::Established,
+            OpenKind::Simultaneous,
+            CloseKind::Open,
+            SideState::Established,
+            SideState::Established,
             7,
         ),
-        ("> PA 1 1 10", Opened::MidStream, Closed::Open, State::Established, State::Established, 8),
-        ("< SA 0 1\n> A 1 1", Opened::MidStream, Closed::Open, State::Established, State::Established, 6),
+        ("> PA 1 1 10", OpenKind::MidStream, CloseKind::Open, SideState::Established, SideState::Established, 8),
+        ("< SA 0 1\n> A 1 1", OpenKind::MidStream, CloseKind::Open, SideState::Established, SideState::Established, 6),
     ]);
 }
 
 #[test]
 fn a_connection_closes_from_either_side() {
     let talk = |rest: &str| -> &'static str { Box::leak(format!("{OPEN}{rest}").into_boxed_str()) };
-    use State::{CloseWait, Closing, FinWait1, FinWait2, LastAck, TimeWait};
-    let way = Opened::ThreeWay;
+    use SideState::{CloseWait, Closing, FinWait1, FinWait2, LastAck, TimeWait};
+    let way = OpenKind::ThreeWay;
     check(&[
-        (talk("> FA 1 1"), way, Closed::HalfClosed(Side::Client), FinWait1, CloseWait, 23),
-        (talk("> FA 1 1\n< A 1 2"), way, Closed::HalfClosed(Side::Client), FinWait2, CloseWait, 23),
-        (talk("> FA 1 1\n< A 1 2\n< FA 1 2"), way, Closed::Fin(Side::Client), TimeWait, LastAck, 23),
-        (talk("> FA 1 1\n< A 1 2\n< FA 1 2\n> A 2 2"), way, Closed::Fin(Side::Client), TimeWait, State::Closed, 23),
-        (talk("< FA 1 1\n> A 1 2\n> FA 1 2\n< A 2 2"), way, Closed::Fin(Side::Server), State::Closed, TimeWait, 23),
+        (talk("> FA 1 1"), way, CloseKind::HalfClosed(Side::Client), FinWait1, CloseWait, 23),
+        (talk("> FA 1 1\n< A 1 2"), way, CloseKind::HalfClosed(Side::Client), FinWait2, CloseWait, 23),
+        (talk("> FA 1 1\n< A 1 2\n< FA 1 2"), way, CloseKind::Fin(Side::Client), TimeWait, LastAck, 23),
+        (
+            talk("> FA 1 1\n< A 1 2\n< FA 1 2\n> A 2 2"),
+            way,
+            CloseKind::Fin(Side::Client),
+            TimeWait,
+            SideState::Closed,
+            23,
+        ),
+        (
+            talk("< FA 1 1\n> A 1 2\n> FA 1 2\n< A 2 2"),
+            way,
+            CloseKind::Fin(Side::Server),
+            SideState::Closed,
+            TimeWait,
+            23,
+        ),
         // RFC 9293 3.6, figure 13: both at once.
-        (talk("> FA 1 1\n< FA 1 1"), way, Closed::Fin(Side::Client), Closing, Closing, 23),
-        (talk("> FA 1 1\n< FA 1 1\n> A 2 2\n< A 2 2"), way, Closed::Fin(Side::Client), TimeWait, TimeWait, 23),
-        (talk("< R 1"), way, Closed::Reset(Side::Server), State::Closed, State::Closed, 39),
-        (talk("> FA 1 1\n< R 1"), way, Closed::Reset(Side::Server), State::Closed, State::Closed, 55),
+        (talk("> FA 1 1\n< FA 1 1"), way, CloseKind::Fin(Side::Client), Closing, Closing, 23),
+        (talk("> FA 1 1\n< FA 1 1\n> A 2 2\n< A 2 2"), way, CloseKind::Fin(Side::Client), TimeWait, TimeWait, 23),
+        (talk("< R 1"), way, CloseKind::Reset(Side::Server), SideState::Closed, SideState::Closed, 39),
+        (talk("> FA 1 1\n< R 1"), way, CloseKind::Reset(Side::Server), SideState::Closed, SideState::Closed, 55),
     ]);
 }
 
@@ -157,7 +185,7 @@ fn a_reset_that_nobody_heeds_ends_no_conversation() {
     }
     let events = events(pcap(IPV4, &packets), Task { exchanges: true, ..Task::default() });
     let calls = events.iter().filter_map(|event| match event {
-        Event::Call(call) => Some((call.exchange.uri.as_str(), call.exchange.status)),
+        Event::Call(call) => Some((call.exchange.target.as_str(), call.exchange.code)),
         _ => None,
     });
     assert_eq!(calls.collect::<Vec<_>>(), [("/first", Some(200)), ("/second", Some(200))]);
@@ -167,7 +195,7 @@ fn a_reset_that_nobody_heeds_ends_no_conversation() {
 fn the_frames_that_closed_it_are_told() {
     let row = |talk: &str| {
         let row = row(&(OPEN.to_owned() + talk));
-        (row.fins, row.crossed, row.reset)
+        (row.fins, row.simultaneous_close, row.reset)
     };
     assert_eq!(row("> A 1 1"), ([None, None], false, None));
     assert_eq!(row("> FA 1 1\n < FA 1 2\n > A 2 2"), ([Some(4), Some(5)], false, None));

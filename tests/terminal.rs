@@ -161,9 +161,9 @@ fn what_an_interface_hears_is_shown_as_it_comes() {
             screen.contains(&format!("Calls {calls} ")) && screen.contains("a.test/overheard")
         });
     }
-    assert!(terminal.screen().contains("dropped: kernel 0, interface 0, here 0"), "{}", terminal.screen());
+    assert!(terminal.screen().contains("dropped: kernel 0, interface 0, overhear 0"), "{}", terminal.screen());
     terminal.keys(&["q"]);
-    terminal.wait("a question", |screen| screen.contains("not saved") && screen.contains("throw it away"));
+    terminal.wait("a question", |screen| screen.contains("not saved") && screen.contains("Discard"));
     terminal.keys(&["Down", "Down", "Enter"]);
     terminal.wait("the end", |screen| screen.contains("ended with 0"));
     terminal.is_back();
@@ -184,7 +184,7 @@ fn what_was_captured_is_kept_when_a_signal_ends_it() {
     converse(port);
     terminal.wait("a call", |screen| screen.contains("Calls 1 "));
     terminal.signal("-TERM");
-    terminal.wait("where it is", |screen| screen.contains("overhear: what was captured is in "));
+    terminal.wait("where it is", |screen| screen.contains("overhear: capture saved in "));
     terminal.is_back();
     let folder = std::fs::read_dir(room.path()).expect("the folder").flatten().next().expect("it is kept").path();
     let mode = std::os::unix::fs::PermissionsExt::mode(&folder.metadata().expect("a folder").permissions());
@@ -255,9 +255,9 @@ fn whatever_ends_or_stops_it_the_terminal_is_given_back() {
 
 /// A screen of which every question makes somebody panic.
 fn panic_on_screen(somebody: impl Fn()) {
-    let (_hear, mail) = tui::mail();
-    let theme = Theme::of(|_| None);
-    let model = Model::new("a.pcap", theme, jiff::tz::TimeZone::UTC).filtered("tcp");
+    let (_hear, mail) = tui::inbox();
+    let theme = Theme::detect(|_| None);
+    let model = Model::new("a.pcap", theme, jiff::tz::TimeZone::UTC).with_filter("tcp");
     let _ = tui::run(model, mail, |_| somebody()).expect("a screen");
 }
 
@@ -292,7 +292,7 @@ fn without_a_terminal_it_says_what_prints() {
     let program = Path::new(env!("CARGO_BIN_EXE_overhear"));
     let output = Command::new(program).arg(CAPTURE).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("the screen needs a terminal"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the terminal UI requires a terminal"));
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn what_is_copied_is_in_the_buffer_of_a_tmux_that_ignores_what_programs_send() {
     terminal.show(CAPTURE);
     terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
     terminal.keys(&["y", "Enter"]);
-    terminal.wait("what is told", |screen| screen.contains("in tmux's buffer, and sent to the terminal's clipboard: "));
+    terminal.wait("a copy", |screen| screen.contains("Copied to tmux's buffer. Sent to the terminal's clipboard: "));
     let buffer = terminal.tmux(&["show-buffer"]).stdout;
     assert!(String::from_utf8_lossy(&buffer).starts_with("http://10.0.0.2/"), "{buffer:?}");
     terminal.keys(&["q"]);
@@ -311,7 +311,7 @@ fn what_is_copied_is_in_the_buffer_of_a_tmux_that_ignores_what_programs_send() {
     terminal.line(&format!("clear; TMUX=/nonexistent,1,0 {} {CAPTURE}", env!("CARGO_BIN_EXE_overhear")));
     terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
     terminal.keys(&["y", "Enter"]);
-    terminal.wait("what is told", |screen| screen.contains(" sent to the terminal's clipboard: http"));
+    terminal.wait("the status", |screen| screen.contains(" Sent to the terminal's clipboard: http"));
     assert!(!terminal.screen().contains("tmux's"), "{}", terminal.screen());
     terminal.keys(&["q"]);
 }
@@ -321,10 +321,10 @@ fn what_cannot_be_shown_is_refused_before_there_is_a_screen() {
     let Some(terminal) = Terminal::open("refused", 170, 24) else { return };
     let program = env!("CARGO_BIN_EXE_overhear");
     for (environment, capture, wrong) in [
-        ("TERM=dumb", CAPTURE, "TERM is dumb; `overhear print`, `calls` and `streams` need none"),
-        ("-u TERM", CAPTURE, "TERM is not set; `overhear print`, `calls` and `streams` need none"),
+        ("TERM=dumb", CAPTURE, "TERM is dumb; use `overhear print`, `calls` or `streams`"),
+        ("-u TERM", CAPTURE, "TERM is not set; use `overhear print`, `calls` or `streams`"),
         // As `overhear print` says it.
-        ("A=a", "fixtures", "fixtures: a directory, a capture file was wanted"),
+        ("A=a", "fixtures", "fixtures: expected a capture file, found a directory"),
     ] {
         terminal.line(&format!("clear; env {environment} {program} {capture}; echo ended with $?"));
         terminal.wait("the end", |screen| screen.contains("ended with 2") && screen.contains(wrong));

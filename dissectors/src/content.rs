@@ -1,57 +1,57 @@
-//! Content: what a message carries, read by its media type, whatever the protocol that carried it.
+//! Content: bodies of messages, dissected by media type, for any protocol that carries them.
 
-use crate::packet::{Path, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::packet::{Path, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use crate::{PROTOCOLS, data};
 use core::fmt::{self, Write};
 
-/// What a message carries (RFC 9110 6.4), without the codings it was sent in.
+/// Content of a message (RFC 9110 6.4), with its codings removed.
 #[derive(Clone, Copy, Debug)]
-pub struct Content<'b> {
-    /// Its bytes; `wire` is larger where not all were captured, decoded or kept.
-    pub piece: Piece<'b>,
+pub struct Body<'b> {
+    /// Bytes of the content; `wire` is larger if not all were captured, decoded or buffered.
+    pub payload: Payload<'b>,
     /// `type/subtype` as sent, without parameters; empty if unknown.
     pub media_type: &'b [u8],
-    /// What stands after the media type, from the first semicolon.
+    /// Text after the media type, from the first semicolon.
     pub parameters: &'b [u8],
-    /// How many contents it lies in: 0 for a message's own.
+    /// Nesting depth: 0 for the content of a message, 1 for a part of it.
     pub depth: u8,
-    /// The short name of the protocol that carried it, such as `HTTP`.
+    /// Short name of the protocol that carries it, such as `HTTP`.
     pub carrier: &'static str,
 }
 
 /// Records content of one or several media types.
-pub type ContentReader = fn(&Content<'_>, &mut Path, &mut Tree);
+pub type ContentFn = fn(&Body<'_>, &mut Path, &mut Tree);
 
-/// Contents may lie in contents, so deep.
+/// Maximum nesting depth of contents.
 const MAX_DEPTH: u8 = 4;
 
-impl<'b> Content<'b> {
-    /// Content by the value of a Content-Type header.
+impl<'b> Body<'b> {
+    /// Creates content with the value of a Content-Type header.
     #[must_use]
-    pub fn new(piece: Piece<'b>, content_type: &'b [u8], carrier: &'static str) -> Content<'b> {
+    pub fn new(payload: Payload<'b>, content_type: &'b [u8], carrier: &'static str) -> Body<'b> {
         let at = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
         let (media_type, parameters) = content_type.split_at_checked(at).unwrap_or_default();
-        Content { piece, media_type: media_type.trim_ascii(), parameters, depth: 0, carrier }
+        Body { payload, media_type: media_type.trim_ascii(), parameters, depth: 0, carrier }
     }
 
-    /// Content that lies in this one.
+    /// Creates content nested in this one.
     #[must_use]
-    pub fn within<'c>(&self, piece: Piece<'c>, content_type: &'c [u8]) -> Content<'c> {
-        Content { depth: self.depth.saturating_add(1), ..Content::new(piece, content_type, self.carrier) }
+    pub fn nested<'c>(&self, payload: Payload<'c>, content_type: &'c [u8]) -> Body<'c> {
+        Body { depth: self.depth.saturating_add(1), ..Body::new(payload, content_type, self.carrier) }
     }
 
-    /// The value of a parameter, without quotes around it.
+    /// Returns the value of a parameter, without quotes around it.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&'b [u8]> {
         parameter(self.parameters, name)
     }
 
-    /// Records it as what its media type says, under the node that is open.
+    /// Records the content with the dissector of its media type, under the open node.
     pub fn read(&self, path: &mut Path, tree: &mut Tree) {
-        if self.piece.wire == 0 {
+        if self.payload.wire == 0 {
             return;
         }
         let known = if self.depth < MAX_DEPTH { reader(self.media_type) } else { None };
@@ -59,13 +59,13 @@ impl<'b> Content<'b> {
             Some(reader) => reader(self, path, tree),
             None => {
                 path.push("data");
-                data::describe(self.piece, tree);
+                data::describe(self.payload, tree);
             }
         }
     }
 }
 
-/// The value of a parameter in a list of them, such as `; name="x"; filename="y"`, without quotes around it.
+/// Returns the value of a parameter in a list such as `; name="x"; filename="y"`, without quotes around it.
 #[must_use]
 pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
     let mut rest = list;
@@ -93,24 +93,25 @@ pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
     None
 }
 
-/// Whether anything is wanted that only contents can tell.
+/// Returns whether a field of contents is wanted.
 #[must_use]
-pub fn wanted(wants: &Wants) -> bool {
-    let of_contents = PROTOCOLS.iter().filter(|protocol| matches!(protocol.part, Part::Content(_)));
+pub fn is_wanted(wants: &Wants) -> bool {
+    let of_contents = PROTOCOLS.iter().filter(|protocol| matches!(protocol.dissector, Dissector::Content(_)));
     wants.protocol(&data::DATA)
         || of_contents.filter_map(|protocol| protocol.fields.first()).any(|field| wants.protocol(field))
 }
 
-/// Who reads a media type: who claims it, or else its suffix (RFC 6839), or else all of its type, or else everything.
-fn reader(media_type: &[u8]) -> Option<ContentReader> {
+/// Returns the dissector of a media type: of the type itself, else of its suffix (RFC 6839), its top-level type, or
+/// any type.
+fn reader(media_type: &[u8]) -> Option<ContentFn> {
     let suffix = memchr::memrchr(b'+', media_type).and_then(|at| media_type.get(at..)).unwrap_or_default();
     let whole = memchr::memchr(b'/', media_type).and_then(|at| media_type.get(..=at)).unwrap_or_default();
     let claims = |protocol: &Protocol, wanted: &dyn Fn(&[u8]) -> bool| {
         protocol.claims.iter().any(|claim| matches!(claim, Claim::MediaType(claimed) if wanted(claimed.as_bytes())))
     };
     let find = |wanted: &dyn Fn(&[u8]) -> bool| {
-        PROTOCOLS.iter().find_map(|protocol| match protocol.part {
-            Part::Content(reader) if claims(protocol, wanted) => Some(reader),
+        PROTOCOLS.iter().find_map(|protocol| match protocol.dissector {
+            Dissector::Content(reader) if claims(protocol, wanted) => Some(reader),
             _ => None,
         })
     };
@@ -129,9 +130,9 @@ fn reader(media_type: &[u8]) -> Option<ContentReader> {
         .or_else(|| find(&|claimed| claimed == b"*/*"))
 }
 
-/// The name that stands in a list of frames for content in its carrier, as Wireshark joins them.
+/// Returns the protocol column of content in its carrier, as in Wireshark.
 #[must_use]
-pub fn joined(carrier: &'static str, content: &str) -> &'static str {
+pub fn joined_name(carrier: &'static str, content: &str) -> &'static str {
     match (carrier, content) {
         ("HTTP", "JSON") => "HTTP/JSON",
         ("HTTP", "XML") => "HTTP/XML",
@@ -141,22 +142,22 @@ pub fn joined(carrier: &'static str, content: &str) -> &'static str {
     }
 }
 
-impl<'b> Content<'b> {
-    /// Adds to the info of the row, for a message's own content and not for content within.
-    pub fn more_info(&self, tree: &mut Tree, text: fmt::Arguments<'_>) {
+impl<'b> Body<'b> {
+    /// Appends to the info column, except for nested content.
+    pub fn append_info(&self, tree: &mut Tree, text: fmt::Arguments<'_>) {
         if self.depth == 0 {
-            tree.more_info(text);
+            tree.append_info(text);
         }
     }
 
-    /// The media type as text, in lower case as Wireshark shows it.
+    /// Returns the media type as text, in lower case as in Wireshark.
     #[must_use]
     pub fn media_type_text(&self) -> Lower<'b> {
         Lower(self.media_type)
     }
 }
 
-/// Bytes as text: what is no UTF-8 is replaced.
+/// Bytes displayed as text, with invalid UTF-8 replaced.
 #[derive(Clone, Copy, Debug)]
 pub struct Lossy<'b>(pub &'b [u8]);
 
@@ -170,7 +171,7 @@ impl fmt::Display for Lossy<'_> {
     }
 }
 
-/// Bytes as text in lower case.
+/// Bytes displayed as text in lower case, with invalid UTF-8 replaced.
 #[derive(Clone, Copy, Debug)]
 pub struct Lower<'b>(pub &'b [u8]);
 

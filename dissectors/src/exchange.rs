@@ -1,6 +1,6 @@
 //! An exchange: a request, its answer, and the times between.
 
-use crate::session::{At, Side};
+use crate::session::{Side, Stamp};
 use compact_str::CompactString;
 
 /// A request and its answer, of whatever protocol.
@@ -13,15 +13,15 @@ pub struct Exchange {
     /// Its place among the conversation's exchanges, from 0.
     pub nth: u32,
     /// Which side asked; none where only an answer was seen.
-    pub asked_by: Option<Side>,
+    pub requester: Option<Side>,
     /// What was asked to be done, such as `GET`; empty if unknown.
     pub method: CompactString,
     /// Of whom, such as the value of `Host`; empty if unknown.
-    pub host: CompactString,
+    pub authority: CompactString,
     /// What it was asked of, such as the request target; empty if unknown.
-    pub uri: CompactString,
+    pub target: CompactString,
     /// The answer's code, such as 200.
-    pub status: Option<u16>,
+    pub code: Option<u16>,
     /// The answer's media type, as sent; empty if none.
     pub content_type: CompactString,
     /// When and how large the request was.
@@ -34,11 +34,11 @@ pub struct Exchange {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Transfer {
     /// Where its first byte arrived.
-    pub first: At,
+    pub first: Stamp,
     /// Where its last byte arrived; the last that was seen, if it is not complete.
-    pub last: At,
+    pub last: Stamp,
     /// The frame that tells it: in which its last byte could be read, or which showed that there is none.
-    pub told: u32,
+    pub completed_in: u32,
     /// Bytes of its body, after chunks are joined and before content codings are undone.
     pub body: u64,
     /// Whether all of it was seen.

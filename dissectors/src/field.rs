@@ -1,51 +1,51 @@
-//! Fields: the facts a packet can state, each declared once with its name, type and meaning.
+//! Fields: the values a dissector can record, each declared once with its name, type and meaning.
 
-/// One fact that can be shown, printed, filtered and documented.
+/// A value that can be shown, printed, filtered and documented.
 ///
-/// Fields are declared with [`fields!`](crate::fields) and never built at run time; two fields are the same if their
-/// `id`s are.
+/// Fields are declared with [`fields!`](crate::fields) and never built at run time. Two fields are the same if their
+/// `id`s are equal.
 #[derive(Debug)]
 pub struct Field {
-    /// The dotted name users type, such as `tcp.srcport`; Wireshark's where Wireshark has one.
+    /// Dotted name that users type, such as `tcp.srcport`; Wireshark's name where Wireshark has the field.
     pub name: &'static str,
-    /// The words that stand before the value in the detail tree.
+    /// Text before the value in the detail tree.
     pub title: &'static str,
-    /// What it means, in plain words, for the manual.
+    /// Meaning of the field, for the manual.
     pub doc: &'static str,
-    /// What values it has.
-    pub kind: Kind,
-    /// How whole numbers are written.
-    pub form: Form,
+    /// Type of the values.
+    pub kind: FieldKind,
+    /// Number base of the values.
+    pub base: DisplayBase,
     /// Names of values, in ascending order of value.
     pub values: &'static [(u64, &'static str)],
-    /// Another name for a fact the tree already shows (`tcp.port` beside `tcp.srcport`): left out of the tree.
+    /// Whether the detail tree omits the field because it repeats another (`tcp.port` repeats `tcp.srcport`).
     pub hidden: bool,
-    /// Wireshark has no such field: the name is ours.
+    /// Whether Wireshark lacks the field, so its name is overhear's own.
     pub ours: bool,
-    /// Known only when later frames have been read, such as `http.response_in`.
+    /// Whether the value is known only after later frames are read, as for `http.response_in`.
     pub later: bool,
-    /// Its place among all fields, from 0.
+    /// Index among all fields, from 0.
     pub id: u16,
-    /// The `id` of its protocol's own field.
+    /// The `id` of the protocol's own field.
     pub protocol: u16,
 }
 
 impl Field {
-    /// A field with nothing out of the ordinary; [`fields!`](crate::fields) changes what is.
+    /// Returns a field with default properties; [`fields!`](crate::fields) overrides them.
     #[must_use]
     pub const fn new(
         name: &'static str,
         title: &'static str,
         doc: &'static str,
-        kind: Kind,
+        kind: FieldKind,
         id: u16,
         protocol: u16,
     ) -> Field {
-        let form = Form::Dec;
-        Field { name, title, doc, kind, form, values: &[], hidden: false, ours: false, later: false, id, protocol }
+        let base = DisplayBase::Dec;
+        Field { name, title, doc, kind, base, values: &[], hidden: false, ours: false, later: false, id, protocol }
     }
 
-    /// The name of `value`, where the field has names for its values.
+    /// Returns the name of `value`, if the field has one for it.
     #[must_use]
     pub fn value_name(&self, value: u64) -> Option<&'static str> {
         let at = self.values.binary_search_by_key(&value, |&(number, _)| number).ok()?;
@@ -53,15 +53,14 @@ impl Field {
     }
 }
 
-/// The type of a field's values.
+/// Type of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The protocol itself. Its span is its own bytes; its value is all from there on that its reader was given, so
-    /// what it carries too.
+pub enum FieldKind {
+    /// The protocol itself. Its span is the header; its value is all bytes passed to its dissector, payload included.
     Protocol,
-    /// Present or absent, without a value; it may have a text.
+    /// A line without a value, present or absent; it may have a text.
     Label,
-    /// Something odd about the traffic, worth telling. Present or absent.
+    /// An expert note, present or absent.
     Note(Severity),
     /// True or false.
     Bool,
@@ -79,66 +78,66 @@ pub enum Kind {
     I32,
     /// Text: UTF-8 where the sender wrote UTF-8, else any bytes.
     Text,
-    /// Bytes without further meaning.
+    /// Uninterpreted bytes.
     Bytes,
     /// An IPv4 address.
     Ipv4,
     /// An IPv6 address.
     Ipv6,
-    /// An Ethernet address, or one of the same form.
+    /// An Ethernet address, or another address of that format.
     Ether,
-    /// A moment: nanoseconds since 1970-01-01T00:00:00Z.
+    /// A point in time, in nanoseconds since 1970-01-01T00:00:00Z.
     Time,
-    /// A length of time in nanoseconds.
+    /// A duration in nanoseconds.
     Duration,
     /// The number of a frame of this capture.
     Frame,
 }
 
-impl Kind {
-    /// The word for the type in the manual, in the terms of Wireshark's field types.
+impl FieldKind {
+    /// Returns the name of the type for the manual, in the terms of Wireshark's field types.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn type_name(self) -> &'static str {
         match self {
-            Kind::Protocol => "protocol",
-            Kind::Label => "label",
-            Kind::Note(_) => "note",
-            Kind::Bool => "boolean",
-            Kind::U8 => "unsigned, 1 byte",
-            Kind::U16 => "unsigned, 2 bytes",
-            Kind::U24 => "unsigned, 3 bytes",
-            Kind::U32 => "unsigned, 4 bytes",
-            Kind::U64 => "unsigned, 8 bytes",
-            Kind::I32 => "signed, 4 bytes",
-            Kind::Text => "text",
-            Kind::Bytes => "bytes",
-            Kind::Ipv4 => "IPv4 address",
-            Kind::Ipv6 => "IPv6 address",
-            Kind::Ether => "Ethernet address",
-            Kind::Time => "time",
-            Kind::Duration => "duration",
-            Kind::Frame => "frame number",
+            FieldKind::Protocol => "protocol",
+            FieldKind::Label => "label",
+            FieldKind::Note(_) => "note",
+            FieldKind::Bool => "boolean",
+            FieldKind::U8 => "unsigned, 1 byte",
+            FieldKind::U16 => "unsigned, 2 bytes",
+            FieldKind::U24 => "unsigned, 3 bytes",
+            FieldKind::U32 => "unsigned, 4 bytes",
+            FieldKind::U64 => "unsigned, 8 bytes",
+            FieldKind::I32 => "signed, 4 bytes",
+            FieldKind::Text => "text",
+            FieldKind::Bytes => "bytes",
+            FieldKind::Ipv4 => "IPv4 address",
+            FieldKind::Ipv6 => "IPv6 address",
+            FieldKind::Ether => "Ethernet address",
+            FieldKind::Time => "time",
+            FieldKind::Duration => "duration",
+            FieldKind::Frame => "frame number",
         }
     }
 }
 
-/// How grave a note is, in Wireshark's four steps.
+/// Severity of an expert note, in Wireshark's four levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Ordinary, worth a line in a conversation's story.
+    /// Normal protocol events.
     Chat,
-    /// Remarkable.
+    /// Notable events.
     Note,
-    /// Probably a fault.
+    /// Probable faults.
     Warn,
-    /// A violation of the protocol.
+    /// Protocol violations.
     Error,
 }
 
 impl Severity {
-    /// The word shown to users.
+    /// Returns the name shown to users.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Severity::Chat => "chat",
             Severity::Note => "note",
@@ -148,31 +147,31 @@ impl Severity {
     }
 }
 
-/// How a whole number is written.
+/// Number base in which an integer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// In base ten.
+pub enum DisplayBase {
+    /// Decimal.
     Dec,
-    /// In base sixteen with `0x` and all digits of the type: `0x0050`.
+    /// Hexadecimal with `0x` and all digits of the type, such as `0x0050`.
     Hex,
 }
 
-/// Declares the fields of a protocol, each once.
+/// Declares the fields of a protocol.
 ///
 /// ```ignore
 /// fields! { "udp";
 ///     /// User Datagram Protocol.
 ///     UDP: Protocol "udp" "User Datagram Protocol";
-///     /// The port it was sent from.
+///     /// Source port.
 ///     SRCPORT: U16 "udp.srcport" "Source Port";
-///     /// The checksum over pseudo header, header and data.
-///     CHECKSUM: U16 "udp.checksum" "Checksum" { form: Form::Hex };
+///     /// Checksum of pseudo header, header and data.
+///     CHECKSUM: U16 "udp.checksum" "Checksum" { base: DisplayBase::Hex };
 /// }
 /// ```
 ///
-/// The first is the protocol itself. Each becomes a `pub static` [`Field`]; `FIELDS` lists them in order and `COUNT`
-/// counts them. The first word is the path of the protocol in [`PROTOCOLS`](crate::PROTOCOLS). In braces stand the
-/// parts of [`Field`] that are out of the ordinary.
+/// The first field is the protocol itself. Each becomes a `pub static` [`Field`]; `FIELDS` lists them in order and
+/// `COUNT` counts them. The first string is the path of the protocol in [`PROTOCOLS`](crate::PROTOCOLS). Braces set
+/// properties of [`Field`] that differ from the defaults.
 #[macro_export]
 macro_rules! fields {
     ($protocol:literal;
@@ -180,9 +179,9 @@ macro_rules! fields {
        $({ $($key:ident: $value:expr),+ $(,)? })?;)+) => {
         const BASE: u16 = $crate::first_field($protocol);
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-        enum Place { $($id,)+ COUNT }
-        /// How many fields are declared here.
-        pub const COUNT: u16 = Place::COUNT as u16;
+        enum FieldIndex { $($id,)+ COUNT }
+        /// Number of fields declared here.
+        pub const COUNT: u16 = FieldIndex::COUNT as u16;
         $(
             $(#[doc = $doc])+
             pub static $id: $crate::field::Field = $crate::field::Field {
@@ -191,8 +190,8 @@ macro_rules! fields {
                     $name,
                     $title,
                     concat!($($doc),+),
-                    $crate::field::Kind::$kind $(($crate::field::Severity::$severity))?,
-                    BASE + Place::$id as u16,
+                    $crate::field::FieldKind::$kind $(($crate::field::Severity::$severity))?,
+                    BASE + FieldIndex::$id as u16,
                     BASE,
                 )
             };

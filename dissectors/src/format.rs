@@ -1,6 +1,6 @@
-//! Values as text: the forms in which Wireshark's `-T fields` prints them.
+//! Formatting of values, as Wireshark's `-T fields` prints them.
 
-use crate::field::{Field, Form, Kind};
+use crate::field::{DisplayBase, Field, FieldKind};
 use crate::tree::{Tree, Value};
 use core::fmt::{self, Write};
 
@@ -22,13 +22,13 @@ pub fn value(out: &mut impl Write, field: &Field, value: Value, tree: &Tree) -> 
 }
 
 fn uint(out: &mut impl Write, field: &Field, number: u64) -> fmt::Result {
-    let bytes = match (field.form, field.kind) {
-        (Form::Dec, _) => return write!(out, "{number}"),
-        (Form::Hex, Kind::U8) => 1,
-        (Form::Hex, Kind::U16) => 2,
-        (Form::Hex, Kind::U24) => 3,
-        (Form::Hex, Kind::U64) => 8,
-        (Form::Hex, _) => 4,
+    let bytes = match (field.base, field.kind) {
+        (DisplayBase::Dec, _) => return write!(out, "{number}"),
+        (DisplayBase::Hex, FieldKind::U8) => 1,
+        (DisplayBase::Hex, FieldKind::U16) => 2,
+        (DisplayBase::Hex, FieldKind::U24) => 3,
+        (DisplayBase::Hex, FieldKind::U64) => 8,
+        (DisplayBase::Hex, _) => 4,
     };
     out.write_str("0x")?;
     hex(out, number.to_be_bytes().get(8 - bytes..).unwrap_or_default())
@@ -38,7 +38,7 @@ fn uint(out: &mut impl Write, field: &Field, number: u64) -> fmt::Result {
 pub fn ether(out: &mut impl Write, bytes: [u8; 6]) -> fmt::Result {
     let mut text = [b':'; 17];
     for (pair, &byte) in text.chunks_mut(3).zip(&bytes) {
-        pair.iter_mut().zip(digits(byte)).for_each(|(place, digit)| *place = digit);
+        pair.iter_mut().zip(digits(byte)).for_each(|(slot, digit)| *slot = digit);
     }
     out.write_str(core::str::from_utf8(&text).unwrap_or_default())
 }
@@ -73,12 +73,12 @@ pub fn hex(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
-/// The two hexadecimal digits of a byte.
+/// Returns the two hexadecimal digits of a byte.
 fn digits(byte: u8) -> [u8; 2] {
     [byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble })
 }
 
-/// Writes text so that no byte of it can steer a terminal: control characters and what is no UTF-8 become escapes.
+/// Writes text with control characters and invalid UTF-8 escaped, so that it cannot control a terminal.
 pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     for chunk in bytes.utf8_chunks() {
         let mut plain = 0;
@@ -92,7 +92,7 @@ pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
                 '\u{b}' => "\\v",
                 '\u{c}' => "\\f",
                 '\\' => "\\\\",
-                _ if is_plain(char) => continue,
+                _ if is_printable(char) => continue,
                 _ => "",
             };
             out.write_str(valid.get(plain..at).unwrap_or_default())?;
@@ -108,11 +108,11 @@ pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
-/// Whether a character can be shown as it is: it is no control character, separates neither lines nor paragraphs, and is
-/// seen. What is not seen (`Default_Ignorable_Code_Point` of Unicode 16, among it all that changes the direction of text)
-/// could make two texts look the same.
+/// Returns whether a character is printed unescaped: it is visible, and neither a control character nor a line or
+/// paragraph separator. Invisible characters (`Default_Ignorable_Code_Point` of Unicode 16, including all that change
+/// the text direction) could make two texts look the same.
 #[must_use]
-pub fn is_plain(char: char) -> bool {
+pub fn is_printable(char: char) -> bool {
     let is_seen = !matches!(
         char,
         '\u{ad}'
@@ -145,15 +145,15 @@ mod tests {
     use alloc::string::String;
 
     #[test]
-    fn what_is_not_seen_is_told() {
-        let told = |shown: &str| {
+    fn invisible_characters_are_escaped() {
+        let escaped = |shown: &str| {
             let mut out = String::new();
             assert!(text(&mut out, shown.as_bytes()).is_ok());
             out
         };
-        assert_eq!(told("é → 日 😀 \u{e33}"), "é → 日 😀 \u{e33}");
-        assert_eq!(told("adm\u{200b}in\u{ad}!\u{61c}"), r"adm\xe2\x80\x8bin\xc2\xad!\xd8\x9c");
-        assert_eq!(told("\u{e0041}\u{202e}a\x1b[2J\u{9b}"), r"\xf3\xa0\x81\x81\xe2\x80\xaea\x1b[2J\xc2\x9b");
+        assert_eq!(escaped("é → 日 😀 \u{e33}"), "é → 日 😀 \u{e33}");
+        assert_eq!(escaped("adm\u{200b}in\u{ad}!\u{61c}"), r"adm\xe2\x80\x8bin\xc2\xad!\xd8\x9c");
+        assert_eq!(escaped("\u{e0041}\u{202e}a\x1b[2J\u{9b}"), r"\xf3\xa0\x81\x81\xe2\x80\xaea\x1b[2J\xc2\x9b");
     }
 
     #[test]

@@ -1,20 +1,19 @@
-//! What bytes mean: fields, trees, protocols. No I/O, no clock, no flows, no screens.
+//! Dissectors: fields, detail trees and protocols. Without I/O, clock, conversation tables or user interface.
 //!
-//! The language a dissector speaks stands in [`field`] (what can be said), [`tree`] (saying it), [`reader`] (reading
-//! and saying in one call), [`packet`] (layers), [`session`] (conversations) and [`exchange`] (requests and answers).
-//! Each protocol is a folder and one line in the list below; all that a user can see of it follows from its
-//! [`Protocol`].
+//! A dissector uses [`field`] (declarations), [`tree`] (recorded values), [`reader`] (parsing and recording in one
+//! call), [`packet`] (layers), [`session`] (protocols of conversations) and [`exchange`] (requests and responses). Each
+//! protocol is a folder and one line in the list below. Everything that users see of it follows from its [`Protocol`].
 #![no_std]
 
 extern crate alloc;
 
 pub mod content;
 pub mod exchange;
-mod extent;
 pub mod field;
 pub mod format;
 mod names;
 pub mod packet;
+mod padding;
 mod protocol;
 pub mod reader;
 pub mod reassembly;
@@ -22,8 +21,8 @@ pub mod session;
 pub mod tree;
 mod wants;
 
-pub use field::{Field, Form, Kind, Severity};
-pub use protocol::{Claim, Layer, Part, Protocol, Registry, SessionKind};
+pub use field::{DisplayBase, Field, FieldKind, Severity};
+pub use protocol::{Claim, Dissector, LayerFn, Protocol, Registry, SessionKind};
 pub use tree::{Tree, Value};
 pub use wants::Wants;
 
@@ -31,7 +30,7 @@ macro_rules! protocols {
     ($($name:ident $(:: $part:ident)?),+ $(,)?) => {
         $(module! { $name $($part)? })+
 
-        /// Every protocol: the list from which fields, filters, columns and the manual follow.
+        /// All protocols. Fields, filters, columns and the manual follow from this list.
         pub static PROTOCOLS: &[&Protocol] = &[$(&$name$(::$part)?::PROTOCOL),+];
 
         const SIZES: &[(&str, u16)] =
@@ -39,10 +38,10 @@ macro_rules! protocols {
     };
 }
 
-// A protocol is a folder; a part of its family is a file in it, which it declares itself.
+// A protocol is a folder. A related protocol is a file in that folder, declared by its `mod.rs`.
 macro_rules! module {
     ($name:ident) => {
-        #[allow(missing_docs, reason = "each says what it is in its first line")]
+        #[allow(missing_docs, reason = "the first line of each module documents it")]
         pub mod $name;
     };
     ($name:ident $part:ident) => {};
@@ -95,10 +94,10 @@ protocols! {
     data,
 }
 
-/// How many fields there are.
+/// Number of fields.
 pub const FIELD_COUNT: u16 = first_field("");
 
-/// The place of a protocol's first field among all fields; for no protocol's name, the number of all fields.
+/// Returns the index of a protocol's first field among all fields; for an unknown name, the number of fields.
 const fn first_field(protocol: &str) -> u16 {
     let mut sum = 0;
     let mut at = 0;
@@ -129,18 +128,18 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
     true
 }
 
-/// All fields, in the order of their `id`.
+/// Returns all fields, in the order of their `id`.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.fields.iter().copied())
 }
 
-/// The protocol whose own field has this name.
+/// Returns the protocol whose own field has this name.
 #[must_use]
 pub fn protocol(name: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|protocol| protocol.fields.first().is_some_and(|own| own.name == name))
 }
 
-/// The field of this name.
+/// Returns the field of this name.
 #[must_use]
 pub fn field(name: &str) -> Option<&'static Field> {
     fields().find(|field| field.name == name)

@@ -1,7 +1,6 @@
-//! Names of numbers that layers have in common: EtherTypes and IP protocols (of the IANA registries), what became of a
-//! checksum.
+//! Names of numbers that several layers share: EtherTypes, IP protocols (IANA registries), checksum status.
 
-/// Wireshark's `ip.version` is the version of either IP, so IPv6 tells it too.
+/// Wireshark's `ip.version` is the version of either IP, so IPv6 records it too.
 pub(crate) use crate::ipv4::VERSION as IP_VERSION;
 
 /// EtherTypes.
@@ -42,7 +41,7 @@ pub(crate) const ETHER_TYPES: &[(u64, &str)] = &[
     (0x9100, "QinQ: old non-standard 802.1ad"),
 ];
 
-/// IP protocols, which are IPv6's next headers too.
+/// IP protocols, also used as IPv6 next headers.
 pub(crate) const IP_PROTOCOLS: &[(u64, &str)] = &[
     (0, "IPv6 Hop-by-Hop Option"),
     (1, "ICMP"),
@@ -136,7 +135,7 @@ pub(crate) const DSCP: &[(u64, &str)] = &[
     (56, "Class Selector 7"),
 ];
 
-/// The two bits of explicit congestion notification (RFC 3168 5).
+/// Values of the two explicit congestion notification bits (RFC 3168 5).
 pub(crate) const ECN: &[(u64, &str)] = &[
     (0, "Not ECN-Capable Transport"),
     (1, "ECN-Capable Transport codepoint '01'"),
@@ -144,13 +143,14 @@ pub(crate) const ECN: &[(u64, &str)] = &[
     (3, "Congestion Experienced"),
 ];
 
-/// What became of a checksum.
-pub(crate) const CHECKSUM_STATES: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
+/// Checksum status.
+pub(crate) const CHECKSUM_STATUS_VALUES: &[(u64, &str)] =
+    &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
 
-/// The name of an IP protocol, or `Unknown`.
+/// Returns the name of an IP protocol, or `Unknown`.
 pub(crate) fn ip_protocol(number: u8) -> &'static str {
     IP_PROTOCOLS
-        .binary_search_by_key(&u64::from(number), |&(known, _)| known)
+        .binary_search_by_key(&u64::from(number), |&(entry, _)| entry)
         .ok()
         .and_then(|at| IP_PROTOCOLS.get(at))
         .map_or("Unknown", |&(_, name)| name)
@@ -161,8 +161,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_in_ascending_order_of_their_numbers() {
-        for table in [ETHER_TYPES, IP_PROTOCOLS, DSCP, ECN, CHECKSUM_STATES] {
+    fn tables_are_sorted_by_number() {
+        for table in [ETHER_TYPES, IP_PROTOCOLS, DSCP, ECN, CHECKSUM_STATUS_VALUES] {
             assert!(table.is_sorted_by(|a, b| a.0 < b.0));
         }
         assert_eq!(ip_protocol(17), "UDP");

@@ -1,43 +1,43 @@
-//! The packet: from the link layer to the transport, each layer saying what comes next.
+//! Packets: dissection from the link layer to the transport layer. Each layer determines the next.
 
 use crate::Registry;
 use crate::tree::{Slice, Tree, Value};
 
-/// Bytes of a packet that one protocol reads, and how many there were on the wire.
+/// Bytes passed to one dissector, with their number on the wire.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Piece<'b> {
-    /// The captured bytes.
+pub struct Payload<'b> {
+    /// Captured bytes.
     pub bytes: &'b [u8],
-    /// Where the first lies in the tree's store.
+    /// Position of the first byte in the tree's store.
     pub base: u32,
-    /// How many bytes it had on the wire; more than are here where the capture cut the frame short.
+    /// Number of bytes on the wire; larger than `bytes` if the frame was truncated at capture.
     pub wire: u32,
 }
 
-impl<'b> Piece<'b> {
-    /// All of `bytes`, none of them cut off.
+impl<'b> Payload<'b> {
+    /// Creates a payload that is not truncated.
     #[must_use]
-    pub fn whole(bytes: &'b [u8], base: u32) -> Piece<'b> {
-        Piece { bytes, base, wire: bytes.len() as u32 }
+    pub fn whole(bytes: &'b [u8], base: u32) -> Payload<'b> {
+        Payload { bytes, base, wire: bytes.len() as u32 }
     }
 
-    /// What follows the first `n` bytes.
+    /// Returns the payload without its first `n` bytes.
     #[must_use]
-    pub fn from(self, n: usize) -> Piece<'b> {
-        Piece {
+    pub fn from(self, n: usize) -> Payload<'b> {
+        Payload {
             bytes: self.bytes.get(n..).unwrap_or_default(),
             base: self.base.saturating_add(n as u32),
             wire: self.wire.saturating_sub(n as u32),
         }
     }
 
-    /// The first `n` bytes.
+    /// Returns the first `n` bytes.
     #[must_use]
-    pub fn first(self, n: usize) -> Piece<'b> {
-        Piece { bytes: self.bytes.get(..n).unwrap_or(self.bytes), base: self.base, wire: self.wire.min(n as u32) }
+    pub fn first(self, n: usize) -> Payload<'b> {
+        Payload { bytes: self.bytes.get(..n).unwrap_or(self.bytes), base: self.base, wire: self.wire.min(n as u32) }
     }
 
-    /// The place of `len` bytes from `at`, cut to what was captured.
+    /// Returns the span of `len` bytes from `at`, limited to the captured bytes.
     #[must_use]
     pub fn span(self, at: usize, len: usize) -> Slice {
         let at = at.min(self.bytes.len());
@@ -45,23 +45,23 @@ impl<'b> Piece<'b> {
         Slice::new(self.base.saturating_add(at as u32), len as u32)
     }
 
-    /// The place of all that was captured.
+    /// Returns the span of all captured bytes.
     #[must_use]
     pub fn all(self) -> Slice {
         Slice::new(self.base, self.bytes.len() as u32)
     }
 
-    /// Whether the capture kept fewer bytes than there were.
+    /// Returns whether the payload was truncated at capture.
     #[must_use]
     pub fn is_cut(self) -> bool {
         (self.bytes.len() as u32) < self.wire
     }
 }
 
-/// The address of a sender or receiver on the network layer.
+/// Network-layer address of a sender or receiver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Address {
-    /// No network layer was read.
+    /// No network layer.
     #[default]
     None,
     /// IPv4.
@@ -71,7 +71,7 @@ pub enum Address {
 }
 
 impl Address {
-    /// The address as a field's value.
+    /// Returns the address as a field value.
     #[must_use]
     pub fn value(self) -> Option<Value> {
         match self {
@@ -82,26 +82,26 @@ impl Address {
     }
 }
 
-/// What the layers of a packet have said so far that others lean on.
+/// State of a packet that its layers share.
 #[derive(Debug, Default)]
 pub struct Packet {
-    /// The sender, by the innermost network layer.
+    /// Source address of the innermost network layer.
     pub source: Address,
-    /// The receiver, by the innermost network layer.
+    /// Destination address of the innermost network layer.
     pub destination: Address,
-    /// How many more routers it may pass, by the innermost network layer.
+    /// Remaining hops of the innermost network layer.
     pub hops: u8,
-    /// The protocols met, outermost first, as `frame.protocols` lists them.
+    /// Protocols so far, outermost first, as listed in `frame.protocols`.
     pub path: Path,
-    /// The packet being read is quoted in an ICMP error: it tells of an earlier one and is no traffic itself.
+    /// Whether the layer is part of a packet that an ICMP error quotes, not of the traffic itself.
     pub quoted: bool,
-    /// How many layers have been read; a packet of more than [`MAX_LAYERS`] is not followed further.
+    /// Number of layers so far. Layers beyond [`MAX_LAYERS`] are not dissected.
     pub layers: u8,
 }
 
 impl Packet {
-    /// Forgets the last packet.
-    pub fn begin(&mut self) {
+    /// Resets the state for the next packet.
+    pub fn reset(&mut self) {
         self.source = Address::None;
         self.destination = Address::None;
         self.hops = 0;
@@ -111,10 +111,10 @@ impl Packet {
     }
 }
 
-/// As many layers as are followed in one packet: tunnels nest, hostile packets without end.
+/// Maximum number of layers in one packet. Tunnels nest, in hostile packets without end.
 pub const MAX_LAYERS: u8 = 48;
 
-/// The names of protocols in the order they were met.
+/// Names of protocols, outermost first.
 #[derive(Debug)]
 pub struct Path {
     names: [&'static str; MAX_LAYERS as usize],
@@ -128,83 +128,83 @@ impl Default for Path {
 }
 
 impl Path {
-    /// Adds a protocol; beyond [`MAX_LAYERS`] names it is left out.
+    /// Adds a protocol, unless there are [`MAX_LAYERS`] already.
     pub fn push(&mut self, name: &'static str) {
-        if let Some(place) = self.names.get_mut(self.len) {
-            *place = name;
+        if let Some(slot) = self.names.get_mut(self.len) {
+            *slot = name;
             self.len += 1;
         }
     }
 
-    /// The names so far.
+    /// Returns the names.
     #[must_use]
     pub fn names(&self) -> &[&'static str] {
         self.names.get(..self.len).unwrap_or_default()
     }
 
-    /// Forgets all names.
+    /// Removes all names.
     pub fn clear(&mut self) {
         self.len = 0;
     }
 }
 
-/// What a layer found that its payload is.
+/// Type of a layer's payload.
 #[derive(Clone, Copy, Debug)]
 pub enum Next<'b> {
     /// A frame of this link type (a number of the LINKTYPE_ registry).
-    Link(u16, Piece<'b>),
-    /// A protocol named by EtherType.
-    EtherType(u16, Piece<'b>),
-    /// A protocol named by IP protocol number.
-    IpProto(u8, Piece<'b>),
-    /// A protocol named by PPP protocol number.
-    Ppp(u16, Piece<'b>),
-    /// What one of two UDP ports, the lower first, is known to carry.
-    UdpPort(u16, u16, Piece<'b>),
-    /// A TCP segment: for the stream it belongs to.
+    Link(u16, Payload<'b>),
+    /// A protocol by EtherType.
+    EtherType(u16, Payload<'b>),
+    /// A protocol by IP protocol number.
+    IpProto(u8, Payload<'b>),
+    /// A protocol by PPP protocol number.
+    Ppp(u16, Payload<'b>),
+    /// A protocol by one of two UDP ports, the lower first.
+    UdpPort(u16, u16, Payload<'b>),
+    /// A TCP segment, for its connection.
     Segment(crate::tcp::Segment<'b>),
-    /// A UDP datagram: for the conversation it belongs to.
+    /// A UDP datagram, for its conversation.
     Datagram(crate::udp::Datagram<'b>),
-    /// A part of an IP packet, to be put together first.
+    /// A fragment of an IP packet, for reassembly.
     Fragment(Fragment<'b>),
-    /// Bytes nobody knows.
-    Data(Piece<'b>),
+    /// Bytes of an unknown protocol.
+    Data(Payload<'b>),
     /// Nothing.
     End,
 }
 
-/// A part of an IP packet (RFC 791 3.2, RFC 8200 4.5).
+/// A fragment of an IP packet (RFC 791 3.2, RFC 8200 4.5).
 #[derive(Clone, Copy, Debug)]
 pub struct Fragment<'b> {
-    /// The identification, with the addresses and the protocol what the parts have in common.
+    /// Identification. With the addresses and the protocol, it is common to the fragments of a packet.
     pub id: u32,
-    /// The protocol of the whole packet's payload.
+    /// Protocol of the packet's payload.
     pub protocol: u8,
-    /// Where in that payload this part belongs, in bytes.
+    /// Offset in that payload, in bytes.
     pub offset: u32,
-    /// Whether parts follow.
+    /// Whether more fragments follow.
     pub more: bool,
-    /// The part.
-    pub piece: Piece<'b>,
+    /// Bytes of the fragment.
+    pub payload: Payload<'b>,
 }
 
-/// Reads layer after layer, recording into `tree`, until one is reached that takes more than the packet to read:
-/// never returns [`Next::Link`], [`Next::EtherType`], [`Next::IpProto`], [`Next::Ppp`] or [`Next::UdpPort`].
+/// Dissects layer after layer and records them in `tree`, up to a payload that needs more than the packet itself. Never
+/// returns [`Next::Link`], [`Next::EtherType`], [`Next::IpProto`], [`Next::Ppp`] or [`Next::UdpPort`].
 #[must_use]
 pub fn walk<'b>(registry: &Registry, mut next: Next<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     loop {
-        let (layer, piece) = match next {
-            Next::Link(number, piece) => (registry.link(number), piece),
-            Next::EtherType(number, piece) => (registry.ether_type(number), piece),
-            Next::IpProto(number, piece) => (registry.ip_proto(number), piece),
-            Next::Ppp(number, piece) => (registry.ppp(number), piece),
-            Next::UdpPort(low, high, piece) => (registry.udp_port(low).or_else(|| registry.udp_port(high)), piece),
+        let (layer, payload) = match next {
+            Next::Link(number, payload) => (registry.link(number), payload),
+            Next::EtherType(number, payload) => (registry.ether_type(number), payload),
+            Next::IpProto(number, payload) => (registry.ip_proto(number), payload),
+            Next::Ppp(number, payload) => (registry.ppp(number), payload),
+            Next::UdpPort(low, high, payload) => (registry.udp_port(low).or_else(|| registry.udp_port(high)), payload),
             done => return done,
         };
         packet.layers += 1;
         next = match layer {
-            Some(layer) if packet.layers < MAX_LAYERS => layer(piece, packet, tree),
-            _ => return Next::Data(piece),
+            Some(layer) if packet.layers < MAX_LAYERS => layer(payload, packet, tree),
+            _ => return Next::Data(payload),
         };
         if packet.quoted {
             // Columns describe the packet that was sent, not the one that it quotes.

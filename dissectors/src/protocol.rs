@@ -1,16 +1,16 @@
 //! A protocol: its fields, what leads to it, and how it is read.
 
-use crate::content::ContentReader;
+use crate::content::ContentFn;
 use crate::field::Field;
-use crate::packet::{Next, Packet, Piece};
-use crate::session::{Session, Verdict};
+use crate::packet::{Next, Packet, Payload};
+use crate::session::{Probe, Session};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Reads one layer of a packet and says what its payload is.
-pub type Layer = for<'b> fn(Piece<'b>, &mut Packet, &mut Tree) -> Next<'b>;
+pub type LayerFn = for<'b> fn(Payload<'b>, &mut Packet, &mut Tree) -> Next<'b>;
 
 /// An entry of [`PROTOCOLS`](crate::PROTOCOLS): everything a user can see of a protocol follows from it.
 pub struct Protocol {
@@ -21,26 +21,26 @@ pub struct Protocol {
     /// By what the layer below names it.
     pub claims: &'static [Claim],
     /// How it is read.
-    pub part: Part,
+    pub dissector: Dissector,
 }
 
 /// How a protocol is read.
-pub enum Part {
+pub enum Dissector {
     /// From one packet.
-    Layer(Layer),
+    Layer(LayerFn),
     /// From a conversation's bytes.
     Session(SessionKind),
     /// From what a message carries.
-    Content(ContentReader),
+    Content(ContentFn),
     /// By the program, which knows the facts (the frame itself, TCP's streams).
-    Facts,
+    Builtin,
 }
 
 /// How a session protocol is recognised and begun.
 #[derive(Clone, Copy)]
 pub struct SessionKind {
     /// Whether the first bytes of a side could be this protocol.
-    pub probe: fn(&[u8]) -> Verdict,
+    pub probe: fn(&[u8]) -> Probe,
     /// A session at its beginning, of which a run wants this.
     pub open: fn(&Wants) -> Box<dyn Session>,
 }
@@ -64,11 +64,11 @@ pub enum Claim {
 
 /// The claims of all protocols, ready to be asked for every layer.
 pub struct Registry {
-    link: Vec<(u16, Layer)>,
-    ether_type: Vec<(u16, Layer)>,
-    ip_proto: [Option<Layer>; 256],
-    ppp: Vec<(u16, Layer)>,
-    udp_port: Vec<(u16, Layer)>,
+    link: Vec<(u16, LayerFn)>,
+    ether_type: Vec<(u16, LayerFn)>,
+    ip_proto: [Option<LayerFn>; 256],
+    ppp: Vec<(u16, LayerFn)>,
+    udp_port: Vec<(u16, LayerFn)>,
     sessions: Vec<(&'static Field, SessionKind)>,
 }
 
@@ -85,16 +85,16 @@ impl Registry {
             sessions: Vec::new(),
         };
         for protocol in protocols {
-            match protocol.part {
-                Part::Layer(layer) => protocol.claims.iter().for_each(|&claim| all.claim(claim, layer)),
-                Part::Session(kind) => all.sessions.extend(protocol.fields.first().map(|&field| (field, kind))),
-                Part::Content(_) | Part::Facts => {}
+            match protocol.dissector {
+                Dissector::Layer(layer) => protocol.claims.iter().for_each(|&claim| all.claim(claim, layer)),
+                Dissector::Session(kind) => all.sessions.extend(protocol.fields.first().map(|&field| (field, kind))),
+                Dissector::Content(_) | Dissector::Builtin => {}
             }
         }
         all
     }
 
-    fn claim(&mut self, claim: Claim, layer: Layer) {
+    fn claim(&mut self, claim: Claim, layer: LayerFn) {
         match claim {
             Claim::Link(number) => self.link.push((number, layer)),
             Claim::EtherType(number) => self.ether_type.push((number, layer)),
@@ -111,31 +111,31 @@ impl Registry {
 
     /// Who reads frames of this link type.
     #[must_use]
-    pub fn link(&self, number: u16) -> Option<Layer> {
+    pub fn link(&self, number: u16) -> Option<LayerFn> {
         find(&self.link, number)
     }
 
     /// Who reads this EtherType.
     #[must_use]
-    pub fn ether_type(&self, number: u16) -> Option<Layer> {
+    pub fn ether_type(&self, number: u16) -> Option<LayerFn> {
         find(&self.ether_type, number)
     }
 
     /// Who reads this IP protocol.
     #[must_use]
-    pub fn ip_proto(&self, number: u8) -> Option<Layer> {
+    pub fn ip_proto(&self, number: u8) -> Option<LayerFn> {
         self.ip_proto.get(usize::from(number)).copied().flatten()
     }
 
     /// Who reads this PPP protocol.
     #[must_use]
-    pub fn ppp(&self, number: u16) -> Option<Layer> {
+    pub fn ppp(&self, number: u16) -> Option<LayerFn> {
         find(&self.ppp, number)
     }
 
     /// Who reads what this UDP port carries.
     #[must_use]
-    pub fn udp_port(&self, number: u16) -> Option<Layer> {
+    pub fn udp_port(&self, number: u16) -> Option<LayerFn> {
         find(&self.udp_port, number)
     }
 
@@ -147,6 +147,6 @@ impl Registry {
 }
 
 // A handful of entries: looking at all is faster than any index.
-fn find(claims: &[(u16, Layer)], number: u16) -> Option<Layer> {
+fn find(claims: &[(u16, LayerFn)], number: u16) -> Option<LayerFn> {
     claims.iter().find(|(claimed, _)| *claimed == number).map(|&(_, layer)| layer)
 }

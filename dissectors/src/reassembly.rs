@@ -1,24 +1,24 @@
-//! How a packet that was put together from fragments is told, by whichever network layer.
+//! Fields of a reassembled IP packet, shared by IPv4 and IPv6.
 
 use crate::field::Field;
 use crate::tree::{Slice, Tree, Value};
 
-/// A part of a packet that was put together.
+/// A fragment of a reassembled packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// The frame it came in.
+pub struct ReassembledFragment {
+    /// Number of the frame with the fragment.
     pub frame: u32,
-    /// Its place in the tree's store, within that of the whole.
-    pub place: Slice,
-    /// Some of it came before; and whether it was different.
+    /// Position of its bytes in the tree's store, within those of the whole payload.
+    pub span: Slice,
+    /// Set if the fragment overlaps earlier data; true if the overlapping data differs.
     pub overlap: Option<bool>,
 }
 
-/// The fields by which a network layer tells of it.
-pub(crate) struct Fields {
+/// Fields by which a network layer describes a reassembled packet.
+pub(crate) struct ReassemblyFields {
     pub(crate) fragments: &'static Field,
     pub(crate) fragment: &'static Field,
-    /// Instead, of a part that differs from what came before.
+    /// Replaces `fragment` if the fragment's data differs from earlier data.
     pub(crate) error: &'static Field,
     pub(crate) overlap: &'static Field,
     pub(crate) conflict: &'static Field,
@@ -27,34 +27,34 @@ pub(crate) struct Fields {
     pub(crate) data: &'static Field,
 }
 
-/// Records what the packet whose payload lies at `whole` was put together from.
-pub(crate) fn describe(fields: &Fields, whole: Slice, parts: &[Part], tree: &mut Tree) {
+/// Records the fragments of the packet whose payload is at `whole`.
+pub(crate) fn describe(fields: &ReassemblyFields, whole: Slice, parts: &[ReassembledFragment], tree: &mut Tree) {
     if !tree.wants_any(fields.fragments) {
         return;
     }
-    let concluded = Slice::default();
+    let derived = Slice::default();
     let value = match fields.fragments.kind {
-        crate::Kind::Bytes => Value::Bytes(whole),
+        crate::FieldKind::Bytes => Value::Bytes(whole),
         _ => Value::Present,
     };
-    let place = tree.open(fields.fragments, whole, value);
-    tree.label(place, format_args!("[{} {} ({} bytes)]", parts.len(), fields.fragments.title, whole.len));
+    let node = tree.open(fields.fragments, whole, value);
+    tree.label(node, format_args!("[{} {} ({} bytes)]", parts.len(), fields.fragments.title, whole.len));
     for part in parts {
         let field = if part.overlap == Some(true) { fields.error } else { fields.fragment };
-        let place = tree.open(field, part.place, Value::Uint(part.frame.into()));
-        let (first, len) = (part.place.start.saturating_sub(whole.start), part.place.len);
+        let node = tree.open(field, part.span, Value::Uint(part.frame.into()));
+        let (first, len) = (part.span.start.saturating_sub(whole.start), part.span.len);
         let last = (first + len).saturating_sub(1);
-        tree.label(place, format_args!("[Frame: {}, payload: {first}-{last} ({len} bytes)]", part.frame));
+        tree.label(node, format_args!("[Frame: {}, payload: {first}-{last} ({len} bytes)]", part.frame));
         if let Some(conflict) = part.overlap {
-            tree.put(fields.overlap, concluded, Value::Bool(true));
+            tree.put(fields.overlap, derived, Value::Bool(true));
             if conflict {
-                tree.put(fields.conflict, concluded, Value::Bool(true));
+                tree.put(fields.conflict, derived, Value::Bool(true));
             }
         }
         tree.close();
     }
-    tree.put(fields.count, concluded, Value::Uint(parts.len() as u64));
-    tree.put(fields.length, concluded, Value::Uint(whole.len.into()));
+    tree.put(fields.count, derived, Value::Uint(parts.len() as u64));
+    tree.put(fields.length, derived, Value::Uint(whole.len.into()));
     tree.put(fields.data, whole, Value::Bytes(whole));
     tree.close();
 }

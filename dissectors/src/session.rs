@@ -31,17 +31,17 @@ impl Side {
 
 /// Where in the capture something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct At {
+pub struct Stamp {
     /// The frame's number, from 1.
     pub frame: u32,
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     pub time: i64,
 }
 
-impl At {
+impl Stamp {
     /// The later of two by the clock; of two at the same time, the other.
     #[must_use]
-    pub fn later(self, other: At) -> At {
+    pub fn later(self, other: Stamp) -> Stamp {
         if self.time > other.time { self } else { other }
     }
 }
@@ -69,7 +69,7 @@ impl<'b> Chunk<'b> {
     }
 
     /// The place in the tree's store of the bytes of `range`: in the frame, or in a buffer that is added under `title`.
-    pub fn place(self, range: Range<usize>, title: &'static str, tree: &mut Tree) -> Slice {
+    pub fn span(self, range: Range<usize>, title: &'static str, tree: &mut Tree) -> Slice {
         let bytes = self.bytes.get(range.clone()).unwrap_or_default();
         let start = match self.base {
             Some(base) => base + range.start as u32,
@@ -82,9 +82,9 @@ impl<'b> Chunk<'b> {
 /// What a session leans on while it reads.
 pub struct Context<'a> {
     /// The present frame.
-    pub at: At,
+    pub at: Stamp,
     /// Where the last bytes shown came: an earlier frame if they waited for what was missing before them.
-    pub came: At,
+    pub arrived: Stamp,
     /// The number of the conversation.
     pub stream: u32,
     /// The number of the session in it, from 0: within a tunnel another begins.
@@ -98,32 +98,32 @@ pub struct Context<'a> {
     /// What happened, for whoever lists exchanges.
     pub events: &'a mut Vec<Event>,
     /// What an earlier reading of the same capture learnt; empty in the first.
-    pub foresight: &'a Foresight,
+    pub first_pass: &'a FirstPass,
 }
 
 /// What became of the bytes a session was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct Consumed {
     /// As many bytes from the front need not be shown again. 0 asks for more bytes, or waits for the other side.
     pub bytes: usize,
     /// Who reads on.
-    pub then: Then,
+    pub transition: Transition,
 }
 
 /// Who reads a conversation from here on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum Transition {
     /// The same session.
-    Same,
+    Stay,
     /// Anybody who recognises it, on both sides: a tunnel begins.
-    Anybody,
+    Detect,
     /// The session protocol of this name if there is one, else nobody.
     Protocol(&'static str),
 }
 
 /// How a side ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum SideEnd {
     /// With FIN, after its last byte.
     Closed,
     /// With RST.
@@ -134,7 +134,7 @@ pub enum Ending {
 
 /// What a probe says of bytes at the beginning of a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Probe {
     /// It is this protocol.
     Yes,
     /// It could be, if more bytes came.
@@ -150,7 +150,7 @@ pub enum Verdict {
 /// is enough; and when the other side's bytes have told it more, as bytes that it left may now be taken. It never fails: what is malformed becomes a note, and the next message is still read.
 pub trait Session: Send {
     /// Reads from `side`.
-    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken;
+    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed;
 
     /// Learns that `len` bytes of `side` were never captured. What it had not taken before them is in `before`, and is
     /// gone after this call. A gap of no bytes says that memory is short: what it had not taken is gone, and it should
@@ -158,7 +158,7 @@ pub trait Session: Send {
     fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>);
 
     /// Learns that `side` sends nothing more; `rest` is what it had not taken. Called once for each side.
-    fn end(&mut self, side: Side, rest: Chunk<'_>, ending: Ending, cx: &mut Context<'_>);
+    fn end(&mut self, side: Side, rest: Chunk<'_>, ending: SideEnd, cx: &mut Context<'_>);
 
     /// Whether what it has seen of `side` since the last message that was told is the beginning of another.
     fn is_in_message(&self, _side: Side) -> bool {
@@ -166,7 +166,7 @@ pub trait Session: Send {
     }
 
     /// How many bytes of messages it keeps, besides those it has not taken.
-    fn held(&self) -> usize {
+    fn buffered(&self) -> usize {
         0
     }
 }
@@ -177,29 +177,29 @@ pub enum Event {
     /// A request and its answer are complete, or will never be.
     Exchange(Box<Exchange>),
     /// A message was told in the present frame: it is complete, or as complete as it will be.
-    Message(Told),
+    Message(MessageEnd),
     /// Both sides speak this version of the session's protocol, as far as is known now.
     Version(u16),
 }
 
 /// A message that ends with the last byte its session takes in this call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct MessageEnd {
     /// Who sent it.
     pub side: Side,
     /// Where its first byte arrived.
-    pub first: At,
+    pub first: Stamp,
     /// How many bytes it had on the wire, those that were not captured included.
     pub len: u64,
     /// The exchange that it opens.
-    pub asks: Option<u32>,
+    pub request: Option<u32>,
     /// The exchange that it answers for good: the key to [`Foresight::responses`].
-    pub answers: Option<u32>,
+    pub response: Option<u32>,
 }
 
 /// What later frames say about earlier ones, gathered in a first reading of a capture.
 #[derive(Debug, Default)]
-pub struct Foresight {
+pub struct FirstPass {
     /// The frame that completed the response to a request, by conversation, session and the request's place in it, from 0.
     pub responses: BTreeMap<(u32, u32, u32), u32>,
     /// The version that both sides of a session agreed to, by conversation and session.

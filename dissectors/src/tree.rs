@@ -1,48 +1,48 @@
-//! The tree: what one frame was found to say, as a flat list of fields with their values and places.
+//! The detail tree of one frame: a flat list of fields with values, spans and depths.
 
-use crate::field::{Field, Kind};
+use crate::field::{Field, FieldKind};
 use crate::wants::Wants;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// A run of bytes in a [`Tree`]'s store.
+/// A range of bytes in a [`Tree`]'s store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Slice {
-    /// Where it begins.
+    /// Position of the first byte.
     pub start: u32,
-    /// How many bytes it has.
+    /// Number of bytes.
     pub len: u32,
 }
 
 impl Slice {
-    /// The run of `len` bytes from `start`.
+    /// Creates a range of `len` bytes from `start`.
     #[must_use]
     pub const fn new(start: u32, len: u32) -> Slice {
         Slice { start, len }
     }
 
-    /// The run from its first byte to the last of `after`, if that comes later than its own.
+    /// Returns the range extended to the end of `after`, if that is later.
     #[must_use]
     pub const fn with(self, after: Slice) -> Slice {
         let end = if after.end() > self.end() { after.end() } else { self.end() };
         Slice::new(self.start, end - self.start)
     }
 
-    /// Where it ends: the place after its last byte.
+    /// Returns the position after the last byte.
     #[must_use]
     pub const fn end(self) -> u32 {
         self.start.saturating_add(self.len)
     }
 }
 
-/// What a field says in this frame.
+/// Value of a field in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing beyond being there.
+    /// No value: the field is present.
     Present,
     /// True or false.
     Bool(bool),
-    /// An unsigned number, or a frame's.
+    /// An unsigned number, or a frame number.
     Uint(u64),
     /// A signed number.
     Int(i64),
@@ -62,174 +62,174 @@ pub enum Value {
     Duration(i64),
 }
 
-/// One line of the tree.
+/// A node of the tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// Which fact.
+    /// Field of the node.
     pub field: &'static Field,
-    /// What it is here.
+    /// Value of the field.
     pub value: Value,
-    /// The bytes it was read from; of no length when it was concluded from elsewhere.
+    /// Bytes that the value was read from; empty if it was derived.
     pub span: Slice,
-    /// The line shown instead of title and value; of no length where there is none.
+    /// Text of the line instead of title and value; empty if there is none.
     pub label: Slice,
-    /// How deep it lies: 0 for a protocol of the frame.
+    /// Depth in the tree: 0 for a protocol of the frame.
     pub depth: u8,
-    /// Another name of a fact that is shown already.
+    /// Whether the node is not displayed, because it repeats another one.
     pub hidden: bool,
 }
 
-/// Bytes that were dissected: the frame, or what was put together or decoded from several.
+/// Bytes that were dissected: the frame, or reassembled or decoded data.
 #[derive(Clone, Copy, Debug)]
 pub struct Buffer {
-    /// What to call it, such as `Frame` or `Reassembled TCP`.
+    /// Title, such as `Frame` or `Reassembled TCP`.
     pub title: &'static str,
-    /// Its bytes in the store.
+    /// Bytes in the store.
     pub bytes: Slice,
 }
 
-/// The words of one row in a list of frames.
+/// Columns of one frame in a frame list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Columns {
-    /// The sender's address; innermost wins.
+    /// Source address of the innermost layer.
     pub source: Option<Value>,
-    /// The receiver's address.
+    /// Destination address of the innermost layer.
     pub destination: Option<Value>,
-    /// The short name of the highest protocol.
+    /// Short name of the topmost protocol.
     pub protocol: &'static str,
-    /// What it is about, in a line.
+    /// One-line summary.
     pub info: Slice,
-    /// So many bytes of `info` stay when it is replaced.
+    /// Number of bytes of `info` that stay when it is replaced.
     pub fence: u32,
 }
 
-/// All that was said of one frame.
+/// The detail tree and the columns of one frame.
 ///
-/// Everything lies in one store: the frame's bytes, what was put together from several frames, and computed text; so
-/// values are plain numbers and places, and a tree is filled anew for each frame without asking for memory.
+/// One store holds all bytes: the frame, reassembled data and formatted text. So values are numbers and ranges of the
+/// store, and the tree is reused for the next frame without new allocations.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     wants: Wants,
-    /// Something is wanted.
-    on: bool,
+    /// Whether anything is wanted.
+    enabled: bool,
     store: Vec<u8>,
     nodes: Vec<Node>,
     buffers: Vec<Buffer>,
     columns: Columns,
     depth: u8,
-    /// Nobody looks at the rest of this frame.
-    dismissed: bool,
-    /// The columns of this frame are final.
+    /// Whether the rest of the frame need not be recorded.
+    rest_skipped: bool,
+    /// Whether the columns of this frame are final.
     columns_are_final: bool,
 }
 
 impl Tree {
-    /// A tree that records what `wants` names and nothing else.
+    /// Creates a tree that records the fields in `wants` only.
     #[must_use]
     pub fn new(wants: Wants) -> Tree {
-        Tree { on: !wants.nothing(), wants, ..Tree::default() }
+        Tree { enabled: !wants.is_empty(), wants, ..Tree::default() }
     }
 
-    /// Forgets the last frame and begins one of these bytes, which are copied only if anything is wanted.
+    /// Clears the tree for the next frame. The bytes are copied only if anything is wanted.
     pub fn begin(&mut self, frame: &[u8]) {
         self.store.clear();
         self.nodes.clear();
         self.buffers.clear();
         self.columns = Columns::default();
         self.depth = 0;
-        self.dismissed = false;
+        self.rest_skipped = false;
         self.columns_are_final = false;
         self.add_buffer("Frame", frame);
     }
 
-    /// Learns that nobody looks at what else the frame says: it may be left out.
-    pub fn dismiss(&mut self) {
-        self.dismissed = true;
+    /// Stops recording fields of this frame: the rest of them is not needed.
+    pub fn skip_rest(&mut self) {
+        self.rest_skipped = true;
     }
 
-    /// Whether what else the frame says may be left out.
+    /// Returns whether the rest of the frame need not be recorded.
     #[must_use]
-    pub fn is_dismissed(&self) -> bool {
-        self.dismissed || !self.on
+    pub fn skips_rest(&self) -> bool {
+        self.rest_skipped || !self.enabled
     }
 
-    /// What is recorded.
+    /// Returns the wanted fields.
     #[must_use]
     pub fn wanted(&self) -> &Wants {
         &self.wants
     }
 
-    /// Whether this field is recorded.
+    /// Returns whether this field is recorded.
     #[must_use]
     pub fn wants(&self, field: &Field) -> bool {
         self.wants.field(field)
     }
 
-    /// Whether any field of the protocol is recorded; `protocol` is the protocol's own field, or any of its fields.
+    /// Returns whether any field of the protocol of `protocol` is recorded.
     #[must_use]
     pub fn wants_any(&self, protocol: &Field) -> bool {
         self.wants.protocol(protocol)
     }
 
-    /// Whether the row of a list of frames (protocol, info, addresses) is wanted.
+    /// Returns whether the columns (protocol, info, addresses) are wanted and not final.
     #[must_use]
     pub fn wants_columns(&self) -> bool {
         self.wants.columns && !self.columns_are_final
     }
 
-    /// Keeps the columns of this frame as they are, whatever is read from it afterwards.
+    /// Makes the columns of this frame final: later layers do not change them.
     pub fn finish_columns(&mut self) {
         self.columns_are_final = true;
     }
 
-    /// The lines recorded so far, in order.
+    /// Returns the recorded nodes, in order.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// The first value of `field`, if it was recorded.
+    /// Returns the first value of `field`, if it was recorded.
     #[must_use]
     pub fn first(&self, field: &Field) -> Option<Value> {
         self.nodes.iter().find(|node| node.field.id == field.id).map(|node| node.value)
     }
 
-    /// The dissected buffers; the frame itself is the first.
+    /// Returns the dissected buffers; the first is the frame itself.
     #[must_use]
     pub fn buffers(&self) -> &[Buffer] {
         &self.buffers
     }
 
-    /// The row of a list of frames.
+    /// Returns the columns.
     #[must_use]
     pub fn columns(&self) -> &Columns {
         &self.columns
     }
 
-    /// The row, to be written.
+    /// Returns the columns, for changes.
     pub fn columns_mut(&mut self) -> &mut Columns {
         &mut self.columns
     }
 
-    /// The bytes of a place in the store; none if it lies outside.
+    /// Returns the bytes of a range of the store; none if it exceeds the store.
     #[must_use]
     pub fn bytes(&self, slice: Slice) -> &[u8] {
         self.store.get(slice.start as usize..slice.end() as usize).unwrap_or_default()
     }
 
-    /// Takes in bytes that further fields are read from, and returns where they begin.
+    /// Adds bytes that further fields are read from, and returns where they begin in the store.
     pub fn add_buffer(&mut self, title: &'static str, bytes: &[u8]) -> u32 {
-        if !self.on {
+        if !self.enabled {
             return 0;
         }
-        let bytes = self.keep(bytes);
+        let bytes = self.store_bytes(bytes);
         self.buffers.push(Buffer { title, bytes });
         bytes.start
     }
 
-    /// Takes in bytes that are no buffer of their own, such as a computed text. Where nothing is wanted nothing is kept.
-    pub fn keep(&mut self, bytes: &[u8]) -> Slice {
-        if !self.on {
+    /// Stores bytes without a buffer of their own, such as formatted text. Stores nothing if nothing is wanted.
+    pub fn store_bytes(&mut self, bytes: &[u8]) -> Slice {
+        if !self.enabled {
             return Slice::default();
         }
         let start = self.store.len() as u32;
@@ -238,13 +238,13 @@ impl Tree {
     }
 
     /// Writes a text into the store.
-    pub fn write(&mut self, text: fmt::Arguments<'_>) -> Slice {
+    pub fn store_text(&mut self, text: fmt::Arguments<'_>) -> Slice {
         let start = self.store.len() as u32;
-        let _ = fmt::write(&mut Pen(&mut self.store), text);
+        let _ = fmt::write(&mut StoreWriter(&mut self.store), text);
         Slice::new(start, self.store.len() as u32 - start)
     }
 
-    /// Records a field if it is wanted. Returns its place among the nodes, for [`set`](Tree::set) and
+    /// Records a field if it is wanted. Returns the index of its node, for [`set`](Tree::set) and
     /// [`label`](Tree::label).
     pub fn put(&mut self, field: &'static Field, span: Slice, value: Value) -> Option<usize> {
         if !self.wants.field(field) {
@@ -255,91 +255,91 @@ impl Tree {
         Some(self.nodes.len() - 1)
     }
 
-    /// Records a field whose text is written here, if it is wanted.
+    /// Records a field with a formatted text, if it is wanted.
     pub fn put_text(&mut self, field: &'static Field, span: Slice, text: fmt::Arguments<'_>) -> Option<usize> {
         if !self.wants.field(field) {
             return None;
         }
-        let text = self.write(text);
+        let text = self.store_text(text);
         self.put(field, span, Value::Text(text))
     }
 
-    /// Records a field and lets what follows lie under it, until [`close`](Tree::close).
+    /// Records a field and makes it the parent of the following ones, until [`close`](Tree::close).
     pub fn open(&mut self, field: &'static Field, span: Slice, value: Value) -> Option<usize> {
-        let place = self.put(field, span, value);
+        let index = self.put(field, span, value);
         self.depth = self.depth.saturating_add(1);
-        place
+        index
     }
 
-    /// Ends the nearest [`open`](Tree::open).
+    /// Ends the innermost [`open`](Tree::open).
     pub fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Records that something is odd about the bytes of `span`.
+    /// Records an expert note on the bytes of `span`.
     pub fn note(&mut self, note: &'static Field, span: Slice, text: fmt::Arguments<'_>) {
-        let Kind::Note(severity) = note.kind else { return };
-        if let Some(place) = self.put(note, span, Value::Present) {
-            self.label(Some(place), text);
-            crate::frame::tell_note(severity, text, self);
+        let FieldKind::Note(severity) = note.kind else { return };
+        if let Some(index) = self.put(note, span, Value::Present) {
+            self.label(Some(index), text);
+            crate::frame::record_expert(severity, text, self);
         }
     }
 
-    /// Gives a recorded field its own line of text.
-    pub fn label(&mut self, place: Option<usize>, text: fmt::Arguments<'_>) {
-        if let Some(place) = place.filter(|_| self.wants.labels) {
-            let label = self.write(text);
-            if let Some(node) = self.nodes.get_mut(place) {
+    /// Sets the text of a recorded node.
+    pub fn label(&mut self, index: Option<usize>, text: fmt::Arguments<'_>) {
+        if let Some(index) = index.filter(|_| self.wants.labels) {
+            let label = self.store_text(text);
+            if let Some(node) = self.nodes.get_mut(index) {
                 node.label = label;
             }
         }
     }
 
-    /// Keeps a recorded field out of what is shown, as one whose every occurrence is hidden.
-    pub fn hide(&mut self, place: Option<usize>) {
-        if let Some(node) = place.and_then(|place| self.nodes.get_mut(place)) {
+    /// Hides a recorded node, like one of a hidden field.
+    pub fn hide(&mut self, index: Option<usize>) {
+        if let Some(node) = index.and_then(|index| self.nodes.get_mut(index)) {
             node.hidden = true;
         }
     }
 
-    /// Changes what was recorded at `place`.
-    pub fn set(&mut self, place: Option<usize>, span: Slice, value: Value) {
-        if let Some(node) = place.and_then(|place| self.nodes.get_mut(place)) {
+    /// Changes the span and the value of a recorded node.
+    pub fn set(&mut self, index: Option<usize>, span: Slice, value: Value) {
+        if let Some(node) = index.and_then(|index| self.nodes.get_mut(index)) {
             node.span = span;
             node.value = value;
         }
     }
 
-    /// Replaces the info of the row, but for what stands before the [`fence`](Tree::fence).
-    pub fn info(&mut self, text: fmt::Arguments<'_>) {
+    /// Replaces the info column, except for the part before the [`fence`](Tree::fence).
+    pub fn set_info(&mut self, text: fmt::Arguments<'_>) {
         if self.wants_columns() {
             self.columns.info.len = self.columns.fence;
-            self.more_info(text);
+            self.append_info(text);
         }
     }
 
-    /// Lets the info so far stand before whatever replaces it.
+    /// Protects the current info from later replacements.
     pub fn fence(&mut self) {
         self.columns.fence = self.columns.info.len;
     }
 
-    /// Adds to the info of the row.
-    pub fn more_info(&mut self, text: fmt::Arguments<'_>) {
-        if !self.wants_columns() || self.wants.brief {
+    /// Appends to the info column.
+    pub fn append_info(&mut self, text: fmt::Arguments<'_>) {
+        if !self.wants_columns() || self.wants.without_info {
             return;
         }
         let old = self.columns.info;
         let start = self.store.len() as u32;
         self.store.extend_from_within(old.start as usize..old.end() as usize);
-        let _ = fmt::write(&mut Pen(&mut self.store), text);
+        let _ = fmt::write(&mut StoreWriter(&mut self.store), text);
         self.columns.info = Slice::new(start, self.store.len() as u32 - start);
     }
 }
 
 /// Writes text into a store.
-struct Pen<'a>(&'a mut Vec<u8>);
+struct StoreWriter<'a>(&'a mut Vec<u8>);
 
-impl fmt::Write for Pen<'_> {
+impl fmt::Write for StoreWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())
@@ -351,10 +351,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_nothing_is_wanted_nothing_is_kept() {
+    fn nothing_is_stored_if_nothing_is_wanted() {
         let mut tree = Tree::default();
         assert_eq!(tree.add_buffer("Reassembled TCP", b"abc"), 0);
-        assert_eq!(tree.keep(b"abc"), Slice::default());
+        assert_eq!(tree.store_bytes(b"abc"), Slice::default());
         assert!(tree.store.is_empty() && tree.buffers.is_empty());
     }
 }

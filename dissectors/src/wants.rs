@@ -1,59 +1,65 @@
-//! What a run wants to know: the fields of its columns, its filter and its view. Nothing else is recorded.
+//! The fields that a run records: those of its columns, its filter and its view.
 
 use crate::FIELD_COUNT;
-use crate::field::{Field, Kind};
+use crate::field::{Field, FieldKind};
 
 const WORDS: usize = (FIELD_COUNT as usize).div_ceil(64);
 
-/// A set of wanted fields, asked with one bit test.
+/// A set of wanted fields, tested one bit at a time.
 #[derive(Clone, Debug)]
 pub struct Wants {
     fields: [u64; WORDS],
-    /// The protocols (by their own field) of which any field is wanted.
+    /// Protocols with at least one wanted field, by the id of their own field.
     protocols: [u64; WORDS],
-    /// The row of a list of frames: addresses, protocol, info.
+    /// Whether the list row is wanted: addresses, protocol, info.
     pub columns: bool,
-    /// Of that row, not the info.
-    pub brief: bool,
-    /// The lines of text of the detail tree.
+    /// Whether the list row omits the info.
+    pub without_info: bool,
+    /// Whether the text lines of the detail tree are wanted.
     pub labels: bool,
 }
 
 impl Default for Wants {
     fn default() -> Wants {
-        Wants { fields: [0; WORDS], protocols: [0; WORDS], columns: false, brief: false, labels: false }
+        Wants { fields: [0; WORDS], protocols: [0; WORDS], columns: false, without_info: false, labels: false }
     }
 }
 
 impl Wants {
-    /// Every field, with the lines of the detail tree and the columns.
+    /// Returns the set of all fields, with the lines of the detail tree and the columns.
     #[must_use]
     pub fn everything() -> Wants {
-        Wants { fields: [u64::MAX; WORDS], protocols: [u64::MAX; WORDS], columns: true, brief: false, labels: true }
+        Wants {
+            fields: [u64::MAX; WORDS],
+            protocols: [u64::MAX; WORDS],
+            columns: true,
+            without_info: false,
+            labels: true,
+        }
     }
 
-    /// The row of a list of frames and no field.
+    /// Returns the set of the list row and no field.
     #[must_use]
     pub fn only_columns() -> Wants {
         Wants { columns: true, ..Wants::default() }
     }
 
-    /// The row of a list of frames without its info, and no field.
+    /// Returns the set of the list row without its info, and no field.
     #[must_use]
-    pub fn only_names() -> Wants {
-        Wants { columns: true, brief: true, ..Wants::default() }
+    pub fn columns_without_info() -> Wants {
+        Wants { columns: true, without_info: true, ..Wants::default() }
     }
 
-    /// Whether something is wanted that later frames tell.
+    /// Returns whether a wanted field depends on later frames.
     #[must_use]
-    pub fn asks_later(&self) -> bool {
+    pub fn needs_later_frames(&self) -> bool {
         crate::fields().any(|field| field.later && self.field(field))
     }
 
-    /// Adds a field; with one that tells of all notes, all notes.
+    /// Adds a field. A field that covers all expert notes adds every note.
     pub fn add(&mut self, field: &Field) {
-        if crate::frame::tells_notes(field) {
-            for note in crate::fields().filter(|field| matches!(field.kind, Kind::Note(_))) {
+        if crate::frame::is_expert_field(field) {
+            for note in crate::fields().filter(|field| matches!(field.kind, FieldKind::Note(_))) {
                 set(&mut self.fields, note.id);
                 set(&mut self.protocols, note.protocol);
             }
@@ -62,24 +68,24 @@ impl Wants {
         set(&mut self.protocols, field.protocol);
     }
 
-    /// Adds all that another set has.
+    /// Adds everything in another set.
     pub fn add_all(&mut self, other: &Wants) {
         let sets = [(&mut self.fields, &other.fields), (&mut self.protocols, &other.protocols)];
         for (own, other) in sets {
             own.iter_mut().zip(other).for_each(|(own, other)| *own |= other);
         }
-        self.brief = (self.brief || !self.columns) && (other.brief || !other.columns);
+        self.without_info = (self.without_info || !self.columns) && (other.without_info || !other.columns);
         self.columns |= other.columns;
         self.labels |= other.labels;
     }
 
-    /// Whether the field is wanted.
+    /// Returns whether the field is wanted.
     #[must_use]
     pub fn field(&self, field: &Field) -> bool {
         has(&self.fields, field.id)
     }
 
-    /// Whether any field is wanted from `first` to `last`, in the order of their declarations.
+    /// Returns whether any field from `first` to `last`, in order of declaration, is wanted.
     #[must_use]
     pub fn any_between(&self, first: &Field, last: &Field) -> bool {
         let (first, last) = (usize::from(first.id), usize::from(last.id));
@@ -91,15 +97,15 @@ impl Wants {
         })
     }
 
-    /// Whether any field of the protocol is wanted that `field` belongs to.
+    /// Returns whether any field of the protocol of `field` is wanted.
     #[must_use]
     pub fn protocol(&self, field: &Field) -> bool {
         has(&self.protocols, field.protocol)
     }
 
-    /// Whether nothing is wanted at all.
+    /// Returns whether the set is empty.
     #[must_use]
-    pub fn nothing(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         !self.columns && self.fields.iter().all(|&word| word == 0)
     }
 }
@@ -120,7 +126,7 @@ mod tests {
     use crate::{frame, http, tcp};
 
     #[test]
-    fn ranges_of_fields_begin_and_end_where_they_say() {
+    fn ranges_of_fields_include_both_ends() {
         let between = |wanted: &Field, first, last| {
             let mut wants = Wants::default();
             wants.add(wanted);

@@ -1,14 +1,14 @@
-//! What every layer owes on any input: no panic, true spans, and the same answer whatever is wanted.
-#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may end")]
+//! Guarantees of every layer on any input: no panic, valid spans, and the same result for any selection of fields.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dissectors::packet::{MAX_LAYERS, Next, Packet, Piece, walk};
+use dissectors::packet::{MAX_LAYERS, Next, Packet, Payload, walk};
 use dissectors::{PROTOCOLS, Registry, Tree, Wants};
 use overhear_dissectors as dissectors;
 use proptest::prelude::*;
 
-/// Where a walk begins.
+/// The entry point of a walk over the layers.
 #[derive(Clone, Copy, Debug)]
-enum Entry {
+enum EntryPoint {
     Link(u16),
     EtherType(u16),
     IpProto(u8),
@@ -16,34 +16,34 @@ enum Entry {
     UdpPort(u16),
 }
 
-impl Entry {
-    fn next(self, piece: Piece<'_>) -> Next<'_> {
+impl EntryPoint {
+    fn next(self, payload: Payload<'_>) -> Next<'_> {
         match self {
-            Entry::Link(number) => Next::Link(number, piece),
-            Entry::EtherType(number) => Next::EtherType(number, piece),
-            Entry::IpProto(number) => Next::IpProto(number, piece),
-            Entry::Ppp(number) => Next::Ppp(number, piece),
-            Entry::UdpPort(number) => Next::UdpPort(number, number, piece),
+            EntryPoint::Link(number) => Next::Link(number, payload),
+            EntryPoint::EtherType(number) => Next::EtherType(number, payload),
+            EntryPoint::IpProto(number) => Next::IpProto(number, payload),
+            EntryPoint::Ppp(number) => Next::Ppp(number, payload),
+            EntryPoint::UdpPort(number) => Next::UdpPort(number, number, payload),
         }
     }
 }
 
-/// All numbers that a protocol claims.
-fn entries(registry: &Registry) -> Vec<Entry> {
+/// Returns all numbers that a protocol claims.
+fn entries(registry: &Registry) -> Vec<EntryPoint> {
     let mut entries = Vec::new();
-    entries.extend((0..=u16::MAX).filter(|&number| registry.link(number).is_some()).map(Entry::Link));
-    entries.extend((0..=u16::MAX).filter(|&number| registry.ether_type(number).is_some()).map(Entry::EtherType));
-    entries.extend((0..=u8::MAX).filter(|&number| registry.ip_proto(number).is_some()).map(Entry::IpProto));
-    entries.extend((0..=u16::MAX).filter(|&number| registry.ppp(number).is_some()).map(Entry::Ppp));
-    entries.extend((0..=u16::MAX).filter(|&number| registry.udp_port(number).is_some()).map(Entry::UdpPort));
+    entries.extend((0..=u16::MAX).filter(|&number| registry.link(number).is_some()).map(EntryPoint::Link));
+    entries.extend((0..=u16::MAX).filter(|&number| registry.ether_type(number).is_some()).map(EntryPoint::EtherType));
+    entries.extend((0..=u8::MAX).filter(|&number| registry.ip_proto(number).is_some()).map(EntryPoint::IpProto));
+    entries.extend((0..=u16::MAX).filter(|&number| registry.ppp(number).is_some()).map(EntryPoint::Ppp));
+    entries.extend((0..=u16::MAX).filter(|&number| registry.udp_port(number).is_some()).map(EntryPoint::UdpPort));
     entries
 }
 
-/// Walks on from `entry`, through datagrams too; tells what came last and the path.
-fn follow(registry: &Registry, entry: Entry, bytes: &[u8], wire: u32, tree: &mut Tree) -> String {
+/// Walks all layers from `entry`, datagrams included; returns the last result and the protocol path as text.
+fn walk_all(registry: &Registry, entry: EntryPoint, bytes: &[u8], wire: u32, tree: &mut Tree) -> String {
     tree.begin(bytes);
     let mut packet = Packet::default();
-    let mut next = walk(registry, entry.next(Piece { bytes, base: 0, wire }), &mut packet, tree);
+    let mut next = walk(registry, entry.next(Payload { bytes, base: 0, wire }), &mut packet, tree);
     while let Next::Datagram(datagram) = next {
         dissectors::udp::describe(&datagram, &Default::default(), tree);
         next = walk(registry, datagram.next(), &mut packet, tree);
@@ -54,13 +54,13 @@ fn follow(registry: &Registry, entry: Entry, bytes: &[u8], wire: u32, tree: &mut
     format!("{next:?} {:?} {source:?} {destination:?} {quoted}", packet.path.names())
 }
 
-/// What holds of any bytes, read from `entry`.
-fn check(registry: &Registry, entry: Entry, bytes: &[u8], wire: u32) {
+/// Checks the guarantees for any bytes, read from `entry`.
+fn check_guarantees(registry: &Registry, entry: EntryPoint, bytes: &[u8], wire: u32) {
     let mut everything = Tree::new(Wants::everything());
-    let told = follow(registry, entry, bytes, wire, &mut everything);
+    let expected = walk_all(registry, entry, bytes, wire, &mut everything);
     for wants in [Wants::default(), Wants::only_columns()] {
         let mut tree = Tree::new(wants);
-        assert_eq!(follow(registry, entry, bytes, wire, &mut tree), told, "{entry:?}");
+        assert_eq!(walk_all(registry, entry, bytes, wire, &mut tree), expected, "{entry:?}");
     }
     let frame = everything.buffers().first().map(|buffer| buffer.bytes).unwrap_or_default();
     for node in everything.nodes() {
@@ -103,7 +103,7 @@ fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
     [&[0xc3, 0x50, port[0], port[1], len[0], len[1], 0, 0], payload].concat()
 }
 
-/// Packets in which most layers occur.
+/// Returns packets that contain most layers.
 fn seeds() -> Vec<Vec<u8>> {
     let tcp = [0, 80, 1, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0x60, 2, 1, 0, 0, 0, 0, 0, 2, 4, 5, 0xb4];
     let inner = ethernet(0x0800, &ipv4(6, &tcp));
@@ -140,7 +140,7 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn the_seeds_are_read_to_their_end() {
+fn the_seeds_are_dissected_completely() {
     let registry = Registry::new(PROTOCOLS);
     let expected = [
         "eth ethertype ieee8021ad ethertype vlan ethertype ip udp vxlan eth ethertype ip tcp",
@@ -158,9 +158,9 @@ fn the_seeds_are_read_to_their_end() {
     ];
     for (bytes, expected) in seeds().iter().zip(expected) {
         let mut tree = Tree::new(Wants::everything());
-        let told = follow(&registry, Entry::Link(1), bytes, bytes.len() as u32, &mut tree);
+        let result = walk_all(&registry, EntryPoint::Link(1), bytes, bytes.len() as u32, &mut tree);
         let path = format!("{:?}", expected.split(' ').collect::<Vec<_>>());
-        assert!(told.contains(&path), "{told} is not {expected}");
+        assert!(result.contains(&path), "expected {expected}, found {result}");
         let notes = tree.nodes().iter().filter(|node| matches!(node.field.name, "_ws.short" | "_ws.malformed"));
         assert_eq!(notes.count(), 0, "{expected}");
     }
@@ -170,18 +170,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn any_bytes_are_read_from_every_number(
+    fn any_bytes_are_dissected_from_every_entry(
         bytes in prop::collection::vec(any::<u8>(), 0..160),
         cut in 0_u32..64,
     ) {
         let registry = Registry::new(PROTOCOLS);
         for entry in entries(&registry) {
-            check(&registry, entry, &bytes, bytes.len() as u32 + cut);
+            check_guarantees(&registry, entry, &bytes, bytes.len() as u32 + cut);
         }
     }
 
     #[test]
-    fn packets_with_some_bytes_changed_or_missing_are_read(
+    fn packets_with_changed_or_missing_bytes_are_dissected(
         seed in 0_usize..12,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         kept in any::<prop::sample::Index>(),
@@ -189,14 +189,14 @@ proptest! {
     ) {
         let registry = Registry::new(PROTOCOLS);
         let mut bytes = seeds().swap_remove(seed);
-        for (place, byte) in changes {
-            let at = place.index(bytes.len());
+        for (index, byte) in changes {
+            let at = index.index(bytes.len());
             bytes[at] = byte;
         }
         let wire = bytes.len() as u32;
-        check(&registry, Entry::Link(1), &bytes, wire);
+        check_guarantees(&registry, EntryPoint::Link(1), &bytes, wire);
         bytes.truncate(kept.index(bytes.len() + 1));
         let wire = if snapped { wire } else { bytes.len() as u32 };
-        check(&registry, Entry::Link(1), &bytes, wire);
+        check_guarantees(&registry, EntryPoint::Link(1), &bytes, wire);
     }
 }

@@ -1,16 +1,16 @@
-//! Which conversation a packet belongs to: numbered in the order of the capture, the longest idle forgotten first.
+//! Table of conversations by their endpoints: numbered in capture order, the one idle longest is evicted first.
 
 use super::limits;
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
 use hashbrown::HashMap;
 
-/// The two endpoints of a conversation, the lower first, so that both directions have the same key.
+/// Both endpoints of a conversation, the lower one first, so that both directions have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     low: u128,
     high: u128,
-    /// The lower endpoint's port, the higher one's, and whether the addresses are IPv6: IPv4 could be the same numbers.
+    /// Port of the lower endpoint, port of the higher one, and a bit for IPv6, whose numbers can equal those of IPv4.
     ports: u64,
 }
 
@@ -44,12 +44,12 @@ fn number(address: Address) -> (u128, bool) {
     }
 }
 
-/// The conversations of one transport protocol, with what is known of each.
+/// Conversations of one transport protocol, each with its state.
 #[derive(Debug)]
-pub(super) struct Table<T> {
-    places: HashMap<Key, u32>,
+pub(super) struct FlowTable<T> {
+    indexes: HashMap<Key, u32>,
     entries: Vec<Entry<T>>,
-    /// The entry with the most and with the least recent frame; `NONE` in an empty table.
+    /// Entries with the most and the least recent frame; `NONE` in an empty table.
     newest: u32,
     oldest: u32,
     next_number: u32,
@@ -65,114 +65,114 @@ struct Entry<T> {
 
 const NONE: u32 = u32::MAX;
 
-/// Where a conversation stands in its [`Table`], until one is removed.
+/// Index of a conversation in its [`FlowTable`]. Valid until a conversation is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(u32);
+pub(super) struct FlowIndex(u32);
 
-impl<T> Table<T> {
-    pub(super) fn new() -> Table<T> {
-        Table { places: HashMap::new(), entries: Vec::new(), newest: NONE, oldest: NONE, next_number: 0 }
+impl<T> FlowTable<T> {
+    pub(super) fn new() -> FlowTable<T> {
+        FlowTable { indexes: HashMap::new(), entries: Vec::new(), newest: NONE, oldest: NONE, next_number: 0 }
     }
 
-    /// The next number of the capture's conversations.
+    /// Assigns the next conversation number.
     pub(super) fn number(&mut self) -> u32 {
         let number = self.next_number;
         self.next_number = number.wrapping_add(1);
         number
     }
 
-    /// The conversation between two endpoints, begun by `begin` if there is none; also what was forgotten for it.
+    /// Returns the conversation between two endpoints, created by `begin` if there is none, and the one evicted for it.
     pub(super) fn find(
         &mut self,
         source: Endpoint,
         destination: Endpoint,
         begin: impl FnOnce(u32) -> T,
-    ) -> (Place, Option<T>) {
+    ) -> (FlowIndex, Option<T>) {
         let key = Key::new(source, destination);
-        if let Some(&place) = self.places.get(&key) {
-            self.touch(place);
-            return (Place(place), None);
+        if let Some(&index) = self.indexes.get(&key) {
+            self.touch(index);
+            return (FlowIndex(index), None);
         }
         let number = self.number();
         let flow = begin(number);
         if self.entries.len() < limits::CONVERSATIONS {
-            let place = self.entries.len() as u32;
+            let index = self.entries.len() as u32;
             self.entries.push(Entry { key, newer: NONE, older: NONE, flow });
-            self.link(place);
-            self.places.insert(key, place);
-            return (Place(place), None);
+            self.link(index);
+            self.indexes.insert(key, index);
+            return (FlowIndex(index), None);
         }
-        let place = self.oldest;
-        self.unlink(place);
-        let entry = &mut self.entries[place as usize];
+        let index = self.oldest;
+        self.unlink(index);
+        let entry = &mut self.entries[index as usize];
         let old_key = std::mem::replace(&mut entry.key, key);
-        let forgotten = std::mem::replace(&mut entry.flow, flow);
-        self.link(place);
-        self.places.remove(&old_key);
-        self.places.insert(key, place);
-        (Place(place), Some(forgotten))
+        let evicted = std::mem::replace(&mut entry.flow, flow);
+        self.link(index);
+        self.indexes.remove(&old_key);
+        self.indexes.insert(key, index);
+        (FlowIndex(index), Some(evicted))
     }
 
-    /// What is known of a conversation.
-    pub(super) fn flow(&mut self, place: Place) -> &mut T {
-        &mut self.entries[place.0 as usize].flow
+    /// Returns the state of a conversation.
+    pub(super) fn flow(&mut self, index: FlowIndex) -> &mut T {
+        &mut self.entries[index.0 as usize].flow
     }
 
-    /// The same, to be looked at.
-    pub(super) fn peek(&self, place: Place) -> Option<&T> {
-        self.entries.get(place.0 as usize).map(|entry| &entry.flow)
+    /// Returns the state of a conversation by shared reference; `None` if there is no such conversation.
+    pub(super) fn flow_ref(&self, index: FlowIndex) -> Option<&T> {
+        self.entries.get(index.0 as usize).map(|entry| &entry.flow)
     }
 
-    /// Forgets a conversation. The last place is then where this was.
-    pub(super) fn remove(&mut self, Place(place): Place) -> Option<T> {
+    /// Removes a conversation. The last entry moves to its index.
+    pub(super) fn remove(&mut self, FlowIndex(index): FlowIndex) -> Option<T> {
         let last = self.entries.len().checked_sub(1)? as u32;
-        self.unlink(place);
-        let Entry { key, flow, .. } = self.entries.swap_remove(place as usize);
-        self.places.remove(&key);
-        if place != last {
-            let Entry { key, newer, older, .. } = self.entries[place as usize];
-            self.places.insert(key, place);
+        self.unlink(index);
+        let Entry { key, flow, .. } = self.entries.swap_remove(index as usize);
+        self.indexes.remove(&key);
+        if index != last {
+            let Entry { key, newer, older, .. } = self.entries[index as usize];
+            self.indexes.insert(key, index);
             match newer {
-                NONE => self.newest = place,
-                newer => self.entries[newer as usize].older = place,
+                NONE => self.newest = index,
+                newer => self.entries[newer as usize].older = index,
             }
             match older {
-                NONE => self.oldest = place,
-                older => self.entries[older as usize].newer = place,
+                NONE => self.oldest = index,
+                older => self.entries[older as usize].newer = index,
             }
         }
         Some(flow)
     }
 
-    /// Conversations, the one longest without a frame first.
-    pub(super) fn oldest(&self) -> impl Iterator<Item = Place> {
-        let place = |place: u32| (place != NONE).then_some(place);
-        let newer = move |&at: &u32| self.entries.get(at as usize).and_then(|entry| place(entry.newer));
-        std::iter::successors(place(self.oldest), newer).map(Place)
+    /// Returns the conversations, the least recent first.
+    pub(super) fn oldest(&self) -> impl Iterator<Item = FlowIndex> {
+        let index = |index: u32| (index != NONE).then_some(index);
+        let newer = move |&at: &u32| self.entries.get(at as usize).and_then(|entry| index(entry.newer));
+        std::iter::successors(index(self.oldest), newer).map(FlowIndex)
     }
 
-    /// Conversations, the one with the last frame first.
+    /// Returns the conversations, the most recent first.
     pub(super) fn newest(&self) -> impl Iterator<Item = &T> {
-        let entry = |place: u32| self.entries.get(place as usize);
+        let entry = |index: u32| self.entries.get(index as usize);
         std::iter::successors(entry(self.newest), move |last| entry(last.older)).map(|entry| &entry.flow)
     }
 
-    /// Ends all conversations.
+    /// Removes and returns all conversations.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = T> {
-        self.places.clear();
+        self.indexes.clear();
         (self.newest, self.oldest) = (NONE, NONE);
         std::mem::take(&mut self.entries).into_iter().map(|entry| entry.flow)
     }
 
-    fn touch(&mut self, place: u32) {
-        if self.newest != place {
-            self.unlink(place);
-            self.link(place);
+    fn touch(&mut self, index: u32) {
+        if self.newest != index {
+            self.unlink(index);
+            self.link(index);
         }
     }
 
-    fn unlink(&mut self, place: u32) {
-        let Entry { newer, older, .. } = self.entries[place as usize];
+    fn unlink(&mut self, index: u32) {
+        let Entry { newer, older, .. } = self.entries[index as usize];
         match newer {
             NONE => self.newest = older,
             newer => self.entries[newer as usize].older = older,
@@ -183,13 +183,13 @@ impl<T> Table<T> {
         }
     }
 
-    fn link(&mut self, place: u32) {
-        let newest = std::mem::replace(&mut self.newest, place);
-        let entry = &mut self.entries[place as usize];
+    fn link(&mut self, index: u32) {
+        let newest = std::mem::replace(&mut self.newest, index);
+        let entry = &mut self.entries[index as usize];
         (entry.newer, entry.older) = (NONE, newest);
         match newest {
-            NONE => self.oldest = place,
-            newest => self.entries[newest as usize].newer = place,
+            NONE => self.oldest = index,
+            newest => self.entries[newest as usize].newer = index,
         }
     }
 }
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn both_directions_are_one_conversation_and_others_are_not() {
-        let mut table: Table<u32> = Table::new();
+        let mut table: FlowTable<u32> = FlowTable::new();
         let (first, _) = table.find(at(1, 1000), at(2, 80), |number| number);
         let (back, _) = table.find(at(2, 80), at(1, 1000), |number| number);
         let (crossed, _) = table.find(at(2, 1000), at(1, 80), |number| number);
@@ -212,13 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_removed_leaves_the_others_as_they_were() {
-        let mut table: Table<u32> = Table::new();
-        let places: Vec<Place> = (0..5).map(|port| table.find(at(1, port), at(2, 80), |number| number).0).collect();
+    fn a_removal_keeps_the_other_conversations_and_their_order() {
+        let mut table: FlowTable<u32> = FlowTable::new();
+        let places: Vec<FlowIndex> = (0..5).map(|port| table.find(at(1, port), at(2, 80), |number| number).0).collect();
         assert_eq!(table.remove(places[1]), Some(1));
         assert_eq!(table.remove(places[0]), Some(0));
-        let order = |table: &Table<u32>| -> Vec<u32> {
-            table.oldest().filter_map(|place| table.peek(place)).copied().collect()
+        let order = |table: &FlowTable<u32>| -> Vec<u32> {
+            table.oldest().filter_map(|place| table.flow_ref(place)).copied().collect()
         };
         assert_eq!(order(&table), [2, 3, 4]);
         let (again, _) = table.find(at(1, 3), at(2, 80), |number| number);
@@ -229,20 +229,20 @@ mod tests {
             let place = table.oldest().next().expect("some are left");
             table.remove(place);
         }
-        assert_eq!((order(&table), table.places.len(), table.newest), (vec![], 0, NONE));
+        assert_eq!((order(&table), table.indexes.len(), table.newest), (vec![], 0, NONE));
     }
 
     #[test]
-    fn the_one_longest_without_a_frame_is_forgotten() {
-        let mut table: Table<u32> = Table::new();
+    fn the_conversation_idle_longest_is_evicted() {
+        let mut table: FlowTable<u32> = FlowTable::new();
         for nth in 0..limits::CONVERSATIONS {
             let port = nth as u16;
             assert_eq!(table.find(at(1, port), at(2 + (nth >> 16) as u8, 80), |number| number).1, None);
         }
         table.find(at(1, 0), at(2, 80), |number| number);
-        let (_, forgotten) = table.find(at(9, 9), at(2, 80), |number| number);
-        assert_eq!(forgotten, Some(1), "the first was heard of again");
-        let (again, forgotten) = table.find(at(1, 1), at(2, 80), |number| number);
-        assert_eq!((forgotten, *table.flow(again)), (Some(2), limits::CONVERSATIONS as u32 + 1));
+        let (_, evicted) = table.find(at(9, 9), at(2, 80), |number| number);
+        assert_eq!(evicted, Some(1), "conversation 0 had a later frame");
+        let (again, evicted) = table.find(at(1, 1), at(2, 80), |number| number);
+        assert_eq!((evicted, *table.flow(again)), (Some(2), limits::CONVERSATIONS as u32 + 1));
     }
 }

@@ -1,94 +1,95 @@
-//! IP packets put together from their fragments (RFC 791 3.2, RFC 8200 4.5), within bounds.
+//! Reassembly of IP packets from fragments (RFC 791 3.2, RFC 8200 4.5), within limits.
 
 use super::limits::{FRAGMENT_AGE, FRAGMENT_BYTES, FRAGMENT_PARTS, FRAGMENTED_PACKETS};
 use dissectors::packet::{Address, Fragment, Packet};
-use dissectors::reassembly::Part;
+use dissectors::reassembly::ReassembledFragment;
 use dissectors::tree::Slice;
 use hashbrown::HashMap;
 use std::ops::Range;
 
-/// The longest payload there can be: the fields that count it have 16 bits.
-const LONGEST: u32 = 0xffff;
+/// Maximum payload length: the length fields have 16 bits.
+const MAX_LEN: u32 = 0xffff;
 
-/// The packets of which some fragments have come and some have not.
+/// Packets in reassembly.
 #[derive(Debug, Default)]
 pub struct Fragments {
     incomplete: HashMap<Key, Incomplete>,
-    /// Bytes held by all.
-    held: usize,
-    /// Counts fragments, to tell which packet has waited longest.
+    /// Bytes buffered for all packets.
+    buffered: usize,
+    /// Number of fragments so far, to find the packet that waited longest.
     clock: u64,
-    given_up: Option<&'static str>,
+    dropped: Option<&'static str>,
 }
 
-/// What the fragments of one packet have in common. Neither tunnels nor VLANs matter.
+/// Values that the fragments of one packet share. Tunnels and VLANs are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     source: Address,
     destination: Address,
     id: u32,
-    /// Of IPv4 only: in IPv6 the first fragment alone says what the packet carries (RFC 8200 4.5).
+    /// For IPv4 only: in IPv6, only the first fragment has the protocol of the payload (RFC 8200 4.5).
     protocol: Option<u8>,
 }
 
-/// A packet that is not whole yet.
+/// An incomplete packet.
 #[derive(Debug)]
 struct Incomplete {
     payload: Vec<u8>,
-    /// Which bytes of the payload have come: in order, with gaps between.
+    /// Received ranges of the payload, in order, with gaps between them.
     present: Vec<Range<u32>>,
     parts: Vec<WholePart>,
-    /// How long the payload is, once the last fragment has come.
+    /// Length of the payload, once the last fragment has arrived.
     len: Option<u32>,
     protocol: u8,
     began: i64,
     touched: u64,
 }
 
-/// A packet that its last missing fragment made whole.
+/// A reassembled packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
-    /// What the packet carries.
+    /// Payload of the packet.
     pub payload: Vec<u8>,
-    /// The protocol of the payload.
+    /// Protocol of the payload.
     pub protocol: u8,
-    /// The fragments, in the order of their places in the payload.
+    /// Fragments, by their offset in the payload.
     pub parts: Vec<WholePart>,
 }
 
-/// One fragment of a packet.
+/// A fragment of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WholePart {
-    /// The frame it came in.
+    /// Frame of the fragment.
     pub frame: u32,
-    /// Where in the payload it belongs.
+    /// Offset in the payload.
     pub offset: u32,
-    /// How many bytes it has.
+    /// Number of bytes.
     pub len: u32,
-    /// Some of it had come before; and whether that was different.
+    /// Whether it differs from earlier data that it overlaps. `None` if it overlaps none.
     pub overlap: Option<bool>,
 }
 
 impl Whole {
-    /// The fragments, as a tree tells them in whose store the payload begins at `start`.
+    /// Returns the fragments as a tree records them. `start` is the position of the payload in the tree's store.
     #[must_use]
-    pub fn parts_at(&self, start: u32) -> Vec<Part> {
-        let place = |part: &WholePart| Slice::new(start.saturating_add(part.offset), part.len);
-        let tell = |part: &WholePart| Part { frame: part.frame, place: place(part), overlap: part.overlap };
-        self.parts.iter().map(tell).collect()
+    pub fn parts_at(&self, start: u32) -> Vec<ReassembledFragment> {
+        let span = |part: &WholePart| Slice::new(start.saturating_add(part.offset), part.len);
+        let fragment =
+            |part: &WholePart| ReassembledFragment { frame: part.frame, span: span(part), overlap: part.overlap };
+        self.parts.iter().map(fragment).collect()
     }
 }
 
 impl Fragments {
-    /// Takes the fragment that came with `frame` at `time` (nanoseconds), and gives the packet if that makes it whole.
+    /// Adds the fragment of `frame`, captured at `time` (nanoseconds). Returns the packet if that completes it.
     ///
-    /// Where fragments overlap, the bytes that came first count. A fragment that the capture cut short cannot be
-    /// used. A packet is given up when it is older than [`FRAGMENT_AGE`], or when there is no room.
+    /// If fragments overlap, the first received bytes count. A fragment that was truncated at capture is ignored. A
+    /// packet is dropped if it is older than [`FRAGMENT_AGE`], or at a limit.
     pub fn add(&mut self, packet: &Packet, fragment: &Fragment<'_>, frame: u32, time: i64) -> Option<Whole> {
-        self.given_up = None;
-        let bytes = fragment.piece.bytes;
+        self.dropped = None;
+        let bytes = fragment.payload.bytes;
         let end = fragment.offset.saturating_add(bytes.len() as u32);
-        if fragment.piece.is_cut() || end > LONGEST || (fragment.more && bytes.is_empty()) {
+        if fragment.payload.is_cut() || end > MAX_LEN || (fragment.more && bytes.is_empty()) {
             return None;
         }
         self.clock += 1;
@@ -99,38 +100,38 @@ impl Fragments {
             protocol: matches!(packet.source, Address::V4(_)).then_some(fragment.protocol),
         };
         if self.incomplete.get(&key).is_some_and(|old| time.abs_diff(old.began) > FRAGMENT_AGE) {
-            self.give_up(&key, "what had come of a packet waited too long for the rest");
+            self.drop_packet(&key, "incomplete packet dropped: fragments were missing for too long");
         }
         let incomplete = self.incomplete.entry(key).or_insert_with(|| Incomplete::new(fragment.protocol, time));
         incomplete.touched = self.clock;
         let before = incomplete.payload.len();
         let fits = incomplete.add(fragment, frame);
-        self.held += incomplete.payload.len() - before;
+        self.buffered += incomplete.payload.len() - before;
         if !fits {
-            self.give_up(&key, "the packet has more fragments than are kept");
+            self.drop_packet(&key, "incomplete packet dropped: too many fragments");
         } else if incomplete.is_whole() {
             let whole = self.incomplete.remove(&key)?;
-            self.held -= whole.payload.len();
+            self.buffered -= whole.payload.len();
             return Some(whole.finish());
         }
-        while self.incomplete.len() > FRAGMENTED_PACKETS || self.held > FRAGMENT_BYTES {
+        while self.incomplete.len() > FRAGMENTED_PACKETS || self.buffered > FRAGMENT_BYTES {
             let oldest = self.incomplete.iter().min_by_key(|(_, incomplete)| incomplete.touched);
             let Some(oldest) = oldest.map(|(key, _)| *key) else { break };
-            self.give_up(&oldest, "more waits for fragments than is kept");
+            self.drop_packet(&oldest, "incomplete packet dropped: too many packets in reassembly");
         }
         None
     }
 
-    /// Why a packet was given up when the last fragment came, if one was.
+    /// Returns the reason why the last call of [`add`](Fragments::add) dropped a packet, if it did.
     #[must_use]
-    pub fn given_up(&self) -> Option<&'static str> {
-        self.given_up
+    pub fn dropped(&self) -> Option<&'static str> {
+        self.dropped
     }
 
-    fn give_up(&mut self, key: &Key, why: &'static str) {
-        self.given_up = Some(why);
+    fn drop_packet(&mut self, key: &Key, reason: &'static str) {
+        self.dropped = Some(reason);
         if let Some(incomplete) = self.incomplete.remove(key) {
-            self.held -= incomplete.payload.len();
+            self.buffered -= incomplete.payload.len();
         }
     }
 }
@@ -148,18 +149,18 @@ impl Incomplete {
         }
     }
 
-    /// Takes a fragment; false if the packet has too many of them. The first that claims to be the last is believed;
-    /// what lies behind its end is left out.
+    /// Adds a fragment. Returns false if the packet has too many. The first fragment without the more-fragments flag
+    /// determines the length; bytes beyond it are ignored.
     fn add(&mut self, fragment: &Fragment<'_>, frame: u32) -> bool {
         if self.parts.len() >= FRAGMENT_PARTS {
             return false;
         }
         let offset = fragment.offset;
-        let bytes = fragment.piece.bytes;
+        let bytes = fragment.payload.bytes;
         if !fragment.more && self.len.is_none() {
             self.len = Some(offset + bytes.len() as u32);
         }
-        let room = self.len.unwrap_or(LONGEST).saturating_sub(offset);
+        let room = self.len.unwrap_or(MAX_LEN).saturating_sub(offset);
         let bytes = &bytes[..bytes.len().min(room as usize)];
         if offset == 0 {
             self.protocol = fragment.protocol;
@@ -172,7 +173,7 @@ impl Incomplete {
         true
     }
 
-    /// Puts `bytes` where none have come yet. Says whether some had, and whether those were different.
+    /// Fills missing bytes of the range. Returns whether the fragment differs from earlier data that it overlaps, if any.
     fn fill(&mut self, range: Range<u32>, bytes: &[u8]) -> Option<bool> {
         let (start, end) = (range.start, range.end);
         if self.payload.len() < end as usize {
@@ -181,20 +182,20 @@ impl Incomplete {
         let mut overlap = None;
         let mut at = start;
         let payload = &mut self.payload;
-        let mut place = |from: u32, to: u32| {
+        let mut copy = |from: u32, to: u32| {
             payload[from as usize..to as usize].copy_from_slice(&bytes[(from - start) as usize..(to - start) as usize]);
         };
         for old in self.present.iter().filter(|old| old.start < end && old.end > start) {
             if at < old.start {
-                place(at, old.start);
+                copy(at, old.start);
             }
             overlap = Some(false);
             at = old.end.max(at);
         }
         if at < end {
-            place(at, end);
+            copy(at, end);
         }
-        // What was placed now is the same as what came; so any difference is in what was there before.
+        // The bytes copied now are equal, so any difference is in earlier data.
         if overlap.is_some() && self.payload[start as usize..end as usize] != *bytes {
             overlap = Some(true);
         }
@@ -202,7 +203,7 @@ impl Incomplete {
         overlap
     }
 
-    /// Adds to what is present, joining what touches.
+    /// Adds a received range, and joins it with adjacent ranges.
     fn mark(&mut self, mut range: Range<u32>) {
         if range.is_empty() {
             return;
@@ -233,7 +234,7 @@ impl Incomplete {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dissectors::packet::Piece;
+    use dissectors::packet::Payload;
     use proptest::prelude::*;
 
     const SECOND: i64 = 1_000_000_000;
@@ -243,10 +244,10 @@ mod tests {
     }
 
     fn fragment(id: u32, offset: u32, more: bool, bytes: &[u8]) -> Fragment<'_> {
-        Fragment { id, protocol: 17, offset, more, piece: Piece::whole(bytes, 0) }
+        Fragment { id, protocol: 17, offset, more, payload: Payload::whole(bytes, 0) }
     }
 
-    /// Adds fragments of one packet, each in a frame and a second of its own; gives the last answer.
+    /// Adds fragments of one packet, each in its own frame and second. Returns the last result.
     fn add_all(fragments: &mut Fragments, rows: &[(u32, bool, &[u8])]) -> Option<Whole> {
         let mut last = None;
         for (nth, &(offset, more, bytes)) in rows.iter().enumerate() {
@@ -269,7 +270,7 @@ mod tests {
         let whole = add_all(&mut Fragments::default(), &[b, a, c]).expect("whole");
         assert_eq!(whole.protocol, 17);
         assert_eq!(whole.parts.iter().map(|part| part.frame).collect::<Vec<_>>(), [2, 1, 3]);
-        assert_eq!(whole.parts_at(100)[2], Part { frame: 3, place: Slice::new(116, 1), overlap: None });
+        assert_eq!(whole.parts_at(100)[2], ReassembledFragment { frame: 3, span: Slice::new(116, 1), overlap: None });
     }
 
     #[test]
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_fragment_is_left_out() {
+    fn invalid_fragments_are_ignored() {
         let rows: [&[(u32, bool, &[u8])]; 4] = [
             &[(0, true, b"seven b"), (8, false, b"c")],
             &[(0xfff8, false, b"eight by")],
@@ -297,7 +298,7 @@ mod tests {
         }
         let mut fragments = Fragments::default();
         let mut cut = fragment(7, 0, true, b"aaaaaaaa");
-        cut.piece.wire = 16;
+        cut.payload.wire = 16;
         assert_eq!(fragments.add(&packet(), &cut, 1, 0), None);
         assert!(fragments.incomplete.is_empty());
     }
@@ -314,11 +315,11 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_the_end_is_left_out() {
+    fn bytes_beyond_the_end_are_ignored() {
         let rows: [&[(u32, bool, &[u8])]; 3] = [
             &[(8, false, b"bb"), (0, true, b"aaaaaaaabbbbbbbb")],
             &[(8, true, b"bbbbbbbb"), (8, false, b"bb"), (0, true, b"aaaaaaaa")],
-            // Only offsets need be multiples of eight for it to fit.
+            // Only offsets are multiples of eight by necessity.
             &[(0, true, b"aaaaaaaaa"), (8, false, b"bb")],
         ];
         for (row, expected) in rows.iter().zip([b"aaaaaaaabb", b"aaaaaaaabb", b"aaaaaaaaab"]) {
@@ -327,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_are_told_apart_by_what_their_fragments_share() {
+    fn fragments_of_different_packets_are_not_mixed() {
         let mut fragments = Fragments::default();
         let mut tcp = fragment(7, 8, false, b"b");
         tcp.protocol = 6;
@@ -337,7 +338,7 @@ mod tests {
         assert_eq!(fragments.add(&packet(), &tcp, 3, 0), None);
         assert_eq!(fragments.add(&other, &fragment(7, 8, false, b"b"), 4, 0), None);
         assert!(fragments.add(&packet(), &fragment(7, 8, false, b"b"), 5, 0).is_some());
-        // In IPv6 the first fragment says what the packet carries, and the others may say otherwise.
+        // In IPv6 the first fragment has the protocol of the payload; the other fragments may differ.
         let packet = Packet { source: Address::V6([1; 16]), destination: Address::V6([2; 16]), ..Packet::default() };
         assert_eq!(fragments.add(&packet, &tcp, 6, 0), None);
         let whole = fragments.add(&packet, &fragment(7, 0, true, b"aaaaaaaa"), 7, 0).expect("whole");
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_that_waits_too_long_is_given_up() {
+    fn an_incomplete_packet_is_dropped_after_its_time() {
         let mut fragments = Fragments::default();
         let age = FRAGMENT_AGE as i64;
         fragments.add(&packet(), &fragment(7, 0, true, b"aaaaaaaa"), 1, 0);
@@ -354,16 +355,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_is_bounded_and_the_longest_untouched_goes_first() {
+    fn buffered_data_is_limited_and_the_packet_idle_longest_is_dropped_first() {
         let mut fragments = Fragments::default();
         for id in 0..FRAGMENTED_PACKETS as u32 + 50 {
-            fragments.add(&packet(), &fragment(0, 0, true, b"kept alive by being touched     "), id, 0);
+            fragments.add(&packet(), &fragment(0, 0, true, b"kept: it has the last fragment  "), id, 0);
             fragments.add(&packet(), &fragment(id + 1, 0xff00, true, b"aaaaaaaa"), id, 0);
             assert!(fragments.incomplete.len() <= FRAGMENTED_PACKETS);
-            assert!(fragments.held <= FRAGMENT_BYTES);
+            assert!(fragments.buffered <= FRAGMENT_BYTES);
         }
-        let held: usize = fragments.incomplete.values().map(|incomplete| incomplete.payload.len()).sum();
-        assert_eq!(held, fragments.held);
+        let buffered: usize = fragments.incomplete.values().map(|incomplete| incomplete.payload.len()).sum();
+        assert_eq!(buffered, fragments.buffered);
         assert!(fragments.add(&packet(), &fragment(0, 32, false, b"!"), 0, 0).is_some());
         for frame in 0..FRAGMENT_PARTS as u32 + 2 {
             fragments.add(&packet(), &fragment(9999, 8, true, b"aaaaaaaa"), frame, 0);
@@ -387,7 +388,7 @@ mod tests {
                 at = end;
                 if at == bytes.len() { break; }
             }
-            // A shuffle from the seed; then all again, which must change nothing.
+            // The seed shuffles the rows. The first one is repeated, which must change nothing.
             let mut seed = order | 1;
             for place in (1..rows.len()).rev() {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -401,7 +402,7 @@ mod tests {
                 whole = fragments.add(&packet(), &fragment(1, *offset, *more, part), 1, 0).or(whole);
             }
             prop_assert_eq!(whole.map(|whole| whole.payload), Some(bytes));
-            prop_assert!(fragments.held <= 600);
+            prop_assert!(fragments.buffered <= 600);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The command line of `check`: rules among options, in the order they are written.
+//! Command line of `check`: options and rules, the rules in command-line order.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
-use overhear::check::format::Form;
-use overhear::check::{Draft, Value};
+use overhear::check::format::ResultFormat;
+use overhear::check::{RuleSource, RuleValue};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -12,11 +12,11 @@ use std::path::PathBuf;
                       overhear check [OPTIONS] <CHECKS.toml>...\n       \
                       overhear check [OPTIONS] <CHECKS.toml|RULE>... -i <INTERFACE> -- <COMMAND>...")]
 #[command(after_help = "\
-Rules look at frames; where their fields are those of requests and responses, at calls: a request and its answer \
-together. docs/checks.md has all kinds of rules, and the form of check files.
+A rule on HTTP fields is evaluated per call (a request and its response together), any other rule per frame; --per \
+overrides this. docs/checks.md describes all rules and the format of check files.
 
-Exit codes: 0 all hold; 1 a check fails, or a capture is empty or cut short; 2 wrong usage or check file; 3 a capture \
-cannot be read.
+Exit codes: 0 all rules hold; 1 a rule fails, or a capture is empty or truncated; 2 usage error or invalid check file; \
+3 a capture cannot be read.
 
 Examples:
   overhear check login.pcap --none tcp.analysis.retransmission --count 'http.request == 3'
@@ -24,200 +24,204 @@ Examples:
   overhear check checks.toml -T junit -o results.xml
   overhear check checks.toml --bless
   overhear check checks.toml -i lo -- make e2e")]
-pub(crate) struct Check {
-    /// Check files, which end in .toml, and captures; captures named here take the place of those a check file names
+pub(crate) struct CheckArgs {
+    /// Check files (.toml) and captures; captures given here replace the captures of the check files
     #[arg(value_name = "FILE")]
     pub(crate) words: Vec<OsString>,
     #[command(flatten)]
-    pub(crate) rules: Rules,
-    /// What the rules named here judge: frame, call or stream; for --order stream or capture
+    pub(crate) rules: RuleArgs,
+    /// Unit that the rules given here evaluate: frame, call or stream; for --order: stream or capture
     #[arg(long, value_name = "UNIT")]
     pub(crate) per: Option<String>,
-    /// Only what matches is measured, answered, closed, noted or written down
+    /// Restrict statistics, --answered, --orderly, --no-notes-above and --snapshot to matches of this display filter
     #[arg(long = "where", value_name = "FILTER")]
-    pub(crate) only: Option<String>,
-    /// The fields of --snapshot; http.* means all that begin so
+    pub(crate) condition: Option<String>,
+    /// Fields of --snapshot; http.* selects all fields with that prefix (comma-separated, repeatable)
     #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "snapshot")]
     pub(crate) fields: Vec<String>,
-    /// Fields of --snapshot to leave out: what is another each time
+    /// Fields to exclude from --snapshot, such as values that differ in each capture
     #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "snapshot")]
     pub(crate) without: Vec<String>,
-    /// Write the snapshots that are named, in place of comparing with them
+    /// Write the snapshots instead of comparing with them
     #[arg(long)]
     pub(crate) bless: bool,
-    /// What a capture may be without failing for it
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
-    pub(crate) allow: Vec<Excuse>,
-    /// In which form
-    #[arg(short = 'T', value_name = "FORM", default_value = "text")]
-    pub(crate) form: CheckForm,
-    /// Write to FILE instead of printing; FILE is replaced when all is written
+    /// Capture defects that do not fail the check
+    #[arg(long, value_name = "DEFECT", value_delimiter = ',')]
+    pub(crate) allow: Vec<CaptureDefect>,
+    /// Output format
+    #[arg(short = 'T', value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: CheckFormat,
+    /// Write to FILE, not to standard output; FILE is replaced on success
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Listen on an interface while a command runs, and judge what was said; give it again for more
+    /// Capture from this interface while COMMAND runs, and check that capture (repeatable)
     #[cfg(feature = "live")]
     #[arg(short = 'i', long = "interface", value_name = "INTERFACE", requires = "command")]
     pub(crate) interfaces: Vec<String>,
-    /// Listen only to what matches a capture filter, such as 'tcp port 80' (see pcap-filter(7))
+    /// Capture only packets that match this capture filter, such as 'tcp port 80' (see pcap-filter(7))
     #[cfg(feature = "live")]
     #[arg(short = 'f', value_name = "FILTER", requires = "interfaces", allow_hyphen_values = true)]
     pub(crate) capture_filter: Option<String>,
-    /// Keep what was heard in FILE: pcapng, or pcap if its name ends so
+    /// Keep the captured packets in FILE: pcapng, or pcap if the name ends in .pcap
     #[cfg(feature = "live")]
     #[arg(short = 'w', long = "write", value_name = "FILE", requires = "interfaces")]
-    pub(crate) keep: Option<PathBuf>,
-    /// The command to run and listen to; if it fails, its exit code is passed on
+    pub(crate) write: Option<PathBuf>,
+    /// Command to run during the capture; if it fails, its exit code is returned
     #[cfg(feature = "live")]
     #[arg(last = true, value_name = "COMMAND", requires = "interfaces")]
     pub(crate) command: Vec<OsString>,
-    /// Print the JSON schema of check files
+    /// Print the JSON schema of check files and exit
     #[arg(long, exclusive = true)]
     pub(crate) schema: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Excuse {
-    /// Not there
+pub(crate) enum CaptureDefect {
+    /// The file does not exist
     Missing,
-    /// Without any frame
+    /// The capture has no frames
     Empty,
-    /// Cut short
+    /// The capture ends within a record
     Truncated,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CheckForm {
-    /// A line a check; what was found, the frames and a command where one fails
+pub(crate) enum CheckFormat {
+    /// One line per check; for a failure also the finding, its frames and a command that prints them
     Text,
-    /// An object
+    /// One JSON object
     Json,
     /// Test Anything Protocol
     Tap,
     /// JUnit XML
     Junit,
-    /// Annotations of GitHub Actions
+    /// GitHub Actions annotations
     Github,
 }
 
-impl CheckForm {
-    pub(crate) fn form(self) -> Form {
+impl CheckFormat {
+    pub(crate) fn result_format(self) -> ResultFormat {
         match self {
-            CheckForm::Text => Form::Text,
-            CheckForm::Json => Form::Json,
-            CheckForm::Tap => Form::Tap,
-            CheckForm::Junit => Form::Junit,
-            CheckForm::Github => Form::Github,
+            CheckFormat::Text => ResultFormat::Text,
+            CheckFormat::Json => ResultFormat::Json,
+            CheckFormat::Tap => ResultFormat::Tap,
+            CheckFormat::Junit => ResultFormat::Junit,
+            CheckFormat::Github => ResultFormat::Github,
         }
     }
 }
 
-/// An option that is a rule.
-struct Kind {
-    /// Its name.
+/// Command-line option that defines a rule.
+struct RuleOption {
+    /// Name of the option.
     name: &'static str,
-    /// What its values are called on the command line.
-    shown: &'static [&'static str],
-    /// The words of the rule that its values stand behind; the last takes what is left.
-    words: &'static [&'static str],
+    /// Names of its values in the help.
+    value_names: &'static [&'static str],
+    /// Keywords of the rule that receive the values, one each; the last receives all remaining values.
+    keywords: &'static [&'static str],
+    /// Help text.
     help: &'static str,
 }
 
-const fn kind(
+const fn rule_option(
     name: &'static str,
-    shown: &'static [&'static str],
-    words: &'static [&'static str],
+    value_names: &'static [&'static str],
+    keywords: &'static [&'static str],
     help: &'static str,
-) -> Kind {
-    Kind { name, shown, words, help }
+) -> RuleOption {
+    RuleOption { name, value_names, keywords, help }
 }
 
 #[rustfmt::skip]
-const KINDS: [Kind; 19] = [
-    kind("none", &["FILTER"], &["none"], "Nothing matches"),
-    kind("some", &["FILTER"], &["some"], "Something matches"),
-    kind("count", &["FILTER OP N"], &["count"], "As many match: 'http.request == 3'"),
-    kind("exactly", &["N", "FILTER"], &["exactly", "count"], "N match"),
-    kind("at-least", &["N", "FILTER"], &["at_least", "count"], "N or more match"),
-    kind("at-most", &["N", "FILTER"], &["at_most", "count"], "N or fewer match"),
-    kind("each", &["FILTER", "FILTER2"], &["each", "satisfies"], "Whatever matches the first matches the second, too"),
-    kind("followed", &["FILTER", "FILTER2"], &["each", "followed_by"], "What matches the first is followed in its stream by what matches the second"),
-    kind("within", &["TIME", "FILTER", "FILTER2"], &["within", "each", "followed_by"], "The same, within a time such as 50ms"),
-    kind("order", &["FILTER"], &["order"], "These happen one after the other in each stream; two filters or more"),
-    kind("sum", &["FIELD OP N"], &["sum"], "The sum of a field's values is so"),
-    kind("min", &["FIELD OP N"], &["min"], "The least value is so"),
-    kind("max", &["FIELD OP N"], &["max"], "The greatest value is so"),
-    kind("median", &["FIELD OP N"], &["median"], "The median is so"),
-    kind("p95", &["FIELD OP N"], &["p95"], "The 95th percentile is so: 'http.time < 50ms'"),
-    kind("p99", &["FIELD OP N"], &["p99"], "The 99th percentile is so"),
-    kind("answered", &[], &["answered"], "Every request has an answer"),
-    kind("orderly", &[], &["orderly"], "Every TCP connection is opened by a handshake and closed by both sides"),
-    kind("no-notes-above", &["SEVERITY"], &["no_notes_above"], "Nothing is odder than that: chat, note or warning"),
+const RULE_OPTIONS: [RuleOption; 19] = [
+    rule_option("none", &["FILTER"], &["none"], "No matches"),
+    rule_option("some", &["FILTER"], &["some"], "At least one match"),
+    rule_option("count", &["FILTER OP N"], &["count"], "Number of matches: 'http.request == 3'"),
+    rule_option("exactly", &["N", "FILTER"], &["exactly", "count"], "Exactly N matches"),
+    rule_option("at-least", &["N", "FILTER"], &["at_least", "count"], "At least N matches"),
+    rule_option("at-most", &["N", "FILTER"], &["at_most", "count"], "At most N matches"),
+    rule_option("each", &["FILTER", "FILTER2"], &["each", "satisfies"], "Every match of FILTER also matches FILTER2"),
+    rule_option("followed", &["FILTER", "FILTER2"], &["each", "followed_by"], "Every frame that matches FILTER is followed by a match of FILTER2 in its stream"),
+    rule_option("within", &["TIME", "FILTER", "FILTER2"], &["within", "each", "followed_by"], "Like followed, within a time such as 50ms"),
+    rule_option("order", &["FILTER"], &["order"], "Frames match these filters one after the other in each stream (two or more filters)"),
+    rule_option("sum", &["FIELD OP N"], &["sum"], "Sum of a field's values"),
+    rule_option("min", &["FIELD OP N"], &["min"], "Minimum of a field's values"),
+    rule_option("max", &["FIELD OP N"], &["max"], "Maximum of a field's values"),
+    rule_option("median", &["FIELD OP N"], &["median"], "Median of a field's values"),
+    rule_option("p95", &["FIELD OP N"], &["p95"], "95th percentile of a field's values: 'http.time < 50ms'"),
+    rule_option("p99", &["FIELD OP N"], &["p99"], "99th percentile of a field's values"),
+    rule_option("answered", &[], &["answered"], "Every request has a response"),
+    rule_option("orderly", &[], &["orderly"], "Every TCP connection opens with a handshake and closes with a FIN from each side"),
+    rule_option("no-notes-above", &["SEVERITY"], &["no_notes_above"], "No expert note above SEVERITY: chat, note or warning"),
 ];
 
-const SNAPSHOT: Kind = kind("snapshot", &["FILE"], &["snapshot"], "The --fields of the capture are those in FILE");
+const SNAPSHOT_OPTION: RuleOption =
+    rule_option("snapshot", &["FILE"], &["snapshot"], "Values of --fields equal those in FILE");
 
-fn kinds() -> impl Iterator<Item = &'static Kind> {
-    KINDS.iter().chain(std::iter::once(&SNAPSHOT))
+fn rule_options() -> impl Iterator<Item = &'static RuleOption> {
+    RULE_OPTIONS.iter().chain(std::iter::once(&SNAPSHOT_OPTION))
 }
 
-/// Rules, each with the option that says it.
+/// Rules of the command line, each with the name of its option.
 #[derive(Debug, Default)]
-pub(crate) struct Rules(pub(crate) Vec<(&'static str, Draft)>);
+pub(crate) struct RuleArgs(pub(crate) Vec<(&'static str, RuleSource)>);
 
-impl Args for Rules {
+impl Args for RuleArgs {
     fn augment_args(command: Command) -> Command {
-        kinds().fold(command, |command, kind| {
+        rule_options().fold(command, |command, kind| {
             let arg = Arg::new(kind.name).long(kind.name).help(kind.help).help_heading("Rules");
-            command.arg(match kind.shown {
+            command.arg(match kind.value_names {
                 [] => arg.action(ArgAction::SetTrue),
-                [only] if kind.name == "order" => arg.value_name(*only).num_args(2..).action(ArgAction::Append),
+                [name] if kind.name == "order" => arg.value_name(*name).num_args(2..).action(ArgAction::Append),
                 names => arg.value_names(names).num_args(names.len()).action(ArgAction::Append),
             })
         })
     }
 
     fn augment_args_for_update(command: Command) -> Command {
-        Rules::augment_args(command)
+        RuleArgs::augment_args(command)
     }
 }
 
-impl FromArgMatches for Rules {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Rules, clap::Error> {
-        let mut placed: Vec<(usize, &'static str, Draft)> = Vec::new();
-        for kind in kinds() {
+impl FromArgMatches for RuleArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<RuleArgs, clap::Error> {
+        let mut rules: Vec<(usize, &'static str, RuleSource)> = Vec::new();
+        for kind in rule_options() {
             if matches.value_source(kind.name) != Some(ValueSource::CommandLine) {
                 continue;
             }
-            let mut places = matches.indices_of(kind.name).into_iter().flatten();
-            if kind.shown.is_empty() {
-                let said = kind.words.iter().map(|word| ((*word).into(), vec![Value::Yes(true)])).collect();
-                placed.push((places.next().unwrap_or(0), kind.name, Draft { said }));
+            let mut indices = matches.indices_of(kind.name).into_iter().flatten();
+            if kind.value_names.is_empty() {
+                let keywords =
+                    kind.keywords.iter().map(|word| ((*word).into(), vec![RuleValue::Boolean(true)])).collect();
+                rules.push((indices.next().unwrap_or(0), kind.name, RuleSource { keywords }));
                 continue;
             }
             for values in matches.get_occurrences::<String>(kind.name).into_iter().flatten() {
-                let values: Vec<_> = values.map(|text| Value::Text(text.clone())).collect();
-                // Each value has a place of its own.
-                let place = places.nth(values.len() - 1).unwrap_or(0);
-                placed.push((place, kind.name, draft(kind.words, values)));
+                let values: Vec<_> = values.map(|text| RuleValue::Text(text.clone())).collect();
+                // Each value has an index of its own.
+                let index = indices.nth(values.len() - 1).unwrap_or(0);
+                rules.push((index, kind.name, rule_source(kind.keywords, values)));
             }
         }
-        placed.sort_by_key(|(place, ..)| *place);
-        Ok(Rules(placed.into_iter().map(|(_, name, draft)| (name, draft)).collect()))
+        rules.sort_by_key(|(index, ..)| *index);
+        Ok(RuleArgs(rules.into_iter().map(|(_, name, rule)| (name, rule)).collect()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Rules::from_arg_matches(matches)?;
+        *self = RuleArgs::from_arg_matches(matches)?;
         Ok(())
     }
 }
 
-/// Gives each word a value, and the last what is left.
-fn draft(words: &[&str], values: Vec<Value>) -> Draft {
+/// Assigns one value to each keyword, and all remaining values to the last.
+fn rule_source(keywords: &[&str], values: Vec<RuleValue>) -> RuleSource {
     let mut values = values.into_iter();
-    let mut said = Vec::new();
-    for (nth, word) in words.iter().enumerate() {
-        let own = if nth + 1 == words.len() { values.by_ref().collect() } else { values.next().into_iter().collect() };
-        said.push(((*word).to_owned(), own));
+    let mut assigned = Vec::new();
+    for (nth, keyword) in keywords.iter().enumerate() {
+        let is_last = nth + 1 == keywords.len();
+        let own = if is_last { values.by_ref().collect() } else { values.next().into_iter().collect() };
+        assigned.push(((*keyword).to_owned(), own));
     }
-    Draft { said }
+    RuleSource { keywords: assigned }
 }

@@ -1,163 +1,164 @@
-//! The threads that read a capture, and those that answer.
+//! Browser threads: one loads the capture, the others answer requests.
 
-use super::ask::{Answer, Ask};
-use super::find::Search;
-use super::known::Known;
+use super::filter_job::FilterJob;
+use super::find_job::FindJob;
+use super::frame_table::SharedFrameTable;
 #[cfg(feature = "live")]
-use super::listen::{Left, Listening, Running};
-use super::load::{Source, load};
-use super::post::Post;
-use super::save::{self, Order};
-use super::sift::Sifting;
-use super::teller::Teller;
-use crate::source::Stop;
+use super::live_capture::{LiveSummary, PendingCapture, RunningCapture};
+use super::load::{LoadSource, load};
+use super::request::{BrowseEvent, BrowseRequest};
+use super::request_queue::RequestQueue;
+use super::row_cache::RowCache;
+use super::save_job::{self, SaveJob};
+use crate::source::StopSignal;
 use std::path::PathBuf;
 #[cfg(feature = "live")]
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
 
-/// A capture that is read, and can be asked about. Dropping it ends its threads soon, but for what is to be saved: that is
-/// waited for.
+/// An open capture that answers requests. Dropping it ends its threads, after pending saves are written.
 #[derive(Default)]
 pub struct Browser {
-    known: Known,
-    /// Ends the reading.
-    stop: Stop,
-    /// Of who answers at once.
-    desk: Post,
-    /// Of who sifts.
-    sieve: Post,
-    /// Of who looks for something.
-    search: Post,
-    /// Of who writes.
-    saver: Post,
-    saving: Option<JoinHandle<()>>,
+    table: SharedFrameTable,
+    /// Stops loading.
+    stop: StopSignal,
+    /// Requests answered at once: rows, frames, ladders, calls.
+    query_queue: RequestQueue,
+    /// Filter requests.
+    filter_queue: RequestQueue,
+    /// Find requests.
+    find_queue: RequestQueue,
+    /// Save requests.
+    save_queue: RequestQueue,
+    save_thread: Option<JoinHandle<()>>,
     #[cfg(feature = "live")]
-    listening: Option<Running>,
-    /// Packets that nobody wants, as many as there are at most.
+    live_capture: Option<RunningCapture>,
+    /// Packets that may be discarded with the temporary file, at most.
     #[cfg(feature = "live")]
-    unwanted: AtomicU64,
+    discardable_packets: AtomicU64,
 }
 
 impl Browser {
-    /// Begins to read captures, in a thread of its own; what becomes known, and the answers, are told to `hear`.
-    pub fn open(paths: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) -> Browser {
+    /// Starts to read captures in a thread. Passes updates and results to `on_event`.
+    pub fn open(paths: Vec<PathBuf>, on_event: impl Fn(BrowseEvent) + Send + Clone + 'static) -> Browser {
         let mut browser = Browser::default();
-        let read = paths.clone();
-        let source = Source { paths, ends: browser.stop.clone(), stop: browser.stop.clone(), live: None };
-        let (known, tell) = (browser.known.clone(), hear.clone());
-        start("load", &hear, move || load(&known, source, tell));
-        browser.answer(read, hear);
+        let inputs = paths.clone();
+        let source = LoadSource { paths, end_of_file: browser.stop.clone(), abort: browser.stop.clone(), live: None };
+        let (table, emit) = (browser.table.clone(), on_event.clone());
+        spawn("load", &on_event, move || load(&table, source, emit));
+        browser.start_workers(inputs, on_event);
         browser
     }
 
-    /// Begins to listen to interfaces that are open. What is captured is written to a file of this name, or else to one
-    /// in a temporary folder, which stays: see [`close`](Browser::close).
+    /// Starts to capture on open interfaces. Packets are written to the file named by `write`, or else to one in a
+    /// temporary folder, which is kept: see [`close`](Browser::close).
     #[cfg(feature = "live")]
-    pub fn listen(
-        opened: crate::live::Opened,
+    pub fn open_live(
+        opened: crate::live::OpenCapture,
         write: Option<PathBuf>,
         limits: crate::live::Limits,
-        hear: impl Fn(Answer) + Send + Clone + 'static,
+        on_event: impl Fn(BrowseEvent) + Send + Clone + 'static,
     ) -> Result<Browser, String> {
         let mut browser = Browser::default();
-        let (listening, source) = Listening::begin(opened, write, limits, browser.stop.clone())?;
-        let (known, tell, read) = (browser.known.clone(), hear.clone(), source.paths.clone());
-        start("load", &hear, move || load(&known, source, tell));
-        browser.listening = Some(listening.run(browser.known.clone())?);
-        browser.answer(read, hear);
+        let (capture, source) = PendingCapture::start(opened, write, limits, browser.stop.clone())?;
+        let (table, emit, inputs) = (browser.table.clone(), on_event.clone(), source.paths.clone());
+        spawn("load", &on_event, move || load(&table, source, emit));
+        browser.live_capture = Some(capture.run(browser.table.clone())?);
+        browser.start_workers(inputs, on_event);
         Ok(browser)
     }
 
-    /// The temporary file that what is captured is written to, if nobody gave it a name.
+    /// Temporary file that packets are written to, if the user named none.
     #[cfg(feature = "live")]
     #[must_use]
     pub fn spool(&self) -> Option<&std::path::Path> {
-        self.listening.as_ref().and_then(Running::spool)
+        self.live_capture.as_ref().and_then(RunningCapture::spool)
     }
 
-    /// Ends listening, and says what is left of it. A temporary file is removed only if there is no packet in it, or if
-    /// it was [discarded](Ask::Discard).
+    /// Ends the live capture and returns its summary. A temporary file is removed only if it has no packets, or was
+    /// [discarded](BrowseRequest::Discard).
     #[cfg(feature = "live")]
-    pub fn close(mut self) -> Left {
-        self.save_the_rest();
+    pub fn close(mut self) -> LiveSummary {
+        self.finish_saving();
         self.stop.stop();
-        let unwanted = self.unwanted.load(Relaxed);
-        self.listening.take().map_or_else(Left::default, |mut listening| listening.end(unwanted))
+        let discardable = self.discardable_packets.load(Relaxed);
+        self.live_capture.take().map_or_else(LiveSummary::default, |mut capture| capture.finish(discardable))
     }
 
-    /// Waits for what is to be saved.
-    fn save_the_rest(&mut self) {
-        self.saver.close_when_done();
-        self.saving.take().map(JoinHandle::join);
+    /// Waits for pending saves.
+    fn finish_saving(&mut self) {
+        self.save_queue.close_when_done();
+        self.save_thread.take().map(JoinHandle::join);
     }
 
-    /// Begins to answer questions about what these files say.
-    fn answer(&mut self, read: Vec<PathBuf>, hear: impl Fn(Answer) + Send + Clone + 'static) {
-        let (known, desk, tell) = (self.known.clone(), self.desk.clone(), hear.clone());
-        start("desk", &hear, move || {
-            let mut teller = Teller::new(known);
-            while let Some((ask, _)) = desk.next() {
-                tell(teller.answer(ask));
+    /// Starts the threads that answer requests. Files in `inputs` are never overwritten.
+    fn start_workers(&mut self, inputs: Vec<PathBuf>, on_event: impl Fn(BrowseEvent) + Send + Clone + 'static) {
+        let (table, queue, emit) = (self.table.clone(), self.query_queue.clone(), on_event.clone());
+        spawn("query", &on_event, move || {
+            let mut cache = RowCache::new(table);
+            while let Some((request, _)) = queue.next() {
+                emit(cache.execute(request));
             }
         });
-        let (known, sieve, tell) = (self.known.clone(), self.sieve.clone(), hear.clone());
-        start("sift", &hear, move || {
-            while let Some((ask, count)) = sieve.next() {
-                let Ask::Sift { filter, turn } = &ask else { continue };
-                let sifting = Sifting::new(known.clone(), filter, *turn, &sieve, count);
-                if let Err(why) = sifting.and_then(|sifting| sifting.run(&tell)) {
-                    tell(Answer::Unread { ask, why });
+        let (table, queue, emit) = (self.table.clone(), self.filter_queue.clone(), on_event.clone());
+        spawn("filter", &on_event, move || {
+            while let Some((request, count)) = queue.next() {
+                let BrowseRequest::Filter { filter, id } = &request else { continue };
+                let job = FilterJob::new(table.clone(), filter, *id, &queue, count);
+                if let Err(error) = job.and_then(|job| job.run(&emit)) {
+                    emit(BrowseEvent::RequestFailed { request, error });
                 }
             }
         });
-        let (known, search, tell) = (self.known.clone(), self.search.clone(), hear.clone());
-        start("find", &hear, move || {
-            while let Some((ask, count)) = search.next() {
-                let Ask::Find { what, place, from, back, among, turn } = ask.clone() else { continue };
-                let found = Search { what, place, from, back, among, turn }.run(&known, &search, count, &tell);
-                if let Err(why) = found {
-                    tell(Answer::Unread { ask, why });
+        let (table, queue, emit) = (self.table.clone(), self.find_queue.clone(), on_event.clone());
+        spawn("find", &on_event, move || {
+            while let Some((request, count)) = queue.next() {
+                let BrowseRequest::Find { needle, target, from, backward, frames, id } = request.clone() else {
+                    continue;
+                };
+                let result = FindJob { needle, target, from, backward, frames, id }.run(&table, &queue, count, &emit);
+                if let Err(error) = result {
+                    emit(BrowseEvent::RequestFailed { request, error });
                 }
             }
         });
-        let (known, saver, tell) = (self.known.clone(), self.saver.clone(), hear.clone());
-        self.saving = start("save", &hear, move || {
-            while let Some((ask, count)) = saver.next() {
-                let Ask::Save { path, frames, over } = ask else { continue };
-                let order = Order { path, frames: frames.as_ref().map(|frames| frames.as_slice()), over };
-                save::answer(&known, &read, order, (&saver, count)).map(&tell);
+        let (table, queue, emit) = (self.table.clone(), self.save_queue.clone(), on_event.clone());
+        self.save_thread = spawn("save", &on_event, move || {
+            while let Some((request, count)) = queue.next() {
+                let BrowseRequest::Save { path, frames, overwrite } = request else { continue };
+                let job = SaveJob { path, frames: frames.as_ref().map(|frames| frames.as_slice()), overwrite };
+                save_job::run_save(&table, &inputs, job, (&queue, count)).map(&emit);
             }
         });
     }
 
-    /// Asks. The answer comes when it is found.
-    pub fn ask(&self, ask: Ask) {
-        match ask {
-            Ask::Sift { .. } => self.sieve.put(ask),
-            Ask::Find { .. } => self.search.put(ask),
-            Ask::Save { .. } => self.saver.add(ask),
-            Ask::EndSift => self.sieve.clear(),
-            Ask::EndFind => self.search.clear(),
+    /// Sends a request. Its result is passed to `on_event` when ready.
+    pub fn send(&self, request: BrowseRequest) {
+        match request {
+            BrowseRequest::Filter { .. } => self.filter_queue.push_replacing(request),
+            BrowseRequest::Find { .. } => self.find_queue.push_replacing(request),
+            BrowseRequest::Save { .. } => self.save_queue.push(request),
+            BrowseRequest::CancelFilter => self.filter_queue.clear(),
+            BrowseRequest::CancelFind => self.find_queue.clear(),
             #[cfg(feature = "live")]
-            Ask::Discard(count) => self.unwanted.store(count, Relaxed),
+            BrowseRequest::Discard(count) => self.discardable_packets.store(count, Relaxed),
             #[cfg(not(feature = "live"))]
-            Ask::Discard(_) => {}
-            _ => self.desk.put(ask),
+            BrowseRequest::Discard(_) => {}
+            _ => self.query_queue.push_replacing(request),
         }
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        self.save_the_rest();
+        self.finish_saving();
         self.stop.stop();
-        [&self.desk, &self.sieve, &self.search].into_iter().for_each(Post::close);
+        [&self.query_queue, &self.filter_queue, &self.find_queue].into_iter().for_each(RequestQueue::close);
     }
 }
 
-/// Begins a thread; that there is none to be had is told.
-fn start(name: &str, hear: &impl Fn(Answer), work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
-    let begun = thread::Builder::new().name(name.into()).spawn(work);
-    begun.map_err(|error| hear(Answer::Failed(format!("no thread can be begun: {error}")))).ok()
+/// Starts a thread. Reports an error if that is not possible.
+fn spawn(name: &str, on_event: &impl Fn(BrowseEvent), work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let spawned = thread::Builder::new().name(name.into()).spawn(work);
+    spawned.map_err(|error| on_event(BrowseEvent::Error(format!("cannot start a thread: {error}")))).ok()
 }

@@ -1,86 +1,86 @@
-//! What the two sides of a connection said, in order.
+//! The data of both sides of a connection, in order.
 
-use super::ask::{Answer, Said};
-use super::body::lines;
-use super::reread::{Heard, Reread, Wrong};
-use crate::analysis::{Analyzer, Chunk, Content, Event, Numbers, Task};
+use super::body::text_lines;
+use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
+use super::request::{BrowseEvent, FollowBlock};
+use crate::analysis::{Analyzer, Event, NumberSet, StreamChunk, StreamContent, Task};
 use dissectors::session::Side;
 
-/// As many bytes as are told of one connection.
-const MOST: usize = 1 << 20;
+/// Maximum number of bytes returned per connection.
+const MAX_BYTES: usize = 1 << 20;
 
-/// Tells what both sides said.
-pub(super) fn said(again: &mut Reread, stream: u32) -> Result<Answer, Wrong> {
-    let known = again.known.read();
-    if stream >= known.streams() {
-        return Err(format!("there is no stream {stream} yet"));
+/// Reads the data of both sides of a connection.
+pub(super) fn load_follow(reader: &mut RandomAccess, stream: u32) -> Result<BrowseEvent, ErrorText> {
+    let table = reader.table.read();
+    if stream >= table.stream_count() {
+        return Err(format!("stream {stream} is not loaded"));
     }
-    let last = known.of_stream(stream, None).next();
-    drop(known);
-    let frames = last.map(|last| again.upto(&[last])).unwrap_or_default();
-    let mut only = Numbers::default();
+    let last = table.stream_frames(stream, None).next();
+    drop(table);
+    let frames = last.map(|last| reader.with_prerequisites(&[last])).unwrap_or_default();
+    let mut only = NumberSet::default();
     only.insert(stream);
     let task = Task { follow: Some(stream), only: Some(only), streams: true, ..Task::default() };
     let mut analyzer = Analyzer::new(task);
-    let mut turns = Turns::default();
-    again.feed(&frames, &[], &mut analyzer, &mut |heard| {
-        if let Heard::Event(Event::Chunk(chunk)) = heard {
-            turns.take(chunk);
+    let mut builder = FollowBuilder::default();
+    reader.feed(&frames, &[], &mut analyzer, &mut |item| {
+        if let FrameOrEvent::Event(Event::Chunk(chunk)) = item {
+            builder.push(chunk);
         }
-        turns.bytes < MOST
+        builder.bytes < MAX_BYTES
     })?;
-    if turns.bytes < MOST {
+    if builder.bytes < MAX_BYTES {
         analyzer.finish();
         for event in analyzer.events() {
             if let Event::Chunk(chunk) = event {
-                turns.take(chunk);
+                builder.push(chunk);
             }
         }
     }
-    turns.end();
-    Ok(Answer::Follow { stream, said: turns.said, more: turns.bytes >= MOST })
+    builder.flush();
+    Ok(BrowseEvent::Follow { stream, blocks: builder.blocks, is_truncated: builder.bytes >= MAX_BYTES })
 }
 
-/// What was said so far.
+/// The blocks of data so far.
 #[derive(Default)]
-struct Turns {
-    said: Vec<Said>,
-    /// Of the last, what is not in lines yet.
-    open: Vec<u8>,
+struct FollowBuilder {
+    blocks: Vec<FollowBlock>,
+    /// Bytes of the last block that are not split into lines yet.
+    pending: Vec<u8>,
     bytes: usize,
 }
 
-impl Turns {
-    fn take(&mut self, chunk: Chunk) {
+impl FollowBuilder {
+    fn push(&mut self, chunk: StreamChunk) {
         let from_client = chunk.side == Side::Client;
-        if let Content::End = chunk.content {
+        if let StreamContent::End = chunk.content {
             return;
         }
-        if self.said.last().is_none_or(|last| last.from_client != from_client) {
-            self.end();
-            self.said.push(Said { from_client, frame: chunk.at.frame, lines: Vec::new() });
+        if self.blocks.last().is_none_or(|last| last.from_client != from_client) {
+            self.flush();
+            self.blocks.push(FollowBlock { from_client, frame: chunk.at.frame, lines: Vec::new() });
         }
         match chunk.content {
-            Content::Bytes(bytes) => {
-                let room = MOST.saturating_sub(self.bytes);
-                self.open.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
+            StreamContent::Bytes(bytes) => {
+                let room = MAX_BYTES.saturating_sub(self.bytes);
+                self.pending.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
                 self.bytes += bytes.len();
             }
-            Content::Gap(len) => {
-                self.end();
-                if let Some(last) = self.said.last_mut() {
+            StreamContent::Gap(len) => {
+                self.flush();
+                if let Some(last) = self.blocks.last_mut() {
                     last.lines.push(format!("[{len} bytes missing in capture]"));
                 }
             }
-            Content::End => {}
+            StreamContent::End => {}
         }
     }
 
-    /// Puts what was said last into lines.
-    fn end(&mut self) {
-        let bytes = std::mem::take(&mut self.open);
-        if let Some(last) = self.said.last_mut().filter(|_| !bytes.is_empty()) {
-            last.lines.extend(lines(&bytes));
+    /// Splits the pending bytes of the last block into lines.
+    fn flush(&mut self) {
+        let bytes = std::mem::take(&mut self.pending);
+        if let Some(last) = self.blocks.last_mut().filter(|_| !bytes.is_empty()) {
+            last.lines.extend(text_lines(&bytes));
         }
     }
 }

@@ -1,206 +1,208 @@
-//! What is known of a capture without reading it again: plain data, append only.
+//! Index of a capture: plain data for every frame, call and connection, append-only.
 
-use super::ask::News;
-use super::pairs::{Host, Way};
-use super::pile::Pile;
-use super::stacks::{Names, Stack};
+use super::chunked_vec::ChunkedVec;
+use super::host_pairs::{DirectedPair, Host};
+use super::request::IndexUpdate;
+use super::stacks::{StackId, StackNames};
 use crate::capture::{Call, Stream};
 use dissectors::{Field, Severity};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-/// What is kept of a frame.
+/// Summary of a frame.
 #[derive(Clone, Copy, Debug)]
-pub struct Fact {
+pub struct FrameSummary {
     /// Nanoseconds since 1970.
     pub time: i64,
     /// Bytes on the wire.
     pub length: u32,
-    /// Its TCP connection (`tcp.stream`), [`NO_STREAM`] if it has none.
+    /// TCP connection (`tcp.stream`), or [`NO_STREAM`].
     pub stream: u32,
-    /// Who sent it to whom.
-    pub way: Way,
-    /// Its highest protocol.
-    pub protocol: Short,
-    /// Its protocols.
-    pub stack: Stack,
-    /// The worst of what was noted in it.
-    pub worst: Option<Severity>,
+    /// Source and destination host.
+    pub hosts: DirectedPair,
+    /// Highest protocol.
+    pub protocol: ProtocolName,
+    /// Protocol stack.
+    pub stack: StackId,
+    /// Highest severity of the frame's notes.
+    pub severity: Option<Severity>,
 }
 
-/// The short name of a protocol, in a byte.
+/// Short name of a protocol, stored in one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Short(u8);
+pub struct ProtocolName(u8);
 
-/// The names met so far. A dissector writes them, so that there are some dozens at most.
-static SHORTS: RwLock<Vec<&str>> = RwLock::new(Vec::new());
+/// Short names so far. They are literals in dissectors, so there are some dozens at most.
+static PROTOCOL_NAMES: RwLock<Vec<&str>> = RwLock::new(Vec::new());
 
-impl Short {
-    /// The byte of a name; the 256th name and all later ones are taken for the 255th.
+impl ProtocolName {
+    /// Returns the byte of a name. The 256th name and all later ones share the 255th byte.
     #[must_use]
-    pub fn new(name: &'static str) -> Short {
-        let find = |shorts: &[&str]| shorts.iter().position(|short| *short == name);
-        if let Some(place) = find(&SHORTS.read().unwrap_or_else(PoisonError::into_inner)) {
-            return Short(place as u8);
+    pub fn new(name: &'static str) -> ProtocolName {
+        let find = |names: &[&str]| names.iter().position(|other| *other == name);
+        if let Some(index) = find(&PROTOCOL_NAMES.read().unwrap_or_else(PoisonError::into_inner)) {
+            return ProtocolName(index as u8);
         }
-        let mut shorts = SHORTS.write().unwrap_or_else(PoisonError::into_inner);
-        let place = find(&shorts).unwrap_or_else(|| {
-            if shorts.len() < 255 {
-                shorts.push(name);
+        let mut names = PROTOCOL_NAMES.write().unwrap_or_else(PoisonError::into_inner);
+        let index = find(&names).unwrap_or_else(|| {
+            if names.len() < 255 {
+                names.push(name);
             }
-            shorts.len() - 1
+            names.len() - 1
         });
-        Short(place as u8)
+        ProtocolName(index as u8)
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        let shorts = SHORTS.read().unwrap_or_else(PoisonError::into_inner);
-        shorts.get(usize::from(self.0)).copied().unwrap_or_default()
+        let names = PROTOCOL_NAMES.read().unwrap_or_else(PoisonError::into_inner);
+        names.get(usize::from(self.0)).copied().unwrap_or_default()
     }
 }
 
-/// The stream of a frame without one.
+/// Stream number of a frame without a TCP connection.
 pub const NO_STREAM: u32 = u32::MAX;
 
-/// The times of a capture's frames, of those that have one.
+/// Times of a capture's frames, without the frames that have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
-    /// The earliest, in nanoseconds since 1970.
+pub struct CaptureTimes {
+    /// Earliest time, in nanoseconds since 1970.
     pub earliest: i64,
-    /// The latest.
+    /// Latest time, in nanoseconds since 1970.
     pub latest: i64,
-    /// The last frame's.
+    /// Time of the last frame, in nanoseconds since 1970.
     pub last: i64,
-    /// Whether a frame is earlier than the one before.
-    pub go_back: bool,
+    /// Whether any frame is earlier than its predecessor.
+    pub has_backward_step: bool,
 }
 
-impl Times {
-    /// The times with that of the next frame.
+impl CaptureTimes {
+    /// Returns the times so far, extended by the time of the next frame.
     #[must_use]
-    pub fn with(before: Option<Times>, time: i64) -> Times {
-        let Some(before) = before else { return Times { earliest: time, latest: time, last: time, go_back: false } };
-        Times {
+    pub fn extended_by(before: Option<CaptureTimes>, time: i64) -> CaptureTimes {
+        let Some(before) = before else {
+            return CaptureTimes { earliest: time, latest: time, last: time, has_backward_step: false };
+        };
+        CaptureTimes {
             earliest: before.earliest.min(time),
             latest: before.latest.max(time),
             last: time,
-            go_back: before.go_back || time < before.last,
+            has_backward_step: before.has_backward_step || time < before.last,
         }
     }
 
-    /// Nanoseconds from the earliest to the latest.
+    /// Returns the nanoseconds from the earliest to the latest time.
     #[must_use]
     pub fn span(&self) -> i64 {
         self.latest.saturating_sub(self.earliest)
     }
 }
 
-/// Something odd in a frame; once, if the frame says it twice in a row.
+/// An expert note of a frame. Consecutive duplicates within a frame are recorded once.
 #[derive(Clone, Copy, Debug)]
 pub struct Note {
-    /// The frame.
+    /// Frame number.
     pub frame: u32,
-    /// What.
+    /// Field of the note.
     pub field: &'static Field,
-    /// How bad it is.
+    /// Severity.
     pub severity: Severity,
 }
 
-/// How far the reading is.
+/// Loading progress.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum State {
-    /// Being read; the part from 0 to 1, if that can be told.
+pub enum LoadState {
+    /// Loading has started.
     #[default]
-    Begun,
-    /// So much of it was read, from 0 to 1; `None` if that cannot be told.
+    Starting,
+    /// Fraction read, from 0 to 1; `None` if the total is unknown.
     Reading(Option<f32>),
-    /// An interface that is listened to, and frames lost so far.
+    /// A running live capture.
     Live {
-        /// As the system calls it; several with commas between.
+        /// System names of the interfaces, separated by commas.
         name: String,
-        /// To the kernel, the interface, ourselves.
-        lost: [u64; 3],
+        /// Frames dropped so far by the kernel, the interface and overhear.
+        dropped: [u64; 3],
     },
-    /// An interface that is not listened to any more. All that came of it is known.
-    Ended {
-        /// As it was told before.
+    /// A live capture that has ended. All of its frames are indexed.
+    LiveEnded {
+        /// System names of the interfaces, separated by commas.
         name: String,
-        /// To the kernel, the interface, ourselves.
-        lost: [u64; 3],
-        /// What ended it.
-        by: End,
+        /// Frames dropped by the kernel, the interface and overhear.
+        dropped: [u64; 3],
+        /// Reason for the end.
+        reason: CaptureEnd,
     },
-    /// All that there is, or what could be read until this error.
-    Whole(Option<String>),
+    /// The capture is read completely, or up to this error.
+    Complete(Option<String>),
 }
 
-/// What ends listening.
+/// The reason for the end of a live capture.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
-    /// So many packets were to be captured.
+pub enum CaptureEnd {
+    /// Packet limit reached.
     Packets(u64),
-    /// It was to last so long.
+    /// Time limit reached.
     Time(Duration),
-    /// Something went wrong, in a line.
+    /// Error, in one line.
     Failed(String),
-    /// Somebody said so.
+    /// Stopped by the user.
     Stopped,
 }
 
-impl State {
-    /// Whether there will be no more.
+impl LoadState {
+    /// Whether no more frames will come.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
-        matches!(self, State::Whole(_) | State::Ended { .. })
+    pub fn is_complete(&self) -> bool {
+        matches!(self, LoadState::Complete(_) | LoadState::LiveEnded { .. })
     }
 }
 
-/// All that is known of a capture so far.
+/// The index of a capture.
 #[derive(Debug, Default)]
 pub struct Index {
-    /// Frames; that of number n at n - 1.
-    pub frames: Pile<Fact>,
-    /// Who sent frames to whom, each pair once, the lesser address first.
+    /// Frames; frame n is at n - 1.
+    pub frames: ChunkedVec<FrameSummary>,
+    /// Pairs of hosts that exchange frames, each once, the lesser address first.
     pub pairs: Vec<[Host; 2]>,
-    /// Which protocols lie in one another in frames, each stack of them once.
-    pub stacks: Vec<Names>,
-    /// Connections, by their number. A row that is not closed is replaced when more is known.
-    pub streams: Pile<Stream>,
-    /// Calls, in the order in which they ended.
-    pub calls: Pile<Call>,
-    /// What was odd, in the order of the frames.
-    pub notes: Pile<Note>,
-    /// The times of the frames, if one has any.
-    pub times: Option<Times>,
-    /// How far the reading is.
-    pub state: State,
+    /// Protocol stacks of the frames, each once.
+    pub stacks: Vec<StackNames>,
+    /// Connections, by number. An entry is replaced when the connection changes.
+    pub streams: ChunkedVec<Stream>,
+    /// Calls, in the order of their ends.
+    pub calls: ChunkedVec<Call>,
+    /// Notes, in frame order.
+    pub notes: ChunkedVec<Note>,
+    /// Times of the frames, if any has one.
+    pub times: Option<CaptureTimes>,
+    /// Loading progress.
+    pub state: LoadState,
 }
 
 impl Index {
-    /// How many frames of a TCP connection are known.
+    /// Returns the number of indexed frames of a TCP connection.
     #[must_use]
     pub fn frames_of(&self, stream: u32) -> u64 {
-        self.streams.get(stream as usize).map_or(0, |row| row.total(|side| side.frames))
+        self.streams.get(stream as usize).map_or(0, |stream| stream.total(|side| side.frames))
     }
 
-    /// Puts news in.
-    pub fn take(&mut self, news: News) {
-        self.frames.extend(news.frames);
-        self.pairs.extend(news.pairs);
-        self.stacks.extend(news.stacks);
-        for stream in news.streams {
+    /// Applies an update.
+    pub fn apply(&mut self, update: IndexUpdate) {
+        self.frames.extend(update.frames);
+        self.pairs.extend(update.pairs);
+        self.stacks.extend(update.stacks);
+        for stream in update.streams {
             let number = stream.number as usize;
             match self.streams.get_mut(number) {
-                Some(place) => *place = stream,
-                // They come in the order of their numbers when they are new.
+                Some(entry) => *entry = stream,
+                // New connections come in the order of their numbers.
                 None => self.streams.push(stream),
             }
         }
-        self.calls.extend(news.calls);
-        self.notes.extend(news.notes);
-        self.times = news.times;
-        self.state = news.state;
+        self.calls.extend(update.calls);
+        self.notes.extend(update.notes);
+        self.times = update.times;
+        self.state = update.state;
     }
 }

@@ -1,92 +1,105 @@
-//! The ladder of a connection: a window of its rungs, and how far it was climbed.
+//! Ladder requests: a window of rows, built by a cursor that resumes where it stopped.
 
-use super::ask::{Answer, Ladder, RUNGS, Rung};
-use super::parts::Parts;
-use super::reread::{Heard, Reread, Sweep, Wrong};
-use super::rung::{Course, complete, wants};
-use super::teller::Teller;
-use crate::analysis::{Analyzer, Met, Task};
-use crate::report::Shown;
+use super::ladder_row::{LadderBuilder, complete_label, wants};
+use super::random_access::{ErrorText, ForwardCursor, FrameOrEvent, RandomAccess};
+use super::request::{BrowseEvent, LadderRow, LadderWindow, MAX_LADDER_ROWS};
+use super::row_cache::RowCache;
+use super::stream_messages::StreamMessages;
+use crate::analysis::{Analyzer, FrameConnection, Task};
+use crate::report::DissectedFrame;
 use std::collections::VecDeque;
 
-/// A ladder, and how far it was climbed: who goes on reads nothing again.
-pub(super) struct Climb {
+/// A partly built ladder. Resuming it reads no frame again.
+pub(super) struct OpenLadder {
     stream: u32,
-    /// As many messages of it were known: of a capture that grows, more become known.
-    messages: usize,
-    sweep: Sweep,
-    course: Course,
-    /// So many of the connection's frames were read.
+    /// Number of messages known when the ladder was started. More messages of a growing capture invalidate it.
+    message_count: usize,
+    cursor: ForwardCursor,
+    builder: LadderBuilder,
+    /// Number of the connection's frames read.
     upto: usize,
-    /// The last of their rungs.
-    rungs: VecDeque<Rung>,
+    /// Last rows built.
+    rows: VecDeque<LadderRow>,
 }
 
-/// Tells the ladder of a connection from one of its rungs on.
-pub(super) fn ladder(teller: &mut Teller, stream: u32, from: usize) -> Result<Answer, Wrong> {
-    let known = teller.again.known.read();
-    if stream >= known.streams() {
-        return Err(format!("there is no stream {stream} yet"));
+/// Returns the ladder of a connection, from one of its rows on.
+pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, from: usize) -> Result<BrowseEvent, ErrorText> {
+    let table = cache.reader.table.read();
+    if stream >= table.stream_count() {
+        return Err(format!("stream {stream} is not loaded"));
     }
-    let mut frames: Vec<u32> = known.of_stream(stream, None).collect();
+    let mut frames: Vec<u32> = table.stream_frames(stream, None).collect();
     frames.reverse();
-    let parts = Parts::of(&known, stream);
-    drop(known);
+    let messages = StreamMessages::from_table(&table, stream);
+    drop(table);
     let total = frames.len();
-    let from = from.min(total.saturating_sub(RUNGS));
-    let to = total.min(from + RUNGS);
-    let climbed = teller.climb.take().filter(|climb| climb.messages == parts.len() && climb.serves(stream, from));
-    let mut climb = climbed.unwrap_or_else(|| Climb::new(stream, parts.len()));
-    let asked = frames.get(climb.upto..to).unwrap_or_default();
-    climb_on(&mut teller.again, asked, &parts, &mut climb)?;
-    let before = climb.upto - climb.rungs.len();
-    let rungs = climb.rungs.iter().skip(from.saturating_sub(before)).take(to - from).cloned().collect();
-    let opening = climb.course.opening.steps.clone();
-    teller.climb = Some(climb);
-    Ok(Answer::Ladder(Ladder { stream, from, rungs, opening, total }))
+    let from = from.min(total.saturating_sub(MAX_LADDER_ROWS));
+    let to = total.min(from + MAX_LADDER_ROWS);
+    let reusable = |ladder: &OpenLadder| ladder.message_count == messages.len() && ladder.covers(stream, from);
+    let resumed = cache.ladder.take().filter(reusable);
+    let mut ladder = resumed.unwrap_or_else(|| OpenLadder::new(stream, messages.len()));
+    let next = frames.get(ladder.upto..to).unwrap_or_default();
+    extend_ladder(&mut cache.reader, next, &messages, &mut ladder)?;
+    let before = ladder.upto - ladder.rows.len();
+    let rows = ladder.rows.iter().skip(from.saturating_sub(before)).take(to - from).cloned().collect();
+    let handshake = ladder.builder.handshake.segments.clone();
+    cache.ladder = Some(ladder);
+    Ok(BrowseEvent::Ladder(LadderWindow { stream, from, rows, handshake, total }))
 }
 
-impl Climb {
-    fn new(stream: u32, messages: usize) -> Climb {
-        let task = Task { wants: wants(), halves: true, dialogues: true, ..Task::default() };
-        let sweep = Sweep::new(Analyzer::new(task), true);
-        Climb { stream, messages, sweep, course: Course::default(), upto: 0, rungs: VecDeque::new() }
+impl OpenLadder {
+    fn new(stream: u32, message_count: usize) -> OpenLadder {
+        let task = Task { wants: wants(), halves: true, udp_conversations: true, ..Task::default() };
+        let cursor = ForwardCursor::new(Analyzer::new(task), true);
+        OpenLadder { stream, message_count, cursor, builder: LadderBuilder::default(), upto: 0, rows: VecDeque::new() }
     }
 
-    /// Whether the rungs from one on are there, or come later.
-    fn serves(&self, stream: u32, from: usize) -> bool {
-        self.stream == stream && from + self.rungs.len() >= self.upto
+    /// Whether the rows from `from` on are buffered, or not built yet.
+    fn covers(&self, stream: u32, from: usize) -> bool {
+        self.stream == stream && from + self.rows.len() >= self.upto
     }
 }
 
-/// Climbs over the next frames of a ladder.
-fn climb_on(again: &mut Reread, frames: &[u32], parts: &Parts, climb: &mut Climb) -> Result<(), Wrong> {
-    let known = again.known.clone();
-    let Climb { stream, sweep, course, upto, rungs, .. } = climb;
-    again.sweep(sweep, frames, &mut |heard| {
-        let Heard::Frame(shown, met) = heard else { return true };
-        let marks = known.read().seat(shown.frame.number).map(|seat| seat.marks()).unwrap_or_default();
-        if rungs.len() == RUNGS {
-            rungs.pop_front();
+/// Builds the rows of the next frames.
+fn extend_ladder(
+    reader: &mut RandomAccess,
+    frames: &[u32],
+    messages: &StreamMessages,
+    ladder: &mut OpenLadder,
+) -> Result<(), ErrorText> {
+    let table = reader.table.clone();
+    let OpenLadder { stream, cursor, builder, upto, rows, .. } = ladder;
+    reader.dissect_forward(cursor, frames, &mut |item| {
+        let FrameOrEvent::Frame(shown, connections) = item else { return true };
+        let flags = table.read().entry(shown.frame.number).map(|entry| entry.flags()).unwrap_or_default();
+        if rows.len() == MAX_LADDER_ROWS {
+            rows.pop_front();
         }
-        rungs.push_back(course.rung(&shown, marks, parts));
+        rows.push_back(builder.row(&shown, flags, messages));
         *upto += 1;
-        met.iter().filter(|met| met.stream == *stream).for_each(|met| name(rungs, met, &shown, parts));
+        let own = connections.iter().filter(|connection| connection.stream == *stream);
+        own.for_each(|connection| label_earlier_rows(rows, connection, &shown, messages));
         true
     })
 }
 
-/// Tells in the first segments of messages what they begin, when a later frame has told it.
-fn name(rungs: &mut VecDeque<Rung>, met: &Met, shown: &Shown<'_>, parts: &Parts) {
+/// Labels the rows of frames that started messages, once a later frame completes these messages.
+fn label_earlier_rows(
+    rows: &mut VecDeque<LadderRow>,
+    connection: &FrameConnection,
+    shown: &DissectedFrame<'_>,
+    messages: &StreamMessages,
+) {
     let (frame, tree) = (shown.frame.number, shown.tree);
-    for said in &met.said {
-        let Some(part) = parts.told(said.nth, said.half, frame) else { continue };
-        if part.first == frame {
+    for completed in &connection.messages {
+        let Some(message) = messages.completed_in(completed.nth, completed.half, frame) else { continue };
+        if message.first == frame {
             continue;
         }
-        let place = rungs.partition_point(|rung| rung.frame < part.first);
-        if let Some(rung) = rungs.get_mut(place).filter(|rung| rung.frame == part.first) {
-            complete(rung, part, parts, tree.nodes().get(said.nodes.clone()).unwrap_or_default(), tree);
+        let index = rows.partition_point(|row| row.frame < message.first);
+        if let Some(row) = rows.get_mut(index).filter(|row| row.frame == message.first) {
+            let nodes = tree.nodes().get(completed.nodes.clone()).unwrap_or_default();
+            complete_label(row, message, messages, nodes, tree);
         }
     }
 }

@@ -1,29 +1,38 @@
-//! The lines of a frame's tree, each with its bytes, its value and the filter that finds it.
+//! Lines of a detail tree, each with its bytes, value and filter.
 
-use super::ask::{Dissected, Line};
-use crate::report::{Clock, is_told, line, value_of};
+use super::request::{FrameDetail, TreeLine};
+use crate::report::{TimeFormatter, has_tree_line, node_line, value_of};
 use dissectors::tree::Node;
-use dissectors::{Kind, Tree, Value};
+use dissectors::{FieldKind, Tree, Value};
 use std::fmt::Write;
 use std::ops::Range;
 
-/// All that was found in a frame.
-pub(super) fn dissected(frame: u32, tree: &Tree, clock: &mut Clock) -> Dissected {
-    let lines = tree.nodes().iter().filter(|node| is_told(node)).map(|node| told(node, tree, clock)).collect();
+/// Collects the lines and the buffers of a frame.
+pub(super) fn dissected_frame(frame: u32, tree: &Tree, clock: &mut TimeFormatter) -> FrameDetail {
+    let lines =
+        tree.nodes().iter().filter(|node| has_tree_line(node)).map(|node| tree_line(node, tree, clock)).collect();
     let buffers = tree.buffers().iter().map(|buffer| (buffer.title.to_owned(), tree.bytes(buffer.bytes).to_vec()));
-    Dissected { frame, lines, buffers: buffers.collect() }
+    FrameDetail { frame, lines, buffers: buffers.collect() }
 }
 
-fn told(node: &Node, tree: &Tree, clock: &mut Clock) -> Line {
+fn tree_line(node: &Node, tree: &Tree, clock: &mut TimeFormatter) -> TreeLine {
     let (mut text, mut value) = (String::new(), String::new());
-    line(&mut text, node, tree, clock);
+    node_line(&mut text, node, tree, clock);
     value_of(&mut value, node, tree, clock);
-    let (buffer, bytes) = place(node, tree);
-    Line { depth: node.depth, text, field: node.field, buffer, bytes, filter: filter(node, tree, &value, clock), value }
+    let (buffer, bytes) = byte_range(node, tree);
+    TreeLine {
+        depth: node.depth,
+        text,
+        field: node.field,
+        buffer,
+        bytes,
+        filter: value_filter(node, tree, &value, clock),
+        value,
+    }
 }
 
-/// The buffer that a node was read from, and where in it.
-fn place(node: &Node, tree: &Tree) -> (usize, Range<usize>) {
+/// Returns the buffer that holds a node's bytes, and the range in it.
+fn byte_range(node: &Node, tree: &Tree) -> (usize, Range<usize>) {
     let span = node.span;
     let holds = |buffer: &dissectors::tree::Buffer| {
         span.len > 0 && buffer.bytes.start <= span.start && span.end() <= buffer.bytes.end()
@@ -37,20 +46,20 @@ fn place(node: &Node, tree: &Tree) -> (usize, Range<usize>) {
     }
 }
 
-/// The filter that finds frames in which a field has this value.
-fn filter(node: &Node, tree: &Tree, value: &str, clock: &mut Clock) -> String {
+/// Returns the filter for frames in which a field has this value.
+fn value_filter(node: &Node, tree: &Tree, value: &str, clock: &mut TimeFormatter) -> String {
     let name = node.field.name;
     let mut filter = String::from(name);
     match (node.field.kind, node.value) {
-        (Kind::Protocol | Kind::Label | Kind::Note(_), _) | (_, Value::Present) => {}
+        (FieldKind::Protocol | FieldKind::Label | FieldKind::Note(_), _) | (_, Value::Present) => {}
         (_, Value::Text(slice)) => {
             filter.push_str(" == \"");
-            quote(&mut filter, tree.bytes(slice));
+            push_escaped(&mut filter, tree.bytes(slice));
             filter.push('"');
         }
         (_, Value::Bytes(slice)) => {
             let bytes = tree.bytes(slice);
-            // Nobody types more, and no bytes cannot be written.
+            // Longer values are impractical in a filter, and an empty value has no syntax.
             if !bytes.is_empty() && bytes.len() <= 64 {
                 filter.push_str(" == ");
                 for (nth, byte) in bytes.iter().enumerate() {
@@ -60,7 +69,7 @@ fn filter(node: &Node, tree: &Tree, value: &str, clock: &mut Clock) -> String {
         }
         (_, Value::Time(nanos)) => {
             filter.push_str(" == \"");
-            clock.rfc3339(&mut filter, nanos);
+            clock.write_rfc3339(&mut filter, nanos);
             filter.push('"');
         }
         _ => {
@@ -71,8 +80,8 @@ fn filter(node: &Node, tree: &Tree, value: &str, clock: &mut Clock) -> String {
     filter
 }
 
-/// Appends bytes as they stand between quotes.
-fn quote(out: &mut String, bytes: &[u8]) {
+/// Appends bytes, escaped for a quoted string.
+fn push_escaped(out: &mut String, bytes: &[u8]) {
     for &byte in bytes {
         match byte {
             b'"' | b'\\' => out.extend(['\\', char::from(byte)]),

@@ -1,115 +1,116 @@
-//! Reading a capture once, from its first frame to its last, for what is kept of it.
+//! Loader: reads a capture once, from the first frame to the last, and builds the index.
 
-use super::ask::{Answer, News};
-use super::index::{End, Fact, NO_STREAM, Note, Short, State, Times};
-use super::known::{Arrival, Group, Known, Marks, Seat, Talk};
-use super::pairs::Pairs;
-use super::stacks::Stacks;
-use super::values::{Batch, KEPT};
+use super::frame_table::{CallEntry, ConversationId, FrameEntry, FrameFlags, NewFrame, SharedFrameTable};
+use super::host_pairs::HostPairs;
+use super::index::{CaptureEnd, CaptureTimes, FrameSummary, LoadState, NO_STREAM, Note, ProtocolName};
+use super::indexed_values::{INDEXED_FIELDS, ValueBatch};
+use super::request::{BrowseEvent, IndexUpdate};
+use super::stacks::StackTable;
 use crate::analysis::{Analyzer, Event, Task};
-use crate::pace;
-use crate::source::{Capture, Frame, Manner, Place, Stop};
+use crate::priority;
+use crate::source::{Capture, Frame, OpenOptions, RecordPosition, StopSignal};
 use dissectors::session::Side;
-use dissectors::{Field, Kind, PROTOCOLS, Part, Protocol, Severity, Wants, http};
+use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Severity, Wants, http};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How often news are told, and how soon the first are.
-const NEWS: Duration = Duration::from_millis(50);
-const FIRST_NEWS: Duration = Duration::from_millis(10);
+/// Interval between index updates, and delay of the first one.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(50);
+const FIRST_UPDATE: Duration = Duration::from_millis(10);
 
-/// Frames between two looks at the clock.
+/// Frames between checks of the clock.
 const STRIDE: u32 = 256;
 
-/// As long as news wait where frames come slowly.
-const SLOW_NEWS: Duration = Duration::from_millis(100);
+/// Maximum delay of an update when frames arrive slowly.
+const IDLE_UPDATE: Duration = Duration::from_millis(100);
 
-/// How often that is looked at.
-const BEAT: Duration = Duration::from_millis(50);
+/// Interval between checks for a delayed update.
+const TICK: Duration = Duration::from_millis(50);
 
-/// How often connections that are listened to are looked at for those that are over.
-const AGE: Duration = Duration::from_secs(1);
+/// Interval between checks for expired connections of a live capture.
+const AGE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What is listened to, frames lost so far (to the kernel, the interface, ourselves), and what has ended it.
+/// Status of a live capture: interface names, frames dropped by the kernel, the interface and overhear, and the reason
+/// for the end.
 #[derive(Debug, Default)]
-pub(super) struct Listened {
+pub(super) struct LiveStatus {
     pub(super) name: String,
-    pub(super) lost: [AtomicU64; 3],
-    pub(super) end: OnceLock<End>,
+    pub(super) dropped: [AtomicU64; 3],
+    pub(super) end: OnceLock<CaptureEnd>,
 }
 
-impl Listened {
-    fn lost(&self) -> [u64; 3] {
-        self.lost.each_ref().map(|lost| lost.load(Relaxed))
+impl LiveStatus {
+    fn dropped(&self) -> [u64; 3] {
+        self.dropped.each_ref().map(|counter| counter.load(Relaxed))
     }
 }
 
-/// How captures are loaded.
+/// Captures to load, and how to stop.
 #[derive(Clone, Default)]
-pub(super) struct Source {
+pub(super) struct LoadSource {
     pub(super) paths: Vec<PathBuf>,
-    /// The last has no end until that is said.
-    pub(super) live: Option<Arc<Listened>>,
-    /// Ends what has no end.
-    pub(super) ends: Stop,
-    /// Nobody wants to know any more.
-    pub(super) stop: Stop,
+    /// Status of the live capture that the last file belongs to, if any. The reader waits at the end of that file.
+    pub(super) live: Option<Arc<LiveStatus>>,
+    /// Marks the end of the live capture file.
+    pub(super) end_of_file: StopSignal,
+    /// Aborts loading.
+    pub(super) abort: StopSignal,
 }
 
-/// What is known and not told yet, and what it takes to know more.
-pub(super) struct Intake<H> {
-    known: Known,
-    hear: H,
+/// The state of loading: index entries that are not published yet.
+pub(super) struct Loader<H> {
+    table: SharedFrameTable,
+    emit: H,
     analyzer: Analyzer,
-    news: News,
-    arrivals: Vec<Arrival>,
-    pairs: Pairs,
-    stacks: Stacks,
-    values: Batch,
-    /// The last frame whose connections were told.
-    told: u32,
-    pub(super) frame: u32,
-    start: i64,
-    times: Option<Times>,
-    /// What could not be read.
-    failed: Vec<String>,
-    /// When news were told last.
-    last: Option<Instant>,
-    state: State,
-    /// As it was told last.
-    said: State,
+    update: IndexUpdate,
+    new_frames: Vec<NewFrame>,
+    pairs: HostPairs,
+    stacks: StackTable,
+    values: ValueBatch,
+    /// Last frame whose connections were published.
+    reported_to: u32,
+    pub(super) last_frame: u32,
+    start_time: i64,
+    times: Option<CaptureTimes>,
+    /// Errors so far.
+    errors: Vec<String>,
+    /// Time of the last update.
+    last_update: Option<Instant>,
+    state: LoadState,
+    /// State in the last update.
+    reported_state: LoadState,
 }
 
-/// Reads all of the captures and tells what becomes known.
-pub(super) fn load<H: Fn(Answer) + Send>(known: &Known, source: Source, hear: H) {
-    // Keys are answered before more is read.
-    pace::step_back();
-    known.write().is_live = source.live.is_some();
-    let intake = Mutex::new(Intake::new(known.clone(), hear));
-    let over = AtomicBool::new(false);
+/// Reads the captures and publishes index updates.
+pub(super) fn load<H: Fn(BrowseEvent) + Send>(table: &SharedFrameTable, source: LoadSource, emit: H) {
+    // The loader thread runs at a lower priority than the query threads.
+    priority::lower();
+    table.write().is_live = source.live.is_some();
+    let loader = Mutex::new(Loader::new(table.clone(), emit));
+    let is_finished = AtomicBool::new(false);
     thread::scope(|scope| {
-        // Where frames come slowly, nobody else is there to tell them.
-        let beats = thread::Builder::new().name("beat".into()).spawn_scoped(scope, || {
+        // While the reader waits for slow frames, this thread publishes pending updates.
+        let ticks = thread::Builder::new().name("tick".into()).spawn_scoped(scope, || {
             let mut aged = Instant::now();
-            while !over.load(Relaxed) && !source.stop.is_set() {
-                thread::sleep(BEAT);
-                if let Ok(mut intake) = intake.try_lock().map_err(drop) {
-                    intake.beat(source.live.as_deref(), &mut aged);
+            while !is_finished.load(Relaxed) && !source.abort.is_set() {
+                thread::sleep(TICK);
+                if let Ok(mut loader) = loader.try_lock().map_err(drop) {
+                    loader.tick(source.live.as_deref(), &mut aged);
                 }
             }
         });
         let mut paths = source.paths.clone();
-        if let Some(mut capture) = open(known, &source, &mut paths, &intake) {
-            read(&mut capture, &source, &intake);
+        if let Some(mut capture) = open(table, &source, &mut paths, &loader) {
+            read(&mut capture, &source, &loader);
         }
-        over.store(true, Relaxed);
-        drop(beats);
+        is_finished.store(true, Relaxed);
+        drop(ticks);
     });
-    if !source.stop.is_set() {
-        lock(&intake).finish(source.live.as_deref());
+    if !source.abort.is_set() {
+        lock(&loader).finish(source.live.as_deref());
     }
 }
 
@@ -117,269 +118,282 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Opens the captures. One that cannot be opened is left out if there are others.
-fn open<H: Fn(Answer)>(
-    known: &Known,
-    source: &Source,
+/// Opens the captures. Skips one that cannot be opened if there are others.
+fn open<H: Fn(BrowseEvent)>(
+    table: &SharedFrameTable,
+    source: &LoadSource,
     paths: &mut Vec<PathBuf>,
-    intake: &Mutex<Intake<H>>,
+    loader: &Mutex<Loader<H>>,
 ) -> Option<Capture> {
     while !paths.is_empty() {
-        let manner = Manner {
-            shelf: Some(known.shelf.clone()),
-            stop: source.ends.clone(),
+        let options = OpenOptions {
+            record_store: Some(table.store.clone()),
+            stop: source.end_of_file.clone(),
             follow: source.live.is_some(),
-            ..Manner::default()
+            ..OpenOptions::default()
         };
-        match Capture::open_as(paths.iter().cloned(), manner) {
+        match Capture::open_with(paths.iter().cloned(), options) {
             Ok(capture) => return Some(capture),
             Err(error) => {
-                lock(intake).failed.push(error.to_string());
-                let wrong = paths.iter().position(|path| path.display().to_string() == error.file);
-                paths.remove(wrong.unwrap_or(0));
+                lock(loader).errors.push(error.to_string());
+                let failed = paths.iter().position(|path| path.display().to_string() == error.file);
+                paths.remove(failed.unwrap_or(0));
             }
         }
     }
     None
 }
 
-fn read<H: Fn(Answer)>(capture: &mut Capture, source: &Source, intake: &Mutex<Intake<H>>) {
+fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: &Mutex<Loader<H>>) {
     let mut frames = 0u32;
     loop {
         match capture.next() {
-            Ok(Some(frame)) => lock(intake).frame(&frame),
+            Ok(Some(frame)) => lock(loader).add_frame(&frame),
             Ok(None) => return,
             Err(error) => {
-                lock(intake).failed.push(error.to_string());
+                lock(loader).errors.push(error.to_string());
                 continue;
             }
         }
-        let place = capture.place();
-        let mut intake = lock(intake);
-        if !Seat::has_room(place) {
-            intake.arrivals.pop();
-            intake.news.frames.pop();
-            intake.failed.push("it is more than can be looked through: a terabyte a file, 65,536 files".into());
+        let location = capture.position();
+        let mut loader = lock(loader);
+        if !FrameEntry::fits(location) {
+            loader.new_frames.pop();
+            loader.update.frames.pop();
+            loader
+                .errors
+                .push("capture too large for the terminal UI: the limit is 1 TB per file and 65,536 files".into());
             return;
         }
-        intake.stand(place);
+        loader.set_location(location);
         frames = frames.wrapping_add(1);
         if frames.is_multiple_of(STRIDE) {
-            if source.stop.is_set() {
+            if source.abort.is_set() {
                 return;
             }
             let progress = capture.progress();
-            let part = progress.total.map(|total| (progress.read as f32 / total.max(1) as f32).min(1.0));
+            let fraction = progress.total.map(|total| (progress.read as f32 / total.max(1) as f32).min(1.0));
             if source.live.is_none() {
-                intake.state = State::Reading(part);
+                loader.state = LoadState::Reading(fraction);
             }
-            let patience = if intake.told == 0 { FIRST_NEWS } else { NEWS };
-            if intake.is_late(patience) {
-                intake.tell();
+            let interval = if loader.reported_to == 0 { FIRST_UPDATE } else { UPDATE_INTERVAL };
+            if loader.is_due(interval) {
+                loader.publish();
             }
         }
     }
 }
 
-/// What is looked for in every frame: the name of its protocol, and what is odd about it. What is odd about the content
-/// of messages is not: to look into all bodies takes as long as all else together.
+/// Returns the fields to record of every frame: its protocol names, its notes, and the indexed fields. Body notes
+/// appear in the detail tree only; the index does not have them, because dissecting all bodies takes as long as
+/// everything else.
 fn wants() -> Wants {
-    let mut wants = Wants::only_names();
-    let of_content = |protocol: &Protocol| matches!(protocol.part, Part::Content(_));
-    let is_odd = |field: &&Field| match field.kind {
-        Kind::Note(severity) => severity > Severity::Chat,
+    let mut wants = Wants::columns_without_info();
+    let is_body = |protocol: &Protocol| matches!(protocol.dissector, Dissector::Content(_));
+    let is_warning = |field: &&Field| match field.kind {
+        FieldKind::Note(severity) => severity > Severity::Chat,
         _ => false,
     };
-    let protocols = PROTOCOLS.iter().filter(|protocol| !of_content(protocol));
-    for field in protocols.flat_map(|protocol| protocol.fields.iter().copied()).filter(is_odd) {
+    let protocols = PROTOCOLS.iter().filter(|protocol| !is_body(protocol));
+    for field in protocols.flat_map(|protocol| protocol.fields.iter().copied()).filter(is_warning) {
         if field.id != http::DECOMPRESSION_FAILED.id && field.id != http::BODY_LIMIT.id {
             wants.add(field);
         }
     }
-    KEPT.iter().for_each(|field| wants.add(field));
+    INDEXED_FIELDS.iter().for_each(|field| wants.add(field));
     wants
 }
 
-impl<H: Fn(Answer)> Intake<H> {
-    fn new(known: Known, hear: H) -> Intake<H> {
-        let task = Task { wants: wants(), exchanges: true, streams: true, dialogues: true, ..Task::default() };
+impl<H: Fn(BrowseEvent)> Loader<H> {
+    fn new(table: SharedFrameTable, emit: H) -> Loader<H> {
+        let task = Task { wants: wants(), exchanges: true, streams: true, udp_conversations: true, ..Task::default() };
         let analyzer = Analyzer::new(task);
-        let (news, arrivals, pairs, stacks, values, failed) = Default::default();
-        let (told, frame, start, last, state) = (0, 0, 0, Some(Instant::now()), State::Begun);
-        Intake {
-            known,
-            hear,
+        let (update, new_frames, pairs, stacks, values, errors) = Default::default();
+        let (reported_to, last_frame, start_time, last_update, state) =
+            (0, 0, 0, Some(Instant::now()), LoadState::Starting);
+        Loader {
+            table,
+            emit,
             analyzer,
-            news,
-            arrivals,
+            update,
+            new_frames,
             pairs,
             stacks,
             values,
-            told,
-            frame,
-            start,
+            reported_to,
+            last_frame,
+            start_time,
             times: None,
-            failed,
-            last,
+            errors,
+            last_update,
             state,
-            said: State::Begun,
+            reported_state: LoadState::Starting,
         }
     }
 
-    /// Whether news have waited so long.
-    fn is_late(&self, patience: Duration) -> bool {
-        self.last.is_none_or(|last| last.elapsed() >= patience)
+    /// Whether the last update is at least this old.
+    fn is_due(&self, interval: Duration) -> bool {
+        self.last_update.is_none_or(|last| last.elapsed() >= interval)
     }
 
-    /// Tells news that nobody else has told, and of interfaces that are listened to what was lost.
-    fn beat(&mut self, live: Option<&Listened>, aged: &mut Instant) {
-        let mut is_new = !self.arrivals.is_empty();
+    /// Publishes a pending update, and the drop counters of a live capture.
+    fn tick(&mut self, live: Option<&LiveStatus>, aged: &mut Instant) {
+        let mut is_new = !self.new_frames.is_empty();
         if let Some(live) = live {
-            if aged.elapsed() >= AGE {
+            if aged.elapsed() >= AGE_INTERVAL {
                 *aged = Instant::now();
                 self.analyzer.age(now());
-                self.events();
+                self.add_events();
             }
-            self.state = State::Live { name: live.name.clone(), lost: live.lost() };
-            is_new |= self.state != self.said || !self.news.streams.is_empty();
+            self.state = LoadState::Live { name: live.name.clone(), dropped: live.dropped() };
+            is_new |= self.state != self.reported_state || !self.update.streams.is_empty();
         }
-        if is_new && self.is_late(SLOW_NEWS) {
-            self.tell();
+        if is_new && self.is_due(IDLE_UPDATE) {
+            self.publish();
         }
     }
 
-    /// Ends the capture.
-    fn finish(&mut self, live: Option<&Listened>) {
+    /// Completes the index.
+    fn finish(&mut self, live: Option<&LiveStatus>) {
         self.analyzer.finish();
-        self.events();
-        let failed = std::mem::take(&mut self.failed);
+        self.add_events();
+        let failed = std::mem::take(&mut self.errors);
         let failed = (!failed.is_empty()).then(|| failed.join("; "));
         self.state = match live {
-            None => State::Whole(failed),
+            None => LoadState::Complete(failed),
             Some(live) => {
-                let by = failed.map(End::Failed).or_else(|| live.end.get().cloned()).unwrap_or(End::Stopped);
-                State::Ended { name: live.name.clone(), lost: live.lost(), by }
+                let reason =
+                    failed.map(CaptureEnd::Failed).or_else(|| live.end.get().cloned()).unwrap_or(CaptureEnd::Stopped);
+                LoadState::LiveEnded { name: live.name.clone(), dropped: live.dropped(), reason }
             }
         };
-        self.tell();
+        self.publish();
     }
 
-    /// Learns where the last frame stands.
-    fn stand(&mut self, place: Place) {
-        if let Some(arrival) = self.arrivals.last_mut() {
-            arrival.seat.stand(place);
+    /// Sets the location of the last frame.
+    fn set_location(&mut self, location: RecordPosition) {
+        if let Some(new) = self.new_frames.last_mut() {
+            new.entry.set_location(location);
         }
     }
 
-    /// Takes in a frame, but for where it stands.
-    fn frame(&mut self, frame: &Frame<'_>) {
-        if self.frame == 0 {
-            self.start = frame.time.0;
+    /// Adds a frame, without its location.
+    fn add_frame(&mut self, frame: &Frame<'_>) {
+        if self.last_frame == 0 {
+            self.start_time = frame.time.0;
         }
-        self.frame = frame.number;
-        if frame.timed {
-            self.times = Some(Times::with(self.times, frame.time.0));
+        self.last_frame = frame.number;
+        if frame.has_time {
+            self.times = Some(CaptureTimes::extended_by(self.times, frame.time.0));
         }
         self.analyzer.dissect(frame);
-        let worst = self.notes();
+        let severity = self.add_notes();
         let analyzer = &self.analyzer;
-        let met = analyzer.met().first();
+        let connection = analyzer.connections().first();
         let columns = analyzer.tree().columns();
-        let way = self.pairs.way(columns.source, columns.destination, &mut self.news.pairs);
-        self.news.frames.push(Fact {
+        let hosts = self.pairs.directed_pair(columns.source, columns.destination, &mut self.update.pairs);
+        self.update.frames.push(FrameSummary {
             time: frame.time.0,
             length: frame.length,
-            stream: met.map_or(NO_STREAM, |met| met.stream),
-            way,
-            protocol: Short::new(columns.protocol),
-            stack: self.stacks.of(analyzer.path(), &mut self.news.stacks),
-            worst,
+            stream: connection.map_or(NO_STREAM, |connection| connection.stream),
+            hosts,
+            protocol: ProtocolName::new(columns.protocol),
+            stack: self.stacks.id(analyzer.path(), &mut self.update.stacks),
+            severity,
         });
-        let mut groups = met.map(|met| Group::stream(met.stream)).into_iter();
-        let mut dialogues = analyzer.dialogues().iter().map(|&number| Group::dialogue(number));
-        let group = groups.next().or_else(|| dialogues.next()).unwrap_or(Group::NONE);
-        let more: Vec<Group> = dialogues.collect();
-        let mut marks = Marks::default();
-        let mut mark = |mark: u8, is_so: bool| marks.0 |= if is_so { mark } else { 0 };
-        mark(Marks::FRAGMENT, analyzer.is_fragment());
-        mark(Marks::MORE, !more.is_empty());
-        if let Some(met) = met {
-            let [client, server] = met.speaks;
-            mark(Marks::FROM_CLIENT, met.side == Side::Client);
-            mark(Marks::CLIENT_SPEAKS, client);
-            mark(Marks::SERVER_SPEAKS, server);
-            mark(Marks::REUSED, met.reused);
-            mark(Marks::PLAIN, !met.quoted && is_plain(analyzer.path()));
+        let mut tcp = connection.map(|connection| ConversationId::stream(connection.stream)).into_iter();
+        let mut udp = analyzer.udp_conversations().iter().map(|&number| ConversationId::udp(number));
+        let conversation = tcp.next().or_else(|| udp.next()).unwrap_or(ConversationId::NONE);
+        let extra_conversations: Vec<ConversationId> = udp.collect();
+        let mut flags = FrameFlags::default();
+        let mut set = |flag: u8, is_set: bool| flags.0 |= if is_set { flag } else { 0 };
+        set(FrameFlags::FRAGMENT, analyzer.is_fragment());
+        set(FrameFlags::EXTRA_CONVERSATIONS, !extra_conversations.is_empty());
+        if let Some(connection) = connection {
+            let [client, server] = connection.has_data;
+            set(FrameFlags::FROM_CLIENT, connection.side == Side::Client);
+            set(FrameFlags::CLIENT_DATA, client);
+            set(FrameFlags::SERVER_DATA, server);
+            set(FrameFlags::REUSED_PORTS, connection.reused);
+            set(FrameFlags::PLAIN_TCP, !connection.quoted && is_plain_tcp(analyzer.path()));
         }
-        self.arrivals.push(Arrival { seat: Seat::new(Place::default(), marks, group), more });
-        self.events();
+        self.new_frames.push(NewFrame {
+            entry: FrameEntry::new(RecordPosition::default(), flags, conversation),
+            extra_conversations,
+        });
+        self.add_events();
     }
 
-    /// Takes in what is odd about the frame; returns how bad the worst is.
-    fn notes(&mut self) -> Option<Severity> {
-        let mut worst = None;
+    /// Adds the notes and the indexed values of the frame. Returns the highest severity.
+    fn add_notes(&mut self) -> Option<Severity> {
+        let mut highest = None;
         let tree = self.analyzer.tree();
         for node in tree.nodes() {
-            self.values.take(self.frame, node, tree);
-            if let Kind::Note(severity) = node.field.kind {
-                worst = worst.max(Some(severity));
-                let note = Note { frame: self.frame, field: node.field, severity };
-                // Some are said twice in a tree: among the flags of the analysis, and with the numbers beside it.
+            self.values.record(self.last_frame, node, tree);
+            if let FieldKind::Note(severity) = node.field.kind {
+                highest = highest.max(Some(severity));
+                let note = Note { frame: self.last_frame, field: node.field, severity };
+                // A tree may repeat a note: among the analysis flags, and next to the numbers.
                 let is_same = |last: &Note| last.frame == note.frame && last.field.id == note.field.id;
-                if !self.news.notes.last().is_some_and(is_same) {
-                    self.news.notes.push(note);
+                if !self.update.notes.last().is_some_and(is_same) {
+                    self.update.notes.push(note);
                 }
             }
         }
-        worst
+        highest
     }
 
-    fn events(&mut self) {
+    fn add_events(&mut self) {
         for event in self.analyzer.events() {
             match event {
-                Event::Call(call) => self.news.calls.push(call),
-                Event::Stream(stream) => self.news.streams.push(*stream),
-                Event::End(_) | Event::Chunk(_) | Event::Rest(_) => {}
+                Event::Call(call) => self.update.calls.push(call),
+                Event::Stream(stream) => self.update.streams.push(*stream),
+                Event::End(_) | Event::Chunk(_) | Event::Unfinished(_) => {}
             }
         }
     }
 
-    /// Shares what has become known, and tells it.
-    fn tell(&mut self) {
-        self.last = Some(Instant::now());
-        self.said = self.state.clone();
-        let is_whole = self.state.is_whole();
-        if !is_whole {
-            self.news.streams.extend(self.analyzer.open_since(self.told));
+    /// Publishes the pending index entries.
+    fn publish(&mut self) {
+        self.last_update = Some(Instant::now());
+        self.reported_state = self.state.clone();
+        let is_complete = self.state.is_complete();
+        if !is_complete {
+            self.update.streams.extend(self.analyzer.open_since(self.reported_to));
         }
-        let mut known = self.known.write();
-        known.first = self.start;
-        self.arrivals.drain(..).for_each(|arrival| known.push(arrival));
-        known.talks.extend(self.news.calls.iter().map(|call| Talk::of(&call.exchange)));
-        known.whole |= is_whole;
-        known.values.extend(&mut self.values);
-        for stream in &self.news.streams {
-            known.belongs(stream.number, [stream.client, stream.server]);
+        let mut table = self.table.write();
+        table.start_time = self.start_time;
+        self.new_frames.drain(..).for_each(|frame| table.push(frame));
+        table.calls.extend(self.update.calls.iter().map(|call| CallEntry::from_exchange(&call.exchange)));
+        table.is_complete |= is_complete;
+        table.values.extend(&mut self.values);
+        for stream in &self.update.streams {
+            table.set_endpoints(stream.number, [stream.client, stream.server]);
         }
-        drop(known);
-        // So that each connection that is new is the next; of one that was told twice, the later row counts.
-        self.news.streams.sort_by_key(|stream| stream.number);
-        self.told = self.frame;
+        drop(table);
+        // Sorted, so that a new connection always has the next number. Of a connection reported twice, the later entry
+        // wins.
+        self.update.streams.sort_by_key(|stream| stream.number);
+        self.reported_to = self.last_frame;
         let (times, state) = (self.times, self.state.clone());
-        (self.hear)(Answer::News(Box::new(News { times, state, ..std::mem::take(&mut self.news) })));
+        (self.emit)(BrowseEvent::IndexUpdate(Box::new(IndexUpdate {
+            times,
+            state,
+            ..std::mem::take(&mut self.update)
+        })));
     }
 }
 
-/// Nanoseconds since 1970.
+/// Returns the current time in nanoseconds since 1970.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Whether the protocols are those of a TCP segment in an IP packet, and no tunnel is among them.
-fn is_plain(path: &[&str]) -> bool {
-    let count = |name: &str| path.iter().filter(|met| **met == name).count();
-    // What else IPv6 has between may have addresses of its own.
-    let is_extended = path.iter().any(|met| met.starts_with("ipv6."));
+/// Whether the protocols are those of one TCP segment in one IP packet, without a tunnel.
+fn is_plain_tcp(path: &[&str]) -> bool {
+    let count = |name: &str| path.iter().filter(|protocol| **protocol == name).count();
+    // IPv6 extension headers may have addresses of their own.
+    let is_extended = path.iter().any(|protocol| protocol.starts_with("ipv6."));
     count("ip") + count("ipv6") == 1 && count("tcp") == 1 && count("udp") == 0 && !is_extended
 }

@@ -1,45 +1,45 @@
-//! A capture that can be looked at in any order: what is known of all of it, and answers to questions about parts of it.
+//! A capture open for random access: an index of every frame, and requests for the details of some.
 //!
-//! [`Index`] holds a few bytes for each frame, call and connection, and grows while the capture is read. Everything else
-//! (the words of a row, a frame's tree, a connection's ladder) is read again from the capture when somebody looks at it:
-//! an [`Ask`] goes to a [`Browser`], an [`Answer`] comes back.
+//! [`Index`] holds a few bytes per frame, call and connection, and grows while the capture is read. Everything else
+//! (the text of a row, a frame's tree, a connection's ladder) is read again from the capture on request: a
+//! [`BrowseRequest`] goes to a [`Browser`], a [`BrowseEvent`] comes back.
 
-mod ask;
 mod body;
 mod browser;
 mod call;
+mod chunked_vec;
 mod curl;
-mod facts;
-mod find;
+mod filter_job;
+mod find_job;
 mod follow;
+mod frame_table;
+mod handshake;
+mod host_pairs;
 mod index;
-mod known;
+mod index_filter;
+mod indexed_values;
 mod ladder;
+mod ladder_row;
 mod lines;
 #[cfg(feature = "live")]
-mod listen;
+mod live_capture;
 mod load;
-mod opening;
-mod pairs;
-mod parts;
-mod pile;
-mod post;
-mod reread;
-mod rung;
-mod save;
-mod sent;
-mod sift;
+mod random_access;
+mod request;
+mod request_queue;
+mod row_cache;
+mod save_job;
+mod sent_segments;
 mod stacks;
-mod teller;
-mod values;
+mod stream_messages;
 
-pub use ask::*;
 pub use browser::Browser;
+pub use chunked_vec::ChunkedVec;
 #[cfg(feature = "tui")]
-pub(crate) use find::pattern;
+pub(crate) use find_job::compile_pattern;
+pub use host_pairs::{DirectedPair, Host};
 pub use index::*;
 #[cfg(feature = "live")]
-pub use listen::Left;
-pub use pairs::{Host, Way};
-pub use pile::Pile;
-pub use stacks::{Names, OTHER, Stack};
+pub use live_capture::LiveSummary;
+pub use request::*;
+pub use stacks::{OTHER_STACK, StackId, StackNames};

@@ -1,47 +1,47 @@
-//! Which protocols lie in one another: each stack of them once, and a number for it.
+//! Protocol stacks: each stack once, with a number.
 
-use dissectors::Part;
+use dissectors::Dissector;
 use hashbrown::HashMap;
 
-/// As many stacks as are told apart; all later ones are taken for [`OTHER`]. A capture has some tens, unless somebody
-/// wraps tunnels into tunnels to have more.
-const MOST: usize = 1024;
+/// Maximum number of distinct stacks. All later ones count as [`OTHER_STACK`]. A capture has some tens, unless it is
+/// crafted with nested tunnels.
+const MAX_STACKS: usize = 1024;
 
-/// The name of what lies in stacks that are not told apart.
-pub const OTHER: &str = "";
+/// The name that stands for all stacks beyond the limit.
+pub const OTHER_STACK: &str = "";
 
-/// The protocols of a frame, by the place of their stack in [`Index::stacks`](super::Index::stacks).
+/// The protocol stack of a frame, by its position in [`Index::stacks`](super::Index::stacks).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stack(pub u16);
+pub struct StackId(pub u16);
 
-/// The names of a stack, outermost first.
-pub type Names = Vec<&'static str>;
+/// The protocol names of a stack, outermost first.
+pub type StackNames = Vec<&'static str>;
 
-/// The stacks met so far.
+/// The stacks so far.
 #[derive(Debug, Default)]
-pub(super) struct Stacks {
-    numbers: HashMap<Names, u16>,
-    /// The same by what frames have: with names that say nothing more.
-    paths: HashMap<Names, u16>,
+pub(super) struct StackTable {
+    numbers: HashMap<StackNames, u16>,
+    /// Numbers by the full path of a frame, before [`normalized`].
+    paths: HashMap<StackNames, u16>,
 }
 
-impl Stacks {
-    /// The stack of a frame with these protocols; one that is new goes to `new`.
-    pub(super) fn of(&mut self, path: &[&'static str], new: &mut Vec<Names>) -> Stack {
+impl StackTable {
+    /// Returns the stack of a frame with these protocols. Appends it to `new` if it is new.
+    pub(super) fn id(&mut self, path: &[&'static str], new: &mut Vec<StackNames>) -> StackId {
         if let Some(&number) = self.paths.get(path) {
-            return Stack(number);
+            return StackId(number);
         }
-        let number = self.number(told(path), new);
-        if self.paths.len() == MOST {
+        let number = self.assign_number(normalized(path), new);
+        if self.paths.len() == MAX_STACKS {
             self.paths.clear();
         }
         self.paths.insert(path.to_vec(), number);
-        Stack(number)
+        StackId(number)
     }
 
-    fn number(&mut self, stack: Names, new: &mut Vec<Names>) -> u16 {
+    fn assign_number(&mut self, stack: StackNames, new: &mut Vec<StackNames>) -> u16 {
         let is_new = !self.numbers.contains_key(&stack);
-        let stack = if is_new && self.numbers.len() + 1 >= MOST { vec![OTHER] } else { stack };
+        let stack = if is_new && self.numbers.len() + 1 >= MAX_STACKS { vec![OTHER_STACK] } else { stack };
         let next = self.numbers.len() as u16;
         *self.numbers.entry(stack).or_insert_with_key(|stack| {
             new.push(stack.clone());
@@ -50,15 +50,15 @@ impl Stacks {
     }
 }
 
-/// The names of a path that say what lies in what: not that of a mere type, and each of several messages of a frame once.
-fn told(path: &[&'static str]) -> Names {
-    let mut names = Names::new();
+/// Returns the names of a path without `ethertype`, and without repeated messages of one frame.
+fn normalized(path: &[&'static str]) -> StackNames {
+    let mut names = StackNames::new();
     let mut messages = 0;
     for &name in path.iter().filter(|name| **name != "ethertype") {
         if is_layer(name) {
             names.push(name);
             messages = names.len();
-        } else if !names.iter().skip(messages).any(|met| *met == name) {
+        } else if !names.iter().skip(messages).any(|seen| *seen == name) {
             names.push(name);
         }
     }
@@ -66,7 +66,7 @@ fn told(path: &[&'static str]) -> Names {
 }
 
 fn is_layer(name: &str) -> bool {
-    dissectors::protocol(name).is_some_and(|protocol| matches!(protocol.part, Part::Layer(_)))
+    dissectors::protocol(name).is_some_and(|protocol| matches!(protocol.dissector, Dissector::Layer(_)))
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn stacks_of_the_same_protocols_have_one_number() {
-        let mut stacks = Stacks::default();
+        let mut stacks = StackTable::default();
         let mut new = Vec::new();
         let paths: [&[&str]; 6] = [
             &["eth", "ethertype", "ip", "tcp"],
@@ -85,7 +85,7 @@ mod tests {
             &["eth", "ethertype", "ip", "ip", "tcp"],
             &[],
         ];
-        let numbers = paths.map(|path| stacks.of(path, &mut new).0);
+        let numbers = paths.map(|path| stacks.id(path, &mut new).0);
         assert_eq!(numbers, [0, 1, 0, 1, 2, 3]);
         let names: [&[&str]; 4] =
             [&["eth", "ip", "tcp"], &["eth", "ip", "tcp", "http", "json"], &["eth", "ip", "ip", "tcp"], &[]];
@@ -93,16 +93,16 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_them() {
-        let mut stacks = Stacks::default();
+    fn the_number_of_stacks_is_limited() {
+        let mut stacks = StackTable::default();
         let mut new = Vec::new();
-        // A stack for each number: its bits, as layers.
+        // A distinct stack for each number, with its bits as layers.
         let stack = |number: usize| (0..14).map(move |bit| if number >> bit & 1 == 0 { "ip" } else { "ipv6" });
         for number in 0..10_000 {
-            stacks.of(&stack(number).collect::<Names>(), &mut new);
+            stacks.id(&stack(number).collect::<StackNames>(), &mut new);
         }
-        assert_eq!((new.len(), new.last()), (MOST, Some(&vec![OTHER])));
-        let mut again = |number| stacks.of(&stack(number).collect::<Names>(), &mut new).0;
-        assert_eq!([again(7), again(9_999), again(20_000)], [7, MOST as u16 - 1, MOST as u16 - 1]);
+        assert_eq!((new.len(), new.last()), (MAX_STACKS, Some(&vec![OTHER_STACK])));
+        let mut number = |number| stacks.id(&stack(number).collect::<StackNames>(), &mut new).0;
+        assert_eq!([number(7), number(9_999), number(20_000)], [7, MAX_STACKS as u16 - 1, MAX_STACKS as u16 - 1]);
     }
 }

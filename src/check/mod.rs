@@ -1,20 +1,20 @@
-//! Captures as tests: what must hold of a capture, and whether it does.
+//! Tests of captures: rules, their evaluation and reports.
 //!
-//! A rule is written as words ([`Draft`]), in a check file ([`file`]) or on a command line, and made ready before any
-//! capture is read ([`Rule`]). A capture is read once for all its rules ([`Judge`]); each says what it found
-//! ([`Verdict`]), and the findings of all captures are told in one of several [`format`]s.
+//! A rule starts as keywords and values ([`RuleSource`]), from a [`check_file`] or a command line. It is parsed before
+//! any capture is read ([`Rule`]). One pass over a capture evaluates all its rules ([`Evaluation`]) and returns a
+//! [`Verdict`] per rule. The findings of all captures are printed in one of several [`format`]s.
 
 mod bound;
-mod calls;
-mod draft;
-pub mod file;
+mod call_assembler;
+pub mod check_file;
+mod evaluation;
 pub mod format;
-mod judge;
-mod place;
 mod rule;
+mod rule_source;
+mod source_location;
 mod verdict;
 
-pub use draft::{Draft, Value, Wrong};
-pub use judge::{Judge, task};
-pub use rule::{CAPTURE, Rule};
-pub use verdict::{Frames, Verdict, plain};
+pub use evaluation::{Evaluation, rules_task};
+pub use rule::{CAPTURE_PLACEHOLDER, Rule};
+pub use rule_source::{RuleError, RuleSource, RuleValue};
+pub use verdict::{DecidingFrames, Verdict, escape_unprintable};

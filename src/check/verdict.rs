@@ -1,83 +1,85 @@
-//! What became of a check.
+//! Verdicts of rules.
 
 use dissectors::format;
 use std::fmt::Write as _;
 
-/// As many of the frames that decide are told.
-pub const MOST_FRAMES: usize = 8;
+/// Maximum number of deciding frames listed.
+pub const MAX_FRAMES: usize = 8;
 
-/// What became of a check.
+/// Verdict of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Whether the rule holds.
     pub holds: bool,
-    /// What was found, in a line.
+    /// Finding in one line.
     pub found: String,
-    /// What was found, in more lines: the difference of a snapshot.
+    /// Further lines of the finding: the difference from a snapshot.
     pub detail: Vec<String>,
-    /// The frames that decide it.
-    pub frames: Frames,
-    /// What a snapshot says of the capture now.
+    /// Frames that decide the verdict.
+    pub frames: DecidingFrames,
+    /// Snapshot text of the capture, for snapshot rules.
     pub snapshot: Option<String>,
 }
 
 impl Verdict {
-    pub(super) fn new(holds: bool, found: String, frames: Frames) -> Verdict {
+    pub(super) fn new(holds: bool, found: String, frames: DecidingFrames) -> Verdict {
         Verdict { holds, found, detail: Vec::new(), frames, snapshot: None }
     }
 }
 
-/// The first of some frames, and how many there are.
+/// First frames that decide a verdict, and the number of further ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frames {
-    /// The first, [`MOST_FRAMES`] at most, in ascending order.
+pub struct DecidingFrames {
+    /// First frames, at most [`MAX_FRAMES`], in ascending order.
     pub first: Vec<u32>,
-    /// How many more there are.
-    pub more: u64,
+    /// Number of further frames.
+    pub omitted: u64,
 }
 
-impl Frames {
+impl DecidingFrames {
+    /// Adds a frame unless it is listed.
     pub(super) fn add(&mut self, frame: u32) {
         match self.first.binary_search(&frame) {
             Ok(_) => {}
-            Err(place) => {
-                self.first.insert(place, frame);
-                if self.first.len() > MOST_FRAMES {
+            Err(index) => {
+                self.first.insert(index, frame);
+                if self.first.len() > MAX_FRAMES {
                     self.first.pop();
-                    self.more += 1;
+                    self.omitted += 1;
                 }
             }
         }
     }
 
+    /// Adds several frames.
     pub(super) fn add_all(&mut self, frames: &[u32]) {
         frames.iter().for_each(|&frame| self.add(frame));
     }
 }
 
-/// Whether a character can be told as it is: XML 1.0 and YAML have none for the two that are never characters.
-pub(super) fn is_plain(char: char) -> bool {
-    format::is_plain(char) && !matches!(char, '\u{fffe}' | '\u{ffff}')
+/// Returns whether a character can be printed unescaped. XML 1.0 and YAML exclude the noncharacters U+FFFE and U+FFFF.
+pub(super) fn is_printable(char: char) -> bool {
+    format::is_printable(char) && !matches!(char, '\u{fffe}' | '\u{ffff}')
 }
 
-/// How many there are of a thing: `1 frame`, `3 frames`, `no frame`.
-pub(super) fn many(count: u64, what: &str) -> String {
+/// Formats a count with a noun: `1 frame`, `3 frames`, `no frame`.
+pub(super) fn count_noun(count: u64, noun: &str) -> String {
     match count {
-        0 => format!("no {what}"),
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
+        0 => format!("no {noun}"),
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
     }
 }
 
-/// Text of the wire, or of a file, as it may stand on a terminal, in XML and in YAML.
+/// Escapes untrusted text for a terminal, XML and YAML.
 #[must_use]
-pub fn plain(text: &str) -> String {
+pub fn escape_unprintable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         let mut bytes = [0; 4];
         let bytes = char.encode_utf8(&mut bytes).as_bytes();
         let _ = match char {
-            _ if is_plain(char) => out.write_char(char),
+            _ if is_printable(char) => out.write_char(char),
             '\u{fffe}' | '\u{ffff}' => bytes.iter().try_for_each(|byte| write!(out, "\\x{byte:02x}")),
             _ => format::text(&mut out, bytes),
         };

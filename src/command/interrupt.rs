@@ -1,18 +1,18 @@
-//! Ctrl-C and SIGTERM: what has come so far is told, then the program ends.
+//! Ctrl-C and SIGTERM: the program reports the frames read so far and exits.
 
-use overhear::source::Stop;
+use overhear::source::StopSignal;
 use std::process;
 
-/// The exit code of a program that SIGINT ended, by the shells' convention.
-const INTERRUPTED: i32 = 130;
+/// Exit code of a program that SIGINT ended, by shell convention.
+const SIGINT_EXIT_CODE: i32 = 130;
 
-/// From now on the first of these signals is a wish to stop; the second ends the program where it stands.
-pub(super) fn stops(stop: &Stop) {
+/// Installs the signal handler. The first signal sets `stop`; the second exits immediately.
+pub(super) fn install_handler(stop: &StopSignal) {
     let stop = stop.clone();
-    // Without a handler a signal still ends the program, if less kindly.
+    // If the handler cannot be installed, a signal still ends the program, without a report.
     let _ = ctrlc::set_handler(move || {
         if stop.is_set() {
-            process::exit(INTERRUPTED);
+            process::exit(SIGINT_EXIT_CODE);
         }
         stop.stop();
     });

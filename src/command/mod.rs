@@ -1,306 +1,325 @@
-//! Commands: each joins the captures it reads, what is found in them, and a form of output.
+//! Commands: each connects a source of frames, the analysis and an output format.
 
+mod capture_run;
 mod check;
-mod feed;
+mod filter_matcher;
+mod frame_reporter;
+mod frame_source;
 mod input;
 mod interrupt;
 #[cfg(feature = "live")]
-mod listening;
+mod live_run;
 mod output;
 mod overwrite;
 mod progress;
-mod reading;
-#[cfg(feature = "tui")]
-mod screen;
-mod sieve;
 #[cfg(feature = "live")]
 mod status;
-mod telling;
+#[cfg(feature = "tui")]
+mod terminal_ui;
 
 #[cfg(feature = "live")]
-use crate::args::Interfaces;
-use crate::args::{Command, CommandLine, FieldForm, Fields, Follow, FrameForm, Input, Print, RowForm, Rows, Run};
+use crate::args::InterfacesArgs;
+use crate::args::{
+    Command, CommandLine, FieldFormat, FieldsArgs, FollowArgs, FrameFormat, InputArgs, PrintArgs, RowFormat, RowsArgs,
+    RunArgs,
+};
+use capture_run::CaptureRun;
 use dissectors::Wants;
-use feed::Feed;
+use filter_matcher::MatchUnit;
+use frame_source::FrameSource;
 use output::Output;
 use overhear::analysis::Task;
-use overhear::report::{self, Apart, Color, Csv, Json, Layout, Lines, Manual, Report, Selection, Shape, Text};
+use overhear::report::{
+    self, Color, CsvReport, FieldManual, FollowFormat, JsonFraming, JsonReport, Layout, Report, Selection, TextOptions,
+    ThreadedReport,
+};
 use overwrite::refuse_inputs;
-use reading::Reading;
-#[cfg(feature = "tui")]
-use screen::show;
-use sieve::Sifts;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
+#[cfg(feature = "tui")]
+use terminal_ui::show;
 
-/// How a command ended, where nothing was wrong with its output.
-pub(crate) enum Outcome {
-    /// Well.
+/// Outcome of a command whose output was written without errors.
+pub(crate) enum CommandOutcome {
+    /// Success.
     Done,
-    /// With something wrong that has been told on stderr.
-    Told,
-    /// With something wrong that has to be told.
-    Wrong(String),
-    /// With an exit code of its own.
+    /// Failure that is already reported on stderr.
+    Reported,
+    /// Failure with a message to report.
+    Error(String),
+    /// Specific exit code.
     Exit(u8),
 }
 
-/// Runs a command to the program's exit code: 0 if it is done or nobody reads its output any more, else 2 with one line
-/// on stderr for each thing that is wrong.
+/// Runs a command and returns the program's exit code: 0 on success or if the reader closed the output pipe, else 2
+/// with one line on stderr per error.
 pub(crate) fn run(line: CommandLine) -> ExitCode {
-    let ended = match line.command {
-        Some(Command::Print(args)) => print(args),
-        Some(Command::Calls(args)) => calls(args),
-        Some(Command::Streams(args)) => streams(args),
-        Some(Command::Follow(args)) => follow(args),
-        Some(Command::Check(args)) => check::check(args),
+    let outcome = match line.command {
+        Some(Command::Print(args)) => run_print(args),
+        Some(Command::Calls(args)) => run_calls(args),
+        Some(Command::Streams(args)) => run_streams(args),
+        Some(Command::Follow(args)) => run_follow(args),
+        Some(Command::Check(args)) => check::run_check(args),
         Some(Command::Fields(args)) => list_fields(args),
         #[cfg(feature = "live")]
         Some(Command::Interfaces(args)) => list_interfaces(args),
         None => show(line.input),
     };
-    match ended {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Told) => ExitCode::from(2),
-        Ok(Outcome::Exit(code)) => ExitCode::from(code),
-        Ok(Outcome::Wrong(what)) => {
-            tell(&what);
+    match outcome {
+        Ok(CommandOutcome::Done) => ExitCode::SUCCESS,
+        Ok(CommandOutcome::Reported) => ExitCode::from(2),
+        Ok(CommandOutcome::Exit(code)) => ExitCode::from(code),
+        Ok(CommandOutcome::Error(message)) => {
+            print_message(&message);
             ExitCode::from(2)
         }
-        // Whoever read the output has seen enough.
+        // The reader of the pipe needs no more output.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&format!("the output cannot be written: {error}"));
+            print_message(&format!("cannot write output: {error}"));
             ExitCode::from(2)
         }
     }
 }
 
-/// Writes a line to stderr; that nobody can read it is no matter.
-pub(crate) fn tell(what: &str) {
-    let _ = writeln!(io::stderr(), "overhear: {what}");
+/// Writes a line to stderr. A write error is ignored.
+pub(crate) fn print_message(message: &str) {
+    let _ = writeln!(io::stderr(), "overhear: {message}");
 }
 
-/// There is no screen in this program.
+/// Reports that the program was built without the terminal UI.
 #[cfg(not(feature = "tui"))]
-fn show(_: Input) -> io::Result<Outcome> {
-    Ok(Outcome::Wrong("this program was built without its screen; see `overhear --help`".into()))
+fn show(_: InputArgs) -> io::Result<CommandOutcome> {
+    Ok(CommandOutcome::Error("built without the terminal UI (feature tui); see `overhear --help`".into()))
 }
 
-fn print(args: Print) -> io::Result<Outcome> {
-    let form = args.form.unwrap_or(if args.fields.is_empty() { FrameForm::Text } else { FrameForm::Fields });
-    if let Some(what) = contradiction(&args, form) {
-        return Ok(Outcome::Wrong(what.into()));
+fn run_print(args: PrintArgs) -> io::Result<CommandOutcome> {
+    let format = args.format.unwrap_or(if args.fields.is_empty() { FrameFormat::Text } else { FrameFormat::Fields });
+    if let Some(message) = option_conflict(&args, format) {
+        return Ok(CommandOutcome::Error(message.into()));
     }
     let selection = if args.fields.is_empty() {
         None
     } else {
         match Selection::new(&args.fields) {
             Ok(selection) => Some(selection),
-            Err(unknown) => return Ok(Outcome::Wrong(format!("{unknown}; `overhear fields TEXT` searches"))),
+            Err(unknown) => return Ok(CommandOutcome::Error(format!("{unknown}; search with `overhear fields TEXT`"))),
         }
     };
-    let csv = form == FrameForm::Csv;
+    let csv = format == FrameFormat::Csv;
     let mut layout = Layout { header: csv, separator: if csv { ',' } else { '\t' }, ..Layout::default() };
     args.settings.iter().for_each(|setting| setting.apply(&mut layout));
     if csv && !layout.separator.is_ascii() {
-        return Ok(Outcome::Wrong("-E separator: in csv it is an ASCII character".into()));
+        return Ok(CommandOutcome::Error("-E separator: expected an ASCII character for -T csv".into()));
     }
-    let color = color(args.run.writes_file());
-    let mut text = Text { details: args.details, bytes: args.bytes, color };
-    let (mut print, wants): (Box<dyn Report>, Wants) = match (form, selection) {
-        (FrameForm::Text, _) => {
+    let color = color_setting(args.run.writes_file());
+    let mut text = TextOptions { details: args.details, bytes: args.bytes, color };
+    let (mut print, wants): (Box<dyn Report>, Wants) = match (format, selection) {
+        (FrameFormat::Text, _) => {
             if args.details {
                 text.color = Color::Never;
             }
             let wants = text.wants();
             (Box::new(text.report()), wants)
         }
-        (FrameForm::Fields, Some(selection)) => {
+        (FrameFormat::Fields, Some(selection)) => {
             let wants = selection.wants();
-            (Box::new(report::Fields::new(selection, layout)), wants)
+            (Box::new(report::FieldsReport::new(selection, layout)), wants)
         }
-        (FrameForm::Fields, None) => return Ok(Outcome::Wrong("-T fields needs a field: -e FIELD".into())),
-        (FrameForm::Csv, selection) => {
+        (FrameFormat::Fields, None) => return Ok(CommandOutcome::Error("-T fields requires a field: -e FIELD".into())),
+        (FrameFormat::Csv, selection) => {
             let selection = selection.unwrap_or_else(Selection::columns);
             let wants = selection.wants();
-            (Box::new(Csv::new(selection, layout)), wants)
+            (Box::new(CsvReport::new(selection, layout)), wants)
         }
-        (FrameForm::Json | FrameForm::Ndjson, selection) => {
-            let lines = if form == FrameForm::Json { Lines::Array } else { Lines::Bare };
+        (FrameFormat::Json | FrameFormat::Ndjson, selection) => {
+            let lines = if format == FrameFormat::Json { JsonFraming::Array } else { JsonFraming::Ndjson };
             let wants = selection.as_ref().map_or_else(Wants::everything, Selection::wants);
-            (Box::new(Json::new(selection, lines)), wants)
+            (Box::new(JsonReport::new(selection, lines)), wants)
         }
     };
-    let (feed, mut out) = match open(args.input, &args.run, Sifts::Frames) {
+    let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Frames) {
         Ok(opened) => opened,
-        Err(what) => return Ok(Outcome::Wrong(what)),
+        Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let told = feed.run(|| task(wants.clone()), print.as_mut(), &mut out)?;
-    finish(out, told)
+    let has_errors = feed.run(|| fields_task(wants.clone()), print.as_mut(), &mut out)?;
+    finish_output(out, has_errors)
 }
 
-/// What in a command line cannot be meant together.
-fn contradiction(args: &Print, form: FrameForm) -> Option<&'static str> {
-    let text = form == FrameForm::Text;
+/// Returns an error message for options that cannot be combined.
+fn option_conflict(args: &PrintArgs, format: FrameFormat) -> Option<&'static str> {
+    let text = format == FrameFormat::Text;
     if text && !args.fields.is_empty() {
-        return Some("-e goes with -T fields, json, ndjson or csv; a line of text has its own columns");
+        return Some("-e requires -T fields, json, ndjson or csv; -T text has fixed columns");
     }
     if !text && (args.details || args.bytes) {
-        return Some("-V and -x go with -T text; -T json without -e has everything");
+        return Some("-V and -x require -T text; -T json without -e prints all fields");
     }
-    if !args.settings.is_empty() && !matches!(form, FrameForm::Fields | FrameForm::Csv) {
-        return Some("-E goes with -T fields or csv");
+    if !args.settings.is_empty() && !matches!(format, FrameFormat::Fields | FrameFormat::Csv) {
+        return Some("-E requires -T fields or csv");
     }
     None
 }
 
-/// Opens what a command line reads, and what it writes to.
-fn open(input: Input, run: &Run, sifts: Sifts) -> Result<(Feed, Output), String> {
-    let feed = Feed::open(input, run, sifts)?;
-    let out = feed.output(run)?;
+/// Opens the source of frames and the output of a command line.
+fn open_source_and_output(input: InputArgs, run: &RunArgs, unit: MatchUnit) -> Result<(FrameSource, Output), String> {
+    let feed = FrameSource::open(input, run, unit)?;
+    let out = feed.open_output(run)?;
     Ok((feed, out))
 }
 
-/// A run that wants these fields and nothing beyond.
-fn task(wants: Wants) -> Task {
+/// Returns an analysis task that records these fields only.
+fn fields_task(wants: Wants) -> Task {
     Task { wants, ..Task::default() }
 }
 
-fn calls(args: Rows) -> io::Result<Outcome> {
-    let form = args.form.form(room(&args));
-    rows(args, Sifts::Calls, || report::Calls::new(form), || Task { exchanges: true, ..task(Wants::default()) })
+fn run_calls(args: RowsArgs) -> io::Result<CommandOutcome> {
+    let format = args.format.report_format(table_width(&args));
+    run_rows(
+        args,
+        MatchUnit::Calls,
+        || report::CallsReport::new(format),
+        || Task { exchanges: true, ..fields_task(Wants::default()) },
+    )
 }
 
-fn streams(args: Rows) -> io::Result<Outcome> {
-    let form = args.form.form(room(&args));
-    rows(args, Sifts::Streams, || report::Streams::new(form), || Task { streams: true, ..task(Wants::default()) })
+fn run_streams(args: RowsArgs) -> io::Result<CommandOutcome> {
+    let format = args.format.report_format(table_width(&args));
+    run_rows(
+        args,
+        MatchUnit::Streams,
+        || report::StreamsReport::new(format),
+        || Task { streams: true, ..fields_task(Wants::default()) },
+    )
 }
 
-fn rows<R: Report + Send + 'static>(
-    args: Rows,
-    sifts: Sifts,
+fn run_rows<R: Report + Send + 'static>(
+    args: RowsArgs,
+    unit: MatchUnit,
     report: impl Fn() -> R,
     task: impl Fn() -> Task,
-) -> io::Result<Outcome> {
-    let (feed, mut out) = match open(args.input, &args.run, sifts) {
+) -> io::Result<CommandOutcome> {
+    let (feed, mut out) = match open_source_and_output(args.input, &args.run, unit) {
         Ok(opened) => opened,
-        Err(what) => return Ok(Outcome::Wrong(what)),
+        Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    // Where rows need not go out one by one, they are put into words beside the reading.
-    let beside = !out.is_at_once() && thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
-    let apart = if beside { Apart::new(report()).ok() } else { None };
-    let told = match apart {
-        Some(mut apart) => feed.run(task, &mut apart, &mut out)?,
+    // Rows that need not be flushed one by one are formatted on a second thread.
+    let use_thread = !out.is_line_buffered() && thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+    let threaded = if use_thread { ThreadedReport::new(report()).ok() } else { None };
+    let has_errors = match threaded {
+        Some(mut report) => feed.run(task, &mut report, &mut out)?,
         None => feed.run(task, &mut report(), &mut out)?,
     };
-    finish(out, told)
+    finish_output(out, has_errors)
 }
 
-/// How many characters a row of a table may have: those of the terminal, if it goes to one.
-fn room(args: &Rows) -> Option<usize> {
-    width(args.form == RowForm::Text && !args.run.writes_file() && io::stdout().is_terminal())
+/// Returns the maximum characters in a table row: the terminal's width if the table goes to a terminal.
+fn table_width(args: &RowsArgs) -> Option<usize> {
+    terminal_width(args.format == RowFormat::Text && !args.run.writes_file() && io::stdout().is_terminal())
 }
 
-/// The width of the terminal, if it counts.
-fn width(counts: bool) -> Option<usize> {
-    let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(io::stdout()).filter(|_| counts)?;
+/// Returns the terminal's width if `is_limited` is set.
+fn terminal_width(is_limited: bool) -> Option<usize> {
+    let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(io::stdout()).filter(|_| is_limited)?;
     Some(width.into())
 }
 
-fn follow(mut args: Follow) -> io::Result<Outcome> {
-    let (files, stream) = match args.input() {
+fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
+    let (files, stream) = match args.parse_input() {
         Ok(input) => input,
-        Err(what) => return Ok(Outcome::Wrong(what)),
+        Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let color = color(args.run.writes_file());
-    let named = output::shown(files.iter().map(|path| path.as_path()));
-    if let Err(what) = refuse_inputs("-o", args.run.output.as_deref(), files.iter().map(PathBuf::as_path)) {
-        return Ok(Outcome::Wrong(what));
+    let color = color_setting(args.run.writes_file());
+    let names = output::escape_paths(files.iter().map(|path| path.as_path()));
+    if let Err(message) = refuse_inputs("-o", args.run.output.as_deref(), files.iter().map(PathBuf::as_path)) {
+        return Ok(CommandOutcome::Error(message));
     }
-    let reading = Reading::new(files, &args.run);
-    let mut out = match Output::open(&args.run, reading.has_pipe()) {
+    let run = CaptureRun::new(files, &args.run);
+    let mut out = match Output::open(&args.run, run.has_pipe()) {
         Ok(out) => out,
-        Err(what) => return Ok(Outcome::Wrong(what)),
+        Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let no_stream = || format!("{named}: there is no stream {stream}; `overhear streams` lists them");
-    let task = Task { streams: true, follow: Some(stream), ..task(Wants::default()) };
-    if args.shape.http {
-        let mut report = report::Messages::new(stream, color);
-        let wants = report::Messages::wants();
-        let told = reading.run(|| Task { wants: wants.clone(), ..task.clone() }, &mut report, &mut out)?;
-        return match (report.met(), report.count()) {
-            (false, _) => Ok(Outcome::Wrong(no_stream())),
-            (true, 0) => Ok(Outcome::Wrong(format!("{named}: stream {stream} has no HTTP message"))),
-            _ => finish(out, told),
+    let no_stream = || format!("{names}: no stream {stream}; `overhear streams` lists them");
+    let task = Task { streams: true, follow: Some(stream), ..fields_task(Wants::default()) };
+    if args.format.http {
+        let mut report = report::MessagesReport::new(stream, color);
+        let wants = report::MessagesReport::wants();
+        let has_errors = run.run(|| Task { wants: wants.clone(), ..task.clone() }, &mut report, &mut out)?;
+        return match (report.has_stream(), report.count()) {
+            (false, _) => Ok(CommandOutcome::Error(no_stream())),
+            (true, 0) => Ok(CommandOutcome::Error(format!("{names}: no HTTP messages in stream {stream}"))),
+            _ => finish_output(out, has_errors),
         };
     }
-    let shape = match args.shape {
-        ref shape if shape.raw => Shape::Raw,
-        ref shape if shape.hex => Shape::Hex(color),
-        ref shape if shape.json => Shape::Json,
-        _ => Shape::Text(color),
+    let shape = match args.format {
+        ref shape if shape.raw => FollowFormat::Raw,
+        ref shape if shape.hex => FollowFormat::Hex(color),
+        ref shape if shape.json => FollowFormat::Json,
+        _ => FollowFormat::Text(color),
     };
-    let mut report = report::Follow::new(stream, shape);
-    let told = reading.run(|| task.clone(), &mut report, &mut out)?;
-    if !report.met() {
-        return Ok(Outcome::Wrong(no_stream()));
+    let mut report = report::FollowReport::new(stream, shape);
+    let has_errors = run.run(|| task.clone(), &mut report, &mut out)?;
+    if !report.has_stream() {
+        return Ok(CommandOutcome::Error(no_stream()));
     }
-    finish(out, told).inspect(|_| report.asides().for_each(|aside| tell(&format!("{named}: {aside}"))))
+    finish_output(out, has_errors)
+        .inspect(|_| report.drain_gap_notes().for_each(|note| print_message(&format!("{names}: {note}"))))
 }
 
-fn list_fields(args: Fields) -> io::Result<Outcome> {
+fn list_fields(args: FieldsArgs) -> io::Result<CommandOutcome> {
     let manual = match &args.search {
-        None => Manual::all(),
-        Some(text) => match Manual::search(text) {
+        None => FieldManual::all(),
+        Some(text) => match FieldManual::search(text) {
             Some(manual) => manual,
             None => {
-                // The same words as for an unknown -e.
+                // Same message as for an unknown field of -e.
                 let unknown = Selection::new(&[text]).err().map(|unknown| unknown.to_string());
-                return Ok(Outcome::Wrong(unknown.unwrap_or_default()));
+                return Ok(CommandOutcome::Error(unknown.unwrap_or_default()));
             }
         },
     };
-    let mut out = match Output::to(args.output.as_deref()) {
+    let mut out = match Output::create(args.output.as_deref()) {
         Ok(out) => out,
-        Err(what) => return Ok(Outcome::Wrong(what)),
+        Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let text = match args.form {
-        FieldForm::Text => manual.text(),
-        FieldForm::Markdown => report::manual(),
-        FieldForm::Json => manual.json(Lines::Array),
-        FieldForm::Ndjson => manual.json(Lines::Bare),
+    let text = match args.format {
+        FieldFormat::Text => manual.text(),
+        FieldFormat::Markdown => report::fields_page(),
+        FieldFormat::Json => manual.json(JsonFraming::Array),
+        FieldFormat::Ndjson => manual.json(JsonFraming::Ndjson),
     };
     out.write_all(text.as_bytes())?;
-    finish(out, false)
+    finish_output(out, false)
 }
 
 #[cfg(feature = "live")]
-fn list_interfaces(args: Interfaces) -> io::Result<Outcome> {
+fn list_interfaces(args: InterfacesArgs) -> io::Result<CommandOutcome> {
     let devices = match overhear::live::devices() {
         Ok(devices) => devices,
-        Err(error) => return Ok(Outcome::Wrong(error.to_string())),
+        Err(error) => return Ok(CommandOutcome::Error(error.to_string())),
     };
-    let mut out = match Output::to(None) {
+    let mut out = match Output::create(None) {
         Ok(out) => out,
-        Err(what) => return Ok(Outcome::Wrong(what)),
+        Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    report::interfaces(&devices, args.form.form(width(io::stdout().is_terminal())), &mut out)?;
-    finish(out, false)
+    report::interfaces(&devices, args.format.report_format(terminal_width(io::stdout().is_terminal())), &mut out)?;
+    finish_output(out, false)
 }
 
-fn finish(out: Output, told: bool) -> io::Result<Outcome> {
+/// Completes the output. `has_errors` is whether errors are already reported on stderr.
+fn finish_output(out: Output, has_errors: bool) -> io::Result<CommandOutcome> {
     out.finish()?;
-    Ok(if told { Outcome::Told } else { Outcome::Done })
+    Ok(if has_errors { CommandOutcome::Reported } else { CommandOutcome::Done })
 }
 
-/// Whether what goes to stdout is coloured: on a terminal unless `NO_COLOR` says no, elsewhere if `CLICOLOR_FORCE` says so.
-fn color(to_file: bool) -> Color {
+/// Returns whether to color standard output: on a terminal unless `NO_COLOR` is set, elsewhere if `CLICOLOR_FORCE` is
+/// set.
+fn color_setting(to_file: bool) -> Color {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let says = |name, value: &str| set(name).is_some_and(|set| set == value);
-    let forced = set("CLICOLOR_FORCE").is_some() && !says("CLICOLOR_FORCE", "0");
-    let fits = || io::stdout().is_terminal() && !says("TERM", "dumb") && !says("CLICOLOR", "0");
-    if set("NO_COLOR").is_none() && !to_file && (forced || fits()) { Color::Always } else { Color::Never }
+    let equals = |name, value: &str| set(name).is_some_and(|set| set == value);
+    let forced = set("CLICOLOR_FORCE").is_some() && !equals("CLICOLOR_FORCE", "0");
+    let supported = || io::stdout().is_terminal() && !equals("TERM", "dumb") && !equals("CLICOLOR", "0");
+    if set("NO_COLOR").is_none() && !to_file && (forced || supported()) { Color::Always } else { Color::Never }
 }

@@ -1,90 +1,92 @@
-//! Where output goes: standard output, or a file that appears when it is whole.
+//! Output of a command: standard output, or a file that is replaced in one step when complete.
 
-use crate::args::Run;
+use crate::args::RunArgs;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
-/// As much as is collected before it is written, in bytes.
-const BUFFER: usize = 128 * 1024;
+/// Size of the write buffer in bytes.
+const BUFFER_SIZE: usize = 128 * 1024;
 
-/// Where a command writes.
+/// Buffered output of a command.
 pub(super) struct Output {
-    target: BufWriter<Target>,
-    /// Whether each row is written at once.
-    at_once: bool,
+    target: BufWriter<OutputTarget>,
+    /// Whether to flush after each row.
+    line_buffered: bool,
     /// Whether a file that would be replaced stays as it is.
     is_discarded: bool,
 }
 
-enum Target {
+/// Destination of the output.
+enum OutputTarget {
     Stdout(Stdout),
-    /// Nothing is written.
+    /// Discards the output.
     #[cfg(feature = "live")]
-    Nowhere,
-    /// What is no plain file (a device, a pipe) and is written as it is.
-    Device(File),
-    /// A file beside the one that it will replace.
-    Beside(NamedTempFile, PathBuf),
+    Discard,
+    /// File written in place: a device or pipe, or any file in a live capture.
+    InPlace(File),
+    /// Temporary file in the directory of the file that it will replace.
+    Replace(NamedTempFile, PathBuf),
 }
 
-impl Write for Target {
+impl Write for OutputTarget {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Target::Stdout(stdout) => stdout.write(bytes),
+            OutputTarget::Stdout(stdout) => stdout.write(bytes),
             #[cfg(feature = "live")]
-            Target::Nowhere => Ok(bytes.len()),
-            Target::Device(file) => file.write(bytes),
-            // Not through its wrapper, which puts the file's passing name into errors.
-            Target::Beside(file, _) => file.as_file_mut().write(bytes),
+            OutputTarget::Discard => Ok(bytes.len()),
+            OutputTarget::InPlace(file) => file.write(bytes),
+            // The wrapper would add the name of the temporary file to errors.
+            OutputTarget::Replace(file, _) => file.as_file_mut().write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Target::Stdout(stdout) => stdout.flush(),
+            OutputTarget::Stdout(stdout) => stdout.flush(),
             #[cfg(feature = "live")]
-            Target::Nowhere => Ok(()),
-            Target::Device(file) => file.flush(),
-            Target::Beside(file, _) => file.as_file_mut().flush(),
+            OutputTarget::Discard => Ok(()),
+            OutputTarget::InPlace(file) => file.flush(),
+            OutputTarget::Replace(file, _) => file.as_file_mut().flush(),
         }
     }
 }
 
 impl Output {
-    /// Opens what a run writes to; rows go out at once if that is asked for, or if they are of a pipe,
-    /// that may stay open for long, and do not wait in a file for the last.
-    pub(super) fn open(run: &Run, from_pipe: bool) -> Result<Output, String> {
-        let mut out = Output::to(run.output.as_deref())?;
-        out.at_once = run.line_buffered || from_pipe && !matches!(out.target.get_ref(), Target::Beside(..));
+    /// Opens the output of a run. Flushes after each row if `-l` is set. Also flushes if the input is a pipe, which may
+    /// stay open for long, unless the output replaces a file at the end.
+    pub(super) fn open(run: &RunArgs, from_pipe: bool) -> Result<Output, String> {
+        let mut out = Output::create(run.output.as_deref())?;
+        out.line_buffered =
+            run.line_buffered || from_pipe && !matches!(out.target.get_ref(), OutputTarget::Replace(..));
         Ok(out)
     }
 
-    /// Opens what a run without an end writes to: a file is written as it goes, and who takes rows out of the pipe is
-    /// given them when nothing else is to be done. Rows go nowhere where packets are written to standard output.
+    /// Opens the output of a live capture. A file is written continuously; a pipe is flushed when the analysis is idle.
+    /// Discards the rows if packets are written to standard output.
     #[cfg(feature = "live")]
-    pub(super) fn live(run: &Run, stdout_is_taken: bool) -> Result<Output, String> {
+    pub(super) fn open_live(run: &RunArgs, stdout_has_packets: bool) -> Result<Output, String> {
         let target = match run.output.as_deref() {
-            None if stdout_is_taken => Target::Nowhere,
-            None => Target::Stdout(io::stdout()),
-            Some(path) if path == Path::new("-") => Target::Stdout(io::stdout()),
-            Some(path) => Target::Device(File::create(path).map_err(|error| unwritable(path, &error))?),
+            None if stdout_has_packets => OutputTarget::Discard,
+            None => OutputTarget::Stdout(io::stdout()),
+            Some(path) if path == Path::new("-") => OutputTarget::Stdout(io::stdout()),
+            Some(path) => OutputTarget::InPlace(File::create(path).map_err(|error| write_error(path, &error))?),
         };
-        Ok(Output { at_once: run.line_buffered, ..Output::of(target) })
+        Ok(Output { line_buffered: run.line_buffered, ..Output::of(target) })
     }
 
-    /// Opens a file, or standard output if none is named, or `-`. An error is told in a line.
-    pub(super) fn to(path: Option<&Path>) -> Result<Output, String> {
+    /// Opens a file, or standard output if `path` is `None` or `-`. Returns an error message of one line.
+    pub(super) fn create(path: Option<&Path>) -> Result<Output, String> {
         let target = match path.filter(|path| *path != Path::new("-")) {
-            None => Target::Stdout(io::stdout()),
-            Some(path) => file(path).map_err(|error| unwritable(path, &error))?,
+            None => OutputTarget::Stdout(io::stdout()),
+            Some(path) => open_target(path).map_err(|error| write_error(path, &error))?,
         };
         Ok(Output::of(target))
     }
 
-    fn of(target: Target) -> Output {
-        Output { target: BufWriter::with_capacity(BUFFER, target), at_once: false, is_discarded: false }
+    fn of(target: OutputTarget) -> Output {
+        Output { target: BufWriter::with_capacity(BUFFER_SIZE, target), line_buffered: false, is_discarded: false }
     }
 
     /// Leaves a file that would be replaced as it is.
@@ -92,33 +94,33 @@ impl Output {
         self.is_discarded = true;
     }
 
-    /// Whether it goes to a file.
+    /// Returns whether the output goes anywhere but to standard output.
     pub(super) fn is_file(&self) -> bool {
-        !matches!(self.target.get_ref(), Target::Stdout(_))
+        !matches!(self.target.get_ref(), OutputTarget::Stdout(_))
     }
 
-    /// Whether rows are written at all.
+    /// Returns whether the output is discarded.
     #[cfg(feature = "live")]
-    pub(super) fn is_nowhere(&self) -> bool {
-        matches!(self.target.get_ref(), Target::Nowhere)
+    pub(super) fn is_discarded(&self) -> bool {
+        matches!(self.target.get_ref(), OutputTarget::Discard)
     }
 
-    /// Whether each row is written at once.
-    pub(super) fn is_at_once(&self) -> bool {
-        self.at_once
+    /// Returns whether the output is flushed after each row.
+    pub(super) fn is_line_buffered(&self) -> bool {
+        self.line_buffered
     }
 
-    /// A row is complete.
-    pub(super) fn row(&mut self) -> io::Result<()> {
-        if self.at_once { self.target.flush() } else { Ok(()) }
+    /// Ends a row: flushes if each row is flushed.
+    pub(super) fn end_row(&mut self) -> io::Result<()> {
+        if self.line_buffered { self.target.flush() } else { Ok(()) }
     }
 
-    /// Writes what is left; a file takes its name.
+    /// Flushes the buffer and moves a temporary file to its final name.
     pub(super) fn finish(self) -> io::Result<()> {
         let mut target = self.target.into_inner().map_err(io::IntoInnerError::into_error)?;
         target.flush()?;
         match target {
-            Target::Beside(file, path) if !self.is_discarded => {
+            OutputTarget::Replace(file, path) if !self.is_discarded => {
                 file.persist(path).map(drop).map_err(|error| error.error)
             }
             _ => Ok(()),
@@ -136,45 +138,47 @@ impl Write for Output {
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> String {
-    format!("{}: it cannot be written: {error}", shown([path]))
+/// Returns the error message for a file that cannot be written.
+fn write_error(path: &Path, error: &io::Error) -> String {
+    format!("{}: cannot write: {error}", escape_paths([path]))
 }
 
-fn file(path: &Path) -> io::Result<Target> {
+/// Opens a file for output.
+fn open_target(path: &Path) -> io::Result<OutputTarget> {
     match fs::metadata(path) {
-        Ok(about) if about.is_dir() => Err(io::Error::other("it is a directory")),
-        Ok(about) if !about.is_file() => File::options().write(true).open(path).map(Target::Device),
-        Ok(about) => {
-            // A link stays a link, and what it leads to is replaced.
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::other("is a directory")),
+        Ok(metadata) if !metadata.is_file() => File::options().write(true).open(path).map(OutputTarget::InPlace),
+        Ok(metadata) => {
+            // A symbolic link remains; its target is replaced.
             let path = fs::canonicalize(path)?;
-            beside(&path, about.permissions()).map(|file| Target::Beside(file, path))
+            create_temp_file(&path, metadata.permissions()).map(|file| OutputTarget::Replace(file, path))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            beside(path, new_file()).map(|file| Target::Beside(file, path.to_owned()))
+            create_temp_file(path, new_file_permissions()).map(|file| OutputTarget::Replace(file, path.to_owned()))
         }
         Err(error) => Err(error),
     }
 }
 
-/// A nameless-to-be file in the same folder, so that it can take the name in one step.
-fn beside(path: &Path, permissions: fs::Permissions) -> io::Result<NamedTempFile> {
+/// Creates a temporary file in the directory of `path`, so that one rename replaces `path`.
+fn create_temp_file(path: &Path, permissions: fs::Permissions) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = Builder::new().prefix(".overhear-").permissions(permissions).tempfile_in(folder);
-    // Its own words name a file that nobody asked for.
+    // The original error would name the temporary file.
     file.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "there is no such folder"),
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "no such directory"),
         kind => kind.into(),
     })
 }
 
-/// What a new file may: what the process's mask leaves of reading and writing.
+/// Returns the permissions of a new file: read and write for everybody, reduced by the process's umask.
 #[cfg(unix)]
-fn new_file() -> fs::Permissions {
+fn new_file_permissions() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
-/// Names of files as text that cannot steer a terminal.
-pub(super) fn shown<'a>(paths: impl IntoIterator<Item = &'a Path>) -> String {
+/// Formats paths as a comma-separated list with control characters escaped.
+pub(super) fn escape_paths<'a>(paths: impl IntoIterator<Item = &'a Path>) -> String {
     let mut out = String::new();
     for path in paths {
         out.push_str(if out.is_empty() { "" } else { ", " });

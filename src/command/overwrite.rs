@@ -1,6 +1,6 @@
 //! Files that a command writes, none of which may be one that it reads.
 
-use super::output::shown;
+use super::output::escape_paths;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -88,7 +88,7 @@ pub(super) fn refuse_same(output: Option<&Path>, packets: Option<&Path>) -> Resu
     let Some(packets) = packets.filter(|packets| output.is_some() || *packets != stdout) else { return Ok(()) };
     match FileId::of_output(output.unwrap_or(stdout)) {
         Some(own) if FileId::of_output(packets).is_some_and(|packets| packets == own) => {
-            let packets = shown([packets]);
+            let packets = escape_paths([packets]);
             Err(format!("{}: the file is also that of -w {packets}; name another file to write", named("-o", output)))
         }
         _ => Ok(()),
@@ -96,5 +96,5 @@ pub(super) fn refuse_same(output: Option<&Path>, packets: Option<&Path>) -> Resu
 }
 
 fn named(option: &str, output: Option<&Path>) -> String {
-    output.map_or("standard output".to_owned(), |path| format!("{option} {}", shown([path])))
+    output.map_or("standard output".to_owned(), |path| format!("{option} {}", escape_paths([path])))
 }

@@ -1,44 +1,46 @@
-//! A progress bar on stderr, where a person would otherwise wait without a sign.
+//! Progress bar on stderr for reading captures.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use overhear::source::Progress;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-/// Frames between two looks at the clock.
-const STRIDE: u32 = 4096;
+/// Frames between two checks of the clock.
+const FRAMES_PER_CLOCK_CHECK: u32 = 4096;
 
-/// Work shorter than this has no bar.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Minimum elapsed time before the bar appears.
+const MIN_ELAPSED: Duration = Duration::from_millis(500);
 
-/// The bar, once there is a reason for one.
-pub(super) struct Bar {
-    begun: Instant,
+/// Progress bar, drawn once reading takes longer than [`MIN_ELAPSED`].
+pub(super) struct ReadProgressBar {
+    start: Instant,
     frames: u32,
-    shown: Option<ProgressBar>,
-    wanted: bool,
-    /// How often the captures are read, and how often they have been.
+    bar: Option<ProgressBar>,
+    /// Whether stderr is a terminal that may show the bar.
+    enabled: bool,
+    /// Number of passes over the captures.
     passes: u64,
+    /// Number of completed passes.
     pass: u64,
 }
 
-impl Bar {
-    /// A bar for reading the captures so many times; hidden if stderr is no terminal, or if the output fills the same one.
-    pub(super) fn new(output_to_file: bool, passes: u64) -> Bar {
-        let wanted = io::stderr().is_terminal() && (output_to_file || !io::stdout().is_terminal());
-        Bar { begun: Instant::now(), frames: 0, shown: None, wanted, passes, pass: 0 }
+impl ReadProgressBar {
+    /// Creates a bar for `passes` passes over the captures. Disabled unless stderr is a terminal without other output.
+    pub(super) fn new(output_to_file: bool, passes: u64) -> ReadProgressBar {
+        let enabled = io::stderr().is_terminal() && (output_to_file || !io::stdout().is_terminal());
+        ReadProgressBar { start: Instant::now(), frames: 0, bar: None, enabled, passes, pass: 0 }
     }
 
-    /// Another pass begins.
-    pub(super) fn again(&mut self) {
+    /// Starts the next pass.
+    pub(super) fn start_pass(&mut self) {
         self.pass += 1;
     }
 
-    /// A frame was read; `progress` is asked now and then.
+    /// Counts a frame and redraws the bar periodically. Calls `progress` only when drawing.
     #[inline]
-    pub(super) fn frame(&mut self, progress: impl FnOnce() -> Progress) {
+    pub(super) fn count_frame(&mut self, progress: impl FnOnce() -> Progress) {
         self.frames = self.frames.wrapping_add(1);
-        if self.wanted && self.frames.is_multiple_of(STRIDE) && self.begun.elapsed() > PATIENCE {
+        if self.enabled && self.frames.is_multiple_of(FRAMES_PER_CLOCK_CHECK) && self.start.elapsed() > MIN_ELAPSED {
             self.draw(progress());
         }
     }
@@ -46,7 +48,7 @@ impl Bar {
     #[cold]
     fn draw(&mut self, progress: Progress) {
         let passes = self.passes;
-        let bar = self.shown.get_or_insert_with(|| {
+        let bar = self.bar.get_or_insert_with(|| {
             let target = ProgressDrawTarget::stderr();
             match progress.total {
                 Some(total) => {
@@ -59,9 +61,9 @@ impl Bar {
         bar.set_position(progress.total.unwrap_or(0).saturating_mul(self.pass).saturating_add(progress.read));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn clear(&mut self) {
-        if let Some(bar) = self.shown.take() {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }

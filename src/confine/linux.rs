@@ -9,65 +9,73 @@ use landlock::{
     RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
-use super::{Error, Files, Needs, Report, user};
+use super::{AllowedPaths, Confinement, Error, FileAccess, user};
 
-/// The sets of capabilities that a thread has, beside the one that bounds them.
+/// Capability sets of a thread, except the bounding set (capabilities(7)).
 const SETS: [CapSet; 4] = [CapSet::Ambient, CapSet::Effective, CapSet::Permitted, CapSet::Inheritable];
 
-pub(super) fn confine(needs: &Needs) -> Result<Report, Error> {
-    assert_alone()?;
-    // A name without a folder is of this one.
-    let folder = needs.folder.as_deref().map(|folder| if folder == "" { Path::new(".") } else { folder });
-    // The folder is opened with the rights of before.
-    let rules = rules(folder, &needs.read)?;
-    let no_bounding = bound()?;
-    let uid = user::give_up_root(folder)?;
-    keep_only(&CapsHashSet::new())?;
-    let landlock = restrict(rules)?;
+pub(super) fn confine(needs: &AllowedPaths) -> Result<Confinement, Error> {
+    require_single_thread()?;
+    // A file name without a folder refers to the current folder.
+    let folder = needs.write_folder.as_deref().map(|folder| if folder == "" { Path::new(".") } else { folder });
+    // The folders are opened before the privileges are dropped.
+    let rules = ruleset(folder, &needs.read_folders)?;
+    let no_bounding = clear_bounding_set()?;
+    let uid = user::drop_root(folder)?;
+    limit_capabilities(&CapsHashSet::new())?;
+    let landlock = enforce(rules)?;
     let folder = folder.map(Path::to_owned);
-    Ok(Report { uid: Some(uid), no_capabilities: true, no_bounding, no_new_privs: true, landlock, folder })
+    Ok(Confinement {
+        uid: Some(uid),
+        no_capabilities: true,
+        no_bounding,
+        no_new_privs: true,
+        landlock,
+        write_folder: folder,
+    })
 }
 
-pub(super) fn disarm(files: Files) -> Result<(), Error> {
-    assert_alone()?;
-    bound()?;
+pub(super) fn drop_capabilities(files: FileAccess) -> Result<(), Error> {
+    require_single_thread()?;
+    clear_bounding_set()?;
     let mut kept = CapsHashSet::new();
-    if files == Files::Make && nix::unistd::geteuid().is_root() {
+    if files == FileAccess::Create && nix::unistd::geteuid().is_root() {
         kept.insert(Capability::CAP_DAC_OVERRIDE);
     }
     let had = caps::read(None, CapSet::Effective).map_err(|error| Error::new("capabilities", error))?;
-    keep_only(&kept.intersection(&had).copied().collect())
+    limit_capabilities(&kept.intersection(&had).copied().collect())
 }
 
-/// All of this is a thread's own.
-fn assert_alone() -> Result<(), Error> {
-    // Without /proc it cannot be known.
+/// Returns an error if the process has other threads: capabilities and sandbox apply to one thread only.
+fn require_single_thread() -> Result<(), Error> {
+    // Without /proc the number of threads is unknown; 1 is assumed.
     let threads = fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
     match threads {
         0 | 1 => Ok(()),
-        _ => Err(Error::new("those of every thread", format!("{threads} threads are there already, 1 was wanted"))),
+        _ => Err(Error::new("threads", format!("expected a single thread, found {threads}"))),
     }
 }
 
-/// Gives up all capabilities but these, which no program that is started has, and new privileges.
-fn keep_only(kept: &CapsHashSet) -> Result<(), Error> {
+/// Drops all capabilities except `kept` and sets `no_new_privs`. Programs started later inherit no capability.
+fn limit_capabilities(kept: &CapsHashSet) -> Result<(), Error> {
     let failed = |error| Error::new("capabilities", error);
-    let mine =
+    let target =
         |set| if matches!(set, CapSet::Effective | CapSet::Permitted) { kept.clone() } else { CapsHashSet::new() };
     for set in SETS {
-        caps::set(None, set, &mine(set)).map_err(failed)?;
+        caps::set(None, set, &target(set)).map_err(failed)?;
     }
     for set in SETS {
-        let has = caps::read(None, set).map_err(failed)?;
-        if has != mine(set) {
-            return Err(Error::new("capabilities", format!("{has:?} stay in the set {set:?}")));
+        let found = caps::read(None, set).map_err(failed)?;
+        if found != target(set) {
+            return Err(Error::new("capabilities", format!("{found:?} remain in the {set:?} set")));
         }
     }
-    nix::sys::prctl::set_no_new_privs().map_err(|errno| Error::new("new privileges", errno.desc()))
+    nix::sys::prctl::set_no_new_privs().map_err(|errno| Error::new("no_new_privs", errno.desc()))
 }
 
-/// Empties the set of capabilities that programs could be given; false if this process has not the right to.
-fn bound() -> Result<bool, Error> {
+/// Clears the bounding set, which limits the capabilities of programs started later. Returns whether the set is empty:
+/// clearing requires `CAP_SETPCAP`.
+fn clear_bounding_set() -> Result<bool, Error> {
     let failed = |error| Error::new("capabilities", error);
     if !caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).map_err(failed)? {
         return Ok(caps::read(None, CapSet::Bounding).map_err(failed)?.is_empty());
@@ -76,8 +84,8 @@ fn bound() -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Everything that Landlock can refuse is refused; what this kernel's cannot is left out.
-fn rules(folder: Option<&Path>, read: &[PathBuf]) -> Result<RulesetCreated, Error> {
+/// Creates a ruleset that denies everything this kernel's Landlock can deny, except the access needed.
+fn ruleset(folder: Option<&Path>, read: &[PathBuf]) -> Result<RulesetCreated, Error> {
     let failed = |error| Error::new("Landlock", error);
     let abi = ABI::V9;
     let mut rules = Ruleset::default()
@@ -91,12 +99,12 @@ fn rules(folder: Option<&Path>, read: &[PathBuf]) -> Result<RulesetCreated, Erro
     }
     let Some(folder) = folder else { return Ok(rules) };
     let opened = PathFd::new(folder).map_err(|error| Error::new("Landlock", error))?;
-    let writing = AccessFs::MakeReg | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::RemoveFile;
-    rules.add_rule(PathBeneath::new(opened, writing)).map_err(failed)
+    let write_access = AccessFs::MakeReg | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::RemoveFile;
+    rules.add_rule(PathBeneath::new(opened, write_access)).map_err(failed)
 }
 
-/// Puts the rules in force; returns which version of Landlock holds them, if the kernel has it.
-fn restrict(rules: RulesetCreated) -> Result<Option<u32>, Error> {
+/// Enforces the ruleset; returns the Landlock version that enforces it, or `None` if the kernel has no Landlock.
+fn enforce(rules: RulesetCreated) -> Result<Option<u32>, Error> {
     let status = rules.restrict_self().map_err(|error| Error::new("Landlock", error))?;
     Ok(match (status.ruleset, status.landlock) {
         (RulesetStatus::NotEnforced, _) => None,

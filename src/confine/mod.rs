@@ -1,8 +1,9 @@
-//! Least privilege: what listening took is given up before the first byte of a stranger is read.
+//! Least privilege: privileges needed to open interfaces are dropped before the first captured byte is read.
 //!
-//! [`confine`] is called when the devices and the first file are open, and before there is a second thread: on Linux
-//! capabilities and the sandbox are a thread's own, and only threads that begin later have them from this one. Who still
-//! starts a program, and files of its user, does it in two steps: [`become_caller`], and after the start [`disarm`].
+//! Call [`confine`] when the devices and the first file are open, and before a second thread starts. On Linux,
+//! capabilities and the sandbox belong to a thread, and only threads started later inherit them. A program that still
+//! starts another program and opens files of its user uses two steps: [`become_caller`], and after the start
+//! [`drop_capabilities`].
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -12,49 +13,49 @@ mod user;
 use std::fmt;
 use std::path::PathBuf;
 
-/// What is still to be done when rights have been given up.
+/// File access still needed after privileges are dropped.
 #[derive(Clone, Debug, Default)]
-pub struct Needs {
-    /// Files are still to be made, and removed, in this folder: the next ones of several.
-    pub folder: Option<PathBuf>,
-    /// Files are still to be read in these folders, which is no matter if they are not there.
-    pub read: Vec<PathBuf>,
+pub struct AllowedPaths {
+    /// Folder in which files are still created and removed: the next files of a rotation.
+    pub write_folder: Option<PathBuf>,
+    /// Folders in which files are still read. A missing folder is not an error.
+    pub read_folders: Vec<PathBuf>,
 }
 
-/// What was reached.
+/// Restrictions in force after [`confine`].
 ///
-/// Shown as one line, such as `user 1000, no capabilities, no new privileges, Landlock 7: no files, no TCP`.
+/// Displayed in one line, such as `user 1000, no capabilities, no new privileges, Landlock 7: no files, no TCP`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Who this process is now; `None` where there are no user ids.
+pub struct Confinement {
+    /// User ID of this process; `None` on systems without user IDs.
     pub uid: Option<u32>,
-    /// Whether it has no capability, and can get none by what it keeps for later (Linux).
+    /// Whether the process has no capability in any set and cannot gain one (Linux).
     pub no_capabilities: bool,
-    /// Whether it has given up what programs it starts could be given (the bounding set), which takes a capability to do.
+    /// Whether the bounding set is empty, which limits programs started later. Clearing the set requires a capability.
     pub no_bounding: bool,
-    /// Whether no program it starts can have more rights than it has (Linux's `no_new_privs`).
+    /// Whether `no_new_privs` is set: no program started later gains privileges (Linux).
     pub no_new_privs: bool,
-    /// The version of Landlock that it is confined by; `None` if the system has none.
+    /// Landlock version that confines the process; `None` if the system has no Landlock.
     pub landlock: Option<u32>,
-    /// Where Landlock still lets it write; see [`Needs::folder`].
-    pub folder: Option<PathBuf>,
+    /// Folder in which Landlock still permits writing; see [`AllowedPaths::write_folder`].
+    pub write_folder: Option<PathBuf>,
 }
 
-/// Why rights were not given up. The process may have lost some of them, and had better end.
+/// Error while dropping privileges. The process may have lost some of them and should exit.
 ///
-/// Shown as one line.
+/// Displayed in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What was to be given up or looked at.
-    pub what: &'static str,
-    /// What is wrong with it.
-    pub why: String,
+    /// Privilege or mechanism that failed.
+    pub subject: &'static str,
+    /// Reason of the failure.
+    pub reason: String,
 }
 
 impl Error {
     #[cfg(unix)]
-    fn new(what: &'static str, why: impl fmt::Display) -> Error {
-        Error { what, why: why.to_string() }
+    fn new(subject: &'static str, reason: impl fmt::Display) -> Error {
+        Error { subject, reason: reason.to_string() }
     }
 }
 
@@ -62,17 +63,17 @@ impl std::error::Error for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the privileges for listening cannot be given up: {}: {}", self.what, self.why)
+        write!(f, "cannot drop privileges: {}: {}", self.subject, self.reason)
     }
 }
 
-/// The first version of Landlock that knows of TCP, and the first that knows of signals and abstract sockets.
+/// First Landlock version that restricts TCP, and first version that restricts signals and abstract sockets.
 const LANDLOCK_TCP: u32 = 4;
 const LANDLOCK_SCOPES: u32 = 6;
 
-impl fmt::Display for Report {
+impl fmt::Display for Confinement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(uid) = self.uid else { return f.write_str("nothing: this system has no means for it that are used") };
+        let Some(uid) = self.uid else { return f.write_str("none: not supported on this system") };
         write!(f, "user {uid}")?;
         if self.no_capabilities {
             f.write_str(", no capabilities")?;
@@ -82,9 +83,9 @@ impl fmt::Display for Report {
         }
         let Some(version) = self.landlock else { return f.write_str(", no Landlock") };
         write!(f, ", Landlock {version}: ")?;
-        match &self.folder {
+        match &self.write_folder {
             None => f.write_str("no files")?,
-            Some(folder) => write!(f, "no files but new ones in {}", folder.display().to_string().escape_debug())?,
+            Some(folder) => write!(f, "no files except new ones in {}", folder.display().to_string().escape_debug())?,
         }
         if version >= LANDLOCK_TCP {
             f.write_str(", no TCP")?;
@@ -96,44 +97,45 @@ impl fmt::Display for Report {
     }
 }
 
-/// Gives up all rights but those that are needed: everything that is open stays usable, standard output too.
+/// Drops all privileges except the access needed. Everything already open stays usable, including standard output.
 ///
-/// * Who is root becomes who called `sudo`, or else `nobody`. If files are still to be made, then only where that user
-///   may make them; else root stays root, without a capability: an owner of files, to whom rules apply as to others.
-/// * Linux: every capability of every set is given up; `no_new_privs`; Landlock, as much of it as the kernel has: no
-///   file can be opened, no TCP port bound or connected to, no process outside be signalled, no abstract socket
-///   outside be connected to. In the folder that is needed files can be made, written and removed.
+/// * Root becomes the user who called `sudo`, or `nobody` without `sudo`. If files are still to be created, it becomes
+///   the user who called `sudo` only if that user may create them there. Otherwise the process stays root without
+///   capabilities: it owns root's files, and permission checks apply to it.
+/// * Linux: all capabilities of all sets are dropped and `no_new_privs` is set. Landlock denies, as far as the kernel
+///   supports it: opening files, binding and connecting TCP ports, signalling processes outside, and connecting to
+///   abstract sockets outside. In the needed folder, files can be created, written and removed.
 ///
-/// It holds for this thread and those that begin later, so no other may be there yet. What the kernel has no means for
-/// is told in the report and is no error.
+/// The restrictions apply to this thread and to threads started later, so no other thread may exist yet. The result
+/// shows which restrictions the kernel does not support; they are no error.
 ///
 /// # Errors
 ///
-/// There are other threads, or a right that this process has cannot be given up.
-pub fn confine(needs: &Needs) -> Result<Report, Error> {
+/// Other threads exist, or a privilege of this process cannot be dropped.
+pub fn confine(needs: &AllowedPaths) -> Result<Confinement, Error> {
     #[cfg(target_os = "linux")]
     return linux::confine(needs);
     #[cfg(all(unix, not(target_os = "linux")))]
-    return Ok(Report { uid: Some(user::give_up_root(needs.folder.as_deref())?), ..Report::default() });
+    return Ok(Confinement { uid: Some(user::drop_root(needs.folder.as_deref())?), ..Confinement::default() });
     #[cfg(not(unix))]
-    return Ok(Report::default());
+    return Ok(Confinement::default());
 }
 
-/// Whom root worked for.
+/// User on whose behalf the process ran as root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The user's name.
+    /// User name.
     pub name: String,
-    /// Where the user is at home.
+    /// Home directory.
     pub home: PathBuf,
 }
 
-/// Becomes who called this program through `sudo` or by its set-user-ID bit, with all groups of that user. Root itself
-/// stays root, and anyone else stays who that is. Returns whom it became, if that user has a name.
+/// Switches to the user who called this program through `sudo` or through its set-user-ID bit, with all groups of that
+/// user. A direct call by root or by another user changes nothing. Returns the new user, if that user has a name.
 ///
 /// # Errors
 ///
-/// This process may not become another user.
+/// The process cannot switch to that user.
 pub fn become_caller() -> Result<Option<Caller>, Error> {
     #[cfg(unix)]
     return user::become_caller();
@@ -141,25 +143,25 @@ pub fn become_caller() -> Result<Option<Caller>, Error> {
     return Ok(None);
 }
 
-/// Gives up capabilities and new privileges (Linux), and nothing else: the files of this user stay within reach. Who is
-/// root and has still files to make keeps the right to make them anywhere (`CAP_DAC_OVERRIDE`), and no other. Like
-/// [`confine`] it holds for this thread and those that begin later.
+/// Drops capabilities and sets `no_new_privs` (Linux), and nothing else: the user's files stay accessible. If root
+/// still creates files, it keeps only `CAP_DAC_OVERRIDE`, which permits creating them anywhere. As with [`confine`],
+/// this applies to the current thread and to threads started later.
 ///
 /// # Errors
 ///
-/// There are other threads, or a right that this process has cannot be given up.
-pub fn disarm(files: Files) -> Result<(), Error> {
+/// Other threads exist, or a privilege of this process cannot be dropped.
+pub fn drop_capabilities(files: FileAccess) -> Result<(), Error> {
     #[cfg(target_os = "linux")]
-    return linux::disarm(files);
+    return linux::drop_capabilities(files);
     #[cfg(not(target_os = "linux"))]
     return Ok(drop(files));
 }
 
-/// What a program has still to do with files.
+/// File access that a program still needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Files {
-    /// To read its own.
+pub enum FileAccess {
+    /// Reads files of its user.
     Read,
-    /// To make new ones, too.
-    Make,
+    /// Creates new files as well.
+    Create,
 }

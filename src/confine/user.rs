@@ -1,4 +1,4 @@
-//! Root becomes somebody else.
+//! Switching from root to another user.
 
 #[cfg(not(target_vendor = "apple"))]
 use std::ffi::CString;
@@ -12,13 +12,13 @@ use nix::unistd::{self, AccessFlags, Gid, Uid, User, faccessat, getegid, geteuid
 
 use super::{Caller, Error};
 
-/// `nobody`'s number where there is no such name.
+/// User ID of `nobody` if that name does not exist.
 const NOBODY: u32 = 65534;
 
-/// The bit of a folder's mode that says whose files are removed by whom.
+/// Sticky bit of a folder's mode: only the owner of a file or of the folder removes the file.
 const STICKY: u32 = 0o1000;
 
-/// A user and a group.
+/// User and group.
 #[derive(Clone, Copy)]
 struct Identity {
     uid: Uid,
@@ -26,78 +26,80 @@ struct Identity {
 }
 
 impl Identity {
-    fn refused(self, errno: Errno) -> Error {
-        Error::new("to be root", format!("becoming user {}: {}", self.uid, errno.desc()))
+    fn switch_error(self, errno: Errno) -> Error {
+        Error::new("root", format!("switching to user {}: {}", self.uid, errno.desc()))
     }
 }
 
-/// Root becomes another user, unless files are to be made in a folder where that one may make none. Returns who this
-/// process is then.
-pub(super) fn give_up_root(folder: Option<&Path>) -> Result<u32, Error> {
-    let other = match (geteuid().is_root(), getuid().is_root()) {
+/// Switches from root to another user, unless files are to be created in a folder where that user cannot create any.
+/// Returns the resulting user ID.
+pub(super) fn drop_root(folder: Option<&Path>) -> Result<u32, Error> {
+    let target = match (geteuid().is_root(), getuid().is_root()) {
         (false, _) => Identity { uid: geteuid(), gid: getegid() },
-        // A program that belongs to root and has the set-user-ID bit.
+        // The program belongs to root and has the set-user-ID bit.
         (true, false) => Identity { uid: getuid(), gid: getgid() },
-        (true, true) => match (by_sudo(), folder) {
+        (true, true) => match (sudo_caller(), folder) {
             (Some(caller), _) => caller,
-            (None, None) => nobody(),
-            // What root asks for belongs to root.
+            (None, None) => nobody_user(),
+            // Files requested by root itself belong to root.
             (None, Some(_)) => Identity { uid: getuid(), gid: getgid() },
         },
     };
-    // Root of a namespace that has no other users is nobody's root outside.
-    if !is_here(other) {
+    // Root of a user namespace without other users has no privileges outside of it.
+    if !is_mapped(target) {
         return Ok(geteuid().as_raw());
     }
-    let failed = |errno| other.refused(errno);
+    let failed = |errno| target.switch_error(errno);
     if geteuid().is_root() {
-        groups(other.gid).map_err(failed)?;
+        set_only_group(target.gid).map_err(failed)?;
         if let Some(folder) = folder
-            && !may_write(other, folder).map_err(failed)?
+            && !may_write(target, folder).map_err(failed)?
         {
-            groups(getgid()).map_err(failed)?;
+            set_only_group(getgid()).map_err(failed)?;
             return Ok(geteuid().as_raw());
         }
     }
-    become_for_good(other)?;
-    Ok(other.uid.as_raw())
+    become_permanently(target)?;
+    Ok(target.uid.as_raw())
 }
 
-/// Becomes who called root, if it was somebody else.
+/// Switches to the user who called this program as root, if that was another user.
 pub(super) fn become_caller() -> Result<Option<Caller>, Error> {
     let caller = match (geteuid().is_root(), getuid().is_root()) {
         (false, _) => None,
         // The groups are the caller's already.
         (true, false) => Some(Identity { uid: getuid(), gid: getgid() }),
-        (true, true) => by_sudo().filter(|caller| is_here(*caller)),
+        (true, true) => sudo_caller().filter(|caller| is_mapped(*caller)),
     };
     let Some(caller) = caller else { return Ok(None) };
-    // Looked up by root, as is all that takes it.
+    // The user is looked up while the process is still root.
     let user = User::from_uid(caller.uid).ok().flatten();
     if getuid().is_root() {
-        groups_of(caller, user.as_ref()).map_err(|errno| caller.refused(errno))?;
+        set_groups_of(caller, user.as_ref()).map_err(|errno| caller.switch_error(errno))?;
     }
-    become_for_good(caller)?;
+    become_permanently(caller)?;
     Ok(user.map(|user| Caller { name: user.name, home: user.dir }))
 }
 
-/// Who called `sudo`; it tells so in the environment, which only root's callers have a say in.
-fn by_sudo() -> Option<Identity> {
+/// Returns the user who called `sudo`, from the environment variables that `sudo` sets. Only callers that may run
+/// programs as root control this environment.
+fn sudo_caller() -> Option<Identity> {
     let number = |name| std::env::var(name).ok()?.parse().ok();
     let (uid, gid) = (number("SUDO_UID")?, number("SUDO_GID")?);
     (uid != 0).then_some(Identity { uid: Uid::from_raw(uid), gid: Gid::from_raw(gid) })
 }
 
-fn nobody() -> Identity {
+/// Returns the user `nobody`.
+fn nobody_user() -> Identity {
     match User::from_name("nobody") {
         Ok(Some(user)) => Identity { uid: user.uid, gid: user.gid },
         _ => Identity { uid: Uid::from_raw(NOBODY), gid: Gid::from_raw(NOBODY) },
     }
 }
 
-/// Whether there is such a user and such a group in this namespace (user_namespaces(7)): each line of the map has the
-/// first number inside, the first outside, and how many there are. Without namespaces there are all.
-fn is_here(user: Identity) -> bool {
+/// Returns whether a user and a group exist in this user namespace (user_namespaces(7)). Each line of a map has the
+/// first ID inside, the first ID outside, and the count. Without namespaces all IDs exist.
+fn is_mapped(user: Identity) -> bool {
     let maps = [("/proc/self/uid_map", user.uid.as_raw()), ("/proc/self/gid_map", user.gid.as_raw())];
     maps.into_iter().all(|(map, id)| {
         let Ok(map) = fs::read_to_string(map) else { return true };
@@ -109,62 +111,62 @@ fn is_here(user: Identity) -> bool {
     })
 }
 
-/// Whether a user may make files in a folder and remove the one that root made there. Asked as that user, as root may
-/// do everything.
+/// Returns whether a user can create files in a folder and remove the file that root created there. The check runs as
+/// that user, because root may do everything.
 fn may_write(user: Identity, folder: &Path) -> Result<bool, Errno> {
-    // In a sticky folder such as /tmp a file is removed by its owner only, or by the folder's.
-    let sticky = |found: Metadata| found.mode() & STICKY != 0 && found.uid() != user.uid.as_raw();
-    if fs::metadata(folder).is_ok_and(sticky) {
+    // In a sticky folder such as /tmp, only the owner of a file or of the folder can remove the file.
+    let is_sticky = |found: Metadata| found.mode() & STICKY != 0 && found.uid() != user.uid.as_raw();
+    if fs::metadata(folder).is_ok_and(is_sticky) {
         return Ok(false);
     }
     let (uid, gid) = (geteuid(), getegid());
     setegid(user.gid)?;
     seteuid(user.uid)?;
-    let may = faccessat(AT_FDCWD, folder, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS);
+    let access = faccessat(AT_FDCWD, folder, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS);
     seteuid(uid)?;
     setegid(gid)?;
-    Ok(may.is_ok())
+    Ok(access.is_ok())
 }
 
-/// No group but this. macOS keeps the others: what sets them there is not to be had without unsafe code.
-fn groups(gid: Gid) -> Result<(), Errno> {
+/// Drops all groups except this one. On macOS the others remain, because setting them there requires unsafe code.
+fn set_only_group(gid: Gid) -> Result<(), Errno> {
     #[cfg(not(target_vendor = "apple"))]
     unistd::setgroups(&[gid])?;
     let _ = gid;
     Ok(())
 }
 
-/// All groups of a user, where they are known. macOS keeps those there are: see [`groups`].
-fn groups_of(identity: Identity, user: Option<&User>) -> Result<(), Errno> {
+/// Sets all groups of a user, if the user is known. On macOS the current groups remain: see [`set_only_group`].
+fn set_groups_of(identity: Identity, user: Option<&User>) -> Result<(), Errno> {
     #[cfg(not(target_vendor = "apple"))]
     if let Some(name) = user.and_then(|user| CString::new(user.name.as_str()).ok()) {
         return unistd::initgroups(&name, identity.gid);
     }
     let _ = user;
-    groups(identity.gid)
+    set_only_group(identity.gid)
 }
 
-/// Becomes a user, and cannot go back.
-fn become_for_good(user: Identity) -> Result<(), Error> {
-    set_all(user).map_err(|errno| user.refused(errno))?;
+/// Switches to a user irrevocably.
+fn become_permanently(user: Identity) -> Result<(), Error> {
+    set_ids(user).map_err(|errno| user.switch_error(errno))?;
     if geteuid() != user.uid || getuid() != user.uid {
-        return Err(user.refused(Errno::EPERM));
+        return Err(user.switch_error(Errno::EPERM));
     }
-    // Nobody who gave up root may have it back.
+    // Regaining root must be impossible.
     if !user.uid.is_root() && seteuid(Uid::from_raw(0)).is_ok() {
-        return Err(Error::new("to be root", "it can be taken back"));
+        return Err(Error::new("root", "root can be regained"));
     }
     Ok(())
 }
 
-/// Real, effective and saved.
+/// Sets the real, effective and saved IDs.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "openbsd"))]
-fn set_all(user: Identity) -> Result<(), Errno> {
+fn set_ids(user: Identity) -> Result<(), Errno> {
     unistd::setresgid(user.gid, user.gid, user.gid)?;
     unistd::setresuid(user.uid, user.uid, user.uid)
 }
 
-/// Real, effective and saved: for root these two set all three.
+/// Sets the real, effective and saved IDs: for root, these calls set all three.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "openbsd")))]
 fn set_all(user: Identity) -> Result<(), Errno> {
     unistd::setgid(user.gid)?;

@@ -1,16 +1,16 @@
-//! What a filter says, as it was written: the tree that the parser makes and the checker reads.
+//! The syntax tree of a filter: built by the parser, read by the compiler.
 
-/// Where something stands in the text of a filter, in bytes. Two trees are the same wherever their parts stand.
+/// Byte range in the text of a filter. All spans compare equal, so that syntax trees compare by content.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Span {
-    /// Its first byte.
+    /// Offset of the first byte.
     pub start: usize,
-    /// The byte after its last.
+    /// Offset after the last byte.
     pub end: usize,
 }
 
 impl Span {
-    /// From one to the other.
+    /// Returns the span from the start of `self` to the end of `end`.
     pub(super) fn to(self, end: Span) -> Span {
         Span { start: self.start, end: end.end }
     }
@@ -24,60 +24,60 @@ impl PartialEq for Span {
 
 impl Eq for Span {}
 
-/// A condition.
+/// A condition: true or false for a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// One of them holds: `or`.
+    /// True if any part holds: `or`.
     Or(Vec<Condition>),
-    /// An odd number of them holds: `xor`.
+    /// True if an odd number of parts holds: `xor`.
     Xor(Vec<Condition>),
-    /// All of them hold: `and`.
+    /// True if all parts hold: `and`.
     And(Vec<Condition>),
-    /// It does not hold: `not`.
+    /// True if the part does not hold: `not`.
     Not(Box<Condition>),
-    /// There is such a value, or it is not zero.
+    /// An operand alone: true if the field is present, or the result of arithmetic is not zero.
     Test(Operand),
-    /// `a < b <= c`: each relation holds between its neighbours.
+    /// `a < b <= c`: each relation must hold between its two neighbours.
     Compare {
-        /// How many values must be so, where that is written.
+        /// `any` or `all`, if written.
         quantifier: Option<Quantifier>,
-        /// The leftmost.
+        /// Leftmost operand.
         first: Operand,
-        /// What follows.
+        /// Relations with their right operands.
         rest: Vec<(Relation, Operand)>,
     },
-    /// `in`: a value is in a set.
+    /// `in`: set membership.
     Member {
-        /// How many values must be so, where that is written.
+        /// `any` or `all`, if written.
         quantifier: Option<Quantifier>,
-        /// What may be in the set.
+        /// Operand whose values are searched in the set.
         operand: Operand,
-        /// It must not be: `not in`.
+        /// Whether it is written `not in`.
         not: bool,
-        /// The set.
-        set: Vec<Item>,
+        /// Members of the set.
+        set: Vec<SetItem>,
     },
 }
 
-/// How many of several values must be so.
+/// How many of several values must satisfy a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
-    /// One or more.
+    /// At least one value.
     Any,
-    /// All, and there is one.
+    /// All values, and at least one.
     All,
 }
 
-/// What two operands have to do with each other.
+/// A relation between two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// `==`: some value is equal.
+    /// `==`: any value is equal.
     Equal,
     /// `===`: all values are equal.
     AllEqual,
-    /// `!=`: no value is equal, and there is one.
+    /// `!=`: all values differ, and there is at least one.
     Unequal,
-    /// `!==`: some value is not equal.
+    /// `!==`: any value differs.
     AnyUnequal,
     /// `<`.
     Less,
@@ -87,16 +87,16 @@ pub enum Relation {
     Greater,
     /// `>=`.
     GreaterOrEqual,
-    /// `contains`: the one is a part of the other.
+    /// `contains`: the right operand occurs in the left one.
     Contains,
-    /// `matches`: a regular expression.
+    /// `matches`: the regular expression on the right matches the left operand.
     Matches,
 }
 
 impl Relation {
-    /// The spelling in which it is printed.
+    /// Returns the canonical spelling.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Relation::Equal => "==",
             Relation::AllEqual => "===",
@@ -112,60 +112,60 @@ impl Relation {
     }
 }
 
-/// A member of a set, or a range of them.
+/// A member of a set: a value or a range of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// It, or the first of the range.
+pub struct SetItem {
+    /// The value, or the lower bound of the range.
     pub low: Operand,
-    /// The last of the range.
+    /// Upper bound of the range, included.
     pub high: Option<Operand>,
 }
 
-/// What stands beside a relation.
+/// An operand of a relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operand {
-    /// Where it stands.
+    /// Its position in the filter.
     pub span: Span,
-    /// What it is.
-    pub what: What,
+    /// Its kind and content.
+    pub kind: OperandKind,
 }
 
-/// The kinds of operands.
+/// Kind of an operand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A word: a field's name, or a value without quotes.
+pub enum OperandKind {
+    /// A word: the name of a field, or a value without quotes.
     Word(String),
-    /// A field's name for certain: one that begins with a dot, has `@` before it or layers behind it.
+    /// An unambiguous field: its name has a dot or `@` in front, or a layer after it.
     Field {
-        /// The name.
+        /// Field name.
         name: String,
-        /// Its bytes as captured are meant: `@`.
+        /// Whether `@` selects the raw bytes of the field.
         raw: bool,
-        /// In which layers of its protocol: `#1`.
-        layers: Vec<Range>,
+        /// Selected layers of its protocol: `#1`.
+        layers: Vec<IndexRange>,
     },
-    /// Text in quotes, its escapes undone.
+    /// Text in double quotes, escapes decoded.
     Text(Vec<u8>),
     /// A character in single quotes.
     Char(char),
-    /// Some of the bytes or characters: `[0:3]`.
-    Slice(Box<Operand>, Vec<Range>),
-    /// A minus sign.
+    /// A slice of bytes or characters: `[0:3]`.
+    Slice(Box<Operand>, Vec<IndexRange>),
+    /// Negation: a minus sign before an operand.
     Negative(Box<Operand>),
-    /// Two operands that become one.
+    /// An arithmetic operation on two operands.
     Arithmetic(Operation, Box<Operand>, Box<Operand>),
-    /// A function.
+    /// A function call.
     Call {
-        /// Its name.
+        /// Function name.
         name: String,
-        /// Where that stands.
+        /// Position of the name.
         span: Span,
-        /// What it is given.
+        /// Arguments.
         arguments: Vec<Operand>,
     },
 }
 
-/// How two operands become one.
+/// Arithmetic operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// `+`.
@@ -178,14 +178,14 @@ pub enum Operation {
     Divide,
     /// `%`.
     Remainder,
-    /// `&`: the bits that both have.
+    /// `&`: bitwise and.
     And,
 }
 
 impl Operation {
-    /// The sign in which it is printed.
+    /// Returns the operator's symbol.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Operation::Add => "+",
             Operation::Subtract => "-",
@@ -196,8 +196,8 @@ impl Operation {
         }
     }
 
-    /// How tightly it binds: the greater, the tighter.
-    pub(super) fn strength(self) -> u8 {
+    /// Returns the precedence: a higher number binds tighter.
+    pub(super) fn precedence(self) -> u8 {
         match self {
             Operation::And => 1,
             Operation::Add | Operation::Subtract => 2,
@@ -206,15 +206,16 @@ impl Operation {
     }
 }
 
-/// A run of places: of bytes from 0, of layers from 1; places below 0 count from the end, -1 being the last.
+/// A range of indices: bytes and characters count from 0, layers from 1. A negative index counts from the end; -1 is
+/// the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
-    /// One place: `3`.
-    At(i32),
-    /// As many places: `3:2`.
+pub enum IndexRange {
+    /// A single index: `3`.
+    Single(i32),
+    /// A start and a length: `3:2`.
     Length(i32, u32),
-    /// From one to the other: `3-4`.
+    /// The first and the last index, included: `3-4`.
     To(i32, i32),
-    /// All from there on: `3:`.
+    /// All indices from a start: `3:`.
     From(i32),
 }

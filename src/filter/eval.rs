@@ -1,7 +1,7 @@
-//! Whether a frame matches.
+//! Evaluates a compiled filter on the detail tree of a frame.
 
-use super::ast::{Operation, Range};
-use super::plan::{Expr, Form, How, Is, Plan, Source, Val};
+use super::ast::{IndexRange, Operation};
+use super::plan::{Comparison, Expr, FieldRef, FilterPlan, FilterValue, ValueForm, ValueQuantifier};
 use dissectors::tree::Node;
 use dissectors::{Tree, Value};
 use memchr::memmem;
@@ -9,113 +9,124 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-/// As many values of each side as arithmetic looks at; a frame of more is not met.
-const MOST_VALUES: usize = 256;
+/// Highest number of values of each side that arithmetic uses. Real frames have fewer.
+const MAX_VALUES: usize = 256;
 
-/// Told of each value; may ask for no more.
-type Visit<'v, 't> = &'v mut dyn FnMut(Val<'t>) -> ControlFlow<()>;
+/// Called for each value; a break stops the visit.
+type ValueVisitor<'v, 't> = &'v mut dyn FnMut(FilterValue<'t>) -> ControlFlow<()>;
 
-impl Plan {
-    /// Whether it holds for what a frame says.
+impl FilterPlan {
+    /// Returns whether the condition holds for the tree of a frame.
     pub(super) fn holds(&self, tree: &Tree) -> bool {
         match self {
-            Plan::Or(parts) => parts.iter().any(|part| part.holds(tree)),
-            Plan::Xor(parts) => parts.iter().fold(false, |odd, part| odd ^ part.holds(tree)),
-            Plan::And(parts) => parts.iter().all(|part| part.holds(tree)),
-            Plan::Not(inner) => !inner.holds(tree),
-            Plan::Exists(Expr::Field(source)) if source.layers.is_empty() && source.form == Form::Own => {
+            FilterPlan::Or(parts) => parts.iter().any(|part| part.holds(tree)),
+            FilterPlan::Xor(parts) => parts.iter().fold(false, |odd, part| odd ^ part.holds(tree)),
+            FilterPlan::And(parts) => parts.iter().all(|part| part.holds(tree)),
+            FilterPlan::Not(inner) => !inner.holds(tree),
+            FilterPlan::Exists(Expr::Field(source)) if source.layers.is_empty() && source.form == ValueForm::Own => {
                 tree.nodes().iter().any(|node| node.field.id == source.field.id)
             }
-            Plan::Exists(expr) => expr.any(tree, |_| true),
-            Plan::NotZero(expr) => expr.any(tree, |value| value.is_not_zero()),
-            Plan::Compare { how, is, left, right: Expr::Value(right) } => {
-                left.so(*how, tree, |value| holds(*is, &value, right))
+            FilterPlan::Exists(expr) => expr.any(tree, |_| true),
+            FilterPlan::NotZero(expr) => expr.any(tree, |value| value.is_not_zero()),
+            FilterPlan::Compare { quantifier, comparison, left, right: Expr::Value(right) } => {
+                left.satisfies(*quantifier, tree, |value| holds(*comparison, &value, right))
             }
-            Plan::Compare { how: How::Any, is, left, right } => {
-                left.any(tree, |one| right.any(tree, |two| holds(*is, &one, &two)))
+            FilterPlan::Compare { quantifier: ValueQuantifier::Any, comparison, left, right } => {
+                left.any(tree, |one| right.any(tree, |two| holds(*comparison, &one, &two)))
             }
-            Plan::Compare { how: How::All, is, left, right } => {
-                left.so(How::All, tree, |one| right.so(How::All, tree, |two| holds(*is, &one, &two)))
+            FilterPlan::Compare { quantifier: ValueQuantifier::All, comparison, left, right } => {
+                left.satisfies(ValueQuantifier::All, tree, |one| {
+                    right.satisfies(ValueQuantifier::All, tree, |two| holds(*comparison, &one, &two))
+                })
             }
-            Plan::Contains { how, left, finder } => left.so(*how, tree, |value| match value {
-                Val::Bytes(bytes) => !finder.needle().is_empty() && finder.find(&bytes).is_some(),
-                _ => false,
-            }),
-            Plan::ContainsValue { how, left, right } => left.so(*how, tree, |one| {
-                right.so(*how, tree, |two| match (&one, &two) {
-                    (Val::Bytes(one), Val::Bytes(two)) => !two.is_empty() && memmem::find(one, two).is_some(),
+            FilterPlan::Contains { quantifier, left, finder } => {
+                left.satisfies(*quantifier, tree, |value| match value {
+                    FilterValue::Bytes(bytes) => !finder.needle().is_empty() && finder.find(&bytes).is_some(),
+                    _ => false,
+                })
+            }
+            FilterPlan::ContainsValue { quantifier, left, right } => left.satisfies(*quantifier, tree, |one| {
+                right.satisfies(*quantifier, tree, |two| match (&one, &two) {
+                    (FilterValue::Bytes(one), FilterValue::Bytes(two)) => {
+                        !two.is_empty() && memmem::find(one, two).is_some()
+                    }
                     _ => false,
                 })
             }),
-            Plan::Matches { how, left, regex } => left.so(*how, tree, |value| match value {
-                Val::Bytes(bytes) => regex.is_match(&bytes),
+            FilterPlan::Matches { quantifier, left, regex } => left.satisfies(*quantifier, tree, |value| match value {
+                FilterValue::Bytes(bytes) => regex.is_match(&bytes),
                 _ => false,
             }),
-            Plan::Member { how, not, left, set } => {
-                let inside = |value: &Val<'_>| set.iter().any(|item| is_in(value, item, tree));
-                left.so(*how, tree, |value| inside(&value) != *not)
+            FilterPlan::Member { quantifier, not, left, set } => {
+                let is_member = |value: &FilterValue<'_>| set.iter().any(|item| matches_item(value, item, tree));
+                left.satisfies(*quantifier, tree, |value| is_member(&value) != *not)
             }
         }
     }
 }
 
-fn holds(is: Is, one: &Val<'_>, two: &Val<'_>) -> bool {
-    one.compare(two).is_some_and(|ordering| is.holds(ordering))
+fn holds(comparison: Comparison, one: &FilterValue<'_>, two: &FilterValue<'_>) -> bool {
+    one.compare(two).is_some_and(|ordering| comparison.holds(ordering))
 }
 
-fn is_in(value: &Val<'_>, (low, high): &(Expr, Option<Expr>), tree: &Tree) -> bool {
+fn matches_item(value: &FilterValue<'_>, (low, high): &(Expr, Option<Expr>), tree: &Tree) -> bool {
     match high {
-        None => low.any(tree, |low| holds(Is::Equal, value, &low)),
+        None => low.any(tree, |low| holds(Comparison::Equal, value, &low)),
         Some(high) => {
-            low.any(tree, |low| holds(Is::GreaterOrEqual, value, &low))
-                && high.any(tree, |high| holds(Is::LessOrEqual, value, &high))
+            low.any(tree, |low| holds(Comparison::GreaterOrEqual, value, &low))
+                && high.any(tree, |high| holds(Comparison::LessOrEqual, value, &high))
         }
     }
 }
 
 impl Expr {
-    /// Whether so many of its values are so.
-    fn so<'t>(&'t self, how: How, tree: &'t Tree, mut so: impl FnMut(Val<'t>) -> bool) -> bool {
-        match how {
-            How::Any => self.any(tree, so),
-            How::All => {
-                let mut some = false;
-                let all = self.each(tree, &mut |value| {
-                    some = true;
-                    if so(value) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    /// Returns whether as many values as the quantifier requires satisfy the test.
+    fn satisfies<'t>(
+        &'t self,
+        quantifier: ValueQuantifier,
+        tree: &'t Tree,
+        mut test: impl FnMut(FilterValue<'t>) -> bool,
+    ) -> bool {
+        match quantifier {
+            ValueQuantifier::Any => self.any(tree, test),
+            ValueQuantifier::All => {
+                let mut has_values = false;
+                let all = self.visit_values(tree, &mut |value| {
+                    has_values = true;
+                    if test(value) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
                 });
-                some && all.is_continue()
+                has_values && all.is_continue()
             }
         }
     }
 
-    /// Whether any of its values is so.
-    fn any<'t>(&'t self, tree: &'t Tree, mut so: impl FnMut(Val<'t>) -> bool) -> bool {
-        let until = self.each(tree, &mut |value| match so(value) {
+    /// Returns whether any value satisfies the test.
+    fn any<'t>(&'t self, tree: &'t Tree, mut test: impl FnMut(FilterValue<'t>) -> bool) -> bool {
+        let search = self.visit_values(tree, &mut |value| match test(value) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         });
-        until.is_break()
+        search.is_break()
     }
 
-    /// Visits its values, until no more are asked for.
-    pub(super) fn each<'t>(&'t self, tree: &'t Tree, visit: Visit<'_, 't>) -> ControlFlow<()> {
+    /// Visits the values until the visitor breaks.
+    pub(super) fn visit_values<'t>(&'t self, tree: &'t Tree, visit: ValueVisitor<'_, 't>) -> ControlFlow<()> {
         match self {
             Expr::Value(value) => visit(value.clone()),
-            Expr::Field(source) => source.each(tree, &mut |node| visit(source.value(node, tree))),
-            Expr::Slice { inner, ranges, of_text } => inner.each(tree, &mut |value| match value {
-                Val::Bytes(bytes) => match slice(bytes, ranges, *of_text) {
-                    Some(bytes) => visit(Val::Bytes(bytes)),
+            Expr::Field(source) => source.visit_nodes(tree, &mut |node| visit(source.value(node, tree))),
+            Expr::Slice { inner, ranges, of_text } => inner.visit_values(tree, &mut |value| match value {
+                FilterValue::Bytes(bytes) => match slice(bytes, ranges, *of_text) {
+                    Some(bytes) => visit(FilterValue::Bytes(bytes)),
                     None => ControlFlow::Continue(()),
                 },
                 _ => ControlFlow::Continue(()),
             }),
-            Expr::Negative(inner) => inner.each(tree, &mut |value| match value {
-                Val::Number(number) => visit(Val::Number(number.saturating_neg())),
+            Expr::Negative(inner) => inner.visit_values(tree, &mut |value| match value {
+                FilterValue::Number(number) => visit(FilterValue::Number(number.saturating_neg())),
                 _ => ControlFlow::Continue(()),
             }),
             Expr::Arithmetic(operation, left, right) => {
-                let (left, right) = (left.distinct(tree), right.distinct(tree));
+                let (left, right) = (left.distinct_values(tree), right.distinct_values(tree));
                 left.iter().try_for_each(|one| {
                     right.iter().try_for_each(|two| match arithmetic(*operation, one, two) {
                         Some(value) => visit(value),
@@ -123,29 +134,29 @@ impl Expr {
                     })
                 })
             }
-            Expr::Call(function, arguments) => function.each(arguments, tree, visit),
+            Expr::Call(function, arguments) => function.visit_results(arguments, tree, visit),
         }
     }
 }
 
 impl Expr {
-    /// Its values, each once, and no more than are looked at: with a field of two values a sum of them would have twice
-    /// as many for every term.
-    fn distinct<'t>(&'t self, tree: &'t Tree) -> Vec<Val<'t>> {
-        let mut values: Vec<Val<'t>> = Vec::new();
-        let _ = self.each(tree, &mut |value| {
+    /// Returns the distinct values, at most [`MAX_VALUES`]. Without deduplication, each term of a sum over a field with
+    /// two values would double the number of results.
+    fn distinct_values<'t>(&'t self, tree: &'t Tree) -> Vec<FilterValue<'t>> {
+        let mut values: Vec<FilterValue<'t>> = Vec::new();
+        let _ = self.visit_values(tree, &mut |value| {
             if !values.iter().any(|other| other.compare(&value) == Some(Ordering::Equal)) {
                 values.push(value);
             }
-            if values.len() < MOST_VALUES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if values.len() < MAX_VALUES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         values
     }
 }
 
-impl Source {
-    /// Visits its nodes, until no more are asked for.
-    pub(super) fn each<'t>(
+impl FieldRef {
+    /// Visits the nodes of the field until the visitor breaks.
+    pub(super) fn visit_nodes<'t>(
         &self,
         tree: &'t Tree,
         visit: &mut dyn FnMut(&'t Node) -> ControlFlow<()>,
@@ -157,54 +168,57 @@ impl Source {
         let mut layer = 0;
         tree.nodes().iter().try_for_each(|node| {
             layer += usize::from(node.field.id == self.field.protocol);
-            let meant = node.field.id == self.field.id && self.layers.iter().any(|range| covers(range, layer, layers));
-            if meant { visit(node) } else { ControlFlow::Continue(()) }
+            let selected =
+                node.field.id == self.field.id && self.layers.iter().any(|range| includes_index(range, layer, layers));
+            if selected { visit(node) } else { ControlFlow::Continue(()) }
         })
     }
 
-    /// What is meant of a node.
-    fn value<'t>(&self, node: &'t Node, tree: &'t Tree) -> Val<'t> {
-        let bytes = |slice| Val::Bytes(Cow::Borrowed(tree.bytes(slice)));
+    /// Returns the value of a node in the selected form.
+    fn value<'t>(&self, node: &'t Node, tree: &'t Tree) -> FilterValue<'t> {
+        let bytes = |slice| FilterValue::Bytes(Cow::Borrowed(tree.bytes(slice)));
         match (self.form, &node.value) {
-            (Form::Raw, _) => bytes(node.span),
-            (Form::Own, Value::Bytes(_)) if node.field.kind == dissectors::Kind::Protocol => bytes(node.span),
+            (ValueForm::Raw, _) => bytes(node.span),
+            (ValueForm::Own, Value::Bytes(_)) if node.field.kind == dissectors::FieldKind::Protocol => bytes(node.span),
             (_, Value::Text(slice) | Value::Bytes(slice)) => bytes(*slice),
-            (Form::Bytes, Value::Ipv4(address)) => Val::Bytes(Cow::Borrowed(address)),
-            (Form::Bytes, Value::Ipv6(address)) => Val::Bytes(Cow::Borrowed(address)),
-            (_, Value::Ipv4(address)) => Val::Address(u32::from_be_bytes(*address).into(), u32::MAX.into()),
-            (_, Value::Ipv6(address)) => Val::Address(u128::from_be_bytes(*address), u128::MAX),
-            (_, Value::Ether(address)) => Val::Bytes(Cow::Borrowed(address)),
-            (_, Value::Present) => Val::Number(1),
-            (_, Value::Bool(yes)) => Val::Number((*yes).into()),
-            (_, Value::Uint(number)) => Val::Number((*number).into()),
-            (_, Value::Int(number) | Value::Time(number) | Value::Duration(number)) => Val::Number((*number).into()),
+            (ValueForm::AddressBytes, Value::Ipv4(address)) => FilterValue::Bytes(Cow::Borrowed(address)),
+            (ValueForm::AddressBytes, Value::Ipv6(address)) => FilterValue::Bytes(Cow::Borrowed(address)),
+            (_, Value::Ipv4(address)) => FilterValue::Address(u32::from_be_bytes(*address).into(), u32::MAX.into()),
+            (_, Value::Ipv6(address)) => FilterValue::Address(u128::from_be_bytes(*address), u128::MAX),
+            (_, Value::Ether(address)) => FilterValue::Bytes(Cow::Borrowed(address)),
+            (_, Value::Present) => FilterValue::Number(1),
+            (_, Value::Bool(yes)) => FilterValue::Number((*yes).into()),
+            (_, Value::Uint(number)) => FilterValue::Number((*number).into()),
+            (_, Value::Int(number) | Value::Time(number) | Value::Duration(number)) => {
+                FilterValue::Number((*number).into())
+            }
         }
     }
 }
 
-/// Whether a place, counted from 1, lies in a range of places of which there are `many`.
-fn covers(range: &Range, place: usize, many: usize) -> bool {
-    let (place, many) = (place as i64, many as i64);
-    let at = |place: i32| if place < 0 { many + 1 + i64::from(place) } else { place.into() };
+/// Returns whether a range includes the index, counted from 1, of `count` items.
+fn includes_index(range: &IndexRange, index: usize, count: usize) -> bool {
+    let (index, count) = (index as i64, count as i64);
+    let resolve = |index: i32| if index < 0 { count + 1 + i64::from(index) } else { index.into() };
     match *range {
-        Range::At(only) => place == at(only),
-        Range::Length(from, length) => (at(from)..at(from) + i64::from(length)).contains(&place),
-        Range::To(from, to) => (at(from)..=at(to)).contains(&place),
-        Range::From(from) => place >= at(from),
+        IndexRange::Single(only) => index == resolve(only),
+        IndexRange::Length(from, length) => (resolve(from)..resolve(from) + i64::from(length)).contains(&index),
+        IndexRange::To(from, to) => (resolve(from)..=resolve(to)).contains(&index),
+        IndexRange::From(from) => index >= resolve(from),
     }
 }
 
-/// The parts of some bytes, or characters, one after the other; none if one of them lies outside.
-fn slice<'t>(bytes: Cow<'t, [u8]>, ranges: &[Range], of_text: bool) -> Option<Cow<'t, [u8]>> {
+/// Returns the concatenated slices of bytes, or of characters; none if a range is out of bounds.
+fn slice<'t>(bytes: Cow<'t, [u8]>, ranges: &[IndexRange], of_text: bool) -> Option<Cow<'t, [u8]>> {
     let ends: Option<Vec<usize>> = match std::str::from_utf8(&bytes) {
         Ok(text) if of_text && !text.is_ascii() => {
             Some(text.char_indices().map(|(at, _)| at).chain([text.len()]).collect())
         }
         _ => None,
     };
-    let many = ends.as_ref().map_or(bytes.len(), |ends| ends.len() - 1);
-    let part = |range: &Range| {
-        let (from, to) = places(range, many)?;
+    let count = ends.as_ref().map_or(bytes.len(), |ends| ends.len() - 1);
+    let part = |range: &IndexRange| {
+        let (from, to) = resolve_range(range, count)?;
         match &ends {
             None => Some((from, to)),
             Some(ends) => Some((*ends.get(from)?, *ends.get(to)?)),
@@ -225,24 +239,24 @@ fn slice<'t>(bytes: Cow<'t, [u8]>, ranges: &[Range], of_text: bool) -> Option<Co
     Some(Cow::Owned(all))
 }
 
-/// Where a range begins and ends in a row of `many`; none if it does not lie in it.
-fn places(range: &Range, many: usize) -> Option<(usize, usize)> {
-    let count = i64::try_from(many).ok()?;
-    let at = |place: i32| if place < 0 { count + i64::from(place) } else { place.into() };
+/// Returns the start and the end (excluded) of a range in `count` items; none if it is out of bounds.
+fn resolve_range(range: &IndexRange, count: usize) -> Option<(usize, usize)> {
+    let count = i64::try_from(count).ok()?;
+    let resolve = |index: i32| if index < 0 { count + i64::from(index) } else { index.into() };
     let (from, to) = match *range {
-        Range::At(place) => (at(place), at(place) + 1),
-        Range::Length(from, length) => (at(from), at(from) + i64::from(length)),
-        Range::To(from, to) => (at(from), at(to) + 1),
-        Range::From(from) => (at(from), count),
+        IndexRange::Single(index) => (resolve(index), resolve(index) + 1),
+        IndexRange::Length(from, length) => (resolve(from), resolve(from) + i64::from(length)),
+        IndexRange::To(from, to) => (resolve(from), resolve(to) + 1),
+        IndexRange::From(from) => (resolve(from), count),
     };
-    let inside = from >= 0 && from < to && to <= count;
-    inside.then_some((usize::try_from(from).ok()?, usize::try_from(to).ok()?))
+    let in_bounds = from >= 0 && from < to && to <= count;
+    in_bounds.then_some((usize::try_from(from).ok()?, usize::try_from(to).ok()?))
 }
 
-/// Two values as one; none where the one cannot be made, as with a division by zero.
-fn arithmetic(operation: Operation, one: &Val<'_>, two: &Val<'_>) -> Option<Val<'static>> {
+/// Returns the result of an operation; none if there is no result, as for a division by zero.
+fn arithmetic(operation: Operation, one: &FilterValue<'_>, two: &FilterValue<'_>) -> Option<FilterValue<'static>> {
     Some(match (one, two) {
-        (Val::Number(one), Val::Number(two)) => Val::Number(match operation {
+        (FilterValue::Number(one), FilterValue::Number(two)) => FilterValue::Number(match operation {
             Operation::Add => one.checked_add(*two)?,
             Operation::Subtract => one.checked_sub(*two)?,
             Operation::Multiply => one.checked_mul(*two)?,
@@ -250,11 +264,11 @@ fn arithmetic(operation: Operation, one: &Val<'_>, two: &Val<'_>) -> Option<Val<
             Operation::Remainder => one.checked_rem(*two)?,
             Operation::And => one & two,
         }),
-        (Val::Address(one, bits), Val::Address(two, more)) if operation == Operation::And => {
-            Val::Address(one & two, bits & more)
+        (FilterValue::Address(one, bits), FilterValue::Address(two, more)) if operation == Operation::And => {
+            FilterValue::Address(one & two, bits & more)
         }
-        (Val::Bytes(one), Val::Bytes(two)) if operation == Operation::And && one.len() == two.len() => {
-            Val::Bytes(one.iter().zip(two.iter()).map(|(one, two)| one & two).collect())
+        (FilterValue::Bytes(one), FilterValue::Bytes(two)) if operation == Operation::And && one.len() == two.len() => {
+            FilterValue::Bytes(one.iter().zip(two.iter()).map(|(one, two)| one & two).collect())
         }
         _ => return None,
     })

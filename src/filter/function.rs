@@ -1,13 +1,13 @@
-//! Functions: what they take, what they yield.
+//! Functions: their parameters and their results.
 
-use super::kind::Type;
-use super::literal::owned;
-use super::plan::{Expr, Form, Source, Val};
-use dissectors::{Field, Kind, Tree, format};
+use super::kind::ValueType;
+use super::literal::owned_bytes;
+use super::plan::{Expr, FieldRef, FilterValue, ValueForm};
+use dissectors::{Field, FieldKind, Tree, format};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::ControlFlow;
 
-/// A function.
+/// A function of the filter language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
     Len,
@@ -29,24 +29,24 @@ pub(super) enum Function {
     UniqueLocal,
 }
 
-/// What a function takes.
+/// What a function accepts as its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
+pub(super) enum ParameterKind {
     /// A field, of any type.
     Field,
     /// Text.
     Text,
-    /// Numbers, times or durations, all of the same type.
+    /// One or more numbers, times or durations, all of the same type.
     Numbers,
-    /// One of them.
+    /// A number, a time or a duration.
     Number,
-    /// A field of numbers.
+    /// A numeric field.
     NumberField,
     /// An IPv4 or IPv6 address.
     Address,
 }
 
-/// All functions by name.
+/// All functions, by name.
 pub(super) const FUNCTIONS: [(&str, Function); 17] = [
     ("len", Function::Len),
     ("count", Function::Count),
@@ -68,93 +68,92 @@ pub(super) const FUNCTIONS: [(&str, Function); 17] = [
 ];
 
 impl Function {
-    pub(super) fn takes(self) -> Takes {
+    pub(super) fn parameter(self) -> ParameterKind {
         match self {
-            Function::Len | Function::Count | Function::String => Takes::Field,
-            Function::Upper | Function::Lower => Takes::Text,
-            Function::Vals | Function::Dec | Function::Hex => Takes::NumberField,
-            Function::Max | Function::Min => Takes::Numbers,
-            Function::Abs => Takes::Number,
-            _ => Takes::Address,
+            Function::Len | Function::Count | Function::String => ParameterKind::Field,
+            Function::Upper | Function::Lower => ParameterKind::Text,
+            Function::Vals | Function::Dec | Function::Hex => ParameterKind::NumberField,
+            Function::Max | Function::Min => ParameterKind::Numbers,
+            Function::Abs => ParameterKind::Number,
+            _ => ParameterKind::Address,
         }
     }
 
-    /// What it yields, given what it takes.
-    pub(super) fn yields(self, taken: Type) -> Type {
+    /// Returns the type of the result for an argument of this type.
+    pub(super) fn result_type(self, argument: ValueType) -> ValueType {
         match self {
-            Function::Len | Function::Count | Function::SpecialMask => Type::Integer,
-            Function::Max | Function::Min | Function::Abs => taken,
-            Function::LinkLocal | Function::Multicast | Function::Private | Function::UniqueLocal => Type::Bool,
-            _ => Type::Text,
+            Function::Len | Function::Count | Function::SpecialMask => ValueType::Integer,
+            Function::Max | Function::Min | Function::Abs => argument,
+            Function::LinkLocal | Function::Multicast | Function::Private | Function::UniqueLocal => ValueType::Bool,
+            _ => ValueType::Text,
         }
     }
 
-    /// Visits what it yields.
-    pub(super) fn each<'t>(
+    /// Visits the results.
+    pub(super) fn visit_results<'t>(
         self,
         arguments: &'t [Expr],
         tree: &'t Tree,
-        visit: &mut dyn FnMut(Val<'t>) -> ControlFlow<()>,
+        visit: &mut dyn FnMut(FilterValue<'t>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         match (self, arguments) {
             (Function::Count, [argument]) => {
                 let mut count = 0;
-                let _ = argument.each(tree, &mut |_| {
+                let _ = argument.visit_values(tree, &mut |_| {
                     count += 1;
                     ControlFlow::Continue(())
                 });
-                if count == 0 { ControlFlow::Continue(()) } else { visit(Val::Number(count)) }
+                if count == 0 { ControlFlow::Continue(()) } else { visit(FilterValue::Number(count)) }
             }
             (Function::Max | Function::Min, _) => match extreme(self == Function::Max, arguments, tree) {
-                Some(number) => visit(Val::Number(number)),
+                Some(number) => visit(FilterValue::Number(number)),
                 None => ControlFlow::Continue(()),
             },
-            (Function::Len, [argument @ Expr::Field(source)]) if source.form == Form::Own => {
-                match width(source.field) {
-                    Some(width) => source.each(tree, &mut |_| visit(Val::Number(width))),
-                    None => self.map(argument, tree, visit),
+            (Function::Len, [argument @ Expr::Field(source)]) if source.form == ValueForm::Own => {
+                match fixed_size(source.field) {
+                    Some(width) => source.visit_nodes(tree, &mut |_| visit(FilterValue::Number(width))),
+                    None => self.visit_mapped(argument, tree, visit),
                 }
             }
-            (Function::String | Function::Vals | Function::Dec | Function::Hex, [Expr::Field(source)]) => {
-                source.each(tree, &mut |node| match self.written(source, node.value, tree) {
-                    Some(text) => visit(owned(text.into_bytes())),
+            (Function::String | Function::Vals | Function::Dec | Function::Hex, [Expr::Field(source)]) => source
+                .visit_nodes(tree, &mut |node| match self.value_text(source, node.value, tree) {
+                    Some(text) => visit(owned_bytes(text.into_bytes())),
                     None => ControlFlow::Continue(()),
-                })
-            }
-            (_, [argument]) => self.map(argument, tree, visit),
+                }),
+            (_, [argument]) => self.visit_mapped(argument, tree, visit),
             _ => ControlFlow::Continue(()),
         }
     }
 
-    /// Visits what it makes of each value.
-    fn map<'t>(
+    /// Visits the result for each value of the argument.
+    fn visit_mapped<'t>(
         self,
         argument: &'t Expr,
         tree: &'t Tree,
-        visit: &mut dyn FnMut(Val<'t>) -> ControlFlow<()>,
+        visit: &mut dyn FnMut(FilterValue<'t>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let v6 = matches!(argument, Expr::Field(source) if source.field.kind == Kind::Ipv6);
-        argument.each(tree, &mut |value| match self.apply(value, v6) {
+        let v6 = matches!(argument, Expr::Field(source) if source.field.kind == FieldKind::Ipv6);
+        argument.visit_values(tree, &mut |value| match self.apply(value, v6) {
             Some(value) => visit(value),
             None => ControlFlow::Continue(()),
         })
     }
 
-    fn apply(self, value: Val<'_>, v6: bool) -> Option<Val<'static>> {
+    fn apply(self, value: FilterValue<'_>, v6: bool) -> Option<FilterValue<'static>> {
         Some(match (self, value) {
-            (Function::Len, Val::Bytes(bytes)) => Val::Number(bytes.len() as i128),
-            (Function::Upper, Val::Bytes(bytes)) => owned(bytes.to_ascii_uppercase()),
-            (Function::Lower, Val::Bytes(bytes)) => owned(bytes.to_ascii_lowercase()),
-            (Function::Abs, Val::Number(number)) => Val::Number(number.saturating_abs()),
-            (_, Val::Address(bits, _)) => {
-                let address = if v6 { Address::V6(bits.into()) } else { Address::V4((bits as u32).into()) };
+            (Function::Len, FilterValue::Bytes(bytes)) => FilterValue::Number(bytes.len() as i128),
+            (Function::Upper, FilterValue::Bytes(bytes)) => owned_bytes(bytes.to_ascii_uppercase()),
+            (Function::Lower, FilterValue::Bytes(bytes)) => owned_bytes(bytes.to_ascii_lowercase()),
+            (Function::Abs, FilterValue::Number(number)) => FilterValue::Number(number.saturating_abs()),
+            (_, FilterValue::Address(bits, _)) => {
+                let address = if v6 { IpAddress::V6(bits.into()) } else { IpAddress::V4((bits as u32).into()) };
                 match self {
-                    Function::LinkLocal => Val::Number(address.is_link_local().into()),
-                    Function::Multicast => Val::Number(address.is_multicast().into()),
-                    Function::Private => Val::Number(address.is_private().into()),
-                    Function::UniqueLocal => Val::Number(address.is_unique_local().into()),
-                    Function::SpecialName => owned(address.special()?.1.as_bytes().to_vec()),
-                    Function::SpecialMask => Val::Number(address.special()?.0.into()),
+                    Function::LinkLocal => FilterValue::Number(address.is_link_local().into()),
+                    Function::Multicast => FilterValue::Number(address.is_multicast().into()),
+                    Function::Private => FilterValue::Number(address.is_private().into()),
+                    Function::UniqueLocal => FilterValue::Number(address.is_unique_local().into()),
+                    Function::SpecialName => owned_bytes(address.special_purpose()?.1.as_bytes().to_vec()),
+                    Function::SpecialMask => FilterValue::Number(address.special_purpose()?.0.into()),
                     _ => return None,
                 }
             }
@@ -162,8 +161,8 @@ impl Function {
         })
     }
 
-    /// A field's value as text.
-    fn written(self, source: &Source, value: dissectors::Value, tree: &Tree) -> Option<String> {
+    /// Returns a field's value as text.
+    fn value_text(self, source: &FieldRef, value: dissectors::Value, tree: &Tree) -> Option<String> {
         use dissectors::Value;
         let number = match value {
             Value::Uint(number) => Some(number),
@@ -185,75 +184,75 @@ impl Function {
     }
 }
 
-/// The greatest, or the least, of all values.
+/// Returns the greatest or the least of all values.
 fn extreme(greatest: bool, arguments: &[Expr], tree: &Tree) -> Option<i128> {
-    let mut found: Option<i128> = None;
+    let mut result: Option<i128> = None;
     for argument in arguments {
-        let _ = argument.each(tree, &mut |value| {
-            if let Val::Number(number) = value {
+        let _ = argument.visit_values(tree, &mut |value| {
+            if let FilterValue::Number(number) = value {
                 let better = |best: i128| if greatest { best.max(number) } else { best.min(number) };
-                found = Some(found.map_or(number, better));
+                result = Some(result.map_or(number, better));
             }
             ControlFlow::Continue(())
         });
     }
-    found
+    result
 }
 
-/// How many bytes every value of a field has; none where they differ.
-fn width(field: &Field) -> Option<i128> {
+/// Returns the size in bytes of every value of a field; none if it varies.
+fn fixed_size(field: &Field) -> Option<i128> {
     Some(match field.kind {
-        Kind::U8 => 1,
-        Kind::U16 => 2,
-        Kind::U24 => 3,
-        Kind::U32 | Kind::I32 | Kind::Frame | Kind::Ipv4 => 4,
-        Kind::U64 => 8,
-        Kind::Ipv6 => 16,
-        Kind::Ether => 6,
+        FieldKind::U8 => 1,
+        FieldKind::U16 => 2,
+        FieldKind::U24 => 3,
+        FieldKind::U32 | FieldKind::I32 | FieldKind::Frame | FieldKind::Ipv4 => 4,
+        FieldKind::U64 => 8,
+        FieldKind::Ipv6 => 16,
+        FieldKind::Ether => 6,
         _ => return None,
     })
 }
 
 /// An address of either version.
-enum Address {
+enum IpAddress {
     V4(Ipv4Addr),
     V6(Ipv6Addr),
 }
 
-impl Address {
+impl IpAddress {
     fn is_link_local(&self) -> bool {
         match self {
-            Address::V4(address) => address.is_link_local(),
-            Address::V6(address) => address.is_unicast_link_local(),
+            IpAddress::V4(address) => address.is_link_local(),
+            IpAddress::V6(address) => address.is_unicast_link_local(),
         }
     }
 
     fn is_multicast(&self) -> bool {
         match self {
-            Address::V4(address) => address.is_multicast(),
-            Address::V6(address) => address.is_multicast(),
+            IpAddress::V4(address) => address.is_multicast(),
+            IpAddress::V6(address) => address.is_multicast(),
         }
     }
 
-    /// RFC 1918.
+    /// Returns whether it is private (RFC 1918).
     fn is_private(&self) -> bool {
-        matches!(self, Address::V4(address) if address.is_private())
+        matches!(self, IpAddress::V4(address) if address.is_private())
     }
 
-    /// RFC 4193.
+    /// Returns whether it is unique local (RFC 4193).
     fn is_unique_local(&self) -> bool {
-        matches!(self, Address::V6(address) if address.is_unique_local())
+        matches!(self, IpAddress::V6(address) if address.is_unique_local())
     }
 
-    /// The entry of the registries of special-purpose addresses (RFC 6890) that it belongs to: bits and name.
-    fn special(&self) -> Option<(u8, &'static str)> {
+    /// Returns its entry in the registries of special-purpose addresses (RFC 6890): prefix length and name.
+    fn special_purpose(&self) -> Option<(u8, &'static str)> {
         let within = |&&(start, bits, _): &&(u128, u8, &str), address: u128, all: u32| {
             let rest = all - u32::from(bits);
             address.checked_shr(rest).unwrap_or(0) == start.checked_shr(rest).unwrap_or(0)
         };
         let (table, address, all): (&[(u128, u8, &'static str)], u128, u32) = match self {
-            Address::V4(address) => (SPECIAL_V4, u32::from(*address).into(), 32),
-            Address::V6(address) => (SPECIAL_V6, u128::from(*address), 128),
+            IpAddress::V4(address) => (SPECIAL_V4, u32::from(*address).into(), 32),
+            IpAddress::V6(address) => (SPECIAL_V6, u128::from(*address), 128),
         };
         let found = table.iter().filter(|entry| within(entry, address, all)).max_by_key(|(_, bits, _)| *bits);
         found.map(|&(_, bits, name)| (bits, name))
@@ -264,7 +263,7 @@ const fn v4(a: u8, b: u8, c: u8, d: u8) -> u128 {
     u32::from_be_bytes([a, b, c, d]) as u128
 }
 
-/// <https://www.iana.org/assignments/iana-ipv4-special-registry>.
+/// IPv4 registry: <https://www.iana.org/assignments/iana-ipv4-special-registry>.
 const SPECIAL_V4: &[(u128, u8, &str)] = &[
     (v4(0, 0, 0, 0), 8, "This network"),
     (v4(0, 0, 0, 0), 32, "This host on this network"),
@@ -287,7 +286,7 @@ const SPECIAL_V4: &[(u128, u8, &str)] = &[
     (v4(255, 255, 255, 255), 32, "Limited Broadcast"),
 ];
 
-/// <https://www.iana.org/assignments/iana-ipv6-special-registry>.
+/// IPv6 registry: <https://www.iana.org/assignments/iana-ipv6-special-registry>.
 const SPECIAL_V6: &[(u128, u8, &str)] = &[
     (0, 128, "Unspecified Address"),
     (1, 128, "Loopback Address"),

@@ -1,10 +1,10 @@
-//! The types of operands, as far as a filter tells them apart.
+//! Types of operands, as a filter distinguishes them.
 
-use dissectors::{Field, Kind};
+use dissectors::{Field, FieldKind};
 
-/// What values an operand has.
+/// Type of an operand's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(super) enum ValueType {
     Integer,
     Bool,
     Text,
@@ -16,77 +16,83 @@ pub(super) enum Type {
     Duration,
 }
 
-impl Type {
-    /// The type of a field's values; none if it is merely there or not.
-    pub(super) fn of(field: &Field) -> Option<Type> {
+impl ValueType {
+    /// Returns the type of a field's values; none if the field has no value.
+    pub(super) fn of(field: &Field) -> Option<ValueType> {
         Some(match field.kind {
-            Kind::Label | Kind::Note(_) => return None,
-            Kind::Protocol | Kind::Bytes => Type::Bytes,
-            Kind::Bool => Type::Bool,
-            Kind::U8 | Kind::U16 | Kind::U24 | Kind::U32 | Kind::U64 | Kind::I32 | Kind::Frame => Type::Integer,
-            Kind::Text => Type::Text,
-            Kind::Ipv4 => Type::Ipv4,
-            Kind::Ipv6 => Type::Ipv6,
-            Kind::Ether => Type::Ether,
-            Kind::Time => Type::Time,
-            Kind::Duration => Type::Duration,
+            FieldKind::Label | FieldKind::Note(_) => return None,
+            FieldKind::Protocol | FieldKind::Bytes => ValueType::Bytes,
+            FieldKind::Bool => ValueType::Bool,
+            FieldKind::U8
+            | FieldKind::U16
+            | FieldKind::U24
+            | FieldKind::U32
+            | FieldKind::U64
+            | FieldKind::I32
+            | FieldKind::Frame => ValueType::Integer,
+            FieldKind::Text => ValueType::Text,
+            FieldKind::Ipv4 => ValueType::Ipv4,
+            FieldKind::Ipv6 => ValueType::Ipv6,
+            FieldKind::Ether => ValueType::Ether,
+            FieldKind::Time => ValueType::Time,
+            FieldKind::Duration => ValueType::Duration,
         })
     }
 
-    /// In words, with an article.
-    pub(super) fn words(self) -> &'static str {
+    /// Returns a description for messages, with an article.
+    pub(super) fn description(self) -> &'static str {
         match self {
-            Type::Integer => "a number",
-            Type::Bool => "true or false",
-            Type::Text => "text",
-            Type::Bytes => "bytes",
-            Type::Ipv4 => "an IPv4 address",
-            Type::Ipv6 => "an IPv6 address",
-            Type::Ether => "an Ethernet address",
-            Type::Time => "a time",
-            Type::Duration => "a duration",
+            ValueType::Integer => "a number",
+            ValueType::Bool => "true or false",
+            ValueType::Text => "text",
+            ValueType::Bytes => "bytes",
+            ValueType::Ipv4 => "an IPv4 address",
+            ValueType::Ipv6 => "an IPv6 address",
+            ValueType::Ether => "an Ethernet address",
+            ValueType::Time => "a time",
+            ValueType::Duration => "a duration",
         }
     }
 
-    /// Whether its values are text or bytes, in which something can be looked for.
+    /// Returns whether values are text or bytes, which `contains` and `matches` can search.
     pub(super) fn is_searchable(self) -> bool {
-        matches!(self, Type::Text | Type::Bytes | Type::Ether)
+        matches!(self, ValueType::Text | ValueType::Bytes | ValueType::Ether)
     }
 
-    /// Whether values of the two can be compared.
-    pub(super) fn compares_with(self, other: Type) -> bool {
-        let bytes = |kind| matches!(kind, Type::Bytes | Type::Ether);
+    /// Returns whether values of the two types can be compared.
+    pub(super) fn is_comparable_with(self, other: ValueType) -> bool {
+        let bytes = |kind| matches!(kind, ValueType::Bytes | ValueType::Ether);
         self == other || bytes(self) && bytes(other)
     }
 }
 
-/// What an operand is like: what literals beside it are read as.
+/// Type of an operand, with its field. A literal is parsed as the type of the operand that it is compared with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Like {
-    pub(super) kind: Type,
-    /// The field whose values they are, if they are no more and no less than that.
+pub(super) struct OperandType {
+    pub(super) kind: ValueType,
+    /// The field, if the operand is exactly the value of a field.
     pub(super) field: Option<&'static Field>,
 }
 
-impl Like {
-    pub(super) fn new(kind: Type) -> Like {
-        Like { kind, field: None }
+impl OperandType {
+    pub(super) fn new(kind: ValueType) -> OperandType {
+        OperandType { kind, field: None }
     }
 
-    /// What values are like, by the name of the field if there is one.
+    /// Returns the name of the field, or a substitute, for messages.
     pub(super) fn name(self) -> &'static str {
         self.field.map_or("the left side", |field| field.name)
     }
 }
 
-/// The least and the greatest number that a field can have.
+/// Returns the least and the greatest number that a field can have.
 pub(super) fn limits(field: &Field) -> (i128, i128) {
     match field.kind {
-        Kind::U8 => (0, u8::MAX.into()),
-        Kind::U16 => (0, u16::MAX.into()),
-        Kind::U24 => (0, 0xff_ffff),
-        Kind::U64 => (0, u64::MAX.into()),
-        Kind::I32 => (i32::MIN.into(), i32::MAX.into()),
+        FieldKind::U8 => (0, u8::MAX.into()),
+        FieldKind::U16 => (0, u16::MAX.into()),
+        FieldKind::U24 => (0, 0xff_ffff),
+        FieldKind::U64 => (0, u64::MAX.into()),
+        FieldKind::I32 => (i32::MIN.into(), i32::MAX.into()),
         _ => (0, u32::MAX.into()),
     }
 }

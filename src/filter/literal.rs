@@ -1,114 +1,124 @@
-//! Values as they are written in a filter, read as what they are compared with.
+//! Literals: parsed as the type of the operand that they are compared with.
 
-use super::ast::{Operand, What};
-use super::fault::Fault;
-use super::kind::{Like, Type, limits};
-use super::moment;
-use super::plan::Val;
+use super::ast::{Operand, OperandKind};
+use super::diagnostic::Diagnostic;
+use super::kind::{OperandType, ValueType, limits};
+use super::plan::FilterValue;
+use super::timestamp;
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Reads a word, text or character as a value like `like`.
-pub(super) fn literal(operand: &Operand, like: Like) -> Result<Val<'static>, Fault> {
-    let value = match &operand.what {
-        What::Word(word) => self::word(word, like),
-        What::Text(bytes) => text(bytes, like),
-        What::Char(char) => character(*char, like),
-        _ => Err("a value was wanted here".into()),
+/// Parses a word, text or character as a value of the given type.
+pub(super) fn parse_literal(operand: &Operand, expected: OperandType) -> Result<FilterValue<'static>, Diagnostic> {
+    let value = match &operand.kind {
+        OperandKind::Word(word) => self::parse_word(word, expected),
+        OperandKind::Text(bytes) => parse_text(bytes, expected),
+        OperandKind::Char(char) => parse_character(*char, expected),
+        _ => Err("expected a value".into()),
     };
-    value.map_err(|message| Fault::new(operand.span, message))
+    value.map_err(|message| Diagnostic::new(operand.span, message))
 }
 
-/// Reads a value with its minus sign.
-pub(super) fn negative(operand: &Operand, inner: &Operand, like: Like) -> Result<Val<'static>, Fault> {
-    match &inner.what {
-        What::Word(word) if matches!(like.kind, Type::Integer | Type::Duration) => {
-            self::word(&format!("-{word}"), like).map_err(|message| Fault::new(operand.span, message))
+/// Parses a value with a minus sign.
+pub(super) fn parse_negative(
+    operand: &Operand,
+    inner: &Operand,
+    expected: OperandType,
+) -> Result<FilterValue<'static>, Diagnostic> {
+    match &inner.kind {
+        OperandKind::Word(word) if matches!(expected.kind, ValueType::Integer | ValueType::Duration) => {
+            self::parse_word(&format!("-{word}"), expected).map_err(|message| Diagnostic::new(operand.span, message))
         }
-        _ => Err(Fault::new(operand.span, format!("{} is {}, which has no sign", like.name(), like.kind.words()))),
+        _ => Err(Diagnostic::new(
+            operand.span,
+            format!("{} is {}: it cannot be negative", expected.name(), expected.kind.description()),
+        )),
     }
 }
 
-fn word(word: &str, like: Like) -> Result<Val<'static>, String> {
-    let is = || format!("{} is {}; {word} is none", like.name(), like.kind.words());
-    match like.kind {
-        Type::Integer => integer(word, like),
-        Type::Bool => boolean(word, like),
-        Type::Text => Ok(owned(word.as_bytes().to_vec())),
-        // What is no hexadecimal number can only be meant as text.
-        Type::Bytes => Ok(owned(hexadecimal(word).unwrap_or_else(|| word.as_bytes().to_vec()))),
-        Type::Ether => match hexadecimal(word) {
-            Some(bytes) if bytes.len() == 6 => Ok(owned(bytes)),
-            Some(bytes) => Err(format!("{}: it has 6 bytes, not {}", is(), bytes.len())),
-            None => Err(is()),
+fn parse_word(word: &str, expected: OperandType) -> Result<FilterValue<'static>, String> {
+    let mismatch = || format!("{}: expected {}, found {word}", expected.name(), expected.kind.description());
+    match expected.kind {
+        ValueType::Integer => parse_integer(word, expected),
+        ValueType::Bool => parse_boolean(word, expected),
+        ValueType::Text => Ok(owned_bytes(word.as_bytes().to_vec())),
+        // Text, if it is not hexadecimal.
+        ValueType::Bytes => Ok(owned_bytes(parse_hexadecimal(word).unwrap_or_else(|| word.as_bytes().to_vec()))),
+        ValueType::Ether => match parse_hexadecimal(word) {
+            Some(bytes) if bytes.len() == 6 => Ok(owned_bytes(bytes)),
+            Some(bytes) => Err(format!("{} ({} bytes instead of 6)", mismatch(), bytes.len())),
+            None => Err(mismatch()),
         },
-        Type::Ipv4 => ipv4(word, like),
-        Type::Ipv6 => ipv6(word, like),
-        Type::Time => moment::read(word).map(|nanos| Val::Number(nanos.into())),
-        Type::Duration => duration(word).ok_or_else(|| format!("{}, in seconds, such as 0.25", is())),
+        ValueType::Ipv4 => parse_ipv4(word, expected),
+        ValueType::Ipv6 => parse_ipv6(word, expected),
+        ValueType::Time => timestamp::parse_timestamp(word).map(|nanos| FilterValue::Number(nanos.into())),
+        ValueType::Duration => parse_duration(word).ok_or_else(|| format!("{}; use seconds, such as 0.25", mismatch())),
     }
 }
 
-fn text(bytes: &[u8], like: Like) -> Result<Val<'static>, String> {
+fn parse_text(bytes: &[u8], expected: OperandType) -> Result<FilterValue<'static>, String> {
     let shown = || String::from_utf8_lossy(bytes).into_owned();
-    match like.kind {
-        Type::Text | Type::Bytes => Ok(owned(bytes.to_vec())),
-        Type::Time => moment::read(&shown()).map(|nanos| Val::Number(nanos.into())),
-        Type::Integer | Type::Bool => match named(&shown(), like) {
-            Some(number) => Ok(Val::Number(number)),
-            None => Err(not_named(&format!("\"{}\"", shown()), like)),
+    match expected.kind {
+        ValueType::Text | ValueType::Bytes => Ok(owned_bytes(bytes.to_vec())),
+        ValueType::Time => timestamp::parse_timestamp(&shown()).map(|nanos| FilterValue::Number(nanos.into())),
+        ValueType::Integer | ValueType::Bool => match named_value(&shown(), expected) {
+            Some(number) => Ok(FilterValue::Number(number)),
+            None => Err(unknown_value(&format!("\"{}\"", shown()), expected)),
         },
-        _ => Err(format!("{} is {}; \"{}\" is text", like.name(), like.kind.words(), shown())),
+        _ => Err(format!("{}: expected {}, found text \"{}\"", expected.name(), expected.kind.description(), shown())),
     }
 }
 
-fn character(char: char, like: Like) -> Result<Val<'static>, String> {
+fn parse_character(char: char, expected: OperandType) -> Result<FilterValue<'static>, String> {
     let code = u32::from(char);
-    match like.kind {
-        Type::Integer => within(code.into(), &format!("'{char}'"), like),
-        Type::Text => Ok(owned(char.to_string().into_bytes())),
-        Type::Bytes => Ok(owned(u8::try_from(code).map_or_else(|_| char.to_string().into_bytes(), |byte| vec![byte]))),
-        kind => Err(format!("{} is {}; '{char}' is a character", like.name(), kind.words())),
+    match expected.kind {
+        ValueType::Integer => check_limits(code.into(), &format!("'{char}'"), expected),
+        ValueType::Text => Ok(owned_bytes(char.to_string().into_bytes())),
+        ValueType::Bytes => {
+            Ok(owned_bytes(u8::try_from(code).map_or_else(|_| char.to_string().into_bytes(), |byte| vec![byte])))
+        }
+        kind => Err(format!("{}: expected {}, found character '{char}'", expected.name(), kind.description())),
     }
 }
 
-pub(super) fn owned(bytes: Vec<u8>) -> Val<'static> {
-    Val::Bytes(Cow::Owned(bytes))
+pub(super) fn owned_bytes(bytes: Vec<u8>) -> FilterValue<'static> {
+    FilterValue::Bytes(Cow::Owned(bytes))
 }
 
-/// The number of a value's name, whatever its case.
-fn named(name: &str, like: Like) -> Option<i128> {
-    let found = like.field.and_then(|field| {
+/// Returns the number that a value name stands for, ignoring case.
+fn named_value(name: &str, expected: OperandType) -> Option<i128> {
+    let found = expected.field.and_then(|field| {
         field.values.iter().find(|(_, word)| word.eq_ignore_ascii_case(name)).map(|&(number, _)| number.into())
     });
     let words = |words: [&str; 3]| words.iter().any(|word| word.eq_ignore_ascii_case(name));
-    match like.kind {
-        Type::Bool if words(["set", "yes", "true"]) => Some(1),
-        Type::Bool if words(["not set", "no", "false"]) => Some(0),
+    match expected.kind {
+        ValueType::Bool if words(["set", "yes", "true"]) => Some(1),
+        ValueType::Bool if words(["not set", "no", "false"]) => Some(0),
         _ => found,
     }
 }
 
-/// What to say of a word that is no value of a number's field.
-fn not_named(word: &str, like: Like) -> String {
-    let is = format!("{} is {}; {word} is not", like.name(), like.kind.words());
-    let names: Vec<_> = like.field.into_iter().flat_map(|field| field.values).take(5).map(|(_, name)| *name).collect();
+/// Returns the error for a word that is neither a number nor a value name of the field.
+fn unknown_value(word: &str, expected: OperandType) -> String {
+    let prefix = format!("{}: expected {}", expected.name(), expected.kind.description());
+    let names: Vec<_> =
+        expected.field.into_iter().flat_map(|field| field.values).take(5).map(|(_, name)| *name).collect();
     match (names.is_empty(), word.starts_with('"')) {
-        (false, _) => format!("{is}, nor is it the name of a value ({}, ...)", names.join(", ")),
-        (true, true) => format!("{} is {}; {word} is text", like.name(), like.kind.words()),
-        (true, false) => is,
+        (false, _) => format!("{prefix} or a value name ({}, ...), found {word}", names.join(", ")),
+        (true, true) => format!("{prefix}, found text {word}"),
+        (true, false) => format!("{prefix}, found {word}"),
     }
 }
 
-fn integer(word: &str, like: Like) -> Result<Val<'static>, String> {
-    match number(word) {
-        Some(number) => within(number, word, like),
-        None => named(word, like).map(Val::Number).ok_or_else(|| not_named(word, like)),
+fn parse_integer(word: &str, expected: OperandType) -> Result<FilterValue<'static>, String> {
+    match parse_number(word) {
+        Some(number) => check_limits(number, word, expected),
+        None => named_value(word, expected).map(FilterValue::Number).ok_or_else(|| unknown_value(word, expected)),
     }
 }
 
-/// A whole number in base ten, `0x` sixteen, `0b` two, or eight with a leading zero.
-fn number(word: &str) -> Option<i128> {
+/// Parses an integer: decimal, hexadecimal with `0x`, binary with `0b`, or octal with a leading zero.
+fn parse_number(word: &str) -> Option<i128> {
     let (sign, digits) = word.strip_prefix('-').map_or((1, word), |digits| (-1, digits));
     let prefixed = |prefixes: [&str; 2]| prefixes.iter().find_map(|prefix| digits.strip_prefix(prefix));
     let (digits, base) = match (prefixed(["0x", "0X"]), prefixed(["0b", "0B"])) {
@@ -121,31 +131,31 @@ fn number(word: &str) -> Option<i128> {
     i128::from_str_radix(digits, base).ok().filter(|_| plain).map(|number| sign * number)
 }
 
-/// The number, if the field can have it.
-fn within(number: i128, word: &str, like: Like) -> Result<Val<'static>, String> {
-    let Some(field) = like.field else { return Ok(Val::Number(number)) };
+/// Returns the number as a value, or an error if it is out of the field's range.
+fn check_limits(number: i128, word: &str, expected: OperandType) -> Result<FilterValue<'static>, String> {
+    let Some(field) = expected.field else { return Ok(FilterValue::Number(number)) };
     let (least, most) = limits(field);
     match number {
-        _ if number > most => Err(format!("{word} is too great: {} is at most {most}", field.name)),
-        _ if number < least => Err(format!("{word} is too small: {} is at least {least}", field.name)),
-        _ => Ok(Val::Number(number)),
+        _ if number > most => Err(format!("{word} is out of range: {} is at most {most}", field.name)),
+        _ if number < least => Err(format!("{word} is out of range: {} is at least {least}", field.name)),
+        _ => Ok(FilterValue::Number(number)),
     }
 }
 
-fn boolean(word: &str, like: Like) -> Result<Val<'static>, String> {
+fn parse_boolean(word: &str, expected: OperandType) -> Result<FilterValue<'static>, String> {
     if matches!(word, "True" | "TRUE" | "true") {
-        return Ok(Val::Number(1));
+        return Ok(FilterValue::Number(1));
     }
-    match number(word) {
-        Some(number) => Ok(Val::Number((number != 0).into())),
-        None => named(word, like)
-            .map(Val::Number)
-            .ok_or_else(|| format!("{} is true or false; {word} is neither", like.name())),
+    match parse_number(word) {
+        Some(number) => Ok(FilterValue::Number((number != 0).into())),
+        None => named_value(word, expected)
+            .map(FilterValue::Number)
+            .ok_or_else(|| format!("{}: expected true or false, found {word}", expected.name())),
     }
 }
 
-/// Bytes as hexadecimal digits: pairs with `:`, `-` or `.` between, or without; with `0x` before.
-pub(super) fn hexadecimal(word: &str) -> Option<Vec<u8>> {
+/// Parses hexadecimal bytes: pairs of digits, separated by `:`, `-`, `.` or nothing; or digits after `0x`.
+pub(super) fn parse_hexadecimal(word: &str) -> Option<Vec<u8>> {
     let pairs = |part: &str| -> Option<Vec<u8>> {
         let digits = |at: usize| u8::from_str_radix(part.get(at..at + 2)?, 16).ok();
         match part.len() {
@@ -169,35 +179,36 @@ pub(super) fn hexadecimal(word: &str) -> Option<Vec<u8>> {
     parts.map(|parts| parts.concat())
 }
 
-/// An address and the bits of its network, if they are written.
-fn network(word: &str, most: u32) -> Result<(&str, u32), String> {
+/// Splits an address and its prefix length; without one, it is `most` bits.
+fn split_network(word: &str, most: u32) -> Result<(&str, u32), String> {
     let Some((address, bits)) = word.split_once('/') else { return Ok((word, most)) };
     match bits.parse() {
         Ok(bits) if bits <= most => Ok((address, bits)),
-        _ => Err(format!("a network has at most {most} bits, not {bits}")),
+        _ => Err(format!("invalid prefix length {bits}: at most {most}")),
     }
 }
 
-fn ipv4(word: &str, like: Like) -> Result<Val<'static>, String> {
-    let (address, bits) = network(word, 32)?;
-    let address: Ipv4Addr = address.parse().map_err(|_| no_address(word, like))?;
+fn parse_ipv4(word: &str, expected: OperandType) -> Result<FilterValue<'static>, String> {
+    let (address, bits) = split_network(word, 32)?;
+    let address: Ipv4Addr = address.parse().map_err(|_| invalid_address(word, expected))?;
     let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-    Ok(Val::Address(u32::from(address).into(), mask.into()))
+    Ok(FilterValue::Address(u32::from(address).into(), mask.into()))
 }
 
-fn ipv6(word: &str, like: Like) -> Result<Val<'static>, String> {
-    let (address, bits) = network(word, 128)?;
-    let address: Ipv6Addr = address.parse().map_err(|_| no_address(word, like))?;
-    Ok(Val::Address(u128::from(address), u128::MAX.checked_shl(128 - bits).unwrap_or(0)))
+fn parse_ipv6(word: &str, expected: OperandType) -> Result<FilterValue<'static>, String> {
+    let (address, bits) = split_network(word, 128)?;
+    let address: Ipv6Addr = address.parse().map_err(|_| invalid_address(word, expected))?;
+    Ok(FilterValue::Address(u128::from(address), u128::MAX.checked_shl(128 - bits).unwrap_or(0)))
 }
 
-fn no_address(word: &str, like: Like) -> String {
-    let hint = if word.contains(char::is_alphabetic) && !word.contains(':') { "; names are not looked up" } else { "" };
-    format!("{} is {}; {word} is none{hint}", like.name(), like.kind.words())
+fn invalid_address(word: &str, expected: OperandType) -> String {
+    let hint =
+        if word.contains(char::is_alphabetic) && !word.contains(':') { "; host names are not resolved" } else { "" };
+    format!("{}: expected {}, found {word}{hint}", expected.name(), expected.kind.description())
 }
 
-/// Seconds with decimals, and perhaps an s behind them.
-fn duration(word: &str) -> Option<Val<'static>> {
+/// Parses a duration in seconds: decimals and a final `s` are optional.
+fn parse_duration(word: &str) -> Option<FilterValue<'static>> {
     let word = word.strip_suffix('s').unwrap_or(word);
     let (sign, word) = word.strip_prefix('-').map_or((1, word), |word| (-1, word));
     let (whole, part) = word.split_once('.').unwrap_or((word, ""));
@@ -208,5 +219,5 @@ fn duration(word: &str) -> Option<Val<'static>> {
     let nanos =
         part.bytes().chain(std::iter::repeat(b'0')).take(9).fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
     let whole: i128 = whole.parse().ok()?;
-    Some(Val::Number(sign * (whole * 1_000_000_000 + nanos)))
+    Some(FilterValue::Number(sign * (whole * 1_000_000_000 + nanos)))
 }

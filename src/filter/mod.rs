@@ -1,170 +1,170 @@
-//! Wireshark's display filter language: which frames are meant.
+//! Wireshark's display filter language.
 //!
-//! A filter is read ([`ast`]), its short words are replaced, its types are checked, and it is made ready before the
-//! first frame: what is wrong with it is told with the characters that are wrong. Whether a frame matches then takes no
-//! more than the fields that the filter [wants](Filter::wants).
+//! A filter is compiled before the first frame: it is parsed ([`ast`]), its aliases are expanded, and its types are
+//! checked. An error points at the characters in question. To evaluate a filter on a frame, only the fields that
+//! [`Filter::wants`] returns must be recorded.
 
+mod alias;
 pub mod ast;
-mod bound;
-mod check;
+mod compile;
+mod diagnostic;
 mod eval;
-mod fault;
+mod frame_limit;
 mod function;
 mod kind;
 mod lex;
 mod literal;
-mod measure;
-mod moment;
+mod numeric;
 mod operand;
 mod parse;
 mod pattern;
 mod plan;
 mod print;
-mod sugar;
 #[cfg(test)]
 mod tests;
-mod trap;
+mod timestamp;
+mod warning;
 
+pub use alias::{ALIASES, Alias, AliasTarget};
 use ast::Condition;
+pub use diagnostic::{Diagnostic, DiagnosticDisplay};
 use dissectors::{Field, Tree, Wants};
-pub use fault::{Fault, Shown};
-pub use measure::Measure;
-pub use plan::Is;
-use plan::Plan;
-pub use sugar::{Meaning, SUGAR, Sugar};
+pub use numeric::NumericExpr;
+pub use plan::Comparison;
+use plan::FilterPlan;
 
-/// Whether a filter is one of alternatives at its outermost, and so is put into parentheses before something is joined to
-/// it by `and`. What is no filter is not.
+/// Returns whether a filter needs parentheses before a condition is added with `and`: its outermost operator is `or` or
+/// `xor`. False for an invalid filter.
 #[must_use]
-pub fn is_loose(filter: &str) -> bool {
+pub fn needs_parentheses(filter: &str) -> bool {
     let parsed = parse::parse(filter).ok().and_then(|parsed| parsed.condition);
     matches!(parsed, Some(Condition::Or(_) | Condition::Xor(_)))
 }
 
-/// A filter made ready. An empty one matches every frame.
+/// A compiled filter. An empty filter matches every frame.
 pub struct Filter {
-    /// All of them must hold.
-    parts: Vec<Plan>,
-    /// So many of them come first that need no more than what is known early of a frame.
-    early: usize,
-    warnings: Vec<Fault>,
-    warnings_of_frames: Vec<Fault>,
-    unread: Option<Fault>,
+    /// Conditions that must all hold.
+    parts: Vec<FilterPlan>,
+    /// Number of leading parts that use early-known fields only.
+    early_parts: usize,
+    warnings: Vec<Diagnostic>,
+    frame_warnings: Vec<Diagnostic>,
+    unread: Option<Diagnostic>,
 }
 
 impl Filter {
-    /// Reads and checks a filter.
-    pub fn new(filter: &str) -> Result<Filter, Fault> {
+    /// Parses and compiles a filter.
+    pub fn new(filter: &str) -> Result<Filter, Diagnostic> {
         let parsed = parse::parse(filter)?;
-        let (mut warnings, mut warnings_of_frames) = (parsed.remarks, Vec::new());
-        let condition = parsed.condition.map(sugar::expand);
-        let plan = condition.as_ref().map(check::check).transpose()?;
+        let (mut warnings, mut frame_warnings) = (parsed.warnings, Vec::new());
+        let condition = parsed.condition.map(alias::expand);
+        let plan = condition.as_ref().map(compile::compile).transpose()?;
         let mut unread = Vec::new();
         if let Some(condition) = &condition {
-            trap::unread(condition, &mut unread);
-            trap::warn(condition, &mut warnings);
-            trap::warn_of_frames(condition, filter, &mut warnings_of_frames);
+            warning::unread(condition, &mut unread);
+            warning::warn(condition, &mut warnings);
+            warning::warn_about_frames(condition, filter, &mut frame_warnings);
         }
         let names = unread.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         let unread = unread.first().map(|&(_, span)| {
             let message =
                 |severity| format!("{severity}overhear does not read these protocols, so no frame has them: {names}");
-            warnings.push(Fault::new(span, message("warning: ")));
-            Fault::new(span, message(""))
+            warnings.push(Diagnostic::new(span, message("warning: ")));
+            Diagnostic::new(span, message(""))
         });
         let mut parts = Vec::new();
         plan.into_iter().for_each(|plan| plan.split(&mut parts));
-        Ok(Filter { parts, early: 0, warnings, warnings_of_frames, unread })
+        Ok(Filter { parts, early_parts: 0, warnings, frame_warnings, unread })
     }
 
-    /// Reads and checks a filter whose protocols must all be read: what tests for another says nothing of a capture.
-    pub fn new_strict(filter: &str) -> Result<Filter, Fault> {
+    /// Parses a filter whose protocols all have a dissector here: a test for another protocol would have no meaning.
+    pub fn new_strict(filter: &str) -> Result<Filter, Diagnostic> {
         let filter = Filter::new(filter)?;
         filter.unread.clone().map_or(Ok(filter), Err)
     }
 
-    /// The same filter, which asks first for what is known early of a frame: the fields of which `is_early` is true have
-    /// all their values then.
+    /// Reorders the filter: conditions on early-known fields are evaluated first. `is_early` returns whether a field has
+    /// all its values early.
     #[must_use]
-    pub fn asking_first(mut self, is_early: impl Fn(&Field) -> bool) -> Filter {
+    pub fn with_early_fields(mut self, is_early: impl Fn(&Field) -> bool) -> Filter {
         let late: Vec<_> = dissectors::fields().filter(|field| !is_early(field)).collect();
-        let is_late = |part: &Plan| {
+        let is_late = |part: &FilterPlan| {
             let mut wants = Wants::default();
-            part.want(&mut wants);
+            part.add_wants(&mut wants);
             wants.columns || late.iter().any(|field| wants.field(field))
         };
         self.parts.sort_by_cached_key(is_late);
-        self.early = self.parts.iter().filter(|part| !is_late(part)).count();
+        self.early_parts = self.parts.iter().filter(|part| !is_late(part)).count();
         self
     }
 
-    /// The same filter, which asks first what can be told by the values of known fields alone. Whether that is all of it,
-    /// or anything, is said by [`knows_all`](Filter::knows_all) and [`knows_some`](Filter::knows_some).
+    /// Reorders the filter: conditions that depend on the values of known fields alone are evaluated first.
+    /// [`is_all_early`](Filter::is_all_early) and [`has_early`](Filter::has_early) return whether these are all, or any.
     #[must_use]
-    pub fn knowing(mut self, is_known: impl Fn(&Field) -> bool) -> Filter {
-        self.parts.sort_by_cached_key(|part| !part.leans_on(&is_known));
-        self.early = self.parts.iter().filter(|part| part.leans_on(&is_known)).count();
+    pub fn with_known_fields(mut self, is_known: impl Fn(&Field) -> bool) -> Filter {
+        self.parts.sort_by_cached_key(|part| !part.depends_only_on(&is_known));
+        self.early_parts = self.parts.iter().filter(|part| part.depends_only_on(&is_known)).count();
         self
     }
 
-    /// Whether what is asked first is all that is asked.
+    /// Returns whether all conditions can be evaluated early.
     #[must_use]
-    pub fn knows_all(&self) -> bool {
-        self.early == self.parts.len()
+    pub fn is_all_early(&self) -> bool {
+        self.early_parts == self.parts.len()
     }
 
-    /// Whether anything is asked first.
+    /// Returns whether any condition can be evaluated early.
     #[must_use]
-    pub fn knows_some(&self) -> bool {
-        self.early > 0
+    pub fn has_early(&self) -> bool {
+        self.early_parts > 0
     }
 
-    /// Whether some frames can be told early not to match, and others cannot.
+    /// Returns whether some conditions can be evaluated early and others cannot.
     #[must_use]
-    pub fn decides_early(&self) -> bool {
-        (1..self.parts.len()).contains(&self.early)
+    pub fn is_partly_early(&self) -> bool {
+        (1..self.parts.len()).contains(&self.early_parts)
     }
 
-    /// What is allowed and most likely not meant, whatever is looked at.
+    /// Returns warnings about valid conditions that are most likely mistakes, for frames and calls alike.
     #[must_use]
-    pub fn warnings(&self) -> &[Fault] {
+    pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// What is allowed and most likely not meant of a frame, and may well be of a request and its answer together.
+    /// Returns warnings that apply to a single frame only: a request and its response together may well match.
     #[must_use]
-    pub fn warnings_of_frames(&self) -> &[Fault] {
-        &self.warnings_of_frames
+    pub fn frame_warnings(&self) -> &[Diagnostic] {
+        &self.frame_warnings
     }
 
-    /// The fields that must be recorded for it, and nothing else.
+    /// Returns exactly the fields that must be recorded to evaluate the filter.
     #[must_use]
     pub fn wants(&self) -> Wants {
         let mut wants = Wants::default();
-        self.parts.iter().for_each(|part| part.want(&mut wants));
+        self.parts.iter().for_each(|part| part.add_wants(&mut wants));
         wants
     }
 
-    /// Whether it matches a frame of which this was found.
+    /// Returns whether the filter matches a frame with this detail tree.
     #[must_use]
     pub fn matches(&self, tree: &Tree) -> bool {
         self.parts.iter().all(|part| part.holds(tree))
     }
 
-    /// Whether it may match a frame of which this is known early.
+    /// Returns whether the filter can still match, given the early-known fields of a frame.
     #[must_use]
     pub fn may_match(&self, tree: &Tree) -> bool {
-        self.parts.iter().take(self.early).all(|part| part.holds(tree))
+        self.parts.iter().take(self.early_parts).all(|part| part.holds(tree))
     }
 
-    /// The number of the last frame that can match, if that is known beforehand.
+    /// Returns the number of the last frame that can match, if the filter limits it.
     #[must_use]
     pub fn last_frame(&self) -> Option<u32> {
-        self.parts.iter().filter_map(bound::last_frame).min()
+        self.parts.iter().filter_map(frame_limit::last_frame).min()
     }
 }
 
-/// Reads a filter and prints it as it was understood; none if it is empty.
-pub fn parse(filter: &str) -> Result<Option<Condition>, Fault> {
+/// Parses a filter into its syntax tree; none if it is empty.
+pub fn parse(filter: &str) -> Result<Option<Condition>, Diagnostic> {
     parse::parse(filter).map(|parsed| parsed.condition)
 }

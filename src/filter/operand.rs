@@ -1,23 +1,25 @@
-//! Operands: which field a word names, of what type each is, and what it takes to know its values.
+//! Compiles operands: resolves field names, determines types and builds expressions.
 
-use super::ast::{Operand, Operation, Range, Span, What};
-use super::fault::Fault;
-use super::function::{FUNCTIONS, Function, Takes};
-use super::kind::{Like, Type};
-use super::literal::{literal, negative};
-use super::plan::{Expr, Form, Source};
-use super::sugar::SUGAR;
+use super::alias::ALIASES;
+use super::ast::{IndexRange, Operand, OperandKind, Operation, Span};
+use super::diagnostic::Diagnostic;
+use super::function::{FUNCTIONS, Function, ParameterKind};
+use super::kind::{OperandType, ValueType};
+use super::literal::{parse_literal, parse_negative};
+use super::plan::{Expr, FieldRef, ValueForm};
 use crate::naming;
-use dissectors::{Field, Kind};
+use dissectors::{Field, FieldKind};
 
-/// The field that an operand names, if it is a name; an error if it can only be a name and no field has it.
-pub(super) fn word_field(operand: &Operand) -> Result<Option<Source>, Fault> {
-    Ok(match &operand.what {
-        What::Word(word) => naming::find(word).map(|field| Source { field, form: Form::Own, layers: Vec::new() }),
-        What::Field { name, raw, layers } => {
-            let field = naming::find(name).ok_or_else(|| unknown(name, operand.span))?;
-            let form = if *raw { Form::Raw } else { Form::Own };
-            Some(Source { field, form, layers: layers.clone() })
+/// Returns the field that an operand names; none if it is not a name. An error if it must be a field name and is unknown.
+pub(super) fn named_field(operand: &Operand) -> Result<Option<FieldRef>, Diagnostic> {
+    Ok(match &operand.kind {
+        OperandKind::Word(word) => {
+            naming::find(word).map(|field| FieldRef { field, form: ValueForm::Own, layers: Vec::new() })
+        }
+        OperandKind::Field { name, raw, layers } => {
+            let field = naming::find(name).ok_or_else(|| unknown_field(name, operand.span))?;
+            let form = if *raw { ValueForm::Raw } else { ValueForm::Own };
+            Some(FieldRef { field, form, layers: layers.clone() })
         }
         _ => None,
     })
@@ -25,235 +27,255 @@ pub(super) fn word_field(operand: &Operand) -> Result<Option<Source>, Fault> {
 
 /// The protocol of Wireshark that an operand names, if overhear does not read it.
 pub(super) fn unread_protocol(operand: &Operand) -> Option<&str> {
-    match &operand.what {
-        What::Word(word) => naming::unread_protocol(word).filter(|name| name == word),
+    match &operand.kind {
+        OperandKind::Word(word) => naming::unread_protocol(word).filter(|name| name == word),
         _ => None,
     }
 }
 
-/// What to say of a word that ought to be a field.
-pub(super) fn missing(operand: &Operand) -> Fault {
-    match &operand.what {
-        What::Word(word) => unknown(word, operand.span),
-        _ => Fault::new(operand.span, "a field was wanted here"),
+/// Returns the error for an operand that must be a field and is not.
+pub(super) fn missing_field(operand: &Operand) -> Diagnostic {
+    match &operand.kind {
+        OperandKind::Word(word) => unknown_field(word, operand.span),
+        _ => Diagnostic::new(operand.span, "expected a field"),
     }
 }
 
-fn unknown(name: &str, span: Span) -> Fault {
+fn unknown_field(name: &str, span: Span) -> Diagnostic {
     if let Some(message) = naming::unread(name) {
-        return Fault::new(span, message);
+        return Diagnostic::new(span, message);
     }
     let alike = |word: &&str| strsim::normalized_damerau_levenshtein(name, word) >= 0.6;
     let near: Vec<_> =
-        SUGAR.iter().map(|sugar| sugar.word).filter(alike).chain(naming::nearest(name)).take(4).collect();
+        ALIASES.iter().map(|sugar| sugar.name).filter(alike).chain(naming::nearest(name)).take(4).collect();
     let hint = if near.is_empty() { String::new() } else { format!(" (nearest: {})", near.join(", ")) };
-    Fault::new(span, format!("no field is called {name}{hint}"))
+    Diagnostic::new(span, format!("unknown field {name}{hint}"))
 }
 
-/// The type of a field's values, or that it has none.
-fn typed(field: &'static Field, span: Span) -> Result<Type, Fault> {
-    let message = || format!("{} is there or not, and has no value to compare", field.name);
-    Type::of(field).ok_or_else(|| Fault::new(span, message()))
+/// Returns the type of a field's values; an error if the field has no value.
+fn field_type(field: &'static Field, span: Span) -> Result<ValueType, Diagnostic> {
+    let message = || format!("{} has no value to compare: only its presence can be tested", field.name);
+    ValueType::of(field).ok_or_else(|| Diagnostic::new(span, message()))
 }
 
-/// What an operand is like by itself; none of a value, which is like what it stands beside.
-pub(super) fn like(operand: &Operand) -> Result<Option<Like>, Fault> {
-    if let Some(source) = word_field(operand)? {
-        if source.form == Form::Raw {
-            return Ok(Some(Like::new(Type::Bytes)));
+/// Returns the type of an operand by itself; none for a literal, whose type depends on the other operand.
+pub(super) fn type_of(operand: &Operand) -> Result<Option<OperandType>, Diagnostic> {
+    if let Some(source) = named_field(operand)? {
+        if source.form == ValueForm::Raw {
+            return Ok(Some(OperandType::new(ValueType::Bytes)));
         }
-        let kind = typed(source.field, operand.span)?;
-        return Ok(Some(Like { kind, field: Some(source.field) }));
+        let kind = field_type(source.field, operand.span)?;
+        return Ok(Some(OperandType { kind, field: Some(source.field) }));
     }
-    Ok(match &operand.what {
-        What::Slice(inner, _) => {
-            like(inner)?.map(|inner| Like::new(if inner.kind == Type::Text { Type::Text } else { Type::Bytes }))
-        }
-        What::Negative(inner) => like(inner)?.map(|inner| Like::new(inner.kind)),
-        What::Arithmetic(_, left, right) => match like(left)? {
-            Some(left) => Some(Like::new(left.kind)),
-            None => like(right)?.map(|right| Like::new(right.kind)),
+    Ok(match &operand.kind {
+        OperandKind::Slice(inner, _) => type_of(inner)?.map(|inner| {
+            OperandType::new(if inner.kind == ValueType::Text { ValueType::Text } else { ValueType::Bytes })
+        }),
+        OperandKind::Negative(inner) => type_of(inner)?.map(|inner| OperandType::new(inner.kind)),
+        OperandKind::Arithmetic(_, left, right) => match type_of(left)? {
+            Some(left) => Some(OperandType::new(left.kind)),
+            None => type_of(right)?.map(|right| OperandType::new(right.kind)),
         },
-        What::Call { name, span, arguments } => {
-            let function = function(name, *span)?;
-            let mut taken = None;
+        OperandKind::Call { name, span, arguments } => {
+            let function = find_function(name, *span)?;
+            let mut argument_type = None;
             for argument in arguments {
-                if taken.is_none() {
-                    taken = like_any(argument)?;
+                if argument_type.is_none() {
+                    argument_type = argument_type_of(argument)?;
                 }
             }
-            Some(Like::new(function.yields(taken.map_or(Type::Integer, |taken| taken.kind))))
+            let kind = argument_type.map_or(ValueType::Integer, |argument_type| argument_type.kind);
+            Some(OperandType::new(function.result_type(kind)))
         }
         _ => None,
     })
 }
 
-/// As [`like`], of an argument that may be a field without a value.
-fn like_any(argument: &Operand) -> Result<Option<Like>, Fault> {
-    match word_field(argument)? {
-        Some(source) if Type::of(source.field).is_none() => Ok(Some(Like::new(Type::Integer))),
-        _ => like(argument),
+/// Returns the type of an argument, which may be a field without a value.
+fn argument_type_of(argument: &Operand) -> Result<Option<OperandType>, Diagnostic> {
+    match named_field(argument)? {
+        Some(source) if ValueType::of(source.field).is_none() => Ok(Some(OperandType::new(ValueType::Integer))),
+        _ => type_of(argument),
     }
 }
 
-fn function(name: &str, span: Span) -> Result<Function, Fault> {
+fn find_function(name: &str, span: Span) -> Result<Function, Diagnostic> {
     FUNCTIONS.iter().find(|(word, _)| *word == name).map(|&(_, function)| function).ok_or_else(|| {
         if matches!(name, "float" | "double") {
             let message =
-                format!("{name} is not known here: numbers are whole, and times compare with seconds as they are");
-            return Fault::new(span, message);
+                format!("{name} is not supported: numbers are integers, and times compare with seconds directly");
+            return Diagnostic::new(span, message);
         }
         let names: Vec<_> = FUNCTIONS.iter().map(|(word, _)| *word).collect();
-        Fault::new(span, format!("there is no function {name}; there are {}", names.join(", ")))
+        Diagnostic::new(span, format!("unknown function {name}; available: {}", names.join(", ")))
     })
 }
 
-/// Makes an operand ready. Values are read as `beside` is, and what is no value must be comparable with it.
-pub(super) fn build(operand: &Operand, beside: Option<Like>) -> Result<(Expr, Like), Fault> {
-    let (expr, own) = build_any(operand, beside)?;
-    match beside {
-        Some(beside) if !own.kind.compares_with(beside.kind) => {
-            let (one, two) = (beside.name(), own.field.map_or("the other side", |field| field.name));
-            let message = format!("{one} is {}; {two} is {}", beside.kind.words(), own.kind.words());
-            Err(Fault::new(operand.span, message))
+/// Compiles an operand and checks that it is comparable with a value of type `other`. Literals are parsed as `other`.
+pub(super) fn compile_operand(
+    operand: &Operand,
+    other: Option<OperandType>,
+) -> Result<(Expr, OperandType), Diagnostic> {
+    let (expr, own) = compile_untyped(operand, other)?;
+    match other {
+        Some(other) if !own.kind.is_comparable_with(other.kind) => {
+            let (one, two) = (other.name(), own.field.map_or("the other side", |field| field.name));
+            let message =
+                format!("cannot compare {one} ({}) with {two} ({})", other.kind.description(), own.kind.description());
+            Err(Diagnostic::new(operand.span, message))
         }
         _ => Ok((expr, own)),
     }
 }
 
-fn build_any(operand: &Operand, beside: Option<Like>) -> Result<(Expr, Like), Fault> {
-    if let Some(source) = word_field(operand)? {
-        let like = match source.form {
-            Form::Raw => Like::new(Type::Bytes),
-            _ => Like { kind: typed(source.field, operand.span)?, field: Some(source.field) },
+/// Compiles an operand without comparing its type.
+fn compile_untyped(operand: &Operand, other: Option<OperandType>) -> Result<(Expr, OperandType), Diagnostic> {
+    if let Some(source) = named_field(operand)? {
+        let own = match source.form {
+            ValueForm::Raw => OperandType::new(ValueType::Bytes),
+            _ => OperandType { kind: field_type(source.field, operand.span)?, field: Some(source.field) },
         };
-        return Ok((Expr::Field(source), like));
+        return Ok((Expr::Field(source), own));
     }
-    match &operand.what {
-        What::Slice(inner, ranges) => slice(operand, inner, ranges),
-        What::Arithmetic(operation, left, right) => arithmetic(*operation, left, right, beside),
-        What::Negative(inner) => match like(inner)? {
+    match &operand.kind {
+        OperandKind::Slice(inner, ranges) => compile_slice(operand, inner, ranges),
+        OperandKind::Arithmetic(operation, left, right) => compile_arithmetic(*operation, left, right, other),
+        OperandKind::Negative(inner) => match type_of(inner)? {
             Some(_) => {
-                let (inner_expr, own) = build(inner, beside)?;
+                let (inner_expr, own) = compile_operand(inner, other)?;
                 match own.kind {
-                    Type::Integer | Type::Duration => Ok((Expr::Negative(Box::new(inner_expr)), Like::new(own.kind))),
-                    kind => Err(Fault::new(operand.span, format!("{} has no sign", kind.words()))),
+                    ValueType::Integer | ValueType::Duration => {
+                        Ok((Expr::Negative(Box::new(inner_expr)), OperandType::new(own.kind)))
+                    }
+                    kind => Err(Diagnostic::new(operand.span, format!("{} cannot be negated", kind.description()))),
                 }
             }
             None => {
-                let beside = beside.ok_or_else(|| missing(operand))?;
-                Ok((Expr::Value(negative(operand, inner, beside)?), beside))
+                let other = other.ok_or_else(|| missing_field(operand))?;
+                Ok((Expr::Value(parse_negative(operand, inner, other)?), other))
             }
         },
-        What::Call { name, span, arguments } => call(function(name, *span)?, name, *span, arguments),
+        OperandKind::Call { name, span, arguments } => {
+            compile_call(find_function(name, *span)?, name, *span, arguments)
+        }
         _ => {
-            let beside = beside.ok_or_else(|| missing(operand))?;
-            Ok((Expr::Value(literal(operand, beside)?), beside))
+            let other = other.ok_or_else(|| missing_field(operand))?;
+            Ok((Expr::Value(parse_literal(operand, other)?), other))
         }
     }
 }
 
-fn slice(operand: &Operand, inner: &Operand, ranges: &[Range]) -> Result<(Expr, Like), Fault> {
-    if like(inner)?.is_none() {
-        return Err(missing(inner));
+fn compile_slice(operand: &Operand, inner: &Operand, ranges: &[IndexRange]) -> Result<(Expr, OperandType), Diagnostic> {
+    if type_of(inner)?.is_none() {
+        return Err(missing_field(inner));
     }
-    let (mut expr, own) = build(inner, None)?;
+    let (mut expr, own) = compile_operand(inner, None)?;
     match (own.kind, &mut expr) {
-        (Type::Text | Type::Bytes | Type::Ether, _) => {}
-        (Type::Ipv4 | Type::Ipv6, Expr::Field(source)) => source.form = Form::Bytes,
+        (ValueType::Text | ValueType::Bytes | ValueType::Ether, _) => {}
+        (ValueType::Ipv4 | ValueType::Ipv6, Expr::Field(source)) => source.form = ValueForm::AddressBytes,
         (kind, _) => {
             let name = own.field.map_or("this", |field| field.name);
-            let hint = if own.field.is_some() { format!("; its bytes as captured are @{name}") } else { String::new() };
-            let message = format!("{name} is {}, of which there are no slices{hint}", kind.words());
-            return Err(Fault::new(inner.span.to(operand.span), message));
+            let hint = if own.field.is_some() { format!("; use @{name} for its raw bytes") } else { String::new() };
+            let message = format!("a slice requires text or bytes; {name} is {}{hint}", kind.description());
+            return Err(Diagnostic::new(inner.span.to(operand.span), message));
         }
     }
-    let of_text = own.kind == Type::Text;
-    let kind = if of_text { Type::Text } else { Type::Bytes };
-    Ok((Expr::Slice { inner: Box::new(expr), ranges: ranges.to_vec(), of_text }, Like::new(kind)))
+    let of_text = own.kind == ValueType::Text;
+    let kind = if of_text { ValueType::Text } else { ValueType::Bytes };
+    Ok((Expr::Slice { inner: Box::new(expr), ranges: ranges.to_vec(), of_text }, OperandType::new(kind)))
 }
 
-fn arithmetic(
+fn compile_arithmetic(
     operation: Operation,
     left: &Operand,
     right: &Operand,
-    beside: Option<Like>,
-) -> Result<(Expr, Like), Fault> {
-    let known = match like(left)? {
-        Some(known) => Some(known),
-        None => like(right)?,
+    other: Option<OperandType>,
+) -> Result<(Expr, OperandType), Diagnostic> {
+    let own = match type_of(left)? {
+        Some(own) => Some(own),
+        None => type_of(right)?,
     };
-    let known = known.or(beside).ok_or_else(|| missing(left))?;
-    let can = match known.kind {
-        Type::Integer => true,
-        Type::Duration => matches!(operation, Operation::Add | Operation::Subtract),
-        Type::Bytes if known.field.is_some_and(|field| field.kind == Kind::Protocol) => false,
-        Type::Ipv4 | Type::Ipv6 | Type::Bytes => operation == Operation::And,
+    let own = own.or(other).ok_or_else(|| missing_field(left))?;
+    let is_supported = match own.kind {
+        ValueType::Integer => true,
+        ValueType::Duration => matches!(operation, Operation::Add | Operation::Subtract),
+        ValueType::Bytes if own.field.is_some_and(|field| field.kind == FieldKind::Protocol) => false,
+        ValueType::Ipv4 | ValueType::Ipv6 | ValueType::Bytes => operation == Operation::And,
         _ => false,
     };
-    if !can {
-        let name = known.field.map_or("this", |field| field.name);
-        let message = format!("{name} is {}, with which {} does nothing", known.kind.words(), operation.word());
-        return Err(Fault::new(left.span, message));
+    if !is_supported {
+        let name = own.field.map_or("this", |field| field.name);
+        let message = format!("operator {} does not apply: {name} is {}", operation.symbol(), own.kind.description());
+        return Err(Diagnostic::new(left.span, message));
     }
-    // What is added may be greater than the field can be.
-    let inner = Like::new(known.kind);
-    let (left, _) = build(left, Some(inner))?;
-    let (right, _) = build(right, Some(inner))?;
+    // Without the field, as a term may exceed the field's range.
+    let inner = OperandType::new(own.kind);
+    let (left, _) = compile_operand(left, Some(inner))?;
+    let (right, _) = compile_operand(right, Some(inner))?;
     Ok((Expr::Arithmetic(operation, Box::new(left), Box::new(right)), inner))
 }
 
-fn call(function: Function, name: &str, span: Span, arguments: &[Operand]) -> Result<(Expr, Like), Fault> {
-    let takes = function.takes();
+fn compile_call(
+    function: Function,
+    name: &str,
+    span: Span,
+    arguments: &[Operand],
+) -> Result<(Expr, OperandType), Diagnostic> {
+    let takes = function.parameter();
     match arguments.len() {
-        0 => return Err(Fault::new(span, format!("{name} wants a field: {name}(...)"))),
+        0 => return Err(Diagnostic::new(span, format!("{name} requires an argument: {name}(...)"))),
         1 => {}
-        _ if takes == Takes::Numbers => {}
-        many => return Err(Fault::new(span, format!("{name} takes one thing, not {many}"))),
+        _ if takes == ParameterKind::Numbers => {}
+        count => return Err(Diagnostic::new(span, format!("{name} requires one argument, found {count}"))),
     }
-    let mut known = None;
+    let mut argument_type = None;
     for argument in arguments {
-        if known.is_none() {
-            known = like_any(argument)?;
+        if argument_type.is_none() {
+            argument_type = argument_type_of(argument)?;
         }
     }
     let first = arguments.first().map_or(span, |argument| argument.span);
-    let Some(known) = known else {
+    let Some(argument_type) = argument_type else {
         return Err(match arguments {
-            [only] if matches!(&only.what, What::Word(word) if word.starts_with(char::is_alphabetic)) => missing(only),
-            _ => Fault::new(first, format!("{name} of this is the same for every frame: a field is missing")),
+            [only] if matches!(&only.kind, OperandKind::Word(word) if word.starts_with(char::is_alphabetic)) => {
+                missing_field(only)
+            }
+            _ => Diagnostic::new(first, format!("{name}: expected a field, found a constant")),
         });
     };
-    let is_field = matches!(arguments, [Operand { what: What::Word(_) | What::Field { .. }, .. }]);
-    let numbers = matches!(known.kind, Type::Integer | Type::Duration | Type::Time);
-    let wanted = match takes {
-        Takes::Field if function == Function::Len => {
-            is_field.then_some(()).or(known.kind.is_searchable().then_some(()))
+    let is_field = matches!(arguments, [Operand { kind: OperandKind::Word(_) | OperandKind::Field { .. }, .. }]);
+    let is_numeric = matches!(argument_type.kind, ValueType::Integer | ValueType::Duration | ValueType::Time);
+    let accepted = match takes {
+        ParameterKind::Field if function == Function::Len => {
+            is_field.then_some(()).or(argument_type.kind.is_searchable().then_some(()))
         }
-        Takes::Field if function == Function::Count => Some(()),
-        Takes::Field => is_field.then_some(()),
-        Takes::Text => (known.kind == Type::Text).then_some(()),
-        Takes::Numbers | Takes::Number => numbers.then_some(()),
-        Takes::NumberField => (is_field && matches!(known.kind, Type::Integer | Type::Bool)).then_some(()),
-        Takes::Address => matches!(known.kind, Type::Ipv4 | Type::Ipv6).then_some(()),
+        ParameterKind::Field if function == Function::Count => Some(()),
+        ParameterKind::Field => is_field.then_some(()),
+        ParameterKind::Text => (argument_type.kind == ValueType::Text).then_some(()),
+        ParameterKind::Numbers | ParameterKind::Number => is_numeric.then_some(()),
+        ParameterKind::NumberField => {
+            (is_field && matches!(argument_type.kind, ValueType::Integer | ValueType::Bool)).then_some(())
+        }
+        ParameterKind::Address => matches!(argument_type.kind, ValueType::Ipv4 | ValueType::Ipv6).then_some(()),
     };
-    if wanted.is_none() {
-        let wanted = match takes {
-            Takes::Field => "a field",
-            Takes::Text => "text",
-            Takes::Numbers | Takes::Number => "numbers",
-            Takes::NumberField => "a field of numbers",
-            Takes::Address => "an address",
+    if accepted.is_none() {
+        let expected = match takes {
+            ParameterKind::Field => "a field",
+            ParameterKind::Text => "text",
+            ParameterKind::Numbers | ParameterKind::Number => "numbers",
+            ParameterKind::NumberField => "a numeric field",
+            ParameterKind::Address => "an address",
         };
-        return Err(Fault::new(first, format!("{name} wants {wanted}; this is {}", known.kind.words())));
+        let found = argument_type.kind.description();
+        return Err(Diagnostic::new(first, format!("{name}: expected {expected}, found {found}")));
     }
     let mut built = Vec::new();
     for argument in arguments {
-        // How often a field is there can be counted also if it has no value.
-        built.push(match word_field(argument)? {
+        // The occurrences of a field can be counted even if it has no value.
+        built.push(match named_field(argument)? {
             Some(source) if function == Function::Count => Expr::Field(source),
-            _ => build(argument, Some(Like::new(known.kind)))?.0,
+            _ => compile_operand(argument, Some(OperandType::new(argument_type.kind)))?.0,
         });
     }
-    Ok((Expr::Call(function, built), Like::new(function.yields(known.kind))))
+    Ok((Expr::Call(function, built), OperandType::new(function.result_type(argument_type.kind))))
 }

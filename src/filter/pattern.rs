@@ -1,15 +1,15 @@
-//! Regular expressions: PCRE's spelling as far as matching takes time in proportion to the text.
+//! Regular expressions: PCRE syntax, without the constructs that cannot be matched in linear time.
 
 use super::ast::Span;
-use super::fault::Fault;
-use super::kind::Type;
+use super::diagnostic::Diagnostic;
+use super::kind::ValueType;
 use regex::bytes::{Regex, RegexBuilder};
 
-/// As much memory as a compiled expression may take, in bytes.
-const SIZE: usize = 1 << 20;
+/// Size limit of a compiled expression, in bytes.
+const MAX_SIZE: usize = 1 << 20;
 
-/// What PCRE has and is not supported, with the characters by which it is known.
-const REFUSED: [(&str, &str); 15] = [
+/// PCRE constructs that are not supported: their characters and their names.
+const UNSUPPORTED: [(&str, &str); 15] = [
     ("(?=", "look-ahead"),
     ("(?!", "look-ahead"),
     ("(?<=", "look-behind"),
@@ -27,29 +27,31 @@ const REFUSED: [(&str, &str); 15] = [
     ("\\Q", "\\Q...\\E"),
 ];
 
-/// Makes a regular expression ready, which looks at text or bytes without regard to case.
-pub(super) fn compile(pattern: &[u8], span: Span, kind: Type) -> Result<Regex, Fault> {
+/// Compiles a regular expression that matches text or bytes without regard to case.
+pub(super) fn compile(pattern: &[u8], span: Span, kind: ValueType) -> Result<Regex, Diagnostic> {
     let Ok(text) = std::str::from_utf8(pattern) else {
-        return Err(Fault::new(span, "a regular expression is UTF-8; write other bytes as \\\\xHH"));
+        return Err(Diagnostic::new(span, "invalid regular expression: not UTF-8; use \\\\xHH for other bytes"));
     };
-    if let Some(name) = refused(text) {
-        let message = format!("{name} is not supported: expressions are matched in one pass, without backtracking");
-        return Err(Fault::new(span, message));
+    if let Some(name) = unsupported_construct(text) {
+        let message = format!("{name} is not supported: regular expressions are matched without backtracking");
+        return Err(Diagnostic::new(span, message));
     }
-    // In bytes a dot is one byte, and \xff one too.
-    let unicode = kind == Type::Text || !text.is_ascii();
-    let regex = RegexBuilder::new(text).case_insensitive(true).unicode(unicode).size_limit(SIZE).nest_limit(64).build();
-    regex.map_err(|error| Fault::new(span, wrong(&error)))
+    // In bytes, a dot matches one byte, and so does \xff.
+    let unicode = kind == ValueType::Text || !text.is_ascii();
+    let regex =
+        RegexBuilder::new(text).case_insensitive(true).unicode(unicode).size_limit(MAX_SIZE).nest_limit(64).build();
+    regex.map_err(|error| Diagnostic::new(span, error_message(&error)))
 }
 
-/// The name of what is not supported in a regular expression, if there is anything.
-fn refused(pattern: &str) -> Option<&'static str> {
+/// Returns the name of the first unsupported construct of a regular expression, if any.
+fn unsupported_construct(pattern: &str) -> Option<&'static str> {
     let mut in_class = false;
     let mut rest = pattern;
     while let Some(char) = rest.chars().next() {
         let escaped = char == '\\';
-        let named = REFUSED.iter().find(|(sign, _)| rest.starts_with(sign) && (!in_class || sign.starts_with('\\')));
-        if let Some((_, name)) = named {
+        let construct =
+            UNSUPPORTED.iter().find(|(sign, _)| rest.starts_with(sign) && (!in_class || sign.starts_with('\\')));
+        if let Some((_, name)) = construct {
             return Some(name);
         }
         let next = rest.chars().nth(1);
@@ -66,14 +68,14 @@ fn refused(pattern: &str) -> Option<&'static str> {
     None
 }
 
-/// What is wrong with a regular expression, in a line.
-fn wrong(error: &regex::Error) -> String {
+/// Returns the error of a regular expression in one line.
+fn error_message(error: &regex::Error) -> String {
     match error {
-        regex::Error::CompiledTooBig(_) => format!("the regular expression takes more than {SIZE} bytes"),
+        regex::Error::CompiledTooBig(_) => format!("regular expression too large: more than {MAX_SIZE} bytes compiled"),
         _ => {
             let text = error.to_string();
             let last = text.lines().last().unwrap_or_default();
-            format!("it is no regular expression: {}", last.trim_start_matches("error: "))
+            format!("invalid regular expression: {}", last.trim_start_matches("error: "))
         }
     }
 }
@@ -82,12 +84,13 @@ fn wrong(error: &regex::Error) -> String {
 mod tests {
     use super::*;
 
-    fn told(pattern: &str) -> String {
-        compile(pattern.as_bytes(), Span::default(), Type::Text).map_or_else(|fault| fault.message, |_| String::new())
+    fn error_of(pattern: &str) -> String {
+        compile(pattern.as_bytes(), Span::default(), ValueType::Text)
+            .map_or_else(|diagnostic| diagnostic.message, |_| String::new())
     }
 
     #[test]
-    fn what_takes_backtracking_is_refused_by_name() {
+    fn constructs_that_need_backtracking_are_rejected_by_name() {
         for (pattern, name) in [
             ("a(?=b)", "look-ahead"),
             ("(?<!a)b", "look-behind"),
@@ -95,22 +98,22 @@ mod tests {
             ("a++", "a possessive quantifier"),
             ("(?>a)", "an atomic group"),
         ] {
-            assert!(told(pattern).starts_with(name), "{pattern}: {}", told(pattern));
+            assert!(error_of(pattern).starts_with(name), "{pattern}: {}", error_of(pattern));
         }
         for pattern in [r"\\1", "[a(?=]", "(?-i)a", "(?:a|b)+", r"\d{1,3}", "(?<name>a)", "[++]"] {
-            assert_eq!(told(pattern), "", "{pattern}");
+            assert_eq!(error_of(pattern), "", "{pattern}");
         }
     }
 
     #[test]
-    fn what_is_wrong_is_told_in_a_line() {
-        assert_eq!(told("(a"), "it is no regular expression: unclosed group");
-        assert!(told("(((a{1000}){1000}){1000})").contains("bytes"));
+    fn an_invalid_expression_is_reported_in_one_line() {
+        assert_eq!(error_of("(a"), "invalid regular expression: unclosed group");
+        assert!(error_of("(((a{1000}){1000}){1000})").contains("bytes"));
     }
 
     #[test]
     fn in_bytes_a_dot_is_a_byte() {
-        let regex = compile(b"^.\\xFF.$", Span::default(), Type::Bytes).expect("it is one");
+        let regex = compile(b"^.\\xFF.$", Span::default(), ValueType::Bytes).expect("a valid expression");
         assert!(regex.is_match(b"\x80\xff\x81"));
     }
 }

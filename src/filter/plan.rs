@@ -1,62 +1,62 @@
-//! A filter made ready: fields found, types checked, values of the filter's text read once and for all.
+//! Compiled filters: fields resolved, types checked, literals parsed.
 
-use super::ast::Range;
-use dissectors::{Field, Kind, Wants, column};
+use super::ast::IndexRange;
+use dissectors::{Field, FieldKind, Wants, column};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A condition made ready.
-pub(super) enum Plan {
-    Or(Vec<Plan>),
-    Xor(Vec<Plan>),
-    And(Vec<Plan>),
-    Not(Box<Plan>),
-    /// There is such a value.
+/// A compiled condition.
+pub(super) enum FilterPlan {
+    Or(Vec<FilterPlan>),
+    Xor(Vec<FilterPlan>),
+    And(Vec<FilterPlan>),
+    Not(Box<FilterPlan>),
+    /// At least one value exists.
     Exists(Expr),
-    /// There is such a value and it is not zero.
+    /// At least one value is not zero.
     NotZero(Expr),
     Compare {
-        how: How,
-        is: Is,
+        quantifier: ValueQuantifier,
+        comparison: Comparison,
         left: Expr,
         right: Expr,
     },
-    /// The bytes occur in the value.
+    /// The constant bytes occur in a value.
     Contains {
-        how: How,
+        quantifier: ValueQuantifier,
         left: Expr,
         finder: Box<Finder<'static>>,
     },
-    /// The value of another field occurs in it.
+    /// A value of the right expression occurs in a value of the left one.
     ContainsValue {
-        how: How,
+        quantifier: ValueQuantifier,
         left: Expr,
         right: Expr,
     },
     Matches {
-        how: How,
+        quantifier: ValueQuantifier,
         left: Expr,
         regex: Box<regex::bytes::Regex>,
     },
     Member {
-        how: How,
+        quantifier: ValueQuantifier,
         not: bool,
         left: Expr,
         set: Vec<(Expr, Option<Expr>)>,
     },
 }
 
-/// How many of several values must be so.
+/// How many of several values must satisfy a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum ValueQuantifier {
     Any,
     All,
 }
 
-/// How two values compare.
+/// A comparison of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Is {
+pub enum Comparison {
     /// `==`.
     Equal,
     /// `!=`.
@@ -71,172 +71,180 @@ pub enum Is {
     GreaterOrEqual,
 }
 
-impl Is {
-    /// Whether two values that are in this order compare so.
+impl Comparison {
+    /// Returns whether the comparison holds for two values with this ordering.
     #[must_use]
     pub fn holds(self, ordering: Ordering) -> bool {
         match self {
-            Is::Equal => ordering.is_eq(),
-            Is::Unequal => ordering.is_ne(),
-            Is::Less => ordering.is_lt(),
-            Is::LessOrEqual => ordering.is_le(),
-            Is::Greater => ordering.is_gt(),
-            Is::GreaterOrEqual => ordering.is_ge(),
+            Comparison::Equal => ordering.is_eq(),
+            Comparison::Unequal => ordering.is_ne(),
+            Comparison::Less => ordering.is_lt(),
+            Comparison::LessOrEqual => ordering.is_le(),
+            Comparison::Greater => ordering.is_gt(),
+            Comparison::GreaterOrEqual => ordering.is_ge(),
         }
     }
 }
 
-/// What yields values, several or none.
+/// An expression: yields any number of values for a frame.
 pub(super) enum Expr {
-    Value(Val<'static>),
-    Field(Source),
-    Slice { inner: Box<Expr>, ranges: Vec<Range>, of_text: bool },
+    Value(FilterValue<'static>),
+    Field(FieldRef),
+    Slice { inner: Box<Expr>, ranges: Vec<IndexRange>, of_text: bool },
     Negative(Box<Expr>),
     Arithmetic(super::ast::Operation, Box<Expr>, Box<Expr>),
     Call(super::function::Function, Vec<Expr>),
 }
 
-/// The values of a field.
-pub(super) struct Source {
+/// A reference to a field, and to which of its values.
+pub(super) struct FieldRef {
     pub(super) field: &'static Field,
-    pub(super) form: Form,
-    /// Only those in these layers of its protocol.
-    pub(super) layers: Vec<Range>,
+    pub(super) form: ValueForm,
+    /// Layers of the field's protocol to select; all if empty.
+    pub(super) layers: Vec<IndexRange>,
 }
 
-/// What of a field is meant.
+/// Which form of a field's value is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// Its value; of a protocol, its own bytes.
+pub(super) enum ValueForm {
+    /// The value; for a protocol, the bytes of its header.
     Own,
-    /// The bytes it was read from.
+    /// The bytes it was parsed from.
     Raw,
-    /// A protocol's bytes with all that it carries.
-    Reach,
+    /// The bytes of a protocol with its payload.
+    WithPayload,
     /// The bytes of an address.
-    Bytes,
+    AddressBytes,
 }
 
-/// A value.
+/// A value, as a filter compares it.
 #[derive(Clone, Debug)]
-pub(super) enum Val<'a> {
-    /// A number; a boolean as 0 or 1, a time or a duration in nanoseconds.
+pub(super) enum FilterValue<'a> {
+    /// A number; a Boolean as 0 or 1, a time or a duration in nanoseconds.
     Number(i128),
-    /// An address, and which of its bits count.
+    /// An address and its network mask.
     Address(u128, u128),
     /// Text or bytes.
     Bytes(Cow<'a, [u8]>),
 }
 
-impl Val<'_> {
-    /// How it compares with another of its kind.
-    pub(super) fn compare(&self, other: &Val<'_>) -> Option<Ordering> {
+impl FilterValue<'_> {
+    /// Compares two values; none if their kinds differ.
+    pub(super) fn compare(&self, other: &FilterValue<'_>) -> Option<Ordering> {
         match (self, other) {
-            (Val::Number(one), Val::Number(two)) => Some(one.cmp(two)),
-            (Val::Address(one, bits), Val::Address(two, more)) => Some((one & bits & more).cmp(&(two & bits & more))),
-            (Val::Bytes(one), Val::Bytes(two)) => Some(one.cmp(two)),
+            (FilterValue::Number(one), FilterValue::Number(two)) => Some(one.cmp(two)),
+            (FilterValue::Address(one, bits), FilterValue::Address(two, more)) => {
+                Some((one & bits & more).cmp(&(two & bits & more)))
+            }
+            (FilterValue::Bytes(one), FilterValue::Bytes(two)) => Some(one.cmp(two)),
             _ => None,
         }
     }
 
-    /// Whether it is anything but zero.
+    /// Returns whether the value is not zero.
     pub(super) fn is_not_zero(&self) -> bool {
         match self {
-            Val::Number(number) => *number != 0,
-            Val::Address(address, bits) => address & bits != 0,
-            Val::Bytes(bytes) => bytes.iter().any(|&byte| byte != 0),
+            FilterValue::Number(number) => *number != 0,
+            FilterValue::Address(address, bits) => address & bits != 0,
+            FilterValue::Bytes(bytes) => bytes.iter().any(|&byte| byte != 0),
         }
     }
 }
 
-impl Plan {
-    /// Adds what must hold for it to hold: itself, or its parts.
-    pub(super) fn split(self, all: &mut Vec<Plan>) {
+impl FilterPlan {
+    /// Splits a conjunction into the conditions that must all hold, and appends them.
+    pub(super) fn split(self, all: &mut Vec<FilterPlan>) {
         match self {
-            Plan::And(parts) => parts.into_iter().for_each(|part| part.split(all)),
+            FilterPlan::And(parts) => parts.into_iter().for_each(|part| part.split(all)),
             other => all.push(other),
         }
     }
 
-    /// Adds the fields that it looks at.
-    pub(super) fn want(&self, wants: &mut Wants) {
+    /// Adds the fields that the condition uses.
+    pub(super) fn add_wants(&self, wants: &mut Wants) {
         match self {
-            Plan::Or(parts) | Plan::Xor(parts) | Plan::And(parts) => parts.iter().for_each(|part| part.want(wants)),
-            Plan::Not(inner) => inner.want(wants),
-            Plan::Exists(expr) | Plan::NotZero(expr) => expr.want(wants),
-            Plan::Contains { left, .. } | Plan::Matches { left, .. } => left.want(wants),
-            Plan::Compare { left, right, .. } | Plan::ContainsValue { left, right, .. } => {
-                left.want(wants);
-                right.want(wants);
+            FilterPlan::Or(parts) | FilterPlan::Xor(parts) | FilterPlan::And(parts) => {
+                parts.iter().for_each(|part| part.add_wants(wants))
             }
-            Plan::Member { left, set, .. } => {
-                left.want(wants);
+            FilterPlan::Not(inner) => inner.add_wants(wants),
+            FilterPlan::Exists(expr) | FilterPlan::NotZero(expr) => expr.add_wants(wants),
+            FilterPlan::Contains { left, .. } | FilterPlan::Matches { left, .. } => left.add_wants(wants),
+            FilterPlan::Compare { left, right, .. } | FilterPlan::ContainsValue { left, right, .. } => {
+                left.add_wants(wants);
+                right.add_wants(wants);
+            }
+            FilterPlan::Member { left, set, .. } => {
+                left.add_wants(wants);
                 for (low, high) in set {
-                    low.want(wants);
-                    high.iter().for_each(|high| high.want(wants));
+                    low.add_wants(wants);
+                    high.iter().for_each(|high| high.add_wants(wants));
                 }
             }
         }
     }
 }
 
-impl Plan {
-    /// Whether it needs no more than the values of fields for which `is_known` holds: neither the bytes they were read
-    /// from nor their places.
-    pub(super) fn leans_on(&self, is_known: &dyn Fn(&Field) -> bool) -> bool {
+impl FilterPlan {
+    /// Returns whether the condition depends only on the values of fields for which `is_known` is true, and not on their
+    /// raw bytes or positions.
+    pub(super) fn depends_only_on(&self, is_known: &dyn Fn(&Field) -> bool) -> bool {
         match self {
-            Plan::Or(parts) | Plan::Xor(parts) | Plan::And(parts) => parts.iter().all(|part| part.leans_on(is_known)),
-            Plan::Not(inner) => inner.leans_on(is_known),
-            // Of a protocol it is known that it is there.
-            Plan::Exists(Expr::Field(source)) => source.is_plain() && is_known(source.field),
-            Plan::Exists(expr) | Plan::NotZero(expr) => expr.leans_on(is_known),
-            Plan::Contains { left, .. } | Plan::Matches { left, .. } => left.leans_on(is_known),
-            Plan::Compare { left, right, .. } | Plan::ContainsValue { left, right, .. } => {
-                left.leans_on(is_known) && right.leans_on(is_known)
+            FilterPlan::Or(parts) | FilterPlan::Xor(parts) | FilterPlan::And(parts) => {
+                parts.iter().all(|part| part.depends_only_on(is_known))
             }
-            Plan::Member { left, set, .. } => {
+            FilterPlan::Not(inner) => inner.depends_only_on(is_known),
+            // The presence of a protocol is known, its bytes are not.
+            FilterPlan::Exists(Expr::Field(source)) => source.is_plain() && is_known(source.field),
+            FilterPlan::Exists(expr) | FilterPlan::NotZero(expr) => expr.depends_only_on(is_known),
+            FilterPlan::Contains { left, .. } | FilterPlan::Matches { left, .. } => left.depends_only_on(is_known),
+            FilterPlan::Compare { left, right, .. } | FilterPlan::ContainsValue { left, right, .. } => {
+                left.depends_only_on(is_known) && right.depends_only_on(is_known)
+            }
+            FilterPlan::Member { left, set, .. } => {
                 let mut members = set.iter().flat_map(|(low, high)| std::iter::once(low).chain(high));
-                left.leans_on(is_known) && members.all(|member| member.leans_on(is_known))
+                left.depends_only_on(is_known) && members.all(|member| member.depends_only_on(is_known))
             }
         }
     }
 }
 
-impl Source {
+impl FieldRef {
     fn is_plain(&self) -> bool {
-        self.form == Form::Own && self.layers.is_empty()
+        self.form == ValueForm::Own && self.layers.is_empty()
     }
 }
 
 impl Expr {
-    fn leans_on(&self, is_known: &dyn Fn(&Field) -> bool) -> bool {
+    fn depends_only_on(&self, is_known: &dyn Fn(&Field) -> bool) -> bool {
         match self {
             Expr::Value(_) => true,
-            Expr::Field(source) => source.is_plain() && source.field.kind != Kind::Protocol && is_known(source.field),
-            Expr::Slice { inner, .. } | Expr::Negative(inner) => inner.leans_on(is_known),
-            Expr::Arithmetic(_, left, right) => left.leans_on(is_known) && right.leans_on(is_known),
-            Expr::Call(_, arguments) => arguments.iter().all(|argument| argument.leans_on(is_known)),
+            Expr::Field(source) => {
+                source.is_plain() && source.field.kind != FieldKind::Protocol && is_known(source.field)
+            }
+            Expr::Slice { inner, .. } | Expr::Negative(inner) => inner.depends_only_on(is_known),
+            Expr::Arithmetic(_, left, right) => left.depends_only_on(is_known) && right.depends_only_on(is_known),
+            Expr::Call(_, arguments) => arguments.iter().all(|argument| argument.depends_only_on(is_known)),
         }
     }
 }
 
 impl Expr {
-    pub(super) fn want(&self, wants: &mut Wants) {
+    pub(super) fn add_wants(&self, wants: &mut Wants) {
         match self {
             Expr::Value(_) => {}
-            Expr::Field(source) => source.want(wants),
-            Expr::Slice { inner, .. } | Expr::Negative(inner) => inner.want(wants),
+            Expr::Field(source) => source.add_wants(wants),
+            Expr::Slice { inner, .. } | Expr::Negative(inner) => inner.add_wants(wants),
             Expr::Arithmetic(_, left, right) => {
-                left.want(wants);
-                right.want(wants);
+                left.add_wants(wants);
+                right.add_wants(wants);
             }
-            Expr::Call(_, arguments) => arguments.iter().for_each(|argument| argument.want(wants)),
+            Expr::Call(_, arguments) => arguments.iter().for_each(|argument| argument.add_wants(wants)),
         }
     }
 }
 
-impl Source {
-    fn want(&self, wants: &mut Wants) {
+impl FieldRef {
+    fn add_wants(&self, wants: &mut Wants) {
         wants.add(self.field);
         if !self.layers.is_empty()
             && let Some(protocol) = dissectors::fields().find(|field| field.id == self.field.protocol)

@@ -1,15 +1,15 @@
-//! What filters are read as, and what is said of those that are wrong.
+//! How filters are parsed, and the errors of invalid ones.
 
 use super::ast::Span;
 use super::*;
 
-/// A filter as it was understood.
+/// Parses a filter and prints its syntax tree.
 fn printed(filter: &str) -> String {
     parse(filter).expect(filter).map_or(String::new(), |condition| condition.to_string())
 }
 
 #[test]
-fn what_is_printed_means_the_same() {
+fn a_printed_filter_parses_to_the_same_tree() {
     for filter in [
         "tcp.port == 80 && !udp || ip and not (a == 1 or b === 2) xor c !== 3",
         "not not tcp",
@@ -27,12 +27,16 @@ fn what_is_printed_means_the_same() {
         "max(tcp.port, {1 + 2}, len(@ip)) & 0xf0",
         "http.host matches r\"\\.com$\" and http.host contains '\\''",
         "x == '\\xff' or y == '\\n'",
-        // Found by fuzzing: without its dot the name would go on before it.
+        // Found by fuzzing: without its dot, the name would continue the word before it.
         "a#1 == .0/0.0.b#1",
     ] {
-        let tree = parse(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter)));
+        let tree = parse(filter).unwrap_or_else(|diagnostic| panic!("{}", diagnostic.display(filter)));
         let again = printed(filter);
-        assert_eq!(parse(&again).unwrap_or_else(|fault| panic!("{}", fault.shown(&again))), tree, "{filter}\n{again}");
+        assert_eq!(
+            parse(&again).unwrap_or_else(|diagnostic| panic!("{}", diagnostic.display(&again))),
+            tree,
+            "{filter}\n{again}"
+        );
     }
 }
 
@@ -56,7 +60,7 @@ fn operators_bind_as_in_wireshark() {
 }
 
 #[test]
-fn short_words_become_fields() {
+fn aliases_become_fields() {
     for (filter, meaning) in [
         ("sni contains example", "tls.handshake.extensions_server_name contains example"),
         ("uri contains login", "http.request.method and http.request.uri contains login"),
@@ -73,105 +77,109 @@ fn short_words_become_fields() {
                            (http.request.method and not http.request.uri.path and http.request.uri == \"/\")",
         ),
     ] {
-        let expanded = parse(filter).expect(filter).map(sugar::expand);
+        let expanded = parse(filter).expect(filter).map(alias::expand);
         assert_eq!(expanded.map(|condition| condition.to_string()), Some(printed(meaning)), "{filter}");
     }
 }
 
 #[test]
-fn every_short_word_stands_for_fields_that_can_be_compared() {
-    for sugar in SUGAR {
-        for meaning in sugar.means {
-            for name in [&[meaning.field], meaning.with, meaning.without].concat() {
-                assert!(Filter::new(name).is_ok(), "{}: {name}", sugar.word);
+fn every_alias_stands_for_fields_that_can_be_compared() {
+    for alias in ALIASES {
+        for target in alias.targets {
+            for name in [&[target.field], target.with, target.without].concat() {
+                assert!(Filter::new(name).is_ok(), "{}: {name}", alias.name);
             }
         }
-        assert!(Filter::new(sugar.word).is_ok(), "{}", sugar.word);
-        assert!(dissectors::field(sugar.word).is_none(), "{} is a field", sugar.word);
+        assert!(Filter::new(alias.name).is_ok(), "{}", alias.name);
+        assert!(dissectors::field(alias.name).is_none(), "{} is a field", alias.name);
     }
 }
 
-/// The words that a wrong filter is told with, and what the caret points at.
-fn fault(filter: &str) -> (String, String) {
+/// Returns the error message of a filter, and the characters that the caret points at.
+fn diagnostic(filter: &str) -> (String, String) {
     match Filter::new(filter) {
-        Ok(_) => ("nothing is wrong".into(), String::new()),
-        Err(Fault { message, span }) => (message, filter.get(span.start..span.end).unwrap_or_default().into()),
+        Ok(_) => ("no error".into(), String::new()),
+        Err(Diagnostic { message, span }) => (message, filter.get(span.start..span.end).unwrap_or_default().into()),
     }
 }
 
 #[test]
-fn what_is_wrong_is_told_with_the_characters_it_is_about() {
+fn an_error_names_the_problem_and_points_at_its_characters() {
     for (filter, message, at) in [
-        ("tcp.prt == 80", "no field is called tcp.prt (nearest: tcp.port", "tcp.prt"),
-        ("TCP", "no field is called TCP (nearest: tcp", "TCP"),
-        ("1 < tcp.lenn < 3", "no field is called tcp.lenn (nearest: tcp.len", "tcp.lenn"),
-        ("tcp.port == \"80\"", "tcp.port is a number; \"80\" is text", "\"80\""),
-        ("tcp.port == eighty", "tcp.port is a number; eighty is not", "eighty"),
-        ("tcp.port == 65536", "65536 is too great: tcp.port is at most 65535", "65536"),
-        ("tcp.port == 080", "tcp.port is a number; 080 is not", "080"),
-        ("tcp.port == -1", "-1 is too small: tcp.port is at least 0", "-1"),
-        ("tcp.port in {80, 1..99999}", "99999 is too great", "99999"),
-        ("tcp.flags.syn == 1.5", "tcp.flags.syn is true or false; 1.5 is neither", "1.5"),
-        ("ip.src == 300.1.1.1", "ip.src is an IPv4 address; 300.1.1.1 is none", "300.1.1.1"),
-        ("ip.src == localhost", "ip.src is an IPv4 address; localhost is none; names are not looked up", "localhost"),
-        ("ip.src == 10.0.0.0/33", "a network has at most 32 bits, not 33", "10.0.0.0/33"),
-        ("ip.src == eth.src", "ip.src is an IPv4 address; eth.src is an Ethernet address", "eth.src"),
-        ("http.host == tcp.port", "http.host is text; tcp.port is a number", "tcp.port"),
-        ("frame.time > 1", "1 is no time", "1"),
-        ("frame.time_relative < 1e-3", "frame.time_relative is a duration; 1e-3 is none", "1e-3"),
-        ("tcp.analysis.flags == 1", "tcp.analysis.flags is there or not, and has no value", "tcp.analysis.flags"),
-        ("tcp.port contains \"80\"", "tcp.port is a number; contains looks into text and bytes", "tcp.port"),
-        ("tcp.port matches \"80\"", "tcp.port is a number; matches looks into text and bytes", "tcp.port"),
-        ("http.host matches www", "matches wants a regular expression in double quotes", "www"),
+        ("tcp.prt == 80", "unknown field tcp.prt (nearest: tcp.port", "tcp.prt"),
+        ("TCP", "unknown field TCP (nearest: tcp", "TCP"),
+        ("1 < tcp.lenn < 3", "unknown field tcp.lenn (nearest: tcp.len", "tcp.lenn"),
+        ("tcp.port == \"80\"", "tcp.port: expected a number, found text \"80\"", "\"80\""),
+        ("tcp.port == eighty", "tcp.port: expected a number, found eighty", "eighty"),
+        ("tcp.port == 65536", "65536 is out of range: tcp.port is at most 65535", "65536"),
+        ("tcp.port == 080", "tcp.port: expected a number, found 080", "080"),
+        ("tcp.port == -1", "-1 is out of range: tcp.port is at least 0", "-1"),
+        ("tcp.port in {80, 1..99999}", "99999 is out of range", "99999"),
+        ("tcp.flags.syn == 1.5", "tcp.flags.syn: expected true or false, found 1.5", "1.5"),
+        ("ip.src == 300.1.1.1", "ip.src: expected an IPv4 address, found 300.1.1.1", "300.1.1.1"),
+        (
+            "ip.src == localhost",
+            "ip.src: expected an IPv4 address, found localhost; host names are not resolved",
+            "localhost",
+        ),
+        ("ip.src == 10.0.0.0/33", "invalid prefix length 33: at most 32", "10.0.0.0/33"),
+        ("ip.src == eth.src", "cannot compare ip.src (an IPv4 address) with eth.src (an Ethernet address)", "eth.src"),
+        ("http.host == tcp.port", "cannot compare http.host (text) with tcp.port (a number)", "tcp.port"),
+        ("frame.time > 1", "invalid time 1", "1"),
+        ("frame.time_relative < 1e-3", "frame.time_relative: expected a duration, found 1e-3", "1e-3"),
+        ("tcp.analysis.flags == 1", "tcp.analysis.flags has no value to compare", "tcp.analysis.flags"),
+        ("tcp.port contains \"80\"", "contains requires text or bytes; tcp.port is a number", "tcp.port"),
+        ("tcp.port matches \"80\"", "matches requires text or bytes; tcp.port is a number", "tcp.port"),
+        ("http.host matches www", "expected a regular expression in double quotes", "www"),
         ("http.host matches \"a(?=b)\"", "look-ahead is not supported", "\"a(?=b)\""),
-        ("http.host matches \"\\.com\"", "\\. is no escape: write \\\\., or a raw text: r\"...\"", "\\."),
-        ("tcp.port[0] == 1", "tcp.port is a number, of which there are no slices", "tcp.port[0]"),
-        ("http.host[0:0] == \"\"", "0:0 is no range: its length is not above zero", "0:0"),
-        ("http.host[1,3-1] == \"w\"", "3-1 is no range: 3 comes after 1", "3-1"),
-        ("http.host + 1 == 2", "http.host is text, with which + does nothing", "http.host"),
-        ("foo(tcp.port) == 1", "there is no function foo", "foo"),
-        ("upper(tcp.port) == \"A\"", "upper wants text; this is a number", "tcp.port"),
-        ("len() == 1", "len wants a field", "len"),
-        ("len(ip, tcp) == 1", "len takes one thing, not 2", "len"),
-        ("count(tcp.port)", "a function has a value and is not there or not: compare it", "count(tcp.port)"),
-        ("\"a\" == \"a\"", "this is the same for every frame: a field is missing", "\"a\""),
-        ("tcp.port in {80 443}", "values in a set have commas between them", "443"),
-        ("tcp.port in 80", "in wants a set", "80"),
-        ("tcp.port = 80", "= alone means nothing: == compares", "="),
-        ("tcp AND ip", "operators are in small letters: and", "AND"),
-        ("tcp ip", "ip was not expected here: and, or, or a relation is missing before it", "ip"),
-        ("(tcp.port) == 80", "a condition in ( ) has no value; { } group arithmetic", "=="),
-        ("(tcp", "the filter ends, and ) is missing", ""),
-        ("tcp.port ==", "the filter ends where something is missing", ""),
-        ("tcp)", ") was not expected here", ")"),
-        ("$foo", "foo is a macro, and macros are not known here", "$foo"),
-        ("tcp.port == ${tcp.port}", "tcp.port of a selected frame is meant", "${tcp.port"),
-        ("http.request.uri == /login", "/ was not expected here; text with a slash is written in quotes", "/"),
-        ("any tcp", "after any or all comes a field and a relation", ""),
-        ("tcp.port == 'ab'", "'ab' is more than one character", "'ab'"),
-        ("tcp.port == \u{201c}80\u{201d}", "\u{201c} means nothing in a filter; quotes are straight", "\u{201c}"),
+        ("http.host matches \"\\.com\"", "unknown escape \\.: use \\\\., or a raw string r\"...\"", "\\."),
+        ("tcp.port[0] == 1", "a slice requires text or bytes; tcp.port is a number", "tcp.port[0]"),
+        ("http.host[0:0] == \"\"", "invalid range 0:0: the length must be positive", "0:0"),
+        ("http.host[1,3-1] == \"w\"", "invalid range 3-1: 3 is after 1", "3-1"),
+        ("http.host + 1 == 2", "operator + does not apply: http.host is text", "http.host"),
+        ("foo(tcp.port) == 1", "unknown function foo", "foo"),
+        ("upper(tcp.port) == \"A\"", "upper: expected text, found a number", "tcp.port"),
+        ("len() == 1", "len requires an argument", "len"),
+        ("len(ip, tcp) == 1", "len requires one argument, found 2", "len"),
+        ("count(tcp.port)", "expected a comparison: a function returns a value", "count(tcp.port)"),
+        ("\"a\" == \"a\"", "expected a field, found a constant", "\"a\""),
+        ("tcp.port in {80 443}", "expected a comma between the values of a set", "443"),
+        ("tcp.port in 80", "expected a set after in", "80"),
+        ("tcp.port = 80", "unexpected =: use == to compare", "="),
+        ("tcp AND ip", "operators are lower case: use and", "AND"),
+        ("tcp ip", "unexpected ip: expected and, or, or a comparison before it", "ip"),
+        ("(tcp.port) == 80", "a condition in ( ) has no value to compare; use { }", "=="),
+        ("(tcp", "unexpected end of filter: expected )", ""),
+        ("tcp.port ==", "unexpected end of filter: expected a field or a value", ""),
+        ("tcp)", "unexpected )", ")"),
+        ("$foo", "macros are not supported: replace foo", "$foo"),
+        ("tcp.port == ${tcp.port}", "references to the selected frame are not supported: tcp.port", "${tcp.port"),
+        ("http.request.uri == /login", "unexpected /: quote text that has a slash", "/"),
+        ("any tcp", "expected a field and a comparison after any or all", ""),
+        ("tcp.port == 'ab'", "'ab' has more than one character", "'ab'"),
+        ("tcp.port == \u{201c}80\u{201d}", "unexpected character \u{201c}: use straight quotes", "\u{201c}"),
     ] {
-        let (found, under) = fault(filter);
+        let (found, under) = diagnostic(filter);
         assert!(found.starts_with(message), "{filter}: {found}");
         assert_eq!(under, at, "{filter}: {found}");
     }
 }
 
 #[test]
-fn traps_are_told() {
+fn likely_mistakes_are_warned_of() {
     let warned = |filter: &str| {
-        let filter = Filter::new(filter).unwrap_or_else(|fault| panic!("{}", fault.shown(filter)));
+        let filter = Filter::new(filter).unwrap_or_else(|diagnostic| panic!("{}", diagnostic.display(filter)));
         filter
             .warnings()
             .iter()
-            .chain(filter.warnings_of_frames())
+            .chain(filter.frame_warnings())
             .map(|warning| warning.message.clone())
             .collect::<Vec<_>>()
             .join("|")
     };
-    assert!(warned("tcp.flags.syn && !tcp.flags.ack").contains("tcp.flags.ack == 0 was probably meant"));
-    assert!(warned("ip.addr != 10.0.0.1").contains("!== means that one is not"));
-    assert!(warned("tcp.port !== 80").contains("!= means that none is"));
+    assert!(warned("tcp.flags.syn && !tcp.flags.ack").contains("use tcp.flags.ack == 0"));
+    assert!(warned("ip.addr != 10.0.0.1").contains("!== matches if any differs"));
+    assert!(warned("tcp.port !== 80").contains("!= matches if all differ"));
     assert!(warned("ip.src ~= 10.0.0.1").contains("~= is deprecated"));
     assert!(warned("ip[8] == 64").contains("0x64"));
     for filter in
@@ -182,17 +190,17 @@ fn traps_are_told() {
 }
 
 #[test]
-fn only_what_is_looked_at_is_wanted() {
+fn only_the_fields_of_a_filter_are_recorded() {
     let wants = Filter::new("tcp.port == 80 and frame.number < 3").expect("a filter").wants();
     let wanted: Vec<_> = dissectors::fields().filter(|field| wants.field(field)).map(|field| field.name).collect();
     assert_eq!(wanted, ["frame.number", "tcp.port"]);
     assert!(!wants.columns && !wants.labels);
     assert!(Filter::new("_ws.col.info contains a").expect("a filter").wants().columns);
-    assert!(Filter::new(" ").expect("a filter").wants().nothing());
+    assert!(Filter::new(" ").expect("a filter").wants().is_empty());
 }
 
 #[test]
-fn the_last_frame_that_can_match_is_known() {
+fn the_last_frame_that_can_match_is_computed() {
     for (filter, last) in [
         ("frame.number <= 10", Some(10)),
         ("frame.number < 10 and tcp", Some(9)),
@@ -211,7 +219,7 @@ fn the_last_frame_that_can_match_is_known() {
 }
 
 #[test]
-fn what_is_nested_too_deep_is_refused_and_long_filters_are_not() {
+fn too_deep_nesting_is_an_error_and_a_long_filter_is_not() {
     for filter in [
         "(".repeat(100_000),
         "!".repeat(100_000) + "tcp",
@@ -229,17 +237,17 @@ fn what_is_nested_too_deep_is_refused_and_long_filters_are_not() {
 
 proptest::proptest! {
     #[test]
-    fn words_in_any_order_are_read_or_refused(words in proptest::collection::vec(0..WORDS.len(), 0..24)) {
-        read_or_refused(&words.iter().map(|&word| WORDS[word]).collect::<Vec<_>>().join(" "))?;
+    fn words_in_any_order_parse_or_are_an_error(words in proptest::collection::vec(0..WORDS.len(), 0..24)) {
+        parse_or_error(&words.iter().map(|&word| WORDS[word]).collect::<Vec<_>>().join(" "))?;
     }
 
     #[test]
-    fn any_text_is_read_or_refused(filter in r#"[a-z0-9. =<>!&|~(){},:;"'\\\[\]@#$+*/%äX\u{202e}-]{0,40}"#) {
-        read_or_refused(&filter)?;
+    fn any_text_parses_or_is_an_error(filter in r#"[a-z0-9. =<>!&|~(){},:;"'\\\[\]@#$+*/%äX\u{202e}-]{0,40}"#) {
+        parse_or_error(&filter)?;
     }
 }
 
-fn read_or_refused(filter: &str) -> Result<(), proptest::test_runner::TestCaseError> {
+fn parse_or_error(filter: &str) -> Result<(), proptest::test_runner::TestCaseError> {
     if let Ok(Some(condition)) = parse(filter) {
         let printed = condition.to_string();
         proptest::prop_assert_eq!(parse(&printed), Ok(Some(condition)), "{} {}", filter, printed);
@@ -247,12 +255,12 @@ fn read_or_refused(filter: &str) -> Result<(), proptest::test_runner::TestCaseEr
     if let Err(fault) = Filter::new(filter) {
         let Span { start, end } = fault.span;
         proptest::prop_assert!(filter.get(start..end).is_some(), "{filter}: {fault:?}");
-        proptest::prop_assert_eq!(fault.shown(filter).to_string().lines().count(), 3);
+        proptest::prop_assert_eq!(fault.display(filter).to_string().lines().count(), 3);
     }
     Ok(())
 }
 
-/// Parts of filters, those that may follow each other more than once.
+/// Parts of filters. Common ones are listed twice.
 const WORDS: &[&str] = &[
     "tcp.port",
     "tcp.port",

@@ -1,11 +1,11 @@
-//! Where a capture filter is wrong. libpcap says what, and seldom where.
+//! Position of an error in a capture filter. libpcap reports the error, but seldom its position.
 
 use super::error::Error;
 use pcap::{Capture, Dead, Linktype};
 use std::ops::Range;
 
-/// What may complete the beginning of a filter: with one of these behind it, whatever can go on is whole.
-const ENDS: [&str; 12] = [
+/// Completions of a filter prefix. A prefix of a valid filter becomes valid with one of these.
+const COMPLETIONS: [&str; 12] = [
     "",
     "1",
     "tcp",
@@ -20,9 +20,9 @@ const ENDS: [&str; 12] = [
     "1.2.3.0 mask 255.255.255.0",
 ];
 
-/// The words of the language: pcap-filter(7).
+/// Keywords of the filter language (pcap-filter(7)).
 #[rustfmt::skip]
-const WORDS: [&str; 89] = [
+const KEYWORDS: [&str; 89] = [
     "host", "net", "port", "portrange", "proto", "protochain", "gateway", "mask", "src", "dst", "dir", "and", "or", "not",
     "less", "greater", "broadcast", "multicast", "inbound", "outbound", "ifname", "ifindex", "on", "len", "byte", "link",
     "ether", "fddi", "tr", "wlan", "slip", "ppp", "ip", "ip6", "arp", "rarp", "tcp", "udp", "sctp", "icmp", "icmp6",
@@ -32,33 +32,35 @@ const WORDS: [&str; 89] = [
     "addr3", "addr4", "tcpflags", "icmptype",
 ];
 
-/// An error of a filter, with the characters it is about: what it repeats, or the word with which no filter
-/// goes on after those before it.
-pub(super) fn fault(text: &str, link: Linktype, said: String) -> Error {
-    let at = repeated(text, &said).or_else(|| misplaced(text, link, &said)).unwrap_or(0..text.len());
-    let said = said.strip_prefix("can't parse filter expression: ").unwrap_or(&said).to_owned();
-    Error::Filter { said, at }
+/// Returns the error of a filter with its position: the word that libpcap's message quotes, or the first word that no
+/// filter can have after the words before it.
+pub(super) fn filter_error(text: &str, link: Linktype, message: String) -> Error {
+    let span = quoted_word(text, &message).or_else(|| misplaced_word(text, link, &message)).unwrap_or(0..text.len());
+    let message = message.strip_prefix("can't parse filter expression: ").unwrap_or(&message).to_owned();
+    Error::Filter { message, span }
 }
 
-/// The place of what an error repeats of the filter, if that is more than a word of the language.
-fn repeated(text: &str, said: &str) -> Option<Range<usize>> {
-    let repeats = |word: &Range<usize>| {
+/// Returns the span of the first filter word that the message quotes, except keywords.
+fn quoted_word(text: &str, message: &str) -> Option<Range<usize>> {
+    let is_distinctive = |word: &Range<usize>| {
         let word = &text[word.clone()];
-        !WORDS.contains(&word) && word.chars().any(char::is_alphanumeric)
+        !KEYWORDS.contains(&word) && word.chars().any(char::is_alphanumeric)
     };
-    let said: Vec<&str> = words(said).into_iter().map(|word| said[word].trim_end_matches([':', '.'])).collect();
-    words(text).into_iter().filter(repeats).find(|word| said.contains(&&text[word.clone()]))
+    let quoted: Vec<&str> =
+        word_spans(message).into_iter().map(|word| message[word].trim_end_matches([':', '.'])).collect();
+    word_spans(text).into_iter().filter(is_distinctive).find(|word| quoted.contains(&&text[word.clone()]))
 }
 
-/// The first word with which no filter goes on; the end, if one does.
-fn misplaced(text: &str, link: Linktype, said: &str) -> Option<Range<usize>> {
-    if !said.contains("syntax error") {
+/// Returns the first word that no filter can continue from; the end of the text if there is none. Applies to syntax
+/// errors only.
+fn misplaced_word(text: &str, link: Linktype, message: &str) -> Option<Range<usize>> {
+    if !message.contains("syntax error") {
         return None;
     }
     let dead = Capture::dead(link).ok()?;
     let mut before = String::new();
     let mut open = 0usize;
-    for word in words(text) {
+    for word in word_spans(text) {
         let written = text.get(word.clone())?;
         open = match written {
             "(" => open + 1,
@@ -66,39 +68,39 @@ fn misplaced(text: &str, link: Linktype, said: &str) -> Option<Range<usize>> {
             _ => open,
         };
         before.push(' ');
-        before.push_str(if is_name(written) { "1.2.3.4" } else { written });
+        before.push_str(if is_host_name(written) { "1.2.3.4" } else { written });
         let closing = ")".repeat(open);
-        let goes_on = |end: &str| parses(&dead, &format!("{before} {end} {closing}"));
-        if !ENDS.iter().any(|end| goes_on(end)) {
+        let is_valid_with = |end: &str| parses(&dead, &format!("{before} {end} {closing}"));
+        if !COMPLETIONS.iter().any(|end| is_valid_with(end)) {
             return Some(word);
         }
     }
     Some(text.len()..text.len())
 }
 
-/// Whether a filter is well formed, whatever it means.
+/// Returns whether a filter is syntactically valid.
 fn parses(dead: &Capture<Dead>, text: &str) -> bool {
     dead.compile(text, false).err().is_none_or(|error| !error.to_string().contains("syntax error"))
 }
 
-/// Whether a word is none of the language's and no number, so that it would be looked up as the name of a host.
-fn is_name(word: &str) -> bool {
-    word.starts_with(|char: char| char.is_ascii_alphabetic()) && !WORDS.contains(&word)
+/// Returns whether a word is neither a keyword nor a number, so that libpcap would resolve it as a host name.
+fn is_host_name(word: &str) -> bool {
+    word.starts_with(|char: char| char.is_ascii_alphabetic()) && !KEYWORDS.contains(&word)
 }
 
-/// The places of a filter's words and signs.
-fn words(text: &str) -> Vec<Range<usize>> {
+/// Returns the spans of a filter's words and operator characters.
+fn word_spans(text: &str) -> Vec<Range<usize>> {
     let is_word = |char: char| char.is_alphanumeric() || ".:_-/\\".contains(char);
     let mut words: Vec<Range<usize>> = Vec::new();
-    let mut joins = false;
+    let mut continues = false;
     for (at, char) in text.char_indices() {
         let end = at + char.len_utf8();
         match (is_word(char), words.last_mut()) {
-            (true, Some(word)) if joins => word.end = end,
+            (true, Some(word)) if continues => word.end = end,
             _ if char.is_whitespace() => {}
             _ => words.push(at..end),
         }
-        joins = is_word(char);
+        continues = is_word(char);
     }
     words
 }
@@ -107,18 +109,18 @@ fn words(text: &str) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    /// The characters at which a filter is wrong.
-    fn wrong(text: &str) -> &str {
+    /// Returns the part of a filter that its error refers to.
+    fn rejected(text: &str) -> &str {
         let dead = Capture::dead(Linktype::ETHERNET).expect("libpcap");
-        let error = dead.compile(text, true).map(drop).expect_err("it is wrong");
-        match fault(text, Linktype::ETHERNET, crate::live::device::said(&error)) {
-            Error::Filter { at, .. } => &text[at],
+        let error = dead.compile(text, true).map(drop).expect_err("an error");
+        match filter_error(text, Linktype::ETHERNET, crate::live::device::error_text(&error)) {
+            Error::Filter { span, .. } => &text[span],
             other => panic!("{other}"),
         }
     }
 
     #[test]
-    fn what_is_wrong_is_pointed_at() {
+    fn errors_have_a_position() {
         for (text, part) in [
             ("tcp port 80 foo bar", "foo"),
             ("tcp port 80 or or udp", "or"),
@@ -130,7 +132,7 @@ mod tests {
             ("tcp[0", ""),
             ("host 1.2.3.4 and == 3", "=="),
         ] {
-            let found = wrong(text);
+            let found = rejected(text);
             assert!(found == part || part == "==" && found == "=", "{text}: {found:?}");
         }
     }

@@ -1,66 +1,66 @@
-//! Why an interface cannot be listened to, said in a line.
+//! Errors of live capture, each displayed in one line.
 
 use std::fmt;
 use std::ops::Range;
 
-/// Why capturing did not begin, or ended.
+/// Reason why a capture did not start or stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The system does not tell its interfaces.
+    /// The interfaces cannot be listed.
     List(String),
-    /// There is no such interface.
-    NoDevice {
-        /// As it was named.
+    /// No interface has the requested name.
+    UnknownDevice {
+        /// Requested name.
         name: String,
-        /// The names that there are.
-        known: Vec<String>,
+        /// Names of the available interfaces.
+        available: Vec<String>,
     },
-    /// The process may not capture.
+    /// The process has no permission to capture.
     Permission {
-        /// The interface.
+        /// Name of the interface.
         device: String,
     },
-    /// A capture filter is wrong.
+    /// The capture filter is invalid.
     Filter {
-        /// What libpcap says.
-        said: String,
-        /// The bytes of the filter it is about.
-        at: Range<usize>,
+        /// Message of libpcap.
+        message: String,
+        /// Bytes of the filter that the error refers to.
+        span: Range<usize>,
     },
-    /// The interface has no such link type.
+    /// The interface does not support the requested link type.
     Link {
-        /// The interface.
+        /// Name of the interface.
         device: String,
-        /// As it was named.
+        /// Requested name.
         name: String,
-        /// The names of those that it has.
-        known: Vec<String>,
+        /// Names of the supported link types.
+        available: Vec<String>,
     },
-    /// Something else is wrong with an interface; what libpcap says.
+    /// Any other error of an interface.
     Device {
-        /// The interface.
+        /// Name of the interface.
         device: String,
-        /// What is wrong.
-        said: String,
+        /// Message of libpcap.
+        message: String,
     },
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::List(said) => write!(f, "the interfaces cannot be listed: {said}"),
-            Error::NoDevice { name, known } if known.is_empty() => {
-                write!(f, "{name}: there is no such interface, and none that may be listened to")
+            Error::List(message) => write!(f, "cannot list interfaces: {message}"),
+            Error::UnknownDevice { name, available } if available.is_empty() => {
+                write!(f, "{name}: no such interface, and none available for capture")
             }
-            Error::NoDevice { name, known } => {
-                write!(f, "{name}: there is no such interface; there are {}", known.join(", "))
+            Error::UnknownDevice { name, available } => {
+                write!(f, "{name}: no such interface; available: {}", available.join(", "))
             }
             Error::Permission { device } => write!(f, "{device}: no permission to capture"),
-            Error::Filter { said, .. } => write!(f, "the capture filter is not understood: {said}"),
-            Error::Link { device, name, known } => {
-                write!(f, "{device}: it has no link type {name}; it has {}", known.join(", "))
+            Error::Filter { message, .. } => write!(f, "invalid capture filter: {message}"),
+            Error::Link { device, name, available } => {
+                write!(f, "{device}: unsupported link type {name}; available: {}", available.join(", "))
             }
-            Error::Device { device, said } => write!(f, "{device}: {said}"),
+            Error::Device { device, message } => write!(f, "{device}: {message}"),
         }
     }
 }

@@ -1,28 +1,29 @@
-//! Listening to interfaces of this machine, through libpcap.
+//! Live capture from interfaces of this machine, through libpcap.
 //!
-//! [`open`] opens them, which takes privileges; [`Opened::listen`] begins to capture, which takes none. From then on
-//! one thread does nothing but take packets and hand them on, many at a time, through a queue that has an end: what the
-//! reader has no time for is left out and counted, so that the kernel's buffer does not fill because of it.
+//! [`open`] opens the interfaces, which requires privileges. [`OpenCapture::start`] starts the capture, which requires
+//! none. A dedicated thread then receives packets and passes them on in batches, through a bounded queue. If the queue
+//! is full, packets are dropped and counted, so that a slow reader does not fill the kernel's buffer.
 
+mod batch;
 mod bpf;
+mod capture_thread;
+mod counters;
 mod device;
 mod error;
-mod pump;
-mod slab;
-mod tally;
 mod writer;
 
-pub use device::{BUFFER, Device, SNAPLEN, Settings, State, devices};
+pub use capture_thread::Limits;
+pub use counters::{CaptureCounts, Drops};
+pub use device::{CaptureSettings, DEFAULT_BUFFER, Device, DeviceState, SNAPLEN, devices};
 pub use error::Error;
-pub use pump::Limits;
-pub use tally::{Counts, Drops};
 
-use crate::pace;
+use crate::priority;
 use crate::sink::{self, Sink, Summary};
-use crate::source::{Frame, Interface, Options, Stop};
-use device::Tap;
-use pump::{Pump, Way};
-use slab::Slab;
+use crate::source::{Frame, FrameOptions, Interface, StopSignal};
+use batch::PacketBatch;
+use capture_thread::{BatchChannels, CaptureThread};
+use counters::SharedCounters;
+use device::OpenDevice;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,40 +31,39 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use tally::Tally;
-use writer::Writer;
+use writer::CaptureWriter;
 
-/// Slabs of 256 KiB that may wait for the reader: 32 MiB, two tenths of a second at line rate of a gigabit, beside what
-/// the kernel holds.
-const QUEUE: usize = 128;
+/// Batches of 256 KiB that may wait for the reader: 32 MiB, 0.2 s at a line rate of 1 Gbit/s, in addition to the
+/// kernel's buffer.
+const QUEUE_LENGTH: usize = 128;
 
-/// Interfaces that are open and not yet listened to.
-pub struct Opened {
-    taps: Vec<Tap>,
+/// Interfaces that are open for a capture that has not started.
+pub struct OpenCapture {
+    open_devices: Vec<OpenDevice>,
 }
 
-/// Opens interfaces, each by its name or its number among [`devices`].
-pub fn open<'a>(names: impl IntoIterator<Item = &'a str>, settings: &Settings) -> Result<Opened, Error> {
+/// Opens interfaces, each by its name or its number in [`devices`].
+pub fn open<'a>(names: impl IntoIterator<Item = &'a str>, settings: &CaptureSettings) -> Result<OpenCapture, Error> {
     let open = |(name, id)| device::open(name, id, settings);
-    let taps = names.into_iter().zip(0..).map(open).collect::<Result<_, _>>()?;
-    Ok(Opened { taps })
+    let open_devices = names.into_iter().zip(0..).map(open).collect::<Result<_, _>>()?;
+    Ok(OpenCapture { open_devices })
 }
 
-impl Opened {
-    /// What is listened to.
+impl OpenCapture {
+    /// Returns the open interfaces.
     pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
-        self.taps.iter().map(|tap| &tap.interface)
+        self.open_devices.iter().map(|tap| &tap.interface)
     }
 
-    /// The folders from which libpcap reads how many packets the interfaces lost, while it listens to them (Linux).
-    pub fn counters(&self) -> Vec<PathBuf> {
+    /// Returns the folders from which libpcap reads the interfaces' drop counters during a capture (Linux).
+    pub fn counter_folders(&self) -> Vec<PathBuf> {
         let names = self.interfaces().filter_map(|interface| interface.name.as_deref());
-        // Not one that leads elsewhere.
+        // Names that would lead outside the folder are skipped.
         let names = names.filter(|name| !name.contains('/') && !name.starts_with('.'));
         names.map(|name| Path::new("/sys/class/net").join(name).join("statistics")).collect()
     }
 
-    /// What a file has to say of the interfaces.
+    /// Returns the descriptions of the interfaces for a capture file.
     pub fn devices(&self) -> Vec<sink::Device> {
         let device = |interface: &Interface| sink::Device {
             name: interface.name.clone().unwrap_or_default(),
@@ -76,169 +76,197 @@ impl Opened {
         self.interfaces().map(device).collect()
     }
 
-    /// Begins to capture, until `stop` is set, a limit is reached, or no device is left. What is captured is written
-    /// to the sink, if there is one: all of it, whether the reader has time for it or not. Then the thread that calls
-    /// this, which will read, steps back behind those that capture and write.
-    pub fn listen(self, sink: Option<Sink>, stop: Stop, limits: Limits) -> io::Result<Live> {
+    /// Starts the capture. It runs until `stop` is set, a limit is reached, or no device is left. If there is a sink,
+    /// every captured packet is written to it, even if the reader is too slow. In that case the calling thread, which
+    /// is the reader, gets a lower priority than the threads that capture and write.
+    pub fn start(self, sink: Option<Sink>, stop: StopSignal, limits: Limits) -> io::Result<LiveCapture> {
         let interfaces = self.interfaces().cloned().collect();
-        let tally = Arc::new(Tally::default());
-        let (read, queue) = sync_channel(QUEUE);
-        let (spent, back) = channel();
+        let counters = Arc::new(SharedCounters::default());
+        let (reader, queue) = sync_channel(QUEUE_LENGTH);
+        let (recycler, recycled) = channel();
         let thread = |name: &str| thread::Builder::new().name(name.into());
-        let (slabs, writer) = match sink {
-            None => (read, None),
+        let (batches, writer) = match sink {
+            None => (reader, None),
             Some(sink) => {
-                let (slabs, captured) = sync_channel(QUEUE);
-                let (stop, tally, spent) = (stop.clone(), tally.clone(), spent.clone());
-                let writer = Writer { sink, captured, written: read, held: Slab::default(), spent, stop, tally };
-                (slabs, Some(thread("write").spawn(move || writer.run())?))
+                let (batches, captured) = sync_channel(QUEUE_LENGTH);
+                let (stop, counters, recycler) = (stop.clone(), counters.clone(), recycler.clone());
+                let writer = CaptureWriter {
+                    sink,
+                    captured,
+                    output: reader,
+                    buffered: PacketBatch::default(),
+                    recycler,
+                    stop,
+                    counters,
+                };
+                (batches, Some(thread("write").spawn(move || writer.run())?))
             }
         };
-        let way = Way { slabs, spent: back, keeps_all: writer.is_some() };
-        let pump = Pump::new(self.taps, way, stop.clone(), limits, tally.clone())?;
-        let pump = Some(thread("capture").spawn(move || pump.run())?);
+        let output = BatchChannels { batches, recycled, is_lossless: writer.is_some() };
+        let capture = CaptureThread::new(self.open_devices, output, stop.clone(), limits, counters.clone())?;
+        let capture = Some(thread("capture").spawn(move || capture.run())?);
         if writer.is_some() {
-            // What is not written is lost, what is not read can be read from the file.
-            pace::step_back();
+            // Packets not written are lost; packets not read are still in the file.
+            priority::lower();
         }
-        Ok(Live { interfaces, queue, spent, slab: Slab::default(), at: 0, tally, stop, pump, writer })
+        Ok(LiveCapture {
+            interfaces,
+            queue,
+            recycler,
+            batch: PacketBatch::default(),
+            next_index: 0,
+            counters,
+            stop,
+            capture_thread: capture,
+            writer,
+        })
     }
 }
 
-/// A capture that goes on. Dropping it ends it.
-pub struct Live {
+/// Running capture. Dropping it ends the capture.
+pub struct LiveCapture {
     interfaces: Vec<Interface>,
-    queue: Receiver<Slab>,
-    spent: Sender<Slab>,
-    /// What is being read, and how far.
-    slab: Slab,
-    at: usize,
-    tally: Arc<Tally>,
-    stop: Stop,
-    pump: Option<JoinHandle<Vec<Error>>>,
+    queue: Receiver<PacketBatch>,
+    recycler: Sender<PacketBatch>,
+    /// Batch being read, and the index of the next packet in it.
+    batch: PacketBatch,
+    next_index: usize,
+    counters: Arc<SharedCounters>,
+    stop: StopSignal,
+    capture_thread: Option<JoinHandle<Vec<Error>>>,
     writer: Option<JoinHandle<Result<Summary, sink::Error>>>,
 }
 
-/// What a capture has come to.
+/// Result of a capture.
 #[derive(Debug)]
-pub struct Ended {
-    /// What was captured and what was lost.
-    pub counts: Counts,
-    /// What went wrong with devices.
-    pub failed: Vec<Error>,
-    /// What was written, if anything was to be.
+pub struct CaptureResult {
+    /// Counts of captured and dropped packets.
+    pub counts: CaptureCounts,
+    /// Errors of the devices.
+    pub errors: Vec<Error>,
+    /// Summary of the written files, if there was a sink.
     pub written: Option<Result<Summary, sink::Error>>,
 }
 
-impl Live {
-    /// The next frame that was captured; `None` if none waits.
+impl LiveCapture {
+    /// Returns the next captured frame; `None` if none is waiting.
     #[allow(clippy::should_implement_trait, reason = "an Iterator cannot lend from itself")]
     pub fn next(&mut self) -> Option<Frame<'_>> {
-        if self.at == self.slab.len() {
+        if self.next_index == self.batch.len() {
             match self.queue.try_recv() {
-                Ok(slab) => self.take(slab),
+                Ok(batch) => self.set_batch(batch),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
             }
         }
-        let packet = self.slab.packet(self.at)?;
-        let number = pump::after(self.slab.first, self.at as u32);
-        self.at += 1;
+        let packet = self.batch.packet(self.next_index)?;
+        let number = capture_thread::number_after(self.batch.first, self.next_index as u32);
+        self.next_index += 1;
         let interface = self.interfaces.get(packet.device as usize)?;
         Some(Frame {
             number,
             time: packet.time,
-            timed: true,
+            has_time: true,
             length: packet.length.min(i32::MAX as u32),
             bytes: packet.bytes,
             link: interface.link,
             fcs: None,
             section: 1,
             interface: Some(interface),
-            options: Options::default(),
+            options: FrameOptions::default(),
         })
     }
 
-    /// Waits for frames, so long at most; false if none will come any more.
-    pub fn wait(&mut self, most: Duration) -> bool {
-        if self.at < self.slab.len() {
+    /// Waits for frames until the timeout; returns false if the capture has ended and no frames are left.
+    pub fn wait(&mut self, timeout: Duration) -> bool {
+        if self.next_index < self.batch.len() {
             return true;
         }
-        match self.queue.recv_timeout(most) {
-            Ok(slab) => self.take(slab),
+        match self.queue.recv_timeout(timeout) {
+            Ok(batch) => self.set_batch(batch),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return false,
         }
         true
     }
 
-    fn take(&mut self, slab: Slab) {
-        let handed_over = if self.writer.is_some() { &self.tally.unread } else { &self.tally.slabs };
-        handed_over.fetch_sub(1, Relaxed);
-        self.tally.taken_up(slab.len());
-        let mut read = std::mem::replace(&mut self.slab, slab);
-        self.at = 0;
+    fn set_batch(&mut self, batch: PacketBatch) {
+        let sent = if self.writer.is_some() { &self.counters.unread_batches } else { &self.counters.queued_batches };
+        sent.fetch_sub(1, Relaxed);
+        self.counters.subtract_waiting(batch.len());
+        let mut read = std::mem::replace(&mut self.batch, batch);
+        self.next_index = 0;
         read.clear();
-        // Who captures no more needs none.
-        let _ = self.spent.send(read);
+        // The send fails only after the capture thread has ended.
+        let _ = self.recycler.send(read);
     }
 
-    /// How the capture goes.
+    /// Returns the counts of captured, waiting and dropped packets.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.tally.counts()
+    pub fn counts(&self) -> CaptureCounts {
+        self.counters.counts()
     }
 
-    /// What ends the capture.
+    /// Returns the flag that ends the capture.
     #[must_use]
-    pub fn stop(&self) -> Stop {
+    pub fn stop(&self) -> StopSignal {
         self.stop.clone()
     }
 
-    /// Ends the capture.
-    pub fn finish(mut self) -> Ended {
+    /// Ends the capture and returns its result.
+    pub fn finish(mut self) -> CaptureResult {
         self.stop.stop();
-        let failed = self.pump.take().map(joined).unwrap_or_default();
-        let written = self.writer.take().map(joined);
-        Ended { counts: self.tally.counts(), failed, written }
+        let errors = self.capture_thread.take().map(join).unwrap_or_default();
+        let written = self.writer.take().map(join);
+        CaptureResult { counts: self.counters.counts(), errors, written }
     }
 }
 
-impl Drop for Live {
+impl Drop for LiveCapture {
     fn drop(&mut self) {
         self.stop.stop();
-        // What is written becomes whole.
-        self.pump.take().map(JoinHandle::join);
+        // Joining the writer completes the file.
+        self.capture_thread.take().map(JoinHandle::join);
         self.writer.take().map(JoinHandle::join);
     }
 }
 
-/// What a thread has come to.
-fn joined<T>(thread: JoinHandle<T>) -> T {
+/// Waits for a thread and returns its result; a panic of the thread is propagated.
+fn join<T>(thread: JoinHandle<T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::Packet;
+    use crate::sink::CapturedPacket;
     use crate::source::Time;
 
     #[test]
-    fn who_waits_within_a_slab_loses_nothing_of_it() {
-        let (read, queue) = sync_channel(QUEUE);
-        let (tally, stop) = (Arc::new(Tally::default()), Stop::default());
+    fn waiting_within_a_batch_skips_no_packet() {
+        let (sender, queue) = sync_channel(QUEUE_LENGTH);
+        let (counters, stop) = (Arc::new(SharedCounters::default()), StopSignal::default());
         for first in [1, 4] {
-            let mut slab = Slab::default();
-            slab.first = first;
-            (0..3).for_each(|_| slab.push(Packet { time: Time(0), length: 1, bytes: b"x", device: 0 }));
-            tally.wait(slab.len());
-            tally.slabs.fetch_add(1, Relaxed);
-            read.send(slab).expect("a reader");
+            let mut batch = PacketBatch::default();
+            batch.first = first;
+            (0..3).for_each(|_| batch.push(CapturedPacket { time: Time(0), length: 1, bytes: b"x", device: 0 }));
+            counters.add_waiting(batch.len());
+            counters.queued_batches.fetch_add(1, Relaxed);
+            sender.send(batch).expect("a reader");
         }
-        drop(read);
+        drop(sender);
         let interfaces = vec![Interface::live(0, 1, SNAPLEN, 9)];
-        let (slab, spent) = (Slab::default(), channel().0);
-        let mut live = Live { interfaces, queue, spent, slab, at: 0, tally, stop, pump: None, writer: None };
+        let (batch, recycler) = (PacketBatch::default(), channel().0);
+        let mut live = LiveCapture {
+            interfaces,
+            queue,
+            recycler,
+            batch,
+            next_index: 0,
+            counters,
+            stop,
+            capture_thread: None,
+            writer: None,
+        };
         let mut numbers = Vec::new();
         while live.wait(Duration::ZERO) {
             numbers.extend(live.next().map(|frame| frame.number));

@@ -1,44 +1,45 @@
-//! The thread that writes what is captured, and hands it on to be read.
+//! The thread that writes captured packets to the file and passes them to the reader.
 
-use super::slab::Slab;
-use super::tally::Tally;
-use crate::sink::{self, Counts, Go, Sink, Summary};
-use crate::source::Stop;
+use super::batch::PacketBatch;
+use super::counters::SharedCounters;
+use crate::sink::{self, DeviceCounts, Sink, Summary, WriteStatus};
+use crate::source::StopSignal;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-/// How often the clock is looked at while nothing comes: a file may be full by time alone.
-const TICK: Duration = Duration::from_millis(100);
+/// Interval at which an idle writer checks whether a file is full by time.
+const CLOCK_CHECK: Duration = Duration::from_millis(100);
 
-/// As long as what is held back waits for a reader who has something to do.
-const HOLD: Duration = Duration::from_millis(20);
+/// Interval at which a writer with buffered packets checks whether the reader is idle.
+const IDLE_CHECK: Duration = Duration::from_millis(20);
 
-/// Between the capture, which waits for it, and the reader, for whom it does not wait.
-pub(super) struct Writer {
+/// Writer between the capture thread and the reader. The capture thread waits for the writer; the writer does not wait
+/// for the reader.
+pub(super) struct CaptureWriter {
     pub(super) sink: Sink,
-    pub(super) captured: Receiver<Slab>,
-    pub(super) written: SyncSender<Slab>,
-    /// What is written and gathers while the reader is behind: few packets at a time would soon be all that may wait.
-    pub(super) held: Slab,
-    /// Where slabs go that nobody reads.
-    pub(super) spent: Sender<Slab>,
-    pub(super) stop: Stop,
-    pub(super) tally: Arc<Tally>,
+    pub(super) captured: Receiver<PacketBatch>,
+    pub(super) output: SyncSender<PacketBatch>,
+    /// Packets written and not sent yet, because the reader is behind. Many small batches would soon fill its queue.
+    pub(super) buffered: PacketBatch,
+    /// Channel that returns batches for reuse.
+    pub(super) recycler: Sender<PacketBatch>,
+    pub(super) stop: StopSignal,
+    pub(super) counters: Arc<SharedCounters>,
 }
 
-impl Writer {
-    /// Writes until nothing more is captured, or until it is enough.
+impl CaptureWriter {
+    /// Writes until the capture ends, or until the sink needs no more packets.
     pub(super) fn run(mut self) -> Result<Summary, sink::Error> {
         let written = self.write_all();
-        self.let_go();
-        // It may be what ends the capture.
+        self.flush();
+        // The writer may be the first to end the capture.
         self.stop.stop();
-        // What is still on its way is neither written nor read.
-        while let Ok(slab) = self.captured.recv() {
-            self.tally.slabs.fetch_sub(1, Relaxed);
-            self.tally.taken_up(slab.len());
+        // Batches still in the queue are neither written nor read.
+        while let Ok(batch) = self.captured.recv() {
+            self.counters.queued_batches.fetch_sub(1, Relaxed);
+            self.counters.subtract_waiting(batch.len());
         }
         let counts = self.counts();
         let finished = self.sink.finish(&counts);
@@ -47,95 +48,99 @@ impl Writer {
 
     fn write_all(&mut self) -> Result<(), sink::Error> {
         loop {
-            let wait = if self.held.is_empty() { TICK } else { HOLD };
-            let go = match self.captured.recv_timeout(wait) {
-                Ok(slab) => {
-                    self.tally.slabs.fetch_sub(1, Relaxed);
-                    // Any packet of it may end a file.
-                    self.count();
-                    let go = self.write(slab)?;
-                    // While more waits, it is written together.
-                    if self.tally.slabs.load(Relaxed) == 0 && go == Go::On { self.sink.settle()? } else { go }
+            let wait = if self.buffered.is_empty() { CLOCK_CHECK } else { IDLE_CHECK };
+            let status = match self.captured.recv_timeout(wait) {
+                Ok(batch) => {
+                    self.counters.queued_batches.fetch_sub(1, Relaxed);
+                    // Any packet of the batch may end a file, and a file ends with the counts.
+                    self.update_counts();
+                    let status = self.write(batch)?;
+                    // While more batches wait, they are flushed together.
+                    if self.counters.queued_batches.load(Relaxed) == 0 && status == WriteStatus::Continue {
+                        self.sink.flush_and_rotate()?
+                    } else {
+                        status
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    self.let_go_if_idle();
-                    self.count();
-                    self.sink.settle()?
+                    self.flush_if_idle();
+                    self.update_counts();
+                    self.sink.flush_and_rotate()?
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
-            if go == Go::Enough {
+            if status == WriteStatus::Complete {
                 return Ok(());
             }
         }
     }
 
-    /// Writes packets and hands them on.
-    fn write(&mut self, mut slab: Slab) -> Result<Go, sink::Error> {
-        let mut go = Go::On;
-        for at in 0..slab.len() {
-            let Some(packet) = slab.packet(at) else { break };
-            go = self.sink.write(&packet).inspect_err(|_| self.tally.taken_up(slab.len()))?;
-            if go == Go::Enough {
-                self.tally.taken_up(slab.len() - at - 1);
-                slab.truncate(at + 1);
+    /// Writes packets and passes them to the reader.
+    fn write(&mut self, mut batch: PacketBatch) -> Result<WriteStatus, sink::Error> {
+        let mut status = WriteStatus::Continue;
+        for at in 0..batch.len() {
+            let Some(packet) = batch.packet(at) else { break };
+            status = self.sink.write(&packet).inspect_err(|_| self.counters.subtract_waiting(batch.len()))?;
+            if status == WriteStatus::Complete {
+                self.counters.subtract_waiting(batch.len() - at - 1);
+                batch.truncate(at + 1);
                 break;
             }
         }
-        // It is in the file before anybody is told of it.
-        self.pass_on(slab);
-        Ok(go)
+        // Packets are in the file before the reader gets them.
+        self.forward(batch);
+        Ok(status)
     }
 
-    /// Lets the reader have packets: at once if it has nothing to do, else when there are many.
-    fn pass_on(&mut self, slab: Slab) {
-        if self.held.is_empty() {
-            self.held = slab;
-        } else if self.held.append(&slab) {
-            self.recycle(slab);
+    /// Passes packets to the reader: immediately if it is idle, otherwise once the buffer is full.
+    fn forward(&mut self, batch: PacketBatch) {
+        if self.buffered.is_empty() {
+            self.buffered = batch;
+        } else if self.buffered.append(&batch) {
+            self.recycle(batch);
         } else {
-            self.let_go();
-            self.held = slab;
+            self.flush();
+            self.buffered = batch;
         }
-        self.let_go_if_idle();
+        self.flush_if_idle();
     }
 
-    /// Hands the reader what is held back, if it has nothing to do.
-    fn let_go_if_idle(&mut self) {
-        if self.tally.unread.load(Relaxed) == 0 {
-            self.let_go();
+    /// Sends the buffered packets to the reader if it is idle.
+    fn flush_if_idle(&mut self) {
+        if self.counters.unread_batches.load(Relaxed) == 0 {
+            self.flush();
         }
     }
 
-    /// Hands the reader what is held back, if it has not too much already.
-    fn let_go(&mut self) {
-        if self.held.is_empty() {
+    /// Sends the buffered packets to the reader, or drops them if its queue is full.
+    fn flush(&mut self) {
+        if self.buffered.is_empty() {
             return;
         }
-        self.tally.unread.fetch_add(1, Relaxed);
-        if let Err(TrySendError::Full(slab)) = self.written.try_send(std::mem::take(&mut self.held)) {
-            self.tally.unread.fetch_sub(1, Relaxed);
-            self.tally.taken_up(slab.len());
-            self.tally.left_out.fetch_add(slab.len() as u64, Relaxed);
-            self.recycle(slab);
+        self.counters.unread_batches.fetch_add(1, Relaxed);
+        if let Err(TrySendError::Full(batch)) = self.output.try_send(std::mem::take(&mut self.buffered)) {
+            self.counters.unread_batches.fetch_sub(1, Relaxed);
+            self.counters.subtract_waiting(batch.len());
+            self.counters.queue_dropped.fetch_add(batch.len() as u64, Relaxed);
+            self.recycle(batch);
         }
     }
 
-    fn recycle(&mut self, mut slab: Slab) {
-        slab.clear();
-        // Who captures no more needs none.
-        let _ = self.spent.send(slab);
+    fn recycle(&mut self, mut batch: PacketBatch) {
+        batch.clear();
+        // The send fails only after the capture thread has ended.
+        let _ = self.recycler.send(batch);
     }
 
-    /// Tells the file what the devices have counted.
-    fn count(&mut self) {
+    /// Passes the counts of the devices to the sink.
+    fn update_counts(&mut self) {
         let counts = self.counts();
-        self.sink.count(&counts);
+        self.sink.set_counts(&counts);
     }
 
-    fn counts(&self) -> Vec<Counts> {
-        let drops = self.tally.drops.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = drops.iter().map(|drops| Counts {
+    fn counts(&self) -> Vec<DeviceCounts> {
+        let drops = self.counters.drops.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = drops.iter().map(|drops| DeviceCounts {
             received: drops.received,
             dropped: drops.kernel,
             interface_dropped: drops.interface,

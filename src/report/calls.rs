@@ -1,88 +1,88 @@
-//! `calls`: one row an exchange, when it is complete or can never be.
+//! `calls`: one row per exchange, written when the exchange is complete or can no longer complete.
 
 use super::Report;
-use super::records::{Cell, Form, Head, Records, figures, words};
+use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
 use crate::analysis::Event;
 use crate::capture::Call;
 use std::io::{self, Write};
 
-static HEADS: &[Head] = &[
-    Head::new("stream", figures("STREAM", 6, 3)),
-    Head::machine("nth"),
-    Head::machine("protocol"),
-    Head::new("time", figures("TIME", 10, 1)),
-    Head::new("client", words("CLIENT", 18, 47, 8)),
-    Head::new("server", words("SERVER", 18, 47, 6)),
-    Head::new("method", words("METHOD", 6, 16, 0)),
-    Head::new("host", words("HOST", 16, 40, 4)),
-    Head::new("uri", words("URI", 20, 60, 0)),
-    Head::new("status", figures("STATUS", 6, 0)),
-    Head::new("type", words("TYPE", 16, 40, 7)),
-    Head::new("size", figures("SIZE", 7, 2)),
-    Head::new("connect", figures("CONNECT", 8, 10)),
-    Head::new("ttfb", figures("TTFB", 8, 5)),
-    Head::new("download", figures("DOWNLOAD", 8, 9)),
-    Head::new("total", figures("TOTAL", 8, 0)),
-    Head::machine("request_frame"),
-    Head::machine("request_size"),
-    Head::machine("request_complete"),
-    Head::machine("response_frame"),
-    Head::machine("response_complete"),
+static COLUMNS: &[RecordColumn] = &[
+    RecordColumn::new("stream", number_column("STREAM", 6, 3)),
+    RecordColumn::machine_only("nth"),
+    RecordColumn::machine_only("protocol"),
+    RecordColumn::new("time", number_column("TIME", 10, 1)),
+    RecordColumn::new("client", text_column("CLIENT", 18, 47, 8)),
+    RecordColumn::new("server", text_column("SERVER", 18, 47, 6)),
+    RecordColumn::new("method", text_column("METHOD", 6, 16, 0)),
+    RecordColumn::new("host", text_column("HOST", 16, 40, 4)),
+    RecordColumn::new("uri", text_column("URI", 20, 60, 0)),
+    RecordColumn::new("status", number_column("STATUS", 6, 0)),
+    RecordColumn::new("type", text_column("TYPE", 16, 40, 7)),
+    RecordColumn::new("size", number_column("SIZE", 7, 2)),
+    RecordColumn::new("connect", number_column("CONNECT", 8, 10)),
+    RecordColumn::new("ttfb", number_column("TTFB", 8, 5)),
+    RecordColumn::new("download", number_column("DOWNLOAD", 8, 9)),
+    RecordColumn::new("total", number_column("TOTAL", 8, 0)),
+    RecordColumn::machine_only("request_frame"),
+    RecordColumn::machine_only("request_size"),
+    RecordColumn::machine_only("request_complete"),
+    RecordColumn::machine_only("response_frame"),
+    RecordColumn::machine_only("response_complete"),
 ];
 
-/// Prints exchanges.
-pub struct Calls {
-    records: Records,
+/// Prints exchanges as rows.
+pub struct CallsReport {
+    records: RecordWriter,
 }
 
-impl Calls {
-    /// Prints them in this form.
+impl CallsReport {
+    /// Returns a report in this format.
     #[must_use]
-    pub fn new(form: Form) -> Calls {
-        Calls { records: Records::new(HEADS, form) }
+    pub fn new(format: RecordFormat) -> CallsReport {
+        CallsReport { records: RecordWriter::new(COLUMNS, format) }
     }
 
     fn row(&mut self, call: &Call, out: &mut dyn Write) -> io::Result<()> {
         let exchange = &call.exchange;
         let (request, response) = (exchange.request, exchange.response);
-        let begun = request.or(response).map(|transfer| transfer.first.time);
-        let moment = begun.map(|time| Cell::Moment(time, time.saturating_sub(call.start)));
-        let cut = response.is_some_and(|response| !response.complete);
-        let content = Cell::Media(&exchange.content_type, if cut { "(cut short)" } else { "" });
-        let status = match (exchange.status, response) {
+        let start = request.or(response).map(|transfer| transfer.first.time);
+        let time = start.map(|time| Cell::Timestamp(time, time.saturating_sub(call.start)));
+        let is_truncated = response.is_some_and(|response| !response.complete);
+        let content_type = Cell::Media(&exchange.content_type, if is_truncated { "(truncated)" } else { "" });
+        let status = match (exchange.code, response) {
             (Some(status), _) => Cell::Number(status.into()),
-            (None, Some(_)) => Cell::Nothing,
-            (None, None) => Cell::Missing("no answer"),
+            (None, Some(_)) => Cell::Empty,
+            (None, None) => Cell::Missing("no response"),
         };
-        let duration = |nanos: Option<i64>| nanos.map_or(Cell::Nothing, Cell::Duration);
+        let duration = |nanos: Option<i64>| nanos.map_or(Cell::Empty, Cell::Duration);
         let cells = [
             Cell::Number(exchange.stream.into()),
             Cell::Number(exchange.nth.into()),
             Cell::Word(exchange.protocol),
-            moment.unwrap_or(Cell::Nothing),
-            Cell::End(call.client),
-            Cell::End(call.server),
+            time.unwrap_or(Cell::Empty),
+            Cell::Endpoint(call.client),
+            Cell::Endpoint(call.server),
             if request.is_none() { Cell::Missing("no request") } else { Cell::Text(&exchange.method) },
-            Cell::Text(&exchange.host),
-            Cell::Text(&exchange.uri),
+            Cell::Text(&exchange.authority),
+            Cell::Text(&exchange.target),
             status,
-            content,
-            response.map_or(Cell::Nothing, |response| Cell::Size(response.body)),
+            content_type,
+            response.map_or(Cell::Empty, |response| Cell::Size(response.body)),
             duration(call.connect),
             duration(exchange.time_to_first_byte()),
             duration(exchange.download()),
             duration(exchange.total()),
-            request.map_or(Cell::Nothing, |request| Cell::Number(request.last.frame.into())),
-            request.map_or(Cell::Nothing, |request| Cell::Size(request.body)),
-            request.map_or(Cell::Nothing, |request| Cell::Yes(request.complete)),
-            response.map_or(Cell::Nothing, |response| Cell::Number(response.last.frame.into())),
-            response.map_or(Cell::Nothing, |response| Cell::Yes(response.complete)),
+            request.map_or(Cell::Empty, |request| Cell::Number(request.last.frame.into())),
+            request.map_or(Cell::Empty, |request| Cell::Size(request.body)),
+            request.map_or(Cell::Empty, |request| Cell::Bool(request.complete)),
+            response.map_or(Cell::Empty, |response| Cell::Number(response.last.frame.into())),
+            response.map_or(Cell::Empty, |response| Cell::Bool(response.complete)),
         ];
         self.records.row(&cells, out)
     }
 }
 
-impl Report for Calls {
+impl Report for CallsReport {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.records.begin(out)
     }
@@ -103,35 +103,35 @@ impl Report for Calls {
 mod tests {
     use super::*;
     use crate::capture::Endpoint;
-    use crate::report::Lines;
+    use crate::report::JsonFraming;
     use dissectors::exchange::{Exchange, Transfer};
     use dissectors::packet::Address;
-    use dissectors::session::{At, Side};
+    use dissectors::session::{Side, Stamp};
 
     fn call() -> Call {
-        let at = |frame, time: i64| At { frame, time: 1_700_000_000_000_000_000 + time };
+        let at = |frame, time: i64| Stamp { frame, time: 1_700_000_000_000_000_000 + time };
         Call {
             exchange: Box::new(Exchange {
                 protocol: "http",
                 stream: 3,
                 nth: 1,
-                asked_by: Some(Side::Client),
+                requester: Some(Side::Client),
                 method: "POST".into(),
-                host: "a.test".into(),
-                uri: "/user/login".into(),
-                status: Some(200),
+                authority: "a.test".into(),
+                target: "/user/login".into(),
+                code: Some(200),
                 content_type: "text/html; charset=utf-8".into(),
                 request: Some(Transfer {
                     first: at(4, 500_000),
                     last: at(4, 500_000),
-                    told: 4,
+                    completed_in: 4,
                     body: 12,
                     complete: true,
                 }),
                 response: Some(Transfer {
                     first: at(6, 1_700_000),
                     last: at(7, 2_000_000),
-                    told: 7,
+                    completed_in: 7,
                     body: 1234,
                     complete: true,
                 }),
@@ -143,9 +143,9 @@ mod tests {
         }
     }
 
-    fn print(form: Form, calls: Vec<Call>) -> String {
+    fn print(format: RecordFormat, calls: Vec<Call>) -> String {
         let mut out = Vec::new();
-        let mut report = Calls::new(form);
+        let mut report = CallsReport::new(format);
         report.begin(&mut out).expect("memory can be written to");
         for call in calls {
             report.event(Event::Call(call), &mut out).expect("memory can be written to");
@@ -155,8 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_a_row_for_people() {
-        let text = print(Form::Text(None), vec![call()]);
+    fn a_call_is_a_row_of_the_table() {
+        let text = print(RecordFormat::Text(None), vec![call()]);
         let words: Vec<&str> = text.lines().nth(1).expect("a row").split_whitespace().collect();
         assert_eq!(
             words.join(" "),
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn rows_fit_a_terminal() {
         for room in [40, 60, 80, 100] {
-            let text = print(Form::Text(Some(room)), vec![call(), call()]);
+            let text = print(RecordFormat::Text(Some(room)), vec![call(), call()]);
             assert!(text.lines().all(|line| line.chars().count() <= room), "{room}:\n{text}");
             assert!(text.contains("/user/login") && text.contains("1.5 ms"), "{room}:\n{text}");
         }
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_call_is_an_object_with_exact_values() {
-        let text = print(Form::Json(Lines::Array), vec![call()]);
+        let text = print(RecordFormat::Json(JsonFraming::Array), vec![call()]);
         let value: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
         let row = &value[0];
         assert_eq!(row["time"], "2023-11-14T22:13:20.000500000Z");
@@ -187,15 +187,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_cut_short_says_so() {
+    fn a_missing_or_truncated_response_is_shown() {
         let (mut unanswered, mut cut) = (call(), call());
         unanswered.exchange.response = None;
-        unanswered.exchange.status = None;
+        unanswered.exchange.code = None;
         cut.exchange.response.as_mut().expect("a response").complete = false;
-        let text = print(Form::Text(None), vec![unanswered.clone(), cut.clone()]);
-        assert!(text.lines().nth(1).is_some_and(|row| row.contains("no answer")), "{text}");
-        assert!(text.lines().nth(2).is_some_and(|row| row.contains("text/html (cut short)")), "{text}");
-        let text = print(Form::Csv, vec![unanswered, cut]);
+        let text = print(RecordFormat::Text(None), vec![unanswered.clone(), cut.clone()]);
+        assert!(text.lines().nth(1).is_some_and(|row| row.contains("no response")), "{text}");
+        assert!(text.lines().nth(2).is_some_and(|row| row.contains("text/html (truncated)")), "{text}");
+        let text = print(RecordFormat::Csv, vec![unanswered, cut]);
         assert_eq!(
             text.lines().nth(1),
             Some(
@@ -207,11 +207,11 @@ mod tests {
     }
 
     #[test]
-    fn a_uri_cannot_steer_a_terminal() {
-        let mut evil = call();
-        evil.exchange.uri = "/\x1b[2J\r\n".into();
-        for form in [Form::Text(None), Form::Csv, Form::Json(Lines::Bare)] {
-            let text = print(form, vec![evil.clone()]);
+    fn control_characters_of_a_uri_never_reach_the_terminal() {
+        let mut hostile = call();
+        hostile.exchange.target = "/\x1b[2J\r\n".into();
+        for format in [RecordFormat::Text(None), RecordFormat::Csv, RecordFormat::Json(JsonFraming::Ndjson)] {
+            let text = print(format, vec![hostile.clone()]);
             assert!(!text.contains(['\x1b', '\r']), "{text:?}");
         }
     }

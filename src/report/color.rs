@@ -1,8 +1,8 @@
-//! Colours of a terminal: where they help to tell things apart, never to say what the text does not.
+//! Terminal colours. They help to distinguish things, but never carry information that the text does not have.
 
 use std::fmt;
 
-/// Whether what is written is coloured.
+/// Whether output is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Color {
     /// Plain text.
@@ -12,9 +12,9 @@ pub enum Color {
     Always,
 }
 
-/// How a piece of text is painted.
+/// ANSI style of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paint {
+pub(super) enum AnsiStyle {
     Plain,
     Dim,
     Red,
@@ -25,41 +25,41 @@ pub(super) enum Paint {
     Cyan,
 }
 
-/// The sequence that begins a way of painting.
-impl fmt::Display for Paint {
+/// The escape sequence that starts the style.
+impl fmt::Display for AnsiStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Paint::Plain => "\x1b[0m",
-            Paint::Dim => "\x1b[2m",
-            Paint::Red => "\x1b[31m",
-            Paint::Green => "\x1b[32m",
-            Paint::Yellow => "\x1b[33m",
-            Paint::Blue => "\x1b[34m",
-            Paint::Magenta => "\x1b[35m",
-            Paint::Cyan => "\x1b[36m",
+            AnsiStyle::Plain => "\x1b[0m",
+            AnsiStyle::Dim => "\x1b[2m",
+            AnsiStyle::Red => "\x1b[31m",
+            AnsiStyle::Green => "\x1b[32m",
+            AnsiStyle::Yellow => "\x1b[33m",
+            AnsiStyle::Blue => "\x1b[34m",
+            AnsiStyle::Magenta => "\x1b[35m",
+            AnsiStyle::Cyan => "\x1b[36m",
         })
     }
 }
 
 impl Color {
-    /// Whether anything is painted.
-    pub(super) fn on(self) -> bool {
+    /// Returns whether output is coloured.
+    pub(super) fn is_on(self) -> bool {
         self == Color::Always
     }
 
-    /// Begins to paint, if anything is painted.
-    pub(super) fn start(self, paint: Paint, out: &mut String) {
-        if self.on() && paint != Paint::Plain {
+    /// Starts a style, if output is coloured.
+    pub(super) fn start(self, style: AnsiStyle, out: &mut String) {
+        if self.is_on() && style != AnsiStyle::Plain {
             use fmt::Write;
-            let _ = write!(out, "{paint}");
+            let _ = write!(out, "{style}");
         }
     }
 
-    /// Ends what [`start`](Color::start) began.
-    pub(super) fn stop(self, paint: Paint, out: &mut String) {
-        if self.on() && paint != Paint::Plain {
+    /// Ends the style that [`start`](Color::start) started.
+    pub(super) fn stop(self, style: AnsiStyle, out: &mut String) {
+        if self.is_on() && style != AnsiStyle::Plain {
             use fmt::Write;
-            let _ = write!(out, "{}", Paint::Plain);
+            let _ = write!(out, "{}", AnsiStyle::Plain);
         }
     }
 }

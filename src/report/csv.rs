@@ -1,77 +1,84 @@
-//! `-T csv`: a line of names, then one line a frame with the values of the chosen fields.
+//! `-T csv`: a line of names, then one line per frame with the values of the selected fields.
 
-use super::clock::Clock;
 use super::fields::Layout;
-use super::selection::{Pen, Selection};
-use super::{Report, Shown};
+use super::selection::{Selection, ValueWriter};
+use super::time_format::TimeFormatter;
+use super::{DissectedFrame, Report};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Prints the chosen fields of each frame as comma-separated values (RFC 4180, with bare line feeds).
-pub struct Csv {
+/// Prints the selected fields of each frame as comma-separated values (RFC 4180, but with line feeds as line ends).
+pub struct CsvReport {
     selection: Selection,
     layout: Layout,
-    clock: Clock,
-    sheet: Sheet,
+    clock: TimeFormatter,
+    writer: CsvWriter,
     cell: String,
 }
 
-impl Csv {
-    /// Prints these fields. Of the layout the separator, the occurrence, the aggregator and the byte order mark count.
+impl CsvReport {
+    /// Returns a report of these fields. It uses the header, separator, occurrence, aggregator and byte order mark of the
+    /// layout.
     #[must_use]
-    pub fn new(selection: Selection, layout: Layout) -> Csv {
+    pub fn new(selection: Selection, layout: Layout) -> CsvReport {
         let separator = u8::try_from(layout.separator).unwrap_or(b',');
-        Csv { selection, layout, clock: Clock::local(), sheet: Sheet::new(separator), cell: String::new() }
+        CsvReport {
+            selection,
+            layout,
+            clock: TimeFormatter::local(),
+            writer: CsvWriter::new(separator),
+            cell: String::new(),
+        }
     }
 }
 
-impl Report for Csv {
+impl Report for CsvReport {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.layout.bom {
             out.write_all("\u{feff}".as_bytes())?;
         }
         if self.layout.header {
-            self.selection.chosen().iter().for_each(|chosen| self.sheet.cell(&chosen.name));
-            self.sheet.row(out)?;
+            self.selection.selected().iter().for_each(|chosen| self.writer.cell(&chosen.name));
+            self.writer.row(out)?;
         }
         Ok(())
     }
 
-    fn frame(&mut self, shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-        self.selection.gather(shown.tree);
-        for chosen in self.selection.chosen() {
+    fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.selection.index_nodes(dissected.tree);
+        for chosen in self.selection.selected() {
             self.cell.clear();
-            let mut pen = Pen {
+            let mut writer = ValueWriter {
                 out: &mut self.cell,
                 clock: &mut self.clock,
                 occurrence: self.layout.occurrence,
-                between: self.layout.aggregator,
+                separator: self.layout.aggregator,
             };
-            self.selection.write(chosen, shown, &mut pen);
-            self.sheet.cell(&self.cell);
+            self.selection.write_values(chosen, dissected, &mut writer);
+            self.writer.cell(&self.cell);
         }
-        self.sheet.row(out)
+        self.writer.row(out)
     }
 }
 
-/// Rows of cells on their way out.
-pub(super) struct Sheet {
-    writer: csv::Writer<Shared>,
-    written: Shared,
+/// Writes rows of cells.
+pub(super) struct CsvWriter {
+    writer: csv::Writer<SharedBuffer>,
+    buffer: SharedBuffer,
     record: csv::ByteRecord,
 }
 
-/// What the writer of the csv crate writes into, so that each row can be taken from it.
+/// Output buffer of the csv crate's writer. It is shared so that each row can be drained.
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Shared {
+impl SharedBuffer {
     fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Write for Shared {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.bytes().write(bytes)
     }
@@ -81,11 +88,11 @@ impl Write for Shared {
     }
 }
 
-impl Sheet {
-    pub(super) fn new(separator: u8) -> Sheet {
-        let written = Shared::default();
-        let writer = csv::WriterBuilder::new().delimiter(separator).flexible(true).from_writer(written.clone());
-        Sheet { writer, written, record: csv::ByteRecord::new() }
+impl CsvWriter {
+    pub(super) fn new(separator: u8) -> CsvWriter {
+        let buffer = SharedBuffer::default();
+        let writer = csv::WriterBuilder::new().delimiter(separator).flexible(true).from_writer(buffer.clone());
+        CsvWriter { writer, buffer, record: csv::ByteRecord::new() }
     }
 
     /// Adds a cell to the row.
@@ -98,9 +105,9 @@ impl Sheet {
         self.writer.write_byte_record(&self.record)?;
         self.writer.flush()?;
         self.record.clear();
-        let mut written = self.written.bytes();
-        out.write_all(&written)?;
-        written.clear();
+        let mut bytes = self.buffer.bytes();
+        out.write_all(&bytes)?;
+        bytes.clear();
         Ok(())
     }
 }
@@ -111,20 +118,20 @@ mod tests {
     use crate::report::tests::{frame, print, tree};
 
     #[test]
-    fn cells_are_quoted_where_they_must_be() {
+    fn cells_are_quoted_where_necessary() {
         let selection = Selection::new(&["frame.number", "tcp.port", "frame.comment"]).expect("known fields");
         let tree = tree(selection.wants());
         let layout = Layout { header: true, separator: ',', ..Layout::default() };
-        let text = print(&mut Csv::new(selection, layout), &frame(), &tree);
+        let text = print(&mut CsvReport::new(selection, layout), &frame(), &tree);
         assert_eq!(text, "frame.number,tcp.port,frame.comment\n7,\"1000,80\",\"a \"\"b\"\"\\tc\\x1b\"\n");
     }
 
     #[test]
-    fn without_a_choice_the_columns_are_printed() {
+    fn the_columns_are_printed_by_default() {
         let selection = Selection::columns();
         let tree = tree(selection.wants());
         let layout = Layout { header: true, separator: ',', ..Layout::default() };
-        let text = print(&mut Csv::new(selection, layout), &frame(), &tree);
+        let text = print(&mut CsvReport::new(selection, layout), &frame(), &tree);
         assert_eq!(
             text,
             "No.,Time,Source,Destination,Protocol,Length,Info\n7,0.000300,10.0.0.1,10.0.0.2,TCP,74,1000 → 80 [SYN]\n"

@@ -1,41 +1,41 @@
-//! `-V`: the detail tree of a frame, a line for each thing that was found.
+//! `-V`: the detail tree of a frame, one line per node.
 
-use super::clock::Clock;
+use super::time_format::TimeFormatter;
 use super::value;
 use dissectors::tree::Node;
-use dissectors::{Kind, Tree, Value, column, frame};
+use dissectors::{FieldKind, Tree, Value, column, frame};
 use std::fmt::Write;
 
-/// Bytes of a value of bytes that are shown; the hex dump has them all.
-const MOST_BYTES: usize = 32;
+/// Highest number of bytes shown of a value; the hex dump has all of them.
+const MAX_BYTES: usize = 32;
 
-/// Bytes of a text that are shown.
-const MOST_TEXT: usize = 4096;
+/// Highest number of bytes shown of a text.
+const MAX_TEXT: usize = 4096;
 
-/// Appends the tree, four spaces deeper for each level. What was concluded and stands in no byte of the frame is in
-/// brackets; other names of facts that are shown already are left out, and the columns.
-pub(super) fn write(out: &mut String, tree: &Tree, clock: &mut Clock) {
-    for node in tree.nodes().iter().filter(|node| is_told(node)) {
+/// Appends the tree, indented by four spaces per level. Generated fields, which are not in the bytes of the frame, are in
+/// brackets. Hidden fields and the columns are omitted.
+pub(super) fn write(out: &mut String, tree: &Tree, clock: &mut TimeFormatter) {
+    for node in tree.nodes().iter().filter(|node| has_tree_line(node)) {
         (0..node.depth).for_each(|_| out.push_str("    "));
-        line(out, node, tree, clock);
+        node_line(out, node, tree, clock);
         out.push('\n');
     }
 }
 
-/// Whether a node has a line of the tree.
-pub(crate) fn is_told(node: &Node) -> bool {
+/// Returns whether a node has a line in the detail tree.
+pub(crate) fn has_tree_line(node: &Node) -> bool {
     !node.hidden && node.field.protocol != column::COLUMN.id
 }
 
 /// Appends the line of a node.
-pub(crate) fn line(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
+pub(crate) fn node_line(out: &mut String, node: &Node, tree: &Tree, clock: &mut TimeFormatter) {
     let label = tree.bytes(node.label);
-    // What the capture file says of a frame lies in no byte of it and is no conclusion either.
-    let concluded = node.span.len == 0
+    // Metadata of the capture file is not in the bytes of the frame, but it is not generated either.
+    let is_generated = node.span.len == 0
         && node.field.protocol != frame::FRAME.id
-        && node.field.kind != Kind::Protocol
+        && node.field.kind != FieldKind::Protocol
         && !label.starts_with(b"[");
-    if concluded {
+    if is_generated {
         out.push('[');
     }
     if label.is_empty() {
@@ -44,14 +44,14 @@ pub(crate) fn line(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock
     } else {
         value::line(out, label);
     }
-    if concluded {
+    if is_generated {
         out.push(']');
     }
 }
 
-fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
-    let named = match node.value {
-        _ if node.field.kind == Kind::Protocol => return,
+fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut TimeFormatter) {
+    let name = match node.value {
+        _ if node.field.kind == FieldKind::Protocol => return,
         Value::Present => return,
         Value::Uint(number) => node.field.value_name(number),
         Value::Int(number) => u64::try_from(number).ok().and_then(|number| node.field.value_name(number)),
@@ -59,25 +59,25 @@ fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
         _ => None,
     };
     out.push_str(": ");
-    if let (Value::Bool(_), Some(name)) = (node.value, named) {
+    if let (Value::Bool(_), Some(name)) = (node.value, name) {
         out.push_str(name);
         return;
     }
-    if let Some(name) = named {
+    if let Some(name) = name {
         let _ = write!(out, "{name} (");
     }
     match node.value {
         Value::Bytes(slice) => {
             let bytes = tree.bytes(slice);
-            let _ = dissectors::format::hex(out, bytes.get(..MOST_BYTES).unwrap_or(bytes));
-            if bytes.len() > MOST_BYTES {
+            let _ = dissectors::format::hex(out, bytes.get(..MAX_BYTES).unwrap_or(bytes));
+            if bytes.len() > MAX_BYTES {
                 let _ = write!(out, "… ({} bytes)", bytes.len());
             }
         }
         Value::Text(slice) => {
             let bytes = tree.bytes(slice);
-            value::text(out, bytes.get(..MOST_TEXT).unwrap_or(bytes));
-            if bytes.len() > MOST_TEXT {
+            value::text(out, bytes.get(..MAX_TEXT).unwrap_or(bytes));
+            if bytes.len() > MAX_TEXT {
                 let _ = write!(out, "… ({} bytes)", bytes.len());
             }
         }
@@ -87,19 +87,19 @@ fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
         }
         _ => value::value(out, node.field, node.value, tree, clock),
     }
-    if named.is_some() {
+    if name.is_some() {
         out.push(')');
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::report::Text;
+    use crate::report::TextOptions;
     use crate::report::tests::{frame, print, tree};
 
     #[test]
-    fn the_tree_is_a_line_a_fact_deeper_for_each_level() {
-        let text = Text { details: true, ..Text::default() };
+    fn the_tree_has_one_line_per_node_indented_by_level() {
+        let text = TextOptions { details: true, ..TextOptions::default() };
         let tree = tree(text.wants());
         let shown = print(&mut text.report(), &frame(), &tree);
         let shown: Vec<&str> = shown.lines().filter(|line| !line.contains("Arrival Time")).collect();

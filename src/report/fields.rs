@@ -1,11 +1,11 @@
-//! `-T fields`: one line a frame with the values of the chosen fields, as tshark 4.4 prints them.
+//! `-T fields`: one line per frame with the values of the selected fields, as tshark 4.4 prints them.
 
-use super::clock::Clock;
-use super::selection::{Pen, Selection};
-use super::{Report, Shown};
+use super::selection::{Selection, ValueWriter};
+use super::time_format::TimeFormatter;
+use super::{DissectedFrame, Report};
 use std::io::{self, Write};
 
-/// Which of a field's values in one frame are printed.
+/// Which values of a field are printed, if a frame has several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Occurrence {
     /// The first.
@@ -17,22 +17,22 @@ pub enum Occurrence {
     All,
 }
 
-/// How lines of fields look: the settings of tshark's `-E`.
+/// Layout of lines of fields: the settings of tshark's `-E`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// Whether the names stand in a first line.
+    /// Whether the first line has the field names.
     pub header: bool,
-    /// What stands between fields.
+    /// Separator between fields.
     pub separator: char,
     /// Which values of a field are printed.
     pub occurrence: Occurrence,
-    /// What stands between several values of one field.
+    /// Separator between several values of one field.
     pub aggregator: char,
-    /// What stands around each field that has a value; the same within it is doubled.
+    /// Quote around each field that has a value; a quote inside the value is doubled.
     pub quote: Option<char>,
     /// Whether the output begins with a byte order mark.
     pub bom: bool,
-    /// Whether tabs, line ends and backslashes of values are escaped; other control characters always are.
+    /// Whether tabs, line ends and backslashes of values are escaped. Other control characters always are.
     pub escape: bool,
 }
 
@@ -50,31 +50,31 @@ impl Default for Layout {
     }
 }
 
-/// Prints the chosen fields of each frame.
-pub struct Fields {
+/// Prints the selected fields of each frame.
+pub struct FieldsReport {
     selection: Selection,
     layout: Layout,
-    clock: Clock,
+    clock: TimeFormatter,
     row: String,
     cell: String,
 }
 
-impl Fields {
-    /// Prints these fields in this layout.
+impl FieldsReport {
+    /// Returns a report of these fields in this layout.
     #[must_use]
-    pub fn new(selection: Selection, layout: Layout) -> Fields {
-        Fields { selection, layout, clock: Clock::local(), row: String::new(), cell: String::new() }
+    pub fn new(selection: Selection, layout: Layout) -> FieldsReport {
+        FieldsReport { selection, layout, clock: TimeFormatter::local(), row: String::new(), cell: String::new() }
     }
 }
 
-impl Report for Fields {
+impl Report for FieldsReport {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
         if self.layout.bom {
             self.row.push('\u{feff}');
         }
         if self.layout.header {
-            for (nth, chosen) in self.selection.chosen().iter().enumerate() {
+            for (nth, chosen) in self.selection.selected().iter().enumerate() {
                 if nth > 0 {
                     self.row.push(self.layout.separator);
                 }
@@ -85,22 +85,24 @@ impl Report for Fields {
         out.write_all(self.row.as_bytes())
     }
 
-    fn frame(&mut self, shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let Layout { separator, occurrence, aggregator: between, quote, escape, .. } = self.layout;
-        self.selection.gather(shown.tree);
+    fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let Layout { separator, occurrence, aggregator, quote, escape, .. } = self.layout;
+        self.selection.index_nodes(dissected.tree);
         self.row.clear();
-        for (nth, chosen) in self.selection.chosen().iter().enumerate() {
+        for (nth, chosen) in self.selection.selected().iter().enumerate() {
             if nth > 0 {
                 self.row.push(separator);
             }
             if quote.is_none() && escape {
-                let mut pen = Pen { out: &mut self.row, clock: &mut self.clock, occurrence, between };
-                self.selection.write(chosen, shown, &mut pen);
+                let mut writer =
+                    ValueWriter { out: &mut self.row, clock: &mut self.clock, occurrence, separator: aggregator };
+                self.selection.write_values(chosen, dissected, &mut writer);
                 continue;
             }
             self.cell.clear();
-            let mut pen = Pen { out: &mut self.cell, clock: &mut self.clock, occurrence, between };
-            let any = self.selection.write(chosen, shown, &mut pen);
+            let mut writer =
+                ValueWriter { out: &mut self.cell, clock: &mut self.clock, occurrence, separator: aggregator };
+            let any = self.selection.write_values(chosen, dissected, &mut writer);
             if !escape {
                 unescape(&mut self.cell);
             }
@@ -123,7 +125,7 @@ impl Report for Fields {
     }
 }
 
-/// Undoes the escapes of tabs, line ends and backslashes.
+/// Replaces the escapes of tabs, line ends and backslashes by the characters.
 fn unescape(cell: &mut String) {
     if !cell.contains('\\') {
         return;
@@ -155,11 +157,11 @@ mod tests {
     fn rows(names: &[&str], layout: Layout) -> String {
         let selection = Selection::new(names).expect("known fields");
         let tree = tree(selection.wants());
-        print(&mut Fields::new(selection, layout), &frame(), &tree)
+        print(&mut FieldsReport::new(selection, layout), &frame(), &tree)
     }
 
     #[test]
-    fn fields_stand_between_tabs_and_values_between_commas() {
+    fn fields_are_separated_by_tabs_and_values_by_commas() {
         let names = &["frame.number", "tcp.port", "tcp.flags"];
         assert_eq!(rows(names, Layout::default()), "7\t1000,80\t0x0002\n");
         let layout = Layout { separator: '|', aggregator: ' ', header: true, ..Layout::default() };
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_or_the_last_value_alone_can_be_asked_for() {
+    fn the_first_or_the_last_value_alone_can_be_printed() {
         let layout = Layout { occurrence: Occurrence::First, ..Layout::default() };
         assert_eq!(rows(&["tcp.port"], layout), "1000\n");
         let layout = Layout { occurrence: Occurrence::Last, ..Layout::default() };
@@ -180,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn quotes_stand_around_values_and_not_around_nothing() {
+    fn values_are_quoted_and_absent_fields_are_not() {
         let layout = Layout { quote: Some('"'), bom: true, ..Layout::default() };
         let names = &["frame.number", "tcp.ack", "frame.comment", "tcp.port"];
         assert_eq!(rows(names, layout), "\u{feff}\"7\"\t\t\"a \"\"b\"\"\\tc\\x1b\"\t\"1000,80\"\n");
     }
 
     #[test]
-    fn what_could_steer_a_terminal_is_escaped_even_where_escapes_are_off() {
+    fn control_characters_are_escaped_even_if_escapes_are_off() {
         let layout = Layout { escape: false, ..Layout::default() };
         assert_eq!(rows(&["frame.comment"], layout), "a \"b\"\tc\\x1b\n");
     }
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_in_words_and_protocols_are_their_line() {
+    fn a_timestamp_is_printed_as_by_tshark_and_a_protocol_as_its_line() {
         let text = rows(&["frame.time", "tcp"], Layout::default());
         assert!(text.contains("Transmission Control Protocol, Src Port: 1000"), "{text}");
         assert!(text.contains(".001000000 "), "{text}");

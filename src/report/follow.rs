@@ -1,103 +1,102 @@
-//! `follow`: what the two sides of a stream sent, in order, and where something is missing.
+//! `follow`: the bytes that the two sides of a stream sent, in order and with gaps.
 
-use super::clock::Clock;
-use super::color::{Color, Paint};
-use super::{Report, Shown, hexdump, json, value};
-use crate::analysis::{Chunk, Content, Event};
+use super::color::{AnsiStyle, Color};
+use super::time_format::TimeFormatter;
+use super::{DissectedFrame, Report, hexdump, json, value};
+use crate::analysis::{Event, StreamChunk, StreamContent};
 use dissectors::session::Side;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// How the bytes of a stream are shown.
+/// Output format of a followed stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// As text: tabs and line ends as they are, all else that is not printable escaped.
+pub enum FollowFormat {
+    /// Text: tabs and line ends as they are, other non-printable characters escaped.
     Text(Color),
-    /// As a hex dump, the server's further to the right.
+    /// Hex dump; the server's lines are indented.
     Hex(Color),
-    /// As objects, one a line.
+    /// JSON objects, one per line.
     Json,
-    /// As they were sent.
+    /// Bytes as they were sent.
     Raw,
 }
 
 /// Prints one stream.
-pub struct Follow {
+pub struct FollowReport {
     stream: u32,
-    shape: Shape,
-    /// Whether the stream was met.
-    met: bool,
-    /// Bytes of either side so far, missing ones included.
+    format: FollowFormat,
+    /// Whether the capture has the stream.
+    has_stream: bool,
+    /// Bytes of each side so far, missing ones included.
     offsets: [u64; 2],
-    /// Bytes at the end of what was sent of which it is not known yet what they are: the beginning of a character, or
-    /// a carriage return.
-    held: Vec<u8>,
-    /// Who sent last.
+    /// Buffered bytes at the end of a chunk that the next bytes complete: the start of a character, or a carriage return.
+    buffered: Vec<u8>,
+    /// Side that sent last.
     last: Option<Side>,
-    /// Whether the last line is not ended.
+    /// Whether the last line has no line end yet.
     open_line: bool,
-    /// What was missing while bytes were written as they are.
-    missing: Vec<String>,
+    /// Notes about gaps, collected while raw bytes are written.
+    gap_notes: Vec<String>,
     start: Option<i64>,
-    clock: Clock,
+    clock: TimeFormatter,
     row: String,
 }
 
-impl Follow {
-    /// Prints the stream of this number.
+impl FollowReport {
+    /// Returns a report of the stream with this number.
     #[must_use]
-    pub fn new(stream: u32, shape: Shape) -> Follow {
-        Follow {
+    pub fn new(stream: u32, format: FollowFormat) -> FollowReport {
+        FollowReport {
             stream,
-            shape,
-            met: false,
+            format,
+            has_stream: false,
             offsets: [0; 2],
-            held: Vec::new(),
+            buffered: Vec::new(),
             last: None,
             open_line: false,
-            missing: Vec::new(),
+            gap_notes: Vec::new(),
             start: None,
-            clock: Clock::local(),
+            clock: TimeFormatter::local(),
             row: String::new(),
         }
     }
 
-    /// Whether the capture has the stream.
+    /// Returns whether the capture has the stream.
     #[must_use]
-    pub fn met(&self) -> bool {
-        self.met
+    pub fn has_stream(&self) -> bool {
+        self.has_stream
     }
 
-    /// What could not be told among bytes that are written as they are: the lines for stderr.
-    pub fn asides(&mut self) -> impl Iterator<Item = String> + '_ {
-        self.missing.drain(..)
+    /// Drains the notes about gaps in raw output: lines for standard error.
+    pub fn drain_gap_notes(&mut self) -> impl Iterator<Item = String> + '_ {
+        self.gap_notes.drain(..)
     }
 
-    fn chunk(&mut self, chunk: &Chunk, out: &mut dyn Write) -> io::Result<()> {
+    fn chunk(&mut self, chunk: &StreamChunk, out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
-        match (self.shape, &chunk.content) {
-            (_, Content::End) => return Ok(()),
-            (Shape::Raw, Content::Bytes(bytes)) => out.write_all(bytes)?,
-            (Shape::Raw, Content::Gap(len)) => {
+        match (self.format, &chunk.content) {
+            (_, StreamContent::End) => return Ok(()),
+            (FollowFormat::Raw, StreamContent::Bytes(bytes)) => out.write_all(bytes)?,
+            (FollowFormat::Raw, StreamContent::Gap(len)) => {
                 let offset = self.offset(chunk.side);
-                self.missing.push(format!(
-                    "{len} bytes of the {} missing in the capture after {offset} bytes of it (frame {})",
-                    word(chunk.side),
+                self.gap_notes.push(format!(
+                    "{len} {} bytes missing in the capture at offset {offset} (frame {})",
+                    side_name(chunk.side),
                     chunk.at.frame
                 ));
             }
-            (Shape::Json, content) => self.object(chunk, content),
-            (Shape::Text(color), content) => self.text(chunk, content, color),
-            (Shape::Hex(color), content) => self.hex(chunk, content, color),
+            (FollowFormat::Json, content) => self.object(chunk, content),
+            (FollowFormat::Text(color), content) => self.text(chunk, content, color),
+            (FollowFormat::Hex(color), content) => self.hex(chunk, content, color),
         }
         let offset = self.offset(chunk.side)
             + match &chunk.content {
-                Content::Bytes(bytes) => bytes.len() as u64,
-                Content::Gap(len) => *len,
-                Content::End => 0,
+                StreamContent::Bytes(bytes) => bytes.len() as u64,
+                StreamContent::Gap(len) => *len,
+                StreamContent::End => 0,
             };
-        if let Some(place) = self.offsets.get_mut(chunk.side as usize) {
-            *place = offset;
+        if let Some(stored) = self.offsets.get_mut(chunk.side as usize) {
+            *stored = offset;
         }
         self.last = Some(chunk.side);
         out.write_all(self.row.as_bytes())
@@ -107,72 +106,72 @@ impl Follow {
         self.offsets.get(side as usize).copied().unwrap_or(0)
     }
 
-    fn object(&mut self, chunk: &Chunk, content: &Content) {
+    fn object(&mut self, chunk: &StreamChunk, content: &StreamContent) {
         let offset = self.offset(chunk.side);
         let row = &mut self.row;
-        let _ = write!(row, "{{\"side\":\"{}\",\"frame\":{},\"time\":\"", word(chunk.side), chunk.at.frame);
-        self.clock.rfc3339(row, chunk.at.time);
+        let _ = write!(row, "{{\"side\":\"{}\",\"frame\":{},\"time\":\"", side_name(chunk.side), chunk.at.frame);
+        self.clock.write_rfc3339(row, chunk.at.time);
         let _ = write!(row, "\",\"offset\":{offset},");
         match content {
-            Content::Bytes(bytes) => {
+            StreamContent::Bytes(bytes) => {
                 let start = row.len();
-                json::bytes(row, bytes);
-                // {"text": ..} or {"bytes": ..} without its braces: a part of this object.
+                json::write_bytes(row, bytes);
+                // {"text": ..} or {"bytes": ..} without its braces: its key becomes a key of this object.
                 row.remove(start);
                 row.pop();
             }
-            Content::Gap(len) => {
+            StreamContent::Gap(len) => {
                 let _ = write!(row, "\"missing\":{len}");
             }
-            Content::End => {}
+            StreamContent::End => {}
         }
         row.push_str("}\n");
     }
 
-    fn text(&mut self, chunk: &Chunk, content: &Content, color: Color) {
-        let paint = paint(chunk.side);
+    fn text(&mut self, chunk: &StreamChunk, content: &StreamContent, color: Color) {
+        let style = side_style(chunk.side);
         if self.last != Some(chunk.side) {
             self.finish_text(color);
             if self.last.is_some() {
                 self.row.push('\n');
             }
             let relative = chunk.at.time.saturating_sub(self.start.unwrap_or(chunk.at.time));
-            turn(&mut self.row, chunk.side, chunk.at.frame, relative, color);
+            side_heading(&mut self.row, chunk.side, chunk.at.frame, relative, color);
         }
         match content {
-            Content::Bytes(bytes) => {
+            StreamContent::Bytes(bytes) => {
                 let joined;
-                let bytes = if self.held.is_empty() {
+                let bytes = if self.buffered.is_empty() {
                     bytes
                 } else {
-                    self.held.extend_from_slice(bytes);
-                    joined = std::mem::take(&mut self.held);
+                    self.buffered.extend_from_slice(bytes);
+                    joined = std::mem::take(&mut self.buffered);
                     &joined
                 };
-                let (whole, rest) = bytes.split_at(bytes.len() - unfinished(bytes));
-                color.start(paint, &mut self.row);
-                self.open_line = readable(&mut self.row, whole, self.open_line);
-                color.stop(paint, &mut self.row);
-                self.held = rest.to_vec();
+                let (whole, rest) = bytes.split_at(bytes.len() - incomplete_len(bytes));
+                color.start(style, &mut self.row);
+                self.open_line = write_readable(&mut self.row, whole, self.open_line);
+                color.stop(style, &mut self.row);
+                self.buffered = rest.to_vec();
             }
-            Content::Gap(len) => {
+            StreamContent::Gap(len) => {
                 self.finish_text(color);
-                color.start(Paint::Red, &mut self.row);
+                color.start(AnsiStyle::Red, &mut self.row);
                 let _ = write!(self.row, "[{len} bytes missing in capture]");
-                color.stop(Paint::Red, &mut self.row);
+                color.stop(AnsiStyle::Red, &mut self.row);
                 self.row.push('\n');
             }
-            Content::End => {}
+            StreamContent::End => {}
         }
     }
 
-    /// Ends what a side was saying: what was held is told as it is, and the line ends.
+    /// Writes the buffered bytes of the current side, and ends its line.
     fn finish_text(&mut self, color: Color) {
-        let held = std::mem::take(&mut self.held);
-        if let (false, Some(side)) = (held.is_empty(), self.last) {
-            color.start(paint(side), &mut self.row);
-            value::line(&mut self.row, &held);
-            color.stop(paint(side), &mut self.row);
+        let buffered = std::mem::take(&mut self.buffered);
+        if let (false, Some(side)) = (buffered.is_empty(), self.last) {
+            color.start(side_style(side), &mut self.row);
+            value::line(&mut self.row, &buffered);
+            color.stop(side_style(side), &mut self.row);
             self.open_line = true;
         }
         if std::mem::take(&mut self.open_line) {
@@ -180,14 +179,14 @@ impl Follow {
         }
     }
 
-    fn hex(&mut self, chunk: &Chunk, content: &Content, color: Color) {
+    fn hex(&mut self, chunk: &StreamChunk, content: &StreamContent, color: Color) {
         let indent = if chunk.side == Side::Server { "    " } else { "" };
         let offset = self.offset(chunk.side);
         match content {
-            Content::Bytes(bytes) => {
+            StreamContent::Bytes(bytes) => {
                 for (nth, row) in bytes.chunks(16).enumerate() {
                     self.row.push_str(indent);
-                    color.start(paint(chunk.side), &mut self.row);
+                    color.start(side_style(chunk.side), &mut self.row);
                     let _ = write!(self.row, "{:08X}  ", offset + nth as u64 * 16);
                     hexdump::digits(&mut self.row, row, 8);
                     self.row.push(' ');
@@ -196,78 +195,78 @@ impl Follow {
                         self.row.push(' ');
                         hexdump::printable(&mut self.row, rest);
                     }
-                    color.stop(paint(chunk.side), &mut self.row);
+                    color.stop(side_style(chunk.side), &mut self.row);
                     self.row.push('\n');
                 }
             }
-            Content::Gap(len) => {
+            StreamContent::Gap(len) => {
                 self.row.push_str(indent);
-                color.start(Paint::Red, &mut self.row);
+                color.start(AnsiStyle::Red, &mut self.row);
                 let _ = write!(self.row, "[{len} bytes missing in capture]");
-                color.stop(Paint::Red, &mut self.row);
+                color.stop(AnsiStyle::Red, &mut self.row);
                 self.row.push('\n');
             }
-            Content::End => {}
+            StreamContent::End => {}
         }
     }
 }
 
-impl Report for Follow {
-    fn frame(&mut self, shown: &Shown<'_>, _: &mut dyn Write) -> io::Result<()> {
-        self.start.get_or_insert(shown.frame.time.0 - shown.relative);
+impl Report for FollowReport {
+    fn frame(&mut self, dissected: &DissectedFrame<'_>, _: &mut dyn Write) -> io::Result<()> {
+        self.start.get_or_insert(dissected.frame.time.0 - dissected.relative);
         Ok(())
     }
 
     fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Chunk(chunk) => {
-                self.met = true;
+                self.has_stream = true;
                 self.chunk(&chunk, out)
             }
             Event::Stream(stream) => {
-                self.met |= stream.number == self.stream;
+                self.has_stream |= stream.number == self.stream;
                 Ok(())
             }
-            Event::Call(_) | Event::End(_) | Event::Rest(_) => Ok(()),
+            Event::Call(_) | Event::End(_) | Event::Unfinished(_) => Ok(()),
         }
     }
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
-        if let Shape::Text(color) = self.shape {
+        if let FollowFormat::Text(color) = self.format {
             self.finish_text(color);
         }
         out.write_all(self.row.as_bytes())
     }
 }
 
-/// Appends the line before what a side says.
-pub(super) fn turn(out: &mut String, side: Side, frame: u32, relative: i64, color: Color) {
-    color.start(Paint::Dim, out);
-    let _ = write!(out, "--- {}, frame {frame}, ", word(side));
+/// Appends the heading before the bytes of a side.
+pub(super) fn side_heading(out: &mut String, side: Side, frame: u32, relative: i64, color: Color) {
+    color.start(AnsiStyle::Dim, out);
+    let _ = write!(out, "--- {}, frame {frame}, ", side_name(side));
     value::seconds(out, relative, value::Decimals::Six);
     out.push_str(" s ---");
-    color.stop(Paint::Dim, out);
+    color.stop(AnsiStyle::Dim, out);
     out.push('\n');
 }
 
-pub(super) fn paint(side: Side) -> Paint {
+pub(super) fn side_style(side: Side) -> AnsiStyle {
     match side {
-        Side::Client => Paint::Red,
-        Side::Server => Paint::Blue,
+        Side::Client => AnsiStyle::Red,
+        Side::Server => AnsiStyle::Blue,
     }
 }
 
-fn word(side: Side) -> &'static str {
+fn side_name(side: Side) -> &'static str {
     match side {
         Side::Client => "client",
         Side::Server => "server",
     }
 }
 
-/// How many bytes at the end cannot be told before the next come: the beginning of a character, or a carriage return
-/// that may belong to a line feed.
-fn unfinished(bytes: &[u8]) -> usize {
+/// Returns the number of bytes at the end that the next bytes may complete: the start of a character, or a carriage
+/// return that may be part of a line end.
+fn incomplete_len(bytes: &[u8]) -> usize {
     if bytes.last() == Some(&b'\r') {
         return 1;
     }
@@ -280,9 +279,9 @@ fn unfinished(bytes: &[u8]) -> usize {
         .map_or(0, <[u8]>::len)
 }
 
-/// Appends text with its tabs and line ends, and everything else that is not printable escaped; a carriage return
-/// before a line feed is left out. Returns whether the last line is open, as it was at the start if nothing is said.
-pub(crate) fn readable(out: &mut String, bytes: &[u8], open: bool) -> bool {
+/// Appends text with its tabs and line ends; other non-printable characters are escaped. A carriage return before a line
+/// feed is dropped. Returns whether the last line is open: `is_open` if there are no bytes.
+pub(crate) fn write_readable(out: &mut String, bytes: &[u8], is_open: bool) -> bool {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {
         let ended = lines.peek().is_some();
@@ -297,41 +296,45 @@ pub(crate) fn readable(out: &mut String, bytes: &[u8], open: bool) -> bool {
             out.push('\n');
         }
     }
-    bytes.last().map_or(open, |&last| last != b'\n')
+    bytes.last().map_or(is_open, |&last| last != b'\n')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dissectors::session::At;
+    use dissectors::session::Stamp;
 
-    fn sent(side: Side, frame: u32, bytes: &[u8]) -> Chunk {
-        Chunk { side, at: At { frame, time: i64::from(frame) * 1_000_000 }, content: Content::Bytes(bytes.to_vec()) }
+    fn sent(side: Side, frame: u32, bytes: &[u8]) -> StreamChunk {
+        StreamChunk {
+            side,
+            at: Stamp { frame, time: i64::from(frame) * 1_000_000 },
+            content: StreamContent::Bytes(bytes.to_vec()),
+        }
     }
 
-    fn gap(side: Side, len: u64) -> Chunk {
-        Chunk { side, at: At { frame: 9, time: 9_000_000 }, content: Content::Gap(len) }
+    fn gap(side: Side, len: u64) -> StreamChunk {
+        StreamChunk { side, at: Stamp { frame: 9, time: 9_000_000 }, content: StreamContent::Gap(len) }
     }
 
-    fn follow(shape: Shape, chunks: Vec<Chunk>) -> (Vec<u8>, Vec<String>) {
-        let mut report = Follow::new(0, shape);
+    fn follow(format: FollowFormat, chunks: Vec<StreamChunk>) -> (Vec<u8>, Vec<String>) {
+        let mut report = FollowReport::new(0, format);
         report.start = Some(0);
         let mut out = Vec::new();
         for chunk in chunks {
             report.event(Event::Chunk(chunk), &mut out).expect("memory can be written to");
         }
         report.end(&mut out).expect("memory can be written to");
-        (out, report.asides().collect())
+        (out, report.drain_gap_notes().collect())
     }
 
-    fn text(chunks: Vec<Chunk>) -> String {
-        String::from_utf8(follow(Shape::Text(Color::Never), chunks).0).expect("it is text")
+    fn text(chunks: Vec<StreamChunk>) -> String {
+        String::from_utf8(follow(FollowFormat::Text(Color::Never), chunks).0).expect("it is text")
     }
 
     use Side::{Client, Server};
 
     #[test]
-    fn sides_take_turns_and_gaps_are_told() {
+    fn sides_alternate_and_gaps_are_shown() {
         let chunks = vec![
             sent(Client, 4, b"GET / HTTP/1.1\r\n"),
             sent(Client, 5, b"\r\n"),
@@ -347,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cut_into_chunks_does_not_show() {
+    fn chunk_boundaries_do_not_change_the_text() {
         let all = "naïve €\r\nlast\r\u{1b}\\n".as_bytes();
         let whole = text(vec![sent(Client, 1, all)]);
         assert!(whole.ends_with("naïve €\nlast\\r\\x1b\\n\n"), "{whole:?}");
@@ -360,17 +363,17 @@ mod tests {
     }
 
     #[test]
-    fn raw_bytes_are_exact_and_gaps_stand_aside() {
-        let (out, asides) =
-            follow(Shape::Raw, vec![sent(Client, 1, b"a\x00\xff"), gap(Client, 3), sent(Server, 2, b"b")]);
+    fn raw_bytes_are_exact_and_gaps_are_reported_separately() {
+        let (out, gap_notes) =
+            follow(FollowFormat::Raw, vec![sent(Client, 1, b"a\x00\xff"), gap(Client, 3), sent(Server, 2, b"b")]);
         assert_eq!(out, b"a\x00\xffb");
-        assert_eq!(asides, ["3 bytes of the client missing in the capture after 3 bytes of it (frame 9)"]);
+        assert_eq!(gap_notes, ["3 client bytes missing in the capture at offset 3 (frame 9)"]);
     }
 
     #[test]
-    fn a_hex_dump_counts_each_side_and_sets_the_server_apart() {
+    fn a_hex_dump_counts_each_side_and_indents_the_server() {
         let chunks = vec![sent(Client, 1, b"0123456789abcdefXY"), sent(Server, 2, b"\x00"), sent(Client, 3, b"Z")];
-        let (out, _) = follow(Shape::Hex(Color::Never), chunks);
+        let (out, _) = follow(FollowFormat::Hex(Color::Never), chunks);
         let spaces = |n| " ".repeat(n);
         let expected = format!(
             "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  01234567 89abcdef\n\
@@ -383,9 +386,9 @@ mod tests {
     }
 
     #[test]
-    fn objects_tell_text_from_bytes() {
+    fn objects_distinguish_text_from_bytes() {
         let (out, _) =
-            follow(Shape::Json, vec![sent(Client, 4, b"a\"b"), sent(Server, 5, b"\x00\x01"), gap(Server, 7)]);
+            follow(FollowFormat::Json, vec![sent(Client, 4, b"a\"b"), sent(Server, 5, b"\x00\x01"), gap(Server, 7)]);
         let text = String::from_utf8(out).expect("it is text");
         let rows: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();

@@ -1,10 +1,10 @@
-//! Bytes as a hex dump: offset, sixteen bytes, and what of them is printable.
+//! Hex dump: offset, sixteen bytes, and their printable characters.
 
 use dissectors::Tree;
 use std::fmt::Write;
 
-/// Appends the dump of every buffer of a frame as `tshark -x` has it, under its title if there are several, and an
-/// empty line.
+/// Appends the dump of every buffer of a frame in the format of `tshark -x`, and an empty line. With several buffers,
+/// each has its title.
 pub(super) fn buffers(out: &mut String, tree: &Tree) {
     let several = tree.buffers().len() > 1;
     for buffer in tree.buffers() {
@@ -23,8 +23,8 @@ pub(super) fn buffers(out: &mut String, tree: &Tree) {
     }
 }
 
-/// Appends the digits of up to sixteen bytes, each with a space after it, and spaces for those that are missing. A
-/// second space stands after `group` bytes.
+/// Appends the digits of up to sixteen bytes, each followed by a space, and spaces for missing bytes. A second space
+/// follows the first `group` bytes.
 pub(super) fn digits(out: &mut String, row: &[u8], group: usize) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
@@ -39,7 +39,7 @@ pub(super) fn digits(out: &mut String, row: &[u8], group: usize) {
     }
 }
 
-/// Appends a character for each byte: itself if it is printable ASCII, else a dot.
+/// Appends one character per byte: itself if it is printable ASCII, else a dot.
 pub(super) fn printable(out: &mut String, row: &[u8]) {
     out.extend(row.iter().map(|&byte| if (b' '..=b'~').contains(&byte) { char::from(byte) } else { '.' }));
 }
@@ -50,7 +50,7 @@ mod tests {
     use dissectors::Wants;
 
     #[test]
-    fn a_dump_looks_as_in_tshark() {
+    fn a_dump_has_the_format_of_tshark() {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(b"GET / HTTP/1.1\r\n\x00\xff");
         let mut out = String::new();

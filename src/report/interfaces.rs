@@ -1,23 +1,23 @@
-//! `interfaces`: one row an interface that can be listened to.
+//! `interfaces`: one row per interface that can capture.
 
-use super::records::{Cell, Form, Head, Records, figures, words};
-use crate::live::{Device, State};
+use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
+use crate::live::{Device, DeviceState};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-static HEADS: &[Head] = &[
-    Head::new("number", figures("#", 2, 0)),
-    Head::new("name", words("NAME", 18, 32, 0)),
-    Head::new("state", words("STATE", 12, 12, 2)),
-    Head::new("addresses", words("ADDRESSES", 32, 96, 1)),
-    Head::new("description", words("DESCRIPTION", 16, 64, 3)),
-    Head::machine("loopback"),
-    Head::machine("wireless"),
+static COLUMNS: &[RecordColumn] = &[
+    RecordColumn::new("number", number_column("#", 2, 0)),
+    RecordColumn::new("name", text_column("NAME", 18, 32, 0)),
+    RecordColumn::new("state", text_column("STATE", 12, 12, 2)),
+    RecordColumn::new("addresses", text_column("ADDRESSES", 32, 96, 1)),
+    RecordColumn::new("description", text_column("DESCRIPTION", 16, 64, 3)),
+    RecordColumn::machine_only("loopback"),
+    RecordColumn::machine_only("wireless"),
 ];
 
-/// Prints interfaces in this form.
-pub fn interfaces(devices: &[Device], form: Form, out: &mut dyn Write) -> io::Result<()> {
-    let mut records = Records::new(HEADS, form);
+/// Prints interfaces in this format.
+pub fn interfaces(devices: &[Device], format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {
+    let mut records = RecordWriter::new(COLUMNS, format);
     records.begin(out)?;
     for device in devices {
         let mut addresses = String::new();
@@ -29,9 +29,9 @@ pub fn interfaces(devices: &[Device], form: Form, out: &mut dyn Write) -> io::Re
             }
         }
         let state = match device.state {
-            State::Up => "up",
-            State::Disconnected => "disconnected",
-            State::Down => "down",
+            DeviceState::Up => "up",
+            DeviceState::Disconnected => "disconnected",
+            DeviceState::Down => "down",
         };
         let cells = [
             Cell::Number(device.number as u64),
@@ -39,8 +39,8 @@ pub fn interfaces(devices: &[Device], form: Form, out: &mut dyn Write) -> io::Re
             Cell::Word(state),
             Cell::Text(&addresses),
             Cell::Text(device.description.as_deref().unwrap_or_default()),
-            Cell::Yes(device.is_loopback),
-            Cell::Yes(device.is_wireless),
+            Cell::Bool(device.is_loopback),
+            Cell::Bool(device.is_wireless),
         ];
         records.row(&cells, out)?;
     }

@@ -1,35 +1,35 @@
-//! `follow --http`: the HTTP messages of a stream in order, their bodies decoded.
+//! `follow --http`: the HTTP messages of a stream in order, with decoded bodies.
 
-use super::color::{Color, Paint};
-use super::follow::{paint, readable, turn};
-use super::{Report, Shown, value};
+use super::color::{AnsiStyle, Color};
+use super::follow::{side_heading, side_style, write_readable};
+use super::{DissectedFrame, Report, value};
 use crate::analysis::Event;
 use dissectors::session::Side;
-use dissectors::{Kind, Value, Wants, http, tcp};
+use dissectors::{FieldKind, Value, Wants, http, tcp};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Prints the HTTP messages of one stream, each with the frame that completed it.
-pub struct Messages {
+pub struct MessagesReport {
     stream: u32,
     color: Color,
-    met: bool,
+    has_stream: bool,
     count: u64,
     row: String,
 }
 
-impl Messages {
-    /// Prints the messages of the stream of this number.
+impl MessagesReport {
+    /// Returns a report of the messages of the stream with this number.
     #[must_use]
-    pub fn new(stream: u32, color: Color) -> Messages {
-        Messages { stream, color, met: false, count: 0, row: String::new() }
+    pub fn new(stream: u32, color: Color) -> MessagesReport {
+        MessagesReport { stream, color, has_stream: false, count: 0, row: String::new() }
     }
 
-    /// What has to be recorded for it.
+    /// Returns the fields that must be recorded for this report.
     #[must_use]
     pub fn wants() -> Wants {
         let mut wants = Wants::default();
-        let of_a_message = [
+        let message_fields = [
             &http::HTTP,
             &http::START_LINE,
             &http::REQUEST_LINE,
@@ -38,76 +38,79 @@ impl Messages {
             &http::CHUNKED_TRAILER_PART,
             &http::FILE_DATA,
         ];
-        of_a_message.into_iter().for_each(|field| wants.add(field));
-        http::FIELDS.iter().filter(|field| matches!(field.kind, Kind::Note(_))).for_each(|field| wants.add(field));
+        message_fields.into_iter().for_each(|field| wants.add(field));
+        http::FIELDS.iter().filter(|field| matches!(field.kind, FieldKind::Note(_))).for_each(|field| wants.add(field));
         wants.add(&tcp::STREAM);
         wants
     }
 
-    /// Whether the capture has the stream.
+    /// Returns whether the capture has the stream.
     #[must_use]
-    pub fn met(&self) -> bool {
-        self.met
+    pub fn has_stream(&self) -> bool {
+        self.has_stream
     }
 
-    /// How many messages there were.
+    /// Returns the number of messages.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Appends one message: the nodes from its protocol's to the next.
-    fn message(&mut self, nodes: &[dissectors::tree::Node], shown: &Shown<'_>) {
-        let tree = shown.tree;
-        let answers = nodes.iter().any(|node| node.field.id == http::RESPONSE.id && node.value == Value::Bool(true));
-        let side = if answers { Side::Server } else { Side::Client };
+    /// Appends one message: its nodes start with its protocol and end before the next.
+    fn message(&mut self, nodes: &[dissectors::tree::Node], dissected: &DissectedFrame<'_>) {
+        let tree = dissected.tree;
+        let is_response =
+            nodes.iter().any(|node| node.field.id == http::RESPONSE.id && node.value == Value::Bool(true));
+        let side = if is_response { Side::Server } else { Side::Client };
         if self.count > 0 {
             self.row.push('\n');
         }
         self.count += 1;
-        turn(&mut self.row, side, shown.frame.number, shown.relative, self.color);
+        side_heading(&mut self.row, side, dissected.frame.number, dissected.relative, self.color);
         let text = |node: &dissectors::tree::Node| match node.value {
             Value::Text(slice) | Value::Bytes(slice) => tree.bytes(slice),
             _ => &[],
         };
-        let of = |field: &'static dissectors::Field| nodes.iter().filter(move |node| node.field.id == field.id);
-        self.color.start(paint(side), &mut self.row);
-        for line in of(&http::START_LINE).chain(of(&http::REQUEST_LINE)).chain(of(&http::RESPONSE_LINE)) {
-            if readable(&mut self.row, text(line), false) {
+        let nodes_of = |field: &'static dissectors::Field| nodes.iter().filter(move |node| node.field.id == field.id);
+        self.color.start(side_style(side), &mut self.row);
+        for line in
+            nodes_of(&http::START_LINE).chain(nodes_of(&http::REQUEST_LINE)).chain(nodes_of(&http::RESPONSE_LINE))
+        {
+            if write_readable(&mut self.row, text(line), false) {
                 self.row.push('\n');
             }
         }
         self.row.push('\n');
-        for body in of(&http::FILE_DATA) {
+        for body in nodes_of(&http::FILE_DATA) {
             write_body(&mut self.row, text(body));
         }
-        for line in of(&http::CHUNKED_TRAILER_PART) {
-            if readable(&mut self.row, text(line), false) {
+        for line in nodes_of(&http::CHUNKED_TRAILER_PART) {
+            if write_readable(&mut self.row, text(line), false) {
                 self.row.push('\n');
             }
         }
-        self.color.stop(paint(side), &mut self.row);
-        let grave = |node: &&dissectors::tree::Node| match node.field.kind {
-            Kind::Note(severity) => severity > dissectors::Severity::Chat,
+        self.color.stop(side_style(side), &mut self.row);
+        let is_reported = |node: &&dissectors::tree::Node| match node.field.kind {
+            FieldKind::Note(severity) => severity > dissectors::Severity::Chat,
             _ => false,
         };
-        for note in nodes.iter().filter(grave) {
-            self.color.start(Paint::Yellow, &mut self.row);
+        for note in nodes.iter().filter(is_reported) {
+            self.color.start(AnsiStyle::Yellow, &mut self.row);
             let _ = write!(self.row, "[{}]", note.field.title);
-            self.color.stop(Paint::Yellow, &mut self.row);
+            self.color.stop(AnsiStyle::Yellow, &mut self.row);
             self.row.push('\n');
         }
     }
 }
 
-impl Report for Messages {
-    fn frame(&mut self, shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-        if shown.tree.first(&tcp::STREAM) != Some(Value::Uint(self.stream.into())) {
+impl Report for MessagesReport {
+    fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if dissected.tree.first(&tcp::STREAM) != Some(Value::Uint(self.stream.into())) {
             return Ok(());
         }
-        self.met = true;
+        self.has_stream = true;
         self.row.clear();
-        let starts: Vec<usize> = shown
+        let starts: Vec<usize> = dissected
             .tree
             .nodes()
             .iter()
@@ -116,28 +119,28 @@ impl Report for Messages {
             .map(|(at, _)| at)
             .collect();
         for (nth, &start) in starts.iter().enumerate() {
-            let end = starts.get(nth + 1).copied().unwrap_or(shown.tree.nodes().len());
-            self.message(shown.tree.nodes().get(start..end).unwrap_or_default(), shown);
+            let end = starts.get(nth + 1).copied().unwrap_or(dissected.tree.nodes().len());
+            self.message(dissected.tree.nodes().get(start..end).unwrap_or_default(), dissected);
         }
         out.write_all(self.row.as_bytes())
     }
 
     fn event(&mut self, event: Event, _: &mut dyn Write) -> io::Result<()> {
         if let Event::Stream(stream) = event {
-            self.met |= stream.number == self.stream;
+            self.has_stream |= stream.number == self.stream;
         }
         Ok(())
     }
 }
 
-/// Appends a body: text as it is, of other bytes only how many there are.
+/// Appends a body: text as it is; of binary data, only its length.
 fn write_body(out: &mut String, body: &[u8]) {
-    if value::readable(body).is_some() {
-        if readable(out, body, false) {
+    if value::readable_text(body).is_some() {
+        if write_readable(out, body, false) {
             out.push('\n');
         }
     } else {
-        let _ = writeln!(out, "[{} bytes that are no text]", body.len());
+        let _ = writeln!(out, "[{} bytes of binary data]", body.len());
     }
 }
 
@@ -148,18 +151,18 @@ mod tests {
     use dissectors::Tree;
 
     fn tree(stream: u64, body: &[u8]) -> Tree {
-        let mut tree = Tree::new(Messages::wants());
+        let mut tree = Tree::new(MessagesReport::wants());
         let none = Default::default();
         tree.begin(&[]);
         tree.put(&tcp::STREAM, none, Value::Uint(stream));
         for line in [&b"POST /a HTTP/1.1\r\n"[..], b"GET /\x1b[2J HTTP/1.1\r\n"] {
             tree.open(&http::HTTP, none, Value::Present);
-            let line = tree.keep(line);
+            let line = tree.store_bytes(line);
             tree.put(&http::START_LINE, none, Value::Text(line));
             tree.put(&http::RESPONSE, none, Value::Bool(false));
-            let header = tree.keep(b"Host: a\r\n");
+            let header = tree.store_bytes(b"Host: a\r\n");
             tree.put(&http::REQUEST_LINE, none, Value::Text(header));
-            let body = tree.keep(body);
+            let body = tree.store_bytes(body);
             tree.put(&http::FILE_DATA, none, Value::Bytes(body));
             tree.note(&http::TRUNCATED, none, format_args!("cut"));
             tree.close();
@@ -168,23 +171,23 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_told_one_after_the_other() {
-        let mut report = Messages::new(3, Color::Never);
+    fn messages_are_printed_in_order() {
+        let mut report = MessagesReport::new(3, Color::Never);
         let text = print(&mut report, &frame(), &tree(3, b"{}"));
         assert_eq!(
             text,
             "--- client, frame 7, 0.000300 s ---\nPOST /a HTTP/1.1\nHost: a\n\n{}\n[The message is not complete]\n\n\
              --- client, frame 7, 0.000300 s ---\nGET /\\x1b[2J HTTP/1.1\nHost: a\n\n{}\n[The message is not complete]\n"
         );
-        assert!(report.met() && report.count() == 2);
+        assert!(report.has_stream() && report.count() == 2);
     }
 
     #[test]
-    fn a_body_that_is_no_text_is_counted_and_other_streams_are_left_out() {
-        let text = print(&mut Messages::new(3, Color::Never), &frame(), &tree(3, b"\x00\x01"));
-        assert!(text.contains("\n[2 bytes that are no text]\n"), "{text}");
-        let mut report = Messages::new(4, Color::Never);
+    fn a_binary_body_is_counted_and_other_streams_are_omitted() {
+        let text = print(&mut MessagesReport::new(3, Color::Never), &frame(), &tree(3, b"\x00\x01"));
+        assert!(text.contains("\n[2 bytes of binary data]\n"), "{text}");
+        let mut report = MessagesReport::new(4, Color::Never);
         assert_eq!(print(&mut report, &frame(), &tree(3, b"x")), "");
-        assert!(!report.met());
+        assert!(!report.has_stream());
     }
 }

@@ -1,11 +1,9 @@
-//! Forms of output: what a frame, a call or a stream looks like to a reader or to another program.
+//! Output formats of frames, calls and streams, for people and for programs.
 //!
-//! A [`Report`] is told what was found, frame by frame and event by event, and writes. It keeps nothing of a capture
-//! but what its form needs, so that memory does not grow with the capture.
+//! A [`Report`] receives frames and events one by one and writes them. It keeps only what its format needs, so that
+//! memory does not grow with the capture.
 
-mod apart;
 mod calls;
-mod clock;
 mod color;
 mod csv;
 mod detail;
@@ -23,6 +21,8 @@ mod selection;
 mod streams;
 mod summary;
 mod table;
+mod threaded;
+mod time_format;
 pub(crate) mod value;
 
 use crate::analysis::Event;
@@ -30,100 +30,100 @@ use crate::source::Frame;
 use dissectors::Tree;
 use std::io::{self, Write};
 
-pub use apart::Apart;
-pub use calls::Calls;
-pub(crate) use clock::Clock;
+pub use calls::CallsReport;
 pub use color::Color;
-pub use csv::Csv;
-pub(crate) use detail::{is_told, line};
-pub use fields::{Fields, Layout, Occurrence};
-pub(crate) use follow::readable;
-pub use follow::{Follow, Shape};
+pub use csv::CsvReport;
+pub(crate) use detail::{has_tree_line, node_line};
+pub use fields::{FieldsReport, Layout, Occurrence};
+pub(crate) use follow::write_readable;
+pub use follow::{FollowFormat, FollowReport};
 #[cfg(feature = "live")]
 pub use interfaces::interfaces;
-pub use json::{Json, Lines};
-pub use manual::{Manual, manual};
-pub use messages::Messages;
+pub use json::{JsonFraming, JsonReport};
+pub use manual::{FieldManual, fields_page};
+pub use messages::MessagesReport;
 pub(crate) use quantity::size;
-pub use records::Form;
-pub(crate) use selection::row;
+pub use records::RecordFormat;
+pub(crate) use selection::frame_texts;
 pub use selection::{Selection, UnknownFields};
-pub use streams::Streams;
-pub use summary::Text;
-pub(crate) use value::{line as escaped, node as value_of, readable as as_text};
+pub use streams::StreamsReport;
+pub use summary::TextOptions;
+pub use threaded::ThreadedReport;
+pub(crate) use time_format::TimeFormatter;
+pub(crate) use value::{line as escaped, node_value as value_of, readable_text as as_text};
 
-/// A form of output.
+/// An output format.
 ///
-/// The calls come in the order of the capture: [`begin`](Report::begin), then for every frame
-/// [`frame`](Report::frame) and an [`event`](Report::event) for each thing that happened with it, at last
-/// [`end`](Report::end), also where the capture broke off.
+/// Its methods are called in the order of the capture: [`begin`](Report::begin), then for every frame
+/// [`frame`](Report::frame) and [`event`](Report::event) for each of its events, finally [`end`](Report::end), even if
+/// the capture is truncated.
 pub trait Report {
-    /// Writes what comes before everything.
+    /// Writes the text before all frames and events.
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let _ = out;
         Ok(())
     }
 
     /// Writes a frame.
-    fn frame(&mut self, shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let _ = (shown, out);
+    fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let _ = (dissected, out);
         Ok(())
     }
 
-    /// Writes what happened.
+    /// Writes an event.
     fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         let _ = (event, out);
         Ok(())
     }
 
-    /// Writes what was reported so far and is not written yet.
-    fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes everything that was reported so far.
+    fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let _ = out;
         Ok(())
     }
 
-    /// Writes what comes after everything.
+    /// Writes the text after all frames and events.
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let _ = out;
         Ok(())
     }
 }
 
-/// A frame to be shown.
+/// A dissected frame, as reports print it.
 #[derive(Clone, Copy)]
-pub struct Shown<'a> {
-    /// What the capture has of it.
+pub struct DissectedFrame<'a> {
+    /// The captured frame.
     pub frame: &'a Frame<'a>,
     /// Nanoseconds since the first frame.
     pub relative: i64,
-    /// What was found in it.
+    /// Its detail tree.
     pub tree: &'a Tree,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Options, Time};
+    use crate::source::{FrameOptions, Time};
     use dissectors::tree::Slice;
     use dissectors::{Value, Wants, frame as facts, tcp};
 
-    /// A frame whose fields are those of [`tree`].
+    /// Returns the frame that [`tree`] belongs to.
     pub(super) fn frame() -> Frame<'static> {
         Frame {
             number: 7,
             time: Time(1_700_000_000_001_000_000),
-            timed: true,
+            has_time: true,
             length: 74,
             bytes: b"GET / HTTP/1.1\r\nHost: a\r\n\r\n\x00\xff",
             link: 1,
             fcs: None,
             section: 0,
             interface: None,
-            options: Options::default(),
+            options: FrameOptions::default(),
         }
     }
 
-    /// What was found in [`frame`].
+    /// Returns the detail tree of [`frame`].
     pub(super) fn tree(wants: Wants) -> Tree {
         let mut tree = Tree::new(wants);
         tree.begin(frame().bytes);
@@ -134,8 +134,8 @@ mod tests {
         tree.put(&facts::TIME, none, Value::Time(frame().time.0));
         tree.put(&facts::NUMBER, none, Value::Uint(7));
         tree.close();
-        let place = tree.open(&tcp::TCP, Slice::new(0, 20), Value::Bytes(all));
-        tree.label(place, format_args!("Transmission Control Protocol, Src Port: 1000"));
+        let node = tree.open(&tcp::TCP, Slice::new(0, 20), Value::Bytes(all));
+        tree.label(node, format_args!("Transmission Control Protocol, Src Port: 1000"));
         tree.put(&tcp::SRCPORT, Slice::new(0, 2), Value::Uint(1000));
         tree.put(&tcp::PORT, Slice::new(0, 2), Value::Uint(1000));
         tree.put(&tcp::PORT, Slice::new(2, 2), Value::Uint(80));
@@ -145,7 +145,7 @@ mod tests {
         tree.close();
         tree.put(&tcp::CHECKSUM_STATUS, none, Value::Uint(2));
         for bytes in [&b"\x01"[..], b"ok"] {
-            let bytes = tree.keep(bytes);
+            let bytes = tree.store_bytes(bytes);
             tree.put(&tcp::OPTIONS_NOP, Slice::new(4, 1), Value::Bytes(bytes));
         }
         tree.put(&tcp::TIME_DELTA, none, Value::Duration(300_000));
@@ -154,16 +154,16 @@ mod tests {
         columns.source = Some(Value::Ipv4([10, 0, 0, 1]));
         columns.destination = Some(Value::Ipv4([10, 0, 0, 2]));
         columns.protocol = "TCP";
-        tree.info(format_args!("1000 → 80 [SYN]"));
+        tree.set_info(format_args!("1000 → 80 [SYN]"));
         tree
     }
 
-    /// What a report prints of one frame, its beginning and its end included.
+    /// Returns the complete output of a report of one frame.
     pub(super) fn print(report: &mut dyn Report, frame: &Frame<'_>, tree: &Tree) -> String {
         let mut out = Vec::new();
         let written = report
             .begin(&mut out)
-            .and_then(|()| report.frame(&Shown { frame, relative: 300_000, tree }, &mut out))
+            .and_then(|()| report.frame(&DissectedFrame { frame, relative: 300_000, tree }, &mut out))
             .and_then(|()| report.end(&mut out));
         assert!(written.is_ok());
         String::from_utf8(out).unwrap_or_default()

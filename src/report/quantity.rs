@@ -1,11 +1,11 @@
-//! Durations and sizes for people: three digits and a unit.
+//! Human-readable durations and sizes: up to three digits and a unit.
 
 use super::value::number;
 
-/// A unit: as many of the smallest as it has, its name, and from how many on the next is used.
-type Unit = (u64, &'static str, u64);
+/// A unit: its size in the smallest unit, its name, and the count from which the next unit is used.
+type ScaleUnit = (u64, &'static str, u64);
 
-const TIMES: [Unit; 6] = [
+const TIME_UNITS: [ScaleUnit; 6] = [
     (1, " ns", 1_000),
     (1_000, " µs", 1_000),
     (1_000_000, " ms", 1_000),
@@ -14,7 +14,7 @@ const TIMES: [Unit; 6] = [
     (3_600_000_000_000, " h", u64::MAX),
 ];
 
-const SIZES: [Unit; 5] = [
+const SIZE_UNITS: [ScaleUnit; 5] = [
     (1, " B", 1_000),
     (1_000, " kB", 1_000),
     (1_000_000, " MB", 1_000),
@@ -22,22 +22,22 @@ const SIZES: [Unit; 5] = [
     (1_000_000_000_000, " TB", u64::MAX),
 ];
 
-/// Appends nanoseconds in the unit that suits them: `850 ns`, `1.2 ms`, `12.3 s`, `5.0 min`.
+/// Appends a duration in a suitable unit: `850 ns`, `1.2 ms`, `12.3 s`, `5.0 min`.
 pub(crate) fn duration(out: &mut String, nanos: i64) {
     if nanos < 0 {
         out.push('-');
     }
-    scaled(out, nanos.unsigned_abs(), &TIMES);
+    write_scaled(out, nanos.unsigned_abs(), &TIME_UNITS);
 }
 
-/// Appends bytes in the unit that suits them: `850 B`, `1.2 kB`, `12.3 MB`. A kB is 1000 B.
+/// Appends a size in a suitable unit: `850 B`, `1.2 kB`, `12.3 MB`. A kB is 1000 B.
 pub(crate) fn size(out: &mut String, bytes: u64) {
-    scaled(out, bytes, &SIZES);
+    write_scaled(out, bytes, &SIZE_UNITS);
 }
 
-/// A value in the first unit in which it does not reach the next: with one decimal below 100 and none from there, nor
-/// where there is no part of a unit. Halves are rounded up.
-fn scaled(out: &mut String, value: u64, units: &[Unit]) {
+/// Appends a value in the first unit whose limit it does not reach. It has one decimal below 100, except in the smallest
+/// unit. Halves are rounded up.
+fn write_scaled(out: &mut String, value: u64, units: &[ScaleUnit]) {
     for &(unit, word, limit) in units {
         let rounded = |parts: u64| (u128::from(value) * u128::from(parts) + u128::from(unit / 2)) / u128::from(unit);
         let (tenths, whole) = (rounded(10) as u64, rounded(1) as u64);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_have_a_unit_that_suits_them() {
+    fn durations_have_a_suitable_unit() {
         let nanos = [0, 999, 1_000, 1_234_567, 99_999_999, 999_999_999, 1_000_000_000, 119_000_000_000];
         let shown: Vec<String> = nanos.iter().map(|&nanos| long(nanos)).collect();
         assert_eq!(shown, ["0 ns", "999 ns", "1.0 µs", "1.2 ms", "100 ms", "1.0 s", "1.0 s", "119 s"]);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_a_unit_that_suits_them() {
+    fn sizes_have_a_suitable_unit() {
         let shown: Vec<String> =
             [0, 999, 1_000, 1_250, 99_999, 577_938, 999_999, 1_000_000].iter().map(|&size| large(size)).collect();
         assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "1.3 kB", "100 kB", "578 kB", "1.0 MB", "1.0 MB"]);

@@ -1,102 +1,104 @@
-//! Rows of named values in any form: a table for people, JSON and CSV for programs.
+//! Rows of named values in any format: a table for people, JSON and CSV for programs.
 
-use super::clock::Clock;
-use super::csv::Sheet;
-use super::json::{self, Lines};
+use super::csv::CsvWriter;
+use super::json::{self, JsonFraming};
 use super::quantity;
-use super::table::{Align, Column, Table};
+use super::table::{Align, Column, TextTable};
+use super::time_format::TimeFormatter;
 use super::value::{self, Decimals};
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
 use std::io::{self, Write};
 
-/// A form of rows.
+/// Output format of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// A table, with columns left out and cells cut so that rows fit into so many characters, if a number is given.
+pub enum RecordFormat {
+    /// A table. With a line width in characters, columns are omitted and cells truncated so that rows fit.
     Text(Option<usize>),
-    /// Objects.
-    Json(Lines),
+    /// JSON objects.
+    Json(JsonFraming),
     /// A line of names, then comma-separated values.
     Csv,
 }
 
-/// A value of a row, and for some the word that people read in its place.
+/// A value of a row. Some have a different text in the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cell<'a> {
-    /// Nothing.
-    Nothing,
-    /// Nothing, and what that means.
+    /// No value.
+    Empty,
+    /// No value, with the reason for the table.
     Missing(&'static str),
     /// Text from the wire.
     Text(&'a str),
-    /// A media type as sent, of which the table leaves out the parameters, and a remark in the table.
+    /// A media type as sent, and a remark for the table, which omits the parameters.
     Media(&'a str, &'static str),
     /// An address and a port.
-    End(Endpoint),
-    /// A word of ours.
+    Endpoint(Endpoint),
+    /// A fixed word, not from the wire.
     Word(&'static str),
     Number(u64),
-    /// Bytes.
+    /// A number of bytes.
     Size(u64),
     /// Nanoseconds.
     Duration(i64),
-    /// Nanoseconds since 1970, and since the first frame.
-    Moment(i64, i64),
-    Yes(bool),
+    /// Timestamp: nanoseconds since 1970, and since the first frame.
+    Timestamp(i64, i64),
+    Bool(bool),
 }
 
-/// What is said in a column of rows.
-pub(super) struct Head {
-    /// Its key in JSON and its name in CSV.
+/// A named value of every row.
+pub(super) struct RecordColumn {
+    /// Key in JSON and name in CSV.
     pub(super) key: &'static str,
-    /// Its place among the columns of the table, if it is one of them.
+    /// Column of the table, if the table has it.
     pub(super) column: Option<Column>,
 }
 
-impl Head {
-    pub(super) const fn new(key: &'static str, column: Column) -> Head {
-        Head { key, column: Some(column) }
+impl RecordColumn {
+    pub(super) const fn new(key: &'static str, column: Column) -> RecordColumn {
+        RecordColumn { key, column: Some(column) }
     }
 
-    /// What stands in the machine forms only.
-    pub(super) const fn machine(key: &'static str) -> Head {
-        Head { key, column: None }
+    /// Returns a value that only JSON and CSV have.
+    pub(super) const fn machine_only(key: &'static str) -> RecordColumn {
+        RecordColumn { key, column: None }
     }
 }
 
-/// Writes rows in a form.
-pub(super) struct Records {
-    heads: &'static [Head],
-    style: Style,
-    clock: Clock,
+/// Writes rows in an output format.
+pub(super) struct RecordWriter {
+    columns: &'static [RecordColumn],
+    output: RecordOutput,
+    clock: TimeFormatter,
     row: String,
     count: u64,
 }
 
-enum Style {
-    Text(Table),
-    Json(Lines),
-    Csv(Box<Sheet>),
+enum RecordOutput {
+    Text(TextTable),
+    Json(JsonFraming),
+    Csv(Box<CsvWriter>),
 }
 
-impl Records {
-    pub(super) fn new(heads: &'static [Head], form: Form) -> Records {
-        let style = match form {
-            Form::Text(room) => Style::Text(Table::new(heads.iter().map(|head| head.column.as_ref()), room)),
-            Form::Json(lines) => Style::Json(lines),
-            Form::Csv => Style::Csv(Box::new(Sheet::new(b','))),
+impl RecordWriter {
+    pub(super) fn new(columns: &'static [RecordColumn], format: RecordFormat) -> RecordWriter {
+        let output = match format {
+            RecordFormat::Text(width) => {
+                RecordOutput::Text(TextTable::new(columns.iter().map(|column| column.column.as_ref()), width))
+            }
+            RecordFormat::Json(lines) => RecordOutput::Json(lines),
+            RecordFormat::Csv => RecordOutput::Csv(Box::new(CsvWriter::new(b','))),
         };
-        Records { heads, style, clock: Clock::local(), row: String::new(), count: 0 }
+        RecordWriter { columns, output, clock: TimeFormatter::local(), row: String::new(), count: 0 }
     }
 
     pub(super) fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
-        match &mut self.style {
-            Style::Text(table) => table.head(&mut self.row),
-            Style::Json(lines) => self.row.push_str(lines.begin()),
-            Style::Csv(sheet) => {
-                self.heads.iter().for_each(|head| sheet.cell(head.key));
+        match &mut self.output {
+            RecordOutput::Text(table) => table.header(&mut self.row),
+            RecordOutput::Json(lines) => self.row.push_str(lines.begin()),
+            RecordOutput::Csv(sheet) => {
+                self.columns.iter().for_each(|column| sheet.cell(column.key));
                 sheet.row(out)?;
             }
         }
@@ -104,33 +106,33 @@ impl Records {
     }
 
     pub(super) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        match &self.style {
-            Style::Json(lines) => out.write_all(lines.end().as_bytes()),
+        match &self.output {
+            RecordOutput::Json(lines) => out.write_all(lines.end().as_bytes()),
             _ => Ok(()),
         }
     }
 
-    /// Writes a row: a cell for each head.
+    /// Writes a row: one cell per column.
     pub(super) fn row(&mut self, cells: &[Cell<'_>], out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
-        match &mut self.style {
-            Style::Text(table) => {
-                table.row(&mut self.row, |place, out| for_people(out, cells.get(place).unwrap_or(&Cell::Nothing)));
+        match &mut self.output {
+            RecordOutput::Text(table) => {
+                table.row(&mut self.row, |cell, out| write_table_cell(out, cells.get(cell).unwrap_or(&Cell::Empty)));
             }
-            Style::Json(lines) => {
+            RecordOutput::Json(lines) => {
                 lines.before(self.count, &mut self.row);
                 self.row.push('{');
-                for (nth, (head, cell)) in self.heads.iter().zip(cells).enumerate() {
-                    json::key(&mut self.row, head.key, nth == 0);
-                    in_json(&mut self.row, cell, &mut self.clock);
+                for (nth, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
+                    json::write_key(&mut self.row, column.key, nth == 0);
+                    write_json_cell(&mut self.row, cell, &mut self.clock);
                 }
                 self.row.push('}');
                 lines.after(&mut self.row);
             }
-            Style::Csv(sheet) => {
+            RecordOutput::Csv(sheet) => {
                 for cell in cells {
                     self.row.clear();
-                    in_csv(&mut self.row, cell, &mut self.clock);
+                    write_csv_cell(&mut self.row, cell, &mut self.clock);
                     sheet.cell(&self.row);
                 }
                 return sheet.row(out);
@@ -141,11 +143,11 @@ impl Records {
     }
 }
 
-fn for_people(out: &mut String, cell: &Cell<'_>) {
+fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
     match *cell {
-        Cell::Nothing | Cell::Text("") | Cell::Media("", "") => out.push('-'),
+        Cell::Empty | Cell::Text("") | Cell::Media("", "") => out.push('-'),
         Cell::Missing(word) | Cell::Word(word) => out.push_str(word),
-        // What is no UTF-8 is escaped already.
+        // Invalid UTF-8 is escaped already.
         Cell::Text(text) => value::line(out, text.as_bytes()),
         Cell::Media(media, remark) => {
             let end = memchr::memchr(b';', media.as_bytes()).unwrap_or(media.len());
@@ -155,49 +157,49 @@ fn for_people(out: &mut String, cell: &Cell<'_>) {
             }
             out.push_str(remark);
         }
-        Cell::End(end) => endpoint(out, end),
+        Cell::Endpoint(address) => endpoint(out, address),
         Cell::Number(number) => value::number(out, number),
         Cell::Size(bytes) => quantity::size(out, bytes),
         Cell::Duration(nanos) => quantity::duration(out, nanos),
-        Cell::Moment(_, relative) => value::seconds(out, relative, Decimals::Six),
-        Cell::Yes(yes) => out.push_str(if yes { "yes" } else { "no" }),
+        Cell::Timestamp(_, relative) => value::seconds(out, relative, Decimals::Six),
+        Cell::Bool(yes) => out.push_str(if yes { "yes" } else { "no" }),
     }
 }
 
-fn in_json(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
+fn write_json_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) {
     match *cell {
-        Cell::Nothing | Cell::Missing(_) | Cell::Text("") | Cell::Media("", _) => out.push_str("null"),
-        Cell::Text(text) | Cell::Media(text, _) => json::string(out, text),
-        Cell::End(end) => {
+        Cell::Empty | Cell::Missing(_) | Cell::Text("") | Cell::Media("", _) => out.push_str("null"),
+        Cell::Text(text) | Cell::Media(text, _) => json::write_string(out, text),
+        Cell::Endpoint(address) => {
             out.push('"');
-            endpoint(out, end);
-            out.push('"');
-        }
-        Cell::Word(word) => json::string(out, word),
-        Cell::Moment(time, _) => {
-            out.push('"');
-            clock.rfc3339(out, time);
+            endpoint(out, address);
             out.push('"');
         }
-        Cell::Yes(yes) => out.push_str(if yes { "true" } else { "false" }),
-        Cell::Number(_) | Cell::Size(_) | Cell::Duration(_) => in_csv(out, cell, clock),
+        Cell::Word(word) => json::write_string(out, word),
+        Cell::Timestamp(time, _) => {
+            out.push('"');
+            clock.write_rfc3339(out, time);
+            out.push('"');
+        }
+        Cell::Bool(yes) => out.push_str(if yes { "true" } else { "false" }),
+        Cell::Number(_) | Cell::Size(_) | Cell::Duration(_) => write_csv_cell(out, cell, clock),
     }
 }
 
-fn in_csv(out: &mut String, cell: &Cell<'_>, clock: &mut Clock) {
+fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) {
     match *cell {
-        Cell::Nothing | Cell::Missing(_) => {}
+        Cell::Empty | Cell::Missing(_) => {}
         Cell::Text(text) | Cell::Media(text, _) => value::line(out, text.as_bytes()),
         Cell::Word(word) => out.push_str(word),
-        Cell::End(end) => endpoint(out, end),
+        Cell::Endpoint(address) => endpoint(out, address),
         Cell::Number(number) | Cell::Size(number) => value::number(out, number),
         Cell::Duration(nanos) => value::seconds(out, nanos, Decimals::Nine),
-        Cell::Moment(time, _) => clock.rfc3339(out, time),
-        Cell::Yes(yes) => out.push_str(if yes { "true" } else { "false" }),
+        Cell::Timestamp(time, _) => clock.write_rfc3339(out, time),
+        Cell::Bool(yes) => out.push_str(if yes { "true" } else { "false" }),
     }
 }
 
-/// Appends the address and the port, in the form of a URL: `10.0.0.1:80`, `[::1]:80`.
+/// Appends an address and a port as in a URL: `10.0.0.1:80`, `[::1]:80`.
 pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
     match end.address {
         Address::None => {}
@@ -217,12 +219,12 @@ pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
     out.push_str(itoa::Buffer::new().format(end.port));
 }
 
-/// A column of figures.
-pub(super) const fn figures(title: &'static str, width: usize, rank: u8) -> Column {
-    Column { title, width, most: 24, align: Align::Right, rank }
+/// Returns a right-aligned column of numbers.
+pub(super) const fn number_column(title: &'static str, width: usize, rank: u8) -> Column {
+    Column { title, width, max_width: 24, align: Align::Right, rank }
 }
 
-/// A column of words.
-pub(super) const fn words(title: &'static str, width: usize, most: usize, rank: u8) -> Column {
-    Column { title, width, most, align: Align::Left, rank }
+/// Returns a left-aligned column of text.
+pub(super) const fn text_column(title: &'static str, width: usize, max_width: usize, rank: u8) -> Column {
+    Column { title, width, max_width, align: Align::Left, rank }
 }

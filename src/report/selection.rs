@@ -1,28 +1,28 @@
-//! The fields a user chose with `-e`: found by name, and their values gathered from each frame.
+//! The fields selected with `-e`: resolved by name, and their values collected from each frame.
 
-use super::Shown;
-use super::clock::Clock;
+use super::DissectedFrame;
+use super::time_format::TimeFormatter;
 use super::value::{self, Decimals};
 use crate::naming::{find, nearest, unread};
 use crate::report::fields::Occurrence;
 use dissectors::tree::Node;
-use dissectors::{FIELD_COUNT, Field, Kind, Tree, Wants, column};
+use dissectors::{FIELD_COUNT, Field, FieldKind, Tree, Wants, column};
 use std::fmt;
 
-/// The chosen fields, in their order.
+/// The selected fields, in the user's order.
 pub struct Selection {
-    chosen: Vec<Chosen>,
-    /// The place among `heads` by a field's id; `NONE` for what is not chosen.
+    selected: Vec<SelectedField>,
+    /// Index into the first and last nodes, by field id; none for a field that is not selected.
     slots: Vec<u16>,
-    /// The first and the last node of each slot in the present frame.
-    heads: Vec<(u32, u32)>,
-    /// The next node of the same field, by a node's place in the tree.
+    /// First and last node of each slot in the current frame.
+    node_lists: Vec<(u32, u32)>,
+    /// The next node of the same field, indexed by node.
     next: Vec<u32>,
 }
 
-/// A chosen field.
-pub(super) struct Chosen {
-    /// As the user wrote it.
+/// A selected field.
+pub(super) struct SelectedField {
+    /// Name as the user wrote it.
     pub(super) name: String,
     pub(super) field: &'static Field,
     slot: Slot,
@@ -32,14 +32,14 @@ pub(super) struct Chosen {
 enum Slot {
     /// A field of the tree.
     Field(u16),
-    /// A column of the list of frames.
+    /// A column of the frame list.
     Column,
 }
 
-const NONE: u16 = u16::MAX;
-const END: u32 = u32::MAX;
+const NO_SLOT: u16 = u16::MAX;
+const LIST_END: u32 = u32::MAX;
 
-/// Names that no field has.
+/// Unknown field names.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnknownFields(Vec<String>);
 
@@ -53,9 +53,9 @@ impl fmt::Display for UnknownFields {
                 f.write_str(&message)?;
                 continue;
             }
-            let mut shown = String::new();
-            value::text(&mut shown, name.as_bytes());
-            write!(f, "no field is called {shown}")?;
+            let mut escaped = String::new();
+            value::text(&mut escaped, name.as_bytes());
+            write!(f, "unknown field {escaped}")?;
             let near = nearest(name);
             if !near.is_empty() {
                 write!(f, " (nearest: {})", near.join(", "))?;
@@ -66,29 +66,30 @@ impl fmt::Display for UnknownFields {
 }
 
 impl Selection {
-    /// The fields of these names: those of Wireshark 4.4, ours, and the columns in the spelling of any version
+    /// Resolves field names: those of Wireshark 4.4, those of overhear, and the columns in the spelling of any version
     /// (`_ws.col.protocol`, `_ws.col.Protocol`, `_ws.col.def_src`, `_ws.col.Source`).
     pub fn new<N: AsRef<str>>(names: &[N]) -> Result<Selection, UnknownFields> {
         let mut unknown = UnknownFields(Vec::new());
         let mut selection = Selection {
-            chosen: Vec::new(),
-            slots: vec![NONE; FIELD_COUNT.into()],
-            heads: Vec::new(),
+            selected: Vec::new(),
+            slots: vec![NO_SLOT; FIELD_COUNT.into()],
+            node_lists: Vec::new(),
             next: Vec::new(),
         };
         for name in names.iter().map(AsRef::as_ref) {
             match find(name) {
-                Some(field) => selection.choose(name, field),
+                Some(field) => selection.add(name, field),
                 None => unknown.0.push(name.to_owned()),
             }
         }
         if unknown.0.is_empty() { Ok(selection) } else { Err(unknown) }
     }
 
-    /// The columns of the list of frames, under their titles.
+    /// Returns the columns of the frame list, named by their titles.
     #[must_use]
     pub fn columns() -> Selection {
-        let mut selection = Selection { chosen: Vec::new(), slots: Vec::new(), heads: Vec::new(), next: Vec::new() };
+        let mut selection =
+            Selection { selected: Vec::new(), slots: Vec::new(), node_lists: Vec::new(), next: Vec::new() };
         let columns = [
             &column::NUMBER,
             &column::TIME,
@@ -98,53 +99,53 @@ impl Selection {
             &column::LENGTH,
             &column::INFO,
         ];
-        columns.into_iter().for_each(|field| selection.choose(field.title, field));
+        columns.into_iter().for_each(|field| selection.add(field.title, field));
         selection
     }
 
-    fn choose(&mut self, name: &str, field: &'static Field) {
+    fn add(&mut self, name: &str, field: &'static Field) {
         let slot = match self.slots.get_mut(usize::from(field.id)) {
             _ if field.protocol == column::COLUMN.id => Slot::Column,
             Some(slot) => {
-                if *slot == NONE {
-                    *slot = self.heads.len() as u16;
-                    self.heads.push((END, END));
+                if *slot == NO_SLOT {
+                    *slot = self.node_lists.len() as u16;
+                    self.node_lists.push((LIST_END, LIST_END));
                 }
                 Slot::Field(*slot)
             }
             None => return,
         };
-        self.chosen.push(Chosen { name: name.to_owned(), field, slot });
+        self.selected.push(SelectedField { name: name.to_owned(), field, slot });
     }
 
-    /// What has to be recorded for them.
+    /// Returns the fields that must be recorded to print the selection.
     #[must_use]
     pub fn wants(&self) -> Wants {
         let mut wants = Wants::default();
-        for chosen in &self.chosen {
+        for chosen in &self.selected {
             if chosen.slot != Slot::Column {
                 wants.add(chosen.field);
-                // A protocol is printed as its line of the tree.
-                wants.labels |= chosen.field.kind == Kind::Protocol;
+                // A protocol is printed as its line of the detail tree.
+                wants.labels |= chosen.field.kind == FieldKind::Protocol;
             }
-            let of_the_frame = [column::NUMBER.id, column::TIME.id, column::LENGTH.id];
-            wants.columns |= chosen.slot == Slot::Column && !of_the_frame.contains(&chosen.field.id);
+            let frame_columns = [column::NUMBER.id, column::TIME.id, column::LENGTH.id];
+            wants.columns |= chosen.slot == Slot::Column && !frame_columns.contains(&chosen.field.id);
         }
         wants
     }
 
-    pub(super) fn chosen(&self) -> &[Chosen] {
-        &self.chosen
+    pub(super) fn selected(&self) -> &[SelectedField] {
+        &self.selected
     }
 
-    /// Sorts the nodes of a frame by the field they belong to; called before [`nodes`](Selection::nodes).
-    pub(super) fn gather(&mut self, tree: &Tree) {
-        self.heads.fill((END, END));
+    /// Indexes the nodes of a frame by field. Must be called before [`nodes`](Selection::nodes).
+    pub(super) fn index_nodes(&mut self, tree: &Tree) {
+        self.node_lists.fill((LIST_END, LIST_END));
         self.next.clear();
         for (at, node) in tree.nodes().iter().enumerate() {
-            self.next.push(END);
-            let slot = self.slots.get(usize::from(node.field.id)).copied().unwrap_or(NONE);
-            let Some((first, last)) = self.heads.get_mut(usize::from(slot)) else { continue };
+            self.next.push(LIST_END);
+            let slot = self.slots.get(usize::from(node.field.id)).copied().unwrap_or(NO_SLOT);
+            let Some((first, last)) = self.node_lists.get_mut(usize::from(slot)) else { continue };
             match self.next.get_mut(*last as usize) {
                 Some(next) => *next = at as u32,
                 None => *first = at as u32,
@@ -153,102 +154,112 @@ impl Selection {
         }
     }
 
-    /// The nodes of a chosen field in the frame that was gathered last; none for a column.
-    pub(super) fn nodes<'t>(&self, chosen: &Chosen, tree: &'t Tree) -> Nodes<'_, 't> {
+    /// Returns the nodes of a selected field in the indexed frame; none for a column.
+    pub(super) fn nodes<'t>(&self, chosen: &SelectedField, tree: &'t Tree) -> FieldNodes<'_, 't> {
         let head = match chosen.slot {
-            Slot::Field(slot) => self.heads.get(usize::from(slot)).map_or(END, |&(first, _)| first),
-            Slot::Column => END,
+            Slot::Field(slot) => self.node_lists.get(usize::from(slot)).map_or(LIST_END, |&(first, _)| first),
+            Slot::Column => LIST_END,
         };
-        Nodes { next: &self.next, nodes: tree.nodes(), at: head }
+        FieldNodes { next: &self.next, nodes: tree.nodes(), at: head }
     }
 
-    /// Appends the values of a chosen field, those that `occurrence` lets through, with `between` between them.
-    /// Returns whether there is any.
-    pub(super) fn write(&self, chosen: &Chosen, shown: &Shown<'_>, pen: &mut Pen<'_>) -> bool {
+    /// Appends the values of a selected field that `occurrence` selects, with a separator between them. Returns whether
+    /// there is any value.
+    pub(super) fn write_values(
+        &self,
+        chosen: &SelectedField,
+        dissected: &DissectedFrame<'_>,
+        writer: &mut ValueWriter<'_>,
+    ) -> bool {
         if chosen.slot == Slot::Column {
-            return column_text(pen.out, chosen.field, shown, pen.clock);
+            return column_text(writer.out, chosen.field, dissected, writer.clock);
         }
-        let mut nodes = self.nodes(chosen, shown.tree);
-        let first = match pen.occurrence {
+        let mut nodes = self.nodes(chosen, dissected.tree);
+        let first = match writer.occurrence {
             Occurrence::All | Occurrence::First => nodes.next(),
             Occurrence::Last => nodes.by_ref().last(),
         };
         let Some(first) = first else { return false };
-        value::node(pen.out, first, shown.tree, pen.clock);
-        if pen.occurrence == Occurrence::All {
+        value::node_value(writer.out, first, dissected.tree, writer.clock);
+        if writer.occurrence == Occurrence::All {
             for node in nodes {
-                pen.out.push(pen.between);
-                value::node(pen.out, node, shown.tree, pen.clock);
+                writer.out.push(writer.separator);
+                value::node_value(writer.out, node, dissected.tree, writer.clock);
             }
         }
         true
     }
 }
 
-/// Where values are appended, and how.
-pub(super) struct Pen<'a> {
+/// Output of values, and their format.
+pub(super) struct ValueWriter<'a> {
     pub(super) out: &'a mut String,
-    pub(super) clock: &'a mut Clock,
+    pub(super) clock: &'a mut TimeFormatter,
     pub(super) occurrence: Occurrence,
-    /// What stands between two values.
-    pub(super) between: char,
+    /// Separator between two values.
+    pub(super) separator: char,
 }
 
-/// The nodes of one field in one frame, in their order.
-pub(super) struct Nodes<'s, 't> {
+/// Iterator over the nodes of one field in a frame, in order.
+pub(super) struct FieldNodes<'s, 't> {
     next: &'s [u32],
     nodes: &'t [Node],
     at: u32,
 }
 
-impl<'t> Iterator for Nodes<'_, 't> {
+impl<'t> Iterator for FieldNodes<'_, 't> {
     type Item = &'t Node;
 
     fn next(&mut self) -> Option<&'t Node> {
         let at = self.at as usize;
-        self.at = self.next.get(at).copied().unwrap_or(END);
+        self.at = self.next.get(at).copied().unwrap_or(LIST_END);
         self.nodes.get(at)
     }
 }
 
-/// Appends what a column of the list of frames says of a frame; returns whether it says anything.
-pub(super) fn column_text(out: &mut String, column: &Field, shown: &Shown<'_>, clock: &mut Clock) -> bool {
+/// Appends the text of a column of the frame list; returns whether it has any.
+pub(super) fn column_text(
+    out: &mut String,
+    column: &Field,
+    dissected: &DissectedFrame<'_>,
+    clock: &mut TimeFormatter,
+) -> bool {
     use fmt::Write;
-    let columns = shown.tree.columns();
+    let columns = dissected.tree.columns();
     let before = out.len();
     if column.id == column::NUMBER.id {
-        let _ = write!(out, "{}", shown.frame.number);
+        let _ = write!(out, "{}", dissected.frame.number);
     } else if column.id == column::TIME.id {
-        value::seconds(out, shown.relative, decimals(shown));
+        value::seconds(out, dissected.relative, time_decimals(dissected));
     } else if column.id == column::SOURCE.id {
-        columns.source.inspect(|&address| value::value(out, column, address, shown.tree, clock));
+        columns.source.inspect(|&address| value::value(out, column, address, dissected.tree, clock));
     } else if column.id == column::DESTINATION.id {
-        columns.destination.inspect(|&address| value::value(out, column, address, shown.tree, clock));
+        columns.destination.inspect(|&address| value::value(out, column, address, dissected.tree, clock));
     } else if column.id == column::PROTOCOL_NAME.id {
         out.push_str(columns.protocol);
     } else if column.id == column::LENGTH.id {
-        let _ = write!(out, "{}", shown.frame.length);
+        let _ = write!(out, "{}", dissected.frame.length);
     } else if column.id == column::INFO.id {
-        value::line(out, shown.tree.bytes(columns.info));
+        value::line(out, dissected.tree.bytes(columns.info));
     }
     out.len() > before
 }
 
-/// The words of a frame's row beside its number, its time and its size: who sent it to whom, and what it is about.
-pub(crate) fn row(shown: &Shown<'_>, clock: &mut Clock) -> [String; 3] {
+/// Returns the text columns of a frame's row: source, destination and info.
+pub(crate) fn frame_texts(dissected: &DissectedFrame<'_>, clock: &mut TimeFormatter) -> [String; 3] {
     [&column::SOURCE, &column::DESTINATION, &column::INFO].map(|column| {
         let mut text = String::new();
-        column_text(&mut text, column, shown, clock);
+        column_text(&mut text, column, dissected, clock);
         text
     })
 }
 
-/// As finely as the capture tells time.
-fn decimals(shown: &Shown<'_>) -> Decimals {
-    match shown.frame.interface {
+/// Returns the decimals that the timestamp resolution of the capture needs.
+fn time_decimals(dissected: &DissectedFrame<'_>) -> Decimals {
+    match dissected.frame.interface {
         Some(interface) if interface.resolution & 0x80 == 0 && interface.resolution <= 6 => Decimals::Six,
         Some(_) => Decimals::Nine,
-        None if shown.frame.time.0 % 1000 != 0 => Decimals::Nine,
+        None if dissected.frame.time.0 % 1000 != 0 => Decimals::Nine,
         None => Decimals::Six,
     }
 }
@@ -258,14 +269,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_field_is_told_with_the_nearest_names() {
+    fn the_error_for_an_unknown_field_has_the_nearest_names() {
         let error = Selection::new(&["tcp.srcprt", "frame.number"]).err().map(|error| error.to_string());
         let error = error.unwrap_or_default();
-        assert!(error.starts_with("no field is called tcp.srcprt (nearest: tcp.srcport"), "{error}");
+        assert!(error.starts_with("unknown field tcp.srcprt (nearest: tcp.srcport"), "{error}");
     }
 
     #[test]
-    fn only_what_is_chosen_is_wanted() {
+    fn only_selected_fields_are_recorded() {
         let selection = Selection::new(&["frame.number", "_ws.col.number"]).expect("both exist");
         let wants = selection.wants();
         assert!(wants.field(&dissectors::frame::NUMBER));

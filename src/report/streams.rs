@@ -1,77 +1,77 @@
-//! `streams`: one row a TCP connection, when it is over for the capture.
+//! `streams`: one row per TCP connection, written when the connection ends or the capture does.
 
 use super::Report;
-use super::records::{Cell, Form, Head, Records, figures, words};
+use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
 use crate::analysis::Event;
 use crate::capture::Stream;
 use dissectors::session::Side;
 use std::io::{self, Write};
 
-static HEADS: &[Head] = &[
-    Head::new("stream", figures("STREAM", 6, 0)),
-    Head::machine("time"),
-    Head::new("client", words("CLIENT", 18, 47, 0)),
-    Head::new("server", words("SERVER", 18, 47, 0)),
-    Head::new("client_state", words("CLIENT STATE", 12, 12, 6)),
-    Head::new("server_state", words("SERVER STATE", 12, 12, 6)),
-    Head::new("opened", words("OPENED", 9, 12, 5)),
-    Head::new("closed", words("CLOSED", 13, 24, 0)),
-    Head::new("frames", figures("FRAMES", 6, 4)),
-    Head::new("client_bytes", figures("BYTES →", 7, 1)),
-    Head::new("server_bytes", figures("← BYTES", 7, 1)),
-    Head::new("retransmissions", figures("RETRANS", 7, 7)),
-    Head::new("rtt", figures("RTT", 8, 8)),
-    Head::new("duration", figures("DURATION", 8, 3)),
-    Head::new("completeness", words("COMPLETENESS", 12, 32, 9)),
-    Head::machine("completeness_bits"),
-    Head::machine("client_frames"),
-    Head::machine("server_frames"),
-    Head::machine("client_retransmissions"),
-    Head::machine("server_retransmissions"),
-    Head::machine("client_missing"),
-    Head::machine("server_missing"),
-    Head::machine("first_frame"),
-    Head::machine("last_frame"),
+static COLUMNS: &[RecordColumn] = &[
+    RecordColumn::new("stream", number_column("STREAM", 6, 0)),
+    RecordColumn::machine_only("time"),
+    RecordColumn::new("client", text_column("CLIENT", 18, 47, 0)),
+    RecordColumn::new("server", text_column("SERVER", 18, 47, 0)),
+    RecordColumn::new("client_state", text_column("CLIENT STATE", 12, 12, 6)),
+    RecordColumn::new("server_state", text_column("SERVER STATE", 12, 12, 6)),
+    RecordColumn::new("opened", text_column("OPENED", 9, 12, 5)),
+    RecordColumn::new("closed", text_column("CLOSED", 13, 24, 0)),
+    RecordColumn::new("frames", number_column("FRAMES", 6, 4)),
+    RecordColumn::new("client_bytes", number_column("BYTES →", 7, 1)),
+    RecordColumn::new("server_bytes", number_column("← BYTES", 7, 1)),
+    RecordColumn::new("retransmissions", number_column("RETRANS", 7, 7)),
+    RecordColumn::new("rtt", number_column("RTT", 8, 8)),
+    RecordColumn::new("duration", number_column("DURATION", 8, 3)),
+    RecordColumn::new("completeness", text_column("COMPLETENESS", 12, 32, 9)),
+    RecordColumn::machine_only("completeness_bits"),
+    RecordColumn::machine_only("client_frames"),
+    RecordColumn::machine_only("server_frames"),
+    RecordColumn::machine_only("client_retransmissions"),
+    RecordColumn::machine_only("server_retransmissions"),
+    RecordColumn::machine_only("client_missing"),
+    RecordColumn::machine_only("server_missing"),
+    RecordColumn::machine_only("first_frame"),
+    RecordColumn::machine_only("last_frame"),
 ];
 
-/// Prints TCP connections.
-pub struct Streams {
-    records: Records,
+/// Prints TCP connections as rows.
+pub struct StreamsReport {
+    records: RecordWriter,
 }
 
-impl Streams {
-    /// Prints them in this form.
+impl StreamsReport {
+    /// Returns a report in this format.
     #[must_use]
-    pub fn new(form: Form) -> Streams {
-        Streams { records: Records::new(HEADS, form) }
+    pub fn new(format: RecordFormat) -> StreamsReport {
+        StreamsReport { records: RecordWriter::new(COLUMNS, format) }
     }
 
     fn row(&mut self, stream: &Stream, out: &mut dyn Write) -> io::Result<()> {
-        let (asking, answering) = (stream.side(Side::Client), stream.side(Side::Server));
+        let (client, server) = (stream.side(Side::Client), stream.side(Side::Server));
         let [client_state, server_state] = stream.states;
         let cells = [
             Cell::Number(stream.number.into()),
-            Cell::Moment(stream.first.time, 0),
-            Cell::End(stream.client),
-            Cell::End(stream.server),
-            Cell::Word(client_state.word()),
-            Cell::Word(server_state.word()),
-            Cell::Word(stream.opened.word()),
-            Cell::Word(stream.closed.word()),
+            Cell::Timestamp(stream.first.time, 0),
+            Cell::Endpoint(stream.client),
+            Cell::Endpoint(stream.server),
+            Cell::Word(client_state.label()),
+            Cell::Word(server_state.label()),
+            Cell::Word(stream.opened.label()),
+            Cell::Word(stream.closed.label()),
             Cell::Number(stream.total(|side| side.frames)),
-            Cell::Size(asking.bytes),
-            Cell::Size(answering.bytes),
+            Cell::Size(client.bytes),
+            Cell::Size(server.bytes),
             Cell::Number(stream.total(|side| side.retransmissions)),
-            stream.initial_rtt.map_or(Cell::Nothing, Cell::Duration),
+            stream.initial_rtt.map_or(Cell::Empty, Cell::Duration),
             Cell::Duration(stream.duration()),
-            Cell::Word(dissectors::tcp::completeness_word(stream.completeness)),
+            Cell::Word(dissectors::tcp::completeness_name(stream.completeness)),
             Cell::Number(stream.completeness.into()),
-            Cell::Number(asking.frames),
-            Cell::Number(answering.frames),
-            Cell::Number(asking.retransmissions),
-            Cell::Number(answering.retransmissions),
-            Cell::Size(asking.missing),
-            Cell::Size(answering.missing),
+            Cell::Number(client.frames),
+            Cell::Number(server.frames),
+            Cell::Number(client.retransmissions),
+            Cell::Number(server.retransmissions),
+            Cell::Size(client.missing),
+            Cell::Size(server.missing),
             Cell::Number(stream.first.frame.into()),
             Cell::Number(stream.last.frame.into()),
         ];
@@ -79,7 +79,7 @@ impl Streams {
     }
 }
 
-impl Report for Streams {
+impl Report for StreamsReport {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.records.begin(out)
     }
@@ -99,10 +99,10 @@ impl Report for Streams {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{Closed, Endpoint, Opened, Sent, State};
-    use crate::report::Lines;
+    use crate::capture::{CloseKind, Endpoint, OpenKind, SideCounters, SideState};
+    use crate::report::JsonFraming;
     use dissectors::packet::Address;
-    use dissectors::session::At;
+    use dissectors::session::Stamp;
 
     fn stream() -> Stream {
         let end = |last, port| Endpoint { address: Address::V4([10, 0, 0, last]), port };
@@ -110,26 +110,26 @@ mod tests {
             number: 2,
             client: end(1, 1000),
             server: end(2, 80),
-            opened: Opened::ThreeWay,
-            closed: Closed::Fin(Side::Server),
-            states: [State::Closed, State::TimeWait],
+            opened: OpenKind::ThreeWay,
+            closed: CloseKind::Fin(Side::Server),
+            states: [SideState::Closed, SideState::TimeWait],
             fins: [Some(8), Some(7)],
-            crossed: false,
+            simultaneous_close: false,
             reset: None,
             completeness: 31,
-            first: At { frame: 1, time: 0 },
-            last: At { frame: 9, time: 2_000_000_000 },
+            first: Stamp { frame: 1, time: 0 },
+            last: Stamp { frame: 9, time: 2_000_000_000 },
             sides: [
-                Sent { frames: 5, bytes: 126, retransmissions: 1, missing: 0 },
-                Sent { frames: 4, bytes: 2082, retransmissions: 0, missing: 7 },
+                SideCounters { frames: 5, bytes: 126, retransmissions: 1, missing: 0 },
+                SideCounters { frames: 4, bytes: 2082, retransmissions: 0, missing: 7 },
             ],
             initial_rtt: Some(400_000),
         }
     }
 
-    fn print(form: Form) -> String {
+    fn print(format: RecordFormat) -> String {
         let mut out = Vec::new();
-        let mut report = Streams::new(form);
+        let mut report = StreamsReport::new(format);
         report
             .begin(&mut out)
             .and_then(|()| report.event(Event::Stream(Box::new(stream())), &mut out))
@@ -139,8 +139,8 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_a_row_for_people() {
-        let text = print(Form::Text(None));
+    fn a_connection_is_a_row_of_the_table() {
+        let text = print(RecordFormat::Text(None));
         let words: Vec<&str> = text.lines().nth(1).expect("a row").split_whitespace().collect();
         assert_eq!(
             words.join(" "),
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn rows_fit_a_terminal() {
         for room in [40, 60, 80, 100] {
-            let text = print(Form::Text(Some(room)));
+            let text = print(RecordFormat::Text(Some(room)));
             assert!(text.lines().all(|line| line.chars().count() <= room), "{room}:\n{text}");
             assert_eq!(text.contains("10.0.0.2:80"), room >= 60, "{room}:\n{text}");
             assert_eq!(text.contains("2.1 kB"), room >= 80, "{room}:\n{text}");
@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn a_connection_is_an_object_with_exact_values() {
-        let value: serde_json::Value = serde_json::from_str(&print(Form::Json(Lines::Bare))).expect("it is JSON");
+        let value: serde_json::Value =
+            serde_json::from_str(&print(RecordFormat::Json(JsonFraming::Ndjson))).expect("it is JSON");
         assert_eq!(value["server_bytes"], 2082);
         assert_eq!(value["server_missing"], 7);
         assert_eq!(value["rtt"], 0.0004);

@@ -1,73 +1,74 @@
-//! `-T text`: one line a frame in the columns of a list of frames, its detail tree, its bytes.
+//! `-T text`: one line per frame with the columns of the frame list, or its detail tree, and its bytes.
 
-use super::clock::Clock;
-use super::color::{Color, Paint};
+use super::color::{AnsiStyle, Color};
 use super::selection::column_text;
-use super::{Report, Shown, detail, hexdump};
-use dissectors::{Kind, PROTOCOLS, Part, Severity, Tree, Wants, column, fields};
+use super::time_format::TimeFormatter;
+use super::{DissectedFrame, Report, detail, hexdump};
+use dissectors::{Dissector, FieldKind, PROTOCOLS, Severity, Tree, Wants, column, fields};
 use std::io::{self, Write};
 
 /// Prints frames as text.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Text {
-    /// The detail tree in place of the line.
+pub struct TextOptions {
+    /// Whether the detail tree replaces the line.
     pub details: bool,
-    /// The bytes after the line or the tree.
+    /// Whether a hex dump follows the line or the tree.
     pub bytes: bool,
-    /// Whether the line is coloured, by protocol and by what is odd.
+    /// Whether the line is coloured, by protocol and by the severity of its notes.
     pub color: Color,
 }
 
-impl Text {
-    /// What has to be recorded for it.
+impl TextOptions {
+    /// Returns the fields that must be recorded for this output.
     #[must_use]
     pub fn wants(&self) -> Wants {
         if self.details || self.bytes {
             return Wants::everything();
         }
         let mut wants = Wants::only_columns();
-        if self.color.on() {
-            fields().filter(|field| matches!(field.kind, Kind::Note(_))).for_each(|field| wants.add(field));
+        if self.color.is_on() {
+            fields().filter(|field| matches!(field.kind, FieldKind::Note(_))).for_each(|field| wants.add(field));
         }
         wants
     }
 
-    /// A report that prints so.
+    /// Returns a report with these options.
     #[must_use]
     pub fn report(self) -> impl Report {
-        Pages { text: self, clock: Clock::local(), row: String::new(), cell: String::new() }
+        TextReport { text: self, clock: TimeFormatter::local(), row: String::new(), cell: String::new() }
     }
 }
 
-struct Pages {
-    text: Text,
-    clock: Clock,
+struct TextReport {
+    text: TextOptions,
+    clock: TimeFormatter,
     row: String,
     cell: String,
 }
 
-impl Report for Pages {
-    fn frame(&mut self, shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
+impl Report for TextReport {
+    fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
         if self.text.details {
-            detail::write(&mut self.row, shown.tree, &mut self.clock);
+            detail::write(&mut self.row, dissected.tree, &mut self.clock);
             self.row.push('\n');
         } else {
-            self.line(shown);
+            self.line(dissected);
         }
         if self.text.bytes {
-            hexdump::buffers(&mut self.row, shown.tree);
+            hexdump::buffers(&mut self.row, dissected.tree);
         }
         out.write_all(self.row.as_bytes())
     }
 }
 
-impl Pages {
-    /// Appends the line of a frame, laid out as tshark does: numbers to the right, addresses towards the arrow.
-    fn line(&mut self, shown: &Shown<'_>) {
+impl TextReport {
+    /// Appends the line of a frame in tshark's layout: numbers right-aligned, addresses aligned towards the arrow.
+    fn line(&mut self, dissected: &DissectedFrame<'_>) {
         let color = self.text.color;
-        let (whole, protocol) = if color.on() { paints(shown.tree) } else { (Paint::Plain, Paint::Plain) };
-        color.start(whole, &mut self.row);
+        let (line_style, protocol_style) =
+            if color.is_on() { frame_styles(dissected.tree) } else { (AnsiStyle::Plain, AnsiStyle::Plain) };
+        color.start(line_style, &mut self.row);
         let width = |column: &dissectors::Field| match column.id {
             id if id == column::NUMBER.id => 5,
             id if id == column::TIME.id => 10,
@@ -75,24 +76,24 @@ impl Pages {
         };
         for (column, between) in [(&column::NUMBER, " "), (&column::TIME, " "), (&column::SOURCE, " → ")] {
             self.cell.clear();
-            column_text(&mut self.cell, column, shown, &mut self.clock);
+            column_text(&mut self.cell, column, dissected, &mut self.clock);
             pad(&mut self.row, &self.cell, width(column));
             self.row.push_str(&self.cell);
             self.row.push_str(between);
         }
         self.cell.clear();
-        column_text(&mut self.cell, &column::DESTINATION, shown, &mut self.clock);
+        column_text(&mut self.cell, &column::DESTINATION, dissected, &mut self.clock);
         self.row.push_str(&self.cell);
         pad(&mut self.row, &self.cell, 12);
         self.row.push(' ');
-        color.start(protocol, &mut self.row);
-        column_text(&mut self.row, &column::PROTOCOL_NAME, shown, &mut self.clock);
-        color.stop(protocol, &mut self.row);
+        color.start(protocol_style, &mut self.row);
+        column_text(&mut self.row, &column::PROTOCOL_NAME, dissected, &mut self.clock);
+        color.stop(protocol_style, &mut self.row);
         for column in [&column::LENGTH, &column::INFO] {
             self.row.push(' ');
-            column_text(&mut self.row, column, shown, &mut self.clock);
+            column_text(&mut self.row, column, dissected, &mut self.clock);
         }
-        color.stop(whole, &mut self.row);
+        color.stop(line_style, &mut self.row);
         self.row.push('\n');
     }
 }
@@ -104,28 +105,28 @@ fn pad(row: &mut String, cell: &str, width: usize) {
     }
 }
 
-/// How a line is painted, and how the name of its protocol is: the line by the gravest note, the name if the protocol
-/// is one that speaks above TCP and UDP.
-fn paints(tree: &Tree) -> (Paint, Paint) {
-    let gravest = tree.nodes().iter().filter_map(|node| match node.field.kind {
-        Kind::Note(severity) => Some(severity),
+/// Returns the style of a line, by its most severe note, and the style of the protocol name, if it is a session protocol
+/// above TCP or UDP.
+fn frame_styles(tree: &Tree) -> (AnsiStyle, AnsiStyle) {
+    let severities = tree.nodes().iter().filter_map(|node| match node.field.kind {
+        FieldKind::Note(severity) => Some(severity),
         _ => None,
     });
-    match gravest.max() {
-        Some(Severity::Error) => (Paint::Red, Paint::Plain),
-        Some(Severity::Warn) => (Paint::Yellow, Paint::Plain),
-        _ => (Paint::Plain, protocol_paint(tree.columns().protocol)),
+    match severities.max() {
+        Some(Severity::Error) => (AnsiStyle::Red, AnsiStyle::Plain),
+        Some(Severity::Warn) => (AnsiStyle::Yellow, AnsiStyle::Plain),
+        _ => (AnsiStyle::Plain, session_style(tree.columns().protocol)),
     }
 }
 
-fn protocol_paint(name: &str) -> Paint {
-    const PAINTS: [Paint; 4] = [Paint::Green, Paint::Cyan, Paint::Magenta, Paint::Blue];
-    let speaks = PROTOCOLS.iter().any(|protocol| {
-        matches!(protocol.part, Part::Session(_)) && !name.is_empty() && name.starts_with(protocol.short)
+fn session_style(name: &str) -> AnsiStyle {
+    const PAINTS: [AnsiStyle; 4] = [AnsiStyle::Green, AnsiStyle::Cyan, AnsiStyle::Magenta, AnsiStyle::Blue];
+    let is_session = PROTOCOLS.iter().any(|protocol| {
+        matches!(protocol.dissector, Dissector::Session(_)) && !name.is_empty() && name.starts_with(protocol.short)
     });
-    // The same name always has the same colour, whatever protocols are added.
+    // A name keeps its colour when protocols are added.
     let sum = name.bytes().take(4).fold(0_usize, |sum, byte| sum * 31 + usize::from(byte));
-    if speaks { PAINTS.get(sum % PAINTS.len()).copied().unwrap_or(Paint::Plain) } else { Paint::Plain }
+    if is_session { PAINTS.get(sum % PAINTS.len()).copied().unwrap_or(AnsiStyle::Plain) } else { AnsiStyle::Plain }
 }
 
 #[cfg(test)]
@@ -134,8 +135,8 @@ mod tests {
     use crate::report::tests::{frame, print, tree};
 
     #[test]
-    fn a_line_is_laid_out_as_in_tshark() {
-        let text = Text::default();
+    fn a_line_has_the_layout_of_tshark() {
+        let text = TextOptions::default();
         let tree = tree(text.wants());
         assert_eq!(
             print(&mut text.report(), &frame(), &tree),
@@ -144,8 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_with_a_warning_is_coloured_and_ends_plain() {
-        let text = Text { color: Color::Always, ..Text::default() };
+    fn a_line_with_a_warning_is_coloured_and_reset() {
+        let text = TextOptions { color: Color::Always, ..TextOptions::default() };
         let mut tree = tree(text.wants());
         tree.note(&dissectors::tcp::ANALYSIS_LOST_SEGMENT, Default::default(), format_args!("lost"));
         let line = print(&mut text.report(), &frame(), &tree);
@@ -153,10 +154,10 @@ mod tests {
     }
 
     #[test]
-    fn no_byte_of_the_wire_reaches_the_terminal() {
-        let text = Text::default();
+    fn control_characters_of_the_wire_never_reach_the_terminal() {
+        let text = TextOptions::default();
         let mut tree = tree(text.wants());
-        tree.info(format_args!("GET /\x1b]0;owned\x07\r\n\u{202e}"));
+        tree.set_info(format_args!("GET /\x1b]0;owned\x07\r\n\u{202e}"));
         let line = print(&mut text.report(), &frame(), &tree);
         assert!(line.ends_with("GET /\\x1b]0;owned\\x07\\r\\n\\xe2\\x80\\xae\n"), "{line:?}");
     }

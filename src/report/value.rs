@@ -1,25 +1,25 @@
-//! Values as text that cannot steer a terminal, in the forms of `tshark -T fields`.
+//! Values as text in the format of `tshark -T fields`, without control characters.
 
-use super::clock::Clock;
+use super::time_format::TimeFormatter;
 use dissectors::tree::Node;
-use dissectors::{Field, Form, Kind, Tree, Value, format};
+use dissectors::{DisplayBase, Field, FieldKind, Tree, Value, format};
 
-/// Appends the value of a node as `tshark -T fields` prints it: a protocol by its line of the detail tree, what is
-/// merely present as `1`, a moment in words in the local time zone, all else as [`format::value`] does.
-pub(crate) fn node(out: &mut String, node: &Node, tree: &Tree, clock: &mut Clock) {
+/// Appends the value of a node as `tshark -T fields` prints it. A protocol is its line of the detail tree, a field
+/// without a value is `1`, a timestamp is in the local time zone. [`format::value`] formats all others.
+pub(crate) fn node_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut TimeFormatter) {
     match node.field.kind {
-        Kind::Protocol if node.label.len > 0 => line(out, tree.bytes(node.label)),
-        Kind::Protocol => out.push_str(node.field.name),
+        FieldKind::Protocol if node.label.len > 0 => line(out, tree.bytes(node.label)),
+        FieldKind::Protocol => out.push_str(node.field.name),
         _ => value(out, node.field, node.value, tree, clock),
     }
 }
 
 /// Appends a value; see [`node`].
-pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, clock: &mut Clock) {
+pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, clock: &mut TimeFormatter) {
     match value {
-        Value::Time(nanos) => clock.words(out, nanos),
+        Value::Time(nanos) => clock.write_tshark(out, nanos),
         Value::Text(slice) => text(out, tree.bytes(slice)),
-        Value::Uint(decimal) if field.form == Form::Dec => number(out, decimal),
+        Value::Uint(decimal) if field.base == DisplayBase::Dec => number(out, decimal),
         Value::Ipv4([a, b, c, d]) => {
             for (point, byte) in [("", a), (".", b), (".", c), (".", d)] {
                 out.push_str(point);
@@ -33,7 +33,7 @@ pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, 
     }
 }
 
-/// Appends text from the wire: control characters, what is no UTF-8, and the backslash are escaped.
+/// Appends text from the wire: control characters, invalid UTF-8 and backslashes are escaped.
 pub(super) fn text(out: &mut String, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(text) => string(out, text),
@@ -43,9 +43,9 @@ pub(super) fn text(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The same of what is known to be UTF-8.
+/// Appends text from the wire that is valid UTF-8; see [`text`].
 pub(super) fn string(out: &mut String, text: &str) {
-    // Looking at all of them, whatever is found, can be done for many at once.
+    // Without an early exit, the compiler vectorizes the loop.
     let plain = text.bytes().fold(true, |all, byte| all & (b' '..=b'~').contains(&byte) & (byte != b'\\'));
     if plain {
         out.push_str(text);
@@ -54,10 +54,10 @@ pub(super) fn string(out: &mut String, text: &str) {
     }
 }
 
-/// Appends a line that a dissector has written, in which wire text is escaped already or is not: control characters
-/// and what is no UTF-8 are escaped, backslashes stay as they are.
+/// Appends a line written by a dissector, in which text from the wire may be escaped already. Control characters and
+/// invalid UTF-8 are escaped, backslashes are not.
 pub(crate) fn line(out: &mut String, bytes: &[u8]) {
-    match plain(bytes) {
+    match plain_text(bytes) {
         Some(plain) => out.push_str(plain),
         None => {
             for (nth, part) in bytes.split(|&byte| byte == b'\\').enumerate() {
@@ -70,29 +70,29 @@ pub(crate) fn line(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The bytes as text, if none of it needs an escape: the common case, told in one pass where all is ASCII.
-fn plain(bytes: &[u8]) -> Option<&str> {
-    // Looking at all of them, whatever is found, can be done for many at once.
-    let steers = bytes.iter().fold(false, |any, &byte| any | (byte < b' ') | (byte == 0x7f));
-    let text = std::str::from_utf8(bytes).ok().filter(|_| !steers)?;
-    // An arrow, most often.
-    let other = |text: &str| text.chars().filter(|char| !char.is_ascii()).all(format::is_plain);
-    (text.is_ascii() || other(text)).then_some(text)
+/// Returns the bytes as text if nothing needs an escape: the common case, checked in one pass if all is ASCII.
+fn plain_text(bytes: &[u8]) -> Option<&str> {
+    // Without an early exit, the compiler vectorizes the loop.
+    let has_controls = bytes.iter().fold(false, |any, &byte| any | (byte < b' ') | (byte == 0x7f));
+    let text = std::str::from_utf8(bytes).ok().filter(|_| !has_controls)?;
+    // Usually an arrow.
+    let is_plain = |text: &str| text.chars().filter(|char| !char.is_ascii()).all(format::is_printable);
+    (text.is_ascii() || is_plain(text)).then_some(text)
 }
 
-/// The bytes as text, if they are meant to be read: UTF-8 without control characters other than tab and line ends.
-pub(crate) fn readable(bytes: &[u8]) -> Option<&str> {
-    let steers = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
-    if bytes.iter().any(|&byte| steers(byte)) {
+/// Returns the bytes as text if they are readable: UTF-8 without control characters other than tab and line ends.
+pub(crate) fn readable_text(bytes: &[u8]) -> Option<&str> {
+    let is_control = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
+    if bytes.iter().any(|&byte| is_control(byte)) {
         return None;
     }
-    // Beyond ASCII there are the control characters from U+0080 to U+009F.
+    // The control characters outside ASCII are U+0080 to U+009F.
     std::str::from_utf8(bytes)
         .ok()
         .filter(|text| text.is_ascii() || !text.contains(|char| ('\u{80}'..='\u{9f}').contains(&char)))
 }
 
-/// Appends nanoseconds as seconds with so many decimals, six or nine; what is beyond them is cut off.
+/// Appends nanoseconds as seconds with six or nine decimals, rounded towards zero.
 pub(crate) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
     if nanos < 0 {
         out.push('-');
@@ -100,7 +100,7 @@ pub(crate) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
     let nanos = nanos.unsigned_abs();
     number(out, nanos / 1_000_000_000);
     out.push('.');
-    // The 1 before the decimals keeps their zeros.
+    // The 1 before the decimals keeps leading zeros.
     let part = 1_000_000_000 + nanos % 1_000_000_000;
     let part = if decimals == Decimals::Six { part / 1000 } else { part };
     out.push_str(itoa::Buffer::new().format(part).get(1..).unwrap_or_default());
@@ -111,12 +111,12 @@ pub(super) fn number(out: &mut String, number: u64) {
     out.push_str(itoa::Buffer::new().format(number));
 }
 
-/// How finely a time is told.
+/// Precision of a printed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decimals {
-    /// In microseconds.
+    /// Microseconds.
     Six,
-    /// In nanoseconds.
+    /// Nanoseconds.
     Nine,
 }
 
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_keeps_the_escapes_it_has_and_gets_those_it_lacks() {
+    fn a_line_keeps_its_escapes_and_gets_missing_ones() {
         assert_eq!(lined(b"GET /a\\r\\n"), "GET /a\\r\\n");
         assert_eq!(lined(b"a\x1b[31m\\x\n\xff"), "a\\x1b[31m\\x\\n\\xff");
         assert_eq!(lined("80 → 90".as_bytes()), "80 → 90");

@@ -1,46 +1,50 @@
-//! What can be wrong with a file that is written, said in one line.
+//! Errors of written capture files, each shown as one line.
 
 use std::fmt;
 use std::io;
 
-/// Why a capture is not written, or not on.
+/// An error that ended the writing of a capture.
 ///
-/// Shown as one line: the file and what is wrong with it.
+/// Shown as one line: the file and the cause.
 #[derive(Debug)]
 pub struct Error {
-    /// The file by its name, or `standard output`.
+    /// Name of the file, or `standard output`.
     pub file: String,
-    /// What is wrong.
-    pub cause: Cause,
+    /// Cause of the error.
+    pub cause: WriteErrorCause,
 }
 
-/// What is wrong with a file that is written.
+/// The cause of an error of a written file.
 #[derive(Debug)]
-pub enum Cause {
-    /// It cannot be made.
+pub enum WriteErrorCause {
+    /// The file cannot be created.
     Create(io::Error),
-    /// It cannot be written on, because the disk is full, say.
+    /// A write fails, for example because the disk is full.
     Write {
-        /// What the system says.
+        /// System error.
         error: io::Error,
-        /// Whether the file is valid: it ends after the last packet that went in whole.
+        /// Whether the file is valid: it ends after the last complete packet.
         valid: bool,
     },
-    /// It is the oldest of a ring and cannot be removed.
+    /// The oldest file of a ring cannot be removed.
     Remove(io::Error),
-    /// The packets are of several link types, and pcap has one.
+    /// The devices have several link types, and pcap supports one.
     LinkTypes(u16, u16),
-    /// Several files were asked for, and nothing says when the next begins.
-    NeverNext,
-    /// Several files were asked for, and standard output is one.
-    OneOutput,
+    /// Multiple files are requested without a condition that starts the next file.
+    NoRotationCondition,
+    /// Multiple files are requested on standard output.
+    MultipleFilesToStdout,
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.cause {
-            Cause::Create(error) | Cause::Write { error, .. } | Cause::Remove(error) => Some(error),
-            Cause::LinkTypes(..) | Cause::NeverNext | Cause::OneOutput => None,
+            WriteErrorCause::Create(error) | WriteErrorCause::Write { error, .. } | WriteErrorCause::Remove(error) => {
+                Some(error)
+            }
+            WriteErrorCause::LinkTypes(..)
+            | WriteErrorCause::NoRotationCondition
+            | WriteErrorCause::MultipleFilesToStdout => None,
         }
     }
 }
@@ -48,42 +52,46 @@ impl std::error::Error for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.file.chars() {
-            // A file's name may hold anything; a terminal gets no control characters of it.
+            // Control characters in a file name are escaped, to protect the terminal.
             if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
         }
         write!(f, ": {}", self.cause)
     }
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for WriteErrorCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::Create(error) if error.kind() == io::ErrorKind::NotFound => f.write_str("there is no such folder"),
-            Cause::Create(error) => write!(f, "it cannot be written: {}", plain(error)),
-            Cause::Write { error, valid: true } => {
-                write!(f, "it cannot be written on: {}; it ends after the last whole packet", plain(error))
+            WriteErrorCause::Create(error) if error.kind() == io::ErrorKind::NotFound => {
+                f.write_str("no such directory")
             }
-            Cause::Write { error, valid: false } => write!(f, "it cannot be written on: {}", plain(error)),
-            Cause::Remove(error) => write!(f, "the oldest file of the ring cannot be removed: {}", plain(error)),
-            Cause::LinkTypes(one, other) => write!(
+            WriteErrorCause::Create(error) => write!(f, "cannot create the file: {}", system_error_text(error)),
+            WriteErrorCause::Write { error, valid: true } => {
+                write!(f, "write failed: {}; the file ends after the last complete packet", system_error_text(error))
+            }
+            WriteErrorCause::Write { error, valid: false } => write!(f, "write failed: {}", system_error_text(error)),
+            WriteErrorCause::Remove(error) => {
+                write!(f, "cannot remove the oldest file of the ring: {}", system_error_text(error))
+            }
+            WriteErrorCause::LinkTypes(one, other) => write!(
                 f,
-                "a pcap file has packets of one link type, these devices have {one} and {other}; \
-                 pcapng takes both: name it .pcapng"
+                "pcap supports one link type per file, found {one} and {other}; \
+                 to write pcapng, use a name that ends in .pcapng"
             ),
-            Cause::NeverNext => f.write_str(
-                "several files were asked for, but not when the next begins: \
+            WriteErrorCause::NoRotationCondition => f.write_str(
+                "multiple files requested without a condition for the next file; \
                  add -b filesize:KB, -b packets:N, -b duration:S or -b interval:S",
             ),
-            Cause::OneOutput => f.write_str("several files were asked for; give -w a name"),
+            WriteErrorCause::MultipleFilesToStdout => f.write_str("cannot write multiple files; give -w a file name"),
         }
     }
 }
 
-/// What the system says, without the number that tells no more than the words.
-fn plain(error: &io::Error) -> String {
+/// Returns a system error's text, without its number and with a lower-case first letter.
+fn system_error_text(error: &io::Error) -> String {
     let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = words.chars();
-    let first = letters.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(letters).collect()
+    let message = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = message.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
 }

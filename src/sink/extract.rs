@@ -1,9 +1,12 @@
-//! Frames of captures into a capture of their own, with all that was said of them.
+//! Export of selected frames into a new capture file, with their metadata.
 
-use super::error::{Cause, Error};
-use super::format::{ENHANCED_PACKET, INTERFACE, NAMES, SECRETS, block, option, padding, put, section, system, words};
-use super::output::shown;
-use crate::source::{Aside, Frame, Interface, NOT_A_PACKET};
+use super::error::{Error, WriteErrorCause};
+use super::format::{
+    ENHANCED_PACKET, INTERFACE, NAMES, SECRETS, option, padding, push_block, push_option, push_section_header,
+    push_u32s, system_name,
+};
+use super::output::display_name;
+use crate::source::{Frame, Interface, NOT_A_PACKET, SectionMetadata};
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -11,39 +14,40 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
-/// Whether a file that is there already may be replaced.
+/// Whether an existing file is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
-    /// It may.
+pub enum Overwrite {
+    /// An existing file is replaced.
     Replace,
-    /// It may not.
+    /// An existing file is kept, which is an error.
     Keep,
 }
 
-/// A pcapng file that frames are put into: with their interfaces, times to the nanosecond, comments, flags and counts.
-/// It has its name when it is whole.
+/// A pcapng file that frames are written to, with their interfaces, times in nanoseconds, comments, flags and drop
+/// counts. It is written under a temporary name and renamed when it is complete.
 pub struct Extract {
     file: BufWriter<NamedTempFile>,
     path: PathBuf,
-    over: Over,
-    interfaces: HashMap<Origin, u32>,
-    last: Option<(Origin, u32)>,
+    overwrite: Overwrite,
+    interfaces: HashMap<FrameInterface, u32>,
+    last: Option<(FrameInterface, u32)>,
     count: u64,
-    row: Vec<u8>,
+    buffer: Vec<u8>,
 }
 
-/// Where a frame was captured.
+/// The interface that captured a frame.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Origin {
-    /// The section and the interface's number in it, and what is said of it; of pcap, none.
-    place: Option<(u32, u32)>,
-    words: [Option<String>; 4],
+struct FrameInterface {
+    /// Section, and number of the interface in it; `None` in pcap.
+    interface: Option<(u32, u32)>,
+    /// Name, description, capture filter and operating system.
+    texts: [Option<String>; 4],
     link: u16,
     snaplen: u32,
     fcs: Option<u8>,
 }
 
-/// Codes of options that are copied (draft-ietf-opsawg-pcapng 4.2, 4.3).
+/// Codes of copied options (draft-ietf-opsawg-pcapng 4.2, 4.3).
 const COMMENT: u16 = 1;
 const FLAGS: u16 = 2;
 const DROPS: u16 = 4;
@@ -52,62 +56,62 @@ const QUEUE: u16 = 6;
 const FCS: u16 = 13;
 
 impl Extract {
-    /// Begins a file.
+    /// Creates a file.
     ///
     /// # Errors
     ///
-    /// There is such a file and it is to be kept, there is something else of this name, or none can be made in its
-    /// folder.
-    pub fn create(path: &Path, over: Over) -> Result<Extract, Error> {
-        let failed = |error| Error { file: shown(Some(path)), cause: Cause::Create(error) };
-        let path = &*resolved(path, over).map_err(failed)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = Builder::new().prefix(".overhear-").tempfile_in(folder).map_err(|error| match error.kind() {
-            // Its own words name a file that nobody asked for.
-            io::ErrorKind::NotFound => failed(io::Error::new(io::ErrorKind::NotFound, "there is no such folder")),
+    /// The file exists and is to be kept, the name is not that of a regular file, or no file can be created in its
+    /// directory.
+    pub fn create(path: &Path, overwrite: Overwrite) -> Result<Extract, Error> {
+        let failed = |error| Error { file: display_name(Some(path)), cause: WriteErrorCause::Create(error) };
+        let path = &*resolve_target(path, overwrite).map_err(failed)?;
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = Builder::new().prefix(".overhear-").tempfile_in(directory).map_err(|error| match error.kind() {
+            // The original message names the temporary file.
+            io::ErrorKind::NotFound => failed(io::Error::new(io::ErrorKind::NotFound, "no such directory")),
             kind => failed(kind.into()),
         })?;
         let mut extract = Extract {
             file: BufWriter::with_capacity(1 << 18, file),
             path: path.to_owned(),
-            over,
+            overwrite,
             interfaces: HashMap::new(),
             last: None,
             count: 0,
-            row: Vec::new(),
+            buffer: Vec::new(),
         };
-        section(&mut extract.row, &system());
+        push_section_header(&mut extract.buffer, &system_name());
         extract.flush()?;
         Ok(extract)
     }
 
-    /// Puts in what stands beside frames: before them, as who reads from the beginning needs it.
-    pub fn beside(&mut self, aside: &Aside) -> Result<(), Error> {
-        for secret in &aside.secrets {
-            block(&mut self.row, SECRETS, |out| {
-                words(out, &[secret.kind, secret.bytes.len() as u32]);
+    /// Writes the keys and names of a section. They precede the frames because a sequential reader needs them first.
+    pub fn write_metadata(&mut self, metadata: &SectionMetadata) -> Result<(), Error> {
+        for secret in &metadata.secrets {
+            push_block(&mut self.buffer, SECRETS, |out| {
+                push_u32s(out, &[secret.kind, secret.bytes.len() as u32]);
                 out.extend_from_slice(&secret.bytes);
                 out.extend_from_slice(&[0; 3][..padding(secret.bytes.len())]);
             });
             self.flush()?;
         }
-        if !aside.names.is_empty() {
-            block(&mut self.row, NAMES, |out| {
-                for name in &aside.names {
-                    // Each entry: its kind and its length, the address, the name and a NUL.
+        if !metadata.names.is_empty() {
+            push_block(&mut self.buffer, NAMES, |out| {
+                for name in &metadata.names {
+                    // Each entry: type, length, address, name and a NUL.
                     let (kind, address) = match name.address {
                         IpAddr::V4(address) => (1, address.octets().to_vec()),
                         IpAddr::V6(address) => (2, address.octets().to_vec()),
                     };
-                    put(out, kind, &[&address, name.name.as_bytes(), &[0]].concat());
+                    push_option(out, kind, &[&address, name.name.as_bytes(), &[0]].concat());
                 }
-                put(out, 0, &[]);
+                push_option(out, 0, &[]);
             });
         }
         self.flush()
     }
 
-    /// Puts a frame in. What is no packet, but another block of a file, is left out.
+    /// Writes a frame. A frame that is a file block and not a packet is skipped.
     pub fn write(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
         if frame.link == NOT_A_PACKET {
             return Ok(());
@@ -115,52 +119,52 @@ impl Extract {
         let interface = self.interface(frame);
         let time = u64::try_from(frame.time.0).unwrap_or_default();
         let captured = frame.bytes.len() as u32;
-        block(&mut self.row, ENHANCED_PACKET, |out| {
-            words(out, &[interface, (time >> 32) as u32, time as u32, captured, frame.length]);
+        push_block(&mut self.buffer, ENHANCED_PACKET, |out| {
+            push_u32s(out, &[interface, (time >> 32) as u32, time as u32, captured, frame.length]);
             out.extend_from_slice(frame.bytes);
             out.extend_from_slice(&[0; 3][..padding(frame.bytes.len())]);
             let before = out.len();
             for comment in frame.options.comments() {
-                put(out, COMMENT, comment.as_bytes());
+                push_option(out, COMMENT, comment.as_bytes());
             }
             if let Some(flags) = frame.options.flags() {
-                put(out, FLAGS, &flags.to_le_bytes());
+                push_option(out, FLAGS, &flags.to_le_bytes());
             }
             if let Some(drops) = frame.options.drop_count() {
-                put(out, DROPS, &drops.to_le_bytes());
+                push_option(out, DROPS, &drops.to_le_bytes());
             }
             if let Some(id) = frame.options.packet_id() {
-                put(out, PACKET_ID, &id.to_le_bytes());
+                push_option(out, PACKET_ID, &id.to_le_bytes());
             }
             if let Some(queue) = frame.options.queue() {
-                put(out, QUEUE, &queue.to_le_bytes());
+                push_option(out, QUEUE, &queue.to_le_bytes());
             }
             if out.len() > before {
-                put(out, 0, &[]);
+                push_option(out, 0, &[]);
             }
         });
         self.count += 1;
         self.flush()
     }
 
-    /// Gives the file its name; says how many frames are in it.
+    /// Renames the complete file to its name; returns the number of frames in it.
     pub fn finish(self) -> Result<u64, Error> {
-        let Extract { file, path, over, count, .. } = self;
-        let failed = |error| Error { file: shown(Some(&path)), cause: Cause::Create(error) };
+        let Extract { file, path, overwrite, count, .. } = self;
+        let failed = |error| Error { file: display_name(Some(&path)), cause: WriteErrorCause::Create(error) };
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        // It may have become something else meanwhile.
-        resolved(&path, over).map_err(failed)?;
-        let named = match over {
-            Over::Replace => file.persist(&path),
-            Over::Keep => file.persist_noclobber(&path),
+        // The name may have become another kind of file meanwhile.
+        resolve_target(&path, overwrite).map_err(failed)?;
+        let result = match overwrite {
+            Overwrite::Replace => file.persist(&path),
+            Overwrite::Keep => file.persist_noclobber(&path),
         };
-        named.map_err(|error| failed(error.error))?;
+        result.map_err(|error| failed(error.error))?;
         Ok(count)
     }
 
-    /// The number of a frame's interface, which is described if it is a new one.
+    /// Returns the number of a frame's interface; describes a new interface.
     fn interface(&mut self, frame: &Frame<'_>) -> u32 {
-        let origin = Origin::of(frame);
+        let origin = FrameInterface::of(frame);
         if let Some((last, number)) = self.last.as_ref().filter(|(last, _)| *last == origin) {
             debug_assert_eq!(last.link, frame.link);
             return *number;
@@ -168,69 +172,68 @@ impl Extract {
         let next = self.interfaces.len() as u32;
         let number = *self.interfaces.entry(origin.clone()).or_insert(next);
         if number == next {
-            origin.describe(&mut self.row);
+            origin.describe(&mut self.buffer);
         }
         self.last = Some((origin, number));
         number
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        let written = self.file.write_all(&self.row);
-        self.row.clear();
-        let shown = || shown(Some(&self.path));
-        // Nothing stands under its name yet.
-        written.map_err(|error| Error { file: shown(), cause: Cause::Create(error) })
+        let result = self.file.write_all(&self.buffer);
+        self.buffer.clear();
+        // The file does not have its name yet, so this counts as an error of its creation.
+        result.map_err(|error| Error { file: display_name(Some(&self.path)), cause: WriteErrorCause::Create(error) })
     }
 }
 
-/// The file that a name stands for: what a link leads to. Only a regular file is written over, as what comes into its
-/// place is one.
-fn resolved(path: &Path, over: Over) -> io::Result<PathBuf> {
-    let Ok(named) = path.symlink_metadata() else { return Ok(path.to_owned()) };
-    if over == Over::Keep {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is such a file"));
+/// Returns the path of the file to write, which is the target of a symbolic link. Only a regular file is replaced,
+/// because the new file is one.
+fn resolve_target(path: &Path, overwrite: Overwrite) -> io::Result<PathBuf> {
+    let Ok(own) = path.symlink_metadata() else { return Ok(path.to_owned()) };
+    if overwrite == Overwrite::Keep {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "file exists"));
     }
-    let there = fs::metadata(path).map_err(|_| io::Error::other("it is a link that leads nowhere"))?;
-    match (there.is_file(), there.is_dir()) {
-        (true, _) if named.is_symlink() => fs::canonicalize(path),
+    let target = fs::metadata(path).map_err(|_| io::Error::other("broken symbolic link"))?;
+    match (target.is_file(), target.is_dir()) {
+        (true, _) if own.is_symlink() => fs::canonicalize(path),
         (true, _) => Ok(path.to_owned()),
-        (_, true) => Err(io::Error::other("it is a folder")),
-        _ => Err(io::Error::other("it is no regular file")),
+        (_, true) => Err(io::Error::other("is a directory")),
+        _ => Err(io::Error::other("not a regular file")),
     }
 }
 
-impl Origin {
-    fn of(frame: &Frame<'_>) -> Origin {
-        let word = |word: fn(&Interface) -> &Option<String>| frame.interface.and_then(|own| word(own).clone());
-        Origin {
-            place: frame.interface.map(|interface| (frame.section, interface.id)),
-            words: [word(|own| &own.name), word(|own| &own.description), word(|own| &own.filter), word(|own| &own.os)],
+impl FrameInterface {
+    fn of(frame: &Frame<'_>) -> FrameInterface {
+        let text = |field: fn(&Interface) -> &Option<String>| frame.interface.and_then(|own| field(own).clone());
+        FrameInterface {
+            interface: frame.interface.map(|interface| (frame.section, interface.id)),
+            texts: [text(|own| &own.name), text(|own| &own.description), text(|own| &own.filter), text(|own| &own.os)],
             link: frame.link,
             snaplen: frame.interface.map_or(0, |interface| interface.snaplen),
             fcs: frame.fcs,
         }
     }
 
-    /// Puts an Interface Description Block.
+    /// Appends an Interface Description Block.
     fn describe(&self, out: &mut Vec<u8>) {
-        block(out, INTERFACE, |out| {
-            words(out, &[u32::from(self.link), self.snaplen]);
-            let [name, description, filter, system] = &self.words;
+        push_block(out, INTERFACE, |out| {
+            push_u32s(out, &[u32::from(self.link), self.snaplen]);
+            let [name, description, filter, system] = &self.texts;
             let filter = filter.as_ref().map(|filter| format!("\0{filter}"));
-            let words = [
+            let texts = [
                 (option::NAME, name),
                 (option::DESCRIPTION, description),
                 (option::FILTER, &filter),
                 (option::INTERFACE_SYSTEM, system),
             ];
-            for (code, word) in words {
-                word.iter().for_each(|word| put(out, code, word.as_bytes()));
+            for (code, text) in texts {
+                text.iter().for_each(|text| push_option(out, code, text.as_bytes()));
             }
-            put(out, option::RESOLUTION, &[9]);
+            push_option(out, option::RESOLUTION, &[9]);
             if let Some(fcs) = self.fcs {
-                put(out, FCS, &[fcs]);
+                push_option(out, FCS, &[fcs]);
             }
-            put(out, 0, &[]);
+            push_option(out, 0, &[]);
         });
     }
 }

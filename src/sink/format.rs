@@ -1,8 +1,8 @@
-//! What is put into a capture file: the bytes of its header, its packets and its statistics.
+//! Encoding of capture files: header, packets and statistics.
 //!
 //! ```text
 //! pcap    file header 24, then packets: 16 and the bytes
-//! pcapng  section header, an interface description a device, then packets; at the end statistics a device
+//! pcapng  section header, an interface description per device, packets, at the end statistics per device
 //! ```
 //!
 //! Both are written little-endian (draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng).
@@ -11,14 +11,14 @@ use std::path::Path;
 
 use crate::source::Time;
 
-use super::{Counts, Device, Packet};
+use super::{CapturedPacket, Device, DeviceCounts};
 
-/// The formats that are written.
+/// A format of written files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Packets and nothing else, all of one link type.
+    /// pcap: packets of one link type, without metadata.
     Pcap,
-    /// Packets with the interface they came from, and what was counted there.
+    /// pcapng: packets with their interface, and interface statistics.
     PcapNg,
 }
 
@@ -33,12 +33,12 @@ const STATISTICS: u32 = 5;
 pub(super) const ENHANCED_PACKET: u32 = 6;
 pub(super) const SECRETS: u32 = 10;
 
-/// Bytes of a pcap record before the packet's own.
+/// Bytes of a pcap record before the packet.
 const RECORD: usize = 16;
-/// Bytes of an Enhanced Packet Block before the packet's own, and after them.
+/// Bytes of an Enhanced Packet Block before and after the packet.
 const PACKET: (usize, usize) = (28, 4);
 
-/// Codes of options (draft-ietf-opsawg-pcapng 4.1, 4.2, 4.6).
+/// Option codes (draft-ietf-opsawg-pcapng 4.1, 4.2, 4.6).
 pub(super) mod option {
     pub(in crate::sink) const HARDWARE: u16 = 2;
     pub(in crate::sink) const SYSTEM: u16 = 3;
@@ -56,14 +56,14 @@ pub(super) mod option {
 }
 
 impl Format {
-    /// The format that a file's name asks for: pcap if it ends in `.pcap`, `.cap` or `.dmp`, else pcapng.
-    pub fn of(path: &Path) -> Format {
-        let ending = path.extension().unwrap_or_default();
-        let pcap = ["pcap", "cap", "dmp"].iter().any(|known| ending.eq_ignore_ascii_case(known));
-        if pcap { Format::Pcap } else { Format::PcapNg }
+    /// Returns the format for a file name: pcap if it ends in `.pcap`, `.cap` or `.dmp`, else pcapng.
+    pub fn for_path(path: &Path) -> Format {
+        let extension = path.extension().unwrap_or_default();
+        let is_pcap = ["pcap", "cap", "dmp"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+        if is_pcap { Format::Pcap } else { Format::PcapNg }
     }
 
-    /// What a file begins with.
+    /// Encodes the start of a file: its header and, in pcapng, its interfaces.
     pub(super) fn header(self, devices: &[Device]) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
@@ -71,72 +71,72 @@ impl Format {
                 let magic = if self.counts_nanos(devices, 0) { NANOSECONDS } else { MICROSECONDS };
                 let snaplen = devices.iter().map(|device| device.snaplen).max().unwrap_or_default();
                 let link = devices.first().map_or(0, |device| u32::from(device.link));
-                words(&mut out, &[magic, 4 << 16 | 2, 0, 0, snaplen, link]);
+                push_u32s(&mut out, &[magic, 4 << 16 | 2, 0, 0, snaplen, link]);
             }
             Format::PcapNg => {
-                let system = system();
-                section(&mut out, &system);
-                devices.iter().for_each(|device| interface(&mut out, device, &system));
+                let system = system_name();
+                push_section_header(&mut out, &system);
+                devices.iter().for_each(|device| push_interface(&mut out, device, &system));
             }
         }
         out
     }
 
-    /// Puts a packet behind the others. `packet.device` is one of the devices.
+    /// Appends a packet. `packet.device` is the index of one of the devices.
     #[inline]
-    pub(super) fn packet(self, out: &mut Vec<u8>, devices: &[Device], packet: &Packet<'_>) {
+    pub(super) fn push_packet(self, out: &mut Vec<u8>, devices: &[Device], packet: &CapturedPacket<'_>) {
         let captured = packet.bytes.len() as u32;
         let nanos = self.counts_nanos(devices, packet.device);
         match self {
             Format::Pcap => {
                 let fraction = if nanos { packet.time.nanos() } else { packet.time.nanos() / 1000 };
-                // Seconds end in 2106, and begin in 1970.
+                // The unsigned 32-bit seconds range from 1970 to 2106.
                 let seconds = packet.time.secs().clamp(0, i64::from(u32::MAX)) as u32;
-                words(out, &[seconds, fraction, captured, packet.length]);
+                push_u32s(out, &[seconds, fraction, captured, packet.length]);
                 out.extend_from_slice(packet.bytes);
             }
             Format::PcapNg => {
-                let (upper, lower) = halves(packet.time, nanos);
+                let (upper, lower) = timestamp_halves(packet.time, nanos);
                 let padding = padding(packet.bytes.len());
                 let length = (PACKET.0 + packet.bytes.len() + padding + PACKET.1) as u32;
-                words(out, &[ENHANCED_PACKET, length, packet.device, upper, lower, captured, packet.length]);
+                push_u32s(out, &[ENHANCED_PACKET, length, packet.device, upper, lower, captured, packet.length]);
                 out.extend_from_slice(packet.bytes);
                 out.extend_from_slice(&[0; 3][..padding]);
-                words(out, &[length]);
+                push_u32s(out, &[length]);
             }
         }
     }
 
-    /// Puts what was counted on a device behind the packets; pcap has no place for it.
-    pub(super) fn statistics(self, out: &mut Vec<u8>, devices: &[Device], told: &Statistics) {
+    /// Appends the statistics of a device; pcap has none.
+    pub(super) fn statistics(self, out: &mut Vec<u8>, devices: &[Device], statistics: &InterfaceStatistics) {
         if self == Format::Pcap {
             return;
         }
-        let nanos = self.counts_nanos(devices, told.device);
+        let nanos = self.counts_nanos(devices, statistics.device);
         let time = |time| {
-            let (upper, lower) = halves(time, nanos);
+            let (upper, lower) = timestamp_halves(time, nanos);
             [upper.to_le_bytes(), lower.to_le_bytes()].concat()
         };
-        block(out, STATISTICS, |out| {
-            let (upper, lower) = halves(told.end, nanos);
-            words(out, &[told.device, upper, lower]);
-            put(out, option::START, &time(told.start));
-            put(out, option::END, &time(told.end));
-            if let Some(counts) = told.counts {
-                // As dumpcap has it, and Wireshark's window tells it: what the kernel had no room for counts here.
+        push_block(out, STATISTICS, |out| {
+            let (upper, lower) = timestamp_halves(statistics.end, nanos);
+            push_u32s(out, &[statistics.device, upper, lower]);
+            push_option(out, option::START, &time(statistics.start));
+            push_option(out, option::END, &time(statistics.end));
+            if let Some(counts) = statistics.counts {
+                // As in dumpcap, and as Wireshark shows it: includes packets dropped for lack of kernel buffer space.
                 let dropped = counts.dropped.saturating_add(counts.interface_dropped);
-                // It may have been counted before the last packets came.
-                let received = counts.received.max(told.delivered.saturating_add(counts.dropped));
-                put(out, option::RECEIVED, &received.to_le_bytes());
-                put(out, option::DROPPED, &dropped.to_le_bytes());
+                // The counts may be older than the last packets.
+                let received = counts.received.max(statistics.delivered.saturating_add(counts.dropped));
+                push_option(out, option::RECEIVED, &received.to_le_bytes());
+                push_option(out, option::DROPPED, &dropped.to_le_bytes());
             }
-            put(out, option::DELIVERED, &told.delivered.to_le_bytes());
-            put(out, 0, &[]);
+            push_option(out, option::DELIVERED, &statistics.delivered.to_le_bytes());
+            push_option(out, 0, &[]);
         });
     }
 
-    /// How many of these bytes are whole packets (or other blocks), and how many of those there are.
-    pub(super) fn whole(self, bytes: &[u8]) -> (usize, u64) {
+    /// Returns the length of the complete packets (or other blocks) in these bytes, and their number.
+    pub(super) fn complete_blocks(self, bytes: &[u8]) -> (usize, u64) {
         let (mut at, mut blocks) = (0, 0);
         loop {
             let word = |offset: usize| {
@@ -154,7 +154,7 @@ impl Format {
         }
     }
 
-    /// Whether times are nanoseconds: in pcap of all devices if of one.
+    /// Returns whether times are nanoseconds. In pcap they are for all devices if they are for one.
     #[inline]
     fn counts_nanos(self, devices: &[Device], device: u32) -> bool {
         match self {
@@ -164,59 +164,60 @@ impl Format {
     }
 }
 
-/// What is told of a device at the end of a file.
-pub(super) struct Statistics {
+/// The statistics of a device at the end of a file.
+pub(super) struct InterfaceStatistics {
     pub(super) device: u32,
-    /// When the capture began and when this was counted.
+    /// Start of the capture.
     pub(super) start: Time,
+    /// Time of the counts.
     pub(super) end: Time,
-    /// As far as they are known.
-    pub(super) counts: Option<Counts>,
-    /// Packets of the device that were written, to all files.
+    /// Counts of the device, if known.
+    pub(super) counts: Option<DeviceCounts>,
+    /// Number of the device's packets written to all files.
     pub(super) delivered: u64,
 }
 
-/// Section Header Block: version 1.0, of no stated length.
-pub(super) fn section(out: &mut Vec<u8>, system: &str) {
-    block(out, SECTION_HEADER, |out| {
-        words(out, &[BYTE_ORDER, 1, u32::MAX, u32::MAX]);
-        put(out, option::HARDWARE, hardware().as_bytes());
-        put(out, option::SYSTEM, system.as_bytes());
-        put(out, option::APPLICATION, concat!("overhear ", env!("CARGO_PKG_VERSION")).as_bytes());
-        put(out, 0, &[]);
+/// Appends a Section Header Block of version 1.0 with an unspecified section length.
+pub(super) fn push_section_header(out: &mut Vec<u8>, system: &str) {
+    push_block(out, SECTION_HEADER, |out| {
+        push_u32s(out, &[BYTE_ORDER, 1, u32::MAX, u32::MAX]);
+        push_option(out, option::HARDWARE, hardware_name().as_bytes());
+        push_option(out, option::SYSTEM, system.as_bytes());
+        push_option(out, option::APPLICATION, concat!("overhear ", env!("CARGO_PKG_VERSION")).as_bytes());
+        push_option(out, 0, &[]);
     });
 }
 
-/// Interface Description Block.
-fn interface(out: &mut Vec<u8>, device: &Device, system: &str) {
-    block(out, INTERFACE, |out| {
-        words(out, &[u32::from(device.link), device.snaplen]);
-        put(out, option::NAME, device.name.as_bytes());
+/// Appends an Interface Description Block.
+fn push_interface(out: &mut Vec<u8>, device: &Device, system: &str) {
+    push_block(out, INTERFACE, |out| {
+        push_u32s(out, &[u32::from(device.link), device.snaplen]);
+        push_option(out, option::NAME, device.name.as_bytes());
         if let Some(description) = &device.description {
-            put(out, option::DESCRIPTION, description.as_bytes());
+            push_option(out, option::DESCRIPTION, description.as_bytes());
         }
-        put(out, option::RESOLUTION, &[if device.nanos { 9 } else { 6 }]);
+        push_option(out, option::RESOLUTION, &[if device.nanos { 9 } else { 6 }]);
         if let Some(filter) = &device.filter {
-            // Its first byte is its kind: words as libpcap takes them.
-            put(out, option::FILTER, &[&[0], filter.as_bytes()].concat());
+            // The first byte is the filter type: 0 is libpcap filter syntax.
+            push_option(out, option::FILTER, &[&[0], filter.as_bytes()].concat());
         }
-        put(out, option::INTERFACE_SYSTEM, system.as_bytes());
-        put(out, 0, &[]);
+        push_option(out, option::INTERFACE_SYSTEM, system.as_bytes());
+        push_option(out, 0, &[]);
     });
 }
 
-/// A block around a body whose length is a multiple of four.
-pub(super) fn block(out: &mut Vec<u8>, kind: u32, body: impl FnOnce(&mut Vec<u8>)) {
+/// Appends a block. The length of its body is a multiple of four.
+pub(super) fn push_block(out: &mut Vec<u8>, kind: u32, body: impl FnOnce(&mut Vec<u8>)) {
     let mut inner = Vec::new();
     body(&mut inner);
     let length = inner.len() as u32 + 12;
-    words(out, &[kind, length]);
+    push_u32s(out, &[kind, length]);
     out.extend_from_slice(&inner);
-    words(out, &[length]);
+    push_u32s(out, &[length]);
 }
 
-/// An option, padded. A value longer than an option can be is left out.
-pub(super) fn put(out: &mut Vec<u8>, code: u16, value: &[u8]) {
+/// Appends a padded option. A value that exceeds the maximum length of an option is omitted.
+pub(super) fn push_option(out: &mut Vec<u8>, code: u16, value: &[u8]) {
     let Ok(length) = u16::try_from(value.len()) else { return };
     out.extend_from_slice(&code.to_le_bytes());
     out.extend_from_slice(&length.to_le_bytes());
@@ -224,43 +225,44 @@ pub(super) fn put(out: &mut Vec<u8>, code: u16, value: &[u8]) {
     out.extend_from_slice(&[0; 3][..padding(value.len())]);
 }
 
+/// Appends 32-bit integers.
 #[inline]
-pub(super) fn words<const N: usize>(out: &mut Vec<u8>, words: &[u32; N]) {
+pub(super) fn push_u32s<const N: usize>(out: &mut Vec<u8>, words: &[u32; N]) {
     out.extend_from_slice(words.map(u32::to_le_bytes).as_flattened());
 }
 
-/// The bytes missing to a multiple of four.
+/// Returns the number of bytes that pad a length to a multiple of four.
 #[inline]
 pub(super) fn padding(length: usize) -> usize {
     length.wrapping_neg() & 3
 }
 
-/// The two halves of a counter of nanoseconds, or of microseconds, since 1970.
+/// Returns the upper and lower half of a counter of nanoseconds, or of microseconds, since 1970.
 #[inline]
-fn halves(time: Time, nanos: bool) -> (u32, u32) {
+fn timestamp_halves(time: Time, nanos: bool) -> (u32, u32) {
     let time = u64::try_from(time.0).unwrap_or_default();
     let counter = if nanos { time } else { time / 1000 };
     ((counter >> 32) as u32, counter as u32)
 }
 
-/// The processor, as the system calls it; else the kind of processor this was built for.
-fn hardware() -> String {
+/// Returns the system's name of the processor, or the target architecture of this build.
+fn hardware_name() -> String {
     let read = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = read.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == "model name");
     model.map_or(std::env::consts::ARCH, |(_, model)| model.trim()).to_owned()
 }
 
-/// The operating system and its version.
+/// Returns the operating system and its version.
 #[cfg(unix)]
-pub(super) fn system() -> String {
+pub(super) fn system_name() -> String {
     match nix::sys::utsname::uname() {
         Ok(name) => format!("{} {}", name.sysname().to_string_lossy(), name.release().to_string_lossy()),
         Err(_) => std::env::consts::OS.to_owned(),
     }
 }
 
-/// The operating system.
+/// Returns the operating system.
 #[cfg(not(unix))]
-pub(super) fn system() -> String {
+pub(super) fn system_name() -> String {
     std::env::consts::OS.to_owned()
 }

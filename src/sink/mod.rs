@@ -1,11 +1,11 @@
-//! Captured packets into capture files: pcapng or pcap, one file or many, valid after every write.
+//! Writes captured packets to capture files: pcapng or pcap, one file or several, valid after every write.
 //!
-//! Packets are gathered as whole blocks and written in one piece, when 256 KiB are there or when [`Sink::settle`] is
-//! called, so that a file is whole whenever its writer ends, however it ends. Only who is killed within a write may
-//! leave a last block that is cut; readers take what precedes it.
+//! Packets are buffered as complete blocks and written together, at 256 KiB or when [`Sink::flush_and_rotate`] is
+//! called. So a file is valid however its writer ends. Only a process killed during a write may leave a truncated last
+//! block; readers accept the blocks before it.
 //!
-//! Files are made as dumpcap makes them: a file that is there is written over, a new one can be read and written by its
-//! owner only, and names of several files have a number and the local time.
+//! Files are created as by dumpcap: an existing file is overwritten, a new file is readable and writable by its owner
+//! only, and names of rotated files have a number and the local time.
 
 mod error;
 mod extract;
@@ -23,192 +23,202 @@ use jiff::tz::TimeZone;
 
 use crate::source::Time;
 
-pub use error::{Cause, Error};
-pub use extract::{Extract, Over as Overwrite};
+pub use error::{Error, WriteErrorCause};
+pub use extract::{Extract, Overwrite};
 pub use format::Format;
-pub use rotation::{Autostop, Rotate, Rotation, Stop};
+pub use rotation::{AutostopOption, RotateOption, Rotation, StopConditions};
 
-use format::Statistics;
-use output::{Output, numbered, shown};
-use rotation::Plan;
+use format::InterfaceStatistics;
+use output::{OutputFile, display_name, rotated_path};
+use rotation::RotationPlan;
 
-/// As much as is gathered before it is written, in bytes; a packet more may be there.
-const BATCH: usize = 256 * 1024;
+/// Minimum bytes buffered before a write; one more packet may be buffered.
+const MIN_WRITE_SIZE: usize = 256 * 1024;
 
-/// Where packets are captured.
+/// A device that captures packets.
 #[derive(Clone, Debug)]
 pub struct Device {
-    /// As the system calls it, like `eth0`.
+    /// System name, like `eth0`.
     pub name: String,
-    /// In words.
+    /// Description as text.
     pub description: Option<String>,
-    /// LINKTYPE_ of its packets.
+    /// LINKTYPE_ of the device's packets.
     pub link: u16,
-    /// Most bytes kept of a packet; 0 if there is no limit.
+    /// Snapshot length: maximum captured bytes of a packet; 0 if there is no limit.
     pub snaplen: u32,
-    /// The capture filter in words, as libpcap takes it.
+    /// Capture filter in libpcap syntax.
     pub filter: Option<String>,
-    /// Whether its times are written as nanoseconds, else as microseconds.
+    /// Whether times are written as nanoseconds, else as microseconds.
     pub nanos: bool,
 }
 
-/// One captured packet.
+/// A captured packet.
 #[derive(Clone, Copy, Debug)]
-pub struct Packet<'a> {
-    /// When it was captured.
+pub struct CapturedPacket<'a> {
+    /// Capture time.
     pub time: Time,
-    /// On which of the devices, 0 the first. A packet of no device is not written.
+    /// Index of the device, 0 for the first. A packet of an unknown device is not written.
     pub device: u32,
     /// Bytes on the wire.
     pub length: u32,
-    /// The bytes as captured.
+    /// Captured bytes.
     pub bytes: &'a [u8],
 }
 
-/// What is written to.
+/// The output of a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Standard output.
     Stdout,
-    /// A file. If there are several, they have names made of this.
+    /// A file. The names of multiple files are formed from this path.
     File(PathBuf),
 }
 
-/// What a device counted since the capture began (libpcap's `pcap_stats`).
+/// Counts of a device since the start of the capture (libpcap's `pcap_stats`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Packets that came (`ps_recv`).
+pub struct DeviceCounts {
+    /// Packets received (`ps_recv`).
     pub received: u64,
-    /// Packets lost because nobody took them from the kernel in time (`ps_drop`).
+    /// Packets dropped because they were not read from the kernel in time (`ps_drop`).
     pub dropped: u64,
-    /// Packets lost by the device itself (`ps_ifdrop`).
+    /// Packets dropped by the device itself (`ps_ifdrop`).
     pub interface_dropped: u64,
 }
 
-/// Whether there is more to write.
+/// Whether writing continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Go {
-    /// There is.
-    On,
-    /// What was to be written is written: an autostop is reached. More packets are not taken.
-    Enough,
+pub enum WriteStatus {
+    /// Writing continues.
+    Continue,
+    /// Writing is complete: a stop condition is met. Further packets are ignored.
+    Complete,
 }
 
-/// What was written.
+/// A summary of the written files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// The last file; `None` is standard output.
+    /// Path of the last file; `None` is standard output.
     pub last: Option<PathBuf>,
-    /// Files that were made.
+    /// Number of files created.
     pub files: u64,
-    /// Of them, files that a ring removed again.
+    /// Number of these files that the ring removed.
     pub removed: u64,
-    /// Packets in all files that were made.
+    /// Number of packets in all created files.
     pub packets: u64,
-    /// Bytes of all files that were made.
+    /// Number of bytes in all created files.
     pub bytes: u64,
 }
 
-/// Writes packets to one file after the other. When an error was returned, nothing more is written.
+/// Writes packets to one file after another. After an error nothing more is written.
 pub struct Sink {
     target: Target,
     format: Format,
     devices: Vec<Device>,
-    plan: Plan,
-    /// What each file begins with.
+    plan: RotationPlan,
+    /// Start of each file.
     header: Vec<u8>,
-    output: Output,
-    /// Whole blocks that wait to be written, and how many of them are packets.
-    gathered: Vec<u8>,
-    waiting: u64,
-    /// Packets of this file, with those that wait.
-    in_file: u64,
-    /// Whether an autostop was reached or writing failed.
-    over: Over,
-    counts: Vec<Counts>,
-    /// Packets of each device, of all files, with those that wait.
+    output: OutputFile,
+    /// Complete blocks that are buffered.
+    buffer: Vec<u8>,
+    /// Number of packets that are buffered.
+    buffered_packets: u64,
+    /// Number of packets of this file, buffered ones included.
+    file_packets: u64,
+    /// Whether a stop condition is met or a write has failed.
+    state: SinkState,
+    counts: Vec<DeviceCounts>,
+    /// Number of packets of each device in all files, buffered ones included.
     delivered: Vec<u64>,
-    began: Now,
-    file_began: Now,
+    start: ClockTime,
+    file_start: ClockTime,
     zone: TimeZone,
-    /// The files of a ring, the oldest first.
+    /// Files of the ring, the oldest first.
     ring: VecDeque<PathBuf>,
-    /// `bytes` without those of this file.
+    /// Summary so far; `bytes` excludes the current file.
     summary: Summary,
 }
 
-/// Why nothing more is written.
+/// Whether a sink writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Over {
-    No,
-    Enough,
+enum SinkState {
+    /// The sink accepts packets.
+    Writing,
+    /// A stop condition is met.
+    Complete,
+    /// A write has failed.
     Failed,
 }
 
-/// A moment by two clocks: one that never jumps, and the calendar's.
+/// A point in time by the monotonic clock and by the wall clock.
 #[derive(Clone, Copy, Debug)]
-struct Now {
-    /// Since some moment before the capture.
-    steady: Instant,
+struct ClockTime {
+    monotonic: Instant,
     wall: Time,
 }
 
-impl Now {
-    fn new() -> Now {
+impl ClockTime {
+    fn new() -> ClockTime {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Now { steady: Instant::now(), wall: Time(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)) }
+        ClockTime { monotonic: Instant::now(), wall: Time(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)) }
     }
 
-    fn since(self, earlier: Now) -> Duration {
-        self.steady.saturating_duration_since(earlier.steady)
+    fn since(self, earlier: ClockTime) -> Duration {
+        self.monotonic.saturating_duration_since(earlier.monotonic)
     }
 }
 
 impl Sink {
-    /// Opens the first file and writes what it begins with.
+    /// Opens the first file and writes its header.
     ///
     /// # Errors
     ///
-    /// The file cannot be made; pcap is asked for and the devices have different link types; several files are asked
-    /// for on standard output, or without anything that says when the next begins.
+    /// The file cannot be created; the format is pcap and the devices have different link types; multiple files are
+    /// requested on standard output, or without a condition that starts the next file.
     pub fn create(
         target: Target,
         format: Format,
         devices: Vec<Device>,
         rotation: Rotation,
-        stop: Stop,
+        stop: StopConditions,
     ) -> Result<Sink, Error> {
-        Sink::create_at(Now::new(), target, format, devices, Plan::new(rotation, stop))
+        Sink::create_at(ClockTime::new(), target, format, devices, RotationPlan::new(rotation, stop))
     }
 
-    fn create_at(now: Now, target: Target, format: Format, devices: Vec<Device>, plan: Plan) -> Result<Sink, Error> {
-        let wrong = |cause| Err(Error { file: shown(target.path()), cause });
-        if plan.several && target == Target::Stdout {
-            return wrong(Cause::OneOutput);
+    fn create_at(
+        now: ClockTime,
+        target: Target,
+        format: Format,
+        devices: Vec<Device>,
+        plan: RotationPlan,
+    ) -> Result<Sink, Error> {
+        let fail = |cause| Err(Error { file: display_name(target.path()), cause });
+        if plan.multiple_files && target == Target::Stdout {
+            return fail(WriteErrorCause::MultipleFilesToStdout);
         }
-        if plan.several && !plan.goes_on() {
-            return wrong(Cause::NeverNext);
+        if plan.multiple_files && !plan.has_file_condition() {
+            return fail(WriteErrorCause::NoRotationCondition);
         }
         if let (Format::Pcap, [first, rest @ ..]) = (format, &devices[..])
             && let Some(other) = rest.iter().find(|device| device.link != first.link)
         {
-            return wrong(Cause::LinkTypes(first.link, other.link));
+            return fail(WriteErrorCause::LinkTypes(first.link, other.link));
         }
         let header = format.header(&devices);
-        // Local time is asked for here: later the files that tell it may be out of reach.
+        // The local time zone is read here: later the files that define it may be inaccessible.
         let zone = TimeZone::system();
-        let path =
-            target.path().map(|path| if plan.several { numbered(path, 1, now.wall, &zone) } else { path.into() });
-        let output = Output::create(path.as_deref(), &header)?;
+        let path = target
+            .path()
+            .map(|path| if plan.multiple_files { rotated_path(path, 1, now.wall, &zone) } else { path.into() });
+        let output = OutputFile::create(path.as_deref(), &header)?;
         Ok(Sink {
-            gathered: Vec::with_capacity(BATCH * 2),
-            waiting: 0,
-            in_file: 0,
-            over: Over::No,
+            buffer: Vec::with_capacity(MIN_WRITE_SIZE * 2),
+            buffered_packets: 0,
+            file_packets: 0,
+            state: SinkState::Writing,
             counts: Vec::new(),
             delivered: vec![0; devices.len()],
-            began: now,
-            file_began: now,
+            start: now,
+            file_start: now,
             zone,
             ring: path.iter().cloned().collect(),
             summary: Summary { last: path, files: 1, removed: 0, packets: 0, bytes: 0 },
@@ -221,158 +231,159 @@ impl Sink {
         })
     }
 
-    /// Takes a packet. It is in the file when more have gathered, or when [`Sink::settle`] returns.
+    /// Buffers a packet. It is written when the buffer is full or [`Sink::flush_and_rotate`] returns.
     ///
     /// # Errors
     ///
-    /// What was gathered cannot be written, or the next file cannot be made.
+    /// The buffer cannot be written, or the next file cannot be created.
     #[inline]
-    pub fn write(&mut self, packet: &Packet<'_>) -> Result<Go, Error> {
-        let Some(delivered) = self.delivered.get_mut(packet.device as usize) else { return Ok(self.go()) };
-        if self.over != Over::No {
-            return Ok(Go::Enough);
+    pub fn write(&mut self, packet: &CapturedPacket<'_>) -> Result<WriteStatus, Error> {
+        let Some(delivered) = self.delivered.get_mut(packet.device as usize) else { return Ok(self.status()) };
+        if self.state != SinkState::Writing {
+            return Ok(WriteStatus::Complete);
         }
         *delivered += 1;
-        self.format.packet(&mut self.gathered, &self.devices, packet);
-        self.waiting += 1;
-        self.in_file += 1;
-        if self.plan.stop.packets.is_some_and(|limit| self.summary.packets + self.waiting >= limit.get()) {
-            return self.enough();
+        self.format.push_packet(&mut self.buffer, &self.devices, packet);
+        self.buffered_packets += 1;
+        self.file_packets += 1;
+        if self.plan.stop.packets.is_some_and(|limit| self.summary.packets + self.buffered_packets >= limit.get()) {
+            return self.complete();
         }
-        if self.plan.is_full(self.output.bytes + self.gathered.len() as u64, self.in_file) {
-            return self.full(Now::new());
+        if self.plan.is_full(self.output.bytes + self.buffer.len() as u64, self.file_packets) {
+            return self.rotate(ClockTime::new());
         }
-        // On the way the clock is looked at.
-        if self.gathered.len() >= BATCH { self.settle() } else { Ok(Go::On) }
+        // This also checks the conditions that depend on the clock.
+        if self.buffer.len() >= MIN_WRITE_SIZE { self.flush_and_rotate() } else { Ok(WriteStatus::Continue) }
     }
 
-    /// Writes what was gathered, and looks at the clock: when a file or the capture has lasted as long as it may, the
-    /// next begins or it is enough. To be called some ten times a second, packets or none.
+    /// Writes the buffer and checks the conditions that depend on the clock: starts the next file or ends writing if the
+    /// file or the capture has reached its duration. Called about ten times a second, also without packets.
     ///
     /// # Errors
     ///
-    /// Those of [`Sink::write`].
-    pub fn settle(&mut self) -> Result<Go, Error> {
-        self.settle_at(Now::new())
+    /// The errors of [`Sink::write`].
+    pub fn flush_and_rotate(&mut self) -> Result<WriteStatus, Error> {
+        self.flush_and_rotate_at(ClockTime::new())
     }
 
-    fn settle_at(&mut self, now: Now) -> Result<Go, Error> {
-        if self.over != Over::No {
-            return Ok(Go::Enough);
+    fn flush_and_rotate_at(&mut self, now: ClockTime) -> Result<WriteStatus, Error> {
+        if self.state != SinkState::Writing {
+            return Ok(WriteStatus::Complete);
         }
-        if self.plan.stop.duration.is_some_and(|limit| now.since(self.began) >= limit) {
-            return self.enough();
+        if self.plan.stop.duration.is_some_and(|limit| now.since(self.start) >= limit) {
+            return self.complete();
         }
         let Rotation { duration, interval, .. } = self.plan.rotation;
-        let lasted = duration.is_some_and(|limit| now.since(self.file_began) >= limit);
-        let turn = interval.is_some_and(|seconds| {
-            let nth = |moment: Now| moment.wall.secs() / i64::try_from(seconds.get()).unwrap_or(i64::MAX);
-            nth(now) > nth(self.file_began)
+        let duration_reached = duration.is_some_and(|limit| now.since(self.file_start) >= limit);
+        let interval_reached = interval.is_some_and(|seconds| {
+            let nth = |time: ClockTime| time.wall.secs() / i64::try_from(seconds.get()).unwrap_or(i64::MAX);
+            nth(now) > nth(self.file_start)
         });
-        if lasted || turn {
-            return self.full(now);
+        if duration_reached || interval_reached {
+            return self.rotate(now);
         }
         self.flush()?;
-        Ok(Go::On)
+        Ok(WriteStatus::Continue)
     }
 
-    /// Says what the devices have counted until now, one of `counts` a device: a file that ends tells the last known.
-    pub fn count(&mut self, counts: &[Counts]) {
+    /// Sets the current counts, one per device. The end of a file contains the last known counts.
+    pub fn set_counts(&mut self, counts: &[DeviceCounts]) {
         self.counts.clear();
         self.counts.extend_from_slice(counts);
     }
 
-    /// Writes what is left and what was counted, and ends. After an error of `write` or `settle` it writes nothing and
-    /// tells what stands in the files.
+    /// Writes the buffer and the statistics, and closes the file. After an error of `write` or `flush_and_rotate` it
+    /// writes nothing and only returns the summary.
     ///
     /// # Errors
     ///
-    /// What was left cannot be written.
-    pub fn finish(mut self, counts: &[Counts]) -> Result<Summary, Error> {
-        if self.over != Over::Failed {
-            self.count(counts);
-            self.end(Now::new())?;
+    /// The buffer cannot be written.
+    pub fn finish(mut self, counts: &[DeviceCounts]) -> Result<Summary, Error> {
+        if self.state != SinkState::Failed {
+            self.set_counts(counts);
+            self.end(ClockTime::new())?;
         }
         self.summary.bytes += self.output.bytes;
         Ok(self.summary)
     }
 
-    fn go(&self) -> Go {
-        if self.over == Over::No { Go::On } else { Go::Enough }
+    fn status(&self) -> WriteStatus {
+        if self.state == SinkState::Writing { WriteStatus::Continue } else { WriteStatus::Complete }
     }
 
-    /// An autostop is reached. The file ends when the last counts are told.
-    fn enough(&mut self) -> Result<Go, Error> {
+    /// Ends writing because a stop condition is met. The statistics follow in [`Sink::finish`].
+    fn complete(&mut self) -> Result<WriteStatus, Error> {
         self.flush()?;
-        self.over = Over::Enough;
-        Ok(Go::Enough)
+        self.state = SinkState::Complete;
+        Ok(WriteStatus::Complete)
     }
 
-    /// This file is full: the next one begins, or it is enough.
-    fn full(&mut self, now: Now) -> Result<Go, Error> {
-        if !self.plan.several || self.plan.stop.files.is_some_and(|limit| self.summary.files >= u64::from(limit.get()))
+    /// Starts the next file because this one is full, or ends writing.
+    fn rotate(&mut self, now: ClockTime) -> Result<WriteStatus, Error> {
+        if !self.plan.multiple_files
+            || self.plan.stop.files.is_some_and(|limit| self.summary.files >= u64::from(limit.get()))
         {
-            return self.enough();
+            return self.complete();
         }
         self.end(now)?;
-        if let Err(error) = self.begin(now) {
-            self.over = Over::Failed;
+        if let Err(error) = self.open_next_file(now) {
+            self.state = SinkState::Failed;
             return Err(error);
         }
-        Ok(Go::On)
+        Ok(WriteStatus::Continue)
     }
 
-    /// Writes what is left of this file.
-    fn end(&mut self, now: Now) -> Result<(), Error> {
+    /// Writes the rest of this file: the buffer and the statistics.
+    fn end(&mut self, now: ClockTime) -> Result<(), Error> {
         for (device, &delivered) in self.delivered.iter().enumerate() {
-            let told = Statistics {
+            let statistics = InterfaceStatistics {
                 device: device as u32,
-                start: self.began.wall,
+                start: self.start.wall,
                 end: now.wall,
                 counts: self.counts.get(device).copied(),
                 delivered,
             };
-            self.format.statistics(&mut self.gathered, &self.devices, &told);
+            self.format.statistics(&mut self.buffer, &self.devices, &statistics);
         }
         self.flush()
     }
 
-    /// Makes the next file; before that, a ring loses its oldest.
-    fn begin(&mut self, now: Now) -> Result<(), Error> {
+    /// Creates the next file, after removing the oldest of a full ring.
+    fn open_next_file(&mut self, now: ClockTime) -> Result<(), Error> {
         let Target::File(path) = &self.target else { return Ok(()) };
-        if let Some(most) = self.plan.rotation.files {
-            while self.ring.len() >= most.get() as usize {
+        if let Some(limit) = self.plan.rotation.files {
+            while self.ring.len() >= limit.get() as usize {
                 let Some(oldest) = self.ring.pop_front() else { break };
                 match fs::remove_file(&oldest) {
-                    // Somebody else may have taken it away.
+                    // Another process may have removed it.
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(Error { file: shown(Some(&oldest)), cause: Cause::Remove(error) });
+                        return Err(Error { file: display_name(Some(&oldest)), cause: WriteErrorCause::Remove(error) });
                     }
                     _ => self.summary.removed += 1,
                 }
             }
         }
-        let path = numbered(path, self.summary.files + 1, now.wall, &self.zone);
-        let output = Output::create(Some(&path), &self.header)?;
+        let path = rotated_path(path, self.summary.files + 1, now.wall, &self.zone);
+        let output = OutputFile::create(Some(&path), &self.header)?;
         self.summary.bytes += std::mem::replace(&mut self.output, output).bytes;
         self.summary.files += 1;
         self.summary.last = Some(path.clone());
         if self.plan.rotation.files.is_some() {
             self.ring.push_back(path);
         }
-        (self.in_file, self.file_began) = (0, now);
+        (self.file_packets, self.file_start) = (0, now);
         Ok(())
     }
 
-    /// Writes what was gathered.
+    /// Writes the buffer.
     fn flush(&mut self) -> Result<(), Error> {
-        let done = self.output.put(&self.gathered, self.format);
-        self.gathered.clear();
-        let waited = std::mem::take(&mut self.waiting);
-        // Statistics come after the packets, so that what stands in the file is packets first.
-        self.summary.packets += done.as_ref().map_or_else(|(_, blocks)| waited.min(*blocks), |()| waited);
-        done.map_err(|(error, _)| {
-            self.over = Over::Failed;
+        let result = self.output.write_blocks(&self.buffer, self.format);
+        self.buffer.clear();
+        let packets = std::mem::take(&mut self.buffered_packets);
+        // Statistics come after the packets, so the first blocks written are packets.
+        self.summary.packets += result.as_ref().map_or_else(|(_, blocks)| packets.min(*blocks), |()| packets);
+        result.map_err(|(error, _)| {
+            self.state = SinkState::Failed;
             error
         })
     }

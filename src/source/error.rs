@@ -1,147 +1,150 @@
-//! What can be wrong with a capture file, said in one line.
+//! Errors of capture files, each shown as one line.
 
 use std::fmt;
 use std::io;
 
-use super::LIMIT;
-use super::unpack::Packing;
+use super::MAX_RECORD_LEN;
+use super::decompress::Compression;
 
-/// Why a capture was not read, or not to its end.
+/// An error that ended the reading of a capture file.
 ///
-/// Shown as one line: the file, the offset where that tells something, and what is wrong there.
+/// Shown as one line: the file, the offset if it is meaningful, and the cause.
 #[derive(Debug)]
 pub struct Error {
-    /// The file as it was named.
+    /// Name of the file as given.
     pub file: String,
-    /// Where in the (unpacked) file the record in question begins, in bytes.
+    /// Offset of the affected record in the decompressed file, in bytes.
     pub offset: u64,
-    /// What is wrong.
-    pub cause: Cause,
+    /// Cause of the error.
+    pub cause: ReadErrorCause,
 }
 
-/// What is wrong with a capture.
+/// The cause of a capture file error.
 #[derive(Debug)]
-pub enum Cause {
+pub enum ReadErrorCause {
     /// The file cannot be opened or read.
     Io(io::Error),
-    /// What was read cannot be kept for the second reading.
+    /// The input cannot be copied for the second pass.
     Spool(io::Error),
-    /// The compressed stream is damaged or cut short.
-    Packed(Packing, io::Error),
-    /// The file holds not one byte.
+    /// The compressed stream is damaged or truncated.
+    Compressed(Compression, io::Error),
+    /// The file is empty.
     Empty,
-    /// The file is something else.
+    /// The file is not a capture.
     NotACapture {
-        /// Its first bytes, up to 8.
-        first: Vec<u8>,
-        /// What it seems to be.
-        known: Option<&'static str>,
+        /// First bytes of the file, up to 8.
+        first_bytes: Vec<u8>,
+        /// Probable type of the file, if recognized.
+        looks_like: Option<&'static str>,
     },
-    /// The file's format has a version whose layout is not known.
+    /// The version of the file format is not supported.
     Version {
-        /// Of which format.
+        /// File format.
         format: &'static str,
-        /// The number before the point.
+        /// Major version.
         major: u16,
-        /// The number behind it.
+        /// Minor version.
         minor: u16,
     },
-    /// The file ends within something.
-    CutShort {
-        /// What is cut.
-        part: Part,
-        /// How many of its bytes are there.
-        have: u64,
-        /// How many there should be.
-        want: u64,
+    /// The file is truncated.
+    Truncated {
+        /// Truncated part.
+        part: FilePart,
+        /// Bytes of the part that were found.
+        found: u64,
+        /// Bytes of the part that were expected.
+        expected: u64,
     },
-    /// A record says what cannot be.
-    Malformed(Flaw),
+    /// A record is malformed.
+    Malformed(FormatError),
 }
 
-/// The parts a capture file is made of.
+/// A part of a capture file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum FilePart {
     /// The 24 bytes at the start of a pcap file.
     FileHeader,
-    /// What stands before a frame in a pcap file.
+    /// The header of a record in a pcap file.
     RecordHeader,
-    /// A frame of a pcap file, its header included.
+    /// A record of a pcap file, including its header.
     Record,
-    /// The type and the length of a pcapng block.
+    /// The type and length of a pcapng block.
     BlockHeader,
     /// A pcapng block.
     Block,
 }
 
-/// How a record contradicts itself or its file.
+/// An inconsistency in a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// A pcap record says more captured bytes than [`LIMIT`].
+pub enum FormatError {
+    /// The captured length of a pcap record exceeds [`MAX_RECORD_LEN`](super::MAX_RECORD_LEN).
     RecordTooLong(u32),
-    /// A pcapng block says it is longer than [`LIMIT`], or than [`SKIP_LIMIT`](super::SKIP_LIMIT) if its type is not known.
+    /// The length of a pcapng block exceeds [`MAX_RECORD_LEN`](super::MAX_RECORD_LEN), or
+    /// [`MAX_SKIPPED_BLOCK_LEN`](super::MAX_SKIPPED_BLOCK_LEN) if its type is unknown.
     BlockTooLong {
-        /// What it says.
+        /// Stated length.
         length: u32,
-        /// What it may say.
+        /// Maximum length.
         limit: u32,
     },
-    /// A pcapng block says it is shorter than its own header.
+    /// The length of a pcapng block is less than that of its header.
     BlockTooShort {
-        /// What kind of block, in words.
+        /// Kind of block, as text.
         block: &'static str,
-        /// What it says.
+        /// Stated length.
         length: u32,
-        /// The least that holds its header.
-        least: u32,
+        /// Minimum length.
+        minimum: u32,
     },
-    /// The lengths at the two ends of a pcapng block are not the same.
+    /// The two lengths of a pcapng block differ.
     LengthsDiffer {
-        /// At its start.
+        /// Length at the start of the block.
         first: u32,
-        /// At its end.
+        /// Length at the end of the block.
         last: u32,
     },
-    /// A packet says more captured bytes than its block has room for.
-    PacketPastBlock {
-        /// What it says.
+    /// The captured length of a packet exceeds its block.
+    PacketExceedsBlock {
+        /// Stated length.
         captured: u32,
-        /// The room.
-        room: u32,
+        /// Bytes available in the block.
+        available: u32,
     },
-    /// A packet names an interface that its section does not describe.
-    NoInterface {
-        /// The interface it names.
+    /// The interface of a packet is not described in its section.
+    UnknownInterface {
+        /// Number of the interface.
         id: u32,
-        /// How many are described.
+        /// Number of interfaces described.
         described: u32,
     },
-    /// A section describes more interfaces than are kept.
+    /// A section describes more interfaces than this limit.
     TooManyInterfaces(u32),
-    /// An option says it is longer than what is left of its block.
-    OptionPastBlock {
-        /// The option's code.
+    /// The length of an option exceeds its block.
+    OptionExceedsBlock {
+        /// Code of the option.
         code: u16,
-        /// What it says.
+        /// Stated length.
         length: u16,
-        /// What is left.
+        /// Bytes left in the block.
         left: u32,
     },
-    /// A name or a secret says it is longer than what is left of its block.
-    EntryPastBlock {
-        /// What it says.
+    /// The length of a name or a secret exceeds its block.
+    EntryExceedsBlock {
+        /// Stated length.
         length: u32,
-        /// What is left.
+        /// Bytes left in the block.
         left: u32,
     },
-    /// The magic number that tells a section's byte order is neither order.
+    /// The byte-order magic of a section is invalid in both byte orders.
     ByteOrder(u32),
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.cause {
-            Cause::Io(error) | Cause::Spool(error) | Cause::Packed(_, error) => Some(error),
+            ReadErrorCause::Io(error) | ReadErrorCause::Spool(error) | ReadErrorCause::Compressed(_, error) => {
+                Some(error)
+            }
             _ => None,
         }
     }
@@ -150,133 +153,138 @@ impl std::error::Error for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.file.chars() {
-            // A file's name may hold anything; a terminal gets no control characters of it.
+            // Control characters in a file name are escaped, to protect the terminal.
             if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
         }
-        // At the start of a file the place says nothing, except that a record stands there.
-        let placed = matches!(self.cause, Cause::Malformed(_) | Cause::CutShort { .. } | Cause::Packed(..));
-        if placed || self.offset > 0 {
+        // Offset 0 is shown only for errors that concern a record.
+        let has_offset = matches!(
+            self.cause,
+            ReadErrorCause::Malformed(_) | ReadErrorCause::Truncated { .. } | ReadErrorCause::Compressed(..)
+        );
+        if has_offset || self.offset > 0 {
             write!(f, ": at byte {}", self.offset)?;
         }
         write!(f, ": {}", self.cause)
     }
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for ReadErrorCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::Io(error) => write!(f, "{}", plain(error)),
-            Cause::Spool(error) => write!(f, "no room to keep it for the second reading: {}", plain(error)),
-            Cause::Packed(packing, error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                write!(f, "the {packing} data are cut short")
+            ReadErrorCause::Io(error) => write!(f, "{}", system_error_text(error)),
+            ReadErrorCause::Spool(error) => {
+                write!(f, "cannot copy the input to a temporary file: {}", system_error_text(error))
             }
-            Cause::Packed(packing, error) => write!(f, "the {packing} data are damaged: {}", plain(error)),
-            Cause::Empty => write!(f, "the file is empty, a capture (pcap or pcapng) was wanted"),
-            Cause::NotACapture { first, known } => {
-                write!(f, "the file begins with ")?;
-                for (i, byte) in first.iter().enumerate() {
-                    write!(f, "{}{byte:02x}", if i == 0 { "" } else { " " })?;
+            ReadErrorCause::Compressed(compression, error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                write!(f, "truncated {compression} data")
+            }
+            ReadErrorCause::Compressed(compression, error) => {
+                write!(f, "invalid {compression} data: {}", system_error_text(error))
+            }
+            ReadErrorCause::Empty => write!(f, "expected a capture (pcap or pcapng), found an empty file"),
+            ReadErrorCause::NotACapture { first_bytes: first, looks_like } => {
+                let found = looks_like.unwrap_or("unknown data");
+                write!(f, "expected a capture (pcap or pcapng), found {found} (first bytes:")?;
+                for byte in first {
+                    write!(f, " {byte:02x}")?;
                 }
-                if let Some(known) = known {
-                    write!(f, ", which is {known}")?;
-                }
-                write!(f, "; a capture (pcap or pcapng) was wanted")
+                write!(f, ")")
             }
-            Cause::Version { format, major, minor } => {
-                let wanted = if *format == "pcap" { "2.4" } else { "1.0" };
-                write!(f, "the file is {format} version {major}.{minor}, {wanted} was wanted")
+            ReadErrorCause::Version { format, major, minor } => {
+                let expected = if *format == "pcap" { "2.4" } else { "1.0" };
+                write!(f, "expected {format} version {expected}, found {major}.{minor}")
             }
-            Cause::CutShort { part, have, want } => {
-                write!(f, "the file ends after {have} of the {want} bytes of a {part}")
+            ReadErrorCause::Truncated { part, found, expected } => {
+                write!(f, "truncated {part}: expected {expected} bytes, found {found}")
             }
-            Cause::Malformed(flaw) => flaw.fmt(f),
+            ReadErrorCause::Malformed(error) => error.fmt(f),
         }
     }
 }
 
-/// The system's words for an error, in our form.
-fn plain(error: &io::Error) -> String {
+/// Returns a system error's text, without its number and with a lower-case first letter.
+fn system_error_text(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".into(),
-        io::ErrorKind::PermissionDenied => "permission to read it is denied".into(),
-        io::ErrorKind::IsADirectory => "a directory, a capture file was wanted".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::IsADirectory => "expected a capture file, found a directory".into(),
         _ => {
             let text = error.to_string();
-            // "Input/output error (os error 5)": the number says nothing that the words do not.
-            let words = text.split(" (os error").next().unwrap_or(&text);
-            let mut letters = words.chars();
-            let first = letters.next().map(|c| c.to_ascii_lowercase());
-            first.into_iter().chain(letters).collect()
+            // "Input/output error (os error 5)": the number is omitted.
+            let message = text.split(" (os error").next().unwrap_or(&text);
+            let mut chars = message.chars();
+            let first = chars.next().map(|c| c.to_ascii_lowercase());
+            first.into_iter().chain(chars).collect()
         }
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for FilePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Part::FileHeader => "pcap file header",
-            Part::RecordHeader => "record header",
-            Part::Record => "record",
-            Part::BlockHeader => "block header",
-            Part::Block => "block",
+            FilePart::FileHeader => "pcap file header",
+            FilePart::RecordHeader => "record header",
+            FilePart::Record => "record",
+            FilePart::BlockHeader => "block header",
+            FilePart::Block => "block",
         })
     }
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Flaw::RecordTooLong(captured) => {
-                write!(f, "the record says {captured} captured bytes, more than the limit of {LIMIT}")
+            FormatError::RecordTooLong(captured) => {
+                write!(f, "captured length {captured} exceeds the limit of {MAX_RECORD_LEN} bytes")
             }
-            Flaw::BlockTooLong { length, limit } => {
-                write!(f, "the block says it is {length} bytes long, more than the limit of {limit}")
+            FormatError::BlockTooLong { length, limit } => {
+                write!(f, "block length {length} exceeds the limit of {limit} bytes")
             }
-            Flaw::BlockTooShort { block, length, least } => {
-                write!(f, "the block says it is {length} bytes long, {block} has at least {least}")
+            FormatError::BlockTooShort { block, length, minimum } => {
+                write!(f, "{block} too short: expected at least {minimum} bytes, found {length}")
             }
-            Flaw::LengthsDiffer { first, last } => {
-                write!(f, "the block says it is {first} bytes long at its start and {last} at its end")
+            FormatError::LengthsDiffer { first, last } => {
+                write!(f, "block lengths differ: {first} at the start, {last} at the end")
             }
-            Flaw::PacketPastBlock { captured, room } => {
-                write!(f, "the packet says {captured} captured bytes, its block has room for {room}")
+            FormatError::PacketExceedsBlock { captured, available } => {
+                write!(f, "captured length {captured} exceeds the {available} bytes available in the block")
             }
-            Flaw::NoInterface { id, described } => {
-                write!(f, "the packet is of interface {id}, the section describes {described}")
+            FormatError::UnknownInterface { id, described } => {
+                write!(f, "unknown interface {id} (interfaces described in the section: {described})")
             }
-            Flaw::TooManyInterfaces(limit) => {
-                write!(f, "the section describes more than {limit} interfaces")
+            FormatError::TooManyInterfaces(limit) => {
+                write!(f, "more than {limit} interfaces in one section")
             }
-            Flaw::OptionPastBlock { code, length, left } => {
-                write!(f, "option {code} says it is {length} bytes long, {left} are left in its block")
+            FormatError::OptionExceedsBlock { code, length, left } => {
+                write!(f, "length {length} of option {code} exceeds the {left} bytes left in the block")
             }
-            Flaw::EntryPastBlock { length, left } => {
-                write!(f, "an entry says it is {length} bytes long, {left} are left in its block")
+            FormatError::EntryExceedsBlock { length, left } => {
+                write!(f, "entry length {length} exceeds the {left} bytes left in the block")
             }
-            Flaw::ByteOrder(magic) => {
-                write!(f, "the section's byte-order magic is {magic:#010x}, 0x1a2b3c4d was wanted in either order")
+            FormatError::ByteOrder(magic) => {
+                write!(f, "expected byte-order magic 0x1a2b3c4d in either byte order, found {magic:#010x}")
             }
         }
     }
 }
 
-/// What went wrong and where, before it is known in which file.
+/// The cause and offset of an error, before the name of its file is added.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct LocatedCause {
     pub(super) offset: u64,
-    pub(super) cause: Cause,
+    pub(super) cause: ReadErrorCause,
 }
 
-impl Fault {
-    pub(super) fn new(offset: u64, cause: Cause) -> Box<Fault> {
-        Box::new(Fault { offset, cause })
+impl LocatedCause {
+    pub(super) fn new(offset: u64, cause: ReadErrorCause) -> Box<LocatedCause> {
+        Box::new(LocatedCause { offset, cause })
     }
 
-    pub(super) fn cut(offset: u64, part: Part, have: u64, want: u64) -> Box<Fault> {
-        Fault::new(offset, Cause::CutShort { part, have, want })
+    pub(super) fn truncated(offset: u64, part: FilePart, found: u64, expected: u64) -> Box<LocatedCause> {
+        LocatedCause::new(offset, ReadErrorCause::Truncated { part, found, expected })
     }
 
-    pub(super) fn flaw(offset: u64, flaw: Flaw) -> Box<Fault> {
-        Fault::new(offset, Cause::Malformed(flaw))
+    pub(super) fn malformed(offset: u64, error: FormatError) -> Box<LocatedCause> {
+        LocatedCause::new(offset, ReadErrorCause::Malformed(error))
     }
 }

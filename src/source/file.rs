@@ -1,4 +1,4 @@
-//! The edge where captures are opened: files by name, pipes, and one after the other as one capture.
+//! Opens captures: files by name, pipes, and several files in sequence as one capture.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::error::{Cause, Error, Fault};
-use super::frame::{Beside, Frame, Interface, Name, Record, Secret};
-use super::options::{Options, padded};
-use super::patient::Patient;
+use super::decompress::{Compression, decompress};
+use super::error::{Error, LocatedCause, ReadErrorCause};
+use super::follow_growth::StoppableReader;
+use super::frame::{AddressName, Frame, Interface, Metadata, Record, Secret};
+use super::options::{FrameOptions, padded};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
-use super::shelf::{Place, Shelf};
-use super::spool::{self, Copying, Spool};
-use super::stop::Stop;
-use super::unpack::{Packing, unpack};
+use super::record_store::{RecordPosition, RecordStore};
+use super::spool::{self, CopyingReader, Spool};
+use super::stop::StopSignal;
 use super::window::Window;
 
 /// One or several capture files, read one after the other as one capture.
@@ -31,148 +31,149 @@ use super::window::Window;
 /// # }
 /// ```
 ///
-/// Memory does not grow with the capture: a buffer of 256 KiB, more for a single record that is bigger (16 MiB at
-/// most), what a decompressor needs (zstd: its window, 128 MiB at most), 8 MiB of secrets and 4 MiB of names at most.
+/// Memory does not grow with the capture. It consists of a buffer of 256 KiB, or up to 16 MiB for a larger record, the
+/// memory of a decompressor (zstd: its window, 128 MiB at most), up to 8 MiB of secrets and up to 4 MiB of names.
 pub struct Capture {
-    sources: Vec<Source>,
-    /// Which source is open, or opened next.
+    files: Vec<InputFile>,
+    /// Index of the open file, or of the file to open next.
     index: usize,
-    open: Option<Open>,
-    manner: Manner,
-    /// Of the last frame.
+    open: Option<OpenFile>,
+    options: OpenOptions,
+    /// Number of the last frame.
     number: u32,
-    beside: Beside,
-    /// Bytes read of all files, as they are on disk.
-    read: Arc<AtomicU64>,
-    total: Option<u64>,
-    /// Where the last record stands.
-    place: Place,
-    /// The section and how many of its interfaces the shelf knows of.
-    shelved: (u32, usize),
-    /// How many files the shelf has.
-    volumes: u32,
+    metadata: Metadata,
+    /// Bytes read of all files, as stored on disk.
+    bytes_read: Arc<AtomicU64>,
+    total_bytes: Option<u64>,
+    /// Position of the last record.
+    position: RecordPosition,
+    /// Last section in the record store, and the number of its interfaces there.
+    stored_section: (u32, usize),
+    /// Number of files in the record store.
+    stored_files: u32,
 }
 
-/// How captures are read.
+/// Options for opening captures.
 #[derive(Clone, Debug, Default)]
-pub struct Manner {
-    /// Whether a copy is kept of what cannot be opened again (standard input, named pipes), in a nameless temporary
-    /// file, so that it can be read again after [`rewind`](Capture::rewind).
-    pub keep: bool,
-    /// Whether the last file has no end: at its end, what others write to it is waited for.
+pub struct OpenOptions {
+    /// Whether inputs that cannot be opened again (standard input, named pipes) are copied into an unnamed temporary
+    /// file, so that they can be read again after [`rewind`](Capture::rewind).
+    pub spool: bool,
+    /// Whether the last file is followed: at its end, the reader waits for bytes appended by others.
     pub follow: bool,
-    /// Ends the reading of pipes, and of a file that is followed, as if they ended there.
-    pub stop: Stop,
-    /// Where it is noted how records can be read again, if that is asked for.
-    pub shelf: Option<Shelf>,
+    /// Ends the input of pipes and of a followed file, as if they ended there.
+    pub stop: StopSignal,
+    /// Store of record positions for random access, if needed.
+    pub record_store: Option<RecordStore>,
 }
 
-/// How far the reading is, in bytes of the files as they are (compressed, if they are).
+/// Read progress in bytes of the files as stored, compressed or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes read.
     pub read: u64,
-    /// Bytes of all files; `None` if one is a pipe.
+    /// Total bytes of all files; `None` if one is a pipe.
     pub total: Option<u64>,
 }
 
 /// The file that is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading<'a> {
-    /// Its place among the files of the capture, 0 for the first.
+pub struct CurrentFile<'a> {
+    /// Index among the files of the capture, 0 for the first.
     pub index: usize,
-    /// As it was named; `standard input` for `-`.
+    /// Name as given; `standard input` for `-`.
     pub name: &'a str,
-    /// `pcap` or `pcapng`.
+    /// Format: `pcap` or `pcapng`.
     pub format: &'static str,
-    /// How it is compressed; the outermost, if one is in another.
-    pub packing: Option<Packing>,
-    /// LINKTYPE_ of all frames in pcap, of the first interface in pcapng (`None` before it).
+    /// Compression format; the outermost of nested ones.
+    pub compression: Option<Compression>,
+    /// LINKTYPE_ of all frames in pcap, of the first interface in pcapng (`None` before its description).
     pub link: Option<u16>,
-    /// Most bytes kept of a frame, of the same; 0 if there is no limit.
+    /// Snapshot length in bytes, of the same frames or interface; 0 if there is no limit.
     pub snaplen: Option<u32>,
 }
 
-/// Bytes from which a file is read ahead: less is read before a thread has begun.
-const LARGE: u64 = 1 << 20;
+/// Minimum size in bytes of files that are read ahead. Smaller files are read before a thread has started.
+const READ_AHEAD_MIN_SIZE: u64 = 1 << 20;
 
-/// Where the bytes of one file come from.
-struct Source {
+/// A file of the capture and its origin.
+struct InputFile {
     name: String,
-    origin: Origin,
+    origin: FileOrigin,
 }
 
-enum Origin {
+/// The origin of a file's bytes.
+enum FileOrigin {
     /// A file that can be opened again.
     Path(PathBuf),
-    /// What can be read once, until it is.
+    /// An input that can be read once; `None` after that.
     Once(Option<Box<dyn Read + Send>>),
-    /// What can be read once and is kept.
+    /// An input that can be read once, with its copy.
     Spooled(Spool),
 }
 
 /// A file whose header has been read.
-struct Open {
+struct OpenFile {
     window: Window,
-    format: Format,
-    packing: Option<Packing>,
+    format: FormatReader,
+    compression: Option<Compression>,
 }
 
-pub(super) enum Format {
+/// The state of the format parser.
+pub(super) enum FormatReader {
     Pcap(Pcap),
     PcapNg(Box<PcapNg>),
 }
 
 impl Capture {
-    /// Opens files, and the first of them at once; `-` is standard input. Reads each of them once.
+    /// Opens files to be read once; `-` is standard input. The first file is opened immediately.
     pub fn open(paths: impl IntoIterator<Item = PathBuf>) -> Result<Capture, Error> {
-        Capture::open_as(paths, Manner::default())
+        Capture::open_with(paths, OpenOptions::default())
     }
 
-    /// Opens files as [`open`](Self::open) does, to be read in this manner.
-    pub fn open_as(paths: impl IntoIterator<Item = PathBuf>, manner: Manner) -> Result<Capture, Error> {
-        let mut total = Some(0u64).filter(|_| !manner.follow);
-        let mut sources = Vec::new();
+    /// Opens files as [`open`](Self::open) does, with these options.
+    pub fn open_with(paths: impl IntoIterator<Item = PathBuf>, options: OpenOptions) -> Result<Capture, Error> {
+        let mut total = Some(0u64).filter(|_| !options.follow);
+        let mut files = Vec::new();
         for path in paths {
-            let (source, length) = Source::new(path, &manner)?;
-            sources.push(source);
+            let (file, length) = InputFile::new(path, &options)?;
+            files.push(file);
             total = total.zip(length).map(|(total, length)| total.saturating_add(length));
         }
-        Capture::of_sources(sources, manner, total)
+        Capture::from_files(files, options, total)
     }
 
-    /// Reads a capture from anything; the name stands in errors.
+    /// Reads a capture from any reader; errors contain the name.
     pub fn from_reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Result<Capture, Error> {
-        let source = Source { name: name.into(), origin: Origin::Once(Some(Box::new(reader))) };
-        Capture::of_sources(vec![source], Manner::default(), None)
+        let file = InputFile { name: name.into(), origin: FileOrigin::Once(Some(Box::new(reader))) };
+        Capture::from_files(vec![file], OpenOptions::default(), None)
     }
 
-    /// Reads a capture from anything and keeps a copy, so that it can be read again.
+    /// Reads a capture from any reader and keeps a copy, so that it can be read again.
     pub fn from_reader_spooled(name: impl Into<String>, reader: impl Read + Send + 'static) -> Result<Capture, Error> {
         let name = name.into();
-        let origin = Origin::new(Box::new(reader), true).map_err(|error| Error {
+        let origin = FileOrigin::new(Box::new(reader), true).map_err(|error| Error {
             file: name.clone(),
             offset: 0,
-            cause: Cause::Spool(error),
+            cause: ReadErrorCause::Spool(error),
         })?;
-        Capture::of_sources(vec![Source { name, origin }], Manner::default(), None)
+        Capture::from_files(vec![InputFile { name, origin }], OpenOptions::default(), None)
     }
 
-    fn of_sources(sources: Vec<Source>, manner: Manner, total: Option<u64>) -> Result<Capture, Error> {
-        let read = Arc::new(AtomicU64::new(0));
-        let beside = Beside::noted_on(manner.shelf.clone());
+    fn from_files(files: Vec<InputFile>, options: OpenOptions, total: Option<u64>) -> Result<Capture, Error> {
+        let metadata = Metadata::with_store(options.record_store.clone());
         let mut capture = Capture {
-            sources,
+            files,
             index: 0,
             open: None,
-            manner,
+            options,
             number: 0,
-            beside,
-            read,
-            total,
-            place: Place::default(),
-            shelved: (0, 0),
-            volumes: 0,
+            metadata,
+            bytes_read: Arc::new(AtomicU64::new(0)),
+            total_bytes: total,
+            position: RecordPosition::default(),
+            stored_section: (0, 0),
+            stored_files: 0,
         };
         capture.open_next()?;
         Ok(capture)
@@ -180,9 +181,9 @@ impl Capture {
 
     /// Reads the next frame; `None` after the last.
     ///
-    /// An error comes after all frames that could be read of its file. A call after an error goes on with the next file.
+    /// An error is returned after all readable frames of its file. A call after an error continues with the next file.
     #[inline]
-    #[allow(clippy::should_implement_trait, reason = "an Iterator cannot lend from itself")]
+    #[allow(clippy::should_implement_trait, reason = "an Iterator cannot return borrows of itself")]
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
         let record = loop {
             let Some(open) = &mut self.open else {
@@ -193,158 +194,170 @@ impl Capture {
             };
             let before = open.window.offset();
             let advanced = match &mut open.format {
-                Format::Pcap(file) => file.advance(&mut open.window),
-                Format::PcapNg(file) => file.advance(&mut open.window, &mut self.beside),
+                FormatReader::Pcap(file) => file.next_record(&mut open.window),
+                FormatReader::PcapNg(file) => file.next_record(&mut open.window, &mut self.metadata),
             };
             match advanced {
                 Ok(Some(record)) => {
-                    if self.manner.shelf.is_some() {
-                        self.shelve(before);
+                    if self.options.record_store.is_some() {
+                        self.store_position(before);
                     }
                     break record;
                 }
                 Ok(None) => self.close(),
-                Err(fault) => return Err(self.fail(*fault)),
+                Err(located_cause) => return Err(self.fail(*located_cause)),
             }
         };
         self.number = self.number.saturating_add(1);
-        Ok(self.open.as_ref().map(|open| lend(&open.window, &open.format, self.number, &record)))
+        Ok(self.open.as_ref().map(|open| build_frame(&open.window, &open.format, self.number, &record)))
     }
 
-    /// Where the frame that was read last stands, if there is a [shelf](Manner::shelf) to read it again from.
-    pub fn place(&self) -> Place {
-        self.place
+    /// Returns the position of the last frame, valid if there is a [record store](OpenOptions::record_store).
+    pub fn position(&self) -> RecordPosition {
+        self.position
     }
 
-    /// Notes where the last record stands, which is the first after `before`, and what it takes to read it again.
-    fn shelve(&mut self, before: u64) {
-        let (Some(open), Some(shelf)) = (&self.open, &self.manner.shelf) else { return };
-        let file = self.volumes.saturating_sub(1);
-        self.place = match &open.format {
-            Format::Pcap(_) => Place { file, offset: before },
-            Format::PcapNg(read) => {
-                let shelved = (read.section, read.interfaces.len());
-                if self.shelved != shelved {
-                    self.shelved = shelved;
-                    shelf.note(read.frame, read);
+    /// Stores the position of the last record, the first after `before`, and the state needed to read it again.
+    fn store_position(&mut self, before: u64) {
+        let (Some(open), Some(store)) = (&self.open, &self.options.record_store) else { return };
+        let file = self.stored_files.saturating_sub(1);
+        self.position = match &open.format {
+            FormatReader::Pcap(_) => RecordPosition { file, offset: before },
+            FormatReader::PcapNg(read) => {
+                let section = (read.section, read.interfaces.len());
+                if self.stored_section != section {
+                    self.stored_section = section;
+                    store.add_section(read.last_frame_offset, read);
                 }
-                Place { file, offset: read.frame }
+                RecordPosition { file, offset: read.last_frame_offset }
             }
         };
     }
 
-    /// How far the reading is.
+    /// Returns the read progress.
     pub fn progress(&self) -> Progress {
-        Progress { read: self.read.load(Ordering::Relaxed), total: self.total }
+        Progress { read: self.bytes_read.load(Ordering::Relaxed), total: self.total_bytes }
     }
 
-    /// The file that is being read; `None` before the next is opened and after the last.
-    pub fn file(&self) -> Option<Reading<'_>> {
-        let (open, source) = (self.open.as_ref()?, self.sources.get(self.index)?);
+    /// Returns the file that is being read; `None` before the next is opened and after the last.
+    pub fn current_file(&self) -> Option<CurrentFile<'_>> {
+        let (open, source) = (self.open.as_ref()?, self.files.get(self.index)?);
         let (format, link, snaplen) = match &open.format {
-            Format::Pcap(file) => ("pcap", Some(file.link), Some(file.snaplen)),
-            Format::PcapNg(file) => {
+            FormatReader::Pcap(file) => ("pcap", Some(file.link), Some(file.snaplen)),
+            FormatReader::PcapNg(file) => {
                 let first = file.interfaces.first();
                 ("pcapng", first.map(|first| first.link), first.map(|first| first.snaplen))
             }
         };
-        Some(Reading { index: self.index, name: &source.name, format, packing: open.packing, link, snaplen })
+        Some(CurrentFile {
+            index: self.index,
+            name: &source.name,
+            format,
+            compression: open.compression,
+            link,
+            snaplen,
+        })
     }
 
-    /// The interfaces that the section being read has described so far; none in pcap.
+    /// Returns the interfaces described so far in the current section; none in pcap.
     pub fn interfaces(&self) -> &[Interface] {
         match self.open.as_ref().map(|open| &open.format) {
-            Some(Format::PcapNg(file)) => &file.interfaces,
+            Some(FormatReader::PcapNg(file)) => &file.interfaces,
             _ => &[],
         }
     }
 
-    /// The keys found so far, 8 MiB at most; what is beyond is passed over.
+    /// Returns the keys found so far, 8 MiB at most. Keys beyond that are skipped.
     pub fn secrets(&self) -> &[Secret] {
-        &self.beside.secrets
+        &self.metadata.secrets
     }
 
-    /// The names of addresses found so far, 4 MiB at most; what is beyond is passed over.
-    pub fn names(&self) -> &[Name] {
-        &self.beside.names
+    /// Returns the address names found so far, 4 MiB at most. Names beyond that are skipped.
+    pub fn names(&self) -> &[AddressName] {
+        &self.metadata.names
     }
 
-    /// Starts again at frame 1. Files are opened again; what can be read only once must have been
-    /// kept ([`Manner::keep`]), or else there is nothing left of it and the error says so.
+    /// Starts again at frame 1. Files are opened again.
+    ///
+    /// # Errors
+    ///
+    /// The first input can be read only once and was not copied ([`OpenOptions::spool`]), or cannot be opened.
     pub fn rewind(&mut self) -> Result<(), Error> {
         self.open = None;
         self.index = 0;
         self.number = 0;
-        self.beside = Beside::default();
-        self.read.store(0, Ordering::Relaxed);
+        self.metadata = Metadata::default();
+        self.bytes_read.store(0, Ordering::Relaxed);
         self.open_next().map(|_| ())
     }
 
-    /// Opens the source at `index`; false if there is none.
+    /// Opens the file at `index`; returns false if there is none.
     #[cold]
     fn open_next(&mut self) -> Result<bool, Error> {
-        let is_last = self.index + 1 == self.sources.len();
-        let Some(source) = self.sources.get_mut(self.index) else {
+        let is_last = self.index + 1 == self.files.len();
+        let Some(file) = self.files.get_mut(self.index) else {
             return Ok(false);
         };
-        match source.open(&self.manner, is_last, &self.read) {
+        match file.open(&self.options, is_last, &self.bytes_read) {
             Ok(open) => {
                 self.open = Some(open);
-                self.volumes += 1;
-                self.shelved = (0, 0);
+                self.stored_files += 1;
+                self.stored_section = (0, 0);
             }
-            Err(fault) => return Err(self.fail(*fault)),
+            Err(located_cause) => return Err(self.fail(*located_cause)),
         }
         Ok(true)
     }
 
-    /// Leaves the current file.
+    /// Closes the current file.
     #[cold]
     fn close(&mut self) {
         self.open = None;
         self.index += 1;
     }
 
-    /// Leaves the current file because of a fault, which becomes an error that names it.
+    /// Closes the current file because of a fault, and returns the fault as an error with the file's name.
     #[cold]
-    fn fail(&mut self, fault: Fault) -> Error {
-        let packing = self.open.as_ref().and_then(|open| open.packing);
-        let file = self.sources.get(self.index).map(|source| source.name.clone()).unwrap_or_default();
+    fn fail(&mut self, located_cause: LocatedCause) -> Error {
+        let compression = self.open.as_ref().and_then(|open| open.compression);
+        let file = self.files.get(self.index).map(|file| file.name.clone()).unwrap_or_default();
         self.close();
-        Error { file, offset: fault.offset, cause: blame(fault.cause, packing) }
+        Error { file, offset: located_cause.offset, cause: classify_cause(located_cause.cause, compression) }
     }
 }
 
-/// Tells an error of the compressed stream, which only the decompressor can have made, from one of the system.
-fn blame(cause: Cause, packing: Option<Packing>) -> Cause {
-    match (cause, packing) {
-        (Cause::Io(error), _) if spool::failed(&error) => Cause::Spool(error),
-        (Cause::Io(error), Some(packing)) if error.raw_os_error().is_none() => Cause::Packed(packing, error),
+/// Distinguishes errors of the copy, of the decompressor (which have no system error code) and of the system.
+fn classify_cause(cause: ReadErrorCause, compression: Option<Compression>) -> ReadErrorCause {
+    match (cause, compression) {
+        (ReadErrorCause::Io(error), _) if spool::is_copy_error(&error) => ReadErrorCause::Spool(error),
+        (ReadErrorCause::Io(error), Some(compression)) if error.raw_os_error().is_none() => {
+            ReadErrorCause::Compressed(compression, error)
+        }
         (cause, _) => cause,
     }
 }
 
-/// The frame of a record that was taken.
+/// Builds the frame of a consumed record, borrowed from the window.
 #[inline]
-pub(super) fn lend<'a>(window: &'a Window, format: &'a Format, number: u32, record: &Record) -> Frame<'a> {
-    let &Record { at, captured, .. } = record;
+pub(super) fn build_frame<'a>(window: &'a Window, format: &'a FormatReader, number: u32, record: &Record) -> Frame<'a> {
+    let &Record { start: at, captured, .. } = record;
     let (section, interface, options) = match format {
-        Format::Pcap(_) => (0, None, Options::default()),
-        Format::PcapNg(file) => {
-            let options = window.taken(at + padded(captured), record.options);
+        FormatReader::Pcap(_) => (0, None, FrameOptions::default()),
+        FormatReader::PcapNg(file) => {
+            let options = window.consumed_bytes(at + padded(captured), record.options);
             (
                 file.section,
                 record.interface.and_then(|id| file.interfaces.get(id as usize)),
-                Options::new(options, file.order, record.drops),
+                FrameOptions::new(options, file.order, record.drops),
             )
         }
     };
     Frame {
         number,
         time: record.time,
-        timed: record.timed,
+        has_time: record.has_time,
         length: record.length,
-        bytes: window.taken(at, captured),
+        bytes: window.consumed_bytes(at, captured),
         link: record.link,
         fcs: record.fcs,
         section,
@@ -353,142 +366,151 @@ pub(super) fn lend<'a>(window: &'a Window, format: &'a Format, number: u32, reco
     }
 }
 
-impl Source {
-    /// A source of a path, and its length if that is known.
-    fn new(path: PathBuf, manner: &Manner) -> Result<(Source, Option<u64>), Error> {
-        let fail = |name: &str, error| Error { file: name.into(), offset: 0, cause: error };
+impl InputFile {
+    /// Creates the entry of a path; returns the file's length if it is known.
+    fn new(path: PathBuf, options: &OpenOptions) -> Result<(InputFile, Option<u64>), Error> {
+        let fail = |name: &str, cause| Error { file: name.into(), offset: 0, cause };
         let once = |name: &str, file: io::Result<File>| {
-            let patient = file.and_then(|file| Patient::pipe(file, manner.stop.clone()));
-            let reader = Box::new(patient.map_err(|error| fail(name, Cause::Io(error)))?);
-            Origin::new(reader, manner.keep).map_err(|error| fail(name, Cause::Spool(error)))
+            let reader = file.and_then(|file| StoppableReader::pipe(file, options.stop.clone()));
+            let reader = Box::new(reader.map_err(|error| fail(name, ReadErrorCause::Io(error)))?);
+            FileOrigin::new(reader, options.spool).map_err(|error| fail(name, ReadErrorCause::Spool(error)))
         };
         if path == Path::new("-") {
             let name = String::from("standard input");
-            // Not through its buffer, which would hide what has come from who waits for it.
+            // Bypasses the buffer of `Stdin`: bytes in it are invisible to a poll of the descriptor.
             let origin = once(&name, io::stdin().as_fd().try_clone_to_owned().map(File::from))?;
-            return Ok((Source { name, origin }, None));
+            return Ok((InputFile { name, origin }, None));
         }
         let name = path.display().to_string();
         let length = match std::fs::metadata(&path) {
-            Ok(about) if about.is_file() => Some(about.len()),
-            // A pipe with a name. It is opened now: opening waits for who writes into it.
-            Ok(about) if !about.is_dir() && manner.keep => {
+            Ok(metadata) if metadata.is_file() => Some(metadata.len()),
+            // A named pipe. It is opened now because opening waits for the writer.
+            Ok(metadata) if !metadata.is_dir() && options.spool => {
                 let origin = once(&name, File::open(&path))?;
-                return Ok((Source { name, origin }, None));
+                return Ok((InputFile { name, origin }, None));
             }
-            // What is wrong with it is said when its turn comes.
+            // Errors are reported when the file is opened.
             _ => None,
         };
-        Ok((Source { name, origin: Origin::Path(path) }, length))
+        Ok((InputFile { name, origin: FileOrigin::Path(path) }, length))
     }
 
-    /// Opens the source and reads its header.
-    fn open(&mut self, manner: &Manner, is_last: bool, read: &Arc<AtomicU64>) -> Result<Open, Box<Fault>> {
-        let io = |error| Fault::new(0, Cause::Io(error));
+    /// Opens the file and reads its header.
+    fn open(
+        &mut self,
+        options: &OpenOptions,
+        is_last: bool,
+        read: &Arc<AtomicU64>,
+    ) -> Result<OpenFile, Box<LocatedCause>> {
+        let io = |error| LocatedCause::new(0, ReadErrorCause::Io(error));
         let mut large = false;
         let mut plain = None;
         let reader: Box<dyn Read + Send> = match &mut self.origin {
-            Origin::Path(path) => {
+            FileOrigin::Path(path) => {
                 let file = File::open(path).map_err(io)?;
-                let about = file.metadata().map_err(io)?;
-                let stop = manner.stop.clone();
-                match about.is_file() {
-                    true if manner.follow && is_last => {
+                let metadata = file.metadata().map_err(io)?;
+                let stop = options.stop.clone();
+                match metadata.is_file() {
+                    true if options.follow && is_last => {
                         plain = file.try_clone().ok();
-                        Box::new(Patient::growing(file, stop).map_err(io)?)
+                        Box::new(StoppableReader::growing(file, stop).map_err(io)?)
                     }
                     true => {
-                        large = about.len() >= LARGE;
+                        large = metadata.len() >= READ_AHEAD_MIN_SIZE;
                         plain = file.try_clone().ok();
                         Box::new(file)
                     }
-                    false => Box::new(Patient::pipe(file, stop).map_err(io)?),
+                    false => Box::new(StoppableReader::pipe(file, stop).map_err(io)?),
                 }
             }
-            Origin::Once(reader) => match reader.take() {
+            FileOrigin::Once(reader) => match reader.take() {
                 Some(reader) => reader,
-                None => return Err(io(io::Error::other("it can be read only once"))),
+                None => return Err(io(io::Error::other("can be read only once"))),
             },
-            Origin::Spooled(spool) => Box::new(spool.replay()),
+            FileOrigin::Spooled(spool) => Box::new(spool.replay()),
         };
-        let (unpacked, packing) = unpack(Box::new(Counted { reader, read: read.clone() }));
-        let fault = |cause| Fault::new(0, blame(cause, packing));
-        let mut input = unpacked.map_err(|error| fault(Cause::Io(error)))?.input;
-        let head = input.peek(8).map_err(|error| fault(Cause::Io(error)))?.to_vec();
+        let (decompressed, compression) = decompress(Box::new(CountingReader { reader, read: read.clone() }));
+        let located_cause = |cause| LocatedCause::new(0, classify_cause(cause, compression));
+        let mut input = decompressed.map_err(|error| located_cause(ReadErrorCause::Io(error)))?.input;
+        let head = input.peek(8).map_err(|error| located_cause(ReadErrorCause::Io(error)))?.to_vec();
         let magic = head.first_chunk::<4>().copied();
-        let ahead = large && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        let read_ahead = large && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
         let mut input: Box<dyn Read + Send> = Box::new(input);
-        let mut volume = None;
-        if manner.shelf.is_some() {
-            let (file, is_copy) = match plain.filter(|_| packing.is_none()) {
+        let mut stored = None;
+        if options.record_store.is_some() {
+            let (file, is_copy) = match plain.filter(|_| compression.is_none()) {
                 Some(file) => (Arc::new(file), false),
-                None => (Arc::new(tempfile::tempfile().map_err(|error| fault(Cause::Spool(error)))?), true),
+                None => {
+                    (Arc::new(tempfile::tempfile().map_err(|error| located_cause(ReadErrorCause::Spool(error)))?), true)
+                }
             };
             if is_copy {
-                input = Box::new(Copying::new(input, file.clone()));
+                input = Box::new(CopyingReader::new(input, file.clone()));
             }
-            volume = Some((file, is_copy));
+            stored = Some((file, is_copy));
         }
-        let mut window = if ahead { Window::ahead(input) } else { Window::new(input) };
+        let mut window = if read_ahead { Window::with_read_ahead(input) } else { Window::new(input) };
         let format = match magic {
-            Some(magic) if Pcap::begins(magic) => Pcap::open(&mut window).map(Format::Pcap),
-            Some(magic) if PcapNg::begins(magic) => {
-                PcapNg::open(&mut window).map(|file| Format::PcapNg(Box::new(file)))
+            Some(magic) if Pcap::matches_magic(magic) => Pcap::open(&mut window).map(FormatReader::Pcap),
+            Some(magic) if PcapNg::matches_magic(magic) => {
+                PcapNg::open(&mut window).map(|file| FormatReader::PcapNg(Box::new(file)))
             }
-            _ if head.is_empty() => return Err(fault(Cause::Empty)),
+            _ if head.is_empty() => return Err(located_cause(ReadErrorCause::Empty)),
             _ => {
-                let known = known(&head);
-                return Err(fault(Cause::NotACapture { first: head, known }));
+                let known = guess_file_type(&head);
+                return Err(located_cause(ReadErrorCause::NotACapture { first_bytes: head, looks_like: known }));
             }
         };
-        let format = format.map_err(|found| Fault::new(found.offset, blame(found.cause, packing)))?;
-        if let (Some(shelf), Some((file, is_copy))) = (&manner.shelf, volume) {
-            let path = if let Origin::Path(path) = &self.origin { Some(path.as_path()) } else { None };
-            shelf.put(&self.name, file, path.filter(|_| !is_copy), &format).map_err(io)?;
+        let format = format.map_err(|located_cause| {
+            LocatedCause::new(located_cause.offset, classify_cause(located_cause.cause, compression))
+        })?;
+        if let (Some(store), Some((file, is_copy))) = (&options.record_store, stored) {
+            let path = if let FileOrigin::Path(path) = &self.origin { Some(path.as_path()) } else { None };
+            store.add_file(&self.name, file, path.filter(|_| !is_copy), &format).map_err(io)?;
         }
-        Ok(Open { window, format, packing })
+        Ok(OpenFile { window, format, compression })
     }
 }
 
-impl Origin {
-    fn new(reader: Box<dyn Read + Send>, keep: bool) -> io::Result<Origin> {
-        Ok(if keep { Origin::Spooled(Spool::new(reader)?) } else { Origin::Once(Some(reader)) })
+impl FileOrigin {
+    fn new(reader: Box<dyn Read + Send>, spool: bool) -> io::Result<FileOrigin> {
+        Ok(if spool { FileOrigin::Spooled(Spool::new(reader)?) } else { FileOrigin::Once(Some(reader)) })
     }
 }
 
-/// What people take for a capture, by its first bytes.
-fn known(head: &[u8]) -> Option<&'static str> {
+/// Guesses the type of a file that is not a capture from its first bytes.
+fn guess_file_type(head: &[u8]) -> Option<&'static str> {
     #[rustfmt::skip]
     let table: [(&[u8], &str); 16] = [
-        (b"\xfd7zXZ\0", "xz, a compression that is not read"),
-        (b"BZh", "bzip2, a compression that is not read"),
+        (b"\xfd7zXZ\0", "xz data (unsupported compression)"),
+        (b"BZh", "bzip2 data (unsupported compression)"),
         (b"PK\x03\x04", "a zip archive"),
         (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
         (b"Rar!", "a RAR archive"),
-        (b"snoop\0\0\0", "a capture of Solaris snoop"),
-        (b"GMBU", "a capture of Microsoft Network Monitor"),
-        (b"RTSS", "a capture of Microsoft Network Monitor 1"),
-        (b"\x02\x21\x4c\x18", "lz4 in its legacy format"),
-        (b"\x7fELF", "a program"),
+        (b"snoop\0\0\0", "a Solaris snoop capture"),
+        (b"GMBU", "a Microsoft Network Monitor capture"),
+        (b"RTSS", "a Microsoft Network Monitor 1 capture"),
+        (b"\x02\x21\x4c\x18", "lz4 data in the legacy format"),
+        (b"\x7fELF", "an executable"),
         (b"%PDF", "a PDF document"),
         (b"\x89PNG", "a PNG image"),
         (b"SQLite f", "an SQLite database"),
-        (b"{", "perhaps JSON text"),
-        (b"[", "perhaps JSON text"),
-        (b"<", "perhaps XML or HTML text"),
+        (b"{", "text (possibly JSON)"),
+        (b"[", "text (possibly JSON)"),
+        (b"<", "text (possibly XML or HTML)"),
     ];
     let found = table.iter().find(|(magic, _)| head.starts_with(magic)).map(|&(_, name)| name);
     let text = |&byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
     found.or_else(|| head.iter().all(text).then_some("text"))
 }
 
-/// A reader that counts.
-struct Counted {
+/// A reader that counts the bytes it returns.
+struct CountingReader {
     reader: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);

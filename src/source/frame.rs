@@ -1,155 +1,157 @@
-//! What a capture hands out: frames, the interfaces they came from, and what stands beside them in the file.
+//! The output of a capture: frames, their interfaces, and the metadata stored with them in the file.
 
 use std::net::IpAddr;
 
-use super::options::Options;
-use super::shelf::Shelf;
-use super::time::{Clock, Time};
+use super::options::FrameOptions;
+use super::record_store::RecordStore;
+use super::time::{InterfaceClock, Time};
 
-/// The link type of a frame that is a block of the file and no packet: a pcapng custom block or a systemd journal
-/// entry. Wireshark shows them as frames, so that they are counted here too. No LINKTYPE_ has this number.
+/// Link type of a frame that is a file block and not a packet: a pcapng custom block or a systemd journal entry.
+/// Wireshark shows them as frames, so they are counted here too. No LINKTYPE_ has this number.
 pub const NOT_A_PACKET: u16 = u16::MAX;
 
-/// One captured frame, borrowed from the reader's buffer until the next is read.
+/// A captured frame, borrowed from the reader's buffer until the next frame is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
-    /// 1 for the first frame of the capture; it goes on from file to file.
+    /// Number of the frame, 1 for the first of the capture; the numbering continues across files.
     pub number: u32,
-    /// When it was captured; `Time(0)` if the file does not say (see `timed`).
+    /// Capture time; `Time(0)` if the file has none (see `has_time`).
     pub time: Time,
-    /// Whether the file says when: a Simple Packet Block and a custom block have no time.
-    pub timed: bool,
-    /// Bytes on the wire (`frame.len`), as the file states it: a file may state fewer than it holds. At most `i32::MAX`,
-    /// as Wireshark shows it.
+    /// Whether the file has a capture time. A Simple Packet Block and a custom block have none.
+    pub has_time: bool,
+    /// Bytes on the wire (`frame.len`) as stated in the file, which may be less than the captured bytes. At most
+    /// `i32::MAX`, as in Wireshark.
     pub length: u32,
-    /// The bytes as captured (`frame.cap_len` is how many).
+    /// Captured bytes (`frame.cap_len` is their number).
     pub bytes: &'a [u8],
-    /// LINKTYPE_ of the interface it came from, or [`NOT_A_PACKET`].
+    /// LINKTYPE_ of the frame's interface, or [`NOT_A_PACKET`].
     pub link: u16,
-    /// Bytes of frame check sequence at the end of the frame on the wire, where the file says it.
+    /// Bytes of frame check sequence at the end of the frame on the wire, if the file states it.
     pub fcs: Option<u8>,
-    /// The pcapng section it stands in, 1 for the first of a file (`frame.section_number`); 0 in pcap, which has none.
+    /// Number of the pcapng section, 1 for the first of a file (`frame.section_number`); 0 in pcap, which has none.
     pub section: u32,
-    /// Where it was captured; `None` in pcap and for [`NOT_A_PACKET`].
+    /// Interface that captured the frame; `None` in pcap and for [`NOT_A_PACKET`].
     pub interface: Option<&'a Interface>,
-    /// What the file says about it: comments, flags, drops.
-    pub options: Options<'a>,
+    /// Options of the frame: comments, flags, drop counts.
+    pub options: FrameOptions<'a>,
 }
 
-/// Where frames of a pcapng section were captured: an Interface Description Block.
+/// A capture interface of a pcapng section: an Interface Description Block.
 #[derive(Clone, Debug)]
 pub struct Interface {
-    /// Its number in its section, 0 for the first (`frame.interface_id`).
+    /// Number in the section, 0 for the first (`frame.interface_id`).
     pub id: u32,
-    /// As the system calls it, like `eth0`.
+    /// System name, like `eth0`.
     pub name: Option<String>,
-    /// In words.
+    /// Description as text.
     pub description: Option<String>,
-    /// The capture filter in words, as libpcap takes it.
+    /// Capture filter in libpcap syntax.
     pub filter: Option<String>,
-    /// The operating system it belongs to.
+    /// Operating system of the capturing machine.
     pub os: Option<String>,
-    /// LINKTYPE_ of its frames.
+    /// LINKTYPE_ of the interface's frames.
     pub link: u16,
-    /// Most bytes kept of a frame; 0 if there is no limit.
+    /// Snapshot length: maximum captured bytes of a frame; 0 if there is no limit.
     pub snaplen: u32,
-    /// if_tsresol as written: a negative power of 10, or of 2 with the high bit set. 6 (microseconds) if not written.
+    /// if_tsresol as stored: a negative power of 10, or of 2 if the high bit is set. 6 (microseconds) if not stored.
     pub resolution: u8,
-    /// if_tsoffset: seconds to add to every time of this interface; [`Frame::time`] has them already.
+    /// if_tsoffset: seconds to add to every time of this interface; [`Frame::time`] already includes them.
     pub offset: i64,
-    /// Bytes of frame check sequence at the end of its frames, where the file says it.
+    /// Bytes of frame check sequence at the end of the interface's frames, if the file states it.
     pub fcs: Option<u8>,
-    pub(super) clock: Clock,
+    pub(super) clock: InterfaceClock,
 }
 
 impl Interface {
-    /// An interface of this machine, nameless so far; `resolution` is as in [`Interface::resolution`].
+    /// Creates an interface of this machine without a name; `resolution` is as in [`Interface::resolution`].
     pub fn live(id: u32, link: u16, snaplen: u32, resolution: u8) -> Interface {
         let (name, description, filter, os, fcs, offset) = (None, None, None, None, None, 0);
-        let clock = Clock::new(resolution, offset);
+        let clock = InterfaceClock::new(resolution, offset);
         Interface { id, name, description, filter, os, link, snaplen, resolution, offset, fcs, clock }
     }
 }
 
-/// Keys that decrypt what was captured: a pcapng Decryption Secrets Block.
+/// Keys that decrypt captured frames: a pcapng Decryption Secrets Block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
-    /// What they are: `0x544c534b` a TLS key log, `0x57474b4c` a WireGuard one; draft-ietf-opsawg-pcapng 4.7 has the list.
+    /// Secrets type: `0x544c534b` is a TLS key log, `0x57474b4c` a WireGuard key log. All types are in
+    /// draft-ietf-opsawg-pcapng 4.7.
     pub kind: u32,
-    /// The keys, in the form of their kind.
+    /// The keys, in the format of the secrets type.
     pub bytes: Vec<u8>,
 }
 
-/// A name that the file gives to an address: an entry of a pcapng Name Resolution Block.
+/// A name of an address: an entry of a pcapng Name Resolution Block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
-    /// The address that has the name.
+pub struct AddressName {
+    /// The named address.
     pub address: IpAddr,
-    /// The name; an address with several has an entry for each.
+    /// The name; an address with several names has an entry for each.
     pub name: String,
 }
 
-/// What stands in pcapng files beside frames and is kept while they are read.
+/// Keys and names of pcapng files, collected while frames are read.
 #[derive(Debug, Default)]
-pub(super) struct Beside {
+pub(super) struct Metadata {
     pub(super) secrets: Vec<Secret>,
-    pub(super) names: Vec<Name>,
+    pub(super) names: Vec<AddressName>,
     /// Bytes of all secrets.
     secret_bytes: usize,
     /// Bytes of all names.
     name_bytes: usize,
-    /// Where it is noted beside which frames they stand.
-    shelf: Option<Shelf>,
+    /// Store that records the sections of the keys and names.
+    store: Option<RecordStore>,
 }
 
-impl Beside {
-    /// Bytes of secrets that are kept of one capture: a key log of some 9,000 TLS 1.3 sessions.
-    const SECRETS: usize = 8 * 1024 * 1024;
-    /// Bytes of names that are kept of one capture, each counted with what holds it.
-    const NAMES: usize = 4 * 1024 * 1024;
+impl Metadata {
+    /// Maximum bytes of secrets per capture: a key log of about 9,000 TLS 1.3 sessions.
+    const MAX_SECRET_BYTES: usize = 8 * 1024 * 1024;
+    /// Maximum bytes of names per capture, including the memory of each entry.
+    const MAX_NAME_BYTES: usize = 4 * 1024 * 1024;
 
-    /// Nothing so far. What comes is noted on the shelf, if there is one.
-    pub(super) fn noted_on(shelf: Option<Shelf>) -> Beside {
-        Beside { shelf, ..Beside::default() }
+    /// Creates empty metadata. Keys and names are also added to the record store, if there is one.
+    pub(super) fn with_store(store: Option<RecordStore>) -> Metadata {
+        Metadata { store, ..Metadata::default() }
     }
 
-    /// Keeps a secret, or passes it over when no more are kept.
-    pub(super) fn secret(&mut self, section: u32, kind: u32, bytes: &[u8]) {
+    /// Adds a secret, unless the limit is reached.
+    pub(super) fn add_secret(&mut self, section: u32, kind: u32, bytes: &[u8]) {
         let total = self.secret_bytes + bytes.len() + size_of::<Secret>();
-        if total <= Self::SECRETS {
+        if total <= Self::MAX_SECRET_BYTES {
             self.secret_bytes = total;
             let secret = Secret { kind, bytes: bytes.to_vec() };
-            self.shelf.iter().for_each(|shelf| shelf.note_beside(section, |aside| aside.secrets.push(secret.clone())));
+            self.store.iter().for_each(|store| store.add_metadata(section, |own| own.secrets.push(secret.clone())));
             self.secrets.push(secret);
         }
     }
 
-    /// Keeps a name, or passes it over when no more are kept.
-    pub(super) fn name(&mut self, section: u32, address: IpAddr, name: &[u8]) {
-        let total = self.name_bytes + name.len() + size_of::<Name>();
-        if total <= Self::NAMES {
+    /// Adds a name, unless the limit is reached.
+    pub(super) fn add_name(&mut self, section: u32, address: IpAddr, name: &[u8]) {
+        let total = self.name_bytes + name.len() + size_of::<AddressName>();
+        if total <= Self::MAX_NAME_BYTES {
             self.name_bytes = total;
-            let name = Name { address, name: String::from_utf8_lossy(name).into_owned() };
-            self.shelf.iter().for_each(|shelf| shelf.note_beside(section, |aside| aside.names.push(name.clone())));
+            let name = AddressName { address, name: String::from_utf8_lossy(name).into_owned() };
+            self.store.iter().for_each(|store| store.add_metadata(section, |own| own.names.push(name.clone())));
             self.names.push(name);
         }
     }
 }
 
-/// One frame as places in the reader's buffer, so that reading and lending are two steps.
+/// A frame as positions in the reader's buffer, so that reading and borrowing are two steps.
 #[derive(Clone, Copy)]
 pub(super) struct Record {
     pub(super) time: Time,
-    pub(super) timed: bool,
+    pub(super) has_time: bool,
     pub(super) length: u32,
-    /// Where its bytes begin in the buffer, and how many there are.
-    pub(super) at: usize,
+    /// Index in the buffer of the frame's first byte.
+    pub(super) start: usize,
+    /// Number of captured bytes.
     pub(super) captured: usize,
     pub(super) link: u16,
     pub(super) fcs: Option<u8>,
     pub(super) interface: Option<u32>,
     /// Bytes of options, which begin at the next multiple of four after the frame's bytes.
     pub(super) options: usize,
-    /// Frames lost before this one, which an obsolete Packet Block states in its header.
+    /// Frames lost before this one, from the header of an obsolete Packet Block.
     pub(super) drops: Option<u16>,
 }

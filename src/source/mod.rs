@@ -1,36 +1,36 @@
-//! Where frames come from: capture files in pcap and pcapng, plain or compressed, by name or from a pipe.
+//! Reads frames from capture files: pcap and pcapng, plain or compressed, by name or from a pipe.
 //!
-//! [`Capture`] reads one or several files as one capture and lends one [`Frame`] at a time out of its buffer. The
-//! formats (`pcap`, `pcapng`) and what lies below them (`window`, `unpack`) know nothing of files; `file` is the edge,
-//! with `spool` for pipes that are read twice.
+//! [`Capture`] reads one or several files as one capture and returns one [`Frame`] at a time, borrowed from its buffer.
+//! The formats (`pcap`, `pcapng`) and the layers below them (`window`, `decompress`) do not depend on the file system.
+//! `file` opens files, and `spool` copies pipes that are read twice.
 
-mod ahead;
+mod decompress;
 mod error;
 mod file;
+mod follow_growth;
 mod frame;
 mod options;
-mod patient;
 mod pcap;
 mod pcapng;
-mod shelf;
+mod read_ahead;
+mod record_store;
 mod spool;
 mod stop;
 mod time;
-mod unpack;
 mod window;
 
-pub use error::{Cause, Error, Flaw, Part};
-pub use file::{Capture, Manner, Progress, Reading};
-pub use frame::{Frame, Interface, NOT_A_PACKET, Name, Secret};
-pub use options::Options;
-pub use shelf::{Aside, Place, Reader, Shelf};
-pub use stop::Stop;
+pub use decompress::Compression;
+pub use error::{Error, FilePart, FormatError, ReadErrorCause};
+pub use file::{Capture, CurrentFile, OpenOptions, Progress};
+pub use frame::{AddressName, Frame, Interface, NOT_A_PACKET, Secret};
+pub use options::FrameOptions;
+pub use record_store::{RecordPosition, RecordReader, RecordStore, SectionMetadata};
+pub use stop::StopSignal;
 pub use time::Time;
-pub use unpack::Packing;
 
-/// The most captured bytes a pcap record may say it has, and the longest pcapng block that is read whole, in bytes.
-/// The same as libpcap's limit for pcapng blocks; a bigger number is taken for damage.
-pub const LIMIT: u32 = 16 * 1024 * 1024;
+/// Maximum captured length of a pcap record and maximum length of a pcapng block that is read whole, in bytes.
+/// Equals libpcap's limit for pcapng blocks. A greater length is treated as damage.
+pub const MAX_RECORD_LEN: u32 = 16 * 1024 * 1024;
 
-/// The longest pcapng block that is passed over unread, in bytes; a longer one is taken for damage.
-pub const SKIP_LIMIT: u32 = 128 * 1024 * 1024;
+/// Maximum length of a pcapng block that is skipped unread, in bytes. A greater length is treated as damage.
+pub const MAX_SKIPPED_BLOCK_LEN: u32 = 128 * 1024 * 1024;

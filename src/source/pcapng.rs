@@ -1,22 +1,22 @@
 //! The pcapng format: blocks in sections, each section with its own byte order and interfaces (draft-ietf-opsawg-pcapng).
 //!
 //! ```text
-//! block   0 type  4 length, all of it  8 body ...  length-4 length again      padded to a multiple of 4
+//! block   0 type  4 total length  8 body ...  length-4 total length      padded to a multiple of 4
 //! ```
 
 use std::net::IpAddr;
 
-use super::error::{Cause, Fault, Flaw, Part};
-use super::frame::{Beside, Interface, NOT_A_PACKET, Record};
-use super::options::{Integers, Order, Walk, padded, text, words};
-use super::time::{Clock, Time};
+use super::error::{FilePart, FormatError, LocatedCause, ReadErrorCause};
+use super::frame::{Interface, Metadata, NOT_A_PACKET, Record};
+use super::options::{ByteOrder, IntegerReader, OptionReader, padded, read_u32s, text};
+use super::time::{InterfaceClock, Time};
 use super::window::Window;
-use super::{LIMIT, SKIP_LIMIT};
+use super::{MAX_RECORD_LEN, MAX_SKIPPED_BLOCK_LEN};
 
-/// Reads the same in both byte orders, so that a section's order can be told from what follows.
+/// Type of a Section Header Block. It is the same in both byte orders; the byte-order magic after it is not.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
-/// Obsolete since 2004, still in old files.
+/// Type of the Packet Block, obsolete since 2004 and still found in old files.
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const NAME_RESOLUTION: u32 = 4;
@@ -28,12 +28,12 @@ const CUSTOM_NOT_COPIED: u32 = 0x4000_0bad;
 
 const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 
-/// Interfaces kept of a section, so that a file of nothing else stays within some 20 MB.
-const INTERFACES: usize = 65_536;
-/// Bytes of names and descriptions kept of a section's interfaces; later ones have none.
-const INTERFACE_TEXT: usize = 4 * 1024 * 1024;
+/// Maximum number of interfaces per section, which limits memory to about 20 MB.
+const MAX_INTERFACES: usize = 65_536;
+/// Maximum bytes of names and descriptions of a section's interfaces; later ones are dropped.
+const MAX_INTERFACE_TEXT: usize = 4 * 1024 * 1024;
 
-/// The first numbers of options in an Interface Description Block that are read.
+/// Codes of the options that are read from an Interface Description Block.
 mod option {
     pub(super) const NAME: u16 = 2;
     pub(super) const DESCRIPTION: u16 = 3;
@@ -44,49 +44,53 @@ mod option {
     pub(super) const OFFSET: u16 = 14;
 }
 
-/// A pcapng file, at some block of some section.
+/// A pcapng file at the current block of the current section.
 #[derive(Default)]
 pub(super) struct PcapNg {
-    pub(super) order: Order,
-    /// 1 in the first section.
+    pub(super) order: ByteOrder,
+    /// Number of the section, 1 for the first.
     pub(super) section: u32,
     pub(super) interfaces: Vec<Interface>,
-    interface_text: usize,
-    /// Where the last frame stands.
-    pub(super) frame: u64,
+    interface_text_len: usize,
+    /// Offset of the last frame.
+    pub(super) last_frame_offset: u64,
 }
 
-/// A block that is held whole: where it begins in the file, and what it says of itself.
-struct Block {
+/// The offset of a block in the file, and its stated length.
+struct BlockHeader {
     offset: u64,
-    /// As stated; what is held is padded.
+    /// Length as stated; the buffered block is padded.
     length: u32,
 }
 
 impl PcapNg {
-    /// Whether a file that begins with these bytes is pcapng.
-    pub(super) fn begins(magic: [u8; 4]) -> bool {
+    /// Returns whether a file that begins with these bytes is pcapng.
+    pub(super) fn matches_magic(magic: [u8; 4]) -> bool {
         u32::from_le_bytes(magic) == SECTION_HEADER
     }
 
-    /// Reads the first section's header, so that a file that is damaged there is told from one that is not.
-    pub(super) fn open(window: &mut Window) -> Result<PcapNg, Box<Fault>> {
+    /// Reads the first section's header, so that damage there is reported when the file is opened.
+    pub(super) fn open(window: &mut Window) -> Result<PcapNg, Box<LocatedCause>> {
         let mut file = PcapNg::default();
         file.section_header(window)?;
         Ok(file)
     }
 
-    /// Takes blocks up to the next frame; `None` at the end.
+    /// Reads blocks up to the next frame; `None` at the end.
     #[inline]
-    pub(super) fn advance(&mut self, window: &mut Window, beside: &mut Beside) -> Result<Option<Record>, Box<Fault>> {
+    pub(super) fn next_record(
+        &mut self,
+        window: &mut Window,
+        metadata: &mut Metadata,
+    ) -> Result<Option<Record>, Box<LocatedCause>> {
         loop {
             let offset = window.offset();
-            if window.held() < 8 && !header_follows(window)? {
+            if window.buffered() < 8 && !buffer_header(window)? {
                 return Ok(None);
             }
-            let [kind, length] = words(window.bytes(), self.order);
-            let block = Block { offset, length };
-            self.frame = offset;
+            let [kind, length] = read_u32s(window.bytes(), self.order);
+            let block = BlockHeader { offset, length };
+            self.last_frame_offset = offset;
             match kind {
                 ENHANCED_PACKET => return self.enhanced_packet(window, block).map(Some),
                 SIMPLE_PACKET | PACKET | CUSTOM | CUSTOM_NOT_COPIED | JOURNAL => {
@@ -94,34 +98,39 @@ impl PcapNg {
                 }
                 SECTION_HEADER => self.section_header(window)?,
                 INTERFACE => self.interface(window, block)?,
-                NAME_RESOLUTION => self.names(window, block, beside)?,
-                SECRETS => self.secrets(window, block, beside)?,
-                _ => self.pass(window, block)?,
+                NAME_RESOLUTION => self.names(window, block, metadata)?,
+                SECRETS => self.secrets(window, block, metadata)?,
+                _ => self.skip_block(window, block)?,
             }
         }
     }
 
-    /// Some section of a file, to read frames of it wherever they stand.
-    pub(super) fn within(section: u32, order: Order, interfaces: Vec<Interface>) -> PcapNg {
+    /// Creates a parser within a section, for random access to its frames.
+    pub(super) fn in_section(section: u32, order: ByteOrder, interfaces: Vec<Interface>) -> PcapNg {
         PcapNg { order, section, interfaces, ..PcapNg::default() }
     }
 
-    /// Takes the block that stands here if it is a frame.
-    pub(super) fn frame_here(&self, window: &mut Window) -> Result<Option<Record>, Box<Fault>> {
+    /// Reads the block at the current offset if it is a frame.
+    pub(super) fn read_frame(&self, window: &mut Window) -> Result<Option<Record>, Box<LocatedCause>> {
         let offset = window.offset();
-        if window.held() < 8 && !header_follows(window)? {
+        if window.buffered() < 8 && !buffer_header(window)? {
             return Ok(None);
         }
-        let [kind, length] = words(window.bytes(), self.order);
-        let block = Block { offset, length };
+        let [kind, length] = read_u32s(window.bytes(), self.order);
+        let block = BlockHeader { offset, length };
         match kind {
             ENHANCED_PACKET => self.enhanced_packet(window, block).map(Some),
             _ => self.other_frame(window, kind, block),
         }
     }
 
-    /// Takes a block of the rarer kinds that are frames.
-    fn other_frame(&self, window: &mut Window, kind: u32, block: Block) -> Result<Option<Record>, Box<Fault>> {
+    /// Reads a block of the less common types that are frames.
+    fn other_frame(
+        &self,
+        window: &mut Window,
+        kind: u32,
+        block: BlockHeader,
+    ) -> Result<Option<Record>, Box<LocatedCause>> {
         match kind {
             SIMPLE_PACKET => self.simple_packet(window, block),
             PACKET => self.packet(window, block),
@@ -132,89 +141,95 @@ impl PcapNg {
         .map(Some)
     }
 
-    /// Holds a block whole and sees that its two lengths agree.
+    /// Buffers a whole block and checks that its two lengths agree.
     #[inline]
-    fn hold(&self, window: &mut Window, block: &Block, name: &'static str, least: u32) -> Result<(), Box<Fault>> {
-        let &Block { offset, length } = block;
-        if length < least {
-            return Err(Fault::flaw(offset, Flaw::BlockTooShort { block: name, length, least }));
+    fn buffer_block(
+        &self,
+        window: &mut Window,
+        block: &BlockHeader,
+        name: &'static str,
+        minimum: u32,
+    ) -> Result<(), Box<LocatedCause>> {
+        let &BlockHeader { offset, length } = block;
+        if length < minimum {
+            return Err(LocatedCause::malformed(offset, FormatError::BlockTooShort { block: name, length, minimum }));
         }
-        if length > LIMIT {
-            return Err(Fault::flaw(offset, Flaw::BlockTooLong { length, limit: LIMIT }));
+        if length > MAX_RECORD_LEN {
+            return Err(LocatedCause::malformed(offset, FormatError::BlockTooLong { length, limit: MAX_RECORD_LEN }));
         }
         let whole = padded(length as usize);
-        if window.held() < whole {
-            block_follows(window, whole)?;
+        if window.buffered() < whole {
+            buffer_rest(window, whole)?;
         }
         let last = window.bytes().get(whole - 4..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
         let last = self.order.u32(last);
         if last != length {
-            return Err(Fault::flaw(offset, Flaw::LengthsDiffer { first: length, last }));
+            return Err(LocatedCause::malformed(offset, FormatError::LengthsDiffer { first: length, last }));
         }
         Ok(())
     }
 
-    /// The body of a held block.
+    /// Returns the body of a buffered block.
     #[inline]
-    fn body<'w>(&self, window: &'w Window, block: &Block) -> Integers<'w> {
+    fn body<'w>(&self, window: &'w Window, block: &BlockHeader) -> IntegerReader<'w> {
         let body = window.bytes().get(8..padded(block.length as usize) - 4).unwrap_or_default();
-        Integers { rest: body, order: self.order }
+        IntegerReader { rest: body, order: self.order }
     }
 
-    /// Section Header Block.
+    /// Reads a Section Header Block.
     ///
     /// ```text
     /// 8 byte-order magic  12 major  14 minor  16 section length  24 options
     /// ```
     ///
-    /// The section's length, known or -1, is not needed to read it.
-    fn section_header(&mut self, window: &mut Window) -> Result<(), Box<Fault>> {
+    /// The section length, known or -1, is ignored.
+    fn section_header(&mut self, window: &mut Window) -> Result<(), Box<LocatedCause>> {
         let offset = window.offset();
-        let io = |error| Fault::new(offset, Cause::Io(error));
-        if !window.hold(12).map_err(io)? {
-            return Err(Fault::cut(offset, Part::Block, window.held() as u64, 28));
+        let io = |error| LocatedCause::new(offset, ReadErrorCause::Io(error));
+        if !window.ensure_buffered(12).map_err(io)? {
+            return Err(LocatedCause::truncated(offset, FilePart::Block, window.buffered() as u64, 28));
         }
-        let mut fields = Integers { rest: window.bytes(), order: Order::Little };
+        let mut fields = IntegerReader { rest: window.bytes(), order: ByteOrder::Little };
         fields.bytes(8);
         let magic = fields.u32();
         self.order = match magic {
-            BYTE_ORDER => Order::Little,
-            _ if magic.swap_bytes() == BYTE_ORDER => Order::Big,
-            _ => return Err(Fault::flaw(offset, Flaw::ByteOrder(magic))),
+            BYTE_ORDER => ByteOrder::Little,
+            _ if magic.swap_bytes() == BYTE_ORDER => ByteOrder::Big,
+            _ => return Err(LocatedCause::malformed(offset, FormatError::ByteOrder(magic))),
         };
-        let mut fields = Integers { rest: window.bytes(), order: self.order };
+        let mut fields = IntegerReader { rest: window.bytes(), order: self.order };
         fields.bytes(4);
-        let block = Block { offset, length: fields.u32() };
-        self.hold(window, &block, "a section header", 28)?;
+        let block = BlockHeader { offset, length: fields.u32() };
+        self.buffer_block(window, &block, "section header", 28)?;
         let mut body = self.body(window, &block);
         body.bytes(4);
         let (major, minor) = (body.u16(), body.u16());
-        // 1.2 is written by some tools and is the same as 1.0.
+        // Some tools write 1.2, which is the same as 1.0.
         if major != 1 || !matches!(minor, 0 | 2) {
-            return Err(Fault::new(offset, Cause::Version { format: "pcapng", major, minor }));
+            return Err(LocatedCause::new(offset, ReadErrorCause::Version { format: "pcapng", major, minor }));
         }
         body.bytes(8);
         check_options(body, offset)?;
         self.section = self.section.saturating_add(1);
         self.interfaces.clear();
-        self.interface_text = 0;
-        window.take(padded(block.length as usize));
+        self.interface_text_len = 0;
+        window.consume(padded(block.length as usize));
         Ok(())
     }
 
-    /// Interface Description Block.
+    /// Reads an Interface Description Block.
     ///
     /// ```text
     /// 8 link type  10 reserved  12 snaplen  16 options
     /// ```
-    fn interface(&mut self, window: &mut Window, block: Block) -> Result<(), Box<Fault>> {
-        self.hold(window, &block, "an interface description", 20)?;
+    fn interface(&mut self, window: &mut Window, block: BlockHeader) -> Result<(), Box<LocatedCause>> {
+        self.buffer_block(window, &block, "interface description", 20)?;
         let mut body = self.body(window, &block);
         let link = body.u16();
         body.u16();
         let snaplen = body.u32();
-        if self.interfaces.len() >= INTERFACES {
-            return Err(Fault::flaw(block.offset, Flaw::TooManyInterfaces(INTERFACES as u32)));
+        if self.interfaces.len() >= MAX_INTERFACES {
+            return Err(LocatedCause::malformed(block.offset, FormatError::TooManyInterfaces(MAX_INTERFACES as u32)));
         }
         let mut interface = Interface {
             id: self.interfaces.len() as u32,
@@ -227,14 +242,14 @@ impl PcapNg {
             resolution: 6,
             offset: 0,
             fcs: None,
-            clock: Clock::new(6, 0),
+            clock: InterfaceClock::new(6, 0),
         };
         let order = self.order;
         let (mut resolution, mut offset) = (None, None);
-        let mut options = Walk::new(body.rest, order);
-        // Of an option that stands there twice the first holds; one whose value has the wrong size is not there.
-        while let Some((code, value)) = options.next().map_err(|flaw| Fault::flaw(block.offset, flaw))? {
-            let words = match code {
+        let mut options = OptionReader::new(body.rest, order);
+        // The first of repeated options applies. An option whose value has the wrong size is ignored.
+        while let Some((code, value)) = options.next().map_err(|error| LocatedCause::malformed(block.offset, error))? {
+            let target = match code {
                 option::NAME => &mut interface.name,
                 option::DESCRIPTION => &mut interface.description,
                 option::OS => &mut interface.os,
@@ -253,15 +268,15 @@ impl PcapNg {
                 }
                 _ => continue,
             };
-            // if_filter begins with its kind: 0 is words as libpcap takes them, 1 is byte code.
+            // if_filter begins with its type: 0 is libpcap filter syntax, 1 is BPF bytecode.
             let value = match (code, value.split_first()) {
                 (option::FILTER, Some((0, rest))) => rest,
                 (option::FILTER, _) => continue,
                 _ => value,
             };
-            if words.is_none() && self.interface_text + value.len() <= INTERFACE_TEXT {
-                self.interface_text += value.len();
-                *words = Some(text(value).into_owned());
+            if target.is_none() && self.interface_text_len + value.len() <= MAX_INTERFACE_TEXT {
+                self.interface_text_len += value.len();
+                *target = Some(text(value).into_owned());
             }
         }
         if let Some([resolution]) = resolution {
@@ -270,75 +285,78 @@ impl PcapNg {
         if let Some(offset) = offset {
             interface.offset = order.u64(offset) as i64;
         }
-        interface.clock = Clock::new(interface.resolution, interface.offset);
+        interface.clock = InterfaceClock::new(interface.resolution, interface.offset);
         self.interfaces.push(interface);
-        window.take(padded(block.length as usize));
+        window.consume(padded(block.length as usize));
         Ok(())
     }
 
-    /// Enhanced Packet Block.
+    /// Reads an Enhanced Packet Block.
     ///
     /// ```text
     /// 8 interface  12 time, upper half  16 lower half  20 captured length  24 original length  28 bytes, options
     /// ```
     #[inline]
-    fn enhanced_packet(&self, window: &mut Window, block: Block) -> Result<Record, Box<Fault>> {
-        self.hold(window, &block, "an enhanced packet", 32)?;
-        let [_, _, id, upper, lower, captured, length] = words(window.bytes(), self.order);
-        let time = u64::from(upper) << 32 | u64::from(lower);
-        let timed = |interface: &Interface| interface.clock.time(time);
-        self.record(window, block, Packet { id, captured, length, header: 28, drops: None }, timed)
+    fn enhanced_packet(&self, window: &mut Window, block: BlockHeader) -> Result<Record, Box<LocatedCause>> {
+        self.buffer_block(window, &block, "enhanced packet block", 32)?;
+        let [_, _, id, upper, lower, captured, length] = read_u32s(window.bytes(), self.order);
+        let counter = u64::from(upper) << 32 | u64::from(lower);
+        let time = |interface: &Interface| interface.clock.time(counter);
+        self.record(window, block, PacketHeader { id, captured, length, header_len: 28, drops: None }, time)
     }
 
-    /// Packet Block, obsolete.
+    /// Reads an obsolete Packet Block.
     ///
     /// ```text
     /// 8 interface  10 drops  12 time, upper half  16 lower half  20 captured length  24 original length  28 bytes, options
     /// ```
-    fn packet(&self, window: &mut Window, block: Block) -> Result<Record, Box<Fault>> {
-        self.hold(window, &block, "a packet", 32)?;
+    fn packet(&self, window: &mut Window, block: BlockHeader) -> Result<Record, Box<LocatedCause>> {
+        self.buffer_block(window, &block, "packet block", 32)?;
         let mut body = self.body(window, &block);
         let (id, drops) = (u32::from(body.u16()), body.u16());
-        let time = u64::from(body.u32()) << 32 | u64::from(body.u32());
+        let counter = u64::from(body.u32()) << 32 | u64::from(body.u32());
         let (captured, length) = (body.u32(), body.u32());
-        // 0xffff says that nobody counted.
+        // 0xffff means that the number of drops is not available.
         let drops = (drops != u16::MAX).then_some(drops);
-        let timed = |interface: &Interface| interface.clock.time(time);
-        self.record(window, block, Packet { id, captured, length, header: 28, drops }, timed)
+        let time = |interface: &Interface| interface.clock.time(counter);
+        self.record(window, block, PacketHeader { id, captured, length, header_len: 28, drops }, time)
     }
 
-    /// Makes the record of a packet block that is held.
+    /// Creates the record of a buffered packet block.
     #[inline]
     fn record(
         &self,
         window: &mut Window,
-        block: Block,
-        packet: Packet,
+        block: BlockHeader,
+        packet: PacketHeader,
         time: impl Fn(&Interface) -> Time,
-    ) -> Result<Record, Box<Fault>> {
-        let Packet { id, captured, length, header, drops } = packet;
+    ) -> Result<Record, Box<LocatedCause>> {
+        let PacketHeader { id, captured, length, header_len: header, drops } = packet;
         let Some(interface) = self.interfaces.get(id as usize) else {
             let described = self.interfaces.len() as u32;
-            return Err(Fault::flaw(block.offset, Flaw::NoInterface { id, described }));
+            return Err(LocatedCause::malformed(block.offset, FormatError::UnknownInterface { id, described }));
         };
         let whole = padded(block.length as usize);
         let room = whole - header - 4;
-        let kept = padded(captured as usize);
-        if kept > room {
-            return Err(Fault::flaw(block.offset, Flaw::PacketPastBlock { captured, room: room as u32 }));
+        let padded_length = padded(captured as usize);
+        if padded_length > room {
+            return Err(LocatedCause::malformed(
+                block.offset,
+                FormatError::PacketExceedsBlock { captured, available: room as u32 },
+            ));
         }
-        let options = room - kept;
+        let options = room - padded_length;
         if options > 0 {
-            let mut rest = Integers { rest: window.bytes(), order: self.order };
-            rest.bytes(header + kept);
-            let rest = Integers { rest: rest.bytes(options), order: self.order };
+            let mut rest = IntegerReader { rest: window.bytes(), order: self.order };
+            rest.bytes(header + padded_length);
+            let rest = IntegerReader { rest: rest.bytes(options), order: self.order };
             check_options(rest, block.offset)?;
         }
         Ok(Record {
             time: time(interface),
-            timed: true,
+            has_time: true,
             length: length.min(i32::MAX as u32),
-            at: window.take(whole) + header,
+            start: window.consume(whole) + header,
             captured: captured as usize,
             link: interface.link,
             fcs: interface.fcs,
@@ -348,34 +366,35 @@ impl PcapNg {
         })
     }
 
-    /// Simple Packet Block: of interface 0, without a time; its captured length is the interface's snaplen at most.
+    /// Reads a Simple Packet Block. It belongs to interface 0, has no timestamp, and its captured length is at most the
+    /// interface's snaplen.
     ///
     /// ```text
     /// 8 original length  12 bytes
     /// ```
-    fn simple_packet(&self, window: &mut Window, block: Block) -> Result<Record, Box<Fault>> {
-        self.hold(window, &block, "a simple packet", 16)?;
+    fn simple_packet(&self, window: &mut Window, block: BlockHeader) -> Result<Record, Box<LocatedCause>> {
+        self.buffer_block(window, &block, "simple packet block", 16)?;
         let length = self.body(window, &block).u32();
         let captured = match self.interfaces.first().map_or(0, |interface| interface.snaplen) {
             0 => length,
             snaplen => length.min(snaplen),
         };
-        let packet = Packet { id: 0, captured, length, header: 12, drops: None };
+        let packet = PacketHeader { id: 0, captured, length, header_len: 12, drops: None };
         let mut record = self.record(window, block, packet, |_| Time(0))?;
-        // What may follow the bytes is no option: this block has none.
-        (record.timed, record.options) = (false, 0);
+        // Bytes after the packet are not options: this block has none.
+        (record.has_time, record.options) = (false, 0);
         Ok(record)
     }
 
-    /// Custom Block: a frame whose bytes are what follows the number of the enterprise.
-    fn custom(&self, window: &mut Window, block: Block) -> Result<Record, Box<Fault>> {
-        self.hold(window, &block, "a custom block", 16)?;
+    /// Reads a Custom Block as a frame that consists of the bytes after the Private Enterprise Number.
+    fn custom(&self, window: &mut Window, block: BlockHeader) -> Result<Record, Box<LocatedCause>> {
+        self.buffer_block(window, &block, "custom block", 16)?;
         Ok(self.block_as_frame(window, block, 12))
     }
 
-    /// systemd Journal Export Block: a frame whose bytes are the entry.
-    fn journal(&self, window: &mut Window, block: Block) -> Result<Record, Box<Fault>> {
-        self.hold(window, &block, "a journal entry", 12)?;
+    /// Reads a systemd Journal Export Block as a frame that consists of the entry.
+    fn journal(&self, window: &mut Window, block: BlockHeader) -> Result<Record, Box<LocatedCause>> {
+        self.buffer_block(window, &block, "journal export block", 12)?;
         let entry = self.body(window, &block).rest;
         let padding = entry.iter().rev().take(3).take_while(|&&byte| byte == 0).count();
         let time = journal_time(entry);
@@ -383,19 +402,20 @@ impl PcapNg {
         record.captured -= padding;
         record.length -= padding as u32;
         if let Some(time) = time {
-            (record.time, record.timed) = (time, true);
+            (record.time, record.has_time) = (time, true);
         }
         Ok(record)
     }
 
-    fn block_as_frame(&self, window: &mut Window, block: Block, header: usize) -> Record {
+    /// Consumes a buffered block and returns all bytes after its header as a frame.
+    fn block_as_frame(&self, window: &mut Window, block: BlockHeader, header: usize) -> Record {
         let whole = padded(block.length as usize);
         let captured = whole - header - 4;
         Record {
             time: Time(0),
-            timed: false,
+            has_time: false,
             length: captured as u32,
-            at: window.take(whole) + header,
+            start: window.consume(whole) + header,
             captured,
             link: NOT_A_PACKET,
             fcs: None,
@@ -405,13 +425,13 @@ impl PcapNg {
         }
     }
 
-    /// Name Resolution Block: entries, each padded, up to one of kind 0; then options.
+    /// Reads a Name Resolution Block: entries, each padded, up to one of type 0; then options.
     ///
     /// ```text
-    /// 0 kind  2 length  4 address, names that end in a NUL each
+    /// 0 type  2 length  4 address, names that end in a NUL each
     /// ```
-    fn names(&self, window: &mut Window, block: Block, beside: &mut Beside) -> Result<(), Box<Fault>> {
-        self.hold(window, &block, "a name resolution block", 12)?;
+    fn names(&self, window: &mut Window, block: BlockHeader, metadata: &mut Metadata) -> Result<(), Box<LocatedCause>> {
+        self.buffer_block(window, &block, "name resolution block", 12)?;
         let mut body = self.body(window, &block);
         while body.rest.len() >= 4 {
             let (kind, length) = (body.u16(), body.u16());
@@ -421,8 +441,8 @@ impl PcapNg {
             let left = body.rest.len();
             let value = body.bytes(usize::from(length));
             if value.len() < usize::from(length) {
-                let flaw = Flaw::EntryPastBlock { length: u32::from(length), left: left as u32 };
-                return Err(Fault::flaw(block.offset, flaw));
+                let error = FormatError::EntryExceedsBlock { length: u32::from(length), left: left as u32 };
+                return Err(LocatedCause::malformed(block.offset, error));
             }
             body.bytes(padded(value.len()) - value.len());
             let (address, names) = match kind {
@@ -437,75 +457,87 @@ impl PcapNg {
                 _ => continue,
             };
             for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
-                beside.name(self.section, address, name);
+                metadata.add_name(self.section, address, name);
             }
         }
-        window.take(padded(block.length as usize));
+        window.consume(padded(block.length as usize));
         Ok(())
     }
 
-    /// Decryption Secrets Block.
+    /// Reads a Decryption Secrets Block.
     ///
     /// ```text
-    /// 8 kind  12 length  16 secrets, options
+    /// 8 type  12 length  16 secrets, options
     /// ```
-    fn secrets(&self, window: &mut Window, block: Block, beside: &mut Beside) -> Result<(), Box<Fault>> {
-        if block.length > LIMIT {
-            // More than is kept of a whole capture.
-            return self.pass(window, block);
+    fn secrets(
+        &self,
+        window: &mut Window,
+        block: BlockHeader,
+        metadata: &mut Metadata,
+    ) -> Result<(), Box<LocatedCause>> {
+        if block.length > MAX_RECORD_LEN {
+            // Exceeds the limit of secrets for a whole capture.
+            return self.skip_block(window, block);
         }
-        self.hold(window, &block, "a decryption secrets block", 20)?;
+        self.buffer_block(window, &block, "decryption secrets block", 20)?;
         let mut body = self.body(window, &block);
         let (kind, length) = (body.u32(), body.u32());
         let left = body.rest.len() as u32;
         if length > left {
-            return Err(Fault::flaw(block.offset, Flaw::EntryPastBlock { length, left }));
+            return Err(LocatedCause::malformed(block.offset, FormatError::EntryExceedsBlock { length, left }));
         }
-        beside.secret(self.section, kind, body.bytes(length as usize));
-        window.take(padded(block.length as usize));
+        metadata.add_secret(self.section, kind, body.bytes(length as usize));
+        window.consume(padded(block.length as usize));
         Ok(())
     }
 
-    /// Passes over a block that nothing is wanted of.
-    fn pass(&self, window: &mut Window, block: Block) -> Result<(), Box<Fault>> {
-        let Block { offset, length } = block;
+    /// Skips a block that is not needed.
+    fn skip_block(&self, window: &mut Window, block: BlockHeader) -> Result<(), Box<LocatedCause>> {
+        let BlockHeader { offset, length } = block;
         if length < 12 {
-            return Err(Fault::flaw(offset, Flaw::BlockTooShort { block: "a block", length, least: 12 }));
+            return Err(LocatedCause::malformed(
+                offset,
+                FormatError::BlockTooShort { block: "block", length, minimum: 12 },
+            ));
         }
-        if length > SKIP_LIMIT {
-            return Err(Fault::flaw(offset, Flaw::BlockTooLong { length, limit: SKIP_LIMIT }));
+        if length > MAX_SKIPPED_BLOCK_LEN {
+            return Err(LocatedCause::malformed(
+                offset,
+                FormatError::BlockTooLong { length, limit: MAX_SKIPPED_BLOCK_LEN },
+            ));
         }
         let whole = padded(length as usize) as u64;
-        let io = |error| Fault::new(offset, Cause::Io(error));
-        let passed = window.skip(whole - 4).map_err(io)?;
-        if passed < whole - 4 || !window.hold(4).map_err(io)? {
-            return Err(Fault::cut(offset, Part::Block, passed + window.held() as u64, whole));
+        let io = |error| LocatedCause::new(offset, ReadErrorCause::Io(error));
+        let skipped = window.skip(whole - 4).map_err(io)?;
+        if skipped < whole - 4 || !window.ensure_buffered(4).map_err(io)? {
+            return Err(LocatedCause::truncated(offset, FilePart::Block, skipped + window.buffered() as u64, whole));
         }
-        let last = Integers { rest: window.bytes(), order: self.order }.u32();
+        let last = IntegerReader { rest: window.bytes(), order: self.order }.u32();
         if last != length {
-            return Err(Fault::flaw(offset, Flaw::LengthsDiffer { first: length, last }));
+            return Err(LocatedCause::malformed(offset, FormatError::LengthsDiffer { first: length, last }));
         }
-        window.take(4);
+        window.consume(4);
         Ok(())
     }
 }
 
-/// What a packet block says of its packet.
-struct Packet {
-    /// Of the interface.
+/// The header of a packet block.
+struct PacketHeader {
+    /// Number of the interface.
     id: u32,
     captured: u32,
     length: u32,
-    /// Bytes of the block before the packet's.
-    header: usize,
+    /// Bytes of the block before the packet.
+    header_len: usize,
     drops: Option<u16>,
 }
 
-fn check_options(rest: Integers<'_>, offset: u64) -> Result<(), Box<Fault>> {
-    Walk::new(rest.rest, rest.order).check().map_err(|flaw| Fault::flaw(offset, flaw))
+/// Checks that all options are complete.
+fn check_options(rest: IntegerReader<'_>, offset: u64) -> Result<(), Box<LocatedCause>> {
+    OptionReader::new(rest.rest, rest.order).check_complete().map_err(|error| LocatedCause::malformed(offset, error))
 }
 
-/// When a journal entry was written, which it says in microseconds since 1970.
+/// Returns the timestamp of a journal entry, stated in microseconds since 1970.
 fn journal_time(entry: &[u8]) -> Option<Time> {
     const LABEL: &[u8] = b"__REALTIME_TIMESTAMP=";
     let at = memchr::memmem::find(entry, LABEL)? + LABEL.len();
@@ -514,25 +546,25 @@ fn journal_time(entry: &[u8]) -> Option<Time> {
     Some(Time::saturating(i128::from(micros) * 1000))
 }
 
-/// Reads until a block's type and length are held; false if the file ends before.
+/// Reads until a block's type and length are buffered; returns false if the file ends before.
 #[cold]
-fn header_follows(window: &mut Window) -> Result<bool, Box<Fault>> {
+fn buffer_header(window: &mut Window) -> Result<bool, Box<LocatedCause>> {
     let offset = window.offset();
-    if window.hold(8).map_err(|error| Fault::new(offset, Cause::Io(error)))? {
+    if window.ensure_buffered(8).map_err(|error| LocatedCause::new(offset, ReadErrorCause::Io(error)))? {
         return Ok(true);
     }
-    match window.held() as u64 {
+    match window.buffered() as u64 {
         0 => Ok(false),
-        have => Err(Fault::cut(offset, Part::BlockHeader, have, 8)),
+        found => Err(LocatedCause::truncated(offset, FilePart::BlockHeader, found, 8)),
     }
 }
 
-/// Reads until a whole block is held.
+/// Reads until a whole block is buffered.
 #[cold]
-fn block_follows(window: &mut Window, whole: usize) -> Result<(), Box<Fault>> {
+fn buffer_rest(window: &mut Window, whole: usize) -> Result<(), Box<LocatedCause>> {
     let offset = window.offset();
-    if window.hold(whole).map_err(|error| Fault::new(offset, Cause::Io(error)))? {
+    if window.ensure_buffered(whole).map_err(|error| LocatedCause::new(offset, ReadErrorCause::Io(error)))? {
         return Ok(());
     }
-    Err(Fault::cut(offset, Part::Block, window.held() as u64, whole as u64))
+    Err(LocatedCause::truncated(offset, FilePart::Block, window.buffered() as u64, whole as u64))
 }

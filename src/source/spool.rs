@@ -1,14 +1,14 @@
-//! What can be read only once is copied while it is read, so that it can be read again.
+//! Copies of inputs that can be read only once, made while they are read, so that they can be read again.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex};
 
-/// A reader and a copy, in a nameless temporary file, of what has been read of it.
-pub(super) struct Spool(Arc<Mutex<Kept>>);
+/// A reader and a copy of the bytes read from it so far, in an unnamed temporary file.
+pub(super) struct Spool(Arc<Mutex<SpoolState>>);
 
-struct Kept {
+struct SpoolState {
     reader: Box<dyn Read + Send>,
     copy: File,
     /// Bytes in the copy.
@@ -17,29 +17,29 @@ struct Kept {
 
 impl Spool {
     pub(super) fn new(reader: Box<dyn Read + Send>) -> io::Result<Spool> {
-        Ok(Spool(Arc::new(Mutex::new(Kept { reader, copy: tempfile::tempfile()?, length: 0 }))))
+        Ok(Spool(Arc::new(Mutex::new(SpoolState { reader, copy: tempfile::tempfile()?, length: 0 }))))
     }
 
-    /// Reads from the start: the copy first, then what has not been read before.
+    /// Returns a reader from the start: it reads the copy first, then the bytes not read before.
     pub(super) fn replay(&self) -> Replay {
-        Replay { kept: self.0.clone(), at: 0 }
+        Replay { state: self.0.clone(), position: 0 }
     }
 }
 
-/// A reader of which all that is read is copied into a file, before anybody sees it.
-pub(super) struct Copying {
+/// A reader that copies all bytes into a file before it returns them.
+pub(super) struct CopyingReader {
     reader: Box<dyn Read + Send>,
     copy: Arc<File>,
     length: u64,
 }
 
-impl Copying {
-    pub(super) fn new(reader: Box<dyn Read + Send>, copy: Arc<File>) -> Copying {
-        Copying { reader, copy, length: 0 }
+impl CopyingReader {
+    pub(super) fn new(reader: Box<dyn Read + Send>, copy: Arc<File>) -> CopyingReader {
+        CopyingReader { reader, copy, length: 0 }
     }
 }
 
-impl Read for Copying {
+impl Read for CopyingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
         let bytes = buffer.get(..read).unwrap_or_default();
@@ -49,18 +49,18 @@ impl Read for Copying {
     }
 }
 
-/// Whether an error is of the copy and not of what is copied.
-pub(super) fn failed(error: &io::Error) -> bool {
+/// Returns whether an error comes from the copy and not from the input.
+pub(super) fn is_copy_error(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<CopyError>())
 }
 
-/// One reading of a spool.
+/// A reader of one pass over a spool.
 pub(super) struct Replay {
-    kept: Arc<Mutex<Kept>>,
-    at: u64,
+    state: Arc<Mutex<SpoolState>>,
+    position: u64,
 }
 
-/// An error of the copy and not of what is copied.
+/// An error of the copy, not of the input.
 #[derive(Debug)]
 struct CopyError(io::Error);
 
@@ -75,12 +75,12 @@ impl std::fmt::Display for CopyError {
 impl Read for Replay {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let copy_failed = |error| io::Error::other(CopyError(error));
-        // A reader that panicked has poisoned the lock; what is in the copy is as good as before.
-        let mut kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Kept { reader, copy, length } = &mut *kept;
-        let read = if self.at < *length {
-            let left = usize::try_from(*length - self.at).unwrap_or(usize::MAX).min(buffer.len());
-            copy.seek(SeekFrom::Start(self.at)).map_err(copy_failed)?;
+        // A reader that panicked has poisoned the lock; the copy is still valid.
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let SpoolState { reader, copy, length } = &mut *state;
+        let read = if self.position < *length {
+            let left = usize::try_from(*length - self.position).unwrap_or(usize::MAX).min(buffer.len());
+            copy.seek(SeekFrom::Start(self.position)).map_err(copy_failed)?;
             copy.read(buffer.get_mut(..left).unwrap_or_default()).map_err(copy_failed)?
         } else {
             let read = reader.read(buffer)?;
@@ -89,7 +89,7 @@ impl Read for Replay {
             *length += read as u64;
             read
         };
-        self.at += read as u64;
+        self.position += read as u64;
         Ok(read)
     }
 }

@@ -1,37 +1,37 @@
-//! How whoever reads what never ends is asked to end it.
+//! A signal that ends reads of endless inputs.
 
 use mio::Waker;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A wish that reading ends. Whoever waits for bytes or packets wakes up and takes what has come so far for all.
-/// Clones are the same wish.
+/// A signal that ends reading. Threads waiting for bytes or packets wake up and treat the input so far as complete.
+/// Clones share the signal.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<Wish>);
+pub struct StopSignal(Arc<StopState>);
 
 #[derive(Debug, Default)]
-struct Wish {
-    is_made: AtomicBool,
-    sleepers: Mutex<Vec<Waker>>,
+struct StopState {
+    is_set: AtomicBool,
+    wakers: Mutex<Vec<Waker>>,
 }
 
-impl Stop {
-    /// Asks to end; from any thread.
+impl StopSignal {
+    /// Sets the signal and wakes all waiting threads; callable from any thread.
     pub fn stop(&self) {
-        self.0.is_made.store(true, Ordering::SeqCst);
-        let sleepers = self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-        // Who cannot be woken looks by itself before long.
-        sleepers.iter().for_each(|sleeper| drop(sleeper.wake()));
+        self.0.is_set.store(true, Ordering::SeqCst);
+        let wakers = self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        // A thread that cannot be woken checks the signal at its next timeout.
+        wakers.iter().for_each(|waker| drop(waker.wake()));
     }
 
-    /// Whether somebody has asked.
+    /// Returns whether the signal is set.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.is_made.load(Ordering::SeqCst)
+        self.0.is_set.load(Ordering::SeqCst)
     }
 
-    /// Lets a sleeper be woken.
-    pub(crate) fn wake(&self, sleeper: Waker) {
-        self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner).push(sleeper);
+    /// Registers a waker of a waiting thread.
+    pub(crate) fn register_waker(&self, waker: Waker) {
+        self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(waker);
     }
 }

@@ -1,119 +1,123 @@
-//! A reader's bytes seen through one buffer, which moves along and grows only for a single bigger record.
+//! A sliding buffer over a reader, which grows only for a single larger record.
 
-use super::ahead::Ahead;
+use super::read_ahead::ReadAhead;
 use std::io::{self, Read};
 
-/// How much is read at once. Bigger buffers were measured slower: they no longer stay in the processor's cache.
-pub(super) const BUFFER: usize = 256 * 1024;
-/// How much of a record that goes on in the next buffer is put before it; more makes a bigger buffer.
-const ROOM: usize = 64 * 1024;
+/// Size of the buffer in bytes. Larger buffers were measured slower because they do not stay in the processor's cache.
+pub(super) const WINDOW_SIZE: usize = 256 * 1024;
+/// Maximum bytes of a record that are copied in front of the next read-ahead buffer. A longer part grows the buffer.
+const HEADROOM: usize = 64 * 1024;
 
+/// A sliding buffer over a reader.
 pub(super) struct Window {
-    feed: Feed,
+    input: WindowInput,
     buffer: Vec<u8>,
-    /// What has been read and not yet taken is `buffer[start..end]`.
+    /// Bytes read and not yet consumed are `buffer[start..end]`.
     start: usize,
     end: usize,
-    /// How many bytes have been taken.
-    taken: u64,
+    /// Number of bytes consumed.
+    consumed: u64,
 }
 
-enum Feed {
-    /// Bytes are read when they are needed.
-    Now(Box<dyn Read + Send>),
-    /// Bytes are read before they are needed.
-    Ahead(Ahead),
+/// The input of a window.
+enum WindowInput {
+    /// A reader that is read on demand.
+    Reader(Box<dyn Read + Send>),
+    /// A thread that reads in advance.
+    ReadAhead(ReadAhead),
 }
 
 impl Window {
-    /// Reads only when it must: what comes slowly is seen at once.
+    /// Creates a window that reads on demand, so that bytes of a slow input are available immediately.
     pub(super) fn new(reader: Box<dyn Read + Send>) -> Window {
-        Window { feed: Feed::Now(reader), buffer: vec![0; BUFFER], start: 0, end: 0, taken: 0 }
+        Window { input: WindowInput::Reader(reader), buffer: vec![0; WINDOW_SIZE], start: 0, end: 0, consumed: 0 }
     }
 
-    /// The same with a smaller buffer, for who [goes](Window::go_to) here and there.
-    pub(super) fn over(reader: Box<dyn Read + Send>, size: usize) -> Window {
+    /// Creates a window that reads on demand, with a buffer of `size` bytes, for random access by [`Window::seek_to`].
+    pub(super) fn with_buffer_size(reader: Box<dyn Read + Send>, size: usize) -> Window {
         Window { buffer: vec![0; size], ..Window::new(reader) }
     }
 
-    /// Goes to a place in the stream; `seek` is told from where the reader must go on, if it is not held.
-    pub(super) fn go_to(&mut self, offset: u64, seek: impl FnOnce(u64)) {
-        let begin = self.taken - self.start as u64;
+    /// Moves to an offset of the stream. If that is not buffered, `seek` moves the reader.
+    pub(super) fn seek_to(&mut self, offset: u64, seek: impl FnOnce(u64)) {
+        let begin = self.consumed - self.start as u64;
         if (begin..=begin + self.end as u64).contains(&offset) {
             self.start = (offset - begin) as usize;
-            self.taken = offset;
+            self.consumed = offset;
             return;
         }
-        self.taken = offset;
-        self.forget(seek);
+        self.consumed = offset;
+        self.discard(seek);
     }
 
-    /// Lets go of what is held; `seek` is told from where the reader must go on.
-    pub(super) fn forget(&mut self, seek: impl FnOnce(u64)) {
+    /// Discards all buffered bytes; `seek` moves the reader to the current offset.
+    pub(super) fn discard(&mut self, seek: impl FnOnce(u64)) {
         (self.start, self.end) = (0, 0);
-        seek(self.taken);
+        seek(self.consumed);
     }
 
-    /// Reads ahead, if there is a thread to be had: for what is all there.
-    pub(super) fn ahead(reader: Box<dyn Read + Send>) -> Window {
-        match Ahead::new(reader, ROOM, BUFFER) {
-            Ok(ahead) => Window { feed: Feed::Ahead(ahead), buffer: Vec::new(), start: 0, end: 0, taken: 0 },
+    /// Creates a window that reads ahead if a thread can be started, for complete files.
+    pub(super) fn with_read_ahead(reader: Box<dyn Read + Send>) -> Window {
+        match ReadAhead::new(reader, HEADROOM, WINDOW_SIZE) {
+            Ok(thread) => {
+                Window { input: WindowInput::ReadAhead(thread), buffer: Vec::new(), start: 0, end: 0, consumed: 0 }
+            }
             Err(reader) => Window::new(reader),
         }
     }
 
-    /// Where in the stream the next byte to be taken stands.
+    /// Returns the offset in the stream of the next byte to be consumed.
     #[inline]
     pub(super) fn offset(&self) -> u64 {
-        self.taken
+        self.consumed
     }
 
-    /// How many bytes can be taken without reading.
+    /// Returns the number of bytes that can be consumed without reading.
     #[inline]
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn buffered(&self) -> usize {
         self.end - self.start
     }
 
-    /// Reads until so many bytes are held; false if the stream ends before.
+    /// Reads until `count` bytes are buffered; returns false if the stream ends before.
     #[inline]
-    pub(super) fn hold(&mut self, count: usize) -> io::Result<bool> {
-        if self.held() >= count {
+    pub(super) fn ensure_buffered(&mut self, count: usize) -> io::Result<bool> {
+        if self.buffered() >= count {
             return Ok(true);
         }
         self.fill(count)
     }
 
-    /// The bytes held; valid to look at after [`hold`](Self::hold).
+    /// Returns the buffered bytes, which [`ensure_buffered`](Self::ensure_buffered) has read.
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Takes bytes that are held; says where in the buffer they stand until the next `hold`.
+    /// Consumes buffered bytes; returns their index in the buffer, valid until the next `ensure_buffered`.
     #[inline]
-    pub(super) fn take(&mut self, count: usize) -> usize {
-        debug_assert!(count <= self.held());
+    pub(super) fn consume(&mut self, count: usize) -> usize {
+        debug_assert!(count <= self.buffered());
         let at = self.start;
         self.start += count;
-        self.taken += count as u64;
+        self.consumed += count as u64;
         at
     }
 
-    /// Bytes that were taken, by their place in the buffer.
+    /// Returns consumed bytes by their index in the buffer.
     #[inline]
-    pub(super) fn taken(&self, at: usize, count: usize) -> &[u8] {
+    pub(super) fn consumed_bytes(&self, at: usize, count: usize) -> &[u8] {
         self.buffer.get(at..at.saturating_add(count)).unwrap_or_default()
     }
 
-    /// Passes over so many bytes without holding them all; says how many there were.
+    /// Skips `count` bytes without buffering them all; returns the number of bytes skipped.
     pub(super) fn skip(&mut self, count: u64) -> io::Result<u64> {
         let mut left = count;
         while left > 0 {
-            if !self.hold(1)? {
+            if !self.ensure_buffered(1)? {
                 break;
             }
-            let step = left.min(self.held() as u64);
-            self.take(step as usize);
+            let step = left.min(self.buffered() as u64);
+            self.consume(step as usize);
             left -= step;
         }
         Ok(count - left)
@@ -121,50 +125,53 @@ impl Window {
 
     #[cold]
     fn fill(&mut self, count: usize) -> io::Result<bool> {
-        match self.feed {
-            Feed::Now(_) => self.read(count),
-            Feed::Ahead(_) => self.go_on(count),
+        match self.input {
+            WindowInput::Reader(_) => self.fill_from_reader(count),
+            WindowInput::ReadAhead(_) => self.fill_from_thread(count),
         }
     }
 
-    /// Takes over what was read ahead until so many bytes are held.
-    fn go_on(&mut self, count: usize) -> io::Result<bool> {
-        let Feed::Ahead(ahead) = &self.feed else { return Ok(false) };
+    /// Takes buffers from the read-ahead thread until `count` bytes are buffered.
+    fn fill_from_thread(&mut self, count: usize) -> io::Result<bool> {
+        let WindowInput::ReadAhead(thread) = &self.input else { return Ok(false) };
         while self.end - self.start < count {
-            let Some(mut block) = ahead.next()? else { return Ok(false) };
-            let held = self.buffer.get(self.start..self.end).unwrap_or_default();
-            match ROOM.checked_sub(held.len()).and_then(|start| Some((start, block.buffer.get_mut(start..ROOM)?))) {
+            let Some(mut next) = thread.next()? else { return Ok(false) };
+            let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
+            match HEADROOM
+                .checked_sub(rest.len())
+                .and_then(|start| Some((start, next.buffer.get_mut(start..HEADROOM)?)))
+            {
                 Some((start, room)) => {
-                    room.copy_from_slice(held);
-                    (self.start, self.end) = (start, block.end);
-                    ahead.give_back(std::mem::replace(&mut self.buffer, block.buffer));
+                    room.copy_from_slice(rest);
+                    (self.start, self.end) = (start, next.end);
+                    thread.recycle(std::mem::replace(&mut self.buffer, next.buffer));
                 }
                 None => {
                     self.buffer.truncate(self.end);
                     self.buffer.drain(..self.start);
-                    self.buffer.extend_from_slice(block.buffer.get(ROOM..block.end).unwrap_or_default());
+                    self.buffer.extend_from_slice(next.buffer.get(HEADROOM..next.end).unwrap_or_default());
                     (self.start, self.end) = (0, self.buffer.len());
-                    ahead.give_back(block.buffer);
+                    thread.recycle(next.buffer);
                 }
             }
         }
         Ok(true)
     }
 
-    /// Reads until so many bytes are held.
-    fn read(&mut self, count: usize) -> io::Result<bool> {
-        let Feed::Now(reader) = &mut self.feed else { return Ok(false) };
+    /// Reads from the reader until `count` bytes are buffered.
+    fn fill_from_reader(&mut self, count: usize) -> io::Result<bool> {
+        let WindowInput::Reader(reader) = &mut self.input else { return Ok(false) };
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.buffer.len() > BUFFER && count <= BUFFER && self.end <= BUFFER {
-            self.buffer.truncate(BUFFER);
+        if self.buffer.len() > WINDOW_SIZE && count <= WINDOW_SIZE && self.end <= WINDOW_SIZE {
+            self.buffer.truncate(WINDOW_SIZE);
             self.buffer.shrink_to_fit();
         }
         while self.end < count {
             if self.end == self.buffer.len() {
-                // Grows with the bytes that are there, not with the number that a file says.
-                self.buffer.resize(self.buffer.len().saturating_mul(2).min(count.max(BUFFER)), 0);
+                // Grows with the bytes actually read, not with the length stated in a file.
+                self.buffer.resize(self.buffer.len().saturating_mul(2).min(count.max(WINDOW_SIZE)), 0);
             }
             match reader.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
                 Ok(0) => return Ok(false),
@@ -186,40 +193,40 @@ mod tests {
     }
 
     #[test]
-    fn the_buffer_grows_with_the_bytes_that_are_there_and_not_with_those_that_are_asked_for() {
-        let mut window = window(BUFFER as u64 + 1);
-        assert!(!window.hold(64 * BUFFER).expect("no error"));
-        assert_eq!((window.held(), window.buffer.len()), (BUFFER + 1, 2 * BUFFER));
+    fn the_buffer_grows_with_the_bytes_read_and_not_with_the_bytes_requested() {
+        let mut window = window(WINDOW_SIZE as u64 + 1);
+        assert!(!window.ensure_buffered(64 * WINDOW_SIZE).expect("no error"));
+        assert_eq!((window.buffered(), window.buffer.len()), (WINDOW_SIZE + 1, 2 * WINDOW_SIZE));
     }
 
     #[test]
-    fn the_buffer_shrinks_after_a_bigger_record() {
-        let mut window = window(10 * BUFFER as u64);
-        assert!(window.hold(5 * BUFFER).expect("no error"));
-        window.take(5 * BUFFER);
-        assert!(window.hold(1).expect("no error"));
-        assert_eq!((window.offset(), window.buffer.capacity()), (5 * BUFFER as u64, BUFFER));
+    fn the_buffer_shrinks_after_a_larger_record() {
+        let mut window = window(10 * WINDOW_SIZE as u64);
+        assert!(window.ensure_buffered(5 * WINDOW_SIZE).expect("no error"));
+        window.consume(5 * WINDOW_SIZE);
+        assert!(window.ensure_buffered(1).expect("no error"));
+        assert_eq!((window.offset(), window.buffer.capacity()), (5 * WINDOW_SIZE as u64, WINDOW_SIZE));
     }
 
     #[test]
-    fn what_is_read_ahead_is_the_same() {
-        let bytes: Vec<u8> = (0..3 * BUFFER as u32 / 2).flat_map(u32::to_le_bytes).collect();
-        for sizes in [&[16, 1500][..], &[7, BUFFER - 1], &[ROOM, ROOM + 1], &[16, 3 * BUFFER, 1500]] {
+    fn read_ahead_returns_the_same_bytes() {
+        let bytes: Vec<u8> = (0..3 * WINDOW_SIZE as u32 / 2).flat_map(u32::to_le_bytes).collect();
+        for sizes in [&[16, 1500][..], &[7, WINDOW_SIZE - 1], &[HEADROOM, HEADROOM + 1], &[16, 3 * WINDOW_SIZE, 1500]] {
             let mut windows = [
                 Window::new(Box::new(io::Cursor::new(bytes.clone()))),
-                Window::ahead(Box::new(io::Cursor::new(bytes.clone()))),
+                Window::with_read_ahead(Box::new(io::Cursor::new(bytes.clone()))),
             ];
             let mut offset = 0;
             for &size in sizes.iter().cycle() {
-                let whole = windows.each_mut().map(|window| window.hold(size).expect("no error"));
+                let whole = windows.each_mut().map(|window| window.ensure_buffered(size).expect("no error"));
                 assert_eq!(whole, [offset + size <= bytes.len(); 2]);
                 if !whole[0] {
-                    assert_eq!(windows.each_ref().map(Window::held), [bytes.len() - offset; 2]);
+                    assert_eq!(windows.each_ref().map(Window::buffered), [bytes.len() - offset; 2]);
                     break;
                 }
                 for window in &mut windows {
-                    let at = window.take(size);
-                    assert_eq!(window.taken(at, size), &bytes[offset..offset + size]);
+                    let at = window.consume(size);
+                    assert_eq!(window.consumed_bytes(at, size), &bytes[offset..offset + size]);
                 }
                 offset += size;
             }
@@ -227,12 +234,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_an_error_is_held_and_the_error_told() {
+    fn bytes_read_before_an_error_are_buffered_and_the_error_is_returned() {
         let failing = io::repeat(1).take(10).chain(Failing);
-        let mut window = Window::ahead(Box::new(failing));
-        assert!(window.hold(10).expect("they are there"));
-        assert_eq!(window.hold(11).expect_err("no more").to_string(), "the disk is gone");
-        assert_eq!(window.held(), 10);
+        let mut window = Window::with_read_ahead(Box::new(failing));
+        assert!(window.ensure_buffered(10).expect("no error"));
+        assert_eq!(window.ensure_buffered(11).expect_err("an error").to_string(), "the disk is gone");
+        assert_eq!(window.buffered(), 10);
     }
 
     struct Failing;
@@ -244,11 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_over_is_not_held() {
-        let mut window = window(10 * BUFFER as u64);
-        assert_eq!(window.skip(9 * BUFFER as u64 + 3).expect("no error"), 9 * BUFFER as u64 + 3);
-        assert_eq!(window.buffer.len(), BUFFER);
-        assert_eq!(window.skip(10 * BUFFER as u64).expect("no error"), BUFFER as u64 - 3);
-        assert!(!window.hold(1).expect("no error"));
+    fn skipped_bytes_are_not_buffered() {
+        let mut window = window(10 * WINDOW_SIZE as u64);
+        assert_eq!(window.skip(9 * WINDOW_SIZE as u64 + 3).expect("no error"), 9 * WINDOW_SIZE as u64 + 3);
+        assert_eq!(window.buffer.len(), WINDOW_SIZE);
+        assert_eq!(window.skip(10 * WINDOW_SIZE as u64).expect("no error"), WINDOW_SIZE as u64 - 3);
+        assert!(!window.ensure_buffered(1).expect("no error"));
     }
 }

@@ -1,253 +1,255 @@
-//! An opened call: its phases with the frames of each, its request and its answer.
+//! Call view: phases with their frames, the request and the response.
 
 use super::keys::Action;
 use super::layout;
-use super::list::{List, Move};
+use super::line_wrap::{self, WrappedLines};
+use super::message::Effect;
 use super::model::{Model, View};
-use super::msg::Effect;
 use super::phases;
-use super::rows::{self, Rows};
-use crate::browse::{Ask, Message, Phase, Told};
+use super::scroll::{Move, ScrollState};
+use crate::browse::{BrowseRequest, CallDetail, CallMessage, CallPhase};
 
-/// A part of the view.
+/// Pane of the call view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Pane {
+pub(crate) enum CallPane {
     #[default]
     Phases,
     Request,
     Response,
 }
 
-impl Pane {
-    pub(crate) const ALL: [Pane; 3] = [Pane::Phases, Pane::Request, Pane::Response];
+impl CallPane {
+    pub(crate) const ALL: [CallPane; 3] = [CallPane::Phases, CallPane::Request, CallPane::Response];
 
-    fn after(self, by: usize) -> Pane {
-        Pane::ALL.get((self as usize + by) % 3).copied().unwrap_or_default()
+    fn offset(self, by: usize) -> CallPane {
+        CallPane::ALL.get((self as usize + by) % 3).copied().unwrap_or_default()
     }
 }
 
-/// The call that is open.
+/// State of the call view.
 #[derive(Debug, Default)]
-pub(crate) struct Opened {
-    /// Whose messages these are.
-    pub(crate) call: Option<usize>,
-    pub(crate) told: Option<Box<Told>>,
-    pub(crate) pane: Pane,
-    /// The pane that has the keys is the only one.
+pub(crate) struct CallView {
+    /// Call that `details` belongs to, as an index.
+    pub(crate) loaded: Option<usize>,
+    pub(crate) details: Option<Box<CallDetail>>,
+    pub(crate) pane: CallPane,
+    /// Whether the focused pane fills the view.
     pub(crate) zoom: bool,
-    /// The phases' part of the height, and the request's of the rest, in thousandths; as it suits where nobody has said.
+    /// Height of the phases pane, and size of the request pane in the rest, in thousandths; `None` until a border is
+    /// dragged.
     pub(crate) shares: [Option<u16>; 2],
-    /// The lists of the panes.
-    pub(crate) lists: [List; 3],
-    /// The lines of the messages in rows; none of the phases.
-    rows: [Rows; 3],
-    /// Columns that are scrolled away on the left of the pane that has the keys.
-    pub(crate) left: usize,
-    /// The phases whose frames are listed.
-    pub(crate) unfolded: Vec<Phase>,
-    /// The command that makes the same request is to be copied when it is known.
-    pub(crate) curl: bool,
-    /// Whose messages were asked for.
-    asked: Option<usize>,
+    /// Scroll state of the panes.
+    pub(crate) lists: [ScrollState; 3],
+    /// Wrapped lines of the messages; empty for the phases.
+    rows: [WrappedLines; 3],
+    /// Columns scrolled off the left edge of the focused pane.
+    pub(crate) scrolled_columns: usize,
+    /// Phases whose frames are listed.
+    pub(crate) unfolded: Vec<CallPhase>,
+    /// Whether to copy the curl command when the call arrives.
+    pub(crate) copies_curl: bool,
+    /// Call whose messages were requested.
+    requested: Option<usize>,
 }
 
-impl Opened {
-    pub(crate) fn list(&self, pane: Pane) -> &List {
+impl CallView {
+    pub(crate) fn list(&self, pane: CallPane) -> &ScrollState {
         &self.lists[pane as usize]
     }
 
-    /// The list of the pane that has the keys.
-    pub(crate) fn list_mut(&mut self) -> &mut List {
+    /// Returns the list of the focused pane.
+    pub(crate) fn list_mut(&mut self) -> &mut ScrollState {
         &mut self.lists[self.pane as usize]
     }
 
-    /// The rows of a pane's message.
-    pub(crate) fn rows(&self, pane: Pane) -> &Rows {
+    /// Returns the wrapped lines of a pane's message.
+    pub(crate) fn rows(&self, pane: CallPane) -> &WrappedLines {
         &self.rows[pane as usize]
     }
 
-    /// As many frames as a phase has.
-    pub(crate) fn count(&self, phase: Phase) -> usize {
-        self.told.as_ref().map_or(0, |told| told.counts[phase as usize])
+    /// Returns the number of frames of a phase.
+    pub(crate) fn frame_count(&self, phase: CallPhase) -> usize {
+        self.details.as_ref().map_or(0, |details| details.counts[phase as usize])
     }
 
-    /// The message of a pane.
-    pub(crate) fn message(&self, pane: Pane) -> Option<&Message> {
-        let told = self.told.as_ref()?;
+    /// Returns the message of a pane.
+    pub(crate) fn message(&self, pane: CallPane) -> Option<&CallMessage> {
+        let details = self.details.as_ref()?;
         match pane {
-            Pane::Phases => None,
-            Pane::Request => told.request.as_ref(),
-            Pane::Response => told.response.as_ref(),
+            CallPane::Phases => None,
+            CallPane::Request => details.request.as_ref(),
+            CallPane::Response => details.response.as_ref(),
         }
     }
 }
 
-/// A line of the pane of phases.
+/// Line of the phases pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
-    Phase(Phase),
+pub(crate) enum PhaseLine {
+    Phase(CallPhase),
     Frame(u32),
-    /// So many more frames, which are not listed.
+    /// Number of further frames, which are not listed.
     More(usize),
 }
 
-/// The lines of the pane of phases.
-pub(crate) fn phase_lines(model: &Model) -> Vec<Line> {
-    let opened = &model.opened;
-    let frames = opened.told.as_ref().map_or(&[][..], |told| &told.frames);
+/// Returns the lines of the phases pane.
+pub(crate) fn phase_lines(model: &Model) -> Vec<PhaseLine> {
+    let opened = &model.call_view;
+    let frames = opened.details.as_ref().map_or(&[][..], |details| &details.frames);
     let mut lines = Vec::new();
-    for phase in phases::ALL {
-        lines.push(Line::Phase(phase));
+    for phase in phases::PHASES {
+        lines.push(PhaseLine::Phase(phase));
         if opened.unfolded.contains(&phase) {
-            let own = frames.iter().filter(|(_, of)| *of == phase).map(|&(frame, _)| Line::Frame(frame));
+            let own = frames.iter().filter(|(_, of)| *of == phase).map(|&(frame, _)| PhaseLine::Frame(frame));
             let before = lines.len();
             lines.extend(own);
-            let more = opened.count(phase).saturating_sub(lines.len() - before);
-            lines.extend((more > 0).then_some(Line::More(more)));
+            let more = opened.frame_count(phase).saturating_sub(lines.len() - before);
+            lines.extend((more > 0).then_some(PhaseLine::More(more)));
         }
     }
     lines
 }
 
-/// How many lines a pane has.
-pub(crate) fn len(model: &Model, pane: Pane) -> usize {
+/// Returns the number of lines of a pane.
+pub(crate) fn line_count(model: &Model, pane: CallPane) -> usize {
     match pane {
-        Pane::Phases => phase_lines(model).len(),
-        _ => model.opened.rows(pane).len(),
+        CallPane::Phases => phase_lines(model).len(),
+        _ => model.call_view.rows(pane).len(),
     }
 }
 
-/// The lines of a message; that between its head and its body is empty.
-pub(crate) fn lines(message: &Message) -> impl Iterator<Item = &str> {
+/// Returns the lines of a message; an empty line separates head and body.
+pub(crate) fn message_lines(message: &CallMessage) -> impl Iterator<Item = &str> {
     let between = (!message.body.is_empty()).then_some("");
     message.head.iter().map(String::as_str).chain(between).chain(message.body.iter().map(String::as_str))
 }
 
-/// A line of a message, and whether it is of its body.
-pub(crate) fn line(message: &Message, place: usize) -> (&str, bool) {
-    match message.head.get(place) {
+/// Returns a line of a message, and whether it is part of the body.
+pub(crate) fn message_line(message: &CallMessage, index: usize) -> (&str, bool) {
+    match message.head.get(index) {
         Some(line) => (line, false),
         None => {
-            let place = place.checked_sub(message.head.len() + 1);
-            (place.and_then(|place| message.body.get(place)).map_or("", String::as_str), true)
+            let index = index.checked_sub(message.head.len() + 1);
+            (index.and_then(|index| message.body.get(index)).map_or("", String::as_str), true)
         }
     }
 }
 
-/// The frame under the cursor: of the line, or of the message.
-pub(crate) fn frame_here(model: &Model) -> Option<u32> {
-    let exchange = &model.index.calls.get(model.call_here()?)?.exchange;
-    let opened = &model.opened;
+/// Returns the frame under the cursor: that of the line, or of the message.
+pub(crate) fn selected_frame(model: &Model) -> Option<u32> {
+    let exchange = &model.index.calls.get(model.selected_call()?)?.exchange;
+    let opened = &model.call_view;
     let message = match opened.pane {
-        Pane::Response => exchange.response.or(exchange.request),
+        CallPane::Response => exchange.response.or(exchange.request),
         _ => exchange.request.or(exchange.response),
     };
-    let of_message = message.map(|transfer| transfer.told);
-    if opened.pane != Pane::Phases {
+    let of_message = message.map(|transfer| transfer.completed_in);
+    if opened.pane != CallPane::Phases {
         return of_message;
     }
-    let told = opened.told.as_ref()?;
-    match phase_lines(model).get(opened.list(Pane::Phases).at)? {
-        Line::Frame(frame) => Some(*frame),
-        Line::More(_) => told.frames.last().map(|&(frame, _)| frame),
-        Line::Phase(phase) => {
-            let first = told.frames.iter().find(|(_, of)| of == phase);
+    let details = opened.details.as_ref()?;
+    match phase_lines(model).get(opened.list(CallPane::Phases).cursor)? {
+        PhaseLine::Frame(frame) => Some(*frame),
+        PhaseLine::More(_) => details.frames.last().map(|&(frame, _)| frame),
+        PhaseLine::Phase(phase) => {
+            let first = details.frames.iter().find(|(_, of)| of == phase);
             first.map(|&(frame, _)| frame).or(of_message)
         }
     }
 }
 
-/// Does what a key says in this view.
-pub(crate) fn act(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
-    let len = len(model, model.opened.pane);
-    let room = layout::call_rooms(model)[model.opened.pane as usize];
-    let opened = &mut model.opened;
+/// Runs an action of the call view.
+pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
+    let len = line_count(model, model.call_view.pane);
+    let room = layout::call_text_widths(model)[model.call_view.pane as usize];
+    let opened = &mut model.call_view;
     match action {
-        Action::Go(Move::First) if opened.left > 0 => opened.left = 0,
-        Action::Go(way) => opened.list_mut().go(way, len, height),
-        Action::NextPane | Action::LastPane => {
-            opened.pane = opened.pane.after(if action == Action::NextPane { 1 } else { 2 });
-            opened.left = 0;
+        Action::Move(Move::First) if opened.scrolled_columns > 0 => opened.scrolled_columns = 0,
+        Action::Move(step) => opened.list_mut().move_cursor(step, len, height),
+        Action::NextPane | Action::PreviousPane => {
+            opened.pane = opened.pane.offset(if action == Action::NextPane { 1 } else { 2 });
+            opened.scrolled_columns = 0;
         }
         Action::Zoom => opened.zoom = !opened.zoom,
-        Action::Left => opened.left = opened.left.saturating_sub(room / 2),
+        Action::Left => opened.scrolled_columns = opened.scrolled_columns.saturating_sub(room / 2),
         Action::Right => {
-            let seen = opened.list(opened.pane).seen(len, height);
-            opened.left = rows::right(opened.left, room, opened.rows(opened.pane).widest(seen));
+            let seen = opened.list(opened.pane).visible(len, height);
+            opened.scrolled_columns =
+                line_wrap::scrolled_right(opened.scrolled_columns, room, opened.rows(opened.pane).widest(seen));
         }
-        Action::Unfold => opened.unfolded = phases::ALL.to_vec(),
+        Action::Unfold => opened.unfolded = phases::PHASES.to_vec(),
         Action::Fold => opened.unfolded.clear(),
-        Action::Enter => enter(model),
+        Action::Enter => open_selection(model),
         _ => {}
     }
     Vec::new()
 }
 
-/// Lists the frames of a phase or not, or goes to the frame.
-fn enter(model: &mut Model) {
-    let line = phase_lines(model).get(model.opened.list(Pane::Phases).at).copied();
-    match (model.opened.pane, line) {
-        (Pane::Phases, Some(Line::Phase(phase))) => {
-            let unfolded = &mut model.opened.unfolded;
+/// Lists or hides the frames of a phase, or goes to the frame.
+fn open_selection(model: &mut Model) {
+    let line = phase_lines(model).get(model.call_view.list(CallPane::Phases).cursor).copied();
+    match (model.call_view.pane, line) {
+        (CallPane::Phases, Some(PhaseLine::Phase(phase))) => {
+            let unfolded = &mut model.call_view.unfolded;
             match unfolded.iter().position(|&other| other == phase) {
-                Some(place) => drop(unfolded.remove(place)),
+                Some(index) => drop(unfolded.remove(index)),
                 None => unfolded.push(phase),
             }
         }
         _ => {
-            if let Some(frame) = frame_here(model) {
+            if let Some(frame) = selected_frame(model) {
                 model.show_frame(frame);
             }
         }
     }
 }
 
-/// Asks for the messages of a call.
-pub(crate) fn ask(model: &mut Model, call: usize) -> Effect {
-    let Opened { curl, zoom, shares, .. } = model.opened;
-    model.opened = Opened { asked: Some(call), curl, zoom, shares, ..Opened::default() };
-    Effect::Ask(Ask::Call(call))
+/// Requests the messages of a call.
+pub(crate) fn request(model: &mut Model, call: usize) -> Effect {
+    let CallView { copies_curl, zoom, shares, .. } = model.call_view;
+    model.call_view = CallView { requested: Some(call), copies_curl, zoom, shares, ..CallView::default() };
+    Effect::Query(BrowseRequest::Call(call))
 }
 
-/// Takes the messages that were asked for.
-pub(crate) fn answer(model: &mut Model, call: usize, told: Box<Told>) -> Vec<Effect> {
-    let opened = &mut model.opened;
-    if opened.asked != Some(call) {
+/// Stores the messages that were requested.
+pub(crate) fn store_details(model: &mut Model, call: usize, details: Box<CallDetail>) -> Vec<Effect> {
+    let opened = &mut model.call_view;
+    if opened.requested != Some(call) {
         return Vec::new();
     }
-    opened.call = Some(call);
-    opened.told = Some(told);
-    opened.rows.iter_mut().for_each(Rows::clear);
-    if std::mem::take(&mut opened.curl) { copy_curl(model) } else { Vec::new() }
+    opened.loaded = Some(call);
+    opened.details = Some(details);
+    opened.rows.iter_mut().for_each(WrappedLines::clear);
+    if std::mem::take(&mut opened.copies_curl) { copy_curl(model) } else { Vec::new() }
 }
 
-/// Copies the command that makes the same request, or says why there is none.
+/// Copies the request as a curl command, or shows why there is none.
 pub(crate) fn copy_curl(model: &mut Model) -> Vec<Effect> {
-    match model.opened.told.as_ref().and_then(|told| told.curl.clone()) {
+    match model.call_view.details.as_ref().and_then(|details| details.curl.clone()) {
         Some(Ok(curl)) => return super::menu::copy(model, curl),
-        Some(Err(why)) => model.wrong(why),
-        None => model.wrong("the request was not seen whole"),
+        Some(Err(error)) => model.show_error(error),
+        None => model.show_error("The request was not captured completely"),
     }
     Vec::new()
 }
 
-/// Makes what is shown fit, and asks for what is missing.
-pub(crate) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+/// Fits lists and cursors to the screen, and requests missing data.
+pub(crate) fn fit(model: &mut Model, effects: &mut Vec<Effect>) {
     let View::Call(call) = model.view else { return };
-    if model.opened.asked != Some(call) {
-        effects.push(ask(model, call));
+    if model.call_view.requested != Some(call) {
+        effects.push(request(model, call));
     }
-    let rooms = layout::call_rooms(model);
-    let Opened { told, rows, lists, .. } = &mut model.opened;
-    let messages = told.as_ref().map_or([None; 3], |told| [None, told.request.as_ref(), told.response.as_ref()]);
+    let rooms = layout::call_text_widths(model);
+    let CallView { details, rows, lists, .. } = &mut model.call_view;
+    let messages = details.as_ref().map_or([None; 3], |call| [None, call.request.as_ref(), call.response.as_ref()]);
     for (((rows, list), message), room) in rows.iter_mut().zip(lists).zip(messages).zip(rooms) {
         if let Some(message) = message {
-            rows.refresh(model.wraps.then_some(room), lines(message), list);
+            rows.wrap(model.wraps.then_some(room), message_lines(message), list);
         }
     }
     let panes = layout::call_panes(model);
-    for (pane, area) in Pane::ALL.into_iter().zip(panes) {
-        let len = len(model, pane);
-        model.opened.lists[pane as usize].settle(len, area.height.saturating_sub(1).into());
+    for (pane, area) in CallPane::ALL.into_iter().zip(panes) {
+        let len = line_count(model, pane);
+        model.call_view.lists[pane as usize].fit(len, area.height.saturating_sub(1).into());
     }
 }

@@ -1,4 +1,4 @@
-//! The clipboard, as far as a terminal lets programs at it: by a sequence of its own, and beside it as tmux wants it.
+//! Clipboard access through the terminal: OSC 52, and tmux's buffer.
 
 use crossterm::Command as _;
 use crossterm::clipboard::CopyToClipboard;
@@ -8,71 +8,73 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// As long as tmux may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Maximum time tmux may run.
+const TMUX_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether it is done.
-const TICK: Duration = Duration::from_millis(5);
+/// Interval between checks whether tmux has exited.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Bytes of a string that GNU screen lets through at once; the least of its versions takes 256.
-const PASSED: usize = 240;
+/// Bytes per string that GNU screen passes through; its oldest versions accept 256.
+const SCREEN_CHUNK: usize = 240;
 
-/// What stands between this program and the terminal.
+/// Terminal multiplexer between this program and the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Between {
-    Nothing,
+pub(super) enum Multiplexer {
+    None,
     Tmux,
     /// GNU screen.
     Screen,
 }
 
-impl Between {
-    /// As these variables say: `TMUX`, `STY`.
-    pub(super) fn of(variable: impl Fn(&str) -> Option<OsString>) -> Between {
+impl Multiplexer {
+    /// Detects the multiplexer from the variables `TMUX` and `STY`.
+    pub(super) fn detect(variable: impl Fn(&str) -> Option<OsString>) -> Multiplexer {
         let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
         match (is_set("TMUX"), is_set("STY")) {
-            (true, _) => Between::Tmux,
-            (_, true) => Between::Screen,
-            _ => Between::Nothing,
+            (true, _) => Multiplexer::Tmux,
+            (_, true) => Multiplexer::Screen,
+            _ => Multiplexer::None,
         }
     }
 
-    /// What puts a text into the clipboard of a terminal that has one, and lets programs at it (OSC 52).
-    pub(super) fn sequence(self, text: &str) -> String {
+    /// Returns the escape sequence that copies a text to the terminal's clipboard, if the terminal allows it (OSC 52).
+    pub(super) fn copy_sequence(self, text: &str) -> String {
         let mut sequence = String::new();
-        // A string takes all that is written to it.
+        // Writing to a string cannot fail.
         let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence);
-        if self != Between::Screen {
+        if self != Multiplexer::Screen {
             return sequence;
         }
-        // Screen hands on what is in a device control string, in which no other may end.
+        // Screen passes on the contents of a device control string, which cannot contain another terminator.
         let inner = format!("{}\x07", sequence.trim_end_matches("\x1b\\").trim_end_matches('\x07'));
-        let parts = inner.as_bytes().chunks(PASSED);
+        let parts = inner.as_bytes().chunks(SCREEN_CHUNK);
         parts.map(|part| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(part))).collect()
     }
 }
 
-/// Puts a text into tmux's buffer, and into the clipboard of the terminal that tmux is in. By default tmux ignores the
-/// sequence of a program inside it.
-pub(super) fn into_tmux(text: &str) -> bool {
-    // What is older than tmux 3.2 has no -w.
-    [&["load-buffer", "-w", "-"][..], &["load-buffer", "-"]].iter().any(|words| tmux(words, text).unwrap_or(false))
+/// Copies a text to tmux's buffer, and to the clipboard of the terminal around tmux. By default tmux ignores OSC 52
+/// from a program inside it.
+pub(super) fn copy_to_tmux(text: &str) -> bool {
+    // Versions before tmux 3.2 do not have -w.
+    [&["load-buffer", "-w", "-"][..], &["load-buffer", "-"]]
+        .iter()
+        .any(|arguments| run_tmux(arguments, text).unwrap_or(false))
 }
 
-fn tmux(words: &[&str], text: &str) -> io::Result<bool> {
-    // A file that has no name, as one who writes into a pipe may wait for ever.
+fn run_tmux(arguments: &[&str], text: &str) -> io::Result<bool> {
+    // An unnamed file: writing to a pipe could block forever.
     let mut input = tempfile::tempfile()?;
     input.write_all(text.as_bytes())?;
     input.rewind()?;
     let mut command = Command::new("tmux");
-    command.args(words).stdin(Stdio::from(input)).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::from(input)).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn()?;
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
+    let started = Instant::now();
+    while started.elapsed() < TMUX_TIMEOUT {
         if let Some(ended) = child.try_wait()? {
             return Ok(ended.success());
         }
-        thread::sleep(TICK);
+        thread::sleep(POLL_INTERVAL);
     }
     child.kill()?;
     child.wait().map(|_| false)
@@ -83,23 +85,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_between_is_known_by_its_variable() {
-        let of = |set: &[&str]| Between::of(|name| set.contains(&name).then(|| "x".into()));
-        assert_eq!(of(&[]), Between::Nothing);
-        assert_eq!(of(&["TMUX"]), Between::Tmux);
-        assert_eq!(of(&["STY"]), Between::Screen);
-        assert_eq!(Between::of(|_| Some("".into())), Between::Nothing);
+    fn a_multiplexer_is_detected_from_its_variable() {
+        let of = |set: &[&str]| Multiplexer::detect(|name| set.contains(&name).then(|| "x".into()));
+        assert_eq!(of(&[]), Multiplexer::None);
+        assert_eq!(of(&["TMUX"]), Multiplexer::Tmux);
+        assert_eq!(of(&["STY"]), Multiplexer::Screen);
+        assert_eq!(Multiplexer::detect(|_| Some("".into())), Multiplexer::None);
     }
 
     #[test]
-    fn screen_is_given_parts_that_it_hands_on() {
-        assert_eq!(Between::Nothing.sequence("abc"), "\x1b]52;c;YWJj\x1b\\");
-        assert_eq!(Between::Screen.sequence("abc"), "\x1bP\x1b]52;c;YWJj\x07\x1b\\");
-        let long = Between::Screen.sequence(&"a".repeat(1000));
+    fn screen_receives_strings_short_enough_to_pass_on() {
+        assert_eq!(Multiplexer::None.copy_sequence("abc"), "\x1b]52;c;YWJj\x1b\\");
+        assert_eq!(Multiplexer::Screen.copy_sequence("abc"), "\x1bP\x1b]52;c;YWJj\x07\x1b\\");
+        let long = Multiplexer::Screen.copy_sequence(&"a".repeat(1000));
         let parts: Vec<&str> = long.split_terminator("\x1b\\").collect();
-        assert!(parts.len() > 5 && parts.iter().all(|part| part.len() <= PASSED + 2));
-        let inner: String = parts.iter().map(|part| part.strip_prefix("\x1bP").expect("a string")).collect();
-        let plain = Between::Nothing.sequence(&"a".repeat(1000));
+        assert!(parts.len() > 5 && parts.iter().all(|part| part.len() <= SCREEN_CHUNK + 2));
+        let inner: String =
+            parts.iter().map(|part| part.strip_prefix("\x1bP").expect("a device control string")).collect();
+        let plain = Multiplexer::None.copy_sequence(&"a".repeat(1000));
         assert_eq!(inner.trim_end_matches('\x07'), plain.trim_end_matches("\x1b\\"));
     }
 }

@@ -1,237 +1,239 @@
-//! The view of frames: the list, the tree of one and its bytes, linked both ways.
+//! Frames view: the frame list, and the detail tree and bytes of the selected frame.
 
-use super::keys::{Action, Context};
+use super::detail_panes::{self, BYTES_PER_ROW, BytesPane, TreePane};
+use super::frame_order::FrameOrder;
+use super::keys::{Action, KeyContext};
 use super::layout;
-use super::linked::{self, Bytes, PER_ROW, Tree};
-use super::list::List;
+use super::message::Effect;
 use super::model::{Model, View};
-use super::msg::Effect;
-use super::order::Order;
-use crate::browse::{Ask, Dissected, Row};
+use super::scroll::ScrollState;
+use crate::browse::{BrowseRequest, FrameDetail, FrameRow};
 use dissectors::Field;
 use hashbrown::HashMap;
 
-/// Rows whose words are kept at most.
-const MOST_ROWS: usize = 2048;
+/// Maximum number of formatted rows in the cache.
+const MAX_CACHED_ROWS: usize = 2048;
 
-/// Fields that have columns at most.
-const MOST_FIELDS: usize = 8;
+/// Maximum number of fields shown as columns.
+const MAX_FIELD_COLUMNS: usize = 8;
 
-/// A part of the view.
+/// Pane of the frames view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) enum Pane {
+pub(crate) enum FramePane {
     #[default]
     List,
     Tree,
     Bytes,
 }
 
-impl Pane {
-    pub(crate) fn context(self) -> Context {
+impl FramePane {
+    pub(crate) fn context(self) -> KeyContext {
         match self {
-            Pane::List => Context::Frames,
-            Pane::Tree => Context::Tree,
-            Pane::Bytes => Context::Bytes,
+            FramePane::List => KeyContext::Frames,
+            FramePane::Tree => KeyContext::Tree,
+            FramePane::Bytes => KeyContext::Bytes,
         }
     }
 
-    fn after(self, by: usize) -> Pane {
-        let all = [Pane::List, Pane::Tree, Pane::Bytes];
+    fn offset(self, by: usize) -> FramePane {
+        let all = [FramePane::List, FramePane::Tree, FramePane::Bytes];
         all.get((self as usize + by) % 3).copied().unwrap_or_default()
     }
 }
 
-/// The view of frames.
+/// State of the frames view.
 #[derive(Debug)]
-pub(crate) struct Frames {
-    pub(crate) list: List,
-    pub(crate) order: Order,
-    /// The frame that was last under the cursor.
-    pub(crate) chosen: u32,
-    /// Columns that are left out, a bit each.
+pub(crate) struct FramesView {
+    pub(crate) list: ScrollState,
+    pub(crate) order: FrameOrder,
+    /// Frame last under the cursor.
+    pub(crate) selected: u32,
+    /// Hidden columns, one bit each.
     pub(crate) hidden: u32,
-    /// Fields that have columns.
+    /// Fields shown as columns.
     pub(crate) fields: Vec<&'static Field>,
-    pub(crate) pane: Pane,
-    /// The pane that has the keys is the only one.
+    pub(crate) pane: FramePane,
+    /// Whether the focused pane fills the view.
     pub(crate) zoom: bool,
-    /// The list's part of the height, and the tree's of the rest, in thousandths.
+    /// Height of the list, and size of the tree in the rest, in thousandths.
     pub(crate) shares: [u16; 2],
-    /// The words of rows, as far as they are known.
-    pub(crate) rows: HashMap<u32, Row>,
-    /// The frames whose words were asked for.
-    asked_rows: Vec<u32>,
-    /// The frame that is open.
-    pub(crate) opened: Option<Box<Dissected>>,
-    asked_frame: u32,
-    pub(crate) tree: Tree,
-    pub(crate) bytes: Bytes,
+    /// Cached rows, by frame number.
+    pub(crate) rows: HashMap<u32, FrameRow>,
+    /// Frames whose rows were requested.
+    requested_rows: Vec<u32>,
+    /// Dissected frame shown in the tree and bytes panes.
+    pub(crate) dissected: Option<Box<FrameDetail>>,
+    requested_frame: u32,
+    pub(crate) tree: TreePane,
+    pub(crate) bytes: BytesPane,
 }
 
-impl Default for Frames {
-    fn default() -> Frames {
-        Frames {
-            list: List::default(),
-            order: Order::default(),
-            chosen: 1,
+impl Default for FramesView {
+    fn default() -> FramesView {
+        FramesView {
+            list: ScrollState::default(),
+            order: FrameOrder::default(),
+            selected: 1,
             hidden: 0,
             fields: Vec::new(),
-            pane: Pane::List,
+            pane: FramePane::List,
             zoom: false,
             shares: [450, 560],
             rows: HashMap::new(),
-            asked_rows: Vec::new(),
-            opened: None,
-            asked_frame: 0,
-            tree: Tree::default(),
-            bytes: Bytes::default(),
+            requested_rows: Vec::new(),
+            dissected: None,
+            requested_frame: 0,
+            tree: TreePane::default(),
+            bytes: BytesPane::default(),
         }
     }
 }
 
-impl Frames {
-    /// Asks again for what is shown: more is known of it. It is shown as it was until then.
-    pub(crate) fn ask_again(&mut self) {
+impl FramesView {
+    /// Requests the visible rows and frame again, as more is known of them. The old contents are shown until then.
+    pub(crate) fn invalidate(&mut self) {
         self.rows.clear();
-        self.asked_rows.clear();
-        self.asked_frame = 0;
+        self.requested_rows.clear();
+        self.requested_frame = 0;
     }
 
-    /// Gives a field a column, or takes it away; whether it has one now. There are so many at most.
-    pub(crate) fn turn_column(&mut self, field: &'static Field) -> Result<bool, String> {
+    /// Shows or hides a field as a column. Returns whether it is shown now; fails at the maximum number of columns.
+    pub(crate) fn toggle_column(&mut self, field: &'static Field) -> Result<bool, String> {
         let had = self.fields.len();
         self.fields.retain(|other| other.id != field.id);
         let is_new = self.fields.len() == had;
-        if is_new && had == MOST_FIELDS {
-            return Err(format!("no more than {MOST_FIELDS} fields have columns; o in the list takes some away"));
+        if is_new && had == MAX_FIELD_COLUMNS {
+            return Err(format!("At most {MAX_FIELD_COLUMNS} field columns; hide one with o in the list"));
         }
         self.fields.extend(is_new.then_some(field));
-        self.ask_again();
+        self.invalidate();
         Ok(is_new)
     }
 
-    /// Takes the words of rows.
-    pub(crate) fn take_rows(&mut self, mut rows: Vec<Row>) {
-        // Others may have been asked for since.
+    /// Adds rows to the cache.
+    pub(crate) fn store_rows(&mut self, mut rows: Vec<FrameRow>) {
+        // The columns may have changed since the request.
         rows.retain(|row| row.values.iter().map(|(field, _)| field.id).eq(self.fields.iter().map(|field| field.id)));
-        self.asked_rows.retain(|frame| !rows.iter().any(|row| row.frame == *frame));
-        if self.rows.len() + rows.len() > MOST_ROWS {
+        self.requested_rows.retain(|frame| !rows.iter().any(|row| row.frame == *frame));
+        if self.rows.len() + rows.len() > MAX_CACHED_ROWS {
             self.rows.clear();
         }
         self.rows.extend(rows.into_iter().map(|row| (row.frame, row)));
     }
 
-    /// Shows nothing where a frame cannot be read.
-    pub(crate) fn lose(&mut self, frame: u32) {
-        if frame == self.asked_frame {
-            self.opened = None;
-            self.tree.seen.clear();
+    /// Clears the tree and bytes if this frame cannot be read.
+    pub(crate) fn clear_frame(&mut self, frame: u32) {
+        if frame == self.requested_frame {
+            self.dissected = None;
+            self.tree.visible.clear();
         }
     }
 
-    /// Takes a frame that was asked for.
-    pub(crate) fn take_frame(&mut self, frame: Box<Dissected>) {
-        if frame.frame != self.asked_frame {
+    /// Stores a frame that was requested.
+    pub(crate) fn store_frame(&mut self, frame: Box<FrameDetail>) {
+        if frame.frame != self.requested_frame {
             return;
         }
         let buffers = frame.buffers.len();
-        self.opened = Some(frame);
-        // The cursor goes to the line that says the same of this frame.
-        let chosen = self.tree.chosen;
+        self.dissected = Some(frame);
+        // The cursor moves to the line of the same field.
+        let chosen = self.tree.selected;
         let same = chosen.and_then(|(id, nth)| {
-            let of = self.lines().iter().enumerate().filter(|(_, line)| line.field.id == id);
-            of.map(|(place, _)| place).take(nth + 1).last()
+            let same_field = self.lines().iter().enumerate().filter(|(_, line)| line.field.id == id);
+            same_field.map(|(index, _)| index).take(nth + 1).last()
         });
-        self.refold(same.unwrap_or(0));
+        self.rebuild_visible_lines(same.unwrap_or(0));
         self.bytes.buffer = if self.bytes.buffer < buffers { self.bytes.buffer } else { 0 };
-        match self.bytes.found.clone() {
+        match self.bytes.hit.clone() {
             Some(found) => {
                 self.bytes.buffer = 0;
-                self.bytes.at = found.start;
-                if let Some(place) = self.line_of_byte() {
-                    self.show_line(place);
+                self.bytes.cursor = found.start;
+                if let Some(index) = self.line_of_byte() {
+                    self.show_line(index);
                 }
             }
             None if chosen.is_some() => {
-                self.choose_line();
-                self.tree.chosen = chosen;
+                self.remember_line();
+                self.tree.selected = chosen;
             }
-            None => self.bytes = Bytes::default(),
+            None => self.bytes = BytesPane::default(),
         }
-        self.bytes.at = self.bytes.at.min(self.buffer().len().saturating_sub(1));
+        self.bytes.cursor = self.bytes.cursor.min(self.buffer().len().saturating_sub(1));
     }
 }
 
-/// Does what a key says in this view.
-pub(crate) fn act(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
+/// Runs an action of the frames view.
+pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
     match (model.frames.pane, action) {
-        (_, Action::NextPane) => model.frames.pane = model.frames.pane.after(1),
-        (_, Action::LastPane) => model.frames.pane = model.frames.pane.after(2),
+        (_, Action::NextPane) => model.frames.pane = model.frames.pane.offset(1),
+        (_, Action::PreviousPane) => model.frames.pane = model.frames.pane.offset(2),
         (_, Action::Zoom) => model.frames.zoom = !model.frames.zoom,
-        (Pane::List, Action::Go(way)) => {
+        (FramePane::List, Action::Move(step)) => {
             let numbers = model.frame_numbers();
-            model.frames.list.go(way, numbers.len(), height);
-            choose(model);
+            model.frames.list.move_cursor(step, numbers.len(), height);
+            remember_selection(model);
         }
-        (Pane::List, Action::Enter) => model.frames.pane = Pane::Tree,
-        (Pane::Tree, _) => linked::in_tree(&mut model.frames, action, height),
-        (Pane::Bytes, _) => linked::in_bytes(&mut model.frames, action, height),
+        (FramePane::List, Action::Enter) => model.frames.pane = FramePane::Tree,
+        (FramePane::Tree, _) => detail_panes::run_tree_action(&mut model.frames, action, height),
+        (FramePane::Bytes, _) => detail_panes::run_bytes_action(&mut model.frames, action, height),
         _ => {}
     }
     Vec::new()
 }
 
-/// Keeps the frame under the cursor for when the list changes.
-pub(crate) fn choose(model: &mut Model) {
-    if let Some(frame) = model.frame_numbers().at(model.frames.list.at) {
-        if frame != model.frames.chosen {
-            model.frames.bytes.found = None;
+/// Remembers the frame under the cursor, for when the list changes.
+pub(crate) fn remember_selection(model: &mut Model) {
+    if let Some(frame) = model.frame_numbers().get(model.frames.list.cursor) {
+        if frame != model.frames.selected {
+            model.frames.bytes.hit = None;
         }
-        model.frames.chosen = frame;
+        model.frames.selected = frame;
     }
 }
 
-/// Makes what is shown fit, and asks for what is missing of it.
-pub(crate) fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+/// Fits lists and cursors to the screen, and requests missing rows and the selected frame.
+pub(crate) fn fit(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.view != View::Frames {
         return;
     }
-    let panes = layout::panes(model);
+    let panes = layout::frame_panes(model);
     let height = usize::from(panes.list.height.saturating_sub(1));
-    let (turn, unsorted) = (model.sifted.as_ref().map(|sifted| sifted.turn), model.unsorted_frames());
-    if model.frames.order.go_on(turn, &unsorted, &model.index) {
+    let (filter_id, unsorted) =
+        (model.applied_filter.as_ref().map(|applied| applied.query_id), model.unsorted_frames());
+    if model.frames.order.step(filter_id, &unsorted, &model.index) {
         effects.push(Effect::Continue);
     }
     let numbers = model.frame_numbers();
     let frames = &mut model.frames;
-    if !frames.list.tail && numbers.len() > 0 {
-        frames.list.at = numbers.place(frames.chosen);
+    if !frames.list.follows_end && numbers.len() > 0 {
+        frames.list.cursor = numbers.row_of(frames.selected);
     }
-    frames.list.settle(numbers.len(), height);
-    if let Some(frame) = numbers.at(frames.list.at).filter(|_| frames.list.tail) {
-        frames.chosen = frame;
+    frames.list.fit(numbers.len(), height);
+    if let Some(frame) = numbers.get(frames.list.cursor).filter(|_| frames.list.follows_end) {
+        frames.selected = frame;
     }
-    frames.tree.list.settle(frames.tree.seen.len(), usize::from(panes.tree.height.saturating_sub(1)));
+    frames.tree.list.fit(frames.tree.visible.len(), usize::from(panes.tree.height.saturating_sub(1)));
     let rows = usize::from(panes.bytes.height.saturating_sub(1));
-    let row = frames.bytes.at / PER_ROW;
-    // All bytes of the line are seen, if there is room; the cursor's in any case.
-    let line = frames.line().filter(|line| line.buffer == frames.bytes.buffer).map(|line| line.bytes.clone());
-    let end = line.filter(|bytes| bytes.contains(&frames.bytes.at)).map_or(row, |bytes| (bytes.end - 1) / PER_ROW);
+    let row = frames.bytes.cursor / BYTES_PER_ROW;
+    // Show all bytes of the tree line if there is room, and always the cursor's byte.
+    let line = frames.selected_line().filter(|line| line.buffer == frames.bytes.buffer).map(|line| line.bytes.clone());
+    let end =
+        line.filter(|bytes| bytes.contains(&frames.bytes.cursor)).map_or(row, |bytes| (bytes.end - 1) / BYTES_PER_ROW);
     let least = end.min(row + rows.saturating_sub(1)).saturating_sub(rows.saturating_sub(1));
     frames.bytes.top = frames.bytes.top.clamp(least, row);
-    // The words of the rows that are seen, and of a screen above and below.
-    let missing = |places: std::ops::Range<usize>, rows: &HashMap<u32, Row>| -> Vec<u32> {
-        places.filter_map(|place| numbers.at(place)).filter(|frame| !rows.contains_key(frame)).collect()
+    // Rows to request: the visible ones, and one screen above and below.
+    let missing = |rows_to_load: std::ops::Range<usize>, rows: &HashMap<u32, FrameRow>| -> Vec<u32> {
+        rows_to_load.filter_map(|index| numbers.get(index)).filter(|frame| !rows.contains_key(frame)).collect()
     };
-    let seen = missing(frames.list.seen(numbers.len(), height), &frames.rows);
-    if seen.iter().any(|frame| !frames.asked_rows.contains(frame)) {
+    let seen = missing(frames.list.visible(numbers.len(), height), &frames.rows);
+    if seen.iter().any(|frame| !frames.requested_rows.contains(frame)) {
         let around = frames.list.top.saturating_sub(height)..(frames.list.top + 2 * height).min(numbers.len());
-        frames.asked_rows = missing(around, &frames.rows);
-        let (asked, fields) = (frames.asked_rows.clone(), frames.fields.clone());
-        effects.push(Effect::Ask(Ask::Rows { frames: asked, fields }));
+        frames.requested_rows = missing(around, &frames.rows);
+        let (requested, fields) = (frames.requested_rows.clone(), frames.fields.clone());
+        effects.push(Effect::Query(BrowseRequest::Rows { frames: requested, fields }));
     }
-    if let Some(frame) = numbers.at(frames.list.at).filter(|&frame| frame != frames.asked_frame) {
-        frames.asked_frame = frame;
-        effects.push(Effect::Ask(Ask::Frame(frame)));
+    if let Some(frame) = numbers.get(frames.list.cursor).filter(|&frame| frame != frames.requested_frame) {
+        frames.requested_frame = frame;
+        effects.push(Effect::Query(BrowseRequest::Frame(frame)));
     }
 }

@@ -1,11 +1,11 @@
-//! The table of keys: it binds them, and the help screen and the last line are printed from it.
+//! Key bindings. The help screen and the hints in the last line are generated from this table.
 
-use super::list::Move;
 use super::model::{Tab, View};
+use super::scroll::Move;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::fmt;
 
-/// A key, as it is bound.
+/// Key of a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     code: KeyCode,
@@ -13,8 +13,8 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The key of an event. Shift is part of a character.
-    pub(crate) fn of(event: KeyEvent) -> Key {
+    /// Returns the key of an event. Shift is part of a character.
+    pub(crate) fn from_event(event: KeyEvent) -> Key {
         let code = match event.code {
             KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
             KeyCode::Char(char) if event.modifiers.contains(KeyModifiers::CONTROL) => {
@@ -25,8 +25,8 @@ impl Key {
         Key { code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) }
     }
 
-    /// The character it writes, if it writes one.
-    pub(crate) fn written(self) -> Option<char> {
+    /// Returns the character the key types, if any.
+    pub(crate) fn typed_char(self) -> Option<char> {
         match self.code {
             KeyCode::Char(char) if !self.ctrl => Some(char),
             _ => None,
@@ -62,16 +62,16 @@ impl fmt::Display for Key {
     }
 }
 
-/// What has the keys.
+/// Context that keys are read in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Context {
+pub(crate) enum KeyContext {
     Calls,
     Streams,
-    /// The list of frames, and its tree and bytes.
+    /// Panes of the frames view: list, tree and bytes.
     Frames,
     Tree,
     Bytes,
-    /// An opened call.
+    /// Call view.
     Call,
     Ladder,
     Follow,
@@ -79,90 +79,90 @@ pub(crate) enum Context {
     Notes,
     Help,
     Menu,
-    /// A filter that is being typed.
+    /// Filter prompt.
     Filter,
-    /// Another line that is being typed.
-    Line,
+    /// Other prompts.
+    Prompt,
 }
 
-/// What a key does.
+/// Action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    Go(Move),
+    Move(Move),
     Left,
     Right,
-    /// Opens what is under the cursor, or takes what is chosen.
+    /// Opens or applies the selection.
     Enter,
-    /// Leaves: a menu, a pane, an opened view.
+    /// Closes a menu, a pane or a view.
     Back,
-    Show(Tab),
+    ShowTab(Tab),
     NextTab,
-    LastTab,
+    PreviousTab,
     NextPane,
-    LastPane,
+    PreviousPane,
     Zoom,
-    /// Wraps long lines, or not.
+    /// Toggles wrapping of long lines.
     Wrap,
     Filter,
-    Unfilter,
-    /// Filters by what is under the cursor, in one of these ways.
-    FilterBy(By),
+    ToggleFilter,
+    /// Filters by the selection.
+    FilterBy(FilterMode),
     Find,
     FindNext,
-    FindBack,
-    GoTo,
+    FindPrevious,
+    GoToNumber,
     Mark,
     NextMark,
-    LastMark,
-    NextOdd,
-    Times,
-    Reference,
+    PreviousMark,
+    NextWarning,
+    NextTimeFormat,
+    SetTimeReference,
     Sort,
-    Turn,
+    ReverseSort,
     Columns,
-    /// Gives the field under the cursor a column, or takes it away.
-    Column,
+    /// Shows or hides the selected field as a column.
+    ToggleColumn,
     Copy,
     Save,
     /// Opens the ladder of the connection.
     Ladder,
-    /// Shows what both sides of the connection said.
+    /// Shows the data both sides of the connection sent.
     Follow,
-    /// Goes to the frame, in the list of frames.
-    Frame,
+    /// Goes to the frame in the frame list.
+    GoToFrame,
     Unfold,
     Fold,
     NextBuffer,
-    /// Measures something else: bytes or frames, the whole time or the wait.
-    Measure,
-    /// Groups by something else.
-    Group,
-    Longer,
-    Shorter,
-    /// Takes the interval with which all is seen.
-    Fit,
+    /// Selects the next measure: bytes or frames, the whole call or the wait.
+    NextMeasure,
+    /// Selects the next grouping.
+    NextGrouping,
+    LongerInterval,
+    ShorterInterval,
+    /// Selects the shortest interval that fits the whole capture on the screen.
+    FitInterval,
     Help,
     Theme,
-    /// Draws all anew.
+    /// Redraws the screen.
     Redraw,
     Suspend,
     Quit,
-    Edit(Edit),
+    Edit(EditAction),
 }
 
-/// How a filter is made of what is under the cursor.
+/// Combination of the selection with the applied filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum FilterMode {
     Only,
-    Not,
+    Exclude,
     And,
-    /// The conversation of the frame.
+    /// Filter for the conversation of the frame.
     Conversation,
 }
 
-/// What is done in a line that is being typed.
+/// Editing key of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Edit {
+pub(crate) enum EditAction {
     Left,
     Right,
     Home,
@@ -170,25 +170,25 @@ pub(crate) enum Edit {
     Backspace,
     Delete,
     /// Deletes the word before the cursor.
-    Word,
+    DeleteWord,
     Clear,
-    /// The next completion, or the next way of looking.
+    /// Selects the next completion, or the next kind of search.
     Next,
-    Last,
+    Previous,
     Older,
     Newer,
 }
 
-/// Keys that do the same in the same places.
+/// Keys with the same action in the same contexts.
 pub(crate) struct Binding {
     pub(crate) keys: &'static [Key],
-    /// Where; in all views if it is empty.
-    pub(crate) at: &'static [Context],
+    /// Contexts of the binding; all views if empty.
+    pub(crate) contexts: &'static [KeyContext],
     pub(crate) action: Action,
-    /// What it does, for the help screen.
+    /// Description for the help screen.
     pub(crate) help: &'static str,
-    /// The same in a word, for the last line; empty if it is not there.
-    pub(crate) foot: &'static str,
+    /// Hint for the last line; not shown if empty.
+    pub(crate) hint: &'static str,
 }
 
 const fn char(char: char) -> Key {
@@ -205,196 +205,226 @@ const fn key(code: KeyCode) -> Key {
 
 const fn bind(
     keys: &'static [Key],
-    at: &'static [Context],
+    at: &'static [KeyContext],
     action: Action,
-    foot: &'static str,
+    hint: &'static str,
     help: &'static str,
 ) -> Binding {
-    Binding { keys, at, action, help, foot }
+    Binding { keys, contexts: at, action, help, hint }
 }
 
 use Action as A;
-use Context as C;
+use KeyContext as C;
 
-const LISTS: &[Context] = &[C::Calls, C::Streams, C::Notes, C::Statistics];
-const TYPED: &[Context] = &[C::Filter, C::Line];
-const OVER: &[Context] = &[C::Menu, C::Help];
-const OF_A_STREAM: &[Context] =
+const LISTS: &[KeyContext] = &[C::Calls, C::Streams, C::Notes, C::Statistics];
+const PROMPTS: &[KeyContext] = &[C::Filter, C::Prompt];
+const OVERLAYS: &[KeyContext] = &[C::Menu, C::Help];
+const STREAM_CONTEXTS: &[KeyContext] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes];
-const FOUND: &[Context] =
+const SELECTION_CONTEXTS: &[KeyContext] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes, C::Statistics];
 
-/// All keys, in the order in which help tells them; of two that could be meant the first is.
+/// All key bindings, in the order of the help screen. The first match wins.
 pub(crate) static KEYS: &[Binding] = &[
-    // What is opened.
-    bind(&[key(KeyCode::Enter)], &[C::Menu], A::Enter, "choose", "choose"),
-    bind(&[key(KeyCode::Esc), char('q'), char('?')], OVER, A::Back, "leave", "leave the menu, or this screen"),
-    bind(&[key(KeyCode::Enter)], &[C::Calls], A::Enter, "open", "open the call: messages, phases, frames"),
-    bind(&[key(KeyCode::Enter)], &[C::Streams], A::Enter, "ladder", "open the ladder of the connection"),
-    bind(&[key(KeyCode::Enter)], &[C::Frames], A::Enter, "tree", "go into the tree"),
-    bind(&[key(KeyCode::Enter), char(' ')], &[C::Tree], A::Enter, "fold", "open or close the line"),
-    bind(&[key(KeyCode::Enter)], &[C::Bytes], A::Enter, "", "go to the field of the byte"),
-    bind(&[key(KeyCode::Enter)], &[C::Ladder, C::Follow], A::Enter, "frame", "go to the frame"),
-    bind(&[key(KeyCode::Enter)], &[C::Call], A::Enter, "frames", "list the frames of a phase; go to the frame"),
-    bind(&[key(KeyCode::Enter)], &[C::Notes], A::Enter, "go to", "go to the frame"),
+    // Opening and closing.
+    bind(&[key(KeyCode::Enter)], &[C::Menu], A::Enter, "select", "Select"),
+    bind(&[key(KeyCode::Esc), char('q'), char('?')], OVERLAYS, A::Back, "close", "Close the menu or this screen"),
+    bind(&[key(KeyCode::Enter)], &[C::Calls], A::Enter, "open", "Open the call: messages, phases, frames"),
+    bind(&[key(KeyCode::Enter)], &[C::Streams], A::Enter, "ladder", "Open the ladder of the connection"),
+    bind(&[key(KeyCode::Enter)], &[C::Frames], A::Enter, "tree", "Go to the tree"),
+    bind(&[key(KeyCode::Enter), char(' ')], &[C::Tree], A::Enter, "fold", "Open or close the line"),
+    bind(&[key(KeyCode::Enter)], &[C::Bytes], A::Enter, "", "Go to the field of the byte"),
+    bind(&[key(KeyCode::Enter)], &[C::Ladder, C::Follow], A::Enter, "frame", "Go to the frame"),
+    bind(&[key(KeyCode::Enter)], &[C::Call], A::Enter, "frames", "List the frames of a phase; go to the frame"),
+    bind(&[key(KeyCode::Enter)], &[C::Notes], A::Enter, "go to", "Go to the frame"),
     bind(
         &[key(KeyCode::Enter)],
         &[C::Statistics],
         A::Enter,
         "filter",
-        "filter by the row, or go to the interval's first frame",
+        "Filter by the row, or go to the interval's first frame",
     ),
-    bind(&[key(KeyCode::Esc)], &[], A::Back, "", "back: to the pane, the view, the whole capture"),
-    // Moving.
-    bind(&[key(KeyCode::Up), char('k')], &[], A::Go(Move::Up), "", "one up"),
-    bind(&[key(KeyCode::Down), char('j')], &[], A::Go(Move::Down), "", "one down"),
-    bind(&[key(KeyCode::Left), char('h')], &[C::Bytes, C::Call, C::Follow], A::Left, "", "left"),
+    bind(&[key(KeyCode::Esc)], &[], A::Back, "", "Back: leave the pane, the view, then the filter"),
+    // Cursor movement.
+    bind(&[key(KeyCode::Up), char('k')], &[], A::Move(Move::Up), "", "Up"),
+    bind(&[key(KeyCode::Down), char('j')], &[], A::Move(Move::Down), "", "Down"),
+    bind(&[key(KeyCode::Left), char('h')], &[C::Bytes, C::Call, C::Follow], A::Left, "", "Left"),
     bind(
         &[key(KeyCode::Left), char('h')],
         &[C::Statistics],
         A::Left,
         "",
-        "sort by the column to the left; the interval before",
+        "Sort by the previous column; previous interval",
     ),
-    bind(&[key(KeyCode::Right), char('l')], &[C::Bytes, C::Call, C::Follow], A::Right, "", "right"),
-    bind(
-        &[key(KeyCode::Right), char('l')],
-        &[C::Statistics],
-        A::Right,
-        "",
-        "sort by the column to the right; the next interval",
-    ),
-    bind(&[key(KeyCode::Left), char('h')], &[C::Tree], A::Left, "", "close the line, or go to the one above"),
-    bind(&[key(KeyCode::Right), char('l')], &[C::Tree], A::Right, "", "open the line, or go to the one below"),
-    bind(&[key(KeyCode::PageUp), ctrl('b'), ctrl('u')], &[], A::Go(Move::PageUp), "", "one screen up"),
-    bind(&[key(KeyCode::PageDown), char(' '), ctrl('d')], &[], A::Go(Move::PageDown), "", "one screen down"),
-    bind(&[key(KeyCode::Home)], &[], A::Go(Move::First), "", "to the first"),
-    bind(&[key(KeyCode::End), char('G')], &[], A::Go(Move::Last), "", "to the last, and follow what comes"),
-    bind(&[char('g'), char(':')], &[], A::GoTo, "", "go to a frame by its number"),
+    bind(&[key(KeyCode::Right), char('l')], &[C::Bytes, C::Call, C::Follow], A::Right, "", "Right"),
+    bind(&[key(KeyCode::Right), char('l')], &[C::Statistics], A::Right, "", "Sort by the next column; next interval"),
+    bind(&[key(KeyCode::Left), char('h')], &[C::Tree], A::Left, "", "Close the line, or go to its parent"),
+    bind(&[key(KeyCode::Right), char('l')], &[C::Tree], A::Right, "", "Open the line, or go to the next"),
+    bind(&[key(KeyCode::PageUp), ctrl('b'), ctrl('u')], &[], A::Move(Move::PageUp), "", "Page up"),
+    bind(&[key(KeyCode::PageDown), char(' '), ctrl('d')], &[], A::Move(Move::PageDown), "", "Page down"),
+    bind(&[key(KeyCode::Home)], &[], A::Move(Move::First), "", "Go to the first row"),
+    bind(&[key(KeyCode::End), char('G')], &[], A::Move(Move::Last), "", "Go to the last row, and follow new rows"),
+    bind(&[char('g'), char(':')], &[], A::GoToNumber, "", "Go to a frame by number"),
     // Views.
-    bind(&[char('1')], &[], A::Show(Tab::Calls), "", "calls: requests and their answers"),
-    bind(&[char('2')], &[], A::Show(Tab::Streams), "", "streams: TCP connections"),
-    bind(&[char('3')], &[], A::Show(Tab::Frames), "", "frames: list, tree and bytes"),
-    bind(&[char('4')], &[], A::Show(Tab::Statistics), "", "statistics"),
-    bind(&[char('5'), char('!')], &[], A::Show(Tab::Notes), "", "notes: what was odd"),
-    bind(&[key(KeyCode::Tab)], &[], A::NextTab, "", "the next view"),
-    bind(&[key(KeyCode::BackTab)], &[], A::LastTab, "", "the view before"),
-    bind(&[char('p')], &[C::Frames, C::Tree, C::Bytes], A::NextPane, "pane", "the next pane: list, tree, bytes"),
-    bind(&[char('P')], &[C::Frames, C::Tree, C::Bytes], A::LastPane, "", "the pane before"),
-    bind(&[char('p')], &[C::Statistics], A::NextPane, "page", "the next page"),
-    bind(&[char('P')], &[C::Statistics], A::LastPane, "", "the page before"),
+    bind(&[char('1')], &[], A::ShowTab(Tab::Calls), "", "Calls: requests and responses"),
+    bind(&[char('2')], &[], A::ShowTab(Tab::Streams), "", "Streams: TCP connections"),
+    bind(&[char('3')], &[], A::ShowTab(Tab::Frames), "", "Frames: list, tree and bytes"),
+    bind(&[char('4')], &[], A::ShowTab(Tab::Statistics), "", "Statistics"),
+    bind(&[char('5'), char('!')], &[], A::ShowTab(Tab::Notes), "", "Notes: warnings and notes"),
+    bind(&[key(KeyCode::Tab)], &[], A::NextTab, "", "Next view"),
+    bind(&[key(KeyCode::BackTab)], &[], A::PreviousTab, "", "Previous view"),
+    bind(&[char('p')], &[C::Frames, C::Tree, C::Bytes], A::NextPane, "pane", "Next pane: list, tree, bytes"),
+    bind(&[char('P')], &[C::Frames, C::Tree, C::Bytes], A::PreviousPane, "", "Previous pane"),
+    bind(&[char('p')], &[C::Statistics], A::NextPane, "page", "Next page"),
+    bind(&[char('P')], &[C::Statistics], A::PreviousPane, "", "Previous page"),
     bind(
         &[char('u')],
         &[C::Statistics],
-        A::Measure,
+        A::NextMeasure,
         "measure",
-        "draw bytes or frames; measure the whole time or the wait",
+        "Show bytes or frames; measure the whole call or the wait",
     ),
-    bind(&[char('b')], &[C::Statistics], A::Group, "by", "response times by host, status or method"),
-    bind(&[char('>')], &[C::Statistics], A::Longer, "", "longer intervals"),
-    bind(&[char('<')], &[C::Statistics], A::Shorter, "", "shorter intervals"),
-    bind(&[char('0')], &[C::Statistics], A::Fit, "", "the interval with which all is seen"),
-    bind(&[char('z')], &[C::Frames, C::Tree, C::Bytes], A::Zoom, "zoom", "this pane alone, or all"),
-    bind(&[char('p')], &[C::Call], A::NextPane, "pane", "the next pane: phases, request, answer"),
-    bind(&[char('P')], &[C::Call], A::LastPane, "", "the pane before"),
-    bind(&[char('z')], &[C::Call], A::Zoom, "zoom", "this pane alone, or all"),
-    bind(&[char('z')], &[C::Ladder], A::Zoom, "card", "the card of the handshake, or only its title"),
-    bind(&[char('W')], &[C::Call, C::Follow], A::Wrap, "", "wrap long lines, or scroll them to the side"),
-    bind(&[char('L')], OF_A_STREAM, A::Ladder, "", "the ladder of the connection"),
-    bind(&[char('F')], OF_A_STREAM, A::Follow, "follow", "what both sides of the connection said"),
-    bind(&[char('v')], &[C::Calls, C::Streams, C::Call, C::Ladder, C::Follow], A::Frame, "frame", "go to its frame"),
-    // What is shown.
-    bind(&[char('/')], &[], A::Filter, "filter", "filter all views"),
-    bind(&[char('\\')], &[], A::Unfilter, "", "without a filter, or with it again"),
-    bind(&[char('=')], FOUND, A::FilterBy(By::Only), "", "filter by what is under the cursor"),
-    bind(&[char('-')], FOUND, A::FilterBy(By::Not), "", "leave out what is under the cursor"),
-    bind(&[char('+')], FOUND, A::FilterBy(By::And), "", "filter by what is under the cursor too"),
-    bind(&[char('c')], OF_A_STREAM, A::FilterBy(By::Conversation), "", "filter by the conversation"),
-    bind(&[char('f'), ctrl('f')], &[], A::Find, "find", "find text, bytes or an expression"),
-    bind(&[char('n')], &[], A::FindNext, "", "find the next"),
-    bind(&[char('N')], &[], A::FindBack, "", "find the one before"),
-    bind(&[char('m')], OF_A_STREAM, A::Mark, "", "mark the frame, or not"),
-    bind(&[char('\''), char(']')], &[], A::NextMark, "", "the next mark"),
-    bind(&[char('[')], &[], A::LastMark, "", "the mark before"),
-    bind(&[char('e')], &[], A::NextOdd, "", "the next frame with a warning or an error"),
-    bind(&[char('t')], &[], A::Times, "", "times from the start, row before, midnight, a reference"),
-    bind(&[char('T')], OF_A_STREAM, A::Reference, "", "count times from here"),
-    bind(&[char('s')], LISTS, A::Sort, "sort", "sort by a column"),
-    bind(&[char('s')], &[C::Frames], A::Sort, "", "sort by a column"),
-    bind(&[char('S')], LISTS, A::Turn, "", "sort the other way round"),
-    bind(&[char('S')], &[C::Frames], A::Turn, "", "sort the other way round"),
-    bind(&[char('o')], &[C::Calls, C::Streams, C::Frames, C::Notes], A::Columns, "", "choose columns"),
-    bind(&[char('o')], &[C::Tree], A::Column, "", "give the field a column in the list, or take it away"),
-    bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "the next buffer: frame, reassembled, decoded"),
-    bind(&[char('E')], &[C::Tree], A::Unfold, "", "open all lines"),
-    bind(&[char('E')], &[C::Call], A::Unfold, "", "list the frames of all phases"),
-    bind(&[char('C')], &[C::Call], A::Fold, "", "list no frames of phases"),
-    bind(&[char('C')], &[C::Tree], A::Fold, "", "close all lines"),
-    // What is taken along.
-    bind(&[char('y')], OF_A_STREAM, A::Copy, "copy", "copy a value, the row, the filter or a curl command"),
-    bind(&[char('w')], &[], A::Save, "", "save the frames that are shown as pcapng"),
-    // The program.
-    bind(&[char('?'), key(KeyCode::F(1))], &[], A::Help, "help", "this screen"),
-    bind(&[char('i')], &[], A::Theme, "", "light or dark"),
-    bind(&[ctrl('l')], &[], A::Redraw, "", "draw the screen anew"),
-    bind(&[ctrl('z')], &[], A::Suspend, "", "back to the shell; fg returns"),
-    bind(&[char('q'), ctrl('c')], &[], A::Quit, "quit", "quit"),
-    // Lines that are being typed.
-    bind(&[key(KeyCode::Enter)], &[C::Filter], A::Enter, "filter", "filter by it"),
-    bind(&[key(KeyCode::Enter)], &[C::Line], A::Enter, "do it", "do it"),
-    bind(&[key(KeyCode::Esc), ctrl('c')], TYPED, A::Back, "leave", "leave the line"),
-    bind(&[key(KeyCode::Tab)], &[C::Filter], A::Edit(Edit::Next), "complete", "complete a name; again for the next"),
-    bind(&[key(KeyCode::BackTab)], &[C::Filter], A::Edit(Edit::Last), "", "the completion before"),
-    bind(&[key(KeyCode::Tab)], &[C::Line], A::Edit(Edit::Next), "kind", "find: text, bytes or an expression"),
-    bind(&[key(KeyCode::BackTab)], &[C::Line], A::Edit(Edit::Last), "place", "find: in rows, trees or bytes"),
-    bind(&[key(KeyCode::Up), ctrl('p')], TYPED, A::Edit(Edit::Older), "older", "what was typed before"),
-    bind(&[key(KeyCode::Down), ctrl('n')], TYPED, A::Edit(Edit::Newer), "", "what was typed after it"),
-    bind(&[key(KeyCode::Left), ctrl('b')], TYPED, A::Edit(Edit::Left), "", "left"),
-    bind(&[key(KeyCode::Right), ctrl('f')], TYPED, A::Edit(Edit::Right), "", "right"),
-    bind(&[key(KeyCode::Home), ctrl('a')], TYPED, A::Edit(Edit::Home), "", "to its beginning"),
-    bind(&[key(KeyCode::End), ctrl('e')], TYPED, A::Edit(Edit::End), "", "to its end"),
-    bind(&[key(KeyCode::Backspace), ctrl('h')], TYPED, A::Edit(Edit::Backspace), "", "delete the character before"),
-    bind(&[key(KeyCode::Delete), ctrl('d')], TYPED, A::Edit(Edit::Delete), "", "delete the character"),
-    bind(&[ctrl('w')], TYPED, A::Edit(Edit::Word), "", "delete the word before"),
-    bind(&[ctrl('u')], TYPED, A::Edit(Edit::Clear), "clear", "delete all of it"),
-    bind(&[ctrl('z')], &[C::Filter, C::Line, C::Help, C::Menu], A::Suspend, "", "back to the shell; fg returns"),
-    bind(&[ctrl('c')], OVER, A::Quit, "", "quit"),
-    bind(&[key(KeyCode::Up), char('k')], OVER, A::Go(Move::Up), "", "one up"),
-    bind(&[key(KeyCode::Down), char('j')], OVER, A::Go(Move::Down), "", "one down"),
-    bind(&[key(KeyCode::PageUp), ctrl('u')], OVER, A::Go(Move::PageUp), "", "one screen up"),
-    bind(&[key(KeyCode::PageDown), char(' ')], OVER, A::Go(Move::PageDown), "", "one screen down"),
-    bind(&[key(KeyCode::Home), char('g')], OVER, A::Go(Move::First), "", "to the first"),
-    bind(&[key(KeyCode::End), char('G')], OVER, A::Go(Move::Last), "", "to the last"),
+    bind(&[char('b')], &[C::Statistics], A::NextGrouping, "by", "Group response times by host, status or method"),
+    bind(&[char('>')], &[C::Statistics], A::LongerInterval, "", "Longer intervals"),
+    bind(&[char('<')], &[C::Statistics], A::ShorterInterval, "", "Shorter intervals"),
+    bind(&[char('0')], &[C::Statistics], A::FitInterval, "", "Fit the whole capture on the screen"),
+    bind(&[char('z')], &[C::Frames, C::Tree, C::Bytes], A::Zoom, "zoom", "Show this pane alone, or all"),
+    bind(&[char('p')], &[C::Call], A::NextPane, "pane", "Next pane: phases, request, response"),
+    bind(&[char('P')], &[C::Call], A::PreviousPane, "", "Previous pane"),
+    bind(&[char('z')], &[C::Call], A::Zoom, "zoom", "Show this pane alone, or all"),
+    bind(&[char('z')], &[C::Ladder], A::Zoom, "card", "Fold or unfold the handshake card"),
+    bind(&[char('W')], &[C::Call, C::Follow], A::Wrap, "", "Wrap long lines, or scroll them sideways"),
+    bind(&[char('L')], STREAM_CONTEXTS, A::Ladder, "", "Show the ladder of the connection"),
+    bind(&[char('F')], STREAM_CONTEXTS, A::Follow, "follow", "Follow the stream: data of both sides"),
+    bind(
+        &[char('v')],
+        &[C::Calls, C::Streams, C::Call, C::Ladder, C::Follow],
+        A::GoToFrame,
+        "frame",
+        "Go to the frame",
+    ),
+    // Filter, search and display.
+    bind(&[char('/')], &[], A::Filter, "filter", "Filter all views"),
+    bind(&[char('\\')], &[], A::ToggleFilter, "", "Toggle filter"),
+    bind(&[char('=')], SELECTION_CONTEXTS, A::FilterBy(FilterMode::Only), "", "Filter by selection"),
+    bind(&[char('-')], SELECTION_CONTEXTS, A::FilterBy(FilterMode::Exclude), "", "Exclude selection from filter"),
+    bind(&[char('+')], SELECTION_CONTEXTS, A::FilterBy(FilterMode::And), "", "Add selection to filter (AND)"),
+    bind(&[char('c')], STREAM_CONTEXTS, A::FilterBy(FilterMode::Conversation), "", "Filter by conversation"),
+    bind(&[char('f'), ctrl('f')], &[], A::Find, "find", "Find text, bytes or a regular expression"),
+    bind(&[char('n')], &[], A::FindNext, "", "Find next"),
+    bind(&[char('N')], &[], A::FindPrevious, "", "Find previous"),
+    bind(&[char('m')], STREAM_CONTEXTS, A::Mark, "", "Mark or unmark the frame"),
+    bind(&[char('\''), char(']')], &[], A::NextMark, "", "Next marked frame"),
+    bind(&[char('[')], &[], A::PreviousMark, "", "Previous marked frame"),
+    bind(&[char('e')], &[], A::NextWarning, "", "Next frame with a warning or an error"),
+    bind(&[char('t')], &[], A::NextTimeFormat, "", "Time: since start, previous row, clock or reference"),
+    bind(&[char('T')], STREAM_CONTEXTS, A::SetTimeReference, "", "Set the time reference"),
+    bind(&[char('s')], LISTS, A::Sort, "sort", "Sort by a column"),
+    bind(&[char('s')], &[C::Frames], A::Sort, "", "Sort by a column"),
+    bind(&[char('S')], LISTS, A::ReverseSort, "", "Reverse the sort order"),
+    bind(&[char('S')], &[C::Frames], A::ReverseSort, "", "Reverse the sort order"),
+    bind(&[char('o')], &[C::Calls, C::Streams, C::Frames, C::Notes], A::Columns, "", "Choose columns"),
+    bind(&[char('o')], &[C::Tree], A::ToggleColumn, "", "Show or hide this field as a column"),
+    bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "Next buffer: frame, reassembled, decoded"),
+    bind(&[char('E')], &[C::Tree], A::Unfold, "", "Open all lines"),
+    bind(&[char('E')], &[C::Call], A::Unfold, "", "List the frames of all phases"),
+    bind(&[char('C')], &[C::Call], A::Fold, "", "Hide the frames of all phases"),
+    bind(&[char('C')], &[C::Tree], A::Fold, "", "Close all lines"),
+    // Copy and save.
+    bind(&[char('y')], STREAM_CONTEXTS, A::Copy, "copy", "Copy a value, the row, the filter or a curl command"),
+    bind(&[char('w')], &[], A::Save, "", "Save the listed frames as pcapng"),
+    // Program.
+    bind(&[char('?'), key(KeyCode::F(1))], &[], A::Help, "help", "Help"),
+    bind(&[char('i')], &[], A::Theme, "", "Toggle light and dark theme"),
+    bind(&[ctrl('l')], &[], A::Redraw, "", "Redraw the screen"),
+    bind(&[ctrl('z')], &[], A::Suspend, "", "Suspend; fg resumes"),
+    bind(&[char('q'), ctrl('c')], &[], A::Quit, "quit", "Quit"),
+    // Prompts.
+    bind(&[key(KeyCode::Enter)], &[C::Filter], A::Enter, "apply", "Apply the filter"),
+    bind(&[key(KeyCode::Enter)], &[C::Prompt], A::Enter, "confirm", "Confirm"),
+    bind(&[key(KeyCode::Esc), ctrl('c')], PROMPTS, A::Back, "cancel", "Cancel"),
+    bind(
+        &[key(KeyCode::Tab)],
+        &[C::Filter],
+        A::Edit(EditAction::Next),
+        "complete",
+        "Complete a name; again for the next",
+    ),
+    bind(&[key(KeyCode::BackTab)], &[C::Filter], A::Edit(EditAction::Previous), "", "Previous completion"),
+    bind(
+        &[key(KeyCode::Tab)],
+        &[C::Prompt],
+        A::Edit(EditAction::Next),
+        "kind",
+        "Find: text, bytes or a regular expression",
+    ),
+    bind(
+        &[key(KeyCode::BackTab)],
+        &[C::Prompt],
+        A::Edit(EditAction::Previous),
+        "place",
+        "Find: in rows, trees or bytes",
+    ),
+    bind(&[key(KeyCode::Up), ctrl('p')], PROMPTS, A::Edit(EditAction::Older), "older", "Previous entry of the history"),
+    bind(&[key(KeyCode::Down), ctrl('n')], PROMPTS, A::Edit(EditAction::Newer), "", "Next entry of the history"),
+    bind(&[key(KeyCode::Left), ctrl('b')], PROMPTS, A::Edit(EditAction::Left), "", "Left"),
+    bind(&[key(KeyCode::Right), ctrl('f')], PROMPTS, A::Edit(EditAction::Right), "", "Right"),
+    bind(&[key(KeyCode::Home), ctrl('a')], PROMPTS, A::Edit(EditAction::Home), "", "Go to the start"),
+    bind(&[key(KeyCode::End), ctrl('e')], PROMPTS, A::Edit(EditAction::End), "", "Go to the end"),
+    bind(
+        &[key(KeyCode::Backspace), ctrl('h')],
+        PROMPTS,
+        A::Edit(EditAction::Backspace),
+        "",
+        "Delete the character before the cursor",
+    ),
+    bind(
+        &[key(KeyCode::Delete), ctrl('d')],
+        PROMPTS,
+        A::Edit(EditAction::Delete),
+        "",
+        "Delete the character at the cursor",
+    ),
+    bind(&[ctrl('w')], PROMPTS, A::Edit(EditAction::DeleteWord), "", "Delete the word before the cursor"),
+    bind(&[ctrl('u')], PROMPTS, A::Edit(EditAction::Clear), "clear", "Delete the whole line"),
+    bind(&[ctrl('z')], &[C::Filter, C::Prompt, C::Help, C::Menu], A::Suspend, "", "Suspend; fg resumes"),
+    bind(&[ctrl('c')], OVERLAYS, A::Quit, "", "Quit"),
+    bind(&[key(KeyCode::Up), char('k')], OVERLAYS, A::Move(Move::Up), "", "Up"),
+    bind(&[key(KeyCode::Down), char('j')], OVERLAYS, A::Move(Move::Down), "", "Down"),
+    bind(&[key(KeyCode::PageUp), ctrl('u')], OVERLAYS, A::Move(Move::PageUp), "", "Page up"),
+    bind(&[key(KeyCode::PageDown), char(' ')], OVERLAYS, A::Move(Move::PageDown), "", "Page down"),
+    bind(&[key(KeyCode::Home), char('g')], OVERLAYS, A::Move(Move::First), "", "Go to the first row"),
+    bind(&[key(KeyCode::End), char('G')], OVERLAYS, A::Move(Move::Last), "", "Go to the last row"),
 ];
 
-impl Context {
-    /// Whether it is a view, not something that lies over one.
+impl KeyContext {
+    /// Returns whether the context is a view, not an overlay.
     pub(crate) fn is_view(self) -> bool {
-        !matches!(self, C::Help | C::Menu | C::Filter | C::Line)
+        !matches!(self, C::Help | C::Menu | C::Filter | C::Prompt)
     }
 }
 
 impl Binding {
-    /// Whether it holds here.
-    pub(crate) fn holds(&self, here: Context) -> bool {
-        if self.at.is_empty() { here.is_view() } else { self.at.contains(&here) }
+    /// Returns whether the binding applies in a context.
+    pub(crate) fn applies(&self, context: KeyContext) -> bool {
+        if self.contexts.is_empty() { context.is_view() } else { self.contexts.contains(&context) }
     }
 }
 
-/// What a key does here. What is bound here only comes before what is bound in all views.
-pub(crate) fn action(key: Key, here: Context) -> Option<Action> {
-    let bound = |binding: &&Binding| binding.keys.contains(&key) && binding.holds(here);
-    let special = KEYS.iter().filter(|binding| !binding.at.is_empty()).find(bound);
+/// Returns the action of a key. Bindings of this context come before those of all views.
+pub(crate) fn action(key: Key, context: KeyContext) -> Option<Action> {
+    let bound = |binding: &&Binding| binding.keys.contains(&key) && binding.applies(context);
+    let special = KEYS.iter().filter(|binding| !binding.contexts.is_empty()).find(bound);
     special.or_else(|| KEYS.iter().find(bound)).map(|binding| binding.action)
 }
 
-/// The bindings whose words stand in the last line.
-pub(crate) fn foot(here: Context) -> impl Iterator<Item = &'static Binding> {
-    KEYS.iter().filter(move |binding| !binding.foot.is_empty() && binding.holds(here))
+/// Returns the bindings with a hint for the last line.
+pub(crate) fn hints(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
+    KEYS.iter().filter(move |binding| !binding.hint.is_empty() && binding.applies(context))
 }
 
-/// The context of a view.
-pub(crate) fn of(view: View) -> Context {
+/// Returns the context of a view.
+pub(crate) fn context_of(view: View) -> KeyContext {
     match view {
         View::Calls => C::Calls,
         View::Streams => C::Streams,

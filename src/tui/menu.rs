@@ -1,221 +1,226 @@
-//! Menus: a few things to choose from.
+//! Menus: sort order, columns, copying, filters and confirmations.
 
+use super::display_filter;
 use super::keys::Action;
-use super::leave::{self, Leave};
-use super::list::List;
-use super::model::{Model, View, Word};
-use super::msg::Effect;
-use super::sift;
-use crate::browse::Ask;
+use super::message::Effect;
+use super::model::{Model, StatusMessage, View};
+use super::quit_menu::{self, QuitChoice};
+use super::scroll::ScrollState;
+use crate::browse::BrowseRequest;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What is done when it is chosen.
+/// Action of a menu item.
 #[derive(Clone, Debug)]
-pub(crate) enum Choice {
+pub(crate) enum MenuChoice {
     Copy(String),
-    /// Copies the command that makes the same request as this call.
+    /// Copies this call's request as a curl command.
     Curl(usize),
     Filter(String),
     /// Sorts the list by this column.
     Sort(usize),
-    /// Shows this column, or not; the menu stays.
+    /// Shows or hides this column; the menu stays open.
     Column(usize),
-    /// Takes the column of this field away.
+    /// Hides the column of this field.
     Field(&'static dissectors::Field),
-    /// Writes over a file.
-    Over(PathBuf),
-    /// Ends, and does this with what was captured.
-    Leave(Leave),
-    Nothing,
+    /// Saves over an existing file.
+    Overwrite(PathBuf),
+    /// Quits, with this action for the captured frames.
+    Quit(QuitChoice),
+    Cancel,
 }
 
-/// A line of a menu.
+/// Item of a menu.
 #[derive(Clone, Debug)]
-pub(crate) struct Item {
+pub(crate) struct MenuItem {
     pub(crate) title: String,
-    /// What stands beside it.
-    pub(crate) about: String,
-    pub(crate) choice: Choice,
+    /// Description shown beside the title.
+    pub(crate) description: String,
+    pub(crate) choice: MenuChoice,
 }
 
-/// A menu.
+/// Open menu.
 #[derive(Debug)]
 pub(crate) struct Menu {
     pub(crate) title: String,
-    pub(crate) items: Vec<Item>,
-    pub(crate) list: List,
+    pub(crate) items: Vec<MenuItem>,
+    pub(crate) list: ScrollState,
 }
 
-/// Lines of a menu that are seen at once.
-pub(crate) const HEIGHT: usize = 14;
+/// Maximum number of visible items.
+pub(crate) const MAX_VISIBLE_ITEMS: usize = 14;
 
 impl Menu {
-    pub(crate) fn new(title: impl Into<String>, items: Vec<Item>) -> Menu {
-        Menu { title: title.into(), items, list: List::default() }
+    pub(crate) fn new(title: impl Into<String>, items: Vec<MenuItem>) -> Menu {
+        Menu { title: title.into(), items, list: ScrollState::default() }
     }
 }
 
-/// Opens a menu, if there is anything in it.
+/// Opens a menu, unless it is empty.
 pub(crate) fn open(model: &mut Model, menu: Menu) {
     if menu.items.is_empty() {
-        model.wrong("there is nothing to choose here");
+        model.show_error("Nothing to select here");
     } else {
         model.menu = Some(menu);
     }
 }
 
-/// Opens the menu of columns to sort by.
-pub(crate) fn sort(model: &mut Model) {
-    let (columns, can_sort): (_, fn(usize) -> bool) = match (model.view, roster(model)) {
-        (_, Some(roster)) => (roster.columns, |_| true),
-        (View::Frames, _) => (&super::view::frames::COLUMNS[..], super::order::can_sort),
+/// Opens the menu of sort columns.
+pub(crate) fn open_sort_menu(model: &mut Model) {
+    let (columns, can_sort): (_, fn(usize) -> bool) = match (model.view, sorted_list(model)) {
+        (_, Some(list)) => (list.columns, |_| true),
+        (View::Frames, _) => (&super::view::frames::COLUMNS[..], super::frame_order::can_sort),
         _ => return,
     };
     let columns = columns.iter().enumerate().filter(|&(at, column)| !column.title.is_empty() && can_sort(at));
-    let mut items = vec![Item { title: "as captured".into(), about: String::new(), choice: Choice::Sort(usize::MAX) }];
-    items.extend(columns.map(|(at, column)| Item {
+    let mut items = vec![MenuItem {
+        title: "as captured".into(),
+        description: String::new(),
+        choice: MenuChoice::Sort(usize::MAX),
+    }];
+    items.extend(columns.map(|(at, column)| MenuItem {
         title: column.title.into(),
-        about: column.about.into(),
-        choice: Choice::Sort(at),
+        description: column.description.into(),
+        choice: MenuChoice::Sort(at),
     }));
     open(model, Menu::new("Sort by", items));
 }
 
-/// Opens the menu of columns to be shown.
-pub(crate) fn columns(model: &mut Model) {
-    let (columns, hidden) = match (model.view, roster(model)) {
-        (_, Some(roster)) => (roster.columns, roster.hidden),
+/// Opens the menu of visible columns.
+pub(crate) fn open_columns_menu(model: &mut Model) {
+    let (columns, hidden) = match (model.view, sorted_list(model)) {
+        (_, Some(list)) => (list.columns, list.hidden),
         (View::Frames, _) => (&super::view::frames::COLUMNS[..], model.frames.hidden),
         _ => return,
     };
     let mark = |at: usize| if hidden >> at & 1 == 0 { "[x]" } else { "[ ]" };
-    let item = |title: String, about: &str, choice| Item { title, about: about.into(), choice };
+    let item = |title: String, description: &str, choice| MenuItem { title, description: description.into(), choice };
     let own = columns.iter().enumerate();
-    let own = own.map(|(at, column)| item(format!("{} {}", mark(at), column.title), column.about, Choice::Column(at)));
+    let own = own
+        .map(|(at, column)| item(format!("{} {}", mark(at), column.title), column.description, MenuChoice::Column(at)));
     let of_frames = model.frames.fields.iter().filter(|_| model.view == View::Frames);
-    let fields = of_frames.map(|field| item(format!("[x] {}", field.name), field.doc, Choice::Field(field)));
+    let fields = of_frames.map(|field| item(format!("[x] {}", field.name), field.doc, MenuChoice::Field(field)));
     let items = own.chain(fields).collect();
     open(model, Menu::new("Columns", items));
 }
 
-/// Sorts the list of the view by a column, the other way round if it is sorted by it.
+/// Sorts the view's list by a column; reverses the order if it is sorted by it.
 pub(crate) fn sort_by(model: &mut Model, column: usize) {
     if model.view == View::Frames {
         return model.frames.order.sort_by(column);
     }
-    if let Some(roster) = roster(model) {
-        roster.sort_by(column);
+    if let Some(list) = sorted_list(model) {
+        list.sort_by(column);
     }
 }
 
-/// The list of calls, of connections or of what is counted, if the view is one of those.
-pub(crate) fn roster(model: &mut Model) -> Option<&mut super::roster::Roster> {
+/// Returns the sorted list of the view, if it has one.
+pub(crate) fn sorted_list(model: &mut Model) -> Option<&mut super::sorted_list::SortedList> {
     match model.view {
         View::Calls => Some(&mut model.calls),
         View::Streams => Some(&mut model.streams),
-        View::Notes => Some(&mut model.notes.roster),
+        View::Notes => Some(&mut model.notes.sorted_list),
         View::Statistics => model.statistics.table_mut(),
         _ => None,
     }
 }
 
-/// Does what a key says in a menu.
-pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+/// Runs an action of the menu.
+pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(menu) = &mut model.menu else { return Vec::new() };
     match action {
-        Action::Go(way) => menu.list.go(way, menu.items.len(), HEIGHT),
+        Action::Move(step) => menu.list.move_cursor(step, menu.items.len(), MAX_VISIBLE_ITEMS),
         Action::Back => {
             model.menu = None;
-            model.leaving = false;
+            model.quits_after_save = false;
         }
         Action::Enter => {
-            let choice = menu.items.get(menu.list.at).map(|item| item.choice.clone());
-            return choice.map_or(Vec::new(), |choice| choose(model, choice));
+            let choice = menu.items.get(menu.list.cursor).map(|item| item.choice.clone());
+            return choice.map_or(Vec::new(), |choice| run_choice(model, choice));
         }
         _ => {}
     }
     if let Some(menu) = &mut model.menu {
-        menu.list.settle(menu.items.len(), HEIGHT);
+        menu.list.fit(menu.items.len(), MAX_VISIBLE_ITEMS);
     }
     Vec::new()
 }
 
-fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
+fn run_choice(model: &mut Model, choice: MenuChoice) -> Vec<Effect> {
     let Some(menu) = model.menu.take() else { return Vec::new() };
     match choice {
-        Choice::Copy(text) => copy(model, text),
-        Choice::Curl(call) => {
-            if model.opened.told.is_some() && model.opened.call == Some(call) {
+        MenuChoice::Copy(text) => copy(model, text),
+        MenuChoice::Curl(call) => {
+            if model.call_view.details.is_some() && model.call_view.loaded == Some(call) {
                 return super::call::copy_curl(model);
             }
-            model.opened.curl = true;
-            vec![super::call::ask(model, call)]
+            model.call_view.copies_curl = true;
+            vec![super::call::request(model, call)]
         }
-        Choice::Filter(text) => sift::apply(model, &text),
-        Choice::Sort(column) => {
+        MenuChoice::Filter(text) => display_filter::apply(model, &text),
+        MenuChoice::Sort(column) => {
             sort_by(model, column);
             Vec::new()
         }
-        Choice::Column(column) => {
-            match roster(model) {
-                Some(roster) => roster.hidden ^= 1 << column,
+        MenuChoice::Column(column) => {
+            match sorted_list(model) {
+                Some(list) => list.hidden ^= 1 << column,
                 None => model.frames.hidden ^= 1 << column,
             }
-            columns(model);
+            open_columns_menu(model);
             if let Some(shown) = &mut model.menu {
                 shown.list = menu.list;
             }
             Vec::new()
         }
-        Choice::Field(field) => {
-            // One that has a column can be taken away.
-            let _ = model.frames.turn_column(field);
+        MenuChoice::Field(field) => {
+            // A visible column can always be hidden.
+            let _ = model.frames.toggle_column(field);
             Vec::new()
         }
-        Choice::Over(path) => save(model, path, true),
-        Choice::Leave(how) => leave::choose(model, how),
-        Choice::Nothing => {
-            model.leaving = false;
+        MenuChoice::Overwrite(path) => save(model, path, true),
+        MenuChoice::Quit(choice) => quit_menu::run_choice(model, choice),
+        MenuChoice::Cancel => {
+            model.quits_after_save = false;
             Vec::new()
         }
     }
 }
 
-/// What is told of a text that was copied.
-const SENT: &str = "sent to the terminal's clipboard";
+/// Status after copying a text.
+const CLIPBOARD_STATUS: &str = "Sent to the terminal's clipboard";
 
-/// Learns that what was copied is in tmux's buffer, too.
-pub(crate) fn copied(model: &mut Model) {
-    if let Some(Word::Done(what)) = &model.word
-        && what.starts_with(SENT)
+/// Adds to the status that the text was also copied to tmux's buffer.
+pub(crate) fn add_tmux_status(model: &mut Model) {
+    if let Some(StatusMessage::Info(message)) = &model.status
+        && message.starts_with(CLIPBOARD_STATUS)
     {
-        model.word = Some(Word::Done(format!("in tmux's buffer, and {what}")));
+        model.status = Some(StatusMessage::Info(format!("Copied to tmux's buffer. {message}")));
     }
 }
 
-/// Puts a text into the clipboard.
+/// Copies a text to the clipboard.
 pub(crate) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     let lines = text.lines().count();
     let more = if lines > 1 { format!(" (and {} more lines)", lines - 1) } else { String::new() };
-    // No terminal says whether it has taken it.
-    model.done(format!("{SENT}: {}{more}", text.lines().next().unwrap_or_default()));
+    // Terminals do not confirm OSC 52.
+    model.show_info(format!("{CLIPBOARD_STATUS}: {}{more}", text.lines().next().unwrap_or_default()));
     vec![Effect::Copy(text)]
 }
 
-/// Saves the frames that the filter lets through; all when they are left.
-pub(crate) fn save(model: &mut Model, path: PathBuf, over: bool) -> Vec<Effect> {
-    let sifted = model.sifted.as_ref().filter(|_| !model.leaving);
-    let frames = sifted.map(|sifted| Arc::clone(&sifted.frames));
-    model.done(format!("saving {}", path.display()));
-    vec![Effect::Ask(Ask::Save { path, frames, over })]
+/// Saves the frames that match the filter; all frames when quitting.
+pub(crate) fn save(model: &mut Model, path: PathBuf, overwrite: bool) -> Vec<Effect> {
+    let applied = model.applied_filter.as_ref().filter(|_| !model.quits_after_save);
+    let frames = applied.map(|applied| Arc::clone(&applied.frames));
+    model.show_info(format!("Saving {}", path.display()));
+    vec![Effect::Query(BrowseRequest::Save { path, frames, overwrite })]
 }
 
-/// Asks whether a file is to be written over.
-pub(crate) fn ask_over(model: &mut Model, path: PathBuf) {
-    model.word = None;
-    let title = format!("{} is there already", super::text::plain(&path.to_string_lossy()));
-    let item = |title: &str, choice| Item { title: title.into(), about: String::new(), choice };
-    let items = vec![item("leave it", Choice::Nothing), item("replace it", Choice::Over(path))];
+/// Opens the menu that confirms overwriting a file.
+pub(crate) fn confirm_overwrite(model: &mut Model, path: PathBuf) {
+    model.status = None;
+    let title = format!("{} already exists", super::text::sanitize(&path.to_string_lossy()));
+    let item = |title: &str, choice| MenuItem { title: title.into(), description: String::new(), choice };
+    let items = vec![item("Cancel", MenuChoice::Cancel), item("Replace", MenuChoice::Overwrite(path))];
     open(model, Menu::new(title, items));
 }

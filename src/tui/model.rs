@@ -1,46 +1,46 @@
-//! All that the screen knows: plain data.
+//! State of the terminal UI: plain data.
 
-use super::call::Opened;
-use super::find::Search;
-use super::follow::Follow;
-use super::frames::Frames;
-use super::keys::{self, Context};
-use super::ladder::Ladder;
-use super::list::{List, Numbers};
+use super::call::CallView;
+use super::display_filter::{AppliedFilter, Prompt};
+use super::follow::FollowView;
+use super::frames::FramesView;
+use super::keys::{self, KeyContext};
+use super::ladder::LadderView;
 use super::menu::Menu;
-use super::notes::Notes;
-use super::roster::Roster;
-use super::sift::{Sifted, Typing};
-use super::statistics::Statistics;
+use super::notes::NotesView;
+use super::scroll::{RowNumbers, ScrollState};
+use super::search::Search;
+use super::sorted_list::SortedList;
+use super::statistics::StatisticsView;
 use super::text;
 use super::theme::Theme;
-use super::times::{Since, Times};
-use crate::browse::{Ask, Index, State, kept};
+use super::time_format::{TimeFormat, TimeOrigin};
+use crate::browse::{BrowseRequest, Index, LoadState, saved_message};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What can be looked at from anywhere.
+/// Top-level view with a tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
-    /// Requests and their answers.
+    /// Requests and responses.
     Calls,
     /// TCP connections.
     Streams,
     /// Frames.
     Frames,
-    /// What is counted.
+    /// Counts of frames and response times.
     Statistics,
-    /// What was odd.
+    /// Warnings and notes.
     Notes,
 }
 
 impl Tab {
     pub(crate) const ALL: [Tab; 5] = [Tab::Calls, Tab::Streams, Tab::Frames, Tab::Statistics, Tab::Notes];
 
-    /// The tab `by` places after this one, round and round.
-    pub(crate) fn after(self, by: usize) -> Tab {
+    /// Returns the tab `by` positions after this one, wrapping around.
+    pub(crate) fn offset(self, by: usize) -> Tab {
         let at = Tab::ALL.iter().position(|&tab| tab == self).unwrap_or(0);
         Tab::ALL.get((at + by) % Tab::ALL.len()).copied().unwrap_or(self)
     }
@@ -56,7 +56,7 @@ impl Tab {
     }
 }
 
-/// What is looked at.
+/// View of the terminal UI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
     Calls,
@@ -64,16 +64,16 @@ pub(crate) enum View {
     Frames,
     Statistics,
     Notes,
-    /// A call, by its place in the index.
+    /// Call, as an index.
     Call(usize),
-    /// The ladder of a connection.
+    /// Ladder of a connection.
     Ladder(u32),
-    /// What both sides of a connection said.
+    /// Data both sides of a connection sent.
     Follow(u32),
 }
 
 impl View {
-    /// The tab it belongs to.
+    /// Returns the tab the view belongs to.
     pub(crate) fn tab(self) -> Tab {
         match self {
             View::Calls | View::Call(_) => Tab::Calls,
@@ -85,271 +85,271 @@ impl View {
     }
 }
 
-/// What is said in the last line until the next key.
+/// Message in the last line, until the next key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
-    /// Something was done.
-    Done(String),
-    /// Something is wrong.
-    Wrong(String),
+pub(crate) enum StatusMessage {
+    /// Result of an action.
+    Info(String),
+    /// Error.
+    Error(String),
 }
 
-/// All that the screen knows.
+/// State of the terminal UI.
 #[derive(Debug)]
 pub struct Model {
-    /// What is known of the capture.
+    /// Summaries of all frames, calls, connections and notes.
     pub(crate) index: Index,
-    /// The name of the capture.
+    /// Name of the capture.
     pub(crate) name: String,
     /// Columns and rows of the terminal.
     pub(crate) size: (u16, u16),
     pub(crate) view: View,
-    /// Where views were opened from, the last at the end.
-    pub(crate) before: Vec<View>,
-    pub(crate) calls: Roster,
-    pub(crate) streams: Roster,
-    pub(crate) frames: Frames,
-    pub(crate) notes: Notes,
-    pub(crate) statistics: Statistics,
-    pub(crate) opened: Opened,
-    pub(crate) ladder: Ladder,
-    pub(crate) follow: Follow,
-    /// What the filter has let through, if there is one.
-    pub(crate) sifted: Option<Sifted>,
-    /// The filter that was taken away.
-    pub(crate) unfiltered: Option<Arc<str>>,
-    /// The filter to begin with.
-    pub(crate) first: Option<String>,
-    /// Filters that were applied, the last at the end.
+    /// Views to go back to, the most recent last.
+    pub(crate) back_stack: Vec<View>,
+    pub(crate) calls: SortedList,
+    pub(crate) streams: SortedList,
+    pub(crate) frames: FramesView,
+    pub(crate) notes: NotesView,
+    pub(crate) statistics: StatisticsView,
+    pub(crate) call_view: CallView,
+    pub(crate) ladder: LadderView,
+    pub(crate) follow: FollowView,
+    /// Applied filter and its matches.
+    pub(crate) applied_filter: Option<AppliedFilter>,
+    /// Filter that was cleared last.
+    pub(crate) cleared_filter: Option<Arc<str>>,
+    /// Filter to apply at the start.
+    pub(crate) initial_filter: Option<String>,
+    /// Filters applied so far, the most recent last.
     pub(crate) history: Vec<String>,
-    /// The line that is being typed.
-    pub(crate) typing: Option<Typing>,
+    /// Open prompt.
+    pub(crate) prompt: Option<Prompt>,
     pub(crate) menu: Option<Menu>,
-    /// The help screen, if it is shown.
-    pub(crate) help: Option<List>,
+    /// Scroll state of the help screen, if it is open.
+    pub(crate) help: Option<ScrollState>,
     pub(crate) search: Search,
-    /// Long lines are wrapped.
+    /// Whether long lines are wrapped.
     pub(crate) wraps: bool,
-    pub(crate) times: Times,
-    /// Frames that are marked.
+    pub(crate) time_format: TimeFormat,
+    /// Marked frames.
     pub(crate) marks: BTreeSet<u32>,
-    pub(crate) word: Option<Word>,
+    pub(crate) status: Option<StatusMessage>,
     pub(crate) theme: Theme,
-    /// The number of the last question that has one.
-    pub(crate) turn: u64,
-    /// The border that the mouse holds.
-    pub(crate) held: Option<usize>,
-    /// What of the capture could not be read again, the last of each kind, and why.
-    pub(crate) unread: Vec<(Ask, String)>,
-    /// The temporary file that what is captured goes to.
+    /// ID of the last query that has one.
+    pub(crate) last_query_id: u64,
+    /// Border being dragged.
+    pub(crate) dragged_border: Option<usize>,
+    /// Failed queries and their errors, the last of each kind.
+    pub(crate) failed_queries: Vec<(BrowseRequest, String)>,
+    /// Temporary file that frames are captured to.
     pub(crate) spool: Option<PathBuf>,
-    /// As many frames were saved as there were.
-    pub(crate) saved: u64,
-    /// What is being saved is the last thing to be done.
-    pub(crate) leaving: bool,
+    /// Number of frames saved last.
+    pub(crate) saved_frames: u64,
+    /// Whether to quit after the pending save.
+    pub(crate) quits_after_save: bool,
 }
 
 impl Model {
-    /// A screen of a capture of which nothing is known yet. Times are told in this zone.
+    /// Creates the state for a capture whose index is still empty. Clock times are shown in this time zone.
     #[must_use]
     pub fn new(name: &str, theme: Theme, zone: TimeZone) -> Model {
         Model {
             index: Index::default(),
-            name: text::plain(name).into_owned(),
+            name: text::sanitize(name).into_owned(),
             size: (80, 24),
             view: View::Calls,
-            before: Vec::new(),
-            calls: Roster::new(&super::view::calls::COLUMNS),
-            streams: Roster::new(&super::view::streams::COLUMNS),
-            frames: Frames::default(),
-            notes: Notes::default(),
-            statistics: Statistics::default(),
-            opened: Opened::default(),
-            ladder: Ladder::default(),
-            follow: Follow::default(),
-            sifted: None,
-            unfiltered: None,
-            first: None,
+            back_stack: Vec::new(),
+            calls: SortedList::new(&super::view::calls::COLUMNS),
+            streams: SortedList::new(&super::view::streams::COLUMNS),
+            frames: FramesView::default(),
+            notes: NotesView::default(),
+            statistics: StatisticsView::default(),
+            call_view: CallView::default(),
+            ladder: LadderView::default(),
+            follow: FollowView::default(),
+            applied_filter: None,
+            cleared_filter: None,
+            initial_filter: None,
             history: Vec::new(),
-            typing: None,
+            prompt: None,
             menu: None,
             help: None,
             search: Search::default(),
             wraps: true,
-            times: Times::new(zone),
+            time_format: TimeFormat::new(zone),
             marks: BTreeSet::new(),
-            word: None,
+            status: None,
             theme,
-            turn: 0,
-            held: None,
-            unread: Vec::new(),
+            last_query_id: 0,
+            dragged_border: None,
+            failed_queries: Vec::new(),
             spool: None,
-            saved: 0,
-            leaving: false,
+            saved_frames: 0,
+            quits_after_save: false,
         }
     }
 
-    /// Shows a tab first, and follows what comes: for an interface.
+    /// Shows a tab first and follows its end, for a live capture.
     #[must_use]
-    pub fn following(mut self, tab: Tab) -> Model {
+    pub fn with_follow(mut self, tab: Tab) -> Model {
         self.view = tab.view();
-        self.index.state = State::Live { name: self.name.clone(), lost: [0; 3] };
-        self.calls.list.tail = true;
-        self.streams.list.tail = true;
-        self.frames.list.tail = true;
-        // What is odd is told as it comes.
-        self.notes.roster.sort = None;
-        self.notes.roster.list.tail = true;
+        self.index.state = LoadState::Live { name: self.name.clone(), dropped: [0; 3] };
+        self.calls.list.follows_end = true;
+        self.streams.list.follows_end = true;
+        self.frames.list.follows_end = true;
+        // Notes are listed as they arrive.
+        self.notes.sorted_list.sort = None;
+        self.notes.sorted_list.list.follows_end = true;
         self
     }
 
-    /// What is captured goes to a temporary file.
+    /// Sets the temporary file that frames are captured to.
     #[must_use]
-    pub fn spooled(mut self, spool: Option<&Path>) -> Model {
+    pub fn with_spool(mut self, spool: Option<&Path>) -> Model {
         self.spool = spool.map(Path::to_owned);
         self
     }
 
-    /// What is to be told when the program ends without the user.
-    pub(crate) fn last_words(&self) -> Option<String> {
-        self.spool.as_ref().map(|spool| format!("overhear: {}", kept(spool)))
+    /// Returns the message to print if the program is ended by a signal or an error.
+    pub(crate) fn exit_message(&self) -> Option<String> {
+        self.spool.as_ref().map(|spool| format!("overhear: {}", saved_message(spool)))
     }
 
-    /// Filters from the beginning.
+    /// Applies a filter at the start.
     #[must_use]
-    pub fn filtered(mut self, filter: &str) -> Model {
-        self.first = Some(filter.to_owned()).filter(|filter| !filter.is_empty());
+    pub fn with_filter(mut self, filter: &str) -> Model {
+        self.initial_filter = Some(filter.to_owned()).filter(|filter| !filter.is_empty());
         self
     }
 
-    /// What has the keys.
-    pub(crate) fn context(&self) -> Context {
-        match (&self.typing, &self.menu, &self.help) {
-            (Some(typing), ..) if typing.is_filter() => Context::Filter,
-            (Some(_), ..) => Context::Line,
-            (_, Some(_), _) => Context::Menu,
-            (.., Some(_)) => Context::Help,
+    /// Returns the context that keys are read in.
+    pub(crate) fn key_context(&self) -> KeyContext {
+        match (&self.prompt, &self.menu, &self.help) {
+            (Some(typing), ..) if typing.is_filter() => KeyContext::Filter,
+            (Some(_), ..) => KeyContext::Prompt,
+            (_, Some(_), _) => KeyContext::Menu,
+            (.., Some(_)) => KeyContext::Help,
             _ if self.view == View::Frames => self.frames.pane.context(),
-            _ => keys::of(self.view),
+            _ => keys::context_of(self.view),
         }
     }
 
-    /// The frames that the filter lets through, in their order.
-    pub(crate) fn frame_numbers(&self) -> Numbers {
-        let turn = self.sifted.as_ref().map(|sifted| sifted.turn);
-        self.frames.order.numbers(turn, self.unsorted_frames())
+    /// Returns the frames that match the filter, in display order.
+    pub(crate) fn frame_numbers(&self) -> RowNumbers {
+        let filter_id = self.applied_filter.as_ref().map(|applied| applied.query_id);
+        self.frames.order.numbers(filter_id, self.unsorted_frames())
     }
 
-    /// The frames that the filter lets through, as captured.
-    pub(crate) fn unsorted_frames(&self) -> Numbers {
-        let all = Numbers::All { first: 1, count: self.index.frames.len() };
-        Numbers::among(self.sifted.as_ref().map(|sifted| &sifted.frames), all)
+    /// Returns the frames that match the filter, as captured.
+    pub(crate) fn unsorted_frames(&self) -> RowNumbers {
+        let all = RowNumbers::All { first: 1, count: self.index.frames.len() };
+        RowNumbers::filtered(self.applied_filter.as_ref().map(|applied| &applied.frames), all)
     }
 
-    /// The calls that the filter lets through, in their order.
-    pub(crate) fn call_numbers(&self) -> Numbers {
-        let all = Numbers::All { first: 0, count: self.index.calls.len() };
-        self.calls.numbers(self.sifted.as_ref().map(|sifted| &sifted.calls), all)
+    /// Returns the calls that match the filter, in display order.
+    pub(crate) fn call_numbers(&self) -> RowNumbers {
+        let all = RowNumbers::All { first: 0, count: self.index.calls.len() };
+        self.calls.numbers(self.applied_filter.as_ref().map(|applied| &applied.calls), all)
     }
 
-    /// The calls that the filter lets through, as captured.
-    pub(crate) fn unsorted_calls(&self) -> Numbers {
-        let all = Numbers::All { first: 0, count: self.index.calls.len() };
-        Numbers::among(self.sifted.as_ref().map(|sifted| &sifted.calls), all)
+    /// Returns the calls that match the filter, as captured.
+    pub(crate) fn unsorted_calls(&self) -> RowNumbers {
+        let all = RowNumbers::All { first: 0, count: self.index.calls.len() };
+        RowNumbers::filtered(self.applied_filter.as_ref().map(|applied| &applied.calls), all)
     }
 
-    /// The connections that the filter lets through, in their order.
-    pub(crate) fn stream_numbers(&self) -> Numbers {
-        let all = Numbers::All { first: 0, count: self.index.streams.len() };
-        self.streams.numbers(self.sifted.as_ref().map(|sifted| &sifted.streams), all)
+    /// Returns the connections that match the filter, in display order.
+    pub(crate) fn stream_numbers(&self) -> RowNumbers {
+        let all = RowNumbers::All { first: 0, count: self.index.streams.len() };
+        self.streams.numbers(self.applied_filter.as_ref().map(|applied| &applied.streams), all)
     }
 
-    /// The places of the notes in frames that the filter lets through.
-    pub(crate) fn note_numbers(&self) -> Numbers {
+    /// Returns the notes in frames that match the filter, as indexes.
+    pub(crate) fn note_numbers(&self) -> RowNumbers {
         super::notes::numbers(self)
     }
 
-    /// The frame under the cursor, or the one that what is under the cursor begins with.
-    pub(crate) fn frame_here(&self) -> Option<u32> {
+    /// Returns the frame under the cursor, or the first frame of the selected row.
+    pub(crate) fn selected_frame(&self) -> Option<u32> {
         match self.view {
-            View::Frames => self.frame_numbers().at(self.frames.list.at),
+            View::Frames => self.frame_numbers().get(self.frames.list.cursor),
             View::Notes => {
-                let place = self.note_numbers().at(self.notes.roster.list.at)?;
-                self.index.notes.get(place as usize).map(|note| note.frame)
+                let index = self.note_numbers().get(self.notes.sorted_list.list.cursor)?;
+                self.index.notes.get(index as usize).map(|note| note.frame)
             }
-            View::Call(_) => super::call::frame_here(self),
+            View::Call(_) => super::call::selected_frame(self),
             View::Calls => {
-                let exchange = &self.index.calls.get(self.call_here()?)?.exchange;
+                let exchange = &self.index.calls.get(self.selected_call()?)?.exchange;
                 exchange.request.or(exchange.response).map(|transfer| transfer.last.frame)
             }
-            View::Streams => self.index.streams.get(self.stream_here()? as usize).map(|stream| stream.first.frame),
-            View::Ladder(_) => super::ladder::frame_here(self),
-            View::Follow(_) => super::follow::frame_here(self),
+            View::Streams => self.index.streams.get(self.selected_stream()? as usize).map(|stream| stream.first.frame),
+            View::Ladder(_) => super::ladder::selected_frame(self),
+            View::Follow(_) => super::follow::selected_frame(self),
             View::Statistics => None,
         }
     }
 
-    /// The call under the cursor, or the one that is open, by its place.
-    pub(crate) fn call_here(&self) -> Option<usize> {
+    /// Returns the call under the cursor, or the open call, as an index.
+    pub(crate) fn selected_call(&self) -> Option<usize> {
         match self.view {
             View::Call(call) => Some(call),
-            View::Calls => self.call_numbers().at(self.calls.list.at).map(|call| call as usize),
+            View::Calls => self.call_numbers().get(self.calls.list.cursor).map(|call| call as usize),
             _ => None,
         }
     }
 
-    /// The connection of what is under the cursor.
-    pub(crate) fn stream_here(&self) -> Option<u32> {
+    /// Returns the connection of the selection.
+    pub(crate) fn selected_stream(&self) -> Option<u32> {
         match self.view {
             View::Ladder(stream) | View::Follow(stream) => Some(stream),
-            View::Streams => self.stream_numbers().at(self.streams.list.at),
-            View::Calls | View::Call(_) => self.index.calls.get(self.call_here()?).map(|call| call.exchange.stream),
+            View::Streams => self.stream_numbers().get(self.streams.list.cursor),
+            View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?).map(|call| call.exchange.stream),
             View::Frames | View::Notes => {
-                let fact = self.index.frames.get(self.frame_here()?.checked_sub(1)? as usize)?;
-                Some(fact.stream).filter(|&stream| stream != crate::browse::NO_STREAM)
+                let summary = self.index.frames.get(self.selected_frame()?.checked_sub(1)? as usize)?;
+                Some(summary.stream).filter(|&stream| stream != crate::browse::NO_STREAM)
             }
             View::Statistics => None,
         }
     }
 
-    /// The time of a frame, in nanoseconds since 1970.
+    /// Returns the time of a frame, in nanoseconds since 1970.
     pub(crate) fn time(&self, frame: u32) -> Option<i64> {
-        self.index.frames.get(frame.checked_sub(1)? as usize).map(|fact| fact.time)
+        self.index.frames.get(frame.checked_sub(1)? as usize).map(|summary| summary.time)
     }
 
-    /// How wide the times of this capture are.
+    /// Returns the width of the time column.
     pub(crate) fn time_width(&self) -> u16 {
-        let start = self.index.frames.first().map_or(0, |fact| fact.time);
+        let start = self.index.frames.first().map_or(0, |summary| summary.time);
         let Some(times) = self.index.times else { return 15 };
         let (before, after) = (start.saturating_sub(times.earliest), times.latest.saturating_sub(start));
         let digits = |nanos: i64| (nanos.max(1) / 1_000_000_000).max(1).ilog10() as u16 + 1;
-        // With a sign where times may be negative.
-        match self.times.since {
-            Since::Day => 15,
-            Since::Start if before > 0 => digits(before.max(after)) + 8,
-            Since::Row if times.go_back => digits(times.span()) + 8,
-            Since::Start | Since::Row => digits(times.span()) + 7,
-            Since::Reference => digits(times.span()) + 8,
+        // One column more for a sign where times may be negative.
+        match self.time_format.origin {
+            TimeOrigin::Clock => 15,
+            TimeOrigin::Start if before > 0 => digits(before.max(after)) + 8,
+            TimeOrigin::PreviousRow if times.has_backward_step => digits(times.span()) + 8,
+            TimeOrigin::Start | TimeOrigin::PreviousRow => digits(times.span()) + 7,
+            TimeOrigin::Reference => digits(times.span()) + 8,
         }
     }
 
-    /// Whether frames may still come.
+    /// Returns whether more frames may arrive.
     #[must_use]
     pub fn is_growing(&self) -> bool {
-        !self.index.state.is_whole()
+        !self.index.state.is_complete()
     }
 
-    pub(crate) fn done(&mut self, what: impl Into<String>) {
-        self.word = Some(Word::Done(text::plain(&what.into()).into_owned()));
+    pub(crate) fn show_info(&mut self, message: impl Into<String>) {
+        self.status = Some(StatusMessage::Info(text::sanitize(&message.into()).into_owned()));
     }
 
-    pub(crate) fn wrong(&mut self, what: impl Into<String>) {
-        self.word = Some(Word::Wrong(text::plain(&what.into()).into_owned()));
+    pub(crate) fn show_error(&mut self, error: impl Into<String>) {
+        self.status = Some(StatusMessage::Error(text::sanitize(&error.into()).into_owned()));
     }
 
-    /// A number for a question.
-    pub(crate) fn next_turn(&mut self) -> u64 {
-        self.turn += 1;
-        self.turn
+    /// Returns the ID of a new query.
+    pub(crate) fn next_query_id(&mut self) -> u64 {
+        self.last_query_id += 1;
+        self.last_query_id
     }
 }

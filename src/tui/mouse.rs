@@ -1,26 +1,26 @@
-//! The mouse: it chooses, scrolls, and moves borders.
+//! Mouse input: selecting, scrolling and dragging pane borders.
 
-use super::frames::{self, Pane};
+use super::detail_panes::BYTES_PER_ROW;
+use super::frames::{self, FramePane};
 use super::keys::Action;
 use super::layout;
-use super::linked::PER_ROW;
-use super::list::List;
+use super::message::Effect;
 use super::model::{Model, Tab, View};
-use super::msg::Effect;
-use super::update::act;
+use super::scroll::ScrollState;
+use super::update::run_action;
 use super::view;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-/// Rows that a turn of the wheel scrolls.
-const STEP: isize = 3;
+/// Rows per step of the wheel.
+const WHEEL_ROWS: isize = 3;
 
-/// Does what the mouse says.
-pub(crate) fn update(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
+/// Applies a mouse event.
+pub(crate) fn apply_event(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     let at = Position { x: event.column, y: event.row };
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => {
-            model.word = None;
+            model.status = None;
             press(model, at)
         }
         MouseEventKind::Drag(MouseButton::Left) => {
@@ -28,15 +28,15 @@ pub(crate) fn update(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
             Vec::new()
         }
         MouseEventKind::Up(_) => {
-            model.held = None;
+            model.dragged_border = None;
             Vec::new()
         }
         MouseEventKind::ScrollUp => {
-            scroll(model, at, -STEP);
+            scroll(model, at, -WHEEL_ROWS);
             Vec::new()
         }
         MouseEventKind::ScrollDown => {
-            scroll(model, at, STEP);
+            scroll(model, at, WHEEL_ROWS);
             Vec::new()
         }
         _ => Vec::new(),
@@ -44,40 +44,42 @@ pub(crate) fn update(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn press(model: &mut Model, at: Position) -> Vec<Effect> {
-    let screen = layout::screen(model);
+    let screen = layout::screen_areas(model);
     if let Some(menu) = &mut model.menu {
         let area = view::menu::area(menu, screen.body);
         let row = usize::from(at.y.saturating_sub(area.y + 1)) + menu.list.top;
         if !area.contains(at) {
             model.menu = None;
         } else if row < menu.items.len() && at.y > area.y {
-            menu.list.put(row);
-            return act(model, Action::Enter);
+            menu.list.set_cursor(row);
+            return run_action(model, Action::Enter);
         }
         return Vec::new();
     }
-    if model.help.is_some() || model.typing.is_some() {
+    if model.help.is_some() || model.prompt.is_some() {
         model.help = None;
-        model.typing = None;
+        model.prompt = None;
         return Vec::new();
     }
     if screen.tabs.contains(at) {
-        let found = view::tabs(model).into_iter().find(|(_, _, place)| place.contains(&at.x));
+        let found = view::tabs(model).into_iter().find(|(_, _, span)| span.contains(&at.x));
         if let Some((tab, ..)) = found {
             model.show(Tab::view(tab));
         }
         return Vec::new();
     }
     if screen.filter.contains(at) {
-        return act(model, Action::Filter);
+        return run_action(model, Action::Filter);
     }
     match model.view {
         View::Frames => press_in_frames(model, at),
         View::Call(_) => match press_in_call(model, at) {
-            Some(area) => press_in_list(model, below(area, 1), at),
+            Some(area) => press_in_list(model, without_title(area, 1), at),
             None => Vec::new(),
         },
-        View::Calls | View::Streams | View::Notes if at.y + 1 == screen.body.y + layout::title(model, model.view) => {
+        View::Calls | View::Streams | View::Notes
+            if at.y + 1 == screen.body.y + layout::title_height(model, model.view) =>
+        {
             if let Some(column) = view::column_at(model, at.x) {
                 super::menu::sort_by(model, column);
             }
@@ -87,29 +89,29 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
             if view == View::Statistics && press_in_statistics(model, at) {
                 return Vec::new();
             }
-            let area = below(screen.body, layout::title(model, model.view));
+            let area = without_title(screen.body, layout::title_height(model, model.view));
             press_in_list(model, area, at)
         }
     }
 }
 
-/// Chooses a page, a column to sort by or an interval, if one is there.
+/// Selects a page, a sort column or an interval of the statistics. Returns whether one was hit.
 fn press_in_statistics(model: &mut Model, at: Position) -> bool {
-    let body = layout::screen(model).body;
+    let body = layout::screen_areas(model).body;
     let statistics = &mut model.statistics;
     if at.y == body.y {
-        if let Some((page, _)) = view::statistics::pages().find(|(_, place)| place.contains(&(at.x - body.x))) {
+        if let Some((page, _)) = view::statistics::page_spans().find(|(_, span)| span.contains(&(at.x - body.x))) {
             statistics.page = page;
         }
         return true;
     }
-    if statistics.page == super::statistics::Page::Graph {
-        let column = usize::from(at.x.saturating_sub(body.x + view::statistics::AXIS));
-        let each = statistics.graph.width(view::statistics::columns(body.width));
-        statistics.bin.put(statistics.bin.top + column / each);
+    if statistics.page == super::statistics::StatisticsPage::Graph {
+        let column = usize::from(at.x.saturating_sub(body.x + view::statistics::AXIS_WIDTH));
+        let each = statistics.graph.width(view::statistics::graph_columns(body.width));
+        statistics.interval_list.set_cursor(statistics.interval_list.top + column / each);
         return true;
     }
-    let is_head = at.y + 1 == body.y + layout::title(model, View::Statistics);
+    let is_head = at.y + 1 == body.y + layout::title_height(model, View::Statistics);
     if is_head
         && let Some(column) = view::column_at(model, at.x)
         && let Some(table) = model.statistics.table_mut()
@@ -119,91 +121,91 @@ fn press_in_statistics(model: &mut Model, at: Position) -> bool {
     is_head
 }
 
-/// Takes hold of the border of an opened call that is there, and gives the keys to the pane; returns its area.
+/// Starts dragging a border of the call view, and focuses the pane; returns its area.
 fn press_in_call(model: &mut Model, at: Position) -> Option<Rect> {
     let [phases, request, response] = layout::call_panes(model);
-    let beside = request.y == response.y;
-    model.held = match at {
+    let side_by_side = request.y == response.y;
+    model.dragged_border = match at {
         _ if phases.height == 0 || response.height == 0 => None,
         // The titles of the lower panes are the borders.
         _ if at.y == request.y => Some(0),
-        _ if beside && at.y > request.y && at.x + 1 == response.x => Some(1),
-        _ if !beside && at.y == response.y => Some(1),
+        _ if side_by_side && at.y > request.y && at.x + 1 == response.x => Some(1),
+        _ if !side_by_side && at.y == response.y => Some(1),
         _ => None,
     };
-    enter_pane(model, at)
+    focus_pane(model, at)
 }
 
-/// Gives the keys to the pane of an opened call that is there; returns its area.
-fn enter_pane(model: &mut Model, at: Position) -> Option<Rect> {
-    let panes = super::call::Pane::ALL.into_iter().zip(layout::call_panes(model));
+/// Focuses the pane of the call view at a position; returns its area.
+fn focus_pane(model: &mut Model, at: Position) -> Option<Rect> {
+    let panes = super::call::CallPane::ALL.into_iter().zip(layout::call_panes(model));
     let (pane, area) = panes.into_iter().find(|(_, area)| area.contains(at))?;
-    if model.opened.pane != pane {
-        model.opened.pane = pane;
-        // The panes may have moved, so that another line is there now.
+    if model.call_view.pane != pane {
+        model.call_view.pane = pane;
+        // The panes may have moved, so another line may be at this position.
         return None;
     }
     Some(area)
 }
 
-/// An area without the lines of its title.
-fn below(area: Rect, title: u16) -> Rect {
+/// Returns an area without its title lines.
+fn without_title(area: Rect, title: u16) -> Rect {
     let title = title.min(area.height);
     Rect { y: area.y + title, height: area.height - title, ..area }
 }
 
-/// Chooses a row; one that is chosen already is opened.
+/// Selects a row; opens it if it is already selected.
 fn press_in_list(model: &mut Model, area: Rect, at: Position) -> Vec<Effect> {
-    let len = len(model);
-    let Some(list) = list(model).filter(|_| area.contains(at)) else { return Vec::new() };
-    let place = list.top + usize::from(at.y - area.y);
-    if place >= len {
+    let len = row_count(model);
+    let Some(list) = list_mut(model).filter(|_| area.contains(at)) else { return Vec::new() };
+    let row = list.top + usize::from(at.y - area.y);
+    if row >= len {
         return Vec::new();
     }
-    if list.at == place {
-        return act(model, Action::Enter);
+    if list.cursor == row {
+        return run_action(model, Action::Enter);
     }
-    list.put(place);
-    choose(model);
+    list.set_cursor(row);
+    remember_selection(model);
     Vec::new()
 }
 
-/// Remembers what is under the cursor now.
-fn choose(model: &mut Model) {
+/// Remembers the row under the cursor.
+fn remember_selection(model: &mut Model) {
     match model.view {
         View::Calls => {
             let numbers = model.call_numbers();
-            model.calls.choose(&numbers);
+            model.calls.remember_selection(&numbers);
         }
         View::Streams => {
             let numbers = model.stream_numbers();
-            model.streams.choose(&numbers);
+            model.streams.remember_selection(&numbers);
         }
         View::Notes => {
             let numbers = model.note_numbers();
-            model.notes.roster.choose(&numbers);
+            model.notes.sorted_list.remember_selection(&numbers);
         }
-        View::Frames => frames::choose(model),
-        View::Statistics => model.statistics.choose(),
+        View::Frames => frames::remember_selection(model),
+        View::Statistics => model.statistics.remember_selection(),
         _ => {}
     }
 }
 
-/// The list of the view, which the wheel scrolls.
-fn list(model: &mut Model) -> Option<&mut List> {
+/// Returns the list of the view, which the wheel scrolls.
+fn list_mut(model: &mut Model) -> Option<&mut ScrollState> {
     match model.view {
         View::Calls => Some(&mut model.calls.list),
         View::Streams => Some(&mut model.streams.list),
-        View::Notes => Some(&mut model.notes.roster.list),
+        View::Notes => Some(&mut model.notes.sorted_list.list),
         View::Frames => Some(&mut model.frames.list),
         View::Ladder(_) => Some(&mut model.ladder.list),
         View::Follow(_) => Some(&mut model.follow.list),
-        View::Call(_) => Some(model.opened.list_mut()),
+        View::Call(_) => Some(model.call_view.list_mut()),
         View::Statistics => Some(model.statistics.list_mut()),
     }
 }
 
-fn len(model: &Model) -> usize {
+fn row_count(model: &Model) -> usize {
     match model.view {
         View::Calls => model.call_numbers().len(),
         View::Streams => model.stream_numbers().len(),
@@ -211,98 +213,98 @@ fn len(model: &Model) -> usize {
         View::Frames => model.frame_numbers().len(),
         View::Ladder(_) => model.ladder.total(),
         View::Follow(_) => model.follow.rows.len(),
-        View::Call(_) => super::call::len(model, model.opened.pane),
+        View::Call(_) => super::call::line_count(model, model.call_view.pane),
         View::Statistics => model.statistics.len(),
     }
 }
 
 fn press_in_frames(model: &mut Model, at: Position) -> Vec<Effect> {
-    let panes = layout::panes(model);
+    let panes = layout::frame_panes(model);
     let shown = |area: Rect| area.height > 0 && area.width > 0;
     // The titles of the lower panes are the borders.
     if shown(panes.list) && shown(panes.tree) && at.y == panes.tree.y {
-        model.held = Some(0);
+        model.dragged_border = Some(0);
     } else if shown(panes.tree) && shown(panes.bytes) {
         let inner =
-            if panes.beside { at.x + 1 == panes.bytes.x && at.y > panes.bytes.y } else { at.y == panes.bytes.y };
+            if panes.side_by_side { at.x + 1 == panes.bytes.x && at.y > panes.bytes.y } else { at.y == panes.bytes.y };
         if inner {
-            model.held = Some(1);
+            model.dragged_border = Some(1);
         }
     }
-    if model.held.is_some() {
+    if model.dragged_border.is_some() {
         return Vec::new();
     }
     if panes.list.contains(at) {
-        model.frames.pane = Pane::List;
+        model.frames.pane = FramePane::List;
         if let Some(column) = view::column_at(model, at.x).filter(|_| at.y == panes.list.y) {
             super::menu::sort_by(model, column);
         }
-        return press_in_list_of_frames(model, below(panes.list, 1), at);
+        return press_in_list_of_frames(model, without_title(panes.list, 1), at);
     }
     if panes.tree.contains(at) {
-        model.frames.pane = Pane::Tree;
-        let area = below(panes.tree, 1);
-        let place = model.frames.tree.list.top + usize::from(at.y.saturating_sub(area.y));
-        if area.contains(at) && place < model.frames.tree.seen.len() {
-            let again = model.frames.tree.list.at == place;
-            model.frames.choose_seen(place);
-            if again && model.frames.line_has_more() {
-                return act(model, Action::Enter);
+        model.frames.pane = FramePane::Tree;
+        let area = without_title(panes.tree, 1);
+        let row = model.frames.tree.list.top + usize::from(at.y.saturating_sub(area.y));
+        if area.contains(at) && row < model.frames.tree.visible.len() {
+            let is_selected = model.frames.tree.list.cursor == row;
+            model.frames.select_visible_line(row);
+            if is_selected && model.frames.selected_line_is_parent() {
+                return run_action(model, Action::Enter);
             }
         }
         return Vec::new();
     }
     if panes.bytes.contains(at) {
-        model.frames.pane = Pane::Bytes;
-        let area = below(panes.bytes, 1);
+        model.frames.pane = FramePane::Bytes;
+        let area = without_title(panes.bytes, 1);
         let row = model.frames.bytes.top + usize::from(at.y.saturating_sub(area.y));
         if let Some(column) =
-            view::bytes::column(&model.frames, at.x.saturating_sub(area.x)).filter(|_| area.contains(at))
+            view::bytes::column_at(&model.frames, at.x.saturating_sub(area.x)).filter(|_| area.contains(at))
         {
-            model.frames.go_to_byte(row * PER_ROW + column);
+            model.frames.go_to_byte(row * BYTES_PER_ROW + column);
         }
     }
     Vec::new()
 }
 
-/// Chooses a frame; the tree is seen beside it, so nothing is opened.
+/// Selects a frame. Its tree is visible already, so nothing is opened.
 fn press_in_list_of_frames(model: &mut Model, area: Rect, at: Position) -> Vec<Effect> {
-    let place = model.frames.list.top + usize::from(at.y.saturating_sub(area.y));
-    if area.contains(at) && place < len(model) {
-        model.frames.list.put(place);
-        choose(model);
+    let row = model.frames.list.top + usize::from(at.y.saturating_sub(area.y));
+    if area.contains(at) && row < row_count(model) {
+        model.frames.list.set_cursor(row);
+        remember_selection(model);
     }
     Vec::new()
 }
 
-/// Moves the border that is held.
+/// Moves the border being dragged.
 fn drag(model: &mut Model, at: Position) {
     let share = |at: u16, start: u16, len: u16| {
         (u32::from(at.saturating_sub(start)) * 1000 / u32::from(len.max(1))).clamp(50, 950) as u16
     };
     if let View::Call(_) = model.view {
         let (area, [_, request, response]) = (layout::call_area(model), layout::call_panes(model));
-        let share = match model.held {
+        let share = match model.dragged_border {
             Some(0) => share(at.y, area.y, area.height),
             Some(_) if request.y == response.y => share(at.x, area.x, area.width),
             Some(_) => share(at.y, request.y, request.height + response.height),
             None => return,
         };
-        return model.opened.shares[usize::from(model.held != Some(0))] = Some(share);
+        return model.call_view.shares[usize::from(model.dragged_border != Some(0))] = Some(share);
     }
-    let (body, panes) = (layout::screen(model).body, layout::panes(model));
-    match model.held {
+    let (body, panes) = (layout::screen_areas(model).body, layout::frame_panes(model));
+    match model.dragged_border {
         Some(0) => model.frames.shares[0] = share(at.y, body.y, body.height),
-        Some(_) if panes.beside => model.frames.shares[1] = share(at.x, body.x, body.width),
+        Some(_) if panes.side_by_side => model.frames.shares[1] = share(at.x, body.x, body.width),
         Some(_) => model.frames.shares[1] = share(at.y, panes.tree.y, panes.tree.height + panes.bytes.height),
         None => {}
     }
 }
 
 fn scroll(model: &mut Model, at: Position, by: isize) {
-    let body = usize::from(layout::screen(model).body.height);
+    let body = usize::from(layout::screen_areas(model).body.height);
     if let Some(menu) = &mut model.menu {
-        menu.list.scroll(by, menu.items.len(), super::menu::HEIGHT);
+        menu.list.scroll(by, menu.items.len(), super::menu::MAX_VISIBLE_ITEMS);
         return;
     }
     let lines = view::help::lines(model).len();
@@ -310,25 +312,25 @@ fn scroll(model: &mut Model, at: Position, by: isize) {
         help.scroll(by, lines, body.saturating_sub(1));
         return;
     }
-    if model.typing.is_some() {
+    if model.prompt.is_some() {
         return;
     }
-    let panes = layout::panes(model);
+    let panes = layout::frame_panes(model);
     if model.view == View::Frames && panes.tree.contains(at) {
         let height = usize::from(panes.tree.height.saturating_sub(1));
         let mut list = model.frames.tree.list;
-        list.scroll(by, model.frames.tree.seen.len(), height);
-        model.frames.tree.list = List { tail: false, ..list };
+        list.scroll(by, model.frames.tree.visible.len(), height);
+        model.frames.tree.list = ScrollState { follows_end: false, ..list };
         return;
     }
     if model.view == View::Frames && panes.bytes.contains(at) {
-        let rows = model.frames.buffer().len().div_ceil(PER_ROW);
+        let rows = model.frames.buffer().len().div_ceil(BYTES_PER_ROW);
         let height = usize::from(panes.bytes.height.saturating_sub(1));
         let bytes = &mut model.frames.bytes;
         bytes.top = bytes.top.saturating_add_signed(by).min(rows.saturating_sub(height));
-        let row = (bytes.at / PER_ROW).clamp(bytes.top, bytes.top + height.saturating_sub(1));
-        let to = row * PER_ROW + bytes.at % PER_ROW;
-        if to != bytes.at {
+        let row = (bytes.cursor / BYTES_PER_ROW).clamp(bytes.top, bytes.top + height.saturating_sub(1));
+        let to = row * BYTES_PER_ROW + bytes.cursor % BYTES_PER_ROW;
+        if to != bytes.cursor {
             model.frames.go_to_byte(to);
         }
         return;
@@ -336,14 +338,14 @@ fn scroll(model: &mut Model, at: Position, by: isize) {
     let height = if model.view == View::Frames {
         usize::from(panes.list.height.saturating_sub(1))
     } else if let View::Call(_) = model.view {
-        enter_pane(model, at);
-        layout::height(model)
+        focus_pane(model, at);
+        layout::visible_rows(model)
     } else {
-        body.saturating_sub(layout::title(model, model.view).into())
+        body.saturating_sub(layout::title_height(model, model.view).into())
     };
-    let len = len(model);
-    if let Some(list) = list(model) {
+    let len = row_count(model);
+    if let Some(list) = list_mut(model) {
         list.scroll(by, len, height);
     }
-    choose(model);
+    remember_selection(model);
 }

@@ -1,53 +1,54 @@
-//! The phases of a call: from when to when each lasted.
+//! Phases of a call: start and end of each.
 
-use crate::browse::Phase;
-use crate::capture::{Call, Opened, Stream};
+use crate::browse::CallPhase;
+use crate::capture::{Call, OpenKind, Stream};
 
-/// The phases in their order.
-pub(crate) const ALL: [Phase; 4] = [Phase::Connect, Phase::Request, Phase::Wait, Phase::Download];
+/// All phases, in order.
+pub(crate) const PHASES: [CallPhase; 4] =
+    [CallPhase::Connect, CallPhase::Request, CallPhase::Wait, CallPhase::Download];
 
-/// A phase.
+/// Time span of a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) phase: Phase,
-    /// Nanoseconds since the first phase began.
+pub(crate) struct PhaseSpan {
+    pub(crate) phase: CallPhase,
+    /// Nanoseconds from the start of the first phase.
     pub(crate) from: i64,
     pub(crate) to: i64,
 }
 
-impl Span {
+impl PhaseSpan {
     pub(crate) fn length(&self) -> i64 {
         self.to.saturating_sub(self.from)
     }
 }
 
-/// The name of a phase.
-pub(crate) fn word(phase: Phase) -> &'static str {
+/// Returns the name of a phase.
+pub(crate) fn name(phase: CallPhase) -> &'static str {
     match phase {
-        Phase::Connect => "connect",
-        Phase::Request => "request",
-        Phase::Wait => "wait",
-        Phase::Download => "download",
+        CallPhase::Connect => "connect",
+        CallPhase::Request => "request",
+        CallPhase::Wait => "wait",
+        CallPhase::Download => "download",
     }
 }
 
-/// The phases of a call that were seen, and how long all of them took.
-pub(crate) fn spans(call: &Call, stream: Option<&Stream>) -> (Vec<Span>, i64) {
+/// Returns the captured phases of a call, and their total duration.
+pub(crate) fn spans(call: &Call, stream: Option<&Stream>) -> (Vec<PhaseSpan>, i64) {
     let exchange = &call.exchange;
     let mut spans = Vec::new();
-    let mut add = |phase, from: i64, to: i64| spans.push(Span { phase, from, to });
-    let opened = stream.filter(|stream| matches!(stream.opened, Opened::ThreeWay | Opened::Simultaneous));
+    let mut add = |phase, from: i64, to: i64| spans.push(PhaseSpan { phase, from, to });
+    let opened = stream.filter(|stream| matches!(stream.opened, OpenKind::ThreeWay | OpenKind::Simultaneous));
     if let (Some(connect), Some(stream)) = (call.connect, opened) {
-        add(Phase::Connect, stream.first.time, stream.first.time.saturating_add(connect));
+        add(CallPhase::Connect, stream.first.time, stream.first.time.saturating_add(connect));
     }
     if let Some(request) = exchange.request {
-        add(Phase::Request, request.first.time, request.last.time);
+        add(CallPhase::Request, request.first.time, request.last.time);
     }
     if let (Some(request), Some(response)) = (exchange.request, exchange.response) {
-        add(Phase::Wait, request.last.time, response.first.time);
+        add(CallPhase::Wait, request.last.time, response.first.time);
     }
     if let Some(response) = exchange.response {
-        add(Phase::Download, response.first.time, response.last.time);
+        add(CallPhase::Download, response.first.time, response.last.time);
     }
     let start = spans.iter().map(|span| span.from).min().unwrap_or(0);
     for span in &mut spans {
@@ -57,9 +58,9 @@ pub(crate) fn spans(call: &Call, stream: Option<&Stream>) -> (Vec<Span>, i64) {
     (spans, end)
 }
 
-/// From which column to which a span goes in so many, `all` nanoseconds wide. What ends before it begins has none; what
-/// took no time has one.
-pub(crate) fn columns(span: &Span, all: i64, room: u16) -> (u16, u16) {
+/// Returns the columns of a span in a bar of `room` columns that represents `all` nanoseconds. A span with negative
+/// duration has no columns, one of no duration has one.
+pub(crate) fn columns(span: &PhaseSpan, all: i64, room: u16) -> (u16, u16) {
     if span.to < span.from || room == 0 {
         return (0, 0);
     }
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     fn at(from: i64, to: i64, all: i64, room: u16) -> (u16, u16) {
-        columns(&Span { phase: Phase::Wait, from, to }, all, room)
+        columns(&PhaseSpan { phase: CallPhase::Wait, from, to }, all, room)
     }
 
     #[test]
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn phases_that_cannot_be_have_a_place_or_none() {
+    fn impossible_phases_have_columns_or_none() {
         assert_eq!(at(0, 0, 0, 40), (0, 1));
         assert_eq!(at(50, 20, 100, 40), (0, 0));
         assert_eq!(at(0, 10, 10, 0), (0, 0));

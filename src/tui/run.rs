@@ -1,12 +1,12 @@
-//! The edge: the terminal, signals and time, and who answers questions.
+//! Main loop: terminal input, signals, redraw timing and queries to the capture.
 
-use super::clipboard::{self, Between};
+use super::basic_terminal::{self, SixteenColorWriter};
+use super::clipboard::{self, Multiplexer};
+use super::message::{Effect, Msg};
 use super::model::Model;
-use super::msg::{Effect, Msg};
-use super::plain::{self, Sixteen};
-use super::terminal::{Terminal, die};
+use super::terminal::{TerminalGuard, exit_by_signal};
 use super::{update, view};
-use crate::browse::{Answer, Ask};
+use crate::browse::{BrowseEvent, BrowseRequest};
 use crossterm::event::{self, Event};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -19,196 +19,196 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The least time between two drawings.
-const BEAT: Duration = Duration::from_millis(16);
+/// Minimum time between two draws.
+const DRAW_INTERVAL: Duration = Duration::from_millis(16);
 
-/// What the system says of a terminal that is gone.
+/// Error code of the operating system for a terminal that is gone.
 const EIO: i32 = 5;
 
-/// How often it is looked whether the terminal is there, while nothing happens.
-const LOOK: Duration = Duration::from_secs(1);
+/// Interval between checks whether the terminal still exists, while idle.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Messages that are taken in before the screen is drawn, at most.
-const MOST: usize = 1000;
+/// Maximum number of messages applied per draw.
+const MAX_MESSAGES: usize = 1000;
 
-/// What wakes the loop.
-enum Wake {
+/// Event of the main loop.
+enum LoopEvent {
     Msg(Box<Msg>),
     Signal(i32),
-    /// There are no more keys.
-    Deaf(io::Error),
+    /// Reading the terminal failed: no more keys.
+    InputFailed(io::Error),
 }
 
-/// Takes answers; may be given to other threads.
+/// Sender of results to the main loop; may be cloned into other threads.
 #[derive(Clone)]
-pub struct Hear(Sender<Wake>);
+pub struct ResultSender(Sender<LoopEvent>);
 
-impl Hear {
-    /// Takes an answer. That nobody listens any more is no matter.
-    pub fn hear(&self, answer: Answer) {
-        let _ = self.0.send(Wake::Msg(Msg::Answer(answer).into()));
+impl ResultSender {
+    /// Sends a result. Ignores that the loop has ended.
+    pub fn send(&self, event: BrowseEvent) {
+        let _ = self.0.send(LoopEvent::Msg(Msg::QueryResult(event).into()));
     }
 }
 
-/// What comes for the screen, to be taken by [`run`].
-pub struct Mail {
-    send: Sender<Wake>,
-    wakes: Receiver<Wake>,
+/// Queue of events for [`run`].
+pub struct Inbox {
+    sender: Sender<LoopEvent>,
+    events: Receiver<LoopEvent>,
 }
 
-/// Who takes answers, and what has come.
+/// Creates a queue and a sender of results.
 #[must_use]
-pub fn mail() -> (Hear, Mail) {
-    let (send, wakes) = channel();
-    (Hear(send.clone()), Mail { send, wakes })
+pub fn inbox() -> (ResultSender, Inbox) {
+    let (sender, events) = channel();
+    (ResultSender(sender.clone()), Inbox { sender, events })
 }
 
-/// How the screen has ended.
+/// Reason why the terminal UI ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The user has left.
-    Left,
-    /// This signal has ended it; SIGHUP where the terminal is gone.
+pub enum ScreenEnd {
+    /// The user quit.
+    Quit,
+    /// This signal; SIGHUP also if the terminal is gone.
     Signal(i32),
 }
 
-/// Shows a capture until the user leaves; questions go to `ask`, whose answers come by `mail`.
+/// Shows a capture until the user quits. Calls `ask` with each query; the results arrive through the inbox.
 ///
 /// # Errors
 ///
 /// The terminal cannot be read or written.
-pub fn run(model: Model, mail: Mail, ask: impl FnMut(Ask)) -> io::Result<Ended> {
-    show(model, mail, ask).or_else(|error| match error.raw_os_error() {
-        Some(EIO) => Ok(Ended::Signal(SIGHUP)),
+pub fn run(model: Model, inbox: Inbox, on_request: impl FnMut(BrowseRequest)) -> io::Result<ScreenEnd> {
+    main_loop(model, inbox, on_request).or_else(|error| match error.raw_os_error() {
+        Some(EIO) => Ok(ScreenEnd::Signal(SIGHUP)),
         _ => Err(error),
     })
 }
 
-fn show(mut model: Model, mail: Mail, mut ask: impl FnMut(Ask)) -> io::Result<Ended> {
-    let Mail { send, wakes } = mail;
+fn main_loop(mut model: Model, inbox: Inbox, mut on_request: impl FnMut(BrowseRequest)) -> io::Result<ScreenEnd> {
+    let Inbox { sender, events } = inbox;
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGABRT, SIGTSTP, SIGCONT])?;
-    let (of_signals, tell) = (send.clone(), send.clone());
-    thread::Builder::new().name("signals".into()).spawn(move || obey(signals, &of_signals))?;
-    let terminal = Terminal::take(model.last_words())?;
+    let (signal_sender, copy_sender) = (sender.clone(), sender.clone());
+    thread::Builder::new().name("signals".into()).spawn(move || forward_signals(signals, &signal_sender))?;
+    let terminal = TerminalGuard::acquire(model.exit_message())?;
     let (width, height) = crossterm::terminal::size()?;
-    thread::Builder::new().name("keys".into()).spawn(move || listen(&send))?;
+    thread::Builder::new().name("keys".into()).spawn(move || forward_input(&sender))?;
     let mut effects = update(&mut model, Msg::Resize(width, height));
-    let out = Sixteen::new(io::stdout(), model.theme.has_many());
-    // Dropped, it would write to a terminal that may be gone, and panic when it cannot tell that.
+    let out = SixteenColorWriter::new(io::stdout(), model.theme.has_256_colors());
+    // Never dropped: dropping writes to the terminal, and panics if the terminal is gone.
     let mut screen = ManuallyDrop::new(ratatui::Terminal::new(CrosstermBackend::new(out))?);
-    let is_ascii = plain::is_ascii(|name| std::env::var_os(name));
+    let is_ascii = basic_terminal::is_ascii(|name| std::env::var_os(name));
     let mut drawn: Option<Instant> = None;
-    // What is shown is not what is known.
+    // Whether the screen shows outdated contents.
     let mut is_old = true;
-    // What the loop tells itself.
-    let mut owed = Vec::new();
+    // Messages from the loop to itself.
+    let mut queued = Vec::new();
     loop {
-        effects.extend(std::mem::take(&mut owed).into_iter().flat_map(|msg| update(&mut model, msg)));
+        effects.extend(std::mem::take(&mut queued).into_iter().flat_map(|msg| update(&mut model, msg)));
         for effect in effects.drain(..) {
             match effect {
-                Effect::Ask(question) => ask(question),
-                Effect::Continue => owed.push(Msg::Continue),
-                Effect::Copy(text) => copy(text, &tell)?,
+                Effect::Query(query) => on_request(query),
+                Effect::Continue => queued.push(Msg::Continue),
+                Effect::Copy(text) => copy(text, &copy_sender)?,
                 Effect::Suspend => {
                     suspend(&terminal)?;
-                    owed.push(again(&mut screen)?);
+                    queued.push(redraw(&mut screen)?);
                 }
-                Effect::Redraw => owed.push(again(&mut screen)?),
-                Effect::Quit => return Ok(Ended::Left),
+                Effect::Redraw => queued.push(redraw(&mut screen)?),
+                Effect::Quit => return Ok(ScreenEnd::Quit),
             }
         }
-        // A key is shown at once, a flood of news not more often than anybody can see.
-        let due = drawn.map_or(Duration::ZERO, |drawn| BEAT.saturating_sub(drawn.elapsed()));
+        // A key is drawn at once; bursts of updates at most every `DRAW_INTERVAL`.
+        let due = drawn.map_or(Duration::ZERO, |drawn| DRAW_INTERVAL.saturating_sub(drawn.elapsed()));
         if is_old && due.is_zero() {
             screen.draw(|frame| {
                 view(&model, frame);
                 if is_ascii {
-                    plain::ascii(frame.buffer_mut());
+                    basic_terminal::replace_non_ascii(frame.buffer_mut());
                 }
             })?;
             drawn = Some(Instant::now());
             is_old = false;
         }
-        let patience = match () {
-            () if !owed.is_empty() => Duration::ZERO,
+        let timeout = match () {
+            () if !queued.is_empty() => Duration::ZERO,
             () if is_old => due,
-            () => LOOK,
+            () => CHECK_INTERVAL,
         };
-        let mut wake = next(&wakes, patience)?;
-        // Who reads keys of a terminal that is gone may wait for ever, and not every program is told by a signal.
-        if wake.is_none() && !io::stdout().is_terminal() {
+        let mut event = next_event(&events, timeout)?;
+        // A read from a terminal that is gone may block forever, and not every program gets a signal.
+        if event.is_none() && !io::stdout().is_terminal() {
             return Err(io::Error::from_raw_os_error(EIO));
         }
-        is_old |= wake.is_some() || !owed.is_empty();
-        let mut taken = 0;
-        while let Some(now) = wake {
+        is_old |= event.is_some() || !queued.is_empty();
+        let mut applied = 0;
+        while let Some(now) = event {
             match now {
-                Wake::Msg(msg) => effects.extend(update(&mut model, *msg)),
-                Wake::Signal(SIGTSTP) => effects.push(Effect::Suspend),
-                // Somebody else may have written on the terminal meanwhile.
-                Wake::Signal(SIGCONT) => owed.push(again(&mut screen)?),
-                Wake::Signal(signal) => return Ok(Ended::Signal(signal)),
-                Wake::Deaf(error) => return Err(error),
+                LoopEvent::Msg(msg) => effects.extend(update(&mut model, *msg)),
+                LoopEvent::Signal(SIGTSTP) => effects.push(Effect::Suspend),
+                // Other programs may have written to the terminal while this one was stopped.
+                LoopEvent::Signal(SIGCONT) => queued.push(redraw(&mut screen)?),
+                LoopEvent::Signal(signal) => return Ok(ScreenEnd::Signal(signal)),
+                LoopEvent::InputFailed(error) => return Err(error),
             }
-            taken += 1;
-            wake = if taken < MOST { wakes.try_recv().ok() } else { None };
+            applied += 1;
+            event = if applied < MAX_MESSAGES { events.try_recv().ok() } else { None };
         }
     }
 }
 
-/// Tells the screen of signals. It ends by the first that asks it to; where there is a second, it was too slow for
-/// that. SIGQUIT and SIGABRT are for a program that is stuck.
-fn obey(mut signals: Signals, send: &Sender<Wake>) {
-    let mut is_asked = false;
+/// Forwards signals to the main loop. A second signal to end means that the loop did not react to the first, and
+/// ends the program at once. So do SIGQUIT and SIGABRT, which are for a program that hangs.
+fn forward_signals(mut signals: Signals, sender: &Sender<LoopEvent>) {
+    let mut is_ending = false;
     for signal in signals.forever() {
         let ends = !matches!(signal, SIGTSTP | SIGCONT);
-        let is_heard =
-            !(ends && is_asked || matches!(signal, SIGQUIT | SIGABRT)) && send.send(Wake::Signal(signal)).is_ok();
-        if !is_heard {
-            die(signal);
+        let is_forwarded = !(ends && is_ending || matches!(signal, SIGQUIT | SIGABRT))
+            && sender.send(LoopEvent::Signal(signal)).is_ok();
+        if !is_forwarded {
+            exit_by_signal(signal);
         }
-        is_asked |= ends;
+        is_ending |= ends;
     }
 }
 
-/// What comes before patience ends.
-fn next(wakes: &Receiver<Wake>, patience: Duration) -> io::Result<Option<Wake>> {
-    match wakes.recv_timeout(patience) {
-        Ok(wake) => Ok(Some(wake)),
+/// Returns the next event, or `None` after the timeout.
+fn next_event(events: &Receiver<LoopEvent>, timeout: Duration) -> io::Result<Option<LoopEvent>> {
+    match events.recv_timeout(timeout) {
+        Ok(event) => Ok(Some(event)),
         Err(RecvTimeoutError::Timeout) => Ok(None),
         Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::BrokenPipe.into()),
     }
 }
 
-/// Sends what the terminal says, for as long as it says anything.
-fn listen(send: &Sender<Wake>) {
+/// Forwards terminal input to the main loop until reading fails.
+fn forward_input(sender: &Sender<LoopEvent>) {
     loop {
-        let wake = match event::read() {
-            Ok(Event::Key(key)) => Wake::Msg(Msg::Key(key).into()),
-            Ok(Event::Mouse(mouse)) => Wake::Msg(Msg::Mouse(mouse).into()),
-            Ok(Event::Paste(text)) => Wake::Msg(Msg::Paste(text).into()),
-            Ok(Event::Resize(width, height)) => Wake::Msg(Msg::Resize(width, height).into()),
+        let event = match event::read() {
+            Ok(Event::Key(key)) => LoopEvent::Msg(Msg::Key(key).into()),
+            Ok(Event::Mouse(mouse)) => LoopEvent::Msg(Msg::Mouse(mouse).into()),
+            Ok(Event::Paste(text)) => LoopEvent::Msg(Msg::Paste(text).into()),
+            Ok(Event::Resize(width, height)) => LoopEvent::Msg(Msg::Resize(width, height).into()),
             Ok(Event::FocusGained | Event::FocusLost) => continue,
-            Err(error) => Wake::Deaf(error),
+            Err(error) => LoopEvent::InputFailed(error),
         };
-        let last = matches!(wake, Wake::Deaf(_));
-        if send.send(wake).is_err() || last {
+        let last = matches!(event, LoopEvent::InputFailed(_));
+        if sender.send(event).is_err() || last {
             return;
         }
     }
 }
 
-/// Puts a text into the clipboard, so far as that can be done from here.
-fn copy(text: String, tell: &Sender<Wake>) -> io::Result<()> {
-    let between = Between::of(|name| std::env::var_os(name));
+/// Copies a text to the clipboard, through the terminal and tmux.
+fn copy(text: String, sender: &Sender<LoopEvent>) -> io::Result<()> {
+    let multiplexer = Multiplexer::detect(|name| std::env::var_os(name));
     let mut out = io::stdout().lock();
-    out.write_all(between.sequence(&text).as_bytes())?;
+    out.write_all(multiplexer.copy_sequence(&text).as_bytes())?;
     out.flush()?;
-    if between == Between::Tmux {
-        let tell = tell.clone();
+    if multiplexer == Multiplexer::Tmux {
+        let sender = sender.clone();
         let work = move || {
-            if clipboard::into_tmux(&text) {
-                let _ = tell.send(Wake::Msg(Msg::Copied.into()));
+            if clipboard::copy_to_tmux(&text) {
+                let _ = sender.send(LoopEvent::Msg(Msg::CopiedToTmux.into()));
             }
         };
         thread::Builder::new().name("copy".into()).spawn(work)?;
@@ -216,16 +216,16 @@ fn copy(text: String, tell: &Sender<Wake>) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the terminal to the shell, stops, and takes it again when the shell says so.
-fn suspend(terminal: &Terminal) -> io::Result<()> {
+/// Stops the program, and sets up the terminal again when the shell resumes it.
+fn suspend(terminal: &TerminalGuard) -> io::Result<()> {
     terminal.leave();
     emulate_default_handler(SIGTSTP)?;
     terminal.enter()
 }
 
-/// Draws all of the screen anew, whatever stands there. The cursor is not asked for, as only the thread that reads keys
-/// would hear where it is.
-fn again(screen: &mut ratatui::Terminal<CrosstermBackend<Sixteen<io::Stdout>>>) -> io::Result<Msg> {
+/// Returns the message that redraws the whole screen. The cursor position is not queried: only the input thread would
+/// receive the response.
+fn redraw(screen: &mut ratatui::Terminal<CrosstermBackend<SixteenColorWriter<io::Stdout>>>) -> io::Result<Msg> {
     let (width, height) = crossterm::terminal::size()?;
     screen.resize(Rect::new(0, 0, width, height))?;
     Ok(Msg::Resize(width, height))

@@ -1,4 +1,4 @@
-//! The terminal's modes: taken when the screen begins, given back however it ends.
+//! Terminal modes: set when the terminal UI starts, restored however it ends.
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -11,109 +11,109 @@ use std::sync::{Once, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-/// Whether the terminal is in the screen's modes.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal is in the modes of the terminal UI.
+static MODES_SET: AtomicBool = AtomicBool::new(false);
 
-/// What is told when the program ends at once.
-static LAST_WORDS: OnceLock<String> = OnceLock::new();
+/// Message printed to stderr if the program ends abruptly.
+static EXIT_MESSAGE: OnceLock<String> = OnceLock::new();
 
-/// As long as is waited for a terminal that takes nothing.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Maximum time to wait for a terminal that does not accept output.
+const RESTORE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What a program ends with that panics.
-const PANICKED: i32 = 101;
+/// Exit code after a panic.
+const PANIC_EXIT_CODE: i32 = 101;
 
-static HOOK: Once = Once::new();
+static PANIC_HOOK: Once = Once::new();
 
-/// The terminal in the screen's modes, until this is dropped.
+/// Terminal in the modes of the terminal UI, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Terminal(());
+pub(super) struct TerminalGuard(());
 
-impl Terminal {
-    /// Takes the terminal. A panic, be it of another thread, gives it back before it is told, and ends the program: half
-    /// of it could only keep somebody waiting.
-    pub(super) fn take(last_words: Option<String>) -> io::Result<Terminal> {
-        HOOK.call_once(|| {
+impl TerminalGuard {
+    /// Sets the modes, and a panic hook for all threads. A panic restores the terminal, prints its message and ends the
+    /// program: with a thread missing, the rest would only hang.
+    pub(super) fn acquire(exit_message: Option<String>) -> io::Result<TerminalGuard> {
+        PANIC_HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                let was_taken = restore_in_time();
+                let was_set = restore_with_timeout();
                 before(panic);
-                if was_taken {
-                    say_last_words();
-                    std::process::exit(PANICKED);
+                if was_set {
+                    print_exit_message();
+                    std::process::exit(PANIC_EXIT_CODE);
                 }
             }));
         });
-        last_words.map(|words| LAST_WORDS.set(words));
-        let terminal = Terminal(());
+        exit_message.map(|message| EXIT_MESSAGE.set(message));
+        let terminal = TerminalGuard(());
         terminal.enter()?;
         Ok(terminal)
     }
 
-    /// Takes the terminal again, after [`leave`](Terminal::leave).
+    /// Sets the modes again after [`leave`](Terminal::leave).
     pub(super) fn enter(&self) -> io::Result<()> {
-        TAKEN.store(true, Ordering::SeqCst);
+        MODES_SET.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
     }
 
-    /// Gives the terminal to the shell for a while.
+    /// Restores the terminal while the program is suspended.
     pub(super) fn leave(&self) {
         restore();
     }
 }
 
-impl Drop for Terminal {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         restore();
     }
 }
 
-/// Gives the terminal back and does what the signal does where nobody waits for it, whatever the others do meanwhile.
-pub(super) fn die(signal: i32) {
-    restore_in_time();
-    say_last_words();
+/// Restores the terminal and runs the signal's default action, even if other threads hang.
+pub(super) fn exit_by_signal(signal: i32) {
+    restore_with_timeout();
+    print_exit_message();
     let _ = emulate_default_handler(signal);
 }
 
 fn restore() {
-    give_back(&mut io::stdout().lock());
+    reset_modes(&mut io::stdout().lock());
 }
 
-/// Gives the terminal back for good, but waits no longer than this for one that takes nothing. Whether it was taken.
-fn restore_in_time() -> bool {
-    let (tell, told) = channel();
+/// Restores the terminal for good, but waits at most [`RESTORE_TIMEOUT`]. Returns whether the modes were set.
+fn restore_with_timeout() -> bool {
+    let (sender, receiver) = channel();
     let restore = move || {
-        let _ = tell.send(restore_for_good());
+        let _ = sender.send(restore_permanently());
     };
-    let begun = thread::Builder::new().name("restore".into()).spawn(restore);
-    let was_taken = begun.ok().and_then(|_| told.recv_timeout(PATIENCE).ok());
-    was_taken.unwrap_or_else(|| {
+    let started = thread::Builder::new().name("restore".into()).spawn(restore);
+    let was_set = started.ok().and_then(|_| receiver.recv_timeout(RESTORE_TIMEOUT).ok());
+    was_set.unwrap_or_else(|| {
         let _ = disable_raw_mode();
-        TAKEN.swap(false, Ordering::SeqCst)
+        MODES_SET.swap(false, Ordering::SeqCst)
     })
 }
 
-/// Gives the terminal back, whatever thread this is: no other draws on it any more. Whether it was taken.
-fn restore_for_good() -> bool {
+/// Restores the terminal, and keeps stdout locked so that no other thread draws. Returns whether the modes were set.
+fn restore_permanently() -> bool {
     let mut out = io::stdout().lock();
-    let was_taken = give_back(&mut out);
+    let was_set = reset_modes(&mut out);
     std::mem::forget(out);
-    was_taken
+    was_set
 }
 
-/// Gives the terminal back, once; whether it was taken. That it cannot be written to is no matter any more.
-fn give_back(out: &mut io::StdoutLock<'_>) -> bool {
-    let was_taken = TAKEN.swap(false, Ordering::SeqCst);
-    if was_taken {
+/// Restores the terminal once, and ignores write errors. Returns whether the modes were set.
+fn reset_modes(out: &mut io::StdoutLock<'_>) -> bool {
+    let was_set = MODES_SET.swap(false, Ordering::SeqCst);
+    if was_set {
         let _ = execute!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
     }
-    was_taken
+    was_set
 }
 
-fn say_last_words() {
-    if let Some(words) = LAST_WORDS.get() {
-        let _ = writeln!(io::stderr(), "{words}");
+fn print_exit_message() {
+    if let Some(message) = EXIT_MESSAGE.get() {
+        let _ = writeln!(io::stderr(), "{message}");
     }
 }

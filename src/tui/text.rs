@@ -1,60 +1,60 @@
-//! Text as it may stand on a screen: no control characters, and as wide as there is room.
+//! Text for the screen: control characters replaced, cut to the available width.
 
-use dissectors::format::is_plain;
+use dissectors::format::is_printable;
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Text without characters that steer a terminal; each such becomes one that says so.
-pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || text.chars().all(is_plain) {
+/// Replaces characters that could control the terminal by visible ones.
+pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || text.chars().all(is_printable) {
         return Cow::Borrowed(text);
     }
     let plain = |char: char| match char {
         '\t' | '\n' | '\r' => ' ',
-        char if is_plain(char) => char,
+        char if is_printable(char) => char,
         _ => '\u{fffd}',
     };
     Cow::Owned(text.chars().map(plain).collect())
 }
 
-/// How many columns a text takes.
+/// Returns the width of a text in columns.
 pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// The longest beginning of a text that fits, and its width.
-pub(crate) fn fit(text: &str, room: usize) -> (&str, usize) {
+/// Returns the longest prefix that fits, and its width.
+pub(crate) fn longest_prefix(text: &str, room: usize) -> (&str, usize) {
     if text.len() <= room && text.is_ascii() {
         return (text, text.len());
     }
-    let mut taken = 0;
+    let mut used = 0;
     for (at, char) in text.char_indices() {
         let wide = char.width().unwrap_or(0);
-        if taken + wide > room {
-            return (text.get(..at).unwrap_or_default(), taken);
+        if used + wide > room {
+            return (text.get(..at).unwrap_or_default(), used);
         }
-        taken += wide;
+        used += wide;
     }
-    (text, taken)
+    (text, used)
 }
 
-/// A text that fits: what is left out is told by `…`.
-pub(crate) fn cut(text: &str, room: usize) -> Cow<'_, str> {
-    if fit(text, room).0.len() == text.len() {
+/// Cuts a text to fit, with `…` in place of the rest.
+pub(crate) fn truncate(text: &str, room: usize) -> Cow<'_, str> {
+    if longest_prefix(text, room).0.len() == text.len() {
         return Cow::Borrowed(text);
     }
     match room.checked_sub(1) {
-        Some(room) => Cow::Owned(format!("{}…", fit(text, room).0)),
+        Some(room) => Cow::Owned(format!("{}…", longest_prefix(text, room).0)),
         None => Cow::Borrowed(""),
     }
 }
 
-/// A text that fits; of an address of IPv6 its middle is left out, as its beginning and its end tell more.
-pub(crate) fn cut_cell(text: &str, room: usize) -> Cow<'_, str> {
+/// Cuts a cell to fit. An IPv6 address loses its middle, as its start and end are more telling.
+pub(crate) fn truncate_cell(text: &str, room: usize) -> Cow<'_, str> {
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte);
     let is_ipv6 = text.bytes().filter(|&byte| byte == b':').count() > 1 && text.bytes().all(is_part);
     if text.len() <= room || room < 9 || !is_ipv6 {
-        return cut(text, room);
+        return truncate(text, room);
     }
     let end = text.len() - room / 2;
     Cow::Owned(format!(
@@ -64,8 +64,8 @@ pub(crate) fn cut_cell(text: &str, room: usize) -> Cow<'_, str> {
     ))
 }
 
-/// A whole number with a thin mark between thousands: `1,234,567`.
-pub(crate) fn count(number: u64) -> String {
+/// Formats a whole number with commas between thousands: `1,234,567`.
+pub(crate) fn format_count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (nth, digit) in digits.chars().enumerate() {
@@ -77,9 +77,9 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
-/// A number and what is counted: `1 frame`, `2 frames`.
-pub(crate) fn counted(number: u64, what: &str) -> String {
-    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+/// Formats a number and its noun: `1 frame`, `2 frames`.
+pub(crate) fn format_quantity(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", format_count(number), if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -87,28 +87,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_text_steers_a_terminal() {
-        assert_eq!(plain("a\x1b[2J\tb\u{202e}"), "a\u{fffd}[2J b\u{fffd}");
-        assert_eq!(plain("→ é 日"), "→ é 日");
+    fn no_text_controls_the_terminal() {
+        assert_eq!(sanitize("a\x1b[2J\tb\u{202e}"), "a\u{fffd}[2J b\u{fffd}");
+        assert_eq!(sanitize("→ é 日"), "→ é 日");
     }
 
     #[test]
-    fn what_is_cut_says_so_and_fits() {
-        assert_eq!(cut("abcdef", 6), "abcdef");
-        assert_eq!(cut("abcdef", 5), "abcd…");
-        assert_eq!(cut("日本語", 5), "日本…");
-        assert_eq!(cut("日本語", 4), "日…");
-        assert_eq!(cut("abc", 1), "…");
-        assert_eq!(cut("abc", 0), "");
-        assert_eq!(cut_cell("[2001:618:400::5197:1]:49159", 16), "[2001:6…1]:49159");
-        assert_eq!(cut_cell("2001:618:400::1", 15), "2001:618:400::1");
-        assert_eq!(cut_cell("02:00:00:00:00:01", 8), "02:00:0…");
-        assert_eq!(cut_cell("a long line: with: it", 10), "a long li…");
+    fn cut_text_fits_and_is_marked() {
+        assert_eq!(truncate("abcdef", 6), "abcdef");
+        assert_eq!(truncate("abcdef", 5), "abcd…");
+        assert_eq!(truncate("日本語", 5), "日本…");
+        assert_eq!(truncate("日本語", 4), "日…");
+        assert_eq!(truncate("abc", 1), "…");
+        assert_eq!(truncate("abc", 0), "");
+        assert_eq!(truncate_cell("[2001:618:400::5197:1]:49159", 16), "[2001:6…1]:49159");
+        assert_eq!(truncate_cell("2001:618:400::1", 15), "2001:618:400::1");
+        assert_eq!(truncate_cell("02:00:00:00:00:01", 8), "02:00:0…");
+        assert_eq!(truncate_cell("a long line: with: it", 10), "a long li…");
     }
 
     #[test]
-    fn thousands_are_told_apart() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(counted(1, "frame"), "1 frame");
+    fn thousands_are_separated() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(format_count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(format_quantity(1, "frame"), "1 frame");
     }
 }

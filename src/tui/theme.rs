@@ -1,62 +1,62 @@
-//! Colours: light and dark, of 16 colours, of true colour, and of none.
+//! Colour themes: light and dark, for 16 colours, 256 colours and none.
 
 use dissectors::Severity;
 use ratatui::style::{Color, Modifier, Style};
 use std::ffi::OsString;
 
-/// How many colours a terminal has.
+/// Colour support of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// None: bold and reverse only.
+pub enum ColorDepth {
+    /// No colours: bold and reverse only.
     None,
-    /// The sixteen that every terminal has.
+    /// The sixteen colours every terminal supports.
     Sixteen,
-    /// All.
+    /// All 256 colours or more.
     True,
 }
 
-/// What colour is behind the text.
+/// Background of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// Black, or nearly.
+pub enum Background {
+    /// Black or dark.
     Dark,
-    /// White, or nearly.
+    /// White or light.
     Light,
 }
 
-/// How each thing on the screen is painted.
+/// Style of each element of the screen.
 #[derive(Clone, Debug)]
 pub struct Theme {
-    depth: Depth,
-    tone: Tone,
+    depth: ColorDepth,
+    background: Background,
     pub(crate) text: Style,
-    /// What matters less.
+    /// Secondary text.
     pub(crate) dim: Style,
-    /// The line at the top.
+    /// Status bar.
     pub(crate) bar: Style,
-    /// What in it stands out.
-    pub(crate) bar_loud: Style,
-    /// What in it is bad.
+    /// Emphasis in the status bar.
+    pub(crate) bar_strong: Style,
+    /// Errors in the status bar.
     pub(crate) bar_bad: Style,
     pub(crate) tab: Style,
     pub(crate) tab_on: Style,
-    /// Titles of columns, and of panes.
+    /// Titles of columns and panes.
     pub(crate) head: Style,
-    /// The title of the pane that has the keys.
+    /// Title of the focused pane.
     pub(crate) head_on: Style,
-    /// The row of the cursor, in the pane that has the keys.
+    /// Cursor row of the focused pane.
     pub(crate) cursor: Style,
-    /// The row of the cursor in another pane.
+    /// Cursor row of other panes.
     pub(crate) cursor_off: Style,
-    /// A key's name.
+    /// Name of a key.
     pub(crate) key: Style,
-    /// What was found, or belongs to what is chosen.
+    /// Search hits, and bytes of the selected line.
     pub(crate) found: Style,
     pub(crate) good: Style,
-    pub(crate) fair: Style,
+    pub(crate) notice: Style,
     pub(crate) warn: Style,
     pub(crate) bad: Style,
-    /// Names: methods, fields, protocols.
+    /// Names of methods, fields and protocols.
     pub(crate) name: Style,
     pub(crate) client: Style,
     pub(crate) server: Style,
@@ -66,13 +66,13 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme for a terminal.
+    /// Returns the theme for a terminal.
     #[must_use]
-    pub fn new(depth: Depth, tone: Tone) -> Theme {
+    pub fn new(depth: ColorDepth, background: Background) -> Theme {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
         let reversed = plain.add_modifier(Modifier::REVERSED);
-        let paint = Paint { depth, tone };
+        let paint = Palette { depth, background };
         let blue = paint.color([39, 25], [Color::LightBlue, Color::Blue]);
         let cyan = paint.color([80, 30], [Color::Cyan, Color::Cyan]);
         let green = paint.color([114, 28], [Color::Green, Color::Green]);
@@ -80,53 +80,53 @@ impl Theme {
         let red = paint.color([203, 160], [Color::LightRed, Color::Red]);
         let violet = paint.color([176, 90], [Color::LightMagenta, Color::Magenta]);
         let gray = match depth {
-            Depth::None => plain.add_modifier(Modifier::DIM),
+            ColorDepth::None => plain.add_modifier(Modifier::DIM),
             _ => paint.color([245, 243], [Color::DarkGray, Color::DarkGray]),
         };
         let on = |color: [u8; 2], basic: Color, text: Style| match depth {
-            Depth::None => reversed,
-            Depth::Sixteen => text.bg(basic),
-            Depth::True => text.bg(Color::Indexed(color[tone as usize])),
+            ColorDepth::None => reversed,
+            ColorDepth::Sixteen => text.bg(basic),
+            ColorDepth::True => text.bg(Color::Indexed(color[background as usize])),
         };
-        // The cursor's colour is too much like theirs where there are few.
+        // With sixteen colours, bars are hard to see on the cursor's background.
         let bar = |many: [u8; 2], few: [Color; 2]| match depth {
-            Depth::Sixteen => paint.color(many, few).bg(Color::Reset),
+            ColorDepth::Sixteen => paint.color(many, few).bg(Color::Reset),
             _ => paint.color(many, few),
         };
         let white = plain.fg(Color::White);
         let black = plain.fg(Color::Black);
-        let over = if tone == Tone::Dark || depth == Depth::Sixteen { white } else { black };
+        let on_bar = if background == Background::Dark || depth == ColorDepth::Sixteen { white } else { black };
         Theme {
             depth,
-            tone,
+            background,
             text: plain,
             dim: gray,
-            bar: on([236, 253], Color::Blue, over),
-            bar_loud: on([236, 253], Color::Blue, over).add_modifier(Modifier::BOLD),
+            bar: on([236, 253], Color::Blue, on_bar),
+            bar_strong: on([236, 253], Color::Blue, on_bar).add_modifier(Modifier::BOLD),
             bar_bad: match depth {
-                Depth::None => reversed.add_modifier(Modifier::BOLD),
-                Depth::Sixteen => white.bg(Color::Red),
-                Depth::True => on([236, 253], Color::Blue, over).patch(paint.color([210, 124], [Color::Red; 2])),
+                ColorDepth::None => reversed.add_modifier(Modifier::BOLD),
+                ColorDepth::Sixteen => white.bg(Color::Red),
+                ColorDepth::True => on([236, 253], Color::Blue, on_bar).patch(paint.color([210, 124], [Color::Red; 2])),
             },
             tab: gray,
             tab_on: bold.patch(blue),
             head: gray,
             head_on: bold.patch(blue),
-            cursor: on([24, 153], Color::Cyan, if depth == Depth::Sixteen { black } else { over }),
+            cursor: on([24, 153], Color::Cyan, if depth == ColorDepth::Sixteen { black } else { on_bar }),
             cursor_off: match depth {
-                Depth::None => plain.add_modifier(Modifier::UNDERLINED),
-                Depth::Sixteen => bold.patch(cyan),
-                Depth::True => over.bg(Color::Indexed([238, 252][tone as usize])),
+                ColorDepth::None => plain.add_modifier(Modifier::UNDERLINED),
+                ColorDepth::Sixteen => bold.patch(cyan),
+                ColorDepth::True => on_bar.bg(Color::Indexed([238, 252][background as usize])),
             },
             key: bold.patch(cyan),
             found: match depth {
-                Depth::None => reversed.add_modifier(Modifier::BOLD),
+                ColorDepth::None => reversed.add_modifier(Modifier::BOLD),
                 _ => black.bg(Color::Yellow),
             },
             good: green,
-            fair: cyan,
+            notice: cyan,
             warn: yellow,
-            bad: if depth == Depth::None { bold } else { red },
+            bad: if depth == ColorDepth::None { bold } else { red },
             name: blue,
             client: cyan,
             server: violet,
@@ -136,53 +136,53 @@ impl Theme {
         }
     }
 
-    /// The theme for the terminal that these variables describe: `NO_COLOR`, `TERM`, `COLORTERM`, `COLORFGBG`.
+    /// Returns the theme for the variables `NO_COLOR`, `TERM`, `COLORTERM` and `COLORFGBG`.
     #[must_use]
-    pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Theme {
+    pub fn detect(variable: impl Fn(&str) -> Option<OsString>) -> Theme {
         let text = |name| variable(name).unwrap_or_default().to_string_lossy().into_owned();
         let depth = match (text("NO_COLOR").as_str(), text("TERM").as_str(), text("COLORTERM").as_str()) {
-            ("", "dumb", _) => Depth::None,
-            ("", _, "truecolor" | "24bit") => Depth::True,
-            ("", _, _) => Depth::Sixteen,
-            _ => Depth::None,
+            ("", "dumb", _) => ColorDepth::None,
+            ("", _, "truecolor" | "24bit") => ColorDepth::True,
+            ("", _, _) => ColorDepth::Sixteen,
+            _ => ColorDepth::None,
         };
         // Foreground and background; of the sixteen colours, 7 and 9 to 15 are light.
         let behind = text("COLORFGBG").rsplit(';').next().and_then(|color| color.parse::<u8>().ok());
-        let tone = if matches!(behind, Some(7 | 9..=15)) { Tone::Light } else { Tone::Dark };
-        Theme::new(depth, tone)
+        let background = if matches!(behind, Some(7 | 9..=15)) { Background::Light } else { Background::Dark };
+        Theme::new(depth, background)
     }
 
-    /// Whether the terminal has more than sixteen colours.
-    pub(crate) fn has_many(&self) -> bool {
-        self.depth == Depth::True
+    /// Returns whether the terminal has more than sixteen colours.
+    pub(crate) fn has_256_colors(&self) -> bool {
+        self.depth == ColorDepth::True
     }
 
-    /// The same for the other background.
-    pub(crate) fn turned(&self) -> Theme {
-        Theme::new(self.depth, if self.tone == Tone::Dark { Tone::Light } else { Tone::Dark })
+    /// Returns the same theme for the other background.
+    pub(crate) fn inverted(&self) -> Theme {
+        Theme::new(self.depth, if self.background == Background::Dark { Background::Light } else { Background::Dark })
     }
 
-    /// For how bad something is.
+    /// Returns the style of a severity.
     pub(crate) fn severity(&self, severity: Severity) -> Style {
         match severity {
             Severity::Chat => self.dim,
-            Severity::Note => self.fair,
+            Severity::Note => self.notice,
             Severity::Warn => self.warn,
             Severity::Error => self.bad,
         }
     }
 
-    /// For an answer's code.
+    /// Returns the style of a response's status code.
     pub(crate) fn status(&self, status: u16) -> Style {
         match status {
             100..=299 => self.good,
-            300..=399 => self.fair,
+            300..=399 => self.notice,
             400..=499 => self.warn,
             _ => self.bad,
         }
     }
 
-    /// For the protocol of a frame.
+    /// Returns the style of a protocol name.
     pub(crate) fn protocol(&self, protocol: &str) -> Style {
         match protocol {
             "TCP" | "UDP" => self.dim,
@@ -194,18 +194,18 @@ impl Theme {
     }
 }
 
-struct Paint {
-    depth: Depth,
-    tone: Tone,
+struct Palette {
+    depth: ColorDepth,
+    background: Background,
 }
 
-impl Paint {
-    /// A colour of the 256 for dark and light, and of the sixteen for dark and light.
+impl Palette {
+    /// Returns a foreground colour: of the 256 for dark and light, and of the sixteen for dark and light.
     fn color(&self, many: [u8; 2], few: [Color; 2]) -> Style {
         match self.depth {
-            Depth::None => Style::new(),
-            Depth::Sixteen => Style::new().fg(few[self.tone as usize]),
-            Depth::True => Style::new().fg(Color::Indexed(many[self.tone as usize])),
+            ColorDepth::None => Style::new(),
+            ColorDepth::Sixteen => Style::new().fg(few[self.background as usize]),
+            ColorDepth::True => Style::new().fg(Color::Indexed(many[self.background as usize])),
         }
     }
 }
@@ -214,22 +214,22 @@ impl Paint {
 mod tests {
     use super::*;
 
-    fn of(set: &[(&str, &str)]) -> (Depth, Tone) {
-        let theme = Theme::of(|name| set.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()));
-        (theme.depth, theme.tone)
+    fn of(set: &[(&str, &str)]) -> (ColorDepth, Background) {
+        let theme = Theme::detect(|name| set.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()));
+        (theme.depth, theme.background)
     }
 
     #[test]
-    fn a_terminal_is_known_by_its_variables() {
-        assert_eq!(of(&[]), (Depth::Sixteen, Tone::Dark));
-        assert_eq!(of(&[("COLORTERM", "truecolor")]), (Depth::True, Tone::Dark));
-        assert_eq!(of(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]), (Depth::None, Tone::Dark));
-        assert_eq!(of(&[("NO_COLOR", "")]), (Depth::Sixteen, Tone::Dark));
-        assert_eq!(of(&[("COLORFGBG", "0;15")]), (Depth::Sixteen, Tone::Light));
-        assert_eq!(of(&[("COLORFGBG", "15;default;0")]), (Depth::Sixteen, Tone::Dark));
+    fn colour_support_is_detected_from_variables() {
+        assert_eq!(of(&[]), (ColorDepth::Sixteen, Background::Dark));
+        assert_eq!(of(&[("COLORTERM", "truecolor")]), (ColorDepth::True, Background::Dark));
+        assert_eq!(of(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]), (ColorDepth::None, Background::Dark));
+        assert_eq!(of(&[("NO_COLOR", "")]), (ColorDepth::Sixteen, Background::Dark));
+        assert_eq!(of(&[("COLORFGBG", "0;15")]), (ColorDepth::Sixteen, Background::Light));
+        assert_eq!(of(&[("COLORFGBG", "15;default;0")]), (ColorDepth::Sixteen, Background::Dark));
     }
 
-    /// The three parts of a colour of the 256, as xterm has it; of the sixteen only those that are used here.
+    /// Returns the RGB parts of a colour of xterm's 256; of the sixteen, only those used here.
     fn parts(color: Color) -> [u8; 3] {
         let of_cube = |part: u8| if part == 0 { 0 } else { 55 + part * 40 };
         match color {
@@ -242,7 +242,7 @@ mod tests {
         }
     }
 
-    /// How well one is seen on the other, from 1 to 21 (WCAG 2.2, contrast ratio).
+    /// Returns the contrast ratio of two colours, from 1 to 21 (WCAG 2.2).
     fn contrast(one: Color, other: Color) -> f64 {
         let luminance = |color| {
             let linear = |part: u8| match f64::from(part) / 255.0 {
@@ -257,30 +257,43 @@ mod tests {
     }
 
     #[test]
-    fn in_true_colour_everything_can_be_read() {
-        for (tone, behind, text) in
-            [(Tone::Dark, Color::Black, Color::White), (Tone::Light, Color::White, Color::Black)]
+    fn all_256_colour_styles_are_readable() {
+        for (background, behind, text) in
+            [(Background::Dark, Color::Black, Color::White), (Background::Light, Color::White, Color::Black)]
         {
-            let theme = Theme::new(Depth::True, tone);
+            let theme = Theme::new(ColorDepth::True, background);
             let seen = |style: Style, on: Color| contrast(style.fg.unwrap_or(text), style.bg.unwrap_or(on));
             let Theme {
-                dim, bar, bar_bad, tab_on, head, cursor, cursor_off, key, found, good, fair, warn, bad, ..
+                dim,
+                bar,
+                bar_bad,
+                tab_on,
+                head,
+                cursor,
+                cursor_off,
+                key,
+                found,
+                good,
+                notice: fair,
+                warn,
+                bad,
+                ..
             } = theme;
-            let words = [dim, bar, bar_bad, tab_on, head, cursor, cursor_off, key, found, good, fair, warn, bad];
-            for style in words.into_iter().chain([theme.name, theme.client, theme.server]) {
-                assert!(seen(style, behind) >= 4.3, "{tone:?} {style:?}: {}", seen(style, behind));
+            let styles = [dim, bar, bar_bad, tab_on, head, cursor, cursor_off, key, found, good, fair, warn, bad];
+            for style in styles.into_iter().chain([theme.name, theme.client, theme.server]) {
+                assert!(seen(style, behind) >= 4.3, "{background:?} {style:?}: {}", seen(style, behind));
             }
-            // Bars stand on the row of the cursor, too.
+            // Bars are also drawn on the cursor row.
             for bar in [theme.connect, theme.wait, theme.download] {
                 let on = cursor.bg.expect("a colour");
-                assert!(seen(bar, behind) >= 3.0 && seen(bar, on) >= 3.0, "{tone:?} {bar:?}: {}", seen(bar, on));
+                assert!(seen(bar, behind) >= 3.0 && seen(bar, on) >= 3.0, "{background:?} {bar:?}: {}", seen(bar, on));
             }
         }
     }
 
     #[test]
-    fn without_colours_there_are_attributes_only() {
-        let theme = Theme::new(Depth::None, Tone::Dark);
+    fn a_theme_without_colours_has_attributes_only() {
+        let theme = Theme::new(ColorDepth::None, Background::Dark);
         let all = format!("{theme:?}");
         assert!(!all.contains("fg: Some") && !all.contains("bg: Some"), "{all}");
     }

@@ -1,219 +1,221 @@
-//! What the screen does when something happens.
+//! Response of the terminal UI to messages.
 
-use super::keys::{self, Action, Context, Edit, Key};
-use super::list::List;
-use super::model::{Model, Tab, View, Word};
-use super::msg::{Effect, Msg};
-use super::sift::{self, Change, Purpose, Typing};
-use super::times::Since;
-use super::{call, find, follow, frames, ladder, layout, leave, menu, mouse, notes, pick, statistics};
-use crate::browse::{Answer, Ask, State};
+use super::display_filter::{self, ListChange, Prompt, PromptPurpose};
+use super::keys::{self, Action, EditAction, Key, KeyContext};
+use super::message::{Effect, Msg};
+use super::model::{Model, StatusMessage, Tab, View};
+use super::scroll::ScrollState;
+use super::time_format::TimeOrigin;
+use super::{call, follow, frames, ladder, layout, menu, mouse, notes, quit_menu, search, selection, statistics};
+use crate::browse::{BrowseEvent, BrowseRequest, LoadState};
 use crossterm::event::{KeyEvent, KeyEventKind};
 use dissectors::Severity;
 use std::path::PathBuf;
 
-/// Tells the model what has happened; returns what is to be done.
+/// Applies a message to the model, and returns the effects to run.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
-        Msg::Key(event) if event.kind != KeyEventKind::Release => key(model, event),
+        Msg::Key(event) if event.kind != KeyEventKind::Release => apply_key(model, event),
         Msg::Key(_) => return Vec::new(),
-        Msg::Mouse(event) => mouse::update(model, event),
+        Msg::Mouse(event) => mouse::apply_event(model, event),
         Msg::Paste(text) => {
             paste(model, &text);
             Vec::new()
         }
         Msg::Resize(width, height) => {
             model.size = (width, height);
-            let first = model.first.take();
-            first.map_or(Vec::new(), |filter| sift::apply(model, &filter))
+            let first = model.initial_filter.take();
+            first.map_or(Vec::new(), |filter| display_filter::apply(model, &filter))
         }
-        Msg::Continue => find::step(model),
-        Msg::Copied => {
-            menu::copied(model);
+        Msg::Continue => search::search_step(model),
+        Msg::CopiedToTmux => {
+            menu::add_tmux_status(model);
             Vec::new()
         }
-        Msg::Answer(answer) => heard(model, answer),
+        Msg::QueryResult(event) => apply_result(model, event),
     };
-    settle(model, &mut effects);
+    fit_views(model, &mut effects);
     effects
 }
 
-fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
-    let (key, here) = (Key::of(event), model.context());
-    model.word = None;
-    let typed = matches!(here, Context::Filter | Context::Line);
-    match (keys::action(key, here), key.written()) {
-        (Some(action), _) => act(model, action),
+fn apply_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
+    let (key, context) = (Key::from_event(event), model.key_context());
+    model.status = None;
+    let typed = matches!(context, KeyContext::Filter | KeyContext::Prompt);
+    match (keys::action(key, context), key.typed_char()) {
+        (Some(action), _) => run_action(model, action),
         (None, Some(char)) if typed => {
-            write(model, char.encode_utf8(&mut [0; 4]));
+            type_text(model, char.encode_utf8(&mut [0; 4]));
             Vec::new()
         }
         _ => Vec::new(),
     }
 }
 
-fn write(model: &mut Model, text: &str) {
-    if let Some(typing) = &mut model.typing {
-        typing.line.write(text);
-        typing.wrong = None;
+fn type_text(model: &mut Model, text: &str) {
+    if let Some(typing) = &mut model.prompt {
+        typing.line.insert(text);
+        typing.error = None;
     }
-    sift::check(model);
+    display_filter::check_input(model);
 }
 
-/// What is pasted where nothing is typed is a filter to be.
+/// Inserts pasted text; without an open prompt it starts a filter.
 fn paste(model: &mut Model, text: &str) {
-    if model.typing.is_none() && model.menu.is_none() && model.help.is_none() {
-        sift::begin(model);
+    if model.prompt.is_none() && model.menu.is_none() && model.help.is_none() {
+        display_filter::open_prompt(model);
     }
-    write(model, text);
+    type_text(model, text);
 }
 
-/// Does what a key is bound to, or what the mouse stands for.
-pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    match model.context() {
-        Context::Menu if !matches!(action, Action::Quit | Action::Suspend) => return menu::act(model, action),
-        Context::Help => {
-            if let Some(help) = in_help(model, action) {
+/// Runs an action bound to a key or the mouse.
+pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
+    match model.key_context() {
+        KeyContext::Menu if !matches!(action, Action::Quit | Action::Suspend) => {
+            return menu::run_action(model, action);
+        }
+        KeyContext::Help => {
+            if let Some(help) = run_help_action(model, action) {
                 return help;
             }
         }
-        Context::Filter | Context::Line => return in_line(model, action),
+        KeyContext::Filter | KeyContext::Prompt => return run_prompt_action(model, action),
         _ => {}
     }
     match action {
-        Action::Quit => return leave::quit(model),
+        Action::Quit => return quit_menu::quit(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
-        Action::Help => model.help = Some(List::default()),
-        Action::Theme => model.theme = model.theme.turned(),
-        Action::Show(tab) => model.show(tab.view()),
-        Action::NextTab => model.show(model.view.tab().after(1).view()),
-        Action::LastTab => model.show(model.view.tab().after(Tab::ALL.len() - 1).view()),
+        Action::Help => model.help = Some(ScrollState::default()),
+        Action::Theme => model.theme = model.theme.inverted(),
+        Action::ShowTab(tab) => model.show(tab.view()),
+        Action::NextTab => model.show(model.view.tab().offset(1).view()),
+        Action::PreviousTab => model.show(model.view.tab().offset(Tab::ALL.len() - 1).view()),
         Action::Back => return back(model),
-        Action::Filter => sift::begin(model),
-        Action::Unfilter => return sift::toggle(model),
-        Action::FilterBy(by) => return pick::filter_by(model, by),
-        Action::Find => find::begin(model),
-        Action::FindNext => return find::seek(model, false),
-        Action::FindBack => return find::seek(model, true),
-        Action::GoTo => model.typing = Some(Typing::new(Purpose::GoTo, "")),
-        Action::Save => model.typing = Some(Typing::new(Purpose::Save, &suggested(&model.name))),
-        Action::Copy => pick::copy(model),
-        Action::Sort => menu::sort(model),
-        Action::Columns => menu::columns(model),
-        Action::Column => turn_column(model),
-        Action::Turn => turn(model),
-        Action::Mark => mark(model),
-        Action::NextMark => to_mark(model, true),
-        Action::LastMark => to_mark(model, false),
-        Action::NextOdd => next_odd(model),
-        Action::Times => {
-            model.times.turn();
-            model.done(format!("times are {}", model.times.about()));
+        Action::Filter => display_filter::open_prompt(model),
+        Action::ToggleFilter => return display_filter::toggle(model),
+        Action::FilterBy(by) => return selection::filter_by(model, by),
+        Action::Find => search::open_prompt(model),
+        Action::FindNext => return search::search(model, false),
+        Action::FindPrevious => return search::search(model, true),
+        Action::GoToNumber => model.prompt = Some(Prompt::new(PromptPurpose::GoToNumber, "")),
+        Action::Save => model.prompt = Some(Prompt::new(PromptPurpose::Save, &suggested_file_name(&model.name))),
+        Action::Copy => selection::open_copy_menu(model),
+        Action::Sort => menu::open_sort_menu(model),
+        Action::Columns => menu::open_columns_menu(model),
+        Action::ToggleColumn => toggle_column(model),
+        Action::ReverseSort => reverse_sort(model),
+        Action::Mark => toggle_mark(model),
+        Action::NextMark => go_to_mark(model, true),
+        Action::PreviousMark => go_to_mark(model, false),
+        Action::NextWarning => go_to_next_warning(model),
+        Action::NextTimeFormat => {
+            model.time_format.select_next();
+            model.show_info(format!("Time: {}", model.time_format.description()));
         }
-        Action::Reference => {
-            if let Some(frame) = model.frame_here() {
-                model.times.reference = Some(frame);
-                model.times.since = Since::Reference;
-                model.done(format!("times are counted from frame {frame}"));
+        Action::SetTimeReference => {
+            if let Some(frame) = model.selected_frame() {
+                model.time_format.reference = Some(frame);
+                model.time_format.origin = TimeOrigin::Reference;
+                model.show_info(format!("Time: since frame {frame}"));
             }
         }
         Action::Wrap => {
             model.wraps = !model.wraps;
-            (model.opened.left, model.follow.left) = (0, 0);
-            model.done(if model.wraps { "long lines are wrapped" } else { "long lines are scrolled by ← and →" });
+            (model.call_view.scrolled_columns, model.follow.scrolled_columns) = (0, 0);
+            model.show_info(if model.wraps { "Long lines are wrapped" } else { "Long lines scroll with ← and →" });
         }
-        Action::Frame => {
-            if let Some(frame) = model.frame_here() {
+        Action::GoToFrame => {
+            if let Some(frame) = model.selected_frame() {
                 model.show_frame(frame);
             }
         }
         Action::Ladder => open_stream(model, View::Ladder),
         Action::Follow => open_stream(model, View::Follow),
-        _ => return in_view(model, action),
+        _ => return run_view_action(model, action),
     }
     Vec::new()
 }
 
-/// Does what a key says in one view only.
-fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
-    let height = layout::height(model);
+/// Runs an action of the view.
+fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
+    let height = layout::visible_rows(model);
     match (model.view, action) {
-        (View::Calls, Action::Go(way)) => {
+        (View::Calls, Action::Move(step)) => {
             let numbers = model.call_numbers();
-            model.calls.go(way, &numbers, height);
+            model.calls.move_cursor(step, &numbers, height);
         }
         (View::Calls, Action::Enter) => {
-            if let Some(call) = model.call_here() {
+            if let Some(call) = model.selected_call() {
                 model.open(View::Call(call));
             }
         }
-        (View::Streams, Action::Go(way)) => {
+        (View::Streams, Action::Move(step)) => {
             let numbers = model.stream_numbers();
-            model.streams.go(way, &numbers, height);
+            model.streams.move_cursor(step, &numbers, height);
         }
         (View::Streams, Action::Enter) => open_stream(model, View::Ladder),
-        (View::Notes, Action::Go(way)) => {
+        (View::Notes, Action::Move(step)) => {
             let numbers = model.note_numbers();
-            model.notes.roster.go(way, &numbers, height);
+            model.notes.sorted_list.move_cursor(step, &numbers, height);
         }
         (View::Notes | View::Ladder(_) | View::Follow(_), Action::Enter) => {
-            if let Some(frame) = model.frame_here() {
+            if let Some(frame) = model.selected_frame() {
                 model.show_frame(frame);
             }
         }
-        (View::Frames, _) => return frames::act(model, action, height),
-        (View::Call(_), _) => return call::act(model, action, height),
-        (View::Ladder(_), _) => return ladder::act(model, action, height),
-        (View::Follow(_), _) => return follow::act(model, action, height),
-        (View::Statistics, _) => return statistics::act(model, action, height),
+        (View::Frames, _) => return frames::run_action(model, action, height),
+        (View::Call(_), _) => return call::run_action(model, action, height),
+        (View::Ladder(_), _) => return ladder::run_action(model, action, height),
+        (View::Follow(_), _) => return follow::run_action(model, action, height),
+        (View::Statistics, _) => return statistics::run_action(model, action, height),
         _ => {}
     }
     Vec::new()
 }
 
 fn open_stream(model: &mut Model, view: impl Fn(u32) -> View) {
-    match model.stream_here() {
+    match model.selected_stream() {
         Some(stream) => model.open(view(stream)),
-        None => model.wrong("this frame belongs to no TCP connection"),
+        None => model.show_error("Not part of a TCP connection"),
     }
 }
 
-/// Leaves the pane, then the opened view, then the filter.
+/// Closes the pane, then the view, then the filter.
 fn back(model: &mut Model) -> Vec<Effect> {
-    if model.search.seeking.take().is_some() {
-        return vec![Effect::Ask(Ask::EndFind)];
+    if model.search.pending.take().is_some() {
+        return vec![Effect::Query(BrowseRequest::CancelFind)];
     }
     if model.view == View::Frames && model.frames.zoom {
         model.frames.zoom = false;
-    } else if model.view == View::Frames && model.frames.pane != frames::Pane::List {
+    } else if model.view == View::Frames && model.frames.pane != frames::FramePane::List {
         model.frames.pane = match model.frames.pane {
-            frames::Pane::Bytes => frames::Pane::Tree,
-            _ => frames::Pane::List,
+            frames::FramePane::Bytes => frames::FramePane::Tree,
+            _ => frames::FramePane::List,
         };
-    } else if let Some(view) = model.before.pop() {
+    } else if let Some(view) = model.back_stack.pop() {
         model.view = view;
     } else {
-        return sift::clear(model);
+        return display_filter::clear(model);
     }
     Vec::new()
 }
 
-/// Does what a key says on the help screen; none if it means the same as elsewhere.
-fn in_help(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-    let height = usize::from(layout::screen(model).body.height.saturating_sub(1));
+/// Runs an action of the help screen; `None` if the action is the same everywhere.
+fn run_help_action(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    let height = usize::from(layout::screen_areas(model).body.height.saturating_sub(1));
     let len = super::view::help::lines(model).len();
     match action {
-        Action::Go(way) => {
-            // It is scrolled, there is no cursor.
+        Action::Move(step) => {
+            // The help screen scrolls without a cursor.
             let help = model.help.as_mut()?;
-            help.go(way, len, height);
-            let by = match way {
-                super::list::Move::Up | super::list::Move::PageUp | super::list::Move::First => help.at,
-                _ => help.at.max(height).min(len.saturating_sub(1)),
+            help.move_cursor(step, len, height);
+            let by = match step {
+                super::scroll::Move::Up | super::scroll::Move::PageUp | super::scroll::Move::First => help.cursor,
+                _ => help.cursor.max(height).min(len.saturating_sub(1)),
             };
-            help.at = by;
-            help.settle(len, height);
+            help.cursor = by;
+            help.fit(len, height);
         }
         Action::Back => model.help = None,
         _ => return None,
@@ -221,61 +223,61 @@ fn in_help(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// Does what a key says in a line that is being typed.
-fn in_line(model: &mut Model, action: Action) -> Vec<Effect> {
-    let Some(typing) = &mut model.typing else { return Vec::new() };
+/// Runs an action of the prompt.
+fn run_prompt_action(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(typing) = &mut model.prompt else { return Vec::new() };
     match (&typing.purpose, action) {
         (_, Action::Suspend) => return vec![Effect::Suspend],
         (_, Action::Back) => {
-            model.typing = None;
-            model.leaving = false;
+            model.prompt = None;
+            model.quits_after_save = false;
         }
-        (Purpose::Filter(_), Action::Enter) => return sift::enter(model),
-        (Purpose::Filter(_), Action::Edit(edit)) => sift::edit(model, edit),
-        (Purpose::Find, Action::Enter) => return find::enter(model),
-        (Purpose::Find, Action::Edit(Edit::Next)) => find::next_kind(model),
-        (Purpose::Find, Action::Edit(Edit::Last)) => find::next_place(model),
-        (Purpose::GoTo, Action::Enter) => go_to(model),
-        (Purpose::Save, Action::Enter) => {
+        (PromptPurpose::Filter(_), Action::Enter) => return display_filter::apply_input(model),
+        (PromptPurpose::Filter(_), Action::Edit(edit)) => display_filter::edit_input(model, edit),
+        (PromptPurpose::Find, Action::Enter) => return search::start(model),
+        (PromptPurpose::Find, Action::Edit(EditAction::Next)) => search::next_kind(model),
+        (PromptPurpose::Find, Action::Edit(EditAction::Previous)) => search::next_scope(model),
+        (PromptPurpose::GoToNumber, Action::Enter) => go_to(model),
+        (PromptPurpose::Save, Action::Enter) => {
             let path = typing.line.text.trim().to_owned();
             if !path.is_empty() {
-                model.typing = None;
+                model.prompt = None;
                 return menu::save(model, PathBuf::from(path), false);
             }
         }
         (_, Action::Edit(edit)) => {
-            typing.line.edit(edit);
-            typing.wrong = None;
+            typing.line.apply(edit);
+            typing.error = None;
         }
         _ => {}
     }
     Vec::new()
 }
 
-/// Goes to the frame whose number was typed.
+/// Goes to the frame number in the prompt.
 fn go_to(model: &mut Model) {
-    let Some(typing) = &mut model.typing else { return };
+    let Some(typing) = &mut model.prompt else { return };
     let count = model.index.frames.len();
     match typing.line.text.trim().parse::<u32>() {
         Ok(frame) if frame > 0 && frame as usize <= count => {
-            model.typing = None;
+            model.prompt = None;
             model.show_frame(frame);
         }
-        Ok(_) => typing.wrong = Some(format!("there are {count} frames")),
-        Err(_) => typing.wrong = Some("that is no number of a frame".into()),
+        Ok(_) => typing.error = Some(format!("The capture has {count} frames")),
+        Err(_) => typing.error = Some("Not a frame number".into()),
     }
 }
 
-/// A name for a part of a capture.
-pub(crate) fn suggested(name: &str) -> String {
+/// Returns a file name for a part of a capture.
+pub(crate) fn suggested_file_name(name: &str) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
     let stem = name.split('.').next().filter(|stem| !stem.is_empty() && *stem != "-").unwrap_or("capture");
     format!("{stem}-part.pcapng")
 }
 
-fn turn(model: &mut Model) {
-    let sort = match menu::roster(model) {
-        Some(roster) => roster.sort,
+fn reverse_sort(model: &mut Model) {
+    let sort = match menu::sorted_list(model) {
+        Some(list) => list.sort,
         None => model.frames.order.sort,
     };
     if let Some(sort) = sort {
@@ -283,142 +285,145 @@ fn turn(model: &mut Model) {
     }
 }
 
-/// Gives the field of the line under the cursor a column, or takes it away.
-fn turn_column(model: &mut Model) {
-    let Some(field) = model.frames.line().map(|line| line.field) else { return };
-    match model.frames.turn_column(field) {
-        Ok(true) => model.done(format!("{} has a column", field.name)),
-        Ok(false) => model.done(format!("{} has no column any more", field.name)),
-        Err(wrong) => model.wrong(wrong),
+/// Shows or hides the selected field as a column.
+fn toggle_column(model: &mut Model) {
+    let Some(field) = model.frames.selected_line().map(|line| line.field) else { return };
+    match model.frames.toggle_column(field) {
+        Ok(true) => model.show_info(format!("{} is shown as a column", field.name)),
+        Ok(false) => model.show_info(format!("{} is no longer shown as a column", field.name)),
+        Err(error) => model.show_error(error),
     }
 }
 
-fn mark(model: &mut Model) {
-    let Some(frame) = model.frame_here() else { return };
+fn toggle_mark(model: &mut Model) {
+    let Some(frame) = model.selected_frame() else { return };
     if model.marks.remove(&frame) {
-        model.done(format!("frame {frame} is marked no more"));
+        model.show_info(format!("Frame {frame} unmarked"));
     } else {
         model.marks.insert(frame);
-        model.done(format!("frame {frame} is marked"));
+        model.show_info(format!("Frame {frame} marked"));
     }
 }
 
-/// Goes to the next mark, or the one before, round and round.
-fn to_mark(model: &mut Model, on: bool) {
-    let here = model.frame_here().unwrap_or(0);
+/// Goes to the next or the previous marked frame, wrapping around.
+fn go_to_mark(model: &mut Model, on: bool) {
+    let selected = model.selected_frame().unwrap_or(0);
     let marks = &model.marks;
     let found = match on {
-        true => marks.range(here.saturating_add(1)..).next().or(marks.first()),
-        false => marks.range(..here).next_back().or(marks.last()),
+        true => marks.range(selected.saturating_add(1)..).next().or(marks.first()),
+        false => marks.range(..selected).next_back().or(marks.last()),
     };
     match found.copied() {
         Some(frame) => model.show_frame(frame),
-        None => model.wrong("no frame is marked; m marks one"),
+        None => model.show_error("No marked frames; mark one with m"),
     }
 }
 
-/// Goes to the next frame with a warning or an error, among those that are shown.
-fn next_odd(model: &mut Model) {
-    let here = model.frame_here().unwrap_or(0);
+/// Goes to the next listed frame with a warning or an error.
+fn go_to_next_warning(model: &mut Model) {
+    let selected = model.selected_frame().unwrap_or(0);
     let numbers = notes::unsorted(model);
-    let notes = || (0..numbers.len()).filter_map(|place| model.index.notes.get(numbers.at(place)? as usize));
-    let odd = || notes().filter(|note| note.severity >= Severity::Warn).map(|note| note.frame);
-    match odd().find(|&frame| frame > here).or_else(|| odd().next()) {
+    let notes = || (0..numbers.len()).filter_map(|row| model.index.notes.get(numbers.get(row)? as usize));
+    let severe = || notes().filter(|note| note.severity >= Severity::Warn).map(|note| note.frame);
+    match severe().find(|&frame| frame > selected).or_else(|| severe().next()) {
         Some(frame) => model.show_frame(frame),
-        None => model.wrong("no frame has a warning or an error"),
+        None => model.show_error("No frames with warnings or errors"),
     }
 }
 
-/// Takes an answer.
-fn heard(model: &mut Model, answer: Answer) -> Vec<Effect> {
-    match answer {
-        Answer::News(news) => {
+/// Applies the result of a query.
+fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
+    match event {
+        BrowseEvent::IndexUpdate(changes) => {
             let was_growing = model.is_growing();
-            model.index.take(*news);
-            sift::changed(model, Change::More);
+            model.index.apply(*changes);
+            display_filter::mark_changed(model, ListChange::Extended);
             if was_growing && !model.is_growing() {
-                if let State::Whole(Some(wrong)) = &model.index.state {
-                    model.wrong(wrong.clone());
+                if let LoadState::Complete(Some(error)) = &model.index.state {
+                    model.show_error(error.clone());
                 }
-                model.frames.ask_again();
-                model.ladder.ask_again();
-                return sift::ask_again(model);
+                model.frames.invalidate();
+                model.ladder.invalidate();
+                return display_filter::reapply_after_end(model);
             }
         }
-        Answer::Rows(rows) => model.frames.take_rows(rows),
-        Answer::Frame(frame) => {
-            model.frames.take_frame(frame);
-            find::show_line(model);
+        BrowseEvent::Rows(rows) => model.frames.store_rows(rows),
+        BrowseEvent::Frame(frame) => {
+            model.frames.store_frame(frame);
+            search::show_tree_hit(model);
         }
-        Answer::Ladder(part) => ladder::answer(model, part),
-        Answer::Call { call, told } => return call::answer(model, call, told),
-        Answer::Follow { stream, said, more } => follow::answer(model, stream, said, more),
-        Answer::Sifted { turn, frames, calls, streams, upto, done } => {
-            sift::answer(model, turn, [frames, calls, streams], upto, done);
+        BrowseEvent::Ladder(part) => ladder::store_rows(model, part),
+        BrowseEvent::Call { call, detail } => return call::store_details(model, call, detail),
+        BrowseEvent::Follow { stream, blocks, is_truncated } => {
+            follow::store_blocks(model, stream, blocks, is_truncated)
         }
-        Answer::Found { turn, frame, bytes } => find::answer(model, turn, frame, bytes),
-        Answer::Seeking { turn, at } => {
-            if let Some(seeking) = model.search.seeking.as_mut().filter(|seeking| seeking.0 == turn) {
-                seeking.1 = at;
+        BrowseEvent::FilterResult { id, frames, calls, streams, upto, done } => {
+            display_filter::add_matches(model, id, [frames, calls, streams], upto, done);
+        }
+        BrowseEvent::FindResult { id, frame, bytes } => search::go_to_result(model, id, frame, bytes),
+        BrowseEvent::FindProgress { id, frame: at } => {
+            if let Some(pending) = model.search.pending.as_mut().filter(|pending| pending.0 == id) {
+                pending.1 = at;
             }
         }
-        Answer::Saved { path, result } => return leave::saved(model, &path, result),
-        Answer::Exists { path } => menu::ask_over(model, path),
-        Answer::Unread { ask, why } => model.take_unread(ask, why),
-        Answer::Failed(what) => model.wrong(what),
+        BrowseEvent::SaveResult { path, result } => return quit_menu::record_save(model, &path, result),
+        BrowseEvent::FileExists { path } => menu::confirm_overwrite(model, path),
+        BrowseEvent::RequestFailed { request, error } => model.record_query_error(request, error),
+        BrowseEvent::Error(error) => model.show_error(error),
     }
     Vec::new()
 }
 
-/// Makes all lists fit, and asks for what is shown and not known.
-fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
-    sift::sort(model);
-    let body = usize::from(layout::screen(model).body.height);
-    let below = |view| body.saturating_sub(layout::title(model, view).into());
+/// Fits all lists to the screen, and queries visible data that is missing.
+fn fit_views(model: &mut Model, effects: &mut Vec<Effect>) {
+    display_filter::sort_visible_list(model);
+    let body = usize::from(layout::screen_areas(model).body.height);
+    let below = |view| body.saturating_sub(layout::title_height(model, view).into());
     let heights = [View::Calls, View::Streams, View::Notes].map(below);
     let calls = model.call_numbers();
-    model.calls.settle(&calls, heights[0]);
+    model.calls.fit(&calls, heights[0]);
     let streams = model.stream_numbers();
-    model.streams.settle(&streams, heights[1]);
+    model.streams.fit(&streams, heights[1]);
     let notes = model.note_numbers();
-    model.notes.roster.settle(&notes, heights[2]);
-    frames::settle(model, effects);
-    let height = layout::height(model);
-    call::settle(model, effects);
-    ladder::settle(model, height, effects);
-    follow::settle(model, height, effects);
-    statistics::settle(model, height, effects);
-    // Several may have something to go on with.
+    model.notes.sorted_list.fit(&notes, heights[2]);
+    frames::fit(model, effects);
+    let height = layout::visible_rows(model);
+    call::fit(model, effects);
+    ladder::fit(model, height, effects);
+    follow::fit(model, height, effects);
+    statistics::fit(model, height, effects);
+    // Several views may have a next step; one message runs them all.
     let mut goes_on = false;
     effects.retain(|effect| !matches!(effect, Effect::Continue) || !std::mem::replace(&mut goes_on, true));
 }
 
 impl Model {
-    /// Shows a view that lies beside the others.
+    /// Shows a top-level view.
     pub(crate) fn show(&mut self, view: View) {
-        self.before.clear();
+        self.back_stack.clear();
         self.view = view;
     }
 
-    /// Opens a view, from which one comes back.
+    /// Opens a view that Back closes.
     pub(crate) fn open(&mut self, view: View) {
         if self.view != view {
-            self.before.push(self.view);
+            self.back_stack.push(self.view);
             self.view = view;
         }
     }
 
-    /// Shows a frame in the list of frames; of one that the filter leaves out, the next.
+    /// Shows a frame in the frame list; the next one if the filter excludes it.
     pub(crate) fn show_frame(&mut self, frame: u32) {
         let numbers = self.frame_numbers();
         if numbers.len() == 0 {
-            return self.wrong("the filter lets no frame through");
+            return self.show_error("No frames match the filter");
         }
-        if !numbers.has(frame) {
-            self.word = Some(Word::Wrong(format!("the filter leaves out frame {frame}; this is the nearest")));
+        if !numbers.contains(frame) {
+            self.status =
+                Some(StatusMessage::Error(format!("Frame {frame} does not match the filter; nearest frame shown")));
         }
         self.open(View::Frames);
-        self.frames.list.put(numbers.place(frame));
-        frames::choose(self);
+        self.frames.list.set_cursor(numbers.row_of(frame));
+        frames::remember_selection(self);
     }
 }

@@ -1,4 +1,4 @@
-"""What is lost of the same load on a cable: tcpdump, dumpcap and overhear side by side, at rising rates."""
+"""Packet loss on a cable: tcpdump, dumpcap and overhear under the same load, at increasing rates."""
 import itertools
 import re
 import shutil
@@ -6,15 +6,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from cable import CABLE, Cable, Listener, lacking, sent
+from cable import CABLE, Cable, Listener, missing_requirement, replay_rate
 
 SECONDS = 3  # of each load
-STEP = 100_000  # packets a second, more at each step
-BUFFERS = (32, 1)  # MiB of the kernel, of each: as much as helps, and so little that a moment's absence loses packets
-REACHED = 0.95  # of a rate: if less was sent, no more can be
+STEP = 100_000  # packets per second, added at each step
+BUFFERS = (32, 1)  # MiB of kernel buffer: large enough, and so small that a short delay loses packets
+MIN_SHARE = 0.95  # of a rate: if less was sent, the sender has reached its limit
 
 TCPDUMP, PRINT, CALLS = "tcpdump -w", "overhear print -w", "overhear calls"
-# FILE is a file in memory, so that no disk is measured; rows go to /dev/null.
+# FILE is a file in memory, so that disks do not matter; rows go to /dev/null.
 LISTENERS = {
     TCPDUMP: ["tcpdump", "-i", CABLE, "-Z", "root", "-w", "FILE"],
     "dumpcap -w": ["dumpcap", "-q", "-i", CABLE, "-w", "FILE"],
@@ -24,61 +24,61 @@ LISTENERS = {
 
 
 def with_buffer(command, mebibytes):
-    """A command with a buffer, which each program wants in its own unit."""
+    """Returns a command with a buffer size, in the unit of the program."""
     return command + ["-B", str(mebibytes * 1024 if command[0] == "tcpdump" else mebibytes)]
 
 
 class Loss:
-    """One run: packets that were sent, seen, dropped by the kernel, and not analysed for want of time."""
+    """Result of one run: packets sent, captured, dropped by the kernel, and skipped by an analysis that fell behind."""
 
-    def __init__(self, offered, rate, seen, dropped, left_out):
-        self.offered, self.rate, self.seen, self.dropped, self.left_out = offered, rate, seen, dropped, left_out
+    def __init__(self, offered, rate, captured, dropped, skipped):
+        self.offered, self.rate, self.captured, self.dropped, self.skipped = offered, rate, captured, dropped, skipped
 
     def lost(self, name):
-        """What is not in the file, or where none is written, not in the rows."""
-        return self.offered - self.seen + (self.left_out if name == CALLS else 0)
+        """Returns the packets missing in the file or, without a file, in the rows."""
+        return self.offered - self.captured + (self.skipped if name == CALLS else 0)
 
     @property
     def cell(self):
-        left_out = " + %d" % self.left_out if self.left_out else ""
-        return "%d / %d%s" % (self.seen, self.dropped, left_out)
+        skipped = " + %d" % self.skipped if self.skipped else ""
+        return "%d / %d%s" % (self.captured, self.dropped, skipped)
 
 
-def counted(said):
-    """Packets seen, dropped by the kernel and left out, as a program says at its end."""
-    for pattern in (r"(\d+) frames? in .*; lost: (\d+) by the kernel, \d+ by the interface, (\d+) here",
+def parse_counts(output):
+    """Returns the packets captured, dropped by the kernel and skipped, as a program reports at its end."""
+    for pattern in (r"(\d+) frames? in .*; dropped: (\d+) by kernel, \d+ by interface, (\d+) by overhear",
                     r"(\d+) packets captured\n\d+ packets received by filter\n(\d+) packets dropped by kernel()",
                     r"Packets received/dropped on interface '[^']*': (\d+)/(\d+)()"):
-        found = re.search(pattern, said)
+        found = re.search(pattern, output)
         if found:
             return [int(number or 0) for number in found.groups()]
-    raise ValueError("it did not say what it has seen: " + said[-200:])
+    raise ValueError("expected packet counts, found: " + output[-200:])
 
 
-def listen(cable, command, capture, rate, args):
-    """Has a program listen to the load."""
-    with tempfile.TemporaryDirectory(dir=in_memory()) as folder:
+def run_listener(cable, command, capture, rate, args):
+    """Runs a program under the load and returns its loss."""
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as folder:
         words = {"OVERHEAR": args.overhear, "FILE": "%s/out" % folder}
         listener = Listener(cable, [words.get(word, word) for word in command])
         replay = cable.replay([capture], rate, "--limit", str(rate * SECONDS))
         replay = subprocess.run(replay, capture_output=True, text=True, check=False)
-        listener.rest()
-        return Loss(*sent(replay.stdout), *counted(listener.end()))
+        listener.wait_idle()
+        return Loss(*replay_rate(replay.stdout), *parse_counts(listener.stop()))
 
 
-def in_memory():
-    """A folder whose files are in memory, if there is one."""
+def memory_folder():
+    """Returns a folder on a memory file system, or `None`."""
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def at_rate(cable, names, capture, rate, args, buffer=None):
-    """Each program at a rate; who has lost something is given a second time, for others may have disturbed it."""
+def measure_rate(cable, names, capture, rate, args, buffer=None):
+    """Measures each program at a rate. One with loss gets a second run, in case other processes disturbed the first."""
     found = {}
     for name in names:
         command = with_buffer(LISTENERS[name], buffer) if buffer else LISTENERS[name]
-        runs = [listen(cable, command, capture, rate, args)]
+        runs = [run_listener(cable, command, capture, rate, args)]
         if runs[0].lost(name):
-            runs.append(listen(cable, command, capture, rate, args))
+            runs.append(run_listener(cable, command, capture, rate, args))
         found[name] = min(runs, key=lambda each: each.lost(name))
     cells = ["%8d%22s" % (found[name].rate / 1000, found[name].cell) for name in names]
     print("%8d" % (rate / 1000) + "".join(cells), flush=True)
@@ -86,46 +86,45 @@ def at_rate(cable, names, capture, rate, args, buffer=None):
 
 
 def measure_loss(capture, args):
-    """Prints the tables; returns for each buffer the greatest rate at which each program lost nothing, as it was wanted
-    and as it was."""
+    """Prints the tables. Returns, for each buffer and program, the greatest lossless rate: as requested and as sent."""
     print("\nLoss on a cable: %s for %d s; one core sends, another listens" % (capture.name, SECONDS))
-    missing = lacking(["tcpdump"])
+    missing = missing_requirement(["tcpdump"])
     if missing:
         print("  SKIPPED: %s" % missing)
         return {}
     names = [name for name, command in LISTENERS.items() if command[0] == "OVERHEAR" or shutil.which(command[0])]
-    print("of each: 1000/s that were sent, packets seen / dropped by the kernel (+ not analysed)\n%8s" % "1000/s"
+    print("per program: 1000/s sent, packets captured / dropped by the kernel (+ not analyzed)\n%8s" % "1000/s"
           + "".join("%30s" % name for name in names), flush=True)
     with Cable() as cable:
-        held = {buffer: rising(cable, names, capture, args, buffer) for buffer in BUFFERS}
-        print("with the buffers that they have if nothing is said")
+        lossless = {buffer: raise_rate(cable, names, capture, args, buffer) for buffer in BUFFERS}
+        print("with default buffers")
         for rate in (2 * STEP, 4 * STEP):
-            at_rate(cable, names, capture, rate, args)
-    return held
+            measure_rate(cable, names, capture, rate, args)
+    return lossless
 
 
-def rising(cable, names, capture, args, buffer):
-    """Raises the rate until tcpdump loses something, or no more can be sent."""
-    print("with %d MiB of the kernel each" % buffer)
-    held = dict.fromkeys(names, (0, 0))
-    whole = set(names)
+def raise_rate(cable, names, capture, args, buffer):
+    """Raises the rate until tcpdump loses packets or the sender reaches its limit."""
+    print("with a kernel buffer of %d MiB each" % buffer)
+    lossless = dict.fromkeys(names, (0, 0))
+    without_loss = set(names)
     for rate in itertools.count(STEP, STEP):
-        found = at_rate(cable, names, capture, rate, args, buffer)
-        whole -= {name for name in names if found[name].lost(name)}
-        held.update({name: (rate, found[name].rate) for name in whole})
-        if TCPDUMP not in whole:
-            return held
-        if found[TCPDUMP].rate < rate * REACHED:
-            print("more cannot be sent, and tcpdump has lost nothing")
-            return held
+        found = measure_rate(cable, names, capture, rate, args, buffer)
+        without_loss -= {name for name in names if found[name].lost(name)}
+        lossless.update({name: (rate, found[name].rate) for name in without_loss})
+        if TCPDUMP not in without_loss:
+            return lossless
+        if found[TCPDUMP].rate < rate * MIN_SHARE:
+            print("sender limit reached, tcpdump without loss")
+            return lossless
 
 
-def judge_loss(held):
-    if not held:
-        print("  nothing of loss: it was not measured")
-    for buffer, held in held.items():
-        for name, share, what in ((PRINT, 1, "writing, all that tcpdump holds"), (CALLS, 0.5, "calls, half of that")):
-            (theirs, _), (ours, rate) = held[TCPDUMP], held[name]
-            word = "reached" if ours >= theirs * share else "MISSED"
-            what = "without loss, %d MiB: %s" % (buffer, what)
-            print("  %-76s %d packets/s, at the step of %d of %d: %s" % (what, rate, ours, theirs, word))
+def print_loss_verdict(lossless):
+    if not lossless:
+        print("  loss: not measured")
+    for buffer, rates in lossless.items():
+        for name, share, goal in ((PRINT, 1, "print -w, all of tcpdump's rate"), (CALLS, 0.5, "calls, half of that")):
+            (theirs, _), (ours, rate) = rates[TCPDUMP], rates[name]
+            verdict = "reached" if ours >= theirs * share else "MISSED"
+            goal = "without loss, %d MiB: %s" % (buffer, goal)
+            print("  %-76s %d packets/s, at the step of %d of %d: %s" % (goal, rate, ours, theirs, verdict))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""As many frames as a busy interface has in an hour, in two minutes: what is in memory meanwhile.
+"""Soak test: memory use during as many frames as a busy interface has in an hour, sent in two minutes.
 
-Run by itself it is one end of the connections that are kept alive: `soak.py serve`, `soak.py ask SECONDS`.
+As a program, it is one end of the kept-alive connections: `soak.py serve`, `soak.py request SECONDS`.
 """
 import argparse
 import asyncio
@@ -11,38 +11,39 @@ import sys
 import tempfile
 import time
 
-from cable import CABLE, SERVER, Cable, Listener, lacking, sent
-from loss import counted, in_memory
+from cable import CABLE, SERVER, Cable, Listener, missing_requirement, replay_rate
+from loss import memory_folder, parse_counts
 
-FRAMES, RATE = 9_000_000, 75_000  # an hour of 2,500 frames a second; frames a second here
-# A round of the load, a tenth of each capture; every round has other addresses.
-LOAD, PART = ["calls", "syn-flood", "port-scan", "udp-flood"], 0.1
-ALIVE, PORT = 100, 8080  # connections that live throughout, with a call a second
+FRAMES, RATE = 9_000_000, 75_000  # an hour of 2,500 frames per second; frames per second in this test
+# One round of the load: a tenth of each capture. Each round has different addresses.
+LOAD, SCALE = ["calls", "syn-flood", "port-scan", "udp-flood"], 0.1
+ALIVE, PORT = 100, 8080  # connections open throughout, with one call per second
 LISTENERS = {
     "overhear calls": ["OVERHEAR", "calls", "-i", CABLE],
     "overhear print -w, a ring of files": ["OVERHEAR", "print", "-i", CABLE, "-w", "FOLDER/out.pcapng", "-b",
                                            "filesize:20000", "-b", "files:3"],
 }
-WARM = 0.25  # of the time, after which memory is to be flat
-FLAT = 4  # MB that the most of the last half of the rest may be above the most of the half before
+WARM_UP = 0.25  # of the samples, after which memory must stay flat
+MAX_GROWTH = 4  # MB from the peak of the first half of the remaining samples to the peak of the second half
 
 
-def soak(made, args):
-    """Prints memory, second by second; returns `(name, MB at the most before and after half of the time)`."""
-    missing = lacking([])
+def soak(make_capture, args):
+    """Prints memory once per second. Returns `(name, peak MB of the first half, peak MB of the second half)`."""
+    missing = missing_requirement([])
     if missing:
         print("\nSoak\n  SKIPPED: %s" % missing)
         return []
-    part = argparse.Namespace(folder=args.folder, scale=PART)
-    captures = [made(name, part) for name in LOAD]
-    print("\nSoak: %d frames, %d a second, and %d connections kept alive; MB in memory, a sample a second"
+    round_args = argparse.Namespace(folder=args.folder, scale=SCALE)
+    captures = [make_capture(name, round_args) for name in LOAD]
+    print("\nSoak: %d frames, %d per second, and %d connections kept alive; memory in MB, one sample per second"
           % (FRAMES, RATE, ALIVE))
-    with Cable() as cable, tempfile.TemporaryDirectory(dir=in_memory()) as folder, tempfile.TemporaryFile() as rows:
+    with Cable() as cable, tempfile.TemporaryDirectory(dir=memory_folder()) as folder, tempfile.TemporaryFile() as rows:
         words = {"OVERHEAR": args.overhear, "FOLDER/out.pcapng": folder + "/out.pcapng"}
         commands = [[words.get(word, word) for word in command] for command in LISTENERS.values()]
         listeners = [Listener(cable, command, out) for command, out in zip(commands, (rows, subprocess.DEVNULL))]
         server = subprocess.Popen(cable.server(sys.executable, __file__, "serve"))
-        asking = subprocess.Popen(cable.client(sys.executable, __file__, "ask", FRAMES // RATE), stdout=subprocess.PIPE)
+        client = subprocess.Popen(cable.client(sys.executable, __file__, "request", FRAMES // RATE),
+                                  stdout=subprocess.PIPE)
         options = ["--loop", "0", "--unique-ip", "--limit", str(FRAMES)]
         replay = subprocess.Popen(cable.replay(captures, RATE, *options), stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True)
@@ -51,53 +52,53 @@ def soak(made, args):
             time.sleep(1)
             for listener, sampled in zip(listeners, samples):
                 sampled.append(listener.memory())
-        made_calls = int(asking.communicate()[0])
-        offered, rate = sent(replay.stdout.read())
+        made_calls = int(client.communicate()[0])
+        offered, rate = replay_rate(replay.stdout.read())
         for listener in listeners:
-            listener.rest()
-        said = [listener.end() for listener in listeners]
+            listener.wait_idle()
+        outputs = [listener.stop() for listener in listeners]
         server.terminate()
         server.wait()
         rows.seek(0)
-        told = sum(b" /alive/" in row for row in rows)
-    print("sent: %d frames, %d a second; of %d calls on the connections kept alive %d are told"
-          % (offered, rate, made_calls, told))
-    return [report(name, sampled, counted(words)) for name, sampled, words in zip(LISTENERS, samples, said)]
+        shown = sum(b" /alive/" in row for row in rows)
+    print("sent: %d frames, %d per second; calls on the connections kept alive: %d made, %d shown"
+          % (offered, rate, made_calls, shown))
+    return [report(name, sampled, parse_counts(output)) for name, sampled, output in zip(LISTENERS, samples, outputs)]
 
 
 def report(name, samples, counts):
-    print("%s: %d frames; dropped by the kernel: %d; not analysed: %d" % (name, *counts))
+    print("%s: %d frames; dropped by the kernel: %d; not analyzed: %d" % (name, *counts))
     for at in range(0, len(samples), 20):
         print("  %4d s" % (at + 1) + "".join("%5.0f" % sample for sample in samples[at : at + 20]))
-    rest = samples[int(len(samples) * WARM) :]
-    half = len(rest) // 2
-    return name, max(rest[:half]), max(rest[half:])
+    warm = samples[int(len(samples) * WARM_UP) :]
+    half = len(warm) // 2
+    return name, max(warm[:half]), max(warm[half:])
 
 
-def judge_soak(found):
+def print_soak_verdict(found):
     if not found:
-        print("  nothing of the soak: it was not run")
+        print("  soak: not run")
     for name, before, after in found:
-        word = "reached" if after <= before + FLAT else "MISSED"
-        print("  %-76s %.1f MB, then %.1f MB: %s" % ("memory flat: " + name, before, after, word))
+        verdict = "reached" if after <= before + MAX_GROWTH else "MISSED"
+        print("  %-76s %.1f MB, then %.1f MB: %s" % ("memory flat: " + name, before, after, verdict))
 
 
 async def serve():
-    async def answer(reader, writer):
+    async def respond(reader, writer):
         with contextlib.suppress(asyncio.IncompleteReadError):
             while await reader.readuntil(b"\r\n\r\n"):
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         writer.close()
 
-    server = await asyncio.start_server(answer, SERVER, PORT)
+    server = await asyncio.start_server(respond, SERVER, PORT)
     await server.serve_forever()
 
 
-async def ask(seconds):
-    """Makes a call a second on each connection; prints how many were answered."""
+async def request(seconds):
+    """Makes one call per second on each connection. Prints the number of calls with a response."""
     end = time.monotonic() + seconds
 
-    async def talk(nth):
+    async def make_calls(nth):
         reader, writer = await asyncio.open_connection(SERVER, PORT)
         calls = 0
         while time.monotonic() < end:
@@ -108,10 +109,10 @@ async def ask(seconds):
         writer.close()
         return calls
 
-    # Whoever serves may not have begun.
+    # The server may not be ready yet.
     await asyncio.sleep(1)
-    print(sum(await asyncio.gather(*map(talk, range(ALIVE)))))
+    print(sum(await asyncio.gather(*map(make_calls, range(ALIVE)))))
 
 
 if __name__ == "__main__":
-    asyncio.run(serve() if sys.argv[1] == "serve" else ask(int(sys.argv[2])))
+    asyncio.run(serve() if sys.argv[1] == "serve" else request(int(sys.argv[2])))

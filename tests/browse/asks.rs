@@ -4,7 +4,9 @@ use crate::common::{self, ACK, FIN, PSH, SYN, Segment};
 use crate::desk::{Desk, written};
 use dissectors::session::Side;
 use overhear::analysis::Task;
-use overhear::browse::{Answer, Ask, Meaning, Needle, Phase, Place, Rung, Said, Told};
+use overhear::browse::{
+    BrowseEvent, BrowseRequest, CallDetail, CallPhase, FollowBlock, LadderRow, Needle, SearchTarget, SegmentKind,
+};
 use overhear::source::Capture;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,23 +41,23 @@ fn desk() -> (tempfile::NamedTempFile, Desk) {
     (file, Desk::open(&[path]))
 }
 
-fn ladder(desk: &mut Desk, stream: u32) -> Vec<Rung> {
-    match desk.ask(Ask::Ladder { stream, from: 0 }) {
-        Answer::Ladder(ladder) if ladder.rungs.len() == ladder.total => ladder.rungs,
+fn ladder(desk: &mut Desk, stream: u32) -> Vec<LadderRow> {
+    match desk.ask(BrowseRequest::Ladder { stream, from: 0 }) {
+        BrowseEvent::Ladder(ladder) if ladder.rows.len() == ladder.total => ladder.rows,
         other => panic!("{other:?}"),
     }
 }
 
-fn call(desk: &mut Desk, call: usize) -> Told {
-    match desk.ask(Ask::Call(call)) {
-        Answer::Call { told, .. } => *told,
+fn call(desk: &mut Desk, call: usize) -> CallDetail {
+    match desk.ask(BrowseRequest::Call(call)) {
+        BrowseEvent::Call { detail: told, .. } => *told,
         other => panic!("{other:?}"),
     }
 }
 
-fn said(desk: &mut Desk, stream: u32) -> Vec<Said> {
-    match desk.ask(Ask::Follow(stream)) {
-        Answer::Follow { said, more: false, .. } => said,
+fn said(desk: &mut Desk, stream: u32) -> Vec<FollowBlock> {
+    match desk.ask(BrowseRequest::Follow(stream)) {
+        BrowseEvent::Follow { blocks: said, is_truncated: false, .. } => said,
         other => panic!("{other:?}"),
     }
 }
@@ -64,8 +66,8 @@ fn said(desk: &mut Desk, stream: u32) -> Vec<Said> {
 fn a_ladder_tells_what_each_segment_is() {
     let (_file, mut desk) = desk();
     let rungs = ladder(&mut desk, 0);
-    let meanings: Vec<Meaning> = rungs.iter().map(|rung| rung.meaning).collect();
-    use Meaning::{Acknowledgment, Answer, Handshake, Request, Retransmission, Teardown};
+    let meanings: Vec<SegmentKind> = rungs.iter().map(|rung| rung.kind).collect();
+    use SegmentKind::{Acknowledgment, Handshake, Request, Response, Retransmission, Teardown};
     assert_eq!(
         meanings,
         [
@@ -74,7 +76,7 @@ fn a_ladder_tells_what_each_segment_is() {
             Handshake,
             Request,
             Acknowledgment,
-            Answer,
+            Response,
             Retransmission,
             Acknowledgment,
             Teardown,
@@ -84,13 +86,13 @@ fn a_ladder_tells_what_each_segment_is() {
     );
     let (asked, answered) = (REQUEST.len() as u32, ANSWER.len() as u32);
     let numbers =
-        |rung: &Rung| (rung.frame, rung.from_client, rung.flags.as_str().to_owned(), rung.seq, rung.ack, rung.len);
+        |rung: &LadderRow| (rung.frame, rung.from_client, rung.flags.as_str().to_owned(), rung.seq, rung.ack, rung.len);
     assert_eq!(numbers(&rungs[0]), (1, true, "SYN".into(), 0, None, 0));
     assert_eq!(numbers(&rungs[1]), (2, false, "SYN, ACK".into(), 0, Some(1), 0));
     assert_eq!(numbers(&rungs[3]), (4, true, "PSH, ACK".into(), 1, Some(1), asked));
     assert_eq!(numbers(&rungs[9]), (10, false, "FIN, ACK".into(), 1 + answered, Some(2 + asked), 0));
-    assert!(rungs[3].words.starts_with("POST /cart?x=1 HTTP/1.1"), "{}", rungs[3].words);
-    assert_eq!(rungs[6].words, "retransmission of #6");
+    assert!(rungs[3].label.starts_with("POST /cart?x=1 HTTP/1.1"), "{}", rungs[3].label);
+    assert_eq!(rungs[6].label, "retransmission of #6");
     assert_eq!(rungs[5].time - rungs[4].time, 1_000_000);
 }
 
@@ -108,7 +110,7 @@ fn a_ladder_has_a_rung_for_each_frame_of_its_connection() {
             let rungs = ladder(&mut desk, stream);
             assert_eq!(rungs.iter().map(|rung| rung.frame).collect::<Vec<_>>(), frames, "{name} {stream}");
             let row = &desk.index.streams[stream as usize];
-            let own = rungs.iter().filter(|rung| rung.from_client && rung.meaning != Meaning::Odd).count() as u64;
+            let own = rungs.iter().filter(|rung| rung.from_client && rung.kind != SegmentKind::Anomaly).count() as u64;
             assert!(own <= row.side(Side::Client).frames, "{name} {stream}");
         }
     }
@@ -122,14 +124,14 @@ fn a_call_tells_its_messages_and_its_frames() {
     assert_eq!(request.head[0], "POST /cart?x=1 HTTP/1.1");
     assert_eq!(request.head[1], "Host: shop.test");
     assert_eq!(request.body, ["{", "  \"a\": 1.50", "}"]);
-    assert_eq!((request.kind.as_str(), request.told), ("application/json", 11));
+    assert_eq!((request.kind.as_str(), request.body_len), ("application/json", 11));
     assert_eq!(request.bytes, b"{\"a\":1.50 }");
     let response = told.response.expect("a response");
     assert_eq!(
         (response.head[0].as_str(), response.body.as_slice()),
         ("HTTP/1.1 201 Created", &["\\x1b[2J".to_owned()][..])
     );
-    use Phase::{Connect, Download, Request, Wait};
+    use CallPhase::{Connect, Download, Request, Wait};
     assert_eq!(told.frames, [(1, Connect), (2, Connect), (3, Connect), (4, Request), (5, Wait), (6, Download)]);
     assert_eq!(
         told.curl,
@@ -170,7 +172,7 @@ fn every_call_of_every_capture_has_the_messages_that_its_row_tells() {
                 let start = request.head.first().cloned().unwrap_or_default();
                 assert!(start.starts_with(exchange.method.as_str()), "{name} call {place}: {start}");
             }
-            if let (Some(response), Some(status)) = (&told.response, exchange.status) {
+            if let (Some(response), Some(status)) = (&told.response, exchange.code) {
                 let start = response.head.first().cloned().unwrap_or_default();
                 assert!(start.contains(&status.to_string()), "{name} call {place}: {start}");
             }
@@ -198,13 +200,13 @@ fn what_was_said_is_what_follow_hands_out() {
         let (_file, path) = written(&bytes);
         let Ok(_) = Capture::open([path.clone()]) else { continue };
         let mut desk = Desk::open(&[path]);
-        if desk.index.streams.is_empty() || !matches!(&desk.index.state, overhear::browse::State::Whole(None)) {
+        if desk.index.streams.is_empty() || !matches!(&desk.index.state, overhear::browse::LoadState::Complete(None)) {
             continue;
         }
         let events = common::events(bytes, Task { follow: Some(0), ..Task::default() });
         let mut missing = 0;
         for side in [Side::Client, Side::Server] {
-            missing += common::followed(&events, side).iter().filter(|byte| byte.is_none()).count();
+            missing += common::followed_bytes(&events, side).iter().filter(|byte| byte.is_none()).count();
         }
         let turns = said(&mut desk, 0);
         let gaps =
@@ -216,9 +218,9 @@ fn what_was_said_is_what_follow_hands_out() {
 }
 
 /// Where something is found, asked of all frames.
-fn find(desk: &mut Desk, what: Needle, place: Place, from: u32, back: bool) -> Option<u32> {
-    match desk.ask(Ask::Find { what, place, from, back, among: None, turn: 1 }) {
-        Answer::Found { turn: 1, frame, .. } => frame,
+fn find(desk: &mut Desk, what: Needle, place: SearchTarget, from: u32, back: bool) -> Option<u32> {
+    match desk.ask(BrowseRequest::Find { needle: what, target: place, from, backward: back, frames: None, id: 1 }) {
+        BrowseEvent::FindResult { id: 1, frame, .. } => frame,
         other => panic!("{other:?}"),
     }
 }
@@ -227,26 +229,40 @@ fn find(desk: &mut Desk, what: Needle, place: Place, from: u32, back: bool) -> O
 fn it_is_found_forwards_and_backwards_and_around_the_end() {
     let (_file, mut desk) = desk();
     let text = |text: &str| Needle::Text(text.into());
-    assert_eq!(find(&mut desk, text("created"), Place::Bytes, 1, false), Some(6));
-    assert_eq!(find(&mut desk, text("created"), Place::Bytes, 6, false), Some(7));
-    assert_eq!(find(&mut desk, text("created"), Place::Bytes, 7, false), Some(6));
-    assert_eq!(find(&mut desk, text("created"), Place::Bytes, 6, true), Some(7));
-    assert_eq!(find(&mut desk, text("[syn"), Place::Row, 2, false), Some(1));
-    assert_eq!(find(&mut desk, text("[SYN"), Place::Row, 1, true), Some(2));
-    assert_eq!(find(&mut desk, text("retransmission of"), Place::Tree, 1, false), None);
-    assert_eq!(find(&mut desk, Needle::Regex("Status Code: 20[01]$".into()), Place::Tree, 1, false), Some(6));
-    assert_eq!(find(&mut desk, Needle::Bytes(b"\x1b[2".to_vec()), Place::Bytes, 7, true), Some(6));
+    assert_eq!(find(&mut desk, text("created"), SearchTarget::Bytes, 1, false), Some(6));
+    assert_eq!(find(&mut desk, text("created"), SearchTarget::Bytes, 6, false), Some(7));
+    assert_eq!(find(&mut desk, text("created"), SearchTarget::Bytes, 7, false), Some(6));
+    assert_eq!(find(&mut desk, text("created"), SearchTarget::Bytes, 6, true), Some(7));
+    assert_eq!(find(&mut desk, text("[syn"), SearchTarget::Row, 2, false), Some(1));
+    assert_eq!(find(&mut desk, text("[SYN"), SearchTarget::Row, 1, true), Some(2));
+    assert_eq!(find(&mut desk, text("retransmission of"), SearchTarget::Tree, 1, false), None);
+    assert_eq!(find(&mut desk, Needle::Regex("Status Code: 20[01]$".into()), SearchTarget::Tree, 1, false), Some(6));
+    assert_eq!(find(&mut desk, Needle::Bytes(b"\x1b[2".to_vec()), SearchTarget::Bytes, 7, true), Some(6));
     let among = Some(Arc::new(vec![7, 9]));
-    let ask = Ask::Find { what: text("201"), place: Place::Bytes, from: 1, back: false, among, turn: 5 };
+    let ask = BrowseRequest::Find {
+        needle: text("201"),
+        target: SearchTarget::Bytes,
+        from: 1,
+        backward: false,
+        frames: among,
+        id: 5,
+    };
     match desk.ask(ask) {
-        Answer::Found { turn: 5, frame: Some(7), bytes: Some(range) } => {
+        BrowseEvent::FindResult { id: 5, frame: Some(7), bytes: Some(range) } => {
             assert_eq!(&conversation()[6][range], b"201");
         }
         other => panic!("{other:?}"),
     }
     for wrong in [Needle::Regex("(".into()), Needle::Text(String::new())] {
-        let ask = Ask::Find { what: wrong, place: Place::Row, from: 1, back: false, among: None, turn: 2 };
-        assert!(matches!(desk.ask(ask), Answer::Unread { .. }));
+        let ask = BrowseRequest::Find {
+            needle: wrong,
+            target: SearchTarget::Row,
+            from: 1,
+            backward: false,
+            frames: None,
+            id: 2,
+        };
+        assert!(matches!(desk.ask(ask), BrowseEvent::RequestFailed { .. }));
     }
 }
 
@@ -270,9 +286,9 @@ fn frames(path: PathBuf) -> Vec<Record> {
 }
 
 fn save(desk: &mut Desk, path: &std::path::Path, frames: Option<Vec<u32>>, over: bool) -> Result<u64, String> {
-    match desk.ask(Ask::Save { path: path.to_owned(), frames: frames.map(Arc::new), over }) {
-        Answer::Saved { result, .. } => result,
-        Answer::Exists { .. } => Err("exists".into()),
+    match desk.ask(BrowseRequest::Save { path: path.to_owned(), frames: frames.map(Arc::new), overwrite: over }) {
+        BrowseEvent::SaveResult { result, .. } => result,
+        BrowseEvent::FileExists { .. } => Err("exists".into()),
         other => panic!("{other:?}"),
     }
 }
@@ -312,6 +328,6 @@ fn some_frames_are_saved_and_a_file_that_is_there_only_if_that_is_meant() {
     assert_eq!(save(&mut desk, &path, None, true), Ok(11));
     assert_eq!(frames(path.clone()).len(), 11);
     let nowhere = save(&mut desk, &folder.path().join("no/such.pcapng"), None, false).expect_err("no folder");
-    assert!(nowhere.contains("there is no such folder"), "{nowhere}");
+    assert!(nowhere.contains("no such directory"), "{nowhere}");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
 }

@@ -1,6 +1,6 @@
 //! A browser that is asked, and answers one question at a time.
 
-use overhear::browse::{Answer, Ask, Browser, Dissected, Index, Row, State};
+use overhear::browse::{BrowseEvent, BrowseRequest, Browser, FrameDetail, FrameRow, Index, LoadState};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Desk {
     pub browser: Browser,
     pub index: Index,
-    pub answers: Receiver<Answer>,
+    pub answers: Receiver<BrowseEvent>,
 }
 
 impl Desk {
@@ -19,30 +19,30 @@ impl Desk {
         let (tell, answers) = channel();
         let browser = Browser::open(paths.to_vec(), move |answer| drop(tell.send(answer)));
         let mut desk = Desk { browser, index: Index::default(), answers };
-        while !matches!(desk.index.state, State::Whole(_)) {
+        while !matches!(desk.index.state, LoadState::Complete(_)) {
             desk.hear();
         }
         desk
     }
 
     /// Asks, and does not wait.
-    pub fn post(&self, ask: Ask) {
-        self.browser.ask(ask);
+    pub fn post(&self, ask: BrowseRequest) {
+        self.browser.send(ask);
     }
 
     /// The next answer that is no news.
-    pub fn hear(&mut self) -> Option<Answer> {
+    pub fn hear(&mut self) -> Option<BrowseEvent> {
         match self.answers.recv_timeout(Duration::from_secs(60)).expect("an answer") {
-            Answer::News(news) => {
-                self.index.take(*news);
+            BrowseEvent::IndexUpdate(news) => {
+                self.index.apply(*news);
                 None
             }
             answer => Some(answer),
         }
     }
 
-    pub fn ask(&mut self, ask: Ask) -> Answer {
-        self.browser.ask(ask);
+    pub fn ask(&mut self, ask: BrowseRequest) -> BrowseEvent {
+        self.browser.send(ask);
         loop {
             if let Some(answer) = self.hear() {
                 return answer;
@@ -50,20 +50,20 @@ impl Desk {
         }
     }
 
-    pub fn rows(&mut self, frames: &[u32]) -> Vec<Row> {
-        match self.ask(Ask::Rows { frames: frames.to_vec(), fields: Vec::new() }) {
-            Answer::Rows(rows) => rows,
+    pub fn rows(&mut self, frames: &[u32]) -> Vec<FrameRow> {
+        match self.ask(BrowseRequest::Rows { frames: frames.to_vec(), fields: Vec::new() }) {
+            BrowseEvent::Rows(rows) => rows,
             other => panic!("{other:?}"),
         }
     }
 
     /// The frames, calls and connections that a filter lets through.
     pub fn sift(&mut self, filter: &str) -> [Vec<u32>; 3] {
-        self.browser.ask(Ask::Sift { filter: filter.into(), turn: 7 });
+        self.browser.send(BrowseRequest::Filter { filter: filter.into(), id: 7 });
         let mut all: [Vec<u32>; 3] = Default::default();
         loop {
             match self.hear() {
-                Some(Answer::Sifted { turn: 7, frames, calls, streams, done, .. }) => {
+                Some(BrowseEvent::FilterResult { id: 7, frames, calls, streams, done, .. }) => {
                     all.iter_mut().zip([frames, calls, streams]).for_each(|(all, more)| all.extend(more));
                     if done {
                         return all;
@@ -75,9 +75,9 @@ impl Desk {
         }
     }
 
-    pub fn frame(&mut self, frame: u32) -> Dissected {
-        match self.ask(Ask::Frame(frame)) {
-            Answer::Frame(dissected) => *dissected,
+    pub fn frame(&mut self, frame: u32) -> FrameDetail {
+        match self.ask(BrowseRequest::Frame(frame)) {
+            BrowseEvent::Frame(dissected) => *dissected,
             other => panic!("{other:?}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::common;
 use crate::desk::{Desk, written};
-use overhear::browse::{Answer, Ask, Browser, Index, Needle, Place};
+use overhear::browse::{BrowseEvent, BrowseRequest, Browser, Index, Needle, SearchTarget};
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,12 +37,12 @@ fn a_filter_on_what_later_frames_tell_waits_for_them() {
     for (filter, frames) in [("http.response_in", 4), ("tcp.completeness == 31", 16), ("http.request", 4)] {
         let folder = tempfile::tempdir().expect("room");
         let (mut desk, send_rest) = half(login(), &folder);
-        desk.post(Ask::Sift { filter: filter.into(), turn: 7 });
+        desk.post(BrowseRequest::Filter { filter: filter.into(), id: 7 });
         thread::sleep(Duration::from_millis(150));
         send_rest();
         let mut told = Vec::new();
         loop {
-            if let Some(Answer::Sifted { frames, done, .. }) = desk.hear() {
+            if let Some(BrowseEvent::FilterResult { frames, done, .. }) = desk.hear() {
                 told.extend(frames);
                 if done {
                     break;
@@ -63,7 +63,7 @@ fn rows_and_trees_tell_all_once_the_capture_is_whole() {
     };
     assert_ne!(completeness(&mut desk), "31");
     send_rest();
-    while !matches!(desk.index.state, overhear::browse::State::Whole(_)) {
+    while !matches!(desk.index.state, overhear::browse::LoadState::Complete(_)) {
         desk.hear();
     }
     assert_eq!(completeness(&mut desk), "31");
@@ -73,11 +73,11 @@ fn rows_and_trees_tell_all_once_the_capture_is_whole() {
 fn what_later_frames_tell_is_found() {
     let (_file, path) = written(&login());
     let mut desk = Desk::open(&[path]);
-    for (text, place) in [("Response in frame", Place::Tree), ("WITH_DATA (31)", Place::Tree)] {
+    for (text, place) in [("Response in frame", SearchTarget::Tree), ("WITH_DATA (31)", SearchTarget::Tree)] {
         let (what, among) = (Needle::Text(text.into()), None);
-        desk.post(Ask::Find { what, place, from: 0, back: false, among, turn: 1 });
+        desk.post(BrowseRequest::Find { needle: what, target: place, from: 0, backward: false, frames: among, id: 1 });
         loop {
-            if let Some(Answer::Found { frame, .. }) = desk.hear() {
+            if let Some(BrowseEvent::FindResult { frame, .. }) = desk.hear() {
                 assert!(frame.is_some(), "{text}");
                 break;
             }
@@ -91,17 +91,17 @@ fn a_search_that_ends_ends_no_filter_and_the_other_way_round() {
     let mut desk = Desk::open(&[path]);
     let find = || {
         let what = Needle::Text("nowhere".into());
-        Ask::Find { what, place: Place::Tree, from: 0, back: false, among: None, turn: 2 }
+        BrowseRequest::Find { needle: what, target: SearchTarget::Tree, from: 0, backward: false, frames: None, id: 2 }
     };
     for _ in 0..50 {
-        desk.post(Ask::Sift { filter: "frame contains \"nowhere\"".into(), turn: 1 });
+        desk.post(BrowseRequest::Filter { filter: "frame contains \"nowhere\"".into(), id: 1 });
         desk.post(find());
-        desk.post(Ask::EndFind);
-        while !matches!(desk.hear(), Some(Answer::Sifted { turn: 1, done: true, .. })) {}
+        desk.post(BrowseRequest::CancelFind);
+        while !matches!(desk.hear(), Some(BrowseEvent::FilterResult { id: 1, done: true, .. })) {}
         desk.post(find());
-        desk.post(Ask::Sift { filter: "frame contains \"nowhere\"".into(), turn: 3 });
-        desk.post(Ask::EndSift);
-        while !matches!(desk.hear(), Some(Answer::Found { turn: 2, frame: None, .. })) {}
+        desk.post(BrowseRequest::Filter { filter: "frame contains \"nowhere\"".into(), id: 3 });
+        desk.post(BrowseRequest::CancelFilter);
+        while !matches!(desk.hear(), Some(BrowseEvent::FindResult { id: 2, frame: None, .. })) {}
     }
 }
 
@@ -112,7 +112,7 @@ fn all_that_is_to_be_saved_is_saved_before_the_end() {
     let files: Vec<PathBuf> = (0..20).map(|nth| folder.path().join(format!("{nth}.pcapng"))).collect();
     let desk = Desk::open(&[path]);
     for path in files.clone() {
-        desk.post(Ask::Save { path, frames: None, over: false });
+        desk.post(BrowseRequest::Save { path, frames: None, overwrite: false });
     }
     drop(desk);
     for path in files {

@@ -2,13 +2,13 @@
 #![cfg(all(target_os = "linux", feature = "live"))]
 
 use crate::desk::Desk;
-use overhear::browse::{Answer, Ask, Browser, End, Index, Left, State};
-use overhear::live::{self, Limits, Settings};
+use overhear::browse::{BrowseEvent, BrowseRequest, Browser, CaptureEnd, Index, LiveSummary, LoadState};
+use overhear::live::{self, CaptureSettings, Limits};
 use std::net::UdpSocket;
 use std::sync::mpsc::channel;
 
-fn settings(port: u16) -> Settings {
-    Settings {
+fn settings(port: u16) -> CaptureSettings {
+    CaptureSettings {
         filter: Some(format!("udp port {port}")),
         snaplen: live::SNAPLEN,
         promiscuous: false,
@@ -28,10 +28,10 @@ fn packets_are_told_while_they_come_and_kept_in_a_file() {
     };
     let (tell, answers) = channel();
     let limits = Limits { packets: Some(30), time: None };
-    let browser = Browser::listen(opened, None, limits, move |answer| drop(tell.send(answer))).expect("a browser");
+    let browser = Browser::open_live(opened, None, limits, move |answer| drop(tell.send(answer))).expect("a browser");
     let spool = browser.spool().expect("a file").to_owned();
     let mut desk = Desk { browser, index: Index::default(), answers };
-    while !matches!(desk.index.state, State::Live { .. }) {
+    while !matches!(desk.index.state, LoadState::Live { .. }) {
         desk.hear();
     }
     for round in 1..=3 {
@@ -43,10 +43,13 @@ fn packets_are_told_while_they_come_and_kept_in_a_file() {
             desk.hear();
         }
     }
-    while !desk.index.state.is_whole() {
+    while !desk.index.state.is_complete() {
         desk.hear();
     }
-    assert_eq!(desk.index.state, State::Ended { name: "lo".into(), lost: [0; 3], by: End::Packets(30) });
+    assert_eq!(
+        desk.index.state,
+        LoadState::LiveEnded { name: "lo".into(), dropped: [0; 3], reason: CaptureEnd::Packets(30) }
+    );
     assert_eq!(desk.index.frames.len(), 30);
     let rows = desk.rows(&[1, 30]);
     assert!(rows.iter().all(|row| row.protocol == "UDP" && row.source == "127.0.0.1"), "{rows:?}");
@@ -54,12 +57,12 @@ fn packets_are_told_while_they_come_and_kept_in_a_file() {
     assert!(payload.ends_with(b"round 2 4"), "{payload:?}");
     let folder = tempfile::tempdir().expect("room");
     let path = folder.path().join("saved.pcapng");
-    let saved = desk.ask(Ask::Save { path, frames: None, over: false });
-    assert!(matches!(saved, Answer::Saved { result: Ok(30), .. }), "{saved:?}");
+    let saved = desk.ask(BrowseRequest::Save { path, frames: None, overwrite: false });
+    assert!(matches!(saved, BrowseEvent::SaveResult { result: Ok(30), .. }), "{saved:?}");
     assert!(spool.exists());
-    desk.post(Ask::Discard(29));
-    desk.post(Ask::Discard(30));
-    assert_eq!(desk.browser.close(), Left::default());
+    desk.post(BrowseRequest::Discard(29));
+    desk.post(BrowseRequest::Discard(30));
+    assert_eq!(desk.browser.close(), LiveSummary::default());
     assert!(!spool.exists(), "what nobody wants is not left behind");
 }
 
@@ -74,20 +77,20 @@ fn what_was_captured_is_kept_unless_nobody_wants_it() {
             Err(error) => return eprintln!("SKIPPED: listening: {error}"),
         };
         let (tell, answers) = channel();
-        let browser = Browser::listen(opened, None, Limits::default(), move |answer| drop(tell.send(answer)));
+        let browser = Browser::open_live(opened, None, Limits::default(), move |answer| drop(tell.send(answer)));
         let browser = browser.expect("a browser");
         let spool = browser.spool().expect("a file").to_owned();
         let mut desk = Desk { browser, index: Index::default(), answers };
-        while !matches!(desk.index.state, State::Live { .. }) {
+        while !matches!(desk.index.state, LoadState::Live { .. }) {
             desk.hear();
         }
         (0..packets).for_each(|nth| assert!(socket.send_to(&[nth], to).is_ok()));
         while desk.index.frames.len() < usize::from(packets) {
             desk.hear();
         }
-        desk.post(Ask::Discard(unwanted));
+        desk.post(BrowseRequest::Discard(unwanted));
         let kept = is_kept.then(|| spool.clone());
-        assert_eq!(desk.browser.close(), Left { kept, wrong: Vec::new() });
+        assert_eq!(desk.browser.close(), LiveSummary { kept_file: kept, errors: Vec::new() });
         assert_eq!(spool.exists(), is_kept);
         if is_kept {
             std::fs::remove_dir_all(spool.parent().expect("a folder")).expect("it is removed");

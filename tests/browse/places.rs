@@ -3,8 +3,8 @@
 use crate::common::{self, ACK, Random, SYN, Segment};
 use crate::desk::{Desk, written};
 use crate::{printed, shuffled};
-use overhear::browse::{Answer, Ask};
-use overhear::report::{Csv, Layout, Selection, Text};
+use overhear::browse::{BrowseEvent, BrowseRequest};
+use overhear::report::{CsvReport, Layout, Selection, TextOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ fn tree(desk: &mut Desk, frame: u32) -> String {
 
 /// The browser of these paths tells what is printed of these bytes, which are one file.
 fn tells(paths: &[PathBuf], bytes: &[u8]) {
-    let text = Text { details: true, ..Text::default() };
+    let text = TextOptions { details: true, ..TextOptions::default() };
     let expected = printed(bytes, &text.wants(), &mut text.report());
     let mut desk = Desk::open(paths);
     assert_eq!(desk.index.frames.len(), expected.len());
@@ -97,7 +97,7 @@ fn a_long_connection_is_told_up_and_down() {
     let bytes = common::pcap(common::IPV4, &packets(12_000));
     let columns = Selection::columns();
     let expected =
-        printed(&bytes, &columns.wants(), &mut Csv::new(columns, Layout { separator: '|', ..Layout::default() }));
+        printed(&bytes, &columns.wants(), &mut CsvReport::new(columns, Layout { separator: '|', ..Layout::default() }));
     let (_file, path) = written(&bytes);
     let mut desk = Desk::open(&[path]);
     let down = (5_000..11_000).step_by(700);
@@ -114,7 +114,7 @@ fn a_long_connection_is_told_up_and_down() {
             );
         }
     }
-    let text = Text { details: true, ..Text::default() };
+    let text = TextOptions { details: true, ..TextOptions::default() };
     let expected = printed(&bytes, &text.wants(), &mut text.report());
     for frame in [10_000, 10_001, 9_999, 9_970, 9_900, 11_000] {
         assert_eq!(tree(&mut desk, frame), expected[frame as usize - 1], "frame {frame}");
@@ -127,10 +127,12 @@ fn a_file_that_was_changed_meanwhile_is_an_error() {
     let mut desk = Desk::open(&[path]);
     assert!(!desk.rows(&[1]).is_empty());
     file.as_file().set_len(100).expect("it can be cut");
-    let rows = Ask::Rows { frames: vec![2], fields: Vec::new() };
-    for ask in [rows, Ask::Frame(3), Ask::Ladder { stream: 0, from: 0 }] {
+    let rows = BrowseRequest::Rows { frames: vec![2], fields: Vec::new() };
+    for ask in [rows, BrowseRequest::Frame(3), BrowseRequest::Ladder { stream: 0, from: 0 }] {
         match desk.ask(ask) {
-            Answer::Unread { why: words, .. } => assert!(words.contains("it was changed after it was read"), "{words}"),
+            BrowseEvent::RequestFailed { error: words, .. } => {
+                assert!(words.contains("file changed after it was read"), "{words}")
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -164,5 +166,8 @@ fn of_many_files_few_are_kept_open_and_one_that_is_replaced_is_told() {
     });
     assert!(open < 80, "{open} are open");
     std::fs::rename(&paths[0], &paths[99]).expect("room");
-    assert!(matches!(desk.ask(Ask::Rows { frames: vec![1], fields: Vec::new() }), Answer::Unread { .. }));
+    assert!(matches!(
+        desk.ask(BrowseRequest::Rows { frames: vec![1], fields: Vec::new() }),
+        BrowseEvent::RequestFailed { .. }
+    ));
 }

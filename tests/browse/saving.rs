@@ -1,7 +1,7 @@
 //! What is saved has all that was said of its frames, and nothing is written over but regular files.
 
 use crate::desk::{Desk, written};
-use overhear::browse::{Answer, Ask};
+use overhear::browse::{BrowseEvent, BrowseRequest};
 use overhear::source::Capture;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 /// Saves frames, all if none are named; says what is told of it.
 fn saved(desk: &mut Desk, path: &Path, frames: Option<Vec<u32>>, over: bool) -> String {
-    match desk.ask(Ask::Save { path: path.to_owned(), frames: frames.map(Arc::new), over }) {
-        Answer::Saved { result: Ok(count), .. } => format!("{count} frames"),
-        Answer::Saved { result: Err(wrong), .. } => wrong,
-        Answer::Exists { .. } => "exists".into(),
+    match desk.ask(BrowseRequest::Save { path: path.to_owned(), frames: frames.map(Arc::new), overwrite: over }) {
+        BrowseEvent::SaveResult { result: Ok(count), .. } => format!("{count} frames"),
+        BrowseEvent::SaveResult { result: Err(wrong), .. } => wrong,
+        BrowseEvent::FileExists { .. } => "exists".into(),
         other => panic!("{other:?}"),
     }
 }
@@ -32,13 +32,13 @@ fn only_regular_files_are_written_over_and_never_the_one_that_is_read() {
     }
     let mut desk = Desk::open(&[place("read.pcap")]);
     let rows = [
-        ("read.pcap", "it is the capture that is being read"),
-        ("hard.pcap", "it is the capture that is being read"),
-        ("soft.pcap", "it is the capture that is being read"),
-        ("folder", "it is a folder"),
-        ("null", "it is no regular file"),
-        ("/dev/null", "it is no regular file"),
-        ("lost", "it is a link that leads nowhere"),
+        ("read.pcap", "is the capture being read"),
+        ("hard.pcap", "is the capture being read"),
+        ("soft.pcap", "is the capture being read"),
+        ("folder", "is a directory"),
+        ("null", "not a regular file"),
+        ("/dev/null", "not a regular file"),
+        ("lost", "broken symbolic link"),
     ];
     for (name, wrong) in rows {
         for over in [false, true] {
@@ -48,7 +48,10 @@ fn only_regular_files_are_written_over_and_never_the_one_that_is_read() {
     assert_eq!(saved(&mut desk, &place("link"), None, false), "exists");
     assert_eq!(saved(&mut desk, &place("link"), None, true), "16 frames");
     assert!(place("link").is_symlink(), "what it leads to is replaced");
-    assert_eq!(Capture::open([place("plain")]).expect("a capture").file().map(|file| file.format), Some("pcapng"));
+    assert_eq!(
+        Capture::open([place("plain")]).expect("a capture").current_file().map(|file| file.format),
+        Some("pcapng")
+    );
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 8, "nothing is left behind");
 }
 

@@ -68,7 +68,7 @@ fn a_capture_that_a_pattern_names_must_be_there_unless_it_is_allowed() {
     let said = check(folder.path(), &["checks.toml"]);
     assert_eq!(said.code, Some(3), "{}", said.out);
     assert!(
-        said.out.starts_with("ERROR *.pcapng: it can be read\n        found   no file is called so\n"),
+        said.out.starts_with("ERROR *.pcapng: capture is readable\n        found   no matching file\n"),
         "{}",
         said.out
     );
@@ -126,5 +126,5 @@ fn patterns_lead_through_no_links_in_circles_and_to_names_of_any_bytes() {
     std::os::unix::fs::symlink("nowhere", path.join("gone.pcap")).expect("a link");
     let said = check(path, &["checks.toml"]);
     assert_eq!(said.code, Some(3), "{}", said.out);
-    assert!(said.out.contains("ERROR gone.pcap: it can be read\n        found   no such file\n"), "{}", said.out);
+    assert!(said.out.contains("ERROR gone.pcap: capture is readable\n        found   no such file\n"), "{}", said.out);
 }

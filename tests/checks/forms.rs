@@ -28,8 +28,8 @@ fn outcomes() -> TempDir {
 
 /// What every form must say: capture, check, outcome.
 const FINDINGS: [(&str, &str, &str); 7] = [
-    ("absent.pcap", "it can be read", "unread"),
-    ("cut-short.pcap", "it is whole", "fails"),
+    ("absent.pcap", "capture is readable", "unread"),
+    ("cut-short.pcap", "capture is complete", "fails"),
     ("cut-short.pcap", "answered", "holds"),
     ("cut-short.pcap", NAME, "holds"),
     ("post-login.pcap", "answered", "holds"),
@@ -47,10 +47,10 @@ fn told(form: &str) -> String {
 fn as_text_they_are_lines_for_a_reader() {
     let expected = format!(
         "\
-ERROR absent.pcap: it can be read
+ERROR absent.pcap: capture is readable
         found   no such file
-FAIL  cut-short.pcap: it is whole
-        found   at byte 1477: the file ends after 52 of the 82 bytes of a record
+FAIL  cut-short.pcap: capture is complete
+        found   at byte 1477: truncated record: expected 82 bytes, found 52
         frames  9
         show    overhear print cut-short.pcap 'frame.number == 9'
 ok    cut-short.pcap: answered (1 request)
@@ -63,7 +63,7 @@ FAIL  post-login.pcap: {NAME}
         show    overhear print post-login.pcap 'frame.number in {{8, 9}}'
 FAIL  post-login.pcap: codes
         rule    snapshot codes.txt
-        found   it differs from the snapshot in line 3; --bless accepts it
+        found   differs from the snapshot at line 3; --bless accepts the change
                 - http.response.code: 200
                 + http.response.code: 401
         frames  9
@@ -262,5 +262,5 @@ fn for_github_each_failure_is_an_annotation_at_its_line() {
         "rule    none status == 401\nfound   1 call\nframes  8, 9\nshow    overhear print post-login.pcap 'frame.number in {8, 9}'"
     );
     // What is wrong with the capture itself stands in no line.
-    assert_eq!(read[0].0, [pair("title", "absent.pcap: it can be read".into())]);
+    assert_eq!(read[0].0, [pair("title", "absent.pcap: capture is readable".into())]);
 }

@@ -79,7 +79,7 @@ fn what_a_command_said_is_judged() {
 404
 ok    lo: count http.request == 2 (2 calls)
 FAIL  lo: each http.request satisfies status == 200
-        found   1 of 2 calls does not; the first is GET /no -> 404
+        found   1 of 2 calls does not; first: GET /no -> 404
 ";
     assert!(said.out.starts_with(&expected.replace("lo:", &format!("{LOOPBACK}:"))), "{}{}", said.out, said.err);
     assert!(
@@ -151,7 +151,7 @@ fn what_cannot_be_run_or_heard_is_told() {
         (vec!["-i", LOOPBACK, "checks.toml", "--", "touch", "ran"], "overhear: checks.toml:2:"),
         (
             vec!["-i", LOOPBACK, "post-login.pcap", "--none", "http", "--", "touch", "ran"],
-            "overhear: post-login.pcap: -i listens",
+            "overhear: post-login.pcap: a capture file cannot be combined with -i",
         ),
         (vec!["-i", LOOPBACK, "--none", "http"], "overhear: "),
     ];

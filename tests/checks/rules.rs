@@ -48,14 +48,14 @@ const COUNTED: &[Row] = &[
 #[rustfmt::skip]
 const RELATED: &[Row] = &[
     ("http/keep-alive.pcap", &["--each", "http.request", "status == 200"], HOLDS, "4 calls", ""),
-    ("http/post-login.pcap", &["--each", "uri contains login", "status == 200"], FAILS, "1 of 3 calls does not; the first is POST /user/login -> 401", "8, 9"),
-    ("http/head-304-404-redirect.pcap", &["--each", "method == GET", "status < 300"], FAILS, "4 of 6 calls do not; the first is GET /style.css -> 304", "8, 9, 10, 11, 12, 13, 16, 17"),
-    ("http/connect-proxy.pcap", &["--each", "method == CONNECT", "status == 502", "--per", "call"], FAILS, "1 of 2 calls does not; the first is CONNECT 10.0.0.2:80 -> 200", "4, 6"),
-    ("tcp/never-answers.pcap", &["--each", "http.request", "status"], FAILS, "the only call does not; the first is GET / -> no answer", "4"),
+    ("http/post-login.pcap", &["--each", "uri contains login", "status == 200"], FAILS, "1 of 3 calls does not; first: POST /user/login -> 401", "8, 9"),
+    ("http/head-304-404-redirect.pcap", &["--each", "method == GET", "status < 300"], FAILS, "4 of 6 calls do not; first: GET /style.css -> 304", "8, 9, 10, 11, 12, 13, 16, 17"),
+    ("http/connect-proxy.pcap", &["--each", "method == CONNECT", "status == 502", "--per", "call"], FAILS, "1 of 2 calls does not; first: CONNECT 10.0.0.2:80 -> 200", "4, 6"),
+    ("tcp/never-answers.pcap", &["--each", "http.request", "status"], FAILS, "the only call does not; first: GET / -> no response", "4"),
     ("http/post-login.pcap", &["--each", "tcp.flags.syn == 1", "tcp.len == 0"], HOLDS, "2 frames", ""),
     ("http/post-login.pcap", &["--each", "tcp.flags.syn == 1", "tcp.flags.ack == 1"], FAILS, "1 of 2 frames does not", "1"),
     ("http/parallel-connections.pcap", &["--each", "tcp.flags.syn == 1", "tcp.flags.fin == 1", "--per", "stream"], HOLDS, "4 streams", ""),
-    ("http/connect-proxy.pcap", &["--each", "tcp.flags.syn == 1", "status == 200", "--per", "stream"], FAILS, "1 of 2 streams does not; the first is tcp.stream 1", "13"),
+    ("http/connect-proxy.pcap", &["--each", "tcp.flags.syn == 1", "status == 200", "--per", "stream"], FAILS, "1 of 2 streams does not; first: tcp.stream 1", "13"),
     ("http/post-login.pcap", &["--followed", "http.request", "http.response"], HOLDS, "4 frames", ""),
     ("tcp/never-answers.pcap", &["--followed", "http.request", "http.response"], FAILS, "the only frame is not followed", "4"),
     // A FIN follows a FIN; nothing follows the last.
@@ -65,13 +65,13 @@ const RELATED: &[Row] = &[
     ("http/post-login.pcap", &["--within", "7.6ms", "http.request", "http.response"], FAILS, "1 of 4 frames is not followed in time", "8"),
     ("http/post-login.pcap", &["--within", "3800us", "http.request", "http.response"], FAILS, "3 of 4 frames are not followed in time", "4, 8, 10"),
     ("http/slow-server.pcap", &["--within", "0.3", "http.request", "tcp.len > 0 and tcp.srcport != 50000"], FAILS, "2 of 2 frames are not followed in time", "4, 12"),
-    ("http/post-login.pcap", &["--order", "tcp.flags.syn == 1", "http.request", "http.response", "tcp.flags.fin == 1"], HOLDS, "in 1 stream", ""),
-    ("http/post-login.pcap", &["--order", "status == 401", "status == 200", "uri contains account"], HOLDS, "in 1 stream", ""),
+    ("http/post-login.pcap", &["--order", "tcp.flags.syn == 1", "http.request", "http.response", "tcp.flags.fin == 1"], HOLDS, "in order in 1 stream", ""),
+    ("http/post-login.pcap", &["--order", "status == 401", "status == 200", "uri contains account"], HOLDS, "in order in 1 stream", ""),
     ("http/post-login.pcap", &["--order", "status == 401", "uri == \"/login\""], FAILS, "no uri == \"/login\" after frame 9 in tcp.stream 0", "9"),
-    ("http/connect-proxy.pcap", &["--order", "method == CONNECT", "status == 200"], FAILS, "not in 1 of 2 streams; the first: no status == 200 after frame 16 in tcp.stream 1", "16"),
-    ("http/connect-proxy.pcap", &["--order", "status == 200", "status == 502", "--per", "capture"], HOLDS, "in this order", ""),
+    ("http/connect-proxy.pcap", &["--order", "method == CONNECT", "status == 200"], FAILS, "not in order in 1 of 2 streams; first: no status == 200 after frame 16 in tcp.stream 1", "16"),
+    ("http/connect-proxy.pcap", &["--order", "status == 200", "status == 502", "--per", "capture"], HOLDS, "in order", ""),
     ("http/connect-proxy.pcap", &["--order", "status == 502", "status == 200", "--per", "capture"], FAILS, "no status == 200 after frame 18", "18"),
-    ("http/keep-alive.pcap", &["--order", "method == POST", "status == 302"], FAILS, "none of them happens", ""),
+    ("http/keep-alive.pcap", &["--order", "method == POST", "status == 302"], FAILS, "no step matches", ""),
     ("tcp/refused.pcap", &["--order", "tcp.flags.syn == 1", "http.request"], FAILS, "no http.request after frame 1 in tcp.stream 0", "1"),
 ];
 
@@ -99,7 +99,7 @@ const MEASURED: &[Row] = &[
     ("http/post-login.pcap", &["--max", "len(uri) == 11"], HOLDS, "the maximum of 4 values is 11", ""),
     ("http/post-login.pcap", &["--min", "len(path) == 6"], HOLDS, "the minimum of 4 values is 6", ""),
     ("http/post-login.pcap", &["--sum", "len(http.request.uri) == 36"], HOLDS, "the sum of 4 values is 36", ""),
-    ("http/post-login.pcap", &["--max", "udp.length < 9"], FAILS, "there is no value", ""),
+    ("http/post-login.pcap", &["--max", "udp.length < 9"], FAILS, "no values", ""),
     ("tcp/refused.pcap", &["--sum", "http.content_length == 0"], HOLDS, "the sum of no value is 0", ""),
 ];
 
@@ -107,21 +107,21 @@ const MEASURED: &[Row] = &[
 #[rustfmt::skip]
 const WHOLE: &[Row] = &[
     ("http/post-login.pcap", &["--answered"], HOLDS, "4 requests", ""),
-    ("tcp/never-answers.pcap", &["--answered"], FAILS, "1 of 1 request without an answer; the first is GET / -> no answer", "4"),
+    ("tcp/never-answers.pcap", &["--answered"], FAILS, "1 of 1 request without a response; first: GET / -> no response", "4"),
     ("tcp/never-answers.pcap", &["--answered", "--where", "method == POST"], HOLDS, "no request", ""),
     ("http/parallel-connections.pcap", &["--orderly"], HOLDS, "4 connections", ""),
     ("tcp/simultaneous-open.pcap", &["--orderly"], HOLDS, "1 connection", ""),
-    ("tcp/port-reuse.pcap", &["--orderly"], FAILS, "2 of 2 connections not; the first is tcp.stream 0: opened three-way, closed RST by client", "1, 8, 9, 16"),
-    ("tcp/port-reuse.pcap", &["--orderly", "--where", "uri == \"/second\""], FAILS, "1 of 1 connection not; the first is tcp.stream 1: opened three-way, closed RST by client", "9, 16"),
+    ("tcp/port-reuse.pcap", &["--orderly"], FAILS, "2 of 2 connections not orderly; first: tcp.stream 0: opened three-way, closed RST by client", "1, 8, 9, 16"),
+    ("tcp/port-reuse.pcap", &["--orderly", "--where", "uri == \"/second\""], FAILS, "1 of 1 connection not orderly; first: tcp.stream 1: opened three-way, closed RST by client", "9, 16"),
     ("tcp/port-reuse.pcap", &["--orderly", "--where", "uri == \"/third\""], HOLDS, "no connection", ""),
-    ("tcp/refused.pcap", &["--orderly"], FAILS, "1 of 1 connection not; the first is tcp.stream 0: opened refused, closed RST by server", "1, 2"),
-    ("tcp/mid-stream.pcap", &["--orderly"], FAILS, "1 of 1 connection not; the first is tcp.stream 0: opened mid-stream, closed FIN by client", "1, 6"),
+    ("tcp/refused.pcap", &["--orderly"], FAILS, "1 of 1 connection not orderly; first: tcp.stream 0: opened refused, closed RST by server", "1, 2"),
+    ("tcp/mid-stream.pcap", &["--orderly"], FAILS, "1 of 1 connection not orderly; first: tcp.stream 0: opened mid-stream, closed FIN by client", "1, 6"),
     ("http/post-login.pcap", &["--no-notes-above", "note"], HOLDS, "no note", ""),
-    ("http/post-login.pcap", &["--no-notes-above", "chat"], FAILS, "2 notes; the first is tcp.connection.fin_active (note: This frame initiates the connection closing)", "14, 15"),
-    ("tcp/loss.pcap", &["--no-notes-above", "note"], FAILS, "3 notes; the first is tcp.analysis.lost_segment (warning: Previous segment(s) not captured (common at capture start))", "20, 40, 54"),
+    ("http/post-login.pcap", &["--no-notes-above", "chat"], FAILS, "2 notes; first: tcp.connection.fin_active (note: This frame initiates the connection closing)", "14, 15"),
+    ("tcp/loss.pcap", &["--no-notes-above", "note"], FAILS, "3 notes; first: tcp.analysis.lost_segment (warning: Previous segment(s) not captured (common at capture start))", "20, 40, 54"),
     ("tcp/loss.pcap", &["--no-notes-above", "note", "--where", "frame.number > 54"], HOLDS, "no note", ""),
     ("tcp/loss.pcap", &["--no-notes-above", "warning"], HOLDS, "no note", ""),
-    ("http/bad-chunk-size.pcap", &["--no-notes-above", "warning"], FAILS, "1 note; the first is http.bad_chunk (error: Bad chunk)", "6"),
+    ("http/bad-chunk-size.pcap", &["--no-notes-above", "warning"], FAILS, "1 note; first: http.bad_chunk (error: Bad chunk)", "6"),
 ];
 
 /// What must be printed of a row, but for the command that shows the frames.

@@ -32,18 +32,13 @@ fn a_snapshot_is_missing_then_blessed_then_holds_then_tells_what_changed() {
     let folder = folder.path();
     let said = check(folder, &["checks.toml"]);
     assert_eq!(said.code, Some(1));
-    assert_eq!(
-        said.out.matches("        found   there is no snapshot yet; --bless writes it\n").count(),
-        2,
-        "{}",
-        said.out
-    );
+    assert_eq!(said.out.matches("        found   no snapshot yet; --bless writes it\n").count(), 2, "{}", said.out);
     assert!(!folder.join("snapshots").exists());
 
     let said = check(folder, &["checks.toml", "--bless"]);
     let blessed = "\
-ok    keep-alive.pcap: talk (the snapshot is written)
-ok    post-login.pcap: talk (the snapshot is written)
+ok    keep-alive.pcap: talk (snapshot written)
+ok    post-login.pcap: talk (snapshot written)
 2 captures, 2 checks: all hold
 ";
     assert_eq!((said.code, said.out.as_str()), (Some(0), blessed), "{}", said.err);
@@ -64,14 +59,16 @@ ok    post-login.pcap: talk (the snapshot is written)
     assert_eq!(said.code, Some(0), "{}", said.out);
     // Blessed once more, nothing is written.
     let said = check(folder, &["checks.toml", "--bless"]);
-    assert_eq!((said.code, said.out.contains("is written")), (Some(0), false), "{}", said.out);
+    assert_eq!((said.code, said.out.contains("snapshot written")), (Some(0), false), "{}", said.out);
 
     change(&folder.join("post-login.pcap"), b"HTTP/1.1 401 ", b"HTTP/1.1 403 ");
     let said = check(folder, &["checks.toml"]);
     assert_eq!(said.code, Some(1));
     let nth = 1 + text.lines().position(|line| line == "http.response.code: 401").expect("the line");
     assert!(
-        said.out.contains(&format!("        found   it differs from the snapshot in line {nth}; --bless accepts it\n")),
+        said.out.contains(&format!(
+            "        found   differs from the snapshot at line {nth}; --bless accepts the change\n"
+        )),
         "{}",
         said.out
     );
@@ -111,7 +108,7 @@ fn a_snapshot_with_more_or_fewer_lines_differs() {
         fs::write(&path, other).expect("a file");
         let said = check(folder.path(), &["checks.toml"]);
         assert_eq!(said.code, Some(1), "{}", said.out);
-        assert!(said.out.contains("it differs from the snapshot in line "), "{}", said.out);
+        assert!(said.out.contains("differs from the snapshot at line "), "{}", said.out);
     }
 }
 
@@ -122,7 +119,7 @@ fn two_captures_have_no_snapshot_together() {
     assert_eq!(said.code, Some(2));
     assert_eq!(
         said.err,
-        "overhear: snapshots/all.txt is the snapshot of two; {capture} in its name is the name of the capture\n"
+        "overhear: snapshots/all.txt: snapshot used by two checks or captures; put {capture}, the capture's name, into its name\n"
     );
 }
 
@@ -154,7 +151,7 @@ fn a_snapshot_that_cannot_be_read_or_written_is_told_with_its_name() {
     let said = check(folder.path(), &["checks.toml"]);
     assert_eq!(said.code, Some(2));
     assert!(
-        said.err.starts_with("overhear: snapshots/keep-alive.pcap.txt: the snapshot cannot be read: "),
+        said.err.starts_with("overhear: snapshots/keep-alive.pcap.txt: cannot read the snapshot: "),
         "{}",
         said.err
     );
@@ -184,7 +181,7 @@ fn blessing_writes_over_nothing_that_is_read() {
         fs::write(folder.path().join("empty.pcap"), "").expect("a file");
         let said = check(folder.path(), &["checks.toml", "--bless", "--allow", "empty"]);
         assert_eq!(said.code, Some(2), "{name}: {}", said.out);
-        assert!(said.err.ends_with(": a check file or a capture is no snapshot\n"), "{}", said.err);
+        assert!(said.err.ends_with(": a snapshot would overwrite this input file\n"), "{}", said.err);
         assert_eq!(fs::read_to_string(folder.path().join("checks.toml")).expect("a file"), checks);
     }
 }

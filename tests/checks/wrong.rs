@@ -6,11 +6,11 @@ use crate::running::{check, folder};
 #[rustfmt::skip]
 const FILES: &[(&str, &str)] = &[
     ("[checks]\na = { none = 'tcp.analysis.retransmision' }\n",
-     "checks.toml:2:15: no field is called tcp.analysis.retransmision (nearest: tcp.analysis.retransmission, tcp.analysis.fast_retransmission, tcp.analysis.spurious_retransmission, tcp.analysis.zero_window)\n    a = { none = 'tcp.analysis.retransmision' }\n                  ^~~~~~~~~~~~~~~~~~~~~~~~~~"),
+     "checks.toml:2:15: unknown field tcp.analysis.retransmision (nearest: tcp.analysis.retransmission, tcp.analysis.fast_retransmission, tcp.analysis.spurious_retransmission, tcp.analysis.zero_window)\n    a = { none = 'tcp.analysis.retransmision' }\n                  ^~~~~~~~~~~~~~~~~~~~~~~~~~"),
     ("[checks]\n\"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n",
-     "checks.toml:2:70: http.response.code is a number; abc is not\n    \"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n                                                                         ^~~"),
+     "checks.toml:2:70: http.response.code: expected a number, found abc\n    \"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n                                                                         ^~~"),
     ("[checks]\na = { none = '''\nhttp and\nno.field''' }\n",
-     "checks.toml:4:1: no field is called no.field (nearest: ip.dsfield)\n    no.field''' }\n    ^~~~~~~~"),
+     "checks.toml:4:1: unknown field no.field (nearest: ip.dsfield)\n    no.field''' }\n    ^~~~~~~~"),
     ("[checks]\na = { none = 'sip' }\n",
      "checks.toml:2:15: overhear does not read these protocols, so no frame has them: sip\n    a = { none = 'sip' }\n                  ^~~"),
     ("[checks]\na = { count = 'sip.nofield == 3' }\n",
@@ -18,64 +18,64 @@ const FILES: &[(&str, &str)] = &[
     ("[checks]\na = { snapshot = 'x', fields = ['sip.nofield'] }\n",
      "checks.toml:2:33: sip.nofield is a field of sip, a protocol that overhear does not read\n    a = { snapshot = 'x', fields = ['sip.nofield'] }\n                                    ^~~~~~~~~~~~~"),
     ("[checks]\na = { count = 'http.request = 3' }\n",
-     "checks.toml:2:29: = alone means nothing: == compares\n    a = { count = 'http.request = 3' }\n                                ^"),
+     "checks.toml:2:29: unexpected =: use == to compare\n    a = { count = 'http.request = 3' }\n                                ^"),
     ("[checks]\na = { count = 'http.request' }\n",
-     "checks.toml:2:15: how many is missing: \"http.request == 3\", or exactly 3\n    a = { count = 'http.request' }\n                  ^~~~~~~~~~~~~~"),
+     "checks.toml:2:15: missing bound: \"http.request == 3\", or exactly 3\n    a = { count = 'http.request' }\n                  ^~~~~~~~~~~~~~"),
     ("[checks]\na = { count = 'status == 200' }\n",
-     "checks.toml:2:15: status == 200 is a filter by itself, so it is not clear what is counted: \"status == 200 == 3\" counts what it finds, \"(status) == 200\" counts what has status\n    a = { count = 'status == 200' }\n                  ^~~~~~~~~~~~~~~"),
+     "checks.toml:2:15: ambiguous: status == 200 is a complete filter; \"status == 200 == 3\" counts its matches, \"(status) == 200\" counts the matches of status\n    a = { count = 'status == 200' }\n                  ^~~~~~~~~~~~~~~"),
     ("[checks]\na = { p95 = 'http.time < 50parsecs' }\n",
-     "checks.toml:2:26: 50parsecs is no length of time; 0.25, 250ms, 80us and 1.5s are\n    a = { p95 = 'http.time < 50parsecs' }\n                             ^~~~~~~~~"),
+     "checks.toml:2:26: expected a duration such as 0.25, 250ms, 80us or 1.5s, found 50parsecs\n    a = { p95 = 'http.time < 50parsecs' }\n                             ^~~~~~~~~"),
     ("[checks]\na = { p95 = 'http.host < 50' }\n",
-     "checks.toml:2:14: http.host is text; a number or a duration was wanted\n    a = { p95 = 'http.host < 50' }\n                 ^~~~~~~~~"),
+     "checks.toml:2:14: http.host: expected a number or a duration, found text\n    a = { p95 = 'http.host < 50' }\n                 ^~~~~~~~~"),
     ("[checks]\na = {}\n",
-     "checks.toml:2:1: a rule is missing: one of none, some, count, each, order, sum, min, max, median, p95, p99, answered, orderly, no_notes_above, snapshot\n    a = {}\n    ^"),
+     "checks.toml:2:1: missing rule: expected one of none, some, count, each, order, sum, min, max, median, p95, p99, answered, orderly, no_notes_above, snapshot\n    a = {}\n    ^"),
     ("[checks]\na = { none = 'http', some = 'tcp' }\n",
-     "checks.toml:2:22: none and some are two rules\n    a = { none = 'http', some = 'tcp' }\n                         ^~~~"),
+     "checks.toml:2:22: none and some are separate rules\n    a = { none = 'http', some = 'tcp' }\n                         ^~~~"),
     ("[checks]\na = { none = 'http', exactly = 3 }\n",
-     "checks.toml:2:22: exactly does not go with none; there is per\n    a = { none = 'http', exactly = 3 }\n                         ^~~~~~~"),
+     "checks.toml:2:22: exactly cannot be combined with none; options: per\n    a = { none = 'http', exactly = 3 }\n                         ^~~~~~~"),
     ("[checks]\na = { some = 'http', sume = 3 }\n",
-     "checks.toml:2:22: sume is nothing that goes with some; there is per\n    a = { some = 'http', sume = 3 }\n                         ^~~~"),
+     "checks.toml:2:22: unknown option sume of some; options: per\n    a = { some = 'http', sume = 3 }\n                         ^~~~"),
     ("[checks]\na = { count = 'http', exactly = 1, at_most = 3 }\n",
-     "checks.toml:2:36: one of exactly, at_least and at_most is enough\n    a = { count = 'http', exactly = 1, at_most = 3 }\n                                       ^~~~~~~"),
+     "checks.toml:2:36: expected only one of exactly, at_least and at_most\n    a = { count = 'http', exactly = 1, at_most = 3 }\n                                       ^~~~~~~"),
     ("[checks]\na = { count = 'http', exactly = -1 }\n",
-     "checks.toml:2:33: exactly wants a number that is not negative\n    a = { count = 'http', exactly = -1 }\n                                    ^~"),
+     "checks.toml:2:33: expected a non-negative integer for exactly\n    a = { count = 'http', exactly = -1 }\n                                    ^~"),
     ("[checks]\na = { none = 1.5 }\n",
-     "checks.toml:2:14: a text was wanted, not float\n    a = { none = 1.5 }\n                 ^~~"),
+     "checks.toml:2:14: expected a string, found float\n    a = { none = 1.5 }\n                 ^~~"),
     ("[checks]\na = { some = 'http', per = 'packet' }\n",
-     "checks.toml:2:28: per is one of frame, call, stream\n    a = { some = 'http', per = 'packet' }\n                               ^~~~~~~~"),
+     "checks.toml:2:28: expected one of frame, call, stream for per\n    a = { some = 'http', per = 'packet' }\n                               ^~~~~~~~"),
     ("[checks]\na = { order = ['http'] }\n",
-     "checks.toml:2:16: order wants two filters or more\n    a = { order = ['http'] }\n                   ^~~~~~"),
+     "checks.toml:2:16: expected two or more filters for order\n    a = { order = ['http'] }\n                   ^~~~~~"),
     ("[checks]\na = { order = ['http', 'no.field'] }\n",
-     "checks.toml:2:25: no field is called no.field (nearest: ip.dsfield)\n    a = { order = ['http', 'no.field'] }\n                            ^~~~~~~~"),
+     "checks.toml:2:25: unknown field no.field (nearest: ip.dsfield)\n    a = { order = ['http', 'no.field'] }\n                            ^~~~~~~~"),
     ("[checks]\na = { each = 'http', within = '5ms' }\n",
-     "checks.toml:2:22: within goes with followed_by\n    a = { each = 'http', within = '5ms' }\n                         ^~~~~~"),
+     "checks.toml:2:22: within requires followed_by\n    a = { each = 'http', within = '5ms' }\n                         ^~~~~~"),
     ("[checks]\na = { answered = false }\n",
-     "checks.toml:2:18: answered = true was wanted\n    a = { answered = false }\n                     ^~~~~"),
+     "checks.toml:2:18: expected answered = true\n    a = { answered = false }\n                     ^~~~~"),
     ("[checks]\na = { no_notes_above = 'loud' }\n",
-     "checks.toml:2:24: no_notes_above is one of chat, note, warning\n    a = { no_notes_above = 'loud' }\n                           ^~~~~~"),
+     "checks.toml:2:24: expected chat, note or warning for no_notes_above\n    a = { no_notes_above = 'loud' }\n                           ^~~~~~"),
     ("[checks]\na = { snapshot = 'x' }\n",
-     "checks.toml:2:1: snapshot wants fields = [...]: those that are written down\n    a = { snapshot = 'x' }\n    ^"),
+     "checks.toml:2:1: snapshot requires fields = [...], the fields to save\n    a = { snapshot = 'x' }\n    ^"),
     ("[checks]\na = { snapshot = '../../x', fields = 'http' }\n",
-     "checks.toml:2:18: a snapshot lies in the folder of its check file, or below\n    a = { snapshot = '../../x', fields = 'http' }\n                     ^~~~~~~~~"),
+     "checks.toml:2:18: expected a path within the directory of the check file\n    a = { snapshot = '../../x', fields = 'http' }\n                     ^~~~~~~~~"),
     ("[checks]\na = { snapshot = '/x', fields = 'http' }\n",
-     "checks.toml:2:18: a snapshot lies in the folder of its check file, or below\n    a = { snapshot = '/x', fields = 'http' }\n                     ^~~~"),
+     "checks.toml:2:18: expected a path within the directory of the check file\n    a = { snapshot = '/x', fields = 'http' }\n                     ^~~~"),
     ("[checks]\na = { snapshot = 'a/../../{capture}', fields = 'http' }\n",
-     "checks.toml:2:18: a snapshot lies in the folder of its check file, or below\n    a = { snapshot = 'a/../../{capture}', fields = 'http' }\n                     ^~~~~~~~~~~~~~~~~~~"),
+     "checks.toml:2:18: expected a path within the directory of the check file\n    a = { snapshot = 'a/../../{capture}', fields = 'http' }\n                     ^~~~~~~~~~~~~~~~~~~"),
     ("[checks]\na = { snapshot = 'x', fields = ['tcp.*'], without = ['http.host'] }\n",
-     "checks.toml:2:54: http.host is not among the fields\n    a = { snapshot = 'x', fields = ['tcp.*'], without = ['http.host'] }\n                                                         ^~~~~~~~~~~"),
+     "checks.toml:2:54: http.host is not one of the selected fields\n    a = { snapshot = 'x', fields = ['tcp.*'], without = ['http.host'] }\n                                                         ^~~~~~~~~~~"),
     ("[checks]\na = 'http'\n",
-     "checks.toml:2:5: a rule was wanted, such as { count = \"http.request == 3\" }\n    a = 'http'\n        ^~~~~~"),
+     "checks.toml:2:5: expected a rule, such as { count = \"http.request == 3\" }\n    a = 'http'\n        ^~~~~~"),
     ("[checks]\na = { none = 'http' }\na = { none = 'tcp' }\n",
      "checks.toml:3:1: duplicate key\n    a = { none = 'tcp' }\n    ^"),
     ("captures = '[.pcap'\n[checks]\na = { none = 'http' }\n",
-     "checks.toml:1:12: [.pcap is no pattern of names: invalid range pattern\n    captures = '[.pcap'\n               ^~~~~~~~"),
+     "checks.toml:1:12: invalid pattern [.pcap: invalid range pattern\n    captures = '[.pcap'\n               ^~~~~~~~"),
     ("allow = ['all']\n[checks]\na = { none = 'http' }\n",
-     "checks.toml:1:10: all cannot be allowed; missing, empty and truncated can\n    allow = ['all']\n             ^~~~~"),
+     "checks.toml:1:10: expected missing, empty or truncated, found all\n    allow = ['all']\n             ^~~~~"),
     ("capture = 'x'\n[checks]\na = { none = 'http' }\n",
-     "checks.toml:1:1: there is no capture here; there are captures, allow, checks and in\n    capture = 'x'\n    ^~~~~~~"),
-    ("", "checks.toml:1:1: nothing is checked: [checks] and a line for each"),
+     "checks.toml:1:1: unknown key capture; expected captures, allow, checks or in\n    capture = 'x'\n    ^~~~~~~"),
+    ("", "checks.toml:1:1: no checks: expected [checks] with one line per check"),
     ("[checks]\na = { none = 'http' }\n",
-     "checks.toml: [checks] are of no capture: captures = [\"*.pcap\"] is missing"),
+     "checks.toml: missing captures for [checks]: captures = [\"*.pcap\"]"),
 ];
 
 #[test]
@@ -150,21 +150,21 @@ fn what_is_hardly_meant_is_told_and_judged() {
 /// A command line, and what is said of it.
 #[rustfmt::skip]
 const LINES: &[(&[&str], &str)] = &[
-    (&[], "nothing is checked: name a check file (.toml) or a rule; see `overhear check --help`"),
-    (&["x.pcap"], "nothing is checked: name a check file (.toml) or a rule; see `overhear check --help`"),
-    (&["--none", "http"], "a capture is missing: overhear check CAPTURE --none FILTER"),
-    (&["x.pcap", "--none", "http.reqest"], "--none: no field is called http.reqest (nearest: http.request, http.no_request, http.request_in, http.request.uri)\n    http.reqest\n    ^~~~~~~~~~~"),
-    (&["x.pcap", "--none", ""], "--none: none wants a filter"),
-    (&["x.pcap", "--count", "http.request = 3"], "--count: = alone means nothing: == compares\n    http.request = 3\n                 ^"),
-    (&["x.pcap", "--exactly", "x", "http"], "--exactly: exactly wants a number that is not negative"),
-    (&["x.pcap", "--within", "soon", "http.request", "http.response"], "--within: soon is no length of time; 0.25, 250ms, 80us and 1.5s are"),
+    (&[], "no checks: expected a check file (.toml) or a rule; see `overhear check --help`"),
+    (&["x.pcap"], "no checks: expected a check file (.toml) or a rule; see `overhear check --help`"),
+    (&["--none", "http"], "missing capture file: overhear check CAPTURE --none FILTER"),
+    (&["x.pcap", "--none", "http.reqest"], "--none: unknown field http.reqest (nearest: http.request, http.no_request, http.request_in, http.request.uri)\n    http.reqest\n    ^~~~~~~~~~~"),
+    (&["x.pcap", "--none", ""], "--none: expected a filter for none"),
+    (&["x.pcap", "--count", "http.request = 3"], "--count: unexpected =: use == to compare\n    http.request = 3\n                 ^"),
+    (&["x.pcap", "--exactly", "x", "http"], "--exactly: expected a non-negative integer for exactly"),
+    (&["x.pcap", "--within", "soon", "http.request", "http.response"], "--within: expected a duration such as 0.25, 250ms, 80us or 1.5s, found soon"),
     (&["x.pcap", "--each", "http"], "2 values required for '--each <FILTER> <FILTER2>' but 1 was provided; see `overhear check --help`"),
-    (&["x.pcap", "--none", "http", "--per", "packet"], "--none: per is one of frame, call, stream"),
-    (&["x.pcap", "--none", "http", "--where", "tcp"], "--none: where does not go with none; there is per"),
-    (&["x.pcap", "--snapshot", "x.txt"], "--snapshot: snapshot wants fields = [...]: those that are written down"),
-    (&["x.pcap", "--answered", "-T", "xml"], "invalid value 'xml' for '-T <FORM>' [possible values: text, json, tap, junit, github]; see `overhear check --help`"),
-    (&["x.pcap", "--answered", "--allow", "all"], "invalid value 'all' for '--allow <WHAT>' [possible values: missing, empty, truncated]; see `overhear check --help`"),
-    (&["x.pcap", "--answered", "-o", "nowhere/results"], "nowhere/results: it cannot be written: there is no such folder"),
+    (&["x.pcap", "--none", "http", "--per", "packet"], "--none: expected one of frame, call, stream for per"),
+    (&["x.pcap", "--none", "http", "--where", "tcp"], "--none: where cannot be combined with none; options: per"),
+    (&["x.pcap", "--snapshot", "x.txt"], "--snapshot: snapshot requires fields = [...], the fields to save"),
+    (&["x.pcap", "--answered", "-T", "xml"], "invalid value 'xml' for '-T <FORMAT>' [possible values: text, json, tap, junit, github]; see `overhear check --help`"),
+    (&["x.pcap", "--answered", "--allow", "all"], "invalid value 'all' for '--allow <DEFECT>' [possible values: missing, empty, truncated]; see `overhear check --help`"),
+    (&["x.pcap", "--answered", "-o", "nowhere/results"], "nowhere/results: cannot write: no such directory"),
 ];
 
 #[test]
@@ -199,10 +199,10 @@ fn a_check_file_or_a_snapshot_without_an_end_is_told() {
     let folder = folder(&["http/post-login.pcap"], "");
     std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.toml")).expect("a link");
     let said = check(folder.path(), &["zero.toml"]);
-    let told = "it is longer than 16777216 bytes\n";
+    let told = "longer than 16777216 bytes\n";
     assert_eq!((said.code, said.err), (Some(2), format!("overhear: zero.toml: {told}")));
     let said = check(folder.path(), &["post-login.pcap", "--snapshot", "/dev/zero", "--fields", "http.host"]);
-    assert_eq!((said.code, said.err), (Some(2), format!("overhear: /dev/zero: the snapshot cannot be read: {told}")));
+    assert_eq!((said.code, said.err), (Some(2), format!("overhear: /dev/zero: cannot read the snapshot: {told}")));
 }
 
 #[test]
@@ -210,5 +210,5 @@ fn a_check_file_that_is_no_text_is_told() {
     let folder = folder(&[], "");
     std::fs::write(folder.path().join("checks.toml"), b"[checks]\na = { none = '\xff' }\n").expect("a file");
     let said = check(folder.path(), &["checks.toml"]);
-    assert_eq!((said.code, said.err.as_str()), (Some(2), "overhear: checks.toml: it is no text in UTF-8\n"));
+    assert_eq!((said.code, said.err.as_str()), (Some(2), "overhear: checks.toml: not valid UTF-8\n"));
 }

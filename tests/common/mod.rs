@@ -1,10 +1,10 @@
-//! Frames made by hand, and the analyzer asked about them.
-#![allow(dead_code, reason = "each test file uses a part")]
+//! Test helpers: builds frames and runs the analyzer over them.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 #[cfg(feature = "tui")]
 pub mod screen;
 
-use overhear::analysis::{Analyzer, Content, Event, Task};
+use overhear::analysis::{Analyzer, Event, StreamContent, Task};
 use overhear::source::Capture;
 
 /// LINKTYPE_IPV4: a frame is an IPv4 packet.
@@ -16,7 +16,7 @@ pub const RST: u8 = 0x04;
 pub const PSH: u8 = 0x08;
 pub const ACK: u8 = 0x10;
 
-/// One TCP segment between 10.0.0.1:40000, the client, and 10.0.0.2:80.
+/// TCP segment between 10.0.0.1:40000, the client, and 10.0.0.2:80, the server.
 #[derive(Clone, Debug)]
 pub struct Segment {
     pub from_client: bool,
@@ -27,7 +27,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// The packet's bytes (RFC 791, RFC 9293; checksums are left zero).
+    /// Returns the packet as bytes (RFC 791, RFC 9293). Checksums are zero.
     pub fn packet(&self) -> Vec<u8> {
         let (client, server) = ([10, 0, 0, 1], [10, 0, 0, 2]);
         let (from, to) = if self.from_client { (client, server) } else { (server, client) };
@@ -47,7 +47,7 @@ impl Segment {
     }
 }
 
-/// A pcap file of these packets, a millisecond apart.
+/// Returns a pcap file of these packets, one per millisecond.
 pub fn pcap(link: u32, packets: &[Vec<u8>]) -> Vec<u8> {
     let mut file = Vec::new();
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, link] {
@@ -63,12 +63,12 @@ pub fn pcap(link: u32, packets: &[Vec<u8>]) -> Vec<u8> {
     file
 }
 
-/// Reads a capture to its end and returns all that happened.
+/// Analyzes a capture to its end and returns all events.
 pub fn events(file: Vec<u8>, task: Task) -> Vec<Event> {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(file)).expect("a capture");
     let mut analyzer = Analyzer::new(task);
     let mut events = Vec::new();
-    while let Some(frame) = capture.next().expect("a whole capture") {
+    while let Some(frame) = capture.next().expect("a complete capture") {
         analyzer.dissect(&frame);
         events.extend(analyzer.events());
     }
@@ -77,24 +77,24 @@ pub fn events(file: Vec<u8>, task: Task) -> Vec<Event> {
     events
 }
 
-/// What a followed connection's side said: bytes, and `None` for each that is missing.
-pub fn followed(events: &[Event], side: dissectors::session::Side) -> Vec<Option<u8>> {
+/// Returns the bytes of one side of the followed connection, with `None` for each missing byte.
+pub fn followed_bytes(events: &[Event], side: dissectors::session::Side) -> Vec<Option<u8>> {
     let mut bytes = Vec::new();
     for event in events {
         if let Event::Chunk(chunk) = event
             && chunk.side == side
         {
             match &chunk.content {
-                Content::Bytes(more) => bytes.extend(more.iter().copied().map(Some)),
-                Content::Gap(len) => bytes.extend(std::iter::repeat_n(None, *len as usize)),
-                Content::End => {}
+                StreamContent::Bytes(more) => bytes.extend(more.iter().copied().map(Some)),
+                StreamContent::Gap(len) => bytes.extend(std::iter::repeat_n(None, *len as usize)),
+                StreamContent::End => {}
             }
         }
     }
     bytes
 }
 
-/// Random numbers from a seed (xorshift64*): the same seed, the same run.
+/// Random number generator with a seed (xorshift64*), for reproducible runs.
 pub struct Random(u64);
 
 impl Random {
@@ -109,7 +109,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// A number below `end`, which is not 0.
+    /// Returns a number below `end`, which must not be 0.
     pub fn below(&mut self, end: u64) -> u64 {
         (self.next() >> 16) % end
     }
@@ -119,70 +119,70 @@ impl Random {
     }
 }
 
-/// Every capture of `fixtures/` and, where it is, of `CORPUS_DIR`: name and bytes, in the order of names.
+/// Returns name and bytes of every capture in `fixtures/` and, if present, in `CORPUS_DIR`, sorted by name.
 pub fn captures() -> Vec<(String, Vec<u8>)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let corpus = std::env::var_os("CORPUS_DIR").map_or(root.join("../shared/captures"), Into::into);
     if !corpus.is_dir() {
-        eprintln!("SKIPPED: captures of other projects: {} is absent (CORPUS_DIR)", corpus.display());
+        eprintln!("SKIPPED: captures of other projects: no such directory: {} (CORPUS_DIR)", corpus.display());
     }
     let mut paths = Vec::new();
-    find(&root.join("fixtures"), &mut paths);
-    find(&corpus, &mut paths);
+    find_captures(&root.join("fixtures"), &mut paths);
+    find_captures(&corpus, &mut paths);
     paths.sort();
     let read = |path: std::path::PathBuf| Some((path.display().to_string(), std::fs::read(path).ok()?));
     paths.into_iter().filter_map(read).collect()
 }
 
-fn find(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) {
+fn find_captures(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            find(&path, paths);
+            find_captures(&path, paths);
         } else if name.contains(".pcap") || path.components().any(|part| part.as_os_str() == "malformed") {
             paths.push(path);
         }
     }
 }
 
-/// What `print` says of these fields in each frame, with what later frames tell: values between commas, fields between
-/// bars.
-pub fn printed(packets: &[Vec<u8>], names: &[&str]) -> Vec<String> {
+/// Returns these fields of each frame as `print` shows them, including values from later frames. Commas separate values,
+/// bars separate fields.
+pub fn print_fields(packets: &[Vec<u8>], names: &[&str]) -> Vec<String> {
     let fields: Vec<_> = names.iter().map(|name| dissectors::field(name).expect("a field")).collect();
-    values(&pcap(IPV4, packets), &fields).iter().map(|frame| frame.join("|")).collect()
+    field_values(&pcap(IPV4, packets), &fields).iter().map(|frame| frame.join("|")).collect()
 }
 
-/// The values of these fields, frame by frame. The capture is read twice if one of them says that it takes that.
-pub fn values(file: &[u8], fields: &[&'static dissectors::Field]) -> Vec<Vec<String>> {
+/// Returns the values of these fields in each frame. The capture is read twice if a field needs later frames.
+pub fn field_values(file: &[u8], fields: &[&'static dissectors::Field]) -> Vec<Vec<String>> {
     let mut wants = dissectors::Wants::default();
     fields.iter().for_each(|field| wants.add(field));
-    let task = |learn| Task { wants: wants.clone(), learn, ..Task::default() };
+    let task = |collect| Task { wants: wants.clone(), collect, ..Task::default() };
     let mut analyzer = Analyzer::new(task(false));
     if fields.iter().any(|field| field.later) {
         let mut first = Analyzer::new(task(true));
-        read(file, &mut first, |_| {});
+        dissect_frames(file, &mut first, |_| {});
         first.finish();
-        analyzer = Analyzer::with_foresight(task(false), first.into_foresight());
+        analyzer = Analyzer::with_first_pass(task(false), first.into_first_pass());
     }
     let mut frames = Vec::new();
-    read(file, &mut analyzer, |tree| {
-        let of = |field: &dissectors::Field| {
-            let of = tree.nodes().iter().filter(|node| node.field.id == field.id).map(|node| {
+    dissect_frames(file, &mut analyzer, |tree| {
+        let values_of = |field: &dissectors::Field| {
+            let values = tree.nodes().iter().filter(|node| node.field.id == field.id).map(|node| {
                 let mut text = String::new();
                 dissectors::format::value(&mut text, node.field, node.value, tree).expect("a text");
                 text
             });
-            of.collect::<Vec<_>>().join(",")
+            values.collect::<Vec<_>>().join(",")
         };
-        frames.push(fields.iter().map(|field| of(field)).collect());
+        frames.push(fields.iter().map(|field| values_of(field)).collect());
     });
     frames
 }
 
-fn read(file: &[u8], analyzer: &mut Analyzer, mut each: impl FnMut(&dissectors::Tree)) {
+fn dissect_frames(file: &[u8], analyzer: &mut Analyzer, mut each: impl FnMut(&dissectors::Tree)) {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())).expect("a capture");
-    while let Some(frame) = capture.next().expect("a whole capture") {
+    while let Some(frame) = capture.next().expect("a complete capture") {
         each(analyzer.dissect(&frame));
         analyzer.events();
     }

@@ -1,105 +1,107 @@
-//! The screen without a terminal: keys go in, text comes out, and a real browser answers.
+//! Screen without a terminal: sends keys to the model, runs its requests in a real browser, returns the text.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use overhear::browse::{Answer, Ask, Browser};
-use overhear::tui::{Depth, Effect, Model, Msg, Theme, Tone, update, view};
+use overhear::browse::{BrowseEvent, BrowseRequest, Browser};
+use overhear::tui::{Background, ColorDepth, Effect, Model, Msg, Theme, update, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// A screen of a capture.
+/// Screen that shows a capture.
 pub struct Screen {
     pub model: Model,
     browser: Browser,
-    answers: Receiver<Answer>,
+    events: Receiver<BrowseEvent>,
     terminal: Terminal<TestBackend>,
-    /// What was put into the clipboard.
+    /// Texts copied to the clipboard.
     pub copied: Vec<String>,
-    /// For each message but answers, how long it took to be taken in, to be drawn, and to be answered.
-    pub spent: Vec<[Duration; 3]>,
+    /// Times to update the model, to draw and to complete its requests, for each message except browse events.
+    pub timings: Vec<[Duration; 3]>,
 }
 
-/// Whether this answers that.
-fn answers(answer: &Answer, ask: &Ask) -> bool {
-    match (answer, ask) {
-        (Answer::Rows(_), Ask::Rows { .. })
-        | (Answer::Frame(_), Ask::Frame(_))
-        | (Answer::Ladder(_), Ask::Ladder { .. })
-        | (Answer::Call { .. }, Ask::Call(_))
-        | (Answer::Follow { .. }, Ask::Follow(_))
-        | (Answer::Saved { .. } | Answer::Exists { .. }, Ask::Save { .. })
-        | (Answer::Failed(_) | Answer::Unread { .. }, _) => true,
-        (Answer::Sifted { turn, done: true, .. }, Ask::Sift { turn: asked, .. }) => turn == asked,
-        (Answer::Found { turn, .. }, Ask::Find { turn: asked, .. }) => turn == asked,
+/// Whether a browse event completes a request.
+fn completes(event: &BrowseEvent, request: &BrowseRequest) -> bool {
+    match (event, request) {
+        (BrowseEvent::Rows(_), BrowseRequest::Rows { .. })
+        | (BrowseEvent::Frame(_), BrowseRequest::Frame(_))
+        | (BrowseEvent::Ladder(_), BrowseRequest::Ladder { .. })
+        | (BrowseEvent::Call { .. }, BrowseRequest::Call(_))
+        | (BrowseEvent::Follow { .. }, BrowseRequest::Follow(_))
+        | (BrowseEvent::SaveResult { .. } | BrowseEvent::FileExists { .. }, BrowseRequest::Save { .. })
+        | (BrowseEvent::Error(_) | BrowseEvent::RequestFailed { .. }, _) => true,
+        (BrowseEvent::FilterResult { id: turn, done: true, .. }, BrowseRequest::Filter { id: requested, .. }) => {
+            turn == requested
+        }
+        (BrowseEvent::FindResult { id: turn, .. }, BrowseRequest::Find { id: requested, .. }) => turn == requested,
         _ => false,
     }
 }
 
 impl Screen {
-    /// Opens a capture and waits until all of it is read.
+    /// Opens a capture and waits until it is read completely.
     pub fn open(path: &Path, size: (u16, u16)) -> Screen {
-        let (tell, answers) = channel();
-        let browser = Browser::open(vec![path.to_owned()], move |answer| drop(tell.send(answer)));
+        let (sender, events) = channel();
+        let browser = Browser::open(vec![path.to_owned()], move |event| drop(sender.send(event)));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let model = Model::new(&name, Theme::new(Depth::Sixteen, Tone::Dark), jiff::tz::TimeZone::UTC);
+        let model = Model::new(&name, Theme::new(ColorDepth::Sixteen, Background::Dark), jiff::tz::TimeZone::UTC);
         let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a terminal");
-        let mut screen = Screen { model, browser, answers, terminal, copied: Vec::new(), spent: Vec::new() };
+        let mut screen = Screen { model, browser, events, terminal, copied: Vec::new(), timings: Vec::new() };
         screen.send(Msg::Resize(size.0, size.1));
-        screen.spent.clear();
+        screen.timings.clear();
         while screen.model.is_growing() {
-            let answer = screen.hear();
-            screen.send(Msg::Answer(answer));
+            let event = screen.receive();
+            screen.send(Msg::QueryResult(event));
         }
         screen
     }
 
-    fn hear(&self) -> Answer {
-        self.answers.recv_timeout(Duration::from_secs(120)).expect("an answer")
+    fn receive(&self) -> BrowseEvent {
+        self.events.recv_timeout(Duration::from_secs(120)).expect("a browse event")
     }
 
-    /// Tells the model, and waits until all that it asks is answered.
+    /// Sends a message to the model, and waits until its requests are complete.
     pub fn send(&mut self, msg: Msg) {
-        let begun = Instant::now();
+        let start = Instant::now();
         let mut effects = update(&mut self.model, msg);
-        let updated = begun.elapsed();
+        let updated = start.elapsed();
         self.draw();
-        let drawn = begun.elapsed();
-        self.settle(&mut effects);
-        self.spent.push([updated, drawn - updated, begun.elapsed() - drawn]);
+        let drawn = start.elapsed();
+        self.run_effects(&mut effects);
+        self.timings.push([updated, drawn - updated, start.elapsed() - drawn]);
     }
 
-    /// The longest that a part of what is `spent` took.
-    pub fn most(&self, part: usize) -> Duration {
-        self.spent.iter().map(|spent| spent[part]).max().unwrap_or_default()
+    /// Returns the longest of all update, draw or request times: `part` is 0, 1 or 2.
+    pub fn max_time(&self, part: usize) -> Duration {
+        self.timings.iter().map(|times| times[part]).max().unwrap_or_default()
     }
 
-    /// Asks, and waits for all answers.
-    fn settle(&mut self, effects: &mut Vec<Effect>) {
+    /// Runs the effects, and waits until all requests are complete.
+    fn run_effects(&mut self, effects: &mut Vec<Effect>) {
         while let Some(effect) = effects.pop() {
             match effect {
                 Effect::Copy(text) => self.copied.push(text),
-                Effect::Ask(ask) => {
-                    self.browser.ask(ask.clone());
-                    let mut is_answered = matches!(ask, Ask::EndSift | Ask::EndFind);
-                    while !is_answered {
-                        let answer = self.hear();
-                        is_answered = answers(&answer, &ask);
-                        effects.extend(update(&mut self.model, Msg::Answer(answer)));
+                Effect::Query(request) => {
+                    self.browser.send(request.clone());
+                    let mut is_complete = matches!(request, BrowseRequest::CancelFilter | BrowseRequest::CancelFind);
+                    while !is_complete {
+                        let event = self.receive();
+                        is_complete = completes(&event, &request);
+                        effects.extend(update(&mut self.model, Msg::QueryResult(event)));
                     }
                 }
                 Effect::Continue => {
-                    let begun = Instant::now();
+                    let start = Instant::now();
                     effects.extend(update(&mut self.model, Msg::Continue));
-                    self.spent.push([begun.elapsed(), Duration::ZERO, Duration::ZERO]);
+                    self.timings.push([start.elapsed(), Duration::ZERO, Duration::ZERO]);
                 }
                 Effect::Redraw | Effect::Suspend | Effect::Quit => {}
             }
         }
     }
 
-    /// Presses keys, written as in the texts of `tests/screens`.
+    /// Presses keys, in the notation of `tests/screens`.
     pub fn keys(&mut self, keys: &str) {
         let mut rest = keys.trim();
         while !rest.is_empty() {
@@ -110,7 +112,7 @@ impl Screen {
                 continue;
             }
             let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
-            self.word(word);
+            self.press(word);
             rest = after.trim_start();
         }
     }
@@ -119,10 +121,10 @@ impl Screen {
         self.send(Msg::Key(KeyEvent::new(code, modifiers)));
     }
 
-    fn word(&mut self, word: &str) {
-        if let Some((what, places)) = word.split_once(':').filter(|(what, _)| !what.is_empty()) {
-            let places: Vec<i32> = places.split(',').map(|place| place.parse().expect("a number")).collect();
-            return self.mouse(what, &places);
+    fn press(&mut self, word: &str) {
+        if let Some((action, numbers)) = word.split_once(':').filter(|(action, _)| !action.is_empty()) {
+            let numbers: Vec<i32> = numbers.split(',').map(|number| number.parse().expect("a number")).collect();
+            return self.mouse(action, &numbers);
         }
         if let Some(char) = word.strip_prefix("Ctrl-") {
             let char = char.chars().next().expect("a character").to_ascii_lowercase();
@@ -144,17 +146,17 @@ impl Screen {
             "End" => KeyCode::End,
             "Backspace" => KeyCode::Backspace,
             _ => {
-                assert_eq!(word.chars().count(), 1, "{word} is no key");
+                assert_eq!(word.chars().count(), 1, "unknown key: {word}");
                 KeyCode::Char(word.chars().next().expect("a character"))
             }
         };
         self.key(code, KeyModifiers::NONE);
     }
 
-    fn mouse(&mut self, what: &str, places: &[i32]) {
-        let (column, row) = (places[0] as u16, places[1] as u16);
+    fn mouse(&mut self, action: &str, numbers: &[i32]) {
+        let (column, row) = (numbers[0] as u16, numbers[1] as u16);
         let mut send = |kind| self.send(Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
-        match what {
+        match action {
             "click" => {
                 send(MouseEventKind::Down(MouseButton::Left));
                 send(MouseEventKind::Up(MouseButton::Left));
@@ -165,18 +167,18 @@ impl Screen {
                 send(MouseEventKind::Up(MouseButton::Left));
             }
             "wheel" => {
-                let turn = if places[2] > 0 { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
-                (0..places[2].abs()).for_each(|_| send(turn));
+                let direction = if numbers[2] > 0 { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
+                (0..numbers[2].abs()).for_each(|_| send(direction));
             }
             "resize" => {
                 self.terminal = Terminal::new(TestBackend::new(column, row)).expect("a terminal");
                 self.send(Msg::Resize(column, row));
             }
-            _ => unreachable!("{what} is nothing that can be done"),
+            _ => unreachable!("unknown mouse action: {action}"),
         }
     }
 
-    /// Draws, and returns what is shown: a line a row, without spaces at their ends.
+    /// Draws the screen and returns its text, one line per row, without trailing spaces.
     pub fn text(&mut self) -> String {
         self.draw();
         let buffer = self.terminal.backend().buffer();
@@ -187,7 +189,7 @@ impl Screen {
             while x < buffer.area.width {
                 let symbol = buffer[(x, y)].symbol();
                 line.push_str(symbol);
-                // What is two columns wide covers the next cell.
+                // A character two columns wide covers the next cell.
                 x += (unicode_width::UnicodeWidthStr::width(symbol) as u16).max(1);
             }
             text += line.trim_end();
@@ -196,7 +198,7 @@ impl Screen {
         text
     }
 
-    /// Draws what is shown.
+    /// Draws the screen.
     pub fn draw(&mut self) {
         let model = &self.model;
         self.terminal.draw(|frame| view(model, frame)).expect("drawn");

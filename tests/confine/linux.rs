@@ -8,9 +8,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use overhear::confine::{Needs, confine};
-use overhear::live::{self, Limits, Settings};
-use overhear::sink::{Device, Format, Go, Packet, Rotate, Rotation, Sink, Stop, Target};
+use overhear::confine::{AllowedPaths, confine};
+use overhear::live::{self, CaptureSettings, Limits};
+use overhear::sink::{
+    CapturedPacket, Device, Format, RotateOption, Rotation, Sink, StopConditions, Target, WriteStatus,
+};
 use overhear::source::Time;
 
 /// What makes this program the child: the folder it writes to, `one` or `many` files, and the port of its parent.
@@ -48,7 +50,7 @@ pub fn main() {
     let without = ["setpriv", "--bounding-set=-setuid,-setgid"];
     if works(&without) {
         let error = through(&without, "one", roots, &[]).1.expect("who may not give up root is told so");
-        let wanted = r#"what: "to be root", why: "becoming user 65534: Operation not permitted""#;
+        let wanted = r#"subject: "root", reason: "switching to user 65534: Operation not permitted""#;
         assert!(error.contains(wanted), "{error}");
     }
 }
@@ -67,8 +69,8 @@ fn works(words: &[&str]) -> bool {
 fn no_other_thread_may_be_there() {
     let (end, wait) = std::sync::mpsc::channel::<()>();
     let thread = std::thread::spawn(move || wait.recv());
-    let error = confine(&Needs::default()).expect_err("there are two").to_string();
-    let wanted = "the privileges for listening cannot be given up: those of every thread: 2 threads are there already";
+    let error = confine(&AllowedPaths::default()).expect_err("there are two").to_string();
+    let wanted = "cannot drop privileges: threads: expected a single thread, found 2";
     assert!(error.starts_with(wanted), "{error}");
     assert!(File::open("/proc/self/status").is_ok());
     drop(end);
@@ -120,16 +122,16 @@ fn child(folder: &Path, several: bool, port: u16) {
     assert!(File::open("/etc/passwd").is_ok() && TcpStream::connect(("127.0.0.1", port)).is_ok());
     assert!(TcpListener::bind("127.0.0.1:0").is_ok());
     let mut before = File::create(folder.join("before")).expect("a file");
-    let loopback = || live::open(["lo"], &Settings::default());
+    let loopback = || live::open(["lo"], &CaptureSettings::default());
     let opened = loopback();
     let udp = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let device = Device { name: "lo".into(), description: None, link: 1, snaplen: 0, filter: None, nanos: true };
     let rotation: Rotation = match several {
-        true => ["packets:1", "files:2"].iter().map(|text| text.parse::<Rotate>().expect("an option")).collect(),
+        true => ["packets:1", "files:2"].iter().map(|text| text.parse::<RotateOption>().expect("an option")).collect(),
         false => Rotation::default(),
     };
     let target = Target::File(folder.join("a.pcapng"));
-    let sink = Sink::create(target, Format::PcapNg, vec![device], rotation, Stop::default());
+    let sink = Sink::create(target, Format::PcapNg, vec![device], rotation, StopConditions::default());
     let mut sink = sink.expect("a sink");
     let was_root = nix::unistd::geteuid().is_root();
 
@@ -137,7 +139,7 @@ fn child(folder: &Path, several: bool, port: u16) {
     let counters = Path::new("/sys/class/net/lo/statistics");
     let has_counters = counters.join("rx_dropped").is_file();
     let read = vec![counters.to_owned(), "/no/such/folder".into()];
-    let needs = Needs { folder: several.then(|| folder.to_owned()), read };
+    let needs = AllowedPaths { write_folder: several.then(|| folder.to_owned()), read_folders: read };
     let report = confine(&needs).expect("confined");
 
     // What was open is usable.
@@ -145,8 +147,8 @@ fn child(folder: &Path, several: bool, port: u16) {
     status.read_to_string(&mut text).expect("a status");
     before.write_all(b"still").expect("a file that was open");
     println!("{report}");
-    let packet = Packet { time: Time(1), device: 0, length: 3, bytes: b"abc" };
-    (0..4).for_each(|_| assert_eq!(sink.write(&packet).expect("written"), Go::On));
+    let packet = CapturedPacket { time: Time(1), device: 0, length: 3, bytes: b"abc" };
+    (0..4).for_each(|_| assert_eq!(sink.write(&packet).expect("written"), WriteStatus::Continue));
     let summary = sink.finish(&[]).expect("written");
     assert_eq!((summary.packets, summary.files), if several { (4, 5) } else { (4, 1) });
     assert_eq!(summary.removed, if several { 3 } else { 0 });
@@ -155,7 +157,7 @@ fn child(folder: &Path, several: bool, port: u16) {
     }
     if let Ok(opened) = opened {
         let mut live =
-            opened.listen(None, Default::default(), Limits { packets: Some(1), time: None }).expect("it listens");
+            opened.start(None, Default::default(), Limits { packets: Some(1), time: None }).expect("it listens");
         let to = udp.local_addr().expect("an address");
         let heard = (0..100).any(|_| {
             udp.send_to(b"heard", to).expect("sent");

@@ -32,7 +32,7 @@ fn every_call_is_reported_once() {
     assert!(sorted(reported(&out)) == wanted, "not each once: {} rows of {}", out.lines().count(), wanted.len());
     assert_eq!(code, 0, "{err}");
     assert!(
-        err.starts_with("overhear: veth0: ") && err.ends_with(" lost: 0 by the kernel, 0 by the interface, 0 here\n")
+        err.starts_with("overhear: veth0: ") && err.ends_with(" dropped: 0 by kernel, 0 by interface, 0 by overhear\n")
     );
 }
 

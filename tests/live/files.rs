@@ -221,7 +221,7 @@ fn a_full_disk_ends_it_with_a_file_that_is_whole() {
     let (_, err, code) = overhear.end();
     let found = numbers(&lab.path("kept.pcapng"));
     assert_eq!((code, found == (found[0]..found[0] + found.len() as u32).collect::<Vec<_>>()), (2, true), "{err}");
-    let wanted = "disk/a.pcapng: it cannot be written on: no space left on device; it ends after the last whole packet";
+    let wanted = "disk/a.pcapng: write failed: no space left on device; the file ends after the last complete packet";
     assert!(err.ends_with(&format!("overhear: {wanted}\n")) && found.len() > 1000, "{err}");
 }
 

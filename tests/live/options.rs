@@ -9,7 +9,7 @@ fn a_wrong_name_lists_the_right_ones() {
     let Some(lab) = Lab::new("a wrong name", &[]) else { return };
     let (out, err, code) = lab.told(&["calls", "-i", "eth9"]);
     assert_eq!((&*out, code), ("", 2));
-    let names = err.trim_end().strip_prefix("overhear: eth9: there is no such interface; there are ").expect(&err);
+    let names = err.trim_end().strip_prefix("overhear: eth9: no such interface; available: ").expect(&err);
     let names: Vec<&str> = names.split(", ").collect();
     assert!([CABLE, "lo", "any"].iter().all(|name| names.contains(name)), "{err}");
 }
@@ -23,8 +23,8 @@ fn who_may_not_capture_is_told_what_to_run() {
     let words = ["calls", "-i", CABLE, "-f", "tcp port 80"];
     let (out, err, code) = Running::new(lab.server("setpriv").args(rights).args(words)).end();
     let wanted = format!(
-        "overhear: veth0: no permission to capture; for good: sudo setcap cap_net_raw+ep {program}; \
-         for once: sudo {program} calls -i veth0 -f 'tcp port 80'\n"
+        "overhear: veth0: no permission to capture; permanently: sudo setcap cap_net_raw+ep {program}; \
+         once: sudo {program} calls -i veth0 -f 'tcp port 80'\n"
     );
     assert_eq!((&*out, &*err, code), ("", &*wanted, 2));
 }
@@ -146,7 +146,7 @@ fn the_link_type_is_the_one_asked_for() {
 fn a_device_that_is_no_interface_is_waited_for() {
     let Some(lab) = Lab::new("nflog", &[]) else { return };
     let (out, err, code) = lab.told(&["print", "-i", "nflog", "-a", "duration:0.3"]);
-    if err.starts_with("overhear: nflog: there is no such interface") {
+    if err.starts_with("overhear: nflog: no such interface") {
         eprintln!("SKIPPED: nflog: this system has none");
         return;
     }

@@ -43,7 +43,7 @@ impl Drop for Terminal<'_> {
 }
 
 fn is_status(line: &str) -> bool {
-    line.contains(" captured, ") && line.contains(" waiting; lost: 0 by the kernel, 0 by the interface, 0 here")
+    line.contains(" captured, ") && line.contains(" waiting; dropped: 0 by kernel, 0 by interface, 0 by overhear")
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn rows_and_the_status_line_share_a_terminal() {
     assert!(!screen.iter().any(|line| is_status(line)), "the line stayed: {screen:#?}");
     let summary = &screen[screen.len() - 2];
     let before = summary.trim_start_matches("^C");
-    assert!(before.starts_with("overhear: veth0: ") && summary.ends_with("0 here"), "{screen:#?}");
+    assert!(before.starts_with("overhear: veth0: ") && summary.ends_with("0 by overhear"), "{screen:#?}");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_status_line_counts_while_rows_go_elsewhere() {
     let terminal = Terminal::new(&lab, &format!("{program} print -i {CABLE} > rows; echo code $?; cat"));
     terminal.shows("a status line", |screen| screen.last().is_some_and(|line| line.starts_with("0 frames captured, ")));
     lab.sends(Load { first: 1, packets: 1234, bytes: 100, per_second: 5000 });
-    let wanted = "1234 frames captured, 0 waiting; lost: 0 by the kernel, 0 by the interface, 0 here";
+    let wanted = "1234 frames captured, 0 waiting; dropped: 0 by kernel, 0 by interface, 0 by overhear";
     let screen = terminal.shows("a count", |screen| screen.last().is_some_and(|line| line == wanted));
     assert_eq!(screen.len(), 1, "{screen:#?}");
     terminal.tmux(&["send-keys", "C-c"]);

@@ -1,4 +1,4 @@
-//! More than can be read: what is left out is told, what is written is all there, and memory stays what it is.
+//! Live capture under load: dropped packets are counted, written files are complete, and memory stays flat.
 
 use crate::lab::{CABLE, Lab, packets};
 use crate::replay::Load;
@@ -8,15 +8,14 @@ use std::io::Read;
 use std::process::ChildStdout;
 use std::thread::{self, JoinHandle};
 
-/// The numbers in the summary: frames, lost by the kernel, by the interface, here.
+/// Returns the numbers of the closing line: frames, and packets dropped by the kernel, the interface and overhear.
 fn summary(err: &str) -> [u64; 4] {
-    let line = err.lines().find(|line| line.starts_with("overhear: veth0: ")).expect("a summary");
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let before = |word: &str| {
-        let at = words.iter().position(|found| found.trim_end_matches(',') == word).expect("a word");
-        words[at - if word == "frames" || word == "here" { 1 } else { 3 }].parse().expect("a number")
+    let line = err.lines().find(|line| line.starts_with("overhear: veth0: ")).expect("a closing line");
+    let number_before = |label: &str| {
+        let (before, _) = line.split_once(label).expect("a label");
+        before.rsplit(' ').next().unwrap_or_default().parse().expect("a number")
     };
-    [before("frames"), before("kernel"), before("interface"), before("here")]
+    [" frame", " by kernel", " by interface", " by overhear"].map(number_before)
 }
 
 /// Counts the lines that come out of a pipe from now on.

@@ -98,7 +98,7 @@ fn a_snapshot_is_never_an_input_by_another_name() {
     let folder = full();
     let before = files(folder.path());
     let (_, error, code) = told(&within(folder.path(), "check h.toml --bless").output().expect("the program"));
-    assert_eq!((&*error, code), ("overhear: hard.txt: a check file or a capture is no snapshot\n", 2));
+    assert_eq!((&*error, code), ("overhear: hard.txt: a snapshot would overwrite this input file\n", 2));
     assert!(files(folder.path()) == before);
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use overhear::sink::{Format, Go, Rotation, Sink, Stop, Target};
+use overhear::sink::{Format, Rotation, Sink, StopConditions, Target, WriteStatus};
 
 use crate::{device, packets, read, write};
 
@@ -20,29 +20,41 @@ fn writes_as_it_is_told() {
     let (task, path) = task.split_once(' ').expect("a task and a file");
     let devices = vec![device("eth0"), device("wlan0")];
     let target = if path == "-" { Target::Stdout } else { Target::File(path.into()) };
-    let made = Sink::create(target, Format::of(Path::new(path)), devices, Rotation::default(), Stop::default());
+    let made = Sink::create(
+        target,
+        Format::for_path(Path::new(path)),
+        devices,
+        Rotation::default(),
+        StopConditions::default(),
+    );
     let mut sink = made.expect("a sink");
     let packets = packets(1500);
     match task {
         // Some packets are settled; more are written and wait.
         "wait" => {
-            packets[..700].iter().for_each(|packet| assert_eq!(write(&mut sink, packet).expect("written"), Go::On));
-            sink.settle().expect("written");
-            packets[700..720].iter().for_each(|packet| assert_eq!(write(&mut sink, packet).expect("written"), Go::On));
+            packets[..700]
+                .iter()
+                .for_each(|packet| assert_eq!(write(&mut sink, packet).expect("written"), WriteStatus::Continue));
+            sink.flush_and_rotate().expect("written");
+            packets[700..720]
+                .iter()
+                .for_each(|packet| assert_eq!(write(&mut sink, packet).expect("written"), WriteStatus::Continue));
             eprintln!("now");
             std::thread::sleep(std::time::Duration::from_secs(60));
         }
         // Until it is killed.
         "write" => loop {
             eprintln!("now");
-            packets.iter().for_each(|packet| assert_eq!(write(&mut sink, packet).expect("written"), Go::On));
+            packets
+                .iter()
+                .for_each(|packet| assert_eq!(write(&mut sink, packet).expect("written"), WriteStatus::Continue));
         },
         // Until there is no room; then once more.
         _ => {
             let error = packets.iter().cycle().find_map(|packet| write(&mut sink, packet).err()).expect("an end");
             eprintln!("error {error}");
-            assert_eq!(write(&mut sink, &packets[0]).expect("told once"), Go::Enough);
-            assert_eq!(sink.settle().expect("told once"), Go::Enough);
+            assert_eq!(write(&mut sink, &packets[0]).expect("told once"), WriteStatus::Complete);
+            assert_eq!(sink.flush_and_rotate().expect("told once"), WriteStatus::Complete);
             let summary = sink.finish(&[]).expect("told once");
             eprintln!("summary {} {}", summary.packets, summary.bytes);
         }
@@ -93,7 +105,7 @@ fn what_was_written_is_read_after_a_kill_within_a_write() {
         // A kill within the write itself may cut the last block, and nothing before it.
         match error {
             None => whole += 1,
-            Some(error) => assert!(error.contains("the file ends after"), "{error}"),
+            Some(error) => assert!(error.contains(": truncated "), "{error}"),
         }
     }
     eprintln!("{whole} of {rounds} files end with a whole block");
@@ -106,7 +118,7 @@ fn stands_when_full(setting: &str, path: &Path, words: &str) {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
     let error = said.lines().find_map(|line| line.split_once("error ")).expect("an error").1;
-    let wanted = format!("{}: it cannot be written on: {words}; it ends after the last whole packet", path.display());
+    let wanted = format!("{}: write failed: {words}; the file ends after the last complete packet", path.display());
     assert_eq!(error, wanted);
     let (found, error) = read(path);
     assert_eq!(error, None, "the file is whole");
@@ -153,7 +165,7 @@ fn a_file_on_a_full_disk_ends_after_a_whole_packet() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
     assert!(
-        said.contains("it cannot be written on: no space left on device; it ends after the last whole packet"),
+        said.contains("write failed: no space left on device; the file ends after the last complete packet"),
         "{said}"
     );
     let (found, error) = read(&kept);
@@ -166,7 +178,7 @@ fn a_file_on_a_full_disk_ends_after_a_whole_packet() {
 #[test]
 fn a_disk_that_is_full_from_the_first_is_told_at_once() {
     let target = Target::File("/dev/full".into());
-    let made = Sink::create(target, Format::PcapNg, vec![device("a")], Rotation::default(), Stop::default());
+    let made = Sink::create(target, Format::PcapNg, vec![device("a")], Rotation::default(), StopConditions::default());
     let error = made.err().expect("an error").to_string();
-    assert_eq!(error, "/dev/full: it cannot be written: no space left on device");
+    assert_eq!(error, "/dev/full: cannot create the file: no space left on device");
 }

@@ -76,7 +76,9 @@ fn ours(path: &Path) -> (Vec<Seen>, Vec<String>) {
     loop {
         match capture.next() {
             Ok(Some(frame)) if frame.link == NOT_A_PACKET => {}
-            Ok(Some(frame)) => frames.push((frame.timed.then_some(frame.time.0), frame.length, frame.bytes.to_vec())),
+            Ok(Some(frame)) => {
+                frames.push((frame.has_time.then_some(frame.time.0), frame.length, frame.bytes.to_vec()))
+            }
             Ok(None) => return (frames, errors),
             Err(error) => errors.push(error.to_string()),
         }

@@ -1,8 +1,8 @@
-//! ARP (RFC 826) and its relations RARP (RFC 903), InARP (RFC 2390) and DRARP (RFC 1931).
+//! ARP (RFC 826) and its variants RARP (RFC 903), InARP (RFC 2390) and DRARP (RFC 1931).
 
-use crate::field::{Field, Form};
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::field::{DisplayBase, Field};
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -10,37 +10,37 @@ use core::net::Ipv4Addr;
 crate::fields! { "arp";
     /// Address Resolution Protocol.
     ARP: Protocol "arp" "Address Resolution Protocol";
-    /// What kind of hardware addresses it has.
+    /// Type of the hardware addresses.
     HW_TYPE: U16 "arp.hw.type" "Hardware type" { values: HARDWARE };
-    /// What kind of protocol addresses it has, as an EtherType.
-    PROTO_TYPE: U16 "arp.proto.type" "Protocol type" { form: Form::Hex, values: crate::names::ETHER_TYPES };
-    /// Bytes of a hardware address.
+    /// Type of the protocol addresses, as an EtherType.
+    PROTO_TYPE: U16 "arp.proto.type" "Protocol type" { base: DisplayBase::Hex, values: crate::names::ETHER_TYPES };
+    /// Length of a hardware address in bytes.
     HW_SIZE: U8 "arp.hw.size" "Hardware size";
-    /// Bytes of a protocol address.
+    /// Length of a protocol address in bytes.
     PROTO_SIZE: U8 "arp.proto.size" "Protocol size";
-    /// What it says: 1 asks, 2 answers.
+    /// Operation: 1 for a request, 2 for a reply.
     OPCODE: U16 "arp.opcode" "Opcode" { values: OPCODES };
-    /// It asks for, or tells, the sender's own address.
+    /// Whether it requests or announces the sender's own address.
     ISGRATUITOUS: Bool "arp.isgratuitous" "Is gratuitous";
-    /// It asks whether an address is free (RFC 5227).
+    /// Whether it probes for an unused address (RFC 5227).
     ISPROBE: Bool "arp.isprobe" "Is probe";
-    /// It announces that the sender uses an address from now on (RFC 5227).
+    /// Whether it announces that the sender uses an address from now on (RFC 5227).
     ISANNOUNCEMENT: Bool "arp.isannouncement" "Is announcement";
-    /// The sender's hardware address, if it is no Ethernet address.
+    /// Sender's hardware address, unless it is an Ethernet address.
     SRC_HW: Bytes "arp.src.hw" "Sender hardware address";
-    /// The sender's Ethernet address.
+    /// Sender's Ethernet address.
     SRC_HW_MAC: Ether "arp.src.hw_mac" "Sender MAC address";
-    /// The sender's protocol address, if it is no IPv4 address.
+    /// Sender's protocol address, unless it is an IPv4 address.
     SRC_PROTO: Bytes "arp.src.proto" "Sender protocol address";
-    /// The sender's IPv4 address.
+    /// Sender's IPv4 address.
     SRC_PROTO_IPV4: Ipv4 "arp.src.proto_ipv4" "Sender IP address";
-    /// The target's hardware address, if it is no Ethernet address.
+    /// Target's hardware address, unless it is an Ethernet address.
     DST_HW: Bytes "arp.dst.hw" "Target hardware address";
-    /// The target's Ethernet address.
+    /// Target's Ethernet address.
     DST_HW_MAC: Ether "arp.dst.hw_mac" "Target MAC address";
-    /// The target's protocol address, if it is no IPv4 address.
+    /// Target's protocol address, unless it is an IPv4 address.
     DST_PROTO: Bytes "arp.dst.proto" "Target protocol address";
-    /// The target's IPv4 address.
+    /// Target's IPv4 address.
     DST_PROTO_IPV4: Ipv4 "arp.dst.proto_ipv4" "Target IP address";
 }
 
@@ -69,15 +69,15 @@ const OPCODES: &[(u64, &str)] = &[
     (10, "arp nak"),
 ];
 
-/// ARP in the list of protocols.
+/// Registry entry for ARP.
 pub static PROTOCOL: Protocol = Protocol {
     short: "ARP",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x0806), Claim::EtherType(0x8035)],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
-/// The four addresses, and what they are addresses of.
+/// The four addresses and their types.
 struct Addresses<'b> {
     ether: bool,
     ipv4: bool,
@@ -111,26 +111,26 @@ fn addresses(bytes: &[u8]) -> Option<Addresses<'_>> {
 }
 
 impl Addresses<'_> {
-    fn asks_or_answers(&self) -> bool {
+    fn is_request_or_reply(&self) -> bool {
         matches!(self.operation, 1 | 2)
     }
 
     fn is_gratuitous(&self) -> bool {
-        self.asks_or_answers() && self.sender == self.target
+        self.is_request_or_reply() && self.sender == self.target
     }
 
-    /// RFC 5227 1.1: a probe has no sender's address.
+    /// RFC 5227 1.1: in a probe the sender's protocol address is zero.
     fn is_probe(&self) -> bool {
         self.operation == 1 && self.ipv4 && self.sender == [0; 4] && !self.is_gratuitous()
     }
 
-    /// RFC 5227 1.1: an announcement asks for the sender's own address, with the target's hardware address empty.
+    /// RFC 5227 1.1: an announcement is a request for the sender's own address, with a target hardware address of zero.
     fn is_announcement(&self) -> bool {
         self.operation == 1 && self.is_gratuitous() && self.target_hardware.iter().all(|&byte| byte == 0)
     }
 }
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("arp");
     let addresses = addresses(piece.bytes);
     if tree.wants_columns() && !packet.quoted {
@@ -146,8 +146,8 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 }
 
 fn write_info(addresses: &Addresses<'_>, tree: &mut Tree) {
-    let hardware = |bytes| Shown { bytes, ether: addresses.ether, ipv4: false };
-    let protocol = |bytes| Shown { bytes, ether: false, ipv4: addresses.ipv4 };
+    let hardware = |bytes| ArpAddress { bytes, ether: addresses.ether, ipv4: false };
+    let protocol = |bytes| ArpAddress { bytes, ether: false, ipv4: addresses.ipv4 };
     let (sender, target) = (protocol(addresses.sender), protocol(addresses.target));
     let (sender_hardware, target_hardware) = (hardware(addresses.sender_hardware), hardware(addresses.target_hardware));
     tree.columns_mut().protocol = match addresses.operation {
@@ -157,29 +157,29 @@ fn write_info(addresses: &Addresses<'_>, tree: &mut Tree) {
         _ => PROTOCOL.short,
     };
     match addresses.operation {
-        1 if addresses.is_announcement() => tree.info(format_args!("ARP Announcement for {sender}")),
-        1 if addresses.is_gratuitous() => tree.info(format_args!("Gratuitous ARP for {sender} (Request)")),
-        1 if addresses.is_probe() => tree.info(format_args!("Who has {target}? (ARP Probe)")),
-        1 => tree.info(format_args!("Who has {target}? Tell {sender}")),
-        2 if addresses.is_gratuitous() => tree.info(format_args!("Gratuitous ARP for {sender} (Reply)")),
-        2 => tree.info(format_args!("{sender} is at {sender_hardware}")),
-        3 | 5 | 8 => tree.info(format_args!("Who is {target_hardware}? Tell {sender_hardware}")),
-        4 | 6 => tree.info(format_args!("{target_hardware} is at {target}")),
-        7 => tree.info(format_args!("DRARP Error")),
-        9 => tree.info(format_args!("{sender_hardware} is at {sender}")),
-        10 => tree.info(format_args!("ARP NAK")),
-        other => tree.info(format_args!("Unknown ARP opcode {other:#06x}")),
+        1 if addresses.is_announcement() => tree.set_info(format_args!("ARP Announcement for {sender}")),
+        1 if addresses.is_gratuitous() => tree.set_info(format_args!("Gratuitous ARP for {sender} (Request)")),
+        1 if addresses.is_probe() => tree.set_info(format_args!("Who has {target}? (ARP Probe)")),
+        1 => tree.set_info(format_args!("Who has {target}? Tell {sender}")),
+        2 if addresses.is_gratuitous() => tree.set_info(format_args!("Gratuitous ARP for {sender} (Reply)")),
+        2 => tree.set_info(format_args!("{sender} is at {sender_hardware}")),
+        3 | 5 | 8 => tree.set_info(format_args!("Who is {target_hardware}? Tell {sender_hardware}")),
+        4 | 6 => tree.set_info(format_args!("{target_hardware} is at {target}")),
+        7 => tree.set_info(format_args!("DRARP Error")),
+        9 => tree.set_info(format_args!("{sender_hardware} is at {sender}")),
+        10 => tree.set_info(format_args!("ARP NAK")),
+        other => tree.set_info(format_args!("Unknown ARP opcode {other:#06x}")),
     }
 }
 
-/// An address in the form of its kind, or as hexadecimal digits.
-struct Shown<'b> {
+/// Displays an address in the format of its type, or as hexadecimal digits.
+struct ArpAddress<'b> {
     bytes: &'b [u8],
     ether: bool,
     ipv4: bool,
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for ArpAddress<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self.bytes {
             [a, b, c, d] if self.ipv4 => write!(f, "{}", Ipv4Addr::new(a, b, c, d)),
@@ -189,10 +189,10 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-fn describe(piece: Piece<'_>, addresses: Option<&Addresses<'_>>, packet: &Packet, tree: &mut Tree) {
+fn describe(piece: Payload<'_>, addresses: Option<&Addresses<'_>>, packet: &Packet, tree: &mut Tree) {
     let len = addresses.map_or(piece.bytes.len(), |found| 8 + 2 * (found.sender_hardware.len() + found.sender.len()));
     let span = piece.span(0, len);
-    let place = tree.open(&ARP, span, Value::Bytes(piece.all()));
+    let node = tree.open(&ARP, span, Value::Bytes(piece.all()));
     if let Some(&[a, b, c, d, hardware_size, size, e, f]) = piece.bytes.first_chunk::<8>() {
         tree.put(&HW_TYPE, piece.span(0, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
         tree.put(&PROTO_TYPE, piece.span(2, 2), Value::Uint(u16::from_be_bytes([c, d]).into()));
@@ -201,25 +201,25 @@ fn describe(piece: Piece<'_>, addresses: Option<&Addresses<'_>>, packet: &Packet
         tree.put(&OPCODE, piece.span(6, 2), Value::Uint(u16::from_be_bytes([e, f]).into()));
     }
     match addresses {
-        Some(addresses) => describe_addresses(piece, addresses, place, tree),
-        None => crate::extent::note_cut(piece, packet, tree),
+        Some(addresses) => describe_addresses(piece, addresses, node, tree),
+        None => crate::padding::note_truncated_unless_quoted(piece, packet, tree),
     }
     tree.close();
 }
 
-fn describe_addresses(piece: Piece<'_>, addresses: &Addresses<'_>, place: Option<usize>, tree: &mut Tree) {
+fn describe_addresses(piece: Payload<'_>, addresses: &Addresses<'_>, node: Option<usize>, tree: &mut Tree) {
     let operation = match addresses.operation {
         _ if addresses.is_announcement() => "ARP Announcement",
         _ if addresses.is_probe() => "ARP Probe",
         other => OPCODE.value_name(other.into()).unwrap_or("unknown"),
     };
-    tree.label(place, format_args!("Address Resolution Protocol ({operation})"));
-    let marks = [
+    tree.label(node, format_args!("Address Resolution Protocol ({operation})"));
+    let flags = [
         (&ISGRATUITOUS, addresses.is_gratuitous()),
         (&ISPROBE, addresses.is_probe()),
         (&ISANNOUNCEMENT, addresses.is_announcement()),
     ];
-    for (field, _) in marks.into_iter().filter(|&(_, holds)| holds) {
+    for (field, _) in flags.into_iter().filter(|&(_, is_set)| is_set) {
         tree.put(field, Slice::default(), Value::Bool(true));
     }
     let parts: [(&[u8], &'static Field, &'static Field); 4] = [
@@ -229,18 +229,18 @@ fn describe_addresses(piece: Piece<'_>, addresses: &Addresses<'_>, place: Option
         (addresses.target, &DST_PROTO_IPV4, &DST_PROTO),
     ];
     let mut at = 8;
-    for (bytes, own, plain) in parts {
+    for (bytes, typed, untyped) in parts {
         let span = piece.span(at, bytes.len());
         at += bytes.len();
         match *bytes {
             [] => None,
-            [a, b, c, d, e, f] if addresses.ether && own.kind == crate::Kind::Ether => {
-                tree.put(own, span, Value::Ether([a, b, c, d, e, f]))
+            [a, b, c, d, e, f] if addresses.ether && typed.kind == crate::FieldKind::Ether => {
+                tree.put(typed, span, Value::Ether([a, b, c, d, e, f]))
             }
-            [a, b, c, d] if addresses.ipv4 && own.kind == crate::Kind::Ipv4 => {
-                tree.put(own, span, Value::Ipv4([a, b, c, d]))
+            [a, b, c, d] if addresses.ipv4 && typed.kind == crate::FieldKind::Ipv4 => {
+                tree.put(typed, span, Value::Ipv4([a, b, c, d]))
             }
-            _ => tree.put(plain, span, Value::Bytes(span)),
+            _ => tree.put(untyped, span, Value::Bytes(span)),
         };
     }
 }
@@ -264,13 +264,13 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }
 
     #[test]
-    fn each_operation_is_told_in_a_line() {
+    fn each_operation_has_its_info() {
         let rows = [
             (packet(1, 1, [0; 6], 2), "Who has 10.0.0.2? Tell 10.0.0.1"),
             (packet(2, 1, B, 2), "10.0.0.1 is at 02:00:00:00:00:0a"),
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_is_noted_and_survived() {
+    fn every_prefix_is_malformed() {
         let whole = packet(1, 1, [0; 6], 2);
         for len in 0..whole.len() {
             let (tree, _) = dissect(whole.get(..len).unwrap_or_default());

@@ -1,25 +1,25 @@
-//! The columns of a list of frames, as fields that can be printed and filtered like any other.
+//! Columns of the frame list, as fields that can be printed and filtered like any other.
 
-use crate::protocol::{Part, Protocol};
+use crate::protocol::{Dissector, Protocol};
 
 crate::fields! { "column";
-    /// The columns of a list of frames.
+    /// Columns of the frame list.
     COLUMN: Protocol "_ws.col" "Columns";
-    /// The frame's number.
+    /// Number of the frame.
     NUMBER: Text "_ws.col.number" "No.";
-    /// The time, in the form chosen for the list.
+    /// Time, in the chosen time format.
     TIME: Text "_ws.col.time" "Time";
-    /// The sender.
+    /// Source address.
     SOURCE: Text "_ws.col.def_src" "Source";
-    /// The receiver.
+    /// Destination address.
     DESTINATION: Text "_ws.col.def_dst" "Destination";
-    /// The highest protocol.
+    /// Topmost protocol.
     PROTOCOL_NAME: Text "_ws.col.protocol" "Protocol";
     /// Bytes on the wire.
     LENGTH: Text "_ws.col.packet_length" "Length";
-    /// What the frame is about, in a line.
+    /// One-line summary of the frame.
     INFO: Text "_ws.col.info" "Info";
 }
 
-/// The columns in the list of protocols.
-pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], part: Part::Facts };
+/// Registry entry for the columns.
+pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], dissector: Dissector::Builtin };

@@ -1,29 +1,29 @@
-//! Data: bytes that no protocol here knows.
+//! Data: bytes without a dissector.
 
-use crate::packet::Piece;
-use crate::protocol::{Part, Protocol};
+use crate::packet::Payload;
+use crate::protocol::{Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "data";
-    /// Bytes that no protocol here knows.
+    /// Bytes without a dissector.
     DATA: Protocol "data" "Data" { later: true };
     /// The bytes.
     DATA_DATA: Bytes "data.data" "Data" { later: true };
-    /// How many bytes.
+    /// Number of bytes.
     LEN: U32 "data.len" "Length" { later: true };
 }
 
-/// Data in the list of protocols.
-pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], part: Part::Facts };
+/// Registry entry for data.
+pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], dissector: Dissector::Builtin };
 
-/// Records bytes that nobody knows.
-pub fn describe(piece: Piece<'_>, tree: &mut Tree) {
+/// Records bytes without a dissector.
+pub fn describe(piece: Payload<'_>, tree: &mut Tree) {
     if piece.bytes.is_empty() || !tree.wants_any(&DATA) {
         return;
     }
     let all = piece.all();
-    let place = tree.open(&DATA, all, Value::Bytes(all));
-    tree.label(place, format_args!("Data ({} bytes)", all.len));
+    let node = tree.open(&DATA, all, Value::Bytes(all));
+    tree.label(node, format_args!("Data ({} bytes)", all.len));
     tree.put(&DATA_DATA, all, Value::Bytes(all));
     tree.put(&LEN, all, Value::Uint(all.len.into()));
     tree.close();

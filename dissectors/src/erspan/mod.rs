@@ -1,70 +1,70 @@
-//! ERSPAN (draft-foschiano-erspan): mirrored Ethernet frames in GRE, of the second and third type.
+//! ERSPAN (draft-foschiano-erspan): mirrored Ethernet frames in GRE, of types II and III.
 
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "erspan";
     /// A mirrored frame.
     ERSPAN: Protocol "erspan" "Encapsulated Remote Switch Packet ANalysis";
-    /// The version: 1 for the second type, 2 for the third.
+    /// Version: 1 for type II, 2 for type III.
     VERSION: U16 "erspan.version" "Version" { values: VERSIONS };
-    /// The virtual LAN of the frame.
+    /// VLAN of the mirrored frame.
     VLAN: U16 "erspan.vlan" "Vlan";
-    /// The priority of the frame.
+    /// Class of service (priority) of the mirrored frame.
     COS: U16 "erspan.cos" "COS";
-    /// Where the frame had its VLAN tag from.
+    /// Origin of the mirrored frame's VLAN tag.
     ENCAP: U16 "erspan.encap" "Encap";
-    /// Whether the frame was bad, short or too long.
+    /// Whether the mirrored frame was bad, too short or too long.
     BSO: U16 "erspan.bso" "Bad/Short/Oversized";
-    /// The mirrored frame was cut.
+    /// Whether the mirrored frame is truncated.
     TRUNCATED: U16 "erspan.truncated" "Truncated";
-    /// The number of the mirroring session.
+    /// Number of the mirroring session.
     SPANID: U16 "erspan.spanid" "SpanID";
-    /// The port that was mirrored.
+    /// Index of the mirrored port.
     INDEX: U32 "erspan.index" "Index";
-    /// When it was mirrored, by the switch's clock.
+    /// Time of mirroring, by the switch's clock.
     TIMESTAMP: U32 "erspan.timestamp" "Timestamp";
-    /// The security group of the frame.
+    /// Security group of the mirrored frame.
     SGT: U16 "erspan.sgt" "Security Group Tag";
-    /// The kind of frame: 0 for Ethernet, 2 for IP.
+    /// Type of the mirrored frame: 0 for Ethernet, 2 for IP.
     FT: U16 "erspan.ft" "Frame Type";
-    /// The frame was mirrored on its way in (false) or out.
+    /// Direction of the mirrored frame: false for ingress, true for egress.
     DIRECTION: Bool "erspan.direction" "Direction";
-    /// A further header follows.
+    /// Whether an optional subheader follows.
     O: U16 "erspan.o" "Optional Sub headers";
 }
 
 const VERSIONS: &[(u64, &str)] = &[(1, "Type II"), (2, "Type III")];
 
-/// ERSPAN in the list of protocols, under the EtherTypes of GRE's payload.
+/// Registry entry for ERSPAN, under its EtherTypes in GRE.
 pub static PROTOCOL: Protocol = Protocol {
     short: "ERSPAN",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x88be), Claim::EtherType(0x22eb)],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("erspan");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
     }
-    let mut reader = Reader::new(piece, tree);
-    let place = reader.tree.open(&ERSPAN, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(piece, tree);
+    let node = reader.tree.open(&ERSPAN, piece.all(), Value::Bytes(piece.all()));
     let version = header(&mut reader);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
     if version.is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     match version {
         Ok(1 | 2) => Next::Link(1, rest),
         Ok(_) => Next::Data(rest),
-        Err(Short) => Next::End,
+        Err(UnexpectedEnd) => Next::End,
     }
 }
 
@@ -73,9 +73,9 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 ///  |ver| VLAN        | cos |en |t| session    | then of the second type:  reserved (12), port (20)
 ///                                             | of the third:  time (32), group (16), kind and flags (16)
 /// ```
-fn header(reader: &mut Reader<'_, '_>) -> Result<u16, Short> {
+fn header(reader: &mut FieldReader<'_, '_>) -> Result<u16, UnexpectedEnd> {
     let (first, second) = (reader.span(2), reader.span(4));
-    let [a, b, c, d] = reader.take()?;
+    let [a, b, c, d] = reader.read_array()?;
     let second = crate::tree::Slice::new(second.start.saturating_add(2), 2);
     let (ver, session) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
     let version = ver >> 12;
@@ -91,14 +91,14 @@ fn header(reader: &mut Reader<'_, '_>) -> Result<u16, Short> {
     reader.tree.put(&SPANID, second, Value::Uint((session & 0x3ff).into()));
     if version == 1 {
         let span = reader.span(4);
-        let index = u32::from_be_bytes(reader.take()?);
+        let index = u32::from_be_bytes(reader.read_array()?);
         reader.tree.put(&INDEX, span, Value::Uint((index & 0xf_ffff).into()));
         return Ok(version);
     }
     reader.u32(&TIMESTAMP)?;
     reader.u16(&SGT)?;
     let span = reader.span(2);
-    let flags = u16::from_be_bytes(reader.take()?);
+    let flags = u16::from_be_bytes(reader.read_array()?);
     reader.tree.put(&FT, span, Value::Uint((flags >> 10 & 0x1f).into()));
     reader.tree.put(&DIRECTION, span, Value::Bool(flags & 8 != 0));
     reader.tree.put(&O, span, Value::Uint((flags & 1).into()));
@@ -117,18 +117,18 @@ mod tests {
     fn the_mirrored_frame_follows_either_header() {
         let second: &[u8] = &[0x10, 7, 0x44, 5, 0, 0, 0, 9, 0xaa];
         let third: &[u8] = &[0x20, 7, 0x44, 5, 0, 0, 0, 9, 0, 0, 0, 0, 0xaa];
-        let further: &[u8] = &[0x20, 7, 0x44, 5, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xaa];
-        for bytes in [second, third, further] {
+        let subheader: &[u8] = &[0x20, 7, 0x44, 5, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xaa];
+        for bytes in [second, third, subheader] {
             let mut tree = Tree::new(Wants::everything());
             tree.begin(bytes);
-            let next = read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree);
-            assert!(matches!(next, Next::Link(1, Piece { bytes: [0xaa], .. })), "{next:?}");
+            let next = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
+            assert!(matches!(next, Next::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
             assert_eq!(tree.first(&VLAN), Some(Value::Uint(7)));
             assert_eq!(tree.first(&COS), Some(Value::Uint(2)));
             assert_eq!(tree.first(&TRUNCATED), Some(Value::Uint(1)));
             assert_eq!(tree.first(&SPANID), Some(Value::Uint(5)));
             for len in 0..bytes.len() - 1 {
-                let piece = Piece::whole(bytes.get(..len).unwrap_or_default(), 0);
+                let piece = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
                 assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
             }
         }

@@ -1,27 +1,27 @@
-//! Ethernet: type and length frames (IEEE 802.3), with what pads and trails them.
+//! Ethernet: frames with a type or a length (IEEE 802.3), their padding and trailers.
 
 mod fields;
 
-use crate::extent::{LEAST, claimed, tail};
 use crate::field::Field;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::packet::{Next, Packet, Payload};
+use crate::padding::{MIN_FRAME_LEN, declared_len, frame_tail};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ethernet2HeaderSlice;
 pub use fields::*;
 
-/// Ethernet in the list of protocols.
+/// Registry entry for Ethernet.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "Ethernet", fields: FIELDS, claims: &[Claim::Link(1)], part: Part::Layer(read) };
+    Protocol { short: "Ethernet", fields: FIELDS, claims: &[Claim::Link(1)], dissector: Dissector::Layer(read) };
 
 const HEADER: usize = 14;
-// LINKTYPE_ATM_RFC1483: what begins with an LLC header.
+// LINKTYPE_ATM_RFC1483: a frame that begins with an LLC header.
 const LLC: u16 = 100;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("eth");
     let Ok(header) = Ethernet2HeaderSlice::from_slice(piece.bytes) else {
-        return read_cut(piece, packet, tree);
+        return read_truncated(piece, packet, tree);
     };
     let kind = header.ether_type().0;
     let payload = piece.from(HEADER);
@@ -30,7 +30,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         columns.source = Some(Value::Ether(header.source()));
         columns.destination = Some(Value::Ether(header.destination()));
         columns.protocol = PROTOCOL.short;
-        tree.info(format_args!("Ethernet II"));
+        tree.set_info(format_args!("Ethernet II"));
     }
     if tree.wants_any(&ETH) {
         describe(&header, piece, packet.layers == 1, tree);
@@ -45,24 +45,24 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
 }
 
-fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read_truncated<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.columns_mut().destination = piece.bytes.first_chunk().map(|address| Value::Ether(*address));
     }
     tree.open(&ETH, piece.all(), Value::Bytes(piece.all()));
-    crate::extent::note_cut(piece, packet, tree);
+    crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     tree.close();
     Next::End
 }
 
-fn describe(header: &Ethernet2HeaderSlice<'_>, piece: Piece<'_>, outermost: bool, tree: &mut Tree) {
+fn describe(header: &Ethernet2HeaderSlice<'_>, piece: Payload<'_>, outermost: bool, tree: &mut Tree) {
     let kind = header.ether_type().0;
     let payload = piece.from(HEADER);
     let all = piece.span(0, HEADER);
-    let place = tree.open(&ETH, all, Value::Bytes(piece.all()));
+    let node = tree.open(&ETH, all, Value::Bytes(piece.all()));
     if tree.wanted().labels {
-        label(place, header, tree);
+        label(node, header, tree);
     }
     describe_address(&DESTINATION, header.destination(), piece.span(0, 6), tree);
     describe_address(&SOURCE, header.source(), piece.span(6, 6), tree);
@@ -90,48 +90,48 @@ fn describe(header: &Ethernet2HeaderSlice<'_>, piece: Piece<'_>, outermost: bool
     tree.close();
 }
 
-fn label(place: Option<usize>, header: &Ethernet2HeaderSlice<'_>, tree: &mut Tree) {
-    let (source, destination) = (Address(header.source()), Address(header.destination()));
+fn label(node: Option<usize>, header: &Ethernet2HeaderSlice<'_>, tree: &mut Tree) {
+    let (source, destination) = (DisplayEther(header.source()), DisplayEther(header.destination()));
     let name = if header.ether_type().0 <= 1500 { "IEEE 802.3 Ethernet" } else { "Ethernet II" };
     match name {
-        "Ethernet II" => tree.label(place, format_args!("{name}, Src: {source}, Dst: {destination}")),
-        _ => tree.label(place, format_args!("{name}")),
+        "Ethernet II" => tree.label(node, format_args!("{name}, Src: {source}, Dst: {destination}")),
+        _ => tree.label(node, format_args!("{name}")),
     }
 }
 
-/// An address as it is printed.
-struct Address([u8; 6]);
+/// Displays an address.
+struct DisplayEther([u8; 6]);
 
-impl core::fmt::Display for Address {
+impl core::fmt::Display for DisplayEther {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         crate::format::ether(f, self.0)
     }
 }
 
-/// The fields of one address: itself, as text, its maker, and its two flag bits.
-struct AddressFields {
-    own: &'static Field,
+/// Fields of one address: the address, its text, its organization, its two flag bits.
+struct EtherAddressFields {
+    address: &'static Field,
     resolved: &'static Field,
     oui: &'static Field,
     lg: &'static Field,
     ig: &'static Field,
 }
 
-static DESTINATION: AddressFields =
-    AddressFields { own: &DST, resolved: &DST_RESOLVED, oui: &DST_OUI, lg: &DST_LG, ig: &DST_IG };
-static SOURCE: AddressFields =
-    AddressFields { own: &SRC, resolved: &SRC_RESOLVED, oui: &SRC_OUI, lg: &SRC_LG, ig: &SRC_IG };
+static DESTINATION: EtherAddressFields =
+    EtherAddressFields { address: &DST, resolved: &DST_RESOLVED, oui: &DST_OUI, lg: &DST_LG, ig: &DST_IG };
+static SOURCE: EtherAddressFields =
+    EtherAddressFields { address: &SRC, resolved: &SRC_RESOLVED, oui: &SRC_OUI, lg: &SRC_LG, ig: &SRC_IG };
 
-fn describe_address(fields: &AddressFields, address: [u8; 6], span: Slice, tree: &mut Tree) {
+fn describe_address(fields: &EtherAddressFields, address: [u8; 6], span: Slice, tree: &mut Tree) {
     let [a, b, c, ..] = address;
     let oui = Value::Uint(u32::from_be_bytes([0, a, b, c]).into());
     let (local, group) = (Value::Bool(a & 2 != 0), Value::Bool(a & 1 != 0));
     let flags = Slice::new(span.start, span.len.min(3));
-    tree.open(fields.own, span, Value::Ether(address));
-    tree.put_text(fields.resolved, span, format_args!("{}", Address(address)));
+    tree.open(fields.address, span, Value::Ether(address));
+    tree.put_text(fields.resolved, span, format_args!("{}", DisplayEther(address)));
     tree.put(fields.oui, flags, oui);
     tree.put(&ADDR, span, Value::Ether(address));
-    tree.put_text(&ADDR_RESOLVED, span, format_args!("{}", Address(address)));
+    tree.put_text(&ADDR_RESOLVED, span, format_args!("{}", DisplayEther(address)));
     tree.put(&ADDR_OUI, flags, oui);
     tree.put(fields.lg, flags, local);
     tree.put(&LG, flags, local);
@@ -140,25 +140,26 @@ fn describe_address(fields: &AddressFields, address: [u8; 6], span: Slice, tree:
     tree.close();
 }
 
-/// What follows the packet. Only the outermost frame was padded to cross a wire. A VLAN tag has the trailer for itself; the padding is the frame's.
-fn describe_tail(kind: u16, payload: Piece<'_>, outermost: bool, tree: &mut Tree) {
-    let before = if outermost { HEADER } else { LEAST };
-    let Some(tail) = tail(before, claimed(kind, payload.bytes), payload) else { return };
+/// Records the bytes that follow the packet. Only the outermost frame is padded for the wire. A trailer belongs to the
+/// innermost VLAN tag; the padding belongs to the frame.
+fn describe_tail(kind: u16, payload: Payload<'_>, outermost: bool, tree: &mut Tree) {
+    let before = if outermost { HEADER } else { MIN_FRAME_LEN };
+    let Some(tail) = frame_tail(before, declared_len(kind, payload.bytes), payload) else { return };
     if tail.padding > 0 {
-        let span = payload.span(tail.at, tail.padding);
+        let span = payload.span(tail.offset, tail.padding);
         tree.put(&PADDING, span, Value::Bytes(span));
     }
-    if matches!(kind, 0x8100 | 0x88a8 | 0x9100) || tail.rest == 0 {
+    if matches!(kind, 0x8100 | 0x88a8 | 0x9100) || tail.trailer == 0 {
         return;
     }
-    // A frame of the least length and more may have been captured with its check sequence.
-    let fcs = if outermost && tail.rest >= 4 && HEADER + payload.bytes.len() >= 64 { 4 } else { 0 };
-    let at = tail.at + tail.padding;
-    let len = tail.rest - fcs;
+    // A frame of at least the minimum length may have been captured with its check sequence.
+    let fcs = if outermost && tail.trailer >= 4 && HEADER + payload.bytes.len() >= 64 { 4 } else { 0 };
+    let at = tail.offset + tail.padding;
+    let len = tail.trailer - fcs;
     if len > 0 {
         let span = payload.span(at, len);
         tree.put(&TRAILER, span, Value::Bytes(span));
-        if tail.odd {
+        if tail.nonzero_padding {
             tree.note(&PADDING_BAD, span, format_args!("{}", PADDING_BAD.title));
         }
     }
@@ -186,14 +187,14 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { layers: 1, ..Packet::default() };
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
         (tree, next)
     }
 
     #[test]
-    fn addresses_and_type_are_told() {
+    fn addresses_and_type_are_recorded() {
         let (tree, next) = dissect(&frame(0x0800, &[0x45]));
-        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69]"), "{next}");
+        assert!(next.starts_with("EtherType(2048, Payload { bytes: [69]"), "{next}");
         assert_eq!(tree.first(&DST), Some(Value::Ether([0, 0x11, 0x22, 0x33, 0x44, 0x55])));
         assert_eq!(tree.first(&SRC), Some(Value::Ether([2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee])));
         assert_eq!(tree.first(&DST_LG), Some(Value::Bool(false)));
@@ -203,11 +204,11 @@ mod tests {
     }
 
     #[test]
-    fn small_numbers_are_lengths_and_lead_to_llc() {
+    fn small_numbers_are_lengths_of_an_llc_frame() {
         let rows = [
-            (frame(3, &[0x42, 0x42, 3, 0, 0]), "Link(100, Piece { bytes: [66, 66, 3], base: 14, wire: 3 })", None),
-            (frame(9, &[0x42, 0x42, 3]), "Link(100, Piece { bytes: [66, 66, 3]", Some(&LEN_PAST_END)),
-            (frame(1510, &[1]), "Data(Piece { bytes: [1]", Some(&INVALID_LENTYPE_EXPERT)),
+            (frame(3, &[0x42, 0x42, 3, 0, 0]), "Link(100, Payload { bytes: [66, 66, 3], base: 14, wire: 3 })", None),
+            (frame(9, &[0x42, 0x42, 3]), "Link(100, Payload { bytes: [66, 66, 3]", Some(&LEN_PAST_END)),
+            (frame(1510, &[1]), "Data(Payload { bytes: [1]", Some(&INVALID_LENTYPE_EXPERT)),
             (frame(0, &[1]), "EtherType(0,", None),
         ];
         for (bytes, expected, note) in rows {
@@ -224,8 +225,8 @@ mod tests {
         let mut ip = [0; 33];
         ip[..4].copy_from_slice(&[0x45, 0, 0, 33]);
         // (bytes after the packet, padding, trailer, check sequence)
-        type Row<'a> = (&'a [u8], usize, usize, Option<u64>);
-        let rows: [Row<'_>; 5] = [
+        type Case<'a> = (&'a [u8], usize, usize, Option<u64>);
+        let rows: [Case<'_>; 5] = [
             (&[0; 13], 13, 0, None),
             (&[0; 4], 0, 4, None),
             (&[1; 13], 0, 13, None),

@@ -1,78 +1,78 @@
 //! Geneve (RFC 8926): any protocol in UDP, with options.
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "geneve";
     /// A packet of a virtual network.
     GENEVE: Protocol "geneve" "Generic Network Virtualization Encapsulation";
-    /// The version: 0.
+    /// Version, always 0.
     VERSION: U8 "geneve.version" "Version";
-    /// The flags as one number.
-    FLAGS: U8 "geneve.flags" "Flags" { form: Form::Hex };
-    /// It is a control message.
+    /// All flags.
+    FLAGS: U8 "geneve.flags" "Flags" { base: DisplayBase::Hex };
+    /// Whether it is a control message.
     FLAGS_OAM: Bool "geneve.flags.oam" "Operations, Administration and Management Frame";
-    /// It has options that must be understood.
+    /// Whether some options must be understood by the receiver.
     FLAGS_CRITICAL: Bool "geneve.flags.critical" "Critical Options Present";
-    /// Reserved bits, which ought to be zero.
+    /// Reserved bits, normally zero.
     FLAGS_RESERVED: Bool "geneve.flags.reserved" "Reserved";
-    /// What it carries, as an EtherType.
-    PROTO_TYPE: U16 "geneve.proto_type" "Protocol Type" { form: Form::Hex, values: crate::names::ETHER_TYPES };
-    /// The number of the virtual network.
-    VNI: U24 "geneve.vni" "Virtual Network Identifier (VNI)" { form: Form::Hex };
-    /// The bytes of all options.
+    /// EtherType of the payload.
+    PROTO_TYPE: U16 "geneve.proto_type" "Protocol Type" { base: DisplayBase::Hex, values: crate::names::ETHER_TYPES };
+    /// Number of the virtual network.
+    VNI: U24 "geneve.vni" "Virtual Network Identifier (VNI)" { base: DisplayBase::Hex };
+    /// Bytes of all options.
     OPTIONS: Bytes "geneve.options" "Geneve Options";
-    /// The bytes of an option.
+    /// Bytes of an option.
     OPTION: Bytes "geneve.option" "Option";
-    /// Who defined the option.
-    OPTION_CLASS: U16 "geneve.option.class" "Class" { form: Form::Hex };
-    /// The type of the option.
-    OPTION_TYPE: U8 "geneve.option.type" "Type" { form: Form::Hex };
-    /// The option must be understood.
+    /// Namespace of the option type.
+    OPTION_CLASS: U16 "geneve.option.class" "Class" { base: DisplayBase::Hex };
+    /// Type of the option.
+    OPTION_TYPE: U8 "geneve.option.type" "Type" { base: DisplayBase::Hex };
+    /// Whether the option must be understood by the receiver.
     OPTION_TYPE_CRITICAL: Bool "geneve.option.type.critical" "Critical Option";
-    /// The flags of the option.
-    OPTION_FLAGS: U8 "geneve.option.flags" "Flags" { form: Form::Hex };
-    /// Bytes of all options, or of one with its header.
+    /// Flags of the option.
+    OPTION_FLAGS: U8 "geneve.option.flags" "Flags" { base: DisplayBase::Hex };
+    /// Length in bytes: of all options, or of one option with its header.
     OPTION_LENGTH: U8 "geneve.option.length" "Length";
-    /// The data of an option.
+    /// Data of an option.
     OPTION_UNKNOWN_DATA: Bytes "geneve.option.unknown.data" "Unknown Option Data";
     /// The version is not 0.
     VERSION_UNKNOWN: Note(Warn) "geneve.version.unknown" "Unknown version";
-    /// An option's length does not fit.
+    /// The length of an option is invalid.
     OPTION_LENGTH_INVALID: Note(Warn) "geneve.option.length.invalid" "Invalid length for option";
 }
 
-/// Geneve in the list of protocols.
+/// Registry entry for Geneve.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "Geneve", fields: FIELDS, claims: &[Claim::UdpPort(6081)], part: Part::Layer(read) };
+    Protocol { short: "Geneve", fields: FIELDS, claims: &[Claim::UdpPort(6081)], dissector: Dissector::Layer(read) };
 
-// Ethernet, where its number is an EtherType (RFC 8926 3.4).
+// Protocol type of bridged Ethernet frames (RFC 8926 3.4).
 const BRIDGED: u16 = 0x6558;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("geneve");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
     }
-    let mut reader = Reader::new(piece, tree);
-    let place = reader.tree.open(&GENEVE, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(piece, tree);
+    let node = reader.tree.open(&GENEVE, piece.all(), Value::Bytes(piece.all()));
     let header = header(&mut reader, quoted);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
     if header.is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     match header {
         Ok(_) if rest.wire == 0 => Next::End,
         Ok(BRIDGED) => Next::Link(1, rest),
         Ok(number) => Next::EtherType(number, rest),
-        Err(Short) => Next::End,
+        Err(UnexpectedEnd) => Next::End,
     }
 }
 
@@ -80,9 +80,9 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 ///  0       1       2       4           7   8
 ///  |v| opt | flags | type  | network   | 0 | options, opt times four bytes
 /// ```
-fn header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<u16, Short> {
+fn header(reader: &mut FieldReader<'_, '_>, quoted: bool) -> Result<u16, UnexpectedEnd> {
     let span = reader.span(1);
-    let [first] = reader.take()?;
+    let [first] = reader.read_array()?;
     let (version, len) = (first >> 6, usize::from(first & 0x3f) * 4);
     reader.tree.put(&VERSION, span, Value::Uint(version.into()));
     if version != 0 {
@@ -97,8 +97,8 @@ fn header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<u16, Short> {
     let number = reader.u16(&PROTO_TYPE)?;
     if !quoted {
         match PROTO_TYPE.value_name(number.into()) {
-            Some(name) => reader.tree.info(format_args!("Encapsulated {name}")),
-            None => reader.tree.info(format_args!("Encapsulated {number:#06x} (unknown)")),
+            Some(name) => reader.tree.set_info(format_args!("Encapsulated {name}")),
+            None => reader.tree.set_info(format_args!("Encapsulated {number:#06x} (unknown)")),
         }
     }
     reader.u24(&VNI)?;
@@ -115,7 +115,7 @@ fn header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<u16, Short> {
 }
 
 /// RFC 8926 3.5: class, type, length in units of four bytes, data.
-fn options(piece: Piece<'_>, tree: &mut Tree) {
+fn options(piece: Payload<'_>, tree: &mut Tree) {
     let mut rest = piece;
     while let Some(&[a, b, kind, last]) = rest.bytes.first_chunk::<4>() {
         let len = 4 + usize::from(last & 0x1f) * 4;
@@ -147,24 +147,24 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 
     #[test]
-    fn what_it_carries_follows_the_options() {
+    fn the_payload_follows_the_options() {
         let (tree, next) = dissect(&[2, 0x40, 0x65, 0x58, 0, 0, 99, 0, 1, 2, 0x80, 1, b'a', b'b', b'c', b'd', 0xaa]);
-        assert!(next.starts_with("Link(1, Piece { bytes: [170]"), "{next}");
+        assert!(next.starts_with("Link(1, Payload { bytes: [170]"), "{next}");
         assert_eq!(tree.first(&VNI), Some(Value::Uint(99)));
         assert_eq!(tree.first(&OPTION_CLASS), Some(Value::Uint(0x0102)));
         assert_eq!(tree.first(&OPTION_TYPE_CRITICAL), Some(Value::Bool(true)));
         assert!(matches!(tree.first(&OPTION_UNKNOWN_DATA), Some(Value::Bytes(slice)) if tree.bytes(slice) == b"abcd"));
         let (_, next) = dissect(&[0, 0, 8, 0, 0, 0, 1, 0, 0x45]);
-        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69]"), "{next}");
+        assert!(next.starts_with("EtherType(2048, Payload { bytes: [69]"), "{next}");
     }
 
     #[test]
-    fn odd_headers_are_noted() {
+    fn invalid_headers_are_noted() {
         let (tree, next) = dissect(&[1, 0, 8, 0, 0, 0, 1, 0, 1, 2, 1, 9, 0x45]);
         assert!(tree.first(&OPTION_LENGTH_INVALID).is_some());
         assert!(next.starts_with("EtherType(2048,"), "{next}");

@@ -1,57 +1,57 @@
-//! What GRE can say.
+//! Fields of GRE.
 
-use crate::field::Form;
+use crate::field::DisplayBase;
 
 crate::fields! { "gre";
     /// Generic Routing Encapsulation.
     GRE: Protocol "gre" "Generic Routing Encapsulation";
-    /// Flags and version as one number.
-    FLAGS_AND_VERSION: U16 "gre.flags_and_version" "Flags and Version" { form: Form::Hex };
-    /// It has a checksum.
+    /// All flags and the version.
+    FLAGS_AND_VERSION: U16 "gre.flags_and_version" "Flags and Version" { base: DisplayBase::Hex };
+    /// Whether a checksum is present.
     FLAGS_CHECKSUM: Bool "gre.flags.checksum" "Checksum Bit";
-    /// It has a route.
+    /// Whether routing entries are present.
     FLAGS_ROUTING: Bool "gre.flags.routing" "Routing Bit";
-    /// It has a key.
+    /// Whether a key is present.
     FLAGS_KEY: Bool "gre.flags.key" "Key Bit";
-    /// It has a sequence number.
+    /// Whether a sequence number is present.
     FLAGS_SEQUENCE_NUMBER: Bool "gre.flags.sequence_number" "Sequence Number Bit";
-    /// The route is to be kept strictly.
+    /// Whether the source route is strict.
     FLAGS_STRICT_SOURCE_ROUTE: Bool "gre.flags.strict_source_route" "Strict Source Route Bit";
-    /// How often it may be encapsulated again.
+    /// Number of further encapsulations allowed.
     FLAGS_RECURSION_CONTROL: U16 "gre.flags.recursion_control" "Recursion control";
-    /// It has an acknowledgment number.
+    /// Whether an acknowledgment number is present.
     FLAGS_ACK: Bool "gre.flags.ack" "Acknowledgment";
-    /// Reserved bits, which ought to be zero.
+    /// Reserved bits, normally zero.
     FLAGS_RESERVED: U16 "gre.flags.reserved" "Flags (Reserved)";
-    /// The version: 0, or 1 for PPTP.
+    /// Version: 0, or 1 for PPTP.
     FLAGS_VERSION: U16 "gre.flags.version" "Version" { values: VERSIONS };
-    /// What it carries, by number.
-    PROTO: U16 "gre.proto" "Protocol Type" { form: Form::Hex, values: PROTOCOLS };
-    /// The checksum over header and payload.
-    CHECKSUM: U16 "gre.checksum" "Checksum" { form: Form::Hex };
-    /// Whether the checksum is right.
-    CHECKSUM_STATUS: U8 "gre.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
-    /// Where in the route the entry in use begins.
+    /// Protocol of the payload.
+    PROTO: U16 "gre.proto" "Protocol Type" { base: DisplayBase::Hex, values: PROTOCOLS };
+    /// Checksum of header and payload.
+    CHECKSUM: U16 "gre.checksum" "Checksum" { base: DisplayBase::Hex };
+    /// Checksum status.
+    CHECKSUM_STATUS: U8 "gre.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATUS_VALUES };
+    /// Offset of the active routing entry.
     OFFSET: U16 "gre.offset" "Offset";
-    /// The key: which tunnel it belongs to.
-    KEY: U32 "gre.key" "Key" { form: Form::Hex };
-    /// Bytes of payload, in PPTP.
+    /// Key that identifies the tunnel.
+    KEY: U32 "gre.key" "Key" { base: DisplayBase::Hex };
+    /// Length of the payload, in PPTP.
     KEY_PAYLOAD_LENGTH: U16 "gre.key.payload_length" "Payload Length";
-    /// The number of the call, in PPTP.
+    /// Call ID, in PPTP.
     KEY_CALL_ID: U16 "gre.key.call_id" "Call ID";
-    /// The number of the packet in its tunnel.
+    /// Sequence number of the packet in its tunnel.
     SEQUENCE_NUMBER: U32 "gre.sequence_number" "Sequence Number";
-    /// The number of the last packet received, in PPTP.
+    /// Number of the last packet received, in PPTP.
     ACK_NUMBER: U32 "gre.ack_number" "Acknowledgment Number";
-    /// An entry of the route.
+    /// A routing entry.
     ROUTING: Label "gre.routing" "Routing";
-    /// The kind of addresses in the entry.
+    /// Address family of the entry.
     ROUTING_ADDRESS_FAMILY: U16 "gre.routing.address_family" "Address Family";
-    /// Where in the entry the address in use begins.
+    /// Offset of the active address in the entry.
     ROUTING_SRE_OFFSET: U8 "gre.routing.sre_offset" "SRE Offset";
-    /// Bytes of the entry's addresses.
+    /// Length of the addresses in the entry.
     ROUTING_SRC_LENGTH: U8 "gre.routing.src_length" "SRE Length";
-    /// The addresses of the entry.
+    /// Addresses of the entry.
     ROUTING_INFORMATION: Bytes "gre.routing.information" "Routing Information";
     /// The checksum is wrong.
     CHECKSUM_INCORRECT: Note(Warn) "gre.checksum.incorrect" "Incorrect GRE Checksum";

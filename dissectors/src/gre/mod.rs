@@ -1,17 +1,17 @@
-//! GRE (RFC 2784) with key and sequence number (RFC 2890), routing (RFC 1701), and PPTP's version of it (RFC 2637).
+//! GRE (RFC 2784) with key and sequence number (RFC 2890), routing (RFC 1701), and the version for PPTP (RFC 2637).
 
 mod fields;
 
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 use etherparse::checksum::Sum16BitWords;
 pub use fields::*;
 
-/// GRE in the list of protocols.
+/// Registry entry for GRE.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "GRE", fields: FIELDS, claims: &[Claim::IpProto(47)], part: Part::Layer(read) };
+    Protocol { short: "GRE", fields: FIELDS, claims: &[Claim::IpProto(47)], dissector: Dissector::Layer(read) };
 
 const CHECKSUM_BIT: u16 = 0x8000;
 const ROUTING_BIT: u16 = 0x4000;
@@ -20,35 +20,35 @@ const SEQUENCE_BIT: u16 = 0x1000;
 const STRICT_BIT: u16 = 0x0800;
 const ACK_BIT: u16 = 0x0080;
 
-// What GRE carries under an EtherType that means something else, or nothing, elsewhere.
+// EtherTypes that only GRE uses, or that mean something else in other layers.
 const BRIDGED: u16 = 0x6558;
 const PPP: u16 = 0x880b;
 const WCCP: u16 = 0x883e;
 const ERSPAN_1_2: u16 = 0x88be;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("gre");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = Reader::new(piece, tree);
-    let place = reader.tree.open(&GRE, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(piece, tree);
+    let node = reader.tree.open(&GRE, piece.all(), Value::Bytes(piece.all()));
     let header = header(&mut reader, piece, quoted);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
     if header.is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     match header {
         Ok(header) => next(&header, rest, packet),
-        Err(Short) => Next::End,
+        Err(UnexpectedEnd) => Next::End,
     }
 }
 
-/// What of the header says what follows.
-struct Header {
+/// Header values that determine the next layer.
+struct GreHeader {
     protocol: u16,
     sequenced: bool,
     version: u16,
@@ -58,15 +58,15 @@ struct Header {
 ///  0       2       4       6       8       12      16
 ///  | flags |proto  | [checksum][offset]    | [key] | [sequence]  | [acknowledgment] | [routing]
 /// ```
-fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result<Header, Short> {
+fn header(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, quoted: bool) -> Result<GreHeader, UnexpectedEnd> {
     let span = reader.span(2);
-    let flags = u16::from_be_bytes(reader.take()?);
+    let flags = u16::from_be_bytes(reader.read_array()?);
     describe_flags(flags, span, reader.tree);
     let protocol = reader.u16(&PROTO)?;
     if reader.tree.wants_columns() && !quoted {
         match PROTO.value_name(protocol.into()) {
-            Some(name) => reader.tree.info(format_args!("Encapsulated {name}")),
-            None => reader.tree.info(format_args!("Encapsulated {protocol:#06x} (unknown)")),
+            Some(name) => reader.tree.set_info(format_args!("Encapsulated {name}")),
+            None => reader.tree.set_info(format_args!("Encapsulated {protocol:#06x} (unknown)")),
         }
     }
     let version = flags & 7;
@@ -76,7 +76,7 @@ fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result
         reader.u16(&OFFSET)?;
     }
     if flags & KEY_BIT != 0 {
-        // RFC 2637 4.1: PPTP's key is a length and a number.
+        // RFC 2637 4.1: the key of PPTP is a payload length and a call ID.
         if version == 1 {
             reader.u16(&KEY_PAYLOAD_LENGTH)?;
             reader.u16(&KEY_CALL_ID)?;
@@ -93,7 +93,7 @@ fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result
     if flags & ROUTING_BIT != 0 {
         routing(reader)?;
     }
-    Ok(Header { protocol, sequenced: flags & SEQUENCE_BIT != 0, version })
+    Ok(GreHeader { protocol, sequenced: flags & SEQUENCE_BIT != 0, version })
 }
 
 fn describe_flags(flags: u16, span: Slice, tree: &mut Tree) {
@@ -119,8 +119,8 @@ fn describe_flags(flags: u16, span: Slice, tree: &mut Tree) {
     tree.close();
 }
 
-/// RFC 2784 2.5: over header and payload, so the ones' complement of all is zero.
-fn describe_checksum(present: bool, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
+/// RFC 2784 2.5: over header and payload, so the ones' complement sum of all is zero.
+fn describe_checksum(present: bool, piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
     if !tree.wants_any(&GRE) {
         return;
     }
@@ -135,8 +135,8 @@ fn describe_checksum(present: bool, piece: Piece<'_>, quoted: bool, tree: &mut T
     }
 }
 
-/// RFC 1701: source route entries, up to one of no family and no length.
-fn routing(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// RFC 1701: source route entries, up to one with address family 0 and length 0.
+fn routing(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     loop {
         let span = reader.span(4);
         reader.tree.open(&ROUTING, span, Value::Present);
@@ -153,18 +153,18 @@ fn routing(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     }
 }
 
-fn next<'b>(header: &Header, rest: Piece<'b>, packet: &mut Packet) -> Next<'b> {
+fn next<'b>(header: &GreHeader, rest: Payload<'b>, packet: &mut Packet) -> Next<'b> {
     match header.protocol {
         _ if rest.wire == 0 => Next::End,
         BRIDGED => Next::Link(1, rest),
-        // LINKTYPE_PPP: PPTP leaves out address and control or not, as it likes.
+        // LINKTYPE_PPP: address and control bytes are optional in PPTP.
         PPP => Next::Link(9, rest),
-        // The second version of WCCP puts four bytes before the packet.
+        // WCCP version 2 puts four bytes before the packet.
         WCCP => match rest.bytes.first() {
             Some(first) if first >> 4 == 4 => Next::EtherType(0x0800, rest),
             _ => Next::EtherType(0x0800, rest.from(4)),
         },
-        // ERSPAN's first type has no header of its own, and no sequence number in GRE's either.
+        // ERSPAN type I has no header of its own, and its GRE header has no sequence number.
         ERSPAN_1_2 if !header.sequenced => {
             packet.path.push("erspan");
             Next::Link(1, rest)
@@ -183,21 +183,24 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 
     #[test]
-    fn what_it_carries_is_read_on() {
+    fn the_payload_is_dissected() {
         let rows: [(&[u8], &str); 9] = [
-            (&[0, 0, 8, 0, 0x45], "EtherType(2048, Piece { bytes: [69]"),
-            (&[0x20, 0, 8, 0, 0, 0, 0, 7, 0x45], "EtherType(2048, Piece { bytes: [69]"),
-            (&[0xb0, 0, 0x86, 0xdd, 1, 2, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9, 0x60], "EtherType(34525, Piece { bytes: [96]"),
-            (&[0, 0, 0x65, 0x58, 1], "Link(1, Piece { bytes: [1]"),
-            (&[0x30, 0x81, 0x88, 0x0b, 0, 1, 0, 55, 0, 0, 0, 1, 0, 0, 0, 9, 0xff], "Link(9, Piece { bytes: [255]"),
-            (&[0x40, 0, 8, 0, 0, 0, 0, 0, 8, 0, 0, 1, 9, 0, 0, 0, 0, 0x45], "EtherType(2048, Piece { bytes: [69]"),
-            (&[0, 0, 0x88, 0xbe, 1], "Link(1, Piece { bytes: [1]"),
-            (&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10], "EtherType(35006, Piece { bytes: [16]"),
+            (&[0, 0, 8, 0, 0x45], "EtherType(2048, Payload { bytes: [69]"),
+            (&[0x20, 0, 8, 0, 0, 0, 0, 7, 0x45], "EtherType(2048, Payload { bytes: [69]"),
+            (
+                &[0xb0, 0, 0x86, 0xdd, 1, 2, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9, 0x60],
+                "EtherType(34525, Payload { bytes: [96]",
+            ),
+            (&[0, 0, 0x65, 0x58, 1], "Link(1, Payload { bytes: [1]"),
+            (&[0x30, 0x81, 0x88, 0x0b, 0, 1, 0, 55, 0, 0, 0, 1, 0, 0, 0, 9, 0xff], "Link(9, Payload { bytes: [255]"),
+            (&[0x40, 0, 8, 0, 0, 0, 0, 0, 8, 0, 0, 1, 9, 0, 0, 0, 0, 0x45], "EtherType(2048, Payload { bytes: [69]"),
+            (&[0, 0, 0x88, 0xbe, 1], "Link(1, Payload { bytes: [1]"),
+            (&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10], "EtherType(35006, Payload { bytes: [16]"),
             (&[0, 0, 8, 0], "End"),
         ];
         for (bytes, expected) in rows {
@@ -207,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn key_and_numbers_are_told() {
+    fn key_and_numbers_are_recorded() {
         let (tree, _) = dissect(&[0x30, 0, 8, 0, 0, 1, 2, 3, 0, 0, 0, 9, 0x45]);
         assert_eq!(tree.first(&KEY), Some(Value::Uint(0x0001_0203)));
         assert_eq!(tree.first(&SEQUENCE_NUMBER), Some(Value::Uint(9)));
@@ -227,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_is_survived() {
+    fn every_prefix_is_malformed() {
         let bytes = [0xf0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 4, 1, 2, 3, 4, 0, 0, 0, 0];
         for len in 0..bytes.len() {
             let (tree, next) = dissect(bytes.get(..len).unwrap_or_default());

@@ -1,99 +1,106 @@
-//! A body told: its chunks, and its content with codings undone.
+//! Body detail: records chunks, joins them and decodes transfer and content codings.
 
-use super::chunks::{Chunks, Step};
+use super::chunked::{ChunkedDecoder, ChunkedStep};
 use super::coding;
 use super::fields::*;
-use super::head::{Head, Line};
-use super::message::Message;
+use super::head::{HeaderLine, MessageHead};
+use super::message::HttpMessage;
 use crate::content::Lossy;
-use crate::packet::Piece;
+use crate::packet::Payload;
 use crate::tree::{Tree, Value};
 use alloc::vec::Vec;
 
-/// How much of a body is there to be told.
+/// Amount of a body that is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shown {
-    /// All of it, up to a limit.
-    Body,
-    /// At most a few bytes of its beginning.
-    Glance,
-    /// Nothing, nor what it is.
+pub(super) enum BodyDetail {
+    /// The whole body, up to a limit.
+    Full,
+    /// At most the first few bytes.
+    Preview,
+    /// Neither bytes nor the type of the content.
     Nothing,
 }
 
-/// The content of a message: its own bytes, or bytes that were put together or decoded.
-pub(super) struct Told<'b> {
-    plain: Piece<'b>,
-    made: Option<Vec<u8>>,
+/// Content of a message: the captured bytes, or bytes that were joined or decoded.
+pub(super) struct DescribedBody<'b> {
+    captured: Payload<'b>,
+    derived: Option<Vec<u8>>,
 }
 
-impl Told<'_> {
-    /// The content, to be read by its media type.
-    pub(super) fn piece(&self) -> Piece<'_> {
-        let bytes = self.made.as_deref().unwrap_or(self.plain.bytes);
-        Piece { bytes, ..self.plain }
+impl DescribedBody<'_> {
+    /// Returns the content, ready for the dissector of its media type.
+    pub(super) fn payload(&self) -> Payload<'_> {
+        let bytes = self.derived.as_deref().unwrap_or(self.captured.bytes);
+        Payload { bytes, ..self.captured }
     }
 }
 
-/// Records the body of a message whose kept bytes are `bytes`, the first of them at `base`.
+/// Records the body of a message. `bytes` are the buffered bytes of the message, and `base` is the offset of the first.
 pub(super) fn describe<'b>(
-    message: &Message,
+    message: &HttpMessage,
     bytes: &'b [u8],
     base: u32,
-    shown: Shown,
-    head: &Head<'b>,
-    lines: &[Line],
+    shown: BodyDetail,
+    head: &MessageHead<'b>,
+    lines: &[HeaderLine],
     tree: &mut Tree,
-) -> Told<'b> {
-    let kept = bytes.get(message.head..).unwrap_or_default();
+) -> DescribedBody<'b> {
+    let buffered = bytes.get(message.head_len..).unwrap_or_default();
     let len = message.body_len().saturating_add(message.missing);
     let len = u32::try_from(len).unwrap_or(u32::MAX);
-    let mut told =
-        Told { plain: Piece { bytes: kept, base: base.saturating_add(message.head as u32), wire: len }, made: None };
-    let is_named = |line: &Line, name: &[u8]| head.name(line).eq_ignore_ascii_case(name);
+    let base = base.saturating_add(message.head_len as u32);
+    let mut body = DescribedBody { captured: Payload { bytes: buffered, base, wire: len }, derived: None };
+    let is_named = |line: &HeaderLine, name: &[u8]| head.name(line).eq_ignore_ascii_case(name);
     let is_coded = lines.iter().any(|line| is_named(line, b"content-encoding"));
-    if shown == Shown::Glance {
+    if shown == BodyDetail::Preview {
         if is_coded || message.body.is_chunked() {
-            told.plain.bytes = b"";
+            body.captured.bytes = b"";
         }
-        return told;
+        return body;
     }
     if message.body.is_chunked() {
-        told = unchunk(told.plain, tree);
-        told.plain.wire = told.plain.wire.max(len);
+        body = join_chunks(body.captured, tree);
+        body.captured.wire = body.captured.wire.max(len);
     }
     if len == 0 {
-        return told;
+        return body;
     }
-    // Transfer codings were applied last; the last of them is chunked, which is undone.
+    // Transfer codings were applied after content codings. The last of them is chunked, which is already removed.
     for name in [&b"transfer-encoding"[..], b"content-encoding"] {
         for line in lines.iter().filter(|line| is_named(line, name)) {
             let value = head.value(line);
             let value = strip_chunked(value);
-            let decoded = coding::decode(value, told.piece().bytes);
+            let decoded = coding::decode(value, body.payload().bytes);
             let Some(decoded) = decoded else {
                 continue;
             };
             if let Some(problem) = decoded.problem {
-                let words = problem.words();
-                tree.note(&DECOMPRESSION_FAILED, told.piece().all(), format_args!("{} ({}): {words}", DECOMPRESSION_FAILED.title, Lossy(value)));
+                let reason = problem.description();
+                tree.note(
+                    &DECOMPRESSION_FAILED,
+                    body.payload().all(),
+                    format_args!("{} ({}): {reason}", DECOMPRESSION_FAILED.title, Lossy(value)),
+                );
             }
-            if decoded.problem == Some(coding::Problem::Unknown) && !decoded.bytes.is_empty() && decoded.bytes == told.piece().bytes {
+            if decoded.problem == Some(coding::DecodeError::Unknown)
+                && !decoded.bytes.is_empty()
+                && decoded.bytes == body.payload().bytes
+            {
                 continue;
             }
             let start = tree.add_buffer("Decoded content", &decoded.bytes);
             let len = decoded.bytes.len() as u32;
             let wire = len.saturating_add(u32::from(decoded.problem.is_some()));
-            told = Told { plain: Piece { bytes: b"", base: start, wire }, made: Some(decoded.bytes) };
+            body = DescribedBody { captured: Payload { bytes: b"", base: start, wire }, derived: Some(decoded.bytes) };
         }
     }
-    let all = told.piece().all();
+    let all = body.payload().all();
     let node = tree.put(&FILE_DATA, all, Value::Bytes(all));
     tree.label(node, format_args!("File Data: {} bytes", all.len));
-    told
+    body
 }
 
-/// The codings but chunked, with which a Transfer-Encoding ends.
+/// Returns the codings of a Transfer-Encoding without a final chunked.
 fn strip_chunked(value: &[u8]) -> &[u8] {
     let at = memchr::memrchr(b',', value).map_or(0, |at| at + 1);
     let (before, last) = value.split_at_checked(at).unwrap_or_default();
@@ -101,24 +108,29 @@ fn strip_chunked(value: &[u8]) -> &[u8] {
 }
 
 /// Records the chunks and joins their data.
-fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
-    let mut chunks = Chunks::default();
+fn join_chunks<'b>(body: Payload<'b>, tree: &mut Tree) -> DescribedBody<'b> {
+    let mut chunks = ChunkedDecoder::default();
     let (mut at, mut parts, mut joined) = (0, 0, Vec::new());
     let mut only = body.first(0);
     let all = body.all();
-    let place = tree.open(&CHUNKED, all, Value::Present);
-    tree.label(place, format_args!("{}", CHUNKED.title));
+    let node = tree.open(&CHUNKED, all, Value::Present);
+    tree.label(node, format_args!("{}", CHUNKED.title));
     let (mut chunk, mut begin, mut is_open) = (None, 0, false);
     let mut trailer = None;
     loop {
         let rest = body.bytes.get(at..).unwrap_or_default();
         let step = chunks.step(rest);
-        let (Step::Size(len, _) | Step::Data(len) | Step::DataEnd(len) | Step::Trailer(len) | Step::End(len)) = step else {
+        let (ChunkedStep::Size(len, _)
+        | ChunkedStep::Data(len)
+        | ChunkedStep::DataEnd(len)
+        | ChunkedStep::Trailer(len)
+        | ChunkedStep::End(len)) = step
+        else {
             break;
         };
         let span = body.span(at, len);
         match step {
-            Step::Size(_, size) => {
+            ChunkedStep::Size(_, size) => {
                 chunk = tree.open(&CHUNK, span, Value::Present);
                 (begin, is_open) = (at, size > 0);
                 match size {
@@ -130,7 +142,7 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
                     tree.close();
                 }
             }
-            Step::Data(_) => {
+            ChunkedStep::Data(_) => {
                 tree.put(&CHUNK_DATA, span, Value::Bytes(span));
                 parts += 1;
                 if parts == 1 {
@@ -142,13 +154,13 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
                     joined.extend_from_slice(rest.get(..len).unwrap_or_default());
                 }
             }
-            Step::DataEnd(_) => {
+            ChunkedStep::DataEnd(_) => {
                 tree.put(&CHUNK_BOUNDARY, span, Value::Bytes(span));
                 tree.set(chunk, body.span(begin, at + len - begin), Value::Present);
                 tree.close();
                 is_open = false;
             }
-            Step::Trailer(_) => trailer = trailer.or(Some(at)),
+            ChunkedStep::Trailer(_) => trailer = trailer.or(Some(at)),
             _ => break,
         }
         at += len;
@@ -162,8 +174,8 @@ fn unchunk<'b>(body: Piece<'b>, tree: &mut Tree) -> Told<'b> {
     }
     tree.close();
     if parts < 2 {
-        return Told { plain: only, made: None };
+        return DescribedBody { captured: only, derived: None };
     }
     let base = tree.add_buffer("De-chunked content", &joined);
-    Told { plain: Piece { bytes: b"", base, wire: joined.len() as u32 }, made: Some(joined) }
+    DescribedBody { captured: Payload { bytes: b"", base, wire: joined.len() as u32 }, derived: Some(joined) }
 }

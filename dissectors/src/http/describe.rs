@@ -1,133 +1,133 @@
-//! A message told: its row, its head and what it concludes from its exchange.
+//! Message detail: records the columns, the head and the fields derived from the exchange.
 
-use super::body::{self, Shown};
+use super::body::{self, BodyDetail};
 use super::fields::*;
-use super::head::{self, Head, Line, Start};
-use super::message::Message;
-use super::pairing::{Pending, Role};
+use super::head::{self, HeaderLine, MessageHead, StartLine};
+use super::message::HttpMessage;
+use super::pairing::{OpenExchange, Role};
 use super::{PROTOCOL, quirk, status, well_known};
-use crate::content::{Content, Lossy};
+use crate::content::{Body, Lossy};
 use crate::field::Field;
 use crate::session::{Chunk, Context};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 
-/// Adds the protocol to those of the frame.
-pub(super) fn enter(cx: &mut Context<'_>) {
+/// Adds HTTP to the protocols of the frame.
+pub(super) fn push_protocol(cx: &mut Context<'_>) {
     if !cx.path.names().contains(&"http") {
         cx.path.push("http");
     }
 }
 
-/// What there is to see of a message.
-pub(super) struct Seen<'h, 'b> {
-    /// The bytes that were kept.
+/// Recordable parts of a message.
+pub(super) struct MessageView<'h, 'b> {
+    /// Buffered bytes of the message.
     pub chunk: Chunk<'b>,
-    /// How much of the body they include.
-    pub of_body: Shown,
-    /// The head with which they begin, if it was just read.
-    pub head: Option<&'h Head<'b>>,
-    /// Whether anybody looks at its header lines, or at what is odd about them.
-    pub headers: bool,
+    /// Amount of the body in these bytes.
+    pub body_detail: BodyDetail,
+    /// Head at the beginning of these bytes, if it was just parsed.
+    pub head: Option<&'h MessageHead<'b>>,
+    /// Whether header lines or their expert notes are wanted.
+    pub wants_headers: bool,
 }
 
-/// Records a message; `lines` are those of its head, if that was just read.
+/// Records a message. `lines` are the header lines of its head, if that was just parsed.
 pub(super) fn describe(
-    message: &Message,
-    seen: Seen<'_, '_>,
-    pending: Option<&Pending>,
-    lines: &mut Vec<Line>,
+    message: &HttpMessage,
+    seen: MessageView<'_, '_>,
+    pending: Option<&OpenExchange>,
+    lines: &mut Vec<HeaderLine>,
     cx: &mut Context<'_>,
 ) {
-    enter(cx);
-    let Seen { chunk: shown, of_body, head, headers } = seen;
-    let place = shown.place(0..shown.bytes.len(), "Reassembled TCP", cx.tree);
-    let bytes = shown.bytes.get(..message.head).unwrap_or(shown.bytes);
+    push_protocol(cx);
+    let MessageView { chunk, body_detail, head, wants_headers } = seen;
+    let message_span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
+    let bytes = chunk.bytes.get(..message.head_len).unwrap_or(chunk.bytes);
     let head = match head {
         Some(head) => *head,
-        None if headers => head::read(bytes, lines),
-        None if of_body == Shown::Nothing => head::first_line(bytes, lines),
-        None => head::glance(bytes, lines).unwrap_or_else(|| head::read(bytes, lines)),
+        None if wants_headers => head::read(bytes, lines),
+        None if body_detail == BodyDetail::Nothing => head::first_line(bytes, lines),
+        None => head::read_fast(bytes, lines).unwrap_or_else(|| head::read(bytes, lines)),
     };
-    let head = Placed { head, base: place.start };
+    let head = LocatedHead { head, base: message_span.start };
     if cx.tree.wants_columns() {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
         let line = head.head.bytes.get(..head.head.start_len).unwrap_or_default();
-        cx.tree.info(format_args!("{} ", Lossy(head::trim_end(line))));
+        cx.tree.set_info(format_args!("{} ", Lossy(head::trim_end(line))));
     }
-    let is_told = cx.tree.wants_any(&HTTP);
-    if is_told {
-        // The head is HTTP's own; the body belongs to what it carries.
-        let own = Slice::new(place.start, place.len.min(message.head as u32));
-        let node = cx.tree.open(&HTTP, own, Value::Bytes(place));
+    let is_wanted = cx.tree.wants_any(&HTTP);
+    if is_wanted {
+        // The HTTP node spans the head only; the body belongs to the protocol that it carries.
+        let head_span = Slice::new(message_span.start, message_span.len.min(message.head_len as u32));
+        let node = cx.tree.open(&HTTP, head_span, Value::Bytes(message_span));
         cx.tree.label(node, format_args!("{}", HTTP.title));
-        head.start_line(cx.tree);
-        if headers {
-            lines.iter().for_each(|line| head.header(line, cx.tree));
+        head.record_start_line(cx.tree);
+        if wants_headers {
+            lines.iter().for_each(|line| head.record_header(line, cx.tree));
         }
-        head.conclude(message, pending, cx);
-        if headers {
-            notes(message, head.span(0..message.head), head.head.bytes, cx.tree);
+        head.derived_fields(message, pending, cx);
+        if wants_headers {
+            record_notes(message, head.span(0..message.head_len), head.head.bytes, cx.tree);
         }
     }
-    let body = (of_body != Shown::Nothing)
-        .then(|| body::describe(message, shown.bytes, place.start, of_body, &head.head, lines, cx.tree));
-    if is_told {
+    let body = (body_detail != BodyDetail::Nothing)
+        .then(|| body::describe(message, chunk.bytes, message_span.start, body_detail, &head.head, lines, cx.tree));
+    if is_wanted {
         cx.tree.close();
     }
     if let Some(body) = body {
-        let content_type = head.find(lines, b"content-type");
-        Content::new(body.piece(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
+        let content_type = head.value_of(lines, b"content-type");
+        Body::new(body.payload(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
     }
     cx.tree.fence();
 }
 
-/// A head and where it lies in the tree's store.
-struct Placed<'b> {
-    head: Head<'b>,
+/// Head of a message with its offset in the tree's store.
+struct LocatedHead<'b> {
+    head: MessageHead<'b>,
     base: u32,
 }
 
-impl<'b> Placed<'b> {
+impl<'b> LocatedHead<'b> {
     fn span(&self, range: core::ops::Range<usize>) -> Slice {
         Slice::new(self.base.saturating_add(range.start as u32), range.len() as u32)
     }
 
-    /// The place of a part of the head.
-    fn place(&self, part: &[u8]) -> Slice {
+    /// Returns the slice of the store for a part of the head.
+    fn span_of(&self, part: &[u8]) -> Slice {
         let start = (part.as_ptr() as usize).wrapping_sub(self.head.bytes.as_ptr() as usize);
         if start > self.head.bytes.len() { Slice::new(self.base, 0) } else { self.span(start..start + part.len()) }
     }
 
-    fn text(&self, field: &'static Field, part: &[u8], tree: &mut Tree) {
-        let place = self.place(part);
-        tree.put(field, place, Value::Text(place));
+    fn put_text(&self, field: &'static Field, part: &[u8], tree: &mut Tree) {
+        let span = self.span_of(part);
+        tree.put(field, span, Value::Text(span));
     }
 
-    fn find(&self, lines: &[Line], name: &[u8]) -> &'b [u8] {
+    fn value_of(&self, lines: &[HeaderLine], name: &[u8]) -> &'b [u8] {
         let line = lines.iter().find(|line| self.head.name(line).eq_ignore_ascii_case(name));
         line.map_or(b"", |line| self.head.value(line))
     }
 
     fn is_notification(&self) -> bool {
-        matches!(self.head.start, Start::Request { method: b"NOTIFY", .. })
+        matches!(self.head.start, StartLine::Request { method: b"NOTIFY", .. })
     }
 
-    fn start_line(&self, tree: &mut Tree) {
+    fn record_start_line(&self, tree: &mut Tree) {
         let line = self.span(0..self.head.start_len);
         tree.open(&START_LINE, line, Value::Text(line));
         let bytes = self.head.bytes.get(..self.head.start_len).unwrap_or_default();
         tree.note(&CHAT, line, format_args!("{}", Lossy(head::trim_end(bytes))));
         match self.head.start {
-            Start::Request { method, target, version } => {
-                self.text(&REQUEST_METHOD, method, tree);
-                self.target(target, tree);
+            StartLine::Request { method, target, version } => {
+                self.put_text(&REQUEST_METHOD, method, tree);
+                self.record_target(target, tree);
                 if !version.is_empty() {
-                    self.text(&REQUEST_VERSION, version, tree);
+                    self.put_text(&REQUEST_VERSION, version, tree);
                 }
             }
-            Start::Response { version, code, phrase } => {
-                self.text(&RESPONSE_VERSION, version, tree);
+            StartLine::Response { version, code, phrase } => {
+                self.put_text(&RESPONSE_VERSION, version, tree);
                 if let Some(code) = code {
                     let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
                     let after = bytes.get(version.len()..).unwrap_or_default();
@@ -135,53 +135,53 @@ impl<'b> Placed<'b> {
                     let digits = bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
                     let span = self.span(at..at + digits);
                     tree.put(&RESPONSE_CODE, span, Value::Uint(code.into()));
-                    match status::describe(code) {
-                        Some(words) => tree.put_text(&RESPONSE_CODE_DESC, span, format_args!("{words}")),
+                    match status::description(code) {
+                        Some(phrase) => tree.put_text(&RESPONSE_CODE_DESC, span, format_args!("{phrase}")),
                         None => tree.put_text(&RESPONSE_CODE_DESC, span, format_args!("Unknown ({code})")),
                     };
                 }
                 if !phrase.is_empty() {
-                    self.text(&RESPONSE_PHRASE, phrase, tree);
+                    self.put_text(&RESPONSE_PHRASE, phrase, tree);
                 }
             }
         }
         tree.close();
     }
 
-    fn target(&self, target: &[u8], tree: &mut Tree) {
-        let place = self.place(target);
-        tree.open(&REQUEST_URI, place, Value::Text(place));
+    fn record_target(&self, target: &[u8], tree: &mut Tree) {
+        let span = self.span_of(target);
+        tree.open(&REQUEST_URI, span, Value::Text(span));
         if let Some(mark) = memchr::memchr(b'?', target) {
             let (path, query) = target.split_at_checked(mark).unwrap_or_default();
             let query = query.get(1..).unwrap_or_default();
-            self.text(&REQUEST_URI_PATH, path, tree);
-            let place = self.place(query);
-            tree.open(&REQUEST_URI_QUERY, place, Value::Text(place));
+            self.put_text(&REQUEST_URI_PATH, path, tree);
+            let span = self.span_of(query);
+            tree.open(&REQUEST_URI_QUERY, span, Value::Text(span));
             for parameter in query.split(|&byte| byte == b'&').filter(|parameter| !parameter.is_empty()) {
-                self.text(&REQUEST_URI_QUERY_PARAMETER, parameter, tree);
+                self.put_text(&REQUEST_URI_QUERY_PARAMETER, parameter, tree);
             }
             tree.close();
         }
         tree.close();
     }
 
-    fn header(&self, line: &Line, tree: &mut Tree) {
+    fn record_header(&self, line: &HeaderLine, tree: &mut Tree) {
         let all = self.span(line.start as usize..line.end as usize);
         let name = self.head.name(line);
         let value = self.span(line.value as usize..line.value_end as usize);
         let raw = self.head.bytes.get(line.value as usize..line.value_end as usize).unwrap_or_default();
         match well_known::field(name) {
             Some(field) if tree.wants_any(field) => {
-                // RFC 9112 5.2: a folded value is read as if its line ends were spaces.
-                let shown = match memchr::memchr(b'\n', raw) {
-                    Some(_) if tree.wants(field) => tree.keep(&unfold(raw)),
+                // RFC 9112 5.2: each line end in a folded value is replaced by a space.
+                let text = match memchr::memchr(b'\n', raw) {
+                    Some(_) if tree.wants(field) => tree.store_bytes(&unfold(raw)),
                     _ => value,
                 };
-                tree.open(field, all, Value::Text(shown));
-                self.parts(field, raw, all, tree);
+                tree.open(field, all, Value::Text(text));
+                self.record_value_parts(field, raw, all, tree);
                 tree.close();
             }
-            // As in Wireshark: in a request or a response a header without a field of its own is a line and no more.
+            // As in Wireshark: in a request or response, a header without a field of its own is only a line.
             _ if !self.is_notification() => {}
             _ => {
                 let node = tree.put(&UNKNOWN_HEADER, all, Value::Text(all));
@@ -190,14 +190,14 @@ impl<'b> Placed<'b> {
             }
         }
         let field = match self.head.start {
-            Start::Request { .. } => &REQUEST_LINE,
-            Start::Response { .. } => &RESPONSE_LINE,
+            StartLine::Request { .. } => &REQUEST_LINE,
+            StartLine::Response { .. } => &RESPONSE_LINE,
         };
         tree.put(field, all, Value::Text(all));
     }
 
-    /// What a value says beyond its text.
-    fn parts(&self, field: &'static Field, value: &[u8], all: Slice, tree: &mut Tree) {
+    /// Records the parts of a header value.
+    fn record_value_parts(&self, field: &'static Field, value: &[u8], all: Slice, tree: &mut Tree) {
         if field.id == CONTENT_LENGTH_HEADER.id {
             let digits = value.trim_ascii();
             let number = core::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
@@ -206,55 +206,56 @@ impl<'b> Placed<'b> {
             }
         } else if field.id == COOKIE.id {
             for pair in value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty()) {
-                self.text(&COOKIE_PAIR, pair, tree);
+                self.put_text(&COOKIE_PAIR, pair, tree);
             }
         } else if (field.id == AUTHORIZATION.id || field.id == PROXY_AUTHORIZATION.id) && tree.wants(&AUTHBASIC) {
             let scheme = value.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
-            if let Some(credentials) = scheme.and_then(|_| base64(value.get(6..)?.trim_ascii())) {
-                let credentials = tree.keep(&credentials);
+            if let Some(credentials) = scheme.and_then(|_| decode_base64(value.get(6..)?.trim_ascii())) {
+                let credentials = tree.store_bytes(&credentials);
                 tree.put(&AUTHBASIC, all, Value::Text(credentials));
             }
         }
     }
 
-    /// What is known of the message beyond its bytes.
-    fn conclude(&self, message: &Message, pending: Option<&Pending>, cx: &mut Context<'_>) {
+    /// Records fields derived from the exchange rather than from the bytes of the message.
+    fn derived_fields(&self, message: &HttpMessage, pending: Option<&OpenExchange>, cx: &mut Context<'_>) {
         let none = Slice::default();
-        let exchange = pending.map(|pending| &*pending.exchange).filter(|exchange| exchange.asked_by.is_some());
+        let exchange = pending.map(|pending| &*pending.exchange).filter(|exchange| exchange.requester.is_some());
         let uri = exchange
             .filter(|_| cx.tree.wants(&REQUEST_FULL_URI))
-            .and_then(|exchange| full_uri(&exchange.method, &exchange.host, &exchange.uri));
+            .and_then(|exchange| full_uri(&exchange.method, &exchange.authority, &exchange.target));
         if message.link.role == Role::Request {
             if let Some(uri) = uri {
                 cx.tree.put_text(&REQUEST_FULL_URI, none, format_args!("{}{}{}", uri[0], uri[1], uri[2]));
             }
-            if let Start::Request { method: b"CONNECT", target, .. } = self.head.start {
+            if let StartLine::Request { method: b"CONNECT", target, .. } = self.head.start {
                 let colon = memchr::memrchr(b':', target).unwrap_or(target.len());
-                self.text(&PROXY_CONNECT_HOST, target.get(..colon).unwrap_or_default(), cx.tree);
+                self.put_text(&PROXY_CONNECT_HOST, target.get(..colon).unwrap_or_default(), cx.tree);
                 let port = target.get(colon + 1..).and_then(|port| core::str::from_utf8(port).ok());
                 if let Some(port) = port.and_then(|port| port.parse::<u16>().ok()) {
-                    cx.tree.put(&PROXY_CONNECT_PORT, self.place(target), Value::Uint(port.into()));
+                    cx.tree.put(&PROXY_CONNECT_PORT, self.span_of(target), Value::Uint(port.into()));
                 }
             }
             cx.tree.put(if self.is_notification() { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
             let key = message.link.nth.map(|nth| (cx.stream, cx.session, nth));
-            if let Some(&frame) = key.and_then(|key| cx.foresight.responses.get(&key)) {
+            if let Some(&frame) = key.and_then(|key| cx.first_pass.responses.get(&key)) {
                 cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame.into()));
             }
             return;
         }
         cx.tree.put(&RESPONSE, none, Value::Bool(true));
-        if let Some(asked) = pending.and_then(|pending| pending.asked) {
-            cx.tree.put(&REQUEST_IN, none, Value::Uint(asked.frame.into()));
-            let since = message.done(cx.at).saturating_sub(asked.time);
+        if let Some(requested) = pending.and_then(|pending| pending.requested) {
+            cx.tree.put(&REQUEST_IN, none, Value::Uint(requested.frame.into()));
+            let since = message.completed_at(cx.at).saturating_sub(requested.time);
             cx.tree.put(&TIME, none, Value::Duration(since));
         }
         if let Some(exchange) = exchange {
             if message.link.role == Role::Response
-                && let Some(wait) = exchange.time_to_first_byte() {
-                    cx.tree.put(&TIME_TO_FIRST_BYTE, none, Value::Duration(wait));
-                }
-            cx.tree.put_text(&REQUEST_URI, none, format_args!("{}", exchange.uri));
+                && let Some(wait) = exchange.time_to_first_byte()
+            {
+                cx.tree.put(&TIME_TO_FIRST_BYTE, none, Value::Duration(wait));
+            }
+            cx.tree.put_text(&REQUEST_URI, none, format_args!("{}", exchange.target));
             if let Some(uri) = uri {
                 cx.tree.put_text(&REQUEST_FULL_URI, none, format_args!("{}{}{}", uri[0], uri[1], uri[2]));
             }
@@ -264,7 +265,7 @@ impl<'b> Placed<'b> {
     }
 }
 
-/// The whole URI in its parts, if the host is known.
+/// Returns the three parts of the full URI, if the host is known.
 fn full_uri<'b>(method: &str, host: &'b str, uri: &'b str) -> Option<[&'b str; 3]> {
     if method == "CONNECT" || uri.contains("://") {
         return Some(["", "", uri]);
@@ -272,7 +273,7 @@ fn full_uri<'b>(method: &str, host: &'b str, uri: &'b str) -> Option<[&'b str; 3
     (!host.is_empty()).then_some(["http://", host, uri])
 }
 
-fn notes(message: &Message, span: Slice, head: &[u8], tree: &mut Tree) {
+fn record_notes(message: &HttpMessage, span: Slice, head: &[u8], tree: &mut Tree) {
     let obs_text = if head.is_ascii() { 0 } else { quirk::OBS_TEXT };
     let quirks = message.quirks | obs_text;
     for &(_, field) in quirk::NOTES.iter().filter(|(bit, _)| quirks & bit != 0) {
@@ -295,8 +296,8 @@ fn unfold(value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Base64 (RFC 4648 4) undone; none if it is not.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
+/// Decodes Base64 (RFC 4648 4). Returns `None` for other text.
+fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0);
     for &byte in text.iter().filter(|&&byte| byte != b'=') {

@@ -1,41 +1,41 @@
-//! Where a message ends: RFC 9112 6, read so that hostile framing is told and the next message still found.
+//! Message framing (RFC 9112 6): reports hostile framing and still finds the next message.
 
-use super::head::{Head, Line, Start};
+use super::head::{HeaderLine, MessageHead, StartLine};
 use super::quirk::{self, Quirks};
 
-/// How the end of a body is known.
+/// Framing of a body: how its end is determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Length {
-    /// So many bytes, or none at all.
+pub(super) enum BodyLength {
+    /// This number of bytes, or none at all.
     Known(u64),
-    /// By the last of its chunks.
+    /// Ends with its last chunk.
     Chunked,
-    /// By the end of the stream.
+    /// Ends with the stream.
     UntilEnd,
 }
 
-/// What the headers say that matters beyond showing them.
+/// Headers that determine framing and exchange.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Headers<'b> {
-    /// The first Host.
+pub(super) struct FramingHeaders<'b> {
+    /// Value of the first Host.
     pub host: &'b [u8],
-    /// Content-Type.
+    /// Value of Content-Type.
     pub content_type: &'b [u8],
-    /// Upgrade.
+    /// Value of Upgrade.
     pub upgrade: &'b [u8],
-    /// The first Content-Length that is a number; `u64::MAX` stands for all that are too large.
+    /// First numeric Content-Length; `u64::MAX` if it is too large.
     pub content_length: Option<u64>,
-    /// Whether there is a Transfer-Encoding.
-    pub coded: bool,
+    /// Whether the head has a Transfer-Encoding.
+    pub has_transfer_coding: bool,
     /// Whether the last transfer coding is chunked.
-    pub chunked: bool,
-    /// What is odd.
+    pub is_chunked: bool,
+    /// Quirks of these headers.
     pub quirks: Quirks,
 }
 
-/// Gathers what matters of the headers of `head`.
-pub(super) fn gather<'b>(head: &Head<'b>, lines: &[Line]) -> Headers<'b> {
-    let mut all = Headers::default();
+/// Collects the framing headers of `head`.
+pub(super) fn collect_headers<'b>(head: &MessageHead<'b>, lines: &[HeaderLine]) -> FramingHeaders<'b> {
+    let mut all = FramingHeaders::default();
     let mut hosts = 0_u32;
     for line in lines {
         let name = head.name(line);
@@ -53,55 +53,55 @@ pub(super) fn gather<'b>(head: &Head<'b>, lines: &[Line]) -> Headers<'b> {
             _ => {}
         }
     }
-    if all.coded {
+    if all.has_transfer_coding {
         if all.content_length.is_some() {
             all.quirks |= quirk::TE_AND_LENGTH | quirk::SMUGGLING;
         }
-        if !all.chunked {
+        if !all.is_chunked {
             all.quirks |= quirk::TE_NOT_CHUNKED;
         }
     }
-    if let Start::Request { version, .. } = head.start {
+    if let StartLine::Request { version, .. } = head.start {
         match (hosts, version) {
             (0, b"HTTP/1.1") => all.quirks |= quirk::NO_HOST,
             (2.., _) => all.quirks |= quirk::SEVERAL_HOSTS | quirk::SMUGGLING,
             _ => {}
         }
-        if all.coded && !all.chunked {
+        if all.has_transfer_coding && !all.is_chunked {
             all.quirks |= quirk::SMUGGLING;
         }
     }
-    let (Start::Request { version, .. } | Start::Response { version, .. }) = head.start;
-    if all.coded && version == b"HTTP/1.0" {
+    let (StartLine::Request { version, .. } | StartLine::Response { version, .. }) = head.start;
+    if all.has_transfer_coding && version == b"HTTP/1.0" {
         all.quirks |= quirk::TE_IN_1_0;
     }
     all
 }
 
-impl Headers<'_> {
+impl FramingHeaders<'_> {
     fn add_length(&mut self, value: &[u8]) {
         for part in value.split(|&byte| byte == b',') {
             let part = part.trim_ascii();
             let digits = part.strip_prefix(b"+").unwrap_or(part);
-            let number = number(digits);
+            let number = parse_decimal(digits);
             if number.is_none() || number == Some(u64::MAX) || digits.len() != part.len() {
                 self.quirks |= quirk::BAD_LENGTH | quirk::SMUGGLING;
             }
             match (self.content_length, number) {
                 (None, _) => self.content_length = number,
                 (Some(first), Some(again)) if first == again => self.quirks |= quirk::REPEATED_LENGTH,
-                // RFC 9112 6.3: invalid; the message is read by the first.
+                // RFC 9112 6.3: invalid; the first value is used.
                 (Some(_), _) => self.quirks |= quirk::CONFLICTING_LENGTHS | quirk::SMUGGLING,
             }
         }
     }
 
     fn add_coding(&mut self, value: &[u8]) {
-        if self.chunked {
-            // RFC 9112 6.1: nothing may come after chunked, itself included.
+        if self.is_chunked {
+            // RFC 9112 6.1: no coding may follow chunked, not even another chunked.
             self.quirks |= quirk::SMUGGLING;
         }
-        self.coded = true;
+        self.has_transfer_coding = true;
         for part in value.split(|&byte| byte == b',') {
             let name = part.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
             let known = [&b"chunked"[..], b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"];
@@ -111,40 +111,40 @@ impl Headers<'_> {
                     self.quirks |= quirk::SMUGGLING;
                 }
             }
-            self.chunked = name.eq_ignore_ascii_case(b"chunked");
+            self.is_chunked = name.eq_ignore_ascii_case(b"chunked");
         }
     }
 }
 
-/// A number of decimal digits; too large a one is `u64::MAX`.
-fn number(digits: &[u8]) -> Option<u64> {
+/// Parses decimal digits. Returns `u64::MAX` on overflow.
+fn parse_decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     Some(digits.iter().fold(0, |sum: u64, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'))))
 }
 
-/// How the body is framed. For a response: `asked` is its request's method, if the request is known.
-pub(super) fn length(head: &Head<'_>, headers: &Headers<'_>, asked: Option<&str>) -> Length {
+/// Determines the framing of the body. For a response, `method` is the method of its request, if that is known.
+pub(super) fn body_length(head: &MessageHead<'_>, headers: &FramingHeaders<'_>, method: Option<&str>) -> BodyLength {
     let is_response = match head.start {
-        Start::Request { .. } => false,
-        Start::Response { code, .. } => {
+        StartLine::Request { .. } => false,
+        StartLine::Response { code, .. } => {
             // RFC 9112 6.3, 1 and 2.
             let bodiless = matches!(code, Some(100..=199 | 204 | 304))
-                || asked == Some("HEAD")
-                || asked == Some("CONNECT") && matches!(code, Some(200..=299));
+                || method == Some("HEAD")
+                || method == Some("CONNECT") && matches!(code, Some(200..=299));
             if bodiless {
-                return Length::Known(0);
+                return BodyLength::Known(0);
             }
             true
         }
     };
     match headers.content_length {
-        _ if headers.chunked => Length::Chunked,
-        _ if headers.coded && is_response => Length::UntilEnd,
-        Some(length) => Length::Known(length),
-        None if is_response => Length::UntilEnd,
-        None => Length::Known(0),
+        _ if headers.is_chunked => BodyLength::Chunked,
+        _ if headers.has_transfer_coding && is_response => BodyLength::UntilEnd,
+        Some(length) => BodyLength::Known(length),
+        None if is_response => BodyLength::UntilEnd,
+        None => BodyLength::Known(0),
     }
 }
 
@@ -154,17 +154,17 @@ mod tests {
     use crate::http::head;
     use alloc::vec::Vec;
 
-    fn framed(text: &str, asked: Option<&str>) -> (Length, Quirks) {
+    fn framed(text: &str, method: Option<&str>) -> (BodyLength, Quirks) {
         let mut lines = Vec::new();
         let head = head::read(text.as_bytes(), &mut lines);
-        let headers = gather(&head, &lines);
-        (length(&head, &headers, asked), head.quirks | headers.quirks)
+        let headers = collect_headers(&head, &lines);
+        (body_length(&head, &headers, method), head.quirks | headers.quirks)
     }
 
     #[test]
-    fn the_end_of_a_message_is_where_rfc_9112_says() {
-        use Length::{Chunked, Known, UntilEnd};
-        let rows: &[(&str, Option<&str>, Length, Quirks)] = &[
+    fn the_framing_of_a_body_follows_rfc_9112() {
+        use BodyLength::{Chunked, Known, UntilEnd};
+        let cases: &[(&str, Option<&str>, BodyLength, Quirks)] = &[
             ("GET / HTTP/1.1\r\nHost: h\r\n\r\n", None, Known(0), 0),
             ("GET / HTTP/1.1\r\n\r\n", None, Known(0), quirk::NO_HOST),
             ("GET / HTTP/1.0\r\n\r\n", None, Known(0), 0),
@@ -213,10 +213,10 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", None, UntilEnd, quirk::TE_NOT_CHUNKED),
             ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", None, Chunked, quirk::TE_IN_1_0),
         ];
-        for &(text, asked, length, quirks) in rows {
-            let (found, odd) = framed(text, asked);
+        for &(text, method, length, quirks) in cases {
+            let (found, found_quirks) = framed(text, method);
             assert_eq!(found, length, "{text}");
-            assert_eq!(odd, quirks, "{text}: {odd:b} {quirks:b}");
+            assert_eq!(found_quirks, quirks, "{text}: {found_quirks:b} {quirks:b}");
         }
     }
 }

@@ -1,178 +1,199 @@
-//! A message on its way: how far its body has come and what is kept of it.
+//! Message in transit: the progress of its body, and its buffered bytes.
 
-use super::chunks::{Chunks, Step};
-use super::framing::Length;
+use super::chunked::{ChunkedDecoder, ChunkedStep};
+use super::framing::BodyLength;
 use super::pairing::Link;
 use super::quirk::{self, Quirks};
-use crate::session::At;
+use crate::session::Stamp;
 use alloc::vec::Vec;
 
-/// A message whose head has been read.
+/// Message with a parsed head.
 #[derive(Debug)]
-pub(super) struct Message {
-    /// What it answers or asks.
+pub(super) struct HttpMessage {
+    /// Role of the message in its exchange.
     pub link: Link,
-    /// Bytes of the head.
-    pub head: usize,
-    /// The rest.
-    pub body: Body,
-    /// When the first byte came.
-    pub first: At,
-    /// When the last byte so far came.
-    pub last: At,
-    /// Bytes so far, head included and gaps left out.
-    pub wire: u64,
-    /// Bytes of the body that were not captured.
+    /// Length of the head, in bytes.
+    pub head_len: usize,
+    /// State of the body.
+    pub body: BodyState,
+    /// Frame and time of the first byte.
+    pub first: Stamp,
+    /// Frame and time of the last byte so far.
+    pub last: Stamp,
+    /// Number of captured bytes so far, including the head but no gaps.
+    pub captured_len: u64,
+    /// Number of body bytes that were not captured.
     pub missing: u64,
-    /// What is odd about it.
+    /// Quirks of the message.
     pub quirks: Quirks,
-    /// Its first bytes, if any are kept; up to the first gap.
-    pub kept: Vec<u8>,
-    let_go: bool,
+    /// First bytes of the message, up to the first gap, if bytes are buffered.
+    pub buffer: Vec<u8>,
+    body_dropped: bool,
 }
 
-/// What is left of a body.
+/// Outstanding part of a body.
 #[derive(Debug)]
-pub(super) enum Body {
-    /// So many bytes.
+pub(super) enum BodyState {
+    /// This number of bytes.
     Length(u64),
-    /// Chunks.
-    Chunked(Chunks),
-    /// All bytes to the end of the stream.
+    /// Chunked body.
+    Chunked(ChunkedDecoder),
+    /// All bytes up to the end of the stream.
     UntilEnd,
 }
 
-/// Whether a body is complete.
+/// Completeness of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// It is.
+pub(super) enum BodyProgress {
+    /// The body is complete.
     Done,
     /// More bytes are needed.
-    More,
-    /// Its end cannot be known.
-    Bad,
+    NeedsMore,
+    /// The framing is malformed; the end of the body is unknown.
+    Malformed,
 }
 
-/// Where a gap ends.
+/// Position of the end of a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Passed {
+pub(super) enum GapPosition {
     /// Within the body.
     Within,
-    /// With the body.
-    Exactly,
-    /// Beyond the body or in what frames it; so many bytes of it are the body's.
+    /// At the end of the body.
+    AtEnd,
+    /// Beyond the body or within its framing; this number of bytes belongs to the body.
     Beyond(u64),
 }
 
-impl Message {
-    /// A message that begins.
-    pub(super) fn new(link: Link, head: usize, body: Body, first: At, last: At, quirks: Quirks) -> Message {
-        Message { link, head, body, first, last, wire: 0, missing: 0, quirks, kept: Vec::new(), let_go: false }
-    }
-
-    /// Takes in its next bytes: the head and `keep` bytes of the body are kept.
-    pub(super) fn keep(&mut self, bytes: &[u8], keep: Option<usize>) {
-        self.wire += bytes.len() as u64;
-        if let Some(keep) = keep.filter(|_| self.missing == 0 && !self.let_go) {
-            let room = self.head.saturating_add(keep).saturating_sub(self.kept.len());
-            self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+impl HttpMessage {
+    /// Creates a message without body bytes.
+    pub(super) fn new(
+        link: Link,
+        head_len: usize,
+        body: BodyState,
+        first: Stamp,
+        last: Stamp,
+        quirks: Quirks,
+    ) -> HttpMessage {
+        HttpMessage {
+            link,
+            head_len,
+            body,
+            first,
+            last,
+            captured_len: 0,
+            missing: 0,
+            quirks,
+            buffer: Vec::new(),
+            body_dropped: false,
         }
     }
 
-    /// When it was complete, or as complete as it will be: with its last byte, or with what showed that there is none.
-    pub(super) fn done(&self, now: At) -> i64 {
+    /// Counts the next bytes of the message, and buffers the head and at most `keep` bytes of the body.
+    pub(super) fn append(&mut self, bytes: &[u8], keep: Option<usize>) {
+        self.captured_len += bytes.len() as u64;
+        if let Some(keep) = keep.filter(|_| self.missing == 0 && !self.body_dropped) {
+            let room = self.head_len.saturating_add(keep).saturating_sub(self.buffer.len());
+            self.buffer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        }
+    }
+
+    /// Returns the time of completion: that of the last byte, or `now` if the end of the stream or a gap ended it.
+    pub(super) fn completed_at(&self, now: Stamp) -> i64 {
         if self.body.is_until_end() || self.quirks & quirk::TRUNCATED != 0 { now.time } else { self.last.time }
     }
 
-    /// Keeps no more than the head, to save memory.
-    pub(super) fn let_go(&mut self) {
-        self.let_go = true;
-        self.kept.truncate(self.head);
-        self.kept.shrink_to_fit();
+    /// Drops the buffered body to save memory; the head stays.
+    pub(super) fn drop_body(&mut self) {
+        self.body_dropped = true;
+        self.buffer.truncate(self.head_len);
+        self.buffer.shrink_to_fit();
     }
 
-    /// Whether its body was let go.
-    pub(super) fn is_let_go(&self) -> bool {
-        self.let_go
+    /// Whether the buffered body was dropped.
+    pub(super) fn is_body_dropped(&self) -> bool {
+        self.body_dropped
     }
 
-    /// Counts bytes of the body that were not captured.
-    pub(super) fn miss(&mut self, len: u64) {
+    /// Counts body bytes that were not captured.
+    pub(super) fn count_missing(&mut self, len: u64) {
         self.missing = self.missing.saturating_add(len);
     }
 
-    /// Bytes of the body that were seen, chunks joined.
+    /// Returns the number of captured body bytes, without chunk framing.
     pub(super) fn body_len(&self) -> u64 {
         match &self.body {
-            Body::Chunked(chunks) => chunks.data,
-            _ => self.wire.saturating_sub(self.head as u64),
+            BodyState::Chunked(chunks) => chunks.data,
+            _ => self.captured_len.saturating_sub(self.head_len as u64),
         }
     }
 }
 
-impl Body {
-    /// A body of which nothing has come.
-    pub(super) fn new(length: Length) -> Body {
+impl BodyState {
+    /// Creates the state of a body without any bytes.
+    pub(super) fn new(length: BodyLength) -> BodyState {
         match length {
-            Length::Known(length) => Body::Length(length),
-            Length::Chunked => Body::Chunked(Chunks::default()),
-            Length::UntilEnd => Body::UntilEnd,
+            BodyLength::Known(length) => BodyState::Length(length),
+            BodyLength::Chunked => BodyState::Chunked(ChunkedDecoder::default()),
+            BodyLength::UntilEnd => BodyState::UntilEnd,
         }
     }
 
-    /// Reads on; says how many bytes belong to the body.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, Progress) {
+    /// Consumes the next bytes. Returns the number of bytes that belong to the body.
+    pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, BodyProgress) {
         match self {
-            Body::Length(left) => {
+            BodyState::Length(left) => {
                 let len = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 *left -= len as u64;
-                (len, if *left == 0 { Progress::Done } else { Progress::More })
+                (len, if *left == 0 { BodyProgress::Done } else { BodyProgress::NeedsMore })
             }
-            Body::UntilEnd => (bytes.len(), Progress::More),
-            Body::Chunked(chunks) => {
+            BodyState::UntilEnd => (bytes.len(), BodyProgress::NeedsMore),
+            BodyState::Chunked(chunks) => {
                 let mut at = 0;
                 loop {
                     match chunks.step(bytes.get(at..).unwrap_or_default()) {
-                        Step::Size(len, _) | Step::Data(len) | Step::DataEnd(len) | Step::Trailer(len) => at += len,
-                        Step::End(len) => return (at + len, Progress::Done),
-                        Step::More => return (at, Progress::More),
-                        Step::Bad => return (at, Progress::Bad),
+                        ChunkedStep::Size(len, _)
+                        | ChunkedStep::Data(len)
+                        | ChunkedStep::DataEnd(len)
+                        | ChunkedStep::Trailer(len) => at += len,
+                        ChunkedStep::End(len) => return (at + len, BodyProgress::Done),
+                        ChunkedStep::NeedsMore => return (at, BodyProgress::NeedsMore),
+                        ChunkedStep::Malformed => return (at, BodyProgress::Malformed),
                     }
                 }
             }
         }
     }
 
-    /// Passes over `len` bytes that were not captured; `seamless` says that they follow what was read.
-    pub(super) fn pass(&mut self, len: u64, seamless: bool) -> Passed {
+    /// Skips `len` bytes that were not captured. `seamless` means that the gap follows the consumed bytes directly.
+    pub(super) fn skip_gap(&mut self, len: u64, seamless: bool) -> GapPosition {
         match self {
-            Body::Length(left) if *left > len => {
+            BodyState::Length(left) if *left > len => {
                 *left -= len;
-                Passed::Within
+                GapPosition::Within
             }
-            Body::Length(left) if *left == len => Passed::Exactly,
-            Body::Length(left) => Passed::Beyond(*left),
-            Body::UntilEnd => Passed::Within,
-            Body::Chunked(chunks) if seamless && chunks.awaited() >= len => {
-                chunks.pass(len);
-                Passed::Within
+            BodyState::Length(left) if *left == len => GapPosition::AtEnd,
+            BodyState::Length(left) => GapPosition::Beyond(*left),
+            BodyState::UntilEnd => GapPosition::Within,
+            BodyState::Chunked(chunks) if seamless && chunks.data_left() >= len => {
+                chunks.skip(len);
+                GapPosition::Within
             }
-            Body::Chunked(chunks) => Passed::Beyond(chunks.awaited()),
+            BodyState::Chunked(chunks) => GapPosition::Beyond(chunks.data_left()),
         }
     }
 
-    /// Whether it is in chunks.
+    /// Whether the body is chunked.
     pub(super) fn is_chunked(&self) -> bool {
-        matches!(self, Body::Chunked(_))
+        matches!(self, BodyState::Chunked(_))
     }
 
-    /// Whether it ends with the stream.
+    /// Whether the body ends with the stream.
     pub(super) fn is_until_end(&self) -> bool {
-        matches!(self, Body::UntilEnd)
+        matches!(self, BodyState::UntilEnd)
     }
 
-    /// What was odd about it so far.
+    /// Returns the quirks of the body so far.
     pub(super) fn quirks(&self) -> Quirks {
-        if let Body::Chunked(chunks) = self { chunks.quirks } else { 0 }
+        if let BodyState::Chunked(chunks) = self { chunks.quirks } else { 0 }
     }
 }

@@ -4,7 +4,7 @@
 //! of it. Requests and responses are paired first in, first out (RFC 9112 9.3.2).
 
 mod body;
-mod chunks;
+mod chunked;
 mod coding;
 mod describe;
 mod fields;
@@ -19,18 +19,18 @@ mod status;
 mod transcript;
 mod well_known;
 
-use crate::protocol::{Part, Protocol, SessionKind};
-use crate::session::{Chunk, Context, Ending, Session, Side, Taken, Then, Verdict};
+use crate::protocol::{Dissector, Protocol, SessionKind};
+use crate::session::{Chunk, Consumed, Context, Probe, Session, Side, SideEnd, Transition};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-pub use coding::{Decoded, MAX_CONTENT, Problem, decode};
+use body::BodyDetail;
+pub use coding::{DecodeError, Decoded, MAX_CONTENT, decode};
 pub use fields::*;
-use body::Shown;
-use head::{Line, Start};
-use message::{Body, Message, Progress};
+use head::{HeaderLine, StartLine};
+use message::{BodyProgress, BodyState, HttpMessage};
 use pairing::{Pairing, Role};
-use resync::Skipped;
+use resync::MessageSearch;
 pub use transcript::{Message as TranscriptMessage, Transcript};
 
 /// HTTP/1 in the list of protocols.
@@ -38,7 +38,7 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "HTTP",
     fields: FIELDS,
     claims: &[],
-    part: Part::Session(SessionKind { probe: probe::probe, open }),
+    dissector: Dissector::Session(SessionKind { probe: probe::probe, open }),
 };
 
 /// As long as a head may be; what is longer is told as far as this and passed over. Servers stop at 8 to 64 KiB.
@@ -48,7 +48,7 @@ pub const MAX_BODY: usize = 1 << 20;
 /// While the answer to an Upgrade or CONNECT is awaited, as many bytes of the client may wait.
 const MAX_WAITING: usize = 65_536;
 /// As much of a body as is kept where only the row of a list is wanted: enough to tell what kind of image it is.
-const GLANCE: usize = 64;
+const PREVIEW_BYTES: usize = 64;
 
 fn open(wants: &Wants) -> Box<dyn Session> {
     Box::new(Http::new(kept_of_body(wants), shows_headers(wants)))
@@ -76,10 +76,10 @@ fn kept_of_body(wants: &Wants) -> Option<usize> {
         &HTTP,
         &crate::frame::PROTOCOLS,
     ];
-    let wants_body = of_body.into_iter().any(|field| wants.field(field)) || crate::content::wanted(wants);
+    let wants_body = of_body.into_iter().any(|field| wants.field(field)) || crate::content::is_wanted(wants);
     match wants_body {
         true => Some(MAX_BODY),
-        false if wants.columns => Some(GLANCE),
+        false if wants.columns => Some(PREVIEW_BYTES),
         false => wants.protocol(&HTTP).then_some(0),
     }
 }
@@ -87,28 +87,28 @@ fn kept_of_body(wants: &Wants) -> Option<usize> {
 /// One conversation of HTTP/1.
 #[derive(Debug)]
 struct Http {
-    halves: [Half; 2],
+    halves: [HttpSide; 2],
     pairing: Pairing,
     /// As much of each body as is kept; none if nothing of a message is shown.
     keep: Option<usize>,
     /// Headers are shown.
     headers: bool,
     /// The header lines of the head read last.
-    lines: Vec<Line>,
+    lines: Vec<HeaderLine>,
 }
 
 /// What one side is in the middle of.
 #[derive(Debug, Default)]
-struct Half {
+struct HttpSide {
     state: State,
     /// Of the bytes not taken, so many were searched for the end of the head.
     scanned: usize,
     /// The bytes not taken are known to begin a message.
     sure: bool,
     /// When the first of the bytes not taken was seen.
-    first: Option<crate::session::At>,
+    first: Option<crate::session::Stamp>,
     /// When the last byte was seen.
-    last: crate::session::At,
+    last: crate::session::Stamp,
     /// How many bytes were seen and not taken.
     seen: usize,
     /// What is odd about the next message before it begins.
@@ -122,25 +122,25 @@ enum State {
     #[default]
     Head,
     /// In a body.
-    Body(Box<Message>),
+    Body(Box<HttpMessage>),
     /// Where no message could be found.
-    Skip(Skipped),
+    Skip(MessageSearch),
     /// After the request of this number, until its response tells what is spoken from here on.
     Wait(u32),
 }
 
-impl Half {
-    fn see(&mut self, len: usize, cx: &Context<'_>) {
+impl HttpSide {
+    fn note_arrival(&mut self, len: usize, cx: &Context<'_>) {
         if len > 0 {
-            self.first.get_or_insert(cx.came);
+            self.first.get_or_insert(cx.arrived);
         }
         if len > self.seen {
-            self.last = if self.seen == 0 { cx.came } else { self.last.later(cx.came) };
+            self.last = if self.seen == 0 { cx.arrived } else { self.last.later(cx.arrived) };
             self.seen = len;
         }
     }
 
-    fn take(&mut self, len: usize) {
+    fn consume(&mut self, len: usize) {
         if len > 0 {
             self.seen = self.seen.saturating_sub(len);
             self.scanned = self.scanned.saturating_sub(len);
@@ -149,7 +149,7 @@ impl Half {
     }
 
     /// Makes ready for the next message.
-    fn next(&mut self, state: State) {
+    fn begin_state(&mut self, state: State) {
         self.state = state;
         self.scanned = 0;
         self.sure = false;
@@ -162,7 +162,7 @@ impl Http {
         Http { halves: Default::default(), pairing: Pairing::default(), keep, headers, lines: Vec::new() }
     }
 
-    fn half(&mut self, side: Side) -> &mut Half {
+    fn half(&mut self, side: Side) -> &mut HttpSide {
         let [client, server] = &mut self.halves;
         match side {
             Side::Client => client,
@@ -171,7 +171,7 @@ impl Http {
     }
 
     /// Reads where a head is expected.
-    fn head(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
+    fn head(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let bytes = chunk.bytes;
         let unseen = !self.headers;
         let half = self.half(side);
@@ -179,14 +179,14 @@ impl Http {
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             if blank > 0 {
                 half.quirks |= quirk::LEADING_CRLF;
-                return taken(blank, Then::Same);
+                return taken(blank, Transition::Stay);
             }
-            match probe::starts(bytes) {
-                _ if bytes.is_empty() => return taken(0, Then::Same),
-                Verdict::Perhaps => return taken(0, Then::Same),
-                Verdict::Yes => half.sure = true,
-                Verdict::No => {
-                    half.next(State::Skip(Skipped::new()));
+            match probe::starts_message(bytes) {
+                _ if bytes.is_empty() => return taken(0, Transition::Stay),
+                Probe::Perhaps => return taken(0, Transition::Stay),
+                Probe::Yes => half.sure = true,
+                Probe::No => {
+                    half.begin_state(State::Skip(MessageSearch::new()));
                     return self.skip(side, chunk, cx);
                 }
             }
@@ -194,17 +194,17 @@ impl Http {
         // Nobody looks at the headers, and they are all here: the common case of a list of calls or of frames.
         if unseen && half.scanned == 0 {
             let mut lines = core::mem::take(&mut self.lines);
-            let head = head::glance(bytes, &mut lines).filter(|head| head.bytes.len() <= MAX_HEAD);
-            let headers = head.map(|head| framing::gather(&head, &lines));
+            let head = head::read_fast(bytes, &mut lines).filter(|head| head.bytes.len() <= MAX_HEAD);
+            let headers = head.map(|head| framing::collect_headers(&head, &lines));
             self.lines = lines;
             if let (Some(head), Some(headers)) = (head, headers) {
                 return self.start(side, chunk, &head, &headers, 0, cx);
             }
         }
         let half = self.half(side);
-        match head::end(bytes, &mut half.scanned) {
+        match head::find_end(bytes, &mut half.scanned) {
             Some(end) if end <= MAX_HEAD => self.begin(side, chunk, end, 0, cx),
-            None if bytes.len() < MAX_HEAD => taken(0, Then::Same),
+            None if bytes.len() < MAX_HEAD => taken(0, Transition::Stay),
             _ => self.begin(side, chunk, MAX_HEAD, quirk::HEAD_TOO_LONG | quirk::TRUNCATED, cx),
         }
     }
@@ -217,10 +217,10 @@ impl Http {
         len: usize,
         quirks: quirk::Quirks,
         cx: &mut Context<'_>,
-    ) -> Taken {
+    ) -> Consumed {
         let mut lines = core::mem::take(&mut self.lines);
         let head = head::read(chunk.bytes.get(..len).unwrap_or_default(), &mut lines);
-        let headers = framing::gather(&head, &lines);
+        let headers = framing::collect_headers(&head, &lines);
         // A request of HTTP/0.9 is its first line.
         let simple = head.quirks & quirk::SIMPLE_REQUEST != 0 && lines.is_empty() && head.bytes.ends_with(b"\n");
         let quirks = if simple { quirks & !quirk::TRUNCATED } else { quirks };
@@ -233,23 +233,23 @@ impl Http {
         &mut self,
         side: Side,
         chunk: Chunk<'_>,
-        head: &head::Head<'_>,
-        headers: &framing::Headers<'_>,
+        head: &head::MessageHead<'_>,
+        headers: &framing::FramingHeaders<'_>,
         quirks: quirk::Quirks,
         cx: &mut Context<'_>,
-    ) -> Taken {
+    ) -> Consumed {
         let len = head.bytes.len();
         let cut = quirks & quirk::TRUNCATED != 0;
         let half = self.half(side);
         let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
-        let (first, last) = (half.first.unwrap_or(cx.came), half.last);
+        let (first, last) = (half.first.unwrap_or(cx.arrived), half.last);
         let (link, more) = match head.start {
-            Start::Request { method, target, .. } => self.pairing.request(side, method, target, headers, cx),
-            Start::Response { code, .. } => self.pairing.response(side, code, headers, cx),
+            StartLine::Request { method, target, .. } => self.pairing.request(side, method, target, headers, cx),
+            StartLine::Response { code, .. } => self.pairing.response(side, code, headers, cx),
         };
-        let length = framing::length(head, headers, self.pairing.method(&link));
-        let body = if cut { Body::Length(0) } else { Body::new(length) };
-        let message = Message::new(link, len, body, first, last, quirks | more);
+        let length = framing::body_length(head, headers, self.pairing.method(&link));
+        let body = if cut { BodyState::Length(0) } else { BodyState::new(length) };
+        let message = HttpMessage::new(link, len, body, first, last, quirks | more);
         self.advance(side, message, chunk, Some(head), cx)
     }
 
@@ -257,32 +257,32 @@ impl Http {
     fn advance(
         &mut self,
         side: Side,
-        mut message: Message,
+        mut message: HttpMessage,
         chunk: Chunk<'_>,
-        head: Option<&head::Head<'_>>,
+        head: Option<&head::MessageHead<'_>>,
         cx: &mut Context<'_>,
-    ) -> Taken {
+    ) -> Consumed {
         let from = head.map_or(0, |head| head.bytes.len());
         let (used, progress) = message.body.advance(chunk.bytes.get(from..).unwrap_or_default());
         let used = from + used;
         if used > 0 {
             message.last = message.last.later(self.half(side).last);
         }
-        if progress == Progress::More {
-            message.keep(chunk.bytes.get(..used).unwrap_or_default(), self.keep);
+        if progress == BodyProgress::NeedsMore {
+            message.append(chunk.bytes.get(..used).unwrap_or_default(), self.keep);
             self.half(side).state = State::Body(Box::new(message));
-            return taken(used, Then::Same);
+            return taken(used, Transition::Stay);
         }
-        let broken = progress == Progress::Bad;
+        let broken = progress == BodyProgress::Malformed;
         let cut_short = message.quirks & quirk::HEAD_TOO_LONG != 0;
         let then = self.finish(side, message, chunk.first(used), head, cx);
         if broken {
-            self.half(side).state = State::Skip(Skipped::new());
+            self.half(side).state = State::Skip(MessageSearch::new());
             if used == 0 {
                 return self.skip(side, chunk, cx);
             }
         } else if cut_short {
-            self.half(side).state = State::Skip(Skipped::within_line());
+            self.half(side).state = State::Skip(MessageSearch::new_mid_line());
         }
         taken(used, then)
     }
@@ -291,66 +291,69 @@ impl Http {
     fn finish(
         &mut self,
         side: Side,
-        mut message: Message,
+        mut message: HttpMessage,
         chunk: Chunk<'_>,
-        head: Option<&head::Head<'_>>,
+        head: Option<&head::MessageHead<'_>>,
         cx: &mut Context<'_>,
-    ) -> Then {
-        let is_here = message.wire == 0;
-        message.keep(chunk.bytes, self.keep.filter(|_| !is_here));
+    ) -> Transition {
+        let is_here = message.captured_len == 0;
+        message.append(chunk.bytes, self.keep.filter(|_| !is_here));
         message.quirks |= message.body.quirks();
         if message.missing > 0 {
             message.quirks |= quirk::GAP;
         }
-        let limit = message.head.saturating_add(self.keep.unwrap_or(0));
-        if self.keep == Some(MAX_BODY) && message.wire > limit as u64 || message.is_let_go() {
+        let limit = message.head_len.saturating_add(self.keep.unwrap_or(0));
+        if self.keep == Some(MAX_BODY) && message.captured_len > limit as u64 || message.is_body_dropped() {
             message.quirks |= quirk::BODY_LIMIT;
         }
         self.pairing.complete(side, &message, cx);
-        if let Some(keep) = self.keep.filter(|_| !cx.tree.is_dismissed()) {
-            let kept = core::mem::take(&mut message.kept);
+        if let Some(keep) = self.keep.filter(|_| !cx.tree.skips_rest()) {
+            let kept = core::mem::take(&mut message.buffer);
             let shown = if is_here { chunk.first(limit) } else { Chunk { bytes: &kept, base: None } };
             let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
             let of_body = match keep {
-                MAX_BODY => Shown::Body,
-                0 => Shown::Nothing,
-                _ => Shown::Glance,
+                MAX_BODY => BodyDetail::Full,
+                0 => BodyDetail::Nothing,
+                _ => BodyDetail::Preview,
             };
-            let seen = describe::Seen { chunk: shown, of_body, head, headers: self.headers };
+            let seen = describe::MessageView { chunk: shown, body_detail: of_body, head, wants_headers: self.headers };
             describe::describe(&message, seen, exchange, &mut self.lines, cx);
         }
-        let waits = message.link.nth.filter(|&nth| message.link.role == Role::Request && self.pairing.awaited(nth).is_some());
-        self.half(side).next(waits.map_or(State::Head, State::Wait));
+        let waits = message
+            .link
+            .nth
+            .filter(|&nth| message.link.role == Role::Request && self.pairing.awaits_switch(nth).is_some());
+        self.half(side).begin_state(waits.map_or(State::Head, State::Wait));
         self.pairing.settle(message.link, cx)
     }
 
     /// Passes over bytes until a message begins.
-    fn skip(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
+    fn skip(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let State::Skip(mut skipped) = core::mem::take(&mut self.half(side).state) else {
-            return taken(0, Then::Same);
+            return taken(0, Transition::Stay);
         };
-        let (len, found) = skipped.skip(chunk.bytes);
+        let (len, found) = skipped.advance(chunk.bytes);
         if !found {
             self.half(side).state = State::Skip(skipped);
         } else {
-            skipped.tell(self.keep.is_some(), cx);
+            skipped.record(self.keep.is_some(), cx);
             if len == 0 {
                 return self.head(side, chunk, cx);
             }
         }
-        taken(len, Then::Same)
+        taken(len, Transition::Stay)
     }
 
     /// Tells what can be told of bytes that are the beginning of something, and of which no more will come.
-    fn cut(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
+    fn flush_incomplete(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
         match core::mem::take(&mut self.half(side).state) {
             State::Head if self.half(side).sure => {
                 self.begin(side, rest, rest.bytes.len(), quirk::TRUNCATED, cx);
             }
             State::Head if !rest.bytes.is_empty() => {
-                let mut skipped = Skipped::new();
-                skipped.bytes = rest.bytes.len() as u64;
-                skipped.tell(self.keep.is_some(), cx);
+                let mut skipped = MessageSearch::new();
+                skipped.skipped_bytes = rest.bytes.len() as u64;
+                skipped.record(self.keep.is_some(), cx);
             }
             State::Head => {}
             State::Body(mut message) => {
@@ -358,8 +361,8 @@ impl Http {
                 self.finish(side, *message, rest, None, cx);
             }
             State::Skip(mut skipped) => {
-                skipped.bytes += rest.bytes.len() as u64;
-                skipped.tell(self.keep.is_some(), cx);
+                skipped.skipped_bytes += rest.bytes.len() as u64;
+                skipped.record(self.keep.is_some(), cx);
             }
             State::Wait(nth) => self.half(side).state = State::Wait(nth),
         }
@@ -367,17 +370,17 @@ impl Http {
 }
 
 impl Session for Http {
-    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
-        self.half(side).see(chunk.bytes.len(), cx);
+    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        self.half(side).note_arrival(chunk.bytes.len(), cx);
         if let State::Wait(nth) = self.half(side).state {
-            match self.pairing.awaited(nth) {
-                Some(_) if chunk.bytes.len() <= MAX_WAITING => return taken(0, Then::Same),
+            match self.pairing.awaits_switch(nth) {
+                Some(_) if chunk.bytes.len() <= MAX_WAITING => return taken(0, Transition::Stay),
                 // The answer was not captured, and this is what it allowed.
                 Some(true) => {
                     self.pairing.flush(cx);
-                    return taken(0, Then::Anybody);
+                    return taken(0, Transition::Detect);
                 }
-                _ => self.half(side).next(State::Head),
+                _ => self.half(side).begin_state(State::Head),
             }
         }
         let taken = match self.half(side).state {
@@ -385,52 +388,52 @@ impl Session for Http {
             State::Skip(_) => self.skip(side, chunk, cx),
             State::Body(_) => match core::mem::take(&mut self.half(side).state) {
                 State::Body(message) => self.advance(side, *message, chunk, None, cx),
-                _ => taken(0, Then::Same),
+                _ => taken(0, Transition::Stay),
             },
         };
-        self.half(side).take(taken.bytes);
+        self.half(side).consume(taken.bytes);
         taken
     }
 
     fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>) {
-        self.half(side).see(before.bytes.len(), cx);
+        self.half(side).note_arrival(before.bytes.len(), cx);
         let after = match core::mem::take(&mut self.half(side).state) {
-            State::Body(mut message) => match message.body.pass(len, before.bytes.is_empty()) {
-                message::Passed::Within if len == 0 => {
-                    message.let_go();
+            State::Body(mut message) => match message.body.skip_gap(len, before.bytes.is_empty()) {
+                message::GapPosition::Within if len == 0 => {
+                    message.drop_body();
                     State::Body(message)
                 }
-                message::Passed::Within => {
-                    message.miss(len);
+                message::GapPosition::Within => {
+                    message.count_missing(len);
                     State::Body(message)
                 }
-                message::Passed::Exactly => {
-                    message.miss(len);
+                message::GapPosition::AtEnd => {
+                    message.count_missing(len);
                     self.finish(side, *message, before.first(0), None, cx);
                     core::mem::take(&mut self.half(side).state)
                 }
-                message::Passed::Beyond(within) => {
-                    message.miss(within);
+                message::GapPosition::Beyond(within) => {
+                    message.count_missing(within);
                     message.quirks |= quirk::GAP;
                     if message.body.is_chunked() {
                         message.quirks |= quirk::TRUNCATED;
                     }
                     self.finish(side, *message, before, None, cx);
-                    self.pairing.doubt(side);
-                    State::Skip(Skipped::new())
+                    self.pairing.mark_doubtful(side);
+                    State::Skip(MessageSearch::new())
                 }
             },
             State::Wait(nth) => State::Wait(nth),
             state => {
                 self.half(side).state = state;
-                self.cut(side, before, cx);
-                self.pairing.doubt(side);
-                State::Skip(Skipped::new())
+                self.flush_incomplete(side, before, cx);
+                self.pairing.mark_doubtful(side);
+                State::Skip(MessageSearch::new())
             }
         };
         let half = self.half(side);
-        half.next(after);
-        half.take(before.bytes.len());
+        half.begin_state(after);
+        half.consume(before.bytes.len());
         half.seen = 0;
         if len == 0 {
             // Memory is short: what is open is reported as far as it has come.
@@ -439,24 +442,27 @@ impl Session for Http {
         }
     }
 
-    fn end(&mut self, side: Side, rest: Chunk<'_>, ending: Ending, cx: &mut Context<'_>) {
-        self.half(side).see(rest.bytes.len(), cx);
+    fn end(&mut self, side: Side, rest: Chunk<'_>, ending: SideEnd, cx: &mut Context<'_>) {
+        self.half(side).note_arrival(rest.bytes.len(), cx);
         if let State::Body(message) = &mut self.half(side).state {
             // RFC 9112 8: such a body is complete only if the connection was closed in order.
-            if message.body.is_until_end() && ending == Ending::Closed && message.missing == 0
-                && let State::Body(message) = core::mem::take(&mut self.half(side).state) {
-                    self.finish(side, *message, rest.first(0), None, cx);
-                }
+            if message.body.is_until_end()
+                && ending == SideEnd::Closed
+                && message.missing == 0
+                && let State::Body(message) = core::mem::take(&mut self.half(side).state)
+            {
+                self.finish(side, *message, rest.first(0), None, cx);
+            }
         }
-        self.cut(side, rest, cx);
+        self.flush_incomplete(side, rest, cx);
         let half = self.half(side);
-        half.next(State::Head);
+        half.begin_state(State::Head);
         half.ended = true;
         half.seen = 0;
         if self.half(side.other()).ended {
             self.pairing.flush(cx);
         } else {
-            self.pairing.silent(side, cx);
+            self.pairing.side_ended(side, cx);
         }
     }
 
@@ -466,15 +472,15 @@ impl Session for Http {
         !matches!(half.state, State::Skip(_))
     }
 
-    fn held(&self) -> usize {
-        let kept = |half: &Half| if let State::Body(message) = &half.state { message.kept.capacity() } else { 0 };
-        let lines = self.lines.capacity() * size_of::<Line>();
-        self.pairing.held() + lines + self.halves.iter().map(kept).sum::<usize>()
+    fn buffered(&self) -> usize {
+        let kept = |half: &HttpSide| if let State::Body(message) = &half.state { message.buffer.capacity() } else { 0 };
+        let lines = self.lines.capacity() * size_of::<HeaderLine>();
+        self.pairing.buffered() + lines + self.halves.iter().map(kept).sum::<usize>()
     }
 }
 
-fn taken(bytes: usize, then: Then) -> Taken {
-    Taken { bytes, then }
+fn taken(bytes: usize, then: Transition) -> Consumed {
+    Consumed { bytes, transition: then }
 }
 
 #[cfg(test)]

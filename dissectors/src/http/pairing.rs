@@ -1,10 +1,10 @@
 //! Pairing: each response answers the oldest request without one (RFC 9112 9.3.2).
 
-use super::framing::Headers;
-use super::message::Message;
+use super::framing::FramingHeaders;
+use super::message::HttpMessage;
 use super::quirk::{self, Quirks};
 use crate::exchange::{Exchange, Transfer};
-use crate::session::{At, Context, Event, Side, Then, Told};
+use crate::session::{Context, Event, MessageEnd, Side, Stamp, Transition};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use compact_str::CompactString;
@@ -25,7 +25,7 @@ pub(super) struct Link {
     /// The exchange's number; none for an interim response nobody asked for.
     pub nth: Option<u32>,
     /// Who reads on after it.
-    pub then: Then,
+    pub transition: Transition,
 }
 
 /// What a message does.
@@ -41,13 +41,13 @@ pub(super) enum Role {
 
 /// An exchange that is not complete.
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(super) struct OpenExchange {
     /// What is known of it.
     pub exchange: Box<Exchange>,
     /// Where the request was told.
-    pub asked: Option<At>,
+    pub requested: Option<Stamp>,
     upgrade: CompactString,
-    state: Answer,
+    state: ResponseState,
     // All of the request has come, or will never come.
     request_done: bool,
     // Its response may lie in bytes that were not captured.
@@ -55,26 +55,26 @@ pub(super) struct Pending {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+enum ResponseState {
     Awaited,
-    Coming,
+    Started,
     Done,
 }
 
-impl Pending {
-    fn new(exchange: Exchange) -> Pending {
-        Pending {
+impl OpenExchange {
+    fn new(exchange: Exchange) -> OpenExchange {
+        OpenExchange {
             exchange: Box::new(exchange),
-            asked: None,
+            requested: None,
             upgrade: CompactString::default(),
-            state: Answer::Awaited,
+            state: ResponseState::Awaited,
             request_done: false,
             doubtful: false,
         }
     }
 
     fn text(&self) -> usize {
-        self.exchange.uri.len() + self.exchange.host.len() + self.exchange.method.len() + self.upgrade.len()
+        self.exchange.target.len() + self.exchange.authority.len() + self.exchange.method.len() + self.upgrade.len()
     }
 
     fn is_connect(&self) -> bool {
@@ -85,17 +85,17 @@ impl Pending {
 /// The exchanges of a conversation that are not complete.
 #[derive(Debug, Default)]
 pub(super) struct Pairing {
-    open: VecDeque<Pending>,
+    open: VecDeque<OpenExchange>,
     count: u32,
     text: usize,
     /// Where the last response stood whose request was not known.
-    orphan: Option<At>,
+    orphan: Option<Stamp>,
 }
 
 impl Pairing {
     /// Bytes it keeps.
-    pub(super) fn held(&self) -> usize {
-        self.text + self.open.capacity() * size_of::<Pending>() + self.open.len() * size_of::<Exchange>()
+    pub(super) fn buffered(&self) -> usize {
+        self.text + self.open.capacity() * size_of::<OpenExchange>() + self.open.len() * size_of::<Exchange>()
     }
 
     /// Learns of a request.
@@ -104,20 +104,20 @@ impl Pairing {
         side: Side,
         method: &[u8],
         target: &[u8],
-        headers: &Headers<'_>,
+        headers: &FramingHeaders<'_>,
         cx: &mut Context<'_>,
     ) -> (Link, Quirks) {
-        self.give_up_doubtful(side, cx);
-        let nth = self.next();
+        self.drop_doubtful(side, cx);
+        let nth = self.next_number();
         let host = if headers.host.is_empty() { authority(method, target) } else { headers.host };
-        let mut pending = Pending::new(Exchange {
+        let mut pending = OpenExchange::new(Exchange {
             protocol: "http",
             stream: cx.stream,
             nth,
-            asked_by: Some(side),
+            requester: Some(side),
             method: text(method),
-            host: text(host),
-            uri: text(target),
+            authority: text(host),
+            target: text(target),
             ..Exchange::default()
         });
         if !headers.upgrade.is_empty() {
@@ -134,7 +134,7 @@ impl Pairing {
             self.report(0, cx);
             quirks |= quirk::OPEN_LIMIT;
         }
-        (Link { role: Role::Request, nth: Some(nth), then: Then::Same }, quirks)
+        (Link { role: Role::Request, nth: Some(nth), transition: Transition::Stay }, quirks)
     }
 
     /// Learns of a response.
@@ -142,43 +142,43 @@ impl Pairing {
         &mut self,
         side: Side,
         code: Option<u16>,
-        headers: &Headers<'_>,
+        headers: &FramingHeaders<'_>,
         cx: &mut Context<'_>,
     ) -> (Link, Quirks) {
         let asked_by = Some(side.other());
         let found = self
             .open
             .iter_mut()
-            .find(|pending| pending.state == Answer::Awaited && pending.exchange.asked_by == asked_by);
+            .find(|pending| pending.state == ResponseState::Awaited && pending.exchange.requester == asked_by);
         // RFC 9110 15.2: interim responses, of which 101 is the last in this protocol.
         if matches!(code, Some(100 | 102..=199)) {
             let nth = found.map(|pending| pending.exchange.nth);
             let quirks = if nth.is_none() { quirk::NO_REQUEST } else { 0 };
-            return (Link { role: Role::Interim, nth, then: Then::Same }, quirks);
+            return (Link { role: Role::Interim, nth, transition: Transition::Stay }, quirks);
         }
         let (pending, quirks) = match found {
             Some(pending) => (pending, 0),
             None => {
-                let nth = self.next();
+                let nth = self.next_number();
                 let exchange = Exchange { protocol: "http", stream: cx.stream, nth, ..Exchange::default() };
-                self.open.push_back(Pending { request_done: true, ..Pending::new(exchange) });
+                self.open.push_back(OpenExchange { request_done: true, ..OpenExchange::new(exchange) });
                 self.orphan = Some(cx.at);
                 match self.open.back_mut() {
                     Some(pending) => (pending, quirk::NO_REQUEST),
-                    None => return (Link { role: Role::Interim, nth: None, then: Then::Same }, 0),
+                    None => return (Link { role: Role::Interim, nth: None, transition: Transition::Stay }, 0),
                 }
             }
         };
-        pending.state = Answer::Coming;
-        pending.exchange.status = code;
+        pending.state = ResponseState::Started;
+        pending.exchange.code = code;
         pending.exchange.content_type = text(headers.content_type);
         let then = match code {
-            Some(101) if headers.upgrade.is_empty() => upgraded(pending.upgrade.as_bytes()),
-            Some(101) => upgraded(headers.upgrade),
-            Some(200..=299) if pending.is_connect() => Then::Anybody,
-            _ => Then::Same,
+            Some(101) if headers.upgrade.is_empty() => upgrade_transition(pending.upgrade.as_bytes()),
+            Some(101) => upgrade_transition(headers.upgrade),
+            Some(200..=299) if pending.is_connect() => Transition::Detect,
+            _ => Transition::Stay,
         };
-        (Link { role: Role::Response, nth: Some(pending.exchange.nth), then }, quirks)
+        (Link { role: Role::Response, nth: Some(pending.exchange.nth), transition: then }, quirks)
     }
 
     /// The method of the request that a response answers.
@@ -187,24 +187,30 @@ impl Pairing {
     }
 
     /// The exchange of this number, if it is not complete.
-    pub(super) fn find(&self, nth: u32) -> Option<&Pending> {
+    pub(super) fn find(&self, nth: u32) -> Option<&OpenExchange> {
         self.open.get(self.place(nth)?)
     }
 
     /// Learns that a message is complete, or as complete as it will be.
-    pub(super) fn complete(&mut self, side: Side, message: &Message, cx: &mut Context<'_>) {
+    pub(super) fn complete(&mut self, side: Side, message: &HttpMessage, cx: &mut Context<'_>) {
         let Link { role, nth, .. } = message.link;
         let broken = quirk::TRUNCATED | quirk::GAP | quirk::BAD_CHUNK;
         let transfer = Transfer {
             first: message.first,
             last: message.last,
-            told: cx.at.frame,
+            completed_in: cx.at.frame,
             body: message.body_len(),
             complete: message.quirks & broken == 0,
         };
         let (asks, answers) = (nth.filter(|_| role == Role::Request), nth.filter(|_| role == Role::Response));
-        let len = message.wire.saturating_add(message.missing);
-        cx.events.push(Event::Message(Told { side, first: message.first, len, asks, answers }));
+        let len = message.captured_len.saturating_add(message.missing);
+        cx.events.push(Event::Message(MessageEnd {
+            side,
+            first: message.first,
+            len,
+            request: asks,
+            response: answers,
+        }));
         let Some(pending) = nth.and_then(|nth| self.place(nth)).and_then(|place| self.open.get_mut(place)) else {
             return;
         };
@@ -212,50 +218,51 @@ impl Pairing {
             Role::Request => {
                 pending.exchange.request = Some(transfer);
                 pending.request_done = true;
-                pending.asked = Some(At { frame: cx.at.frame, time: message.done(cx.at) });
+                pending.requested = Some(Stamp { frame: cx.at.frame, time: message.completed_at(cx.at) });
                 // The end of it was lost, which shows only now; what came meanwhile as an answer to nothing answered it.
                 if !transfer.complete && self.orphan.is_some_and(|orphan| orphan.frame > message.first.frame) {
-                    pending.state = Answer::Done;
+                    pending.state = ResponseState::Done;
                 }
             }
             Role::Response => {
                 pending.exchange.response = Some(transfer);
-                pending.state = Answer::Done;
+                pending.state = ResponseState::Done;
             }
             Role::Interim => {}
         }
     }
 
     /// Reports the exchange of a message that is complete, if the other half is too; says who reads on.
-    pub(super) fn settle(&mut self, link: Link, cx: &mut Context<'_>) -> Then {
+    pub(super) fn settle(&mut self, link: Link, cx: &mut Context<'_>) -> Transition {
         if let Some(place) = link.nth.and_then(|nth| self.place(nth))
-            && self.open.get(place).is_some_and(|pending| pending.request_done && pending.state == Answer::Done) {
-                self.report(place, cx);
-            }
-        if link.then != Then::Same {
+            && self.open.get(place).is_some_and(|pending| pending.request_done && pending.state == ResponseState::Done)
+        {
+            self.report(place, cx);
+        }
+        if link.transition != Transition::Stay {
             self.flush(cx);
         }
-        link.then
+        link.transition
     }
 
     /// Whether nothing can be said of what follows a request before its response is known: the request of a tunnel
     /// (true) or of an upgrade.
-    pub(super) fn awaited(&self, nth: u32) -> Option<bool> {
-        let pending = self.find(nth).filter(|pending| pending.state == Answer::Awaited)?;
+    pub(super) fn awaits_switch(&self, nth: u32) -> Option<bool> {
+        let pending = self.find(nth).filter(|pending| pending.state == ResponseState::Awaited)?;
         (pending.is_connect() || !pending.upgrade.is_empty()).then(|| pending.is_connect())
     }
 
     /// Learns that responses of `side` may lie in bytes that were not captured.
-    pub(super) fn doubt(&mut self, side: Side) {
-        for pending in self.open.iter_mut().filter(|pending| pending.exchange.asked_by == Some(side.other())) {
+    pub(super) fn mark_doubtful(&mut self, side: Side) {
+        for pending in self.open.iter_mut().filter(|pending| pending.exchange.requester == Some(side.other())) {
             pending.doubtful = true;
         }
     }
 
     /// A client that asks one thing at a time has had its response when it asks the next.
-    fn give_up_doubtful(&mut self, side: Side, cx: &mut Context<'_>) {
-        let is_awaited = |pending: &Pending| {
-            pending.state == Answer::Awaited && pending.request_done && pending.exchange.asked_by == Some(side)
+    fn drop_doubtful(&mut self, side: Side, cx: &mut Context<'_>) {
+        let is_awaited = |pending: &OpenExchange| {
+            pending.state == ResponseState::Awaited && pending.request_done && pending.exchange.requester == Some(side)
         };
         let Some(place) = self.open.iter().position(is_awaited) else {
             return;
@@ -267,13 +274,13 @@ impl Pairing {
     }
 
     /// Learns that `side` sends nothing more, and so no response.
-    pub(super) fn silent(&mut self, side: Side, cx: &mut Context<'_>) {
+    pub(super) fn side_ended(&mut self, side: Side, cx: &mut Context<'_>) {
         let mut at = 0;
         while let Some(pending) = self.open.get_mut(at) {
-            if pending.exchange.asked_by == Some(side.other()) {
-                pending.state = Answer::Done;
+            if pending.exchange.requester == Some(side.other()) {
+                pending.state = ResponseState::Done;
             }
-            if pending.request_done && pending.state == Answer::Done {
+            if pending.request_done && pending.state == ResponseState::Done {
                 self.report(at, cx);
             } else {
                 at += 1;
@@ -299,7 +306,7 @@ impl Pairing {
         self.open.binary_search_by_key(&nth, |pending| pending.exchange.nth).ok()
     }
 
-    fn next(&mut self) -> u32 {
+    fn next_number(&mut self) -> u32 {
         let nth = self.count;
         self.count = self.count.saturating_add(1);
         nth
@@ -319,14 +326,14 @@ fn authority<'b>(method: &[u8], target: &'b [u8]) -> &'b [u8] {
 }
 
 /// Who reads what was upgraded to (RFC 9110 7.8).
-fn upgraded(value: &[u8]) -> Then {
+fn upgrade_transition(value: &[u8]) -> Transition {
     let name = value.split(|byte| matches!(byte, b',' | b'/' | b' ')).next().unwrap_or_default();
     if name.eq_ignore_ascii_case(b"websocket") {
-        Then::Protocol("websocket")
+        Transition::Protocol("websocket")
     } else if name.eq_ignore_ascii_case(b"h2c") {
-        Then::Protocol("http2")
+        Transition::Protocol("http2")
     } else {
-        Then::Anybody
+        Transition::Detect
     }
 }
 

@@ -1,14 +1,14 @@
-//! Whether bytes begin an HTTP/1 message.
+//! Detection of HTTP/1 by the first bytes of a message.
 
 use super::head::is_token;
-use crate::session::Verdict;
+use crate::session::Probe;
 
-/// The longest method that is believed.
+/// Maximum length of a method, in bytes.
 const MAX_METHOD: usize = 32;
-/// How far a start line is searched for its end when its beginning alone does not tell.
+/// Maximum number of bytes searched for the end of a start line whose beginning is inconclusive.
 const MAX_LINE: usize = 2048;
 
-/// The methods of the IANA registry, and a few that are common without.
+/// Methods of the IANA registry, and a few common unregistered ones.
 static METHODS: &[&str] = &[
     "ACL",
     "BASELINE-CONTROL",
@@ -64,93 +64,92 @@ static METHODS: &[&str] = &[
     "VERSION-CONTROL",
 ];
 
-/// Whether the first bytes of a side are HTTP/1: leading empty lines, then a status line, or a request line with a
-/// version, or with a known method and a target that only HTTP has. What is a `Yes` or a `No` stays so as bytes are
-/// added.
-pub(super) fn probe(bytes: &[u8]) -> Verdict {
+/// Probes the first bytes of a side for HTTP/1: optional empty lines, then a status line or a request line. A request
+/// line needs a version, or a known method with a target that only HTTP has. More bytes never change a `Yes` or `No`.
+pub(super) fn probe(bytes: &[u8]) -> Probe {
     let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    message(bytes.get(blank..).unwrap_or_default())
+    probe_message(bytes.get(blank..).unwrap_or_default())
 }
 
-/// The same for bytes where a message ought to begin: a known method alone is believed.
-pub(super) fn starts(bytes: &[u8]) -> Verdict {
-    match message(bytes) {
-        Verdict::Yes => Verdict::Yes,
-        verdict => {
+/// Probes bytes where a message is expected. A known method alone is sufficient.
+pub(super) fn starts_message(bytes: &[u8]) -> Probe {
+    match probe_message(bytes) {
+        Probe::Yes => Probe::Yes,
+        probe => {
             let method = bytes.iter().take(MAX_METHOD).position(|byte| byte.is_ascii_whitespace());
             let method = method.and_then(|end| bytes.get(..end)).unwrap_or_default();
             let status = bytes.starts_with(b"HTTP/") && bytes.get(5).is_some_and(u8::is_ascii_digit);
-            if is_method(method) || status { Verdict::Yes } else { verdict }
+            if is_method(method) || status { Probe::Yes } else { probe }
         }
     }
 }
 
-fn message(bytes: &[u8]) -> Verdict {
+fn probe_message(bytes: &[u8]) -> Probe {
     match bytes {
-        [b'H', b'T', b'T', b'P', b'/', ..] | [b'I', b'C', b'Y', b' ', ..] => return status_line(bytes),
-        _ if b"HTTP/".starts_with(bytes) || b"ICY ".starts_with(bytes) => return Verdict::Perhaps,
+        [b'H', b'T', b'T', b'P', b'/', ..] | [b'I', b'C', b'Y', b' ', ..] => return probe_status_line(bytes),
+        _ if b"HTTP/".starts_with(bytes) || b"ICY ".starts_with(bytes) => return Probe::Perhaps,
         _ => {}
     }
     let method = bytes.iter().take(MAX_METHOD).take_while(|&&byte| is_token(byte)).count();
     match bytes.get(method) {
-        None => return Verdict::Perhaps,
+        None => return Probe::Perhaps,
         Some(b' ') if method > 0 => {}
-        Some(_) => return Verdict::No,
+        Some(_) => return Probe::No,
     }
     let (method, rest) = bytes.split_at_checked(method).unwrap_or_default();
     // The preface of HTTP/2 (RFC 9113 3.4).
     if method == b"PRI" {
-        return Verdict::No;
+        return Probe::No;
     }
     let target = rest.get(1..).unwrap_or_default();
     let known = is_method(method);
-    if known && is_target(target) {
-        return Verdict::Yes;
+    if known && is_http_target(target) {
+        return Probe::Yes;
     }
     let searched = target.get(..MAX_LINE).unwrap_or(target);
     let line = memchr::memchr(b'\n', searched).and_then(|end| target.get(..end));
     let text = line.unwrap_or(searched);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     if text.iter().any(|&byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
-        return Verdict::No;
+        return Probe::No;
     }
     match line {
-        Some(_) if is_version(text.rsplit(|byte| *byte == b' ').next().unwrap_or_default()) => Verdict::Yes,
-        None if target.len() < MAX_LINE => Verdict::Perhaps,
-        _ => Verdict::No,
+        Some(_) if is_version(text.rsplit(|byte| *byte == b' ').next().unwrap_or_default()) => Probe::Yes,
+        None if target.len() < MAX_LINE => Probe::Perhaps,
+        _ => Probe::No,
     }
 }
 
-fn status_line(bytes: &[u8]) -> Verdict {
+fn probe_status_line(bytes: &[u8]) -> Probe {
     let pattern: &[u8] = if bytes.starts_with(b"I") { b"ICY 000" } else { b"HTTP/1.0 " };
-    for (at, wanted) in pattern.iter().enumerate() {
-        let fits = match (bytes.get(at), wanted) {
-            (None, _) => return Verdict::Perhaps,
+    for (at, expected) in pattern.iter().enumerate() {
+        let matches = match (bytes.get(at), expected) {
+            (None, _) => return Probe::Perhaps,
             (Some(byte), b'1') => matches!(byte, b'0' | b'1'),
             (Some(byte), b'0') => byte.is_ascii_digit(),
             (Some(byte), b' ') => matches!(byte, b' ' | b'\t'),
-            (Some(byte), _) => byte == wanted,
+            (Some(byte), _) => byte == expected,
         };
-        if !fits {
-            return Verdict::No;
+        if !matches {
+            return Probe::No;
         }
     }
-    Verdict::Yes
+    Probe::Yes
 }
 
 fn is_method(token: &[u8]) -> bool {
     matches!(token, b"GET" | b"POST") || METHODS.binary_search_by(|known| known.as_bytes().cmp(token)).is_ok()
 }
 
-/// Whether a target begins as none of the protocols that borrowed HTTP's request line begin theirs.
-fn is_target(bytes: &[u8]) -> bool {
+/// Whether a target begins as only HTTP targets do. Other protocols with HTTP's request line, such as RTSP, differ.
+fn is_http_target(bytes: &[u8]) -> bool {
     bytes.starts_with(b"/")
         || [&b"http://"[..], b"https://"]
             .iter()
             .any(|scheme| bytes.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
-/// Whether it is a version that this protocol reads: 0.x or 1.x.
+/// Whether `token` is a supported version: 0.x or 1.x.
 pub(super) fn is_version(token: &[u8]) -> bool {
     matches!(token, [b'H', b'T', b'T', b'P', b'/', b'0' | b'1', b'.', minor] if minor.is_ascii_digit())
 }
@@ -161,14 +160,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_methods_are_in_order() {
+    fn the_methods_are_sorted() {
         assert!(METHODS.is_sorted());
     }
 
     #[test]
-    fn http_is_told_from_what_looks_like_it() {
-        use Verdict::{No, Perhaps, Yes};
-        let rows: &[(&[u8], Verdict)] = &[
+    fn http_is_distinguished_from_similar_protocols() {
+        use Probe::{No, Perhaps, Yes};
+        let cases: &[(&[u8], Probe)] = &[
             (b"", Perhaps),
             (b"G", Perhaps),
             (b"GET", Perhaps),
@@ -202,14 +201,14 @@ mod tests {
             (b" GET / HTTP/1.1\r\n", No),
             (b"FOO \x00\x01", No),
         ];
-        for &(bytes, verdict) in rows {
-            assert_eq!(probe(bytes), verdict, "{}", bytes.escape_ascii());
+        for &(bytes, expected) in cases {
+            assert_eq!(probe(bytes), expected, "{}", bytes.escape_ascii());
         }
     }
 
     #[test]
-    fn more_bytes_do_not_change_a_verdict() {
-        let rows: &[&[u8]] = &[
+    fn more_bytes_do_not_change_a_definite_result() {
+        let cases: &[&[u8]] = &[
             b"GET / HTTP/1.1\r\n\r\n",
             b"\r\nFOO /x HTTP/1.1\r\n",
             b"OPTIONS * RTSP/1.0\r\n",
@@ -219,13 +218,13 @@ mod tests {
             b"FOO /x y z\r\n HTTP/1.1\r\n",
             b"FOO /x\r HTTP/1.1\r\n",
         ];
-        for row in rows {
-            for probe in [probe, starts] {
-                let mut before = Verdict::Perhaps;
-                for len in 0..=row.len() {
-                    let verdict = probe(&row[..len]);
-                    assert!(before == Verdict::Perhaps || before == verdict, "{}", row[..len].escape_ascii());
-                    before = verdict;
+        for case in cases {
+            for probe in [probe, starts_message] {
+                let mut before = Probe::Perhaps;
+                for len in 0..=case.len() {
+                    let result = probe(&case[..len]);
+                    assert!(before == Probe::Perhaps || before == result, "{}", case[..len].escape_ascii());
+                    before = result;
                 }
             }
         }

@@ -1,16 +1,16 @@
-//! What is odd about a message, as a set, and the notes that tell of it.
+//! Quirks: deviations of a message from the RFCs, as a bit set, and the expert note of each.
 
 use crate::field::Field;
 
-/// A set of oddities: a sum of the constants of this module.
+/// Set of quirks: a union of the constants of this module.
 pub(super) type Quirks = u64;
 
 macro_rules! quirks {
     ($($name:ident $field:ident;)+) => {
         #[allow(clippy::upper_case_acronyms, non_camel_case_types)]
-        enum Place { $($name),+ }
-        $(pub(super) const $name: Quirks = 1 << Place::$name as u32;)+
-        /// Each with its note.
+        enum Bit { $($name),+ }
+        $(pub(super) const $name: Quirks = 1 << Bit::$name as u32;)+
+        /// Each quirk with its expert note.
         pub(super) static NOTES: &[(Quirks, &Field)] = &[$(($name, &super::fields::$field)),+];
     };
 }

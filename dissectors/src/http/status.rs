@@ -1,9 +1,9 @@
-//! What status codes mean: the IANA registry, and the words Wireshark has for codes beyond it.
+//! Status codes and their descriptions: the IANA registry, and Wireshark's texts for other codes.
 
-/// The words for a status code.
-pub(super) fn describe(code: u16) -> Option<&'static str> {
+/// Returns the description of a status code.
+pub(super) fn description(code: u16) -> Option<&'static str> {
     let at = CODES.binary_search_by_key(&code, |&(number, _)| number).ok()?;
-    CODES.get(at).map(|&(_, words)| words)
+    CODES.get(at).map(|&(_, description)| description)
 }
 
 static CODES: &[(u16, &str)] = &[

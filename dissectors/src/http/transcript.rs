@@ -1,10 +1,10 @@
 //! A transcript: a conversation's messages as they can be shown to a person, heads as sent and contents decoded.
 
-use super::fields::{FILE_DATA, FIELDS, HTTP};
+use super::fields::{FIELDS, FILE_DATA, HTTP};
 use super::{Http, MAX_BODY, head};
-use crate::field::{Kind, Severity};
+use crate::field::{FieldKind, Severity};
 use crate::packet::Path;
-use crate::session::{At, Chunk, Context, Ending, Foresight, Session, Side, Taken, Then};
+use crate::session::{Chunk, Consumed, Context, FirstPass, Session, Side, SideEnd, Stamp, Transition};
 use crate::tree::{Tree, Value};
 use crate::wants::Wants;
 use alloc::vec::Vec;
@@ -39,7 +39,7 @@ impl Transcript {
     #[must_use]
     pub fn new() -> Transcript {
         let mut wants = Wants::default();
-        let is_note = |kind| matches!(kind, Kind::Note(severity) if severity > Severity::Chat);
+        let is_note = |kind| matches!(kind, FieldKind::Note(severity) if severity > Severity::Chat);
         FIELDS.iter().filter(|field| is_note(field.kind)).for_each(|field| wants.add(field));
         wants.add(&HTTP);
         wants.add(&FILE_DATA);
@@ -67,7 +67,7 @@ impl Transcript {
     }
 
     /// A side sends nothing more.
-    pub fn end(&mut self, side: Side, ending: Ending) -> Vec<(Side, Message)> {
+    pub fn end(&mut self, side: Side, ending: SideEnd) -> Vec<(Side, Message)> {
         let rest = core::mem::take(self.untaken(side));
         let mut messages = Vec::new();
         self.act(side, &mut messages, |session, cx| {
@@ -92,9 +92,10 @@ impl Transcript {
         let bytes = core::mem::take(self.untaken(side));
         let mut chunk = Chunk { bytes: &bytes, base: None };
         while !self.is_over && !chunk.bytes.is_empty() {
-            let Taken { bytes, then } = self.act(side, messages, |session, cx| session.read(side, chunk, cx));
+            let Consumed { bytes, transition: then } =
+                self.act(side, messages, |session, cx| session.read(side, chunk, cx));
             chunk = chunk.from(bytes);
-            self.is_over = then != Then::Same;
+            self.is_over = then != Transition::Stay;
             if bytes == 0 {
                 break;
             }
@@ -109,26 +110,26 @@ impl Transcript {
         act: impl FnOnce(&mut Http, &mut Context<'_>) -> R,
     ) -> R {
         self.tree.begin(b"");
-        let (mut path, mut events, foresight) = (Path::default(), Vec::new(), Foresight::default());
+        let (mut path, mut events, foresight) = (Path::default(), Vec::new(), FirstPass::default());
         let wants = self.tree.wanted().clone();
         let result = act(
             &mut self.session,
             &mut Context {
-                at: At::default(),
-                came: At::default(),
+                at: Stamp::default(),
+                arrived: Stamp::default(),
                 stream: 0,
                 session: 0,
                 wants: &wants,
                 tree: &mut self.tree,
                 path: &mut path,
                 events: &mut events,
-                foresight: &foresight,
+                first_pass: &foresight,
             },
         );
         for node in self.tree.nodes() {
             let bytes = if let Value::Bytes(bytes) = node.value { self.tree.bytes(bytes) } else { b"" };
             if node.field.id == HTTP.id {
-                let head = bytes.get(..head::end(bytes, &mut 0).unwrap_or(bytes.len())).unwrap_or_default();
+                let head = bytes.get(..head::find_end(bytes, &mut 0).unwrap_or(bytes.len())).unwrap_or_default();
                 messages.push((side, Message { head: head.to_vec(), ..Message::default() }));
             } else if let Some((_, last)) = messages.last_mut() {
                 match node.field.id == FILE_DATA.id {

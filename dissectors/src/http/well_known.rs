@@ -1,11 +1,14 @@
-//! The headers that have fields of their own.
+//! Headers that have fields of their own.
 
 use super::fields::*;
 use crate::field::Field;
 
-/// The field of a header, by its name in whatever case.
+/// Returns the field of a header. The name is case-insensitive.
 pub(super) fn field(name: &[u8]) -> Option<&'static Field> {
-    HEADERS.iter().find(|(known, _)| known.len() == name.len() && name.eq_ignore_ascii_case(known.as_bytes())).map(|&(_, field)| field)
+    HEADERS
+        .iter()
+        .find(|(known, _)| known.len() == name.len() && name.eq_ignore_ascii_case(known.as_bytes()))
+        .map(|&(_, field)| field)
 }
 
 static HEADERS: &[(&str, &Field)] = &[

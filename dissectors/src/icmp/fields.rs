@@ -1,79 +1,79 @@
-//! What ICMP can say.
+//! Fields of ICMP.
 
-use crate::field::Form;
+use crate::field::DisplayBase;
 
 crate::fields! { "icmp";
     /// Internet Control Message Protocol.
     ICMP: Protocol "icmp" "Internet Control Message Protocol";
-    /// What kind of message it is.
+    /// Type of the message.
     TYPE: U8 "icmp.type" "Type" { values: super::TYPES };
-    /// What exactly it says; the meaning depends on the type.
+    /// Code of the message; the meaning depends on the type.
     CODE: U8 "icmp.code" "Code";
-    /// The checksum over the message.
-    CHECKSUM: U16 "icmp.checksum" "Checksum" { form: Form::Hex };
-    /// Whether the checksum is right.
-    CHECKSUM_STATUS: U8 "icmp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
-    /// Bytes without use, which ought to be zero.
+    /// Checksum of the message.
+    CHECKSUM: U16 "icmp.checksum" "Checksum" { base: DisplayBase::Hex };
+    /// Checksum status.
+    CHECKSUM_STATUS: U8 "icmp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATUS_VALUES };
+    /// Unused bytes, normally zero.
     UNUSED: Bytes "icmp.unused" "Unused";
-    /// Which program asks; the answer repeats it.
+    /// Identifier of the requesting process; the reply repeats it.
     IDENT: U16 "icmp.ident" "Identifier (BE)";
-    /// The identifier, read in the other byte order, as some systems write it.
+    /// Identifier, read as little-endian, the byte order of some systems.
     IDENT_LE: U16 "icmp.ident_le" "Identifier (LE)";
-    /// The number of the question; the answer repeats it.
+    /// Sequence number of the request; the reply repeats it.
     SEQ: U16 "icmp.seq" "Sequence Number (BE)";
-    /// The number, read in the other byte order, as some systems write it.
+    /// Sequence number, read as little-endian, the byte order of some systems.
     SEQ_LE: U16 "icmp.seq_le" "Sequence Number (LE)";
-    /// The largest packet that gets through.
+    /// Largest packet that the next hop can forward.
     MTU: U16 "icmp.mtu" "MTU of next hop";
-    /// How many addresses a router advertises.
+    /// Number of addresses that a router advertises.
     NUM_ADDRS: U8 "icmp.num_addrs" "Number of addresses";
-    /// Units of four bytes of an entry.
+    /// Size of an entry in units of four bytes.
     ADDR_ENTRY_SIZE: U8 "icmp.addr_entry_size" "Address entry size";
-    /// How many seconds the advertisement is good for.
+    /// Validity of the advertisement in seconds.
     LIFETIME: U16 "icmp.lifetime" "Lifetime";
-    /// The byte of the quoted packet that was wrong.
+    /// Offset of the erroneous byte in the quoted packet.
     POINTER: U32 "icmp.pointer" "Pointer";
-    /// The address of a router.
+    /// Address of a router.
     ROUTER_ADDRESS: Ipv4 "icmp.router_address" "Router address";
-    /// How much the router is to be preferred.
+    /// Preference of the router.
     PREF_LEVEL: I32 "icmp.pref_level" "Preference level";
-    /// When the question was sent, in milliseconds since midnight UTC.
+    /// Time at which the request was sent, in milliseconds since midnight UTC.
     ORIGINATE_TIMESTAMP: U32 "icmp.originate_timestamp" "Originate Timestamp";
-    /// When the question was received, in milliseconds since midnight UTC.
+    /// Time at which the request was received, in milliseconds since midnight UTC.
     RECEIVE_TIMESTAMP: U32 "icmp.receive_timestamp" "Receive Timestamp";
-    /// When the answer was sent, in milliseconds since midnight UTC.
+    /// Time at which the reply was sent, in milliseconds since midnight UTC.
     TRANSMIT_TIMESTAMP: U32 "icmp.transmit_timestamp" "Transmit Timestamp";
-    /// The network's mask.
+    /// Subnet mask of the network.
     ADDRESS_MASK: Ipv4 "icmp.address_mask" "Address Mask";
-    /// The router to go by instead.
+    /// Address of the router to use instead.
     REDIR_GW: Ipv4 "icmp.redir_gw" "Gateway Address";
-    /// Units of four bytes of the quoted packet, if more follows it.
+    /// Length of the quoted packet in units of four bytes, if extensions follow it.
     LENGTH: U8 "icmp.length" "Length";
-    /// Bytes of the quoted packet, if more follows it.
+    /// Length of the quoted packet in bytes, if extensions follow it.
     LENGTH_ORIGINAL_DATAGRAM: U8 "icmp.length.original_datagram" "Length of original datagram";
-    /// The number of the question of an extended echo.
+    /// Sequence number of an extended echo request.
     EXT_ECHO_SEQ: U8 "icmp.ext.echo.seq" "Sequence Number";
-    /// What follows the quoted packet (RFC 4884).
+    /// Extensions after the quoted packet (RFC 4884).
     EXT: Label "icmp.ext" "ICMP Extensions";
-    /// The version of the extensions: 2.
+    /// Version of the extensions: 2.
     EXT_VERSION: U8 "icmp.ext.version" "Version";
-    /// The checksum over the extensions.
-    EXT_CHECKSUM: U16 "icmp.ext.checksum" "Checksum" { form: Form::Hex };
-    /// Bytes of an extension.
+    /// Checksum of the extensions.
+    EXT_CHECKSUM: U16 "icmp.ext.checksum" "Checksum" { base: DisplayBase::Hex };
+    /// Length of an extension object in bytes.
     EXT_LENGTH: U16 "icmp.ext.length" "Length";
-    /// The class of an extension.
+    /// Class of an extension object.
     EXT_CLASS: U8 "icmp.ext.class" "Class" { values: CLASSES };
-    /// The type of an extension in its class.
+    /// Type of an extension object in its class.
     EXT_CTYPE: U8 "icmp.ext.ctype" "C-Type";
-    /// The data of an extension.
+    /// Data of an extension object.
     EXT_DATA: Bytes "icmp.ext.data" "Data";
-    /// An MPLS label the packet had (RFC 4950).
+    /// MPLS label of the quoted packet (RFC 4950).
     MPLS_LABEL: U24 "icmp.mpls.label" "Label";
-    /// The traffic class of the label.
+    /// Traffic class of the label.
     MPLS_EXP: U24 "icmp.mpls.exp" "Experimental";
-    /// The label was the last.
+    /// Whether the label is the last of the stack.
     MPLS_S: Bool "icmp.mpls.s" "Stack bit";
-    /// How many more routers the labelled packet might pass.
+    /// Time to live of the labelled packet.
     MPLS_TTL: U8 "icmp.mpls.ttl" "Time to live";
     /// The checksum is wrong.
     CHECKSUM_BAD: Note(Warn) "icmp.checksum_bad" "Bad checksum";

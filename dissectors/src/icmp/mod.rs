@@ -1,17 +1,17 @@
-//! ICMP (RFC 792), with the packet that an error quotes, and what may follow it (RFC 4884).
+//! ICMP (RFC 792), with the packet that an error quotes, and the extensions after it (RFC 4884).
 
 mod fields;
 
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 use etherparse::checksum::Sum16BitWords;
 pub use fields::*;
 
-/// ICMP in the list of protocols.
+/// Registry entry for ICMP.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "ICMP", fields: FIELDS, claims: &[Claim::IpProto(1)], part: Part::Layer(read) };
+    Protocol { short: "ICMP", fields: FIELDS, claims: &[Claim::IpProto(1)], dissector: Dissector::Layer(read) };
 
 const ECHO_REPLY: u8 = 0;
 const UNREACHABLE: u8 = 3;
@@ -48,7 +48,7 @@ const TYPES: &[(u64, &str)] = &[
     (43, "Extended Echo reply"),
 ];
 
-/// The names of a type's codes, in order of their numbers, if its codes have names.
+/// Returns the names of a type's codes, in order of their numbers, if its codes have names.
 fn codes(kind: u8) -> Option<&'static [&'static str]> {
     Some(match kind {
         UNREACHABLE => &[
@@ -76,12 +76,18 @@ fn codes(kind: u8) -> Option<&'static [&'static str]> {
         TIME_EXCEEDED => &["Time to live exceeded in transit", "Fragment reassembly time exceeded"],
         PARAMETER_PROBLEM => &["Pointer indicates the error", "Required option missing", "Bad length"],
         42 => &["No error"],
-        43 => &["No error", "Malformed Query", "No Such Interface", "No Such Table Entry", "Multiple Interfaces Satisfy Query"],
+        43 => &[
+            "No error",
+            "Malformed Query",
+            "No Such Interface",
+            "No Such Table Entry",
+            "Multiple Interfaces Satisfy Query",
+        ],
         _ => return None,
     })
 }
 
-/// Whether a message of the type quotes the packet it is about.
+/// Returns whether a message of the type quotes the packet it refers to.
 fn quotes(kind: u8) -> bool {
     matches!(kind, UNREACHABLE | SOURCE_QUENCH | REDIRECT | TIME_EXCEEDED | PARAMETER_PROBLEM)
 }
@@ -90,7 +96,7 @@ fn quotes(kind: u8) -> bool {
 ///  0       1       2       4               8
 ///  | type  | code  | check | by the type   | data, or the packet that the error is about
 /// ```
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("icmp");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -101,7 +107,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         false => piece.bytes.len() >= 8,
     };
     if !complete {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
         return Next::End;
     }
     let rest = piece.from(8);
@@ -117,47 +123,50 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
 }
 
-/// RFC 4884 4: how many bytes of the quoted packet there are, if extensions follow it.
+/// Returns the length of the quoted packet if extensions follow it (RFC 4884 4).
 fn original_len(kind: u8, bytes: &[u8]) -> Option<usize> {
     let units = *bytes.get(5).filter(|_| matches!(kind, UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM))?;
     (units > 0).then_some(usize::from(units) * 4)
 }
 
-/// Where after the header extensions begin. RFC 4884 5.5: those from before there was a length follow 128 bytes.
+/// Returns the offset of the extensions after the header. RFC 4884 5.5: extensions of old senders, which set no length,
+/// follow 128 bytes.
 fn extensions_at(kind: u8, bytes: &[u8]) -> Option<usize> {
     let compatible = || {
         let version = bytes.get(8 + 128..)?.first_chunk::<4>()?;
-        (matches!(kind, UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM) && matches!(version, [0x20, 0, ..])).then_some(128)
+        (matches!(kind, UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM) && matches!(version, [0x20, 0, ..]))
+            .then_some(128)
     };
     original_len(kind, bytes).or_else(compatible)
 }
 
 fn write_info(bytes: &[u8], hops: u8, tree: &mut Tree) {
     let &[kind, code, _, _, ..] = bytes else {
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
         return;
     };
     let name = TYPE.value_name(kind.into()).unwrap_or("Unknown ICMP (obsolete or malformed?)");
-    tree.info(format_args!("{name:<20}"));
+    tree.set_info(format_args!("{name:<20}"));
     if let Some(codes) = codes(kind) {
         match codes.get(usize::from(code)) {
-            Some(name) => tree.more_info(format_args!(" ({name})")),
-            None => tree.more_info(format_args!(" (Unknown code: {code})")),
+            Some(name) => tree.append_info(format_args!(" ({name})")),
+            None => tree.append_info(format_args!(" (Unknown code: {code})")),
         }
     }
     if let (ECHO_REPLY | ECHO_REQUEST | 13..=18, Some(&[_, _, _, _, a, b, c, d])) = (kind, bytes.first_chunk::<8>()) {
-        let (ident, seq, swapped) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]), u16::from_le_bytes([c, d]));
-        tree.more_info(format_args!(" id={ident:#06x}, seq={seq}/{swapped}, ttl={hops}"));
+        let (ident, seq, swapped) =
+            (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]), u16::from_le_bytes([c, d]));
+        tree.append_info(format_args!(" id={ident:#06x}, seq={seq}/{swapped}, ttl={hops}"));
     }
 }
 
-/// Says whether the header is all here.
-fn describe(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) -> bool {
-    let mut reader = Reader::new(piece, tree);
-    let place = reader.tree.open(&ICMP, piece.all(), Value::Bytes(piece.all()));
+/// Records the message. Returns whether the header is complete.
+fn describe(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
+    let mut reader = FieldReader::new(piece, tree);
+    let node = reader.tree.open(&ICMP, piece.all(), Value::Bytes(piece.all()));
     let kind = header(&mut reader, piece, packet.quoted);
     let len = reader.position();
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
     if let Some(at) = kind.ok().and_then(|kind| extensions_at(kind, piece.bytes)) {
         extensions(piece.from(8 + at), tree);
     }
@@ -165,20 +174,20 @@ fn describe(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) -> bool {
     kind.is_ok()
 }
 
-fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result<u8, Short> {
+fn header(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, quoted: bool) -> Result<u8, UnexpectedEnd> {
     let kind = reader.u8(&TYPE)?;
     let span = reader.span(1);
-    let [code] = reader.take()?;
-    let place = reader.tree.put(&CODE, span, Value::Uint(code.into()));
+    let [code] = reader.read_array()?;
+    let node = reader.tree.put(&CODE, span, Value::Uint(code.into()));
     if let Some(name) = codes(kind).and_then(|codes| codes.get(usize::from(code))) {
-        reader.tree.label(place, format_args!("Code: {code} ({name})"));
+        reader.tree.label(node, format_args!("Code: {code} ({name})"));
     }
     reader.u16(&CHECKSUM)?;
     describe_checksum(piece, quoted, reader.tree);
     match kind {
         ECHO_REPLY | ECHO_REQUEST | 13..=18 => {
-            swapped(reader, &IDENT, &IDENT_LE)?;
-            swapped(reader, &SEQ, &SEQ_LE)?;
+            read_both_orders(reader, &IDENT, &IDENT_LE)?;
+            read_both_orders(reader, &SEQ, &SEQ_LE)?;
         }
         UNREACHABLE | TIME_EXCEEDED => match original_len(kind, piece.bytes) {
             Some(_) => {
@@ -189,7 +198,7 @@ fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result
                     _ => drop(reader.bytes(&UNUSED, 2)?),
                 }
             }
-            // RFC 1191 4: the MTU stands in what was unused before.
+            // RFC 1191 4: the MTU is in the formerly unused bytes.
             None if (kind, code) == (UNREACHABLE, TOO_BIG) => {
                 reader.bytes(&UNUSED, 2)?;
                 reader.u16(&MTU)?;
@@ -199,7 +208,7 @@ fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result
         REDIRECT => drop(reader.ipv4(&REDIR_GW)?),
         PARAMETER_PROBLEM => {
             let span = reader.span(1);
-            let [pointer] = reader.take()?;
+            let [pointer] = reader.read_array()?;
             reader.tree.put(&POINTER, span, Value::Uint(pointer.into()));
             match original_len(kind, piece.bytes) {
                 Some(_) => {
@@ -211,7 +220,7 @@ fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result
         }
         ROUTER_ADVERTISEMENT => routers(reader)?,
         42 | 43 => {
-            swapped(reader, &IDENT, &IDENT_LE)?;
+            read_both_orders(reader, &IDENT, &IDENT_LE)?;
             reader.u8(&EXT_ECHO_SEQ)?;
             reader.skip(1)?;
         }
@@ -229,26 +238,26 @@ fn header(reader: &mut Reader<'_, '_>, piece: Piece<'_>, quoted: bool) -> Result
     Ok(kind)
 }
 
-/// A number of two bytes, and the same in the other byte order.
-fn swapped(
-    reader: &mut Reader<'_, '_>,
+/// Reads a number of two bytes and records it in both byte orders.
+fn read_both_orders(
+    reader: &mut FieldReader<'_, '_>,
     field: &'static crate::Field,
     other: &'static crate::Field,
-) -> Result<(), Short> {
+) -> Result<(), UnexpectedEnd> {
     let span = reader.span(2);
     let number = reader.u16(field)?;
     reader.tree.put(other, span, Value::Uint(number.swap_bytes().into()));
     Ok(())
 }
 
-fn length(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn length(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let units = reader.u8(&LENGTH)?;
     reader.tree.put(&LENGTH_ORIGINAL_DATAGRAM, Slice::default(), Value::Uint(u64::from(units) * 4));
     Ok(())
 }
 
-/// RFC 1256 3.1.
-fn routers(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads a router advertisement (RFC 1256 3.1).
+fn routers(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let count = reader.u8(&NUM_ADDRS)?;
     let units = usize::from(reader.u8(&ADDR_ENTRY_SIZE)?);
     reader.u16(&LIFETIME)?;
@@ -258,14 +267,14 @@ fn routers(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
         }
         reader.ipv4(&ROUTER_ADDRESS)?;
         let span = reader.span(4);
-        let preference = i32::from_be_bytes(reader.take()?);
+        let preference = i32::from_be_bytes(reader.read_array()?);
         reader.tree.put(&PREF_LEVEL, span, Value::Int(preference.into()));
         reader.skip((units - 2) * 4)?;
     }
     Ok(())
 }
 
-fn describe_checksum(piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
+fn describe_checksum(piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
     let status = match Sum16BitWords::new().add_slice(piece.bytes).ones_complement() {
         _ if quoted || piece.is_cut() => 2,
         0 => 1,
@@ -277,8 +286,8 @@ fn describe_checksum(piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
     }
 }
 
-/// RFC 4884 7: a version, a checksum, then objects of length, class, type and data.
-fn extensions(piece: Piece<'_>, tree: &mut Tree) {
+/// Records the extensions (RFC 4884 7): a version, a checksum, then objects of length, class, type and data.
+fn extensions(piece: Payload<'_>, tree: &mut Tree) {
     let Some(&[version, _, a, b]) = piece.bytes.first_chunk::<4>() else { return };
     tree.open(&EXT, piece.all(), Value::Present);
     tree.put(&EXT_VERSION, piece.span(0, 1), Value::Uint((version >> 4).into()));
@@ -302,7 +311,7 @@ fn extensions(piece: Piece<'_>, tree: &mut Tree) {
     tree.close();
 }
 
-fn labels(mut piece: Piece<'_>, tree: &mut Tree) {
+fn labels(mut piece: Payload<'_>, tree: &mut Tree) {
     while let Some(bytes) = piece.bytes.first_chunk::<4>() {
         let word = u32::from_be_bytes(*bytes);
         tree.put(&MPLS_LABEL, piece.span(0, 3), Value::Uint((word >> 12).into()));
@@ -324,7 +333,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { hops: 64, ..Packet::default() };
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
         (tree, packet, next)
     }
 
@@ -333,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_told_in_a_line() {
+    fn each_type_has_its_info() {
         let rows: [(&[u8], &str); 8] = [
             (&[8, 0, 0, 0, 0, 1, 0, 2, 9], "Echo (ping) request  id=0x0001, seq=2/512, ttl=64"),
             (&[0, 0, 0, 0, 0, 1, 0, 2, 9], "Echo (ping) reply    id=0x0001, seq=2/512, ttl=64"),
@@ -350,10 +359,10 @@ mod tests {
     }
 
     #[test]
-    fn an_error_quotes_the_packet_it_is_about() {
+    fn an_error_quotes_the_packet_it_refers_to() {
         let (tree, packet, next) = dissect(&[3, 4, 0, 0, 0, 0, 5, 220, 0x45, 1]);
         assert!(packet.quoted);
-        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69, 1]"), "{next}");
+        assert!(next.starts_with("EtherType(2048, Payload { bytes: [69, 1]"), "{next}");
         assert_eq!(tree.first(&MTU), Some(Value::Uint(1500)));
         let (_, packet, next) = dissect(&[8, 0, 0, 0, 0, 1, 0, 2, 9]);
         assert!(!packet.quoted && next.starts_with("Data("), "{next}");
@@ -361,10 +370,10 @@ mod tests {
 
     #[test]
     fn extensions_follow_the_quoted_packet() {
-        // One unit of four bytes quoted; then version 2 and a label of 100 with TTL 5 at the bottom of its stack.
+        // A quote of four bytes; then version 2 and a label of 100 with TTL 5 at the bottom of its stack.
         let bytes = [11, 0, 0, 0, 0, 1, 0, 0, 0x45, 1, 2, 3, 0x20, 0, 0, 0, 0, 8, 1, 1, 0, 0x06, 0x41, 5];
         let (tree, _, next) = dissect(&bytes);
-        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69, 1, 2, 3]"), "{next}");
+        assert!(next.starts_with("EtherType(2048, Payload { bytes: [69, 1, 2, 3]"), "{next}");
         assert_eq!(tree.first(&MPLS_LABEL), Some(Value::Uint(100)));
         assert_eq!(tree.first(&MPLS_S), Some(Value::Bool(true)));
         assert_eq!(tree.first(&MPLS_TTL), Some(Value::Uint(5)));
@@ -381,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_and_every_prefix_is_survived() {
+    fn no_type_and_no_prefix_panics() {
         let mut bytes: Vec<u8> = (0..48).collect();
         for kind in 0..=255 {
             for len in 0..bytes.len() {

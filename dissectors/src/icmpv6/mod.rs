@@ -4,17 +4,17 @@
 mod fields;
 mod options;
 
-use crate::packet::{Address, Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::packet::{Address, Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
 use etherparse::checksum::Sum16BitWords;
 pub use fields::*;
 
-/// ICMPv6 in the list of protocols.
+/// Registry entry for ICMPv6.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "ICMPv6", fields: FIELDS, claims: &[Claim::IpProto(58)], part: Part::Layer(read) };
+    Protocol { short: "ICMPv6", fields: FIELDS, claims: &[Claim::IpProto(58)], dissector: Dissector::Layer(read) };
 
 const TOO_BIG: u8 = 2;
 const PARAMETER_PROBLEM: u8 = 4;
@@ -70,7 +70,7 @@ const TYPES: &[(u64, &str)] = &[
     (255, "Reserved for expansion of ICMPv6 informational messages"),
 ];
 
-/// The names of a type's codes, in order of their numbers.
+/// Returns the names of a type's codes, in order of their numbers.
 fn codes(kind: u8) -> &'static [&'static str] {
     match kind {
         1 => &[
@@ -95,7 +95,7 @@ fn codes(kind: u8) -> &'static [&'static str] {
     }
 }
 
-/// Where among a message's bytes its options begin, if it can have any.
+/// Returns the offset of the options in a message, if its type has any.
 fn options_at(kind: u8) -> Option<usize> {
     match kind {
         ROUTER_SOLICITATION => Some(8),
@@ -106,7 +106,7 @@ fn options_at(kind: u8) -> Option<usize> {
     }
 }
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("icmpv6");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -118,7 +118,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         false => piece.bytes.len() >= options_at(kind).unwrap_or(8),
     };
     if !complete {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
         return Next::End;
     }
     let rest = piece.from(8);
@@ -126,46 +126,46 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         _ if rest.wire == 0 => Next::End,
         ECHO_REQUEST | ECHO_REPLY => Next::Data(rest),
         // RFC 4443 2.1: the types below 128 are errors.
-        1..=PARAMETER_PROBLEM => quoted(rest, packet),
+        1..=PARAMETER_PROBLEM => quoted_packet(rest, packet),
         REDIRECT => {
             let header = options::options(piece.from(40)).find(|option| option.kind == options::REDIRECTED);
-            header.map_or(Next::End, |header| quoted(header.piece.from(8), packet))
+            header.map_or(Next::End, |header| quoted_packet(header.piece.from(8), packet))
         }
         _ => Next::End,
     }
 }
 
-fn quoted<'b>(piece: Piece<'b>, packet: &mut Packet) -> Next<'b> {
+fn quoted_packet<'b>(piece: Payload<'b>, packet: &mut Packet) -> Next<'b> {
     packet.quoted = true;
     Next::EtherType(0x86dd, piece)
 }
 
-/// An address as it is printed.
-struct Shown<T>(T);
+/// Displays an address.
+struct DisplayAddress<T>(T);
 
-impl fmt::Display for Shown<[u8; 16]> {
+impl fmt::Display for DisplayAddress<[u8; 16]> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::format::ipv6(f, self.0)
     }
 }
 
-impl fmt::Display for Shown<[u8; 6]> {
+impl fmt::Display for DisplayAddress<[u8; 6]> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::format::ether(f, self.0)
     }
 }
 
-fn write_info(piece: Piece<'_>, hops: u8, tree: &mut Tree) {
+fn write_info(piece: Payload<'_>, hops: u8, tree: &mut Tree) {
     let &[kind, code, ..] = piece.bytes else {
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
         return;
     };
     match TYPE.value_name(kind.into()) {
-        Some(name) => tree.info(format_args!("{name}")),
-        None => tree.info(format_args!("Unknown ({kind})")),
+        Some(name) => tree.set_info(format_args!("{name}")),
+        None => tree.set_info(format_args!("Unknown ({kind})")),
     }
     if let Some(code) = codes(kind).get(usize::from(code)) {
-        tree.more_info(format_args!(" ({code})"));
+        tree.append_info(format_args!(" ({code})"));
     }
     let chunk = |at: usize| piece.bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).copied();
     let target = piece.bytes.get(8..).and_then(|rest| rest.first_chunk::<16>()).copied();
@@ -174,30 +174,30 @@ fn write_info(piece: Piece<'_>, hops: u8, tree: &mut Tree) {
         ECHO_REQUEST | ECHO_REPLY => {
             if let Some([a, b, c, d]) = chunk(4) {
                 let (ident, sequence) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-                tree.more_info(format_args!(" id={ident:#06x}, seq={sequence}, hop limit={hops}"));
+                tree.append_info(format_args!(" id={ident:#06x}, seq={sequence}, hop limit={hops}"));
             }
         }
         NEIGHBOR_SOLICITATION => {
             if let Some(target) = target {
-                tree.more_info(format_args!(" for {}", Shown(target)));
+                tree.append_info(format_args!(" for {}", DisplayAddress(target)));
             }
         }
         NEIGHBOR_ADVERTISEMENT => {
             if let (Some([flags, ..]), Some(target)) = (chunk(4), target) {
-                tree.more_info(format_args!(" {} ({})", Shown(target), AdvertisementFlags(flags)));
+                tree.append_info(format_args!(" {} ({})", DisplayAddress(target), AdvertisementFlags(flags)));
             }
             if let Some(address) = link(2) {
-                tree.more_info(format_args!(" is at {}", Shown(address)));
+                tree.append_info(format_args!(" is at {}", DisplayAddress(address)));
             }
         }
         _ => {}
     }
     if let (ROUTER_SOLICITATION | ROUTER_ADVERTISEMENT | NEIGHBOR_SOLICITATION, Some(address)) = (kind, link(1)) {
-        tree.more_info(format_args!(" from {}", Shown(address)));
+        tree.append_info(format_args!(" from {}", DisplayAddress(address)));
     }
 }
 
-/// The flags of a neighbour's answer as words.
+/// Displays the flags of a neighbour advertisement as words.
 struct AdvertisementFlags(u8);
 
 impl fmt::Display for AdvertisementFlags {
@@ -213,28 +213,28 @@ impl fmt::Display for AdvertisementFlags {
     }
 }
 
-/// Says whether the message is all here.
-fn describe(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) -> bool {
-    let mut reader = Reader::new(piece, tree);
-    let place = reader.tree.open(&ICMPV6, piece.all(), Value::Bytes(piece.all()));
+/// Records the message. Returns whether it is complete.
+fn describe(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
+    let mut reader = FieldReader::new(piece, tree);
+    let node = reader.tree.open(&ICMPV6, piece.all(), Value::Bytes(piece.all()));
     let kind = message(&mut reader, piece, packet);
     let len = reader.position();
     if let Some(at) = kind.ok().and_then(options_at) {
         options::describe(piece.from(at), tree);
     } else {
-        tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
+        tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
     }
     tree.close();
     kind.is_ok()
 }
 
-fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, packet: &Packet) -> Result<u8, Short> {
+fn message(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, packet: &Packet) -> Result<u8, UnexpectedEnd> {
     let kind = reader.u8(&TYPE)?;
     let span = reader.span(1);
-    let [code] = reader.take()?;
-    let place = reader.tree.put(&CODE, span, Value::Uint(code.into()));
+    let [code] = reader.read_array()?;
+    let node = reader.tree.put(&CODE, span, Value::Uint(code.into()));
     if let Some(name) = codes(kind).get(usize::from(code)) {
-        reader.tree.label(place, format_args!("Code: {code} ({name})"));
+        reader.tree.label(node, format_args!("Code: {code} ({name})"));
     }
     reader.u16(&CHECKSUM)?;
     describe_checksum(piece, packet, reader.tree);
@@ -265,8 +265,8 @@ fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, packet: &Packet) -> Re
     Ok(kind)
 }
 
-/// RFC 4443 2.3: over a pseudo header of addresses, length and protocol, and the message.
-fn describe_checksum(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) {
+/// Records the checksum (RFC 4443 2.3): over a pseudo header of addresses, length and protocol, and the message.
+fn describe_checksum(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     let status = match (packet.source, packet.destination) {
         (Address::V6(source), Address::V6(destination)) if !packet.quoted && !piece.is_cut() => {
             let sum = Sum16BitWords::new()
@@ -286,14 +286,12 @@ fn describe_checksum(piece: Piece<'_>, packet: &Packet, tree: &mut Tree) {
     }
 }
 
-/// RFC 4861 4.2.
-fn router(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads a router advertisement (RFC 4861 4.2).
+fn router(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.u8(&ND_RA_CUR_HOP_LIMIT)?;
     let span = reader.span(1);
     let flags = reader.u8(&ND_RA_FLAG)?;
-    for (field, bit) in
-        [(&ND_RA_FLAG_M, 0x80), (&ND_RA_FLAG_O, 0x40), (&ND_RA_FLAG_H, 0x20), (&ND_RA_FLAG_P, 0x04)]
-    {
+    for (field, bit) in [(&ND_RA_FLAG_M, 0x80), (&ND_RA_FLAG_O, 0x40), (&ND_RA_FLAG_H, 0x20), (&ND_RA_FLAG_P, 0x04)] {
         reader.tree.put(field, span, Value::Bool(flags & bit != 0));
     }
     reader.tree.put(&ND_RA_FLAG_PRF, span, Value::Uint((flags >> 3 & 3).into()));
@@ -304,8 +302,8 @@ fn router(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     Ok(())
 }
 
-/// RFC 4861 4.4.
-fn neighbor(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads a neighbour advertisement (RFC 4861 4.4).
+fn neighbor(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let span = reader.span(4);
     let flags = reader.u32(&ND_NA_FLAG)?;
     for (field, bit) in [(&ND_NA_FLAG_R, 1 << 31), (&ND_NA_FLAG_S, 1 << 30), (&ND_NA_FLAG_O, 1 << 29)] {
@@ -316,8 +314,8 @@ fn neighbor(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     Ok(())
 }
 
-/// RFC 2710 3, and RFC 3810 5.1: a query of the second version is longer.
-fn listener(kind: u8, reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads a listener message (RFC 2710 3, RFC 3810 5.1): a query of version 2 is longer.
+fn listener(kind: u8, reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let second = kind == LISTENER_QUERY && reader.rest().wire > 20;
     reader.u16(if second { &MLD_MAXIMUM_RESPONSE_CODE } else { &MLD_MAXIMUM_RESPONSE_DELAY })?;
     reader.bytes(&RESERVED, 2)?;
@@ -337,8 +335,8 @@ fn listener(kind: u8, reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     Ok(())
 }
 
-/// RFC 3810 5.2.
-fn listener_report(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads a listener report of version 2 (RFC 3810 5.2).
+fn listener_report(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.bytes(&RESERVED, 2)?;
     let count = reader.u16(&MLDR_NB_MCAST_RECORDS)?;
     for _ in 0..count {
@@ -351,7 +349,7 @@ fn listener_report(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     Ok(())
 }
 
-fn listener_record(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn listener_record(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.u8(&MLDR_MAR_RECORD_TYPE)?;
     let units = reader.u8(&MLDR_MAR_AUX_DATA_LEN)?;
     let count = reader.u16(&MLDR_MAR_NB_SOURCES)?;
@@ -382,12 +380,12 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { hops: 64, ..Packet::default() };
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
         (tree, packet, next)
     }
 
     #[test]
-    fn messages_are_told_in_a_line() {
+    fn each_type_has_its_info() {
         let link: &[u8] = &[1, 1, 2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee];
         let target_link: &[u8] = &[2, 1, 2, 0xaa, 0xbb, 0xcc, 0xdd, 0xee];
         let rows = [
@@ -409,32 +407,32 @@ mod tests {
     }
 
     #[test]
-    fn errors_and_redirects_quote_the_packet_they_are_about() {
+    fn errors_and_redirects_quote_the_packet_they_refer_to() {
         let (tree, packet, next) = dissect(&message(2, 0, &[&[0, 0, 5, 0], &[0x60, 1]]));
-        assert!(packet.quoted && next.starts_with("EtherType(34525, Piece { bytes: [96, 1]"), "{next}");
+        assert!(packet.quoted && next.starts_with("EtherType(34525, Payload { bytes: [96, 1]"), "{next}");
         assert_eq!(tree.first(&MTU), Some(Value::Uint(1280)));
         let option: &[u8] = &[4, 2, 0, 0, 0, 0, 0, 0, 0x60, 1, 2, 3, 4, 5, 6, 7];
         let (_, packet, next) = dissect(&message(137, 0, &[&[0; 4], &TARGET, &TARGET, option]));
-        assert!(packet.quoted && next.starts_with("EtherType(34525, Piece { bytes: [96, 1, 2"), "{next}");
+        assert!(packet.quoted && next.starts_with("EtherType(34525, Payload { bytes: [96, 1, 2"), "{next}");
     }
 
     #[test]
     fn a_checksum_is_verified_with_the_addresses() {
-        // RFC 4443 2.3, by hand: pseudo header 0x0008 + 0x003a, message 0x8000 + 0x0001 + 0x0002: 0x8045.
+        // RFC 4443 2.3, computed by hand: pseudo header 0x0008 + 0x003a, message 0x8000 + 0x0001 + 0x0002: 0x8045.
         for (low, status) in [(0xba, 1), (0xbb, 0)] {
             let bytes = [128, 0, 0x7f, low, 0, 1, 0, 2];
             let mut tree = Tree::new(Wants::everything());
             tree.begin(&bytes);
             let addresses = Address::V6([0; 16]);
             let mut packet = Packet { source: addresses, destination: addresses, ..Packet::default() };
-            let _ = read(Piece::whole(&bytes, 0), &mut packet, &mut tree);
+            let _ = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
             assert_eq!(tree.first(&CHECKSUM_STATUS), Some(Value::Uint(status)));
             assert_eq!(tree.first(&CHECKSUM_BAD).is_some(), status == 0);
         }
     }
 
     #[test]
-    fn an_option_of_an_impossible_length_is_noted() {
+    fn an_option_of_an_invalid_length_is_noted() {
         for units in [0, 2] {
             let (tree, ..) = dissect(&message(133, 0, &[&[0; 4], &[1, units, 2, 0, 0, 0, 0, 1]]));
             assert!(tree.first(&INVALID_OPTION_LENGTH).is_some(), "{units}");
@@ -442,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_and_every_prefix_is_survived() {
+    fn no_type_and_no_prefix_panics() {
         let mut bytes: Vec<u8> = (0..80).collect();
         for kind in 0..=255 {
             for len in 0..bytes.len() {

@@ -1,8 +1,8 @@
 //! The options of neighbour discovery (RFC 4861 4.6).
 
 use super::fields::*;
-use crate::packet::Piece;
-use crate::reader::{Reader, Short};
+use crate::packet::Payload;
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 pub(super) const TYPES: &[(u64, &str)] = &[
@@ -28,15 +28,15 @@ pub(super) const TYPES: &[(u64, &str)] = &[
 
 pub(super) const REDIRECTED: u8 = 4;
 
-/// One option: its number, and all its bytes.
+/// An option: its type and all its bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Choice<'b> {
+pub(super) struct NdOption<'b> {
     pub(super) kind: u8,
-    pub(super) piece: Piece<'b>,
+    pub(super) piece: Payload<'b>,
 }
 
-/// The options in order, up to one whose length cannot be.
-pub(super) fn options(piece: Piece<'_>) -> impl Iterator<Item = Choice<'_>> {
+/// Returns the options in order, up to one of an invalid length.
+pub(super) fn options(piece: Payload<'_>) -> impl Iterator<Item = NdOption<'_>> {
     let mut rest = piece;
     core::iter::from_fn(move || {
         let &[kind, units] = rest.bytes.first_chunk::<2>()?;
@@ -44,29 +44,29 @@ pub(super) fn options(piece: Piece<'_>) -> impl Iterator<Item = Choice<'_>> {
         if len == 0 || len > rest.bytes.len() {
             return None;
         }
-        let option = Choice { kind, piece: rest.first(len) };
+        let option = NdOption { kind, piece: rest.first(len) };
         rest = rest.from(len);
         Some(option)
     })
 }
 
-/// The Ethernet address that the first option of this number holds.
-pub(super) fn link_address(piece: Piece<'_>, kind: u8) -> Option<[u8; 6]> {
+/// Returns the Ethernet address in the first option of this type.
+pub(super) fn link_address(piece: Payload<'_>, kind: u8) -> Option<[u8; 6]> {
     let option = options(piece).find(|option| option.kind == kind)?;
     option.piece.bytes.get(2..).filter(|rest| rest.len() == 6)?.first_chunk().copied()
 }
 
 /// Records all options.
-pub(super) fn describe(piece: Piece<'_>, tree: &mut Tree) {
+pub(super) fn describe(piece: Payload<'_>, tree: &mut Tree) {
     let mut read = 0;
     for option in options(piece) {
         read += option.piece.bytes.len();
         let all = option.piece.all();
-        let place = tree.open(&OPT, all, Value::Present);
+        let node = tree.open(&OPT, all, Value::Present);
         let name = OPT_TYPE.value_name(option.kind.into()).unwrap_or("Unknown");
-        tree.label(place, format_args!("ICMPv6 Option ({name})"));
-        let mut reader = Reader::new(option.piece, tree);
-        if one(option.kind, &mut reader).is_err() {
+        tree.label(node, format_args!("ICMPv6 Option ({name})"));
+        let mut reader = FieldReader::new(option.piece, tree);
+        if describe_one(option.kind, &mut reader).is_err() {
             tree.note(&INVALID_OPTION_LENGTH, all, format_args!("{}", INVALID_OPTION_LENGTH.title));
         }
         tree.close();
@@ -85,7 +85,7 @@ pub(super) fn describe(piece: Piece<'_>, tree: &mut Tree) {
     }
 }
 
-fn one(kind: u8, reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn describe_one(kind: u8, reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.u8(&OPT_TYPE)?;
     reader.u8(&OPT_LENGTH)?;
     match kind {
@@ -119,15 +119,15 @@ fn one(kind: u8, reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     Ok(())
 }
 
-fn reserved(reader: &mut Reader<'_, '_>, len: usize) -> Result<(), Short> {
+fn reserved(reader: &mut FieldReader<'_, '_>, len: usize) -> Result<(), UnexpectedEnd> {
     let span = reader.span(len);
     reader.skip(len)?;
     reader.tree.put(&OPT_RESERVED, span, Value::Present);
     Ok(())
 }
 
-/// RFC 4861 4.6.2.
-fn prefix(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads prefix information (RFC 4861 4.6.2).
+fn prefix(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.u8(&OPT_PREFIX_LENGTH)?;
     let span = reader.span(1);
     let flags = reader.u8(&OPT_PREFIX_FLAG)?;
@@ -142,8 +142,8 @@ fn prefix(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     Ok(())
 }
 
-/// RFC 4191 2.3: the prefix may be cut to the bytes that count.
-fn route(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads a route (RFC 4191 2.3): the prefix may be shortened to its significant bytes.
+fn route(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.u8(&OPT_PREFIX_LENGTH)?;
     let span = reader.span(1);
     let flags = reader.u8(&OPT_ROUTE_INFO_FLAG)?;

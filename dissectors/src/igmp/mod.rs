@@ -1,9 +1,9 @@
-//! IGMP (RFC 1112, RFC 2236, RFC 3376): who wants to hear which group.
+//! IGMP (RFC 1112, RFC 2236, RFC 3376): membership in multicast groups.
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 use core::net::Ipv4Addr;
 use etherparse::checksum::Sum16BitWords;
@@ -11,37 +11,37 @@ use etherparse::checksum::Sum16BitWords;
 crate::fields! { "igmp";
     /// Internet Group Management Protocol.
     IGMP: Protocol "igmp" "Internet Group Management Protocol";
-    /// The version, by type and length.
+    /// Version, determined by type and length.
     VERSION: U8 "igmp.version" "IGMP Version";
-    /// What kind of message it is.
-    TYPE: U8 "igmp.type" "Type" { form: Form::Hex, values: TYPES };
-    /// Bytes without use, which ought to be zero.
+    /// Type of the message.
+    TYPE: U8 "igmp.type" "Type" { base: DisplayBase::Hex, values: TYPES };
+    /// Unused bytes, normally zero.
     RESERVED: Bytes "igmp.reserved" "Reserved";
-    /// How many tenths of a second an answer may take.
+    /// Maximum time before a report in response, in tenths of a second.
     MAX_RESP: U16 "igmp.max_resp" "Max Resp Time";
-    /// The checksum over the message.
-    CHECKSUM: U16 "igmp.checksum" "Checksum" { form: Form::Hex };
-    /// Whether the checksum is right.
-    CHECKSUM_STATUS: U8 "igmp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATES };
-    /// The group.
+    /// Checksum of the message.
+    CHECKSUM: U16 "igmp.checksum" "Checksum" { base: DisplayBase::Hex };
+    /// Checksum status.
+    CHECKSUM_STATUS: U8 "igmp.checksum.status" "Checksum Status" { values: crate::names::CHECKSUM_STATUS_VALUES };
+    /// Multicast group address.
     MADDR: Ipv4 "igmp.maddr" "Multicast Address";
-    /// Routers should not act on the query.
+    /// Whether routers should suppress the normal timer updates.
     S: Bool "igmp.s" "S";
-    /// How many losses the querier reckons with.
+    /// Robustness variable of the querier: the expected number of packet losses.
     QRV: U8 "igmp.qrv" "QRV";
-    /// How often the querier asks, in seconds.
+    /// Interval between queries in seconds.
     QQIC: U8 "igmp.qqic" "QQIC";
-    /// How many senders are named.
+    /// Number of source addresses.
     NUM_SRC: U16 "igmp.num_src" "Num Src";
-    /// A sender.
+    /// Address of a source.
     SADDR: Ipv4 "igmp.saddr" "Source Address";
-    /// How many groups the report is about.
+    /// Number of group records in the report.
     NUM_GRP_RECS: U16 "igmp.num_grp_recs" "Num Group Records";
-    /// What is said of the group.
+    /// Type of the group record.
     RECORD_TYPE: U8 "igmp.record_type" "Record Type" { values: RECORDS };
-    /// Units of four bytes that follow the senders.
+    /// Length of the auxiliary data in units of four bytes.
     AUX_DATA_LEN: U8 "igmp.aux_data_len" "Aux Data Len";
-    /// What follows the senders.
+    /// Auxiliary data after the source addresses.
     AUX_DATA: Bytes "igmp.aux_data" "Aux Data";
     /// The checksum is wrong.
     BAD_CHECKSUM: Note(Error) "igmp.bad_checksum" "Bad checksum";
@@ -63,9 +63,9 @@ const RECORDS: &[(u64, &str)] = &[
     (6, "Block Old Sources"),
 ];
 
-/// IGMP in the list of protocols.
+/// Registry entry for IGMP.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "IGMP", fields: FIELDS, claims: &[Claim::IpProto(2)], part: Part::Layer(read) };
+    Protocol { short: "IGMP", fields: FIELDS, claims: &[Claim::IpProto(2)], dissector: Dissector::Layer(read) };
 
 const QUERY: u8 = 0x11;
 const REPORT_1: u8 = 0x12;
@@ -73,7 +73,7 @@ const REPORT_2: u8 = 0x16;
 const LEAVE: u8 = 0x17;
 const REPORT_3: u8 = 0x22;
 
-/// RFC 3376 7.1: queries of three versions differ in length and in their second byte.
+/// Returns the version (RFC 3376 7.1): queries of the three versions differ in length and in their second byte.
 fn version(bytes: &[u8]) -> Option<u8> {
     match *bytes {
         [QUERY, ..] if bytes.len() >= 12 => Some(3),
@@ -84,7 +84,7 @@ fn version(bytes: &[u8]) -> Option<u8> {
     }
 }
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("igmp");
     let quoted = packet.quoted;
     let version = version(piece.bytes);
@@ -103,10 +103,10 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     if !tree.wants_any(&IGMP) && !tree.wants_columns() {
         return Next::End;
     }
-    let mut reader = Reader::new(piece, tree);
+    let mut reader = FieldReader::new(piece, tree);
     reader.tree.open(&IGMP, piece.all(), Value::Bytes(piece.all()));
     if message(&mut reader, piece, version, quoted).is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     Next::End
@@ -117,18 +117,23 @@ fn write_info(bytes: &[u8], version: Option<u8>, tree: &mut Tree) {
     let name = TYPE.value_name(kind.into());
     let group = bytes.get(4..).and_then(|rest| rest.first_chunk::<4>()).map(|group| Ipv4Addr::from(*group));
     match (name, group) {
-        (None, _) => tree.info(format_args!("Unknown Type:{kind:#04x}")),
+        (None, _) => tree.set_info(format_args!("Unknown Type:{kind:#04x}")),
         (Some(name), Some(group)) if kind == QUERY && version != Some(1) => match group.is_unspecified() {
-            true => tree.info(format_args!("{name}, general")),
-            false => tree.info(format_args!("{name}, specific for group {group}")),
+            true => tree.set_info(format_args!("{name}, general")),
+            false => tree.set_info(format_args!("{name}, specific for group {group}")),
         },
-        (Some(name), Some(group)) if kind == REPORT_2 => tree.info(format_args!("{name} group {group}")),
-        (Some(name), Some(group)) if kind == LEAVE => tree.info(format_args!("{name} {group}")),
-        (Some(name), _) => tree.info(format_args!("{name}")),
+        (Some(name), Some(group)) if kind == REPORT_2 => tree.set_info(format_args!("{name} group {group}")),
+        (Some(name), Some(group)) if kind == LEAVE => tree.set_info(format_args!("{name} {group}")),
+        (Some(name), _) => tree.set_info(format_args!("{name}")),
     }
 }
 
-fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, version: Option<u8>, quoted: bool) -> Result<(), Short> {
+fn message(
+    reader: &mut FieldReader<'_, '_>,
+    piece: Payload<'_>,
+    version: Option<u8>,
+    quoted: bool,
+) -> Result<(), UnexpectedEnd> {
     if let Some(version) = version {
         reader.tree.put(&VERSION, Slice::default(), Value::Uint(version.into()));
     }
@@ -137,7 +142,7 @@ fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, version: Option<u8>, q
         (Some(2), _) => drop(reader.u8(&MAX_RESP)?),
         (Some(3), QUERY) => {
             let span = reader.span(1);
-            let [code] = reader.take()?;
+            let [code] = reader.read_array()?;
             reader.tree.put(&MAX_RESP, span, Value::Uint(max_response(code)));
         }
         (Some(_), _) => drop(reader.bytes(&RESERVED, 1)?),
@@ -151,7 +156,7 @@ fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, version: Option<u8>, q
     reader.ipv4(&MADDR)?;
     if version == Some(3) {
         let span = reader.span(1);
-        let [flags] = reader.take()?;
+        let [flags] = reader.read_array()?;
         reader.tree.put(&S, span, Value::Bool(flags & 8 != 0));
         reader.tree.put(&QRV, span, Value::Uint((flags & 7).into()));
         reader.u8(&QQIC)?;
@@ -166,7 +171,7 @@ fn message(reader: &mut Reader<'_, '_>, piece: Piece<'_>, version: Option<u8>, q
     Ok(())
 }
 
-/// RFC 3376 4.1.1: from 128 on the code is a mantissa of four bits and an exponent of three.
+/// Decodes a response time (RFC 3376 4.1.1): from 128 on, the code is a mantissa of four bits and an exponent of three.
 fn max_response(code: u8) -> u64 {
     match code {
         0..128 => code.into(),
@@ -174,12 +179,12 @@ fn max_response(code: u8) -> u64 {
     }
 }
 
-/// RFC 3376 4.2.
-fn report(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Short> {
+/// Reads a report (RFC 3376 4.2).
+fn report(reader: &mut FieldReader<'_, '_>, quoted: bool) -> Result<(), UnexpectedEnd> {
     reader.bytes(&RESERVED, 2)?;
     let count = reader.u16(&NUM_GRP_RECS)?;
     if count == 0 && !quoted {
-        reader.tree.more_info(format_args!(" - General query"));
+        reader.tree.append_info(format_args!(" - General query"));
     }
     for _ in 0..count {
         let kind = reader.u8(&RECORD_TYPE)?;
@@ -187,7 +192,7 @@ fn report(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Short> {
         let count = reader.u16(&NUM_SRC)?;
         let group = Ipv4Addr::from(reader.ipv4(&MADDR)?);
         if !quoted {
-            // Excluding nobody is joining, including nobody is leaving.
+            // An empty exclude list joins the group, an empty include list leaves it.
             match (kind, count) {
                 (2 | 4, 0) => add_info(reader.tree, format_args!(" / Join group {group} for any sources")),
                 (1 | 3, 0) => add_info(reader.tree, format_args!(" / Leave group {group}")),
@@ -210,14 +215,14 @@ fn report(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Short> {
     Ok(())
 }
 
-/// As much as a line can use: a report may name thousands of groups and senders.
+/// Adds to the info, up to a useful length: a report may list thousands of groups and sources.
 fn add_info(tree: &mut Tree, text: core::fmt::Arguments<'_>) {
     if tree.columns().info.len < 512 {
-        tree.more_info(text);
+        tree.append_info(text);
     }
 }
 
-fn senders(reader: &mut Reader<'_, '_>, count: u16) -> Result<(), Short> {
+fn senders(reader: &mut FieldReader<'_, '_>, count: u16) -> Result<(), UnexpectedEnd> {
     (0..count).try_for_each(|_| reader.ipv4(&SADDR).map(drop))
 }
 
@@ -230,7 +235,7 @@ fn info_senders(bytes: &[u8], tree: &mut Tree) {
     add_info(tree, format_args!("}}"));
 }
 
-fn describe_checksum(piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
+fn describe_checksum(piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
     let status = match Sum16BitWords::new().add_slice(piece.bytes).ones_complement() {
         _ if quoted || piece.is_cut() => 2,
         0 => 1,
@@ -251,13 +256,13 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }
 
     #[test]
-    fn messages_of_all_versions_are_told_in_a_line() {
+    fn messages_of_all_versions_have_their_info() {
         let rows: [(&[u8], &str, &str); 7] = [
             (&[0x11, 0, 0, 0, 0, 0, 0, 0], "IGMPv1", "Membership Query"),
             (&[0x11, 100, 0, 0, 0, 0, 0, 0], "IGMPv2", "Membership Query, general"),
@@ -282,15 +287,16 @@ mod tests {
     }
 
     #[test]
-    fn long_times_are_coded() {
+    fn response_times_are_decoded() {
         for (code, tenths) in [(0, 0), (127, 127), (0x80, 128), (0x8f, 248), (0xff, 31744)] {
             assert_eq!(max_response(code), tenths);
         }
     }
 
     #[test]
-    fn every_prefix_is_survived() {
-        let bytes = [0x22, 0, 0, 0, 0, 0, 0, 2, 3, 1, 0, 1, 224, 1, 1, 1, 10, 0, 0, 1, 1, 2, 3, 4, 4, 0, 0, 9, 224, 1, 1];
+    fn every_prefix_is_malformed() {
+        let bytes =
+            [0x22, 0, 0, 0, 0, 0, 0, 2, 3, 1, 0, 1, 224, 1, 1, 1, 10, 0, 0, 1, 1, 2, 3, 4, 4, 0, 0, 9, 224, 1, 1];
         for len in 0..=bytes.len() {
             let (tree, _) = dissect(bytes.get(..len).unwrap_or_default());
             assert!(tree.first(&crate::frame::MALFORMED).is_some(), "{len}");

@@ -1,129 +1,128 @@
-//! What IPv4 can say (RFC 791), its options, and what is concluded when fragments are put together.
+//! Fields of IPv4 (RFC 791), of its options, and of reassembly.
 
-use crate::field::Form;
+use crate::field::DisplayBase;
 
 crate::fields! { "ipv4";
     /// Internet Protocol Version 4.
     IP: Protocol "ip" "Internet Protocol Version 4";
-    /// The version: 4, or 6 for IPv6.
+    /// Version: 4, or 6 for IPv6.
     VERSION: U8 "ip.version" "Version";
-    /// Bytes of the header, options included.
+    /// Length of the header in bytes, options included.
     HDR_LEN: U8 "ip.hdr_len" "Header Length";
-    /// The differentiated services field: codepoint and congestion bits.
-    DSFIELD: U8 "ip.dsfield" "Differentiated Services Field" { form: Form::Hex };
-    /// The differentiated services codepoint: how it wants to be forwarded.
+    /// Differentiated services field: codepoint and congestion bits.
+    DSFIELD: U8 "ip.dsfield" "Differentiated Services Field" { base: DisplayBase::Hex };
+    /// Differentiated services codepoint: the requested forwarding behaviour.
     DSFIELD_DSCP: U8 "ip.dsfield.dscp" "Differentiated Services Codepoint" { values: crate::names::DSCP };
-    /// Explicit congestion notification: whether its sender knows it, and whether a router was congested.
+    /// Explicit congestion notification: whether the sender supports it, and whether a router signals congestion.
     DSFIELD_ECN: U8 "ip.dsfield.ecn" "Explicit Congestion Notification" { values: crate::names::ECN };
-    /// Bytes of header and payload.
+    /// Length of header and payload in bytes.
     LEN: U32 "ip.len" "Total Length";
-    /// The number that its fragments have in common.
-    ID: U16 "ip.id" "Identification" { form: Form::Hex };
-    /// The flags as one number.
-    FLAGS: U8 "ip.flags" "Flags" { form: Form::Hex };
-    /// The reserved bit, which ought to be zero.
+    /// Identification, the same in all fragments of a packet.
+    ID: U16 "ip.id" "Identification" { base: DisplayBase::Hex };
+    /// All flags.
+    FLAGS: U8 "ip.flags" "Flags" { base: DisplayBase::Hex };
+    /// Reserved bit, normally zero.
     FLAGS_RB: Bool "ip.flags.rb" "Reserved bit";
-    /// It must not be cut into fragments.
+    /// Whether fragmentation is forbidden.
     FLAGS_DF: Bool "ip.flags.df" "Don't fragment";
-    /// Fragments follow.
+    /// Whether more fragments follow.
     FLAGS_MF: Bool "ip.flags.mf" "More fragments";
-    /// Where in the whole packet's payload it belongs, in units of eight bytes.
+    /// Offset of the fragment in the packet's payload, in units of eight bytes.
     FRAG_OFFSET: U16 "ip.frag_offset" "Fragment Offset";
-    /// How many more routers it may pass.
+    /// Number of routers that may still forward the packet.
     TTL: U8 "ip.ttl" "Time to Live";
-    /// What it carries, by number.
+    /// Protocol of the payload.
     PROTO: U8 "ip.proto" "Protocol" { values: crate::names::IP_PROTOCOLS };
-    /// The checksum over the header.
-    CHECKSUM: U16 "ip.checksum" "Header Checksum" { form: Form::Hex };
-    /// What is known of the checksum: it is not verified, as sending hosts leave it to their network card.
-    CHECKSUM_STATUS: U8 "ip.checksum.status" "Header checksum status" { values: crate::names::CHECKSUM_STATES };
-    /// The sender.
+    /// Checksum of the header.
+    CHECKSUM: U16 "ip.checksum" "Header Checksum" { base: DisplayBase::Hex };
+    /// Checksum status: always unverified, because sending hosts may leave the checksum to their network card.
+    CHECKSUM_STATUS: U8 "ip.checksum.status" "Header checksum status" { values: crate::names::CHECKSUM_STATUS_VALUES };
+    /// Source address.
     SRC: Ipv4 "ip.src" "Source Address";
-    /// The receiver; the last of its route, if it has one.
+    /// Destination address; the last address of the source route, if present.
     DST: Ipv4 "ip.dst" "Destination Address";
-    /// Either address.
+    /// Source or destination address.
     ADDR: Ipv4 "ip.addr" "Source or Destination Address" { hidden: true };
-    /// The sender, as text.
+    /// Source address, as text.
     SRC_HOST: Text "ip.src_host" "Source Host" { hidden: true };
-    /// The receiver, as text.
+    /// Destination address, as text.
     DST_HOST: Text "ip.dst_host" "Destination Host" { hidden: true };
-    /// Either address, as text.
+    /// Source or destination address, as text.
     HOST: Text "ip.host" "Source or Destination Host" { hidden: true };
-    /// Where its route takes it next, if it has one.
+    /// Next address of the source route, if present.
     CUR_RT: Ipv4 "ip.cur_rt" "Current Route";
-    /// Where its route takes it later.
+    /// Later address of the source route.
     SRC_RT: Ipv4 "ip.src_rt" "Source Route";
-    /// Where it has been.
+    /// Address of a passed router.
     REC_RT: Ipv4 "ip.rec_rt" "Recorded Route";
-    /// Room for where it will have been.
+    /// Unused entry for the address of a router.
     EMPTY_RT: Ipv4 "ip.empty_rt" "Empty Route";
-    /// An option's type: copy bit, class and number.
+    /// Type of an option: copy bit, class and number.
     OPT_TYPE: U8 "ip.opt.type" "Type" { values: super::options::TYPES };
-    /// Every fragment has the option.
+    /// Whether every fragment has the option.
     OPT_TYPE_COPY: Bool "ip.opt.type.copy" "Copy on fragmentation";
-    /// An option's class.
+    /// Class of an option.
     OPT_TYPE_CLASS: U8 "ip.opt.type.class" "Class" { values: super::options::CLASSES };
-    /// An option's number.
+    /// Type of an option.
     OPT_TYPE_NUMBER: U8 "ip.opt.type.number" "Number";
-    /// An option's length, type and length included.
+    /// Length of an option in bytes, type and length included.
     OPT_LEN: U8 "ip.opt.len" "Length";
-    /// Where in the option the next entry goes.
+    /// Offset of the next entry in the option.
     OPT_PTR: U8 "ip.opt.ptr" "Pointer";
-    /// The stream identifier (RFC 791).
+    /// Stream identifier (RFC 791).
     OPT_SID: U16 "ip.opt.sid" "Stream Identifier";
-    /// The MTU that was probed (RFC 1063).
+    /// MTU that was probed (RFC 1063).
     OPT_MTU: U16 "ip.opt.mtu" "MTU";
-    /// The number of a traceroute (RFC 1393).
+    /// Identifier of a traceroute (RFC 1393).
     OPT_ID_NUMBER: U16 "ip.opt.id_number" "ID Number";
-    /// How many routers a traceroute has passed on its way out.
+    /// Number of routers passed by a traceroute on the outbound path.
     OPT_OHC: U16 "ip.opt.ohc" "Outbound Hop Count";
-    /// How many routers a traceroute has passed on its way back.
+    /// Number of routers passed by a traceroute on the return path.
     OPT_RHC: U16 "ip.opt.rhc" "Return Hop Count";
-    /// Who began a traceroute.
+    /// Address of the host that started a traceroute.
     OPT_ORIGINATOR: Ipv4 "ip.opt.originator" "Originator IP Address";
-    /// Routers should look at it (RFC 2113).
+    /// Whether routers should examine the packet (RFC 2113).
     OPT_RA: U16 "ip.opt.ra" "Router Alert";
-    /// How many routers had no room for their time stamp.
+    /// Number of routers without room for their timestamp.
     OPT_OVERFLOW: U8 "ip.opt.overflow" "Overflow";
-    /// What a time stamp option holds: times, addresses with times, or times of given addresses.
-    OPT_FLAG: U8 "ip.opt.flag" "Flag" { form: Form::Hex };
-    /// A router's time stamp.
+    /// Content of a timestamp option: times, addresses with times, or times of given addresses.
+    OPT_FLAG: U8 "ip.opt.flag" "Flag" { base: DisplayBase::Hex };
+    /// Timestamp of a router.
     OPT_TIME_STAMP: U32 "ip.opt.time_stamp" "Time stamp";
-    /// The router of a time stamp.
+    /// Address of the router of a timestamp.
     OPT_TIME_STAMP_ADDR: Ipv4 "ip.opt.time_stamp_addr" "Address";
-    /// The parts of a packet that was put together: their bytes.
+    /// Fragments of a reassembled packet: their bytes.
     FRAGMENTS: Bytes "ip.fragments" "IPv4 Fragments";
-    /// A frame with a part of the packet.
+    /// A frame with a fragment of the packet.
     FRAGMENT: Frame "ip.fragment" "IPv4 Fragment";
-    /// A frame with a part of the packet that differs from what came before.
+    /// A frame with a fragment that differs from earlier data.
     FRAGMENT_ERROR: Frame "ip.fragment.error" "Defragmentation error";
-    /// Some of this part came before.
+    /// Whether the fragment overlaps earlier data.
     FRAGMENT_OVERLAP: Bool "ip.fragment.overlap" "Fragment overlap";
-    /// Some of this part came before and was different; the first copy counts.
+    /// Whether the fragment overlaps earlier data and differs from it; the first copy counts.
     FRAGMENT_OVERLAP_CONFLICT: Bool "ip.fragment.overlap.conflict" "Conflicting data in fragment overlap";
-    /// How many parts the packet was put together from.
+    /// Number of fragments of the reassembled packet.
     FRAGMENT_COUNT: U32 "ip.fragment.count" "Fragment count";
-    /// A packet was given up whose fragments were too many, too long or too late.
+    /// A packet was dropped because its fragments were too many, too long or too late.
     FRAGMENT_LIMIT: Note(Warn) "ip.fragment.limit" "A limit of this program was reached" { ours: true };
-    /// Bytes of the packet that was put together.
+    /// Length of the reassembled packet in bytes.
     REASSEMBLED_LENGTH: U32 "ip.reassembled.length" "Reassembled IPv4 length";
-    /// The packet that was put together.
+    /// The reassembled packet.
     REASSEMBLED_DATA: Bytes "ip.reassembled.data" "Reassembled IPv4 data";
-    /// The frame that completed the packet of which this is a part.
+    /// The frame that completed the packet of this fragment.
     REASSEMBLED_IN: Frame "ip.reassembled_in" "Reassembled IPv4 in frame" { later: true };
-    /// The version is neither 4 nor 6, or not what the layer below says.
+    /// The version is neither 4 nor 6, or does not match the layer below.
     BOGUS_IP_VERSION: Note(Error) "ip.bogus_ip_version" "Bogus IP version";
-    /// The header's length is less than 20 bytes, or more than there is.
+    /// The header length is less than 20 bytes, or exceeds the packet.
     BOGUS_HEADER_LENGTH: Note(Error) "ip.bogus_header_length" "Bogus IP header length";
-    /// The total length is less than the header's, or more than there is.
+    /// The total length is less than the header length, or exceeds the packet.
     BOGUS_IP_LENGTH: Note(Error) "ip.bogus_ip_length" "Bogus IP length";
-    /// An option's length does not fit.
+    /// The length of an option is invalid.
     OPT_LEN_INVALID: Note(Warn) "ip.opt.len.invalid" "Invalid length for option";
-    /// Four options that say nothing stand in a row: a router may have removed some.
+    /// Four consecutive no-operation options: a router may have removed some options.
     NOP: Note(Warn) "ip.nop" "4 NOP in a row - a router may have removed some options";
-    /// It may pass no more routers, though it is not at home yet.
+    /// The time to live is nearly used up before the destination.
     TTL_TOO_SMALL: Note(Note) "ip.ttl.too_small" "Time To Live";
-    /// It is for the local network only, and yet may pass routers.
+    /// The destination is in the local network, but the time to live allows forwarding.
     TTL_LNCB: Note(Note) "ip.ttl.lncb" "Time To Live";
 }
-

@@ -7,9 +7,9 @@ mod tests;
 
 use crate::field::Field;
 use crate::names::ip_protocol;
-use crate::packet::{Address, Fragment, Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::packet::{Address, Fragment, Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::reassembly;
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
@@ -17,44 +17,44 @@ use core::net::Ipv4Addr;
 use etherparse::Ipv4HeaderSlice;
 pub use fields::*;
 
-/// IPv4 in the list of protocols. LINKTYPE_IPV4 is a frame that begins with its header.
+/// Registry entry for IPv4. LINKTYPE_IPV4 is a frame that begins with its header.
 pub static PROTOCOL: Protocol = Protocol {
     short: "IPv4",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x0800), Claim::IpProto(4), Claim::Ppp(0x0021), Claim::Link(228)],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
-/// What the walk goes on with.
-struct Facts<'b> {
-    header: Piece<'b>,
+/// Values of the header that later steps need.
+struct HeaderFacts<'b> {
+    header: Payload<'b>,
     source: [u8; 4],
-    /// The receiver the header names.
+    /// Destination address in the header.
     next_hop: [u8; 4],
-    /// The receiver: the end of its route, if it has one.
+    /// Destination: the end of the source route, if present.
     destination: [u8; 4],
-    /// Bytes of header and payload; what the frame has where the header says 0.
+    /// Length of header and payload in bytes; the length in the frame if the header has 0.
     total: usize,
     protocol: u8,
-    /// Of a fragment: its offset in bytes.
+    /// Offset of a fragment in bytes.
     offset: u32,
-    more: bool,
-    payload: Piece<'b>,
+    more_fragments: bool,
+    payload: Payload<'b>,
 }
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("ip");
     let Ok(header) = Ipv4HeaderSlice::from_slice(piece.bytes) else {
-        return read_odd(piece, packet, tree);
+        return read_invalid(piece, packet, tree);
     };
-    let facts = facts(&header, piece, packet.quoted);
+    let facts = header_facts(&header, piece, packet.quoted);
     if facts.total < facts.header.bytes.len() {
-        return read_odd(piece, packet, tree);
+        return read_invalid(piece, packet, tree);
     }
     packet.source = Address::V4(facts.source);
     packet.destination = Address::V4(facts.destination);
     packet.hops = header.ttl();
-    let is_fragment = facts.more || facts.offset != 0;
+    let is_fragment = facts.more_fragments || facts.offset != 0;
     if tree.wants_columns() && !packet.quoted {
         write_columns(&facts, is_fragment, header.identification(), tree);
     }
@@ -69,30 +69,30 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         return Next::IpProto(facts.protocol, payload);
     }
     match facts.offset {
-        // What was not captured whole cannot be put together; a beginning still tells what it is. What an ICMP error
-        // quotes will never be whole.
+        // A partly captured fragment cannot be reassembled, but the first one still shows the protocol. A fragment
+        // quoted in an ICMP error is never reassembled.
         0 if packet.quoted || payload.is_cut() => Next::IpProto(facts.protocol, payload),
         _ if packet.quoted => Next::Data(payload),
         offset => Next::Fragment(Fragment {
             id: header.identification().into(),
             protocol: facts.protocol,
             offset,
-            more: facts.more,
-            piece: payload,
+            more: facts.more_fragments,
+            payload,
         }),
     }
 }
 
-fn facts<'b>(header: &Ipv4HeaderSlice<'_>, piece: Piece<'b>, quoted: bool) -> Facts<'b> {
+fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, piece: Payload<'b>, quoted: bool) -> HeaderFacts<'b> {
     let len = header.slice().len();
-    // With segmentation offload the network card fills in the length.
+    // With segmentation offload, the network card sets the length.
     let total = match usize::from(header.total_len()) {
         0 => piece.wire as usize,
         total => total,
     };
     let mut payload = piece.first(total).from(len);
     if quoted {
-        // RFC 792: only the beginning of a packet is quoted; its length on the wire was another's.
+        // RFC 792: only the beginning of a packet is quoted; its original length differs.
         payload.wire = total.saturating_sub(len) as u32;
     }
     let next_hop = header.destination();
@@ -100,7 +100,7 @@ fn facts<'b>(header: &Ipv4HeaderSlice<'_>, piece: Piece<'b>, quoted: bool) -> Fa
         [] => next_hop,
         some => options::end_of_route(some).unwrap_or(next_hop),
     };
-    Facts {
+    HeaderFacts {
         header: piece.first(len),
         source: header.source(),
         next_hop,
@@ -108,12 +108,12 @@ fn facts<'b>(header: &Ipv4HeaderSlice<'_>, piece: Piece<'b>, quoted: bool) -> Fa
         total,
         protocol: header.protocol().0,
         offset: u32::from(header.fragments_offset().value()) * 8,
-        more: header.more_fragments(),
+        more_fragments: header.more_fragments(),
         payload,
     }
 }
 
-fn write_columns(facts: &Facts<'_>, is_fragment: bool, id: u16, tree: &mut Tree) {
+fn write_columns(facts: &HeaderFacts<'_>, is_fragment: bool, id: u16, tree: &mut Tree) {
     let columns = tree.columns_mut();
     columns.protocol = PROTOCOL.short;
     columns.source = Some(Value::Ipv4(facts.source));
@@ -121,29 +121,29 @@ fn write_columns(facts: &Facts<'_>, is_fragment: bool, id: u16, tree: &mut Tree)
     let (number, name) = (facts.protocol, ip_protocol(facts.protocol));
     if is_fragment {
         let offset = facts.offset;
-        tree.info(format_args!("Fragmented IP protocol (proto={name} {number}, off={offset}, ID={id:04x})"));
+        tree.set_info(format_args!("Fragmented IP protocol (proto={name} {number}, off={offset}, ID={id:04x})"));
     } else if facts.payload.wire == 0 {
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
     } else {
-        tree.info(format_args!("{name} ({number})"));
+        tree.set_info(format_args!("{name} ({number})"));
     }
 }
 
-/// What is no IPv4 header, or only a part of one: says as much as there is.
-fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+/// Records an invalid or truncated IPv4 header as far as possible.
+fn read_invalid<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
     }
-    let place = tree.open(&IP, piece.all(), Value::Bytes(piece.all()));
-    tree.label(place, format_args!("{}", IP.title));
+    let node = tree.open(&IP, piece.all(), Value::Bytes(piece.all()));
+    tree.label(node, format_args!("{}", IP.title));
     let first = piece.bytes.first().copied().unwrap_or(0x45);
     let (version, len) = (first >> 4, usize::from(first & 0xf) * 4);
     let mut next = Next::End;
     if version != 4 {
         tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
         let text = format_args!("Bogus IPv4 version ({version}, must be 4)");
-        note_odd(&BOGUS_IP_VERSION, piece.span(0, 1), text, packet, tree);
+        note_invalid(&BOGUS_IP_VERSION, piece.span(0, 1), text, packet, tree);
         if version == 6 {
             next = Next::EtherType(0x86dd, piece);
         }
@@ -151,14 +151,14 @@ fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
         tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
         tree.put(&HDR_LEN, piece.span(0, 1), Value::Uint(len as u64));
         let text = format_args!("Bogus IP header length ({len}, must be at least 20)");
-        note_odd(&BOGUS_HEADER_LENGTH, piece.span(0, 1), text, packet, tree);
-    } else if let Some(total) = total_of(piece).filter(|&total| total < len) {
-        let _ = describe_lengths(&mut Reader::new(piece, tree), packet.quoted);
+        note_invalid(&BOGUS_HEADER_LENGTH, piece.span(0, 1), text, packet, tree);
+    } else if let Some(total) = total_length(piece).filter(|&total| total < len) {
+        let _ = describe_lengths(&mut FieldReader::new(piece, tree), packet.quoted);
         let text = format_args!("Bogus IP length ({total}, less than header length {len})");
-        note_odd(&BOGUS_IP_LENGTH, piece.span(2, 2), text, packet, tree);
+        note_invalid(&BOGUS_IP_LENGTH, piece.span(2, 2), text, packet, tree);
     } else {
-        // Cut: as much as is here, and at least who sent it.
-        let mut reader = Reader::new(piece, tree);
+        // Truncated: record the available fields, at least the source address.
+        let mut reader = FieldReader::new(piece, tree);
         let _ = describe_header(&mut reader, None, packet.quoted);
         if let Some(source) = piece.bytes.get(12..).and_then(|rest| rest.first_chunk()) {
             packet.source = Address::V4(*source);
@@ -166,30 +166,30 @@ fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
                 tree.columns_mut().source = Some(Value::Ipv4(*source));
             }
         }
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     next
 }
 
-/// Bytes of header and payload, where the header says so.
-fn total_of(piece: Piece<'_>) -> Option<usize> {
+/// Returns the length of header and payload, if the header has one.
+fn total_length(piece: Payload<'_>) -> Option<usize> {
     let total = piece.bytes.get(2..)?.first_chunk().map(|total| usize::from(u16::from_be_bytes(*total)))?;
     (total != 0).then_some(total)
 }
 
-fn note_odd(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, packet: &Packet, tree: &mut Tree) {
+fn note_invalid(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, packet: &Packet, tree: &mut Tree) {
     tree.note(note, span, text);
     if !packet.quoted {
-        tree.info(text);
+        tree.set_info(text);
     }
 }
 
-fn describe(facts: &Facts<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
-    let place = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().with(facts.payload.all())));
+fn describe(facts: &HeaderFacts<'_>, piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
+    let node = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().with(facts.payload.all())));
     let (source, destination) = (Ipv4Addr::from(facts.source), Ipv4Addr::from(facts.destination));
-    tree.label(place, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));
-    let _ = describe_header(&mut Reader::new(piece, tree), Some(facts.destination), quoted);
+    tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));
+    let _ = describe_header(&mut FieldReader::new(piece, tree), Some(facts.destination), quoted);
     if facts.header.bytes.len() > 20 {
         options::describe(facts.header.from(20), facts.next_hop, tree);
     }
@@ -200,7 +200,7 @@ fn describe(facts: &Facts<'_>, piece: Piece<'_>, quoted: bool, tree: &mut Tree) 
 ///  0       1       2       4       6       8       9       10      12      16      20
 ///  |ver|len| class | total | id    |fl|off | ttl   | proto | check | source| destination | options
 /// ```
-fn describe_header(reader: &mut Reader<'_, '_>, end: Option<[u8; 4]>, quoted: bool) -> Result<(), Short> {
+fn describe_header(reader: &mut FieldReader<'_, '_>, end: Option<[u8; 4]>, quoted: bool) -> Result<(), UnexpectedEnd> {
     describe_lengths(reader, quoted)?;
     reader.u16(&ID)?;
     describe_flags(reader)?;
@@ -216,64 +216,65 @@ fn describe_header(reader: &mut Reader<'_, '_>, end: Option<[u8; 4]>, quoted: bo
     describe_address(reader, end, &DST, &DST_HOST)
 }
 
-fn describe_lengths(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Short> {
-    let there = reader.rest().wire;
+fn describe_lengths(reader: &mut FieldReader<'_, '_>, quoted: bool) -> Result<(), UnexpectedEnd> {
+    let available = reader.rest().wire;
     let span = reader.span(1);
-    let [first] = reader.take()?;
+    let [first] = reader.read_array()?;
     reader.tree.put(&VERSION, span, Value::Uint((first >> 4).into()));
     reader.tree.put(&HDR_LEN, span, Value::Uint(u64::from(first & 0xf) * 4));
     let span = reader.span(1);
-    let [class] = reader.take()?;
+    let [class] = reader.read_array()?;
     reader.tree.open(&DSFIELD, span, Value::Uint(class.into()));
     reader.tree.put(&DSFIELD_DSCP, span, Value::Uint((class >> 2).into()));
     reader.tree.put(&DSFIELD_ECN, span, Value::Uint((class & 3).into()));
     reader.tree.close();
     let span = reader.span(2);
-    let total = match u32::from(u16::from_be_bytes(reader.take()?)) {
-        0 => there,
+    let total = match u32::from(u16::from_be_bytes(reader.read_array()?)) {
+        0 => available,
         total => total,
     };
     reader.tree.put(&LEN, span, Value::Uint(total.into()));
-    if total > there && !quoted {
-        let text = format_args!("IPv4 total length exceeds packet length ({there} bytes)");
+    if total > available && !quoted {
+        let text = format_args!("IPv4 total length exceeds packet length ({available} bytes)");
         reader.tree.note(&BOGUS_IP_LENGTH, span, text);
     }
     Ok(())
 }
 
-fn describe_flags(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn describe_flags(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let (first, both) = (reader.span(1), reader.span(2));
-    let word = u16::from_be_bytes(reader.take()?);
+    let word = u16::from_be_bytes(reader.read_array()?);
     reader.tree.open(&FLAGS, first, Value::Uint((word >> 13).into()));
     for (field, bit) in [(&FLAGS_RB, 0x8000), (&FLAGS_DF, 0x4000), (&FLAGS_MF, 0x2000)] {
         reader.tree.put(field, first, Value::Bool(word & bit != 0));
     }
     reader.tree.close();
     let units = word & 0x1fff;
-    let place = reader.tree.put(&FRAG_OFFSET, both, Value::Uint(units.into()));
-    reader.tree.label(place, format_args!("Fragment Offset: {}", u32::from(units) * 8));
+    let node = reader.tree.put(&FRAG_OFFSET, both, Value::Uint(units.into()));
+    reader.tree.label(node, format_args!("Fragment Offset: {}", u32::from(units) * 8));
     Ok(())
 }
 
-/// Records an address; `instead` of the header's if the end of a route is meant.
+/// Records an address; `replacement` replaces it with the end of a source route.
 fn describe_address(
-    reader: &mut Reader<'_, '_>,
-    instead: Option<[u8; 4]>,
-    own: &'static Field,
+    reader: &mut FieldReader<'_, '_>,
+    replacement: Option<[u8; 4]>,
+    field: &'static Field,
     host: &'static Field,
-) -> Result<(), Short> {
+) -> Result<(), UnexpectedEnd> {
     let span = reader.span(4);
-    let address = reader.take()?;
-    let address = instead.unwrap_or(address);
+    let address = reader.read_array()?;
+    let address = replacement.unwrap_or(address);
     let text = Ipv4Addr::from(address);
-    reader.tree.put(own, span, Value::Ipv4(address));
+    reader.tree.put(field, span, Value::Ipv4(address));
     reader.tree.put(&ADDR, span, Value::Ipv4(address));
     reader.tree.put_text(host, span, format_args!("{text}"));
     reader.tree.put_text(&HOST, span, format_args!("{text}"));
     Ok(())
 }
 
-/// RFC 3171 4: what is for 224.0.0.0/24 stays in the local network. Anything else with so little left will not get far.
+/// RFC 3171 4: packets to 224.0.0.0/24 stay in the local network. Other packets with such a small TTL are soon
+/// discarded.
 fn note_ttl(ttl: u8, destination: [u8; 4], span: Slice, tree: &mut Tree) {
     match destination {
         // VRRP (RFC 5798 5.1.1.3) prescribes 255, multicast DNS (RFC 6762 11) recommends it.
@@ -288,7 +289,7 @@ fn note_ttl(ttl: u8, destination: [u8; 4], span: Slice, tree: &mut Tree) {
     }
 }
 
-static REASSEMBLY: reassembly::Fields = reassembly::Fields {
+static REASSEMBLY: reassembly::ReassemblyFields = reassembly::ReassemblyFields {
     fragments: &FRAGMENTS,
     fragment: &FRAGMENT,
     error: &FRAGMENT_ERROR,
@@ -299,14 +300,14 @@ static REASSEMBLY: reassembly::Fields = reassembly::Fields {
     data: &REASSEMBLED_DATA,
 };
 
-/// Records of a packet that this frame completed what it was put together from; `whole` is the place of its payload in
-/// the tree's store.
-pub fn describe_reassembly(whole: Slice, parts: &[reassembly::Part], tree: &mut Tree) {
+/// Records the fragments of the packet that this frame completed. `whole` is the position of its payload in the tree's
+/// store.
+pub fn describe_reassembly(whole: Slice, parts: &[reassembly::ReassembledFragment], tree: &mut Tree) {
     reassembly::describe(&REASSEMBLY, whole, parts, tree);
 }
 
-/// Records of a fragment in which frame its packet became whole.
+/// Records the frame that completed the packet of this fragment.
 pub fn describe_reassembled_in(frame: u32, tree: &mut Tree) {
     tree.put(&REASSEMBLED_IN, Slice::default(), Value::Uint(frame.into()));
-    tree.more_info(format_args!(" [Reassembled in #{frame}]"));
+    tree.append_info(format_args!(" [Reassembled in #{frame}]"));
 }

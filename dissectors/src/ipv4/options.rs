@@ -1,7 +1,7 @@
-//! IPv4's options (RFC 791 3.1): walked for the route, or described one by one.
+//! Options of IPv4 (RFC 791 3.1): searched for the source route, or recorded one by one.
 
 use super::fields::*;
-use crate::packet::Piece;
+use crate::packet::Payload;
 use crate::tree::{Tree, Value};
 
 pub(super) const TYPES: &[(u64, &str)] = &[
@@ -30,12 +30,12 @@ const RECORD_ROUTE: u8 = 7;
 const LOOSE_ROUTE: u8 = 131;
 const STRICT_ROUTE: u8 = 137;
 
-/// One option: where it begins among the options, and its bytes.
+/// An option: its offset among the options, and its bytes.
 struct IpOption<'b> {
-    at: usize,
+    offset: usize,
     bytes: &'b [u8],
-    /// Its length is one that can be.
-    sized: bool,
+    /// Whether its length is valid.
+    has_valid_len: bool,
 }
 
 impl IpOption<'_> {
@@ -51,12 +51,13 @@ impl IpOption<'_> {
         u16::from_be_bytes([self.u8(at), self.u8(at + 1)])
     }
 
-    fn four(&self, at: usize) -> Option<[u8; 4]> {
+    fn array4(&self, at: usize) -> Option<[u8; 4]> {
         self.bytes.get(at..)?.first_chunk().copied()
     }
 }
 
-/// The options in order, up to the end of the list, or to one whose length cannot be: that has all that remains.
+/// Returns the options in order, up to the end of the list, or to one of an invalid length, which gets all remaining
+/// bytes.
 fn options(bytes: &[u8]) -> impl Iterator<Item = IpOption<'_>> {
     let mut at = 0;
     core::iter::from_fn(move || {
@@ -67,45 +68,47 @@ fn options(bytes: &[u8]) -> impl Iterator<Item = IpOption<'_>> {
             (_, Some(&len)) if len >= 2 && usize::from(len) <= rest.len() => (usize::from(len), true),
             _ => (rest.len(), false),
         };
-        let option = IpOption { at, bytes: rest.get(..len)?, sized };
+        let option = IpOption { offset: at, bytes: rest.get(..len)?, has_valid_len: sized };
         at = if kind == 0 || !sized { bytes.len() } else { at + len };
         Some(option)
     })
 }
 
-/// The end of the route that the options prescribe, if it is not reached yet.
+/// Returns the end of the source route in the options, if it is not reached yet.
 pub(super) fn end_of_route(bytes: &[u8]) -> Option<[u8; 4]> {
-    let route = options(bytes).find(|option| option.sized && matches!(option.kind(), LOOSE_ROUTE | STRICT_ROUTE))?;
+    let route =
+        options(bytes).find(|option| option.has_valid_len && matches!(option.kind(), LOOSE_ROUTE | STRICT_ROUTE))?;
     let addresses = route.bytes.get(3..)?.chunks_exact(4);
     let next = usize::from(route.u8(2)).checked_sub(4)? / 4;
     (next < addresses.len()).then_some(addresses.last()?.first_chunk().copied())?
 }
 
-/// Records all options. `destination` is the receiver that the header names: the next of its route, if it has one.
-pub(super) fn describe(piece: Piece<'_>, destination: [u8; 4], tree: &mut Tree) {
+/// Records all options. `destination` is the destination in the header: the next address of the source route, if
+/// present.
+pub(super) fn describe(piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
     let mut nops = 0;
     for option in options(piece.bytes) {
         let kind = option.kind();
-        let span = piece.span(option.at, option.bytes.len());
-        let Some(name) = OPT_TYPE.value_name(kind.into()).filter(|_| option.sized) else {
-            if !option.sized {
+        let span = piece.span(option.offset, option.bytes.len());
+        let Some(name) = OPT_TYPE.value_name(kind.into()).filter(|_| option.has_valid_len) else {
+            if !option.has_valid_len {
                 let len = option.u8(1);
-                tree.note(&OPT_LEN_INVALID, span, format_args!("Option {kind:#04x} with an impossible length of {len}"));
+                tree.note(&OPT_LEN_INVALID, span, format_args!("Option {kind:#04x}: invalid length {len}"));
             }
             continue;
         };
-        let first = piece.span(option.at, 1);
-        let place = tree.open(&OPT_TYPE, first, Value::Uint(kind.into()));
+        let first = piece.span(option.offset, 1);
+        let node = tree.open(&OPT_TYPE, first, Value::Uint(kind.into()));
         match kind {
-            0 | 1 => tree.label(place, format_args!("IP Option - {name}")),
-            _ => tree.label(place, format_args!("IP Option - {name} ({} bytes)", option.bytes.len())),
+            0 | 1 => tree.label(node, format_args!("IP Option - {name}")),
+            _ => tree.label(node, format_args!("IP Option - {name} ({} bytes)", option.bytes.len())),
         }
         tree.put(&OPT_TYPE_COPY, first, Value::Bool(kind & 0x80 != 0));
         tree.put(&OPT_TYPE_CLASS, first, Value::Uint((kind >> 5 & 3).into()));
         tree.put(&OPT_TYPE_NUMBER, first, Value::Uint((kind & 0x1f).into()));
         if kind > 1 {
-            tree.put(&OPT_LEN, piece.span(option.at + 1, 1), Value::Uint(option.bytes.len() as u64));
-            describe_one(&option, piece.from(option.at).first(option.bytes.len()), destination, tree);
+            tree.put(&OPT_LEN, piece.span(option.offset + 1, 1), Value::Uint(option.bytes.len() as u64));
+            describe_one(&option, piece.from(option.offset).first(option.bytes.len()), destination, tree);
         }
         tree.close();
         nops = if kind == 1 { nops + 1 } else { 0 };
@@ -115,9 +118,9 @@ pub(super) fn describe(piece: Piece<'_>, destination: [u8; 4], tree: &mut Tree) 
     }
 }
 
-fn describe_one(option: &IpOption<'_>, piece: Piece<'_>, destination: [u8; 4], tree: &mut Tree) {
+fn describe_one(option: &IpOption<'_>, piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
     let number = |at: usize| Value::Uint(option.u16(at).into());
-    // Options of one length only.
+    // Options of a fixed length.
     let exact = match option.kind() {
         11 | 12 | 136 | 148 => 4,
         82 => 12,
@@ -125,7 +128,11 @@ fn describe_one(option: &IpOption<'_>, piece: Piece<'_>, destination: [u8; 4], t
     };
     if exact != option.bytes.len() {
         let len = option.bytes.len();
-        tree.note(&OPT_LEN_INVALID, piece.span(1, 1), format_args!("Option of {len} bytes; it should have {exact}"));
+        tree.note(
+            &OPT_LEN_INVALID,
+            piece.span(1, 1),
+            format_args!("Invalid option length: expected {exact} bytes, found {len}"),
+        );
         return;
     }
     match option.kind() {
@@ -136,7 +143,7 @@ fn describe_one(option: &IpOption<'_>, piece: Piece<'_>, destination: [u8; 4], t
             tree.put(&OPT_ID_NUMBER, piece.span(2, 2), number(2));
             tree.put(&OPT_OHC, piece.span(4, 2), number(4));
             tree.put(&OPT_RHC, piece.span(6, 2), number(6));
-            tree.put(&OPT_ORIGINATOR, piece.span(8, 4), Value::Ipv4(option.four(8).unwrap_or_default()));
+            tree.put(&OPT_ORIGINATOR, piece.span(8, 4), Value::Ipv4(option.array4(8).unwrap_or_default()));
         }
         136 => drop(tree.put(&OPT_SID, piece.span(2, 2), number(2))),
         148 => drop(tree.put(&OPT_RA, piece.span(2, 2), number(2))),
@@ -144,10 +151,10 @@ fn describe_one(option: &IpOption<'_>, piece: Piece<'_>, destination: [u8; 4], t
     }
 }
 
-/// RFC 791 3.1: the pointer, counted from 1, divides the addresses that were passed from those that come.
-fn describe_route(option: &IpOption<'_>, piece: Piece<'_>, destination: [u8; 4], tree: &mut Tree) {
+/// Records a route (RFC 791 3.1): the pointer, counted from 1, separates the passed addresses from those to come.
+fn describe_route(option: &IpOption<'_>, piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
     if option.bytes.len() < 3 {
-        tree.note(&OPT_LEN_INVALID, piece.all(), format_args!("A route needs a pointer"));
+        tree.note(&OPT_LEN_INVALID, piece.all(), format_args!("Route option too short for a pointer"));
         return;
     }
     let pointer = usize::from(option.u8(2));
@@ -156,11 +163,11 @@ fn describe_route(option: &IpOption<'_>, piece: Piece<'_>, destination: [u8; 4],
     let count = (option.bytes.len() - 3) / 4;
     for nth in 0..count {
         let at = 3 + 4 * nth;
-        let Some(address) = option.four(at) else { break };
+        let Some(address) = option.array4(at) else { break };
         let field = match (at + 1 < pointer, is_record) {
             (true, _) => &REC_RT,
             (false, true) => &EMPTY_RT,
-            // The last of the route is the receiver, who is told with the header's addresses.
+            // The last address of the route is the destination, which is recorded with the header's addresses.
             (false, false) if nth + 1 == count => continue,
             (false, false) => &SRC_RT,
         };
@@ -171,9 +178,9 @@ fn describe_route(option: &IpOption<'_>, piece: Piece<'_>, destination: [u8; 4],
     }
 }
 
-fn describe_time_stamps(option: &IpOption<'_>, piece: Piece<'_>, tree: &mut Tree) {
+fn describe_time_stamps(option: &IpOption<'_>, piece: Payload<'_>, tree: &mut Tree) {
     if option.bytes.len() < 4 {
-        tree.note(&OPT_LEN_INVALID, piece.all(), format_args!("Time stamps need a pointer and flags"));
+        tree.note(&OPT_LEN_INVALID, piece.all(), format_args!("Time stamp option too short for pointer and flags"));
         return;
     }
     let flag = option.u8(3) & 0xf;
@@ -181,8 +188,8 @@ fn describe_time_stamps(option: &IpOption<'_>, piece: Piece<'_>, tree: &mut Tree
     tree.put(&OPT_OVERFLOW, piece.span(3, 1), Value::Uint((option.u8(3) >> 4).into()));
     tree.put(&OPT_FLAG, piece.span(3, 1), Value::Uint(flag.into()));
     let mut at = 4;
-    while let Some(bytes) = option.four(at) {
-        // RFC 791: with the flag 1 or 3 an address stands before each time.
+    while let Some(bytes) = option.array4(at) {
+        // RFC 791: with the flag 1 or 3, an address precedes each time.
         if flag != 0 && (at - 4) % 8 == 0 {
             tree.put(&OPT_TIME_STAMP_ADDR, piece.span(at, 4), Value::Ipv4(bytes));
         } else {

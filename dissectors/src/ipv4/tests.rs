@@ -1,4 +1,4 @@
-//! IPv4 headers by hand and from etherparse's builder, whole, odd and cut.
+//! IPv4 headers by hand and from etherparse's builder: valid, invalid and truncated.
 
 use super::*;
 use crate::wants::Wants;
@@ -22,7 +22,7 @@ fn changed(at: usize, to: &[u8]) -> Vec<u8> {
 fn dissect(bytes: &[u8], packet: &mut Packet) -> (Tree, String) {
     let mut tree = Tree::new(Wants::everything());
     tree.begin(bytes);
-    let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), packet, &mut tree));
+    let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), packet, &mut tree));
     (tree, next)
 }
 
@@ -31,10 +31,10 @@ fn info(tree: &Tree) -> String {
 }
 
 #[test]
-fn a_header_tells_all_its_fields() {
+fn all_header_fields_are_recorded() {
     let mut packet_facts = Packet::default();
     let (tree, next) = dissect(&packet(b"hello"), &mut packet_facts);
-    assert!(next.starts_with("IpProto(17, Piece { bytes: [19, 136, 23, 112"), "{next}");
+    assert!(next.starts_with("IpProto(17, Payload { bytes: [19, 136, 23, 112"), "{next}");
     assert_eq!(packet_facts.source, Address::V4([10, 0, 0, 1]));
     assert_eq!(packet_facts.destination, Address::V4([10, 0, 0, 2]));
     let rows = [(&VERSION, 4), (&HDR_LEN, 20), (&LEN, 33), (&TTL, 64), (&PROTO, 17), (&FRAG_OFFSET, 0)];
@@ -47,12 +47,12 @@ fn a_header_tells_all_its_fields() {
 }
 
 #[test]
-fn the_total_length_limits_the_payload_and_0_leaves_it_to_the_frame() {
+fn the_total_length_limits_the_payload_and_0_means_the_whole_frame() {
     // (total length as sent, bytes that follow the packet, bytes of payload)
     for (total, after, expected) in [(33_u16, 7, 13), (30, 0, 10), (0, 0, 13), (0, 7, 20), (500, 0, 13), (20, 0, 0)] {
         let mut bytes = changed(2, &total.to_be_bytes());
         bytes.resize(bytes.len() + after, 0);
-        let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
+        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
         let len = match next {
             Next::IpProto(17, payload) => payload.bytes.len(),
             _ => 0,
@@ -62,15 +62,18 @@ fn the_total_length_limits_the_payload_and_0_leaves_it_to_the_frame() {
 }
 
 #[test]
-fn a_snapped_packet_keeps_its_length_on_the_wire() {
+fn a_truncated_packet_keeps_its_length_on_the_wire() {
     let bytes = packet(b"hello");
-    let piece = Piece { bytes: bytes.get(..30).unwrap_or_default(), base: 0, wire: 60 };
+    let piece = Payload { bytes: bytes.get(..30).unwrap_or_default(), base: 0, wire: 60 };
     let next = read(piece, &mut Packet::default(), &mut Tree::default());
-    assert!(matches!(next, Next::IpProto(17, Piece { bytes: [_, _, _, _, _, _, _, _, _, _], wire: 13, .. })), "{next:?}");
+    assert!(
+        matches!(next, Next::IpProto(17, Payload { bytes: [_, _, _, _, _, _, _, _, _, _], wire: 13, .. })),
+        "{next:?}"
+    );
 }
 
 #[test]
-fn odd_headers_are_noted_and_end_the_walk() {
+fn invalid_headers_are_noted_and_end_the_dissection() {
     let rows = [
         (changed(0, &[0x43]), &BOGUS_HEADER_LENGTH, "Bogus IP header length (12, must be at least 20)"),
         (changed(0, &[0x55]), &BOGUS_IP_VERSION, "Bogus IPv4 version (5, must be 4)"),
@@ -86,8 +89,8 @@ fn odd_headers_are_noted_and_end_the_walk() {
 }
 
 #[test]
-fn fragments_say_where_they_belong() {
-    // (flags and offset, what follows)
+fn fragments_have_their_offset() {
+    // (flags and offset, next layer)
     let rows = [
         ([0x20, 0x00], "Fragment(Fragment { id: 4660, protocol: 17, offset: 0, more: true,"),
         ([0x20, 0xb9], "Fragment(Fragment { id: 4660, protocol: 17, offset: 1480, more: true,"),
@@ -109,14 +112,14 @@ fn a_quoted_packet_is_longer_than_its_quote() {
     let mut packet = Packet { quoted: true, ..Packet::default() };
     let mut tree = Tree::new(Wants::everything());
     tree.begin(&bytes);
-    let next = read(Piece::whole(&bytes, 0), &mut packet, &mut tree);
-    assert!(matches!(next, Next::IpProto(17, Piece { wire: 1480, .. })), "{next:?}");
+    let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
+    assert!(matches!(next, Next::IpProto(17, Payload { wire: 1480, .. })), "{next:?}");
     assert!(tree.first(&BOGUS_IP_LENGTH).is_none());
     assert_eq!(tree.columns().protocol, "");
 }
 
 #[test]
-fn options_are_told_and_a_route_names_the_receiver() {
+fn options_are_recorded_and_a_route_sets_the_destination() {
     // RFC 791 3.1: a loose route of two addresses, the pointer at the first; then the end of the list.
     let route = [131, 11, 4, 10, 0, 0, 7, 10, 0, 0, 8, 0];
     let mut bytes = packet(b"");
@@ -132,7 +135,7 @@ fn options_are_told_and_a_route_names_the_receiver() {
 }
 
 #[test]
-fn odd_options_are_noted_and_survived() {
+fn invalid_options_are_noted() {
     let rows: [([u8; 4], Option<&crate::Field>); 6] = [
         ([1, 1, 1, 1], Some(&NOP)),
         ([148, 4, 0, 0], None),
@@ -155,10 +158,10 @@ fn odd_options_are_noted_and_survived() {
 }
 
 #[test]
-fn every_prefix_is_survived() {
+fn every_prefix_is_noted_as_short() {
     let bytes = packet(b"hello");
     for len in 0..bytes.len() {
-        let piece = Piece { bytes: bytes.get(..len).unwrap_or_default(), base: 0, wire: bytes.len() as u32 };
+        let piece = Payload { bytes: bytes.get(..len).unwrap_or_default(), base: 0, wire: bytes.len() as u32 };
         let mut tree = Tree::new(Wants::everything());
         tree.begin(piece.bytes);
         let next = read(piece, &mut Packet::default(), &mut tree);

@@ -1,98 +1,98 @@
-//! What IPv6 can say (RFC 8200), its options, and what is concluded when fragments are put together.
+//! Fields of IPv6 (RFC 8200), of its options, and of reassembly.
 
-use crate::field::Form;
+use crate::field::DisplayBase;
 
 crate::fields! { "ipv6";
     /// Internet Protocol Version 6.
     IPV6: Protocol "ipv6" "Internet Protocol Version 6";
-    /// The version: 6.
+    /// Version, always 6.
     VERSION: U8 "ipv6.version" "Version";
-    /// The traffic class: codepoint and congestion bits.
-    TCLASS: U32 "ipv6.tclass" "Traffic Class" { form: Form::Hex };
-    /// The differentiated services codepoint: how it wants to be forwarded.
+    /// Traffic class: codepoint and congestion bits.
+    TCLASS: U32 "ipv6.tclass" "Traffic Class" { base: DisplayBase::Hex };
+    /// Differentiated services codepoint: the requested forwarding behaviour.
     TCLASS_DSCP: U32 "ipv6.tclass.dscp" "Differentiated Services Codepoint" { values: crate::names::DSCP };
-    /// Explicit congestion notification: whether its sender knows it, and whether a router was congested.
+    /// Explicit congestion notification: whether the sender supports it, and whether a router signals congestion.
     TCLASS_ECN: U32 "ipv6.tclass.ecn" "Explicit Congestion Notification" { values: crate::names::ECN };
-    /// A number that the packets of one flow have in common.
-    FLOW: U24 "ipv6.flow" "Flow Label" { form: Form::Hex };
-    /// Bytes after the header.
+    /// Flow label, the same in all packets of a flow.
+    FLOW: U24 "ipv6.flow" "Flow Label" { base: DisplayBase::Hex };
+    /// Length of the payload in bytes.
     PLEN: U16 "ipv6.plen" "Payload Length";
-    /// What follows the header, by number.
+    /// Protocol of the next header.
     NXT: U8 "ipv6.nxt" "Next Header" { values: crate::names::IP_PROTOCOLS };
-    /// How many more routers it may pass.
+    /// Number of routers that may still forward the packet.
     HLIM: U8 "ipv6.hlim" "Hop Limit";
-    /// The sender.
+    /// Source address.
     SRC: Ipv6 "ipv6.src" "Source Address";
-    /// The receiver that the header names: the next of its route, if it has one.
+    /// Destination address in the header: the next address of the route, if present.
     DST: Ipv6 "ipv6.dst" "Destination Address";
-    /// Either address.
+    /// Source or destination address.
     ADDR: Ipv6 "ipv6.addr" "Source or Destination Address" { hidden: true };
-    /// The sender, as text.
+    /// Source address, as text.
     SRC_HOST: Text "ipv6.src_host" "Source Host" { hidden: true };
-    /// The receiver, as text.
+    /// Destination address, as text.
     DST_HOST: Text "ipv6.dst_host" "Destination Host" { hidden: true };
-    /// Either address, as text.
+    /// Source or destination address, as text.
     HOST: Text "ipv6.host" "Source or Destination Host" { hidden: true };
-    /// The Ethernet address from which the sender's address is made.
+    /// Ethernet address from which the source address was formed.
     SRC_SLAAC_MAC: Ether "ipv6.src_slaac_mac" "Source SLAAC MAC";
-    /// The Ethernet address from which the receiver's address is made.
+    /// Ethernet address from which the destination address was formed.
     DST_SLAAC_MAC: Ether "ipv6.dst_slaac_mac" "Destination SLAAC MAC";
-    /// The Ethernet address from which either address is made.
+    /// Ethernet address from which either address was formed.
     SLAAC_MAC: Ether "ipv6.slaac_mac" "SLAAC MAC" { hidden: true };
     /// An option of an extension header.
     OPT: Label "ipv6.opt" "IPv6 Option";
-    /// An option's type.
-    OPT_TYPE: U8 "ipv6.opt.type" "Type" { form: Form::Hex, values: super::options::TYPES };
-    /// What one who does not know the option should do with the packet.
+    /// Type of an option.
+    OPT_TYPE: U8 "ipv6.opt.type" "Type" { base: DisplayBase::Hex, values: super::options::TYPES };
+    /// Action of a receiver that does not recognize the option.
     OPT_TYPE_ACTION: U8 "ipv6.opt.type.action" "Action" { values: super::options::ACTIONS };
-    /// The option may be changed on its way.
+    /// Whether the option may change on the way.
     OPT_TYPE_CHANGE: Bool "ipv6.opt.type.change" "May Change";
-    /// The lower bits of the option's type.
-    OPT_TYPE_REST: U8 "ipv6.opt.type.rest" "Low-Order Bits" { form: Form::Hex };
-    /// Bytes of the option's data.
+    /// Lower bits of the option's type.
+    OPT_TYPE_REST: U8 "ipv6.opt.type.rest" "Low-Order Bits" { base: DisplayBase::Hex };
+    /// Length of the option's data in bytes.
     OPT_LENGTH: U8 "ipv6.opt.length" "Length";
     /// One byte of padding.
     OPT_PAD1: Label "ipv6.opt.pad1" "Pad1";
     /// Several bytes of padding.
     OPT_PADN: Bytes "ipv6.opt.padn" "PadN";
-    /// How often it may be put into another tunnel (RFC 2473).
+    /// Number of further tunnels allowed (RFC 2473).
     OPT_TEL: U8 "ipv6.opt.tel" "Tunnel Encapsulation Limit";
-    /// Routers should look at it (RFC 2711).
+    /// Whether routers should examine the packet (RFC 2711).
     OPT_ROUTER_ALERT: U16 "ipv6.opt.router_alert" "Router Alert" { values: super::options::ALERTS };
-    /// Bytes after the header, if they are more than 65535 (RFC 2675).
+    /// Length of the payload in bytes, if more than 65535 (RFC 2675).
     OPT_JUMBO: U32 "ipv6.opt.jumbo" "Payload Length";
-    /// The home address of a mobile sender (RFC 6275).
+    /// Home address of a mobile sender (RFC 6275).
     OPT_MIPV6_HOME_ADDRESS: Ipv6 "ipv6.opt.mipv6.home_address" "MIPv6 Home Address";
-    /// The data of an experimental option.
+    /// Data of an experimental option.
     OPT_EXPERIMENTAL: Bytes "ipv6.opt.experimental" "Experimental Option";
-    /// The data of an option that is not known.
+    /// Data of an unknown option.
     OPT_UNKNOWN: Bytes "ipv6.opt.unknown" "Unknown Option Payload";
-    /// The parts of a packet that was put together.
+    /// Fragments of a reassembled packet.
     FRAGMENTS: Label "ipv6.fragments" "IPv6 Fragments";
-    /// A frame with a part of the packet.
+    /// A frame with a fragment of the packet.
     FRAGMENT: Frame "ipv6.fragment" "IPv6 Fragment";
-    /// A frame with a part of the packet that differs from what came before.
+    /// A frame with a fragment that differs from earlier data.
     FRAGMENT_ERROR: Frame "ipv6.fragment.error" "Defragmentation error";
-    /// Some of this part came before.
+    /// Whether the fragment overlaps earlier data.
     FRAGMENT_OVERLAP: Bool "ipv6.fragment.overlap" "Fragment overlap";
-    /// Some of this part came before and was different; the first copy counts.
+    /// Whether the fragment overlaps earlier data and differs from it; the first copy counts.
     FRAGMENT_OVERLAP_CONFLICT: Bool "ipv6.fragment.overlap.conflict" "Conflicting data in fragment overlap";
-    /// How many parts the packet was put together from.
+    /// Number of fragments of the reassembled packet.
     FRAGMENT_COUNT: U32 "ipv6.fragment.count" "Fragment count";
-    /// A packet was given up whose fragments were too many, too long or too late.
+    /// A packet was dropped because its fragments were too many, too long or too late.
     FRAGMENT_LIMIT: Note(Warn) "ipv6.fragment.limit" "A limit of this program was reached" { ours: true };
-    /// Bytes of the packet that was put together.
+    /// Length of the reassembled packet in bytes.
     REASSEMBLED_LENGTH: U32 "ipv6.reassembled.length" "Reassembled IPv6 length";
-    /// The packet that was put together.
+    /// The reassembled packet.
     REASSEMBLED_DATA: Bytes "ipv6.reassembled.data" "Reassembled IPv6 data";
-    /// The frame that completed the packet of which this is a part.
+    /// The frame that completed the packet of this fragment.
     REASSEMBLED_IN: Frame "ipv6.reassembled.in" "Reassembled IPv6 in frame" { later: true };
     /// The version is not 6.
     BOGUS_IPV6_VERSION: Note(Error) "ipv6.bogus_ipv6_version" "Bogus IP version";
-    /// The payload length is more than there is.
+    /// The payload length exceeds the frame.
     PLEN_EXCEEDS_FRAMING: Note(Warn) "ipv6.plen_exceeds_framing" "IPv6 payload length does not match expected framing length";
-    /// The payload length is 0: what the frame has is taken for the payload, as the network card would have cut it.
+    /// The payload length is 0: all bytes of the frame count as payload, as before segmentation by the network card.
     PLEN_ZERO: Note(Note) "ipv6.plen_zero" "IPv6 payload length equals 0 (maybe because of \"TCP segmentation offload\" (TSO))";
-    /// An option's length does not fit.
+    /// The length of an option is invalid.
     OPT_INVALID_LEN: Note(Warn) "ipv6.opt.invalid_len" "Invalid IPv6 option length";
 }

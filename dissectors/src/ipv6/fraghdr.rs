@@ -1,39 +1,39 @@
 //! The fragment header of IPv6 (RFC 8200 4.5).
 
-use crate::field::Form;
-use crate::packet::{Fragment, Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::field::DisplayBase;
+use crate::packet::{Fragment, Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 use etherparse::Ipv6FragmentHeaderSlice;
 
 crate::fields! { "ipv6::fraghdr";
-    /// A part of a packet.
+    /// A fragment of a packet.
     FRAGHDR: Protocol "ipv6.fraghdr" "Fragment Header for IPv6";
-    /// What the whole packet carries, by number.
+    /// Protocol of the payload of the whole packet.
     NXT: U8 "ipv6.fraghdr.nxt" "Next header" { values: crate::names::IP_PROTOCOLS };
     /// A reserved byte.
-    RESERVED_OCTET: U8 "ipv6.fraghdr.reserved_octet" "Reserved octet" { form: Form::Hex };
-    /// Where in the whole packet it belongs, in units of eight bytes.
+    RESERVED_OCTET: U8 "ipv6.fraghdr.reserved_octet" "Reserved octet" { base: DisplayBase::Hex };
+    /// Offset of the fragment in the whole packet, in units of eight bytes.
     OFFSET: U16 "ipv6.fraghdr.offset" "Offset";
     /// Two reserved bits.
     RESERVED_BITS: U16 "ipv6.fraghdr.reserved_bits" "Reserved bits";
-    /// Fragments follow.
+    /// Whether more fragments follow.
     MORE: Bool "ipv6.fraghdr.more" "More Fragments";
-    /// The number that the fragments of a packet have in common.
-    IDENT: U32 "ipv6.fraghdr.ident" "Identification" { form: Form::Hex };
+    /// Identification, the same in all fragments of a packet.
+    IDENT: U32 "ipv6.fraghdr.ident" "Identification" { base: DisplayBase::Hex };
 }
 
-/// The fragment header in the list of protocols.
+/// Registry entry for the fragment header.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(44)], part: Part::Layer(read) };
+    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(44)], dissector: Dissector::Layer(read) };
 
 const HEADER: usize = 8;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("ipv6.fraghdr");
     let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(piece.bytes) else {
         tree.open(&FRAGHDR, piece.all(), Value::Bytes(piece.all()));
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
         tree.close();
         return Next::End;
     };
@@ -42,32 +42,32 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     let (more, ident) = (header.more_fragments(), header.identification());
     let more_text = if more { 'y' } else { 'n' };
     if tree.wants_columns() && !packet.quoted {
-        tree.info(format_args!("IPv6 fragment (off={offset} more={more_text} ident={ident:#010x} nxt={next})"));
+        tree.set_info(format_args!("IPv6 fragment (off={offset} more={more_text} ident={ident:#010x} nxt={next})"));
     }
     if tree.wants_any(&FRAGHDR) {
         describe(&header, piece, tree);
     }
     let payload = piece.from(HEADER);
     match (offset, more) {
-        // RFC 6946: a whole packet in one fragment has nothing to wait for.
+        // RFC 6946: a packet in a single fragment needs no reassembly.
         (0, false) => Next::IpProto(next, payload),
-        // What was not captured whole cannot be put together; a beginning still tells what it is. What an ICMP error
-        // quotes will never be whole.
+        // A partly captured fragment cannot be reassembled, but the first one still shows the protocol. A fragment
+        // quoted in an ICMP error is never reassembled.
         (0, true) if packet.quoted || payload.is_cut() => Next::IpProto(next, payload),
         _ if packet.quoted => Next::Data(payload),
-        _ => Next::Fragment(Fragment { id: ident, protocol: next, offset, more, piece: payload }),
+        _ => Next::Fragment(Fragment { id: ident, protocol: next, offset, more, payload }),
     }
 }
 
-fn describe(header: &Ipv6FragmentHeaderSlice<'_>, piece: Piece<'_>, tree: &mut Tree) {
+fn describe(header: &Ipv6FragmentHeaderSlice<'_>, piece: Payload<'_>, tree: &mut Tree) {
     let at = |at, len| piece.span(at, len);
     let [_, reserved, _, low, ..] = *piece.bytes.first_chunk::<HEADER>().unwrap_or(&[0; HEADER]);
     let units = header.fragment_offset().value();
     tree.open(&FRAGHDR, at(0, HEADER), Value::Bytes(piece.all()));
     tree.put(&NXT, at(0, 1), Value::Uint(header.next_header().0.into()));
     tree.put(&RESERVED_OCTET, at(1, 1), Value::Uint(reserved.into()));
-    let place = tree.put(&OFFSET, at(2, 2), Value::Uint(units.into()));
-    tree.label(place, format_args!("Offset: {units} ({} bytes)", u32::from(units) * 8));
+    let node = tree.put(&OFFSET, at(2, 2), Value::Uint(units.into()));
+    tree.label(node, format_args!("Offset: {units} ({} bytes)", u32::from(units) * 8));
     tree.put(&RESERVED_BITS, at(2, 2), Value::Uint((low >> 1 & 3).into()));
     tree.put(&MORE, at(2, 2), Value::Bool(header.more_fragments()));
     tree.put(&IDENT, at(4, 4), Value::Uint(header.identification().into()));
@@ -83,16 +83,20 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { quoted, ..Packet::default() };
-        alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree))
+        alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree))
     }
 
     #[test]
-    fn a_fragment_says_where_it_belongs() {
+    fn a_fragment_has_its_offset() {
         let rows: [(&[u8], bool, &str); 6] = [
             (&[17, 0, 0, 9, 0, 0, 1, 2, 7], false, "Fragment(Fragment { id: 258, protocol: 17, offset: 8, more: true,"),
-            (&[17, 0, 0, 8, 0, 0, 1, 2, 7], false, "Fragment(Fragment { id: 258, protocol: 17, offset: 8, more: false,"),
-            (&[17, 0, 0, 0, 0, 0, 1, 2, 7], false, "IpProto(17, Piece { bytes: [7]"),
-            (&[17, 0, 0, 1, 0, 0, 1, 2, 7], true, "IpProto(17, Piece { bytes: [7]"),
+            (
+                &[17, 0, 0, 8, 0, 0, 1, 2, 7],
+                false,
+                "Fragment(Fragment { id: 258, protocol: 17, offset: 8, more: false,",
+            ),
+            (&[17, 0, 0, 0, 0, 0, 1, 2, 7], false, "IpProto(17, Payload { bytes: [7]"),
+            (&[17, 0, 0, 1, 0, 0, 1, 2, 7], true, "IpProto(17, Payload { bytes: [7]"),
             (&[17, 0, 0, 9, 0, 0, 1, 2, 7], true, "Data("),
             (&[17, 0, 0, 9, 0, 0, 1], false, "End"),
         ];

@@ -1,4 +1,4 @@
-//! IPv6 (RFC 8200): the fixed header here, and each extension header, a protocol of its own, in a file of its own.
+//! IPv6 (RFC 8200): the fixed header. Each extension header is a protocol of its own, in its own file.
 
 pub mod dstopts;
 mod fields;
@@ -11,43 +11,44 @@ mod tests;
 
 use crate::field::Field;
 use crate::names::ip_protocol;
-use crate::packet::{Address, Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::packet::{Address, Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::reassembly;
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6HeaderSlice;
 pub use fields::*;
 
-/// IPv6 in the list of protocols. LINKTYPE_IPV6 is a frame that begins with its header.
+/// Registry entry for IPv6. LINKTYPE_IPV6 is a frame that begins with its header.
 pub static PROTOCOL: Protocol = Protocol {
     short: "IPv6",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x86dd), Claim::IpProto(41), Claim::Ppp(0x0057), Claim::Link(229)],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
 const HEADER: usize = 40;
-// RFC 8200 4.7: nothing follows.
+// RFC 8200 4.7: no next header.
 const NO_NEXT_HEADER: u8 = 59;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     let Ok(header) = Ipv6HeaderSlice::from_slice(piece.bytes) else {
-        return read_odd(piece, packet, tree);
+        return read_invalid(piece, packet, tree);
     };
     packet.path.push("ipv6");
     packet.source = Address::V6(header.source());
     packet.destination = Address::V6(header.destination());
     packet.hops = header.hop_limit();
     let rest = piece.from(HEADER);
-    // A length of 0 is a jumbogram's (RFC 2675), or left to the network card: what the frame has is the payload.
+    // A length of 0 belongs to a jumbogram (RFC 2675), or the network card sets it: all bytes of the frame are the
+    // payload.
     let len = match u32::from(header.payload_length()) {
         0 => rest.wire,
         len => len,
     };
     let mut payload = rest.first(len as usize);
     if packet.quoted {
-        // RFC 4443 3: only the beginning of a packet is quoted; its length on the wire was another's.
+        // RFC 4443 3: only the beginning of a packet is quoted; its original length differs.
         payload.wire = len;
     }
     let next = header.next_header().0;
@@ -70,34 +71,34 @@ fn write_columns(header: &Ipv6HeaderSlice<'_>, next: u8, tree: &mut Tree) {
     columns.source = Some(Value::Ipv6(header.source()));
     columns.destination = Some(Value::Ipv6(header.destination()));
     match next {
-        NO_NEXT_HEADER => tree.info(format_args!("IPv6 no next header")),
-        _ => tree.info(format_args!("Unknown IP Protocol: {} ({next})", ip_protocol(next))),
+        NO_NEXT_HEADER => tree.set_info(format_args!("IPv6 no next header")),
+        _ => tree.set_info(format_args!("Unknown IP Protocol: {} ({next})", ip_protocol(next))),
     }
 }
 
-/// What is no IPv6 header, or only a part of one: says as much as there is.
-fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+/// Records an invalid or truncated IPv6 header as far as possible.
+fn read_invalid<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     let version = piece.bytes.first().map_or(6, |first| first >> 4);
     let has_columns = tree.wants_columns() && !packet.quoted;
     if has_columns {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let place = tree.open(&IPV6, piece.all(), Value::Bytes(piece.all()));
-    tree.label(place, format_args!("{}", IPV6.title));
+    let node = tree.open(&IPV6, piece.all(), Value::Bytes(piece.all()));
+    tree.label(node, format_args!("{}", IPV6.title));
     let next = if version == 6 {
         packet.path.push("ipv6");
-        let _ = describe_header(&mut Reader::new(piece, tree), packet.quoted);
+        let _ = describe_header(&mut FieldReader::new(piece, tree), packet.quoted);
         let len = piece.bytes.len();
         if has_columns {
             if let Some(source) = piece.bytes.get(8..).and_then(|rest| rest.first_chunk()) {
                 tree.columns_mut().source = Some(Value::Ipv6(*source));
             }
             match piece.is_cut() {
-                true => tree.info(format_args!("")),
-                false => tree.info(format_args!("Invalid IPv6 header ({len} bytes, need exactly {HEADER})")),
+                true => tree.set_info(format_args!("")),
+                false => tree.set_info(format_args!("Invalid IPv6 header ({len} bytes, need exactly {HEADER})")),
             }
         }
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
         Next::End
     } else {
         let text = format_args!("Bogus IPv6 version ({version}, must be 6)");
@@ -105,7 +106,7 @@ fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
         tree.put(&crate::names::IP_VERSION, piece.span(0, 1), Value::Uint(version.into()));
         tree.note(&BOGUS_IPV6_VERSION, piece.span(0, 1), text);
         if has_columns {
-            tree.info(text);
+            tree.set_info(text);
         }
         Next::Data(piece)
     };
@@ -113,22 +114,22 @@ fn read_odd<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
     next
 }
 
-/// The fields of one address: itself, as text, and the Ethernet address it may be made from.
-struct AddressFields {
-    own: &'static Field,
+/// Fields of one address: the address, its text, and the Ethernet address it may be formed from.
+struct Ipv6AddressFields {
+    address: &'static Field,
     host: &'static Field,
     mac: &'static Field,
 }
 
-static SOURCE: AddressFields = AddressFields { own: &SRC, host: &SRC_HOST, mac: &SRC_SLAAC_MAC };
-static DESTINATION: AddressFields = AddressFields { own: &DST, host: &DST_HOST, mac: &DST_SLAAC_MAC };
+static SOURCE: Ipv6AddressFields = Ipv6AddressFields { address: &SRC, host: &SRC_HOST, mac: &SRC_SLAAC_MAC };
+static DESTINATION: Ipv6AddressFields = Ipv6AddressFields { address: &DST, host: &DST_HOST, mac: &DST_SLAAC_MAC };
 
-fn describe(header: &Ipv6HeaderSlice<'_>, reach: Slice, piece: Piece<'_>, quoted: bool, tree: &mut Tree) {
+fn describe(header: &Ipv6HeaderSlice<'_>, whole: Slice, piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
     let all = piece.span(0, HEADER);
-    let place = tree.open(&IPV6, all, Value::Bytes(reach));
-    let (source, destination) = (Shown(header.source()), Shown(header.destination()));
-    tree.label(place, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
-    let _ = describe_header(&mut Reader::new(piece, tree), quoted);
+    let node = tree.open(&IPV6, all, Value::Bytes(whole));
+    let (source, destination) = (DisplayIpv6(header.source()), DisplayIpv6(header.destination()));
+    tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
+    let _ = describe_header(&mut FieldReader::new(piece, tree), quoted);
     tree.close();
 }
 
@@ -136,14 +137,14 @@ fn describe(header: &Ipv6HeaderSlice<'_>, reach: Slice, piece: Piece<'_>, quoted
 ///  0   4       12              32
 ///  |ver| class | flow          | payload length, next header, hop limit, source, destination
 /// ```
-fn describe_header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Short> {
-    let there = reader.rest().from(HEADER).wire;
+fn describe_header(reader: &mut FieldReader<'_, '_>, quoted: bool) -> Result<(), UnexpectedEnd> {
+    let available = reader.rest().from(HEADER).wire;
     let span = reader.span(4);
-    let word = u32::from_be_bytes(reader.take()?);
+    let word = u32::from_be_bytes(reader.read_array()?);
     let at = |from: u32, len| Slice::new(span.start.saturating_add(from), len);
     reader.tree.put(&VERSION, at(0, 1), Value::Uint((word >> 28).into()));
-    let again = reader.tree.put(&crate::names::IP_VERSION, at(0, 1), Value::Uint((word >> 28).into()));
-    reader.tree.hide(again);
+    let ip_version = reader.tree.put(&crate::names::IP_VERSION, at(0, 1), Value::Uint((word >> 28).into()));
+    reader.tree.hide(ip_version);
     let class = word >> 20 & 0xff;
     reader.tree.open(&TCLASS, at(0, 2), Value::Uint(class.into()));
     reader.tree.put(&TCLASS_DSCP, at(0, 2), Value::Uint((class >> 2).into()));
@@ -153,10 +154,10 @@ fn describe_header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Shor
     let span = reader.span(2);
     let len = reader.u16(&PLEN)?;
     let next = reader.u8(&NXT)?;
-    if len == 0 && next != NO_NEXT_HEADER && there > 0 {
+    if len == 0 && next != NO_NEXT_HEADER && available > 0 {
         reader.tree.note(&PLEN_ZERO, span, format_args!("{}", PLEN_ZERO.title));
-    } else if u32::from(len) > there && !quoted {
-        let text = format_args!("IPv6 payload length exceeds framing length ({there} bytes)");
+    } else if u32::from(len) > available && !quoted {
+        let text = format_args!("IPv6 payload length exceeds framing length ({available} bytes)");
         reader.tree.note(&PLEN_EXCEEDS_FRAMING, span, text);
     }
     reader.u8(&HLIM)?;
@@ -164,25 +165,25 @@ fn describe_header(reader: &mut Reader<'_, '_>, quoted: bool) -> Result<(), Shor
     describe_address(reader, &DESTINATION)
 }
 
-/// An address as it is printed.
-struct Shown([u8; 16]);
+/// Displays an address.
+struct DisplayIpv6([u8; 16]);
 
-impl core::fmt::Display for Shown {
+impl core::fmt::Display for DisplayIpv6 {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         crate::format::ipv6(f, self.0)
     }
 }
 
-fn describe_address(reader: &mut Reader<'_, '_>, fields: &AddressFields) -> Result<(), Short> {
+fn describe_address(reader: &mut FieldReader<'_, '_>, fields: &Ipv6AddressFields) -> Result<(), UnexpectedEnd> {
     let span = reader.span(16);
-    let address = reader.take()?;
+    let address = reader.read_array()?;
     let tree = &mut *reader.tree;
-    tree.put(fields.own, span, Value::Ipv6(address));
+    tree.put(fields.address, span, Value::Ipv6(address));
     tree.put(&ADDR, span, Value::Ipv6(address));
-    tree.put_text(fields.host, span, format_args!("{}", Shown(address)));
-    tree.put_text(&HOST, span, format_args!("{}", Shown(address)));
-    // RFC 4291 appendix A: the middle of an interface identifier that is made from an Ethernet address, and its
-    // universal bit inverted. Multicast addresses have none.
+    tree.put_text(fields.host, span, format_args!("{}", DisplayIpv6(address)));
+    tree.put_text(&HOST, span, format_args!("{}", DisplayIpv6(address)));
+    // RFC 4291 appendix A: an interface identifier formed from an Ethernet address has ff:fe in the middle and the
+    // universal bit inverted. Multicast addresses have no interface identifier.
     if let [first, .., a, b, c, 0xff, 0xfe, d, e, f] = address
         && first != 0xff
         && a & 2 != 0
@@ -194,7 +195,7 @@ fn describe_address(reader: &mut Reader<'_, '_>, fields: &AddressFields) -> Resu
     Ok(())
 }
 
-static REASSEMBLY: reassembly::Fields = reassembly::Fields {
+static REASSEMBLY: reassembly::ReassemblyFields = reassembly::ReassemblyFields {
     fragments: &FRAGMENTS,
     fragment: &FRAGMENT,
     error: &FRAGMENT_ERROR,
@@ -205,13 +206,13 @@ static REASSEMBLY: reassembly::Fields = reassembly::Fields {
     data: &REASSEMBLED_DATA,
 };
 
-/// Records of a packet that this frame completed what it was put together from; `whole` is the place of its payload in
-/// the tree's store.
-pub fn describe_reassembly(whole: Slice, parts: &[reassembly::Part], tree: &mut Tree) {
+/// Records the fragments of the packet that this frame completed. `whole` is the position of its payload in the tree's
+/// store.
+pub fn describe_reassembly(whole: Slice, parts: &[reassembly::ReassembledFragment], tree: &mut Tree) {
     reassembly::describe(&REASSEMBLY, whole, parts, tree);
 }
 
-/// Records of a fragment in which frame its packet became whole.
+/// Records the frame that completed the packet of this fragment.
 pub fn describe_reassembled_in(frame: u32, tree: &mut Tree) {
     tree.put(&REASSEMBLED_IN, Slice::default(), Value::Uint(frame.into()));
 }

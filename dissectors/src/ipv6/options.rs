@@ -1,9 +1,9 @@
-//! The options of IPv6's extension headers (RFC 8200 4.2), and the form of header that hop-by-hop and destination options
-//! have in common.
+//! Options of IPv6 extension headers (RFC 8200 4.2), and the header format shared by hop-by-hop and destination
+//! options.
 
 use super::fields::*;
 use crate::field::Field;
-use crate::packet::{Next, Packet, Piece};
+use crate::packet::{Next, Packet, Payload};
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6RawExtHeaderSlice;
 
@@ -42,25 +42,25 @@ pub(super) const ACTIONS: &[(u64, &str)] = &[
 
 pub(super) const ALERTS: &[(u64, &str)] = &[(0, "MLD"), (1, "RSVP"), (2, "Active Network")];
 
-/// What a header with options calls its own parts.
-pub(super) struct Header {
-    pub(super) all: &'static Field,
+/// Fields of an extension header with options.
+pub(super) struct ExtensionHeaderFields {
+    pub(super) protocol: &'static Field,
     pub(super) nxt: &'static Field,
     pub(super) len: &'static Field,
     pub(super) len_oct: &'static Field,
 }
 
-impl Header {
-    /// The bytes of the header and what comes next. None if the header is not all here, which is recorded.
+impl ExtensionHeaderFields {
+    /// Returns the bytes of the header and the next layer. An incomplete header is recorded and returns None.
     pub(super) fn read<'b>(
         &self,
-        piece: Piece<'b>,
+        piece: Payload<'b>,
         packet: &Packet,
         tree: &mut Tree,
-    ) -> Option<(Piece<'b>, Next<'b>)> {
+    ) -> Option<(Payload<'b>, Next<'b>)> {
         let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(piece.bytes) else {
-            tree.open(self.all, piece.all(), Value::Bytes(piece.all()));
-            crate::extent::note_cut(piece, packet, tree);
+            tree.open(self.protocol, piece.all(), Value::Bytes(piece.all()));
+            crate::padding::note_truncated_unless_quoted(piece, packet, tree);
             tree.close();
             return None;
         };
@@ -68,20 +68,20 @@ impl Header {
         Some((piece.first(len), Next::IpProto(header.next_header().0, piece.from(len))))
     }
 
-    /// Records a whole header with its options, if they are wanted, and what is wrong with its place; with what it
-    /// carries it `reaches` further.
+    /// Records a whole header with its options, if wanted. `misplaced` is the note for a header out of order;
+    /// `span_with_payload` covers header and payload.
     pub(super) fn describe(
         &self,
-        piece: Piece<'_>,
-        reaches: Slice,
+        piece: Payload<'_>,
+        span_with_payload: Slice,
         misplaced: Option<&'static Field>,
         tree: &mut Tree,
     ) {
-        // The options belong to IPv6, whichever header they stand in.
-        let (true, &[next, units, ..]) = (tree.wants_any(self.all) || tree.wants_any(&IPV6), piece.bytes) else {
+        // The option fields belong to IPv6, whichever header contains them.
+        let (true, &[next, units, ..]) = (tree.wants_any(self.protocol) || tree.wants_any(&IPV6), piece.bytes) else {
             return;
         };
-        tree.open(self.all, piece.all(), Value::Bytes(reaches));
+        tree.open(self.protocol, piece.all(), Value::Bytes(span_with_payload));
         tree.put(self.nxt, piece.span(0, 1), Value::Uint(next.into()));
         tree.put(self.len, piece.span(1, 1), Value::Uint(units.into()));
         tree.put(self.len_oct, Slice::default(), Value::Uint(piece.bytes.len() as u64));
@@ -93,7 +93,7 @@ impl Header {
     }
 }
 
-/// The home address option among those of a whole extension header.
+/// Returns the home address option of a whole extension header.
 pub(super) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
     let mut rest = header.get(2..)?;
     loop {
@@ -107,7 +107,7 @@ pub(super) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
 }
 
 /// Records the options of a header, which follow its first two bytes.
-fn describe(piece: Piece<'_>, tree: &mut Tree) {
+fn describe(piece: Payload<'_>, tree: &mut Tree) {
     let mut rest = piece;
     while let Some(&kind) = rest.bytes.first() {
         // RFC 8200 4.2: Pad1 has neither length nor data.
@@ -124,9 +124,9 @@ fn describe(piece: Piece<'_>, tree: &mut Tree) {
     }
 }
 
-fn describe_one(kind: u8, piece: Piece<'_>, tree: &mut Tree) {
-    let place = tree.open(&OPT, piece.all(), Value::Present);
-    tree.label(place, format_args!("{}", OPT_TYPE.value_name(kind.into()).unwrap_or("Unknown IPv6 Option")));
+fn describe_one(kind: u8, piece: Payload<'_>, tree: &mut Tree) {
+    let node = tree.open(&OPT, piece.all(), Value::Present);
+    tree.label(node, format_args!("{}", OPT_TYPE.value_name(kind.into()).unwrap_or("Unknown IPv6 Option")));
     let first = piece.span(0, 1);
     tree.open(&OPT_TYPE, first, Value::Uint(kind.into()));
     if kind != 0 {
@@ -145,7 +145,7 @@ fn describe_one(kind: u8, piece: Piece<'_>, tree: &mut Tree) {
     tree.close();
 }
 
-fn describe_data(kind: u8, data: Piece<'_>, tree: &mut Tree) {
+fn describe_data(kind: u8, data: Payload<'_>, tree: &mut Tree) {
     let all = data.all();
     match (kind, data.bytes) {
         (0x01, _) => tree.put(&OPT_PADN, all, Value::Bytes(all)),
@@ -169,27 +169,27 @@ fn describe_data(kind: u8, data: Piece<'_>, tree: &mut Tree) {
 mod tests {
     use super::super::{dstopts, hopopts};
     use super::*;
-    use crate::protocol::{Part, Protocol};
+    use crate::protocol::{Dissector, Protocol};
     use crate::wants::Wants;
 
-    /// Reads the bytes as a header of the protocol.
+    /// Dissects the bytes as a header of the protocol.
     fn dissect<'b>(protocol: &Protocol, bytes: &'b [u8]) -> (Tree, Next<'b>) {
-        let Part::Layer(read) = protocol.part else { unreachable!("a header is a layer") };
+        let Dissector::Layer(read) = protocol.dissector else { unreachable!("a header is a layer") };
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
         (tree, next)
     }
 
     const BOTH: [&Protocol; 2] = [&hopopts::PROTOCOL, &dstopts::PROTOCOL];
 
     #[test]
-    fn options_are_told_and_the_next_header_is_named() {
+    fn options_and_the_next_header_are_recorded() {
         // A tunnel limit of 5, and padding.
         let bytes = [17, 0, 4, 1, 5, 1, 1, 0, 0xaa];
         for (protocol, len_oct) in BOTH.into_iter().zip([&hopopts::LEN_OCT, &dstopts::LEN_OCT]) {
             let (tree, next) = dissect(protocol, &bytes);
-            assert!(matches!(next, Next::IpProto(17, Piece { bytes: [0xaa], .. })), "{next:?}");
+            assert!(matches!(next, Next::IpProto(17, Payload { bytes: [0xaa], .. })), "{next:?}");
             assert_eq!(tree.first(len_oct), Some(Value::Uint(8)));
             assert_eq!(tree.first(&OPT_TEL), Some(Value::Uint(5)));
             assert_eq!(tree.first(&OPT_PADN), Some(Value::Bytes(Slice::new(7, 1))));
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_header_ends_the_walk() {
+    fn a_truncated_header_ends_the_dissection() {
         let bytes = [17, 1, 1, 4, 0, 0, 0, 0, 0];
         for (protocol, len) in BOTH.into_iter().flat_map(|protocol| (0..bytes.len()).map(move |len| (protocol, len))) {
             let (tree, next) = dissect(protocol, bytes.get(..len).unwrap_or_default());

@@ -1,46 +1,46 @@
-//! The routing header of IPv6 (RFC 8200 4.4): the routers a packet is to pass, in the order of its type.
+//! The routing header of IPv6 (RFC 8200 4.4): the routers that a packet visits, in the format of its type.
 
-use crate::field::Form;
-use crate::packet::{Address, Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::Reader;
+use crate::field::DisplayBase;
+use crate::packet::{Address, Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::FieldReader;
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6RawExtHeaderSlice;
 
 crate::fields! { "ipv6::routing";
-    /// The routers it is to pass.
+    /// Route of the packet.
     ROUTING: Protocol "ipv6.routing" "Routing Header for IPv6";
-    /// What follows, by number.
+    /// Protocol of the next header.
     NXT: U8 "ipv6.routing.nxt" "Next Header" { values: crate::names::IP_PROTOCOLS };
-    /// Units of eight bytes, the first not counted.
+    /// Length of the header in units of eight bytes, minus one.
     LEN: U8 "ipv6.routing.len" "Length";
-    /// Bytes of the header.
+    /// Length of the header in bytes.
     LEN_OCT: U16 "ipv6.routing.len_oct" "Length";
-    /// The kind of routing.
+    /// Type of routing.
     TYPE: U8 "ipv6.routing.type" "Type" { values: TYPES };
-    /// How many addresses of the route come yet.
+    /// Number of route addresses still to be visited.
     SEGLEFT: U8 "ipv6.routing.segleft" "Segments Left";
-    /// Reserved in a source route.
+    /// Reserved bytes of a source route.
     SRC_RESERVED: Bytes "ipv6.routing.src.reserved" "Reserved";
-    /// An address of a source route.
+    /// Address of a source route.
     SRC_ADDR: Ipv6 "ipv6.routing.src.addr" "Address";
-    /// Reserved in a mobile receiver's route.
+    /// Reserved bytes of a route to a mobile host.
     MIPV6_RESERVED: Bytes "ipv6.routing.mipv6.reserved" "Reserved";
-    /// The home address of a mobile receiver.
+    /// Home address of a mobile host.
     MIPV6_HOME_ADDRESS: Ipv6 "ipv6.routing.mipv6.home_address" "Home Address";
-    /// The number of the last address of a segment route, from 0.
+    /// Index of the last address of a segment route, from 0.
     SRH_LAST_ENTRY: U8 "ipv6.routing.srh.last_entry" "Last Entry";
-    /// The flags of a segment route.
-    SRH_FLAGS: U8 "ipv6.routing.srh.flags" "Flags" { form: Form::Hex };
-    /// The tag of a segment route, by which packets are grouped.
+    /// Flags of a segment route.
+    SRH_FLAGS: U8 "ipv6.routing.srh.flags" "Flags" { base: DisplayBase::Hex };
+    /// Tag of a segment route, which groups packets.
     SRH_TAG: Bytes "ipv6.routing.srh.tag" "Tag";
-    /// An address of a segment route; the first is the last to be passed.
+    /// Address of a segment route; the first is the last to be visited.
     SRH_ADDR: Ipv6 "ipv6.routing.srh.addr" "Address";
-    /// The data of a type that is not known.
+    /// Data of an unknown type.
     UNKNOWN_DATA: Bytes "ipv6.routing.unknown_data" "Type-Specific Data";
-    /// The type must not be used any more (RFC 5095).
+    /// The type is deprecated (RFC 5095).
     DEPRECATED: Note(Note) "ipv6.routing.deprecated" "Routing header type is deprecated";
-    /// More addresses are said to be left than there are.
+    /// The segments left exceed the number of addresses.
     INVALID_SEGLEFT: Note(Error) "ipv6.routing.invalid_segleft" "IPv6 Routing Header segments left field must not exceed address count";
 }
 
@@ -57,30 +57,30 @@ const SOURCE_ROUTE: u8 = 0;
 const MOBILE: u8 = 2;
 const SEGMENTS: u8 = 4;
 
-/// The routing header in the list of protocols.
+/// Registry entry for the routing header.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(43)], part: Part::Layer(read) };
+    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(43)], dissector: Dissector::Layer(read) };
 
 /// ```text
 ///  0       1       2       3       4               8
 ///  | next  |length | type  | left  | of the type   | addresses
 /// ```
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("ipv6.routing");
     if tree.wants_columns() && !packet.quoted {
-        tree.info(format_args!("IPv6 routing"));
+        tree.set_info(format_args!("IPv6 routing"));
     }
     let header = Ipv6RawExtHeaderSlice::from_slice(piece.bytes).ok();
     let Some((header, (&[next, _, kind, left], _))) =
         header.and_then(|header| Some((header.slice(), header.slice().split_first_chunk::<4>()?)))
     else {
         tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
-        let _ = Reader::new(piece, tree).u8(&NXT);
-        crate::extent::note_cut(piece, packet, tree);
+        let _ = FieldReader::new(piece, tree).u8(&NXT);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
         tree.close();
         return Next::End;
     };
-    // Who is meant in the end: transport checksums and connections go by that address (RFC 8200 8.1).
+    // Final destination: transport checksums and connections use that address (RFC 8200 8.1).
     if let Some(last) = last_address(kind, left, header) {
         packet.destination = Address::V6(last);
         if tree.wants_columns() && !packet.quoted {
@@ -103,21 +103,21 @@ fn last_address(kind: u8, left: u8, header: &[u8]) -> Option<[u8; 16]> {
     match kind {
         _ if left == 0 || usize::from(left) > addresses.len() => None,
         SOURCE_ROUTE | MOBILE => addresses.last(),
-        // RFC 8754 2: the list begins with the last.
+        // RFC 8754 2: the list begins with the last segment.
         SEGMENTS => addresses.next(),
         _ => None,
     }
 }
 
-fn describe(piece: Piece<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
+fn describe(piece: Payload<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
     let len = piece.bytes.len();
-    let place = tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
-    tree.label(place, format_args!("{} ({})", ROUTING.title, TYPE.value_name(kind.into()).unwrap_or("Unknown")));
+    let node = tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
+    tree.label(node, format_args!("{} ({})", ROUTING.title, TYPE.value_name(kind.into()).unwrap_or("Unknown")));
     tree.put(&NXT, piece.span(0, 1), Value::Uint(next.into()));
     tree.put(&LEN, piece.span(1, 1), Value::Uint((len / 8 - 1) as u64));
     tree.put(&LEN_OCT, Slice::default(), Value::Uint(len as u64));
     tree.put(&TYPE, piece.span(2, 1), Value::Uint(kind.into()));
-    // RFC 5095: too dangerous.
+    // RFC 5095: deprecated for security reasons.
     if kind == SOURCE_ROUTE {
         tree.note(&DEPRECATED, piece.span(2, 1), format_args!("{}", DEPRECATED.title));
     }
@@ -125,14 +125,14 @@ fn describe(piece: Piece<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
     if matches!(kind, SOURCE_ROUTE | MOBILE | SEGMENTS) && usize::from(left) > addresses(piece.bytes).len() {
         tree.note(&INVALID_SEGLEFT, piece.span(3, 1), format_args!("{}", INVALID_SEGLEFT.title));
     }
-    let four = piece.span(4, 4);
+    let reserved = piece.span(4, 4);
     let field = match (kind, piece.bytes) {
         (SOURCE_ROUTE, _) => {
-            tree.put(&SRC_RESERVED, four, Value::Bytes(four));
+            tree.put(&SRC_RESERVED, reserved, Value::Bytes(reserved));
             &SRC_ADDR
         }
         (MOBILE, _) => {
-            tree.put(&MIPV6_RESERVED, four, Value::Bytes(four));
+            tree.put(&MIPV6_RESERVED, reserved, Value::Bytes(reserved));
             &MIPV6_HOME_ADDRESS
         }
         (SEGMENTS, &[_, _, _, _, last, flags, ..]) => {
@@ -148,7 +148,7 @@ fn describe(piece: Piece<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
             return;
         }
     };
-    // What follows a segment route's list, by its last entry, are its own options.
+    // The bytes after the last entry of a segment list are options of the segment route.
     let count = match (kind, piece.bytes) {
         (SEGMENTS, &[_, _, _, _, last, ..]) => usize::from(last) + 1,
         _ => usize::MAX,
@@ -177,13 +177,13 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet::default();
-        let _ = read(Piece::whole(bytes, 0), &mut packet, &mut tree);
+        let _ = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
         (tree, packet)
     }
 
     #[test]
-    fn the_end_of_the_route_is_the_receiver() {
-        // (type, left, addresses, the last byte of the receiver)
+    fn the_end_of_the_route_is_the_destination() {
+        // (type, left, addresses, the last byte of the destination)
         let rows: [(u8, u8, &[u8], Option<u8>); 7] = [
             (0, 1, &[7, 8], Some(8)),
             (0, 0, &[7, 8], None),
@@ -213,13 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_cut_tells_what_follows() {
+    fn a_truncated_header_has_its_next_header() {
         let (tree, _) = dissect(&[48]);
         assert_eq!(tree.first(&NXT), Some(Value::Uint(48)));
     }
 
     #[test]
-    fn every_prefix_is_survived() {
+    fn no_prefix_panics() {
         let whole = header(4, 1, &[1, 2]);
         for len in 0..whole.len() {
             dissect(whole.get(..len).unwrap_or_default());

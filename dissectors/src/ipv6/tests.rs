@@ -1,4 +1,4 @@
-//! IPv6 headers from etherparse's builder, whole, odd and cut.
+//! IPv6 headers from etherparse's builder: valid, invalid and truncated.
 
 use super::*;
 use crate::wants::Wants;
@@ -25,18 +25,25 @@ fn changed(at: usize, to: &[u8]) -> Vec<u8> {
 fn dissect(bytes: &[u8], packet: &mut Packet) -> (Tree, String) {
     let mut tree = Tree::new(Wants::everything());
     tree.begin(bytes);
-    let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), packet, &mut tree));
+    let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), packet, &mut tree));
     (tree, next)
 }
 
 #[test]
-fn a_header_tells_all_its_fields() {
+fn all_header_fields_are_recorded() {
     let mut facts = Packet::default();
     let (tree, next) = dissect(&changed(0, &[0x6b, 0x91, 0x23, 0x45]), &mut facts);
-    assert!(next.starts_with("IpProto(17, Piece { bytes: [19, 136, 23, 112"), "{next}");
+    assert!(next.starts_with("IpProto(17, Payload { bytes: [19, 136, 23, 112"), "{next}");
     assert_eq!((facts.source, facts.destination), (Address::V6(SENDER), Address::V6(RECEIVER)));
-    let rows =
-        [(&VERSION, 6), (&TCLASS, 0xb9), (&TCLASS_DSCP, 46), (&TCLASS_ECN, 1), (&FLOW, 0x12345), (&PLEN, 13), (&HLIM, 64)];
+    let rows = [
+        (&VERSION, 6),
+        (&TCLASS, 0xb9),
+        (&TCLASS_DSCP, 46),
+        (&TCLASS_ECN, 1),
+        (&FLOW, 0x12345),
+        (&PLEN, 13),
+        (&HLIM, 64),
+    ];
     for (field, value) in rows {
         assert_eq!(tree.first(field), Some(Value::Uint(value)), "{}", field.name);
     }
@@ -45,17 +52,17 @@ fn a_header_tells_all_its_fields() {
 }
 
 #[test]
-fn the_payload_length_limits_the_payload_and_0_leaves_it_to_the_frame() {
+fn the_payload_length_limits_the_payload_and_0_means_the_whole_frame() {
     for (len, after, expected) in [(13_u16, 7, 13), (10, 0, 10), (0, 0, 13), (0, 7, 20), (500, 0, 13)] {
         let mut bytes = changed(4, &len.to_be_bytes());
         bytes.resize(bytes.len() + after, 0);
-        let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
+        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
         assert!(matches!(next, Next::IpProto(17, payload) if payload.bytes.len() == expected), "{len} {next:?}");
     }
 }
 
 #[test]
-fn nothing_follows_where_nothing_should() {
+fn no_layer_follows_no_next_header_or_an_empty_quote() {
     assert!(dissect(&changed(6, &[59]), &mut Packet::default()).1.starts_with("Data("));
     let mut quoted = Packet { quoted: true, ..Packet::default() };
     assert_eq!(dissect(packet().get(..40).unwrap_or_default(), &mut quoted).1, "End");
@@ -69,7 +76,7 @@ fn another_version_is_noted() {
 }
 
 #[test]
-fn every_prefix_is_survived() {
+fn every_prefix_is_malformed() {
     let bytes = packet();
     for len in 0..40 {
         let (tree, next) = dissect(bytes.get(..len).unwrap_or_default(), &mut Packet::default());
@@ -79,7 +86,7 @@ fn every_prefix_is_survived() {
 }
 
 #[test]
-fn another_version_is_told_by_both_names() {
+fn another_version_is_recorded_under_both_names() {
     let (tree, _) = dissect(&changed(0, &[0x30]), &mut Packet::default());
     for field in [&VERSION, &crate::names::IP_VERSION] {
         assert_eq!(tree.first(field), Some(Value::Uint(3)));

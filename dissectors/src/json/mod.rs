@@ -1,10 +1,10 @@
-//! JSON (RFC 8259), read leniently and within bounds: each member with its path and its value.
+//! JSON (RFC 8259), parsed leniently and within limits: each member with its path and its value.
 
 mod walk;
 
-use crate::content::{Content, joined};
+use crate::content::{Body, joined_name};
 use crate::packet::Path;
-use crate::protocol::{Claim, Part, Protocol};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "json";
@@ -18,13 +18,13 @@ crate::fields! { "json";
     MEMBER: Text "json.member" "Member";
     /// The key of a member.
     KEY: Text "json.key" "Key";
-    /// The keys that lead to a member, each after a slash; `[]` stands for an element of an array.
+    /// Keys that lead to a member, each after a slash; `[]` stands for an element of an array.
     PATH: Text "json.path" "Path";
-    /// The path of a value, a colon, and the value.
+    /// Path of a value, a colon, and the value.
     PATH_WITH_VALUE: Text "json.path_with_value" "Path with value";
-    /// The key of a value, a colon, and the value.
+    /// Key of a value, a colon, and the value.
     MEMBER_WITH_VALUE: Text "json.member_with_value" "Member with value";
-    /// A text, its escapes undone.
+    /// A string, unescaped.
     STRING: Text "json.value.string" "String value";
     /// A number, as written.
     NUMBER: Text "json.value.number" "Number value";
@@ -34,13 +34,13 @@ crate::fields! { "json";
     FALSE: Label "json.value.false" "False value";
     /// The value `null`.
     NULL: Label "json.value.null" "Null value";
-    /// It is not as JSON must be from here on.
+    /// The rest is not valid JSON.
     MALFORMED: Note(Warn) "json.malformed" "Malformed JSON" { ours: true };
-    /// It goes on deeper or longer than is told.
-    LIMIT: Note(Note) "json.limit" "More JSON than is told" { ours: true };
+    /// The rest is not dissected: it is too deep or too long.
+    LIMIT: Note(Note) "json.limit" "JSON too deep or too long: the rest is not dissected" { ours: true };
 }
 
-/// JSON in the list of protocols.
+/// Registry entry for JSON.
 pub static PROTOCOL: Protocol = Protocol {
     short: "JSON",
     fields: FIELDS,
@@ -54,21 +54,21 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::MediaType("application/json-seq"),
         Claim::MediaType("text/json"),
     ],
-    part: Part::Content(read),
+    dissector: Dissector::Content(read),
 };
 
-fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("json");
-    content.more_info(tree, format_args!(", JSON ({})", content.media_type_text()));
-    if content.depth == 0 && tree.wants_columns() {
-        tree.columns_mut().protocol = joined(content.carrier, PROTOCOL.short);
+    body.append_info(tree, format_args!(", JSON ({})", body.media_type_text()));
+    if body.depth == 0 && tree.wants_columns() {
+        tree.columns_mut().protocol = joined_name(body.carrier, PROTOCOL.short);
     }
     if !tree.wants_any(&JSON) {
         return;
     }
-    let all = content.piece.all();
-    let place = tree.open(&JSON, all, Value::Bytes(all));
-    tree.label(place, format_args!("{}: {}", JSON.title, content.media_type_text()));
-    walk::walk(content.piece, tree);
+    let all = body.payload.all();
+    let node = tree.open(&JSON, all, Value::Bytes(all));
+    tree.label(node, format_args!("{}: {}", JSON.title, body.media_type_text()));
+    walk::walk(body.payload, tree);
     tree.close();
 }

@@ -1,25 +1,25 @@
-//! The walk through a JSON text: one step a token, with a stack of its own.
+//! An iterative JSON parser: one step for each token, with an explicit stack.
 
 use super::*;
 use crate::content::Lossy;
-use crate::packet::Piece;
+use crate::packet::Payload;
 use crate::tree::Slice;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// As deep as objects and arrays are told.
+/// Maximum depth of recorded objects and arrays.
 const MAX_DEPTH: usize = 48;
-/// As many values are told.
+/// Maximum number of recorded values.
 const MAX_VALUES: usize = 50_000;
-/// As many bytes of paths and values are written out in all.
+/// Maximum number of bytes of recorded paths and values.
 const MAX_WRITTEN: usize = 4 << 20;
 
-/// An object or array that is being read.
-struct Inside<'b> {
+/// An object or array being parsed.
+struct Container<'b> {
     is_object: bool,
-    // The member it is the value of, whose key and path are told after it.
+    // The member whose value it is; its key and path are recorded after it.
     member: Option<Member<'b>>,
-    // How long the path was before it.
+    // Length of the path before it.
     path: usize,
 }
 
@@ -31,53 +31,53 @@ struct Member<'b> {
     node: Option<usize>,
 }
 
-enum Fault {
+enum WalkError {
     Malformed,
     Limit,
 }
 
-struct Walk<'b, 't> {
-    piece: Piece<'b>,
+struct JsonWalker<'b, 't> {
+    piece: Payload<'b>,
     at: usize,
     path: Vec<u8>,
-    stack: Vec<Inside<'b>>,
+    stack: Vec<Container<'b>>,
     values: usize,
-    written: usize,
+    written_bytes: usize,
     tree: &'t mut Tree,
 }
 
-/// Records the values of `piece`, which may be several texts one after the other.
-pub(super) fn walk(piece: Piece<'_>, tree: &mut Tree) {
+/// Records the values of `piece`, which may contain several texts in sequence.
+pub(super) fn walk(piece: Payload<'_>, tree: &mut Tree) {
     let (path, stack) = (Vec::new(), Vec::new());
-    let mut walk = Walk { piece, at: 0, path, stack, values: 0, written: 0, tree };
-    let fault = walk.texts();
-    while let Some(inside) = walk.stack.pop() {
-        walk.leave(inside);
+    let mut walk = JsonWalker { piece, at: 0, path, stack, values: 0, written_bytes: 0, tree };
+    let result = walk.texts();
+    while let Some(container) = walk.stack.pop() {
+        walk.close_container(container);
     }
     let rest = walk.piece.from(walk.at).all();
-    match fault {
+    match result {
         Ok(()) => {}
-        Err(Fault::Malformed) => walk.tree.note(&MALFORMED, rest, format_args!("{}", MALFORMED.title)),
-        Err(Fault::Limit) => walk.tree.note(&LIMIT, rest, format_args!("{}", LIMIT.title)),
+        Err(WalkError::Malformed) => walk.tree.note(&MALFORMED, rest, format_args!("{}", MALFORMED.title)),
+        Err(WalkError::Limit) => walk.tree.note(&LIMIT, rest, format_args!("{}", LIMIT.title)),
     }
 }
 
-impl<'b> Walk<'b, '_> {
-    fn texts(&mut self) -> Result<(), Fault> {
+impl<'b> JsonWalker<'b, '_> {
+    fn texts(&mut self) -> Result<(), WalkError> {
         // RFC 8259 8.1: a byte order mark may be ignored.
         if self.piece.bytes.starts_with(b"\xef\xbb\xbf") {
             self.at = 3;
         }
         loop {
-            match (self.peek(), self.stack.last().map(|inside| inside.is_object)) {
+            match (self.peek(), self.stack.last().map(|container| container.is_object)) {
                 (None, None) => return Ok(()),
                 (Some(b'}'), Some(true)) | (Some(b']'), Some(false)) => {
                     self.at += 1;
-                    if let Some(inside) = self.stack.pop() {
-                        self.leave(inside);
+                    if let Some(container) = self.stack.pop() {
+                        self.close_container(container);
                     }
                 }
-                // RFC 7464: texts may be set apart.
+                // RFC 7464: a record separator may precede each text.
                 (Some(0x1e), None) => self.at += 1,
                 (Some(b','), Some(_)) => self.at += 1,
                 (Some(b'"'), Some(true)) => {
@@ -85,23 +85,23 @@ impl<'b> Walk<'b, '_> {
                     self.value(Some(member))?;
                 }
                 (Some(_), Some(false) | None) => self.value(None)?,
-                _ => return Err(Fault::Malformed),
+                _ => return Err(WalkError::Malformed),
             }
         }
     }
 
-    /// The next byte that is no white space.
+    /// Returns the next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
         let rest = self.piece.bytes.get(self.at..)?;
         self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
         self.piece.bytes.get(self.at).copied()
     }
 
-    fn key(&mut self) -> Result<Member<'b>, Fault> {
+    fn key(&mut self) -> Result<Member<'b>, WalkError> {
         let start = self.at;
         let (key, key_span) = self.string()?;
         if self.peek() != Some(b':') {
-            return Err(Fault::Malformed);
+            return Err(WalkError::Malformed);
         }
         self.at += 1;
         let text = self.text(&key, key_span);
@@ -111,15 +111,15 @@ impl<'b> Walk<'b, '_> {
         Ok(Member { key, key_span, start, node })
     }
 
-    fn value(&mut self, member: Option<Member<'b>>) -> Result<(), Fault> {
+    fn value(&mut self, member: Option<Member<'b>>) -> Result<(), WalkError> {
         self.values += 1;
         let path = self.path.len() - member.as_ref().map_or(0, |member| member.key.len() + 1);
         if member.is_none() && !self.stack.is_empty() {
             self.path.extend_from_slice(b"/[]");
         }
-        if self.values > MAX_VALUES || self.stack.len() >= MAX_DEPTH || self.written > MAX_WRITTEN {
-            self.finish(member, path);
-            return Err(Fault::Limit);
+        if self.values > MAX_VALUES || self.stack.len() >= MAX_DEPTH || self.written_bytes > MAX_WRITTEN {
+            self.close_value(member, path);
+            return Err(WalkError::Limit);
         }
         let start = self.at;
         match self.peek() {
@@ -127,18 +127,18 @@ impl<'b> Walk<'b, '_> {
                 let field = if open == b'{' { &OBJECT } else { &ARRAY };
                 self.tree.open(field, self.piece.span(self.at, 1), Value::Present);
                 self.at += 1;
-                self.stack.push(Inside { is_object: open == b'{', member, path });
+                self.stack.push(Container { is_object: open == b'{', member, path });
                 return Ok(());
             }
             Some(b'"') => match self.string() {
                 Ok((text, span)) => {
-                    self.tell(&text, span, member.as_ref());
+                    self.record_with_path(&text, span, member.as_ref());
                     let text = self.text(&text, span);
                     self.tree.put(&STRING, span, Value::Text(text));
                 }
-                Err(fault) => {
-                    self.finish(member, path);
-                    return Err(fault);
+                Err(error) => {
+                    self.close_value(member, path);
+                    return Err(error);
                 }
             },
             _ => {
@@ -153,24 +153,24 @@ impl<'b> Walk<'b, '_> {
                     [b'-' | b'0'..=b'9', ..] => &NUMBER,
                     _ => {
                         self.at = start;
-                        self.finish(member, path);
-                        return Err(Fault::Malformed);
+                        self.close_value(member, path);
+                        return Err(WalkError::Malformed);
                     }
                 };
                 self.at += len;
-                self.tell(word, span, member.as_ref());
+                self.record_with_path(word, span, member.as_ref());
                 let value = if field.id == NUMBER.id { Value::Text(span) } else { Value::Present };
                 self.tree.put(field, span, value);
             }
         }
-        self.finish(member, path);
+        self.close_value(member, path);
         Ok(())
     }
 
     /// Records a value together with its path and its key.
-    fn tell(&mut self, value: &[u8], span: Slice, member: Option<&Member<'_>>) {
+    fn record_with_path(&mut self, value: &[u8], span: Slice, member: Option<&Member<'_>>) {
         if self.tree.wants(&PATH_WITH_VALUE) || self.tree.wants(&MEMBER_WITH_VALUE) {
-            self.written += self.path.len() + value.len() * 2;
+            self.written_bytes += self.path.len() + value.len() * 2;
             let whole = if self.path.is_empty() { &b"/"[..] } else { &self.path };
             self.tree.put_text(&PATH_WITH_VALUE, span, format_args!("{}:{}", Lossy(whole), Lossy(value)));
             let key = member.map_or(&b"[]"[..], |member| &member.key);
@@ -179,20 +179,20 @@ impl<'b> Walk<'b, '_> {
     }
 
     /// Ends an object or array.
-    fn leave(&mut self, inside: Inside<'b>) {
+    fn close_container(&mut self, container: Container<'b>) {
         self.tree.close();
-        self.finish(inside.member, inside.path);
+        self.close_value(container.member, container.path);
     }
 
-    /// Ends a value: the key and path of its member come last.
-    fn finish(&mut self, member: Option<Member<'b>>, path: usize) {
+    /// Ends a value. The key and the path of its member follow it.
+    fn close_value(&mut self, member: Option<Member<'b>>, path: usize) {
         if let Some(member) = member {
             let text = self.text(&member.key, member.key_span);
             self.tree.put(&KEY, member.key_span, Value::Text(text));
             let span = self.piece.span(member.start, self.at.saturating_sub(member.start));
             if self.tree.wants(&PATH) {
-                self.written += self.path.len();
-                let path = self.tree.keep(&self.path);
+                self.written_bytes += self.path.len();
+                let path = self.tree.store_bytes(&self.path);
                 self.tree.put(&PATH, span, Value::Text(path));
             }
             let name = self.text(&member.key, member.key_span);
@@ -202,13 +202,13 @@ impl<'b> Walk<'b, '_> {
         self.path.truncate(path);
     }
 
-    /// A string with its escapes undone, and its place with its quotes.
-    fn string(&mut self) -> Result<(Cow<'b, [u8]>, Slice), Fault> {
+    /// Reads a string. Returns it unescaped, and its position with the quotes.
+    fn string(&mut self) -> Result<(Cow<'b, [u8]>, Slice), WalkError> {
         let rest = self.piece.bytes.get(self.at + 1..).unwrap_or_default();
         let mut end = 0;
         let mut is_plain = true;
         loop {
-            end += memchr::memchr2(b'"', b'\\', rest.get(end..).unwrap_or_default()).ok_or(Fault::Malformed)?;
+            end += memchr::memchr2(b'"', b'\\', rest.get(end..).unwrap_or_default()).ok_or(WalkError::Malformed)?;
             if rest.get(end) == Some(&b'"') {
                 break;
             }
@@ -222,20 +222,20 @@ impl<'b> Walk<'b, '_> {
         Ok((text, span))
     }
 
-    /// The place of a string's text: within its quotes, or in the store where escapes were undone.
-    #[allow(clippy::ptr_arg, reason = "whether it was made or found decides where it lies")]
+    /// Returns the position of a string: within its quotes, or in the store if it was unescaped.
+    #[allow(clippy::ptr_arg, reason = "whether it is owned or borrowed decides its position")]
     fn text(&mut self, text: &Cow<'_, [u8]>, span: Slice) -> Slice {
         match text {
             Cow::Borrowed(_) => Slice::new(span.start + 1, span.len.saturating_sub(2)),
             Cow::Owned(text) => {
-                self.written += text.len();
-                self.tree.keep(text)
+                self.written_bytes += text.len();
+                self.tree.store_bytes(text)
             }
         }
     }
 }
 
-/// Undoes the escapes of RFC 8259 7; what is none stays as it is.
+/// Resolves the escapes of RFC 8259 7; invalid escapes stay unchanged.
 fn unescape(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -264,7 +264,7 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The character of `XXXX` or, for one beyond 16 bits, of `XXXX\uXXXX`; and how long that is.
+/// Returns the character of `XXXX`, or of `XXXX\uXXXX` beyond 16 bits, and the length of the escape.
 fn unicode(bytes: &[u8]) -> (char, usize) {
     let unit = |bytes: &[u8]| {
         let digits = bytes.get(..4).and_then(|digits| core::str::from_utf8(digits).ok())?;
@@ -289,10 +289,10 @@ mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    fn told(text: &str) -> Vec<String> {
+    fn recorded(text: &str) -> Vec<String> {
         let mut tree = Tree::new(crate::Wants::everything());
         tree.begin(text.as_bytes());
-        walk(Piece::whole(text.as_bytes(), 0), &mut tree);
+        walk(Payload::whole(text.as_bytes(), 0), &mut tree);
         assert_eq!(tree.nodes().iter().map(|node| usize::from(node.depth)).min().unwrap_or(0), 0);
         let nodes = tree.nodes().iter().filter(|node| node.field.protocol == JSON.id);
         nodes
@@ -308,8 +308,8 @@ mod tests {
     }
 
     #[test]
-    fn members_are_told_as_wireshark_tells_them() {
-        let lines = told(r#"{"a":[1,{"b":"c\n\u00e9\ud83d\ude00"}],"e":{}}"#);
+    fn members_are_recorded_as_in_wireshark() {
+        let lines = recorded(r#"{"a":[1,{"b":"c\n\u00e9\ud83d\ude00"}],"e":{}}"#);
         let expected = [
             "object",
             "member a",
@@ -335,17 +335,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_told_up_to_there() {
+    fn invalid_json_is_recorded_up_to_the_fault() {
         for text in ["{\"a\":", "{\"a\" 1}", "[1,}", "\"x", "{]", "[tru]", ")]}'", "{\"a\":\"x"] {
-            let lines = told(text);
+            let lines = recorded(text);
             assert_eq!(lines.iter().filter(|line| *line == "malformed").count(), 1, "{text}: {lines:?}");
         }
         let deep = "[".repeat(1000);
-        assert_eq!(told(&deep).last().map(String::as_str), Some("limit"));
+        assert_eq!(recorded(&deep).last().map(String::as_str), Some("limit"));
     }
 
     #[test]
     fn several_texts_and_bare_values_are_read() {
-        assert_eq!(told("1\n\"two\"\n[]").iter().filter(|line| line.starts_with("value")).count(), 2);
+        assert_eq!(recorded("1\n\"two\"\n[]").iter().filter(|line| line.starts_with("value")).count(), 2);
     }
 }

@@ -1,51 +1,51 @@
 //! LLC (IEEE 802.2) with its SNAP extension (IEEE 802, RFC 1042).
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
 
 crate::fields! { "llc";
     /// Logical link control.
     LLC: Protocol "llc" "Logical-Link Control";
-    /// The service access point it is for.
-    DSAP: U8 "llc.dsap" "DSAP" { form: Form::Hex, values: SAPS };
-    /// The destination service access point without its group bit.
+    /// Destination service access point.
+    DSAP: U8 "llc.dsap" "DSAP" { base: DisplayBase::Hex, values: SAPS };
+    /// Destination service access point without its group bit.
     DSAP_SAP: U8 "llc.dsap.sap" "SAP";
-    /// The destination is a group.
+    /// Whether the destination is a group.
     DSAP_IG: Bool "llc.dsap.ig" "IG Bit";
-    /// The service access point it comes from.
-    SSAP: U8 "llc.ssap" "SSAP" { form: Form::Hex, values: SAPS };
-    /// The source service access point without its command bit.
+    /// Source service access point.
+    SSAP: U8 "llc.ssap" "SSAP" { base: DisplayBase::Hex, values: SAPS };
+    /// Source service access point without its command bit.
     SSAP_SAP: U8 "llc.ssap.sap" "SAP";
-    /// It is a response, not a command.
+    /// Whether it is a response, not a command.
     SSAP_CR: Bool "llc.ssap.cr" "CR Bit";
-    /// The control field as a number.
-    CONTROL: U16 "llc.control" "Control" { form: Form::Hex };
-    /// The number of the frame expected next.
+    /// The control field.
+    CONTROL: U16 "llc.control" "Control" { base: DisplayBase::Hex };
+    /// Number of the frame expected next.
     CONTROL_N_R: U16 "llc.control.n_r" "N(R)";
-    /// The number of this frame.
+    /// Number of this frame.
     CONTROL_N_S: U16 "llc.control.n_s" "N(S)";
-    /// Whether an answer is asked for.
+    /// Whether the sender requests an immediate response.
     CONTROL_P: Bool "llc.control.p" "Poll";
-    /// Whether this is the answer that was asked for.
+    /// Whether this is the requested immediate response.
     CONTROL_F: Bool "llc.control.f" "Final";
-    /// What a supervisory frame says.
-    CONTROL_S_FTYPE: U16 "llc.control.s_ftype" "Supervisory frame type" { form: Form::Hex, values: SUPERVISORY };
-    /// What an unnumbered command says.
-    CONTROL_U_MODIFIER_CMD: U8 "llc.control.u_modifier_cmd" "Command" { form: Form::Hex, values: COMMANDS };
-    /// What an unnumbered response says.
-    CONTROL_U_MODIFIER_RESP: U8 "llc.control.u_modifier_resp" "Response" { form: Form::Hex, values: RESPONSES };
-    /// The kind of frame: information, supervisory or unnumbered.
-    CONTROL_FTYPE: U16 "llc.control.ftype" "Frame type" { form: Form::Hex, values: FRAME_TYPES };
-    /// Who assigned the protocol number that follows.
+    /// Type of a supervisory frame.
+    CONTROL_S_FTYPE: U16 "llc.control.s_ftype" "Supervisory frame type" { base: DisplayBase::Hex, values: SUPERVISORY };
+    /// Type of an unnumbered command.
+    CONTROL_U_MODIFIER_CMD: U8 "llc.control.u_modifier_cmd" "Command" { base: DisplayBase::Hex, values: COMMANDS };
+    /// Type of an unnumbered response.
+    CONTROL_U_MODIFIER_RESP: U8 "llc.control.u_modifier_resp" "Response" { base: DisplayBase::Hex, values: RESPONSES };
+    /// Type of the frame: information, supervisory or unnumbered.
+    CONTROL_FTYPE: U16 "llc.control.ftype" "Frame type" { base: DisplayBase::Hex, values: FRAME_TYPES };
+    /// Organization that assigned the protocol number.
     OUI: U24 "llc.oui" "Organization Code";
-    /// What it carries, as an EtherType.
-    TYPE: U16 "llc.type" "Type" { form: Form::Hex, values: crate::names::ETHER_TYPES };
-    /// What it carries, as a number of the organization's.
-    PID: U16 "llc.pid" "Protocol ID" { form: Form::Hex };
+    /// EtherType of the payload.
+    TYPE: U16 "llc.type" "Type" { base: DisplayBase::Hex, values: crate::names::ETHER_TYPES };
+    /// Protocol of the payload, as a number of the organization.
+    PID: U16 "llc.pid" "Protocol ID" { base: DisplayBase::Hex };
 }
 
 const SAPS: &[(u64, &str)] = &[
@@ -66,7 +66,7 @@ const SAPS: &[(u64, &str)] = &[
     (0xff, "Global DSAP"),
 ];
 const SUPERVISORY: &[(u64, &str)] = &[(0, "Receiver ready"), (1, "Receiver not ready"), (2, "Reject")];
-/// The short words for supervisory frames, and for the commands and responses of unnumbered ones.
+/// Abbreviations of supervisory frames, and of unnumbered commands and responses.
 const SUPERVISORY_WORDS: [&str; 4] = ["RR", "RNR", "REJ", "SREJ"];
 const UNNUMBERED_WORDS: &[(u64, &str)] = &[
     (0x00, "UI"),
@@ -95,16 +95,16 @@ const RESPONSES: &[(u64, &str)] = &[
     (0x38, "Test"),
 ];
 
-/// LLC in the list of protocols. LINKTYPE_ATM_RFC1483 is a frame that begins with an LLC header.
+/// Registry entry for LLC. LINKTYPE_ATM_RFC1483 is a frame that begins with an LLC header.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "LLC", fields: FIELDS, claims: &[Claim::Link(100)], part: Part::Layer(read) };
+    Protocol { short: "LLC", fields: FIELDS, claims: &[Claim::Link(100)], dissector: Dissector::Layer(read) };
 
-// The service access points of SNAP and of IP.
+// Service access points of SNAP and IP.
 const SNAP: u8 = 0xaa;
 const IP: u8 = 0x06;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    // Both access points global: no LLC at all but IPX, as Novell once framed it.
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    // Both access points global: not LLC but IPX in Novell's raw framing.
     if piece.bytes.starts_with(&[0xff, 0xff]) {
         return Next::Data(piece);
     }
@@ -113,20 +113,20 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = Reader::new(piece, tree);
+    let mut reader = FieldReader::new(piece, tree);
     let all = piece.all();
-    let place = reader.tree.open(&LLC, all, Value::Bytes(all));
+    let node = reader.tree.open(&LLC, all, Value::Bytes(all));
     let next = header(&mut reader);
     let read = reader.position();
-    tree.set(place, piece.span(0, read), Value::Bytes(piece.all()));
+    tree.set(node, piece.span(0, read), Value::Bytes(piece.all()));
     if next.is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     next.unwrap_or(Next::End)
 }
 
-fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
+fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEnd> {
     let span = reader.span(1);
     let dsap = reader.u8(&DSAP)?;
     reader.tree.put(&DSAP_SAP, span, Value::Uint((dsap >> 1).into()));
@@ -137,7 +137,7 @@ fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
     reader.tree.put(&SSAP_CR, span, Value::Bool(ssap & 1 == 1));
     let unnumbered = control(reader, ssap & 1 == 1)?;
     let (group, response) = (dsap & 1 == 1, ssap & 1 == 1);
-    reader.tree.more_info(format_args!(
+    reader.tree.append_info(format_args!(
         "; DSAP {} {}, SSAP {} {}",
         Sap(dsap),
         if group { "Group" } else { "Individual" },
@@ -151,7 +151,7 @@ fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
     })
 }
 
-/// A service access point by its name, or its number.
+/// Displays a service access point by its name, or its number.
 struct Sap(u8);
 
 impl fmt::Display for Sap {
@@ -163,13 +163,14 @@ impl fmt::Display for Sap {
     }
 }
 
-/// Reads the control field: one byte in unnumbered frames, else two. Says whether it is unnumbered information.
-fn control(reader: &mut Reader<'_, '_>, response: bool) -> Result<bool, Short> {
+/// Reads the control field: one byte in unnumbered frames, otherwise two. Returns whether the frame is unnumbered
+/// information.
+fn control(reader: &mut FieldReader<'_, '_>, response: bool) -> Result<bool, UnexpectedEnd> {
     let span = reader.span(2);
-    let [low] = reader.take()?;
+    let [low] = reader.read_array()?;
     let one = Slice::new(span.start, 1);
     if low & 3 == 3 {
-        // The bits of the modifier as they lie in the byte, without those between.
+        // The modifier bits in their positions, without the bits between them.
         let code = u64::from(low & 0xec) >> 2;
         let (field, flag) = match response {
             true => (&CONTROL_U_MODIFIER_RESP, &CONTROL_F),
@@ -182,23 +183,23 @@ fn control(reader: &mut Reader<'_, '_>, response: bool) -> Result<bool, Short> {
         reader.tree.put(field, one, Value::Uint(code));
         reader.tree.put(&CONTROL_FTYPE, one, Value::Uint(3));
         let word = UNNUMBERED_WORDS.iter().find(|&&(known, _)| known == code).map_or("Unknown", |&(_, word)| word);
-        let mark = if low & 0x10 == 0 { "" } else { mark(response) };
-        reader.tree.info(format_args!("U{mark}, func={word}"));
+        let mark = if low & 0x10 == 0 { "" } else { poll_final_mark(response) };
+        reader.tree.set_info(format_args!("U{mark}, func={word}"));
         return Ok(code == 0);
     }
-    let [high] = reader.take()?;
+    let [high] = reader.read_array()?;
     let control = u16::from_le_bytes([low, high]);
     reader.tree.put(&CONTROL, span, Value::Uint(control.into()));
-    let mark = if control & 0x100 == 0 { "" } else { mark(response) };
+    let mark = if control & 0x100 == 0 { "" } else { poll_final_mark(response) };
     reader.tree.put(&CONTROL_N_R, span, Value::Uint((control >> 9).into()));
     if low & 1 == 1 {
         let kind = u64::from(control >> 2 & 3);
         reader.tree.put(&CONTROL_S_FTYPE, span, Value::Uint(kind));
         let word = SUPERVISORY_WORDS.get(kind as usize).copied().unwrap_or_default();
-        reader.tree.info(format_args!("S{mark}, func={word}, N(R)={}", control >> 9));
+        reader.tree.set_info(format_args!("S{mark}, func={word}, N(R)={}", control >> 9));
     } else {
         reader.tree.put(&CONTROL_N_S, span, Value::Uint((control >> 1 & 0x7f).into()));
-        reader.tree.info(format_args!("I{mark}, N(R)={}, N(S)={}", control >> 9, control >> 1 & 0x7f));
+        reader.tree.set_info(format_args!("I{mark}, N(R)={}, N(S)={}", control >> 9, control >> 1 & 0x7f));
     }
     if control & 0x100 != 0 {
         let flag = if response { &CONTROL_F } else { &CONTROL_P };
@@ -208,18 +209,18 @@ fn control(reader: &mut Reader<'_, '_>, response: bool) -> Result<bool, Short> {
     Ok(false)
 }
 
-/// The poll bit of a command is the final bit of a response.
-fn mark(response: bool) -> &'static str {
+/// Returns the mark of the poll bit of a command, which is the final bit of a response.
+fn poll_final_mark(response: bool) -> &'static str {
     if response { " F" } else { " P" }
 }
 
-fn snap<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
+fn snap<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEnd> {
     let oui = reader.u24(&OUI)?;
     let ether_type = matches!(oui, 0 | 0xf8);
     let number = reader.u16(if ether_type { &TYPE } else { &PID })?;
-    reader.tree.info(format_args!("U, func=UI; SNAP, OUI {oui:#08X}, PID {number:#06X}"));
+    reader.tree.set_info(format_args!("U, func=UI; SNAP, OUI {oui:#08X}, PID {number:#06X}"));
     Ok(match oui {
-        // RFC 1042, and Cisco's number for the same.
+        // RFC 1042, and Cisco's equivalent.
         _ if ether_type => Next::EtherType(number, reader.rest()),
         // RFC 2684 5.2: bridged Ethernet, with and without its check sequence, after two bytes of padding.
         0x80c2 if matches!(number, 1 | 7) => Next::Link(1, reader.rest()),
@@ -236,7 +237,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet::default();
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut packet, &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
         (tree, packet, next)
     }
 
@@ -249,17 +250,23 @@ mod tests {
     }
 
     #[test]
-    fn control_fields_of_all_three_kinds_are_read() {
+    fn control_fields_of_all_three_types_are_read() {
         let (tree, ..) = dissect(&[0x42, 0x42, 3, 0]);
         assert_eq!(tree.first(&CONTROL_U_MODIFIER_CMD), Some(Value::Uint(0)));
         let (tree, ..) = dissect(&[4, 4, 1, 2, 0]);
-        assert_eq!((tree.first(&CONTROL_N_R), tree.first(&CONTROL_FTYPE)), (Some(Value::Uint(1)), Some(Value::Uint(1))));
+        assert_eq!(
+            (tree.first(&CONTROL_N_R), tree.first(&CONTROL_FTYPE)),
+            (Some(Value::Uint(1)), Some(Value::Uint(1)))
+        );
         let (tree, ..) = dissect(&[4, 5, 6, 2, 0]);
-        assert_eq!((tree.first(&CONTROL_N_S), tree.first(&CONTROL_FTYPE)), (Some(Value::Uint(3)), Some(Value::Uint(0))));
+        assert_eq!(
+            (tree.first(&CONTROL_N_S), tree.first(&CONTROL_FTYPE)),
+            (Some(Value::Uint(3)), Some(Value::Uint(0)))
+        );
     }
 
     #[test]
-    fn every_prefix_is_survived() {
+    fn no_prefix_panics() {
         let whole = [0xaa, 0xaa, 3, 0, 0, 0, 8, 6, 9];
         for len in 0..whole.len() {
             dissect(whole.get(..len).unwrap_or_default());

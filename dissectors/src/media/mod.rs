@@ -1,30 +1,30 @@
-//! Media: content of a type that nobody here reads.
+//! Media: bodies of a media type without a dissector.
 
-use crate::content::Content;
+use crate::content::Body;
 use crate::packet::Path;
-use crate::protocol::{Claim, Part, Protocol};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "media";
-    /// Content of a media type that is not read further.
+    /// A body of a media type without a dissector.
     MEDIA: Protocol "media" "Media Type";
     /// The bytes.
     TYPE: Bytes "media.type" "Media type";
 }
 
-/// Media in the list of protocols.
+/// Registry entry for media.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "", fields: FIELDS, claims: &[Claim::MediaType("*/*")], part: Part::Content(read) };
+    Protocol { short: "", fields: FIELDS, claims: &[Claim::MediaType("*/*")], dissector: Dissector::Content(read) };
 
-fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("media");
-    content.more_info(tree, format_args!(" ({})", content.media_type_text()));
+    body.append_info(tree, format_args!(" ({})", body.media_type_text()));
     if !tree.wants_any(&MEDIA) {
         return;
     }
-    let all = content.piece.all();
+    let all = body.payload.all();
     tree.open(&MEDIA, all, Value::Bytes(all));
-    let place = tree.put(&TYPE, all, Value::Bytes(all));
-    tree.label(place, format_args!("{}: {} ({} bytes)", TYPE.title, content.media_type_text(), all.len));
+    let node = tree.put(&TYPE, all, Value::Bytes(all));
+    tree.label(node, format_args!("{}: {} ({} bytes)", TYPE.title, body.media_type_text(), all.len));
     tree.close();
 }

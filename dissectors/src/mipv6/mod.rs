@@ -1,24 +1,24 @@
-//! The mobility header of IPv6 (RFC 6275 6.1): what all its messages begin with.
+//! The mobility header of IPv6 (RFC 6275 6.1): the common beginning of all its messages.
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "mipv6";
-    /// A message between mobile hosts and those who keep their address.
+    /// A message between mobile hosts and their home agents.
     MIPV6: Protocol "mipv6" "Mobile IPv6";
-    /// What follows, by number: nothing, as it must be.
+    /// Protocol of the next header: always none.
     PROTO: U8 "mip6.proto" "Payload protocol" { values: crate::names::IP_PROTOCOLS };
-    /// Units of eight bytes, the first not counted.
+    /// Length of the header in units of eight bytes, minus one.
     HLEN: U8 "mip6.hlen" "Header length";
-    /// What the message says.
+    /// Type of the message.
     MHTYPE: U8 "mip6.mhtype" "Mobility Header Type" { values: TYPES };
     /// A reserved byte.
-    RESERVED: U8 "mip6.reserved" "Reserved" { form: Form::Hex };
-    /// The checksum over pseudo header and message.
-    CSUM: U16 "mip6.csum" "Checksum" { form: Form::Hex };
+    RESERVED: U8 "mip6.reserved" "Reserved" { base: DisplayBase::Hex };
+    /// Checksum of pseudo header and message.
+    CSUM: U16 "mip6.csum" "Checksum" { base: DisplayBase::Hex };
 }
 
 const TYPES: &[(u64, &str)] = &[
@@ -32,29 +32,29 @@ const TYPES: &[(u64, &str)] = &[
     (7, "Binding Error"),
 ];
 
-/// The mobility header in the list of protocols.
+/// Registry entry for the mobility header.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "MIPv6", fields: FIELDS, claims: &[Claim::IpProto(135)], part: Part::Layer(read) };
+    Protocol { short: "MIPv6", fields: FIELDS, claims: &[Claim::IpProto(135)], dissector: Dissector::Layer(read) };
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("mipv6");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
     }
-    let mut reader = Reader::new(piece, tree);
+    let mut reader = FieldReader::new(piece, tree);
     reader.tree.open(&MIPV6, piece.all(), Value::Bytes(piece.all()));
     match header(&mut reader) {
-        Ok(kind) if !quoted => tree.info(format_args!("{}", MHTYPE.value_name(kind.into()).unwrap_or("Unknown"))),
+        Ok(kind) if !quoted => tree.set_info(format_args!("{}", MHTYPE.value_name(kind.into()).unwrap_or("Unknown"))),
         Ok(_) => {}
-        Err(Short) => crate::extent::note_cut(piece, packet, tree),
+        Err(UnexpectedEnd) => crate::padding::note_truncated_unless_quoted(piece, packet, tree),
     }
     tree.close();
     Next::End
 }
 
-fn header(reader: &mut Reader<'_, '_>) -> Result<u8, Short> {
+fn header(reader: &mut FieldReader<'_, '_>) -> Result<u8, UnexpectedEnd> {
     reader.u8(&PROTO)?;
     reader.u8(&HLEN)?;
     let kind = reader.u8(&MHTYPE)?;
@@ -73,7 +73,7 @@ mod tests {
         let bytes = [59, 1, 5, 0, 0x12, 0x34, 0, 0];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        assert!(matches!(read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree), Next::End));
         assert_eq!(tree.first(&CSUM), Some(Value::Uint(0x1234)));
         assert_eq!(tree.bytes(tree.columns().info), b"Binding Update");
     }

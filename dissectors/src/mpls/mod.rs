@@ -1,31 +1,31 @@
-//! MPLS (RFC 3032): labels, and under the last what they carry, as far as it shows (RFC 4928, RFC 4385).
+//! MPLS (RFC 3032): the label stack, and its payload as far as it can be determined (RFC 4928, RFC 4385).
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "mpls";
     /// A label of a label switched path.
     MPLS: Protocol "mpls" "MultiProtocol Label Switching Header";
-    /// The label.
+    /// Label value.
     LABEL: U32 "mpls.label" "MPLS Label" { values: LABELS };
-    /// The traffic class, once called experimental bits.
+    /// Traffic class, formerly experimental bits.
     EXP: U32 "mpls.exp" "MPLS Experimental Bits";
-    /// It is the last label.
+    /// Whether it is the last label of the stack.
     BOTTOM: U32 "mpls.bottom" "MPLS Bottom Of Label Stack";
-    /// How many more routers it may pass.
+    /// Number of routers that may still forward the packet.
     TTL: U32 "mpls.ttl" "MPLS TTL";
-    /// A control word stands before an Ethernet frame.
+    /// Whether a control word precedes an Ethernet frame.
     PWETH_CW: Bool "pweth.cw" "PW Control Word (ethernet)";
-    /// The number of the frame in its pseudowire.
+    /// Sequence number of the frame in its pseudowire.
     PWETH_CW_SEQUENCE_NUMBER: U16 "pweth.cw.sequence_number" "PW sequence number (ethernet)";
-    /// The version of an associated channel.
+    /// Version of an associated channel.
     PWACH_VER: U8 "pwach.ver" "Channel Version";
-    /// Reserved in an associated channel.
-    PWACH_RES: U8 "pwach.res" "Reserved" { form: Form::Hex };
-    /// What an associated channel carries.
-    PWACH_CHANNEL_TYPE: U16 "pwach.channel_type" "Channel Type" { form: Form::Hex };
+    /// Reserved byte of an associated channel.
+    PWACH_RES: U8 "pwach.res" "Reserved" { base: DisplayBase::Hex };
+    /// Protocol of an associated channel.
+    PWACH_CHANNEL_TYPE: U16 "pwach.channel_type" "Channel Type" { base: DisplayBase::Hex };
 }
 
 const LABELS: &[(u64, &str)] = &[
@@ -38,7 +38,7 @@ const LABELS: &[(u64, &str)] = &[
     (14, "OAM Alert"),
 ];
 
-/// MPLS in the list of protocols.
+/// Registry entry for MPLS.
 pub static PROTOCOL: Protocol = Protocol {
     short: "MPLS",
     fields: FIELDS,
@@ -49,18 +49,18 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::Ppp(0x0283),
         Claim::IpProto(137),
     ],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
 /// ```text
 ///  0                     20    23 24        32
 ///  | label               | class |b| ttl    |
 /// ```
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("mpls");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!("MPLS Label Switched Packet"));
+        tree.set_info(format_args!("MPLS Label Switched Packet"));
     }
     let mut rest = piece;
     while let Some(bytes) = rest.bytes.first_chunk::<4>() {
@@ -69,29 +69,29 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
             describe(word, rest, tree);
         }
         rest = rest.from(4);
-        // Every label is one more of the piece's bytes, so this ends.
+        // Every label consumes four bytes of the piece, so the loop ends.
         if word & 0x100 != 0 && !rest.bytes.is_empty() {
             return payload(rest, packet, tree);
         }
     }
-    crate::extent::note_cut(rest, packet, tree);
+    crate::padding::note_truncated_unless_quoted(rest, packet, tree);
     Next::End
 }
 
-fn describe(word: u32, piece: Piece<'_>, tree: &mut Tree) {
+fn describe(word: u32, piece: Payload<'_>, tree: &mut Tree) {
     let (label, class, bottom, ttl) = (word >> 12, word >> 9 & 7, word >> 8 & 1, word & 0xff);
     let span = piece.span(0, 4);
-    let place = tree.open(&MPLS, span, Value::Bytes(piece.all()));
-    tree.label(place, format_args!("{}, Label: {label}, Exp: {class}, S: {bottom}, TTL: {ttl}", MPLS.title));
+    let node = tree.open(&MPLS, span, Value::Bytes(piece.all()));
+    tree.label(node, format_args!("{}, Label: {label}, Exp: {class}, S: {bottom}, TTL: {ttl}", MPLS.title));
     for (field, value) in [(&LABEL, label), (&EXP, class), (&BOTTOM, bottom), (&TTL, ttl)] {
         tree.put(field, span, Value::Uint(value.into()));
     }
     tree.close();
 }
 
-/// RFC 4928 2: only the first four bits tell what it is: 4 and 6 the version of IP, 0 the control word of a
-/// pseudowire (RFC 4385 3), which is taken for one of Ethernet (RFC 4448), 1 an associated channel (RFC 4385 5).
-fn payload<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+/// Determines the payload by its first four bits (RFC 4928 2). 4 and 6 are the version of IP. 0 is the control word of
+/// a pseudowire (RFC 4385 3), assumed to be Ethernet (RFC 4448). 1 is an associated channel (RFC 4385 5).
+fn payload<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     match piece.bytes {
         [first, ..] if first >> 4 == 4 => Next::EtherType(0x0800, piece),
         [first, ..] if first >> 4 == 6 => Next::EtherType(0x86dd, piece),
@@ -129,19 +129,19 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 
     #[test]
-    fn what_follows_the_last_label_is_known_by_its_first_bits() {
+    fn the_payload_is_determined_by_its_first_bits() {
         // A label of 100 with class 3 and TTL 5, at the bottom.
         let label = [0, 0x06, 0x47, 5];
         let rows: [(&[u8], &str); 6] = [
-            (&[0x45, 1, 2, 3], "EtherType(2048, Piece { bytes: [69"),
-            (&[0x60, 1, 2, 3], "EtherType(34525, Piece { bytes: [96"),
-            (&[0, 0, 0, 7, 9], "Link(1, Piece { bytes: [9]"),
-            (&[0x10, 0, 0, 0x57, 0x60], "EtherType(34525, Piece { bytes: [96]"),
+            (&[0x45, 1, 2, 3], "EtherType(2048, Payload { bytes: [69"),
+            (&[0x60, 1, 2, 3], "EtherType(34525, Payload { bytes: [96"),
+            (&[0, 0, 0, 7, 9], "Link(1, Payload { bytes: [9]"),
+            (&[0x10, 0, 0, 0x57, 0x60], "EtherType(34525, Payload { bytes: [96]"),
             (&[0x90, 0], "Data("),
             (&[0, 0], "Data("),
         ];

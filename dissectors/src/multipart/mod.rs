@@ -1,36 +1,36 @@
-//! Multipart content (RFC 2046 5.1, RFC 7578): parts between boundaries, each with headers and content of its own.
+//! Multipart bodies (RFC 2046 5.1, RFC 7578): parts between boundaries, each with its own headers and body.
 
-use crate::content::{Content, Lossy};
+use crate::content::{Body, Lossy};
 use crate::field::Field;
-use crate::packet::{Path, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::packet::{Path, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 use core::ops::Range;
 use memchr::memmem;
 
 crate::fields! { "multipart";
-    /// Content of several parts.
+    /// A body of several parts.
     MULTIPART: Protocol "mime_multipart" "MIME Multipart Media Encapsulation";
-    /// The media type of the whole.
+    /// Media type of the whole body.
     TYPE: Text "mime_multipart.type" "Type";
-    /// What stands before the first part.
+    /// Bytes before the first part.
     PREAMBLE: Bytes "mime_multipart.preamble" "Preamble";
-    /// The line before the first part.
+    /// Boundary before the first part.
     FIRST_BOUNDARY: Text "mime_multipart.first_boundary" "First boundary";
-    /// The line between two parts.
+    /// Boundary between two parts.
     BOUNDARY: Text "mime_multipart.boundary" "Boundary";
-    /// The line after the last part.
+    /// Boundary after the last part.
     LAST_BOUNDARY: Text "mime_multipart.last_boundary" "Last boundary";
-    /// What stands after the last part.
+    /// Bytes after the last part.
     TRAILER: Bytes "mime_multipart.trailer" "Trailer";
-    /// One part with its headers.
+    /// A part with its headers.
     PART: Text "mime_multipart.part" "Encapsulated multipart part";
     /// The Content-Disposition header of a part.
     DISPOSITION: Text "mime_multipart.header.content-disposition" "Content-Disposition";
-    /// The name of a form's field.
+    /// Name of a form field.
     NAME: Text "mime_multipart.name" "Name" { ours: true };
-    /// The name of a file, as the sender gave it.
+    /// Name of a file, as sent.
     FILENAME: Text "mime_multipart.filename" "File name" { ours: true };
     /// The Content-Type header of a part.
     CONTENT_TYPE: Text "mime_multipart.header.content-type" "Content-Type";
@@ -48,25 +48,25 @@ crate::fields! { "multipart";
     LENGTH: Text "mime_multipart.header.content-length" "Content-Length";
     /// Any other header line of a part.
     HEADER: Text "mime_multipart.header" "Header" { ours: true };
-    /// The media type names no boundary.
+    /// The media type has no boundary parameter.
     NO_BOUNDARY: Note(Error) "mime_multipart.no_required_parameter" "No boundary parameter";
     /// The last boundary is missing.
     UNFINISHED: Note(Warn) "mime_multipart.unfinished" "The last boundary is missing" { ours: true };
-    /// More parts than are told.
-    LIMIT: Note(Note) "mime_multipart.limit" "More parts than are told" { ours: true };
+    /// The remaining parts are not dissected: there are too many.
+    LIMIT: Note(Note) "mime_multipart.limit" "Too many parts: the rest is not dissected" { ours: true };
 }
 
-/// Multipart content in the list of protocols.
+/// Registry entry for multipart bodies.
 pub static PROTOCOL: Protocol = Protocol {
     short: "MIME multipart",
     fields: FIELDS,
     claims: &[Claim::MediaType("multipart/*")],
-    part: Part::Content(read),
+    dissector: Dissector::Content(read),
 };
 
-/// As many parts are told.
+/// Maximum number of recorded parts.
 const MAX_PARTS: usize = 1000;
-/// As many header lines of a part are told.
+/// Maximum number of recorded header lines of a part.
 const MAX_HEADERS: usize = 100;
 
 static HEADERS: &[(&str, &Field)] = &[
@@ -80,33 +80,33 @@ static HEADERS: &[(&str, &Field)] = &[
     ("content-length", &LENGTH),
 ];
 
-fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("mime_multipart");
-    let piece = content.piece;
-    let boundary = content.parameter("boundary").filter(|boundary| !boundary.is_empty());
-    let place = tree.open(&MULTIPART, piece.all(), Value::Bytes(piece.all()));
+    let piece = body.payload;
+    let boundary = body.parameter("boundary").filter(|boundary| !boundary.is_empty());
+    let node = tree.open(&MULTIPART, piece.all(), Value::Bytes(piece.all()));
     let shown = Lossy(boundary.unwrap_or_default());
-    tree.label(place, format_args!("{}, Type: {}, Boundary: \"{shown}\"", MULTIPART.title, content.media_type_text()));
-    tree.put_text(&TYPE, Slice::default(), format_args!("{}", content.media_type_text()));
+    tree.label(node, format_args!("{}, Type: {}, Boundary: \"{shown}\"", MULTIPART.title, body.media_type_text()));
+    tree.put_text(&TYPE, Slice::default(), format_args!("{}", body.media_type_text()));
     match boundary {
-        Some(boundary) => parts(content, &[b"--", boundary].concat(), path, tree),
+        Some(boundary) => describe_parts(body, &[b"--", boundary].concat(), path, tree),
         None => tree.note(&NO_BOUNDARY, piece.all(), format_args!("{}", NO_BOUNDARY.title)),
     }
     tree.close();
 }
 
-/// A line that sets parts apart.
+/// A boundary line.
 #[derive(Clone, Copy)]
 struct Delimiter {
-    /// Where it begins, the line end before it included.
+    /// Start offset, including the line end before it.
     start: usize,
-    /// After its line end.
+    /// Offset after its line end.
     end: usize,
     is_last: bool,
 }
 
-/// The next delimiter at or after `from`; the line end before it is its own (RFC 2046 5.1.1).
-fn delimiter(bytes: &[u8], finder: &memmem::Finder<'_>, from: usize) -> Option<Delimiter> {
+/// Returns the next delimiter at or after `from`. The line end before it belongs to it (RFC 2046 5.1.1).
+fn next_delimiter(bytes: &[u8], finder: &memmem::Finder<'_>, from: usize) -> Option<Delimiter> {
     let mut at = from;
     loop {
         let found = at + finder.find(bytes.get(at..)?)?;
@@ -128,24 +128,24 @@ fn delimiter(bytes: &[u8], finder: &memmem::Finder<'_>, from: usize) -> Option<D
     }
 }
 
-/// Where the parts of a content lie, each with its headers; the last may be cut.
-pub fn parts_of<'b>(bytes: &'b [u8], boundary: &[u8]) -> impl Iterator<Item = Range<usize>> + use<'b> {
+/// Returns the ranges of a body's parts, headers included; the last may be truncated.
+pub fn part_ranges<'b>(bytes: &'b [u8], boundary: &[u8]) -> impl Iterator<Item = Range<usize>> + use<'b> {
     let finder = memmem::Finder::new(&[b"--", boundary].concat()).into_owned();
-    let mut before = delimiter(bytes, &finder, 0);
+    let mut before = next_delimiter(bytes, &finder, 0);
     core::iter::from_fn(move || {
         let start = before.filter(|before| !before.is_last)?.end;
-        before = delimiter(bytes, &finder, start);
+        before = next_delimiter(bytes, &finder, start);
         Some(start..before.map_or(bytes.len(), |next| next.start).max(start))
     })
     .take(MAX_PARTS)
 }
 
-fn parts(content: &Content<'_>, dashed: &[u8], path: &mut Path, tree: &mut Tree) {
-    let piece = content.piece;
+fn describe_parts(body: &Body<'_>, dashed: &[u8], path: &mut Path, tree: &mut Tree) {
+    let piece = body.payload;
     let bytes = piece.bytes;
     let finder = memmem::Finder::new(dashed);
-    let Some(mut before) = delimiter(bytes, &finder, 0) else {
-        tree.note(&UNFINISHED, piece.all(), format_args!("No boundary in the content"));
+    let Some(mut before) = next_delimiter(bytes, &finder, 0) else {
+        tree.note(&UNFINISHED, piece.all(), format_args!("No boundary in the body"));
         return;
     };
     let text = |tree: &mut Tree, field, delimiter: Delimiter| {
@@ -169,9 +169,9 @@ fn parts(content: &Content<'_>, dashed: &[u8], path: &mut Path, tree: &mut Tree)
             tree.note(&LIMIT, piece.from(before.end).all(), format_args!("{}", LIMIT.title));
             return;
         }
-        let next = delimiter(bytes, &finder, before.end);
+        let next = next_delimiter(bytes, &finder, before.end);
         let end = next.map_or(bytes.len(), |next| next.start);
-        part(content, piece.from(before.end).first(end.saturating_sub(before.end)), path, tree);
+        describe_part(body, piece.from(before.end).first(end.saturating_sub(before.end)), path, tree);
         match next {
             Some(next) => {
                 text(tree, if next.is_last { &LAST_BOUNDARY } else { &BOUNDARY }, next);
@@ -185,8 +185,8 @@ fn parts(content: &Content<'_>, dashed: &[u8], path: &mut Path, tree: &mut Tree)
     }
 }
 
-fn part(content: &Content<'_>, piece: Piece<'_>, path: &mut Path, tree: &mut Tree) {
-    let place = tree.open(&PART, piece.all(), Value::Text(Slice::default()));
+fn describe_part(body: &Body<'_>, piece: Payload<'_>, path: &mut Path, tree: &mut Tree) {
+    let node = tree.open(&PART, piece.all(), Value::Text(Slice::default()));
     let mut at = 0;
     let mut content_type: Vec<u8> = Vec::new();
     for _ in 0..MAX_HEADERS {
@@ -203,9 +203,9 @@ fn part(content: &Content<'_>, piece: Piece<'_>, path: &mut Path, tree: &mut Tre
     }
     if !content_type.is_empty() {
         let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
-        tree.label(place, format_args!("{}:  ({})", PART.title, Lossy(media_type)));
+        tree.label(node, format_args!("{}:  ({})", PART.title, Lossy(media_type)));
     }
-    content.within(piece.from(at), &content_type).read(path, tree);
+    body.nested(piece.from(at), &content_type).read(path, tree);
     tree.close();
 }
 
@@ -226,7 +226,7 @@ fn header(line: &[u8], span: Slice, content_type: &mut Vec<u8>, tree: &mut Tree)
         Some(&("content-disposition", _)) => {
             for (field, name) in [(&NAME, "name"), (&FILENAME, "filename")] {
                 if let Some(found) = crate::content::parameter(value, name).filter(|_| tree.wants(field)) {
-                    let found = tree.keep(found);
+                    let found = tree.store_bytes(found);
                     tree.put(field, span, Value::Text(found));
                 }
             }
@@ -241,11 +241,11 @@ mod tests {
     use super::*;
     use alloc::string::String;
 
-    fn told(body: &str, content_type: &str) -> String {
+    fn recorded(body: &str, content_type: &str) -> String {
         let mut tree = Tree::new(crate::Wants::everything());
         let mut path = Path::default();
         tree.begin(body.as_bytes());
-        Content::new(Piece::whole(body.as_bytes(), 0), content_type.as_bytes(), "HTTP").read(&mut path, &mut tree);
+        Body::new(Payload::whole(body.as_bytes(), 0), content_type.as_bytes(), "HTTP").read(&mut path, &mut tree);
         let mut out = path.names().join(":");
         for node in tree.nodes().iter().filter(|node| node.depth > 0 && node.depth < 4) {
             if let Value::Text(text) = node.value {
@@ -259,20 +259,20 @@ mod tests {
     }
 
     #[test]
-    fn parts_headers_and_contents_are_told() {
+    fn parts_headers_and_bodies_are_recorded() {
         let body = "pre\r\n--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\ntest\r\n--XX  \r\nContent-Disposition: form-data; name=f; filename=\"x;.txt\"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--XXX\r\n--XX--\r\ntail";
         let expected = "mime_multipart:data:data-text-lines|type=multipart/form-data|mime_multipart.preamble\
             |first_boundary=\\r\\n--XX\\r\\n|part=|header.content-disposition=form-data; name=\\\"a\\\"|name=a\
             |boundary=\\r\\n--XX  \\r\\n|part=|header.content-disposition=form-data; name=f; filename=\\\"x;.txt\\\"\
             |name=f|filename=x;.txt|header.content-type=text/plain|data-text-lines.line=hi\\r\\n\
             |data-text-lines.line=--XXX|last_boundary=\\r\\n--XX--\\r\\n|mime_multipart.trailer";
-        assert_eq!(told(body, "multipart/form-data; boundary=\"XX\""), expected);
+        assert_eq!(recorded(body, "multipart/form-data; boundary=\"XX\""), expected);
     }
 
     #[test]
-    fn what_is_missing_is_noted() {
-        assert!(told("--XX\r\n\r\nx", "multipart/mixed; boundary=XX").contains("mime_multipart.unfinished"));
-        assert!(told("x", "multipart/mixed; boundary=XX").contains("mime_multipart.unfinished"));
-        assert!(told("x", "multipart/mixed").contains("mime_multipart.no_required_parameter"));
+    fn missing_boundaries_are_noted() {
+        assert!(recorded("--XX\r\n\r\nx", "multipart/mixed; boundary=XX").contains("mime_multipart.unfinished"));
+        assert!(recorded("x", "multipart/mixed; boundary=XX").contains("mime_multipart.unfinished"));
+        assert!(recorded("x", "multipart/mixed").contains("mime_multipart.no_required_parameter"));
     }
 }

@@ -1,47 +1,47 @@
-//! NFLOG: what a rule of Linux's netfilter logs (LINKTYPE_NFLOG).
+//! NFLOG: packets logged by a rule of Linux netfilter (LINKTYPE_NFLOG).
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "nflog";
-    /// A packet that a netfilter rule logged.
+    /// A packet logged by a netfilter rule.
     NFLOG: Protocol "nflog" "Linux Netfilter NFLOG";
-    /// The address family of the packet.
+    /// Address family of the packet.
     FAMILY: U8 "nflog.family" "Family" { values: FAMILIES };
-    /// The version: 0.
+    /// Version, always 0.
     VERSION: U8 "nflog.version" "Version";
-    /// The number of the log group.
+    /// Number of the log group.
     RES_ID: U16 "nflog.res_id" "Resource id";
     /// An attribute: length, type and value.
     TLV: Bytes "nflog.tlv" "TLV";
-    /// Bytes of the attribute, length and type included.
+    /// Length of the attribute in bytes, length and type included.
     TLV_LENGTH: U16 "nflog.tlv_length" "Length";
-    /// The type of the attribute.
+    /// Type of the attribute.
     TLV_TYPE: U16 "nflog.tlv_type" "Type" { values: ATTRIBUTES };
-    /// What the packet is, as an EtherType.
-    PROTOCOL_NUMBER: U16 "nflog.protocol" "HW protocol" { form: Form::Hex, values: crate::names::ETHER_TYPES };
-    /// Where in netfilter the rule stands.
+    /// EtherType of the packet.
+    PROTOCOL_NUMBER: U16 "nflog.protocol" "HW protocol" { base: DisplayBase::Hex, values: crate::names::ETHER_TYPES };
+    /// Netfilter hook of the rule.
     HOOK: U8 "nflog.hook" "Netfilter hook" { values: HOOKS };
-    /// The interface it came in by.
+    /// Input interface.
     IFINDEX_INDEV: U32 "nflog.ifindex_indev" "IFINDEX_INDEV";
-    /// The interface it goes out by.
+    /// Output interface.
     IFINDEX_OUTDEV: U32 "nflog.ifindex_outdev" "IFINDEX_OUTDEV";
-    /// The port of a bridge it came in by.
+    /// Bridge port of the input.
     IFINDEX_PHYSINDEV: U32 "nflog.ifindex_physindev" "IFINDEX_PHYSINDEV";
-    /// The port of a bridge it goes out by.
+    /// Bridge port of the output.
     IFINDEX_PHYSOUTDEV: U32 "nflog.ifindex_physoutdev" "IFINDEX_PHYSOUTDEV";
-    /// The words the rule puts before what it logs.
+    /// Log prefix of the rule.
     PREFIX: Text "nflog.prefix" "Prefix";
-    /// The user whose program sent it.
+    /// User ID of the sending process.
     UID: I32 "nflog.uid" "UID";
-    /// The group whose program sent it.
+    /// Group ID of the sending process.
     GID: I32 "nflog.gid" "GID";
-    /// When it came.
+    /// Time of arrival.
     TIMESTAMP: Time "nflog.timestamp" "Timestamp";
-    /// The value of another attribute.
+    /// Value of any other attribute.
     TLV_VALUE: Bytes "nflog.tlv_value" "Value";
 }
 
@@ -68,44 +68,45 @@ const ATTRIBUTES: &[(u64, &str)] = &[
     (17, "NFULA_HWLEN"),
 ];
 
-/// NFLOG in the list of protocols.
+/// Registry entry for NFLOG.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "NFLOG", fields: FIELDS, claims: &[Claim::Link(239)], part: Part::Layer(read) };
+    Protocol { short: "NFLOG", fields: FIELDS, claims: &[Claim::Link(239)], dissector: Dissector::Layer(read) };
 
 const PAYLOAD: u16 = 9;
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("nflog");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = Reader::new(piece, tree);
+    let mut reader = FieldReader::new(piece, tree);
     reader.tree.open(&NFLOG, piece.all(), Value::Bytes(piece.all()));
     let next = header(&mut reader);
     if next.is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     next.unwrap_or(Next::End)
 }
 
-/// The header, then attributes: length and type in the byte order of the capturing host, which was little-endian
-/// unless the first length says otherwise; each begins at a multiple of four.
-fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
+/// Reads the header and the attributes. Length and type are in the byte order of the capturing host: little-endian
+/// unless the first length contradicts it. Each attribute is aligned to four bytes.
+fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEnd> {
     let family = reader.u8(&FAMILY)?;
     reader.u8(&VERSION)?;
     reader.u16(&RES_ID)?;
     let mut payload = None;
     while reader.rest().bytes.len() >= 4 {
         let whole = reader.rest();
-        let [a, b, c, d] = reader.take()?;
-        let is_big = u32::from(u16::from_le_bytes([a, b])) > whole.wire && u32::from(u16::from_be_bytes([a, b])) <= whole.wire;
+        let [a, b, c, d] = reader.read_array()?;
+        let is_big =
+            u32::from(u16::from_le_bytes([a, b])) > whole.wire && u32::from(u16::from_be_bytes([a, b])) <= whole.wire;
         let number = |pair| if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) };
-        // The upper bit of the type says only that the value is in network order.
+        // The upper bit of the type only marks values in network byte order.
         let (len, kind) = (usize::from(number([a, b])), number([c, d]) & 0x7fff);
-        // Nothing can be said of what follows a length that is less than its own head.
+        // A length below that of the attribute header is invalid: the rest cannot be parsed.
         if len < 4 {
             break;
         }
@@ -115,7 +116,7 @@ fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
             payload = Some(value);
         }
         if value.bytes.len() < len - 4 && payload.is_none() {
-            return Err(Short);
+            return Err(UnexpectedEnd);
         }
         let padded = (len - 4).next_multiple_of(4).min(reader.rest().bytes.len());
         reader.skip(padded)?;
@@ -128,10 +129,10 @@ fn header<'b>(reader: &mut Reader<'b, '_>) -> Result<Next<'b>, Short> {
     })
 }
 
-fn describe(kind: u16, whole: Piece<'_>, value: Piece<'_>, tree: &mut Tree) {
-    let place = tree.open(&TLV, whole.all(), Value::Bytes(whole.all()));
+fn describe(kind: u16, whole: Payload<'_>, value: Payload<'_>, tree: &mut Tree) {
+    let node = tree.open(&TLV, whole.all(), Value::Bytes(whole.all()));
     let name = TLV_TYPE.value_name(kind.into()).unwrap_or("Unknown");
-    tree.label(place, format_args!("TLV Type: {name} ({kind}), Length: {}", whole.wire));
+    tree.label(node, format_args!("TLV Type: {name} ({kind}), Length: {}", whole.wire));
     tree.put(&TLV_LENGTH, whole.span(0, 2), Value::Uint(whole.wire.into()));
     tree.put(&TLV_TYPE, whole.span(2, 2), Value::Uint(kind.into()));
     let all = value.all();
@@ -176,7 +177,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 
@@ -186,9 +187,9 @@ mod tests {
     ];
 
     #[test]
-    fn attributes_are_told_and_the_packet_is_read_on() {
+    fn attributes_are_recorded_and_the_packet_is_dissected() {
         let (tree, next) = dissect(&LOGGED);
-        assert!(next.starts_with("EtherType(2048, Piece { bytes: [69, 7]"), "{next}");
+        assert!(next.starts_with("EtherType(2048, Payload { bytes: [69, 7]"), "{next}");
         assert_eq!(tree.first(&RES_ID), Some(Value::Uint(42)));
         assert_eq!(tree.first(&PROTOCOL_NUMBER), Some(Value::Uint(0x0800)));
         assert_eq!(tree.first(&HOOK), Some(Value::Uint(3)));
@@ -196,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn a_big_endian_host_is_understood() {
+    fn attributes_of_a_big_endian_host_are_parsed() {
         let (_, next) = dissect(&[10, 0, 0, 42, 0, 6, 0, 9, 0x60, 7]);
-        assert!(next.starts_with("EtherType(34525, Piece { bytes: [96, 7]"), "{next}");
+        assert!(next.starts_with("EtherType(34525, Payload { bytes: [96, 7]"), "{next}");
     }
 
     #[test]
-    fn odd_lengths_and_every_prefix_are_survived() {
+    fn no_invalid_length_and_no_prefix_panics() {
         dissect(&[2, 0, 0, 0, 2, 0, 9, 0]);
         dissect(&[2, 0, 0, 0, 0xff, 0xff, 10, 0]);
         for len in 0..LOGGED.len() {

@@ -1,16 +1,16 @@
-//! NULL and LOOP: the loopback frames of BSD systems, which begin with an address family.
+//! NULL and LOOP: loopback frames of BSD systems, which begin with an address family.
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "null";
     /// A loopback frame of a BSD system.
     NULL: Protocol "null" "Null/Loopback";
-    /// What it carries, as an EtherType.
-    TYPE: U16 "null.type" "Type" { form: Form::Hex, values: crate::names::ETHER_TYPES };
-    /// What it carries, as an address family.
+    /// EtherType of the payload.
+    TYPE: U16 "null.type" "Type" { base: DisplayBase::Hex, values: crate::names::ETHER_TYPES };
+    /// Address family of the payload.
     FAMILY: U32 "null.family" "Family" { values: FAMILIES };
 }
 
@@ -25,39 +25,38 @@ const FAMILIES: &[(u64, &str)] = &[
     (30, "IPv6"),
 ];
 
-/// NULL in the list of protocols: LINKTYPE_NULL, of the byte order of the capturing host, and LINKTYPE_LOOP,
-/// big-endian.
+/// Registry entry for NULL: LINKTYPE_NULL in the byte order of the capturing host, and LINKTYPE_LOOP, big-endian.
 pub static PROTOCOL: Protocol = Protocol {
     short: "N/A",
     fields: FIELDS,
     claims: &[Claim::Link(0), Claim::Link(108)],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
 // LINKTYPE_PPP.
 const PPP: u16 = 9;
 
-/// What the four bytes say.
-enum Word {
+/// Meaning of the first four bytes.
+enum LoopbackType {
     Family(u32),
     EtherType(u16),
 }
 
-/// The families in use are small numbers, so the byte order shows. What is small in neither has an EtherType in its
-/// last two bytes, as some systems write for frames that are not theirs.
-fn word(bytes: [u8; 4]) -> Word {
+/// Decodes the first four bytes. Address families are small numbers, which reveals the byte order. If neither order
+/// gives a small number, the last two bytes are an EtherType, as some systems write for foreign frames.
+fn loopback_type(bytes: [u8; 4]) -> LoopbackType {
     let [.., upper, lower] = bytes;
     match (u32::from_le_bytes(bytes), u32::from_be_bytes(bytes)) {
-        (family @ 0..=0xffff, _) | (_, family @ 0..=0x5ff) => Word::Family(family),
-        _ => Word::EtherType(u16::from_be_bytes([upper, lower])),
+        (family @ 0..=0xffff, _) | (_, family @ 0..=0x5ff) => LoopbackType::Family(family),
+        _ => LoopbackType::EtherType(u16::from_be_bytes([upper, lower])),
     }
 }
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("null");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!("Null/Loopback"));
+        tree.set_info(format_args!("Null/Loopback"));
     }
     let span = piece.span(0, 4);
     if piece.bytes.starts_with(&[0xff, 0x03]) {
@@ -66,22 +65,22 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     }
     tree.open(&NULL, span, Value::Bytes(piece.all()));
     let payload = piece.from(4);
-    let next = match piece.bytes.first_chunk::<4>().map(|bytes| word(*bytes)) {
-        Some(Word::Family(family)) => {
+    let next = match piece.bytes.first_chunk::<4>().map(|bytes| loopback_type(*bytes)) {
+        Some(LoopbackType::Family(family)) => {
             tree.put(&FAMILY, span, Value::Uint(family.into()));
             match family {
                 2 => Next::EtherType(0x0800, payload),
-                // NetBSD and OpenBSD, FreeBSD, and Darwin have a number each.
+                // NetBSD and OpenBSD, FreeBSD, and Darwin use different numbers.
                 24 | 28 | 30 => Next::EtherType(0x86dd, payload),
                 _ => Next::Data(payload),
             }
         }
-        Some(Word::EtherType(number)) => {
+        Some(LoopbackType::EtherType(number)) => {
             tree.put(&TYPE, piece.span(2, 2), Value::Uint(number.into()));
             Next::EtherType(number, payload)
         }
         None => {
-            crate::frame::note_cut(piece, tree);
+            crate::frame::note_truncated(piece, tree);
             Next::End
         }
     };
@@ -94,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn families_are_known_in_either_byte_order() {
+    fn families_are_recognized_in_either_byte_order() {
         let rows: [([u8; 4], &str); 9] = [
             ([2, 0, 0, 0], "EtherType(2048,"),
             ([0, 0, 0, 2], "EtherType(2048,"),
@@ -107,9 +106,9 @@ mod tests {
             ([0xff, 3, 0, 0x21], "Link(9,"),
         ];
         for (bytes, expected) in rows {
-            let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
+            let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
             assert!(alloc::format!("{next:?}").starts_with(expected), "{bytes:?} {next:?}");
         }
-        assert!(matches!(read(Piece::whole(&[2, 0, 0], 0), &mut Packet::default(), &mut Tree::default()), Next::End));
+        assert!(matches!(read(Payload::whole(&[2, 0, 0], 0), &mut Packet::default(), &mut Tree::default()), Next::End));
     }
 }

@@ -1,20 +1,20 @@
 //! PPP (RFC 1661), with or without the address and control bytes of HDLC-like framing (RFC 1662).
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "ppp";
     /// Point-to-Point Protocol.
     PPP: Protocol "ppp" "Point-to-Point Protocol";
-    /// The address byte of HDLC-like framing: always all stations.
-    ADDRESS: U8 "ppp.address" "Address" { form: Form::Hex };
-    /// The control byte of HDLC-like framing: always unnumbered information.
-    CONTROL: U8 "ppp.control" "Control" { form: Form::Hex };
-    /// What it carries, by number.
-    PROTOCOL_NUMBER: U16 "ppp.protocol" "Protocol" { form: Form::Hex, values: PROTOCOLS };
+    /// Address byte of HDLC-like framing, always all stations.
+    ADDRESS: U8 "ppp.address" "Address" { base: DisplayBase::Hex };
+    /// Control byte of HDLC-like framing, always unnumbered information.
+    CONTROL: U8 "ppp.control" "Control" { base: DisplayBase::Hex };
+    /// Protocol of the payload.
+    PROTOCOL_NUMBER: U16 "ppp.protocol" "Protocol" { base: DisplayBase::Hex, values: PROTOCOLS };
 }
 
 const PROTOCOLS: &[(u64, &str)] = &[
@@ -40,18 +40,18 @@ const PROTOCOLS: &[(u64, &str)] = &[
     (0xc227, "Extensible Authentication Protocol"),
 ];
 
-/// PPP in the list of protocols: LINKTYPE_PPP and LINKTYPE_PPP_HDLC.
+/// Registry entry for PPP: LINKTYPE_PPP and LINKTYPE_PPP_HDLC.
 pub static PROTOCOL: Protocol = Protocol {
     short: "PPP",
     fields: FIELDS,
     claims: &[Claim::Link(9), Claim::Link(50)],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
-// LINKTYPE_C_HDLC: Cisco's HDLC, which serial lines speak instead of PPP.
+// LINKTYPE_C_HDLC: Cisco HDLC, an alternative to PPP on serial lines.
 const CISCO_HDLC: u16 = 104;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("ppp");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
@@ -61,21 +61,21 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         tree.put(&PPP, piece.span(0, 0), Value::Bytes(piece.span(0, 0)));
         return Next::Link(CISCO_HDLC, piece);
     }
-    let mut reader = Reader::new(piece, tree);
-    let place = reader.tree.open(&PPP, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(piece, tree);
+    let node = reader.tree.open(&PPP, piece.all(), Value::Bytes(piece.all()));
     let number = header(&mut reader);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(place, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
     let next = match number {
         Ok(number) => {
             if !quoted {
-                tree.info(format_args!("{}", PROTOCOL_NUMBER.value_name(number.into()).unwrap_or("PPP Unknown")));
-                tree.more_info(format_args!(" ({number:#06x})"));
+                tree.set_info(format_args!("{}", PROTOCOL_NUMBER.value_name(number.into()).unwrap_or("PPP Unknown")));
+                tree.append_info(format_args!(" ({number:#06x})"));
             }
             Next::Ppp(number, rest)
         }
-        Err(Short) => {
-            crate::extent::note_cut(piece, packet, tree);
+        Err(UnexpectedEnd) => {
+            crate::padding::note_truncated_unless_quoted(piece, packet, tree);
             Next::End
         }
     };
@@ -83,15 +83,15 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     next
 }
 
-fn header(reader: &mut Reader<'_, '_>) -> Result<u16, Short> {
+fn header(reader: &mut FieldReader<'_, '_>) -> Result<u16, UnexpectedEnd> {
     if reader.rest().bytes.first() == Some(&0xff) {
         reader.u8(&ADDRESS)?;
         if reader.rest().bytes.first() == Some(&0x03) {
             reader.u8(&CONTROL)?;
         }
     }
-    // RFC 1661 2: protocol numbers are odd in the last byte and even in the first, so one byte may be left out.
-    let [first] = *reader.rest().bytes.first_chunk().ok_or(Short)?;
+    // RFC 1661 2: protocol numbers are odd in the last byte and even in the first, so the first byte may be omitted.
+    let [first] = *reader.rest().bytes.first_chunk().ok_or(UnexpectedEnd)?;
     if first & 1 == 0 {
         return reader.u16(&PROTOCOL_NUMBER);
     }
@@ -107,20 +107,20 @@ mod tests {
     use crate::wants::Wants;
 
     #[test]
-    fn address_control_and_half_of_the_number_may_be_missing() {
+    fn address_control_and_half_of_the_protocol_number_are_optional() {
         let rows: [(&[u8], &str); 7] = [
-            (&[0xff, 3, 0, 0x21, 9], "Ppp(33, Piece { bytes: [9]"),
-            (&[0, 0x21, 9], "Ppp(33, Piece { bytes: [9]"),
-            (&[0x21, 9], "Ppp(33, Piece { bytes: [9]"),
-            (&[0xff, 3, 0x21, 9], "Ppp(33, Piece { bytes: [9]"),
-            (&[0xc0, 0x21, 1], "Ppp(49185, Piece { bytes: [1]"),
+            (&[0xff, 3, 0, 0x21, 9], "Ppp(33, Payload { bytes: [9]"),
+            (&[0, 0x21, 9], "Ppp(33, Payload { bytes: [9]"),
+            (&[0x21, 9], "Ppp(33, Payload { bytes: [9]"),
+            (&[0xff, 3, 0x21, 9], "Ppp(33, Payload { bytes: [9]"),
+            (&[0xc0, 0x21, 1], "Ppp(49185, Payload { bytes: [1]"),
             (&[0x0f, 0, 8, 0], "Link(104,"),
             (&[0xff, 3], "End"),
         ];
         for (bytes, expected) in rows {
             let mut tree = Tree::new(Wants::everything());
             tree.begin(bytes);
-            let next = alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree));
+            let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
             assert!(next.starts_with(expected), "{bytes:?}: {next}");
         }
     }

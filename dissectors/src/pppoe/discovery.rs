@@ -1,61 +1,65 @@
 //! PPP over Ethernet, discovery stage (RFC 2516 5).
 
-use crate::field::{Field, Form};
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::{DisplayBase, Field};
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "pppoe::discovery";
-    /// PPP over Ethernet, looking for a session.
+    /// PPP over Ethernet, discovery stage.
     PPPOED: Protocol "pppoed" "PPP-over-Ethernet Discovery";
-    /// The tags of the packet.
+    /// Tags of the packet.
     TAGS: Label "pppoed.tags" "PPPoE Tags";
-    /// The number of a tag that is not known.
-    TAG: U16 "pppoed.tag" "Tag" { form: Form::Hex };
-    /// Bytes of a tag that is not known.
+    /// Type of an unknown tag.
+    TAG: U16 "pppoed.tag" "Tag" { base: DisplayBase::Hex };
+    /// Length of an unknown tag in bytes.
     TAG_LENGTH: U16 "pppoed.tag_length" "Tag Length";
-    /// The value of a tag that is not known.
+    /// Value of an unknown tag.
     TAG_UNKNOWN_DATA: Bytes "pppoed.tag.unknown_data" "Unknown Data";
-    /// The service asked for or offered; empty for any.
+    /// Requested or offered service; empty for any.
     TAGS_SERVICE_NAME: Text "pppoed.tags.service_name" "Service-Name";
-    /// The name of an access concentrator.
+    /// Name of an access concentrator.
     TAGS_AC_NAME: Text "pppoed.tags.ac_name" "AC-Name";
-    /// What the host gave to know the answer by.
+    /// Value by which the host matches replies to its requests.
     TAGS_HOST_UNIQ: Bytes "pppoed.tags.host_uniq" "Host-Uniq";
-    /// What the access concentrator gave to know the host by.
+    /// Value by which the access concentrator recognizes the host.
     TAGS_AC_COOKIE: Bytes "pppoed.tags.ac_cookie" "AC-Cookie";
-    /// What a relay gave to know the session by.
+    /// Value by which a relay recognizes the session.
     TAGS_RELAY_SESSION_ID: Bytes "pppoed.tags.relay_session_id" "Relay-Session-Id";
-    /// The vendor of a vendor's tag.
+    /// Vendor of a vendor-specific tag.
     TAGS_VENDOR_ID: U32 "pppoed.tags.vendor_id" "Vendor id";
-    /// The value of a vendor's tag.
+    /// Value of a vendor-specific tag.
     TAGS_VENDOR_UNSPECIFIED: Bytes "pppoed.tags.vendor_unspecified" "Vendor unspecified";
-    /// Why the service is refused.
+    /// Reason why the service is refused.
     TAGS_SERVICE_NAME_ERROR: Text "pppoed.tags.service_name_error" "Service-Name-Error";
-    /// What went wrong in the access concentrator.
+    /// Error in the access concentrator.
     TAGS_AC_SYSTEM_ERROR: Text "pppoed.tags.ac_system_error" "AC-System-Error";
-    /// What else went wrong.
+    /// Any other error.
     TAGS_GENERIC_ERROR: Text "pppoed.tags.generic_error" "Generic-Error";
 }
 
-/// PPP over Ethernet, discovery stage, in the list of protocols.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "PPPoED", fields: FIELDS, claims: &[Claim::EtherType(0x8863)], part: Part::Layer(read) };
+/// Registry entry for PPP over Ethernet, discovery stage.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "PPPoED",
+    fields: FIELDS,
+    claims: &[Claim::EtherType(0x8863)],
+    dissector: Dissector::Layer(read),
+};
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("pppoed");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = Reader::new(piece, tree);
+    let mut reader = FieldReader::new(piece, tree);
     reader.tree.open(&PPPOED, piece.all(), Value::Bytes(piece.all()));
     let header = super::header(&mut reader);
     let rest = reader.rest();
     let read = header.and_then(|(code, len)| {
         if !quoted {
-            tree.info(format_args!("{}", super::CODE.value_name(code.into()).unwrap_or("Unknown")));
+            tree.set_info(format_args!("{}", super::CODE.value_name(code.into()).unwrap_or("Unknown")));
         }
         tree.open(&TAGS, rest.first(len.into()).all(), Value::Present);
         let read = tags(rest.first(len.into()), quoted, tree);
@@ -63,27 +67,27 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
         read
     });
     if read.is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     Next::End
 }
 
-/// RFC 2516 5, appendix A: a number, a length, and as many bytes.
-fn tags(piece: Piece<'_>, quoted: bool, tree: &mut Tree) -> Result<(), Short> {
-    let mut reader = Reader::new(piece, tree);
+/// Reads tags (RFC 2516 5, appendix A): a type, a length, and as many bytes.
+fn tags(piece: Payload<'_>, quoted: bool, tree: &mut Tree) -> Result<(), UnexpectedEnd> {
+    let mut reader = FieldReader::new(piece, tree);
     while reader.rest().bytes.len() >= 4 {
         let head = reader.span(4);
-        let [a, b, c, d] = reader.take()?;
+        let [a, b, c, d] = reader.read_array()?;
         let (number, len) = (u16::from_be_bytes([a, b]), usize::from(u16::from_be_bytes([c, d])));
         match number {
-            // The end of the list.
+            // End of the list.
             0 => return Ok(()),
             0x0101 => drop(reader.text(&TAGS_SERVICE_NAME, len)?),
             0x0102 => {
                 let name = reader.text(&TAGS_AC_NAME, len)?;
                 if !quoted {
-                    reader.tree.more_info(format_args!(" AC-Name='{}'", Name(name)));
+                    reader.tree.append_info(format_args!(" AC-Name='{}'", DisplayText(name)));
                 }
             }
             0x0103 => drop(reader.bytes(&TAGS_HOST_UNIQ, len)?),
@@ -97,8 +101,8 @@ fn tags(piece: Piece<'_>, quoted: bool, tree: &mut Tree) -> Result<(), Short> {
             0x0202 => drop(reader.text(&TAGS_AC_SYSTEM_ERROR, len)?),
             0x0203 => drop(reader.text(&TAGS_GENERIC_ERROR, len)?),
             _ => {
-                let known: [(&'static Field, u64); 2] = [(&TAG, number.into()), (&TAG_LENGTH, len as u64)];
-                for (field, value) in known {
+                let fields: [(&'static Field, u64); 2] = [(&TAG, number.into()), (&TAG_LENGTH, len as u64)];
+                for (field, value) in fields {
                     reader.tree.put(field, head, Value::Uint(value));
                 }
                 reader.bytes(&TAG_UNKNOWN_DATA, len)?;
@@ -108,10 +112,10 @@ fn tags(piece: Piece<'_>, quoted: bool, tree: &mut Tree) -> Result<(), Short> {
     Ok(())
 }
 
-/// Text of the sender's, harmless to print.
-struct Name<'b>(&'b [u8]);
+/// Displays text of the sender, with control characters escaped.
+struct DisplayText<'b>(&'b [u8]);
 
-impl core::fmt::Display for Name<'_> {
+impl core::fmt::Display for DisplayText<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         crate::format::text(f, self.0)
     }
@@ -126,7 +130,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Piece::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }
@@ -147,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_is_survived() {
+    fn no_prefix_panics() {
         let bytes = b"\x11\x09\0\0\0\x0c\x01\x05\0\x04abcd\x12\x34\0\0";
         for len in 0..bytes.len() {
             dissect(bytes.get(..len).unwrap_or_default());

@@ -2,24 +2,24 @@
 
 pub mod discovery;
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "pppoe";
-    /// PPP over Ethernet, in a session.
+    /// PPP over Ethernet, session stage.
     PPPOES: Protocol "pppoes" "PPP-over-Ethernet Session";
-    /// The version: 1.
+    /// Version, always 1.
     VERSION: U8 "pppoe.version" "Version";
-    /// The type: 1.
+    /// Type, always 1.
     TYPE: U8 "pppoe.type" "Type";
-    /// What the packet is for.
-    CODE: U8 "pppoe.code" "Code" { form: Form::Hex, values: CODES };
-    /// The number of the session.
-    SESSION_ID: U16 "pppoe.session_id" "Session ID" { form: Form::Hex };
-    /// Bytes after the header.
+    /// Purpose of the packet.
+    CODE: U8 "pppoe.code" "Code" { base: DisplayBase::Hex, values: CODES };
+    /// Session number.
+    SESSION_ID: U16 "pppoe.session_id" "Session ID" { base: DisplayBase::Hex };
+    /// Length of the payload in bytes.
     PAYLOAD_LENGTH: U16 "pppoe.payload_length" "Payload Length";
 }
 
@@ -37,33 +37,37 @@ const CODES: &[(u64, &str)] = &[
     (0xd4, "Active Discovery Network (PADN)"),
 ];
 
-/// PPP over Ethernet, session stage, in the list of protocols.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "PPPoES", fields: FIELDS, claims: &[Claim::EtherType(0x8864)], part: Part::Layer(read) };
+/// Registry entry for PPP over Ethernet, session stage.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "PPPoES",
+    fields: FIELDS,
+    claims: &[Claim::EtherType(0x8864)],
+    dissector: Dissector::Layer(read),
+};
 
 // LINKTYPE_PPP.
 const PPP: u16 = 9;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("pppoes");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!("Session Data"));
+        tree.set_info(format_args!("Session Data"));
     }
-    let mut reader = Reader::new(piece, tree);
+    let mut reader = FieldReader::new(piece, tree);
     let span = piece.span(0, 6);
     reader.tree.open(&PPPOES, span, Value::Bytes(piece.all()));
     let header = header(&mut reader);
     let rest = reader.rest();
     let next = match header {
         Ok((_, 0)) => {
-            crate::extent::note_cut(rest.first(0), packet, tree);
+            crate::padding::note_truncated_unless_quoted(rest.first(0), packet, tree);
             Next::End
         }
-        // RFC 2516 5.4: the length counts what follows the header and not Ethernet's padding.
+        // RFC 2516 5.4: the length covers the bytes after the header, without Ethernet's padding.
         Ok((_, len)) => Next::Link(PPP, rest.first(len.into())),
-        Err(Short) => {
-            crate::extent::note_cut(piece, packet, tree);
+        Err(UnexpectedEnd) => {
+            crate::padding::note_truncated_unless_quoted(piece, packet, tree);
             Next::End
         }
     };
@@ -71,15 +75,15 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     next
 }
 
-/// Reads the header; returns its code and the length of what follows.
+/// Reads the header. Returns its code and the length of the payload.
 ///
 /// ```text
 ///  0       1       2       4       6
 ///  |ver|typ| code  |session| length| payload
 /// ```
-fn header(reader: &mut Reader<'_, '_>) -> Result<(u8, u16), Short> {
+fn header(reader: &mut FieldReader<'_, '_>) -> Result<(u8, u16), UnexpectedEnd> {
     let span = reader.span(1);
-    let [first] = reader.take()?;
+    let [first] = reader.read_array()?;
     reader.tree.put(&VERSION, span, Value::Uint((first >> 4).into()));
     reader.tree.put(&TYPE, span, Value::Uint((first & 0xf).into()));
     let code = reader.u8(&CODE)?;
@@ -94,16 +98,16 @@ mod tests {
     use crate::wants::Wants;
 
     #[test]
-    fn the_length_keeps_padding_out_of_the_session() {
+    fn the_length_excludes_padding() {
         let bytes = [0x11, 0, 0x0f, 0x07, 0, 3, 0, 0x21, 0x45, 0, 0, 0];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut tree);
-        assert!(matches!(next, Next::Link(PPP, Piece { bytes: [0, 0x21, 0x45], .. })), "{next:?}");
+        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        assert!(matches!(next, Next::Link(PPP, Payload { bytes: [0, 0x21, 0x45], .. })), "{next:?}");
         assert_eq!(tree.first(&SESSION_ID), Some(Value::Uint(0x0f07)));
         assert_eq!(tree.first(&VERSION), Some(Value::Uint(1)));
         for len in 0..6 {
-            let piece = Piece::whole(bytes.get(..len).unwrap_or_default(), 0);
+            let piece = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
             assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
         }
     }

@@ -1,7 +1,7 @@
 //! Raw: frames that begin with an IP header.
 
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "raw";
@@ -9,31 +9,31 @@ crate::fields! { "raw";
     RAW: Protocol "raw" "Raw packet data";
 }
 
-/// Raw frames in the list of protocols: DLT_RAW by its two historic numbers, and LINKTYPE_RAW.
+/// Registry entry for raw frames: DLT_RAW by its two historic numbers, and LINKTYPE_RAW.
 pub static PROTOCOL: Protocol = Protocol {
     short: "N/A",
     fields: FIELDS,
     claims: &[Claim::Link(101), Claim::Link(12), Claim::Link(14)],
-    part: Part::Layer(read),
+    dissector: Dissector::Layer(read),
 };
 
 // LINKTYPE_PPP.
 const PPP: u16 = 9;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("raw");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!("Raw packet data"));
+        tree.set_info(format_args!("Raw packet data"));
     }
     tree.put(&RAW, piece.all(), Value::Bytes(piece.all()));
     match piece.bytes {
-        // Some systems leave the header of a PPP device before the packet.
+        // Some systems keep the header of a PPP device before the packet.
         [0xff, 0x03, ..] => Next::Link(PPP, piece),
         [first, ..] if first >> 4 == 6 => Next::EtherType(0x86dd, piece),
         [first, ..] if first >> 4 == 4 => Next::EtherType(0x0800, piece),
         [] => {
-            crate::frame::note_cut(piece, tree);
+            crate::frame::note_truncated(piece, tree);
             Next::End
         }
         _ => Next::Data(piece),
@@ -45,8 +45,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_of_ip_says_what_follows() {
-        let next = |bytes: &[u8]| alloc::format!("{:?}", read(Piece::whole(bytes, 0), &mut Packet::default(), &mut Tree::default()));
+    fn the_version_of_ip_selects_the_next_layer() {
+        let next = |bytes: &[u8]| {
+            alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut Tree::default()))
+        };
         assert!(next(&[0x45]).starts_with("EtherType(2048,"));
         assert!(next(&[0x60]).starts_with("EtherType(34525,"));
         assert!(next(&[0xff, 3, 0, 0x21]).starts_with("Link(9,"));

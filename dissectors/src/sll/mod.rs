@@ -1,41 +1,41 @@
-//! Linux cooked captures: what Linux gives of frames on the interface `any`, in two versions (LINKTYPE_LINUX_SLL and
+//! Linux cooked captures: frames from Linux's interface `any`, in two versions (LINKTYPE_LINUX_SLL and
 //! LINKTYPE_LINUX_SLL2).
 
 pub mod second;
 
-use crate::extent::claimed;
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::padding::declared_len;
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "sll";
     /// A frame of a Linux cooked capture.
     SLL: Protocol "sll" "Linux cooked-mode capture";
-    /// Who it was for: 0 us, 1 everybody, 2 a group, 3 someone else, 4 sent by us.
+    /// Type of the destination: 0 this host, 1 broadcast, 2 multicast, 3 another host, 4 sent by this host.
     PKTTYPE: U16 "sll.pkttype" "Packet type" { values: PACKET_TYPES };
-    /// The kind of device, as a number of Linux (ARPHRD_).
+    /// Type of the device, as a Linux number (ARPHRD_).
     HATYPE: U16 "sll.hatype" "Link-layer address type" { values: DEVICES };
-    /// Bytes of the sender's address.
+    /// Length of the source address in bytes.
     HALEN: U16 "sll.halen" "Link-layer address length";
-    /// The sender's address, if it has the length of an Ethernet address.
+    /// Source address, if it has the length of an Ethernet address.
     SRC_ETH: Ether "sll.src.eth" "Source";
-    /// The sender's address, if it has the length of an IPv4 address.
+    /// Source address, if it has the length of an IPv4 address.
     SRC_IPV4: Ipv4 "sll.src.ipv4" "Source";
-    /// The sender's address, of another length.
+    /// Source address of any other length.
     SRC_OTHER: Bytes "sll.src.other" "Source";
-    /// What the address leaves of its eight bytes.
+    /// Unused bytes of the eight address bytes.
     UNUSED: Bytes "sll.unused" "Unused";
-    /// What it carries, as a number of Linux's.
-    LTYPE: U16 "sll.ltype" "Protocol" { form: Form::Hex, values: LINUX_TYPES };
-    /// What it carries over a GRE device.
-    GRETYPE: U16 "sll.gretype" "Protocol" { form: Form::Hex, values: crate::names::ETHER_TYPES };
-    /// What it carries, as an EtherType.
-    ETYPE: U16 "sll.etype" "Protocol" { form: Form::Hex, values: crate::names::ETHER_TYPES };
-    /// What follows the payload.
+    /// Protocol of the payload, as a Linux number.
+    LTYPE: U16 "sll.ltype" "Protocol" { base: DisplayBase::Hex, values: LINUX_TYPES };
+    /// Protocol of the payload on a GRE device.
+    GRETYPE: U16 "sll.gretype" "Protocol" { base: DisplayBase::Hex, values: crate::names::ETHER_TYPES };
+    /// EtherType of the payload.
+    ETYPE: U16 "sll.etype" "Protocol" { base: DisplayBase::Hex, values: crate::names::ETHER_TYPES };
+    /// Bytes after the payload.
     TRAILER: Bytes "sll.trailer" "Trailer";
-    /// The number of the interface it passed.
+    /// Number of the interface.
     IFINDEX: U32 "sll.ifindex" "Interface index";
 }
 
@@ -57,16 +57,16 @@ const DEVICES: &[(u64, &str)] = &[
 ];
 const LINUX_TYPES: &[(u64, &str)] = &[(1, "802.3"), (4, "802.2 LLC"), (9, "PPP"), (0x0c, "CAN"), (0x0d, "CAN FD")];
 
-/// Linux cooked captures in the list of protocols.
+/// Registry entry for Linux cooked captures.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "SLL", fields: FIELDS, claims: &[Claim::Link(113)], part: Part::Layer(read) };
+    Protocol { short: "SLL", fields: FIELDS, claims: &[Claim::Link(113)], dissector: Dissector::Layer(read) };
 
-// The link types of PPP, and of what begins with an LLC header.
+// Link types of PPP, and of frames that begin with an LLC header.
 const PPP: u16 = 9;
 const LLC: u16 = 100;
 
-/// What of a header matters for going on.
-struct Header {
+/// Header values that determine the next layer.
+struct SllHeader {
     protocol: u16,
     device: u16,
     packet_type: u16,
@@ -78,8 +78,8 @@ struct Header {
 ///  0       2       4       6                       14      16
 ///  | type  | device| length| address, 8 bytes      |protocol|
 /// ```
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    let header = piece.bytes.first_chunk::<16>().map(|&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]| Header {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+    let header = piece.bytes.first_chunk::<16>().map(|&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]| SllHeader {
         packet_type: u16::from_be_bytes([a, b]),
         device: u16::from_be_bytes([c, d]),
         address_len: u16::from_be_bytes([e, f]),
@@ -95,22 +95,24 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 ///  0       2       4               8       10      11      12
 ///  |protocol|  0   | interface     | device| type  | length| address, 8 bytes
 /// ```
-fn read_second<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read_second<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     let header =
-        piece.bytes.first_chunk::<20>().map(|&[a, b, _, _, _, _, _, _, c, d, e, f, g, h, i, j, k, l, m, n]| Header {
-            protocol: u16::from_be_bytes([a, b]),
-            device: u16::from_be_bytes([c, d]),
-            packet_type: e.into(),
-            address_len: f.into(),
-            address: [g, h, i, j, k, l, m, n],
+        piece.bytes.first_chunk::<20>().map(|&[a, b, _, _, _, _, _, _, c, d, e, f, g, h, i, j, k, l, m, n]| {
+            SllHeader {
+                protocol: u16::from_be_bytes([a, b]),
+                device: u16::from_be_bytes([c, d]),
+                packet_type: e.into(),
+                address_len: f.into(),
+                address: [g, h, i, j, k, l, m, n],
+            }
         });
     read_version(2, header, piece, packet, tree)
 }
 
 fn read_version<'b>(
     version: u8,
-    header: Option<Header>,
-    piece: Piece<'b>,
+    header: Option<SllHeader>,
+    piece: Payload<'b>,
     packet: &mut Packet,
     tree: &mut Tree,
 ) -> Next<'b> {
@@ -126,15 +128,15 @@ fn read_version<'b>(
                 _ => None,
             };
             let name = PKTTYPE.value_name(header.packet_type.into());
-            tree.info(format_args!("{}", name.unwrap_or("Unknown")));
+            tree.set_info(format_args!("{}", name.unwrap_or("Unknown")));
         }
     }
     let len = if version == 1 { 16 } else { 20 };
     if tree.wants_any(&SLL) {
         let span = piece.span(0, len);
-        let mut reader = Reader::new(piece, tree);
-        let place = reader.tree.open(&SLL, span, Value::Bytes(piece.all()));
-        reader.tree.label(place, format_args!("Linux cooked capture v{version}"));
+        let mut reader = FieldReader::new(piece, tree);
+        let node = reader.tree.open(&SLL, span, Value::Bytes(piece.all()));
+        reader.tree.label(node, format_args!("Linux cooked capture v{version}"));
         let _ = if version == 1 { describe_first(&mut reader) } else { describe_second(&mut reader) };
         if let Some(header) = &header {
             describe_trailer(header, piece.from(len), tree);
@@ -142,13 +144,13 @@ fn read_version<'b>(
         tree.close();
     }
     let Some(header) = header else {
-        crate::frame::note_cut(piece, tree);
+        crate::frame::note_truncated(piece, tree);
         return Next::End;
     };
     let payload = piece.from(len);
     match (header.device, header.protocol) {
         (778 | 823, number) => Next::EtherType(number, payload),
-        // RFC 894's lower bound: smaller numbers are Linux's own.
+        // Lower bound of EtherTypes (RFC 894): smaller numbers are Linux's own.
         (_, 0..1536) => match header.protocol {
             4 => Next::Link(LLC, payload),
             9 => Next::Link(PPP, payload),
@@ -161,7 +163,7 @@ fn read_version<'b>(
     }
 }
 
-fn describe_first(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn describe_first(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.u16(&PKTTYPE)?;
     let device = reader.u16(&HATYPE)?;
     let len = reader.u16(&HALEN)?;
@@ -169,22 +171,23 @@ fn describe_first(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     describe_protocol(reader, device)
 }
 
-fn describe_second(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
-    let device = reader.rest().bytes.get(8..).and_then(|rest| rest.first_chunk()).map_or(0, |at| u16::from_be_bytes(*at));
+fn describe_second(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
+    let device =
+        reader.rest().bytes.get(8..).and_then(|rest| rest.first_chunk()).map_or(0, |at| u16::from_be_bytes(*at));
     describe_protocol(reader, device)?;
     reader.skip(2)?;
     reader.u32(&IFINDEX)?;
     reader.u16(&HATYPE)?;
     let span = reader.span(1);
-    let [packet_type] = reader.take()?;
+    let [packet_type] = reader.read_array()?;
     reader.tree.put(&PKTTYPE, span, Value::Uint(packet_type.into()));
     let span = reader.span(1);
-    let [len] = reader.take()?;
+    let [len] = reader.read_array()?;
     reader.tree.put(&HALEN, span, Value::Uint(len.into()));
     describe_address(reader, len.into())
 }
 
-fn describe_address(reader: &mut Reader<'_, '_>, len: u16) -> Result<(), Short> {
+fn describe_address(reader: &mut FieldReader<'_, '_>, len: u16) -> Result<(), UnexpectedEnd> {
     let len = usize::from(len.min(8));
     match len {
         0 => {}
@@ -198,9 +201,9 @@ fn describe_address(reader: &mut Reader<'_, '_>, len: u16) -> Result<(), Short> 
     Ok(())
 }
 
-fn describe_protocol(reader: &mut Reader<'_, '_>, device: u16) -> Result<(), Short> {
+fn describe_protocol(reader: &mut FieldReader<'_, '_>, device: u16) -> Result<(), UnexpectedEnd> {
     let span = reader.span(2);
-    let protocol = u16::from_be_bytes(reader.take()?);
+    let protocol = u16::from_be_bytes(reader.read_array()?);
     let field = match (device, protocol) {
         (778 | 823, _) => &GRETYPE,
         (_, 0..1536) => &LTYPE,
@@ -210,11 +213,11 @@ fn describe_protocol(reader: &mut Reader<'_, '_>, device: u16) -> Result<(), Sho
     Ok(())
 }
 
-fn describe_trailer(header: &Header, payload: Piece<'_>, tree: &mut Tree) {
+fn describe_trailer(header: &SllHeader, payload: Payload<'_>, tree: &mut Tree) {
     if header.protocol < 1536 || payload.is_cut() {
         return;
     }
-    let claimed = claimed(header.protocol, payload.bytes).unwrap_or(payload.bytes.len());
+    let claimed = declared_len(header.protocol, payload.bytes).unwrap_or(payload.bytes.len());
     if claimed < payload.bytes.len() {
         let span = payload.span(claimed, payload.bytes.len() - claimed);
         tree.put(&TRAILER, span, Value::Bytes(span));
@@ -229,7 +232,7 @@ mod tests {
     fn dissect(version: u8, bytes: &[u8]) -> (Tree, alloc::string::String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let (piece, mut packet) = (Piece::whole(bytes, 0), Packet::default());
+        let (piece, mut packet) = (Payload::whole(bytes, 0), Packet::default());
         let next = match version {
             1 => read(piece, &mut packet, &mut tree),
             _ => read_second(piece, &mut packet, &mut tree),
@@ -239,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn both_versions_tell_the_same() {
+    fn both_versions_have_the_same_fields() {
         let first = [0, 4, 3, 4, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0, 8, 0, 0x45];
         let second = [8, 0, 0, 0, 0, 0, 0, 9, 3, 4, 4, 6, 1, 2, 3, 4, 5, 6, 0, 0, 0x45];
         for (version, bytes) in [(1, &first[..]), (2, &second[..])] {
@@ -263,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_is_survived() {
+    fn no_prefix_panics() {
         let bytes = [0; 24];
         for len in 0..bytes.len() {
             for version in [1, 2] {

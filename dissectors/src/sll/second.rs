@@ -1,17 +1,17 @@
-//! The second version of Linux cooked captures: it says what the first says, and the interface's number.
+//! Version 2 of Linux cooked captures: the fields of version 1, and the interface number.
 
 use crate::field::Field;
-use crate::protocol::{Claim, Part, Protocol};
+use crate::protocol::{Claim, Dissector, Protocol};
 
-/// None of its own: all are those of the first version.
+/// No own fields: version 2 uses those of version 1.
 pub static FIELDS: &[&Field] = &[];
-/// How many that is.
+/// Number of own fields.
 pub const COUNT: u16 = 0;
 
-/// The second version in the list of protocols.
+/// Registry entry for the second version.
 pub static PROTOCOL: Protocol = Protocol {
     short: "SLL",
     fields: FIELDS,
     claims: &[Claim::Link(276)],
-    part: Part::Layer(super::read_second),
+    dissector: Dissector::Layer(super::read_second),
 };

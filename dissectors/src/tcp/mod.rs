@@ -1,35 +1,35 @@
-//! TCP (RFC 9293): the header of a segment, and how it is told together with what its stream makes of it.
+//! TCP (RFC 9293): the header of a segment, recorded together with the analysis of its stream.
 
 mod fields;
 pub mod options;
 
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
 use etherparse::TcpHeaderSlice;
 pub use fields::*;
 
-/// TCP in the list of protocols.
+/// Registry entry for TCP.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "TCP", fields: FIELDS, claims: &[Claim::IpProto(6)], part: Part::Layer(read) };
+    Protocol { short: "TCP", fields: FIELDS, claims: &[Claim::IpProto(6)], dissector: Dissector::Layer(read) };
 
-/// The flags of a segment: the twelve bits beside the header's length.
+/// The flags of a segment: the twelve bits after the header length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Flags(pub u16);
 
 impl Flags {
-    /// The sender sends nothing more.
+    /// The sender sends no more data.
     pub const FIN: u16 = 0x001;
     /// Sequence numbers are synchronised.
     pub const SYN: u16 = 0x002;
     /// The connection is reset.
     pub const RST: u16 = 0x004;
-    /// The data should be handed on at once.
+    /// The receiver should deliver the data immediately.
     pub const PSH: u16 = 0x008;
-    /// The acknowledgment number counts.
+    /// Whether the acknowledgment number is valid.
     pub const ACK: u16 = 0x010;
-    /// The urgent pointer counts.
+    /// Whether the urgent pointer is valid.
     pub const URG: u16 = 0x020;
     /// Echo of a congestion mark.
     pub const ECE: u16 = 0x040;
@@ -39,38 +39,38 @@ impl Flags {
     pub const AE: u16 = 0x100;
     const RESERVED: u16 = 0xe00;
 
-    /// Whether any of `mask` is set.
+    /// Returns whether any flag of `mask` is set.
     #[must_use]
     pub const fn any(self, mask: u16) -> bool {
         self.0 & mask != 0
     }
 
-    /// Whether FIN is set.
+    /// Returns whether FIN is set.
     #[must_use]
     pub const fn fin(self) -> bool {
         self.any(Flags::FIN)
     }
 
-    /// Whether SYN is set.
+    /// Returns whether SYN is set.
     #[must_use]
     pub const fn syn(self) -> bool {
         self.any(Flags::SYN)
     }
 
-    /// Whether RST is set.
+    /// Returns whether RST is set.
     #[must_use]
     pub const fn rst(self) -> bool {
         self.any(Flags::RST)
     }
 
-    /// Whether ACK is set.
+    /// Returns whether ACK is set.
     #[must_use]
     pub const fn ack(self) -> bool {
         self.any(Flags::ACK)
     }
 }
 
-/// The flags as words, as in `SYN, ACK`.
+/// Displays the flags as words, such as `SYN, ACK`.
 impl fmt::Display for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const WORDS: [&str; 9] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];
@@ -78,7 +78,7 @@ impl fmt::Display for Flags {
         for (_, word) in WORDS.iter().enumerate().filter(|(bit, _)| self.any(1 << bit)) {
             write!(f, "{before}{word}")?;
             before = ", ";
-            }
+        }
         if self.any(Flags::RESERVED) {
             write!(f, "{before}Reserved")?;
         } else if before.is_empty() {
@@ -88,10 +88,10 @@ impl fmt::Display for Flags {
     }
 }
 
-/// The flags as twelve letters, a dot for each that is not set.
-struct Letters(Flags);
+/// Displays the flags as twelve letters, with a dot for each flag that is not set.
+struct FlagLetters(Flags);
 
-impl fmt::Display for Letters {
+impl fmt::Display for FlagLetters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         "RRRACEUAPRSF"
             .chars()
@@ -100,163 +100,163 @@ impl fmt::Display for Letters {
     }
 }
 
-/// One TCP segment: its header's facts and its data.
+/// A TCP segment: the values of its header, and its data.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'b> {
     /// The header, options included; shorter than 20 bytes in a packet quoted by an ICMP error.
-    pub header: Piece<'b>,
-    /// The port it was sent from.
+    pub header: Payload<'b>,
+    /// Source port.
     pub source_port: u16,
-    /// The port it was sent to.
+    /// Destination port.
     pub destination_port: u16,
-    /// The sequence number as sent.
+    /// Sequence number as sent.
     pub seq: u32,
-    /// The acknowledgment number as sent.
+    /// Acknowledgment number as sent.
     pub ack: u32,
     /// The flags.
     pub flags: Flags,
-    /// The window as sent.
+    /// Window as sent.
     pub window: u16,
-    /// The data; `wire` is its length as sent, which counts for sequence numbers.
-    pub payload: Piece<'b>,
-    /// The packet is quoted in an ICMP error.
+    /// The data; `wire` is its length as sent, which determines sequence numbers.
+    pub payload: Payload<'b>,
+    /// Whether the packet is quoted in an ICMP error.
     pub quoted: bool,
 }
 
 impl<'b> Segment<'b> {
-    /// The options' bytes.
+    /// Bytes of the options.
     #[must_use]
     pub fn options(&self) -> &'b [u8] {
         self.header.bytes.get(20..).unwrap_or_default()
     }
 
-    /// Bytes of data on the wire.
+    /// Returns the number of data bytes on the wire.
     #[must_use]
     pub fn len(&self) -> u32 {
         self.payload.wire
     }
 
-    /// Whether it carries no data.
+    /// Returns whether it carries no data.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// What its stream makes of a segment.
+/// Values of a segment that depend on its stream.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Known {
-    /// The stream's number.
+pub struct SegmentFacts {
+    /// Number of the stream.
     pub stream: u32,
-    /// Its place among the stream's frames, from 1.
-    pub nth: u32,
-    /// The stream's final completeness, or what is known of it so far.
+    /// Number of the frame in the stream, from 1.
+    pub packet_number: u32,
+    /// Final completeness of the stream, or that of the frames so far.
     pub completeness: u8,
-    /// The sequence number from which this side counts.
+    /// Initial sequence number of this side; relative numbers count from it.
     pub seq_base: u32,
-    /// The sequence number from which the other side counts.
+    /// Initial sequence number of the other side; relative numbers count from it.
     pub ack_base: u32,
     /// The window in bytes.
     pub window: u32,
-    /// By how much the window was multiplied; -1 unknown, -2 not agreed on; none where it says nothing (a SYN).
+    /// Window scale factor; -1 unknown, -2 not negotiated; none if not applicable (a SYN).
     pub scale: Option<i32>,
     /// Nanoseconds since the stream's first frame.
     pub time_relative: i64,
     /// Nanoseconds since the stream's previous frame.
     pub time_delta: i64,
-    /// What the sequence numbers tell.
+    /// Results of the sequence number analysis.
     pub analysis: Analysis,
-    /// This FIN is the first of the stream (`Some(true)`) or the answering one.
+    /// Whether this FIN is the first of the stream (`Some(true)`) or the second; none without FIN.
     pub fin_active: Option<bool>,
-    /// The frame in which the data became part of a message, if that is a later one.
+    /// The frame that completes the message of this data, if it is a later one.
     pub reassembled_in: Option<u32>,
-    /// Some of the data came before; and whether it was different.
+    /// Set if the data overlaps earlier data; true if the overlapping data differs.
     pub overlap: Option<bool>,
 }
 
-/// What sequence and acknowledgment numbers tell of one segment.
+/// Results of the sequence number analysis for one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Analysis {
-    /// What is out of the ordinary: a sum of the `Analysis::*` bits.
-    pub marks: u32,
-    /// The frame with the segment it acknowledges, and nanoseconds since.
+    /// Abnormal findings: a sum of the `Analysis::*` bits.
+    pub flags: u32,
+    /// Frame with the segment that this acknowledges, and nanoseconds since.
     pub acks: Option<(u32, i64)>,
-    /// Nanoseconds the handshake took.
+    /// Duration of the handshake in nanoseconds.
     pub initial_rtt: Option<i64>,
-    /// Bytes sent and not acknowledged.
+    /// Number of bytes sent and not acknowledged.
     pub bytes_in_flight: Option<u32>,
-    /// Bytes sent since the last PSH flag.
+    /// Number of bytes sent since the last PSH flag.
     pub push_bytes_sent: Option<u32>,
-    /// How often the acknowledgment was repeated, and the frame with the first.
+    /// Number of repetitions of the acknowledgment, and the frame with the first.
     pub duplicate_ack: Option<(u32, u32)>,
-    /// Nanoseconds since the data was first sent, and the frame in which it was.
+    /// Nanoseconds since the first transmission of the data, and its frame.
     pub rto: Option<(i64, u32)>,
 }
 
-macro_rules! marks {
+macro_rules! analysis_flags {
     ($($(#[doc = $doc:literal])+ $name:ident $field:ident $info:literal;)+) => {
-        enum MarkPlace { $($name),+ }
+        enum AnalysisFlagBit { $($name),+ }
         impl Analysis {
-            $($(#[doc = $doc])+ #[allow(non_upper_case_globals)] pub const $name: u32 = 1 << MarkPlace::$name as u32;)+
+            $($(#[doc = $doc])+ #[allow(non_upper_case_globals)] pub const $name: u32 = 1 << AnalysisFlagBit::$name as u32;)+
         }
-        /// Each mark with its field and the words it puts before the info of a row.
-        static MARKS: &[(u32, &crate::field::Field, &str)] = &[$((Analysis::$name, &$field, $info)),+];
+        /// Each flag with its field and the text that it adds before the info.
+        static FLAG_FIELDS: &[(u32, &crate::field::Field, &str)] = &[$((Analysis::$name, &$field, $info)),+];
     };
 }
 
-// In the order in which Wireshark concludes them; before the info the words of the last stand first.
-marks! {
-    /// The ports were used before.
+// In the order of Wireshark's analysis; in the info, the text of the last flag comes first.
+analysis_flags! {
+    /// The ports were used by an earlier connection.
     ReusedPorts ANALYSIS_REUSED_PORTS "TCP Port numbers reused";
-    /// Sent again because of repeated acknowledgments.
+    /// A retransmission after duplicate acknowledgments.
     FastRetransmission ANALYSIS_FAST_RETRANSMISSION "TCP Fast Retransmission";
-    /// Sent again although acknowledged.
+    /// A retransmission of acknowledged data.
     SpuriousRetransmission ANALYSIS_SPURIOUS_RETRANSMISSION "TCP Spurious Retransmission";
-    /// Sent again.
+    /// A retransmission.
     Retransmission ANALYSIS_RETRANSMISSION "TCP Retransmission";
-    /// Sent before what came before it.
+    /// The segment follows data that was sent later.
     OutOfOrder ANALYSIS_OUT_OF_ORDER "TCP Out-Of-Order";
-    /// The data before it was not captured.
+    /// Data before this was not captured.
     LostSegment ANALYSIS_LOST_SEGMENT "TCP Previous segment not captured";
-    /// It acknowledges what was not captured.
+    /// It acknowledges data that was not captured.
     AckLostSegment ANALYSIS_ACK_LOST_SEGMENT "TCP ACKed unseen segment";
-    /// A new window and nothing else.
+    /// The segment only changes the window.
     WindowUpdate ANALYSIS_WINDOW_UPDATE "TCP Window Update";
-    /// The other side's window is used up.
+    /// The segment fills the window of the other side.
     WindowFull ANALYSIS_WINDOW_FULL "TCP Window Full";
-    /// Asks whether the other side is there.
+    /// A probe whether the other side is alive.
     KeepAlive ANALYSIS_KEEP_ALIVE "TCP Keep-Alive";
-    /// Says that this side is there.
+    /// A response that this side is alive.
     KeepAliveAck ANALYSIS_KEEP_ALIVE_ACK "TCP Keep-Alive ACK";
-    /// An acknowledgment repeated.
+    /// A repeated acknowledgment.
     DuplicateAck ANALYSIS_DUPLICATE_ACK "TCP Dup ACK";
-    /// Asks whether there is room.
+    /// A probe whether the other side has buffer space.
     ZeroWindowProbe ANALYSIS_ZERO_WINDOW_PROBE "TCP ZeroWindowProbe";
-    /// There is no room.
+    /// This side has no buffer space.
     ZeroWindow ANALYSIS_ZERO_WINDOW "TCP ZeroWindow";
-    /// Says that there is no room yet.
+    /// A response that there is still no buffer space.
     ZeroWindowProbeAck ANALYSIS_ZERO_WINDOW_PROBE_ACK "TCP ZeroWindowProbeAck";
 }
 
 impl Analysis {
-    /// Whether all of `mark` is set.
+    /// Returns whether all bits of `mark` are set.
     #[must_use]
     pub const fn has(&self, mark: u32) -> bool {
-        self.marks & mark != 0
+        self.flags & mark != 0
     }
 }
 
-/// Whether a field is recorded only of segments that have a mark.
+/// Returns whether a field is recorded only for segments with an analysis flag.
 #[must_use]
-pub fn tells_marks(field: &crate::field::Field) -> bool {
-    field.id == ANALYSIS_FLAGS.id || MARKS.iter().any(|(_, mark, _)| mark.id == field.id)
+pub fn is_analysis_flag(field: &crate::field::Field) -> bool {
+    field.id == ANALYSIS_FLAGS.id || FLAG_FIELDS.iter().any(|(_, mark, _)| mark.id == field.id)
 }
 
-/// Reads the header; what it means is for its stream to say.
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+/// Reads the header; the stream determines the derived values.
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("tcp");
     let Ok(header) = TcpHeaderSlice::from_slice(piece.bytes) else {
-        return read_cut(piece, packet, tree);
+        return read_truncated(piece, packet, tree);
     };
     let [.., upper, lower] = *header.slice().first_chunk::<14>().unwrap_or(&[0; 14]);
     let len = header.slice().len();
@@ -273,9 +273,9 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
     })
 }
 
-/// Of a header that was cut off, or whose length lies, says what there is. An ICMP error need quote no more than the
-/// ports and the sequence number (RFC 792): enough to know the stream.
-fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+/// Records a truncated or invalid header as far as possible. An ICMP error need only quote the ports and the sequence
+/// number (RFC 792), which is enough to find the stream.
+fn read_truncated<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     match piece.bytes.first_chunk::<8>() {
         Some(&[a, b, c, d, e, f, g, h]) if packet.quoted => Next::Segment(Segment {
             header: piece,
@@ -285,7 +285,7 @@ fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
             ack: 0,
             flags: Flags::default(),
             window: 0,
-            payload: Piece::default(),
+            payload: Payload::default(),
             quoted: true,
         }),
         Some(_) if piece.is_cut() && header_len(piece.bytes).is_some_and(|len| len >= 20) => read_fixed(piece),
@@ -295,24 +295,24 @@ fn read_cut<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<
             }
             tree.open(&TCP, piece.all(), Value::Bytes(piece.all()));
             if piece.is_cut() {
-                crate::extent::note_cut(piece, packet, tree);
+                crate::padding::note_truncated_unless_quoted(piece, packet, tree);
             } else {
                 tree.note(&BOGUS_HEADER_LENGTH, piece.all(), format_args!("Bogus TCP header length"));
             }
-            tree.info(format_args!("[TCP header cut short or of a bogus length]"));
+            tree.set_info(format_args!("[TCP header truncated or of bogus length]"));
             tree.close();
             Next::End
         }
     }
 }
 
-/// The header's length as it says itself, if that much of it is here.
+/// Returns the header length field, if it was captured.
 fn header_len(header: &[u8]) -> Option<u32> {
     header.get(12).map(|byte| u32::from(byte >> 4) * 4)
 }
 
-/// Reads the first twenty bytes of a header whose options the capture cut off.
-fn read_fixed(piece: Piece<'_>) -> Next<'_> {
+/// Reads the first twenty bytes of a header whose options were not captured.
+fn read_fixed(piece: Payload<'_>) -> Next<'_> {
     let Some(fixed) = piece.bytes.first_chunk::<20>() else { return Next::Data(piece) };
     let [a, b, c, d, s0, s1, s2, s3, k0, k1, k2, k3, upper, lower, w0, w1, ..] = *fixed;
     let len = header_len(fixed).unwrap_or_default();
@@ -324,30 +324,30 @@ fn read_fixed(piece: Piece<'_>) -> Next<'_> {
         ack: u32::from_be_bytes([k0, k1, k2, k3]),
         flags: Flags(u16::from_be_bytes([upper, lower]) & 0xfff),
         window: u16::from_be_bytes([w0, w1]),
-        payload: Piece { bytes: &[], base: piece.all().end(), wire: piece.wire.saturating_sub(len) },
+        payload: Payload { bytes: &[], base: piece.all().end(), wire: piece.wire.saturating_sub(len) },
         quoted: false,
     })
 }
 
-/// Records a segment and what its stream makes of it.
-pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
+/// Records a segment with the values that depend on its stream.
+pub fn describe(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
-        write_info(segment, known, tree);
+        write_info(segment, facts, tree);
     }
     if !tree.wants_any(&TCP) {
         return;
     }
-    let (seq, ack) = relative(segment, known);
+    let (seq, ack) = relative_numbers(segment, facts);
     let len = segment.len();
     let header = segment.header;
     let at = |at, len| header.span(at, len);
-    let concluded = Slice::default();
-    let place = tree.open(&TCP, header.all(), Value::Bytes(header.all().with(segment.payload.all())));
+    let derived = Slice::default();
+    let node = tree.open(&TCP, header.all(), Value::Bytes(header.all().with(segment.payload.all())));
     if tree.wanted().labels {
         let (from, to) = (segment.source_port, segment.destination_port);
         tree.label(
-            place,
+            node,
             format_args!(
                 "Transmission Control Protocol, Src Port: {from}, Dst Port: {to}, Seq: {seq}, Ack: {ack}, Len: {len}"
             ),
@@ -357,139 +357,141 @@ pub fn describe(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     tree.put(&DSTPORT, at(2, 2), Value::Uint(segment.destination_port.into()));
     tree.put(&PORT, at(0, 2), Value::Uint(segment.source_port.into()));
     tree.put(&PORT, at(2, 2), Value::Uint(segment.destination_port.into()));
-    tree.put(&STREAM, concluded, Value::Uint(known.stream.into()));
+    tree.put(&STREAM, derived, Value::Uint(facts.stream.into()));
     if header.bytes.len() < 20 {
         tree.put(&SEQ_RAW, at(4, 4), Value::Uint(segment.seq.into()));
         tree.close();
         return;
     }
     if !segment.quoted {
-        tree.put(&STREAM_PNUM, concluded, Value::Uint(known.nth.into()));
+        tree.put(&STREAM_PNUM, derived, Value::Uint(facts.packet_number.into()));
         if tree.wanted().any_between(&COMPLETENESS, &COMPLETENESS_STR) {
-            describe_completeness(known.completeness, tree);
+            describe_completeness(facts.completeness, tree);
         }
     }
     let wants = |first, last, tree: &Tree| tree.wanted().any_between(first, last);
     if wants(&LEN, &URGENT_POINTER, tree) || wants(&ACK_NONZERO, &CONNECTION_RST, tree) {
-        describe_numbers(segment, known, tree);
+        describe_numbers(segment, facts, tree);
     }
     if header.bytes.len() > 20 && wants(&OPTIONS, &OPTION_LEN_INVALID, tree) {
-        options::describe(header.from(20), segment.ack, known.ack_base, tree);
+        options::describe(header.from(20), segment.ack, facts.ack_base, tree);
     }
     if !segment.quoted {
-        tree.put(&TIME_RELATIVE, concluded, Value::Duration(known.time_relative));
-        tree.put(&TIME_DELTA, concluded, Value::Duration(known.time_delta));
+        tree.put(&TIME_RELATIVE, derived, Value::Duration(facts.time_relative));
+        tree.put(&TIME_DELTA, derived, Value::Duration(facts.time_delta));
         if wants(&ANALYSIS, &ANALYSIS_RTO_FRAME, tree) {
-            describe_analysis(&known.analysis, tree);
+            describe_analysis(&facts.analysis, tree);
         }
     }
     if !segment.payload.bytes.is_empty() {
         let all = segment.payload.all();
         tree.put(&PAYLOAD, all, Value::Bytes(all));
     }
-    if let Some(conflict) = known.overlap {
-        tree.put(&SEGMENT_OVERLAP, concluded, Value::Bool(true));
+    if let Some(conflict) = facts.overlap {
+        tree.put(&SEGMENT_OVERLAP, derived, Value::Bool(true));
         if conflict {
-            tree.put(&SEGMENT_OVERLAP_CONFLICT, concluded, Value::Bool(true));
+            tree.put(&SEGMENT_OVERLAP_CONFLICT, derived, Value::Bool(true));
         }
     }
-    if let Some(frame) = known.reassembled_in {
-        tree.put(&REASSEMBLED_IN, concluded, Value::Uint(frame.into()));
+    if let Some(frame) = facts.reassembled_in {
+        tree.put(&REASSEMBLED_IN, derived, Value::Uint(frame.into()));
     }
     tree.close();
 }
 
-/// The sequence and acknowledgment numbers, counted from where either side began; an acknowledgment that is none stays.
-fn relative(segment: &Segment<'_>, known: &Known) -> (u32, u32) {
-    let seq = segment.seq.wrapping_sub(known.seq_base);
-    let ack = segment.ack.wrapping_sub(if segment.flags.ack() { known.ack_base } else { 0 });
+/// Returns the relative sequence and acknowledgment numbers. Without the ACK flag the acknowledgment number stays raw.
+fn relative_numbers(segment: &Segment<'_>, facts: &SegmentFacts) -> (u32, u32) {
+    let seq = segment.seq.wrapping_sub(facts.seq_base);
+    let ack = segment.ack.wrapping_sub(if segment.flags.ack() { facts.ack_base } else { 0 });
     (seq, ack)
 }
 
-/// Records what stands in the fixed part of the header behind the ports.
-fn describe_numbers(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
-    let (seq, ack) = relative(segment, known);
+/// Records the fixed part of the header after the ports.
+fn describe_numbers(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
+    let (seq, ack) = relative_numbers(segment, facts);
     let len = segment.len();
     let header = segment.header;
     let at = |at, len| header.span(at, len);
-    let concluded = Slice::default();
+    let derived = Slice::default();
     tree.put(&LEN, at(12, 1), Value::Uint(len.into()));
     tree.put(&SEQ, at(4, 4), Value::Uint(seq.into()));
     tree.put(&SEQ_RAW, at(4, 4), Value::Uint(segment.seq.into()));
     let span = len.wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
-    tree.put(&NXTSEQ, concluded, Value::Uint(seq.wrapping_add(span).into()));
+    tree.put(&NXTSEQ, derived, Value::Uint(seq.wrapping_add(span).into()));
     tree.put(&ACK, at(8, 4), Value::Uint(ack.into()));
     tree.put(&ACK_RAW, at(8, 4), Value::Uint(segment.ack.into()));
     if !segment.flags.ack() && segment.ack != 0 {
         tree.note(&ACK_NONZERO, at(8, 4), format_args!("{}", ACK_NONZERO.title));
     }
     tree.put(&HDR_LEN, at(12, 1), Value::Uint(header_len(header.bytes).unwrap_or_default().into()));
-    describe_flags(segment, known, tree);
+    describe_flags(segment, facts, tree);
     tree.put(&WINDOW_SIZE_VALUE, at(14, 2), Value::Uint(segment.window.into()));
-    tree.put(&WINDOW_SIZE, at(14, 2), Value::Uint(known.window.into()));
-    if let Some(scale) = known.scale {
+    tree.put(&WINDOW_SIZE, at(14, 2), Value::Uint(facts.window.into()));
+    if let Some(scale) = facts.scale {
         tree.put(&WINDOW_SIZE_SCALEFACTOR, at(14, 2), Value::Int(scale.into()));
     }
     let checksum = |at: usize| header.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
     tree.put(&CHECKSUM, at(16, 2), Value::Uint(u16::from_be_bytes(checksum(16)).into()));
-    tree.put(&CHECKSUM_STATUS, concluded, Value::Uint(2));
+    tree.put(&CHECKSUM_STATUS, derived, Value::Uint(2));
     tree.put(&URGENT_POINTER, at(18, 2), Value::Uint(u16::from_be_bytes(checksum(18)).into()));
 }
 
-fn write_info(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
-    let analysis = known.analysis;
-    tree.info(format_args!(""));
-    for &(mark, _, words) in MARKS.iter().rev().filter(|(mark, ..)| analysis.has(*mark)) {
+fn write_info(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
+    let analysis = facts.analysis;
+    tree.set_info(format_args!(""));
+    for &(mark, _, words) in FLAG_FIELDS.iter().rev().filter(|(mark, ..)| analysis.has(*mark)) {
         match analysis.duplicate_ack.filter(|_| mark == Analysis::DuplicateAck) {
-            Some((count, frame)) => tree.more_info(format_args!("[{words} {frame}#{count}] ")),
-            None => tree.more_info(format_args!("[{words}] ")),
+            Some((count, frame)) => tree.append_info(format_args!("[{words} {frame}#{count}] ")),
+            None => tree.append_info(format_args!("[{words}] ")),
         }
     }
-    // What the stream carries replaces what follows, not what is odd about the segment.
+    // The info of the stream's payload replaces the text from here on, but not the analysis flags.
     tree.fence();
     let (from, to, flags) = (segment.source_port, segment.destination_port, segment.flags);
-    let seq = segment.seq.wrapping_sub(known.seq_base);
-    tree.more_info(format_args!("{from} → {to} [{flags}] Seq={seq}"));
+    let seq = segment.seq.wrapping_sub(facts.seq_base);
+    tree.append_info(format_args!("{from} → {to} [{flags}] Seq={seq}"));
     if flags.ack() {
-        tree.more_info(format_args!(" Ack={}", segment.ack.wrapping_sub(known.ack_base)));
+        tree.append_info(format_args!(" Ack={}", segment.ack.wrapping_sub(facts.ack_base)));
     }
-    tree.more_info(format_args!(" Win={}", known.window));
+    tree.append_info(format_args!(" Win={}", facts.window));
     if let (true, Some(&[.., a, b])) = (flags.any(Flags::URG), segment.header.bytes.first_chunk::<20>()) {
-        tree.more_info(format_args!(" Urg={}", u16::from_be_bytes([a, b])));
+        tree.append_info(format_args!(" Urg={}", u16::from_be_bytes([a, b])));
     }
-    tree.more_info(format_args!(" Len={}", segment.len()));
+    tree.append_info(format_args!(" Len={}", segment.len()));
     for option in options::options(segment.options()) {
         let number = |at: usize| option.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied();
         match (option.kind, option.bytes.len()) {
-            (2, 4) => tree.more_info(format_args!(
+            (2, 4) => tree.append_info(format_args!(
                 " MSS={}",
-                u16::from_be_bytes(option.bytes.get(2..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default())
+                u16::from_be_bytes(
+                    option.bytes.get(2..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default()
+                )
             )),
-            (3, 3) => tree.more_info(format_args!(" WS={}", 1_u32 << option.window_shift().unwrap_or_default())),
-            (4, 2) => tree.more_info(format_args!(" SACK_PERM")),
+            (3, 3) => tree.append_info(format_args!(" WS={}", 1_u32 << option.window_shift().unwrap_or_default())),
+            (4, 2) => tree.append_info(format_args!(" SACK_PERM")),
             (5, _) => {
                 for (left, right) in option.sack_blocks() {
-                    let (left, right) = (left.wrapping_sub(known.ack_base), right.wrapping_sub(known.ack_base));
-                    tree.more_info(format_args!(" SLE={left} SRE={right}"));
+                    let (left, right) = (left.wrapping_sub(facts.ack_base), right.wrapping_sub(facts.ack_base));
+                    tree.append_info(format_args!(" SLE={left} SRE={right}"));
                 }
             }
             (8, 10) => {
                 let (value, echo) = (number(2).unwrap_or_default(), number(6).unwrap_or_default());
                 let (value, echo) = (u32::from_be_bytes(value), u32::from_be_bytes(echo));
-                tree.more_info(format_args!(" TSval={value} TSecr={echo}"));
+                tree.append_info(format_args!(" TSval={value} TSecr={echo}"));
             }
             _ => {}
         }
     }
-    if let Some(frame) = known.reassembled_in {
-        tree.more_info(format_args!(" [TCP PDU reassembled in {frame}]"));
+    if let Some(frame) = facts.reassembled_in {
+        tree.append_info(format_args!(" [TCP PDU reassembled in {frame}]"));
     }
 }
 
 fn describe_completeness(bits: u8, tree: &mut Tree) {
-    let concluded = Slice::default();
-    let place = tree.open(&COMPLETENESS, concluded, Value::Uint(bits.into()));
-    tree.label(place, format_args!("[Conversation completeness: {} ({bits})]", completeness_word(bits)));
+    let derived = Slice::default();
+    let node = tree.open(&COMPLETENESS, derived, Value::Uint(bits.into()));
+    tree.label(node, format_args!("[Conversation completeness: {} ({bits})]", completeness_name(bits)));
     let parts = [
         &COMPLETENESS_RST,
         &COMPLETENESS_FIN,
@@ -499,20 +501,20 @@ fn describe_completeness(bits: u8, tree: &mut Tree) {
         &COMPLETENESS_SYN,
     ];
     for (field, bit) in parts.into_iter().zip([32, 16, 8, 4, 2, 1]) {
-        tree.put(field, concluded, Value::Bool(bits & bit != 0));
+        tree.put(field, derived, Value::Bool(bits & bit != 0));
     }
     if tree.wants(&COMPLETENESS_STR) {
         let letter = |bit: u8, letter| if bits & bit != 0 { letter } else { '·' };
         let [r, f, d] = [letter(32, 'R'), letter(16, 'F'), letter(8, 'D')];
         let [a, s, t] = [letter(4, 'A'), letter(2, 'S'), letter(1, 'S')];
-        tree.put_text(&COMPLETENESS_STR, concluded, format_args!("{r}{f}{d}{a}{s}{t}"));
+        tree.put_text(&COMPLETENESS_STR, derived, format_args!("{r}{f}{d}{a}{s}{t}"));
     }
     tree.close();
 }
 
-/// What a completeness says, in a word: as far as the connection came.
+/// Returns the name of a completeness: the last state that the connection reached.
 #[must_use]
-pub fn completeness_word(bits: u8) -> &'static str {
+pub fn completeness_name(bits: u8) -> &'static str {
     match bits {
         1 => "Incomplete, SYN_SENT",
         3 => "Incomplete, CLIENT_ESTABLISHED",
@@ -524,11 +526,11 @@ pub fn completeness_word(bits: u8) -> &'static str {
     }
 }
 
-fn describe_flags(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
+fn describe_flags(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
     let flags = segment.flags;
     let span = segment.header.span(12, 2);
-    let place = tree.open(&FLAGS, span, Value::Uint(flags.0.into()));
-    tree.label(place, format_args!("Flags: 0x{:03x} ({flags})", flags.0));
+    let node = tree.open(&FLAGS, span, Value::Uint(flags.0.into()));
+    tree.label(node, format_args!("Flags: 0x{:03x} ({flags})", flags.0));
     let parts = [
         (&FLAGS_RES, Flags::RESERVED),
         (&FLAGS_AE, Flags::AE),
@@ -558,13 +560,13 @@ fn describe_flags(segment: &Segment<'_>, known: &Known, tree: &mut Tree) {
     }
     if flags.fin() {
         tree.note(&CONNECTION_FIN, span, format_args!("{}", CONNECTION_FIN.title));
-        match known.fin_active {
+        match facts.fin_active {
             Some(true) => tree.note(&CONNECTION_FIN_ACTIVE, span, format_args!("{}", CONNECTION_FIN_ACTIVE.title)),
             Some(false) => tree.note(&CONNECTION_FIN_PASSIVE, span, format_args!("{}", CONNECTION_FIN_PASSIVE.title)),
             None => {}
         }
     }
-    tree.put_text(&FLAGS_STR, span, format_args!("{}", Letters(flags)));
+    tree.put_text(&FLAGS_STR, span, format_args!("{}", FlagLetters(flags)));
     tree.close();
 }
 
@@ -572,43 +574,43 @@ fn describe_analysis(analysis: &Analysis, tree: &mut Tree) {
     if *analysis == Analysis::default() {
         return;
     }
-    let concluded = Slice::default();
-    tree.open(&ANALYSIS, concluded, Value::Present);
+    let derived = Slice::default();
+    tree.open(&ANALYSIS, derived, Value::Present);
     if let Some((frame, rtt)) = analysis.acks {
-        tree.put(&ANALYSIS_ACKS_FRAME, concluded, Value::Uint(frame.into()));
+        tree.put(&ANALYSIS_ACKS_FRAME, derived, Value::Uint(frame.into()));
         if rtt != 0 {
-            tree.put(&ANALYSIS_ACK_RTT, concluded, Value::Duration(rtt));
+            tree.put(&ANALYSIS_ACK_RTT, derived, Value::Duration(rtt));
         }
     }
     if let Some(rtt) = analysis.initial_rtt {
-        tree.put(&ANALYSIS_INITIAL_RTT, concluded, Value::Duration(rtt));
+        tree.put(&ANALYSIS_INITIAL_RTT, derived, Value::Duration(rtt));
     }
     if let Some(bytes) = analysis.bytes_in_flight {
-        tree.put(&ANALYSIS_BYTES_IN_FLIGHT, concluded, Value::Uint(bytes.into()));
+        tree.put(&ANALYSIS_BYTES_IN_FLIGHT, derived, Value::Uint(bytes.into()));
     }
     if let Some(bytes) = analysis.push_bytes_sent {
-        tree.put(&ANALYSIS_PUSH_BYTES_SENT, concluded, Value::Uint(bytes.into()));
+        tree.put(&ANALYSIS_PUSH_BYTES_SENT, derived, Value::Uint(bytes.into()));
     }
-    if analysis.marks != 0 {
-        tree.open(&ANALYSIS_FLAGS, concluded, Value::Present);
-        for &(mark, field, _) in MARKS.iter().filter(|(mark, ..)| analysis.has(*mark)) {
-            tree.note(field, concluded, format_args!("{}", field.title));
+    if analysis.flags != 0 {
+        tree.open(&ANALYSIS_FLAGS, derived, Value::Present);
+        for &(mark, field, _) in FLAG_FIELDS.iter().filter(|(mark, ..)| analysis.has(*mark)) {
+            tree.note(field, derived, format_args!("{}", field.title));
             if matches!(mark, Analysis::FastRetransmission | Analysis::SpuriousRetransmission) {
                 let field = &ANALYSIS_RETRANSMISSION;
-                tree.note(field, concluded, format_args!("{}", field.title));
+                tree.note(field, derived, format_args!("{}", field.title));
             }
         }
         tree.close();
     }
     if let Some((count, frame)) = analysis.duplicate_ack {
-        // Once as the note above and once as the head of these two, as Wireshark has it.
-        tree.put(&ANALYSIS_DUPLICATE_ACK, concluded, Value::Present);
-        tree.put(&ANALYSIS_DUPLICATE_ACK_NUM, concluded, Value::Uint(count.into()));
-        tree.put(&ANALYSIS_DUPLICATE_ACK_FRAME, concluded, Value::Uint(frame.into()));
+        // Recorded as the note above, and again as the parent of the next two, as Wireshark does.
+        tree.put(&ANALYSIS_DUPLICATE_ACK, derived, Value::Present);
+        tree.put(&ANALYSIS_DUPLICATE_ACK_NUM, derived, Value::Uint(count.into()));
+        tree.put(&ANALYSIS_DUPLICATE_ACK_FRAME, derived, Value::Uint(frame.into()));
     }
     if let Some((time, frame)) = analysis.rto {
-        tree.put(&ANALYSIS_RTO, concluded, Value::Duration(time));
-        tree.put(&ANALYSIS_RTO_FRAME, concluded, Value::Uint(frame.into()));
+        tree.put(&ANALYSIS_RTO, derived, Value::Duration(time));
+        tree.put(&ANALYSIS_RTO_FRAME, derived, Value::Uint(frame.into()));
     }
     tree.close();
 }

@@ -1,11 +1,11 @@
-//! TCP's options (RFC 9293 3.1): walked for their facts, or described one by one.
+//! Options of TCP (RFC 9293 3.1): parsed for their values, or recorded one by one.
 
 use super::fields::*;
 use crate::field::Field;
-use crate::packet::Piece;
+use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
 
-/// The kinds of options, of the IANA registry.
+/// Kinds of options, from the IANA registry.
 pub(super) const KINDS: &[(u64, &str)] = &[
     (0, "End of Option List"),
     (1, "No-Operation"),
@@ -23,14 +23,14 @@ pub(super) const KINDS: &[(u64, &str)] = &[
     (254, "RFC3692-style Experiment 2"),
 ];
 
-/// One option: its kind, where it begins among the options, and its bytes, kind and length included.
+/// An option: its kind, its offset among the options, and its bytes, kind and length included.
 #[derive(Clone, Copy, Debug)]
 pub struct TcpOption<'b> {
-    /// The kind.
+    /// Kind of the option.
     pub kind: u8,
-    /// Where it begins among the options.
-    pub at: usize,
-    /// All its bytes.
+    /// Offset among the options.
+    pub offset: usize,
+    /// Bytes of the option.
     pub bytes: &'b [u8],
 }
 
@@ -47,16 +47,16 @@ impl TcpOption<'_> {
         self.bytes.get(at).copied().unwrap_or_default()
     }
 
-    /// The shift count, if this is a window scale option. RFC 7323 2.3: more than 14 counts as 14.
+    /// Returns the shift count of a window scale option. RFC 7323 2.3: more than 14 counts as 14.
     #[must_use]
     pub fn window_shift(&self) -> Option<u8> {
         (self.kind == 3 && self.bytes.len() == 3).then(|| self.u8(2).min(14))
     }
 
-    /// Whether the first block of a SACK option tells of data that arrived twice (RFC 2883 4): it lies before the
-    /// acknowledgment, or within the second block.
+    /// Returns whether the first block of a SACK option reports data that arrived twice (RFC 2883 4): the block is
+    /// before the acknowledgment, or within the second block.
     #[must_use]
-    pub fn begins_with_a_duplicate(&self, ack: u32) -> bool {
+    pub fn is_dsack(&self, ack: u32) -> bool {
         let before = |a: u32, b: u32| (b.wrapping_sub(a) as i32) >= 0;
         let mut blocks = self.sack_blocks();
         let Some((left, right)) = blocks.next() else { return false };
@@ -64,15 +64,15 @@ impl TcpOption<'_> {
         before(right, ack) || second.is_some_and(|(from, to)| before(from, left) && before(right, to))
     }
 
-    /// The blocks of a SACK option (RFC 2018 3): first sequence number, and the one after the last.
+    /// Returns the blocks of a SACK option (RFC 2018 3): the first sequence number, and the one after the last.
     pub fn sack_blocks(&self) -> impl Iterator<Item = (u32, u32)> {
         let count = if self.kind == 5 { self.bytes.len().saturating_sub(2) / 8 } else { 0 };
         (0..count).map(|nth| (self.u32(2 + nth * 8), self.u32(6 + nth * 8)))
     }
 }
 
-/// The options in order, up to the end of the list, or to one whose length does not fit: that is the last and has
-/// all remaining bytes.
+/// Returns the options in order, up to the end of the list, or to one of an invalid length, which gets all remaining
+/// bytes.
 pub fn options(bytes: &[u8]) -> impl Iterator<Item = TcpOption<'_>> {
     let mut at = 0;
     core::iter::from_fn(move || {
@@ -83,24 +83,24 @@ pub fn options(bytes: &[u8]) -> impl Iterator<Item = TcpOption<'_>> {
             (_, Some(&len)) if len >= 2 && usize::from(len) <= rest.len() => usize::from(len),
             _ => rest.len(),
         };
-        let option = TcpOption { kind, at, bytes: rest.get(..len)? };
+        let option = TcpOption { kind, offset: at, bytes: rest.get(..len)? };
         at = if kind == 0 { bytes.len() } else { at + len };
         Some(option)
     })
 }
 
-/// Records all options. `ack` is the acknowledgment beside them, `base` the sequence number of the other side's
-/// beginning, for selective acknowledgments.
-pub(super) fn describe(piece: Piece<'_>, ack: u32, base: u32, tree: &mut Tree) {
+/// Records all options. `ack` is the acknowledgment number of the segment. `base` is the initial sequence number of the
+/// other side, for selective acknowledgments.
+pub(super) fn describe(piece: Payload<'_>, ack: u32, base: u32, tree: &mut Tree) {
     let all = piece.all();
-    let place = tree.open(&OPTIONS, all, Value::Bytes(all));
+    let node = tree.open(&OPTIONS, all, Value::Bytes(all));
     if tree.wanted().labels {
         let count = options(piece.bytes).count();
-        tree.label(place, format_args!("Options: ({} bytes), {count} options", piece.bytes.len()));
+        tree.label(node, format_args!("Options: ({} bytes), {count} options", piece.bytes.len()));
     }
     for option in options(piece.bytes) {
-        let span = piece.span(option.at, option.bytes.len());
-        let part = |at: usize, len: usize| piece.span(option.at + at, len);
+        let span = piece.span(option.offset, option.bytes.len());
+        let part = |at: usize, len: usize| piece.span(option.offset + at, len);
         let sized = option.kind <= 1 || option.bytes.get(1).is_some_and(|&len| usize::from(len) == option.bytes.len());
         tree.open(field(option.kind), span, Value::Bytes(span));
         tree.put(&OPTION_KIND, part(0, 1), Value::Uint(option.kind.into()));
@@ -146,7 +146,7 @@ fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, ack
             tree.put(&OPTIONS_WSCALE_MULTIPLIER, part(2, 1), Value::Uint(1 << shift.min(14)));
         }
         (5, _) => {
-            let duplicate = option.begins_with_a_duplicate(ack);
+            let duplicate = option.is_dsack(ack);
             for (nth, (left, right)) in option.sack_blocks().enumerate() {
                 let (from, to) = (part(2 + nth * 8, 4), part(6 + nth * 8, 4));
                 let (left, right) = (left.wrapping_sub(base), right.wrapping_sub(base));
@@ -180,23 +180,23 @@ mod tests {
 
     #[test]
     fn a_sack_option_of_one_byte_has_no_blocks() {
-        // Found by fuzzing: kind 5 as the last byte of the options, where its length should follow.
+        // Found by fuzzing: kind 5 in the last byte of the options, where its length should follow.
         let last = super::options(&[1, 1, 1, 5]).last().map(|option| (option.kind, option.sack_blocks().count()));
         assert_eq!(last, Some((5, 0)));
     }
 
     #[test]
-    fn a_block_before_the_acknowledgment_or_within_the_second_tells_of_a_duplicate() {
-        let begins = |blocks: &[(u32, u32)], ack: u32| {
+    fn a_first_block_before_the_acknowledgment_or_within_the_second_is_a_dsack() {
+        let is_dsack = |blocks: &[(u32, u32)], ack: u32| {
             let mut bytes = alloc::vec![5, 2 + 8 * blocks.len() as u8];
             for (left, right) in blocks {
                 bytes.extend(left.to_be_bytes().into_iter().chain(right.to_be_bytes()));
             }
-            options(&bytes).next().is_some_and(|option| option.begins_with_a_duplicate(ack))
+            options(&bytes).next().is_some_and(|option| option.is_dsack(ack))
         };
-        assert!(begins(&[(4_294_967_290, 4)], 5), "before the acknowledgment, over the end of the numbers");
-        assert!(begins(&[(20, 30), (10, 40)], 5), "within the second");
-        assert!(!begins(&[(20, 30), (40, 50)], 5), "both beyond the acknowledgment");
-        assert!(!begins(&[], 5), "no block");
+        assert!(is_dsack(&[(4_294_967_290, 4)], 5), "before the acknowledgment, across sequence number wraparound");
+        assert!(is_dsack(&[(20, 30), (10, 40)], 5), "within the second");
+        assert!(!is_dsack(&[(20, 30), (40, 50)], 5), "both beyond the acknowledgment");
+        assert!(!is_dsack(&[], 5), "no block");
     }
 }

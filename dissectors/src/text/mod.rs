@@ -1,18 +1,18 @@
-//! Text: content that is made of lines.
+//! Text: bodies made of lines.
 
-use crate::content::Content;
+use crate::content::Body;
 use crate::packet::Path;
-use crate::protocol::{Claim, Part, Protocol};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "text";
-    /// Content that is made of lines of text.
+    /// A body made of lines of text.
     TEXT: Protocol "data-text-lines" "Line-based text data";
     /// A line of text, its line end included.
     LINE: Text "data-text-lines.line" "Line" { ours: true };
 }
 
-/// Lines of text in the list of protocols.
+/// Registry entry for lines of text.
 pub static PROTOCOL: Protocol = Protocol {
     short: "",
     fields: FIELDS,
@@ -31,22 +31,22 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::MediaType("application/x-javascript"),
         Claim::MediaType("application/x-wms-logplaystats"),
     ],
-    part: Part::Content(read),
+    dissector: Dissector::Content(read),
 };
 
-/// As many lines are told.
+/// Maximum number of recorded lines.
 const MAX_LINES: usize = 10_000;
 
-fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("data-text-lines");
-    content.more_info(tree, format_args!(" ({})", content.media_type_text()));
+    body.append_info(tree, format_args!(" ({})", body.media_type_text()));
     if !tree.wants_any(&TEXT) {
         return;
     }
-    let piece = content.piece;
-    let place = tree.open(&TEXT, piece.all(), Value::Bytes(piece.all()));
+    let piece = body.payload;
+    let parent = tree.open(&TEXT, piece.all(), Value::Bytes(piece.all()));
     let count = piece.bytes.split_inclusive(|&byte| byte == b'\n').count();
-    tree.label(place, format_args!("{}: {} ({count} lines)", TEXT.title, content.media_type_text()));
+    tree.label(parent, format_args!("{}: {} ({count} lines)", TEXT.title, body.media_type_text()));
     let mut at = 0;
     for line in piece.bytes.split_inclusive(|&byte| byte == b'\n').take(MAX_LINES) {
         let span = piece.span(at, line.len());

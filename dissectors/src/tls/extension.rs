@@ -1,95 +1,98 @@
-//! The extensions of a hello (RFC 8446 4.2, RFC 6066 and others): type, length and what the common ones say.
+//! The extensions of a hello (RFC 8446 4.2, RFC 6066 and others): type, length, and the content of common ones.
 
 use super::fields::*;
-use super::vector::{counted, each, grouped, list, part, under};
+use super::vector::{counted_list, each, list, take_payload, with_group, with_node};
 use crate::field::Field;
-use crate::packet::Piece;
-use crate::reader::{Reader, Short};
+use crate::packet::Payload;
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::Value;
 
-/// In which message extensions stand: some say other things there.
+/// The message that contains extensions. The format of some extensions depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Within {
+pub(super) enum HelloKind {
     ClientHello,
     ServerHello,
     HelloRetryRequest,
 }
 
-/// Reads all extensions up to the end of the message; a hello may have none at all.
-pub(super) fn read(reader: &mut Reader<'_, '_>, within: Within) -> Result<(), Short> {
+/// Reads all extensions up to the end of the message; a hello may have none.
+pub(super) fn read(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Result<(), UnexpectedEnd> {
     if reader.rest().bytes.is_empty() {
         return Ok(());
     }
     let len = reader.u16(&EXTENSIONS_LENGTH)?;
-    each(&mut list(reader, len)?, |reader| one(reader, within))
+    each(&mut list(reader, len)?, |reader| read_one(reader, message))
 }
 
-fn one(reader: &mut Reader<'_, '_>, within: Within) -> Result<(), Short> {
-    let piece = reader.rest();
-    let head = piece.bytes.first_chunk::<4>().ok_or(Short)?;
+fn read_one(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Result<(), UnexpectedEnd> {
+    let payload = reader.rest();
+    let head = payload.bytes.first_chunk::<4>().ok_or(UnexpectedEnd)?;
     let (kind, len) = (u16::from_be_bytes([head[0], head[1]]), u16::from_be_bytes([head[2], head[3]]));
-    let node = reader.tree.open(&EXTENSION, piece.span(0, 4 + usize::from(len)), Value::Present);
+    let node = reader.tree.open(&EXTENSION, payload.span(0, 4 + usize::from(len)), Value::Present);
     match EXTENSION_TYPE.value_name(kind.into()) {
         Some(name) => reader.tree.label(node, format_args!("Extension: {name} (len={len})")),
         None => reader.tree.label(node, format_args!("Extension: Unknown type {kind} (len={len})")),
     }
     reader.u16(&EXTENSION_TYPE)?;
     reader.u16(&EXTENSION_LENGTH)?;
-    let body = part(reader, len);
+    let body = take_payload(reader, len);
     if let Ok(body) = body
-        && let Err(Short) = content(kind, body, within, &mut Reader::new(body, reader.tree))
+        && let Err(UnexpectedEnd) = read_content(kind, body, message, &mut FieldReader::new(body, reader.tree))
     {
-        crate::frame::note_cut(body, reader.tree);
+        crate::frame::note_truncated(body, reader.tree);
     }
     reader.tree.close();
     body.map(|_| ())
 }
 
-fn content(kind: u16, body: Piece<'_>, within: Within, reader: &mut Reader<'_, '_>) -> Result<(), Short> {
-    let asks = within == Within::ClientHello;
+fn read_content(
+    kind: u16,
+    body: Payload<'_>,
+    message: HelloKind,
+    reader: &mut FieldReader<'_, '_>,
+) -> Result<(), UnexpectedEnd> {
+    let is_client = message == HelloKind::ClientHello;
     let is_empty = body.bytes.is_empty();
     match kind {
-        // As an answer it is empty: the name was heard.
-        0 if !is_empty => grouped(reader, "Server Name Indication extension", server_name),
+        // A server acknowledges the name with an empty extension.
+        0 if !is_empty => with_group(reader, "Server Name Indication extension", server_name),
         1 => reader.u8(&MAX_FRAGMENT_LENGTH).map(drop),
-        5 if asks => status_request(reader),
-        10 => counted(reader, &SUPPORTED_GROUPS_LENGTH, &SUPPORTED_GROUPS, "Supported Groups", "group", |reader| {
-            reader.u16(&SUPPORTED_GROUP).map(drop)
-        }),
+        5 if is_client => status_request(reader),
+        10 => {
+            counted_list(reader, &SUPPORTED_GROUPS_LENGTH, &SUPPORTED_GROUPS, "Supported Groups", "group", |reader| {
+                reader.u16(&SUPPORTED_GROUP).map(drop)
+            })
+        }
         11 => {
             let len = reader.u8(&POINT_FORMATS_LENGTH)?;
             let label = format_args!("Elliptic curves point formats ({len})");
-            under(&mut list(reader, len)?, &EC_POINT_FORMATS, label, |reader| {
+            with_node(&mut list(reader, len)?, &EC_POINT_FORMATS, label, |reader| {
                 each(reader, |reader| reader.u8(&EC_POINT_FORMAT).map(drop))
             })
         }
         13 | 34 | 50 => signature_algorithms(reader),
         15 => reader.u8(&HEARTBEAT_MODE).map(drop),
-        16 => names(reader, &ALPN_LENGTH, &ALPN_LIST, [&ALPN_STR_LENGTH, &ALPN_STR]),
-        17513 | 17613 if asks => names(reader, &ALPS_LENGTH, &ALPS_LIST, [&ALPS_STR_LENGTH, &ALPS_STR]),
+        16 => read_names(reader, &ALPN_LENGTH, &ALPN_LIST, [&ALPN_STR_LENGTH, &ALPN_STR]),
+        17513 | 17613 if is_client => read_names(reader, &ALPS_LENGTH, &ALPS_LIST, [&ALPS_STR_LENGTH, &ALPS_STR]),
         21 => reader.bytes(&PADDING_DATA, body.bytes.len()).map(drop),
         27 => {
             let len = reader.u8(&COMPRESS_ALGORITHMS_LENGTH)?;
-            each(&mut list(reader, len)?, |reader| {
-                reader.u16(&COMPRESS_ALGORITHM).map(drop)
-            })
+            each(&mut list(reader, len)?, |reader| reader.u16(&COMPRESS_ALGORITHM).map(drop))
         }
         28 => reader.u16(&RECORD_SIZE_LIMIT).map(drop),
-        // A ticket, or the wish for one.
+        // A ticket, or an empty request for one.
         35 => {
             let node = reader.tree.put(&EXTENSION_DATA, body.all(), Value::Bytes(body.all()));
             let (len, s) = (body.bytes.len(), if body.bytes.len() == 1 { "" } else { "s" });
             reader.tree.label(node, format_args!("Data ({len} byte{s})"));
             Ok(())
         }
-        41 if asks => grouped(reader, "Pre-Shared Key extension", offered_keys),
-        41 => grouped(reader, "Pre-Shared Key extension", |reader| reader.u16(&PSK_SELECTED).map(drop)),
+        41 if is_client => with_group(reader, "Pre-Shared Key extension", offered_keys),
+        41 => with_group(reader, "Pre-Shared Key extension", |reader| reader.u16(&PSK_SELECTED).map(drop)),
         42 if !is_empty => reader.u32(&MAX_EARLY_DATA).map(drop),
-        43 if asks => {
+        43 if is_client => {
             let len = reader.u8(&SUPPORTED_VERSIONS_LENGTH)?;
-            each(&mut list(reader, len)?, |reader| {
-                reader.u16(&SUPPORTED_VERSION).map(drop)
-            })
+            each(&mut list(reader, len)?, |reader| reader.u16(&SUPPORTED_VERSION).map(drop))
         }
         43 => reader.u16(&SUPPORTED_VERSION).map(drop),
         44 => {
@@ -100,18 +103,18 @@ fn content(kind: u16, body: Piece<'_>, within: Within, reader: &mut Reader<'_, '
             let len = reader.u8(&PSK_MODES_LENGTH)?;
             each(&mut list(reader, len)?, |reader| reader.u8(&PSK_MODE).map(drop))
         }
-        51 => grouped(reader, "Key Share extension", |reader| key_share(reader, within)),
-        65281 => grouped(reader, "Renegotiation Info extension", |reader| {
+        51 => with_group(reader, "Key Share extension", |reader| key_share(reader, message)),
+        65281 => with_group(reader, "Renegotiation Info extension", |reader| {
             let len = reader.u8(&RENEGOTIATION_LENGTH)?;
             if len > 0 { reader.bytes(&RENEGOTIATION, len.into()).map(drop) } else { Ok(()) }
         }),
-        // Those that are only there or not.
+        // Extensions without content.
         0 | 4 | 18 | 22 | 23 | 42 | 49 if is_empty => Ok(()),
         _ => reader.bytes(&EXTENSION_DATA, body.bytes.len()).map(drop),
     }
 }
 
-fn server_name(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn server_name(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let len = reader.u16(&SERVER_NAME_LIST_LENGTH)?;
     each(&mut list(reader, len)?, |reader| {
         reader.u8(&SERVER_NAME_TYPE)?;
@@ -120,7 +123,7 @@ fn server_name(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     })
 }
 
-fn status_request(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn status_request(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     if reader.u8(&STATUS_TYPE)? != 1 {
         return Ok(());
     }
@@ -130,16 +133,16 @@ fn status_request(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     reader.skip(extensions.into())
 }
 
-/// Signature algorithms, which stand in other messages too.
-pub(super) fn signature_algorithms(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads a list of signature algorithms, which other messages contain too.
+pub(super) fn signature_algorithms(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let title = "Signature Hash Algorithms";
-    counted(reader, &SIG_HASH_ALGS_LENGTH, &SIG_HASH_ALGS, title, "algorithm", signature_algorithm)
+    counted_list(reader, &SIG_HASH_ALGS_LENGTH, &SIG_HASH_ALGS, title, "algorithm", signature_algorithm)
 }
 
-/// One signature algorithm, and what TLS 1.2 makes of its two bytes.
-pub(super) fn signature_algorithm(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads one signature algorithm, and its two bytes as TLS 1.2 defines them.
+pub(super) fn signature_algorithm(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let both = reader.rest();
-    let &[hash, signature] = both.bytes.first_chunk().ok_or(Short)?;
+    let &[hash, signature] = both.bytes.first_chunk().ok_or(UnexpectedEnd)?;
     let number = u16::from_be_bytes([hash, signature]);
     let node = reader.tree.open(&SIG_HASH_ALG, both.span(0, 2), Value::Uint(number.into()));
     if SIG_HASH_ALG.value_name(number.into()).is_none() {
@@ -152,14 +155,14 @@ pub(super) fn signature_algorithm(reader: &mut Reader<'_, '_>) -> Result<(), Sho
     read.map(drop)
 }
 
-fn names(
-    reader: &mut Reader<'_, '_>,
+fn read_names(
+    reader: &mut FieldReader<'_, '_>,
     length: &'static Field,
     all: &'static Field,
     name: [&'static Field; 2],
-) -> Result<(), Short> {
+) -> Result<(), UnexpectedEnd> {
     let len = reader.u16(length)?;
-    under(&mut list(reader, len)?, all, format_args!("{}", all.title), |reader| {
+    with_node(&mut list(reader, len)?, all, format_args!("{}", all.title), |reader| {
         each(reader, |reader| {
             let len = reader.u8(name[0])?;
             reader.text(name[1], len.into()).map(drop)
@@ -167,20 +170,20 @@ fn names(
     })
 }
 
-fn key_share(reader: &mut Reader<'_, '_>, within: Within) -> Result<(), Short> {
-    match within {
-        Within::ClientHello => {
+fn key_share(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Result<(), UnexpectedEnd> {
+    match message {
+        HelloKind::ClientHello => {
             let len = reader.u16(&KEY_SHARES_LENGTH)?;
             each(&mut list(reader, len)?, key_share_entry)
         }
-        Within::ServerHello => key_share_entry(reader),
-        Within::HelloRetryRequest => reader.u16(&KEY_SHARE_SELECTED).map(drop),
+        HelloKind::ServerHello => key_share_entry(reader),
+        HelloKind::HelloRetryRequest => reader.u16(&KEY_SHARE_SELECTED).map(drop),
     }
 }
 
-fn key_share_entry(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn key_share_entry(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let entry = reader.rest();
-    let head = entry.bytes.first_chunk::<4>().ok_or(Short)?;
+    let head = entry.bytes.first_chunk::<4>().ok_or(UnexpectedEnd)?;
     let (group, len) = (u16::from_be_bytes([head[0], head[1]]), u16::from_be_bytes([head[2], head[3]]));
     let node = reader.tree.open(&PART, entry.span(0, 4 + usize::from(len)), Value::Present);
     let name = KEY_SHARE_GROUP.value_name(group.into()).unwrap_or("Unknown");
@@ -192,12 +195,12 @@ fn key_share_entry(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
     read.map(drop)
 }
 
-/// RFC 8446 4.2.11.
-fn offered_keys(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+/// Reads the pre-shared keys that a client offers (RFC 8446 4.2.11).
+fn offered_keys(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let len = reader.u16(&PSK_IDENTITIES_LENGTH)?;
     each(&mut list(reader, len)?, |reader| {
         let identity = reader.rest();
-        let len = u16::from_be_bytes(*identity.bytes.first_chunk().ok_or(Short)?);
+        let len = u16::from_be_bytes(*identity.bytes.first_chunk().ok_or(UnexpectedEnd)?);
         let node = reader.tree.open(&PART, identity.span(0, 6 + usize::from(len)), Value::Present);
         reader.tree.label(node, format_args!("PSK Identity (length: {len})"));
         reader.u16(&PSK_IDENTITY_LENGTH)?;
@@ -206,7 +209,7 @@ fn offered_keys(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
         read.map(drop)
     })?;
     let len = reader.u16(&PSK_BINDERS_LENGTH)?;
-    let binders = part(reader, len)?;
+    let binders = take_payload(reader, len)?;
     reader.tree.put(&PSK_BINDERS, binders.all(), Value::Present);
     Ok(())
 }

@@ -1,276 +1,276 @@
-//! What TLS can say in clear (RFC 5246, RFC 8446).
+//! The fields of TLS that are readable without decryption (RFC 5246, RFC 8446).
 
 use super::names::*;
 use super::suites::CIPHER_SUITES;
-use crate::field::Form;
+use crate::field::DisplayBase;
 
 crate::fields! { "tls";
     /// Transport Layer Security: one or more records.
     TLS: Protocol "tls" "Transport Layer Security";
-    /// A record.
+    /// TLS record.
     RECORD: Label "tls.record" "Record Layer";
-    /// What a record carries.
+    /// Content type of the record.
     CONTENT_TYPE: U8 "tls.record.content_type" "Content Type" { values: CONTENT_TYPES };
-    /// The same in a record of TLS 1.3 that is encrypted: it says application data, whatever is within.
+    /// Content type of an encrypted TLS 1.3 record: always application data.
     OPAQUE_TYPE: U8 "tls.record.opaque_type" "Opaque Type" { values: CONTENT_TYPES };
-    /// The version a record says, which is not the one that is spoken: TLS 1.3 says 1.2.
-    RECORD_VERSION: U16 "tls.record.version" "Version" { form: Form::Hex, values: VERSIONS };
-    /// How many bytes a record carries.
+    /// Version in the record header. It differs from the negotiated version: TLS 1.3 uses 1.2 here.
+    RECORD_VERSION: U16 "tls.record.version" "Version" { base: DisplayBase::Hex, values: VERSIONS };
+    /// Length of the record's content in bytes.
     RECORD_LENGTH: U16 "tls.record.length" "Length";
-    /// The cipher spec changes: what follows is encrypted.
+    /// Change of the cipher spec: later messages of the side are encrypted.
     CHANGE_CIPHER_SPEC: Label "tls.change_cipher_spec" "Change Cipher Spec Message";
-    /// An alert.
+    /// Alert.
     ALERT: Label "tls.alert_message" "Alert Message";
-    /// How grave an alert is.
+    /// Alert severity.
     ALERT_LEVEL: U8 "tls.alert_message.level" "Level" { values: ALERT_LEVELS };
-    /// What an alert says.
+    /// Alert description.
     ALERT_DESCRIPTION: U8 "tls.alert_message.desc" "Description" { values: ALERTS };
-    /// A heartbeat (RFC 6520).
+    /// Heartbeat (RFC 6520).
     HEARTBEAT: Label "tls.heartbeat_message" "Heartbeat Message";
-    /// Application data, encrypted.
+    /// Encrypted application data.
     APP_DATA: Bytes "tls.app_data" "Encrypted Application Data";
-    /// The protocol within, where the server has agreed to it in clear (ALPN before TLS 1.3).
+    /// Application protocol, if negotiated in cleartext (ALPN before TLS 1.3).
     APP_DATA_PROTO: Text "tls.app_data_proto" "Application Data Protocol";
 
-    /// A message of the handshake, or a part of one.
+    /// Handshake message, or a fragment of one.
     HANDSHAKE: Label "tls.handshake" "Handshake Protocol";
-    /// What the message is.
+    /// Type of the handshake message.
     HANDSHAKE_TYPE: U8 "tls.handshake.type" "Handshake Type" { values: HANDSHAKE_TYPES };
-    /// How many bytes follow in the message.
+    /// Length of the handshake message's body in bytes.
     HANDSHAKE_LENGTH: U24 "tls.handshake.length" "Length";
-    /// The records from which a message was put together.
+    /// Fragments from which the handshake message was reassembled.
     FRAGMENTS: Label "tls.handshake.fragments" "Reassembled Handshake Fragments";
-    /// The frame with one of them.
+    /// Frame that contains a fragment of the handshake message.
     FRAGMENT: Frame "tls.handshake.fragment" "Handshake Fragment";
-    /// How many they are.
+    /// Number of fragments.
     FRAGMENT_COUNT: U32 "tls.handshake.fragment.count" "Handshake Fragment count";
-    /// The version of a hello; TLS 1.3 says 1.2 and means the extension supported_versions.
-    VERSION: U16 "tls.handshake.version" "Version" { form: Form::Hex, values: VERSIONS };
-    /// What the sender drew at random.
+    /// Version in the hello. TLS 1.3 uses 1.2 here and negotiates in the extension supported_versions.
+    VERSION: U16 "tls.handshake.version" "Version" { base: DisplayBase::Hex, values: VERSIONS };
+    /// Random bytes of the sender.
     RANDOM: Bytes "tls.handshake.random" "Random";
-    /// The first four bytes of it as a time, which they were meant to be before TLS 1.3.
+    /// First four bytes of the random as a time, as defined before TLS 1.3.
     RANDOM_TIME: Time "tls.handshake.random_time" "GMT Unix Time" { later: true };
-    /// The other bytes of it.
+    /// Remaining 28 bytes of the random.
     RANDOM_BYTES: Bytes "tls.handshake.random_bytes" "Random Bytes" { later: true };
-    /// The length of the session's identifier.
+    /// Length of the session ID in bytes.
     SESSION_ID_LENGTH: U16 "tls.handshake.session_id_length" "Session ID Length";
-    /// The identifier of a session to resume, or that can be.
+    /// ID of a session to resume, or of a new resumable session.
     SESSION_ID: Bytes "tls.handshake.session_id" "Session ID";
-    /// How many bytes the list of cipher suites has.
+    /// Length of the cipher suite list in bytes.
     CIPHER_SUITES_LENGTH: U16 "tls.handshake.cipher_suites_length" "Cipher Suites Length";
-    /// The cipher suites that a client knows.
+    /// Cipher suites that the client supports.
     CIPHERSUITES: Label "tls.handshake.ciphersuites" "Cipher Suites";
-    /// One of them, or the one that the server has chosen.
-    CIPHERSUITE: U16 "tls.handshake.ciphersuite" "Cipher Suite" { form: Form::Hex, values: CIPHER_SUITES };
-    /// How many compression methods a client knows.
+    /// Cipher suite offered by the client, or selected by the server.
+    CIPHERSUITE: U16 "tls.handshake.ciphersuite" "Cipher Suite" { base: DisplayBase::Hex, values: CIPHER_SUITES };
+    /// Number of compression methods.
     COMP_METHODS_LENGTH: U8 "tls.handshake.comp_methods_length" "Compression Methods Length";
-    /// The compression methods that a client knows.
+    /// Compression methods that the client supports.
     COMP_METHODS: Label "tls.handshake.comp_methods" "Compression Methods";
-    /// One of them, or the one that the server has chosen.
+    /// Compression method offered by the client, or selected by the server.
     COMP_METHOD: U8 "tls.handshake.comp_method" "Compression Method" { values: COMPRESSION_METHODS };
-    /// Values that belong together.
+    /// Group of related values.
     PART: Label "tls.handshake.part" "Values" { ours: true };
 
-    /// How many bytes the extensions have.
+    /// Length of all extensions in bytes.
     EXTENSIONS_LENGTH: U16 "tls.handshake.extensions_length" "Extensions Length";
-    /// An extension of a hello.
+    /// Extension of a hello.
     EXTENSION: Label "tls.handshake.extension" "Extension" { ours: true };
-    /// Which extension it is.
+    /// Extension type.
     EXTENSION_TYPE: U16 "tls.handshake.extension.type" "Type" { values: EXTENSIONS };
-    /// How many bytes it has.
+    /// Length of the extension's data in bytes.
     EXTENSION_LENGTH: U16 "tls.handshake.extension.len" "Length";
-    /// What it says, where it is not read further.
+    /// Data of an extension that is not dissected further.
     EXTENSION_DATA: Bytes "tls.handshake.extension.data" "Data";
-    /// How many bytes the list of names has.
+    /// Length of the server name list in bytes.
     SERVER_NAME_LIST_LENGTH: U16 "tls.handshake.extensions_server_name_list_len" "Server Name list length";
-    /// What kind of name it is.
+    /// Type of the server name.
     SERVER_NAME_TYPE: U8 "tls.handshake.extensions_server_name_type" "Server Name Type" { values: SERVER_NAME_TYPES };
-    /// How long the name is.
+    /// Length of the server name in bytes.
     SERVER_NAME_LENGTH: U16 "tls.handshake.extensions_server_name_len" "Server Name length";
-    /// The server that the client wants to reach (server name indication, RFC 6066 3).
+    /// Name of the requested server (server name indication, RFC 6066 3).
     SERVER_NAME: Text "tls.handshake.extensions_server_name" "Server Name";
-    /// The longest record that the client wants (RFC 6066 4).
+    /// Maximum fragment length requested by the client (RFC 6066 4).
     MAX_FRAGMENT_LENGTH: U8 "tls.handshake.max_fragment_length" "Maximum Fragment Length" { values: FRAGMENT_LENGTHS };
-    /// How the client would learn whether a certificate is still good (RFC 6066 8).
+    /// Type of certificate status information: how to verify that a certificate is not revoked (RFC 6066 8).
     STATUS_TYPE: U8 "tls.handshake.extensions_status_request_type" "Certificate Status Type" { values: STATUS_TYPES };
-    /// How many bytes the list of responders has.
+    /// Length of the responder ID list in bytes.
     STATUS_RESPONDERS_LENGTH: U16 "tls.handshake.extensions_status_request_responder_ids_len" "Responder ID list Length";
-    /// How many bytes the extensions of the request have.
+    /// Length of the request extensions in bytes.
     STATUS_EXTENSIONS_LENGTH: U16 "tls.handshake.extensions_status_request_exts_len" "Request Extensions Length";
-    /// How many bytes the list of groups has.
+    /// Length of the list of supported groups in bytes.
     SUPPORTED_GROUPS_LENGTH: U16 "tls.handshake.extensions_supported_groups_length" "Supported Groups List Length";
-    /// The groups of a key exchange that the client knows, curves among them.
+    /// Key exchange groups that the client supports, including elliptic curves.
     SUPPORTED_GROUPS: Label "tls.handshake.extensions_supported_groups" "Supported Groups List";
-    /// One of them.
-    SUPPORTED_GROUP: U16 "tls.handshake.extensions_supported_group" "Supported Group" { form: Form::Hex, values: GROUPS };
-    /// How many formats of points there are.
+    /// Supported key exchange group.
+    SUPPORTED_GROUP: U16 "tls.handshake.extensions_supported_group" "Supported Group" { base: DisplayBase::Hex, values: GROUPS };
+    /// Number of elliptic curve point formats.
     POINT_FORMATS_LENGTH: U8 "tls.handshake.extensions_ec_point_formats_length" "EC point formats Length";
-    /// The forms in which points of a curve can be written.
+    /// Supported encodings of elliptic curve points.
     EC_POINT_FORMATS: Label "tls.handshake.extensions_ec_point_formats" "EC point formats";
-    /// One of them.
+    /// Supported encoding of elliptic curve points.
     EC_POINT_FORMAT: U8 "tls.handshake.extensions_ec_point_format" "EC point format" { values: POINT_FORMATS };
-    /// How many bytes the list of signature algorithms has.
+    /// Length of the list of signature algorithms in bytes.
     SIG_HASH_ALGS_LENGTH: U16 "tls.handshake.sig_hash_alg_len" "Signature Hash Algorithms Length";
-    /// The signature algorithms that the sender knows.
+    /// Signature algorithms that the sender supports.
     SIG_HASH_ALGS: Label "tls.handshake.sig_hash_algs" "Signature Algorithms";
-    /// A signature algorithm.
-    SIG_HASH_ALG: U16 "tls.handshake.sig_hash_alg" "Signature Algorithm" { form: Form::Hex, values: SIGNATURE_ALGORITHMS };
-    /// The hash of it, as TLS 1.2 reads it.
+    /// Signature algorithm.
+    SIG_HASH_ALG: U16 "tls.handshake.sig_hash_alg" "Signature Algorithm" { base: DisplayBase::Hex, values: SIGNATURE_ALGORITHMS };
+    /// Hash algorithm of the signature algorithm, as defined by TLS 1.2.
     SIG_HASH_HASH: U8 "tls.handshake.sig_hash_hash" "Signature Hash Algorithm Hash" { values: HASHES };
-    /// The signature of it, as TLS 1.2 reads it.
+    /// Signature type of the signature algorithm, as defined by TLS 1.2.
     SIG_HASH_SIG: U8 "tls.handshake.sig_hash_sig" "Signature Hash Algorithm Signature" { values: SIGNATURES };
-    /// Who may send heartbeats (RFC 6520).
+    /// Whether the peer may send heartbeat requests (RFC 6520).
     HEARTBEAT_MODE: U8 "tls.handshake.extension.heartbeat.mode" "Mode" { values: HEARTBEAT_MODES };
-    /// How many bytes the list of protocols has.
+    /// Length of the protocol list in bytes.
     ALPN_LENGTH: U16 "tls.handshake.extensions_alpn_len" "ALPN Extension Length";
-    /// The protocols that the client would speak, or the one that the server has chosen (RFC 7301).
+    /// Application protocols offered by the client, or selected by the server (RFC 7301).
     ALPN_LIST: Label "tls.handshake.extensions_alpn_list" "ALPN Protocol";
-    /// How long the name of a protocol is.
+    /// Length of the protocol name in bytes.
     ALPN_STR_LENGTH: U8 "tls.handshake.extensions_alpn_str_len" "ALPN string length";
-    /// The name of a protocol, such as `h2`.
+    /// Name of an application protocol, such as `h2`.
     ALPN_STR: Text "tls.handshake.extensions_alpn_str" "ALPN Next Protocol";
-    /// Bytes that only make the hello longer (RFC 7685).
+    /// Padding of the hello (RFC 7685).
     PADDING_DATA: Bytes "tls.handshake.extensions_padding_data" "Padding Data";
-    /// How many bytes the list of algorithms has (RFC 8879).
+    /// Length of the list of compression algorithms in bytes (RFC 8879).
     COMPRESS_ALGORITHMS_LENGTH: U8 "tls.compress_certificate.algorithms_length" "Algorithms Length";
-    /// How certificates may be compressed.
+    /// Supported certificate compression algorithm.
     COMPRESS_ALGORITHM: U16 "tls.compress_certificate.algorithm" "Algorithm" { values: COMPRESSIONS };
-    /// The longest record that the sender reads (RFC 8449).
+    /// Maximum record size that the sender accepts (RFC 8449).
     RECORD_SIZE_LIMIT: U16 "tls.record_size_limit" "Record Size Limit";
-    /// How many bytes the identities of keys have.
+    /// Length of the list of pre-shared key identities in bytes.
     PSK_IDENTITIES_LENGTH: U16 "tls.handshake.extensions.psk.identities.length" "Identities Length";
-    /// How long the identity of a key is.
+    /// Length of the pre-shared key identity in bytes.
     PSK_IDENTITY_LENGTH: U16 "tls.handshake.extensions.psk.identity.identity_length" "Identity Length";
-    /// The identity of a key that both sides have, such as a ticket.
+    /// Identity of a pre-shared key, such as a session ticket.
     PSK_IDENTITY: Bytes "tls.handshake.extensions.psk.identity.identity" "Identity";
-    /// The age of the ticket in milliseconds, made unreadable.
+    /// Obfuscated age of the ticket in milliseconds.
     PSK_TICKET_AGE: U32 "tls.handshake.extensions.psk.identity.obfuscated_ticket_age" "Obfuscated Ticket Age";
-    /// How many bytes the binders have.
+    /// Length of the binders in bytes.
     PSK_BINDERS_LENGTH: U16 "tls.handshake.extensions.psk.binders_len" "PSK Binders length";
-    /// What proves that the client has the keys.
+    /// Binders, which prove that the client possesses the pre-shared keys.
     PSK_BINDERS: Label "tls.handshake.extensions.psk.binders" "PSK Binders";
-    /// The key that the server has chosen, counted from 0.
+    /// Index of the pre-shared key selected by the server, from 0.
     PSK_SELECTED: U16 "tls.handshake.extensions.psk.identity.selected" "Selected Identity";
-    /// How much data a client may send before the handshake is done.
+    /// Maximum bytes of early data that the client may send.
     MAX_EARLY_DATA: U32 "tls.early_data.max_early_data_size" "Maximum Early Data Size";
-    /// How many bytes the list of versions has.
+    /// Length of the version list in bytes.
     SUPPORTED_VERSIONS_LENGTH: U8 "tls.handshake.extensions.supported_versions_len" "Supported Versions length";
-    /// A version that the client knows, or the one that the server has chosen.
-    SUPPORTED_VERSION: U16 "tls.handshake.extensions.supported_version" "Supported Version" { form: Form::Hex, values: VERSIONS };
-    /// How long the cookie is.
+    /// Version supported by the client, or selected by the server.
+    SUPPORTED_VERSION: U16 "tls.handshake.extensions.supported_version" "Supported Version" { base: DisplayBase::Hex, values: VERSIONS };
+    /// Length of the cookie in bytes.
     COOKIE_LENGTH: U16 "tls.handshake.extensions.cookie_len" "Cookie length";
-    /// What the server wants to hear again.
+    /// Cookie of the server, which the client must return.
     COOKIE: Bytes "tls.handshake.extensions.cookie" "Cookie";
-    /// How many ways to use a key there are.
+    /// Number of key exchange modes for pre-shared keys.
     PSK_MODES_LENGTH: U8 "tls.extension.psk_ke_modes_length" "PSK Key Exchange Modes Length";
-    /// A way to use a key that both sides have.
+    /// Key exchange mode for pre-shared keys.
     PSK_MODE: U8 "tls.extension.psk_ke_mode" "PSK Key Exchange Mode" { values: PSK_MODES };
-    /// How many bytes the client's key shares have.
+    /// Length of the client's key shares in bytes.
     KEY_SHARES_LENGTH: U16 "tls.handshake.extensions_key_share_client_length" "Client Key Share Length";
-    /// The group of a key share.
+    /// Group of the key share.
     KEY_SHARE_GROUP: U16 "tls.handshake.extensions_key_share_group" "Group" { values: GROUPS };
-    /// The group of which the server wants a key share.
+    /// Group for which the server requests a key share.
     KEY_SHARE_SELECTED: U16 "tls.handshake.extensions_key_share_selected_group" "Selected Group" { values: GROUPS };
-    /// How long the key share is.
+    /// Length of the key exchange data in bytes.
     KEY_EXCHANGE_LENGTH: U16 "tls.handshake.extensions_key_share_key_exchange_length" "Key Exchange Length";
-    /// The key share.
+    /// Key exchange data: a public key.
     KEY_EXCHANGE: Bytes "tls.handshake.extensions_key_share_key_exchange" "Key Exchange";
-    /// How many bytes the list of protocols with settings has.
+    /// Length of the list of protocols with settings in bytes.
     ALPS_LENGTH: U16 "tls.handshake.extensions_alps_len" "ALPS Extension Length";
-    /// The protocols of which the client would have the settings at once.
+    /// Protocols for which the client supports application settings (ALPS).
     ALPS_LIST: Label "tls.handshake.extensions_alps_alpn_list" "Supported ALPN List";
-    /// How long the name of such a protocol is.
+    /// Length of the protocol name in bytes.
     ALPS_STR_LENGTH: U8 "tls.handshake.extensions_alps_alpn_str_len" "Supported ALPN Length";
-    /// The name of such a protocol.
+    /// Name of a protocol with application settings.
     ALPS_STR: Text "tls.handshake.extensions_alps_alpn_str" "Supported ALPN";
-    /// How long the proof is that this handshake follows an earlier one (RFC 5746).
+    /// Length of the renegotiation data in bytes.
     RENEGOTIATION_LENGTH: U8 "tls.handshake.extensions_reneg_info_len" "Renegotiation info extension length";
-    /// The proof.
+    /// Renegotiation data, which binds the handshake to a previous one (RFC 5746).
     RENEGOTIATION: Bytes "tls.handshake.extensions_reneg_info" "Renegotiation info";
-    /// What a client offers, as a text in which the order counts.
+    /// JA3 text: the client's offers in order.
     JA3_FULL: Text "tls.handshake.ja3_full" "JA3 Fullstring";
-    /// The MD5 of that text: the same for the same software.
+    /// MD5 hash of the JA3 text, a fingerprint of the client software.
     JA3: Text "tls.handshake.ja3" "JA3";
-    /// What a server has chosen, as such a text.
+    /// JA3S text: the server's selection.
     JA3S_FULL: Text "tls.handshake.ja3s_full" "JA3S Fullstring";
-    /// The MD5 of that text.
+    /// MD5 hash of the JA3S text, a fingerprint of the server software.
     JA3S: Text "tls.handshake.ja3s" "JA3S";
 
-    /// How many bytes the certificates have.
+    /// Length of the certificate chain in bytes.
     CERTIFICATES_LENGTH: U24 "tls.handshake.certificates_length" "Certificates Length";
-    /// A chain of certificates, the sender's own first.
+    /// Certificate chain, starting with the sender's certificate.
     CERTIFICATES: Label "tls.handshake.certificates" "Certificates";
-    /// How long a certificate is.
+    /// Length of the certificate in bytes.
     CERTIFICATE_LENGTH: U24 "tls.handshake.certificate_length" "Certificate Length";
-    /// A certificate of X.509, in DER.
+    /// X.509 certificate in DER.
     CERTIFICATE: Bytes "tls.handshake.certificate" "Certificate";
-    /// How many kinds of certificates the server takes.
+    /// Number of certificate types.
     CERT_TYPES_COUNT: U8 "tls.handshake.cert_types_count" "Certificate types count";
-    /// The kinds of certificates that the server takes.
+    /// Certificate types that the server accepts.
     CERT_TYPES: Label "tls.handshake.cert_types" "Certificate types";
-    /// One of them.
+    /// Certificate type.
     CERT_TYPE: U8 "tls.handshake.cert_type" "Certificate type" { values: CERTIFICATE_TYPES };
-    /// How many bytes the names of those have whose certificates the server takes.
+    /// Length of the list of distinguished names in bytes.
     DNAMES_LENGTH: U16 "tls.handshake.dnames_len" "Distinguished Names Length";
-    /// The names of those whose certificates the server takes.
+    /// Distinguished names of the certificate authorities that the server accepts.
     DNAMES: Label "tls.handshake.dnames" "Distinguished Names";
-    /// How long such a name is.
+    /// Length of the distinguished name in bytes.
     DNAME_LENGTH: U16 "tls.handshake.dname_len" "Distinguished Name Length";
-    /// How long an answer about a certificate is.
+    /// Length of the OCSP response in bytes.
     OCSP_RESPONSE_LENGTH: U24 "tls.handshake.ocsp_response_len" "OCSP Response Length";
-    /// How the curve is named.
-    CURVE_TYPE: U8 "tls.handshake.server_curve_type" "Curve Type" { form: Form::Hex, values: CURVE_TYPES };
-    /// The curve of a key exchange.
-    NAMED_CURVE: U16 "tls.handshake.server_named_curve" "Named Curve" { form: Form::Hex, values: GROUPS };
-    /// How long the server's public key is.
+    /// How the curve is specified.
+    CURVE_TYPE: U8 "tls.handshake.server_curve_type" "Curve Type" { base: DisplayBase::Hex, values: CURVE_TYPES };
+    /// Curve of the key exchange.
+    NAMED_CURVE: U16 "tls.handshake.server_named_curve" "Named Curve" { base: DisplayBase::Hex, values: GROUPS };
+    /// Length of the server's public key in bytes.
     SERVER_POINT_LENGTH: U8 "tls.handshake.server_point_len" "Pubkey Length";
-    /// The server's public key for this session: a point of the curve.
+    /// Server's public key for this session: a point on the curve.
     SERVER_POINT: Bytes "tls.handshake.server_point" "Pubkey";
-    /// How long the client's public key is.
+    /// Length of the client's public key in bytes.
     CLIENT_POINT_LENGTH: U8 "tls.handshake.client_point_len" "Pubkey Length";
-    /// The client's public key for this session: a point of the curve.
+    /// Client's public key for this session: a point on the curve.
     CLIENT_POINT: Bytes "tls.handshake.client_point" "Pubkey";
-    /// How long the prime is.
+    /// Length of the prime in bytes.
     P_LENGTH: U16 "tls.handshake.p_len" "p Length";
-    /// The prime of a Diffie-Hellman key exchange.
+    /// Prime of the Diffie-Hellman key exchange.
     P: Bytes "tls.handshake.p" "p";
-    /// How long the generator is.
+    /// Length of the generator in bytes.
     G_LENGTH: U16 "tls.handshake.g_len" "g Length";
-    /// The generator of a Diffie-Hellman key exchange.
+    /// Generator of the Diffie-Hellman key exchange.
     G: Bytes "tls.handshake.g" "g";
-    /// How long the server's public key is.
+    /// Length of the server's public key in bytes.
     YS_LENGTH: U16 "tls.handshake.ys_len" "Pubkey Length";
-    /// The server's public key for this session.
+    /// Server's Diffie-Hellman public key for this session.
     YS: Bytes "tls.handshake.ys" "Pubkey";
-    /// How long the client's public key is.
+    /// Length of the client's public key in bytes.
     YC_LENGTH: U16 "tls.handshake.yc_len" "Pubkey Length";
-    /// The client's public key for this session.
+    /// Client's Diffie-Hellman public key for this session.
     YC: Bytes "tls.handshake.yc" "Pubkey";
-    /// How long the encrypted secret is.
+    /// Length of the encrypted premaster secret in bytes.
     EPMS_LENGTH: U16 "tls.handshake.epms_len" "Encrypted PreMaster length";
-    /// The secret, encrypted with the server's public key.
+    /// Premaster secret, encrypted with the server's public key.
     EPMS: Bytes "tls.handshake.epms" "Encrypted PreMaster";
-    /// How long the signature is.
+    /// Length of the signature in bytes.
     SIG_LENGTH: U16 "tls.handshake.sig_len" "Signature Length";
-    /// The server's signature of its public key.
+    /// Server's signature of the key exchange parameters.
     SIG: Bytes "tls.handshake.sig" "Signature";
-    /// How long the signature is.
+    /// Length of the signature in bytes.
     VERIFY_SIG_LENGTH: U16 "tls.handshake.client_cert_vrfy.sig_len" "Signature length";
-    /// The client's signature, which proves that the certificate is its own.
+    /// Client's signature, which proves that it owns the certificate.
     VERIFY_SIG: Bytes "tls.handshake.client_cert_vrfy.sig" "Signature";
-    /// For how many seconds a ticket can be used.
+    /// Lifetime of the ticket in seconds.
     TICKET_LIFETIME: U32 "tls.handshake.session_ticket_lifetime_hint" "Session Ticket Lifetime Hint";
-    /// How long the ticket is.
+    /// Length of the ticket in bytes.
     TICKET_LENGTH: U16 "tls.handshake.session_ticket_length" "Session Ticket Length";
-    /// A ticket with which the session can be resumed (RFC 5077).
+    /// Ticket for resumption of the session (RFC 5077).
     TICKET: Bytes "tls.handshake.session_ticket" "Session Ticket";
 
-    /// The sides resume an earlier session: no keys are exchanged.
+    /// An earlier session is resumed without a key exchange.
     RESUMED: Note(Note) "tls.resumed" "This session reuses previously negotiated keys (Session resumption)";
-    /// Where a record should begin, none does.
+    /// Data without a valid record header.
     UNKNOWN_RECORD: Note(Warn) "tls.ignored_unknown_record" "Ignored Unknown Record";
     /// Bytes of the record were not captured.
     GAP: Note(Warn) "tls.gap" "Bytes of the record were not captured" { ours: true };
-    /// A message of the handshake is longer than is kept.
-    HANDSHAKE_LIMIT: Note(Warn) "tls.handshake.limit" "The message is longer than is kept" { ours: true };
+    /// A handshake message exceeds the reassembly limit.
+    HANDSHAKE_LIMIT: Note(Warn) "tls.handshake.limit" "Handshake message exceeds the reassembly limit" { ours: true };
 }

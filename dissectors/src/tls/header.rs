@@ -1,4 +1,4 @@
-//! The five bytes before each record, and whether bytes begin one.
+//! The five-byte header of a record, and the detection of records.
 //!
 //! ```text
 //!  0        1        2        3        4
@@ -8,14 +8,14 @@
 //! ```
 
 use super::names;
-use crate::session::Verdict;
+use crate::session::Probe;
 
-/// How long the header is.
+/// Length of the header in bytes.
 pub(super) const LEN: usize = 5;
-/// The longest record (RFC 5246 6.2.3): 2^14 bytes, and as much as encryption may add.
-const LONGEST: u16 = 16_384 + 2048;
-/// The longest alert that is believed where nothing else is known: two bytes and what encryption adds.
-const LONGEST_ALERT: u16 = 64;
+/// Maximum length of a record (RFC 5246 6.2.3): 2^14 bytes plus the overhead of encryption.
+const MAX_TLS_RECORD_LEN: u16 = 16_384 + 2048;
+/// Maximum length of an alert that is accepted without other evidence: two bytes plus the overhead of encryption.
+const MAX_ENCRYPTED_ALERT_LEN: u16 = 64;
 
 pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
 pub(super) const ALERT: u8 = 21;
@@ -25,39 +25,40 @@ pub(super) const HEARTBEAT: u8 = 24;
 
 /// The header of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct RecordHeader {
     pub(super) content: u8,
     pub(super) version: u16,
-    /// How many bytes follow.
+    /// Number of bytes that follow.
     pub(super) len: u16,
 }
 
-impl Header {
-    /// The header that the bytes begin with, if it is all there.
-    pub(super) fn read(bytes: &[u8]) -> Option<Header> {
+impl RecordHeader {
+    /// Reads the header at the start of the bytes, if it is complete.
+    pub(super) fn read(bytes: &[u8]) -> Option<RecordHeader> {
         let &[content, major, minor, high, low, ..] = bytes else { return None };
         let (version, len) = (u16::from_be_bytes([major, minor]), u16::from_be_bytes([high, low]));
-        Some(Header { content, version, len })
+        Some(RecordHeader { content, version, len })
     }
 
-    /// How many bytes the record has with its header.
-    pub(super) fn whole(self) -> usize {
+    /// Returns the length of the record with its header.
+    pub(super) fn total_len(self) -> usize {
         LEN + usize::from(self.len)
     }
 
-    /// Whether it can be one: of a known type and version, and no longer than records are.
-    pub(super) fn is_sound(self) -> bool {
+    /// Returns whether the header is valid: a known type and version, and a permitted length.
+    pub(super) fn is_valid(self) -> bool {
         (CHANGE_CIPHER_SPEC..=HEARTBEAT).contains(&self.content)
             && (0x0300..=names::TLS13).contains(&self.version)
-            && self.len <= LONGEST
+            && self.len <= MAX_TLS_RECORD_LEN
             && (self.len > 0 || self.content == APPLICATION_DATA)
     }
 }
 
-/// Whether the first bytes of a side, or of what was captured of it, are TLS. A hello is known for certain, as are a
-/// plain alert and a change of the cipher spec. Of encrypted data only the header can be known: one in 2^26 that mean
-/// something else looks like it. What is a `Yes` or a `No` stays so as bytes are added.
-pub(super) fn probe(bytes: &[u8]) -> Verdict {
+/// Returns whether the first captured bytes of a side are TLS.
+///
+/// A hello, a plain alert and a change of the cipher spec are certain. For encrypted data only the header is known: one
+/// in 2^26 byte sequences of other protocols looks like it. A `Yes` or a `No` does not change as bytes are added.
+pub(super) fn probe(bytes: &[u8]) -> Probe {
     let head: [Option<u8>; 3] = core::array::from_fn(|at| bytes.get(at).copied());
     let fits = [
         head[0].is_none_or(|content| (CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&content)),
@@ -65,25 +66,25 @@ pub(super) fn probe(bytes: &[u8]) -> Verdict {
         head[2].is_none_or(|minor| minor <= 4),
     ];
     if fits.contains(&false) {
-        return Verdict::No;
+        return Probe::No;
     }
-    let Some(header) = Header::read(bytes) else { return Verdict::Perhaps };
-    if !header.is_sound() {
-        return Verdict::No;
+    let Some(header) = RecordHeader::read(bytes) else { return Probe::Perhaps };
+    if !header.is_valid() {
+        return Probe::No;
     }
     let body = bytes.get(LEN..).unwrap_or_default();
     match header.content {
         HANDSHAKE => hello(body),
-        CHANGE_CIPHER_SPEC if header.len == 1 => begins(body, |at, byte| at > 0 || byte == 1, 1),
-        ALERT if header.len == 2 => begins(body, is_alert, 2),
-        ALERT if header.len <= LONGEST_ALERT => Verdict::Yes,
-        APPLICATION_DATA if header.len > 0 => Verdict::Yes,
-        _ => Verdict::No,
+        CHANGE_CIPHER_SPEC if header.len == 1 => matches_prefix(body, |at, byte| at > 0 || byte == 1, 1),
+        ALERT if header.len == 2 => matches_prefix(body, is_alert, 2),
+        ALERT if header.len <= MAX_ENCRYPTED_ALERT_LEN => Probe::Yes,
+        APPLICATION_DATA if header.len > 0 => Probe::Yes,
+        _ => Probe::No,
     }
 }
 
-/// Whether a handshake begins: the type of a hello, three bytes of length of which the first is 0, and a version.
-fn hello(body: &[u8]) -> Verdict {
+/// Returns whether a handshake begins: the type of a hello, a three-byte length whose first byte is 0, and a version.
+fn hello(body: &[u8]) -> Probe {
     let fits = |at: usize, byte: u8| match at {
         0 => matches!(byte, 1 | 2),
         1 => byte == 0,
@@ -91,7 +92,7 @@ fn hello(body: &[u8]) -> Verdict {
         5 => byte <= 4,
         _ => true,
     };
-    begins(body, fits, 6)
+    matches_prefix(body, fits, 6)
 }
 
 fn is_alert(at: usize, byte: u8) -> bool {
@@ -99,25 +100,26 @@ fn is_alert(at: usize, byte: u8) -> bool {
     at > 1 || names.iter().any(|&(number, _)| number == u64::from(byte))
 }
 
-/// Whether each of the first `len` bytes fits its place.
-fn begins(bytes: &[u8], fits: impl Fn(usize, u8) -> bool, len: usize) -> Verdict {
+/// Returns whether each of the first `len` bytes is valid at its index.
+fn matches_prefix(bytes: &[u8], fits: impl Fn(usize, u8) -> bool, len: usize) -> Probe {
     match bytes.iter().take(len).enumerate().all(|(at, &byte)| fits(at, byte)) {
-        false => Verdict::No,
-        true if bytes.len() < len => Verdict::Perhaps,
-        true => Verdict::Yes,
+        false => Probe::No,
+        true if bytes.len() < len => Probe::Perhaps,
+        true => Probe::Yes,
     }
 }
 
-/// Where the next record may begin after bytes were lost: how many bytes come before it, and whether there is one. It
-/// says this version, or any of TLS if that is 0. As many bytes as may be the beginning of its header are left.
-pub(super) fn seek(bytes: &[u8], version: u16) -> (usize, bool) {
+/// Searches for the next record after bytes were lost; returns the number of bytes before it and whether it was found.
+/// The record must have this version, or any TLS version if that is 0. If it is not found, the last bytes, which may be
+/// the start of its header, are not counted.
+pub(super) fn find_record(bytes: &[u8], version: u16) -> (usize, bool) {
     let is_next = |window: &[u8]| {
-        Header::read(window).is_some_and(|header| {
-            header.is_sound()
+        RecordHeader::read(window).is_some_and(|header| {
+            header.is_valid()
                 && if version == 0 { header.version > 0x0300 } else { header.version == version }
                 && match header.content {
                     CHANGE_CIPHER_SPEC => header.len == 1,
-                    ALERT => header.len <= LONGEST_ALERT,
+                    ALERT => header.len <= MAX_ENCRYPTED_ALERT_LEN,
                     HANDSHAKE | APPLICATION_DATA => header.len > 0,
                     _ => false,
                 }
@@ -133,9 +135,9 @@ pub(super) fn seek(bytes: &[u8], version: u16) -> (usize, bool) {
 #[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use Verdict::{No, Perhaps, Yes};
+    use Probe::{No, Perhaps, Yes};
 
-    const ROWS: &[(&[u8], Verdict)] = &[
+    const ROWS: &[(&[u8], Probe)] = &[
         (b"", Perhaps),
         (b"\x16", Perhaps),
         (b"\x16\x03\x01\x02\x00", Perhaps),
@@ -163,31 +165,31 @@ mod tests {
     ];
 
     #[test]
-    fn tls_is_told_from_what_it_is_not() {
-        for &(bytes, verdict) in ROWS {
-            assert_eq!(probe(bytes), verdict, "{}", bytes.escape_ascii());
+    fn tls_is_distinguished_from_other_protocols() {
+        for &(bytes, expected) in ROWS {
+            assert_eq!(probe(bytes), expected, "{}", bytes.escape_ascii());
         }
     }
 
     #[test]
-    fn more_bytes_do_not_change_a_verdict() {
+    fn more_bytes_do_not_change_a_yes_or_no() {
         for (row, _) in ROWS {
             let mut before = Perhaps;
             for len in 0..=row.len() {
-                let verdict = probe(&row[..len]);
-                assert!(before == Perhaps || before == verdict, "{}", row[..len].escape_ascii());
-                before = verdict;
+                let result = probe(&row[..len]);
+                assert!(before == Perhaps || before == result, "{}", row[..len].escape_ascii());
+                before = result;
             }
         }
     }
 
     #[test]
-    fn a_record_is_found_after_what_was_lost() {
-        assert_eq!(seek(b"\x17\x03\x03\xff\x17\x03\x03\x00\x05abcde", 0x0303), (4, true));
-        assert_eq!(seek(b"\x17\x03\x03\x00\x05abcde", 0x0303), (0, true));
-        assert_eq!(seek(b"\x17\x03\x01\x00\x05abcde", 0x0303), (6, false));
-        assert_eq!(seek(b"S\x16\x03\x01\x00\x05abcde", 0), (1, true));
-        assert_eq!(seek(b"abc\x17\x03", 0x0303), (1, false));
-        assert_eq!(seek(b"abc", 0x0303), (0, false));
+    fn a_record_is_found_after_lost_bytes() {
+        assert_eq!(find_record(b"\x17\x03\x03\xff\x17\x03\x03\x00\x05abcde", 0x0303), (4, true));
+        assert_eq!(find_record(b"\x17\x03\x03\x00\x05abcde", 0x0303), (0, true));
+        assert_eq!(find_record(b"\x17\x03\x01\x00\x05abcde", 0x0303), (6, false));
+        assert_eq!(find_record(b"S\x16\x03\x01\x00\x05abcde", 0), (1, true));
+        assert_eq!(find_record(b"abc\x17\x03", 0x0303), (1, false));
+        assert_eq!(find_record(b"abc", 0x0303), (0, false));
     }
 }

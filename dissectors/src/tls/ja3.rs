@@ -1,17 +1,18 @@
-//! JA3 and JA3S: fingerprints of the software behind a hello, made of what it offers in which order.
+//! JA3 and JA3S: fingerprints of TLS software, formed from the values in a hello and their order.
 //!
-//! `version,cipher suites,extensions,groups,point formats` of a client, `version,cipher suite,extensions` of a server, all
-//! in decimal; the values of RFC 8701 are left out, for they change from hello to hello.
+//! The text is `version,cipher suites,extensions,groups,point formats` for a client and
+//! `version,cipher suite,extensions` for a server, in decimal. GREASE values (RFC 8701) are omitted because they change
+//! between hellos.
 
 use super::fields::{JA3, JA3_FULL, JA3S, JA3S_FULL};
-use super::handshake::{CLIENT_HELLO, HEAD, SERVER_HELLO};
+use super::handshake::{CLIENT_HELLO, MESSAGE_HEADER_LEN, SERVER_HELLO};
 use crate::field::Field;
 use crate::tree::{Slice, Tree};
 use alloc::string::String;
 use core::fmt::Write;
 use md5::{Digest, Md5};
 
-/// Records the fingerprint of a hello, header and all, if it is wanted and the hello is whole.
+/// Records the fingerprint of a hello, given with its header, if the field is selected and the hello is complete.
 pub(super) fn describe(message: &[u8], tree: &mut Tree) {
     type Read = fn(&[u8]) -> Option<String>;
     let (full, hash, read): (&'static Field, &'static Field, Read) = match message.first() {
@@ -22,7 +23,7 @@ pub(super) fn describe(message: &[u8], tree: &mut Tree) {
     if !tree.wants(full) && !tree.wants(hash) {
         return;
     }
-    let Some(text) = read(message.get(HEAD..).unwrap_or_default()) else { return };
+    let Some(text) = read(message.get(MESSAGE_HEADER_LEN..).unwrap_or_default()) else { return };
     tree.put_text(full, Slice::default(), format_args!("{text}"));
     tree.put_text(hash, Slice::default(), format_args!("{}", Hex(&Md5::digest(text.as_bytes()))));
 }
@@ -66,21 +67,21 @@ fn server(body: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// The version of a hello, and what follows its random and session.
+/// Returns the version of a hello, and the bytes after its random and session ID.
 fn version(body: &[u8]) -> Option<(u16, &[u8])> {
     let (version, rest) = body.split_first_chunk()?;
     let (_session, rest) = vector::<1>(rest.get(32..)?)?;
     Some((u16::from_be_bytes(*version), rest))
 }
 
-/// The bytes behind a length of `N` bytes, and what follows them.
+/// Returns the content of a vector with a length of `N` bytes, and the bytes after it.
 fn vector<const N: usize>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = bytes.split_first_chunk::<N>()?;
     rest.split_at_checked(len.iter().fold(0, |len, &byte| len << 8 | usize::from(byte)))
 }
 
-/// Writes the types of the extensions, and shows each with its value.
-fn extensions<'b>(text: &mut String, rest: &'b [u8], mut seen: impl FnMut(u16, &'b [u8])) -> Option<()> {
+/// Writes the types of the extensions, and calls `visit` with the type and value of each.
+fn extensions<'b>(text: &mut String, rest: &'b [u8], mut visit: impl FnMut(u16, &'b [u8])) -> Option<()> {
     let mut rest = if rest.is_empty() { rest } else { vector::<2>(rest)?.0 };
     let mut is_first = true;
     while let Some((kind, after)) = rest.split_first_chunk() {
@@ -89,7 +90,7 @@ fn extensions<'b>(text: &mut String, rest: &'b [u8], mut seen: impl FnMut(u16, &
         if !is_grease(kind) {
             let _ = write!(text, "{}{kind}", if is_first { "" } else { "-" });
             is_first = false;
-            seen(kind, value);
+            visit(kind, value);
         }
         rest = after;
     }
@@ -106,7 +107,7 @@ fn join(text: &mut String, numbers: impl Iterator<Item = u16>) {
     }
 }
 
-/// RFC 8701 2: 0x0a0a, 0x1a1a and so on.
+/// Returns whether a value is GREASE (RFC 8701 2): 0x0a0a, 0x1a1a and so on.
 fn is_grease(number: u16) -> bool {
     let [high, low] = number.to_be_bytes();
     high == low && low & 15 == 10

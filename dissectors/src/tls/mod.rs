@@ -1,6 +1,6 @@
-//! TLS (RFC 8446, RFC 5246): the records of a connection, and what of the handshake is said in clear.
+//! TLS (RFC 8446, RFC 5246): the records of a connection, and the cleartext part of the handshake.
 //!
-//! Records are told as soon as they are complete. What is encrypted is passed over by its length unless it is asked for.
+//! A record is dissected when it is complete. Application data are skipped by their length unless a field needs them.
 
 mod extension;
 mod fields;
@@ -13,307 +13,321 @@ mod record;
 mod suites;
 mod vector;
 
-use crate::packet::Piece;
-use crate::protocol::{Part, Protocol, SessionKind};
-use crate::session::{At, Chunk, Context, Ending, Event, Session, Side, Taken, Then, Told};
+use crate::packet::Payload;
+use crate::protocol::{Dissector, Protocol, SessionKind};
+use crate::session::{Chunk, Consumed, Context, Event, MessageEnd, Session, Side, SideEnd, Stamp, Transition};
 use crate::tree::{Slice, Value};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 pub use fields::*;
-use header::Header;
-use message::Assembly;
+use header::RecordHeader;
+use message::HandshakeAssembly;
 pub use message::MAX_MESSAGE;
 
-/// TLS in the list of protocols.
+/// Registration of TLS as a protocol.
 pub static PROTOCOL: Protocol = Protocol {
     short: "TLS",
     fields: FIELDS,
     claims: &[],
-    part: Part::Session(SessionKind { probe: header::probe, open }),
+    dissector: Dissector::Session(SessionKind { probe: header::probe, open }),
 };
 
-/// After as many bytes in which no record begins it is not believed that these are TLS.
-const MAX_LOST: u64 = 65_536;
+/// Number of bytes without a record after which the conversation is no longer treated as TLS.
+const MAX_SEARCH_BYTES: u64 = 65_536;
 
 fn open(wants: &Wants) -> Box<dyn Session> {
-    Box::new(Tls { keep: wants.field(&APP_DATA) || wants.field(&TLS), ..Tls::default() })
+    Box::new(Tls { needs_app_data: wants.field(&APP_DATA) || wants.field(&TLS), ..Tls::default() })
 }
 
-/// One conversation of TLS.
+/// A TLS session.
 #[derive(Debug, Default)]
 struct Tls {
-    halves: [Half; 2],
-    /// The version that is spoken; 0 until it is known.
+    sides: [TlsSide; 2],
+    /// Negotiated version; 0 until it is known.
     version: u16,
-    /// The cipher suite that the server has chosen; 0 until it is known.
+    /// Cipher suite selected by the server; 0 until it is known.
     suite: u16,
-    /// The protocol within, where the server has said it in clear.
-    application: Option<&'static str>,
-    /// Application data are shown, so a record of them is waited for.
-    keep: bool,
-    /// The frame in whose row something was said last.
-    row: u32,
+    /// Name of the application protocol, if the server has negotiated it in cleartext.
+    application_protocol: Option<&'static str>,
+    /// Whether application data are needed, so that their records are buffered.
+    needs_app_data: bool,
+    /// Last frame with text in the Info column.
+    info_frame: u32,
 }
 
-/// What one side is in the middle of.
+/// The state of one side.
 #[derive(Debug, Default)]
-struct Half {
-    state: State,
-    /// Where the first of the bytes not taken came.
-    first: Option<At>,
-    /// How many bytes were seen and not taken, and how many of them before the present frame.
-    seen: usize,
-    old: usize,
-    /// The frame in which bytes were seen last.
-    frame: u32,
-    /// The version that its last record says; 0 before.
+struct TlsSide {
+    phase: RecordPhase,
+    /// Arrival of the first unconsumed byte.
+    first_unread: Option<Stamp>,
+    /// Number of unconsumed bytes.
+    unread: usize,
+    /// Number of unconsumed bytes from before the current frame.
+    unread_before_frame: usize,
+    /// Last frame with bytes of this side.
+    last_frame: u32,
+    /// Version of the last record; 0 before the first.
     version: u16,
-    /// The handshake message of which a part was read.
-    assembly: Assembly,
-    /// Its handshake was heard from the beginning: it is in clear until the cipher spec changes.
-    clear: bool,
-    /// It has said that the cipher spec changes.
-    changed: bool,
-    /// As a server it has said all that comes before the client's keys.
-    done: bool,
+    /// Handshake message that is being reassembled.
+    assembly: HandshakeAssembly,
+    /// Whether the handshake was captured from its start: it is cleartext until the cipher spec changes.
+    is_cleartext: bool,
+    /// Whether the side has changed its cipher spec.
+    has_changed_cipher: bool,
+    /// Whether the server has sent Server Hello Done.
+    sent_hello_done: bool,
 }
 
+/// The position of a side relative to its records.
 #[derive(Debug, Default)]
-enum State {
-    /// A record begins.
+enum RecordPhase {
+    /// At the start of a record.
     #[default]
-    Record,
-    /// In a record of which no more than the header is told.
-    Within(Within),
-    /// Where no record could be found, after so many bytes without; 0 where one should begin.
-    Lost(u64),
+    RecordStart,
+    /// Inside a record that is skipped.
+    Skipping(SkippedRecord),
+    /// Searching for a record, after this many bytes without one; 0 at the expected start of a record.
+    Searching(u64),
 }
 
-/// A record that is passed over.
+/// A record that is skipped and dissected without its content.
 #[derive(Clone, Copy, Debug)]
-struct Within {
-    header: Header,
-    /// How many bytes of it are still to come.
-    left: usize,
-    /// Whether some were not captured.
-    torn: bool,
-    first: At,
+struct SkippedRecord {
+    header: RecordHeader,
+    /// Number of bytes still to come.
+    remaining: usize,
+    /// Whether bytes were not captured.
+    has_gap: bool,
+    first: Stamp,
 }
 
-impl Half {
-    /// Learns that `len` bytes wait.
-    fn see(&mut self, len: usize, cx: &Context<'_>) {
-        if self.frame != cx.at.frame {
-            self.frame = cx.at.frame;
-            self.old = self.seen;
+impl TlsSide {
+    /// Updates the counts for `len` unconsumed bytes.
+    fn update_unread(&mut self, len: usize, cx: &Context<'_>) {
+        if self.last_frame != cx.at.frame {
+            self.last_frame = cx.at.frame;
+            self.unread_before_frame = self.unread;
         }
-        self.first.get_or_insert(cx.came);
-        self.seen = len;
+        self.first_unread.get_or_insert(cx.arrived);
+        self.unread = len;
     }
 
-    fn take(&mut self, len: usize) {
+    /// Updates the counts after `len` bytes were consumed.
+    fn consume(&mut self, len: usize) {
         if len > 0 {
-            self.seen = self.seen.saturating_sub(len);
-            self.old = self.old.saturating_sub(len);
-            self.first = None;
+            self.unread = self.unread.saturating_sub(len);
+            self.unread_before_frame = self.unread_before_frame.saturating_sub(len);
+            self.first_unread = None;
         }
     }
 }
 
 impl Tls {
-    fn half(&mut self, side: Side) -> &mut Half {
-        let [client, server] = &mut self.halves;
+    fn side(&mut self, side: Side) -> &mut TlsSide {
+        let [client, server] = &mut self.sides;
         match side {
             Side::Client => client,
             Side::Server => server,
         }
     }
 
-    /// Reads as many records as are complete. One that began in an earlier frame is told alone, as Wireshark does.
-    fn records(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Then) {
-        let (keep, old) = (self.keep, self.half(side).old);
+    /// Dissects all complete records. A record that began in an earlier frame is dissected alone, as in Wireshark.
+    fn read_records(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Transition) {
+        let (keep, old) = (self.needs_app_data, self.side(side).unread_before_frame);
         let mut len = 0;
-        while let Some(header) = Header::read(chunk.bytes.get(len..).unwrap_or_default()) {
-            if !header.is_sound() {
+        while let Some(header) = RecordHeader::read(chunk.bytes.get(len..).unwrap_or_default()) {
+            if !header.is_valid() {
                 if len > 0 {
                     break;
                 }
-                self.half(side).state = State::Lost(0);
-                return self.seek(side, chunk, cx);
+                self.side(side).phase = RecordPhase::Searching(0);
+                return self.find_next_record(side, chunk, cx);
             }
-            if header.whole() > chunk.bytes.len() - len {
+            if header.total_len() > chunk.bytes.len() - len {
                 if len == 0 && header.content == header::APPLICATION_DATA && !keep {
-                    let first = self.half(side).first.unwrap_or(cx.came);
-                    let within = Within { header, left: header.whole(), torn: false, first };
-                    self.half(side).state = State::Within(within);
-                    return self.pass(side, within, chunk.bytes.len(), cx);
+                    let first = self.side(side).first_unread.unwrap_or(cx.arrived);
+                    let record = SkippedRecord { header, remaining: header.total_len(), has_gap: false, first };
+                    self.side(side).phase = RecordPhase::Skipping(record);
+                    return self.skip_record(side, record, chunk.bytes.len(), cx);
                 }
                 break;
             }
-            len += header.whole();
+            len += header.total_len();
             if old > 0 {
                 break;
             }
         }
         if len > 0 {
-            let first = self.half(side).first.unwrap_or(cx.came);
-            let place = enter(chunk.first(len), cx);
-            let mut rest = Piece::whole(chunk.first(len).bytes, place.start);
-            while let Some(header) = Header::read(rest.bytes) {
-                self.record(side, header, Some(rest.first(header.whole())), cx);
-                rest = rest.from(header.whole());
+            let first = self.side(side).first_unread.unwrap_or(cx.arrived);
+            let span = open_protocol(chunk.first(len), cx);
+            let mut rest = Payload::whole(chunk.first(len).bytes, span.start);
+            while let Some(header) = RecordHeader::read(rest.bytes) {
+                self.dissect_record(side, header, Some(rest.first(header.total_len())), cx);
+                rest = rest.from(header.total_len());
             }
-            leave(side, first, len as u64, cx);
+            close_protocol(side, first, len as u64, cx);
         }
-        (len, Then::Same)
+        (len, Transition::Stay)
     }
 
-    /// Passes over `len` more bytes of a record, and tells it with its last.
-    fn pass(&mut self, side: Side, within: Within, len: usize, cx: &mut Context<'_>) -> (usize, Then) {
-        let taken = len.min(within.left);
-        let left = within.left - taken;
-        if left > 0 {
-            self.half(side).state = State::Within(Within { left, ..within });
+    /// Skips up to `len` more bytes of a record, and dissects its header after the last byte.
+    fn skip_record(
+        &mut self,
+        side: Side,
+        record: SkippedRecord,
+        len: usize,
+        cx: &mut Context<'_>,
+    ) -> (usize, Transition) {
+        let skipped = len.min(record.remaining);
+        let remaining = record.remaining - skipped;
+        if remaining > 0 {
+            self.side(side).phase = RecordPhase::Skipping(SkippedRecord { remaining, ..record });
         } else {
-            self.half(side).state = State::Record;
-            enter(Chunk { bytes: &[], base: None }, cx);
-            self.record(side, within.header, None, cx);
-            if within.torn {
+            self.side(side).phase = RecordPhase::RecordStart;
+            open_protocol(Chunk { bytes: &[], base: None }, cx);
+            self.dissect_record(side, record.header, None, cx);
+            if record.has_gap {
                 cx.tree.note(&GAP, Slice::default(), format_args!("{}", GAP.title));
             }
-            leave(side, within.first, within.header.whole() as u64, cx);
+            close_protocol(side, record.first, record.header.total_len() as u64, cx);
         }
-        (taken, Then::Same)
+        (skipped, Transition::Stay)
     }
 
-    /// Looks for the next record, and says what it passes over.
-    fn seek(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Then) {
-        let State::Lost(before) = self.half(side).state else { return (0, Then::Same) };
-        let version = self.half(side).version;
-        let (len, found) = header::seek(chunk.bytes, version);
+    /// Searches for the next record, and records the skipped bytes.
+    fn find_next_record(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Transition) {
+        let RecordPhase::Searching(before) = self.side(side).phase else { return (0, Transition::Stay) };
+        let version = self.side(side).version;
+        let (len, found) = header::find_record(chunk.bytes, version);
         if found {
-            self.half(side).state = State::Record;
+            self.side(side).phase = RecordPhase::RecordStart;
             if len == 0 {
-                return self.records(side, chunk, cx);
+                return self.read_records(side, chunk, cx);
             }
         }
-        // What a side has said before its first record belongs to the protocol that led to TLS.
+        // Bytes before the first record of a side belong to the protocol that started TLS.
         if len == 0 || found && before == 0 && version == 0 {
-            return (len, Then::Same);
+            return (len, Transition::Stay);
         }
-        let place = enter(chunk.first(len), cx);
+        let span = open_protocol(chunk.first(len), cx);
         if cx.tree.wants_columns() {
-            cx.tree.columns_mut().protocol = names::short(self.shown(version, cx));
+            cx.tree.columns_mut().protocol = names::short(self.display_version(version, cx));
         }
         if before == 0 {
-            cx.tree.note(&UNKNOWN_RECORD, place, format_args!("{}", UNKNOWN_RECORD.title));
+            cx.tree.note(&UNKNOWN_RECORD, span, format_args!("{}", UNKNOWN_RECORD.title));
         }
-        self.say(format_args!("Continuation Data"), cx);
+        self.append_info(format_args!("Continuation Data"), cx);
         cx.tree.fence();
         cx.tree.close();
-        let lost = before + len as u64;
+        let searched = before + len as u64;
         if found {
-            return (len, Then::Same);
+            return (len, Transition::Stay);
         }
-        self.half(side).state = State::Lost(lost);
-        (len, if lost > MAX_LOST { Then::Anybody } else { Then::Same })
+        self.side(side).phase = RecordPhase::Searching(searched);
+        (len, if searched > MAX_SEARCH_BYTES { Transition::Detect } else { Transition::Stay })
     }
 
-    /// Loses the place: the next record is searched for, and nothing is known of the handshake.
-    fn lose(&mut self, side: Side) {
-        let half = self.half(side);
-        half.state = State::Lost(1);
-        half.assembly = Assembly::default();
-        half.clear = false;
+    /// Resets a side after lost bytes: searches for the next record, with an unknown handshake state.
+    fn reset_after_loss(&mut self, side: Side) {
+        let state = self.side(side);
+        state.phase = RecordPhase::Searching(1);
+        state.assembly = HandshakeAssembly::default();
+        state.is_cleartext = false;
     }
 
-    /// The version to show: the one that both sides have agreed to, though it be later, else the one that a record says.
-    fn shown(&self, said: u16, cx: &Context<'_>) -> u16 {
-        let foreseen = cx.foresight.versions.get(&(cx.stream, cx.session)).copied();
-        foreseen.or(Some(self.version).filter(|&version| version != 0)).unwrap_or(said)
+    /// Returns the version to show: the version from the first pass, else the negotiated one, else that of the record.
+    fn display_version(&self, record: u16, cx: &Context<'_>) -> u16 {
+        let final_version = cx.first_pass.versions.get(&(cx.stream, cx.session)).copied();
+        final_version.or(Some(self.version).filter(|&version| version != 0)).unwrap_or(record)
     }
 
-    /// Adds to the row of the frame.
-    fn say(&mut self, text: core::fmt::Arguments<'_>, cx: &mut Context<'_>) {
+    /// Appends to the Info column.
+    fn append_info(&mut self, text: core::fmt::Arguments<'_>, cx: &mut Context<'_>) {
         if !cx.tree.wants_columns() {
             return;
         }
-        if core::mem::replace(&mut self.row, cx.at.frame) == cx.at.frame {
-            cx.tree.more_info(format_args!(", {text}"));
+        if core::mem::replace(&mut self.info_frame, cx.at.frame) == cx.at.frame {
+            cx.tree.append_info(format_args!(", {text}"));
         } else {
-            cx.tree.info(text);
+            cx.tree.set_info(text);
         }
     }
 }
 
-/// Opens the protocol in the tree; where its bytes lie there.
-fn enter(chunk: Chunk<'_>, cx: &mut Context<'_>) -> Slice {
+/// Opens the protocol node in the tree; returns the span of its bytes.
+fn open_protocol(chunk: Chunk<'_>, cx: &mut Context<'_>) -> Slice {
     cx.path.push("tls");
-    let place = match chunk.bytes.len() {
+    let span = match chunk.bytes.len() {
         0 => Slice::default(),
-        len => chunk.place(0..len, "Reassembled TCP", cx.tree),
+        len => chunk.span(0..len, "Reassembled TCP", cx.tree),
     };
-    cx.tree.open(&TLS, place, Value::Bytes(place));
-    place
+    cx.tree.open(&TLS, span, Value::Bytes(span));
+    span
 }
 
-/// Closes it, and tells that a message ends here.
-fn leave(side: Side, first: At, len: u64, cx: &mut Context<'_>) {
+/// Closes the protocol node, and emits the end of a message.
+fn close_protocol(side: Side, first: Stamp, len: u64, cx: &mut Context<'_>) {
     cx.tree.fence();
     cx.tree.close();
-    cx.events.push(Event::Message(Told { side, first, len, asks: None, answers: None }));
+    cx.events.push(Event::Message(MessageEnd { side, first, len, request: None, response: None }));
 }
 
 impl Session for Tls {
-    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Taken {
-        let half = self.half(side);
-        half.see(chunk.bytes.len(), cx);
-        let (bytes, then) = match half.state {
-            State::Record => self.records(side, chunk, cx),
-            State::Within(within) => self.pass(side, within, chunk.bytes.len(), cx),
-            State::Lost(_) => self.seek(side, chunk, cx),
+    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let state = self.side(side);
+        state.update_unread(chunk.bytes.len(), cx);
+        let (bytes, then) = match state.phase {
+            RecordPhase::RecordStart => self.read_records(side, chunk, cx),
+            RecordPhase::Skipping(record) => self.skip_record(side, record, chunk.bytes.len(), cx),
+            RecordPhase::Searching(_) => self.find_next_record(side, chunk, cx),
         };
-        self.half(side).take(bytes);
-        Taken { bytes, then }
+        self.side(side).consume(bytes);
+        Consumed { bytes, transition: then }
     }
 
     fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>) {
-        let first = self.half(side).first.unwrap_or(cx.came);
-        let half = self.half(side);
-        half.take(half.seen);
-        let within = match half.state {
-            State::Within(within) => Some(within),
-            State::Record => Header::read(before.bytes).filter(|header| header.is_sound()).map(|header| {
-                Within { header, left: header.whole().saturating_sub(before.bytes.len()), torn: true, first }
-            }),
-            State::Lost(_) => None,
-        };
-        match within {
-            // The record goes on behind the gap.
-            Some(within) if len <= within.left as u64 => {
-                half.state = State::Within(Within { torn: true, ..within });
-                if within.header.content == header::HANDSHAKE {
-                    half.assembly = Assembly::default();
-                    half.clear = false;
-                }
-                self.pass(side, Within { torn: true, ..within }, len as usize, cx);
+        let first = self.side(side).first_unread.unwrap_or(cx.arrived);
+        let state = self.side(side);
+        state.consume(state.unread);
+        let record = match state.phase {
+            RecordPhase::Skipping(record) => Some(record),
+            RecordPhase::RecordStart => {
+                RecordHeader::read(before.bytes).filter(|header| header.is_valid()).map(|header| SkippedRecord {
+                    header,
+                    remaining: header.total_len().saturating_sub(before.bytes.len()),
+                    has_gap: true,
+                    first,
+                })
             }
-            _ if len == 0 && before.bytes.is_empty() => half.assembly = Assembly::default(),
-            _ => self.lose(side),
+            RecordPhase::Searching(_) => None,
+        };
+        match record {
+            // The record continues after the gap.
+            Some(record) if len <= record.remaining as u64 => {
+                state.phase = RecordPhase::Skipping(SkippedRecord { has_gap: true, ..record });
+                if record.header.content == header::HANDSHAKE {
+                    state.assembly = HandshakeAssembly::default();
+                    state.is_cleartext = false;
+                }
+                self.skip_record(side, SkippedRecord { has_gap: true, ..record }, len as usize, cx);
+            }
+            _ if len == 0 && before.bytes.is_empty() => state.assembly = HandshakeAssembly::default(),
+            _ => self.reset_after_loss(side),
         }
     }
 
-    fn end(&mut self, side: Side, _rest: Chunk<'_>, _ending: Ending, _cx: &mut Context<'_>) {
-        *self.half(side) = Half::default();
+    fn end(&mut self, side: Side, _rest: Chunk<'_>, _ending: SideEnd, _cx: &mut Context<'_>) {
+        *self.side(side) = TlsSide::default();
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.halves;
-        let half = if side == Side::Client { client } else { server };
-        !matches!(half.state, State::Lost(_))
+        let [client, server] = &self.sides;
+        let state = if side == Side::Client { client } else { server };
+        !matches!(state.phase, RecordPhase::Searching(_))
     }
 
-    fn held(&self) -> usize {
-        self.halves.iter().map(|half| half.assembly.held()).sum()
+    fn buffered(&self) -> usize {
+        self.sides.iter().map(|state| state.assembly.buffered()).sum()
     }
 }

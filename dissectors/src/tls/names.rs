@@ -1,9 +1,9 @@
-//! Names of numbers: the IANA registries of TLS parameters and extensions, and versions.
+//! Names of values: the IANA registries of TLS parameters and extensions, and versions.
 
-/// The versions there are, as their records and hellos say them.
+/// Version number of TLS 1.3.
 pub(super) const TLS13: u16 = 0x0304;
 
-/// A value that means nothing, so that nobody comes to lean on there being only known ones (RFC 8701).
+/// Name of a GREASE value, which has no meaning and ensures that unknown values are tolerated (RFC 8701).
 const GREASE: &str = "Reserved (GREASE)";
 
 pub(super) const CONTENT_TYPES: &[(u64, &str)] =
@@ -45,7 +45,7 @@ pub(super) const VERSIONS: &[(u64, &str)] = &[
     (0xfafa, GREASE),
 ];
 
-/// The name that stands in a list of frames for a version.
+/// Returns the name of a version for the Protocol column.
 pub(super) fn short(version: u16) -> &'static str {
     match version {
         0x0300 => "SSLv3",
@@ -326,18 +326,10 @@ pub(super) const SIGNATURE_ALGORITHMS: &[(u64, &str)] = &[
 ];
 
 /// Hash algorithms of TLS 1.2 (RFC 5246 7.4.1.4.1): the first byte of a signature algorithm.
-pub(super) const HASHES: &[(u64, &str)] = &[
-    (0, "None"),
-    (1, "MD5"),
-    (2, "SHA1"),
-    (3, "SHA224"),
-    (4, "SHA256"),
-    (5, "SHA384"),
-    (6, "SHA512"),
-    (7, "SM3"),
-];
+pub(super) const HASHES: &[(u64, &str)] =
+    &[(0, "None"), (1, "MD5"), (2, "SHA1"), (3, "SHA224"), (4, "SHA256"), (5, "SHA384"), (6, "SHA512"), (7, "SM3")];
 
-/// Signatures of TLS 1.2: the second byte.
+/// Signature algorithms of TLS 1.2: the second byte.
 pub(super) const SIGNATURES: &[(u64, &str)] = &[(0, "Anonymous"), (1, "RSA"), (2, "DSA"), (3, "ECDSA"), (4, "SM2")];
 
 pub(super) const CERTIFICATE_TYPES: &[(u64, &str)] = &[
@@ -366,8 +358,8 @@ pub(super) const COMPRESSIONS: &[(u64, &str)] = &[(1, "zlib"), (2, "brotli"), (3
 pub(super) const HEARTBEAT_MODES: &[(u64, &str)] =
     &[(1, "Peer allowed to send requests"), (2, "Peer not allowed to send requests")];
 
-/// The name of a protocol within TLS, by the name under which ALPN (RFC 7301) agrees on it; as Wireshark calls it.
-pub(super) fn application(alpn: &[u8]) -> Option<&'static str> {
+/// Returns Wireshark's name of an application protocol, by its ALPN name (RFC 7301).
+pub(super) fn alpn_protocol(alpn: &[u8]) -> Option<&'static str> {
     match alpn {
         b"http/0.9" | b"http/1.0" | b"http/1.1" => Some("Hypertext Transfer Protocol"),
         b"h2" => Some("HyperText Transfer Protocol 2"),
@@ -380,7 +372,7 @@ mod tests {
     use super::super::fields::FIELDS;
 
     #[test]
-    fn names_stand_in_ascending_order_of_their_numbers() {
+    fn value_names_are_sorted_by_number() {
         for field in FIELDS {
             assert!(field.values.is_sorted_by(|a, b| a.0 < b.0), "{}", field.name);
         }

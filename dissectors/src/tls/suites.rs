@@ -1,7 +1,7 @@
-//! Names of cipher suites: the IANA registry "TLS Cipher Suites", the reserved values of RFC 8701, and three of a draft
-//! that were in use before RFC 7905 gave them other numbers (0xcc13 to 0xcc15).
+//! Names of cipher suites: the IANA registry "TLS Cipher Suites", the reserved values of RFC 8701, and three values of a
+//! draft (0xcc13 to 0xcc15) that were in use before RFC 7905 assigned other numbers.
 
-/// Cipher suites.
+/// Names of cipher suites by number.
 pub(super) const CIPHER_SUITES: &[(u64, &str)] = &[
     (0x0000, "TLS_NULL_WITH_NULL_NULL"),
     (0x0001, "TLS_RSA_WITH_NULL_MD5"),

@@ -1,53 +1,53 @@
 //! VXLAN (RFC 7348): Ethernet in UDP.
 
-use crate::field::Form;
-use crate::packet::{Next, Packet, Piece};
-use crate::protocol::{Claim, Part, Protocol};
-use crate::reader::{Reader, Short};
+use crate::field::DisplayBase;
+use crate::packet::{Next, Packet, Payload};
+use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "vxlan";
     /// A frame of a virtual network.
     VXLAN: Protocol "vxlan" "Virtual eXtensible Local Area Network";
-    /// The flags as one number.
-    FLAGS: U16 "vxlan.flags" "Flags" { form: Form::Hex };
-    /// It has a group policy.
+    /// All flags.
+    FLAGS: U16 "vxlan.flags" "Flags" { base: DisplayBase::Hex };
+    /// Whether a group policy is present.
     FLAG_G: Bool "vxlan.flag_g" "GBP Extension";
-    /// The network's number is valid.
+    /// Whether the network number is valid.
     FLAG_I: Bool "vxlan.flag_i" "VXLAN Network ID (VNI)";
-    /// The sender's address should not be learnt.
+    /// Whether the receiver should not learn the sender's address.
     FLAG_D: Bool "vxlan.flag_d" "Don't Learn";
-    /// The group policy was applied already.
+    /// Whether the group policy has already been applied.
     FLAG_A: Bool "vxlan.flag_a" "Policy Applied";
-    /// Reserved bits, which ought to be zero.
-    FLAGS_RESERVED: U16 "vxlan.flags_reserved" "Reserved(R)" { form: Form::Hex };
-    /// The group whose policy counts.
+    /// Reserved bits, normally zero.
+    FLAGS_RESERVED: U16 "vxlan.flags_reserved" "Reserved(R)" { base: DisplayBase::Hex };
+    /// Number of the group whose policy applies.
     GBP: U16 "vxlan.gbp" "Group Policy ID";
-    /// The number of the virtual network.
+    /// Number of the virtual network.
     VNI: U24 "vxlan.vni" "VXLAN Network Identifier (VNI)";
     /// A reserved byte.
     RESERVED8: U8 "vxlan.reserved8" "Reserved";
 }
 
-/// VXLAN in the list of protocols.
+/// Registry entry for VXLAN.
 pub static PROTOCOL: Protocol =
-    Protocol { short: "VxLAN", fields: FIELDS, claims: &[Claim::UdpPort(4789)], part: Part::Layer(read) };
+    Protocol { short: "VxLAN", fields: FIELDS, claims: &[Claim::UdpPort(4789)], dissector: Dissector::Layer(read) };
 
 const HEADER: usize = 8;
 
-fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
     packet.path.push("vxlan");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.info(format_args!(""));
+        tree.set_info(format_args!(""));
     }
     let span = piece.span(0, HEADER);
-    let mut reader = Reader::new(piece, tree);
+    let mut reader = FieldReader::new(piece, tree);
     reader.tree.open(&VXLAN, span, Value::Bytes(piece.all()));
     let header = header(&mut reader);
     let rest = reader.rest();
     if header.is_err() {
-        crate::extent::note_cut(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
     }
     tree.close();
     header.map_or(Next::End, |()| Next::Link(1, rest))
@@ -57,7 +57,7 @@ fn read<'b>(piece: Piece<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> 
 ///  0       2       4           7   8
 ///  | flags | group | network   | 0 |
 /// ```
-fn header(reader: &mut Reader<'_, '_>) -> Result<(), Short> {
+fn header(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let span = reader.span(2);
     let flags = reader.u16(&FLAGS)?;
     for (field, bit) in [(&FLAG_G, 0x8000), (&FLAG_I, 0x0800), (&FLAG_D, 0x0040), (&FLAG_A, 0x0008)] {
@@ -80,12 +80,12 @@ mod tests {
         let bytes = [0x08, 0, 0, 0, 0x12, 0x34, 0x56, 0, 0xaa];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Piece::whole(&bytes, 0), &mut Packet::default(), &mut tree);
-        assert!(matches!(next, Next::Link(1, Piece { bytes: [0xaa], .. })), "{next:?}");
+        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        assert!(matches!(next, Next::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
         assert_eq!(tree.first(&VNI), Some(Value::Uint(0x12_3456)));
         assert_eq!(tree.first(&FLAG_I), Some(Value::Bool(true)));
         for len in 0..8 {
-            let piece = Piece::whole(bytes.get(..len).unwrap_or_default(), 0);
+            let piece = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
             assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
         }
     }

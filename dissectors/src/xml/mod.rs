@@ -1,8 +1,8 @@
-//! XML: recognised by its media type and shown as it is.
+//! XML: recognized by its media type and shown unparsed.
 
-use crate::content::{Content, joined};
+use crate::content::{Body, joined_name};
 use crate::packet::Path;
-use crate::protocol::{Claim, Part, Protocol};
+use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
 crate::fields! { "xml";
@@ -10,7 +10,7 @@ crate::fields! { "xml";
     XML: Protocol "xml" "eXtensible Markup Language";
 }
 
-/// XML in the list of protocols.
+/// Registry entry for XML.
 pub static PROTOCOL: Protocol = Protocol {
     short: "XML",
     fields: FIELDS,
@@ -22,16 +22,16 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::MediaType("text/vnd.wap.si"),
         Claim::MediaType("text/vnd.wap.sl"),
     ],
-    part: Part::Content(read),
+    dissector: Dissector::Content(read),
 };
 
-fn read(content: &Content<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
     path.push("xml");
-    if content.depth == 0 && tree.wants_columns() {
-        tree.columns_mut().protocol = joined(content.carrier, PROTOCOL.short);
+    if body.depth == 0 && tree.wants_columns() {
+        tree.columns_mut().protocol = joined_name(body.carrier, PROTOCOL.short);
     }
     if tree.wants_any(&XML) {
-        let all = content.piece.all();
+        let all = body.payload.all();
         tree.put(&XML, all, Value::Bytes(all));
     }
 }

@@ -1,6 +1,6 @@
-//! What the tests of several protocols share.
+//! Shared helpers for the tests of several protocols.
 
-/// Numbers below a bound that look random and are the same in every run (xorshift64).
+/// Returns a generator of pseudorandom numbers below a bound, the same in every run (xorshift64).
 pub fn random() -> impl FnMut(usize) -> usize {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     move |below| {

@@ -1,19 +1,19 @@
-//! Conversations of all kinds, told as exchanges whatever else is wanted.
+//! Conversations of all kinds, dissected into the same exchanges for any selection of fields.
 
 use crate::host::*;
-use overhear_dissectors::session::{Ending, Side};
+use overhear_dissectors::session::{Side, SideEnd};
 use overhear_dissectors::{Wants, http};
 
-/// Conversations of all kinds, each with the exchanges it has.
-pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>)> {
+/// Returns conversations of all kinds, each with its exchanges.
+pub(crate) fn conversations() -> Vec<(&'static str, Vec<SessionInput>, Vec<&'static str>)> {
     let [server, client] = closed();
-    let end = |mut steps: Vec<Step>| {
+    let end = |mut steps: Vec<SessionInput>| {
         steps.extend([server.clone(), client.clone()]);
         steps
     };
     vec![
         ("a request and its response", vec![c(GET), s(OK3)], vec!["0 GET /a?x=1&y=2 200 0 3"]),
-        ("chunks, extensions and trailers", vec![c(GET), s(CHUNKED)], vec!["0 GET /a?x=1&y=2 200 0 9"]),
+        ("chunks, chunk extensions and trailers", vec![c(GET), s(CHUNKED)], vec!["0 GET /a?x=1&y=2 200 0 9"]),
         (
             "pipelining is first in first out",
             vec![
@@ -30,7 +30,7 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>
         ),
         (
             "a body to the end of a stream that was reset",
-            vec![c(GET), s("HTTP/1.1 200 OK\r\n\r\nsome"), End(Side::Server, Ending::Reset), client.clone()],
+            vec![c(GET), s("HTTP/1.1 200 OK\r\n\r\nsome"), End(Side::Server, SideEnd::Reset), client.clone()],
             vec!["0 GET /a?x=1&y=2 200 0 4!"],
         ),
         (
@@ -63,7 +63,7 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>
             vec!["0 GET /a?x=1&y=2 200 0 3"],
         ),
         (
-            "an answer before the request is complete",
+            "a response before the request is complete",
             end(vec![
                 c("POST /u HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nbo"),
                 s("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"),
@@ -77,7 +77,7 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>
             vec!["0 GET /lf 200 0 2"],
         ),
         (
-            "bytes that are no message are passed over",
+            "bytes between messages are skipped",
             vec![c(format!("{GET}garbage\r\nmore \x01 garbage\r\n{}", get("/next"))), s(OK3), s(OK3)],
             vec!["0 GET /a?x=1&y=2 200 0 3", "1 GET /next 200 0 3"],
         ),
@@ -90,23 +90,23 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>
             vec!["0 GET /1 200 0 2!", "1 GET /2 200 0 3"],
         ),
         (
-            "a request without an answer",
+            "a request without a response",
             end(vec![c(GET), c(get("/2"))]),
             vec!["0 GET /a?x=1&y=2 - 0 -", "1 GET /2 - 0 -"],
         ),
-        ("an answer without a request", end(vec![s(OK3)]), vec!["0   200 - 3"]),
+        ("a response without a request", end(vec![s(OK3)]), vec!["0   200 - 3"]),
         (
-            "a response cut off in its body",
+            "a response truncated in its body",
             end(vec![c(GET), s("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")]),
             vec!["0 GET /a?x=1&y=2 200 0 3!"],
         ),
         (
-            "a response cut off in its head",
+            "a response truncated in its head",
             end(vec![c(GET), s("HTTP/1.1 404 Not Found\r\nContent-Le")]),
             vec!["0 GET /a?x=1&y=2 404 0 0!"],
         ),
         (
-            "a request cut off in its head",
+            "a request truncated in its head",
             end(vec![c("GET /cut HTTP/1.1\r\nHost: h\r\nX-")]),
             vec!["0 GET /cut - 0! -"],
         ),
@@ -127,7 +127,7 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>
             end(vec![c("GET http://abs/p HTTP/1.0\r\n\r\n"), s("HTTP/1.0 200 OK\r\n\r\nx")]),
             vec!["0 GET http://abs/p 200 0 1"],
         ),
-        ("a request of HTTP/0.9", end(vec![c("GET /simple\r\n")]), vec!["0 GET /simple - 0 -"]),
+        ("an HTTP/0.9 request", end(vec![c("GET /simple\r\n")]), vec!["0 GET /simple - 0 -"]),
         (
             "folded, colonless and spaced headers",
             vec![
@@ -147,7 +147,7 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>
             vec!["0 CONNECT h:1 407 0 2", "1 GET /a?x=1&y=2 200 0 3"],
         ),
         (
-            "bodies that are read further",
+            "bodies that are dissected further",
             vec![
                 c(post("/f", "Content-Type: application/x-www-form-urlencoded\r\n", "a=b&c=d+e%20f")),
                 s(
@@ -166,24 +166,24 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<Step>, Vec<&'static str>
 }
 
 #[test]
-fn conversations_are_told_as_exchanges() {
+fn conversations_are_dissected_into_exchanges() {
     for (name, steps, calls) in conversations() {
-        assert_eq!(hear(&steps).calls(), calls, "{name}");
+        assert_eq!(run(&steps).calls(), calls, "{name}");
     }
 }
 
 #[test]
-fn every_want_sees_the_same_exchanges() {
+fn every_selection_of_fields_gives_the_same_exchanges() {
     let wants = [
         Wants::default(),
         Wants::only_columns(),
-        wanting(&[&http::REQUEST_URI]),
-        wanting(&[&http::FILE_DATA]),
-        wanting(&[&http::TIME]),
+        wants_fields(&[&http::REQUEST_URI]),
+        wants_fields(&[&http::FILE_DATA]),
+        wants_fields(&[&http::TIME]),
     ];
     for (name, steps, calls) in conversations() {
         for wants in &wants {
-            assert_eq!(hear_cut(&steps, wants, &|_| false).calls(), calls, "{name}");
+            assert_eq!(run_cut(&steps, wants, &|_| false).calls(), calls, "{name}");
         }
     }
 }

@@ -1,41 +1,41 @@
-//! However the bytes are cut, damaged or lost, the same is told.
+//! The same output for any segmentation, and no panic for damaged or lost bytes.
 
 use crate::conversations::conversations;
 use crate::host::*;
 use overhear_dissectors::session::Side;
 use overhear_dissectors::{Wants, http};
 
-fn assert_same(name: &str, whole: &Heard, cut: &Heard, at: &str) {
+fn assert_same(name: &str, whole: &SessionOutput, cut: &SessionOutput, at: &str) {
     for (whole, cut) in [(&whole.lines, &cut.lines), (&whole.events, &cut.events)] {
         for (whole, cut) in whole.iter().zip(cut) {
             assert_eq!(whole, cut, "{name}, cut at {at}");
         }
         assert_eq!(whole.len(), cut.len(), "{name}, cut at {at}");
     }
-    assert_eq!(whole.left, cut.left, "{name}, cut at {at}");
+    assert_eq!(whole.unconsumed, cut.unconsumed, "{name}, cut at {at}");
 }
 
 #[test]
 fn any_cut_gives_the_same_messages() {
-    let wants = [Wants::everything(), wanting(&[&http::REQUEST_METHOD, &http::RESPONSE_CODE])];
+    let wants = [Wants::everything(), wants_fields(&[&http::REQUEST_METHOD, &http::RESPONSE_CODE])];
     for (name, steps, _) in conversations() {
         for wants in &wants {
-            let whole = hear_cut(&steps, wants, &|_| false);
+            let whole = run_cut(&steps, wants, &|_| false);
             let len: usize = steps.iter().map(|step| if let Bytes(_, bytes) = step { bytes.len() } else { 0 }).sum();
             for at in 0..len {
-                assert_same(name, &whole, &hear_cut(&steps, wants, &|offset| offset == at), &at.to_string());
+                assert_same(name, &whole, &run_cut(&steps, wants, &|offset| offset == at), &at.to_string());
             }
-            assert_same(name, &whole, &hear_cut(&steps, wants, &|_| true), "every byte");
+            assert_same(name, &whole, &run_cut(&steps, wants, &|_| true), "every byte");
             for seed in 1..40_u64 {
                 let cuts = |offset: usize| (offset as u64 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61 == 0;
-                assert_same(name, &whole, &hear_cut(&steps, wants, &cuts), &format!("seed {seed}"));
+                assert_same(name, &whole, &run_cut(&steps, wants, &cuts), &format!("seed {seed}"));
             }
         }
     }
 }
 
 #[test]
-fn any_prefix_and_any_gap_is_survived_and_told() {
+fn any_prefix_and_any_gap_is_dissected() {
     for (name, steps, calls) in conversations() {
         for (nth, step) in steps.iter().enumerate() {
             let Bytes(side, bytes) = step else { continue };
@@ -43,8 +43,8 @@ fn any_prefix_and_any_gap_is_survived_and_told() {
                 let mut prefix = steps[..nth].to_vec();
                 prefix.push(Bytes(*side, bytes[..at].to_vec()));
                 prefix.extend(closed());
-                let heard = hear(&prefix);
-                assert!(heard.exchanges.len() <= calls.len(), "{name}: {:?}", heard.calls());
+                let output = run(&prefix);
+                assert!(output.exchanges.len() <= calls.len(), "{name}: {:?}", output.calls());
                 for len in [1, 7, bytes.len() - at] {
                     let len = len.min(bytes.len() - at);
                     let mut gap = steps[..nth].to_vec();
@@ -53,8 +53,8 @@ fn any_prefix_and_any_gap_is_survived_and_told() {
                     gap.push(Bytes(*side, bytes[at + len..].to_vec()));
                     gap.extend(steps[nth + 1..].to_vec());
                     gap.extend(closed());
-                    let whole = hear(&gap);
-                    assert_same(name, &whole, &hear_cut(&gap, &Wants::everything(), &|_| true), "every byte");
+                    let whole = run(&gap);
+                    assert_same(name, &whole, &run_cut(&gap, &Wants::everything(), &|_| true), "every byte");
                 }
             }
         }
@@ -62,14 +62,14 @@ fn any_prefix_and_any_gap_is_survived_and_told() {
 }
 
 #[test]
-fn what_is_missing_is_counted_and_the_next_message_is_found() {
+fn missing_bytes_are_counted_and_the_next_message_is_found() {
     let body = |len: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n");
-    let two = |gapped: Vec<Step>| {
+    let two = |gapped: Vec<SessionInput>| {
         let mut steps = vec![c(get("/1"))];
         steps.extend(gapped);
         steps.extend([c(get("/2")), s(OK3)]);
         steps.extend(closed());
-        hear(&steps).calls()
+        run(&steps).calls()
     };
     let within = vec![s(body(10) + "ab"), Gap(Side::Server, 5), s("cde")];
     assert_eq!(two(within), ["0 GET /1 200 0 5!", "1 GET /2 200 0 3"]);
@@ -96,7 +96,7 @@ fn what_is_missing_is_counted_and_the_next_message_is_found() {
 }
 
 #[test]
-fn any_bytes_are_survived() {
+fn any_bytes_are_dissected() {
     let mut random = crate::common::random();
     let conversations = conversations();
     for _ in 0..3000 {
@@ -105,11 +105,11 @@ fn any_bytes_are_survived() {
         for _ in 0..=random(4) {
             let at = random(steps.len());
             if let Bytes(side, bytes) = &mut steps[at] {
-                let place = random(bytes.len());
+                let index = random(bytes.len());
                 match random(4) {
-                    0 => bytes[place] = random(256) as u8,
-                    1 => drop(bytes.splice(place..place, *b"\r\n")),
-                    2 => drop(bytes.drain(place..)),
+                    0 => bytes[index] = random(256) as u8,
+                    1 => drop(bytes.splice(index..index, *b"\r\n")),
+                    2 => drop(bytes.drain(index..)),
                     _ => *side = side.other(),
                 }
                 if bytes.is_empty() {
@@ -118,12 +118,12 @@ fn any_bytes_are_survived() {
             }
         }
         let cuts = |offset: usize| offset.is_multiple_of(3);
-        let (mut whole, mut cut) = (hear(&steps), hear_cut(&steps, &Wants::everything(), &cuts));
-        assert_eq!(whole.events, hear_cut(&steps, &Wants::default(), &|_| false).events, "{steps:?}");
-        // What one side waited for may end within a frame: then the sides' messages change their order.
-        for heard in [&mut whole, &mut cut] {
-            heard.lines.sort();
-            heard.events.sort();
+        let (mut whole, mut cut) = (run(&steps), run_cut(&steps, &Wants::everything(), &cuts));
+        assert_eq!(whole.events, run_cut(&steps, &Wants::default(), &|_| false).events, "{steps:?}");
+        // The bytes that one side waits for may end within a frame, which changes the order of the sides' messages.
+        for output in [&mut whole, &mut cut] {
+            output.lines.sort();
+            output.events.sort();
         }
         assert_same(&format!("{steps:?}"), &whole, &cut, "thirds");
     }

@@ -1,66 +1,67 @@
-//! Runs a session as the program does, and keeps what it tells.
+//! A host that runs an HTTP session as the program does, and collects its output.
 
 use overhear_dissectors::exchange::Exchange;
 use overhear_dissectors::packet::Path;
-use overhear_dissectors::session::{At, Chunk, Context, Ending, Event, Foresight, Session, Side, Then};
-use overhear_dissectors::{Field, Part, Tree, Wants, field, format, http};
+use overhear_dissectors::session::{Chunk, Context, Event, FirstPass, Session, Side, SideEnd, Stamp, Transition};
+use overhear_dissectors::{Dissector, Field, Tree, Wants, field, format, http};
 use std::fmt::Write;
 
+/// An input of a session.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+pub(crate) enum SessionInput {
     Bytes(Side, Vec<u8>),
     Gap(Side, u64),
-    End(Side, Ending),
+    End(Side, SideEnd),
 }
-pub(crate) use Step::{Bytes, End, Gap};
+pub(crate) use SessionInput::{Bytes, End, Gap};
 
-pub(crate) fn c(bytes: impl AsRef<[u8]>) -> Step {
+pub(crate) fn c(bytes: impl AsRef<[u8]>) -> SessionInput {
     Bytes(Side::Client, bytes.as_ref().to_vec())
 }
 
-pub(crate) fn s(bytes: impl AsRef<[u8]>) -> Step {
+pub(crate) fn s(bytes: impl AsRef<[u8]>) -> SessionInput {
     Bytes(Side::Server, bytes.as_ref().to_vec())
 }
 
-pub(crate) fn closed() -> [Step; 2] {
-    [End(Side::Server, Ending::Closed), End(Side::Client, Ending::Closed)]
+pub(crate) fn closed() -> [SessionInput; 2] {
+    [End(Side::Server, SideEnd::Closed), End(Side::Client, SideEnd::Closed)]
 }
 
-/// What a conversation was found to be.
+/// The output of a session.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub(crate) struct SessionOutput {
     /// A line for each field, in order.
     pub(crate) lines: Vec<String>,
     /// A line for each message and each exchange.
     pub(crate) events: Vec<String>,
     pub(crate) exchanges: Vec<Exchange>,
-    /// Bytes that nobody took.
-    pub(crate) left: [Vec<u8>; 2],
-    pub(crate) successor: Option<Then>,
+    /// Unconsumed bytes.
+    pub(crate) unconsumed: [Vec<u8>; 2],
+    pub(crate) transition: Option<Transition>,
     pub(crate) infos: Vec<(&'static str, String, String)>,
 }
 
-/// Runs a session as the program does, on frames that it makes of each step by cutting it at `cuts`.
-pub(crate) struct Host<'w> {
+/// Runs a session as the program does, on frames formed by splitting each step at `cuts`.
+pub(crate) struct HttpSessionHost<'w> {
     session: Box<dyn Session>,
     wants: &'w Wants,
-    untaken: [Vec<u8>; 2],
-    pub(crate) heard: Heard,
-    pub(crate) foresight: Foresight,
-    at: At,
+    unconsumed: [Vec<u8>; 2],
+    pub(crate) output: SessionOutput,
+    pub(crate) foresight: FirstPass,
+    at: Stamp,
 }
 
-impl<'w> Host<'w> {
-    pub(crate) fn new(wants: &'w Wants) -> Host<'w> {
-        let Part::Session(kind) = http::PROTOCOL.part else { unreachable!("HTTP is read from a conversation") };
+impl<'w> HttpSessionHost<'w> {
+    pub(crate) fn new(wants: &'w Wants) -> HttpSessionHost<'w> {
+        let Dissector::Session(kind) = http::PROTOCOL.dissector else { unreachable!("HTTP is a session protocol") };
         let session = (kind.open)(wants);
-        let (untaken, heard) = Default::default();
-        Host { session, wants, untaken, heard, foresight: Foresight::default(), at: At::default() }
+        let (unconsumed, output) = Default::default();
+        HttpSessionHost { session, wants, unconsumed, output, foresight: FirstPass::default(), at: Stamp::default() }
     }
 
-    fn frame(
+    fn run_frame(
         &mut self,
-        act: impl FnOnce(&mut dyn Session, &mut Context<'_>, &mut [Vec<u8>; 2]) -> Option<Then>,
+        act: impl FnOnce(&mut dyn Session, &mut Context<'_>, &mut [Vec<u8>; 2]) -> Option<Transition>,
         frame: &[u8],
     ) {
         let mut tree = Tree::new(self.wants.clone());
@@ -69,71 +70,71 @@ impl<'w> Host<'w> {
         let mut events = Vec::new();
         let mut cx = Context {
             at: self.at,
-            came: self.at,
+            arrived: self.at,
             stream: 7,
             session: 0,
             wants: self.wants,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,
-            foresight: &self.foresight,
+            first_pass: &self.foresight,
         };
-        let then = act(&mut *self.session, &mut cx, &mut self.untaken);
-        self.heard.successor = self.heard.successor.or(then);
-        self.tell(&tree, &path, events);
+        let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
+        self.output.transition = self.output.transition.or(transition);
+        self.record_output(&tree, &path, events);
     }
 
-    fn tell(&mut self, tree: &Tree, path: &Path, events: Vec<Event>) {
+    fn record_output(&mut self, tree: &Tree, path: &Path, events: Vec<Event>) {
         let store_end = tree.buffers().iter().map(|buffer| buffer.bytes.end()).max().unwrap_or(0);
         for node in tree.nodes() {
             let mut line = format!("{:width$}{} = ", "", node.field.name, width = usize::from(node.depth) * 2);
             format::value(&mut line, node.field, node.value, tree).unwrap();
             assert!(node.span.end() <= store_end, "{line}: {:?}", node.span);
-            self.heard.lines.push(line);
+            self.output.lines.push(line);
         }
         assert!(path.names().len() < 40);
         let columns = tree.columns();
         if columns.info.len > 0 {
             let mut info = String::new();
             format::text(&mut info, tree.bytes(columns.info)).unwrap();
-            self.heard.infos.push((columns.protocol, path.names().join(":"), info));
+            self.output.infos.push((columns.protocol, path.names().join(":"), info));
         }
         for event in events {
             match event {
                 Event::Exchange(exchange) => {
-                    self.heard.events.push(format!("{exchange:?}"));
-                    self.heard.exchanges.push(*exchange);
+                    self.output.events.push(format!("{exchange:?}"));
+                    self.output.exchanges.push(*exchange);
                 }
-                Event::Message(told) => self.heard.events.push(format!("{told:?}")),
-                Event::Version(version) => unreachable!("HTTP does not agree on a version such as {version}"),
+                Event::Message(message) => self.output.events.push(format!("{message:?}")),
+                Event::Version(version) => unreachable!("HTTP does not negotiate a version such as {version}"),
             }
         }
     }
 
-    pub(crate) fn step(&mut self, step: &Step, cuts: &dyn Fn(usize) -> bool, offset: &mut usize) {
-        self.at = At { frame: self.at.frame + 1, time: self.at.time + 1_000_000 };
+    pub(crate) fn run_step(&mut self, step: &SessionInput, cuts: &dyn Fn(usize) -> bool, offset: &mut usize) {
+        self.at = Stamp { frame: self.at.frame + 1, time: self.at.time + 1_000_000 };
         match step {
             Bytes(side, bytes) => {
-                let mut piece = Vec::new();
+                let mut segment = Vec::new();
                 for (at, &byte) in bytes.iter().enumerate() {
-                    piece.push(byte);
+                    segment.push(byte);
                     *offset += 1;
                     if cuts(*offset) || at + 1 == bytes.len() {
-                        self.bytes(*side, &std::mem::take(&mut piece));
+                        self.send_bytes(*side, &std::mem::take(&mut segment));
                     }
                 }
             }
-            Gap(side, len) => self.frame(
-                |session, cx, untaken| {
-                    let before = std::mem::take(&mut untaken[*side as usize]);
+            Gap(side, len) => self.run_frame(
+                |session, cx, unconsumed| {
+                    let before = std::mem::take(&mut unconsumed[*side as usize]);
                     session.gap(*side, Chunk { bytes: &before, base: None }, *len, cx);
                     None
                 },
                 b"",
             ),
-            End(side, ending) => self.frame(
-                |session, cx, untaken| {
-                    let rest = std::mem::take(&mut untaken[*side as usize]);
+            End(side, ending) => self.run_frame(
+                |session, cx, unconsumed| {
+                    let rest = std::mem::take(&mut unconsumed[*side as usize]);
                     session.end(*side, Chunk { bytes: &rest, base: None }, *ending, cx);
                     None
                 },
@@ -142,80 +143,81 @@ impl<'w> Host<'w> {
         }
     }
 
-    fn bytes(&mut self, side: Side, piece: &[u8]) {
-        if self.heard.successor.is_some() {
-            self.untaken[side as usize].extend_from_slice(piece);
+    fn send_bytes(&mut self, side: Side, segment: &[u8]) {
+        if self.output.transition.is_some() {
+            self.unconsumed[side as usize].extend_from_slice(segment);
             return;
         }
-        let padded = [b"frame header", piece].concat();
-        self.frame(
-            |session, cx, untaken| {
-                let base = untaken[side as usize].is_empty().then_some(12);
-                untaken[side as usize].extend_from_slice(piece);
-                let mut then = offer(session, side, base, untaken, cx);
-                if then.is_none() {
-                    then = offer(session, side.other(), None, untaken, cx);
+        let frame = [b"frame header", segment].concat();
+        self.run_frame(
+            |session, cx, unconsumed| {
+                let base = unconsumed[side as usize].is_empty().then_some(12);
+                unconsumed[side as usize].extend_from_slice(segment);
+                let mut transition = read_all(session, side, base, unconsumed, cx);
+                if transition.is_none() {
+                    transition = read_all(session, side.other(), None, unconsumed, cx);
                 }
-                then
+                transition
             },
-            &padded,
+            &frame,
         );
     }
 }
 
-fn offer(
+/// Lets a session read unconsumed bytes until it consumes none; returns its transition to another protocol.
+fn read_all(
     session: &mut dyn Session,
     side: Side,
     mut base: Option<u32>,
-    untaken: &mut [Vec<u8>; 2],
+    unconsumed: &mut [Vec<u8>; 2],
     cx: &mut Context<'_>,
-) -> Option<Then> {
+) -> Option<Transition> {
     loop {
-        let bytes = untaken[side as usize].clone();
+        let bytes = unconsumed[side as usize].clone();
         if bytes.is_empty() {
             return None;
         }
-        let taken = session.read(side, Chunk { bytes: &bytes, base }, cx);
-        assert!(taken.bytes <= bytes.len());
-        untaken[side as usize].drain(..taken.bytes);
-        base = base.map(|base| base + taken.bytes as u32);
-        match taken.then {
-            Then::Same if taken.bytes == 0 => return None,
-            Then::Same => {}
-            then => return Some(then),
+        let consumed = session.read(side, Chunk { bytes: &bytes, base }, cx);
+        assert!(consumed.bytes <= bytes.len());
+        unconsumed[side as usize].drain(..consumed.bytes);
+        base = base.map(|base| base + consumed.bytes as u32);
+        match consumed.transition {
+            Transition::Stay if consumed.bytes == 0 => return None,
+            Transition::Stay => {}
+            transition => return Some(transition),
         }
     }
 }
 
-pub(crate) fn hear_cut(steps: &[Step], wants: &Wants, cuts: &dyn Fn(usize) -> bool) -> Heard {
-    let mut host = Host::new(wants);
+pub(crate) fn run_cut(steps: &[SessionInput], wants: &Wants, cuts: &dyn Fn(usize) -> bool) -> SessionOutput {
+    let mut host = HttpSessionHost::new(wants);
     let mut offset = 0;
     for step in steps {
-        host.step(step, cuts, &mut offset);
+        host.run_step(step, cuts, &mut offset);
     }
-    let mut heard = host.heard;
-    heard.left = host.untaken;
-    heard
+    let mut output = host.output;
+    output.unconsumed = host.unconsumed;
+    output
 }
 
-pub(crate) fn hear(steps: &[Step]) -> Heard {
-    hear_cut(steps, &Wants::everything(), &|_| false)
+pub(crate) fn run(steps: &[SessionInput]) -> SessionOutput {
+    run_cut(steps, &Wants::everything(), &|_| false)
 }
 
-pub(crate) fn wanting(fields: &[&Field]) -> Wants {
+pub(crate) fn wants_fields(fields: &[&Field]) -> Wants {
     let mut wants = Wants::default();
     fields.iter().for_each(|field| wants.add(field));
     wants
 }
 
-impl Heard {
-    /// All values of a field, in order.
+impl SessionOutput {
+    /// Returns all values of a field, in order.
     pub(crate) fn values(&self, name: &str) -> Vec<&str> {
         let lines = self.lines.iter().filter_map(|line| line.trim_start().strip_prefix(name)?.strip_prefix(" = "));
         lines.collect()
     }
 
-    /// Each exchange as method, target, status, bytes of either body and whether either is complete.
+    /// Returns each exchange as method, target, status and body lengths; `!` marks an incomplete message.
     pub(crate) fn calls(&self) -> Vec<String> {
         let one = |transfer: Option<overhear_dissectors::exchange::Transfer>| match transfer {
             Some(transfer) => format!("{}{}", transfer.body, if transfer.complete { "" } else { "!" }),
@@ -224,8 +226,8 @@ impl Heard {
         self.exchanges
             .iter()
             .map(|exchange| {
-                let mut line = format!("{} {} {}", exchange.nth, exchange.method, exchange.uri);
-                let status = exchange.status.map_or("-".into(), |status| status.to_string());
+                let mut line = format!("{} {} {}", exchange.nth, exchange.method, exchange.target);
+                let status = exchange.code.map_or("-".into(), |status| status.to_string());
                 write!(line, " {status} {} {}", one(exchange.request), one(exchange.response)).unwrap();
                 line
             })
@@ -237,7 +239,7 @@ impl Heard {
         for line in &self.lines {
             let Some((name, _)) = line.trim_start().split_once(" = ") else { continue };
             let is_note = field(name).is_some_and(|field| {
-                matches!(field.kind, overhear_dissectors::Kind::Note(severity) if severity > overhear_dissectors::Severity::Chat)
+                matches!(field.kind, overhear_dissectors::FieldKind::Note(severity) if severity > overhear_dissectors::Severity::Chat)
             });
             if is_note {
                 notes.push(name);

@@ -1,11 +1,11 @@
-//! HTTP/1 as its users see it: conversations go in, fields and exchanges come out, however the bytes are cut.
+//! Tests of HTTP/1: conversations are converted to fields and exchanges, independent of segmentation.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod anomalies;
 #[path = "../common/mod.rs"]
 mod common;
 mod conversations;
 mod cuts;
 mod host;
 mod messages;
-mod oddities;

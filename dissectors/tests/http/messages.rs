@@ -1,11 +1,11 @@
-//! What a message says, field by field, in its row and in a transcript.
+//! The fields of a message, its Info column and its transcript.
 
 use crate::host::*;
 use overhear_dissectors::session::Side;
 use overhear_dissectors::{Wants, http};
 
 #[test]
-fn a_request_says_what_it_asks() {
+fn a_request_has_its_fields() {
     let request = "GET /a/b?x=1&y=2&&z HTTP/1.1\r\nHost: h:80\r\nUser-Agent:  two \r\nCookie: a=b; c=d\r\n\
         Authorization: Basic dXNlcjpwYXNz\r\nX-Unknown: v\r\n\r\n";
     let expected = "\
@@ -33,21 +33,21 @@ http.request.line = Authorization: Basic dXNlcjpwYXNz\\r\\n
 http.request.line = X-Unknown: v\\r\\n
 http.request.full_uri = http://h:80/a/b?x=1&y=2&&z
 http.request = True";
-    let heard = hear(&[c(request)]);
-    let own = heard.lines[1..].iter().map(|line| line.strip_prefix("  ").unwrap());
+    let output = run(&[c(request)]);
+    let own = output.lines[1..].iter().map(|line| line.strip_prefix("  ").unwrap());
     let lines: Vec<&str> = own.filter(|line| !line.trim_start().starts_with("_ws.expert")).collect();
     assert_eq!(lines.join("\n"), expected);
-    assert_eq!(heard.infos, [("HTTP", "http".into(), "GET /a/b?x=1&y=2&&z HTTP/1.1 ".into())]);
+    assert_eq!(output.infos, [("HTTP", "http".into(), "GET /a/b?x=1&y=2&&z HTTP/1.1 ".into())]);
 }
 
 #[test]
-fn a_response_says_what_it_answers() {
-    let mut host = Host::new(&WANTS);
+fn a_response_has_its_fields() {
+    let mut host = HttpSessionHost::new(&WANTS);
     host.foresight.responses.insert((7, 0, 0), 4);
     for step in [c(GET), s("HTTP/1.1 404 Nope\r\nContent-Length: 3\r\n"), s("\r\na"), s("bc")] {
-        host.step(&step, &|_| false, &mut 0);
+        host.run_step(&step, &|_| false, &mut 0);
     }
-    let heard = host.heard;
+    let output = host.output;
     let rows = [
         ("http.response_in", "4"),
         ("http.request_in", "1"),
@@ -65,18 +65,18 @@ fn a_response_says_what_it_answers() {
         ("http.file_data", "616263"),
     ];
     for (name, value) in rows {
-        assert_eq!(heard.values(name), [value], "{name}");
+        assert_eq!(output.values(name), [value], "{name}");
     }
-    assert_eq!(heard.values("http.request.full_uri"), ["http://h/a?x=1&y=2"; 2]);
-    let exchange = &heard.exchanges[0];
+    assert_eq!(output.values("http.request.full_uri"), ["http://h/a?x=1&y=2"; 2]);
+    let exchange = &output.exchanges[0];
     assert_eq!((exchange.time_to_first_byte(), exchange.total()), (Some(1_000_000), Some(3_000_000)));
-    assert_eq!((exchange.host.as_str(), exchange.asked_by), ("h", Some(Side::Client)));
+    assert_eq!((exchange.authority.as_str(), exchange.requester), ("h", Some(Side::Client)));
 }
 
 static WANTS: std::sync::LazyLock<Wants> = std::sync::LazyLock::new(Wants::everything);
 
 #[test]
-fn a_row_names_what_a_message_carries() {
+fn the_columns_name_the_content_of_a_message() {
     let response = |kind: &str, body: &str| {
         s(format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
     };
@@ -105,30 +105,30 @@ fn a_row_names_what_a_message_carries() {
     ];
     for (kind, body, protocol, path, info) in rows {
         for wants in [Wants::everything(), Wants::only_columns()] {
-            let heard = hear_cut(&[c(GET), response(kind, body)], &wants, &|_| false);
-            assert_eq!(heard.infos[1], (protocol, path.to_owned(), info.to_owned()), "{kind}");
+            let output = run_cut(&[c(GET), response(kind, body)], &wants, &|_| false);
+            assert_eq!(output.infos[1], (protocol, path.to_owned(), info.to_owned()), "{kind}");
         }
     }
-    let heard = hear(&[c([get("/1"), get("/2")].concat())]);
-    assert_eq!(heard.infos[0].2, "GET /1 HTTP/1.1 GET /2 HTTP/1.1 ");
+    let output = run(&[c([get("/1"), get("/2")].concat())]);
+    assert_eq!(output.infos[0].2, "GET /1 HTTP/1.1 GET /2 HTTP/1.1 ");
 }
 
 #[test]
-fn a_transcript_shows_heads_and_decoded_contents() {
+fn a_transcript_has_heads_and_decoded_bodies() {
     let mut transcript = http::Transcript::new();
-    let mut shown: Vec<String> = Vec::new();
-    let mut note = |messages: Vec<(Side, http::TranscriptMessage)>| {
+    let mut lines: Vec<String> = Vec::new();
+    let mut record = |messages: Vec<(Side, http::TranscriptMessage)>| {
         for (side, message) in messages {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            shown.push(format!("{side:?} {:?} {:?} {:?}", text(&message.head), text(&message.content), message.notes));
+            lines.push(format!("{side:?} {:?} {:?} {:?}", text(&message.head), text(&message.content), message.notes));
         }
     };
-    note(transcript.read(Side::Client, GET.as_bytes()));
-    note(transcript.read(Side::Server, &CHUNKED.as_bytes()[..60]));
-    note(transcript.read(Side::Server, &CHUNKED.as_bytes()[60..]));
-    note(transcript.read(Side::Client, b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\ntunnel"));
+    record(transcript.read(Side::Client, GET.as_bytes()));
+    record(transcript.read(Side::Server, &CHUNKED.as_bytes()[..60]));
+    record(transcript.read(Side::Server, &CHUNKED.as_bytes()[60..]));
+    record(transcript.read(Side::Client, b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\ntunnel"));
     assert_eq!(transcript.rest(Side::Client), None);
-    note(transcript.read(Side::Server, b"HTTP/1.1 200 OK\r\n\r\n"));
+    record(transcript.read(Side::Server, b"HTTP/1.1 200 OK\r\n\r\n"));
     assert_eq!(transcript.rest(Side::Client), Some(&b"tunnel"[..]));
     let expected = [
         format!("Client {GET:?} \"\" []"),
@@ -136,5 +136,5 @@ fn a_transcript_shows_heads_and_decoded_contents() {
         "Client \"CONNECT h:1 HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n\" \"\" []".to_owned(),
         "Server \"HTTP/1.1 200 OK\\r\\n\\r\\n\" \"\" []".to_owned(),
     ];
-    assert_eq!(shown, expected);
+    assert_eq!(lines, expected);
 }

@@ -1,61 +1,65 @@
-//! Runs a session of TLS as the program does, says hello by hand, and keeps what is told.
+//! A host that runs a TLS session as the program does and collects its output, and builders of TLS messages.
 
 use overhear_dissectors::packet::Path;
-use overhear_dissectors::session::{At, Chunk, Context, Event, Foresight, Session, Side, Then};
-use overhear_dissectors::{Part, Tree, Wants, format, tls};
+use overhear_dissectors::session::{Chunk, Context, Event, FirstPass, Session, Side, Stamp, Transition};
+use overhear_dissectors::{Dissector, Tree, Wants, format, tls};
 
-/// A session with what it left, and a line for each field told.
-pub(crate) struct Host {
+/// A session with its unconsumed bytes and its output.
+pub(crate) struct TlsSessionHost {
     session: Box<dyn Session>,
     wants: Wants,
-    untaken: [Vec<u8>; 2],
+    unconsumed: [Vec<u8>; 2],
     frame: u32,
-    pub(crate) foresight: Foresight,
+    pub(crate) foresight: FirstPass,
     /// `frame name = value` of each field.
     pub(crate) lines: Vec<String>,
-    /// Protocol and info of each frame that told something.
+    /// Protocol and Info columns of each frame with output.
     pub(crate) rows: Vec<String>,
-    /// Bytes of each message on the wire.
+    /// Length of each message on the wire.
     pub(crate) messages: Vec<u64>,
     pub(crate) versions: Vec<u16>,
-    pub(crate) given_up: bool,
+    pub(crate) stopped: bool,
 }
 
-impl Host {
-    pub(crate) fn new(wants: Wants) -> Host {
-        let Part::Session(kind) = tls::PROTOCOL.part else { unreachable!("TLS is read from a conversation") };
-        Host {
+impl TlsSessionHost {
+    pub(crate) fn new(wants: Wants) -> TlsSessionHost {
+        let Dissector::Session(kind) = tls::PROTOCOL.dissector else { unreachable!("TLS is a session protocol") };
+        TlsSessionHost {
             session: (kind.open)(&wants),
             wants,
-            untaken: Default::default(),
+            unconsumed: Default::default(),
             frame: 0,
-            foresight: Foresight::default(),
+            foresight: FirstPass::default(),
             lines: Vec::new(),
             rows: Vec::new(),
             messages: Vec::new(),
             versions: Vec::new(),
-            given_up: false,
+            stopped: false,
         }
     }
 
-    fn act(&mut self, frame: &[u8], act: impl FnOnce(&mut dyn Session, &mut [Vec<u8>; 2], &mut Context<'_>) -> Then) {
+    fn run_frame(
+        &mut self,
+        frame: &[u8],
+        act: impl FnOnce(&mut dyn Session, &mut [Vec<u8>; 2], &mut Context<'_>) -> Transition,
+    ) {
         self.frame += 1;
-        let at = At { frame: self.frame, time: i64::from(self.frame) };
+        let at = Stamp { frame: self.frame, time: i64::from(self.frame) };
         let mut tree = Tree::new(self.wants.clone());
         tree.begin(frame);
         let (mut path, mut events) = (Path::default(), Vec::new());
         let mut cx = Context {
             at,
-            came: at,
+            arrived: at,
             stream: 7,
             session: 0,
             wants: &self.wants,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,
-            foresight: &self.foresight,
+            first_pass: &self.foresight,
         };
-        self.given_up |= act(&mut *self.session, &mut self.untaken, &mut cx) != Then::Same;
+        self.stopped |= act(&mut *self.session, &mut self.unconsumed, &mut cx) != Transition::Stay;
         let end = tree.buffers().iter().map(|buffer| buffer.bytes.end()).max().unwrap_or(0);
         for node in tree.nodes() {
             let mut line = format!("{} {} = ", self.frame, node.field.name);
@@ -71,46 +75,46 @@ impl Host {
         }
         for event in events {
             match event {
-                Event::Message(told) => self.messages.push(told.len),
+                Event::Message(message) => self.messages.push(message.len),
                 Event::Version(version) => self.versions.push(version),
-                Event::Exchange(_) => unreachable!("there are no exchanges in TLS"),
+                Event::Exchange(_) => unreachable!("TLS has no exchanges"),
             }
         }
     }
 
-    /// A frame with these bytes.
-    pub(crate) fn say(&mut self, side: Side, bytes: &[u8]) {
-        self.act(bytes, |session, untaken, cx| {
-            let own = &mut untaken[side as usize];
+    /// Passes a frame with these bytes to the session.
+    pub(crate) fn send(&mut self, side: Side, bytes: &[u8]) {
+        self.run_frame(bytes, |session, unconsumed, cx| {
+            let own = &mut unconsumed[side as usize];
             let mut base = own.is_empty().then_some(0);
             own.extend_from_slice(bytes);
             while !own.is_empty() {
-                let taken = session.read(side, Chunk { bytes: own, base }, cx);
-                assert!(taken.bytes <= own.len());
-                own.drain(..taken.bytes);
-                base = base.map(|base| base + taken.bytes as u32);
-                if taken.then != Then::Same {
+                let consumed = session.read(side, Chunk { bytes: own, base }, cx);
+                assert!(consumed.bytes <= own.len());
+                own.drain(..consumed.bytes);
+                base = base.map(|base| base + consumed.bytes as u32);
+                if consumed.transition != Transition::Stay {
                     own.clear();
-                    return taken.then;
+                    return consumed.transition;
                 }
-                if taken.bytes == 0 {
+                if consumed.bytes == 0 {
                     break;
                 }
             }
-            Then::Same
+            Transition::Stay
         });
     }
 
-    /// Bytes that were never captured.
-    pub(crate) fn miss(&mut self, side: Side, len: u64) {
-        self.act(b"", |session, untaken, cx| {
-            let before = std::mem::take(&mut untaken[side as usize]);
+    /// Passes a gap of bytes that were not captured to the session.
+    pub(crate) fn gap(&mut self, side: Side, len: u64) {
+        self.run_frame(b"", |session, unconsumed, cx| {
+            let before = std::mem::take(&mut unconsumed[side as usize]);
             session.gap(side, Chunk { bytes: &before, base: None }, len, cx);
-            Then::Same
+            Transition::Stay
         });
     }
 
-    /// All values of a field, in order.
+    /// Returns all values of a field, in order.
     pub(crate) fn values(&self, name: &str) -> Vec<&str> {
         let value = |line: &'_ String| {
             let (found, value) = line.split_once(' ').unwrap().1.split_once(" = ").unwrap();
@@ -119,9 +123,9 @@ impl Host {
         self.lines.iter().filter_map(|line| value(line).map(|at| &line[at..])).collect()
     }
 
-    /// Bytes that the session keeps, and those it left.
-    pub(crate) fn held(&self) -> usize {
-        self.session.held() + self.untaken.iter().map(Vec::len).sum::<usize>()
+    /// Returns the number of bytes that the session buffers, unconsumed bytes included.
+    pub(crate) fn buffered(&self) -> usize {
+        self.session.buffered() + self.unconsumed.iter().map(Vec::len).sum::<usize>()
     }
 }
 
@@ -146,7 +150,7 @@ pub(crate) fn server_name(name: &str) -> Vec<u8> {
     extension(0, &[&head, name.as_bytes()].concat())
 }
 
-/// What both hellos begin with: TLS 1.2, a random of one byte, no session.
+/// Builds the start of both hellos: TLS 1.2, a random of one repeated byte, no session ID.
 fn hello(random: u8) -> Vec<u8> {
     [&[3, 3][..], &[random; 32], &[0]].concat()
 }
@@ -161,13 +165,13 @@ pub(crate) fn client_hello(extensions: &[Vec<u8>]) -> Vec<u8> {
     record(22, &message(1, &with_extensions(&hello, extensions)))
 }
 
-/// A server's hello that chooses TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
+/// Builds a server hello that selects TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
 pub(crate) fn server_hello(extensions: &[Vec<u8>]) -> Vec<u8> {
     let hello = [&hello(0x22)[..], &[0xc0, 0x2b, 0]].concat();
     record(22, &message(2, &with_extensions(&hello, extensions)))
 }
 
-/// The extension with which a server chooses TLS 1.3.
+/// Builds the extension that selects TLS 1.3.
 pub(crate) fn tls13() -> Vec<u8> {
     extension(43, &[3, 4])
 }

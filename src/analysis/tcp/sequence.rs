@@ -1,56 +1,56 @@
-//! What sequence and acknowledgment numbers tell of each segment, with the meaning of Wireshark's `tcp.analysis`.
+//! Analysis of sequence and acknowledgment numbers, with the meaning of Wireshark's `tcp.analysis`.
 //!
-//! One rule after the other, in the order that decides which applies; each looks at what either side has sent so far.
+//! The rules apply in order. Each compares a segment with what both sides have sent before.
 
 use super::before;
-use dissectors::session::{At, Side};
-use dissectors::tcp::{Analysis, Flags, Known, Segment, options};
+use dissectors::session::{Side, Stamp};
+use dissectors::tcp::{Analysis, Flags, Segment, SegmentFacts, options};
 use std::collections::VecDeque;
 
-/// Segments remembered a side until they are acknowledged. A side that is never acknowledged, because its answers are
-/// not in the capture, must not grow; beyond this, round trips and bytes in flight of the oldest are not told.
+/// Unacknowledged segments stored per side. The limit bounds the memory of a side whose acknowledgments were not captured.
+/// Beyond the limit, the oldest segments have no round-trip time and do not count as in flight.
 const UNACKNOWLEDGED: usize = 1024;
-/// As many places for such segments are kept for the next when none is in flight: what a question and its answer take.
-const KEPT_FLIGHT: usize = 4;
-/// A retransmission this soon after the second repeated acknowledgment answers it.
+/// Capacity kept for segments in flight when there are none: enough for a request and its response.
+const IDLE_FLIGHT_CAPACITY: usize = 4;
+/// Maximum nanoseconds from the second duplicate ACK to a fast retransmission.
 const FAST_RETRANSMISSION: i64 = 20_000_000;
-/// Without a measured round trip, a segment this late after a later one is out of order and not sent again.
+/// Maximum nanoseconds by which a segment is out of order rather than retransmitted, if no round trip was measured.
 const OUT_OF_ORDER: i64 = 3_000_000;
 
-/// What has been seen of one side.
+/// State of one side.
 #[derive(Debug, Default)]
-struct Flow {
-    /// The sequence number after the highest sent, where it was sent.
-    next: Option<(u32, At)>,
-    /// How far the other side may acknowledge without acknowledging what was not captured.
+struct SequenceSide {
+    /// Sequence number after the highest one sent, and the stamp of its segment.
+    next: Option<(u32, Stamp)>,
+    /// Highest acknowledgment that covers captured data only.
     may_ack: Option<u32>,
-    /// The last acknowledgment number, and where it was sent.
-    ack: Option<(u32, At)>,
-    /// Where the last acknowledgment stands that is no duplicate.
+    /// Last acknowledgment number, and the stamp of its segment.
+    ack: Option<(u32, Stamp)>,
+    /// Frame of the last acknowledgment that is not a duplicate.
     first_ack: u32,
-    /// How often it has been repeated.
+    /// Number of its duplicates.
     repeated: u32,
-    /// The last window as sent, and in bytes.
+    /// Last window as sent, and in bytes.
     window: Option<(u16, u32)>,
-    /// The last segment was a keep-alive, or a zero window probe.
+    /// Kind of the last segment, if it was a probe.
     probe: Option<Probe>,
-    /// Sent and not acknowledged, oldest first.
-    flight: VecDeque<Sent>,
-    /// Something was missed since the last acknowledgment: what is in flight cannot be told.
+    /// Unacknowledged segments, oldest first.
+    flight: VecDeque<InFlight>,
+    /// Whether a segment was missed since the last acknowledgment, so that the bytes in flight are unknown.
     flight_unknown: bool,
-    /// Bytes since the last segment with PSH.
+    /// Number of bytes since the last segment with PSH.
     since_push: u32,
-    /// The last segment with data had PSH.
+    /// Whether the last segment with data had PSH.
     pushed: bool,
-    /// The blocks the other side has acknowledged selectively in its last segment.
+    /// Blocks in the last selective acknowledgment of the other side.
     selective: Vec<(u32, u32)>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Sent {
+struct InFlight {
     seq: u32,
     end: u32,
-    at: At,
+    at: Stamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,82 +59,82 @@ enum Probe {
     ZeroWindow,
 }
 
-/// What is known of a side's window scale (RFC 7323 2).
+/// Window scale of a side (RFC 7323 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Shift {
-    /// The handshake was not seen.
+    /// The handshake was not captured.
     #[default]
     Unknown,
-    /// The handshake agreed on none.
+    /// The handshake negotiated none.
     None,
-    /// Windows are shifted by as many bits.
-    By(u8),
+    /// Number of bits by which windows are shifted.
+    Bits(u8),
 }
 
 impl Shift {
     fn apply(self, window: u16) -> u32 {
         match self {
-            Shift::By(bits) => u32::from(window) << bits,
+            Shift::Bits(bits) => u32::from(window) << bits,
             Shift::Unknown | Shift::None => window.into(),
         }
     }
 }
 
-/// From where a connection's numbers are counted, and how its windows are scaled.
+/// Initial sequence numbers and window scales of a connection.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Scales {
     base: [Option<u32>; 2],
     shift: [Shift; 2],
 }
 
-/// The analysis of one connection.
+/// Sequence analysis of one connection.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Sequence {
-    sides: [Flow; 2],
-    /// The time of the last SYN.
+    sides: [SequenceSide; 2],
+    /// Time of the last SYN.
     syn: Option<i64>,
     initial_rtt: Option<i64>,
 }
 
-/// The bases and the window of one segment.
+/// Initial sequence numbers and window that apply to one segment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::analysis) struct Relative {
-    /// From where this side's sequence numbers are counted.
+    /// Number that this side's relative sequence numbers start from.
     pub(in crate::analysis) seq_base: u32,
-    /// From where the other side's are counted.
+    /// Number that the other side's relative sequence numbers start from.
     pub(in crate::analysis) ack_base: u32,
-    /// The window in bytes.
+    /// Window in bytes.
     pub(in crate::analysis) window: u32,
-    /// The factor of the window, as `tcp.window_size_scalefactor` has it; none for a SYN.
+    /// Factor of the window, as in `tcp.window_size_scalefactor`; `None` for a SYN.
     pub(in crate::analysis) scale: Option<i32>,
-    /// How the other side's windows are to be read is known.
+    /// Whether the other side's window scale is known.
     other_scale_known: bool,
 }
 
 impl Scales {
-    /// From where a side's sequence numbers are counted, if anything of it was seen.
+    /// Returns the number that a side's relative sequence numbers start from, if known.
     pub(in crate::analysis) fn base(&self, side: Side) -> Option<u32> {
         self.base[side as usize]
     }
 
-    /// What is known of a side without a segment of it, for a packet that an ICMP error quotes.
-    pub(in crate::analysis) fn look(&self, side: Side, quoted: &Segment<'_>) -> Known {
+    /// Returns the facts for a segment that an ICMP error quotes, without changing the state.
+    pub(in crate::analysis) fn known_for(&self, side: Side, quoted: &Segment<'_>) -> SegmentFacts {
         let base = |side: Side| self.base(side).unwrap_or_default();
         let shift = if quoted.flags.syn() { Shift::None } else { self.shift[side as usize] };
         let window = shift.apply(quoted.window);
-        Known { seq_base: base(side), ack_base: base(side.other()), window, ..Known::default() }
+        SegmentFacts { seq_base: base(side), ack_base: base(side.other()), window, ..SegmentFacts::default() }
     }
 
-    /// Learns from a segment's header from where either side counts, and how its window is to be read.
-    pub(in crate::analysis) fn relate(&mut self, side: Side, segment: &Segment<'_>) -> Relative {
+    /// Updates the state from a segment's header, and returns what applies to the segment.
+    pub(in crate::analysis) fn update(&mut self, side: Side, segment: &Segment<'_>) -> Relative {
         let (own, other) = (side as usize, side.other() as usize);
         let flags = segment.flags;
         if flags.syn() {
-            // A SYN or SYN-ACK with another number than before begins anew.
+            // A SYN or SYN-ACK with another number than before starts a new connection.
             self.base[own] = Some(segment.seq);
             let shift = options::options(segment.options()).find_map(|option| option.window_shift());
-            self.shift[own] = shift.map_or(Shift::None, Shift::By);
-            // RFC 7323 2.2: windows are scaled only if both SYNs say so.
+            self.shift[own] = shift.map_or(Shift::None, Shift::Bits);
+            // RFC 7323 2.2: windows are scaled only if both SYNs have the option.
             if flags.ack() && self.shift.contains(&Shift::None) {
                 self.shift = [Shift::None; 2];
             }
@@ -151,7 +151,7 @@ impl Scales {
         let scale = match self.shift[own] {
             Shift::Unknown => -1,
             Shift::None => -2,
-            Shift::By(bits) => 1 << bits,
+            Shift::Bits(bits) => 1 << bits,
         };
         let window = self.shift[own].apply(segment.window);
         Relative { seq_base, ack_base, window, scale: Some(scale), other_scale_known }
@@ -159,25 +159,25 @@ impl Scales {
 }
 
 impl Sequence {
-    /// Bytes of memory that it holds beside itself.
-    pub(in crate::analysis) fn held(&self) -> usize {
-        self.sides.iter().map(|flow| flow.flight.capacity() * size_of::<Sent>()).sum()
+    /// Returns the bytes of memory that the segments in flight occupy.
+    pub(in crate::analysis) fn buffered(&self) -> usize {
+        self.sides.iter().map(|flow| flow.flight.capacity() * size_of::<InFlight>()).sum()
     }
 
-    /// Forgets what is in flight.
-    pub(in crate::analysis) fn let_go(&mut self) {
+    /// Drops the segments in flight.
+    pub(in crate::analysis) fn release_buffers(&mut self) {
         for flow in self.sides.iter_mut().filter(|flow| !flow.flight.is_empty()) {
             flow.flight = VecDeque::new();
             flow.flight_unknown = true;
         }
     }
 
-    /// Nanoseconds of the handshake, once it was seen.
+    /// Returns the duration of the handshake in nanoseconds, once it is complete.
     pub(in crate::analysis) fn initial_rtt(&self) -> Option<i64> {
         self.initial_rtt
     }
 
-    fn pair(&mut self, side: Side) -> (&mut Flow, &mut Flow) {
+    fn pair(&mut self, side: Side) -> (&mut SequenceSide, &mut SequenceSide) {
         let [client, server] = &mut self.sides;
         match side {
             Side::Client => (client, server),
@@ -185,32 +185,32 @@ impl Sequence {
         }
     }
 
-    /// What a segment's numbers tell; `relative` is what the connection's scales make of it. `foreseen` is the time of the
-    /// handshake, where an earlier reading has learnt it; `reused`, that the ports had another connection before.
+    /// Analyses a segment. `first_pass_rtt` is the duration of the handshake, if a first pass collected it. `reused` means
+    /// that the ports were used by an earlier connection.
     pub(in crate::analysis) fn analyse(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
         relative: &Relative,
-        at: At,
-        foreseen: Option<i64>,
+        at: Stamp,
+        first_pass_rtt: Option<i64>,
         reused: bool,
     ) -> Analysis {
-        let mut told = Analysis::default();
+        let mut analysis = Analysis::default();
         let initial_rtt = self.initial_rtt;
         let (own, other) = self.pair(side);
         let marks = Marks::of(own, other, segment, relative, at, initial_rtt);
-        told.marks = marks.marks | if reused { Analysis::ReusedPorts } else { 0 };
-        told.rto = marks.again.filter(|&(since, _)| since != 0);
+        analysis.flags = marks.marks | if reused { Analysis::ReusedPorts } else { 0 };
+        analysis.rto = marks.retransmission.filter(|&(since, _)| since != 0);
         if marks.marks & Analysis::DuplicateAck != 0 {
             own.repeated += 1;
-            told.duplicate_ack = Some((own.repeated, own.first_ack));
+            analysis.duplicate_ack = Some((own.repeated, own.first_ack));
         } else if own.ack.is_none_or(|(last, _)| last != segment.ack) {
             own.repeated = 0;
             own.first_ack = at.frame;
         }
         own.advance(segment, relative, at, &marks);
-        told.acks = own.acknowledge(other, segment, at);
+        analysis.acks = own.acknowledge(other, segment, at);
         if segment.flags.ack() {
             other.selective.clear();
             let blocks = options::options(segment.options()).find(|option| option.kind == 5);
@@ -218,22 +218,22 @@ impl Sequence {
         }
         let counts = !segment.is_empty() && !own.flight_unknown;
         if counts {
-            told.bytes_in_flight = own.in_flight(segment);
-            told.push_bytes_sent = Some(own.push(segment)).filter(|_| told.bytes_in_flight.is_some());
+            analysis.bytes_in_flight = own.in_flight(segment);
+            analysis.push_bytes_sent = Some(own.push(segment)).filter(|_| analysis.bytes_in_flight.is_some());
         }
         self.measure_handshake(segment, at);
-        // Wireshark tells it of the frames of which it tells anything.
-        if counts || told != Analysis::default() {
-            told.initial_rtt = foreseen.or(self.initial_rtt);
+        // Wireshark records it for the frames that have any other result.
+        if counts || analysis != Analysis::default() {
+            analysis.initial_rtt = first_pass_rtt.or(self.initial_rtt);
         }
-        told
+        analysis
     }
 
-    fn measure_handshake(&mut self, segment: &Segment<'_>, at: At) {
+    fn measure_handshake(&mut self, segment: &Segment<'_>, at: Stamp) {
         let flags = segment.flags;
         match (flags.syn(), flags.ack()) {
             (true, false) => self.syn = Some(at.time),
-            // Any answer to a SYN-ACK or, as in Wireshark, to the SYN: a refusal too took a round trip.
+            // Any reply to a SYN-ACK or, as in Wireshark, to the SYN: a refusal takes a round trip, too.
             (false, true) if self.initial_rtt.is_none() => {
                 self.initial_rtt = self.syn.map(|syn| at.time.saturating_sub(syn));
             }
@@ -245,18 +245,18 @@ impl Sequence {
 struct Marks {
     marks: u32,
     probe: Option<Probe>,
-    /// What was sent before: how long since, and in which frame.
-    again: Option<(i64, u32)>,
+    /// For a retransmission: the time since the first transmission, and its frame.
+    retransmission: Option<(i64, u32)>,
 }
 
 impl Marks {
-    /// The rules, in order.
+    /// Applies the rules, in order.
     fn of(
-        own: &mut Flow,
-        other: &mut Flow,
+        own: &mut SequenceSide,
+        other: &mut SequenceSide,
         segment: &Segment<'_>,
         relative: &Relative,
-        at: At,
+        at: Stamp,
         rtt: Option<i64>,
     ) -> Marks {
         let (flags, seq, len) = (segment.flags, segment.seq, segment.len());
@@ -286,23 +286,23 @@ impl Marks {
         let repeated = own.ack.is_some_and(|(last, _)| last == segment.ack);
         if flags.ack() && !repeated && other.may_ack.is_some_and(|most| before(most, segment.ack)) {
             marks |= Analysis::AckLostSegment;
-            // So that what is captured of it is not told again.
+            // So that later acknowledgments of it are not marked again.
             other.may_ack = other.next.map(|(next, _)| next);
         }
-        let mut again = None;
+        let mut retransmission = None;
         if (len > 0 || flags.any(Flags::SYN | Flags::FIN)) && probe != Some(Probe::KeepAlive) {
             let mark = Marks::of_data(own, other, segment, at, rtt);
             marks |= mark;
             if mark & Analysis::Retransmission != 0 {
                 let since = own.flight.front().map(|sent| sent.at).or(own.next.map(|(_, at)| at));
-                again = since.map(|sent| (at.time.saturating_sub(sent.time), sent.frame));
+                retransmission = since.map(|sent| (at.time.saturating_sub(sent.time), sent.frame));
             }
         }
-        Marks { marks, probe, again }
+        Marks { marks, probe, retransmission }
     }
 
-    /// The rules that compare windows and acknowledgments with the last ones.
-    fn of_window(own: &Flow, other: &Flow, segment: &Segment<'_>, relative: &Relative) -> u32 {
+    /// Applies the rules that compare windows and acknowledgments with the previous ones.
+    fn of_window(own: &SequenceSide, other: &SequenceSide, segment: &Segment<'_>, relative: &Relative) -> u32 {
         let plain = !segment.flags.any(Flags::SYN | Flags::FIN | Flags::RST);
         let (seq, ack, len, window) = (segment.seq, segment.ack, segment.len(), segment.window);
         let repeats = own.next.is_some_and(|(next, _)| next == seq) && own.ack.is_some_and(|(last, _)| last == ack);
@@ -330,15 +330,15 @@ impl Marks {
         marks
     }
 
-    /// The rules for what carries data, SYN or FIN: whether it was sent before.
-    fn of_data(own: &Flow, other: &Flow, segment: &Segment<'_>, at: At, rtt: Option<i64>) -> u32 {
+    /// Applies the rules for segments with data, SYN or FIN: whether they were sent before.
+    fn of_data(own: &SequenceSide, other: &SequenceSide, segment: &Segment<'_>, at: Stamp, rtt: Option<i64>) -> u32 {
         let (seq, len) = (segment.seq, segment.len());
         let end = seq.wrapping_add(len).wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
         if len > 0 && other.ack.is_some_and(|(acked, _)| !before(acked, seq.wrapping_add(len))) {
             return Analysis::SpuriousRetransmission;
         }
         let Some((next, since)) = own.next else { return 0 };
-        // After a probe with one byte, what begins with that byte and has more is new.
+        // After a probe of one byte, a longer segment that starts with that byte is new.
         let new = len > 1 && next == seq.wrapping_add(1);
         if !before(seq, next) || new {
             return 0;
@@ -357,16 +357,16 @@ impl Marks {
     }
 }
 
-impl Flow {
-    /// Takes note of what this segment adds.
-    fn advance(&mut self, segment: &Segment<'_>, relative: &Relative, at: At, marks: &Marks) {
+impl SequenceSide {
+    /// Updates the state of the sending side.
+    fn advance(&mut self, segment: &Segment<'_>, relative: &Relative, at: Stamp, marks: &Marks) {
         let counted = segment.len().wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
         let end = segment.seq.wrapping_add(counted);
         if counted > 0 && !self.flight.iter().any(|sent| sent.seq == segment.seq && sent.end == end) {
             if self.flight.len() == UNACKNOWLEDGED {
                 self.flight.pop_front();
             }
-            self.flight.push_back(Sent { seq: segment.seq, end, at });
+            self.flight.push_back(InFlight { seq: segment.seq, end, at });
         }
         if marks.probe != Some(Probe::ZeroWindow) {
             if self.next.is_none_or(|(next, _)| before(next, end)) {
@@ -381,30 +381,31 @@ impl Flow {
         self.ack = Some((segment.ack, at));
     }
 
-    /// Takes off the other side what this segment acknowledges; tells the segment it answers exactly, and since when.
-    fn acknowledge(&mut self, other: &mut Flow, segment: &Segment<'_>, at: At) -> Option<(u32, i64)> {
+    /// Removes acknowledged segments of the other side. Returns the frame of the segment that ends at the acknowledgment,
+    /// and the time since then.
+    fn acknowledge(&mut self, other: &mut SequenceSide, segment: &Segment<'_>, at: Stamp) -> Option<(u32, i64)> {
         if !segment.flags.ack() {
             return None;
         }
         let ack = segment.ack;
         let exact = other.flight.iter().find(|sent| sent.end == ack);
-        let told = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
+        let acknowledged = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
         other.flight.retain_mut(|sent| {
-            // Of a segment acknowledged in part the rest is in flight.
+            // The rest of a partly acknowledged segment stays in flight.
             if before(sent.seq, ack) {
                 sent.seq = ack;
             }
             before(ack, sent.end)
         });
-        // Most connections wait for nothing most of the time: many of them are remembered.
-        if other.flight.is_empty() && other.flight.capacity() > KEPT_FLIGHT {
+        // Most connections have nothing in flight most of the time, and many are kept.
+        if other.flight.is_empty() && other.flight.capacity() > IDLE_FLIGHT_CAPACITY {
             other.flight = VecDeque::new();
         }
         other.flight_unknown = false;
-        told
+        acknowledged
     }
 
-    /// Bytes sent and not acknowledged, after this segment of data; none if there are none.
+    /// Returns the number of bytes in flight after this segment of data; `None` if there are none.
     fn in_flight(&self, segment: &Segment<'_>) -> Option<u32> {
         let first = self.flight.iter().map(|sent| sent.seq).reduce(|a, b| if before(b, a) { b } else { a })?;
         let last = self.flight.iter().map(|sent| sent.end).reduce(|a, b| if before(a, b) { b } else { a })?;
@@ -413,7 +414,7 @@ impl Flow {
         Some(last.wrapping_sub(first).saturating_sub(selective)).filter(|&bytes| bytes > 0)
     }
 
-    /// Bytes sent since the last PSH, after this segment of data.
+    /// Returns the number of bytes since the last PSH, after this segment of data.
     fn push(&mut self, segment: &Segment<'_>) -> u32 {
         let before = if self.pushed { 0 } else { self.since_push };
         self.since_push = before.saturating_add(segment.len());

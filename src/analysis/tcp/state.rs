@@ -1,35 +1,35 @@
-//! The states of a connection's two sides (RFC 9293 3.3.2), how it opened, how it closed, and how complete it is.
+//! TCP states of both sides (RFC 9293 3.3.2), opening, closing and completeness of a connection.
 
 use super::before;
-use crate::capture::{Closed, Opened, State};
+use crate::capture::{CloseKind, OpenKind, SideState};
 use dissectors::session::Side;
 use dissectors::tcp::{Flags, Segment};
 
-/// What was seen of a connection's course.
+/// State of a connection.
 #[derive(Clone, Debug)]
-pub(in crate::analysis) struct Course {
-    states: [State; 2],
-    /// The bits of `tcp.completeness`.
+pub(in crate::analysis) struct TcpState {
+    states: [SideState; 2],
+    /// Bits of `tcp.completeness`.
     completeness: u8,
-    /// A SYN of each side that is no answer was seen.
+    /// Whether each side sent a SYN without ACK.
     syn: [bool; 2],
     syn_ack: bool,
-    /// The ACK that ends the handshake was seen.
+    /// Whether the last ACK of the handshake was captured.
     established: bool,
-    /// The sequence number after each side's FIN, and its frame.
+    /// Sequence number after each side's FIN, and its frame.
     fin: [Option<(u32, u32)>; 2],
     first_fin: Option<Side>,
-    /// Two FINs crossed.
+    /// Whether the FINs crossed.
     crossed: bool,
-    /// Who reset it, and in which frame.
+    /// Sender and frame of the first RST.
     reset: Option<(Side, u32)>,
     frames: u32,
 }
 
-impl Course {
-    pub(in crate::analysis) fn new() -> Course {
-        Course {
-            states: [State::Listen; 2],
+impl TcpState {
+    pub(in crate::analysis) fn new() -> TcpState {
+        TcpState {
+            states: [SideState::Listen; 2],
             completeness: 0,
             syn: [false; 2],
             syn_ack: false,
@@ -42,7 +42,7 @@ impl Course {
         }
     }
 
-    pub(in crate::analysis) fn states(&self) -> [State; 2] {
+    pub(in crate::analysis) fn states(&self) -> [SideState; 2] {
         self.states
     }
 
@@ -50,33 +50,33 @@ impl Course {
         self.completeness
     }
 
-    /// The frame of each side's FIN.
+    /// Returns the frame of each side's FIN.
     pub(in crate::analysis) fn fins(&self) -> [Option<u32>; 2] {
         self.fin.map(|fin| fin.map(|(_, frame)| frame))
     }
 
-    /// Whether each side sent a FIN before it had the other's.
+    /// Returns whether each side sent its FIN before it received the other one.
     pub(in crate::analysis) fn crossed(&self) -> bool {
         self.crossed
     }
 
-    /// The frame of the first RST.
+    /// Returns the frame of the first RST.
     pub(in crate::analysis) fn reset(&self) -> Option<u32> {
         self.reset.map(|(_, frame)| frame)
     }
 
-    /// Whether the ACK that ends a handshake was seen.
+    /// Returns whether the last ACK of the handshake was captured.
     pub(in crate::analysis) fn is_established(&self) -> bool {
-        self.established && matches!(self.opened(), Opened::ThreeWay | Opened::Simultaneous)
+        self.established && matches!(self.opened(), OpenKind::ThreeWay | OpenKind::Simultaneous)
     }
 
-    /// Follows the segment of a frame; for a FIN, tells whether it is the connection's first.
-    pub(in crate::analysis) fn follow(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
+    /// Updates the state with a segment. For a FIN, returns whether it is the first one of the connection.
+    pub(in crate::analysis) fn advance(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
         let flags = segment.flags;
         self.completeness |= completeness(segment);
         self.frames = self.frames.saturating_add(1);
         if self.frames == 1 && !flags.any(Flags::SYN | Flags::RST) {
-            self.states = [State::Established; 2];
+            self.states = [SideState::Established; 2];
         }
         let (own, other) = (side as usize, side.other() as usize);
         if flags.syn() {
@@ -84,15 +84,15 @@ impl Course {
         } else if flags.ack() && self.syn_ack && !flags.rst() && !self.established {
             self.established = true;
             self.states = self.states.map(|state| match state {
-                State::SynReceived | State::SynSent => State::Established,
+                SideState::SynReceived | SideState::SynSent => SideState::Established,
                 state => state,
             });
         }
         if self.fin[other].is_some_and(|(end, _)| flags.ack() && !before(segment.ack, end)) {
             self.states[other] = match self.states[other] {
-                State::FinWait1 => State::FinWait2,
-                State::Closing => State::TimeWait,
-                State::LastAck => State::Closed,
+                SideState::FinWait1 => SideState::FinWait2,
+                SideState::Closing => SideState::TimeWait,
+                SideState::LastAck => SideState::Closed,
                 state => state,
             };
         }
@@ -103,7 +103,7 @@ impl Course {
         }
         if flags.rst() {
             self.reset.get_or_insert((side, frame));
-            self.states = [State::Closed; 2];
+            self.states = [SideState::Closed; 2];
         }
         first
     }
@@ -112,21 +112,21 @@ impl Course {
         let (own, other) = (side as usize, side.other() as usize);
         if flags.ack() {
             self.syn_ack = true;
-            if matches!(self.states[own], State::Listen | State::SynSent) {
-                self.states[own] = State::SynReceived;
+            if matches!(self.states[own], SideState::Listen | SideState::SynSent) {
+                self.states[own] = SideState::SynReceived;
             }
-            if matches!(self.states[other], State::SynSent | State::Listen) {
-                self.states[other] = State::Established;
+            if matches!(self.states[other], SideState::SynSent | SideState::Listen) {
+                self.states[other] = SideState::Established;
             }
             return;
         }
         self.syn[own] = true;
-        if self.states[own] == State::Listen {
-            if self.states[other] == State::SynSent {
-                // RFC 9293 3.5: both have asked; each receives the other's SYN.
-                self.states = [State::SynReceived; 2];
+        if self.states[own] == SideState::Listen {
+            if self.states[other] == SideState::SynSent {
+                // RFC 9293 3.5: a simultaneous open; each side receives the other's SYN.
+                self.states = [SideState::SynReceived; 2];
             } else {
-                self.states[own] = State::SynSent;
+                self.states[own] = SideState::SynSent;
             }
         }
     }
@@ -136,48 +136,48 @@ impl Course {
             return;
         }
         self.fin[own] = Some((segment.seq.wrapping_add(segment.len()).wrapping_add(1), frame));
-        // Two FINs cross when neither side has seen the other's: this one does not acknowledge it.
+        // Two FINs cross if neither acknowledges the other.
         let crosses = self.fin[other].is_some_and(|(end, _)| !segment.flags.ack() || before(segment.ack, end));
         self.crossed |= crosses;
         self.states[own] = match self.states[own] {
-            State::Closed => State::Closed,
-            _ if crosses => State::Closing,
-            State::CloseWait => State::LastAck,
-            _ => State::FinWait1,
+            SideState::Closed => SideState::Closed,
+            _ if crosses => SideState::Closing,
+            SideState::CloseWait => SideState::LastAck,
+            _ => SideState::FinWait1,
         };
         self.states[other] = match self.states[other] {
-            State::FinWait1 => State::Closing,
-            State::FinWait2 => State::TimeWait,
-            State::Closed => State::Closed,
-            _ => State::CloseWait,
+            SideState::FinWait1 => SideState::Closing,
+            SideState::FinWait2 => SideState::TimeWait,
+            SideState::Closed => SideState::Closed,
+            _ => SideState::CloseWait,
         };
     }
 
-    /// How it began.
-    pub(in crate::analysis) fn opened(&self) -> Opened {
+    /// Returns how the connection opened.
+    pub(in crate::analysis) fn opened(&self) -> OpenKind {
         match (self.syn, self.syn_ack) {
-            ([true, true], _) => Opened::Simultaneous,
-            ([false, false], _) => Opened::MidStream,
-            (_, true) if self.established => Opened::ThreeWay,
-            (_, true) => Opened::HalfOpen,
-            _ if matches!(self.reset, Some((Side::Server, _))) => Opened::Refused,
-            _ if self.completeness & !1 != 0 && self.reset.is_none() => Opened::MidStream,
-            _ => Opened::Unanswered,
+            ([true, true], _) => OpenKind::Simultaneous,
+            ([false, false], _) => OpenKind::MidStream,
+            (_, true) if self.established => OpenKind::ThreeWay,
+            (_, true) => OpenKind::HalfOpen,
+            _ if matches!(self.reset, Some((Side::Server, _))) => OpenKind::Refused,
+            _ if self.completeness & !1 != 0 && self.reset.is_none() => OpenKind::MidStream,
+            _ => OpenKind::Unanswered,
         }
     }
 
-    /// How it ended.
-    pub(in crate::analysis) fn closed(&self) -> Closed {
+    /// Returns how the connection closed.
+    pub(in crate::analysis) fn closed(&self) -> CloseKind {
         match (self.first_fin, self.fin, self.reset) {
-            (Some(first), [Some(_), Some(_)], _) => Closed::Fin(first),
-            (_, _, Some((side, _))) => Closed::Reset(side),
-            (Some(first), ..) => Closed::HalfClosed(first),
-            _ => Closed::Open,
+            (Some(first), [Some(_), Some(_)], _) => CloseKind::Fin(first),
+            (_, _, Some((side, _))) => CloseKind::Reset(side),
+            (Some(first), ..) => CloseKind::HalfClosed(first),
+            _ => CloseKind::Open,
         }
     }
 }
 
-/// The bits of `tcp.completeness` that a segment adds: SYN 1, SYN-ACK 2, ACK without data 4, data 8, FIN 16, RST 32.
+/// Returns the bits of `tcp.completeness` that a segment adds: SYN 1, SYN-ACK 2, ACK without data 4, data 8, FIN 16, RST 32.
 fn completeness(segment: &Segment<'_>) -> u8 {
     let flags = segment.flags;
     let mut bits = match (flags.syn(), flags.ack()) {

@@ -1,9 +1,9 @@
-//! Images, by their first bytes: which format, how large.
+//! Image formats and dimensions, by the first bytes.
 
 use crate::report::size;
 
-/// What image it is, by its first bytes.
-pub(super) fn image(bytes: &[u8]) -> Option<String> {
+/// Describes an image by its first bytes: format, dimensions, size.
+pub(super) fn image_description(bytes: &[u8]) -> Option<String> {
     let (name, dimensions) = match bytes {
         [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, rest @ ..] => ("PNG", png(rest)),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', a, b, c, d, ..] => {
@@ -13,13 +13,13 @@ pub(super) fn image(bytes: &[u8]) -> Option<String> {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', rest @ ..] => ("WebP", webp(rest)),
         _ => return None,
     };
-    let mut words = format!("{name} image");
+    let mut text = format!("{name} image");
     if let Some((width, height)) = dimensions {
-        words.push_str(&format!(", {width} × {height}"));
+        text.push_str(&format!(", {width} × {height}"));
     }
-    words.push_str(", ");
-    size(&mut words, bytes.len() as u64);
-    Some(words)
+    text.push_str(", ");
+    size(&mut text, bytes.len() as u64);
+    Some(text)
 }
 
 /// IHDR: length, type, width, height (PNG, third edition, 11.2.1).
@@ -30,7 +30,7 @@ fn png(rest: &[u8]) -> Option<(u32, u32)> {
 
 /// The frame header among the segments (ITU-T T.81 B.2.2): marker, length, precision, height, width.
 fn jpeg(rest: &[u8]) -> Option<(u32, u32)> {
-    // The first marker's 0xff is taken already.
+    // The 0xff of the first marker is already consumed.
     let mut rest = rest;
     let mut marker = *rest.first()?;
     loop {
@@ -74,16 +74,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_are_told_by_their_first_bytes() {
+    fn images_are_recognized_by_their_first_bytes() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08";
-        assert_eq!(image(png).as_deref(), Some("PNG image, 640 × 480, 25 B"));
+        assert_eq!(image_description(png).as_deref(), Some("PNG image, 640 × 480, 25 B"));
         let jpeg = b"\xff\xd8\xff\xe0\0\x04ab\xff\xc4\0\x03c\xff\xff\xc2\0\x11\x08\0\x10\0\x20\x03";
-        assert_eq!(image(jpeg).as_deref(), Some("JPEG image, 32 × 16, 24 B"));
-        assert_eq!(image(b"GIF89a\x01\0\x02\0").as_deref(), Some("GIF image, 1 × 2, 10 B"));
+        assert_eq!(image_description(jpeg).as_deref(), Some("JPEG image, 32 × 16, 24 B"));
+        assert_eq!(image_description(b"GIF89a\x01\0\x02\0").as_deref(), Some("GIF image, 1 × 2, 10 B"));
         let webp = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x0f\0\0\x1f\0\0";
-        assert_eq!(image(webp).as_deref(), Some("WebP image, 16 × 32, 30 B"));
+        assert_eq!(image_description(webp).as_deref(), Some("WebP image, 16 × 32, 30 B"));
         for cut in 0..jpeg.len() {
-            let _ = image(&jpeg[..cut]);
+            let _ = image_description(&jpeg[..cut]);
         }
     }
 }

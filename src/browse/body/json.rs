@@ -1,26 +1,26 @@
-//! JSON laid out: a line for each value.
+//! JSON pretty-printer: one line per value.
 
-use super::MOST_LINES;
+use super::MAX_LINES;
 
-/// Levels that JSON may nest in; deeper, it is told as it is.
-const DEPTH: usize = 512;
+/// Maximum nesting depth. Deeper JSON is not pretty-printed.
+const MAX_DEPTH: usize = 512;
 
-/// Levels that are seen as such; deeper ones begin where the last of these does.
-const SEEN_DEPTH: usize = 32;
+/// Maximum indentation, in levels.
+const MAX_INDENT: usize = 32;
 
-/// JSON with a line for each value, all else as it was sent: the order, the digits of numbers, the escapes; no more lines
-/// than are told. None if it is no JSON, nor the beginning of any.
-pub(super) fn laid_out(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Pretty-prints JSON with one line per value. Order, digits of numbers and escapes stay as sent. The output is cut off
+/// soon after the line limit. Returns `None` unless the bytes are JSON, or the beginning of it.
+pub(super) fn pretty_print(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut open = Vec::new();
     let mut breaks = 0;
     let mut rest = bytes.trim_ascii();
     let indent = |out: &mut Vec<u8>, depth: usize| {
         out.push(b'\n');
-        out.extend(std::iter::repeat_n(b' ', 2 * depth.min(SEEN_DEPTH)));
+        out.extend(std::iter::repeat_n(b' ', 2 * depth.min(MAX_INDENT)));
     };
     while let Some((&byte, after)) = rest.split_first() {
-        let mut taken = 1;
+        let mut consumed = 1;
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => {}
             b'{' | b'[' => {
@@ -29,8 +29,8 @@ pub(super) fn laid_out(bytes: &[u8]) -> Option<Vec<u8>> {
                 let inner = after.trim_ascii_start();
                 if inner.first() == Some(&closing) {
                     out.push(closing);
-                    taken += after.len() - inner.len() + 1;
-                } else if open.len() == DEPTH {
+                    consumed += after.len() - inner.len() + 1;
+                } else if open.len() == MAX_DEPTH {
                     return None;
                 } else {
                     open.push(closing);
@@ -50,27 +50,27 @@ pub(super) fn laid_out(bytes: &[u8]) -> Option<Vec<u8>> {
             }
             b':' => out.extend_from_slice(b": "),
             b'"' => {
-                taken = string(rest);
-                out.extend_from_slice(rest.get(..taken)?);
+                consumed = string_len(rest);
+                out.extend_from_slice(rest.get(..consumed)?);
             }
             b'-' | b'0'..=b'9' | b'a'..=b'z' => {
                 let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-                taken = rest.iter().take_while(|byte| is_part(byte)).count();
-                out.extend_from_slice(rest.get(..taken)?);
+                consumed = rest.iter().take_while(|byte| is_part(byte)).count();
+                out.extend_from_slice(rest.get(..consumed)?);
             }
             _ => return None,
         }
-        rest = rest.get(taken..)?;
+        rest = rest.get(consumed..)?;
         breaks += usize::from(b"{[]},".contains(&byte));
-        if breaks > 2 * MOST_LINES {
+        if breaks > 2 * MAX_LINES {
             break;
         }
     }
     Some(out)
 }
 
-/// How many bytes the text between quotes has that begins here, the quotes with it; all of them if it does not end.
-fn string(bytes: &[u8]) -> usize {
+/// Returns the length of the string at the start, with its quotes; all bytes if the string is not terminated.
+fn string_len(bytes: &[u8]) -> usize {
     let mut escaped = false;
     let end = bytes.iter().skip(1).position(|&byte| {
         let ends = byte == b'"' && !escaped;
@@ -82,17 +82,17 @@ fn string(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines;
+    use super::super::text_lines;
     use super::*;
 
     fn json(text: &str) -> Vec<String> {
-        let laid_out = laid_out(text.as_bytes());
-        let text = laid_out.map_or(text.into(), |bytes| String::from_utf8(bytes).expect("it is text"));
+        let pretty = pretty_print(text.as_bytes());
+        let text = pretty.map_or(text.into(), |bytes| String::from_utf8(bytes).expect("UTF-8"));
         text.lines().map(str::to_owned).collect()
     }
 
     #[test]
-    fn json_is_laid_out_and_otherwise_as_it_was_sent() {
+    fn json_is_pretty_printed_and_otherwise_unchanged() {
         assert_eq!(
             json(r#" {"b":1.50e+3,"a":[1,"x\"}",{}, [ ]],"b":null}"#),
             [
@@ -117,10 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn no_more_of_json_is_laid_out_than_is_told() {
-        let many = "[".repeat(DEPTH) + &"1,".repeat(10_000_000);
-        let out = laid_out(many.as_bytes()).expect("JSON");
-        assert!(out.len() < 2 * MOST_LINES * (2 * SEEN_DEPTH + 4), "{} bytes", out.len());
-        assert_eq!(lines(&out).len(), MOST_LINES + 1);
+    fn pretty_printing_stops_at_the_line_limit() {
+        let many = "[".repeat(MAX_DEPTH) + &"1,".repeat(10_000_000);
+        let out = pretty_print(many.as_bytes()).expect("JSON");
+        assert!(out.len() < 2 * MAX_LINES * (2 * MAX_INDENT + 4), "{} bytes", out.len());
+        assert_eq!(text_lines(&out).len(), MAX_LINES + 1);
     }
 }

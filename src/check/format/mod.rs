@@ -1,4 +1,4 @@
-//! Findings told: as text, JSON, TAP, JUnit XML and annotations of GitHub. The same findings give the same bytes.
+//! Reports of findings: text, JSON, TAP, JUnit XML and GitHub annotations. Equal findings give equal bytes.
 
 mod github;
 mod json;
@@ -7,86 +7,88 @@ mod shell;
 mod tap;
 mod text;
 
-use super::verdict::Frames;
-pub use shell::command;
+use super::verdict::DecidingFrames;
+pub use shell::print_command;
 
-/// A form of output.
+/// Output format of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// A line a check, and more for one that fails.
+pub enum ResultFormat {
+    /// One line per check, more lines for a failure.
     Text,
-    /// One object.
+    /// One JSON object.
     Json,
     /// Test Anything Protocol, version 13.
     Tap,
     /// JUnit XML.
     Junit,
-    /// Workflow commands of GitHub Actions.
+    /// GitHub Actions workflow commands.
     Github,
 }
 
-/// What became of a check of a capture, or of the capture itself. All texts are fit for a terminal.
+/// Result of a check of a capture, or of a test of the capture itself. All texts are safe to print on a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The capture, as it was named.
+    /// Display name of the capture.
     pub capture: String,
-    /// The name of the check.
+    /// Name of the check.
     pub name: String,
-    /// The rule, as it was read.
+    /// Text of the rule; empty for a finding about the capture itself.
     pub rule: String,
-    /// The check file and the line of it.
-    pub place: Option<(String, usize)>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// What was found, in a line.
+    /// Check file and line.
+    pub location: Option<(String, usize)>,
+    /// Outcome of the check.
+    pub outcome: CheckOutcome,
+    /// Finding in one line.
     pub found: String,
-    /// What was found, in more lines.
+    /// Further lines of the finding.
     pub detail: Vec<String>,
-    /// The frames that decide it.
-    pub frames: Frames,
-    /// The command that shows them; empty if there is none.
-    pub show: String,
+    /// Frames that decide the outcome.
+    pub frames: DecidingFrames,
+    /// Command that prints these frames; empty if there is none.
+    pub show_command: String,
 }
 
-/// What became of a check.
+/// Outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It holds.
+pub enum CheckOutcome {
+    /// The rule holds.
     Holds,
-    /// It does not.
+    /// The rule fails.
     Fails,
     /// The capture cannot be read.
-    Unread,
+    Unreadable,
 }
 
-impl Outcome {
-    fn word(self) -> &'static str {
+impl CheckOutcome {
+    /// Returns the name of the outcome in JSON.
+    fn name(self) -> &'static str {
         match self {
-            Outcome::Holds => "holds",
-            Outcome::Fails => "fails",
-            Outcome::Unread => "unread",
+            CheckOutcome::Holds => "holds",
+            CheckOutcome::Fails => "fails",
+            CheckOutcome::Unreadable => "unread",
         }
     }
 }
 
-/// Tells findings.
+/// Formats findings.
 #[must_use]
-pub fn tell(form: Form, findings: &[Finding]) -> String {
+pub fn render(form: ResultFormat, findings: &[Finding]) -> String {
     match form {
-        Form::Text => text::tell(findings),
-        Form::Json => json::tell(findings),
-        Form::Tap => tap::tell(findings),
-        Form::Junit => junit::tell(findings),
-        Form::Github => github::tell(findings),
+        ResultFormat::Text => text::render(findings),
+        ResultFormat::Json => json::render(findings),
+        ResultFormat::Tap => tap::render(findings),
+        ResultFormat::Junit => junit::render(findings),
+        ResultFormat::Github => github::render(findings),
     }
 }
 
-fn count(findings: &[Finding], outcome: Outcome) -> usize {
+/// Counts the findings with an outcome.
+fn count(findings: &[Finding], outcome: CheckOutcome) -> usize {
     findings.iter().filter(|finding| finding.outcome == outcome).count()
 }
 
-/// What a failure says, in lines: a word and what stands behind it.
-fn lines(finding: &Finding) -> Vec<(&'static str, String)> {
+/// Returns the lines of a failure, each with a label.
+fn failure_lines(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     if !finding.rule.is_empty() {
         lines.push(("rule", finding.rule.clone()));
@@ -95,19 +97,19 @@ fn lines(finding: &Finding) -> Vec<(&'static str, String)> {
     lines.extend(finding.detail.iter().map(|line| ("", line.clone())));
     if !finding.frames.first.is_empty() {
         let frames: Vec<_> = finding.frames.first.iter().map(u32::to_string).collect();
-        let more = match finding.frames.more {
+        let more = match finding.frames.omitted {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         lines.push(("frames", frames.join(", ") + &more));
     }
-    if !finding.show.is_empty() {
-        lines.push(("show", finding.show.clone()));
+    if !finding.show_command.is_empty() {
+        lines.push(("show", finding.show_command.clone()));
     }
     lines
 }
 
-/// Findings, capture by capture.
-fn by_capture(findings: &[Finding]) -> impl Iterator<Item = &[Finding]> {
-    findings.chunk_by(|one, two| one.capture == two.capture)
+/// Groups consecutive findings by capture.
+fn group_by_capture(findings: &[Finding]) -> impl Iterator<Item = &[Finding]> {
+    findings.chunk_by(|first, second| first.capture == second.capture)
 }

@@ -1,44 +1,44 @@
-//! Commands that can be pasted into a shell.
+//! Shell commands that print the frames of a finding.
 
-use crate::check::verdict::{Frames, is_plain};
+use crate::check::verdict::{DecidingFrames, is_printable};
 use std::fmt::Write as _;
 
-/// The command that shows frames of a capture; without any, what a filter finds, or all of it.
+/// Returns the command that prints frames of a capture. Without frames, it prints the matches of `subject`, or all.
 #[must_use]
-pub fn command(capture: &str, frames: &Frames, subject: Option<&str>) -> String {
-    // A name that begins with a hyphen would be an option.
+pub fn print_command(capture: &str, frames: &DecidingFrames, subject: Option<&str>) -> String {
+    // A name that starts with a hyphen would be parsed as an option.
     let name = if capture.starts_with('-') && capture != "-" { format!("./{capture}") } else { capture.to_owned() };
-    let mut command = format!("overhear print {}", word(&name));
+    let mut command = format!("overhear print {}", quote_word(&name));
     let numbers: Vec<_> = frames.first.iter().map(u32::to_string).collect();
     match (numbers.as_slice(), subject) {
         ([], None) => {}
-        ([], Some(subject)) => command = format!("{command} {}", word(subject)),
-        ([only], _) => command = format!("{command} 'frame.number == {only}'"),
+        ([], Some(subject)) => command = format!("{command} {}", quote_word(subject)),
+        ([number], _) => command = format!("{command} 'frame.number == {number}'"),
         (numbers, _) => command = format!("{command} 'frame.number in {{{}}}'", numbers.join(", ")),
     }
     command
 }
 
-/// A word as a shell takes it for one: POSIX quotes, or the `$'...'` of newer shells for what cannot be shown.
-fn word(text: &str) -> String {
+/// Quotes a word for a shell: POSIX single quotes, or `$'...'` of newer shells for unprintable characters.
+fn quote_word(text: &str) -> String {
     let is_bare = |char: char| char.is_ascii_alphanumeric() || "_./:=@%+,-".contains(char);
     if !text.is_empty() && text.chars().all(is_bare) {
         return text.to_owned();
     }
-    if text.chars().all(is_plain) {
+    if text.chars().all(is_printable) {
         return format!("'{}'", text.replace('\'', r"'\''"));
     }
-    let mut word = String::from("$'");
+    let mut quoted = String::from("$'");
     for char in text.chars() {
         match char {
-            '\'' | '\\' => word.extend(['\\', char]),
-            _ if is_plain(char) => word.push(char),
+            '\'' | '\\' => quoted.extend(['\\', char]),
+            _ if is_printable(char) => quoted.push(char),
             _ => char.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| {
-                let _ = write!(word, "\\x{byte:02x}");
+                let _ = write!(quoted, "\\x{byte:02x}");
             }),
         }
     }
-    word + "'"
+    quoted + "'"
 }
 
 #[cfg(test)]
@@ -46,19 +46,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_takes_a_word_for_what_it_was() {
+    fn bash_restores_quoted_words() {
         let words =
             ["a.pcap", "a b", "it's", "", "$HOME `id`", "a\\b", "x\x1b[2J\n'\\", "{1, 2}", "ä", "!", "a;b", "~", "*"];
         for text in words {
-            let script = format!("printf %s {}", word(text));
+            let script = format!("printf %s {}", quote_word(text));
             let output = std::process::Command::new("bash").args(["-c", &script]).output().expect("bash");
             assert_eq!(String::from_utf8_lossy(&output.stdout), text, "{script}");
         }
     }
 
     #[test]
-    fn a_name_is_no_option() {
-        let frames = Frames { first: vec![3, 7], more: 0 };
-        assert_eq!(command("-x", &frames, None), "overhear print ./-x 'frame.number in {3, 7}'");
+    fn file_names_are_not_parsed_as_options() {
+        let frames = DecidingFrames { first: vec![3, 7], omitted: 0 };
+        assert_eq!(print_command("-x", &frames, None), "overhear print ./-x 'frame.number in {3, 7}'");
     }
 }

@@ -1,35 +1,36 @@
-//! Findings for a reader.
+//! Findings as text for people.
 
-use super::{Finding, Outcome, by_capture, count, lines};
+use super::{CheckOutcome, Finding, count, failure_lines, group_by_capture};
 use std::fmt::Write as _;
 
-/// A line a check; for one that fails also the rule, what was found, and where to look; then how many there were.
-pub(super) fn tell(findings: &[Finding]) -> String {
+/// Formats one line per check, the details of each failure, and a summary.
+pub(super) fn render(findings: &[Finding]) -> String {
     let mut out = String::new();
     for finding in findings {
-        let word = match finding.outcome {
-            Outcome::Holds => "ok    ",
-            Outcome::Fails => "FAIL  ",
-            Outcome::Unread => "ERROR ",
+        let outcome = match finding.outcome {
+            CheckOutcome::Holds => "ok    ",
+            CheckOutcome::Fails => "FAIL  ",
+            CheckOutcome::Unreadable => "ERROR ",
         };
-        let _ = write!(out, "{word}{}: {}", finding.capture, finding.name);
-        if finding.outcome == Outcome::Holds {
+        let _ = write!(out, "{outcome}{}: {}", finding.capture, finding.name);
+        if finding.outcome == CheckOutcome::Holds {
             let _ = writeln!(out, " ({})", finding.found);
             continue;
         }
         out.push('\n');
-        // Who has no name of its own is called as its rule.
-        for (word, line) in lines(finding).into_iter().filter(|(word, line)| *word != "rule" || *line != finding.name) {
-            let _ = writeln!(out, "{}", format!("        {word:8}{line}").trim_end());
+        // A rule of the command line is also the name of its check and is not repeated.
+        let is_new = |label: &str, line: &str| label != "rule" || line != finding.name;
+        for (label, line) in failure_lines(finding).into_iter().filter(|(label, line)| is_new(label, line)) {
+            let _ = writeln!(out, "{}", format!("        {label:8}{line}").trim_end());
         }
     }
     out + &summary(findings) + "\n"
 }
 
-/// How many there were, and how many fail.
+/// Formats the numbers of captures, checks and failures.
 fn summary(findings: &[Finding]) -> String {
-    let (fail, unread) = (count(findings, Outcome::Fails), count(findings, Outcome::Unread));
-    let many = |count, what| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+    let (fail, unread) = (count(findings, CheckOutcome::Fails), count(findings, CheckOutcome::Unreadable));
+    let many = |count, noun| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
     let checks = findings.len() - unread;
     let mut parts = Vec::new();
     if checks > 0 {
@@ -42,6 +43,6 @@ fn summary(findings: &[Finding]) -> String {
     if unread > 0 {
         parts.push(format!("{} cannot be read", many(unread, "capture")));
     }
-    let what = if parts.is_empty() { "nothing to check".into() } else { parts.join("; ") };
-    format!("{}, {}: {what}", many(by_capture(findings).count(), "capture"), many(checks, "check"))
+    let results = if parts.is_empty() { "nothing to check".into() } else { parts.join("; ") };
+    format!("{}, {}: {results}", many(group_by_capture(findings).count(), "capture"), many(checks, "check"))
 }

@@ -1,45 +1,46 @@
-//! `answered`: every request has an answer.
+//! `answered`: every request has a response.
 
-use super::each::told;
-use super::{Seen, Watch, lets};
+use super::each::describe_call;
+use super::{EvaluatedItem, RuleEvaluator, matches_condition};
 use crate::capture::Call;
-use crate::check::verdict::{Frames, Verdict, many};
+use crate::check::verdict::{DecidingFrames, Verdict, count_noun};
 use crate::filter::Filter;
 
-pub(super) struct Watching<'r> {
-    only: Option<&'r Filter>,
+/// Evaluator of the rule.
+pub(super) struct AnsweredEvaluator<'r> {
+    condition: Option<&'r Filter>,
     count: u64,
-    failing: u64,
-    /// The first request without an answer, in words.
-    first: Option<String>,
-    frames: Frames,
+    failures: u64,
+    /// Description of the first request without a response.
+    first_failure: Option<String>,
+    frames: DecidingFrames,
 }
 
-impl<'r> Watching<'r> {
-    pub(super) fn new(only: Option<&'r Filter>) -> Watching<'r> {
-        Watching { only, count: 0, failing: 0, first: None, frames: Frames::default() }
+impl<'r> AnsweredEvaluator<'r> {
+    pub(super) fn new(condition: Option<&'r Filter>) -> AnsweredEvaluator<'r> {
+        AnsweredEvaluator { condition, count: 0, failures: 0, first_failure: None, frames: DecidingFrames::default() }
     }
 }
 
-impl Watch for Watching<'_> {
-    fn call(&mut self, call: &Call, seen: &Seen<'_>) {
-        if call.exchange.request.is_none() || !lets(self.only, seen.tree) {
+impl RuleEvaluator for AnsweredEvaluator<'_> {
+    fn on_call(&mut self, call: &Call, item: &EvaluatedItem<'_>) {
+        if call.exchange.request.is_none() || !matches_condition(self.condition, item.tree) {
             return;
         }
         self.count += 1;
         if call.exchange.response.is_none() {
-            self.failing += 1;
-            self.first.get_or_insert_with(|| told(call));
-            self.frames.add_all(seen.frames);
+            self.failures += 1;
+            self.first_failure.get_or_insert_with(|| describe_call(call));
+            self.frames.add_all(item.frames);
         }
     }
 
     fn verdict(self: Box<Self>) -> Verdict {
-        let of = many(self.count, "request");
-        let found = match (self.failing, self.first) {
-            (0, _) | (_, None) => of,
-            (failing, Some(first)) => format!("{failing} of {of} without an answer; the first is {first}"),
+        let requests = count_noun(self.count, "request");
+        let found = match (self.failures, self.first_failure) {
+            (0, _) | (_, None) => requests,
+            (failing, Some(first)) => format!("{failing} of {requests} without a response; first: {first}"),
         };
-        Verdict::new(self.failing == 0, found, self.frames)
+        Verdict::new(self.failures == 0, found, self.frames)
     }
 }

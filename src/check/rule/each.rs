@@ -1,133 +1,146 @@
-//! `each X satisfies Y`.
+//! `each X satisfies Y`: every match of one filter also matches another.
 
-use super::streams::{Key, Streams, too_many};
-use super::{Seen, Unit, Watch};
+use super::stream_map::{StreamKey, StreamMap, overflow_finding};
+use super::{EvaluatedItem, RuleEvaluator, RuleUnit};
 use crate::capture::{Call, Stream};
-use crate::check::verdict::{Frames, Verdict, many, plain};
+use crate::check::verdict::{DecidingFrames, Verdict, count_noun, escape_unprintable};
 use crate::filter::Filter;
 
-/// Whatever the one filter finds, the other finds too.
-pub(super) struct Each {
-    pub(super) unit: Unit,
+/// Rule that every match of `each` also matches `satisfies`.
+pub(super) struct EachRule {
+    pub(super) unit: RuleUnit,
     pub(super) text: String,
     pub(super) each: Filter,
     pub(super) satisfies: Filter,
 }
 
-impl Each {
-    pub(super) fn watch(&self) -> Watching<'_> {
-        Watching { rule: self, count: 0, failing: 0, first: None, frames: Frames::default(), streams: Streams::new() }
+impl EachRule {
+    pub(super) fn evaluator(&self) -> EachEvaluator<'_> {
+        EachEvaluator {
+            rule: self,
+            count: 0,
+            failures: 0,
+            first_failure: None,
+            frames: DecidingFrames::default(),
+            streams: StreamMap::new(),
+        }
     }
 }
 
-pub(super) struct Watching<'r> {
-    rule: &'r Each,
+/// Evaluator of the rule.
+pub(super) struct EachEvaluator<'r> {
+    rule: &'r EachRule,
     count: u64,
-    failing: u64,
-    /// The first that fails, in words.
-    first: Option<String>,
-    frames: Frames,
-    streams: Streams<Met>,
+    failures: u64,
+    /// Description of the first failure.
+    first_failure: Option<String>,
+    frames: DecidingFrames,
+    streams: StreamMap<StreamMatches>,
 }
 
-/// What was found of a stream.
+/// Matches of both filters in a stream.
 #[derive(Default)]
-struct Met {
-    each: Option<u32>,
+struct StreamMatches {
+    /// First frame that matches `each`.
+    first_match: Option<u32>,
+    /// Whether a frame matches `satisfies`.
     satisfies: bool,
 }
 
-impl Watching<'_> {
-    fn judge(&mut self, seen: &Seen<'_>, told: impl FnOnce() -> Option<String>) {
-        if !self.rule.each.matches(seen.tree) {
+impl EachEvaluator<'_> {
+    /// Evaluates a frame or a call. `describe` describes it for the report.
+    fn evaluate(&mut self, item: &EvaluatedItem<'_>, describe: impl FnOnce() -> Option<String>) {
+        if !self.rule.each.matches(item.tree) {
             return;
         }
         self.count += 1;
-        if !self.rule.satisfies.matches(seen.tree) {
-            self.fail(seen.frames, told);
+        if !self.rule.satisfies.matches(item.tree) {
+            self.fail(item.frames, describe);
         }
     }
 
-    fn fail(&mut self, frames: &[u32], told: impl FnOnce() -> Option<String>) {
-        if self.failing == 0 {
-            self.first = told();
+    /// Records a failure.
+    fn fail(&mut self, frames: &[u32], describe: impl FnOnce() -> Option<String>) {
+        if self.failures == 0 {
+            self.first_failure = describe();
         }
-        self.failing += 1;
+        self.failures += 1;
         self.frames.add_all(frames);
     }
 
-    fn end(&mut self, (key, met): (Key, Met)) {
-        let Some(frame) = met.each else { return };
+    /// Evaluates a stream at its end.
+    fn finish_stream(&mut self, (key, matches): (StreamKey, StreamMatches)) {
+        let Some(frame) = matches.first_match else { return };
         self.count += 1;
-        if !met.satisfies {
+        if !matches.satisfies {
             self.fail(&[frame], || Some(key.to_string()));
         }
     }
 }
 
-impl Watch for Watching<'_> {
-    fn frame(&mut self, seen: &Seen<'_>) {
+impl RuleEvaluator for EachEvaluator<'_> {
+    fn on_frame(&mut self, item: &EvaluatedItem<'_>) {
         match self.rule.unit {
-            Unit::Frame => self.judge(seen, || None),
-            Unit::Call => {}
-            Unit::Stream => {
-                let (each, satisfies) = (self.rule.each.matches(seen.tree), self.rule.satisfies.matches(seen.tree));
+            RuleUnit::Frame => self.evaluate(item, || None),
+            RuleUnit::Call => {}
+            RuleUnit::Stream => {
+                let (each, satisfies) = (self.rule.each.matches(item.tree), self.rule.satisfies.matches(item.tree));
                 if !each && !satisfies {
                     return;
                 }
-                let Some(met) = seen.stream.and_then(|stream| self.streams.begin(stream)) else { return };
-                met.satisfies |= satisfies;
-                if each && met.each.is_none() {
-                    met.each = seen.frames.first().copied();
+                let Some(matches) = item.stream.and_then(|stream| self.streams.get_or_insert(stream)) else { return };
+                matches.satisfies |= satisfies;
+                if each && matches.first_match.is_none() {
+                    matches.first_match = item.frames.first().copied();
                 }
             }
         }
     }
 
-    fn call(&mut self, call: &Call, seen: &Seen<'_>) {
-        if self.rule.unit == Unit::Call {
-            self.judge(seen, || Some(told(call)));
+    fn on_call(&mut self, call: &Call, item: &EvaluatedItem<'_>) {
+        if self.rule.unit == RuleUnit::Call {
+            self.evaluate(item, || Some(describe_call(call)));
         }
     }
 
-    fn closed(&mut self, stream: &Stream) {
-        if let Some(ended) = self.streams.end(stream) {
-            self.end(ended);
+    fn on_stream_closed(&mut self, stream: &Stream) {
+        if let Some(ended) = self.streams.remove(stream) {
+            self.finish_stream(ended);
         }
     }
 
     fn verdict(mut self: Box<Self>) -> Verdict {
-        for ended in self.streams.drain() {
-            self.end(ended);
+        for ended in self.streams.drain_sorted() {
+            self.finish_stream(ended);
         }
-        if self.streams.full {
-            return Verdict::new(false, too_many(), self.frames);
+        if self.streams.overflowed {
+            return Verdict::new(false, overflow_finding(), self.frames);
         }
-        let unit = self.rule.unit.word();
-        let found = match (self.failing, self.count) {
-            (0, count) => many(count, unit),
+        let unit = self.rule.unit.name();
+        let found = match (self.failures, self.count) {
+            (0, count) => count_noun(count, unit),
             (1, 1) => format!("the only {unit} does not"),
             (1, count) => format!("1 of {count} {unit}s does not"),
             (failing, count) => format!("{failing} of {count} {unit}s do not"),
         };
-        let first = self.first.map_or(String::new(), |first| format!("; the first is {first}"));
-        Verdict::new(self.failing == 0, found + &first, self.frames)
+        let first = self.first_failure.map_or(String::new(), |first| format!("; first: {first}"));
+        Verdict::new(self.failures == 0, found + &first, self.frames)
     }
 }
 
-/// A call in a few words.
-pub(super) fn told(call: &Call) -> String {
-    /// As much of a target as is told.
-    const MOST: usize = 60;
+/// Describes a call by method, request target and status.
+pub(super) fn describe_call(call: &Call) -> String {
+    /// Maximum characters of the request target.
+    const MAX_CHARS: usize = 60;
     let exchange = &call.exchange;
-    let uri: String = exchange.uri.chars().take(MOST).collect();
-    let cut = if uri.len() < exchange.uri.len() { "..." } else { "" };
-    let asked =
-        if exchange.request.is_some() { format!("{} {uri}{cut}", exchange.method) } else { "no request".into() };
-    let answer = match (exchange.response, exchange.status) {
-        (None, _) => "no answer".into(),
+    let uri: String = exchange.target.chars().take(MAX_CHARS).collect();
+    let ellipsis = if uri.len() < exchange.target.len() { "..." } else { "" };
+    let request =
+        if exchange.request.is_some() { format!("{} {uri}{ellipsis}", exchange.method) } else { "no request".into() };
+    let response = match (exchange.response, exchange.code) {
+        (None, _) => "no response".into(),
         (Some(_), Some(status)) => status.to_string(),
-        (Some(_), None) => "an answer without a status".into(),
+        (Some(_), None) => "response without a status".into(),
     };
-    plain(&format!("{asked} -> {answer}"))
+    escape_unprintable(&format!("{request} -> {response}"))
 }

@@ -1,197 +1,200 @@
-//! Rules: what can be said of a capture; one file a kind.
+//! Rules on captures, one file per kind.
 
 mod answered;
+mod count;
 mod each;
-mod followed;
+mod followed_by;
 mod notes;
 mod order;
 mod orderly;
-mod read;
-mod select;
+mod parse;
 mod snapshot;
-mod streams;
-mod values;
+mod statistic;
+mod stream_map;
 
 use super::verdict::Verdict;
 use crate::analysis::Task;
 use crate::capture::{Call, Stream};
 use crate::filter::Filter;
 use dissectors::{Tree, Wants, tcp, udp};
-pub use snapshot::CAPTURE;
-pub(super) use streams::Key;
+pub use snapshot::CAPTURE_PLACEHOLDER;
+pub(super) use stream_map::StreamKey;
 
-/// Something that must hold of a capture, made ready.
+/// Parsed rule.
 pub struct Rule {
-    /// As it is told.
+    /// Text of the rule in reports.
     pub text: String,
-    kind: Kind,
-    /// Only what matches is meant.
-    only: Option<Filter>,
+    kind: RuleKind,
+    /// Filter of `where`: the rule applies to its matches only.
+    condition: Option<Filter>,
 }
 
-/// The kinds of rules.
-enum Kind {
-    Select(select::Select),
-    Each(each::Each),
-    Followed(followed::Followed),
-    Order(order::Order),
-    Values(values::Values),
-    Notes(notes::Notes),
+/// Kind of a rule, with its parameters.
+enum RuleKind {
+    Count(count::CountRule),
+    Each(each::EachRule),
+    FollowedBy(followed_by::FollowedByRule),
+    Order(order::OrderRule),
+    Statistic(statistic::StatisticRule),
+    Notes(notes::NotesRule),
     Answered,
     Orderly,
-    Snapshot(snapshot::Snapshot),
+    Snapshot(snapshot::SnapshotRule),
 }
 
-/// What is counted and judged.
+/// Unit that a rule counts and evaluates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(super) enum RuleUnit {
     /// Frames.
     Frame,
-    /// A request and its answer together.
+    /// Calls: a request and its response together.
     Call,
-    /// Connections, and conversations of UDP.
+    /// TCP connections and UDP conversations.
     Stream,
 }
 
-impl Unit {
-    pub(super) fn word(self) -> &'static str {
+impl RuleUnit {
+    /// Returns the name of the unit in rules and reports.
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Unit::Frame => "frame",
-            Unit::Call => "call",
-            Unit::Stream => "stream",
+            RuleUnit::Frame => "frame",
+            RuleUnit::Call => "call",
+            RuleUnit::Stream => "stream",
         }
     }
 }
 
-/// A frame, or a call as if it were one.
-pub(super) struct Seen<'t> {
-    /// The frame's number; of a call those that completed its request and its answer.
+/// Frame or call to evaluate.
+pub(super) struct EvaluatedItem<'t> {
+    /// Frame number; for a call the numbers of the frames that completed its request and response.
     pub(super) frames: &'t [u32],
-    /// When it was captured.
+    /// Timestamp in nanoseconds since 1970.
     pub(super) time: i64,
-    /// The conversation it belongs to.
-    pub(super) stream: Option<streams::Key>,
-    /// What was found in it.
+    /// Stream of the frame.
+    pub(super) stream: Option<stream_map::StreamKey>,
+    /// Detail tree.
     pub(super) tree: &'t Tree,
 }
 
-/// Watches a capture for one rule. It keeps little: memory does not grow with the capture.
-pub(super) trait Watch {
-    /// Learns of a frame.
-    fn frame(&mut self, seen: &Seen<'_>) {
-        let _ = seen;
+/// Evaluates one rule on a capture. Its memory is bounded and does not grow with the capture.
+pub(super) trait RuleEvaluator {
+    /// Evaluates a frame.
+    fn on_frame(&mut self, item: &EvaluatedItem<'_>) {
+        let _ = item;
     }
 
-    /// Learns of a call.
-    fn call(&mut self, call: &Call, seen: &Seen<'_>) {
-        let _ = (call, seen);
+    /// Evaluates a complete call.
+    fn on_call(&mut self, call: &Call, item: &EvaluatedItem<'_>) {
+        let _ = (call, item);
     }
 
-    /// Learns that a connection is over.
-    fn closed(&mut self, stream: &Stream) {
+    /// Evaluates a TCP connection that ended.
+    fn on_stream_closed(&mut self, stream: &Stream) {
         let _ = stream;
     }
 
-    /// Says what was found.
+    /// Returns the verdict at the end of the capture.
     fn verdict(self: Box<Self>) -> Verdict;
 }
 
 impl Rule {
-    /// Adds what has to be known for it.
-    pub(super) fn want(&self, task: &mut Task) {
+    /// Adds the fields and events that the rule needs to a task.
+    pub(super) fn extend_task(&self, task: &mut Task) {
         task.wants.add_all(&self.wants());
-        task.exchanges |= self.is_of_calls();
-        task.halves |= self.is_of_calls();
-        if self.is_of_streams() {
+        task.exchanges |= self.evaluates_calls();
+        task.halves |= self.evaluates_calls();
+        if self.needs_streams() {
             task.streams = true;
             task.wants.add(&tcp::STREAM);
             task.wants.add(&udp::STREAM);
         }
     }
 
-    /// The fields it looks at.
+    /// Returns the fields that the rule reads.
     fn wants(&self) -> Wants {
         let mut wants = match &self.kind {
-            Kind::Select(select) => select.filter.wants(),
-            Kind::Each(each) => both(&each.each, &each.satisfies),
-            Kind::Followed(followed) => both(&followed.each, &followed.by),
-            Kind::Order(order) => order.wants(),
-            Kind::Values(values) => values.measure.wants(),
-            Kind::Notes(notes) => notes.wants(),
-            Kind::Answered | Kind::Orderly => Wants::default(),
-            Kind::Snapshot(snapshot) => snapshot.wants(),
+            RuleKind::Count(select) => select.filter.wants(),
+            RuleKind::Each(each) => union_wants(&each.each, &each.satisfies),
+            RuleKind::FollowedBy(followed) => union_wants(&followed.each, &followed.next),
+            RuleKind::Order(order) => order.wants(),
+            RuleKind::Statistic(values) => values.measure.wants(),
+            RuleKind::Notes(notes) => notes.wants(),
+            RuleKind::Answered | RuleKind::Orderly => Wants::default(),
+            RuleKind::Snapshot(snapshot) => snapshot.wants(),
         };
-        if let Some(only) = &self.only {
-            wants.add_all(&only.wants());
+        if let Some(filter) = &self.condition {
+            wants.add_all(&filter.wants());
         }
         wants
     }
 
-    /// Whether it judges calls.
-    pub(super) fn is_of_calls(&self) -> bool {
+    /// Returns whether the rule evaluates calls.
+    pub(super) fn evaluates_calls(&self) -> bool {
         match &self.kind {
-            Kind::Select(select) => select.unit == Unit::Call,
-            Kind::Each(each) => each.unit == Unit::Call,
-            Kind::Values(values) => values.unit == Unit::Call,
-            Kind::Answered => true,
+            RuleKind::Count(select) => select.unit == RuleUnit::Call,
+            RuleKind::Each(each) => each.unit == RuleUnit::Call,
+            RuleKind::Statistic(values) => values.unit == RuleUnit::Call,
+            RuleKind::Answered => true,
             _ => false,
         }
     }
 
-    fn is_of_streams(&self) -> bool {
+    /// Returns whether the rule needs the stream of each frame.
+    fn needs_streams(&self) -> bool {
         match &self.kind {
-            Kind::Select(select) => select.unit == Unit::Stream,
-            Kind::Each(each) => each.unit == Unit::Stream,
-            Kind::Followed(_) | Kind::Order(_) | Kind::Orderly => true,
+            RuleKind::Count(select) => select.unit == RuleUnit::Stream,
+            RuleKind::Each(each) => each.unit == RuleUnit::Stream,
+            RuleKind::FollowedBy(_) | RuleKind::Order(_) | RuleKind::Orderly => true,
             _ => false,
         }
     }
 
-    /// The file of its snapshot, if it has one.
+    /// Returns the path of the rule's snapshot, if the rule has one.
     #[must_use]
-    pub fn snapshot(&self) -> Option<&str> {
+    pub fn snapshot_path(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Snapshot(snapshot) => Some(&snapshot.path),
+            RuleKind::Snapshot(snapshot) => Some(&snapshot.path),
             _ => None,
         }
     }
 
-    /// A filter that finds what the rule is about, where one does.
+    /// Returns the filter text that selects the frames or calls of the rule, if one does.
     #[must_use]
-    pub fn subject(&self) -> Option<&str> {
+    pub fn subject_filter(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Select(select) => Some(&select.text),
-            Kind::Each(each) => Some(&each.text),
-            Kind::Followed(followed) => Some(&followed.text),
-            Kind::Order(order) => order.first(),
+            RuleKind::Count(select) => Some(&select.text),
+            RuleKind::Each(each) => Some(&each.text),
+            RuleKind::FollowedBy(followed) => Some(&followed.text),
+            RuleKind::Order(order) => order.first_step(),
             _ => None,
         }
     }
 
-    /// Begins to watch a capture; `expected` is the text of its snapshot.
-    pub(super) fn watch<'r>(&'r self, expected: Option<String>) -> Box<dyn Watch + 'r> {
-        let only = self.only.as_ref();
+    /// Creates the evaluator for a capture. `expected` is the text of the rule's snapshot.
+    pub(super) fn evaluator<'r>(&'r self, expected: Option<String>) -> Box<dyn RuleEvaluator + 'r> {
+        let filter = self.condition.as_ref();
         match &self.kind {
-            Kind::Select(select) => Box::new(select.watch()),
-            Kind::Each(each) => Box::new(each.watch()),
-            Kind::Followed(followed) => Box::new(followed.watch()),
-            Kind::Order(order) => Box::new(order.watch()),
-            Kind::Values(values) => Box::new(values.watch(only)),
-            Kind::Notes(notes) => Box::new(notes.watch(only)),
-            Kind::Answered => Box::new(answered::Watching::new(only)),
-            Kind::Orderly => Box::new(orderly::Watching::new(only)),
-            Kind::Snapshot(snapshot) => Box::new(snapshot.watch(only, expected)),
+            RuleKind::Count(select) => Box::new(select.evaluator()),
+            RuleKind::Each(each) => Box::new(each.evaluator()),
+            RuleKind::FollowedBy(followed) => Box::new(followed.evaluator()),
+            RuleKind::Order(order) => Box::new(order.evaluator()),
+            RuleKind::Statistic(values) => Box::new(values.evaluator(filter)),
+            RuleKind::Notes(notes) => Box::new(notes.evaluator(filter)),
+            RuleKind::Answered => Box::new(answered::AnsweredEvaluator::new(filter)),
+            RuleKind::Orderly => Box::new(orderly::OrderlyEvaluator::new(filter)),
+            RuleKind::Snapshot(snapshot) => Box::new(snapshot.evaluator(filter, expected)),
         }
     }
 }
 
-fn both(one: &Filter, two: &Filter) -> Wants {
-    let mut wants = one.wants();
-    wants.add_all(&two.wants());
+/// Returns the fields of two filters.
+fn union_wants(first: &Filter, second: &Filter) -> Wants {
+    let mut wants = first.wants();
+    wants.add_all(&second.wants());
     wants
 }
 
-/// Whether a filter, if there is one, lets a tree through.
-fn lets(only: Option<&Filter>, tree: &Tree) -> bool {
-    only.is_none_or(|only| only.matches(tree))
+/// Returns whether a tree matches a filter. Without a filter, every tree matches.
+fn matches_condition(condition: Option<&Filter>, tree: &Tree) -> bool {
+    condition.is_none_or(|filter| filter.matches(tree))
 }

@@ -1,54 +1,56 @@
-//! `no_notes_above`: nothing odder than that.
+//! `no_notes_above`: no expert note above a severity.
 
-use super::{Seen, Watch, lets};
-use crate::check::verdict::{Frames, Verdict, many, plain};
+use super::{EvaluatedItem, RuleEvaluator, matches_condition};
+use crate::check::verdict::{DecidingFrames, Verdict, count_noun, escape_unprintable};
 use crate::filter::Filter;
 use dissectors::field::Severity;
-use dissectors::{Kind, Wants, frame};
+use dissectors::{FieldKind, Wants, frame};
 
-/// No frame has a note above a severity.
-pub(super) struct Notes {
+/// Rule that no frame has an expert note above a severity.
+pub(super) struct NotesRule {
     pub(super) above: Severity,
 }
 
-impl Notes {
+impl NotesRule {
+    /// Returns the fields that the rule reads.
     pub(super) fn wants(&self) -> Wants {
         let mut wants = Wants::default();
         wants.add(&frame::EXPERT);
         wants
     }
 
-    pub(super) fn watch<'r>(&'r self, only: Option<&'r Filter>) -> Watching<'r> {
-        Watching { above: self.above, only, count: 0, first: None, frames: Frames::default() }
+    pub(super) fn evaluator<'r>(&'r self, condition: Option<&'r Filter>) -> NotesEvaluator<'r> {
+        NotesEvaluator { above: self.above, condition, count: 0, first_note: None, frames: DecidingFrames::default() }
     }
 }
 
-pub(super) struct Watching<'r> {
+/// Evaluator of the rule.
+pub(super) struct NotesEvaluator<'r> {
     above: Severity,
-    only: Option<&'r Filter>,
+    condition: Option<&'r Filter>,
     count: u64,
-    /// The first, in words.
-    first: Option<String>,
-    frames: Frames,
+    /// Description of the first such note.
+    first_note: Option<String>,
+    frames: DecidingFrames,
 }
 
-impl Watch for Watching<'_> {
-    fn frame(&mut self, seen: &Seen<'_>) {
-        for node in seen.tree.nodes() {
-            let Kind::Note(severity) = node.field.kind else { continue };
-            if severity <= self.above || !lets(self.only, seen.tree) {
+impl RuleEvaluator for NotesEvaluator<'_> {
+    fn on_frame(&mut self, item: &EvaluatedItem<'_>) {
+        for node in item.tree.nodes() {
+            let FieldKind::Note(severity) = node.field.kind else { continue };
+            if severity <= self.above || !matches_condition(self.condition, item.tree) {
                 continue;
             }
             self.count += 1;
-            self.frames.add_all(seen.frames);
-            self.first.get_or_insert_with(|| {
-                plain(&format!("{} ({}: {})", node.field.name, severity.word(), node.field.title))
+            self.frames.add_all(item.frames);
+            self.first_note.get_or_insert_with(|| {
+                escape_unprintable(&format!("{} ({}: {})", node.field.name, severity.name(), node.field.title))
             });
         }
     }
 
     fn verdict(self: Box<Self>) -> Verdict {
-        let first = self.first.map_or(String::new(), |first| format!("; the first is {first}"));
-        Verdict::new(self.count == 0, many(self.count, "note") + &first, self.frames)
+        let first = self.first_note.map_or(String::new(), |first| format!("; first: {first}"));
+        Verdict::new(self.count == 0, count_noun(self.count, "note") + &first, self.frames)
     }
 }

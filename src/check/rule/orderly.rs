@@ -1,65 +1,73 @@
-//! `orderly`: every connection is opened and closed properly.
+//! `orderly`: every TCP connection opens with a handshake and closes with a FIN from each side.
 
-use super::streams::{Key, Streams, too_many};
-use super::{Seen, Watch};
-use crate::capture::{Closed, Opened, Stream};
-use crate::check::verdict::{Frames, Verdict, many};
+use super::stream_map::{StreamKey, StreamMap, overflow_finding};
+use super::{EvaluatedItem, RuleEvaluator};
+use crate::capture::{CloseKind, OpenKind, Stream};
+use crate::check::verdict::{DecidingFrames, Verdict, count_noun};
 use crate::filter::Filter;
 
-pub(super) struct Watching<'r> {
-    only: Option<&'r Filter>,
-    /// Whether a frame of a connection is meant, where not all are.
-    meant: Streams<bool>,
+/// Evaluator of the rule.
+pub(super) struct OrderlyEvaluator<'r> {
+    condition: Option<&'r Filter>,
+    /// Connections with a frame that matches the filter of `where`.
+    selected: StreamMap<bool>,
     count: u64,
-    failing: u64,
-    /// How the first that fails was opened and closed.
-    first: Option<String>,
-    frames: Frames,
+    failures: u64,
+    /// Description of the first connection that fails.
+    first_failure: Option<String>,
+    frames: DecidingFrames,
 }
 
-impl<'r> Watching<'r> {
-    pub(super) fn new(only: Option<&'r Filter>) -> Watching<'r> {
-        Watching { only, meant: Streams::new(), count: 0, failing: 0, first: None, frames: Frames::default() }
+impl<'r> OrderlyEvaluator<'r> {
+    pub(super) fn new(condition: Option<&'r Filter>) -> OrderlyEvaluator<'r> {
+        OrderlyEvaluator {
+            condition,
+            selected: StreamMap::new(),
+            count: 0,
+            failures: 0,
+            first_failure: None,
+            frames: DecidingFrames::default(),
+        }
     }
 }
 
-impl Watch for Watching<'_> {
-    fn frame(&mut self, seen: &Seen<'_>) {
-        if let (Some(only), Some(stream @ Key::Tcp(_))) = (self.only, seen.stream)
-            && only.matches(seen.tree)
-            && let Some(meant) = self.meant.begin(stream)
+impl RuleEvaluator for OrderlyEvaluator<'_> {
+    fn on_frame(&mut self, item: &EvaluatedItem<'_>) {
+        if let (Some(filter), Some(stream @ StreamKey::Tcp(_))) = (self.condition, item.stream)
+            && filter.matches(item.tree)
+            && let Some(is_selected) = self.selected.get_or_insert(stream)
         {
-            *meant = true;
+            *is_selected = true;
         }
     }
 
-    fn closed(&mut self, stream: &Stream) {
-        if self.meant.end(stream).is_none() && self.only.is_some() {
+    fn on_stream_closed(&mut self, stream: &Stream) {
+        if self.selected.remove(stream).is_none() && self.condition.is_some() {
             return;
         }
         self.count += 1;
-        // RFC 9293 3.5: a handshake, or two SYNs that meet; 3.6: a FIN from each side.
-        let opened = matches!(stream.opened, Opened::ThreeWay | Opened::Simultaneous);
-        let closed = matches!(stream.closed, Closed::Fin(_));
+        // RFC 9293 3.5: a three-way handshake or a simultaneous open; 3.6: a FIN from each side.
+        let opened = matches!(stream.opened, OpenKind::ThreeWay | OpenKind::Simultaneous);
+        let closed = matches!(stream.closed, CloseKind::Fin(_));
         if opened && closed {
             return;
         }
-        self.failing += 1;
+        self.failures += 1;
         self.frames.add_all(&[stream.first.frame, stream.last.frame]);
-        self.first.get_or_insert_with(|| {
-            format!("tcp.stream {}: opened {}, closed {}", stream.number, stream.opened.word(), stream.closed.word())
+        self.first_failure.get_or_insert_with(|| {
+            format!("tcp.stream {}: opened {}, closed {}", stream.number, stream.opened.label(), stream.closed.label())
         });
     }
 
     fn verdict(self: Box<Self>) -> Verdict {
-        if self.meant.full {
-            return Verdict::new(false, too_many(), self.frames);
+        if self.selected.overflowed {
+            return Verdict::new(false, overflow_finding(), self.frames);
         }
-        let of = many(self.count, "connection");
-        let found = match (self.failing, self.first) {
-            (0, _) | (_, None) => of,
-            (failing, Some(first)) => format!("{failing} of {of} not; the first is {first}"),
+        let connections = count_noun(self.count, "connection");
+        let found = match (self.failures, self.first_failure) {
+            (0, _) | (_, None) => connections,
+            (failing, Some(first)) => format!("{failing} of {connections} not orderly; first: {first}"),
         };
-        Verdict::new(self.failing == 0, found, self.frames)
+        Verdict::new(self.failures == 0, found, self.frames)
     }
 }

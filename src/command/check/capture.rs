@@ -1,114 +1,126 @@
-//! One capture read and judged.
+//! Reads one capture and evaluates its checks.
 
-use super::plan::{Due, Job};
-use crate::command::output::{Output, shown};
-use dissectors::session::Foresight;
+use super::plan::{CaptureJob, PlannedCheck};
+use crate::command::output::{Output, escape_paths};
+use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, Task};
-use overhear::check::format::{Finding, Outcome, command};
-use overhear::check::{Frames, Judge, Verdict, plain, task};
-use overhear::source::{Capture, Cause, Error, Manner};
+use overhear::check::format::{CheckOutcome, Finding, print_command};
+use overhear::check::{DecidingFrames, Evaluation, Verdict, escape_unprintable, rules_task};
+use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Judges a capture by all its checks in one reading; in two if a check asks for what later frames tell. What it says
-/// of the capture itself comes first. An error is one of a snapshot that cannot be written.
-pub(super) fn judge(job: &Job<'_>, lost: u64, bless: bool) -> Result<Vec<Finding>, String> {
-    let task = task(job.checks.iter().map(|due| &due.check.rule));
-    let mut judge = Judge::new(job.checks.iter().map(|due| (&due.check.rule, expected(due))));
+/// Evaluates all checks of a capture in one pass, or in two if a check needs fields that depend on later frames.
+/// Findings about the capture itself come first. Returns an error only if a snapshot cannot be written.
+pub(super) fn evaluate_capture(job: &CaptureJob<'_>, dropped: u64, bless: bool) -> Result<Vec<Finding>, String> {
+    let task = rules_task(job.checks.iter().map(|due| &due.check.rule));
+    let mut evaluation =
+        Evaluation::new(job.checks.iter().map(|planned| (&planned.check.rule, expected_snapshot(planned))));
     let mut findings = Vec::new();
-    if lost > 0 && !job.allow.truncated {
-        let found = format!("{lost} frames were not heard: there were too many at once");
-        findings.push(of_capture(job, Outcome::Fails, "it is whole", &found, 0));
+    if dropped > 0 && !job.allow.truncated {
+        let found = format!("{dropped} frames dropped during the capture");
+        findings.push(capture_finding(job, CheckOutcome::Fails, "capture is complete", &found, 0));
     }
-    match read(job, task, &mut judge) {
+    match read_capture(job, task, &mut evaluation) {
         Ok(0) if !job.allow.empty => {
-            findings.push(of_capture(job, Outcome::Fails, "it has a frame", "the capture is empty", 0));
+            findings.push(capture_finding(
+                job,
+                CheckOutcome::Fails,
+                "capture is not empty",
+                "the capture has no frames",
+                0,
+            ));
         }
         Ok(_) => {}
-        Err((error, frames)) => match excuse(&error, job) {
-            Excuse::Absent => return Ok(Vec::new()),
-            Excuse::Allowed => {}
-            Excuse::Fails => {
-                let name = if matches!(error.cause, Cause::Empty) { "it has a frame" } else { "it is whole" };
-                findings.push(of_capture(job, Outcome::Fails, name, &cause(&error), frames));
+        Err((error, frames)) => match read_error_effect(&error, job) {
+            ReadErrorEffect::Skip => return Ok(Vec::new()),
+            ReadErrorEffect::Allowed => {}
+            ReadErrorEffect::Fails => {
+                let is_empty = matches!(error.cause, ReadErrorCause::Empty);
+                let name = if is_empty { "capture is not empty" } else { "capture is complete" };
+                findings.push(capture_finding(job, CheckOutcome::Fails, name, &format_cause(&error), frames));
             }
-            Excuse::Unread => {
-                let is_pattern = is_absent(&error) && job.name.contains(['*', '?', '[']);
-                let found = if is_pattern { "no file is called so".into() } else { cause(&error) };
-                findings.push(of_capture(job, Outcome::Unread, "it can be read", &found, frames));
+            ReadErrorEffect::Unreadable => {
+                let is_pattern = is_missing(&error) && job.name.contains(['*', '?', '[']);
+                let found = if is_pattern { "no matching file".into() } else { format_cause(&error) };
+                findings.push(capture_finding(job, CheckOutcome::Unreadable, "capture is readable", &found, frames));
                 if frames == 0 {
                     return Ok(findings);
                 }
             }
         },
     }
-    // What a capture says that is not as it may be is nobody's snapshot.
+    // No snapshot is written from a defective capture.
     let bless = bless && findings.is_empty();
-    for (due, verdict) in job.checks.iter().zip(judge.verdicts()) {
-        findings.push(finding(job, due, verdict, bless)?);
+    for (planned, verdict) in job.checks.iter().zip(evaluation.into_verdicts()) {
+        findings.push(check_finding(job, planned, verdict, bless)?);
     }
     Ok(findings)
 }
 
-/// What is made of a capture that cannot be read to its end.
-enum Excuse {
-    /// It is not there, and need not be.
-    Absent,
-    /// It is judged as far as it goes.
+/// Consequence of an error that ended the reading of a capture.
+enum ReadErrorEffect {
+    /// The file does not exist, which is allowed. The capture is skipped.
+    Skip,
+    /// The defect is allowed. The checks are evaluated on the frames read.
     Allowed,
-    /// It is judged as far as it goes, and fails.
+    /// The defect is a failure. The checks are evaluated on the frames read.
     Fails,
-    /// It cannot be read.
-    Unread,
+    /// The capture cannot be read.
+    Unreadable,
 }
 
-fn excuse(error: &Error, job: &Job<'_>) -> Excuse {
-    let allow = |allowed| if allowed { Excuse::Allowed } else { Excuse::Fails };
+/// Returns the consequence of a read error, given the defects that the job allows.
+fn read_error_effect(error: &Error, job: &CaptureJob<'_>) -> ReadErrorEffect {
+    let allow = |allowed| if allowed { ReadErrorEffect::Allowed } else { ReadErrorEffect::Fails };
     match &error.cause {
-        _ if is_absent(error) && job.allow.missing => Excuse::Absent,
-        Cause::Empty => allow(job.allow.empty),
-        Cause::CutShort { .. } => allow(job.allow.truncated),
-        Cause::Packed(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => allow(job.allow.truncated),
-        _ => Excuse::Unread,
+        _ if is_missing(error) && job.allow.missing => ReadErrorEffect::Skip,
+        ReadErrorCause::Empty => allow(job.allow.empty),
+        ReadErrorCause::Truncated { .. } => allow(job.allow.truncated),
+        ReadErrorCause::Compressed(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            allow(job.allow.truncated)
+        }
+        _ => ReadErrorEffect::Unreadable,
     }
 }
 
-fn is_absent(error: &Error) -> bool {
-    matches!(&error.cause, Cause::Io(error) if error.kind() == io::ErrorKind::NotFound)
+/// Returns whether the capture file does not exist.
+fn is_missing(error: &Error) -> bool {
+    matches!(&error.cause, ReadErrorCause::Io(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
-/// What is wrong with a capture, without its name.
-fn cause(error: &Error) -> String {
+/// Formats a read error without the name of the capture.
+fn format_cause(error: &Error) -> String {
     let at = if error.offset > 0 { format!("at byte {}: ", error.offset) } else { String::new() };
-    plain(&format!("{at}{}", error.cause))
+    escape_unprintable(&format!("{at}{}", error.cause))
 }
 
-/// Reads a capture to its end, or to an error; says how many frames were read.
-fn read(job: &Job<'_>, task: Task, judge: &mut Judge<'_>) -> Result<u32, (Error, u32)> {
-    let learn = task.wants.asks_later();
-    let manner = Manner { keep: learn, ..Manner::default() };
-    let mut capture = Capture::open_as([job.path.clone()], manner).map_err(|error| (error, 0))?;
-    let mut foresight = Foresight::default();
-    if learn {
-        let mut analyzer = Analyzer::new(Task { learn, ..Task::default() });
-        // What is wrong with it is told in the second reading.
+/// Reads a capture to its end or to an error. Returns the number of frames read in either case.
+fn read_capture(job: &CaptureJob<'_>, task: Task, evaluation: &mut Evaluation<'_>) -> Result<u32, (Error, u32)> {
+    let collect = task.wants.needs_later_frames();
+    let options = OpenOptions { spool: collect, ..OpenOptions::default() };
+    let mut capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
+    let mut first_pass = FirstPass::default();
+    if collect {
+        let mut analyzer = Analyzer::new(Task { collect, ..Task::default() });
+        // The second pass returns any read error again.
         while let Ok(Some(frame)) = capture.next() {
             analyzer.dissect(&frame);
             analyzer.events();
         }
         analyzer.finish();
-        foresight = analyzer.into_foresight();
+        first_pass = analyzer.into_first_pass();
         capture.rewind().map_err(|error| (error, 0))?;
     }
-    let mut analyzer = Analyzer::with_foresight(task, foresight);
+    let mut analyzer = Analyzer::with_first_pass(task, first_pass);
     let mut frames = 0;
     let mut failed = None;
     loop {
         match capture.next() {
             Ok(Some(frame)) => {
                 analyzer.dissect(&frame);
-                judge.frame(&frame, &mut analyzer);
+                evaluation.add_frame(&frame, &mut analyzer);
                 frames += 1;
             }
             Ok(None) => break,
@@ -118,61 +130,79 @@ fn read(job: &Job<'_>, task: Task, judge: &mut Judge<'_>) -> Result<u32, (Error,
             }
         }
     }
-    analyzer.finish_each(|analyzer| judge.events(analyzer));
+    analyzer.finish_each(|analyzer| evaluation.add_events(analyzer));
     failed.map_or(Ok(frames), |error| Err((error, frames)))
 }
 
-fn expected(due: &Due<'_>) -> Option<String> {
-    due.snapshot.as_ref().and_then(|(_, expected)| expected.clone())
+/// Returns the text of a check's existing snapshot.
+fn expected_snapshot(planned: &PlannedCheck<'_>) -> Option<String> {
+    planned.snapshot.as_ref().and_then(|(_, expected)| expected.clone())
 }
 
-/// The command that shows frames; none of a capture that is gone.
-fn show(job: &Job<'_>, frames: &Frames, subject: Option<&str>) -> String {
-    if job.passes || job.name == "-" { String::new() } else { command(&job.name, frames, subject) }
+/// Returns the command that prints the frames. Empty if the capture file is temporary or standard input.
+fn show_command(job: &CaptureJob<'_>, frames: &DecidingFrames, subject: Option<&str>) -> String {
+    if job.is_temporary || job.name == "-" { String::new() } else { print_command(&job.name, frames, subject) }
 }
 
-/// What is said of the capture itself.
-fn of_capture(job: &Job<'_>, outcome: Outcome, name: &str, found: &str, last: u32) -> Finding {
+/// Creates a finding about the capture itself.
+fn capture_finding(job: &CaptureJob<'_>, outcome: CheckOutcome, name: &str, found: &str, last: u32) -> Finding {
     let first = if last > 0 { vec![last] } else { Vec::new() };
-    let frames = Frames { first, more: 0 };
-    let show = if last > 0 { show(job, &frames, None) } else { String::new() };
-    let capture = plain(&job.name);
+    let frames = DecidingFrames { first, omitted: 0 };
+    let show_command = if last > 0 { show_command(job, &frames, None) } else { String::new() };
+    let capture = escape_unprintable(&job.name);
     let (rule, found) = (String::new(), found.to_owned());
-    Finding { capture, name: name.into(), rule, place: None, outcome, found, detail: Vec::new(), frames, show }
+    Finding {
+        capture,
+        name: name.into(),
+        rule,
+        location: None,
+        outcome,
+        found,
+        detail: Vec::new(),
+        frames,
+        show_command,
+    }
 }
 
-fn finding(job: &Job<'_>, due: &Due<'_>, verdict: Verdict, bless: bool) -> Result<Finding, String> {
+/// Creates the finding of a check. Writes its snapshot if `bless` is set and the snapshot changed.
+fn check_finding(
+    job: &CaptureJob<'_>,
+    planned: &PlannedCheck<'_>,
+    verdict: Verdict,
+    bless: bool,
+) -> Result<Finding, String> {
     let Verdict { mut holds, mut found, mut detail, mut frames, snapshot } = verdict;
-    if let (true, Some((path, before)), Some(text)) = (bless, &due.snapshot, snapshot)
+    if let (true, Some((path, before)), Some(text)) = (bless, &planned.snapshot, snapshot)
         && before.as_deref() != Some(text.as_str())
     {
-        write(path, &text).map_err(|error| format!("{}: it cannot be written: {error}", shown([path.as_path()])))?;
-        (holds, found, detail, frames) = (true, "the snapshot is written".into(), Vec::new(), Frames::default());
+        write_snapshot(path, &text)
+            .map_err(|error| format!("{}: cannot write: {error}", escape_paths([path.as_path()])))?;
+        (holds, found, detail, frames) = (true, "snapshot written".into(), Vec::new(), DecidingFrames::default());
     }
     if holds {
-        frames = Frames::default();
+        frames = DecidingFrames::default();
     }
-    let rule = &due.check.rule;
-    let show = if holds { String::new() } else { show(job, &frames, rule.subject()) };
+    let rule = &planned.check.rule;
+    let show_command = if holds { String::new() } else { show_command(job, &frames, rule.subject_filter()) };
     Ok(Finding {
-        capture: plain(&job.name),
-        name: plain(&due.check.name),
-        rule: plain(&rule.text),
-        place: due.file.zip(due.check.line).map(|(file, line)| (plain(file), line)),
-        outcome: if holds { Outcome::Holds } else { Outcome::Fails },
+        capture: escape_unprintable(&job.name),
+        name: escape_unprintable(&planned.check.name),
+        rule: escape_unprintable(&rule.text),
+        location: planned.file.zip(planned.check.line).map(|(file, line)| (escape_unprintable(file), line)),
+        outcome: if holds { CheckOutcome::Holds } else { CheckOutcome::Fails },
         found,
         detail,
         frames,
-        show,
+        show_command,
     })
 }
 
-/// Writes a snapshot, with the folder it lies in.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+/// Writes a snapshot and creates its directory.
+fn write_snapshot(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
     }
-    let mut out = Output::to(Some(path)).map_err(io::Error::other)?;
+    let mut out = Output::create(Some(path)).map_err(io::Error::other)?;
     out.write_all(text.as_bytes())?;
     out.finish()
 }

@@ -1,127 +1,137 @@
-//! `check`: check files and captures to findings and an exit code.
+//! `check` command: evaluates captures against rules, prints the findings and returns an exit code.
 
 mod capture;
-mod files;
 #[cfg(feature = "live")]
-mod heard;
+mod command_capture;
+mod files;
 mod plan;
 
 use super::output::Output;
-use super::{Outcome, tell};
-use crate::args::Check;
-use capture::judge;
+use super::{CommandOutcome, print_message};
+use crate::args::CheckArgs;
+use capture::evaluate_capture;
 #[cfg(feature = "live")]
-use heard::Listener;
-use overhear::check::file::SCHEMA;
+use command_capture::CommandCapture;
+use overhear::check::check_file::SCHEMA;
 use overhear::check::format::{self, Finding};
-use plan::Plan;
+use plan::CheckPlan;
 use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Exit codes beside 0 and 2.
-const FAILS: u8 = 1;
-const UNREAD: u8 = 3;
+/// Exit code if a check fails.
+const EXIT_FAILURE: u8 = 1;
+/// Exit code if a capture cannot be read.
+const EXIT_UNREADABLE: u8 = 3;
 
-pub(super) fn check(mut args: Check) -> io::Result<Outcome> {
+/// Runs the command.
+pub(super) fn run_check(mut args: CheckArgs) -> io::Result<CommandOutcome> {
     if args.schema {
         let mut out = io::stdout();
         out.write_all(SCHEMA.as_bytes())?;
-        return out.flush().map(|()| Outcome::Done);
+        return out.flush().map(|()| CommandOutcome::Done);
     }
-    let plan = match Plan::new(&mut args) {
+    let plan = match CheckPlan::new(&mut args) {
         Ok(plan) => plan,
-        Err(wrong) => {
-            wrong.iter().for_each(|what| tell(what));
-            return Ok(Outcome::Told);
+        Err(errors) => {
+            errors.iter().for_each(|message| print_message(message));
+            return Ok(CommandOutcome::Reported);
         }
     };
-    match findings(plan, &args) {
-        Ok((findings, heard, out)) => told(&findings, heard, &args, out),
-        Err(what) => Ok(Outcome::Wrong(what)),
+    match run_checks(plan, &args) {
+        Ok((findings, result, out)) => write_findings(&findings, result, &args, out),
+        Err(message) => Ok(CommandOutcome::Error(message)),
     }
 }
 
-/// Runs what is to be run, and judges; nothing is read and nothing is run before it is known that the findings can be
-/// told.
-fn findings(plan: Plan, args: &Check) -> Result<(Vec<Finding>, Heard, Output), String> {
+/// Runs the command line's command, if any, and evaluates the checks. Opens the output first, so that nothing runs if
+/// the findings cannot be written.
+fn run_checks(plan: CheckPlan, args: &CheckArgs) -> Result<(Vec<Finding>, CommandResult, Output), String> {
     #[cfg(feature = "live")]
     plan.refuse_packets(args)?;
     #[cfg(feature = "live")]
-    let listener = Listener::open(args)?;
+    let command = CommandCapture::open(args)?;
     #[cfg(feature = "live")]
-    let plan = match &listener {
-        Some(listener) => plan.of_heard(listener.capture()),
+    let plan = match &command {
+        Some(command) => plan.with_command_capture(command.capture()),
         None => plan,
     };
-    let jobs = plan.jobs()?;
+    let jobs = plan.create_jobs()?;
     plan.refuse_inputs(args.output.as_deref(), &jobs)?;
-    let out = Output::to(args.output.as_deref())?;
+    let out = Output::create(args.output.as_deref())?;
     #[cfg(not(feature = "live"))]
-    let heard = Heard::default();
+    let result = CommandResult::default();
     #[cfg(feature = "live")]
-    let (_file, heard) = listener.map(Listener::hear).transpose()?.unzip();
+    let (_file, result) = command.map(CommandCapture::run).transpose()?.unzip();
     #[cfg(feature = "live")]
-    let heard = heard.unwrap_or_default();
-    let judged = |nth: usize| jobs.get(nth).map_or(Ok(Vec::new()), |job| judge(job, heard.lost, plan.bless));
-    Ok((on_all_cores(jobs.len(), judged)?, heard, out))
+    let result = result.unwrap_or_default();
+    let evaluate =
+        |nth: usize| jobs.get(nth).map_or(Ok(Vec::new()), |job| evaluate_capture(job, result.dropped, plan.bless));
+    Ok((run_on_all_cores(jobs.len(), evaluate)?, result, out))
 }
 
-fn told(findings: &[Finding], heard: Heard, args: &Check, mut out: Output) -> io::Result<Outcome> {
-    let told = out.write_all(format::tell(args.form.form(), findings).as_bytes()).and_then(|()| out.finish());
-    match told {
-        // Whether they hold is known, even if nobody reads on.
+/// Writes the findings and returns the outcome of the `check` command.
+fn write_findings(
+    findings: &[Finding],
+    result: CommandResult,
+    args: &CheckArgs,
+    mut out: Output,
+) -> io::Result<CommandOutcome> {
+    let written =
+        out.write_all(format::render(args.format.result_format(), findings).as_bytes()).and_then(|()| out.finish());
+    match written {
+        // A closed pipe does not change the exit code.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
         _ => {}
     }
-    Ok(if heard.code == 0 { ended(findings) } else { Outcome::Exit(heard.code) })
+    Ok(if result.exit_code == 0 { findings_outcome(findings) } else { CommandOutcome::Exit(result.exit_code) })
 }
 
-/// What a command came to that was listened to.
+/// Result of the command that ran during the capture.
 #[derive(Clone, Copy, Default)]
-struct Heard {
-    /// Its exit code; 128 and the signal that ended it, as shells have it.
-    code: u8,
-    /// Frames that were said and not heard.
-    lost: u64,
+struct CommandResult {
+    /// Exit code; 128 plus the signal's number if a signal ended the command, by shell convention.
+    exit_code: u8,
+    /// Frames dropped by the kernel and the interface.
+    dropped: u64,
 }
 
-/// How the command ends.
-fn ended(findings: &[Finding]) -> Outcome {
+/// Returns the outcome of the findings.
+fn findings_outcome(findings: &[Finding]) -> CommandOutcome {
     let any = |outcome| findings.iter().any(|finding| finding.outcome == outcome);
     match () {
-        () if any(format::Outcome::Unread) => Outcome::Exit(UNREAD),
-        () if any(format::Outcome::Fails) => Outcome::Exit(FAILS),
-        () => Outcome::Done,
+        () if any(format::CheckOutcome::Unreadable) => CommandOutcome::Exit(EXIT_UNREADABLE),
+        () if any(format::CheckOutcome::Fails) => CommandOutcome::Exit(EXIT_FAILURE),
+        () => CommandOutcome::Done,
     }
 }
 
-/// Does as many pieces of work as there are cores at a time; what they find is in the order of the work.
-fn on_all_cores(
-    many: usize,
+/// Runs `work` for the numbers below `count` on all cores. Returns the findings in the order of the numbers.
+fn run_on_all_cores(
+    count: usize,
     work: impl Fn(usize) -> Result<Vec<Finding>, String> + Sync,
 ) -> Result<Vec<Finding>, String> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(many);
-    let all = || {
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(count);
+    let worker = || {
         loop {
             let nth = next.fetch_add(1, Ordering::Relaxed);
-            if nth >= many {
+            if nth >= count {
                 break;
             }
-            let found = work(nth);
-            if let Ok(mut done) = done.lock() {
-                done.push((nth, found));
+            let findings = work(nth);
+            if let Ok(mut results) = results.lock() {
+                results.push((nth, findings));
             }
         }
     };
     match cores {
-        0 | 1 => all(),
-        _ => thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(all)))),
+        0 | 1 => worker(),
+        _ => thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(worker)))),
     }
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_unstable_by_key(|(nth, _)| *nth);
-    let findings: Result<Vec<_>, _> = done.into_iter().map(|(_, found)| found).collect();
+    let mut results = results.into_inner().unwrap_or_default();
+    results.sort_unstable_by_key(|(nth, _)| *nth);
+    let findings: Result<Vec<_>, _> = results.into_iter().map(|(_, findings)| findings).collect();
     findings.map(|findings| findings.into_iter().flatten().collect())
 }

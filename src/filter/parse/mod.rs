@@ -1,48 +1,48 @@
-//! Text to tree. From loose to tight: `or`, `xor`, `and`, `not`, relations, `&`, `+ -`, `* / %`, minus, slices.
+//! The parser. Precedence from low to high: `or`, `xor`, `and`, `not`, relations, `&`, `+ -`, `* / %`, minus, slices.
 
 mod operand;
 
-use super::ast::{Condition, Item, Quantifier, Relation, Span};
-use super::fault::Fault;
-use super::lex::{Placed, Token, tokens};
+use super::ast::{Condition, Quantifier, Relation, SetItem, Span};
+use super::diagnostic::Diagnostic;
+use super::lex::{SpannedToken, Token, tokens};
 use crate::naming;
 
-/// As deep as conditions and operands may be nested.
-const DEPTH: usize = 100;
+/// Maximum nesting depth of conditions and operands.
+const MAX_DEPTH: usize = 100;
 
-/// A filter as it was written.
+/// A parsed filter.
 #[derive(Debug)]
-pub(super) struct Parsed {
-    /// None of an empty filter.
+pub(super) struct ParsedFilter {
+    /// The condition; none if the filter is empty.
     pub(super) condition: Option<Condition>,
-    /// What is odd about the spelling.
-    pub(super) remarks: Vec<Fault>,
+    /// Warnings about deprecated syntax.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// Reads a filter.
-pub(super) fn parse(filter: &str) -> Result<Parsed, Fault> {
-    let mut parser = Parser { tokens: tokens(filter)?, at: 0, depth: 0, signs: 0, remarks: Vec::new() };
+/// Parses a filter.
+pub(super) fn parse(filter: &str) -> Result<ParsedFilter, Diagnostic> {
+    let mut parser = Parser { tokens: tokens(filter)?, position: 0, depth: 0, operator_count: 0, warnings: Vec::new() };
     if parser.peek() == &Token::End {
-        return Ok(Parsed { condition: None, remarks: Vec::new() });
+        return Ok(ParsedFilter { condition: None, warnings: Vec::new() });
     }
     let condition = parser.or()?;
     match parser.peek() {
-        Token::End => Ok(Parsed { condition: Some(condition), remarks: parser.remarks }),
-        _ => Err(parser.unexpected()),
+        Token::End => Ok(ParsedFilter { condition: Some(condition), warnings: parser.warnings }),
+        _ => Err(parser.unexpected_token()),
     }
 }
 
 struct Parser {
-    tokens: Vec<Placed>,
-    at: usize,
+    tokens: Vec<SpannedToken>,
+    position: usize,
     depth: usize,
-    /// Signs and slices of the present operand.
-    signs: usize,
-    remarks: Vec<Fault>,
+    /// Number of operators and slices in the current operand.
+    operator_count: usize,
+    warnings: Vec<Diagnostic>,
 }
 
 /// Words that are operators and cannot be values.
-#[rustfmt::skip] // A word a line would be 20 lines.
+#[rustfmt::skip] // One word per line would need 20 lines.
 const OPERATORS: [&str; 21] = [
     "and", "or", "xor", "not", "eq", "ne", "gt", "lt", "ge", "le", "contains", "matches", "in", "all_eq", "any_eq",
     "all_ne", "any_ne", "any", "all", "bitwise_and", "bitand",
@@ -50,46 +50,46 @@ const OPERATORS: [&str; 21] = [
 
 impl Parser {
     fn peek(&self) -> &Token {
-        self.ahead(0)
+        self.peek_at(0)
     }
 
-    fn ahead(&self, by: usize) -> &Token {
-        self.tokens.get(self.at + by).map_or(&Token::End, |placed| &placed.token)
+    fn peek_at(&self, by: usize) -> &Token {
+        self.tokens.get(self.position + by).map_or(&Token::End, |placed| &placed.token)
     }
 
     fn span(&self) -> Span {
-        self.tokens.get(self.at).or(self.tokens.last()).map_or(Span::default(), |placed| placed.span)
+        self.tokens.get(self.position).or(self.tokens.last()).map_or(Span::default(), |placed| placed.span)
     }
 
-    /// Where the last token stood that was taken.
-    fn last(&self) -> Span {
-        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(Span::default(), |placed| placed.span)
+    /// Returns the position of the last consumed token.
+    fn last_span(&self) -> Span {
+        self.position.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(Span::default(), |placed| placed.span)
     }
 
-    fn skip(&mut self) {
-        self.at += 1;
+    fn advance(&mut self) {
+        self.position += 1;
     }
 
-    fn is_sign(&self, sign: &str) -> bool {
-        matches!(self.peek(), Token::Sign(here) if *here == sign)
+    fn is_symbol(&self, sign: &str) -> bool {
+        matches!(self.peek(), Token::Symbol(here) if *here == sign)
     }
 
     fn is_word(&self, word: &str) -> bool {
         matches!(self.peek(), Token::Word(here) if here == word)
     }
 
-    /// Takes an operator in either spelling, if it comes next.
-    fn takes(&mut self, sign: &str, word: &str) -> bool {
-        let found = self.is_sign(sign) || self.is_word(word);
+    /// Consumes an operator in either spelling, if it is next.
+    fn accept(&mut self, sign: &str, word: &str) -> bool {
+        let found = self.is_symbol(sign) || self.is_word(word);
         if found {
-            self.skip();
+            self.advance();
         }
         found
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Parser) -> Result<T, Fault>) -> Result<T, Fault> {
-        if self.depth == DEPTH {
-            return Err(Fault::new(self.span(), format!("it is nested more than {DEPTH} deep")));
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Parser) -> Result<T, Diagnostic>) -> Result<T, Diagnostic> {
+        if self.depth == MAX_DEPTH {
+            return Err(Diagnostic::new(self.span(), format!("nested more than {MAX_DEPTH} levels deep")));
         }
         self.depth += 1;
         let result = read(self);
@@ -97,16 +97,16 @@ impl Parser {
         result
     }
 
-    /// Conditions with the same operator between them.
-    fn joined(
+    /// Parses conditions joined by the same operator.
+    fn join_conditions(
         &mut self,
         (sign, word): (&str, &str),
-        part: fn(&mut Parser) -> Result<Condition, Fault>,
+        part: fn(&mut Parser) -> Result<Condition, Diagnostic>,
         join: fn(Vec<Condition>) -> Condition,
-    ) -> Result<Condition, Fault> {
+    ) -> Result<Condition, Diagnostic> {
         let first = part(self)?;
         let mut parts = vec![first];
-        while self.takes(sign, word) {
+        while self.accept(sign, word) {
             parts.push(part(self)?);
         }
         match <[Condition; 1]>::try_from(parts) {
@@ -115,86 +115,89 @@ impl Parser {
         }
     }
 
-    fn or(&mut self) -> Result<Condition, Fault> {
-        self.deeper(|parser| parser.joined(("||", "or"), Parser::xor, Condition::Or))
+    fn or(&mut self) -> Result<Condition, Diagnostic> {
+        self.nested(|parser| parser.join_conditions(("||", "or"), Parser::xor, Condition::Or))
     }
 
-    fn xor(&mut self) -> Result<Condition, Fault> {
-        self.joined(("^^", "xor"), Parser::and, Condition::Xor)
+    fn xor(&mut self) -> Result<Condition, Diagnostic> {
+        self.join_conditions(("^^", "xor"), Parser::and, Condition::Xor)
     }
 
-    fn and(&mut self) -> Result<Condition, Fault> {
-        self.joined(("&&", "and"), Parser::not, Condition::And)
+    fn and(&mut self) -> Result<Condition, Diagnostic> {
+        self.join_conditions(("&&", "and"), Parser::not, Condition::And)
     }
 
-    fn not(&mut self) -> Result<Condition, Fault> {
-        if self.takes("!", "not") {
-            return self.deeper(|parser| Ok(Condition::Not(Box::new(parser.not()?))));
+    fn not(&mut self) -> Result<Condition, Diagnostic> {
+        if self.accept("!", "not") {
+            return self.nested(|parser| Ok(Condition::Not(Box::new(parser.not()?))));
         }
-        if self.is_sign("(") {
-            self.skip();
+        if self.is_symbol("(") {
+            self.advance();
             let inner = self.or()?;
-            self.close(")")?;
-            return match self.relation() {
-                Some(_) => Err(Fault::new(self.span(), "a condition in ( ) has no value; { } group arithmetic")),
+            self.expect_symbol(")")?;
+            return match self.peek_relation() {
+                Some(_) => Err(Diagnostic::new(
+                    self.span(),
+                    "a condition in ( ) has no value to compare; use { } to group arithmetic",
+                )),
                 None => Ok(inner),
             };
         }
         self.relations()
     }
 
-    fn close(&mut self, sign: &str) -> Result<(), Fault> {
-        if !self.is_sign(sign) {
+    fn expect_symbol(&mut self, sign: &str) -> Result<(), Diagnostic> {
+        if !self.is_symbol(sign) {
             return Err(match self.peek() {
-                Token::End => Fault::new(self.span(), format!("the filter ends, and {sign} is missing")),
-                _ => self.unexpected(),
+                Token::End => Diagnostic::new(self.span(), format!("unexpected end of filter: expected {sign}")),
+                _ => self.unexpected_token(),
             });
         }
-        self.skip();
+        self.advance();
         Ok(())
     }
 
-    /// An operand alone, or with what it is related to.
-    fn relations(&mut self) -> Result<Condition, Fault> {
+    /// Parses an operand alone, or with its relations.
+    fn relations(&mut self) -> Result<Condition, Diagnostic> {
         let quantifier = match self.peek() {
             Token::Word(word) if word == "any" => Some(Quantifier::Any),
             Token::Word(word) if word == "all" => Some(Quantifier::All),
             _ => None,
         };
         if quantifier.is_some() {
-            self.skip();
+            self.advance();
         }
         let first = self.operand()?;
-        let not = self.is_word("not") && matches!(self.ahead(1), Token::Word(word) if word == "in");
+        let not = self.is_word("not") && matches!(self.peek_at(1), Token::Word(word) if word == "in");
         if not || self.is_word("in") {
-            self.at += if not { 2 } else { 1 };
+            self.position += if not { 2 } else { 1 };
             let set = self.set()?;
             return Ok(Condition::Member { quantifier, operand: first, not, set });
         }
         let mut rest = Vec::new();
-        while let Some(relation) = self.relation() {
-            if self.is_sign("~=") {
-                let message = "~= is deprecated: !== says the same, some value differs; != says that all do";
-                self.remarks.push(Fault::new(self.span(), message));
+        while let Some(relation) = self.peek_relation() {
+            if self.is_symbol("~=") {
+                let message = "~= is deprecated: use !== (any value differs) or != (all values differ)";
+                self.warnings.push(Diagnostic::new(self.span(), message));
             }
-            self.skip();
+            self.advance();
             if relation == Relation::Matches && !matches!(self.peek(), Token::Text(_) | Token::End) {
-                return Err(Fault::new(self.span(), "matches wants a regular expression in double quotes"));
+                return Err(Diagnostic::new(self.span(), "expected a regular expression in double quotes"));
             }
             rest.push((relation, self.operand()?));
         }
         match (rest.is_empty(), quantifier) {
             (false, _) => Ok(Condition::Compare { quantifier, first, rest }),
             (true, None) => Ok(Condition::Test(first)),
-            (true, Some(_)) => Err(Fault::new(self.span(), "after any or all comes a field and a relation")),
+            (true, Some(_)) => Err(Diagnostic::new(self.span(), "expected a field and a comparison after any or all")),
         }
     }
 
-    /// The relation that comes next, not taken yet.
-    fn relation(&self) -> Option<Relation> {
+    /// Returns the next relation without consuming it.
+    fn peek_relation(&self) -> Option<Relation> {
         let word = match self.peek() {
             Token::Word(word) => word.as_str(),
-            Token::Sign(sign) => sign,
+            Token::Symbol(sign) => sign,
             _ => return None,
         };
         Some(match word {
@@ -212,77 +215,78 @@ impl Parser {
         })
     }
 
-    fn set(&mut self) -> Result<Vec<Item>, Fault> {
-        if !self.is_sign("{") {
-            return Err(Fault::new(self.span(), "in wants a set: { } with commas between the values"));
+    fn set(&mut self) -> Result<Vec<SetItem>, Diagnostic> {
+        if !self.is_symbol("{") {
+            return Err(Diagnostic::new(self.span(), "expected a set after in: { } with values separated by commas"));
         }
-        self.skip();
+        self.advance();
         let mut items = Vec::new();
         loop {
             let low = self.operand()?;
-            let high = if self.is_sign("..") {
-                self.skip();
+            let high = if self.is_symbol("..") {
+                self.advance();
                 Some(self.operand()?)
             } else {
                 None
             };
-            items.push(Item { low, high });
+            items.push(SetItem { low, high });
             match self.peek() {
-                Token::Sign(",") => self.skip(),
-                Token::Sign("}") => {
-                    self.skip();
+                Token::Symbol(",") => self.advance(),
+                Token::Symbol("}") => {
+                    self.advance();
                     return Ok(items);
                 }
                 Token::Word(_) | Token::Text(_) | Token::Char(_) => {
-                    return Err(Fault::new(self.span(), "values in a set have commas between them"));
+                    return Err(Diagnostic::new(self.span(), "expected a comma between the values of a set"));
                 }
-                _ => self.close("}")?,
+                _ => self.expect_symbol("}")?,
             }
         }
     }
 
-    /// What to say of the token that comes next and should not.
-    fn unexpected(&self) -> Fault {
+    /// Returns the error for an unexpected next token.
+    fn unexpected_token(&self) -> Diagnostic {
         let span = self.span();
         let message = match self.peek() {
-            Token::End => "the filter ends where something is missing".to_owned(),
-            Token::Sign("$") => return self.dollar(),
-            Token::Sign("=") => "= alone means nothing: == compares".to_owned(),
-            Token::Sign("|") => "| alone means nothing: || or the word or".to_owned(),
-            Token::Sign("/") => "/ was not expected here; text with a slash is written in quotes".to_owned(),
-            Token::Sign("(") => "( was not expected here: ( ) group conditions, { } arithmetic".to_owned(),
-            Token::Sign(sign) => format!("{sign} was not expected here"),
+            Token::End => "unexpected end of filter: expected a field or a value".to_owned(),
+            Token::Symbol("$") => return self.unexpected_dollar(),
+            Token::Symbol("=") => "unexpected =: use == to compare".to_owned(),
+            Token::Symbol("|") => "unexpected |: use || or the word or".to_owned(),
+            Token::Symbol("/") => "unexpected /: quote text that has a slash".to_owned(),
+            Token::Symbol("(") => "unexpected (: ( ) group conditions, { } group arithmetic".to_owned(),
+            Token::Symbol(sign) => format!("unexpected {sign}"),
             Token::Word(word) if is_operator_in_capitals(word) => {
-                format!("operators are in small letters: {}", word.to_lowercase())
+                format!("operators are lower case: use {}", word.to_lowercase())
             }
-            Token::Word(word) if self.at > 0 && !OPERATORS.contains(&word.as_str()) => {
-                format!("{word} was not expected here: and, or, or a relation is missing before it")
+            Token::Word(word) if self.position > 0 && !OPERATORS.contains(&word.as_str()) => {
+                format!("unexpected {word}: expected and, or, or a comparison before it")
             }
-            Token::Word(word) => format!("{word} was not expected here"),
-            Token::Text(_) => "text was not expected here".to_owned(),
-            Token::Char(_) => "a character was not expected here".to_owned(),
-            Token::Brackets(_) => "a slice stands behind a field or a function".to_owned(),
+            Token::Word(word) => format!("unexpected {word}"),
+            Token::Text(_) => "unexpected text".to_owned(),
+            Token::Char(_) => "unexpected character literal".to_owned(),
+            Token::Brackets(_) => "unexpected slice: a slice follows a field or a function".to_owned(),
         };
-        Fault::new(span, message)
+        Diagnostic::new(span, message)
     }
 
-    /// What to say of a dollar sign, which comes next.
-    fn dollar(&self) -> Fault {
-        let braces = usize::from(self.ahead(1) == &Token::Sign("{"));
-        let (Token::Word(word), Some(last)) = (self.ahead(1 + braces), self.tokens.get(self.at + 1 + braces)) else {
-            return Fault::new(self.span(), "$ begins the name of a macro, and macros are not known here");
+    /// Returns the error for a dollar sign as the next token.
+    fn unexpected_dollar(&self) -> Diagnostic {
+        let braces = usize::from(self.peek_at(1) == &Token::Symbol("{"));
+        let (Token::Word(word), Some(last)) = (self.peek_at(1 + braces), self.tokens.get(self.position + 1 + braces))
+        else {
+            return Diagnostic::new(self.span(), "unexpected $: macros are not supported");
         };
         let name = word.split(':').next().unwrap_or_default();
         let message = match naming::find(name) {
-            Some(_) => format!("{name} of a selected frame is meant, and no frame is selected here"),
-            None => format!("{name} is a macro, and macros are not known here: write what it stands for"),
+            Some(_) => format!("references to the selected frame are not supported: {name}"),
+            None => format!("macros are not supported: replace {name} with its definition"),
         };
         let end = last.span.start + name.len();
-        Fault::new(Span { end, ..self.span() }, message)
+        Diagnostic::new(Span { end, ..self.span() }, message)
     }
 }
 
 fn is_operator_in_capitals(word: &str) -> bool {
-    let small = word.to_lowercase();
-    small != word && OPERATORS.contains(&small.as_str())
+    let lower = word.to_lowercase();
+    lower != word && OPERATORS.contains(&lower.as_str())
 }

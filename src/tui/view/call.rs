@@ -1,17 +1,18 @@
-//! An opened call: what it was, its phases as a waterfall, and its messages.
+//! The call view: a summary, the phases as a waterfall, and both messages.
 
 use super::{
-    below, empty, fill, found, json, pieces, position, put, put_right, row, statistics, title as rule, unread,
+    below, draw_empty, draw_position, draw_title as rule, draw_unreadable, fill, json, put, put_right, put_spans, row,
+    search_highlight, statistics,
 };
-use crate::browse::{Ask, Message, Phase};
+use crate::browse::{BrowseRequest, CallMessage, CallPhase};
 use crate::capture::Call;
 use crate::report::records;
-use crate::tui::call::{self, Line, Pane};
+use crate::tui::call::{self, CallPane, PhaseLine};
 use crate::tui::layout;
+use crate::tui::line_wrap;
 use crate::tui::model::{Model, View};
 use crate::tui::phases;
-use crate::tui::rows;
-use crate::tui::text::{count, counted, width};
+use crate::tui::text::{format_count, format_quantity, width};
 use crate::tui::theme::Theme;
 use dissectors::exchange::Transfer;
 use ratatui::buffer::Buffer;
@@ -19,101 +20,103 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::ops::Range;
 
-/// As long as a line of JSON may be that is painted part by part.
-const MOST_PAINTED: usize = 64 * 1024;
+/// Longest line of JSON with syntax highlighting, in bytes.
+const MAX_HIGHLIGHTED: usize = 64 * 1024;
 
-/// Lines above the panes.
-pub(crate) const HEAD: u16 = 2;
+/// Number of lines above the panes.
+pub(crate) const HEAD_HEIGHT: u16 = 2;
 
-/// Columns for the name of a phase and for how long it took.
-const NAME: u16 = 12;
-const TIME: u16 = 9;
+/// Widths of the columns for the name and for the duration of a phase.
+const NAME_WIDTH: u16 = 12;
+const TIME_WIDTH: u16 = 9;
 
-/// A line of the pane that has the keys, for copying.
-pub(crate) fn text(model: &Model, place: usize) -> String {
-    let opened = &model.opened;
+/// Returns the text of a line of the focused pane, for copying.
+pub(crate) fn text(model: &Model, index: usize) -> String {
+    let opened = &model.call_view;
     match (opened.pane, opened.message(opened.pane)) {
-        (Pane::Phases, _) => call::phase_lines(model).get(place).map_or(String::new(), |line| phase_text(model, *line)),
+        (CallPane::Phases, _) => {
+            call::phase_lines(model).get(index).map_or(String::new(), |line| phase_text(model, *line))
+        }
         (pane, message) => {
-            let row = opened.rows(pane).get(place);
-            let line = message.zip(row).map(|(message, row)| call::line(message, row.line as usize).0);
+            let row = opened.rows(pane).get(index);
+            let line = message.zip(row).map(|(message, row)| call::message_line(message, row.line as usize).0);
             line.unwrap_or_default().to_owned()
         }
     }
 }
 
-/// A line of the pane of phases.
-pub(crate) fn phase_text(model: &Model, line: Line) -> String {
+/// Returns the text of a line of the phases pane.
+pub(crate) fn phase_text(model: &Model, line: PhaseLine) -> String {
     let View::Call(number) = model.view else { return String::new() };
     let Some(call) = model.index.calls.get(number) else { return String::new() };
     match line {
-        Line::Phase(phase) => {
-            let [time, frames] = phase_words(model, call, phase);
-            format!("{}  {time}  {frames}", phases::word(phase))
+        PhaseLine::Phase(phase) => {
+            let [time, frames] = phase_texts(model, call, phase);
+            format!("{}  {time}  {frames}", phases::name(phase))
         }
-        Line::Frame(frame) => frame_words(model, call, frame),
-        Line::More(more) => not_listed(more),
+        PhaseLine::Frame(frame) => frame_text(model, call, frame),
+        PhaseLine::More(more) => unlisted_text(more),
     }
 }
 
-/// How long a phase took, and how many frames it has.
-fn phase_words(model: &Model, call: &Call, phase: Phase) -> [String; 2] {
+/// Returns the duration of a phase and its number of frames.
+fn phase_texts(model: &Model, call: &Call, phase: CallPhase) -> [String; 2] {
     let (spans, _) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
     let time = match spans.iter().find(|span| span.phase == phase) {
         Some(span) => statistics::duration(span.length()),
-        None if phase == Phase::Connect && call.exchange.nth > 0 => "reused".into(),
+        None if phase == CallPhase::Connect && call.exchange.nth > 0 => "reused".into(),
         None => "not seen".into(),
     };
-    [time, counted(model.opened.count(phase) as u64, "frame")]
+    [time, format_quantity(model.call_view.frame_count(phase) as u64, "frame")]
 }
 
-/// A frame of a phase: when it came, and what it is.
-fn frame_words(model: &Model, call: &Call, frame: u32) -> String {
-    let Some(fact) = model.index.frames.get(frame as usize - usize::from(frame > 0)) else { return String::new() };
-    let start = call.exchange.request.or(call.exchange.response).map_or(fact.time, |transfer| transfer.first.time);
-    let since = statistics::duration(fact.time.saturating_sub(start));
-    let sign = if since.starts_with('-') { "" } else { "+" };
-    let (number, name, length) = (format!("#{frame}"), fact.protocol.name(), count(fact.length.into()));
-    format!("{number:>10}  {sign}{since:<9}  {name:<8}  {length} B")
+/// Returns the text for a frame of a phase: number, time since the start of the call, protocol, length.
+fn frame_text(model: &Model, call: &Call, frame: u32) -> String {
+    let Some(summary) = model.index.frames.get(frame as usize - usize::from(frame > 0)) else { return String::new() };
+    let start = call.exchange.request.or(call.exchange.response).map_or(summary.time, |transfer| transfer.first.time);
+    let elapsed = statistics::duration(summary.time.saturating_sub(start));
+    let sign = if elapsed.starts_with('-') { "" } else { "+" };
+    let (number, name, length) = (format!("#{frame}"), summary.protocol.name(), format_count(summary.length.into()));
+    format!("{number:>10}  {sign}{elapsed:<9}  {name:<8}  {length} B")
 }
 
-/// Draws it.
+/// Draws the call view.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let View::Call(number) = model.view else { return };
     let Some(call) = model.index.calls.get(number) else { return };
     draw_head(model, call, area, buffer);
-    if model.opened.told.is_none() {
-        let lost = model.why_unread(|ask| matches!(ask, Ask::Call(call) if *call == number));
-        return match lost {
-            Some(why) => unread(model, below(area, HEAD), buffer, why),
-            None => empty(model, area, buffer, "reading"),
+    if model.call_view.details.is_none() {
+        let error = model.query_error(|request| matches!(request, BrowseRequest::Call(call) if *call == number));
+        return match error {
+            Some(error) => draw_unreadable(model, below(area, HEAD_HEIGHT), buffer, error),
+            None => draw_empty(model, area, buffer, "reading"),
         };
     }
-    for (pane, area) in Pane::ALL.into_iter().zip(layout::call_panes(model)) {
+    for (pane, area) in CallPane::ALL.into_iter().zip(layout::call_panes(model)) {
         if area.height == 0 || area.width == 0 {
             continue;
         }
         match pane {
-            Pane::Phases => draw_phases(model, call, area, buffer),
-            Pane::Request => draw_message(model, pane, ("Request", call.exchange.request), area, buffer),
-            Pane::Response => draw_message(model, pane, ("Answer", call.exchange.response), area, buffer),
+            CallPane::Phases => draw_phases(model, call, area, buffer),
+            CallPane::Request => draw_message(model, pane, ("Request", call.exchange.request), area, buffer),
+            CallPane::Response => draw_message(model, pane, ("Response", call.exchange.response), area, buffer),
         }
     }
 }
 
-/// What was asked and answered, and by whom.
+/// Draws the summary: method, URL, status, endpoints and body sizes.
 fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, exchange) = (&model.theme, &call.exchange);
-    let status = match (exchange.status, exchange.response) {
+    let status = match (exchange.code, exchange.response) {
         (Some(status), _) => status.to_string(),
         (None, Some(_)) => String::new(),
-        (None, None) => "no answer".into(),
+        (None, None) => "no response".into(),
     };
-    let paint = exchange.status.map_or(theme.bad, |status| theme.status(status));
-    let taken = put_right(buffer, row(area, 0), &format!("{status} "), paint);
-    let line = Rect { width: area.width.saturating_sub(taken + 1), ..row(area, 0) };
+    let paint = exchange.code.map_or(theme.bad, |status| theme.status(status));
+    let used = put_right(buffer, row(area, 0), &format!("{status} "), paint);
+    let line = Rect { width: area.width.saturating_sub(used + 1), ..row(area, 0) };
     let method = if exchange.request.is_some() { &*exchange.method } else { "(no request)" };
-    pieces(
+    put_spans(
         buffer,
         line,
         [(" ", theme.text), (method, theme.name), (" ", theme.text), (&super::calls::url(call), theme.head_on)],
@@ -126,75 +129,77 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         Some(transfer) => statistics::size(transfer.body),
         None => "not seen".into(),
     };
-    let rest = format!(
-        "   stream {}   bodies: {} asked, {} answered",
-        exchange.stream,
-        body(exchange.request),
-        body(exchange.response)
-    );
+    let bodies = format!("  request body {}, response body {}", body(exchange.request), body(exchange.response));
+    let stream = format!("  stream {}", exchange.stream);
     let parts = [
         (" ", theme.text),
         (&*client, theme.client),
         (" → ", theme.dim),
         (&*server, theme.server),
-        (&*rest, theme.dim),
+        (&*bodies, theme.dim),
     ];
-    pieces(buffer, row(area, 1), parts);
-}
-
-/// Frames of a phase that are too many to be listed.
-fn not_listed(more: usize) -> String {
-    format!("       and {} more", counted(more as u64, "frame"))
-}
-
-fn paint(theme: &Theme, phase: Phase) -> (&'static str, Style) {
-    match phase {
-        Phase::Connect => ("░", theme.connect),
-        Phase::Request => ("▓", theme.client),
-        Phase::Wait => ("▒", theme.wait),
-        Phase::Download => ("█", theme.download),
+    let line = row(area, 1);
+    let used = put_spans(buffer, line, parts);
+    // The stream number is shown only if it fits.
+    let rest = Rect { x: line.x + used, width: line.width - used, ..line };
+    if stream.len() <= rest.width.into() {
+        put(buffer, rest, &stream, theme.dim);
     }
 }
 
-/// Draws the waterfall, and the frames of the phases that are unfolded.
+/// Returns the line that counts the frames of a phase that are not listed.
+fn unlisted_text(more: usize) -> String {
+    format!("       and {} more", format_quantity(more as u64, "frame"))
+}
+
+fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
+    match phase {
+        CallPhase::Connect => ("░", theme.connect),
+        CallPhase::Request => ("▓", theme.client),
+        CallPhase::Wait => ("▒", theme.wait),
+        CallPhase::Download => ("█", theme.download),
+    }
+}
+
+/// Draws the waterfall, and the frames of unfolded phases.
 fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
-    let (theme, opened) = (&model.theme, &model.opened);
-    let has_keys = opened.pane == Pane::Phases;
+    let (theme, opened) = (&model.theme, &model.call_view);
+    let has_keys = opened.pane == CallPane::Phases;
     let (_, all) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
     rule(model, area, buffer, &format!("Phases  {}", statistics::duration(all)), has_keys);
     let lines = call::phase_lines(model);
-    let list = opened.list(Pane::Phases);
-    for (nth, place) in list.seen(lines.len(), usize::from(area.height - 1)).enumerate() {
+    let list = opened.list(CallPane::Phases);
+    for (nth, index) in list.visible(lines.len(), usize::from(area.height - 1)).enumerate() {
         let area = row(area, nth as u16 + 1);
-        let cursor = Some(theme.cursor).filter(|_| has_keys && place == list.at);
+        let cursor = Some(theme.cursor).filter(|_| has_keys && index == list.cursor);
         if let Some(style) = cursor {
             fill(buffer, area, style);
         }
-        match lines.get(place) {
-            Some(Line::Phase(phase)) => draw_phase(model, call, *phase, area, buffer, cursor),
-            Some(Line::Frame(frame)) => {
-                put(buffer, area, &frame_words(model, call, *frame), cursor.unwrap_or(theme.dim));
+        match lines.get(index) {
+            Some(PhaseLine::Phase(phase)) => draw_phase(model, call, *phase, area, buffer, cursor),
+            Some(PhaseLine::Frame(frame)) => {
+                put(buffer, area, &frame_text(model, call, *frame), cursor.unwrap_or(theme.dim));
             }
-            Some(Line::More(more)) => {
-                put(buffer, area, &not_listed(*more), cursor.unwrap_or(theme.dim));
+            Some(PhaseLine::More(more)) => {
+                put(buffer, area, &unlisted_text(*more), cursor.unwrap_or(theme.dim));
             }
             None => {}
         }
-        found::paint(model, &[vec![area]], buffer);
+        search_highlight::highlight_matches(model, &[vec![area]], buffer);
     }
 }
 
-fn draw_phase(model: &Model, call: &Call, phase: Phase, line: Rect, buffer: &mut Buffer, cursor: Option<Style>) {
+fn draw_phase(model: &Model, call: &Call, phase: CallPhase, line: Rect, buffer: &mut Buffer, cursor: Option<Style>) {
     let theme = &model.theme;
-    let (block, style) = paint(theme, phase);
+    let (block, style) = phase_style(theme, phase);
     let (spans, all) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
     let span = spans.iter().find(|span| span.phase == phase);
-    let fold = if model.opened.unfolded.contains(&phase) { "▾" } else { "▸" };
-    let name = Rect { width: NAME.min(line.width), ..line };
-    put(buffer, name, &format!(" {fold} {}", phases::word(phase)), cursor.unwrap_or(theme.text));
-    let [words, frames] = phase_words(model, call, phase);
-    let time = Rect { x: name.right(), width: TIME.min(line.right() - name.right()), ..line };
-    put_right(buffer, time, &words, cursor.unwrap_or(if span.is_some() { theme.text } else { theme.dim }));
+    let fold = if model.call_view.unfolded.contains(&phase) { "▾" } else { "▸" };
+    let name = Rect { width: NAME_WIDTH.min(line.width), ..line };
+    put(buffer, name, &format!(" {fold} {}", phases::name(phase)), cursor.unwrap_or(theme.text));
+    let [duration, frames] = phase_texts(model, call, phase);
+    let time = Rect { x: name.right(), width: TIME_WIDTH.min(line.right() - name.right()), ..line };
+    put_right(buffer, time, &duration, cursor.unwrap_or(if span.is_some() { theme.text } else { theme.dim }));
     let bars =
         Rect { x: (time.right() + 2).min(line.right()), width: line.right().saturating_sub(time.right() + 16), ..line };
     if let Some(span) = span {
@@ -205,83 +210,83 @@ fn draw_phase(model: &Model, call: &Call, phase: Phase, line: Rect, buffer: &mut
     put_right(buffer, line, &format!("{frames} "), cursor.unwrap_or(theme.dim));
 }
 
-/// Draws a message: its lines, its headers and its body.
+/// Draws a message: start line, header section and body.
 fn draw_message(
     model: &Model,
-    pane: Pane,
+    pane: CallPane,
     (name, transfer): (&str, Option<Transfer>),
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let (theme, opened) = (&model.theme, &model.opened);
+    let (theme, opened) = (&model.theme, &model.call_view);
     let has_keys = opened.pane == pane;
     let Some(message) = opened.message(pane) else {
         rule(model, area, buffer, name, has_keys);
         put(buffer, row(area, 1), " not seen", theme.dim);
         return;
     };
-    let title = format!("{name}  {}", about(message, transfer));
+    let title = format!("{name}  {}", body_summary(message, transfer));
     rule(model, area, buffer, title.trim_end(), has_keys);
     let (list, rows) = (opened.list(pane), opened.rows(pane));
-    let (height, room) = (usize::from(area.height - 1), layout::call_rooms(model)[pane as usize]);
-    let left = if has_keys { opened.left } else { 0 };
-    position(model, area, buffer, width(&title) + 4, &rows::position(rows, list, height, left, room));
+    let (height, room) = (usize::from(area.height - 1), layout::call_text_widths(model)[pane as usize]);
+    let left = if has_keys { opened.scrolled_columns } else { 0 };
+    draw_position(model, area, buffer, width(&title) + 4, &line_wrap::position_text(rows, list, height, left, room));
     let mut seen: Vec<Vec<Rect>> = Vec::new();
-    for (nth, place) in list.seen(rows.len(), height).enumerate() {
-        let (line, Some(at)) = (row(area, nth as u16 + 1), rows.get(place)) else { continue };
-        let (text, is_body) = call::line(message, at.line as usize);
-        let on = has_keys && place == list.at;
+    for (nth, index) in list.visible(rows.len(), height).enumerate() {
+        let (line, Some(at)) = (row(area, nth as u16 + 1), rows.get(index)) else { continue };
+        let (text, is_body) = call::message_line(message, at.line as usize);
+        let on = has_keys && index == list.cursor;
         if on {
             fill(buffer, line, theme.cursor);
         }
         let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line };
-        let shown = if model.wraps { at.bytes() } else { rows::aside(text, left, room) };
-        let parts = match (on, is_body) {
+        let shown = if model.wraps { at.bytes() } else { line_wrap::visible_range(text, left, room) };
+        let spans = match (on, is_body) {
             (true, _) => vec![(text, theme.cursor)],
-            (_, true) => body(theme, message, text),
-            _ => head(theme, text, at.line == 0),
+            (_, true) => body_spans(theme, message, text),
+            _ => head_spans(theme, text, at.line == 0),
         };
-        pieces(buffer, inner, clipped(parts, shown));
+        put_spans(buffer, inner, clip_spans(spans, shown));
         if at.start > 0 {
-            put(buffer, Rect { width: 1, ..line }, CONTINUED, if on { theme.cursor } else { theme.dim });
+            put(buffer, Rect { width: 1, ..line }, CONTINUATION_MARK, if on { theme.cursor } else { theme.dim });
         }
         match seen.last_mut().filter(|_| at.start > 0) {
             Some(rows) => rows.push(inner),
             None => seen.push(vec![inner]),
         }
     }
-    found::paint(model, &seen, buffer);
+    search_highlight::highlight_matches(model, &seen, buffer);
 }
 
-/// What stands before a row that continues a line.
-pub(crate) const CONTINUED: &str = "↳";
+/// Mark of a row that continues a wrapped line.
+pub(crate) const CONTINUATION_MARK: &str = "↳";
 
-/// Of the parts of a text those that lie in what is shown of it.
-fn clipped(parts: Vec<(&str, Style)>, shown: Range<usize>) -> impl Iterator<Item = (&str, Style)> {
+/// Clips the styled parts of a text to the byte range that is shown.
+fn clip_spans(spans: Vec<(&str, Style)>, shown: Range<usize>) -> impl Iterator<Item = (&str, Style)> {
     let mut at = 0;
-    parts.into_iter().filter_map(move |(part, style)| {
+    spans.into_iter().filter_map(move |(part, style)| {
         let (from, to) = (shown.start.saturating_sub(at), shown.end.saturating_sub(at).min(part.len()));
         at += part.len();
         part.get(from..to).map(|part| (part, style))
     })
 }
 
-/// What the body of a message is, how much of it is shown, and how much there is.
-fn about(message: &Message, transfer: Option<Transfer>) -> String {
-    if message.told == 0 {
+/// Returns the media type of a message's body, the size shown, and the size and coding on the wire.
+fn body_summary(message: &CallMessage, transfer: Option<Transfer>) -> String {
+    if message.body_len == 0 {
         return message.kind.clone();
     }
-    let (told, wire) = (statistics::size(message.told), transfer.map_or(0, |transfer| transfer.body));
-    let amount = match message.coding.as_str() {
-        "" if message.told < wire => format!("{told} shown of {}", statistics::size(wire)),
-        "" => told,
-        coding => format!("{told} ({coding}, {} on the wire)", statistics::size(wire)),
+    let (shown, wire) = (statistics::size(message.body_len), transfer.map_or(0, |transfer| transfer.body));
+    let amount = match message.content_coding.as_str() {
+        "" if message.body_len < wire => format!("first {shown} of {}", statistics::size(wire)),
+        "" => shown,
+        coding => format!("{shown} ({} {coding})", statistics::size(wire)),
     };
     if message.kind.is_empty() { amount } else { format!("{}, {amount}", message.kind) }
 }
 
-/// A line before the body: a start line, or a name and a value.
-fn head<'t>(theme: &Theme, text: &'t str, is_first: bool) -> Vec<(&'t str, Style)> {
+/// Returns the styled parts of a line before the body: the start line, or a field name and value.
+fn head_spans<'t>(theme: &Theme, text: &'t str, is_first: bool) -> Vec<(&'t str, Style)> {
     match text.split_once(':') {
         _ if is_first => vec![(text, theme.head_on)],
         Some((name, _)) => {
@@ -292,18 +297,19 @@ fn head<'t>(theme: &Theme, text: &'t str, is_first: bool) -> Vec<(&'t str, Style
     }
 }
 
-fn body<'t>(theme: &Theme, message: &Message, text: &'t str) -> Vec<(&'t str, Style)> {
+/// Returns the styled parts of a line of the body.
+fn body_spans<'t>(theme: &Theme, message: &CallMessage, text: &'t str) -> Vec<(&'t str, Style)> {
     let kind = message.kind.as_str();
     match () {
-        () if kind.ends_with("json") && text.len() <= MOST_PAINTED => {
-            json::parts(text).map(|(text, part)| (text, json::style(theme, part))).collect()
+        () if kind.ends_with("json") && text.len() <= MAX_HIGHLIGHTED => {
+            json::tokens(text).map(|(text, part)| (text, json::token_style(theme, part))).collect()
         }
-        // What is said of a body that is no text, and of parts.
+        // Remarks in brackets: a binary body, or a part of a multipart body.
         () if (message.body.len() == 1 || kind.starts_with("multipart/"))
             && text.starts_with('[')
             && !kind.starts_with("text/") =>
         {
-            vec![(text, theme.fair)]
+            vec![(text, theme.notice)]
         }
         () => vec![(text, theme.text)],
     }

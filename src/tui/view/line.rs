@@ -1,40 +1,40 @@
-//! Lines: the filter, what is typed below, what was said, and the keys.
+//! The filter line and the bottom line: typed text, completions, messages, and keys.
 
-use super::{fill, pieces, put, put_right, row};
-use crate::browse::Ask;
-use crate::tui::find::{self, place_word};
+use super::{fill, put, put_right, put_spans, row};
+use crate::browse::BrowseRequest;
+use crate::tui::display_filter::{Completion, FilterDraft, Prompt, PromptPurpose};
 use crate::tui::keys;
-use crate::tui::layout::Screen;
-use crate::tui::model::{Model, Word};
-use crate::tui::sift::{Choice, Draft, Purpose, Typing};
-use crate::tui::text::{self, count, width};
+use crate::tui::layout::ScreenAreas;
+use crate::tui::model::{Model, StatusMessage};
+use crate::tui::search::{self, scope_label};
+use crate::tui::text::{self, format_count, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 
-/// Completions that are seen at once.
-const MOST: usize = 8;
+/// Completions shown at once.
+const MAX_COMPLETIONS: usize = 8;
 
-/// What stands before a line that is typed.
-fn prompt(model: &Model, typing: &Typing) -> String {
+/// Returns the prompt before typed text.
+fn prompt(model: &Model, typing: &Prompt) -> String {
     match typing.purpose {
-        Purpose::Filter(_) => "/ ".into(),
-        Purpose::Find => {
-            let place = find::place(model).map_or(String::new(), |place| format!(" in {}", place_word(place)));
-            format!("find {}{place}: ", model.search.kind.word())
+        PromptPurpose::Filter(_) => "/ ".into(),
+        PromptPurpose::Find => {
+            let scope = search::scope(model).map_or(String::new(), |scope| format!(" in {}", scope_label(scope)));
+            format!("find {}{scope}: ", model.search.kind.label())
         }
-        Purpose::GoTo => "go to frame: ".into(),
-        Purpose::Save => match model.sifted.as_ref().filter(|_| !model.leaving) {
-            Some(sifted) => format!("save {} as: ", text::counted(sifted.frames.len() as u64, "frame")),
-            None => format!("save all {} as: ", text::counted(model.index.frames.len() as u64, "frame")),
+        PromptPurpose::GoToNumber => "go to frame: ".into(),
+        PromptPurpose::Save => match model.applied_filter.as_ref().filter(|_| !model.quits_after_save) {
+            Some(applied) => format!("save {} as: ", text::format_quantity(applied.frames.len() as u64, "frame")),
+            None => format!("save all {} as: ", text::format_quantity(model.index.frames.len() as u64, "frame")),
         },
     }
 }
 
-/// The part of a typed line that fits, and the columns between its begin and the cursor. The cursor is always seen.
-fn window(typing: &Typing, room: usize) -> (String, usize) {
+/// Returns the part of the typed text that fits, and the cursor's column in it. The cursor is always inside that part.
+fn visible_part(typing: &Prompt, room: usize) -> (String, usize) {
     let line = &typing.line;
-    let before = line.text.get(..line.at).unwrap_or_default();
+    let before = line.text.get(..line.cursor).unwrap_or_default();
     let mut start = 0;
     for char in before.chars() {
         if width(before.get(start..).unwrap_or_default()) < room {
@@ -43,121 +43,125 @@ fn window(typing: &Typing, room: usize) -> (String, usize) {
         start += char.len_utf8();
     }
     let seen = line.text.get(start..).unwrap_or_default();
-    (text::fit(seen, room).0.to_owned(), width(before.get(start..).unwrap_or_default()))
+    (text::longest_prefix(seen, room).0.to_owned(), width(before.get(start..).unwrap_or_default()))
 }
 
-/// Draws the line of the filter.
-pub(crate) fn filter(model: &Model, area: Rect, buffer: &mut Buffer) {
+/// Draws the filter line.
+pub(crate) fn draw_filter(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
-    if let Some(typing) = model.typing.as_ref().filter(|typing| typing.is_filter()) {
-        let (shown, _) = window(typing, usize::from(area.width.saturating_sub(3)));
-        let Purpose::Filter(draft) = &typing.purpose else { return };
-        let style = match (&draft.fault, draft.warnings.as_slice()) {
+    if let Some(typing) = model.prompt.as_ref().filter(|typing| typing.is_filter()) {
+        let (shown, _) = visible_part(typing, usize::from(area.width.saturating_sub(3)));
+        let PromptPurpose::Filter(draft) = &typing.purpose else { return };
+        let style = match (&draft.error, draft.warnings.as_slice()) {
             (Some(_), _) => theme.bad,
             (None, []) => theme.good,
             (None, _) => theme.warn,
         };
-        pieces(buffer, area, [("/ ", theme.key), (&*shown, style)]);
+        put_spans(buffer, area, [("/ ", theme.key), (&*shown, style)]);
         return;
     }
-    let Some(sifted) = &model.sifted else { return };
+    let Some(applied) = &model.applied_filter else { return };
     let all = model.index.frames.len() as u64;
-    let is_it = |ask: &Ask| matches!(ask, Ask::Sift { turn, .. } if *turn == sifted.turn);
-    let so_far = match sifted.done || u64::from(sifted.upto) >= all {
-        _ if model.why_unread(is_it).is_some() => format!(" up to frame {} only ", count(sifted.upto.into())),
+    let is_this =
+        |request: &BrowseRequest| matches!(request, BrowseRequest::Filter { id, .. } if *id == applied.query_id);
+    let progress = match applied.is_complete || u64::from(applied.evaluated_to) >= all {
+        _ if model.query_error(is_this).is_some() => {
+            format!(" stopped at frame {} ", format_count(applied.evaluated_to.into()))
+        }
         true => String::new(),
-        // On what later frames tell.
-        false if sifted.upto == 0 && model.is_growing() => " when all is read ".into(),
+        // The filter depends on later frames.
+        false if applied.evaluated_to == 0 && model.is_growing() => " results after all frames are read ".into(),
         false => {
-            let part = u64::from(sifted.upto) * 100 / all.max(1);
-            format!(" {} so far, {part} % ", count(sifted.frames.len() as u64))
+            let percent = u64::from(applied.evaluated_to) * 100 / all.max(1);
+            format!(" {} so far, {percent} % ", format_count(applied.frames.len() as u64))
         }
     };
-    let taken = put_right(buffer, area, &so_far, theme.warn);
-    pieces(buffer, Rect { width: area.width - taken, ..area }, [("/ ", theme.key), (&*sifted.text, theme.name)]);
+    let used = put_right(buffer, area, &progress, theme.warn);
+    put_spans(buffer, Rect { width: area.width - used, ..area }, [("/ ", theme.key), (&*applied.text, theme.name)]);
 }
 
-/// Draws the last line: what is typed, what was said, or the keys.
-pub(crate) fn foot(model: &Model, area: Rect, buffer: &mut Buffer) {
+/// Draws the bottom line: typed text, a message, or the keys.
+pub(crate) fn draw_footer(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
-    if let Some(typing) = model.typing.as_ref().filter(|typing| !typing.is_filter()) {
+    if let Some(typing) = model.prompt.as_ref().filter(|typing| !typing.is_filter()) {
         let prompt = prompt(model, typing);
         let room = usize::from(area.width).saturating_sub(width(&prompt) + 2);
-        let (shown, _) = window(typing, room);
-        let wrong = typing.wrong.as_deref().map_or(String::new(), |wrong| format!("  {wrong}"));
-        let typed = if typing.line.selected { theme.cursor } else { theme.text };
-        pieces(buffer, area, [(" ", theme.text), (&*prompt, theme.key), (&*shown, typed), (&*wrong, theme.bad)]);
-        if typing.wrong.is_none() && matches!(typing.purpose, Purpose::Find) {
-            let keys = if find::place(model).is_some() { "Tab kind  Shift-Tab place " } else { "Tab kind " };
+        let (shown, _) = visible_part(typing, room);
+        let error = typing.error.as_deref().map_or(String::new(), |error| format!("  {error}"));
+        let typed = if typing.line.is_selected { theme.cursor } else { theme.text };
+        put_spans(buffer, area, [(" ", theme.text), (&*prompt, theme.key), (&*shown, typed), (&*error, theme.bad)]);
+        if typing.error.is_none() && matches!(typing.purpose, PromptPurpose::Find) {
+            let keys = if search::scope(model).is_some() { "Tab kind  Shift-Tab place " } else { "Tab kind " };
             put_right(buffer, area, keys, theme.dim);
         }
         return;
     }
-    if let Some((_, at)) = model.search.seeking {
-        let looking = format!(" looking for {}: at frame {}; Esc ends it", model.search.text, count(at.into()));
-        put(buffer, area, &looking, theme.warn);
+    if let Some((_, at)) = model.search.pending {
+        let progress =
+            format!(" searching for {}: at frame {}; Esc cancels", model.search.text, format_count(at.into()));
+        put(buffer, area, &progress, theme.warn);
         return;
     }
-    match &model.word {
-        Some(Word::Done(what)) => {
-            put(buffer, area, &format!(" {what}"), theme.good);
+    match &model.status {
+        Some(StatusMessage::Info(text)) => {
+            put(buffer, area, &format!(" {text}"), theme.good);
         }
-        Some(Word::Wrong(what)) => {
-            put(buffer, area, &format!(" {what}"), theme.bad);
+        Some(StatusMessage::Error(text)) => {
+            put(buffer, area, &format!(" {text}"), theme.bad);
         }
-        None => keys_of(model, area, buffer),
+        None => draw_keys(model, area, buffer),
     }
 }
 
-/// Draws the keys that are most used here, as many as fit.
-fn keys_of(model: &Model, area: Rect, buffer: &mut Buffer) {
+/// Draws the most used keys of the current view, as many as fit.
+fn draw_keys(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let mut area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-    for binding in keys::foot(model.context()) {
+    for binding in keys::hints(model.key_context()) {
         let Some(key) = binding.keys.first().map(ToString::to_string) else { continue };
-        let wide = (width(&key) + width(binding.foot) + 3) as u16;
-        if wide > area.width + 2 {
+        let needed = (width(&key) + width(binding.hint) + 3) as u16;
+        if needed > area.width + 2 {
             continue;
         }
-        pieces(buffer, area, [(&*key, theme.key), (" ", theme.dim), (binding.foot, theme.dim)]);
-        let wide = wide.min(area.width);
-        area = Rect { x: area.x + wide, width: area.width - wide, ..area };
+        put_spans(buffer, area, [(&*key, theme.key), (" ", theme.dim), (binding.hint, theme.dim)]);
+        let needed = needed.min(area.width);
+        area = Rect { x: area.x + needed, width: area.width - needed, ..area };
     }
 }
 
-/// Draws below the filter what is wrong with it, and what the name under the cursor may become.
-pub(crate) fn completions(model: &Model, body: Rect, buffer: &mut Buffer) {
-    let Some(typing) = &model.typing else { return };
-    let Purpose::Filter(draft) = &typing.purpose else { return };
+/// Draws, below the filter, its error or warning and the completions of the name at the cursor.
+pub(crate) fn draw_completions(model: &Model, body: Rect, buffer: &mut Buffer) {
+    let Some(typing) = &model.prompt else { return };
+    let PromptPurpose::Filter(draft) = &typing.purpose else { return };
     let theme = &model.theme;
-    let mut used = faults(model, typing, draft, body, buffer);
-    let choices = &draft.choices;
-    let top = draft.chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(MOST));
-    let names = choices.iter().skip(top).take(MOST);
-    let widest = |of: fn(&Choice) -> &str| names.clone().map(|choice| width(of(choice))).max().unwrap_or(0);
-    let widest = [widest(|choice| choice.name), widest(|choice| choice.kind)];
-    for (place, choice) in names.enumerate() {
+    let mut used = draw_diagnostic(model, typing, draft, body, buffer);
+    let choices = &draft.completions;
+    let top = draft.selected.map_or(0, |chosen| (chosen + 1).saturating_sub(MAX_COMPLETIONS));
+    let names = choices.iter().skip(top).take(MAX_COMPLETIONS);
+    let widest = |of: fn(&Completion) -> &str| names.clone().map(|choice| width(of(choice))).max().unwrap_or(0);
+    let widest = [widest(|choice| choice.name), widest(|choice| choice.value_type)];
+    for (nth, choice) in names.enumerate() {
         let line = row(body, used);
         Clear.render(line, buffer);
-        let on = draft.chosen == Some(top + place);
+        let on = draft.selected == Some(top + nth);
         if on {
             fill(buffer, line, theme.cursor);
         }
-        let [name, kind, about] = if on { [theme.cursor; 3] } else { [theme.name, theme.fair, theme.dim] };
-        let gaps = [choice.name, choice.kind].map(width).into_iter().zip(widest);
+        let [name, kind, description] = if on { [theme.cursor; 3] } else { [theme.name, theme.notice, theme.dim] };
+        let gaps = [choice.name, choice.value_type].map(width).into_iter().zip(widest);
         let gaps: Vec<String> = gaps.map(|(width, widest)| " ".repeat(widest - width + 2)).collect();
         let [after_name, after_kind] = [0, 1].map(|nth| gaps.get(nth).map_or("", String::as_str));
-        let first = choice.about.split_inclusive(". ").next().unwrap_or_default().trim();
-        pieces(
+        let first = choice.description.split_inclusive(". ").next().unwrap_or_default().trim();
+        put_spans(
             buffer,
             line,
             [
                 ("  ", name),
                 (choice.name, name),
                 (after_name, name),
-                (choice.kind, kind),
-                (after_kind, about),
-                (first, about),
+                (choice.value_type, kind),
+                (after_kind, description),
+                (first, description),
             ],
         );
         used += 1;
@@ -165,51 +169,51 @@ pub(crate) fn completions(model: &Model, body: Rect, buffer: &mut Buffer) {
     if used > 0 {
         let line = row(body, used);
         Clear.render(line, buffer);
-        let more = choices.len().saturating_sub(top + MOST);
+        let more = choices.len().saturating_sub(top + MAX_COMPLETIONS);
         let more = if more > 0 { format!(" {more} more ") } else { String::new() };
         put(buffer, line, &"─".repeat(line.width.into()), theme.head);
         put_right(buffer, line, &more, theme.head);
     }
 }
 
-/// Draws what is wrong with the filter, or hardly meant, under its characters; returns how many lines that takes.
-fn faults(model: &Model, typing: &Typing, draft: &Draft, body: Rect, buffer: &mut Buffer) -> u16 {
+/// Draws the filter's error or first warning under the characters it refers to. Returns the lines used.
+fn draw_diagnostic(model: &Model, typing: &Prompt, draft: &FilterDraft, body: Rect, buffer: &mut Buffer) -> u16 {
     let theme = &model.theme;
-    let (fault, style) = match (&draft.fault, draft.warnings.first()) {
-        (Some(fault), _) => (fault, theme.bad),
+    let (diagnostic, style) = match (&draft.error, draft.warnings.first()) {
+        (Some(diagnostic), _) => (diagnostic, theme.bad),
         (None, Some(warning)) => (warning, theme.warn),
         (None, None) => return 0,
     };
-    // Where the line is scrolled, what is wrong may stand to its left.
+    // If the text is scrolled, the error may be left of its visible part.
     let room = usize::from(body.width.saturating_sub(3));
-    let (_, cursor) = window(typing, room);
-    let to_cursor = width(typing.line.text.get(..typing.line.at).unwrap_or_default());
-    let before = width(typing.line.text.get(..fault.span.start).unwrap_or(&typing.line.text));
-    let under = width(typing.line.text.get(fault.span.start..fault.span.end).unwrap_or_default()).max(1);
+    let (_, cursor) = visible_part(typing, room);
+    let to_cursor = width(typing.line.text.get(..typing.line.cursor).unwrap_or_default());
+    let before = width(typing.line.text.get(..diagnostic.span.start).unwrap_or(&typing.line.text));
+    let under = width(typing.line.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or_default()).max(1);
     let at = (before + cursor).saturating_sub(to_cursor).min(room);
     let line = row(body, 0);
     Clear.render(line, buffer);
     let sign = format!("{}^{}", " ".repeat(at + 2), "~".repeat((under - 1).min(room - at)));
-    let message = text::plain(&fault.message).into_owned();
-    let words = width(&message);
-    let taken = put(buffer, line, &sign, style);
-    // Beside the characters if there is room, else below.
-    if usize::from(line.width) >= usize::from(taken) + 1 + words {
-        put(buffer, Rect { x: line.x + taken + 1, width: line.width - taken - 1, ..line }, &message, style);
+    let message = text::sanitize(&diagnostic.message).into_owned();
+    let message_width = width(&message);
+    let marker = put(buffer, line, &sign, style);
+    // The message follows the marker if there is room; otherwise it goes below.
+    if usize::from(line.width) >= usize::from(marker) + 1 + message_width {
+        put(buffer, Rect { x: line.x + marker + 1, width: line.width - marker - 1, ..line }, &message, style);
         return 1;
     }
     let mut used = 1;
-    for part in wrapped(&message, usize::from(body.width.saturating_sub(4))) {
+    for part in wrap(&message, usize::from(body.width.saturating_sub(4))) {
         let line = row(body, used);
         Clear.render(line, buffer);
-        pieces(buffer, line, [("  ", style), (&*part, style)]);
+        put_spans(buffer, line, [("  ", style), (&*part, style)]);
         used += 1;
     }
     used
 }
 
-/// A text in lines of so many columns, cut between words.
-pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
+/// Wraps a text between words into lines of at most `room` columns.
+pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         if let Some(line) = lines.last_mut() {
@@ -226,12 +230,12 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// Where the cursor of the terminal is, while something is typed.
-pub(crate) fn cursor(model: &Model, screen: &Screen) -> Option<Position> {
-    let typing = model.typing.as_ref()?;
+/// Returns the position of the terminal's cursor while text is typed.
+pub(crate) fn cursor_position(model: &Model, screen: &ScreenAreas) -> Option<Position> {
+    let typing = model.prompt.as_ref()?;
     let (area, before) =
-        if typing.is_filter() { (screen.filter, 2) } else { (screen.foot, 1 + width(&prompt(model, typing))) };
+        if typing.is_filter() { (screen.filter, 2) } else { (screen.hints, 1 + width(&prompt(model, typing))) };
     let room = usize::from(area.width).saturating_sub(before + 1);
-    let (_, at) = window(typing, room);
+    let (_, at) = visible_part(typing, room);
     Some(Position { x: area.x + ((before + at) as u16).min(area.width.saturating_sub(1)), y: area.y })
 }

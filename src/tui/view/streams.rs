@@ -1,12 +1,12 @@
-//! The list of connections.
+//! The list of TCP streams.
 
-use super::roster::{self, Sheet};
+use super::sorted_list::{self, TableModel};
 use super::table;
 use crate::browse::Index;
-use crate::capture::{Closed, Opened, Stream};
+use crate::capture::{CloseKind, OpenKind, Stream};
 use crate::report::{quantity, records};
 use crate::tui::model::Model;
-use crate::tui::roster::{Column, Order, column, key_of_end, key_of_number, key_of_text};
+use crate::tui::sorted_list::{ListColumn, RowOrder, column, endpoint_key, number_key, text_key};
 use crate::tui::theme::Theme;
 use dissectors::session::Side;
 use ratatui::buffer::Buffer;
@@ -14,37 +14,37 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::cmp::Ordering;
 
-/// The columns.
-pub(crate) static COLUMNS: [Column; 14] = [
-    column("#", [5, 5, 6], true, 0, "the number of the connection"),
-    column("TIME", [table::TIME; 3], true, 7, "when its first frame came"),
-    column("CLIENT", [16, 21, 47], false, 0, "who opened it"),
-    column("SERVER", [16, 21, 47], false, 0, "who was called"),
-    column("OPENED", [12, 12, 12], false, 6, "how it began"),
-    column("CLOSED", [15, 15, 15], false, 0, "how it ended"),
-    column("CLIENT STATE", [12, 12, 12], false, 8, "the client's state after the last frame"),
-    column("SERVER STATE", [12, 12, 12], false, 8, "the server's state after the last frame"),
-    column("FRAMES", [6, 6, 8], true, 0, "how many frames it has"),
-    column("BYTES →", [7, 7, 8], true, 1, "what the client sent"),
-    column("← BYTES", [7, 7, 8], true, 1, "what the server sent"),
-    column("RETR", [4, 4, 6], true, 3, "frames with data that was sent before"),
-    column("RTT", [7, 7, 8], true, 5, "how long the handshake took there and back"),
-    column("DURATION", [8, 8, 8], true, 2, "from the first frame to the last"),
+/// Columns of the list.
+pub(crate) static COLUMNS: [ListColumn; 14] = [
+    column("#", [5, 5, 6], true, 0, "stream number"),
+    column("TIME", [table::TIME_WIDTH; 3], true, 7, "time of the first frame"),
+    column("CLIENT", [16, 21, 47], false, 0, "client address"),
+    column("SERVER", [16, 21, 47], false, 0, "server address"),
+    column("OPENED", [12, 12, 12], false, 6, "how the connection was opened"),
+    column("CLOSED", [15, 15, 15], false, 0, "how the connection was closed"),
+    column("CLIENT STATE", [12, 12, 12], false, 8, "TCP state of the client after the last frame"),
+    column("SERVER STATE", [12, 12, 12], false, 8, "TCP state of the server after the last frame"),
+    column("FRAMES", [6, 6, 8], true, 0, "number of frames"),
+    column("BYTES →", [7, 7, 8], true, 1, "bytes sent by the client"),
+    column("← BYTES", [7, 7, 8], true, 1, "bytes sent by the server"),
+    column("RETR", [4, 4, 6], true, 3, "retransmitted segments"),
+    column("RTT", [7, 7, 8], true, 5, "round-trip time of the handshake"),
+    column("DURATION", [8, 8, 8], true, 2, "from first to last frame"),
 ];
 
 const TIME: usize = 1;
 
-/// The words of a cell but the time's.
-fn words(stream: &Stream, column: usize) -> String {
+/// Returns the text of a cell, except in the time column.
+fn cell_text(stream: &Stream, column: usize) -> String {
     let mut out = String::new();
     match column {
         0 => return stream.number.to_string(),
         2 => records::endpoint(&mut out, stream.client),
         3 => records::endpoint(&mut out, stream.server),
-        4 => return stream.opened.word().into(),
-        5 => return stream.closed.word().into(),
-        6 => return stream.states[0].word().into(),
-        7 => return stream.states[1].word().into(),
+        4 => return stream.opened.label().into(),
+        5 => return stream.closed.label().into(),
+        6 => return stream.states[0].label().into(),
+        7 => return stream.states[1].label().into(),
         8 => return stream.total(|side| side.frames).to_string(),
         9 => quantity::size(&mut out, stream.side(Side::Client).bytes),
         10 => quantity::size(&mut out, stream.side(Side::Server).bytes),
@@ -56,29 +56,29 @@ fn words(stream: &Stream, column: usize) -> String {
     out
 }
 
-/// The words of a row, for searching and copying.
+/// Returns the text of a row, for searching and copying.
 pub(crate) fn text(index: &Index, number: u32) -> String {
     let Some(stream) = index.streams.get(number as usize) else { return String::new() };
     let columns = (0..COLUMNS.len()).filter(|&column| column != TIME);
-    columns.map(|column| words(stream, column)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
+    columns.map(|column| cell_text(stream, column)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// The connections of a capture, to be sorted.
-pub(crate) struct Rows<'a>(pub(crate) &'a Index);
+/// Streams of a capture, as rows that can be sorted.
+pub(crate) struct StreamRows<'a>(pub(crate) &'a Index);
 
-impl Order for Rows<'_> {
+impl RowOrder for StreamRows<'_> {
     fn key(&self, number: u32, column: usize) -> u64 {
         let Some(stream) = self.0.streams.get(number as usize) else { return 0 };
         let number = |number: u64| Some(number.min(i64::MAX as u64) as i64);
-        key_of_number(match column {
+        number_key(match column {
             0 => number(stream.number.into()),
             TIME => Some(stream.first.time),
-            2 => return key_of_end(&stream.client),
-            3 => return key_of_end(&stream.server),
-            4 => return key_of_text(stream.opened.word()),
-            5 => return key_of_text(stream.closed.word()),
-            6 => return key_of_text(stream.states[0].word()),
-            7 => return key_of_text(stream.states[1].word()),
+            2 => return endpoint_key(&stream.client),
+            3 => return endpoint_key(&stream.server),
+            4 => return text_key(stream.opened.label()),
+            5 => return text_key(stream.closed.label()),
+            6 => return text_key(stream.states[0].label()),
+            7 => return text_key(stream.states[1].label()),
             8 => number(stream.total(|side| side.frames)),
             9 => number(stream.side(Side::Client).bytes),
             10 => number(stream.side(Side::Server).bytes),
@@ -91,7 +91,7 @@ impl Order for Rows<'_> {
 
     fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
         let streams = &self.0.streams;
-        // Of the others the key says all.
+        // In the other columns, equal keys mean equal values.
         if !matches!(column, 2..=7) {
             return Ordering::Equal;
         }
@@ -101,10 +101,10 @@ impl Order for Rows<'_> {
         match column {
             2 => left.client.cmp(&right.client),
             3 => left.server.cmp(&right.server),
-            4 => left.opened.word().cmp(right.opened.word()),
-            5 => left.closed.word().cmp(right.closed.word()),
-            6 => left.states[0].word().cmp(right.states[0].word()),
-            7 => left.states[1].word().cmp(right.states[1].word()),
+            4 => left.opened.label().cmp(right.opened.label()),
+            5 => left.closed.label().cmp(right.closed.label()),
+            6 => left.states[0].label().cmp(right.states[0].label()),
+            7 => left.states[1].label().cmp(right.states[1].label()),
             _ => Ordering::Equal,
         }
     }
@@ -116,16 +116,16 @@ fn style(theme: &Theme, stream: &Stream, column: usize) -> Style {
         2 => theme.client,
         3 => theme.server,
         4 => match stream.opened {
-            Opened::ThreeWay | Opened::Simultaneous => theme.text,
-            Opened::Refused => theme.bad,
-            Opened::HalfOpen | Opened::Unanswered => theme.warn,
-            Opened::MidStream => theme.dim,
+            OpenKind::ThreeWay | OpenKind::Simultaneous => theme.text,
+            OpenKind::Refused => theme.bad,
+            OpenKind::HalfOpen | OpenKind::Unanswered => theme.warn,
+            OpenKind::MidStream => theme.dim,
         },
         5 => match stream.closed {
-            Closed::Fin(_) => theme.text,
-            Closed::Reset(_) => theme.bad,
-            Closed::HalfClosed(_) => theme.warn,
-            Closed::Open => theme.good,
+            CloseKind::Fin(_) => theme.text,
+            CloseKind::Reset(_) => theme.bad,
+            CloseKind::HalfClosed(_) => theme.warn,
+            CloseKind::Open => theme.good,
         },
         11 if stream.total(|side| side.retransmissions) > 0 => theme.warn,
         11 => theme.dim,
@@ -133,34 +133,34 @@ fn style(theme: &Theme, stream: &Stream, column: usize) -> Style {
     }
 }
 
-impl Sheet for Rows<'_> {
-    type Row = Stream;
+impl TableModel for StreamRows<'_> {
+    type Item = Stream;
 
-    fn row(&self, number: u32) -> Option<&Stream> {
+    fn item(&self, number: u32) -> Option<&Stream> {
         self.0.streams.get(number as usize)
     }
 
-    fn begun(&self, stream: &Stream) -> Option<i64> {
+    fn start_time(&self, stream: &Stream) -> Option<i64> {
         Some(stream.first.time)
     }
 
-    fn words(&self, stream: &Stream, column: usize) -> String {
-        words(stream, column)
+    fn cell_text(&self, stream: &Stream, column: usize) -> String {
+        cell_text(stream, column)
     }
 
-    fn style(theme: &Theme, stream: &Stream, column: usize) -> Style {
+    fn cell_style(theme: &Theme, stream: &Stream, column: usize) -> Style {
         style(theme, stream, column)
     }
 }
 
-/// Draws the list.
+/// Draws the list of streams.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let list = (&model.streams, &model.stream_numbers());
-    roster::draw(
+    sorted_list::draw(
         model,
         list,
-        &Rows(&model.index),
-        ["no TCP connection yet", "no TCP connection in this capture"],
+        &StreamRows(&model.index),
+        ["No TCP connections yet", "No TCP connections in this capture"],
         area,
         buffer,
     );

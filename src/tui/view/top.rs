@@ -1,67 +1,69 @@
-//! The first lines: what is read and how far, the views, and what has ended it.
+//! The top lines: capture name and progress, the tabs of the views, and the error that stopped a capture.
 
-use super::line::wrapped;
-use super::{fill, pieces, put, put_right, unread};
-use crate::browse::{End, State};
+use super::line::wrap;
+use super::{draw_unreadable, fill, put, put_right, put_spans};
+use crate::browse::{CaptureEnd, LoadState};
 use crate::report::quantity;
 use crate::tui::model::{Model, Tab, View};
-use crate::tui::text::{count, counted, width};
+use crate::tui::text::{format_count, format_quantity, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::ops::Range;
 
-/// What stands at the right: how far it is, in many words first and then in fewer, and whether it is bad.
-fn state(model: &Model) -> (Vec<String>, bool) {
+/// Returns the texts for the state of the capture, from the longest to the shortest, and whether it is a problem.
+fn state_texts(model: &Model) -> (Vec<String>, bool) {
     match &model.index.state {
-        State::Begun | State::Reading(None) => (vec!["reading".into()], false),
-        State::Reading(Some(part)) => (vec![format!("reading {:.0} %", part.clamp(0.0, 1.0) * 100.0)], false),
-        State::Live { lost, .. } => (with_losses("live", "live", lost), any(lost)),
-        State::Ended { lost, by, .. } => {
-            let words = match by {
-                End::Packets(count) => format!("ended after {}", counted(*count, "packet")),
-                End::Time(lasted) => {
-                    let mut words = String::from("ended after ");
-                    quantity::duration(&mut words, i64::try_from(lasted.as_nanos()).unwrap_or(i64::MAX));
-                    words
+        LoadState::Starting | LoadState::Reading(None) => (vec!["reading".into()], false),
+        LoadState::Reading(Some(share)) => (vec![format!("reading {:.0} %", share.clamp(0.0, 1.0) * 100.0)], false),
+        LoadState::Live { dropped, .. } => (with_drops("live", "live", dropped), has_drops(dropped)),
+        LoadState::LiveEnded { dropped, reason, .. } => {
+            let text = match reason {
+                CaptureEnd::Packets(count) => format!("ended after {}", format_quantity(*count, "packet")),
+                CaptureEnd::Time(lasted) => {
+                    let mut text = String::from("ended after ");
+                    quantity::duration(&mut text, i64::try_from(lasted.as_nanos()).unwrap_or(i64::MAX));
+                    text
                 }
-                // The lines below say why.
-                End::Failed(_) => "ended by an error".into(),
-                End::Stopped => "ended".into(),
+                // The lines below show the error.
+                CaptureEnd::Failed(_) => "ended by an error".into(),
+                CaptureEnd::Stopped => "ended".into(),
             };
-            (with_losses(&words, "ended", lost), any(lost) || matches!(by, End::Failed(_)))
+            (with_drops(&text, "ended", dropped), has_drops(dropped) || matches!(reason, CaptureEnd::Failed(_)))
         }
-        State::Whole(None) => (Vec::new(), false),
-        // What is wrong is told in the last line.
-        State::Whole(Some(_)) => (vec!["read in part".into()], true),
+        LoadState::Complete(None) => (Vec::new(), false),
+        // The bottom line shows the error.
+        LoadState::Complete(Some(_)) => (vec!["partly read".into()], true),
     }
 }
 
-fn any(lost: &[u64; 3]) -> bool {
-    lost.iter().any(|&lost| lost > 0)
+fn has_drops(dropped: &[u64; 3]) -> bool {
+    dropped.iter().any(|&dropped| dropped > 0)
 }
 
-/// What was lost, behind what is told in many words or in few.
-fn with_losses(many: &str, few: &str, lost: &[u64; 3]) -> Vec<String> {
-    let [kernel, interface, ours] = lost.map(count);
-    let short = format!("dropped {kernel}/{interface}/{ours}");
-    let long = format!("dropped: kernel {kernel}, interface {interface}, here {ours}");
-    vec![format!("{many}  {long}"), format!("{many}  {short}"), format!("{few}  {short}")]
+/// Appends the numbers of dropped packets to a long and a short text; returns the results from longest to shortest.
+fn with_drops(long: &str, short: &str, dropped: &[u64; 3]) -> Vec<String> {
+    let [kernel, interface, overhear] = dropped.map(format_count);
+    let brief = format!("dropped {kernel}/{interface}/{overhear}");
+    let full = format!("dropped: kernel {kernel}, interface {interface}, overhear {overhear}");
+    vec![format!("{long}  {full}"), format!("{long}  {brief}"), format!("{short}  {brief}")]
 }
 
-/// Lines about what has ended listening.
-const MOST_TROUBLE: usize = 4;
+/// Maximum number of lines for the error that stopped a live capture.
+const MAX_ERROR_LINES: usize = 4;
 
-/// As many columns as the name has at least.
-const NAME: usize = 8;
+/// Minimum width of the capture's name.
+const MIN_NAME_WIDTH: usize = 8;
 
-/// Draws the line at the top.
-pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
+/// Draws the status line at the top.
+pub(crate) fn draw_status(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     fill(buffer, area, theme.bar);
     let frames = model.index.frames.len() as u64;
-    let shown = match &model.sifted {
-        Some(sifted) => format!("{} of {}", count(sifted.frames.len() as u64), counted(frames, "frame")),
-        None => counted(frames, "frame"),
+    let shown = match &model.applied_filter {
+        Some(applied) => {
+            format!("{} of {}", format_count(applied.frames.len() as u64), format_quantity(frames, "frame"))
+        }
+        None => format_quantity(frames, "frame"),
     };
     let span = model.index.times.map_or(String::new(), |times| {
         let mut out = String::from("  ");
@@ -69,44 +71,44 @@ pub(crate) fn status(model: &Model, area: Rect, buffer: &mut Buffer) {
         out
     });
     let name = match &model.index.state {
-        State::Live { name, .. } | State::Ended { name, .. } => name,
+        LoadState::Live { name, .. } | LoadState::LiveEnded { name, .. } => name,
         _ => &model.name,
     };
-    let name = crate::tui::text::plain(name).into_owned();
-    let (states, is_bad) = state(model);
-    // A space before the name, two before the count, and one at each side of the state.
+    let name = crate::tui::text::sanitize(name).into_owned();
+    let (states, is_bad) = state_texts(model);
+    // 5 spaces: one before the name, two before the count, one on each side of the state.
     let fits = |state: &str, span: &str| {
-        width(&name).min(NAME) + width(&shown) + width(span) + width(state) + 5 <= usize::from(area.width)
+        width(&name).min(MIN_NAME_WIDTH) + width(&shown) + width(span) + width(state) + 5 <= usize::from(area.width)
     };
     let state = states.iter().find(|state| fits(state, &span)).or(states.last()).map_or("", String::as_str);
     let span = if fits(state, &span) { span } else { String::new() };
     let right = if state.is_empty() { String::new() } else { format!(" {state} ") };
-    let taken = put_right(buffer, area, &right, if is_bad { theme.bar_bad } else { theme.bar });
-    let left = Rect { width: area.width - taken, ..area };
+    let used = put_right(buffer, area, &right, if is_bad { theme.bar_bad } else { theme.bar });
+    let left = Rect { width: area.width - used, ..area };
     let numbers = format!("  {shown}{span}");
-    let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(NAME);
-    pieces(
+    let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(MIN_NAME_WIDTH);
+    put_spans(
         buffer,
         left,
-        [(" ", theme.bar), (&*crate::tui::text::cut(&name, room), theme.bar_loud), (&numbers, theme.bar)],
+        [(" ", theme.bar), (&*crate::tui::text::truncate(&name, room), theme.bar_strong), (&numbers, theme.bar)],
     );
 }
 
-/// As many lines as it takes to say what has ended listening.
-pub(crate) fn trouble(model: &Model) -> u16 {
-    let State::Ended { by: End::Failed(what), .. } = &model.index.state else { return 0 };
-    let lines = wrapped(&crate::tui::text::plain(what), usize::from(model.size.0.saturating_sub(1)));
-    lines.len().min(MOST_TROUBLE) as u16
+/// Returns the number of lines for the error that stopped a live capture.
+pub(crate) fn error_height(model: &Model) -> u16 {
+    let LoadState::LiveEnded { reason: CaptureEnd::Failed(error), .. } = &model.index.state else { return 0 };
+    let lines = wrap(&crate::tui::text::sanitize(error), usize::from(model.size.0.saturating_sub(1)));
+    lines.len().min(MAX_ERROR_LINES) as u16
 }
 
-/// Draws it.
-pub(crate) fn draw_trouble(model: &Model, area: Rect, buffer: &mut Buffer) {
-    if let State::Ended { by: End::Failed(what), .. } = &model.index.state {
-        unread(model, area, buffer, what);
+/// Draws the error that stopped a live capture.
+pub(crate) fn draw_error(model: &Model, area: Rect, buffer: &mut Buffer) {
+    if let LoadState::LiveEnded { reason: CaptureEnd::Failed(error), .. } = &model.index.state {
+        draw_unreadable(model, area, buffer, error);
     }
 }
 
-/// The tabs with their words, and from where to where they go.
+/// Returns the tabs, each with its text and the columns it covers.
 pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
     let notes = crate::tui::notes::unsorted(model).len();
     let all = [
@@ -119,22 +121,22 @@ pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
     let with = |number: fn(u64) -> String| {
         let mut x = 1;
         let numbered = all.into_iter().zip(1u16..);
-        let tab = |((tab, name, many), nth): ((Tab, &str, Option<usize>), _)| {
-            let many = many.map_or(String::new(), |many| format!(" {}", number(many as u64)));
-            let words = format!("{nth} {name}{many}");
-            let place = x..x + width(&words) as u16;
-            x = place.end + 2;
-            (tab, words, place)
+        let tab = |((tab, name, total), nth): ((Tab, &str, Option<usize>), _)| {
+            let total = total.map_or(String::new(), |total| format!(" {}", number(total as u64)));
+            let text = format!("{nth} {name}{total}");
+            let span = x..x + width(&text) as u16;
+            x = span.end + 2;
+            (tab, text, span)
         };
         numbered.map(tab).collect::<Vec<_>>()
     };
-    let tabs = with(count);
-    let fits = tabs.last().is_none_or(|(.., place)| place.end < model.size.0);
-    if fits { tabs } else { with(about) }
+    let tabs = with(format_count);
+    let fits = tabs.last().is_none_or(|(.., span)| span.end < model.size.0);
+    if fits { tabs } else { with(short_count) }
 }
 
-/// A number in no more than four characters: `82k`.
-fn about(number: u64) -> String {
+/// Formats a number in at most four characters, such as `82k`.
+fn short_count(number: u64) -> String {
     match number {
         0..=999 => number.to_string(),
         1000..=999_999 => format!("{}k", number / 1000),
@@ -143,19 +145,19 @@ fn about(number: u64) -> String {
     }
 }
 
-/// Draws the line of views, and what is opened.
+/// Draws the line of tabs, and the name of an opened call, ladder or follow view.
 pub(crate) fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let on = model.view.tab();
     let mut end = 0;
-    for (tab, words, place) in tabs(model) {
-        let x = place.start.min(area.width);
-        let place = Rect { x: area.x + x, width: (place.end - place.start).min(area.width - x), ..area };
-        put(buffer, place, &words, if tab == on { theme.tab_on } else { theme.tab });
-        end = place.right();
+    for (tab, text, span) in tabs(model) {
+        let x = span.start.min(area.width);
+        let tab_area = Rect { x: area.x + x, width: (span.end - span.start).min(area.width - x), ..area };
+        put(buffer, tab_area, &text, if tab == on { theme.tab_on } else { theme.tab });
+        end = tab_area.right();
     }
     let opened = match model.view {
-        View::Call(call) => format!("call {}", count(call as u64 + 1)),
+        View::Call(call) => format!("call {}", format_count(call as u64 + 1)),
         View::Ladder(stream) => format!("ladder {stream}"),
         View::Follow(stream) => format!("follow {stream}"),
         _ => String::new(),

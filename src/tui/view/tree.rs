@@ -1,43 +1,45 @@
-//! The tree of a frame.
+//! The detail tree of a frame.
 
-use super::{below, fill, put, row, title, unread};
-use crate::tui::frames::Pane;
+use super::{below, draw_title, draw_unreadable, fill, put, row};
+use crate::tui::frames::FramePane;
 use crate::tui::model::Model;
-use dissectors::Kind;
+use dissectors::FieldKind;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Draws the tree of the frame that is open.
+/// Draws the detail tree of the open frame.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.height == 0 || area.width == 0 {
         return;
     }
     let (theme, frames) = (&model.theme, &model.frames);
-    let has_keys = frames.pane == Pane::Tree;
-    let Some(opened) = &frames.opened else {
-        let Some((frame, why)) = model.unread_frame() else { return title(model, area, buffer, "Frame", has_keys) };
-        title(model, area, buffer, &format!("Frame {frame}"), has_keys);
-        return unread(model, below(area, 1), buffer, why);
+    let has_keys = frames.pane == FramePane::Tree;
+    let Some(opened) = &frames.dissected else {
+        let Some((frame, error)) = model.unreadable_frame() else {
+            return draw_title(model, area, buffer, "Frame", has_keys);
+        };
+        draw_title(model, area, buffer, &format!("Frame {frame}"), has_keys);
+        return draw_unreadable(model, below(area, 1), buffer, error);
     };
-    title(model, area, buffer, &format!("Frame {}", opened.frame), has_keys);
-    // What is shown is that of another frame until the answer comes.
-    let stale = model.frame_numbers().at(frames.list.at) != Some(opened.frame);
+    draw_title(model, area, buffer, &format!("Frame {}", opened.frame), has_keys);
+    // Until the response arrives, the tree is that of the previous frame.
+    let stale = model.frame_numbers().get(frames.list.cursor) != Some(opened.frame);
     let height = usize::from(area.height.saturating_sub(1));
     let list = &frames.tree.list;
-    for (nth, place) in list.seen(frames.tree.seen.len(), height).enumerate() {
-        let Some(&at) = frames.tree.seen.get(place) else { continue };
+    for (nth, index) in list.visible(frames.tree.visible.len(), height).enumerate() {
+        let Some(&at) = frames.tree.visible.get(index) else { continue };
         let Some(line) = opened.lines.get(at as usize) else { continue };
         let area = row(area, nth as u16 + 1);
-        let style = match (place == list.at, has_keys, line.field.kind) {
+        let style = match (index == list.cursor, has_keys, line.field.kind) {
             (true, true, _) => theme.cursor,
             (true, false, _) => theme.cursor_off,
             _ if stale => theme.dim,
-            (.., Kind::Protocol) => theme.name,
-            (.., Kind::Note(severity)) => theme.severity(severity),
+            (.., FieldKind::Protocol) => theme.name,
+            (.., FieldKind::Note(severity)) => theme.severity(severity),
             _ if line.bytes.is_empty() => theme.dim,
             _ => theme.text,
         };
-        if place == list.at {
+        if index == list.cursor {
             fill(buffer, area, style);
         }
         let indent = (u16::from(line.depth) * 2).min(area.width / 2);
@@ -47,7 +49,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             _ => "  ",
         };
         let area = Rect { x: area.x + indent, width: area.width - indent, ..area };
-        let taken = put(buffer, area, fold, style);
-        put(buffer, Rect { x: area.x + taken, width: area.width - taken, ..area }, &line.text, style);
+        let used = put(buffer, area, fold, style);
+        put(buffer, Rect { x: area.x + used, width: area.width - used, ..area }, &line.text, style);
     }
 }

@@ -1,26 +1,26 @@
-//! A capture file of any bytes, read twice.
+//! Capture file of arbitrary bytes, read in two passes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use overhear::source::Capture;
-use overhear_fuzz::Reading;
+use overhear_fuzz::Pass;
 
-/// A file of a few kB that is compressed may hold any number of frames.
+/// Maximum number of frames: a compressed file of a few kB may contain any number.
 const FRAMES: u32 = 500;
 
 fuzz_target!(|input: &[u8]| {
-    let mut first = Reading::first();
+    let mut first = Pass::first();
     read(input, &mut first);
-    let mut second = Reading::second(first.finish());
+    let mut second = Pass::second(first.finish());
     read(input, &mut second);
     second.finish();
 });
 
-fn read(input: &[u8], reading: &mut Reading) {
+fn read(input: &[u8], pass: &mut Pass) {
     let Ok(mut capture) = Capture::from_reader("input", std::io::Cursor::new(input.to_vec())) else { return };
-    // After an error the next file would follow; there is none.
+    // After an error, reading would continue with the next file; there is only one.
     while let Ok(Some(frame)) = capture.next() {
-        reading.read(&frame);
+        pass.read(&frame);
         if frame.number >= FRAMES {
             break;
         }

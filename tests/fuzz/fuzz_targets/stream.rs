@@ -1,60 +1,60 @@
-//! TCP conversations of any operations, told as packets and read twice.
+//! TCP connections built from arbitrary operations, read as packets in two passes.
 #![no_main]
 
 use arbitrary::Arbitrary;
 use dissectors::session::Side;
 use libfuzzer_sys::fuzz_target;
 use overhear::source::Time;
-use overhear_fuzz::{Reading, address, frame};
+use overhear_fuzz::{Pass, address, frame};
 
 /// LINKTYPE_IPV4: a frame is an IPv4 packet.
 const IPV4: u16 = 228;
 
-/// What may happen on a wire.
+/// Event on a wire.
 #[derive(Arbitrary, Debug)]
 enum Operation<'a> {
-    /// A segment that goes on where the side was.
-    Say { from_client: bool, what: What<'a> },
-    /// A segment that goes on elsewhere, with any flags.
-    Segment { from_client: bool, skip: i16, flags: u8, what: What<'a> },
-    /// An earlier packet, whole or with one byte changed.
-    Again { back: u8, change: Option<(u8, u8)> },
-    /// An acknowledgment of all that the other side sent, or less, or more.
+    /// Sends the next segment of a side.
+    Send { from_client: bool, payload: Payload<'a> },
+    /// Sends a segment at another sequence number, with any flags.
+    Segment { from_client: bool, skip: i16, flags: u8, payload: Payload<'a> },
+    /// Repeats an earlier packet, unchanged or with one byte changed.
+    Repeat { back: u8, change: Option<(u8, u8)> },
+    /// Acknowledges all data of the other side, or less, or more.
     Acknowledge { from_client: bool, skip: i16 },
-    /// Bytes that were never captured.
-    Hole { from_client: bool, len: u32 },
-    /// A handshake, whatever was before.
+    /// Skips bytes that were not captured.
+    Gap { from_client: bool, len: u32 },
+    /// Opens the connection with a handshake, in any state.
     Open { client: u32, server: u32 },
-    /// An end.
+    /// Closes or resets a side.
     Close { from_client: bool, reset: bool },
-    /// From now on another connection speaks, from another port of the client.
+    /// Switches to another connection, from another port of the client.
     Switch { connection: u8 },
-    /// Time passes, in milliseconds; it may go back.
+    /// Advances the clock by milliseconds, which may be negative.
     Wait { millis: i32 },
 }
 
-/// The bytes of a segment.
+/// Payload of a segment.
 #[derive(Arbitrary, Debug)]
-enum What<'a> {
+enum Payload<'a> {
     Bytes(&'a [u8]),
-    Words(Vec<Word<'a>>),
-    /// Very many of one byte.
+    Tokens(Vec<Token<'a>>),
+    /// A run of one byte.
     Fill {
         byte: u8,
         len: u16,
     },
 }
 
-/// Parts of what HTTP says.
+/// Element of an HTTP message.
 #[derive(Arbitrary, Debug)]
-enum Word<'a> {
+enum Token<'a> {
     Known(u8),
     Number(u32),
     Hex(u32),
     Text(&'a str),
 }
 
-const WORDS: [&str; 48] = [
+const TOKENS: [&str; 48] = [
     "GET ",
     "POST ",
     "HEAD ",
@@ -105,7 +105,7 @@ const WORDS: [&str; 48] = [
     ", ",
 ];
 
-/// One connection: where either side is.
+/// Connection: next sequence number of each side.
 #[derive(Clone, Copy)]
 struct Connection {
     next: [u32; 2],
@@ -130,16 +130,16 @@ fuzz_target!(|operations: Vec<Operation<'_>>| {
     for operation in operations.iter().take(1000) {
         wire.play(operation);
     }
-    let mut first = Reading::first();
+    let mut first = Pass::first();
     read(&wire.packets, &mut first);
-    let mut second = Reading::second(first.finish());
+    let mut second = Pass::second(first.finish());
     read(&wire.packets, &mut second);
     second.finish();
 });
 
-fn read(packets: &[(i64, Vec<u8>)], reading: &mut Reading) {
+fn read(packets: &[(i64, Vec<u8>)], pass: &mut Pass) {
     for (number, (time, packet)) in (1..).zip(packets) {
-        reading.read(&frame(number, Time(*time), IPV4, packet.len() as u32, packet));
+        pass.read(&frame(number, Time(*time), IPV4, packet.len() as u32, packet));
     }
 }
 
@@ -150,18 +150,18 @@ fn side(from_client: bool) -> Side {
 impl Wire {
     fn play(&mut self, operation: &Operation<'_>) {
         match operation {
-            Operation::Say { from_client, what } => self.segment(side(*from_client), 0, ACK | PSH, what.bytes()),
-            Operation::Segment { from_client, skip, flags, what } => {
-                self.segment(side(*from_client), (*skip).into(), *flags, what.bytes());
+            Operation::Send { from_client, payload } => self.segment(side(*from_client), 0, ACK | PSH, payload.bytes()),
+            Operation::Segment { from_client, skip, flags, payload } => {
+                self.segment(side(*from_client), (*skip).into(), *flags, payload.bytes());
             }
-            Operation::Again { back, change } => self.again(*back, *change),
+            Operation::Repeat { back, change } => self.repeat(*back, *change),
             Operation::Acknowledge { from_client, skip } => {
                 let side = side(*from_client);
                 let next = self.connection().next;
                 let ack = next[side.other() as usize].wrapping_add_signed((*skip).into());
                 self.packet(side, ACK, next[side as usize], ack, &[]);
             }
-            Operation::Hole { from_client, len } => {
+            Operation::Gap { from_client, len } => {
                 let next = &mut self.connection().next[side(*from_client) as usize];
                 *next = next.wrapping_add(*len);
             }
@@ -183,27 +183,27 @@ impl Wire {
         &mut self.connections[usize::from(self.current)]
     }
 
-    /// A segment `skip` bytes from where the side was, which goes on after it.
+    /// Sends a segment `skip` bytes from the side's next sequence number, which then follows the segment.
     fn segment(&mut self, side: Side, skip: i32, flags: u8, data: Vec<u8>) {
         let next = self.connection().next;
         let seq = next[side as usize].wrapping_add_signed(skip);
-        let ends = u32::from(flags & (SYN | FIN) != 0);
-        self.connection().next[side as usize] = seq.wrapping_add(data.len() as u32).wrapping_add(ends);
+        let flag_len = u32::from(flags & (SYN | FIN) != 0);
+        self.connection().next[side as usize] = seq.wrapping_add(data.len() as u32).wrapping_add(flag_len);
         self.packet(side, flags, seq, next[side.other() as usize], &data);
     }
 
-    fn again(&mut self, back: u8, change: Option<(u8, u8)>) {
+    fn repeat(&mut self, back: u8, change: Option<(u8, u8)>) {
         let Some(nth) = self.packets.len().checked_sub(1 + usize::from(back)) else { return };
         let mut packet = self.packets[nth].1.clone();
         if let Some((at, byte)) = change
-            && let Some(place) = packet.get_mut(20 + usize::from(at))
+            && let Some(target) = packet.get_mut(20 + usize::from(at))
         {
-            *place = byte;
+            *target = byte;
         }
         self.send(packet);
     }
 
-    /// An IPv4 packet with a TCP segment (RFC 791, RFC 9293; checksums are left zero).
+    /// Sends an IPv4 packet with a TCP segment (RFC 791, RFC 9293). Checksums are zero.
     fn packet(&mut self, from: Side, flags: u8, seq: u32, ack: u32, data: &[u8]) {
         let client = 40000 + u16::from(self.current);
         let ports = if from == Side::Client { [client, 80] } else { [80, client] };
@@ -226,13 +226,13 @@ impl Wire {
     }
 }
 
-impl What<'_> {
-    /// At most what fits in one packet.
+impl Payload<'_> {
+    /// Returns the bytes, at most as many as fit into one packet.
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = match self {
-            What::Bytes(bytes) => bytes.to_vec(),
-            What::Words(words) => words.iter().flat_map(Word::bytes).collect(),
-            What::Fill { byte, len } => {
+            Payload::Bytes(bytes) => bytes.to_vec(),
+            Payload::Tokens(tokens) => tokens.iter().flat_map(Token::bytes).collect(),
+            Payload::Fill { byte, len } => {
                 let len = usize::from(*len);
                 vec![*byte; if len % 16 == 0 { len } else { len % 2048 }]
             }
@@ -242,13 +242,13 @@ impl What<'_> {
     }
 }
 
-impl Word<'_> {
+impl Token<'_> {
     fn bytes(&self) -> Vec<u8> {
         match self {
-            Word::Known(nth) => WORDS[usize::from(*nth) % WORDS.len()].as_bytes().to_vec(),
-            Word::Number(number) => format!("{number}\r\n").into_bytes(),
-            Word::Hex(number) => format!("{number:x}\r\n").into_bytes(),
-            Word::Text(text) => text.as_bytes().to_vec(),
+            Token::Known(nth) => TOKENS[usize::from(*nth) % TOKENS.len()].as_bytes().to_vec(),
+            Token::Number(number) => format!("{number}\r\n").into_bytes(),
+            Token::Hex(number) => format!("{number:x}\r\n").into_bytes(),
+            Token::Text(text) => text.as_bytes().to_vec(),
         }
     }
 }

@@ -1,45 +1,45 @@
-//! Counts what is allocated, so that an input that makes much out of little is a finding.
+//! Counting allocator: turns excessive memory use for a small input into a finding.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that may be held beyond those held when an input began. The program promises less than 64 MB for any capture.
+/// Maximum number of bytes allocated since the start of an input. The program promises less than 64 MB for a capture.
 const LIMIT: usize = 56 << 20;
 
-static HELD: AtomicUsize = AtomicUsize::new(0);
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 static BEFORE: AtomicUsize = AtomicUsize::new(0);
 
-struct Counting;
+struct CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-// SAFETY: everything is left to the system's allocator; only sizes are added up.
-unsafe impl GlobalAlloc for Counting {
+// SAFETY: all calls are forwarded to the system allocator; only sizes are counted.
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        ALLOCATED.fetch_add(layout.size(), Ordering::Relaxed);
         unsafe { System.alloc(layout) }
     }
 
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(place, layout) }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        ALLOCATED.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
     }
 
-    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        HELD.fetch_add(size, Ordering::Relaxed);
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.realloc(place, layout, size) }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATED.fetch_add(size, Ordering::Relaxed);
+        ALLOCATED.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.realloc(pointer, layout, size) }
     }
 }
 
-/// Begins an input.
+/// Starts the count for an input.
 pub fn begin() {
-    BEFORE.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
+    BEFORE.store(ALLOCATED.load(Ordering::Relaxed), Ordering::Relaxed);
 }
 
-/// Fails if more is held than any input may take.
+/// Panics if the input exceeds `LIMIT`.
 pub fn check() {
-    let held = HELD.load(Ordering::Relaxed).saturating_sub(BEFORE.load(Ordering::Relaxed));
-    assert!(held <= LIMIT, "{held} bytes are held");
+    let allocated = ALLOCATED.load(Ordering::Relaxed).saturating_sub(BEFORE.load(Ordering::Relaxed));
+    assert!(allocated <= LIMIT, "{allocated} bytes are allocated");
 }

@@ -1,0 +1,365 @@
+//! State shared by the browser threads: the location of each frame, and its predecessors in its conversations.
+
+use super::chunked_vec::ChunkedVec;
+use super::indexed_values::IndexedValues;
+use crate::analysis::SeekContext;
+use crate::capture::Endpoint;
+use crate::source::{RecordPosition, RecordStore};
+use dissectors::exchange::{Exchange, Transfer};
+use dissectors::session::Side;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// No previous frame, or no conversation.
+const NONE: u32 = u32::MAX;
+
+/// Bit set in the number of a UDP conversation, clear in that of a TCP connection.
+const UDP_BIT: u32 = 1 << 31;
+
+/// Bits of [`FrameEntry::location`] for the offset in the file, and for the file. The flags are above them.
+const OFFSET_BITS: u32 = 40;
+const FILE_BITS: u32 = 16;
+
+/// Flags of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FrameFlags(pub(super) u8);
+
+impl FrameFlags {
+    /// Sent by the client of its connection.
+    pub(super) const FROM_CLIENT: u8 = 1;
+    /// Has data of the client, or completes a message of it.
+    pub(super) const CLIENT_DATA: u8 = 2;
+    /// Has data of the server, or completes a message of it.
+    pub(super) const SERVER_DATA: u8 = 4;
+    /// Has an IP fragment.
+    pub(super) const FRAGMENT: u8 = 8;
+    /// Starts its connection on reused ports.
+    pub(super) const REUSED_PORTS: u8 = 16;
+    /// Belongs to more than one conversation.
+    pub(super) const EXTRA_CONVERSATIONS: u8 = 32;
+    /// Is one TCP segment in one IP packet, neither tunneled nor quoted.
+    pub(super) const PLAIN_TCP: u8 = 64;
+
+    pub(super) fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
+    }
+}
+
+/// A conversation: a TCP connection or a UDP conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ConversationId(u32);
+
+impl ConversationId {
+    pub(super) const NONE: ConversationId = ConversationId(NONE);
+
+    pub(super) fn stream(number: u32) -> ConversationId {
+        ConversationId(number & !UDP_BIT)
+    }
+
+    pub(super) fn udp(number: u32) -> ConversationId {
+        ConversationId(number | UDP_BIT)
+    }
+
+    /// Returns the number of the TCP connection, if it is one.
+    pub(super) fn as_stream(self) -> Option<u32> {
+        (self.0 & UDP_BIT == 0).then_some(self.0)
+    }
+
+    fn as_udp(self) -> Option<u32> {
+        (self.0 & UDP_BIT != 0 && self != ConversationId::NONE).then_some(self.0 & !UDP_BIT)
+    }
+}
+
+/// Data per frame that is not in its [`FrameSummary`](super::FrameSummary).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FrameEntry {
+    location: u64,
+    /// TCP connection, or else the outermost UDP conversation.
+    pub(super) conversation: ConversationId,
+    /// Previous frame of that conversation.
+    previous: u32,
+}
+
+impl FrameEntry {
+    /// Whether an entry can store this location.
+    pub(super) fn fits(location: RecordPosition) -> bool {
+        location.offset < 1 << OFFSET_BITS && location.file < 1 << FILE_BITS
+    }
+
+    pub(super) fn new(location: RecordPosition, flags: FrameFlags, conversation: ConversationId) -> FrameEntry {
+        let file = u64::from(location.file) & ((1 << FILE_BITS) - 1);
+        let offset = location.offset & ((1 << OFFSET_BITS) - 1);
+        let location = offset | file << OFFSET_BITS | u64::from(flags.0) << (OFFSET_BITS + FILE_BITS);
+        FrameEntry { location, conversation, previous: NONE }
+    }
+
+    /// Sets the location of the frame.
+    pub(super) fn set_location(&mut self, location: RecordPosition) {
+        *self = FrameEntry { previous: self.previous, ..FrameEntry::new(location, self.flags(), self.conversation) };
+    }
+
+    pub(super) fn location(self) -> RecordPosition {
+        let file = (self.location >> OFFSET_BITS) as u32 & ((1 << FILE_BITS) - 1);
+        RecordPosition { file, offset: self.location & ((1 << OFFSET_BITS) - 1) }
+    }
+
+    pub(super) fn flags(self) -> FrameFlags {
+        FrameFlags((self.location >> (OFFSET_BITS + FILE_BITS)) as u8)
+    }
+}
+
+/// An additional conversation of a frame.
+#[derive(Clone, Copy, Debug)]
+struct ExtraConversation {
+    frame: u32,
+    conversation: ConversationId,
+    previous: u32,
+}
+
+/// The first and the last frame of a conversation.
+#[derive(Clone, Copy, Debug)]
+struct FrameRange {
+    first: u32,
+    last: u32,
+}
+
+/// The client and the server of a connection.
+pub(super) type ConnectionEndpoints = [Endpoint; 2];
+
+/// The frames of a call's messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallEntry {
+    pub(super) stream: u32,
+    /// Position among the calls of the connection.
+    pub(super) nth: u32,
+    pub(super) requester: Option<Side>,
+    pub(super) request: Option<MessageFrames>,
+    pub(super) response: Option<MessageFrames>,
+}
+
+/// The frames of a message: with its first byte, with its last byte, and the one that completes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MessageFrames {
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) completed_in: u32,
+}
+
+impl MessageFrames {
+    fn from_transfer(transfer: Transfer) -> MessageFrames {
+        MessageFrames { first: transfer.first.frame, last: transfer.last.frame, completed_in: transfer.completed_in }
+    }
+
+    /// Returns the last of these frames.
+    pub(super) fn last_frame(self) -> u32 {
+        self.last.max(self.completed_in)
+    }
+}
+
+impl CallEntry {
+    pub(super) fn from_exchange(exchange: &Exchange) -> CallEntry {
+        let &Exchange { stream, nth, requester, request, response, .. } = exchange;
+        CallEntry {
+            stream,
+            nth,
+            requester,
+            request: request.map(MessageFrames::from_transfer),
+            response: response.map(MessageFrames::from_transfer),
+        }
+    }
+}
+
+/// A frame just read, and its additional conversations.
+pub(super) struct NewFrame {
+    pub(super) entry: FrameEntry,
+    pub(super) extra_conversations: Vec<ConversationId>,
+}
+
+/// All frames.
+#[derive(Default)]
+pub(super) struct FrameTable {
+    entries: ChunkedVec<FrameEntry>,
+    /// Additional conversations, in frame order.
+    extra_conversations: ChunkedVec<ExtraConversation>,
+    /// Frames with an IP fragment.
+    fragments: Vec<u32>,
+    streams: Vec<FrameRange>,
+    udp_conversations: Vec<FrameRange>,
+    /// Endpoints of each connection.
+    endpoints: Vec<ConnectionEndpoints>,
+    /// Field values of messages.
+    pub(super) values: IndexedValues,
+    /// Calls, in the order of their ends.
+    pub(super) calls: ChunkedVec<CallEntry>,
+    /// Time of the first frame.
+    pub(super) start_time: i64,
+    /// Whether the capture is read completely.
+    pub(super) is_complete: bool,
+    /// Whether this is a live capture, whose end is not waited for.
+    pub(super) is_live: bool,
+}
+
+/// A [`FrameTable`] shared between threads, and the records to read its frames from.
+#[derive(Clone, Default)]
+pub(super) struct SharedFrameTable {
+    table: Arc<RwLock<FrameTable>>,
+    pub(super) store: RecordStore,
+}
+
+impl SharedFrameTable {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, FrameTable> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, FrameTable> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FrameTable {
+    /// Whether the capture has an end worth waiting for.
+    pub(super) fn will_end(&self) -> bool {
+        !self.is_complete && !self.is_live
+    }
+
+    /// Returns the number of frames.
+    pub(super) fn count(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    /// Appends the next frame.
+    pub(super) fn push(&mut self, arrival: NewFrame) {
+        let NewFrame { mut entry, extra_conversations } = arrival;
+        let frame = self.count() + 1;
+        entry.previous = self.link(entry.conversation, frame);
+        for conversation in extra_conversations {
+            let previous = self.link(conversation, frame);
+            self.extra_conversations.push(ExtraConversation { frame, conversation, previous });
+        }
+        if entry.flags().has(FrameFlags::FRAGMENT) {
+            self.fragments.push(frame);
+        }
+        self.entries.push(entry);
+    }
+
+    /// Makes a frame the last of a conversation. Returns the previous last frame.
+    fn link(&mut self, conversation: ConversationId, frame: u32) -> u32 {
+        let (ranges, number) = match (conversation.as_stream(), conversation.as_udp()) {
+            (Some(number), _) => (&mut self.streams, number),
+            (_, Some(number)) => (&mut self.udp_conversations, number),
+            _ => return NONE,
+        };
+        match ranges.get_mut(number as usize) {
+            Some(range) if range.last != NONE => std::mem::replace(&mut range.last, frame),
+            Some(range) => {
+                *range = FrameRange { first: frame, last: frame };
+                NONE
+            }
+            None => {
+                ranges.resize(number as usize + 1, FrameRange { first: NONE, last: NONE });
+                if let Some(range) = ranges.last_mut() {
+                    *range = FrameRange { first: frame, last: frame };
+                }
+                NONE
+            }
+        }
+    }
+
+    /// Returns the entry of a frame.
+    pub(super) fn entry(&self, frame: u32) -> Option<FrameEntry> {
+        self.entries.get(frame.checked_sub(1)? as usize).copied()
+    }
+
+    fn extra_conversations_of(&self, frame: u32) -> impl Iterator<Item = &ExtraConversation> {
+        let from = self.extra_conversations.partition_point(|link| link.frame < frame);
+        let links = (from..).map_while(|at| self.extra_conversations.get(at));
+        links.take_while(move |link| link.frame == frame)
+    }
+
+    /// Returns the conversations of a frame, each with its previous frame.
+    fn conversations(&self, frame: u32) -> impl Iterator<Item = (ConversationId, u32)> {
+        let entry = self.entry(frame);
+        let more = entry
+            .filter(|entry| entry.flags().has(FrameFlags::EXTRA_CONVERSATIONS))
+            .map(|_| self.extra_conversations_of(frame));
+        let first = entry.map(|entry| (entry.conversation, entry.previous));
+        first.into_iter().chain(more.into_iter().flatten().map(|link| (link.conversation, link.previous)))
+    }
+
+    /// Returns the context to dissect a frame out of order. `previous` is the time of the frame before it.
+    pub(super) fn seek_context(&self, frame: u32, previous: Option<i64>) -> SeekContext {
+        let mut context = SeekContext { first: self.start_time, previous, ..SeekContext::default() };
+        for (conversation, _) in self.conversations(frame) {
+            match (conversation.as_stream(), conversation.as_udp()) {
+                (Some(number), _) => {
+                    let reused = self.entry(frame).is_some_and(|entry| entry.flags().has(FrameFlags::REUSED_PORTS));
+                    context.stream = Some((number, reused));
+                }
+                (_, Some(number)) => context.udp_conversations.push(number),
+                _ => {}
+            }
+        }
+        context
+    }
+
+    /// Returns the TCP connection of a frame.
+    pub(super) fn stream(&self, frame: u32) -> Option<u32> {
+        self.entry(frame)?.conversation.as_stream()
+    }
+
+    /// Returns the frames of a TCP connection up to `upto`, or to its last frame, in descending order.
+    pub(super) fn stream_frames(&self, stream: u32, upto: Option<u32>) -> impl Iterator<Item = u32> {
+        let conversation = ConversationId::stream(stream);
+        let last = self.streams.get(stream as usize).map_or(NONE, |range| range.last);
+        let frame = move |frame: u32| (frame != NONE).then_some(frame);
+        let previous = move |&at: &u32| {
+            let entry = self.entry(at)?;
+            frame(if entry.conversation == conversation { entry.previous } else { NONE })
+        };
+        std::iter::successors(frame(upto.unwrap_or(last)), previous)
+    }
+
+    /// Sets the endpoints of a connection.
+    pub(super) fn set_endpoints(&mut self, stream: u32, endpoints: ConnectionEndpoints) {
+        if self.endpoints.len() <= stream as usize {
+            self.endpoints.resize(stream as usize + 1, ConnectionEndpoints::default());
+        }
+        if let Some(slot) = self.endpoints.get_mut(stream as usize) {
+            *slot = endpoints;
+        }
+    }
+
+    /// Returns the client and the server of a connection.
+    pub(super) fn endpoints(&self, stream: u32) -> Option<ConnectionEndpoints> {
+        self.endpoints.get(stream as usize).copied()
+    }
+
+    /// Returns the number of TCP connections.
+    pub(super) fn stream_count(&self) -> u32 {
+        self.streams.len() as u32
+    }
+
+    /// Returns the frames that the relative times of a frame's UDP conversations depend on: the first and the previous
+    /// one.
+    pub(super) fn timing_frames(&self, frame: u32) -> impl Iterator<Item = u32> {
+        let of_frame = self.conversations(frame).filter_map(|(id, before)| Some((id.as_udp()?, before)));
+        let first = |number: u32| self.udp_conversations.get(number as usize).map_or(NONE, |range| range.first);
+        let both = of_frame.flat_map(move |(number, before)| [first(number), before]);
+        both.filter(move |&other| other < frame)
+    }
+
+    /// Returns the frames whose IP fragments may complete the packets of `frames`, which ascend. For each of `frames`
+    /// that has a fragment, these are `earlier` fragments up to it and `later` ones after it.
+    pub(super) fn fragments_of(&self, frames: &[u32], earlier: usize, later: usize) -> Vec<u32> {
+        let mut fragments = Vec::new();
+        let mut done = 0;
+        let is_fragment =
+            |frame: &&u32| self.entry(**frame).is_some_and(|entry| entry.flags().has(FrameFlags::FRAGMENT));
+        for &frame in frames.iter().filter(is_fragment) {
+            let at = self.fragments.partition_point(|&fragment| fragment <= frame);
+            let from = at.saturating_sub(earlier).max(done);
+            done = at.saturating_add(later).min(self.fragments.len()).max(done);
+            fragments.extend_from_slice(self.fragments.get(from..done).unwrap_or_default());
+        }
+        fragments
+    }
+}

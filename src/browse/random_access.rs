@@ -1,0 +1,258 @@
+//! Random access to frames: each is dissected after the earlier frames of its conversations.
+
+use super::frame_table::{FrameTable, SharedFrameTable};
+use crate::analysis::{Analyzer, Event, FrameConnection, Task};
+use crate::report::DissectedFrame;
+use crate::source::{Frame, RecordReader};
+use dissectors::Wants;
+use dissectors::session::FirstPass;
+use hashbrown::HashMap;
+
+/// Maximum number of frames in a first pass over all requested conversations. With more frames, data that depends on
+/// later frames is omitted.
+const MAX_FIRST_PASS: usize = 50_000;
+
+/// Number of fragments, before and after a fragment, that may complete its packet.
+const EARLIER_FRAGMENTS: usize = 20_000;
+const LATER_FRAGMENTS: usize = 4_096;
+
+/// An item read again.
+pub(super) enum FrameOrEvent<'a> {
+    /// Requested frame, with the connections that it belongs to.
+    Frame(DissectedFrame<'a>, &'a [FrameConnection]),
+    /// Event of the analyzer.
+    Event(Event),
+}
+
+/// An analyzer that moves forward through some conversations of a capture, from their first frames on.
+pub(super) struct ForwardCursor {
+    analyzer: Analyzer,
+    /// Last frame fed, by connection.
+    last_fed: HashMap<u32, u32>,
+    /// Last fragment fed.
+    last_fragment: u32,
+    /// Whether the relative times of UDP conversations are needed.
+    udp_conversations: bool,
+    /// Whether frames are dissected without their conversations.
+    is_shallow: bool,
+}
+
+impl ForwardCursor {
+    pub(super) fn new(analyzer: Analyzer, udp_conversations: bool) -> ForwardCursor {
+        ForwardCursor { analyzer, last_fed: HashMap::new(), last_fragment: 0, udp_conversations, is_shallow: false }
+    }
+
+    /// Creates a cursor for fields that the capture file alone determines.
+    pub(super) fn shallow(analyzer: Analyzer) -> ForwardCursor {
+        ForwardCursor { is_shallow: true, ..ForwardCursor::new(analyzer, false) }
+    }
+
+    /// Sets the first-pass data for the frames that follow.
+    pub(super) fn set_first_pass(&mut self, first_pass: FirstPass) {
+        self.analyzer.set_first_pass(first_pass);
+    }
+
+    /// Returns the first-pass data collected.
+    pub(super) fn into_first_pass(mut self) -> FirstPass {
+        self.analyzer.finish();
+        self.analyzer.into_first_pass()
+    }
+}
+
+/// Error message, in one line.
+pub(super) type ErrorText = String;
+
+/// Reader of frames in any order.
+pub(super) struct RandomAccess {
+    pub(super) table: SharedFrameTable,
+    reader: RecordReader,
+}
+
+impl RandomAccess {
+    pub(super) fn new(table: SharedFrameTable) -> RandomAccess {
+        let reader = table.store.reader();
+        RandomAccess { table, reader }
+    }
+
+    /// Dissects these frames in ascending order and passes each to `each`.
+    pub(super) fn dissect(
+        &mut self,
+        wanted: &[u32],
+        wants: &Wants,
+        mut each: impl FnMut(&DissectedFrame<'_>),
+    ) -> Result<(), ErrorText> {
+        let table = self.table.read();
+        let mut wanted: Vec<u32> = wanted.iter().copied().filter(|&frame| table.entry(frame).is_some()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let frames = with_prerequisites(&table, &wanted);
+        let later = first_pass_frames(&table, &wanted);
+        drop(table);
+        let mut analyzer = Analyzer::with_first_pass(
+            Task { wants: wants.clone(), udp_conversations: true, ..Task::default() },
+            self.collect_first_pass(&later)?,
+        );
+        self.feed(&frames, &wanted, &mut analyzer, &mut |item| {
+            if let FrameOrEvent::Frame(shown, _) = item {
+                each(&shown);
+            }
+            true
+        })
+    }
+
+    /// Dissects these frames, which ascend, and moves the cursor past them. No frame may precede those of the last
+    /// call. Stops when `each` returns false.
+    pub(super) fn dissect_forward(
+        &mut self,
+        cursor: &mut ForwardCursor,
+        wanted: &[u32],
+        each: &mut dyn FnMut(FrameOrEvent<'_>) -> bool,
+    ) -> Result<(), ErrorText> {
+        if cursor.is_shallow {
+            return self.feed(wanted, wanted, &mut cursor.analyzer, each);
+        }
+        let table = self.table.read();
+        let mut frames = wanted.to_vec();
+        if cursor.udp_conversations {
+            frames.extend(wanted.iter().flat_map(|&frame| table.timing_frames(frame)));
+        }
+        for (stream, last) in last_frames_by_stream(&table, wanted) {
+            let fed = cursor.last_fed.insert(stream, last).unwrap_or_default();
+            frames.extend(table.stream_frames(stream, Some(last)).take_while(|&frame| frame > fed));
+        }
+        frames.sort_unstable();
+        let fragments = table.fragments_of(&frames, EARLIER_FRAGMENTS, 0);
+        let fed = cursor.last_fragment;
+        cursor.last_fragment = fragments.last().map_or(fed, |&last| last.max(fed));
+        frames.extend(fragments.into_iter().filter(|&frame| frame > fed));
+        drop(table);
+        frames.sort_unstable();
+        frames.dedup();
+        self.feed(&frames, wanted, &mut cursor.analyzer, each)
+    }
+
+    /// Returns these frames and the frames that must be read before them.
+    pub(super) fn with_prerequisites(&self, wanted: &[u32]) -> Vec<u32> {
+        with_prerequisites(&self.table.read(), wanted)
+    }
+
+    /// Collects the first-pass data for some frames.
+    pub(super) fn first_pass_for(&mut self, wanted: &[u32]) -> Result<FirstPass, ErrorText> {
+        let later = first_pass_frames(&self.table.read(), wanted);
+        self.collect_first_pass(&later)
+    }
+
+    /// Runs a first pass over these frames.
+    pub(super) fn collect_first_pass(&mut self, frames: &[u32]) -> Result<FirstPass, ErrorText> {
+        if frames.is_empty() || frames.len() > MAX_FIRST_PASS {
+            return Ok(FirstPass::default());
+        }
+        let mut analyzer = Analyzer::new(Task { collect: true, udp_conversations: true, ..Task::default() });
+        self.feed(frames, &[], &mut analyzer, &mut |_| true)?;
+        analyzer.finish();
+        Ok(analyzer.into_first_pass())
+    }
+
+    /// Feeds frames to an analyzer. Passes the wanted frames and all events to `each`, and stops when `each` returns
+    /// false.
+    pub(super) fn feed(
+        &mut self,
+        frames: &[u32],
+        wanted: &[u32],
+        analyzer: &mut Analyzer,
+        each: &mut dyn FnMut(FrameOrEvent<'_>) -> bool,
+    ) -> Result<(), ErrorText> {
+        self.table.store.check_unchanged().map_err(|error| error.to_string())?;
+        let mut wanted = wanted.iter().copied().peekable();
+        let mut last = (0, None);
+        for &number in frames {
+            let is_wanted = wanted.next_if_eq(&number).is_some();
+            let previous = match last {
+                (before, time) if before + 1 == number => time,
+                _ if is_wanted => self.frame_time(number.saturating_sub(1))?,
+                _ => None,
+            };
+            let table = self.table.read();
+            let Some(entry) = table.entry(number) else { continue };
+            let context = table.seek_context(number, previous);
+            drop(table);
+            let first = context.first;
+            analyzer.seek(context);
+            let frame = self.reader.read(entry.location(), number).map_err(|error| error.to_string())?;
+            last = (number, frame.has_time.then_some(frame.time.0));
+            let mut continues = true;
+            if is_wanted {
+                analyzer.dissect(&frame);
+                let relative = frame.time.0.saturating_sub(first);
+                let shown = DissectedFrame { frame: &frame, relative, tree: analyzer.tree() };
+                continues = each(FrameOrEvent::Frame(shown, analyzer.connections()));
+            } else {
+                analyzer.feed_unrecorded(&frame);
+            }
+            for event in analyzer.events() {
+                continues &= each(FrameOrEvent::Event(event));
+            }
+            if !continues {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the time of a frame, if the frame exists and has one.
+    fn frame_time(&mut self, number: u32) -> Result<Option<i64>, ErrorText> {
+        Ok(self.read_record(number, |frame| frame.has_time.then_some(frame.time.0))?.flatten())
+    }
+
+    /// Calls `read` with the record of a frame, if the frame exists.
+    pub(super) fn read_record<R>(
+        &mut self,
+        number: u32,
+        read: impl FnOnce(&Frame<'_>) -> R,
+    ) -> Result<Option<R>, ErrorText> {
+        let Some(entry) = self.table.read().entry(number) else { return Ok(None) };
+        let frame = self.reader.read(entry.location(), number).map_err(|error| error.to_string())?;
+        Ok(Some(read(&frame)))
+    }
+}
+
+/// Returns these frames and the frames that must be read before them, in ascending order.
+fn with_prerequisites(table: &FrameTable, wanted: &[u32]) -> Vec<u32> {
+    let mut frames = wanted.to_vec();
+    frames.extend(wanted.iter().flat_map(|&frame| table.timing_frames(frame)));
+    for (stream, last) in last_frames_by_stream(table, wanted) {
+        frames.extend(table.stream_frames(stream, Some(last)));
+    }
+    frames.sort_unstable();
+    frames.extend(table.fragments_of(&frames, EARLIER_FRAGMENTS, 0));
+    frames.sort_unstable();
+    frames.dedup();
+    frames
+}
+
+/// Returns the frames, earlier and later, of a first pass for these frames, in ascending order. The list is cut off if
+/// it is too long for one.
+pub(super) fn first_pass_frames(table: &FrameTable, wanted: &[u32]) -> Vec<u32> {
+    let mut frames = Vec::new();
+    for (stream, _) in last_frames_by_stream(table, wanted) {
+        let room = MAX_FIRST_PASS + 1 - frames.len();
+        frames.extend(table.stream_frames(stream, None).take(room));
+    }
+    frames.extend_from_slice(wanted);
+    frames.sort_unstable();
+    let fragments = table.fragments_of(&frames, EARLIER_FRAGMENTS, LATER_FRAGMENTS);
+    frames.retain(|frame| table.stream(*frame).is_some());
+    frames.extend(fragments);
+    frames.sort_unstable();
+    frames.dedup();
+    frames
+}
+
+/// Returns the connections of frames, which ascend, each with its last frame among them.
+pub(super) fn last_frames_by_stream(table: &FrameTable, frames: &[u32]) -> Vec<(u32, u32)> {
+    let of = |&frame: &u32| Some((table.stream(frame)?, frame));
+    let mut streams: Vec<(u32, u32)> = frames.iter().filter_map(of).collect();
+    streams.sort_unstable_by_key(|&(stream, frame)| (stream, std::cmp::Reverse(frame)));
+    streams.dedup_by_key(|&mut (stream, _)| stream);
+    streams
+}

@@ -1,0 +1,410 @@
+//! Requests to a browser, and the events it returns.
+
+use super::host_pairs::Host;
+use super::index::{CaptureTimes, FrameSummary, LoadState, Note};
+use super::stacks::StackNames;
+use crate::capture::{Call, Stream};
+use dissectors::Field;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Returns the message that names the temporary capture file.
+#[must_use]
+pub fn saved_message(spool: &Path) -> String {
+    format!("capture saved in {}", spool.display().to_string().escape_debug())
+}
+
+/// A request to a [`Browser`](super::Browser). It replaces a pending request of the same kind, except for
+/// [`Save`](BrowseRequest::Save).
+#[derive(Clone, Debug)]
+pub enum BrowseRequest {
+    /// Text of frames' rows.
+    Rows {
+        /// The frames.
+        frames: Vec<u32>,
+        /// Fields shown as additional columns.
+        fields: Vec<&'static Field>,
+    },
+    /// Detail tree of a frame.
+    Frame(u32),
+    /// Ladder of a connection, from one of its segments on.
+    Ladder {
+        /// The connection.
+        stream: u32,
+        /// Position of the first segment to return, counted over the whole connection.
+        from: usize,
+    },
+    /// Messages of a call, by its position in the index.
+    Call(usize),
+    /// Data of both sides of a connection, in order.
+    Follow(u32),
+    /// Frames, calls and connections that match a filter. The filter text is already validated.
+    Filter {
+        /// The filter.
+        filter: Arc<str>,
+        /// Number of the request, repeated by its results.
+        id: u64,
+    },
+    /// Next frame from `from` (exclusive, wraps) among `frames` (all if `None`) that matches.
+    Find {
+        /// Search pattern.
+        needle: Needle,
+        /// Part of the frame to search.
+        target: SearchTarget,
+        /// Frame to start from.
+        from: u32,
+        /// Whether to search towards the first frame.
+        backward: bool,
+        /// Frames to search, ascending.
+        frames: Option<Arc<Vec<u32>>>,
+        /// Number of the request, repeated by its results.
+        id: u64,
+    },
+    /// Writes these frames (all if `None`) to a new pcapng file. Replaces an existing file only if `overwrite` is set.
+    Save {
+        /// Output file.
+        path: PathBuf,
+        /// Frames, ascending.
+        frames: Option<Arc<Vec<u32>>>,
+        /// Whether an existing file may be replaced.
+        overwrite: bool,
+    },
+    /// Cancels the running filter request.
+    CancelFilter,
+    /// Cancels the running find request.
+    CancelFind,
+    /// Discards the temporary capture file on exit, if it has no more packets than this.
+    Discard(u64),
+}
+
+/// A search pattern.
+#[derive(Clone, Debug)]
+pub enum Needle {
+    /// Text, case-insensitive.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Regular expression over bytes.
+    Regex(String),
+}
+
+/// The part of a frame to search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchTarget {
+    /// Text of the row.
+    Row,
+    /// Lines of the detail tree.
+    Tree,
+    /// Bytes of the frame.
+    Bytes,
+}
+
+/// An event from a [`Browser`](super::Browser): the result of a request, or new index entries.
+#[derive(Debug)]
+pub enum BrowseEvent {
+    /// More of the capture is indexed.
+    IndexUpdate(Box<IndexUpdate>),
+    /// Text of rows, in the order requested.
+    Rows(Vec<FrameRow>),
+    /// Detail tree of a frame.
+    Frame(Box<FrameDetail>),
+    /// Part of the ladder of a connection.
+    Ladder(LadderWindow),
+    /// Messages of a call.
+    Call {
+        /// Position of the call in the index.
+        call: usize,
+        /// Messages and frames of the call.
+        detail: Box<CallDetail>,
+    },
+    /// Data of both sides of a connection.
+    Follow {
+        /// The connection.
+        stream: u32,
+        /// Blocks of data, in order.
+        blocks: Vec<FollowBlock>,
+        /// Whether the data was cut off.
+        is_truncated: bool,
+    },
+    /// Matches of a filter since the last event of this request. Frames and calls ascend over all events. Connections
+    /// are in the order of their first match.
+    FilterResult {
+        /// Number of the request.
+        id: u64,
+        /// Frame numbers.
+        frames: Vec<u32>,
+        /// Positions of calls in the index.
+        calls: Vec<u32>,
+        /// Numbers of connections.
+        streams: Vec<u32>,
+        /// Last frame evaluated.
+        upto: u32,
+        /// Whether the capture is complete and all of it was evaluated.
+        done: bool,
+    },
+    /// Result of a search.
+    FindResult {
+        /// Number of the request.
+        id: u64,
+        /// Matching frame; `None` if no frame matches.
+        frame: Option<u32>,
+        /// Matching bytes in the frame's first buffer, if bytes were searched.
+        bytes: Option<Range<usize>>,
+    },
+    /// Progress of a search.
+    FindProgress {
+        /// Number of the request.
+        id: u64,
+        /// Last frame searched.
+        frame: u32,
+    },
+    /// The output file exists and may not be replaced.
+    FileExists {
+        /// Path of the file.
+        path: PathBuf,
+    },
+    /// Result of a save.
+    SaveResult {
+        /// Output file.
+        path: PathBuf,
+        /// Number of frames saved, or an error message.
+        result: Result<u64, String>,
+    },
+    /// A request failed, at least in part. Most often the capture was changed after it was read.
+    RequestFailed {
+        /// The request.
+        request: BrowseRequest,
+        /// Error message.
+        error: String,
+    },
+    /// An error outside of a request.
+    Error(String),
+}
+
+/// New index entries.
+#[derive(Debug, Default)]
+pub struct IndexUpdate {
+    /// Next frames.
+    pub frames: Vec<FrameSummary>,
+    /// Next pairs of hosts.
+    pub pairs: Vec<[Host; 2]>,
+    /// Next protocol stacks.
+    pub stacks: Vec<StackNames>,
+    /// New or changed connections, by number.
+    pub streams: Vec<Stream>,
+    /// Next calls.
+    pub calls: Vec<Call>,
+    /// Next notes.
+    pub notes: Vec<Note>,
+    /// Times of all frames so far.
+    pub times: Option<CaptureTimes>,
+    /// Loading progress.
+    pub state: LoadState,
+}
+
+/// The text of a row in the frame list, without control characters.
+#[derive(Clone, Debug)]
+pub struct FrameRow {
+    /// Frame number.
+    pub frame: u32,
+    /// Source address.
+    pub source: String,
+    /// Destination address.
+    pub destination: String,
+    /// Short name of the highest protocol.
+    pub protocol: &'static str,
+    /// Info column.
+    pub info: String,
+    /// Requested fields with their values, comma-separated and cut off at a limit.
+    pub values: Vec<(&'static Field, String)>,
+}
+
+/// A dissected frame.
+#[derive(Clone, Debug)]
+pub struct FrameDetail {
+    /// Frame number.
+    pub frame: u32,
+    /// Lines of the detail tree.
+    pub lines: Vec<TreeLine>,
+    /// Buffers with their titles: the frame's bytes first, then reassembled or decoded data.
+    pub buffers: Vec<(String, Vec<u8>)>,
+}
+
+/// A line of a detail tree.
+#[derive(Clone, Debug)]
+pub struct TreeLine {
+    /// Nesting depth: 0 for a protocol.
+    pub depth: u8,
+    /// Text, without control characters.
+    pub text: String,
+    /// Field.
+    pub field: &'static Field,
+    /// Index of the buffer that holds the line's bytes.
+    pub buffer: usize,
+    /// Range within the buffer; empty if the line has no bytes.
+    pub bytes: Range<usize>,
+    /// Value alone, as `-e` prints it.
+    pub value: String,
+    /// Filter for frames in which the field has this value; the field's name alone if values cannot be compared.
+    pub filter: String,
+}
+
+/// A part of the ladder of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct LadderWindow {
+    /// Number of the connection.
+    pub stream: u32,
+    /// Position of the first row.
+    pub from: usize,
+    /// Rows, in the order of the capture.
+    pub rows: Vec<LadderRow>,
+    /// Segments of the handshake.
+    pub handshake: Vec<HandshakeSegment>,
+    /// Number of segments of the whole connection.
+    pub total: usize,
+}
+
+/// Maximum number of rows in one [`LadderWindow`].
+pub const MAX_LADDER_ROWS: usize = 20_000;
+
+/// A segment on the ladder.
+#[derive(Clone, Debug)]
+pub struct LadderRow {
+    /// Frame number.
+    pub frame: u32,
+    /// Nanoseconds since 1970.
+    pub time: i64,
+    /// Whether the client sent it.
+    pub from_client: bool,
+    /// Flags, such as `SYN, ACK`.
+    pub flags: String,
+    /// Relative sequence number.
+    pub seq: u32,
+    /// Relative acknowledgment number, if any.
+    pub ack: Option<u32>,
+    /// Bytes of data.
+    pub len: u32,
+    /// Window in bytes.
+    pub window: u32,
+    /// Kind of the segment.
+    pub kind: SegmentKind,
+    /// Whether the segment is anomalous.
+    pub is_anomalous: bool,
+    /// Label: a request line, `retransmission of #12`; empty if there is none.
+    pub label: String,
+    /// Secondary label: the anomaly of a segment that has a message, or the data of a SYN.
+    pub note: String,
+}
+
+/// A segment of the handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HandshakeSegment {
+    /// Frame number.
+    pub frame: u32,
+    /// Nanoseconds since 1970.
+    pub time: i64,
+    /// Whether the client sent it.
+    pub from_client: bool,
+    /// Whether it has a SYN.
+    pub is_syn: bool,
+    /// Whether it has an RST.
+    pub is_reset: bool,
+    /// Raw sequence number.
+    pub seq: u32,
+    /// Raw acknowledgment number, if any.
+    pub ack: Option<u32>,
+    /// Bytes of data.
+    pub len: u32,
+    /// Maximum segment size (RFC 9293 3.7.1).
+    pub mss: Option<u32>,
+    /// Window scale, in bits (RFC 7323 2.2).
+    pub scale: Option<u32>,
+    /// Whether selective acknowledgments are permitted (RFC 2018 2).
+    pub sack: bool,
+    /// Whether there is a timestamp option (RFC 7323 3.2).
+    pub timestamps: bool,
+}
+
+/// The kind of a segment; the most significant of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentKind {
+    /// Opens the connection.
+    Handshake,
+    /// Starts a request.
+    Request,
+    /// Starts a response.
+    Response,
+    /// Has data, but starts no message.
+    Data,
+    /// Only acknowledges.
+    Acknowledgment,
+    /// Retransmits earlier data.
+    Retransmission,
+    /// Keep-alive probe or its acknowledgment.
+    KeepAlive,
+    /// Reports or probes a full window, or updates it.
+    Window,
+    /// Closes the connection, or acknowledges that.
+    Teardown,
+    /// Resets the connection.
+    Reset,
+    /// Has another anomaly.
+    Anomaly,
+}
+
+/// The messages and frames of a call.
+#[derive(Debug, Default)]
+pub struct CallDetail {
+    /// Request, if captured.
+    pub request: Option<CallMessage>,
+    /// Response, if captured.
+    pub response: Option<CallMessage>,
+    /// Frames of the call: of the handshake (first call of a connection only), the request and the response.
+    pub frames: Vec<(u32, CallPhase)>,
+    /// Number of frames per phase. `frames` is cut off at a limit, these counts are not.
+    pub counts: [usize; 4],
+    /// curl command that repeats the request, for a captured HTTP request; or why there is none.
+    pub curl: Option<Result<String, String>>,
+}
+
+/// A phase of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallPhase {
+    /// Handshake.
+    Connect,
+    /// Sending of the request.
+    Request,
+    /// Wait for the response.
+    Wait,
+    /// Receiving of the response.
+    Download,
+}
+
+/// A message of a call.
+#[derive(Debug, Default)]
+pub struct CallMessage {
+    /// Start line, headers and trailers, without control characters.
+    pub head: Vec<String>,
+    /// Decoded body: lines of text (JSON pretty-printed), or a description.
+    pub body: Vec<String>,
+    /// Type of the body, such as `application/json`.
+    pub kind: String,
+    /// Bytes of the decoded body.
+    pub body_len: u64,
+    /// Content codings removed, such as `gzip`; empty if there are none.
+    pub content_coding: String,
+    /// First bytes of the decoded body.
+    pub bytes: Vec<u8>,
+}
+
+/// A block of data from one side, uninterrupted by the other.
+#[derive(Clone, Debug)]
+pub struct FollowBlock {
+    /// Whether the client sent it.
+    pub from_client: bool,
+    /// Frame that delivered its first bytes.
+    pub frame: u32,
+    /// Lines of text. A gap is a line of its own.
+    pub lines: Vec<String>,
+}

@@ -1,0 +1,72 @@
+//! Source of frames: capture files or interfaces of this machine.
+
+use super::capture_run::CaptureRun;
+use super::filter_matcher::{FilterMatcher, MatchUnit};
+use super::input::CaptureInput;
+#[cfg(feature = "live")]
+use super::input::live_filter;
+#[cfg(feature = "live")]
+use super::live_run::LiveRun;
+use super::output::Output;
+use super::overwrite::refuse_inputs;
+#[cfg(feature = "live")]
+use super::overwrite::refuse_same;
+use crate::args::{InputArgs, RunArgs};
+use overhear::analysis::Task;
+use overhear::report::Report;
+use std::io;
+use std::path::PathBuf;
+
+/// Source of frames of a command.
+pub(super) enum FrameSource {
+    Captures(Box<CaptureRun>),
+    #[cfg(feature = "live")]
+    Interfaces(Box<LiveRun>),
+}
+
+impl FrameSource {
+    /// Returns the source that a command line names. Opens interfaces immediately. An error message may have several
+    /// lines.
+    pub(super) fn open(input: InputArgs, run: &RunArgs, unit: MatchUnit) -> Result<FrameSource, String> {
+        #[cfg(feature = "live")]
+        if !input.live.interfaces.is_empty() {
+            if run.follow_file {
+                return Err("--follow-file cannot be combined with -i".into());
+            }
+            let (filter, listen) = live_filter(input)?;
+            refuse_same(run.output.as_deref(), listen.write.as_deref())?;
+            return Ok(FrameSource::Interfaces(Box::new(LiveRun::open(
+                &listen,
+                run,
+                FilterMatcher::new(filter.map(|filter| filter.0), unit),
+            )?)));
+        }
+        let input = CaptureInput::new(input)?;
+        refuse_inputs("-o", run.output.as_deref(), input.paths.iter().map(PathBuf::as_path))?;
+        let capture_run = CaptureRun::new(input.paths, run)
+            .with_matcher(FilterMatcher::new(input.filter.map(|filter| filter.0), unit));
+        Ok(FrameSource::Captures(Box::new(capture_run)))
+    }
+
+    /// Opens the output of a run. The output is the last resource to open, so a live capture then drops its rights.
+    pub(super) fn open_output(&self, run: &RunArgs) -> Result<Output, String> {
+        match self {
+            FrameSource::Captures(capture_run) => Output::open(run, capture_run.has_pipe()),
+            #[cfg(feature = "live")]
+            FrameSource::Interfaces(live_run) => {
+                let out = Output::open_live(run, live_run.writes_to_stdout)?;
+                live_run.confine()?;
+                Ok(out)
+            }
+        }
+    }
+
+    /// Reads and reports the frames. Returns whether there were errors, which are reported on stderr.
+    pub(super) fn run(self, task: impl Fn() -> Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
+        match self {
+            FrameSource::Captures(capture_run) => capture_run.run(task, report, out),
+            #[cfg(feature = "live")]
+            FrameSource::Interfaces(live_run) => live_run.run(task, report, out),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Warnings about valid conditions that are most likely mistakes.
+
+use super::ast::{Condition, Operand, OperandKind, Relation, Span};
+use super::diagnostic::Diagnostic;
+use super::kind::{OperandType, ValueType};
+use super::{alias, literal, operand};
+use crate::naming;
+use dissectors::{Field, FieldKind};
+
+/// Adds a warning for each likely mistake in a condition with expanded aliases.
+pub(super) fn warn(condition: &Condition, warnings: &mut Vec<Diagnostic>) {
+    match condition {
+        Condition::Or(parts) | Condition::Xor(parts) => parts.iter().for_each(|part| warn(part, warnings)),
+        Condition::And(parts) => {
+            warn_absent_flag(parts, warnings);
+            parts.iter().for_each(|part| warn(part, warnings));
+        }
+        Condition::Not(inner) => warn(inner, warnings),
+        Condition::Compare { quantifier: None, first, rest } => {
+            let mut left = first;
+            for (relation, right) in rest {
+                warn_unequal(left, *relation, warnings);
+                warn_decimal_byte(left, right, warnings);
+                left = right;
+            }
+        }
+        Condition::Test(_) | Condition::Compare { .. } | Condition::Member { .. } => {}
+    }
+}
+
+/// Adds the protocols whose presence is tested and that overhear does not read, each once, in the order they are written.
+pub(super) fn unread<'c>(condition: &'c Condition, found: &mut Vec<(&'c str, Span)>) {
+    match condition {
+        Condition::Or(parts) | Condition::Xor(parts) | Condition::And(parts) => {
+            parts.iter().for_each(|part| unread(part, found));
+        }
+        Condition::Not(inner) => unread(inner, found),
+        Condition::Test(operand) => {
+            let name = operand::unread_protocol(operand).filter(|name| found.iter().all(|(other, _)| other != name));
+            found.extend(name.map(|name| (name, operand.span)));
+        }
+        Condition::Compare { .. } | Condition::Member { .. } => {}
+    }
+}
+
+fn field(operand: &Operand) -> Option<&'static Field> {
+    match &operand.kind {
+        OperandKind::Word(name) | OperandKind::Field { name, .. } => naming::find(name),
+        _ => None,
+    }
+}
+
+/// Warns of `tcp.flags.syn && !tcp.flags.ack`: a flag is present in every frame of its protocol, set or not.
+fn warn_absent_flag(parts: &[Condition], warnings: &mut Vec<Diagnostic>) {
+    let has_protocol_of = |flag: &Field| {
+        parts.iter().any(|part| match part {
+            Condition::Test(operand) => field(operand).is_some_and(|field| field.protocol == flag.protocol),
+            _ => false,
+        })
+    };
+    for part in parts {
+        if let Condition::Not(inner) = part
+            && let Condition::Test(operand) = &**inner
+            && let Some(field) = field(operand).filter(|field| field.kind == FieldKind::Bool && has_protocol_of(field))
+        {
+            let name = field.name;
+            let message = format!(
+                "warning: {name} is present whether it is set or not, so this almost never matches; use {name} == 0"
+            );
+            warnings.push(Diagnostic::new(operand.span, message));
+        }
+    }
+}
+
+/// Adds a warning for each conjunction of request and response fields, which a call can match and a frame almost never.
+/// `filter` is the text of the filter.
+pub(super) fn warn_about_frames(condition: &Condition, filter: &str, warnings: &mut Vec<Diagnostic>) {
+    match condition {
+        Condition::And(parts) => {
+            warn_request_and_response(parts, filter, warnings);
+            parts.iter().for_each(|part| warn_about_frames(part, filter, warnings));
+        }
+        Condition::Or(parts) | Condition::Xor(parts) => {
+            parts.iter().for_each(|part| warn_about_frames(part, filter, warnings));
+        }
+        Condition::Not(inner) => warn_about_frames(inner, filter, warnings),
+        Condition::Test(_) | Condition::Compare { .. } | Condition::Member { .. } => {}
+    }
+}
+
+/// The message that a field belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HttpMessageKind {
+    Request,
+    Response,
+}
+
+impl HttpMessageKind {
+    /// Returns the message that has a field; none if both may have it. Headers that only one side sends are included.
+    fn of_field(name: &str) -> Option<HttpMessageKind> {
+        match name {
+            "http.request" | "http.request.method" | "http.request.version" | "http.request.line" => {
+                Some(HttpMessageKind::Request)
+            }
+            "http.response_in" | "http.host" | "http.cookie" | "http.user_agent" | "http.referer" => {
+                Some(HttpMessageKind::Request)
+            }
+            "http.request_in" | "http.time" | "http.set_cookie" | "http.server" | "http.location" => {
+                Some(HttpMessageKind::Response)
+            }
+            _ if name.starts_with("http.request.uri.") => Some(HttpMessageKind::Request),
+            _ if name.starts_with("http.response") => Some(HttpMessageKind::Response),
+            _ => None,
+        }
+    }
+
+    /// Returns the message that a frame must contain for a condition to hold, with the position of its field.
+    fn of_condition(condition: &Condition) -> Option<(HttpMessageKind, Span)> {
+        match condition {
+            Condition::Test(operand) | Condition::Member { operand, .. } => HttpMessageKind::of_operand(operand),
+            Condition::Compare { first, rest, .. } => {
+                let right = rest.first().filter(|_| alias::is_value(first));
+                HttpMessageKind::of_operand(first).or_else(|| HttpMessageKind::of_operand(&right?.1))
+            }
+            Condition::And(parts) => parts.iter().find_map(HttpMessageKind::of_condition),
+            Condition::Or(parts) => {
+                let first = HttpMessageKind::of_condition(parts.first()?)?;
+                let same = |part| HttpMessageKind::of_condition(part).is_some_and(|(message, _)| message == first.0);
+                parts.iter().all(same).then_some(first)
+            }
+            Condition::Xor(_) | Condition::Not(_) => None,
+        }
+    }
+
+    fn of_operand(operand: &Operand) -> Option<(HttpMessageKind, Span)> {
+        match &operand.kind {
+            OperandKind::Word(name) | OperandKind::Field { name, .. } => {
+                Some((HttpMessageKind::of_field(name)?, operand.span))
+            }
+            OperandKind::Slice(inner, _) => HttpMessageKind::of_operand(inner),
+            _ => None,
+        }
+    }
+}
+
+/// Warns of `method == POST and status >= 500`: a frame has a request or a response.
+fn warn_request_and_response(parts: &[Condition], filter: &str, warnings: &mut Vec<Diagnostic>) {
+    let part_of =
+        |wanted| parts.iter().filter_map(HttpMessageKind::of_condition).find(|&(message, _)| message == wanted);
+    let (Some((_, request_span)), Some((_, response_span))) =
+        (part_of(HttpMessageKind::Request), part_of(HttpMessageKind::Response))
+    else {
+        return;
+    };
+    let text = |span: Span| filter.get(span.start..span.end).unwrap_or_default();
+    let (request, response) = (text(request_span), text(response_span));
+    let hint = match request {
+        "url" | "host" | "http.host" => "; use http.request.full_uri",
+        "uri" | "path" | "query" => "; use http.request.uri",
+        _ if request.starts_with("http.request.uri.") => "; use http.request.uri",
+        _ => "",
+    };
+    let message =
+        format!("warning: {request} is a request field, {response} a response field: almost no frame has both{hint}");
+    warnings.push(Diagnostic::new(request_span, message));
+}
+
+/// Fields that most frames have twice, once for each side.
+const TWO_SIDED_FIELDS: [&str; 7] =
+    ["ip.addr", "ipv6.addr", "eth.addr", "tcp.port", "udp.port", "ip.host", "ipv6.host"];
+
+/// Warns of `ip.addr != 10.0.0.1`: all values must differ. Before Wireshark 3.6, it meant any value.
+fn warn_unequal(left: &Operand, relation: Relation, warnings: &mut Vec<Diagnostic>) {
+    let Some(field) = field(left).filter(|field| TWO_SIDED_FIELDS.contains(&field.name)) else { return };
+    let name = field.name;
+    let message = match relation {
+        Relation::Unequal => format!(
+            "warning: {name} has several values in a frame, and != matches if all differ; !== matches if any differs"
+        ),
+        Relation::AnyUnequal => format!(
+            "warning: {name} has several values in a frame, and !== matches if any differs; != matches if all differ"
+        ),
+        _ => return,
+    };
+    warnings.push(Diagnostic::new(left.span, message));
+}
+
+/// Warns of `ip[8] == 64`: bytes are hexadecimal.
+fn warn_decimal_byte(left: &Operand, right: &Operand, warnings: &mut Vec<Diagnostic>) {
+    let (OperandKind::Slice(..), OperandKind::Word(word)) = (&left.kind, &right.kind) else { return };
+    if !matches!(operand::type_of(left), Ok(Some(OperandType { kind: ValueType::Bytes, .. }))) {
+        return;
+    }
+    let decimal = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_digit());
+    if decimal && literal::parse_hexadecimal(word).is_some() && !word.starts_with('0') {
+        let message = format!("warning: {word} is parsed as hexadecimal bytes, 0x{word}");
+        warnings.push(Diagnostic::new(right.span, message));
+    }
+}

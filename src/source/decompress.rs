@@ -1,0 +1,224 @@
+//! Decompression of captures: gzip, zstd and lz4, detected by their first bytes.
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+
+use lz4_flex::frame::FrameDecoder;
+
+/// The compression format of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// RFC 1952, any number of members.
+    Gzip,
+    /// RFC 8878, any number of frames.
+    Zstd,
+    /// The LZ4 frame format, any number of frames.
+    Lz4,
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
+            Compression::Lz4 => "lz4",
+        })
+    }
+}
+
+impl Compression {
+    /// Detects the compression format from the first bytes of a file.
+    fn detect(head: &[u8]) -> Option<Compression> {
+        match head {
+            [0x1f, 0x8b, 8, ..] => Some(Compression::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
+            [0x04, 0x22, 0x4d, 0x18, ..] => Some(Compression::Lz4),
+            _ => None,
+        }
+    }
+}
+
+/// Maximum number of nested compression layers that are decompressed.
+const MAX_LAYERS: usize = 4;
+
+/// Decompresses all nested layers of an input, and returns the outermost compression format with it.
+pub(super) fn decompress(reader: Box<dyn Read + Send>) -> (io::Result<Decompressed>, Option<Compression>) {
+    let mut outermost = None;
+    let mut reader = reader;
+    for _ in 0..MAX_LAYERS {
+        // Output that a decoder wrote before an error in the same call is lost, so each call requests few bytes.
+        let read_size = if outermost.is_some() { PeekReader::SMALL_READ } else { usize::MAX };
+        let mut input = PeekReader::new(reader, read_size);
+        let packing = match input.skip_skippable().and_then(|()| input.peek(8)) {
+            Ok(head) => Compression::detect(head),
+            Err(error) => return (Err(error), outermost),
+        };
+        outermost = outermost.or(packing);
+        reader = match packing {
+            None => return (Ok(Decompressed { input }), outermost),
+            Some(Compression::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+            Some(Compression::Zstd) => match zstd::stream::read::Decoder::with_buffer(input) {
+                Ok(decoder) => Box::new(decoder),
+                Err(error) => return (Err(error), outermost),
+            },
+            Some(Compression::Lz4) => Box::new(Lz4Reader { decoder: FrameDecoder::new(input), in_frame: false }),
+        };
+    }
+    (Ok(Decompressed { input: PeekReader::new(reader, PeekReader::SMALL_READ) }), outermost)
+}
+
+/// A decompressed stream.
+pub(super) struct Decompressed {
+    pub(super) input: PeekReader,
+}
+
+/// A buffered reader that can peek at several bytes, however few bytes a read returns.
+pub(super) struct PeekReader {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Whether a read has reached the end.
+    ended: bool,
+    /// Maximum bytes of one read.
+    read_size: usize,
+}
+
+impl PeekReader {
+    const BUFFER_SIZE: usize = 64 * 1024;
+    const SMALL_READ: usize = 4096;
+
+    fn new(reader: Box<dyn Read + Send>, read_size: usize) -> PeekReader {
+        PeekReader { reader, buffer: vec![0; Self::BUFFER_SIZE], start: 0, end: 0, ended: false, read_size }
+    }
+
+    /// Returns the bytes that are buffered and not consumed.
+    fn buffered(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Returns the next `count` bytes without consuming them; fewer only at the end. `count` must fit into the buffer.
+    pub(super) fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
+        if self.start > 0 && self.buffered().len() < count {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        while self.buffered().len() < count && !self.ended {
+            let end = self.end.saturating_add(self.read_size).min(self.buffer.len());
+            let read = read(&mut self.reader, self.buffer.get_mut(self.end..end).unwrap_or_default())?;
+            self.end += read;
+            self.ended = read == 0;
+        }
+        let buffered = self.buffered();
+        Ok(buffered.get(..count).unwrap_or(buffered))
+    }
+
+    /// Skips skippable frames, which zstd and lz4 share: a magic number of 0x184d2a50 to 0x184d2a5f, a length, and that
+    /// many bytes (RFC 8878 3.1.2).
+    fn skip_skippable(&mut self) -> io::Result<()> {
+        while let &[0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d] = self.peek(8)? {
+            self.consume(8);
+            let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+            io::copy(&mut self.by_ref().take(length), &mut io::sink())?;
+        }
+        Ok(())
+    }
+}
+
+fn read(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match reader.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+impl BufRead for PeekReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.buffered().is_empty() && !self.ended {
+            (self.start, self.end) = (0, 0);
+            let size = self.read_size.min(self.buffer.len());
+            self.end = read(&mut self.reader, self.buffer.get_mut(..size).unwrap_or_default())?;
+            self.ended = self.end == 0;
+        }
+        Ok(self.buffered())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.start = self.end.min(self.start.saturating_add(count));
+    }
+}
+
+impl Read for PeekReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.buffered().is_empty() && out.len() >= self.buffer.len() && self.read_size >= out.len() && !self.ended {
+            // A read at least as large as the buffer bypasses it.
+            let read = read(&mut self.reader, out)?;
+            self.ended = read == 0;
+            return Ok(read);
+        }
+        let count = self.fill_buf()?.read(out)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// A reader of an lz4 stream of several frames that checks that the last frame is complete.
+struct Lz4Reader {
+    decoder: FrameDecoder<PeekReader>,
+    /// Whether the decoder is inside a frame.
+    in_frame: bool,
+}
+
+impl Read for Lz4Reader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if !self.in_frame {
+                let input = self.decoder.get_mut();
+                input.skip_skippable()?;
+                match input.peek(4)? {
+                    [] => return Ok(0),
+                    head if Compression::detect(head) == Some(Compression::Lz4) => self.in_frame = true,
+                    _ => return Err(invalid_data("unexpected data after a frame")),
+                }
+            }
+            let count = self.decoder.read(out).map_err(describe_error)?;
+            if count > 0 {
+                return Ok(count);
+            }
+            // The decoder returns 0 at the end of a frame, and also if the stream ends between two blocks of a frame.
+            // Only in the second case has it reached the end of the stream.
+            if self.decoder.get_ref().ended {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.in_frame = false;
+        }
+    }
+}
+
+fn invalid_data(text: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+/// Converts an error of the decoder, which names the decoder's own types, into plain text.
+fn describe_error(error: io::Error) -> io::Error {
+    use lz4_flex::frame::Error;
+    let Some(cause) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return error;
+    };
+    invalid_data(match cause {
+        Error::HeaderChecksumError => "frame header checksum mismatch",
+        Error::BlockChecksumError => "block checksum mismatch",
+        Error::ContentChecksumError => "content checksum mismatch",
+        Error::ContentLengthError { .. } => "content length mismatch",
+        Error::BlockTooBig => "block exceeds the maximum size of its frame",
+        Error::DictionaryNotSupported => "dictionaries are not supported",
+        Error::DecompressionError(_) => "invalid block",
+        _ => "unsupported frame header",
+    })
+}

@@ -3,14 +3,17 @@
 CARGO   = PATH="$$PATH:$$HOME/.cargo/bin" cargo
 LOGIN   = fixtures/http/post-login.pcap
 SECONDS = 600
+# Captures of other projects: a fresh clone has none, and no other target needs them.
+CORPUS_DIR ?= ../shared/captures
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test oracle lint bench fuzz fixtures docs protocols screenshots install
+.PHONY: help run test corpus oracle lint bench fuzz fixtures docs protocols screenshots install
 
 help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
 	@echo 'make test       run all tests; those of live capture need root, iproute2, nginx, curl and tshark'
+	@echo 'make corpus     the tests that read captures again on those of other projects, below CORPUS_DIR=$(CORPUS_DIR)'
 	@echo 'make oracle     compare overhear with tshark, field by field, on every capture'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
@@ -24,14 +27,19 @@ help:
 
 run:
 	$(NEEDS) cargo cc libpcap
-	$(CARGO) build --release
-	$(CARGO) run --quiet --release -- print $(LOGIN)
-	$(CARGO) run --quiet --release -- streams $(LOGIN)
-	$(CARGO) run --quiet --release -- calls $(LOGIN)
+	$(CARGO) build --profile quick
+	$(CARGO) run --quiet --profile quick -- print $(LOGIN)
+	$(CARGO) run --quiet --profile quick -- streams $(LOGIN)
+	$(CARGO) run --quiet --profile quick -- calls $(LOGIN)
 
 test:
 	$(NEEDS) cargo cc libpcap
 	$(CARGO) test --workspace --no-fail-fast
+
+corpus:
+	$(NEEDS) cargo cc libpcap
+	test -d "$(CORPUS_DIR)" || { echo 'CORPUS_DIR: no folder $(CORPUS_DIR)' >&2; exit 1; }
+	CORPUS_DIR="$(CORPUS_DIR)" $(CARGO) test --no-fail-fast --test all -- browse:: protocols:: source::oracle::
 
 oracle:
 	$(NEEDS) cargo cc libpcap tshark
@@ -42,6 +50,7 @@ lint:
 	@# cargo fmt does not find the modules that macros declare.
 	PATH="$$PATH:$$HOME/.cargo/bin" rustfmt --check --edition 2024 $$(find build.rs src dissectors tests -name '*.rs' -not -path '*/target/*')
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --test oracle --test browse_times --test screen_times -- -D warnings
 	$(CARGO) check --quiet --manifest-path tests/fuzz/Cargo.toml
 
 bench:
@@ -58,7 +67,7 @@ fixtures:
 
 docs:
 	$(NEEDS) cargo cc libpcap
-	$(CARGO) run --quiet --release -- fields -T markdown -o docs/fields.md
+	$(CARGO) run --quiet --profile quick -- fields -T markdown -o docs/fields.md
 
 # The third column has the names in display filters.
 protocols:
@@ -68,7 +77,7 @@ protocols:
 
 screenshots:
 	$(NEEDS) cargo cc libpcap
-	OVERHEAR_BLESS=1 $(CARGO) test --test screens
+	OVERHEAR_BLESS=1 $(CARGO) test --test all -- screens::
 
 install:
 	$(NEEDS) cargo cc libpcap

@@ -5,6 +5,7 @@ mod check;
 pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use overhear::analysis::{DecodeAs, DecodeOptions};
 use overhear::report::{JsonFraming, Layout, Occurrence, RecordFormat};
 #[cfg(feature = "live")]
 use overhear::sink::{AutostopOption, RotateOption};
@@ -100,9 +101,26 @@ pub(crate) struct InputArgs {
     /// Show only matches of this display filter (Wireshark syntax, plus aliases such as uri)
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
     #[cfg(feature = "live")]
     #[command(flatten)]
     pub(crate) live: LiveArgs,
+}
+
+/// Options for the protocols of connections.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DecodeArgs {
+    /// Protocol of the data on a port, instead of the detected one: tcp.port==9000,http (repeatable)
+    #[arg(short = 'd', long = "decode-as", value_name = "PORT,PROTOCOL")]
+    pub(crate) decode_as: Vec<DecodeAs>,
+}
+
+impl DecodeArgs {
+    /// Returns the decode options of all passes.
+    pub(crate) fn options(&self) -> DecodeOptions {
+        DecodeOptions { decode_as: self.decode_as.clone(), ..DecodeOptions::default() }
+    }
 }
 
 /// Options of a live capture.
@@ -298,6 +316,8 @@ pub(crate) struct FollowArgs {
     /// Capture file to read, as in tshark (repeatable)
     #[arg(short = 'r', long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
     #[command(flatten)]
     pub(crate) format: FollowFormat,
     #[command(flatten)]

@@ -29,6 +29,14 @@ pub struct Call {
     pub start: i64,
 }
 
+impl Call {
+    /// Returns the number of its TCP connection, if it has one.
+    #[must_use]
+    pub fn stream(&self) -> Option<u32> {
+        self.exchange.id.conversation.tcp()
+    }
+}
+
 /// One row of `streams`: a TCP connection.
 #[derive(Clone, Debug)]
 pub struct Stream {

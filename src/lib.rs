@@ -7,6 +7,7 @@
 //! * [`check`]: rules checked against captures
 //! * [`browse`]: random access to a capture
 //! * [`report`]: output formats, one file each
+//! * [`call_matcher`]: calls that match a display filter
 //! * [`filter`]: display filters in Wireshark's syntax
 //! * [`analysis`]: flows, TCP, reassembly, sessions, limits
 //! * [`capture`]: results of the analysis as plain data: calls, streams, frames
@@ -20,6 +21,7 @@
 
 pub mod analysis;
 pub mod browse;
+pub mod call_matcher;
 pub mod capture;
 pub mod check;
 #[cfg(feature = "live")]

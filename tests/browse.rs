@@ -2,28 +2,22 @@
 
 #![allow(clippy::panic, reason = "a helper says what came in place of what was asked for")]
 
-mod common;
+use crate::common;
 
-#[path = "browse/asks.rs"]
 mod asks;
-#[path = "browse/desk.rs"]
+mod attribution;
+mod decode_as;
 mod desk;
-#[path = "browse/growing.rs"]
 mod growing;
-#[path = "browse/hostile.rs"]
 mod hostile;
-#[path = "browse/ladders.rs"]
 mod ladders;
-#[path = "browse/listening.rs"]
 mod listening;
-#[path = "browse/places.rs"]
 mod places;
-#[path = "browse/saving.rs"]
 mod saving;
 
 use common::Random;
 use desk::{Desk, written};
-use dissectors::{Dissector, PROTOCOLS, Value, Wants, frame};
+use dissectors::{PROTOCOLS, Value, Wants, frame};
 use overhear::analysis::{Analyzer, Task};
 use overhear::filter::Filter;
 use overhear::report::{Color, CsvReport, DissectedFrame, Layout, Report, Selection, TextOptions};
@@ -222,14 +216,19 @@ fn run(command: &str, path: &std::path::Path, filter: &str, keys: &[&str]) -> Ve
 #[test]
 fn sifted_calls_and_connections_are_those_that_the_program_lists() {
     let mut compared = 0;
-    for (name, bytes) in common::captures().into_iter().filter(|(name, _)| name.contains("fixtures/")) {
+    let fixtures = common::captures().into_iter().filter(|(name, _)| name.contains("fixtures/"));
+    for (nth, (name, bytes)) in fixtures.enumerate() {
         let (_file, path) = written(&bytes);
         let mut desk = Desk::open(std::slice::from_ref(&path));
-        for text in FILTERS.iter().filter(|text| !text.is_empty()).step_by(2) {
+        // The program runs twice for each: a capture has some of the filters, the next capture others.
+        for text in FILTERS.iter().filter(|text| !text.is_empty()).skip(nth % 6).step_by(6) {
             let [_, calls, mut streams] = desk.sift(text);
             let of = |&call: &u32| &desk.index.calls[call as usize].exchange;
-            let calls: Vec<Vec<u64>> =
-                calls.iter().map(of).map(|exchange| vec![exchange.stream.into(), exchange.nth.into()]).collect();
+            let calls: Vec<Vec<u64>> = calls
+                .iter()
+                .map(of)
+                .map(|exchange| vec![exchange.id.conversation.number().into(), exchange.id.nth.into()])
+                .collect();
             assert_eq!(calls, run("calls", &path, text, &["stream", "nth"]), "{name} {text}");
             streams.sort_unstable();
             let streams: Vec<Vec<u64>> = streams.iter().map(|&stream| vec![stream.into()]).collect();
@@ -243,7 +242,7 @@ fn sifted_calls_and_connections_are_those_that_the_program_lists() {
 }
 
 fn is_layer(name: &str) -> bool {
-    let layers = PROTOCOLS.iter().filter(|protocol| matches!(protocol.dissector, Dissector::Layer(_)));
+    let layers = PROTOCOLS.iter().filter(|protocol| protocol.is_layer());
     layers.flat_map(|protocol| protocol.fields.first()).any(|field| field.name == name)
 }
 
@@ -279,5 +278,5 @@ fn protocols_lie_in_one_another_as_they_are_printed() {
             compared += 1;
         });
     }
-    assert!(compared > 2000 && early < compared / 100, "{compared} frames, {early} of them data");
+    assert!(compared > 1500 && early < compared / 100, "{compared} frames, {early} of them data");
 }

@@ -3,7 +3,11 @@
 
 #![allow(clippy::panic, reason = "a measurement ends where something else comes than was asked for")]
 
+mod common;
+
+use common::{ACK, Segment};
 use overhear::browse::{BrowseEvent, BrowseRequest, Browser, Index, LoadState};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -40,6 +44,50 @@ fn peak() -> u64 {
 
 fn millis(since: Instant) -> String {
     format!("{:8.1} ms", since.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// A connection of so many frames, with calls of two frames each.
+fn connection(frames: usize) -> Vec<Vec<u8>> {
+    let (mut seqs, mut packets) = ([1000_u32, 5000], Vec::new());
+    for nth in 0..frames {
+        let (own, other) = (nth % 2, 1 - nth % 2);
+        let data = match own {
+            0 => format!("GET /{nth} HTTP/1.1\r\nHost: a.test\r\n\r\n"),
+            _ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned(),
+        };
+        let (seq, ack, len) = (seqs[own], seqs[other], data.len() as u32);
+        let segment = Segment { from_client: own == 0, flags: ACK, seq, ack, data: data.into_bytes() };
+        packets.push(segment.packet());
+        seqs[own] = seq.wrapping_add(len);
+    }
+    packets
+}
+
+#[test]
+#[ignore = "it measures, and proves nothing"]
+fn times_of_one_long_connection() {
+    let frames = 200_000;
+    let mut file = tempfile::NamedTempFile::new().expect("room");
+    file.write_all(&common::pcap(common::IPV4, &connection(frames as usize))).expect("room");
+    let (tell, answers) = channel();
+    let browser = Browser::open(vec![file.path().to_owned()], move |answer| drop(tell.send(answer)));
+    let mut index = Index::default();
+    while !matches!(index.state, LoadState::Complete(_)) {
+        if let BrowseEvent::IndexUpdate(more) = hear(&answers) {
+            index.apply(*more);
+        }
+    }
+    for first in [frames, frames - 2_000, frames / 2, frames / 4, frames - 10_000, 100, frames - 100] {
+        let begun = Instant::now();
+        browser.send(BrowseRequest::Frame(first));
+        let BrowseEvent::Frame(frame) = hear(&answers) else { panic!("no frame") };
+        println!("tree of frame {first:<8}{}  {} lines", millis(begun), frame.lines.len());
+        let begun = Instant::now();
+        browser.send(BrowseRequest::Rows { frames: (first.saturating_sub(50)..first).collect(), fields: Vec::new() });
+        let BrowseEvent::Rows(rows) = hear(&answers) else { panic!("no rows") };
+        println!("rows to frame {first:<8}{}  {} rows", millis(begun), rows.len());
+    }
+    println!("peak {} MB", peak());
 }
 
 #[test]

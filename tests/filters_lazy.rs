@@ -1,7 +1,7 @@
 //! What a filter says of a frame does not depend on what else is recorded: with only the fields it wants, and with all
 //! fields there are, the same frames match.
 
-mod common;
+use crate::common;
 
 use dissectors::session::FirstPass;
 use dissectors::{Tree, Value, Wants};
@@ -136,7 +136,7 @@ fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
         let filter = Arc::new(filter.with_early_fields(is_known_early));
         if filter.is_partly_early() {
             let early = Arc::clone(&filter);
-            let asked: Prefilter = Box::new(move |tree| early.may_match(tree));
+            let asked: Prefilter = Arc::new(move |tree| early.may_match(tree));
             let lazy = matching(capture, &filter.wants(), foresee(capture), Some(asked), &[&filter]);
             assert_eq!(lazy[0], plain[nth], "{name}: {}, by what is known early", filters[nth]);
         }
@@ -173,7 +173,7 @@ fn what_is_known_early_of_a_segment_is_all_there_will_be() {
         let mut capture = Capture::from_reader("fixture", Cursor::new(bytes)).expect("a capture");
         let seen = Arc::new(Mutex::new(None));
         let inside = Arc::clone(&seen);
-        let asked: Prefilter = Box::new(move |tree| inside.lock().expect("one thread").replace(early(tree)).is_none());
+        let asked: Prefilter = Arc::new(move |tree| inside.lock().expect("one thread").replace(early(tree)).is_none());
         let mut analyzer =
             Analyzer::new(Task { wants: Wants::everything(), ..Task::default() }).with_prefilter(Some(asked));
         while let Ok(Some(frame)) = capture.next() {

@@ -1,6 +1,6 @@
 //! What the recorded conversations say: each scenario's exchanges as its clients and servers meant them.
 
-mod common;
+use crate::common;
 
 use common::events;
 use overhear::analysis::{Event, Task};

@@ -1,10 +1,10 @@
 //! Fragments that are given up are told: in the frame that went beyond a limit.
 
-mod common;
+use crate::common;
 
 use common::{IPV4, pcap};
 use dissectors::{Field, Wants, ipv4, ipv6};
-use overhear::analysis::limits::{FRAGMENT_AGE, FRAGMENT_BYTES, FRAGMENT_PARTS, FRAGMENTED_PACKETS};
+use overhear::analysis::limits::{FRAGMENT_AGE, FRAGMENT_BYTES, FRAGMENTED_PACKETS, FRAGMENTS_PER_PACKET};
 use overhear::analysis::{Analyzer, Task};
 use overhear::source::Capture;
 
@@ -51,7 +51,7 @@ fn noted(link: u32, packets: &[Vec<u8>], note: &'static Field) -> Vec<u32> {
 #[test]
 fn what_is_given_up_is_noted() {
     let packets = FRAGMENTED_PACKETS as u16;
-    let parts = FRAGMENT_PARTS as u16;
+    let parts = FRAGMENTS_PER_PACKET as u16;
     // Of a packet all bytes up to the last that came are kept.
     let large = (FRAGMENT_BYTES / 0xff08) as u16;
     let millis = (FRAGMENT_AGE / 1_000_000) as usize;

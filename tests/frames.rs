@@ -1,7 +1,7 @@
 //! What single frames of connections made by hand say. The values are those of tshark 4.0.17 but where a test says why
 //! they are not.
 
-mod common;
+use crate::common;
 
 use common::{ACK, PSH, SYN, Segment, field_values, print_fields};
 

@@ -26,9 +26,22 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The modules of the program from the top down: each may use those after it.
-const DOWN: [&str; 14] = [
-    "command", "tui", "check", "browse", "report", "filter", "analysis", "capture", "live", "sink", "confine",
-    "source", "naming", "priority",
+const DOWN: [&str; 15] = [
+    "command",
+    "tui",
+    "check",
+    "browse",
+    "report",
+    "call_matcher",
+    "filter",
+    "analysis",
+    "capture",
+    "live",
+    "sink",
+    "confine",
+    "source",
+    "naming",
+    "priority",
 ];
 
 #[test]
@@ -71,6 +84,131 @@ fn dissectors_folders() -> Vec<String> {
     folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
+/// The modules of protocols that files of the program name on purpose: the frame and its columns, and the transports
+/// whose packets streams are made of. Everything else is read from what protocols declare.
+const NAMED_PROTOCOLS: [(&str, &[&str]); 29] = [
+    // Layers and transports: reassembly, streams, and what the program knows of a frame itself.
+    ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
+    ("src/analysis/seek.rs", &["column", "frame"]),
+    ("src/analysis/task.rs", &["column", "data", "frame", "tcp", "udp"]),
+    ("src/analysis/tcp/connection.rs", &["data", "tcp"]),
+    ("src/analysis/tcp/mod.rs", &["tcp"]),
+    ("src/analysis/tcp/record.rs", &["tcp"]),
+    ("src/analysis/tcp/sequence.rs", &["tcp"]),
+    ("src/analysis/tcp/state.rs", &["tcp"]),
+    ("src/analysis/udp.rs", &["data", "udp"]),
+    // The parts of a multipart body.
+    ("src/browse/body/multipart.rs", &["multipart"]),
+    // The handshake of a call, the address of its server, and the segments of a ladder.
+    ("src/browse/call.rs", &["column", "tcp"]),
+    ("src/browse/filter_job.rs", &["udp"]),
+    ("src/browse/handshake.rs", &["tcp"]),
+    // The addresses, the ports and the stream of each frame of the index.
+    ("src/browse/index_filter.rs", &["column", "frame", "ipv4", "ipv6", "tcp"]),
+    ("src/browse/ladder_row.rs", &["tcp"]),
+    // Rules on streams and on notes.
+    ("src/check/rule/mod.rs", &["tcp", "udp"]),
+    ("src/check/rule/notes.rs", &["frame"]),
+    ("src/check/rule/stream_map.rs", &["tcp", "udp"]),
+    // Frame numbers and columns as operands of filters.
+    ("src/filter/frame_limit.rs", &["frame"]),
+    ("src/filter/plan.rs", &["column"]),
+    ("src/naming.rs", &["column"]),
+    // Reports of frames and of TCP streams.
+    ("src/report/detail.rs", &["column", "frame"]),
+    ("src/report/json.rs", &["column", "udp"]),
+    ("src/report/messages.rs", &["tcp"]),
+    ("src/report/mod.rs", &["frame", "tcp"]),
+    ("src/report/selection.rs", &["column", "frame"]),
+    ("src/report/streams.rs", &["tcp"]),
+    ("src/report/summary.rs", &["column", "tcp"]),
+    // The severity of a selected note.
+    ("src/tui/selection.rs", &["frame"]),
+];
+
+#[test]
+fn the_program_names_only_the_protocol_modules_in_the_list() {
+    let protocols = dissectors_folders();
+    let mut found = Vec::new();
+    for (path, text) in sources("src") {
+        let modules = dissectors_modules(&text);
+        let named: Vec<&str> = protocols.iter().map(String::as_str).filter(|name| modules.contains(name)).collect();
+        if !named.is_empty() {
+            found.push((path.to_string_lossy().into_owned(), named));
+        }
+    }
+    for (path, named) in &found {
+        let listed = NAMED_PROTOCOLS.iter().find(|(listed, _)| listed == path).map_or(&[][..], |(_, names)| names);
+        let new: Vec<_> = named.iter().filter(|name| !listed.contains(name)).collect();
+        assert!(
+            new.is_empty(),
+            "{path} names the modules {new:?} of dissectors: use the fields that PROTOCOLS declares"
+        );
+    }
+    for (path, listed) in NAMED_PROTOCOLS {
+        let named = found.iter().find(|(found, _)| found == path).map_or(&[][..], |(_, names)| names);
+        let unused: Vec<_> = listed.iter().filter(|name| !named.contains(name)).collect();
+        assert!(unused.is_empty(), "{path} no longer names the modules {unused:?} of dissectors");
+    }
+}
+
+#[test]
+fn the_program_names_no_module_of_an_application_protocol() {
+    for (path, names) in NAMED_PROTOCOLS {
+        for name in ["http", "tls"] {
+            assert!(!names.contains(&name), "{path} names {name}");
+        }
+    }
+}
+
+#[test]
+fn modules_are_found_in_every_form_of_path() {
+    let text = "use dissectors::tls;\n\
+                use dissectors::{\n    Field, http as web,\n    tcp::{self, Flags}, tree::{frame, Node},\n};\n\
+                // dissectors::icmp\n\
+                let port = &::dissectors::udp::PORT;";
+    assert_eq!(dissectors_modules(text), ["tls", "Field", "http", "tcp", "tree", "udp"]);
+}
+
+/// Returns the first names of all paths into the crate of dissectors, outside comments.
+fn dissectors_modules(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, path) in text.match_indices("dissectors::") {
+        let line = text[..at].rsplit('\n').next().unwrap_or_default();
+        let path = &text[at + path.len()..];
+        if line.trim_start().starts_with("//") {
+            continue;
+        }
+        let Some(list) = path.strip_prefix('{') else {
+            found.push(first_word(path));
+            continue;
+        };
+        let (mut depth, mut start) = (0, 0);
+        for (at, letter) in list.char_indices() {
+            match letter {
+                '{' => depth += 1,
+                '}' if depth > 0 => depth -= 1,
+                ',' | '}' if depth == 0 => {
+                    found.push(first_word(&list[start..at]));
+                    start = at + 1;
+                    if letter == '}' {
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found.retain(|word| !word.is_empty());
+    found
+}
+
+fn first_word(text: &str) -> &str {
+    let text = text.trim_start();
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
 #[test]
 fn every_file_says_what_it_is_and_fits_in_a_head() {
     for folder in ["src", "dissectors/src", "tests"] {
@@ -81,6 +219,22 @@ fn every_file_says_what_it_is_and_fits_in_a_head() {
             assert!(text.starts_with("//! ") || text.starts_with("#!["), "{} begins with no sentence", path.display());
             let lines = text.lines().count();
             assert!(lines <= 800, "{} has {lines} lines", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_of_tests_is_in_a_program() {
+    // Cargo looks for none by itself (autotests = false).
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect("a text");
+    for (folder, manifest) in [("tests", "Cargo.toml"), ("dissectors/tests", "dissectors/Cargo.toml")] {
+        let (main, manifest) = (read(&format!("{folder}/main.rs")), read(manifest));
+        for entry in fs::read_dir(root().join(folder)).expect("tests").flatten().map(|entry| entry.path()) {
+            let name = entry.file_stem().expect("a name").to_string_lossy().into_owned();
+            let is_file = entry.extension().is_some_and(|ending| ending == "rs") && name != "main";
+            let is_listed = main.lines().any(|line| line == format!("mod {name};"))
+                || manifest.lines().any(|line| line == format!("name = \"{name}\""));
+            assert!(is_listed || !is_file, "{} is in no program of tests", entry.display());
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The program as its users meet it: what it prints, what it says when something is wrong, how it ends.
 
-mod common;
-#[path = "program/outputs.rs"]
+use crate::common;
+mod decode_as;
 mod outputs;
-#[path = "program/quotes.rs"]
 mod quotes;
 
 use common::{ACK, FIN, IPV4, PSH, SYN, Segment, pcap};

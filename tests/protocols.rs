@@ -1,10 +1,11 @@
 //! What every protocol owes, asked of every fixture: the cut of the bytes changes nothing, no prefix and no gap breaks
 //! anything, and a tree holds only declared fields whose places are true.
 
-mod common;
+use crate::common;
 
 use common::{ACK, FIN, IPV4, SYN, Segment, captures, events, pcap};
 use dissectors::field::FieldKind;
+use dissectors::session::ConversationId;
 use dissectors::session::Side;
 use dissectors::{Field, Tree, Value, Wants, format};
 use overhear::analysis::{Analyzer, Event, StreamContent, Task, limits};
@@ -22,7 +23,7 @@ fn conversations(file: &[u8]) -> Vec<Vec<Said>> {
 }
 
 fn said(file: &[u8], stream: u32) -> Vec<Said> {
-    let chunks = readable(file, Task { follow: Some(stream), ..Task::default() });
+    let chunks = readable(file, Task { follow: Some(ConversationId::Tcp(stream)), ..Task::default() });
     let said = chunks.into_iter().filter_map(|event| match event {
         Event::Chunk(chunk) => match chunk.content {
             StreamContent::Bytes(bytes) => Some((chunk.side, Ok(bytes))),

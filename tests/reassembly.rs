@@ -1,8 +1,9 @@
 //! Reassembly against a byte map that nobody can get wrong: random cuts, order, copies, losses, wraps.
 
-mod common;
+use crate::common;
 
 use common::{ACK, FIN, IPV4, RST, Random, SYN, Segment, events, followed_bytes, pcap};
+use dissectors::session::ConversationId;
 use dissectors::session::Side;
 use overhear::analysis::{Event, StreamContent, Task};
 
@@ -102,7 +103,7 @@ fn check(name: &str, traits: Traits) {
         let mut random = Random::new(seed);
         let Run { segments, expected } = run(&mut random, traits);
         let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
-        let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
+        let events = events(pcap(IPV4, &packets), Task { follow: Some(ConversationId::Tcp(0)), ..Task::default() });
         let read = followed_bytes(&events, Side::Client);
         assert!(read == expected, "{name}, seed {seed}: read {} bytes, expected {}", read.len(), expected.len());
     }
@@ -141,7 +142,7 @@ fn of_one_side_only_a_hole_before_a_further_answer_is_not_waited_for() {
     let read_at = |acks: [u32; 2]| {
         let packets = [segment(100, acks[0], b"first"), segment(150, acks[1], b"second"), segment(156, acks[1], b"x")];
         let packets: Vec<_> = packets.iter().map(Segment::packet).collect();
-        let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
+        let events = events(pcap(IPV4, &packets), Task { follow: Some(ConversationId::Tcp(0)), ..Task::default() });
         let frame = |event: &Event| match event {
             Event::Chunk(chunk) if chunk.content == StreamContent::Bytes(b"second".to_vec()) => Some(chunk.at.frame),
             _ => None,
@@ -166,7 +167,7 @@ fn heard(parts: &[(u8, i64, &str)]) -> String {
         });
     }
     let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
-    let events = events(pcap(IPV4, &packets), Task { follow: Some(0), ..Task::default() });
+    let events = events(pcap(IPV4, &packets), Task { follow: Some(ConversationId::Tcp(0)), ..Task::default() });
     followed_bytes(&events, Side::Client).into_iter().map(|byte| byte.map_or('_', char::from)).collect()
 }
 

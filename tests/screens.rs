@@ -6,7 +6,7 @@
 //! `drag:X,Y` and `wheel:X,Y,N` are the mouse; `resize:X,Y` is the terminal's. `~` in a capture's place stands for
 //! `fixtures/`.
 
-mod common;
+use crate::common;
 
 use common::Random;
 use common::screen::Screen;

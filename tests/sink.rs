@@ -2,9 +2,7 @@
 //! whatever ends the writing, what stands in the file is whole.
 #![cfg(feature = "live")]
 
-#[path = "sink/child.rs"]
 mod child;
-#[path = "sink/oracle.rs"]
 mod oracle;
 
 use std::fs;

@@ -1,8 +1,6 @@
 //! Capture files of every form, whole, cut, damaged and compressed, are read as their formats say.
 
-#[path = "source/bytes.rs"]
 mod bytes;
-#[path = "source/oracle.rs"]
 mod oracle;
 
 use std::io::{self, Cursor, Read, Write};

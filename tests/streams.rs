@@ -1,6 +1,6 @@
 //! How connections open, close and stand, in the words of RFC 9293: conversations written out, rows expected.
 
-mod common;
+use crate::common;
 
 use common::{ACK, FIN, IPV4, PSH, RST, SYN, Segment, events, pcap};
 use dissectors::session::Side;

@@ -277,7 +277,7 @@ fn somebody_behind_the_screen_panics() {
 fn a_panic_gives_the_terminal_back_and_is_told() {
     let Some(terminal) = Terminal::open("panic", 80, 24) else { return };
     let program = std::env::current_exe().expect("this program");
-    for who in ["the_screen_panics", "somebody_behind_the_screen_panics"] {
+    for who in ["terminal::the_screen_panics", "terminal::somebody_behind_the_screen_panics"] {
         terminal.line(&format!(
             "clear; RUST_BACKTRACE=0 {} --ignored --exact {who} --nocapture; echo ended with $?",
             program.display()

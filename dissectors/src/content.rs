@@ -1,62 +1,62 @@
-//! Content: bodies of messages, dissected by media type, for any protocol that carries them.
+//! Message bodies, dissected by media type, independent of the protocol that carried them.
 
-use crate::packet::{Path, Payload};
-use crate::protocol::{Claim, Dissector, Protocol};
+use crate::packet::{Payload, ProtocolPath};
+use crate::protocol::{Claim, Protocol};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use crate::{PROTOCOLS, data};
 use core::fmt::{self, Write};
 
-/// Content of a message (RFC 9110 6.4), with its codings removed.
+/// The body of a message (RFC 9110 6.4) or of a part of one, after decoding.
 #[derive(Clone, Copy, Debug)]
-pub struct Body<'b> {
-    /// Bytes of the content; `wire` is larger if not all were captured, decoded or buffered.
+pub struct MessageBody<'b> {
+    /// Its bytes. `wire` is larger if some were not captured, decoded or buffered.
     pub payload: Payload<'b>,
-    /// `type/subtype` as sent, without parameters; empty if unknown.
+    /// Media type (`type/subtype`) as sent, without parameters; empty if unknown.
     pub media_type: &'b [u8],
-    /// Text after the media type, from the first semicolon.
+    /// Parameters of the media type, with the first semicolon.
     pub parameters: &'b [u8],
-    /// Nesting depth: 0 for the content of a message, 1 for a part of it.
+    /// Number of bodies that enclose this one; 0 for the body of the message itself.
     pub depth: u8,
-    /// Short name of the protocol that carries it, such as `HTTP`.
+    /// Short name of the protocol that carried it, such as `HTTP`.
     pub carrier: &'static str,
 }
 
-/// Records content of one or several media types.
-pub type ContentFn = fn(&Body<'_>, &mut Path, &mut Tree);
+/// The dissector of one or several media types.
+pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
 
-/// Maximum nesting depth of contents.
+/// Maximum nesting depth of dissected bodies.
 const MAX_DEPTH: u8 = 4;
 
-impl<'b> Body<'b> {
-    /// Creates content with the value of a Content-Type header.
+impl<'b> MessageBody<'b> {
+    /// Creates a body from the value of a Content-Type header.
     #[must_use]
-    pub fn new(payload: Payload<'b>, content_type: &'b [u8], carrier: &'static str) -> Body<'b> {
-        let at = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
-        let (media_type, parameters) = content_type.split_at_checked(at).unwrap_or_default();
-        Body { payload, media_type: media_type.trim_ascii(), parameters, depth: 0, carrier }
+    pub fn new(payload: Payload<'b>, content_type: &'b [u8], carrier: &'static str) -> MessageBody<'b> {
+        let semicolon = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
+        let (media_type, parameters) = content_type.split_at_checked(semicolon).unwrap_or_default();
+        MessageBody { payload, media_type: media_type.trim_ascii(), parameters, depth: 0, carrier }
     }
 
-    /// Creates content nested in this one.
+    /// Creates a body that this one encloses.
     #[must_use]
-    pub fn nested<'c>(&self, payload: Payload<'c>, content_type: &'c [u8]) -> Body<'c> {
-        Body { depth: self.depth.saturating_add(1), ..Body::new(payload, content_type, self.carrier) }
+    pub fn nested<'c>(&self, payload: Payload<'c>, content_type: &'c [u8]) -> MessageBody<'c> {
+        MessageBody { depth: self.depth.saturating_add(1), ..MessageBody::new(payload, content_type, self.carrier) }
     }
 
-    /// Returns the value of a parameter, without quotes around it.
+    /// Returns the value of a parameter, without its quotes.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&'b [u8]> {
         parameter(self.parameters, name)
     }
 
-    /// Records the content with the dissector of its media type, under the open node.
-    pub fn read(&self, path: &mut Path, tree: &mut Tree) {
+    /// Dissects the body by its media type and records it in the open node.
+    pub fn read(&self, path: &mut ProtocolPath, tree: &mut Tree) {
         if self.payload.wire == 0 {
             return;
         }
-        let known = if self.depth < MAX_DEPTH { reader(self.media_type) } else { None };
-        match known {
-            Some(reader) => reader(self, path, tree),
+        let dissector = if self.depth < MAX_DEPTH { find_dissector(self.media_type) } else { None };
+        match dissector {
+            Some(dissect) => dissect(self, path, tree),
             None => {
                 path.push("data");
                 data::describe(self.payload, tree);
@@ -65,7 +65,7 @@ impl<'b> Body<'b> {
     }
 }
 
-/// Returns the value of a parameter in a list such as `; name="x"; filename="y"`, without quotes around it.
+/// Returns the value of a parameter in a list such as `; name="x"; filename="y"`, without its quotes.
 #[must_use]
 pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
     let mut rest = list;
@@ -93,25 +93,26 @@ pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
     None
 }
 
-/// Returns whether a field of contents is wanted.
+/// Returns whether any field of a body is recorded.
 #[must_use]
 pub fn is_wanted(wants: &Wants) -> bool {
-    let of_contents = PROTOCOLS.iter().filter(|protocol| matches!(protocol.dissector, Dissector::Content(_)));
+    let content_protocols = PROTOCOLS.iter().filter(|protocol| protocol.content().is_some());
     wants.protocol(&data::DATA)
-        || of_contents.filter_map(|protocol| protocol.fields.first()).any(|field| wants.protocol(field))
+        || content_protocols.filter_map(|protocol| protocol.fields.first()).any(|field| wants.protocol(field))
 }
 
-/// Returns the dissector of a media type: of the type itself, else of its suffix (RFC 6839), its top-level type, or
-/// any type.
-fn reader(media_type: &[u8]) -> Option<ContentFn> {
+/// Returns the dissector of a media type.
+///
+/// The claims are tried in this order: the media type, its suffix (RFC 6839), its top-level type, and `*/*`.
+fn find_dissector(media_type: &[u8]) -> Option<ContentFn> {
     let suffix = memchr::memrchr(b'+', media_type).and_then(|at| media_type.get(at..)).unwrap_or_default();
-    let whole = memchr::memchr(b'/', media_type).and_then(|at| media_type.get(..=at)).unwrap_or_default();
-    let claims = |protocol: &Protocol, wanted: &dyn Fn(&[u8]) -> bool| {
-        protocol.claims.iter().any(|claim| matches!(claim, Claim::MediaType(claimed) if wanted(claimed.as_bytes())))
+    let top_level = memchr::memchr(b'/', media_type).and_then(|at| media_type.get(..=at)).unwrap_or_default();
+    let claims = |protocol: &Protocol, matches: &dyn Fn(&[u8]) -> bool| {
+        protocol.claims.iter().any(|claim| matches!(claim, Claim::MediaType(claimed) if matches(claimed.as_bytes())))
     };
-    let find = |wanted: &dyn Fn(&[u8]) -> bool| {
-        PROTOCOLS.iter().find_map(|protocol| match protocol.dissector {
-            Dissector::Content(reader) if claims(protocol, wanted) => Some(reader),
+    let find = |matches: &dyn Fn(&[u8]) -> bool| {
+        PROTOCOLS.iter().find_map(|protocol| match protocol.content() {
+            Some(dissector) if claims(protocol, matches) => Some(dissector),
             _ => None,
         })
     };
@@ -124,13 +125,13 @@ fn reader(media_type: &[u8]) -> Option<ContentFn> {
             find(&|claimed| {
                 claimed
                     .strip_suffix(b"*")
-                    .is_some_and(|claimed| !whole.is_empty() && claimed.eq_ignore_ascii_case(whole))
+                    .is_some_and(|claimed| !top_level.is_empty() && claimed.eq_ignore_ascii_case(top_level))
             })
         })
         .or_else(|| find(&|claimed| claimed == b"*/*"))
 }
 
-/// Returns the protocol column of content in its carrier, as in Wireshark.
+/// Returns the protocol column for a body and the protocol that carried it, as in Wireshark.
 #[must_use]
 pub fn joined_name(carrier: &'static str, content: &str) -> &'static str {
     match (carrier, content) {
@@ -142,8 +143,8 @@ pub fn joined_name(carrier: &'static str, content: &str) -> &'static str {
     }
 }
 
-impl<'b> Body<'b> {
-    /// Appends to the info column, except for nested content.
+impl<'b> MessageBody<'b> {
+    /// Appends to the info column, unless the body is nested in another.
     pub fn append_info(&self, tree: &mut Tree, text: fmt::Arguments<'_>) {
         if self.depth == 0 {
             tree.append_info(text);
@@ -152,16 +153,16 @@ impl<'b> Body<'b> {
 
     /// Returns the media type as text, in lower case as in Wireshark.
     #[must_use]
-    pub fn media_type_text(&self) -> Lower<'b> {
-        Lower(self.media_type)
+    pub fn media_type_text(&self) -> LossyLowercase<'b> {
+        LossyLowercase(self.media_type)
     }
 }
 
-/// Bytes displayed as text, with invalid UTF-8 replaced.
+/// Bytes as text, with invalid UTF-8 replaced.
 #[derive(Clone, Copy, Debug)]
-pub struct Lossy<'b>(pub &'b [u8]);
+pub struct LossyText<'b>(pub &'b [u8]);
 
-impl fmt::Display for Lossy<'_> {
+impl fmt::Display for LossyText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             f.write_str(chunk.valid())?;
@@ -171,11 +172,11 @@ impl fmt::Display for Lossy<'_> {
     }
 }
 
-/// Bytes displayed as text in lower case, with invalid UTF-8 replaced.
+/// Bytes as text in lower case, with invalid UTF-8 replaced.
 #[derive(Clone, Copy, Debug)]
-pub struct Lower<'b>(pub &'b [u8]);
+pub struct LossyLowercase<'b>(pub &'b [u8]);
 
-impl fmt::Display for Lower<'_> {
+impl fmt::Display for LossyLowercase<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             chunk.valid().chars().try_for_each(|char| f.write_char(char.to_ascii_lowercase()))?;

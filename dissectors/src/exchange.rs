@@ -1,33 +1,55 @@
-//! An exchange: a request, its answer, and the times between.
+//! Exchanges: a request, its response, and the times between.
 
-use crate::session::{Side, Stamp};
+use crate::session::{ExchangeId, Side, Stamp};
 use compact_str::CompactString;
 
-/// A request and its answer, of whatever protocol.
+/// A request and its response, of any protocol.
 #[derive(Clone, Debug, Default)]
 pub struct Exchange {
+    /// Its name in the capture.
+    pub id: ExchangeId,
+    /// The exchange that carried it: the request of a tunnel or of an upgrade.
+    pub parent: Option<ExchangeId>,
     /// The protocol's filter name, such as `http`.
     pub protocol: &'static str,
-    /// The number of the conversation.
-    pub stream: u32,
-    /// Its place among the conversation's exchanges, from 0.
-    pub nth: u32,
-    /// Which side asked; none where only an answer was seen.
+    /// The side that sent the request; none if only a response was seen.
     pub requester: Option<Side>,
-    /// What was asked to be done, such as `GET`; empty if unknown.
+    /// The operation, such as `GET`, `A` or `SELECT`; empty if unknown.
     pub method: CompactString,
-    /// Of whom, such as the value of `Host`; empty if unknown.
+    /// The authority: the value of `Host`, the resolver, the database; empty if unknown.
     pub authority: CompactString,
-    /// What it was asked of, such as the request target; empty if unknown.
+    /// The target of the operation: the request target, the name, the statement; empty if unknown.
     pub target: CompactString,
-    /// The answer's code, such as 200.
+    /// The status as text, such as `200`, `NXDOMAIN` or `42P01`; empty without a response.
+    pub status: CompactString,
+    /// The status as a number, if the protocol has one.
     pub code: Option<u16>,
-    /// The answer's media type, as sent; empty if none.
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The response's media type, as sent; empty if there is none.
     pub content_type: CompactString,
     /// When and how large the request was.
     pub request: Option<Transfer>,
-    /// When and how large the answer was.
+    /// When and how large the response was.
     pub response: Option<Transfer>,
+}
+
+/// What became of an exchange, whatever its protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// The response may still come.
+    #[default]
+    Pending,
+    /// The response reports no error.
+    Success,
+    /// The response reports an error of the client.
+    ClientError,
+    /// The response reports an error of the server.
+    ServerError,
+    /// A half began and did not end.
+    Aborted,
+    /// No response was seen.
+    Unanswered,
 }
 
 /// How one message crossed the wire.
@@ -37,7 +59,7 @@ pub struct Transfer {
     pub first: Stamp,
     /// Where its last byte arrived; the last that was seen, if it is not complete.
     pub last: Stamp,
-    /// The frame that tells it: in which its last byte could be read, or which showed that there is none.
+    /// The frame that has its nodes: in which its last byte could be read, or which showed that there is none.
     pub completed_in: u32,
     /// Bytes of its body, after chunks are joined and before content codings are undone.
     pub body: u64,
@@ -46,20 +68,20 @@ pub struct Transfer {
 }
 
 impl Exchange {
-    /// Nanoseconds from the request's last byte to the answer's first.
+    /// Nanoseconds from the request's last byte to the response's first.
     #[must_use]
     pub fn time_to_first_byte(&self) -> Option<i64> {
         Some(self.response?.first.time.saturating_sub(self.request?.last.time))
     }
 
-    /// Nanoseconds from the answer's first byte to its last.
+    /// Nanoseconds from the response's first byte to its last.
     #[must_use]
     pub fn download(&self) -> Option<i64> {
         let response = self.response?;
         Some(response.last.time.saturating_sub(response.first.time))
     }
 
-    /// Nanoseconds from the request's first byte to the answer's last.
+    /// Nanoseconds from the request's first byte to the response's last.
     #[must_use]
     pub fn total(&self) -> Option<i64> {
         Some(self.response?.last.time.saturating_sub(self.request?.first.time))

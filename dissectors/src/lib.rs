@@ -1,8 +1,10 @@
-//! Dissectors: fields, detail trees and protocols. Without I/O, clock, conversation tables or user interface.
+//! Dissectors: protocols, their fields, and the detail tree. The crate does no I/O and has no clock, no conversation
+//! table and no user interface.
 //!
-//! A dissector uses [`field`] (declarations), [`tree`] (recorded values), [`reader`] (parsing and recording in one
-//! call), [`packet`] (layers), [`session`] (protocols of conversations) and [`exchange`] (requests and responses). Each
-//! protocol is a folder and one line in the list below. Everything that users see of it follows from its [`Protocol`].
+//! The interface of dissectors consists of [`mod@field`] (declared fields), [`tree`] (recorded fields), [`reader`]
+//! (reading and recording in one call), [`packet`] (layers), [`session`] (conversations) and [`exchange`] (requests and
+//! responses). Each protocol is a folder and one line in the list below. Everything a user sees of it is derived from
+//! its [`Protocol`].
 #![no_std]
 
 extern crate alloc;
@@ -14,7 +16,7 @@ pub mod format;
 mod names;
 pub mod packet;
 mod padding;
-mod protocol;
+pub mod protocol;
 pub mod reader;
 pub mod reassembly;
 pub mod session;
@@ -22,29 +24,29 @@ pub mod tree;
 mod wants;
 
 pub use field::{DisplayBase, Field, FieldKind, Severity};
-pub use protocol::{Claim, Dissector, LayerFn, Protocol, Registry, SessionKind};
+pub use protocol::{Claim, Dissector, LayerFn, MessageFields, Protocol, Registry, SessionKind};
 pub use tree::{Tree, Value};
 pub use wants::Wants;
 
 macro_rules! protocols {
-    ($($name:ident $(:: $part:ident)?),+ $(,)?) => {
-        $(module! { $name $($part)? })+
+    ($($name:ident $(:: $related:ident)?),+ $(,)?) => {
+        $(module! { $name $($related)? })+
 
-        /// All protocols. Fields, filters, columns and the manual follow from this list.
-        pub static PROTOCOLS: &[&Protocol] = &[$(&$name$(::$part)?::PROTOCOL),+];
+        /// All protocols. Fields, filters, columns and the manual are derived from this list.
+        pub static PROTOCOLS: &[&Protocol] = &[$(&$name$(::$related)?::PROTOCOL),+];
 
         const SIZES: &[(&str, u16)] =
-            &[$((concat!(stringify!($name) $(, "::", stringify!($part))?), $name$(::$part)?::COUNT)),+];
+            &[$((concat!(stringify!($name) $(, "::", stringify!($related))?), $name$(::$related)?::COUNT)),+];
     };
 }
 
-// A protocol is a folder. A related protocol is a file in that folder, declared by its `mod.rs`.
+// A protocol is a folder. A related protocol is a file in that folder, which declares it as a module.
 macro_rules! module {
     ($name:ident) => {
-        #[allow(missing_docs, reason = "the first line of each module documents it")]
+        #[allow(missing_docs, reason = "each module has documentation of its own")]
         pub mod $name;
     };
-    ($name:ident $part:ident) => {};
+    ($name:ident $related:ident) => {};
 }
 
 protocols! {
@@ -97,33 +99,33 @@ protocols! {
 /// Number of fields.
 pub const FIELD_COUNT: u16 = first_field("");
 
-/// Returns the index of a protocol's first field among all fields; for an unknown name, the number of fields.
+/// Returns the index of a protocol's first field among all fields. For an unknown name, returns the number of fields.
 const fn first_field(protocol: &str) -> u16 {
     let mut sum = 0;
-    let mut at = 0;
-    while at < SIZES.len() {
+    let mut index = 0;
+    while index < SIZES.len() {
         #[allow(clippy::indexing_slicing, reason = "evaluated at compile time")]
-        let (name, size) = SIZES[at];
-        if same(name.as_bytes(), protocol.as_bytes()) {
+        let (name, size) = SIZES[index];
+        if bytes_equal(name.as_bytes(), protocol.as_bytes()) {
             return sum;
         }
         sum += size;
-        at += 1;
+        index += 1;
     }
     sum
 }
 
-const fn same(a: &[u8], b: &[u8]) -> bool {
+const fn bytes_equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let mut at = 0;
-    while at < a.len() {
+    let mut index = 0;
+    while index < a.len() {
         #[allow(clippy::indexing_slicing, reason = "evaluated at compile time")]
-        if a[at] != b[at] {
+        if a[index] != b[index] {
             return false;
         }
-        at += 1;
+        index += 1;
     }
     true
 }
@@ -133,13 +135,21 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.fields.iter().copied())
 }
 
-/// Returns the protocol whose own field has this name.
+/// Returns the fields of messages by their role, of each protocol that declares them.
+pub fn message_fields() -> impl Iterator<Item = (&'static Protocol, &'static MessageFields)> {
+    PROTOCOLS
+        .iter()
+        .copied()
+        .flat_map(|protocol| protocol.sessions().filter_map(move |kind| kind.messages.map(|fields| (protocol, fields))))
+}
+
+/// The protocol whose own field has a name.
 #[must_use]
 pub fn protocol(name: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|protocol| protocol.fields.first().is_some_and(|own| own.name == name))
 }
 
-/// Returns the field of this name.
+/// Returns the field with a name.
 #[must_use]
 pub fn field(name: &str) -> Option<&'static Field> {
     fields().find(|field| field.name == name)

@@ -1,27 +1,27 @@
-//! Packets: dissection from the link layer to the transport layer. Each layer determines the next.
+//! The layers of a packet, from the link layer to the transport. Each layer returns the next one.
 
 use crate::Registry;
 use crate::tree::{Slice, Tree, Value};
 
-/// Bytes passed to one dissector, with their number on the wire.
+/// The bytes that a layer carries for the next layer, with their length on the wire.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Payload<'b> {
-    /// Captured bytes.
+    /// The captured bytes.
     pub bytes: &'b [u8],
     /// Position of the first byte in the tree's store.
     pub base: u32,
-    /// Number of bytes on the wire; larger than `bytes` if the frame was truncated at capture.
+    /// Number of bytes on the wire; larger than the number of captured bytes if the frame is truncated.
     pub wire: u32,
 }
 
 impl<'b> Payload<'b> {
-    /// Creates a payload that is not truncated.
+    /// Creates a payload of which all bytes were captured.
     #[must_use]
     pub fn whole(bytes: &'b [u8], base: u32) -> Payload<'b> {
         Payload { bytes, base, wire: bytes.len() as u32 }
     }
 
-    /// Returns the payload without its first `n` bytes.
+    /// Returns the bytes after the first `n`.
     #[must_use]
     pub fn from(self, n: usize) -> Payload<'b> {
         Payload {
@@ -37,28 +37,28 @@ impl<'b> Payload<'b> {
         Payload { bytes: self.bytes.get(..n).unwrap_or(self.bytes), base: self.base, wire: self.wire.min(n as u32) }
     }
 
-    /// Returns the span of `len` bytes from `at`, limited to the captured bytes.
+    /// Returns the position of `len` bytes at `offset`, limited to the captured bytes.
     #[must_use]
-    pub fn span(self, at: usize, len: usize) -> Slice {
-        let at = at.min(self.bytes.len());
-        let len = len.min(self.bytes.len() - at);
-        Slice::new(self.base.saturating_add(at as u32), len as u32)
+    pub fn span(self, offset: usize, len: usize) -> Slice {
+        let offset = offset.min(self.bytes.len());
+        let len = len.min(self.bytes.len() - offset);
+        Slice::new(self.base.saturating_add(offset as u32), len as u32)
     }
 
-    /// Returns the span of all captured bytes.
+    /// Returns the position of all captured bytes.
     #[must_use]
     pub fn all(self) -> Slice {
         Slice::new(self.base, self.bytes.len() as u32)
     }
 
-    /// Returns whether the payload was truncated at capture.
+    /// Returns whether fewer bytes were captured than were on the wire.
     #[must_use]
-    pub fn is_cut(self) -> bool {
+    pub fn is_truncated(self) -> bool {
         (self.bytes.len() as u32) < self.wire
     }
 }
 
-/// Network-layer address of a sender or receiver.
+/// The network-layer address of a sender or receiver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Address {
     /// No network layer.
@@ -82,25 +82,25 @@ impl Address {
     }
 }
 
-/// State of a packet that its layers share.
-#[derive(Debug, Default)]
+/// Values from the layers read so far that later layers need.
+#[derive(Clone, Debug, Default)]
 pub struct Packet {
     /// Source address of the innermost network layer.
     pub source: Address,
     /// Destination address of the innermost network layer.
     pub destination: Address,
-    /// Remaining hops of the innermost network layer.
+    /// TTL or hop limit of the innermost network layer.
     pub hops: u8,
-    /// Protocols so far, outermost first, as listed in `frame.protocols`.
-    pub path: Path,
-    /// Whether the layer is part of a packet that an ICMP error quotes, not of the traffic itself.
+    /// Protocol names, outermost first, as listed in `frame.protocols`.
+    pub path: ProtocolPath,
+    /// The current packet is quoted in an ICMP error: a copy of an earlier packet, not traffic of its own.
     pub quoted: bool,
-    /// Number of layers so far. Layers beyond [`MAX_LAYERS`] are not dissected.
+    /// Number of layers read. Reading stops at [`MAX_LAYERS`].
     pub layers: u8,
 }
 
 impl Packet {
-    /// Resets the state for the next packet.
+    /// Clears the values of the previous packet.
     pub fn reset(&mut self) {
         self.source = Address::None;
         self.destination = Address::None;
@@ -111,24 +111,24 @@ impl Packet {
     }
 }
 
-/// Maximum number of layers in one packet. Tunnels nest, in hostile packets without end.
+/// Maximum number of layers read in one packet: a hostile packet can nest tunnels without limit.
 pub const MAX_LAYERS: u8 = 48;
 
-/// Names of protocols, outermost first.
-#[derive(Debug)]
-pub struct Path {
+/// The names of a packet's protocols, outermost first.
+#[derive(Clone, Debug)]
+pub struct ProtocolPath {
     names: [&'static str; MAX_LAYERS as usize],
     len: usize,
 }
 
-impl Default for Path {
-    fn default() -> Path {
-        Path { names: [""; MAX_LAYERS as usize], len: 0 }
+impl Default for ProtocolPath {
+    fn default() -> ProtocolPath {
+        ProtocolPath { names: [""; MAX_LAYERS as usize], len: 0 }
     }
 }
 
-impl Path {
-    /// Adds a protocol, unless there are [`MAX_LAYERS`] already.
+impl ProtocolPath {
+    /// Appends a protocol name; ignored after [`MAX_LAYERS`] names.
     pub fn push(&mut self, name: &'static str) {
         if let Some(slot) = self.names.get_mut(self.len) {
             *slot = name;
@@ -148,63 +148,72 @@ impl Path {
     }
 }
 
-/// Type of a layer's payload.
+/// The next layer of a packet: how its protocol is identified, and its bytes.
 #[derive(Clone, Copy, Debug)]
-pub enum Next<'b> {
-    /// A frame of this link type (a number of the LINKTYPE_ registry).
+pub enum NextLayer<'b> {
+    /// A frame of a link type (a number of the LINKTYPE_ registry).
     Link(u16, Payload<'b>),
-    /// A protocol by EtherType.
+    /// A protocol identified by EtherType.
     EtherType(u16, Payload<'b>),
-    /// A protocol by IP protocol number.
+    /// A protocol identified by IP protocol number.
     IpProto(u8, Payload<'b>),
-    /// A protocol by PPP protocol number.
+    /// A protocol identified by PPP protocol number.
     Ppp(u16, Payload<'b>),
-    /// A protocol by one of two UDP ports, the lower first.
+    /// A protocol identified by one of two UDP ports. The lower port comes first.
     UdpPort(u16, u16, Payload<'b>),
-    /// A TCP segment, for its connection.
+    /// A TCP segment, to be read with its connection.
     Segment(crate::tcp::Segment<'b>),
-    /// A UDP datagram, for its conversation.
+    /// A UDP datagram, to be read with its conversation.
     Datagram(crate::udp::Datagram<'b>),
-    /// A fragment of an IP packet, for reassembly.
+    /// A fragment of an IP packet, to be reassembled.
     Fragment(Fragment<'b>),
     /// Bytes of an unknown protocol.
     Data(Payload<'b>),
-    /// Nothing.
+    /// No next layer.
     End,
 }
 
 /// A fragment of an IP packet (RFC 791 3.2, RFC 8200 4.5).
 #[derive(Clone, Copy, Debug)]
 pub struct Fragment<'b> {
-    /// Identification. With the addresses and the protocol, it is common to the fragments of a packet.
+    /// The identification. The fragments of a packet share it, the addresses, and in IPv4 the protocol.
     pub id: u32,
-    /// Protocol of the packet's payload.
+    /// The protocol of the reassembled payload.
     pub protocol: u8,
-    /// Offset in that payload, in bytes.
+    /// Offset of this fragment in the reassembled payload, in bytes.
     pub offset: u32,
     /// Whether more fragments follow.
     pub more: bool,
-    /// Bytes of the fragment.
+    /// The fragment's bytes.
     pub payload: Payload<'b>,
 }
 
-/// Dissects layer after layer and records them in `tree`, up to a payload that needs more than the packet itself. Never
-/// returns [`Next::Link`], [`Next::EtherType`], [`Next::IpProto`], [`Next::Ppp`] or [`Next::UdpPort`].
+/// Reads the layers of a packet in order and records them in `tree`.
+///
+/// Stops at a layer that needs more than the packet, or at unknown bytes. The returned layer is never
+/// [`NextLayer::Link`], [`NextLayer::EtherType`], [`NextLayer::IpProto`], [`NextLayer::Ppp`] or [`NextLayer::UdpPort`].
 #[must_use]
-pub fn walk<'b>(registry: &Registry, mut next: Next<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+pub fn dissect_layers<'b>(
+    registry: &Registry,
+    mut next: NextLayer<'b>,
+    packet: &mut Packet,
+    tree: &mut Tree,
+) -> NextLayer<'b> {
     loop {
         let (layer, payload) = match next {
-            Next::Link(number, payload) => (registry.link(number), payload),
-            Next::EtherType(number, payload) => (registry.ether_type(number), payload),
-            Next::IpProto(number, payload) => (registry.ip_proto(number), payload),
-            Next::Ppp(number, payload) => (registry.ppp(number), payload),
-            Next::UdpPort(low, high, payload) => (registry.udp_port(low).or_else(|| registry.udp_port(high)), payload),
+            NextLayer::Link(number, payload) => (registry.link(number), payload),
+            NextLayer::EtherType(number, payload) => (registry.ether_type(number), payload),
+            NextLayer::IpProto(number, payload) => (registry.ip_proto(number), payload),
+            NextLayer::Ppp(number, payload) => (registry.ppp(number), payload),
+            NextLayer::UdpPort(low, high, payload) => {
+                (registry.udp_port(low).or_else(|| registry.udp_port(high)), payload)
+            }
             done => return done,
         };
         packet.layers += 1;
         next = match layer {
             Some(layer) if packet.layers < MAX_LAYERS => layer(payload, packet, tree),
-            _ => return Next::Data(payload),
+            _ => return NextLayer::Data(payload),
         };
         if packet.quoted {
             // Columns describe the packet that was sent, not the one that it quotes.

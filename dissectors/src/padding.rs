@@ -19,11 +19,11 @@ pub(crate) struct FrameTail {
     pub(crate) nonzero_padding: bool,
 }
 
-/// Returns the bytes that follow a packet of `claimed` bytes in `piece`, in a frame with `before` bytes before `piece`.
-/// None if no bytes follow, or not all of them were captured.
-pub(crate) fn frame_tail(before: usize, claimed: Option<usize>, piece: Payload<'_>) -> Option<FrameTail> {
+/// Returns the bytes that follow a packet of `claimed` bytes in `payload`, in a frame with `before` bytes before
+/// `payload`. None if no bytes follow, or not all of them were captured.
+pub(crate) fn frame_tail(before: usize, claimed: Option<usize>, payload: Payload<'_>) -> Option<FrameTail> {
     let at = claimed?;
-    let after = piece.bytes.get(at..).filter(|after| !after.is_empty() && !piece.is_cut())?;
+    let after = payload.bytes.get(at..).filter(|after| !after.is_empty() && !payload.is_truncated())?;
     let room = MIN_FRAME_LEN.saturating_sub(before + at);
     let fill = after.get(..room).unwrap_or_default();
     let padding = if fill.iter().all(|&byte| byte == 0) { fill.len() } else { 0 };
@@ -76,9 +76,9 @@ pub(crate) fn declared_len(ether_type: u16, bytes: &[u8]) -> Option<usize> {
 }
 
 /// Records that a header is incomplete, unless the packet is quoted: a quote may be shorter than the header.
-pub(crate) fn note_truncated_unless_quoted(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) {
+pub(crate) fn note_truncated_unless_quoted(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     if !packet.quoted {
-        crate::frame::note_truncated(piece, tree);
+        crate::frame::note_truncated(payload, tree);
     }
 }
 

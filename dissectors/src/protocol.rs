@@ -1,51 +1,162 @@
-//! A protocol: its fields, what leads to it, and how it is read.
+//! Protocols: their fields, what leads to them, and how they are read.
 
 use crate::content::ContentFn;
 use crate::field::Field;
-use crate::packet::{Next, Packet, Payload};
-use crate::session::{Probe, Session};
+use crate::packet::{NextLayer, Packet, Payload};
+use crate::session::{Handover, Hint, Input, Probe, Session, Successor};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Reads one layer of a packet and says what its payload is.
-pub type LayerFn = for<'b> fn(Payload<'b>, &mut Packet, &mut Tree) -> Next<'b>;
+/// Reads one layer of a packet and returns what its payload is.
+pub type LayerFn = for<'b> fn(Payload<'b>, &mut Packet, &mut Tree) -> NextLayer<'b>;
 
 /// An entry of [`PROTOCOLS`](crate::PROTOCOLS): everything a user can see of a protocol follows from it.
 pub struct Protocol {
-    /// The short name that stands in a list of frames, such as `TCP`.
+    /// The short name in a list of frames, such as `TCP`.
     pub short: &'static str,
     /// All its fields; the first is the protocol itself.
     pub fields: &'static [&'static Field],
-    /// By what the layer below names it.
+    /// What the layer below names it by.
     pub claims: &'static [Claim],
-    /// How it is read.
-    pub dissector: Dissector,
+    /// Short words of display filters for its fields.
+    pub aliases: &'static [Alias],
+    /// How it is read. A protocol may have several forms: DNS comes in datagrams, in a stream and as content.
+    pub dissectors: &'static [Dissector],
+}
+
+impl Protocol {
+    /// Its content reader, if it is a form of content.
+    #[must_use]
+    pub fn content(&self) -> Option<ContentFn> {
+        self.dissectors.iter().find_map(|part| if let Dissector::Content(read) = part { Some(*read) } else { None })
+    }
+
+    /// Its sessions.
+    pub fn sessions(&self) -> impl Iterator<Item = &'static SessionKind> {
+        self.dissectors.iter().filter_map(|part| if let Dissector::Session(kind) = part { Some(kind) } else { None })
+    }
+
+    /// Whether it is a layer of a packet.
+    #[must_use]
+    pub fn is_layer(&self) -> bool {
+        self.dissectors.iter().any(|part| matches!(part, Dissector::Layer(_)))
+    }
 }
 
 /// How a protocol is read.
 pub enum Dissector {
     /// From one packet.
     Layer(LayerFn),
-    /// From a conversation's bytes.
+    /// From a conversation.
     Session(SessionKind),
-    /// From what a message carries.
+    /// From the body of a message.
     Content(ContentFn),
-    /// By the program, which knows the facts (the frame itself, TCP's streams).
+    /// By the program, from what it knows itself (the frame, its columns).
     Builtin,
 }
 
-/// How a session protocol is recognised and begun.
-#[derive(Clone, Copy)]
+/// How a session protocol is detected and begun.
 pub struct SessionKind {
-    /// Whether the first bytes of a side could be this protocol.
-    pub probe: fn(&[u8]) -> Probe,
-    /// A session at its beginning, of which a run wants this.
-    pub open: fn(&Wants) -> Box<dyn Session>,
+    /// What its sessions read.
+    pub input: Input,
+    /// Whether the first bytes of a side, or a datagram, could be this protocol.
+    pub probe: fn(&Hint<'_>) -> Probe,
+    /// A session at its beginning, for a run with these wants. It takes the pending exchange if it will report it.
+    pub open: fn(&Wants, &mut Handover) -> Box<dyn Session>,
+    /// The title of buffers of bytes that it derives, such as `Decrypted TLS`.
+    pub derived_title: &'static str,
+    /// How it records that units of the session above were reassembled; nothing if it does not.
+    pub reassembly: Option<UnitReassembly>,
+    /// The fields of its messages, for views that show messages of any protocol.
+    pub messages: Option<&'static MessageFields>,
 }
 
-/// A number by which a lower layer names a protocol.
+/// Fields by which a protocol records that a unit above it was reassembled.
+#[derive(Clone, Copy)]
+pub struct UnitReassembly {
+    /// The node that has the others.
+    pub units: &'static Field,
+    /// The frame of one of its own units.
+    pub unit: &'static Field,
+    /// How many they are.
+    pub count: &'static Field,
+    /// Bytes of all.
+    pub length: &'static Field,
+    /// The bytes themselves.
+    pub data: &'static Field,
+    /// In a frame with a part: the frame that completes it.
+    pub reassembled_in: &'static Field,
+}
+
+/// The fields of a protocol's messages, by their role: what a call view, `follow` or an export shows.
+#[derive(Clone, Copy)]
+pub struct MessageFields {
+    /// The protocol's own field: one node for each message.
+    pub message: &'static Field,
+    /// Present and true in a request.
+    pub request: &'static Field,
+    /// Present and true in a response.
+    pub response: &'static Field,
+    /// The start line.
+    pub start_line: &'static Field,
+    /// The operation.
+    pub method: &'static Field,
+    /// The target of the operation.
+    pub target: &'static Field,
+    /// The version of a request.
+    pub version: &'static Field,
+    /// Header lines as sent: of requests, of responses.
+    pub headers: &'static [&'static Field],
+    /// Trailer lines as sent.
+    pub trailers: &'static Field,
+    /// The body, codings undone.
+    pub body: &'static Field,
+    /// The media type of the body.
+    pub media_type: &'static Field,
+    /// The content codings of the body.
+    pub coding: &'static Field,
+    /// Notes that a message is not shown whole.
+    pub incomplete: &'static [&'static Field],
+    /// Notes that need the body: they take as long as all else together.
+    pub body_notes: &'static [&'static Field],
+    /// Fields of a request that its response may repeat; a call has them once.
+    pub repeated: &'static [&'static Field],
+    /// Fields that an index keeps, so that filters on them need not read messages again.
+    pub indexed: &'static [&'static Field],
+    /// Whether curl can send such a request.
+    pub is_curl_request: bool,
+}
+
+/// A short word of display filters and a field it stands for. Where several protocols declare a word, it stands for any
+/// of their fields.
+pub struct Alias {
+    /// The word.
+    pub word: &'static str,
+    /// The field.
+    pub field: &'static Field,
+    /// Fields that must be present in the same frame.
+    pub with: &'static [&'static Field],
+    /// Fields that must be absent.
+    pub without: &'static [&'static Field],
+}
+
+impl Alias {
+    /// A word for a field wherever that is present.
+    #[must_use]
+    pub const fn new(word: &'static str, field: &'static Field) -> Alias {
+        Alias { word, field, with: &[], without: &[] }
+    }
+
+    /// A word for a field of frames that have others.
+    #[must_use]
+    pub const fn with(word: &'static str, field: &'static Field, with: &'static [&'static Field]) -> Alias {
+        Alias { word, field, with, without: &[] }
+    }
+}
+
+/// A number or name by which a lower layer names a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// A link type of the LINKTYPE_ registry.
@@ -56,26 +167,66 @@ pub enum Claim {
     IpProto(u8),
     /// A PPP protocol number.
     Ppp(u16),
-    /// A UDP port.
+    /// A UDP port: it decides for a layer, and breaks ties between sessions.
     UdpPort(u16),
+    /// A TCP port: it breaks ties between sessions.
+    TcpPort(u16),
     /// A media type such as `application/json`, a suffix such as `+json`, all of a type as `multipart/*`, or `*/*`.
     MediaType(&'static str),
+    /// An ALPN protocol name (RFC 7301).
+    Alpn(&'static str),
+    /// A token of an Upgrade header (RFC 9110 7.8).
+    Upgrade(&'static str),
+    /// The type of a unidirectional stream (RFC 9114 6.2).
+    StreamType(u64),
 }
 
-/// The claims of all protocols, ready to be asked for every layer.
+/// The claims of all protocols, prepared for look-ups of every layer.
 pub struct Registry {
     link: Vec<(u16, LayerFn)>,
     ether_type: Vec<(u16, LayerFn)>,
     ip_proto: [Option<LayerFn>; 256],
     ppp: Vec<(u16, LayerFn)>,
     udp_port: Vec<(u16, LayerFn)>,
-    sessions: Vec<(&'static Field, SessionKind)>,
+    sessions: Vec<SessionEntry>,
+}
+
+/// A session protocol of a [`Registry`].
+#[derive(Clone, Copy)]
+pub struct SessionEntry {
+    /// The protocol's own field.
+    pub field: &'static Field,
+    /// How it is detected and begun.
+    pub kind: &'static SessionKind,
+    /// What the layer below names it by.
+    pub claims: &'static [Claim],
+}
+
+impl SessionEntry {
+    /// Whether it claims one of two ports.
+    #[must_use]
+    pub fn claims_port(&self, ports: [u16; 2]) -> bool {
+        self.claims.iter().any(|claim| match (claim, self.kind.input) {
+            (Claim::TcpPort(port), Input::Stream) | (Claim::UdpPort(port), Input::Datagrams) => ports.contains(port),
+            _ => false,
+        })
+    }
+
+    fn is_named_by(&self, successor: &Successor) -> bool {
+        self.claims.iter().any(|claim| match (claim, successor) {
+            (Claim::Alpn(claimed), Successor::Alpn(name)) => claimed == name,
+            (Claim::Upgrade(claimed), Successor::Upgrade(name)) => claimed.eq_ignore_ascii_case(name),
+            (Claim::StreamType(claimed), Successor::StreamType(number)) => claimed == number,
+            (Claim::MediaType(claimed), Successor::MediaType(name)) => claimed.eq_ignore_ascii_case(name),
+            _ => false,
+        })
+    }
 }
 
 impl Registry {
     /// The claims of `protocols`; the first to claim a number has it.
     #[must_use]
-    pub fn new(protocols: &[&Protocol]) -> Registry {
+    pub fn new(protocols: &[&'static Protocol]) -> Registry {
         let mut all = Registry {
             link: Vec::new(),
             ether_type: Vec::new(),
@@ -84,12 +235,16 @@ impl Registry {
             udp_port: Vec::new(),
             sessions: Vec::new(),
         };
-        for protocol in protocols {
-            match protocol.dissector {
-                Dissector::Layer(layer) => protocol.claims.iter().for_each(|&claim| all.claim(claim, layer)),
-                Dissector::Session(kind) => all.sessions.extend(protocol.fields.first().map(|&field| (field, kind))),
-                Dissector::Content(_) | Dissector::Builtin => {}
+        for &protocol in protocols {
+            for dissector in protocol.dissectors {
+                if let Dissector::Layer(layer) = dissector {
+                    protocol.claims.iter().for_each(|&claim| all.claim(claim, *layer));
+                }
             }
+            let entries = protocol.sessions().filter_map(|kind| {
+                Some(SessionEntry { field: protocol.fields.first()?, kind, claims: protocol.claims })
+            });
+            all.sessions.extend(entries);
         }
         all
     }
@@ -105,48 +260,66 @@ impl Registry {
             }
             Claim::Ppp(number) => self.ppp.push((number, layer)),
             Claim::UdpPort(number) => self.udp_port.push((number, layer)),
-            Claim::MediaType(_) => {}
+            Claim::TcpPort(_) | Claim::MediaType(_) | Claim::Alpn(_) | Claim::Upgrade(_) | Claim::StreamType(_) => {}
         }
     }
 
-    /// Who reads frames of this link type.
+    /// The reader of frames of this link type.
     #[must_use]
     pub fn link(&self, number: u16) -> Option<LayerFn> {
         find(&self.link, number)
     }
 
-    /// Who reads this EtherType.
+    /// The reader of this EtherType.
     #[must_use]
     pub fn ether_type(&self, number: u16) -> Option<LayerFn> {
         find(&self.ether_type, number)
     }
 
-    /// Who reads this IP protocol.
+    /// The reader of this IP protocol.
     #[must_use]
     pub fn ip_proto(&self, number: u8) -> Option<LayerFn> {
         self.ip_proto.get(usize::from(number)).copied().flatten()
     }
 
-    /// Who reads this PPP protocol.
+    /// The reader of this PPP protocol.
     #[must_use]
     pub fn ppp(&self, number: u16) -> Option<LayerFn> {
         find(&self.ppp, number)
     }
 
-    /// Who reads what this UDP port carries.
+    /// The reader of what this UDP port carries.
     #[must_use]
     pub fn udp_port(&self, number: u16) -> Option<LayerFn> {
         find(&self.udp_port, number)
     }
 
-    /// The protocols that are read from a conversation's bytes, each with its own field.
+    /// The protocols that are read from a conversation.
     #[must_use]
-    pub fn sessions(&self) -> &[(&'static Field, SessionKind)] {
+    pub fn sessions(&self) -> &[SessionEntry] {
         &self.sessions
+    }
+
+    /// The session protocol whose own field has this name, for an input.
+    #[must_use]
+    pub fn session(&self, name: &str, input: Input) -> Option<SessionEntry> {
+        self.sessions.iter().copied().find(|entry| entry.field.name == name && entry.kind.input == input)
+    }
+
+    /// The session protocol that a handover names.
+    #[must_use]
+    pub fn successor(&self, successor: &Successor) -> Option<SessionEntry> {
+        self.sessions.iter().copied().find(|entry| entry.is_named_by(successor))
+    }
+
+    /// Whether any session reads datagrams.
+    #[must_use]
+    pub fn reads_datagrams(&self) -> bool {
+        self.sessions.iter().any(|entry| entry.kind.input == Input::Datagrams)
     }
 }
 
-// A handful of entries: looking at all is faster than any index.
+// A handful of entries: a scan of all is faster than any index.
 fn find(claims: &[(u16, LayerFn)], number: u16) -> Option<LayerFn> {
     claims.iter().find(|(claimed, _)| *claimed == number).map(|&(_, layer)| layer)
 }

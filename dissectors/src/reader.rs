@@ -12,7 +12,7 @@ pub struct UnexpectedEnd;
 ///
 /// Numbers are big-endian, as on the wire. A read past the end returns [`UnexpectedEnd`] and does not advance.
 pub struct FieldReader<'b, 't> {
-    piece: Payload<'b>,
+    payload: Payload<'b>,
     offset: usize,
     /// The tree that fields are recorded in.
     pub tree: &'t mut Tree,
@@ -20,8 +20,8 @@ pub struct FieldReader<'b, 't> {
 
 impl<'b, 't> FieldReader<'b, 't> {
     /// Creates a reader at the first byte.
-    pub fn new(piece: Payload<'b>, tree: &'t mut Tree) -> FieldReader<'b, 't> {
-        FieldReader { piece, offset: 0, tree }
+    pub fn new(payload: Payload<'b>, tree: &'t mut Tree) -> FieldReader<'b, 't> {
+        FieldReader { payload, offset: 0, tree }
     }
 
     /// Returns the number of bytes read.
@@ -33,26 +33,26 @@ impl<'b, 't> FieldReader<'b, 't> {
     /// Returns the bytes not read yet.
     #[must_use]
     pub fn rest(&self) -> Payload<'b> {
-        self.piece.from(self.offset)
+        self.payload.from(self.offset)
     }
 
     /// Returns the position of the next `len` bytes, for fields derived from them.
     #[must_use]
     pub fn span(&self, len: usize) -> Slice {
-        self.piece.span(self.offset, len)
+        self.payload.span(self.offset, len)
     }
 
     /// Reads the next `N` bytes without recording them.
     pub fn read_array<const N: usize>(&mut self) -> Result<[u8; N], UnexpectedEnd> {
         let bytes =
-            self.piece.bytes.get(self.offset..).and_then(|rest| rest.first_chunk::<N>()).ok_or(UnexpectedEnd)?;
+            self.payload.bytes.get(self.offset..).and_then(|rest| rest.first_chunk::<N>()).ok_or(UnexpectedEnd)?;
         self.offset += N;
         Ok(*bytes)
     }
 
     /// Skips `len` bytes.
     pub fn skip(&mut self, len: usize) -> Result<(), UnexpectedEnd> {
-        let end = self.offset.checked_add(len).filter(|&end| end <= self.piece.bytes.len()).ok_or(UnexpectedEnd)?;
+        let end = self.offset.checked_add(len).filter(|&end| end <= self.payload.bytes.len()).ok_or(UnexpectedEnd)?;
         self.offset = end;
         Ok(())
     }
@@ -119,7 +119,7 @@ impl<'b, 't> FieldReader<'b, 't> {
         let start = self.offset;
         self.skip(len)?;
         self.tree.put(field, span, Value::Bytes(span));
-        Ok(self.piece.bytes.get(start..self.offset).unwrap_or_default())
+        Ok(self.payload.bytes.get(start..self.offset).unwrap_or_default())
     }
 
     /// Reads `len` bytes of text.
@@ -128,6 +128,6 @@ impl<'b, 't> FieldReader<'b, 't> {
         let start = self.offset;
         self.skip(len)?;
         self.tree.put(field, span, Value::Text(span));
-        Ok(self.piece.bytes.get(start..self.offset).unwrap_or_default())
+        Ok(self.payload.bytes.get(start..self.offset).unwrap_or_default())
     }
 }

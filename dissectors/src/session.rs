@@ -1,24 +1,37 @@
-//! Sessions: what reads the bytes of one conversation, in order, side by side.
+//! Sessions: the protocol state of one conversation, fed with its bytes side by side.
+//!
+//! ```text
+//! TCP reassembly -> driver -> session (TLS)  -> derived bytes -> driver -> session (HTTP/1) -> exchanges
+//! UDP datagrams  -> driver -> session (QUIC) -> channels 0, 4, 8 ... -> driver -> session (HTTP/3)
+//! ```
+//!
+//! The driver stands in the program: it detects a session, buffers what the session leaves, and feeds what a session
+//! derives to the session above it.
 
 use crate::exchange::Exchange;
-use crate::packet::Path;
+use crate::field::Field;
+use crate::packet::ProtocolPath;
 use crate::tree::{Slice, Tree};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use compact_str::CompactString;
 use core::ops::Range;
 
 /// One of the two parties of a conversation: the client opened it, as far as is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
-    /// Who opened the conversation, or sent the first frame seen of it.
+    /// The party that opened the conversation, or sent the first frame seen of it.
     Client,
-    /// The other.
+    /// The other party.
     Server,
 }
 
 impl Side {
+    /// Both sides, the client first.
+    pub const BOTH: [Side; 2] = [Side::Client, Side::Server];
+
     /// The other side.
     #[must_use]
     pub fn other(self) -> Side {
@@ -29,7 +42,7 @@ impl Side {
     }
 }
 
-/// Where in the capture something happened.
+/// Position of an event in the capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Stamp {
     /// The frame's number, from 1.
@@ -46,17 +59,106 @@ impl Stamp {
     }
 }
 
-/// Bytes of one side, in order, that no session has taken yet.
+/// Number of a conversation among those of its transport: `tcp.stream` or `udp.stream`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConversationId {
+    /// A TCP connection.
+    Tcp(u32),
+    /// A conversation in UDP datagrams.
+    Udp(u32),
+}
+
+impl Default for ConversationId {
+    fn default() -> ConversationId {
+        ConversationId::Tcp(0)
+    }
+}
+
+impl ConversationId {
+    /// The number of the TCP connection, if it is one.
+    #[must_use]
+    pub fn tcp(self) -> Option<u32> {
+        if let ConversationId::Tcp(number) = self { Some(number) } else { None }
+    }
+
+    /// The number without the transport.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            ConversationId::Tcp(number) | ConversationId::Udp(number) => number,
+        }
+    }
+}
+
+impl ExchangeId {
+    /// Whether it is the first exchange of the first session: no exchange before it had the connection.
+    #[must_use]
+    pub fn is_first(self) -> bool {
+        self.session == 0 && self.nth == 0
+    }
+}
+
+impl core::fmt::Display for ConversationId {
+    /// The number of a TCP connection; `udp 3` for one in datagrams.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            ConversationId::Tcp(number) => write!(f, "{number}"),
+            ConversationId::Udp(number) => write!(f, "udp {number}"),
+        }
+    }
+}
+
+/// Name of an exchange in the capture.
+///
+/// `session` and `nth` count first appearances in feeding order. They do not depend on the wanted fields, on threads or
+/// on other conversations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExchangeId {
+    /// The conversation that carried it.
+    pub conversation: ConversationId,
+    /// The number of the session in the conversation, from 0.
+    pub session: u32,
+    /// The number of the exchange in the session, from 0.
+    pub nth: u32,
+}
+
+/// Role of a message in its exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Half {
+    /// The request.
+    Request,
+    /// The response.
+    Response,
+}
+
+/// One direction of one channel: of a TCP stream, or of one stream of a multiplexing protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lane {
+    /// The channel; 0 where the protocol below has only one.
+    pub channel: u64,
+    /// The sender.
+    pub side: Side,
+}
+
+impl Lane {
+    /// A side of channel 0.
+    #[must_use]
+    pub const fn of(side: Side) -> Lane {
+        Lane { channel: 0, side }
+    }
+}
+
+/// Bytes of one lane, in order, that no session has consumed yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'b> {
     /// The bytes.
     pub bytes: &'b [u8],
-    /// Where the first lies in the tree's store, if all of them lie in the present frame.
+    /// Offset of the first in the tree's store, if all of them lie in one buffer of the present frame.
     pub base: Option<u32>,
 }
 
 impl<'b> Chunk<'b> {
-    /// What follows the first `n` bytes.
+    /// The bytes after the first `n`.
     #[must_use]
     pub fn from(self, n: usize) -> Chunk<'b> {
         Chunk { bytes: self.bytes.get(n..).unwrap_or_default(), base: self.base.map(|base| base + n as u32) }
@@ -68,7 +170,7 @@ impl<'b> Chunk<'b> {
         Chunk { bytes: self.bytes.get(..n).unwrap_or(self.bytes), base: self.base }
     }
 
-    /// The place in the tree's store of the bytes of `range`: in the frame, or in a buffer that is added under `title`.
+    /// The span in the tree's store of the bytes of `range`: in the frame, or in a buffer that is added under `title`.
     pub fn span(self, range: Range<usize>, title: &'static str, tree: &mut Tree) -> Slice {
         let bytes = self.bytes.get(range.clone()).unwrap_or_default();
         let start = match self.base {
@@ -79,137 +181,471 @@ impl<'b> Chunk<'b> {
     }
 }
 
-/// What a session leans on while it reads.
+/// What a session reads and writes beside the bytes.
 pub struct Context<'a> {
     /// The present frame.
     pub at: Stamp,
-    /// Where the last bytes shown came: an earlier frame if they waited for what was missing before them.
+    /// Where the last of the bytes given last arrived: an earlier frame if they were buffered behind a gap.
     pub arrived: Stamp,
-    /// The number of the conversation.
-    pub stream: u32,
-    /// The number of the session in it, from 0: within a tunnel another begins.
+    /// Where the first of them arrived: earlier than the last if they were derived from a unit of several frames.
+    pub first: Stamp,
+    /// The conversation at the root.
+    pub conversation: ConversationId,
+    /// The number of the session in it, from 0.
     pub session: u32,
     /// What the run wants of its frames, though it may want nothing of the present one.
     pub wants: &'a Wants,
-    /// Where fields are recorded; a message belongs to the frame that completed it.
+    /// The tree to record fields in; a message belongs to the frame that completed it.
     pub tree: &'a mut Tree,
     /// The protocols of the present frame: a session adds its own when a message ends here.
-    pub path: &'a mut Path,
-    /// What happened, for whoever lists exchanges.
+    pub path: &'a mut ProtocolPath,
+    /// Events for consumers of exchanges and for the driver.
     pub events: &'a mut Vec<Event>,
-    /// What an earlier reading of the same capture learnt; empty in the first.
+    /// What the session derives for the session above it.
+    pub derived: &'a mut Derivation,
+    /// What an earlier pass over the same capture collected; empty in the first.
     pub first_pass: &'a FirstPass,
+    /// Where this pass collects for a second one, if there will be one.
+    pub collected: Option<&'a mut FirstPass>,
+    /// Secrets that were handed in.
+    pub secrets: &'a Secrets,
 }
 
-/// What became of the bytes a session was given.
+impl Context<'_> {
+    /// The name of an exchange of this session.
+    #[must_use]
+    pub fn exchange(&self, nth: u32) -> ExchangeId {
+        ExchangeId { conversation: self.conversation, session: self.session, nth }
+    }
+
+    /// This session, as the subject of a value of the first pass.
+    #[must_use]
+    pub fn subject(&self) -> About {
+        About::Session(self.conversation, self.session)
+    }
+
+    /// Collects a value for the second pass; nothing if there is none.
+    pub fn collect(&mut self, field: &'static Field, about: About, value: u64) {
+        if let Some(collected) = &mut self.collected {
+            collected.insert(field, about, value);
+        }
+    }
+
+    /// The value that an earlier pass collected.
+    #[must_use]
+    pub fn later_value(&self, field: &'static Field, about: About) -> Option<u64> {
+        self.first_pass.get(field, about)
+    }
+
+    /// Appends an item to what the session derives.
+    pub fn derive(&mut self, lane: Lane, item: DerivedItem) {
+        self.derived.items.push(Derived { lane, item });
+    }
+
+    /// Has a lane of a session with [`Input::Channels`] offered again: bytes that it left may now be consumed.
+    pub fn wake(&mut self, lane: Lane) {
+        self.derived.woken.push(lane);
+    }
+}
+
+/// What a session derived in one call, in order.
+#[derive(Debug, Default)]
+pub struct Derivation {
+    /// Items for the sessions above.
+    pub items: Vec<Derived>,
+    /// Lanes to offer again.
+    pub woken: Vec<Lane>,
+}
+
+/// An item for the session above, on one lane.
+#[derive(Debug)]
+pub struct Derived {
+    /// The lane; its channel names the driver above.
+    pub lane: Lane,
+    /// The item.
+    pub item: DerivedItem,
+}
+
+/// What a session can derive.
+#[derive(Debug)]
+pub enum DerivedItem {
+    /// A channel begins, or it is now known what it carries.
+    Begin(Box<Handover>),
+    /// Bytes of the lane.
+    Bytes {
+        /// Offset in the lane, where bytes may come out of order; none if they follow the last ones.
+        offset: Option<u64>,
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Where their first byte arrived.
+        first: Stamp,
+        /// The span in the present frame's store that they were derived from.
+        from: Option<Slice>,
+    },
+    /// Bytes of the lane are missing.
+    Missing(Missing),
+    /// A block of headers or trailers of the lane, as `name`, `value` pairs.
+    Headers(Vec<(Vec<u8>, Vec<u8>)>),
+    /// The lane ends.
+    End(SideEnd),
+}
+
+/// Bytes that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// So many bytes.
+    Bytes(u64),
+    /// Some bytes; their number is unknown.
+    Unknown,
+    /// Perhaps some bytes: the layer below lost data that may have belonged to any lane.
+    Perhaps,
+    /// Bytes that were buffered and dropped because memory is short. Decoder state stays.
+    Released,
+}
+
+impl Missing {
+    /// The number of bytes, as far as it is known.
+    #[must_use]
+    pub fn len(self) -> u64 {
+        if let Missing::Bytes(len) = self { len } else { 0 }
+    }
+
+    /// Whether no byte is known to be missing.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What a channel or a conversation carries from here on, with what was negotiated.
+#[derive(Clone, Debug, Default)]
+pub struct Handover {
+    /// The next session.
+    pub to: Successor,
+    /// The exchange that opened the channel.
+    pub exchange: Option<ExchangeId>,
+    /// An exchange that is not reported yet; a session that takes it reports it, else the driver does.
+    pub pending: Option<Box<Exchange>>,
+    /// Negotiated values: names such as `alpn` or of header fields, in lower case.
+    pub facts: Vec<(CompactString, Vec<u8>)>,
+}
+
+impl Handover {
+    /// A handover without an exchange.
+    #[must_use]
+    pub fn to(to: Successor) -> Handover {
+        Handover { to, ..Handover::default() }
+    }
+
+    /// The value of a negotiated fact.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<&[u8]> {
+        self.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice())
+    }
+}
+
+/// The session that reads next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Successor {
+    /// Whichever session detects its protocol in the next bytes.
+    #[default]
+    Detect,
+    /// Not known yet: bytes are kept until a further [`Handover`] names it.
+    Undecided,
+    /// The session that claims this ALPN protocol (RFC 7301).
+    Alpn(CompactString),
+    /// The session that claims this token of an Upgrade header (RFC 9110 7.8).
+    Upgrade(CompactString),
+    /// The session that claims this type of a unidirectional stream (RFC 9114 6.2).
+    StreamType(u64),
+    /// The session that claims this media type.
+    MediaType(CompactString),
+}
+
+/// Result of one call of a session.
+#[derive(Debug, Default)]
 pub struct Consumed {
-    /// As many bytes from the front need not be shown again. 0 asks for more bytes, or waits for the other side.
+    /// Bytes from the front that need not be given again. 0 waits for more bytes, or for the other side.
     pub bytes: usize,
-    /// Who reads on.
+    /// What reads on.
     pub transition: Transition,
+    /// The exchange, by its number in the session, that the consumed bytes belong to.
+    pub owner: Option<(u32, Half)>,
 }
 
-/// Who reads a conversation from here on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl Consumed {
+    /// Bytes consumed by a session that reads on.
+    #[must_use]
+    pub fn bytes(bytes: usize) -> Consumed {
+        Consumed { bytes, transition: Transition::Stay, owner: None }
+    }
+}
+
+/// What reads a conversation after a call.
+#[derive(Clone, Debug, Default)]
 pub enum Transition {
     /// The same session.
+    #[default]
     Stay,
-    /// Anybody who recognises it, on both sides: a tunnel begins.
-    Detect,
-    /// The session protocol of this name if there is one, else nobody.
-    Protocol(&'static str),
+    /// Another session in its place, on both sides.
+    Replace(Box<Handover>),
+    /// Another session beneath it: the present session keeps its state and reads what that one derives (STARTTLS).
+    Beneath(Box<Handover>),
 }
 
-/// How a side ended.
+impl Transition {
+    /// Whether the same session reads on.
+    #[must_use]
+    pub fn is_stay(&self) -> bool {
+        matches!(self, Transition::Stay)
+    }
+}
+
+/// End of a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SideEnd {
     /// With FIN, after its last byte.
     Closed,
     /// With RST.
     Reset,
-    /// Not: the capture ended, or the conversation was forgotten.
+    /// Not seen: the capture ended, or the conversation was dropped.
     Unseen,
 }
 
-/// What a probe says of bytes at the beginning of a side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether the first bytes of a side could be a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Probe {
-    /// It is this protocol.
-    Yes,
-    /// It could be, if more bytes came.
-    Perhaps,
-    /// It is not.
+    /// They are not.
     No,
+    /// They could be, if more bytes came.
+    Perhaps,
+    /// They look like it, and so may those of other protocols: the ports decide between these.
+    Likely,
+    /// They are.
+    Yes,
 }
 
-/// Reads one conversation of one protocol.
+/// What a probe looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Hint<'b> {
+    /// The sender of the bytes.
+    pub side: Side,
+    /// The ports of the client and of the server; 0 where there are none.
+    pub ports: [u16; 2],
+    /// The first bytes of the side, or one datagram.
+    pub bytes: &'b [u8],
+}
+
+impl<'b> Hint<'b> {
+    /// Bytes without ports.
+    #[must_use]
+    pub fn bytes(bytes: &'b [u8]) -> Hint<'b> {
+        Hint { side: Side::Client, ports: [0; 2], bytes }
+    }
+}
+
+/// What a session reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The two sides of a byte stream.
+    Stream,
+    /// Datagrams: each is given once, and what it leaves of one is dropped.
+    Datagrams,
+    /// Many channels of a protocol below, each with two sides.
+    Channels,
+}
+
+/// Protocol state of one conversation.
 ///
-/// Neither the number of calls nor the cut of the bytes may change what is said: a session sees on each call all the
-/// bytes of the side that it has not taken. It is called again at once after it has taken some, so one message a call
-/// is enough; and when the other side's bytes have told it more, as bytes that it left may now be taken. It never fails: what is malformed becomes a note, and the next message is still read.
+/// Neither the number of calls nor the segmentation of the bytes changes the result: a session gets on each call all the
+/// bytes of the lane that it has not consumed. It is called again at once after it has consumed some, so one message a
+/// call is enough; and when the other side was read, as bytes that it left may now be consumed. It never fails: a
+/// malformed message becomes a note, and the next message is still read.
 pub trait Session: Send {
-    /// Reads from `side`.
-    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed;
+    /// Reads from a lane.
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed;
 
-    /// Learns that `len` bytes of `side` were never captured. What it had not taken before them is in `before`, and is
-    /// gone after this call. A gap of no bytes says that memory is short: what it had not taken is gone, and it should
-    /// let go of what it [holds](Session::held).
-    fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>);
+    /// Skips bytes of a lane that cannot be read. `before` is what it had not consumed before them, and is gone after
+    /// this call.
+    fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>);
 
-    /// Learns that `side` sends nothing more; `rest` is what it had not taken. Called once for each side.
-    fn end(&mut self, side: Side, rest: Chunk<'_>, ending: SideEnd, cx: &mut Context<'_>);
+    /// Ends a lane; `rest` is what it had not consumed. Called once for each lane.
+    fn end(&mut self, lane: Lane, rest: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>);
 
-    /// Whether what it has seen of `side` since the last message that was told is the beginning of another.
+    /// Reads a block of headers or trailers of the exchange that carries it.
+    fn headers(&mut self, _lane: Lane, _headers: &[(Vec<u8>, Vec<u8>)], _cx: &mut Context<'_>) {}
+
+    /// Amends an exchange of the session below, which carries this one, before it is reported.
+    fn conclude(&mut self, _exchange: &mut Exchange) {}
+
+    /// Whether the bytes of a side since the last message end in the middle of another.
     fn is_in_message(&self, _side: Side) -> bool {
         true
     }
 
-    /// How many bytes of messages it keeps, besides those it has not taken.
+    /// Bytes of messages that it keeps, besides those it has not consumed.
     fn buffered(&self) -> usize {
         0
     }
+
+    /// A copy of it, for reading a conversation again from the middle.
+    fn fork(&self) -> Box<dyn Session>;
 }
 
-/// What a session, or the program around it, found to have happened.
+/// An event of a session.
 #[derive(Debug)]
 pub enum Event {
-    /// A request and its answer are complete, or will never be.
+    /// An exchange is complete, or will never be.
     Exchange(Box<Exchange>),
-    /// A message was told in the present frame: it is complete, or as complete as it will be.
+    /// A unit ends with the last byte that the session consumes in this call.
+    Pdu(Pdu),
+    /// The nodes recorded in this call are a half of an exchange.
     Message(MessageEnd),
-    /// Both sides speak this version of the session's protocol, as far as is known now.
-    Version(u16),
+    /// The conversation is a continuation of another, such as after a migration.
+    Joined {
+        /// The conversation that goes on.
+        from: ConversationId,
+        /// The conversation whose name stays.
+        to: ConversationId,
+    },
 }
 
-/// A message that ends with the last byte its session takes in this call.
+/// A reassembled unit: an HTTP/1 message, a TLS record, an HTTP/2 frame. The layer below records its reassembly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageEnd {
-    /// Who sent it.
-    pub side: Side,
+pub struct Pdu {
+    /// The lane it came on.
+    pub lane: Lane,
     /// Where its first byte arrived.
     pub first: Stamp,
-    /// How many bytes it had on the wire, those that were not captured included.
+    /// Bytes on the wire, those that were not captured included.
     pub len: u64,
-    /// The exchange that it opens.
-    pub request: Option<u32>,
-    /// The exchange that it answers for good: the key to [`Foresight::responses`].
-    pub response: Option<u32>,
 }
 
-/// What later frames say about earlier ones, gathered in a first reading of a capture.
-#[derive(Debug, Default)]
+/// The end of a half of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageEnd {
+    /// The number of the exchange in the session.
+    pub nth: u32,
+    /// Which half ends.
+    pub half: Half,
+}
+
+/// Subject of a value that later frames decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum About {
+    /// A frame, and a unit in it.
+    Frame(u32, u32),
+    /// A half of an exchange.
+    Half(ExchangeId, Half),
+    /// A session of a conversation.
+    Session(ConversationId, u32),
+    /// A conversation.
+    Conversation(ConversationId),
+}
+
+/// What later frames decide about earlier ones, collected in a first pass over a capture.
+///
+/// Keys are a field and its subject, so that any protocol can have fields that later frames decide.
+#[derive(Clone, Debug, Default)]
 pub struct FirstPass {
-    /// The frame that completed the response to a request, by conversation, session and the request's place in it, from 0.
-    pub responses: BTreeMap<(u32, u32, u32), u32>,
-    /// The version that both sides of a session agreed to, by conversation and session.
-    pub versions: BTreeMap<(u32, u32), u16>,
-    /// The frame in which the bytes of a frame became part of a message, where that is a later one.
-    pub reassembled_in: BTreeMap<u32, u32>,
-    /// The frame that completed the IP packet of which a frame carries a fragment, where that is a later one.
-    pub defragmented_in: BTreeMap<u32, u32>,
-    /// The final `tcp.completeness` of each TCP stream, by its number.
-    pub completeness: Vec<u8>,
-    /// Nanoseconds that the handshake of a TCP stream took, by its number.
-    pub initial_rtt: BTreeMap<u32, i64>,
+    values: BTreeMap<(u16, About), u64>,
+}
+
+impl FirstPass {
+    /// Stores a value; the last one of a field and a subject counts.
+    pub fn insert(&mut self, field: &'static Field, about: About, value: u64) {
+        self.values.insert((field.id, about), value);
+    }
+
+    /// The value of a field about a subject.
+    #[must_use]
+    pub fn get(&self, field: &'static Field, about: About) -> Option<u64> {
+        if self.values.is_empty() {
+            return None;
+        }
+        self.values.get(&(field.id, about)).copied()
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// Secrets of a key log, each with the frame at which it became known.
+///
+/// A re-reading of a capture sees at each frame the secrets that the first reading saw there.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    entries: BTreeMap<(CompactString, [u8; 32]), (u32, Secret)>,
+}
+
+/// Bytes of a secret. They are never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Box<[u8]>);
+
+impl Secret {
+    /// A secret of these bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Secret {
+        Secret(bytes.into())
+    }
+
+    /// The bytes, for deriving keys.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl core::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Secret({} bytes)", self.0.len())
+    }
+}
+
+impl Secrets {
+    /// Adds a secret that became known at a frame: 0 if before the capture. The first one of a label and a client random
+    /// stays.
+    pub fn insert(&mut self, label: &str, client_random: [u8; 32], at_frame: u32, secret: Secret) {
+        self.entries.entry((label.into(), client_random)).or_insert((at_frame, secret));
+    }
+
+    /// The secret of a label (such as `CLIENT_RANDOM`) and a client random, if it was known at a frame.
+    #[must_use]
+    pub fn get(&self, label: &str, client_random: &[u8; 32], at_frame: u32) -> Option<&Secret> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let (since, secret) = self.entries.get(&(CompactString::from(label), *client_random))?;
+        (*since <= at_frame).then_some(secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn a_secret_is_known_from_its_frame_on_and_never_printed() {
+        let mut secrets = Secrets::default();
+        secrets.insert("CLIENT_RANDOM", [7; 32], 5, Secret::new(b"master"));
+        secrets.insert("CLIENT_RANDOM", [7; 32], 0, Secret::new(b"another"));
+        assert_eq!(secrets.get("CLIENT_RANDOM", &[7; 32], 4), None);
+        assert_eq!(secrets.get("CLIENT_RANDOM", &[7; 32], 5).map(Secret::bytes), Some(&b"master"[..]));
+        assert_eq!(secrets.get("EXPORTER_SECRET", &[7; 32], 5), None);
+        assert!(!format!("{secrets:?}").contains("master"));
+    }
+
+    #[test]
+    fn a_value_of_the_first_pass_belongs_to_its_field_and_subject() {
+        let mut pass = FirstPass::default();
+        let id = |nth| ExchangeId { nth, ..ExchangeId::default() };
+        pass.insert(&crate::http::RESPONSE_IN, About::Half(id(1), Half::Request), 9);
+        assert_eq!(pass.get(&crate::http::RESPONSE_IN, About::Half(id(1), Half::Request)), Some(9));
+        assert_eq!(pass.get(&crate::http::RESPONSE_IN, About::Half(id(0), Half::Request)), None);
+        assert_eq!(pass.get(&crate::http::REQUEST_IN, About::Half(id(1), Half::Request)), None);
+    }
 }

@@ -1,4 +1,4 @@
-//! The detail tree of one frame: a flat list of fields with values, spans and depths.
+//! The detail tree of one frame: a flat list of fields with their values and positions.
 
 use crate::field::{Field, FieldKind};
 use crate::wants::Wants;
@@ -15,16 +15,16 @@ pub struct Slice {
 }
 
 impl Slice {
-    /// Creates a range of `len` bytes from `start`.
+    /// Creates a range of `len` bytes that begins at `start`.
     #[must_use]
     pub const fn new(start: u32, len: u32) -> Slice {
         Slice { start, len }
     }
 
-    /// Returns the range extended to the end of `after`, if that is later.
+    /// Returns the range from this start to the later end of this range and `other`.
     #[must_use]
-    pub const fn with(self, after: Slice) -> Slice {
-        let end = if after.end() > self.end() { after.end() } else { self.end() };
+    pub const fn extended_to(self, other: Slice) -> Slice {
+        let end = if other.end() > self.end() { other.end() } else { self.end() };
         Slice::new(self.start, end - self.start)
     }
 
@@ -35,20 +35,20 @@ impl Slice {
     }
 }
 
-/// Value of a field in one frame.
+/// The value of a field in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
-    /// No value: the field is present.
+    /// The field is present and has no other value.
     Present,
     /// True or false.
     Bool(bool),
-    /// An unsigned number, or a frame number.
+    /// An unsigned integer, or a frame number.
     Uint(u64),
-    /// A signed number.
+    /// A signed integer.
     Int(i64),
-    /// Text, in the store.
+    /// Text in the store.
     Text(Slice),
-    /// Bytes, in the store.
+    /// Bytes in the store.
     Bytes(Slice),
     /// An IPv4 address.
     Ipv4([u8; 4]),
@@ -62,75 +62,77 @@ pub enum Value {
     Duration(i64),
 }
 
-/// A node of the tree.
+/// One entry of the tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// Field of the node.
+    /// The field.
     pub field: &'static Field,
-    /// Value of the field.
+    /// Its value.
     pub value: Value,
-    /// Bytes that the value was read from; empty if it was derived.
+    /// The bytes it was read from; empty if it was derived from other data.
     pub span: Slice,
-    /// Text of the line instead of title and value; empty if there is none.
+    /// Text shown instead of title and value; empty if there is none.
     pub label: Slice,
-    /// Depth in the tree: 0 for a protocol of the frame.
+    /// Nesting depth; 0 for a protocol of the frame.
     pub depth: u8,
-    /// Whether the node is not displayed, because it repeats another one.
+    /// The node is not shown, because another node shows the same data.
     pub hidden: bool,
 }
 
-/// Bytes that were dissected: the frame, or reassembled or decoded data.
+/// A run of dissected bytes: the frame, reassembled data, or decoded data.
 #[derive(Clone, Copy, Debug)]
 pub struct Buffer {
     /// Title, such as `Frame` or `Reassembled TCP`.
     pub title: &'static str,
-    /// Bytes in the store.
+    /// Position of its bytes in the store.
     pub bytes: Slice,
+    /// The bytes of another buffer it was derived from; `None` for the frame, and for data of several frames.
+    pub from: Option<Slice>,
 }
 
-/// Columns of one frame in a frame list.
+/// The columns of one frame in a frame list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Columns {
-    /// Source address of the innermost layer.
+    /// Source address of the innermost layer that has one.
     pub source: Option<Value>,
-    /// Destination address of the innermost layer.
+    /// Destination address of the innermost layer that has one.
     pub destination: Option<Value>,
-    /// Short name of the topmost protocol.
+    /// Short name of the innermost protocol.
     pub protocol: &'static str,
-    /// One-line summary.
+    /// The info column: a summary in one line.
     pub info: Slice,
-    /// Number of bytes of `info` that stay when it is replaced.
+    /// Number of bytes at the start of `info` that remain when it is replaced.
     pub fence: u32,
 }
 
-/// The detail tree and the columns of one frame.
+/// The recorded fields of one frame.
 ///
-/// One store holds all bytes: the frame, reassembled data and formatted text. So values are numbers and ranges of the
-/// store, and the tree is reused for the next frame without new allocations.
+/// One store has all bytes: the frame's, reassembled data, and computed text. Values are therefore numbers and
+/// positions, and a tree is reused for each frame without allocation.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     wants: Wants,
-    /// Whether anything is wanted.
+    /// Whether anything is recorded.
     enabled: bool,
     store: Vec<u8>,
     nodes: Vec<Node>,
     buffers: Vec<Buffer>,
     columns: Columns,
     depth: u8,
-    /// Whether the rest of the frame need not be recorded.
+    /// Fields of the rest of this frame are not needed.
     rest_skipped: bool,
-    /// Whether the columns of this frame are final.
+    /// The columns of this frame are final.
     columns_are_final: bool,
 }
 
 impl Tree {
-    /// Creates a tree that records the fields in `wants` only.
+    /// Creates a tree that records the fields in `wants` and nothing else.
     #[must_use]
     pub fn new(wants: Wants) -> Tree {
         Tree { enabled: !wants.is_empty(), wants, ..Tree::default() }
     }
 
-    /// Clears the tree for the next frame. The bytes are copied only if anything is wanted.
+    /// Clears the tree and begins a frame. Its bytes are copied only if anything is recorded.
     pub fn begin(&mut self, frame: &[u8]) {
         self.store.clear();
         self.nodes.clear();
@@ -142,42 +144,43 @@ impl Tree {
         self.add_buffer("Frame", frame);
     }
 
-    /// Stops recording fields of this frame: the rest of them is not needed.
+    /// Declares that further fields of this frame are not needed. Dissectors may skip them.
     pub fn skip_rest(&mut self) {
         self.rest_skipped = true;
     }
 
-    /// Returns whether the rest of the frame need not be recorded.
+    /// Returns whether dissectors may skip further fields of this frame.
     #[must_use]
     pub fn skips_rest(&self) -> bool {
         self.rest_skipped || !self.enabled
     }
 
-    /// Returns the wanted fields.
+    /// Returns the set of recorded fields.
     #[must_use]
     pub fn wanted(&self) -> &Wants {
         &self.wants
     }
 
-    /// Returns whether this field is recorded.
+    /// Returns whether a field is recorded.
     #[must_use]
     pub fn wants(&self, field: &Field) -> bool {
         self.wants.field(field)
     }
 
-    /// Returns whether any field of the protocol of `protocol` is recorded.
+    /// Returns whether any field of a protocol is recorded. `protocol` is the protocol's own field or any other of its
+    /// fields.
     #[must_use]
     pub fn wants_any(&self, protocol: &Field) -> bool {
         self.wants.protocol(protocol)
     }
 
-    /// Returns whether the columns (protocol, info, addresses) are wanted and not final.
+    /// Returns whether columns (protocol, info, addresses) are recorded and not final.
     #[must_use]
     pub fn wants_columns(&self) -> bool {
         self.wants.columns && !self.columns_are_final
     }
 
-    /// Makes the columns of this frame final: later layers do not change them.
+    /// Makes the columns of this frame final: layers read later do not change them.
     pub fn finish_columns(&mut self) {
         self.columns_are_final = true;
     }
@@ -194,7 +197,7 @@ impl Tree {
         self.nodes.iter().find(|node| node.field.id == field.id).map(|node| node.value)
     }
 
-    /// Returns the dissected buffers; the first is the frame itself.
+    /// Returns the dissected buffers. The frame is the first.
     #[must_use]
     pub fn buffers(&self) -> &[Buffer] {
         &self.buffers
@@ -206,28 +209,47 @@ impl Tree {
         &self.columns
     }
 
-    /// Returns the columns, for changes.
+    /// Returns the columns for modification.
     pub fn columns_mut(&mut self) -> &mut Columns {
         &mut self.columns
     }
 
-    /// Returns the bytes of a range of the store; none if it exceeds the store.
+    /// Returns a copy without the nodes of some ranges.
+    #[must_use]
+    pub fn without_nodes(&self, ranges: &[core::ops::Range<usize>]) -> Tree {
+        let mut tree = self.clone();
+        let mut hidden = alloc::vec![false; tree.nodes.len()];
+        for range in ranges {
+            hidden.get_mut(range.clone()).unwrap_or_default().fill(true);
+        }
+        let mut hidden = hidden.into_iter();
+        tree.nodes.retain(|_| hidden.next() == Some(false));
+        tree
+    }
+
+    /// Returns the bytes at a position in the store; empty if it is out of range.
     #[must_use]
     pub fn bytes(&self, slice: Slice) -> &[u8] {
         self.store.get(slice.start as usize..slice.end() as usize).unwrap_or_default()
     }
 
-    /// Adds bytes that further fields are read from, and returns where they begin in the store.
+    /// Adds a buffer that further fields are read from. Returns the position of its first byte in the store.
     pub fn add_buffer(&mut self, title: &'static str, bytes: &[u8]) -> u32 {
+        self.add_derived_buffer(title, bytes, None)
+    }
+
+    /// Adds a buffer whose bytes were derived from the bytes at `from`. Returns the position of its first byte.
+    pub fn add_derived_buffer(&mut self, title: &'static str, bytes: &[u8], from: Option<Slice>) -> u32 {
         if !self.enabled {
             return 0;
         }
         let bytes = self.store_bytes(bytes);
-        self.buffers.push(Buffer { title, bytes });
+        self.buffers.push(Buffer { title, bytes, from });
         bytes.start
     }
 
-    /// Stores bytes without a buffer of their own, such as formatted text. Stores nothing if nothing is wanted.
+    /// Copies bytes that are not a buffer, such as computed text, into the store. Copies nothing if nothing is
+    /// recorded.
     pub fn store_bytes(&mut self, bytes: &[u8]) -> Slice {
         if !self.enabled {
             return Slice::default();
@@ -237,14 +259,14 @@ impl Tree {
         Slice::new(start, bytes.len() as u32)
     }
 
-    /// Writes a text into the store.
+    /// Writes text into the store.
     pub fn store_text(&mut self, text: fmt::Arguments<'_>) -> Slice {
         let start = self.store.len() as u32;
         let _ = fmt::write(&mut StoreWriter(&mut self.store), text);
         Slice::new(start, self.store.len() as u32 - start)
     }
 
-    /// Records a field if it is wanted. Returns the index of its node, for [`set`](Tree::set) and
+    /// Records a field if it is in the wants. Returns the index of its node, for [`set`](Tree::set) and
     /// [`label`](Tree::label).
     pub fn put(&mut self, field: &'static Field, span: Slice, value: Value) -> Option<usize> {
         if !self.wants.field(field) {
@@ -255,7 +277,7 @@ impl Tree {
         Some(self.nodes.len() - 1)
     }
 
-    /// Records a field with a formatted text, if it is wanted.
+    /// Records a field with formatted text, if it is in the wants.
     pub fn put_text(&mut self, field: &'static Field, span: Slice, text: fmt::Arguments<'_>) -> Option<usize> {
         if !self.wants.field(field) {
             return None;
@@ -264,11 +286,11 @@ impl Tree {
         self.put(field, span, Value::Text(text))
     }
 
-    /// Records a field and makes it the parent of the following ones, until [`close`](Tree::close).
+    /// Records a field and nests the following nodes in it, until [`close`](Tree::close).
     pub fn open(&mut self, field: &'static Field, span: Slice, value: Value) -> Option<usize> {
-        let index = self.put(field, span, value);
+        let node = self.put(field, span, value);
         self.depth = self.depth.saturating_add(1);
-        index
+        node
     }
 
     /// Ends the innermost [`open`](Tree::open).
@@ -276,41 +298,41 @@ impl Tree {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Records an expert note on the bytes of `span`.
+    /// Records an expert note about the bytes of `span`.
     pub fn note(&mut self, note: &'static Field, span: Slice, text: fmt::Arguments<'_>) {
         let FieldKind::Note(severity) = note.kind else { return };
-        if let Some(index) = self.put(note, span, Value::Present) {
-            self.label(Some(index), text);
+        if let Some(node) = self.put(note, span, Value::Present) {
+            self.label(Some(node), text);
             crate::frame::record_expert(severity, text, self);
         }
     }
 
-    /// Sets the text of a recorded node.
-    pub fn label(&mut self, index: Option<usize>, text: fmt::Arguments<'_>) {
-        if let Some(index) = index.filter(|_| self.wants.labels) {
+    /// Sets the text that is shown for a node.
+    pub fn label(&mut self, node: Option<usize>, text: fmt::Arguments<'_>) {
+        if let Some(node) = node.filter(|_| self.wants.labels) {
             let label = self.store_text(text);
-            if let Some(node) = self.nodes.get_mut(index) {
+            if let Some(node) = self.nodes.get_mut(node) {
                 node.label = label;
             }
         }
     }
 
-    /// Hides a recorded node, like one of a hidden field.
-    pub fn hide(&mut self, index: Option<usize>) {
-        if let Some(node) = index.and_then(|index| self.nodes.get_mut(index)) {
+    /// Hides a node, as if its field were declared hidden.
+    pub fn hide(&mut self, node: Option<usize>) {
+        if let Some(node) = node.and_then(|node| self.nodes.get_mut(node)) {
             node.hidden = true;
         }
     }
 
-    /// Changes the span and the value of a recorded node.
-    pub fn set(&mut self, index: Option<usize>, span: Slice, value: Value) {
-        if let Some(node) = index.and_then(|index| self.nodes.get_mut(index)) {
+    /// Replaces the position and value of a node.
+    pub fn set(&mut self, node: Option<usize>, span: Slice, value: Value) {
+        if let Some(node) = node.and_then(|node| self.nodes.get_mut(node)) {
             node.span = span;
             node.value = value;
         }
     }
 
-    /// Replaces the info column, except for the part before the [`fence`](Tree::fence).
+    /// Replaces the info column after the [`fence`](Tree::fence).
     pub fn set_info(&mut self, text: fmt::Arguments<'_>) {
         if self.wants_columns() {
             self.columns.info.len = self.columns.fence;
@@ -318,7 +340,7 @@ impl Tree {
         }
     }
 
-    /// Protects the current info from later replacements.
+    /// Protects the present info column: later replacements keep it and follow it.
     pub fn fence(&mut self) {
         self.columns.fence = self.columns.info.len;
     }
@@ -336,7 +358,7 @@ impl Tree {
     }
 }
 
-/// Writes text into a store.
+/// A writer that appends text to a store.
 struct StoreWriter<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for StoreWriter<'_> {
@@ -351,7 +373,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_stored_if_nothing_is_wanted() {
+    fn an_empty_set_of_wants_stores_nothing() {
         let mut tree = Tree::default();
         assert_eq!(tree.add_buffer("Reassembled TCP", b"abc"), 0);
         assert_eq!(tree.store_bytes(b"abc"), Slice::default());

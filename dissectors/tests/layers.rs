@@ -1,7 +1,7 @@
 //! Guarantees of every layer on any input: no panic, valid spans, and the same result for any selection of fields.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dissectors::packet::{MAX_LAYERS, Next, Packet, Payload, walk};
+use dissectors::packet::{MAX_LAYERS, NextLayer, Packet, Payload, dissect_layers};
 use dissectors::{PROTOCOLS, Registry, Tree, Wants};
 use overhear_dissectors as dissectors;
 use proptest::prelude::*;
@@ -17,13 +17,13 @@ enum EntryPoint {
 }
 
 impl EntryPoint {
-    fn next(self, payload: Payload<'_>) -> Next<'_> {
+    fn next(self, payload: Payload<'_>) -> NextLayer<'_> {
         match self {
-            EntryPoint::Link(number) => Next::Link(number, payload),
-            EntryPoint::EtherType(number) => Next::EtherType(number, payload),
-            EntryPoint::IpProto(number) => Next::IpProto(number, payload),
-            EntryPoint::Ppp(number) => Next::Ppp(number, payload),
-            EntryPoint::UdpPort(number) => Next::UdpPort(number, number, payload),
+            EntryPoint::Link(number) => NextLayer::Link(number, payload),
+            EntryPoint::EtherType(number) => NextLayer::EtherType(number, payload),
+            EntryPoint::IpProto(number) => NextLayer::IpProto(number, payload),
+            EntryPoint::Ppp(number) => NextLayer::Ppp(number, payload),
+            EntryPoint::UdpPort(number) => NextLayer::UdpPort(number, number, payload),
         }
     }
 }
@@ -43,10 +43,10 @@ fn entries(registry: &Registry) -> Vec<EntryPoint> {
 fn walk_all(registry: &Registry, entry: EntryPoint, bytes: &[u8], wire: u32, tree: &mut Tree) -> String {
     tree.begin(bytes);
     let mut packet = Packet::default();
-    let mut next = walk(registry, entry.next(Payload { bytes, base: 0, wire }), &mut packet, tree);
-    while let Next::Datagram(datagram) = next {
+    let mut next = dissect_layers(registry, entry.next(Payload { bytes, base: 0, wire }), &mut packet, tree);
+    while let NextLayer::Datagram(datagram) = next {
         dissectors::udp::describe(&datagram, &Default::default(), tree);
-        next = walk(registry, datagram.next(), &mut packet, tree);
+        next = dissect_layers(registry, datagram.next(), &mut packet, tree);
     }
     assert!(packet.layers <= MAX_LAYERS);
     let quoted = packet.quoted;

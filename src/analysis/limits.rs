@@ -1,67 +1,93 @@
-//! Limits that keep memory flat for any capture, each with its reason.
+//! Limits of memory and work, each with its reason. With them, memory does not depend on the size of the capture.
 
-/// Conversations kept at a time. Beyond the limit, the one idle longest is evicted. A later frame of an evicted
-/// conversation starts a new stream. An idle conversation costs 1.0 to 1.5 KB.
+/// Maximum number of conversations of one transport protocol. At the limit the longest idle one is evicted. A later
+/// frame of an evicted conversation begins a new stream. An idle conversation costs 1.0 to 1.5 KB.
 pub const CONVERSATIONS: usize = 16_384;
 
-/// Nanoseconds that a closed or reset connection is kept in a live capture. Copies of its last segments arrive within a
-/// few round trips.
+/// In a live capture, nanoseconds until a closed or reset connection is dropped: copies of its last segments arrive
+/// within a few round trips.
 pub const CLOSED_AGE: i64 = 5_000_000_000;
 
-/// The same for a connection that was not established. Linux sends its last SYN after 63 seconds and times out after
-/// 127 (`tcp_syn_retries`).
+/// In a live capture, nanoseconds until an idle connection without a completed handshake is dropped: Linux sends its
+/// last SYN after 63 seconds and times out after 127 (`tcp_syn_retries`).
 pub const OPENING_AGE: i64 = 130_000_000_000;
 
-/// The same for an open, silent connection. Two hours after the last segment, Linux sends nine keep-alives, 75 seconds
-/// apart (`tcp_keepalive_time`; RFC 9293 3.8.4 has two hours, too).
+/// In a live capture, nanoseconds until an idle open connection is dropped. Linux sends the first keep-alive two hours
+/// after the last segment, then one every 75 seconds, nine in all (`tcp_keepalive_time`). RFC 9293 3.8.4 requires at
+/// least two hours.
 pub const IDLE_AGE: i64 = 7_900_000_000_000;
 
-/// Bytes of one side of a connection that are pending behind a gap. A receiver's window is rarely larger.
+/// Maximum number of bytes that are pending behind a gap, for each side of a connection. A receive window is rarely
+/// larger.
 pub const PENDING_BYTES: usize = 1 << 20;
 
-/// Segments of one side of a connection that are pending behind a gap.
+/// Maximum number of segments that are pending behind a gap, for each side of a connection.
 pub const PENDING_SEGMENTS: usize = 2048;
 
-/// Bytes buffered by all connections: behind gaps, of incomplete messages, and not yet acknowledged.
-pub const BUFFERED_BYTES: usize = 6 << 20;
+/// Number of shards of conversations. Each has its own buffer limit, so that evictions do not depend on threads.
+pub const SHARDS: usize = 16;
 
-/// The same if bodies are buffered for display. One body can have a megabyte.
-pub const BUFFERED_BYTES_WITH_BODIES: usize = 32 << 20;
+/// Maximum number of bytes buffered by all conversations of a shard: behind gaps, in incomplete messages, and until
+/// acknowledgment. One conversation may use all of it, so it is more than [`PENDING_BYTES`].
+pub const SHARD_BYTES: usize = 3 << 19;
 
-/// Frames of a connection that may follow the acknowledgment of a gap before the gap is skipped. A capture from several
-/// queues or interfaces is slightly out of order.
+/// Maximum number of bytes buffered by a shard if bodies are buffered too. A single body may have a megabyte.
+pub const SHARD_BYTES_WITH_BODIES: usize = 4 << 20;
+
+/// In a live capture, nanoseconds until an idle UDP conversation is dropped: RFC 4787 4.3 requires two minutes of a
+/// NAT.
+pub const UDP_AGE: i64 = 120_000_000_000;
+
+/// Maximum number of datagrams of a conversation that are probed for a session.
+pub const UNDETECTED_DATAGRAMS: u8 = 8;
+
+/// Maximum number of bytes buffered of a channel until its protocol is known, such as WebSocket data before the
+/// response.
+pub const UNDECIDED_BYTES: usize = 64 << 10;
+
+/// Maximum nesting depth of sessions, such as a tunnel in TLS in a tunnel. Deeper ones are not read.
+pub const NESTED_SESSIONS: u8 = 8;
+
+/// Maximum number of channels of one conversation with their own sessions, at all depths.
+pub const NESTED_DRIVERS: u32 = 4096;
+
+/// Maximum number of owned ranges of a side. They assign retransmitted bytes to their exchange.
+pub const OWNED_RANGES: usize = 4096;
+
+/// Maximum number of frames of a connection between the acknowledgment of a gap and the moment the gap is considered
+/// final. With several queues or interfaces, frames are captured slightly out of order.
 pub const ACKED_GAP_FRAMES: u8 = 3;
 
-/// Bytes of one side that are kept after they were read, to compare retransmissions with them.
+/// Maximum number of bytes of a side that are buffered after they were read, to compare retransmissions with them.
 pub const RECENT_BYTES: usize = 16 << 10;
 
-/// Bytes of one side that a session may leave unconsumed. Sessions have smaller limits of their own.
+/// Maximum number of bytes of a side that a session leaves unconsumed. Sessions have their own, smaller limits.
 pub const UNCONSUMED_BYTES: usize = 4 << 20;
 
-/// Bytes of one side that are kept while the protocol is not detected.
-pub const UNRECOGNISED_BYTES: usize = 256;
+/// Maximum number of bytes of a side that are buffered for protocol detection.
+pub const UNDETECTED_BYTES: usize = 256;
 
-/// Frames that are recorded of one message, for the fields of its reassembly. Enough for 6 MB in segments of Ethernet's
-/// size.
+/// Maximum number of frames recorded of one message, for the reassembly fields. Enough for 6 MB in segments of
+/// Ethernet's size.
 pub const MESSAGE_FRAMES: usize = 4096;
 
-/// IP packets in reassembly at a time. Beyond the limit, the packet that waited longest for a fragment is dropped. A
-/// busy file server over UDP has a few dozen in flight.
+/// Maximum number of incomplete IP packets. At the limit the one longest without a fragment is dropped. A busy file
+/// server over UDP has some tens in flight.
 pub const FRAGMENTED_PACKETS: usize = 256;
 
-/// Bytes of all IP packets in reassembly.
+/// Maximum number of bytes buffered by all incomplete IP packets.
 pub const FRAGMENT_BYTES: usize = 4 << 20;
 
-/// Fragments of one IP packet. 64 KB in packets of 576 bytes, the size that every host accepts, are 119.
-pub const FRAGMENT_PARTS: usize = 1024;
+/// Maximum number of fragments of one IP packet. 64 KB in packets of 576 bytes, which every host must accept, need 119.
+pub const FRAGMENTS_PER_PACKET: usize = 1024;
 
-/// Nanoseconds of capture time that an IP packet waits for its fragments: 30 seconds, as in Linux. RFC 8200 4.5 allows
-/// 60, RFC 791 3.2 suggests 15. A fast sender reuses the 16 bits of the identification sooner.
+/// Nanoseconds in capture time until an incomplete IP packet is dropped: 30 seconds, as in Linux. RFC 8200 4.5 allows
+/// 60, RFC 791 3.2 suggests 15. With 16 bits of identification a fast sender reuses values sooner.
 pub const FRAGMENT_AGE: u64 = 30_000_000_000;
 
-/// Bytes by which a valid acknowledgment may be ahead of the captured data: more than any capture misses in one gap
-/// without losing the connection.
-pub const ACKNOWLEDGED_AHEAD: u64 = 64 << 20;
+/// Maximum number of bytes by which a credible acknowledgment exceeds the captured data. More than a capture misses at
+/// once while the connection continues.
+pub const ACKED_AHEAD_BYTES: u64 = 64 << 20;
 
-/// Bytes by which the sequence number of a valid RST may differ from the expected one: a large window.
-pub const RESET_DISTANCE: u64 = 4 << 20;
+/// Maximum distance in bytes between the sequence number of a credible reset and the expected one: a large window.
+pub const RESET_DISTANCE_BYTES: u64 = 4 << 20;

@@ -1,10 +1,10 @@
-//! Bit set of numbers that are mostly close together, such as frame or stream numbers.
+//! A set of numbers that are mostly close together, such as frame or stream numbers. Each costs one bit.
 
-/// Set of numbers, one bit each.
+/// A set of frame or stream numbers, as a bit vector.
 #[derive(Clone, Debug, Default)]
 pub struct NumberSet {
     words: Vec<u64>,
-    last: Option<u32>,
+    max: Option<u32>,
 }
 
 impl NumberSet {
@@ -17,10 +17,10 @@ impl NumberSet {
         if let Some(word) = self.words.get_mut(word) {
             *word |= 1 << (number % 64);
         }
-        self.last = self.last.max(Some(number));
+        self.max = self.max.max(Some(number));
     }
 
-    /// Returns whether the set contains a number.
+    /// Returns whether the set has a number.
     #[must_use]
     pub fn contains(&self, number: u32) -> bool {
         self.words.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
@@ -28,8 +28,8 @@ impl NumberSet {
 
     /// Returns the highest number.
     #[must_use]
-    pub fn last(&self) -> Option<u32> {
-        self.last
+    pub fn max(&self) -> Option<u32> {
+        self.max
     }
 }
 
@@ -38,14 +38,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contains_inserted_numbers_and_no_others() {
+    fn the_set_has_the_inserted_numbers_and_no_others() {
         let mut set = NumberSet::default();
-        assert_eq!((set.last(), set.contains(0)), (None, false));
+        assert_eq!((set.max(), set.contains(0)), (None, false));
         let numbers = [3, 0, 63, 64, 1_000_000];
         numbers.iter().for_each(|&number| set.insert(number));
         let found: Vec<u32> = (0..1_000_100).filter(|&number| set.contains(number)).collect();
         assert_eq!(found, [0, 3, 63, 64, 1_000_000]);
-        assert_eq!(set.last(), Some(1_000_000));
+        assert_eq!(set.max(), Some(1_000_000));
         assert!(!set.contains(u32::MAX));
     }
 }

@@ -1,5 +1,6 @@
 //! Command line of `check`: options and rules, the rules in command-line order.
 
+use super::DecodeArgs;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use overhear::check::format::ResultFormat;
@@ -42,6 +43,8 @@ pub(crate) struct CheckArgs {
     /// Fields to exclude from --snapshot, such as values that differ in each capture
     #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "snapshot")]
     pub(crate) without: Vec<String>,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
     /// Write the snapshots instead of comparing with them
     #[arg(long)]
     pub(crate) bless: bool,

@@ -10,6 +10,7 @@ use super::request::{BrowseEvent, BrowseRequest};
 use super::request_queue::RequestQueue;
 use super::row_cache::RowCache;
 use super::save_job::{self, SaveJob};
+use crate::analysis::DecodeOptions;
 use crate::source::StopSignal;
 use std::path::PathBuf;
 #[cfg(feature = "live")]
@@ -41,7 +42,17 @@ pub struct Browser {
 impl Browser {
     /// Starts to read captures in a thread. Passes updates and results to `on_event`.
     pub fn open(paths: Vec<PathBuf>, on_event: impl Fn(BrowseEvent) + Send + Clone + 'static) -> Browser {
+        Browser::open_with(paths, DecodeOptions::default(), on_event)
+    }
+
+    /// The same with decode options.
+    pub fn open_with(
+        paths: Vec<PathBuf>,
+        decode: DecodeOptions,
+        on_event: impl Fn(BrowseEvent) + Send + Clone + 'static,
+    ) -> Browser {
         let mut browser = Browser::default();
+        browser.table.decode = decode;
         let inputs = paths.clone();
         let source = LoadSource { paths, end_of_file: browser.stop.clone(), abort: browser.stop.clone(), live: None };
         let (table, emit) = (browser.table.clone(), on_event.clone());
@@ -57,9 +68,11 @@ impl Browser {
         opened: crate::live::OpenCapture,
         write: Option<PathBuf>,
         limits: crate::live::Limits,
+        decode: DecodeOptions,
         on_event: impl Fn(BrowseEvent) + Send + Clone + 'static,
     ) -> Result<Browser, String> {
         let mut browser = Browser::default();
+        browser.table.decode = decode;
         let (capture, source) = PendingCapture::start(opened, write, limits, browser.stop.clone())?;
         let (table, emit, inputs) = (browser.table.clone(), on_event.clone(), source.paths.clone());
         spawn("load", &on_event, move || load(&table, source, emit));

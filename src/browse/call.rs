@@ -1,21 +1,19 @@
 //! Call requests: the messages of a call, and the frames of its phases.
 
 use super::body;
+use super::call_entry::{CallEntry, MessageFrames};
 use super::curl::{self, CurlRequest};
-use super::frame_table::{CallEntry, FrameFlags, FrameTable, MessageFrames};
+use super::frame_table::{FrameFlags, FrameTable};
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
 use super::request::{CallDetail, CallMessage, CallPhase};
-use crate::analysis::{Analyzer, Event, Half, NumberSet, Task};
-use crate::report::{DissectedFrame, escaped};
-use dissectors::tree::Node;
-use dissectors::{Field, FieldKind, Severity, Tree, Value, Wants, http, tcp};
+use crate::analysis::{Analyzer, Event, NumberSet, Task};
+use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, messages};
+use crate::report::escaped;
+use dissectors::session::Half;
+use dissectors::{Tree, Value, Wants, tcp};
 
 /// Maximum number of frames returned per call.
 const MAX_FRAMES: usize = 20_000;
-
-/// Notes of a message that is incomplete.
-const INCOMPLETE_NOTES: [&Field; 5] =
-    [&http::BODY_LIMIT, &http::DECOMPRESSION_FAILED, &http::GAP, &http::HEAD_TOO_LONG, &http::TRUNCATED];
 
 /// Maximum number of body bytes returned.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -28,7 +26,8 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
     // Position of a message among all messages that the same frame completes.
     let rank = |message: fn(&CallEntry) -> Option<MessageFrames>| {
         let frame = message(&call).map(|frames| frames.completed_in);
-        let earlier = table.calls.iter().filter(|other| other.stream == call.stream && other.nth < call.nth);
+        let earlier =
+            table.calls.iter().filter(|other| other.id.conversation == call.id.conversation && other.id < call.id);
         earlier.filter(|other| message(other).map(|frames| frames.completed_in) == frame).count()
     };
     let ranks = [rank(|call| call.request), rank(|call| call.response)];
@@ -45,15 +44,17 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
             let frames = if responds { call.response } else { call.request };
             let rank = ranks.get(usize::from(responds)).copied().unwrap_or_default();
             let is_here = frames.is_some_and(|frames| frames.completed_in == shown.frame.number);
-            let own = |nodes: &&[Node]| is_here && is_message(nodes) && is_response(nodes) == responds;
+            let own = |message: &DissectedMessage<'_>| {
+                is_here && message.has_start_line() && message.is_response() == responds
+            };
             messages(shown.tree).filter(own).nth(rank)
         });
-        if let Some(nodes) = request {
-            detail.request = Some(message(nodes, shown.tree));
-            detail.curl = curl_command(nodes, shown);
+        if let Some(message) = request {
+            detail.request = Some(call_message(message));
+            detail.curl = curl_command(message);
         }
-        if let Some(nodes) = response {
-            detail.response = Some(message(nodes, shown.tree));
+        if let Some(message) = response {
+            detail.response = Some(call_message(message));
         }
     })?;
     let is_missing =
@@ -77,18 +78,17 @@ fn is_syn(tree: &Tree) -> bool {
 
 /// Reads the unfinished messages of a call, which the end of the capture or of the connection cut off.
 fn read_unfinished(reader: &mut RandomAccess, call: &CallEntry, detail: &mut CallDetail) -> Result<(), ErrorText> {
-    let last = reader.table.read().stream_frames(call.stream, None).next();
+    let last = reader.table.read().conversation_frames(call.conversation(), None).next();
     let frames = last.map(|last| reader.with_prerequisites(&[last])).unwrap_or_default();
     let mut only = NumberSet::default();
-    only.insert(call.stream);
-    let task = Task { wants: wants(), only: Some(only), halves: true, udp_conversations: true, ..Task::default() };
+    call.stream().into_iter().for_each(|stream| only.insert(stream));
+    let task = Task { wants: wants(), only: Some(only), halves: true, udp_conversations: true, ..reader.table.task() };
     let mut analyzer = Analyzer::new(task);
     let mut record = |event| {
         let Event::Unfinished(unfinished) = event else { return };
-        let is_own = unfinished.stream == call.stream;
-        for part in unfinished.messages.iter().filter(|part| is_own && part.nth == call.nth) {
+        for part in unfinished.messages.iter().filter(|part| part.exchange == call.id) {
             let nodes = unfinished.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
-            let message = Some(message(nodes, &unfinished.tree));
+            let message = Some(DissectedMessage::new(nodes, &unfinished.tree).map(call_message).unwrap_or_default());
             match part.half {
                 Half::Request => detail.request = detail.request.take().or(message),
                 Half::Response => detail.response = detail.response.take().or(message),
@@ -117,12 +117,13 @@ fn call_frames(table: &FrameTable, call: &CallEntry) -> Vec<(u32, CallPhase)> {
         (_, Some(response)) if frame >= response.first => CallPhase::Download,
         _ => CallPhase::Wait,
     };
+    let has_handshake = call.id.is_first() && call.stream().is_some();
     let is_handshake = |frame: u32| {
         let has_no_data = |flags: FrameFlags| !flags.has(FrameFlags::CLIENT_DATA | FrameFlags::SERVER_DATA);
-        call.nth == 0 && table.entry(frame).is_some_and(|entry| has_no_data(entry.flags()))
+        has_handshake && table.entry(frame).is_some_and(|entry| has_no_data(entry.flags()))
     };
-    let all = table.stream_frames(call.stream, None).skip_while(|&frame| frame > last);
-    let own = all.take_while(|&frame| frame >= first || call.nth == 0);
+    let all = table.conversation_frames(call.conversation(), None).skip_while(|&frame| frame > last);
+    let own = all.take_while(|&frame| frame >= first || has_handshake);
     let own = own.filter(|&frame| frame >= first || is_handshake(frame));
     let mut frames: Vec<(u32, CallPhase)> = own.map(|frame| (frame, phase(frame))).collect();
     frames.reverse();
@@ -131,90 +132,43 @@ fn call_frames(table: &FrameTable, call: &CallEntry) -> Vec<(u32, CallPhase)> {
 
 fn wants() -> Wants {
     let mut wants = Wants::only_columns();
-    let fields = [
-        &http::HTTP,
-        &http::START_LINE,
-        &http::REQUEST_LINE,
-        &http::RESPONSE_LINE,
-        &http::RESPONSE,
-        &http::REQUEST_METHOD,
-        &http::REQUEST_URI,
-        &http::REQUEST_VERSION,
-        &http::CONTENT_TYPE,
-        &http::CONTENT_ENCODING,
-        &http::CHUNKED_TRAILER_PART,
-        &http::FILE_DATA,
-        &tcp::DSTPORT,
-        &tcp::FLAGS,
-    ];
-    let notes = http::FIELDS.iter().copied().filter(|field| is_warning(field));
-    fields.into_iter().chain(notes).for_each(|field| wants.add(field));
+    add_message_wants(&mut wants);
+    for fields in MESSAGE_FIELDS.iter() {
+        let roles = [fields.method, fields.target, fields.version, fields.media_type, fields.coding];
+        roles.into_iter().for_each(|field| wants.add(field));
+    }
+    [&tcp::DSTPORT, &tcp::FLAGS].into_iter().for_each(|field| wants.add(field));
     wants
 }
 
-fn is_warning(field: &Field) -> bool {
-    matches!(field.kind, FieldKind::Note(severity) if severity > Severity::Chat)
-}
-
-/// Returns the messages in a frame: for each, the nodes from its protocol node to the next.
-fn messages(tree: &Tree) -> impl Iterator<Item = &[Node]> {
-    let is_head = |node: &Node| node.field.id == http::HTTP.id;
-    let from = tree.nodes().iter().position(is_head).unwrap_or(tree.nodes().len());
-    let nodes = tree.nodes().get(from..).unwrap_or_default();
-    nodes.chunk_by(move |_, next| !is_head(next))
-}
-
-/// Whether the nodes are a message, and not bytes that start none.
-fn is_message(nodes: &[Node]) -> bool {
-    nodes.iter().any(|node| node.field.id == http::START_LINE.id)
-}
-
-fn is_response(nodes: &[Node]) -> bool {
-    nodes.iter().any(|node| node.field.id == http::RESPONSE.id && node.value == Value::Bool(true))
-}
-
-/// Returns the values of a field in a message.
-fn values<'t>(nodes: &'t [Node], field: &'static Field, tree: &'t Tree) -> impl Iterator<Item = &'t [u8]> {
-    nodes.iter().filter(|node| node.field.id == field.id).map(|node| match node.value {
-        Value::Text(slice) | Value::Bytes(slice) => tree.bytes(slice),
-        _ => &[],
-    })
-}
-
-fn header_lines<'t>(nodes: &'t [Node], tree: &'t Tree) -> impl Iterator<Item = &'t [u8]> {
-    values(nodes, &http::REQUEST_LINE, tree)
-        .chain(values(nodes, &http::RESPONSE_LINE, tree))
-        .map(<[u8]>::trim_ascii_end)
-}
-
-fn message(nodes: &[Node], tree: &Tree) -> CallMessage {
+fn call_message(message: DissectedMessage<'_>) -> CallMessage {
+    let fields = message.fields;
     let line = |bytes: &[u8]| {
         let mut text = String::new();
         escaped(&mut text, bytes);
         text
     };
-    let start = values(nodes, &http::START_LINE, tree).map(<[u8]>::trim_ascii_end);
-    let mut head: Vec<String> = start.chain(header_lines(nodes, tree)).map(line).collect();
-    head.extend(values(nodes, &http::CHUNKED_TRAILER_PART, tree).map(|part| line(part.trim_ascii_end())));
-    let notes = nodes.iter().filter(|node| is_warning(node.field)).map(|node| format!("[{}]", node.field.title));
-    let notes: Vec<String> = notes.collect();
-    let Some(bytes) = values(nodes, &http::FILE_DATA, tree).next() else {
+    let head = message.values(fields.start_line).chain(message.headers()).chain(message.values(fields.trailers));
+    let head: Vec<String> = head.map(<[u8]>::trim_ascii_end).map(line).collect();
+    let notes: Vec<String> = message.warnings().map(|note| format!("[{}]", note.title)).collect();
+    let Some(bytes) = message.values(fields.body).next() else {
         return CallMessage { head, body: notes, ..CallMessage::default() };
     };
-    let content_type = values(nodes, &http::CONTENT_TYPE, tree).next().unwrap_or_default();
-    let (mut body, kind) = body::body_lines(bytes, content_type, 0);
+    let (mut body, kind) = body::body_lines(bytes, message.value(fields.media_type), 0);
     body.extend(notes);
-    let codings = values(nodes, &http::CONTENT_ENCODING, tree).next().map(line).unwrap_or_default();
+    let codings = line(message.value(fields.coding));
     let coding = if codings.eq_ignore_ascii_case("identity") { String::new() } else { codings };
     let body_len = bytes.len() as u64;
     let bytes = bytes.get(..MAX_BODY_BYTES).unwrap_or(bytes).to_vec();
     CallMessage { head, body, kind, body_len, content_coding: coding, bytes }
 }
 
-/// Returns the curl command that repeats a request.
-fn curl_command(nodes: &[Node], shown: &DissectedFrame<'_>) -> Option<Result<String, String>> {
-    let tree = shown.tree;
-    let first = |field| values(nodes, field, tree).next().unwrap_or_default();
+/// Returns the curl command that repeats a request; `None` for a protocol that curl does not speak.
+fn curl_command(message: DissectedMessage<'_>) -> Option<Result<String, String>> {
+    let DissectedMessage { fields, tree, .. } = message;
+    if !fields.is_curl_request {
+        return None;
+    }
     let mut server = String::new();
     if let Some(address) = tree.columns().destination {
         let is_v6 = matches!(address, Value::Ipv6(_));
@@ -226,12 +180,12 @@ fn curl_command(nodes: &[Node], shown: &DissectedFrame<'_>) -> Option<Result<Str
         server.push_str(&format!(":{port}"));
     }
     curl::command(&CurlRequest {
-        method: first(&http::REQUEST_METHOD),
-        target: first(&http::REQUEST_URI),
-        is_http10: first(&http::REQUEST_VERSION) == b"HTTP/1.0",
-        headers: header_lines(nodes, tree).collect(),
-        body: first(&http::FILE_DATA),
-        is_incomplete: nodes.iter().any(|node| INCOMPLETE_NOTES.iter().any(|note| note.id == node.field.id)),
+        method: message.value(fields.method),
+        target: message.value(fields.target),
+        is_http10: message.value(fields.version) == b"HTTP/1.0",
+        headers: message.headers().map(<[u8]>::trim_ascii_end).collect(),
+        body: message.value(fields.body),
+        is_incomplete: message.is_incomplete(),
         server,
     })
 }

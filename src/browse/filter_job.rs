@@ -1,14 +1,16 @@
 //! Filter jobs: the frames, calls and connections that match a filter, reported as they are found.
 
-use super::frame_table::{CallEntry, FrameFlags, FrameTable, MessageFrames, SharedFrameTable};
+use super::call_filter::{CallFilter, CallMatch};
+use super::frame_table::{ConversationKey, FrameFlags, FrameTable, SharedFrameTable};
 use super::index_filter::{IndexFilter, IndexMatch};
 use super::random_access::{ErrorText, ForwardCursor, FrameOrEvent, RandomAccess};
 use super::request::BrowseEvent;
 use super::request_queue::RequestQueue;
-use crate::analysis::{Analyzer, NumberSet, Task, is_capture_metadata, is_known_early};
+use crate::analysis::{Analyzer, NumberSet, Prefilter, Task, is_capture_metadata, is_known_early};
+use crate::call_matcher::matches;
 use crate::filter::Filter;
-use dissectors::session::{FirstPass, Side};
-use dissectors::{fields, udp};
+use dissectors::session::FirstPass;
+use dissectors::{Tree, fields, udp};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +32,9 @@ pub(super) struct FilterJob<'a> {
     index_filter: IndexFilter,
     filter: Arc<Filter>,
     cursor: Option<ForwardCursor>,
+    /// Cursor before the first frame, to fork.
+    start: Option<ForwardCursor>,
+    calls: CallFilter,
     /// Whether the filter needs fields that depend on later frames, or columns that do.
     needs_later_frames: bool,
     id: u64,
@@ -56,29 +61,31 @@ impl<'a> FilterJob<'a> {
     pub(super) fn new(
         table: SharedFrameTable,
         text: &str,
-        id: u64,
+        turn: u64,
         queue: &'a RequestQueue,
         count: u64,
     ) -> Result<FilterJob<'a>, ErrorText> {
         let filter = Filter::new(text).map_err(|fault| fault.display(text).to_string())?;
         let filter = Arc::new(filter.with_early_fields(is_known_early));
         let wants = filter.wants();
-        let needs_later_frames = wants.columns || wants.needs_later_frames();
-        let (matched, streams, pending) = Default::default();
+        let is_later = wants.columns || wants.needs_later_frames();
+        let (matched, streams, found) = Default::default();
         Ok(FilterJob {
             reader: RandomAccess::new(table.clone()),
             index_filter: IndexFilter::new(text)?,
+            calls: CallFilter::new(filter.clone()),
             filter,
             cursor: None,
-            needs_later_frames,
+            start: None,
+            needs_later_frames: is_later,
             table,
-            id,
+            id: turn,
             queue,
             request_count: count,
             matched,
             streams,
             next_call: 0,
-            pending,
+            pending: found,
             reported: Instant::now(),
         })
     }
@@ -106,7 +113,9 @@ impl<'a> FilterJob<'a> {
             upto = next;
             stride = STRIDE;
             let done = is_complete && upto == count;
-            self.filter_calls(upto, done);
+            if !self.filter_calls(upto, done)? {
+                return Ok(());
+            }
             let has_matches = !(self.pending.frames.is_empty() && self.pending.calls.is_empty());
             if done || has_matches || self.reported.elapsed() >= PROGRESS_INTERVAL {
                 self.reported = Instant::now();
@@ -122,29 +131,47 @@ impl<'a> FilterJob<'a> {
     /// Evaluates a range of frames. Returns false if the request is stale.
     fn filter_frames(&mut self, from: u32, to: u32) -> Result<bool, ErrorText> {
         let mut undecided = Vec::new();
-        let mut matches = Vec::new();
+        let mut matching = Vec::new();
         let table = self.table.read();
         for frame in from..=to {
             match self.index_filter.evaluate(frame, &table) {
-                IndexMatch::Yes => matches.push(frame),
+                IndexMatch::Yes => {
+                    matching.push(frame);
+                    self.calls.add_unread(frame, &table);
+                }
+                IndexMatch::No if is_mixed(frame, &table) && self.index_filter.may_match_in_part(frame, &table) => {
+                    self.calls.add_unread(frame, &table);
+                }
                 IndexMatch::No => {}
                 IndexMatch::Unknown => undecided.push(frame),
             }
         }
         drop(table);
         if !undecided.is_empty() {
-            let (filter, queue, count) = (self.filter.clone(), self.queue, self.request_count);
             let mut cursor = match self.cursor.take() {
                 Some(cursor) => cursor,
                 None => self.open_cursor(&undecided)?,
             };
+            let is_shallow = cursor.is_shallow();
+            let FilterJob { reader, table, calls, filter, queue, request_count: count, .. } = self;
             let mut is_current = true;
-            self.reader.dissect_forward(&mut cursor, &undecided, &mut |item| {
-                if let FrameOrEvent::Frame(shown, _) = item {
-                    if filter.matches(shown.tree) {
-                        matches.push(shown.frame.number);
+            reader.dissect_forward(&mut cursor, &undecided, &mut |item| {
+                match item {
+                    FrameOrEvent::Event(event) => calls.add_event(&event),
+                    FrameOrEvent::Frame(shown, connections) => {
+                        let number = shown.frame.number;
+                        let is_match = matches(filter, shown.tree);
+                        if is_match {
+                            matching.push(number);
+                        }
+                        let table = table.read();
+                        match is_shallow {
+                            true if is_match => calls.add_unread(number, &table),
+                            true => {}
+                            false => calls.add_frame(number, is_match, shown.tree, connections, &table),
+                        }
+                        is_current = !number.is_multiple_of(256) || !queue.is_stale(*count);
                     }
-                    is_current = !shown.frame.number.is_multiple_of(256) || !queue.is_stale(count);
                 }
                 is_current
             })?;
@@ -152,39 +179,51 @@ impl<'a> FilterJob<'a> {
             if !is_current {
                 return Ok(false);
             }
-            matches.sort_unstable();
+            matching.sort_unstable();
         }
         let table = self.table.read();
-        for &frame in &matches {
+        for &frame in &matching {
             self.matched.insert(frame);
             if let Some(stream) = table.stream(frame).filter(|&stream| !self.streams.contains(stream)) {
                 self.streams.insert(stream);
                 self.pending.streams.push(stream);
             }
         }
-        self.pending.frames.extend(matches);
+        self.pending.frames.extend(matching);
         Ok(true)
     }
 
     /// Opens a cursor for the frames that the index cannot decide.
     fn open_cursor(&mut self, undecided: &[u32]) -> Result<ForwardCursor, ErrorText> {
         let wants = self.filter.wants();
+        if wants.columns || fields().any(|field| wants.field(field) && !is_capture_metadata(field)) {
+            return self.start_cursor(undecided);
+        }
+        let task = Task { wants, shallow: true, ..self.table.task() };
+        Ok(ForwardCursor::shallow(Analyzer::new(task)))
+    }
+
+    /// Returns a cursor that has read nothing. `undecided` are the first frames for it.
+    fn start_cursor(&mut self, undecided: &[u32]) -> Result<ForwardCursor, ErrorText> {
+        if let Some(start) = &self.start {
+            return Ok(start.fork());
+        }
+        let wants = self.filter.wants();
         let first_pass =
             if self.needs_later_frames { self.collect_first_pass(undecided)? } else { FirstPass::default() };
         let filter = self.filter.clone();
-        let prefilter = filter.is_partly_early().then(|| Box::new(move |tree: &_| filter.may_match(tree)) as _);
-        let udp_conversations =
-            [&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA].iter().any(|field| wants.field(field));
-        let shallow = !wants.columns && fields().all(|field| !wants.field(field) || is_capture_metadata(field));
-        let task = Task { wants, udp_conversations, shallow, ..Task::default() };
+        let prefilter =
+            filter.is_partly_early().then(|| Arc::new(move |tree: &Tree| filter.may_match(tree)) as Prefilter);
+        let dialogues = [&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA].iter().any(|field| wants.field(field));
+        let task = Task { wants, udp_conversations: dialogues, halves: true, owners: true, ..self.table.task() };
         let analyzer = Analyzer::with_first_pass(task, first_pass).with_prefilter(prefilter);
-        Ok(if shallow { ForwardCursor::shallow(analyzer) } else { ForwardCursor::new(analyzer, udp_conversations) })
+        Ok(self.start.insert(ForwardCursor::new(analyzer, dialogues)).fork())
     }
 
     /// Collects data from later frames. Reads the whole capture, as far as it is available.
     fn collect_first_pass(&mut self, undecided: &[u32]) -> Result<FirstPass, ErrorText> {
         let Some(&first) = undecided.first() else { return Ok(FirstPass::default()) };
-        let mut cursor = ForwardCursor::new(Analyzer::new(Task { collect: true, ..Task::default() }), false);
+        let mut cursor = ForwardCursor::new(Analyzer::new(Task { collect: true, ..self.table.task() }), false);
         let count = self.table.read().count();
         let mut from = first;
         while from <= count && !self.queue.is_stale(self.request_count) {
@@ -195,42 +234,42 @@ impl<'a> FilterJob<'a> {
         Ok(cursor.into_first_pass())
     }
 
-    /// Evaluates, in order, the calls of which all frames are evaluated.
-    fn filter_calls(&mut self, upto: u32, done: bool) {
-        let table = self.table.read();
-        while let Some(call) = table.calls.get(self.next_call) {
-            let end = [call.request, call.response]
-                .into_iter()
-                .flatten()
-                .map(MessageFrames::last_frame)
-                .max()
-                .unwrap_or_default();
-            if end > upto && !done {
-                return;
+    /// Evaluates, in order, the calls of which all frames are evaluated. Returns false if the request is stale.
+    fn filter_calls(&mut self, upto: u32, done: bool) -> Result<bool, ErrorText> {
+        self.calls.add_calls(&self.table.read());
+        loop {
+            let table = self.table.read();
+            let Some(&call) = table.calls.get(self.next_call).filter(|call| done || call.reported_in <= upto) else {
+                return Ok(true);
+            };
+            let key = call.conversation();
+            let read = self.cursor.as_ref().map_or(0, |cursor| cursor.read_upto(key));
+            let any_matches = call.stream().is_none_or(|stream| self.streams.contains(stream));
+            let mut result = self.calls.evaluate(&call, &table, any_matches.then_some(&self.matched), read);
+            drop(table);
+            if result == CallMatch::Unknown {
+                if !self.read_again(key)? {
+                    return Ok(false);
+                }
+                result = if self.calls.has_match(&call) { CallMatch::Yes } else { CallMatch::No };
             }
-            if self.streams.contains(call.stream) && self.call_matches(call, &table) {
+            if result == CallMatch::Yes {
                 self.pending.calls.push(self.next_call as u32);
             }
             self.next_call += 1;
         }
     }
 
-    /// Whether any frame with data of the call's request or response matches.
-    fn call_matches(&self, call: &CallEntry, table: &FrameTable) -> bool {
-        let matches = |frames: Option<MessageFrames>, side: Option<Side>| {
-            let Some(frames) = frames else { return false };
-            // The sender of a response without a request is unknown.
-            let data = match side {
-                Some(Side::Client) => FrameFlags::CLIENT_DATA,
-                Some(Side::Server) => FrameFlags::SERVER_DATA,
-                None => FrameFlags::CLIENT_DATA | FrameFlags::SERVER_DATA,
-            };
-            let mut own =
-                table.stream_frames(call.stream, Some(frames.last_frame())).take_while(|&frame| frame >= frames.first);
-            own.any(|frame| {
-                self.matched.contains(frame) && table.entry(frame).is_some_and(|entry| entry.flags().has(data))
-            })
-        };
-        matches(call.request, call.requester) || matches(call.response, call.requester.map(Side::other))
+    /// Reads a conversation again, for the calls that its frames match for. Returns false if the request is stale.
+    fn read_again(&mut self, key: ConversationKey) -> Result<bool, ErrorText> {
+        let cursor = self.start_cursor(&[1])?;
+        let FilterJob { reader, calls, queue, request_count, .. } = self;
+        calls.read_again(key, reader, cursor, &|| !queue.is_stale(*request_count))
     }
+}
+
+/// Whether the calls that a frame belongs to are not known from the index alone.
+fn is_mixed(frame: u32, table: &FrameTable) -> bool {
+    let flags = FrameFlags::MIXED | FrameFlags::EXTRA_CONVERSATIONS;
+    table.entry(frame).is_some_and(|entry| entry.flags().has(flags))
 }

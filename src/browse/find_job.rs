@@ -48,7 +48,7 @@ impl FindJob {
         let mut clock = TimeFormatter::local();
         let mut reported = Instant::now();
         for (nth, part) in self.search_order(table).into_iter().enumerate() {
-            let mut cursor = self.new_cursor();
+            let mut cursor = self.new_cursor(table);
             let mut rest = part.as_slice();
             let mut stride = if nth == 0 { FIRST_STRIDE } else { STRIDE };
             while !rest.is_empty() {
@@ -90,13 +90,13 @@ impl FindJob {
         [first, second]
     }
 
-    fn new_cursor(&self) -> ForwardCursor {
+    fn new_cursor(&self, table: &SharedFrameTable) -> ForwardCursor {
         let wants = match self.target {
             SearchTarget::Row => Wants::only_columns(),
             SearchTarget::Tree => Wants::everything(),
             SearchTarget::Bytes => Wants::default(),
         };
-        ForwardCursor::new(Analyzer::new(Task { wants, udp_conversations: true, ..Task::default() }), true)
+        ForwardCursor::new(Analyzer::new(Task { wants, udp_conversations: true, ..table.task() }), true)
     }
 
     /// Returns the first match in some frames.
@@ -120,7 +120,7 @@ impl FindJob {
         let mut ascending = frames.to_vec();
         if self.backward {
             // The cursor only moves forward, and these frames come before the ones already read.
-            *cursor = self.new_cursor();
+            *cursor = self.new_cursor(&reader.table);
             ascending.reverse();
         }
         cursor.set_first_pass(reader.first_pass_for(&ascending)?);

@@ -4,6 +4,7 @@ use super::body::text_lines;
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
 use super::request::{BrowseEvent, FollowBlock};
 use crate::analysis::{Analyzer, Event, NumberSet, StreamChunk, StreamContent, Task};
+use dissectors::session::ConversationId;
 use dissectors::session::Side;
 
 /// Maximum number of bytes returned per connection.
@@ -20,7 +21,8 @@ pub(super) fn load_follow(reader: &mut RandomAccess, stream: u32) -> Result<Brow
     let frames = last.map(|last| reader.with_prerequisites(&[last])).unwrap_or_default();
     let mut only = NumberSet::default();
     only.insert(stream);
-    let task = Task { follow: Some(stream), only: Some(only), streams: true, ..Task::default() };
+    let task =
+        Task { follow: Some(ConversationId::Tcp(stream)), only: Some(only), streams: true, ..reader.table.task() };
     let mut analyzer = Analyzer::new(task);
     let mut builder = FollowBuilder::default();
     reader.feed(&frames, &[], &mut analyzer, &mut |item| {

@@ -1,12 +1,12 @@
 //! State shared by the browser threads: the location of each frame, and its predecessors in its conversations.
 
+use super::call_entry::CallEntry;
 use super::chunked_vec::ChunkedVec;
 use super::indexed_values::IndexedValues;
-use crate::analysis::SeekContext;
+use crate::analysis::{DecodeOptions, NumberSet, SeekContext, Task};
 use crate::capture::Endpoint;
 use crate::source::{RecordPosition, RecordStore};
-use dissectors::exchange::{Exchange, Transfer};
-use dissectors::session::Side;
+use dissectors::session::ConversationId;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// No previous frame, or no conversation.
@@ -38,6 +38,8 @@ impl FrameFlags {
     pub(super) const EXTRA_CONVERSATIONS: u8 = 32;
     /// Is one TCP segment in one IP packet, neither tunneled nor quoted.
     pub(super) const PLAIN_TCP: u8 = 64;
+    /// Is more than the next bytes of one message of its connection.
+    pub(super) const MIXED: u8 = 128;
 
     pub(super) fn has(self, flag: u8) -> bool {
         self.0 & flag != 0
@@ -46,17 +48,25 @@ impl FrameFlags {
 
 /// A conversation: a TCP connection or a UDP conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct ConversationId(u32);
+pub(super) struct ConversationKey(u32);
 
-impl ConversationId {
-    pub(super) const NONE: ConversationId = ConversationId(NONE);
+impl ConversationKey {
+    pub(super) const NONE: ConversationKey = ConversationKey(NONE);
 
-    pub(super) fn stream(number: u32) -> ConversationId {
-        ConversationId(number & !UDP_BIT)
+    pub(super) fn stream(number: u32) -> ConversationKey {
+        ConversationKey(number & !UDP_BIT)
     }
 
-    pub(super) fn udp(number: u32) -> ConversationId {
-        ConversationId(number | UDP_BIT)
+    pub(super) fn udp(number: u32) -> ConversationKey {
+        ConversationKey(number | UDP_BIT)
+    }
+
+    /// Returns the key of a conversation.
+    pub(super) fn of(id: ConversationId) -> ConversationKey {
+        match id {
+            ConversationId::Tcp(number) => ConversationKey::stream(number),
+            ConversationId::Udp(number) => ConversationKey::udp(number),
+        }
     }
 
     /// Returns the number of the TCP connection, if it is one.
@@ -65,7 +75,7 @@ impl ConversationId {
     }
 
     fn as_udp(self) -> Option<u32> {
-        (self.0 & UDP_BIT != 0 && self != ConversationId::NONE).then_some(self.0 & !UDP_BIT)
+        (self.0 & UDP_BIT != 0 && self != ConversationKey::NONE).then_some(self.0 & !UDP_BIT)
     }
 }
 
@@ -74,7 +84,7 @@ impl ConversationId {
 pub(super) struct FrameEntry {
     location: u64,
     /// TCP connection, or else the outermost UDP conversation.
-    pub(super) conversation: ConversationId,
+    pub(super) conversation: ConversationKey,
     /// Previous frame of that conversation.
     previous: u32,
 }
@@ -85,7 +95,7 @@ impl FrameEntry {
         location.offset < 1 << OFFSET_BITS && location.file < 1 << FILE_BITS
     }
 
-    pub(super) fn new(location: RecordPosition, flags: FrameFlags, conversation: ConversationId) -> FrameEntry {
+    pub(super) fn new(location: RecordPosition, flags: FrameFlags, conversation: ConversationKey) -> FrameEntry {
         let file = u64::from(location.file) & ((1 << FILE_BITS) - 1);
         let offset = location.offset & ((1 << OFFSET_BITS) - 1);
         let location = offset | file << OFFSET_BITS | u64::from(flags.0) << (OFFSET_BITS + FILE_BITS);
@@ -111,7 +121,7 @@ impl FrameEntry {
 #[derive(Clone, Copy, Debug)]
 struct ExtraConversation {
     frame: u32,
-    conversation: ConversationId,
+    conversation: ConversationKey,
     previous: u32,
 }
 
@@ -125,53 +135,10 @@ struct FrameRange {
 /// The client and the server of a connection.
 pub(super) type ConnectionEndpoints = [Endpoint; 2];
 
-/// The frames of a call's messages.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CallEntry {
-    pub(super) stream: u32,
-    /// Position among the calls of the connection.
-    pub(super) nth: u32,
-    pub(super) requester: Option<Side>,
-    pub(super) request: Option<MessageFrames>,
-    pub(super) response: Option<MessageFrames>,
-}
-
-/// The frames of a message: with its first byte, with its last byte, and the one that completes it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct MessageFrames {
-    pub(super) first: u32,
-    pub(super) last: u32,
-    pub(super) completed_in: u32,
-}
-
-impl MessageFrames {
-    fn from_transfer(transfer: Transfer) -> MessageFrames {
-        MessageFrames { first: transfer.first.frame, last: transfer.last.frame, completed_in: transfer.completed_in }
-    }
-
-    /// Returns the last of these frames.
-    pub(super) fn last_frame(self) -> u32 {
-        self.last.max(self.completed_in)
-    }
-}
-
-impl CallEntry {
-    pub(super) fn from_exchange(exchange: &Exchange) -> CallEntry {
-        let &Exchange { stream, nth, requester, request, response, .. } = exchange;
-        CallEntry {
-            stream,
-            nth,
-            requester,
-            request: request.map(MessageFrames::from_transfer),
-            response: response.map(MessageFrames::from_transfer),
-        }
-    }
-}
-
 /// A frame just read, and its additional conversations.
 pub(super) struct NewFrame {
     pub(super) entry: FrameEntry,
-    pub(super) extra_conversations: Vec<ConversationId>,
+    pub(super) extra_conversations: Vec<ConversationKey>,
 }
 
 /// All frames.
@@ -184,6 +151,8 @@ pub(super) struct FrameTable {
     fragments: Vec<u32>,
     streams: Vec<FrameRange>,
     udp_conversations: Vec<FrameRange>,
+    /// UDP conversations that have a session: a frame of them depends on all earlier ones.
+    udp_sessions: NumberSet,
     /// Endpoints of each connection.
     endpoints: Vec<ConnectionEndpoints>,
     /// Field values of messages.
@@ -203,9 +172,15 @@ pub(super) struct FrameTable {
 pub(super) struct SharedFrameTable {
     table: Arc<RwLock<FrameTable>>,
     pub(super) store: RecordStore,
+    pub(super) decode: DecodeOptions,
 }
 
 impl SharedFrameTable {
+    /// Returns the task that all passes over the capture extend. A pass without its options would find other messages.
+    pub(super) fn task(&self) -> Task {
+        Task { decode: self.decode.clone(), ..Task::default() }
+    }
+
     pub(super) fn read(&self) -> RwLockReadGuard<'_, FrameTable> {
         self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -228,12 +203,12 @@ impl FrameTable {
 
     /// Appends the next frame.
     pub(super) fn push(&mut self, arrival: NewFrame) {
-        let NewFrame { mut entry, extra_conversations } = arrival;
+        let NewFrame { mut entry, extra_conversations: more } = arrival;
         let frame = self.count() + 1;
         entry.previous = self.link(entry.conversation, frame);
-        for conversation in extra_conversations {
-            let previous = self.link(conversation, frame);
-            self.extra_conversations.push(ExtraConversation { frame, conversation, previous });
+        for conversation in more {
+            let before = self.link(conversation, frame);
+            self.extra_conversations.push(ExtraConversation { frame, conversation, previous: before });
         }
         if entry.flags().has(FrameFlags::FRAGMENT) {
             self.fragments.push(frame);
@@ -242,7 +217,7 @@ impl FrameTable {
     }
 
     /// Makes a frame the last of a conversation. Returns the previous last frame.
-    fn link(&mut self, conversation: ConversationId, frame: u32) -> u32 {
+    fn link(&mut self, conversation: ConversationKey, frame: u32) -> u32 {
         let (ranges, number) = match (conversation.as_stream(), conversation.as_udp()) {
             (Some(number), _) => (&mut self.streams, number),
             (_, Some(number)) => (&mut self.udp_conversations, number),
@@ -276,7 +251,7 @@ impl FrameTable {
     }
 
     /// Returns the conversations of a frame, each with its previous frame.
-    fn conversations(&self, frame: u32) -> impl Iterator<Item = (ConversationId, u32)> {
+    fn conversations(&self, frame: u32) -> impl Iterator<Item = (ConversationKey, u32)> {
         let entry = self.entry(frame);
         let more = entry
             .filter(|entry| entry.flags().has(FrameFlags::EXTRA_CONVERSATIONS))
@@ -306,16 +281,51 @@ impl FrameTable {
         self.entry(frame)?.conversation.as_stream()
     }
 
+    /// Notes that a UDP conversation has a session.
+    pub(super) fn add_udp_session(&mut self, number: u32) {
+        self.udp_sessions.insert(number);
+    }
+
+    /// Returns the conversations of a frame whose earlier frames must be read before it: its TCP connection, and its UDP
+    /// conversations that have a session.
+    pub(super) fn session_conversations(&self, frame: u32) -> impl Iterator<Item = ConversationKey> {
+        let has_session = |key: &ConversationKey| match key.as_udp() {
+            Some(number) => self.udp_sessions.contains(number),
+            None => key.as_stream().is_some(),
+        };
+        self.conversations(frame).map(|(key, _)| key).filter(has_session)
+    }
+
+    /// Returns the frames of a conversation up to `upto`, or to its last frame, in descending order.
+    pub(super) fn conversation_frames(
+        &self,
+        conversation: ConversationKey,
+        upto: Option<u32>,
+    ) -> impl Iterator<Item = u32> {
+        let range = match (conversation.as_stream(), conversation.as_udp()) {
+            (Some(number), _) => self.streams.get(number as usize),
+            (_, Some(number)) => self.udp_conversations.get(number as usize),
+            _ => None,
+        };
+        let last = range.map_or(NONE, |range| range.last);
+        let frame = move |frame: u32| (frame != NONE).then_some(frame);
+        let previous = move |&at: &u32| frame(self.previous_frame(at, conversation));
+        std::iter::successors(frame(upto.unwrap_or(last)), previous)
+    }
+
+    /// Returns the frame before a frame in one of its conversations.
+    fn previous_frame(&self, frame: u32, conversation: ConversationKey) -> u32 {
+        let Some(entry) = self.entry(frame) else { return NONE };
+        if entry.conversation == conversation {
+            return entry.previous;
+        }
+        let mut more = self.conversations(frame).skip(1);
+        more.find(|&(key, _)| key == conversation).map_or(NONE, |(_, previous)| previous)
+    }
+
     /// Returns the frames of a TCP connection up to `upto`, or to its last frame, in descending order.
     pub(super) fn stream_frames(&self, stream: u32, upto: Option<u32>) -> impl Iterator<Item = u32> {
-        let conversation = ConversationId::stream(stream);
-        let last = self.streams.get(stream as usize).map_or(NONE, |range| range.last);
-        let frame = move |frame: u32| (frame != NONE).then_some(frame);
-        let previous = move |&at: &u32| {
-            let entry = self.entry(at)?;
-            frame(if entry.conversation == conversation { entry.previous } else { NONE })
-        };
-        std::iter::successors(frame(upto.unwrap_or(last)), previous)
+        self.conversation_frames(ConversationKey::stream(stream), upto)
     }
 
     /// Sets the endpoints of a connection.

@@ -1,7 +1,7 @@
 //! Evaluation of filters on index data, without reading frames again.
 
-use super::frame_table::{ConversationId, FrameFlags, FrameTable};
-use super::indexed_values;
+use super::frame_table::{FrameFlags, FrameTable};
+use super::indexed_values::INDEXED_FIELDS;
 use crate::capture::Endpoint;
 use crate::filter::Filter;
 use dissectors::packet::Address;
@@ -32,7 +32,7 @@ fn contains_field(fields: &[&Field], field: &Field) -> bool {
 }
 
 fn is_known_of_any_frame(field: &Field) -> bool {
-    contains_field(&FIELDS_OF_ANY_FRAME, field) || indexed_values::indexed_field(field).is_some()
+    contains_field(&FIELDS_OF_ANY_FRAME, field) || INDEXED_FIELDS.position(field).is_some()
 }
 
 /// The result of a filter on index data.
@@ -50,6 +50,8 @@ pub(super) enum IndexMatch {
 pub(super) struct IndexFilter {
     /// Filter for plain TCP segments, and filter for all other frames.
     filters: [Filter; 2],
+    /// The same without the indexed values of messages.
+    layer_filters: [Filter; 2],
     tree: Tree,
     /// Cached results per connection and side, the client's first, for plain segments without values of their own.
     /// `None` if frames of one side may differ.
@@ -67,11 +69,16 @@ impl IndexFilter {
         let of_segments = filter()?
             .with_known_fields(|field| is_known_of_any_frame(field) || contains_field(&FIELDS_OF_PLAIN_TCP, field));
         let of_any = filter()?.with_known_fields(is_known_of_any_frame);
+        let is_layer = |field: &Field| contains_field(&FIELDS_OF_ANY_FRAME, field);
+        let segment_layers =
+            filter()?.with_known_fields(|field| is_layer(field) || contains_field(&FIELDS_OF_PLAIN_TCP, field));
+        let layers = filter()?.with_known_fields(is_layer);
         let wants: Wants = filter()?.wants();
         let last = of_any.last_frame().unwrap_or(u32::MAX);
         let cached_results = (!wants.field(&frame::NUMBER) && !wants.field(&column::NUMBER)).then(Vec::new);
         Ok(IndexFilter {
             filters: [of_segments, of_any],
+            layer_filters: [segment_layers, layers],
             tree: Tree::new(wants),
             cached_results,
             next_values: 0,
@@ -103,7 +110,7 @@ impl IndexFilter {
                 return result;
             }
         }
-        let result = self.evaluate_uncached(number, table, entry.conversation, flags, has_values);
+        let result = self.evaluate_uncached(number, table, flags, has_values);
         let slot = stream.filter(|_| !has_values && flags.has(FrameFlags::PLAIN_TCP)).zip(self.cached_results.as_mut());
         if let Some(slot) = slot.and_then(|(stream, sides)| sides.get_mut(stream as usize)?.get_mut(side)) {
             *slot = Some(result);
@@ -111,11 +118,28 @@ impl IndexFilter {
         result
     }
 
+    /// Whether a frame that does not match may match without the nodes of some of its messages. It must be the frame that
+    /// was evaluated last.
+    pub(super) fn may_match_in_part(&mut self, number: u32, table: &FrameTable) -> bool {
+        let has_values = table.values.frame_at(self.next_values) == Some(number);
+        if number > self.last_frame || !has_values && !table.values.is_incomplete {
+            return false;
+        }
+        let is_plain = table.entry(number).is_some_and(|entry| entry.flags().has(FrameFlags::PLAIN_TCP));
+        let [of_segments, of_any] = &self.layer_filters;
+        let filter = if is_plain { of_segments } else { of_any };
+        if !filter.is_all_early() && !filter.has_early() {
+            return true;
+        }
+        self.tree.begin(&[]);
+        add_layers(number, table, &mut self.tree);
+        filter.may_match(&self.tree)
+    }
+
     fn evaluate_uncached(
         &mut self,
         number: u32,
         table: &FrameTable,
-        conversation: ConversationId,
         flags: FrameFlags,
         has_values: bool,
     ) -> IndexMatch {
@@ -125,18 +149,9 @@ impl IndexFilter {
         if !filter.is_all_early() && !filter.has_early() {
             return IndexMatch::Unknown;
         }
+        self.tree.begin(&[]);
+        add_layers(number, table, &mut self.tree);
         let tree = &mut self.tree;
-        let none = Default::default();
-        tree.begin(&[]);
-        tree.put(&frame::FRAME, none, Value::Present);
-        tree.put(&frame::NUMBER, none, Value::Uint(number.into()));
-        if let Some(stream) = conversation.as_stream() {
-            if is_plain && let Some([client, server]) = table.endpoints(stream) {
-                let from_client = flags.has(FrameFlags::FROM_CLIENT);
-                add_endpoints(if from_client { [client, server] } else { [server, client] }, tree);
-            }
-            tree.put(&tcp::STREAM, none, Value::Uint(stream.into()));
-        }
         if has_values {
             table.values.add_to(self.next_values, tree);
         }
@@ -145,6 +160,24 @@ impl IndexFilter {
             true if filter.is_all_early() && !table.values.is_incomplete => IndexMatch::Yes,
             true => IndexMatch::Unknown,
         }
+    }
+}
+
+/// Adds what is known of the layers of a frame.
+fn add_layers(number: u32, table: &FrameTable, tree: &mut Tree) {
+    let Some(entry) = table.entry(number) else { return };
+    let none = Default::default();
+    tree.put(&frame::FRAME, none, Value::Present);
+    tree.put(&frame::NUMBER, none, Value::Uint(number.into()));
+    if let Some(stream) = entry.conversation.as_stream() {
+        let flags = entry.flags();
+        if flags.has(FrameFlags::PLAIN_TCP)
+            && let Some([client, server]) = table.endpoints(stream)
+        {
+            let from_client = flags.has(FrameFlags::FROM_CLIENT);
+            add_endpoints(if from_client { [client, server] } else { [server, client] }, tree);
+        }
+        tree.put(&tcp::STREAM, none, Value::Uint(stream.into()));
     }
 }
 

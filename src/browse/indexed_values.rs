@@ -2,23 +2,48 @@
 
 use super::chunked_vec::ChunkedVec;
 use dissectors::tree::Node;
-use dissectors::{Field, Tree, Value, http};
+use dissectors::{FIELD_COUNT, Field, Tree, Value, message_fields};
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-/// Indexed fields. All values of a frame are recorded.
-pub(super) static INDEXED_FIELDS: [&Field; 8] = [
-    &http::REQUEST,
-    &http::RESPONSE,
-    &http::REQUEST_METHOD,
-    &http::REQUEST_URI,
-    &http::REQUEST_URI_PATH,
-    &http::REQUEST_URI_QUERY,
-    &http::HOST,
-    &http::RESPONSE_CODE,
-];
+/// Indexed fields of all protocols. All values of a frame are recorded.
+pub(super) static INDEXED_FIELDS: LazyLock<IndexedFields> =
+    LazyLock::new(|| IndexedFields::new(message_fields().flat_map(|(_, fields)| fields.indexed).copied()));
 
-/// Bits of a cell for its value. The bits above hold the index of the field.
-const VALUE_BITS: u32 = 28;
+/// The fields whose values are in the index.
+pub(super) struct IndexedFields {
+    fields: Vec<&'static Field>,
+    /// For each field by its `id`: its position among the indexed ones, plus one; 0 for other fields.
+    positions: Vec<u8>,
+    /// Bits of a cell for its value. The bits above hold the position of the field.
+    value_bits: u32,
+}
+
+impl IndexedFields {
+    fn new(fields: impl Iterator<Item = &'static Field>) -> IndexedFields {
+        let mut all = IndexedFields { fields: Vec::new(), positions: vec![0; FIELD_COUNT.into()], value_bits: 0 };
+        for field in fields {
+            if let Some(position) = all.positions.get_mut(usize::from(field.id)).filter(|position| **position == 0)
+                && let Ok(next) = u8::try_from(all.fields.len() + 1)
+            {
+                *position = next;
+                all.fields.push(field);
+            }
+        }
+        all.value_bits = u32::BITS - all.fields.len().max(2).next_power_of_two().ilog2();
+        all
+    }
+
+    /// Returns the indexed fields.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().copied()
+    }
+
+    /// Returns the position of a field among the indexed ones.
+    pub(super) fn position(&self, field: &Field) -> Option<u32> {
+        u32::from(self.positions.get(usize::from(field.id)).copied()?).checked_sub(1)
+    }
+}
 
 /// Maximum number of texts to deduplicate: methods, hosts, and request targets repeated for the response.
 const MAX_RECENT_TEXTS: usize = 4096;
@@ -52,19 +77,10 @@ enum CellValue {
     Text(usize),
 }
 
-/// Returns the index of a field among the indexed ones.
-pub(super) fn indexed_field(field: &Field) -> Option<u32> {
-    // Most fields of a tree belong to other protocols.
-    if field.protocol != http::HTTP.id {
-        return None;
-    }
-    INDEXED_FIELDS.iter().position(|indexed| indexed.id == field.id).map(|index| index as u32)
-}
-
 impl ValueBatch {
     /// Records the value of a node, if its field is indexed.
     pub(super) fn record(&mut self, frame: u32, node: &Node, tree: &Tree) {
-        let Some(index) = indexed_field(node.field) else { return };
+        let Some(index) = INDEXED_FIELDS.position(node.field) else { return };
         let value = match node.value {
             Value::Uint(number) => CellValue::Number(number.try_into().unwrap_or(u32::MAX)),
             Value::Bool(yes) => CellValue::Number(yes.into()),
@@ -82,6 +98,7 @@ impl ValueBatch {
 impl IndexedValues {
     /// Appends the values of the next frames.
     pub(super) fn extend(&mut self, batch: &mut ValueBatch) {
+        let value_bits = INDEXED_FIELDS.value_bits;
         let mut texts = batch.texts.as_slice();
         for (frame, index, value) in batch.cells.drain(..) {
             let number = match value {
@@ -92,14 +109,14 @@ impl IndexedValues {
                     self.intern(text)
                 }
             };
-            if number >> VALUE_BITS != 0 || self.cells.len() >= u32::MAX as usize {
+            if number >> value_bits != 0 || self.cells.len() >= u32::MAX as usize {
                 self.is_incomplete = true;
                 continue;
             }
             if self.frames.last().is_none_or(|&(last, _)| last != frame) {
                 self.frames.push((frame, self.cells.len() as u32));
             }
-            self.cells.push(index << VALUE_BITS | number);
+            self.cells.push(index << value_bits | number);
         }
         batch.texts.clear();
     }
@@ -128,13 +145,14 @@ impl IndexedValues {
     /// Adds the values of the frame at a position to a tree.
     pub(super) fn add_to(&self, at: usize, tree: &mut Tree) {
         let Some(&(_, first)) = self.frames.get(at) else { return };
+        let IndexedFields { fields, value_bits, .. } = &*INDEXED_FIELDS;
         let end = self.frames.get(at + 1).map_or(self.cells.len(), |&(_, next)| next as usize);
         for &cell in (first as usize..end).filter_map(|at| self.cells.get(at)) {
-            let Some(&field) = INDEXED_FIELDS.get((cell >> VALUE_BITS) as usize) else { continue };
+            let Some(&field) = fields.get((cell >> value_bits) as usize) else { continue };
             if !tree.wants(field) {
                 continue;
             }
-            let number = cell & ((1 << VALUE_BITS) - 1);
+            let number = cell & ((1 << value_bits) - 1);
             let value = match field.kind {
                 dissectors::FieldKind::Text => {
                     let start = number.checked_sub(1).and_then(|before| self.text_ends.get(before as usize)).copied();

@@ -7,6 +7,7 @@ use super::row_cache::RowCache;
 use super::stream_messages::StreamMessages;
 use crate::analysis::{Analyzer, FrameConnection, Task};
 use crate::report::DissectedFrame;
+use dissectors::session::ConversationId;
 use std::collections::VecDeque;
 
 /// A partly built ladder. Resuming it reads no frame again.
@@ -37,7 +38,7 @@ pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, from: usize) -> Res
     let to = total.min(from + MAX_LADDER_ROWS);
     let reusable = |ladder: &OpenLadder| ladder.message_count == messages.len() && ladder.covers(stream, from);
     let resumed = cache.ladder.take().filter(reusable);
-    let mut ladder = resumed.unwrap_or_else(|| OpenLadder::new(stream, messages.len()));
+    let mut ladder = resumed.unwrap_or_else(|| OpenLadder::new(stream, messages.len(), cache.reader.table.task()));
     let next = frames.get(ladder.upto..to).unwrap_or_default();
     extend_ladder(&mut cache.reader, next, &messages, &mut ladder)?;
     let before = ladder.upto - ladder.rows.len();
@@ -48,8 +49,8 @@ pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, from: usize) -> Res
 }
 
 impl OpenLadder {
-    fn new(stream: u32, message_count: usize) -> OpenLadder {
-        let task = Task { wants: wants(), halves: true, udp_conversations: true, ..Task::default() };
+    fn new(stream: u32, message_count: usize, task: Task) -> OpenLadder {
+        let task = Task { wants: wants(), halves: true, udp_conversations: true, ..task };
         let cursor = ForwardCursor::new(Analyzer::new(task), true);
         OpenLadder { stream, message_count, cursor, builder: LadderBuilder::default(), upto: 0, rows: VecDeque::new() }
     }
@@ -77,7 +78,7 @@ fn extend_ladder(
         }
         rows.push_back(builder.row(&shown, flags, messages));
         *upto += 1;
-        let own = connections.iter().filter(|connection| connection.stream == *stream);
+        let own = connections.iter().filter(|connection| connection.conversation == ConversationId::Tcp(*stream));
         own.for_each(|connection| label_earlier_rows(rows, connection, &shown, messages));
         true
     })
@@ -92,7 +93,7 @@ fn label_earlier_rows(
 ) {
     let (frame, tree) = (shown.frame.number, shown.tree);
     for completed in &connection.messages {
-        let Some(message) = messages.completed_in(completed.nth, completed.half, frame) else { continue };
+        let Some(message) = messages.completed_in(completed.exchange, completed.half, frame) else { continue };
         if message.first == frame {
             continue;
         }

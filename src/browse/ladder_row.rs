@@ -5,11 +5,12 @@ use super::handshake::{self, Handshake, HandshakeRole, side_indices};
 use super::request::{LadderRow, SegmentKind};
 use super::sent_segments::SentSegments;
 use super::stream_messages::{Continuation, StreamMessage, StreamMessages};
-use crate::analysis::Half;
+use crate::report::dissected_message::MESSAGE_FIELDS;
 use crate::report::{DissectedFrame, escaped};
+use dissectors::session::Half;
 use dissectors::tcp::{self, Flags};
 use dissectors::tree::Node;
-use dissectors::{Field, FieldKind, Severity, Tree, Value, Wants, http};
+use dissectors::{Field, FieldKind, Severity, Tree, Value, Wants};
 
 /// Maximum length of a start line in bytes.
 const MAX_LINE: usize = 200;
@@ -37,8 +38,17 @@ static ANOMALIES: [(&Field, SegmentKind, &str); 13] = [
 /// Returns the fields that the ladder needs.
 pub(super) fn wants() -> Wants {
     let mut wants = Wants::only_columns();
-    let header = [&tcp::TCP, &tcp::FLAGS, &tcp::SEQ, &tcp::ACK, &tcp::LEN, &tcp::WINDOW_SIZE, &tcp::PAYLOAD];
-    let messages = [&http::REQUEST, &http::RESPONSE, &http::START_LINE, &tcp::ANALYSIS_DUPLICATE_ACK_FRAME];
+    let header = [
+        &tcp::TCP,
+        &tcp::FLAGS,
+        &tcp::SEQ,
+        &tcp::ACK,
+        &tcp::LEN,
+        &tcp::WINDOW_SIZE,
+        &tcp::PAYLOAD,
+        &tcp::ANALYSIS_DUPLICATE_ACK_FRAME,
+    ];
+    let messages = MESSAGE_FIELDS.iter().flat_map(|fields| [fields.request, fields.response, fields.start_line]);
     let anomalies = ANOMALIES.iter().map(|&(field, ..)| field);
     let all = header.into_iter().chain(messages).chain(anomalies).chain(handshake::FIELDS.iter().copied());
     all.for_each(|field| wants.add(field));
@@ -203,8 +213,9 @@ fn message_label(row: &LadderRow, tree: &Tree, messages: &StreamMessages) -> Opt
     if continuation.is_some() || is_plain {
         return None;
     }
-    let is = |field| tree.first(field) == Some(Value::Bool(true));
-    let kind = match (is(&http::REQUEST), is(&http::RESPONSE)) {
+    let is = |field: &Field| tree.first(field) == Some(Value::Bool(true));
+    let has_request = MESSAGE_FIELDS.iter().any(|fields| is(fields.request));
+    let kind = match (has_request, MESSAGE_FIELDS.iter().any(|fields| is(fields.response))) {
         (true, _) => SegmentKind::Request,
         (_, true) => SegmentKind::Response,
         _ => SegmentKind::Data,
@@ -239,7 +250,8 @@ fn continuation_label(continuation: Continuation) -> &'static str {
 }
 
 fn start_lines(nodes: &[Node], tree: &Tree) -> Vec<String> {
-    let lines = nodes.iter().filter(|node| node.field.id == http::START_LINE.id);
+    let is_start_line = |field: &Field| MESSAGE_FIELDS.iter().any(|fields| fields.start_line.id == field.id);
+    let lines = nodes.iter().filter(|node| is_start_line(node.field));
     let text = |node: &Node| match node.value {
         Value::Text(slice) => Some(line(tree.bytes(slice))),
         _ => None,

@@ -1,16 +1,17 @@
 //! Loader: reads a capture once, from the first frame to the last, and builds the index.
 
-use super::frame_table::{CallEntry, ConversationId, FrameEntry, FrameFlags, NewFrame, SharedFrameTable};
+use super::call_entry::CallEntry;
+use super::frame_table::{ConversationKey, FrameEntry, FrameFlags, NewFrame, SharedFrameTable};
 use super::host_pairs::HostPairs;
 use super::index::{CaptureEnd, CaptureTimes, FrameSummary, LoadState, NO_STREAM, Note, ProtocolName};
 use super::indexed_values::{INDEXED_FIELDS, ValueBatch};
 use super::request::{BrowseEvent, IndexUpdate};
 use super::stacks::StackTable;
-use crate::analysis::{Analyzer, Event, Task};
+use crate::analysis::{Analyzer, Event, FrameConnection, Task};
 use crate::priority;
 use crate::source::{Capture, Frame, OpenOptions, RecordPosition, StopSignal};
 use dissectors::session::Side;
-use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Severity, Wants, http};
+use dissectors::{Field, FieldKind, PROTOCOLS, Protocol, Severity, Wants, message_fields};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -67,9 +68,12 @@ pub(super) struct Loader<H> {
     analyzer: Analyzer,
     update: IndexUpdate,
     new_frames: Vec<NewFrame>,
+    new_calls: Vec<CallEntry>,
     pairs: HostPairs,
     stacks: StackTable,
     values: ValueBatch,
+    /// UDP conversations of the new frames that have a session.
+    udp_sessions: Vec<u32>,
     /// Last frame whose connections were published.
     reported_to: u32,
     pub(super) last_frame: u32,
@@ -189,14 +193,16 @@ fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: 
 /// everything else.
 fn wants() -> Wants {
     let mut wants = Wants::columns_without_info();
-    let is_body = |protocol: &Protocol| matches!(protocol.dissector, Dissector::Content(_));
+    let is_body = |protocol: &Protocol| protocol.content().is_some();
     let is_warning = |field: &&Field| match field.kind {
         FieldKind::Note(severity) => severity > Severity::Chat,
         _ => false,
     };
+    let is_body_note =
+        |field: &Field| message_fields().flat_map(|(_, fields)| fields.body_notes).any(|note| note.id == field.id);
     let protocols = PROTOCOLS.iter().filter(|protocol| !is_body(protocol));
     for field in protocols.flat_map(|protocol| protocol.fields.iter().copied()).filter(is_warning) {
-        if field.id != http::DECOMPRESSION_FAILED.id && field.id != http::BODY_LIMIT.id {
+        if !is_body_note(field) {
             wants.add(field);
         }
     }
@@ -206,9 +212,9 @@ fn wants() -> Wants {
 
 impl<H: Fn(BrowseEvent)> Loader<H> {
     fn new(table: SharedFrameTable, emit: H) -> Loader<H> {
-        let task = Task { wants: wants(), exchanges: true, streams: true, udp_conversations: true, ..Task::default() };
+        let task = Task { wants: wants(), exchanges: true, streams: true, udp_conversations: true, ..table.task() };
         let analyzer = Analyzer::new(task);
-        let (update, new_frames, pairs, stacks, values, errors) = Default::default();
+        let (update, new_frames, new_calls, pairs, stacks, values, udp_sessions, errors) = Default::default();
         let (reported_to, last_frame, start_time, last_update, state) =
             (0, 0, 0, Some(Instant::now()), LoadState::Starting);
         Loader {
@@ -217,9 +223,11 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             analyzer,
             update,
             new_frames,
+            new_calls,
             pairs,
             stacks,
             values,
+            udp_sessions,
             reported_to,
             last_frame,
             start_time,
@@ -289,34 +297,39 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
         self.analyzer.dissect(frame);
         let severity = self.add_notes();
         let analyzer = &self.analyzer;
-        let connection = analyzer.connections().first();
+        let connections = analyzer.connections();
+        let stream = connections.iter().find_map(|connection| connection.conversation.tcp());
         let columns = analyzer.tree().columns();
         let hosts = self.pairs.directed_pair(columns.source, columns.destination, &mut self.update.pairs);
         self.update.frames.push(FrameSummary {
             time: frame.time.0,
             length: frame.length,
-            stream: connection.map_or(NO_STREAM, |connection| connection.stream),
+            stream: stream.unwrap_or(NO_STREAM),
             hosts,
             protocol: ProtocolName::new(columns.protocol),
             stack: self.stacks.id(analyzer.path(), &mut self.update.stacks),
             severity,
         });
-        let mut tcp = connection.map(|connection| ConversationId::stream(connection.stream)).into_iter();
-        let mut udp = analyzer.udp_conversations().iter().map(|&number| ConversationId::udp(number));
-        let conversation = tcp.next().or_else(|| udp.next()).unwrap_or(ConversationId::NONE);
-        let extra_conversations: Vec<ConversationId> = udp.collect();
+        let mut tcp = stream.map(ConversationKey::stream).into_iter();
+        let mut udp = analyzer.udp_conversations().iter().map(|&number| ConversationKey::udp(number));
+        let conversation = tcp.next().or_else(|| udp.next()).unwrap_or(ConversationKey::NONE);
+        let extra_conversations: Vec<ConversationKey> = udp.collect();
         let mut flags = FrameFlags::default();
         let mut set = |flag: u8, is_set: bool| flags.0 |= if is_set { flag } else { 0 };
         set(FrameFlags::FRAGMENT, analyzer.is_fragment());
         set(FrameFlags::EXTRA_CONVERSATIONS, !extra_conversations.is_empty());
-        if let Some(connection) = connection {
+        let own = |connection: &&FrameConnection| ConversationKey::of(connection.conversation) == conversation;
+        if let Some(connection) = connections.iter().find(own) {
             let [client, server] = connection.has_data;
             set(FrameFlags::FROM_CLIENT, connection.side == Side::Client);
             set(FrameFlags::CLIENT_DATA, client);
             set(FrameFlags::SERVER_DATA, server);
             set(FrameFlags::REUSED_PORTS, connection.reused);
-            set(FrameFlags::PLAIN_TCP, !connection.quoted && is_plain_tcp(analyzer.path()));
+            set(FrameFlags::MIXED, connection.is_mixed);
+            set(FrameFlags::PLAIN_TCP, stream.is_some() && !connection.quoted && is_plain_tcp(analyzer.path()));
         }
+        let sessions = connections.iter().filter(|connection| connection.conversation.tcp().is_none());
+        self.udp_sessions.extend(sessions.map(|connection| connection.conversation.number()));
         self.new_frames.push(NewFrame {
             entry: FrameEntry::new(RecordPosition::default(), flags, conversation),
             extra_conversations,
@@ -346,9 +359,13 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
     fn add_events(&mut self) {
         for event in self.analyzer.events() {
             match event {
-                Event::Call(call) => self.update.calls.push(call),
+                Event::Call(call) => {
+                    self.new_calls.push(CallEntry::from_exchange(&call.exchange, self.last_frame));
+                    self.update.calls.push(call);
+                }
                 Event::Stream(stream) => self.update.streams.push(*stream),
-                Event::End(_) | Event::Chunk(_) | Event::Unfinished(_) => {}
+                Event::End(_) | Event::Chunk(_) | Event::Unfinished(_) | Event::Owned { .. } | Event::Joined { .. } => {
+                }
             }
         }
     }
@@ -364,7 +381,8 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
         let mut table = self.table.write();
         table.start_time = self.start_time;
         self.new_frames.drain(..).for_each(|frame| table.push(frame));
-        table.calls.extend(self.update.calls.iter().map(|call| CallEntry::from_exchange(&call.exchange)));
+        self.udp_sessions.drain(..).for_each(|number| table.add_udp_session(number));
+        table.calls.extend(self.new_calls.drain(..));
         table.is_complete |= is_complete;
         table.values.extend(&mut self.values);
         for stream in &self.update.streams {

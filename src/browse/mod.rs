@@ -7,11 +7,14 @@
 mod body;
 mod browser;
 mod call;
+mod call_entry;
+mod call_filter;
 mod chunked_vec;
 mod curl;
 mod filter_job;
 mod find_job;
 mod follow;
+mod fork_store;
 mod frame_table;
 mod handshake;
 mod host_pairs;

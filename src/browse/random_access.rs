@@ -1,6 +1,6 @@
 //! Random access to frames: each is dissected after the earlier frames of its conversations.
 
-use super::frame_table::{FrameTable, SharedFrameTable};
+use super::frame_table::{ConversationKey, FrameTable, SharedFrameTable};
 use crate::analysis::{Analyzer, Event, FrameConnection, Task};
 use crate::report::DissectedFrame;
 use crate::source::{Frame, RecordReader};
@@ -27,8 +27,8 @@ pub(super) enum FrameOrEvent<'a> {
 /// An analyzer that moves forward through some conversations of a capture, from their first frames on.
 pub(super) struct ForwardCursor {
     analyzer: Analyzer,
-    /// Last frame fed, by connection.
-    last_fed: HashMap<u32, u32>,
+    /// Last frame fed, by conversation.
+    last_fed: HashMap<ConversationKey, u32>,
     /// Last fragment fed.
     last_fragment: u32,
     /// Whether the relative times of UDP conversations are needed.
@@ -45,6 +45,26 @@ impl ForwardCursor {
     /// Creates a cursor for fields that the capture file alone determines.
     pub(super) fn shallow(analyzer: Analyzer) -> ForwardCursor {
         ForwardCursor { is_shallow: true, ..ForwardCursor::new(analyzer, false) }
+    }
+
+    /// Returns a copy, to read on from here later.
+    pub(super) fn fork(&self) -> ForwardCursor {
+        ForwardCursor { analyzer: self.analyzer.fork(), last_fed: self.last_fed.clone(), ..*self }
+    }
+
+    /// Returns the last frame of a conversation that it has read.
+    pub(super) fn read_upto(&self, conversation: ConversationKey) -> u32 {
+        self.last_fed.get(&conversation).copied().unwrap_or_default()
+    }
+
+    /// Whether frames are dissected without their conversations.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.is_shallow
+    }
+
+    /// Returns the bytes that it buffers.
+    pub(super) fn buffered(&self) -> usize {
+        self.analyzer.buffered()
     }
 
     /// Sets the first-pass data for the frames that follow.
@@ -89,7 +109,7 @@ impl RandomAccess {
         let later = first_pass_frames(&table, &wanted);
         drop(table);
         let mut analyzer = Analyzer::with_first_pass(
-            Task { wants: wants.clone(), udp_conversations: true, ..Task::default() },
+            Task { wants: wants.clone(), udp_conversations: true, ..self.table.task() },
             self.collect_first_pass(&later)?,
         );
         self.feed(&frames, &wanted, &mut analyzer, &mut |item| {
@@ -116,9 +136,10 @@ impl RandomAccess {
         if cursor.udp_conversations {
             frames.extend(wanted.iter().flat_map(|&frame| table.timing_frames(frame)));
         }
-        for (stream, last) in last_frames_by_stream(&table, wanted) {
-            let fed = cursor.last_fed.insert(stream, last).unwrap_or_default();
-            frames.extend(table.stream_frames(stream, Some(last)).take_while(|&frame| frame > fed));
+        for (conversation, last) in last_frames_by_conversation(&table, wanted) {
+            let fed = cursor.last_fed.insert(conversation, last).unwrap_or_default();
+            let earlier = table.conversation_frames(conversation, Some(last));
+            frames.extend(earlier.take_while(|&frame| frame > fed));
         }
         frames.sort_unstable();
         let fragments = table.fragments_of(&frames, EARLIER_FRAGMENTS, 0);
@@ -147,7 +168,7 @@ impl RandomAccess {
         if frames.is_empty() || frames.len() > MAX_FIRST_PASS {
             return Ok(FirstPass::default());
         }
-        let mut analyzer = Analyzer::new(Task { collect: true, udp_conversations: true, ..Task::default() });
+        let mut analyzer = Analyzer::new(Task { collect: true, udp_conversations: true, ..self.table.task() });
         self.feed(frames, &[], &mut analyzer, &mut |_| true)?;
         analyzer.finish();
         Ok(analyzer.into_first_pass())
@@ -220,8 +241,8 @@ impl RandomAccess {
 fn with_prerequisites(table: &FrameTable, wanted: &[u32]) -> Vec<u32> {
     let mut frames = wanted.to_vec();
     frames.extend(wanted.iter().flat_map(|&frame| table.timing_frames(frame)));
-    for (stream, last) in last_frames_by_stream(table, wanted) {
-        frames.extend(table.stream_frames(stream, Some(last)));
+    for (conversation, last) in last_frames_by_conversation(table, wanted) {
+        frames.extend(table.conversation_frames(conversation, Some(last)));
     }
     frames.sort_unstable();
     frames.extend(table.fragments_of(&frames, EARLIER_FRAGMENTS, 0));
@@ -234,25 +255,26 @@ fn with_prerequisites(table: &FrameTable, wanted: &[u32]) -> Vec<u32> {
 /// it is too long for one.
 pub(super) fn first_pass_frames(table: &FrameTable, wanted: &[u32]) -> Vec<u32> {
     let mut frames = Vec::new();
-    for (stream, _) in last_frames_by_stream(table, wanted) {
+    for (conversation, _) in last_frames_by_conversation(table, wanted) {
         let room = MAX_FIRST_PASS + 1 - frames.len();
-        frames.extend(table.stream_frames(stream, None).take(room));
+        frames.extend(table.conversation_frames(conversation, None).take(room));
     }
     frames.extend_from_slice(wanted);
     frames.sort_unstable();
     let fragments = table.fragments_of(&frames, EARLIER_FRAGMENTS, LATER_FRAGMENTS);
-    frames.retain(|frame| table.stream(*frame).is_some());
+    frames.retain(|frame| table.session_conversations(*frame).next().is_some());
     frames.extend(fragments);
     frames.sort_unstable();
     frames.dedup();
     frames
 }
 
-/// Returns the connections of frames, which ascend, each with its last frame among them.
-pub(super) fn last_frames_by_stream(table: &FrameTable, frames: &[u32]) -> Vec<(u32, u32)> {
-    let of = |&frame: &u32| Some((table.stream(frame)?, frame));
-    let mut streams: Vec<(u32, u32)> = frames.iter().filter_map(of).collect();
-    streams.sort_unstable_by_key(|&(stream, frame)| (stream, std::cmp::Reverse(frame)));
-    streams.dedup_by_key(|&mut (stream, _)| stream);
-    streams
+/// Returns the conversations of frames whose earlier frames must be read before them, each with its last frame among
+/// these, which ascend.
+pub(super) fn last_frames_by_conversation(table: &FrameTable, frames: &[u32]) -> Vec<(ConversationKey, u32)> {
+    let of = |&frame: &u32| table.session_conversations(frame).map(move |conversation| (conversation, frame));
+    let mut conversations: Vec<(ConversationKey, u32)> = frames.iter().flat_map(of).collect();
+    conversations.sort_unstable_by_key(|&(conversation, frame)| (conversation, std::cmp::Reverse(frame)));
+    conversations.dedup_by_key(|&mut (conversation, _)| conversation);
+    conversations
 }

@@ -1,9 +1,10 @@
 //! Cache of rows and detail trees. A miss reads the conversations of the frame up to it again.
 
-use super::frame_table::SharedFrameTable;
+use super::fork_store::{ConversationCursor, CursorKey, ForkStore};
+use super::frame_table::{ConversationKey, SharedFrameTable};
 use super::ladder::OpenLadder;
 use super::random_access::{
-    ErrorText, ForwardCursor, FrameOrEvent, RandomAccess, first_pass_frames, last_frames_by_stream,
+    ErrorText, ForwardCursor, FrameOrEvent, RandomAccess, first_pass_frames, last_frames_by_conversation,
 };
 use super::request::{BrowseEvent, BrowseRequest, FrameDetail, FrameRow};
 use super::{call, follow, ladder, lines};
@@ -12,18 +13,18 @@ use crate::report::{DissectedFrame, TimeFormatter, frame_texts, value_of};
 use dissectors::{Field, Tree, Wants};
 use hashbrown::HashMap;
 
-/// Number of earlier frames from which on a connection is long.
-const LONG_CONNECTION: usize = 4096;
+/// Number of earlier frames from which on a conversation is long.
+const LONG_CONVERSATION: usize = 4096;
 
 /// Maximum bytes of a field's values in a row.
 const MAX_VALUE: usize = 256;
 
-/// Maximum number of long connections with an open cursor.
-const MAX_OPEN_CONNECTIONS: usize = 2;
+/// Maximum number of open cursors on long conversations.
+const MAX_OPEN_CURSORS: usize = 2;
 
 /// The level of detail of a cached frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Detail {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Detail {
     Row,
     Tree,
 }
@@ -49,21 +50,13 @@ impl Detail {
         }
     }
 
-    /// Returns the number of earlier frames of a long connection to load together with the requested ones.
+    /// Returns the number of earlier frames of a long conversation to load together with the requested ones.
     fn earlier_frames(self) -> usize {
         match self {
             Detail::Row => 1024,
             Detail::Tree => 32,
         }
     }
-}
-
-/// A long connection, and the position up to which it was read.
-struct OpenConnection {
-    detail: Detail,
-    stream: u32,
-    cursor: ForwardCursor,
-    upto: u32,
 }
 
 /// A cache of dissected frames.
@@ -75,7 +68,9 @@ pub(super) struct RowCache {
     /// Additional columns of rows.
     fields: Vec<&'static Field>,
     trees: HashMap<u32, FrameDetail>,
-    open_connections: Vec<OpenConnection>,
+    /// Open cursors on long conversations, the one used last at the end.
+    open_cursors: Vec<(CursorKey, ConversationCursor)>,
+    forks: ForkStore,
     /// Last ladder.
     pub(super) ladder: Option<OpenLadder>,
     /// Whether the capture was complete at the last request.
@@ -84,14 +79,15 @@ pub(super) struct RowCache {
 
 impl RowCache {
     pub(super) fn new(table: SharedFrameTable) -> RowCache {
-        let (rows, fields, trees, open_connections, ladder) = Default::default();
+        let (rows, fields, trees, open_cursors, forks, ladder) = Default::default();
         RowCache {
             reader: RandomAccess::new(table),
             clock: TimeFormatter::local(),
             rows,
             fields,
             trees,
-            open_connections,
+            open_cursors,
+            forks,
             ladder,
             was_complete: false,
         }
@@ -122,7 +118,7 @@ impl RowCache {
         if !fields.iter().map(|field| field.id).eq(self.fields.iter().map(|field| field.id)) {
             self.fields = fields;
             self.rows.clear();
-            self.open_connections.retain(|kept| kept.detail != Detail::Row);
+            self.drop_cursors(Detail::Row);
         }
         let fields = self.fields.clone();
         let mut cached = std::mem::take(&mut self.rows);
@@ -166,7 +162,7 @@ impl RowCache {
         // Cached frames may be out of date while the capture grows.
         let just_completed = table.is_complete && !std::mem::replace(&mut self.was_complete, table.is_complete);
         if just_completed {
-            self.open_connections.clear();
+            (self.open_cursors, self.forks) = Default::default();
         }
         if !table.is_complete || just_completed || cached.len() > detail.capacity() {
             cached.clear();
@@ -174,61 +170,112 @@ impl RowCache {
         let mut missing: Vec<u32> = frames.iter().copied().filter(|frame| !cached.contains_key(frame)).collect();
         missing.sort_unstable();
         missing.dedup();
-        let is_long = |stream: u32, last| table.stream_frames(stream, Some(last)).nth(LONG_CONNECTION).is_some();
-        let long: Vec<u32> = last_frames_by_stream(&table, &missing)
-            .into_iter()
-            .filter(|&(stream, last)| is_long(stream, last))
-            .map(|(stream, _)| stream)
-            .collect();
-        let of_long = |frame: &u32| table.stream(*frame).filter(|stream| long.contains(stream));
-        let short: Vec<u32> = missing.iter().copied().filter(|frame| of_long(frame).is_none()).collect();
-        let mut by_stream: Vec<(u32, Vec<u32>)> = Vec::new();
-        for &stream in &long {
-            by_stream.push((stream, missing.iter().copied().filter(|frame| of_long(frame) == Some(stream)).collect()));
+        let is_long = |&(conversation, last): &(ConversationKey, u32)| {
+            table.conversation_frames(conversation, Some(last)).nth(LONG_CONVERSATION).is_some()
+        };
+        let long = last_frames_by_conversation(&table, &missing).into_iter().filter(is_long);
+        let mut long: Vec<(ConversationKey, Vec<u32>)> =
+            long.map(|(conversation, _)| (conversation, Vec::new())).collect();
+        let mut short = Vec::new();
+        for frame in missing {
+            let mut conversations = table.session_conversations(frame);
+            let of_long = conversations.find_map(|own| long.iter().position(|&(conversation, _)| conversation == own));
+            match of_long.and_then(|at| long.get_mut(at)) {
+                Some((_, frames)) => frames.push(frame),
+                None => short.push(frame),
+            }
         }
         drop(table);
         self.reader.dissect(&short, &detail.wants(&self.fields), |shown| {
             drop(cached.insert(shown.frame.number, make(shown)))
         })?;
-        for (stream, mut missing) in by_stream {
-            let open = self.open_connections.iter().position(|open| open.detail == detail && open.stream == stream);
-            let open = open.map(|index| self.open_connections.remove(index));
-            let mut open = match open.filter(|open| missing.first().is_some_and(|&first| first > open.upto)) {
-                Some(open) => open,
-                None => self.open_connection(detail, stream, &mut missing)?,
-            };
-            self.reader.dissect_forward(&mut open.cursor, &missing, &mut |item| {
-                if let FrameOrEvent::Frame(shown, _) = item {
-                    cached.insert(shown.frame.number, make(&shown));
-                }
-                true
+        for (conversation, missing) in long {
+            self.load_of_long(detail, conversation, missing, &mut |shown| {
+                drop(cached.insert(shown.frame.number, make(shown)))
             })?;
-            open.upto = missing.last().copied().unwrap_or(open.upto);
-            self.open_connections.push(open);
-            if self.open_connections.len() > MAX_OPEN_CONNECTIONS {
-                self.open_connections.remove(0);
-            }
         }
         Ok(())
     }
 
-    /// Opens a cursor on a long connection. Adds some earlier frames to `missing`.
-    fn open_connection(
+    /// Loads frames of a long conversation, which ascend. Keeps the cursor, and forks of it on the way.
+    fn load_of_long(
         &mut self,
         detail: Detail,
-        stream: u32,
-        missing: &mut Vec<u32>,
-    ) -> Result<OpenConnection, ErrorText> {
+        conversation: ConversationKey,
+        mut missing: Vec<u32>,
+        each: &mut dyn FnMut(&DissectedFrame<'_>),
+    ) -> Result<(), ErrorText> {
+        let Some((&first, &last)) = missing.first().zip(missing.last()) else { return Ok(()) };
+        let key = (detail, conversation);
+        let open = self.open_cursors.iter().position(|&(open, _)| open == key);
+        let open = open.map(|index| self.open_cursors.remove(index).1).filter(|open| first > open.upto);
+        let fork = self.forks.nearest(key, open.as_ref().map_or(0, |open| open.upto), first);
+        let is_open = open.is_some() && fork.is_none();
+        let mut open = fork.or(open).unwrap_or_else(|| self.new_cursor(detail));
         let table = self.reader.table.read();
-        let later = first_pass_frames(&table, missing);
-        if let Some(&first) = missing.first() {
-            missing.extend(table.stream_frames(stream, Some(first)).skip(1).take(detail.earlier_frames()));
+        if !is_open {
+            let earlier = table.conversation_frames(conversation, Some(first)).skip(1).take(detail.earlier_frames());
+            missing.extend(earlier.take_while(|&frame| frame > open.upto));
+            missing.sort_unstable();
         }
+        let mut route: Vec<u32> =
+            table.conversation_frames(conversation, Some(last)).take_while(|&frame| frame > open.upto).collect();
+        route.reverse();
         drop(table);
-        missing.sort_unstable();
-        let task = Task { wants: detail.wants(&self.fields), udp_conversations: true, ..Task::default() };
-        let analyzer = Analyzer::with_first_pass(task, self.reader.collect_first_pass(&later)?);
-        Ok(OpenConnection { detail, stream, cursor: ForwardCursor::new(analyzer, true), upto: 0 })
+        self.complete_first_pass(&mut open, &missing)?;
+        let (mut route, mut missing) = (route.as_slice(), missing.as_slice());
+        while !route.is_empty() {
+            let step = self.forks.frames_to_next(key, open.position).min(route.len());
+            let (now, later) = route.split_at(step);
+            let upto = now.last().copied().unwrap_or(last);
+            let (wanted, after) = missing.split_at(missing.partition_point(|&frame| frame <= upto));
+            let mut wanted = wanted.to_vec();
+            // The cursor moves up to the last of these frames.
+            wanted.extend(Some(upto).filter(|upto| wanted.last() != Some(upto)));
+            self.reader.dissect_forward(&mut open.cursor, &wanted, &mut |item| {
+                if let FrameOrEvent::Frame(shown, _) = item {
+                    each(&shown);
+                }
+                true
+            })?;
+            (open.upto, open.position) = (upto, open.position + step);
+            self.forks.add(key, &open);
+            (route, missing) = (later, after);
+        }
+        self.open_cursors.push((key, open));
+        if self.open_cursors.len() > MAX_OPEN_CURSORS {
+            self.open_cursors.remove(0);
+        }
+        Ok(())
+    }
+
+    /// Creates a cursor before the first frame of a long conversation.
+    fn new_cursor(&self, detail: Detail) -> ConversationCursor {
+        let task = Task { wants: detail.wants(&self.fields), udp_conversations: true, ..self.reader.table.task() };
+        let cursor = ForwardCursor::new(Analyzer::new(task), true);
+        ConversationCursor { cursor, first_pass_of: Vec::new(), upto: 0, position: 0 }
+    }
+
+    /// Collects the first-pass data of the conversations of some frames, unless the cursor has it.
+    fn complete_first_pass(&mut self, open: &mut ConversationCursor, frames: &[u32]) -> Result<(), ErrorText> {
+        let table = self.reader.table.read();
+        let conversations =
+            last_frames_by_conversation(&table, frames).into_iter().map(|(conversation, _)| conversation);
+        let conversations: Vec<_> = conversations.collect();
+        if conversations.iter().all(|conversation| open.first_pass_of.contains(conversation)) {
+            return Ok(());
+        }
+        let later = first_pass_frames(&table, frames);
+        drop(table);
+        open.cursor.set_first_pass(self.reader.collect_first_pass(&later)?);
+        open.first_pass_of = conversations;
+        Ok(())
+    }
+
+    /// Drops the cursors with a level of detail.
+    fn drop_cursors(&mut self, detail: Detail) {
+        self.open_cursors.retain(|&((kept, _), _)| kept != detail);
+        self.forks.clear(detail);
     }
 }
 

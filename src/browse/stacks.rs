@@ -1,6 +1,5 @@
 //! Protocol stacks: each stack once, with a number.
 
-use dissectors::Dissector;
 use hashbrown::HashMap;
 
 /// Maximum number of distinct stacks. All later ones count as [`OTHER_STACK`]. A capture has some tens, unless it is
@@ -66,7 +65,7 @@ fn normalized(path: &[&'static str]) -> StackNames {
 }
 
 fn is_layer(name: &str) -> bool {
-    dissectors::protocol(name).is_some_and(|protocol| matches!(protocol.dissector, Dissector::Layer(_)))
+    dissectors::protocol(name).is_some_and(|protocol| protocol.is_layer())
 }
 
 #[cfg(test)]

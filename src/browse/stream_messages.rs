@@ -1,8 +1,8 @@
 //! Messages of a connection by frame: which frames start a message, and which continue one.
 
-use super::frame_table::{CallEntry, FrameTable, MessageFrames};
-use crate::analysis::Half;
-use dissectors::session::Side;
+use super::call_entry::{CallEntry, MessageFrames};
+use super::frame_table::FrameTable;
+use dissectors::session::{ExchangeId, Half, Side};
 
 /// Messages per side searched for the one that a frame completes.
 const RECENT: usize = 64;
@@ -10,7 +10,7 @@ const RECENT: usize = 64;
 /// A message of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StreamMessage {
-    pub(super) nth: u32,
+    pub(super) id: ExchangeId,
     pub(super) half: Half,
     pub(super) first: u32,
     /// Last frame with bytes of the message.
@@ -33,24 +33,24 @@ impl StreamMessages {
     /// Collects the messages of a connection.
     pub(super) fn from_table(table: &FrameTable, stream: u32) -> StreamMessages {
         let mut messages = StreamMessages::default();
-        for call in table.calls.iter().filter(|call| call.stream == stream) {
+        for call in table.calls.iter().filter(|call| call.stream() == Some(stream)) {
             let by_client = call.requester != Some(Side::Server);
             messages.add(by_client, call, Half::Request, call.request);
             messages.add(!by_client, call, Half::Response, call.response);
         }
-        messages.0.iter_mut().for_each(|side| side.sort_by_key(|message| (message.first, message.nth)));
+        messages.0.iter_mut().for_each(|side| side.sort_by_key(|message| (message.first, message.id)));
         messages
     }
 
     fn add(&mut self, from_client: bool, call: &CallEntry, half: Half, frames: Option<MessageFrames>) {
         let [client, server] = &mut self.0;
         let side = if from_client { client } else { server };
-        side.extend(frames.map(|MessageFrames { first, last, completed_in: told }| StreamMessage {
-            nth: call.nth,
+        side.extend(frames.map(|MessageFrames { first, last, completed_in }| StreamMessage {
+            id: call.id,
             half,
             first,
             last,
-            completed_in: told,
+            completed_in,
         }));
     }
 
@@ -84,11 +84,11 @@ impl StreamMessages {
     }
 
     /// Returns the given half of an exchange, if the frame completes it.
-    pub(super) fn completed_in(&self, nth: u32, half: Half, frame: u32) -> Option<&StreamMessage> {
+    pub(super) fn completed_in(&self, id: ExchangeId, half: Half, frame: u32) -> Option<&StreamMessage> {
         // Most messages are completed shortly after their start.
         let recent = |side: &'_ Vec<StreamMessage>| side.partition_point(|message| message.first <= frame);
         let recent = self.0.iter().flat_map(move |side| side.iter().take(recent(side)).rev().take(RECENT));
-        recent.into_iter().find(|message| (message.completed_in, message.nth, message.half) == (frame, nth, half))
+        recent.into_iter().find(|message| (message.completed_in, message.id, message.half) == (frame, id, half))
     }
 }
 
@@ -98,12 +98,13 @@ mod tests {
 
     #[test]
     fn a_frame_starts_messages_or_continues_one() {
-        let message = |nth, half, first, last| StreamMessage { nth, half, first, last, completed_in: last };
+        let id = |nth| ExchangeId { nth, ..ExchangeId::default() };
+        let message = |nth, half, first, last| StreamMessage { id: id(nth), half, first, last, completed_in: last };
         let (request, response) = (Half::Request, Half::Response);
         let client = vec![message(0, request, 4, 9), message(1, request, 9, 9), message(2, request, 9, 10)];
         let messages = StreamMessages([client, vec![message(0, response, 6, 6)]]);
         let started = |from_client, frame| {
-            messages.started_in(from_client, frame).iter().map(|message| message.nth).collect::<Vec<_>>()
+            messages.started_in(from_client, frame).iter().map(|message| message.id.nth).collect::<Vec<_>>()
         };
         assert_eq!([started(true, 4), started(true, 5), started(true, 9)], [vec![0], vec![], vec![1, 2]]);
         assert_eq!(messages.continuation(true, 4), None);
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!(continued, [Some(Continuation::Middle(request)), Some(Continuation::End(request))]);
         assert_eq!([10, 11].map(|frame| messages.continuation(true, frame)), [Some(Continuation::End(request)), None]);
         assert_eq!([5, 6, 7].map(|frame| messages.continuation(false, frame)), [None; 3]);
-        assert_eq!(messages.completed_in(2, request, 10).map(|message| message.first), Some(9));
-        assert_eq!(messages.completed_in(2, response, 10), None);
+        assert_eq!(messages.completed_in(id(2), request, 10).map(|message| message.first), Some(9));
+        assert_eq!(messages.completed_in(id(2), response, 10), None);
     }
 }

@@ -1,9 +1,10 @@
 //! Calls as single detail trees: the fields of the request together with those of the response.
 
-use crate::analysis::{FrameConnection, Half, MessageNodes, UnfinishedMessages};
+use crate::analysis::{FrameConnection, MessageNodes, UnfinishedMessages};
 use crate::capture::Call;
+use dissectors::session::{ExchangeId, Half};
 use dissectors::tree::{Node, Slice};
-use dissectors::{Tree, Value, Wants};
+use dissectors::{Field, Tree, Value, Wants, message_fields};
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 
@@ -12,19 +13,18 @@ const MAX_BUFFERED: usize = 32 << 20;
 
 /// Joins the fields of requests and responses into one tree per call.
 pub(super) struct CallAssembler {
-    open: HashMap<ExchangeKey, OpenCall>,
+    open: HashMap<ExchangeId, OpenCall>,
     /// Calls in the order of their first half. May include completed calls.
-    queue: VecDeque<ExchangeKey>,
+    queue: VecDeque<ExchangeId>,
     /// Bytes buffered by all open calls.
     buffered: usize,
     /// Number of calls evicted because the buffer was full.
     pub(super) evicted: u64,
+    /// Fields of a request that its response may repeat.
+    repeated: Vec<&'static Field>,
     /// Tree of the call that completed last.
     call_tree: Tree,
 }
-
-/// Numbers of the connection and of the exchange.
-type ExchangeKey = (u32, u32);
 
 /// Buffered halves of an open call.
 #[derive(Default)]
@@ -54,40 +54,38 @@ impl CallAssembler {
     /// Creates an empty assembler that records these fields.
     pub(super) fn new(wants: Wants) -> CallAssembler {
         let call_tree = Tree::new(wants);
-        CallAssembler { open: HashMap::new(), queue: VecDeque::new(), buffered: 0, evicted: 0, call_tree }
+        let repeated = message_fields().flat_map(|(_, fields)| fields.repeated).copied().collect();
+        CallAssembler { open: HashMap::new(), queue: VecDeque::new(), buffered: 0, evicted: 0, repeated, call_tree }
     }
 
     /// Buffers the messages that a frame completed.
     pub(super) fn add_frame(&mut self, frame: u32, tree: &Tree, connections: &[FrameConnection]) {
-        let messages = connections
-            .iter()
-            .flat_map(|connection| connection.messages.iter().map(|message| (connection.stream, message)));
+        let messages = connections.iter().flat_map(|connection| &connection.messages);
         self.buffer_messages(Some(frame), tree, &messages.collect::<Vec<_>>());
     }
 
     /// Buffers the messages of a connection that no frame completed.
     pub(super) fn add_unfinished(&mut self, unfinished: &UnfinishedMessages) {
-        let messages = unfinished.messages.iter().map(|message| (unfinished.stream, message));
-        self.buffer_messages(None, &unfinished.tree, &messages.collect::<Vec<_>>());
+        self.buffer_messages(None, &unfinished.tree, &unfinished.messages.iter().collect::<Vec<_>>());
     }
 
     /// Buffers the nodes of each message together with the nodes of the tree that belong to no message.
-    fn buffer_messages(&mut self, frame: Option<u32>, tree: &Tree, messages: &[(u32, &MessageNodes)]) {
+    fn buffer_messages(&mut self, frame: Option<u32>, tree: &Tree, messages: &[&MessageNodes]) {
         if messages.is_empty() {
             return;
         }
         let mut is_of_message = vec![false; tree.nodes().len()];
-        for (_, message) in messages {
+        for message in messages {
             is_of_message.get_mut(message.nodes.clone()).unwrap_or_default().fill(true);
         }
         let shared: Vec<usize> = (0..is_of_message.len()).filter(|&at| !is_of_message[at]).collect();
-        for &(stream, message) in messages {
+        for &message in messages {
             // The order of the nodes is that of the tree.
             let (before, after) = shared.split_at(shared.partition_point(|&at| at < message.nodes.start));
             let indices = before.iter().copied().chain(message.nodes.clone()).chain(after.iter().copied());
             let saved =
                 SavedNodes::copy_from(frame, tree, indices.filter_map(|at| tree.nodes().get(at).copied()).collect());
-            let key = (stream, message.nth);
+            let key = message.exchange;
             if !self.open.contains_key(&key) {
                 self.queue.push_back(key);
             }
@@ -120,13 +118,12 @@ impl CallAssembler {
     /// Removes a complete call from the buffer. Returns its tree and the frames that completed its messages.
     pub(super) fn finish_call(&mut self, call: &Call) -> (&Tree, Vec<u32>) {
         let exchange = &call.exchange;
-        let buffered = self.open.remove(&(exchange.stream, exchange.nth));
+        let buffered = self.open.remove(&exchange.id);
         self.buffered = self.buffered.saturating_sub(buffered.as_ref().map_or(0, OpenCall::buffered_bytes));
         self.call_tree.begin(&[]);
         let OpenCall { request, mut response } = buffered.unwrap_or_default();
         if let (Some(_), Some(response)) = (&request, &mut response) {
-            // Since Wireshark 4.4 a response repeats the request's method and URI; a call has them once.
-            response.nodes.retain(|node| !node.field.name.starts_with("http.request."));
+            response.nodes.retain(|node| !self.repeated.iter().any(|field| field.id == node.field.id));
         }
         let halves = [(request, exchange.request), (response, exchange.response)];
         let mut frames = Vec::new();
@@ -153,7 +150,7 @@ impl SavedNodes {
         let mut runs: Vec<Slice> = Vec::new();
         for slice in slices {
             match runs.last_mut() {
-                Some(run) if slice.start <= run.end() => *run = run.with(slice),
+                Some(run) if slice.start <= run.end() => *run = run.extended_to(slice),
                 _ => runs.push(slice),
             }
         }

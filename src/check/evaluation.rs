@@ -32,8 +32,8 @@ impl<'r> Evaluation<'r> {
         Evaluation { rules, calls: exchanges.then(|| CallAssembler::new(wants)), needs_streams: streams }
     }
 
-    /// Evaluates the frame that was dissected last, and its events.
-    pub fn add_frame(&mut self, frame: &Frame<'_>, analyzer: &mut Analyzer) {
+    /// Evaluates the frame that was dissected last.
+    pub fn add_frame(&mut self, frame: &Frame<'_>, analyzer: &Analyzer) {
         let tree = analyzer.tree();
         let stream = if self.needs_streams { StreamKey::innermost(tree) } else { None };
         let item = EvaluatedItem { frames: &[frame.number], time: frame.time.0, stream, tree };
@@ -41,7 +41,6 @@ impl<'r> Evaluation<'r> {
         if let Some(calls) = &mut self.calls {
             calls.add_frame(frame.number, tree, analyzer.connections());
         }
-        self.add_events(analyzer);
     }
 
     /// Evaluates the pending events: calls and closed streams.
@@ -62,7 +61,7 @@ impl<'r> Evaluation<'r> {
                         calls.add_unfinished(unfinished);
                     }
                 }
-                Event::End(_) | Event::Chunk(_) => {}
+                Event::End(_) | Event::Chunk(_) | Event::Owned { .. } | Event::Joined { .. } => {}
             }
         }
     }

@@ -4,12 +4,12 @@ use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::frame_reporter::FrameReporter;
 use super::interrupt;
 use super::output::Output;
+use super::pass_loop::{FrameFinder, PassLoop};
 use super::print_message;
 use super::progress::ReadProgressBar;
 use crate::args::RunArgs;
-use dissectors::Wants;
 use dissectors::session::FirstPass;
-use overhear::analysis::{Analyzer, NumberSet, Task};
+use overhear::analysis::{Analyzer, DecodeOptions, Task};
 use overhear::report::Report;
 use overhear::source::{Capture, OpenOptions};
 use std::io;
@@ -22,13 +22,14 @@ pub(super) struct CaptureRun {
     max_frames: u32,
     matcher: FilterMatcher,
     open_options: OpenOptions,
+    decode: DecodeOptions,
 }
 
 impl CaptureRun {
-    pub(super) fn new(paths: Vec<PathBuf>, run: &RunArgs) -> CaptureRun {
+    pub(super) fn new(paths: Vec<PathBuf>, run: &RunArgs, decode: DecodeOptions) -> CaptureRun {
         let matcher = FilterMatcher::new(None, MatchUnit::Frames);
         let open_options = OpenOptions { follow: run.follow_file, ..OpenOptions::default() };
-        CaptureRun { paths, max_frames: run.count.unwrap_or(u32::MAX), matcher, open_options }
+        CaptureRun { paths, max_frames: run.count.unwrap_or(u32::MAX), matcher, open_options, decode }
     }
 
     /// Reports only matches of this filter.
@@ -51,7 +52,7 @@ impl CaptureRun {
         report: &mut dyn Report,
         out: &mut Output,
     ) -> io::Result<bool> {
-        let mut task = task();
+        let mut task = Task { decode: self.decode.clone(), ..task() };
         let is_rich = task.wants.columns;
         self.matcher.extend_task(&mut task);
         if self.has_pipe() {
@@ -62,32 +63,46 @@ impl CaptureRun {
         let filter_wants = self.matcher.first_pass_wants().filter(|_| collect || is_rich && !self.has_pipe());
         let (capture, mut has_errors) = self.open_captures(collect);
         let two_passes = collect || filter_wants.is_some();
-        let mut bar = ReadProgressBar::new(out.is_file(), if two_passes { 2 } else { 1 });
+        let bar = ReadProgressBar::new(out.is_file(), if two_passes { 2 } else { 1 });
         if capture.is_none() {
             out.discard();
         }
         report.begin(out)?;
-        if let Some(mut capture) = capture {
-            let filters = filter_wants.is_some();
-            let mut chosen = None;
+        if let Some(capture) = capture {
+            let mut passes = PassLoop::new(capture, bar);
+            let mut max_frames = self.max_frames;
+            let mut selected = None;
             let mut first_pass = FirstPass::default();
             if two_passes {
-                let found = self.run_first_pass(filter_wants, collect, &mut capture, &mut bar);
-                first_pass = found.first_pass;
+                let filters = filter_wants.is_some();
+                let last_frame = self.matcher.last_frame().filter(|_| !collect);
+                passes.max_frames = max_frames.min(last_frame.unwrap_or(u32::MAX));
+                let prefilter = self.matcher.prefilter().filter(|_| filters);
+                let mut finder =
+                    FrameFinder { matcher: Some(&mut self.matcher).filter(|_| filters), ..FrameFinder::default() };
+                let (wants, decode) = (filter_wants.unwrap_or_default(), task.decode.clone());
+                let analyzer = Analyzer::new(Task { collect, wants, decode, ..Task::default() });
+                first_pass = passes.run_first(analyzer.with_prefilter(prefilter), &mut finder);
+                let FrameFinder { frames, streams, failed, .. } = finder;
                 if filters {
                     // Without capture errors, the second pass need not read beyond the last matching frame.
-                    if !found.failed {
-                        self.max_frames = self.max_frames.min(found.frames.last().unwrap_or(0));
+                    if !failed {
+                        max_frames = max_frames.min(frames.max().unwrap_or(0));
                     }
-                    chosen = Some(found.frames);
-                    task.only = Some(found.streams);
+                    selected = Some(frames);
+                    task.only = Some(streams);
                 }
             }
-            let prefilter = self.matcher.prefilter().filter(|_| !filters);
+            passes.max_frames = max_frames.min(self.matcher.last_frame().unwrap_or(u32::MAX));
+            let prefilter = self.matcher.prefilter().filter(|_| selected.is_none());
             let mut analyzer = Analyzer::with_first_pass(task, first_pass).with_prefilter(prefilter);
-            let result = self.run_report_pass(&mut capture, &mut analyzer, chosen.as_ref(), report, out, &mut bar);
-            bar.clear();
-            has_errors |= result?;
+            let stop = self.open_options.stop.clone();
+            let mut reporter = FrameReporter::new(&mut self.matcher, report, out, stop);
+            if selected.is_some() {
+                reporter = reporter.of_selection();
+            }
+            passes.run(&mut analyzer, selected.as_ref(), &mut reporter)?;
+            has_errors |= reporter.has_errors;
         }
         report.end(out)?;
         Ok(has_errors)
@@ -113,99 +128,4 @@ impl CaptureRun {
         }
         (None, has_errors)
     }
-
-    /// Performs the first pass and rewinds the capture. `collect` collects what later frames reveal about earlier ones;
-    /// `filter_wants` are the fields needed to find the matching frames. Capture errors are left to the second pass.
-    fn run_first_pass(
-        &mut self,
-        filter_wants: Option<Wants>,
-        collect: bool,
-        capture: &mut Capture,
-        bar: &mut ReadProgressBar,
-    ) -> FirstPassResult {
-        let filters = filter_wants.is_some();
-        let task = Task { collect, wants: filter_wants.unwrap_or_default(), ..Task::default() };
-        let mut analyzer = Analyzer::new(task).with_prefilter(self.matcher.prefilter().filter(|_| filters));
-        let mut found = FirstPassResult::default();
-        let max_frames = self.max_frames.min(self.matcher.last_frame().filter(|_| !collect).unwrap_or(u32::MAX));
-        let mut frames = 0;
-        while frames < max_frames {
-            match capture.next() {
-                Ok(Some(frame)) => {
-                    analyzer.dissect(&frame);
-                    if !filters || !self.matcher.matches_frame(frame.number, &analyzer) {
-                        analyzer.hide();
-                    } else {
-                        found.frames.insert(frame.number);
-                        analyzer.connections().iter().for_each(|connection| found.streams.insert(connection.stream));
-                    }
-                    analyzer.events();
-                    frames += 1;
-                }
-                Ok(None) => break,
-                Err(_) => {
-                    found.failed = true;
-                    continue;
-                }
-            }
-            bar.count_frame(|| capture.progress());
-        }
-        analyzer.finish();
-        bar.start_pass();
-        // Reading the next frame returns any error of rewinding again.
-        let _ = capture.rewind();
-        found.first_pass = analyzer.into_first_pass();
-        found
-    }
-
-    /// Performs the reporting pass. Returns whether there were errors.
-    fn run_report_pass(
-        &mut self,
-        capture: &mut Capture,
-        analyzer: &mut Analyzer,
-        chosen: Option<&NumberSet>,
-        report: &mut dyn Report,
-        out: &mut Output,
-        bar: &mut ReadProgressBar,
-    ) -> io::Result<bool> {
-        let mut has_errors = false;
-        let mut frames = 0;
-        let max_frames = self.max_frames.min(self.matcher.last_frame().unwrap_or(u32::MAX));
-        let mut reporter = FrameReporter::new(analyzer, &mut self.matcher, report);
-        while frames < max_frames {
-            match capture.next() {
-                Ok(Some(frame)) => {
-                    if reporter.report_frame(&frame, chosen.map(|chosen| chosen.contains(frame.number)), out)? {
-                        out.end_row()?;
-                    }
-                    frames += 1;
-                }
-                Ok(None) => break,
-                // A record that was incomplete when the run was interrupted.
-                Err(_) if self.open_options.stop.is_set() => break,
-                Err(error) => {
-                    has_errors = true;
-                    bar.clear();
-                    reporter.flush(out)?;
-                    print_message(&error.to_string());
-                    continue;
-                }
-            }
-            bar.count_frame(|| capture.progress());
-        }
-        reporter.finish(out)?;
-        Ok(has_errors)
-    }
-}
-
-/// Result of the first pass.
-#[derive(Default)]
-struct FirstPassResult {
-    first_pass: FirstPass,
-    /// Frames that match the filter.
-    frames: NumberSet,
-    /// Connections of the matching frames.
-    streams: NumberSet,
-    /// Whether reading a capture failed.
-    failed: bool,
 }

@@ -1,82 +1,90 @@
-//! Passes frames through the analysis and the filter to a report.
+//! Passes frames and events through the filter to a report.
 
 use super::filter_matcher::FilterMatcher;
 use super::output::Output;
+use super::pass_loop::PassConsumer;
+use super::print_message;
 use overhear::analysis::Analyzer;
 use overhear::report::{DissectedFrame, Report};
-use overhear::source::{Frame, Time};
+use overhear::source::{Error, StopSignal};
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
-/// Dissects, filters and reports frames from any source.
+/// Filters and reports the frames and events of a pass.
 pub(super) struct FrameReporter<'a> {
-    analyzer: &'a mut Analyzer,
     matcher: &'a mut FilterMatcher,
     report: &'a mut dyn Report,
-    /// Timestamp of the first frame.
-    start: Option<Time>,
+    out: &'a mut Output,
+    /// Ends reading.
+    stop: StopSignal,
+    /// Whether the pass consists of matching frames only.
+    is_selection: bool,
+    has_reported: bool,
+    /// Whether reading a capture failed.
+    pub(super) has_errors: bool,
 }
 
 impl<'a> FrameReporter<'a> {
     pub(super) fn new(
-        analyzer: &'a mut Analyzer,
         matcher: &'a mut FilterMatcher,
         report: &'a mut dyn Report,
+        out: &'a mut Output,
+        stop: StopSignal,
     ) -> FrameReporter<'a> {
-        FrameReporter { analyzer, matcher, report, start: None }
+        FrameReporter { matcher, report, out, stop, is_selection: false, has_reported: false, has_errors: false }
     }
 
-    /// Dissects a frame and reports the frame and its events if they match the filter. `chosen` is the filter's result
-    /// if a first pass determined it. Returns whether anything was reported.
-    pub(super) fn report_frame(
-        &mut self,
-        frame: &Frame<'_>,
-        chosen: Option<bool>,
-        out: &mut Output,
-    ) -> io::Result<bool> {
-        let first = *self.start.get_or_insert(frame.time);
-        let mut shown = false;
-        if chosen == Some(false) {
-            self.analyzer.feed_unrecorded(frame);
-        } else {
-            self.analyzer.dissect(frame);
-            shown = chosen.is_some() || self.matcher.matches_frame(frame.number, self.analyzer);
-            let tree = self.analyzer.tree();
-            match shown {
-                true => self.report.frame(&DissectedFrame { frame, relative: frame.time - first, tree }, out)?,
-                false => self.analyzer.hide(),
-            }
-        }
-        Ok(self.report_events(out)? || shown)
+    /// Reports all frames: an earlier pass has found those that match.
+    pub(super) fn of_selection(self) -> FrameReporter<'a> {
+        FrameReporter { is_selection: true, ..self }
     }
 
     /// Flushes the report and the output.
-    pub(super) fn flush(&mut self, out: &mut Output) -> io::Result<()> {
-        self.report.flush(out)?;
-        out.flush()
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.report.flush(self.out)?;
+        self.out.flush()
     }
 
-    /// Ends connections that timed out by `now`, in nanoseconds since 1970. Returns whether anything was reported.
-    #[cfg(feature = "live")]
-    pub(super) fn age_connections(&mut self, now: i64, out: &mut Output) -> io::Result<bool> {
-        self.analyzer.age(now);
-        self.report_events(out)
+    /// Returns whether anything was reported since the last call.
+    pub(super) fn take_reported(&mut self) -> bool {
+        std::mem::take(&mut self.has_reported)
+    }
+}
+
+impl PassConsumer for FrameReporter<'_> {
+    type Error = io::Error;
+
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> io::Result<bool> {
+        if !self.is_selection && !self.matcher.matches_frame(frame.frame.number, analyzer) {
+            return Ok(false);
+        }
+        self.has_reported = true;
+        self.report.frame(frame, self.out)?;
+        Ok(true)
     }
 
-    /// Ends the capture and reports the calls and connections still open.
-    pub(super) fn finish(mut self, out: &mut Output) -> io::Result<()> {
-        self.analyzer.finish();
-        self.report_events(out).map(drop)
-    }
-
-    /// Reports the pending events that match the filter. Returns whether any matched.
-    fn report_events(&mut self, out: &mut Output) -> io::Result<bool> {
-        let mut has_reported = false;
-        for event in self.analyzer.events() {
+    fn events(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
+        for event in analyzer.events() {
             if self.matcher.matches_event(&event) {
-                has_reported = true;
-                self.report.event(event, out)?;
+                self.has_reported = true;
+                self.report.event(event, self.out)?;
             }
         }
-        Ok(has_reported)
+        Ok(())
+    }
+
+    fn end_frame(&mut self) -> io::Result<()> {
+        if self.take_reported() { self.out.end_row() } else { Ok(()) }
+    }
+
+    fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {
+        // A record that was incomplete when the run was interrupted.
+        if self.stop.is_set() {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.has_errors = true;
+        self.flush()?;
+        print_message(&error.to_string());
+        Ok(ControlFlow::Continue(()))
     }
 }

@@ -33,17 +33,20 @@ impl FrameSource {
             if run.follow_file {
                 return Err("--follow-file cannot be combined with -i".into());
             }
+            let decode = input.decode.options();
             let (filter, listen) = live_filter(input)?;
             refuse_same(run.output.as_deref(), listen.write.as_deref())?;
             return Ok(FrameSource::Interfaces(Box::new(LiveRun::open(
                 &listen,
                 run,
                 FilterMatcher::new(filter.map(|filter| filter.0), unit),
+                decode,
             )?)));
         }
+        let decode = input.decode.options();
         let input = CaptureInput::new(input)?;
         refuse_inputs("-o", run.output.as_deref(), input.paths.iter().map(PathBuf::as_path))?;
-        let capture_run = CaptureRun::new(input.paths, run)
+        let capture_run = CaptureRun::new(input.paths, run, decode)
             .with_matcher(FilterMatcher::new(input.filter.map(|filter| filter.0), unit));
         Ok(FrameSource::Captures(Box::new(capture_run)))
     }

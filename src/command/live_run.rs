@@ -3,10 +3,11 @@
 use super::filter_matcher::FilterMatcher;
 use super::frame_reporter::FrameReporter;
 use super::output::{Output, escape_paths};
+use super::pass_loop::Pass;
 use super::status::{self, StatusLine};
 use super::{interrupt, print_message};
 use crate::args::{LiveArgs, RunArgs};
-use overhear::analysis::{Analyzer, Task};
+use overhear::analysis::{Analyzer, DecodeOptions, Task};
 use overhear::confine::{AllowedPaths, confine};
 use overhear::filter::Diagnostic;
 use overhear::filter::ast::Span;
@@ -41,11 +42,17 @@ pub(super) struct LiveRun {
     pub(super) writes_to_stdout: bool,
     /// Directory in which further capture files are created.
     directory: Option<PathBuf>,
+    decode: DecodeOptions,
 }
 
 impl LiveRun {
     /// Opens the interfaces. An error message may have several lines.
-    pub(super) fn open(listen: &LiveArgs, run: &RunArgs, matcher: FilterMatcher) -> Result<LiveRun, String> {
+    pub(super) fn open(
+        listen: &LiveArgs,
+        run: &RunArgs,
+        matcher: FilterMatcher,
+        decode: DecodeOptions,
+    ) -> Result<LiveRun, String> {
         let interfaces = open_interfaces(listen)?;
         let names = interface_names(&interfaces);
         // No frame after the last that can match needs to be captured.
@@ -71,7 +78,7 @@ impl LiveRun {
         let writes_to_stdout = listen.write.as_deref() == Some(Path::new("-"));
         let makes_more = !listen.rotate.is_empty() || autostop.files.is_some();
         let directory = listen.write.as_deref().filter(|_| makes_more).and_then(Path::parent).map(Path::to_owned);
-        Ok(LiveRun { interfaces, names, limits, matcher, sink, writes_to_stdout, directory })
+        Ok(LiveRun { interfaces, names, limits, matcher, sink, writes_to_stdout, directory, decode })
     }
 
     /// Drops the rights needed to open the interfaces. All other resources must be open, and no other thread started.
@@ -90,12 +97,12 @@ impl LiveRun {
         report: &mut dyn Report,
         out: &mut Output,
     ) -> io::Result<bool> {
-        let mut task = task();
+        let mut task = Task { decode: self.decode, ..task() };
         self.matcher.extend_task(&mut task);
         let stop = StopSignal::default();
         interrupt::install_handler(&stop);
         let start = Instant::now();
-        let mut live = match self.interfaces.start(self.sink, stop, self.limits) {
+        let mut live = match self.interfaces.start(self.sink, stop.clone(), self.limits) {
             Ok(live) => live,
             Err(error) => {
                 print_message(&format!("{}: cannot start the capture: {error}", self.names));
@@ -105,14 +112,16 @@ impl LiveRun {
         let mut analyzer = Analyzer::new(task);
         let mut status = StatusLine::new();
         report.begin(out)?;
-        let mut reporter = FrameReporter::new(&mut analyzer, &mut self.matcher, report);
-        let result = match out.is_discarded() {
+        let is_discarded = out.is_discarded();
+        let mut reporter = FrameReporter::new(&mut self.matcher, report, out, stop);
+        let mut pass = Pass::new(&mut analyzer, &mut reporter);
+        let result = match is_discarded {
             true => discard_frames(&mut live, &mut status),
-            false => report_frames(&mut live, &mut reporter, &mut status, out),
+            false => report_frames(&mut live, &mut pass, &mut status),
         };
         status.hide();
         let ended = live.finish();
-        let result = result.and_then(|()| reporter.finish(out));
+        let result = result.and_then(|()| pass.finish());
         let result = result.and_then(|()| report.end(out)).and_then(|()| out.flush());
         let mut has_errors = !ended.errors.is_empty();
         ended.errors.iter().for_each(|error| print_message(&escape_paths([Path::new(&error.to_string())])));
@@ -165,11 +174,10 @@ fn create_sink(
 /// Reports frames until the capture ends.
 fn report_frames(
     live: &mut LiveCapture,
-    reporter: &mut FrameReporter<'_>,
+    pass: &mut Pass<'_, FrameReporter<'_>>,
     status: &mut StatusLine,
-    out: &mut Output,
 ) -> io::Result<()> {
-    reporter.flush(out)?;
+    pass.consumer.flush()?;
     let mut last_flush = Instant::now();
     let mut last_aging = last_flush;
     // Whether reported rows may still be buffered.
@@ -177,7 +185,8 @@ fn report_frames(
     loop {
         let mut frames = 0u32;
         while let Some(frame) = live.next() {
-            if reporter.report_frame(&frame, None, out)? {
+            pass.feed(&frame)?;
+            if pass.consumer.take_reported() {
                 status.hide();
                 needs_flush = true;
             }
@@ -188,13 +197,14 @@ fn report_frames(
         }
         if last_aging.elapsed() >= AGING_INTERVAL {
             last_aging = Instant::now();
-            if reporter.age_connections(current_time(), out)? {
+            pass.age(current_time())?;
+            if pass.consumer.take_reported() {
                 status.hide();
                 needs_flush = true;
             }
         }
         if std::mem::take(&mut needs_flush) {
-            reporter.flush(out)?;
+            pass.consumer.flush()?;
         }
         last_flush = Instant::now();
         status.show(&live.counts());

@@ -11,6 +11,7 @@ mod interrupt;
 mod live_run;
 mod output;
 mod overwrite;
+mod pass_loop;
 mod progress;
 #[cfg(feature = "live")]
 mod status;
@@ -25,6 +26,7 @@ use crate::args::{
 };
 use capture_run::CaptureRun;
 use dissectors::Wants;
+use dissectors::session::ConversationId;
 use filter_matcher::MatchUnit;
 use frame_source::FrameSource;
 use output::Output;
@@ -236,13 +238,13 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     if let Err(message) = refuse_inputs("-o", args.run.output.as_deref(), files.iter().map(PathBuf::as_path)) {
         return Ok(CommandOutcome::Error(message));
     }
-    let run = CaptureRun::new(files, &args.run);
+    let run = CaptureRun::new(files, &args.run, args.decode.options());
     let mut out = match Output::open(&args.run, run.has_pipe()) {
         Ok(out) => out,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
     let no_stream = || format!("{names}: no stream {stream}; `overhear streams` lists them");
-    let task = Task { streams: true, follow: Some(stream), ..fields_task(Wants::default()) };
+    let task = Task { streams: true, follow: Some(ConversationId::Tcp(stream)), ..fields_task(Wants::default()) };
     if args.format.http {
         let mut report = report::MessagesReport::new(stream, color);
         let wants = report::MessagesReport::wants();

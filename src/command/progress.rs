@@ -31,6 +31,11 @@ impl ReadProgressBar {
         ReadProgressBar { start: Instant::now(), frames: 0, bar: None, enabled, passes, pass: 0 }
     }
 
+    /// Creates a bar that is never drawn.
+    pub(super) fn disabled() -> ReadProgressBar {
+        ReadProgressBar { start: Instant::now(), frames: 0, bar: None, enabled: false, passes: 1, pass: 0 }
+    }
+
     /// Starts the next pass.
     pub(super) fn start_pass(&mut self) {
         self.pass += 1;

@@ -76,13 +76,14 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     if !input.live.interfaces.is_empty() {
         return prepare_live(input);
     }
+    let decode = input.decode.options();
     let input = open_input(input)?;
     require_terminal()?;
     let names = input.paths.iter().map(PathBuf::as_path);
     let names = names.map(|path| if path == Path::new("-") { Path::new("standard input") } else { path });
     let model = empty_model(&escape_paths(names), input.filter.map(|filter| filter.1));
     let (sender, mail) = tui::inbox();
-    let browser = Browser::open(input.paths, move |response| sender.send(response));
+    let browser = Browser::open_with(input.paths, decode, move |response| sender.send(response));
     Ok((model, mail, browser))
 }
 
@@ -90,6 +91,7 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
 #[cfg(feature = "live")]
 fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     use super::live_run::{interface_names, open_interfaces};
+    let decode = input.decode.options();
     let (filter, listen) = live_filter(input)?;
     let stop: sink::StopConditions = listen.autostop.iter().copied().collect();
     if stop.size.is_some() || stop.files.is_some() || !listen.rotate.is_empty() {
@@ -108,7 +110,7 @@ fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     let model = empty_model(&interface_names(&opened), filter.map(|filter| filter.1)).with_follow(Tab::Calls);
     let limits = live::Limits { packets: stop.packets.map(NonZeroU64::get), time: stop.duration };
     let (sender, mail) = tui::inbox();
-    let browser = Browser::open_live(opened, listen.write, limits, move |response| sender.send(response))?;
+    let browser = Browser::open_live(opened, listen.write, limits, decode, move |response| sender.send(response))?;
     Ok((model.with_spool(browser.spool()), mail, browser))
 }
 

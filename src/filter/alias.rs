@@ -1,62 +1,35 @@
-//! Aliases: short names for fields, independent of the protocol. They are expanded before a filter is compiled.
+//! Aliases: short names for fields, which protocols declare. They are expanded before a filter is compiled.
 
 use super::ast::{Condition, Operand, OperandKind, Span};
+use dissectors::protocol::Alias;
+use dissectors::{Field, PROTOCOLS};
+use std::cmp::Reverse;
+use std::sync::LazyLock;
 
-/// An alias and the fields it stands for.
-pub struct Alias {
-    /// Name of the alias.
+/// A word that protocols declare as an alias.
+pub struct AliasWord {
+    /// The word.
     pub name: &'static str,
-    /// Fields it stands for; with several, any of them may match.
-    pub targets: &'static [AliasTarget],
+    /// Fields it stands for, in the order of the protocols; with several, any of them may match.
+    pub targets: Vec<&'static Alias>,
 }
 
-/// A field that an alias stands for, and the conditions under which it does.
-#[derive(Debug)]
-pub struct AliasTarget {
-    /// Field name.
-    pub field: &'static str,
-    /// Fields that must be present in the same frame.
-    pub with: &'static [&'static str],
-    /// Fields that must be absent.
-    pub without: &'static [&'static str],
-}
+/// All aliases, those of the highest protocols first.
+pub static ALIASES: LazyLock<Vec<AliasWord>> = LazyLock::new(|| {
+    let mut words: Vec<(usize, AliasWord)> = Vec::new();
+    let declared =
+        PROTOCOLS.iter().enumerate().flat_map(|(nth, protocol)| protocol.aliases.iter().map(move |alias| (nth, alias)));
+    for (nth, alias) in declared {
+        match words.iter_mut().find(|(_, word)| word.name == alias.word) {
+            Some((_, word)) => word.targets.push(alias),
+            None => words.push((nth, AliasWord { name: alias.word, targets: vec![alias] })),
+        }
+    }
+    words.sort_by_key(|&(nth, _)| Reverse(nth));
+    words.into_iter().map(|(_, word)| word).collect()
+});
 
-const fn field(field: &'static str) -> AliasTarget {
-    AliasTarget { field, with: &[], without: &[] }
-}
-
-/// Returns a request field. A response may have the field, too, for its request.
-const fn request_field(field: &'static str) -> AliasTarget {
-    AliasTarget { field, with: &["http.request.method"], without: &[] }
-}
-
-/// All aliases.
-pub static ALIASES: &[Alias] = &[
-    Alias { name: "uri", targets: &[request_field("http.request.uri")] },
-    Alias { name: "url", targets: &[request_field("http.request.full_uri")] },
-    Alias { name: "method", targets: &[field("http.request.method")] },
-    Alias { name: "status", targets: &[field("http.response.code")] },
-    Alias { name: "host", targets: &[request_field("http.host")] },
-    Alias {
-        name: "path",
-        targets: &[
-            request_field("http.request.uri.path"),
-            // A target without a query has no path field: all of it is the path.
-            AliasTarget {
-                field: "http.request.uri",
-                with: &["http.request.method"],
-                without: &["http.request.uri.path"],
-            },
-        ],
-    },
-    Alias { name: "query", targets: &[request_field("http.request.uri.query")] },
-    Alias { name: "body", targets: &[field("http.file_data")] },
-    Alias { name: "sni", targets: &[field("tls.handshake.extensions_server_name")] },
-    Alias { name: "stream", targets: &[field("tcp.stream")] },
-    Alias { name: "port", targets: &[field("tcp.port"), field("udp.port")] },
-];
-
-fn find(word: &str) -> Option<&'static Alias> {
+fn find(word: &str) -> Option<&'static AliasWord> {
     ALIASES.iter().find(|alias| alias.name == word)
 }
 
@@ -92,21 +65,22 @@ fn expand_relation(relation: Condition) -> Condition {
 }
 
 /// Returns a relation in which each alias is replaced by its `nth` target, or by its last.
-fn expand_nth(relation: &Condition, aliases: &[(&'static Alias, Span)], nth: usize) -> Condition {
-    let target = |alias: &'static Alias| alias.targets.get(nth).or(alias.targets.last());
+fn expand_nth(relation: &Condition, aliases: &[(&'static AliasWord, Span)], nth: usize) -> Condition {
+    let target = |alias: &'static AliasWord| alias.targets.get(nth).or(alias.targets.last()).copied();
     let mut plain = relation.clone();
     visit_operands(&mut plain, &mut |operand| {
         if let OperandKind::Word(word) = &mut operand.kind
             && let Some(target) = find(word).and_then(target)
         {
-            *word = target.field.to_owned();
+            *word = target.field.name.to_owned();
         }
     });
     let mut parts: Vec<Condition> = Vec::new();
     for (target, span) in aliases.iter().filter_map(|&(alias, span)| Some((target(alias)?, span))) {
-        let present = |name: &&str| Condition::Test(Operand { span, kind: OperandKind::Word((*name).to_owned()) });
-        let with = target.with.iter().filter(|name| **name != target.field).map(present);
-        let without = target.without.iter().map(|name| Condition::Not(Box::new(present(name))));
+        let present =
+            |field: &&Field| Condition::Test(Operand { span, kind: OperandKind::Word(field.name.to_owned()) });
+        let with = target.with.iter().filter(|field| field.id != target.field.id).map(present);
+        let without = target.without.iter().map(|field| Condition::Not(Box::new(present(field))));
         for part in with.chain(without) {
             if !parts.contains(&part) {
                 parts.push(part);

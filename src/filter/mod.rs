@@ -25,7 +25,7 @@ mod tests;
 mod timestamp;
 mod warning;
 
-pub use alias::{ALIASES, Alias, AliasTarget};
+pub use alias::{ALIASES, AliasWord};
 use ast::Condition;
 pub use diagnostic::{Diagnostic, DiagnosticDisplay};
 use dissectors::{Field, Tree, Wants};

@@ -83,11 +83,23 @@ fn aliases_become_fields() {
 }
 
 #[test]
+fn aliases_are_listed_from_the_highest_protocol_down_and_are_documented() {
+    let names: Vec<_> = ALIASES.iter().map(|alias| alias.name).collect();
+    let expected = ["uri", "url", "method", "status", "host", "path", "query", "body", "sni", "stream", "port"];
+    assert_eq!(names, expected);
+    let page = include_str!("../../docs/filters.md");
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    for name in names {
+        assert!(rows.iter().any(|row| row.contains(&format!("`{name}`"))), "{name} is not in docs/filters.md");
+    }
+}
+
+#[test]
 fn every_alias_stands_for_fields_that_can_be_compared() {
-    for alias in ALIASES {
-        for target in alias.targets {
-            for name in [&[target.field], target.with, target.without].concat() {
-                assert!(Filter::new(name).is_ok(), "{}: {name}", alias.name);
+    for alias in ALIASES.iter() {
+        for target in &alias.targets {
+            for field in [&[target.field], target.with, target.without].concat() {
+                assert!(Filter::new(field.name).is_ok(), "{}: {}", alias.name, field.name);
             }
         }
         assert!(Filter::new(alias.name).is_ok(), "{}", alias.name);

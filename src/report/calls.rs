@@ -51,13 +51,16 @@ impl CallsReport {
         let content_type = Cell::Media(&exchange.content_type, if is_truncated { "(truncated)" } else { "" });
         let status = match (exchange.code, response) {
             (Some(status), _) => Cell::Number(status.into()),
-            (None, Some(_)) => Cell::Empty,
+            (None, Some(_)) => Cell::Text(&exchange.status),
             (None, None) => Cell::Missing("no response"),
         };
         let duration = |nanos: Option<i64>| nanos.map_or(Cell::Empty, Cell::Duration);
+        let id = exchange.id.conversation;
+        let udp = id.tcp().is_none().then(|| id.to_string());
+        let conversation = udp.as_deref().map_or(Cell::Number(id.number().into()), Cell::Text);
         let cells = [
-            Cell::Number(exchange.stream.into()),
-            Cell::Number(exchange.nth.into()),
+            conversation,
+            Cell::Number(exchange.id.nth.into()),
             Cell::Word(exchange.protocol),
             time.unwrap_or(Cell::Empty),
             Cell::Endpoint(call.client),
@@ -106,19 +109,19 @@ mod tests {
     use crate::report::JsonFraming;
     use dissectors::exchange::{Exchange, Transfer};
     use dissectors::packet::Address;
-    use dissectors::session::{Side, Stamp};
+    use dissectors::session::{ConversationId, ExchangeId, Side, Stamp};
 
     fn call() -> Call {
         let at = |frame, time: i64| Stamp { frame, time: 1_700_000_000_000_000_000 + time };
         Call {
             exchange: Box::new(Exchange {
                 protocol: "http",
-                stream: 3,
-                nth: 1,
+                id: ExchangeId { conversation: ConversationId::Tcp(3), session: 0, nth: 1 },
                 requester: Some(Side::Client),
                 method: "POST".into(),
                 authority: "a.test".into(),
                 target: "/user/login".into(),
+                status: "200".into(),
                 code: Some(200),
                 content_type: "text/html; charset=utf-8".into(),
                 request: Some(Transfer {
@@ -135,6 +138,7 @@ mod tests {
                     body: 1234,
                     complete: true,
                 }),
+                ..Exchange::default()
             }),
             client: Endpoint { address: Address::V4([10, 0, 0, 1]), port: 1000 },
             server: Endpoint { address: Address::V6([0; 16]), port: 80 },

@@ -227,7 +227,9 @@ impl Report for FollowReport {
                 self.has_stream |= stream.number == self.stream;
                 Ok(())
             }
-            Event::Call(_) | Event::End(_) | Event::Unfinished(_) => Ok(()),
+            Event::Call(_) | Event::End(_) | Event::Unfinished(_) | Event::Owned { .. } | Event::Joined { .. } => {
+                Ok(())
+            }
         }
     }
 

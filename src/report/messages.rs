@@ -1,15 +1,16 @@
-//! `follow --http`: the HTTP messages of a stream in order, with decoded bodies.
+//! `follow --http`: the messages of a stream in order, with decoded bodies.
 
 use super::color::{AnsiStyle, Color};
+use super::dissected_message::{DissectedMessage, add_message_wants, messages};
 use super::follow::{side_heading, side_style, write_readable};
 use super::{DissectedFrame, Report, value};
 use crate::analysis::Event;
 use dissectors::session::Side;
-use dissectors::{FieldKind, Value, Wants, http, tcp};
+use dissectors::{Value, Wants, tcp};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Prints the HTTP messages of one stream, each with the frame that completed it.
+/// Prints the messages of one stream, each with the frame that completed it.
 pub struct MessagesReport {
     stream: u32,
     color: Color,
@@ -29,17 +30,7 @@ impl MessagesReport {
     #[must_use]
     pub fn wants() -> Wants {
         let mut wants = Wants::default();
-        let message_fields = [
-            &http::HTTP,
-            &http::START_LINE,
-            &http::REQUEST_LINE,
-            &http::RESPONSE_LINE,
-            &http::RESPONSE,
-            &http::CHUNKED_TRAILER_PART,
-            &http::FILE_DATA,
-        ];
-        message_fields.into_iter().for_each(|field| wants.add(field));
-        http::FIELDS.iter().filter(|field| matches!(field.kind, FieldKind::Note(_))).for_each(|field| wants.add(field));
+        add_message_wants(&mut wants);
         wants.add(&tcp::STREAM);
         wants
     }
@@ -56,47 +47,31 @@ impl MessagesReport {
         self.count
     }
 
-    /// Appends one message: its nodes start with its protocol and end before the next.
-    fn message(&mut self, nodes: &[dissectors::tree::Node], dissected: &DissectedFrame<'_>) {
-        let tree = dissected.tree;
-        let is_response =
-            nodes.iter().any(|node| node.field.id == http::RESPONSE.id && node.value == Value::Bool(true));
-        let side = if is_response { Side::Server } else { Side::Client };
+    /// Appends one message.
+    fn message(&mut self, message: DissectedMessage<'_>, dissected: &DissectedFrame<'_>) {
+        let side = if message.is_response() { Side::Server } else { Side::Client };
         if self.count > 0 {
             self.row.push('\n');
         }
         self.count += 1;
         side_heading(&mut self.row, side, dissected.frame.number, dissected.relative, self.color);
-        let text = |node: &dissectors::tree::Node| match node.value {
-            Value::Text(slice) | Value::Bytes(slice) => tree.bytes(slice),
-            _ => &[],
-        };
-        let nodes_of = |field: &'static dissectors::Field| nodes.iter().filter(move |node| node.field.id == field.id);
         self.color.start(side_style(side), &mut self.row);
-        for line in
-            nodes_of(&http::START_LINE).chain(nodes_of(&http::REQUEST_LINE)).chain(nodes_of(&http::RESPONSE_LINE))
-        {
-            if write_readable(&mut self.row, text(line), false) {
+        for line in message.values(message.fields.start_line).chain(message.headers()) {
+            if write_readable(&mut self.row, line, false) {
                 self.row.push('\n');
             }
         }
         self.row.push('\n');
-        for body in nodes_of(&http::FILE_DATA) {
-            write_body(&mut self.row, text(body));
-        }
-        for line in nodes_of(&http::CHUNKED_TRAILER_PART) {
-            if write_readable(&mut self.row, text(line), false) {
+        message.values(message.fields.body).for_each(|body| write_body(&mut self.row, body));
+        for line in message.values(message.fields.trailers) {
+            if write_readable(&mut self.row, line, false) {
                 self.row.push('\n');
             }
         }
         self.color.stop(side_style(side), &mut self.row);
-        let is_reported = |node: &&dissectors::tree::Node| match node.field.kind {
-            FieldKind::Note(severity) => severity > dissectors::Severity::Chat,
-            _ => false,
-        };
-        for note in nodes.iter().filter(is_reported) {
+        for note in message.warnings() {
             self.color.start(AnsiStyle::Yellow, &mut self.row);
-            let _ = write!(self.row, "[{}]", note.field.title);
+            let _ = write!(self.row, "[{}]", note.title);
             self.color.stop(AnsiStyle::Yellow, &mut self.row);
             self.row.push('\n');
         }
@@ -110,18 +85,7 @@ impl Report for MessagesReport {
         }
         self.has_stream = true;
         self.row.clear();
-        let starts: Vec<usize> = dissected
-            .tree
-            .nodes()
-            .iter()
-            .enumerate()
-            .filter(|(_, node)| node.field.id == http::HTTP.id)
-            .map(|(at, _)| at)
-            .collect();
-        for (nth, &start) in starts.iter().enumerate() {
-            let end = starts.get(nth + 1).copied().unwrap_or(dissected.tree.nodes().len());
-            self.message(dissected.tree.nodes().get(start..end).unwrap_or_default(), dissected);
-        }
+        messages(dissected.tree).for_each(|message| self.message(message, dissected));
         out.write_all(self.row.as_bytes())
     }
 
@@ -148,23 +112,25 @@ fn write_body(out: &mut String, body: &[u8]) {
 mod tests {
     use super::*;
     use crate::report::tests::{frame, print};
-    use dissectors::Tree;
+    use dissectors::{Tree, message_fields};
 
     fn tree(stream: u64, body: &[u8]) -> Tree {
+        let (_, fields) = message_fields().next().expect("a protocol with messages");
+        let note = dissectors::field("http.truncated").expect("a note");
         let mut tree = Tree::new(MessagesReport::wants());
         let none = Default::default();
         tree.begin(&[]);
         tree.put(&tcp::STREAM, none, Value::Uint(stream));
         for line in [&b"POST /a HTTP/1.1\r\n"[..], b"GET /\x1b[2J HTTP/1.1\r\n"] {
-            tree.open(&http::HTTP, none, Value::Present);
+            tree.open(fields.message, none, Value::Present);
             let line = tree.store_bytes(line);
-            tree.put(&http::START_LINE, none, Value::Text(line));
-            tree.put(&http::RESPONSE, none, Value::Bool(false));
+            tree.put(fields.start_line, none, Value::Text(line));
+            tree.put(fields.response, none, Value::Bool(false));
             let header = tree.store_bytes(b"Host: a\r\n");
-            tree.put(&http::REQUEST_LINE, none, Value::Text(header));
+            tree.put(fields.headers[0], none, Value::Text(header));
             let body = tree.store_bytes(body);
-            tree.put(&http::FILE_DATA, none, Value::Bytes(body));
-            tree.note(&http::TRUNCATED, none, format_args!("cut"));
+            tree.put(fields.body, none, Value::Bytes(body));
+            tree.note(note, none, format_args!("cut"));
             tree.close();
         }
         tree

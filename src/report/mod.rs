@@ -7,6 +7,7 @@ mod calls;
 mod color;
 mod csv;
 mod detail;
+pub(crate) mod dissected_message;
 mod fields;
 mod follow;
 mod hexdump;

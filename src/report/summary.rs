@@ -4,7 +4,7 @@ use super::color::{AnsiStyle, Color};
 use super::selection::column_text;
 use super::time_format::TimeFormatter;
 use super::{DissectedFrame, Report, detail, hexdump};
-use dissectors::{Dissector, FieldKind, PROTOCOLS, Severity, Tree, Wants, column, fields};
+use dissectors::{FieldKind, PROTOCOLS, Severity, Tree, Wants, column, fields};
 use std::io::{self, Write};
 
 /// Prints frames as text.
@@ -121,9 +121,9 @@ fn frame_styles(tree: &Tree) -> (AnsiStyle, AnsiStyle) {
 
 fn session_style(name: &str) -> AnsiStyle {
     const PAINTS: [AnsiStyle; 4] = [AnsiStyle::Green, AnsiStyle::Cyan, AnsiStyle::Magenta, AnsiStyle::Blue];
-    let is_session = PROTOCOLS.iter().any(|protocol| {
-        matches!(protocol.dissector, Dissector::Session(_)) && !name.is_empty() && name.starts_with(protocol.short)
-    });
+    let is_session = PROTOCOLS
+        .iter()
+        .any(|protocol| protocol.sessions().next().is_some() && !name.is_empty() && name.starts_with(protocol.short));
     // A name keeps its colour when protocols are added.
     let sum = name.bytes().take(4).fold(0_usize, |sum, byte| sum * 31 + usize::from(byte));
     if is_session { PAINTS.get(sum % PAINTS.len()).copied().unwrap_or(AnsiStyle::Plain) } else { AnsiStyle::Plain }

@@ -91,8 +91,8 @@ pub(crate) struct Completion {
 /// Returns the names that start with the text, then those that contain it; all aliases for an empty text.
 fn completions(typed: &str) -> Vec<Completion> {
     let aliases = ALIASES.iter().map(|sugar| {
-        let meaning = sugar.targets.first().and_then(|means| dissectors::field(means.field));
-        let (kind, description) = meaning.map_or(("", ""), |field| (field.kind.type_name(), field.doc));
+        let field = sugar.targets.first().map(|alias| alias.field);
+        let (kind, description) = field.map_or(("", ""), |field| (field.kind.type_name(), field.doc));
         Completion { name: sugar.name, value_type: kind, description }
     });
     if typed.is_empty() {

@@ -303,7 +303,7 @@ impl Model {
         match self.view {
             View::Ladder(stream) | View::Follow(stream) => Some(stream),
             View::Streams => self.stream_numbers().get(self.streams.list.cursor),
-            View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?).map(|call| call.exchange.stream),
+            View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?)?.stream(),
             View::Frames | View::Notes => {
                 let summary = self.index.frames.get(self.selected_frame()?.checked_sub(1)? as usize)?;
                 Some(summary.stream).filter(|&stream| stream != crate::browse::NO_STREAM)

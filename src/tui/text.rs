@@ -49,7 +49,7 @@ pub(crate) fn truncate(text: &str, room: usize) -> Cow<'_, str> {
     }
 }
 
-/// Cuts a cell to fit. An IPv6 address loses its middle, as its start and end are more telling.
+/// Cuts a cell to fit. An IPv6 address loses its middle, because its start and end identify it better.
 pub(crate) fn truncate_cell(text: &str, room: usize) -> Cow<'_, str> {
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte);
     let is_ipv6 = text.bytes().filter(|&byte| byte == b':').count() > 1 && text.bytes().all(is_part);

@@ -1,7 +1,8 @@
 //! Ladders, calls, what was said, what is found and what is saved.
 
+use super::desk::{Desk, written};
 use crate::common::{self, ACK, FIN, PSH, SYN, Segment};
-use crate::desk::{Desk, written};
+use dissectors::session::ConversationId;
 use dissectors::session::Side;
 use overhear::analysis::Task;
 use overhear::browse::{
@@ -203,7 +204,7 @@ fn what_was_said_is_what_follow_hands_out() {
         if desk.index.streams.is_empty() || !matches!(&desk.index.state, overhear::browse::LoadState::Complete(None)) {
             continue;
         }
-        let events = common::events(bytes, Task { follow: Some(0), ..Task::default() });
+        let events = common::events(bytes, Task { follow: Some(ConversationId::Tcp(0)), ..Task::default() });
         let mut missing = 0;
         for side in [Side::Client, Side::Server] {
             missing += common::followed_bytes(&events, side).iter().filter(|byte| byte.is_none()).count();
@@ -312,7 +313,7 @@ fn what_is_saved_is_what_was_read() {
         assert_eq!(found[..expected.len()], expected, "{name}");
         compared += count;
     }
-    assert!(compared > 2000, "{compared} frames");
+    assert!(compared > 1500, "{compared} frames");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A browser that is asked, and answers one question at a time.
 
+use overhear::analysis::DecodeOptions;
 use overhear::browse::{BrowseEvent, BrowseRequest, Browser, FrameDetail, FrameRow, Index, LoadState};
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,8 +17,13 @@ pub struct Desk {
 impl Desk {
     /// Opens captures and waits until they are read.
     pub fn open(paths: &[PathBuf]) -> Desk {
+        Desk::open_with(paths, DecodeOptions::default())
+    }
+
+    /// The same with decode options.
+    pub fn open_with(paths: &[PathBuf], decode: DecodeOptions) -> Desk {
         let (tell, answers) = channel();
-        let browser = Browser::open(paths.to_vec(), move |answer| drop(tell.send(answer)));
+        let browser = Browser::open_with(paths.to_vec(), decode, move |answer| drop(tell.send(answer)));
         let mut desk = Desk { browser, index: Index::default(), answers };
         while !matches!(desk.index.state, LoadState::Complete(_)) {
             desk.hear();

@@ -1,7 +1,7 @@
 //! What is asked while a capture still comes, and several things at a time.
 
+use super::desk::{Desk, written};
 use crate::common;
-use crate::desk::{Desk, written};
 use overhear::browse::{BrowseEvent, BrowseRequest, Browser, Index, Needle, SearchTarget};
 use std::fs::File;
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! Damaged captures and senseless questions: every question is answered, nothing panics, nothing steers a terminal.
 
+use super::desk::{Desk, written};
 use crate::common::{self, Random};
-use crate::desk::{Desk, written};
 use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget};
 
 /// A random question.

@@ -1,7 +1,8 @@
 //! An interface is browsed while packets come. It takes root; without it the test says so and ends.
 #![cfg(all(target_os = "linux", feature = "live"))]
 
-use crate::desk::Desk;
+use super::desk::Desk;
+use overhear::analysis::DecodeOptions;
 use overhear::browse::{BrowseEvent, BrowseRequest, Browser, CaptureEnd, Index, LiveSummary, LoadState};
 use overhear::live::{self, CaptureSettings, Limits};
 use std::net::UdpSocket;
@@ -28,7 +29,9 @@ fn packets_are_told_while_they_come_and_kept_in_a_file() {
     };
     let (tell, answers) = channel();
     let limits = Limits { packets: Some(30), time: None };
-    let browser = Browser::open_live(opened, None, limits, move |answer| drop(tell.send(answer))).expect("a browser");
+    let browser =
+        Browser::open_live(opened, None, limits, DecodeOptions::default(), move |answer| drop(tell.send(answer)))
+            .expect("a browser");
     let spool = browser.spool().expect("a file").to_owned();
     let mut desk = Desk { browser, index: Index::default(), answers };
     while !matches!(desk.index.state, LoadState::Live { .. }) {
@@ -77,7 +80,9 @@ fn what_was_captured_is_kept_unless_nobody_wants_it() {
             Err(error) => return eprintln!("SKIPPED: listening: {error}"),
         };
         let (tell, answers) = channel();
-        let browser = Browser::open_live(opened, None, Limits::default(), move |answer| drop(tell.send(answer)));
+        let browser = Browser::open_live(opened, None, Limits::default(), DecodeOptions::default(), move |answer| {
+            drop(tell.send(answer))
+        });
         let browser = browser.expect("a browser");
         let spool = browser.spool().expect("a file").to_owned();
         let mut desk = Desk { browser, index: Index::default(), answers };

@@ -1,8 +1,8 @@
 //! Frames are read again wherever they stand: in compressed files, pipes, several files, sections, long connections.
 
+use super::desk::{Desk, written};
+use super::{printed, shuffled};
 use crate::common::{self, ACK, Random, SYN, Segment};
-use crate::desk::{Desk, written};
-use crate::{printed, shuffled};
 use overhear::browse::{BrowseEvent, BrowseRequest};
 use overhear::report::{CsvReport, Layout, Selection, TextOptions};
 use std::io::Write;
@@ -94,14 +94,14 @@ fn packets(frames: usize) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_long_connection_is_told_up_and_down() {
-    let bytes = common::pcap(common::IPV4, &packets(12_000));
+    let bytes = common::pcap(common::IPV4, &packets(40_000));
     let columns = Selection::columns();
     let expected =
         printed(&bytes, &columns.wants(), &mut CsvReport::new(columns, Layout { separator: '|', ..Layout::default() }));
     let (_file, path) = written(&bytes);
     let mut desk = Desk::open(&[path]);
     let down = (5_000..11_000).step_by(700);
-    for first in down.clone().chain(down.rev()).chain([11_990, 1, 9_000, 8_990]) {
+    for first in down.clone().chain(down.rev()).chain([39_990, 1, 9_000, 8_990, 20_000, 39_900, 30_000]) {
         let rows = desk.rows(&(first..first + 10).collect::<Vec<_>>());
         assert_eq!(rows.len(), 10);
         for row in rows {
@@ -116,7 +116,8 @@ fn a_long_connection_is_told_up_and_down() {
     }
     let text = TextOptions { details: true, ..TextOptions::default() };
     let expected = printed(&bytes, &text.wants(), &mut text.report());
-    for frame in [10_000, 10_001, 9_999, 9_970, 9_900, 11_000] {
+    let near = [10_000, 10_001, 9_999, 9_970, 9_900, 11_000, 40_000, 39_000, 20_000];
+    for frame in near.into_iter().chain(shuffled(40_000, 40, &mut Random::new(5))) {
         assert_eq!(tree(&mut desk, frame), expected[frame as usize - 1], "frame {frame}");
     }
 }

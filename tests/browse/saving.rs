@@ -1,6 +1,6 @@
 //! What is saved has all that was said of its frames, and nothing is written over but regular files.
 
-use crate::desk::{Desk, written};
+use super::desk::{Desk, written};
 use overhear::browse::{BrowseEvent, BrowseRequest};
 use overhear::source::Capture;
 use std::fs;

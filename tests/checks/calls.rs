@@ -1,7 +1,7 @@
 //! Calls put together: those of which the capture sees no end, and many of one frame.
 
+use super::running::{check, first, folder};
 use crate::common::{ACK, IPV4, PSH, Segment, pcap};
-use crate::running::{check, first, folder};
 use std::fs;
 
 /// Rules of a call, and what is found.

@@ -1,7 +1,7 @@
 //! Captures that are not there, empty, cut short or no captures; many of them; and what the program ends with.
 
+use super::running::{Said, check, command, fixtures, folder};
 use crate::common::{IPV4, SYN, Segment, pcap};
-use crate::running::{Said, check, command, fixtures, folder};
 use std::fs;
 use std::process::Stdio;
 

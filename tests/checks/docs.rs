@@ -1,6 +1,6 @@
 //! What docs/checks.md shows, done: its sessions, its check files, its steps for CI.
 
-use crate::running::{Said, check, fixtures, folder, root};
+use super::running::{Said, check, fixtures, folder, root};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! Check files: which captures they name, which checks each capture has, and those of `fixtures/`.
 
-use crate::running::{check, fixtures, folder};
+use super::running::{check, fixtures, folder};
 use std::collections::BTreeSet;
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! Results in each form, read back by somebody else's reader.
 
-use crate::running::{check, folder, root};
+use super::running::{check, folder, root};
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use std::fs;

@@ -1,7 +1,7 @@
 //! A command is listened to: a real server and a real client on the loopback device. It takes the right to listen, as
 //! root has it; without it each test says so and ends.
 
-use crate::running::{Said, check, command, folder};
+use super::running::{Said, check, command, folder};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};

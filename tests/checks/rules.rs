@@ -1,6 +1,6 @@
 //! Every kind of rule, on recorded captures: what it comes to, what it is said to have found, and in which frames.
 
-use crate::running::{check, fixtures};
+use super::running::{check, fixtures};
 
 /// A capture, the rule, whether it holds, what is found, and the frames that decide it.
 type Row = (&'static str, &'static [&'static str], bool, &'static str, &'static str);

@@ -1,6 +1,6 @@
 //! The published schema of check files, asked by an independent validator about files that the program reads.
 
-use crate::running::{Said, check, folder, root};
+use super::running::{Said, check, folder, root};
 use serde_json::Value;
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! Snapshots: written when they are blessed, compared ever after.
 
-use crate::running::{check, folder};
+use super::running::{check, folder};
 use std::fs;
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! What is wrong with a check file or a command line is told before anything is read: file, line, column and a caret.
 
-use crate::running::{check, folder};
+use super::running::{check, folder};
 
 /// A check file's text, and all that is said of it.
 #[rustfmt::skip]

@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 
 use overhear::sink::{Format, Rotation, Sink, StopConditions, Target, WriteStatus};
 
-use crate::{device, packets, read, write};
+use super::{device, packets, read, write};
 
 /// The name of the test that is the child, and of the variable that makes it one: what to do, and the file.
-const CHILD: &str = "child::writes_as_it_is_told";
+const CHILD: &str = "sink::child::writes_as_it_is_told";
 const TASK: &str = "OVERHEAR_TEST_SINK";
 
 /// The child: a test that does nothing unless it is told to.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use overhear::source::Capture;
 
-use crate::{Plain, device, files, packets, read, written};
+use super::{Plain, device, files, packets, read, written};
 
 /// Whether a program is there; if not, that is said.
 fn there(program: &str, for_what: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The authentication header of IPsec (RFC 4302).
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 use etherparse::IpAuthHeaderSlice;
@@ -24,28 +24,33 @@ crate::fields! { "ah";
 }
 
 /// Registry entry for the authentication header.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "AH", fields: FIELDS, claims: &[Claim::IpProto(51)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "AH",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(51)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ah");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!(""));
     }
-    let Ok(header) = IpAuthHeaderSlice::from_slice(piece.bytes) else {
-        tree.open(&AH, piece.all(), Value::Bytes(piece.all()));
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+    let Ok(header) = IpAuthHeaderSlice::from_slice(payload.bytes) else {
+        tree.open(&AH, payload.all(), Value::Bytes(payload.all()));
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
         tree.close();
-        return Next::End;
+        return NextLayer::End;
     };
     let len = header.slice().len();
     if tree.wants_columns() && !packet.quoted {
         tree.set_info(format_args!("AH (SPI={:#010x})", header.spi()));
     }
     if tree.wants_any(&AH) {
-        let at = |at, len| piece.span(at, len);
-        tree.open(&AH, at(0, len), Value::Bytes(piece.all()));
+        let at = |at, len| payload.span(at, len);
+        tree.open(&AH, at(0, len), Value::Bytes(payload.all()));
         tree.put(&NEXT_HEADER, at(0, 1), Value::Uint(header.next_header().0.into()));
         tree.put(&LENGTH, at(1, 1), Value::Uint((len / 4 - 2) as u64));
         tree.put(&RESERVED, at(2, 2), Value::Bytes(at(2, 2)));
@@ -56,7 +61,7 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
         }
         tree.close();
     }
-    Next::IpProto(header.next_header().0, piece.from(len))
+    NextLayer::IpProto(header.next_header().0, payload.from(len))
 }
 
 #[cfg(test)]
@@ -70,12 +75,15 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
         let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
-        assert!(matches!(next, Next::IpProto(6, Payload { bytes: [0xaa], .. })), "{next:?}");
+        assert!(matches!(next, NextLayer::IpProto(6, Payload { bytes: [0xaa], .. })), "{next:?}");
         assert_eq!(tree.first(&SPI), Some(Value::Uint(256)));
         assert_eq!(tree.first(&SEQUENCE), Some(Value::Uint(7)));
         for len in 0..16 {
             let bytes = bytes.get(..len).unwrap_or_default();
-            assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End), "{len}");
+            assert!(
+                matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End),
+                "{len}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! ARP (RFC 826) and its variants RARP (RFC 903), InARP (RFC 2390) and DRARP (RFC 1931).
 
 use crate::field::{DisplayBase, Field};
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
@@ -74,7 +74,8 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "ARP",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x0806), Claim::EtherType(0x8035)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 /// The four addresses and their types.
@@ -130,9 +131,9 @@ impl Addresses<'_> {
     }
 }
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("arp");
-    let addresses = addresses(piece.bytes);
+    let addresses = addresses(payload.bytes);
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         if let Some(addresses) = &addresses {
@@ -140,9 +141,9 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
         }
     }
     if tree.wants_any(&ARP) || addresses.is_none() {
-        describe(piece, addresses.as_ref(), packet, tree);
+        describe(payload, addresses.as_ref(), packet, tree);
     }
-    Next::End
+    NextLayer::End
 }
 
 fn write_info(addresses: &Addresses<'_>, tree: &mut Tree) {
@@ -189,25 +190,25 @@ impl fmt::Display for ArpAddress<'_> {
     }
 }
 
-fn describe(piece: Payload<'_>, addresses: Option<&Addresses<'_>>, packet: &Packet, tree: &mut Tree) {
-    let len = addresses.map_or(piece.bytes.len(), |found| 8 + 2 * (found.sender_hardware.len() + found.sender.len()));
-    let span = piece.span(0, len);
-    let node = tree.open(&ARP, span, Value::Bytes(piece.all()));
-    if let Some(&[a, b, c, d, hardware_size, size, e, f]) = piece.bytes.first_chunk::<8>() {
-        tree.put(&HW_TYPE, piece.span(0, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
-        tree.put(&PROTO_TYPE, piece.span(2, 2), Value::Uint(u16::from_be_bytes([c, d]).into()));
-        tree.put(&HW_SIZE, piece.span(4, 1), Value::Uint(hardware_size.into()));
-        tree.put(&PROTO_SIZE, piece.span(5, 1), Value::Uint(size.into()));
-        tree.put(&OPCODE, piece.span(6, 2), Value::Uint(u16::from_be_bytes([e, f]).into()));
+fn describe(payload: Payload<'_>, addresses: Option<&Addresses<'_>>, packet: &Packet, tree: &mut Tree) {
+    let len = addresses.map_or(payload.bytes.len(), |found| 8 + 2 * (found.sender_hardware.len() + found.sender.len()));
+    let span = payload.span(0, len);
+    let node = tree.open(&ARP, span, Value::Bytes(payload.all()));
+    if let Some(&[a, b, c, d, hardware_size, size, e, f]) = payload.bytes.first_chunk::<8>() {
+        tree.put(&HW_TYPE, payload.span(0, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
+        tree.put(&PROTO_TYPE, payload.span(2, 2), Value::Uint(u16::from_be_bytes([c, d]).into()));
+        tree.put(&HW_SIZE, payload.span(4, 1), Value::Uint(hardware_size.into()));
+        tree.put(&PROTO_SIZE, payload.span(5, 1), Value::Uint(size.into()));
+        tree.put(&OPCODE, payload.span(6, 2), Value::Uint(u16::from_be_bytes([e, f]).into()));
     }
     match addresses {
-        Some(addresses) => describe_addresses(piece, addresses, node, tree),
-        None => crate::padding::note_truncated_unless_quoted(piece, packet, tree),
+        Some(addresses) => describe_addresses(payload, addresses, node, tree),
+        None => crate::padding::note_truncated_unless_quoted(payload, packet, tree),
     }
     tree.close();
 }
 
-fn describe_addresses(piece: Payload<'_>, addresses: &Addresses<'_>, node: Option<usize>, tree: &mut Tree) {
+fn describe_addresses(payload: Payload<'_>, addresses: &Addresses<'_>, node: Option<usize>, tree: &mut Tree) {
     let operation = match addresses.operation {
         _ if addresses.is_announcement() => "ARP Announcement",
         _ if addresses.is_probe() => "ARP Probe",
@@ -230,7 +231,7 @@ fn describe_addresses(piece: Payload<'_>, addresses: &Addresses<'_>, node: Optio
     ];
     let mut at = 8;
     for (bytes, typed, untyped) in parts {
-        let span = piece.span(at, bytes.len());
+        let span = payload.span(at, bytes.len());
         at += bytes.len();
         match *bytes {
             [] => None,
@@ -264,7 +265,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }

@@ -1,7 +1,7 @@
 //! Cisco HDLC (RFC 4349 figure 3): an address, a control byte and an EtherType.
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -18,21 +18,26 @@ crate::fields! { "chdlc";
 }
 
 /// Registry entry for Cisco HDLC: LINKTYPE_C_HDLC.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "CHDLC", fields: FIELDS, claims: &[Claim::Link(104)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "CHDLC",
+    fields: FIELDS,
+    claims: &[Claim::Link(104)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("chdlc");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = FieldReader::new(piece, tree);
-    reader.tree.open(&CHDLC, piece.span(0, 4), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    reader.tree.open(&CHDLC, payload.span(0, 4), Value::Bytes(payload.all()));
     let number = header(&mut reader);
     let rest = reader.rest();
-    let next = number.map_or(Next::End, |number| Next::EtherType(number, rest));
+    let next = number.map_or(NextLayer::End, |number| NextLayer::EtherType(number, rest));
     if number.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
     next

@@ -22,4 +22,5 @@ crate::fields! { "column";
 }
 
 /// Registry entry for the columns.
-pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], dissector: Dissector::Builtin };
+pub static PROTOCOL: Protocol =
+    Protocol { short: "", fields: FIELDS, claims: &[], aliases: &[], dissectors: &[Dissector::Builtin] };

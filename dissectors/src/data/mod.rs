@@ -14,14 +14,15 @@ crate::fields! { "data";
 }
 
 /// Registry entry for data.
-pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], dissector: Dissector::Builtin };
+pub static PROTOCOL: Protocol =
+    Protocol { short: "", fields: FIELDS, claims: &[], aliases: &[], dissectors: &[Dissector::Builtin] };
 
 /// Records bytes without a dissector.
-pub fn describe(piece: Payload<'_>, tree: &mut Tree) {
-    if piece.bytes.is_empty() || !tree.wants_any(&DATA) {
+pub fn describe(payload: Payload<'_>, tree: &mut Tree) {
+    if payload.bytes.is_empty() || !tree.wants_any(&DATA) {
         return;
     }
-    let all = piece.all();
+    let all = payload.all();
     let node = tree.open(&DATA, all, Value::Bytes(all));
     tree.label(node, format_args!("Data ({} bytes)", all.len));
     tree.put(&DATA_DATA, all, Value::Bytes(all));

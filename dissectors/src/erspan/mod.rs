@@ -1,6 +1,6 @@
 //! ERSPAN (draft-foschiano-erspan): mirrored Ethernet frames in GRE, of types II and III.
 
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -43,28 +43,29 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "ERSPAN",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x88be), Claim::EtherType(0x22eb)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("erspan");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!(""));
     }
-    let mut reader = FieldReader::new(piece, tree);
-    let node = reader.tree.open(&ERSPAN, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    let node = reader.tree.open(&ERSPAN, payload.all(), Value::Bytes(payload.all()));
     let version = header(&mut reader);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
     if version.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
     match version {
-        Ok(1 | 2) => Next::Link(1, rest),
-        Ok(_) => Next::Data(rest),
-        Err(UnexpectedEnd) => Next::End,
+        Ok(1 | 2) => NextLayer::Link(1, rest),
+        Ok(_) => NextLayer::Data(rest),
+        Err(UnexpectedEnd) => NextLayer::End,
     }
 }
 
@@ -122,14 +123,14 @@ mod tests {
             let mut tree = Tree::new(Wants::everything());
             tree.begin(bytes);
             let next = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
-            assert!(matches!(next, Next::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
+            assert!(matches!(next, NextLayer::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
             assert_eq!(tree.first(&VLAN), Some(Value::Uint(7)));
             assert_eq!(tree.first(&COS), Some(Value::Uint(2)));
             assert_eq!(tree.first(&TRUNCATED), Some(Value::Uint(1)));
             assert_eq!(tree.first(&SPANID), Some(Value::Uint(5)));
             for len in 0..bytes.len() - 1 {
-                let piece = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
-                assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
+                let payload = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
+                assert!(matches!(read(payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
             }
         }
     }

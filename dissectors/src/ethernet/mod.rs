@@ -3,7 +3,7 @@
 mod fields;
 
 use crate::field::Field;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::padding::{MIN_FRAME_LEN, declared_len, frame_tail};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
@@ -11,20 +11,25 @@ use etherparse::Ethernet2HeaderSlice;
 pub use fields::*;
 
 /// Registry entry for Ethernet.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "Ethernet", fields: FIELDS, claims: &[Claim::Link(1)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "Ethernet",
+    fields: FIELDS,
+    claims: &[Claim::Link(1)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const HEADER: usize = 14;
 // LINKTYPE_ATM_RFC1483: a frame that begins with an LLC header.
 const LLC: u16 = 100;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("eth");
-    let Ok(header) = Ethernet2HeaderSlice::from_slice(piece.bytes) else {
-        return read_truncated(piece, packet, tree);
+    let Ok(header) = Ethernet2HeaderSlice::from_slice(payload.bytes) else {
+        return read_truncated(payload, packet, tree);
     };
     let kind = header.ether_type().0;
-    let payload = piece.from(HEADER);
+    let next_payload = payload.from(HEADER);
     if tree.wants_columns() && !packet.quoted {
         let columns = tree.columns_mut();
         columns.source = Some(Value::Ether(header.source()));
@@ -33,47 +38,47 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
         tree.set_info(format_args!("Ethernet II"));
     }
     if tree.wants_any(&ETH) {
-        describe(&header, piece, packet.layers == 1, tree);
+        describe(&header, payload, packet.layers == 1, tree);
     }
     match kind {
-        1..=1500 => Next::Link(LLC, payload.first(kind.into())),
-        1501..=1535 => Next::Data(payload),
+        1..=1500 => NextLayer::Link(LLC, next_payload.first(kind.into())),
+        1501..=1535 => NextLayer::Data(next_payload),
         _ => {
             packet.path.push("ethertype");
-            Next::EtherType(kind, payload)
+            NextLayer::EtherType(kind, next_payload)
         }
     }
 }
 
-fn read_truncated<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        tree.columns_mut().destination = piece.bytes.first_chunk().map(|address| Value::Ether(*address));
+        tree.columns_mut().destination = payload.bytes.first_chunk().map(|address| Value::Ether(*address));
     }
-    tree.open(&ETH, piece.all(), Value::Bytes(piece.all()));
-    crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+    tree.open(&ETH, payload.all(), Value::Bytes(payload.all()));
+    crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     tree.close();
-    Next::End
+    NextLayer::End
 }
 
-fn describe(header: &Ethernet2HeaderSlice<'_>, piece: Payload<'_>, outermost: bool, tree: &mut Tree) {
+fn describe(header: &Ethernet2HeaderSlice<'_>, payload: Payload<'_>, outermost: bool, tree: &mut Tree) {
     let kind = header.ether_type().0;
-    let payload = piece.from(HEADER);
-    let all = piece.span(0, HEADER);
-    let node = tree.open(&ETH, all, Value::Bytes(piece.all()));
+    let next_payload = payload.from(HEADER);
+    let all = payload.span(0, HEADER);
+    let node = tree.open(&ETH, all, Value::Bytes(payload.all()));
     if tree.wanted().labels {
         label(node, header, tree);
     }
-    describe_address(&DESTINATION, header.destination(), piece.span(0, 6), tree);
-    describe_address(&SOURCE, header.source(), piece.span(6, 6), tree);
+    describe_address(&DESTINATION, header.destination(), payload.span(0, 6), tree);
+    describe_address(&SOURCE, header.source(), payload.span(6, 6), tree);
     if header.source().first().is_some_and(|first| first & 1 == 1) {
-        tree.note(&SRC_NOT_GROUP, piece.span(6, 6), format_args!("{}", SRC_NOT_GROUP.title));
+        tree.note(&SRC_NOT_GROUP, payload.span(6, 6), format_args!("{}", SRC_NOT_GROUP.title));
     }
-    let span = piece.span(12, 2);
+    let span = payload.span(12, 2);
     match kind {
         1..=1500 => {
             tree.put(&LEN, span, Value::Uint(kind.into()));
-            if u32::from(kind) > payload.wire {
+            if u32::from(kind) > next_payload.wire {
                 tree.note(&LEN_PAST_END, span, format_args!("{}", LEN_PAST_END.title));
             }
         }
@@ -86,7 +91,7 @@ fn describe(header: &Ethernet2HeaderSlice<'_>, piece: Payload<'_>, outermost: bo
             tree.put(&TYPE, span, Value::Uint(kind.into()));
         }
     }
-    describe_tail(kind, payload, outermost, tree);
+    describe_tail(kind, next_payload, outermost, tree);
     tree.close();
 }
 

@@ -83,15 +83,16 @@ pub(crate) fn record_expert(severity: Severity, text: core::fmt::Arguments<'_>, 
 }
 
 /// Registry entry for the frame.
-pub static PROTOCOL: Protocol = Protocol { short: "", fields: FIELDS, claims: &[], dissector: Dissector::Builtin };
+pub static PROTOCOL: Protocol =
+    Protocol { short: "", fields: FIELDS, claims: &[], aliases: &[], dissectors: &[Dissector::Builtin] };
 
 /// Records that a header is incomplete: truncated at capture, or too short as sent.
-pub fn note_truncated(piece: Payload<'_>, tree: &mut Tree) {
-    if piece.is_cut() {
-        tree.note(&SHORT, piece.all(), format_args!("{}", SHORT.title));
+pub fn note_truncated(payload: Payload<'_>, tree: &mut Tree) {
+    if payload.is_truncated() {
+        tree.note(&SHORT, payload.all(), format_args!("{}", SHORT.title));
         tree.append_info(format_args!("[Packet size limited during capture]"));
     } else {
-        tree.note(&MALFORMED, piece.all(), format_args!("[Malformed packet: truncated header]"));
+        tree.note(&MALFORMED, payload.all(), format_args!("[Malformed packet: truncated header]"));
         tree.append_info(format_args!("[Malformed Packet]"));
     }
 }

@@ -1,7 +1,7 @@
 //! Geneve (RFC 8926): any protocol in UDP, with options.
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -46,33 +46,38 @@ crate::fields! { "geneve";
 }
 
 /// Registry entry for Geneve.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "Geneve", fields: FIELDS, claims: &[Claim::UdpPort(6081)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "Geneve",
+    fields: FIELDS,
+    claims: &[Claim::UdpPort(6081)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 // Protocol type of bridged Ethernet frames (RFC 8926 3.4).
 const BRIDGED: u16 = 0x6558;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("geneve");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!(""));
     }
-    let mut reader = FieldReader::new(piece, tree);
-    let node = reader.tree.open(&GENEVE, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    let node = reader.tree.open(&GENEVE, payload.all(), Value::Bytes(payload.all()));
     let header = header(&mut reader, quoted);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
     if header.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
     match header {
-        Ok(_) if rest.wire == 0 => Next::End,
-        Ok(BRIDGED) => Next::Link(1, rest),
-        Ok(number) => Next::EtherType(number, rest),
-        Err(UnexpectedEnd) => Next::End,
+        Ok(_) if rest.wire == 0 => NextLayer::End,
+        Ok(BRIDGED) => NextLayer::Link(1, rest),
+        Ok(number) => NextLayer::EtherType(number, rest),
+        Err(UnexpectedEnd) => NextLayer::End,
     }
 }
 
@@ -115,8 +120,8 @@ fn header(reader: &mut FieldReader<'_, '_>, quoted: bool) -> Result<u16, Unexpec
 }
 
 /// RFC 8926 3.5: class, type, length in units of four bytes, data.
-fn options(piece: Payload<'_>, tree: &mut Tree) {
-    let mut rest = piece;
+fn options(payload: Payload<'_>, tree: &mut Tree) {
+    let mut rest = payload;
     while let Some(&[a, b, kind, last]) = rest.bytes.first_chunk::<4>() {
         let len = 4 + usize::from(last & 0x1f) * 4;
         if len > rest.bytes.len() {

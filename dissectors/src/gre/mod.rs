@@ -2,7 +2,7 @@
 
 mod fields;
 
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
@@ -10,8 +10,13 @@ use etherparse::checksum::Sum16BitWords;
 pub use fields::*;
 
 /// Registry entry for GRE.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "GRE", fields: FIELDS, claims: &[Claim::IpProto(47)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "GRE",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(47)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const CHECKSUM_BIT: u16 = 0x8000;
 const ROUTING_BIT: u16 = 0x4000;
@@ -26,24 +31,24 @@ const PPP: u16 = 0x880b;
 const WCCP: u16 = 0x883e;
 const ERSPAN_1_2: u16 = 0x88be;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("gre");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = FieldReader::new(piece, tree);
-    let node = reader.tree.open(&GRE, piece.all(), Value::Bytes(piece.all()));
-    let header = header(&mut reader, piece, quoted);
+    let mut reader = FieldReader::new(payload, tree);
+    let node = reader.tree.open(&GRE, payload.all(), Value::Bytes(payload.all()));
+    let header = header(&mut reader, payload, quoted);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
     if header.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
     match header {
         Ok(header) => next(&header, rest, packet),
-        Err(UnexpectedEnd) => Next::End,
+        Err(UnexpectedEnd) => NextLayer::End,
     }
 }
 
@@ -58,7 +63,7 @@ struct GreHeader {
 ///  0       2       4       6       8       12      16
 ///  | flags |proto  | [checksum][offset]    | [key] | [sequence]  | [acknowledgment] | [routing]
 /// ```
-fn header(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, quoted: bool) -> Result<GreHeader, UnexpectedEnd> {
+fn header(reader: &mut FieldReader<'_, '_>, payload: Payload<'_>, quoted: bool) -> Result<GreHeader, UnexpectedEnd> {
     let span = reader.span(2);
     let flags = u16::from_be_bytes(reader.read_array()?);
     describe_flags(flags, span, reader.tree);
@@ -72,7 +77,7 @@ fn header(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, quoted: bool) ->
     let version = flags & 7;
     if flags & (CHECKSUM_BIT | ROUTING_BIT) != 0 {
         reader.u16(&CHECKSUM)?;
-        describe_checksum(flags & CHECKSUM_BIT != 0, piece, quoted, reader.tree);
+        describe_checksum(flags & CHECKSUM_BIT != 0, payload, quoted, reader.tree);
         reader.u16(&OFFSET)?;
     }
     if flags & KEY_BIT != 0 {
@@ -120,18 +125,18 @@ fn describe_flags(flags: u16, span: Slice, tree: &mut Tree) {
 }
 
 /// RFC 2784 2.5: over header and payload, so the ones' complement sum of all is zero.
-fn describe_checksum(present: bool, piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
+fn describe_checksum(present: bool, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
     if !tree.wants_any(&GRE) {
         return;
     }
-    let status = match Sum16BitWords::new().add_slice(piece.bytes).ones_complement() {
-        _ if !present || quoted || piece.is_cut() => 2,
+    let status = match Sum16BitWords::new().add_slice(payload.bytes).ones_complement() {
+        _ if !present || quoted || payload.is_truncated() => 2,
         0 => 1,
         _ => 0,
     };
     tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(status));
     if status == 0 {
-        tree.note(&CHECKSUM_INCORRECT, piece.span(4, 2), format_args!("{}", CHECKSUM_INCORRECT.title));
+        tree.note(&CHECKSUM_INCORRECT, payload.span(4, 2), format_args!("{}", CHECKSUM_INCORRECT.title));
     }
 }
 
@@ -153,24 +158,24 @@ fn routing(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     }
 }
 
-fn next<'b>(header: &GreHeader, rest: Payload<'b>, packet: &mut Packet) -> Next<'b> {
+fn next<'b>(header: &GreHeader, rest: Payload<'b>, packet: &mut Packet) -> NextLayer<'b> {
     match header.protocol {
-        _ if rest.wire == 0 => Next::End,
-        BRIDGED => Next::Link(1, rest),
+        _ if rest.wire == 0 => NextLayer::End,
+        BRIDGED => NextLayer::Link(1, rest),
         // LINKTYPE_PPP: address and control bytes are optional in PPTP.
-        PPP => Next::Link(9, rest),
+        PPP => NextLayer::Link(9, rest),
         // WCCP version 2 puts four bytes before the packet.
         WCCP => match rest.bytes.first() {
-            Some(first) if first >> 4 == 4 => Next::EtherType(0x0800, rest),
-            _ => Next::EtherType(0x0800, rest.from(4)),
+            Some(first) if first >> 4 == 4 => NextLayer::EtherType(0x0800, rest),
+            _ => NextLayer::EtherType(0x0800, rest.from(4)),
         },
         // ERSPAN type I has no header of its own, and its GRE header has no sequence number.
         ERSPAN_1_2 if !header.sequenced => {
             packet.path.push("erspan");
-            Next::Link(1, rest)
+            NextLayer::Link(1, rest)
         }
-        _ if header.version > 1 && header.protocol == 0 => Next::Data(rest),
-        number => Next::EtherType(number, rest),
+        _ if header.version > 1 && header.protocol == 0 => NextLayer::Data(rest),
+        number => NextLayer::EtherType(number, rest),
     }
 }
 

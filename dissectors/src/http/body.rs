@@ -5,7 +5,7 @@ use super::coding;
 use super::fields::*;
 use super::head::{HeaderLine, MessageHead};
 use super::message::HttpMessage;
-use crate::content::Lossy;
+use crate::content::LossyText;
 use crate::packet::Payload;
 use crate::tree::{Tree, Value};
 use alloc::vec::Vec;
@@ -79,7 +79,7 @@ pub(super) fn describe<'b>(
                 tree.note(
                     &DECOMPRESSION_FAILED,
                     body.payload().all(),
-                    format_args!("{} ({}): {reason}", DECOMPRESSION_FAILED.title, Lossy(value)),
+                    format_args!("{} ({}): {reason}", DECOMPRESSION_FAILED.title, LossyText(value)),
                 );
             }
             if decoded.problem == Some(coding::DecodeError::Unknown)

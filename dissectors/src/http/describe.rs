@@ -6,9 +6,9 @@ use super::head::{self, HeaderLine, MessageHead, StartLine};
 use super::message::HttpMessage;
 use super::pairing::{OpenExchange, Role};
 use super::{PROTOCOL, quirk, status, well_known};
-use crate::content::{Body, Lossy};
+use crate::content::{LossyText, MessageBody};
 use crate::field::Field;
-use crate::session::{Chunk, Context};
+use crate::session::{About, Chunk, Context, Half};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 
@@ -53,7 +53,7 @@ pub(super) fn describe(
     if cx.tree.wants_columns() {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
         let line = head.head.bytes.get(..head.head.start_len).unwrap_or_default();
-        cx.tree.set_info(format_args!("{} ", Lossy(head::trim_end(line))));
+        cx.tree.set_info(format_args!("{} ", LossyText(head::trim_end(line))));
     }
     let is_wanted = cx.tree.wants_any(&HTTP);
     if is_wanted {
@@ -77,7 +77,7 @@ pub(super) fn describe(
     }
     if let Some(body) = body {
         let content_type = head.value_of(lines, b"content-type");
-        Body::new(body.payload(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
+        MessageBody::new(body.payload(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
     }
     cx.tree.fence();
 }
@@ -117,7 +117,7 @@ impl<'b> LocatedHead<'b> {
         let line = self.span(0..self.head.start_len);
         tree.open(&START_LINE, line, Value::Text(line));
         let bytes = self.head.bytes.get(..self.head.start_len).unwrap_or_default();
-        tree.note(&CHAT, line, format_args!("{}", Lossy(head::trim_end(bytes))));
+        tree.note(&CHAT, line, format_args!("{}", LossyText(head::trim_end(bytes))));
         match self.head.start {
             StartLine::Request { method, target, version } => {
                 self.put_text(&REQUEST_METHOD, method, tree);
@@ -186,7 +186,7 @@ impl<'b> LocatedHead<'b> {
             _ => {
                 let node = tree.put(&UNKNOWN_HEADER, all, Value::Text(all));
                 let line = self.head.bytes.get(line.start as usize..line.value_end as usize).unwrap_or_default();
-                tree.label(node, format_args!("{}", Lossy(line)));
+                tree.label(node, format_args!("{}", LossyText(line)));
             }
         }
         let field = match self.head.start {
@@ -237,9 +237,9 @@ impl<'b> LocatedHead<'b> {
                 }
             }
             cx.tree.put(if self.is_notification() { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
-            let key = message.link.nth.map(|nth| (cx.stream, cx.session, nth));
-            if let Some(&frame) = key.and_then(|key| cx.first_pass.responses.get(&key)) {
-                cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame.into()));
+            let request = message.link.nth.map(|nth| About::Half(cx.exchange(nth), Half::Request));
+            if let Some(frame) = request.and_then(|request| cx.later_value(&RESPONSE_IN, request)) {
+                cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame));
             }
             return;
         }

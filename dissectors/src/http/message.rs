@@ -8,7 +8,7 @@ use crate::session::Stamp;
 use alloc::vec::Vec;
 
 /// Message with a parsed head.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HttpMessage {
     /// Role of the message in its exchange.
     pub link: Link,
@@ -32,7 +32,7 @@ pub(super) struct HttpMessage {
 }
 
 /// Outstanding part of a body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum BodyState {
     /// This number of bytes.
     Length(u64),

@@ -1,7 +1,7 @@
-//! HTTP/1 (RFC 9112): a session that finds each message, pairs it with its other half and tells it when it is complete.
+//! HTTP/1 (RFC 9112): a session that finds each message, pairs it with its other half and records it when complete.
 //!
-//! The body of a message is taken as it comes; of what it was given the session keeps only as much as the tree wants
-//! of it. Requests and responses are paired first in, first out (RFC 9112 9.3.2).
+//! The body of a message is consumed as it comes; the session keeps only as much of it as the tree wants. Requests and
+//! responses are paired first in, first out (RFC 9112 9.3.2).
 
 mod body;
 mod chunked;
@@ -16,11 +16,13 @@ mod probe;
 mod quirk;
 mod resync;
 mod status;
-mod transcript;
 mod well_known;
 
-use crate::protocol::{Dissector, Protocol, SessionKind};
-use crate::session::{Chunk, Consumed, Context, Probe, Session, Side, SideEnd, Transition};
+use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::session::{
+    Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Stamp, Successor,
+    Transition,
+};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -31,37 +33,93 @@ use head::{HeaderLine, StartLine};
 use message::{BodyProgress, BodyState, HttpMessage};
 use pairing::{Pairing, Role};
 use resync::MessageSearch;
-pub use transcript::{Message as TranscriptMessage, Transcript};
 
 /// HTTP/1 in the list of protocols.
 pub static PROTOCOL: Protocol = Protocol {
     short: "HTTP",
     fields: FIELDS,
-    claims: &[],
-    dissector: Dissector::Session(SessionKind { probe: probe::probe, open }),
+    claims: &[Claim::Alpn("http/1.1"), Claim::Alpn("http/1.0")],
+    aliases: &[
+        // A response may have a field of its request, too.
+        Alias::with("uri", &REQUEST_URI, &[&REQUEST_METHOD]),
+        Alias::with("url", &REQUEST_FULL_URI, &[&REQUEST_METHOD]),
+        Alias::new("method", &REQUEST_METHOD),
+        Alias::new("status", &RESPONSE_CODE),
+        Alias::with("host", &HOST, &[&REQUEST_METHOD]),
+        Alias::with("path", &REQUEST_URI_PATH, &[&REQUEST_METHOD]),
+        // A target without a query has no field for its path: all of it is the path.
+        Alias { word: "path", field: &REQUEST_URI, with: &[&REQUEST_METHOD], without: &[&REQUEST_URI_PATH] },
+        Alias::with("query", &REQUEST_URI_QUERY, &[&REQUEST_METHOD]),
+        Alias::new("body", &FILE_DATA),
+    ],
+    dissectors: &[Dissector::Session(SessionKind {
+        input: Input::Stream,
+        probe: probe::probe,
+        open,
+        derived_title: "Body",
+        reassembly: None,
+        messages: Some(&MessageFields {
+            message: &HTTP,
+            request: &REQUEST,
+            response: &RESPONSE,
+            start_line: &START_LINE,
+            method: &REQUEST_METHOD,
+            target: &REQUEST_URI,
+            version: &REQUEST_VERSION,
+            headers: &[&REQUEST_LINE, &RESPONSE_LINE],
+            trailers: &CHUNKED_TRAILER_PART,
+            body: &FILE_DATA,
+            media_type: &CONTENT_TYPE,
+            coding: &CONTENT_ENCODING,
+            incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &HEAD_TOO_LONG, &TRUNCATED],
+            body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
+            // As in Wireshark since 4.4.
+            repeated: &[
+                &REQUEST_METHOD,
+                &REQUEST_URI,
+                &REQUEST_URI_PATH,
+                &REQUEST_URI_QUERY,
+                &REQUEST_URI_QUERY_PARAMETER,
+                &REQUEST_VERSION,
+                &REQUEST_FULL_URI,
+                &REQUEST_LINE,
+            ],
+            indexed: &[
+                &REQUEST,
+                &RESPONSE,
+                &REQUEST_METHOD,
+                &REQUEST_URI,
+                &REQUEST_URI_PATH,
+                &REQUEST_URI_QUERY,
+                &HOST,
+                &RESPONSE_CODE,
+            ],
+            is_curl_request: true,
+        }),
+    })],
 };
 
-/// As long as a head may be; what is longer is told as far as this and passed over. Servers stop at 8 to 64 KiB.
+/// The longest head; a longer one is recorded as far as this and skipped. Servers stop at 8 to 64 KiB.
 pub const MAX_HEAD: usize = 262_144;
-/// As much of a body, as sent, as is kept to be shown; what is more is counted.
+/// Bytes of a body, as sent, that are kept to be shown; more are counted.
 pub const MAX_BODY: usize = 1 << 20;
-/// While the answer to an Upgrade or CONNECT is awaited, as many bytes of the client may wait.
+/// Bytes of the client that wait while the response to an Upgrade or CONNECT is awaited.
 const MAX_WAITING: usize = 65_536;
-/// As much of a body as is kept where only the row of a list is wanted: enough to tell what kind of image it is.
+/// Bytes of a body that are kept where only the row of a list is wanted: enough for the kind of an image.
 const PREVIEW_BYTES: usize = 64;
 
-fn open(wants: &Wants) -> Box<dyn Session> {
+fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
     Box::new(Http::new(kept_of_body(wants), shows_headers(wants)))
 }
 
-/// Whether more of a head is told than its first line: headers, or what is odd about them.
+/// Whether more of a head than its first line is recorded: headers, or notes about them.
 fn shows_headers(wants: &Wants) -> bool {
     [&HTTP, &NOTIFICATION, &REQUEST_LINE, &RESPONSE_LINE].into_iter().any(|field| wants.field(field))
         || wants.any_between(&PROXY_CONNECT_HOST, &FILE_DATA)
         || wants.any_between(&TE_AND_LENGTH, &OPEN_LIMIT)
 }
 
-/// How much of a body must be kept for `wants`; none if not even heads are wanted.
+/// Bytes of a body that must be kept for `wants`; none if not even heads are wanted.
 fn kept_of_body(wants: &Wants) -> Option<usize> {
     let of_body = [
         &FILE_DATA,
@@ -84,55 +142,57 @@ fn kept_of_body(wants: &Wants) -> Option<usize> {
     }
 }
 
-/// One conversation of HTTP/1.
-#[derive(Debug)]
+/// The HTTP/1 session of one conversation.
+#[derive(Clone, Debug)]
 struct Http {
     halves: [HttpSide; 2],
     pairing: Pairing,
-    /// As much of each body as is kept; none if nothing of a message is shown.
+    /// Bytes kept of each body; none if nothing of a message is recorded.
     keep: Option<usize>,
-    /// Headers are shown.
+    /// Headers are recorded.
     headers: bool,
     /// The header lines of the head read last.
     lines: Vec<HeaderLine>,
+    /// The exchange that the bytes consumed last belong to.
+    owner: Option<(u32, Half)>,
 }
 
-/// What one side is in the middle of.
-#[derive(Debug, Default)]
+/// State of one side.
+#[derive(Clone, Debug, Default)]
 struct HttpSide {
     state: State,
-    /// Of the bytes not taken, so many were searched for the end of the head.
+    /// Of the bytes not consumed, so many were searched for the end of the head.
     scanned: usize,
-    /// The bytes not taken are known to begin a message.
+    /// The bytes not consumed are known to begin a message.
     sure: bool,
-    /// When the first of the bytes not taken was seen.
-    first: Option<crate::session::Stamp>,
-    /// When the last byte was seen.
-    last: crate::session::Stamp,
-    /// How many bytes were seen and not taken.
+    /// Where the first of the bytes not consumed arrived.
+    first: Option<Stamp>,
+    /// Where the last byte arrived.
+    last: Stamp,
+    /// Bytes given and not consumed.
     seen: usize,
-    /// What is odd about the next message before it begins.
+    /// Notes about the next message, found before it begins.
     quirks: quirk::Quirks,
     ended: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 enum State {
     /// Between messages, or in a head.
     #[default]
     Head,
     /// In a body.
     Body(Box<HttpMessage>),
-    /// Where no message could be found.
+    /// Where no message was found.
     Skip(MessageSearch),
-    /// After the request of this number, until its response tells what is spoken from here on.
+    /// After the request of this number, whose response decides what follows.
     Wait(u32),
 }
 
 impl HttpSide {
     fn note_arrival(&mut self, len: usize, cx: &Context<'_>) {
         if len > 0 {
-            self.first.get_or_insert(cx.arrived);
+            self.first.get_or_insert(cx.first);
         }
         if len > self.seen {
             self.last = if self.seen == 0 { cx.arrived } else { self.last.later(cx.arrived) };
@@ -148,7 +208,7 @@ impl HttpSide {
         }
     }
 
-    /// Makes ready for the next message.
+    /// Prepares for the next message.
     fn begin_state(&mut self, state: State) {
         self.state = state;
         self.scanned = 0;
@@ -159,7 +219,8 @@ impl HttpSide {
 
 impl Http {
     fn new(keep: Option<usize>, headers: bool) -> Http {
-        Http { halves: Default::default(), pairing: Pairing::default(), keep, headers, lines: Vec::new() }
+        let (halves, pairing, lines, owner) = Default::default();
+        Http { halves, pairing, keep, headers, lines, owner }
     }
 
     fn half(&mut self, side: Side) -> &mut HttpSide {
@@ -179,19 +240,19 @@ impl Http {
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             if blank > 0 {
                 half.quirks |= quirk::LEADING_CRLF;
-                return taken(blank, Transition::Stay);
+                return Consumed::bytes(blank);
             }
             match probe::starts_message(bytes) {
-                _ if bytes.is_empty() => return taken(0, Transition::Stay),
-                Probe::Perhaps => return taken(0, Transition::Stay),
-                Probe::Yes => half.sure = true,
+                _ if bytes.is_empty() => return Consumed::bytes(0),
+                Probe::Perhaps => return Consumed::bytes(0),
+                Probe::Yes | Probe::Likely => half.sure = true,
                 Probe::No => {
                     half.begin_state(State::Skip(MessageSearch::new()));
                     return self.skip(side, chunk, cx);
                 }
             }
         }
-        // Nobody looks at the headers, and they are all here: the common case of a list of calls or of frames.
+        // No header is recorded, and the head is complete: the common case of a list of calls or of frames.
         if unseen && half.scanned == 0 {
             let mut lines = core::mem::take(&mut self.lines);
             let head = head::read_fast(bytes, &mut lines).filter(|head| head.bytes.len() <= MAX_HEAD);
@@ -204,7 +265,7 @@ impl Http {
         let half = self.half(side);
         match head::find_end(bytes, &mut half.scanned) {
             Some(end) if end <= MAX_HEAD => self.begin(side, chunk, end, 0, cx),
-            None if bytes.len() < MAX_HEAD => taken(0, Transition::Stay),
+            None if bytes.len() < MAX_HEAD => Consumed::bytes(0),
             _ => self.begin(side, chunk, MAX_HEAD, quirk::HEAD_TOO_LONG | quirk::TRUNCATED, cx),
         }
     }
@@ -242,7 +303,7 @@ impl Http {
         let cut = quirks & quirk::TRUNCATED != 0;
         let half = self.half(side);
         let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
-        let (first, last) = (half.first.unwrap_or(cx.arrived), half.last);
+        let (first, last) = (half.first.unwrap_or(cx.first), half.last);
         let (link, more) = match head.start {
             StartLine::Request { method, target, .. } => self.pairing.request(side, method, target, headers, cx),
             StartLine::Response { code, .. } => self.pairing.response(side, code, headers, cx),
@@ -262,6 +323,7 @@ impl Http {
         head: Option<&head::MessageHead<'_>>,
         cx: &mut Context<'_>,
     ) -> Consumed {
+        self.own(&message);
         let from = head.map_or(0, |head| head.bytes.len());
         let (used, progress) = message.body.advance(chunk.bytes.get(from..).unwrap_or_default());
         let used = from + used;
@@ -271,11 +333,11 @@ impl Http {
         if progress == BodyProgress::NeedsMore {
             message.append(chunk.bytes.get(..used).unwrap_or_default(), self.keep);
             self.half(side).state = State::Body(Box::new(message));
-            return taken(used, Transition::Stay);
+            return Consumed::bytes(used);
         }
         let broken = progress == BodyProgress::Malformed;
         let cut_short = message.quirks & quirk::HEAD_TOO_LONG != 0;
-        let then = self.finish(side, message, chunk.first(used), head, cx);
+        let transition = self.finish(side, message, chunk.first(used), head, cx);
         if broken {
             self.half(side).state = State::Skip(MessageSearch::new());
             if used == 0 {
@@ -284,10 +346,16 @@ impl Http {
         } else if cut_short {
             self.half(side).state = State::Skip(MessageSearch::new_mid_line());
         }
-        taken(used, then)
+        Consumed { transition, ..Consumed::bytes(used) }
     }
 
-    /// Tells a message that ends with `chunk`, whether or not it is complete; with its head if that was just read.
+    /// Notes that the bytes consumed in this call are a message's.
+    fn own(&mut self, message: &HttpMessage) {
+        let half = if message.link.role == Role::Request { Half::Request } else { Half::Response };
+        self.owner = message.link.nth.map(|nth| (nth, half));
+    }
+
+    /// Records a message that ends with `chunk`, whether or not it is complete; with its head if that was just read.
     fn finish(
         &mut self,
         side: Side,
@@ -311,26 +379,24 @@ impl Http {
             let kept = core::mem::take(&mut message.buffer);
             let shown = if is_here { chunk.first(limit) } else { Chunk { bytes: &kept, base: None } };
             let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
-            let of_body = match keep {
+            let body_detail = match keep {
                 MAX_BODY => BodyDetail::Full,
                 0 => BodyDetail::Nothing,
                 _ => BodyDetail::Preview,
             };
-            let seen = describe::MessageView { chunk: shown, body_detail: of_body, head, wants_headers: self.headers };
-            describe::describe(&message, seen, exchange, &mut self.lines, cx);
+            let view = describe::MessageView { chunk: shown, body_detail, head, wants_headers: self.headers };
+            describe::describe(&message, view, exchange, &mut self.lines, cx);
         }
-        let waits = message
-            .link
-            .nth
-            .filter(|&nth| message.link.role == Role::Request && self.pairing.awaits_switch(nth).is_some());
+        let nth = message.link.nth.filter(|_| message.link.role == Role::Request);
+        let waits = nth.filter(|&nth| self.pairing.awaits_switch(nth).is_some());
         self.half(side).begin_state(waits.map_or(State::Head, State::Wait));
         self.pairing.settle(message.link, cx)
     }
 
-    /// Passes over bytes until a message begins.
+    /// Skips bytes until a message begins.
     fn skip(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let State::Skip(mut skipped) = core::mem::take(&mut self.half(side).state) else {
-            return taken(0, Transition::Stay);
+            return Consumed::bytes(0);
         };
         let (len, found) = skipped.advance(chunk.bytes);
         if !found {
@@ -341,10 +407,10 @@ impl Http {
                 return self.head(side, chunk, cx);
             }
         }
-        taken(len, Transition::Stay)
+        Consumed::bytes(len)
     }
 
-    /// Tells what can be told of bytes that are the beginning of something, and of which no more will come.
+    /// Records bytes that begin a message of which no more will come.
     fn flush_incomplete(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
         match core::mem::take(&mut self.half(side).state) {
             State::Head if self.half(side).sure => {
@@ -367,63 +433,109 @@ impl Http {
             State::Wait(nth) => self.half(side).state = State::Wait(nth),
         }
     }
+
+    /// The state of a side after `len` bytes of a message's body that were not captured.
+    fn skip_in_body(
+        &mut self,
+        side: Side,
+        mut message: Box<HttpMessage>,
+        before: Chunk<'_>,
+        len: u64,
+        cx: &mut Context<'_>,
+    ) -> State {
+        match message.body.skip_gap(len, before.bytes.is_empty()) {
+            message::GapPosition::Within => {
+                message.count_missing(len);
+                State::Body(message)
+            }
+            message::GapPosition::AtEnd => {
+                message.count_missing(len);
+                self.finish(side, *message, before.first(0), None, cx);
+                core::mem::take(&mut self.half(side).state)
+            }
+            message::GapPosition::Beyond(within) => {
+                message.count_missing(within);
+                message.quirks |= quirk::GAP;
+                if message.body.is_chunked() {
+                    message.quirks |= quirk::TRUNCATED;
+                }
+                self.finish(side, *message, before, None, cx);
+                self.pairing.mark_doubtful(side);
+                State::Skip(MessageSearch::new())
+            }
+        }
+    }
+
+    /// The state of a side after a gap in a body whose length is not known.
+    fn abandon_body(
+        &mut self,
+        side: Side,
+        mut message: Box<HttpMessage>,
+        before: Chunk<'_>,
+        cx: &mut Context<'_>,
+    ) -> State {
+        message.quirks |= quirk::GAP | quirk::TRUNCATED;
+        self.finish(side, *message, before, None, cx);
+        self.pairing.mark_doubtful(side);
+        State::Skip(MessageSearch::new())
+    }
 }
 
 impl Session for Http {
-    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let side = lane.side;
+        self.owner = None;
         self.half(side).note_arrival(chunk.bytes.len(), cx);
         if let State::Wait(nth) = self.half(side).state {
             match self.pairing.awaits_switch(nth) {
-                Some(_) if chunk.bytes.len() <= MAX_WAITING => return taken(0, Transition::Stay),
-                // The answer was not captured, and this is what it allowed.
+                Some(_) if chunk.bytes.len() <= MAX_WAITING => return Consumed::bytes(0),
+                // The response was not captured, and this is what it allowed.
                 Some(true) => {
                     self.pairing.flush(cx);
-                    return taken(0, Transition::Detect);
+                    let exchange = Some(cx.exchange(nth));
+                    let handover = Handover { exchange, ..Handover::to(Successor::Detect) };
+                    return Consumed { transition: Transition::Replace(Box::new(handover)), ..Consumed::bytes(0) };
                 }
                 _ => self.half(side).begin_state(State::Head),
             }
         }
-        let taken = match self.half(side).state {
+        let mut consumed = match self.half(side).state {
             State::Head | State::Wait(_) => self.head(side, chunk, cx),
             State::Skip(_) => self.skip(side, chunk, cx),
             State::Body(_) => match core::mem::take(&mut self.half(side).state) {
                 State::Body(message) => self.advance(side, *message, chunk, None, cx),
-                _ => taken(0, Transition::Stay),
+                _ => Consumed::bytes(0),
             },
         };
-        self.half(side).consume(taken.bytes);
-        taken
+        self.half(side).consume(consumed.bytes);
+        consumed.owner = self.owner;
+        consumed
     }
 
-    fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>) {
+    fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        let side = lane.side;
         self.half(side).note_arrival(before.bytes.len(), cx);
         let after = match core::mem::take(&mut self.half(side).state) {
-            State::Body(mut message) => match message.body.skip_gap(len, before.bytes.is_empty()) {
-                message::GapPosition::Within if len == 0 => {
-                    message.drop_body();
-                    State::Body(message)
-                }
-                message::GapPosition::Within => {
-                    message.count_missing(len);
-                    State::Body(message)
-                }
-                message::GapPosition::AtEnd => {
-                    message.count_missing(len);
-                    self.finish(side, *message, before.first(0), None, cx);
-                    core::mem::take(&mut self.half(side).state)
-                }
-                message::GapPosition::Beyond(within) => {
-                    message.count_missing(within);
-                    message.quirks |= quirk::GAP;
-                    if message.body.is_chunked() {
-                        message.quirks |= quirk::TRUNCATED;
+            State::Body(message) => match missing {
+                Missing::Bytes(len) => self.skip_in_body(side, message, before, len, cx),
+                Missing::Unknown | Missing::Perhaps => self.abandon_body(side, message, before, cx),
+                Missing::Released => {
+                    let mut message = message;
+                    match message.body.skip_gap(0, before.bytes.is_empty()) {
+                        message::GapPosition::Within => {
+                            message.drop_body();
+                            State::Body(message)
+                        }
+                        _ => self.skip_in_body(side, message, before, 0, cx),
                     }
-                    self.finish(side, *message, before, None, cx);
-                    self.pairing.mark_doubtful(side);
-                    State::Skip(MessageSearch::new())
                 }
             },
             State::Wait(nth) => State::Wait(nth),
+            // Nothing of this side is known to be missing.
+            State::Head if missing == Missing::Perhaps && before.bytes.is_empty() => {
+                self.pairing.mark_doubtful(side);
+                State::Head
+            }
             state => {
                 self.half(side).state = state;
                 self.flush_incomplete(side, before, cx);
@@ -435,19 +547,19 @@ impl Session for Http {
         half.begin_state(after);
         half.consume(before.bytes.len());
         half.seen = 0;
-        if len == 0 {
-            // Memory is short: what is open is reported as far as it has come.
+        if missing == Missing::Released {
             self.pairing.flush(cx);
             self.lines = Vec::new();
         }
     }
 
-    fn end(&mut self, side: Side, rest: Chunk<'_>, ending: SideEnd, cx: &mut Context<'_>) {
+    fn end(&mut self, lane: Lane, rest: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
+        let side = lane.side;
         self.half(side).note_arrival(rest.bytes.len(), cx);
         if let State::Body(message) = &mut self.half(side).state {
             // RFC 9112 8: such a body is complete only if the connection was closed in order.
             if message.body.is_until_end()
-                && ending == SideEnd::Closed
+                && end == SideEnd::Closed
                 && message.missing == 0
                 && let State::Body(message) = core::mem::take(&mut self.half(side).state)
             {
@@ -477,10 +589,10 @@ impl Session for Http {
         let lines = self.lines.capacity() * size_of::<HeaderLine>();
         self.pairing.buffered() + lines + self.halves.iter().map(kept).sum::<usize>()
     }
-}
 
-fn taken(bytes: usize, then: Transition) -> Consumed {
-    Consumed { bytes, transition: then }
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(self.clone())
+    }
 }
 
 #[cfg(test)]
@@ -488,7 +600,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_read_for_all_but_the_first_line_and_what_is_concluded() {
+    fn headers_are_read_for_all_but_the_first_line_and_derived_fields() {
         #[rustfmt::skip]
         let others = [
             &START_LINE, &CHAT, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,

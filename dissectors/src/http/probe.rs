@@ -1,7 +1,7 @@
 //! Detection of HTTP/1 by the first bytes of a message.
 
 use super::head::is_token;
-use crate::session::Probe;
+use crate::session::{Hint, Probe};
 
 /// Maximum length of a method, in bytes.
 const MAX_METHOD: usize = 32;
@@ -66,7 +66,12 @@ static METHODS: &[&str] = &[
 
 /// Probes the first bytes of a side for HTTP/1: optional empty lines, then a status line or a request line. A request
 /// line needs a version, or a known method with a target that only HTTP has. More bytes never change a `Yes` or `No`.
-pub(super) fn probe(bytes: &[u8]) -> Probe {
+pub(super) fn probe(hint: &Hint<'_>) -> Probe {
+    probe_bytes(hint.bytes)
+}
+
+/// The same for bytes alone.
+pub(super) fn probe_bytes(bytes: &[u8]) -> Probe {
     let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     probe_message(bytes.get(blank..).unwrap_or_default())
 }
@@ -202,7 +207,7 @@ mod tests {
             (b"FOO \x00\x01", No),
         ];
         for &(bytes, expected) in cases {
-            assert_eq!(probe(bytes), expected, "{}", bytes.escape_ascii());
+            assert_eq!(probe_bytes(bytes), expected, "{}", bytes.escape_ascii());
         }
     }
 
@@ -219,7 +224,7 @@ mod tests {
             b"FOO /x\r HTTP/1.1\r\n",
         ];
         for case in cases {
-            for probe in [probe, starts_message] {
+            for probe in [probe_bytes, starts_message] {
                 let mut before = Probe::Perhaps;
                 for len in 0..=case.len() {
                     let result = probe(&case[..len]);

@@ -6,7 +6,7 @@ use crate::session::{Context, Probe};
 use crate::tree::{Slice, Value};
 
 /// Search for the next message: counts the skipped bytes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct MessageSearch {
     /// Number of skipped bytes.
     pub skipped_bytes: u64,
@@ -23,7 +23,7 @@ const MAX_START_LINE: usize = 4096;
 fn find_start_in_line(line: &[u8]) -> Option<usize> {
     let status = memchr::memmem::find_iter(line, b"HTTP/1.").find(|&at| line.get(at..).is_some_and(has_status_code));
     let request = || request_line_start(line.get(..=memchr::memmem::rfind(line, b" HTTP/1.")?)?);
-    status.or_else(request).filter(|&at| line.get(at..).is_some_and(|start| probe::probe(start) == Probe::Yes))
+    status.or_else(request).filter(|&at| line.get(at..).is_some_and(|start| probe::probe_bytes(start) == Probe::Yes))
 }
 
 /// Whether a version is followed by a status code.
@@ -80,8 +80,8 @@ impl MessageSearch {
                     None => at += end,
                 }
             } else {
-                match probe::probe(rest) {
-                    Probe::Yes => break true,
+                match probe::probe_bytes(rest) {
+                    Probe::Yes | Probe::Likely => break true,
                     Probe::Perhaps => break false,
                     Probe::No => self.is_mid_line = true,
                 }

@@ -2,7 +2,7 @@
 
 mod fields;
 
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
@@ -10,8 +10,13 @@ use etherparse::checksum::Sum16BitWords;
 pub use fields::*;
 
 /// Registry entry for ICMP.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "ICMP", fields: FIELDS, claims: &[Claim::IpProto(1)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "ICMP",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(1)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const ECHO_REPLY: u8 = 0;
 const UNREACHABLE: u8 = 3;
@@ -96,30 +101,30 @@ fn quotes(kind: u8) -> bool {
 ///  0       1       2       4               8
 ///  | type  | code  | check | by the type   | data, or the packet that the error is about
 /// ```
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("icmp");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        write_info(piece.bytes, packet.hops, tree);
+        write_info(payload.bytes, packet.hops, tree);
     }
     let complete = match tree.wants_any(&ICMP) {
-        true => describe(piece, packet, tree),
-        false => piece.bytes.len() >= 8,
+        true => describe(payload, packet, tree),
+        false => payload.bytes.len() >= 8,
     };
     if !complete {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
-        return Next::End;
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
+        return NextLayer::End;
     }
-    let rest = piece.from(8);
-    match piece.bytes {
-        _ if rest.wire == 0 => Next::End,
-        [ECHO_REQUEST | ECHO_REPLY, ..] => Next::Data(rest),
+    let rest = payload.from(8);
+    match payload.bytes {
+        _ if rest.wire == 0 => NextLayer::End,
+        [ECHO_REQUEST | ECHO_REPLY, ..] => NextLayer::Data(rest),
         &[kind, ..] if quotes(kind) => {
             packet.quoted = true;
-            let quoted = original_len(kind, piece.bytes).map_or(rest, |len| rest.first(len));
-            Next::EtherType(0x0800, quoted)
+            let quoted = original_len(kind, payload.bytes).map_or(rest, |len| rest.first(len));
+            NextLayer::EtherType(0x0800, quoted)
         }
-        _ => Next::End,
+        _ => NextLayer::End,
     }
 }
 
@@ -161,20 +166,20 @@ fn write_info(bytes: &[u8], hops: u8, tree: &mut Tree) {
 }
 
 /// Records the message. Returns whether the header is complete.
-fn describe(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
-    let mut reader = FieldReader::new(piece, tree);
-    let node = reader.tree.open(&ICMP, piece.all(), Value::Bytes(piece.all()));
-    let kind = header(&mut reader, piece, packet.quoted);
+fn describe(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
+    let mut reader = FieldReader::new(payload, tree);
+    let node = reader.tree.open(&ICMP, payload.all(), Value::Bytes(payload.all()));
+    let kind = header(&mut reader, payload, packet.quoted);
     let len = reader.position();
-    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
-    if let Some(at) = kind.ok().and_then(|kind| extensions_at(kind, piece.bytes)) {
-        extensions(piece.from(8 + at), tree);
+    tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
+    if let Some(at) = kind.ok().and_then(|kind| extensions_at(kind, payload.bytes)) {
+        extensions(payload.from(8 + at), tree);
     }
     tree.close();
     kind.is_ok()
 }
 
-fn header(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, quoted: bool) -> Result<u8, UnexpectedEnd> {
+fn header(reader: &mut FieldReader<'_, '_>, payload: Payload<'_>, quoted: bool) -> Result<u8, UnexpectedEnd> {
     let kind = reader.u8(&TYPE)?;
     let span = reader.span(1);
     let [code] = reader.read_array()?;
@@ -183,13 +188,13 @@ fn header(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, quoted: bool) ->
         reader.tree.label(node, format_args!("Code: {code} ({name})"));
     }
     reader.u16(&CHECKSUM)?;
-    describe_checksum(piece, quoted, reader.tree);
+    describe_checksum(payload, quoted, reader.tree);
     match kind {
         ECHO_REPLY | ECHO_REQUEST | 13..=18 => {
             read_both_orders(reader, &IDENT, &IDENT_LE)?;
             read_both_orders(reader, &SEQ, &SEQ_LE)?;
         }
-        UNREACHABLE | TIME_EXCEEDED => match original_len(kind, piece.bytes) {
+        UNREACHABLE | TIME_EXCEEDED => match original_len(kind, payload.bytes) {
             Some(_) => {
                 reader.bytes(&UNUSED, 1)?;
                 length(reader)?;
@@ -210,7 +215,7 @@ fn header(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, quoted: bool) ->
             let span = reader.span(1);
             let [pointer] = reader.read_array()?;
             reader.tree.put(&POINTER, span, Value::Uint(pointer.into()));
-            match original_len(kind, piece.bytes) {
+            match original_len(kind, payload.bytes) {
                 Some(_) => {
                     length(reader)?;
                     reader.bytes(&UNUSED, 2)?;
@@ -274,25 +279,25 @@ fn routers(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     Ok(())
 }
 
-fn describe_checksum(piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
-    let status = match Sum16BitWords::new().add_slice(piece.bytes).ones_complement() {
-        _ if quoted || piece.is_cut() => 2,
+fn describe_checksum(payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
+    let status = match Sum16BitWords::new().add_slice(payload.bytes).ones_complement() {
+        _ if quoted || payload.is_truncated() => 2,
         0 => 1,
         _ => 0,
     };
     tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(status));
     if status == 0 {
-        tree.note(&CHECKSUM_BAD, piece.span(2, 2), format_args!("{}", CHECKSUM_BAD.title));
+        tree.note(&CHECKSUM_BAD, payload.span(2, 2), format_args!("{}", CHECKSUM_BAD.title));
     }
 }
 
 /// Records the extensions (RFC 4884 7): a version, a checksum, then objects of length, class, type and data.
-fn extensions(piece: Payload<'_>, tree: &mut Tree) {
-    let Some(&[version, _, a, b]) = piece.bytes.first_chunk::<4>() else { return };
-    tree.open(&EXT, piece.all(), Value::Present);
-    tree.put(&EXT_VERSION, piece.span(0, 1), Value::Uint((version >> 4).into()));
-    tree.put(&EXT_CHECKSUM, piece.span(2, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
-    let mut rest = piece.from(4);
+fn extensions(payload: Payload<'_>, tree: &mut Tree) {
+    let Some(&[version, _, a, b]) = payload.bytes.first_chunk::<4>() else { return };
+    tree.open(&EXT, payload.all(), Value::Present);
+    tree.put(&EXT_VERSION, payload.span(0, 1), Value::Uint((version >> 4).into()));
+    tree.put(&EXT_CHECKSUM, payload.span(2, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
+    let mut rest = payload.from(4);
     while let Some(&[a, b, class, kind]) = rest.bytes.first_chunk::<4>() {
         let len = usize::from(u16::from_be_bytes([a, b]));
         tree.put(&EXT_LENGTH, rest.span(0, 2), Value::Uint(len as u64));
@@ -311,14 +316,14 @@ fn extensions(piece: Payload<'_>, tree: &mut Tree) {
     tree.close();
 }
 
-fn labels(mut piece: Payload<'_>, tree: &mut Tree) {
-    while let Some(bytes) = piece.bytes.first_chunk::<4>() {
+fn labels(mut payload: Payload<'_>, tree: &mut Tree) {
+    while let Some(bytes) = payload.bytes.first_chunk::<4>() {
         let word = u32::from_be_bytes(*bytes);
-        tree.put(&MPLS_LABEL, piece.span(0, 3), Value::Uint((word >> 12).into()));
-        tree.put(&MPLS_EXP, piece.span(2, 1), Value::Uint((word >> 9 & 7).into()));
-        tree.put(&MPLS_S, piece.span(2, 1), Value::Bool(word & 0x100 != 0));
-        tree.put(&MPLS_TTL, piece.span(3, 1), Value::Uint((word & 0xff).into()));
-        piece = piece.from(4);
+        tree.put(&MPLS_LABEL, payload.span(0, 3), Value::Uint((word >> 12).into()));
+        tree.put(&MPLS_EXP, payload.span(2, 1), Value::Uint((word >> 9 & 7).into()));
+        tree.put(&MPLS_S, payload.span(2, 1), Value::Bool(word & 0x100 != 0));
+        tree.put(&MPLS_TTL, payload.span(3, 1), Value::Uint((word & 0xff).into()));
+        payload = payload.from(4);
     }
 }
 

@@ -4,7 +4,7 @@
 mod fields;
 mod options;
 
-use crate::packet::{Address, Next, Packet, Payload};
+use crate::packet::{Address, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
@@ -13,8 +13,13 @@ use etherparse::checksum::Sum16BitWords;
 pub use fields::*;
 
 /// Registry entry for ICMPv6.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "ICMPv6", fields: FIELDS, claims: &[Claim::IpProto(58)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "ICMPv6",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(58)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const TOO_BIG: u8 = 2;
 const PARAMETER_PROBLEM: u8 = 4;
@@ -106,38 +111,38 @@ fn options_at(kind: u8) -> Option<usize> {
     }
 }
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("icmpv6");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
-        write_info(piece, packet.hops, tree);
+        write_info(payload, packet.hops, tree);
     }
-    let kind = piece.bytes.first().copied().unwrap_or_default();
+    let kind = payload.bytes.first().copied().unwrap_or_default();
     let complete = match tree.wants_any(&ICMPV6) {
-        true => describe(piece, packet, tree),
-        false => piece.bytes.len() >= options_at(kind).unwrap_or(8),
+        true => describe(payload, packet, tree),
+        false => payload.bytes.len() >= options_at(kind).unwrap_or(8),
     };
     if !complete {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
-        return Next::End;
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
+        return NextLayer::End;
     }
-    let rest = piece.from(8);
+    let rest = payload.from(8);
     match kind {
-        _ if rest.wire == 0 => Next::End,
-        ECHO_REQUEST | ECHO_REPLY => Next::Data(rest),
+        _ if rest.wire == 0 => NextLayer::End,
+        ECHO_REQUEST | ECHO_REPLY => NextLayer::Data(rest),
         // RFC 4443 2.1: the types below 128 are errors.
         1..=PARAMETER_PROBLEM => quoted_packet(rest, packet),
         REDIRECT => {
-            let header = options::options(piece.from(40)).find(|option| option.kind == options::REDIRECTED);
-            header.map_or(Next::End, |header| quoted_packet(header.piece.from(8), packet))
+            let header = options::options(payload.from(40)).find(|option| option.kind == options::REDIRECTED);
+            header.map_or(NextLayer::End, |header| quoted_packet(header.payload.from(8), packet))
         }
-        _ => Next::End,
+        _ => NextLayer::End,
     }
 }
 
-fn quoted_packet<'b>(piece: Payload<'b>, packet: &mut Packet) -> Next<'b> {
+fn quoted_packet<'b>(payload: Payload<'b>, packet: &mut Packet) -> NextLayer<'b> {
     packet.quoted = true;
-    Next::EtherType(0x86dd, piece)
+    NextLayer::EtherType(0x86dd, payload)
 }
 
 /// Displays an address.
@@ -155,8 +160,8 @@ impl fmt::Display for DisplayAddress<[u8; 6]> {
     }
 }
 
-fn write_info(piece: Payload<'_>, hops: u8, tree: &mut Tree) {
-    let &[kind, code, ..] = piece.bytes else {
+fn write_info(payload: Payload<'_>, hops: u8, tree: &mut Tree) {
+    let &[kind, code, ..] = payload.bytes else {
         tree.set_info(format_args!(""));
         return;
     };
@@ -167,9 +172,9 @@ fn write_info(piece: Payload<'_>, hops: u8, tree: &mut Tree) {
     if let Some(code) = codes(kind).get(usize::from(code)) {
         tree.append_info(format_args!(" ({code})"));
     }
-    let chunk = |at: usize| piece.bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).copied();
-    let target = piece.bytes.get(8..).and_then(|rest| rest.first_chunk::<16>()).copied();
-    let link = |number| options_at(kind).and_then(|at| options::link_address(piece.from(at), number));
+    let chunk = |at: usize| payload.bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).copied();
+    let target = payload.bytes.get(8..).and_then(|rest| rest.first_chunk::<16>()).copied();
+    let link = |number| options_at(kind).and_then(|at| options::link_address(payload.from(at), number));
     match kind {
         ECHO_REQUEST | ECHO_REPLY => {
             if let Some([a, b, c, d]) = chunk(4) {
@@ -214,21 +219,21 @@ impl fmt::Display for AdvertisementFlags {
 }
 
 /// Records the message. Returns whether it is complete.
-fn describe(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
-    let mut reader = FieldReader::new(piece, tree);
-    let node = reader.tree.open(&ICMPV6, piece.all(), Value::Bytes(piece.all()));
-    let kind = message(&mut reader, piece, packet);
+fn describe(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
+    let mut reader = FieldReader::new(payload, tree);
+    let node = reader.tree.open(&ICMPV6, payload.all(), Value::Bytes(payload.all()));
+    let kind = message(&mut reader, payload, packet);
     let len = reader.position();
     if let Some(at) = kind.ok().and_then(options_at) {
-        options::describe(piece.from(at), tree);
+        options::describe(payload.from(at), tree);
     } else {
-        tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
+        tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
     }
     tree.close();
     kind.is_ok()
 }
 
-fn message(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, packet: &Packet) -> Result<u8, UnexpectedEnd> {
+fn message(reader: &mut FieldReader<'_, '_>, payload: Payload<'_>, packet: &Packet) -> Result<u8, UnexpectedEnd> {
     let kind = reader.u8(&TYPE)?;
     let span = reader.span(1);
     let [code] = reader.read_array()?;
@@ -237,7 +242,7 @@ fn message(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, packet: &Packet
         reader.tree.label(node, format_args!("Code: {code} ({name})"));
     }
     reader.u16(&CHECKSUM)?;
-    describe_checksum(piece, packet, reader.tree);
+    describe_checksum(payload, packet, reader.tree);
     match kind {
         1 | 3 => drop(reader.bytes(&RESERVED, 4)?),
         TOO_BIG => drop(reader.u32(&MTU)?),
@@ -266,15 +271,15 @@ fn message(reader: &mut FieldReader<'_, '_>, piece: Payload<'_>, packet: &Packet
 }
 
 /// Records the checksum (RFC 4443 2.3): over a pseudo header of addresses, length and protocol, and the message.
-fn describe_checksum(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) {
+fn describe_checksum(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     let status = match (packet.source, packet.destination) {
-        (Address::V6(source), Address::V6(destination)) if !packet.quoted && !piece.is_cut() => {
+        (Address::V6(source), Address::V6(destination)) if !packet.quoted && !payload.is_truncated() => {
             let sum = Sum16BitWords::new()
                 .add_16bytes(source)
                 .add_16bytes(destination)
-                .add_4bytes(piece.wire.to_be_bytes())
+                .add_4bytes(payload.wire.to_be_bytes())
                 .add_2bytes([0, 58])
-                .add_slice(piece.bytes)
+                .add_slice(payload.bytes)
                 .ones_complement();
             u64::from(sum == 0)
         }
@@ -282,7 +287,7 @@ fn describe_checksum(piece: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     };
     tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(status));
     if status == 0 {
-        tree.note(&CHECKSUM_BAD, piece.span(2, 2), format_args!("{}", CHECKSUM_BAD.title));
+        tree.note(&CHECKSUM_BAD, payload.span(2, 2), format_args!("{}", CHECKSUM_BAD.title));
     }
 }
 

@@ -32,46 +32,46 @@ pub(super) const REDIRECTED: u8 = 4;
 #[derive(Clone, Copy)]
 pub(super) struct NdOption<'b> {
     pub(super) kind: u8,
-    pub(super) piece: Payload<'b>,
+    pub(super) payload: Payload<'b>,
 }
 
 /// Returns the options in order, up to one of an invalid length.
-pub(super) fn options(piece: Payload<'_>) -> impl Iterator<Item = NdOption<'_>> {
-    let mut rest = piece;
+pub(super) fn options(payload: Payload<'_>) -> impl Iterator<Item = NdOption<'_>> {
+    let mut rest = payload;
     core::iter::from_fn(move || {
         let &[kind, units] = rest.bytes.first_chunk::<2>()?;
         let len = usize::from(units) * 8;
         if len == 0 || len > rest.bytes.len() {
             return None;
         }
-        let option = NdOption { kind, piece: rest.first(len) };
+        let option = NdOption { kind, payload: rest.first(len) };
         rest = rest.from(len);
         Some(option)
     })
 }
 
 /// Returns the Ethernet address in the first option of this type.
-pub(super) fn link_address(piece: Payload<'_>, kind: u8) -> Option<[u8; 6]> {
-    let option = options(piece).find(|option| option.kind == kind)?;
-    option.piece.bytes.get(2..).filter(|rest| rest.len() == 6)?.first_chunk().copied()
+pub(super) fn link_address(payload: Payload<'_>, kind: u8) -> Option<[u8; 6]> {
+    let option = options(payload).find(|option| option.kind == kind)?;
+    option.payload.bytes.get(2..).filter(|rest| rest.len() == 6)?.first_chunk().copied()
 }
 
 /// Records all options.
-pub(super) fn describe(piece: Payload<'_>, tree: &mut Tree) {
+pub(super) fn describe(payload: Payload<'_>, tree: &mut Tree) {
     let mut read = 0;
-    for option in options(piece) {
-        read += option.piece.bytes.len();
-        let all = option.piece.all();
+    for option in options(payload) {
+        read += option.payload.bytes.len();
+        let all = option.payload.all();
         let node = tree.open(&OPT, all, Value::Present);
         let name = OPT_TYPE.value_name(option.kind.into()).unwrap_or("Unknown");
         tree.label(node, format_args!("ICMPv6 Option ({name})"));
-        let mut reader = FieldReader::new(option.piece, tree);
+        let mut reader = FieldReader::new(option.payload, tree);
         if describe_one(option.kind, &mut reader).is_err() {
             tree.note(&INVALID_OPTION_LENGTH, all, format_args!("{}", INVALID_OPTION_LENGTH.title));
         }
         tree.close();
     }
-    let rest = piece.from(read);
+    let rest = payload.from(read);
     if !rest.bytes.is_empty() {
         tree.open(&OPT, rest.all(), Value::Present);
         if let &[kind, ..] = rest.bytes {

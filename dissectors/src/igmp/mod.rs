@@ -1,7 +1,7 @@
 //! IGMP (RFC 1112, RFC 2236, RFC 3376): membership in multicast groups.
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
@@ -64,8 +64,13 @@ const RECORDS: &[(u64, &str)] = &[
 ];
 
 /// Registry entry for IGMP.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "IGMP", fields: FIELDS, claims: &[Claim::IpProto(2)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "IGMP",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(2)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const QUERY: u8 = 0x11;
 const REPORT_1: u8 = 0x12;
@@ -84,10 +89,10 @@ fn version(bytes: &[u8]) -> Option<u8> {
     }
 }
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("igmp");
     let quoted = packet.quoted;
-    let version = version(piece.bytes);
+    let version = version(payload.bytes);
     if version.is_some() {
         packet.path.push("igmp");
     }
@@ -98,18 +103,18 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
             Some(_) => "IGMPv3",
             None => PROTOCOL.short,
         };
-        write_info(piece.bytes, version, tree);
+        write_info(payload.bytes, version, tree);
     }
     if !tree.wants_any(&IGMP) && !tree.wants_columns() {
-        return Next::End;
+        return NextLayer::End;
     }
-    let mut reader = FieldReader::new(piece, tree);
-    reader.tree.open(&IGMP, piece.all(), Value::Bytes(piece.all()));
-    if message(&mut reader, piece, version, quoted).is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+    let mut reader = FieldReader::new(payload, tree);
+    reader.tree.open(&IGMP, payload.all(), Value::Bytes(payload.all()));
+    if message(&mut reader, payload, version, quoted).is_err() {
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
-    Next::End
+    NextLayer::End
 }
 
 fn write_info(bytes: &[u8], version: Option<u8>, tree: &mut Tree) {
@@ -130,7 +135,7 @@ fn write_info(bytes: &[u8], version: Option<u8>, tree: &mut Tree) {
 
 fn message(
     reader: &mut FieldReader<'_, '_>,
-    piece: Payload<'_>,
+    payload: Payload<'_>,
     version: Option<u8>,
     quoted: bool,
 ) -> Result<(), UnexpectedEnd> {
@@ -149,7 +154,7 @@ fn message(
         (None, _) => return Ok(()),
     }
     reader.u16(&CHECKSUM)?;
-    describe_checksum(piece, quoted, reader.tree);
+    describe_checksum(payload, quoted, reader.tree);
     if kind == REPORT_3 {
         return report(reader, quoted);
     }
@@ -235,15 +240,15 @@ fn info_senders(bytes: &[u8], tree: &mut Tree) {
     add_info(tree, format_args!("}}"));
 }
 
-fn describe_checksum(piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
-    let status = match Sum16BitWords::new().add_slice(piece.bytes).ones_complement() {
-        _ if quoted || piece.is_cut() => 2,
+fn describe_checksum(payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
+    let status = match Sum16BitWords::new().add_slice(payload.bytes).ones_complement() {
+        _ if quoted || payload.is_truncated() => 2,
         0 => 1,
         _ => 0,
     };
     tree.put(&CHECKSUM_STATUS, Slice::default(), Value::Uint(status));
     if status == 0 {
-        tree.note(&BAD_CHECKSUM, piece.span(2, 2), format_args!("{}", BAD_CHECKSUM.title));
+        tree.note(&BAD_CHECKSUM, payload.span(2, 2), format_args!("{}", BAD_CHECKSUM.title));
     }
 }
 
@@ -256,7 +261,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::field::Field;
 use crate::names::ip_protocol;
-use crate::packet::{Address, Fragment, Next, Packet, Payload};
+use crate::packet::{Address, Fragment, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::reassembly;
@@ -22,7 +22,8 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "IPv4",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x0800), Claim::IpProto(4), Claim::Ppp(0x0021), Claim::Link(228)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 /// Values of the header that later steps need.
@@ -42,14 +43,14 @@ struct HeaderFacts<'b> {
     payload: Payload<'b>,
 }
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ip");
-    let Ok(header) = Ipv4HeaderSlice::from_slice(piece.bytes) else {
-        return read_invalid(piece, packet, tree);
+    let Ok(header) = Ipv4HeaderSlice::from_slice(payload.bytes) else {
+        return read_invalid(payload, packet, tree);
     };
-    let facts = header_facts(&header, piece, packet.quoted);
+    let facts = header_facts(&header, payload, packet.quoted);
     if facts.total < facts.header.bytes.len() {
-        return read_invalid(piece, packet, tree);
+        return read_invalid(payload, packet, tree);
     }
     packet.source = Address::V4(facts.source);
     packet.destination = Address::V4(facts.destination);
@@ -59,41 +60,41 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
         write_columns(&facts, is_fragment, header.identification(), tree);
     }
     if tree.wants_any(&IP) {
-        describe(&facts, piece, packet.quoted, tree);
+        describe(&facts, payload, packet.quoted, tree);
     }
-    let payload = facts.payload;
-    if payload.wire == 0 || packet.quoted && payload.bytes.is_empty() {
-        return Next::End;
+    let next_payload = facts.payload;
+    if next_payload.wire == 0 || packet.quoted && next_payload.bytes.is_empty() {
+        return NextLayer::End;
     }
     if !is_fragment {
-        return Next::IpProto(facts.protocol, payload);
+        return NextLayer::IpProto(facts.protocol, next_payload);
     }
     match facts.offset {
         // A partly captured fragment cannot be reassembled, but the first one still shows the protocol. A fragment
         // quoted in an ICMP error is never reassembled.
-        0 if packet.quoted || payload.is_cut() => Next::IpProto(facts.protocol, payload),
-        _ if packet.quoted => Next::Data(payload),
-        offset => Next::Fragment(Fragment {
+        0 if packet.quoted || next_payload.is_truncated() => NextLayer::IpProto(facts.protocol, next_payload),
+        _ if packet.quoted => NextLayer::Data(next_payload),
+        offset => NextLayer::Fragment(Fragment {
             id: header.identification().into(),
             protocol: facts.protocol,
             offset,
             more: facts.more_fragments,
-            payload,
+            payload: next_payload,
         }),
     }
 }
 
-fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, piece: Payload<'b>, quoted: bool) -> HeaderFacts<'b> {
+fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, payload: Payload<'b>, quoted: bool) -> HeaderFacts<'b> {
     let len = header.slice().len();
     // With segmentation offload, the network card sets the length.
     let total = match usize::from(header.total_len()) {
-        0 => piece.wire as usize,
+        0 => payload.wire as usize,
         total => total,
     };
-    let mut payload = piece.first(total).from(len);
+    let mut next_payload = payload.first(total).from(len);
     if quoted {
         // RFC 792: only the beginning of a packet is quoted; its original length differs.
-        payload.wire = total.saturating_sub(len) as u32;
+        next_payload.wire = total.saturating_sub(len) as u32;
     }
     let next_hop = header.destination();
     let destination = match header.options() {
@@ -101,7 +102,7 @@ fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, piece: Payload<'b>, quoted: bo
         some => options::end_of_route(some).unwrap_or(next_hop),
     };
     HeaderFacts {
-        header: piece.first(len),
+        header: payload.first(len),
         source: header.source(),
         next_hop,
         destination,
@@ -109,7 +110,7 @@ fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, piece: Payload<'b>, quoted: bo
         protocol: header.protocol().0,
         offset: u32::from(header.fragments_offset().value()) * 8,
         more_fragments: header.more_fragments(),
-        payload,
+        payload: next_payload,
     }
 }
 
@@ -130,51 +131,51 @@ fn write_columns(facts: &HeaderFacts<'_>, is_fragment: bool, id: u16, tree: &mut
 }
 
 /// Records an invalid or truncated IPv4 header as far as possible.
-fn read_invalid<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read_invalid<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!(""));
     }
-    let node = tree.open(&IP, piece.all(), Value::Bytes(piece.all()));
+    let node = tree.open(&IP, payload.all(), Value::Bytes(payload.all()));
     tree.label(node, format_args!("{}", IP.title));
-    let first = piece.bytes.first().copied().unwrap_or(0x45);
+    let first = payload.bytes.first().copied().unwrap_or(0x45);
     let (version, len) = (first >> 4, usize::from(first & 0xf) * 4);
-    let mut next = Next::End;
+    let mut next = NextLayer::End;
     if version != 4 {
-        tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
+        tree.put(&VERSION, payload.span(0, 1), Value::Uint(version.into()));
         let text = format_args!("Bogus IPv4 version ({version}, must be 4)");
-        note_invalid(&BOGUS_IP_VERSION, piece.span(0, 1), text, packet, tree);
+        note_invalid(&BOGUS_IP_VERSION, payload.span(0, 1), text, packet, tree);
         if version == 6 {
-            next = Next::EtherType(0x86dd, piece);
+            next = NextLayer::EtherType(0x86dd, payload);
         }
     } else if len < 20 {
-        tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
-        tree.put(&HDR_LEN, piece.span(0, 1), Value::Uint(len as u64));
+        tree.put(&VERSION, payload.span(0, 1), Value::Uint(version.into()));
+        tree.put(&HDR_LEN, payload.span(0, 1), Value::Uint(len as u64));
         let text = format_args!("Bogus IP header length ({len}, must be at least 20)");
-        note_invalid(&BOGUS_HEADER_LENGTH, piece.span(0, 1), text, packet, tree);
-    } else if let Some(total) = total_length(piece).filter(|&total| total < len) {
-        let _ = describe_lengths(&mut FieldReader::new(piece, tree), packet.quoted);
+        note_invalid(&BOGUS_HEADER_LENGTH, payload.span(0, 1), text, packet, tree);
+    } else if let Some(total) = total_length(payload).filter(|&total| total < len) {
+        let _ = describe_lengths(&mut FieldReader::new(payload, tree), packet.quoted);
         let text = format_args!("Bogus IP length ({total}, less than header length {len})");
-        note_invalid(&BOGUS_IP_LENGTH, piece.span(2, 2), text, packet, tree);
+        note_invalid(&BOGUS_IP_LENGTH, payload.span(2, 2), text, packet, tree);
     } else {
         // Truncated: record the available fields, at least the source address.
-        let mut reader = FieldReader::new(piece, tree);
+        let mut reader = FieldReader::new(payload, tree);
         let _ = describe_header(&mut reader, None, packet.quoted);
-        if let Some(source) = piece.bytes.get(12..).and_then(|rest| rest.first_chunk()) {
+        if let Some(source) = payload.bytes.get(12..).and_then(|rest| rest.first_chunk()) {
             packet.source = Address::V4(*source);
             if tree.wants_columns() && !packet.quoted {
                 tree.columns_mut().source = Some(Value::Ipv4(*source));
             }
         }
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
     next
 }
 
 /// Returns the length of header and payload, if the header has one.
-fn total_length(piece: Payload<'_>) -> Option<usize> {
-    let total = piece.bytes.get(2..)?.first_chunk().map(|total| usize::from(u16::from_be_bytes(*total)))?;
+fn total_length(payload: Payload<'_>) -> Option<usize> {
+    let total = payload.bytes.get(2..)?.first_chunk().map(|total| usize::from(u16::from_be_bytes(*total)))?;
     (total != 0).then_some(total)
 }
 
@@ -185,11 +186,11 @@ fn note_invalid(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, pac
     }
 }
 
-fn describe(facts: &HeaderFacts<'_>, piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
-    let node = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().with(facts.payload.all())));
+fn describe(facts: &HeaderFacts<'_>, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
+    let node = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().extended_to(facts.payload.all())));
     let (source, destination) = (Ipv4Addr::from(facts.source), Ipv4Addr::from(facts.destination));
     tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));
-    let _ = describe_header(&mut FieldReader::new(piece, tree), Some(facts.destination), quoted);
+    let _ = describe_header(&mut FieldReader::new(payload, tree), Some(facts.destination), quoted);
     if facts.header.bytes.len() > 20 {
         options::describe(facts.header.from(20), facts.next_hop, tree);
     }

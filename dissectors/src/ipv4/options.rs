@@ -85,11 +85,11 @@ pub(super) fn end_of_route(bytes: &[u8]) -> Option<[u8; 4]> {
 
 /// Records all options. `destination` is the destination in the header: the next address of the source route, if
 /// present.
-pub(super) fn describe(piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
+pub(super) fn describe(payload: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
     let mut nops = 0;
-    for option in options(piece.bytes) {
+    for option in options(payload.bytes) {
         let kind = option.kind();
-        let span = piece.span(option.offset, option.bytes.len());
+        let span = payload.span(option.offset, option.bytes.len());
         let Some(name) = OPT_TYPE.value_name(kind.into()).filter(|_| option.has_valid_len) else {
             if !option.has_valid_len {
                 let len = option.u8(1);
@@ -97,7 +97,7 @@ pub(super) fn describe(piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree
             }
             continue;
         };
-        let first = piece.span(option.offset, 1);
+        let first = payload.span(option.offset, 1);
         let node = tree.open(&OPT_TYPE, first, Value::Uint(kind.into()));
         match kind {
             0 | 1 => tree.label(node, format_args!("IP Option - {name}")),
@@ -107,8 +107,8 @@ pub(super) fn describe(piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree
         tree.put(&OPT_TYPE_CLASS, first, Value::Uint((kind >> 5 & 3).into()));
         tree.put(&OPT_TYPE_NUMBER, first, Value::Uint((kind & 0x1f).into()));
         if kind > 1 {
-            tree.put(&OPT_LEN, piece.span(option.offset + 1, 1), Value::Uint(option.bytes.len() as u64));
-            describe_one(&option, piece.from(option.offset).first(option.bytes.len()), destination, tree);
+            tree.put(&OPT_LEN, payload.span(option.offset + 1, 1), Value::Uint(option.bytes.len() as u64));
+            describe_one(&option, payload.from(option.offset).first(option.bytes.len()), destination, tree);
         }
         tree.close();
         nops = if kind == 1 { nops + 1 } else { 0 };
@@ -118,7 +118,7 @@ pub(super) fn describe(piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree
     }
 }
 
-fn describe_one(option: &IpOption<'_>, piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
+fn describe_one(option: &IpOption<'_>, payload: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
     let number = |at: usize| Value::Uint(option.u16(at).into());
     // Options of a fixed length.
     let exact = match option.kind() {
@@ -130,35 +130,35 @@ fn describe_one(option: &IpOption<'_>, piece: Payload<'_>, destination: [u8; 4],
         let len = option.bytes.len();
         tree.note(
             &OPT_LEN_INVALID,
-            piece.span(1, 1),
+            payload.span(1, 1),
             format_args!("Invalid option length: expected {exact} bytes, found {len}"),
         );
         return;
     }
     match option.kind() {
-        RECORD_ROUTE | LOOSE_ROUTE | STRICT_ROUTE => describe_route(option, piece, destination, tree),
-        11 | 12 => drop(tree.put(&OPT_MTU, piece.span(2, 2), number(2))),
-        68 => describe_time_stamps(option, piece, tree),
+        RECORD_ROUTE | LOOSE_ROUTE | STRICT_ROUTE => describe_route(option, payload, destination, tree),
+        11 | 12 => drop(tree.put(&OPT_MTU, payload.span(2, 2), number(2))),
+        68 => describe_time_stamps(option, payload, tree),
         82 => {
-            tree.put(&OPT_ID_NUMBER, piece.span(2, 2), number(2));
-            tree.put(&OPT_OHC, piece.span(4, 2), number(4));
-            tree.put(&OPT_RHC, piece.span(6, 2), number(6));
-            tree.put(&OPT_ORIGINATOR, piece.span(8, 4), Value::Ipv4(option.array4(8).unwrap_or_default()));
+            tree.put(&OPT_ID_NUMBER, payload.span(2, 2), number(2));
+            tree.put(&OPT_OHC, payload.span(4, 2), number(4));
+            tree.put(&OPT_RHC, payload.span(6, 2), number(6));
+            tree.put(&OPT_ORIGINATOR, payload.span(8, 4), Value::Ipv4(option.array4(8).unwrap_or_default()));
         }
-        136 => drop(tree.put(&OPT_SID, piece.span(2, 2), number(2))),
-        148 => drop(tree.put(&OPT_RA, piece.span(2, 2), number(2))),
+        136 => drop(tree.put(&OPT_SID, payload.span(2, 2), number(2))),
+        148 => drop(tree.put(&OPT_RA, payload.span(2, 2), number(2))),
         _ => {}
     }
 }
 
 /// Records a route (RFC 791 3.1): the pointer, counted from 1, separates the passed addresses from those to come.
-fn describe_route(option: &IpOption<'_>, piece: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
+fn describe_route(option: &IpOption<'_>, payload: Payload<'_>, destination: [u8; 4], tree: &mut Tree) {
     if option.bytes.len() < 3 {
-        tree.note(&OPT_LEN_INVALID, piece.all(), format_args!("Route option too short for a pointer"));
+        tree.note(&OPT_LEN_INVALID, payload.all(), format_args!("Route option too short for a pointer"));
         return;
     }
     let pointer = usize::from(option.u8(2));
-    tree.put(&OPT_PTR, piece.span(2, 1), Value::Uint(pointer as u64));
+    tree.put(&OPT_PTR, payload.span(2, 1), Value::Uint(pointer as u64));
     let is_record = option.kind() == RECORD_ROUTE;
     let count = (option.bytes.len() - 3) / 4;
     for nth in 0..count {
@@ -171,29 +171,29 @@ fn describe_route(option: &IpOption<'_>, piece: Payload<'_>, destination: [u8; 4
             (false, false) if nth + 1 == count => continue,
             (false, false) => &SRC_RT,
         };
-        tree.put(field, piece.span(at, 4), Value::Ipv4(address));
+        tree.put(field, payload.span(at, 4), Value::Ipv4(address));
     }
-    if !is_record && end_of_route(piece.bytes).is_some() {
+    if !is_record && end_of_route(payload.bytes).is_some() {
         tree.put(&CUR_RT, crate::tree::Slice::default(), Value::Ipv4(destination));
     }
 }
 
-fn describe_time_stamps(option: &IpOption<'_>, piece: Payload<'_>, tree: &mut Tree) {
+fn describe_time_stamps(option: &IpOption<'_>, payload: Payload<'_>, tree: &mut Tree) {
     if option.bytes.len() < 4 {
-        tree.note(&OPT_LEN_INVALID, piece.all(), format_args!("Time stamp option too short for pointer and flags"));
+        tree.note(&OPT_LEN_INVALID, payload.all(), format_args!("Time stamp option too short for pointer and flags"));
         return;
     }
     let flag = option.u8(3) & 0xf;
-    tree.put(&OPT_PTR, piece.span(2, 1), Value::Uint(option.u8(2).into()));
-    tree.put(&OPT_OVERFLOW, piece.span(3, 1), Value::Uint((option.u8(3) >> 4).into()));
-    tree.put(&OPT_FLAG, piece.span(3, 1), Value::Uint(flag.into()));
+    tree.put(&OPT_PTR, payload.span(2, 1), Value::Uint(option.u8(2).into()));
+    tree.put(&OPT_OVERFLOW, payload.span(3, 1), Value::Uint((option.u8(3) >> 4).into()));
+    tree.put(&OPT_FLAG, payload.span(3, 1), Value::Uint(flag.into()));
     let mut at = 4;
     while let Some(bytes) = option.array4(at) {
         // RFC 791: with the flag 1 or 3, an address precedes each time.
         if flag != 0 && (at - 4) % 8 == 0 {
-            tree.put(&OPT_TIME_STAMP_ADDR, piece.span(at, 4), Value::Ipv4(bytes));
+            tree.put(&OPT_TIME_STAMP_ADDR, payload.span(at, 4), Value::Ipv4(bytes));
         } else {
-            tree.put(&OPT_TIME_STAMP, piece.span(at, 4), Value::Uint(u32::from_be_bytes(bytes).into()));
+            tree.put(&OPT_TIME_STAMP, payload.span(at, 4), Value::Uint(u32::from_be_bytes(bytes).into()));
         }
         at += 4;
     }

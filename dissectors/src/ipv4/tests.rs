@@ -54,7 +54,7 @@ fn the_total_length_limits_the_payload_and_0_means_the_whole_frame() {
         bytes.resize(bytes.len() + after, 0);
         let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
         let len = match next {
-            Next::IpProto(17, payload) => payload.bytes.len(),
+            NextLayer::IpProto(17, payload) => payload.bytes.len(),
             _ => 0,
         };
         assert_eq!(len, expected, "{total} {after}");
@@ -64,10 +64,10 @@ fn the_total_length_limits_the_payload_and_0_means_the_whole_frame() {
 #[test]
 fn a_truncated_packet_keeps_its_length_on_the_wire() {
     let bytes = packet(b"hello");
-    let piece = Payload { bytes: bytes.get(..30).unwrap_or_default(), base: 0, wire: 60 };
-    let next = read(piece, &mut Packet::default(), &mut Tree::default());
+    let payload = Payload { bytes: bytes.get(..30).unwrap_or_default(), base: 0, wire: 60 };
+    let next = read(payload, &mut Packet::default(), &mut Tree::default());
     assert!(
-        matches!(next, Next::IpProto(17, Payload { bytes: [_, _, _, _, _, _, _, _, _, _], wire: 13, .. })),
+        matches!(next, NextLayer::IpProto(17, Payload { bytes: [_, _, _, _, _, _, _, _, _, _], wire: 13, .. })),
         "{next:?}"
     );
 }
@@ -113,7 +113,7 @@ fn a_quoted_packet_is_longer_than_its_quote() {
     let mut tree = Tree::new(Wants::everything());
     tree.begin(&bytes);
     let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
-    assert!(matches!(next, Next::IpProto(17, Payload { wire: 1480, .. })), "{next:?}");
+    assert!(matches!(next, NextLayer::IpProto(17, Payload { wire: 1480, .. })), "{next:?}");
     assert!(tree.first(&BOGUS_IP_LENGTH).is_none());
     assert_eq!(tree.columns().protocol, "");
 }
@@ -161,11 +161,11 @@ fn invalid_options_are_noted() {
 fn every_prefix_is_noted_as_short() {
     let bytes = packet(b"hello");
     for len in 0..bytes.len() {
-        let piece = Payload { bytes: bytes.get(..len).unwrap_or_default(), base: 0, wire: bytes.len() as u32 };
+        let payload = Payload { bytes: bytes.get(..len).unwrap_or_default(), base: 0, wire: bytes.len() as u32 };
         let mut tree = Tree::new(Wants::everything());
-        tree.begin(piece.bytes);
-        let next = read(piece, &mut Packet::default(), &mut tree);
-        assert_eq!(matches!(next, Next::End), len < 20);
+        tree.begin(payload.bytes);
+        let next = read(payload, &mut Packet::default(), &mut tree);
+        assert_eq!(matches!(next, NextLayer::End), len < 20);
         assert_eq!(tree.first(&crate::frame::SHORT).is_some(), len < 20, "{len}");
     }
 }

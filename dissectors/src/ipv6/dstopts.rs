@@ -1,7 +1,7 @@
 //! The destination options header of IPv6 (RFC 8200 4.6).
 
 use super::options::{self, ExtensionHeaderFields};
-use crate::packet::{Address, Next, Packet, Payload};
+use crate::packet::{Address, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -17,18 +17,23 @@ crate::fields! { "ipv6::dstopts";
 }
 
 /// Registry entry for the destination options header.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(60)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "IPv6",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(60)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const HEADER: ExtensionHeaderFields =
     ExtensionHeaderFields { protocol: &DSTOPTS, nxt: &NXT, len: &LEN, len_oct: &LEN_OCT };
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ipv6.dstopts");
     if tree.wants_columns() && !packet.quoted {
         tree.set_info(format_args!("IPv6 destination options"));
     }
-    let Some((header, next)) = HEADER.read(piece, packet, tree) else { return Next::End };
+    let Some((header, next)) = HEADER.read(payload, packet, tree) else { return NextLayer::End };
     // RFC 6275 6.3: the source is the home address of the mobile host, wherever it sent the packet from.
     if let Some(home) = options::home_address(header.bytes) {
         packet.source = Address::V6(home);
@@ -36,6 +41,6 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
             tree.columns_mut().source = Some(Value::Ipv6(home));
         }
     }
-    HEADER.describe(header, piece.all(), None, tree);
+    HEADER.describe(header, payload.all(), None, tree);
     next
 }

@@ -1,7 +1,7 @@
 //! The fragment header of IPv6 (RFC 8200 4.5).
 
 use crate::field::DisplayBase;
-use crate::packet::{Fragment, Next, Packet, Payload};
+use crate::packet::{Fragment, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 use etherparse::Ipv6FragmentHeaderSlice;
@@ -24,18 +24,23 @@ crate::fields! { "ipv6::fraghdr";
 }
 
 /// Registry entry for the fragment header.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(44)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "IPv6",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(44)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const HEADER: usize = 8;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ipv6.fraghdr");
-    let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(piece.bytes) else {
-        tree.open(&FRAGHDR, piece.all(), Value::Bytes(piece.all()));
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+    let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(payload.bytes) else {
+        tree.open(&FRAGHDR, payload.all(), Value::Bytes(payload.all()));
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
         tree.close();
-        return Next::End;
+        return NextLayer::End;
     };
     let next = header.next_header().0;
     let offset = u32::from(header.fragment_offset().value()) * 8;
@@ -45,25 +50,25 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
         tree.set_info(format_args!("IPv6 fragment (off={offset} more={more_text} ident={ident:#010x} nxt={next})"));
     }
     if tree.wants_any(&FRAGHDR) {
-        describe(&header, piece, tree);
+        describe(&header, payload, tree);
     }
-    let payload = piece.from(HEADER);
+    let next_payload = payload.from(HEADER);
     match (offset, more) {
         // RFC 6946: a packet in a single fragment needs no reassembly.
-        (0, false) => Next::IpProto(next, payload),
+        (0, false) => NextLayer::IpProto(next, next_payload),
         // A partly captured fragment cannot be reassembled, but the first one still shows the protocol. A fragment
         // quoted in an ICMP error is never reassembled.
-        (0, true) if packet.quoted || payload.is_cut() => Next::IpProto(next, payload),
-        _ if packet.quoted => Next::Data(payload),
-        _ => Next::Fragment(Fragment { id: ident, protocol: next, offset, more, payload }),
+        (0, true) if packet.quoted || next_payload.is_truncated() => NextLayer::IpProto(next, next_payload),
+        _ if packet.quoted => NextLayer::Data(next_payload),
+        _ => NextLayer::Fragment(Fragment { id: ident, protocol: next, offset, more, payload: next_payload }),
     }
 }
 
-fn describe(header: &Ipv6FragmentHeaderSlice<'_>, piece: Payload<'_>, tree: &mut Tree) {
-    let at = |at, len| piece.span(at, len);
-    let [_, reserved, _, low, ..] = *piece.bytes.first_chunk::<HEADER>().unwrap_or(&[0; HEADER]);
+fn describe(header: &Ipv6FragmentHeaderSlice<'_>, payload: Payload<'_>, tree: &mut Tree) {
+    let at = |at, len| payload.span(at, len);
+    let [_, reserved, _, low, ..] = *payload.bytes.first_chunk::<HEADER>().unwrap_or(&[0; HEADER]);
     let units = header.fragment_offset().value();
-    tree.open(&FRAGHDR, at(0, HEADER), Value::Bytes(piece.all()));
+    tree.open(&FRAGHDR, at(0, HEADER), Value::Bytes(payload.all()));
     tree.put(&NXT, at(0, 1), Value::Uint(header.next_header().0.into()));
     tree.put(&RESERVED_OCTET, at(1, 1), Value::Uint(reserved.into()));
     let node = tree.put(&OFFSET, at(2, 2), Value::Uint(units.into()));

@@ -1,7 +1,7 @@
 //! The hop-by-hop options header of IPv6 (RFC 8200 4.3).
 
 use super::options::ExtensionHeaderFields;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::Tree;
 
@@ -19,19 +19,24 @@ crate::fields! { "ipv6::hopopts";
 }
 
 /// Registry entry for the hop-by-hop options header.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(0)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "IPv6",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(0)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const HEADER: ExtensionHeaderFields =
     ExtensionHeaderFields { protocol: &HOPOPTS, nxt: &NXT, len: &LEN, len_oct: &LEN_OCT };
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     let is_first = packet.path.names().last() == Some(&"ipv6");
     packet.path.push("ipv6.hopopts");
     if tree.wants_columns() && !packet.quoted {
         tree.set_info(format_args!("IPv6 hop-by-hop options"));
     }
-    let Some((header, next)) = HEADER.read(piece, packet, tree) else { return Next::End };
-    HEADER.describe(header, piece.all(), (!is_first).then_some(&NOT_FIRST), tree);
+    let Some((header, next)) = HEADER.read(payload, packet, tree) else { return NextLayer::End };
+    HEADER.describe(header, payload.all(), (!is_first).then_some(&NOT_FIRST), tree);
     next
 }

@@ -11,7 +11,7 @@ mod tests;
 
 use crate::field::Field;
 use crate::names::ip_protocol;
-use crate::packet::{Address, Next, Packet, Payload};
+use crate::packet::{Address, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::reassembly;
@@ -24,44 +24,45 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "IPv6",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x86dd), Claim::IpProto(41), Claim::Ppp(0x0057), Claim::Link(229)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 const HEADER: usize = 40;
 // RFC 8200 4.7: no next header.
 const NO_NEXT_HEADER: u8 = 59;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    let Ok(header) = Ipv6HeaderSlice::from_slice(piece.bytes) else {
-        return read_invalid(piece, packet, tree);
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+    let Ok(header) = Ipv6HeaderSlice::from_slice(payload.bytes) else {
+        return read_invalid(payload, packet, tree);
     };
     packet.path.push("ipv6");
     packet.source = Address::V6(header.source());
     packet.destination = Address::V6(header.destination());
     packet.hops = header.hop_limit();
-    let rest = piece.from(HEADER);
+    let rest = payload.from(HEADER);
     // A length of 0 belongs to a jumbogram (RFC 2675), or the network card sets it: all bytes of the frame are the
     // payload.
     let len = match u32::from(header.payload_length()) {
         0 => rest.wire,
         len => len,
     };
-    let mut payload = rest.first(len as usize);
+    let mut next_payload = rest.first(len as usize);
     if packet.quoted {
         // RFC 4443 3: only the beginning of a packet is quoted; its original length differs.
-        payload.wire = len;
+        next_payload.wire = len;
     }
     let next = header.next_header().0;
     if tree.wants_columns() && !packet.quoted {
         write_columns(&header, next, tree);
     }
     if tree.wants_any(&IPV6) || tree.wants(&crate::names::IP_VERSION) {
-        describe(&header, piece.first(HEADER).all().with(payload.all()), piece, packet.quoted, tree);
+        describe(&header, payload.first(HEADER).all().extended_to(next_payload.all()), payload, packet.quoted, tree);
     }
     match next {
-        _ if packet.quoted && payload.bytes.is_empty() => Next::End,
-        NO_NEXT_HEADER => Next::Data(payload),
-        _ => Next::IpProto(next, payload),
+        _ if packet.quoted && next_payload.bytes.is_empty() => NextLayer::End,
+        NO_NEXT_HEADER => NextLayer::Data(next_payload),
+        _ => NextLayer::IpProto(next, next_payload),
     }
 }
 
@@ -77,38 +78,38 @@ fn write_columns(header: &Ipv6HeaderSlice<'_>, next: u8, tree: &mut Tree) {
 }
 
 /// Records an invalid or truncated IPv6 header as far as possible.
-fn read_invalid<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    let version = piece.bytes.first().map_or(6, |first| first >> 4);
+fn read_invalid<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+    let version = payload.bytes.first().map_or(6, |first| first >> 4);
     let has_columns = tree.wants_columns() && !packet.quoted;
     if has_columns {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let node = tree.open(&IPV6, piece.all(), Value::Bytes(piece.all()));
+    let node = tree.open(&IPV6, payload.all(), Value::Bytes(payload.all()));
     tree.label(node, format_args!("{}", IPV6.title));
     let next = if version == 6 {
         packet.path.push("ipv6");
-        let _ = describe_header(&mut FieldReader::new(piece, tree), packet.quoted);
-        let len = piece.bytes.len();
+        let _ = describe_header(&mut FieldReader::new(payload, tree), packet.quoted);
+        let len = payload.bytes.len();
         if has_columns {
-            if let Some(source) = piece.bytes.get(8..).and_then(|rest| rest.first_chunk()) {
+            if let Some(source) = payload.bytes.get(8..).and_then(|rest| rest.first_chunk()) {
                 tree.columns_mut().source = Some(Value::Ipv6(*source));
             }
-            match piece.is_cut() {
+            match payload.is_truncated() {
                 true => tree.set_info(format_args!("")),
                 false => tree.set_info(format_args!("Invalid IPv6 header ({len} bytes, need exactly {HEADER})")),
             }
         }
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
-        Next::End
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
+        NextLayer::End
     } else {
         let text = format_args!("Bogus IPv6 version ({version}, must be 6)");
-        tree.put(&VERSION, piece.span(0, 1), Value::Uint(version.into()));
-        tree.put(&crate::names::IP_VERSION, piece.span(0, 1), Value::Uint(version.into()));
-        tree.note(&BOGUS_IPV6_VERSION, piece.span(0, 1), text);
+        tree.put(&VERSION, payload.span(0, 1), Value::Uint(version.into()));
+        tree.put(&crate::names::IP_VERSION, payload.span(0, 1), Value::Uint(version.into()));
+        tree.note(&BOGUS_IPV6_VERSION, payload.span(0, 1), text);
         if has_columns {
             tree.set_info(text);
         }
-        Next::Data(piece)
+        NextLayer::Data(payload)
     };
     tree.close();
     next
@@ -124,12 +125,12 @@ struct Ipv6AddressFields {
 static SOURCE: Ipv6AddressFields = Ipv6AddressFields { address: &SRC, host: &SRC_HOST, mac: &SRC_SLAAC_MAC };
 static DESTINATION: Ipv6AddressFields = Ipv6AddressFields { address: &DST, host: &DST_HOST, mac: &DST_SLAAC_MAC };
 
-fn describe(header: &Ipv6HeaderSlice<'_>, whole: Slice, piece: Payload<'_>, quoted: bool, tree: &mut Tree) {
-    let all = piece.span(0, HEADER);
+fn describe(header: &Ipv6HeaderSlice<'_>, whole: Slice, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
+    let all = payload.span(0, HEADER);
     let node = tree.open(&IPV6, all, Value::Bytes(whole));
     let (source, destination) = (DisplayIpv6(header.source()), DisplayIpv6(header.destination()));
     tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
-    let _ = describe_header(&mut FieldReader::new(piece, tree), quoted);
+    let _ = describe_header(&mut FieldReader::new(payload, tree), quoted);
     tree.close();
 }
 

@@ -3,7 +3,7 @@
 
 use super::fields::*;
 use crate::field::Field;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::tree::{Slice, Tree, Value};
 use etherparse::Ipv6RawExtHeaderSlice;
 
@@ -54,41 +54,41 @@ impl ExtensionHeaderFields {
     /// Returns the bytes of the header and the next layer. An incomplete header is recorded and returns None.
     pub(super) fn read<'b>(
         &self,
-        piece: Payload<'b>,
+        payload: Payload<'b>,
         packet: &Packet,
         tree: &mut Tree,
-    ) -> Option<(Payload<'b>, Next<'b>)> {
-        let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(piece.bytes) else {
-            tree.open(self.protocol, piece.all(), Value::Bytes(piece.all()));
-            crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+    ) -> Option<(Payload<'b>, NextLayer<'b>)> {
+        let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(payload.bytes) else {
+            tree.open(self.protocol, payload.all(), Value::Bytes(payload.all()));
+            crate::padding::note_truncated_unless_quoted(payload, packet, tree);
             tree.close();
             return None;
         };
         let len = header.slice().len();
-        Some((piece.first(len), Next::IpProto(header.next_header().0, piece.from(len))))
+        Some((payload.first(len), NextLayer::IpProto(header.next_header().0, payload.from(len))))
     }
 
     /// Records a whole header with its options, if wanted. `misplaced` is the note for a header out of order;
     /// `span_with_payload` covers header and payload.
     pub(super) fn describe(
         &self,
-        piece: Payload<'_>,
+        payload: Payload<'_>,
         span_with_payload: Slice,
         misplaced: Option<&'static Field>,
         tree: &mut Tree,
     ) {
         // The option fields belong to IPv6, whichever header contains them.
-        let (true, &[next, units, ..]) = (tree.wants_any(self.protocol) || tree.wants_any(&IPV6), piece.bytes) else {
+        let (true, &[next, units, ..]) = (tree.wants_any(self.protocol) || tree.wants_any(&IPV6), payload.bytes) else {
             return;
         };
-        tree.open(self.protocol, piece.all(), Value::Bytes(span_with_payload));
-        tree.put(self.nxt, piece.span(0, 1), Value::Uint(next.into()));
-        tree.put(self.len, piece.span(1, 1), Value::Uint(units.into()));
-        tree.put(self.len_oct, Slice::default(), Value::Uint(piece.bytes.len() as u64));
+        tree.open(self.protocol, payload.all(), Value::Bytes(span_with_payload));
+        tree.put(self.nxt, payload.span(0, 1), Value::Uint(next.into()));
+        tree.put(self.len, payload.span(1, 1), Value::Uint(units.into()));
+        tree.put(self.len_oct, Slice::default(), Value::Uint(payload.bytes.len() as u64));
         if let Some(note) = misplaced {
-            tree.note(note, piece.span(0, 1), format_args!("{}", note.title));
+            tree.note(note, payload.span(0, 1), format_args!("{}", note.title));
         }
-        describe(piece.from(2), tree);
+        describe(payload.from(2), tree);
         tree.close();
     }
 }
@@ -107,8 +107,8 @@ pub(super) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
 }
 
 /// Records the options of a header, which follow its first two bytes.
-fn describe(piece: Payload<'_>, tree: &mut Tree) {
-    let mut rest = piece;
+fn describe(payload: Payload<'_>, tree: &mut Tree) {
+    let mut rest = payload;
     while let Some(&kind) = rest.bytes.first() {
         // RFC 8200 4.2: Pad1 has neither length nor data.
         let len = match (kind, rest.bytes.get(1)) {
@@ -124,10 +124,10 @@ fn describe(piece: Payload<'_>, tree: &mut Tree) {
     }
 }
 
-fn describe_one(kind: u8, piece: Payload<'_>, tree: &mut Tree) {
-    let node = tree.open(&OPT, piece.all(), Value::Present);
+fn describe_one(kind: u8, payload: Payload<'_>, tree: &mut Tree) {
+    let node = tree.open(&OPT, payload.all(), Value::Present);
     tree.label(node, format_args!("{}", OPT_TYPE.value_name(kind.into()).unwrap_or("Unknown IPv6 Option")));
-    let first = piece.span(0, 1);
+    let first = payload.span(0, 1);
     tree.open(&OPT_TYPE, first, Value::Uint(kind.into()));
     if kind != 0 {
         tree.put(&OPT_TYPE_ACTION, first, Value::Uint((kind >> 6).into()));
@@ -138,8 +138,8 @@ fn describe_one(kind: u8, piece: Payload<'_>, tree: &mut Tree) {
     if kind == 0 {
         tree.put(&OPT_PAD1, first, Value::Present);
     } else {
-        let data = piece.from(2);
-        tree.put(&OPT_LENGTH, piece.span(1, 1), Value::Uint(data.bytes.len() as u64));
+        let data = payload.from(2);
+        tree.put(&OPT_LENGTH, payload.span(1, 1), Value::Uint(data.bytes.len() as u64));
         describe_data(kind, data, tree);
     }
     tree.close();
@@ -173,8 +173,8 @@ mod tests {
     use crate::wants::Wants;
 
     /// Dissects the bytes as a header of the protocol.
-    fn dissect<'b>(protocol: &Protocol, bytes: &'b [u8]) -> (Tree, Next<'b>) {
-        let Dissector::Layer(read) = protocol.dissector else { unreachable!("a header is a layer") };
+    fn dissect<'b>(protocol: &Protocol, bytes: &'b [u8]) -> (Tree, NextLayer<'b>) {
+        let [Dissector::Layer(read)] = protocol.dissectors else { unreachable!("a header is a layer") };
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let next = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
@@ -189,7 +189,7 @@ mod tests {
         let bytes = [17, 0, 4, 1, 5, 1, 1, 0, 0xaa];
         for (protocol, len_oct) in BOTH.into_iter().zip([&hopopts::LEN_OCT, &dstopts::LEN_OCT]) {
             let (tree, next) = dissect(protocol, &bytes);
-            assert!(matches!(next, Next::IpProto(17, Payload { bytes: [0xaa], .. })), "{next:?}");
+            assert!(matches!(next, NextLayer::IpProto(17, Payload { bytes: [0xaa], .. })), "{next:?}");
             assert_eq!(tree.first(len_oct), Some(Value::Uint(8)));
             assert_eq!(tree.first(&OPT_TEL), Some(Value::Uint(5)));
             assert_eq!(tree.first(&OPT_PADN), Some(Value::Bytes(Slice::new(7, 1))));
@@ -200,7 +200,7 @@ mod tests {
     fn an_option_that_runs_past_the_header_is_noted() {
         for protocol in BOTH {
             let (tree, next) = dissect(protocol, &[17, 0, 1, 9, 0, 0, 0, 0, 0xaa]);
-            assert!(matches!(next, Next::IpProto(17, _)), "{next:?}");
+            assert!(matches!(next, NextLayer::IpProto(17, _)), "{next:?}");
             assert!(tree.first(&OPT_INVALID_LEN).is_some());
         }
     }
@@ -210,7 +210,7 @@ mod tests {
         let bytes = [17, 1, 1, 4, 0, 0, 0, 0, 0];
         for (protocol, len) in BOTH.into_iter().flat_map(|protocol| (0..bytes.len()).map(move |len| (protocol, len))) {
             let (tree, next) = dissect(protocol, bytes.get(..len).unwrap_or_default());
-            assert!(matches!(next, Next::End), "{next:?}");
+            assert!(matches!(next, NextLayer::End), "{next:?}");
             assert!(tree.first(&crate::frame::MALFORMED).is_some(), "{len}");
         }
     }

@@ -1,7 +1,7 @@
 //! The routing header of IPv6 (RFC 8200 4.4): the routers that a packet visits, in the format of its type.
 
 use crate::field::DisplayBase;
-use crate::packet::{Address, Next, Packet, Payload};
+use crate::packet::{Address, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::FieldReader;
 use crate::tree::{Slice, Tree, Value};
@@ -58,27 +58,32 @@ const MOBILE: u8 = 2;
 const SEGMENTS: u8 = 4;
 
 /// Registry entry for the routing header.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "IPv6", fields: FIELDS, claims: &[Claim::IpProto(43)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "IPv6",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(43)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 /// ```text
 ///  0       1       2       3       4               8
 ///  | next  |length | type  | left  | of the type   | addresses
 /// ```
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ipv6.routing");
     if tree.wants_columns() && !packet.quoted {
         tree.set_info(format_args!("IPv6 routing"));
     }
-    let header = Ipv6RawExtHeaderSlice::from_slice(piece.bytes).ok();
+    let header = Ipv6RawExtHeaderSlice::from_slice(payload.bytes).ok();
     let Some((header, (&[next, _, kind, left], _))) =
         header.and_then(|header| Some((header.slice(), header.slice().split_first_chunk::<4>()?)))
     else {
-        tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
-        let _ = FieldReader::new(piece, tree).u8(&NXT);
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        tree.open(&ROUTING, payload.all(), Value::Bytes(payload.all()));
+        let _ = FieldReader::new(payload, tree).u8(&NXT);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
         tree.close();
-        return Next::End;
+        return NextLayer::End;
     };
     // Final destination: transport checksums and connections use that address (RFC 8200 8.1).
     if let Some(last) = last_address(kind, left, header) {
@@ -88,9 +93,9 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
         }
     }
     if tree.wants_any(&ROUTING) {
-        describe(piece.first(header.len()), kind, left, next, tree);
+        describe(payload.first(header.len()), kind, left, next, tree);
     }
-    Next::IpProto(next, piece.from(header.len()))
+    NextLayer::IpProto(next, payload.from(header.len()))
 }
 
 fn addresses(header: &[u8]) -> impl ExactSizeIterator<Item = [u8; 16]> {
@@ -109,24 +114,24 @@ fn last_address(kind: u8, left: u8, header: &[u8]) -> Option<[u8; 16]> {
     }
 }
 
-fn describe(piece: Payload<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
-    let len = piece.bytes.len();
-    let node = tree.open(&ROUTING, piece.all(), Value::Bytes(piece.all()));
+fn describe(payload: Payload<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
+    let len = payload.bytes.len();
+    let node = tree.open(&ROUTING, payload.all(), Value::Bytes(payload.all()));
     tree.label(node, format_args!("{} ({})", ROUTING.title, TYPE.value_name(kind.into()).unwrap_or("Unknown")));
-    tree.put(&NXT, piece.span(0, 1), Value::Uint(next.into()));
-    tree.put(&LEN, piece.span(1, 1), Value::Uint((len / 8 - 1) as u64));
+    tree.put(&NXT, payload.span(0, 1), Value::Uint(next.into()));
+    tree.put(&LEN, payload.span(1, 1), Value::Uint((len / 8 - 1) as u64));
     tree.put(&LEN_OCT, Slice::default(), Value::Uint(len as u64));
-    tree.put(&TYPE, piece.span(2, 1), Value::Uint(kind.into()));
+    tree.put(&TYPE, payload.span(2, 1), Value::Uint(kind.into()));
     // RFC 5095: deprecated for security reasons.
     if kind == SOURCE_ROUTE {
-        tree.note(&DEPRECATED, piece.span(2, 1), format_args!("{}", DEPRECATED.title));
+        tree.note(&DEPRECATED, payload.span(2, 1), format_args!("{}", DEPRECATED.title));
     }
-    tree.put(&SEGLEFT, piece.span(3, 1), Value::Uint(left.into()));
-    if matches!(kind, SOURCE_ROUTE | MOBILE | SEGMENTS) && usize::from(left) > addresses(piece.bytes).len() {
-        tree.note(&INVALID_SEGLEFT, piece.span(3, 1), format_args!("{}", INVALID_SEGLEFT.title));
+    tree.put(&SEGLEFT, payload.span(3, 1), Value::Uint(left.into()));
+    if matches!(kind, SOURCE_ROUTE | MOBILE | SEGMENTS) && usize::from(left) > addresses(payload.bytes).len() {
+        tree.note(&INVALID_SEGLEFT, payload.span(3, 1), format_args!("{}", INVALID_SEGLEFT.title));
     }
-    let reserved = piece.span(4, 4);
-    let field = match (kind, piece.bytes) {
+    let reserved = payload.span(4, 4);
+    let field = match (kind, payload.bytes) {
         (SOURCE_ROUTE, _) => {
             tree.put(&SRC_RESERVED, reserved, Value::Bytes(reserved));
             &SRC_ADDR
@@ -136,25 +141,25 @@ fn describe(piece: Payload<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree) {
             &MIPV6_HOME_ADDRESS
         }
         (SEGMENTS, &[_, _, _, _, last, flags, ..]) => {
-            tree.put(&SRH_LAST_ENTRY, piece.span(4, 1), Value::Uint(last.into()));
-            tree.put(&SRH_FLAGS, piece.span(5, 1), Value::Uint(flags.into()));
-            tree.put(&SRH_TAG, piece.span(6, 2), Value::Bytes(piece.span(6, 2)));
+            tree.put(&SRH_LAST_ENTRY, payload.span(4, 1), Value::Uint(last.into()));
+            tree.put(&SRH_FLAGS, payload.span(5, 1), Value::Uint(flags.into()));
+            tree.put(&SRH_TAG, payload.span(6, 2), Value::Bytes(payload.span(6, 2)));
             &SRH_ADDR
         }
         _ => {
-            let data = piece.from(4).all();
+            let data = payload.from(4).all();
             tree.put(&UNKNOWN_DATA, data, Value::Bytes(data));
             tree.close();
             return;
         }
     };
     // The bytes after the last entry of a segment list are options of the segment route.
-    let count = match (kind, piece.bytes) {
+    let count = match (kind, payload.bytes) {
         (SEGMENTS, &[_, _, _, _, last, ..]) => usize::from(last) + 1,
         _ => usize::MAX,
     };
-    for (nth, address) in addresses(piece.bytes).take(count).enumerate() {
-        tree.put(field, piece.span(8 + nth * 16, 16), Value::Ipv6(address));
+    for (nth, address) in addresses(payload.bytes).take(count).enumerate() {
+        tree.put(field, payload.span(8 + nth * 16, 16), Value::Ipv6(address));
     }
     tree.close();
 }

@@ -57,7 +57,7 @@ fn the_payload_length_limits_the_payload_and_0_means_the_whole_frame() {
         let mut bytes = changed(4, &len.to_be_bytes());
         bytes.resize(bytes.len() + after, 0);
         let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
-        assert!(matches!(next, Next::IpProto(17, payload) if payload.bytes.len() == expected), "{len} {next:?}");
+        assert!(matches!(next, NextLayer::IpProto(17, payload) if payload.bytes.len() == expected), "{len} {next:?}");
     }
 }
 

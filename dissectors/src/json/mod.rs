@@ -2,8 +2,8 @@
 
 mod walk;
 
-use crate::content::{Body, joined_name};
-use crate::packet::Path;
+use crate::content::{MessageBody, joined_name};
+use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -54,10 +54,11 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::MediaType("application/json-seq"),
         Claim::MediaType("text/json"),
     ],
-    dissector: Dissector::Content(read),
+    aliases: &[],
+    dissectors: &[Dissector::Content(read)],
 };
 
-fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("json");
     body.append_info(tree, format_args!(", JSON ({})", body.media_type_text()));
     if body.depth == 0 && tree.wants_columns() {

@@ -1,7 +1,7 @@
 //! An iterative JSON parser: one step for each token, with an explicit stack.
 
 use super::*;
-use crate::content::Lossy;
+use crate::content::LossyText;
 use crate::packet::Payload;
 use crate::tree::Slice;
 use alloc::borrow::Cow;
@@ -37,7 +37,7 @@ enum WalkError {
 }
 
 struct JsonWalker<'b, 't> {
-    piece: Payload<'b>,
+    payload: Payload<'b>,
     at: usize,
     path: Vec<u8>,
     stack: Vec<Container<'b>>,
@@ -46,15 +46,15 @@ struct JsonWalker<'b, 't> {
     tree: &'t mut Tree,
 }
 
-/// Records the values of `piece`, which may contain several texts in sequence.
-pub(super) fn walk(piece: Payload<'_>, tree: &mut Tree) {
+/// Records the values of `payload`, which may contain several texts in sequence.
+pub(super) fn walk(payload: Payload<'_>, tree: &mut Tree) {
     let (path, stack) = (Vec::new(), Vec::new());
-    let mut walk = JsonWalker { piece, at: 0, path, stack, values: 0, written_bytes: 0, tree };
+    let mut walk = JsonWalker { payload, at: 0, path, stack, values: 0, written_bytes: 0, tree };
     let result = walk.texts();
     while let Some(container) = walk.stack.pop() {
         walk.close_container(container);
     }
-    let rest = walk.piece.from(walk.at).all();
+    let rest = walk.payload.from(walk.at).all();
     match result {
         Ok(()) => {}
         Err(WalkError::Malformed) => walk.tree.note(&MALFORMED, rest, format_args!("{}", MALFORMED.title)),
@@ -65,7 +65,7 @@ pub(super) fn walk(piece: Payload<'_>, tree: &mut Tree) {
 impl<'b> JsonWalker<'b, '_> {
     fn texts(&mut self) -> Result<(), WalkError> {
         // RFC 8259 8.1: a byte order mark may be ignored.
-        if self.piece.bytes.starts_with(b"\xef\xbb\xbf") {
+        if self.payload.bytes.starts_with(b"\xef\xbb\xbf") {
             self.at = 3;
         }
         loop {
@@ -92,9 +92,9 @@ impl<'b> JsonWalker<'b, '_> {
 
     /// Returns the next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
-        let rest = self.piece.bytes.get(self.at..)?;
+        let rest = self.payload.bytes.get(self.at..)?;
         self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
-        self.piece.bytes.get(self.at).copied()
+        self.payload.bytes.get(self.at).copied()
     }
 
     fn key(&mut self) -> Result<Member<'b>, WalkError> {
@@ -125,7 +125,7 @@ impl<'b> JsonWalker<'b, '_> {
         match self.peek() {
             Some(open @ (b'{' | b'[')) => {
                 let field = if open == b'{' { &OBJECT } else { &ARRAY };
-                self.tree.open(field, self.piece.span(self.at, 1), Value::Present);
+                self.tree.open(field, self.payload.span(self.at, 1), Value::Present);
                 self.at += 1;
                 self.stack.push(Container { is_object: open == b'{', member, path });
                 return Ok(());
@@ -142,10 +142,10 @@ impl<'b> JsonWalker<'b, '_> {
                 }
             },
             _ => {
-                let rest = self.piece.bytes.get(self.at..).unwrap_or_default();
+                let rest = self.payload.bytes.get(self.at..).unwrap_or_default();
                 let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
                 let len = rest.iter().take_while(is_part).count();
-                let (word, span) = (rest.get(..len).unwrap_or_default(), self.piece.span(self.at, len));
+                let (word, span) = (rest.get(..len).unwrap_or_default(), self.payload.span(self.at, len));
                 let field = match word {
                     b"true" => &TRUE,
                     b"false" => &FALSE,
@@ -172,9 +172,9 @@ impl<'b> JsonWalker<'b, '_> {
         if self.tree.wants(&PATH_WITH_VALUE) || self.tree.wants(&MEMBER_WITH_VALUE) {
             self.written_bytes += self.path.len() + value.len() * 2;
             let whole = if self.path.is_empty() { &b"/"[..] } else { &self.path };
-            self.tree.put_text(&PATH_WITH_VALUE, span, format_args!("{}:{}", Lossy(whole), Lossy(value)));
+            self.tree.put_text(&PATH_WITH_VALUE, span, format_args!("{}:{}", LossyText(whole), LossyText(value)));
             let key = member.map_or(&b"[]"[..], |member| &member.key);
-            self.tree.put_text(&MEMBER_WITH_VALUE, span, format_args!("{}:{}", Lossy(key), Lossy(value)));
+            self.tree.put_text(&MEMBER_WITH_VALUE, span, format_args!("{}:{}", LossyText(key), LossyText(value)));
         }
     }
 
@@ -189,7 +189,7 @@ impl<'b> JsonWalker<'b, '_> {
         if let Some(member) = member {
             let text = self.text(&member.key, member.key_span);
             self.tree.put(&KEY, member.key_span, Value::Text(text));
-            let span = self.piece.span(member.start, self.at.saturating_sub(member.start));
+            let span = self.payload.span(member.start, self.at.saturating_sub(member.start));
             if self.tree.wants(&PATH) {
                 self.written_bytes += self.path.len();
                 let path = self.tree.store_bytes(&self.path);
@@ -204,7 +204,7 @@ impl<'b> JsonWalker<'b, '_> {
 
     /// Reads a string. Returns it unescaped, and its position with the quotes.
     fn string(&mut self) -> Result<(Cow<'b, [u8]>, Slice), WalkError> {
-        let rest = self.piece.bytes.get(self.at + 1..).unwrap_or_default();
+        let rest = self.payload.bytes.get(self.at + 1..).unwrap_or_default();
         let mut end = 0;
         let mut is_plain = true;
         loop {
@@ -216,7 +216,7 @@ impl<'b> JsonWalker<'b, '_> {
             end += 2;
         }
         let raw = rest.get(..end).unwrap_or_default();
-        let span = self.piece.span(self.at, end + 2);
+        let span = self.payload.span(self.at, end + 2);
         self.at += end + 2;
         let text = if is_plain { Cow::Borrowed(raw) } else { Cow::Owned(unescape(raw)) };
         Ok((text, span))

@@ -1,7 +1,7 @@
 //! LLC (IEEE 802.2) with its SNAP extension (IEEE 802, RFC 1042).
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
@@ -96,37 +96,42 @@ const RESPONSES: &[(u64, &str)] = &[
 ];
 
 /// Registry entry for LLC. LINKTYPE_ATM_RFC1483 is a frame that begins with an LLC header.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "LLC", fields: FIELDS, claims: &[Claim::Link(100)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "LLC",
+    fields: FIELDS,
+    claims: &[Claim::Link(100)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 // Service access points of SNAP and IP.
 const SNAP: u8 = 0xaa;
 const IP: u8 = 0x06;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     // Both access points global: not LLC but IPX in Novell's raw framing.
-    if piece.bytes.starts_with(&[0xff, 0xff]) {
-        return Next::Data(piece);
+    if payload.bytes.starts_with(&[0xff, 0xff]) {
+        return NextLayer::Data(payload);
     }
     packet.path.push("llc");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = FieldReader::new(piece, tree);
-    let all = piece.all();
+    let mut reader = FieldReader::new(payload, tree);
+    let all = payload.all();
     let node = reader.tree.open(&LLC, all, Value::Bytes(all));
     let next = header(&mut reader);
     let read = reader.position();
-    tree.set(node, piece.span(0, read), Value::Bytes(piece.all()));
+    tree.set(node, payload.span(0, read), Value::Bytes(payload.all()));
     if next.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
-    next.unwrap_or(Next::End)
+    next.unwrap_or(NextLayer::End)
 }
 
-fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEnd> {
+fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<NextLayer<'b>, UnexpectedEnd> {
     let span = reader.span(1);
     let dsap = reader.u8(&DSAP)?;
     reader.tree.put(&DSAP_SAP, span, Value::Uint((dsap >> 1).into()));
@@ -146,8 +151,8 @@ fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEn
     ));
     Ok(match dsap {
         SNAP if unnumbered => snap(reader)?,
-        IP if unnumbered => Next::EtherType(0x0800, reader.rest()),
-        _ => Next::Data(reader.rest()),
+        IP if unnumbered => NextLayer::EtherType(0x0800, reader.rest()),
+        _ => NextLayer::Data(reader.rest()),
     })
 }
 
@@ -214,17 +219,17 @@ fn poll_final_mark(response: bool) -> &'static str {
     if response { " F" } else { " P" }
 }
 
-fn snap<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEnd> {
+fn snap<'b>(reader: &mut FieldReader<'b, '_>) -> Result<NextLayer<'b>, UnexpectedEnd> {
     let oui = reader.u24(&OUI)?;
     let ether_type = matches!(oui, 0 | 0xf8);
     let number = reader.u16(if ether_type { &TYPE } else { &PID })?;
     reader.tree.set_info(format_args!("U, func=UI; SNAP, OUI {oui:#08X}, PID {number:#06X}"));
     Ok(match oui {
         // RFC 1042, and Cisco's equivalent.
-        _ if ether_type => Next::EtherType(number, reader.rest()),
+        _ if ether_type => NextLayer::EtherType(number, reader.rest()),
         // RFC 2684 5.2: bridged Ethernet, with and without its check sequence, after two bytes of padding.
-        0x80c2 if matches!(number, 1 | 7) => Next::Link(1, reader.rest()),
-        _ => Next::Data(reader.rest()),
+        0x80c2 if matches!(number, 1 | 7) => NextLayer::Link(1, reader.rest()),
+        _ => NextLayer::Data(reader.rest()),
     })
 }
 

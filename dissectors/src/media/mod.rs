@@ -1,7 +1,7 @@
 //! Media: bodies of a media type without a dissector.
 
-use crate::content::Body;
-use crate::packet::Path;
+use crate::content::MessageBody;
+use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -13,10 +13,15 @@ crate::fields! { "media";
 }
 
 /// Registry entry for media.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "", fields: FIELDS, claims: &[Claim::MediaType("*/*")], dissector: Dissector::Content(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "",
+    fields: FIELDS,
+    claims: &[Claim::MediaType("*/*")],
+    aliases: &[],
+    dissectors: &[Dissector::Content(read)],
+};
 
-fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("media");
     body.append_info(tree, format_args!(" ({})", body.media_type_text()));
     if !tree.wants_any(&MEDIA) {

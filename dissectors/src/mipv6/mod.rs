@@ -1,7 +1,7 @@
 //! The mobility header of IPv6 (RFC 6275 6.1): the common beginning of all its messages.
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -33,25 +33,30 @@ const TYPES: &[(u64, &str)] = &[
 ];
 
 /// Registry entry for the mobility header.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "MIPv6", fields: FIELDS, claims: &[Claim::IpProto(135)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "MIPv6",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(135)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("mipv6");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!(""));
     }
-    let mut reader = FieldReader::new(piece, tree);
-    reader.tree.open(&MIPV6, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    reader.tree.open(&MIPV6, payload.all(), Value::Bytes(payload.all()));
     match header(&mut reader) {
         Ok(kind) if !quoted => tree.set_info(format_args!("{}", MHTYPE.value_name(kind.into()).unwrap_or("Unknown"))),
         Ok(_) => {}
-        Err(UnexpectedEnd) => crate::padding::note_truncated_unless_quoted(piece, packet, tree),
+        Err(UnexpectedEnd) => crate::padding::note_truncated_unless_quoted(payload, packet, tree),
     }
     tree.close();
-    Next::End
+    NextLayer::End
 }
 
 fn header(reader: &mut FieldReader<'_, '_>) -> Result<u8, UnexpectedEnd> {
@@ -73,7 +78,7 @@ mod tests {
         let bytes = [59, 1, 5, 0, 0x12, 0x34, 0, 0];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        assert!(matches!(read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         assert_eq!(tree.first(&CSUM), Some(Value::Uint(0x1234)));
         assert_eq!(tree.bytes(tree.columns().info), b"Binding Update");
     }

@@ -1,7 +1,7 @@
 //! MPLS (RFC 3032): the label stack, and its payload as far as it can be determined (RFC 4928, RFC 4385).
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -49,39 +49,40 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::Ppp(0x0283),
         Claim::IpProto(137),
     ],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 /// ```text
 ///  0                     20    23 24        32
 ///  | label               | class |b| ttl    |
 /// ```
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("mpls");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!("MPLS Label Switched Packet"));
     }
-    let mut rest = piece;
+    let mut rest = payload;
     while let Some(bytes) = rest.bytes.first_chunk::<4>() {
         let word = u32::from_be_bytes(*bytes);
         if tree.wants_any(&MPLS) {
             describe(word, rest, tree);
         }
         rest = rest.from(4);
-        // Every label consumes four bytes of the piece, so the loop ends.
+        // Every label consumes four bytes of the payload, so the loop ends.
         if word & 0x100 != 0 && !rest.bytes.is_empty() {
-            return payload(rest, packet, tree);
+            return read_payload(rest, packet, tree);
         }
     }
     crate::padding::note_truncated_unless_quoted(rest, packet, tree);
-    Next::End
+    NextLayer::End
 }
 
-fn describe(word: u32, piece: Payload<'_>, tree: &mut Tree) {
+fn describe(word: u32, payload: Payload<'_>, tree: &mut Tree) {
     let (label, class, bottom, ttl) = (word >> 12, word >> 9 & 7, word >> 8 & 1, word & 0xff);
-    let span = piece.span(0, 4);
-    let node = tree.open(&MPLS, span, Value::Bytes(piece.all()));
+    let span = payload.span(0, 4);
+    let node = tree.open(&MPLS, span, Value::Bytes(payload.all()));
     tree.label(node, format_args!("{}, Label: {label}, Exp: {class}, S: {bottom}, TTL: {ttl}", MPLS.title));
     for (field, value) in [(&LABEL, label), (&EXP, class), (&BOTTOM, bottom), (&TTL, ttl)] {
         tree.put(field, span, Value::Uint(value.into()));
@@ -91,32 +92,32 @@ fn describe(word: u32, piece: Payload<'_>, tree: &mut Tree) {
 
 /// Determines the payload by its first four bits (RFC 4928 2). 4 and 6 are the version of IP. 0 is the control word of
 /// a pseudowire (RFC 4385 3), assumed to be Ethernet (RFC 4448). 1 is an associated channel (RFC 4385 5).
-fn payload<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    match piece.bytes {
-        [first, ..] if first >> 4 == 4 => Next::EtherType(0x0800, piece),
-        [first, ..] if first >> 4 == 6 => Next::EtherType(0x86dd, piece),
+fn read_payload<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+    match payload.bytes {
+        [first, ..] if first >> 4 == 4 => NextLayer::EtherType(0x0800, payload),
+        [first, ..] if first >> 4 == 6 => NextLayer::EtherType(0x86dd, payload),
         &[first, _, a, b, ..] if first >> 4 == 0 => {
             packet.path.push("pwethheuristic");
             packet.path.push("pwethcw");
             let sequence = Value::Uint(u16::from_be_bytes([a, b]).into());
-            tree.open(&PWETH_CW, piece.span(0, 4), Value::Bool(true));
-            tree.put(&PWETH_CW_SEQUENCE_NUMBER, piece.span(2, 2), sequence);
+            tree.open(&PWETH_CW, payload.span(0, 4), Value::Bool(true));
+            tree.put(&PWETH_CW_SEQUENCE_NUMBER, payload.span(2, 2), sequence);
             tree.close();
-            Next::Link(1, piece.from(4))
+            NextLayer::Link(1, payload.from(4))
         }
         &[first, reserved, a, b, ..] if first >> 4 == 1 => {
             packet.path.push("pwach");
             let channel = u16::from_be_bytes([a, b]);
-            tree.put(&PWACH_VER, piece.span(0, 1), Value::Uint((first & 0xf).into()));
-            tree.put(&PWACH_RES, piece.span(1, 1), Value::Uint(reserved.into()));
-            tree.put(&PWACH_CHANNEL_TYPE, piece.span(2, 2), Value::Uint(channel.into()));
+            tree.put(&PWACH_VER, payload.span(0, 1), Value::Uint((first & 0xf).into()));
+            tree.put(&PWACH_RES, payload.span(1, 1), Value::Uint(reserved.into()));
+            tree.put(&PWACH_CHANNEL_TYPE, payload.span(2, 2), Value::Uint(channel.into()));
             match channel {
-                0x0021 => Next::EtherType(0x0800, piece.from(4)),
-                0x0057 => Next::EtherType(0x86dd, piece.from(4)),
-                _ => Next::Data(piece.from(4)),
+                0x0021 => NextLayer::EtherType(0x0800, payload.from(4)),
+                0x0057 => NextLayer::EtherType(0x86dd, payload.from(4)),
+                _ => NextLayer::Data(payload.from(4)),
             }
         }
-        _ => Next::Data(piece),
+        _ => NextLayer::Data(payload),
     }
 }
 

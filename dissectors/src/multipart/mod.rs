@@ -1,8 +1,8 @@
 //! Multipart bodies (RFC 2046 5.1, RFC 7578): parts between boundaries, each with its own headers and body.
 
-use crate::content::{Body, Lossy};
+use crate::content::{LossyText, MessageBody};
 use crate::field::Field;
-use crate::packet::{Path, Payload};
+use crate::packet::{Payload, ProtocolPath};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
@@ -61,7 +61,8 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "MIME multipart",
     fields: FIELDS,
     claims: &[Claim::MediaType("multipart/*")],
-    dissector: Dissector::Content(read),
+    aliases: &[],
+    dissectors: &[Dissector::Content(read)],
 };
 
 /// Maximum number of recorded parts.
@@ -80,17 +81,17 @@ static HEADERS: &[(&str, &Field)] = &[
     ("content-length", &LENGTH),
 ];
 
-fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("mime_multipart");
-    let piece = body.payload;
+    let payload = body.payload;
     let boundary = body.parameter("boundary").filter(|boundary| !boundary.is_empty());
-    let node = tree.open(&MULTIPART, piece.all(), Value::Bytes(piece.all()));
-    let shown = Lossy(boundary.unwrap_or_default());
+    let node = tree.open(&MULTIPART, payload.all(), Value::Bytes(payload.all()));
+    let shown = LossyText(boundary.unwrap_or_default());
     tree.label(node, format_args!("{}, Type: {}, Boundary: \"{shown}\"", MULTIPART.title, body.media_type_text()));
     tree.put_text(&TYPE, Slice::default(), format_args!("{}", body.media_type_text()));
     match boundary {
         Some(boundary) => describe_parts(body, &[b"--", boundary].concat(), path, tree),
-        None => tree.note(&NO_BOUNDARY, piece.all(), format_args!("{}", NO_BOUNDARY.title)),
+        None => tree.note(&NO_BOUNDARY, payload.all(), format_args!("{}", NO_BOUNDARY.title)),
     }
     tree.close();
 }
@@ -140,61 +141,61 @@ pub fn part_ranges<'b>(bytes: &'b [u8], boundary: &[u8]) -> impl Iterator<Item =
     .take(MAX_PARTS)
 }
 
-fn describe_parts(body: &Body<'_>, dashed: &[u8], path: &mut Path, tree: &mut Tree) {
-    let piece = body.payload;
-    let bytes = piece.bytes;
+fn describe_parts(body: &MessageBody<'_>, dashed: &[u8], path: &mut ProtocolPath, tree: &mut Tree) {
+    let payload = body.payload;
+    let bytes = payload.bytes;
     let finder = memmem::Finder::new(dashed);
     let Some(mut before) = next_delimiter(bytes, &finder, 0) else {
-        tree.note(&UNFINISHED, piece.all(), format_args!("No boundary in the body"));
+        tree.note(&UNFINISHED, payload.all(), format_args!("No boundary in the body"));
         return;
     };
     let text = |tree: &mut Tree, field, delimiter: Delimiter| {
-        let span = piece.span(delimiter.start, delimiter.end - delimiter.start);
+        let span = payload.span(delimiter.start, delimiter.end - delimiter.start);
         tree.put(field, span, Value::Text(span));
     };
     if before.start > 0 {
-        let span = piece.span(0, before.start);
+        let span = payload.span(0, before.start);
         tree.put(&PREAMBLE, span, Value::Bytes(span));
     }
     text(tree, if before.is_last { &LAST_BOUNDARY } else { &FIRST_BOUNDARY }, before);
     for nth in 0.. {
         if before.is_last {
             if before.end < bytes.len() {
-                let span = piece.from(before.end).all();
+                let span = payload.from(before.end).all();
                 tree.put(&TRAILER, span, Value::Bytes(span));
             }
             return;
         }
         if nth == MAX_PARTS {
-            tree.note(&LIMIT, piece.from(before.end).all(), format_args!("{}", LIMIT.title));
+            tree.note(&LIMIT, payload.from(before.end).all(), format_args!("{}", LIMIT.title));
             return;
         }
         let next = next_delimiter(bytes, &finder, before.end);
         let end = next.map_or(bytes.len(), |next| next.start);
-        describe_part(body, piece.from(before.end).first(end.saturating_sub(before.end)), path, tree);
+        describe_part(body, payload.from(before.end).first(end.saturating_sub(before.end)), path, tree);
         match next {
             Some(next) => {
                 text(tree, if next.is_last { &LAST_BOUNDARY } else { &BOUNDARY }, next);
                 before = next;
             }
             None => {
-                tree.note(&UNFINISHED, piece.all(), format_args!("{}", UNFINISHED.title));
+                tree.note(&UNFINISHED, payload.all(), format_args!("{}", UNFINISHED.title));
                 return;
             }
         }
     }
 }
 
-fn describe_part(body: &Body<'_>, piece: Payload<'_>, path: &mut Path, tree: &mut Tree) {
-    let node = tree.open(&PART, piece.all(), Value::Text(Slice::default()));
+fn describe_part(body: &MessageBody<'_>, payload: Payload<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
+    let node = tree.open(&PART, payload.all(), Value::Text(Slice::default()));
     let mut at = 0;
     let mut content_type: Vec<u8> = Vec::new();
     for _ in 0..MAX_HEADERS {
-        let rest = piece.bytes.get(at..).unwrap_or_default();
+        let rest = payload.bytes.get(at..).unwrap_or_default();
         let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
         let line = rest.get(..len).unwrap_or_default();
         let text = line.trim_ascii_end();
-        let span = piece.span(at, len);
+        let span = payload.span(at, len);
         at += len;
         if text.is_empty() {
             break;
@@ -203,9 +204,9 @@ fn describe_part(body: &Body<'_>, piece: Payload<'_>, path: &mut Path, tree: &mu
     }
     if !content_type.is_empty() {
         let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
-        tree.label(node, format_args!("{}:  ({})", PART.title, Lossy(media_type)));
+        tree.label(node, format_args!("{}:  ({})", PART.title, LossyText(media_type)));
     }
-    body.nested(piece.from(at), &content_type).read(path, tree);
+    body.nested(payload.from(at), &content_type).read(path, tree);
     tree.close();
 }
 
@@ -243,9 +244,10 @@ mod tests {
 
     fn recorded(body: &str, content_type: &str) -> String {
         let mut tree = Tree::new(crate::Wants::everything());
-        let mut path = Path::default();
+        let mut path = ProtocolPath::default();
         tree.begin(body.as_bytes());
-        Body::new(Payload::whole(body.as_bytes(), 0), content_type.as_bytes(), "HTTP").read(&mut path, &mut tree);
+        MessageBody::new(Payload::whole(body.as_bytes(), 0), content_type.as_bytes(), "HTTP")
+            .read(&mut path, &mut tree);
         let mut out = path.names().join(":");
         for node in tree.nodes().iter().filter(|node| node.depth > 0 && node.depth < 4) {
             if let Value::Text(text) = node.value {

@@ -1,7 +1,7 @@
 //! NFLOG: packets logged by a rule of Linux netfilter (LINKTYPE_NFLOG).
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -69,31 +69,36 @@ const ATTRIBUTES: &[(u64, &str)] = &[
 ];
 
 /// Registry entry for NFLOG.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "NFLOG", fields: FIELDS, claims: &[Claim::Link(239)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "NFLOG",
+    fields: FIELDS,
+    claims: &[Claim::Link(239)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const PAYLOAD: u16 = 9;
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("nflog");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = FieldReader::new(piece, tree);
-    reader.tree.open(&NFLOG, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    reader.tree.open(&NFLOG, payload.all(), Value::Bytes(payload.all()));
     let next = header(&mut reader);
     if next.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
-    next.unwrap_or(Next::End)
+    next.unwrap_or(NextLayer::End)
 }
 
 /// Reads the header and the attributes. Length and type are in the byte order of the capturing host: little-endian
 /// unless the first length contradicts it. Each attribute is aligned to four bytes.
-fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEnd> {
+fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<NextLayer<'b>, UnexpectedEnd> {
     let family = reader.u8(&FAMILY)?;
     reader.u8(&VERSION)?;
     reader.u16(&RES_ID)?;
@@ -122,10 +127,10 @@ fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Next<'b>, UnexpectedEn
         reader.skip(padded)?;
     }
     Ok(match (payload, family) {
-        (Some(payload), IPV4) => Next::EtherType(0x0800, payload),
-        (Some(payload), IPV6) => Next::EtherType(0x86dd, payload),
-        (Some(payload), _) => Next::Data(payload),
-        (None, _) => Next::End,
+        (Some(payload), IPV4) => NextLayer::EtherType(0x0800, payload),
+        (Some(payload), IPV6) => NextLayer::EtherType(0x86dd, payload),
+        (Some(payload), _) => NextLayer::Data(payload),
+        (None, _) => NextLayer::End,
     })
 }
 

@@ -1,7 +1,7 @@
 //! NULL and LOOP: loopback frames of BSD systems, which begin with an address family.
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -30,7 +30,8 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "N/A",
     fields: FIELDS,
     claims: &[Claim::Link(0), Claim::Link(108)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 // LINKTYPE_PPP.
@@ -52,36 +53,36 @@ fn loopback_type(bytes: [u8; 4]) -> LoopbackType {
     }
 }
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("null");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!("Null/Loopback"));
     }
-    let span = piece.span(0, 4);
-    if piece.bytes.starts_with(&[0xff, 0x03]) {
-        tree.put(&NULL, piece.span(0, 0), Value::Bytes(piece.span(0, 0)));
-        return Next::Link(PPP, piece);
+    let span = payload.span(0, 4);
+    if payload.bytes.starts_with(&[0xff, 0x03]) {
+        tree.put(&NULL, payload.span(0, 0), Value::Bytes(payload.span(0, 0)));
+        return NextLayer::Link(PPP, payload);
     }
-    tree.open(&NULL, span, Value::Bytes(piece.all()));
-    let payload = piece.from(4);
-    let next = match piece.bytes.first_chunk::<4>().map(|bytes| loopback_type(*bytes)) {
+    tree.open(&NULL, span, Value::Bytes(payload.all()));
+    let next_payload = payload.from(4);
+    let next = match payload.bytes.first_chunk::<4>().map(|bytes| loopback_type(*bytes)) {
         Some(LoopbackType::Family(family)) => {
             tree.put(&FAMILY, span, Value::Uint(family.into()));
             match family {
-                2 => Next::EtherType(0x0800, payload),
+                2 => NextLayer::EtherType(0x0800, next_payload),
                 // NetBSD and OpenBSD, FreeBSD, and Darwin use different numbers.
-                24 | 28 | 30 => Next::EtherType(0x86dd, payload),
-                _ => Next::Data(payload),
+                24 | 28 | 30 => NextLayer::EtherType(0x86dd, next_payload),
+                _ => NextLayer::Data(next_payload),
             }
         }
         Some(LoopbackType::EtherType(number)) => {
-            tree.put(&TYPE, piece.span(2, 2), Value::Uint(number.into()));
-            Next::EtherType(number, payload)
+            tree.put(&TYPE, payload.span(2, 2), Value::Uint(number.into()));
+            NextLayer::EtherType(number, next_payload)
         }
         None => {
-            crate::frame::note_truncated(piece, tree);
-            Next::End
+            crate::frame::note_truncated(payload, tree);
+            NextLayer::End
         }
     };
     tree.close();
@@ -109,6 +110,9 @@ mod tests {
             let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
             assert!(alloc::format!("{next:?}").starts_with(expected), "{bytes:?} {next:?}");
         }
-        assert!(matches!(read(Payload::whole(&[2, 0, 0], 0), &mut Packet::default(), &mut Tree::default()), Next::End));
+        assert!(matches!(
+            read(Payload::whole(&[2, 0, 0], 0), &mut Packet::default(), &mut Tree::default()),
+            NextLayer::End
+        ));
     }
 }

@@ -1,7 +1,7 @@
 //! PPP (RFC 1661), with or without the address and control bytes of HDLC-like framing (RFC 1662).
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -45,38 +45,39 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "PPP",
     fields: FIELDS,
     claims: &[Claim::Link(9), Claim::Link(50)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 // LINKTYPE_C_HDLC: Cisco HDLC, an alternative to PPP on serial lines.
 const CISCO_HDLC: u16 = 104;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ppp");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    if piece.bytes.starts_with(&[0x0f, 0x00]) || piece.bytes.starts_with(&[0x8f, 0x00]) {
-        tree.put(&PPP, piece.span(0, 0), Value::Bytes(piece.span(0, 0)));
-        return Next::Link(CISCO_HDLC, piece);
+    if payload.bytes.starts_with(&[0x0f, 0x00]) || payload.bytes.starts_with(&[0x8f, 0x00]) {
+        tree.put(&PPP, payload.span(0, 0), Value::Bytes(payload.span(0, 0)));
+        return NextLayer::Link(CISCO_HDLC, payload);
     }
-    let mut reader = FieldReader::new(piece, tree);
-    let node = reader.tree.open(&PPP, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    let node = reader.tree.open(&PPP, payload.all(), Value::Bytes(payload.all()));
     let number = header(&mut reader);
     let (len, rest) = (reader.position(), reader.rest());
-    tree.set(node, piece.span(0, len), Value::Bytes(piece.all()));
+    tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
     let next = match number {
         Ok(number) => {
             if !quoted {
                 tree.set_info(format_args!("{}", PROTOCOL_NUMBER.value_name(number.into()).unwrap_or("PPP Unknown")));
                 tree.append_info(format_args!(" ({number:#06x})"));
             }
-            Next::Ppp(number, rest)
+            NextLayer::Ppp(number, rest)
         }
         Err(UnexpectedEnd) => {
-            crate::padding::note_truncated_unless_quoted(piece, packet, tree);
-            Next::End
+            crate::padding::note_truncated_unless_quoted(payload, packet, tree);
+            NextLayer::End
         }
     };
     tree.close();

@@ -1,7 +1,7 @@
 //! PPP over Ethernet, discovery stage (RFC 2516 5).
 
 use crate::field::{DisplayBase, Field};
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -44,17 +44,18 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "PPPoED",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x8863)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("pppoed");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
     }
-    let mut reader = FieldReader::new(piece, tree);
-    reader.tree.open(&PPPOED, piece.all(), Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    reader.tree.open(&PPPOED, payload.all(), Value::Bytes(payload.all()));
     let header = super::header(&mut reader);
     let rest = reader.rest();
     let read = header.and_then(|(code, len)| {
@@ -67,15 +68,15 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
         read
     });
     if read.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
-    Next::End
+    NextLayer::End
 }
 
 /// Reads tags (RFC 2516 5, appendix A): a type, a length, and as many bytes.
-fn tags(piece: Payload<'_>, quoted: bool, tree: &mut Tree) -> Result<(), UnexpectedEnd> {
-    let mut reader = FieldReader::new(piece, tree);
+fn tags(payload: Payload<'_>, quoted: bool, tree: &mut Tree) -> Result<(), UnexpectedEnd> {
+    let mut reader = FieldReader::new(payload, tree);
     while reader.rest().bytes.len() >= 4 {
         let head = reader.span(4);
         let [a, b, c, d] = reader.read_array()?;
@@ -130,7 +131,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), Next::End));
+        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }

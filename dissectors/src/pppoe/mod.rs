@@ -3,7 +3,7 @@
 pub mod discovery;
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -42,33 +42,34 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "PPPoES",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x8864)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 // LINKTYPE_PPP.
 const PPP: u16 = 9;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("pppoes");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!("Session Data"));
     }
-    let mut reader = FieldReader::new(piece, tree);
-    let span = piece.span(0, 6);
-    reader.tree.open(&PPPOES, span, Value::Bytes(piece.all()));
+    let mut reader = FieldReader::new(payload, tree);
+    let span = payload.span(0, 6);
+    reader.tree.open(&PPPOES, span, Value::Bytes(payload.all()));
     let header = header(&mut reader);
     let rest = reader.rest();
     let next = match header {
         Ok((_, 0)) => {
             crate::padding::note_truncated_unless_quoted(rest.first(0), packet, tree);
-            Next::End
+            NextLayer::End
         }
         // RFC 2516 5.4: the length covers the bytes after the header, without Ethernet's padding.
-        Ok((_, len)) => Next::Link(PPP, rest.first(len.into())),
+        Ok((_, len)) => NextLayer::Link(PPP, rest.first(len.into())),
         Err(UnexpectedEnd) => {
-            crate::padding::note_truncated_unless_quoted(piece, packet, tree);
-            Next::End
+            crate::padding::note_truncated_unless_quoted(payload, packet, tree);
+            NextLayer::End
         }
     };
     tree.close();
@@ -103,12 +104,12 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
         let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
-        assert!(matches!(next, Next::Link(PPP, Payload { bytes: [0, 0x21, 0x45], .. })), "{next:?}");
+        assert!(matches!(next, NextLayer::Link(PPP, Payload { bytes: [0, 0x21, 0x45], .. })), "{next:?}");
         assert_eq!(tree.first(&SESSION_ID), Some(Value::Uint(0x0f07)));
         assert_eq!(tree.first(&VERSION), Some(Value::Uint(1)));
         for len in 0..6 {
-            let piece = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
-            assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
+            let payload = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
+            assert!(matches!(read(payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
         }
     }
 }

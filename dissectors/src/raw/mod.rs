@@ -1,6 +1,6 @@
 //! Raw: frames that begin with an IP header.
 
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -14,29 +14,30 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "N/A",
     fields: FIELDS,
     claims: &[Claim::Link(101), Claim::Link(12), Claim::Link(14)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 // LINKTYPE_PPP.
 const PPP: u16 = 9;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("raw");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!("Raw packet data"));
     }
-    tree.put(&RAW, piece.all(), Value::Bytes(piece.all()));
-    match piece.bytes {
+    tree.put(&RAW, payload.all(), Value::Bytes(payload.all()));
+    match payload.bytes {
         // Some systems keep the header of a PPP device before the packet.
-        [0xff, 0x03, ..] => Next::Link(PPP, piece),
-        [first, ..] if first >> 4 == 6 => Next::EtherType(0x86dd, piece),
-        [first, ..] if first >> 4 == 4 => Next::EtherType(0x0800, piece),
+        [0xff, 0x03, ..] => NextLayer::Link(PPP, payload),
+        [first, ..] if first >> 4 == 6 => NextLayer::EtherType(0x86dd, payload),
+        [first, ..] if first >> 4 == 4 => NextLayer::EtherType(0x0800, payload),
         [] => {
-            crate::frame::note_truncated(piece, tree);
-            Next::End
+            crate::frame::note_truncated(payload, tree);
+            NextLayer::End
         }
-        _ => Next::Data(piece),
+        _ => NextLayer::Data(payload),
     }
 }
 

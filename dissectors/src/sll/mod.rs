@@ -4,7 +4,7 @@
 pub mod second;
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::padding::declared_len;
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
@@ -58,8 +58,13 @@ const DEVICES: &[(u64, &str)] = &[
 const LINUX_TYPES: &[(u64, &str)] = &[(1, "802.3"), (4, "802.2 LLC"), (9, "PPP"), (0x0c, "CAN"), (0x0d, "CAN FD")];
 
 /// Registry entry for Linux cooked captures.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "SLL", fields: FIELDS, claims: &[Claim::Link(113)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "SLL",
+    fields: FIELDS,
+    claims: &[Claim::Link(113)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 // Link types of PPP, and of frames that begin with an LLC header.
 const PPP: u16 = 9;
@@ -78,15 +83,15 @@ struct SllHeader {
 ///  0       2       4       6                       14      16
 ///  | type  | device| length| address, 8 bytes      |protocol|
 /// ```
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    let header = piece.bytes.first_chunk::<16>().map(|&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]| SllHeader {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+    let header = payload.bytes.first_chunk::<16>().map(|&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]| SllHeader {
         packet_type: u16::from_be_bytes([a, b]),
         device: u16::from_be_bytes([c, d]),
         address_len: u16::from_be_bytes([e, f]),
         address: [g, h, i, j, k, l, m, n],
         protocol: u16::from_be_bytes([o, p]),
     });
-    read_version(1, header, piece, packet, tree)
+    read_version(1, header, payload, packet, tree)
 }
 
 /// Reads a frame of the second version.
@@ -95,9 +100,9 @@ fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b
 ///  0       2       4               8       10      11      12
 ///  |protocol|  0   | interface     | device| type  | length| address, 8 bytes
 /// ```
-fn read_second<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read_second<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     let header =
-        piece.bytes.first_chunk::<20>().map(|&[a, b, _, _, _, _, _, _, c, d, e, f, g, h, i, j, k, l, m, n]| {
+        payload.bytes.first_chunk::<20>().map(|&[a, b, _, _, _, _, _, _, c, d, e, f, g, h, i, j, k, l, m, n]| {
             SllHeader {
                 protocol: u16::from_be_bytes([a, b]),
                 device: u16::from_be_bytes([c, d]),
@@ -106,16 +111,16 @@ fn read_second<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> 
                 address: [g, h, i, j, k, l, m, n],
             }
         });
-    read_version(2, header, piece, packet, tree)
+    read_version(2, header, payload, packet, tree)
 }
 
 fn read_version<'b>(
     version: u8,
     header: Option<SllHeader>,
-    piece: Payload<'b>,
+    payload: Payload<'b>,
     packet: &mut Packet,
     tree: &mut Tree,
-) -> Next<'b> {
+) -> NextLayer<'b> {
     packet.path.push("sll");
     if tree.wants_columns() {
         let columns = tree.columns_mut();
@@ -133,32 +138,32 @@ fn read_version<'b>(
     }
     let len = if version == 1 { 16 } else { 20 };
     if tree.wants_any(&SLL) {
-        let span = piece.span(0, len);
-        let mut reader = FieldReader::new(piece, tree);
-        let node = reader.tree.open(&SLL, span, Value::Bytes(piece.all()));
+        let span = payload.span(0, len);
+        let mut reader = FieldReader::new(payload, tree);
+        let node = reader.tree.open(&SLL, span, Value::Bytes(payload.all()));
         reader.tree.label(node, format_args!("Linux cooked capture v{version}"));
         let _ = if version == 1 { describe_first(&mut reader) } else { describe_second(&mut reader) };
         if let Some(header) = &header {
-            describe_trailer(header, piece.from(len), tree);
+            describe_trailer(header, payload.from(len), tree);
         }
         tree.close();
     }
     let Some(header) = header else {
-        crate::frame::note_truncated(piece, tree);
-        return Next::End;
+        crate::frame::note_truncated(payload, tree);
+        return NextLayer::End;
     };
-    let payload = piece.from(len);
+    let next_payload = payload.from(len);
     match (header.device, header.protocol) {
-        (778 | 823, number) => Next::EtherType(number, payload),
+        (778 | 823, number) => NextLayer::EtherType(number, next_payload),
         // Lower bound of EtherTypes (RFC 894): smaller numbers are Linux's own.
         (_, 0..1536) => match header.protocol {
-            4 => Next::Link(LLC, payload),
-            9 => Next::Link(PPP, payload),
-            _ => Next::Data(payload),
+            4 => NextLayer::Link(LLC, next_payload),
+            9 => NextLayer::Link(PPP, next_payload),
+            _ => NextLayer::Data(next_payload),
         },
         (_, number) => {
             packet.path.push("ethertype");
-            Next::EtherType(number, payload)
+            NextLayer::EtherType(number, next_payload)
         }
     }
 }
@@ -214,7 +219,7 @@ fn describe_protocol(reader: &mut FieldReader<'_, '_>, device: u16) -> Result<()
 }
 
 fn describe_trailer(header: &SllHeader, payload: Payload<'_>, tree: &mut Tree) {
-    if header.protocol < 1536 || payload.is_cut() {
+    if header.protocol < 1536 || payload.is_truncated() {
         return;
     }
     let claimed = declared_len(header.protocol, payload.bytes).unwrap_or(payload.bytes.len());
@@ -232,10 +237,10 @@ mod tests {
     fn dissect(version: u8, bytes: &[u8]) -> (Tree, alloc::string::String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let (piece, mut packet) = (Payload::whole(bytes, 0), Packet::default());
+        let (payload, mut packet) = (Payload::whole(bytes, 0), Packet::default());
         let next = match version {
-            1 => read(piece, &mut packet, &mut tree),
-            _ => read_second(piece, &mut packet, &mut tree),
+            1 => read(payload, &mut packet, &mut tree),
+            _ => read_second(payload, &mut packet, &mut tree),
         };
         let next = alloc::format!("{next:?}");
         (tree, next)

@@ -13,5 +13,6 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "SLL",
     fields: FIELDS,
     claims: &[Claim::Link(276)],
-    dissector: Dissector::Layer(super::read_second),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(super::read_second)],
 };

@@ -3,16 +3,31 @@
 mod fields;
 pub mod options;
 
-use crate::packet::{Next, Packet, Payload};
-use crate::protocol::{Claim, Dissector, Protocol};
+use crate::packet::{NextLayer, Packet, Payload};
+use crate::protocol::{Alias, Claim, Dissector, Protocol, UnitReassembly};
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
 use etherparse::TcpHeaderSlice;
 pub use fields::*;
 
+/// How TCP records that units above it were reassembled from segments.
+pub static REASSEMBLY: UnitReassembly = UnitReassembly {
+    units: &SEGMENTS,
+    unit: &SEGMENT,
+    count: &SEGMENT_COUNT,
+    length: &REASSEMBLED_LENGTH,
+    data: &REASSEMBLED_DATA,
+    reassembled_in: &REASSEMBLED_IN,
+};
+
 /// Registry entry for TCP.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "TCP", fields: FIELDS, claims: &[Claim::IpProto(6)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "TCP",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(6)],
+    aliases: &[Alias::new("stream", &STREAM), Alias::new("port", &PORT)],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 /// The flags of a segment: the twelve bits after the header length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -253,32 +268,32 @@ pub fn is_analysis_flag(field: &crate::field::Field) -> bool {
 }
 
 /// Reads the header; the stream determines the derived values.
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("tcp");
-    let Ok(header) = TcpHeaderSlice::from_slice(piece.bytes) else {
-        return read_truncated(piece, packet, tree);
+    let Ok(header) = TcpHeaderSlice::from_slice(payload.bytes) else {
+        return read_truncated(payload, packet, tree);
     };
     let [.., upper, lower] = *header.slice().first_chunk::<14>().unwrap_or(&[0; 14]);
     let len = header.slice().len();
-    Next::Segment(Segment {
-        header: piece.first(len),
+    NextLayer::Segment(Segment {
+        header: payload.first(len),
         source_port: header.source_port(),
         destination_port: header.destination_port(),
         seq: header.sequence_number(),
         ack: header.acknowledgment_number(),
         flags: Flags(u16::from_be_bytes([upper, lower]) & 0xfff),
         window: header.window_size(),
-        payload: piece.from(len),
+        payload: payload.from(len),
         quoted: packet.quoted,
     })
 }
 
 /// Records a truncated or invalid header as far as possible. An ICMP error need only quote the ports and the sequence
 /// number (RFC 792), which is enough to find the stream.
-fn read_truncated<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
-    match piece.bytes.first_chunk::<8>() {
-        Some(&[a, b, c, d, e, f, g, h]) if packet.quoted => Next::Segment(Segment {
-            header: piece,
+fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+    match payload.bytes.first_chunk::<8>() {
+        Some(&[a, b, c, d, e, f, g, h]) if packet.quoted => NextLayer::Segment(Segment {
+            header: payload,
             source_port: u16::from_be_bytes([a, b]),
             destination_port: u16::from_be_bytes([c, d]),
             seq: u32::from_be_bytes([e, f, g, h]),
@@ -288,20 +303,22 @@ fn read_truncated<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) 
             payload: Payload::default(),
             quoted: true,
         }),
-        Some(_) if piece.is_cut() && header_len(piece.bytes).is_some_and(|len| len >= 20) => read_fixed(piece),
+        Some(_) if payload.is_truncated() && header_len(payload.bytes).is_some_and(|len| len >= 20) => {
+            read_fixed(payload)
+        }
         _ => {
             if tree.wants_columns() {
                 tree.columns_mut().protocol = PROTOCOL.short;
             }
-            tree.open(&TCP, piece.all(), Value::Bytes(piece.all()));
-            if piece.is_cut() {
-                crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+            tree.open(&TCP, payload.all(), Value::Bytes(payload.all()));
+            if payload.is_truncated() {
+                crate::padding::note_truncated_unless_quoted(payload, packet, tree);
             } else {
-                tree.note(&BOGUS_HEADER_LENGTH, piece.all(), format_args!("Bogus TCP header length"));
+                tree.note(&BOGUS_HEADER_LENGTH, payload.all(), format_args!("Bogus TCP header length"));
             }
             tree.set_info(format_args!("[TCP header truncated or of bogus length]"));
             tree.close();
-            Next::End
+            NextLayer::End
         }
     }
 }
@@ -312,19 +329,19 @@ fn header_len(header: &[u8]) -> Option<u32> {
 }
 
 /// Reads the first twenty bytes of a header whose options were not captured.
-fn read_fixed(piece: Payload<'_>) -> Next<'_> {
-    let Some(fixed) = piece.bytes.first_chunk::<20>() else { return Next::Data(piece) };
+fn read_fixed(payload: Payload<'_>) -> NextLayer<'_> {
+    let Some(fixed) = payload.bytes.first_chunk::<20>() else { return NextLayer::Data(payload) };
     let [a, b, c, d, s0, s1, s2, s3, k0, k1, k2, k3, upper, lower, w0, w1, ..] = *fixed;
     let len = header_len(fixed).unwrap_or_default();
-    Next::Segment(Segment {
-        header: piece,
+    NextLayer::Segment(Segment {
+        header: payload,
         source_port: u16::from_be_bytes([a, b]),
         destination_port: u16::from_be_bytes([c, d]),
         seq: u32::from_be_bytes([s0, s1, s2, s3]),
         ack: u32::from_be_bytes([k0, k1, k2, k3]),
         flags: Flags(u16::from_be_bytes([upper, lower]) & 0xfff),
         window: u16::from_be_bytes([w0, w1]),
-        payload: Payload { bytes: &[], base: piece.all().end(), wire: piece.wire.saturating_sub(len) },
+        payload: Payload { bytes: &[], base: payload.all().end(), wire: payload.wire.saturating_sub(len) },
         quoted: false,
     })
 }
@@ -343,7 +360,7 @@ pub fn describe(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
     let header = segment.header;
     let at = |at, len| header.span(at, len);
     let derived = Slice::default();
-    let node = tree.open(&TCP, header.all(), Value::Bytes(header.all().with(segment.payload.all())));
+    let node = tree.open(&TCP, header.all(), Value::Bytes(header.all().extended_to(segment.payload.all())));
     if tree.wanted().labels {
         let (from, to) = (segment.source_port, segment.destination_port);
         tree.label(

@@ -91,16 +91,16 @@ pub fn options(bytes: &[u8]) -> impl Iterator<Item = TcpOption<'_>> {
 
 /// Records all options. `ack` is the acknowledgment number of the segment. `base` is the initial sequence number of the
 /// other side, for selective acknowledgments.
-pub(super) fn describe(piece: Payload<'_>, ack: u32, base: u32, tree: &mut Tree) {
-    let all = piece.all();
+pub(super) fn describe(payload: Payload<'_>, ack: u32, base: u32, tree: &mut Tree) {
+    let all = payload.all();
     let node = tree.open(&OPTIONS, all, Value::Bytes(all));
     if tree.wanted().labels {
-        let count = options(piece.bytes).count();
-        tree.label(node, format_args!("Options: ({} bytes), {count} options", piece.bytes.len()));
+        let count = options(payload.bytes).count();
+        tree.label(node, format_args!("Options: ({} bytes), {count} options", payload.bytes.len()));
     }
-    for option in options(piece.bytes) {
-        let span = piece.span(option.offset, option.bytes.len());
-        let part = |at: usize, len: usize| piece.span(option.offset + at, len);
+    for option in options(payload.bytes) {
+        let span = payload.span(option.offset, option.bytes.len());
+        let part = |at: usize, len: usize| payload.span(option.offset + at, len);
         let sized = option.kind <= 1 || option.bytes.get(1).is_some_and(|&len| usize::from(len) == option.bytes.len());
         tree.open(field(option.kind), span, Value::Bytes(span));
         tree.put(&OPTION_KIND, part(0, 1), Value::Uint(option.kind.into()));

@@ -1,7 +1,7 @@
 //! Text: bodies made of lines.
 
-use crate::content::Body;
-use crate::packet::Path;
+use crate::content::MessageBody;
+use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -31,27 +31,28 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::MediaType("application/x-javascript"),
         Claim::MediaType("application/x-wms-logplaystats"),
     ],
-    dissector: Dissector::Content(read),
+    aliases: &[],
+    dissectors: &[Dissector::Content(read)],
 };
 
 /// Maximum number of recorded lines.
 const MAX_LINES: usize = 10_000;
 
-fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("data-text-lines");
     body.append_info(tree, format_args!(" ({})", body.media_type_text()));
     if !tree.wants_any(&TEXT) {
         return;
     }
-    let piece = body.payload;
-    let parent = tree.open(&TEXT, piece.all(), Value::Bytes(piece.all()));
-    let count = piece.bytes.split_inclusive(|&byte| byte == b'\n').count();
+    let payload = body.payload;
+    let parent = tree.open(&TEXT, payload.all(), Value::Bytes(payload.all()));
+    let count = payload.bytes.split_inclusive(|&byte| byte == b'\n').count();
     tree.label(parent, format_args!("{}: {} ({count} lines)", TEXT.title, body.media_type_text()));
     let mut at = 0;
-    for line in piece.bytes.split_inclusive(|&byte| byte == b'\n').take(MAX_LINES) {
-        let span = piece.span(at, line.len());
+    for line in payload.bytes.split_inclusive(|&byte| byte == b'\n').take(MAX_LINES) {
+        let span = payload.span(at, line.len());
         let node = tree.put(&LINE, span, Value::Text(span));
-        tree.label(node, format_args!("{}", crate::content::Lossy(line.trim_ascii_end())));
+        tree.label(node, format_args!("{}", crate::content::LossyText(line.trim_ascii_end())));
         at += line.len();
     }
     tree.close();

@@ -8,7 +8,7 @@
 //! ```
 
 use super::names;
-use crate::session::Probe;
+use crate::session::{Hint, Probe};
 
 /// Length of the header in bytes.
 pub(super) const LEN: usize = 5;
@@ -58,7 +58,8 @@ impl RecordHeader {
 ///
 /// A hello, a plain alert and a change of the cipher spec are certain. For encrypted data only the header is known: one
 /// in 2^26 byte sequences of other protocols looks like it. A `Yes` or a `No` does not change as bytes are added.
-pub(super) fn probe(bytes: &[u8]) -> Probe {
+pub(super) fn probe(hint: &Hint<'_>) -> Probe {
+    let bytes = hint.bytes;
     let head: [Option<u8>; 3] = core::array::from_fn(|at| bytes.get(at).copied());
     let fits = [
         head[0].is_none_or(|content| (CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&content)),
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn tls_is_distinguished_from_other_protocols() {
         for &(bytes, expected) in ROWS {
-            assert_eq!(probe(bytes), expected, "{}", bytes.escape_ascii());
+            assert_eq!(probe(&Hint::bytes(bytes)), expected, "{}", bytes.escape_ascii());
         }
     }
 
@@ -176,7 +177,7 @@ mod tests {
         for (row, _) in ROWS {
             let mut before = Perhaps;
             for len in 0..=row.len() {
-                let result = probe(&row[..len]);
+                let result = probe(&Hint::bytes(&row[..len]));
                 assert!(before == Perhaps || before == result, "{}", row[..len].escape_ascii());
                 before = result;
             }

@@ -9,7 +9,7 @@ pub const MAX_MESSAGE: usize = 1 << 17;
 const MAX_FRAGMENTS: usize = 1024;
 
 /// The fragments of a message read so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct HandshakeAssembly {
     pub(super) bytes: Vec<u8>,
     /// Frame and length of each fragment.

@@ -14,8 +14,11 @@ mod suites;
 mod vector;
 
 use crate::packet::Payload;
-use crate::protocol::{Dissector, Protocol, SessionKind};
-use crate::session::{Chunk, Consumed, Context, Event, MessageEnd, Session, Side, SideEnd, Stamp, Transition};
+use crate::protocol::{Alias, Claim, Dissector, Protocol, SessionKind};
+use crate::session::{
+    Chunk, Consumed, Context, Event, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp, Successor,
+    Transition,
+};
 use crate::tree::{Slice, Value};
 use crate::wants::Wants;
 use alloc::boxed::Box;
@@ -28,19 +31,27 @@ pub use message::MAX_MESSAGE;
 pub static PROTOCOL: Protocol = Protocol {
     short: "TLS",
     fields: FIELDS,
-    claims: &[],
-    dissector: Dissector::Session(SessionKind { probe: header::probe, open }),
+    claims: &[Claim::Upgrade("TLS")],
+    aliases: &[Alias::new("sni", &SERVER_NAME)],
+    dissectors: &[Dissector::Session(SessionKind {
+        input: Input::Stream,
+        probe: header::probe,
+        open,
+        derived_title: "Decrypted TLS",
+        reassembly: None,
+        messages: None,
+    })],
 };
 
 /// Number of bytes without a record after which the conversation is no longer treated as TLS.
 const MAX_SEARCH_BYTES: u64 = 65_536;
 
-fn open(wants: &Wants) -> Box<dyn Session> {
+fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
     Box::new(Tls { needs_app_data: wants.field(&APP_DATA) || wants.field(&TLS), ..Tls::default() })
 }
 
 /// A TLS session.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tls {
     sides: [TlsSide; 2],
     /// Negotiated version; 0 until it is known.
@@ -56,7 +67,7 @@ struct Tls {
 }
 
 /// The state of one side.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct TlsSide {
     phase: RecordPhase,
     /// Arrival of the first unconsumed byte.
@@ -80,7 +91,7 @@ struct TlsSide {
 }
 
 /// The position of a side relative to its records.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 enum RecordPhase {
     /// At the start of a record.
     #[default]
@@ -109,7 +120,7 @@ impl TlsSide {
             self.last_frame = cx.at.frame;
             self.unread_before_frame = self.unread;
         }
-        self.first_unread.get_or_insert(cx.arrived);
+        self.first_unread.get_or_insert(cx.first);
         self.unread = len;
     }
 
@@ -146,7 +157,7 @@ impl Tls {
             }
             if header.total_len() > chunk.bytes.len() - len {
                 if len == 0 && header.content == header::APPLICATION_DATA && !keep {
-                    let first = self.side(side).first_unread.unwrap_or(cx.arrived);
+                    let first = self.side(side).first_unread.unwrap_or(cx.first);
                     let record = SkippedRecord { header, remaining: header.total_len(), has_gap: false, first };
                     self.side(side).phase = RecordPhase::Skipping(record);
                     return self.skip_record(side, record, chunk.bytes.len(), cx);
@@ -159,7 +170,7 @@ impl Tls {
             }
         }
         if len > 0 {
-            let first = self.side(side).first_unread.unwrap_or(cx.arrived);
+            let first = self.side(side).first_unread.unwrap_or(cx.first);
             let span = open_protocol(chunk.first(len), cx);
             let mut rest = Payload::whole(chunk.first(len).bytes, span.start);
             while let Some(header) = RecordHeader::read(rest.bytes) {
@@ -180,9 +191,9 @@ impl Tls {
         cx: &mut Context<'_>,
     ) -> (usize, Transition) {
         let skipped = len.min(record.remaining);
-        let remaining = record.remaining - skipped;
-        if remaining > 0 {
-            self.side(side).phase = RecordPhase::Skipping(SkippedRecord { remaining, ..record });
+        let left = record.remaining - skipped;
+        if left > 0 {
+            self.side(side).phase = RecordPhase::Skipping(SkippedRecord { remaining: left, ..record });
         } else {
             self.side(side).phase = RecordPhase::RecordStart;
             open_protocol(Chunk { bytes: &[], base: None }, cx);
@@ -225,7 +236,8 @@ impl Tls {
             return (len, Transition::Stay);
         }
         self.side(side).phase = RecordPhase::Searching(searched);
-        (len, if searched > MAX_SEARCH_BYTES { Transition::Detect } else { Transition::Stay })
+        let detect = || Transition::Replace(Box::new(Handover::to(Successor::Detect)));
+        (len, if searched > MAX_SEARCH_BYTES { detect() } else { Transition::Stay })
     }
 
     /// Resets a side after lost bytes: searches for the next record, with an unknown handshake state.
@@ -238,7 +250,7 @@ impl Tls {
 
     /// Returns the version to show: the version from the first pass, else the negotiated one, else that of the record.
     fn display_version(&self, record: u16, cx: &Context<'_>) -> u16 {
-        let final_version = cx.first_pass.versions.get(&(cx.stream, cx.session)).copied();
+        let final_version = cx.later_value(&VERSION, cx.subject()).and_then(|version| u16::try_from(version).ok());
         final_version.or(Some(self.version).filter(|&version| version != 0)).unwrap_or(record)
     }
 
@@ -270,24 +282,31 @@ fn open_protocol(chunk: Chunk<'_>, cx: &mut Context<'_>) -> Slice {
 fn close_protocol(side: Side, first: Stamp, len: u64, cx: &mut Context<'_>) {
     cx.tree.fence();
     cx.tree.close();
-    cx.events.push(Event::Message(MessageEnd { side, first, len, request: None, response: None }));
+    cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len }));
 }
 
 impl Session for Tls {
-    fn read(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let side = lane.side;
         let state = self.side(side);
         state.update_unread(chunk.bytes.len(), cx);
-        let (bytes, then) = match state.phase {
+        let (bytes, transition) = match state.phase {
             RecordPhase::RecordStart => self.read_records(side, chunk, cx),
             RecordPhase::Skipping(record) => self.skip_record(side, record, chunk.bytes.len(), cx),
             RecordPhase::Searching(_) => self.find_next_record(side, chunk, cx),
         };
         self.side(side).consume(bytes);
-        Consumed { bytes, transition: then }
+        Consumed { transition, ..Consumed::bytes(bytes) }
     }
 
-    fn gap(&mut self, side: Side, before: Chunk<'_>, len: u64, cx: &mut Context<'_>) {
-        let first = self.side(side).first_unread.unwrap_or(cx.arrived);
+    fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        let side = lane.side;
+        let len = match missing {
+            Missing::Bytes(len) => len,
+            Missing::Released => 0,
+            Missing::Unknown | Missing::Perhaps => return self.reset_after_loss(side),
+        };
+        let first = self.side(side).first_unread.unwrap_or(cx.first);
         let state = self.side(side);
         state.consume(state.unread);
         let record = match state.phase {
@@ -317,8 +336,8 @@ impl Session for Tls {
         }
     }
 
-    fn end(&mut self, side: Side, _rest: Chunk<'_>, _ending: SideEnd, _cx: &mut Context<'_>) {
-        *self.side(side) = TlsSide::default();
+    fn end(&mut self, lane: Lane, _rest: Chunk<'_>, _end: SideEnd, _cx: &mut Context<'_>) {
+        *self.side(lane.side) = TlsSide::default();
     }
 
     fn is_in_message(&self, side: Side) -> bool {
@@ -329,5 +348,9 @@ impl Session for Tls {
 
     fn buffered(&self) -> usize {
         self.sides.iter().map(|state| state.assembly.buffered()).sum()
+    }
+
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(self.clone())
     }
 }

@@ -8,7 +8,7 @@ use super::handshake::{
 use super::header::{self, RecordHeader};
 use super::{Tls, names};
 use crate::packet::Payload;
-use crate::session::{Context, Event, Side};
+use crate::session::{Context, Side};
 use crate::tree::{Slice, Value};
 use core::mem::take;
 
@@ -120,7 +120,7 @@ impl Tls {
     /// Sets the negotiated version.
     fn set_version(&mut self, version: u16, cx: &mut Context<'_>) {
         self.version = version;
-        cx.events.push(Event::Version(version));
+        cx.collect(&VERSION, cx.subject(), version.into());
     }
 
     fn application_data(&mut self, body: Payload<'_>, cx: &mut Context<'_>) {

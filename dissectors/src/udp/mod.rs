@@ -1,8 +1,8 @@
 //! UDP (RFC 768).
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
-use crate::protocol::{Claim, Dissector, Protocol};
+use crate::packet::{NextLayer, Packet, Payload};
+use crate::protocol::{Alias, Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 
 crate::fields! { "udp";
@@ -33,8 +33,13 @@ crate::fields! { "udp";
 }
 
 /// Registry entry for UDP.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "UDP", fields: FIELDS, claims: &[Claim::IpProto(17)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "UDP",
+    fields: FIELDS,
+    claims: &[Claim::IpProto(17)],
+    aliases: &[Alias::new("port", &PORT)],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 /// A UDP datagram: the values of its header, and its data.
 #[derive(Clone, Copy, Debug)]
@@ -58,34 +63,34 @@ pub struct Datagram<'b> {
 impl<'b> Datagram<'b> {
     /// Returns the next layer, selected by the ports: the lower port is tried first.
     #[must_use]
-    pub fn next(&self) -> Next<'b> {
+    pub fn next(&self) -> NextLayer<'b> {
         let (low, high) = (self.source_port.min(self.destination_port), self.source_port.max(self.destination_port));
-        Next::UdpPort(low, high, self.payload)
+        NextLayer::UdpPort(low, high, self.payload)
     }
 }
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("udp");
-    let Some(&[a, b, c, d, e, f, g, h]) = piece.bytes.first_chunk::<8>() else {
+    let Some(&[a, b, c, d, e, f, g, h]) = payload.bytes.first_chunk::<8>() else {
         if tree.wants_columns() {
             tree.columns_mut().protocol = PROTOCOL.short;
         }
-        tree.open(&UDP, piece.all(), Value::Bytes(piece.all()));
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        tree.open(&UDP, payload.all(), Value::Bytes(payload.all()));
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
         tree.close();
-        return Next::End;
+        return NextLayer::End;
     };
     let length = u16::from_be_bytes([e, f]);
-    let rest = piece.from(8);
+    let rest = payload.from(8);
     // RFC 2675 4: a length of 0 belongs to a jumbogram, whose length is known to the network layer.
-    let payload = if length < 8 { rest } else { rest.first(usize::from(length) - 8) };
-    Next::Datagram(Datagram {
-        header: piece.first(8),
+    let next_payload = if length < 8 { rest } else { rest.first(usize::from(length) - 8) };
+    NextLayer::Datagram(Datagram {
+        header: payload.first(8),
         source_port: u16::from_be_bytes([a, b]),
         destination_port: u16::from_be_bytes([c, d]),
         length,
         checksum: u16::from_be_bytes([g, h]),
-        payload,
+        payload: next_payload,
         quoted: packet.quoted,
     })
 }
@@ -113,7 +118,7 @@ pub fn describe(datagram: &Datagram<'_>, facts: &DatagramFacts, tree: &mut Tree)
     }
     let header = datagram.header;
     let at = |at, len| header.span(at, len);
-    let node = tree.open(&UDP, header.all(), Value::Bytes(header.all().with(datagram.payload.all())));
+    let node = tree.open(&UDP, header.all(), Value::Bytes(header.all().extended_to(datagram.payload.all())));
     tree.label(node, format_args!("User Datagram Protocol, Src Port: {from}, Dst Port: {to}"));
     tree.put(&SRCPORT, at(0, 2), Value::Uint(from.into()));
     tree.put(&DSTPORT, at(2, 2), Value::Uint(to.into()));

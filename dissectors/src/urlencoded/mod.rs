@@ -1,7 +1,7 @@
 //! URL-encoded forms (application/x-www-form-urlencoded, WHATWG URL 5).
 
-use crate::content::{Body, Lossy};
-use crate::packet::Path;
+use crate::content::{LossyText, MessageBody};
+use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
@@ -22,23 +22,24 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "URL-encoded form",
     fields: FIELDS,
     claims: &[Claim::MediaType("application/x-www-form-urlencoded")],
-    dissector: Dissector::Content(read),
+    aliases: &[],
+    dissectors: &[Dissector::Content(read)],
 };
 
 /// Maximum number of recorded items.
 const MAX_ITEMS: usize = 10_000;
 
-fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("urlencoded-form");
     body.append_info(tree, format_args!(" ({})", body.media_type_text()));
     if !tree.wants_any(&FORM) {
         return;
     }
-    let piece = body.payload;
-    let form = tree.open(&FORM, piece.all(), Value::Bytes(piece.all()));
+    let payload = body.payload;
+    let form = tree.open(&FORM, payload.all(), Value::Bytes(payload.all()));
     tree.label(form, format_args!("{}: {}", FORM.title, body.media_type_text()));
     let mut at = 0;
-    for item in piece.bytes.split(|&byte| byte == b'&').take(MAX_ITEMS) {
+    for item in payload.bytes.split(|&byte| byte == b'&').take(MAX_ITEMS) {
         let start = at;
         at += item.len() + 1;
         if item.is_empty() {
@@ -48,11 +49,11 @@ fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
         let (key, value) = item.split_at_checked(equals.unwrap_or(item.len())).unwrap_or_default();
         let value = value.get(1..).unwrap_or_default();
         let (key_text, value_text) = (decode(key), decode(value));
-        let node = tree.open(&ITEM, piece.span(start, item.len()), Value::Present);
-        tree.label(node, format_args!("Form item: \"{}\" = \"{}\"", Lossy(&key_text), Lossy(&value_text)));
-        put_decoded(&KEY, piece.span(start, key.len()), key, &key_text, tree);
+        let node = tree.open(&ITEM, payload.span(start, item.len()), Value::Present);
+        tree.label(node, format_args!("Form item: \"{}\" = \"{}\"", LossyText(&key_text), LossyText(&value_text)));
+        put_decoded(&KEY, payload.span(start, key.len()), key, &key_text, tree);
         if equals.is_some() {
-            put_decoded(&VALUE, piece.span(start + key.len() + 1, value.len()), value, &value_text, tree);
+            put_decoded(&VALUE, payload.span(start + key.len() + 1, value.len()), value, &value_text, tree);
         }
         tree.close();
     }

@@ -1,7 +1,7 @@
 //! VLAN tags (IEEE 802.1Q), possibly nested.
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::padding::{declared_len, frame_tail, payload_offset};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
@@ -43,66 +43,67 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "VLAN",
     fields: FIELDS,
     claims: &[Claim::EtherType(0x8100), Claim::EtherType(0x9100)],
-    dissector: Dissector::Layer(read),
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
 };
 
 // LINKTYPE_ATM_RFC1483: a frame that begins with an LLC header.
 const LLC: u16 = 100;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("vlan");
-    let Ok(tag) = SingleVlanHeaderSlice::from_slice(piece.bytes) else {
+    let Ok(tag) = SingleVlanHeaderSlice::from_slice(payload.bytes) else {
         if tree.wants_columns() && !packet.quoted {
             tree.columns_mut().protocol = PROTOCOL.short;
         }
-        tree.open(&VLAN, piece.all(), Value::Bytes(piece.all()));
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        tree.open(&VLAN, payload.all(), Value::Bytes(payload.all()));
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
         tree.close();
-        return Next::End;
+        return NextLayer::End;
     };
     let kind = tag.ether_type().0;
-    let payload = piece.from(4);
+    let next_payload = payload.from(4);
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         let (priority, dei) = (tag.priority_code_point().value(), u8::from(tag.drop_eligible_indicator()));
         tree.set_info(format_args!("PRI: {priority}  DEI: {dei}  ID: {}", tag.vlan_identifier().value()));
     }
     if tree.wants_any(&VLAN) {
-        describe(&tag, piece, packet, tree);
+        describe(&tag, payload, packet, tree);
     }
     match kind {
-        1..=1500 => Next::Link(LLC, payload.first(kind.into())),
+        1..=1500 => NextLayer::Link(LLC, next_payload.first(kind.into())),
         _ => {
             packet.path.push("ethertype");
-            Next::EtherType(kind, payload)
+            NextLayer::EtherType(kind, next_payload)
         }
     }
 }
 
-fn describe(tag: &SingleVlanHeaderSlice<'_>, piece: Payload<'_>, packet: &Packet, tree: &mut Tree) {
-    let span = piece.span(0, 4);
+fn describe(tag: &SingleVlanHeaderSlice<'_>, payload: Payload<'_>, packet: &Packet, tree: &mut Tree) {
+    let span = payload.span(0, 4);
     let kind = tag.ether_type().0;
     let (priority, dei) = (tag.priority_code_point().value(), tag.drop_eligible_indicator());
     let id = tag.vlan_identifier().value();
-    let payload = piece.from(4);
-    let node = tree.open(&VLAN, span, Value::Bytes(piece.all()));
+    let next_payload = payload.from(4);
+    let node = tree.open(&VLAN, span, Value::Bytes(payload.all()));
     tree.label(node, format_args!("802.1Q Virtual LAN, PRI: {priority}, DEI: {}, ID: {id}", u8::from(dei)));
-    tree.put(&PRIORITY, piece.span(0, 2), Value::Uint(priority.into()));
-    tree.put(&DEI, piece.span(0, 2), Value::Bool(dei));
-    tree.put(&ID, piece.span(0, 2), Value::Uint(id.into()));
+    tree.put(&PRIORITY, payload.span(0, 2), Value::Uint(priority.into()));
+    tree.put(&DEI, payload.span(0, 2), Value::Bool(dei));
+    tree.put(&ID, payload.span(0, 2), Value::Uint(id.into()));
     if (1..=1500).contains(&kind) {
-        tree.put(&LEN, piece.span(2, 2), Value::Uint(kind.into()));
-        if u32::from(kind) > payload.wire {
-            tree.note(&LEN_PAST_END, piece.span(2, 2), format_args!("{}", LEN_PAST_END.title));
+        tree.put(&LEN, payload.span(2, 2), Value::Uint(kind.into()));
+        if u32::from(kind) > next_payload.wire {
+            tree.note(&LEN_PAST_END, payload.span(2, 2), format_args!("{}", LEN_PAST_END.title));
         }
     } else {
-        tree.put(&ETYPE, piece.span(2, 2), Value::Uint(kind.into()));
+        tree.put(&ETYPE, payload.span(2, 2), Value::Uint(kind.into()));
     }
     // The trailer belongs to the innermost tag; the padding before it belongs to Ethernet.
     if !matches!(kind, 0x8100 | 0x88a8 | 0x9100) {
-        let tail = frame_tail(payload_offset(packet), declared_len(kind, payload.bytes), payload);
+        let tail = frame_tail(payload_offset(packet), declared_len(kind, next_payload.bytes), next_payload);
         if let Some(tail) = tail.filter(|tail| tail.trailer > 0) {
-            let span = payload.span(tail.offset + tail.padding, tail.trailer);
+            let span = next_payload.span(tail.offset + tail.padding, tail.trailer);
             tree.put(&TRAILER, span, Value::Bytes(span));
         }
     }
@@ -124,7 +125,7 @@ mod tests {
             tree.begin(&bytes);
             let mut packet = Packet::default();
             let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
-            assert!(matches!(next, Next::EtherType(0x0800, Payload { bytes: [0x45], .. })), "{next:?}");
+            assert!(matches!(next, NextLayer::EtherType(0x0800, Payload { bytes: [0x45], .. })), "{next:?}");
             assert_eq!(tree.first(&PRIORITY), Some(Value::Uint(priority)));
             assert_eq!(tree.first(&DEI), Some(Value::Bool(dei)));
             assert_eq!(tree.first(&ID), Some(Value::Uint(id)));
@@ -138,7 +139,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
         let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
-        assert!(matches!(next, Next::Link(LLC, Payload { bytes: [0x42, 0x42, 3], .. })), "{next:?}");
+        assert!(matches!(next, NextLayer::Link(LLC, Payload { bytes: [0x42, 0x42, 3], .. })), "{next:?}");
     }
 
     #[test]
@@ -146,7 +147,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&[0]);
         let next = read(Payload::whole(&[0], 0), &mut Packet::default(), &mut tree);
-        assert!(matches!(next, Next::End));
+        assert!(matches!(next, NextLayer::End));
         assert!(tree.first(&crate::frame::MALFORMED).is_some());
     }
 }

@@ -1,7 +1,7 @@
 //! VXLAN (RFC 7348): Ethernet in UDP.
 
 use crate::field::DisplayBase;
-use crate::packet::{Next, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
@@ -30,27 +30,32 @@ crate::fields! { "vxlan";
 }
 
 /// Registry entry for VXLAN.
-pub static PROTOCOL: Protocol =
-    Protocol { short: "VxLAN", fields: FIELDS, claims: &[Claim::UdpPort(4789)], dissector: Dissector::Layer(read) };
+pub static PROTOCOL: Protocol = Protocol {
+    short: "VxLAN",
+    fields: FIELDS,
+    claims: &[Claim::UdpPort(4789)],
+    aliases: &[],
+    dissectors: &[Dissector::Layer(read)],
+};
 
 const HEADER: usize = 8;
 
-fn read<'b>(piece: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Next<'b> {
+fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("vxlan");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
         tree.set_info(format_args!(""));
     }
-    let span = piece.span(0, HEADER);
-    let mut reader = FieldReader::new(piece, tree);
-    reader.tree.open(&VXLAN, span, Value::Bytes(piece.all()));
+    let span = payload.span(0, HEADER);
+    let mut reader = FieldReader::new(payload, tree);
+    reader.tree.open(&VXLAN, span, Value::Bytes(payload.all()));
     let header = header(&mut reader);
     let rest = reader.rest();
     if header.is_err() {
-        crate::padding::note_truncated_unless_quoted(piece, packet, tree);
+        crate::padding::note_truncated_unless_quoted(payload, packet, tree);
     }
     tree.close();
-    header.map_or(Next::End, |()| Next::Link(1, rest))
+    header.map_or(NextLayer::End, |()| NextLayer::Link(1, rest))
 }
 
 /// ```text
@@ -81,12 +86,12 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
         let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
-        assert!(matches!(next, Next::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
+        assert!(matches!(next, NextLayer::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
         assert_eq!(tree.first(&VNI), Some(Value::Uint(0x12_3456)));
         assert_eq!(tree.first(&FLAG_I), Some(Value::Bool(true)));
         for len in 0..8 {
-            let piece = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
-            assert!(matches!(read(piece, &mut Packet::default(), &mut tree), Next::End), "{len}");
+            let payload = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
+            assert!(matches!(read(payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
         }
     }
 }

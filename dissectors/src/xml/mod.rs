@@ -1,7 +1,7 @@
 //! XML: recognized by its media type and shown unparsed.
 
-use crate::content::{Body, joined_name};
-use crate::packet::Path;
+use crate::content::{MessageBody, joined_name};
+use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Tree, Value};
 
@@ -22,10 +22,11 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::MediaType("text/vnd.wap.si"),
         Claim::MediaType("text/vnd.wap.sl"),
     ],
-    dissector: Dissector::Content(read),
+    aliases: &[],
+    dissectors: &[Dissector::Content(read)],
 };
 
-fn read(body: &Body<'_>, path: &mut Path, tree: &mut Tree) {
+fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("xml");
     if body.depth == 0 && tree.wants_columns() {
         tree.columns_mut().protocol = joined_name(body.carrier, PROTOCOL.short);

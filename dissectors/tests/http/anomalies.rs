@@ -1,7 +1,7 @@
 //! Expert notes, limits, and the change to another protocol.
 
-use crate::host::*;
-use overhear_dissectors::session::{Side, SideEnd, Transition};
+use super::host::*;
+use overhear_dissectors::session::{Side, SideEnd, Successor};
 use overhear_dissectors::{Wants, http};
 
 #[test]
@@ -54,23 +54,27 @@ fn after_an_upgrade_or_tunnel_the_rest_is_not_consumed() {
         (
             "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n",
             "HTTP/1.1 101 S\r\nUpgrade: WebSocket\r\n\r\n",
-            Transition::Protocol("websocket"),
+            Successor::Upgrade("WebSocket".into()),
         ),
-        ("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\n\r\n", "HTTP/1.1 101 S\r\n\r\n", Transition::Protocol("http2")),
+        (
+            "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\n\r\n",
+            "HTTP/1.1 101 S\r\n\r\n",
+            Successor::Upgrade("h2c".into()),
+        ),
         (
             "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: TLS/1.0\r\n\r\n",
             "HTTP/1.1 101 S\r\nUpgrade: TLS/1.0\r\n\r\n",
-            Transition::Detect,
+            Successor::Upgrade("TLS".into()),
         ),
         (
             "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
-            Transition::Detect,
+            Successor::Detect,
         ),
     ];
-    for (request, response, transition) in rows {
+    for (request, response, successor) in &rows {
         let output = run(&[c(format!("{request}early")), s(format!("{response}late"))]);
-        assert_eq!(output.transition, Some(transition), "{request}");
+        assert_eq!(output.successor.as_ref(), Some(successor), "{request}");
         assert_eq!(output.unconsumed, [b"early".to_vec(), b"late".to_vec()], "{request}");
         assert_eq!(output.exchanges.len(), 1);
     }

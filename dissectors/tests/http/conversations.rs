@@ -1,6 +1,6 @@
 //! Conversations of all kinds, dissected into the same exchanges for any selection of fields.
 
-use crate::host::*;
+use super::host::*;
 use overhear_dissectors::session::{Side, SideEnd};
 use overhear_dissectors::{Wants, http};
 

@@ -1,7 +1,7 @@
 //! The same output for any segmentation, and no panic for damaged or lost bytes.
 
-use crate::conversations::conversations;
-use crate::host::*;
+use super::conversations::conversations;
+use super::host::*;
 use overhear_dissectors::session::Side;
 use overhear_dissectors::{Wants, http};
 

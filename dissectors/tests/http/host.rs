@@ -1,9 +1,12 @@
 //! A host that runs an HTTP session as the program does, and collects its output.
 
 use overhear_dissectors::exchange::Exchange;
-use overhear_dissectors::packet::Path;
-use overhear_dissectors::session::{Chunk, Context, Event, FirstPass, Session, Side, SideEnd, Stamp, Transition};
-use overhear_dissectors::{Dissector, Field, Tree, Wants, field, format, http};
+use overhear_dissectors::packet::ProtocolPath;
+use overhear_dissectors::session::{
+    Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Lane, Missing, Secrets, Session, Side,
+    SideEnd, Stamp, Successor, Transition,
+};
+use overhear_dissectors::{Field, Tree, Wants, field, format, http};
 use std::fmt::Write;
 
 /// An input of a session.
@@ -37,7 +40,7 @@ pub(crate) struct SessionOutput {
     pub(crate) exchanges: Vec<Exchange>,
     /// Unconsumed bytes.
     pub(crate) unconsumed: [Vec<u8>; 2],
-    pub(crate) transition: Option<Transition>,
+    pub(crate) successor: Option<Successor>,
     pub(crate) infos: Vec<(&'static str, String, String)>,
 }
 
@@ -53,8 +56,8 @@ pub(crate) struct HttpSessionHost<'w> {
 
 impl<'w> HttpSessionHost<'w> {
     pub(crate) fn new(wants: &'w Wants) -> HttpSessionHost<'w> {
-        let Dissector::Session(kind) = http::PROTOCOL.dissector else { unreachable!("HTTP is a session protocol") };
-        let session = (kind.open)(wants);
+        let Some(kind) = http::PROTOCOL.sessions().next() else { unreachable!("HTTP is a session protocol") };
+        let session = (kind.open)(wants, &mut Handover::default());
         let (unconsumed, output) = Default::default();
         HttpSessionHost { session, wants, unconsumed, output, foresight: FirstPass::default(), at: Stamp::default() }
     }
@@ -66,25 +69,34 @@ impl<'w> HttpSessionHost<'w> {
     ) {
         let mut tree = Tree::new(self.wants.clone());
         tree.begin(frame);
-        let mut path = Path::default();
+        let mut path = ProtocolPath::default();
         let mut events = Vec::new();
+        let mut derived = Derivation::default();
         let mut cx = Context {
             at: self.at,
             arrived: self.at,
-            stream: 7,
+            first: self.at,
+            conversation: ConversationId::Tcp(7),
             session: 0,
             wants: self.wants,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,
             first_pass: &self.foresight,
+            derived: &mut derived,
+            collected: None,
+            secrets: &Secrets::default(),
         };
         let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
-        self.output.transition = self.output.transition.or(transition);
+        if let Some(Transition::Replace(handover) | Transition::Beneath(handover)) = transition {
+            let Handover { to, pending, .. } = *handover;
+            self.output.successor = Some(to);
+            events.extend(pending.map(Event::Exchange));
+        }
         self.record_output(&tree, &path, events);
     }
 
-    fn record_output(&mut self, tree: &Tree, path: &Path, events: Vec<Event>) {
+    fn record_output(&mut self, tree: &Tree, path: &ProtocolPath, events: Vec<Event>) {
         let store_end = tree.buffers().iter().map(|buffer| buffer.bytes.end()).max().unwrap_or(0);
         for node in tree.nodes() {
             let mut line = format!("{:width$}{} = ", "", node.field.name, width = usize::from(node.depth) * 2);
@@ -106,7 +118,8 @@ impl<'w> HttpSessionHost<'w> {
                     self.output.exchanges.push(*exchange);
                 }
                 Event::Message(message) => self.output.events.push(format!("{message:?}")),
-                Event::Version(version) => unreachable!("HTTP does not negotiate a version such as {version}"),
+                Event::Pdu(unit) => self.output.events.push(format!("{unit:?}")),
+                Event::Joined { .. } => unreachable!("HTTP/1 joins no conversations"),
             }
         }
     }
@@ -127,7 +140,7 @@ impl<'w> HttpSessionHost<'w> {
             Gap(side, len) => self.run_frame(
                 |session, cx, unconsumed| {
                     let before = std::mem::take(&mut unconsumed[*side as usize]);
-                    session.gap(*side, Chunk { bytes: &before, base: None }, *len, cx);
+                    session.gap(Lane::of(*side), Chunk { bytes: &before, base: None }, Missing::Bytes(*len), cx);
                     None
                 },
                 b"",
@@ -135,7 +148,7 @@ impl<'w> HttpSessionHost<'w> {
             End(side, ending) => self.run_frame(
                 |session, cx, unconsumed| {
                     let rest = std::mem::take(&mut unconsumed[*side as usize]);
-                    session.end(*side, Chunk { bytes: &rest, base: None }, *ending, cx);
+                    session.end(Lane::of(*side), Chunk { bytes: &rest, base: None }, *ending, cx);
                     None
                 },
                 b"",
@@ -144,7 +157,7 @@ impl<'w> HttpSessionHost<'w> {
     }
 
     fn send_bytes(&mut self, side: Side, segment: &[u8]) {
-        if self.output.transition.is_some() {
+        if self.output.successor.is_some() {
             self.unconsumed[side as usize].extend_from_slice(segment);
             return;
         }
@@ -177,7 +190,7 @@ fn read_all(
         if bytes.is_empty() {
             return None;
         }
-        let consumed = session.read(side, Chunk { bytes: &bytes, base }, cx);
+        let consumed = session.read(Lane::of(side), Chunk { bytes: &bytes, base }, cx);
         assert!(consumed.bytes <= bytes.len());
         unconsumed[side as usize].drain(..consumed.bytes);
         base = base.map(|base| base + consumed.bytes as u32);
@@ -226,7 +239,7 @@ impl SessionOutput {
         self.exchanges
             .iter()
             .map(|exchange| {
-                let mut line = format!("{} {} {}", exchange.nth, exchange.method, exchange.target);
+                let mut line = format!("{} {} {}", exchange.id.nth, exchange.method, exchange.target);
                 let status = exchange.code.map_or("-".into(), |status| status.to_string());
                 write!(line, " {status} {} {}", one(exchange.request), one(exchange.response)).unwrap();
                 line

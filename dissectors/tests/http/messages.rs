@@ -1,7 +1,7 @@
 //! The fields of a message, its Info column and its transcript.
 
-use crate::host::*;
-use overhear_dissectors::session::Side;
+use super::host::*;
+use overhear_dissectors::session::{About, ConversationId, ExchangeId, Half, Side};
 use overhear_dissectors::{Wants, http};
 
 #[test]
@@ -43,7 +43,8 @@ http.request = True";
 #[test]
 fn a_response_has_its_fields() {
     let mut host = HttpSessionHost::new(&WANTS);
-    host.foresight.responses.insert((7, 0, 0), 4);
+    let id = ExchangeId { conversation: ConversationId::Tcp(7), ..ExchangeId::default() };
+    host.foresight.insert(&http::RESPONSE_IN, About::Half(id, Half::Request), 4);
     for step in [c(GET), s("HTTP/1.1 404 Nope\r\nContent-Length: 3\r\n"), s("\r\na"), s("bc")] {
         host.run_step(&step, &|_| false, &mut 0);
     }
@@ -111,30 +112,4 @@ fn the_columns_name_the_content_of_a_message() {
     }
     let output = run(&[c([get("/1"), get("/2")].concat())]);
     assert_eq!(output.infos[0].2, "GET /1 HTTP/1.1 GET /2 HTTP/1.1 ");
-}
-
-#[test]
-fn a_transcript_has_heads_and_decoded_bodies() {
-    let mut transcript = http::Transcript::new();
-    let mut lines: Vec<String> = Vec::new();
-    let mut record = |messages: Vec<(Side, http::TranscriptMessage)>| {
-        for (side, message) in messages {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            lines.push(format!("{side:?} {:?} {:?} {:?}", text(&message.head), text(&message.content), message.notes));
-        }
-    };
-    record(transcript.read(Side::Client, GET.as_bytes()));
-    record(transcript.read(Side::Server, &CHUNKED.as_bytes()[..60]));
-    record(transcript.read(Side::Server, &CHUNKED.as_bytes()[60..]));
-    record(transcript.read(Side::Client, b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\ntunnel"));
-    assert_eq!(transcript.rest(Side::Client), None);
-    record(transcript.read(Side::Server, b"HTTP/1.1 200 OK\r\n\r\n"));
-    assert_eq!(transcript.rest(Side::Client), Some(&b"tunnel"[..]));
-    let expected = [
-        format!("Client {GET:?} \"\" []"),
-        "Server \"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n\" \"Wikipedia\" []".to_owned(),
-        "Client \"CONNECT h:1 HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n\" \"\" []".to_owned(),
-        "Server \"HTTP/1.1 200 OK\\r\\n\\r\\n\" \"\" []".to_owned(),
-    ];
-    assert_eq!(lines, expected);
 }

@@ -1,8 +1,11 @@
 //! A host that runs a TLS session as the program does and collects its output, and builders of TLS messages.
 
-use overhear_dissectors::packet::Path;
-use overhear_dissectors::session::{Chunk, Context, Event, FirstPass, Session, Side, Stamp, Transition};
-use overhear_dissectors::{Dissector, Tree, Wants, format, tls};
+use overhear_dissectors::packet::ProtocolPath;
+use overhear_dissectors::session::{
+    About, Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Lane, Missing, Secrets, Session,
+    Side, Stamp, Transition,
+};
+use overhear_dissectors::{Tree, Wants, format, tls};
 
 /// A session with its unconsumed bytes and its output.
 pub(crate) struct TlsSessionHost {
@@ -23,9 +26,9 @@ pub(crate) struct TlsSessionHost {
 
 impl TlsSessionHost {
     pub(crate) fn new(wants: Wants) -> TlsSessionHost {
-        let Dissector::Session(kind) = tls::PROTOCOL.dissector else { unreachable!("TLS is a session protocol") };
+        let Some(kind) = tls::PROTOCOL.sessions().next() else { unreachable!("TLS is a session protocol") };
         TlsSessionHost {
-            session: (kind.open)(&wants),
+            session: (kind.open)(&wants, &mut Handover::default()),
             wants,
             unconsumed: Default::default(),
             frame: 0,
@@ -47,19 +50,26 @@ impl TlsSessionHost {
         let at = Stamp { frame: self.frame, time: i64::from(self.frame) };
         let mut tree = Tree::new(self.wants.clone());
         tree.begin(frame);
-        let (mut path, mut events) = (Path::default(), Vec::new());
+        let (mut path, mut events, mut derived) = (ProtocolPath::default(), Vec::new(), Derivation::default());
+        let mut collected = FirstPass::default();
         let mut cx = Context {
             at,
             arrived: at,
-            stream: 7,
+            first: at,
+            conversation: ConversationId::Tcp(7),
             session: 0,
             wants: &self.wants,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,
             first_pass: &self.foresight,
+            derived: &mut derived,
+            collected: Some(&mut collected),
+            secrets: &Secrets::default(),
         };
-        self.stopped |= act(&mut *self.session, &mut self.unconsumed, &mut cx) != Transition::Stay;
+        self.stopped |= !act(&mut *self.session, &mut self.unconsumed, &mut cx).is_stay();
+        let version = collected.get(&tls::VERSION, About::Session(ConversationId::Tcp(7), 0));
+        self.versions.extend(version.map(|version| version as u16));
         let end = tree.buffers().iter().map(|buffer| buffer.bytes.end()).max().unwrap_or(0);
         for node in tree.nodes() {
             let mut line = format!("{} {} = ", self.frame, node.field.name);
@@ -75,9 +85,8 @@ impl TlsSessionHost {
         }
         for event in events {
             match event {
-                Event::Message(message) => self.messages.push(message.len),
-                Event::Version(version) => self.versions.push(version),
-                Event::Exchange(_) => unreachable!("TLS has no exchanges"),
+                Event::Pdu(unit) => self.messages.push(unit.len),
+                Event::Exchange(_) | Event::Message(_) | Event::Joined { .. } => unreachable!("TLS has no exchanges"),
             }
         }
     }
@@ -89,11 +98,11 @@ impl TlsSessionHost {
             let mut base = own.is_empty().then_some(0);
             own.extend_from_slice(bytes);
             while !own.is_empty() {
-                let consumed = session.read(side, Chunk { bytes: own, base }, cx);
+                let consumed = session.read(Lane::of(side), Chunk { bytes: own, base }, cx);
                 assert!(consumed.bytes <= own.len());
                 own.drain(..consumed.bytes);
                 base = base.map(|base| base + consumed.bytes as u32);
-                if consumed.transition != Transition::Stay {
+                if !consumed.transition.is_stay() {
                     own.clear();
                     return consumed.transition;
                 }
@@ -109,7 +118,7 @@ impl TlsSessionHost {
     pub(crate) fn gap(&mut self, side: Side, len: u64) {
         self.run_frame(b"", |session, unconsumed, cx| {
             let before = std::mem::take(&mut unconsumed[side as usize]);
-            session.gap(side, Chunk { bytes: &before, base: None }, len, cx);
+            session.gap(Lane::of(side), Chunk { bytes: &before, base: None }, Missing::Bytes(len), cx);
             Transition::Stay
         });
     }

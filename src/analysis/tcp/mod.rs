@@ -1,10 +1,92 @@
-//! TCP as a conversation: sequence analysis, states, and bytes in order.
+//! TCP: connections with their states, sequence analysis and bytes in order.
 
-pub(super) mod assembler;
-pub(super) mod sequence;
-pub(super) mod state;
+mod assembler;
+mod connection;
+pub(super) mod record;
+mod sequence;
+mod state;
+
+use super::decode_options::Transport;
+use super::layers::Tables;
+use super::run_state::RunState;
+use crate::capture::Endpoint;
+pub(super) use connection::Connection;
+use dissectors::Tree;
+use dissectors::session::Stamp;
+use dissectors::tcp::{Flags, Segment};
+
+impl Tables {
+    /// Reads a segment with its connection.
+    pub(super) fn segment(&mut self, segment: &Segment<'_>, at: Stamp, tree: &mut Tree) {
+        let source = Endpoint { address: self.packet.source, port: segment.source_port };
+        let destination = Endpoint { address: self.packet.destination, port: segment.destination_port };
+        let work = self.run.work;
+        let begin = |run: &RunState, number| {
+            let forced = run.forced_session(Transport::Tcp, [source.port, destination.port]);
+            Box::new(Connection::new(number, source, destination, segment, at, work, forced))
+        };
+        let (index, dropped) = self.tcp.find(source, destination, |number| begin(&self.run, number));
+        if let Some(dropped) = dropped {
+            self.close(dropped);
+        }
+        let mut reused = false;
+        let mut replacement = None;
+        if let Some((number, begins)) = self.run.seek.as_ref().and_then(|seek| seek.stream) {
+            reused = begins;
+            replacement = (self.tcp.flow_mut(index).number != number).then_some(number);
+        } else if !segment.quoted && segment.flags.syn() && !segment.flags.ack() {
+            reused = self.tcp.flow_mut(index).is_replaced_by(source, segment);
+            replacement = reused.then(|| self.tcp.assign_number());
+        }
+        if let Some(number) = replacement {
+            let new = begin(&self.run, number);
+            let old = std::mem::replace(self.tcp.flow_mut(index), new);
+            self.close(old);
+        }
+        let connection = self.tcp.flow_mut(index);
+        let number = connection.number;
+        if self.run.task.only.as_ref().is_some_and(|only| !only.contains(number)) {
+            let frame = connection.frame_connection(connection.side(source), segment, reused);
+            self.run.connections.push(frame);
+            return connection.skip(source, segment, at);
+        }
+        let mut context = self.run.frame_context(connection.id(), at, &mut self.packet.path, tree);
+        let frame = connection.read_segment(source, segment, reused, &mut context);
+        self.run.connections.push(frame);
+        let shard = self.buffers.add(number, connection.recount_buffered());
+        self.run.report(|exchange, start| connection.call(exchange, start));
+        if self.buffers.is_over(shard, self.run.buffer_limit()) {
+            tree.note(
+                &dissectors::tcp::LIMIT,
+                segment.header.all(),
+                format_args!("the buffers for incomplete messages are full"),
+            );
+            self.release_idle(shard);
+        }
+    }
+
+    /// Closes a connection that is dropped from memory.
+    pub(super) fn close(&mut self, mut connection: Box<Connection>) {
+        self.buffers.add(connection.number, -(connection.buffered as isize));
+        let (id, last) = (connection.id(), connection.last);
+        self.run.without_frame(id, last, |context| connection.end(context));
+        self.run.report(|exchange, start| connection.call(exchange, start));
+        if self.run.task.collect {
+            connection.collect(&mut self.run.collected);
+        }
+        if self.run.task.streams {
+            self.run.events.push(super::Event::Stream(Box::new(connection.row())));
+        }
+        self.run.end(id);
+    }
+}
 
 /// Whether `a` comes before `b` among sequence numbers, which wrap (RFC 9293 3.4).
-pub(super) fn before(a: u32, b: u32) -> bool {
+fn before(a: u32, b: u32) -> bool {
     (a.wrapping_sub(b) as i32) < 0
+}
+
+/// The acknowledgment number of a segment, if it acknowledges anything.
+fn acknowledges(segment: &Segment<'_>) -> Option<u32> {
+    (segment.flags.ack() && !segment.flags.any(Flags::RST)).then_some(segment.ack)
 }

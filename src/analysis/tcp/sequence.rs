@@ -1,142 +1,147 @@
 //! Analysis of sequence and acknowledgment numbers, with the meaning of Wireshark's `tcp.analysis`.
 //!
-//! The rules apply in order. Each compares a segment with what both sides have sent before.
+//! The rules are evaluated in a fixed order, which decides between them. Each compares a segment with the earlier
+//! segments of both sides.
 
 use super::before;
 use dissectors::session::{Side, Stamp};
 use dissectors::tcp::{Analysis, Flags, Segment, SegmentFacts, options};
 use std::collections::VecDeque;
 
-/// Unacknowledged segments stored per side. The limit bounds the memory of a side whose acknowledgments were not captured.
-/// Beyond the limit, the oldest segments have no round-trip time and do not count as in flight.
-const UNACKNOWLEDGED: usize = 1024;
-/// Capacity kept for segments in flight when there are none: enough for a request and its response.
+/// Maximum number of unacknowledged segments of a side. It limits a side whose acknowledgments are not in the capture.
+/// At the limit the oldest segment no longer counts for round-trip times and bytes in flight.
+const MAX_IN_FLIGHT: usize = 1024;
+/// Maximum capacity for such segments that remains allocated while none is in flight: enough for a request and a
+/// response.
 const IDLE_FLIGHT_CAPACITY: usize = 4;
-/// Maximum nanoseconds from the second duplicate ACK to a fast retransmission.
-const FAST_RETRANSMISSION: i64 = 20_000_000;
-/// Maximum nanoseconds by which a segment is out of order rather than retransmitted, if no round trip was measured.
-const OUT_OF_ORDER: i64 = 3_000_000;
+/// Nanoseconds after the second duplicate acknowledgment within which a retransmission is a fast retransmission.
+const FAST_RETRANSMISSION_AGE: i64 = 20_000_000;
+/// Nanoseconds after a later segment within which a segment is out of order and not a retransmission, if no round-trip
+/// time is known.
+const OUT_OF_ORDER_AGE: i64 = 3_000_000;
 
-/// State of one side.
-#[derive(Debug, Default)]
+/// The sequence state of one side.
+#[derive(Clone, Debug, Default)]
 struct SequenceSide {
-    /// Sequence number after the highest one sent, and the stamp of its segment.
+    /// The next expected sequence number, and the frame that set it.
     next: Option<(u32, Stamp)>,
-    /// Highest acknowledgment that covers captured data only.
-    may_ack: Option<u32>,
-    /// Last acknowledgment number, and the stamp of its segment.
+    /// The highest sequence number that the other side can acknowledge without acknowledging uncaptured data.
+    max_ack: Option<u32>,
+    /// The last acknowledgment number, and its frame.
     ack: Option<(u32, Stamp)>,
-    /// Frame of the last acknowledgment that is not a duplicate.
-    first_ack: u32,
-    /// Number of its duplicates.
-    repeated: u32,
-    /// Last window as sent, and in bytes.
+    /// Number of the frame with the last acknowledgment that is not a duplicate.
+    first_ack_frame: u32,
+    /// Number of duplicates of that acknowledgment.
+    duplicate_acks: u32,
+    /// The last window as sent, and in bytes.
     window: Option<(u16, u32)>,
-    /// Kind of the last segment, if it was a probe.
-    probe: Option<Probe>,
-    /// Unacknowledged segments, oldest first.
-    flight: VecDeque<InFlight>,
-    /// Whether a segment was missed since the last acknowledgment, so that the bytes in flight are unknown.
-    flight_unknown: bool,
-    /// Number of bytes since the last segment with PSH.
-    since_push: u32,
-    /// Whether the last segment with data had PSH.
-    pushed: bool,
-    /// Blocks in the last selective acknowledgment of the other side.
-    selective: Vec<(u32, u32)>,
+    /// Set if the last segment was a keep-alive or a zero window probe.
+    probe: Option<ProbeKind>,
+    /// Segments sent and not acknowledged, oldest first.
+    in_flight: VecDeque<InFlightSegment>,
+    /// A segment was not captured since the last acknowledgment: the bytes in flight are unknown.
+    in_flight_unknown: bool,
+    /// Bytes sent since the last segment with PSH.
+    bytes_since_push: u32,
+    /// The last segment with data had PSH.
+    last_had_push: bool,
+    /// SACK blocks in the other side's last segment.
+    sack_blocks: Vec<(u32, u32)>,
 }
 
+/// A segment that is not acknowledged.
 #[derive(Clone, Copy, Debug)]
-struct InFlight {
+struct InFlightSegment {
     seq: u32,
     end: u32,
     at: Stamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Probe {
+enum ProbeKind {
     KeepAlive,
     ZeroWindow,
 }
 
-/// Window scale of a side (RFC 7323 2).
+/// The window scale of a side (RFC 7323 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Shift {
+enum WindowScale {
     /// The handshake was not captured.
     #[default]
     Unknown,
-    /// The handshake negotiated none.
+    /// The handshake negotiated no window scale.
     None,
-    /// Number of bits by which windows are shifted.
+    /// Windows are shifted left by this number of bits.
     Bits(u8),
 }
 
-impl Shift {
+impl WindowScale {
+    /// Returns a window in bytes.
     fn apply(self, window: u16) -> u32 {
         match self {
-            Shift::Bits(bits) => u32::from(window) << bits,
-            Shift::Unknown | Shift::None => window.into(),
+            WindowScale::Bits(bits) => u32::from(window) << bits,
+            WindowScale::Unknown | WindowScale::None => window.into(),
         }
     }
 }
 
-/// Initial sequence numbers and window scales of a connection.
-#[derive(Debug, Default)]
-pub(in crate::analysis) struct Scales {
+/// The bases of relative sequence numbers and the window scales of a connection, by side.
+#[derive(Clone, Debug, Default)]
+pub(in crate::analysis) struct SequenceParameters {
     base: [Option<u32>; 2],
-    shift: [Shift; 2],
+    scale: [WindowScale; 2],
 }
 
-/// Sequence analysis of one connection.
-#[derive(Debug, Default)]
-pub(in crate::analysis) struct Sequence {
+/// The sequence analysis of one connection.
+#[derive(Clone, Debug, Default)]
+pub(in crate::analysis) struct SequenceAnalysis {
     sides: [SequenceSide; 2],
-    /// Time of the last SYN.
+    /// The time of the last SYN.
     syn: Option<i64>,
     initial_rtt: Option<i64>,
 }
 
-/// Initial sequence numbers and window that apply to one segment.
+/// The bases of relative sequence numbers for one segment, and its window.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::analysis) struct Relative {
-    /// Number that this side's relative sequence numbers start from.
+pub(in crate::analysis) struct SegmentParameters {
+    /// The base of the sender's sequence numbers.
     pub(in crate::analysis) seq_base: u32,
-    /// Number that the other side's relative sequence numbers start from.
+    /// The base of the receiver's sequence numbers.
     pub(in crate::analysis) ack_base: u32,
     /// Window in bytes.
     pub(in crate::analysis) window: u32,
-    /// Factor of the window, as in `tcp.window_size_scalefactor`; `None` for a SYN.
+    /// Window scale factor, as in `tcp.window_size_scalefactor`; `None` for a SYN.
     pub(in crate::analysis) scale: Option<i32>,
     /// Whether the other side's window scale is known.
     other_scale_known: bool,
 }
 
-impl Scales {
-    /// Returns the number that a side's relative sequence numbers start from, if known.
+impl SequenceParameters {
+    /// Returns the base of a side's sequence numbers, if a segment of the side or an acknowledgment was captured.
     pub(in crate::analysis) fn base(&self, side: Side) -> Option<u32> {
         self.base[side as usize]
     }
 
-    /// Returns the facts for a segment that an ICMP error quotes, without changing the state.
-    pub(in crate::analysis) fn known_for(&self, side: Side, quoted: &Segment<'_>) -> SegmentFacts {
+    /// Returns the facts about a segment that is quoted in an ICMP error. Does not change the state.
+    pub(in crate::analysis) fn quoted_facts(&self, side: Side, quoted: &Segment<'_>) -> SegmentFacts {
         let base = |side: Side| self.base(side).unwrap_or_default();
-        let shift = if quoted.flags.syn() { Shift::None } else { self.shift[side as usize] };
-        let window = shift.apply(quoted.window);
+        let scale = if quoted.flags.syn() { WindowScale::None } else { self.scale[side as usize] };
+        let window = scale.apply(quoted.window);
         SegmentFacts { seq_base: base(side), ack_base: base(side.other()), window, ..SegmentFacts::default() }
     }
 
-    /// Updates the state from a segment's header, and returns what applies to the segment.
-    pub(in crate::analysis) fn update(&mut self, side: Side, segment: &Segment<'_>) -> Relative {
+    /// Updates bases and window scales from a segment's header, and returns them for the segment.
+    pub(in crate::analysis) fn update(&mut self, side: Side, segment: &Segment<'_>) -> SegmentParameters {
         let (own, other) = (side as usize, side.other() as usize);
         let flags = segment.flags;
         if flags.syn() {
-            // A SYN or SYN-ACK with another number than before starts a new connection.
+            // A SYN or SYN-ACK with a different number replaces the base.
             self.base[own] = Some(segment.seq);
-            let shift = options::options(segment.options()).find_map(|option| option.window_shift());
-            self.shift[own] = shift.map_or(Shift::None, Shift::Bits);
+            let scale = options::options(segment.options()).find_map(|option| option.window_shift());
+            self.scale[own] = scale.map_or(WindowScale::None, WindowScale::Bits);
             // RFC 7323 2.2: windows are scaled only if both SYNs have the option.
-            if flags.ack() && self.shift.contains(&Shift::None) {
-                self.shift = [Shift::None; 2];
+            if flags.ack() && self.scale.contains(&WindowScale::None) {
+                self.scale = [WindowScale::None; 2];
             }
         }
         let seq_base = *self.base[own].get_or_insert(segment.seq.wrapping_sub(1));
@@ -144,40 +149,47 @@ impl Scales {
             self.base[other].get_or_insert(segment.ack.wrapping_sub(1));
         }
         let ack_base = self.base[other].unwrap_or_default();
-        let other_scale_known = self.shift[other] != Shift::Unknown;
+        let other_scale_known = self.scale[other] != WindowScale::Unknown;
         if flags.syn() {
-            return Relative { seq_base, ack_base, window: segment.window.into(), scale: None, other_scale_known };
+            return SegmentParameters {
+                seq_base,
+                ack_base,
+                window: segment.window.into(),
+                scale: None,
+                other_scale_known,
+            };
         }
-        let scale = match self.shift[own] {
-            Shift::Unknown => -1,
-            Shift::None => -2,
-            Shift::Bits(bits) => 1 << bits,
+        let scale = match self.scale[own] {
+            WindowScale::Unknown => -1,
+            WindowScale::None => -2,
+            WindowScale::Bits(bits) => 1 << bits,
         };
-        let window = self.shift[own].apply(segment.window);
-        Relative { seq_base, ack_base, window, scale: Some(scale), other_scale_known }
+        let window = self.scale[own].apply(segment.window);
+        SegmentParameters { seq_base, ack_base, window, scale: Some(scale), other_scale_known }
     }
 }
 
-impl Sequence {
-    /// Returns the bytes of memory that the segments in flight occupy.
+impl SequenceAnalysis {
+    /// Returns the number of heap bytes.
     pub(in crate::analysis) fn buffered(&self) -> usize {
-        self.sides.iter().map(|flow| flow.flight.capacity() * size_of::<InFlight>()).sum()
+        self.sides.iter().map(|side| side.in_flight.capacity() * size_of::<InFlightSegment>()).sum()
     }
 
-    /// Drops the segments in flight.
+    /// Frees the list of segments in flight.
     pub(in crate::analysis) fn release_buffers(&mut self) {
-        for flow in self.sides.iter_mut().filter(|flow| !flow.flight.is_empty()) {
-            flow.flight = VecDeque::new();
-            flow.flight_unknown = true;
+        for side in self.sides.iter_mut().filter(|side| !side.in_flight.is_empty()) {
+            side.in_flight = VecDeque::new();
+            side.in_flight_unknown = true;
         }
     }
 
-    /// Returns the duration of the handshake in nanoseconds, once it is complete.
+    /// Returns the duration of the handshake in nanoseconds, if it was captured.
     pub(in crate::analysis) fn initial_rtt(&self) -> Option<i64> {
         self.initial_rtt
     }
 
-    fn pair(&mut self, side: Side) -> (&mut SequenceSide, &mut SequenceSide) {
+    /// Returns the sender's state and the receiver's state.
+    fn sides_mut(&mut self, side: Side) -> (&mut SequenceSide, &mut SequenceSide) {
         let [client, server] = &mut self.sides;
         match side {
             Side::Client => (client, server),
@@ -185,44 +197,47 @@ impl Sequence {
         }
     }
 
-    /// Analyses a segment. `first_pass_rtt` is the duration of the handshake, if a first pass collected it. `reused` means
-    /// that the ports were used by an earlier connection.
-    pub(in crate::analysis) fn analyse(
+    /// Returns the analysis of a segment and updates the state.
+    ///
+    /// `first_pass_rtt` is the duration of the handshake, if a first pass collected it. `reused` states that the ports
+    /// had an earlier connection.
+    pub(in crate::analysis) fn analyze(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
-        relative: &Relative,
+        parameters: &SegmentParameters,
         at: Stamp,
         first_pass_rtt: Option<i64>,
         reused: bool,
     ) -> Analysis {
         let mut analysis = Analysis::default();
         let initial_rtt = self.initial_rtt;
-        let (own, other) = self.pair(side);
-        let marks = Marks::of(own, other, segment, relative, at, initial_rtt);
-        analysis.flags = marks.marks | if reused { Analysis::ReusedPorts } else { 0 };
-        analysis.rto = marks.retransmission.filter(|&(since, _)| since != 0);
-        if marks.marks & Analysis::DuplicateAck != 0 {
-            own.repeated += 1;
-            analysis.duplicate_ack = Some((own.repeated, own.first_ack));
+        let (own, other) = self.sides_mut(side);
+        let findings = Findings::new(own, other, segment, parameters, at, initial_rtt);
+        analysis.flags = findings.flags | if reused { Analysis::ReusedPorts } else { 0 };
+        analysis.rto = findings.retransmission.filter(|&(since, _)| since != 0);
+        if findings.flags & Analysis::DuplicateAck != 0 {
+            own.duplicate_acks += 1;
+            analysis.duplicate_ack = Some((own.duplicate_acks, own.first_ack_frame));
         } else if own.ack.is_none_or(|(last, _)| last != segment.ack) {
-            own.repeated = 0;
-            own.first_ack = at.frame;
+            own.duplicate_acks = 0;
+            own.first_ack_frame = at.frame;
         }
-        own.advance(segment, relative, at, &marks);
+        own.advance(segment, parameters, at, &findings);
         analysis.acks = own.acknowledge(other, segment, at);
         if segment.flags.ack() {
-            other.selective.clear();
+            other.sack_blocks.clear();
             let blocks = options::options(segment.options()).find(|option| option.kind == 5);
-            other.selective.extend(blocks.iter().flat_map(|option| option.sack_blocks()));
+            other.sack_blocks.extend(blocks.iter().flat_map(|option| option.sack_blocks()));
         }
-        let counts = !segment.is_empty() && !own.flight_unknown;
+        let counts = !segment.is_empty() && !own.in_flight_unknown;
         if counts {
-            analysis.bytes_in_flight = own.in_flight(segment);
-            analysis.push_bytes_sent = Some(own.push(segment)).filter(|_| analysis.bytes_in_flight.is_some());
+            analysis.bytes_in_flight = own.bytes_in_flight(segment);
+            analysis.push_bytes_sent =
+                Some(own.count_push_bytes(segment)).filter(|_| analysis.bytes_in_flight.is_some());
         }
         self.measure_handshake(segment, at);
-        // Wireshark records it for the frames that have any other result.
+        // As in Wireshark: only for frames with another analysis field.
         if counts || analysis != Analysis::default() {
             analysis.initial_rtt = first_pass_rtt.or(self.initial_rtt);
         }
@@ -233,7 +248,7 @@ impl Sequence {
         let flags = segment.flags;
         match (flags.syn(), flags.ack()) {
             (true, false) => self.syn = Some(at.time),
-            // Any reply to a SYN-ACK or, as in Wireshark, to the SYN: a refusal takes a round trip, too.
+            // The first ACK after a SYN-ACK or, as in Wireshark, after the SYN: a refusal also takes a round trip.
             (false, true) if self.initial_rtt.is_none() => {
                 self.initial_rtt = self.syn.map(|syn| at.time.saturating_sub(syn));
             }
@@ -242,115 +257,122 @@ impl Sequence {
     }
 }
 
-struct Marks {
-    marks: u32,
-    probe: Option<Probe>,
-    /// For a retransmission: the time since the first transmission, and its frame.
+/// The rules that apply to one segment.
+struct Findings {
+    /// Bits of [`Analysis::flags`].
+    flags: u32,
+    probe: Option<ProbeKind>,
+    /// Of a retransmission: nanoseconds since the earlier segment, and its frame.
     retransmission: Option<(i64, u32)>,
 }
 
-impl Marks {
-    /// Applies the rules, in order.
-    fn of(
+impl Findings {
+    /// Evaluates the rules in order.
+    fn new(
         own: &mut SequenceSide,
         other: &mut SequenceSide,
         segment: &Segment<'_>,
-        relative: &Relative,
+        parameters: &SegmentParameters,
         at: Stamp,
         rtt: Option<i64>,
-    ) -> Marks {
+    ) -> Findings {
         let (flags, seq, len) = (segment.flags, segment.seq, segment.len());
         let plain = !flags.any(Flags::SYN | Flags::FIN | Flags::RST);
         let next = own.next.map(|(next, _)| next);
-        let mut marks = 0;
+        let mut found = 0;
         let mut probe = None;
 
         let other_closed = other.window.is_some_and(|(window, _)| window == 0);
         if len == 1 && next == Some(seq) && other_closed {
-            probe = Some(Probe::ZeroWindow);
-            marks |= Analysis::ZeroWindowProbe;
+            probe = Some(ProbeKind::ZeroWindow);
+            found |= Analysis::ZeroWindowProbe;
         } else {
             if segment.window == 0 && plain {
-                marks |= Analysis::ZeroWindow;
+                found |= Analysis::ZeroWindow;
             }
             if next.is_some_and(|next| before(next, seq)) && !flags.rst() {
-                marks |= Analysis::LostSegment;
-                own.flight_unknown = true;
+                found |= Analysis::LostSegment;
+                own.in_flight_unknown = true;
             }
             if len <= 1 && next == Some(seq.wrapping_add(1)) && plain {
-                probe = Some(Probe::KeepAlive);
-                marks |= Analysis::KeepAlive;
+                probe = Some(ProbeKind::KeepAlive);
+                found |= Analysis::KeepAlive;
             }
-            marks |= Marks::of_window(own, other, segment, relative);
+            found |= Findings::window_flags(own, other, segment, parameters);
         }
         let repeated = own.ack.is_some_and(|(last, _)| last == segment.ack);
-        if flags.ack() && !repeated && other.may_ack.is_some_and(|most| before(most, segment.ack)) {
-            marks |= Analysis::AckLostSegment;
-            // So that later acknowledgments of it are not marked again.
-            other.may_ack = other.next.map(|(next, _)| next);
+        if flags.ack() && !repeated && other.max_ack.is_some_and(|most| before(most, segment.ack)) {
+            found |= Analysis::AckLostSegment;
+            // As in Wireshark, the same gap is not reported again.
+            other.max_ack = other.next.map(|(next, _)| next);
         }
         let mut retransmission = None;
-        if (len > 0 || flags.any(Flags::SYN | Flags::FIN)) && probe != Some(Probe::KeepAlive) {
-            let mark = Marks::of_data(own, other, segment, at, rtt);
-            marks |= mark;
-            if mark & Analysis::Retransmission != 0 {
-                let since = own.flight.front().map(|sent| sent.at).or(own.next.map(|(_, at)| at));
+        if (len > 0 || flags.any(Flags::SYN | Flags::FIN)) && probe != Some(ProbeKind::KeepAlive) {
+            let data_flags = Findings::data_flags(own, other, segment, at, rtt);
+            found |= data_flags;
+            if data_flags & Analysis::Retransmission != 0 {
+                let since = own.in_flight.front().map(|sent| sent.at).or(own.next.map(|(_, at)| at));
                 retransmission = since.map(|sent| (at.time.saturating_sub(sent.time), sent.frame));
             }
         }
-        Marks { marks, probe, retransmission }
+        Findings { flags: found, probe, retransmission }
     }
 
-    /// Applies the rules that compare windows and acknowledgments with the previous ones.
-    fn of_window(own: &SequenceSide, other: &SequenceSide, segment: &Segment<'_>, relative: &Relative) -> u32 {
+    /// Evaluates the rules that compare windows and acknowledgments with the previous ones.
+    fn window_flags(
+        own: &SequenceSide,
+        other: &SequenceSide,
+        segment: &Segment<'_>,
+        parameters: &SegmentParameters,
+    ) -> u32 {
         let plain = !segment.flags.any(Flags::SYN | Flags::FIN | Flags::RST);
         let (seq, ack, len, window) = (segment.seq, segment.ack, segment.len(), segment.window);
         let repeats = own.next.is_some_and(|(next, _)| next == seq) && own.ack.is_some_and(|(last, _)| last == ack);
         let same_window = own.window.is_some_and(|(last, _)| last == window);
-        let mut marks = 0;
+        let mut found = 0;
         if len == 0 && plain && repeats && window != 0 && own.window.is_some() && !same_window {
-            marks |= Analysis::WindowUpdate;
+            found |= Analysis::WindowUpdate;
         }
         if let (Some((_, room)), Some((last, _))) = (other.window, other.ack)
             && len > 0
             && plain
-            && relative.other_scale_known
+            && parameters.other_scale_known
             && seq.wrapping_add(len) == last.wrapping_add(room)
         {
-            marks |= Analysis::WindowFull;
+            found |= Analysis::WindowFull;
         }
         if len == 0 && plain && repeats && same_window {
-            marks |= match other.probe {
-                Some(Probe::KeepAlive) if window != 0 => Analysis::KeepAliveAck,
-                Some(Probe::ZeroWindow) if window == 0 => Analysis::ZeroWindowProbeAck,
+            found |= match other.probe {
+                Some(ProbeKind::KeepAlive) if window != 0 => Analysis::KeepAliveAck,
+                Some(ProbeKind::ZeroWindow) if window == 0 => Analysis::ZeroWindowProbeAck,
                 _ if window != 0 => Analysis::DuplicateAck,
                 _ => 0,
             };
         }
-        marks
+        found
     }
 
-    /// Applies the rules for segments with data, SYN or FIN: whether they were sent before.
-    fn of_data(own: &SequenceSide, other: &SequenceSide, segment: &Segment<'_>, at: Stamp, rtt: Option<i64>) -> u32 {
+    /// Evaluates the rules for retransmissions, for segments with data, SYN or FIN.
+    fn data_flags(own: &SequenceSide, other: &SequenceSide, segment: &Segment<'_>, at: Stamp, rtt: Option<i64>) -> u32 {
         let (seq, len) = (segment.seq, segment.len());
         let end = seq.wrapping_add(len).wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
         if len > 0 && other.ack.is_some_and(|(acked, _)| !before(acked, seq.wrapping_add(len))) {
             return Analysis::SpuriousRetransmission;
         }
         let Some((next, since)) = own.next else { return 0 };
-        // After a probe of one byte, a longer segment that starts with that byte is new.
+        // A segment that repeats the byte of a window probe and has more data is new.
         let new = len > 1 && next == seq.wrapping_add(1);
         if !before(seq, next) || new {
             return 0;
         }
         if let Some((acked, acked_at)) = other.ack
-            && other.repeated >= 2
+            && other.duplicate_acks >= 2
             && acked == seq
-            && (0..FAST_RETRANSMISSION).contains(&at.time.saturating_sub(acked_at.time))
+            && (0..FAST_RETRANSMISSION_AGE).contains(&at.time.saturating_sub(acked_at.time))
         {
             return Analysis::FastRetransmission;
         }
-        if end != next && (0..rtt.unwrap_or(OUT_OF_ORDER)).contains(&at.time.saturating_sub(since.time)) {
+        if end != next && (0..rtt.unwrap_or(OUT_OF_ORDER_AGE)).contains(&at.time.saturating_sub(since.time)) {
             return Analysis::OutOfOrder;
         }
         Analysis::Retransmission
@@ -358,67 +380,68 @@ impl Marks {
 }
 
 impl SequenceSide {
-    /// Updates the state of the sending side.
-    fn advance(&mut self, segment: &Segment<'_>, relative: &Relative, at: Stamp, marks: &Marks) {
+    /// Updates the side's state with its segment.
+    fn advance(&mut self, segment: &Segment<'_>, parameters: &SegmentParameters, at: Stamp, findings: &Findings) {
         let counted = segment.len().wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
         let end = segment.seq.wrapping_add(counted);
-        if counted > 0 && !self.flight.iter().any(|sent| sent.seq == segment.seq && sent.end == end) {
-            if self.flight.len() == UNACKNOWLEDGED {
-                self.flight.pop_front();
+        if counted > 0 && !self.in_flight.iter().any(|sent| sent.seq == segment.seq && sent.end == end) {
+            if self.in_flight.len() == MAX_IN_FLIGHT {
+                self.in_flight.pop_front();
             }
-            self.flight.push_back(InFlight { seq: segment.seq, end, at });
+            self.in_flight.push_back(InFlightSegment { seq: segment.seq, end, at });
         }
-        if marks.probe != Some(Probe::ZeroWindow) {
+        if findings.probe != Some(ProbeKind::ZeroWindow) {
             if self.next.is_none_or(|(next, _)| before(next, end)) {
                 self.next = Some((end, at));
             }
-            if self.may_ack.is_none_or(|most| most == segment.seq) {
-                self.may_ack = self.next.map(|(next, _)| next);
+            if self.max_ack.is_none_or(|most| most == segment.seq) {
+                self.max_ack = self.next.map(|(next, _)| next);
             }
         }
-        self.probe = marks.probe;
-        self.window = Some((segment.window, relative.window));
+        self.probe = findings.probe;
+        self.window = Some((segment.window, parameters.window));
         self.ack = Some((segment.ack, at));
     }
 
-    /// Removes acknowledged segments of the other side. Returns the frame of the segment that ends at the acknowledgment,
-    /// and the time since then.
+    /// Removes what this segment acknowledges from the other side's segments in flight.
+    ///
+    /// Returns the frame of the segment whose end it acknowledges exactly, and the nanoseconds since.
     fn acknowledge(&mut self, other: &mut SequenceSide, segment: &Segment<'_>, at: Stamp) -> Option<(u32, i64)> {
         if !segment.flags.ack() {
             return None;
         }
         let ack = segment.ack;
-        let exact = other.flight.iter().find(|sent| sent.end == ack);
-        let acknowledged = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
-        other.flight.retain_mut(|sent| {
-            // The rest of a partly acknowledged segment stays in flight.
+        let exact = other.in_flight.iter().find(|sent| sent.end == ack);
+        let acked = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
+        other.in_flight.retain_mut(|sent| {
+            // The rest of a partly acknowledged segment remains in flight.
             if before(sent.seq, ack) {
                 sent.seq = ack;
             }
             before(ack, sent.end)
         });
-        // Most connections have nothing in flight most of the time, and many are kept.
-        if other.flight.is_empty() && other.flight.capacity() > IDLE_FLIGHT_CAPACITY {
-            other.flight = VecDeque::new();
+        // Most connections are idle most of the time, and there are many of them: free the memory.
+        if other.in_flight.is_empty() && other.in_flight.capacity() > IDLE_FLIGHT_CAPACITY {
+            other.in_flight = VecDeque::new();
         }
-        other.flight_unknown = false;
-        acknowledged
+        other.in_flight_unknown = false;
+        acked
     }
 
-    /// Returns the number of bytes in flight after this segment of data; `None` if there are none.
-    fn in_flight(&self, segment: &Segment<'_>) -> Option<u32> {
-        let first = self.flight.iter().map(|sent| sent.seq).reduce(|a, b| if before(b, a) { b } else { a })?;
-        let last = self.flight.iter().map(|sent| sent.end).reduce(|a, b| if before(a, b) { b } else { a })?;
-        let blocks = self.selective.iter().map(|(left, right)| right.wrapping_sub(*left));
-        let selective = blocks.fold(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)), u32::saturating_add);
-        Some(last.wrapping_sub(first).saturating_sub(selective)).filter(|&bytes| bytes > 0)
+    /// Returns the bytes sent and not acknowledged, including this segment's; `None` if there are none.
+    fn bytes_in_flight(&self, segment: &Segment<'_>) -> Option<u32> {
+        let first = self.in_flight.iter().map(|sent| sent.seq).reduce(|a, b| if before(b, a) { b } else { a })?;
+        let last = self.in_flight.iter().map(|sent| sent.end).reduce(|a, b| if before(a, b) { b } else { a })?;
+        let blocks = self.sack_blocks.iter().map(|(left, right)| right.wrapping_sub(*left));
+        let sacked = blocks.fold(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)), u32::saturating_add);
+        Some(last.wrapping_sub(first).saturating_sub(sacked)).filter(|&bytes| bytes > 0)
     }
 
-    /// Returns the number of bytes since the last PSH, after this segment of data.
-    fn push(&mut self, segment: &Segment<'_>) -> u32 {
-        let before = if self.pushed { 0 } else { self.since_push };
-        self.since_push = before.saturating_add(segment.len());
-        self.pushed = segment.flags.any(Flags::PSH);
-        self.since_push
+    /// Counts the data of this segment. Returns the bytes sent since the last PSH, including this segment's.
+    fn count_push_bytes(&mut self, segment: &Segment<'_>) -> u32 {
+        let earlier = if self.last_had_push { 0 } else { self.bytes_since_push };
+        self.bytes_since_push = earlier.saturating_add(segment.len());
+        self.last_had_push = segment.flags.any(Flags::PSH);
+        self.bytes_since_push
     }
 }

@@ -1,27 +1,27 @@
-//! TCP states of both sides (RFC 9293 3.3.2), opening, closing and completeness of a connection.
+//! TCP states of both sides (RFC 9293 3.3.2), how a connection opened and closed, and its completeness.
 
 use super::before;
 use crate::capture::{CloseKind, OpenKind, SideState};
 use dissectors::session::Side;
 use dissectors::tcp::{Flags, Segment};
 
-/// State of a connection.
+/// The state of a connection, from its captured segments.
 #[derive(Clone, Debug)]
 pub(in crate::analysis) struct TcpState {
     states: [SideState; 2],
-    /// Bits of `tcp.completeness`.
+    /// The bits of `tcp.completeness`.
     completeness: u8,
-    /// Whether each side sent a SYN without ACK.
+    /// Each side's SYN without ACK was captured.
     syn: [bool; 2],
     syn_ack: bool,
-    /// Whether the last ACK of the handshake was captured.
+    /// The ACK that completes the handshake was captured.
     established: bool,
-    /// Sequence number after each side's FIN, and its frame.
+    /// The sequence number after each side's FIN, and its frame.
     fin: [Option<(u32, u32)>; 2],
     first_fin: Option<Side>,
-    /// Whether the FINs crossed.
-    crossed: bool,
-    /// Sender and frame of the first RST.
+    /// Each side sent a FIN before it received the other's.
+    fins_crossed: bool,
+    /// The side that sent the first RST, and its frame.
     reset: Option<(Side, u32)>,
     frames: u32,
 }
@@ -36,7 +36,7 @@ impl TcpState {
             established: false,
             fin: [None; 2],
             first_fin: None,
-            crossed: false,
+            fins_crossed: false,
             reset: None,
             frames: 0,
         }
@@ -51,26 +51,26 @@ impl TcpState {
     }
 
     /// Returns the frame of each side's FIN.
-    pub(in crate::analysis) fn fins(&self) -> [Option<u32>; 2] {
+    pub(in crate::analysis) fn fin_frames(&self) -> [Option<u32>; 2] {
         self.fin.map(|fin| fin.map(|(_, frame)| frame))
     }
 
-    /// Returns whether each side sent its FIN before it received the other one.
-    pub(in crate::analysis) fn crossed(&self) -> bool {
-        self.crossed
+    /// Returns whether each side sent a FIN before it received the other's.
+    pub(in crate::analysis) fn fins_crossed(&self) -> bool {
+        self.fins_crossed
     }
 
     /// Returns the frame of the first RST.
-    pub(in crate::analysis) fn reset(&self) -> Option<u32> {
+    pub(in crate::analysis) fn reset_frame(&self) -> Option<u32> {
         self.reset.map(|(_, frame)| frame)
     }
 
-    /// Returns whether the last ACK of the handshake was captured.
+    /// Returns whether the handshake is complete: its last ACK was captured.
     pub(in crate::analysis) fn is_established(&self) -> bool {
-        self.established && matches!(self.opened(), OpenKind::ThreeWay | OpenKind::Simultaneous)
+        self.established && matches!(self.open_kind(), OpenKind::ThreeWay | OpenKind::Simultaneous)
     }
 
-    /// Updates the state with a segment. For a FIN, returns whether it is the first one of the connection.
+    /// Updates the state with a segment. For a FIN, returns whether its side sent the connection's first FIN.
     pub(in crate::analysis) fn advance(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
         let flags = segment.flags;
         self.completeness |= completeness(segment);
@@ -80,7 +80,7 @@ impl TcpState {
         }
         let (own, other) = (side as usize, side.other() as usize);
         if flags.syn() {
-            self.synchronise(side, flags);
+            self.handle_syn(side, flags);
         } else if flags.ack() && self.syn_ack && !flags.rst() && !self.established {
             self.established = true;
             self.states = self.states.map(|state| match state {
@@ -99,7 +99,7 @@ impl TcpState {
         let mut first = None;
         if flags.fin() && !flags.rst() {
             first = Some(*self.first_fin.get_or_insert(side) == side);
-            self.finish(own, other, segment, frame);
+            self.handle_fin(own, other, segment, frame);
         }
         if flags.rst() {
             self.reset.get_or_insert((side, frame));
@@ -108,7 +108,7 @@ impl TcpState {
         first
     }
 
-    fn synchronise(&mut self, side: Side, flags: Flags) {
+    fn handle_syn(&mut self, side: Side, flags: Flags) {
         let (own, other) = (side as usize, side.other() as usize);
         if flags.ack() {
             self.syn_ack = true;
@@ -123,7 +123,7 @@ impl TcpState {
         self.syn[own] = true;
         if self.states[own] == SideState::Listen {
             if self.states[other] == SideState::SynSent {
-                // RFC 9293 3.5: a simultaneous open; each side receives the other's SYN.
+                // RFC 9293 3.5: both sides sent a SYN, and each receives the other's.
                 self.states = [SideState::SynReceived; 2];
             } else {
                 self.states[own] = SideState::SynSent;
@@ -131,14 +131,14 @@ impl TcpState {
         }
     }
 
-    fn finish(&mut self, own: usize, other: usize, segment: &Segment<'_>, frame: u32) {
+    fn handle_fin(&mut self, own: usize, other: usize, segment: &Segment<'_>, frame: u32) {
         if self.fin[own].is_some() {
             return;
         }
         self.fin[own] = Some((segment.seq.wrapping_add(segment.len()).wrapping_add(1), frame));
-        // Two FINs cross if neither acknowledges the other.
+        // FINs cross if neither side received the other's: this one does not acknowledge the other.
         let crosses = self.fin[other].is_some_and(|(end, _)| !segment.flags.ack() || before(segment.ack, end));
-        self.crossed |= crosses;
+        self.fins_crossed |= crosses;
         self.states[own] = match self.states[own] {
             SideState::Closed => SideState::Closed,
             _ if crosses => SideState::Closing,
@@ -154,7 +154,7 @@ impl TcpState {
     }
 
     /// Returns how the connection opened.
-    pub(in crate::analysis) fn opened(&self) -> OpenKind {
+    pub(in crate::analysis) fn open_kind(&self) -> OpenKind {
         match (self.syn, self.syn_ack) {
             ([true, true], _) => OpenKind::Simultaneous,
             ([false, false], _) => OpenKind::MidStream,
@@ -167,7 +167,7 @@ impl TcpState {
     }
 
     /// Returns how the connection closed.
-    pub(in crate::analysis) fn closed(&self) -> CloseKind {
+    pub(in crate::analysis) fn close_kind(&self) -> CloseKind {
         match (self.first_fin, self.fin, self.reset) {
             (Some(first), [Some(_), Some(_)], _) => CloseKind::Fin(first),
             (_, _, Some((side, _))) => CloseKind::Reset(side),
@@ -177,7 +177,8 @@ impl TcpState {
     }
 }
 
-/// Returns the bits of `tcp.completeness` that a segment adds: SYN 1, SYN-ACK 2, ACK without data 4, data 8, FIN 16, RST 32.
+/// Returns the bits of `tcp.completeness` that a segment adds: SYN 1, SYN-ACK 2, ACK without data 4, data 8, FIN 16,
+/// RST 32.
 fn completeness(segment: &Segment<'_>) -> u8 {
     let flags = segment.flags;
     let mut bits = match (flags.syn(), flags.ack()) {

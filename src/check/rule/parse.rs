@@ -14,7 +14,7 @@ use crate::filter::ast::{Condition, Operand, OperandKind, Span};
 use crate::filter::{self, Comparison, Diagnostic, Filter, NumericExpr};
 use crate::naming;
 use dissectors::field::Severity;
-use dissectors::{Field, Wants, fields, http};
+use dissectors::{Field, Wants, fields, message_fields};
 
 /// Keyword of each kind of rule, and the options that may accompany it.
 #[rustfmt::skip]
@@ -115,14 +115,15 @@ fn add_frame_warnings(unit: RuleUnit, filters: &[(&str, usize, &Filter)], warnin
     }
 }
 
-/// Returns the unit of a rule: that of `per`, else calls if the rule reads HTTP fields, else frames. A rule that reads
-/// an HTTP note evaluates frames, because malformed data may belong to no call.
+/// Returns the unit of a rule: that of `per`, else calls if the rule reads fields of requests and responses, else frames.
+/// A rule that reads a note of their protocol evaluates frames, because malformed data may belong to no call.
 fn parse_unit(source: &RuleSource, wants: &[Wants], allowed: &[RuleUnit]) -> Result<RuleUnit, RuleError> {
     let Some(name) = source.text("per")? else {
         let reads = |field: &Field| wants.iter().any(|wants| wants.field(field));
         let is_note = |field: &Field| matches!(field.kind, dissectors::FieldKind::Note(_));
-        let mut http_fields = fields().filter(|field| reads(field) && field.protocol == http::HTTP.id).peekable();
-        let is_call = http_fields.peek().is_some() && !http_fields.any(is_note);
+        let of_messages = message_fields().flat_map(|(protocol, _)| protocol.fields.iter().copied());
+        let mut of_messages = of_messages.filter(|field| reads(field)).peekable();
+        let is_call = of_messages.peek().is_some() && !of_messages.any(is_note);
         return Ok(if is_call { RuleUnit::Call } else { RuleUnit::Frame });
     };
     allowed.iter().copied().find(|unit| unit.name() == name).ok_or_else(|| {

@@ -2,19 +2,25 @@
 
 use super::plan::{CaptureJob, PlannedCheck};
 use crate::command::output::{Output, escape_paths};
+use crate::command::pass_loop::{FrameFinder, PassConsumer, PassLoop};
+use crate::command::progress::ReadProgressBar;
 use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, Task};
 use overhear::check::format::{CheckOutcome, Finding, print_command};
 use overhear::check::{DecidingFrames, Evaluation, Verdict, escape_unprintable, rules_task};
+use overhear::report::DissectedFrame;
 use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause};
+use std::convert::Infallible;
 use std::fs;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Evaluates all checks of a capture in one pass, or in two if a check needs fields that depend on later frames.
 /// Findings about the capture itself come first. Returns an error only if a snapshot cannot be written.
 pub(super) fn evaluate_capture(job: &CaptureJob<'_>, dropped: u64, bless: bool) -> Result<Vec<Finding>, String> {
     let task = rules_task(job.checks.iter().map(|due| &due.check.rule));
+    let task = Task { decode: job.decode.clone(), ..task };
     let mut evaluation =
         Evaluation::new(job.checks.iter().map(|planned| (&planned.check.rule, expected_snapshot(planned))));
     let mut findings = Vec::new();
@@ -100,38 +106,46 @@ fn format_cause(error: &Error) -> String {
 fn read_capture(job: &CaptureJob<'_>, task: Task, evaluation: &mut Evaluation<'_>) -> Result<u32, (Error, u32)> {
     let collect = task.wants.needs_later_frames();
     let options = OpenOptions { spool: collect, ..OpenOptions::default() };
-    let mut capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
+    let capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
+    let mut passes = PassLoop::new(capture, ReadProgressBar::disabled());
     let mut first_pass = FirstPass::default();
     if collect {
-        let mut analyzer = Analyzer::new(Task { collect, ..Task::default() });
-        // The second pass returns any read error again.
-        while let Ok(Some(frame)) = capture.next() {
-            analyzer.dissect(&frame);
-            analyzer.events();
-        }
-        analyzer.finish();
-        first_pass = analyzer.into_first_pass();
-        capture.rewind().map_err(|error| (error, 0))?;
+        let analyzer = Analyzer::new(Task { collect, decode: task.decode.clone(), ..Task::default() });
+        first_pass = passes.run_first(analyzer, &mut FrameFinder::default());
     }
-    let mut analyzer = Analyzer::with_first_pass(task, first_pass);
-    let mut frames = 0;
-    let mut failed = None;
-    loop {
-        match capture.next() {
-            Ok(Some(frame)) => {
-                analyzer.dissect(&frame);
-                evaluation.add_frame(&frame, &mut analyzer);
-                frames += 1;
-            }
-            Ok(None) => break,
-            Err(error) => {
-                failed = Some(error);
-                break;
-            }
-        }
+    let mut consumer = RuleConsumer { evaluation, frames: 0, error: None };
+    let Ok(()) = passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut consumer);
+    let RuleConsumer { frames, error, .. } = consumer;
+    error.map_or(Ok(frames), |error| Err((error, frames)))
+}
+
+/// Evaluates rules on the frames and events of a pass.
+struct RuleConsumer<'e, 'r> {
+    evaluation: &'e mut Evaluation<'r>,
+    /// Number of frames.
+    frames: u32,
+    /// Error that ended the capture.
+    error: Option<Error>,
+}
+
+impl PassConsumer for RuleConsumer<'_, '_> {
+    type Error = Infallible;
+
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
+        self.frames += 1;
+        self.evaluation.add_frame(frame.frame, analyzer);
+        Ok(true)
     }
-    analyzer.finish_each(|analyzer| evaluation.add_events(analyzer));
-    failed.map_or(Ok(frames), |error| Err((error, frames)))
+
+    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
+        self.evaluation.add_events(analyzer);
+        Ok(())
+    }
+
+    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
+        self.error = Some(error);
+        Ok(ControlFlow::Break(()))
+    }
 }
 
 /// Returns the text of a check's existing snapshot.
@@ -141,7 +155,10 @@ fn expected_snapshot(planned: &PlannedCheck<'_>) -> Option<String> {
 
 /// Returns the command that prints the frames. Empty if the capture file is temporary or standard input.
 fn show_command(job: &CaptureJob<'_>, frames: &DecidingFrames, subject: Option<&str>) -> String {
-    if job.is_temporary || job.name == "-" { String::new() } else { print_command(&job.name, frames, subject) }
+    if job.is_temporary || job.name == "-" {
+        return String::new();
+    }
+    print_command(&job.name, frames, subject, &job.decode.decode_as)
 }
 
 /// Creates a finding about the capture itself.

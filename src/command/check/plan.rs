@@ -7,6 +7,7 @@ use crate::command::output::escape_paths;
 use crate::command::overwrite::refuse_same;
 use crate::command::overwrite::{FileId, refuse_inputs};
 use crate::command::print_message;
+use overhear::analysis::DecodeOptions;
 use overhear::check::check_file::{self, AllowedDefects, Check, CheckFile};
 use overhear::check::{CAPTURE_PLACEHOLDER, Rule, RuleError, RuleSource, RuleValue, escape_unprintable};
 use overhear::filter::Diagnostic;
@@ -26,6 +27,7 @@ pub(super) struct CheckPlan {
     /// Capture defects that the command line allows.
     allow: AllowedDefects,
     pub(super) bless: bool,
+    decode: DecodeOptions,
 }
 
 /// Capture and its checks.
@@ -36,6 +38,7 @@ pub(super) struct CaptureJob<'p> {
     /// Whether the capture file is temporary.
     pub(super) is_temporary: bool,
     pub(super) allow: AllowedDefects,
+    pub(super) decode: &'p DecodeOptions,
     pub(super) checks: Vec<PlannedCheck<'p>>,
 }
 
@@ -58,6 +61,7 @@ impl CheckPlan {
             live_name: None,
             allow: AllowedDefects::default(),
             bless: args.bless,
+            decode: args.decode.options(),
         };
         let mut errors = Vec::new();
         for defect in &args.allow {
@@ -210,7 +214,7 @@ impl CheckPlan {
 
     /// Creates the job of a capture. `file` is the check file and its directory; `None` for rules of the command line.
     fn create_job<'p>(
-        &self,
+        &'p self,
         path: PathBuf,
         checks: &[&'p Check],
         file: Option<(&'p CheckFile, &Path)>,
@@ -236,7 +240,14 @@ impl CheckPlan {
             truncated: self.allow.truncated || own.truncated,
         };
         let name = self.live_name.clone().unwrap_or_else(|| path.to_string_lossy().into_owned());
-        Ok(CaptureJob { path, name, is_temporary: self.live_name.is_some(), allow, checks: planned })
+        Ok(CaptureJob {
+            path,
+            name,
+            is_temporary: self.live_name.is_some(),
+            allow,
+            decode: &self.decode,
+            checks: planned,
+        })
     }
 }
 

@@ -61,10 +61,10 @@ pub(crate) fn phase_text(model: &Model, line: PhaseLine) -> String {
 
 /// Returns the duration of a phase and its number of frames.
 fn phase_texts(model: &Model, call: &Call, phase: CallPhase) -> [String; 2] {
-    let (spans, _) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
+    let (spans, _) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
     let time = match spans.iter().find(|span| span.phase == phase) {
         Some(span) => statistics::duration(span.length()),
-        None if phase == CallPhase::Connect && call.exchange.nth > 0 => "reused".into(),
+        None if phase == CallPhase::Connect && !call.exchange.id.is_first() => "reused".into(),
         None => "not seen".into(),
     };
     [time, format_quantity(model.call_view.frame_count(phase) as u64, "frame")]
@@ -130,7 +130,7 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         None => "not seen".into(),
     };
     let bodies = format!("  request body {}, response body {}", body(exchange.request), body(exchange.response));
-    let stream = format!("  stream {}", exchange.stream);
+    let stream = format!("  stream {}", exchange.id.conversation);
     let parts = [
         (" ", theme.text),
         (&*client, theme.client),
@@ -165,7 +165,7 @@ fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
 fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, opened) = (&model.theme, &model.call_view);
     let has_keys = opened.pane == CallPane::Phases;
-    let (_, all) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
+    let (_, all) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
     rule(model, area, buffer, &format!("Phases  {}", statistics::duration(all)), has_keys);
     let lines = call::phase_lines(model);
     let list = opened.list(CallPane::Phases);
@@ -192,7 +192,7 @@ fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
 fn draw_phase(model: &Model, call: &Call, phase: CallPhase, line: Rect, buffer: &mut Buffer, cursor: Option<Style>) {
     let theme = &model.theme;
     let (block, style) = phase_style(theme, phase);
-    let (spans, all) = phases::spans(call, model.index.streams.get(call.exchange.stream as usize));
+    let (spans, all) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
     let span = spans.iter().find(|span| span.phase == phase);
     let fold = if model.call_view.unfolded.contains(&phase) { "▾" } else { "▸" };
     let name = Rect { width: NAME_WIDTH.min(line.width), ..line };

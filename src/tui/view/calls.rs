@@ -67,7 +67,7 @@ fn cell_text(call: &Call, column: usize) -> String {
     let exchange = &call.exchange;
     let mut out = String::new();
     match column {
-        1 => return exchange.stream.to_string(),
+        1 => return exchange.id.conversation.to_string(),
         2 => records::endpoint(&mut out, call.client),
         3 => records::endpoint(&mut out, call.server),
         METHOD if exchange.request.is_none() => return "no request".into(),
@@ -107,7 +107,7 @@ impl RowOrder for CallRows<'_> {
         let exchange = &call.exchange;
         number_key(match column {
             TIME => start_time(call),
-            1 => Some(exchange.stream.into()),
+            1 => Some(exchange.id.conversation.number().into()),
             STATUS => exchange.code.map(i64::from),
             8 => exchange.response.map(|response| response.body.min(i64::MAX as u64) as i64),
             9 => call.connect,

@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod anomalies;
-#[path = "../common/mod.rs"]
-mod common;
 mod conversations;
 mod cuts;
 mod host;

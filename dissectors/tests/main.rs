@@ -1,0 +1,6 @@
+//! The tests of protocols alone, in one program: it is built and linked once. What each file tests, its first line says.
+
+mod common;
+mod http;
+mod layers;
+mod tls;

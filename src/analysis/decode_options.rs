@@ -1,0 +1,122 @@
+//! Decode options: protocols of ports, and secrets, which every pass over a capture shares.
+
+use dissectors::session::{Input, Secrets};
+use dissectors::{PROTOCOLS, Protocol};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// What the user adds to a capture. All passes over it need the same options to find the same messages.
+#[derive(Clone, Debug, Default)]
+pub struct DecodeOptions {
+    /// Protocols of ports, which override detection. Of several rules for a port, the last one counts.
+    pub decode_as: Vec<DecodeAs>,
+    /// Secrets for decryption.
+    pub secrets: Arc<Secrets>,
+}
+
+/// A protocol for all conversations on a port, whatever their bytes look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeAs {
+    /// The transport protocol of the port.
+    pub transport: Transport,
+    /// The port, of either side.
+    pub port: u16,
+    /// The protocol's filter name, such as `http`.
+    pub protocol: &'static str,
+}
+
+/// A transport protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Transport {
+    /// What its sessions read.
+    pub(super) fn input(self) -> Input {
+        match self {
+            Transport::Tcp => Input::Stream,
+            Transport::Udp => Input::Datagrams,
+        }
+    }
+}
+
+impl DecodeOptions {
+    /// The session protocol for a conversation between two ports, if a rule names one.
+    pub(super) fn protocol(&self, transport: Transport, ports: [u16; 2]) -> Option<&'static str> {
+        let mut rules = self.decode_as.iter().rev();
+        rules.find(|rule| rule.transport == transport && ports.contains(&rule.port)).map(|rule| rule.protocol)
+    }
+}
+
+impl FromStr for DecodeAs {
+    type Err = String;
+
+    /// Reads `tcp.port==9000,http`, as tshark's `-d` does.
+    fn from_str(text: &str) -> Result<DecodeAs, String> {
+        let form = || format!("expected tcp.port==PORT,PROTOCOL or udp.port==PORT,PROTOCOL, found {text}");
+        let (selector, name) = text.split_once(',').ok_or_else(form)?;
+        let (field, port) = selector.split_once("==").ok_or_else(form)?;
+        let transport = match field.trim() {
+            "tcp.port" => Transport::Tcp,
+            "udp.port" => Transport::Udp,
+            _ => return Err(form()),
+        };
+        let port =
+            port.trim().parse().map_err(|_| format!("expected a port from 0 to 65535, found {}", port.trim()))?;
+        let name = name.trim();
+        let reads = |protocol: &&&Protocol| protocol.sessions().any(|kind| kind.input == transport.input());
+        let names = PROTOCOLS.iter().filter(reads).filter_map(|protocol| protocol.fields.first());
+        let names: Vec<&'static str> = names.map(|field| field.name).collect();
+        let protocol = names.iter().copied().find(|known| *known == name).ok_or_else(|| {
+            let known = if names.is_empty() { "none".into() } else { names.join(", ") };
+            format!("unknown protocol {name}; available on {}: {known}", selector.trim())
+        })?;
+        Ok(DecodeAs { transport, port, protocol })
+    }
+}
+
+impl fmt::Display for DecodeAs {
+    /// Writes the rule as it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transport = match self.transport {
+            Transport::Tcp => "tcp",
+            Transport::Udp => "udp",
+        };
+        write!(f, "{transport}.port=={},{}", self.port, self.protocol)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decode_as_rule_names_a_transport_a_port_and_a_protocol() {
+        let rule: DecodeAs = "tcp.port==9000,http".parse().expect("a rule");
+        assert_eq!(rule, DecodeAs { transport: Transport::Tcp, port: 9000, protocol: "http" });
+        assert_eq!(rule.to_string(), "tcp.port==9000,http");
+        for (text, error) in [
+            ("tcp.port==9000", "expected tcp.port==PORT,PROTOCOL or udp.port==PORT,PROTOCOL, found tcp.port==9000"),
+            ("tcp.port==70000,http", "expected a port from 0 to 65535, found 70000"),
+            ("tcp.port==1,smtp", "unknown protocol smtp; available on tcp.port==1: tls, http"),
+        ] {
+            assert_eq!(text.parse::<DecodeAs>(), Err(error.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_rule_for_a_port_counts() {
+        let rules = ["tcp.port==9000,tls", "tcp.port==9000,http", "tcp.port==9001,tls"];
+        let decode_as = rules.iter().map(|rule| rule.parse().expect("a rule")).collect();
+        let options = DecodeOptions { decode_as, ..DecodeOptions::default() };
+        assert_eq!(options.protocol(Transport::Tcp, [40000, 9000]), Some("http"));
+        assert_eq!(options.protocol(Transport::Tcp, [9001, 40000]), Some("tls"));
+        assert_eq!(options.protocol(Transport::Tcp, [40000, 80]), None);
+        assert_eq!(options.protocol(Transport::Udp, [40000, 9000]), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Events: what an analyzer reports beside the trees of frames.
+
+use crate::capture::{Call, Stream};
+use dissectors::Tree;
+use dissectors::session::{ConversationId, ExchangeId, Half, Side, Stamp};
+
+/// An event in a capture.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// An exchange is complete, or will never be.
+    Call(Call),
+    /// A connection was dropped from memory, or the capture has ended.
+    Stream(Box<Stream>),
+    /// A conversation was dropped from memory, or the capture has ended.
+    End(ConversationId),
+    /// The next bytes of the conversation that is followed.
+    Chunk(StreamChunk),
+    /// Messages that no frame completed.
+    Unfinished(Box<UnfinishedMessages>),
+    /// Bytes of an earlier frame belong to an exchange.
+    Owned {
+        /// The frame.
+        frame: u32,
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The half of it.
+        half: Half,
+    },
+    /// A conversation continues another.
+    Joined {
+        /// The conversation that goes on.
+        from: ConversationId,
+        /// The conversation whose name stays.
+        to: ConversationId,
+    },
+}
+
+/// Messages that no frame completed: their conversation was dropped, or had to release its buffers.
+#[derive(Clone, Debug)]
+pub struct UnfinishedMessages {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The requests and responses, in order.
+    pub messages: Vec<MessageNodes>,
+    /// Their fields; nothing of the layers below.
+    pub tree: Tree,
+}
+
+/// A conversation that a frame belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameConnection {
+    /// Its name.
+    pub conversation: ConversationId,
+    /// Whether the frame carries bytes of the client, of the server, or completes a message of theirs.
+    pub has_data: [bool; 2],
+    /// The requests and responses of it that the frame completes, in order.
+    pub messages: Vec<MessageNodes>,
+    /// The exchanges that bytes of the frame belong to, as far as is known with it, if they are wanted.
+    pub owners: Vec<(ExchangeId, Half)>,
+    /// Whether it carries bytes whose exchange is not known with it.
+    pub has_unowned: bool,
+    /// Whether it is more than the next bytes of one message: it carries bytes of several messages, bytes out of order or
+    /// sent again, or it completes a message whose bytes came in other frames.
+    pub is_mixed: bool,
+    /// The sender.
+    pub side: Side,
+    /// It begins the connection, on ports that another had before.
+    pub reused: bool,
+    /// It is not the frame's own segment, but one that an error quotes.
+    pub quoted: bool,
+}
+
+/// One half of an exchange, completed in a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageNodes {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// The half.
+    pub half: Half,
+    /// Its nodes in the frame's tree.
+    pub nodes: std::ops::Range<usize>,
+}
+
+/// The next bytes of one side of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamChunk {
+    /// The sender.
+    pub side: Side,
+    /// The frame they arrived with, or with which they could be read.
+    pub at: Stamp,
+    /// The bytes.
+    pub content: StreamContent,
+}
+
+/// Bytes, or the lack of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamContent {
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// So many bytes were never captured.
+    Gap(u64),
+    /// The side sends nothing more.
+    End,
+}

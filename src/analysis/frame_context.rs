@@ -1,0 +1,117 @@
+//! Context of one frame: what reading a segment or a datagram needs, and where it records.
+
+use super::session_driver::{Completed, ConversationState};
+use super::task::Work;
+use super::{Event, Prefilter};
+use dissectors::packet::ProtocolPath;
+use dissectors::protocol::UnitReassembly;
+use dissectors::session::{Context, Derivation, ExchangeId, FirstPass, Half, Secrets, Side, Stamp};
+use dissectors::{Registry, Tree, Wants};
+
+/// Context for processing one segment or datagram.
+pub(super) struct FrameContext<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) work: Work,
+    pub(super) wants: &'a Wants,
+    pub(super) first_pass: &'a FirstPass,
+    pub(super) secrets: &'a Secrets,
+    pub(super) path: &'a mut ProtocolPath,
+    /// Events of sessions.
+    pub(super) messages: &'a mut Vec<dissectors::session::Event>,
+    pub(super) derived: &'a mut Derivation,
+    /// Whether the conversation's bytes are reported.
+    pub(super) follows: bool,
+    /// Events of the analyzer.
+    pub(super) events: &'a mut Vec<Event>,
+    pub(super) collected: Option<&'a mut FirstPass>,
+    pub(super) prefilter: Option<&'a Prefilter>,
+    pub(super) tree: &'a mut Tree,
+    pub(super) at: Stamp,
+}
+
+/// Context of the drivers of a conversation while one frame is read.
+pub(super) struct Feed<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) cx: Context<'a>,
+    pub(super) completed: &'a mut Completed,
+    pub(super) conversation: &'a mut ConversationState,
+    /// Drivers below the present one.
+    pub(super) depth: u8,
+    /// The frames of the bytes that a session below derived from; empty at the root.
+    pub(super) frames: Vec<u32>,
+    /// The range of the root's bytes that are in the hands of the session at the root; none at the root.
+    pub(super) root: Option<(Side, u64, u64)>,
+    /// How the session below records the reassembly of units of the present one; none at the root.
+    pub(super) reassembly: Option<UnitReassembly>,
+}
+
+/// What a feed was before it entered a driver above.
+pub(super) struct Outer {
+    frames: Vec<u32>,
+    root: Option<(Side, u64, u64)>,
+    reassembly: Option<UnitReassembly>,
+}
+
+impl FrameContext<'_> {
+    /// Reports the exchanges that bytes of earlier frames belong to.
+    pub(super) fn report_owners(&mut self, owners: Vec<(u32, ExchangeId, Half)>) {
+        let owned = owners.into_iter().map(|(frame, exchange, half)| Event::Owned { frame, exchange, half });
+        self.events.extend(owned);
+    }
+
+    /// The context for the drivers of a conversation.
+    pub(super) fn feed<'f>(
+        &'f mut self,
+        conversation: &'f mut ConversationState,
+        completed: &'f mut Completed,
+    ) -> Feed<'f> {
+        let cx = Context {
+            at: self.at,
+            arrived: self.at,
+            first: self.at,
+            conversation: conversation.id,
+            session: 0,
+            wants: self.wants,
+            tree: self.tree,
+            path: self.path,
+            events: self.messages,
+            derived: self.derived,
+            first_pass: self.first_pass,
+            collected: self.collected.as_deref_mut(),
+            secrets: self.secrets,
+        };
+        Feed {
+            registry: self.registry,
+            cx,
+            completed,
+            conversation,
+            depth: 0,
+            frames: Vec::new(),
+            root: None,
+            reassembly: None,
+        }
+    }
+}
+
+impl Feed<'_> {
+    /// Enters the drivers above, with the frames and the range of the bytes in the present driver's hands.
+    pub(super) fn enter(
+        &mut self,
+        frames: Vec<u32>,
+        range: (Side, u64, u64),
+        reassembly: Option<UnitReassembly>,
+    ) -> Outer {
+        self.depth += 1;
+        let frames = std::mem::replace(&mut self.frames, frames);
+        let reassembly = std::mem::replace(&mut self.reassembly, reassembly);
+        let outer = Outer { frames, root: self.root, reassembly };
+        self.root = self.root.or(Some(range));
+        outer
+    }
+
+    /// Leaves them again.
+    pub(super) fn leave(&mut self, outer: Outer) {
+        self.depth -= 1;
+        (self.frames, self.root, self.reassembly) = (outer.frames, outer.root, outer.reassembly);
+    }
+}

@@ -1,0 +1,144 @@
+//! Layers: from the link layer to the transport, with reassembly of IP packets and the tables of conversations.
+
+use super::buffers::Buffers;
+use super::flow::FlowTable;
+use super::fragments::FragmentReassembler;
+use super::limits;
+use super::run_state::RunState;
+use super::tcp::Connection;
+use super::udp::UdpConversation;
+use dissectors::packet::{Address, Fragment, NextLayer, Packet, Payload, dissect_layers};
+use dissectors::session::{About, Stamp};
+use dissectors::{Tree, data, ipv4, ipv6};
+
+/// All state but the tree, which is written while this is read.
+#[derive(Clone)]
+pub(super) struct Tables {
+    pub(super) run: RunState,
+    pub(super) packet: Packet,
+    pub(super) tcp: FlowTable<Box<Connection>>,
+    pub(super) udp: FlowTable<UdpConversation>,
+    pub(super) fragments: FragmentReassembler,
+    /// Bytes that conversations buffer.
+    pub(super) buffers: Buffers,
+}
+
+impl Tables {
+    pub(super) fn new(run: RunState) -> Tables {
+        Tables {
+            run,
+            packet: Packet::default(),
+            tcp: FlowTable::new(),
+            udp: FlowTable::new(),
+            fragments: FragmentReassembler::default(),
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// Reads layer after layer, and the messages in the last.
+    pub(super) fn dissect(&mut self, next: NextLayer<'_>, at: Stamp, tree: &mut Tree) {
+        match dissect_layers(&self.run.registry, next, &mut self.packet, tree) {
+            NextLayer::Segment(segment) => self.segment(&segment, at, tree),
+            NextLayer::Datagram(datagram) => self.datagram(&datagram, at, tree),
+            NextLayer::Fragment(fragment) => self.fragment(&fragment, at, tree),
+            NextLayer::Data(payload) => self.undissected(payload, tree),
+            _ => {}
+        }
+    }
+
+    /// Adds a fragment to its IP packet, and reads on when that is complete.
+    fn fragment(&mut self, fragment: &Fragment<'_>, at: Stamp, tree: &mut Tree) {
+        let v6 = matches!(self.packet.source, Address::V6(_));
+        let field = if v6 { &ipv6::REASSEMBLED_IN } else { &ipv4::REASSEMBLED_IN };
+        let mut whole = None;
+        self.run.is_fragment = true;
+        if !self.packet.quoted {
+            whole = self.fragments.add(&self.packet, fragment, at.frame, at.time);
+            if let Some(reason) = self.fragments.drop_reason() {
+                let limit = if v6 { &ipv6::FRAGMENT_LIMIT } else { &ipv4::FRAGMENT_LIMIT };
+                tree.note(limit, fragment.payload.all(), format_args!("{reason}"));
+            }
+        }
+        let Some(whole) = whole else {
+            if let Some(frame) = self.run.first_pass.get(field, About::Frame(at.frame, 0)) {
+                let describe = if v6 { ipv6::describe_reassembled_in } else { ipv4::describe_reassembled_in };
+                describe(frame as u32, tree);
+            }
+            return self.undissected(fragment.payload, tree);
+        };
+        if self.run.task.collect {
+            for earlier in whole.fragments.iter().map(|fragment| fragment.frame).filter(|&frame| frame != at.frame) {
+                self.run.collected.insert(field, About::Frame(earlier, 0), at.frame.into());
+            }
+        }
+        let (title, describe): (_, fn(_, &[_], &mut Tree)) = match v6 {
+            true => ("Reassembled IPv6", ipv6::describe_reassembly),
+            false => ("Reassembled IPv4", ipv4::describe_reassembly),
+        };
+        let start = tree.add_buffer(title, &whole.payload);
+        let payload = Payload::whole(&whole.payload, start);
+        describe(payload.all(), &whole.fragments_at(start), tree);
+        self.dissect(NextLayer::IpProto(whole.protocol, payload), at, tree);
+    }
+
+    /// Records bytes that no protocol reads.
+    fn undissected(&mut self, payload: Payload<'_>, tree: &mut Tree) {
+        if !payload.bytes.is_empty() {
+            self.packet.path.push("data");
+            data::describe(payload, tree);
+        }
+    }
+
+    /// Releases the buffers of the conversations of a shard that are longest idle, until a quarter of its limit is free:
+    /// a scan of all of them for every frame would cost too much.
+    pub(super) fn release_idle(&mut self, shard: usize) {
+        let enough = self.run.buffer_limit() / 4 * 3;
+        let oldest: Vec<_> = self.tcp.oldest().collect();
+        for index in oldest {
+            let connection = self.tcp.flow_mut(index);
+            if connection.buffered == 0 || Buffers::shard(connection.number) != shard {
+                continue;
+            }
+            let (id, last) = (connection.id(), connection.last);
+            self.run.without_frame(id, last, |context| connection.release_buffers(context));
+            self.run.report(|exchange, start| connection.call(exchange, start));
+            self.buffers.add(connection.number, connection.recount_buffered());
+            if !self.buffers.is_over(shard, enough) {
+                return;
+            }
+        }
+        let oldest: Vec<_> = self.udp.oldest().collect();
+        for index in oldest {
+            let conversation = self.udp.flow_mut(index);
+            if conversation.buffered == 0 || Buffers::shard(conversation.number) != shard {
+                continue;
+            }
+            let (id, last) = (conversation.id(), conversation.last);
+            self.run.without_frame(id, last, |context| conversation.release_buffers(context));
+            self.run.report(|exchange, start| conversation.call(exchange, start));
+            self.buffers.add(conversation.number, conversation.recount_buffered());
+            if !self.buffers.is_over(shard, enough) {
+                return;
+            }
+        }
+    }
+
+    /// Closes the conversations that are over at a time.
+    pub(super) fn age(&mut self, now: i64) {
+        let flows = self.tcp.oldest().filter_map(|index| Some((index, self.tcp.get(index)?)));
+        let silent = flows.take_while(|(_, flow)| now.saturating_sub(flow.last.time) >= limits::CLOSED_AGE);
+        let mut over: Vec<_> = silent.filter(|(_, flow)| flow.is_over(now)).map(|(index, _)| index).collect();
+        // The last indexes first: each is filled with the last of all.
+        over.sort_unstable();
+        let mut dropped: Vec<_> = over.into_iter().rev().filter_map(|index| self.tcp.remove(index)).collect();
+        dropped.sort_unstable_by_key(|connection| connection.number);
+        dropped.into_iter().for_each(|connection| self.close(connection));
+        let flows = self.udp.oldest().filter_map(|index| Some((index, self.udp.get(index)?)));
+        let silent = flows.take_while(|(_, flow)| now.saturating_sub(flow.last.time) >= limits::UDP_AGE);
+        let mut over: Vec<_> = silent.map(|(index, _)| index).collect();
+        over.sort_unstable();
+        let mut dropped: Vec<_> = over.into_iter().rev().filter_map(|index| self.udp.remove(index)).collect();
+        dropped.sort_unstable_by_key(|conversation| conversation.number);
+        dropped.into_iter().for_each(|conversation| self.close_udp(conversation));
+    }
+}

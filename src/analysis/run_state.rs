@@ -1,0 +1,174 @@
+//! Run state: what a run wants, what it has found in the present frame, and what it reports.
+
+use super::decode_options::Transport;
+use super::event::{Event, FrameConnection, UnfinishedMessages};
+use super::frame_context::FrameContext;
+use super::limits;
+use super::seek::SeekContext;
+use super::session_driver::Completed;
+use super::task::{Task, Work};
+use crate::capture::Call;
+use dissectors::exchange::Exchange;
+use dissectors::packet::ProtocolPath;
+use dissectors::protocol::SessionEntry;
+use dissectors::session::{ConversationId, Derivation, FirstPass, Stamp};
+use dissectors::{Protocol, Registry, Tree};
+use std::sync::Arc;
+
+/// A condition on the fields that are [known early](super::is_known_early): whether a frame may match.
+pub type Prefilter = Arc<dyn Fn(&Tree) -> bool + Send + Sync>;
+
+/// State of a run beside its conversations.
+pub(super) struct RunState {
+    pub(super) registry: Arc<Registry>,
+    pub(super) task: Task,
+    pub(super) work: Work,
+    pub(super) first_pass: Arc<FirstPass>,
+    pub(super) collected: FirstPass,
+    /// The time of the first frame.
+    pub(super) start: i64,
+    /// The conversations of the present frame that have sessions, and its TCP connections.
+    pub(super) connections: Vec<FrameConnection>,
+    /// The numbers of its conversations in UDP datagrams.
+    pub(super) udp_conversations: Vec<u32>,
+    /// It carries a fragment of an IP packet.
+    pub(super) is_fragment: bool,
+    /// What is known of it beforehand, if it is read out of its place.
+    pub(super) seek: Option<SeekContext>,
+    pub(super) events: Vec<Event>,
+    messages: Vec<dissectors::session::Event>,
+    derived: Derivation,
+    pub(super) prefilter: Option<Prefilter>,
+}
+
+impl Clone for RunState {
+    /// A copy between two frames: without what was found in the last one.
+    fn clone(&self) -> RunState {
+        RunState {
+            registry: Arc::clone(&self.registry),
+            task: self.task.clone(),
+            work: self.work,
+            first_pass: Arc::clone(&self.first_pass),
+            collected: self.collected.clone(),
+            start: self.start,
+            connections: Vec::new(),
+            udp_conversations: Vec::new(),
+            is_fragment: false,
+            seek: None,
+            events: Vec::new(),
+            messages: Vec::new(),
+            derived: Derivation::default(),
+            prefilter: self.prefilter.clone(),
+        }
+    }
+}
+
+impl RunState {
+    pub(super) fn new(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> RunState {
+        let registry = Registry::new(protocols);
+        RunState {
+            work: Work::of(&task, registry.reads_datagrams()),
+            registry: Arc::new(registry),
+            task,
+            first_pass: Arc::new(first_pass),
+            collected: FirstPass::default(),
+            start: 0,
+            connections: Vec::new(),
+            udp_conversations: Vec::new(),
+            is_fragment: false,
+            seek: None,
+            events: Vec::new(),
+            messages: Vec::new(),
+            derived: Derivation::default(),
+            prefilter: None,
+        }
+    }
+
+    /// Begins a frame.
+    pub(super) fn begin_frame(&mut self) {
+        self.connections.clear();
+        self.udp_conversations.clear();
+        self.is_fragment = false;
+    }
+
+    /// Bytes that the conversations of one shard may buffer together.
+    pub(super) fn buffer_limit(&self) -> usize {
+        if self.work.data { limits::SHARD_BYTES_WITH_BODIES } else { limits::SHARD_BYTES }
+    }
+
+    /// The session protocol of a conversation by the rules of the task.
+    pub(super) fn forced_session(&self, transport: Transport, ports: [u16; 2]) -> Option<SessionEntry> {
+        self.registry.session(self.task.decode.protocol(transport, ports)?, transport.input())
+    }
+
+    /// Context for reading a frame of a conversation.
+    pub(super) fn frame_context<'a>(
+        &'a mut self,
+        conversation: ConversationId,
+        at: Stamp,
+        path: &'a mut ProtocolPath,
+        tree: &'a mut Tree,
+    ) -> FrameContext<'a> {
+        FrameContext {
+            registry: &self.registry,
+            work: self.work,
+            wants: &self.task.wants,
+            first_pass: &self.first_pass,
+            secrets: &self.task.decode.secrets,
+            path,
+            messages: &mut self.messages,
+            derived: &mut self.derived,
+            follows: self.task.follow == Some(conversation),
+            events: &mut self.events,
+            collected: self.task.collect.then_some(&mut self.collected),
+            prefilter: self.prefilter.as_ref(),
+            tree,
+            at,
+        }
+    }
+
+    /// Has a conversation do what belongs to none of its frames, and so is recorded in no frame's tree.
+    pub(super) fn without_frame(
+        &mut self,
+        conversation: ConversationId,
+        at: Stamp,
+        act: impl FnOnce(&mut FrameContext<'_>) -> Completed,
+    ) {
+        let mut path = ProtocolPath::default();
+        let mut tree = if self.task.halves { Tree::new(self.task.wants.clone()) } else { Tree::default() };
+        let mut context = self.frame_context(conversation, at, &mut path, &mut tree);
+        let completed = act(&mut context);
+        context.report_owners(completed.owners);
+        let messages = completed.messages;
+        if self.task.halves && !messages.is_empty() {
+            self.events.push(Event::Unfinished(Box::new(UnfinishedMessages { conversation, messages, tree })));
+        }
+    }
+
+    /// Reports the exchanges of a conversation as calls.
+    pub(super) fn report(&mut self, mut call: impl FnMut(Box<Exchange>, i64) -> Call) {
+        // As in most frames.
+        if self.messages.is_empty() {
+            return;
+        }
+        for message in self.messages.drain(..) {
+            match message {
+                dissectors::session::Event::Exchange(exchange) => {
+                    let call = call(exchange, self.start);
+                    if self.task.exchanges {
+                        self.events.push(Event::Call(call));
+                    }
+                }
+                dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),
+                dissectors::session::Event::Pdu(_) | dissectors::session::Event::Message(_) => {}
+            }
+        }
+    }
+
+    /// Reports that a conversation was dropped.
+    pub(super) fn end(&mut self, conversation: ConversationId) {
+        if self.task.ends {
+            self.events.push(Event::End(conversation));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Seeking: what is known of a frame that is read out of its place, and the times of the frames before it.
+
+use super::layers::Tables;
+use super::task::Work;
+use crate::source::{Frame, NOT_A_PACKET};
+use dissectors::packet::{NextLayer, Payload};
+use dissectors::session::Stamp;
+use dissectors::{Tree, Value, column, frame};
+
+/// What is known of a frame that is read when not all frames before it were.
+#[derive(Clone, Debug, Default)]
+pub struct SeekContext {
+    /// The time of the first frame of the capture.
+    pub first: i64,
+    /// The time of the frame before, if it has one.
+    pub previous: Option<i64>,
+    /// The number of the frame's TCP connection, and whether the frame begins it on ports that another had.
+    pub stream: Option<(u32, bool)>,
+    /// The numbers of its conversations in UDP datagrams, outermost first.
+    pub udp_conversations: Vec<u32>,
+}
+
+/// Times of earlier frames.
+#[derive(Clone, Default)]
+pub(super) struct Clock {
+    first: Option<i64>,
+    previous: Option<i64>,
+    /// Of the last frame that is shown, and of the one before.
+    shown: [Option<i64>; 2],
+}
+
+impl Clock {
+    /// The clock before a frame that is read out of its place.
+    pub(super) fn before(seek: &SeekContext) -> Clock {
+        Clock { first: Some(seek.first), previous: seek.previous, shown: [seek.previous, None] }
+    }
+
+    /// Notes that the frame read last is not shown.
+    pub(super) fn hide(&mut self) {
+        let [_, before] = self.shown;
+        self.shown = [before, None];
+    }
+
+    /// Reads a frame into a tree.
+    pub(super) fn read(&mut self, frame: &Frame<'_>, tables: &mut Tables, tree: &mut Tree) {
+        let at = Stamp { frame: frame.number, time: frame.time.0 };
+        tree.begin(frame.bytes);
+        tables.packet.reset();
+        tables.run.begin_frame();
+        let protocols = self.record(frame, tree);
+        if tables.run.task.shallow {
+            return;
+        }
+        tables.run.start = self.first.unwrap_or_default();
+        let wire = frame.length.max(frame.bytes.len() as u32);
+        tables.dissect(NextLayer::Link(frame.link, Payload { bytes: frame.bytes, base: 0, wire }), at, tree);
+        if protocols.is_some() {
+            let names = tables.packet.path.names().join(":");
+            let text = tree.store_bytes(names.as_bytes());
+            tree.set(protocols, Default::default(), Value::Text(text));
+        }
+        record_columns(frame, self.first, tree);
+    }
+
+    /// Records the capture's metadata of the frame, and moves on. Returns the node of `frame.protocols`.
+    fn record(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
+        let time = frame.time.0;
+        let first = *self.first.get_or_insert(time);
+        let [shown, _] = self.shown;
+        self.shown = [frame.has_time.then_some(time), shown];
+        let previous = std::mem::replace(&mut self.previous, frame.has_time.then_some(time)).unwrap_or(time);
+        if !tree.wants_any(&frame::FRAME) {
+            return None;
+        }
+        let metadata = frame::FrameMetadata {
+            number: frame.number,
+            time,
+            has_time: frame.has_time,
+            delta: time.saturating_sub(previous),
+            delta_displayed: time.saturating_sub(shown.unwrap_or(time)),
+            relative: time.saturating_sub(first),
+            len: frame.length,
+            cap_len: frame.bytes.len() as u32,
+            link: (frame.link != NOT_A_PACKET).then_some(frame.link),
+            section: (frame.section > 0).then_some(frame.section),
+            interface: frame
+                .interface
+                .map(|interface| (interface.id, interface.name.as_deref(), interface.description.as_deref())),
+            flags: frame.options.flags(),
+            drops: frame.options.drop_count(),
+        };
+        let protocols = frame::describe(&metadata, tree);
+        for comment in frame.options.comments() {
+            tree.put_text(&frame::COMMENT, Default::default(), format_args!("{comment}"));
+        }
+        protocols
+    }
+}
+
+/// Records the columns as fields, if they are wanted.
+fn record_columns(frame: &Frame<'_>, first: Option<i64>, tree: &mut Tree) {
+    if !Work::columns_as_fields(tree.wanted()) {
+        return;
+    }
+    let none = Default::default();
+    let columns = *tree.columns();
+    tree.put_text(&column::NUMBER, none, format_args!("{}", frame.number));
+    let relative = frame.time.0.saturating_sub(first.unwrap_or_default());
+    if tree.wants(&column::TIME) {
+        let text = seconds(relative);
+        tree.put_text(&column::TIME, none, format_args!("{text}"));
+    }
+    for (field, value) in [(&column::SOURCE, columns.source), (&column::DESTINATION, columns.destination)] {
+        let mut text = String::new();
+        if let Some(value) = value {
+            let _ = dissectors::format::value(&mut text, field, value, tree);
+        }
+        tree.put_text(field, none, format_args!("{text}"));
+    }
+    tree.put_text(&column::PROTOCOL_NAME, none, format_args!("{}", columns.protocol));
+    tree.put_text(&column::LENGTH, none, format_args!("{}", frame.length));
+    tree.put(&column::INFO, none, Value::Text(columns.info));
+}
+
+/// Nanoseconds in the form of the list of frames: seconds with six decimals.
+fn seconds(nanos: i64) -> String {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let nanos = nanos.unsigned_abs();
+    format!("{sign}{}.{:06}", nanos / 1_000_000_000, nanos % 1_000_000_000 / 1000)
+}

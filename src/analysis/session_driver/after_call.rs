@@ -1,0 +1,170 @@
+//! After a call of a session: its events are evaluated, its bytes attributed, and what it derived is fed to others.
+
+use super::conversation::OwnedRange;
+use super::{Assembled, DriverState, SessionDriver};
+use crate::analysis::MessageNodes;
+use crate::analysis::frame_context::Feed;
+use crate::analysis::tcp::record;
+use dissectors::session::{Context, Derived, Event, ExchangeId, Half, Lane, SideEnd};
+
+/// Position in what was recorded before a session reads on.
+#[derive(Clone, Copy)]
+pub(super) struct Checkpoint {
+    pub(super) events: usize,
+    nodes: usize,
+}
+
+impl Checkpoint {
+    pub(super) fn of(cx: &Context<'_>) -> Checkpoint {
+        Checkpoint { events: cx.events.len(), nodes: cx.tree.nodes().len() }
+    }
+}
+
+impl SessionDriver {
+    /// Notes that the bytes consumed last belong to an exchange.
+    pub(super) fn attribute(&mut self, lane: Lane, len: u64, owner: (ExchangeId, Half), feed: &mut Feed<'_>) {
+        let buffer = self.buffer(lane);
+        let (from, until) = (buffer.consumed.saturating_sub(len), buffer.consumed);
+        let (id, half) = owner;
+        for frame in buffer.frames_between(from, until) {
+            let is_new = feed.completed.owners.last() != Some(&(frame, id, half));
+            if is_new {
+                feed.completed.owners.push((frame, id, half));
+            }
+        }
+        match feed.root {
+            None => feed.conversation.own(lane.side, OwnedRange { from, until, owner }),
+            // Bytes of a session above belong to the bytes in the hands of the one at the root.
+            Some((side, from, until)) => feed.conversation.own(side, OwnedRange { from, until, owner }),
+        }
+    }
+
+    /// Evaluates what the session reported in a call, and feeds what it derived.
+    pub(super) fn after_call(&mut self, lane: Lane, before: Checkpoint, consumed: u64, feed: &mut Feed<'_>) {
+        self.after_call_with(lane, before, consumed, None, feed);
+    }
+
+    /// The same for a call that may have ended a side. What is left open above ends with it, in the order of the channels.
+    pub(super) fn after_call_with(
+        &mut self,
+        lane: Lane,
+        before: Checkpoint,
+        consumed: u64,
+        end: Option<SideEnd>,
+        feed: &mut Feed<'_>,
+    ) {
+        if feed.cx.events.len() > before.events {
+            self.complete(lane, before, feed);
+        }
+        let reported = before.events..feed.cx.events.len();
+        if !feed.cx.derived.items.is_empty() || !feed.cx.derived.woken.is_empty() {
+            self.route(lane, consumed, feed);
+        }
+        if let (Some(nested), Some(end)) = (&mut self.nested, end) {
+            nested.each(feed, |driver, feed| driver.end_side(lane.side, end, feed));
+        }
+        if self.nested.is_some() {
+            self.conclude(reported, feed);
+        }
+        if let Some(nested) = &mut self.nested {
+            nested.drop_ended(feed.conversation);
+        }
+    }
+
+    /// Takes the units and messages among the events of a call; exchanges stay.
+    fn complete(&mut self, lane: Lane, before: Checkpoint, feed: &mut Feed<'_>) {
+        let nodes = before.nodes..feed.cx.tree.nodes().len();
+        let (tracking, parent, session) = (self.tracking, self.exchange, self.session);
+        for at in before.events..feed.cx.events.len() {
+            match feed.cx.events.get_mut(at) {
+                Some(Event::Message(end)) => {
+                    feed.completed.halves += 1;
+                    let exchange = ExchangeId { conversation: feed.cx.conversation, session, nth: end.nth };
+                    if end.half == Half::Request {
+                        feed.completed.first_request.get_or_insert(exchange);
+                    }
+                    if tracking.messages {
+                        let message = MessageNodes { exchange, half: end.half, nodes: nodes.clone() };
+                        feed.completed.messages.push(message);
+                    }
+                }
+                Some(Event::Pdu(pdu)) => {
+                    let (side, len) = (pdu.lane.side, pdu.len);
+                    feed.completed.sides[side as usize] = true;
+                    feed.completed.units += 1;
+                    let buffer = self.buffer(Lane { side, ..lane });
+                    buffer.message_end = buffer.consumed;
+                    if !tracking.frames {
+                        continue;
+                    }
+                    let frames = buffer.take_frames(len);
+                    let bytes = if tracking.bytes { buffer.take_bytes(len) } else { None };
+                    let is_assembled = frames.iter().any(|&(frame, _)| frame != feed.cx.at.frame);
+                    // Units of sessions above are reassembled from units of the session below.
+                    match feed.reassembly {
+                        _ if !is_assembled => {}
+                        None if feed.depth == 0 => feed.completed.assembled.push(Assembled { side, frames, bytes }),
+                        Some(fields) => record::nested_unit(&fields, &frames, bytes.as_deref(), &mut feed.cx),
+                        None => {}
+                    }
+                }
+                Some(Event::Exchange(exchange)) => exchange.parent = exchange.parent.or(parent),
+                _ => {}
+            }
+        }
+        let mut at = 0;
+        feed.cx.events.retain(|event| {
+            at += 1;
+            at <= before.events || matches!(event, Event::Exchange(_) | Event::Joined { .. })
+        });
+    }
+
+    /// Has the sessions above amend the exchanges that carry them.
+    pub(super) fn conclude(&mut self, events: std::ops::Range<usize>, feed: &mut Feed<'_>) {
+        let Some(nested) = &mut self.nested else { return };
+        for event in feed.cx.events.get_mut(events).unwrap_or_default() {
+            let Event::Exchange(exchange) = event else { continue };
+            let id = Some(exchange.id);
+            for driver in nested.above.values_mut().filter(|driver| driver.exchange == id) {
+                if let DriverState::Session { session, .. } = &mut driver.state {
+                    session.conclude(exchange);
+                }
+            }
+        }
+    }
+
+    /// Feeds what the session derived in a call to the drivers above, and offers woken lanes again.
+    fn route(&mut self, lane: Lane, consumed: u64, feed: &mut Feed<'_>) {
+        let items = std::mem::take(&mut feed.cx.derived.items);
+        let woken = std::mem::take(&mut feed.cx.derived.woken);
+        let (title, reassembly) = match &self.state {
+            DriverState::Session { entry, .. } => (entry.kind.derived_title, entry.kind.reassembly),
+            _ => ("", None),
+        };
+        let frames = self.frames_of_call(lane, consumed, feed);
+        let until = self.buffer(lane).consumed;
+        let outer = feed.enter(frames, (lane.side, until.saturating_sub(consumed), until), reassembly);
+        let tracking = self.tracking;
+        for Derived { lane, item } in items {
+            let nested = self.nested.get_or_insert_default();
+            nested.route(lane, item, title, tracking, feed);
+        }
+        feed.leave(outer);
+        for lane in woken {
+            self.offer_unconsumed(lane, feed);
+        }
+    }
+
+    /// The frames of the bytes consumed in a call, if frames are tracked.
+    fn frames_of_call(&mut self, lane: Lane, consumed: u64, feed: &Feed<'_>) -> Vec<u32> {
+        if !self.tracking.frames {
+            return Vec::new();
+        }
+        let buffer = self.buffer(lane);
+        let mut frames = buffer.frames_between(buffer.consumed.saturating_sub(consumed), buffer.consumed);
+        if frames.is_empty() {
+            frames.push(feed.cx.at.frame);
+        }
+        frames
+    }
+}

@@ -1,0 +1,412 @@
+//! Session drivers: detect a session in a conversation's bytes, buffer what it leaves, and feed what it derives to others.
+//!
+//! A driver has one session. A session that turns bytes into other bytes (TLS, a tunnel, HTTP/2) has drivers above it,
+//! one a channel, each with a session of its own. HTTP/1 over TCP has none of them and pays for none.
+
+mod after_call;
+mod completed;
+mod conversation;
+mod detect;
+mod nested;
+
+use super::frame_context::Feed;
+use super::limits;
+use super::side_buffer::SideBuffer;
+use super::task::Work;
+use after_call::Checkpoint;
+pub(super) use completed::{Assembled, Completed};
+pub(super) use conversation::ConversationState;
+use detect::Detection;
+use dissectors::protocol::SessionEntry;
+use dissectors::session::{
+    Chunk, Event, ExchangeId, Handover, Input, Lane, Missing, Session, Side, SideEnd, Stamp, Successor, Transition,
+};
+use nested::Nested;
+
+/// What reads the bytes of a driver.
+enum DriverState {
+    /// The session that detects its protocol in the next bytes.
+    Detecting,
+    /// Nothing until a handover names the session: bytes are buffered.
+    Undecided,
+    /// A session.
+    Session { session: Box<dyn Session>, entry: SessionEntry },
+    /// Nothing: a protocol was agreed on that is not known here, or it is nested too deep.
+    Unread,
+}
+
+impl Clone for DriverState {
+    fn clone(&self) -> DriverState {
+        match self {
+            DriverState::Detecting => DriverState::Detecting,
+            DriverState::Undecided => DriverState::Undecided,
+            DriverState::Session { session, entry } => DriverState::Session { session: session.fork(), entry: *entry },
+            DriverState::Unread => DriverState::Unread,
+        }
+    }
+}
+
+/// Bytes delivered of a side, in order.
+#[derive(Clone, Copy)]
+pub(in crate::analysis) struct Delivered<'b> {
+    pub(in crate::analysis) bytes: &'b [u8],
+    /// Their offset in the tree's store if they are in a buffer of the present frame.
+    pub(in crate::analysis) base: Option<u32>,
+    /// Where their first byte arrived.
+    pub(in crate::analysis) first: Stamp,
+    /// Where their last byte arrived.
+    pub(in crate::analysis) arrived: Stamp,
+}
+
+/// Reads one lane or all channels of a conversation.
+#[derive(Clone)]
+pub(in crate::analysis) struct SessionDriver {
+    state: DriverState,
+    /// What sessions are detected for.
+    input: Input,
+    /// The number of the session in its conversation.
+    session: u32,
+    /// The exchange that opened the session.
+    exchange: Option<ExchangeId>,
+    /// The sides of channel 0.
+    sides: [SideBuffer; 2],
+    nested: Option<Box<Nested>>,
+    tracking: Tracking,
+    /// Datagrams in which no session was detected.
+    undetected: u8,
+}
+
+/// What a driver keeps track of.
+#[derive(Clone, Copy)]
+struct Tracking {
+    /// The frames of each unit.
+    frames: bool,
+    /// The bytes of each unit.
+    bytes: bool,
+    /// The nodes of each message.
+    messages: bool,
+    /// The exchange of each frame's bytes.
+    owners: bool,
+}
+
+impl SessionDriver {
+    /// The driver at the root of a conversation.
+    pub(in crate::analysis) fn new(input: Input, work: Work) -> SessionDriver {
+        let tracking = Tracking {
+            frames: work.frames || work.owners,
+            bytes: work.data,
+            messages: work.halves,
+            owners: work.owners,
+        };
+        SessionDriver {
+            state: DriverState::Detecting,
+            input,
+            session: 0,
+            exchange: None,
+            sides: Default::default(),
+            nested: None,
+            tracking,
+            undetected: 0,
+        }
+    }
+
+    /// Whether a session reads it.
+    pub(in crate::analysis) fn has_session(&self) -> bool {
+        matches!(self.state, DriverState::Session { .. })
+    }
+
+    /// Bytes buffered, those of the drivers above included.
+    pub(in crate::analysis) fn buffered(&self) -> usize {
+        let session = match &self.state {
+            DriverState::Session { session, .. } => session.buffered(),
+            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => 0,
+        };
+        let nested = self.nested.as_ref().map_or(0, |nested| nested.buffered);
+        session + nested + self.sides.iter().map(SideBuffer::buffered).sum::<usize>()
+    }
+
+    /// Whether a session is in the middle of a message of this side, as far as it has read.
+    pub(in crate::analysis) fn is_in_message(&self, side: Side) -> bool {
+        match &self.state {
+            DriverState::Session { session, .. } => session.is_in_message(side),
+            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => false,
+        }
+    }
+
+    /// Of the last `len` bytes delivered of a side, those after the last unit that ended.
+    pub(in crate::analysis) fn unfinished(&self, side: Side, len: usize) -> usize {
+        self.sides[side as usize].unfinished(len)
+    }
+
+    /// Bytes that no session has consumed, of the drivers above too.
+    pub(in crate::analysis) fn unconsumed(&self) -> usize {
+        let nested = self.nested.as_ref().map_or(0, |nested| nested.unconsumed);
+        nested + self.sides.iter().map(|side| side.unconsumed.len()).sum::<usize>()
+    }
+
+    /// Whether both sides have ended.
+    fn has_ended(&self) -> bool {
+        self.sides.iter().all(|side| side.ended)
+    }
+
+    /// Offers again what was left of a side: the other was read. So do the drivers above.
+    pub(in crate::analysis) fn offer_side(&mut self, side: Side, feed: &mut Feed<'_>) {
+        if !self.sides[side as usize].unconsumed.is_empty() {
+            self.offer_unconsumed(Lane::of(side), feed);
+        }
+        if let Some(nested) = &mut self.nested {
+            nested.each(feed, |driver, feed| driver.offer_side(side, feed));
+        }
+    }
+
+    /// The buffer of a lane.
+    #[inline(always)]
+    fn buffer(&mut self, lane: Lane) -> &mut SideBuffer {
+        // The only channel of most conversations.
+        if lane.channel == 0 { &mut self.sides[lane.side as usize] } else { self.channel_buffer(lane) }
+    }
+
+    #[cold]
+    fn channel_buffer(&mut self, lane: Lane) -> &mut SideBuffer {
+        let sides = self.nested.get_or_insert_default().channels.entry(lane.channel).or_default();
+        &mut sides[lane.side as usize]
+    }
+
+    /// Reads the next bytes of a lane.
+    pub(in crate::analysis) fn read(&mut self, lane: Lane, delivered: Delivered<'_>, feed: &mut Feed<'_>) {
+        let Delivered { bytes, base, first, arrived } = delivered;
+        let tracking = self.tracking;
+        let is_read = !matches!(self.state, DriverState::Unread);
+        let buffer = self.buffer(lane);
+        buffer.delivered += bytes.len() as u64;
+        buffer.ended = false;
+        if tracking.frames && is_read {
+            match feed.frames.as_slice() {
+                [] => buffer.note_frames(&[arrived.frame]),
+                frames => buffer.note_frames(frames),
+            }
+        }
+        if tracking.bytes && is_read {
+            buffer.keep(bytes);
+        }
+        (feed.cx.first, feed.cx.arrived) = (first, arrived);
+        if buffer.unconsumed.is_empty() {
+            let consumed = self.offer(lane, Chunk { bytes, base }, feed);
+            if self.input == Input::Datagrams {
+                // RFC 768: a datagram is a message of its own.
+                self.buffer(lane).consumed = self.buffer(lane).delivered;
+            } else {
+                self.buffer(lane).unconsumed.extend_from_slice(bytes.get(consumed..).unwrap_or_default());
+            }
+        } else {
+            buffer.unconsumed.extend_from_slice(bytes);
+            self.offer_unconsumed(lane, feed);
+        }
+        if self.buffer(lane).unconsumed.len() > limits::UNCONSUMED_BYTES {
+            self.gap(lane, Missing::Released, feed);
+        }
+    }
+
+    /// Offers again what was left of a lane: more has come, or another lane was read.
+    pub(in crate::analysis) fn offer_unconsumed(&mut self, lane: Lane, feed: &mut Feed<'_>) {
+        let bytes = std::mem::take(&mut self.buffer(lane).unconsumed);
+        let consumed = self.offer(lane, Chunk { bytes: &bytes, base: None }, feed);
+        let unconsumed = &mut self.buffer(lane).unconsumed;
+        *unconsumed = bytes;
+        unconsumed.drain(..consumed);
+        if unconsumed.is_empty() {
+            *unconsumed = Vec::new();
+        }
+    }
+
+    /// Offers bytes to the session; returns how many are consumed.
+    fn offer(&mut self, lane: Lane, chunk: Chunk<'_>, feed: &mut Feed<'_>) -> usize {
+        let mut done = 0;
+        let mut changes = 0;
+        while done < chunk.bytes.len() {
+            let rest = chunk.from(done);
+            let before = Checkpoint::of(&feed.cx);
+            feed.cx.session = self.session;
+            let consumed = match &mut self.state {
+                DriverState::Unread => {
+                    self.buffer(lane).consume(rest.bytes.len());
+                    return chunk.bytes.len();
+                }
+                DriverState::Undecided if rest.bytes.len() <= limits::UNDECIDED_BYTES => return done,
+                DriverState::Undecided => {
+                    self.state = DriverState::Unread;
+                    continue;
+                }
+                DriverState::Session { session, .. } => session.read(lane, rest, &mut feed.cx),
+                DriverState::Detecting => match self.detect(lane.side, rest.bytes, feed) {
+                    Detection::Found(entry) => {
+                        self.open(entry, &mut Handover::default(), feed);
+                        continue;
+                    }
+                    Detection::Wait => return done,
+                    Detection::None => {
+                        self.undetected = self.undetected.saturating_add(1);
+                        let buffer = self.buffer(lane);
+                        buffer.consume(rest.bytes.len());
+                        buffer.forget_unit();
+                        return chunk.bytes.len();
+                    }
+                },
+            };
+            let bytes = consumed.bytes.min(rest.bytes.len());
+            done += bytes;
+            self.buffer(lane).consume(bytes);
+            if let Some((nth, half)) = consumed.owner.filter(|_| self.tracking.owners && bytes > 0) {
+                let id = feed.cx.exchange(nth);
+                self.attribute(lane, bytes as u64, (id, half), feed);
+            }
+            self.after_call(lane, before, bytes as u64, feed);
+            match consumed.transition {
+                Transition::Stay if bytes == 0 => return done,
+                Transition::Stay => {}
+                Transition::Replace(handover) if changes < 8 => {
+                    changes += 1;
+                    self.replace(*handover, feed);
+                }
+                Transition::Beneath(handover) if changes < 8 => {
+                    changes += 1;
+                    self.insert_beneath(*handover, feed);
+                }
+                Transition::Replace(_) | Transition::Beneath(_) => self.state = DriverState::Unread,
+            }
+        }
+        done
+    }
+
+    /// Begins a session. An exchange that it leaves pending is reported as it is.
+    fn open(&mut self, entry: SessionEntry, handover: &mut Handover, feed: &mut Feed<'_>) {
+        let session = (entry.kind.open)(feed.cx.wants, handover);
+        self.state = DriverState::Session { session, entry };
+        self.settle_pending(handover, feed);
+    }
+
+    fn settle_pending(&self, handover: &mut Handover, feed: &mut Feed<'_>) {
+        if let Some(exchange) = handover.pending.take() {
+            feed.cx.events.push(Event::Exchange(exchange));
+        }
+    }
+
+    /// Sets what reads on by a handover.
+    fn succeed(&mut self, mut handover: Handover, feed: &mut Feed<'_>) {
+        if let Some(pending) = &mut handover.pending {
+            pending.parent = pending.parent.or(self.exchange);
+        }
+        self.exchange = handover.exchange.or(self.exchange);
+        let named = feed.registry.successor(&handover.to);
+        match (&handover.to, named) {
+            (_, Some(entry)) => return self.open(entry, &mut handover, feed),
+            (Successor::Undecided, None) => self.state = DriverState::Undecided,
+            // An unknown name may still be of a protocol that can be detected.
+            (_, None) => self.state = DriverState::Detecting,
+        }
+        self.settle_pending(&mut handover, feed);
+    }
+
+    /// Replaces the session by the one that a handover names.
+    fn replace(&mut self, handover: Handover, feed: &mut Feed<'_>) {
+        self.session = feed.conversation.take_session();
+        self.succeed(handover, feed);
+    }
+
+    /// Inserts a session beneath the present one, which goes on with what that one derives.
+    fn insert_beneath(&mut self, mut handover: Handover, feed: &mut Feed<'_>) {
+        let Some(entry) = feed.registry.successor(&handover.to) else {
+            self.state = DriverState::Unread;
+            return self.settle_pending(&mut handover, feed);
+        };
+        let state = std::mem::replace(&mut self.state, DriverState::Unread);
+        let above = SessionDriver {
+            state,
+            input: Input::Stream,
+            session: self.session,
+            exchange: self.exchange,
+            sides: Default::default(),
+            nested: self.nested.take(),
+            tracking: self.tracking,
+            undetected: 0,
+        };
+        self.nested.get_or_insert_default().above.insert(0, above);
+        feed.conversation.drivers += 1;
+        self.session = feed.conversation.take_session();
+        self.open(entry, &mut handover, feed);
+    }
+
+    /// Skips bytes of a lane that cannot be read.
+    pub(in crate::analysis) fn gap(&mut self, lane: Lane, missing: Missing, feed: &mut Feed<'_>) {
+        let is_undecided = matches!(self.state, DriverState::Undecided);
+        let buffer = self.buffer(lane);
+        buffer.deferred_gap |= is_undecided;
+        let unconsumed = std::mem::take(&mut buffer.unconsumed);
+        let skipped = unconsumed.len() as u64;
+        buffer.skip(missing.len());
+        let before = Checkpoint::of(&feed.cx);
+        feed.cx.session = self.session;
+        if let DriverState::Session { session, .. } = &mut self.state {
+            session.gap(lane, Chunk { bytes: &unconsumed, base: None }, missing, &mut feed.cx);
+        }
+        self.after_call(lane, before, skipped, feed);
+    }
+
+    /// Releases what is buffered, of the drivers above too. Decoder state stays.
+    pub(in crate::analysis) fn release(&mut self, feed: &mut Feed<'_>) {
+        let channels = self.nested.iter().flat_map(|nested| nested.channels.keys()).copied();
+        let channels: Vec<u64> = std::iter::once(0).chain(channels).collect();
+        for channel in channels {
+            for side in Side::BOTH {
+                self.gap(Lane { channel, side }, Missing::Released, feed);
+            }
+        }
+        if let Some(nested) = &mut self.nested {
+            nested.unordered.clear();
+            nested.each(feed, |driver, feed| driver.release(feed));
+        }
+    }
+
+    /// Ends a lane; once.
+    pub(in crate::analysis) fn end(&mut self, lane: Lane, end: SideEnd, feed: &mut Feed<'_>) {
+        let is_undecided = matches!(self.state, DriverState::Undecided);
+        let buffer = self.buffer(lane);
+        if std::mem::replace(&mut buffer.ended, true) {
+            return;
+        }
+        if is_undecided {
+            buffer.deferred_end = Some(end);
+            return;
+        }
+        let rest = std::mem::take(&mut buffer.unconsumed);
+        buffer.consumed = buffer.delivered;
+        let before = Checkpoint::of(&feed.cx);
+        feed.cx.session = self.session;
+        if let DriverState::Session { session, .. } = &mut self.state {
+            session.end(lane, Chunk { bytes: &rest, base: None }, end, &mut feed.cx);
+        }
+        self.after_call_with(lane, before, rest.len() as u64, Some(end).filter(|_| lane.channel == 0), feed);
+    }
+
+    /// Ends a side of all channels.
+    pub(super) fn end_side(&mut self, side: Side, end: SideEnd, feed: &mut Feed<'_>) {
+        let channels = self.nested.iter().flat_map(|nested| nested.channels.keys()).copied();
+        let channels: Vec<u64> = channels.chain(std::iter::once(0)).collect();
+        for channel in channels {
+            self.end(Lane { channel, side }, end, feed);
+        }
+    }
+
+    /// Drops the session: both sides have ended. If one goes on all the same, as after a reset that was not accepted, a
+    /// session is detected again.
+    pub(in crate::analysis) fn close(&mut self, conversation: &mut ConversationState) {
+        self.state = DriverState::Detecting;
+        self.session = conversation.take_session();
+        self.exchange = None;
+        self.nested = None;
+        conversation.drivers = 0;
+        for side in &mut self.sides {
+            side.close();
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Drivers above a driver: one for each channel of derived bytes, or one whose session reads all channels.
+
+use super::conversation::ConversationState;
+use super::{Delivered, DriverState, SessionDriver, Tracking};
+use crate::analysis::frame_context::Feed;
+use crate::analysis::limits;
+use crate::analysis::reassembler::{Part, Reassembler};
+use crate::analysis::side_buffer::SideBuffer;
+use dissectors::session::{DerivedItem, Handover, Input, Lane, Missing, Side, Stamp};
+use dissectors::tree::Slice;
+use std::collections::BTreeMap;
+
+/// What only conversations with derived bytes have.
+#[derive(Clone, Default)]
+pub(super) struct Nested {
+    /// The sides of the other channels, of a session with [`Input::Channels`].
+    pub(super) channels: BTreeMap<u64, [SideBuffer; 2]>,
+    /// The drivers above, by channel.
+    pub(super) above: BTreeMap<u64, SessionDriver>,
+    /// Derived bytes that came out of order, by lane.
+    pub(super) unordered: BTreeMap<Lane, Reassembler>,
+    /// The channel of the driver whose session reads all channels.
+    pub(super) all_channels: Option<u64>,
+    /// Bytes buffered by the drivers above.
+    pub(super) buffered: usize,
+    /// Bytes that their sessions have not consumed.
+    pub(super) unconsumed: usize,
+    /// Channels that have ended, to be dropped after the session below has reported their exchanges.
+    ended: Vec<u64>,
+}
+
+impl Nested {
+    /// Feeds one derived item to its driver.
+    pub(super) fn route(
+        &mut self,
+        lane: Lane,
+        item: DerivedItem,
+        title: &'static str,
+        tracking: Tracking,
+        feed: &mut Feed<'_>,
+    ) {
+        let channel = self.all_channels.unwrap_or(lane.channel);
+        let lane = if self.all_channels.is_some() { lane } else { Lane::of(lane.side) };
+        if !self.above.contains_key(&channel) {
+            let handover = Handover::default();
+            self.begin(channel, tracking, handover, feed);
+        }
+        let Some(driver) = self.above.get_mut(&channel) else { return };
+        let before = (driver.buffered(), driver.unconsumed());
+        match item {
+            DerivedItem::Begin(handover) => {
+                driver.begin(*handover, feed);
+                if let DriverState::Session { entry, .. } = &driver.state
+                    && entry.kind.input == Input::Channels
+                {
+                    self.all_channels = Some(channel);
+                }
+            }
+            DerivedItem::Bytes { offset: None, bytes, first, from } => {
+                driver.derived(lane, &bytes, first, from, title, feed)
+            }
+            DerivedItem::Bytes { offset: Some(offset), bytes, first, .. } => {
+                let unordered = self.unordered.entry(lane).or_default();
+                unordered.insert(offset, &bytes, first);
+                loop {
+                    while let Some(Part::Bytes(bytes, first)) = unordered.next_part() {
+                        driver.derived(lane, &bytes, first, None, title, feed);
+                    }
+                    if unordered.pending_bytes() <= limits::PENDING_BYTES {
+                        break;
+                    }
+                    let missing = unordered.skip_gap();
+                    driver.gap(lane, Missing::Bytes(missing), feed);
+                }
+            }
+            DerivedItem::Missing(missing) => driver.gap(lane, missing, feed),
+            DerivedItem::Headers(headers) => {
+                feed.cx.session = driver.session;
+                if let DriverState::Session { session, .. } = &mut driver.state {
+                    session.headers(lane, &headers, &mut feed.cx);
+                }
+            }
+            DerivedItem::End(end) => driver.end(lane, end, feed),
+        }
+        self.buffered = (self.buffered + driver.buffered()).saturating_sub(before.0);
+        self.unconsumed = (self.unconsumed + driver.unconsumed()).saturating_sub(before.1);
+        if self.all_channels.is_none() && driver.has_ended() {
+            self.ended.push(channel);
+        }
+    }
+
+    /// Drops the drivers of channels that have ended.
+    pub(super) fn drop_ended(&mut self, conversation: &mut ConversationState) {
+        for channel in std::mem::take(&mut self.ended) {
+            if let Some(driver) = self.above.remove(&channel) {
+                self.buffered = self.buffered.saturating_sub(driver.buffered());
+                self.unconsumed = self.unconsumed.saturating_sub(driver.unconsumed());
+                conversation.drivers = conversation.drivers.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Begins a driver above, unless there are too many or it is nested too deep.
+    fn begin(&mut self, channel: u64, tracking: Tracking, handover: Handover, feed: &mut Feed<'_>) {
+        let mut driver = SessionDriver {
+            state: DriverState::Detecting,
+            input: Input::Stream,
+            session: feed.conversation.take_session(),
+            exchange: handover.exchange,
+            sides: Default::default(),
+            nested: None,
+            tracking,
+            undetected: 0,
+        };
+        if feed.depth > limits::NESTED_SESSIONS || feed.conversation.drivers >= limits::NESTED_DRIVERS {
+            driver.state = DriverState::Unread;
+        }
+        feed.conversation.drivers += 1;
+        self.above.insert(channel, driver);
+    }
+
+    /// Lets each driver act, in the order of the channels.
+    pub(super) fn each(&mut self, feed: &mut Feed<'_>, mut act: impl FnMut(&mut SessionDriver, &mut Feed<'_>)) {
+        let outer = feed.enter(Vec::new(), (Side::Client, 0, 0), None);
+        for driver in self.above.values_mut() {
+            act(driver, feed);
+        }
+        feed.leave(outer);
+        self.buffered = self.above.values().map(SessionDriver::buffered).sum();
+        self.unconsumed = self.above.values().map(SessionDriver::unconsumed).sum();
+    }
+}
+
+impl SessionDriver {
+    /// Begins by a handover: a session that was inserted beneath this one hands over to the session that is here.
+    fn begin(&mut self, handover: Handover, feed: &mut Feed<'_>) {
+        match self.state {
+            DriverState::Detecting | DriverState::Undecided => {
+                self.succeed(handover, feed);
+                if !matches!(self.state, DriverState::Undecided) {
+                    Side::BOTH.into_iter().for_each(|side| self.read_deferred(side, feed));
+                }
+            }
+            DriverState::Session { .. } | DriverState::Unread => {
+                let mut handover = handover;
+                self.settle_pending(&mut handover, feed);
+            }
+        }
+    }
+
+    /// Reads what came of a side while it was undecided: gaps, bytes, and its end.
+    fn read_deferred(&mut self, side: Side, feed: &mut Feed<'_>) {
+        let lane = Lane::of(side);
+        let buffer = &mut self.sides[side as usize];
+        if std::mem::take(&mut buffer.deferred_gap) {
+            let bytes = std::mem::take(&mut buffer.unconsumed);
+            self.gap(lane, Missing::Unknown, feed);
+            let buffer = &mut self.sides[side as usize];
+            buffer.consumed = buffer.delivered.saturating_sub(bytes.len() as u64);
+            buffer.unconsumed = bytes;
+        }
+        if !self.sides[side as usize].unconsumed.is_empty() {
+            self.offer_unconsumed(lane, feed);
+        }
+        if let Some(end) = self.sides[side as usize].deferred_end.take() {
+            self.sides[side as usize].ended = false;
+            self.end(lane, end, feed);
+        }
+    }
+
+    /// Reads derived bytes, which become a buffer of the tree.
+    fn derived(
+        &mut self,
+        lane: Lane,
+        bytes: &[u8],
+        first: Stamp,
+        from: Option<Slice>,
+        title: &'static str,
+        feed: &mut Feed<'_>,
+    ) {
+        let (was_first, arrived) = (feed.cx.first, feed.cx.arrived);
+        let base = feed.cx.tree.add_derived_buffer(title, bytes, from);
+        self.read(lane, Delivered { bytes, base: Some(base), first, arrived }, feed);
+        (feed.cx.first, feed.cx.arrived) = (was_first, arrived);
+    }
+}

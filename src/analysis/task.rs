@@ -1,0 +1,130 @@
+//! Tasks: what a run needs of an analyzer, and how much work that takes.
+
+use super::{DecodeOptions, NumberSet};
+use dissectors::session::ConversationId;
+use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Wants};
+use dissectors::{column, data, frame, tcp as tcp_fields, udp};
+
+/// What a run needs beside the fields of its trees.
+#[derive(Clone, Debug, Default)]
+pub struct Task {
+    /// The fields to record.
+    pub wants: Wants,
+    /// Report exchanges.
+    pub exchanges: bool,
+    /// Report connections.
+    pub streams: bool,
+    /// Report when a conversation is dropped.
+    pub ends: bool,
+    /// Report which nodes of a frame are which half of an exchange, and the halves that no frame completes.
+    pub halves: bool,
+    /// Report to which exchanges the bytes of each frame belong.
+    pub owners: bool,
+    /// The conversation whose bytes to report.
+    pub follow: Option<ConversationId>,
+    /// Collect what later frames decide about earlier ones, for a second pass over the same capture.
+    pub collect: bool,
+    /// The TCP connections to read; all, if none are named. Others are numbered and skipped.
+    pub only: Option<NumberSet>,
+    /// Number conversations in UDP datagrams, whatever fields are wanted.
+    pub udp_conversations: bool,
+    /// Read no more of a frame than its [capture metadata](is_capture_metadata).
+    pub shallow: bool,
+    /// What the user says about the conversations.
+    pub decode: DecodeOptions,
+}
+
+/// How much work a task takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Work {
+    /// Sequence analysis.
+    pub(super) sequence: bool,
+    /// Fields of segments beside the flags of that.
+    pub(super) segments: bool,
+    /// Bytes in order.
+    pub(super) bytes: bool,
+    /// Messages.
+    pub(super) messages: bool,
+    /// Comparison of what is sent again.
+    pub(super) compare: bool,
+    /// The frames of each reassembled unit.
+    pub(super) frames: bool,
+    /// The bytes of each reassembled unit.
+    pub(super) data: bool,
+    /// The nodes of each half of an exchange.
+    pub(super) halves: bool,
+    /// The exchange of each frame's bytes.
+    pub(super) owners: bool,
+    /// Conversations in UDP datagrams.
+    pub(super) udp_conversations: bool,
+}
+
+/// Fields of units of several segments.
+static REASSEMBLY_FIELDS: [&Field; 7] = [
+    &tcp_fields::SEGMENTS,
+    &tcp_fields::SEGMENT,
+    &tcp_fields::SEGMENT_COUNT,
+    &tcp_fields::SEGMENT_DATA,
+    &tcp_fields::REASSEMBLED_IN,
+    &tcp_fields::REASSEMBLED_LENGTH,
+    &tcp_fields::REASSEMBLED_DATA,
+];
+
+/// Whether a field is metadata that the capture has of a frame, whatever its bytes are.
+#[must_use]
+pub fn is_capture_metadata(field: &Field) -> bool {
+    field.protocol == frame::FRAME.id && is_known_early(field)
+}
+
+/// Whether a field has all its values before the messages of a segment are read.
+#[must_use]
+pub fn is_known_early(field: &Field) -> bool {
+    if field.protocol == frame::FRAME.id {
+        let is_note = frame::is_expert_field(field) || matches!(field.kind, FieldKind::Note(_));
+        return field.id != frame::PROTOCOLS.id && !is_note;
+    }
+    let mut layers = PROTOCOLS.iter().filter(|protocol| protocol.is_layer());
+    let late = REASSEMBLY_FIELDS.iter().chain(&[&tcp_fields::GAP, &tcp_fields::LIMIT]).any(|late| late.id == field.id);
+    !late && layers.any(|protocol| protocol.fields.first().is_some_and(|own| own.id == field.protocol))
+}
+
+impl Work {
+    /// The work of a task. `datagrams` says whether any session reads datagrams.
+    pub(super) fn of(task: &Task, datagrams: bool) -> Work {
+        let wants = &task.wants;
+        let any = |fields: &[&Field]| fields.iter().any(|field| wants.field(field));
+        let analysis =
+            tcp_fields::FIELDS.iter().any(|field| field.name.starts_with("tcp.analysis") && wants.field(field));
+        let above_layers = |protocol: &Protocol| {
+            protocol.dissectors.iter().any(|part| matches!(part, Dissector::Session(_) | Dissector::Content(_)))
+        };
+        let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
+        let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
+        let messages = task.exchanges
+            || task.collect
+            || wants.columns
+            || any(&REASSEMBLY_FIELDS)
+            || wants.field(&frame::PROTOCOLS)
+            || wants.protocol(&data::DATA)
+            || task.owners
+            || PROTOCOLS.iter().any(|protocol| above_layers(protocol) && own(protocol.fields));
+        let udp_fields = any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]);
+        Work {
+            sequence: task.streams || task.collect || analysis || wants.columns,
+            segments: tcp_fields::FIELDS.iter().any(|field| wants.field(field) && !tcp_fields::is_analysis_flag(field)),
+            bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
+            messages,
+            compare,
+            frames: task.collect || any(&REASSEMBLY_FIELDS),
+            data: wants.field(&tcp_fields::REASSEMBLED_DATA),
+            halves: task.halves,
+            owners: task.owners,
+            udp_conversations: task.udp_conversations || udp_fields || datagrams && messages,
+        }
+    }
+
+    /// Whether any column is wanted as a field.
+    pub(super) fn columns_as_fields(wants: &Wants) -> bool {
+        wants.protocol(&column::COLUMN)
+    }
+}

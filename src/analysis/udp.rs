@@ -1,0 +1,203 @@
+//! UDP: conversations in datagrams, and the sessions in them.
+
+use super::decode_options::Transport;
+use super::frame_context::FrameContext;
+use super::layers::Tables;
+use super::session_driver::{Completed, ConversationState, Delivered, SessionDriver};
+use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
+use crate::capture::{Call, Endpoint};
+use dissectors::exchange::Exchange;
+use dissectors::protocol::SessionEntry;
+use dissectors::session::{ConversationId, Input, Lane, Side, SideEnd, Stamp};
+use dissectors::udp::{self, Datagram};
+use dissectors::{Tree, data};
+
+/// State of a conversation in datagrams.
+#[derive(Clone)]
+pub(super) struct UdpConversation {
+    pub(super) number: u32,
+    first: i64,
+    pub(super) last: Stamp,
+    /// The sender of the first datagram.
+    client: Endpoint,
+    server: Endpoint,
+    /// Its sessions, if any protocol reads datagrams.
+    session: Option<Box<UdpSession>>,
+    /// Bytes it buffers, when they were last counted.
+    pub(super) buffered: u32,
+}
+
+/// The drivers of a conversation in datagrams.
+#[derive(Clone)]
+struct UdpSession {
+    conversation: ConversationState,
+    driver: SessionDriver,
+}
+
+impl UdpConversation {
+    fn new(
+        number: u32,
+        [client, server]: [Endpoint; 2],
+        at: Stamp,
+        session: Option<(Work, Option<SessionEntry>)>,
+    ) -> UdpConversation {
+        let session = session.map(|(work, forced)| {
+            let ports = [client.port, server.port];
+            let conversation = ConversationState::new(ConversationId::Udp(number), ports, forced, work);
+            Box::new(UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) })
+        });
+        UdpConversation { number, first: at.time, last: at, client, server, session, buffered: 0 }
+    }
+
+    /// Its name.
+    pub(super) fn id(&self) -> ConversationId {
+        ConversationId::Udp(self.number)
+    }
+
+    /// Counts the bytes it buffers; returns the difference to when they were last counted.
+    pub(super) fn recount_buffered(&mut self) -> isize {
+        let buffered = self.session.as_ref().map_or(0, |session| session.driver.buffered());
+        let buffered = u32::try_from(buffered).unwrap_or(u32::MAX);
+        buffered as isize - std::mem::replace(&mut self.buffered, buffered) as isize
+    }
+
+    /// Reads a datagram with its session; returns the frame's relation to the conversation, if a session read it.
+    fn read(
+        &mut self,
+        source: Endpoint,
+        datagram: &Datagram<'_>,
+        context: &mut FrameContext<'_>,
+    ) -> Option<FrameConnection> {
+        let side = if source == self.client { Side::Client } else { Side::Server };
+        let payload = datagram.payload;
+        if context.follows && !payload.bytes.is_empty() {
+            let content = StreamContent::Bytes(payload.bytes.to_vec());
+            context.events.push(Event::Chunk(StreamChunk { side, at: context.at, content }));
+        }
+        let id = self.id();
+        let session = self.session.as_mut()?;
+        let mut completed = Completed::default();
+        let base = Some(payload.base);
+        let delivered = Delivered { bytes: payload.bytes, base, first: context.at, arrived: context.at };
+        session.driver.read(Lane::of(side), delivered, &mut context.feed(&mut session.conversation, &mut completed));
+        if !session.driver.has_session() {
+            return None;
+        }
+        let mut has_data = completed.sides;
+        has_data[side as usize] |= !payload.bytes.is_empty();
+        let (owners, earlier) = completed.owners_in(context.at.frame);
+        context.report_owners(earlier);
+        let is_mixed = completed.are_several();
+        let messages = completed.messages;
+        Some(FrameConnection {
+            conversation: id,
+            has_data,
+            messages,
+            owners,
+            has_unowned: false,
+            is_mixed,
+            side,
+            reused: false,
+            quoted: false,
+        })
+    }
+
+    /// Ends both sides. Returns what that completes.
+    pub(super) fn end(&mut self, context: &mut FrameContext<'_>) -> Completed {
+        let mut completed = Completed::default();
+        if let Some(session) = &mut self.session {
+            let mut feed = context.feed(&mut session.conversation, &mut completed);
+            for side in Side::BOTH {
+                session.driver.end(Lane::of(side), SideEnd::Unseen, &mut feed);
+            }
+        }
+        completed
+    }
+
+    /// Releases what is buffered. Returns what that completes.
+    pub(super) fn release_buffers(&mut self, context: &mut FrameContext<'_>) -> Completed {
+        let mut completed = Completed::default();
+        if let Some(session) = &mut self.session {
+            session.driver.release(&mut context.feed(&mut session.conversation, &mut completed));
+        }
+        completed
+    }
+
+    /// The row of an exchange.
+    pub(super) fn call(&self, exchange: Box<Exchange>, start: i64) -> Call {
+        let swapped = exchange.requester == Some(Side::Server);
+        let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
+        Call { exchange, client, server, connect: None, start }
+    }
+}
+
+impl Tables {
+    /// Reads a datagram with its conversation, and what it carries.
+    pub(super) fn datagram(&mut self, datagram: &Datagram<'_>, at: Stamp, tree: &mut Tree) {
+        let source = Endpoint { address: self.packet.source, port: datagram.source_port };
+        let destination = Endpoint { address: self.packet.destination, port: datagram.destination_port };
+        let mut facts = udp::DatagramFacts::default();
+        let mut found = None;
+        if self.run.work.udp_conversations {
+            let forced = self.run.forced_session(Transport::Udp, [source.port, destination.port]);
+            let reads = self.run.work.messages && self.run.registry.reads_datagrams();
+            let session = reads.then_some((self.run.work, forced));
+            let begin = |number| UdpConversation::new(number, [source, destination], at, session);
+            let (index, dropped) = self.udp.find(source, destination, begin);
+            if let Some(dropped) = dropped {
+                self.close_udp(dropped);
+            }
+            let nth = self.run.udp_conversations.len();
+            let known = self.run.seek.as_ref().and_then(|seek| seek.udp_conversations.get(nth)).copied();
+            if let Some(number) = known.filter(|&number| number != self.udp.flow_mut(index).number) {
+                let old = std::mem::replace(self.udp.flow_mut(index), begin(number));
+                self.close_udp(old);
+            }
+            let conversation = self.udp.flow_mut(index);
+            self.run.udp_conversations.push(conversation.number);
+            facts = udp::DatagramFacts {
+                stream: conversation.number,
+                time_relative: at.time.saturating_sub(conversation.first),
+                time_delta: at.time.saturating_sub(conversation.last.time),
+            };
+            conversation.last = at;
+            found = Some(index);
+        }
+        udp::describe(datagram, &facts, tree);
+        if let Some(index) = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty()) {
+            let conversation = self.udp.flow_mut(index);
+            let mut context = self.run.frame_context(conversation.id(), at, &mut self.packet.path, tree);
+            if context.prefilter.is_some_and(|may_match| !may_match(context.tree)) {
+                context.tree.skip_rest();
+            }
+            let protocols = context.path.names().len();
+            let frame = conversation.read(source, datagram, &mut context);
+            let is_shown = context.path.names().len() > protocols;
+            let shard = self.buffers.add(conversation.number, conversation.recount_buffered());
+            self.run.report(|exchange, start| conversation.call(exchange, start));
+            if let Some(frame) = frame {
+                self.run.connections.push(frame);
+                if self.buffers.is_over(shard, self.run.buffer_limit()) {
+                    self.release_idle(shard);
+                }
+                if !is_shown {
+                    self.packet.path.push("data");
+                    data::describe(datagram.payload, tree);
+                }
+                return;
+            }
+        }
+        self.dissect(datagram.next(), at, tree);
+    }
+
+    /// Closes a conversation that is dropped from memory.
+    pub(super) fn close_udp(&mut self, mut conversation: UdpConversation) {
+        self.buffers.add(conversation.number, -(conversation.buffered as isize));
+        let (id, last) = (conversation.id(), conversation.last);
+        if conversation.session.is_some() {
+            self.run.without_frame(id, last, |context| conversation.end(context));
+            self.run.report(|exchange, start| conversation.call(exchange, start));
+        }
+        self.run.end(id);
+    }
+}

@@ -1,0 +1,65 @@
+//! Calls in the index: the frames of their messages.
+
+use super::frame_table::ConversationKey;
+use dissectors::exchange::{Exchange, Transfer};
+use dissectors::session::{ExchangeId, Side};
+
+/// The frames of a call's messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallEntry {
+    pub(super) id: ExchangeId,
+    pub(super) requester: Option<Side>,
+    pub(super) request: Option<MessageFrames>,
+    pub(super) response: Option<MessageFrames>,
+    /// Last frame read when the call was reported.
+    pub(super) reported_in: u32,
+}
+
+/// The frames of a message: with its first byte, with its last byte, and the one that completes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MessageFrames {
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) completed_in: u32,
+}
+
+impl MessageFrames {
+    fn from_transfer(transfer: Transfer) -> MessageFrames {
+        MessageFrames { first: transfer.first.frame, last: transfer.last.frame, completed_in: transfer.completed_in }
+    }
+
+    /// Returns the last of these frames.
+    pub(super) fn last_frame(self) -> u32 {
+        self.last.max(self.completed_in)
+    }
+}
+
+impl CallEntry {
+    /// Returns its conversation.
+    pub(super) fn conversation(&self) -> ConversationKey {
+        ConversationKey::of(self.id.conversation)
+    }
+
+    /// Returns the number of its TCP connection, if it has one.
+    pub(super) fn stream(&self) -> Option<u32> {
+        self.id.conversation.tcp()
+    }
+
+    /// Returns the last frame of its messages.
+    pub(super) fn last_frame(&self) -> u32 {
+        let messages = [self.request, self.response].into_iter().flatten();
+        messages.map(MessageFrames::last_frame).max().unwrap_or_default()
+    }
+
+    /// Creates the entry of an exchange that was reported after a frame was read.
+    pub(super) fn from_exchange(exchange: &Exchange, reported_in: u32) -> CallEntry {
+        let &Exchange { id, requester, request, response, .. } = exchange;
+        CallEntry {
+            id,
+            requester,
+            request: request.map(MessageFrames::from_transfer),
+            response: response.map(MessageFrames::from_transfer),
+            reported_in,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Pass loop: reads the frames of a capture through the analysis to a consumer.
+
+use super::filter_matcher::FilterMatcher;
+use super::progress::ReadProgressBar;
+use dissectors::session::FirstPass;
+use overhear::analysis::{Analyzer, NumberSet};
+use overhear::report::DissectedFrame;
+use overhear::source::{Capture, Error, Frame, Time};
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+/// Consumer of the frames and events of a pass.
+pub(super) trait PassConsumer {
+    /// Error that ends the pass.
+    type Error;
+
+    /// Consumes a frame. Returns whether it is displayed, which `frame.time_delta_displayed` depends on.
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Self::Error>;
+
+    /// Consumes the pending events: those of a frame, or of a conversation that the end of the capture closes.
+    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Self::Error>;
+
+    /// Ends a frame of a capture file and its events.
+    fn end_frame(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Consumes the error that ends a capture file. Returns whether to read the files after it.
+    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Self::Error>;
+}
+
+/// One pass: an analyzer and the consumer of its results.
+pub(super) struct Pass<'a, C> {
+    analyzer: &'a mut Analyzer,
+    pub(super) consumer: &'a mut C,
+    /// Timestamp of the first frame.
+    start: Option<Time>,
+}
+
+impl<'a, C: PassConsumer> Pass<'a, C> {
+    pub(super) fn new(analyzer: &'a mut Analyzer, consumer: &'a mut C) -> Pass<'a, C> {
+        Pass { analyzer, consumer, start: None }
+    }
+
+    /// Passes the next frame and its events to the consumer.
+    pub(super) fn feed(&mut self, frame: &Frame<'_>) -> Result<(), C::Error> {
+        let start = *self.start.get_or_insert(frame.time);
+        self.analyzer.dissect(frame);
+        let dissected = DissectedFrame { frame, relative: frame.time - start, tree: self.analyzer.tree() };
+        if !self.consumer.frame(&dissected, self.analyzer)? {
+            self.analyzer.hide();
+        }
+        self.consumer.events(self.analyzer)
+    }
+
+    /// Reads the next frame for its conversations. Passes only its events to the consumer.
+    fn feed_unrecorded(&mut self, frame: &Frame<'_>) -> Result<(), C::Error> {
+        self.start.get_or_insert(frame.time);
+        self.analyzer.feed_unrecorded(frame);
+        self.consumer.events(self.analyzer)
+    }
+
+    /// Ends conversations that timed out by `now`, in nanoseconds since 1970.
+    #[cfg(feature = "live")]
+    pub(super) fn age(&mut self, now: i64) -> Result<(), C::Error> {
+        self.analyzer.age(now);
+        self.consumer.events(self.analyzer)
+    }
+
+    /// Ends the capture. Passes the events of the open conversations to the consumer.
+    pub(super) fn finish(self) -> Result<(), C::Error> {
+        let mut result = Ok(());
+        self.analyzer.finish_each(|analyzer| {
+            if result.is_ok() {
+                result = self.consumer.events(analyzer);
+            }
+        });
+        result
+    }
+}
+
+/// Loop over the frames of an open capture, for one or several passes.
+pub(super) struct PassLoop {
+    capture: Capture,
+    /// Maximum number of frames to read in a pass.
+    pub(super) max_frames: u32,
+    bar: ReadProgressBar,
+    /// Error of starting again at frame 1.
+    rewind_error: Option<Error>,
+}
+
+impl PassLoop {
+    pub(super) fn new(capture: Capture, bar: ReadProgressBar) -> PassLoop {
+        PassLoop { capture, max_frames: u32::MAX, bar, rewind_error: None }
+    }
+
+    /// Runs a first pass and starts again at frame 1. Returns what later frames decide about earlier ones. Read errors
+    /// are left to the next pass, which finds them again.
+    pub(super) fn run_first(&mut self, mut analyzer: Analyzer, finder: &mut FrameFinder<'_>) -> FirstPass {
+        let Ok(()) = self.run(&mut analyzer, None, finder);
+        self.bar.start_pass();
+        self.rewind_error = self.capture.rewind().err();
+        analyzer.into_first_pass()
+    }
+
+    /// Runs a pass. `selected` are the frames to record and to consume; all if `None`.
+    pub(super) fn run<C: PassConsumer>(
+        &mut self,
+        analyzer: &mut Analyzer,
+        selected: Option<&NumberSet>,
+        consumer: &mut C,
+    ) -> Result<(), C::Error> {
+        let mut pass = Pass::new(analyzer, consumer);
+        let result = self.read(&mut pass, selected);
+        let result = result.and_then(|()| pass.finish());
+        self.bar.clear();
+        result
+    }
+
+    fn read<C: PassConsumer>(&mut self, pass: &mut Pass<'_, C>, selected: Option<&NumberSet>) -> Result<(), C::Error> {
+        let mut frames = 0;
+        while frames < self.max_frames {
+            match self.rewind_error.take().map_or_else(|| self.capture.next(), Err) {
+                Ok(Some(frame)) => {
+                    match selected.is_none_or(|selected| selected.contains(frame.number)) {
+                        true => pass.feed(&frame)?,
+                        false => pass.feed_unrecorded(&frame)?,
+                    }
+                    pass.consumer.end_frame()?;
+                    frames += 1;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    self.bar.clear();
+                    if pass.consumer.read_error(error)?.is_break() {
+                        break;
+                    }
+                    continue;
+                }
+            }
+            self.bar.count_frame(|| self.capture.progress());
+        }
+        Ok(())
+    }
+}
+
+/// Consumer of a first pass: finds the frames that match a filter.
+#[derive(Default)]
+pub(super) struct FrameFinder<'m> {
+    /// Matcher of the filter; no frames are found without one.
+    pub(super) matcher: Option<&'m mut FilterMatcher>,
+    /// Matching frames.
+    pub(super) frames: NumberSet,
+    /// TCP connections of the matching frames.
+    pub(super) streams: NumberSet,
+    /// Whether reading a capture failed.
+    pub(super) failed: bool,
+}
+
+impl PassConsumer for FrameFinder<'_> {
+    type Error = Infallible;
+
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
+        let number = frame.frame.number;
+        if !self.matcher.as_mut().is_some_and(|matcher| matcher.matches_frame(number, analyzer)) {
+            return Ok(false);
+        }
+        self.frames.insert(number);
+        let streams = analyzer.connections().iter().filter_map(|connection| connection.conversation.tcp());
+        streams.for_each(|stream| self.streams.insert(stream));
+        Ok(true)
+    }
+
+    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
+        drop(analyzer.events());
+        Ok(())
+    }
+
+    fn read_error(&mut self, _: Error) -> Result<ControlFlow<()>, Infallible> {
+        self.failed = true;
+        Ok(ControlFlow::Continue(()))
+    }
+}

@@ -1,0 +1,27 @@
+//! The tests of the library and of the program, in one program: it is built and linked once. What each file tests, its
+//! first line says.
+
+mod browse;
+mod checks;
+mod common;
+mod filter_passes;
+mod filters;
+mod filters_lazy;
+mod fixtures;
+mod fragments;
+mod frames;
+mod golden;
+mod house;
+mod nesting;
+mod program;
+mod protocols;
+mod reassembly;
+#[cfg(feature = "tui")]
+mod screens;
+mod secrets;
+mod sink;
+mod source;
+mod streams;
+#[cfg(feature = "tui")]
+mod terminal;
+mod words;

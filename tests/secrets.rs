@@ -1,0 +1,126 @@
+//! Secrets reach the sessions, each from the frame on at which it became known.
+
+use crate::common::{ACK, IPV4, PSH, SYN, Segment, pcap};
+use dissectors::exchange::Exchange;
+use dissectors::protocol::{Dissector, Protocol, SessionKind};
+use dissectors::session::{
+    Chunk, Consumed, Context, Event, FirstPass, Input, Lane, Missing, Probe, Secret, Secrets, Session, SideEnd,
+};
+use dissectors::{FIELD_COUNT, Field, FieldKind, PROTOCOLS};
+use overhear::analysis::{Analyzer, DecodeOptions, Event as AnalyzerEvent, SeekContext, Task};
+use overhear::source::Capture;
+use std::io::Cursor;
+use std::sync::Arc;
+
+const LABEL: &str = "CLIENT_RANDOM";
+const RANDOM: [u8; 32] = [7; 32];
+
+static KEYED: Field =
+    Field::new("keyed", "Keyed", "A protocol of this test.", FieldKind::Protocol, FIELD_COUNT, FIELD_COUNT);
+
+/// A protocol whose session reports the secret known at each frame as the target of an exchange.
+static PROTOCOL: Protocol = Protocol {
+    short: "KEYED",
+    fields: &[&KEYED],
+    claims: &[],
+    aliases: &[],
+    dissectors: &[Dissector::Session(SessionKind {
+        input: Input::Stream,
+        probe: |hint| if hint.bytes.starts_with(b"key") { Probe::Yes } else { Probe::No },
+        open: |_, _| Box::new(Keyed { nth: 0 }),
+        derived_title: "",
+        reassembly: None,
+        messages: None,
+    })],
+};
+
+struct Keyed {
+    nth: u32,
+}
+
+impl Session for Keyed {
+    fn read(&mut self, _: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let secret = cx.secrets.get(LABEL, &RANDOM, cx.at.frame);
+        let target = secret.map_or("unknown".into(), |secret| String::from_utf8_lossy(secret.bytes()).into_owned());
+        let exchange = Exchange { id: cx.exchange(self.nth), target: target.into(), ..Exchange::default() };
+        self.nth += 1;
+        cx.events.push(Event::Exchange(Box::new(exchange)));
+        Consumed::bytes(chunk.bytes.len())
+    }
+
+    fn gap(&mut self, _: Lane, _: Chunk<'_>, _: Missing, _: &mut Context<'_>) {}
+
+    fn end(&mut self, _: Lane, _: Chunk<'_>, _: SideEnd, _: &mut Context<'_>) {}
+
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(Keyed { nth: self.nth })
+    }
+}
+
+/// A connection with a message of the client in each of the frames 3, 4 and 5.
+fn capture() -> Capture {
+    let segment = |from_client, flags, seq, ack, data: &[u8]| {
+        Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
+    };
+    let packets = [
+        segment(true, SYN, 100, 0, b""),
+        segment(false, SYN | ACK, 500, 101, b""),
+        segment(true, PSH | ACK, 101, 501, b"key1"),
+        segment(true, PSH | ACK, 105, 501, b"key2"),
+        segment(true, PSH | ACK, 109, 501, b"key3"),
+    ];
+    Capture::from_reader("test", Cursor::new(pcap(IPV4, &packets))).expect("a capture")
+}
+
+/// An analyzer with a secret that became known at a frame.
+fn analyzer(at_frame: u32) -> Analyzer {
+    let mut secrets = Secrets::default();
+    secrets.insert(LABEL, RANDOM, at_frame, Secret::new(b"master"));
+    let decode = DecodeOptions { secrets: Arc::new(secrets), ..DecodeOptions::default() };
+    let task = Task { exchanges: true, decode, ..Task::default() };
+    let protocols: Vec<_> = PROTOCOLS.iter().copied().chain([&PROTOCOL]).collect();
+    Analyzer::with_protocols(task, FirstPass::default(), &protocols)
+}
+
+/// The secret known at each message.
+fn known(events: impl Iterator<Item = AnalyzerEvent>) -> Vec<String> {
+    let target = |event| match event {
+        AnalyzerEvent::Call(call) => Some(call.exchange.target.to_string()),
+        _ => None,
+    };
+    events.filter_map(target).collect()
+}
+
+#[test]
+fn a_session_reads_the_secrets_that_are_known_at_its_frame() {
+    for (at_frame, expected) in [
+        (0, ["master", "master", "master"]),
+        (4, ["unknown", "master", "master"]),
+        (5, ["unknown", "unknown", "master"]),
+        (6, ["unknown", "unknown", "unknown"]),
+    ] {
+        let (mut capture, mut analyzer) = (capture(), analyzer(at_frame));
+        while let Some(frame) = capture.next().expect("a frame") {
+            analyzer.dissect(&frame);
+        }
+        assert_eq!(known(analyzer.events()), expected, "known at frame {at_frame}");
+    }
+}
+
+#[test]
+fn a_fork_and_a_seek_read_the_secrets_of_the_frame() {
+    let (mut capture, mut analyzer) = (capture(), analyzer(5));
+    let mut fork = None;
+    while let Some(frame) = capture.next().expect("a frame") {
+        if let Some(fork) = &mut fork {
+            let fork: &mut Analyzer = fork;
+            fork.seek(SeekContext { stream: Some((0, false)), ..SeekContext::default() });
+            fork.dissect(&frame);
+        }
+        analyzer.dissect(&frame);
+        if frame.number == 3 {
+            fork = Some(analyzer.fork());
+        }
+    }
+    assert_eq!(known(fork.expect("a fork").events()), ["unknown", "master"]);
+}

@@ -349,9 +349,10 @@ impl FrameTable {
     }
 
     /// Returns the frames that the relative times of a frame's UDP conversations depend on: the first and the previous
-    /// one.
+    /// one. Those of conversations with a session are read in any case.
     pub(super) fn timing_frames(&self, frame: u32) -> impl Iterator<Item = u32> {
         let of_frame = self.conversations(frame).filter_map(|(id, before)| Some((id.as_udp()?, before)));
+        let of_frame = of_frame.filter(|&(number, _)| !self.udp_sessions.contains(number));
         let first = |number: u32| self.udp_conversations.get(number as usize).map_or(NONE, |range| range.first);
         let both = of_frame.flat_map(move |(number, before)| [first(number), before]);
         both.filter(move |&other| other < frame)

@@ -278,3 +278,102 @@ pub(super) fn last_frames_by_conversation(table: &FrameTable, frames: &[u32]) ->
     conversations.dedup_by_key(|&mut (conversation, _)| conversation);
     conversations
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::browse::load::{LoadSource, load};
+    use dissectors::session::{
+        Chunk, Consumed, Context, Handover, Hint, Input, Lane, Missing, Probe, Session, SideEnd,
+    };
+    use dissectors::{Dissector, PROTOCOLS, Protocol, SessionKind, Value, udp};
+    use std::io::Write;
+
+    /// A session that counts its datagrams.
+    #[derive(Clone)]
+    struct Counter(u64);
+
+    impl Session for Counter {
+        fn read(&mut self, _: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+            self.0 += 1;
+            cx.tree.put(&udp::LENGTH, Default::default(), Value::Uint(self.0));
+            Consumed::bytes(chunk.bytes.len())
+        }
+
+        fn gap(&mut self, _: Lane, _: Chunk<'_>, _: Missing, _: &mut Context<'_>) {}
+
+        fn end(&mut self, _: Lane, _: Chunk<'_>, _: SideEnd, _: &mut Context<'_>) {}
+
+        fn fork(&self) -> Box<dyn Session> {
+            Box::new(self.clone())
+        }
+    }
+
+    fn open(_: &Wants, _: &mut Handover) -> Box<dyn Session> {
+        Box::new(Counter(1000))
+    }
+
+    static COUNTER: Protocol = Protocol {
+        short: "COUNTER",
+        fields: &[&udp::UDP],
+        claims: &[],
+        aliases: &[],
+        dissectors: &[Dissector::Session(SessionKind {
+            input: Input::Datagrams,
+            probe: |_: &Hint<'_>| Probe::Yes,
+            open,
+            derived_title: "",
+            reassembly: None,
+            messages: None,
+        })],
+    };
+
+    /// A capture of datagrams from these ports (RFC 768), in IPv4 packets without a link layer (`LINKTYPE_IPV4`).
+    fn datagrams(ports: &[u16]) -> tempfile::NamedTempFile {
+        let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0];
+        file.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 228, 0, 0, 0]);
+        for port in ports {
+            file.extend([[0; 4], [0; 4], [30, 0, 0, 0], [30, 0, 0, 0]].concat());
+            file.extend([0x45, 0, 0, 30, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+            file.extend([port.to_be_bytes(), [0, 53], [0, 10], [0, 0], *b"ab"].concat());
+        }
+        let mut written = tempfile::NamedTempFile::new().expect("room");
+        written.write_all(&file).expect("room");
+        written
+    }
+
+    #[test]
+    fn a_datagram_of_a_session_is_read_after_all_earlier_ones() {
+        let file = datagrams(&[7, 8, 7, 7, 8, 7]);
+        let table = SharedFrameTable::default();
+        load(&table, LoadSource { paths: vec![file.path().to_owned()], ..LoadSource::default() }, drop);
+        let earlier = |frame| with_prerequisites(&table.read(), &[frame]);
+        assert_eq!((earlier(6), earlier(5)), (vec![1, 4, 6], vec![2, 5]));
+        assert!(first_pass_frames(&table.read(), &[4]).is_empty());
+        table.write().add_udp_session(0);
+        assert_eq!((earlier(6), earlier(4), earlier(5)), (vec![1, 3, 4, 6], vec![1, 3, 4], vec![2, 5]));
+        assert_eq!(first_pass_frames(&table.read(), &[4]), [1, 3, 4, 6]);
+        let protocols: Vec<&'static Protocol> = PROTOCOLS.iter().copied().chain([&COUNTER]).collect();
+        let task = Task { wants: Wants::everything(), ..Task::default() };
+        let mut cursor = ForwardCursor::new(Analyzer::with_protocols(task, FirstPass::default(), &protocols), true);
+        let mut reader = RandomAccess::new(table);
+        let mut counts = Vec::new();
+        let mut count = |reader: &mut RandomAccess, cursor: &mut ForwardCursor, frame| {
+            let read = reader.dissect_forward(cursor, &[frame], &mut |item| {
+                if let FrameOrEvent::Frame(shown, connections) = item {
+                    let nodes = shown.tree.nodes().iter().filter(|node| node.field.id == udp::LENGTH.id);
+                    counts.push((shown.frame.number, nodes.last().map(|node| node.value)));
+                    assert_eq!(connections.len(), 1);
+                }
+                true
+            });
+            read.expect("a capture that is not changed");
+        };
+        count(&mut reader, &mut cursor, 3);
+        let mut fork = cursor.fork();
+        count(&mut reader, &mut cursor, 6);
+        count(&mut reader, &mut fork, 4);
+        let values = [(3, 1002), (6, 1004), (4, 1003)].map(|(frame, count)| (frame, Some(Value::Uint(count))));
+        assert_eq!(counts, values);
+    }
+}

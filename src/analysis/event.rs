@@ -60,7 +60,7 @@ pub struct FrameConnection {
     /// Whether it carries bytes whose exchange is not known with it.
     pub has_unowned: bool,
     /// Whether it is more than the next bytes of one message: it carries bytes of several messages, bytes out of order or
-    /// sent again, or it completes a message whose bytes came in other frames.
+    /// sent again, or it completes a message whose bytes came in other frames; if that is wanted.
     pub is_mixed: bool,
     /// The sender.
     pub side: Side,

@@ -20,6 +20,8 @@ pub struct Task {
     pub halves: bool,
     /// Report to which exchanges the bytes of each frame belong.
     pub owners: bool,
+    /// Report which frames are more than the next bytes of one message.
+    pub mixed: bool,
     /// The conversation whose bytes to report.
     pub follow: Option<ConversationId>,
     /// Collect what later frames decide about earlier ones, for a second pass over the same capture.
@@ -55,6 +57,8 @@ pub(super) struct Work {
     pub(super) halves: bool,
     /// The exchange of each frame's bytes.
     pub(super) owners: bool,
+    /// Which frames are more than the next bytes of one message.
+    pub(super) mixed: bool,
     /// Conversations in UDP datagrams.
     pub(super) udp_conversations: bool,
 }
@@ -119,6 +123,7 @@ impl Work {
             data: wants.field(&tcp_fields::REASSEMBLED_DATA),
             halves: task.halves,
             owners: task.owners,
+            mixed: task.mixed,
             udp_conversations: task.udp_conversations || udp_fields || datagrams && messages,
         }
     }

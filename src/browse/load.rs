@@ -212,7 +212,8 @@ fn wants() -> Wants {
 
 impl<H: Fn(BrowseEvent)> Loader<H> {
     fn new(table: SharedFrameTable, emit: H) -> Loader<H> {
-        let task = Task { wants: wants(), exchanges: true, streams: true, udp_conversations: true, ..table.task() };
+        let (exchanges, streams, mixed, udp_conversations) = (true, true, true, true);
+        let task = Task { wants: wants(), exchanges, streams, mixed, udp_conversations, ..table.task() };
         let analyzer = Analyzer::new(task);
         let (update, new_frames, new_calls, pairs, stacks, values, udp_sessions, errors) = Default::default();
         let (reported_to, last_frame, start_time, last_update, state) =

@@ -206,7 +206,7 @@ impl Connection {
             let mut completed = self.read(side, segment, data.ready.clone(), context);
             connection.has_data.iter_mut().zip(completed.sides).for_each(|(has, ended)| *has |= ended);
             connection.messages = std::mem::take(&mut completed.messages);
-            connection.is_mixed = self.is_mixed(side, segment, &data, &completed);
+            connection.is_mixed = context.work.mixed && self.is_mixed(side, segment, &data, &completed);
             if context.work.owners {
                 let (owners, earlier) = completed.owners_in(context.at.frame);
                 context.report_owners(earlier);

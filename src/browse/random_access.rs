@@ -362,7 +362,7 @@ mod tests {
             let read = reader.dissect_forward(cursor, &[frame], &mut |item| {
                 if let FrameOrEvent::Frame(shown, connections) = item {
                     let nodes = shown.tree.nodes().iter().filter(|node| node.field.id == udp::LENGTH.id);
-                    counts.push((shown.frame.number, nodes.last().map(|node| node.value)));
+                    counts.push((shown.frame.number, nodes.map(|node| node.value).next_back()));
                     assert_eq!(connections.len(), 1);
                 }
                 true

@@ -118,9 +118,14 @@ impl PassLoop {
     }
 
     fn read<C: PassConsumer>(&mut self, pass: &mut Pass<'_, C>, selected: Option<&NumberSet>) -> Result<(), C::Error> {
+        if let Some(error) = self.rewind_error.take()
+            && pass.consumer.read_error(error)?.is_break()
+        {
+            return Ok(());
+        }
         let mut frames = 0;
         while frames < self.max_frames {
-            match self.rewind_error.take().map_or_else(|| self.capture.next(), Err) {
+            match self.capture.next() {
                 Ok(Some(frame)) => {
                     match selected.is_none_or(|selected| selected.contains(frame.number)) {
                         true => pass.feed(&frame)?,

@@ -46,13 +46,8 @@ impl CaptureRun {
     /// Reads and reports the captures. Reads twice if the task needs fields that depend on later frames, or if finding
     /// the matching frames first costs less than dissecting all frames for the report. Prints capture errors on stderr
     /// after the frames that could be read. Returns whether there were errors.
-    pub(super) fn run(
-        mut self,
-        task: impl Fn() -> Task,
-        report: &mut dyn Report,
-        out: &mut Output,
-    ) -> io::Result<bool> {
-        let mut task = Task { decode: self.decode.clone(), ..task() };
+    pub(super) fn run(mut self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
+        let mut task = Task { decode: self.decode.clone(), ..task };
         let is_rich = task.wants.columns;
         self.matcher.extend_task(&mut task);
         if self.has_pipe() {

@@ -65,7 +65,7 @@ impl FrameSource {
     }
 
     /// Reads and reports the frames. Returns whether there were errors, which are reported on stderr.
-    pub(super) fn run(self, task: impl Fn() -> Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
+    pub(super) fn run(self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
         match self {
             FrameSource::Captures(capture_run) => capture_run.run(task, report, out),
             #[cfg(feature = "live")]

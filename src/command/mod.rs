@@ -146,7 +146,7 @@ fn run_print(args: PrintArgs) -> io::Result<CommandOutcome> {
         Ok(opened) => opened,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let has_errors = feed.run(|| fields_task(wants.clone()), print.as_mut(), &mut out)?;
+    let has_errors = feed.run(fields_task(wants), print.as_mut(), &mut out)?;
     finish_output(out, has_errors)
 }
 
@@ -183,7 +183,7 @@ fn run_calls(args: RowsArgs) -> io::Result<CommandOutcome> {
         args,
         MatchUnit::Calls,
         || report::CallsReport::new(format),
-        || Task { exchanges: true, ..fields_task(Wants::default()) },
+        Task { exchanges: true, ..fields_task(Wants::default()) },
     )
 }
 
@@ -193,7 +193,7 @@ fn run_streams(args: RowsArgs) -> io::Result<CommandOutcome> {
         args,
         MatchUnit::Streams,
         || report::StreamsReport::new(format),
-        || Task { streams: true, ..fields_task(Wants::default()) },
+        Task { streams: true, ..fields_task(Wants::default()) },
     )
 }
 
@@ -201,7 +201,7 @@ fn run_rows<R: Report + Send + 'static>(
     args: RowsArgs,
     unit: MatchUnit,
     report: impl Fn() -> R,
-    task: impl Fn() -> Task,
+    task: Task,
 ) -> io::Result<CommandOutcome> {
     let (feed, mut out) = match open_source_and_output(args.input, &args.run, unit) {
         Ok(opened) => opened,
@@ -248,7 +248,7 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     if args.format.http {
         let mut report = report::MessagesReport::new(stream, color);
         let wants = report::MessagesReport::wants();
-        let has_errors = run.run(|| Task { wants: wants.clone(), ..task.clone() }, &mut report, &mut out)?;
+        let has_errors = run.run(Task { wants, ..task }, &mut report, &mut out)?;
         return match (report.has_stream(), report.count()) {
             (false, _) => Ok(CommandOutcome::Error(no_stream())),
             (true, 0) => Ok(CommandOutcome::Error(format!("{names}: no HTTP messages in stream {stream}"))),
@@ -262,7 +262,7 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
         _ => FollowFormat::Text(color),
     };
     let mut report = report::FollowReport::new(stream, shape);
-    let has_errors = run.run(|| task.clone(), &mut report, &mut out)?;
+    let has_errors = run.run(task, &mut report, &mut out)?;
     if !report.has_stream() {
         return Ok(CommandOutcome::Error(no_stream()));
     }

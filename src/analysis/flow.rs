@@ -122,12 +122,12 @@ impl<T> FlowTable<T> {
     }
 
     /// Returns the state of a conversation.
-    pub(super) fn get(&self, index: FlowIndex) -> Option<&T> {
+    fn get(&self, index: FlowIndex) -> Option<&T> {
         self.entries.get(index.0 as usize).map(|entry| &entry.flow)
     }
 
     /// Removes a conversation. The conversation with the last index moves to its index.
-    pub(super) fn remove(&mut self, FlowIndex(index): FlowIndex) -> Option<T> {
+    fn remove(&mut self, FlowIndex(index): FlowIndex) -> Option<T> {
         let last = self.entries.len().checked_sub(1)? as u32;
         self.unlink(index);
         let FlowEntry { key, flow, .. } = self.entries.swap_remove(index as usize);
@@ -145,6 +145,16 @@ impl<T> FlowTable<T> {
             }
         }
         Some(flow)
+    }
+
+    /// Removes the conversations that are over among those idle for long enough.
+    pub(super) fn remove_idle(&mut self, is_idle: impl Fn(&T) -> bool, is_over: impl Fn(&T) -> bool) -> Vec<T> {
+        let flows = self.oldest().filter_map(|index| Some((index, self.get(index)?)));
+        let idle = flows.take_while(|(_, flow)| is_idle(flow));
+        let mut over: Vec<_> = idle.filter(|(_, flow)| is_over(flow)).map(|(index, _)| index).collect();
+        // The last indexes first: each is filled with the last of all.
+        over.sort_unstable();
+        over.into_iter().rev().filter_map(|index| self.remove(index)).collect()
     }
 
     /// Returns the conversations, the longest idle first.

@@ -125,19 +125,11 @@ impl Tables {
 
     /// Closes the conversations that are over at a time.
     pub(super) fn age(&mut self, now: i64) {
-        let flows = self.tcp.oldest().filter_map(|index| Some((index, self.tcp.get(index)?)));
-        let silent = flows.take_while(|(_, flow)| now.saturating_sub(flow.last.time) >= limits::CLOSED_AGE);
-        let mut over: Vec<_> = silent.filter(|(_, flow)| flow.is_over(now)).map(|(index, _)| index).collect();
-        // The last indexes first: each is filled with the last of all.
-        over.sort_unstable();
-        let mut dropped: Vec<_> = over.into_iter().rev().filter_map(|index| self.tcp.remove(index)).collect();
+        let idle = |last: Stamp| now.saturating_sub(last.time);
+        let mut dropped = self.tcp.remove_idle(|flow| idle(flow.last) >= limits::CLOSED_AGE, |flow| flow.is_over(now));
         dropped.sort_unstable_by_key(|connection| connection.number);
         dropped.into_iter().for_each(|connection| self.close(connection));
-        let flows = self.udp.oldest().filter_map(|index| Some((index, self.udp.get(index)?)));
-        let silent = flows.take_while(|(_, flow)| now.saturating_sub(flow.last.time) >= limits::UDP_AGE);
-        let mut over: Vec<_> = silent.map(|(index, _)| index).collect();
-        over.sort_unstable();
-        let mut dropped: Vec<_> = over.into_iter().rev().filter_map(|index| self.udp.remove(index)).collect();
+        let mut dropped = self.udp.remove_idle(|flow| idle(flow.last) >= limits::UDP_AGE, |_| true);
         dropped.sort_unstable_by_key(|conversation| conversation.number);
         dropped.into_iter().for_each(|conversation| self.close_udp(conversation));
     }

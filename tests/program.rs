@@ -58,11 +58,9 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> String {
     path.to_str().expect("a name in UTF-8").to_owned()
 }
 
-/// One connection with a request and an answer of HTTP: eight frames, a millisecond apart.
-fn conversation() -> Vec<Vec<u8>> {
-    let request = b"POST /user/login?x=1 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n{}";
-    let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
-    let (asked, answered) = (101 + request.len() as u32, 501 + answer.len() as u32);
+/// A connection with one exchange: eight frames, a millisecond apart.
+fn exchange(request: &[u8], response: &[u8]) -> Vec<Vec<u8>> {
+    let (requested, answered) = (101 + request.len() as u32, 501 + response.len() as u32);
     let segment = |from_client, flags, seq, ack, data: &[u8]| {
         Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
     };
@@ -71,11 +69,19 @@ fn conversation() -> Vec<Vec<u8>> {
         segment(false, SYN | ACK, 500, 101, b""),
         segment(true, ACK, 101, 501, b""),
         segment(true, PSH | ACK, 101, 501, request),
-        segment(false, PSH | ACK, 501, asked, answer),
-        segment(true, FIN | ACK, asked, answered, b""),
-        segment(false, FIN | ACK, answered, asked + 1, b""),
-        segment(true, ACK, asked + 1, answered + 1, b""),
+        segment(false, PSH | ACK, 501, requested, response),
+        segment(true, FIN | ACK, requested, answered, b""),
+        segment(false, FIN | ACK, answered, requested + 1, b""),
+        segment(true, ACK, requested + 1, answered + 1, b""),
     ]
+}
+
+/// A connection with one request and one response of HTTP.
+fn conversation() -> Vec<Vec<u8>> {
+    exchange(
+        b"POST /user/login?x=1 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
+    )
 }
 
 fn capture() -> Vec<u8> {

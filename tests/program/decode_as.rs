@@ -1,28 +1,13 @@
 //! `--decode-as`: the protocol of a port where the data alone does not show it.
 
-use super::{ACK, FIN, IPV4, PSH, SYN, Segment, fixture, folder, pcap, run, write};
+use super::{IPV4, exchange, fixture, folder, pcap, run, write};
 
 const RULE: &str = "tcp.port==80,http";
 
 /// A connection whose client sends a line before its first request. Detection does not find HTTP on the client's side.
 fn capture() -> Vec<u8> {
     let request = b"foo /x\r\nGET /x HTTP/1.1\r\nHost: a.test\r\n\r\n";
-    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    let (requested, answered) = (101 + request.len() as u32, 501 + response.len() as u32);
-    let segment = |from_client, flags, seq, ack, data: &[u8]| {
-        Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
-    };
-    let packets = [
-        segment(true, SYN, 100, 0, b""),
-        segment(false, SYN | ACK, 500, 101, b""),
-        segment(true, ACK, 101, 501, b""),
-        segment(true, PSH | ACK, 101, 501, request),
-        segment(false, PSH | ACK, 501, requested, response),
-        segment(true, FIN | ACK, requested, answered, b""),
-        segment(false, FIN | ACK, answered, requested + 1, b""),
-        segment(true, ACK, requested + 1, answered + 1, b""),
-    ];
-    pcap(IPV4, &packets)
+    pcap(IPV4, &exchange(request, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 }
 
 /// Prints with and without the rule.

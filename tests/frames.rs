@@ -152,6 +152,14 @@ fn a_request_within_a_tunnel_has_its_own_answer() {
 }
 
 #[test]
+fn a_response_cut_by_the_end_of_the_capture_is_in_no_frame() {
+    let get = "GET / HTTP/1.1\r\n\r\n";
+    let packets =
+        talk(&[(true, 0, 0, get), (false, 0, get.len() as u32, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")]);
+    assert_eq!(print_fields(&packets, &["http.request", "http.response", "http.response_in"])[3..], ["True||", "||"]);
+}
+
+#[test]
 fn a_field_says_the_same_alone_and_among_others() {
     // All but the row of a list, which one reading writes as it can.
     let fields: Vec<_> = dissectors::fields().filter(|field| !field.name.starts_with("_ws.col.")).collect();

@@ -44,21 +44,12 @@ pub(super) struct RunState {
 impl Clone for RunState {
     /// A copy between two frames: without what was found in the last one.
     fn clone(&self) -> RunState {
+        let registry = Arc::clone(&self.registry);
         RunState {
-            registry: Arc::clone(&self.registry),
-            task: self.task.clone(),
-            work: self.work,
-            first_pass: Arc::clone(&self.first_pass),
             collected: self.collected.clone(),
             start: self.start,
-            connections: Vec::new(),
-            udp_conversations: Vec::new(),
-            is_fragment: false,
-            seek: None,
-            events: Vec::new(),
-            messages: Vec::new(),
-            derived: Derivation::default(),
             prefilter: self.prefilter.clone(),
+            ..RunState::with(registry, self.task.clone(), self.work, Arc::clone(&self.first_pass))
         }
     }
 }
@@ -66,11 +57,17 @@ impl Clone for RunState {
 impl RunState {
     pub(super) fn new(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> RunState {
         let registry = Registry::new(protocols);
+        let work = Work::of(&task, registry.reads_datagrams());
+        RunState::with(Arc::new(registry), task, work, Arc::new(first_pass))
+    }
+
+    /// A run that has not read a frame.
+    fn with(registry: Arc<Registry>, task: Task, work: Work, first_pass: Arc<FirstPass>) -> RunState {
         RunState {
-            work: Work::of(&task, registry.reads_datagrams()),
-            registry: Arc::new(registry),
+            registry,
             task,
-            first_pass: Arc::new(first_pass),
+            work,
+            first_pass,
             collected: FirstPass::default(),
             start: 0,
             connections: Vec::new(),
@@ -127,7 +124,8 @@ impl RunState {
         }
     }
 
-    /// Has a conversation do what belongs to none of its frames, and so is recorded in no frame's tree.
+    /// Has a conversation do what belongs to none of its frames, and so is recorded in no frame's tree and collected for
+    /// none.
     pub(super) fn without_frame(
         &mut self,
         conversation: ConversationId,
@@ -137,6 +135,7 @@ impl RunState {
         let mut path = ProtocolPath::default();
         let mut tree = if self.task.halves { Tree::new(self.task.wants.clone()) } else { Tree::default() };
         let mut context = self.frame_context(conversation, at, &mut path, &mut tree);
+        context.collected = None;
         let completed = act(&mut context);
         context.report_owners(completed.owners);
         let messages = completed.messages;

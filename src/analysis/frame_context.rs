@@ -1,11 +1,11 @@
 //! Context of one frame: what reading a segment or a datagram needs, and where it records.
 
-use super::session_driver::{Completed, ConversationState};
+use super::session_driver::{Completed, ConversationState, Owner};
 use super::task::Work;
 use super::{Event, Prefilter};
 use dissectors::packet::ProtocolPath;
 use dissectors::protocol::UnitReassembly;
-use dissectors::session::{Context, Derivation, ExchangeId, FirstPass, Half, Secrets, Side, Stamp};
+use dissectors::session::{Context, Derivation, FirstPass, Secrets, Side, Stamp};
 use dissectors::{Registry, Tree, Wants};
 
 /// Context for processing one segment or datagram.
@@ -54,7 +54,7 @@ pub(super) struct Outer {
 
 impl FrameContext<'_> {
     /// Reports the exchanges that bytes of earlier frames belong to.
-    pub(super) fn report_owners(&mut self, owners: Vec<(u32, ExchangeId, Half)>) {
+    pub(super) fn report_owners(&mut self, owners: Vec<Owner>) {
         let owned = owners.into_iter().map(|(frame, exchange, half)| Event::Owned { frame, exchange, half });
         self.events.extend(owned);
     }

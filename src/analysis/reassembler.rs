@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(all.insert(4, b"efgh", at), Inserted { kept: true, overlap: None });
         assert_eq!(all.next_part(), None);
         assert_eq!(all.insert(2, b"cdeX", at), Inserted { kept: true, overlap: Some(true) });
-        assert_eq!(all.insert(0, b"ab", at).kept, true);
+        assert!(all.insert(0, b"ab", at).kept);
         let parts: Vec<Part> = std::iter::from_fn(|| all.next_part()).collect();
         assert_eq!(parts, [&b"ab"[..], b"cd", b"efgh"].map(|bytes| Part::Bytes(bytes.to_vec(), at)));
         assert_eq!(all.insert(6, b"gh", at), Inserted::default());

@@ -467,15 +467,9 @@ impl Http {
     }
 
     /// The state of a side after a gap in a body whose length is not known.
-    fn abandon_body(
-        &mut self,
-        side: Side,
-        mut message: Box<HttpMessage>,
-        before: Chunk<'_>,
-        cx: &mut Context<'_>,
-    ) -> State {
+    fn abandon_body(&mut self, side: Side, mut message: HttpMessage, before: Chunk<'_>, cx: &mut Context<'_>) -> State {
         message.quirks |= quirk::GAP | quirk::TRUNCATED;
-        self.finish(side, *message, before, None, cx);
+        self.finish(side, message, before, None, cx);
         self.pairing.mark_doubtful(side);
         State::Skip(MessageSearch::new())
     }
@@ -518,7 +512,7 @@ impl Session for Http {
         let after = match core::mem::take(&mut self.half(side).state) {
             State::Body(message) => match missing {
                 Missing::Bytes(len) => self.skip_in_body(side, message, before, len, cx),
-                Missing::Unknown | Missing::Perhaps => self.abandon_body(side, message, before, cx),
+                Missing::Unknown | Missing::Perhaps => self.abandon_body(side, *message, before, cx),
                 Missing::Released => {
                     let mut message = message;
                     match message.body.skip_gap(0, before.bytes.is_empty()) {

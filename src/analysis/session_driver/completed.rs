@@ -3,6 +3,9 @@
 use crate::analysis::MessageNodes;
 use dissectors::session::{ExchangeId, Half, Side};
 
+/// A frame with bytes of one half of an exchange.
+pub(in crate::analysis) type Owner = (u32, ExchangeId, Half);
+
 /// What a frame completed.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Completed {
@@ -18,7 +21,7 @@ pub(in crate::analysis) struct Completed {
     pub(in crate::analysis) units: u32,
     pub(in crate::analysis) halves: u32,
     /// Frames and the exchanges that their bytes belong to.
-    pub(in crate::analysis) owners: Vec<(u32, ExchangeId, Half)>,
+    pub(in crate::analysis) owners: Vec<Owner>,
 }
 
 impl Completed {
@@ -28,10 +31,7 @@ impl Completed {
     }
 
     /// Splits the exchanges of bytes into those of a frame, each once, and those of earlier frames.
-    pub(in crate::analysis) fn owners_in(
-        &mut self,
-        frame: u32,
-    ) -> (Vec<(ExchangeId, Half)>, Vec<(u32, ExchangeId, Half)>) {
+    pub(in crate::analysis) fn owners_in(&mut self, frame: u32) -> (Vec<(ExchangeId, Half)>, Vec<Owner>) {
         let mut own = Vec::new();
         let mut earlier = std::mem::take(&mut self.owners);
         earlier.retain(|&(of, exchange, half)| {

@@ -14,7 +14,7 @@ use super::limits;
 use super::side_buffer::SideBuffer;
 use super::task::Work;
 use after_call::Checkpoint;
-pub(super) use completed::{Assembled, Completed};
+pub(super) use completed::{Assembled, Completed, Owner};
 pub(super) use conversation::ConversationState;
 use detect::Detection;
 use dissectors::protocol::SessionEntry;

@@ -50,6 +50,7 @@ pub(in crate::analysis) struct Assembler {
     /// Its end was reported. New data begins it again: not every reset ends a connection.
     ended: bool,
     /// The last bytes read, kept while they may be sent again, to compare them.
+    #[expect(clippy::box_collection, reason = "most connections have none, and there are many connections")]
     recent: Option<Box<VecDeque<u8>>>,
 }
 

@@ -2,7 +2,7 @@
 
 mod memory;
 
-use dissectors::session::{FirstPass, Side};
+use dissectors::session::{ConversationId, FirstPass, Side};
 use dissectors::tree::{Node, Slice};
 use dissectors::{Tree, Value, Wants, format};
 use overhear::analysis::{Analyzer, Event, Task};
@@ -92,7 +92,13 @@ impl Printer {
 
 /// Returns a task that wants everything.
 fn everything() -> Task {
-    Task { wants: Wants::everything(), exchanges: true, streams: true, follow: Some(0), ..Task::default() }
+    Task {
+        wants: Wants::everything(),
+        exchanges: true,
+        streams: true,
+        follow: Some(ConversationId::Tcp(0)),
+        ..Task::default()
+    }
 }
 
 fn machine_formats() -> Vec<Printer> {

@@ -286,8 +286,13 @@ mod tests {
     use dissectors::session::{
         Chunk, Consumed, Context, Handover, Hint, Input, Lane, Missing, Probe, Session, SideEnd,
     };
-    use dissectors::{Dissector, PROTOCOLS, Protocol, SessionKind, Value, udp};
+    use dissectors::{Dissector, Field, PROTOCOLS, Protocol, SessionKind, Value, field};
     use std::io::Write;
+
+    /// The field of the count: any that takes a number.
+    fn count_field() -> &'static Field {
+        field("udp.length").expect("a field of UDP")
+    }
 
     /// A session that counts its datagrams.
     #[derive(Clone)]
@@ -296,7 +301,7 @@ mod tests {
     impl Session for Counter {
         fn read(&mut self, _: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
             self.0 += 1;
-            cx.tree.put(&udp::LENGTH, Default::default(), Value::Uint(self.0));
+            cx.tree.put(count_field(), Default::default(), Value::Uint(self.0));
             Consumed::bytes(chunk.bytes.len())
         }
 
@@ -315,7 +320,8 @@ mod tests {
 
     static COUNTER: Protocol = Protocol {
         short: "COUNTER",
-        fields: &[&udp::UDP],
+        // Those of any protocol: the count is the value of a field of UDP.
+        fields: PROTOCOLS[0].fields,
         claims: &[],
         aliases: &[],
         dissectors: &[Dissector::Session(SessionKind {
@@ -361,7 +367,7 @@ mod tests {
         let mut count = |reader: &mut RandomAccess, cursor: &mut ForwardCursor, frame| {
             let read = reader.dissect_forward(cursor, &[frame], &mut |item| {
                 if let FrameOrEvent::Frame(shown, connections) = item {
-                    let nodes = shown.tree.nodes().iter().filter(|node| node.field.id == udp::LENGTH.id);
+                    let nodes = shown.tree.nodes().iter().filter(|node| node.field.id == count_field().id);
                     counts.push((shown.frame.number, nodes.map(|node| node.value).next_back()));
                     assert_eq!(connections.len(), 1);
                 }

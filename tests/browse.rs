@@ -1,29 +1,29 @@
-//! A capture asked about in any order says what the program prints of it from the first frame to the last.
+//! Browsing in any order gives what the program prints of the capture from the first frame to the last.
 
-#![allow(clippy::panic, reason = "a helper says what came in place of what was asked for")]
+#![allow(clippy::panic, reason = "a helper shows the unexpected event")]
 
 use crate::common;
 
-mod asks;
 mod attribution;
 mod decode_as;
-mod desk;
 mod growing;
 mod hostile;
 mod ladders;
-mod listening;
+mod live;
 mod places;
+mod requests;
 mod saving;
+mod test_browser;
 
 use common::Random;
-use desk::{Desk, written};
 use dissectors::{PROTOCOLS, Value, Wants, frame};
 use overhear::analysis::{Analyzer, Task};
 use overhear::filter::Filter;
 use overhear::report::{Color, CsvReport, DissectedFrame, Layout, Report, Selection, TextOptions};
 use overhear::source::{Capture, Time};
+use test_browser::{TestBrowser, written};
 
-/// What a report says of each frame of a capture, which is read twice.
+/// Returns what a report prints of each frame of a capture, which is read in two passes.
 fn printed(file: &[u8], wants: &Wants, report: &mut dyn Report) -> Vec<String> {
     let mut frames = Vec::new();
     twice(file, wants, |shown| {
@@ -34,9 +34,9 @@ fn printed(file: &[u8], wants: &Wants, report: &mut dyn Report) -> Vec<String> {
     frames
 }
 
-/// Each frame of a capture, which is read twice.
-fn twice(file: &[u8], wants: &Wants, mut told: impl FnMut(&DissectedFrame<'_>)) {
-    let task = |learn| Task { wants: wants.clone(), collect: learn, ..Task::default() };
+/// Visits each frame of a capture in the second of two passes.
+fn twice(file: &[u8], wants: &Wants, mut visit: impl FnMut(&DissectedFrame<'_>)) {
+    let task = |collect| Task { wants: wants.clone(), collect, ..Task::default() };
     let mut first = Analyzer::new(task(true));
     each(file, |frame| {
         first.dissect(frame);
@@ -47,29 +47,29 @@ fn twice(file: &[u8], wants: &Wants, mut told: impl FnMut(&DissectedFrame<'_>)) 
     let mut start: Option<Time> = None;
     each(file, |frame| {
         let relative = frame.time - *start.get_or_insert(frame.time);
-        told(&DissectedFrame { frame, relative, tree: analyzer.dissect(frame) });
+        visit(&DissectedFrame { frame, relative, tree: analyzer.dissect(frame) });
     });
 }
 
-/// All frames that can be read.
-fn each(file: &[u8], mut told: impl FnMut(&overhear::source::Frame<'_>)) {
+/// Visits all readable frames.
+fn each(file: &[u8], mut visit: impl FnMut(&overhear::source::Frame<'_>)) {
     let Ok(mut capture) = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())) else { return };
     loop {
         match capture.next() {
-            Ok(Some(frame)) => told(&frame),
+            Ok(Some(frame)) => visit(&frame),
             Ok(None) => return,
             Err(_) => continue,
         }
     }
 }
 
-/// Frames in a random order, some of them several times.
+/// Returns frames in a random order, some of them several times.
 fn shuffled(frames: u32, most: usize, random: &mut Random) -> Vec<u32> {
     (0..most.min(frames as usize * 2)).map(|_| 1 + random.below(frames.into()) as u32).collect()
 }
 
 #[test]
-fn rows_asked_in_any_order_are_those_that_are_printed() {
+fn rows_requested_in_any_order_equal_the_printed_rows() {
     let mut random = Random::new(1);
     let mut compared = 0;
     for (name, bytes) in common::captures() {
@@ -78,13 +78,13 @@ fn rows_asked_in_any_order_are_those_that_are_printed() {
         let expected =
             printed(&bytes, &wants, &mut CsvReport::new(columns, Layout { separator: ',', ..Layout::default() }));
         let (_file, path) = written(&bytes);
-        let mut desk = Desk::open(&[path]);
-        assert_eq!(desk.index.frames.len(), expected.len(), "{name}");
+        let mut browser = TestBrowser::open(&[path]);
+        assert_eq!(browser.index.frames.len(), expected.len(), "{name}");
         if expected.is_empty() {
             continue;
         }
         for batch in shuffled(expected.len() as u32, 200, &mut random).chunks(20) {
-            let rows = desk.rows(batch);
+            let rows = browser.rows(batch);
             assert_eq!(rows.iter().map(|row| row.frame).collect::<Vec<_>>(), batch, "{name}");
             for row in rows {
                 let printed = &expected[row.frame as usize - 1];
@@ -94,8 +94,8 @@ fn rows_asked_in_any_order_are_those_that_are_printed() {
                 assert_eq!(&cells[3], row.destination, "{name} frame {}", row.frame);
                 assert_eq!(&cells[4], row.protocol, "{name} frame {}", row.frame);
                 assert_eq!(&cells[6], row.info, "{name} frame {}", row.frame);
-                let fact = desk.index.frames[row.frame as usize - 1];
-                assert_eq!(cells[5], fact.length.to_string(), "{name} frame {}", row.frame);
+                let entry = browser.index.frames[row.frame as usize - 1];
+                assert_eq!(cells[5], entry.length.to_string(), "{name} frame {}", row.frame);
                 compared += 1;
             }
         }
@@ -104,21 +104,21 @@ fn rows_asked_in_any_order_are_those_that_are_printed() {
 }
 
 #[test]
-fn trees_asked_in_any_order_are_those_that_are_printed() {
+fn trees_requested_in_any_order_equal_the_printed_trees() {
     let mut random = Random::new(2);
     let mut compared = 0;
     for (name, bytes) in common::captures() {
         let text = TextOptions { details: true, bytes: false, color: Color::Never };
         let expected = printed(&bytes, &text.wants(), &mut text.report());
         let (_file, path) = written(&bytes);
-        let mut desk = Desk::open(&[path]);
-        assert_eq!(desk.index.frames.len(), expected.len(), "{name}");
+        let mut browser = TestBrowser::open(&[path]);
+        assert_eq!(browser.index.frames.len(), expected.len(), "{name}");
         if expected.is_empty() {
             continue;
         }
         for frame in shuffled(expected.len() as u32, 40, &mut random) {
-            let told = desk.frame(frame);
-            let lines = told.lines.iter().map(|line| format!("{}{}\n", "    ".repeat(line.depth.into()), line.text));
+            let detail = browser.frame(frame);
+            let lines = detail.lines.iter().map(|line| format!("{}{}\n", "    ".repeat(line.depth.into()), line.text));
             assert_eq!(lines.collect::<String>() + "\n", expected[frame as usize - 1], "{name} frame {frame}");
             compared += 1;
         }
@@ -131,12 +131,12 @@ fn the_filter_of_a_line_finds_its_frame() {
     let mut checked = 0;
     for (name, bytes) in common::captures() {
         let (_file, path) = written(&bytes);
-        let mut desk = Desk::open(&[path]);
+        let mut browser = TestBrowser::open(&[path]);
         twice(&bytes, &Wants::everything(), |DissectedFrame { frame, tree, .. }| {
             if frame.number > 8 {
                 return;
             }
-            for line in desk.frame(frame.number).lines {
+            for line in browser.frame(frame.number).lines {
                 let filter = Filter::new(&line.filter);
                 let filter = filter.unwrap_or_else(|fault| panic!("{name}: {}", fault.display(&line.filter)));
                 assert!(filter.matches(tree), "{name} frame {}: {}", frame.number, line.filter);
@@ -180,11 +180,11 @@ const FILTERS: &[&str] = &[
 ];
 
 #[test]
-fn sifted_frames_are_those_that_match() {
+fn a_filter_selects_the_frames_that_match() {
     let mut compared = 0;
     for (name, bytes) in common::captures() {
         let (_file, path) = written(&bytes);
-        let mut desk = Desk::open(&[path]);
+        let mut browser = TestBrowser::open(&[path]);
         for text in FILTERS {
             let filter = Filter::new(text).expect("a filter");
             let mut expected = Vec::new();
@@ -193,7 +193,7 @@ fn sifted_frames_are_those_that_match() {
                     expected.push(shown.frame.number);
                 }
             });
-            let [frames, ..] = desk.sift(text);
+            let [frames, ..] = browser.select(text);
             assert_eq!(frames, expected, "{name} {text}");
             compared += frames.len();
         }
@@ -201,7 +201,7 @@ fn sifted_frames_are_those_that_match() {
     assert!(compared > 10_000, "{compared} frames");
 }
 
-/// What a command prints of a capture in fields that tell its rows apart.
+/// Returns the output of a command with fields that identify each row.
 fn run(command: &str, path: &std::path::Path, filter: &str, keys: &[&str]) -> Vec<Vec<u64>> {
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_overhear"));
     let output = program.args([command, "-T", "ndjson", "-Y", filter]).arg(path).output().expect("the program");
@@ -214,16 +214,16 @@ fn run(command: &str, path: &std::path::Path, filter: &str, keys: &[&str]) -> Ve
 }
 
 #[test]
-fn sifted_calls_and_connections_are_those_that_the_program_lists() {
+fn a_filter_selects_the_calls_and_connections_that_the_program_lists() {
     let mut compared = 0;
     let fixtures = common::captures().into_iter().filter(|(name, _)| name.contains("fixtures/"));
     for (nth, (name, bytes)) in fixtures.enumerate() {
         let (_file, path) = written(&bytes);
-        let mut desk = Desk::open(std::slice::from_ref(&path));
-        // The program runs twice for each: a capture has some of the filters, the next capture others.
+        let mut browser = TestBrowser::open(std::slice::from_ref(&path));
+        // The program runs twice for each filter: a capture gets some of the filters, the next capture others.
         for text in FILTERS.iter().filter(|text| !text.is_empty()).skip(nth % 6).step_by(6) {
-            let [_, calls, mut streams] = desk.sift(text);
-            let of = |&call: &u32| &desk.index.calls[call as usize].exchange;
+            let [_, calls, mut streams] = browser.select(text);
+            let of = |&call: &u32| &browser.index.calls[call as usize].exchange;
             let calls: Vec<Vec<u64>> = calls
                 .iter()
                 .map(of)
@@ -247,28 +247,28 @@ fn is_layer(name: &str) -> bool {
 }
 
 #[test]
-fn protocols_lie_in_one_another_as_they_are_printed() {
+fn the_protocol_stacks_of_the_index_equal_the_printed_ones() {
     let mut wants = Wants::default();
     wants.add(&frame::PROTOCOLS);
     let (mut compared, mut early) = (0, 0);
     for (name, bytes) in common::captures() {
         let (_file, path) = written(&bytes);
-        let desk = Desk::open(&[path]);
-        let mut facts = desk.index.frames.iter();
+        let browser = TestBrowser::open(&[path]);
+        let mut entries = browser.index.frames.iter();
         twice(&bytes, &wants, |shown| {
-            let fact = facts.next().expect("a frame");
-            let stack = desk.index.stacks[usize::from(fact.stack.0)].join(":");
+            let entry = entries.next().expect("a frame");
+            let stack = browser.index.stacks[usize::from(entry.stack.0)].join(":");
             let node = shown.tree.nodes().iter().find(|node| node.field.id == frame::PROTOCOLS.id).expect("protocols");
             let Value::Text(text) = node.value else { panic!("no text") };
             let printed = String::from_utf8_lossy(shown.tree.bytes(text)).into_owned();
-            // Each of several messages once, and not what is in the parts of a body, which the index does not look into.
+            // Each of several messages once. Parts of a body are not in the index.
             let mut names: Vec<&str> = printed.split(':').filter(|name| *name != "ethertype").collect();
             names.dedup_by(|next, name| next == name && !is_layer(next));
             if let Some(place) = names.iter().position(|name| *name == "mime_multipart") {
                 names.truncate(place + 1);
             }
             let names = names.join(":");
-            // Data of which only a later frame tells what it is.
+            // Data whose protocol is known only from a later frame.
             early += usize::from(stack == format!("{names}:data"));
             assert!(
                 stack == names || stack == format!("{names}:data"),

@@ -1,7 +1,7 @@
-//! How long the questions of the screen take on a capture of a million packets: `cargo test --release --test browse_times
+//! Response times of the browser on a capture of a million packets: `cargo test --release --test browse_times
 //! -- --ignored --nocapture`. `CAPTURE` names another capture than that of `tests/bench/run`.
 
-#![allow(clippy::panic, reason = "a measurement ends where something else comes than was asked for")]
+#![allow(clippy::panic, reason = "a measurement ends at an unexpected event")]
 
 mod common;
 
@@ -31,11 +31,11 @@ const FILTERS: &[&str] = &[
     "frame contains \"sid=\"",
 ];
 
-fn hear(answers: &Receiver<BrowseEvent>) -> BrowseEvent {
-    answers.recv_timeout(Duration::from_secs(60)).expect("an answer")
+fn receive(events: &Receiver<BrowseEvent>) -> BrowseEvent {
+    events.recv_timeout(Duration::from_secs(60)).expect("an event")
 }
 
-/// The most memory this process has used, in MB.
+/// Peak memory of this process, in MB.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -46,7 +46,7 @@ fn millis(since: Instant) -> String {
     format!("{:8.1} ms", since.elapsed().as_secs_f64() * 1000.0)
 }
 
-/// A connection of so many frames, with calls of two frames each.
+/// A connection with this many frames, with calls of two frames each.
 fn connection(frames: usize) -> Vec<Vec<u8>> {
     let (mut seqs, mut packets) = ([1000_u32, 5000], Vec::new());
     for nth in 0..frames {
@@ -67,24 +67,24 @@ fn connection(frames: usize) -> Vec<Vec<u8>> {
 #[ignore = "it measures, and proves nothing"]
 fn times_of_one_long_connection() {
     let frames = 200_000;
-    let mut file = tempfile::NamedTempFile::new().expect("room");
-    file.write_all(&common::pcap(common::IPV4, &connection(frames as usize))).expect("room");
-    let (tell, answers) = channel();
-    let browser = Browser::open(vec![file.path().to_owned()], move |answer| drop(tell.send(answer)));
+    let mut file = tempfile::NamedTempFile::new().expect("disk space");
+    file.write_all(&common::pcap(common::IPV4, &connection(frames as usize))).expect("disk space");
+    let (sender, events) = channel();
+    let browser = Browser::open(vec![file.path().to_owned()], move |event| drop(sender.send(event)));
     let mut index = Index::default();
     while !matches!(index.state, LoadState::Complete(_)) {
-        if let BrowseEvent::IndexUpdate(more) = hear(&answers) {
+        if let BrowseEvent::IndexUpdate(more) = receive(&events) {
             index.apply(*more);
         }
     }
     for first in [frames, frames - 2_000, frames / 2, frames / 4, frames - 10_000, 100, frames - 100] {
         let begun = Instant::now();
         browser.send(BrowseRequest::Frame(first));
-        let BrowseEvent::Frame(frame) = hear(&answers) else { panic!("no frame") };
+        let BrowseEvent::Frame(frame) = receive(&events) else { panic!("no frame") };
         println!("tree of frame {first:<8}{}  {} lines", millis(begun), frame.lines.len());
         let begun = Instant::now();
         browser.send(BrowseRequest::Rows { frames: (first.saturating_sub(50)..first).collect(), fields: Vec::new() });
-        let BrowseEvent::Rows(rows) = hear(&answers) else { panic!("no rows") };
+        let BrowseEvent::Rows(rows) = receive(&events) else { panic!("no rows") };
         println!("rows to frame {first:<8}{}  {} rows", millis(begun), rows.len());
     }
     println!("peak {} MB", peak());
@@ -94,26 +94,26 @@ fn times_of_one_long_connection() {
 #[ignore = "it measures, and proves nothing"]
 fn times() {
     let capture = std::env::var_os("CAPTURE").map_or_else(|| "target/bench/calls.pcap".into(), PathBuf::from);
-    // As the screen does.
+    // Same as the setting of the terminal UI.
     #[cfg(target_os = "linux")]
-    nix::sys::prctl::set_thp_disable(true).expect("the system lets it");
-    let (tell, answers) = channel();
+    nix::sys::prctl::set_thp_disable(true).expect("transparent huge pages are disabled");
+    let (sender, events) = channel();
     let begun = Instant::now();
-    let browser = Browser::open(vec![capture], move |answer| drop(tell.send(answer)));
+    let browser = Browser::open(vec![capture], move |event| drop(sender.send(event)));
     let mut index = Index::default();
-    let mut news = 0;
+    let mut updates = 0;
     while !matches!(index.state, LoadState::Complete(_)) {
-        if let BrowseEvent::IndexUpdate(more) = hear(&answers) {
-            if news == 0 {
-                println!("first news        {}  {} frames", millis(begun), more.frames.len());
+        if let BrowseEvent::IndexUpdate(more) = receive(&events) {
+            if updates == 0 {
+                println!("first update      {}  {} frames", millis(begun), more.frames.len());
             }
-            news += 1;
+            updates += 1;
             index.apply(*more);
         }
     }
     let known = [index.frames.len(), index.calls.len(), index.streams.len(), index.notes.len()];
     println!(
-        "whole index       {}  {news} news; frames, calls, streams, notes: {known:?}; peak {} MB",
+        "complete index    {}  {updates} updates; frames, calls, streams, notes: {known:?}; peak {} MB",
         millis(begun),
         peak()
     );
@@ -121,11 +121,11 @@ fn times() {
     for first in [1, frames / 2, frames.saturating_sub(60)] {
         let begun = Instant::now();
         browser.send(BrowseRequest::Rows { frames: (first..first + 50).collect(), fields: Vec::new() });
-        let BrowseEvent::Rows(rows) = hear(&answers) else { panic!("no rows") };
+        let BrowseEvent::Rows(rows) = receive(&events) else { panic!("no rows") };
         println!("rows from {first:<8}{}  {} rows", millis(begun), rows.len());
         let begun = Instant::now();
         browser.send(BrowseRequest::Frame(first + 7));
-        let BrowseEvent::Frame(frame) = hear(&answers) else { panic!("no frame") };
+        let BrowseEvent::Frame(frame) = receive(&events) else { panic!("no frame") };
         println!("a frame's tree    {}  {} lines", millis(begun), frame.lines.len());
     }
     for (turn, text) in (0..).zip(FILTERS) {
@@ -133,8 +133,8 @@ fn times() {
         browser.send(BrowseRequest::Filter { filter: (*text).into(), id: turn });
         let (mut found, mut first) = ([0; 3], None);
         loop {
-            let BrowseEvent::FilterResult { frames, calls, streams, done, .. } = hear(&answers) else {
-                panic!("not sifted")
+            let BrowseEvent::FilterResult { frames, calls, streams, done, .. } = receive(&events) else {
+                panic!("no filter result")
             };
             if !frames.is_empty() {
                 first.get_or_insert(millis(begun));

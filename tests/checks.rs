@@ -1,6 +1,6 @@
-//! `overhear check`, run as a user runs it: rules, check files, forms of output, exit codes, a command listened to.
+//! `overhear check` as a user runs it: rules, check files, output formats, exit codes, live capture of a command.
 //!
-//! What is expected was counted by tshark 4.0.17 (`tshark -n -2 -r FILE -Y FILTER`) or by hand from its rows.
+//! Expected values are counted by tshark 4.0.17 (`tshark -n -2 -r FILE -Y FILTER`) or by hand from its rows.
 
 mod calls;
 mod captures;

@@ -1,4 +1,4 @@
-//! What is given up is gone: a child gives up its rights and tries everything again.
+//! Privilege reduction: a child drops its privileges and tries each operation again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "cargo's harness, which marks tests as such, is not used")]
 
 #[cfg(all(target_os = "linux", feature = "live"))]

@@ -1,5 +1,5 @@
-//! Where a capture can be read twice, `print -Y` finds the frames first and tells them then, without the connections
-//! that have none. What is printed is what one reading prints, and what an unfiltered one prints of the same frames.
+//! `print -Y` on a seekable capture: a first pass selects the frames, a second one prints them and skips connections
+//! without matches. The output is that of a single pass, and that of an unfiltered run for the same frames.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -34,8 +34,8 @@ fn print(arguments: &[&str], input: Stdio) -> String {
 }
 
 #[test]
-fn a_file_is_told_as_a_pipe_is() {
-    let (mut rows, mut told) = (0, 0);
+fn a_file_and_a_pipe_give_the_same_output() {
+    let (mut rows, mut printed) = (0, 0);
     for path in fixtures() {
         let file = path.to_str().expect("a plain name");
         for expression in EXPRESSIONS {
@@ -43,15 +43,15 @@ fn a_file_is_told_as_a_pipe_is() {
             let streamed = print(&["-", "-Y", expression], File::open(&path).expect("a fixture").into());
             assert_eq!(chosen, streamed, "{file} {expression}");
             rows += 1;
-            told += chosen.lines().count();
+            printed += chosen.lines().count();
         }
     }
-    assert!(rows > 400 && told > 1000, "{rows} pairs with {told} rows");
+    assert!(rows > 400 && printed > 1000, "{rows} pairs with {printed} rows");
 }
 
 #[test]
-fn everything_is_told_of_a_frame_that_goes_through() {
-    let mut told = 0;
+fn a_matching_frame_is_printed_completely() {
+    let mut printed = 0;
     for path in fixtures().into_iter().step_by(3) {
         let file = path.to_str().expect("a plain name");
         let all = print(&[file, "-T", "ndjson"], Stdio::null());
@@ -61,13 +61,13 @@ fn everything_is_told_of_a_frame_that_goes_through() {
             let wanted = numbers.lines().map(|number| number.parse::<usize>().expect("a number"));
             let expected: Vec<String> = wanted.filter_map(|number| all.lines().nth(number - 1)).map(frame).collect();
             assert_eq!(chosen.lines().map(frame).collect::<Vec<_>>(), expected, "{file} {expression}");
-            told += expected.len();
+            printed += expected.len();
         }
     }
-    assert!(told > 200, "{told} frames");
+    assert!(printed > 200, "{printed} frames");
 }
 
-/// A frame without the one field that tells of the frames shown before.
+/// Returns a frame without the one field that depends on the frames shown before.
 fn frame(line: &str) -> String {
     let mut frame: serde_json::Value = serde_json::from_str(line).expect("an object");
     remove(&mut frame, "frame.time_delta_displayed");

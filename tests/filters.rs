@@ -1,6 +1,6 @@
-//! The display filter: which frames an expression finds, by tables that tshark filled, and what is said of a wrong one.
+//! Display filters: tables of the frames that an expression matches, filled by tshark, and of error messages.
 //!
-//! `tests/filters/README.md` tells how the tables are read and how tshark is asked again.
+//! `tests/filters/README.md` describes the tables and how tshark fills them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What the program printed, what it said on stderr, and its exit code.
+/// Returns stdout, stderr and the exit code of the program.
 fn run(arguments: &[&str]) -> (String, String, i32) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overhear"));
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
@@ -21,7 +21,7 @@ fn run(arguments: &[&str]) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), output.status.code().expect("it is not killed"))
 }
 
-/// Ascending numbers as the tables write them: `1-3,7`, or `-` for none.
+/// Formats ascending numbers as the tables do: `1-3,7`, or `-` for none.
 fn ranges(numbers: &[u32]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for &number in numbers {
@@ -34,7 +34,7 @@ fn ranges(numbers: &[u32]) -> String {
     if runs.is_empty() { "-".to_owned() } else { written.collect::<Vec<_>>().join(",") }
 }
 
-/// The frames that `arguments` print, as the tables write them, or what the program said instead.
+/// Returns the frames that `arguments` print, in the format of the tables, or the error output.
 fn frames(arguments: &[&str]) -> String {
     let (text, error, code) = run(&[arguments, &["-T", "fields", "-e", "frame.number"]].concat());
     if code != 0 {
@@ -44,7 +44,7 @@ fn frames(arguments: &[&str]) -> String {
     ranges(&numbers.collect::<Vec<u32>>())
 }
 
-/// The rows of a table: its columns, without heading and remarks.
+/// Returns the rows of a table: its columns, without heading and comments.
 fn rows(text: &str, columns: usize) -> Vec<Vec<&str>> {
     let lines = text.lines().skip(1).filter(|line| !line.is_empty() && !line.starts_with("# "));
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split('\t').collect()).collect();
@@ -61,7 +61,7 @@ fn table(name: &str) -> String {
 /// The tables of expressions, captures and frames.
 const TABLES: [&str; 6] = ["logic.tsv", "text.tsv", "values.tsv", "parts.tsv", "captures.tsv", "sugar.tsv"];
 
-/// Looks at each of `rows` on a few threads and fails with what is wrong with any.
+/// Checks each of `rows` on a few threads and fails with all differences.
 fn each<T: Sync>(rows: &[T], look: impl Fn(&T) -> Result<(), String> + Sync) {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -69,13 +69,13 @@ fn each<T: Sync>(rows: &[T], look: impl Fn(&T) -> Result<(), String> + Sync) {
             scope.spawn(|| {
                 while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(why) = look(row) {
-                        wrong.lock().expect("no look fails").push(why);
+                        wrong.lock().expect("no check panics").push(why);
                     }
                 }
             });
         }
     });
-    let wrong = wrong.into_inner().expect("no look fails");
+    let wrong = wrong.into_inner().expect("no check panics");
     assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }
 
@@ -84,7 +84,7 @@ fn equal(what: &str, found: &str, expected: &str) -> Result<(), String> {
 }
 
 #[test]
-fn an_expression_finds_the_frames_that_tshark_finds() {
+fn an_expression_matches_the_frames_that_tshark_matches() {
     let tables = TABLES.map(table);
     let all: Vec<Vec<&str>> = tables.iter().flat_map(|text| rows(text, 4)).collect();
     assert!(all.len() >= 900, "only {} rows were found", all.len());
@@ -104,8 +104,8 @@ fn marked(expression: &str) -> (String, String) {
     (format!("{before}{inside}{after}"), caret)
 }
 
-/// Message and caret line, if this is how the program told of the filter.
-fn told(error: &str, filter: &str) -> Option<(String, String)> {
+/// Returns message and caret line, if this is the report of an error in the filter.
+fn report(error: &str, filter: &str) -> Option<(String, String)> {
     let lines: Vec<&str> = error.lines().collect();
     let at = lines.iter().position(|line| line.trim_start() == filter.trim_start() && line.ends_with(filter))?;
     let indent = lines[at].len() - filter.len();
@@ -114,7 +114,7 @@ fn told(error: &str, filter: &str) -> Option<(String, String)> {
 }
 
 #[test]
-fn what_is_wrong_with_an_expression_is_said_and_shown() {
+fn an_error_in_an_expression_has_a_message_and_a_caret() {
     let text = table("errors.tsv");
     let all = rows(&text, 2);
     assert!(all.len() >= 60, "only {} rows were found", all.len());
@@ -122,24 +122,24 @@ fn what_is_wrong_with_an_expression_is_said_and_shown() {
         let (expression, caret) = marked(row[0]);
         let (printed, error, code) = run(&["print", "fixtures/http/post-login.pcap", "-Y", &expression]);
         equal(row[0], &format!("exit {code}: {printed}"), "exit 2: ")?;
-        let (message, found) = told(&error, &expression).ok_or(format!("{}\n    said  {error}", row[0]))?;
+        let (message, found) = report(&error, &expression).ok_or(format!("{}\n    found  {error}", row[0]))?;
         equal(row[0], &format!("{message} {found}"), &format!("overhear: {} {caret}", row[1]))
     });
 }
 
 #[test]
-fn a_trap_is_told_once_and_the_frames_are_printed() {
+fn a_common_mistake_is_warned_about_once_and_the_frames_are_printed() {
     let text = table("traps.tsv");
     each(&rows(&text, 2), |row| {
         let (expression, caret) = marked(row[0]);
         let (_, error, code) = run(&["print", "fixtures/http/post-login.pcap", "-Y", &expression]);
-        let (message, found) = told(&error, &expression).ok_or(format!("{}\n    said  {error}", row[0]))?;
+        let (message, found) = report(&error, &expression).ok_or(format!("{}\n    found  {error}", row[0]))?;
         equal(row[0], &format!("{code} {message} {found}"), &format!("0 overhear: {} {caret}", row[1]))
     });
 }
 
 #[test]
-fn protocols_that_are_not_read_are_told_once_and_are_absent() {
+fn unsupported_protocols_are_reported_once_and_are_absent() {
     let file = "fixtures/http/post-login.pcap";
     let warning =
         |names| format!("overhear: warning: overhear does not read these protocols, so no frame has them: {names}\n");
@@ -159,13 +159,13 @@ fn protocols_that_are_not_read_are_told_once_and_are_absent() {
         }
     }
     let (_, error, code) = run(&["print", file, "-e", "sip.nofield", "-e", "sip"]);
-    let told = "sip.nofield is a field of sip, a protocol that overhear does not read; \
+    let expected = "sip.nofield is a field of sip, a protocol that overhear does not read; \
                 sip is a protocol that overhear does not read";
-    assert!(code == 2 && error.contains(told), "{error}");
+    assert!(code == 2 && error.contains(expected), "{error}");
 }
 
 #[test]
-fn what_is_no_trap_is_not_warned_of() {
+fn an_expression_without_a_common_mistake_has_no_warning() {
     let quiet = [
         "tcp.flags.syn == 1 && tcp.flags.ack == 0",
         "http.request.method != GET",
@@ -187,7 +187,7 @@ fn what_is_no_trap_is_not_warned_of() {
 }
 
 #[test]
-fn a_filter_may_stand_last_on_the_command_line() {
+fn a_filter_may_be_the_last_argument() {
     for expression in ["uri contains login", "http", "status >= 400", "tcp.stream eq 0 and frame.number < 4"] {
         let with = frames(&["print", "fixtures/http/post-login.pcap", "-Y", expression]);
         let plain = frames(&["print", "fixtures/http/post-login.pcap", expression]);
@@ -196,31 +196,31 @@ fn a_filter_may_stand_last_on_the_command_line() {
 }
 
 #[test]
-fn what_is_neither_a_file_nor_a_filter_is_told_as_both() {
+fn an_argument_that_is_neither_a_file_nor_a_filter_is_reported_as_both() {
     let (printed, error, code) = run(&["print", "fixtures/http/post-login.pcap", "htp.request"]);
     assert_eq!((&*printed, code), ("", 2));
     assert!(error.starts_with("overhear: htp.request: no such file, and not a valid filter: unknown field"), "{error}");
     assert!(error.ends_with("    htp.request\n    ^~~~~~~~~~~\n"), "{error}");
-    // What looks like a file is one that is missing.
+    // An argument that resembles a path is a missing file.
     let (_, error, code) = run(&["print", "fixtures/http/post-login.pcap", "fixtures/none.pcap"]);
     assert_eq!((&*error, code), ("overhear: fixtures/none.pcap: no such file\n", 2));
-    // With nothing but a filter there is nothing to read.
+    // A filter alone is an error: there is no input.
     let (printed, _, code) = run(&["print", "http.request"]);
     assert_eq!((&*printed, code), ("", 2));
 }
 
 #[test]
-fn the_readings_of_a_filter_do_not_change_it() {
+fn the_number_of_passes_does_not_change_the_matches() {
     let first = frames(&["print", "fixtures/http/post-login.pcap", "-Y", "http.request", "-c", "8"]);
     assert_eq!(first, "4,8", "-c counts frames that are read, as in tshark");
     let twice = frames(&["print", "fixtures/http/post-login.pcap", "-Y", "http.response_in == 9"]);
-    assert_eq!(twice, "8", "what later frames tell is known");
+    assert_eq!(twice, "8", "values from later frames are known");
     let both = ["print", "fixtures/http/post-login.pcap", "fixtures/http/pipelining.pcap", "-Y", "http.request"];
     assert_eq!(frames(&both), "4,8,10,12,20", "frames of several files are numbered through");
 }
 
 #[test]
-fn calls_and_streams_are_those_that_a_frame_of_theirs_matches() {
+fn a_call_or_stream_matches_if_one_of_its_frames_does() {
     let text = table("rows.tsv");
     each(&rows(&text, 4), |row| {
         let [command, expression, capture, expected] = row[..] else { return Err("4 columns".to_owned()) };
@@ -241,7 +241,7 @@ fn calls_and_streams_are_those_that_a_frame_of_theirs_matches() {
     });
 }
 
-/// The examples of the page: a command, and after `#` the frames or the number of rows it prints.
+/// The examples of the page: a command, and after `#` the frames or the number of rows.
 fn examples(page: &str) -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
     for line in page.lines().filter(|line| line.starts_with("overhear ")) {

@@ -1,5 +1,5 @@
-//! What a filter says of a frame does not depend on what else is recorded: with only the fields it wants, and with all
-//! fields there are, the same frames match.
+//! A filter matches the same frames whatever else is recorded: with only the fields that it needs, and with all
+//! fields.
 
 use crate::common;
 
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
-/// Filters beside those of a single field, from all corners of the language.
+/// Filters beyond those on a single field, from all parts of the language.
 const FILTERS: &[&str] = &[
     "tcp",
     "tcp.port == 80 and not tcp.flags.syn == 1",
@@ -54,7 +54,7 @@ const FILTERS: &[&str] = &[
     "_ws.expert.message contains \"SYN\" or _ws.expert.severity >= Warning",
     "http.content_type contains json or json or data",
     "udp.stream == 0 or icmp or arp or ip.flags.mf == 1",
-    // Of these a part is known before messages are read, and decides of most frames.
+    // Part of these is decided before messages are parsed, for most frames.
     "ip.src == 10.0.0.2 and http.response",
     "tcp.port == 80 and http.request.uri contains \"a\"",
     "tcp.analysis.flags and http",
@@ -71,20 +71,20 @@ const FILTERS: &[&str] = &[
     "_ws.expert.severity == Warning and tcp.len > 100",
 ];
 
-/// The numbers of the frames that match, with these fields recorded; of frames of which it is known early that they are
-/// not asked for, less.
+/// Returns the numbers of the matching frames, with these fields recorded. Frames that the prefilter excludes have
+/// fewer fields.
 fn matching(
     capture: &[u8],
     wants: &Wants,
-    foresight: FirstPass,
-    asked: Option<Prefilter>,
+    first_pass: FirstPass,
+    prefilter: Option<Prefilter>,
     filters: &[&Filter],
 ) -> Vec<Vec<u32>> {
     let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
     let task = Task { wants: wants.clone(), ..Task::default() };
-    let mut analyzer = Analyzer::with_first_pass(task, foresight).with_prefilter(asked);
+    let mut analyzer = Analyzer::with_first_pass(task, first_pass).with_prefilter(prefilter);
     let mut matching = vec![Vec::new(); filters.len()];
-    // Where a fixture is cut short, what could be read of it counts.
+    // Of a truncated fixture, the readable frames count.
     while let Ok(Some(frame)) = capture.next() {
         let tree = analyzer.dissect(&frame);
         for (filter, matching) in filters.iter().zip(&mut matching) {
@@ -97,7 +97,7 @@ fn matching(
     matching
 }
 
-fn foresee(capture: &[u8]) -> FirstPass {
+fn first_pass(capture: &[u8]) -> FirstPass {
     let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
     let mut analyzer = Analyzer::new(Task { collect: true, ..Task::default() });
     while let Ok(Some(frame)) = capture.next() {
@@ -108,7 +108,7 @@ fn foresee(capture: &[u8]) -> FirstPass {
     analyzer.into_first_pass()
 }
 
-/// All names of fields that a capture has.
+/// Returns all names of fields in a capture.
 fn seen(capture: &[u8]) -> BTreeSet<&'static str> {
     let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
     let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), ..Task::default() });
@@ -129,16 +129,16 @@ fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
     let read = |filter: &&str| Filter::new(filter).map_err(|fault| fault.display(filter).to_string());
     let made: Vec<Filter> = filters.iter().map(read).collect::<Result<_, _>>().expect("filters");
     let all: Vec<&Filter> = made.iter().collect();
-    let plain = matching(capture, &Wants::everything(), foresee(capture), None, &all);
+    let plain = matching(capture, &Wants::everything(), first_pass(capture), None, &all);
     for (nth, filter) in made.into_iter().enumerate() {
-        let lazy = matching(capture, &filter.wants(), foresee(capture), None, &[&filter]);
+        let lazy = matching(capture, &filter.wants(), first_pass(capture), None, &[&filter]);
         assert_eq!(lazy[0], plain[nth], "{name}: {}", filters[nth]);
         let filter = Arc::new(filter.with_early_fields(is_known_early));
         if filter.is_partly_early() {
             let early = Arc::clone(&filter);
-            let asked: Prefilter = Arc::new(move |tree| early.may_match(tree));
-            let lazy = matching(capture, &filter.wants(), foresee(capture), Some(asked), &[&filter]);
-            assert_eq!(lazy[0], plain[nth], "{name}: {}, by what is known early", filters[nth]);
+            let prefilter: Prefilter = Arc::new(move |tree| early.may_match(tree));
+            let lazy = matching(capture, &filter.wants(), first_pass(capture), Some(prefilter), &[&filter]);
+            assert_eq!(lazy[0], plain[nth], "{name}: {}, with the prefilter", filters[nth]);
         }
     }
     plain.iter().filter(|matching| !matching.is_empty()).count()
@@ -153,29 +153,30 @@ fn filters_of_all_kinds_match_the_same_frames_whatever_else_is_recorded() {
 }
 
 #[test]
-fn every_field_is_found_by_a_filter_that_wants_nothing_else() {
+fn every_field_is_matched_by_a_filter_that_records_nothing_else() {
     for (name, bytes) in fixtures().into_iter().filter(|(_, bytes)| bytes.len() < 100_000) {
         let names: Vec<_> = seen(&bytes).into_iter().collect();
         check(&name, &bytes, &names);
     }
 }
 
-/// The fields that are known early, with their values.
+/// Returns the fields that are known early, with their values.
 fn early(tree: &Tree) -> Vec<(&'static str, Value)> {
     let nodes = tree.nodes().iter().filter(|node| is_known_early(node.field));
     nodes.map(|node| (node.field.name, node.value)).collect()
 }
 
 #[test]
-fn what_is_known_early_of_a_segment_is_all_there_will_be() {
+fn early_fields_of_a_segment_are_complete_before_messages_are_parsed() {
     let mut segments = 0;
     for (name, bytes) in fixtures() {
         let mut capture = Capture::from_reader("fixture", Cursor::new(bytes)).expect("a capture");
         let seen = Arc::new(Mutex::new(None));
         let inside = Arc::clone(&seen);
-        let asked: Prefilter = Arc::new(move |tree| inside.lock().expect("one thread").replace(early(tree)).is_none());
+        let prefilter: Prefilter =
+            Arc::new(move |tree| inside.lock().expect("one thread").replace(early(tree)).is_none());
         let mut analyzer =
-            Analyzer::new(Task { wants: Wants::everything(), ..Task::default() }).with_prefilter(Some(asked));
+            Analyzer::new(Task { wants: Wants::everything(), ..Task::default() }).with_prefilter(Some(prefilter));
         while let Ok(Some(frame)) = capture.next() {
             let at_last = early(analyzer.dissect(&frame));
             let Some(before) = seen.lock().expect("one thread").take() else { continue };

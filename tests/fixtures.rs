@@ -1,4 +1,4 @@
-//! What the recorded conversations say: each scenario's exchanges as its clients and servers meant them.
+//! Exchanges of each recorded capture, as its client and server intended them.
 
 use crate::common;
 
@@ -90,7 +90,7 @@ fn exchanges(path: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_scenario_is_told_as_it_was_meant() {
+fn every_scenario_has_its_intended_exchanges() {
     for (path, expected) in ROWS {
         assert_eq!(exchanges(path), *expected, "{path}");
     }

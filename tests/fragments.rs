@@ -1,4 +1,4 @@
-//! Fragments that are given up are told: in the frame that went beyond a limit.
+//! Dropped fragments are noted in the frame that exceeded a limit.
 
 use crate::common;
 
@@ -32,14 +32,14 @@ fn fragment6(id: u16, offset: u16) -> Vec<u8> {
     packet
 }
 
-/// The frames, a millisecond apart, that have the note.
+/// Returns the frames, one per millisecond, that have the note.
 fn noted(link: u32, packets: &[Vec<u8>], note: &'static Field) -> Vec<u32> {
     let mut wants = Wants::default();
     wants.add(note);
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(link, packets))).expect("a capture");
     let mut analyzer = Analyzer::new(Task { wants, ..Task::default() });
     let mut frames = Vec::new();
-    while let Some(frame) = capture.next().expect("a whole capture") {
+    while let Some(frame) = capture.next().expect("a complete capture") {
         let number = frame.number;
         if analyzer.dissect(&frame).first(note).is_some() {
             frames.push(number);
@@ -49,17 +49,17 @@ fn noted(link: u32, packets: &[Vec<u8>], note: &'static Field) -> Vec<u32> {
 }
 
 #[test]
-fn what_is_given_up_is_noted() {
+fn dropped_fragments_are_noted() {
     let packets = FRAGMENTED_PACKETS as u16;
     let parts = FRAGMENTS_PER_PACKET as u16;
-    // Of a packet all bytes up to the last that came are kept.
+    // All bytes up to the last received one of a packet are buffered.
     let large = (FRAGMENT_BYTES / 0xff08) as u16;
     let millis = (FRAGMENT_AGE / 1_000_000) as usize;
-    let apart = |between: usize| {
+    let spaced = |between: usize| {
         let others = std::iter::repeat_n(vec![0x45; 20], between);
         [fragment(1, 0)].into_iter().chain(others).chain([fragment(1, 8)]).collect::<Vec<_>>()
     };
-    // (what comes, the packets, the frames that have the note)
+    // (scenario, packets, frames with the note)
     type Row = (&'static str, Vec<Vec<u8>>, Vec<u32>);
     let rows: [Row; 8] = [
         ("as many packets as may wait", (0..packets).map(|id| fragment(id, 0)).collect(), vec![]),
@@ -68,8 +68,8 @@ fn what_is_given_up_is_noted() {
         ("one fragment more", (0..=parts).map(|_| fragment(1, 8)).collect(), vec![u32::from(parts) + 1]),
         ("as many bytes as are kept", (0..large).map(|id| fragment(id, 0xff00)).collect(), vec![]),
         ("more bytes", (0..=large).map(|id| fragment(id, 0xff00)).collect(), vec![u32::from(large) + 1]),
-        ("as late as may be", apart(millis - 1), vec![]),
-        ("too late", apart(millis), vec![millis as u32 + 2]),
+        ("as late as may be", spaced(millis - 1), vec![]),
+        ("too late", spaced(millis), vec![millis as u32 + 2]),
     ];
     for (name, packets, expected) in rows {
         assert_eq!(noted(IPV4, &packets, &ipv4::FRAGMENT_LIMIT), expected, "{name}");

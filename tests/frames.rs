@@ -1,11 +1,11 @@
-//! What single frames of connections made by hand say. The values are those of tshark 4.0.17 but where a test says why
-//! they are not.
+//! Fields of single frames in connections made by hand. The values are those of tshark 4.0.17, unless a test states why
+//! they differ.
 
 use crate::common;
 
 use common::{ACK, PSH, SYN, Segment, field_values, print_fields};
 
-/// The segments after a handshake: who sends, how many bytes of its own and of the other side came before, and data.
+/// Segments after a handshake: sender, number of bytes sent before by itself and by the other side, data.
 fn talk(parts: &[(bool, u32, u32, &str)]) -> Vec<Vec<u8>> {
     let segment =
         |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
@@ -25,29 +25,29 @@ const UPGRADE: &str = "GET /attach HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\nConnec
 const SWITCHED: &str = "HTTP/1.1 101 UPGRADED\r\nConnection: upgrade\r\nUpgrade: tcp\r\n\r\n";
 
 #[test]
-fn the_message_that_ends_a_protocol_is_no_data_of_the_next() {
-    let (asked, told) = (UPGRADE.len() as u32, SWITCHED.len() as u32);
+fn the_last_message_of_a_protocol_is_not_data_of_the_next() {
+    let (request, response) = (UPGRADE.len() as u32, SWITCHED.len() as u32);
     let packets = talk(&[
         (true, 0, 0, UPGRADE),
-        (false, 0, asked, SWITCHED),
-        (true, asked, told, "l"),
-        (false, told, asked + 1, "l"),
+        (false, 0, request, SWITCHED),
+        (true, request, response, "l"),
+        (false, response, request + 1, "l"),
     ]);
     let lines = print_fields(&packets, &["frame.protocols", "data.data", "tcp.segment_data"]);
-    // tshark goes on calling the bytes http, though it does not know the protocol that was switched to.
+    // tshark keeps the name http for these bytes, although it does not know the new protocol.
     assert_eq!(lines[3..], ["ip:tcp:http||", "ip:tcp:http||", "ip:tcp:data|6c|", "ip:tcp:data|6c|"]);
 }
 
 #[test]
-fn what_comes_with_the_message_that_ends_a_protocol_is_data() {
-    let asked = UPGRADE.len() as u32;
-    let packets = talk(&[(true, 0, 0, UPGRADE), (false, 0, asked, &format!("{SWITCHED}#7"))]);
+fn bytes_after_the_last_message_of_a_protocol_in_its_segment_are_data() {
+    let request = UPGRADE.len() as u32;
+    let packets = talk(&[(true, 0, 0, UPGRADE), (false, 0, request, &format!("{SWITCHED}#7"))]);
     let lines = print_fields(&packets, &["frame.protocols", "data.data"]);
     assert_eq!(lines[4], "ip:tcp:http:data|2337");
 }
 
 #[test]
-fn the_parts_of_a_request_line_are_segments_of_what_they_become() {
+fn segments_of_a_split_request_line_are_segments_of_the_message() {
     let packets = talk(&[(true, 0, 0, "GE"), (true, 2, 0, "T / HTTP/1.1\r\n\r\n")]);
     let lines = print_fields(&packets, &["tcp.segment_data", "tcp.reassembled_in", "http.request.uri"]);
     assert_eq!(lines[3..], ["4745|5|", "54202f20485454502f312e310d0a0d0a||/"]);
@@ -55,22 +55,22 @@ fn the_parts_of_a_request_line_are_segments_of_what_they_become() {
 }
 
 #[test]
-fn behind_a_hole_times_are_those_of_arrival() {
+fn after_a_gap_times_are_arrival_times() {
     let (get, ok) = ("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n");
-    let (asked, told) = (500 + get.len() as u32, 700 + ok.len() as u32);
-    // Both sides have bytes that were not captured: 500 and 700. tshark tells the messages in frames 4 and 5.
+    let (request, response) = (500 + get.len() as u32, 700 + ok.len() as u32);
+    // Both sides have bytes that were not captured: 500 and 700. tshark reports the messages in frames 4 and 5.
     let packets = talk(&[
         (true, 500, 700, get),
-        (false, 700, asked, ok),
-        (true, asked, told, ""),
-        (false, told, asked, ""),
-        (true, asked, told, ""),
-        (false, told, asked, ""),
-        (true, asked, told, ""),
+        (false, 700, request, ok),
+        (true, request, response, ""),
+        (false, response, request, ""),
+        (true, request, response, ""),
+        (false, response, request, ""),
+        (true, request, response, ""),
     ]);
     let lines = print_fields(&packets, &["http.request.method", "http.response.code", "http.time"]);
-    let said: Vec<_> = lines.iter().filter(|line| *line != "||").collect();
-    assert_eq!(said, ["GET|204|0.001000000"]);
+    let found: Vec<_> = lines.iter().filter(|line| *line != "||").collect();
+    assert_eq!(found, ["GET|204|0.001000000"]);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn the_trailer_of_a_chunked_body_is_one_text() {
 }
 
 #[test]
-fn a_segment_that_an_error_quotes_tells_its_window() {
+fn a_segment_quoted_by_an_icmp_error_has_its_window() {
     let quoted = Segment { from_client: true, flags: SYN, seq: 7, ack: 0, data: Vec::new() }.packet();
     let mut packet = vec![0x45, 0, 0, 28 + quoted.len() as u8, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1];
     packet.extend([3, 1, 0, 0, 0, 0, 0, 0]);
@@ -102,15 +102,15 @@ fn a_segment_that_an_error_quotes_tells_its_window() {
 }
 
 #[test]
-fn bytes_that_are_no_message_are_no_segment_of_one() {
+fn bytes_outside_of_messages_are_not_reassembled_segments() {
     let get = "GET / HTTP/1.1\r\n\r\n";
-    let asked = get.len() as u32;
-    let packets = talk(&[(true, 0, 0, get), (false, 0, asked, "<p>An answer\nwithout a head\n")]);
+    let request = get.len() as u32;
+    let packets = talk(&[(true, 0, 0, get), (false, 0, request, "<p>An answer\nwithout a head\n")]);
     assert_eq!(print_fields(&packets, &["tcp.segment_data", "tcp.reassembled_in"])[4], "|");
 }
 
 #[test]
-fn a_block_that_is_no_packet_has_no_encapsulation() {
+fn a_block_that_is_not_a_packet_has_no_encapsulation() {
     let block = |kind: u32, body: &[u8]| {
         let len = (12 + body.len() as u32).to_le_bytes();
         [&kind.to_le_bytes(), &len, body, &len].concat()
@@ -119,7 +119,7 @@ fn a_block_that_is_no_packet_has_no_encapsulation() {
     let custom = block(0x0bad, &[0x20, 0x7e, 0, 0, 1, 2, 3, 4]);
     let file = std::io::Cursor::new([header, custom].concat());
     let mut capture = overhear::source::Capture::from_reader("test", file).expect("a capture");
-    let frame = capture.next().expect("a whole capture").expect("a frame");
+    let frame = capture.next().expect("a complete capture").expect("a frame");
     let task = overhear::analysis::Task { wants: dissectors::Wants::everything(), ..Default::default() };
     let mut analyzer = overhear::analysis::Analyzer::new(task);
     let tree = analyzer.dissect(&frame);
@@ -128,7 +128,7 @@ fn a_block_that_is_no_packet_has_no_encapsulation() {
 }
 
 #[test]
-fn what_is_sent_again_is_no_data() {
+fn retransmitted_bytes_are_not_data() {
     let packets = talk(&[(true, 0, 0, "\x01\x02\x03"), (false, 0, 3, ""), (true, 0, 0, "\x01\x02\x03")]);
     assert_eq!(
         print_fields(&packets, &["frame.protocols", "data.data"])[3..],
@@ -137,22 +137,22 @@ fn what_is_sent_again_is_no_data() {
 }
 
 #[test]
-fn a_request_within_a_tunnel_has_its_own_answer() {
+fn a_request_within_a_tunnel_has_its_own_response() {
     let connect = "CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n";
     let (open, get) = ("HTTP/1.1 200 OK\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    let (asked, opened) = (connect.len() as u32, open.len() as u32);
+    let (request, opened) = (connect.len() as u32, open.len() as u32);
     let packets = talk(&[
         (true, 0, 0, connect),
-        (false, 0, asked, open),
-        (true, asked, opened, get),
-        (false, opened, asked + get.len() as u32, "HTTP/1.1 204 No Content\r\n\r\n"),
+        (false, 0, request, open),
+        (true, request, opened, get),
+        (false, opened, request + get.len() as u32, "HTTP/1.1 204 No Content\r\n\r\n"),
     ]);
-    // tshark shows what is in the tunnel as data.
+    // tshark shows the content of the tunnel as data.
     assert_eq!(print_fields(&packets, &["http.response_in", "http.request_in"])[3..], ["5|", "|4", "7|", "|6"]);
 }
 
 #[test]
-fn a_response_cut_by_the_end_of_the_capture_is_in_no_frame() {
+fn a_response_truncated_by_the_end_of_the_capture_is_in_no_frame() {
     let get = "GET / HTTP/1.1\r\n\r\n";
     let packets =
         talk(&[(true, 0, 0, get), (false, 0, get.len() as u32, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")]);
@@ -160,8 +160,8 @@ fn a_response_cut_by_the_end_of_the_capture_is_in_no_frame() {
 }
 
 #[test]
-fn a_field_says_the_same_alone_and_among_others() {
-    // All but the row of a list, which one reading writes as it can.
+fn a_field_has_the_same_values_alone_and_with_others() {
+    // All fields but columns, which a single pass fills as far as it can.
     let fields: Vec<_> = dissectors::fields().filter(|field| !field.name.starts_with("_ws.col.")).collect();
     for name in ["http/split-request-line", "http/connect-proxy", "http/chunked", "tcp/loss-at-sender"] {
         let path = format!("{}/fixtures/{name}.pcap", env!("CARGO_MANIFEST_DIR"));

@@ -1,18 +1,18 @@
-//! What is printed, as a person reads it: each text in `golden/` is a session of a terminal, a line `$ overhear ...` and
-//! what it prints. `OVERHEAR_BLESS=1` writes what is printed now; read the difference before it is committed.
+//! Printed output as a person reads it: each text in `golden/` is a terminal session, lines `$ overhear ...` and their
+//! output. `OVERHEAR_BLESS=1` rewrites the texts; read the difference before committing it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a line must begin with to be a command.
+/// The prefix of a command line.
 const PROMPT: &str = "$ overhear ";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a command prints and says on stderr, in the project's folder, with times in UTC.
+/// Returns the output and stderr of a command, in the project's folder, with times in UTC.
 fn print(command: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_overhear"));
     let mut path = program.parent().expect("a folder").as_os_str().to_owned();
@@ -27,7 +27,7 @@ fn print(command: &str) -> String {
     String::from_utf8(output.stdout).expect("it prints UTF-8")
 }
 
-/// The commands in a session, each with what stands below it.
+/// Returns the commands of a session, each with its output.
 fn commands(session: &str) -> Vec<(&str, String)> {
     let mut commands: Vec<(&str, String)> = Vec::new();
     for line in session.split_inclusive('\n') {
@@ -47,7 +47,7 @@ fn sessions() -> Vec<PathBuf> {
     paths
 }
 
-/// Says where two texts part.
+/// Describes the first difference of two texts.
 fn assert_same(printed: &str, expected: &str, place: &str) {
     let lines = printed.lines().zip(expected.lines()).position(|(printed, expected)| printed != expected);
     let nth = lines.unwrap_or_else(|| printed.lines().count().min(expected.lines().count()));
@@ -56,7 +56,7 @@ fn assert_same(printed: &str, expected: &str, place: &str) {
 }
 
 #[test]
-fn sessions_print_what_they_did() {
+fn sessions_print_their_recorded_output() {
     let bless = std::env::var_os("OVERHEAR_BLESS").is_some();
     for path in sessions() {
         let session = fs::read_to_string(&path).expect("a session");
@@ -79,7 +79,7 @@ fn sessions_print_what_they_did() {
 fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
     let mut shown = 0;
-    // What stands between fences is every other part.
+    // Every other part is between fences.
     for block in readme.split("```").skip(1).step_by(2) {
         for (command, expected) in commands(block) {
             let printed: Vec<String> = print(command).lines().map(|line| line.trim_end().to_owned()).collect();

@@ -1,4 +1,4 @@
-//! The rules of the house that can be checked: which way the arrows point, what a file owes its reader.
+//! Rules for the code that a test can check: directions of dependencies, descriptions and lengths of files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,14 +45,14 @@ const DOWN: [&str; 15] = [
 ];
 
 #[test]
-fn in_the_program_arrows_point_down() {
+fn modules_use_only_modules_below_them() {
     let mut arrows = 0;
     for (path, text) in sources("src") {
         let own = path.iter().nth(1).expect("src/NAME").to_string_lossy().trim_end_matches(".rs").to_owned();
         let Some(level) = DOWN.iter().position(|name| *name == own) else { continue };
         for above in &DOWN[..level] {
             let arrow = format!("crate::{above}");
-            assert!(!text.contains(&arrow), "{} uses {above}, which stands above it", path.display());
+            assert!(!text.contains(&arrow), "{} uses {above}, which is above it", path.display());
         }
         arrows += text.matches("use crate::").count();
     }
@@ -61,7 +61,7 @@ fn in_the_program_arrows_point_down() {
 
 #[test]
 fn a_protocol_names_no_sibling() {
-    // The frame notes what is cut short; the language knows the two transports, whose packets streams are made of.
+    // The frame notes truncation; the filter language names the two transports, whose packets form streams.
     let shared = ["frame"];
     let protocols: Vec<String> = dissectors_folders();
     for (path, text) in sources("dissectors/src") {
@@ -84,10 +84,10 @@ fn dissectors_folders() -> Vec<String> {
     folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// The modules of protocols that files of the program name on purpose: the frame and its columns, and the transports
-/// whose packets streams are made of. Everything else is read from what protocols declare.
+/// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
+/// whose packets form streams. Everything else is derived from the declarations of the protocols.
 const NAMED_PROTOCOLS: [(&str, &[&str]); 29] = [
-    // Layers and transports: reassembly, streams, and what the program knows of a frame itself.
+    // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/seek.rs", &["column", "frame"]),
     ("src/analysis/task.rs", &["column", "data", "frame", "tcp", "udp"]),
@@ -210,7 +210,7 @@ fn first_word(text: &str) -> &str {
 }
 
 #[test]
-fn every_file_says_what_it_is_and_fits_in_a_head() {
+fn every_file_has_a_description_and_a_limited_length() {
     for folder in ["src", "dissectors/src", "tests"] {
         for (path, text) in sources(folder) {
             if path.components().any(|part| part.as_os_str() == "target") {

@@ -1,8 +1,8 @@
-//! Interfaces are listened to while real programs talk: two network namespaces on a cable, nginx in one and curl in the
-//! other. It takes root; without it each test says so and ends.
+//! Live capture of real programs: two network namespaces on a virtual cable, nginx in one and curl in the other.
+//! Requires root; without it each test is skipped.
 //!
-//! What was really said is known from curl and nginx themselves, what was really sent from whoever sent it, and what
-//! stands in a file from Wireshark's programs.
+//! Expected values come from the records of curl and nginx, from the sender of the packets, and from Wireshark's
+//! programs for the content of files.
 #![cfg(all(target_os = "linux", feature = "live"))]
 
 #[path = "live/calls.rs"]

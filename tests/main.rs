@@ -1,5 +1,5 @@
-//! The tests of the library and of the program, in one program: it is built and linked once. What each file tests, its
-//! first line says.
+//! Tests of the library and of the program, in one program: it is built and linked once. The first line of each file
+//! describes its tests.
 
 mod browse;
 mod checks;

@@ -1,4 +1,4 @@
-//! The program as its users meet it: what it prints, what it says when something is wrong, how it ends.
+//! The program as users run it: output, error messages and exit codes.
 
 use crate::common;
 mod decode_as;
@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The program with these arguments, in a clean environment: no colours asked for or forbidden, times in UTC.
+/// The program with these arguments, in a clean environment: colours neither forced nor forbidden, times in UTC.
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overhear"));
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
@@ -21,9 +21,9 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// What it printed, what it said on stderr, and its exit code.
+/// Returns stdout, stderr and the exit code.
 fn run(arguments: &[&str]) -> (String, String, i32) {
-    told(&program(arguments).output().expect("the program runs"))
+    outcome(&program(arguments).output().expect("the program runs"))
 }
 
 fn run_on(input: &[u8], arguments: &[&str]) -> (String, String, i32) {
@@ -37,17 +37,17 @@ fn run_on(input: &[u8], arguments: &[&str]) -> (String, String, i32) {
     let input = input.to_vec();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().expect("the program ends");
-    // It may have stopped reading: that is its right.
+    // The program may have stopped reading.
     let _ = writer.join().expect("the writer ends");
-    told(&output)
+    outcome(&output)
 }
 
-fn told(output: &Output) -> (String, String, i32) {
+fn outcome(output: &Output) -> (String, String, i32) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it prints UTF-8");
     (text(&output.stdout), text(&output.stderr), output.status.code().expect("it is not killed"))
 }
 
-/// A folder for one test's files.
+/// Returns a folder for the files of one test.
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder for temporary files")
 }
@@ -60,7 +60,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> String {
 
 /// A connection with one exchange: eight frames, a millisecond apart.
 fn exchange(request: &[u8], response: &[u8]) -> Vec<Vec<u8>> {
-    let (requested, answered) = (101 + request.len() as u32, 501 + response.len() as u32);
+    let (request_end, response_end) = (101 + request.len() as u32, 501 + response.len() as u32);
     let segment = |from_client, flags, seq, ack, data: &[u8]| {
         Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
     };
@@ -69,14 +69,14 @@ fn exchange(request: &[u8], response: &[u8]) -> Vec<Vec<u8>> {
         segment(false, SYN | ACK, 500, 101, b""),
         segment(true, ACK, 101, 501, b""),
         segment(true, PSH | ACK, 101, 501, request),
-        segment(false, PSH | ACK, 501, requested, response),
-        segment(true, FIN | ACK, requested, answered, b""),
-        segment(false, FIN | ACK, answered, requested + 1, b""),
-        segment(true, ACK, requested + 1, answered + 1, b""),
+        segment(false, PSH | ACK, 501, request_end, response),
+        segment(true, FIN | ACK, request_end, response_end, b""),
+        segment(false, FIN | ACK, response_end, request_end + 1, b""),
+        segment(true, ACK, request_end + 1, response_end + 1, b""),
     ]
 }
 
-/// A connection with one request and one response of HTTP.
+/// A connection with one HTTP request and its response.
 fn conversation() -> Vec<Vec<u8>> {
     exchange(
         b"POST /user/login?x=1 HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\n{}",
@@ -110,7 +110,7 @@ fn a_line_is_printed_for_each_frame() {
 fn the_urgent_pointer_is_shown_where_it_counts() {
     let folder = folder();
     let mut packet = Segment { from_client: true, flags: ACK | 0x20, seq: 100, ack: 501, data: b"x".to_vec() }.packet();
-    // RFC 9293 3.1: behind the window and the checksum.
+    // RFC 9293 3.1: after the window and the checksum.
     packet[39] = 7;
     let file = write(folder.path(), "a.pcap", &pcap(IPV4, &[packet]));
     let (text, ..) = run(&["print", "-e", "_ws.col.Info", &file]);
@@ -133,12 +133,12 @@ fn fields_are_printed_as_tshark_prints_them() {
     let (text, ..) = run(&["print", "-r", &file, "-n", "-2", "-c", "1", "-e", "frame.time", "-e", "_ws.col.Protocol"]);
     assert_eq!(text, "Nov 14, 2023 22:13:20.000000000 UTC\tTCP\n");
     let output = program(&["print", &file, "-c", "1", "-e", "frame.time"]).env("TZ", "Asia/Tokyo").output();
-    let (text, ..) = told(&output.expect("the program runs"));
+    let (text, ..) = outcome(&output.expect("the program runs"));
     assert!(text == "Nov 15, 2023 07:13:20.000000000 JST\n" || text.ends_with("UTC\n"), "{text}");
 }
 
 #[test]
-fn what_later_frames_tell_is_known_in_earlier_ones_also_from_a_pipe() {
+fn values_from_later_frames_are_printed_in_earlier_frames_also_from_a_pipe() {
     let fields = ["-e", "frame.number", "-e", "http.response_in", "-e", "tcp.completeness"];
     let (text, error, code) = run_on(&capture(), &[&["print", "-"][..], &fields].concat());
     assert_eq!((&*error, code), ("", 0));
@@ -188,7 +188,7 @@ fn every_fixture_is_json_with_unique_keys() {
                 assert!(line.is_empty(), "{name}: {error} in {line}");
                 serde_json::Value::Null
             });
-            // The reader keeps the last of equal keys: what it writes again is as long only if all are different.
+            // The reader keeps the last of equal keys: its output has the same length only if all keys are different.
             assert_eq!(keys(&value), line.matches("\":").count() - colons_in_text(&value), "{name}: {line}");
             seen += 1;
         }
@@ -204,7 +204,7 @@ fn keys(value: &serde_json::Value) -> usize {
     }
 }
 
-/// Quotation marks followed by colons within strings, which are no keys.
+/// Quotation marks followed by colons within strings, which are not keys.
 fn colons_in_text(value: &serde_json::Value) -> usize {
     match value {
         serde_json::Value::Object(map) => map.values().map(colons_in_text).sum(),
@@ -230,7 +230,7 @@ fn csv_has_the_columns_or_the_chosen_fields() {
 }
 
 #[test]
-fn calls_tell_an_exchange_in_a_row() {
+fn calls_prints_one_row_for_each_exchange() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
     let (text, error, code) = run(&["calls", &file]);
@@ -254,29 +254,29 @@ fn calls_tell_an_exchange_in_a_row() {
 }
 
 #[test]
-fn a_request_without_an_answer_and_a_truncated_answer_say_so() {
+fn a_missing_and_a_truncated_response_are_reported() {
     let folder = folder();
-    let unanswered = write(folder.path(), "a.pcap", &pcap(IPV4, &conversation()[..4]));
-    let (text, ..) = run(&["calls", &unanswered]);
+    let no_response = write(folder.path(), "a.pcap", &pcap(IPV4, &conversation()[..4]));
+    let (text, ..) = run(&["calls", &no_response]);
     assert!(text.lines().nth(1).is_some_and(|row| row.contains("no response")), "{text}");
-    let (text, ..) = run(&["calls", &unanswered, "-T", "ndjson"]);
+    let (text, ..) = run(&["calls", &no_response, "-T", "ndjson"]);
     let row: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
     assert!(row["status"].is_null() && row["response_frame"].is_null() && row["request_complete"] == true, "{text}");
 
     let mut packets = conversation();
     packets.truncate(4);
-    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello";
+    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello";
     let segment =
         |flags, seq, data: &[u8]| Segment { from_client: false, flags, seq, ack: 170, data: data.to_vec() }.packet();
-    packets.push(segment(PSH | ACK, 501, answer));
-    packets.push(segment(FIN | ACK, 501 + answer.len() as u32, b""));
+    packets.push(segment(PSH | ACK, 501, response));
+    packets.push(segment(FIN | ACK, 501 + response.len() as u32, b""));
     let truncated = write(folder.path(), "b.pcap", &pcap(IPV4, &packets));
     let (text, ..) = run(&["calls", &truncated]);
     assert!(text.lines().nth(1).is_some_and(|row| row.contains(" 200  (truncated) ")), "{text}");
 }
 
 #[test]
-fn streams_tell_a_connection_in_a_row() {
+fn streams_prints_one_row_for_each_connection() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
     let (text, error, code) = run(&["streams", &file]);
@@ -294,7 +294,7 @@ fn streams_tell_a_connection_in_a_row() {
 }
 
 #[test]
-fn follow_tells_both_sides_in_any_shape() {
+fn follow_prints_both_sides_in_every_format() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
     let (text, error, code) = run(&["follow", &file, "0"]);
@@ -322,7 +322,7 @@ fn follow_tells_both_sides_in_any_shape() {
 }
 
 #[test]
-fn a_gap_is_told_where_it_is() {
+fn a_gap_is_reported_at_its_position() {
     let folder = folder();
     let segment =
         |flags, seq, data: &[u8]| Segment { from_client: true, flags, seq, ack: 501, data: data.to_vec() }.packet();
@@ -341,7 +341,7 @@ fn a_gap_is_told_where_it_is() {
 }
 
 #[test]
-fn bytes_from_the_wire_never_steer_the_terminal() {
+fn control_characters_of_the_capture_never_reach_the_terminal() {
     let folder = folder();
     let mut packets = conversation();
     let evil = b"GET /\x1b]0;owned\x07\x9b2J HTTP/1.1\r\nHost: \x1b[31m\r\n\r\n";
@@ -369,7 +369,7 @@ fn bytes_from_the_wire_never_steer_the_terminal() {
 }
 
 #[test]
-fn what_could_be_read_of_a_truncated_file_is_printed_before_the_error() {
+fn complete_frames_of_a_truncated_file_are_printed_before_the_error() {
     let folder = folder();
     let whole = capture();
     let file = write(folder.path(), "cut.pcap", &whole[..whole.len() - 10]);
@@ -380,14 +380,14 @@ fn what_could_be_read_of_a_truncated_file_is_printed_before_the_error() {
         error.starts_with(&format!("overhear: {file}: at byte ")) && error.contains("truncated record: "),
         "{error}"
     );
-    // Also where the capture is read twice, and where the output has an end of its own.
+    // Also if the capture is read in two passes, and if the output has a closing part.
     let (text, error, code) = run(&["print", &file, "-T", "json"]);
     let frames: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
     assert_eq!((frames.as_array().map(Vec::len), error.lines().count(), code), (Some(7), 1, 2));
 }
 
 #[test]
-fn the_next_file_is_read_after_one_that_cannot_be() {
+fn the_next_file_is_read_after_an_unreadable_one() {
     let folder = folder();
     let good = write(folder.path(), "good.pcap", &capture());
     let cut = write(folder.path(), "cut.pcap", &capture()[..100]);
@@ -436,13 +436,13 @@ fn rows_of_a_pipe_that_stays_open_are_printed_at_once() {
 }
 
 #[test]
-fn a_file_is_written_when_it_is_whole() {
+fn an_output_file_is_replaced_when_it_is_complete() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
     let out = write(folder.path(), "out.txt", b"old");
     assert_eq!(run(&["print", &file, "-e", "frame.number", "-c", "2", "-o", &out]), (String::new(), String::new(), 0));
     assert_eq!(fs::read_to_string(&out).expect("the file is there"), "1\n2\n");
-    // What is left of a failure is the old file and nothing beside it.
+    // After a failure there is only the old file.
     let (_, error, code) = run(&["follow", &file, "9", "-o", &out]);
     assert!(code == 2 && error.contains("no stream 9"), "{error}");
     assert_eq!(fs::read_to_string(&out).expect("the file is there"), "1\n2\n");
@@ -471,11 +471,11 @@ fn a_closed_pipe_ends_it_quietly() {
 }
 
 #[test]
-fn colours_are_for_terminals_and_for_who_forces_them() {
+fn colours_are_used_on_terminals_and_when_forced() {
     let file = fixture("http/post-login.pcap");
     let colored = |names: &[(&str, &str)]| {
         let output = program(&["print", &file]).envs(names.iter().copied()).output().expect("the program runs");
-        told(&output).0.contains('\x1b')
+        outcome(&output).0.contains('\x1b')
     };
     assert!(!colored(&[]));
     assert!(colored(&[("CLICOLOR_FORCE", "1")]));
@@ -499,7 +499,7 @@ fn fields_are_listed_searched_and_explained() {
 }
 
 #[test]
-fn wrong_usage_is_told_and_ends_with_2() {
+fn a_usage_error_is_reported_with_exit_code_2() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
     let wrong: [(&[&str], &str); 18] = [
@@ -537,7 +537,7 @@ fn wrong_usage_is_told_and_ends_with_2() {
 }
 
 #[test]
-fn a_filter_chooses_frames_calls_and_streams() {
+fn a_filter_selects_frames_calls_and_streams() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
     let numbers = |arguments: &[&str]| {
@@ -550,7 +550,7 @@ fn a_filter_chooses_frames_calls_and_streams() {
     assert_eq!(numbers(&["uri contains login"]), "4");
     assert_eq!(numbers(&["uri", "contains", "login"]), "4", "words are joined, as tshark does");
     assert_eq!(numbers(&["-c", "4", "http"]), "4", "as many frames are read, not printed");
-    assert_eq!(numbers(&["tcp.completeness == 31 and frame.number <= 2"]), "1 2", "what later frames tell is known");
+    assert_eq!(numbers(&["tcp.completeness == 31 and frame.number <= 2"]), "1 2", "values from later frames are known");
     assert_eq!(numbers(&["-Y", ""]), "1 2 3 4 5 6 7 8");
     let (text, ..) = run(&["print", &file, "-e", "frame.time_delta_displayed", "tcp.flags.syn == 1 or http"]);
     let since_the_last_shown: Vec<_> = text.lines().collect();
@@ -568,7 +568,7 @@ fn a_filter_chooses_frames_calls_and_streams() {
 }
 
 #[test]
-fn what_is_wrong_with_a_filter_is_told_with_its_place() {
+fn an_error_in_a_filter_is_reported_with_its_position() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
     let expected = "overhear: unknown field tcp.prt (nearest: tcp.port, tcp.dstport, tcp.srcport, udp.port)\n    \

@@ -1,5 +1,5 @@
-//! What every protocol owes, asked of every fixture: the cut of the bytes changes nothing, no prefix and no gap breaks
-//! anything, and a tree holds only declared fields whose places are true.
+//! Properties of every protocol on every fixture: segmentation changes nothing, any prefix and any gap can be read,
+//! and a tree has only declared fields with valid spans.
 
 use crate::common;
 
@@ -12,19 +12,19 @@ use overhear::analysis::{Analyzer, Event, StreamContent, Task, limits};
 use overhear::source::Capture;
 use std::fmt::Write;
 
-/// What one side says next: bytes, or a gap.
-type Said = (Side, Result<Vec<u8>, u64>);
+/// Next data of one side: bytes, or a gap.
+type StreamPart = (Side, Result<Vec<u8>, u64>);
 
-/// Every connection of a capture, as what was said in it.
-fn conversations(file: &[u8]) -> Vec<Vec<Said>> {
+/// Returns the data of every connection of a capture.
+fn conversations(file: &[u8]) -> Vec<Vec<StreamPart>> {
     let task = Task { streams: true, ..Task::default() };
     let streams = readable(file, task).into_iter().filter(|event| matches!(event, Event::Stream(_))).count();
-    (0..streams as u32).map(|number| said(file, number)).filter(|said| !said.is_empty()).collect()
+    (0..streams as u32).map(|number| stream_data(file, number)).filter(|parts| !parts.is_empty()).collect()
 }
 
-fn said(file: &[u8], stream: u32) -> Vec<Said> {
+fn stream_data(file: &[u8], stream: u32) -> Vec<StreamPart> {
     let chunks = readable(file, Task { follow: Some(ConversationId::Tcp(stream)), ..Task::default() });
-    let said = chunks.into_iter().filter_map(|event| match event {
+    let parts = chunks.into_iter().filter_map(|event| match event {
         Event::Chunk(chunk) => match chunk.content {
             StreamContent::Bytes(bytes) => Some((chunk.side, Ok(bytes))),
             StreamContent::Gap(len) => Some((chunk.side, Err(len))),
@@ -32,10 +32,10 @@ fn said(file: &[u8], stream: u32) -> Vec<Said> {
         },
         _ => None,
     });
-    said.collect()
+    parts.collect()
 }
 
-/// All that happens in as much of a file as can be read.
+/// Returns all events of the readable part of a file.
 fn readable(file: &[u8], task: Task) -> Vec<Event> {
     let Ok(mut capture) = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())) else { return Vec::new() };
     let mut analyzer = Analyzer::new(task);
@@ -49,15 +49,15 @@ fn readable(file: &[u8], task: Task) -> Vec<Event> {
     events
 }
 
-/// The packets of a conversation on a wire that loses what is a gap, with acknowledgments after each segment.
-fn wire(said: &[Said]) -> Vec<Vec<u8>> {
+/// Returns the packets of a conversation on a wire that drops the gaps, with acknowledgments after each segment.
+fn wire(parts: &[StreamPart]) -> Vec<Vec<u8>> {
     let segment = |from_client, flags, seq, ack, data: &[u8]| {
         Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
     };
     let mut at = [1000_u32, 5000];
     let mut packets = vec![segment(true, SYN, 999, 0, &[]), segment(false, SYN | ACK, 4999, 1000, &[])];
     packets.push(segment(true, ACK, 1000, 5000, &[]));
-    for (side, part) in said {
+    for (side, part) in parts {
         let (own, other) = (*side as usize, side.other() as usize);
         let client = *side == Side::Client;
         match part {
@@ -73,51 +73,51 @@ fn wire(said: &[Said]) -> Vec<Vec<u8>> {
     }
     packets.push(segment(true, FIN | ACK, at[0], at[1], &[]));
     packets.push(segment(false, FIN | ACK, at[1], at[0].wrapping_add(1), &[]));
-    // As many frames as a hole is waited for.
+    // As many frames as a gap is waited for.
     for _ in 0..=limits::ACKED_GAP_FRAMES {
         packets.push(segment(true, ACK, at[0].wrapping_add(1), at[1].wrapping_add(1), &[]));
     }
     packets
 }
 
-/// What the sessions of a conversation say: every field of every message, and every exchange, without the frames and
-/// times that depend on the cut.
+/// Returns every field of every message of a conversation, and every exchange, without the frames and times that depend
+/// on the segmentation.
 fn messages(packets: &[Vec<u8>]) -> String {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
     let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), exchanges: true, ..Task::default() });
-    // Apart: a message and an exchange that end in one frame may end in two when cut otherwise.
+    // Separate: a message and an exchange that end in one frame may end in two with another segmentation.
     let (mut text, mut exchanges) = (String::new(), String::new());
-    while let Some(frame) = capture.next().expect("a whole capture") {
+    while let Some(frame) = capture.next().expect("a complete capture") {
         let tree = analyzer.dissect(&frame);
         for node in tree.nodes().iter().filter(|node| depends_on_content(node.field)) {
             let _ = write!(text, "{} = ", node.field.name);
             let _ = format::value(&mut text, node.field, node.value, tree);
             text.push('\n');
         }
-        tell_exchanges(analyzer.events(), &mut exchanges);
+        write_exchanges(analyzer.events(), &mut exchanges);
     }
     analyzer.finish();
-    tell_exchanges(analyzer.events(), &mut exchanges);
+    write_exchanges(analyzer.events(), &mut exchanges);
     text + &exchanges
 }
 
-fn tell_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
+fn write_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
     for event in events {
         if let Event::Call(call) = event {
             let exchange = call.exchange;
             let body = |part: Option<dissectors::exchange::Transfer>| part.map(|part| (part.body, part.complete));
-            let (asked, told) = (body(exchange.request), body(exchange.response));
+            let (request, response) = (body(exchange.request), body(exchange.response));
             let _ = writeln!(
                 text,
-                "exchange {} {} {} {:?} {} {asked:?} {told:?}",
+                "exchange {} {} {} {:?} {} {request:?} {response:?}",
                 exchange.method, exchange.authority, exchange.target, exchange.code, exchange.content_type
             );
         }
     }
 }
 
-/// A session protocol's field that says the same however the bytes were cut. Records of TLS that come together are one
-/// layer, as in Wireshark, but what each says is the same.
+/// Whether a field of a session protocol is independent of the segmentation. TLS records of one segment are one layer,
+/// as in Wireshark, but the fields of each are the same.
 fn depends_on_content(field: &Field) -> bool {
     const PACKETS: [&str; 8] = ["frame", "_ws.", "ip", "tcp", "udp", "raw", "data", "eth"];
     !PACKETS.iter().any(|name| field.name.starts_with(name))
@@ -125,11 +125,11 @@ fn depends_on_content(field: &Field) -> bool {
         && !matches!(field.kind, FieldKind::Frame | FieldKind::Time | FieldKind::Duration)
 }
 
-/// The same conversation, in segments of other sizes.
-fn recut(said: &[Said], sizes: impl Fn(usize) -> usize) -> Vec<Said> {
+/// Returns the same conversation in segments of other sizes.
+fn recut(parts: &[StreamPart], sizes: impl Fn(usize) -> usize) -> Vec<StreamPart> {
     let mut cut = Vec::new();
     let mut nth = 0;
-    for (side, part) in said {
+    for (side, part) in parts {
         match part {
             Ok(bytes) => {
                 let mut rest = bytes.as_slice();
@@ -146,29 +146,29 @@ fn recut(said: &[Said], sizes: impl Fn(usize) -> usize) -> Vec<Said> {
     cut
 }
 
-fn len(said: &[Said]) -> usize {
-    said.iter().map(|(_, part)| part.as_ref().map_or(0, Vec::len)).sum()
+fn len(parts: &[StreamPart]) -> usize {
+    parts.iter().map(|(_, part)| part.as_ref().map_or(0, Vec::len)).sum()
 }
 
 #[test]
-fn the_cut_of_the_bytes_changes_nothing() {
+fn the_segmentation_of_the_data_changes_nothing() {
     let mut checked = 0;
     for (name, file) in captures() {
-        for said in conversations(&file) {
-            let whole = messages(&wire(&said));
+        for parts in conversations(&file) {
+            let whole = messages(&wire(&parts));
             for size in [1, 2, 7, 100] {
-                // As many segments as a test can wait for.
-                if len(&said) / size > 2_000 {
+                // A limit on the segments, and so on the duration of the test.
+                if len(&parts) / size > 2_000 {
                     continue;
                 }
-                let cut = messages(&wire(&recut(&said, |_| size)));
+                let cut = messages(&wire(&recut(&parts, |_| size)));
                 assert!(cut == whole, "{name} in pieces of {size}:\n{}", difference(&whole, &cut));
             }
             // Every byte of a small conversation is once the end of a segment.
-            if len(&said) < 1000 && whole.contains("exchange") {
-                let first = said.iter().find_map(|(_, part)| part.as_ref().ok()).map_or(0, Vec::len);
+            if len(&parts) < 1000 && whole.contains("exchange") {
+                let first = parts.iter().find_map(|(_, part)| part.as_ref().ok()).map_or(0, Vec::len);
                 for at in 1..first {
-                    let cut = messages(&wire(&recut(&said, |nth| if nth == 0 { at } else { usize::MAX })));
+                    let cut = messages(&wire(&recut(&parts, |nth| if nth == 0 { at } else { usize::MAX })));
                     assert!(cut == whole, "{name} cut at {at}:\n{}", difference(&whole, &cut));
                 }
             }
@@ -178,7 +178,7 @@ fn the_cut_of_the_bytes_changes_nothing() {
     assert!(checked > 0, "no conversation was found in any capture");
 }
 
-/// The first lines that differ.
+/// Returns the first lines that differ.
 fn difference(expected: &str, found: &str) -> String {
     let pairs = expected.lines().map(Some).chain(std::iter::repeat(None));
     let found = found.lines().map(Some).chain(std::iter::repeat(None));
@@ -191,17 +191,17 @@ fn difference(expected: &str, found: &str) -> String {
 }
 
 #[test]
-fn any_piece_may_be_missing_and_what_came_before_and_after_is_read() {
+fn a_gap_anywhere_leaves_the_data_before_and_after_it_readable() {
     for (name, file) in captures() {
-        for said in conversations(&file) {
-            let whole = events(pcap(IPV4, &wire(&said)), exchanges());
+        for parts in conversations(&file) {
+            let whole = events(pcap(IPV4, &wire(&parts)), exchanges());
             let complete = whole.iter().filter(|event| is_complete(event)).count();
-            for (nth, (side, part)) in said.iter().enumerate().take(40) {
+            for (nth, (side, part)) in parts.iter().enumerate().take(40) {
                 let Ok(bytes) = part else { continue };
-                let mut with_gap = said.clone();
+                let mut with_gap = parts.clone();
                 with_gap[nth] = (*side, Err(bytes.len() as u64));
                 let found = events(pcap(IPV4, &wire(&with_gap)), exchanges());
-                // A piece is part of as many exchanges as begin or end in it; the rest must be as they were.
+                // A part belongs to as many exchanges as begin or end in it; the others must be unchanged.
                 let still = found.iter().filter(|event| is_complete(event)).count();
                 let hit = touched(bytes) + 1;
                 if still + hit < complete {
@@ -215,7 +215,7 @@ fn any_piece_may_be_missing_and_what_came_before_and_after_is_read() {
     }
 }
 
-/// How many messages may begin in these bytes.
+/// Returns how many messages may begin in these bytes.
 fn touched(bytes: &[u8]) -> usize {
     let starts = |word: &[u8]| bytes.windows(word.len()).filter(|window| *window == word).count();
     starts(b" HTTP/1.") + starts(b"HTTP/1.")
@@ -245,7 +245,7 @@ fn any_prefix_of_a_capture_is_read_to_its_end() {
 }
 
 #[test]
-fn trees_hold_declared_fields_with_true_places() {
+fn trees_have_only_declared_fields_with_valid_spans() {
     let mut nodes = 0;
     for (name, file) in captures() {
         let Ok(mut capture) = Capture::from_reader(name.as_str(), std::io::Cursor::new(file)) else { continue };

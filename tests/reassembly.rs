@@ -1,4 +1,4 @@
-//! Reassembly against a byte map that nobody can get wrong: random cuts, order, copies, losses, wraps.
+//! Reassembly compared with a byte map that is obviously correct: random cuts, orders, copies, losses, wraps.
 
 use crate::common;
 
@@ -7,7 +7,7 @@ use dissectors::session::ConversationId;
 use dissectors::session::Side;
 use overhear::analysis::{Event, StreamContent, Task};
 
-/// One side's stream on the wire: what was sent in which order, and what the map says must come out.
+/// The segments of one side's stream, and the expected result according to the map.
 struct Run {
     segments: Vec<Segment>,
     expected: Vec<Option<u8>>,
@@ -16,7 +16,7 @@ struct Run {
 #[derive(Clone, Copy)]
 struct Traits {
     handshake: bool,
-    answers: bool,
+    responses: bool,
     loss: bool,
     conflict: bool,
     fin: bool,
@@ -31,9 +31,9 @@ fn run(random: &mut Random, traits: Traits) -> Run {
     let lost = |random: &mut Random| traits.loss && random.chance(15);
     let mut missing = vec![false; stream.len()];
     pieces.retain(|&(from, to)| {
-        let gone = to < stream.len() && lost(random);
-        missing[from..to].iter_mut().for_each(|byte| *byte = gone);
-        !gone
+        let is_lost = to < stream.len() && lost(random);
+        missing[from..to].iter_mut().for_each(|byte| *byte = is_lost);
+        !is_lost
     });
     // Copies, some of them longer or shorter than the first, some of them different.
     for nth in 0..pieces.len() {
@@ -41,7 +41,7 @@ fn run(random: &mut Random, traits: Traits) -> Run {
             let (from, to) = pieces[nth];
             let (from, to) = (from.saturating_sub(random.below(40) as usize), to + random.below(40) as usize);
             let to = to.min(stream.len());
-            if missing[from..to].iter().all(|gone| !gone) {
+            if missing[from..to].iter().all(|is_lost| !is_lost) {
                 pieces.push((from, to));
             }
         }
@@ -67,9 +67,9 @@ fn run(random: &mut Random, traits: Traits) -> Run {
             place.get_or_insert(*byte);
         }
         segments.push(segment(true, ACK, first.wrapping_add(from as u32), peer.wrapping_add(1), &data));
-        if traits.answers {
-            // The receiver has what was captured and what only the capture misses.
-            let has = map.iter().zip(&missing).take_while(|(byte, gone)| byte.is_some() || **gone).count();
+        if traits.responses {
+            // The receiver has all captured bytes and those that only the capture lacks.
+            let has = map.iter().zip(&missing).take_while(|(byte, is_lost)| byte.is_some() || **is_lost).count();
             segments.push(segment(false, ACK, peer.wrapping_add(1), first.wrapping_add(has as u32), &[]));
         }
     }
@@ -80,7 +80,7 @@ fn run(random: &mut Random, traits: Traits) -> Run {
     Run { segments, expected: map }
 }
 
-/// The ranges of a random cut.
+/// Returns the ranges of a random cut.
 fn cut(random: &mut Random, len: usize) -> Vec<(usize, usize)> {
     let mut pieces = Vec::new();
     let mut from = 0;
@@ -109,35 +109,35 @@ fn check(name: &str, traits: Traits) {
     }
 }
 
-const PLAIN: Traits = Traits { handshake: true, answers: false, loss: false, conflict: false, fin: true };
+const PLAIN: Traits = Traits { handshake: true, responses: false, loss: false, conflict: false, fin: true };
 
 #[test]
 fn any_order_and_any_copies_give_the_same_bytes() {
     check("plain", PLAIN);
-    check("answered", Traits { answers: true, ..PLAIN });
+    check("with responses", Traits { responses: true, ..PLAIN });
 }
 
 #[test]
 fn a_stream_that_began_before_the_capture_gives_the_same_bytes() {
     check("mid-stream", Traits { handshake: false, ..PLAIN });
-    check("mid-stream, answered", Traits { handshake: false, answers: true, ..PLAIN });
+    check("mid-stream, with responses", Traits { handshake: false, responses: true, ..PLAIN });
 }
 
 #[test]
-fn what_was_never_captured_is_a_gap_and_the_rest_is_read() {
+fn uncaptured_bytes_are_a_gap_and_the_rest_is_read() {
     check("loss", Traits { loss: true, ..PLAIN });
-    check("loss, answered", Traits { loss: true, answers: true, ..PLAIN });
+    check("loss, with responses", Traits { loss: true, responses: true, ..PLAIN });
     check("loss, no end", Traits { loss: true, fin: false, ..PLAIN });
 }
 
 #[test]
 fn the_first_copy_wins() {
     check("conflict", Traits { conflict: true, ..PLAIN });
-    check("conflict and loss", Traits { conflict: true, loss: true, answers: true, ..PLAIN });
+    check("conflict and loss", Traits { conflict: true, loss: true, responses: true, ..PLAIN });
 }
 
 #[test]
-fn of_one_side_only_a_hole_before_a_further_answer_is_not_waited_for() {
+fn with_one_side_captured_a_gap_before_a_further_response_is_not_waited_for() {
     let segment = |seq, ack, data: &[u8]| Segment { from_client: false, flags: ACK, seq, ack, data: data.to_vec() };
     let read_at = |acks: [u32; 2]| {
         let packets = [segment(100, acks[0], b"first"), segment(150, acks[1], b"second"), segment(156, acks[1], b"x")];
@@ -149,13 +149,13 @@ fn of_one_side_only_a_hole_before_a_further_answer_is_not_waited_for() {
         };
         events.iter().find_map(frame)
     };
-    assert_eq!(read_at([1000, 1200]), Some(2), "the client has said more, so it has the first answer");
-    assert_eq!(read_at([1000, 1000]), Some(3), "nothing says so: told when the capture ends");
+    assert_eq!(read_at([1000, 1200]), Some(2), "the client sent more data, so it has the first response");
+    assert_eq!(read_at([1000, 1000]), Some(3), "no acknowledgment: reported at the end of the capture");
 }
 
-/// What the client says when these segments of it are seen after the handshake: (flags, place of the first byte, data),
-/// or an acknowledgment of the server's when there is no data and no flag.
-fn heard(parts: &[(u8, i64, &str)]) -> String {
+/// Returns the client's data if these segments follow the handshake: (flags, offset of the first byte, data),
+/// or an acknowledgment of the server if there is neither data nor a flag.
+fn client_data(parts: &[(u8, i64, &str)]) -> String {
     let segment =
         |from_client, flags, seq, ack, data: &[u8]| Segment { from_client, flags, seq, ack, data: data.to_vec() };
     let mut segments = vec![segment(true, SYN, 999, 0, &[]), segment(false, SYN | ACK, 4999, 1000, &[])];
@@ -172,14 +172,14 @@ fn heard(parts: &[(u8, i64, &str)]) -> String {
 }
 
 #[test]
-fn numbers_that_cannot_be_meant_change_nothing() {
+fn implausible_sequence_numbers_change_nothing() {
     // A reset from far outside the window, then segments out of order.
-    assert_eq!(heard(&[(RST, 1 << 30, ""), (0, 0, ""), (ACK, 3, "def"), (ACK, 0, "abc")]), "abcdef");
+    assert_eq!(client_data(&[(RST, 1 << 30, ""), (0, 0, ""), (ACK, 3, "def"), (ACK, 0, "abc")]), "abcdef");
     // The FIN of an older connection.
-    assert_eq!(heard(&[(ACK, 0, "abc"), (FIN, -500, ""), (ACK, 3, "def")]), "abcdef");
-    // An acknowledgment of a thousand million bytes that nobody sent.
+    assert_eq!(client_data(&[(ACK, 0, "abc"), (FIN, -500, ""), (ACK, 3, "def")]), "abcdef");
+    // An acknowledgment of a thousand million bytes that were never sent.
     let wild = [(ACK, 3, "def"), (0, 1_000_000_000, ""), (0, 0, ""), (0, 0, ""), (0, 0, ""), (ACK, 0, "abc")];
-    assert_eq!(heard(&wild), "abcdef");
+    assert_eq!(client_data(&wild), "abcdef");
     // More data after the FIN: it was not the end.
-    assert_eq!(heard(&[(ACK, 0, "abc"), (FIN, 3, ""), (ACK, 3, "def")]), "abcdef");
+    assert_eq!(client_data(&[(ACK, 0, "abc"), (FIN, 3, ""), (ACK, 3, "def")]), "abcdef");
 }

@@ -1,4 +1,4 @@
-//! How long the screen takes from a key to what is drawn, on a capture of a million packets: `cargo test --release --test
+//! Time from a key to the drawn screen, on a capture of a million packets: `cargo test --release --test
 //! screen_times -- --ignored --nocapture`. `CAPTURE` names another capture than that of `tests/bench/run`.
 
 mod common;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Keys, and how often they are pressed.
+/// Keys, and the number of presses.
 const KEYS: &[(&str, usize)] = &[
     ("1 2 3 4 5 Tab Tab Tab Tab Tab", 5),
     ("1 j", 200),
@@ -56,14 +56,14 @@ fn times() {
         screen.max_time(0),
         screen.max_time(1)
     );
-    println!("longest update, longest drawing (each less than 16 ms?), longest wait for all answers");
+    println!("longest update, longest drawing (each less than 16 ms?), longest wait for all requests");
     for (keys, times) in KEYS {
         screen.timings.clear();
         for _ in 0..*times {
             screen.keys(keys);
         }
-        let [update, draw, answers] = [0, 1, 2].map(|part| screen.max_time(part));
-        println!("{update:>12.1?} {draw:>12.1?} {answers:>12.1?}  {keys}");
+        let [update, draw, requests] = [0, 1, 2].map(|part| screen.max_time(part));
+        println!("{update:>12.1?} {draw:>12.1?} {requests:>12.1?}  {keys}");
     }
     assert!(!screen.text().is_empty());
 }

@@ -1,9 +1,9 @@
-//! What the screen shows: each text in `screens/` has lines `$ CAPTURE COLUMNSxROWS KEYS...` and below each the screen
-//! that these keys lead to. `OVERHEAR_BLESS=1` (`make screenshots`) writes what is shown now, those of `readme.txt` into
-//! README.md too; read the difference before it is committed.
+//! Screens of the terminal UI: each text in `screens/` has lines `$ CAPTURE COLUMNSxROWS KEYS...`, each followed by the
+//! resulting screen. `OVERHEAR_BLESS=1` (`make screenshots`) rewrites the texts, and copies those of `readme.txt` into
+//! README.md; read the difference before committing it.
 //!
-//! A key is written as the help screen has it (`j`, `Enter`, `Ctrl-F`); text between quotes is typed; `click:X,Y`,
-//! `drag:X,Y` and `wheel:X,Y,N` are the mouse; `resize:X,Y` is the terminal's. `~` in a capture's place stands for
+//! A key is written as on the help screen (`j`, `Enter`, `Ctrl-F`); text between quotes is typed; `click:X,Y`,
+//! `drag:X,Y` and `wheel:X,Y,N` are mouse events; `resize:X,Y` changes the size of the terminal. `~` in a capture means
 //! `fixtures/`.
 
 use crate::common;
@@ -19,7 +19,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The screen that a line leads to.
+/// Returns the screen of a line.
 fn shown(line: &str) -> String {
     let mut words = line.trim_start_matches(PROMPT).splitn(3, ' ');
     let (capture, size, keys) = (words.next(), words.next(), words.next());
@@ -31,7 +31,7 @@ fn shown(line: &str) -> String {
     screen.text()
 }
 
-/// The lines that say what is shown, each with the screen below it.
+/// Returns the command lines, each with the screen below it.
 fn screens(text: &str) -> Vec<(&str, String)> {
     let mut screens: Vec<(&str, String)> = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -52,7 +52,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 #[test]
-fn keys_lead_to_the_screens_they_did() {
+fn keys_lead_to_the_recorded_screens() {
     let bless = std::env::var_os("OVERHEAR_BLESS").is_some();
     let mut count = 0;
     for path in files() {
@@ -86,7 +86,7 @@ fn the_readme_shows_a_screen() {
 }
 
 #[test]
-fn what_the_filter_lets_through_is_saved_and_nothing_is_written_over_unasked() {
+fn matching_frames_are_saved_and_files_are_overwritten_only_on_confirmation() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("part.pcapng");
     let save = format!("w Ctrl-U \"{}\" Enter", path.display());
@@ -107,7 +107,7 @@ fn what_the_filter_lets_through_is_saved_and_nothing_is_written_over_unasked() {
 }
 
 #[test]
-fn what_cannot_be_read_again_says_so_where_it_would_stand() {
+fn data_that_cannot_be_read_again_is_replaced_by_the_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cut.pcap");
     fs::copy(root().join("fixtures/http/post-login.pcap"), &path).expect("a copy");
@@ -116,11 +116,11 @@ fn what_cannot_be_read_again_says_so_where_it_would_stand() {
     assert!(screen.text().contains("── Frame 16 ─"), "{}", screen.text());
     fs::OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(100)).expect("it can be cut");
     let why = "file changed after it was read";
-    // The tree and the bytes are not those of another frame.
+    // The tree and the bytes of another frame must not be shown.
     screen.keys("Home");
     let text = screen.text();
-    let told = text.lines().filter(|line| line.contains(why)).count();
-    assert!(told >= 3 && text.contains("── Frame 1 ─") && !text.contains("Frame 16"), "{text}");
+    let count = text.lines().filter(|line| line.contains(why)).count();
+    assert!(count >= 3 && text.contains("── Frame 1 ─") && !text.contains("Frame 16"), "{text}");
     for keys in ["1 Enter", "Esc 2 Enter", "Esc F"] {
         screen.keys(keys);
         let text = screen.text();
@@ -130,7 +130,7 @@ fn what_cannot_be_read_again_says_so_where_it_would_stand() {
 }
 
 #[test]
-fn what_is_copied_goes_into_the_clipboard() {
+fn copied_text_goes_to_the_clipboard() {
     let copied = |capture: &str, keys: &str| {
         let mut screen = Screen::open(&root().join("fixtures").join(capture), (80, 24));
         screen.keys(keys);
@@ -143,11 +143,11 @@ fn what_is_copied_goes_into_the_clipboard() {
     assert!(curl.starts_with("curl ") && curl.contains("10.0.0.2:8080/user/login") && curl.contains("alice"), "{curl}");
 }
 
-/// When a segment was captured, in microseconds, whether the client sent it, its flags, numbers and data.
+/// A segment: time in microseconds, whether the client sent it, flags, numbers and data.
 type Row<'d> = (u32, bool, u8, u32, u32, &'d [u8]);
 
-/// A screen of segments.
-fn talk(rows: &[Row<'_>]) -> (tempfile::NamedTempFile, Screen) {
+/// Returns a screen that shows segments.
+fn conversation(rows: &[Row<'_>]) -> (tempfile::NamedTempFile, Screen) {
     let mut file = common::pcap(common::IPV4, &[]);
     for &(micros, from_client, flags, seq, ack, data) in rows {
         let packet = common::Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet();
@@ -156,8 +156,8 @@ fn talk(rows: &[Row<'_>]) -> (tempfile::NamedTempFile, Screen) {
         file.extend(header.iter().flat_map(|word| word.to_le_bytes()));
         file.extend(packet);
     }
-    let place = tempfile::NamedTempFile::new().expect("room");
-    fs::write(place.path(), file).expect("room");
+    let place = tempfile::NamedTempFile::new().expect("disk space");
+    fs::write(place.path(), file).expect("disk space");
     let screen = Screen::open(place.path(), (100, 24));
     (place, screen)
 }
@@ -165,7 +165,7 @@ fn talk(rows: &[Row<'_>]) -> (tempfile::NamedTempFile, Screen) {
 #[test]
 fn times_are_counted_from_the_earliest_frame() {
     use common::{ACK, SYN};
-    let (_file, mut screen) = talk(&[
+    let (_file, mut screen) = conversation(&[
         (5_000_000, true, SYN, 0, 0, b""),
         (3_000_000, false, SYN | ACK, 0, 1, b""),
         (4_500_000, true, ACK, 1, 1, b""),
@@ -179,28 +179,28 @@ fn times_are_counted_from_the_earliest_frame() {
     screen.keys("4 p p p");
     let text = screen.text();
     assert!(text.contains(" -2 s: 1 frame, ") && !text.contains("without a time"), "{text}");
-    // Nobody knows how long there and back took.
+    // The round-trip time is unknown.
     screen.keys("2 Enter");
     let text = screen.text();
     assert!(!text.contains("RTT") && !text.contains("+-") && text.contains("  -2.0 s"), "{text}");
 }
 
 #[test]
-fn a_long_connection_is_seen_to_its_end() {
+fn a_long_connection_is_shown_to_its_end() {
     use common::{ACK, FIN, PSH, SYN};
     let count = 21_000;
-    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {count}\r\n\r\n");
-    let next = 1 + answer.len() as u32;
+    let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {count}\r\n\r\n");
+    let next = 1 + response.len() as u32;
     let mut rows: Vec<Row<'_>> = vec![
         (0, true, SYN, 0, 0, b""),
         (1, false, SYN | ACK, 0, 1, b""),
         (2, true, ACK, 1, 1, b""),
         (3, true, PSH | ACK, 1, 1, b"GET / HTTP/1.1\r\n\r\n"),
-        (4, false, PSH | ACK, 1, 19, answer.as_bytes()),
+        (4, false, PSH | ACK, 1, 19, response.as_bytes()),
     ];
     rows.extend((0..count).map(|nth| (5 + nth, false, ACK, next + nth, 19, b"x".as_slice())));
     rows.push((5 + count, false, FIN | ACK, next + count, 19, b""));
-    let (_file, mut screen) = talk(&rows);
+    let (_file, mut screen) = conversation(&rows);
     screen.keys("2 Enter");
     assert!(screen.text().contains("FIN by the server #21006 only"), "{}", screen.text());
     screen.keys("G");
@@ -208,7 +208,7 @@ fn a_long_connection_is_seen_to_its_end() {
     assert!(text.contains("response, end") && text.contains("teardown") && !text.contains("reading"), "{text}");
     screen.keys("Home");
     assert!(screen.text().contains("HTTP/1.1 200 OK"), "{}", screen.text());
-    // The answer's frames are 5 to 21,005, of which up to the 20,000th are listed.
+    // The frames of the response are 5 to 21,005, of which the first 20,000 are listed.
     screen.keys("1 Enter Down Down Down");
     assert!(screen.text().contains("21,001 frames"), "{}", screen.text());
     screen.keys("Enter End");

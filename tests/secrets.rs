@@ -1,4 +1,4 @@
-//! Secrets reach the sessions, each from the frame on at which it became known.
+//! Secrets are passed to the sessions, each from the frame at which it became known.
 
 use crate::common::{ACK, IPV4, PSH, SYN, Segment, pcap};
 use dissectors::exchange::Exchange;
@@ -57,7 +57,7 @@ impl Session for Keyed {
     }
 }
 
-/// A connection with a message of the client in each of the frames 3, 4 and 5.
+/// A connection with a client message in each of the frames 3, 4 and 5.
 fn capture() -> Capture {
     let segment = |from_client, flags, seq, ack, data: &[u8]| {
         Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
@@ -82,7 +82,7 @@ fn analyzer(at_frame: u32) -> Analyzer {
     Analyzer::with_protocols(task, FirstPass::default(), &protocols)
 }
 
-/// The secret known at each message.
+/// Returns the secret known at each message.
 fn known(events: impl Iterator<Item = AnalyzerEvent>) -> Vec<String> {
     let target = |event| match event {
         AnalyzerEvent::Call(call) => Some(call.exchange.target.to_string()),

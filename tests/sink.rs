@@ -1,5 +1,5 @@
-//! What is written into capture files is read back by us and by others; files follow each other as dumpcap's do; and
-//! whatever ends the writing, what stands in the file is whole.
+//! Written capture files are read back by overhear and by other programs; rotation matches that of dumpcap; and
+//! a file is complete however the writing ends.
 #![cfg(feature = "live")]
 
 mod child;
@@ -19,20 +19,20 @@ fn device(name: &str) -> Device {
     Device { name: name.into(), description: None, link: 1, snaplen: 262_144, filter: None, nanos: true }
 }
 
-fn rotation(said: &[&str]) -> Rotation {
-    said.iter().map(|text| text.parse::<RotateOption>().expect("an option")).collect()
+fn rotation(options: &[&str]) -> Rotation {
+    options.iter().map(|text| text.parse::<RotateOption>().expect("an option")).collect()
 }
 
-fn stop(said: &[&str]) -> StopConditions {
-    said.iter().map(|text| text.parse::<AutostopOption>().expect("an option")).collect()
+fn stop(options: &[&str]) -> StopConditions {
+    options.iter().map(|text| text.parse::<AutostopOption>().expect("an option")).collect()
 }
 
-/// A packet as a test has it: nanoseconds, device, length on the wire, bytes.
+/// A packet of a test: nanoseconds, device, length on the wire, bytes.
 type Plain = (i64, u32, u32, Vec<u8>);
 
 const BEGIN: i64 = 1_700_000_000_123_456_789;
 
-/// So many packets of growing length, a microsecond and a nanosecond apart, of the two devices in turn.
+/// Returns packets of growing length, a microsecond and a nanosecond apart, of the two devices in turn.
 fn packets(count: usize) -> Vec<Plain> {
     let packet = |nth: usize| {
         let bytes: Vec<u8> = (0..nth % 1500).map(|at| (at * 7 + nth) as u8).collect();
@@ -45,7 +45,7 @@ fn write(sink: &mut Sink, (time, device, length, bytes): &Plain) -> Result<Write
     sink.write(&CapturedPacket { time: Time(*time), device: *device, length: *length, bytes })
 }
 
-/// Writes packets until it is enough.
+/// Writes packets until the sink is complete.
 fn written(path: &Path, devices: &[Device], options: (&[&str], &[&str]), packets: &[Plain]) -> Summary {
     let (rotate, autostop) = (rotation(options.0), stop(options.1));
     let target = Target::File(path.into());
@@ -59,14 +59,14 @@ fn written(path: &Path, devices: &[Device], options: (&[&str], &[&str]), packets
     sink.finish(&vec![counts; devices.len()]).expect("written")
 }
 
-/// The files of a folder, in the order of their names.
+/// Returns the files of a folder, in the order of their names.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
     files.sort();
     files
 }
 
-/// What our reader finds, and what it says of the file.
+/// Returns the packets that our reader finds, and its error.
 fn read(path: &Path) -> (Vec<Plain>, Option<String>) {
     let mut packets = Vec::new();
     let mut capture = match Capture::open([path.to_owned()]) {
@@ -85,7 +85,7 @@ fn read(path: &Path) -> (Vec<Plain>, Option<String>) {
     }
 }
 
-/// What pcap-parser finds.
+/// Returns the packets that pcap-parser finds.
 fn parsed(path: &Path) -> Vec<Plain> {
     let file = fs::File::open(path).expect("a file");
     let mut reader = pcap_parser::create_reader(1 << 20, file).expect("a capture");
@@ -120,9 +120,9 @@ fn parsed(path: &Path) -> Vec<Plain> {
     }
 }
 
-/// Packets as a file of these devices can tell them.
-fn as_told(packets: &[Plain], format: Format, devices: &[Device]) -> Vec<Plain> {
-    let told = |(time, device, length, bytes): &Plain| {
+/// Returns packets as a file of this format with these devices stores them.
+fn as_stored(packets: &[Plain], format: Format, devices: &[Device]) -> Vec<Plain> {
+    let stored = |(time, device, length, bytes): &Plain| {
         let nanos = match format {
             Format::Pcap => devices.iter().any(|device| device.nanos),
             Format::PcapNg => devices[*device as usize].nanos,
@@ -130,13 +130,13 @@ fn as_told(packets: &[Plain], format: Format, devices: &[Device]) -> Vec<Plain> 
         let time = if nanos { *time } else { time / 1000 * 1000 };
         (time, if format == Format::Pcap { 0 } else { *device }, *length, bytes.clone())
     };
-    packets.iter().map(told).collect()
+    packets.iter().map(stored).collect()
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn written_packets_are_read_back() {
     let folder = tempfile::tempdir().expect("a folder");
-    // More than is gathered at once.
+    // More than the buffer holds.
     let packets = packets(2000);
     for nanos in [[true, true], [false, false], [true, false]] {
         let [mut one, mut other] = ["eth0", "wlan0"].map(device);
@@ -145,9 +145,9 @@ fn what_is_written_is_read_back() {
         for name in ["a.pcap", "a.CAP", "a.dmp", "a.pcapng", "a"] {
             let path = folder.path().join(name);
             let summary = written(&path, &devices, (&[], &[]), &packets);
-            let told = as_told(&packets, Format::for_path(&path), &devices);
-            assert!(read(&path) == (told.clone(), None), "{name} {nanos:?} is not what was written");
-            assert!(parsed(&path) == told, "{name} {nanos:?} is something else to pcap-parser");
+            let stored = as_stored(&packets, Format::for_path(&path), &devices);
+            assert!(read(&path) == (stored.clone(), None), "{name} {nanos:?} differs from the written packets");
+            assert!(parsed(&path) == stored, "{name} {nanos:?} is something else to pcap-parser");
             let bytes = fs::metadata(&path).expect("a file").len();
             let wanted = Summary { last: Some(path), files: 1, removed: 0, packets: 2000, bytes };
             assert_eq!(summary, wanted, "{name} {nanos:?}");
@@ -156,7 +156,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn a_file_says_where_it_was_captured() {
+fn a_file_names_the_interfaces_it_was_captured_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.pcapng");
     let (mut one, mut other) = (device("eth0"), device("tun0"));
@@ -177,7 +177,7 @@ fn a_file_says_where_it_was_captured() {
 }
 
 #[test]
-fn a_moment_that_the_format_has_not_is_the_nearest_that_it_has() {
+fn a_time_outside_of_the_formats_range_is_clamped() {
     let folder = tempfile::tempdir().expect("a folder");
     let moments: Vec<Plain> = [-1, 0, i64::MAX].into_iter().map(|time| (time, 0, 1, vec![7])).collect();
     let path = folder.path().join("a.pcapng");
@@ -190,7 +190,7 @@ fn a_moment_that_the_format_has_not_is_the_nearest_that_it_has() {
 }
 
 #[test]
-fn settled_packets_are_in_the_file_and_others_wait() {
+fn flushed_packets_are_in_the_file_and_others_are_buffered() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.pcapng");
     let target = Target::File(path.clone());
@@ -212,7 +212,7 @@ fn each_file_is_a_capture_of_its_own() {
     let summary = written(&folder.path().join("a.pcapng"), &devices, (&["packets:20"], &[]), &packets);
     let files = files(folder.path());
     let found: Vec<Plain> = files.iter().flat_map(|file| read(file).0).collect();
-    assert!(found == packets, "the files together are what was written");
+    assert!(found == packets, "the files together have all packets");
     let counts: Vec<usize> = files.iter().map(|file| read(file).0.len()).collect();
     assert_eq!(counts, [20, 20, 20, 20, 10]);
     let bytes = files.iter().map(|file| fs::metadata(file).expect("a file").len()).sum();
@@ -220,7 +220,7 @@ fn each_file_is_a_capture_of_its_own() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_before_the_capture_begins() {
+fn an_unwritable_file_is_reported_before_the_capture_begins() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| Target::File(folder.path().join(name));
     let mut other = device("tun0");
@@ -241,11 +241,11 @@ fn what_cannot_be_written_is_told_before_the_capture_begins() {
         let error = made.err().expect("an error").to_string();
         assert!(error.contains(wanted), "{error} is not {wanted}");
     }
-    assert_eq!(files(folder.path()), [] as [PathBuf; 0], "nothing is left behind");
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0], "no temporary file is left");
 }
 
 #[test]
-fn a_file_that_is_there_is_written_over() {
+fn an_existing_file_is_overwritten() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.pcap");
     fs::write(&path, [b'x'; 9999]).expect("a file");
@@ -255,7 +255,7 @@ fn a_file_that_is_there_is_written_over() {
 
 #[cfg(unix)]
 #[test]
-fn a_new_file_is_its_owners_alone() {
+fn a_new_file_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.pcap");

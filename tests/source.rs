@@ -1,4 +1,4 @@
-//! Capture files of every form, whole, cut, damaged and compressed, are read as their formats say.
+//! Capture files of every format, complete, truncated, damaged and compressed.
 
 mod bytes;
 mod oracle;
@@ -10,10 +10,10 @@ use bytes::*;
 use overhear::source::{Capture, Error, Frame, NOT_A_PACKET, OpenOptions};
 use proptest::prelude::*;
 
-/// What a capture gives: a line a frame, and the errors.
+/// Result of reading a capture: a line for each frame, and the errors.
 type Found = (Vec<String>, Vec<String>);
 
-/// One frame as a line: number, time, captured/original length, link, then what the format adds.
+/// Returns one frame as a line: number, time, captured/original length, link, then what the format adds.
 fn line(frame: &Frame<'_>) -> String {
     let mut line = match frame.has_time {
         true => format!("{} {}.{:09}", frame.number, frame.time.secs(), frame.time.nanos()),
@@ -53,7 +53,7 @@ fn line(frame: &Frame<'_>) -> String {
     line
 }
 
-/// Reads to the end, over errors too.
+/// Reads to the end, past errors.
 fn rest(capture: &mut Capture) -> Found {
     let (mut frames, mut errors) = (Vec::new(), Vec::new());
     loop {
@@ -77,7 +77,7 @@ fn read(bytes: impl Into<Vec<u8>>) -> Found {
     all(Capture::from_reader("x", Cursor::new(bytes.into())))
 }
 
-/// A reader that gives one byte at a time.
+/// A reader that returns one byte at a time.
 struct Drip(Cursor<Vec<u8>>);
 
 impl Read for Drip {
@@ -87,7 +87,7 @@ impl Read for Drip {
     }
 }
 
-/// A directory of files for one test.
+/// Returns a directory for the files of one test.
 fn directory(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Vec<PathBuf>) {
     let directory = tempfile::tempdir().expect("a directory for the test");
     let paths = files.iter().map(|(name, bytes)| {
@@ -105,7 +105,7 @@ const FRAME: [u8; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const T: u32 = 1_700_000_000;
 const MICROS: u64 = 1_700_000_000_123_456;
 
-/// A small file of each form.
+/// Returns a small file of each format.
 fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let mut samples = Vec::new();
     for (name, order, magic) in
@@ -181,9 +181,9 @@ fn pcap_is_read_in_every_variant() {
         ("a later version", versioned(3, 0, [10, 60]), &["1 1700000000.000001000 10/60 link 1"]),
         ("FCS of two words", linked(1 | 1 << 26 | 2 << 28), &["1 1700000000.000001000 10/10 link 1 fcs 4"]),
         ("FCS of no length", linked(1 | 1 << 26), &["1 1700000000.000001000 10/10 link 1 fcs 0"]),
-        ("a length without the FCS bit says nothing", linked(1 | 2 << 28), &["1 1700000000.000001000 10/10 link 1"]),
+        ("a length without the FCS bit has no meaning", linked(1 | 2 << 28), &["1 1700000000.000001000 10/10 link 1"]),
         ("NetBSD's class of link types", linked(0x0224_0000 | 113), &["1 1700000000.000001000 10/10 link 113"]),
-        // What follows is as tshark shows it.
+        // The rest is as tshark shows it.
         ("captured more than the original", one([T, 1, 10, 4]), &["1 1700000000.000001000 10/4 link 1"]),
         ("an original length of 2^32-1", one([T, 1, 10, u32::MAX]), &["1 1700000000.000001000 10/2147483647 link 1"]),
         ("seconds beyond 2038", one([u32::MAX, 1, 10, 10]), &["1 4294967295.000001000 10/10 link 1"]),
@@ -196,7 +196,7 @@ fn pcap_is_read_in_every_variant() {
         assert_eq!(read(bytes), (expected.iter().map(ToString::to_string).collect(), vec![]), "{name}");
     }
     let snapped = [pcap_version(Little, MICRO, (2, 4), 4, 1), record(Little, [T, 1, 10, 60], &FRAME)].concat();
-    assert_eq!(read(snapped).0, ["1 1700000000.000001000 10/60 link 1"], "more than snaplen is kept whole");
+    assert_eq!(read(snapped).0, ["1 1700000000.000001000 10/60 link 1"], "a frame longer than snaplen is complete");
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn pcapng_is_read_in_every_form() {
             vec![first.into(), format!("{second} comment \"one\"")]),
         ("numbers", packet_options(join([opt(2, &0x1a5u32.to_le_bytes()), opt(4, &77u64.to_le_bytes()), opt(5, &88u64.to_le_bytes()), opt(6, &99u32.to_le_bytes())])),
             vec![first.into(), format!("{second} flags 421 drops 77 id 88 queue 99")]),
-        ("numbers of the wrong size are none", packet_options(join([opt(2, &[1, 2, 3]), opt(4, &[1; 4]), opt(5, &[]), opt(6, &[0; 8])])),
+        ("integers of an invalid size are ignored", packet_options(join([opt(2, &[1, 2, 3]), opt(4, &[1; 4]), opt(5, &[]), opt(6, &[0; 8])])),
             vec![first.into(), second.into()]),
         ("an obsolete packet", join([described(&[]), obsolete(Little, 0, 3, MICROS, &FRAME, &opt(1, b"old")), obsolete(Little, 0, 0xffff, MICROS, &FRAME, &[])]),
             vec![first.into(), "2 1700000000.123456000 10/10 link 1 section 1 interface 0 comment \"old\" drops 3".into(),
@@ -264,7 +264,7 @@ fn pcapng_is_read_in_every_form() {
             "2 1700000000.123456000 10/60 link 101 section 2 interface 0 \"c\" comment \"d\"".into()]),
         ("captured more than the original", join([described(&[]), enhanced(Little, 0, MICROS, [10, 4], &FRAME, &[])]),
             vec![first.into(), "2 1700000000.123456000 10/4 link 1 section 1 interface 0".into()]),
-        ("a length that is no multiple of four is padded", join([described(&[]), block_that_says(Little, 0x7777, b"abc", 15, 15), enhanced(Little, 0, MICROS, [10, 60], &FRAME, &[])]),
+        ("a length that is not a multiple of four is padded", join([described(&[]), block_with_lengths(Little, 0x7777, b"abc", 15, 15), enhanced(Little, 0, MICROS, [10, 60], &FRAME, &[])]),
             vec![first.into(), second.into()]),
         ("custom blocks are frames", join([section(Little), block(Little, 0xbad, b"\x01\0\0\0abcd"), block(Little, 0x4000_0bad, b"\x01\0\0\0")]),
             vec!["1 - 4/4 block section 1".into(), "2 - 0/0 block section 1".into()]),
@@ -279,7 +279,7 @@ fn pcapng_is_read_in_every_form() {
 }
 
 #[test]
-fn interfaces_are_described_as_the_file_does() {
+fn interface_descriptions_are_read() {
     let opt = |code, value: &[u8]| option(Big, code, value);
     let options =
         join([opt(3, b"a cable"), opt(11, b"\0tcp port 80"), opt(12, b"Linux"), opt(9, &[0x94]), opt(14, &[0; 8])]);
@@ -328,12 +328,12 @@ fn secrets_and_names_are_kept() {
 }
 
 #[test]
-fn damage_is_told_in_one_line_after_the_frames_before_it() {
+fn damage_is_reported_in_one_line_after_the_frames_before_it() {
     let begun = |then: Vec<u8>| {
         let start = [pcap(Little, MICRO), record(Little, [T, 1, 10, 10], &FRAME)].concat();
         [start, then].concat()
     };
-    // A section of 28 bytes, an interface of 20, a packet of 44: what follows is at byte 92.
+    // A section of 28 bytes, an interface of 20, a packet of 44: the next block is at byte 92.
     let begun_ng = |then: Vec<u8>| {
         let start = [section(Little), interface(Little, 1, 0, &[])].concat();
         [start, enhanced(Little, 0, MICROS, [10, 10], &FRAME, &[]), then].concat()
@@ -361,13 +361,13 @@ fn damage_is_told_in_one_line_after_the_frames_before_it() {
         (begun_ng(vec![6, 0, 0, 0, 1]), 1, "x: at byte 92: truncated block header: expected 8 bytes, found 5"),
         (begun_ng(enhanced(Little, 0, 1, [10, 10], &FRAME, &[])[..43].to_vec()), 1, "x: at byte 92: truncated block: expected 44 bytes, found 43"),
         (begun_ng(block(Little, 0x7777, &[0; 40])[..30].to_vec()), 1, "x: at byte 92: truncated block: expected 52 bytes, found 30"),
-        (begun_ng(block_that_says(Little, 6, &[0; 20], 0, 0)), 1, "x: at byte 92: enhanced packet block too short: expected at least 32 bytes, found 0"),
-        (begun_ng(block_that_says(Little, 0x7777, &[], 0, 0)), 1, "x: at byte 92: block too short: expected at least 12 bytes, found 0"),
-        (begun_ng(block_that_says(Little, 0x7777, &[], 8, 8)), 1, "x: at byte 92: block too short: expected at least 12 bytes, found 8"),
-        (begun_ng(block_that_says(Little, 0x7777, &[0; 4], 16, 20)), 1, "x: at byte 92: block lengths differ: 16 at the start, 20 at the end"),
-        (begun_ng(block_that_says(Little, 3, &[0; 4], 16, 0)), 1, "x: at byte 92: block lengths differ: 16 at the start, 0 at the end"),
-        (begun_ng(block_that_says(Little, 6, &[0; 20], u32::MAX, 0)), 1, "x: at byte 92: block length 4294967295 exceeds the limit of 16777216 bytes"),
-        (begun_ng(block_that_says(Little, 0x7777, &[], 0xffff_fff0, 0)), 1, "x: at byte 92: block length 4294967280 exceeds the limit of 134217728 bytes"),
+        (begun_ng(block_with_lengths(Little, 6, &[0; 20], 0, 0)), 1, "x: at byte 92: enhanced packet block too short: expected at least 32 bytes, found 0"),
+        (begun_ng(block_with_lengths(Little, 0x7777, &[], 0, 0)), 1, "x: at byte 92: block too short: expected at least 12 bytes, found 0"),
+        (begun_ng(block_with_lengths(Little, 0x7777, &[], 8, 8)), 1, "x: at byte 92: block too short: expected at least 12 bytes, found 8"),
+        (begun_ng(block_with_lengths(Little, 0x7777, &[0; 4], 16, 20)), 1, "x: at byte 92: block lengths differ: 16 at the start, 20 at the end"),
+        (begun_ng(block_with_lengths(Little, 3, &[0; 4], 16, 0)), 1, "x: at byte 92: block lengths differ: 16 at the start, 0 at the end"),
+        (begun_ng(block_with_lengths(Little, 6, &[0; 20], u32::MAX, 0)), 1, "x: at byte 92: block length 4294967295 exceeds the limit of 16777216 bytes"),
+        (begun_ng(block_with_lengths(Little, 0x7777, &[], 0xffff_fff0, 0)), 1, "x: at byte 92: block length 4294967280 exceeds the limit of 134217728 bytes"),
         (begun_ng(enhanced(Little, 1, 1, [10, 10], &FRAME, &[])), 1, "x: at byte 92: unknown interface 1 (interfaces described in the section: 1)"),
         (begun_ng(enhanced(Little, u32::MAX, 1, [10, 10], &FRAME, &[])), 1, "x: at byte 92: unknown interface 4294967295 (interfaces described in the section: 1)"),
         (begun_ng(enhanced(Little, 0, 1, [13, 13], &FRAME, &[])), 1, "x: at byte 92: captured length 13 exceeds the 12 bytes available in the block"),
@@ -404,7 +404,7 @@ fn any_prefix_of_a_file_gives_the_frames_before_the_cut_and_at_most_one_error() 
                 assert!(errors[0].contains(": truncated "), "{name} cut at {cut}: {errors:?}");
             }
         }
-        // Only between two records is a cut not to be seen: after the header, and after each record but the last.
+        // A cut is undetectable only between two records: after the header, and after each record but the last.
         let records = if name.contains("pcapng") { 10 } else { whole.len() };
         assert_eq!(clean, records, "{name}");
     }
@@ -432,11 +432,11 @@ fn lz4(bytes: &[u8]) -> Vec<u8> {
 type Pack = fn(&[u8]) -> Vec<u8>;
 const PACKINGS: [(&str, Pack); 3] = [("gzip", gzip), ("zstd", zstd_frame), ("lz4", lz4)];
 
-/// A frame that zstd and lz4 readers pass over.
+/// A frame that zstd and lz4 readers skip.
 const SKIPPABLE: &[u8] = b"\x5a\x2a\x4d\x18\x03\0\0\0abc";
 
 #[test]
-fn a_compressed_capture_gives_what_it_holds() {
+fn a_compressed_capture_has_the_frames_of_the_original() {
     for (name, bytes) in samples() {
         let whole = read(&bytes[..]);
         for (packing, pack) in PACKINGS {
@@ -461,10 +461,10 @@ fn a_compressed_capture_gives_what_it_holds() {
 }
 
 #[test]
-fn a_compressed_capture_that_is_cut_gives_the_frames_before_the_cut_and_says_so() {
+fn a_truncated_compressed_capture_gives_the_frames_before_the_cut_and_an_error() {
     let mut file = pcap(Little, MICRO);
     for i in 0..20_000u32 {
-        // Bytes that do not compress, so that every part of the compressed file holds frames.
+        // Incompressible bytes, so that every part of the compressed file has frames.
         let noise = i.wrapping_mul(2_654_435_761).to_le_bytes().repeat(2);
         file.extend(record(Little, [T, i, 8, 8], &noise));
     }
@@ -481,7 +481,7 @@ fn a_compressed_capture_that_is_cut_gives_the_frames_before_the_cut_and_says_so(
         let (frames, errors) = read(&packed[..12]);
         assert_eq!((frames.len(), errors), (0, vec![format!("x: at byte 0: truncated {packing} data")]));
 
-        // Damage may give wrong frames before a checksum tells it; that it is told is what can be asked.
+        // Damage may give wrong frames before a checksum detects it; only its report can be required.
         let mut damaged = packed.clone();
         let middle = damaged.len() / 2;
         damaged[middle..middle + 64].fill(0xff);
@@ -495,7 +495,7 @@ fn a_compressed_capture_that_is_cut_gives_the_frames_before_the_cut_and_says_so(
 }
 
 #[test]
-fn several_files_are_one_capture_and_what_is_wrong_with_one_does_not_hide_the_next() {
+fn several_files_are_one_capture_and_an_error_in_one_does_not_hide_the_next() {
     let one = |seconds| [pcap(Little, MICRO), record(Little, [seconds, 0, 10, 10], &FRAME)].concat();
     let cut = [&one(2)[..], &[0; 5]].concat();
     let (directory, mut paths) = directory(&[
@@ -552,7 +552,7 @@ fn a_pipe_is_read_twice_when_it_is_spooled() {
         for pack in [|bytes: &[u8]| bytes.to_vec(), gzip as Pack] {
             let pipe = Drip(Cursor::new(pack(&bytes)));
             let mut capture = Capture::from_reader_spooled("x", pipe).expect("a capture");
-            // The first reading stops in the middle: what was not read then is read in the second.
+            // The first pass stops in the middle; the rest is read in the second pass.
             capture.next().expect("a frame").expect("a frame");
             capture.rewind().expect("the copy");
             for round in 0..3 {
@@ -609,7 +609,7 @@ fn a_record_of_any_size_up_to_the_limit_is_read() {
     assert_eq!(read(file), (expected, vec![]));
 }
 
-/// An error of the reader after some bytes.
+/// A reader that fails after some bytes.
 struct Broken(Cursor<Vec<u8>>);
 
 impl Read for Broken {
@@ -622,7 +622,7 @@ impl Read for Broken {
 }
 
 #[test]
-fn what_breaks_while_reading_is_told_after_the_frames_before_it() {
+fn a_read_error_is_reported_after_the_frames_before_it() {
     let (_, bytes) = samples().remove(0);
     let whole = read(&bytes[..]).0;
     let (frames, errors) = all(Capture::from_reader("x", Broken(Cursor::new(bytes.clone()))));
@@ -631,12 +631,12 @@ fn what_breaks_while_reading_is_told_after_the_frames_before_it() {
     assert_eq!((frames.len(), errors), (0, vec!["x: input/output error".to_string()]));
 }
 
-/// Reads bytes that may be anything, and sees that the reader ends.
+/// Reads arbitrary bytes, and asserts that the reader ends.
 fn survives(bytes: Vec<u8>) {
     let length = bytes.len();
     if let Ok(mut capture) = Capture::from_reader("x", Cursor::new(bytes)) {
         let mut errors = 0;
-        // No frame takes fewer bytes than its header, but compressed bytes can hold some thousand times as many.
+        // A frame has at least the bytes of its header, but a compressed byte may expand to some thousand bytes.
         for number in 1..=(length + 1) * 5000 {
             match capture.next() {
                 Ok(Some(frame)) => {

@@ -1,4 +1,4 @@
-//! How connections open, close and stand, in the words of RFC 9293: conversations written out, rows expected.
+//! Opening, closing and states of connections in the terms of RFC 9293: written conversations and expected rows.
 
 use crate::common;
 
@@ -7,8 +7,8 @@ use dissectors::session::Side;
 use overhear::analysis::{Event, Task};
 use overhear::capture::{CloseKind, OpenKind, SideState, Stream};
 
-/// Segments in a line each: `>` from the client or `<` from the server, flags as letters, then the numbers of the first
-/// byte and of the acknowledgment, counted from the SYN, then how many bytes of data.
+/// Segments, one per line: `>` from the client or `<` from the server, flags as letters, then the numbers of the first
+/// byte and of the acknowledgment, counted from the SYN, then the number of bytes.
 fn row(talk: &str) -> Stream {
     let packets: Vec<_> = talk.lines().map(str::trim).filter(|line| !line.is_empty()).map(packet).collect();
     let task = Task { streams: true, ..Task::default() };
@@ -46,7 +46,7 @@ fn packet(line: &str) -> Vec<u8> {
     .packet()
 }
 
-/// (talk, opened, closed, the client's state, the server's, completeness)
+/// (segments, opened, closed, the client's state, the server's, completeness)
 type Row = (&'static str, OpenKind, CloseKind, SideState, SideState, u8);
 
 const OPEN: &str = "> S 0
@@ -131,7 +131,7 @@ fn a_connection_closes_from_either_side() {
             TimeWait,
             23,
         ),
-        // RFC 9293 3.6, figure 13: both at once.
+        // RFC 9293 3.6, figure 13: simultaneous close.
         (talk("> FA 1 1\n< FA 1 1"), way, CloseKind::Fin(Side::Client), Closing, Closing, 23),
         (talk("> FA 1 1\n< FA 1 1\n> A 2 2\n< A 2 2"), way, CloseKind::Fin(Side::Client), TimeWait, TimeWait, 23),
         (talk("< R 1"), way, CloseKind::Reset(Side::Server), SideState::Closed, SideState::Closed, 39),
@@ -140,7 +140,7 @@ fn a_connection_closes_from_either_side() {
 }
 
 #[test]
-fn what_either_side_sent_is_counted_and_what_is_missing_told() {
+fn the_bytes_of_each_side_are_counted_and_missing_ones_reported() {
     let row = row(&format!(
         "{OPEN}> PA 1 1 100
         < A 1 101
@@ -161,13 +161,13 @@ fn what_either_side_sent_is_counted_and_what_is_missing_told() {
 }
 
 #[test]
-fn a_reset_that_nobody_heeds_ends_no_conversation() {
+fn an_ignored_reset_does_not_end_the_conversation() {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     let mut at = [1_u32, 1];
     let mut packets = vec![packet("> S 0"), packet("< SA 0 1"), packet("> A 1 1")];
     for (nth, path) in ["/first", "/second"].into_iter().enumerate() {
-        for (side, text) in [(0, get(path)), (1, answer.to_owned())] {
+        for (side, text) in [(0, get(path)), (1, response.to_owned())] {
             let base = |side: usize| if side == 0 { 7_000 } else { 4_294_967_000_u32 };
             let segment = Segment {
                 from_client: side == 0,
@@ -192,7 +192,7 @@ fn a_reset_that_nobody_heeds_ends_no_conversation() {
 }
 
 #[test]
-fn the_frames_that_closed_it_are_told() {
+fn the_closing_frames_are_reported() {
     let row = |talk: &str| {
         let row = row(&(OPEN.to_owned() + talk));
         (row.fins, row.simultaneous_close, row.reset)

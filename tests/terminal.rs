@@ -1,4 +1,4 @@
-//! The screen in a real terminal, that of tmux: it opens, answers keys, and gives the terminal back however it ends.
+//! The terminal UI in a real terminal, that of tmux: it opens, reads keys, and restores the terminal however it ends.
 
 use overhear::tui::{self, Model, Theme};
 use std::io::{Read, Write};
@@ -8,13 +8,13 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A terminal with a shell in it; it ends with this.
+/// A terminal with a shell, which ends when this is dropped.
 struct Terminal {
     socket: String,
 }
 
 impl Terminal {
-    /// A terminal of this size; none where there is no tmux.
+    /// Opens a terminal of this size, or none without tmux.
     fn open(name: &str, columns: u16, rows: u16) -> Option<Terminal> {
         if Command::new("tmux").arg("-V").output().is_err() {
             eprintln!("SKIPPED: there is no tmux on this machine");
@@ -50,7 +50,7 @@ impl Terminal {
         String::from_utf8_lossy(&self.tmux(&["capture-pane", "-p"]).stdout).into_owned()
     }
 
-    /// Whether a program has the alternate screen, the mouse and a hidden cursor.
+    /// Returns whether a program has the alternate screen, the mouse and a hidden cursor.
     fn modes(&self) -> String {
         let modes = self.tmux(&["display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"]);
         String::from_utf8_lossy(&modes.stdout).trim().to_owned()
@@ -59,7 +59,7 @@ impl Terminal {
     fn wait(&self, what: &str, is_so: impl Fn(&str) -> bool) {
         let begun = Instant::now();
         while !is_so(&self.screen()) {
-            assert!(begun.elapsed() < Duration::from_secs(30), "{what} did not come:\n{}", self.screen());
+            assert!(begun.elapsed() < Duration::from_secs(30), "timeout: {what}:\n{}", self.screen());
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -70,14 +70,14 @@ impl Terminal {
         self.line(&format!("clear; {program} {arguments}; echo ended with $?"));
     }
 
-    /// The terminal is as it was.
+    /// Asserts that the terminal is restored.
     fn is_back(&self) {
         self.line("stty -a | grep -o -- '-*icanon' | sed s/^/mode:/");
         self.wait("the line mode", |screen| screen.contains("mode:icanon"));
         assert_eq!(self.modes(), "0 0 1");
     }
 
-    /// The number of the program that was begun last in this terminal.
+    /// Returns the process id of the last program started in this terminal.
     fn program(&self) -> String {
         let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]).stdout;
         let shell = String::from_utf8_lossy(&shell).trim().to_owned();
@@ -103,7 +103,7 @@ impl Drop for Terminal {
 const CAPTURE: &str = "fixtures/http/parallel-connections.pcap";
 
 #[test]
-fn a_capture_is_looked_through() {
+fn a_capture_is_browsed_with_keys() {
     let Some(terminal) = Terminal::open("look", 80, 24) else { return };
     terminal.show(CAPTURE);
     terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css") && screen.contains("Calls 4"));
@@ -129,31 +129,31 @@ fn a_capture_is_looked_through() {
     terminal.is_back();
 }
 
-/// A request and its answer on this machine.
+/// Makes a request and reads its response on this machine.
 #[cfg(feature = "live")]
 fn converse(port: u16) {
     let server = TcpListener::bind(("127.0.0.1", port)).expect("a port");
     let client = thread::spawn(move || {
         let mut client = TcpStream::connect(("127.0.0.1", port)).expect("a server");
         client.write_all(b"GET /overheard HTTP/1.1\r\nHost: a.test\r\n\r\n").expect("a request");
-        client.read_to_end(&mut Vec::new()).expect("an answer");
+        client.read_to_end(&mut Vec::new()).expect("a response");
     });
     let (mut side, _) = server.accept().expect("a client");
     let _ = side.read(&mut [0; 1000]).expect("a request");
-    side.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").expect("an answer");
+    side.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").expect("a response");
     drop(side);
     client.join().expect("a client");
 }
 
 #[test]
 #[cfg(feature = "live")]
-fn what_an_interface_hears_is_shown_as_it_comes() {
+fn live_packets_are_shown_as_they_arrive() {
     let Some(terminal) = Terminal::open("live", 100, 24) else { return };
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
     terminal.show(&format!("-i lo -f 'tcp port {port}'"));
     terminal.wait("the screen", |screen| screen.contains("Calls 0") || screen.contains("ended with 2"));
     if terminal.screen().contains("ended with 2") {
-        return eprintln!("SKIPPED: lo may not be listened to here");
+        return eprintln!("SKIPPED: no permission to capture on lo");
     }
     for calls in 1..=3 {
         converse(port);
@@ -171,7 +171,7 @@ fn what_an_interface_hears_is_shown_as_it_comes() {
 
 #[test]
 #[cfg(feature = "live")]
-fn what_was_captured_is_kept_when_a_signal_ends_it() {
+fn captured_packets_are_kept_when_a_signal_ends_it() {
     let Some(terminal) = Terminal::open("kept", 120, 24) else { return };
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
     let room = tempfile::tempdir().expect("a folder");
@@ -179,7 +179,7 @@ fn what_was_captured_is_kept_when_a_signal_ends_it() {
     terminal.line(&format!("clear; TMPDIR={} {program} -i lo -f 'tcp port {port}'", room.path().display()));
     terminal.wait("the screen", |screen| screen.contains("Calls 0") || screen.contains("no permission"));
     if terminal.screen().contains("no permission") {
-        return eprintln!("SKIPPED: lo may not be listened to here");
+        return eprintln!("SKIPPED: no permission to capture on lo");
     }
     converse(port);
     terminal.wait("a call", |screen| screen.contains("Calls 1 "));
@@ -191,7 +191,7 @@ fn what_was_captured_is_kept_when_a_signal_ends_it() {
     assert_eq!(mode & 0o777, 0o700, "it is of no interest to others");
     let mut kept = overhear::source::Capture::open([folder.join("capture.pcapng")]).expect("a capture");
     let mut frames = 0;
-    while kept.next().expect("it is whole").is_some() {
+    while kept.next().expect("a complete file").is_some() {
         frames += 1;
     }
     assert!(frames >= 8, "a connection with a call has more than {frames} frames");
@@ -215,7 +215,7 @@ fn a_terminal_that_is_closed_ends_it_like_the_signal() {
 }
 
 #[test]
-fn what_comes_on_standard_input_is_shown_and_keys_are_heard() {
+fn standard_input_is_shown_and_keys_are_read() {
     let Some(terminal) = Terminal::open("pipe", 80, 24) else { return };
     let program = env!("CARGO_BIN_EXE_overhear");
     terminal.line(&format!("cat {CAPTURE} | {program} -"));
@@ -228,7 +228,7 @@ fn what_comes_on_standard_input_is_shown_and_keys_are_heard() {
 }
 
 #[test]
-fn whatever_ends_or_stops_it_the_terminal_is_given_back() {
+fn the_terminal_is_restored_however_it_ends_or_stops() {
     let Some(terminal) = Terminal::open("end", 80, 24) else { return };
     // The shells' convention: 128 and the signal's number.
     for (signal, code) in [("-TERM", 143), ("-INT", 130), ("-HUP", 129), ("-QUIT", 131), ("-ABRT", 134)] {
@@ -253,33 +253,33 @@ fn whatever_ends_or_stops_it_the_terminal_is_given_back() {
     terminal.is_back();
 }
 
-/// A screen of which every question makes somebody panic.
-fn panic_on_screen(somebody: impl Fn()) {
-    let (_hear, mail) = tui::inbox();
+/// Runs a screen whose every request panics.
+fn panic_on_screen(request: impl Fn()) {
+    let (_sender, mail) = tui::inbox();
     let theme = Theme::detect(|_| None);
     let model = Model::new("a.pcap", theme, jiff::tz::TimeZone::UTC).with_filter("tcp");
-    let _ = tui::run(model, mail, |_| somebody()).expect("a screen");
+    let _ = tui::run(model, mail, |_| request()).expect("a screen");
 }
 
 #[test]
 #[ignore = "it panics: for the terminal of the next test"]
-fn the_screen_panics() {
+fn the_screen_thread_panics() {
     panic_on_screen(|| panic!("meant to be"));
 }
 
 #[test]
 #[ignore = "it panics: for the terminal of the next test"]
-fn somebody_behind_the_screen_panics() {
+fn a_request_thread_panics() {
     panic_on_screen(|| drop(thread::spawn(|| panic!("meant to be"))));
 }
 
 #[test]
-fn a_panic_gives_the_terminal_back_and_is_told() {
+fn a_panic_restores_the_terminal_and_is_reported() {
     let Some(terminal) = Terminal::open("panic", 80, 24) else { return };
     let program = std::env::current_exe().expect("this program");
-    for who in ["terminal::the_screen_panics", "terminal::somebody_behind_the_screen_panics"] {
+    for test in ["terminal::the_screen_thread_panics", "terminal::a_request_thread_panics"] {
         terminal.line(&format!(
-            "clear; RUST_BACKTRACE=0 {} --ignored --exact {who} --nocapture; echo ended with $?",
+            "clear; RUST_BACKTRACE=0 {} --ignored --exact {test} --nocapture; echo ended with $?",
             program.display()
         ));
         terminal.wait("the end", |screen| screen.contains("ended with 101") && screen.contains("meant to be"));
@@ -288,7 +288,7 @@ fn a_panic_gives_the_terminal_back_and_is_told() {
 }
 
 #[test]
-fn without_a_terminal_it_says_what_prints() {
+fn without_a_terminal_the_error_names_the_printing_commands() {
     let program = Path::new(env!("CARGO_BIN_EXE_overhear"));
     let output = Command::new(program).arg(CAPTURE).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
@@ -296,7 +296,7 @@ fn without_a_terminal_it_says_what_prints() {
 }
 
 #[test]
-fn what_is_copied_is_in_the_buffer_of_a_tmux_that_ignores_what_programs_send() {
+fn copied_text_is_in_the_buffer_of_a_tmux_that_ignores_escape_sequences() {
     let Some(terminal) = Terminal::open("copy", 100, 24) else { return };
     terminal.tmux(&["set", "-s", "set-clipboard", "external"]);
     terminal.show(CAPTURE);
@@ -307,7 +307,7 @@ fn what_is_copied_is_in_the_buffer_of_a_tmux_that_ignores_what_programs_send() {
     assert!(String::from_utf8_lossy(&buffer).starts_with("http://10.0.0.2/"), "{buffer:?}");
     terminal.keys(&["q"]);
     terminal.wait("the end", |screen| screen.contains("ended with 0"));
-    // Where there is none to be asked, no more is said than is known.
+    // Without a terminal that responds, only known facts are printed.
     terminal.line(&format!("clear; TMUX=/nonexistent,1,0 {} {CAPTURE}", env!("CARGO_BIN_EXE_overhear")));
     terminal.wait("the calls", |screen| screen.contains("10.0.0.2/style.css"));
     terminal.keys(&["y", "Enter"]);
@@ -317,13 +317,13 @@ fn what_is_copied_is_in_the_buffer_of_a_tmux_that_ignores_what_programs_send() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_refused_before_there_is_a_screen() {
+fn an_unreadable_capture_is_an_error_before_the_screen_opens() {
     let Some(terminal) = Terminal::open("refused", 170, 24) else { return };
     let program = env!("CARGO_BIN_EXE_overhear");
     for (environment, capture, wrong) in [
         ("TERM=dumb", CAPTURE, "TERM is dumb; use `overhear print`, `calls` or `streams`"),
         ("-u TERM", CAPTURE, "TERM is not set; use `overhear print`, `calls` or `streams`"),
-        // As `overhear print` says it.
+        // Same message as that of `overhear print`.
         ("A=a", "fixtures", "fixtures: expected a capture file, found a directory"),
     ] {
         terminal.line(&format!("clear; env {environment} {program} {capture}; echo ended with $?"));

@@ -87,7 +87,7 @@ def measure_rate(cable, names, capture, rate, args, buffer=None):
 
 def measure_loss(capture, args):
     """Prints the tables. Returns, for each buffer and program, the greatest lossless rate: as requested and as sent."""
-    print("\nLoss on a cable: %s for %d s; one core sends, another listens" % (capture.name, SECONDS))
+    print("\nLoss on a cable: %s for %d s; one core sends, another captures" % (capture.name, SECONDS))
     missing = missing_requirement(["tcpdump"])
     if missing:
         print("  SKIPPED: %s" % missing)

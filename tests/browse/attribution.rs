@@ -1,7 +1,7 @@
-//! Calls that match a filter where frames carry bytes of several calls, or bytes sent again or out of order.
+//! Calls that match a filter if frames carry bytes of several calls, retransmitted or reordered.
 
-use super::desk::{Desk, written};
 use super::run;
+use super::test_browser::{TestBrowser, written};
 use crate::common::{self, ACK, Random, SYN, Segment};
 use std::path::Path;
 
@@ -32,16 +32,16 @@ const FILTERS: &[&str] = &[
     "http.connection",
 ];
 
-/// The browser finds the calls that the program lists, for each of the filters.
+/// Asserts that the browser selects the calls that the program lists, for each filter.
 fn compare(name: &str, path: &Path) -> usize {
-    let mut desk = Desk::open(&[path.to_owned()]);
+    let mut browser = TestBrowser::open(&[path.to_owned()]);
     let mut compared = 0;
     for text in FILTERS {
-        let [_, calls, _] = desk.sift(text);
-        let id = |&call: &u32| desk.index.calls[call as usize].exchange.id;
+        let [_, calls, _] = browser.select(text);
+        let id = |&call: &u32| browser.index.calls[call as usize].exchange.id;
         let calls = calls.iter().map(id).map(|id| vec![u64::from(id.conversation.number()), id.nth.into()]);
         assert_eq!(calls.collect::<Vec<_>>(), run("calls", path, text, &["stream", "nth"]), "{name} {text}");
-        compared += desk.index.calls.len();
+        compared += browser.index.calls.len();
     }
     compared
 }
@@ -67,7 +67,7 @@ fn calls_of_pipelined_messages_match_as_in_the_program() {
     assert!(compared > 300, "{compared} calls");
 }
 
-/// Pipelined calls in segments of random lengths, some of which are sent again or change places.
+/// Pipelined calls in segments of random lengths, some of which are retransmitted or reordered.
 fn pipelined(random: &mut Random) -> Vec<Vec<u8>> {
     let calls = 4 + random.below(6);
     let mut sides: [Vec<u8>; 2] = Default::default();

@@ -1,7 +1,7 @@
-//! Decode-as rules reach every reading of the browser: what it shows is what the program prints with the same rule.
+//! Decode-as rules apply to every reading of the browser: it shows what the program prints with the same rule.
 
-use super::desk::{Desk, written};
 use super::shuffled;
+use super::test_browser::{TestBrowser, written};
 use crate::common::{self, ACK, FIN, PSH, Random, SYN, Segment};
 use overhear::analysis::DecodeOptions;
 use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget};
@@ -10,7 +10,7 @@ use std::process::Command;
 
 const RULE: &str = "tcp.port==80,http";
 
-/// A connection with so many exchanges. The client's first line hides HTTP from detection.
+/// A connection with this many exchanges. The client's first line hides HTTP from detection.
 fn capture(exchanges: usize) -> Vec<u8> {
     let (mut packets, mut seq, mut ack) = (Vec::new(), 101, 501);
     let mut push = |from_client, flags, seq, ack, data: &[u8]| {
@@ -31,9 +31,9 @@ fn capture(exchanges: usize) -> Vec<u8> {
     common::pcap(common::IPV4, &packets)
 }
 
-fn open(path: &Path) -> Desk {
+fn open(path: &Path) -> TestBrowser {
     let decode_as = vec![RULE.parse().expect("a rule")];
-    Desk::open_with(&[path.to_owned()], DecodeOptions { decode_as, ..DecodeOptions::default() })
+    TestBrowser::open_with(&[path.to_owned()], DecodeOptions { decode_as, ..DecodeOptions::default() })
 }
 
 /// What `print` prints with the rule.
@@ -44,14 +44,14 @@ fn printed(path: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// The trees of these frames on the screen are those of `print -V`.
+/// Asserts that the trees of these frames are those of `print -V`.
 fn compare_trees(path: &Path, frames: &[u32]) {
     let text = printed(path, &["-V"]);
     let expected: Vec<&str> = text.split_terminator("\n\n").collect();
-    let mut desk = open(path);
-    assert_eq!(desk.index.frames.len(), expected.len());
+    let mut browser = open(path);
+    assert_eq!(browser.index.frames.len(), expected.len());
     for &frame in frames {
-        let lines = desk.frame(frame).lines;
+        let lines = browser.frame(frame).lines;
         let lines: Vec<_> =
             lines.iter().map(|line| format!("{}{}", "    ".repeat(line.depth.into()), line.text)).collect();
         assert_eq!(lines.join("\n"), expected[frame as usize - 1], "frame {frame}");
@@ -74,27 +74,27 @@ fn trees_of_a_long_connection_are_those_that_are_printed() {
 #[test]
 fn the_index_and_each_request_read_the_protocol_of_the_rule() {
     let (_file, path) = written(&capture(3));
-    let mut desk = open(&path);
-    let targets: Vec<_> = desk.index.calls.iter().map(|call| call.exchange.target.to_string()).collect();
+    let mut browser = open(&path);
+    let targets: Vec<_> = browser.index.calls.iter().map(|call| call.exchange.target.to_string()).collect();
     assert_eq!(targets, ["/0", "/1", "/2"]);
-    let rows = desk.rows(&[3]).into_iter().map(|row| (row.protocol, row.info)).collect::<Vec<_>>();
+    let rows = browser.rows(&[3]).into_iter().map(|row| (row.protocol, row.info)).collect::<Vec<_>>();
     let info = printed(&path, &["-e", "_ws.col.info", "-Y", "frame.number == 3"]);
     assert_eq!(rows, [("HTTP", info.trim_end_matches('\n').to_owned())]);
-    // Decided by the index, by messages, and by later frames.
+    // Filters on the index, on messages, and on values from later frames.
     for filter in ["uri == \"/0\"", "http.host and http.request.line and frame.number < 4", "http.response_in == 4"] {
-        assert_eq!(desk.sift(filter), [vec![3], vec![0], vec![0]], "{filter}");
+        assert_eq!(browser.select(filter), [vec![3], vec![0], vec![0]], "{filter}");
     }
     let needle = Needle::Text("request uri: /0".into());
     let target = SearchTarget::Tree;
-    match desk.ask(BrowseRequest::Find { needle, target, from: 1, backward: false, frames: None, id: 1 }) {
+    match browser.request(BrowseRequest::Find { needle, target, from: 1, backward: false, frames: None, id: 1 }) {
         BrowseEvent::FindResult { frame: Some(3), .. } => {}
         other => panic!("{other:?}"),
     }
-    match desk.ask(BrowseRequest::Ladder { stream: 0, from: 0 }) {
+    match browser.request(BrowseRequest::Ladder { stream: 0, from: 0 }) {
         BrowseEvent::Ladder(ladder) => assert!(ladder.rows[2].label.contains("GET /0"), "{ladder:?}"),
         other => panic!("{other:?}"),
     }
-    match desk.ask(BrowseRequest::Call(0)) {
+    match browser.request(BrowseRequest::Call(0)) {
         BrowseEvent::Call { detail, .. } => {
             assert_eq!(detail.request.expect("a request").head[0], "GET /0 HTTP/1.1");
             assert!(detail.response.is_some());

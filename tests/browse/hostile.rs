@@ -1,11 +1,11 @@
-//! Damaged captures and senseless questions: every question is answered, nothing panics, nothing steers a terminal.
+//! Damaged captures and random requests: every request gets a response, nothing panics, no control character is shown.
 
-use super::desk::{Desk, written};
+use super::test_browser::{TestBrowser, written};
 use crate::common::{self, Random};
 use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget};
 
-/// A random question.
-fn ask(frames: u64, random: &mut Random) -> BrowseRequest {
+/// Returns a random request.
+fn random_request(frames: u64, random: &mut Random) -> BrowseRequest {
     let mut frame = || random.below(frames + 3) as u32;
     let (one, two, three) = (frame(), frame(), frame());
     let place = [SearchTarget::Row, SearchTarget::Tree, SearchTarget::Bytes][random.below(3) as usize];
@@ -33,9 +33,9 @@ fn ask(frames: u64, random: &mut Random) -> BrowseRequest {
     }
 }
 
-/// All that an answer says in words.
-fn words(answer: &BrowseEvent) -> Vec<&str> {
-    match answer {
+/// Returns all texts of an event.
+fn texts(event: &BrowseEvent) -> Vec<&str> {
+    match event {
         BrowseEvent::Rows(rows) => {
             rows.iter().flat_map(|row| [row.source.as_str(), &row.destination, row.protocol, &row.info]).collect()
         }
@@ -43,15 +43,15 @@ fn words(answer: &BrowseEvent) -> Vec<&str> {
             frame.lines.iter().flat_map(|line| [line.text.as_str(), &line.value, &line.filter]).collect()
         }
         BrowseEvent::Ladder(ladder) => {
-            ladder.rows.iter().flat_map(|rung| [rung.flags.as_str(), &rung.label, &rung.note]).collect()
+            ladder.rows.iter().flat_map(|row| [row.flags.as_str(), &row.label, &row.note]).collect()
         }
-        BrowseEvent::Call { detail: told, .. } => {
-            let messages = told.request.iter().chain(&told.response);
+        BrowseEvent::Call { detail, .. } => {
+            let messages = detail.request.iter().chain(&detail.response);
             let lines = messages.flat_map(|message| message.head.iter().chain(&message.body).chain([&message.kind]));
-            lines.chain(told.curl.iter().flat_map(|curl| curl.as_ref().ok())).map(String::as_str).collect()
+            lines.chain(detail.curl.iter().flat_map(|curl| curl.as_ref().ok())).map(String::as_str).collect()
         }
-        BrowseEvent::Follow { blocks: said, .. } => {
-            said.iter().flat_map(|said| &said.lines).map(String::as_str).collect()
+        BrowseEvent::Follow { blocks, .. } => {
+            blocks.iter().flat_map(|block| &block.lines).map(String::as_str).collect()
         }
         BrowseEvent::RequestFailed { error: wrong, .. } | BrowseEvent::Error(wrong) => wrong.lines().collect(),
         _ => Vec::new(),
@@ -59,9 +59,9 @@ fn words(answer: &BrowseEvent) -> Vec<&str> {
 }
 
 #[test]
-fn damaged_captures_are_asked_about() {
+fn random_requests_on_damaged_captures_get_responses() {
     let mut random = Random::new(7);
-    let mut told = 0;
+    let mut checked = 0;
     for (name, mut bytes) in common::captures() {
         if bytes.len() > 200_000 || bytes.is_empty() {
             continue;
@@ -77,41 +77,41 @@ fn damaged_captures_are_asked_about() {
             _ => {}
         }
         let (_file, path) = written(&bytes);
-        let mut desk = Desk::open(&[path]);
-        let frames = desk.index.frames.len() as u64;
+        let mut browser = TestBrowser::open(&[path]);
+        let frames = browser.index.frames.len() as u64;
         for _ in 0..12 {
-            let ask = ask(frames, &mut random);
-            let is_search = matches!(ask, BrowseRequest::Filter { .. } | BrowseRequest::Find { .. });
-            desk.post(ask);
+            let request = random_request(frames, &mut random);
+            let is_search = matches!(request, BrowseRequest::Filter { .. } | BrowseRequest::Find { .. });
+            browser.send(request);
             loop {
-                let Some(answer) = desk.hear() else { continue };
-                for word in words(&answer) {
-                    assert!(!word.contains(char::is_control), "{name}: {word:?}");
-                    told += 1;
+                let Some(event) = browser.receive() else { continue };
+                for text in texts(&event) {
+                    assert!(!text.contains(char::is_control), "{name}: {text:?}");
+                    checked += 1;
                 }
-                let goes_on =
-                    matches!(answer, BrowseEvent::FilterResult { done: false, .. } | BrowseEvent::FindProgress { .. });
-                if !(is_search && goes_on) {
+                let is_partial =
+                    matches!(event, BrowseEvent::FilterResult { done: false, .. } | BrowseEvent::FindProgress { .. });
+                if !(is_search && is_partial) {
                     break;
                 }
             }
         }
     }
-    assert!(told > 10_000, "{told} words");
+    assert!(checked > 10_000, "{checked} texts");
 }
 
 #[test]
-fn a_newer_question_ends_an_older_one_and_dropping_ends_all() {
+fn a_newer_request_cancels_an_older_one_and_dropping_cancels_all() {
     let (_file, path) = written(&common::captures().swap_remove(0).1);
-    let mut desk = Desk::open(&[path]);
+    let mut browser = TestBrowser::open(&[path]);
     for turn in 0..200 {
-        desk.post(BrowseRequest::Filter { filter: "tcp.len > 0".into(), id: turn });
-        desk.post(BrowseRequest::CancelFilter);
+        browser.send(BrowseRequest::Filter { filter: "tcp.len > 0".into(), id: turn });
+        browser.send(BrowseRequest::CancelFilter);
     }
-    desk.post(BrowseRequest::Filter { filter: "frame.number == 1".into(), id: 999 });
+    browser.send(BrowseRequest::Filter { filter: "frame.number == 1".into(), id: 999 });
     loop {
-        if let Some(BrowseEvent::FilterResult { id: 999, frames, done: true, .. }) = desk.hear() {
-            assert_eq!(frames.len(), desk.index.frames.len().min(1));
+        if let Some(BrowseEvent::FilterResult { id: 999, frames, done: true, .. }) = browser.receive() {
+            assert_eq!(frames.len(), browser.index.frames.len().min(1));
             break;
         }
     }

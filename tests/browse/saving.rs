@@ -1,6 +1,6 @@
-//! What is saved has all that was said of its frames, and nothing is written over but regular files.
+//! Saved files have all metadata of their frames, and only regular files are overwritten.
 
-use super::desk::{Desk, written};
+use super::test_browser::{TestBrowser, written};
 use overhear::browse::{BrowseEvent, BrowseRequest};
 use overhear::source::Capture;
 use std::fs;
@@ -8,9 +8,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Saves frames, all if none are named; says what is told of it.
-fn saved(desk: &mut Desk, path: &Path, frames: Option<Vec<u32>>, over: bool) -> String {
-    match desk.ask(BrowseRequest::Save { path: path.to_owned(), frames: frames.map(Arc::new), overwrite: over }) {
+/// Saves these frames, or all. Returns the result as text.
+fn saved(browser: &mut TestBrowser, path: &Path, frames: Option<Vec<u32>>, over: bool) -> String {
+    match browser.request(BrowseRequest::Save { path: path.to_owned(), frames: frames.map(Arc::new), overwrite: over })
+    {
         BrowseEvent::SaveResult { result: Ok(count), .. } => format!("{count} frames"),
         BrowseEvent::SaveResult { result: Err(wrong), .. } => wrong,
         BrowseEvent::FileExists { .. } => "exists".into(),
@@ -19,8 +20,8 @@ fn saved(desk: &mut Desk, path: &Path, frames: Option<Vec<u32>>, over: bool) -> 
 }
 
 #[test]
-fn only_regular_files_are_written_over_and_never_the_one_that_is_read() {
-    let folder = tempfile::tempdir().expect("room");
+fn only_regular_files_are_overwritten_and_never_the_input() {
+    let folder = tempfile::tempdir().expect("disk space");
     let place = |name: &str| folder.path().join(name);
     fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/http/post-login.pcap"), place("read.pcap"))
         .expect("a copy");
@@ -30,7 +31,7 @@ fn only_regular_files_are_written_over_and_never_the_one_that_is_read() {
     for (name, to) in [("link", "plain"), ("soft.pcap", "read.pcap"), ("null", "/dev/null"), ("lost", "nothing")] {
         symlink(to, place(name)).expect("a link");
     }
-    let mut desk = Desk::open(&[place("read.pcap")]);
+    let mut browser = TestBrowser::open(&[place("read.pcap")]);
     let rows = [
         ("read.pcap", "is the capture being read"),
         ("hard.pcap", "is the capture being read"),
@@ -42,20 +43,20 @@ fn only_regular_files_are_written_over_and_never_the_one_that_is_read() {
     ];
     for (name, wrong) in rows {
         for over in [false, true] {
-            assert_eq!(saved(&mut desk, &place(name), None, over), wrong, "{name}");
+            assert_eq!(saved(&mut browser, &place(name), None, over), wrong, "{name}");
         }
     }
-    assert_eq!(saved(&mut desk, &place("link"), None, false), "exists");
-    assert_eq!(saved(&mut desk, &place("link"), None, true), "16 frames");
-    assert!(place("link").is_symlink(), "what it leads to is replaced");
+    assert_eq!(saved(&mut browser, &place("link"), None, false), "exists");
+    assert_eq!(saved(&mut browser, &place("link"), None, true), "16 frames");
+    assert!(place("link").is_symlink(), "the target of the link is replaced");
     assert_eq!(
         Capture::open([place("plain")]).expect("a capture").current_file().map(|file| file.format),
         Some("pcapng")
     );
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 8, "nothing is left behind");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 8, "no temporary file is left");
 }
 
-/// A block of a pcapng file: its kind, and its body in words and bytes.
+/// A block of a pcapng file: its type, and its body as integers and bytes.
 fn block(kind: u32, words: &[u32], bytes: &[u8]) -> Vec<u8> {
     let padding = [0; 3];
     let words = words.iter().flat_map(|word| word.to_le_bytes());
@@ -75,30 +76,30 @@ fn keys_and_names_are_saved_with_the_frames_of_their_section() {
             block(1, &[1, 0], &[]),
             block(4, &[], &name),
             block(6, &[0, 0, 0, 5, 5], &[nth; 5]),
-            // It may stand behind the frames, and be of any length.
+            // Such a block may follow the frames, and have any length.
             block(10, &[TLS, 3], &[b'k', b'0' + nth, b'\n']),
         ]
         .concat()
     };
     let (_file, path) = written(&[section(1), section(2), section(3)].concat());
-    let folder = tempfile::tempdir().expect("room");
+    let folder = tempfile::tempdir().expect("disk space");
     let place = folder.path().join("saved.pcapng");
     let rows = [(None, "123"), (Some(vec![2]), "2"), (Some(vec![3, 1]), "31"), (Some(vec![]), "")];
     for (frames, sections) in rows {
-        let mut desk = Desk::open(std::slice::from_ref(&path));
-        assert_eq!(saved(&mut desk, &place, frames, true), format!("{} frames", sections.len()));
+        let mut browser = TestBrowser::open(std::slice::from_ref(&path));
+        assert_eq!(saved(&mut browser, &place, frames, true), format!("{} frames", sections.len()));
         let mut capture = Capture::open([place.clone()]).expect("a capture");
-        let mut met = 0;
+        let mut count = 0;
         while let Some(frame) = capture.next().expect("a frame") {
-            // Who reads from the beginning has the key before the frame.
+            // A sequential reader needs the key before the frame.
             let nth = frame.bytes[0];
             let has_key = |secrets: &[overhear::source::Secret]| {
                 secrets.iter().any(|secret| secret.kind == TLS && secret.bytes == [b'k', b'0' + nth, b'\n'])
             };
             assert!(has_key(capture.secrets()), "frame of section {nth}");
-            met += 1;
+            count += 1;
         }
-        assert_eq!(met, sections.len());
+        assert_eq!(count, sections.len());
         let keys: String = capture.secrets().iter().map(|secret| char::from(secret.bytes[1])).collect();
         assert_eq!(keys, sections);
         let names: Vec<String> =

@@ -1,14 +1,14 @@
-//! Captures that are not there, empty, cut short or no captures; many of them; and what the program ends with.
+//! Missing, empty, truncated and invalid captures; many captures; exit codes.
 
-use super::running::{Said, check, command, fixtures, folder};
+use super::running::{Run, check, command, fixtures, folder};
 use crate::common::{IPV4, SYN, Segment, pcap};
 use std::fs;
 use std::process::Stdio;
 
-/// A capture, options, the exit code, and the lines that are printed.
+/// A capture, options, the exit code, and the printed lines.
 type Row = (&'static str, &'static [&'static str], i32, &'static [&'static str]);
 
-/// `file/cut-short.pcap` has 9 whole frames of 10 (tshark reads 9 and says so), `file/empty.pcap` a header alone.
+/// `file/cut-short.pcap` has 9 complete frames of 10 (tshark reads 9 and prints an error), `file/empty.pcap` no frame.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     ("file/empty.pcap", &[], 1, &["FAIL  file/empty.pcap: capture is not empty", "        found   the capture has no frames", "ok    file/empty.pcap: none udp (no frame)", "1 capture, 2 checks: 1 hold, 1 fails"]),
@@ -26,7 +26,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[test]
-fn what_is_no_whole_capture_fails_unless_it_is_allowed() {
+fn an_incomplete_capture_fails_unless_it_is_allowed() {
     let folder = folder(&["file/empty.pcap"], "");
     for name in ["file/cut-short.pcap", "file/empty.pcap", "README.md"] {
         fs::create_dir_all(folder.path().join("file")).expect("a folder");
@@ -35,52 +35,52 @@ fn what_is_no_whole_capture_fails_unless_it_is_allowed() {
     fs::create_dir(folder.path().join("http")).expect("a folder");
     fs::write(folder.path().join("zero.pcap"), "").expect("a file");
     for (capture, options, code, lines) in ROWS {
-        let said = check(folder.path(), &[&[*capture, "--none", "udp"], *options].concat());
+        let run = check(folder.path(), &[&[*capture, "--none", "udp"], *options].concat());
         let out = lines.iter().map(|line| format!("{line}\n")).collect();
-        assert_eq!(said, Said { code: Some(*code), out, err: String::new() }, "{capture} {options:?}");
+        assert_eq!(run, Run { code: Some(*code), out, err: String::new() }, "{capture} {options:?}");
     }
 }
 
 #[test]
-fn a_packed_capture_that_is_cut_short_is_told() {
+fn a_truncated_compressed_capture_is_reported() {
     let folder = folder(&[], "");
     let whole = fs::read(fixtures().join("file/gzip.pcap.gz")).expect("a fixture");
     fs::write(folder.path().join("cut.pcap.gz"), &whole[..whole.len() / 2]).expect("a file");
-    let said = check(folder.path(), &["cut.pcap.gz", "--some", "tcp"]);
-    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
-    assert!(said.out.starts_with("FAIL  cut.pcap.gz: capture is complete\n"), "{}", said.out);
-    let said = check(folder.path(), &["cut.pcap.gz", "--some", "tcp", "--allow", "truncated"]);
-    assert_eq!(said.code, Some(0), "{}", said.out);
+    let run = check(folder.path(), &["cut.pcap.gz", "--some", "tcp"]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    assert!(run.out.starts_with("FAIL  cut.pcap.gz: capture is complete\n"), "{}", run.out);
+    let run = check(folder.path(), &["cut.pcap.gz", "--some", "tcp", "--allow", "truncated"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
 }
 
 #[test]
-fn a_capture_that_cannot_be_read_outweighs_a_check_that_fails() {
+fn an_unreadable_capture_takes_precedence_over_a_failing_check() {
     let args = ["http/post-login.pcap", "absent.pcap", "--none", "http"];
-    let said = check(&fixtures(), &args);
-    assert_eq!(said.code, Some(3));
-    assert!(said.out.ends_with("\n2 captures, 1 check: 0 hold, 1 fails; 1 capture cannot be read\n"), "{}", said.out);
+    let run = check(&fixtures(), &args);
+    assert_eq!(run.code, Some(3));
+    assert!(run.out.ends_with("\n2 captures, 1 check: 0 hold, 1 fails; 1 capture cannot be read\n"), "{}", run.out);
 }
 
 #[test]
-fn a_capture_that_ends_in_damage_is_judged_as_far_as_it_goes() {
+fn a_capture_that_ends_in_damage_is_checked_up_to_the_damage() {
     let folder = folder(&[], "");
     let mut damaged = fs::read(fixtures().join("http/post-login.pcap")).expect("a fixture");
-    // The record behind the third frame claims 4 GiB.
+    // The record after the third frame has a length of 4 GiB.
     let third = 24 + 3 * 16 + 74 + 74 + 66;
     damaged[third + 8..third + 12].fill(0xff);
     fs::write(folder.path().join("damaged.pcap"), damaged).expect("a file");
-    let said = check(folder.path(), &["damaged.pcap", "--exactly", "3", "tcp"]);
-    assert_eq!(said.code, Some(3), "{}", said.out);
+    let run = check(folder.path(), &["damaged.pcap", "--exactly", "3", "tcp"]);
+    assert_eq!(run.code, Some(3), "{}", run.out);
     assert!(
-        said.out.starts_with("ERROR damaged.pcap: capture is readable\n        found   at byte 286: "),
+        run.out.starts_with("ERROR damaged.pcap: capture is readable\n        found   at byte 286: "),
         "{}",
-        said.out
+        run.out
     );
-    assert!(said.out.contains("\nok    damaged.pcap: count tcp == 3 (3 frames)\n"), "{}", said.out);
+    assert!(run.out.contains("\nok    damaged.pcap: count tcp == 3 (3 frames)\n"), "{}", run.out);
 }
 
 #[test]
-fn many_captures_on_several_threads_are_told_in_their_order_and_the_same_each_time() {
+fn captures_checked_on_several_threads_are_reported_in_order_and_reproducibly() {
     let captures: Vec<_> = (0..200).map(|nth| format!("{nth:03}.pcap")).collect();
     let folder = folder(
         &[],
@@ -92,13 +92,13 @@ fn many_captures_on_several_threads_are_told_in_their_order_and_the_same_each_ti
     }
     for form in ["text", "json", "tap", "junit", "github"] {
         let first = check(folder.path(), &["checks.toml", "-T", form]);
-        // Of every four one lost something and one has no call.
+        // In every four, one has a loss and one has no call.
         assert_eq!(first.code, Some(1), "{}", first.err);
         if form == "text" {
             assert!(first.out.ends_with("\n200 captures, 400 checks: 300 hold, 100 fail\n"), "{}", first.out);
-            let told: Vec<_> = first.out.lines().filter_map(|line| line.get(6..14)).collect();
-            assert!(captures.iter().all(|name| told.contains(&name.as_str())));
-            assert!(told.iter().filter(|name| name.ends_with(".pcap")).is_sorted(), "not in the order of names");
+            let reported: Vec<_> = first.out.lines().filter_map(|line| line.get(6..14)).collect();
+            assert!(captures.iter().all(|name| reported.contains(&name.as_str())));
+            assert!(reported.iter().filter(|name| name.ends_with(".pcap")).is_sorted(), "not in the order of names");
         }
         for _ in 0..3 {
             assert_eq!(check(folder.path(), &["checks.toml", "-T", form]), first, "{form}");
@@ -107,7 +107,7 @@ fn many_captures_on_several_threads_are_told_in_their_order_and_the_same_each_ti
 }
 
 #[test]
-fn the_verdict_is_passed_on_even_if_nobody_reads_the_output() {
+fn the_exit_code_is_the_verdict_even_if_the_output_is_closed() {
     let mut child = command(&fixtures(), &["http/post-login.pcap", "--none", "http"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -118,28 +118,28 @@ fn the_verdict_is_passed_on_even_if_nobody_reads_the_output() {
 }
 
 #[test]
-fn standard_input_is_judged_and_cannot_be_shown_again() {
+fn standard_input_is_checked_and_no_command_shows_its_frames() {
     let mut stdin = command(&fixtures(), &["-", "--count", "http.request == 3"]);
     let capture = fs::File::open(fixtures().join("http/post-login.pcap")).expect("a fixture");
-    let said = Said::from(stdin.stdin(capture).output().expect("overhear"));
+    let run = Run::from(stdin.stdin(capture).output().expect("overhear"));
     let expected = "FAIL  -: count http.request == 3\n        found   4 calls\n        frames  4, 6, 8, 9, 10, 11, 12, 13\n\
                     1 capture, 1 check: 0 hold, 1 fails\n";
-    assert_eq!((said.code, said.out.as_str()), (Some(1), expected), "{}", said.err);
+    assert_eq!((run.code, run.out.as_str()), (Some(1), expected), "{}", run.err);
 }
 
 #[test]
-fn results_are_written_to_a_file_when_they_are_whole() {
+fn results_are_written_to_a_file_when_they_are_complete() {
     let folder = folder(&["http/post-login.pcap"], "");
     let args = ["post-login.pcap", "--answered", "--orderly"];
     let printed = check(folder.path(), &args);
-    let said = check(folder.path(), &[&args[..], &["-o", "results.txt"]].concat());
-    assert_eq!(said, Said { code: Some(0), out: String::new(), err: String::new() });
+    let run = check(folder.path(), &[&args[..], &["-o", "results.txt"]].concat());
+    assert_eq!(run, Run { code: Some(0), out: String::new(), err: String::new() });
     assert_eq!(fs::read_to_string(folder.path().join("results.txt")).expect("results"), printed.out);
 }
 
 #[test]
-fn streams_in_which_nothing_happens_do_not_keep_others_from_being_judged() {
-    // More conversations of UDP, which have no end, than are remembered; then one of TCP.
+fn idle_streams_do_not_prevent_the_check_of_others() {
+    // More UDP conversations, which never end, than are kept; then one TCP connection.
     let datagram = |nth: u32| {
         let mut packet = vec![0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0];
         packet.extend((0x0a00_0000 + nth).to_be_bytes());
@@ -152,7 +152,7 @@ fn streams_in_which_nothing_happens_do_not_keep_others_from_being_judged() {
     let folder = folder(&[], "");
     fs::write(folder.path().join("many.pcap"), pcap(IPV4, &packets)).expect("a file");
     let args = ["many.pcap", "--order", "tcp.flags.syn == 1", "tcp.flags.syn == 1"];
-    let said = check(folder.path(), &args);
-    assert_eq!(said.code, Some(0), "{}", said.out);
-    assert!(said.out.contains(" (in order in 1 stream)\n"), "{}", said.out);
+    let run = check(folder.path(), &args);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    assert!(run.out.contains(" (in order in 1 stream)\n"), "{}", run.out);
 }

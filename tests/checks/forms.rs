@@ -1,4 +1,4 @@
-//! Results in each form, read back by somebody else's reader.
+//! Results in each output format, parsed by independent readers.
 
 use super::running::{check, folder, root};
 use roxmltree::{Document, Node};
@@ -7,10 +7,10 @@ use std::fs;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// A name in which every form has something to escape.
+/// A name in which every format has something to escape.
 const NAME: &str = r##"100%, <b> & "q" 'a' # é: ]]> ::"##;
 
-/// Captures and checks of which all outcomes come: holds, fails, a snapshot that differs, cut short, unread.
+/// Captures and checks with every outcome: holds, fails, a snapshot that differs, truncated, unreadable.
 fn outcomes() -> TempDir {
     let captures = ["http/post-login.pcap", "file/cut-short.pcap"];
     let checks = format!(
@@ -26,7 +26,7 @@ fn outcomes() -> TempDir {
     folder
 }
 
-/// What every form must say: capture, check, outcome.
+/// The results that every format must contain: capture, check, outcome.
 const FINDINGS: [(&str, &str, &str); 7] = [
     ("absent.pcap", "capture is readable", "unread"),
     ("cut-short.pcap", "capture is complete", "fails"),
@@ -37,14 +37,14 @@ const FINDINGS: [(&str, &str, &str); 7] = [
     ("post-login.pcap", "codes", "fails"),
 ];
 
-fn told(form: &str) -> String {
-    let said = check(outcomes().path(), &["checks.toml", "-T", form]);
-    assert_eq!((said.code, said.err.as_str()), (Some(3), ""), "{}", said.out);
-    said.out
+fn results(form: &str) -> String {
+    let run = check(outcomes().path(), &["checks.toml", "-T", form]);
+    assert_eq!((run.code, run.err.as_str()), (Some(3), ""), "{}", run.out);
+    run.out
 }
 
 #[test]
-fn as_text_they_are_lines_for_a_reader() {
+fn results_as_text_are_lines_for_people() {
     let expected = format!(
         "\
 ERROR absent.pcap: capture is readable
@@ -71,22 +71,22 @@ FAIL  post-login.pcap: codes
 3 captures, 6 checks: 3 hold, 3 fail; 1 capture cannot be read
 "
     );
-    let out = told("text");
-    // How much stands around a difference is no matter here.
+    let out = results("text");
+    // The number of context lines around a difference does not matter here.
     let around = |line: &&str| !line.trim().is_empty() && !line.starts_with("                  ");
     assert_eq!(out.lines().filter(around).collect::<Vec<_>>().join("\n") + "\n", expected);
 }
 
 #[test]
-fn as_json_they_are_what_the_schema_says() {
-    let results: Value = serde_json::from_str(&told("json")).expect("JSON");
+fn results_as_json_match_the_schema() {
+    let results: Value = serde_json::from_str(&results("json")).expect("JSON");
     let schema = fs::read_to_string(root().join("docs/check-results.schema.json")).expect("a schema");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     assert!(jsonschema::meta::is_valid(&schema));
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let wrong: Vec<_> = validator.iter_errors(&results).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
-    // It is no schema that lets everything through.
+    // The schema rejects invalid results.
     for (key, value) in [("checks", json!(-1)), ("findings", json!([{}])), ("else", json!(1))] {
         let mut other = results.clone();
         other[key] = value;
@@ -103,8 +103,8 @@ fn as_json_they_are_what_the_schema_says() {
     assert_eq!(findings[4]["show"], json!(""));
 }
 
-/// What Jenkins' schema of JUnit's results (junit-10.xsd) lets an element have: attributes, those that must be there,
-/// and elements within.
+/// Content that Jenkins' schema of JUnit results (junit-10.xsd) permits: attributes, required attributes,
+/// and child elements.
 type Allowed = (&'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
 fn allowed(element: &str) -> Allowed {
@@ -147,8 +147,8 @@ fn assert_allowed(node: Node<'_, '_>) {
 }
 
 #[test]
-fn as_junit_they_are_read_back() {
-    let out = told("junit");
+fn results_as_junit_are_parsed() {
+    let out = results("junit");
     let document = Document::parse(&out).expect("XML");
     let suites = document.root_element();
     assert_eq!(suites.tag_name().name(), "testsuites");
@@ -198,15 +198,15 @@ printf "%s planned, %s failed, errors: %s, version %s\n", $tap->tests_planned, s
 "#;
 
 #[test]
-fn as_tap_they_are_read_by_perl() {
+fn results_as_tap_are_parsed_by_perl() {
     let mut perl = Command::new("perl");
     perl.args(["-MTAP::Parser", "-e", TAP]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let Ok(mut child) = perl.spawn() else {
-        eprintln!("SKIPPED: as_tap_they_are_read_by_perl: perl is absent");
+        eprintln!("SKIPPED: results_as_tap_are_parsed_by_perl: perl is absent");
         return;
     };
     let mut stdin = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut stdin, told("tap").as_bytes()).expect("a reader");
+    std::io::Write::write_all(&mut stdin, results("tap").as_bytes()).expect("a reader");
     drop(stdin);
     let output = child.wait_with_output().expect("perl");
     let mut expected: Vec<String> = (1..)
@@ -221,8 +221,8 @@ fn as_tap_they_are_read_by_perl() {
 }
 
 #[test]
-fn as_tap_the_diagnoses_are_yaml() {
-    let out = told("tap");
+fn diagnostics_in_tap_are_yaml() {
+    let out = results("tap");
     let (_, rest) = out.split_once("\nnot ok 6 - ").expect("the check fails");
     let block: Vec<_> = rest.lines().skip(1).take(6).collect();
     let command = json!("overhear print post-login.pcap 'frame.number in {8, 9}'");
@@ -233,7 +233,7 @@ fn as_tap_the_diagnoses_are_yaml() {
     );
 }
 
-/// What a runner of GitHub Actions reads in a line (actions/toolkit, `command.ts`): properties, and the message.
+/// Parses a line as a GitHub Actions runner does (actions/toolkit, `command.ts`): properties, and the message.
 fn annotation(line: &str) -> Option<(Vec<(String, String)>, String)> {
     let unescaped = |text: &str| {
         text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":").replace("%2C", ",").replace("%25", "%")
@@ -246,7 +246,7 @@ fn annotation(line: &str) -> Option<(Vec<(String, String)>, String)> {
 
 #[test]
 fn for_github_each_failure_is_an_annotation_at_its_line() {
-    let out = told("github");
+    let out = results("github");
     let read: Vec<_> = out.lines().map(|line| annotation(line).expect("an annotation")).collect();
     assert_eq!(read.len(), 4, "{out}");
     let (properties, message) = &read[2];
@@ -261,6 +261,6 @@ fn for_github_each_failure_is_an_annotation_at_its_line() {
         message,
         "rule    none status == 401\nfound   1 call\nframes  8, 9\nshow    overhear print post-login.pcap 'frame.number in {8, 9}'"
     );
-    // What is wrong with the capture itself stands in no line.
+    // An error of the capture itself has no line.
     assert_eq!(read[0].0, [pair("title", "absent.pcap: capture is readable".into())]);
 }

@@ -1,14 +1,14 @@
-//! Every kind of rule, on recorded captures: what it comes to, what it is said to have found, and in which frames.
+//! Every kind of rule on recorded captures: its verdict, its finding, and the frames.
 
 use super::running::{check, fixtures};
 
-/// A capture, the rule, whether it holds, what is found, and the frames that decide it.
+/// A capture, the rule, whether it holds, its finding, and the frames that decide it.
 type Row = (&'static str, &'static [&'static str], bool, &'static str, &'static str);
 
 const HOLDS: bool = true;
 const FAILS: bool = false;
 
-/// Which frames a filter finds is what tshark says; calls and connections are counted by hand from those.
+/// The frames of a filter are those of tshark; calls and connections are counted by hand from them.
 #[rustfmt::skip]
 const COUNTED: &[Row] = &[
     ("http/post-login.pcap", &["--none", "tcp.analysis.retransmission"], HOLDS, "no frame", ""),
@@ -21,7 +21,7 @@ const COUNTED: &[Row] = &[
     ("tcp/zero-window.pcap", &["--some", "tcp.analysis.zero_window"], HOLDS, "2 frames", ""),
     ("tcp/loss.pcap", &["--some", "tcp.analysis.zero_window"], FAILS, "no frame", ""),
     ("http/post-login.pcap", &["--some", "method == POST and status == 200"], HOLDS, "1 call", ""),
-    // Of no frame: a request has no status, an answer no method.
+    // No frame matches: a request has no status, a response no method.
     ("http/post-login.pcap", &["--some", "method == POST and status == 200", "--per", "frame"], FAILS, "no frame", ""),
     ("http/post-login.pcap", &["--count", "http.request == 4"], HOLDS, "4 calls", ""),
     ("http/post-login.pcap", &["--count", "http.request == 3"], FAILS, "4 calls", "4, 6, 8, 9, 10, 11, 12, 13"),
@@ -58,7 +58,7 @@ const RELATED: &[Row] = &[
     ("http/connect-proxy.pcap", &["--each", "tcp.flags.syn == 1", "status == 200", "--per", "stream"], FAILS, "1 of 2 streams does not; first: tcp.stream 1", "13"),
     ("http/post-login.pcap", &["--followed", "http.request", "http.response"], HOLDS, "4 frames", ""),
     ("tcp/never-answers.pcap", &["--followed", "http.request", "http.response"], FAILS, "the only frame is not followed", "4"),
-    // A FIN follows a FIN; nothing follows the last.
+    // A FIN follows a FIN; nothing follows the last one.
     ("http/post-login.pcap", &["--followed", "tcp.flags.fin == 1", "tcp.flags.fin == 1"], FAILS, "1 of 2 frames is not followed", "15"),
     // 4.196, 7.601, 3.862 and 3.743 ms.
     ("http/post-login.pcap", &["--within", "7.601ms", "http.request", "http.response"], HOLDS, "4 frames", ""),
@@ -103,7 +103,7 @@ const MEASURED: &[Row] = &[
     ("tcp/refused.pcap", &["--sum", "http.content_length == 0"], HOLDS, "the sum of no value is 0", ""),
 ];
 
-/// How connections are opened and closed, and what Wireshark's experts say, is read from tshark's rows.
+/// The opening and closing of connections, and the expert notes of Wireshark, are read from tshark's rows.
 #[rustfmt::skip]
 const WHOLE: &[Row] = &[
     ("http/post-login.pcap", &["--answered"], HOLDS, "4 requests", ""),
@@ -124,7 +124,7 @@ const WHOLE: &[Row] = &[
     ("http/bad-chunk-size.pcap", &["--no-notes-above", "warning"], FAILS, "1 note; first: http.bad_chunk (error: Bad chunk)", "6"),
 ];
 
-/// What must be printed of a row, but for the command that shows the frames.
+/// Returns the expected output of a row, without the command that shows the frames.
 fn expected((capture, _, holds, found, frames): &Row, name: &str) -> String {
     if *holds {
         return format!("ok    {capture}: {name} ({found})\n1 capture, 1 check: all hold\n");
@@ -133,40 +133,40 @@ fn expected((capture, _, holds, found, frames): &Row, name: &str) -> String {
     format!("FAIL  {capture}: {name}\n        found   {found}\n{frames}1 capture, 1 check: 0 hold, 1 fails\n")
 }
 
-/// Runs each row, and reads what is said of it.
+/// Runs each row, and compares the output.
 fn hold(rows: &[Row]) {
     let mut wrong = Vec::new();
     for row @ (capture, rule, holds, ..) in rows {
-        let said = check(&fixtures(), &[&[*capture], *rule].concat());
-        let name = said.out.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, name)| name);
+        let run = check(&fixtures(), &[&[*capture], *rule].concat());
+        let name = run.out.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, name)| name);
         let name = if *holds { name.rsplit_once(" (").map_or(name, |(name, _)| name) } else { name };
-        let (shows, told): (Vec<_>, Vec<_>) =
-            said.out.split_inclusive('\n').partition(|line| line.contains("  show    "));
+        let (shows, lines): (Vec<_>, Vec<_>) =
+            run.out.split_inclusive('\n').partition(|line| line.contains("  show    "));
         let expected = expected(row, name);
-        if told.concat() != expected || shows.len() != usize::from(!holds) || said.code != Some(i32::from(!holds)) {
-            wrong.push(format!("{capture} {rule:?}: {:?}\n{}{}instead of\n{expected}", said.code, said.out, said.err));
+        if lines.concat() != expected || shows.len() != usize::from(!holds) || run.code != Some(i32::from(!holds)) {
+            wrong.push(format!("{capture} {rule:?}: {:?}\n{}{}instead of\n{expected}", run.code, run.out, run.err));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn what_a_filter_finds_is_counted() {
+fn matches_of_a_filter_are_counted() {
     hold(COUNTED);
 }
 
 #[test]
-fn what_a_filter_finds_has_company() {
+fn matches_of_a_filter_are_related_to_other_frames() {
     hold(RELATED);
 }
 
 #[test]
-fn values_are_held_against_bounds() {
+fn values_are_compared_with_bounds() {
     hold(MEASURED);
 }
 
 #[test]
-fn requests_connections_and_notes_are_judged() {
+fn requests_connections_and_notes_are_checked() {
     hold(WHOLE);
 }
 
@@ -175,7 +175,7 @@ fn every_rule_of_the_command_line_holds_somewhere_and_fails_elsewhere() {
     let rows: Vec<_> = [COUNTED, RELATED, MEASURED, WHOLE].concat();
     assert!(rows.len() >= 60, "{} rows", rows.len());
     let help = check(&fixtures(), &["-h"]).out;
-    let (_, rules) = help.split_once("\nRules:\n").expect("the help tells of rules");
+    let (_, rules) = help.split_once("\nRules:\n").expect("the help lists rules");
     let options = rules.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
     // Snapshots have tests of their own.
     let options: Vec<_> = options.filter(|option| option.starts_with("--") && *option != "--snapshot").collect();
@@ -188,9 +188,9 @@ fn every_rule_of_the_command_line_holds_somewhere_and_fails_elsewhere() {
 }
 
 #[test]
-fn the_command_that_is_shown_shows_the_frames_that_decide() {
-    let said = check(&fixtures(), &["tcp/loss.pcap", "--none", "tcp.analysis.retransmission"]);
-    let shown = said.out.lines().find_map(|line| line.trim().strip_prefix("show    overhear ")).expect("a command");
+fn the_suggested_command_prints_the_frames_of_the_failure() {
+    let run = check(&fixtures(), &["tcp/loss.pcap", "--none", "tcp.analysis.retransmission"]);
+    let shown = run.out.lines().find_map(|line| line.trim().strip_prefix("show    overhear ")).expect("a command");
     let script = format!("exec \"$OVERHEAR\" {shown} -T fields -e frame.number");
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", &script]).env("OVERHEAR", env!("CARGO_BIN_EXE_overhear")).current_dir(fixtures());
@@ -199,7 +199,7 @@ fn the_command_that_is_shown_shows_the_frames_that_decide() {
 }
 
 #[test]
-fn the_rules_of_a_command_line_are_told_in_their_order() {
+fn the_rules_of_a_command_line_are_reported_in_their_order() {
     let args =
         ["http/post-login.pcap", "--some", "tcp", "--none", "udp", "--answered", "--some", "http", "--none", "tls"];
     let out = check(&fixtures(), &args).out;

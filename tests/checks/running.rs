@@ -1,22 +1,22 @@
-//! The program run, and what it said.
+//! Runs of the program, with their output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// What a run printed, said and came to.
+/// Exit code and output of a run.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Run {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-impl From<Output> for Said {
-    fn from(output: Output) -> Said {
+impl From<Output> for Run {
+    fn from(output: Output) -> Run {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
@@ -28,19 +28,19 @@ pub fn fixtures() -> PathBuf {
     root().join("fixtures")
 }
 
-/// `overhear check` in a folder, not yet run.
+/// Returns the command `overhear check` in a folder.
 pub fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overhear"));
     command.arg("check").args(args).current_dir(folder).env("TZ", "UTC").env_remove("COLUMNS");
     command
 }
 
-/// `overhear check` in a folder.
-pub fn check(folder: &Path, args: &[&str]) -> Said {
+/// Runs `overhear check` in a folder.
+pub fn check(folder: &Path, args: &[&str]) -> Run {
     command(folder, args).output().expect("overhear").into()
 }
 
-/// A new folder with these captures of `fixtures/` and a check file of this text, `checks.toml`.
+/// Returns a new folder with these captures of `fixtures/` and a check file `checks.toml` with this text.
 pub fn folder(captures: &[&str], checks: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in captures {
@@ -51,7 +51,7 @@ pub fn folder(captures: &[&str], checks: &str) -> TempDir {
     folder
 }
 
-/// The first frames of a capture: a pcap file of `fixtures/`, of little end first.
+/// Returns the first frames of a capture: a little-endian pcap file of `fixtures/`.
 pub fn first(capture: &str, frames: usize) -> Vec<u8> {
     let whole = fs::read(fixtures().join(capture)).expect("a fixture");
     let mut end = 24;

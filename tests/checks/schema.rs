@@ -1,6 +1,6 @@
-//! The published schema of check files, asked by an independent validator about files that the program reads.
+//! The published schema of check files, compared with the program by an independent validator.
 
-use super::running::{Said, check, folder, root};
+use super::running::{Run, check, folder, root};
 use serde_json::Value;
 use std::fs;
 
@@ -11,7 +11,7 @@ fn schema() -> jsonschema::Validator {
     jsonschema::validator_for(&schema).expect("a schema")
 }
 
-/// Rules that the program and the schema take, at least one of each kind.
+/// Rules that the program and the schema accept, at least one of each kind.
 #[rustfmt::skip]
 const RIGHT: &[&str] = &[
     "none = 'http'", "none = 'http', per = 'stream'", "some = 'http', per = 'call'", "some = 'udp', per = 'frame'",
@@ -29,7 +29,7 @@ const RIGHT: &[&str] = &[
     "snapshot = '..x/y../...', fields = 'http.*'",
 ];
 
-/// Rules that neither takes.
+/// Rules that both reject.
 #[rustfmt::skip]
 const WRONG: &[&str] = &[
     "", "none = ''", "none = ['http', 'tcp']", "none = 3", "none = 'http', some = 'tcp'", "none = 'http', exactly = 3", "nome = 'http'",
@@ -44,7 +44,7 @@ const WRONG: &[&str] = &[
     "snapshot = '/x', fields = 'http.*'", "snapshot = '../x', fields = 'http.*'", "snapshot = 'x/..', fields = 'http.*'",
 ];
 
-/// The tops of files, with a rule in them.
+/// Top levels of check files, with a rule in them.
 #[rustfmt::skip]
 const FILES: &[(&str, bool)] = &[
     ("captures = '*.pcap'\n[checks]\na = { answered = true }", true),
@@ -60,16 +60,16 @@ const FILES: &[(&str, bool)] = &[
     ("captures = '*.pcap'\nin = 3\n[checks]\na = { answered = true }", false),
 ];
 
-/// Whether the program takes a check file; its captures are not there.
-fn program_takes(text: &str) -> bool {
+/// Whether the program accepts a check file; its captures are missing.
+fn program_accepts(text: &str) -> bool {
     let folder = folder(&[], text);
-    let said = check(folder.path(), &["checks.toml", "--allow", "missing"]);
-    assert!(matches!(said, Said { code: Some(0 | 2), .. }), "{text}: {said:?}");
-    said.code == Some(0)
+    let run = check(folder.path(), &["checks.toml", "--allow", "missing"]);
+    assert!(matches!(run, Run { code: Some(0 | 2), .. }), "{text}: {run:?}");
+    run.code == Some(0)
 }
 
 #[test]
-fn the_schema_and_the_program_take_the_same_files() {
+fn the_schema_and_the_program_accept_the_same_files() {
     let validator = schema();
     let rules = [RIGHT, WRONG].into_iter().zip([true, false]);
     let rules = rules.flat_map(|(rules, right)| rules.iter().map(move |rule| (*rule, right)));
@@ -78,13 +78,13 @@ fn the_schema_and_the_program_take_the_same_files() {
     files.extend(FILES.iter().map(|(text, right)| ((*text).to_owned(), *right)));
     for (text, right) in files {
         let instance: Value = toml::from_str(&text).expect("TOML");
-        assert_eq!([validator.is_valid(&instance), program_takes(&text)], [right; 2], "{text}");
+        assert_eq!([validator.is_valid(&instance), program_accepts(&text)], [right; 2], "{text}");
     }
 }
 
 #[test]
 fn the_schema_can_be_printed() {
-    let said = check(root(), &["--schema"]);
+    let run = check(root(), &["--schema"]);
     let schema = fs::read_to_string(root().join("docs/checks.schema.json")).expect("a schema");
-    assert_eq!(said, Said { code: Some(0), out: schema, err: String::new() });
+    assert_eq!(run, Run { code: Some(0), out: schema, err: String::new() });
 }

@@ -1,8 +1,8 @@
-//! What is wrong with a check file or a command line is told before anything is read: file, line, column and a caret.
+//! Errors of a check file or a command line are reported before any capture is read: file, line, column and a caret.
 
 use super::running::{check, folder};
 
-/// A check file's text, and all that is said of it.
+/// The text of a check file, and the error message.
 #[rustfmt::skip]
 const FILES: &[(&str, &str)] = &[
     ("[checks]\na = { none = 'tcp.analysis.retransmision' }\n",
@@ -79,14 +79,14 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_is_wrong_with_a_check_file_is_told_with_its_place() {
+fn an_error_in_a_check_file_is_reported_with_its_position() {
     let mut wrong = Vec::new();
-    for (text, told) in FILES {
-        // Of no capture there is anything to say, so nothing is read.
+    for (text, message) in FILES {
+        // No capture appears in the output, so none was read.
         let folder = folder(&[], text);
-        let said = check(folder.path(), &["checks.toml"]);
-        if (said.code, said.out.as_str(), said.err.as_str()) != (Some(2), "", format!("overhear: {told}\n").as_str()) {
-            wrong.push(format!("{text}{:?}\n{}{}", said.code, said.out, said.err));
+        let run = check(folder.path(), &["checks.toml"]);
+        if (run.code, run.out.as_str(), run.err.as_str()) != (Some(2), "", format!("overhear: {message}\n").as_str()) {
+            wrong.push(format!("{text}{:?}\n{}{}", run.code, run.out, run.err));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -96,25 +96,25 @@ fn what_is_wrong_with_a_check_file_is_told_with_its_place() {
 fn a_rule_of_the_command_line_reads_all_its_protocols() {
     let folder = folder(&["http/post-login.pcap"], "");
     for (rule, value) in [("--none", "sip or http.request"), ("--some", "!sip"), ("--count", "(sip or tcp) > 3")] {
-        let said = check(folder.path(), &["post-login.pcap", rule, value]);
-        let told = format!("{rule}: overhear does not read these protocols, so no frame has them: sip\n");
-        assert!(said.code == Some(2) && said.err.contains(&told), "{rule} {value}: {}", said.err);
+        let run = check(folder.path(), &["post-login.pcap", rule, value]);
+        let message = format!("{rule}: overhear does not read these protocols, so no frame has them: sip\n");
+        assert!(run.code == Some(2) && run.err.contains(&message), "{rule} {value}: {}", run.err);
     }
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_errors_are_reported_at_once() {
     let folder = folder(&[], "[checks]\na = { none = 'a.b' }\nb = { some = 'tcp' }\nc = { none = 'c.d' }\n");
     let err = check(folder.path(), &["checks.toml", "absent.toml", "--none", "e.f"]).err;
-    let told: Vec<_> = err.lines().filter_map(|line| line.strip_prefix("overhear: ")).collect();
+    let errors: Vec<_> = err.lines().filter_map(|line| line.strip_prefix("overhear: ")).collect();
     let begins = ["checks.toml:2:15: ", "checks.toml:4:15: ", "absent.toml: no such file", "--none: "];
-    assert_eq!(told.len(), begins.len(), "{err}");
-    assert!(told.iter().zip(begins).all(|(line, begin)| line.starts_with(begin)), "{err}");
+    assert_eq!(errors.len(), begins.len(), "{err}");
+    assert!(errors.iter().zip(begins).all(|(line, begin)| line.starts_with(begin)), "{err}");
 }
 
-/// Rules of which a word is told on stderr, and the columns of the words; none of what a call has and no frame.
+/// Rules with a warning on stderr, and the columns of the words; none for fields that calls have and frames lack.
 #[rustfmt::skip]
-const HARDLY: &[(&str, &[usize])] = &[
+const COMMON_MISTAKES: &[(&str, &[usize])] = &[
     ("none = 'tcp.flags.syn and not tcp.flags.ack'", &[37]),
     ("each = 'http', satisfies = 'tcp.port !== 80'", &[35]),
     ("some = 'method == POST and status == 200'", &[]),
@@ -133,21 +133,19 @@ const HARDLY: &[(&str, &[usize])] = &[
 ];
 
 #[test]
-fn what_is_hardly_meant_is_told_and_judged() {
-    for (rule, columns) in HARDLY {
+fn a_common_mistake_is_warned_about_and_the_rule_is_evaluated() {
+    for (rule, columns) in COMMON_MISTAKES {
         let folder = folder(&["http/post-login.pcap"], &format!("captures = '*.pcap'\n[checks]\na = {{ {rule} }}\n"));
-        let said = check(folder.path(), &["checks.toml"]);
-        assert!(said.code < Some(2) && said.out.ends_with('\n'), "{rule}: {said:?}");
-        let told = said
-            .err
-            .lines()
-            .filter_map(|line| line.strip_prefix("overhear: checks.toml:3:")?.split_once(": warning: "));
-        let told: Vec<_> = told.map(|(column, _)| column.parse().unwrap_or(0)).collect();
-        assert_eq!(told, *columns, "{rule}: {}", said.err);
+        let run = check(folder.path(), &["checks.toml"]);
+        assert!(run.code < Some(2) && run.out.ends_with('\n'), "{rule}: {run:?}");
+        let warnings =
+            run.err.lines().filter_map(|line| line.strip_prefix("overhear: checks.toml:3:")?.split_once(": warning: "));
+        let found: Vec<_> = warnings.map(|(column, _)| column.parse().unwrap_or(0)).collect();
+        assert_eq!(found, *columns, "{rule}: {}", run.err);
     }
 }
 
-/// A command line, and what is said of it.
+/// A command line, and its error message.
 #[rustfmt::skip]
 const LINES: &[(&[&str], &str)] = &[
     (&[], "no checks: expected a check file (.toml) or a rule; see `overhear check --help`"),
@@ -168,47 +166,47 @@ const LINES: &[(&[&str], &str)] = &[
 ];
 
 #[test]
-fn what_is_wrong_with_a_command_line_is_told() {
+fn an_error_in_a_command_line_is_reported() {
     let folder = folder(&[], "");
-    for (args, told) in LINES {
-        let said = check(folder.path(), args);
+    for (args, message) in LINES {
+        let run = check(folder.path(), args);
         assert_eq!(
-            (said.code, said.err, said.out),
-            (Some(2), format!("overhear: {told}\n"), String::new()),
+            (run.code, run.err, run.out),
+            (Some(2), format!("overhear: {message}\n"), String::new()),
             "{args:?}"
         );
     }
 }
 
 #[test]
-fn nothing_of_a_check_file_steers_a_terminal() {
+fn control_characters_of_a_check_file_never_reach_the_terminal() {
     let folder =
         folder(&["http/post-login.pcap"], "captures = 'p*'\n[checks]\n\"\\u001b[2J\\n\\ufffe\" = { none = 'http' }\n");
     for form in ["text", "json", "tap", "junit", "github"] {
-        let said = check(folder.path(), &["checks.toml", "-T", form]);
-        assert_eq!(said.code, Some(1), "{}", said.err);
-        // Neither XML nor YAML has U+FFFE.
+        let run = check(folder.path(), &["checks.toml", "-T", form]);
+        assert_eq!(run.code, Some(1), "{}", run.err);
+        // Neither XML nor YAML permits U+FFFE.
         let steers = |char: char| char.is_control() && char != '\n' || char == '\u{fffe}';
-        assert!(!said.out.contains(steers) && said.out.contains("x1b[2J"), "{form}: {}", said.out);
+        assert!(!run.out.contains(steers) && run.out.contains("x1b[2J"), "{form}: {}", run.out);
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_check_file_or_a_snapshot_without_an_end_is_told() {
+fn an_endless_check_file_or_snapshot_is_an_error() {
     let folder = folder(&["http/post-login.pcap"], "");
     std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.toml")).expect("a link");
-    let said = check(folder.path(), &["zero.toml"]);
-    let told = "longer than 16777216 bytes\n";
-    assert_eq!((said.code, said.err), (Some(2), format!("overhear: zero.toml: {told}")));
-    let said = check(folder.path(), &["post-login.pcap", "--snapshot", "/dev/zero", "--fields", "http.host"]);
-    assert_eq!((said.code, said.err), (Some(2), format!("overhear: /dev/zero: cannot read the snapshot: {told}")));
+    let run = check(folder.path(), &["zero.toml"]);
+    let message = "longer than 16777216 bytes\n";
+    assert_eq!((run.code, run.err), (Some(2), format!("overhear: zero.toml: {message}")));
+    let run = check(folder.path(), &["post-login.pcap", "--snapshot", "/dev/zero", "--fields", "http.host"]);
+    assert_eq!((run.code, run.err), (Some(2), format!("overhear: /dev/zero: cannot read the snapshot: {message}")));
 }
 
 #[test]
-fn a_check_file_that_is_no_text_is_told() {
+fn a_check_file_that_is_not_utf_8_is_an_error() {
     let folder = folder(&[], "");
     std::fs::write(folder.path().join("checks.toml"), b"[checks]\na = { none = '\xff' }\n").expect("a file");
-    let said = check(folder.path(), &["checks.toml"]);
-    assert_eq!((said.code, said.err.as_str()), (Some(2), "overhear: checks.toml: not valid UTF-8\n"));
+    let run = check(folder.path(), &["checks.toml"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(2), "overhear: checks.toml: not valid UTF-8\n"));
 }

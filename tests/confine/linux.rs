@@ -1,4 +1,4 @@
-//! The child before and after, and the ways in which it begins.
+//! The child before and after the reduction, and the ways to start it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ use overhear::sink::{
 };
 use overhear::source::Time;
 
-/// What makes this program the child: the folder it writes to, `one` or `many` files, and the port of its parent.
+/// The environment variable of the child: its folder, `one` or `many` files, and the port of its parent.
 const TASK: &str = "OVERHEAR_TEST_CONFINE";
 
 pub fn main() {
@@ -26,36 +26,36 @@ pub fn main() {
     no_other_thread_may_be_there();
     let me = fs::metadata("/proc/self").expect("this process").uid();
     if me != 0 {
-        println!("SKIPPED: giving up root: this is user {me}; what a user gives up is tested");
+        println!("SKIPPED: dropping root: this is user {me}; only the privileges of a user are tested");
         assert_eq!((run("one", (me, 0o700), &[]), run("many", (me, 0o700), &[])), (me, me));
         return;
     }
     let roots = (0, 0o755);
     let sudo = [("SUDO_UID", "12345"), ("SUDO_GID", "12345")];
-    assert_eq!(run("one", roots, &[]), 65534, "root becomes nobody");
+    assert_eq!(run("one", roots, &[]), 65534, "root becomes the user `nobody`");
     assert_eq!(run("many", roots, &[]), 0, "root's files are root's");
-    assert_eq!(run("one", roots, &sudo), 12345, "root becomes who called sudo");
-    assert_eq!(run("many", roots, &sudo), 0, "who called sudo may make no files here");
-    assert_eq!(run("many", (12345, 0o700), &sudo), 12345, "who called sudo may make files here");
-    assert_eq!(run("many", (0, 0o777), &sudo), 12345, "everybody may make files here");
-    assert_eq!(run("many", (0, 0o1777), &sudo), 0, "and only remove their own");
+    assert_eq!(run("one", roots, &sudo), 12345, "root becomes the caller of sudo");
+    assert_eq!(run("many", roots, &sudo), 0, "the caller of sudo may not create files here");
+    assert_eq!(run("many", (12345, 0o700), &sudo), 12345, "the caller of sudo may create files here");
+    assert_eq!(run("many", (0, 0o777), &sudo), 12345, "everyone may create files here");
+    assert_eq!(run("many", (0, 0o1777), &sudo), 0, "others cannot remove the files");
     assert_eq!(run("one", roots, &[("SUDO_UID", "0"), ("SUDO_GID", "0")]), 65534, "root called sudo");
-    assert_eq!(run("one", roots, &[("SUDO_UID", "x"), ("SUDO_GID", "")]), 65534, "nobody knows who called");
+    assert_eq!(run("one", roots, &[("SUDO_UID", "x"), ("SUDO_GID", "")]), 65534, "the caller is unknown");
     let namespace = ["unshare", "--user", "--map-root-user"];
     if works(&namespace) {
-        let (said, error) = through(&namespace, "one", roots, &[]);
-        assert_eq!(error, None, "there is nobody else in this namespace");
-        assert!(said.starts_with("user 0, no capabilities, no new privileges"), "{said}");
+        let (output, error) = through(&namespace, "one", roots, &[]);
+        assert_eq!(error, None, "the namespace has no other user");
+        assert!(output.starts_with("user 0, no capabilities, no new privileges"), "{output}");
     }
     let without = ["setpriv", "--bounding-set=-setuid,-setgid"];
     if works(&without) {
-        let error = through(&without, "one", roots, &[]).1.expect("who may not give up root is told so");
+        let error = through(&without, "one", roots, &[]).1.expect("an error without the privilege to drop root");
         let wanted = r#"subject: "root", reason: "switching to user 65534: Operation not permitted""#;
         assert!(error.contains(wanted), "{error}");
     }
 }
 
-/// Whether a program that runs another does; if not, that is said.
+/// Whether a program can run another one. If not, prints why.
 fn works(words: &[&str]) -> bool {
     let works = Command::new(words[0]).args(&words[1..]).arg("true").output();
     let works = works.is_ok_and(|output| output.status.success());
@@ -65,7 +65,7 @@ fn works(words: &[&str]) -> bool {
     works
 }
 
-/// In this process, which a thread makes unfit: nothing is given up.
+/// The second thread makes this process unsuitable: no privilege is dropped.
 fn no_other_thread_may_be_there() {
     let (end, wait) = std::sync::mpsc::channel::<()>();
     let thread = std::thread::spawn(move || wait.recv());
@@ -77,15 +77,15 @@ fn no_other_thread_may_be_there() {
     let _ = thread.join();
 }
 
-/// Runs the child in a folder of this owner and mode; returns who it was in the end.
+/// Runs the child in a folder of this owner and mode. Returns its final user.
 fn run(files: &str, folder: (u32, u32), variables: &[(&str, &str)]) -> u32 {
-    let (said, error) = through(&[], files, folder, variables);
-    assert_eq!(error, None, "{files} {variables:?}: {said}");
-    let words: Vec<&str> = said.split(|char: char| !char.is_alphanumeric()).collect();
+    let (output, error) = through(&[], files, folder, variables);
+    assert_eq!(error, None, "{files} {variables:?}: {output}");
+    let words: Vec<&str> = output.split(|char: char| !char.is_alphanumeric()).collect();
     words[1].parse().expect("user NUMBER")
 }
 
-/// Runs the child through another program, which takes it as its last word; returns what it says, and on standard error
+/// Runs the child through another program, which gets it as its last argument. Returns its output, and standard error
 /// if it fails.
 fn through(
     words: &[&str],
@@ -105,19 +105,19 @@ fn through(
     command.env(TASK, format!("{} {files} {port}", folder.path().display()));
     let output = command.output().expect("a child");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let said = text(&output.stdout);
-    println!("{files} {variables:?}: {}", said.trim());
-    (said, (!output.status.success()).then(|| text(&output.stderr)))
+    let stdout = text(&output.stdout);
+    println!("{files} {variables:?}: {}", stdout.trim());
+    (stdout, (!output.status.success()).then(|| text(&output.stderr)))
 }
 
-/// A line of `/proc/self/status`, in hexadecimal for capabilities.
+/// Returns a line of `/proc/self/status`, in hexadecimal for capabilities.
 fn value<'a>(status: &'a str, name: &str) -> Vec<&'a str> {
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     line.expect("a line").split_whitespace().collect()
 }
 
 fn child(folder: &Path, several: bool, port: u16) {
-    // What can be done before, so that what cannot be done after was given up.
+    // Operations that succeed before the reduction, so that a later failure is due to it.
     let mut status = File::open("/proc/self/status").expect("a status");
     assert!(File::open("/etc/passwd").is_ok() && TcpStream::connect(("127.0.0.1", port)).is_ok());
     assert!(TcpListener::bind("127.0.0.1:0").is_ok());
@@ -135,14 +135,14 @@ fn child(folder: &Path, several: bool, port: u16) {
     let mut sink = sink.expect("a sink");
     let was_root = nix::unistd::geteuid().is_root();
 
-    // Where libpcap reads what an interface lost: a link to a folder elsewhere.
+    // libpcap reads drop counters of an interface here: a link to a folder elsewhere.
     let counters = Path::new("/sys/class/net/lo/statistics");
     let has_counters = counters.join("rx_dropped").is_file();
     let read = vec![counters.to_owned(), "/no/such/folder".into()];
     let needs = AllowedPaths { write_folder: several.then(|| folder.to_owned()), read_folders: read };
     let report = confine(&needs).expect("confined");
 
-    // What was open is usable.
+    // Open resources stay usable.
     let mut text = String::new();
     status.read_to_string(&mut text).expect("a status");
     before.write_all(b"still").expect("a file that was open");
@@ -157,17 +157,17 @@ fn child(folder: &Path, several: bool, port: u16) {
     }
     if let Ok(opened) = opened {
         let mut live =
-            opened.start(None, Default::default(), Limits { packets: Some(1), time: None }).expect("it listens");
+            opened.start(None, Default::default(), Limits { packets: Some(1), time: None }).expect("a capture");
         let to = udp.local_addr().expect("an address");
-        let heard = (0..100).any(|_| {
-            udp.send_to(b"heard", to).expect("sent");
+        let is_captured = (0..100).any(|_| {
+            udp.send_to(b"sent", to).expect("sent");
             live.wait(Duration::from_millis(100));
             live.next().is_some()
         });
-        assert!(heard, "what was open captures");
+        assert!(is_captured, "the open interface captures");
     }
 
-    // What was not is out of reach.
+    // Everything else is out of reach.
     let uid = report.uid.expect("a user").to_string();
     assert_eq!(value(&text, "Uid"), [uid.as_str(); 4]);
     if was_root {
@@ -194,7 +194,7 @@ fn child(folder: &Path, several: bool, port: u16) {
     assert!(Command::new("/bin/true").status().is_err(), "no program is started");
     if version >= 4 {
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "no connection is made");
-        assert!(TcpListener::bind("127.0.0.1:0").is_err(), "no port is listened to");
+        assert!(TcpListener::bind("127.0.0.1:0").is_err(), "no port can be opened");
     }
     let _ = fs::remove_file(folder.join("after"));
 }

@@ -1,4 +1,4 @@
-//! Every call is reported once, as it happens, from whatever interfaces are named.
+//! Every call is reported once, when it is complete, on every interface that is named.
 
 use crate::lab::{CABLE, Lab, SERVER, reported, sorted};
 use crate::running::Running;
@@ -16,7 +16,7 @@ fn every_call_is_reported_once() {
     let _nginx = lab.nginx(&[80]);
     let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "ndjson"]);
     let mut made = Vec::new();
-    // One after the other on one connection, side by side on many, on a connection each; with bodies in both directions.
+    // In sequence on one connection, in parallel on many, and on a connection each; with bodies in both directions.
     made.extend(lab.curl(&[&url("/?a=[1-200]")]));
     made.extend(lab.curl(&["--parallel", "--parallel-max", "20", &url("/?b=[1-300]")]));
     made.extend(lab.curl(&["-H", "Connection: close", &url("/?c=[1-50]")]));
@@ -41,7 +41,7 @@ fn a_call_is_reported_when_it_is_complete() {
     let Some(lab) = Lab::new("a call as it happens", &NEEDED) else { return };
     let _nginx = lab.nginx(&[80]);
     let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "ndjson"]);
-    // The next is made when the last was reported.
+    // Each call starts when the previous one was reported.
     for nth in 1..=5 {
         let made = lab.curl(&[&url(&format!("/?{nth}"))]);
         overhear.prints(nth);
@@ -52,28 +52,28 @@ fn a_call_is_reported_when_it_is_complete() {
 }
 
 #[test]
-fn an_interface_has_a_name_and_a_number_and_there_is_any() {
+fn an_interface_is_selected_by_name_or_number_or_as_any() {
     let Some(lab) = Lab::new("names of interfaces", &NEEDED) else { return };
     let _nginx = lab.nginx(&[80]);
-    let hears = |interface: &str| {
+    let captures = |interface: &str| {
         let overhear = lab.overhear(&["calls", "-i", interface, "-T", "ndjson"]);
         let made = lab.curl(&[&url("/?[1-5]")]);
         overhear.prints(5);
         let (out, err, code) = overhear.interrupt();
         assert_eq!((reported(&out), code), (made, 0), "-i {interface}: {err}");
     };
-    hears(CABLE);
-    hears("any");
-    // libpcap lists what is connected first: its order is settled once the cable has carried something.
-    let (list, _, _) = lab.told(&["interfaces", "-T", "ndjson"]);
+    captures(CABLE);
+    captures("any");
+    // libpcap lists connected interfaces first: their order is stable once the cable has carried a packet.
+    let (list, _, _) = lab.run(&["interfaces", "-T", "ndjson"]);
     let rows: Vec<serde_json::Value> = list.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let row = rows.iter().find(|row| row["name"] == CABLE).expect("the cable is listed");
     assert_eq!(row["addresses"], format!("{SERVER}/24"), "{row}");
-    hears(&row["number"].to_string());
+    captures(&row["number"].to_string());
 }
 
 #[test]
-fn several_interfaces_are_listened_to_at_once() {
+fn several_interfaces_are_captured_at_once() {
     let Some(lab) = Lab::new("several interfaces", &NEEDED) else { return };
     let _nginx = lab.nginx(&[80]);
     let arguments = ["-T", "fields", "-e", "frame.interface_name", "-e", "http.request.uri", "http.request"];
@@ -90,7 +90,7 @@ fn several_interfaces_are_listened_to_at_once() {
 }
 
 #[test]
-fn connections_are_reported_when_they_are_over() {
+fn connections_are_reported_when_they_end() {
     let Some(lab) = Lab::new("connections", &NEEDED) else { return };
     let _nginx = lab.nginx(&[80]);
     let overhear = lab.overhear(&["streams", "-i", CABLE, "-T", "ndjson"]);

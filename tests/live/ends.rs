@@ -1,4 +1,4 @@
-//! How listening ends: by a signal, by a reader that goes, by an interface that goes.
+//! The end of a live capture: by a signal, a closed output, or a removed interface.
 
 use crate::lab::{CABLE, Lab, SERVER, packets, reported};
 use crate::replay::Load;
@@ -8,14 +8,14 @@ use std::io::{BufRead, BufReader};
 const LOAD: Load = Load { first: 1, packets: 2000, bytes: 300, per_second: 4000 };
 
 #[test]
-fn a_signal_ends_it_with_what_was_found() {
+fn a_signal_ends_the_capture_with_complete_output() {
     let Some(lab) = Lab::new("signals", &["nginx", "curl", "capinfos"]) else { return };
     let _nginx = lab.nginx(&[80]);
     for signal in ["INT", "TERM", "HUP"] {
         let file = lab.file(&format!("{signal}.pcapng"));
         let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "ndjson", "-w", &file]);
         let made = lab.curl(&[&format!("http://{SERVER}/?{signal}=[1-20]")]);
-        // What has not been told yet is told then.
+        // Pending output is printed then.
         overhear.signal(signal);
         let (out, err, code) = overhear.end();
         let count = packets(&lab.path(&format!("{signal}.pcapng")));
@@ -28,8 +28,8 @@ fn a_signal_ends_it_with_what_was_found() {
 }
 
 #[test]
-fn a_call_without_an_answer_is_told_at_the_end() {
-    let Some(lab) = Lab::new("a call without an answer", &["nc", "curl"]) else { return };
+fn a_call_without_a_response_is_reported_at_the_end() {
+    let Some(lab) = Lab::new("a call without a response", &["nc", "curl"]) else { return };
     let mut nc = Running::new(lab.server("nc").args(["-l", "-p", "80"]));
     until("nc listens", || {
         let sockets = std::fs::read_to_string(format!("/proc/{}/net/tcp", nc.id())).unwrap_or_default();
@@ -46,7 +46,7 @@ fn a_call_without_an_answer_is_told_at_the_end() {
 }
 
 #[test]
-fn nothing_is_a_capture_too() {
+fn a_capture_without_packets_is_valid() {
     let Some(lab) = Lab::new("an empty capture", &["capinfos"]) else { return };
     for name in ["a.pcapng", "a.pcap"] {
         let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "json", "-w", &lab.file(name)]);
@@ -61,12 +61,12 @@ fn nothing_is_a_capture_too() {
 }
 
 #[test]
-fn it_ends_when_nobody_reads_it_any_more() {
-    let Some(lab) = Lab::new("a reader that goes", &["capinfos"]) else { return };
+fn it_ends_when_its_output_is_closed() {
+    let Some(lab) = Lab::new("a closed output", &["capinfos"]) else { return };
     let program = env!("CARGO_BIN_EXE_overhear");
     let file = lab.file("a.pcapng");
     let (mut overhear, out) = Running::unread(lab.server(program).args(["print", "-i", CABLE, "-w", &file]));
-    overhear.listens();
+    overhear.wait_for_capture();
     let load = lab.send(Load { packets: 100_000, ..LOAD });
     let mut first = String::new();
     // As `head -1` does.
@@ -79,8 +79,8 @@ fn it_ends_when_nobody_reads_it_any_more() {
 }
 
 #[test]
-fn an_interface_that_goes_is_told_and_ends_it() {
-    let Some(lab) = Lab::new("an interface that goes", &["capinfos"]) else { return };
+fn the_removal_of_the_interface_is_reported_and_ends_the_capture() {
+    let Some(lab) = Lab::new("a removed interface", &["capinfos"]) else { return };
     let overhear = lab.overhear(&["print", "-i", CABLE, "-w", &lab.file("a.pcapng")]);
     lab.sends(LOAD);
     overhear.prints(2000);
@@ -92,8 +92,8 @@ fn an_interface_that_goes_is_told_and_ends_it() {
 }
 
 #[test]
-fn where_one_of_two_interfaces_goes_the_other_is_listened_to() {
-    let Some(lab) = Lab::new("one of two interfaces goes", &["nginx", "curl"]) else { return };
+fn after_the_removal_of_one_interface_the_other_is_still_captured() {
+    let Some(lab) = Lab::new("one of two interfaces removed", &["nginx", "curl"]) else { return };
     let _nginx = lab.nginx(&[80]);
     let overhear = lab.overhear(&["calls", "-i", "lo", "-i", CABLE, "-T", "ndjson"]);
     let inside = |path: &str| {
@@ -112,18 +112,18 @@ fn where_one_of_two_interfaces_goes_the_other_is_listened_to() {
 }
 
 #[test]
-fn an_interface_that_is_down_is_waited_for_or_told() {
+fn an_interface_that_is_down_is_waited_for_or_reported() {
     let Some(lab) = Lab::new("an interface that is down", &["nginx", "curl"]) else { return };
     let _nginx = lab.nginx(&[80]);
     lab.ip(&["link", "set", CABLE, "down"]);
-    let (out, err, code) = lab.told(&["calls", "-i", CABLE]);
+    let (out, err, code) = lab.run(&["calls", "-i", CABLE]);
     assert_eq!((&*out, code), ("", 2));
     assert!(err.starts_with("overhear: veth0: ") && err.lines().count() == 1 && err.contains("not up"), "{err}");
 }
 
 #[test]
-fn an_interface_that_goes_down_and_comes_back_is_listened_to() {
-    let Some(lab) = Lab::new("an interface that comes back", &["nginx", "curl"]) else { return };
+fn capture_resumes_when_an_interface_is_up_again() {
+    let Some(lab) = Lab::new("an interface that is up again", &["nginx", "curl"]) else { return };
     let _nginx = lab.nginx(&[80]);
     let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "ndjson"]);
     let mut made = lab.curl(&[&format!("http://{SERVER}/?1")]);
@@ -137,11 +137,11 @@ fn an_interface_that_goes_down_and_comes_back_is_listened_to() {
 }
 
 #[test]
-fn a_capture_that_nobody_reads_any_more_ends() {
+fn a_capture_on_standard_output_ends_when_the_pipe_is_closed() {
     let Some(lab) = Lab::new("-w - into a closed pipe", &[]) else { return };
     let program = env!("CARGO_BIN_EXE_overhear");
     let (mut overhear, out) = Running::unread(lab.server(program).args(["print", "-i", CABLE, "-w", "-"]));
-    overhear.listens();
+    overhear.wait_for_capture();
     drop(out);
     lab.sends(LOAD);
     let (_, err, code) = overhear.end();

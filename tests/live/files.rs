@@ -1,4 +1,4 @@
-//! Files that are written while it is listened: whole at every moment, one after the other, and ending as they should.
+//! Files written during a live capture: complete at every moment, rotated, and ended properly.
 
 use crate::lab::{CABLE, Lab, SERVER, files, packets, reported, sorted, text, wireshark};
 use crate::replay::Load;
@@ -11,27 +11,27 @@ use std::process::Command;
 
 const LOAD: Load = Load { first: 1, packets: 4000, bytes: 500, per_second: 8000 };
 
-/// The numbers of the packets in a file, as tshark reads them.
+/// Returns the numbers of the packets in a file, as tshark reads them.
 fn numbers(path: &Path) -> Vec<u32> {
     let fields = ["-n", "-o", "tcp.relative_sequence_numbers:FALSE", "-T", "fields", "-e", "tcp.seq", "-r"];
-    let told = wireshark("tshark", &fields, path);
-    told.lines().map(|line| line.parse().expect("a number")).collect()
+    let numbers = wireshark("tshark", &fields, path);
+    numbers.lines().map(|line| line.parse().expect("a number")).collect()
 }
 
-/// The numbers in files, one after the other.
+/// Returns the numbers of several files in sequence.
 fn in_files(files: &[PathBuf]) -> Vec<u32> {
     files.iter().flat_map(|path| numbers(path)).collect()
 }
 
 #[test]
-fn what_is_written_has_every_call() {
+fn a_written_file_has_every_call() {
     let Some(lab) = Lab::new("a file with every call", &["nginx", "curl", "tshark", "capinfos"]) else { return };
     let _nginx = lab.nginx(&[80]);
     for name in ["a.pcapng", "a.pcap"] {
         let overhear = lab.overhear(&["calls", "-i", CABLE, "-T", "ndjson", "-w", &lab.file(name)]);
         let made = lab.curl(&["--parallel", &format!("http://{SERVER}/?[1-200]")]);
         overhear.prints(200);
-        // It is all there while it goes on.
+        // The file has all packets before the capture ends.
         let fields = ["-n", "-Y", "http.request", "-T", "fields", "-e", "tcp.srcport", "-e", "http.request.uri", "-r"];
         let requests = wireshark("tshark", &fields, &lab.path(name));
         let mut found: Vec<&str> = requests.lines().collect();
@@ -49,7 +49,7 @@ fn what_is_written_has_every_call() {
 }
 
 #[test]
-fn files_follow_each_other_and_lose_nothing() {
+fn rotated_files_have_every_packet() {
     let Some(lab) = Lab::new("files that follow each other", &["tshark", "capinfos"]) else { return };
     let all: Vec<u32> = (1..=LOAD.packets).collect();
     // A block of pcapng is 32 bytes more than its packet, a record of pcap 16; and 2 MB / 400 kB is 5.
@@ -80,25 +80,26 @@ fn files_follow_each_other_and_lose_nothing() {
     }
 }
 
-/// What stands in the statistics at the end of a file: received, dropped, delivered (draft-ietf-opsawg-pcapng 4.6).
+/// The statistics at the end of a file: received, dropped, delivered (draft-ietf-opsawg-pcapng 4.6).
 fn statistics(path: &Path) -> [Option<u64>; 3] {
     let bytes = fs::read(path).expect("a file");
     let (_, file) = pcap_parser::parse_pcapng(&bytes).expect("pcapng");
     let last = file.sections.last().and_then(|section| section.blocks.last());
-    let told = match last {
-        Some(Block::InterfaceStatistics(told)) => Some(told),
+    let statistics = match last {
+        Some(Block::InterfaceStatistics(statistics)) => Some(statistics),
         _ => None,
     };
-    let told = told.expect("statistics at the end");
-    [told.isb_ifrecv(), told.isb_ifdrop(), told.isb_usrdeliv()].map(|count| count.and_then(Result::ok))
+    let statistics = statistics.expect("statistics at the end");
+    [statistics.isb_ifrecv(), statistics.isb_ifdrop(), statistics.isb_usrdeliv()]
+        .map(|count| count.and_then(Result::ok))
 }
 
 #[test]
-fn every_file_tells_what_was_counted_until_its_end() {
+fn every_file_ends_with_its_packet_counters() {
     let Some(lab) = Lab::new("statistics in files", &[]) else { return };
     let file = lab.file("a.pcapng");
     let overhear = lab.overhear(&["print", "-i", CABLE, "-w", &file, "-b", "packets:1000"]);
-    // Packets come all the time, so the files end while it is busy.
+    // Packets arrive all the time, so files end under load.
     lab.sends(LOAD);
     overhear.prints(4000);
     let (_, err, code) = overhear.interrupt();
@@ -107,13 +108,13 @@ fn every_file_tells_what_was_counted_until_its_end() {
     for (path, written) in made.iter().zip([1000, 2000, 3000, 4000, 4000]) {
         let [received, dropped, delivered] = statistics(path);
         assert_eq!((dropped, delivered), (Some(0), Some(written)), "{}", path.display());
-        // What is on its way has been received and is in no file yet.
+        // Packets in transit are counted as received and are in no file yet.
         assert!(received.is_some_and(|received| (written..=4000).contains(&received)), "{written}: {received:?}");
     }
 }
 
 #[test]
-fn a_ring_keeps_the_last_files() {
+fn a_ring_buffer_keeps_the_last_files() {
     let Some(lab) = Lab::new("a ring of files", &["tshark", "capinfos"]) else { return };
     let file = lab.file("a.pcapng");
     let arguments = ["-b", "packets:500", "-b", "files:3", "-a", "packets:4000"];
@@ -126,7 +127,7 @@ fn a_ring_keeps_the_last_files() {
 }
 
 #[test]
-fn it_stops_where_it_is_told() {
+fn autostop_conditions_end_the_capture() {
     let Some(lab) = Lab::new("autostop", &["tshark", "capinfos"]) else { return };
     for (name, autostop) in [("p", &["-a", "packets:100"][..]), ("s", &["-a", "filesize:100"]), ("c", &["-c", "100"])] {
         let arguments = ["print", "-i", CABLE, "-w", &lab.file(&format!("{name}.pcapng"))];
@@ -134,18 +135,18 @@ fn it_stops_where_it_is_told() {
         let _load = lab.send(LOAD);
         let (out, err, code) = overhear.end();
         let found = numbers(&lab.path(&format!("{name}.pcapng")));
-        // 100 kB are 188 blocks of 532 bytes, the last of them above.
+        // 100 kB are 188 blocks of 532 bytes; the last one exceeds them.
         let wanted = if name == "s" { 188 } else { 100 };
         assert_eq!(code, 0, "{err}");
         assert!(found.len().abs_diff(wanted) <= usize::from(name == "s"), "{}: {err}", found.len());
         assert!(found == (1..=found.len() as u32).collect::<Vec<_>>());
-        assert_eq!(out.lines().count(), found.len(), "what is written is what is told");
+        assert_eq!(out.lines().count(), found.len(), "every written packet is printed");
     }
-    // By time alone, and nothing comes.
+    // By time alone, without packets.
     let overhear = lab.overhear(&["print", "-i", CABLE, "-w", &lab.file("d.pcapng"), "-a", "duration:1"]);
     let (out, err, code) = overhear.end();
     assert_eq!((&*out, packets(&lab.path("d.pcapng")), code), ("", 0, 0), "{err}");
-    // Two files, then no more.
+    // Two files, then the capture ends.
     let arguments = ["-b", "packets:50", "-a", "files:2"];
     let overhear = lab.overhear(&[&["print", "-i", CABLE, "-w", &lab.file("f.pcapng")], &arguments[..]].concat());
     let _load = lab.send(LOAD);
@@ -155,8 +156,8 @@ fn it_stops_where_it_is_told() {
 }
 
 #[test]
-fn a_file_by_the_clock_goes_on_in_the_next() {
-    let Some(lab) = Lab::new("files by the clock", &["capinfos"]) else { return };
+fn files_rotate_by_time_without_packet_loss() {
+    let Some(lab) = Lab::new("rotation by time", &["capinfos"]) else { return };
     let file = lab.file("a.pcapng");
     let overhear = lab.overhear(&["print", "-i", CABLE, "-w", &file, "-b", "duration:1", "-a", "files:2"]);
     lab.sends(Load { packets: 100, ..LOAD });
@@ -182,7 +183,7 @@ fn a_file_can_be_read_after_its_writer_was_killed() {
         let fields = ["-n", "-o", "tcp.relative_sequence_numbers:FALSE", "-T", "fields", "-e", "tcp.seq", "-r"];
         let tshark = Command::new("tshark").args(fields).arg(&path).output().expect("tshark runs");
         let (out, err) = (text(&tshark.stdout), text(&tshark.stderr));
-        // A kill within the write itself may cut the last block.
+        // A kill within the write itself may truncate the last block.
         match tshark.status.success() {
             true => whole += 1,
             false => assert!(err.contains("cut short in the middle of a packet"), "{err}"),
@@ -195,11 +196,11 @@ fn a_file_can_be_read_after_its_writer_was_killed() {
             size()
         );
     }
-    eprintln!("{whole} of 6 files end with a whole block");
+    eprintln!("{whole} of 6 files end with a complete block");
 }
 
 #[test]
-fn a_full_disk_ends_it_with_a_file_that_is_whole() {
+fn a_full_disk_ends_the_capture_with_a_complete_file() {
     let Some(lab) = Lab::new("a full disk", &["capinfos", "tshark"]) else { return };
     fs::create_dir(lab.path("disk")).expect("a folder");
     let script = format!(
@@ -226,12 +227,12 @@ fn a_full_disk_ends_it_with_a_file_that_is_whole() {
 }
 
 #[test]
-fn standard_output_can_be_a_capture() {
+fn a_capture_is_written_to_standard_output() {
     let Some(lab) = Lab::new("-w -", &["nginx", "curl", "capinfos", "tshark"]) else { return };
     let _nginx = lab.nginx(&[80]);
     let program = env!("CARGO_BIN_EXE_overhear");
     let (mut writer, mut out) = Running::unread(lab.server(program).args(["print", "-i", CABLE, "-w", "-"]));
-    writer.listens();
+    writer.wait_for_capture();
     lab.sends(LOAD);
     writer.signal("TERM");
     let mut bytes = Vec::new();
@@ -242,7 +243,7 @@ fn standard_output_can_be_a_capture() {
 
     let (mut writer, out) = Running::unread(lab.server(program).args(["calls", "-i", CABLE, "-w", "-"]));
     let reader = Running::new(lab.server(program).args(["calls", "-", "-T", "ndjson"]).stdin(out));
-    writer.listens();
+    writer.wait_for_capture();
     let made = lab.curl(&[&format!("http://{SERVER}/?[1-5]")]);
     reader.prints(5);
     let (_, err, code) = writer.interrupt();

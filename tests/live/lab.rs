@@ -1,4 +1,4 @@
-//! Two network namespaces on a cable, the programs in them, and curl's own record of what it did.
+//! Two network namespaces on a virtual cable, the programs in them, and curl's record of its calls.
 
 use crate::running::{Running, until};
 use std::collections::BTreeSet;
@@ -8,22 +8,22 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
-/// The server's address, the client's, and the name that the cable has on both sides.
+/// Address of the server, address of the client, and name of the cable on both sides.
 pub const SERVER: &str = "10.99.0.2";
 pub const CLIENT: &str = "10.99.0.1";
 pub const CABLE: &str = "veth0";
 
-/// Labs of this process: each has its own name.
+/// Number of labs of this process, for unique names.
 static LABS: AtomicU32 = AtomicU32::new(0);
 
-/// Two namespaces that go when it goes, and a folder.
+/// Two namespaces, removed when this is dropped, and a folder.
 pub struct Lab {
     name: String,
     folder: TempDir,
 }
 
 impl Lab {
-    /// Makes it, if all that a test needs is there: root, iproute2, and these programs. If not, that is said.
+    /// Creates a lab if its requirements are met: root, iproute2, and these programs. If not, prints why.
     pub fn new(test: &str, programs: &[&str]) -> Option<Lab> {
         let absent = ["ip"].iter().chain(programs).find(|program| !is_there(program));
         if let Some(program) = absent {
@@ -32,8 +32,8 @@ impl Lab {
         }
         let name = format!("oh{}-{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed));
         let lab = Lab { name, folder: tempfile::tempdir().expect("a folder") };
-        if let Err(said) = lab.build() {
-            eprintln!("SKIPPED: {test}: namespaces cannot be made (it takes root): {said}");
+        if let Err(error) = lab.build() {
+            eprintln!("SKIPPED: {test}: namespaces cannot be created (requires root): {error}");
             return None;
         }
         Some(lab)
@@ -43,7 +43,7 @@ impl Lab {
         let [client, server] = ["c", "s"].map(|side| self.namespace(side));
         for namespace in [&client, &server] {
             ip(&["netns", "add", namespace])?;
-            // Without IPv6 nobody speaks unasked.
+            // Without IPv6 there is no background traffic.
             let quiet = "for c in all default; do echo 1 > /proc/sys/net/ipv6/conf/$c/disable_ipv6; done";
             ip(&["netns", "exec", namespace, "sh", "-c", quiet])?;
             ip(&["-n", namespace, "link", "set", "lo", "up"])?;
@@ -61,12 +61,12 @@ impl Lab {
         format!("{}{side}", self.name)
     }
 
-    /// A program in the namespace of the client.
+    /// Returns a command in the namespace of the client.
     pub fn client(&self, program: &str) -> Command {
         self.within("c", program)
     }
 
-    /// A program in the namespace of the server.
+    /// Returns a command in the namespace of the server.
     pub fn server(&self, program: &str) -> Command {
         self.within("s", program)
     }
@@ -82,25 +82,25 @@ impl Lab {
         command
     }
 
-    /// Sets something of the server's side: `ip` with these words.
+    /// Runs `ip` with these arguments in the namespace of the server.
     pub fn ip(&self, words: &[&str]) -> String {
         let namespace = self.namespace("s");
         ip(&[&["-n", &namespace], words].concat()).expect("ip does it")
     }
 
-    /// Begins to listen on the server's side, and waits until it does.
+    /// Starts overhear on the server's side, and waits until it captures.
     pub fn overhear(&self, arguments: &[&str]) -> Running {
         let mut running = Running::new(self.server(env!("CARGO_BIN_EXE_overhear")).args(arguments));
-        running.listens();
+        running.wait_for_capture();
         running
     }
 
-    /// Runs it where it will end by itself: what it printed, what it said on stderr, its exit code.
-    pub fn told(&self, arguments: &[&str]) -> (String, String, i32) {
+    /// Runs overhear to its end. Returns stdout, stderr and the exit code.
+    pub fn run(&self, arguments: &[&str]) -> (String, String, i32) {
         Running::new(self.server(env!("CARGO_BIN_EXE_overhear")).args(arguments)).end()
     }
 
-    /// A file's path in the folder.
+    /// Returns the path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -110,7 +110,7 @@ impl Lab {
         self.path(name).to_str().expect("a name in UTF-8").to_owned()
     }
 
-    /// Begins to serve on these ports. `/big` has a megabyte, `/made` answers 201 to anything, `/` has a line.
+    /// Starts nginx on these ports. `/big` has a megabyte, `/made` responds with 201 to anything, `/` has a line.
     pub fn nginx(&self, ports: &[u16]) -> Running {
         let folder = self.folder.path().display();
         fs::create_dir_all(self.path("www")).expect("a folder");
@@ -137,7 +137,7 @@ impl Lab {
         nginx
     }
 
-    /// Has curl make calls, and returns its record of them: client's port, method, URI, status.
+    /// Makes calls with curl, and returns its record of them: client's port, method, URI, status.
     pub fn curl(&self, arguments: &[&str]) -> Vec<Call> {
         let record = "%{local_port} %{method} %{url_effective} %{response_code}\n";
         let mut curl = self.client("curl");
@@ -154,7 +154,7 @@ impl Lab {
         calls.collect()
     }
 
-    /// nginx's record of all calls, sorted.
+    /// Returns nginx's record of all calls, sorted.
     pub fn served(&self) -> Vec<Call> {
         let record = fs::read_to_string(self.path("access")).expect("nginx's record");
         let calls = record.lines().map(|line| {
@@ -167,7 +167,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        // The cable goes with its ends. One that was not made is no matter.
+        // The cable is removed with its ends. An error means that it was never created.
         for side in ["c", "s"] {
             let _ = ip(&["netns", "del", &self.namespace(side)]);
         }
@@ -177,13 +177,13 @@ impl Drop for Lab {
 /// A call: client's port, method, URI, status.
 pub type Call = (u16, String, String, u16);
 
-/// Calls in an order that is always the same.
+/// Sorts calls.
 pub fn sorted(mut calls: Vec<Call>) -> Vec<Call> {
     calls.sort();
     calls
 }
 
-/// The calls that `overhear calls -T ndjson` printed, in its order.
+/// Returns the calls that `overhear calls -T ndjson` printed, in order.
 pub fn reported(text: &str) -> Vec<Call> {
     let call = |line: &str| {
         let row: serde_json::Value = serde_json::from_str(line).expect("a row of JSON");
@@ -194,20 +194,20 @@ pub fn reported(text: &str) -> Vec<Call> {
     text.lines().map(call).collect()
 }
 
-/// What one of Wireshark's programs says of a file that it can read; nothing but lines.
+/// Returns the output of one of Wireshark's programs for a file, which it must be able to read.
 pub fn wireshark(program: &str, arguments: &[&str], path: &Path) -> String {
     let output = Command::new(program).args(arguments).arg(path).output().expect("it runs");
     assert!(output.status.success(), "{program} {arguments:?} {}: {}", path.display(), text(&output.stderr));
     text(&output.stdout)
 }
 
-/// As many packets as capinfos finds in a file that is whole.
+/// Returns the number of packets that capinfos counts in a complete file.
 pub fn packets(path: &Path) -> usize {
-    let said = wireshark("capinfos", &["-M", "-T", "-r", "-c"], path);
-    said.trim().rsplit('\t').next().expect("a column").parse().expect("a number")
+    let table = wireshark("capinfos", &["-M", "-T", "-r", "-c"], path);
+    table.trim().rsplit('\t').next().expect("a column").parse().expect("a number")
 }
 
-/// The files of a folder whose names begin so, in the order of their names.
+/// Returns the files of a folder whose names have this prefix, in the order of their names.
 pub fn files(folder: &Path, begin: &str) -> Vec<PathBuf> {
     let files: BTreeSet<PathBuf> =
         fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
@@ -219,7 +219,7 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The words of a line of a record.
+/// Returns the words of a line of a record.
 fn four(line: &str) -> [&str; 4] {
     line.split(' ').collect::<Vec<_>>().try_into().expect("four words")
 }
@@ -230,7 +230,7 @@ fn ip(words: &[&str]) -> Result<String, String> {
 }
 
 fn is_there(program: &str) -> bool {
-    // Daemons lie where users do not look.
+    // Daemons are in directories outside of the PATH of users.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     folders.into_iter().any(|folder| folder.join(program).is_file())

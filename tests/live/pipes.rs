@@ -1,11 +1,11 @@
-//! Captures that others are still writing: through a pipe, and in a file that grows.
+//! Captures that another program is still writing: a pipe, and a growing file.
 
 use crate::lab::{CABLE, Lab, SERVER, reported};
 use crate::running::{Running, until};
 
 const NEEDED: [&str; 3] = ["nginx", "curl", "tcpdump"];
 
-/// Begins tcpdump, and waits until it captures.
+/// Starts tcpdump, and waits until it captures.
 fn tcpdump(lab: &Lab, arguments: &[&str]) -> (Running, std::process::ChildStdout) {
     let (tcpdump, out) = Running::unread(lab.server("tcpdump").args(["-i", CABLE, "-U", "-Z", "root"]).args(arguments));
     until("tcpdump listens", || tcpdump.err().contains("listening on"));
@@ -35,7 +35,7 @@ fn a_call_from_a_pipe_is_reported_when_it_is_complete() {
 }
 
 #[test]
-fn a_pipe_that_ends_ends_it() {
+fn the_end_of_a_pipe_ends_the_capture() {
     let Some(lab) = Lab::new("a pipe that ends", &NEEDED) else { return };
     let _nginx = lab.nginx(&[80]);
     let (tcpdump, out) = tcpdump(&lab, &["-w", "-"]);

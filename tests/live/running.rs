@@ -1,4 +1,4 @@
-//! A program that runs: what it has said so far, and how it ends.
+//! Running programs: their output so far, and their end.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -7,34 +7,34 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// As long as anything may take, on a machine that does much else.
+/// Timeout of any step, on a machine under load.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "in {} s it did not come about: {what}", PATIENCE.as_secs());
+        assert!(begun.elapsed() < PATIENCE, "timeout after {} s: {what}", PATIENCE.as_secs());
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// A program with what it has said. It ends when this goes, whatever happens.
+/// A program with its output so far. It is killed when this is dropped.
 pub struct Running {
     child: Child,
-    out: Heard,
-    err: Heard,
+    out: PipeText,
+    err: PipeText,
 }
 
-/// What came out of a pipe, and who takes it out.
+/// Text read from a pipe, and the thread that reads it.
 #[derive(Default)]
-struct Heard {
+struct PipeText {
     text: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
 
-impl Heard {
-    fn new(pipe: impl Read + Send + 'static) -> Heard {
+impl PipeText {
+    fn new(pipe: impl Read + Send + 'static) -> PipeText {
         let text = Arc::new(Mutex::new(String::new()));
         let into = text.clone();
         let reader = thread::spawn(move || {
@@ -45,7 +45,7 @@ impl Heard {
                 line.clear();
             }
         });
-        Heard { text, reader: Some(reader) }
+        PipeText { text, reader: Some(reader) }
     }
 
     fn text(&self) -> String {
@@ -61,27 +61,27 @@ impl Heard {
 }
 
 impl Running {
-    /// Starts it; what it prints is taken from it as it comes.
+    /// Starts a program whose output is read as it arrives.
     pub fn new(command: &mut Command) -> Running {
         let (mut running, out) = Running::unread(command);
-        running.out = Heard::new(out);
+        running.out = PipeText::new(out);
         running
     }
 
-    /// Starts it; nobody reads what it prints unless the caller does.
+    /// Starts a program whose output only the caller reads.
     pub fn unread(command: &mut Command) -> (Running, ChildStdout) {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         let out = child.stdout.take().expect("a pipe");
-        let err = Heard::new(child.stderr.take().expect("a pipe"));
-        (Running { child, out: Heard::default(), err }, out)
+        let err = PipeText::new(child.stderr.take().expect("a pipe"));
+        (Running { child, out: PipeText::default(), err }, out)
     }
 
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits until packets are captured: the thread that does it begins when all is open.
-    pub fn listens(&mut self) {
+    /// Waits until packets are captured: the capture thread starts when all resources are open.
+    pub fn wait_for_capture(&mut self) {
         let id = self.id();
         let is_capture = |name: String| name.trim() == "capture";
         until("it captures", || {
@@ -92,38 +92,38 @@ impl Running {
         });
     }
 
-    /// What it has printed so far.
+    /// Returns stdout so far.
     pub fn out(&self) -> String {
         self.out.text()
     }
 
-    /// What it has said on stderr so far.
+    /// Returns stderr so far.
     pub fn err(&self) -> String {
         self.err.text()
     }
 
-    /// Waits until it has printed so many lines.
+    /// Waits until this many lines are printed.
     pub fn prints(&self, lines: usize) {
         let begun = Instant::now();
         while self.out().lines().count() < lines {
-            assert!(begun.elapsed() < PATIENCE, "{lines} lines were wanted:\n{}{}", self.out(), self.err());
+            assert!(begun.elapsed() < PATIENCE, "{lines} lines expected:\n{}{}", self.out(), self.err());
             thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Sends it a signal, by its name.
+    /// Sends a signal, by its name.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
         assert!(status.expect("kill runs").success());
     }
 
-    /// Ends it with Ctrl-C: what it printed, what it said on stderr, its exit code.
+    /// Ends the program with Ctrl-C. Returns stdout, stderr and the exit code.
     pub fn interrupt(self) -> (String, String, i32) {
         self.signal("INT");
         self.end()
     }
 
-    /// Waits for its end: what it printed, what it said on stderr, its exit code; that of a signal is 128 and its number.
+    /// Waits for the end. Returns stdout, stderr and the exit code, which is 128 plus the number of a signal.
     pub fn end(mut self) -> (String, String, i32) {
         let mut code = None;
         until("it ends", || {
@@ -140,7 +140,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has ended already is no matter.
+        // The program may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,10 +1,10 @@
-//! The line at the bottom of the terminal, as tmux shows it.
+//! The status line at the bottom of the terminal, as tmux shows it.
 
 use crate::lab::{CABLE, Lab, SERVER, text};
 use crate::replay::Load;
 use crate::running::until;
 
-/// A terminal of 100 columns with a shell in the server's namespace. It goes when this goes.
+/// A terminal of 100 columns with a shell in the server's namespace. It ends when this is dropped.
 struct Terminal<'a> {
     lab: &'a Lab,
     socket: String,

@@ -30,14 +30,14 @@ fn lines(mut out: ChildStdout) -> JoinHandle<u64> {
 }
 
 #[test]
-fn a_capture_loses_nothing_when_nobody_reads_the_rows() {
-    let Some(lab) = Lab::new("rows that nobody reads", &["capinfos"]) else { return };
+fn a_capture_drops_no_packets_when_its_rows_are_not_read() {
+    let Some(lab) = Lab::new("rows that are not read", &["capinfos"]) else { return };
     let path = lab.path("a.pcapng");
     let program = env!("CARGO_BIN_EXE_overhear");
     let arguments = ["print", "-i", CABLE, "-B", "128", "-w", &lab.file("a.pcapng")];
     let (mut overhear, out) = Running::unread(lab.server(program).args(arguments));
-    overhear.listens();
-    // Twice as much as may wait.
+    overhear.wait_for_capture();
+    // Twice the capacity of the queue.
     let load = Load { first: 1, packets: 50_000, bytes: 1400, per_second: 20_000 };
     lab.sends(load);
     until("all is written", || fs::metadata(&path).is_ok_and(|found| found.len() >= 50_000 * 1432));
@@ -47,19 +47,19 @@ fn a_capture_loses_nothing_when_nobody_reads_the_rows() {
     let [frames, kernel, interface, here] = summary(&err);
     assert_eq!([frames, kernel, interface], [50_000, 0, 0], "{err}");
     assert_eq!((packets(&path), code), (50_000, 0), "{err}");
-    assert!(here > 10_000, "it was to fall behind: {err}");
+    assert!(here > 10_000, "expected dropped frames: {err}");
     assert_eq!(rows.join().expect("a reader") + here, 50_000, "{err}");
 }
 
 #[test]
-fn what_fits_waits_until_somebody_reads() {
+fn packets_that_fit_are_queued_until_the_output_is_read() {
     let Some(lab) = Lab::new("rows that are read late", &["capinfos"]) else { return };
     let program = env!("CARGO_BIN_EXE_overhear");
     for write in [&[][..], &["-w", &lab.file("a.pcapng")]] {
         let arguments = ["print", "-i", CABLE, "-V"];
         let (mut overhear, out) = Running::unread(lab.server(program).args(arguments).args(write));
-        overhear.listens();
-        // A trickle: few packets at a time.
+        overhear.wait_for_capture();
+        // A low rate: few packets at a time.
         lab.sends(Load { first: 1, packets: 4000, bytes: 100, per_second: 1000 });
         let rows = lines(out);
         overhear.signal("INT");
@@ -70,15 +70,15 @@ fn what_fits_waits_until_somebody_reads() {
 }
 
 #[test]
-fn a_second_ctrl_c_ends_it_where_it_stands() {
+fn a_second_ctrl_c_ends_it_immediately() {
     let Some(lab) = Lab::new("a second Ctrl-C", &["capinfos"]) else { return };
     let path = lab.path("a.pcapng");
     let program = env!("CARGO_BIN_EXE_overhear");
     let (mut overhear, _out) =
         Running::unread(lab.server(program).args(["print", "-i", CABLE, "-w", &lab.file("a.pcapng")]));
-    overhear.listens();
+    overhear.wait_for_capture();
     lab.sends(Load { first: 1, packets: 5000, bytes: 100, per_second: 10_000 });
-    // It waits for a reader that does not come; what is captured is complete in the file all the same.
+    // It waits for a reader that never reads; the captured packets are complete in the file all the same.
     overhear.signal("INT");
     until("the capture has ended", || {
         let threads = fs::read_dir(format!("/proc/{}/task", overhear.id())).into_iter().flatten().flatten();
@@ -91,7 +91,7 @@ fn a_second_ctrl_c_ends_it_where_it_stands() {
     assert_eq!(packets(&path), 5000);
 }
 
-/// The most memory that a program ever had, in kB.
+/// Returns the peak memory of a program, in kB.
 fn peak(running: &Running) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", running.id())).expect("it runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
@@ -99,9 +99,9 @@ fn peak(running: &Running) -> u64 {
 }
 
 #[test]
-fn connections_that_were_only_begun_leave_memory_flat() {
+fn half_open_connections_leave_memory_flat() {
     let Some(lab) = Lab::new("a flood", &[]) else { return };
-    // As many are remembered: those before them are told, and forgotten.
+    // This many connections are kept: earlier ones are reported and evicted.
     const REMEMBERED: u32 = 16_384;
     let overhear = lab.overhear(&["streams", "-i", CABLE, "-T", "ndjson"]);
     let mut peaks = Vec::new();

@@ -1,4 +1,4 @@
-//! A cipher: each byte of a side XORed with a key. It carries what a handover says, or what is detected in it.
+//! A cipher: each byte of a side XORed with a key. It carries the protocol of the handover, or a detected one.
 
 use dissectors::field::FieldKind;
 use dissectors::protocol::{Claim, Dissector, Protocol, SessionKind};
@@ -20,11 +20,11 @@ const fn protocol(fields: &'static [&'static Field], dissectors: &'static [Disse
     Protocol { short: "CIPHER", fields, claims: &[Claim::Alpn("cipher")], aliases: &[], dissectors }
 }
 
-/// One cipher, or as many as the handover's fact `layers` says.
+/// One cipher, or as many as the handover's fact `layers` states.
 pub static CIPHER: Protocol = protocol(&[&CIPHER_FIELD], &[Dissector::Session(kind(open))]);
-/// Three in one another.
+/// Three nested ciphers.
 pub static CIPHER_3: Protocol = protocol(&[&CIPHER_3_FIELD], &[Dissector::Session(kind(open_3))]);
-/// Forty in one another, more than are read.
+/// Forty nested ciphers, more than the limit.
 pub static CIPHER_40: Protocol = protocol(&[&CIPHER_40_FIELD], &[Dissector::Session(kind(open_40))]);
 
 /// The key of a layer, counted from the innermost.

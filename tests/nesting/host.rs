@@ -1,4 +1,4 @@
-//! Runs captures with the protocols of these tests, and collects what was found above TCP.
+//! Dissects captures with the protocols of these tests, and collects the results above TCP.
 
 use super::cipher::{CIPHER, CIPHER_3, CIPHER_40, key};
 use super::interleaved::INTERLEAVED;
@@ -20,19 +20,19 @@ pub struct Frame {
     pub bytes: Vec<u8>,
 }
 
-/// What was found in a capture above TCP.
+/// Results of a capture above TCP.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Of each frame: its protocol and Info columns, and a line for each field.
+    /// For each frame: its protocol and Info columns, and a line for each field.
     pub rows: Vec<Vec<String>>,
     /// A line for each call.
     pub calls: Vec<String>,
-    /// Of each call, whether it waited for a handshake; and of each call in a tunnel.
+    /// For each call, whether it waited for a handshake; and for each call in a tunnel.
     pub connects: Vec<Option<i64>>,
     pub tunnelled: Vec<Option<i64>>,
-    /// The frames that match each of [`FILTERS`].
+    /// Frames that match each of [`FILTERS`].
     pub matches: Vec<Vec<u32>>,
-    /// The calls that match each of them.
+    /// Calls that match each of them.
     pub matching_calls: Vec<Vec<String>>,
 }
 
@@ -48,13 +48,13 @@ pub const FILTERS: &[&str] = &[
     "_ws.expert",
 ];
 
-/// The protocols of the program and those of these tests.
+/// Returns the protocols of the program and those of these tests.
 pub fn protocols() -> Vec<&'static Protocol> {
     let own = [&CIPHER, &CIPHER_3, &CIPHER_40, &QUESTION, &INTERLEAVED];
     PROTOCOLS.iter().copied().chain(own).collect()
 }
 
-/// The frames of a capture file.
+/// Returns the frames of a capture file.
 pub fn frames(file: &[u8]) -> Vec<Frame> {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())).expect("a capture");
     let mut frames = Vec::new();
@@ -64,7 +64,7 @@ pub fn frames(file: &[u8]) -> Vec<Frame> {
     frames
 }
 
-/// The same frames with the data of every TCP segment in so many ciphers.
+/// Returns the same frames with the data of every TCP segment in this many ciphers.
 pub fn wrapped(frames: &[Frame], layers: u8) -> Vec<Frame> {
     let mut wants = Wants::default();
     wants.add(&tcp::PAYLOAD);
@@ -82,7 +82,7 @@ pub fn wrapped(frames: &[Frame], layers: u8) -> Vec<Frame> {
     result
 }
 
-/// A capture file of these frames, with times in nanoseconds.
+/// Returns a capture file of these frames, with times in nanoseconds.
 fn file(frames: &[Frame]) -> Vec<u8> {
     let link = frames.first().map_or(1, |frame| u32::from(frame.link));
     let mut file = Vec::new();
@@ -108,7 +108,7 @@ pub fn read(frames: &[Frame], mut each: impl FnMut(&source::Frame<'_>)) {
     }
 }
 
-/// Dissects frames, as this protocol on every port if one is named.
+/// Dissects frames, as this protocol on every port if there is one.
 pub fn run(frames: &[Frame], protocol: Option<&'static str>) -> Outcome {
     let ports = ports(frames);
     let rules = ports.iter().flat_map(|&port| protocol.map(|protocol| (port, protocol)));
@@ -151,7 +151,7 @@ pub fn run(frames: &[Frame], protocol: Option<&'static str>) -> Outcome {
     outcome
 }
 
-/// The calls that match a filter.
+/// Returns the calls that match a filter.
 pub fn matching_calls(frames: &[Frame], filter: &Arc<Filter>, decode_as: &[DecodeAs], pass: FirstPass) -> Vec<String> {
     let (halves, owners, ends) = (true, true, true);
     let wants = filter.wants();
@@ -187,7 +187,7 @@ fn analyzer(task: Task, first_pass: FirstPass) -> Analyzer {
     Analyzer::with_protocols(task, first_pass, &protocols())
 }
 
-/// Both ports of every connection.
+/// Returns both ports of every connection.
 fn ports(frames: &[Frame]) -> Vec<u16> {
     let mut ports = Vec::new();
     let mut analyzer = analyzer(Task { streams: true, ..Task::default() }, FirstPass::default());
@@ -219,7 +219,7 @@ fn each(
     analyzer.events().for_each(&mut on_event);
 }
 
-/// What a frame says above TCP. Where a frame's undissected data are shown depends on what is beneath.
+/// Returns the lines of a frame above TCP. The place of undissected data depends on the protocol below.
 fn lines(tree: &Tree) -> Vec<String> {
     let columns = tree.columns();
     let info = String::from_utf8_lossy(tree.bytes(columns.info)).into_owned();
@@ -243,7 +243,7 @@ fn lines(tree: &Tree) -> Vec<String> {
     lines
 }
 
-/// A call without the names of its sessions.
+/// Returns a call without the names of its sessions.
 pub fn line(call: &Call) -> String {
     let exchange = &call.exchange;
     format!(

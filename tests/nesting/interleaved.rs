@@ -1,4 +1,4 @@
-//! Exchanges that interleave in one stream: units of an id, a half, whether it is the last of its half, and one byte.
+//! Exchanges that interleave in one stream. A unit has an id, a half, a flag for the last of its half, and one byte.
 
 use super::host::{Frame, matching_calls};
 use crate::common::{ACK, IPV4, Segment, pcap};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 static INTERLEAVED_FIELD: Field = Field::new("interleaved", "Interleaved", "Units.", FieldKind::Protocol, 0, 0);
 
-/// Bytes of a unit: `#`, the id as a digit, `q` or `a`, `.` for the last or `-`, and a byte of its text.
+/// Returns the bytes of a unit: `#`, the id as a digit, `q` or `a`, `.` for the last or `-`, and a byte of its text.
 const UNIT: usize = 5;
 
 /// The protocol.
@@ -97,7 +97,7 @@ impl Session for Interleaved {
     }
 }
 
-/// Segments with these units, each with the bytes that its side has sent before it.
+/// Returns segments with these units, each with the number of bytes that its side has sent before.
 fn capture(units: &[(bool, &str)]) -> Vec<Frame> {
     let mut sent = [0_u32; 2];
     let packets: Vec<Vec<u8>> = units
@@ -122,7 +122,7 @@ fn targets(frames: &[Frame], filter: &str) -> Vec<String> {
 }
 
 #[test]
-fn two_exchanges_interleaved_frame_by_frame_match_for_themselves_only() {
+fn two_exchanges_interleaved_frame_by_frame_match_only_their_own_frames() {
     let frames = capture(&[
         (true, "#1q-a"),
         (true, "#2q-b"),
@@ -140,7 +140,7 @@ fn two_exchanges_interleaved_frame_by_frame_match_for_themselves_only() {
         ("frame.number == 5", vec!["bb"]),
         ("frame.number == 6", vec!["aa"]),
         ("frame.number == 7", vec!["aa", "bb"]),
-        // Each sees the shared frame without the other's nodes.
+        // Each exchange matches the shared frame without the nodes of the other.
         ("frame.number == 7 and data.data == 78", vec!["bb"]),
         ("frame.number == 7 and data.data == 79", vec!["aa"]),
         ("data.data == 78 and data.data == 79", vec![]),
@@ -151,7 +151,7 @@ fn two_exchanges_interleaved_frame_by_frame_match_for_themselves_only() {
 }
 
 #[test]
-fn a_frame_whose_bytes_are_read_later_and_a_copy_belong_to_the_exchange_too() {
+fn a_frame_completed_later_and_a_retransmission_belong_to_the_exchange() {
     // The unit of frame 1 is complete with frame 2; frame 4 repeats frame 1.
     let mut frames = capture(&[(true, "#1q"), (true, ".a"), (true, "#2q.b"), (false, "#1a.y#2a.x")]);
     let copy = frames[0].clone();

@@ -1,4 +1,4 @@
-//! The session model, proven with protocols that exist only here: a cipher that carries other sessions, datagrams with
+//! The session model with protocols that exist only here: a cipher that carries other sessions, datagrams with
 //! requests and responses, and exchanges that interleave in one stream.
 
 mod cipher;
@@ -10,7 +10,7 @@ use crate::common::{self, ACK, FIN, IPV4, RST, Random, SYN, Segment, pcap};
 use cipher::{CIPHER, CIPHER_3};
 use host::{Frame, Outcome, frames, run, wrapped};
 
-/// Runs frames bare and in ciphers, one and three deep: everything above TCP must be the same.
+/// Dissects frames bare and in ciphers, one and three deep: everything above TCP must be the same.
 fn assert_same(frames: &[Frame], what: &str) -> Outcome {
     let bare = run(frames, None);
     for (layers, protocol) in [(1, "cipher"), (3, "cipher-3")] {
@@ -43,7 +43,7 @@ fn http_in_a_cipher_is_the_same_as_bare() {
 }
 
 #[test]
-fn so_it_is_with_any_frame_lost_repeated_or_swapped() {
+fn http_in_a_cipher_is_the_same_with_any_frame_lost_repeated_or_swapped() {
     for (name, frames) in http_fixtures().into_iter().filter(|(_, frames)| frames.len() <= 40) {
         for at in 0..frames.len() {
             let mut lost = frames.clone();
@@ -62,7 +62,7 @@ fn so_it_is_with_any_frame_lost_repeated_or_swapped() {
 }
 
 #[test]
-fn so_it_is_with_any_segmentation_order_and_end() {
+fn http_in_a_cipher_is_the_same_with_any_segmentation_order_and_end() {
     let requests =
         "GET /a?x=1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\nhello world";
     let responses = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n4\r\nWiki\r\n\
@@ -116,7 +116,7 @@ fn the_first_call_in_a_tunnel_did_not_wait_for_the_handshake() {
 }
 
 #[test]
-fn protocols_of_these_tests_are_no_protocols_of_the_program() {
+fn protocols_of_these_tests_are_not_protocols_of_the_program() {
     for own in [&CIPHER, &CIPHER_3, &question::QUESTION, &interleaved::INTERLEAVED] {
         assert!(dissectors::protocol(own.fields[0].name).is_none());
     }

@@ -1,4 +1,4 @@
-//! Questions and answers in datagrams: `Q`, an id of one byte and a text; `A`, the id and a text.
+//! Requests and responses in datagrams: `Q`, an id of one byte and a text; `A`, the id and a text.
 
 use super::host::{Frame, protocols};
 use crate::common::{IPV4, Random, pcap};
@@ -54,7 +54,7 @@ impl Session for Questions {
         let (nth, half) = if *kind == b'Q' {
             let known = self.open.iter().find(|(open, exchange)| open == id && exchange.target.as_bytes() == text);
             match known {
-                // A question that is repeated is the same exchange.
+                // A repeated request is the same exchange.
                 Some((_, exchange)) => (exchange.id.nth, Half::Request),
                 None => {
                     let nth = self.count;
@@ -128,7 +128,7 @@ fn capture(datagrams: &[(bool, &[u8])]) -> Vec<Frame> {
     super::frames(&pcap(IPV4, &packets))
 }
 
-/// Calls as target, status and outcome; those of which a frame matches, if there is a filter.
+/// Returns calls as target, status and outcome; with a filter, those with a matching frame.
 fn calls(frames: &[Frame], filter: Option<&str>) -> Vec<String> {
     let filter = filter.map(|text| Arc::new(Filter::new(text).expect(text)));
     let mut task = Task { exchanges: true, ends: true, halves: true, owners: true, ..Task::default() };
@@ -198,7 +198,7 @@ fn lost_and_reordered_datagrams_change_no_other_exchange() {
             datagrams.push((true, vec![b'Q', id, id, b'?']));
             datagrams.push((false, vec![b'A', id, id, b'!']));
         }
-        // Any interleaving that keeps each question before its answer.
+        // Returns any interleaving that keeps each request before its response.
         for _ in 0..40 {
             let at = random.below(datagrams.len() as u64 - 1) as usize;
             if datagrams[at].1[1] != datagrams[at + 1].1[1] {
@@ -206,14 +206,14 @@ fn lost_and_reordered_datagrams_change_no_other_exchange() {
             }
         }
         let lost = random.below(datagrams.len() as u64) as usize;
-        let (from_client, gone) = datagrams.remove(lost);
+        let (from_client, removed) = datagrams.remove(lost);
         let slices: Vec<(bool, &[u8])> = datagrams.iter().map(|(side, bytes)| (*side, bytes.as_slice())).collect();
         let mut found = calls(&capture(&slices), None);
         found.sort();
         let whole = |id: u8| format!("{0}? {0}! Success", char::from(id));
-        let mut expected: Vec<String> = (b'a'..=b'f').filter(|&id| id != gone[1]).map(whole).collect();
+        let mut expected: Vec<String> = (b'a'..=b'f').filter(|&id| id != removed[1]).map(whole).collect();
         if !from_client {
-            expected.push(format!("{}?  Unanswered", char::from(gone[1])));
+            expected.push(format!("{}?  Unanswered", char::from(removed[1])));
         }
         expected.sort();
         assert_eq!(found, expected, "seed {seed}");

@@ -25,7 +25,7 @@ fn every_command_reads_the_protocol_of_the_rule() {
     let file = write(folder.path(), "a.pcap", &capture());
     let [without, with] = both(&["print", &file, "-e", "frame.number", "-e", "http.request.uri", "-Y", "uri"]);
     assert_eq!((&*without, &*with), ("", "4\t/x\n"));
-    // A field that later frames decide takes two passes.
+    // A field that depends on later frames needs two passes.
     let [without, with] = both(&["print", &file, "-e", "http.response_in"]);
     assert_eq!((without.trim(), with.trim()), ("", "5"));
     let [without, with] = both(&["calls", &file, "-T", "ndjson"]);
@@ -60,7 +60,7 @@ fn of_several_rules_for_a_port_the_last_counts() {
 }
 
 #[test]
-fn a_tunnel_is_detected_behind_the_protocol_of_the_rule() {
+fn a_tunnel_is_detected_after_the_protocol_of_the_rule() {
     for name in ["http/connect-proxy.pcap", "tls/connect-proxy.pcap"] {
         let file = fixture(name);
         let [detected, ruled] = [&[][..], &["-d", "tcp.port==3128,http"]].map(|rule| {

@@ -1,12 +1,12 @@
-//! Files that are written: never one that is read, and none before something can be read.
+//! Output files: never an input, and none before an input can be read.
 
-use super::{capture, folder, program, run, told, write};
+use super::{capture, folder, outcome, program, run, write};
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-/// What stands in the files of a folder, and that it is no more than these.
+/// Asserts that a folder has exactly these files with these contents.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder).expect("a folder").flatten();
     let mut files: Vec<_> = entries
@@ -45,7 +45,7 @@ fields = [\"tcp.port\"]
     folder
 }
 
-/// The program in a folder, to be run.
+/// Returns the program in a folder.
 fn within(folder: &Path, line: &str) -> Command {
     let mut command = program(&line.split(' ').collect::<Vec<_>>());
     command.current_dir(folder);
@@ -83,7 +83,7 @@ fn an_input_is_never_overwritten() {
     ];
     for line in lines {
         let input = File::open(folder.path().join("x.pcap")).expect("the capture");
-        let (text, error, code) = told(&within(folder.path(), line).stdin(input).output().expect("the program"));
+        let (text, error, code) = outcome(&within(folder.path(), line).stdin(input).output().expect("the program"));
         let wanted = format!(
             "{}: the file is also an input; name another file to write\n",
             &line[line.rfind("-o").expect("-o")..]
@@ -97,7 +97,7 @@ fn an_input_is_never_overwritten() {
 fn a_snapshot_is_never_an_input_by_another_name() {
     let folder = full();
     let before = files(folder.path());
-    let (_, error, code) = told(&within(folder.path(), "check h.toml --bless").output().expect("the program"));
+    let (_, error, code) = outcome(&within(folder.path(), "check h.toml --bless").output().expect("the program"));
     assert_eq!((&*error, code), ("overhear: hard.txt: a snapshot would overwrite this input file\n", 2));
     assert!(files(folder.path()) == before);
 }
@@ -108,7 +108,7 @@ fn rows_are_not_appended_to_the_capture_that_is_read() {
     let before = files(folder.path());
     let append = OpenOptions::new().append(true).open(folder.path().join("x.pcap")).expect("the capture");
     let output = within(folder.path(), "print hard").stdout(append).output().expect("the program");
-    let (_, error, code) = told(&output);
+    let (_, error, code) = outcome(&output);
     assert_eq!(
         (&*error, code),
         ("overhear: standard output: the file is also an input; name another file to write\n", 2)
@@ -131,7 +131,7 @@ fn packets_and_rows_go_to_different_files() {
         ("check y.toml -i lo -w y.toml -- true", "-w y.toml: the file is also an input"),
     ];
     for (line, wanted) in lines {
-        let (text, error, code) = told(&within(folder.path(), line).output().expect("the program"));
+        let (text, error, code) = outcome(&within(folder.path(), line).output().expect("the program"));
         let wanted = format!("overhear: {wanted}; name another file to write\n");
         assert_eq!((&*text, &*error, code), ("", &*wanted, 2), "{line}");
         assert!(files(folder.path()) == before, "{line}");
@@ -139,7 +139,7 @@ fn packets_and_rows_go_to_different_files() {
 }
 
 #[test]
-fn a_file_is_kept_if_nothing_can_be_read() {
+fn an_output_file_is_kept_if_the_input_cannot_be_read() {
     let folder = full();
     write(folder.path(), "k", b"keep");
     write(folder.path(), "text", b"no capture");
@@ -156,13 +156,13 @@ fn a_file_is_kept_if_nothing_can_be_read() {
         "check none.toml -o k",
     ];
     for line in lines {
-        let (text, error, code) = told(&within(folder.path(), line).output().expect("the program"));
+        let (text, error, code) = outcome(&within(folder.path(), line).output().expect("the program"));
         assert_eq!((&*text, code), ("", 2), "{line}: {error}");
         assert!(files(folder.path()) == before, "{line}");
     }
-    // One of two is enough.
+    // One readable file of two is enough.
     let (_, _, code) =
-        told(&within(folder.path(), "print nofile.pcap x.pcap -e frame.number -c 2 -o k").output().expect("it"));
+        outcome(&within(folder.path(), "print nofile.pcap x.pcap -e frame.number -c 2 -o k").output().expect("it"));
     assert_eq!((code, fs::read(folder.path().join("k")).expect("the file")), (2, b"1\n2\n".to_vec()));
 }
 
@@ -178,7 +178,7 @@ fn a_hyphen_is_standard_output() {
     assert_eq!(run(&["follow", file, "0", "-o", "-"]), run(&["follow", file, "0"]));
     let check = ["check", file, "--some", "tcp"];
     assert_eq!(run(&[&check[..], &["-o", "-"]].concat()), run(&check));
-    let (text, ..) = told(&within(folder.path(), "fields tcp.port -o -").output().expect("the program"));
+    let (text, ..) = outcome(&within(folder.path(), "fields tcp.port -o -").output().expect("the program"));
     assert!(text.starts_with("tcp.port\n"), "{text}");
     assert!(files(folder.path()) == before);
 }

@@ -1,4 +1,4 @@
-//! What a file is when its writer is killed, or when there is no room.
+//! Files whose writer is killed, or whose disk is full.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader};
@@ -9,13 +9,13 @@ use overhear::sink::{Format, Rotation, Sink, StopConditions, Target, WriteStatus
 
 use super::{device, packets, read, write};
 
-/// The name of the test that is the child, and of the variable that makes it one: what to do, and the file.
-const CHILD: &str = "sink::child::writes_as_it_is_told";
+/// The name of the test that is the child, and of the environment variable that enables it: operation, and file.
+const CHILD: &str = "sink::child::writer_child";
 const TASK: &str = "OVERHEAR_TEST_SINK";
 
-/// The child: a test that does nothing unless it is told to.
+/// The child: a test that does nothing without its environment variable.
 #[test]
-fn writes_as_it_is_told() {
+fn writer_child() {
     let Ok(task) = std::env::var(TASK) else { return };
     let (task, path) = task.split_once(' ').expect("a task and a file");
     let devices = vec![device("eth0"), device("wlan0")];
@@ -30,7 +30,7 @@ fn writes_as_it_is_told() {
     let mut sink = made.expect("a sink");
     let packets = packets(1500);
     match task {
-        // Some packets are settled; more are written and wait.
+        // Some packets are flushed; more are written and buffered.
         "wait" => {
             packets[..700]
                 .iter()
@@ -49,19 +49,19 @@ fn writes_as_it_is_told() {
                 .iter()
                 .for_each(|packet| assert_eq!(write(&mut sink, packet).expect("written"), WriteStatus::Continue));
         },
-        // Until there is no room; then once more.
+        // Until the disk is full; then once more.
         _ => {
             let error = packets.iter().cycle().find_map(|packet| write(&mut sink, packet).err()).expect("an end");
             eprintln!("error {error}");
-            assert_eq!(write(&mut sink, &packets[0]).expect("told once"), WriteStatus::Complete);
-            assert_eq!(sink.flush_and_rotate().expect("told once"), WriteStatus::Complete);
-            let summary = sink.finish(&[]).expect("told once");
+            assert_eq!(write(&mut sink, &packets[0]).expect("a single error"), WriteStatus::Complete);
+            assert_eq!(sink.flush_and_rotate().expect("a single error"), WriteStatus::Complete);
+            let summary = sink.finish(&[]).expect("a single error");
             eprintln!("summary {} {}", summary.packets, summary.bytes);
         }
     }
 }
 
-/// This test as a child, in a shell that has set what is to be set.
+/// Runs this test as a child, in a shell with these settings.
 fn child(setting: &str, task: &str, path: &Path) -> Command {
     let program = std::env::current_exe().expect("this test");
     let mut command = Command::new("sh");
@@ -70,17 +70,17 @@ fn child(setting: &str, task: &str, path: &Path) -> Command {
     command
 }
 
-/// Kills the child, as `kill -9` does, after it has said so many times that it is at work.
+/// Kills the child, as `kill -9` does, after this many reports of progress.
 fn killed(task: &str, path: &Path, times: usize) {
     let mut child = child("", task, path).spawn().expect("a child");
-    let said = BufReader::new(child.stderr.take().expect("its words")).lines();
-    assert_eq!(said.map_while(Result::ok).filter(|line| line.ends_with("now")).take(times).count(), times);
+    let output = BufReader::new(child.stderr.take().expect("stderr")).lines();
+    assert_eq!(output.map_while(Result::ok).filter(|line| line.ends_with("now")).take(times).count(), times);
     child.kill().expect("killed");
     child.wait().expect("ended");
 }
 
 #[test]
-fn what_was_settled_is_whole_after_a_kill() {
+fn flushed_packets_are_complete_after_a_kill() {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["a.pcap", "a.pcapng"] {
         let path = folder.path().join(name);
@@ -91,7 +91,7 @@ fn what_was_settled_is_whole_after_a_kill() {
 }
 
 #[test]
-fn what_was_written_is_read_after_a_kill_within_a_write() {
+fn a_file_is_readable_after_a_kill_within_a_write() {
     let folder = tempfile::tempdir().expect("a folder");
     let wanted = packets(1500);
     let (mut whole, rounds) = (0, 20);
@@ -102,43 +102,43 @@ fn what_was_written_is_read_after_a_kill_within_a_write() {
         for (nth, packet) in found.iter().enumerate() {
             assert!(*packet == wanted[nth % 1500], "packet {nth} is another");
         }
-        // A kill within the write itself may cut the last block, and nothing before it.
+        // A kill within the write itself may truncate the last block, and nothing before it.
         match error {
             None => whole += 1,
             Some(error) => assert!(error.contains(": truncated "), "{error}"),
         }
     }
-    eprintln!("{whole} of {rounds} files end with a whole block");
+    eprintln!("{whole} of {rounds} files end with a complete block");
     assert!(whole > 0);
 }
 
-/// The child has no room: it says so once, and the file is whole.
-fn stands_when_full(setting: &str, path: &Path, words: &str) {
+/// Asserts that a child on a full disk reports it once, and that the file is complete.
+fn assert_complete_when_full(setting: &str, path: &Path, words: &str) {
     let output = child(setting, "fill", path).output().expect("a child");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    let error = said.lines().find_map(|line| line.split_once("error ")).expect("an error").1;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    let error = errors.lines().find_map(|line| line.split_once("error ")).expect("an error").1;
     let wanted = format!("{}: write failed: {words}; the file ends after the last complete packet", path.display());
     assert_eq!(error, wanted);
     let (found, error) = read(path);
-    assert_eq!(error, None, "the file is whole");
+    assert_eq!(error, None, "the file is complete");
     assert!(found.len() > 10, "{} packets are not much", found.len());
     let bytes = std::fs::metadata(path).expect("a file").len();
-    assert!(said.contains(&format!("summary {} {bytes}", found.len())), "{said}");
+    assert!(errors.contains(&format!("summary {} {bytes}", found.len())), "{errors}");
 }
 
 #[test]
-fn a_file_that_may_not_grow_ends_after_a_whole_packet() {
+fn a_file_at_its_size_limit_ends_after_a_complete_packet() {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["a.pcap", "a.pcapng"] {
-        stands_when_full("trap '' XFSZ; ulimit -f 901;", &folder.path().join(name), "file too large");
+        assert_complete_when_full("trap '' XFSZ; ulimit -f 901;", &folder.path().join(name), "file too large");
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_on_a_full_disk_ends_after_a_whole_packet() {
-    // A namespace of its own, so that the small disk goes with the child that made it.
+fn a_file_on_a_full_disk_ends_after_a_complete_packet() {
+    // A namespace of its own, so that the small disk is removed with the child that created it.
     let folder = tempfile::tempdir().expect("a folder");
     let disk = folder.path().join("disk");
     std::fs::create_dir(&disk).expect("a folder");
@@ -149,7 +149,7 @@ fn a_file_on_a_full_disk_ends_after_a_whole_packet() {
         command
     };
     if !mount("true").output().is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: a full disk: mounting one takes root");
+        eprintln!("SKIPPED: a full disk: mounting one requires root");
         return;
     }
     let path = disk.join("a.pcapng");
@@ -162,21 +162,21 @@ fn a_file_on_a_full_disk_ends_after_a_whole_packet() {
         kept.display()
     );
     let output = mount(&run).env(TASK, format!("fill {}", path.display())).output().expect("a child");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
     assert!(
-        said.contains("write failed: no space left on device; the file ends after the last complete packet"),
-        "{said}"
+        errors.contains("write failed: no space left on device; the file ends after the last complete packet"),
+        "{errors}"
     );
     let (found, error) = read(&kept);
-    assert_eq!(error, None, "the file is whole");
+    assert_eq!(error, None, "the file is complete");
     let bytes = std::fs::metadata(&kept).expect("a file").len();
-    assert!(said.contains(&format!("summary {} {bytes}", found.len())) && found.len() > 10, "{said}");
+    assert!(errors.contains(&format!("summary {} {bytes}", found.len())) && found.len() > 10, "{errors}");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_disk_that_is_full_from_the_first_is_told_at_once() {
+fn a_disk_that_is_already_full_is_reported_at_once() {
     let target = Target::File("/dev/full".into());
     let made = Sink::create(target, Format::PcapNg, vec![device("a")], Rotation::default(), StopConditions::default());
     let error = made.err().expect("an error").to_string();

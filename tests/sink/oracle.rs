@@ -1,4 +1,4 @@
-//! Wireshark's programs read what is written, and dumpcap's files follow each other like ours.
+//! Wireshark's programs read the written files, and rotation matches that of dumpcap.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,7 +9,7 @@ use overhear::source::Capture;
 
 use super::{Plain, device, files, packets, read, written};
 
-/// Whether a program is there; if not, that is said.
+/// Whether a program is installed. If not, prints so.
 fn there(program: &str, for_what: &str) -> bool {
     let there = Command::new(program).arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !there {
@@ -18,16 +18,16 @@ fn there(program: &str, for_what: &str) -> bool {
     there
 }
 
-fn told(program: &str, arguments: &[&str], path: &Path) -> String {
+fn output(program: &str, arguments: &[&str], path: &Path) -> String {
     let output = Command::new(program).args(arguments).arg(path).output().expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {arguments:?} {}: {said}", path.display());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?} {}: {errors}", path.display());
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
 fn tshark_reads_what_was_written() {
-    if !there("tshark", "reading what was written") {
+    if !there("tshark", "reading written files") {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -48,14 +48,14 @@ fn tshark_reads_what_was_written() {
             format!("{seconds}.{nanos:09}\t{length}\t{}\t{interface}", bytes.len())
         };
         let wanted: Vec<String> = packets.iter().map(line).collect();
-        let told = told("tshark", &arguments, &path);
-        assert_eq!(told.lines().collect::<Vec<_>>(), wanted, "{name}");
+        let output = output("tshark", &arguments, &path);
+        assert_eq!(output.lines().collect::<Vec<_>>(), wanted, "{name}");
     }
 }
 
 #[test]
-fn capinfos_tells_what_was_counted() {
-    if !there("capinfos", "what was counted") {
+fn capinfos_prints_the_written_counters() {
+    if !there("capinfos", "packet counters") {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -65,8 +65,8 @@ fn capinfos_tells_what_was_counted() {
     let packets: Vec<Plain> =
         packets(20).into_iter().map(|(time, _, length, bytes)| (time, 0, length, bytes)).collect();
     written(&path, &[device], (&[], &[]), &packets);
-    let told = told("capinfos", &[], &path);
-    let lines: BTreeMap<_, _> = told.lines().filter_map(|line| line.split_once(['=', ':'])).collect();
+    let output = output("capinfos", &[], &path);
+    let lines: BTreeMap<_, _> = output.lines().filter_map(|line| line.split_once(['=', ':'])).collect();
     let line = |name: &str| lines.iter().find(|(key, _)| key.trim() == name).map_or("", |(_, value)| value.trim());
     #[rustfmt::skip]
     let wanted = [
@@ -83,12 +83,12 @@ fn capinfos_tells_what_was_counted() {
         ("Capture oper-sys",              line("Operating system")),
     ];
     for (name, value) in wanted {
-        assert_eq!(line(name), value, "{name}\n{told}");
+        assert_eq!(line(name), value, "{name}\n{output}");
     }
-    assert!(!line("Operating system").is_empty() && !line("Capture hardware").is_empty(), "{told}");
+    assert!(!line("Operating system").is_empty() && !line("Capture hardware").is_empty(), "{output}");
 }
 
-/// The files that dumpcap makes of a capture that comes from a pipe, and how many packets each has.
+/// Returns the files that dumpcap writes of a capture from a pipe, and the number of packets of each.
 fn dumpcap(capture: &Path, name: &str, arguments: &[&str]) -> Vec<(String, usize)> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new("dumpcap");
@@ -102,7 +102,7 @@ fn dumpcap(capture: &Path, name: &str, arguments: &[&str]) -> Vec<(String, usize
     shape(folder.path())
 }
 
-/// The name of each file without its time, and how many packets it has.
+/// Returns the name of each file without its time, and its number of packets.
 fn shape(folder: &Path) -> Vec<(String, usize)> {
     let name = |path: &Path| {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
@@ -128,7 +128,7 @@ fn files_follow_each_other_as_dumpcaps_do() {
     let link = Capture::open([capture.clone()]).expect("a capture").next().expect("a frame").expect("one").link;
     let mut device = device("-");
     (device.link, device.nanos) = (link, false);
-    // Sizes are compared in pcap, whose files begin alike; pcapng names the program there.
+    // Sizes are compared in pcap, whose file headers are equal; a pcapng header names the program.
     #[rustfmt::skip]
     let rows: &[(&str, &[&str], &[&str])] = &[
         ("a.pcap",      &[],                                   &[]),
@@ -157,8 +157,8 @@ fn files_follow_each_other_as_dumpcaps_do() {
     ];
     for (name, rotate, stop) in rows {
         let mut arguments = Vec::new();
-        rotate.iter().for_each(|said| arguments.extend(["-b", said]));
-        stop.iter().for_each(|said| arguments.extend(["-a", said]));
+        rotate.iter().for_each(|option| arguments.extend(["-b", option]));
+        stop.iter().for_each(|option| arguments.extend(["-a", option]));
         let folder = tempfile::tempdir().expect("a folder");
         written(&folder.path().join(name), std::slice::from_ref(&device), (rotate, stop), &packets);
         assert_eq!(shape(folder.path()), dumpcap(&capture, name, &arguments), "{name} {arguments:?}");

@@ -1,6 +1,6 @@
-//! Capture files written by hand, field by field, in either byte order.
+//! Capture files made by hand, field by field, in either byte order.
 
-/// In which order integers are written.
+/// Byte order of integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Little,
@@ -21,7 +21,7 @@ impl Order {
         if self == Little { value.to_le_bytes() } else { value.to_be_bytes() }
     }
 
-    /// So many 32-bit integers.
+    /// Encodes 32-bit integers.
     pub(crate) fn words(self, values: &[u32]) -> Vec<u8> {
         values.iter().flat_map(|&value| self.u32(value)).collect()
     }
@@ -72,11 +72,11 @@ fn padding(length: usize) -> &'static [u8] {
 /// A pcapng block with its body, padded, and both lengths.
 pub(crate) fn block(order: Order, kind: u32, body: &[u8]) -> Vec<u8> {
     let length = body.len().next_multiple_of(4) as u32 + 12;
-    block_that_says(order, kind, body, length, length)
+    block_with_lengths(order, kind, body, length, length)
 }
 
 /// A pcapng block with any two lengths.
-pub(crate) fn block_that_says(order: Order, kind: u32, body: &[u8], first: u32, last: u32) -> Vec<u8> {
+pub(crate) fn block_with_lengths(order: Order, kind: u32, body: &[u8], first: u32, last: u32) -> Vec<u8> {
     [&order.words(&[kind, first]), body, padding(body.len()), &order.u32(last)].concat()
 }
 

@@ -1,14 +1,14 @@
-//! Real captures, read by us and by pcap-parser, which nobody here wrote.
+//! Real captures, compared with pcap-parser, an independent reader.
 
 use std::path::{Path, PathBuf};
 
 use overhear::source::{Capture, NOT_A_PACKET};
 use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 
-/// What both must say of a frame: nanoseconds where pcap-parser knows them, original length, bytes.
+/// Common result for a frame: nanoseconds if pcap-parser has them, original length, bytes.
 type Seen = (Option<i64>, u32, Vec<u8>);
 
-/// The frames pcap-parser finds, and whether it came to the end without an error.
+/// Returns the frames that pcap-parser finds, and whether it reached the end without an error.
 fn theirs(path: &Path) -> (Vec<Seen>, bool) {
     let mut frames = Vec::new();
     let Ok(file) = std::fs::File::open(path) else {
@@ -18,11 +18,11 @@ fn theirs(path: &Path) -> (Vec<Seen>, bool) {
         return (frames, false);
     };
     let mut unit = 1000;
-    // Of each interface, nanoseconds a unit where it is a whole number of them and there is no offset.
+    // For each interface, the nanoseconds per unit if they are a whole number and there is no offset.
     let mut units: Vec<Option<i64>> = Vec::new();
     let mut snaplen = 0;
     loop {
-        let (taken, block) = match reader.next() {
+        let (consumed, block) = match reader.next() {
             Ok(found) => found,
             Err(PcapError::Eof) => return (frames, true),
             Err(PcapError::Incomplete(_)) => match reader.refill() {
@@ -35,7 +35,7 @@ fn theirs(path: &Path) -> (Vec<Seen>, bool) {
             PcapBlockOwned::LegacyHeader(header) => unit = if header.is_nanosecond_precision() { 1 } else { 1000 },
             PcapBlockOwned::Legacy(packet) => {
                 let time = i64::from(packet.ts_sec) * 1_000_000_000 + i64::from(packet.ts_usec) * unit;
-                // A fraction of a second or more has no one meaning.
+                // A fraction of a second or more is ambiguous.
                 let valid = i64::from(packet.ts_usec) * unit < 1_000_000_000;
                 frames.push((valid.then_some(time), packet.origlen, packet.data[..packet.caplen as usize].to_vec()));
             }
@@ -62,11 +62,11 @@ fn theirs(path: &Path) -> (Vec<Seen>, bool) {
             }
             PcapBlockOwned::NG(_) => {}
         }
-        reader.consume(taken);
+        reader.consume(consumed);
     }
 }
 
-/// The frames we find, without blocks that are no packets, and the errors.
+/// Returns our frames, without blocks that are not packets, and the errors.
 fn ours(path: &Path) -> (Vec<Seen>, Vec<String>) {
     let (mut frames, mut errors) = (Vec::new(), Vec::new());
     let mut capture = match Capture::open([path.to_path_buf()]) {
@@ -96,7 +96,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Real captures: CORPUS_DIR, or beside the project; and what the project recorded itself.
+/// Real captures: CORPUS_DIR, or a folder next to the project; and the fixtures.
 pub(crate) fn captures() -> Vec<PathBuf> {
     let corpus = std::env::var_os("CORPUS_DIR").map_or_else(|| "../shared/captures".into(), PathBuf::from);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -125,22 +125,23 @@ fn every_real_capture_is_read_as_pcap_parser_reads_it() {
         }
         assert!(errors.len() <= 1, "{name}: {errors:?}");
         for (at, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
-            // We show an original length as Wireshark does, which counts to 2^31-1.
-            let (ours_say, they_say) = ((theirs.0.and(ours.0), ours.1), (theirs.0, theirs.1.min(i32::MAX as u32)));
-            assert_eq!(ours_say, they_say, "{name}, packet {}", at + 1);
+            // Our original length is that of Wireshark, which counts to 2^31-1.
+            let (our_result, their_result) =
+                ((theirs.0.and(ours.0), ours.1), (theirs.0, theirs.1.min(i32::MAX as u32)));
+            assert_eq!(our_result, their_result, "{name}, packet {}", at + 1);
             assert!(ours.2 == theirs.2, "{name}, packet {}: the bytes differ", at + 1);
         }
     }
 }
 
 #[test]
-fn every_real_capture_is_whole_but_the_malformed() {
+fn every_real_capture_except_malformed_ones_is_complete() {
     for path in captures() {
         let (frames, errors) = ours(&path);
-        let is_odd = |part: std::path::Component<'_>| {
-            ["malformed", "cut-short.pcap", "empty.pcap"].iter().any(|odd| part.as_os_str() == *odd)
+        let is_damaged = |part: std::path::Component<'_>| {
+            ["malformed", "cut-short.pcap", "empty.pcap"].iter().any(|name| part.as_os_str() == *name)
         };
-        if !path.components().any(is_odd) {
+        if !path.components().any(is_damaged) {
             assert_eq!(errors, [""; 0], "{}", path.display());
             assert!(!frames.is_empty(), "{}", path.display());
         }

@@ -50,7 +50,7 @@ pub(crate) struct HttpSessionHost<'w> {
     wants: &'w Wants,
     unconsumed: [Vec<u8>; 2],
     pub(crate) output: SessionOutput,
-    pub(crate) foresight: FirstPass,
+    pub(crate) first_pass: FirstPass,
     at: Stamp,
 }
 
@@ -59,7 +59,7 @@ impl<'w> HttpSessionHost<'w> {
         let Some(kind) = http::PROTOCOL.sessions().next() else { unreachable!("HTTP is a session protocol") };
         let session = (kind.open)(wants, &mut Handover::default());
         let (unconsumed, output) = Default::default();
-        HttpSessionHost { session, wants, unconsumed, output, foresight: FirstPass::default(), at: Stamp::default() }
+        HttpSessionHost { session, wants, unconsumed, output, first_pass: FirstPass::default(), at: Stamp::default() }
     }
 
     fn run_frame(
@@ -82,7 +82,7 @@ impl<'w> HttpSessionHost<'w> {
             tree: &mut tree,
             path: &mut path,
             events: &mut events,
-            first_pass: &self.foresight,
+            first_pass: &self.first_pass,
             derived: &mut derived,
             collected: None,
             secrets: &Secrets::default(),

@@ -44,7 +44,7 @@ http.request = True";
 fn a_response_has_its_fields() {
     let mut host = HttpSessionHost::new(&WANTS);
     let id = ExchangeId { conversation: ConversationId::Tcp(7), ..ExchangeId::default() };
-    host.foresight.insert(&http::RESPONSE_IN, About::Half(id, Half::Request), 4);
+    host.first_pass.insert(&http::RESPONSE_IN, About::Half(id, Half::Request), 4);
     for step in [c(GET), s("HTTP/1.1 404 Nope\r\nContent-Length: 3\r\n"), s("\r\na"), s("bc")] {
         host.run_step(&step, &|_| false, &mut 0);
     }

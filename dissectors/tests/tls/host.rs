@@ -13,7 +13,7 @@ pub(crate) struct TlsSessionHost {
     wants: Wants,
     unconsumed: [Vec<u8>; 2],
     frame: u32,
-    pub(crate) foresight: FirstPass,
+    pub(crate) first_pass: FirstPass,
     /// `frame name = value` of each field.
     pub(crate) lines: Vec<String>,
     /// Protocol and Info columns of each frame with output.
@@ -32,7 +32,7 @@ impl TlsSessionHost {
             wants,
             unconsumed: Default::default(),
             frame: 0,
-            foresight: FirstPass::default(),
+            first_pass: FirstPass::default(),
             lines: Vec::new(),
             rows: Vec::new(),
             messages: Vec::new(),
@@ -62,7 +62,7 @@ impl TlsSessionHost {
             tree: &mut tree,
             path: &mut path,
             events: &mut events,
-            first_pass: &self.foresight,
+            first_pass: &self.first_pass,
             derived: &mut derived,
             collected: Some(&mut collected),
             secrets: &Secrets::default(),

@@ -139,7 +139,7 @@ fn the_version_is_from_the_server_hello_or_from_the_first_pass() {
     assert_eq!(host.values("tls.record.opaque_type"), ["23"]);
     assert_eq!(host.values("tls.handshake.random_time"), ["286331153.000000000"]);
     let mut host = host_with_everything();
-    host.foresight.insert(&tls::VERSION, About::Session(ConversationId::Tcp(7), 0), 0x0304);
+    host.first_pass.insert(&tls::VERSION, About::Session(ConversationId::Tcp(7), 0), 0x0304);
     host.send(C, &client_hello(&[]));
     assert_eq!(host.rows, ["TLSv1.3 Client Hello"]);
     assert_eq!(host.values("tls.handshake.random_time"), [""; 0]);

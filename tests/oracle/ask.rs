@@ -10,10 +10,10 @@ use std::{env, fs, io, thread};
 
 use crate::fields::{GROUPS, Group, tsharks_name};
 
-/// Stands between the values of a field that occurs more than once: a byte that traffic hardly holds.
+/// Separator between the values of a field that occurs more than once: a byte that is rare in traffic.
 pub(crate) const BETWEEN: char = '\u{1f}';
 
-/// A program that has said nothing more for this long is stuck.
+/// Maximum time without output of a program.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a program printed, and how it ended.
@@ -42,7 +42,7 @@ impl Table {
         self.columns.get(field).and_then(|column| column.get(row)).map_or("", String::as_str)
     }
 
-    /// Adds the columns of an answer, or says which line has not the shape that was asked for.
+    /// Adds the columns of an output, or returns which line does not have the expected cells.
     pub(crate) fn add(&mut self, fields: &[&'static str], text: &str) -> Result<usize, String> {
         let mut columns = vec![Vec::new(); fields.len()];
         let mut rows = 0;
@@ -54,11 +54,11 @@ impl Table {
                     cells
                         .next()
                         .map(str::to_owned)
-                        .ok_or_else(|| format!("line {rows} has fewer cells than the {} asked for", fields.len()))?,
+                        .ok_or_else(|| format!("line {rows} has fewer cells than the requested {}", fields.len()))?,
                 );
             }
             if cells.next().is_some() {
-                return Err(format!("line {rows} has more cells than the {} asked for", fields.len()));
+                return Err(format!("line {rows} has more cells than the requested {}", fields.len()));
             }
         }
         self.rows = self.rows.max(rows);
@@ -89,9 +89,9 @@ pub(crate) struct Tshark {
     pub(crate) version: String,
     /// The type of every field it knows, as `FT_BOOLEAN`.
     pub(crate) types: HashMap<String, String>,
-    /// An empty profile, so that nobody's preferences change an answer.
+    /// An empty profile, so that no user preferences change an output.
     profile: PathBuf,
-    /// Answers kept between runs: tshark spends most of its time on starting.
+    /// Outputs stored between runs: tshark spends most of its time on starting.
     kept: PathBuf,
 }
 
@@ -111,7 +111,7 @@ impl Tshark {
             .split_whitespace()
             .find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'))
             .map(|word| word.trim_end_matches('.').to_owned())
-            .ok_or_else(|| format!("{} tells no version", tshark.program))?;
+            .ok_or_else(|| format!("{} prints no version", tshark.program))?;
         let fields = tshark.run(&["-G".to_owned(), "fields".to_owned()])?;
         for line in fields.text.lines() {
             // `F` describes a field, with its type; `P` a protocol, and each TCP option is one.
@@ -160,7 +160,7 @@ impl Tshark {
         Ok((answer, table))
     }
 
-    /// What it says with these arguments, kept between runs.
+    /// Returns its output with these arguments, stored between runs.
     pub(crate) fn answer(&self, capture: &Path, words: &[String]) -> Result<Answer, String> {
         let kept = self.kept.join(format!("{:016x}", self.key(capture, words)?));
         if let Some(answer) = remembered(&kept) {
@@ -199,7 +199,7 @@ pub(crate) struct Overhear {
 }
 
 impl Overhear {
-    /// Takes `OVERHEAR_BIN`, else the binary cargo built, and learns which fields it knows.
+    /// Finds `OVERHEAR_BIN`, or else the binary that cargo built, and reads the list of its fields.
     pub(crate) fn find() -> Result<Overhear, String> {
         let program = env::var("OVERHEAR_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_overhear").to_owned());
         let mut overhear = Overhear { program, unknown: BTreeSet::new() };
@@ -216,14 +216,14 @@ impl Overhear {
             }
         }
         if overhear.unknown.len() == GROUPS.iter().map(|group| group.fields.len()).sum::<usize>() {
-            let said = overhear.run(&arguments(&empty, &["frame.number"]))?;
-            return Err(format!("{} prints no field at all: {}", overhear.program, said.complaint));
+            let output = overhear.run(&arguments(&empty, &["frame.number"]))?;
+            return Err(format!("{} prints no field at all: {}", overhear.program, output.complaint));
         }
         Ok(overhear)
     }
 
     /// Adds the fields of one group of one capture; the exit code and the number of frames, or the exit code and
-    /// why there is nothing to compare. Asked group by group, so that no field leans on another being wanted.
+    /// why there is nothing to compare. Requested group by group, so that no field depends on another being recorded.
     pub(crate) fn ask(
         &self,
         capture: &Path,
@@ -231,7 +231,7 @@ impl Overhear {
         table: &mut Table,
     ) -> Result<(String, usize), (String, String)> {
         let known: Vec<&'static str> = group.fields.iter().copied().filter(|f| !self.unknown.contains(f)).collect();
-        // With nothing to ask the frame number still tells how many frames there are.
+        // Without fields, the frame number shows how many frames there are.
         let asked = if known.is_empty() { vec!["frame.number"] } else { known };
         let answer = self.run(&arguments(capture, &asked)).map_err(|why| ("not run".to_owned(), why))?;
         if answer.complaint.contains("panicked") || answer.exit == "timeout" || answer.exit == "signal" {
@@ -243,7 +243,7 @@ impl Overhear {
         }
     }
 
-    /// Its answer to these arguments.
+    /// Returns its output with these arguments.
     pub(crate) fn run(&self, words: &[String]) -> Result<Answer, String> {
         run(Command::new(&self.program).args(words).env("NO_COLOR", "1"), &self.program)
     }
@@ -260,7 +260,7 @@ pub(crate) fn arguments(capture: &Path, fields: &[&'static str]) -> Vec<String> 
     words
 }
 
-/// What is the same in both programs: the form of the answer.
+/// Format options common to both programs.
 fn form() -> Vec<String> {
     let aggregator = format!("aggregator={BETWEEN}");
     ["-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", &aggregator].map(str::to_owned).into()
@@ -295,7 +295,7 @@ fn run(command: &mut Command, name: &str) -> Result<Answer, String> {
 
 fn read(mut pipe: impl Read) -> String {
     let mut bytes = Vec::new();
-    // A pipe that breaks ends the text; the exit code tells the rest.
+    // A broken pipe ends the text; the exit code has the rest.
     let _ = pipe.read_to_end(&mut bytes);
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -307,14 +307,14 @@ fn read(mut pipe: impl Read) -> String {
     text
 }
 
-/// Reads an answer back: exit code and complaint on a line each, then the text.
+/// Reads a stored output: exit code and complaint on a line each, then the text.
 fn remembered(file: &Path) -> Option<Answer> {
     let stored = fs::read_to_string(file).ok()?;
     let mut parts = stored.splitn(3, '\n').map(str::to_owned);
     Some(Answer { exit: parts.next()?, complaint: parts.next()?, text: parts.next()? })
 }
 
-/// Writes beside and renames, so that a run cut short leaves no half answer.
+/// Writes a new file and renames it, so that an aborted run leaves no partial output.
 fn remember(file: &Path, answer: &Answer) -> io::Result<()> {
     if answer.exit == "timeout" || answer.exit == "signal" {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Compares two tables cell by cell, after differences of mere form between tshark's versions are taken away.
+//! Compares two tables cell by cell, after removing differences of format between tshark's versions.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub(crate) const EXIT: &str = "(exit)";
 /// The number of frames printed, likewise.
 pub(crate) const FRAMES: &str = "(frames)";
 
-/// How many cells were looked at and what was found.
+/// Number of compared cells, and the result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     /// Cells compared.
@@ -39,7 +39,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Takes another count in.
+    /// Adds another count.
     pub(crate) fn add(&mut self, other: Count) {
         self.cells += other.cells;
         self.equal += other.equal;
@@ -63,7 +63,7 @@ pub(crate) struct Form {
     pub(crate) rewrite: fn(&str) -> Option<String>,
 }
 
-/// Every difference of form that is taken away before comparing.
+/// Every difference of format that is removed before comparing.
 pub(crate) const FORMS: &[Form] = &[
     Form {
         name: "boolean",
@@ -168,7 +168,7 @@ impl Oracle<'_> {
         (counts, differences)
     }
 
-    /// The count of a group for which overhear gave no readable answer: every cell is lost.
+    /// The count of a group without readable output of overhear: every cell is lost.
     pub(crate) fn nothing(
         &self,
         group: &Group,

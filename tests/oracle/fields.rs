@@ -1,4 +1,4 @@
-//! The fields both programs are asked for, in groups small enough to read on a command line.
+//! The fields requested from both programs, in groups small enough for a command line.
 
 /// A set of fields compared, passed or failed together.
 pub(crate) struct Group {
@@ -6,7 +6,7 @@ pub(crate) struct Group {
     pub(crate) name: &'static str,
     /// Whether a difference fails the run or is only counted.
     pub(crate) duty: Duty,
-    /// Wireshark 4.4's names, as overhear takes them.
+    /// Wireshark 4.4's names, as overhear uses them.
     pub(crate) fields: &'static [&'static str],
 }
 

@@ -1,4 +1,4 @@
-//! Display filters: the frames that tshark and overhear find, and the tables of tests/filters asked of tshark again.
+//! Display filters: the frames that tshark and overhear match, and the tables of tests/filters compared with tshark.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -10,22 +10,22 @@ use crate::compare::FRAMES;
 use crate::explained::{glob, ranges};
 use crate::{Capture, Unit, Wish, work};
 
-/// The tables of tests/filters: expression, capture, frames, what tshark is asked.
+/// The tables of tests/filters: expression, capture, frames, expression for tshark.
 const TABLES: [&str; 6] = ["logic", "text", "values", "parts", "captures", "sugar"];
 
 /// One tap of tshark for each expression; from the package's folder, where cargo runs tests, so that kept answers
 /// serve another checkout too.
 const SCRIPT: &str = "tests/oracle/filters.lua";
 
-/// How many expressions one run answers: tshark 4.0.17 dies of more than some sixty taps.
+/// Maximum number of expressions in one run: tshark 4.0.17 crashes with more than about sixty taps.
 const AT_ONCE: usize = 32;
 
 type Frames = BTreeSet<usize>;
 
-/// What there is to ask.
+/// Expressions to compare.
 #[derive(Default)]
 struct Lists {
-    /// Expressions, and globs of the captures they are asked of.
+    /// Expressions, and globs of their captures.
     pairs: Vec<(Vec<String>, String)>,
     /// Rows of the tables.
     rows: Vec<Row>,
@@ -174,7 +174,7 @@ impl Lists {
             }
         };
         for row in rows {
-            let found = theirs.get(&*row.asked).map_or(Err("not asked".to_owned()), Clone::clone);
+            let found = theirs.get(&*row.asked).map_or(Err("no output".to_owned()), Clone::clone);
             match found.as_ref().map(written) {
                 Ok(found) if found == row.frames => outcome.rows += 1,
                 Ok(found) => outcome.failed.push(format!("{}: {}, tshark {found}", row.place, row.frames)),
@@ -182,7 +182,7 @@ impl Lists {
             }
         }
         for expression in pairs {
-            let theirs = theirs.get(expression).map_or(Err("not asked".to_owned()), Clone::clone);
+            let theirs = theirs.get(expression).map_or(Err("no output".to_owned()), Clone::clone);
             let ours = frames_of_overhear(overhear, capture, expression);
             match (ours, theirs) {
                 (Ok(ours), Ok(theirs)) => self.compare(capture, expression, units, [&ours, &theirs], &mut outcome),
@@ -214,14 +214,14 @@ impl Lists {
         });
         let only = |these: &Frames, those: &Frames| written(&these.difference(those).copied().collect());
         let (mine, other) = (only(ours, theirs), only(theirs, ours));
-        let told = format!("{} {expression}: only overhear {mine}, only tshark {other}", capture.name);
+        let difference = format!("{} {expression}: only overhear {mine}, only tshark {other}", capture.name);
         if let Some(reason) = reason {
             outcome.used.insert(reason.line);
-            outcome.explained.push(told);
+            outcome.explained.push(difference);
         } else if units.is_some_and(|units| differing.iter().all(|frame| follows(units, expression, *frame))) {
-            outcome.explained.push(told);
+            outcome.explained.push(difference);
         } else {
-            outcome.failed.push(told);
+            outcome.failed.push(difference);
         }
     }
 }

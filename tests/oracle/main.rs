@@ -39,7 +39,7 @@ pub(crate) struct Wish {
     list: bool,
 }
 
-/// A capture to ask about.
+/// A capture to compare.
 #[derive(Clone)]
 pub(crate) struct Capture {
     /// `fixtures/...` or `corpus/...`
@@ -56,7 +56,7 @@ pub(crate) struct Unit {
     pub(crate) group: &'static str,
     /// Why it could not be compared at all.
     pub(crate) broken: Option<String>,
-    /// Frames are missing or too many, and no entry says why: cells that nobody could compare do not pass.
+    /// Frames are missing or surplus without an explanation: cells that cannot be compared do not pass.
     pub(crate) lost: bool,
     /// Counted and not failed.
     pub(crate) informative: bool,

@@ -184,7 +184,7 @@ fn failures(wish: &Wish, tshark: &Tshark, explained: &Explained, asked: &[&Captu
     failed
 }
 
-/// Every differing cell of a capture, and how to ask again by hand.
+/// Every differing cell of a capture, and the commands to compare by hand.
 fn cells(tshark: &Tshark, explained: &Explained, capture: &Capture, units: &[Unit]) {
     println!("\n{}", capture.name);
     let mut names: Vec<&'static str> = Vec::new();
@@ -208,7 +208,7 @@ fn cells(tshark: &Tshark, explained: &Explained, capture: &Capture, units: &[Uni
     println!("  tshark {}", command(&tshark.arguments(&capture.path, &known, &capture.hints)));
 }
 
-/// A command line that a shell takes.
+/// A command line for a shell.
 fn command(words: &[String]) -> String {
     let between = BETWEEN.to_string();
     let words = words.iter().map(|word| {
@@ -237,7 +237,7 @@ fn around_the_difference(ours: &str, theirs: &str) -> (String, String) {
     (part(ours), part(theirs))
 }
 
-/// Fit for a terminal: values stand apart, control characters are written out.
+/// Safe for a terminal: values are separated, control characters are escaped.
 fn shown(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         match c {

@@ -279,10 +279,11 @@ fn a_panic_restores_the_terminal_and_is_reported() {
     let program = std::env::current_exe().expect("this program");
     for test in ["terminal::the_screen_thread_panics", "terminal::a_request_thread_panics"] {
         terminal.line(&format!(
-            "clear; RUST_BACKTRACE=0 {} --ignored --exact {test} --nocapture; echo ended with $?",
+            "clear; RUST_BACKTRACE=0 {} --ignored --exact {test} --nocapture; echo {test} ended with $?",
             program.display()
         ));
-        terminal.wait("the end", |screen| screen.contains("ended with 101") && screen.contains("meant to be"));
+        let end = format!("{test} ended with 101");
+        terminal.wait("the end", |screen| screen.contains(&end) && screen.contains("meant to be"));
         terminal.is_back();
     }
 }

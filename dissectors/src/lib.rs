@@ -156,6 +156,10 @@ pub fn field(name: &str) -> Option<&'static Field> {
 }
 
 #[cfg(test)]
+#[path = "../tests/tutorial/mod.rs"]
+mod tutorial;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! A host that runs an HTTP session as the program does, and collects its output.
+//! A host that runs a session as the program does, and collects its output. Tests of other protocols use it, too.
 
 use overhear_dissectors::exchange::Exchange;
 use overhear_dissectors::packet::ProtocolPath;
@@ -6,7 +6,7 @@ use overhear_dissectors::session::{
     Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Lane, Missing, Secrets, Session, Side,
     SideEnd, Stamp, Successor, Transition,
 };
-use overhear_dissectors::{Field, Tree, Wants, field, format, http};
+use overhear_dissectors::{Field, Protocol, Tree, Wants, field, format, http};
 use std::fmt::Write;
 
 /// An input of a session.
@@ -56,7 +56,12 @@ pub(crate) struct HttpSessionHost<'w> {
 
 impl<'w> HttpSessionHost<'w> {
     pub(crate) fn new(wants: &'w Wants) -> HttpSessionHost<'w> {
-        let Some(kind) = http::PROTOCOL.sessions().next() else { unreachable!("HTTP is a session protocol") };
+        HttpSessionHost::of(&http::PROTOCOL, wants)
+    }
+
+    /// Returns a host of another protocol's session.
+    pub(crate) fn of(protocol: &Protocol, wants: &'w Wants) -> HttpSessionHost<'w> {
+        let Some(kind) = protocol.sessions().next() else { unreachable!("it is a session protocol") };
         let session = (kind.open)(wants, &mut Handover::default());
         let (unconsumed, output) = Default::default();
         HttpSessionHost { session, wants, unconsumed, output, first_pass: FirstPass::default(), at: Stamp::default() }
@@ -119,7 +124,7 @@ impl<'w> HttpSessionHost<'w> {
                 }
                 Event::Message(message) => self.output.events.push(format!("{message:?}")),
                 Event::Pdu(unit) => self.output.events.push(format!("{unit:?}")),
-                Event::Joined { .. } => unreachable!("HTTP/1 joins no conversations"),
+                Event::Joined { .. } => unreachable!("a protocol over TCP joins no conversations"),
             }
         }
     }
@@ -154,6 +159,15 @@ impl<'w> HttpSessionHost<'w> {
                 b"",
             ),
         }
+    }
+
+    /// Runs these steps and returns the output.
+    pub(crate) fn run_all(mut self, steps: &[SessionInput], cuts: &dyn Fn(usize) -> bool) -> SessionOutput {
+        let mut offset = 0;
+        for step in steps {
+            self.run_step(step, cuts, &mut offset);
+        }
+        SessionOutput { unconsumed: self.unconsumed, ..self.output }
     }
 
     fn send_bytes(&mut self, side: Side, segment: &[u8]) {
@@ -203,14 +217,7 @@ fn read_all(
 }
 
 pub(crate) fn run_cut(steps: &[SessionInput], wants: &Wants, cuts: &dyn Fn(usize) -> bool) -> SessionOutput {
-    let mut host = HttpSessionHost::new(wants);
-    let mut offset = 0;
-    for step in steps {
-        host.run_step(step, cuts, &mut offset);
-    }
-    let mut output = host.output;
-    output.unconsumed = host.unconsumed;
-    output
+    HttpSessionHost::new(wants).run_all(steps, cuts)
 }
 
 pub(crate) fn run(steps: &[SessionInput]) -> SessionOutput {

@@ -5,5 +5,5 @@
 mod anomalies;
 mod conversations;
 mod cuts;
-mod host;
+pub(crate) mod host;
 mod messages;

@@ -4,6 +4,7 @@
 mod browse;
 mod checks;
 mod common;
+mod docs;
 mod filter_passes;
 mod filters;
 mod filters_lazy;

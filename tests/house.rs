@@ -123,7 +123,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 29] = [
     ("src/report/streams.rs", &["tcp"]),
     ("src/report/summary.rs", &["column", "tcp"]),
     // The severity of a selected note.
-    ("src/tui/selection.rs", &["frame"]),
+    ("src/tui/panes/selection.rs", &["frame"]),
 ];
 
 #[test]

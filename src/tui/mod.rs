@@ -2,53 +2,29 @@
 //!
 //! [`Model`] is plain data, [`update`] applies a message to it and returns effects to run, [`view`] draws it. None of
 //! them does any I/O. [`run`] connects them to the terminal, signals, the clock and the thread that runs queries.
-//! Each view has a part of the model (`frames`, `ladder`, ...) and a file of its own under `view`.
+//!
+//! The rooms, from the top down; each may use those below it:
+//!
+//! - `view`: drawing. It changes nothing.
+//! - `panes`: the behavior of each view: its layout, the actions of its keys, and the data it requests.
+//! - `model`: the state of each view, and the texts and order of its rows.
+//! - `widgets`: lists, text, themes and drawing primitives. They know nothing of captures.
 
 mod basic_terminal;
-mod call;
 mod clipboard;
-mod counters;
-mod detail_panes;
-mod display_filter;
-mod follow;
-mod frame_order;
-mod frames;
-mod handshake_card;
-mod hierarchy;
-mod histogram;
-mod keys;
-mod ladder;
-mod latency;
-mod layout;
-mod line_editor;
-mod line_search;
-mod line_wrap;
-mod menu;
-mod message;
 mod model;
-mod mouse;
-mod notes;
-mod phases;
-mod query_errors;
-mod quit_menu;
+mod panes;
 mod run;
-mod scroll;
-mod search;
-mod selection;
-mod sorted_list;
-mod statistics;
 mod terminal;
 #[cfg(test)]
 mod tests;
-mod text;
-mod theme;
-mod time_format;
 mod update;
 mod view;
+mod widgets;
 
-pub use message::{Effect, Msg};
+pub use model::message::{Effect, Msg};
 pub use model::{Model, Tab};
 pub use run::{Inbox, ResultSender, ScreenEnd, inbox, run};
-pub use theme::{Background, ColorDepth, Theme};
 pub use update::update;
 pub use view::view;
+pub use widgets::theme::{Background, ColorDepth, Theme};

@@ -1,12 +1,14 @@
 //! Main loop: terminal input, signals, redraw timing and queries to the capture.
 
-use super::basic_terminal::{self, SixteenColorWriter};
-use super::clipboard::{self, Multiplexer};
-use super::message::{Effect, Msg};
-use super::model::Model;
-use super::terminal::{TerminalGuard, exit_by_signal};
-use super::{update, view};
 use crate::browse::{BrowseEvent, BrowseRequest};
+use crate::tui::basic_terminal::SixteenColorWriter;
+use crate::tui::clipboard::Multiplexer;
+use crate::tui::model::Model;
+use crate::tui::model::message::{Effect, Msg};
+use crate::tui::terminal::{TerminalGuard, exit_by_signal};
+use crate::tui::update::update;
+use crate::tui::view::view;
+use crate::tui::{basic_terminal, clipboard};
 use crossterm::event::{self, Event};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;

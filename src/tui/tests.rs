@@ -1,10 +1,10 @@
 //! Tests of the terminal UI, on a model with made-up frames.
 
-use super::keys::{Action, KEYS, Key};
+use super::model::keys::{Action, KEYS, Key};
 use super::model::{Model, StatusMessage, Tab, View};
-use super::scroll::Move;
-use super::theme::{Background, ColorDepth, Theme};
-use super::update::run_action;
+use super::panes::actions::run_action;
+use super::widgets::scroll::Move;
+use super::widgets::theme::{Background, ColorDepth, Theme};
 use super::{Effect, Msg, update, view};
 use crate::browse::{
     BrowseEvent, BrowseRequest, CaptureEnd, CaptureTimes, DirectedPair, FollowBlock, FrameRow, FrameSummary,

@@ -1,37 +1,14 @@
 //! The bytes pane: a hex dump of the selected buffer of a frame.
 
-use super::{below, draw_title, draw_unreadable, put, row};
-use crate::tui::detail_panes::BYTES_PER_ROW;
-use crate::tui::frames::{FramePane, FramesView};
 use crate::tui::model::Model;
+use crate::tui::model::detail_panes::BYTES_PER_ROW;
+use crate::tui::model::frames::FramePane;
+use crate::tui::panes::detail_panes::{byte_columns, offset_digits};
+use crate::tui::view::{draw_title, draw_unreadable};
+use crate::tui::widgets::draw::{below, put, row};
+use crate::tui::widgets::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-
-/// Returns the number of hex digits in the offset column.
-fn offset_digits(frames: &FramesView) -> u16 {
-    let mut digits = 4;
-    let mut len = frames.buffer().len() >> 16;
-    while len > 0 {
-        digits += 1;
-        len >>= 4;
-    }
-    digits
-}
-
-/// Returns the screen columns of a byte's hex digits and of its character, from the left edge of the pane.
-fn byte_columns(frames: &FramesView, column: usize) -> [u16; 2] {
-    let (column, start) = (column as u16, offset_digits(frames) + 2);
-    let half = u16::from(column >= 8);
-    [start + column * 3 + half, start + 16 * 3 + 2 + column]
-}
-
-/// Returns the column of the byte shown at `x` from the left edge of the pane.
-pub(crate) fn column_at(frames: &FramesView, x: u16) -> Option<usize> {
-    (0..BYTES_PER_ROW).find(|&column| {
-        let [digits, text] = byte_columns(frames, column);
-        (digits..digits + 3).contains(&x) || x == text
-    })
-}
 
 /// Draws the bytes of the selected buffer.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -46,7 +23,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let several = opened.buffers.len() > 1;
         let nth =
             if several { format!(" {} of {}", frames.bytes.buffer + 1, opened.buffers.len()) } else { String::new() };
-        let length = crate::tui::text::format_quantity(bytes.len() as u64, "byte");
+        let length = text::format_quantity(bytes.len() as u64, "byte");
         let field = frames.selected_line().map(|line| line.field.name).filter(|name| !name.is_empty());
         Some(format!("{name}{nth}: {length}{}", field.map_or(String::new(), |field| format!("  {field}"))))
     });

@@ -1,19 +1,17 @@
 //! The call view: a summary, the phases as a waterfall, and both messages.
 
-use super::{
-    below, draw_empty, draw_position, draw_title as rule, draw_unreadable, fill, json, put, put_right, put_spans, row,
-    search_highlight, statistics,
-};
 use crate::browse::{BrowseRequest, CallMessage, CallPhase};
 use crate::capture::Call;
 use crate::report::records;
-use crate::tui::call::{self, CallPane, PhaseLine};
-use crate::tui::layout;
-use crate::tui::line_wrap;
-use crate::tui::model::{Model, View};
-use crate::tui::phases;
-use crate::tui::text::{format_count, format_quantity, width};
-use crate::tui::theme::Theme;
+use crate::tui::model::call::{CallPane, PhaseLine, frame_text, phase_texts, unlisted_text};
+use crate::tui::model::{Model, View, call, calls, phases};
+use crate::tui::panes::call::HEAD_HEIGHT;
+use crate::tui::panes::layout;
+use crate::tui::view::{draw_empty, draw_position, draw_title, draw_unreadable, json, search_highlight};
+use crate::tui::widgets::draw::{below, fill, put, put_right, put_spans, row};
+use crate::tui::widgets::line_wrap;
+use crate::tui::widgets::text::{duration, size, width};
+use crate::tui::widgets::theme::Theme;
 use dissectors::exchange::Transfer;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,62 +21,9 @@ use std::ops::Range;
 /// Longest line of JSON with syntax highlighting, in bytes.
 const MAX_HIGHLIGHTED: usize = 64 * 1024;
 
-/// Number of lines above the panes.
-pub(crate) const HEAD_HEIGHT: u16 = 2;
-
 /// Widths of the columns for the name and for the duration of a phase.
 const NAME_WIDTH: u16 = 12;
 const TIME_WIDTH: u16 = 9;
-
-/// Returns the text of a line of the focused pane, for copying.
-pub(crate) fn text(model: &Model, index: usize) -> String {
-    let opened = &model.call_view;
-    match (opened.pane, opened.message(opened.pane)) {
-        (CallPane::Phases, _) => {
-            call::phase_lines(model).get(index).map_or(String::new(), |line| phase_text(model, *line))
-        }
-        (pane, message) => {
-            let row = opened.rows(pane).get(index);
-            let line = message.zip(row).map(|(message, row)| call::message_line(message, row.line as usize).0);
-            line.unwrap_or_default().to_owned()
-        }
-    }
-}
-
-/// Returns the text of a line of the phases pane.
-pub(crate) fn phase_text(model: &Model, line: PhaseLine) -> String {
-    let View::Call(number) = model.view else { return String::new() };
-    let Some(call) = model.index.calls.get(number) else { return String::new() };
-    match line {
-        PhaseLine::Phase(phase) => {
-            let [time, frames] = phase_texts(model, call, phase);
-            format!("{}  {time}  {frames}", phases::name(phase))
-        }
-        PhaseLine::Frame(frame) => frame_text(model, call, frame),
-        PhaseLine::More(more) => unlisted_text(more),
-    }
-}
-
-/// Returns the duration of a phase and its number of frames.
-fn phase_texts(model: &Model, call: &Call, phase: CallPhase) -> [String; 2] {
-    let (spans, _) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
-    let time = match spans.iter().find(|span| span.phase == phase) {
-        Some(span) => statistics::duration(span.length()),
-        None if phase == CallPhase::Connect && !call.exchange.id.is_first() => "reused".into(),
-        None => "not seen".into(),
-    };
-    [time, format_quantity(model.call_view.frame_count(phase) as u64, "frame")]
-}
-
-/// Returns the text for a frame of a phase: number, time since the start of the call, protocol, length.
-fn frame_text(model: &Model, call: &Call, frame: u32) -> String {
-    let Some(summary) = model.index.frames.get(frame as usize - usize::from(frame > 0)) else { return String::new() };
-    let start = call.exchange.request.or(call.exchange.response).map_or(summary.time, |transfer| transfer.first.time);
-    let elapsed = statistics::duration(summary.time.saturating_sub(start));
-    let sign = if elapsed.starts_with('-') { "" } else { "+" };
-    let (number, name, length) = (format!("#{frame}"), summary.protocol.name(), format_count(summary.length.into()));
-    format!("{number:>10}  {sign}{elapsed:<9}  {name:<8}  {length} B")
-}
 
 /// Draws the call view.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -119,14 +64,14 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     put_spans(
         buffer,
         line,
-        [(" ", theme.text), (method, theme.name), (" ", theme.text), (&super::calls::url(call), theme.head_on)],
+        [(" ", theme.text), (method, theme.name), (" ", theme.text), (&calls::url(call), theme.head_on)],
     );
     let [mut client, mut server] = [String::new(), String::new()];
     records::endpoint(&mut client, call.client);
     records::endpoint(&mut server, call.server);
     let body = |transfer: Option<Transfer>| match transfer {
-        Some(transfer) if !transfer.complete => format!("{} (cut)", statistics::size(transfer.body)),
-        Some(transfer) => statistics::size(transfer.body),
+        Some(transfer) if !transfer.complete => format!("{} (cut)", size(transfer.body)),
+        Some(transfer) => size(transfer.body),
         None => "not seen".into(),
     };
     let bodies = format!("  request body {}, response body {}", body(exchange.request), body(exchange.response));
@@ -147,11 +92,6 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Returns the line that counts the frames of a phase that are not listed.
-fn unlisted_text(more: usize) -> String {
-    format!("       and {} more", format_quantity(more as u64, "frame"))
-}
-
 fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
     match phase {
         CallPhase::Connect => ("░", theme.connect),
@@ -166,7 +106,7 @@ fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, opened) = (&model.theme, &model.call_view);
     let has_keys = opened.pane == CallPane::Phases;
     let (_, all) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
-    rule(model, area, buffer, &format!("Phases  {}", statistics::duration(all)), has_keys);
+    draw_title(model, area, buffer, &format!("Phases  {}", duration(all)), has_keys);
     let lines = call::phase_lines(model);
     let list = opened.list(CallPane::Phases);
     for (nth, index) in list.visible(lines.len(), usize::from(area.height - 1)).enumerate() {
@@ -221,12 +161,12 @@ fn draw_message(
     let (theme, opened) = (&model.theme, &model.call_view);
     let has_keys = opened.pane == pane;
     let Some(message) = opened.message(pane) else {
-        rule(model, area, buffer, name, has_keys);
+        draw_title(model, area, buffer, name, has_keys);
         put(buffer, row(area, 1), " not seen", theme.dim);
         return;
     };
     let title = format!("{name}  {}", body_summary(message, transfer));
-    rule(model, area, buffer, title.trim_end(), has_keys);
+    draw_title(model, area, buffer, title.trim_end(), has_keys);
     let (list, rows) = (opened.list(pane), opened.rows(pane));
     let (height, room) = (usize::from(area.height - 1), layout::call_text_widths(model)[pane as usize]);
     let left = if has_keys { opened.scrolled_columns } else { 0 };
@@ -276,11 +216,11 @@ fn body_summary(message: &CallMessage, transfer: Option<Transfer>) -> String {
     if message.body_len == 0 {
         return message.kind.clone();
     }
-    let (shown, wire) = (statistics::size(message.body_len), transfer.map_or(0, |transfer| transfer.body));
+    let (shown, wire) = (size(message.body_len), transfer.map_or(0, |transfer| transfer.body));
     let amount = match message.content_coding.as_str() {
-        "" if message.body_len < wire => format!("first {shown} of {}", statistics::size(wire)),
+        "" if message.body_len < wire => format!("first {shown} of {}", size(wire)),
         "" => shown,
-        coding => format!("{shown} ({} {coding})", statistics::size(wire)),
+        coding => format!("{shown} ({} {coding})", size(wire)),
     };
     if message.kind.is_empty() { amount } else { format!("{}, {amount}", message.kind) }
 }

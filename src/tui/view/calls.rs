@@ -1,147 +1,15 @@
 //! The list of calls.
 
-use super::sorted_list::{self, TableModel};
-use super::{put, table};
-use crate::browse::Index;
 use crate::capture::Call;
-use crate::report::{quantity, records};
 use crate::tui::model::Model;
-use crate::tui::sorted_list::{ListColumn, RowOrder, column, endpoint_key, number_key, text_key};
-use crate::tui::theme::Theme;
+use crate::tui::model::calls::{CallRows, METHOD, PHASES, STATUS, TIME, cell_text, start_time};
+use crate::tui::view::sorted_list;
+use crate::tui::view::sorted_list::TableModel;
+use crate::tui::widgets::draw::put;
+use crate::tui::widgets::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use std::cmp::Ordering;
-
-/// Columns of the list.
-pub(crate) static COLUMNS: [ListColumn; 13] = [
-    column("TIME", [table::TIME_WIDTH; 3], true, 1, "start of the request"),
-    column("STREAM", [6, 6, 6], true, 5, "stream number"),
-    column("CLIENT", [17, 17, 24], false, 7, "client address"),
-    column("SERVER", [17, 17, 24], false, 6, "server address"),
-    column("METHOD", [7, 7, 7], false, 0, "HTTP method (or statement, query type)"),
-    column("HOST AND PATH", [18, 44, 400], false, 0, "host and request target"),
-    column("STATUS", [6, 6, 6], true, 0, "response status code"),
-    column("TYPE", [16, 16, 24], false, 4, "response media type"),
-    column("SIZE", [7, 7, 8], true, 2, "response body size"),
-    column("CONNECT", [7, 7, 8], true, 9, "handshake duration"),
-    column("WAIT", [7, 7, 8], true, 8, "time to first byte"),
-    column("TOTAL", [7, 7, 8], true, 0, "from request start to response end"),
-    column("PHASES", [10, 10, 20], false, 0, "connect ░, wait ▒, download █"),
-];
-
-const TIME: usize = 0;
-const METHOD: usize = 4;
-const STATUS: usize = 6;
-const PHASES: usize = 12;
-
-/// Returns the start time of a call, in nanoseconds since 1970.
-fn start_time(call: &Call) -> Option<i64> {
-    call.exchange.request.or(call.exchange.response).map(|transfer| transfer.first.time)
-}
-
-/// Returns the host followed by the request target.
-fn target(call: &Call) -> String {
-    let exchange = &call.exchange;
-    // The absolute form and the authority form (CONNECT) include the host (RFC 9112 3.2.2, 3.2.3).
-    let names_host = exchange.target.contains("://") || exchange.method == "CONNECT";
-    if names_host { exchange.target.to_string() } else { format!("{}{}", exchange.authority, exchange.target) }
-}
-
-/// Returns the URL of the request.
-pub(crate) fn url(call: &Call) -> String {
-    let exchange = &call.exchange;
-    if exchange.target.contains("://") || exchange.method == "CONNECT" {
-        return exchange.target.to_string();
-    }
-    if !exchange.authority.is_empty() {
-        return format!("http://{}{}", exchange.authority, exchange.target);
-    }
-    let mut server = String::new();
-    records::endpoint(&mut server, call.server);
-    format!("http://{server}{}", exchange.target)
-}
-
-/// Returns the text of a cell, except in the time column.
-fn cell_text(call: &Call, column: usize) -> String {
-    let exchange = &call.exchange;
-    let mut out = String::new();
-    match column {
-        1 => return exchange.id.conversation.to_string(),
-        2 => records::endpoint(&mut out, call.client),
-        3 => records::endpoint(&mut out, call.server),
-        METHOD if exchange.request.is_none() => return "no request".into(),
-        METHOD => return exchange.method.to_string(),
-        5 => return target(call),
-        STATUS => match (exchange.code, exchange.response) {
-            (Some(status), _) => return status.to_string(),
-            (None, None) => return "none".into(),
-            _ => {}
-        },
-        7 => {
-            let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
-            let cut = exchange.response.is_some_and(|response| !response.complete);
-            return format!("{media}{}", if cut { " (cut)" } else { "" });
-        }
-        8 => exchange.response.into_iter().for_each(|response| quantity::size(&mut out, response.body)),
-        9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
-        10 => exchange.time_to_first_byte().into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
-        11 => exchange.total().into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
-        _ => {}
-    }
-    out
-}
-
-/// Returns the text of a row, for searching and copying.
-pub(crate) fn text(index: &Index, number: u32) -> String {
-    let Some(call) = index.calls.get(number as usize) else { return String::new() };
-    (1..PHASES).map(|column| cell_text(call, column)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("  ")
-}
-
-/// Calls of a capture, as rows that can be sorted.
-pub(crate) struct CallRows<'a>(pub(crate) &'a Index);
-
-impl RowOrder for CallRows<'_> {
-    fn key(&self, number: u32, column: usize) -> u64 {
-        let Some(call) = self.0.calls.get(number as usize) else { return 0 };
-        let exchange = &call.exchange;
-        number_key(match column {
-            TIME => start_time(call),
-            1 => Some(exchange.id.conversation.number().into()),
-            STATUS => exchange.code.map(i64::from),
-            8 => exchange.response.map(|response| response.body.min(i64::MAX as u64) as i64),
-            9 => call.connect,
-            10 => exchange.time_to_first_byte(),
-            11 | PHASES => exchange.total(),
-            2 => return endpoint_key(&call.client),
-            3 => return endpoint_key(&call.server),
-            METHOD => return text_key(&exchange.method),
-            5 => return text_key(&exchange.authority),
-            7 => return text_key(&exchange.content_type),
-            _ => None,
-        })
-    }
-
-    fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
-        let calls = &self.0.calls;
-        // In the other columns, equal keys mean equal values.
-        if !matches!(column, 2 | 3 | METHOD | 5 | 7) {
-            return Ordering::Equal;
-        }
-        let (Some(left), Some(right)) = (calls.get(left as usize), calls.get(right as usize)) else {
-            return Ordering::Equal;
-        };
-        let (one, other) = (&left.exchange, &right.exchange);
-        match column {
-            2 => left.client.cmp(&right.client),
-            3 => left.server.cmp(&right.server),
-            METHOD => one.method.cmp(&other.method),
-            5 => one.authority.cmp(&other.authority).then_with(|| one.target.cmp(&other.target)),
-            7 => one.content_type.cmp(&other.content_type),
-            _ => Ordering::Equal,
-        }
-    }
-}
 
 /// Returns the width of each phase in a bar of `room` columns: connect, wait, download. A phase of any duration gets at
 /// least one column.

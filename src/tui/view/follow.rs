@@ -1,27 +1,15 @@
 //! The follow view: the data that both sides of a stream sent.
 
-use super::call::CONTINUATION_MARK;
-use super::{below, draw_empty, draw_unreadable, fill, put, put_spans, row, search_highlight};
 use crate::browse::BrowseRequest;
 use crate::report::records;
-use crate::tui::layout;
-use crate::tui::line_wrap;
 use crate::tui::model::{Model, View};
+use crate::tui::panes::layout;
+use crate::tui::view::call::CONTINUATION_MARK;
+use crate::tui::view::{draw_empty, draw_unreadable, search_highlight};
+use crate::tui::widgets::draw::{below, fill, put, put_spans, row};
+use crate::tui::widgets::line_wrap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-
-/// Columns before the data: the frame number and the direction.
-pub(crate) const PREFIX_WIDTH: u16 = 10;
-
-/// Returns the text of a line, for copying.
-pub(crate) fn text(model: &Model, index: usize) -> String {
-    let line = || {
-        let row = model.follow.rows.get(index)?;
-        let (part, line) = *model.follow.lines.get(row.line as usize)?;
-        model.follow.blocks.get(part as usize)?.lines.get(line as usize).cloned()
-    };
-    line().unwrap_or_default()
-}
 
 /// Draws the follow view.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {

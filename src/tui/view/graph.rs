@@ -1,12 +1,13 @@
 //! The graph of frames or bytes over time.
 
-use super::statistics::{AXIS_WIDTH, duration, graph_columns, size};
-use super::{draw_empty, put, put_right, put_spans, row};
 use crate::report::value;
-use crate::tui::counters::TrafficCount;
 use crate::tui::model::Model;
-use crate::tui::text::{format_count, format_quantity};
-use crate::tui::theme::Theme;
+use crate::tui::model::statistics::counters::TrafficCount;
+use crate::tui::panes::statistics::{AXIS_WIDTH, graph_columns};
+use crate::tui::view::draw_empty;
+use crate::tui::widgets::draw::{put, put_right, put_spans, row};
+use crate::tui::widgets::text::{duration, format_count, format_quantity, size};
+use crate::tui::widgets::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

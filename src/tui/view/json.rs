@@ -1,6 +1,6 @@
 //! Tokens of a line of JSON, for syntax highlighting.
 
-use crate::tui::theme::Theme;
+use crate::tui::widgets::theme::Theme;
 use ratatui::style::Style;
 
 /// Kind of a token.

@@ -1,85 +1,23 @@
 //! The ladder of a stream: a card that summarizes the handshake, and one arrow per segment.
 
-use super::{draw_empty, draw_title as rule, draw_unreadable, fill, put, put_right, put_spans, row, search_highlight};
 use crate::browse::{BrowseRequest, LadderRow, SegmentKind};
 use crate::report::{quantity, records};
-use crate::tui::handshake_card::{self, CardLine, TextStyle};
-use crate::tui::layout;
+use crate::tui::model::ladder::{labels, meaning_text};
 use crate::tui::model::{Model, View};
-use crate::tui::text::width;
-use crate::tui::theme::Theme;
+use crate::tui::panes::handshake_card;
+use crate::tui::panes::handshake_card::{CardLine, TextStyle};
+use crate::tui::panes::ladder::card_lines;
+use crate::tui::view::{draw_empty, draw_title, draw_unreadable, search_highlight};
+use crate::tui::widgets::draw::{fill, put, put_right, put_spans, row};
+use crate::tui::widgets::text::width;
+use crate::tui::widgets::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use std::borrow::Cow;
 
 /// Widths of the columns for the frame number and for the time since the previous segment.
 const FRAME_WIDTH: u16 = 8;
 const TIME_WIDTH: u16 = 9;
-
-/// Rows kept visible; the card is hidden if fewer would remain.
-const MIN_ROWS: u16 = 6;
-
-/// Returns the lines of the card; none if it is folded or does not fit.
-fn card_lines(model: &Model) -> Vec<CardLine> {
-    let lines = if model.ladder.card_folded { Vec::new() } else { handshake_card::lines(model) };
-    let room = layout::screen_areas(model).body.height.saturating_sub(2 + MIN_ROWS);
-    if lines.len() <= room.into() { lines } else { Vec::new() }
-}
-
-/// Returns the number of lines above the rows.
-pub(crate) fn header_height(model: &Model) -> u16 {
-    2 + card_lines(model).len() as u16
-}
-
-/// Returns the description of a segment.
-fn meaning_text(ladder_row: &LadderRow) -> Cow<'_, str> {
-    let text = match ladder_row.kind {
-        SegmentKind::Handshake if !ladder_row.label.is_empty() => Cow::from(format!("handshake  {}", ladder_row.label)),
-        _ if !ladder_row.label.is_empty() => Cow::from(&ladder_row.label),
-        meaning => Cow::from(meaning_name(meaning)),
-    };
-    if ladder_row.note.is_empty() { text } else { format!("{text}; {}", ladder_row.note).into() }
-}
-
-fn meaning_name(meaning: SegmentKind) -> &'static str {
-    match meaning {
-        SegmentKind::Handshake => "handshake",
-        SegmentKind::Request => "request",
-        SegmentKind::Response => "response",
-        SegmentKind::Data => "data",
-        SegmentKind::Acknowledgment => "acknowledgment",
-        SegmentKind::Retransmission => "retransmission",
-        SegmentKind::KeepAlive => "keep-alive",
-        SegmentKind::Window => "window",
-        SegmentKind::Teardown => "teardown",
-        SegmentKind::Reset => "reset",
-        SegmentKind::Anomaly => "warning",
-    }
-}
-
-/// Returns the text of a row, for searching.
-pub(crate) fn text(model: &Model, index: usize) -> String {
-    // A narrow screen shows a shorter label, so both forms are searched.
-    let text = |ladder_row: &LadderRow| {
-        let [long, short, ..] = labels(ladder_row);
-        format!("{} {long} {short} {}", ladder_row.frame, meaning_text(ladder_row))
-    };
-    model.ladder.row(index).map_or(String::new(), text)
-}
-
-/// Returns the labels of an arrow, from the longest to the shortest.
-fn labels(ladder_row: &LadderRow) -> [String; 4] {
-    let ack = |prefix: &str| ladder_row.ack.map_or(String::new(), |ack| format!("{prefix}{ack}"));
-    let letters: String = ladder_row.flags.split(", ").filter_map(|flag| flag.chars().next()).collect();
-    let (flags, seq, len) = (&ladder_row.flags, ladder_row.seq, ladder_row.len);
-    [
-        format!("{flags}  seq {seq}{}  len {len}", ack("  ack ")),
-        format!("{flags} seq {seq}{} len {len}", ack(" ack ")),
-        format!("{letters} seq {seq}{} len {len}", ack(" ack ")),
-        format!("{letters} {seq}{} +{len}", ack(" a")),
-    ]
-}
 
 fn style(theme: &Theme, ladder_row: &LadderRow) -> Style {
     match ladder_row.kind {
@@ -137,7 +75,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let card = card_lines(model);
     if let Some(stream) = model.index.streams.get(number as usize) {
-        rule(model, area, buffer, &handshake_card::title(model, stream), true);
+        draw_title(model, area, buffer, &handshake_card::title(model, stream), true);
         let [mut client, mut server] = [String::new(), String::new()];
         records::endpoint(&mut client, stream.client);
         records::endpoint(&mut server, stream.server);

@@ -1,19 +1,13 @@
 //! Response times of calls: percentiles and a histogram.
 
-use super::statistics::duration;
-use super::{put_spans, row};
-use crate::tui::latency::LatencyMeasure;
 use crate::tui::model::Model;
-use crate::tui::text::{format_count, format_quantity, width};
+use crate::tui::model::statistics::latency::LatencyMeasure;
+use crate::tui::panes::statistics::histogram_bars;
+use crate::tui::widgets::draw::{put_spans, row};
+use crate::tui::widgets::text::{duration, format_count, format_quantity, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Direction, Rect};
 use ratatui::widgets::{Bar, BarChart, Widget};
-
-/// Returns the bars of the histogram, as many as fit this height.
-pub(crate) fn histogram_bars(model: &Model, height: u16) -> Vec<([i64; 2], u64)> {
-    let max_bars = (height / 2).saturating_sub(2).clamp(1, 15);
-    model.statistics.latency.all.histogram(max_bars.into())
-}
 
 /// Draws the line of percentiles and the histogram.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {

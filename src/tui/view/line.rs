@@ -1,13 +1,13 @@
 //! The filter line and the bottom line: typed text, completions, messages, and keys.
 
-use super::{fill, put, put_right, put_spans, row};
 use crate::browse::BrowseRequest;
-use crate::tui::display_filter::{Completion, FilterDraft, Prompt, PromptPurpose};
-use crate::tui::keys;
-use crate::tui::layout::ScreenAreas;
-use crate::tui::model::{Model, StatusMessage};
-use crate::tui::search::{self, scope_label};
-use crate::tui::text::{self, format_count, width};
+use crate::tui::model::display_filter::{Completion, FilterDraft, Prompt, PromptPurpose};
+use crate::tui::model::search::scope_label;
+use crate::tui::model::{Model, StatusMessage, keys, search};
+use crate::tui::panes::layout::ScreenAreas;
+use crate::tui::widgets::draw::{fill, put, put_right, put_spans, row};
+use crate::tui::widgets::text;
+use crate::tui::widgets::text::{format_count, width, wrap};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
@@ -210,24 +210,6 @@ fn draw_diagnostic(model: &Model, typing: &Prompt, draft: &FilterDraft, body: Re
         used += 1;
     }
     used
-}
-
-/// Wraps a text between words into lines of at most `room` columns.
-pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        if let Some(line) = lines.last_mut() {
-            if line.is_empty() || width(line) + 1 + width(word) <= room {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            } else {
-                lines.push(word.to_owned());
-            }
-        }
-    }
-    lines
 }
 
 /// Returns the position of the terminal's cursor while text is typed.

@@ -1,21 +1,13 @@
 //! A menu, drawn over the middle of the screen.
 
-use super::{fill, put, put_right, put_spans, row};
-use crate::tui::layout::centered;
-use crate::tui::menu::{MAX_VISIBLE_ITEMS, Menu};
 use crate::tui::model::Model;
-use crate::tui::text::width;
+use crate::tui::model::menu::Menu;
+use crate::tui::panes::menu::area;
+use crate::tui::widgets::draw::{fill, put, put_right, put_spans, row};
+use crate::tui::widgets::text::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Widget};
-
-/// Returns the area of a menu.
-pub(crate) fn area(menu: &Menu, body: Rect) -> Rect {
-    let title = menu.items.iter().map(|item| width(&item.title)).max().unwrap_or(0);
-    let descriptions = menu.items.iter().map(|item| width(&item.description)).max().unwrap_or(0);
-    let total = (title + descriptions + 6).max(width(&menu.title) + 6).max(30);
-    centered(body, u16::try_from(total).unwrap_or(u16::MAX), menu.items.len().min(MAX_VISIBLE_ITEMS) as u16 + 2)
-}
 
 /// Draws a menu.
 pub(crate) fn draw(model: &Model, menu: &Menu, body: Rect, buffer: &mut Buffer) {

@@ -21,15 +21,16 @@ pub(crate) mod table;
 pub(crate) mod top;
 pub(crate) mod tree;
 
-use super::layout::{self, FramePanes};
-use super::model::{Model, View};
-use super::text;
+use crate::tui::model::{Model, View};
+use crate::tui::panes::layout;
+use crate::tui::panes::layout::FramePanes;
+use crate::tui::widgets::draw::{centered, put, put_right, put_spans, row};
+use crate::tui::widgets::row_order::SortColumn;
+use crate::tui::widgets::text;
+use crate::tui::widgets::text::wrap;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
-pub(crate) use table::column_at;
-pub(crate) use top::tabs;
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -78,68 +79,19 @@ fn body(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Writes as much of a text as fits into a one-line area and marks cut text with `…`. Returns the columns used.
-pub(crate) fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
-    if area.width == 0 || area.height == 0 {
-        return 0;
-    }
-    let plain = text::sanitize(text);
-    let cut = text::truncate(&plain, area.width.into());
-    let (end, _) = buffer.set_stringn(area.x, area.y, cut, area.width.into(), style);
-    end.saturating_sub(area.x)
-}
-
-/// Writes styled texts one after the other. Returns the columns used.
-pub(crate) fn put_spans<'t>(
-    buffer: &mut Buffer,
-    mut area: Rect,
-    spans: impl IntoIterator<Item = (&'t str, Style)>,
-) -> u16 {
-    let start = area.x;
-    for (text, style) in spans {
-        let used = put(buffer, area, text, style);
-        area.x += used;
-        area.width -= used.min(area.width);
-    }
-    area.x - start
-}
-
-/// Writes a text right-aligned into a one-line area. Returns the columns used.
-pub(crate) fn put_right(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
-    let width = text::width(&text::sanitize(text)).min(area.width.into()) as u16;
-    put(buffer, Rect { x: area.right() - width, width, ..area }, text, style)
-}
-
-/// Returns the line at a distance from the top of an area; its height is 0 if the area is too short.
-pub(crate) fn row(area: Rect, nth: u16) -> Rect {
-    let height = (nth < area.height).into();
-    Rect { y: area.y + nth.min(area.height), height, ..area }
-}
-
-/// Sets the style of a whole area.
-pub(crate) fn fill(buffer: &mut Buffer, area: Rect, style: Style) {
-    buffer.set_style(area, style);
-}
-
 /// Draws the reason for an empty area in its middle.
 pub(crate) fn draw_empty(model: &Model, area: Rect, buffer: &mut Buffer, reason: &str) {
     let width = text::width(reason) as u16;
-    let area = layout::centered(area, width, 1);
+    let area = centered(area, width, 1);
     put(buffer, area, reason, model.theme.dim);
 }
 
 /// Draws, at the top of an area, the error that prevented reading its content.
 pub(crate) fn draw_unreadable(model: &Model, area: Rect, buffer: &mut Buffer, error: &str) {
-    let lines = line::wrap(&text::sanitize(error), usize::from(area.width.saturating_sub(1)));
+    let lines = wrap(&text::sanitize(error), usize::from(area.width.saturating_sub(1)));
     for (line, nth) in lines.iter().zip(0..area.height) {
         put_spans(buffer, row(area, nth), [(" ", model.theme.bad), (line, model.theme.bad)]);
     }
-}
-
-/// Returns the part of an area below its first `lines` lines.
-pub(crate) fn below(area: Rect, lines: u16) -> Rect {
-    let lines = lines.min(area.height);
-    Rect { y: area.y + lines, height: area.height - lines, ..area }
 }
 
 /// Draws the title of a pane and a rule to the right edge. `has_keys` marks the focused pane.
@@ -161,7 +113,7 @@ pub(crate) fn draw_position(model: &Model, area: Rect, buffer: &mut Buffer, titl
 }
 
 /// Returns the title of a column, with an arrow if the list is sorted by it.
-pub(crate) fn sorted_title(sort: Option<super::sorted_list::SortColumn>, column: usize, title: &str) -> String {
+pub(crate) fn sorted_title(sort: Option<SortColumn>, column: usize, title: &str) -> String {
     match sort {
         Some(sort) if sort.column == column => format!("{title}{}", if sort.descending { "▾" } else { "▴" }),
         _ => title.to_owned(),
@@ -178,12 +130,12 @@ pub(crate) fn draw_empty_list(model: &Model, area: Rect, buffer: &mut Buffer, ye
         .filter(|applied| applied.is_complete)
         .map_or(&[][..], |applied| &applied.warnings);
     let room = usize::from(area.width.saturating_sub(4));
-    let lines = warnings.iter().flat_map(|warning| line::wrap(&text::sanitize(&warning.message), room));
-    for (line, nth) in lines.zip(layout::centered(area, 0, 1).y - area.y + 1..) {
+    let lines = warnings.iter().flat_map(|warning| wrap(&text::sanitize(&warning.message), room));
+    for (line, nth) in lines.zip(centered(area, 0, 1).y - area.y + 1..) {
         let line_area = row(area, nth);
         let inner =
             Rect { x: line_area.x + 2.min(line_area.width), width: line_area.width.saturating_sub(4), ..line_area };
-        put(buffer, layout::centered(inner, text::width(&line) as u16, 1), &line, model.theme.warn);
+        put(buffer, centered(inner, text::width(&line) as u16, 1), &line, model.theme.warn);
     }
 }
 

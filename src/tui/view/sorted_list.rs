@@ -1,10 +1,12 @@
 //! Drawing of a sortable list of calls, streams or notes: column titles and one line per row.
 
-use super::{draw_empty_list, fill, row, sorted_title, table};
 use crate::tui::model::Model;
-use crate::tui::scroll::RowNumbers;
-use crate::tui::sorted_list::SortedList;
-use crate::tui::theme::Theme;
+use crate::tui::view::{draw_empty_list, sorted_title, table};
+use crate::tui::widgets::columns::{TIME_WIDTH, fit_columns};
+use crate::tui::widgets::draw::{fill, row};
+use crate::tui::widgets::scroll::RowNumbers;
+use crate::tui::widgets::sorted_list::SortedList;
+use crate::tui::widgets::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -44,8 +46,8 @@ pub(crate) fn draw<S: TableModel>(
 ) {
     let theme = &model.theme;
     let columns = sorted.columns;
-    let is_time = |column: usize| columns.get(column).is_some_and(|column| column.width == [table::TIME_WIDTH; 3]);
-    let spans = table::fit_columns(columns, sorted.hidden, model.time_width(), area.x, area.width);
+    let is_time = |column: usize| columns.get(column).is_some_and(|column| column.width == [TIME_WIDTH; 3]);
+    let spans = fit_columns(columns, sorted.hidden, model.time_width(), area.x, area.width);
     let title = |column: usize| {
         let own = columns.get(column).map_or("", |column| column.title);
         sorted_title(sorted.sort, column, if is_time(column) { model.time_format.title() } else { own })

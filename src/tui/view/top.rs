@@ -1,14 +1,15 @@
 //! The top lines: capture name and progress, the tabs of the views, and the error that stopped a capture.
 
-use super::line::wrap;
-use super::{draw_unreadable, fill, put, put_right, put_spans};
 use crate::browse::{CaptureEnd, LoadState};
 use crate::report::quantity;
-use crate::tui::model::{Model, Tab, View};
-use crate::tui::text::{format_count, format_quantity, width};
+use crate::tui::model::{Model, View};
+use crate::tui::panes::top::tabs;
+use crate::tui::view::draw_unreadable;
+use crate::tui::widgets::draw::{fill, put, put_right, put_spans};
+use crate::tui::widgets::text;
+use crate::tui::widgets::text::{format_count, format_quantity, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::ops::Range;
 
 /// Returns the texts for the state of the capture, from the longest to the shortest, and whether it is a problem.
 fn state_texts(model: &Model) -> (Vec<String>, bool) {
@@ -48,9 +49,6 @@ fn with_drops(long: &str, short: &str, dropped: &[u64; 3]) -> Vec<String> {
     vec![format!("{long}  {full}"), format!("{long}  {brief}"), format!("{short}  {brief}")]
 }
 
-/// Maximum number of lines for the error that stopped a live capture.
-const MAX_ERROR_LINES: usize = 4;
-
 /// Minimum width of the capture's name.
 const MIN_NAME_WIDTH: usize = 8;
 
@@ -74,7 +72,7 @@ pub(crate) fn draw_status(model: &Model, area: Rect, buffer: &mut Buffer) {
         LoadState::Live { name, .. } | LoadState::LiveEnded { name, .. } => name,
         _ => &model.name,
     };
-    let name = crate::tui::text::sanitize(name).into_owned();
+    let name = text::sanitize(name).into_owned();
     let (states, is_bad) = state_texts(model);
     // 5 spaces: one before the name, two before the count, one on each side of the state.
     let fits = |state: &str, span: &str| {
@@ -90,58 +88,14 @@ pub(crate) fn draw_status(model: &Model, area: Rect, buffer: &mut Buffer) {
     put_spans(
         buffer,
         left,
-        [(" ", theme.bar), (&*crate::tui::text::truncate(&name, room), theme.bar_strong), (&numbers, theme.bar)],
+        [(" ", theme.bar), (&*text::truncate(&name, room), theme.bar_strong), (&numbers, theme.bar)],
     );
-}
-
-/// Returns the number of lines for the error that stopped a live capture.
-pub(crate) fn error_height(model: &Model) -> u16 {
-    let LoadState::LiveEnded { reason: CaptureEnd::Failed(error), .. } = &model.index.state else { return 0 };
-    let lines = wrap(&crate::tui::text::sanitize(error), usize::from(model.size.0.saturating_sub(1)));
-    lines.len().min(MAX_ERROR_LINES) as u16
 }
 
 /// Draws the error that stopped a live capture.
 pub(crate) fn draw_error(model: &Model, area: Rect, buffer: &mut Buffer) {
     if let LoadState::LiveEnded { reason: CaptureEnd::Failed(error), .. } = &model.index.state {
         draw_unreadable(model, area, buffer, error);
-    }
-}
-
-/// Returns the tabs, each with its text and the columns it covers.
-pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
-    let notes = crate::tui::notes::unsorted(model).len();
-    let all = [
-        (Tab::Calls, "Calls", Some(model.call_numbers().len())),
-        (Tab::Streams, "Streams", Some(model.stream_numbers().len())),
-        (Tab::Frames, "Frames", Some(model.unsorted_frames().len())),
-        (Tab::Statistics, "Statistics", None),
-        (Tab::Notes, "Notes", Some(notes)),
-    ];
-    let with = |number: fn(u64) -> String| {
-        let mut x = 1;
-        let numbered = all.into_iter().zip(1u16..);
-        let tab = |((tab, name, total), nth): ((Tab, &str, Option<usize>), _)| {
-            let total = total.map_or(String::new(), |total| format!(" {}", number(total as u64)));
-            let text = format!("{nth} {name}{total}");
-            let span = x..x + width(&text) as u16;
-            x = span.end + 2;
-            (tab, text, span)
-        };
-        numbered.map(tab).collect::<Vec<_>>()
-    };
-    let tabs = with(format_count);
-    let fits = tabs.last().is_none_or(|(.., span)| span.end < model.size.0);
-    if fits { tabs } else { with(short_count) }
-}
-
-/// Formats a number in at most four characters, such as `82k`.
-fn short_count(number: u64) -> String {
-    match number {
-        0..=999 => number.to_string(),
-        1000..=999_999 => format!("{}k", number / 1000),
-        1_000_000..=999_999_999 => format!("{}M", number / 1_000_000),
-        _ => format!("{}G", number / 1_000_000_000),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The detail tree of a frame.
 
-use super::{below, draw_title, draw_unreadable, fill, put, row};
-use crate::tui::frames::FramePane;
 use crate::tui::model::Model;
+use crate::tui::model::frames::FramePane;
+use crate::tui::view::{draw_title, draw_unreadable};
+use crate::tui::widgets::draw::{below, fill, put, row};
 use dissectors::FieldKind;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,7 +24,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     };
     draw_title(model, area, buffer, &format!("Frame {}", opened.frame), has_keys);
     // Until the response arrives, the tree is that of the previous frame.
-    let stale = model.frame_numbers().get(frames.list.cursor) != Some(opened.frame);
+    let stale = model.frame_numbers().get(frames.sorted_list.list.cursor) != Some(opened.frame);
     let height = usize::from(area.height.saturating_sub(1));
     let list = &frames.tree.list;
     for (nth, index) in list.visible(frames.tree.visible.len(), height).enumerate() {

@@ -1,0 +1,106 @@
+//! Ladder view: one row per segment of a connection.
+
+use crate::browse::LadderWindow as Part;
+use crate::browse::{LadderRow, MAX_LADDER_ROWS, SegmentKind};
+use crate::tui::model::Model;
+use crate::tui::widgets::scroll::ScrollState;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Rows loaded beyond the visible ones, where there are more.
+const MARGIN: usize = 1_000;
+
+/// State of the ladder view.
+#[derive(Debug, Default)]
+pub(crate) struct LadderView {
+    /// Loaded part of the ladder.
+    pub(crate) loaded: Option<Part>,
+    pub(crate) list: ScrollState,
+    /// Whether the handshake card is folded to its title.
+    pub(crate) card_folded: bool,
+    /// Stream and first row of the last request.
+    pub(crate) requested: Option<(u32, usize)>,
+    /// Whether a request is pending.
+    pub(crate) is_pending: bool,
+    /// Frames of the connection at the time of the request.
+    pub(crate) frames_at_request: u64,
+}
+
+impl LadderView {
+    /// Returns the number of rows of the whole ladder.
+    pub(crate) fn total(&self) -> usize {
+        self.loaded.as_ref().map_or(0, |part| part.total)
+    }
+
+    /// Requests the rows again: more is known of them.
+    pub(crate) fn invalidate(&mut self) {
+        self.frames_at_request = 0;
+    }
+
+    /// Returns the row at an index, if it is loaded.
+    pub(crate) fn row(&self, index: usize) -> Option<&LadderRow> {
+        let part = self.loaded.as_ref()?;
+        part.rows.get(index.checked_sub(part.from)?)
+    }
+
+    /// Returns whether the rows loaded from `from` on cover the visible rows.
+    pub(crate) fn covers(&self, from: usize, seen: &Range<usize>) -> bool {
+        let to = from.saturating_add(MAX_LADDER_ROWS);
+        let begins = from == 0 || from + MARGIN <= seen.start;
+        begins && (to >= self.total() || seen.end + MARGIN <= to)
+    }
+}
+
+/// Returns the frame of the row under the cursor.
+pub(crate) fn selected_frame(model: &Model) -> Option<u32> {
+    model.ladder.row(model.ladder.list.cursor).map(|row| row.frame)
+}
+
+/// Returns the description of a segment.
+pub(crate) fn meaning_text(ladder_row: &LadderRow) -> Cow<'_, str> {
+    let text = match ladder_row.kind {
+        SegmentKind::Handshake if !ladder_row.label.is_empty() => Cow::from(format!("handshake  {}", ladder_row.label)),
+        _ if !ladder_row.label.is_empty() => Cow::from(&ladder_row.label),
+        meaning => Cow::from(meaning_name(meaning)),
+    };
+    if ladder_row.note.is_empty() { text } else { format!("{text}; {}", ladder_row.note).into() }
+}
+
+fn meaning_name(meaning: SegmentKind) -> &'static str {
+    match meaning {
+        SegmentKind::Handshake => "handshake",
+        SegmentKind::Request => "request",
+        SegmentKind::Response => "response",
+        SegmentKind::Data => "data",
+        SegmentKind::Acknowledgment => "acknowledgment",
+        SegmentKind::Retransmission => "retransmission",
+        SegmentKind::KeepAlive => "keep-alive",
+        SegmentKind::Window => "window",
+        SegmentKind::Teardown => "teardown",
+        SegmentKind::Reset => "reset",
+        SegmentKind::Anomaly => "warning",
+    }
+}
+
+/// Returns the text of a row, for searching.
+pub(crate) fn text(model: &Model, index: usize) -> String {
+    // A narrow screen shows a shorter label, so both forms are searched.
+    let text = |ladder_row: &LadderRow| {
+        let [long, short, ..] = labels(ladder_row);
+        format!("{} {long} {short} {}", ladder_row.frame, meaning_text(ladder_row))
+    };
+    model.ladder.row(index).map_or(String::new(), text)
+}
+
+/// Returns the labels of an arrow, from the longest to the shortest.
+pub(crate) fn labels(ladder_row: &LadderRow) -> [String; 4] {
+    let ack = |prefix: &str| ladder_row.ack.map_or(String::new(), |ack| format!("{prefix}{ack}"));
+    let letters: String = ladder_row.flags.split(", ").filter_map(|flag| flag.chars().next()).collect();
+    let (flags, seq, len) = (&ladder_row.flags, ladder_row.seq, ladder_row.len);
+    [
+        format!("{flags}  seq {seq}{}  len {len}", ack("  ack ")),
+        format!("{flags} seq {seq}{} len {len}", ack(" ack ")),
+        format!("{letters} seq {seq}{} len {len}", ack(" ack ")),
+        format!("{letters} {seq}{} +{len}", ack(" a")),
+    ]
+}

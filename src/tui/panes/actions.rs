@@ -1,0 +1,267 @@
+//! Actions bound to a key or the mouse.
+
+use crate::browse::BrowseRequest;
+use crate::tui::model::display_filter::{Prompt, PromptPurpose};
+use crate::tui::model::frames::FramePane;
+use crate::tui::model::keys::{Action, KeyContext};
+use crate::tui::model::message::Effect;
+use crate::tui::model::{Model, Tab, View, display_filter};
+use crate::tui::panes::{call, follow, frames, help, ladder, layout, menu, quit_menu, search, selection, statistics};
+use crate::tui::widgets::line_editor::EditAction;
+use crate::tui::widgets::scroll::{Move, ScrollState};
+use crate::tui::widgets::time_format::TimeOrigin;
+use dissectors::Severity;
+use std::path::PathBuf;
+
+/// Runs an action bound to a key or the mouse.
+pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
+    match model.key_context() {
+        KeyContext::Menu if !matches!(action, Action::Quit | Action::Suspend) => {
+            return menu::run_action(model, action);
+        }
+        KeyContext::Help => {
+            if let Some(help) = run_help_action(model, action) {
+                return help;
+            }
+        }
+        KeyContext::Filter | KeyContext::Prompt => return run_prompt_action(model, action),
+        _ => {}
+    }
+    match action {
+        Action::Quit => return quit_menu::quit(model),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Help => model.help = Some(ScrollState::default()),
+        Action::Theme => model.theme = model.theme.inverted(),
+        Action::ShowTab(tab) => model.show(tab.view()),
+        Action::NextTab => model.show(model.view.tab().offset(1).view()),
+        Action::PreviousTab => model.show(model.view.tab().offset(Tab::ALL.len() - 1).view()),
+        Action::Back => return back(model),
+        Action::Filter => display_filter::open_prompt(model),
+        Action::ToggleFilter => return display_filter::toggle(model),
+        Action::FilterBy(by) => return selection::filter_by(model, by),
+        Action::Find => search::open_prompt(model),
+        Action::FindNext => return search::search(model, false),
+        Action::FindPrevious => return search::search(model, true),
+        Action::GoToNumber => model.prompt = Some(Prompt::new(PromptPurpose::GoToNumber, "")),
+        Action::Save => model.prompt = Some(Prompt::new(PromptPurpose::Save, &menu::suggested_file_name(&model.name))),
+        Action::Copy => selection::open_copy_menu(model),
+        Action::Sort => menu::open_sort_menu(model),
+        Action::Columns => menu::open_columns_menu(model),
+        Action::ToggleColumn => toggle_column(model),
+        Action::ReverseSort => reverse_sort(model),
+        Action::Mark => toggle_mark(model),
+        Action::NextMark => go_to_mark(model, true),
+        Action::PreviousMark => go_to_mark(model, false),
+        Action::NextWarning => go_to_next_warning(model),
+        Action::NextTimeFormat => {
+            model.time_format.select_next();
+            model.show_info(format!("Time: {}", model.time_format.description()));
+        }
+        Action::SetTimeReference => {
+            if let Some(frame) = model.selected_frame() {
+                model.time_format.reference = Some(frame);
+                model.time_format.origin = TimeOrigin::Reference;
+                model.show_info(format!("Time: since frame {frame}"));
+            }
+        }
+        Action::Wrap => {
+            model.wraps = !model.wraps;
+            (model.call_view.scrolled_columns, model.follow.scrolled_columns) = (0, 0);
+            model.show_info(if model.wraps { "Long lines are wrapped" } else { "Long lines scroll with ← and →" });
+        }
+        Action::GoToFrame => {
+            if let Some(frame) = model.selected_frame() {
+                model.show_frame(frame);
+            }
+        }
+        Action::Ladder => open_stream(model, View::Ladder),
+        Action::Follow => open_stream(model, View::Follow),
+        _ => return run_view_action(model, action),
+    }
+    Vec::new()
+}
+
+/// Runs an action of the view.
+fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
+    let height = layout::visible_rows(model);
+    match (model.view, action) {
+        (View::Calls, Action::Move(step)) => {
+            let numbers = model.call_numbers();
+            model.calls.move_cursor(step, &numbers, height);
+        }
+        (View::Calls, Action::Enter) => {
+            if let Some(call) = model.selected_call() {
+                model.open(View::Call(call));
+            }
+        }
+        (View::Streams, Action::Move(step)) => {
+            let numbers = model.stream_numbers();
+            model.streams.move_cursor(step, &numbers, height);
+        }
+        (View::Streams, Action::Enter) => open_stream(model, View::Ladder),
+        (View::Notes, Action::Move(step)) => {
+            let numbers = model.note_numbers();
+            model.notes.sorted_list.move_cursor(step, &numbers, height);
+        }
+        (View::Notes | View::Ladder(_) | View::Follow(_), Action::Enter) => {
+            if let Some(frame) = model.selected_frame() {
+                model.show_frame(frame);
+            }
+        }
+        (View::Frames, _) => return frames::run_action(model, action, height),
+        (View::Call(_), _) => return call::run_action(model, action, height),
+        (View::Ladder(_), _) => return ladder::run_action(model, action, height),
+        (View::Follow(_), _) => return follow::run_action(model, action, height),
+        (View::Statistics, _) => return statistics::run_action(model, action, height),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn open_stream(model: &mut Model, view: impl Fn(u32) -> View) {
+    match model.selected_stream() {
+        Some(stream) => model.open(view(stream)),
+        None => model.show_error("Not part of a TCP connection"),
+    }
+}
+
+/// Closes the pane, then the view, then the filter.
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.search.pending.take().is_some() {
+        return vec![Effect::Query(BrowseRequest::CancelFind)];
+    }
+    if model.view == View::Frames && model.frames.zoom {
+        model.frames.zoom = false;
+    } else if model.view == View::Frames && model.frames.pane != FramePane::List {
+        model.frames.pane = match model.frames.pane {
+            FramePane::Bytes => FramePane::Tree,
+            _ => FramePane::List,
+        };
+    } else if let Some(view) = model.back_stack.pop() {
+        model.view = view;
+    } else {
+        return display_filter::clear(model);
+    }
+    Vec::new()
+}
+
+/// Runs an action of the help screen; `None` if the action is the same everywhere.
+fn run_help_action(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    let height = usize::from(layout::screen_areas(model).body.height.saturating_sub(1));
+    let len = help::lines(model).len();
+    match action {
+        Action::Move(step) => {
+            // The help screen scrolls without a cursor.
+            let help = model.help.as_mut()?;
+            help.move_cursor(step, len, height);
+            let by = match step {
+                Move::Up | Move::PageUp | Move::First => help.cursor,
+                _ => help.cursor.max(height).min(len.saturating_sub(1)),
+            };
+            help.cursor = by;
+            help.fit(len, height);
+        }
+        Action::Back => model.help = None,
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// Runs an action of the prompt.
+fn run_prompt_action(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(typing) = &mut model.prompt else { return Vec::new() };
+    match (&typing.purpose, action) {
+        (_, Action::Suspend) => return vec![Effect::Suspend],
+        (_, Action::Back) => {
+            model.prompt = None;
+            model.quits_after_save = false;
+        }
+        (PromptPurpose::Filter(_), Action::Enter) => return display_filter::apply_input(model),
+        (PromptPurpose::Filter(_), Action::Edit(edit)) => display_filter::edit_input(model, edit),
+        (PromptPurpose::Find, Action::Enter) => return search::start(model),
+        (PromptPurpose::Find, Action::Edit(EditAction::Next)) => search::next_kind(model),
+        (PromptPurpose::Find, Action::Edit(EditAction::Previous)) => search::next_scope(model),
+        (PromptPurpose::GoToNumber, Action::Enter) => go_to(model),
+        (PromptPurpose::Save, Action::Enter) => {
+            let path = typing.line.text.trim().to_owned();
+            if !path.is_empty() {
+                model.prompt = None;
+                return menu::save(model, PathBuf::from(path), false);
+            }
+        }
+        (_, Action::Edit(edit)) => {
+            typing.line.apply(edit);
+            typing.error = None;
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Goes to the frame number in the prompt.
+fn go_to(model: &mut Model) {
+    let Some(typing) = &mut model.prompt else { return };
+    let count = model.index.frames.len();
+    match typing.line.text.trim().parse::<u32>() {
+        Ok(frame) if frame > 0 && frame as usize <= count => {
+            model.prompt = None;
+            model.show_frame(frame);
+        }
+        Ok(_) => typing.error = Some(format!("The capture has {count} frames")),
+        Err(_) => typing.error = Some("Not a frame number".into()),
+    }
+}
+
+fn reverse_sort(model: &mut Model) {
+    let sort = model.sorted_list_mut().and_then(|list| list.sort);
+    if let Some(sort) = sort {
+        menu::sort_by(model, sort.column);
+    }
+}
+
+/// Shows or hides the selected field as a column.
+fn toggle_column(model: &mut Model) {
+    let Some(field) = model.frames.selected_line().map(|line| line.field) else { return };
+    match model.frames.toggle_column(field) {
+        Ok(true) => model.show_info(format!("{} is shown as a column", field.name)),
+        Ok(false) => model.show_info(format!("{} is no longer shown as a column", field.name)),
+        Err(error) => model.show_error(error),
+    }
+}
+
+fn toggle_mark(model: &mut Model) {
+    let Some(frame) = model.selected_frame() else { return };
+    if model.marks.remove(&frame) {
+        model.show_info(format!("Frame {frame} unmarked"));
+    } else {
+        model.marks.insert(frame);
+        model.show_info(format!("Frame {frame} marked"));
+    }
+}
+
+/// Goes to the next or the previous marked frame, wrapping around.
+fn go_to_mark(model: &mut Model, on: bool) {
+    let selected = model.selected_frame().unwrap_or(0);
+    let marks = &model.marks;
+    let found = match on {
+        true => marks.range(selected.saturating_add(1)..).next().or(marks.first()),
+        false => marks.range(..selected).next_back().or(marks.last()),
+    };
+    match found.copied() {
+        Some(frame) => model.show_frame(frame),
+        None => model.show_error("No marked frames; mark one with m"),
+    }
+}
+
+/// Goes to the next listed frame with a warning or an error.
+fn go_to_next_warning(model: &mut Model) {
+    let selected = model.selected_frame().unwrap_or(0);
+    let numbers = model.unsorted_notes();
+    let notes = || (0..numbers.len()).filter_map(|row| model.index.notes.get(numbers.get(row)? as usize));
+    let severe = || notes().filter(|note| note.severity >= Severity::Warn).map(|note| note.frame);
+    match severe().find(|&frame| frame > selected).or_else(|| severe().next()) {
+        Some(frame) => model.show_frame(frame),
+        None => model.show_error("No frames with warnings or errors"),
+    }
+}

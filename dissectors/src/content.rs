@@ -2,28 +2,11 @@
 
 use crate::packet::{Payload, ProtocolPath};
 use crate::protocol::{Claim, Protocol};
+pub use crate::protocol::{ContentFn, MessageBody};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use crate::{PROTOCOLS, data};
 use core::fmt::{self, Write};
-
-/// The body of a message (RFC 9110 6.4) or of a part of one, after decoding.
-#[derive(Clone, Copy, Debug)]
-pub struct MessageBody<'b> {
-    /// Its bytes. `wire` is larger if some were not captured, decoded or buffered.
-    pub payload: Payload<'b>,
-    /// Media type (`type/subtype`) as sent, without parameters; empty if unknown.
-    pub media_type: &'b [u8],
-    /// Parameters of the media type, with the first semicolon.
-    pub parameters: &'b [u8],
-    /// Number of bodies that enclose this one; 0 for the body of the message itself.
-    pub depth: u8,
-    /// Short name of the protocol that carried it, such as `HTTP`.
-    pub carrier: &'static str,
-}
-
-/// The dissector of one or several media types.
-pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
 
 /// Maximum nesting depth of dissected bodies.
 const MAX_DEPTH: u8 = 4;

@@ -1,6 +1,6 @@
 //! Exchanges: a request, its response, and the times between.
 
-use crate::session::{ExchangeId, Side, Stamp};
+use crate::identity::{ExchangeId, Side, Stamp};
 use compact_str::CompactString;
 
 /// A request and its response, of any protocol.

@@ -13,6 +13,7 @@ pub mod content;
 pub mod exchange;
 pub mod field;
 pub mod format;
+mod identity;
 mod names;
 pub mod packet;
 mod padding;

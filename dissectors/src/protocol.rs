@@ -1,8 +1,7 @@
 //! Protocols: their fields, what leads to them, and how they are read.
 
-use crate::content::ContentFn;
 use crate::field::Field;
-use crate::packet::{NextLayer, Packet, Payload};
+use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::session::{Handover, Hint, Input, Probe, Session, Successor};
 use crate::tree::Tree;
 use crate::wants::Wants;
@@ -11,6 +10,24 @@ use alloc::vec::Vec;
 
 /// Reads one layer of a packet and returns what its payload is.
 pub type LayerFn = for<'b> fn(Payload<'b>, &mut Packet, &mut Tree) -> NextLayer<'b>;
+
+/// The body of a message (RFC 9110 6.4) or of a part of one, after decoding.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageBody<'b> {
+    /// Its bytes. `wire` is larger if some were not captured, decoded or buffered.
+    pub payload: Payload<'b>,
+    /// Media type (`type/subtype`) as sent, without parameters; empty if unknown.
+    pub media_type: &'b [u8],
+    /// Parameters of the media type, with the first semicolon.
+    pub parameters: &'b [u8],
+    /// Number of bodies that enclose this one; 0 for the body of the message itself.
+    pub depth: u8,
+    /// Short name of the protocol that carried it, such as `HTTP`.
+    pub carrier: &'static str,
+}
+
+/// The dissector of one or several media types.
+pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
 
 /// An entry of [`PROTOCOLS`](crate::PROTOCOLS): everything a user can see of a protocol follows from it.
 pub struct Protocol {

@@ -1,12 +1,16 @@
 //! Context of one frame: what reading a segment or a datagram needs, and where it records.
 
+use super::event::Event;
 use super::session_driver::{Completed, ConversationState, Owner};
 use super::task::Work;
-use super::{Event, Prefilter};
 use dissectors::packet::ProtocolPath;
 use dissectors::protocol::UnitReassembly;
 use dissectors::session::{Context, Derivation, FirstPass, Secrets, Side, Stamp};
 use dissectors::{Registry, Tree, Wants};
+use std::sync::Arc;
+
+/// A condition on the fields that are [known early](super::is_known_early): whether a frame may match.
+pub type Prefilter = Arc<dyn Fn(&Tree) -> bool + Send + Sync>;
 
 /// Context for processing one segment or datagram.
 pub(super) struct FrameContext<'a> {

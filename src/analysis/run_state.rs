@@ -2,7 +2,7 @@
 
 use super::decode_options::Transport;
 use super::event::{Event, FrameConnection, UnfinishedMessages};
-use super::frame_context::FrameContext;
+use super::frame_context::{FrameContext, Prefilter};
 use super::limits;
 use super::seek::SeekContext;
 use super::session_driver::Completed;
@@ -14,9 +14,6 @@ use dissectors::protocol::SessionEntry;
 use dissectors::session::{ConversationId, Derivation, FirstPass, Stamp};
 use dissectors::{Protocol, Registry, Tree};
 use std::sync::Arc;
-
-/// A condition on the fields that are [known early](super::is_known_early): whether a frame may match.
-pub type Prefilter = Arc<dyn Fn(&Tree) -> bool + Send + Sync>;
 
 /// State of a run beside its conversations.
 pub(super) struct RunState {

@@ -1,6 +1,5 @@
 //! Calls in the index: the frames of their messages.
 
-use super::frame_table::ConversationKey;
 use dissectors::exchange::{Exchange, Transfer};
 use dissectors::session::{ExchangeId, Side};
 
@@ -35,11 +34,6 @@ impl MessageFrames {
 }
 
 impl CallEntry {
-    /// Returns its conversation.
-    pub(super) fn conversation(&self) -> ConversationKey {
-        ConversationKey::of(self.id.conversation)
-    }
-
     /// Returns the number of its TCP connection, if it has one.
     pub(super) fn stream(&self) -> Option<u32> {
         self.id.conversation.tcp()

@@ -1,8 +1,8 @@
 //! Forks of cursors on long conversations, to resume from when an earlier frame is requested.
 
+use super::detail::Detail;
 use super::frame_table::ConversationKey;
 use super::random_access::ForwardCursor;
-use super::row_cache::Detail;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 

@@ -79,6 +79,13 @@ impl ConversationKey {
     }
 }
 
+impl CallEntry {
+    /// Returns its conversation.
+    pub(super) fn conversation(&self) -> ConversationKey {
+        ConversationKey::of(self.id.conversation)
+    }
+}
+
 /// Data per frame that is not in its [`FrameSummary`](super::FrameSummary).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FrameEntry {

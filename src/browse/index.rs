@@ -2,7 +2,6 @@
 
 use super::chunked_vec::ChunkedVec;
 use super::host_pairs::{DirectedPair, Host};
-use super::request::IndexUpdate;
 use super::stacks::{StackId, StackNames};
 use crate::capture::{Call, Stream};
 use dissectors::{Field, Severity};
@@ -205,4 +204,25 @@ impl Index {
         self.times = update.times;
         self.state = update.state;
     }
+}
+
+/// New index entries.
+#[derive(Debug, Default)]
+pub struct IndexUpdate {
+    /// Next frames.
+    pub frames: Vec<FrameSummary>,
+    /// Next pairs of hosts.
+    pub pairs: Vec<[Host; 2]>,
+    /// Next protocol stacks.
+    pub stacks: Vec<StackNames>,
+    /// New or changed connections, by number.
+    pub streams: Vec<Stream>,
+    /// Next calls.
+    pub calls: Vec<Call>,
+    /// Next notes.
+    pub notes: Vec<Note>,
+    /// Times of all frames so far.
+    pub times: Option<CaptureTimes>,
+    /// Loading progress.
+    pub state: LoadState,
 }

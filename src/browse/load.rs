@@ -3,9 +3,9 @@
 use super::call_entry::CallEntry;
 use super::frame_table::{ConversationKey, FrameEntry, FrameFlags, NewFrame, SharedFrameTable};
 use super::host_pairs::HostPairs;
-use super::index::{CaptureEnd, CaptureTimes, FrameSummary, LoadState, NO_STREAM, Note, ProtocolName};
+use super::index::{CaptureEnd, CaptureTimes, FrameSummary, IndexUpdate, LoadState, NO_STREAM, Note, ProtocolName};
 use super::indexed_values::{INDEXED_FIELDS, ValueBatch};
-use super::request::{BrowseEvent, IndexUpdate};
+use super::request::BrowseEvent;
 use super::stacks::StackTable;
 use crate::analysis::{Analyzer, Event, FrameConnection, Task};
 use crate::priority;

@@ -11,6 +11,7 @@ mod call_entry;
 mod call_filter;
 mod chunked_vec;
 mod curl;
+mod detail;
 mod filter_job;
 mod find_job;
 mod follow;

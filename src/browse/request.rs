@@ -1,9 +1,6 @@
 //! Requests to a browser, and the events it returns.
 
-use super::host_pairs::Host;
-use super::index::{CaptureTimes, FrameSummary, LoadState, Note};
-use super::stacks::StackNames;
-use crate::capture::{Call, Stream};
+use super::index::IndexUpdate;
 use dissectors::Field;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -180,27 +177,6 @@ pub enum BrowseEvent {
     },
     /// An error outside of a request.
     Error(String),
-}
-
-/// New index entries.
-#[derive(Debug, Default)]
-pub struct IndexUpdate {
-    /// Next frames.
-    pub frames: Vec<FrameSummary>,
-    /// Next pairs of hosts.
-    pub pairs: Vec<[Host; 2]>,
-    /// Next protocol stacks.
-    pub stacks: Vec<StackNames>,
-    /// New or changed connections, by number.
-    pub streams: Vec<Stream>,
-    /// Next calls.
-    pub calls: Vec<Call>,
-    /// Next notes.
-    pub notes: Vec<Note>,
-    /// Times of all frames so far.
-    pub times: Option<CaptureTimes>,
-    /// Loading progress.
-    pub state: LoadState,
 }
 
 /// The text of a row in the frame list, without control characters.

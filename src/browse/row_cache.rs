@@ -1,5 +1,6 @@
 //! Cache of rows and detail trees. A miss reads the conversations of the frame up to it again.
 
+use super::detail::Detail;
 use super::fork_store::{ConversationCursor, CursorKey, ForkStore};
 use super::frame_table::{ConversationKey, SharedFrameTable};
 use super::ladder::OpenLadder;
@@ -10,7 +11,7 @@ use super::request::{BrowseEvent, BrowseRequest, FrameDetail, FrameRow};
 use super::{call, follow, ladder, lines};
 use crate::analysis::{Analyzer, Task};
 use crate::report::{DissectedFrame, TimeFormatter, frame_texts, value_of};
-use dissectors::{Field, Tree, Wants};
+use dissectors::{Field, Tree};
 use hashbrown::HashMap;
 
 /// Number of earlier frames from which on a conversation is long.
@@ -21,43 +22,6 @@ const MAX_VALUE: usize = 256;
 
 /// Maximum number of open cursors on long conversations.
 const MAX_OPEN_CURSORS: usize = 2;
-
-/// The level of detail of a cached frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Detail {
-    Row,
-    Tree,
-}
-
-impl Detail {
-    /// Returns the fields to record. `fields` are the additional columns of rows.
-    fn wants(self, fields: &[&'static Field]) -> Wants {
-        match self {
-            Detail::Row => {
-                let mut wants = Wants::only_columns();
-                fields.iter().for_each(|field| wants.add(field));
-                wants
-            }
-            Detail::Tree => Wants::everything(),
-        }
-    }
-
-    /// Returns the maximum number of cached frames.
-    fn capacity(self) -> usize {
-        match self {
-            Detail::Row => 8192,
-            Detail::Tree => 128,
-        }
-    }
-
-    /// Returns the number of earlier frames of a long conversation to load together with the requested ones.
-    fn earlier_frames(self) -> usize {
-        match self {
-            Detail::Row => 1024,
-            Detail::Tree => 32,
-        }
-    }
-}
 
 /// A cache of dissected frames.
 pub(super) struct RowCache {

@@ -1,7 +1,7 @@
 //! Functions: their parameters and their results.
 
 use super::kind::ValueType;
-use super::literal::owned_bytes;
+use super::plan::owned_bytes;
 use super::plan::{Expr, FieldRef, FilterValue, ValueForm};
 use dissectors::{Field, FieldKind, Tree, format};
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -3,9 +3,8 @@
 use super::ast::{Operand, OperandKind};
 use super::diagnostic::Diagnostic;
 use super::kind::{OperandType, ValueType, limits};
-use super::plan::FilterValue;
+use super::plan::{FilterValue, owned_bytes};
 use super::timestamp;
-use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Parses a word, text or character as a value of the given type.
@@ -79,10 +78,6 @@ fn parse_character(char: char, expected: OperandType) -> Result<FilterValue<'sta
         }
         kind => Err(format!("{}: expected {}, found character '{char}'", expected.name(), kind.description())),
     }
-}
-
-pub(super) fn owned_bytes(bytes: Vec<u8>) -> FilterValue<'static> {
-    FilterValue::Bytes(Cow::Owned(bytes))
 }
 
 /// Returns the number that a value name stands for, ignoring case.

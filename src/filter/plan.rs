@@ -255,3 +255,7 @@ impl FieldRef {
         wants.columns |= self.field.protocol == column::COLUMN.id && !of_the_frame.contains(&self.field.id);
     }
 }
+
+pub(super) fn owned_bytes(bytes: Vec<u8>) -> FilterValue<'static> {
+    FilterValue::Bytes(Cow::Owned(bytes))
+}

@@ -1,21 +1,9 @@
 //! `-T fields`: one line per frame with the values of the selected fields, as tshark 4.4 prints them.
 
-use super::selection::{Selection, ValueWriter};
+use super::selection::{Occurrence, Selection, ValueWriter};
 use super::time_format::TimeFormatter;
 use super::{DissectedFrame, Report};
 use std::io::{self, Write};
-
-/// Which values of a field are printed, if a frame has several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Occurrence {
-    /// The first.
-    First,
-    /// The last.
-    Last,
-    /// All of them.
-    #[default]
-    All,
-}
 
 /// Layout of lines of fields: the settings of tshark's `-E`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub use calls::CallsReport;
 pub use color::Color;
 pub use csv::CsvReport;
 pub(crate) use detail::{has_tree_line, node_line};
-pub use fields::{FieldsReport, Layout, Occurrence};
+pub use fields::{FieldsReport, Layout};
 pub(crate) use follow::write_readable;
 pub use follow::{FollowFormat, FollowReport};
 #[cfg(feature = "live")]
@@ -46,7 +46,7 @@ pub use messages::MessagesReport;
 pub(crate) use quantity::size;
 pub use records::RecordFormat;
 pub(crate) use selection::frame_texts;
-pub use selection::{Selection, UnknownFields};
+pub use selection::{Occurrence, Selection, UnknownFields};
 pub use streams::StreamsReport;
 pub use summary::TextOptions;
 pub use threaded::ThreadedReport;

@@ -4,10 +4,21 @@ use super::DissectedFrame;
 use super::time_format::TimeFormatter;
 use super::value::{self, Decimals};
 use crate::naming::{find, nearest, unread};
-use crate::report::fields::Occurrence;
 use dissectors::tree::Node;
 use dissectors::{FIELD_COUNT, Field, FieldKind, Tree, Wants, column};
 use std::fmt;
+
+/// Which values of a field are printed, if a frame has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Occurrence {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+    /// All of them.
+    #[default]
+    All,
+}
 
 /// The selected fields, in the user's order.
 pub struct Selection {

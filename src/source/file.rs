@@ -1,5 +1,6 @@
 //! Opens captures: files by name, pipes, and several files in sequence as one capture.
 
+use super::format::{FormatReader, build_frame};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -10,8 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::decompress::{Compression, decompress};
 use super::error::{Error, LocatedCause, ReadErrorCause};
 use super::follow_growth::StoppableReader;
-use super::frame::{AddressName, Frame, Interface, Metadata, Record, Secret};
-use super::options::{FrameOptions, padded};
+use super::frame::{AddressName, Frame, Interface, Metadata, Secret};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
 use super::record_store::{RecordPosition, RecordStore};
@@ -117,12 +117,6 @@ struct OpenFile {
     window: Window,
     format: FormatReader,
     compression: Option<Compression>,
-}
-
-/// The state of the format parser.
-pub(super) enum FormatReader {
-    Pcap(Pcap),
-    PcapNg(Box<PcapNg>),
 }
 
 impl Capture {
@@ -334,35 +328,6 @@ fn classify_cause(cause: ReadErrorCause, compression: Option<Compression>) -> Re
             ReadErrorCause::Compressed(compression, error)
         }
         (cause, _) => cause,
-    }
-}
-
-/// Builds the frame of a consumed record, borrowed from the window.
-#[inline]
-pub(super) fn build_frame<'a>(window: &'a Window, format: &'a FormatReader, number: u32, record: &Record) -> Frame<'a> {
-    let &Record { start: at, captured, .. } = record;
-    let (section, interface, options) = match format {
-        FormatReader::Pcap(_) => (0, None, FrameOptions::default()),
-        FormatReader::PcapNg(file) => {
-            let options = window.consumed_bytes(at + padded(captured), record.options);
-            (
-                file.section,
-                record.interface.and_then(|id| file.interfaces.get(id as usize)),
-                FrameOptions::new(options, file.order, record.drops),
-            )
-        }
-    };
-    Frame {
-        number,
-        time: record.time,
-        has_time: record.has_time,
-        length: record.length,
-        bytes: window.consumed_bytes(at, captured),
-        link: record.link,
-        fcs: record.fcs,
-        section,
-        interface,
-        options,
     }
 }
 

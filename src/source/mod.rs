@@ -8,6 +8,7 @@ mod decompress;
 mod error;
 mod file;
 mod follow_growth;
+mod format;
 mod frame;
 mod options;
 mod pcap;

@@ -1,7 +1,7 @@
 //! Random access to records: the files of a capture, and the parser state needed to read a record at its position.
 
 use super::error::{Error, LocatedCause, ReadErrorCause};
-use super::file::{FormatReader, build_frame};
+use super::format::{FormatReader, build_frame};
 use super::frame::{AddressName, Frame, Interface, Secret};
 use super::options::ByteOrder;
 use super::pcap::Pcap;

@@ -4,7 +4,7 @@ use super::conversation::OwnedRange;
 use super::{Assembled, DriverState, SessionDriver};
 use crate::analysis::MessageNodes;
 use crate::analysis::frame_context::Feed;
-use crate::analysis::tcp::record;
+use crate::analysis::reassembled_unit;
 use dissectors::session::{Context, Derived, Event, ExchangeId, Half, Lane, SideEnd};
 
 /// Position in what was recorded before a session reads on.
@@ -104,7 +104,9 @@ impl SessionDriver {
                     match feed.reassembly {
                         _ if !is_assembled => {}
                         None if feed.depth == 0 => feed.completed.assembled.push(Assembled { side, frames, bytes }),
-                        Some(fields) => record::nested_unit(&fields, &frames, bytes.as_deref(), &mut feed.cx),
+                        Some(fields) => {
+                            reassembled_unit::record_nested(&fields, &frames, bytes.as_deref(), &mut feed.cx)
+                        }
                         None => {}
                     }
                 }

@@ -2,7 +2,7 @@
 
 mod assembler;
 mod connection;
-pub(super) mod record;
+mod record;
 mod sequence;
 mod state;
 

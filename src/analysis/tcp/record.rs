@@ -2,11 +2,11 @@
 
 use super::assembler::SegmentData;
 use crate::analysis::frame_context::FrameContext;
+use crate::analysis::reassembled_unit;
 use crate::analysis::session_driver::{Assembled, Completed, SessionDriver};
-use dissectors::protocol::UnitReassembly;
-use dissectors::session::{About, Context, Side};
+use dissectors::Value;
+use dissectors::session::{About, Side};
 use dissectors::tcp::{self, Segment};
-use dissectors::{Tree, Value};
 
 /// The frame in which the present frame's data becomes part of a unit, if an earlier pass has found it.
 pub(super) fn reassembled_in(context: &FrameContext<'_>) -> Option<u32> {
@@ -69,38 +69,6 @@ pub(super) fn completed(side: Side, segment: &Segment<'_>, completed: Completed,
         if segment.flags.fin() && side == sender && frames.last().is_some_and(|&(frame, _)| frame != present) {
             frames.push((present, 0));
         }
-        unit(&tcp::REASSEMBLY, &frames, bytes.as_deref(), context.tree);
+        reassembled_unit::record(&tcp::REASSEMBLY, &frames, bytes.as_deref(), context.tree);
     }
-}
-
-/// Records, and collects, that a unit above a session was reassembled from units of that.
-pub(in crate::analysis) fn nested_unit(
-    fields: &UnitReassembly,
-    frames: &[(u32, u64)],
-    bytes: Option<&[u8]>,
-    cx: &mut Context<'_>,
-) {
-    let present = cx.at.frame;
-    for &(frame, _) in frames.iter().filter(|&&(frame, _)| frame != present) {
-        cx.collect(fields.reassembled_in, About::Frame(frame, 0), present.into());
-    }
-    if cx.tree.wants_any(fields.units) {
-        unit(fields, frames, bytes, cx.tree);
-    }
-}
-
-fn unit(fields: &UnitReassembly, frames: &[(u32, u64)], bytes: Option<&[u8]>, tree: &mut Tree) {
-    let none = Default::default();
-    tree.open(fields.units, none, Value::Present);
-    for &(frame, _) in frames {
-        tree.put(fields.unit, none, Value::Uint(frame.into()));
-    }
-    tree.put(fields.count, none, Value::Uint(frames.len() as u64));
-    let length = frames.iter().map(|&(_, len)| len).sum();
-    tree.put(fields.length, none, Value::Uint(length));
-    if let Some(bytes) = bytes {
-        let bytes = tree.store_bytes(bytes);
-        tree.put(fields.data, none, Value::Bytes(bytes));
-    }
-    tree.close();
 }

@@ -102,13 +102,14 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 28] = [
     ("src/analysis/udp.rs", &["data", "udp"]),
     // The parts of a multipart body.
     ("src/browse/body/multipart.rs", &["multipart"]),
-    // The handshake of a call, the address of its server, and the segments of a ladder.
+    // The handshake of a call, and the address of its server.
     ("src/browse/call.rs", &["column", "tcp"]),
     ("src/browse/filter_job.rs", &["udp"]),
-    ("src/browse/handshake.rs", &["tcp"]),
     // The addresses, the ports and the stream of each frame of the index.
     ("src/browse/index_filter.rs", &["column", "frame", "ipv4", "ipv6", "tcp"]),
-    ("src/browse/ladder_row.rs", &["tcp"]),
+    // The segments of a ladder.
+    ("src/browse/ladder/handshake.rs", &["tcp"]),
+    ("src/browse/ladder/row.rs", &["tcp"]),
     // Rules on streams and on notes.
     ("src/check/rule/mod.rs", &["tcp", "udp"]),
     ("src/check/rule/notes.rs", &["frame"]),

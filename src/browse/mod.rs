@@ -17,13 +17,11 @@ mod find_job;
 mod follow;
 mod fork_store;
 mod frame_table;
-mod handshake;
 mod host_pairs;
 mod index;
 mod index_filter;
 mod indexed_values;
 mod ladder;
-mod ladder_row;
 mod lines;
 #[cfg(feature = "live")]
 mod live_capture;
@@ -33,9 +31,7 @@ mod request;
 mod request_queue;
 mod row_cache;
 mod save_job;
-mod sent_segments;
 mod stacks;
-mod stream_messages;
 
 pub use browser::Browser;
 pub use chunked_vec::ChunkedVec;

@@ -1,7 +1,7 @@
 //! Messages of a connection by frame: which frames start a message, and which continue one.
 
-use super::call_entry::{CallEntry, MessageFrames};
-use super::frame_table::FrameTable;
+use crate::browse::call_entry::{CallEntry, MessageFrames};
+use crate::browse::frame_table::FrameTable;
 use dissectors::session::{ExchangeId, Half, Side};
 
 /// Messages per side searched for the one that a frame completes.

@@ -1,10 +1,10 @@
 //! Rows of a ladder: the kind and the label of each segment, built in the order of the connection.
 
-use super::frame_table::FrameFlags;
 use super::handshake::{self, Handshake, HandshakeRole, side_indices};
-use super::request::{LadderRow, SegmentKind};
 use super::sent_segments::SentSegments;
 use super::stream_messages::{Continuation, StreamMessage, StreamMessages};
+use crate::browse::frame_table::FrameFlags;
+use crate::browse::request::{LadderRow, SegmentKind};
 use crate::report::dissected_message::MESSAGE_FIELDS;
 use crate::report::{DissectedFrame, escaped};
 use dissectors::session::Half;

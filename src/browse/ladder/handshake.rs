@@ -1,6 +1,6 @@
 //! The handshake of a connection: sequence numbers and options of its first segments.
 
-use super::request::HandshakeSegment;
+use crate::browse::request::HandshakeSegment;
 use crate::report::DissectedFrame;
 use dissectors::tcp::{self, Flags};
 use dissectors::{Field, Tree, Value};

@@ -1,14 +1,19 @@
 //! Ladder requests: a window of rows, built by a cursor that resumes where it stopped.
 
-use super::ladder_row::{LadderBuilder, complete_label, wants};
+mod handshake;
+mod row;
+mod sent_segments;
+mod stream_messages;
+
 use super::random_access::{ErrorText, ForwardCursor, FrameOrEvent, RandomAccess};
 use super::request::{BrowseEvent, LadderRow, LadderWindow, MAX_LADDER_ROWS};
 use super::row_cache::RowCache;
-use super::stream_messages::StreamMessages;
 use crate::analysis::{Analyzer, FrameConnection, Task};
 use crate::report::DissectedFrame;
 use dissectors::session::ConversationId;
+use row::{LadderBuilder, complete_label, wants};
 use std::collections::VecDeque;
+use stream_messages::StreamMessages;
 
 /// A partly built ladder. Resuming it reads no frame again.
 pub(super) struct OpenLadder {

@@ -6,6 +6,7 @@ use crate::report::{quantity, records};
 use crate::tui::model::rows::endpoint_key;
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
 use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};
+use dissectors::session::ConversationId;
 use std::cmp::Ordering;
 
 /// Columns of the list.
@@ -26,6 +27,7 @@ pub(crate) static COLUMNS: [ListColumn; 13] = [
 ];
 
 pub(crate) const TIME: usize = 0;
+const STREAM: usize = 1;
 pub(crate) const METHOD: usize = 4;
 pub(crate) const STATUS: usize = 6;
 pub(crate) const PHASES: usize = 12;
@@ -62,7 +64,7 @@ pub(crate) fn cell_text(call: &Call, column: usize) -> String {
     let exchange = &call.exchange;
     let mut out = String::new();
     match column {
-        1 => return exchange.id.conversation.to_string(),
+        STREAM => return exchange.id.conversation.to_string(),
         2 => records::endpoint(&mut out, call.client),
         3 => records::endpoint(&mut out, call.server),
         METHOD if exchange.request.is_none() => return "no request".into(),
@@ -93,6 +95,11 @@ pub(crate) fn text(index: &Index, number: u32) -> String {
     (1..PHASES).map(|column| cell_text(call, column)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
+/// Returns the sort key of a conversation: TCP connections by their number, then conversations in UDP datagrams.
+fn stream_key(id: ConversationId) -> u64 {
+    u64::from(id.tcp().is_none()) << 32 | u64::from(id.number())
+}
+
 /// Calls of a capture, as rows that can be sorted.
 pub(crate) struct CallRows<'a>(pub(crate) &'a Index);
 
@@ -102,7 +109,7 @@ impl RowOrder for CallRows<'_> {
         let exchange = &call.exchange;
         number_key(match column {
             TIME => start_time(call),
-            1 => Some(exchange.id.conversation.number().into()),
+            STREAM => return stream_key(exchange.id.conversation),
             STATUS => exchange.code.map(i64::from),
             8 => exchange.response.map(|response| response.body.min(i64::MAX as u64) as i64),
             9 => call.connect,
@@ -135,5 +142,33 @@ impl RowOrder for CallRows<'_> {
             7 => one.content_type.cmp(&other.content_type),
             _ => Ordering::Equal,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::browse::IndexUpdate;
+    use crate::capture::Endpoint;
+    use crate::tui::widgets::row_order::{SortColumn, sorted};
+    use dissectors::exchange::Exchange;
+
+    #[test]
+    fn streams_are_sorted_by_transport_and_number() {
+        use ConversationId::{Tcp, Udp};
+        let mut index = Index::default();
+        let calls = [Udp(0), Tcp(10), Udp(u32::MAX), Tcp(0), Tcp(9), Udp(2)].map(|conversation| {
+            let mut exchange = Box::<Exchange>::default();
+            exchange.id.conversation = conversation;
+            Call { exchange, client: Endpoint::default(), server: Endpoint::default(), connect: None, start: 0 }
+        });
+        index.apply(IndexUpdate { calls: calls.to_vec(), ..IndexUpdate::default() });
+        let order = |descending| {
+            let numbers = sorted(0..6, false, &CallRows(&index), SortColumn { column: STREAM, descending });
+            numbers.into_iter().map(|number| cell_text(&calls[number as usize], STREAM)).collect::<Vec<_>>()
+        };
+        let ascending = ["0", "9", "10", "udp 0", "udp 2", "udp 4294967295"];
+        assert_eq!(order(false), ascending);
+        assert!(order(true).iter().rev().eq(&ascending));
     }
 }

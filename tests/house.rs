@@ -165,6 +165,37 @@ fn the_program_names_no_module_of_an_application_protocol() {
     }
 }
 
+/// Files that name HTTP on purpose: examples for users, and what only HTTP has.
+const NAMING_HTTP: [&str; 10] = [
+    // Examples in the help and in messages, and the option of `follow`.
+    "src/args.rs",
+    "src/args/check.rs",
+    "src/check/check_file.rs",
+    "src/check/rule/parse.rs",
+    "src/command/mod.rs",
+    "src/filter/numeric.rs",
+    // The curl command of a request.
+    "src/browse/call.rs",
+    "src/browse/curl.rs",
+    // The URL of a call, and the description of a column.
+    "src/tui/model/calls.rs",
+    // The color of a protocol.
+    "src/tui/widgets/theme.rs",
+];
+
+#[test]
+fn the_program_names_http_only_in_the_files_of_the_list() {
+    let named: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|(path, text)| !path.ends_with("tests.rs") && rooms::code(text).to_ascii_lowercase().contains("http"))
+        .map(|(path, _)| path.to_string_lossy().into_owned())
+        .collect();
+    let new: Vec<_> = named.iter().filter(|path| !NAMING_HTTP.contains(&path.as_str())).collect();
+    assert!(new.is_empty(), "{new:?} name HTTP: use the fields that protocols declare");
+    let unused: Vec<_> = NAMING_HTTP.iter().filter(|path| !named.contains(&(**path).to_owned())).collect();
+    assert!(unused.is_empty(), "{unused:?} no longer name HTTP");
+}
+
 #[test]
 fn modules_are_found_in_every_form_of_path() {
     let text = "use dissectors::tls;\n\

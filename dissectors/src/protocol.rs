@@ -122,8 +122,14 @@ pub struct MessageFields {
     pub method: &'static Field,
     /// The target of the operation.
     pub target: &'static Field,
+    /// The authority of the target: a host, a database.
+    pub authority: &'static Field,
+    /// The target with its authority.
+    pub full_target: &'static Field,
     /// The version of a request.
     pub version: &'static Field,
+    /// The status of a response as a number.
+    pub code: &'static Field,
     /// Header lines as sent: of requests, of responses.
     pub headers: &'static [&'static Field],
     /// Trailer lines as sent.
@@ -140,6 +146,10 @@ pub struct MessageFields {
     pub body_notes: &'static [&'static Field],
     /// Fields of a request that its response may repeat; a call has them once.
     pub repeated: &'static [&'static Field],
+    /// Fields that only requests have.
+    pub request_only: &'static [&'static Field],
+    /// Fields that only responses have.
+    pub response_only: &'static [&'static Field],
     /// Fields that an index keeps, so that filters on them need not read messages again.
     pub indexed: &'static [&'static Field],
     /// Whether curl can send such a request.

@@ -5,7 +5,7 @@ use super::diagnostic::Diagnostic;
 use super::kind::{OperandType, ValueType};
 use super::{alias, literal, operand};
 use crate::naming;
-use dissectors::{Field, FieldKind};
+use dissectors::{Field, FieldKind, message_fields};
 
 /// Adds a warning for each likely mistake in a condition with expanded aliases.
 pub(super) fn warn(condition: &Condition, warnings: &mut Vec<Diagnostic>) {
@@ -90,54 +90,45 @@ pub(super) fn warn_about_frames(condition: &Condition, filter: &str, warnings: &
 
 /// The message that a field belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum HttpMessageKind {
+enum MessageKind {
     Request,
     Response,
 }
 
-impl HttpMessageKind {
-    /// Returns the message that has a field; none if both may have it. Headers that only one side sends are included.
-    fn of_field(name: &str) -> Option<HttpMessageKind> {
-        match name {
-            "http.request" | "http.request.method" | "http.request.version" | "http.request.line" => {
-                Some(HttpMessageKind::Request)
-            }
-            "http.response_in" | "http.host" | "http.cookie" | "http.user_agent" | "http.referer" => {
-                Some(HttpMessageKind::Request)
-            }
-            "http.request_in" | "http.time" | "http.set_cookie" | "http.server" | "http.location" => {
-                Some(HttpMessageKind::Response)
-            }
-            _ if name.starts_with("http.request.uri.") => Some(HttpMessageKind::Request),
-            _ if name.starts_with("http.response") => Some(HttpMessageKind::Response),
-            _ => None,
-        }
+impl MessageKind {
+    /// Returns the message that has a field; none if both may have it.
+    fn of_field(name: &str) -> Option<MessageKind> {
+        let is_in = |fields: &[&Field]| fields.iter().any(|field| field.name == name);
+        message_fields().find_map(|(_, fields)| {
+            let kinds = [(fields.request_only, MessageKind::Request), (fields.response_only, MessageKind::Response)];
+            kinds.into_iter().find_map(|(only, kind)| is_in(only).then_some(kind))
+        })
     }
 
     /// Returns the message that a frame must contain for a condition to hold, with the position of its field.
-    fn of_condition(condition: &Condition) -> Option<(HttpMessageKind, Span)> {
+    fn of_condition(condition: &Condition) -> Option<(MessageKind, Span)> {
         match condition {
-            Condition::Test(operand) | Condition::Member { operand, .. } => HttpMessageKind::of_operand(operand),
+            Condition::Test(operand) | Condition::Member { operand, .. } => MessageKind::of_operand(operand),
             Condition::Compare { first, rest, .. } => {
                 let right = rest.first().filter(|_| alias::is_value(first));
-                HttpMessageKind::of_operand(first).or_else(|| HttpMessageKind::of_operand(&right?.1))
+                MessageKind::of_operand(first).or_else(|| MessageKind::of_operand(&right?.1))
             }
-            Condition::And(parts) => parts.iter().find_map(HttpMessageKind::of_condition),
+            Condition::And(parts) => parts.iter().find_map(MessageKind::of_condition),
             Condition::Or(parts) => {
-                let first = HttpMessageKind::of_condition(parts.first()?)?;
-                let same = |part| HttpMessageKind::of_condition(part).is_some_and(|(message, _)| message == first.0);
+                let first = MessageKind::of_condition(parts.first()?)?;
+                let same = |part| MessageKind::of_condition(part).is_some_and(|(message, _)| message == first.0);
                 parts.iter().all(same).then_some(first)
             }
             Condition::Xor(_) | Condition::Not(_) => None,
         }
     }
 
-    fn of_operand(operand: &Operand) -> Option<(HttpMessageKind, Span)> {
+    fn of_operand(operand: &Operand) -> Option<(MessageKind, Span)> {
         match &operand.kind {
             OperandKind::Word(name) | OperandKind::Field { name, .. } => {
-                Some((HttpMessageKind::of_field(name)?, operand.span))
+                Some((MessageKind::of_field(name)?, operand.span))
             }
-            OperandKind::Slice(inner, _) => HttpMessageKind::of_operand(inner),
+            OperandKind::Slice(inner, _) => MessageKind::of_operand(inner),
             _ => None,
         }
     }
@@ -145,24 +136,34 @@ impl HttpMessageKind {
 
 /// Warns of `method == POST and status >= 500`: a frame has a request or a response.
 fn warn_request_and_response(parts: &[Condition], filter: &str, warnings: &mut Vec<Diagnostic>) {
-    let part_of =
-        |wanted| parts.iter().filter_map(HttpMessageKind::of_condition).find(|&(message, _)| message == wanted);
+    let part_of = |wanted| parts.iter().filter_map(MessageKind::of_condition).find(|&(message, _)| message == wanted);
     let (Some((_, request_span)), Some((_, response_span))) =
-        (part_of(HttpMessageKind::Request), part_of(HttpMessageKind::Response))
+        (part_of(MessageKind::Request), part_of(MessageKind::Response))
     else {
         return;
     };
     let text = |span: Span| filter.get(span.start..span.end).unwrap_or_default();
     let (request, response) = (text(request_span), text(response_span));
-    let hint = match request {
-        "url" | "host" | "http.host" => "; use http.request.full_uri",
-        "uri" | "path" | "query" => "; use http.request.uri",
-        _ if request.starts_with("http.request.uri.") => "; use http.request.uri",
-        _ => "",
-    };
+    let hint = field_of_both(request).map_or(String::new(), |field| format!("; use {}", field.name));
     let message =
         format!("warning: {request} is a request field, {response} a response field: almost no frame has both{hint}");
     warnings.push(Diagnostic::new(request_span, message));
+}
+
+/// Returns the field that responses repeat and that contains the value of a field, or an alias, of requests.
+fn field_of_both(name: &str) -> Option<&'static Field> {
+    let aliased = alias::ALIASES.iter().filter(|word| word.name == name).flat_map(|word| &word.targets);
+    let mut named = aliased.map(|alias| alias.field.name).chain([name]);
+    named.find_map(|name| {
+        message_fields().find_map(|(_, fields)| {
+            let is_of = |field: &Field| name == field.name;
+            let is_part = name.strip_prefix(fields.target.name).is_some_and(|part| part.starts_with('.'));
+            if is_of(fields.authority) || is_of(fields.full_target) {
+                return Some(fields.full_target);
+            }
+            (is_of(fields.target) || is_part).then_some(fields.target)
+        })
+    })
 }
 
 /// Fields that most frames have twice, once for each side.

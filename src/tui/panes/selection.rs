@@ -8,8 +8,8 @@ use crate::tui::model::menu::{Menu, MenuChoice, MenuItem};
 use crate::tui::model::message::Effect;
 use crate::tui::model::{Model, View, call, calls, display_filter, follow, frames, menu, notes, streams};
 use crate::tui::panes::statistics;
-use dissectors::frame;
 use dissectors::packet::Address;
+use dissectors::{Field, MessageFields, Protocol, frame, message_fields};
 use std::fmt::Write;
 
 /// Quotes a text as a filter literal. A byte that was not UTF-8 appears in the text as `\xe9`, and stays that way.
@@ -57,6 +57,12 @@ pub(crate) fn address_filter(text: &str, side: &str) -> Option<String> {
     Some(format!("{family}.{side} == {text}"))
 }
 
+/// Returns the fields of the messages of a protocol, if it declares them.
+fn messages_of(protocol: &str) -> Option<&'static MessageFields> {
+    let is_named = |of: &Protocol| of.fields.first().is_some_and(|own| own.name == protocol);
+    message_fields().find(|(of, _)| is_named(of)).map(|(_, fields)| fields)
+}
+
 /// Returns filters that match the selection, the most likely first.
 fn filters(model: &Model) -> Vec<String> {
     let stream = model.selected_stream().map(|stream| format!("tcp.stream == {stream}"));
@@ -84,18 +90,18 @@ fn filters(model: &Model) -> Vec<String> {
                 return Vec::new();
             };
             let exchange = &call.exchange;
-            let text = |name: &str, text: &str| (!text.is_empty()).then(|| format!("{name} == {}", quote(text)));
-            let status = exchange.code.map(|status| format!("http.response.code == {status}"));
-            let of_call = [
-                text("http.request.uri", &exchange.target),
-                text("http.host", &exchange.authority),
-                text("http.request.method", &exchange.method),
-                status,
-                stream,
-                endpoint_filter(&call.server),
-                endpoint_filter(&call.client),
-            ];
-            of_call.into_iter().flatten().collect()
+            let text =
+                |field: &Field, text: &str| (!text.is_empty()).then(|| format!("{} == {}", field.name, quote(text)));
+            let of_messages = messages_of(exchange.protocol).map(|fields| {
+                [
+                    text(fields.target, &exchange.target),
+                    text(fields.authority, &exchange.authority),
+                    text(fields.method, &exchange.method),
+                    exchange.code.map(|code| format!("{} == {code}", fields.code.name)),
+                ]
+            });
+            let of_connection = [stream, endpoint_filter(&call.server), endpoint_filter(&call.client)];
+            of_messages.into_iter().flatten().chain(of_connection).flatten().collect()
         }
         View::Streams | View::Ladder(_) | View::Follow(_) => {
             let row = model.selected_stream().and_then(|stream| model.index.streams.get(stream as usize));

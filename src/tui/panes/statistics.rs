@@ -3,13 +3,14 @@
 use crate::tui::model::keys::{Action, FilterMode};
 use crate::tui::model::message::Effect;
 use crate::tui::model::statistics::histogram::IoGraph;
-use crate::tui::model::statistics::latency::LatencyMeasure;
-use crate::tui::model::statistics::{StatisticsPage, StatisticsView, latency, sort_table};
+use crate::tui::model::statistics::latency::{CallGrouping, LatencyMeasure};
+use crate::tui::model::statistics::{StatisticsPage, StatisticsView, sort_table};
 use crate::tui::model::{Model, View};
 use crate::tui::panes::{layout, selection};
 use crate::tui::widgets::row_order::SortColumn;
 use crate::tui::widgets::scroll::{Move, RowNumbers};
 use crate::tui::widgets::text::width;
+use dissectors::{Field, MessageFields, message_fields};
 use std::ops::Range;
 
 /// Columns left of the graph, for the labels of its vertical axis.
@@ -120,15 +121,21 @@ pub(crate) fn filters(model: &Model) -> Vec<String> {
         StatisticsPage::ResponseTimes => {
             statistics.latency.groups.get(row as usize).filter(|(name, _)| !name.is_empty()).map(|(name, _)| {
                 match statistics.grouping {
-                    latency::CallGrouping::Host => format!("http.host == {}", selection::quote(name)),
-                    latency::CallGrouping::Status => format!("http.response.code == {name}"),
-                    latency::CallGrouping::Method => format!("http.request.method == {}", selection::quote(name)),
+                    CallGrouping::Host => any_protocol(|fields| fields.authority, &selection::quote(name)),
+                    CallGrouping::Status => any_protocol(|fields| fields.code, name),
+                    CallGrouping::Method => any_protocol(|fields| fields.method, &selection::quote(name)),
                 }
             })
         }
         StatisticsPage::Graph => None,
     };
     filter.into_iter().collect()
+}
+
+/// Returns a filter that matches messages of any protocol whose field of a role has a value.
+fn any_protocol(role: impl Fn(&MessageFields) -> &'static Field, value: &str) -> String {
+    let alternatives = message_fields().map(|(_, fields)| format!("{} == {value}", role(fields).name));
+    alternatives.collect::<Vec<_>>().join(" or ")
 }
 
 /// Counts new frames and calls, sorts the table, and fits the cursor to it.

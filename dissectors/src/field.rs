@@ -2,7 +2,7 @@
 
 /// A value that can be shown, printed, filtered and documented.
 ///
-/// Fields are declared with [`fields!`](crate::fields) and never built at run time. Two fields are the same if their
+/// Fields are declared with [`fields!`](macro@crate::fields) and never built at run time. Two fields are the same if their
 /// `id`s are equal.
 #[derive(Debug)]
 pub struct Field {
@@ -31,7 +31,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// Returns a field with default properties; [`fields!`](crate::fields) overrides them.
+    /// Returns a field with default properties; [`fields!`](macro@crate::fields) overrides them.
     #[must_use]
     pub const fn new(
         name: &'static str,

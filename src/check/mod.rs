@@ -2,7 +2,7 @@
 //!
 //! A rule starts as keywords and values ([`RuleSource`]), from a [`check_file`] or a command line. It is parsed before
 //! any capture is read ([`Rule`]). One pass over a capture evaluates all its rules ([`Evaluation`]) and returns a
-//! [`Verdict`] per rule. The findings of all captures are printed in one of several [`format`]s.
+//! [`Verdict`] per rule. The findings of all captures are printed in one of several [formats](mod@format).
 
 mod bound;
 mod call_assembler;

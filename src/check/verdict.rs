@@ -30,7 +30,7 @@ impl Verdict {
 /// First frames that decide a verdict, and the number of further ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DecidingFrames {
-    /// First frames, at most [`MAX_FRAMES`], in ascending order.
+    /// First frames, at most `MAX_FRAMES`, in ascending order.
     pub first: Vec<u32>,
     /// Number of further frames.
     pub omitted: u64,

@@ -14,7 +14,7 @@ pub(crate) fn node_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut
     }
 }
 
-/// Appends a value; see [`node`].
+/// Appends a value; see [`node_value`].
 pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, clock: &mut TimeFormatter) {
     match value {
         Value::Time(nanos) => clock.write_tshark(out, nanos),

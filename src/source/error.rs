@@ -77,9 +77,9 @@ pub enum FilePart {
 /// An inconsistency in a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormatError {
-    /// The captured length of a pcap record exceeds [`MAX_RECORD_LEN`](super::MAX_RECORD_LEN).
+    /// The captured length of a pcap record exceeds [`MAX_RECORD_LEN`].
     RecordTooLong(u32),
-    /// The length of a pcapng block exceeds [`MAX_RECORD_LEN`](super::MAX_RECORD_LEN), or
+    /// The length of a pcapng block exceeds [`MAX_RECORD_LEN`], or
     /// [`MAX_SKIPPED_BLOCK_LEN`](super::MAX_SKIPPED_BLOCK_LEN) if its type is unknown.
     BlockTooLong {
         /// Stated length.

@@ -1,7 +1,7 @@
 //! Terminal user interface: lists of calls, connections and frames, and a detail view of each.
 //!
-//! [`Model`] is plain data, [`update`] applies a message to it and returns effects to run, [`view`] draws it. None of
-//! them does any I/O. [`run`] connects them to the terminal, signals, the clock and the thread that runs queries.
+//! [`Model`] is plain data, [`update()`] applies a message to it and returns effects to run, [`view()`] draws it. None of
+//! them does any I/O. [`run()`] connects them to the terminal, signals, the clock and the thread that runs queries.
 //!
 //! The rooms, from the top down; each may use those below it:
 //!

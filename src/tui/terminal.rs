@@ -50,7 +50,7 @@ impl TerminalGuard {
         Ok(terminal)
     }
 
-    /// Sets the modes again after [`leave`](Terminal::leave).
+    /// Sets the modes again after [`leave`](TerminalGuard::leave).
     pub(super) fn enter(&self) -> io::Result<()> {
         MODES_SET.store(true, Ordering::SeqCst);
         enable_raw_mode()?;

@@ -3,7 +3,7 @@
 use crate::browse::{BrowseEvent, BrowseRequest};
 use crossterm::event::{KeyEvent, MouseEvent};
 
-/// Message to [`update`](super::update()).
+/// Message to [`update`](crate::tui::update()).
 #[derive(Debug)]
 pub enum Msg {
     /// Key press.

@@ -59,7 +59,7 @@ fn table(name: &str) -> String {
 }
 
 /// The tables of expressions, captures and frames.
-const TABLES: [&str; 6] = ["logic.tsv", "text.tsv", "values.tsv", "parts.tsv", "captures.tsv", "sugar.tsv"];
+const TABLES: [&str; 6] = ["logic.tsv", "text.tsv", "values.tsv", "parts.tsv", "captures.tsv", "aliases.tsv"];
 
 /// Checks each of `rows` on a few threads and fails with all differences.
 fn each<T: Sync>(rows: &[T], look: impl Fn(&T) -> Result<(), String> + Sync) {
@@ -129,7 +129,7 @@ fn an_error_in_an_expression_has_a_message_and_a_caret() {
 
 #[test]
 fn a_common_mistake_is_warned_about_once_and_the_frames_are_printed() {
-    let text = table("traps.tsv");
+    let text = table("warnings.tsv");
     each(&rows(&text, 2), |row| {
         let (expression, caret) = marked(row[0]);
         let (_, error, code) = run(&["print", "fixtures/http/post-login.pcap", "-Y", &expression]);

@@ -5,7 +5,7 @@
 //! UDP datagrams  -> driver -> session (QUIC) -> channels 0, 4, 8 ... -> driver -> session (HTTP/3)
 //! ```
 //!
-//! The driver stands in the program: it detects a session, buffers what the session leaves, and feeds what a session
+//! The driver is part of the program: it detects a session, buffers what the session leaves, and feeds what a session
 //! derives to the session above it.
 
 use crate::exchange::Exchange;

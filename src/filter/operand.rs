@@ -47,7 +47,7 @@ fn unknown_field(name: &str, span: Span) -> Diagnostic {
     }
     let alike = |word: &&str| strsim::normalized_damerau_levenshtein(name, word) >= 0.6;
     let near: Vec<_> =
-        ALIASES.iter().map(|sugar| sugar.name).filter(alike).chain(naming::nearest(name)).take(4).collect();
+        ALIASES.iter().map(|alias| alias.name).filter(alike).chain(naming::nearest(name)).take(4).collect();
     let hint = if near.is_empty() { String::new() } else { format!(" (nearest: {})", near.join(", ")) };
     Diagnostic::new(span, format!("unknown field {name}{hint}"))
 }

@@ -87,10 +87,10 @@ pub(crate) struct Completion {
 
 /// Returns the names that start with the text, then those that contain it; all aliases for an empty text.
 fn completions(typed: &str) -> Vec<Completion> {
-    let aliases = ALIASES.iter().map(|sugar| {
-        let field = sugar.targets.first().map(|alias| alias.field);
+    let aliases = ALIASES.iter().map(|alias| {
+        let field = alias.targets.first().map(|target| target.field);
         let (kind, description) = field.map_or(("", ""), |field| (field.kind.type_name(), field.doc));
-        Completion { name: sugar.name, value_type: kind, description }
+        Completion { name: alias.name, value_type: kind, description }
     });
     if typed.is_empty() {
         return aliases.collect();

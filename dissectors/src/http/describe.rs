@@ -220,13 +220,12 @@ impl<'b> LocatedHead<'b> {
     /// Records fields derived from the exchange rather than from the bytes of the message.
     fn derived_fields(&self, message: &HttpMessage, pending: Option<&OpenExchange>, cx: &mut Context<'_>) {
         let none = Slice::default();
-        let exchange = pending.map(|pending| &*pending.exchange).filter(|exchange| exchange.requester.is_some());
-        let uri = exchange
-            .filter(|_| cx.tree.wants(&REQUEST_FULL_URI))
-            .and_then(|exchange| full_uri(&exchange.method, &exchange.authority, &exchange.target));
+        let pending_request = pending.filter(|pending| pending.exchange.requester.is_some());
+        let uri = pending_request.filter(|_| cx.tree.wants(&REQUEST_FULL_URI)).and_then(full_uri);
         if message.link.role == Role::Request {
             if let Some(uri) = uri {
-                cx.tree.put_text(&REQUEST_FULL_URI, none, format_args!("{}{}{}", uri[0], uri[1], uri[2]));
+                let uri = cx.tree.store_bytes(&uri);
+                cx.tree.put(&REQUEST_FULL_URI, none, Value::Text(uri));
             }
             if let StartLine::Request { method: b"CONNECT", target, .. } = self.head.start {
                 let colon = memchr::memrchr(b':', target).unwrap_or(target.len());
@@ -249,15 +248,19 @@ impl<'b> LocatedHead<'b> {
             let since = message.completed_at(cx.at).saturating_sub(requested.time);
             cx.tree.put(&TIME, none, Value::Duration(since));
         }
-        if let Some(exchange) = exchange {
+        if let Some(pending) = pending_request {
             if message.link.role == Role::Response
-                && let Some(wait) = exchange.time_to_first_byte()
+                && let Some(wait) = pending.exchange.time_to_first_byte()
             {
                 cx.tree.put(&TIME_TO_FIRST_BYTE, none, Value::Duration(wait));
             }
-            cx.tree.put_text(&REQUEST_URI, none, format_args!("{}", exchange.target));
+            if cx.tree.wants(&REQUEST_URI) {
+                let target = cx.tree.store_bytes(pending.target_and_authority()[0]);
+                cx.tree.put(&REQUEST_URI, none, Value::Text(target));
+            }
             if let Some(uri) = uri {
-                cx.tree.put_text(&REQUEST_FULL_URI, none, format_args!("{}{}{}", uri[0], uri[1], uri[2]));
+                let uri = cx.tree.store_bytes(&uri);
+                cx.tree.put(&REQUEST_FULL_URI, none, Value::Text(uri));
             }
         }
         let download = message.last.time.saturating_sub(message.first.time);
@@ -265,12 +268,13 @@ impl<'b> LocatedHead<'b> {
     }
 }
 
-/// Returns the three parts of the full URI, if the host is known.
-fn full_uri<'b>(method: &str, host: &'b str, uri: &'b str) -> Option<[&'b str; 3]> {
-    if method == "CONNECT" || uri.contains("://") {
-        return Some(["", "", uri]);
+/// Returns the full URI of a request, if its host is known.
+fn full_uri(request: &OpenExchange) -> Option<Vec<u8>> {
+    let [target, authority] = request.target_and_authority();
+    if request.exchange.method == "CONNECT" || memchr::memmem::find(target, b"://").is_some() {
+        return Some(target.to_vec());
     }
-    (!host.is_empty()).then_some(["http://", host, uri])
+    (!authority.is_empty()).then(|| [b"http://", authority, target].concat())
 }
 
 fn record_notes(message: &HttpMessage, span: Slice, head: &[u8], tree: &mut Tree) {

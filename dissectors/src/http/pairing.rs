@@ -10,6 +10,7 @@ use crate::session::{
 };
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use compact_str::CompactString;
 use core::fmt::Write;
 
@@ -56,6 +57,8 @@ pub(super) enum Switch {
 pub(super) struct OpenExchange {
     /// What is known of it.
     pub exchange: Box<Exchange>,
+    /// Target and authority as sent, if they are not both UTF-8.
+    raw: Option<Box<[Vec<u8>; 2]>>,
     /// Where the request was complete.
     pub requested: Option<Stamp>,
     /// The value of the Upgrade header: of the response, or else of the request.
@@ -78,6 +81,7 @@ impl OpenExchange {
     fn new(exchange: Exchange) -> OpenExchange {
         OpenExchange {
             exchange: Box::new(exchange),
+            raw: None,
             requested: None,
             upgrade: CompactString::default(),
             state: ResponseState::Awaited,
@@ -87,7 +91,17 @@ impl OpenExchange {
     }
 
     fn text(&self) -> usize {
-        self.exchange.target.len() + self.exchange.authority.len() + self.exchange.method.len() + self.upgrade.len()
+        let raw: usize = self.raw.iter().flat_map(|raw| raw.iter()).map(Vec::len).sum();
+        let Exchange { target, authority, method, .. } = &*self.exchange;
+        target.len() + authority.len() + method.len() + self.upgrade.len() + raw
+    }
+
+    /// Returns target and authority as sent, up to a limit.
+    pub(super) fn target_and_authority(&self) -> [&[u8]; 2] {
+        match &self.raw {
+            Some(raw) => raw.each_ref().map(Vec::as_slice),
+            None => [self.exchange.target.as_bytes(), self.exchange.authority.as_bytes()],
+        }
     }
 
     fn is_connect(&self) -> bool {
@@ -132,6 +146,10 @@ impl Pairing {
             target: text(target),
             ..Exchange::default()
         });
+        let sent = [target, authority].map(|text| text.get(..MAX_TEXT).unwrap_or(text));
+        if sent.iter().any(|text| core::str::from_utf8(text).is_err()) {
+            open.raw = Some(Box::new(sent.map(<[u8]>::to_vec)));
+        }
         if !headers.upgrade.is_empty() {
             open.upgrade = text(headers.upgrade);
         }

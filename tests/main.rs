@@ -13,6 +13,7 @@ mod fragments;
 mod frames;
 mod golden;
 mod house;
+mod json;
 mod nesting;
 mod program;
 mod protocols;

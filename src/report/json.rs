@@ -189,6 +189,8 @@ struct LayerEntry {
     last: u32,
     /// The next entry of the layer.
     next: u32,
+    /// The entry of the same field in an outer layer, if there is one.
+    outer: u32,
 }
 
 const LIST_END: u32 = u32::MAX;
@@ -238,8 +240,8 @@ impl LayerGroups {
         self.slots.resize(FIELD_COUNT.into(), LIST_END);
         for (at, node) in tree.nodes().iter().enumerate() {
             self.next.push(LIST_END);
-            while self.open.last().is_some_and(|&(depth, _)| depth >= node.depth) {
-                self.open.pop();
+            while let Some((_, layer)) = self.open.pop_if(|(depth, _)| *depth >= node.depth) {
+                self.close_layer(layer);
             }
             if node.field.kind == FieldKind::Protocol {
                 let layer = self.add_layer(node.field.name);
@@ -259,6 +261,17 @@ impl LayerGroups {
         }
         self.layers.push(JsonLayer { name, entries: (LIST_END, LIST_END), next: LIST_END, is_repeated });
         number
+    }
+
+    /// Makes the entries of the layers around a layer the most recent ones of their fields again.
+    fn close_layer(&mut self, layer: u32) {
+        let mut at = self.layers.get(layer as usize).map_or(LIST_END, |layer| layer.entries.0);
+        while let Some(entry) = self.entries.get(at as usize) {
+            if let Some(slot) = self.slots.get_mut(usize::from(entry.field.id)) {
+                *slot = entry.outer;
+            }
+            at = entry.next;
+        }
     }
 
     fn add_node(&mut self, at: u32, node: &Node) {
@@ -282,8 +295,8 @@ impl LayerGroups {
             return;
         }
         let number = self.entries.len() as u32;
-        *slot = number;
-        self.entries.push(LayerEntry { layer, field: node.field, first: at, last: at, next: LIST_END });
+        let outer = std::mem::replace(slot, number);
+        self.entries.push(LayerEntry { layer, field: node.field, first: at, last: at, next: LIST_END, outer });
         let Some(layer) = self.layers.get_mut(layer as usize) else { return };
         match self.entries.get_mut(layer.entries.1 as usize) {
             Some(last) => last.next = number,
@@ -460,6 +473,21 @@ mod tests {
         }
         let text = print(&mut JsonReport::new(None, JsonFraming::Ndjson), &frame(), &tree);
         assert_eq!(text, "{\"layers\":{\"udp\":[{\"udp.srcport\":1},{\"udp.srcport\":2}]}}\n");
+    }
+
+    #[test]
+    fn a_field_before_and_after_a_nested_layer_has_one_key() {
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(&[]);
+        tree.open(&dissectors::udp::UDP, Slice::default(), Value::Present);
+        tree.put(&dissectors::udp::SRCPORT, Slice::default(), Value::Uint(1));
+        tree.open(&dissectors::udp::UDP, Slice::default(), Value::Present);
+        tree.put(&dissectors::udp::SRCPORT, Slice::default(), Value::Uint(2));
+        tree.close();
+        tree.put(&dissectors::udp::SRCPORT, Slice::default(), Value::Uint(3));
+        tree.close();
+        let text = print(&mut JsonReport::new(None, JsonFraming::Ndjson), &frame(), &tree);
+        assert_eq!(text, "{\"layers\":{\"udp\":[{\"udp.srcport\":[1,3]},{\"udp.srcport\":2}]}}\n");
     }
 
     #[test]

@@ -4,9 +4,12 @@ use super::format::{FormatReader, build_frame};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::fcntl::OFlag;
 
 use super::decompress::{Compression, decompress};
 use super::error::{Error, LocatedCause, ReadErrorCause};
@@ -349,9 +352,8 @@ impl InputFile {
         let name = path.display().to_string();
         let length = match std::fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => Some(metadata.len()),
-            // A named pipe. It is opened now because opening waits for the writer.
             Ok(metadata) if !metadata.is_dir() && options.spool => {
-                let origin = once(&name, File::open(&path))?;
+                let origin = once(&name, open_without_waiting(&path))?;
                 return Ok((InputFile { name, origin }, None));
             }
             // Errors are reported when the file is opened.
@@ -372,7 +374,7 @@ impl InputFile {
         let mut plain = None;
         let reader: Box<dyn Read + Send> = match &mut self.origin {
             FileOrigin::Path(path) => {
-                let file = File::open(path).map_err(io)?;
+                let file = open_without_waiting(path).map_err(io)?;
                 let metadata = file.metadata().map_err(io)?;
                 let stop = options.stop.clone();
                 match metadata.is_file() {
@@ -435,6 +437,11 @@ impl InputFile {
         }
         Ok(OpenFile { window, format, compression })
     }
+}
+
+/// Opens a file. A named pipe without a writer is opened immediately: its reader waits for the writer, or a stop signal.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)
 }
 
 impl FileOrigin {

@@ -86,7 +86,10 @@ impl Read for StoppableReader {
                     self.poll.registry().reregister(&mut SourceFd(&fd), BYTES, Interest::READABLE)?;
                     self.wait(None)?;
                     if self.events.iter().any(|event| event.token() == BYTES) {
-                        return self.file.read(buffer);
+                        match self.file.read(buffer) {
+                            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                            result => return result,
+                        }
                     }
                 }
                 InputKind::Growing => match self.file.read(buffer)? {

@@ -67,6 +67,13 @@ fn missing(path: &Path) -> Option<PathBuf> {
     None
 }
 
+/// Returns whether a file, which may not exist, is in a folder or below it, after all symbolic links.
+pub(super) fn is_within(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    let Ok(folder) = real(folder) else { return false };
+    path.ancestors().find_map(|part| real(part).ok()).is_some_and(|part| part.starts_with(folder))
+}
+
 /// Refuses to overwrite a file that is read. `output` is the value of an option, standard output if it is not there.
 pub(super) fn refuse_inputs<'a>(
     option: &str,

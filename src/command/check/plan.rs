@@ -5,7 +5,7 @@ use crate::args::{CaptureDefect, CheckArgs as Args};
 use crate::command::output::escape_paths;
 #[cfg(feature = "live")]
 use crate::command::overwrite::refuse_same;
-use crate::command::overwrite::{FileId, refuse_inputs};
+use crate::command::overwrite::{FileId, is_within, refuse_inputs};
 use crate::command::print_message;
 use overhear::analysis::DecodeOptions;
 use overhear::check::check_file::{self, AllowedDefects, Check, CheckFile};
@@ -227,6 +227,12 @@ impl CheckPlan {
                 let directory = file.map_or(Path::new(""), |(_, directory)| directory);
                 directory.join(snapshot.replace(CAPTURE_PLACEHOLDER, &name))
             });
+            if let (Some(path), Some((_, directory))) = (&snapshot, file)
+                && !is_within(path, directory)
+            {
+                let path = escape_paths([path.as_path()]);
+                return Err(format!("{path}: a symbolic link leads out of the directory of the check file"));
+            }
             let snapshot = snapshot.map(|path| Ok((path.clone(), read_snapshot(&path)?))).transpose();
             let snapshot = snapshot.map_err(|(path, error): (PathBuf, io::Error)| {
                 format!("{}: cannot read the snapshot: {error}", escape_paths([path.as_path()]))

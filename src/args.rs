@@ -32,6 +32,7 @@ Examples:
   overhear print login.pcap -V                  detail tree of each frame
   overhear print login.pcap -e frame.number -e http.request.uri
   overhear print login.pcap 'uri contains login'  frames that match a display filter
+  overhear print login.pcap http -w http.pcapng   write these frames to a capture file
   overhear calls login.pcap                     one row per request and response
   overhear streams login.pcap                   one row per TCP connection
   overhear follow login.pcap 0                  data of both sides of stream 0
@@ -82,9 +83,26 @@ pub(crate) fn usage_error(error: &Error) -> Option<String> {
     let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
     let message = lines.collect::<Vec<_>>().join(" ");
     let message: String = message.trim_start_matches("error: ").chars().filter(|char| !char.is_control()).collect();
-    let command = std::env::args().nth(1).filter(|word| CommandLine::command().find_subcommand(word).is_some());
-    let command = command.map_or(String::new(), |word| format!(" {word}"));
+    let first = std::env::args().nth(1).unwrap_or_default();
+    if let Some(message) = unknown_command(&first) {
+        return Some(message);
+    }
+    let is_command = CommandLine::command().find_subcommand(&first).is_some();
+    let command = if is_command { format!(" {first}") } else { String::new() };
     Some(format!("{message}; see `overhear{command} --help`"))
+}
+
+/// Returns an error message for a word that is not a file and resembles the name of a command.
+pub(crate) fn unknown_command(word: &str) -> Option<String> {
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let line = CommandLine::command();
+    if !is_plain || line.find_subcommand(word).is_some() || Path::new(word).exists() {
+        return None;
+    }
+    let similarity = |name: &str| strsim::normalized_damerau_levenshtein(word, name);
+    let names = line.get_subcommands().map(clap::Command::get_name).filter(|name| similarity(name) >= 0.6);
+    let nearest = names.max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
+    Some(format!("{word}: no such command or file (nearest: {nearest}); see `overhear --help`"))
 }
 
 /// Arguments that select captures or interfaces, and a display filter.
@@ -101,11 +119,29 @@ pub(crate) struct InputArgs {
     /// Show only matches of this display filter (Wireshark syntax, plus aliases such as uri)
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
+    /// Write packets to FILE (- for standard output): pcapng, or pcap if the name ends in .pcap. A live capture writes
+    /// all packets, print writes the frames of its captures that match the filter, instead of rows
+    #[arg(short = 'w', long = "write", value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,
     #[cfg(feature = "live")]
     #[command(flatten)]
     pub(crate) live: LiveArgs,
+}
+
+impl InputArgs {
+    /// Whether the input is interfaces.
+    #[cfg(feature = "live")]
+    pub(crate) fn is_live(&self) -> bool {
+        !self.live.interfaces.is_empty()
+    }
+
+    /// Whether the input is interfaces.
+    #[cfg(not(feature = "live"))]
+    pub(crate) fn is_live(&self) -> bool {
+        false
+    }
 }
 
 /// Options for the protocols of connections.
@@ -168,9 +204,6 @@ pub(crate) struct LiveArgs {
     /// Deliver each packet immediately (default: batches of up to 20 ms, which drops fewer packets)
     #[arg(help_heading = "Live capture", long = "immediate", requires = "interfaces")]
     pub(crate) immediate: bool,
-    /// Write captured packets to FILE (- for standard output): pcapng, or pcap if the name ends in .pcap
-    #[arg(help_heading = "Live capture", short = 'w', long = "write", value_name = "FILE", requires = "interfaces")]
-    pub(crate) write: Option<PathBuf>,
     /// Stop after duration:S, packets:N, filesize:KB or files:N, whichever comes first (repeatable)
     #[arg(help_heading = "Live capture", short = 'a', long = "autostop", value_name = "WHEN", requires = "interfaces")]
     pub(crate) autostop: Vec<AutostopOption>,

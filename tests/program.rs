@@ -4,6 +4,7 @@ use crate::common;
 mod decode_as;
 mod outputs;
 mod quotes;
+mod saving;
 
 use common::{ACK, FIN, IPV4, PSH, SYN, Segment, pcap};
 use std::fs;
@@ -366,6 +367,21 @@ fn control_characters_of_the_capture_never_reach_the_terminal() {
         assert!(!error.contains('\x1b'), "{form:?}");
         assert!(!text.is_empty(), "{form:?}: {error}");
     }
+}
+
+#[test]
+fn a_target_that_is_no_utf_8_is_found_as_sent() {
+    let folder = folder();
+    let request = b"GET /a\xed\xa0\x80 HTTP/1.1\r\nHost: h\xff\r\n\r\n";
+    let file = pcap(IPV4, &exchange(request, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    let file = write(folder.path(), "a.pcap", &file);
+    for field in ["http.request.uri", "http.request.full_uri"] {
+        let filter = format!(r#"{field} contains "a\xed\xa0\x80""#);
+        let (text, error, code) = run(&["print", &file, &filter, "-e", "frame.number"]);
+        assert_eq!((&*text, &*error, code), ("4\n5\n", "", 0), "{field}");
+    }
+    let (text, ..) = run(&["print", &file, r#"http.request.full_uri contains "//h\xff/a""#, "-e", "frame.number"]);
+    assert_eq!(text, "4\n5\n");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::pass_loop::PassConsumer;
 use super::print_message;
 use overhear::analysis::Analyzer;
 use overhear::report::{DissectedFrame, Report};
-use overhear::source::{Error, StopSignal};
+use overhear::source::{Error, SectionMetadata, StopSignal};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -73,8 +73,12 @@ impl PassConsumer for FrameReporter<'_> {
         Ok(())
     }
 
+    fn metadata(&mut self, added: SectionMetadata) -> io::Result<()> {
+        self.report.metadata(&added, self.out)
+    }
+
     fn end_frame(&mut self) -> io::Result<()> {
-        if self.take_reported() { self.out.end_row() } else { Ok(()) }
+        if self.take_reported() && self.out.is_line_buffered() { self.flush() } else { Ok(()) }
     }
 
     fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {

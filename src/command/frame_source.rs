@@ -4,10 +4,10 @@ use super::capture_run::CaptureRun;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
 #[cfg(feature = "live")]
-use super::input::live_filter;
+use super::input::{LiveInput, live_input};
 #[cfg(feature = "live")]
 use super::live_run::LiveRun;
-use super::output::Output;
+use super::output::{Output, OutputContent};
 use super::overwrite::refuse_inputs;
 #[cfg(feature = "live")]
 use super::overwrite::refuse_same;
@@ -17,9 +17,13 @@ use overhear::report::Report;
 use std::io;
 use std::path::PathBuf;
 
+/// Error of a command that prints rows, for a file of frames.
+pub(super) const WRITE_REQUIRES: &str =
+    "-w requires an interface (-i), or the command print: overhear print FILE FILTER -w OUT";
+
 /// Source of frames of a command.
 pub(super) enum FrameSource {
-    Captures(Box<CaptureRun>),
+    Captures(Box<CaptureRun>, OutputContent),
     #[cfg(feature = "live")]
     Interfaces(Box<LiveRun>),
 }
@@ -34,27 +38,31 @@ impl FrameSource {
                 return Err("--follow-file cannot be combined with -i".into());
             }
             let decode = input.decode.options();
-            let (filter, listen) = live_filter(input)?;
-            refuse_same(run.output.as_deref(), listen.write.as_deref())?;
-            return Ok(FrameSource::Interfaces(Box::new(LiveRun::open(
-                &listen,
-                run,
-                FilterMatcher::new(filter.map(|filter| filter.0), unit),
-                decode,
-            )?)));
+            let LiveInput { listen, filter, write } = live_input(input)?;
+            refuse_same(run.output.as_deref(), write.as_deref())?;
+            let matcher = FilterMatcher::new(filter.map(|filter| filter.0), unit);
+            let live_run = LiveRun::open(&listen, write.as_deref(), run, matcher, decode)?;
+            return Ok(FrameSource::Interfaces(Box::new(live_run)));
         }
+        if input.write.is_some() && unit != MatchUnit::Frames {
+            return Err(WRITE_REQUIRES.into());
+        }
+        let (option, content) = match input.write.is_some() {
+            true => ("-w", OutputContent::Packets),
+            false => ("-o", OutputContent::Text),
+        };
         let decode = input.decode.options();
         let input = CaptureInput::new(input)?;
-        refuse_inputs("-o", run.output.as_deref(), input.paths.iter().map(PathBuf::as_path))?;
+        refuse_inputs(option, run.output.as_deref(), input.paths.iter().map(PathBuf::as_path))?;
         let capture_run = CaptureRun::new(input.paths, run, decode)
             .with_matcher(FilterMatcher::new(input.filter.map(|filter| filter.0), unit));
-        Ok(FrameSource::Captures(Box::new(capture_run)))
+        Ok(FrameSource::Captures(Box::new(capture_run), content))
     }
 
-    /// Opens the output of a run. The output is the last resource to open, so a live capture then drops its rights.
+    /// Opens the output of a run: its rows, or with `-w` the frames of captures. The output is the last resource to open, so a live capture then drops its rights.
     pub(super) fn open_output(&self, run: &RunArgs) -> Result<Output, String> {
         match self {
-            FrameSource::Captures(capture_run) => Output::open(run, capture_run.has_pipe()),
+            FrameSource::Captures(capture_run, content) => Output::open(run, *content, capture_run.has_pipe()),
             #[cfg(feature = "live")]
             FrameSource::Interfaces(live_run) => {
                 let out = Output::open_live(run, live_run.writes_to_stdout)?;
@@ -67,7 +75,7 @@ impl FrameSource {
     /// Reads and reports the frames. Returns whether there were errors, which are reported on stderr.
     pub(super) fn run(self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
         match self {
-            FrameSource::Captures(capture_run) => capture_run.run(task, report, out),
+            FrameSource::Captures(capture_run, _) => capture_run.run(task, report, out),
             #[cfg(feature = "live")]
             FrameSource::Interfaces(live_run) => live_run.run(task, report, out),
         }

@@ -57,9 +57,17 @@ impl CaptureInput {
     }
 }
 
-/// Returns the display filter and the capture options of a command line that names interfaces.
+/// Interfaces, an optional display filter, and an optional file for the packets.
 #[cfg(feature = "live")]
-pub(super) fn live_filter(input: InputArgs) -> Result<(Option<FilterWithText>, crate::args::LiveArgs), String> {
+pub(super) struct LiveInput {
+    pub(super) listen: crate::args::LiveArgs,
+    pub(super) filter: Option<FilterWithText>,
+    pub(super) write: Option<PathBuf>,
+}
+
+/// Returns the input of a command line that names interfaces.
+#[cfg(feature = "live")]
+pub(super) fn live_input(input: InputArgs) -> Result<LiveInput, String> {
     if let Some(file) = input.words.iter().find(|word| is_capture(word) && looks_like_capture(word)) {
         return Err(format!("{}: a capture file cannot be combined with -i", escape_paths([Path::new(file)])));
     }
@@ -75,7 +83,7 @@ pub(super) fn live_filter(input: InputArgs) -> Result<(Option<FilterWithText>, c
         (None, Some(words)) => Some(parse_filter(words)?),
         (None, None) => None,
     };
-    Ok((filter, input.live))
+    Ok(LiveInput { listen: input.live, filter, write: input.write })
 }
 
 /// Parses a filter and prints its warnings.

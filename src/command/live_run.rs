@@ -49,6 +49,7 @@ impl LiveRun {
     /// Opens the interfaces. An error message may have several lines.
     pub(super) fn open(
         listen: &LiveArgs,
+        write: Option<&Path>,
         run: &RunArgs,
         matcher: FilterMatcher,
         decode: DecodeOptions,
@@ -60,7 +61,7 @@ impl LiveRun {
         let autostop: sink::StopConditions = listen.autostop.iter().copied().collect();
         let packets = [last.map(u64::from), autostop.packets.map(NonZeroU64::get)];
         let limits = Limits { packets: packets.into_iter().flatten().min(), time: autostop.duration };
-        let sink = match &listen.write {
+        let sink = match write {
             Some(path) => {
                 // The sink has the limit too, so that it starts no file for a packet that never arrives.
                 let packets = limits.packets.and_then(NonZeroU64::new);
@@ -75,9 +76,9 @@ impl LiveRun {
             None if autostop.files.is_some() => return Err("-a files requires -w".into()),
             None => None,
         };
-        let writes_to_stdout = listen.write.as_deref() == Some(Path::new("-"));
+        let writes_to_stdout = write == Some(Path::new("-"));
         let makes_more = !listen.rotate.is_empty() || autostop.files.is_some();
-        let directory = listen.write.as_deref().filter(|_| makes_more).and_then(Path::parent).map(Path::to_owned);
+        let directory = write.filter(|_| makes_more).and_then(Path::parent).map(Path::to_owned);
         Ok(LiveRun { interfaces, names, limits, matcher, sink, writes_to_stdout, directory, decode })
     }
 
@@ -107,7 +108,7 @@ impl LiveRun {
         let mut analyzer = Analyzer::new(task);
         let mut status = StatusLine::new();
         report.begin(out)?;
-        let is_discarded = out.is_discarded();
+        let is_discarded = out.discards_rows();
         let mut reporter = FrameReporter::new(&mut self.matcher, report, out, stop);
         let mut pass = Pass::new(&mut analyzer, &mut reporter);
         let result = match is_discarded {

@@ -29,12 +29,13 @@ use dissectors::Wants;
 use dissectors::session::ConversationId;
 use filter_matcher::MatchUnit;
 use frame_source::FrameSource;
-use output::Output;
+use output::{Output, OutputContent};
 use overhear::analysis::Task;
 use overhear::report::{
     self, Color, CsvReport, FieldManual, FollowFormat, JsonFraming, JsonReport, Layout, Report, Selection, TextOptions,
     ThreadedReport,
 };
+use overhear::sink::Format;
 use overwrite::refuse_inputs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -98,6 +99,9 @@ fn show(_: InputArgs) -> io::Result<CommandOutcome> {
 }
 
 fn run_print(args: PrintArgs) -> io::Result<CommandOutcome> {
+    if args.input.write.is_some() && !args.input.is_live() {
+        return write_frames(args);
+    }
     let format = args.format.unwrap_or(if args.fields.is_empty() { FrameFormat::Text } else { FrameFormat::Fields });
     if let Some(message) = option_conflict(&args, format) {
         return Ok(CommandOutcome::Error(message.into()));
@@ -148,6 +152,31 @@ fn run_print(args: PrintArgs) -> io::Result<CommandOutcome> {
     };
     let has_errors = feed.run(fields_task(wants), print.as_mut(), &mut out)?;
     finish_output(out, has_errors)
+}
+
+/// Writes the frames of captures that match the filter to a capture file.
+fn write_frames(mut args: PrintArgs) -> io::Result<CommandOutcome> {
+    let has_rows = args.format.is_some() || !args.fields.is_empty() || !args.settings.is_empty();
+    if has_rows || args.details || args.bytes || args.run.output.is_some() {
+        let message = "-w writes frames instead of rows: it cannot be combined with -T, -e, -E, -V, -x or -o";
+        return Ok(CommandOutcome::Error(message.into()));
+    }
+    args.run.output = args.input.write.clone();
+    let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Frames) {
+        Ok(opened) => opened,
+        Err(message) => return Ok(CommandOutcome::Error(message)),
+    };
+    let path = args.run.output.unwrap_or_default();
+    let mut report = report::CaptureFileReport::new(Format::for_path(&path));
+    let has_errors = feed.run(fields_task(Wants::default()), &mut report, &mut out)?;
+    let is_written = !out.is_discarded();
+    let outcome = finish_output(out, has_errors)?;
+    if is_written {
+        let (count, path) = (report.count(), output::escape_paths([path.as_path()]));
+        let name = if path == "-" { "standard output" } else { &path };
+        print_message(&format!("{count} frame{} written to {name}", if count == 1 { "" } else { "s" }));
+    }
+    Ok(outcome)
 }
 
 /// Returns an error message for options that cannot be combined.
@@ -239,7 +268,7 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
         return Ok(CommandOutcome::Error(message));
     }
     let run = CaptureRun::new(files, &args.run, args.decode.options());
-    let mut out = match Output::open(&args.run, run.has_pipe()) {
+    let mut out = match Output::open(&args.run, OutputContent::Text, run.has_pipe()) {
         Ok(out) => out,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };

@@ -1,10 +1,11 @@
 //! Output of a command: standard output, or a file that is replaced in one step when complete.
 
 use crate::args::RunArgs;
+use overhear::sink::{NEW_CAPTURE_MODE, temporary_file};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
 /// Size of the write buffer in bytes.
 const BUFFER_SIZE: usize = 128 * 1024;
@@ -16,6 +17,13 @@ pub(super) struct Output {
     line_buffered: bool,
     /// Whether a file that would be replaced stays as it is.
     is_discarded: bool,
+}
+
+/// Content of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OutputContent {
+    Text,
+    Packets,
 }
 
 /// Destination of the output.
@@ -56,8 +64,8 @@ impl Write for OutputTarget {
 impl Output {
     /// Opens the output of a run. Flushes after each row if `-l` is set. Also flushes if the input is a pipe, which may
     /// stay open for long, unless the output replaces a file at the end.
-    pub(super) fn open(run: &RunArgs, from_pipe: bool) -> Result<Output, String> {
-        let mut out = Output::create(run.output.as_deref())?;
+    pub(super) fn open(run: &RunArgs, content: OutputContent, from_pipe: bool) -> Result<Output, String> {
+        let mut out = Output::create_with(run.output.as_deref(), content)?;
         out.line_buffered =
             run.line_buffered || from_pipe && !matches!(out.target.get_ref(), OutputTarget::Replace(..));
         Ok(out)
@@ -78,9 +86,13 @@ impl Output {
 
     /// Opens a file, or standard output if `path` is `None` or `-`. Returns an error message of one line.
     pub(super) fn create(path: Option<&Path>) -> Result<Output, String> {
+        Output::create_with(path, OutputContent::Text)
+    }
+
+    fn create_with(path: Option<&Path>, content: OutputContent) -> Result<Output, String> {
         let target = match path.filter(|path| *path != Path::new("-")) {
             None => OutputTarget::Stdout(io::stdout()),
-            Some(path) => open_target(path).map_err(|error| write_error(path, &error))?,
+            Some(path) => open_target(path, content).map_err(|error| write_error(path, &error))?,
         };
         Ok(Output::of(target))
     }
@@ -99,20 +111,20 @@ impl Output {
         !matches!(self.target.get_ref(), OutputTarget::Stdout(_))
     }
 
-    /// Returns whether the output is discarded.
-    #[cfg(feature = "live")]
+    /// Returns whether a file that would be replaced stays as it is.
     pub(super) fn is_discarded(&self) -> bool {
+        self.is_discarded
+    }
+
+    /// Returns whether the rows of a live capture go nowhere.
+    #[cfg(feature = "live")]
+    pub(super) fn discards_rows(&self) -> bool {
         matches!(self.target.get_ref(), OutputTarget::Discard)
     }
 
     /// Returns whether the output is flushed after each row.
     pub(super) fn is_line_buffered(&self) -> bool {
         self.line_buffered
-    }
-
-    /// Ends a row: flushes if each row is flushed.
-    pub(super) fn end_row(&mut self) -> io::Result<()> {
-        if self.line_buffered { self.target.flush() } else { Ok(()) }
     }
 
     /// Flushes the buffer and moves a temporary file to its final name.
@@ -144,37 +156,27 @@ fn write_error(path: &Path, error: &io::Error) -> String {
 }
 
 /// Opens a file for output.
-fn open_target(path: &Path) -> io::Result<OutputTarget> {
+fn open_target(path: &Path, content: OutputContent) -> io::Result<OutputTarget> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(io::Error::other("is a directory")),
         Ok(metadata) if !metadata.is_file() => File::options().write(true).open(path).map(OutputTarget::InPlace),
-        Ok(metadata) => {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        existing => {
             // A symbolic link remains; its target is replaced.
-            let path = fs::canonicalize(path)?;
-            create_temp_file(&path, metadata.permissions()).map(|file| OutputTarget::Replace(file, path))
+            let path = if existing.is_ok() { fs::canonicalize(path)? } else { path.to_owned() };
+            temporary_file(&path, content.new_mode()).map(|file| OutputTarget::Replace(file, path))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            create_temp_file(path, new_file_permissions()).map(|file| OutputTarget::Replace(file, path.to_owned()))
-        }
-        Err(error) => Err(error),
     }
 }
 
-/// Creates a temporary file in the directory of `path`, so that one rename replaces `path`.
-fn create_temp_file(path: &Path, permissions: fs::Permissions) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = Builder::new().prefix(".overhear-").permissions(permissions).tempfile_in(folder);
-    // The original error would name the temporary file.
-    file.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "no such directory"),
-        kind => kind.into(),
-    })
-}
-
-/// Returns the permissions of a new file: read and write for everybody, reduced by the process's umask.
-#[cfg(unix)]
-fn new_file_permissions() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+impl OutputContent {
+    /// Returns the permissions of a new file, which the process's umask reduces.
+    fn new_mode(self) -> u32 {
+        match self {
+            OutputContent::Text => 0o666,
+            OutputContent::Packets => NEW_CAPTURE_MODE,
+        }
+    }
 }
 
 /// Formats paths as a comma-separated list with control characters escaped.

@@ -5,7 +5,7 @@ use super::progress::ReadProgressBar;
 use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, NumberSet};
 use overhear::report::DissectedFrame;
-use overhear::source::{Capture, Error, Frame, Time};
+use overhear::source::{Capture, Error, Frame, SectionMetadata, Time};
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
@@ -19,6 +19,11 @@ pub(super) trait PassConsumer {
 
     /// Consumes the pending events: those of a frame, or of a conversation that the end of the capture closes.
     fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Self::Error>;
+
+    /// Consumes keys and names of the capture that were read since the last call, up to the last frame.
+    fn metadata(&mut self, _: SectionMetadata) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// Ends a frame of a capture file and its events.
     fn end_frame(&mut self) -> Result<(), Self::Error> {
@@ -124,6 +129,7 @@ impl PassLoop {
             return Ok(());
         }
         let mut frames = 0;
+        let mut metadata = (0, 0);
         while frames < self.max_frames {
             match self.capture.next() {
                 Ok(Some(frame)) => {
@@ -131,10 +137,14 @@ impl PassLoop {
                         true => pass.feed(&frame)?,
                         false => pass.feed_unrecorded(&frame)?,
                     }
+                    self.pass_metadata(&mut metadata, pass)?;
                     pass.consumer.end_frame()?;
                     frames += 1;
                 }
-                Ok(None) => break,
+                Ok(None) => {
+                    self.pass_metadata(&mut metadata, pass)?;
+                    break;
+                }
                 Err(error) => {
                     self.bar.clear();
                     if pass.consumer.read_error(error)?.is_break() {
@@ -146,6 +156,25 @@ impl PassLoop {
             self.bar.count_frame(|| self.capture.progress());
         }
         Ok(())
+    }
+
+    /// Passes new keys and names to the consumer. `known` is the number of those that it has.
+    #[inline]
+    fn pass_metadata<C: PassConsumer>(
+        &self,
+        known: &mut (usize, usize),
+        pass: &mut Pass<'_, C>,
+    ) -> Result<(), C::Error> {
+        let (secrets, names) = (self.capture.secrets(), self.capture.names());
+        let before = std::mem::replace(known, (secrets.len(), names.len()));
+        if before == *known {
+            return Ok(());
+        }
+        let new = SectionMetadata {
+            secrets: secrets.get(before.0..).unwrap_or_default().to_vec(),
+            names: names.get(before.1..).unwrap_or_default().to_vec(),
+        };
+        pass.consumer.metadata(new)
     }
 }
 

@@ -1,13 +1,14 @@
 //! Terminal UI for a capture or for interfaces.
 
 use super::CommandOutcome;
+use super::frame_source::WRITE_REQUIRES;
 use super::input::CaptureInput;
 #[cfg(feature = "live")]
-use super::input::live_filter;
+use super::input::{LiveInput, live_input};
 use super::output::escape_paths;
 #[cfg(feature = "live")]
 use super::print_message;
-use crate::args::InputArgs;
+use crate::args::{InputArgs, unknown_command};
 use jiff::tz::TimeZone;
 use overhear::browse::Browser;
 #[cfg(feature = "live")]
@@ -76,6 +77,9 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     if !input.live.interfaces.is_empty() {
         return prepare_live(input);
     }
+    if input.write.is_some() {
+        return Err(WRITE_REQUIRES.into());
+    }
     let decode = input.decode.options();
     let input = open_input(input)?;
     require_terminal()?;
@@ -92,14 +96,14 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
 fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     use super::live_run::{interface_names, open_interfaces};
     let decode = input.decode.options();
-    let (filter, listen) = live_filter(input)?;
+    let LiveInput { listen, filter, write } = live_input(input)?;
     let stop: sink::StopConditions = listen.autostop.iter().copied().collect();
     if stop.size.is_some() || stop.files.is_some() || !listen.rotate.is_empty() {
         return Err(
             "the terminal UI writes one file; -b, -a filesize and -a files require a command such as print".into()
         );
     }
-    if listen.write.as_deref() == Some(Path::new("-")) {
+    if write.as_deref() == Some(Path::new("-")) {
         return Err("-w -: standard output is in use by the terminal UI".into());
     }
     require_terminal()?;
@@ -110,7 +114,7 @@ fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     let model = empty_model(&interface_names(&opened), filter.map(|filter| filter.1)).with_follow(Tab::Calls);
     let limits = live::Limits { packets: stop.packets.map(NonZeroU64::get), time: stop.duration };
     let (sender, mail) = tui::inbox();
-    let browser = Browser::open_live(opened, listen.write, limits, decode, move |response| sender.send(response))?;
+    let browser = Browser::open_live(opened, write, limits, decode, move |response| sender.send(response))?;
     Ok((model.with_spool(browser.spool()), mail, browser))
 }
 
@@ -141,6 +145,9 @@ fn require_terminal() -> Result<(), String> {
 
 /// Returns the captures and the filter of a command line. Returns an error if a capture file cannot be opened.
 fn open_input(input: InputArgs) -> Result<CaptureInput, String> {
+    if let Some(message) = input.words.first().and_then(|word| unknown_command(word.to_str()?)) {
+        return Err(message);
+    }
     if let ([word], []) = (input.words.as_slice(), input.read.as_slice())
         && word.to_str().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()))
         && !Path::new(word).exists()

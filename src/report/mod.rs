@@ -4,6 +4,7 @@
 //! memory does not grow with the capture.
 
 mod calls;
+mod capture_file;
 mod color;
 mod csv;
 mod detail;
@@ -27,11 +28,12 @@ mod time_format;
 pub(crate) mod value;
 
 use crate::analysis::Event;
-use crate::source::Frame;
+use crate::source::{Frame, SectionMetadata};
 use dissectors::Tree;
 use std::io::{self, Write};
 
 pub use calls::CallsReport;
+pub use capture_file::CaptureFileReport;
 pub use color::Color;
 pub use csv::CsvReport;
 pub(crate) use detail::{has_tree_line, node_line};
@@ -68,6 +70,12 @@ pub trait Report {
     /// Writes a frame.
     fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
         let _ = (dissected, out);
+        Ok(())
+    }
+
+    /// Writes keys and names of the capture that were read since the last call, up to the last frame.
+    fn metadata(&mut self, added: &SectionMetadata, out: &mut dyn Write) -> io::Result<()> {
+        let _ = (added, out);
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 //! Files are created as by dumpcap: an existing file is overwritten, a new file is readable and writable by its owner
 //! only, and names of rotated files have a number and the local time.
 
+mod encoder;
 mod error;
 mod extract;
 mod format;
@@ -23,9 +24,11 @@ use jiff::tz::TimeZone;
 
 use crate::source::Time;
 
+pub use encoder::FrameEncoder;
 pub use error::{Error, WriteErrorCause};
 pub use extract::{Extract, Overwrite};
 pub use format::Format;
+pub use output::{NEW_CAPTURE_MODE, temporary_file};
 pub use rotation::{AutostopOption, RotateOption, Rotation, StopConditions};
 
 use format::InterfaceStatistics;

@@ -1,17 +1,22 @@
 //! A capture file being written, and the names of rotated files.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tempfile::{Builder, NamedTempFile};
 
 use crate::source::Time;
 
 use super::Target;
 use super::error::{Error, WriteErrorCause};
 use super::format::Format;
+
+/// Permissions of a new capture file: only the owner can read it.
+pub const NEW_CAPTURE_MODE: u32 = 0o600;
 
 /// A file or another output that always ends after a complete block.
 pub(super) struct OutputFile {
@@ -74,10 +79,30 @@ impl OutputFile {
     }
 }
 
+/// Creates a temporary file in the directory of `path`, so that one rename replaces `path`. It has the permissions of the
+/// file that it will replace; if there is none, those of `new_mode` without the bits of the process's umask.
+///
+/// # Errors
+///
+/// There is no such directory, or the user may not create files in it.
+pub fn temporary_file(path: &Path, new_mode: u32) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = Builder::new().prefix(".overhear-").permissions(Permissions::from_mode(new_mode)).tempfile_in(folder);
+    // The original error would name the temporary file.
+    let file = file.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "no such directory"),
+        kind => kind.into(),
+    })?;
+    if let Ok(existing) = fs::metadata(path) {
+        file.as_file().set_permissions(existing.permissions())?;
+    }
+    Ok(file)
+}
+
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    OpenOptions::new().write(true).create(true).truncate(true).mode(NEW_CAPTURE_MODE).open(path)
 }
 
 #[cfg(not(unix))]

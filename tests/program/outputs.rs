@@ -1,10 +1,10 @@
 //! Output files: never an input, and none before an input can be read.
 
 use super::{capture, folder, outcome, program, run, write};
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::symlink;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Asserts that a folder has exactly these files with these contents.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -40,6 +40,8 @@ fields = [\"tcp.port\"]
     symlink("x.pcap", folder.path().join("link")).expect("a link");
     symlink("link", folder.path().join("far")).expect("a link");
     symlink("new", folder.path().join("dangling")).expect("a link");
+    fs::create_dir(folder.path().join("folder")).expect("a folder");
+    symlink("..", folder.path().join("folder/up")).expect("a link");
     fs::hard_link(folder.path().join("x.pcap"), folder.path().join("hard")).expect("a link");
     fs::hard_link(folder.path().join("h.toml"), folder.path().join("hard.txt")).expect("a link");
     folder
@@ -67,6 +69,11 @@ fn an_input_is_never_overwritten() {
         "print y.pcap x.pcap -o x.pcap",
         "print -r x.pcap -r y.pcap tcp -o x.pcap",
         "print x.pcap --follow-file -o x.pcap",
+        "print x.pcap -o folder/up/x.pcap",
+        "print x.pcap tcp -w x.pcap",
+        "print y.pcap x.pcap -w ./x.pcap",
+        "print - http -w far",
+        "print hard -w x.pcap",
         "print - -o x.pcap",
         "print /dev/stdin -o x.pcap",
         "calls x.pcap -o link",
@@ -84,10 +91,8 @@ fn an_input_is_never_overwritten() {
     for line in lines {
         let input = File::open(folder.path().join("x.pcap")).expect("the capture");
         let (text, error, code) = outcome(&within(folder.path(), line).stdin(input).output().expect("the program"));
-        let wanted = format!(
-            "{}: the file is also an input; name another file to write\n",
-            &line[line.rfind("-o").expect("-o")..]
-        );
+        let option = line.rfind("-o").or(line.rfind("-w")).expect("an option");
+        let wanted = format!("{}: the file is also an input; name another file to write\n", &line[option..]);
         assert_eq!((&*text, &*error, code), ("", &*format!("overhear: {wanted}"), 2), "{line}");
         assert!(files(folder.path()) == before, "{line}");
     }
@@ -153,6 +158,14 @@ fn an_output_file_is_kept_if_the_input_cannot_be_read() {
         "follow nofile.pcap 0 -o k",
         "follow x.pcap 7 -o k",
         "print x.pcap htp -o k",
+        "print nofile.pcap -w k",
+        "print text http -w k",
+        "print x.pcap htp -w k",
+        "print x.pcap -w k -o k",
+        "print x.pcap -w k -e frame.number",
+        "calls x.pcap -w k",
+        "streams x.pcap -w k",
+        "x.pcap -w k",
         "check none.toml -o k",
     ];
     for line in lines {
@@ -181,4 +194,71 @@ fn a_hyphen_is_standard_output() {
     let (text, ..) = outcome(&within(folder.path(), "fields tcp.port -o -").output().expect("the program"));
     assert!(text.starts_with("tcp.port\n"), "{text}");
     assert!(files(folder.path()) == before);
+}
+
+#[test]
+fn a_snapshot_is_never_outside_of_the_folder_of_its_check_file() {
+    let (folder, outside) = (full(), full());
+    for (link, target) in [("out", outside.path().into()), ("s.txt", outside.path().join("k")), ("in", "folder".into())]
+    {
+        symlink::<std::path::PathBuf, _>(target, folder.path().join(link)).expect("a link");
+    }
+    write(outside.path(), "k", b"keep");
+    let before = files(outside.path());
+    for (snapshot, code) in [("out/new.txt", 2), ("out/a/new.txt", 2), ("out/k", 2), ("s.txt", 2), ("in/new.txt", 0)] {
+        let checks = format!("captures = ['x.pcap']\n[checks.a]\nsnapshot = '{snapshot}'\nfields = ['tcp.port']\n");
+        write(folder.path(), "s.toml", checks.as_bytes());
+        let (_, error, found) = outcome(&within(folder.path(), "check s.toml --bless").output().expect("the program"));
+        assert_eq!(found, code, "{snapshot}: {error}");
+        if code == 2 {
+            let wanted =
+                format!("overhear: {snapshot}: a symbolic link leads out of the directory of the check file\n");
+            assert_eq!(error, wanted);
+        }
+        assert!(files(outside.path()) == before, "{snapshot}");
+    }
+    assert!(folder.path().join("folder/new.txt").exists());
+}
+
+#[test]
+fn a_replaced_file_keeps_its_mode() {
+    let folder = full();
+    let path = folder.path().join("k");
+    for mode in [0o640, 0o666, 0o604] {
+        for line in ["print x.pcap -o k", "print x.pcap tcp -w k", "check x.pcap --some tcp -o k"] {
+            fs::write(&path, "").expect("a file");
+            fs::set_permissions(&path, Permissions::from_mode(mode)).expect("a mode");
+            let (_, error, code) = outcome(&within(folder.path(), line).output().expect("the program"));
+            assert_eq!(code, 0, "{line}: {error}");
+            assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, mode, "{line}");
+        }
+    }
+    outcome(&within(folder.path(), "print x.pcap tcp -w new.pcapng").output().expect("the program"));
+    let mode = fs::metadata(folder.path().join("new.pcapng")).expect("the file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "packets are for their owner");
+}
+
+#[test]
+fn a_pipe_without_a_writer_ends_at_the_first_signal() {
+    let folder = full();
+    write(folder.path(), "k", b"keep");
+    nix::unistd::mkfifo(&folder.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("a named pipe");
+    for line in ["print pipe -o k", "calls pipe", "follow pipe 0", "print pipe http.response_in", "print x.pcap pipe"] {
+        let mut child = within(folder.path(), line).stdout(Stdio::piped()).spawn().expect("the program runs");
+        // The program waits for the writer when its handler of signals is installed.
+        let status = format!("/proc/{}/status", child.id());
+        while !fs::read_to_string(&status).is_ok_and(|status| catches_interrupt(&status)) {
+            std::thread::yield_now();
+        }
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+        assert!(killed.success(), "{line}");
+        assert!(child.wait().expect("it ends").code().is_some(), "{line}");
+    }
+    assert_eq!(fs::read(folder.path().join("k")).expect("the file"), b"keep");
+}
+
+/// Whether a process has a handler of SIGINT, which is signal 2, by its status in `/proc`.
+fn catches_interrupt(status: &str) -> bool {
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
 }

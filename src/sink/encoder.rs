@@ -1,0 +1,219 @@
+//! Encoding of frames read from captures: pcapng with their metadata, or pcap.
+
+use super::error::WriteErrorCause;
+use super::format::{
+    ENHANCED_PACKET, Format, INTERFACE, NAMES, SECRETS, option, padding, push_block, push_option, push_section_header,
+    push_u32s, system_name,
+};
+use super::{CapturedPacket, Device};
+use crate::source::{Frame, Interface, NOT_A_PACKET, SectionMetadata};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// Codes of copied options (draft-ietf-opsawg-pcapng 4.2, 4.3).
+const COMMENT: u16 = 1;
+const FLAGS: u16 = 2;
+const DROPS: u16 = 4;
+const PACKET_ID: u16 = 5;
+const QUEUE: u16 = 6;
+const FCS: u16 = 13;
+
+/// Encodes frames as a capture file. pcapng has their interfaces, times in nanoseconds, comments, flags and drop counts;
+/// pcap has one link type and times in nanoseconds.
+pub struct FrameEncoder {
+    format: Format,
+    interfaces: HashMap<FrameInterface, u32>,
+    last: Option<(FrameInterface, u32)>,
+    /// Device of a pcap file, known with its first frame.
+    device: Option<Device>,
+    count: u64,
+}
+
+/// The interface that captured a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct FrameInterface {
+    /// Section, and number of the interface in it; `None` in pcap.
+    interface: Option<(u32, u32)>,
+    /// Name, description, capture filter and operating system.
+    texts: [Option<String>; 4],
+    link: u16,
+    snaplen: u32,
+    fcs: Option<u8>,
+}
+
+impl FrameEncoder {
+    /// Returns an encoder of this format.
+    #[must_use]
+    pub fn new(format: Format) -> FrameEncoder {
+        FrameEncoder { format, interfaces: HashMap::new(), last: None, device: None, count: 0 }
+    }
+
+    /// Returns the number of encoded frames.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Appends the start of the file. That of a pcap file has the link type, so it precedes the first frame.
+    pub fn push_start(&self, out: &mut Vec<u8>) {
+        if self.format == Format::PcapNg {
+            push_section_header(out, &system_name());
+        }
+    }
+
+    /// Appends the end of the file: the header of a pcap file without frames, for Ethernet.
+    pub fn push_end(&mut self, out: &mut Vec<u8>) {
+        if self.format == Format::Pcap && self.device.is_none() {
+            out.extend(self.format.header(&[pcap_device(1, 0)]));
+        }
+    }
+
+    /// Appends the keys and names of a section; pcap has none. They precede the frames because a sequential reader needs
+    /// them first.
+    pub fn push_metadata(&self, out: &mut Vec<u8>, metadata: &SectionMetadata) {
+        if self.format == Format::Pcap {
+            return;
+        }
+        for secret in &metadata.secrets {
+            push_block(out, SECRETS, |out| {
+                push_u32s(out, &[secret.kind, secret.bytes.len() as u32]);
+                out.extend_from_slice(&secret.bytes);
+                out.extend_from_slice(&[0; 3][..padding(secret.bytes.len())]);
+            });
+        }
+        if !metadata.names.is_empty() {
+            push_block(out, NAMES, |out| {
+                for name in &metadata.names {
+                    // Each entry: type, length, address, name and a NUL.
+                    let (kind, address) = match name.address {
+                        IpAddr::V4(address) => (1, address.octets().to_vec()),
+                        IpAddr::V6(address) => (2, address.octets().to_vec()),
+                    };
+                    push_option(out, kind, &[&address, name.name.as_bytes(), &[0]].concat());
+                }
+                push_option(out, 0, &[]);
+            });
+        }
+    }
+
+    /// Appends a frame. A frame that is a file block and not a packet is skipped.
+    ///
+    /// # Errors
+    ///
+    /// The format is pcap, and the frame's link type is not that of the first frame.
+    pub fn push_frame(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<(), WriteErrorCause> {
+        if frame.link == NOT_A_PACKET {
+            return Ok(());
+        }
+        match self.format {
+            Format::Pcap => self.push_pcap(out, frame)?,
+            Format::PcapNg => self.push_pcapng(out, frame),
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    fn push_pcap(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<(), WriteErrorCause> {
+        let device = match &self.device {
+            Some(device) => device,
+            None => {
+                let device = pcap_device(frame.link, frame.interface.map_or(0, |interface| interface.snaplen));
+                out.extend(self.format.header(std::slice::from_ref(&device)));
+                self.device.insert(device)
+            }
+        };
+        if device.link != frame.link {
+            return Err(WriteErrorCause::LinkTypes(device.link, frame.link));
+        }
+        let packet = CapturedPacket { time: frame.time, device: 0, length: frame.length, bytes: frame.bytes };
+        self.format.push_packet(out, std::slice::from_ref(device), &packet);
+        Ok(())
+    }
+
+    fn push_pcapng(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) {
+        let interface = self.interface(out, frame);
+        let time = u64::try_from(frame.time.0).unwrap_or_default();
+        let captured = frame.bytes.len() as u32;
+        push_block(out, ENHANCED_PACKET, |out| {
+            push_u32s(out, &[interface, (time >> 32) as u32, time as u32, captured, frame.length]);
+            out.extend_from_slice(frame.bytes);
+            out.extend_from_slice(&[0; 3][..padding(frame.bytes.len())]);
+            let before = out.len();
+            for comment in frame.options.comments() {
+                push_option(out, COMMENT, comment.as_bytes());
+            }
+            if let Some(flags) = frame.options.flags() {
+                push_option(out, FLAGS, &flags.to_le_bytes());
+            }
+            if let Some(drops) = frame.options.drop_count() {
+                push_option(out, DROPS, &drops.to_le_bytes());
+            }
+            if let Some(id) = frame.options.packet_id() {
+                push_option(out, PACKET_ID, &id.to_le_bytes());
+            }
+            if let Some(queue) = frame.options.queue() {
+                push_option(out, QUEUE, &queue.to_le_bytes());
+            }
+            if out.len() > before {
+                push_option(out, 0, &[]);
+            }
+        });
+    }
+
+    /// Returns the number of a frame's interface; describes a new interface.
+    fn interface(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) -> u32 {
+        let origin = FrameInterface::of(frame);
+        if let Some((last, number)) = self.last.as_ref().filter(|(last, _)| *last == origin) {
+            debug_assert_eq!(last.link, frame.link);
+            return *number;
+        }
+        let next = self.interfaces.len() as u32;
+        let number = *self.interfaces.entry(origin.clone()).or_insert(next);
+        if number == next {
+            origin.describe(out);
+        }
+        self.last = Some((origin, number));
+        number
+    }
+}
+
+/// Returns the device of a pcap file with this link type.
+fn pcap_device(link: u16, snaplen: u32) -> Device {
+    Device { name: String::new(), description: None, link, snaplen, filter: None, nanos: true }
+}
+
+impl FrameInterface {
+    fn of(frame: &Frame<'_>) -> FrameInterface {
+        let text = |field: fn(&Interface) -> &Option<String>| frame.interface.and_then(|own| field(own).clone());
+        FrameInterface {
+            interface: frame.interface.map(|interface| (frame.section, interface.id)),
+            texts: [text(|own| &own.name), text(|own| &own.description), text(|own| &own.filter), text(|own| &own.os)],
+            link: frame.link,
+            snaplen: frame.interface.map_or(0, |interface| interface.snaplen),
+            fcs: frame.fcs,
+        }
+    }
+
+    /// Appends an Interface Description Block.
+    fn describe(&self, out: &mut Vec<u8>) {
+        push_block(out, INTERFACE, |out| {
+            push_u32s(out, &[u32::from(self.link), self.snaplen]);
+            let [name, description, filter, system] = &self.texts;
+            let filter = filter.as_ref().map(|filter| format!("\0{filter}"));
+            let texts = [
+                (option::NAME, name),
+                (option::DESCRIPTION, description),
+                (option::FILTER, &filter),
+                (option::INTERFACE_SYSTEM, system),
+            ];
+            for (code, text) in texts {
+                text.iter().for_each(|text| push_option(out, code, text.as_bytes()));
+            }
+            push_option(out, option::RESOLUTION, &[9]);
+            if let Some(fcs) = self.fcs {
+                push_option(out, FCS, &[fcs]);
+            }
+            push_option(out, 0, &[]);
+        });
+    }
+}

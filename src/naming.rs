@@ -1,12 +1,22 @@
 //! Lookup of fields by name.
 
+mod old_names;
+
 use dissectors::{Field, column, field, fields};
+pub use old_names::current_name;
+use old_names::replacement;
 
 /// Returns the field with a name: a field of Wireshark 4.4, a field of overhear, or a column in any version's spelling
 /// (`_ws.col.protocol`, `_ws.col.Protocol`, `_ws.col.def_src`, `_ws.col.Source`).
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Field> {
     field(name).or_else(|| column_named(name))
+}
+
+/// Returns the field with a name of this or of an earlier version of Wireshark.
+#[must_use]
+pub fn find_in_any_version(name: &str) -> Option<&'static Field> {
+    find(name).or_else(|| find(&current_name(name)?))
 }
 
 /// Returns the column with a name in the spelling of any version of Wireshark.
@@ -60,9 +70,15 @@ pub fn unread_protocol(name: &str) -> Option<&str> {
     prefixes.find(is_protocol).filter(|name| find(name).is_none())
 }
 
-/// Why a name is that of no field, where the reason is that overhear does not read the protocol.
+/// Returns why a name is that of no field, if the reason is known: overhear does not read the protocol, or Wireshark has
+/// removed the field.
 #[must_use]
 pub fn unread(name: &str) -> Option<String> {
+    if let Some(hint) = replacement(name) {
+        return Some(format!("unknown field {name}: {hint}"));
+    }
+    let current = current_name(name);
+    let name = current.as_deref().unwrap_or(name);
     let protocol = unread_protocol(name)?;
     Some(match protocol == name {
         true => format!("{name} is a protocol that overhear does not read"),

@@ -9,8 +9,8 @@ use super::{interrupt, print_message};
 use crate::args::{LiveArgs, RunArgs};
 use overhear::analysis::{Analyzer, DecodeOptions, Task};
 use overhear::confine::{AllowedPaths, confine};
-use overhear::filter::Diagnostic;
 use overhear::filter::ast::Span;
+use overhear::filter::{Diagnostic, Filter};
 use overhear::live::{self, CaptureSettings, Error, Limits, LiveCapture, OpenCapture};
 use overhear::report::Report;
 use overhear::sink::{self, Format, Sink, Target};
@@ -231,7 +231,12 @@ pub(super) fn explain_error(error: &Error, settings: &CaptureSettings) -> String
     match error {
         Error::Filter { span: at, .. } => {
             let filter = settings.filter.as_deref().unwrap_or_default();
-            let fault = Diagnostic { message: text, span: Span { start: at.start, end: at.end } };
+            let hint = if Filter::new(filter).is_ok() {
+                "; this is a display filter, not a capture filter: use -Y"
+            } else {
+                ""
+            };
+            let fault = Diagnostic { message: format!("{text}{hint}"), span: Span { start: at.start, end: at.end } };
             fault.display(filter).to_string()
         }
         Error::Permission { .. } => format!("{text}; {}", permission_hint()),

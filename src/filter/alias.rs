@@ -1,6 +1,7 @@
 //! Aliases: short names for fields, which protocols declare. They are expanded before a filter is compiled.
 
 use super::ast::{Condition, Operand, OperandKind, Span};
+use crate::naming;
 use dissectors::protocol::Alias;
 use dissectors::{Field, PROTOCOLS};
 use std::cmp::Reverse;
@@ -31,6 +32,31 @@ pub static ALIASES: LazyLock<Vec<AliasWord>> = LazyLock::new(|| {
 
 fn find(word: &str) -> Option<&'static AliasWord> {
     ALIASES.iter().find(|alias| alias.name == word)
+}
+
+/// A field that a filter names as an earlier version of Wireshark did.
+pub(super) struct RenamedField {
+    pub(super) old: String,
+    pub(super) new: String,
+    pub(super) span: Span,
+}
+
+/// Replaces old names of fields by their current names. Adds each old name once, in the order they are written.
+pub(super) fn rename_old(condition: &mut Condition, renamed: &mut Vec<RenamedField>) {
+    match condition {
+        Condition::Or(parts) | Condition::Xor(parts) | Condition::And(parts) => {
+            parts.iter_mut().for_each(|part| rename_old(part, renamed));
+        }
+        Condition::Not(inner) => rename_old(inner, renamed),
+        relation => visit_operands(relation, &mut |operand| {
+            let (OperandKind::Word(name) | OperandKind::Field { name, .. }) = &mut operand.kind else { return };
+            let Some(new) = naming::current_name(name) else { return };
+            let old = std::mem::replace(name, new.clone());
+            if renamed.iter().all(|other| other.old != old) {
+                renamed.push(RenamedField { old, new, span: operand.span });
+            }
+        }),
+    }
 }
 
 /// Expands the aliases of a condition.

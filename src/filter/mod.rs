@@ -6,6 +6,7 @@
 
 mod alias;
 pub mod ast;
+mod capture_syntax;
 mod compile;
 mod diagnostic;
 mod eval;
@@ -55,9 +56,17 @@ pub struct Filter {
 impl Filter {
     /// Parses and compiles a filter.
     pub fn new(filter: &str) -> Result<Filter, Diagnostic> {
+        Filter::compile(filter).map_err(|error| capture_syntax::explain(filter, error))
+    }
+
+    fn compile(filter: &str) -> Result<Filter, Diagnostic> {
         let parsed = parse::parse(filter)?;
         let (mut warnings, mut frame_warnings) = (parsed.warnings, Vec::new());
-        let condition = parsed.condition.map(alias::expand);
+        let mut condition = parsed.condition;
+        let mut renamed = Vec::new();
+        condition.iter_mut().for_each(|condition| alias::rename_old(condition, &mut renamed));
+        warnings.extend(warning::old_names(&renamed));
+        let condition = condition.map(alias::expand);
         let plan = condition.as_ref().map(compile::compile).transpose()?;
         let mut unread = Vec::new();
         if let Some(condition) = &condition {

@@ -6,12 +6,13 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 
 /// Accepted formats. Seconds, their decimals and the time zone are optional.
-const FORMATS: [&str; 6] = [
+const FORMATS: [&str; 7] = [
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%dT%H:%M",
     "%b %d, %Y %H:%M:%S%.f",
+    "%B %d, %Y %H:%M:%S%.f",
     "%Y-%m-%d",
 ];
 
@@ -68,6 +69,7 @@ mod tests {
             "2023-11-14 22:13:20Z",
             "2023-11-14T22:13:20.000Z",
             "Nov 14, 2023 22:13:20 UTC",
+            "November 14, 2023 22:13:20 UTC",
             "2023-11-14 23:13:20+01:00",
             "2023-11-14T20:13:20 -0200",
         ] {

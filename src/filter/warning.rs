@@ -1,5 +1,6 @@
 //! Warnings about valid conditions that are most likely mistakes.
 
+use super::alias::RenamedField;
 use super::ast::{Condition, Operand, OperandKind, Relation, Span};
 use super::diagnostic::Diagnostic;
 use super::kind::{OperandType, ValueType};
@@ -41,6 +42,14 @@ pub(super) fn unread<'c>(condition: &'c Condition, found: &mut Vec<(&'c str, Spa
         }
         Condition::Compare { .. } | Condition::Member { .. } => {}
     }
+}
+
+/// Warns of old names of fields, all in one warning.
+pub(super) fn old_names(renamed: &[RenamedField]) -> Option<Diagnostic> {
+    let list = |name: fn(&RenamedField) -> &str| renamed.iter().map(name).collect::<Vec<_>>().join(", ");
+    let (old, new) = (list(|field| &field.old), list(|field| &field.new));
+    let verb = if renamed.len() == 1 { "is an old name" } else { "are old names" };
+    Some(Diagnostic::new(renamed.first()?.span, format!("warning: {old} {verb}: use {new}")))
 }
 
 fn field(operand: &Operand) -> Option<&'static Field> {

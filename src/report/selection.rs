@@ -3,7 +3,7 @@
 use super::DissectedFrame;
 use super::time_format::TimeFormatter;
 use super::value::{self, Decimals};
-use crate::naming::{find, nearest, unread};
+use crate::naming::{find_in_any_version, nearest, unread};
 use dissectors::tree::Node;
 use dissectors::{FIELD_COUNT, Field, FieldKind, Tree, Wants, column};
 use std::fmt;
@@ -88,7 +88,7 @@ impl Selection {
             next: Vec::new(),
         };
         for name in names.iter().map(AsRef::as_ref) {
-            match find(name) {
+            match find_in_any_version(name) {
                 Some(field) => selection.add(name, field),
                 None => unknown.0.push(name.to_owned()),
             }

@@ -381,7 +381,7 @@ fn parse_snapshot(source: &RuleSource) -> Result<(RuleKind, String), RuleError> 
 fn find_fields(name: &str, key: &str, nth: usize) -> Result<Vec<&'static Field>, RuleError> {
     let found: Vec<_> = match name.strip_suffix('*') {
         Some(prefix) => fields().filter(|field| field.name.starts_with(prefix)).collect(),
-        None => naming::find(name).into_iter().collect(),
+        None => naming::find_in_any_version(name).into_iter().collect(),
     };
     if !found.is_empty() {
         return Ok(found);

@@ -286,6 +286,11 @@ impl Parser {
     }
 }
 
+/// Returns whether a word is an operator.
+pub(super) fn is_operator(word: &str) -> bool {
+    OPERATORS.contains(&word)
+}
+
 fn is_operator_in_capitals(word: &str) -> bool {
     let lower = word.to_lowercase();
     lower != word && OPERATORS.contains(&lower.as_str())

@@ -303,7 +303,7 @@ impl Tree {
         let FieldKind::Note(severity) = note.kind else { return };
         if let Some(node) = self.put(note, span, Value::Present) {
             self.label(Some(node), text);
-            crate::frame::record_expert(severity, text, self);
+            crate::frame::record_expert(note, severity, text, self);
         }
     }
 

@@ -56,20 +56,60 @@ crate::fields! { "frame";
     EXPERT_MESSAGE: Text "_ws.expert.message" "Message" { hidden: true };
     /// Severity of the expert note.
     EXPERT_SEVERITY: U32 "_ws.expert.severity" "Severity level" { hidden: true, values: SEVERITIES };
+    /// Group of the expert note.
+    EXPERT_GROUP: U32 "_ws.expert.group" "Group" { hidden: true, values: GROUPS };
 }
 
 /// Wireshark's numbers of the severities.
 const SEVERITIES: &[(u64, &str)] =
     &[(0x0020_0000, "Chat"), (0x0040_0000, "Note"), (0x0060_0000, "Warning"), (0x0080_0000, "Error")];
 
+/// Wireshark's numbers of the groups.
+const GROUPS: &[(u64, &str)] = &[
+    (CHECKSUM, "Checksum"),
+    (SEQUENCE, "Sequence"),
+    (UNDECODED, "Undecoded"),
+    (REASSEMBLE, "Reassemble"),
+    (MALFORMED_GROUP, "Malformed"),
+    (PROTOCOL_GROUP, "Protocol"),
+    (SECURITY, "Security"),
+    (DEPRECATED, "Deprecated"),
+];
+
+const CHECKSUM: u64 = 0x0100_0000;
+const SEQUENCE: u64 = 0x0200_0000;
+const UNDECODED: u64 = 0x0500_0000;
+const REASSEMBLE: u64 = 0x0600_0000;
+const MALFORMED_GROUP: u64 = 0x0700_0000;
+const PROTOCOL_GROUP: u64 = 0x0900_0000;
+const SECURITY: u64 = 0x0a00_0000;
+const DEPRECATED: u64 = 0x0e00_0000;
+
+/// Returns the group of an expert note, which is *Protocol* for most.
+fn expert_group(name: &str) -> u64 {
+    match name {
+        "tcp.options.sack.dsack" | "tcp.option.len.invalid" | "http.chat" | "tls.resumed" => SEQUENCE,
+        "icmp.resp_not_found" | "ip.ttl.lncb" | "ip.ttl.too_small" => SEQUENCE,
+        "http.decompression_failed" | "http.te_unknown" => UNDECODED,
+        "_ws.malformed" | "http.leading_crlf" | "http.subdissector_failed" | "http.te_and_length" => MALFORMED_GROUP,
+        "ipv6.bogus_ipv6_version" | "pppoe.payload_length.bad" => MALFORMED_GROUP,
+        "http.tls_port" => SECURITY,
+        "ipv6.routing.deprecated" | "tls.handshake.legacy_version" => DEPRECATED,
+        _ if name.starts_with("tcp.analysis.") || name.starts_with("tcp.connection.") => SEQUENCE,
+        _ if name.contains("checksum_bad") => CHECKSUM,
+        _ if name.ends_with(".gap") || name.ends_with(".limit") => REASSEMBLE,
+        _ => PROTOCOL_GROUP,
+    }
+}
+
 /// Returns whether a field covers expert notes of all protocols.
 #[must_use]
 pub fn is_expert_field(field: &Field) -> bool {
-    [EXPERT.id, EXPERT_MESSAGE.id, EXPERT_SEVERITY.id].contains(&field.id)
+    [EXPERT.id, EXPERT_MESSAGE.id, EXPERT_SEVERITY.id, EXPERT_GROUP.id].contains(&field.id)
 }
 
 /// Records the fields common to all expert notes.
-pub(crate) fn record_expert(severity: Severity, text: core::fmt::Arguments<'_>, tree: &mut Tree) {
+pub(crate) fn record_expert(note: &Field, severity: Severity, text: core::fmt::Arguments<'_>, tree: &mut Tree) {
     let none = Slice::default();
     let number = match severity {
         Severity::Chat => 0x0020_0000,
@@ -80,6 +120,9 @@ pub(crate) fn record_expert(severity: Severity, text: core::fmt::Arguments<'_>, 
     tree.put(&EXPERT, none, Value::Present);
     tree.put_text(&EXPERT_MESSAGE, none, text);
     tree.put(&EXPERT_SEVERITY, none, Value::Uint(number));
+    if tree.wants(&EXPERT_GROUP) {
+        tree.put(&EXPERT_GROUP, none, Value::Uint(expert_group(note.name)));
+    }
 }
 
 /// Registry entry for the frame.

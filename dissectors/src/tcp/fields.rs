@@ -135,6 +135,12 @@ crate::fields! { "tcp";
     OPTIONS_EXPERIMENTAL: Bytes "tcp.options.experimental" "TCP Option - Experimental";
     /// An option of an unknown kind.
     OPTIONS_UNKNOWN: Bytes "tcp.options.unknown" "TCP Option - Unknown";
+    /// A selective acknowledgment reports data that arrived twice (RFC 2883).
+    OPTIONS_SACK_DSACK: Note(Warn) "tcp.options.sack.dsack" "D-SACK Sequence";
+    /// The shift count of the window scale option is above 14 (RFC 7323 2.3).
+    OPTIONS_WSCALE_SHIFT_INVALID: Note(Warn) "tcp.options.wscale.shift.invalid" "Window scale shift exceeds 14";
+    /// Four NOPs in a row fill a word: a router may have removed an option.
+    NOP: Note(Warn) "tcp.nop" "4 NOP in a row - a router may have removed some options";
     /// The length of the option is invalid.
     OPTION_LEN_INVALID: Note(Warn) "tcp.option.len.invalid" "Invalid length for option";
     /// The header length is less than 20 bytes, or exceeds the segment.

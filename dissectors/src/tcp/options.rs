@@ -98,6 +98,9 @@ pub(super) fn describe(payload: Payload<'_>, ack: u32, base: u32, tree: &mut Tre
         let count = options(payload.bytes).count();
         tree.label(node, format_args!("Options: ({} bytes), {count} options", payload.bytes.len()));
     }
+    if let Some(at) = removed_option(payload.bytes) {
+        tree.note(&NOP, payload.span(at, 4), format_args!("{}", NOP.title));
+    }
     for option in options(payload.bytes) {
         let span = payload.span(option.offset, option.bytes.len());
         let part = |at: usize, len: usize| payload.span(option.offset + at, len);
@@ -115,6 +118,16 @@ pub(super) fn describe(payload: Payload<'_>, ack: u32, base: u32, tree: &mut Tre
         tree.close();
     }
     tree.close();
+}
+
+/// Returns the offset of the first four NOPs in a row that begin at a multiple of four bytes.
+fn removed_option(bytes: &[u8]) -> Option<usize> {
+    let mut row = 0;
+    options(bytes).find_map(|option| {
+        row = if option.kind == 1 { row + 1 } else { 0 };
+        let first = option.offset.checked_sub(3)?;
+        (row == 4 && first % 4 == 0).then_some(first)
+    })
 }
 
 fn field(kind: u8) -> &'static Field {
@@ -144,9 +157,17 @@ fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, ack
             let shift = option.u8(2);
             tree.put(&OPTIONS_WSCALE_SHIFT, part(2, 1), Value::Uint(shift.into()));
             tree.put(&OPTIONS_WSCALE_MULTIPLIER, part(2, 1), Value::Uint(1 << shift.min(14)));
+            if shift > 14 {
+                let note = &OPTIONS_WSCALE_SHIFT_INVALID;
+                tree.note(note, part(2, 1), format_args!("{}", note.title));
+            }
         }
         (5, _) => {
             let duplicate = option.is_dsack(ack);
+            if duplicate {
+                let note = &OPTIONS_SACK_DSACK;
+                tree.note(note, part(2, 8), format_args!("{}", note.title));
+            }
             for (nth, (left, right)) in option.sack_blocks().enumerate() {
                 let (from, to) = (part(2 + nth * 8, 4), part(6 + nth * 8, 4));
                 let (left, right) = (left.wrapping_sub(base), right.wrapping_sub(base));
@@ -183,6 +204,26 @@ mod tests {
         // Found by fuzzing: kind 5 in the last byte of the options, where its length should follow.
         let last = super::options(&[1, 1, 1, 5]).last().map(|option| (option.kind, option.sack_blocks().count()));
         assert_eq!(last, Some((5, 0)));
+    }
+
+    #[test]
+    fn four_nops_in_a_row_that_fill_a_word_are_noted() {
+        // As tshark 4.4 notes them: after options of other lengths, a row is padding.
+        let mss = [2, 4, 5, 180];
+        let timestamps = [8, 10, 0, 0, 0, 0, 0, 0, 0, 0];
+        let rows: [(&[&[u8]], Option<usize>); 8] = [
+            (&[&[1; 4]], Some(0)),
+            (&[&[1; 12]], Some(0)),
+            (&[&mss, &[1; 4], &[4, 2]], Some(4)),
+            (&[&[1; 4], &timestamps], Some(0)),
+            (&[&timestamps, &[1; 4]], None),
+            (&[&[4, 2], &[1; 4]], None),
+            (&[&mss, &[3, 3, 2], &[1; 4]], None),
+            (&[&[1, 1], &timestamps, &[1, 1]], None),
+        ];
+        for (options, expected) in rows {
+            assert_eq!(super::removed_option(&options.concat()), expected, "{options:?}");
+        }
     }
 
     #[test]

@@ -61,6 +61,10 @@ pub fn nearest(name: &str) -> Vec<&'static str> {
 /// The protocols of Wireshark by their names in display filters, one a line, written by `make protocols`.
 const PROTOCOLS: &str = include_str!("naming/protocols.txt");
 
+/// The fields of Wireshark that overhear does not record, of the protocols that it reads, one a line, written by
+/// `make protocols`.
+const UNRECORDED_FIELDS: &str = include_str!("naming/fields.txt");
+
 /// The protocol of Wireshark that a name is, or that a field of this name has, if overhear does not read it.
 #[must_use]
 pub fn unread_protocol(name: &str) -> Option<&str> {
@@ -70,12 +74,15 @@ pub fn unread_protocol(name: &str) -> Option<&str> {
     prefixes.find(is_protocol).filter(|name| find(name).is_none())
 }
 
-/// Returns why a name is that of no field, if the reason is known: overhear does not read the protocol, or Wireshark has
-/// removed the field.
+/// Returns why a name is that of no field, if the reason is known: overhear does not read the protocol or record the
+/// field, or Wireshark has removed the field.
 #[must_use]
 pub fn unread(name: &str) -> Option<String> {
     if let Some(hint) = replacement(name) {
         return Some(format!("unknown field {name}: {hint}"));
+    }
+    if find(name).is_none() && UNRECORDED_FIELDS.lines().any(|line| line == name) {
+        return Some(format!("{name} is a field of Wireshark that overhear does not record"));
     }
     let current = current_name(name);
     let name = current.as_deref().unwrap_or(name);
@@ -117,6 +124,9 @@ mod tests {
             assert_eq!(unread_protocol(name), protocol, "{name}");
         }
         assert_eq!(unread("sip.a").as_deref(), Some("sip.a is a field of sip, a protocol that overhear does not read"));
+        let unrecorded = "ip.geoip.country is a field of Wireshark that overhear does not record";
+        assert_eq!(unread("ip.geoip.country").as_deref(), Some(unrecorded));
+        assert_eq!(unread("ip.src"), None);
         assert_eq!(unread("sip").as_deref(), Some("sip is a protocol that overhear does not read"));
     }
 

@@ -59,7 +59,8 @@ fn table(name: &str) -> String {
 }
 
 /// The tables of expressions, captures and frames.
-const TABLES: [&str; 6] = ["logic.tsv", "text.tsv", "values.tsv", "parts.tsv", "captures.tsv", "aliases.tsv"];
+const TABLES: [&str; 7] =
+    ["logic.tsv", "text.tsv", "values.tsv", "parts.tsv", "captures.tsv", "aliases.tsv", "pasted.tsv"];
 
 /// Checks each of `rows` on a few threads and fails with all differences.
 fn each<T: Sync>(rows: &[T], look: impl Fn(&T) -> Result<(), String> + Sync) {

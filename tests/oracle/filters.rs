@@ -11,7 +11,7 @@ use crate::explained::{glob, ranges};
 use crate::{Capture, Unit, Wish, work};
 
 /// The tables of tests/filters: expression, capture, frames, expression for tshark.
-const TABLES: [&str; 6] = ["logic", "text", "values", "parts", "captures", "aliases"];
+const TABLES: [&str; 7] = ["logic", "text", "values", "parts", "captures", "aliases", "pasted"];
 
 /// One tap of tshark for each expression; from the package's folder, where cargo runs tests, so that kept answers
 /// serve another checkout too.

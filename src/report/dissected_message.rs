@@ -25,7 +25,8 @@ fn fields_of(node: &Node) -> Option<&'static MessageFields> {
 /// Adds the fields that show messages whole, and the warnings about them.
 pub(crate) fn add_message_wants(wants: &mut Wants) {
     for (protocol, fields) in message_fields() {
-        let single = [fields.message, fields.response, fields.start_line, fields.trailers, fields.body];
+        let single =
+            [fields.message, fields.response, fields.start_line, fields.trailers, fields.media_type, fields.body];
         let warnings = protocol.fields.iter().copied().filter(|field| is_warning(field));
         single.into_iter().chain(fields.headers.iter().copied()).chain(warnings).for_each(|field| wants.add(field));
     }

@@ -3,7 +3,7 @@
 use super::color::{AnsiStyle, Color};
 use super::dissected_message::{DissectedMessage, add_message_wants, messages};
 use super::follow::{side_heading, side_style, write_readable};
-use super::{DissectedFrame, Report, value};
+use super::{DissectedFrame, Report, body_text};
 use crate::analysis::Event;
 use dissectors::session::Side;
 use dissectors::{Value, Wants, tcp};
@@ -62,7 +62,8 @@ impl MessagesReport {
             }
         }
         self.row.push('\n');
-        message.values(message.fields.body).for_each(|body| write_body(&mut self.row, body));
+        let content_type = message.value(message.fields.media_type);
+        message.values(message.fields.body).for_each(|body| write_body(&mut self.row, body, content_type));
         for line in message.values(message.fields.trailers) {
             if write_readable(&mut self.row, line, false) {
                 self.row.push('\n');
@@ -97,14 +98,14 @@ impl Report for MessagesReport {
     }
 }
 
-/// Appends a body: text as it is; of binary data, only its length.
-fn write_body(out: &mut String, body: &[u8]) {
-    if value::readable_text(body).is_some() {
-        if write_readable(out, body, false) {
-            out.push('\n');
-        }
-    } else {
+/// Appends a body: text, decoded from its character set; of binary data, only its length.
+fn write_body(out: &mut String, body: &[u8], content_type: &[u8]) {
+    let Some(text) = body_text(body, content_type) else {
         let _ = writeln!(out, "[{} bytes of binary data]", body.len());
+        return;
+    };
+    if write_readable(out, &text, false) {
+        out.push('\n');
     }
 }
 
@@ -128,6 +129,8 @@ mod tests {
             tree.put(fields.response, none, Value::Bool(false));
             let header = tree.store_bytes(b"Host: a\r\n");
             tree.put(fields.headers[0], none, Value::Text(header));
+            let media_type = tree.store_bytes(b"application/x; charset=iso-8859-1");
+            tree.put(fields.media_type, none, Value::Text(media_type));
             let body = tree.store_bytes(body);
             tree.put(fields.body, none, Value::Bytes(body));
             tree.note(note, none, format_args!("cut"));
@@ -146,6 +149,12 @@ mod tests {
              --- client, frame 7, 0.000300 s ---\nGET /\\x1b[2J HTTP/1.1\nHost: a\n\n{}\n[The message is not complete]\n"
         );
         assert!(report.has_stream() && report.count() == 2);
+    }
+
+    #[test]
+    fn a_body_is_decoded_from_the_character_set_of_its_media_type() {
+        let text = print(&mut MessagesReport::new(3, Color::Never), &frame(), &tree(3, b"Gr\xfc\xdfe"));
+        assert!(text.contains("\nGrüße\n"), "{text}");
     }
 
     #[test]

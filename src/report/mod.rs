@@ -3,6 +3,7 @@
 //! A [`Report`] receives frames and events one by one and writes them. It keeps only what its format needs, so that
 //! memory does not grow with the capture.
 
+mod body_text;
 mod calls;
 mod capture_file;
 mod color;
@@ -32,6 +33,7 @@ use crate::source::{Frame, SectionMetadata};
 use dissectors::Tree;
 use std::io::{self, Write};
 
+pub(crate) use body_text::body_text;
 pub use calls::CallsReport;
 pub use capture_file::CaptureFileReport;
 pub use color::Color;
@@ -53,7 +55,7 @@ pub use streams::StreamsReport;
 pub use summary::TextOptions;
 pub use threaded::ThreadedReport;
 pub(crate) use time_format::TimeFormatter;
-pub(crate) use value::{line as escaped, node_value as value_of, readable_text as as_text};
+pub(crate) use value::{line as escaped, node_value as value_of};
 
 /// An output format.
 ///

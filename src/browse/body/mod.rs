@@ -1,14 +1,12 @@
 //! Message bodies as lines: decoded text, pretty-printed JSON, the parts of multipart bodies, a description of all
 //! else.
 
-mod charset;
 mod image;
 mod json;
 mod multipart;
 
-use crate::report::{as_text, escaped, size, write_readable};
+use crate::report::{body_text, escaped, size, write_readable};
 use image::image_description;
-use std::borrow::Cow;
 
 /// Maximum number of lines per body.
 const MAX_LINES: usize = 20_000;
@@ -36,25 +34,16 @@ pub(super) fn body_lines(bytes: &[u8], content_type: &[u8], depth: u8) -> (Vec<S
         truncate_lines(&mut parts);
         return (parts, kind);
     }
-    let is_textual = is_textual(&kind);
-    let decoded = charset::decode_text(bytes, parameters).filter(|decoded| is_textual || decoded.is_valid);
-    let text = decoded.map_or(Cow::Borrowed(bytes), |decoded| decoded.text);
-    if as_text(&text).is_none() && !is_textual {
+    let Some(text) = body_text(bytes, content_type) else {
         let mut length = String::new();
         size(&mut length, bytes.len() as u64);
         let length = length.replace(" B", if bytes.len() == 1 { " byte" } else { " bytes" });
         kind = if kind.is_empty() { String::from("bytes") } else { kind };
         return (vec![format!("[{length} of binary data]")], kind);
-    }
+    };
     let is_json = kind.ends_with("json") || kind.is_empty() && matches!(text.trim_ascii().first(), Some(b'{' | b'['));
     let pretty = if is_json { json::pretty_print(&text) } else { None };
     (text_lines(pretty.as_deref().unwrap_or(&text)), kind)
-}
-
-/// Whether a media type is textual, whatever the bytes.
-fn is_textual(kind: &str) -> bool {
-    let ends = |end: &&str| kind.ends_with(*end);
-    kind.starts_with("text/") || ["json", "xml", "javascript", "x-www-form-urlencoded"].iter().any(ends)
 }
 
 /// Splits text into lines without control characters.

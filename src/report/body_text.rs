@@ -1,12 +1,31 @@
-//! Decoding of text in the character set that its media type names.
+//! Text of bodies: decoded from the character set that the media type names.
 
+use super::value::readable_text;
 use dissectors::content::parameter;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8};
 use std::borrow::Cow;
 
+/// Returns a body as text, in UTF-8 except for invalid bytes. Returns `None` for binary data: neither the media type nor
+/// the bytes are text.
+pub(crate) fn body_text<'b>(bytes: &'b [u8], content_type: &[u8]) -> Option<Cow<'b, [u8]>> {
+    let end = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
+    let (media_type, parameters) = content_type.split_at_checked(end).unwrap_or_default();
+    let is_textual = is_textual(media_type);
+    let decoded = decode_text(bytes, parameters).filter(|decoded| is_textual || decoded.is_valid);
+    let text = decoded.map_or(Cow::Borrowed(bytes), |decoded| decoded.text);
+    (is_textual || readable_text(&text).is_some()).then_some(text)
+}
+
+/// Whether a media type is textual, whatever the bytes.
+fn is_textual(media_type: &[u8]) -> bool {
+    let media_type = media_type.trim_ascii().to_ascii_lowercase();
+    let ends = |end: &&str| media_type.ends_with(end.as_bytes());
+    media_type.starts_with(b"text/") || ["json", "xml", "javascript", "x-www-form-urlencoded"].iter().any(ends)
+}
+
 /// Decodes text to UTF-8 by its byte order mark, or else by the `charset` of its media type. Returns `None` if there is
 /// neither.
-pub(super) fn decode_text<'b>(bytes: &'b [u8], parameters: &[u8]) -> Option<DecodedText<'b>> {
+fn decode_text<'b>(bytes: &'b [u8], parameters: &[u8]) -> Option<DecodedText<'b>> {
     let named = parameter(parameters, "charset").and_then(Encoding::for_label);
     let (encoding, bytes) = match (Encoding::for_bom(bytes), named) {
         (Some((encoding, len)), _) => (encoding, bytes.get(len..)?),
@@ -22,9 +41,9 @@ pub(super) fn decode_text<'b>(bytes: &'b [u8], parameters: &[u8]) -> Option<Deco
 }
 
 /// Decoded text, and whether all of it was valid.
-pub(super) struct DecodedText<'b> {
-    pub(super) text: Cow<'b, [u8]>,
-    pub(super) is_valid: bool,
+struct DecodedText<'b> {
+    text: Cow<'b, [u8]>,
+    is_valid: bool,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod golden;
 mod house;
 mod json;
 mod nesting;
+mod pairing;
 mod program;
 mod protocols;
 mod reassembly;

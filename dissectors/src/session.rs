@@ -78,6 +78,11 @@ pub struct Context<'a> {
     pub arrived: Stamp,
     /// Where the first of them arrived: earlier than the last if they were derived from a unit of several frames.
     pub first: Stamp,
+    /// Offsets of these bytes among all of their sender at the root, or of a gap and the bytes before it; empty if
+    /// unknown.
+    pub range: Range<u64>,
+    /// Bytes of the other side at the root that the sender had received when it sent these; 0 if unknown.
+    pub received: u64,
     /// The conversation at the root.
     pub conversation: ConversationId,
     /// The number of the session in it, from 0.
@@ -370,6 +375,12 @@ pub trait Session: Send {
     /// Whether the bytes of a side since the last message end in the middle of another.
     fn is_in_message(&self, _side: Side) -> bool {
         true
+    }
+
+    /// Whether messages of this side respond to messages of the other side, in their order. Bytes of this side are then
+    /// given after the bytes of the other side that their sender had received, in whatever order they were captured.
+    fn responds(&self, _side: Side) -> bool {
+        false
     }
 
     /// Bytes of messages that it keeps, besides those it has not consumed.

@@ -73,6 +73,8 @@ impl FrameContext<'_> {
             at: self.at,
             arrived: self.at,
             first: self.at,
+            range: 0..0,
+            received: 0,
             conversation: conversation.id,
             session: 0,
             wants: self.wants,

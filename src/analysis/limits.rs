@@ -58,6 +58,10 @@ pub const OWNED_RANGES: usize = 4096;
 /// final. With several queues or interfaces, frames are captured slightly out of order.
 pub const ACKED_GAP_FRAMES: u8 = 3;
 
+/// In capture time, nanoseconds that a response waits for a request that was not captured before it. Queues of an
+/// interface differ by milliseconds at most.
+pub const RESPONSE_WAIT: i64 = 1_000_000_000;
+
 /// Maximum number of bytes of a side that are buffered after they were read, to compare retransmissions with them.
 pub const RECENT_BYTES: usize = 16 << 10;
 

@@ -3,11 +3,27 @@
 use dissectors::session::Stamp;
 use std::collections::BTreeMap;
 
+/// Where bytes arrived, and what their sender had received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// Their frame.
+    pub(super) at: Stamp,
+    /// Bytes of the other side that the sender had received; 0 if unknown.
+    pub(super) received: u64,
+}
+
+impl Arrival {
+    /// An arrival of which no more is known.
+    pub(super) fn at(at: Stamp) -> Arrival {
+        Arrival { at, received: 0 }
+    }
+}
+
 /// A part that cannot be read before what is missing before it.
 #[derive(Clone, Debug)]
 enum Pending {
     /// Bytes, and where they arrived.
-    Bytes(Vec<u8>, Stamp),
+    Bytes(Vec<u8>, Arrival),
     /// Bytes that were on the wire and that the capture cut off.
     Cut(u32),
 }
@@ -51,7 +67,7 @@ pub(super) struct Inserted {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// Bytes, and where they arrived.
-    Bytes(Vec<u8>, Stamp),
+    Bytes(Vec<u8>, Arrival),
     /// Bytes that the capture cut off.
     Cut(u64),
 }
@@ -107,7 +123,7 @@ impl Reassembler {
     }
 
     /// Keeps the parts of `bytes` at `from` that nothing covers yet.
-    pub(super) fn insert(&mut self, from: u64, bytes: &[u8], arrived: Stamp) -> Inserted {
+    pub(super) fn insert(&mut self, from: u64, bytes: &[u8], arrived: Arrival) -> Inserted {
         let mut inserted = Inserted::default();
         let end = from + bytes.len() as u64;
         let mut at = from.max(self.position);
@@ -155,6 +171,12 @@ impl Reassembler {
         }
     }
 
+    /// What the sender of the next part had received, if the part is there.
+    pub(super) fn next_received(&self) -> Option<u64> {
+        let (&start, part) = self.pending.first_key_value()?;
+        (start <= self.position).then_some(if let Pending::Bytes(_, arrival) = part { arrival.received } else { 0 })
+    }
+
     /// The next part, if it is there, and moves past it.
     pub(super) fn next_part(&mut self) -> Option<Part> {
         if self.first()? > self.position {
@@ -183,7 +205,7 @@ mod tests {
 
     #[test]
     fn parts_come_in_the_order_of_their_offsets_and_each_byte_once() {
-        let at = Stamp::default();
+        let at = Arrival::default();
         let mut all = Reassembler::default();
         assert_eq!(all.insert(4, b"efgh", at), Inserted { kept: true, overlap: None });
         assert_eq!(all.next_part(), None);

@@ -78,7 +78,7 @@ impl UdpConversation {
         let session = self.session.as_mut()?;
         let mut completed = Completed::default();
         let base = Some(payload.base);
-        let delivered = Delivered { bytes: payload.bytes, base, first: context.at, arrived: context.at };
+        let delivered = Delivered { bytes: payload.bytes, base, first: context.at, arrived: context.at, received: 0 };
         session.driver.read(Lane::of(side), delivered, &mut context.feed(&mut session.conversation, &mut completed));
         if !session.driver.has_session() {
             return None;

@@ -1,7 +1,7 @@
 //! HTTP/1 (RFC 9112): a session that finds each message, pairs it with its other half and records it when complete.
 //!
 //! The body of a message is consumed as it comes; the session keeps only as much of it as the tree wants. Requests and
-//! responses are paired first in, first out (RFC 9112 9.3.2).
+//! responses are paired in their order (RFC 9112 9.3.2).
 
 mod body;
 mod chunked;
@@ -31,7 +31,7 @@ pub use coding::{DecodeError, Decoded, MAX_CONTENT, decode};
 pub use fields::*;
 use head::{HeaderLine, StartLine};
 use message::{BodyProgress, BodyState, HttpMessage};
-use pairing::{Pairing, Role};
+use pairing::{Pairing, PartialRequest, Position, Role};
 use resync::MessageSearch;
 
 /// HTTP/1 in the list of protocols.
@@ -196,14 +196,18 @@ struct HttpSide {
     scanned: usize,
     /// The bytes not consumed are known to begin a message.
     sure: bool,
-    /// Where the first of the bytes not consumed arrived.
-    first: Option<Stamp>,
+    /// Where the first of the bytes not consumed arrived, and its position.
+    first: Option<(Stamp, Position)>,
     /// Where the last byte arrived.
     last: Stamp,
     /// Bytes given and not consumed.
     seen: usize,
     /// Notes about the next message, found before it begins.
     quirks: quirk::Quirks,
+    /// The message whose head is not complete has the method HEAD.
+    is_head: bool,
+    /// The exchange of that message, if its response came before.
+    answered: Option<u32>,
     ended: bool,
 }
 
@@ -223,7 +227,7 @@ enum State {
 impl HttpSide {
     fn note_arrival(&mut self, len: usize, cx: &Context<'_>) {
         if len > 0 {
-            self.first.get_or_insert(cx.first);
+            self.first.get_or_insert_with(|| (cx.first, Position::of(cx)));
         }
         if len > self.seen {
             self.last = if self.seen == 0 { cx.arrived } else { self.last.later(cx.arrived) };
@@ -245,6 +249,15 @@ impl HttpSide {
         self.scanned = 0;
         self.sure = false;
         self.quirks = 0;
+        self.is_head = false;
+        self.answered = None;
+    }
+
+    /// The request whose head is not complete.
+    fn partial_request(&self) -> Option<PartialRequest> {
+        let is_begun = matches!(self.state, State::Head) && self.sure;
+        let (_, sent) = self.first.filter(|_| is_begun)?;
+        Some(PartialRequest { sent, is_head: self.is_head })
     }
 }
 
@@ -279,6 +292,7 @@ impl Http {
                 Probe::Yes | Probe::Likely => half.sure = true,
                 Probe::No => {
                     half.begin_state(State::Skip(MessageSearch::new()));
+                    self.pairing.note_unread(side, resync::looks_like_status_line(bytes), cx);
                     return self.skip(side, chunk, cx);
                 }
             }
@@ -296,7 +310,10 @@ impl Http {
         let half = self.half(side);
         match head::find_end(bytes, &mut half.scanned) {
             Some(end) if end <= MAX_HEAD => self.begin(side, chunk, end, 0, cx),
-            None if bytes.len() < MAX_HEAD => Consumed::bytes(0),
+            None if bytes.len() < MAX_HEAD => {
+                half.is_head = bytes.starts_with(b"HEAD ");
+                Consumed::bytes(0)
+            }
             _ => self.begin(side, chunk, MAX_HEAD, quirk::HEAD_TOO_LONG | quirk::TRUNCATED, cx),
         }
     }
@@ -334,10 +351,20 @@ impl Http {
         let cut = quirks & quirk::TRUNCATED != 0;
         let half = self.half(side);
         let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
-        let (first, last) = (half.first.unwrap_or(cx.first), half.last);
+        let (first, sent) = half.first.unwrap_or((cx.first, Position::of(cx)));
+        let (last, answered) = (half.last, half.answered.take());
         let (link, more) = match head.start {
-            StartLine::Request { method, target, .. } => self.pairing.request(side, method, target, headers, cx),
-            StartLine::Response { code, .. } => self.pairing.response(side, code, headers, cx),
+            StartLine::Request { method, target, .. } => {
+                self.pairing.request((side, sent), (method, target), headers, answered, cx)
+            }
+            StartLine::Response { code, .. } => {
+                let partial = self.half(side.other()).partial_request();
+                let (link, more) = self.pairing.response((side, sent), code, headers, partial, cx);
+                if partial.is_some() && more & quirk::NO_REQUEST == 0 && link.role == Role::Response {
+                    self.half(side.other()).answered = self.pairing.without_request(link);
+                }
+                (link, more)
+            }
         };
         let length = framing::body_length(head, headers, self.pairing.method(&link));
         let body = if cut { BodyState::Length(0) } else { BodyState::new(length) };
@@ -490,8 +517,9 @@ impl Http {
                 if message.body.is_chunked() {
                     message.quirks |= quirk::TRUNCATED;
                 }
+                let is_chunked = message.body.is_chunked();
                 self.finish(side, *message, before, None, cx);
-                self.pairing.mark_doubtful(side);
+                self.pairing.note_unread(side, !is_chunked, cx);
                 State::Skip(MessageSearch::new())
             }
         }
@@ -501,7 +529,7 @@ impl Http {
     fn abandon_body(&mut self, side: Side, mut message: HttpMessage, before: Chunk<'_>, cx: &mut Context<'_>) -> State {
         message.quirks |= quirk::GAP | quirk::TRUNCATED;
         self.finish(side, message, before, None, cx);
-        self.pairing.mark_doubtful(side);
+        self.pairing.note_unread(side, false, cx);
         State::Skip(MessageSearch::new())
     }
 }
@@ -558,13 +586,14 @@ impl Session for Http {
             State::Wait(nth) => State::Wait(nth),
             // Nothing of this side is known to be missing.
             State::Head if missing == Missing::Perhaps && before.bytes.is_empty() => {
-                self.pairing.mark_doubtful(side);
+                self.pairing.note_unread(side, false, cx);
                 State::Head
             }
             state => {
+                let begins = matches!(state, State::Head) && !self.half(side).sure;
                 self.half(side).state = state;
                 self.flush_incomplete(side, before, cx);
-                self.pairing.mark_doubtful(side);
+                self.pairing.note_unread(side, begins && matches!(missing, Missing::Bytes(_)), cx);
                 State::Skip(MessageSearch::new())
             }
         };
@@ -607,6 +636,10 @@ impl Session for Http {
         let [client, server] = &self.halves;
         let half = if side == Side::Client { client } else { server };
         !matches!(half.state, State::Skip(_))
+    }
+
+    fn responds(&self, side: Side) -> bool {
+        self.pairing.responds(side)
     }
 
     fn buffered(&self) -> usize {

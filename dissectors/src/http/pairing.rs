@@ -1,4 +1,5 @@
-//! Pairing: each response answers the oldest request without one (RFC 9112 9.3.2).
+//! Pairing: each response answers the oldest request without one (RFC 9112 9.3.2), as far as the bytes that each side had
+//! received allow that.
 
 use super::fields::RESPONSE_IN;
 use super::framing::FramingHeaders;
@@ -13,6 +14,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use compact_str::CompactString;
 use core::fmt::Write;
+use core::ops::Range;
 
 /// Requests that may await their response; beyond it the oldest is reported without.
 const MAX_OPEN: usize = 256;
@@ -66,8 +68,44 @@ pub(super) struct OpenExchange {
     state: ResponseState,
     // The whole request has come, or will never come.
     request_done: bool,
-    // Its response may be among bytes that were not captured.
-    doubtful: bool,
+    sent: Position,
+    // Where bytes begin that were not read and may have its response, and whether they begin with it.
+    unread: Option<(u64, bool)>,
+    // Another request may have been among bytes before it that were not read.
+    follows_gap: bool,
+    // Where a gap after the request ends; 0 if none follows.
+    gap_after: u64,
+}
+
+/// Position of a message in the conversation: that of its first byte, and what its sender had received then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Position {
+    /// Offset of the first byte among those of its sender; 0 if unknown.
+    pub from: u64,
+    /// Bytes of the other side that the sender had received; 0 if unknown.
+    pub received: u64,
+}
+
+impl Position {
+    /// The position of the bytes that were given.
+    pub(super) fn of(cx: &Context<'_>) -> Position {
+        Position { from: cx.range.start, received: cx.received }
+    }
+
+    /// Whether a response at this position may answer a request: its sender had received the beginning of the request,
+    /// and the client had not received the response before.
+    fn may_answer(self, request: Position) -> bool {
+        (self.received == 0 || self.received > request.from) && (self.from == 0 || self.from >= request.received)
+    }
+}
+
+/// A request whose head is not complete.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PartialRequest {
+    /// Its position.
+    pub sent: Position,
+    /// Whether its method is HEAD.
+    pub is_head: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +124,20 @@ impl OpenExchange {
             upgrade: CompactString::default(),
             state: ResponseState::Awaited,
             request_done: false,
-            doubtful: false,
+            sent: Position::default(),
+            unread: None,
+            follows_gap: false,
+            gap_after: 0,
         }
+    }
+
+    fn is_awaited_by(&self, requester: Side) -> bool {
+        self.state == ResponseState::Awaited && self.exchange.requester == Some(requester)
+    }
+
+    /// Whether a response may answer it. Only after a gap, positions decide: the response may answer a lost request.
+    fn may_be_answered_by(&self, response: Position) -> bool {
+        !self.follows_gap || response.may_answer(self.sent)
     }
 
     fn text(&self) -> usize {
@@ -115,8 +165,10 @@ pub(super) struct Pairing {
     open: VecDeque<OpenExchange>,
     count: u32,
     text: usize,
-    /// Where the last response without a known request was seen.
-    orphan: Option<Stamp>,
+    /// The side that sends requests, if a message was seen.
+    requester: Option<Side>,
+    /// The next request follows bytes that were not read.
+    follows_gap: bool,
 }
 
 impl Pairing {
@@ -125,40 +177,42 @@ impl Pairing {
         self.text + self.open.capacity() * size_of::<OpenExchange>() + self.open.len() * size_of::<Exchange>()
     }
 
-    /// Opens an exchange with a request.
+    /// Whether a side sends responses. Before the first message, the server is taken to.
+    pub(super) fn responds(&self, side: Side) -> bool {
+        side != self.requester.unwrap_or(Side::Client)
+    }
+
+    /// Opens an exchange with a request, or completes the one whose response came before its head was complete.
     pub(super) fn request(
         &mut self,
-        side: Side,
-        method: &[u8],
-        target: &[u8],
+        (side, sent): (Side, Position),
+        (method, target): (&[u8], &[u8]),
         headers: &FramingHeaders<'_>,
+        answered: Option<u32>,
         cx: &mut Context<'_>,
     ) -> (Link, Quirks) {
-        self.drop_doubtful(side, cx);
-        let nth = self.next_number();
+        self.drop_unread(side, sent, cx);
+        let answered = answered.and_then(|nth| self.place(nth));
+        let place = answered.unwrap_or_else(|| self.open_exchange(side, cx));
         let authority = if headers.host.is_empty() { authority_of(method, target) } else { headers.host };
-        let mut open = OpenExchange::new(Exchange {
-            id: cx.exchange(nth),
-            protocol: "http",
-            requester: Some(side),
-            method: text(method),
-            authority: text(authority),
-            target: text(target),
-            ..Exchange::default()
-        });
-        let sent = [target, authority].map(|text| text.get(..MAX_TEXT).unwrap_or(text));
-        if sent.iter().any(|text| core::str::from_utf8(text).is_err()) {
-            open.raw = Some(Box::new(sent.map(<[u8]>::to_vec)));
+        let Some(open) = self.open.get_mut(place) else {
+            return (Link { role: Role::Request, nth: None, switch: None }, 0);
+        };
+        let before = open.text();
+        open.sent = sent;
+        open.follows_gap = core::mem::take(&mut self.follows_gap);
+        open.exchange.method = text(method);
+        open.exchange.authority = text(authority);
+        open.exchange.target = text(target);
+        let raw = [target, authority].map(|text| text.get(..MAX_TEXT).unwrap_or(text));
+        if raw.iter().any(|text| core::str::from_utf8(text).is_err()) {
+            open.raw = Some(Box::new(raw.map(<[u8]>::to_vec)));
         }
         if !headers.upgrade.is_empty() {
             open.upgrade = text(headers.upgrade);
         }
-        self.text += open.text();
-        if self.open.capacity() == 0 {
-            // Most clients send one request at a time, and there may be many of them.
-            self.open.reserve_exact(1);
-        }
-        self.open.push_back(open);
+        let nth = open.exchange.id.nth;
+        self.text = (self.text + open.text()).saturating_sub(before);
         let mut quirks = 0;
         while self.open.len() > MAX_OPEN || self.text > MAX_OPEN_TEXT && self.open.len() > 1 {
             self.report(0, cx);
@@ -167,38 +221,56 @@ impl Pairing {
         (Link { role: Role::Request, nth: Some(nth), switch: None }, quirks)
     }
 
-    /// Finds the exchange of a response.
+    /// Adds an exchange of a requester; returns its place.
+    fn open_exchange(&mut self, requester: Side, cx: &Context<'_>) -> usize {
+        self.requester = Some(requester);
+        let id = cx.exchange(self.next_number());
+        let open =
+            OpenExchange::new(Exchange { id, protocol: "http", requester: Some(requester), ..Exchange::default() });
+        if self.open.capacity() == 0 {
+            // Most clients send one request at a time, and there may be many of them.
+            self.open.reserve_exact(1);
+        }
+        self.open.push_back(open);
+        self.open.len() - 1
+    }
+
+    /// Finds the exchange of a response. `partial` is the request that the other side is sending, if its head is not
+    /// complete; a final response to it opens the exchange.
     pub(super) fn response(
         &mut self,
-        side: Side,
+        (side, sent): (Side, Position),
         code: Option<u16>,
         headers: &FramingHeaders<'_>,
+        partial: Option<PartialRequest>,
         cx: &mut Context<'_>,
     ) -> (Link, Quirks) {
-        let requester = Some(side.other());
-        let found = self
-            .open
-            .iter_mut()
-            .find(|open| open.state == ResponseState::Awaited && open.exchange.requester == requester);
+        let requester = side.other();
+        self.drop_answered_unread(requester, sent, cx);
+        let oldest = self.open.iter().position(|open| open.is_awaited_by(requester));
+        // RFC 9110 15.5.9: a server may send 408 on an idle connection, while the next request is under way.
+        let is_unsolicited = |open: &OpenExchange| code == Some(408) && !sent.may_answer(open.sent);
+        let may_answer = |open: &OpenExchange| open.may_be_answered_by(sent) && !is_unsolicited(open);
+        let mut place = oldest.filter(|&place| self.open.get(place).is_some_and(may_answer));
         // RFC 9110 15.2: interim responses, of which 101 is the last in this protocol.
         if matches!(code, Some(100 | 102..=199)) {
-            let nth = found.map(|open| open.exchange.id.nth);
+            let nth = place.and_then(|place| self.open.get(place)).map(|open| open.exchange.id.nth);
             let quirks = if nth.is_none() { quirk::NO_REQUEST } else { 0 };
             return (Link { role: Role::Interim, nth, switch: None }, quirks);
         }
-        let (open, quirks) = match found {
-            Some(open) => (open, 0),
-            None => {
-                let nth = self.next_number();
-                let exchange = Exchange { id: cx.exchange(nth), protocol: "http", ..Exchange::default() };
-                self.open.push_back(OpenExchange { request_done: true, ..OpenExchange::new(exchange) });
-                self.orphan = Some(cx.at);
-                match self.open.back_mut() {
-                    Some(open) => (open, quirk::NO_REQUEST),
-                    None => return (Link { role: Role::Interim, nth: None, switch: None }, 0),
-                }
-            }
+        let partial = partial.filter(|partial| oldest.is_none() && sent.may_answer(partial.sent));
+        let quirks = if place.is_none() && partial.is_none() { quirk::NO_REQUEST } else { 0 };
+        let place = *place.get_or_insert_with(|| self.open_exchange(requester, cx));
+        let Some(open) = self.open.get_mut(place) else {
+            return (Link { role: Role::Interim, nth: None, switch: None }, 0);
         };
+        if quirks & quirk::NO_REQUEST != 0 {
+            open.exchange.requester = None;
+            open.request_done = true;
+        } else if partial.is_some_and(|partial| partial.is_head) {
+            open.exchange.method = CompactString::const_new("HEAD");
+            self.text += open.text();
+        }
         open.state = ResponseState::Started;
         open.exchange.code = code;
         open.exchange.status = code.map_or(CompactString::default(), digits);
@@ -216,6 +288,11 @@ impl Pairing {
             _ => None,
         };
         (Link { role: Role::Response, nth: Some(open.exchange.id.nth), switch }, quirks)
+    }
+
+    /// The exchange of a response whose request is not complete enough to have opened it.
+    pub(super) fn without_request(&self, link: Link) -> Option<u32> {
+        link.nth.filter(|&nth| self.find(nth).is_some_and(|open| open.exchange.target.is_empty() && !open.request_done))
     }
 
     /// The method of the request that a response answers.
@@ -259,10 +336,6 @@ impl Pairing {
                 open.exchange.request = Some(transfer);
                 open.request_done = true;
                 open.requested = Some(Stamp { frame: cx.at.frame, time: message.completed_at(cx.at) });
-                // Its end was lost, which shows only now: the response without a request that came meanwhile is its own.
-                if !transfer.complete && self.orphan.is_some_and(|orphan| orphan.frame > message.first.frame) {
-                    open.state = ResponseState::Done;
-                }
             }
             Role::Response => {
                 open.exchange.response = Some(transfer);
@@ -305,25 +378,60 @@ impl Pairing {
         (open.is_connect() || !open.upgrade.is_empty()).then(|| open.is_connect())
     }
 
-    /// Marks the exchanges whose responses may be among bytes of `side` that were not captured.
-    pub(super) fn mark_doubtful(&mut self, side: Side) {
-        for open in self.open.iter_mut().filter(|open| open.exchange.requester == Some(side.other())) {
-            open.doubtful = true;
+    /// Notes that bytes of a side were not read, from an offset on: because they were not captured, or are not readable.
+    /// A response may be among them, and a request. If the bytes `begin` a message, they begin with the response to the
+    /// oldest request.
+    pub(super) fn note_unread(&mut self, side: Side, begin: bool, cx: &Context<'_>) {
+        let Range { start, end } = cx.range;
+        self.follows_gap |= begin && self.requester == Some(side);
+        let last = self.open.iter_mut().rev().find(|open| open.exchange.requester == Some(side));
+        if let Some(last) = last.filter(|last| begin && last.gap_after == 0) {
+            last.gap_after = end;
+        }
+        let requester = side.other();
+        // A request that was sent after these bytes were received has its response later.
+        let may_have =
+            |open: &&mut OpenExchange| open.is_awaited_by(requester) && (end == 0 || open.sent.received < end);
+        for (nth, open) in self.open.iter_mut().filter(may_have).enumerate() {
+            let (from, begins) = open.unread.unwrap_or((start, false));
+            open.unread = Some((from, begins || begin && nth == 0 && !open.follows_gap));
         }
     }
 
-    /// Reports a doubtful exchange when its client sends the next request: a client without pipelining has had its
-    /// response then.
-    fn drop_doubtful(&mut self, side: Side, cx: &mut Context<'_>) {
-        let is_awaited = |open: &OpenExchange| {
-            open.state == ResponseState::Awaited && open.request_done && open.exchange.requester == Some(side)
-        };
+    /// Reports an exchange whose response may be among bytes that were not read, when its client sends the next request:
+    /// a client without pipelining has had its response then.
+    fn drop_unread(&mut self, side: Side, sent: Position, cx: &mut Context<'_>) {
+        let is_awaited = |open: &OpenExchange| open.request_done && open.is_awaited_by(side);
         let Some(place) = self.open.iter().position(is_awaited) else {
             return;
         };
         let alone = self.open.iter().filter(|open| is_awaited(open)).nth(1).is_none();
-        if alone && self.open.get(place).is_some_and(|open| open.doubtful) {
+        let unread = self.open.get(place).and_then(|open| open.unread);
+        if alone && unread.is_some_and(|(from, _)| sent.received == 0 || sent.received > from) {
             self.report(place, cx);
+        }
+    }
+
+    /// Reports the exchanges whose responses were among bytes that were not read, before a response at this position.
+    fn drop_answered_unread(&mut self, requester: Side, sent: Position, cx: &mut Context<'_>) {
+        loop {
+            let mut awaited = self.open.iter().enumerate().filter(|(_, open)| open.is_awaited_by(requester));
+            let (Some((place, oldest)), next) = (awaited.next(), awaited.next()) else { return };
+            let Some((from, begins)) = oldest.unread else { return };
+            let is_answered = match next.filter(|(_, next)| next.may_be_answered_by(sent)) {
+                // What the client received between the two requests was the response to the first.
+                Some((_, next)) => begins || next.sent.received > from.max(oldest.sent.received),
+                // This response is to a request that was not captured.
+                None => begins && oldest.gap_after > 0 && sent.received >= oldest.gap_after,
+            };
+            if !is_answered {
+                return;
+            }
+            if oldest.request_done {
+                self.report(place, cx);
+            } else if let Some(oldest) = self.open.get_mut(place) {
+                oldest.state = ResponseState::Done;
+            }
         }
     }
 

@@ -26,6 +26,11 @@ fn find_start_in_line(line: &[u8]) -> Option<usize> {
     status.or_else(request).filter(|&at| line.get(at..).is_some_and(|start| probe::probe_bytes(start) == Probe::Yes))
 }
 
+/// Whether bytes that are no readable message begin as a status line does.
+pub(super) fn looks_like_status_line(bytes: &[u8]) -> bool {
+    bytes.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP"))
+}
+
 /// Whether a version is followed by a status code.
 fn has_status_code(start: &[u8]) -> bool {
     matches!(start, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9', b' ', a, b, c, ..]

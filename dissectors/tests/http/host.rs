@@ -81,6 +81,8 @@ impl<'w> HttpSessionHost<'w> {
             at: self.at,
             arrived: self.at,
             first: self.at,
+            range: 0..0,
+            received: 0,
             conversation: ConversationId::Tcp(7),
             session: 0,
             wants: self.wants,

@@ -56,6 +56,8 @@ impl TlsSessionHost {
             at,
             arrived: at,
             first: at,
+            range: 0..0,
+            received: 0,
             conversation: ConversationId::Tcp(7),
             session: 0,
             wants: &self.wants,

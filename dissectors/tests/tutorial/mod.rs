@@ -89,6 +89,8 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
                 at: Stamp::default(),
                 arrived: Stamp::default(),
                 first: Stamp::default(),
+                range: 0..0,
+                received: 0,
                 conversation: ConversationId::Tcp(0),
                 session: 0,
                 wants: &wants,

@@ -56,6 +56,8 @@ pub(in crate::analysis) struct Delivered<'b> {
     pub(in crate::analysis) first: Stamp,
     /// Where their last byte arrived.
     pub(in crate::analysis) arrived: Stamp,
+    /// Bytes of the other side that the sender had received; 0 if unknown.
+    pub(in crate::analysis) received: u64,
 }
 
 /// Reads one lane or all channels of a conversation.
@@ -133,6 +135,20 @@ impl SessionDriver {
         }
     }
 
+    /// Whether bytes of this side are read after the bytes of the other side that their sender had received. A protocol
+    /// that is not detected yet is taken to begin with the client.
+    pub(in crate::analysis) fn responds(&self, side: Side) -> bool {
+        match &self.state {
+            DriverState::Detecting => side == Side::Server,
+            DriverState::Session { session, .. } => session.responds(side) || self.nested_responds(side),
+            DriverState::Undecided | DriverState::Unread => false,
+        }
+    }
+
+    fn nested_responds(&self, side: Side) -> bool {
+        self.nested.iter().any(|nested| nested.above.values().any(|driver| driver.responds(side)))
+    }
+
     /// Of the last `len` bytes delivered of a side, those after the last unit that ended.
     pub(in crate::analysis) fn unfinished(&self, side: Side, len: usize) -> usize {
         self.sides[side as usize].unfinished(len)
@@ -174,7 +190,7 @@ impl SessionDriver {
 
     /// Reads the next bytes of a lane.
     pub(in crate::analysis) fn read(&mut self, lane: Lane, delivered: Delivered<'_>, feed: &mut Feed<'_>) {
-        let Delivered { bytes, base, first, arrived } = delivered;
+        let Delivered { bytes, base, first, arrived, received } = delivered;
         let tracking = self.tracking;
         let is_read = !matches!(self.state, DriverState::Unread);
         let buffer = self.buffer(lane);
@@ -189,7 +205,7 @@ impl SessionDriver {
         if tracking.bytes && is_read {
             buffer.keep(bytes);
         }
-        (feed.cx.first, feed.cx.arrived) = (first, arrived);
+        (feed.cx.first, feed.cx.arrived, feed.cx.received) = (first, arrived, received);
         if buffer.unconsumed.is_empty() {
             let consumed = self.offer(lane, Chunk { bytes, base }, feed);
             if self.input == Input::Datagrams {
@@ -227,6 +243,10 @@ impl SessionDriver {
             let rest = chunk.from(done);
             let before = Checkpoint::of(&feed.cx);
             feed.cx.session = self.session;
+            if feed.root.is_none() {
+                let from = self.buffer(lane).consumed;
+                feed.cx.range = from..from + rest.bytes.len() as u64;
+            }
             let consumed = match &mut self.state {
                 DriverState::Unread => {
                     self.buffer(lane).consume(rest.bytes.len());
@@ -343,7 +363,12 @@ impl SessionDriver {
         buffer.deferred_gap |= is_undecided;
         let unconsumed = std::mem::take(&mut buffer.unconsumed);
         let skipped = unconsumed.len() as u64;
+        let from = buffer.consumed;
         buffer.skip(missing.len());
+        let until = buffer.consumed;
+        if feed.root.is_none() {
+            feed.cx.range = from..until;
+        }
         let before = Checkpoint::of(&feed.cx);
         feed.cx.session = self.session;
         if let DriverState::Session { session, .. } = &mut self.state {

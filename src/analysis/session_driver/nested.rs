@@ -4,7 +4,7 @@ use super::conversation::ConversationState;
 use super::{Delivered, DriverState, SessionDriver, Tracking};
 use crate::analysis::frame_context::Feed;
 use crate::analysis::limits;
-use crate::analysis::reassembler::{Part, Reassembler};
+use crate::analysis::reassembler::{Arrival, Part, Reassembler};
 use crate::analysis::side_buffer::SideBuffer;
 use dissectors::session::{DerivedItem, Handover, Input, Lane, Missing, Side, Stamp};
 use dissectors::tree::Slice;
@@ -61,10 +61,10 @@ impl Nested {
             }
             DerivedItem::Bytes { offset: Some(offset), bytes, first, .. } => {
                 let unordered = self.unordered.entry(lane).or_default();
-                unordered.insert(offset, &bytes, first);
+                unordered.insert(offset, &bytes, Arrival::at(first));
                 loop {
-                    while let Some(Part::Bytes(bytes, first)) = unordered.next_part() {
-                        driver.derived(lane, &bytes, first, None, title, feed);
+                    while let Some(Part::Bytes(bytes, arrival)) = unordered.next_part() {
+                        driver.derived(lane, &bytes, arrival.at, None, title, feed);
                     }
                     if unordered.pending_bytes() <= limits::PENDING_BYTES {
                         break;
@@ -178,9 +178,9 @@ impl SessionDriver {
         title: &'static str,
         feed: &mut Feed<'_>,
     ) {
-        let (was_first, arrived) = (feed.cx.first, feed.cx.arrived);
+        let (was_first, arrived, received) = (feed.cx.first, feed.cx.arrived, feed.cx.received);
         let base = feed.cx.tree.add_derived_buffer(title, bytes, from);
-        self.read(lane, Delivered { bytes, base: Some(base), first, arrived }, feed);
+        self.read(lane, Delivered { bytes, base: Some(base), first, arrived, received }, feed);
         (feed.cx.first, feed.cx.arrived) = (was_first, arrived);
     }
 }

@@ -1,15 +1,14 @@
 //! Assembler: one side's bytes in order, whatever the order of their segments; gaps are waited for, and reported if they stay.
 
 use crate::analysis::limits;
-use crate::analysis::reassembler::{Part, Reassembler};
-use dissectors::session::Stamp;
+use crate::analysis::reassembler::{Arrival, Part, Reassembler};
 use std::collections::VecDeque;
 
 /// The next bytes of one side.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::analysis) enum Next {
     /// Bytes, and where they arrived.
-    Bytes(Vec<u8>, Stamp),
+    Bytes(Vec<u8>, Arrival),
     /// So many bytes were never captured.
     Gap(u64),
 }
@@ -45,6 +44,8 @@ pub(in crate::analysis) struct Assembler {
     frames_since_ack: u8,
     /// Gaps before this offset are skipped.
     skip_before: u64,
+    /// Bytes before this offset do not wait for the other side.
+    released_before: u64,
     /// The offset of its end, if a FIN was seen.
     end: Option<u64>,
     /// Its end was reported. New data begins it again: not every reset ends a connection.
@@ -95,6 +96,27 @@ impl Assembler {
         !self.data.is_empty()
     }
 
+    /// The offset of the next byte.
+    pub(in crate::analysis) fn position(&self) -> u64 {
+        self.data.position()
+    }
+
+    /// The offset after the last byte captured.
+    pub(in crate::analysis) fn captured(&self) -> u64 {
+        self.data.end()
+    }
+
+    /// What the sender of the next bytes had received, if they are pending only for that reason.
+    pub(in crate::analysis) fn next_received(&self) -> Option<u64> {
+        self.data.next_received().filter(|_| self.data.position() >= self.released_before)
+    }
+
+    /// The bytes of this side that a segment with this acknowledgment number acknowledges; 0 if it is not credible.
+    pub(in crate::analysis) fn received(&self, ack: u32) -> u64 {
+        let offset = u64::try_from(self.offset(ack)).unwrap_or_default();
+        if self.base.is_none() || offset > self.data.end() + limits::ACKED_AHEAD_BYTES { 0 } else { offset }
+    }
+
     /// Whether the side has ended and all of it was read.
     pub(in crate::analysis) fn has_ended(&self) -> bool {
         self.ended
@@ -107,8 +129,16 @@ impl Assembler {
         (position as i64).saturating_add(i64::from(seq.wrapping_sub(expected) as i32))
     }
 
-    /// Adds the data of a segment: `bytes` as captured in the frame `at`, of `wire` as sent.
-    pub(in crate::analysis) fn add(&mut self, seq: u32, bytes: &[u8], wire: u32, at: Stamp) -> SegmentData {
+    /// Adds the data of a segment: `bytes` as captured, of `wire` as sent. If it `waits` for the other side, none of it is
+    /// ready.
+    pub(in crate::analysis) fn add(
+        &mut self,
+        seq: u32,
+        bytes: &[u8],
+        wire: u32,
+        arrival: Arrival,
+        waits: bool,
+    ) -> SegmentData {
         let mut data = SegmentData::default();
         if wire == 0 {
             return data;
@@ -137,17 +167,17 @@ impl Assembler {
         let new = bytes.get(skip..).unwrap_or_default();
         let cut = wire - (skip as u32).max(bytes.len() as u32);
         // In order and nothing pending: the common case costs no copy.
-        if from == position && self.data.is_empty() && cut == 0 {
+        if from == position && self.data.is_empty() && cut == 0 && !waits {
             self.read_past(new);
             data.ready = skip..bytes.len();
             return data;
         }
-        let inserted = self.data.insert(from, new, at);
+        let inserted = self.data.insert(from, new, arrival);
         if let Some(differs) = inserted.overlap {
             data.overlap = Some(data.overlap.unwrap_or(false) || differs);
         }
         data.copy = !inserted.kept && !new.is_empty();
-        if inserted.kept && from == position {
+        if inserted.kept && from == position && !waits {
             data.ready = self.ready_part(skip, bytes);
         }
         if cut > 0 {
@@ -167,13 +197,17 @@ impl Assembler {
         skip..(skip + part.len()).min(bytes.len())
     }
 
-    /// What comes next after what [`add`](Assembler::add) found ready; nothing while a gap is waited for.
-    pub(in crate::analysis) fn next(&mut self) -> Option<Next> {
+    /// What comes next after what [`add`](Assembler::add) found ready; nothing while a gap is waited for, or
+    /// bytes of the other side after the first `readable`.
+    pub(in crate::analysis) fn next(&mut self, readable: u64) -> Option<Next> {
+        if self.next_received().is_some_and(|received| received > readable) {
+            return None;
+        }
         if let Some(part) = self.data.next_part() {
             return Some(match part {
-                Part::Bytes(bytes, arrived) => {
+                Part::Bytes(bytes, arrival) => {
                     self.note_read(&bytes);
-                    Next::Bytes(bytes, arrived)
+                    Next::Bytes(bytes, arrival)
                 }
                 Part::Cut(len) => {
                     self.note_skipped();
@@ -251,12 +285,9 @@ impl Assembler {
     }
 
     fn acknowledge(&mut self, ack: u32) {
-        if self.base.is_none() {
-            return;
-        }
-        let offset = u64::try_from(self.offset(ack)).unwrap_or_default();
         // So far ahead of all that was seen that it does not acknowledge this side.
-        if offset > self.data.end() + limits::ACKED_AHEAD_BYTES {
+        let offset = self.received(ack);
+        if offset == 0 {
             return;
         }
         self.acked = self.acked.max(offset);
@@ -270,9 +301,10 @@ impl Assembler {
         }
     }
 
-    /// Skips all gaps: pending parts come next.
+    /// Skips all gaps: pending parts come next, and do not wait for the other side.
     pub(in crate::analysis) fn skip_gaps(&mut self) {
         self.skip_before = self.skip_before.max(self.data.end());
+        self.released_before = self.data.end();
     }
 
     /// Notes that the side's last byte is the one before `seq`. A FIN before what was read is not its own.

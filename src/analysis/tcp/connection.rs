@@ -1,10 +1,12 @@
 //! One TCP connection: its numbers, its state, its bytes in order, and the sessions in them.
 
 use super::assembler::{Assembler, Next, SegmentData};
+use super::response_order::ResponseOrder;
 use super::sequence::{SequenceAnalysis, SequenceParameters};
 use super::state::TcpState;
 use super::{acknowledges, before, record};
 use crate::analysis::frame_context::FrameContext;
+use crate::analysis::reassembler::Arrival;
 use crate::analysis::session_driver::{Completed, ConversationState, Delivered, SessionDriver};
 use crate::analysis::task::Work;
 use crate::analysis::{Event, FrameConnection, StreamChunk, StreamContent, limits};
@@ -33,6 +35,9 @@ pub(in crate::analysis) struct Connection {
     sequence: Option<Box<SequenceAnalysis>>,
     state: TcpState,
     assemblers: [Assembler; 2],
+    orders: [ResponseOrder; 2],
+    /// Bytes of each side that its assembler has passed and that are not delivered yet.
+    undelivered: [u64; 2],
     conversation: ConversationState,
     pub(super) driver: SessionDriver,
     sent: [SideCounters; 2],
@@ -76,6 +81,8 @@ impl Connection {
             sequence: work.sequence.then(Box::default),
             state: TcpState::new(),
             assemblers: [assembler(), assembler()],
+            orders: [ResponseOrder::default(); 2],
+            undelivered: [0; 2],
             conversation: ConversationState::new(ConversationId::Tcp(number), ports, forced, work),
             driver: SessionDriver::new(Input::Stream, work),
             sent: [SideCounters::default(); 2],
@@ -296,11 +303,15 @@ impl Connection {
         if let Some(ack) = acknowledges(segment).filter(|_| !self.assemblers[side.other() as usize].has_begun()) {
             self.assemblers[side.other() as usize].begin(ack);
         }
+        let other = &self.assemblers[side.other() as usize];
+        let received = acknowledges(segment).map_or(0, |ack| other.received(ack));
+        let waits = self.orders[side as usize].must_wait(received, other) && self.waits(side);
         let assembler = &mut self.assemblers[side as usize];
         if segment.flags.syn() {
             assembler.begin(data_seq);
         }
-        let data = assembler.add(data_seq, segment.payload.bytes, segment.len(), at);
+        let arrival = Arrival { at, received };
+        let data = assembler.add(data_seq, segment.payload.bytes, segment.len(), arrival, waits);
         // Where only this side was captured, nothing acknowledges what it sent. But if its own ACK number advances, its
         // peer has most likely received the data before: a gap there is one of the capture.
         if let Some(ack) = acknowledges(segment).filter(|_| !segment.is_empty()) {
@@ -314,6 +325,20 @@ impl Connection {
             assembler.end_at(data_seq.wrapping_add(segment.len()));
         }
         data
+    }
+
+    /// Whether bytes of a side wait for bytes of the other side that their sender had received.
+    fn waits(&self, side: Side) -> bool {
+        self.sent[side.other() as usize].frames > 0 && self.driver.responds(side)
+    }
+
+    /// The offset of the other side up to which bytes of this side that respond to it can be read.
+    fn readable(&self, side: Side) -> u64 {
+        if !self.waits(side) {
+            return u64::MAX;
+        }
+        let other = side.other() as usize;
+        self.orders[side as usize].readable(self.assemblers[other].position() - self.undelivered[other])
     }
 
     /// Whether a segment gives no session anything to read, as most acknowledgments.
@@ -334,6 +359,7 @@ impl Connection {
         context: &mut FrameContext<'_>,
     ) -> Completed {
         let mut completed = Completed::default();
+        self.undelivered[side as usize] = ready.len() as u64;
         if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
             self.assemblers[side.other() as usize].answered_up_to(ack);
             self.drain(side.other(), context, &mut completed);
@@ -341,8 +367,10 @@ impl Connection {
         if !ready.is_empty() {
             let base = segment.payload.span(ready.start, ready.len()).start;
             let bytes = segment.payload.bytes.get(ready).unwrap_or_default();
-            let delivered = Delivered { bytes, base: Some(base), first: context.at, arrived: context.at };
+            let received = acknowledges(segment).map_or(0, |ack| self.assemblers[side.other() as usize].received(ack));
+            let delivered = Delivered { bytes, base: Some(base), first: context.at, arrived: context.at, received };
             self.deliver(side, delivered, context, &mut completed);
+            self.undelivered[side as usize] = 0;
         }
         self.drain(side, context, &mut completed);
         self.assemblers[side.other() as usize].acked(acknowledges(segment));
@@ -350,6 +378,10 @@ impl Connection {
         let reset = segment.flags.rst() && self.assemblers[side as usize].may_reset(segment.seq);
         if reset {
             self.assemblers.iter_mut().for_each(Assembler::skip_gaps);
+        }
+        for waiting in Side::BOTH {
+            let [responses, requests] = [waiting, waiting.other()].map(|side| &self.assemblers[side as usize]);
+            self.orders[waiting as usize].count_frame(responses, requests, side != waiting, context.at);
         }
         self.drain(side, context, &mut completed);
         self.drain(side.other(), context, &mut completed);
@@ -405,10 +437,10 @@ impl Connection {
     }
 
     fn drain_pending(&mut self, side: Side, context: &mut FrameContext<'_>, completed: &mut Completed) {
-        while let Some(next) = self.assemblers[side as usize].next() {
+        while let Some(next) = self.assemblers[side as usize].next(self.readable(side)) {
             match next {
-                Next::Bytes(bytes, arrived) => {
-                    let delivered = Delivered { bytes: &bytes, base: None, first: arrived, arrived };
+                Next::Bytes(bytes, Arrival { at, received }) => {
+                    let delivered = Delivered { bytes: &bytes, base: None, first: at, arrived: at, received };
                     self.deliver(side, delivered, context, completed);
                 }
                 Next::Gap(len) => {

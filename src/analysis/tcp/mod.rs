@@ -3,6 +3,7 @@
 mod assembler;
 mod connection;
 mod record;
+mod response_order;
 mod sequence;
 mod state;
 

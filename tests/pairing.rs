@@ -1,0 +1,250 @@
+//! Pairs of HTTP requests and responses in captures that miss segments, or have them in another order than they were sent.
+
+use crate::common;
+
+use common::{ACK, FIN, IPV4, SYN, Segment, events, pcap, print_fields};
+use overhear::analysis::{Event, Task};
+
+const CLIENT: bool = true;
+const SERVER: bool = false;
+
+/// Segments of the handshake, before the messages.
+const HANDSHAKE: [usize; 3] = [0, 1, 2];
+
+/// Returns the segments of a connection in the order in which they were sent: the handshake, one for each message, and
+/// the end. Each acknowledges all that was sent before.
+fn connection(messages: &[(bool, &str)]) -> Vec<Segment> {
+    let mut next = [1000_u32, 5000];
+    let mut segment = |from_client: bool, flags: u8, data: &str| {
+        let (own, other) = (usize::from(!from_client), usize::from(from_client));
+        let (seq, ack) = (next[own], if flags == SYN { 0 } else { next[other] });
+        next[own] += data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
+        Segment { from_client, flags, seq, ack, data: data.as_bytes().to_vec() }
+    };
+    let mut segments = vec![segment(CLIENT, SYN, ""), segment(SERVER, SYN | ACK, ""), segment(CLIENT, ACK, "")];
+    segments.extend(messages.iter().map(|&(from_client, data)| segment(from_client, ACK, data)));
+    segments.extend([segment(CLIENT, FIN | ACK, ""), segment(SERVER, FIN | ACK, "")]);
+    segments
+}
+
+/// Returns the calls of a capture that has these of the messages, in this order: `GET /0 200`, with `-` for what is
+/// missing.
+fn calls(messages: &[(bool, &str)], order: &[usize]) -> Vec<String> {
+    let segments = connection(messages);
+    let end = [segments.len() - 2, segments.len() - 1];
+    let order = HANDSHAKE.into_iter().chain(order.iter().map(|nth| HANDSHAKE.len() + nth)).chain(end);
+    calls_of(order.map(|nth| segments[nth].packet()).collect())
+}
+
+fn calls_of(packets: Vec<Vec<u8>>) -> Vec<String> {
+    let rows = events(pcap(IPV4, &packets), Task { exchanges: true, ..Task::default() });
+    let mut rows: Vec<_> = rows
+        .into_iter()
+        .filter_map(|event| if let Event::Call(call) = event { Some(call.exchange) } else { None })
+        .map(|exchange| {
+            let or_dash = |text: &str| String::from(if text.is_empty() { "-" } else { text });
+            let request = format!("{} {}", exchange.method, exchange.target);
+            (exchange.id, format!("{} {}", or_dash(request.trim()), or_dash(&exchange.status)))
+        })
+        .collect();
+    rows.sort();
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+const GET: [&str; 4] = [
+    "GET /0 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /3 HTTP/1.1\r\nHost: a\r\n\r\n",
+];
+const RESPONSE: [&str; 4] = [
+    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n000",
+    "HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\n11111",
+    "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 203 Other\r\nContent-Length: 1\r\n\r\n3",
+];
+
+/// One request at a time.
+const IN_TURN: [(bool, &str); 8] = [
+    (CLIENT, GET[0]),
+    (SERVER, RESPONSE[0]),
+    (CLIENT, GET[1]),
+    (SERVER, RESPONSE[1]),
+    (CLIENT, GET[2]),
+    (SERVER, RESPONSE[2]),
+    (CLIENT, GET[3]),
+    (SERVER, RESPONSE[3]),
+];
+
+/// All requests before the first response.
+const PIPELINED: [(bool, &str); 8] = [
+    (CLIENT, GET[0]),
+    (CLIENT, GET[1]),
+    (CLIENT, GET[2]),
+    (CLIENT, GET[3]),
+    (SERVER, RESPONSE[0]),
+    (SERVER, RESPONSE[1]),
+    (SERVER, RESPONSE[2]),
+    (SERVER, RESPONSE[3]),
+];
+
+const ALL: [&str; 4] = ["GET /0 200", "GET /1 201", "GET /2 202", "GET /3 203"];
+
+#[test]
+fn the_order_of_the_two_directions_does_not_change_the_pairs() {
+    let orders: [&[usize]; 8] = [
+        &[0, 1, 2, 3, 4, 5, 6, 7],
+        &[1, 0, 2, 3, 4, 5, 6, 7],
+        &[0, 1, 2, 3, 5, 4, 6, 7],
+        &[1, 0, 3, 2, 5, 4, 7, 6],
+        &[0, 1, 3, 5, 2, 4, 6, 7],
+        &[1, 3, 0, 5, 2, 4, 7, 6],
+        // One direction after the other.
+        &[1, 3, 5, 7, 0, 2, 4, 6],
+        &[0, 2, 4, 6, 1, 3, 5, 7],
+    ];
+    for order in orders {
+        assert_eq!(calls(&IN_TURN, order), ALL, "{order:?}");
+    }
+    let orders: [&[usize]; 5] = [
+        &[0, 1, 2, 3, 4, 5, 6, 7],
+        &[4, 0, 1, 2, 3, 5, 6, 7],
+        &[0, 4, 1, 5, 2, 6, 3, 7],
+        &[0, 4, 5, 1, 2, 6, 7, 3],
+        &[4, 5, 6, 7, 0, 1, 2, 3],
+    ];
+    for order in orders {
+        assert_eq!(calls(&PIPELINED, order), ALL, "pipelined {order:?}");
+    }
+}
+
+#[test]
+fn a_response_that_was_not_captured_does_not_shift_the_pairs() {
+    let lost = |lost: &[usize]| (0..8).filter(|nth| !lost.contains(nth)).collect::<Vec<_>>();
+    let cases: [(&[usize], [&str; 4]); 5] = [
+        (&[1], ["GET /0 -", "GET /1 201", "GET /2 202", "GET /3 203"]),
+        (&[3], ["GET /0 200", "GET /1 -", "GET /2 202", "GET /3 203"]),
+        (&[1, 3], ["GET /0 -", "GET /1 -", "GET /2 202", "GET /3 203"]),
+        (&[1, 3, 5], ["GET /0 -", "GET /1 -", "GET /2 -", "GET /3 203"]),
+        (&[1, 7], ["GET /0 -", "GET /1 201", "GET /2 202", "GET /3 -"]),
+    ];
+    for (missing, expected) in cases {
+        assert_eq!(calls(&IN_TURN, &lost(missing)), expected, "without {missing:?}");
+    }
+    assert_eq!(calls(&PIPELINED, &lost(&[4])), ["GET /0 -", "GET /1 201", "GET /2 202", "GET /3 203"]);
+    assert_eq!(calls(&PIPELINED, &lost(&[6])), ["GET /0 200", "GET /1 201", "GET /2 -", "GET /3 203"]);
+    // The first response is lost, and the directions are captured one after the other.
+    assert_eq!(calls(&IN_TURN, &[0, 2, 4, 6, 3, 5, 7]), ["GET /0 -", "GET /1 201", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
+fn a_request_that_was_not_captured_leaves_its_response_alone() {
+    let mut found = calls(&IN_TURN, &[0, 1, 3, 4, 5, 6, 7]);
+    found.sort();
+    assert_eq!(found, ["- 201", "GET /0 200", "GET /2 202", "GET /3 203"]);
+    let mut found = calls(&IN_TURN, &[0, 4, 6, 1, 3, 5, 7]);
+    found.sort();
+    assert_eq!(found, ["- 201", "GET /0 200", "GET /2 202", "GET /3 203"]);
+    // The response before it is lost, too.
+    let mut found = calls(&IN_TURN, &[0, 3, 4, 5, 6, 7]);
+    found.sort();
+    assert_eq!(found, ["- 201", "GET /0 -", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
+fn a_capture_that_begins_with_a_response_leaves_it_without_a_request() {
+    let segments = connection(&IN_TURN);
+    let late = segments.iter().skip(HANDSHAKE.len() + 1).map(Segment::packet).collect();
+    assert_eq!(calls_of(late), ["- 200", "GET /1 201", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
+fn responses_of_a_capture_of_one_side_do_not_wait() {
+    let segments = connection(&IN_TURN);
+    let server: Vec<_> = segments.iter().filter(|segment| !segment.from_client).map(Segment::packet).collect();
+    let codes = print_fields(&server, &["http.response.code"]);
+    assert_eq!(codes, ["", "200", "201", "202", "203", ""]);
+}
+
+#[test]
+fn a_response_waits_for_four_frames_of_the_client_at_most() {
+    let mut segments = connection(&[(CLIENT, GET[0]), (SERVER, RESPONSE[0])]);
+    let ack = Segment { flags: ACK, ..segments[5].clone() };
+    segments.remove(3);
+    segments.truncate(4);
+    segments.extend(std::iter::repeat_n(ack, 6));
+    let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
+    let codes = print_fields(&packets, &["http.response.code"]);
+    assert_eq!(codes.iter().position(|code| code == "200"), Some(7), "{codes:?}");
+}
+
+#[test]
+fn a_response_before_its_request_is_framed_and_handed_over_by_it() {
+    let head = "HEAD /0 HTTP/1.1\r\nHost: a\r\n\r\n";
+    let talk = [(CLIENT, head), (SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), IN_TURN[2], IN_TURN[3]];
+    assert_eq!(calls(&talk, &[1, 0, 2, 3]), ["HEAD /0 200", "GET /1 201"]);
+    let talk = [
+        (CLIENT, "POST /0 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
+        (SERVER, "HTTP/1.1 100 Continue\r\n\r\n"),
+        (CLIENT, "ab"),
+        (SERVER, RESPONSE[0]),
+        IN_TURN[2],
+        IN_TURN[3],
+    ];
+    for order in [&[1, 0, 2, 3, 4, 5][..], &[0, 1, 3, 2, 4, 5], &[1, 3, 0, 2, 5, 4], &[0, 2, 3, 4, 5]] {
+        assert_eq!(calls(&talk, order), ["POST /0 200", "GET /1 201"], "{order:?}");
+    }
+    let talk = [
+        (CLIENT, "CONNECT b:80 HTTP/1.1\r\nHost: b:80\r\n\r\n"),
+        (SERVER, "HTTP/1.1 200 OK\r\n\r\n"),
+        IN_TURN[2],
+        IN_TURN[3],
+    ];
+    for order in [[0, 1, 2, 3], [1, 0, 2, 3], [0, 1, 3, 2], [1, 0, 3, 2], [1, 3, 0, 2]] {
+        assert_eq!(calls(&talk, &order), ["CONNECT b:80 200", "GET /1 201"], "{order:?}");
+    }
+}
+
+#[test]
+fn a_final_response_belongs_to_the_request_whose_head_is_not_complete() {
+    let refusal = "HTTP/1.1 431 Too Large\r\nContent-Length: 3\r\n\r\nbig";
+    let begun = "GET /0 HTTP/1.1\r\nHost: a\r\nCookie: aaaaaaaaa";
+    assert_eq!(calls(&[(CLIENT, begun), (SERVER, refusal)], &[0, 1]), ["GET /0 431"]);
+    let completed = [(CLIENT, begun), (SERVER, refusal), (CLIENT, "a\r\n\r\n"), IN_TURN[2], IN_TURN[3]];
+    assert_eq!(calls(&completed, &[0, 1, 2, 3, 4]), ["GET /0 431", "GET /1 201"]);
+    assert_eq!(calls(&completed, &[1, 0, 2, 3, 4]), ["GET /0 431", "GET /1 201"]);
+    // The response to HEAD has no body.
+    let head = "HEAD /0 HTTP/1.1\r\nHost: a\r\nCookie: aaaaaaaaa";
+    let refusal = "HTTP/1.1 431 Too Large\r\nContent-Length: 3\r\n\r\n";
+    let talk = [(CLIENT, head), (SERVER, refusal), (CLIENT, "a\r\n\r\n"), IN_TURN[2], IN_TURN[3]];
+    assert_eq!(calls(&talk, &[0, 1, 2, 3, 4]), ["HEAD /0 431", "GET /1 201"]);
+    // Not a response that was sent before the request arrived.
+    let timeout = "HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n";
+    let talk = [IN_TURN[0], IN_TURN[1], (SERVER, timeout), (CLIENT, GET[1])];
+    let mut found = calls(&talk, &[0, 1, 3, 2]);
+    found.sort();
+    assert_eq!(found, ["- 408", "GET /0 200", "GET /1 -"]);
+}
+
+#[test]
+fn a_response_that_cannot_be_read_takes_its_place_in_the_order() {
+    for unread in ["\x01\x02\x03\x04", "HTTP/x.y 200 OK\r\nContent-Length: 2\r\n\r\nok"] {
+        let talk = [(CLIENT, GET[0]), (SERVER, unread), IN_TURN[2], IN_TURN[3]];
+        assert_eq!(calls(&talk, &[0, 1, 2, 3]), ["GET /0 -", "GET /1 201"], "{unread}");
+    }
+    let mut talk = PIPELINED;
+    talk[5].1 = "HTTP/x.y 201 Created\r\nContent-Length: 2\r\n\r\nok";
+    assert_eq!(calls(&talk, &[0, 1, 2, 3, 4, 5, 6, 7]), ["GET /0 200", "GET /1 -", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
+fn a_response_before_its_request_is_recorded_with_it_and_has_its_own_times() {
+    let segments = connection(&IN_TURN);
+    let order = [0, 1, 2, 4, 3, 5, 6];
+    let packets: Vec<_> = order.map(|nth: usize| segments[nth].packet()).into();
+    let fields = ["http.request.method", "http.response.code", "http.request_in", "http.response_in", "http.time"];
+    let rows = print_fields(&packets, &fields);
+    assert_eq!(rows[3], "||||");
+    // The capture has one frame a millisecond, so the response is one millisecond older than the request.
+    assert!(rows[4].contains("GET") && rows[4].contains("200") && rows[4].contains("-0.001"), "{rows:?}");
+}

@@ -253,9 +253,9 @@ impl HttpSide {
         self.answered = None;
     }
 
-    /// The request whose head is not complete.
+    /// The request whose head is not complete, unless its response came.
     fn partial_request(&self) -> Option<PartialRequest> {
-        let is_begun = matches!(self.state, State::Head) && self.sure;
+        let is_begun = matches!(self.state, State::Head) && self.sure && self.answered.is_none();
         let (_, sent) = self.first.filter(|_| is_begun)?;
         Some(PartialRequest { sent, is_head: self.is_head })
     }

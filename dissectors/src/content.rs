@@ -6,6 +6,7 @@ pub use crate::protocol::{ContentFn, MessageBody};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use crate::{PROTOCOLS, data};
+use alloc::borrow::Cow;
 use core::fmt::{self, Write};
 
 /// Maximum nesting depth of dissected bodies.
@@ -74,6 +75,20 @@ pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
         }
     }
     None
+}
+
+/// Returns the value of a quoted parameter without its escapes: `\` before a byte (RFC 9110 5.6.4).
+#[must_use]
+pub fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', value).is_none() {
+        return Cow::Borrowed(value);
+    }
+    let mut is_escaped = false;
+    let is_text = |byte: &u8| {
+        is_escaped = *byte == b'\\' && !is_escaped;
+        !is_escaped
+    };
+    Cow::Owned(value.iter().copied().filter(is_text).collect())
 }
 
 /// Returns whether any field of a body is recorded.

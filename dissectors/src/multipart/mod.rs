@@ -1,6 +1,6 @@
 //! Multipart bodies (RFC 2046 5.1, RFC 7578): parts between boundaries, each with its own headers and body.
 
-use crate::content::{LossyText, MessageBody};
+use crate::content::{LossyText, MessageBody, unescaped};
 use crate::field::Field;
 use crate::packet::{Payload, ProtocolPath};
 use crate::protocol::{Claim, Dissector, Protocol};
@@ -84,13 +84,13 @@ static HEADERS: &[(&str, &Field)] = &[
 fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("mime_multipart");
     let payload = body.payload;
-    let boundary = body.parameter("boundary").filter(|boundary| !boundary.is_empty());
+    let boundary = body.parameter("boundary").map(unescaped).filter(|boundary| !boundary.is_empty());
     let node = tree.open(&MULTIPART, payload.all(), Value::Bytes(payload.all()));
-    let shown = LossyText(boundary.unwrap_or_default());
+    let shown = LossyText(boundary.as_deref().unwrap_or_default());
     tree.label(node, format_args!("{}, Type: {}, Boundary: \"{shown}\"", MULTIPART.title, body.media_type_text()));
     tree.put_text(&TYPE, Slice::default(), format_args!("{}", body.media_type_text()));
     match boundary {
-        Some(boundary) => describe_parts(body, &[b"--", boundary].concat(), path, tree),
+        Some(boundary) => describe_parts(body, &[b"--", &*boundary].concat(), path, tree),
         None => tree.note(&NO_BOUNDARY, payload.all(), format_args!("{}", NO_BOUNDARY.title)),
     }
     tree.close();
@@ -269,6 +269,12 @@ mod tests {
             |name=f|filename=x;.txt|header.content-type=text/plain|data-text-lines.line=hi\\r\\n\
             |data-text-lines.line=--XXX|last_boundary=\\r\\n--XX--\\r\\n|mime_multipart.trailer";
         assert_eq!(recorded(body, "multipart/form-data; boundary=\"XX\""), expected);
+    }
+
+    #[test]
+    fn escapes_of_a_quoted_boundary_are_removed() {
+        let found = recorded("--X\\Y\r\n\r\nx\r\n--X\\Y--\r\n", "multipart/mixed; boundary=\"\\X\\\\Y\"");
+        assert!(found.contains("last_boundary=") && !found.contains("unfinished"), "{found}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{body_lines, text_lines};
 use crate::report::size;
-use dissectors::content::parameter;
+use dissectors::content::{parameter, unescaped};
 use dissectors::multipart::part_ranges;
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ const MAX_HEADERS: usize = 100;
 /// Returns the lines of all parts, each part below a title; `None` without a boundary.
 pub(super) fn multipart_lines(bytes: &[u8], parameters: &[u8], depth: u8) -> Option<Vec<String>> {
     let boundary = parameter(parameters, "boundary").filter(|boundary| !boundary.is_empty())?;
-    let parts: Vec<Range<usize>> = part_ranges(bytes, boundary).collect();
+    let parts: Vec<Range<usize>> = part_ranges(bytes, &unescaped(boundary)).collect();
     let mut out = Vec::new();
     for (range, nth) in parts.iter().zip(1..) {
         push_part(bytes.get(range.clone())?, &format!("part {nth} of {}", parts.len()), depth, &mut out);

@@ -72,7 +72,7 @@ pub(super) fn find_end(bytes: &[u8], scanned: &mut usize) -> Option<usize> {
 
 /// Whether a message that begins with `bytes` is a response.
 pub(super) fn is_response(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"HTTP/") || bytes.starts_with(b"ICY ")
+    super::probe::has_http_name(bytes) || bytes.starts_with(b"ICY ")
 }
 
 /// Parses a head and fills `lines` with its header lines. `bytes` end with the head, or earlier if it is truncated.
@@ -302,7 +302,7 @@ fn looks_like_version(token: &[u8]) -> bool {
     };
     let (name, digits) = token.split_at_checked(slash).unwrap_or_default();
     !name.is_empty()
-        && name.iter().all(u8::is_ascii_uppercase)
+        && (name.iter().all(u8::is_ascii_uppercase) || name.eq_ignore_ascii_case(b"http"))
         && digits.get(1).is_some_and(u8::is_ascii_digit)
         && digits.get(2..).is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
 }
@@ -321,7 +321,8 @@ fn response_line<'b>(text: &'b [u8], is_complete: bool, quirks: &mut Quirks) -> 
     if digits != 3 || !delimited {
         *quirks |= quirk::BAD_STATUS;
     }
-    if spaces != 1 {
+    let is_known = super::probe::is_version(version) || version == b"ICY" || !is_complete;
+    if spaces != 1 || !is_known || after.first() == Some(&b'\t') || text.get(version.len()) == Some(&b'\t') {
         *quirks |= quirk::BAD_START_LINE;
     }
     let phrase = after.get(1..).filter(|_| delimited).unwrap_or(after);

@@ -83,7 +83,7 @@ pub(super) fn starts_message(bytes: &[u8]) -> Probe {
         probe => {
             let method = bytes.iter().take(MAX_METHOD).position(|byte| byte.is_ascii_whitespace());
             let method = method.and_then(|end| bytes.get(..end)).unwrap_or_default();
-            let status = bytes.starts_with(b"HTTP/") && bytes.get(5).is_some_and(u8::is_ascii_digit);
+            let status = has_http_name(bytes) && bytes.get(5).is_some_and(u8::is_ascii_digit);
             if is_method(method) || status { Probe::Yes } else { probe }
         }
     }
@@ -91,14 +91,17 @@ pub(super) fn starts_message(bytes: &[u8]) -> Probe {
 
 fn probe_message(bytes: &[u8]) -> Probe {
     match bytes {
-        [b'H', b'T', b'T', b'P', b'/', ..] | [b'I', b'C', b'Y', b' ', ..] => return probe_status_line(bytes),
-        _ if b"HTTP/".starts_with(bytes) || b"ICY ".starts_with(bytes) => return Probe::Perhaps,
+        _ if has_http_name(bytes) || bytes.starts_with(b"ICY ") => return probe_status_line(bytes),
+        _ if HTTP_NAME.get(..bytes.len()).is_some_and(|start| start.eq_ignore_ascii_case(bytes)) => {
+            return Probe::Perhaps;
+        }
+        _ if b"ICY ".starts_with(bytes) => return Probe::Perhaps,
         _ => {}
     }
     let method = bytes.iter().take(MAX_METHOD).take_while(|&&byte| is_token(byte)).count();
     match bytes.get(method) {
         None => return Probe::Perhaps,
-        Some(b' ') if method > 0 => {}
+        Some(b' ' | b'\t') if method > 0 => {}
         Some(_) => return Probe::No,
     }
     let (method, rest) = bytes.split_at_checked(method).unwrap_or_default();
@@ -119,7 +122,9 @@ fn probe_message(bytes: &[u8]) -> Probe {
         return Probe::No;
     }
     match line {
-        Some(_) if is_version(text.rsplit(|byte| *byte == b' ').next().unwrap_or_default()) => Probe::Yes,
+        Some(_) if is_version(text.rsplit(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default()) => {
+            Probe::Yes
+        }
         None if target.len() < MAX_LINE => Probe::Perhaps,
         _ => Probe::No,
     }
@@ -133,13 +138,21 @@ fn probe_status_line(bytes: &[u8]) -> Probe {
             (Some(byte), b'1') => matches!(byte, b'0' | b'1'),
             (Some(byte), b'0') => byte.is_ascii_digit(),
             (Some(byte), b' ') => matches!(byte, b' ' | b'\t'),
-            (Some(byte), _) => byte == expected,
+            (Some(byte), _) => byte.eq_ignore_ascii_case(expected),
         };
         if !matches {
             return Probe::No;
         }
     }
     Probe::Yes
+}
+
+/// Name of the protocol at the beginning of a status line.
+const HTTP_NAME: &[u8] = b"HTTP/";
+
+/// Whether `bytes` begin with the name of the protocol, in any case: some servers send `http/1.1`.
+pub(super) fn has_http_name(bytes: &[u8]) -> bool {
+    bytes.get(..HTTP_NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(HTTP_NAME))
 }
 
 fn is_method(token: &[u8]) -> bool {
@@ -196,6 +209,12 @@ mod tests {
             (b"HTTP/1.1 200 OK\r\n", Yes),
             (b"HTTP/1.1", Perhaps),
             (b"HTTP/2 200\r\n", No),
+            (b"http/1.1 200 ok\r\n", Yes),
+            (b"http", Perhaps),
+            (b"HTTP/1.1\t200\tOK\r\n", Yes),
+            (b"GET\t/\tHTTP/1.1\r\n", Yes),
+            (b"FOO\t/x\tHTTP/1.1\r\n", Yes),
+            (b"FOO\t/x\r\n", No),
             (b"HTTP/1.1200", No),
             (b"ICY 200 OK\r\n", Yes),
             (b"ICY cold\r\n", No),

@@ -233,6 +233,12 @@ impl Tree {
         self.store.get(slice.start as usize..slice.end() as usize).unwrap_or_default()
     }
 
+    /// Number of bytes in the store: of the frame, and of all that was derived from it.
+    #[must_use]
+    pub fn stored_len(&self) -> usize {
+        self.store.len()
+    }
+
     /// Adds a buffer that further fields are read from. Returns the position of its first byte in the store.
     pub fn add_buffer(&mut self, title: &'static str, bytes: &[u8]) -> u32 {
         self.add_derived_buffer(title, bytes, None)

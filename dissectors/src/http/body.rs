@@ -4,11 +4,17 @@ use super::chunked::{ChunkedDecoder, ChunkedStep};
 use super::coding;
 use super::fields::*;
 use super::head::{HeaderLine, MessageHead};
+use super::lenient::trick::{self, Tricks};
+use super::lenient::{self, LenientReading};
 use super::message::HttpMessage;
 use crate::content::LossyText;
 use crate::packet::Payload;
-use crate::tree::{Tree, Value};
+use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
+
+/// Maximum size of the content in a frame, in bytes: beyond it, bodies are recorded as sent. A frame that closes a gap
+/// can complete many messages, each of them compressed to a thousandth.
+const MAX_FRAME_CONTENT: usize = 4 * coding::MAX_CONTENT;
 
 /// Amount of a body that is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,61 +56,116 @@ pub(super) fn describe<'b>(
     let len = u32::try_from(len).unwrap_or(u32::MAX);
     let base = base.saturating_add(message.head_len as u32);
     let mut body = DescribedBody { captured: Payload { bytes: buffered, base, wire: len }, derived: None };
-    let is_named = |line: &HeaderLine, name: &[u8]| head.name(line).eq_ignore_ascii_case(name);
-    let is_coded = lines.iter().any(|line| is_named(line, b"content-encoding"));
     if shown == BodyDetail::Preview {
-        if is_coded || message.body.is_chunked() {
+        if !codings(b"content-encoding", head, lines).is_empty() || message.body.is_chunked() {
             body.captured.bytes = b"";
         }
         return body;
     }
-    if message.body.is_chunked() {
+    let mut tricks = message.tricks;
+    if let Some(chunks) = message.body.chunks() {
+        let joined = lenient::join_wrapped_chunks(buffered, chunks);
         body = join_chunks(body.captured, tree);
         body.captured.wire = body.captured.wire.max(len);
-    }
-    if len == 0 {
-        return body;
-    }
-    // Transfer codings were applied after content codings. The last of them is chunked, which is already removed.
-    for name in [&b"transfer-encoding"[..], b"content-encoding"] {
-        for line in lines.iter().filter(|line| is_named(line, name)) {
-            let value = head.value(line);
-            let value = strip_chunked(value);
-            let decoded = coding::decode(value, body.payload().bytes);
-            let Some(decoded) = decoded else {
-                continue;
-            };
-            if let Some(problem) = decoded.problem {
-                let reason = problem.description();
-                tree.note(
-                    &DECOMPRESSION_FAILED,
-                    body.payload().all(),
-                    format_args!("{} ({}): {reason}", DECOMPRESSION_FAILED.title, LossyText(value)),
-                );
-            }
-            if decoded.problem == Some(coding::DecodeError::Unknown)
-                && !decoded.bytes.is_empty()
-                && decoded.bytes == body.payload().bytes
-            {
-                continue;
-            }
-            let start = tree.add_buffer("Decoded content", &decoded.bytes);
-            let len = decoded.bytes.len() as u32;
-            let wire = len.saturating_add(u32::from(decoded.problem.is_some()));
-            body = DescribedBody { captured: Payload { bytes: b"", base: start, wire }, derived: Some(decoded.bytes) };
+        if let Some(joined) = joined {
+            tricks |= trick::CHUNK_WRAP_32;
+            let base = tree.add_buffer("De-chunked content", &joined);
+            let captured = Payload { bytes: b"", base, wire: joined.len() as u32 };
+            body = DescribedBody { captured, derived: Some(joined) };
         }
     }
-    let all = body.payload().all();
-    let node = tree.put(&FILE_DATA, all, Value::Bytes(all));
-    tree.label(node, format_args!("File Data: {} bytes", all.len));
+    let (decoded, is_complete) = undo_codings(body.payload(), head, lines, tree);
+    let has_room = tree.stored_len() <= MAX_FRAME_CONTENT;
+    let reading =
+        if has_room && message.missing == 0 && (!is_complete || lenient::is_suspicious(message.quirks, head.bytes)) {
+            lenient::read(head.bytes, body.payload().bytes, message.body.is_chunked())
+        } else {
+            None
+        };
+    let reading = reading.filter(|reading| reading.tricks != 0);
+    let body = decoded.unwrap_or(body);
+    record_tricks(tricks, body.payload().all(), tree);
+    if let Some(reading) = reading {
+        return record_lenient_reading(reading, body.payload().all(), tree);
+    }
+    if len > 0 {
+        record_content(body.payload().all(), tree);
+    }
     body
 }
 
-/// Returns the codings of a Transfer-Encoding without a final chunked.
-fn strip_chunked(value: &[u8]) -> &[u8] {
-    let at = memchr::memrchr(b',', value).map_or(0, |at| at + 1);
-    let (before, last) = value.split_at_checked(at).unwrap_or_default();
-    if last.trim_ascii().eq_ignore_ascii_case(b"chunked") { before.strip_suffix(b",").unwrap_or(before) } else { value }
+/// Records content that was read leniently, with a note for each trick. `span` are the bytes that it was read from.
+pub(super) fn record_lenient_reading(reading: LenientReading, span: Slice, tree: &mut Tree) -> DescribedBody<'static> {
+    record_tricks(reading.tricks, span, tree);
+    let base = tree.add_buffer("Leniently read content", &reading.bytes);
+    let captured = Payload { bytes: b"", base, wire: reading.bytes.len() as u32 };
+    let body = DescribedBody { captured, derived: Some(reading.bytes) };
+    record_content(body.payload().all(), tree);
+    body
+}
+
+fn record_tricks(tricks: Tricks, span: Slice, tree: &mut Tree) {
+    for (_, text) in trick::TEXTS.iter().filter(|(trick, _)| tricks & trick != 0) {
+        tree.note(&LENIENT, span, format_args!("{}: {text}", LENIENT.title));
+    }
+}
+
+fn record_content(all: Slice, tree: &mut Tree) {
+    let node = tree.put(&FILE_DATA, all, Value::Bytes(all));
+    tree.label(node, format_args!("File Data: {} bytes", all.len));
+}
+
+/// Undoes the transfer codings but chunked, then the content codings, which were applied before them. Returns the
+/// decoded body, if any coding was undone, and whether all of them could be.
+fn undo_codings(
+    sent: Payload<'_>,
+    head: &MessageHead<'_>,
+    lines: &[HeaderLine],
+    tree: &mut Tree,
+) -> (Option<DescribedBody<'static>>, bool) {
+    let (mut body, mut is_complete) = (None::<DescribedBody<'static>>, true);
+    for name in [&b"transfer-encoding"[..], b"content-encoding"] {
+        let codings = codings(name, head, lines);
+        let sent = body.as_ref().map_or(sent, DescribedBody::payload);
+        let decoded = match tree.stored_len() <= MAX_FRAME_CONTENT {
+            true => coding::decode(&codings, sent.bytes).filter(|_| sent.wire > 0),
+            false => {
+                (!codings.is_empty()).then(|| coding::Decoded::unchanged(sent.bytes, coding::DecodeError::TooLarge))
+            }
+        };
+        let Some(decoded) = decoded else { continue };
+        if let Some(problem) = decoded.problem {
+            is_complete = false;
+            let reason = problem.description();
+            let title = DECOMPRESSION_FAILED.title;
+            tree.note(&DECOMPRESSION_FAILED, sent.all(), format_args!("{title} ({}): {reason}", LossyText(&codings)));
+            // Content that is not in its coding is shown as sent.
+            if !decoded.bytes.is_empty() && decoded.bytes == sent.bytes {
+                continue;
+            }
+        }
+        let base = tree.add_buffer("Decoded content", &decoded.bytes);
+        let len = decoded.bytes.len() as u32;
+        let wire = len.saturating_add(u32::from(decoded.problem.is_some()));
+        body = Some(DescribedBody { captured: Payload { bytes: b"", base, wire }, derived: Some(decoded.bytes) });
+    }
+    (body, is_complete)
+}
+
+/// Returns the codings that all header lines of this name list together (RFC 9110 5.3), without chunked: chunks are
+/// joined before.
+fn codings(name: &[u8], head: &MessageHead<'_>, lines: &[HeaderLine]) -> Vec<u8> {
+    let mut all = Vec::new();
+    let named = lines.iter().filter(|line| head.name(line).eq_ignore_ascii_case(name));
+    for coding in named.flat_map(|line| head.value(line).split(|&byte| byte == b',')).map(<[u8]>::trim_ascii) {
+        let token = coding.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+        let is_joined = name == b"transfer-encoding" && token.eq_ignore_ascii_case(b"chunked");
+        if !is_joined && !token.is_empty() {
+            all.extend_from_slice(if all.is_empty() { b"" } else { b", " });
+            all.extend_from_slice(coding);
+        }
+    }
+    all
 }
 
 /// Records the chunks and joins their data.

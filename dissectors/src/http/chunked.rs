@@ -1,5 +1,7 @@
 //! Chunked transfer coding (RFC 9112 7.1): an incremental decoder that works with any number of bytes at a time.
 
+use super::lenient::size_line::{self, SizeLine};
+use super::lenient::trick::{self, Tricks};
 use super::quirk::{self, Quirks};
 
 /// Maximum length of the line with a chunk's size and extensions, in bytes.
@@ -18,6 +20,11 @@ pub(super) struct ChunkedDecoder {
     pub data: u64,
     /// Quirks found so far.
     pub quirks: Quirks,
+    /// Tricks found so far, by which a lenient recipient reads on.
+    pub tricks: Tricks,
+    is_begun: bool,
+    /// Sizes have 32 bits.
+    wraps: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +56,16 @@ pub(super) enum ChunkedStep {
 }
 
 impl ChunkedDecoder {
+    /// Creates a decoder that uses the low 32 bits of each size, as recipients with 32 bits do.
+    pub(super) fn wrapping() -> ChunkedDecoder {
+        ChunkedDecoder { wraps: true, ..ChunkedDecoder::default() }
+    }
+
+    /// Whether the size of a chunk was read.
+    pub(super) fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+
     /// Returns the number of data bytes that the current chunk still needs.
     pub(super) fn data_left(&self) -> u64 {
         if let ChunkedState::Data(left) = self.state { left } else { 0 }
@@ -83,6 +100,12 @@ impl ChunkedDecoder {
                     ChunkedStep::DataEnd(1)
                 }
                 [] | [b'\r'] => ChunkedStep::NeedsMore,
+                [b'\r', ..] => {
+                    self.quirks |= quirk::BAD_CHUNK;
+                    self.tricks |= trick::CHUNK_LINE_END;
+                    self.state = ChunkedState::Size;
+                    ChunkedStep::DataEnd(1)
+                }
                 _ => self.malformed(),
             },
             ChunkedState::Trailer => self.read_trailer_line(bytes),
@@ -96,7 +119,7 @@ impl ChunkedDecoder {
 
     fn read_size_line(&mut self, bytes: &[u8]) -> ChunkedStep {
         let Some(end) = memchr::memchr(b'\n', bytes.get(..MAX_SIZE_LINE).unwrap_or(bytes)) else {
-            return if bytes.len() < MAX_SIZE_LINE { ChunkedStep::NeedsMore } else { self.malformed() };
+            return self.read_size_line_leniently(bytes, bytes.len() < MAX_SIZE_LINE);
         };
         let line = bytes.get(..end).unwrap_or_default();
         let text = line.strip_suffix(b"\r").unwrap_or(line);
@@ -110,10 +133,20 @@ impl ChunkedDecoder {
             sum.checked_mul(16)?.checked_add(digit.into())
         });
         let Some(size) = size.filter(|_| digits > 0 && matches!(rest_trimmed.first(), None | Some(b';'))) else {
-            return self.malformed();
+            return self.read_size_line_leniently(bytes, false);
         };
+        let is_bare_lf = line.len() == text.len();
+        let extra = match size_line::extra_line_end(bytes.get(end + 1..).unwrap_or_default(), size) {
+            _ if !is_bare_lf || size == 0 => 0,
+            Some(extra) => extra,
+            None => return ChunkedStep::NeedsMore,
+        };
+        if extra > 0 {
+            self.quirks |= quirk::BAD_CHUNK;
+            self.tricks |= trick::CHUNK_LINE_END;
+        }
         let has_control_byte = rest_trimmed.iter().any(|&byte| byte < b' ' && byte != b'\t');
-        if line.len() == text.len()
+        if is_bare_lf
             || trimmed.len() != text.len()
             || rest_trimmed.len() != rest.len()
             || has_control_byte
@@ -121,8 +154,28 @@ impl ChunkedDecoder {
         {
             self.quirks |= quirk::ODD_CHUNK;
         }
+        self.begin_chunk(end + 1 + extra, size)
+    }
+
+    fn begin_chunk(&mut self, len: usize, size: u64) -> ChunkedStep {
+        let size = if self.wraps { size & u64::from(u32::MAX) } else { size };
+        self.is_begun = true;
         self.state = if size == 0 { ChunkedState::Trailer } else { ChunkedState::Data(size) };
-        ChunkedStep::Size(end + 1, size)
+        ChunkedStep::Size(len, size)
+    }
+
+    /// Reads a malformed size line as a lenient recipient does. `may_be_valid` means that its end has not arrived.
+    fn read_size_line_leniently(&mut self, bytes: &[u8], may_be_valid: bool) -> ChunkedStep {
+        match size_line::read(bytes) {
+            SizeLine::Found { ends_with_cr: false, .. } | SizeLine::Malformed if may_be_valid => ChunkedStep::NeedsMore,
+            SizeLine::NeedsMore => ChunkedStep::NeedsMore,
+            SizeLine::Malformed => self.malformed(),
+            SizeLine::Found { len, size, tricks, .. } => {
+                self.quirks |= quirk::BAD_CHUNK;
+                self.tricks |= tricks;
+                self.begin_chunk(len, size)
+            }
+        }
     }
 
     fn read_trailer_line(&mut self, bytes: &[u8]) -> ChunkedStep {
@@ -176,19 +229,39 @@ mod tests {
             (b" 4\r\nWiki\r\n0\r\n\r\n", quirk::ODD_CHUNK),
             (b"4 \r\nWiki\r\n0\r\n\r\n", quirk::ODD_CHUNK),
             (b"00000000000000000004\r\nWiki\r\n0\r\n\r\n", quirk::ODD_CHUNK),
-            (b"x\r\n", quirk::BAD_CHUNK),
-            (b"\r\n", quirk::BAD_CHUNK),
-            (b"0x4\r\nWiki", quirk::BAD_CHUNK),
+            (b"xy\r\n", quirk::BAD_CHUNK),
+            (b"\r\nxyz\r\n", quirk::BAD_CHUNK),
             (b"-1\r\n", quirk::BAD_CHUNK),
-            (b"10000000000000000\r\n", quirk::BAD_CHUNK),
             (b"4\r\nWikiX\r\n", quirk::BAD_CHUNK),
+            (b"4x\r\nWikiX\r\n", quirk::BAD_CHUNK),
+            (b"4 and more\r\nWiki\r\n", quirk::BAD_CHUNK),
         ];
         for (bytes, quirks) in rows {
             let (found, chunks) = steps(bytes);
             let end = if *quirks == quirk::BAD_CHUNK { ChunkedStep::Malformed } else { *found.last().unwrap() };
-            assert_eq!(found.last(), Some(&end));
+            assert_eq!(found.last(), Some(&end), "{}", bytes.escape_ascii());
             assert!(matches!(end, ChunkedStep::Malformed | ChunkedStep::End(_)), "{}", bytes.escape_ascii());
-            assert_eq!(chunks.quirks, *quirks, "{}", bytes.escape_ascii());
+            assert_eq!((chunks.quirks, chunks.tricks), (*quirks, 0), "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn malformed_chunks_are_read_as_by_a_lenient_recipient() {
+        let rows: &[(&[u8], Tricks)] = &[
+            (b"\r\n4\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_PREFIX),
+            (b"4x\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_SUFFIX),
+            (b"0x4\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_HEX_PREFIX),
+            (b"10000000000000004\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_WRAP),
+            (b"4\n\rWiki\n\r0\r\n\r\n", trick::CHUNK_LINE_END),
+            (b"4\rWiki\r0\r\n\r\n", trick::CHUNK_LINE_END),
+        ];
+        for (bytes, tricks) in rows {
+            let (found, chunks) = steps(bytes);
+            assert!(matches!(found.last(), Some(ChunkedStep::End(_))), "{}: {found:?}", bytes.escape_ascii());
+            assert_eq!((chunks.data, chunks.tricks), (4, *tricks), "{}", bytes.escape_ascii());
+        }
+        // LF CR before data is the line end only if the data does not fit otherwise.
+        let (found, chunks) = steps(b"4\n\rWik\r\n0\r\n\r\n");
+        assert_eq!((found.first(), chunks.tricks), (Some(&ChunkedStep::Size(2, 4)), 0));
     }
 }

@@ -1,9 +1,10 @@
-//! Decoding of content codings (RFC 9110 8.4.1): gzip, deflate, br and zstd, within limits.
+//! Decoding of content codings (RFC 9110 8.4.1): gzip, deflate, br, zstd and lzma, within limits.
 
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use lzma_rust2::{LzmaReader, Read};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
     TINFL_FLAG_IGNORE_ADLER32, TINFL_FLAG_PARSE_ZLIB_HEADER, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
@@ -17,6 +18,8 @@ pub const MAX_CONTENT: usize = 8 << 20;
 const MAX_RATIO: usize = 1100;
 /// Maximum number of nested codings.
 const MAX_CODINGS: usize = 4;
+/// Maximum memory of the LZMA decoder, in KiB: the default dictionary of its encoders has 8 MiB.
+const MAX_LZMA_KIB: u32 = 9 << 10;
 /// Initial size of output buffers, in bytes.
 const INITIAL_BUFFER: usize = 65_536;
 
@@ -55,13 +58,22 @@ impl DecodeError {
     }
 }
 
+impl Decoded {
+    /// Returns content that is left as sent.
+    pub(super) fn unchanged(body: &[u8], problem: DecodeError) -> Decoded {
+        Decoded { bytes: body.to_vec(), problem: Some(problem) }
+    }
+}
+
 /// Decodes `body` by the codings of a Content-Encoding header, which lists them in the order of application. Returns
 /// `None` without any coding.
 #[must_use]
 pub fn decode(codings: &[u8], body: &[u8]) -> Option<Decoded> {
-    let limit = body.len().saturating_mul(MAX_RATIO).clamp(INITIAL_BUFFER, MAX_CONTENT);
+    let limit = output_limit(body);
     let mut decoded: Option<Decoded> = None;
-    let names = codings.rsplit(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let without_parameters = |name: &'_ [u8]| name.iter().position(|&byte| byte == b';').unwrap_or(name.len());
+    let names = codings.rsplit(|&byte| byte == b',');
+    let names = names.map(|name| name.get(..without_parameters(name)).unwrap_or(name).trim_ascii());
     let names = names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"));
     for (nth, name) in names.enumerate() {
         let input = decoded.as_ref().map_or(body, |decoded| &decoded.bytes);
@@ -74,6 +86,8 @@ pub fn decode(codings: &[u8], body: &[u8]) -> Option<Decoded> {
             () if is("zstd") => Ok(zstd(input, limit)),
             () => Err(DecodeError::Unknown),
         };
+        let next =
+            next.and_then(|next| if is_other_coding(input, &next) { Err(DecodeError::Malformed) } else { Ok(next) });
         let before = decoded.take();
         match next {
             Ok(next) => {
@@ -87,6 +101,24 @@ pub fn decode(codings: &[u8], body: &[u8]) -> Option<Decoded> {
         }
     }
     decoded
+}
+
+/// Whether the content is not in the coding at all, so that it is left as is: decoding failed at once, or produced less
+/// than the content has, without the mark of a compressed format.
+fn is_other_coding(input: &[u8], decoded: &Decoded) -> bool {
+    let has_magic = input.starts_with(&GZIP_MAGIC) || input.starts_with(&ZSTD_MAGIC) || is_zlib(input);
+    decoded.problem == Some(DecodeError::Malformed)
+        && (decoded.bytes.is_empty() || !has_magic && decoded.bytes.len() < input.len())
+}
+
+/// Beginning of a gzip member (RFC 1952 2.3.1).
+const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+/// Beginning of a zstd frame (RFC 8878 3.1.1).
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Whether the content begins with a zlib header (RFC 1950 2.2).
+fn is_zlib(input: &[u8]) -> bool {
+    matches!(input, [cmf, flg, ..] if cmf & 0x0f == 8 && (u16::from(*cmf) << 8 | u16::from(*flg)) % 31 == 0)
 }
 
 /// Inflates one deflate stream and returns the number of input bytes consumed.
@@ -140,9 +172,10 @@ fn gzip(input: &[u8], limit: usize) -> Decoded {
 
 /// Returns the length of a gzip member's header (RFC 1952 2.3).
 fn gzip_header(bytes: &[u8]) -> Result<usize, DecodeError> {
-    let &[0x1f, 0x8b, 8, flags, _, _, _, _, _, _] = bytes.first_chunk::<10>().ok_or(DecodeError::Truncated)? else {
+    if !GZIP_MAGIC.starts_with(bytes.get(..3).unwrap_or(bytes)) {
         return Err(DecodeError::Malformed);
-    };
+    }
+    let &[_, _, _, flags, _, _, _, _, _, _] = bytes.first_chunk().ok_or(DecodeError::Truncated)?;
     let mut at = 10;
     if flags & 4 != 0 {
         let extra = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(DecodeError::Truncated)?;
@@ -163,11 +196,49 @@ fn gzip_header(bytes: &[u8]) -> Result<usize, DecodeError> {
 /// Decodes deflate: the zlib format (RFC 1950) that RFC 9110 8.4.1.2 requires, or raw deflate, which some servers send.
 fn deflate(input: &[u8], limit: usize) -> Decoded {
     let mut bytes = Vec::new();
-    let is_zlib =
-        matches!(input, [cmf, flg, ..] if cmf & 0x0f == 8 && (u16::from(*cmf) << 8 | u16::from(*flg)) % 31 == 0);
-    let flags = if is_zlib { TINFL_FLAG_PARSE_ZLIB_HEADER } else { 0 };
-    let (_, problem) = inflate(input, flags, &mut bytes, limit);
+    let flags = if is_zlib(input) { TINFL_FLAG_PARSE_ZLIB_HEADER } else { 0 };
+    let (used, problem) = inflate(input, flags, &mut bytes, limit);
+    // Some servers send several streams, as gzip has several members. Other bytes after a stream are ignored.
+    let rest = input.get(used..).filter(|rest| problem.is_none() && !rest.is_empty());
+    if let Some(rest) = rest {
+        let mut more = Vec::new();
+        if inflate(rest, flags, &mut more, limit.saturating_sub(bytes.len())).1.is_none() {
+            bytes.append(&mut more);
+        }
+    }
     Decoded { bytes, problem }
+}
+
+/// Decodes the deflate stream after a gzip header of ten bytes, whatever the header says: raw, or in the zlib format.
+pub(super) fn gzip_without_header(input: &[u8]) -> Option<Vec<u8>> {
+    let limit = output_limit(input);
+    let stream = input.get(10..).filter(|_| input.first() == Some(&0x1f))?;
+    [0, TINFL_FLAG_PARSE_ZLIB_HEADER].into_iter().find_map(|flags| {
+        let mut bytes = Vec::new();
+        let (_, problem) = inflate(stream, flags, &mut bytes, limit);
+        (problem.is_none() && !bytes.is_empty()).then_some(bytes)
+    })
+}
+
+/// Decodes the format of LZMA with a header of 13 bytes (`.lzma`), which has no end mark if its length is known.
+pub(super) fn lzma(input: &[u8]) -> Option<Vec<u8>> {
+    // Properties lc = 3, lp = 0, pb = 2, which all encoders use unless configured otherwise.
+    let mut reader =
+        LzmaReader::new_mem_limit(input, MAX_LZMA_KIB, None).ok().filter(|_| input.first() == Some(&0x5d))?;
+    let limit = output_limit(input);
+    let (mut bytes, mut part) = (Vec::new(), [0; 4096]);
+    while bytes.len() < limit {
+        match reader.read(&mut part) {
+            Ok(0) | Err(_) => break,
+            Ok(len) => bytes.extend_from_slice(part.get(..len)?),
+        }
+    }
+    (!bytes.is_empty()).then_some(bytes)
+}
+
+/// Maximum size of the decoded content of `input`, in bytes.
+fn output_limit(input: &[u8]) -> usize {
+    input.len().saturating_mul(MAX_RATIO).clamp(INITIAL_BUFFER, MAX_CONTENT)
 }
 
 fn brotli(input: &[u8], limit: usize) -> Decoded {
@@ -229,9 +300,10 @@ fn zstd_frame(input: &[u8], room: usize) -> (usize, Decoded) {
     decoder.set_max_window_size(MAX_CONTENT as u64);
     let mut source = input;
     let mut bytes = Vec::new();
-    let magic = input.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+    let magic = input.starts_with(&ZSTD_MAGIC);
     if decoder.init(&mut source).is_err() {
-        let problem = if magic && input.len() < 18 { DecodeError::Truncated } else { DecodeError::Malformed };
+        let is_begun = magic || ZSTD_MAGIC.starts_with(input);
+        let problem = if is_begun && input.len() < 18 { DecodeError::Truncated } else { DecodeError::Malformed };
         return (0, Decoded { bytes, problem: Some(problem) });
     }
     let offset = |source: &[u8]| input.len() - source.len();

@@ -301,7 +301,7 @@ fn unfold(value: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes Base64 (RFC 4648 4). Returns `None` for other text.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0);
     for &byte in text.iter().filter(|&&byte| byte != b'=') {

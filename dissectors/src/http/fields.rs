@@ -161,7 +161,7 @@ crate::fields! { "http";
     TE_IN_1_0: Note(Warn) "http.te_in_http10" "Transfer-Encoding in HTTP/1.0" { ours: true };
     /// Transfer-Encoding that does not end in chunked.
     TE_NOT_CHUNKED: Note(Warn) "http.te_not_chunked" "The last transfer coding is not chunked" { ours: true };
-    /// Malformed chunk; the end of the message is unknown.
+    /// Malformed chunk: a strict recipient does not know the end of the message.
     BAD_CHUNK: Note(Error) "http.bad_chunk" "Bad chunk" { ours: true };
     /// Chunk with a nonstandard but unambiguous size line or line end.
     ODD_CHUNK: Note(Note) "http.odd_chunk" "Nonstandard chunk size or line end" { ours: true };
@@ -203,4 +203,7 @@ crate::fields! { "http";
     UNEXPECTED: Note(Warn) "http.unexpected_data" "Bytes that are not an HTTP message" { ours: true };
     /// More open requests than the limit; the oldest were reported without a response.
     OPEN_LIMIT: Note(Warn) "http.open_limit" "Too many open requests" { ours: true };
+    /// The content is what a lenient client reads from a malformed message; the text names the deviation. There is one
+    /// note for each deviation.
+    LENIENT: Note(Warn) "http.lenient" "Lenient reading" { ours: true };
 }

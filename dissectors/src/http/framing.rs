@@ -148,6 +148,13 @@ pub(super) fn body_length(head: &MessageHead<'_>, headers: &FramingHeaders<'_>, 
     }
 }
 
+/// Returns the framing of a body that is declared as chunked, and is not: as without Transfer-Encoding. `None` if it
+/// has no end.
+pub(super) fn unchunked_length(head: &MessageHead<'_>, headers: &FramingHeaders<'_>) -> Option<BodyLength> {
+    let is_response = matches!(head.start, StartLine::Response { .. });
+    headers.content_length.map(BodyLength::Known).or(is_response.then_some(BodyLength::UntilEnd))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 use super::chunked::{ChunkedDecoder, ChunkedStep};
 use super::framing::BodyLength;
+use super::lenient::size_line;
+use super::lenient::trick::{self, Tricks};
 use super::pairing::Link;
 use super::quirk::{self, Quirks};
 use crate::session::Stamp;
@@ -26,6 +28,10 @@ pub(super) struct HttpMessage {
     pub missing: u64,
     /// Quirks of the message.
     pub quirks: Quirks,
+    /// Tricks of the framing.
+    pub tricks: Tricks,
+    /// Framing of a chunked body if it turns out not to be chunked.
+    pub unchunked: Option<BodyLength>,
     /// First bytes of the message, up to the first gap, if bytes are buffered.
     pub buffer: Vec<u8>,
     body_dropped: bool,
@@ -83,9 +89,38 @@ impl HttpMessage {
             captured_len: 0,
             missing: 0,
             quirks,
+            tricks: 0,
+            unchunked: None,
             buffer: Vec::new(),
             body_dropped: false,
         }
+    }
+
+    /// Consumes the next bytes of the body. Returns the number of bytes that belong to it.
+    pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, BodyProgress) {
+        let (used, progress) = self.body.advance(bytes);
+        if progress == BodyProgress::Malformed && self.drop_chunks() {
+            self.body.advance(bytes)
+        } else {
+            (used, progress)
+        }
+    }
+
+    /// Ends an incomplete body. `rest` are its last bytes: without any chunk before, they may be the body as sent.
+    pub(super) fn end_body(&mut self, rest: &[u8]) {
+        if self.missing == 0 && self.quirks & quirk::GAP == 0 && !size_line::may_begin(rest) {
+            self.drop_chunks();
+        }
+    }
+
+    /// Frames the body without chunks, if it should be chunked and does not begin with one.
+    fn drop_chunks(&mut self) -> bool {
+        let BodyState::Chunked(chunks) = &self.body else { return false };
+        let Some(length) = self.unchunked.filter(|_| !chunks.is_begun()) else { return false };
+        self.quirks |= chunks.quirks;
+        self.tricks |= trick::NOT_CHUNKED;
+        self.body = BodyState::new(length);
+        true
     }
 
     /// Counts the next bytes of the message, and buffers the head and at most `keep` bytes of the body.
@@ -195,5 +230,15 @@ impl BodyState {
     /// Returns the quirks of the body so far.
     pub(super) fn quirks(&self) -> Quirks {
         if let BodyState::Chunked(chunks) = self { chunks.quirks } else { 0 }
+    }
+
+    /// Returns the decoder of a chunked body.
+    pub(super) fn chunks(&self) -> Option<&ChunkedDecoder> {
+        if let BodyState::Chunked(chunks) = self { Some(chunks) } else { None }
+    }
+
+    /// Returns the tricks of the body so far.
+    pub(super) fn tricks(&self) -> Tricks {
+        if let BodyState::Chunked(chunks) = self { chunks.tricks } else { 0 }
     }
 }

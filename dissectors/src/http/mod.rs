@@ -10,6 +10,7 @@ mod describe;
 mod fields;
 mod framing;
 mod head;
+mod lenient;
 mod message;
 mod pairing;
 mod probe;
@@ -75,7 +76,7 @@ pub static PROTOCOL: Protocol = Protocol {
             media_type: &CONTENT_TYPE,
             coding: &CONTENT_ENCODING,
             incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &HEAD_TOO_LONG, &TRUNCATED],
-            body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
+            body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT, &LENIENT],
             // As in Wireshark since 4.4.
             repeated: &[
                 &REQUEST_METHOD,
@@ -140,7 +141,9 @@ const MAX_WAITING: usize = 65_536;
 const PREVIEW_BYTES: usize = 64;
 
 fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
-    Box::new(Http::new(kept_of_body(wants), shows_headers(wants)))
+    let keep = kept_of_body(wants);
+    // Anomalies of the head decide how a body is read.
+    Box::new(Http::new(keep, keep == Some(MAX_BODY) || shows_headers(wants)))
 }
 
 /// Whether more of a head than its first line is recorded: headers, or notes about them.
@@ -162,6 +165,7 @@ fn kept_of_body(wants: &Wants) -> Option<usize> {
         &CHUNKED_TRAILER_PART,
         &DECOMPRESSION_FAILED,
         &BODY_LIMIT,
+        &LENIENT,
         &HTTP,
         &crate::frame::PROTOCOLS,
     ];
@@ -275,10 +279,16 @@ impl Http {
         }
     }
 
+    /// Bytes outside of messages that are kept to be read leniently: those of a server.
+    fn skipped_to_keep(&self, side: Side) -> usize {
+        self.keep.filter(|&keep| keep == MAX_BODY && side == Side::Server).unwrap_or(0)
+    }
+
     /// Reads where a head is expected.
     fn head(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let bytes = chunk.bytes;
         let unseen = !self.headers;
+        let skipped_to_keep = self.skipped_to_keep(side);
         let half = self.half(side);
         if !half.sure {
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -291,7 +301,7 @@ impl Http {
                 Probe::Perhaps => return Consumed::bytes(0),
                 Probe::Yes | Probe::Likely => half.sure = true,
                 Probe::No => {
-                    half.begin_state(State::Skip(MessageSearch::new()));
+                    half.begin_state(State::Skip(MessageSearch::with_buffer(skipped_to_keep)));
                     self.pairing.note_unread(side, resync::looks_like_status_line(bytes), cx);
                     return self.skip(side, chunk, cx);
                 }
@@ -353,7 +363,7 @@ impl Http {
         let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
         let (first, sent) = half.first.unwrap_or((cx.first, Position::of(cx)));
         let (last, answered) = (half.last, half.answered.take());
-        let (link, more) = match head.start {
+        let (mut link, more) = match head.start {
             StartLine::Request { method, target, .. } => {
                 self.pairing.request((side, sent), (method, target), headers, answered, cx)
             }
@@ -366,9 +376,14 @@ impl Http {
                 (link, more)
             }
         };
+        // RFC 9110 15.2.2: a 101 without Upgrade switches to nothing.
+        if link.switch == Some(pairing::Switch::Upgrade) && !self.pairing.names_upgrade(&link) {
+            link.switch = None;
+        }
         let length = framing::body_length(head, headers, self.pairing.method(&link));
         let body = if cut { BodyState::Length(0) } else { BodyState::new(length) };
-        let message = HttpMessage::new(link, len, body, first, last, quirks | more);
+        let mut message = HttpMessage::new(link, len, body, first, last, quirks | more);
+        message.unchunked = framing::unchunked_length(head, headers);
         self.advance(side, message, chunk, Some(head), cx)
     }
 
@@ -383,7 +398,7 @@ impl Http {
     ) -> Consumed {
         self.own(&message);
         let from = head.map_or(0, |head| head.bytes.len());
-        let (used, progress) = message.body.advance(chunk.bytes.get(from..).unwrap_or_default());
+        let (used, progress) = message.advance(chunk.bytes.get(from..).unwrap_or_default());
         let used = from + used;
         if used > 0 {
             message.last = message.last.later(self.half(side).last);
@@ -424,7 +439,9 @@ impl Http {
     ) -> Transition {
         let is_here = message.captured_len == 0;
         message.append(chunk.bytes, self.keep.filter(|_| !is_here));
+        message.end_body(if is_here { &[] } else { chunk.bytes });
         message.quirks |= message.body.quirks();
+        message.tricks |= message.body.tricks();
         if message.missing > 0 {
             message.quirks |= quirk::GAP;
         }
@@ -475,8 +492,8 @@ impl Http {
                 self.begin(side, rest, rest.bytes.len(), quirk::TRUNCATED, cx);
             }
             State::Head if !rest.bytes.is_empty() => {
-                let mut skipped = MessageSearch::new();
-                skipped.skipped_bytes = rest.bytes.len() as u64;
+                let mut skipped = MessageSearch::with_buffer(self.skipped_to_keep(side));
+                skipped.skip(rest.bytes);
                 skipped.record(self.keep.is_some(), cx);
             }
             State::Head => {}
@@ -485,7 +502,7 @@ impl Http {
                 self.finish(side, *message, rest, None, cx);
             }
             State::Skip(mut skipped) => {
-                skipped.skipped_bytes += rest.bytes.len() as u64;
+                skipped.skip(rest.bytes);
                 skipped.record(self.keep.is_some(), cx);
             }
             State::Wait(nth) => self.half(side).state = State::Wait(nth),
@@ -643,7 +660,11 @@ impl Session for Http {
     }
 
     fn buffered(&self) -> usize {
-        let kept = |half: &HttpSide| if let State::Body(message) = &half.state { message.buffer.capacity() } else { 0 };
+        let kept = |half: &HttpSide| match &half.state {
+            State::Body(message) => message.buffer.capacity(),
+            State::Skip(search) => search.buffer.capacity(),
+            State::Head | State::Wait(_) => 0,
+        };
         let lines = self.lines.capacity() * size_of::<HeaderLine>();
         self.pairing.buffered() + lines + self.halves.iter().map(kept).sum::<usize>()
     }
@@ -664,6 +685,7 @@ mod tests {
             &START_LINE, &CHAT, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,
             &REQUEST_URI_QUERY_PARAMETER, &REQUEST_VERSION, &REQUEST_FULL_URI, &RESPONSE_VERSION, &RESPONSE_CODE,
             &RESPONSE_CODE_DESC, &RESPONSE_PHRASE, &REQUEST_IN, &RESPONSE_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME,
+            &LENIENT,
         ];
         for field in FIELDS {
             let mut wants = Wants::default();

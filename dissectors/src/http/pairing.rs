@@ -300,6 +300,11 @@ impl Pairing {
         self.find(link.nth?).map(|open| open.exchange.method.as_str())
     }
 
+    /// Whether the request or the response of a message names a protocol to upgrade to.
+    pub(super) fn names_upgrade(&self, link: &Link) -> bool {
+        link.nth.and_then(|nth| self.find(nth)).is_some_and(|open| !open.upgrade.is_empty())
+    }
+
     /// The exchange of this number, if it is not complete.
     pub(super) fn find(&self, nth: u32) -> Option<&OpenExchange> {
         self.open.get(self.place(nth)?)

@@ -1,15 +1,20 @@
 //! Resynchronization: finds the next message after malformed data or a gap.
 
 use super::fields::{HTTP, UNEXPECTED};
-use super::{PROTOCOL, probe};
+use super::{PROTOCOL, body, lenient, probe};
 use crate::session::{Context, Probe};
 use crate::tree::{Slice, Value};
+use alloc::vec::Vec;
 
 /// Search for the next message: counts the skipped bytes.
 #[derive(Clone, Debug)]
 pub(super) struct MessageSearch {
     /// Number of skipped bytes.
     pub skipped_bytes: u64,
+    /// Maximum number of skipped bytes that are buffered, to be read leniently.
+    keep: usize,
+    /// First skipped bytes.
+    pub buffer: Vec<u8>,
     is_mid_line: bool,
     /// Number of remaining bytes already searched for a line end.
     searched: usize,
@@ -49,17 +54,35 @@ fn request_line_start(before: &[u8]) -> Option<usize> {
 impl MessageSearch {
     /// Starts a search at the beginning of a line.
     pub(super) fn new() -> MessageSearch {
-        MessageSearch { skipped_bytes: 0, is_mid_line: false, searched: 0 }
+        MessageSearch { skipped_bytes: 0, keep: 0, buffer: Vec::new(), is_mid_line: false, searched: 0 }
+    }
+
+    /// Starts a search that buffers at most `keep` of the skipped bytes.
+    pub(super) fn with_buffer(keep: usize) -> MessageSearch {
+        MessageSearch { keep, ..MessageSearch::new() }
     }
 
     /// Starts a search in the middle of a line.
     pub(super) fn new_mid_line() -> MessageSearch {
-        MessageSearch { skipped_bytes: 0, is_mid_line: true, searched: 0 }
+        MessageSearch { is_mid_line: true, ..MessageSearch::new() }
+    }
+
+    /// Counts and buffers skipped bytes.
+    pub(super) fn skip(&mut self, bytes: &[u8]) {
+        self.skipped_bytes += bytes.len() as u64;
+        let room = self.keep.saturating_sub(self.buffer.len());
+        self.buffer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
     /// Skips bytes up to the beginning of a message. Returns the number of skipped bytes, and whether a message was
     /// found. A message may begin in the middle of a line, after the missing end of a body.
     pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let (len, found) = self.find_start(bytes);
+        self.skip(bytes.get(..len).unwrap_or_default());
+        (len, found)
+    }
+
+    fn find_start(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut at = 0;
         let found = loop {
             let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { break false };
@@ -73,7 +96,6 @@ impl MessageSearch {
                     // The end of an incomplete line may be the beginning of a message.
                     self.searched = rest.len().min(MAX_START_LINE);
                     at += rest.len() - self.searched;
-                    self.skipped_bytes += at as u64;
                     return (at, false);
                 };
                 let end = searched + more;
@@ -93,7 +115,6 @@ impl MessageSearch {
             }
         };
         self.searched = 0;
-        self.skipped_bytes += at as u64;
         (at, found)
     }
 
@@ -110,6 +131,9 @@ impl MessageSearch {
         let none = Slice::default();
         cx.tree.open(&HTTP, none, Value::Bytes(none));
         cx.tree.note(&UNEXPECTED, none, format_args!("{}: {bytes}", UNEXPECTED.title));
+        if let Some(reading) = lenient::read_unexpected(&self.buffer) {
+            body::record_lenient_reading(reading, none, cx.tree);
+        }
         cx.tree.close();
     }
 }

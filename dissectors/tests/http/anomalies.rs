@@ -32,7 +32,10 @@ fn anomalies_are_noted() {
             vec![c(GET), s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n")],
             vec!["http.odd_chunk"],
         ),
-        (vec![c(GET), s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1x\r\n")], vec!["http.bad_chunk"]),
+        (
+            vec![c(GET), s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nxy\r\n")],
+            vec!["http.bad_chunk"],
+        ),
         (
             vec![c("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n")],
             vec!["http.te_and_length", "http.smuggling"],

@@ -6,4 +6,5 @@ mod anomalies;
 mod conversations;
 mod cuts;
 pub(crate) mod host;
+mod lenient;
 mod messages;

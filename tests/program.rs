@@ -210,7 +210,8 @@ fn colons_in_text(value: &serde_json::Value) -> usize {
     match value {
         serde_json::Value::Object(map) => map.values().map(colons_in_text).sum(),
         serde_json::Value::Array(all) => all.iter().map(colons_in_text).sum(),
-        serde_json::Value::String(text) => text.matches("\":").count(),
+        // The quotation mark may be the one before the text.
+        serde_json::Value::String(text) => text.matches("\":").count() + usize::from(text.starts_with(':')),
         _ => 0,
     }
 }

@@ -86,7 +86,9 @@ pub(super) fn describe<'b>(
     let body = decoded.unwrap_or(body);
     record_tricks(tricks, body.payload().all(), tree);
     if let Some(reading) = reading {
-        return record_lenient_reading(reading, body.payload().all(), tree);
+        let found = record_lenient_reading(reading, body.payload().all(), tree);
+        // Content of a head without an end is not dissected: the message has none.
+        return if len > 0 { found } else { body };
     }
     if len > 0 {
         record_content(body.payload().all(), tree);
@@ -198,7 +200,8 @@ fn join_chunks<'b>(body: Payload<'b>, tree: &mut Tree) -> DescribedBody<'b> {
                     0 => tree.label(chunk, format_args!("End of chunked encoding")),
                     _ => tree.label(chunk, format_args!("Data chunk ({size} octets)")),
                 }
-                tree.put(&CHUNK_SIZE, span, Value::Uint(size));
+                // As in Wireshark, the field has 32 bits.
+                tree.put(&CHUNK_SIZE, span, Value::Uint(size.min(u64::from(u32::MAX))));
                 if size == 0 {
                     tree.close();
                 }

@@ -52,8 +52,8 @@ impl Codings {
     /// Finds the codings in a head, or in a part of it.
     pub(super) fn find(head: &[u8]) -> Codings {
         let lower = head.to_ascii_lowercase();
-        let mut all = Codings::default();
-        all.is_found = header_values(&lower, b"content-length").next().is_some();
+        let is_found = header_values(&lower, b"content-length").next().is_some();
+        let mut all = Codings { is_found, ..Codings::default() };
         for (at, value, is_hidden) in header_values(&lower, b"content-encoding") {
             all.is_found = true;
             all.add_content(head.get(at..at + value.len()).unwrap_or(value), value, is_hidden);

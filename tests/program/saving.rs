@@ -1,6 +1,6 @@
 //! `print -w`: frames of captures as a capture file.
 
-use super::{fixture, folder, program, run, told};
+use super::{fixture, folder, outcome, program, run};
 use overhear::source::Capture;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -41,7 +41,7 @@ fn frames_are_written_to_standard_output_and_read_from_it() {
     let mut writer = program(&["print", &file, "http", "-w", "-"]).stdout(Stdio::piped()).spawn().expect("it runs");
     let frames = writer.stdout.take().expect("a pipe");
     let reader = program(&["print", "-", "-e", "http.request.method"]).stdin(frames).output().expect("it runs");
-    let (text, error, code) = told(&reader);
+    let (text, error, code) = outcome(&reader);
     assert_eq!((text.lines().collect::<Vec<_>>().join(" "), &*error, code), ("GET  POST  POST  GET ".into(), "", 0));
     writer.wait().expect("it ends");
 }

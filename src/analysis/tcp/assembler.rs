@@ -281,6 +281,11 @@ impl Assembler {
     /// has, so gaps before are skipped at once and what follows is read first.
     pub(in crate::analysis) fn answered_up_to(&mut self, ack: u32) {
         self.acknowledge(ack);
+        self.skip_acked_gaps();
+    }
+
+    /// Skips the gaps that the other side has acknowledged.
+    pub(in crate::analysis) fn skip_acked_gaps(&mut self) {
         self.skip_before = self.skip_before.max(self.acked);
     }
 

@@ -381,7 +381,10 @@ impl Connection {
         }
         for waiting in Side::BOTH {
             let [responses, requests] = [waiting, waiting.other()].map(|side| &self.assemblers[side as usize]);
-            self.orders[waiting as usize].count_frame(responses, requests, side != waiting, context.at);
+            let sent_from = (side != waiting).then(|| requests.received(segment.seq));
+            if self.orders[waiting as usize].count_frame(responses, requests, sent_from, context.at) {
+                self.assemblers[waiting.other() as usize].skip_acked_gaps();
+            }
         }
         self.drain(side, context, &mut completed);
         self.drain(side.other(), context, &mut completed);

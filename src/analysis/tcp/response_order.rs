@@ -28,26 +28,37 @@ impl ResponseOrder {
         received > requests.captured() && received > self.abandoned
     }
 
-    /// Counts a frame while `responses` may wait for `requests`. The wait is abandoned after a few frames of the other
-    /// side that do not bring the bytes, for each side alone is captured almost in order, and after a second.
-    pub(super) fn count_frame(&mut self, responses: &Assembler, requests: &Assembler, from_other: bool, at: Stamp) {
+    /// Counts a frame while `responses` may wait for `requests`; returns whether the wait is abandoned. It is after a frame
+    /// of the other side from behind the bytes, for each side alone is captured almost in order; after a few frames of the
+    /// other side that do not bring the bytes; and after a second. `sent_from` is the position of a frame of the other
+    /// side.
+    pub(super) fn count_frame(
+        &mut self,
+        responses: &Assembler,
+        requests: &Assembler,
+        sent_from: Option<u64>,
+        at: Stamp,
+    ) -> bool {
         let Some(received) =
             responses.next_received().filter(|&received| received > self.readable(requests.position()))
         else {
             self.since = None;
-            return;
+            return false;
         };
         let position = requests.position();
         if self.since.is_none() || position > self.position {
             self.frames = 0;
-        } else if from_other {
+        } else if sent_from.is_some() {
             self.frames = self.frames.saturating_add(1);
         }
         self.position = position;
         let since = *self.since.get_or_insert(at.time);
-        if self.frames > limits::ACKED_GAP_FRAMES || at.time.saturating_sub(since) > limits::RESPONSE_WAIT {
+        let is_behind = sent_from.is_some_and(|from| from >= received);
+        let is_over = self.frames > limits::ACKED_GAP_FRAMES || at.time.saturating_sub(since) > limits::RESPONSE_WAIT;
+        if is_behind || is_over {
             self.abandoned = received;
             self.since = None;
         }
+        is_behind || is_over
     }
 }

@@ -89,9 +89,10 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 28] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 29] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
+    ("src/analysis/link_types.rs", &["frame"]),
     ("src/analysis/seek.rs", &["column", "frame"]),
     ("src/analysis/task.rs", &["column", "data", "frame", "tcp", "udp"]),
     ("src/analysis/tcp/connection.rs", &["data", "tcp"]),

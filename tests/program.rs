@@ -2,6 +2,7 @@
 
 use crate::common;
 mod decode_as;
+mod link_types;
 mod outputs;
 mod quotes;
 mod saving;

@@ -122,7 +122,7 @@ fn depends_on_content(field: &Field) -> bool {
     const PACKETS: [&str; 8] = ["frame", "_ws.", "ip", "tcp", "udp", "raw", "data", "eth"];
     !PACKETS.iter().any(|name| field.name.starts_with(name))
         && field.name != "tls"
-        && !matches!(field.kind, FieldKind::Frame | FieldKind::Time | FieldKind::Duration)
+        && !matches!(field.kind, FieldKind::Frame | FieldKind::Time | FieldKind::Duration | FieldKind::Decimal)
 }
 
 /// Returns the same conversation in segments of other sizes.
@@ -279,6 +279,7 @@ fn check_node(node: &dissectors::tree::Node, tree: &Tree) -> Result<(), String> 
             true
         }
         (FieldKind::Time, Value::Time(_)) | (FieldKind::Duration, Value::Duration(_)) => true,
+        (FieldKind::Decimal, Value::Decimal(_)) => true,
         _ => false,
     };
     if !fits {
@@ -309,7 +310,13 @@ fn check_node(node: &dissectors::tree::Node, tree: &Tree) -> Result<(), String> 
 fn names_are_well_formed_and_no_two_fields_share_one() {
     let mut names = std::collections::HashSet::new();
     for field in dissectors::fields() {
-        let legal = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "._-".contains(char);
+        // The name of `arcnet.protID` is Wireshark's.
+        let legal = |char: char| {
+            char.is_ascii_lowercase()
+                || field.name == "arcnet.protID" && "ID".contains(char)
+                || char.is_ascii_digit()
+                || "._-".contains(char)
+        };
         assert!(field.name.chars().all(legal), "{}", field.name);
         assert!(names.insert(field.name), "{} is declared twice", field.name);
         assert!(field.doc.trim().ends_with('.'), "{} is not explained in a sentence: {:?}", field.name, field.doc);

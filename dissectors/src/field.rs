@@ -90,6 +90,8 @@ pub enum FieldKind {
     Time,
     /// A duration in nanoseconds.
     Duration,
+    /// A decimal number, in billionths.
+    Decimal,
     /// The number of a frame of this capture.
     Frame,
 }
@@ -116,6 +118,7 @@ impl FieldKind {
             FieldKind::Ether => "Ethernet address",
             FieldKind::Time => "time",
             FieldKind::Duration => "duration",
+            FieldKind::Decimal => "decimal number",
             FieldKind::Frame => "frame number",
         }
     }

@@ -18,7 +18,24 @@ pub fn value(out: &mut impl Write, field: &Field, value: Value, tree: &Tree) -> 
         Value::Ipv6(bytes) => ipv6(out, bytes),
         Value::Ether(bytes) => ether(out, bytes),
         Value::Time(nanos) | Value::Duration(nanos) => seconds(out, nanos),
+        Value::Decimal(billionths) => decimal(out, billionths),
     }
+}
+
+/// Writes a decimal number without trailing zeros.
+fn decimal(out: &mut impl Write, billionths: i64) -> fmt::Result {
+    let sign = if billionths < 0 { "-" } else { "" };
+    let (whole, mut part) = (billionths.unsigned_abs() / 1_000_000_000, billionths.unsigned_abs() % 1_000_000_000);
+    write!(out, "{sign}{whole}")?;
+    if part == 0 {
+        return Ok(());
+    }
+    let mut digits = 9;
+    while part % 10 == 0 {
+        part /= 10;
+        digits -= 1;
+    }
+    write!(out, ".{part:0digits$}")
 }
 
 fn uint(out: &mut impl Write, field: &Field, number: u64) -> fmt::Result {

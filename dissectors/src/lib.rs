@@ -10,6 +10,7 @@
 extern crate alloc;
 
 pub mod content;
+pub mod echo;
 pub mod exchange;
 pub mod field;
 pub mod format;
@@ -61,11 +62,17 @@ protocols! {
     ppp,
     chdlc,
     llc,
+    wlan::radiotap,
+    wlan::radio,
+    wlan,
     ieee8021ad,
     vlan,
+    vntag,
     pppoe,
     pppoe::discovery,
     mpls,
+    arcnet,
+    arcnet::linux,
     nflog,
     arp,
     ipv4,
@@ -84,10 +91,12 @@ protocols! {
     igmp,
     tcp,
     udp,
+    teredo,
     vxlan,
     geneve,
     tls,
     http,
+    http::ssdp,
     json,
     urlencoded,
     multipart,

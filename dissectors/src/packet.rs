@@ -37,6 +37,12 @@ impl<'b> Payload<'b> {
         Payload { bytes: self.bytes.get(..n).unwrap_or(self.bytes), base: self.base, wire: self.wire.min(n as u32) }
     }
 
+    /// Returns the bytes before the last `n` on the wire; all bytes if there are fewer than `n`.
+    #[must_use]
+    pub fn without_last(self, n: usize) -> Payload<'b> {
+        (self.wire as usize).checked_sub(n).map_or(self, |len| self.first(len))
+    }
+
     /// Returns the position of `len` bytes at `offset`, limited to the captured bytes.
     #[must_use]
     pub fn span(self, offset: usize, len: usize) -> Slice {
@@ -97,6 +103,9 @@ pub struct Packet {
     pub quoted: bool,
     /// Number of layers read. Reading stops at [`MAX_LAYERS`].
     pub layers: u8,
+    /// Length of the frame check sequence at the end of the frame, in bytes, if the capture declares it. The link layer
+    /// takes it.
+    pub fcs: Option<u8>,
 }
 
 impl Packet {
@@ -108,6 +117,7 @@ impl Packet {
         self.path.clear();
         self.quoted = false;
         self.layers = 0;
+        self.fcs = None;
     }
 }
 
@@ -167,6 +177,8 @@ pub enum NextLayer<'b> {
     Datagram(crate::udp::Datagram<'b>),
     /// A fragment of an IP packet, to be reassembled.
     Fragment(Fragment<'b>),
+    /// An echo request or reply, to be paired.
+    Echo(crate::echo::Echo<'b>),
     /// Bytes of an unknown protocol.
     Data(Payload<'b>),
     /// No next layer.

@@ -60,6 +60,8 @@ pub enum Value {
     Time(i64),
     /// Nanoseconds.
     Duration(i64),
+    /// A decimal number, in billionths.
+    Decimal(i64),
 }
 
 /// One entry of the tree.
@@ -183,6 +185,13 @@ impl Tree {
     /// Makes the columns of this frame final: layers read later do not change them.
     pub fn finish_columns(&mut self) {
         self.columns_are_final = true;
+    }
+
+    /// Calls a function that may change the columns even if they are final.
+    pub fn with_open_columns(&mut self, act: impl FnOnce(&mut Tree)) {
+        let are_final = core::mem::take(&mut self.columns_are_final);
+        act(self);
+        self.columns_are_final = are_final;
     }
 
     /// Returns the recorded nodes, in order.

@@ -1,6 +1,7 @@
 //! Guarantees of every layer on any input: no panic, valid spans, and the same result for any selection of fields.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use dissectors::echo::EchoFacts;
 use dissectors::packet::{MAX_LAYERS, NextLayer, Packet, Payload, dissect_layers};
 use dissectors::{PROTOCOLS, Registry, Tree, Wants};
 use overhear_dissectors as dissectors;
@@ -44,9 +45,19 @@ fn walk_all(registry: &Registry, entry: EntryPoint, bytes: &[u8], wire: u32, tre
     tree.begin(bytes);
     let mut packet = Packet::default();
     let mut next = dissect_layers(registry, entry.next(Payload { bytes, base: 0, wire }), &mut packet, tree);
-    while let NextLayer::Datagram(datagram) = next {
-        dissectors::udp::describe(&datagram, &Default::default(), tree);
-        next = dissect_layers(registry, datagram.next(), &mut packet, tree);
+    loop {
+        let inner = match next {
+            NextLayer::Datagram(datagram) => {
+                dissectors::udp::describe(&datagram, &Default::default(), tree);
+                datagram.next()
+            }
+            NextLayer::Echo(echo) => {
+                (echo.describe)(&echo, &EchoFacts::RequestIn(1, 5), &packet, tree);
+                echo.next()
+            }
+            _ => break,
+        };
+        next = dissect_layers(registry, inner, &mut packet, tree);
     }
     assert!(packet.layers <= MAX_LAYERS);
     let quoted = packet.quoted;

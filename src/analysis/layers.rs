@@ -1,6 +1,7 @@
 //! Layers: from the link layer to the transport, with reassembly of IP packets and the tables of conversations.
 
 use super::buffers::Buffers;
+use super::echo::EchoTable;
 use super::flow::FlowTable;
 use super::fragments::FragmentReassembler;
 use super::limits;
@@ -19,6 +20,7 @@ pub(super) struct Tables {
     pub(super) tcp: FlowTable<Box<Connection>>,
     pub(super) udp: FlowTable<UdpConversation>,
     pub(super) fragments: FragmentReassembler,
+    pub(super) echoes: EchoTable,
     /// Bytes that conversations buffer.
     pub(super) buffers: Buffers,
 }
@@ -31,6 +33,7 @@ impl Tables {
             tcp: FlowTable::new(),
             udp: FlowTable::new(),
             fragments: FragmentReassembler::default(),
+            echoes: EchoTable::default(),
             buffers: Buffers::default(),
         }
     }
@@ -41,6 +44,7 @@ impl Tables {
             NextLayer::Segment(segment) => self.segment(&segment, at, tree),
             NextLayer::Datagram(datagram) => self.datagram(&datagram, at, tree),
             NextLayer::Fragment(fragment) => self.fragment(&fragment, at, tree),
+            NextLayer::Echo(echo) => self.echo(&echo, at, tree),
             NextLayer::Data(payload) => self.undissected(payload, tree),
             _ => {}
         }

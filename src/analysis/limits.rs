@@ -34,6 +34,10 @@ pub const SHARD_BYTES: usize = 3 << 19;
 /// Maximum number of bytes buffered by a shard if bodies are buffered too. A single body may have a megabyte.
 pub const SHARD_BYTES_WITH_BODIES: usize = 4 << 20;
 
+/// Maximum number of echo requests (ping) that wait for their reply. At the limit the oldest one is dropped. Ping waits
+/// ten seconds for the last reply.
+pub const OPEN_ECHOES: usize = 4096;
+
 /// In a live capture, nanoseconds until an idle UDP conversation is dropped: RFC 4787 4.3 requires two minutes of a
 /// NAT.
 pub const UDP_AGE: i64 = 120_000_000_000;

@@ -5,12 +5,14 @@
 
 mod buffers;
 mod decode_options;
+mod echo;
 mod event;
 mod flow;
 pub mod fragments;
 mod frame_context;
 mod layers;
 pub mod limits;
+mod link_types;
 mod number_set;
 mod reassembled_unit;
 mod reassembler;
@@ -27,9 +29,12 @@ use crate::source::Frame;
 pub use decode_options::{DecodeAs, DecodeOptions, Transport};
 use dissectors::session::FirstPass;
 use dissectors::{PROTOCOLS, Protocol, Tree};
+pub use echo::EchoResult;
 pub use event::{Event, FrameConnection, MessageNodes, StreamChunk, StreamContent, UnfinishedMessages};
 pub use frame_context::Prefilter;
 use layers::Tables;
+use link_types::LinkTypes;
+pub use link_types::unsupported_link_message;
 pub use number_set::NumberSet;
 use run_state::RunState;
 use seek::Clock;
@@ -45,6 +50,7 @@ pub struct Analyzer {
     blank: Tree,
     tables: Tables,
     clock: Clock,
+    links: LinkTypes,
 }
 
 impl Analyzer {
@@ -65,7 +71,7 @@ impl Analyzer {
     pub fn with_protocols(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> Analyzer {
         let tree = Tree::new(task.wants.clone());
         let tables = Tables::new(RunState::new(task, first_pass, protocols));
-        Analyzer { tree, blank: Tree::default(), tables, clock: Clock::default() }
+        Analyzer { tree, blank: Tree::default(), tables, clock: Clock::default(), links: LinkTypes::default() }
     }
 
     /// Sets what later frames decide about those that are read next.
@@ -85,7 +91,8 @@ impl Analyzer {
     #[must_use]
     pub fn fork(&self) -> Analyzer {
         let tree = Tree::new(self.tables.run.task.wants.clone());
-        Analyzer { tree, blank: Tree::default(), tables: self.tables.clone(), clock: self.clock.clone() }
+        let (tables, clock, links) = (self.tables.clone(), self.clock.clone(), self.links.clone());
+        Analyzer { tree, blank: Tree::default(), tables, clock, links }
     }
 
     /// Bytes that its conversations and incomplete IP packets buffer, about: what a copy of it costs beside its tables.
@@ -96,12 +103,14 @@ impl Analyzer {
 
     /// Reads the next frame. The tree has what was found in it, until the next is read.
     pub fn dissect(&mut self, frame: &Frame<'_>) -> &Tree {
+        self.links.add(frame.link, &self.tables.run.registry);
         self.clock.read(frame, &mut self.tables, &mut self.tree);
         &self.tree
     }
 
     /// Reads the next frame for its conversations; nothing is recorded of it, and it is not shown.
     pub fn feed_unrecorded(&mut self, frame: &Frame<'_>) {
+        self.links.add(frame.link, &self.tables.run.registry);
         self.clock.read(frame, &mut self.tables, &mut self.blank);
         self.hide();
     }
@@ -137,6 +146,12 @@ impl Analyzer {
         self.tables.packet.path.names()
     }
 
+    /// The link types of the frames read so far that are not supported, in the order of their first frames.
+    #[must_use]
+    pub fn unsupported_links(&self) -> &[u16] {
+        self.links.unsupported()
+    }
+
     /// The rows of the open connections that have a frame after this one.
     pub fn open_since(&self, frame: u32) -> impl Iterator<Item = Stream> {
         let flows = self.tables.tcp.newest().take_while(move |flow| flow.last.frame > frame);
@@ -165,6 +180,11 @@ impl Analyzer {
         self.tables.age(now);
     }
 
+    /// Takes the facts about echo requests and replies since the last call, if the task has [`Task::echoes`].
+    pub fn echoes(&mut self) -> std::vec::Drain<'_, EchoResult> {
+        self.tables.echoes.results.drain(..)
+    }
+
     /// Ends the capture: what is open becomes events.
     pub fn finish(&mut self) {
         self.finish_each(|_| {});
@@ -172,6 +192,7 @@ impl Analyzer {
 
     /// The same, conversation by conversation: the events of one can be taken before the next ends.
     pub fn finish_each(&mut self, mut ended: impl FnMut(&mut Analyzer)) {
+        self.tables.end_echoes();
         let mut connections: Vec<_> = self.tables.tcp.drain().collect();
         connections.sort_unstable_by_key(|connection| connection.number);
         for connection in connections {

@@ -1,5 +1,6 @@
 //! Seeking: what is known of a frame that is read out of its place, and the times of the frames before it.
 
+use super::echo::EchoResult;
 use super::layers::Tables;
 use super::task::Work;
 use crate::source::{Frame, NOT_A_PACKET};
@@ -18,6 +19,8 @@ pub struct SeekContext {
     pub stream: Option<(u32, bool)>,
     /// The numbers of its conversations in UDP datagrams, outermost first.
     pub udp_conversations: Vec<u32>,
+    /// Facts about its echo requests and replies.
+    pub echoes: Vec<EchoResult>,
 }
 
 /// Times of earlier frames.
@@ -46,6 +49,7 @@ impl Clock {
         let at = Stamp { frame: frame.number, time: frame.time.0 };
         tree.begin(frame.bytes);
         tables.packet.reset();
+        tables.packet.fcs = frame.fcs;
         tables.run.begin_frame();
         let protocols = self.record(frame, tree);
         if tables.run.task.shallow {

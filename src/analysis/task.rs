@@ -30,6 +30,8 @@ pub struct Task {
     pub only: Option<NumberSet>,
     /// Number conversations in UDP datagrams, whatever fields are wanted.
     pub udp_conversations: bool,
+    /// Report the other halves of echo requests and replies.
+    pub echoes: bool,
     /// Read no more of a frame than its [capture metadata](is_capture_metadata).
     pub shallow: bool,
     /// What the user says about the conversations.

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 A rule on HTTP fields is evaluated per call (a request and its response together), any other rule per frame; --per \
 overrides this. docs/checks.md describes all rules and the format of check files.
 
-Exit codes: 0 all rules hold; 1 a rule fails, or a capture is empty or truncated; 2 usage error or invalid check file; \
-3 a capture cannot be read.
+Exit codes: 0 all rules hold; 1 a rule fails, or a capture is empty, truncated or of an unsupported link type; \
+2 usage error or invalid check file; 3 a capture cannot be read.
 
 Examples:
   overhear check login.pcap --none tcp.analysis.retransmission --count 'http.request == 3'
@@ -86,6 +86,8 @@ pub(crate) enum CaptureDefect {
     Empty,
     /// The capture ends within a record
     Truncated,
+    /// Frames have a link type that is not supported
+    Unsupported,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,10 +3,11 @@
 use super::call_entry::CallEntry;
 use super::chunked_vec::ChunkedVec;
 use super::indexed_values::IndexedValues;
-use crate::analysis::{DecodeOptions, NumberSet, SeekContext, Task};
+use crate::analysis::{DecodeOptions, EchoResult, NumberSet, SeekContext, Task};
 use crate::capture::Endpoint;
 use crate::source::{RecordPosition, RecordStore};
 use dissectors::session::ConversationId;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// No previous frame, or no conversation.
@@ -162,6 +163,8 @@ pub(super) struct FrameTable {
     udp_sessions: NumberSet,
     /// Endpoints of each connection.
     endpoints: Vec<ConnectionEndpoints>,
+    /// Facts about echo requests and replies, by frame and depth.
+    echoes: BTreeMap<(u32, u8), EchoResult>,
     /// Field values of messages.
     pub(super) values: IndexedValues,
     /// Calls, in the order of their ends.
@@ -267,9 +270,15 @@ impl FrameTable {
         first.into_iter().chain(more.into_iter().flatten().map(|link| (link.conversation, link.previous)))
     }
 
+    /// Adds facts about echo requests and replies. A later fact about a message replaces an earlier one.
+    pub(super) fn add_echoes(&mut self, echoes: impl Iterator<Item = EchoResult>) {
+        self.echoes.extend(echoes.map(|echo| ((echo.frame, echo.depth), echo)));
+    }
+
     /// Returns the context to dissect a frame out of order. `previous` is the time of the frame before it.
     pub(super) fn seek_context(&self, frame: u32, previous: Option<i64>) -> SeekContext {
-        let mut context = SeekContext { first: self.start_time, previous, ..SeekContext::default() };
+        let echoes = self.echoes.range((frame, 0)..=(frame, u8::MAX)).map(|(_, &echo)| echo).collect();
+        let mut context = SeekContext { first: self.start_time, previous, echoes, ..SeekContext::default() };
         for (conversation, _) in self.conversations(frame) {
             match (conversation.as_stream(), conversation.as_udp()) {
                 (Some(number), _) => {

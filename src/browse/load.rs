@@ -7,7 +7,7 @@ use super::index::{CaptureEnd, CaptureTimes, FrameSummary, IndexUpdate, LoadStat
 use super::indexed_values::{INDEXED_FIELDS, ValueBatch};
 use super::request::BrowseEvent;
 use super::stacks::StackTable;
-use crate::analysis::{Analyzer, Event, FrameConnection, Task};
+use crate::analysis::{Analyzer, Event, FrameConnection, Task, unsupported_link_message};
 use crate::priority;
 use crate::source::{Capture, Frame, OpenOptions, RecordPosition, StopSignal};
 use dissectors::session::Side;
@@ -212,8 +212,8 @@ fn wants() -> Wants {
 
 impl<H: Fn(BrowseEvent)> Loader<H> {
     fn new(table: SharedFrameTable, emit: H) -> Loader<H> {
-        let (exchanges, streams, mixed, udp_conversations) = (true, true, true, true);
-        let task = Task { wants: wants(), exchanges, streams, mixed, udp_conversations, ..table.task() };
+        let (exchanges, streams, mixed, udp_conversations, echoes) = (true, true, true, true, true);
+        let task = Task { wants: wants(), exchanges, streams, mixed, udp_conversations, echoes, ..table.task() };
         let analyzer = Analyzer::new(task);
         let (update, new_frames, new_calls, pairs, stacks, values, udp_sessions, errors) = Default::default();
         let (reported_to, last_frame, start_time, last_update, state) =
@@ -266,6 +266,9 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
     fn finish(&mut self, live: Option<&LiveStatus>) {
         self.analyzer.finish();
         self.add_events();
+        if live.is_none() {
+            self.errors.extend(self.analyzer.unsupported_links().iter().map(|&link| unsupported_link_message(link)));
+        }
         let failed = std::mem::take(&mut self.errors);
         let failed = (!failed.is_empty()).then(|| failed.join("; "));
         self.state = match live {
@@ -386,6 +389,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
         table.calls.extend(self.new_calls.drain(..));
         table.is_complete |= is_complete;
         table.values.extend(&mut self.values);
+        table.add_echoes(self.analyzer.echoes());
         for stream in &self.update.streams {
             table.set_endpoints(stream.number, [stream.client, stream.server]);
         }

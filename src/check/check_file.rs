@@ -55,6 +55,8 @@ pub struct AllowedDefects {
     pub empty: bool,
     /// The capture ends within a record.
     pub truncated: bool,
+    /// Frames have a link type that is not supported.
+    pub unsupported: bool,
 }
 
 impl AllowedDefects {
@@ -64,6 +66,7 @@ impl AllowedDefects {
             "missing" => self.missing = true,
             "empty" => self.empty = true,
             "truncated" => self.truncated = true,
+            "unsupported" => self.unsupported = true,
             _ => return false,
         }
         true
@@ -134,7 +137,10 @@ impl CheckFileParser<'_> {
                 ("allow", _) => {
                     for (name, range) in self.parse_texts("allow", value) {
                         if !file.allow.allow(&name) {
-                            self.add_error(range, &format!("expected missing, empty or truncated, found {name}"));
+                            self.add_error(
+                                range,
+                                &format!("expected missing, empty, truncated or unsupported, found {name}"),
+                            );
                         }
                     }
                 }

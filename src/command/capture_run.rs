@@ -68,6 +68,7 @@ impl CaptureRun {
             let mut max_frames = self.max_frames;
             let mut selected = None;
             let mut first_pass = FirstPass::default();
+            let mut unsupported_links = Vec::new();
             if two_passes {
                 let filters = filter_wants.is_some();
                 let last_frame = self.matcher.last_frame().filter(|_| !collect);
@@ -79,6 +80,7 @@ impl CaptureRun {
                 let analyzer = Analyzer::new(Task { collect, wants, decode, ..Task::default() });
                 first_pass = passes.run_first(analyzer.with_prefilter(prefilter), &mut finder);
                 let FrameFinder { frames, streams, failed, .. } = finder;
+                unsupported_links = finder.unsupported_links;
                 if filters {
                     // Without capture errors, the second pass need not read beyond the last matching frame.
                     if !failed {
@@ -93,6 +95,7 @@ impl CaptureRun {
             let mut analyzer = Analyzer::with_first_pass(task, first_pass).with_prefilter(prefilter);
             let stop = self.open_options.stop.clone();
             let mut reporter = FrameReporter::new(&mut self.matcher, report, out, stop);
+            reporter.report_links(&unsupported_links)?;
             if selected.is_some() {
                 reporter = reporter.of_selection();
             }

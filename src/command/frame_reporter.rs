@@ -4,7 +4,7 @@ use super::filter_matcher::FilterMatcher;
 use super::output::Output;
 use super::pass_loop::PassConsumer;
 use super::print_message;
-use overhear::analysis::Analyzer;
+use overhear::analysis::{Analyzer, unsupported_link_message};
 use overhear::report::{DissectedFrame, Report};
 use overhear::source::{Error, SectionMetadata, StopSignal};
 use std::io::{self, Write};
@@ -20,6 +20,8 @@ pub(super) struct FrameReporter<'a> {
     /// Whether the pass consists of matching frames only.
     is_selection: bool,
     has_reported: bool,
+    /// Unsupported link types that are reported.
+    reported_links: Vec<u16>,
     /// Whether reading a capture failed.
     pub(super) has_errors: bool,
 }
@@ -31,12 +33,26 @@ impl<'a> FrameReporter<'a> {
         out: &'a mut Output,
         stop: StopSignal,
     ) -> FrameReporter<'a> {
-        FrameReporter { matcher, report, out, stop, is_selection: false, has_reported: false, has_errors: false }
+        FrameReporter {
+            matcher,
+            report,
+            out,
+            stop,
+            is_selection: false,
+            has_reported: false,
+            reported_links: Vec::new(),
+            has_errors: false,
+        }
     }
 
     /// Reports all frames: an earlier pass has found those that match.
     pub(super) fn of_selection(self) -> FrameReporter<'a> {
         FrameReporter { is_selection: true, ..self }
+    }
+
+    /// Reports the unsupported link types that an earlier pass found, also those of frames that this pass omits.
+    pub(super) fn report_links(&mut self, links: &[u16]) -> io::Result<()> {
+        links.iter().try_for_each(|&link| self.unsupported_link(link))
     }
 
     /// Flushes the report and the output.
@@ -79,6 +95,15 @@ impl PassConsumer for FrameReporter<'_> {
 
     fn end_frame(&mut self) -> io::Result<()> {
         if self.take_reported() && self.out.is_line_buffered() { self.flush() } else { Ok(()) }
+    }
+
+    fn unsupported_link(&mut self, link: u16) -> io::Result<()> {
+        if !self.reported_links.contains(&link) {
+            self.reported_links.push(link);
+            self.flush()?;
+            print_message(&unsupported_link_message(link));
+        }
+        Ok(())
     }
 
     fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {

@@ -30,6 +30,11 @@ pub(super) trait PassConsumer {
         Ok(())
     }
 
+    /// Reports a link type that is not supported, at its first frame.
+    fn unsupported_link(&mut self, _link: u16) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Consumes the error that ends a capture file. Returns whether to read the files after it.
     fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Self::Error>;
 }
@@ -40,17 +45,20 @@ pub(super) struct Pass<'a, C> {
     pub(super) consumer: &'a mut C,
     /// Timestamp of the first frame.
     start: Option<Time>,
+    /// Number of unsupported link types that are reported.
+    reported_links: usize,
 }
 
 impl<'a, C: PassConsumer> Pass<'a, C> {
     pub(super) fn new(analyzer: &'a mut Analyzer, consumer: &'a mut C) -> Pass<'a, C> {
-        Pass { analyzer, consumer, start: None }
+        Pass { analyzer, consumer, start: None, reported_links: 0 }
     }
 
     /// Passes the next frame and its events to the consumer.
     pub(super) fn feed(&mut self, frame: &Frame<'_>) -> Result<(), C::Error> {
         let start = *self.start.get_or_insert(frame.time);
         self.analyzer.dissect(frame);
+        self.report_links()?;
         let dissected = DissectedFrame { frame, relative: frame.time - start, tree: self.analyzer.tree() };
         if !self.consumer.frame(&dissected, self.analyzer)? {
             self.analyzer.hide();
@@ -62,7 +70,17 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
     fn feed_unrecorded(&mut self, frame: &Frame<'_>) -> Result<(), C::Error> {
         self.start.get_or_insert(frame.time);
         self.analyzer.feed_unrecorded(frame);
+        self.report_links()?;
         self.consumer.events(self.analyzer)
+    }
+
+    /// Passes new unsupported link types to the consumer.
+    fn report_links(&mut self) -> Result<(), C::Error> {
+        while let Some(&link) = self.analyzer.unsupported_links().get(self.reported_links) {
+            self.reported_links += 1;
+            self.consumer.unsupported_link(link)?;
+        }
+        Ok(())
     }
 
     /// Ends conversations that timed out by `now`, in nanoseconds since 1970.
@@ -189,6 +207,8 @@ pub(super) struct FrameFinder<'m> {
     pub(super) streams: NumberSet,
     /// Whether reading a capture failed.
     pub(super) failed: bool,
+    /// Link types that are not supported.
+    pub(super) unsupported_links: Vec<u16>,
 }
 
 impl PassConsumer for FrameFinder<'_> {
@@ -207,6 +227,11 @@ impl PassConsumer for FrameFinder<'_> {
 
     fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
         drop(analyzer.events());
+        Ok(())
+    }
+
+    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
+        self.unsupported_links.push(link);
         Ok(())
     }
 

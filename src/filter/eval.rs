@@ -189,7 +189,7 @@ impl FieldRef {
             (_, Value::Present) => FilterValue::Number(1),
             (_, Value::Bool(yes)) => FilterValue::Number((*yes).into()),
             (_, Value::Uint(number)) => FilterValue::Number((*number).into()),
-            (_, Value::Int(number) | Value::Time(number) | Value::Duration(number)) => {
+            (_, Value::Int(number) | Value::Time(number) | Value::Duration(number) | Value::Decimal(number)) => {
                 FilterValue::Number((*number).into())
             }
         }

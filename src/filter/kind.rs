@@ -14,6 +14,7 @@ pub(super) enum ValueType {
     Ether,
     Time,
     Duration,
+    Decimal,
 }
 
 impl ValueType {
@@ -36,6 +37,7 @@ impl ValueType {
             FieldKind::Ether => ValueType::Ether,
             FieldKind::Time => ValueType::Time,
             FieldKind::Duration => ValueType::Duration,
+            FieldKind::Decimal => ValueType::Decimal,
         })
     }
 
@@ -51,6 +53,7 @@ impl ValueType {
             ValueType::Ether => "an Ethernet address",
             ValueType::Time => "a time",
             ValueType::Duration => "a duration",
+            ValueType::Decimal => "a decimal number",
         }
     }
 

@@ -25,7 +25,9 @@ pub(super) fn parse_negative(
     expected: OperandType,
 ) -> Result<FilterValue<'static>, Diagnostic> {
     match &inner.kind {
-        OperandKind::Word(word) if matches!(expected.kind, ValueType::Integer | ValueType::Duration) => {
+        OperandKind::Word(word)
+            if matches!(expected.kind, ValueType::Integer | ValueType::Duration | ValueType::Decimal) =>
+        {
             self::parse_word(&format!("-{word}"), expected).map_err(|message| Diagnostic::new(operand.span, message))
         }
         _ => Err(Diagnostic::new(
@@ -52,6 +54,7 @@ fn parse_word(word: &str, expected: OperandType) -> Result<FilterValue<'static>,
         ValueType::Ipv6 => parse_ipv6(word, expected),
         ValueType::Time => timestamp::parse_timestamp(word).map(|nanos| FilterValue::Number(nanos.into())),
         ValueType::Duration => parse_duration(word).ok_or_else(|| format!("{}; use seconds, such as 0.25", mismatch())),
+        ValueType::Decimal => parse_decimal(word).ok_or_else(mismatch),
     }
 }
 
@@ -204,15 +207,19 @@ fn invalid_address(word: &str, expected: OperandType) -> String {
 
 /// Parses a duration in seconds: decimals and a final `s` are optional.
 fn parse_duration(word: &str) -> Option<FilterValue<'static>> {
-    let word = word.strip_suffix('s').unwrap_or(word);
+    parse_decimal(word.strip_suffix('s').unwrap_or(word))
+}
+
+/// Parses a decimal number into billionths.
+fn parse_decimal(word: &str) -> Option<FilterValue<'static>> {
     let (sign, word) = word.strip_prefix('-').map_or((1, word), |word| (-1, word));
     let (whole, part) = word.split_once('.').unwrap_or((word, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || whole.len() > 18 || !digits(whole) || !digits(part) {
         return None;
     }
-    let nanos =
+    let billionths =
         part.bytes().chain(std::iter::repeat(b'0')).take(9).fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
     let whole: i128 = whole.parse().ok()?;
-    Some(FilterValue::Number(sign * (whole * 1_000_000_000 + nanos)))
+    Some(FilterValue::Number(sign * (whole * 1_000_000_000 + billionths)))
 }

@@ -144,7 +144,7 @@ fn compile_untyped(operand: &Operand, other: Option<OperandType>) -> Result<(Exp
             Some(_) => {
                 let (inner_expr, own) = compile_operand(inner, other)?;
                 match own.kind {
-                    ValueType::Integer | ValueType::Duration => {
+                    ValueType::Integer | ValueType::Duration | ValueType::Decimal => {
                         Ok((Expr::Negative(Box::new(inner_expr)), OperandType::new(own.kind)))
                     }
                     kind => Err(Diagnostic::new(operand.span, format!("{} cannot be negated", kind.description()))),
@@ -198,7 +198,7 @@ fn compile_arithmetic(
     let own = own.or(other).ok_or_else(|| missing_field(left))?;
     let is_supported = match own.kind {
         ValueType::Integer => true,
-        ValueType::Duration => matches!(operation, Operation::Add | Operation::Subtract),
+        ValueType::Duration | ValueType::Decimal => matches!(operation, Operation::Add | Operation::Subtract),
         ValueType::Bytes if own.field.is_some_and(|field| field.kind == FieldKind::Protocol) => false,
         ValueType::Ipv4 | ValueType::Ipv6 | ValueType::Bytes => operation == Operation::And,
         _ => false,
@@ -244,7 +244,8 @@ fn compile_call(
         });
     };
     let is_field = matches!(arguments, [Operand { kind: OperandKind::Word(_) | OperandKind::Field { .. }, .. }]);
-    let is_numeric = matches!(argument_type.kind, ValueType::Integer | ValueType::Duration | ValueType::Time);
+    let is_numeric =
+        matches!(argument_type.kind, ValueType::Integer | ValueType::Duration | ValueType::Decimal | ValueType::Time);
     let accepted = match takes {
         ParameterKind::Field if function == Function::Len => {
             is_field.then_some(()).or(argument_type.kind.is_searchable().then_some(()))

@@ -399,6 +399,7 @@ fn write_value(row: &mut String, node: &Node, tree: &Tree, clock: &mut TimeForma
         Value::Bool(yes) => write!(row, "{yes}"),
         Value::Uint(number) => write!(row, "{number}"),
         Value::Int(number) => write!(row, "{number}"),
+        Value::Decimal(_) => dissectors::format::value(row, node.field, node.value, tree),
         Value::Duration(nanos) => {
             value::seconds(row, nanos, Decimals::Nine);
             Ok(())

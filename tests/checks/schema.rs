@@ -49,7 +49,7 @@ const WRONG: &[&str] = &[
 const FILES: &[(&str, bool)] = &[
     ("captures = '*.pcap'\n[checks]\na = { answered = true }", true),
     ("captures = ['*.pcap']\nallow = 'empty'\n[checks.a]\nanswered = true", true),
-    ("allow = ['missing', 'empty', 'truncated']\n[in.'*.pcap']\na = { answered = true }", true),
+    ("allow = ['missing', 'empty', 'truncated', 'unsupported']\n[in.'*.pcap']\na = { answered = true }", true),
     ("captures = 3\n[checks]\na = { answered = true }", false),
     ("captures = '*.pcap'\nallow = ['all']\n[checks]\na = { answered = true }", false),
     ("captures = '*.pcap'\nelse = 1\n[checks]\na = { answered = true }", false),

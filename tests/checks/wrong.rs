@@ -70,7 +70,7 @@ const FILES: &[(&str, &str)] = &[
     ("captures = '[.pcap'\n[checks]\na = { none = 'http' }\n",
      "checks.toml:1:12: invalid pattern [.pcap: invalid range pattern\n    captures = '[.pcap'\n               ^~~~~~~~"),
     ("allow = ['all']\n[checks]\na = { none = 'http' }\n",
-     "checks.toml:1:10: expected missing, empty or truncated, found all\n    allow = ['all']\n             ^~~~~"),
+     "checks.toml:1:10: expected missing, empty, truncated or unsupported, found all\n    allow = ['all']\n             ^~~~~"),
     ("capture = 'x'\n[checks]\na = { none = 'http' }\n",
      "checks.toml:1:1: unknown key capture; expected captures, allow, checks or in\n    capture = 'x'\n    ^~~~~~~"),
     ("", "checks.toml:1:1: no checks: expected [checks] with one line per check"),
@@ -161,7 +161,7 @@ const LINES: &[(&[&str], &str)] = &[
     (&["x.pcap", "--none", "http", "--where", "tcp"], "--none: where cannot be combined with none; options: per"),
     (&["x.pcap", "--snapshot", "x.txt"], "--snapshot: snapshot requires fields = [...], the fields to save"),
     (&["x.pcap", "--answered", "-T", "xml"], "invalid value 'xml' for '-T <FORMAT>' [possible values: text, json, tap, junit, github]; see `overhear check --help`"),
-    (&["x.pcap", "--answered", "--allow", "all"], "invalid value 'all' for '--allow <DEFECT>' [possible values: missing, empty, truncated]; see `overhear check --help`"),
+    (&["x.pcap", "--answered", "--allow", "all"], "invalid value 'all' for '--allow <DEFECT>' [possible values: missing, empty, truncated, unsupported]; see `overhear check --help`"),
     (&["x.pcap", "--answered", "-o", "nowhere/results"], "nowhere/results: cannot write: no such directory"),
 ];
 

@@ -157,6 +157,7 @@ pub fn print_fields(packets: &[Vec<u8>], names: &[&str]) -> Vec<String> {
 pub fn field_values(file: &[u8], fields: &[&'static dissectors::Field]) -> Vec<Vec<String>> {
     let mut wants = dissectors::Wants::default();
     fields.iter().for_each(|field| wants.add(field));
+    wants.columns = fields.iter().any(|field| field.name.starts_with("_ws.col."));
     let task = |collect| Task { wants: wants.clone(), collect, ..Task::default() };
     let mut analyzer = Analyzer::new(task(false));
     if fields.iter().any(|field| field.later) {

@@ -20,6 +20,8 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 const HEADER: usize = 14;
+/// Length of the check sequence.
+const FCS_LEN: usize = 4;
 // LINKTYPE_ATM_RFC1483: a frame that begins with an LLC header.
 const LLC: u16 = 100;
 
@@ -29,7 +31,8 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
         return read_truncated(payload, packet, tree);
     };
     let kind = header.ether_type().0;
-    let next_payload = payload.from(HEADER);
+    let declared_fcs = packet.fcs.take();
+    let next_payload = payload.from(HEADER).without_last(declared_fcs.unwrap_or(0).into());
     if tree.wants_columns() && !packet.quoted {
         let columns = tree.columns_mut();
         columns.source = Some(Value::Ether(header.source()));
@@ -38,7 +41,8 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
         tree.set_info(format_args!("Ethernet II"));
     }
     if tree.wants_any(&ETH) {
-        describe(&header, payload, packet.layers == 1, tree);
+        let tail = FrameEnd { is_outermost: packet.layers == 1, declared_fcs };
+        describe(&header, payload, tail, tree);
     }
     match kind {
         1..=1500 => NextLayer::Link(LLC, next_payload.first(kind.into())),
@@ -61,7 +65,16 @@ fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree
     NextLayer::End
 }
 
-fn describe(header: &Ethernet2HeaderSlice<'_>, payload: Payload<'_>, outermost: bool, tree: &mut Tree) {
+/// What is known of the end of a frame.
+#[derive(Clone, Copy)]
+struct FrameEnd {
+    /// Whether the frame is not inside another packet. Only such a frame is padded, and has a check sequence.
+    is_outermost: bool,
+    /// Length of the check sequence in bytes, if the capture declares it.
+    declared_fcs: Option<u8>,
+}
+
+fn describe(header: &Ethernet2HeaderSlice<'_>, payload: Payload<'_>, end: FrameEnd, tree: &mut Tree) {
     let kind = header.ether_type().0;
     let next_payload = payload.from(HEADER);
     let all = payload.span(0, HEADER);
@@ -91,7 +104,7 @@ fn describe(header: &Ethernet2HeaderSlice<'_>, payload: Payload<'_>, outermost: 
             tree.put(&TYPE, span, Value::Uint(kind.into()));
         }
     }
-    describe_tail(kind, next_payload, outermost, tree);
+    describe_tail(kind, next_payload, end, tree);
     tree.close();
 }
 
@@ -145,10 +158,22 @@ fn describe_address(fields: &EtherAddressFields, address: [u8; 6], span: Slice, 
     tree.close();
 }
 
-/// Records the bytes that follow the packet. Only the outermost frame is padded for the wire. A trailer belongs to the
-/// innermost VLAN tag; the padding belongs to the frame.
-fn describe_tail(kind: u16, payload: Payload<'_>, outermost: bool, tree: &mut Tree) {
-    let before = if outermost { HEADER } else { MIN_FRAME_LEN };
+/// Records the bytes that follow the packet. A trailer belongs to the innermost VLAN tag; the padding belongs to the
+/// frame.
+fn describe_tail(kind: u16, payload: Payload<'_>, end: FrameEnd, tree: &mut Tree) {
+    let has_fcs = end.declared_fcs == Some(FCS_LEN as u8);
+    if has_fcs {
+        let rest = payload.without_last(FCS_LEN);
+        describe_trailer(kind, rest, FrameEnd { declared_fcs: Some(0), ..end }, tree);
+        describe_fcs(payload, rest.wire as usize, tree);
+    } else {
+        describe_trailer(kind, payload, end, tree);
+    }
+}
+
+/// Records padding and trailer. Records the check sequence if its length is not declared and the frame is long enough.
+fn describe_trailer(kind: u16, payload: Payload<'_>, end: FrameEnd, tree: &mut Tree) {
+    let before = if end.is_outermost { HEADER } else { MIN_FRAME_LEN };
     let Some(tail) = frame_tail(before, declared_len(kind, payload.bytes), payload) else { return };
     if tail.padding > 0 {
         let span = payload.span(tail.offset, tail.padding);
@@ -158,9 +183,10 @@ fn describe_tail(kind: u16, payload: Payload<'_>, outermost: bool, tree: &mut Tr
         return;
     }
     // A frame of at least the minimum length may have been captured with its check sequence.
-    let fcs = if outermost && tail.trailer >= 4 && HEADER + payload.bytes.len() >= 64 { 4 } else { 0 };
+    let may_have_fcs = end.is_outermost && end.declared_fcs.is_none();
+    let has_fcs = may_have_fcs && tail.trailer >= FCS_LEN && HEADER + payload.bytes.len() >= MIN_FRAME_LEN + FCS_LEN;
     let at = tail.offset + tail.padding;
-    let len = tail.trailer - fcs;
+    let len = if has_fcs { tail.trailer - FCS_LEN } else { tail.trailer };
     if len > 0 {
         let span = payload.span(at, len);
         tree.put(&TRAILER, span, Value::Bytes(span));
@@ -168,9 +194,15 @@ fn describe_tail(kind: u16, payload: Payload<'_>, outermost: bool, tree: &mut Tr
             tree.note(&PADDING_BAD, span, format_args!("{}", PADDING_BAD.title));
         }
     }
-    if let Some(bytes) = payload.bytes.get(at + len..).and_then(|rest| rest.first_chunk()).filter(|_| fcs == 4) {
-        let span = payload.span(at + len, 4);
-        tree.put(&FCS, span, Value::Uint(u32::from_be_bytes(*bytes).into()));
+    if has_fcs {
+        describe_fcs(payload, at + len, tree);
+    }
+}
+
+/// Records the check sequence at an offset, if it was captured.
+fn describe_fcs(payload: Payload<'_>, at: usize, tree: &mut Tree) {
+    if let Some(bytes) = payload.bytes.get(at..).and_then(|rest| rest.first_chunk::<FCS_LEN>()) {
+        tree.put(&FCS, payload.span(at, FCS_LEN), Value::Uint(u32::from_be_bytes(*bytes).into()));
         tree.put(&FCS_STATUS, Slice::default(), Value::Uint(2));
     }
 }
@@ -189,9 +221,13 @@ mod tests {
     }
 
     fn dissect(bytes: &[u8]) -> (Tree, String) {
+        dissect_declared(bytes, None)
+    }
+
+    fn dissect_declared(bytes: &[u8], fcs: Option<u8>) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let mut packet = Packet { layers: 1, ..Packet::default() };
+        let mut packet = Packet { layers: 1, fcs, ..Packet::default() };
         let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
         (tree, next)
     }
@@ -246,6 +282,23 @@ mod tests {
             };
             assert_eq!((len(&PADDING), len(&TRAILER)), (padding, trailer), "{after:?}");
             assert_eq!(tree.first(&FCS), fcs.map(Value::Uint), "{after:?}");
+        }
+    }
+
+    #[test]
+    fn a_declared_check_sequence_is_not_guessed() {
+        let ip = [&[0x45, 0, 0, 64][..], &[0; 60]].concat();
+        // (bytes after the packet, declared length, trailer, check sequence); values from tshark 4.4
+        let rows: [(&[u8], u8, usize, Option<u64>); 4] = [
+            (&[0xde, 0xad, 0xbe, 0xef], 4, 0, Some(0xdead_beef)),
+            (&[1, 2, 0xde, 0xad, 0xbe, 0xef], 4, 2, Some(0xdead_beef)),
+            (&[0xde, 0xad, 0xbe, 0xef], 0, 4, None),
+            (&[], 4, 0, Some(0)),
+        ];
+        for (after, declared, trailer, fcs) in rows {
+            let (tree, _) = dissect_declared(&frame(0x0800, &[&ip[..], after].concat()), Some(declared));
+            let len = if let Some(Value::Bytes(slice)) = tree.first(&TRAILER) { slice.len as usize } else { 0 };
+            assert_eq!((len, tree.first(&FCS)), (trailer, fcs.map(Value::Uint)), "{after:?}");
         }
     }
 

@@ -244,6 +244,12 @@ const ENCAPSULATIONS: &[(u64, &str)] = &[
     (210, "Linux cooked-mode capture v2"),
 ];
 
+/// Returns Wireshark's name of a link type, if the type is known.
+#[must_use]
+pub fn link_name(link: u16) -> Option<&'static str> {
+    ENCAP_TYPE.value_name(u64::try_from(encapsulation(link)).ok()?)
+}
+
 /// Returns Wireshark's number for a link type; -1 for an unsupported one.
 #[must_use]
 pub fn encapsulation(link: u16) -> i32 {

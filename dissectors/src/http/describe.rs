@@ -83,9 +83,9 @@ pub(super) fn describe(
 }
 
 /// Head of a message with its offset in the tree's store.
-struct LocatedHead<'b> {
-    head: MessageHead<'b>,
-    base: u32,
+pub(super) struct LocatedHead<'b> {
+    pub head: MessageHead<'b>,
+    pub base: u32,
 }
 
 impl<'b> LocatedHead<'b> {
@@ -109,11 +109,11 @@ impl<'b> LocatedHead<'b> {
         line.map_or(b"", |line| self.head.value(line))
     }
 
-    fn is_notification(&self) -> bool {
-        matches!(self.head.start, StartLine::Request { method: b"NOTIFY", .. })
+    pub(super) fn is_notification(&self) -> bool {
+        matches!(self.head.start, StartLine::Request { method: b"NOTIFY" | b"SUBSCRIBE" | b"UNSUBSCRIBE", .. })
     }
 
-    fn record_start_line(&self, tree: &mut Tree) {
+    pub(super) fn record_start_line(&self, tree: &mut Tree) {
         let line = self.span(0..self.head.start_len);
         tree.open(&START_LINE, line, Value::Text(line));
         let bytes = self.head.bytes.get(..self.head.start_len).unwrap_or_default();
@@ -165,7 +165,7 @@ impl<'b> LocatedHead<'b> {
         tree.close();
     }
 
-    fn record_header(&self, line: &HeaderLine, tree: &mut Tree) {
+    pub(super) fn record_header(&self, line: &HeaderLine, tree: &mut Tree) {
         let all = self.span(line.start as usize..line.end as usize);
         let name = self.head.name(line);
         let value = self.span(line.value as usize..line.value_end as usize);

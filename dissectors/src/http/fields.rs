@@ -11,7 +11,7 @@ crate::fields! { "http";
     REQUEST: Bool "http.request" "Request" { hidden: true };
     /// Whether the message is a response.
     RESPONSE: Bool "http.response" "Response" { hidden: true };
-    /// Whether the message is a notification (SSDP's NOTIFY).
+    /// Whether the message is a NOTIFY, SUBSCRIBE or UNSUBSCRIBE of UPnP.
     NOTIFICATION: Bool "http.notification" "Notification" { hidden: true };
     /// Method of a request, such as GET.
     REQUEST_METHOD: Text "http.request.method" "Request Method";

@@ -16,6 +16,7 @@ mod pairing;
 mod probe;
 mod quirk;
 mod resync;
+pub mod ssdp;
 mod status;
 mod well_known;
 

@@ -23,6 +23,14 @@ crate::fields! { "icmp";
     SEQ: U16 "icmp.seq" "Sequence Number (BE)";
     /// Sequence number, read as little-endian, the byte order of some systems.
     SEQ_LE: U16 "icmp.seq_le" "Sequence Number (LE)";
+    /// Frame of the reply to an echo request.
+    RESP_IN: Frame "icmp.resp_in" "Response frame" { later: true };
+    /// The echo request has no reply.
+    NO_RESP: Label "icmp.no_resp" "No response seen" { later: true };
+    /// Frame of the request of an echo reply.
+    RESP_TO: Frame "icmp.resp_to" "Request frame";
+    /// Time from the echo request to its reply, in milliseconds.
+    RESPTIME: Decimal "icmp.resptime" "Response time";
     /// Largest packet that the next hop can forward.
     MTU: U16 "icmp.mtu" "MTU of next hop";
     /// Number of addresses that a router advertises.
@@ -75,6 +83,8 @@ crate::fields! { "icmp";
     MPLS_S: Bool "icmp.mpls.s" "Stack bit";
     /// Time to live of the labelled packet.
     MPLS_TTL: U8 "icmp.mpls.ttl" "Time to live";
+    /// The echo request has no reply.
+    RESP_NOT_FOUND: Note(Warn) "icmp.resp_not_found" "No response seen to ICMP request" { later: true };
     /// The checksum is wrong.
     CHECKSUM_BAD: Note(Warn) "icmp.checksum_bad" "Bad checksum";
 }

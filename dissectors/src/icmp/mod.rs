@@ -2,6 +2,7 @@
 
 mod fields;
 
+use crate::echo::{Echo, EchoFacts, EchoFields};
 use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
@@ -107,8 +108,11 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
         tree.columns_mut().protocol = PROTOCOL.short;
         write_info(payload.bytes, packet.hops, tree);
     }
+    if let Some(echo) = Echo::read(payload, packet, [ECHO_REQUEST, ECHO_REPLY], &ECHO_FIELDS, describe_echo) {
+        return NextLayer::Echo(echo);
+    }
     let complete = match tree.wants_any(&ICMP) {
-        true => describe(payload, packet, tree),
+        true => describe(payload, packet, None, tree),
         false => payload.bytes.len() >= 8,
     };
     if !complete {
@@ -118,6 +122,7 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     let rest = payload.from(8);
     match payload.bytes {
         _ if rest.wire == 0 => NextLayer::End,
+        // A quoted echo.
         [ECHO_REQUEST | ECHO_REPLY, ..] => NextLayer::Data(rest),
         &[kind, ..] if quotes(kind) => {
             packet.quoted = true;
@@ -125,6 +130,22 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
             NextLayer::EtherType(0x0800, quoted)
         }
         _ => NextLayer::End,
+    }
+}
+
+static ECHO_FIELDS: EchoFields = EchoFields {
+    reply_in: &RESP_IN,
+    request_in: &RESP_TO,
+    response_time: &RESPTIME,
+    no_reply: &NO_RESP,
+    no_reply_note: &RESP_NOT_FOUND,
+    has_frame_in_note: false,
+};
+
+fn describe_echo(echo: &Echo<'_>, facts: &EchoFacts, packet: &Packet, tree: &mut Tree) {
+    echo.append_info(facts, tree);
+    if tree.wants_any(&ICMP) {
+        describe(echo.payload, packet, Some((echo, facts)), tree);
     }
 }
 
@@ -166,7 +187,12 @@ fn write_info(bytes: &[u8], hops: u8, tree: &mut Tree) {
 }
 
 /// Records the message. Returns whether the header is complete.
-fn describe(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
+fn describe(
+    payload: Payload<'_>,
+    packet: &Packet,
+    echo: Option<(&Echo<'_>, &EchoFacts)>,
+    tree: &mut Tree,
+) -> bool {
     let mut reader = FieldReader::new(payload, tree);
     let node = reader.tree.open(&ICMP, payload.all(), Value::Bytes(payload.all()));
     let kind = header(&mut reader, payload, packet.quoted);
@@ -174,6 +200,9 @@ fn describe(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
     tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
     if let Some(at) = kind.ok().and_then(|kind| extensions_at(kind, payload.bytes)) {
         extensions(payload.from(8 + at), tree);
+    }
+    if let Some((echo, facts)) = echo {
+        echo.record_facts(facts, tree);
     }
     tree.close();
     kind.is_ok()
@@ -338,7 +367,11 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { hops: 64, ..Packet::default() };
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
+        let next = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
+        if let NextLayer::Echo(echo) = next {
+            (echo.describe)(&echo, &EchoFacts::Unknown, &packet, &mut tree);
+        }
+        let next = alloc::format!("{next:?}");
         (tree, packet, next)
     }
 
@@ -370,7 +403,7 @@ mod tests {
         assert!(next.starts_with("EtherType(2048, Payload { bytes: [69, 1]"), "{next}");
         assert_eq!(tree.first(&MTU), Some(Value::Uint(1500)));
         let (_, packet, next) = dissect(&[8, 0, 0, 0, 0, 1, 0, 2, 9]);
-        assert!(!packet.quoted && next.starts_with("Data("), "{next}");
+        assert!(!packet.quoted && next.starts_with("Echo("), "{next}");
     }
 
     #[test]

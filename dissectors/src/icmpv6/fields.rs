@@ -23,6 +23,14 @@ crate::fields! { "icmpv6";
     ECHO_IDENTIFIER: U16 "icmpv6.echo.identifier" "Identifier" { base: DisplayBase::Hex };
     /// Sequence number of the request; the reply repeats it.
     ECHO_SEQUENCE_NUMBER: U16 "icmpv6.echo.sequence_number" "Sequence";
+    /// Frame of the reply to an echo request.
+    RESP_IN: Frame "icmpv6.resp_in" "Response In" { later: true };
+    /// The echo request has no reply.
+    NO_RESP: Label "icmpv6.no_resp" "No response seen" { later: true };
+    /// Frame of the request of an echo reply.
+    RESP_TO: Frame "icmpv6.resp_to" "Response To";
+    /// Time from the echo request to its reply, in milliseconds.
+    RESPTIME: Decimal "icmpv6.resptime" "Response Time";
     /// Hop limit that hosts should use.
     ND_RA_CUR_HOP_LIMIT: U8 "icmpv6.nd.ra.cur_hop_limit" "Cur hop limit";
     /// All flags of a router advertisement.
@@ -149,6 +157,8 @@ crate::fields! { "icmpv6";
     MLDR_MAR_SOURCE_ADDRESS: Ipv6 "icmpv6.mldr.mar.source_address" "Source Address";
     /// Auxiliary data after the source addresses.
     MLDR_MAR_AUXILIARY_DATA: Bytes "icmpv6.mldr.mar.auxiliary_data" "Auxiliary Data";
+    /// The echo request has no reply.
+    RESP_NOT_FOUND: Note(Warn) "icmpv6.resp_not_found" "No response seen to ICMPv6 request" { later: true };
     /// The checksum is wrong.
     CHECKSUM_BAD: Note(Warn) "icmpv6.checksum_bad.expert" "Bad checksum";
     /// The length of an option is zero, or exceeds the message.

@@ -4,6 +4,7 @@
 mod fields;
 mod options;
 
+use crate::echo::{Echo, EchoFacts, EchoFields};
 use crate::packet::{Address, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
@@ -117,9 +118,12 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
         tree.columns_mut().protocol = PROTOCOL.short;
         write_info(payload, packet.hops, tree);
     }
+    if let Some(echo) = Echo::read(payload, packet, [ECHO_REQUEST, ECHO_REPLY], &ECHO_FIELDS, describe_echo) {
+        return NextLayer::Echo(echo);
+    }
     let kind = payload.bytes.first().copied().unwrap_or_default();
     let complete = match tree.wants_any(&ICMPV6) {
-        true => describe(payload, packet, tree),
+        true => describe(payload, packet, None, tree),
         false => payload.bytes.len() >= options_at(kind).unwrap_or(8),
     };
     if !complete {
@@ -129,6 +133,7 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     let rest = payload.from(8);
     match kind {
         _ if rest.wire == 0 => NextLayer::End,
+        // A quoted echo.
         ECHO_REQUEST | ECHO_REPLY => NextLayer::Data(rest),
         // RFC 4443 2.1: the types below 128 are errors.
         1..=PARAMETER_PROBLEM => quoted_packet(rest, packet),
@@ -137,6 +142,22 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
             header.map_or(NextLayer::End, |header| quoted_packet(header.payload.from(8), packet))
         }
         _ => NextLayer::End,
+    }
+}
+
+static ECHO_FIELDS: EchoFields = EchoFields {
+    reply_in: &RESP_IN,
+    request_in: &RESP_TO,
+    response_time: &RESPTIME,
+    no_reply: &NO_RESP,
+    no_reply_note: &RESP_NOT_FOUND,
+    has_frame_in_note: true,
+};
+
+fn describe_echo(echo: &Echo<'_>, facts: &EchoFacts, packet: &Packet, tree: &mut Tree) {
+    echo.append_info(facts, tree);
+    if tree.wants_any(&ICMPV6) {
+        describe(echo.payload, packet, Some((echo, facts)), tree);
     }
 }
 
@@ -219,7 +240,12 @@ impl fmt::Display for AdvertisementFlags {
 }
 
 /// Records the message. Returns whether it is complete.
-fn describe(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
+fn describe(
+    payload: Payload<'_>,
+    packet: &Packet,
+    echo: Option<(&Echo<'_>, &EchoFacts)>,
+    tree: &mut Tree,
+) -> bool {
     let mut reader = FieldReader::new(payload, tree);
     let node = reader.tree.open(&ICMPV6, payload.all(), Value::Bytes(payload.all()));
     let kind = message(&mut reader, payload, packet);
@@ -228,6 +254,9 @@ fn describe(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) -> bool {
         options::describe(payload.from(at), tree);
     } else {
         tree.set(node, payload.span(0, len), Value::Bytes(payload.all()));
+    }
+    if let Some((echo, facts)) = echo {
+        echo.record_facts(facts, tree);
     }
     tree.close();
     kind.is_ok()
@@ -385,7 +414,11 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { hops: 64, ..Packet::default() };
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
+        let next = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
+        if let NextLayer::Echo(echo) = next {
+            (echo.describe)(&echo, &EchoFacts::Unknown, &packet, &mut tree);
+        }
+        let next = alloc::format!("{next:?}");
         (tree, packet, next)
     }
 
@@ -430,7 +463,10 @@ mod tests {
             tree.begin(&bytes);
             let addresses = Address::V6([0; 16]);
             let mut packet = Packet { source: addresses, destination: addresses, ..Packet::default() };
-            let _ = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
+            let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
+            if let NextLayer::Echo(echo) = next {
+                (echo.describe)(&echo, &EchoFacts::Unknown, &packet, &mut tree);
+            }
             assert_eq!(tree.first(&CHECKSUM_STATUS), Some(Value::Uint(status)));
             assert_eq!(tree.first(&CHECKSUM_BAD).is_some(), status == 0);
         }

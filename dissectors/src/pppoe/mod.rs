@@ -62,7 +62,12 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     let rest = reader.rest();
     let next = match header {
         Ok((_, 0)) => {
-            crate::padding::note_truncated_unless_quoted(rest.first(0), packet, tree);
+            // As in Wireshark: the payload is PPP without its protocol number.
+            if !rest.bytes.is_empty() {
+                packet.path.push("ppp");
+            }
+            let is_cut = rest.bytes.is_empty() && rest.is_truncated();
+            crate::padding::note_truncated_unless_quoted(if is_cut { rest } else { rest.first(0) }, packet, tree);
             NextLayer::End
         }
         // RFC 2516 5.4: the length covers the bytes after the header, without Ethernet's padding.

@@ -293,16 +293,16 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
 fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     match payload.bytes.first_chunk::<8>() {
         Some(&[a, b, c, d, e, f, g, h]) if packet.quoted => NextLayer::Segment(Segment {
-            header: payload,
-            source_port: u16::from_be_bytes([a, b]),
-            destination_port: u16::from_be_bytes([c, d]),
-            seq: u32::from_be_bytes([e, f, g, h]),
-            ack: 0,
-            flags: Flags::default(),
-            window: 0,
-            payload: Payload::default(),
-            quoted: true,
-        }),
+                header: payload,
+                source_port: u16::from_be_bytes([a, b]),
+                destination_port: u16::from_be_bytes([c, d]),
+                seq: u32::from_be_bytes([e, f, g, h]),
+                ack: 0,
+                flags: Flags::default(),
+                window: 0,
+                payload: Payload::default(),
+                quoted: true,
+            }),
         Some(_) if payload.is_truncated() && header_len(payload.bytes).is_some_and(|len| len >= 20) => {
             read_fixed(payload)
         }
@@ -311,15 +311,43 @@ fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree
                 tree.columns_mut().protocol = PROTOCOL.short;
             }
             tree.open(&TCP, payload.all(), Value::Bytes(payload.all()));
-            if payload.is_truncated() {
-                crate::padding::note_truncated_unless_quoted(payload, packet, tree);
-            } else {
-                tree.note(&BOGUS_HEADER_LENGTH, payload.all(), format_args!("Bogus TCP header length"));
+            describe_incomplete(payload, tree);
+            match header_len(payload.bytes) {
+                Some(len @ ..20) => {
+                    let text = format_args!("ogus TCP header length ({len}, must be at least 20)");
+                    tree.note(&BOGUS_HEADER_LENGTH, payload.span(12, 1), format_args!("B{text}"));
+                    tree.append_info(format_args!(", b{text}"));
+                }
+                _ if payload.is_truncated() => crate::padding::note_truncated_unless_quoted(payload, packet, tree),
+                _ => {
+                    tree.note(&BOGUS_HEADER_LENGTH, payload.all(), format_args!("{}", BOGUS_HEADER_LENGTH.title));
+                    tree.append_info(format_args!("[Malformed Packet]"));
+                }
             }
-            tree.set_info(format_args!("[TCP header truncated or of bogus length]"));
             tree.close();
             NextLayer::End
         }
+    }
+}
+
+/// Records ports, length and flags of a header that is incomplete or has an invalid length, as far as there are any. Such a
+/// segment belongs to no stream.
+fn describe_incomplete(payload: Payload<'_>, tree: &mut Tree) {
+    tree.set_info(format_args!(""));
+    let Some(&[a, b, c, d]) = payload.bytes.first_chunk() else { return };
+    let (source, destination) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    let ports = [(&SRCPORT, source, 0), (&DSTPORT, destination, 2), (&PORT, source, 0), (&PORT, destination, 2)];
+    for (field, port, at) in ports {
+        tree.put(field, payload.span(at, 2), Value::Uint(port.into()));
+    }
+    tree.set_info(format_args!("{source} → {destination}"));
+    if let Some(len) = header_len(payload.bytes) {
+        tree.put(&HDR_LEN, payload.span(12, 1), Value::Uint(len.into()));
+    }
+    if let Some(bytes) = payload.bytes.get(12..).and_then(|rest| rest.first_chunk()) {
+        let flags = Flags(u16::from_be_bytes(*bytes) & 0xfff);
+        tree.put(&FLAGS, payload.span(12, 2), Value::Uint(flags.0.into()));
+        tree.append_info(format_args!(" [{flags}]"));
     }
 }
 

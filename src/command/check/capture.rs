@@ -5,7 +5,7 @@ use crate::command::output::{Output, escape_paths};
 use crate::command::pass_loop::{FrameFinder, PassConsumer, PassLoop};
 use crate::command::progress::ReadProgressBar;
 use dissectors::session::FirstPass;
-use overhear::analysis::{Analyzer, Task};
+use overhear::analysis::{Analyzer, Task, unsupported_link_message};
 use overhear::check::format::{CheckOutcome, Finding, print_command};
 use overhear::check::{DecidingFrames, Evaluation, Verdict, escape_unprintable, rules_task};
 use overhear::report::DissectedFrame;
@@ -28,7 +28,13 @@ pub(super) fn evaluate_capture(job: &CaptureJob<'_>, dropped: u64, bless: bool) 
         let found = format!("{dropped} frames dropped during the capture");
         findings.push(capture_finding(job, CheckOutcome::Fails, "capture is complete", &found, 0));
     }
-    match read_capture(job, task, &mut evaluation) {
+    let mut unsupported_links = Vec::new();
+    let read = read_capture(job, task, &mut evaluation, &mut unsupported_links);
+    for (link, frame) in unsupported_links.into_iter().filter(|_| !job.allow.unsupported) {
+        let found = unsupported_link_message(link);
+        findings.push(capture_finding(job, CheckOutcome::Fails, "link types are supported", &found, frame));
+    }
+    match read {
         Ok(0) if !job.allow.empty => {
             findings.push(capture_finding(
                 job,
@@ -102,8 +108,14 @@ fn format_cause(error: &Error) -> String {
     escape_unprintable(&format!("{at}{}", error.cause))
 }
 
-/// Reads a capture to its end or to an error. Returns the number of frames read in either case.
-fn read_capture(job: &CaptureJob<'_>, task: Task, evaluation: &mut Evaluation<'_>) -> Result<u32, (Error, u32)> {
+/// Reads a capture to its end or to an error. Returns the number of frames read in either case. Adds each unsupported
+/// link type with its first frame to `unsupported_links`.
+fn read_capture(
+    job: &CaptureJob<'_>,
+    task: Task,
+    evaluation: &mut Evaluation<'_>,
+    unsupported_links: &mut Vec<(u16, u32)>,
+) -> Result<u32, (Error, u32)> {
     let collect = task.wants.needs_later_frames();
     let options = OpenOptions { spool: collect, ..OpenOptions::default() };
     let capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
@@ -113,7 +125,7 @@ fn read_capture(job: &CaptureJob<'_>, task: Task, evaluation: &mut Evaluation<'_
         let analyzer = Analyzer::new(Task { collect, decode: task.decode.clone(), ..Task::default() });
         first_pass = passes.run_first(analyzer, &mut FrameFinder::default());
     }
-    let mut consumer = RuleConsumer { evaluation, frames: 0, error: None };
+    let mut consumer = RuleConsumer { evaluation, frames: 0, unsupported_links, error: None };
     let Ok(()) = passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut consumer);
     let RuleConsumer { frames, error, .. } = consumer;
     error.map_or(Ok(frames), |error| Err((error, frames)))
@@ -124,6 +136,8 @@ struct RuleConsumer<'e, 'r> {
     evaluation: &'e mut Evaluation<'r>,
     /// Number of frames.
     frames: u32,
+    /// Unsupported link types, each with its first frame.
+    unsupported_links: &'e mut Vec<(u16, u32)>,
     /// Error that ended the capture.
     error: Option<Error>,
 }
@@ -139,6 +153,11 @@ impl PassConsumer for RuleConsumer<'_, '_> {
 
     fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
         self.evaluation.add_events(analyzer);
+        Ok(())
+    }
+
+    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
+        self.unsupported_links.push((link, self.frames + 1));
         Ok(())
     }
 

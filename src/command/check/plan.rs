@@ -69,6 +69,7 @@ impl CheckPlan {
                 CaptureDefect::Missing => plan.allow.missing = true,
                 CaptureDefect::Empty => plan.allow.empty = true,
                 CaptureDefect::Truncated => plan.allow.truncated = true,
+                CaptureDefect::Unsupported => plan.allow.unsupported = true,
             }
         }
         for word in std::mem::take(&mut args.words) {
@@ -244,6 +245,7 @@ impl CheckPlan {
             missing: self.allow.missing || own.missing,
             empty: self.allow.empty || own.empty,
             truncated: self.allow.truncated || own.truncated,
+            unsupported: self.allow.unsupported || own.unsupported,
         };
         let name = self.live_name.clone().unwrap_or_else(|| path.to_string_lossy().into_owned());
         Ok(CaptureJob {

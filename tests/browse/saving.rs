@@ -4,7 +4,7 @@ use super::test_browser::{TestBrowser, written};
 use overhear::browse::{BrowseEvent, BrowseRequest};
 use overhear::source::Capture;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,7 +47,10 @@ fn only_regular_files_are_overwritten_and_never_the_input() {
         }
     }
     assert_eq!(saved(&mut browser, &place("link"), None, false), "exists");
+    fs::set_permissions(place("plain"), fs::Permissions::from_mode(0o664)).expect("a mode");
     assert_eq!(saved(&mut browser, &place("link"), None, true), "16 frames");
+    let mode = fs::metadata(place("plain")).expect("the file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o664, "a replaced file keeps its mode");
     assert!(place("link").is_symlink(), "the target of the link is replaced");
     assert_eq!(
         Capture::open([place("plain")]).expect("a capture").current_file().map(|file| file.format),

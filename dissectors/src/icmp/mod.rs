@@ -187,12 +187,7 @@ fn write_info(bytes: &[u8], hops: u8, tree: &mut Tree) {
 }
 
 /// Records the message. Returns whether the header is complete.
-fn describe(
-    payload: Payload<'_>,
-    packet: &Packet,
-    echo: Option<(&Echo<'_>, &EchoFacts)>,
-    tree: &mut Tree,
-) -> bool {
+fn describe(payload: Payload<'_>, packet: &Packet, echo: Option<(&Echo<'_>, &EchoFacts)>, tree: &mut Tree) -> bool {
     let mut reader = FieldReader::new(payload, tree);
     let node = reader.tree.open(&ICMP, payload.all(), Value::Bytes(payload.all()));
     let kind = header(&mut reader, payload, packet.quoted);

@@ -240,12 +240,7 @@ impl fmt::Display for AdvertisementFlags {
 }
 
 /// Records the message. Returns whether it is complete.
-fn describe(
-    payload: Payload<'_>,
-    packet: &Packet,
-    echo: Option<(&Echo<'_>, &EchoFacts)>,
-    tree: &mut Tree,
-) -> bool {
+fn describe(payload: Payload<'_>, packet: &Packet, echo: Option<(&Echo<'_>, &EchoFacts)>, tree: &mut Tree) -> bool {
     let mut reader = FieldReader::new(payload, tree);
     let node = reader.tree.open(&ICMPV6, payload.all(), Value::Bytes(payload.all()));
     let kind = message(&mut reader, payload, packet);

@@ -293,16 +293,16 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
 fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     match payload.bytes.first_chunk::<8>() {
         Some(&[a, b, c, d, e, f, g, h]) if packet.quoted => NextLayer::Segment(Segment {
-                header: payload,
-                source_port: u16::from_be_bytes([a, b]),
-                destination_port: u16::from_be_bytes([c, d]),
-                seq: u32::from_be_bytes([e, f, g, h]),
-                ack: 0,
-                flags: Flags::default(),
-                window: 0,
-                payload: Payload::default(),
-                quoted: true,
-            }),
+            header: payload,
+            source_port: u16::from_be_bytes([a, b]),
+            destination_port: u16::from_be_bytes([c, d]),
+            seq: u32::from_be_bytes([e, f, g, h]),
+            ack: 0,
+            flags: Flags::default(),
+            window: 0,
+            payload: Payload::default(),
+            quoted: true,
+        }),
         Some(_) if payload.is_truncated() && header_len(payload.bytes).is_some_and(|len| len >= 20) => {
             read_fixed(payload)
         }

@@ -24,6 +24,7 @@ mod reassembly;
 #[cfg(feature = "tui")]
 mod screens;
 mod secrets;
+mod sequences;
 mod sink;
 mod source;
 mod streams;

@@ -8,7 +8,7 @@ use overhear::analysis::{Event, Task};
 use overhear::capture::{CloseKind, OpenKind, SideState, Stream};
 
 /// Segments, one per line: `>` from the client or `<` from the server, flags as letters, then the numbers of the first
-/// byte and of the acknowledgment, counted from the SYN, then the number of bytes.
+/// byte and of the acknowledgment, counted from the SYN, then the number of bytes, and the window.
 fn row(talk: &str) -> Stream {
     let packets: Vec<_> = talk.lines().map(str::trim).filter(|line| !line.is_empty()).map(packet).collect();
     let task = Task { streams: true, ..Task::default() };
@@ -21,7 +21,7 @@ fn row(talk: &str) -> Stream {
     row
 }
 
-fn packet(line: &str) -> Vec<u8> {
+pub(crate) fn packet(line: &str) -> Vec<u8> {
     let mut words = line.split_whitespace();
     let from_client = words.next() == Some(">");
     let letter = |letter| match letter {
@@ -33,17 +33,22 @@ fn packet(line: &str) -> Vec<u8> {
         _ => 0,
     };
     let flags = words.next().expect("flags").chars().map(letter).sum();
-    let mut number = || words.next().map_or(0, |word| word.parse::<u32>().expect("a number"));
-    let (seq, ack, len) = (number(), number(), number());
+    let mut numbers = words.map(|word| word.parse::<u32>().expect("a number"));
+    let [seq, ack, len] = [(); 3].map(|()| numbers.next().unwrap_or(0));
+    let window = numbers.next().map(|window| window as u16);
     let base = |client: bool| if client { 7_000 } else { 4_294_967_000 };
-    Segment {
+    let mut packet = Segment {
         from_client,
         flags,
         seq: seq.wrapping_add(base(from_client)),
         ack: if flags & ACK == 0 { 0 } else { ack.wrapping_add(base(!from_client)) },
         data: vec![b'x'; len as usize],
     }
-    .packet()
+    .packet();
+    if let Some(window) = window {
+        packet[34..36].copy_from_slice(&window.to_be_bytes());
+    }
+    packet
 }
 
 /// (segments, opened, closed, the client's state, the server's, completeness)
@@ -78,14 +83,14 @@ fn a_connection_opens_in_three_steps() {
             SideState::Closed,
             37,
         ),
-        // The SYN-ACK was captured before the SYN.
+        // The SYN-ACK was captured before the SYN, which then does not count (tshark 4.4).
         (
             "< SA 0 1\n> S 0\n> A 1 1",
             OpenKind::ThreeWay,
             CloseKind::Open,
             SideState::Established,
             SideState::Established,
-            7,
+            6,
         ),
     ]);
 }

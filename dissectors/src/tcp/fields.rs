@@ -167,6 +167,8 @@ crate::fields! { "tcp";
     ANALYSIS: Label "tcp.analysis" "SEQ/ACK analysis";
     /// Frame with the segment that this acknowledges.
     ANALYSIS_ACKS_FRAME: Frame "tcp.analysis.acks_frame" "This is an ACK to the segment in frame";
+    /// It acknowledges a part of a segment.
+    ANALYSIS_PARTIAL_ACK: Note(Note) "tcp.analysis.partial_ack" "Partial Acknowledgement of a segment";
     /// Time from the segment to its acknowledgment.
     ANALYSIS_ACK_RTT: Duration "tcp.analysis.ack_rtt" "The RTT to ACK the segment was";
     /// Time from the SYN to the acknowledgment that completed the handshake.
@@ -215,6 +217,8 @@ crate::fields! { "tcp";
     ANALYSIS_RTO: Duration "tcp.analysis.rto" "The RTO for this segment was";
     /// Frame of the first transmission.
     ANALYSIS_RTO_FRAME: Frame "tcp.analysis.rto_frame" "RTO based on delta from frame";
+    /// Text in a reset that states its cause; not part of the stream.
+    RESET_CAUSE: Text "tcp.reset_cause" "Reset cause";
     /// The data.
     PAYLOAD: Bytes "tcp.payload" "TCP payload";
     /// Data of a message that a later frame completes, or the part that this frame completes.

@@ -196,6 +196,8 @@ pub struct Analysis {
     pub flags: u32,
     /// Frame with the segment that this acknowledges, and nanoseconds since.
     pub acks: Option<(u32, i64)>,
+    /// The segment is acknowledged only in part.
+    pub partial_ack: bool,
     /// Duration of the handshake in nanoseconds.
     pub initial_rtt: Option<i64>,
     /// Number of bytes sent and not acknowledged.
@@ -428,9 +430,12 @@ pub fn describe(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
             describe_analysis(&facts.analysis, tree);
         }
     }
-    if !segment.payload.bytes.is_empty() {
-        let all = segment.payload.all();
-        tree.put(&PAYLOAD, all, Value::Bytes(all));
+    let data = segment.payload;
+    if segment.flags.rst() && !data.bytes.is_empty() {
+        // RFC 1122 4.2.2.12: text that explains the reset.
+        tree.put(&RESET_CAUSE, data.all(), Value::Text(data.all()));
+    } else if !data.bytes.is_empty() {
+        tree.put(&PAYLOAD, data.all(), Value::Bytes(data.all()));
     }
     if let Some(conflict) = facts.overlap {
         tree.put(&SEGMENT_OVERLAP, derived, Value::Bool(true));
@@ -623,6 +628,9 @@ fn describe_analysis(analysis: &Analysis, tree: &mut Tree) {
     tree.open(&ANALYSIS, derived, Value::Present);
     if let Some((frame, rtt)) = analysis.acks {
         tree.put(&ANALYSIS_ACKS_FRAME, derived, Value::Uint(frame.into()));
+        if analysis.partial_ack {
+            tree.note(&ANALYSIS_PARTIAL_ACK, derived, format_args!("{}", ANALYSIS_PARTIAL_ACK.title));
+        }
         if rtt != 0 {
             tree.put(&ANALYSIS_ACK_RTT, derived, Value::Duration(rtt));
         }

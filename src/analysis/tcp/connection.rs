@@ -112,9 +112,11 @@ impl Connection {
         FrameConnection { conversation, has_data, messages, owners, has_unowned, is_mixed, side, reused, quoted }
     }
 
-    /// Whether a SYN begins another connection between the same endpoints: its number is not the one this began with.
+    /// Whether a SYN or SYN-ACK begins another connection between the same endpoints: its side has begun with another
+    /// number, or this connection has ended or was refused.
     pub(in crate::analysis) fn is_replaced_by(&self, source: Endpoint, syn: &Segment<'_>) -> bool {
-        self.frames > 0 && self.sequence_parameters.base(self.side(source)).is_some_and(|base| base != syn.seq)
+        let base = self.sequence_parameters.base(self.side(source));
+        self.frames > 0 && base.is_some_and(|base| base != syn.seq || self.state.has_end())
     }
 
     /// Counts the bytes it buffers; returns the difference to when they were last counted.
@@ -129,7 +131,9 @@ impl Connection {
     pub(in crate::analysis) fn skip(&mut self, source: Endpoint, segment: &Segment<'_>, at: Stamp) {
         self.last = at;
         if !segment.quoted {
-            self.sequence_parameters.update(self.side(source), segment);
+            let side = self.side(source);
+            self.sequence_parameters.update(side, segment);
+            self.state.advance(side, segment, at.frame);
             self.frames += 1;
         }
     }
@@ -159,6 +163,10 @@ impl Connection {
         }
         let fin_active = self.state.advance(side, segment, at.frame);
         self.frames += 1;
+        let described = segment;
+        // RFC 1122 4.2.2.12: what a reset carries is a text about the reset, not data of the stream.
+        let text = segment.flags.rst().then(|| Segment { payload: segment.payload.first(0), ..*segment });
+        let segment = text.as_ref().unwrap_or(segment);
         self.count(side, segment, &analysis, at);
         let data = if context.work.bytes { self.assemble(side, segment, at) } else { SegmentData::default() };
         if data.limit {
@@ -186,7 +194,7 @@ impl Connection {
                 reassembled_in: record::reassembled_in(context),
                 overlap: data.overlap,
             };
-            tcp::describe(segment, &known, context.tree);
+            tcp::describe(described, &known, context.tree);
         }
         if context.prefilter.is_some_and(|may_match| !may_match(context.tree)) {
             context.tree.skip_rest();

@@ -35,7 +35,7 @@ impl Tables {
         if let Some((number, begins)) = self.run.seek.as_ref().and_then(|seek| seek.stream) {
             reused = begins;
             replacement = (self.tcp.flow_mut(index).number != number).then_some(number);
-        } else if !segment.quoted && segment.flags.syn() && !segment.flags.ack() {
+        } else if !segment.quoted && segment.flags.syn() {
             reused = self.tcp.flow_mut(index).is_replaced_by(source, segment);
             replacement = reused.then(|| self.tcp.assign_number());
         }

@@ -14,6 +14,8 @@ const MAX_IN_FLIGHT: usize = 1024;
 /// Maximum capacity for such segments that remains allocated while none is in flight: enough for a request and a
 /// response.
 const IDLE_FLIGHT_CAPACITY: usize = 4;
+/// Numbers of bytes in flight from here on are those of numbers that do not belong together.
+const MAX_BYTES_IN_FLIGHT: u32 = 2_000_000_000;
 /// Nanoseconds after the second duplicate acknowledgment within which a retransmission is a fast retransmission.
 const FAST_RETRANSMISSION_AGE: i64 = 20_000_000;
 /// Nanoseconds after a later segment within which a segment is out of order and not a retransmission, if no round-trip
@@ -140,7 +142,8 @@ impl SequenceParameters {
             let scale = options::options(segment.options()).find_map(|option| option.window_shift());
             self.scale[own] = scale.map_or(WindowScale::None, WindowScale::Bits);
             // RFC 7323 2.2: windows are scaled only if both SYNs have the option.
-            if flags.ack() && self.scale.contains(&WindowScale::None) {
+            let is_last = flags.ack() && self.scale.contains(&WindowScale::None);
+            if is_last || scale.is_none() {
                 self.scale = [WindowScale::None; 2];
             }
         }
@@ -213,6 +216,8 @@ impl SequenceAnalysis {
         let mut analysis = Analysis::default();
         let initial_rtt = self.initial_rtt;
         let (own, other) = self.sides_mut(side);
+        let began = own.ack.is_some() || other.ack.is_some_and(|(acked, _)| acked != 0);
+        let is_repeated_syn = segment.flags.syn() && !segment.flags.ack() && began;
         let findings = Findings::new(own, other, segment, parameters, at, initial_rtt);
         analysis.flags = findings.flags | if reused { Analysis::ReusedPorts } else { 0 };
         analysis.rto = findings.retransmission.filter(|&(since, _)| since != 0);
@@ -224,7 +229,7 @@ impl SequenceAnalysis {
             own.first_ack_frame = at.frame;
         }
         own.advance(segment, parameters, at, &findings);
-        analysis.acks = own.acknowledge(other, segment, at);
+        own.acknowledge(other, segment, at, &mut analysis);
         if segment.flags.ack() {
             other.sack_blocks.clear();
             let blocks = options::options(segment.options()).find(|option| option.kind == 5);
@@ -232,13 +237,13 @@ impl SequenceAnalysis {
         }
         let counts = !segment.is_empty() && !own.in_flight_unknown;
         if counts {
-            analysis.bytes_in_flight = own.bytes_in_flight(segment);
+            analysis.bytes_in_flight = own.bytes_in_flight(segment, parameters.seq_base);
             analysis.push_bytes_sent =
                 Some(own.count_push_bytes(segment)).filter(|_| analysis.bytes_in_flight.is_some());
         }
         self.measure_handshake(segment, at);
-        // As in Wireshark: only for frames with another analysis field.
-        if counts || analysis != Analysis::default() {
+        // As in Wireshark: only for frames with another analysis field, and for repeated SYNs.
+        if counts || is_repeated_syn || analysis != Analysis::default() {
             analysis.initial_rtt = first_pass_rtt.or(self.initial_rtt);
         }
         analysis
@@ -281,7 +286,10 @@ impl Findings {
         let next = own.next.map(|(next, _)| next);
         let mut found = 0;
         let mut probe = None;
-
+        if flags.syn() && !flags.ack() {
+            // RFC 9293 3.10.7.4: a refusal may have had the number that this SYN repeats.
+            own.restore_next();
+        }
         let other_closed = other.window.is_some_and(|(window, _)| window == 0);
         if len == 1 && next == Some(seq) && other_closed {
             probe = Some(ProbeKind::ZeroWindow);
@@ -300,18 +308,19 @@ impl Findings {
             }
             found |= Findings::window_flags(own, other, segment, parameters);
         }
-        let repeated = own.ack.is_some_and(|(last, _)| last == segment.ack);
-        if flags.ack() && !repeated && other.max_ack.is_some_and(|most| before(most, segment.ack)) {
+        if flags.ack() && other.max_ack.is_some_and(|most| before(most, segment.ack)) {
             found |= Analysis::AckLostSegment;
-            // As in Wireshark, the same gap is not reported again.
-            other.max_ack = other.next.map(|(next, _)| next);
+            // The same gap is not reported again.
+            let next = other.next.map(|(next, _)| next).filter(|&next| before(segment.ack, next));
+            other.max_ack = Some(next.unwrap_or(segment.ack));
         }
         let mut retransmission = None;
         if (len > 0 || flags.any(Flags::SYN | Flags::FIN)) && probe != Some(ProbeKind::KeepAlive) {
             let data_flags = Findings::data_flags(own, other, segment, at, rtt);
             found |= data_flags;
             if data_flags & Analysis::Retransmission != 0 {
-                let since = own.in_flight.front().map(|sent| sent.at).or(own.next.map(|(_, at)| at));
+                let earlier = own.in_flight.iter().find(|sent| !before(sent.seq, seq));
+                let since = earlier.map(|sent| sent.at).or(own.next.map(|(_, at)| at));
                 retransmission = since.map(|sent| (at.time.saturating_sub(sent.time), sent.frame));
             }
         }
@@ -321,16 +330,23 @@ impl Findings {
     /// Evaluates the rules that compare windows and acknowledgments with the previous ones.
     fn window_flags(
         own: &SequenceSide,
-        other: &SequenceSide,
+        other: &mut SequenceSide,
         segment: &Segment<'_>,
         parameters: &SegmentParameters,
     ) -> u32 {
         let plain = !segment.flags.any(Flags::SYN | Flags::FIN | Flags::RST);
         let (seq, ack, len, window) = (segment.seq, segment.ack, segment.len(), segment.window);
-        let repeats = own.next.is_some_and(|(next, _)| next == seq) && own.ack.is_some_and(|(last, _)| last == ack);
+        let is_next = plain && own.next.is_some_and(|(next, _)| next == seq);
+        let repeats = is_next && len == 0 && own.ack.is_some_and(|(last, _)| last == ack);
+        let takes_probe = is_next
+            && other.probe == Some(ProbeKind::ZeroWindow)
+            && own.ack.is_some_and(|(last, _)| last.wrapping_add(1) == ack);
         let same_window = own.window.is_some_and(|(last, _)| last == window);
+        // RFC 2018 3: SACK blocks report data that came after a gap, whatever the window.
+        let has_blocks = repeats && !same_window && options::options(segment.options()).any(|option| option.kind == 5);
         let mut found = 0;
-        if len == 0 && plain && repeats && window != 0 && own.window.is_some() && !same_window {
+        let updates = repeats && window != 0 && own.window.is_some() && !same_window && !has_blocks;
+        if updates || takes_probe && (window != 0 || len > 0) {
             found |= Analysis::WindowUpdate;
         }
         if let (Some((_, room)), Some((last, _))) = (other.window, other.ack)
@@ -341,13 +357,18 @@ impl Findings {
         {
             found |= Analysis::WindowFull;
         }
-        if len == 0 && plain && repeats && same_window {
+        if repeats && (same_window || has_blocks) {
             found |= match other.probe {
                 Some(ProbeKind::KeepAlive) if window != 0 => Analysis::KeepAliveAck,
                 Some(ProbeKind::ZeroWindow) if window == 0 => Analysis::ZeroWindowProbeAck,
                 _ if window != 0 => Analysis::DuplicateAck,
                 _ => 0,
             };
+        } else if takes_probe && found & Analysis::WindowUpdate == 0 {
+            found |= Analysis::ZeroWindowProbeAck;
+        }
+        if takes_probe {
+            other.accept_probe();
         }
         found
     }
@@ -356,7 +377,8 @@ impl Findings {
     fn data_flags(own: &SequenceSide, other: &SequenceSide, segment: &Segment<'_>, at: Stamp, rtt: Option<i64>) -> u32 {
         let (seq, len) = (segment.seq, segment.len());
         let end = seq.wrapping_add(len).wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
-        if len > 0 && other.ack.is_some_and(|(acked, _)| !before(acked, seq.wrapping_add(len))) {
+        // As in Wireshark, 0 is no acknowledgment: it is in segments without ACK.
+        if len > 0 && other.ack.is_some_and(|(acked, _)| acked != 0 && !before(acked, seq.wrapping_add(len))) {
             return Analysis::SpuriousRetransmission;
         }
         let Some((next, since)) = own.next else { return 0 };
@@ -365,14 +387,18 @@ impl Findings {
         if !before(seq, next) || new {
             return 0;
         }
+        // The duplicate acknowledgments request what is acknowledged next, or what their SACK blocks leave out (RFC 6675).
+        let is_received = |&(left, right)| !before(seq, left) && !before(right, seq.wrapping_add(len));
+        let is_in_hole = !own.sack_blocks.is_empty() && !own.sack_blocks.iter().any(is_received);
         if let Some((acked, acked_at)) = other.ack
             && other.duplicate_acks >= 2
-            && acked == seq
+            && (acked == seq || is_in_hole)
             && (0..FAST_RETRANSMISSION_AGE).contains(&at.time.saturating_sub(acked_at.time))
         {
             return Analysis::FastRetransmission;
         }
-        if end != next && (0..rtt.unwrap_or(OUT_OF_ORDER_AGE)).contains(&at.time.saturating_sub(since.time)) {
+        let is_copy = own.in_flight.iter().any(|sent| !before(seq, sent.seq) && !before(sent.end, end));
+        if !is_copy && (0..rtt.unwrap_or(OUT_OF_ORDER_AGE)).contains(&at.time.saturating_sub(since.time)) {
             return Analysis::OutOfOrder;
         }
         Analysis::Retransmission
@@ -380,6 +406,19 @@ impl Findings {
 }
 
 impl SequenceSide {
+    /// Sets the next expected number to the one that the other side can acknowledge.
+    fn restore_next(&mut self) {
+        if let (Some((_, at)), Some(most)) = (self.next, self.max_ack) {
+            self.next = Some((most, at));
+        }
+    }
+
+    /// Counts the byte of a zero window probe that the other side has accepted.
+    fn accept_probe(&mut self) {
+        self.next = self.next.map(|(next, at)| (next.wrapping_add(1), at));
+        self.max_ack = self.next.map(|(next, _)| next);
+    }
+
     /// Updates the side's state with its segment.
     fn advance(&mut self, segment: &Segment<'_>, parameters: &SegmentParameters, at: Stamp, findings: &Findings) {
         let counted = segment.len().wrapping_add(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)));
@@ -405,14 +444,17 @@ impl SequenceSide {
 
     /// Removes what this segment acknowledges from the other side's segments in flight.
     ///
-    /// Returns the frame of the segment whose end it acknowledges exactly, and the nanoseconds since.
-    fn acknowledge(&mut self, other: &mut SequenceSide, segment: &Segment<'_>, at: Stamp) -> Option<(u32, i64)> {
+    /// Records in `analysis` the oldest segment of which it acknowledges the end, or a part.
+    fn acknowledge(&mut self, other: &mut SequenceSide, segment: &Segment<'_>, at: Stamp, analysis: &mut Analysis) {
         if !segment.flags.ack() {
-            return None;
+            return;
         }
         let ack = segment.ack;
-        let exact = other.in_flight.iter().find(|sent| sent.end == ack);
-        let acked = exact.map(|sent| (sent.at.frame, at.time.saturating_sub(sent.at.time)));
+        let acked = other.in_flight.iter().find(|sent| before(sent.seq, ack) && !before(sent.end, ack));
+        if let Some(sent) = acked {
+            analysis.acks = Some((sent.at.frame, at.time.saturating_sub(sent.at.time)));
+            analysis.partial_ack = sent.end != ack;
+        }
         other.in_flight.retain_mut(|sent| {
             // The rest of a partly acknowledged segment remains in flight.
             if before(sent.seq, ack) {
@@ -425,16 +467,16 @@ impl SequenceSide {
             other.in_flight = VecDeque::new();
         }
         other.in_flight_unknown = false;
-        acked
     }
 
     /// Returns the bytes sent and not acknowledged, including this segment's; `None` if there are none.
-    fn bytes_in_flight(&self, segment: &Segment<'_>) -> Option<u32> {
-        let first = self.in_flight.iter().map(|sent| sent.seq).reduce(|a, b| if before(b, a) { b } else { a })?;
-        let last = self.in_flight.iter().map(|sent| sent.end).reduce(|a, b| if before(a, b) { b } else { a })?;
+    fn bytes_in_flight(&self, segment: &Segment<'_>, base: u32) -> Option<u32> {
+        // As in Wireshark: numbers before the first one of the side count as high numbers.
+        let first = self.in_flight.iter().map(|sent| sent.seq.wrapping_sub(base)).min()?;
+        let last = self.in_flight.iter().map(|sent| sent.end.wrapping_sub(base)).max()?;
         let blocks = self.sack_blocks.iter().map(|(left, right)| right.wrapping_sub(*left));
         let sacked = blocks.fold(u32::from(segment.flags.any(Flags::SYN | Flags::FIN)), u32::saturating_add);
-        Some(last.wrapping_sub(first).saturating_sub(sacked)).filter(|&bytes| bytes > 0)
+        Some(last.wrapping_sub(first).saturating_sub(sacked)).filter(|bytes| (1..MAX_BYTES_IN_FLIGHT).contains(bytes))
     }
 
     /// Counts the data of this segment. Returns the bytes sent since the last PSH, including this segment's.

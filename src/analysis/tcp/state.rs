@@ -5,6 +5,11 @@ use crate::capture::{CloseKind, OpenKind, SideState};
 use dissectors::session::Side;
 use dissectors::tcp::{Flags, Segment};
 
+/// Bits of `tcp.completeness`.
+const SYN: u8 = 1;
+const FIN: u8 = 16;
+const RST: u8 = 32;
+
 /// The state of a connection, from its captured segments.
 #[derive(Clone, Debug)]
 pub(in crate::analysis) struct TcpState {
@@ -50,6 +55,11 @@ impl TcpState {
         self.completeness
     }
 
+    /// Returns whether a FIN or RST was captured.
+    pub(in crate::analysis) fn has_end(&self) -> bool {
+        self.completeness & (FIN | RST) != 0
+    }
+
     /// Returns the frame of each side's FIN.
     pub(in crate::analysis) fn fin_frames(&self) -> [Option<u32>; 2] {
         self.fin.map(|fin| fin.map(|(_, frame)| frame))
@@ -73,8 +83,10 @@ impl TcpState {
     /// Updates the state with a segment. For a FIN, returns whether its side sent the connection's first FIN.
     pub(in crate::analysis) fn advance(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
         let flags = segment.flags;
-        self.completeness |= completeness(segment);
         self.frames = self.frames.saturating_add(1);
+        // As in Wireshark, a SYN counts only as the first frame.
+        let late_syn = self.frames > 1 && flags.syn() && !flags.ack();
+        self.completeness |= completeness(segment) & if late_syn { !SYN } else { !0 };
         if self.frames == 1 && !flags.any(Flags::SYN | Flags::RST) {
             self.states = [SideState::Established; 2];
         }
@@ -182,7 +194,7 @@ impl TcpState {
 fn completeness(segment: &Segment<'_>) -> u8 {
     let flags = segment.flags;
     let mut bits = match (flags.syn(), flags.ack()) {
-        (true, false) => 1,
+        (true, false) => SYN,
         (true, true) => 2,
         (false, true) if segment.is_empty() => 4,
         _ => 0,
@@ -191,10 +203,10 @@ fn completeness(segment: &Segment<'_>) -> u8 {
         bits |= 8;
     }
     if flags.fin() {
-        bits |= 16;
+        bits |= FIN;
     }
     if flags.rst() {
-        bits |= 32;
+        bits |= RST;
     }
     bits
 }

@@ -131,10 +131,12 @@ impl LadderBuilder {
             return;
         }
         if has(Flags::SYN) || role == HandshakeRole::New && row.len == 0 && !has(Flags::FIN) {
-            // A SYN,ACK that repeats the number of an earlier SYN is not a retransmission.
-            let is_real = |anomaly: &SegmentAnomaly| {
-                anomaly.kind != SegmentKind::Retransmission || role == HandshakeRole::Duplicate
+            // A SYN,ACK that repeats the number of an earlier SYN is not a retransmission, and its acknowledgment is not a
+            // duplicate.
+            let repeats = |anomaly: &SegmentAnomaly| {
+                anomaly.kind == SegmentKind::Retransmission || tree.first(&tcp::ANALYSIS_DUPLICATE_ACK).is_some()
             };
+            let is_real = |anomaly: &SegmentAnomaly| role == HandshakeRole::Duplicate || !repeats(anomaly);
             (row.kind, row.label) = match anomaly.filter(|anomaly| anomaly.is_warning && is_real(anomaly)) {
                 Some(anomaly) => {
                     row.is_anomalous = true;

@@ -14,7 +14,7 @@ help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
 	@echo 'make test       run all tests; those of live capture need root, iproute2, nginx, curl and tshark'
 	@echo 'make corpus     the tests that read captures again on those of other projects, below CORPUS_DIR=$(CORPUS_DIR)'
-	@echo 'make oracle     compare overhear with tshark, field by field, on every capture'
+	@echo 'make oracle     compare overhear with tshark, and with tshark 4.4, field by field, on every capture'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
 	@echo '                as root, with iproute2 and tcpreplay, also packet loss of live capture'
@@ -42,7 +42,8 @@ corpus:
 	CORPUS_DIR="$(CORPUS_DIR)" $(CARGO) test --no-fail-fast --test all -- browse:: protocols:: source::oracle::
 
 oracle:
-	$(NEEDS) cargo cc libpcap tshark
+	$(NEEDS) cargo cc libpcap tshark debootstrap
+	export TSHARK44="$$(tests/oracle/tshark44 "$${CARGO_TARGET_DIR:-$(CURDIR)/target}")"; \
 	OVERHEAR_REQUIRE_TSHARK=1 $(CARGO) test --test oracle
 
 lint:
@@ -191,6 +192,12 @@ for thing; do
   tshark)
     has tshark || missing "tshark (for the comparison)" "tshark" \
       "brew install wireshark" "wireshark-cli (Fedora), tshark (Alpine)"
+    ;;
+  debootstrap)
+    # Optional: it installs tshark 4.4.
+    if [ -z "$${TSHARK44:-}" ] && [ "$$(id -u)" = 0 ] && has apt-get && ! has debootstrap; then
+      apt install -y -qq --no-install-recommends debootstrap || log "debootstrap is not installed"
+    fi
     ;;
   python3)
     has python3 || missing "python3" "python3" "xcode-select --install" "python3"

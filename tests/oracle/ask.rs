@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, fs, io, thread};
 
@@ -96,9 +97,26 @@ pub(crate) struct Tshark {
 }
 
 impl Tshark {
-    /// Finds tshark (`TSHARK`, else by its name), or tells why there is none.
-    pub(crate) fn find() -> Result<Tshark, String> {
-        let program = env::var("TSHARK").unwrap_or_else(|_| "tshark".to_owned());
+    /// Finds the versions to compare with: `TSHARK` or tshark, and `TSHARK44` if the first is older than 4.4. Also returns
+    /// why one of them is missing.
+    pub(crate) fn find_all() -> (Vec<Tshark>, Vec<String>) {
+        let mut missing = Vec::new();
+        let named = env::var("TSHARK").unwrap_or_else(|_| "tshark".to_owned());
+        let mut found: Vec<Tshark> = Tshark::find(named).map_err(|why| missing.push(why)).into_iter().collect();
+        if found.iter().any(|tshark| tshark.series() >= (4, 4)) {
+            return (found, missing);
+        }
+        match env::var("TSHARK44").ok().filter(|named| !named.is_empty()).map(Tshark::find) {
+            Some(Ok(tshark)) if tshark.series() >= (4, 4) => found.push(tshark),
+            Some(Ok(tshark)) => missing.push(format!("TSHARK44 is {}, expected 4.4 or later", tshark.version)),
+            Some(Err(why)) => missing.push(format!("TSHARK44: {why}")),
+            None => missing.push("no tshark 4.4: TSHARK44 does not name one".to_owned()),
+        }
+        (found, missing)
+    }
+
+    /// Starts this program, and reads its version and fields.
+    fn find(program: String) -> Result<Tshark, String> {
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle");
         let (profile, kept) = (scratch.join("profile"), scratch.join("answers"));
         for folder in [&profile, &kept] {
@@ -171,12 +189,13 @@ impl Tshark {
         Ok(answer)
     }
 
-    /// Changes when the capture's bytes, the question or the program does; not with the place of the capture.
+    /// Changes with the bytes of the capture, the arguments and the program; not with the path of the capture or script.
     fn key(&self, capture: &Path, words: &[String]) -> Result<u64, String> {
         let mut hasher = DefaultHasher::new();
         (&self.program, &self.version).hash(&mut hasher);
         let place = capture.display().to_string();
-        words.iter().filter(|word| **word != place).for_each(|word| word.hash(&mut hasher));
+        let named = |word: &String| *word == place || word.starts_with("lua_script:");
+        words.iter().filter(|word| !named(word)).for_each(|word| word.hash(&mut hasher));
         if let Ok(seen) = fs::metadata(&self.program) {
             (seen.len(), seen.modified().ok()).hash(&mut hasher);
         }
@@ -196,13 +215,15 @@ pub(crate) struct Overhear {
     program: String,
     /// Fields it does not know: their columns count as empty.
     pub(crate) unknown: BTreeSet<&'static str>,
+    /// Answers to display filters, which each version of tshark is compared with.
+    filtered: Mutex<HashMap<Vec<String>, Answer>>,
 }
 
 impl Overhear {
     /// Finds `OVERHEAR_BIN`, or else the binary that cargo built, and reads the list of its fields.
     pub(crate) fn find() -> Result<Overhear, String> {
         let program = env::var("OVERHEAR_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_overhear").to_owned());
-        let mut overhear = Overhear { program, unknown: BTreeSet::new() };
+        let mut overhear = Overhear { program, unknown: BTreeSet::new(), filtered: Mutex::default() };
         let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle/empty.pcap");
         fs::write(&empty, EMPTY_PCAP).map_err(|e| format!("{}: {e}", empty.display()))?;
         for group in GROUPS {
@@ -241,6 +262,17 @@ impl Overhear {
             Ok(rows) => Ok((answer.exit, rows)),
             Err(why) => Err((answer.exit, why)),
         }
+    }
+
+    /// Returns its output with these arguments, of the first run with them.
+    pub(crate) fn run_once(&self, words: &[String]) -> Result<Answer, String> {
+        let kept = || self.filtered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(answer) = kept().get(words) {
+            return Ok(answer.clone());
+        }
+        let answer = self.run(words)?;
+        kept().insert(words.to_vec(), answer.clone());
+        Ok(answer)
     }
 
     /// Returns its output with these arguments.

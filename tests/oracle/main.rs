@@ -1,17 +1,17 @@
-//! The oracle: the same question to tshark and to overhear over every capture, compared cell by cell.
+//! The oracle: tshark and overhear print the same fields of every capture, and are compared cell by cell.
 //!
-//! `cargo test --test oracle -- [--diff] [--suggest] [--list] [PART OF A CAPTURE'S NAME]`
+//! `cargo test --test oracle -- [--diff] [--cells] [--list] [PART OF A CAPTURE'S NAME]`
 //!
-//! Captures are those of `fixtures/` and of `CORPUS_DIR` (default `../shared/captures`). `TSHARK` and
-//! `OVERHEAR_BIN` name other programs; `ORACLE_DIFF=NAME` is `--diff NAME`. A difference that
-//! `explained.tsv` does not cover fails the run, and so does an entry there that covers nothing.
+//! Captures are those of `fixtures/` and of `CORPUS_DIR` (default `../shared/captures`). `TSHARK`, `TSHARK44` and
+//! `OVERHEAR_BIN` name other programs; `ORACLE_DIFF=NAME` is `--diff NAME`. A difference that no rule of `rules.tsv`
+//! covers fails the run, and so does a rule that covers nothing or too much.
 
 mod ask;
 mod compare;
-mod explained;
 mod fields;
 mod filters;
 mod report;
+mod rules;
 mod selfcheck;
 
 use std::cell::RefCell;
@@ -24,18 +24,18 @@ use std::{env, fs, io, thread};
 
 use ask::{Overhear, Table, Tshark};
 use compare::{Count, Difference, EXIT, FRAMES, Oracle, binds};
-use explained::{Around, Explained};
 use fields::GROUPS;
+use rules::{Around, Rules};
 
-/// What to do, from the command line.
+/// The command line.
 #[derive(Default)]
-pub(crate) struct Wish {
+pub(crate) struct Options {
     /// Only captures whose name contains this.
     pub(crate) only: Option<String>,
     /// Print every differing cell.
     pub(crate) diff: bool,
-    /// Print lines a person may complete for explained.tsv.
-    pub(crate) suggest: bool,
+    /// Print every differing cell in a line: version, capture, field, frame, both values, the line of the rule.
+    pub(crate) cells: bool,
     list: bool,
 }
 
@@ -74,8 +74,8 @@ impl Unit {
 }
 
 fn main() -> ExitCode {
-    let wish = match wish(env::args().skip(1)) {
-        Ok(wish) => wish,
+    let options = match options(env::args().skip(1)) {
+        Ok(options) => options,
         Err(why) => return usage(&why),
     };
     let (held, broken) = selfcheck::run();
@@ -87,44 +87,61 @@ fn main() -> ExitCode {
         Ok(found) => found,
         Err(why) => return usage(&why),
     };
-    if wish.list {
+    if options.list {
         all.iter().for_each(|capture| println!("{}", capture.name));
         return ExitCode::SUCCESS;
     }
-    let tshark = Tshark::find();
-    let skip = match &tshark {
-        Err(why) => Some(format!("no tshark: {why}")),
-        Ok(_) if all.is_empty() => Some("no captures in fixtures/ and none in CORPUS_DIR".to_owned()),
-        Ok(_) => None,
-    };
-    if let Some(why) = skip {
+    let (tsharks, mut missing) = Tshark::find_all();
+    if all.is_empty() {
+        missing.push("no captures in fixtures/ and none in CORPUS_DIR".to_owned());
+    }
+    missing.iter().for_each(|why| println!("SKIPPED: {why}"));
+    if tsharks.is_empty() || all.is_empty() {
         let required = env::var_os("OVERHEAR_REQUIRE_TSHARK").is_some();
-        println!("SKIPPED: the oracle compared nothing: {why}");
-        println!("0 passed, {} failed, 1 skipped", broken.len() + usize::from(required));
+        println!("0 passed, {} failed, {} skipped", broken.len() + usize::from(required), missing.len());
         return if required || !broken.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
-    let (tshark, overhear) = match (tshark, Overhear::find()) {
-        (Ok(tshark), Ok(overhear)) => (tshark, overhear),
-        (Err(why), _) | (_, Err(why)) => return usage(&why),
+    let overhear = match Overhear::find() {
+        Ok(overhear) => overhear,
+        Err(why) => return usage(&why),
     };
-    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/explained.tsv");
-    let explained = fs::read_to_string(&list).map_err(|e| vec![format!("{}: {e}", list.display())]);
-    let (explained, mut complaints) = match explained.and_then(|text| Explained::parse(&text)) {
-        Ok(explained) => (explained, Vec::new()),
-        Err(bad) => (Explained::default(), bad),
-    };
-    report::opening(&tshark, &overhear, &ignored);
-    let asked: Vec<&Capture> =
-        all.iter().filter(|c| wish.only.as_ref().is_none_or(|part| c.name.contains(part))).collect();
-    let results = work(&asked, |capture| examine(capture, &tshark, &overhear, &explained));
-    complaints.extend(report::complaints(&explained, &tshark, &all, &asked, &results));
-    let failed = report::closing(&wish, &tshark, &explained, &asked, &results, &complaints);
-    let filters = filters::run(&wish, &asked, &results, &tshark, &overhear);
-    let units = results.iter().flatten().filter(|unit| !unit.informative).count();
-    let passed = units - failed + held + filters.passed;
-    let failed = failed + complaints.len() + broken.len() + filters.failed.len();
-    println!("{passed} passed, {failed} failed");
+    let (passed, failed) = compare_all(&options, &all, &ignored, &tsharks, &overhear);
+    let (passed, failed) = (passed + held, failed + broken.len());
+    missing.iter().for_each(|why| println!("SKIPPED: {why}"));
+    println!("{passed} passed, {failed} failed, {} skipped", missing.len());
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Compares the captures with each version of tshark. Returns how many units passed and failed.
+fn compare_all(
+    options: &Options,
+    all: &[Capture],
+    ignored: &[String],
+    tsharks: &[Tshark],
+    overhear: &Overhear,
+) -> (usize, usize) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/rules.tsv");
+    let rules = fs::read_to_string(&file).map_err(|e| vec![format!("{}: {e}", file.display())]);
+    let (rules, errors) = match rules.and_then(|text| Rules::parse(&text)) {
+        Ok(rules) => (rules, Vec::new()),
+        Err(errors) => (Rules::default(), errors),
+    };
+    errors.iter().for_each(|why| println!("FAILED {why}"));
+    let selected: Vec<&Capture> =
+        all.iter().filter(|c| options.only.as_ref().is_none_or(|part| c.name.contains(part))).collect();
+    let mut results = work(&selected, |capture| examine(capture, tsharks, overhear, &rules));
+    let (mut passed, mut failed) = (0, errors.len());
+    for (nth, tshark) in tsharks.iter().enumerate() {
+        report::opening(tshark, overhear, ignored);
+        let results: Vec<Vec<Unit>> = results.iter_mut().map(|units| std::mem::take(&mut units[nth])).collect();
+        let complaints = report::complaints(&rules, tshark, all, &selected, &results);
+        let failures = report::closing(options, tshark, &rules, &selected, &results, &complaints);
+        let filters = filters::run(options, &selected, &results, tshark, overhear);
+        let units = results.iter().flatten().filter(|unit| !unit.informative).count();
+        passed += units - failures + filters.passed;
+        failed += failures + complaints.len() + filters.failed.len();
+    }
+    (passed, failed)
 }
 
 fn usage(why: &str) -> ExitCode {
@@ -133,27 +150,26 @@ fn usage(why: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Reads the command line; what cargo hands to every test program is let pass.
-fn wish(words: impl Iterator<Item = String>) -> Result<Wish, String> {
-    let mut wish = Wish::default();
+/// Reads the command line; ignores what cargo passes to every test program.
+fn options(words: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options::default();
     if let Ok(name) = env::var("ORACLE_DIFF") {
-        wish.diff = true;
-        wish.only = Some(name);
+        options.diff = true;
+        options.only = Some(name);
     }
     for word in words {
         match word.as_str() {
-            "--diff" => wish.diff = true,
-            "--suggest" => wish.suggest = true,
-            "--list" => wish.list = true,
-            "--bless" => return Err("nothing is explained without a person: see --suggest".to_owned()),
+            "--diff" => options.diff = true,
+            "--cells" => options.cells = true,
+            "--list" => options.list = true,
             "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--exact" => {}
             _ if word.starts_with("--test-threads") || word.starts_with("--color") => {}
-            _ if word.starts_with('-') => return Err(format!("{word} is no option of the oracle")),
-            _ if wish.only.is_some() => return Err(format!("one name at a time, not {word} too")),
-            _ => wish.only = Some(word),
+            _ if word.starts_with('-') => return Err(format!("unknown option {word}")),
+            _ if options.only.is_some() => return Err(format!("expected one name, found also {word}")),
+            _ => options.only = Some(word),
         }
     }
-    Ok(wish)
+    Ok(options)
 }
 
 /// Every capture of both places, by name, and the hints left out.
@@ -255,58 +271,81 @@ pub(crate) fn work<T: Send>(asked: &[&Capture], examine: impl Fn(&Capture) -> T 
     done.into_iter().map(|(_, found)| found).collect()
 }
 
-/// Asks both programs about one capture and compares.
-fn examine(capture: &Capture, tshark: &Tshark, overhear: &Overhear, explained: &Explained) -> Vec<Unit> {
+/// The answers of overhear about one capture.
+struct Ours {
+    table: Table,
+    /// Exit codes and numbers of frames of all groups: one each, unless the groups differ.
+    exits: Vec<String>,
+    frames: Vec<String>,
+    /// Why each group has no answer.
+    broken: Vec<Option<String>>,
+}
+
+impl Ours {
+    fn read(capture: &Capture, overhear: &Overhear) -> Ours {
+        let mut ours = Ours { table: Table::default(), exits: Vec::new(), frames: Vec::new(), broken: Vec::new() };
+        for group in GROUPS {
+            let broken = match overhear.ask(&capture.path, group, &mut ours.table) {
+                Ok((exit, rows)) => {
+                    note(&mut ours.exits, exit);
+                    note(&mut ours.frames, rows.to_string());
+                    None
+                }
+                Err((exit, why)) => {
+                    note(&mut ours.exits, exit);
+                    Some(format!("overhear: {why}"))
+                }
+            };
+            ours.broken.push(broken);
+        }
+        ours
+    }
+}
+
+/// Compares one capture with each version of tshark.
+fn examine(capture: &Capture, tsharks: &[Tshark], overhear: &Overhear, rules: &Rules) -> Vec<Vec<Unit>> {
+    let ours = Ours::read(capture, overhear);
+    tsharks.iter().map(|tshark| compare_one(capture, tshark, &ours, rules)).collect()
+}
+
+/// Compares one capture with one version of tshark.
+fn compare_one(capture: &Capture, tshark: &Tshark, ours: &Ours, rules: &Rules) -> Vec<Unit> {
     let mut answer = Unit::new("answer", false);
-    let (said, theirs) = match tshark.ask(&capture.path, &capture.hints) {
+    let (reply, theirs) = match tshark.ask(&capture.path, &capture.hints) {
         Ok(reply) => reply,
         Err(why) => {
             answer.broken = Some(why);
             return vec![answer];
         }
     };
-    let mut ours = Table::default();
-    let mut units = Vec::new();
-    // Exit codes and numbers of frames over all groups: one each, if all is well.
-    let (mut exits, mut frames) = (Vec::new(), Vec::new());
-    for group in GROUPS {
-        let mut unit = Unit::new(group.name, !binds(group));
-        match overhear.ask(&capture.path, group, &mut ours) {
-            Ok((exit, rows)) => {
-                note(&mut exits, exit);
-                note(&mut frames, rows.to_string());
-            }
-            Err((exit, why)) => {
-                note(&mut exits, exit);
-                unit.broken = Some(format!("overhear: {why}"));
-            }
-        }
-        units.push(unit);
-    }
-    let asked: RefCell<HashMap<String, Option<Table>>> = RefCell::default();
+    let preferred: RefCell<HashMap<String, Option<Table>>> = RefCell::default();
     let otherwise = |preference: &str, it: &Difference| {
-        let mut asked = asked.borrow_mut();
-        let table = asked.entry(preference.to_owned()).or_insert_with(|| {
+        let mut preferred = preferred.borrow_mut();
+        let table = preferred.entry(preference.to_owned()).or_insert_with(|| {
             let mut more = capture.hints.clone();
             more.extend(["-o".to_owned(), preference.to_owned()]);
             tshark.ask(&capture.path, &more).ok().map(|(_, table)| table)
         });
         table.as_ref().is_some_and(|t| it.frame > 0 && t.cell(it.field, it.frame - 1) == it.ours)
     };
-    let around = Around { ours: &ours, theirs: &theirs, otherwise: &otherwise };
-    let why = |it: &Difference| explained.covers(&capture.name, &tshark.version, it, &around);
+    let around = Around { ours: &ours.table, theirs: &theirs, otherwise: &otherwise };
+    let why = |it: &Difference| rules.covers(&capture.name, &tshark.version, it, &around);
     let oracle = Oracle { series: tshark.series(), types: &tshark.types };
-    for (unit, group) in units.iter_mut().zip(GROUPS) {
-        if unit.broken.is_some() {
+    let mut units = Vec::new();
+    for (group, broken) in GROUPS.iter().zip(&ours.broken) {
+        let mut unit = Unit::new(group.name, !binds(group));
+        if broken.is_some() {
+            unit.broken.clone_from(broken);
             unit.counts = oracle.nothing(group, |field| tshark.knows(field), &theirs);
-            continue;
+        } else {
+            let (counts, differences) = oracle.compare(group, |field| tshark.knows(field), &ours.table, &theirs);
+            unit.counts = counts;
+            unit.differences = differences.into_iter().map(|it| (it.clone(), why(&it))).collect();
         }
-        let (counts, differences) = oracle.compare(group, |field| tshark.knows(field), &ours, &theirs);
-        unit.counts = counts;
-        unit.differences = differences.into_iter().map(|it| (it.clone(), why(&it))).collect();
+        units.push(unit);
     }
-    for (field, ours, theirs) in [(EXIT, exits, said.exit), (FRAMES, frames, theirs.rows.to_string())] {
-        // More than one value, if the groups were not answered alike.
+    for (field, ours, theirs) in [(EXIT, &ours.exits, reply.exit), (FRAMES, &ours.frames, theirs.rows.to_string())] {
+        // More than one value, if the answers of the groups differ.
         let ours = ours.join(" or ");
         let equal = u64::from(ours == theirs);
         answer.counts.push((field, Count { cells: 1, equal, full: equal, said: 1, lost: 0 }));
@@ -315,9 +354,9 @@ fn examine(capture: &Capture, tshark: &Tshark, overhear: &Overhear, explained: &
             answer.differences.push((it.clone(), why(&it)));
         }
     }
-    let told = answer.differences.iter().any(|(it, why)| it.field == FRAMES && why.is_some());
+    let explained = answer.differences.iter().any(|(it, why)| it.field == FRAMES && why.is_some());
     for unit in &mut units {
-        unit.lost = !told && unit.counts.iter().any(|(_, count)| count.lost > 0);
+        unit.lost = !explained && unit.counts.iter().any(|(_, count)| count.lost > 0);
     }
     units.insert(0, answer);
     units

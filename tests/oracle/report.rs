@@ -1,16 +1,16 @@
-//! Tells what the comparison found: shares, the worst fields, the differing cells, the list's own faults.
+//! The report of a comparison: shares by folder, counts by field, differing cells, rules that do not fit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::ask::{BETWEEN, Overhear, Tshark, arguments};
 use crate::compare::{Count, Difference, EXIT, FORMS, FRAMES, percent};
-use crate::explained::{COLUMNS, Explained, glob, ranges};
 use crate::fields::GROUPS;
-use crate::{Capture, Unit, Wish};
+use crate::rules::{Rules, glob};
+use crate::{Capture, Options, Unit};
 
 /// What is compared, and loudly what is not.
 pub(crate) fn opening(tshark: &Tshark, overhear: &Overhear, ignored: &[String]) {
-    println!("tshark {}", tshark.version);
+    println!("\n== tshark {}", tshark.version);
     let all = || GROUPS.iter().flat_map(|group| group.fields);
     let dropped: Vec<_> = all().copied().filter(|field| !tshark.knows(field)).collect();
     if !dropped.is_empty() {
@@ -37,6 +37,12 @@ pub(crate) fn opening(tshark: &Tshark, overhear: &Overhear, ignored: &[String]) 
 #[derive(Clone, Copy, Default)]
 struct Sum {
     count: Count,
+    /// Cells where only tshark has a value.
+    missing: u64,
+    /// Cells where only overhear has a value.
+    extra: u64,
+    /// Cells with two values.
+    different: u64,
     explained: u64,
     unexplained: u64,
 }
@@ -46,7 +52,21 @@ impl Sum {
         self.count.add(count);
     }
 
-    fn differ(&mut self, why: Option<usize>) {
+    fn add(&mut self, other: &Sum) {
+        self.count.add(other.count);
+        self.missing += other.missing;
+        self.extra += other.extra;
+        self.different += other.different;
+        self.explained += other.explained;
+        self.unexplained += other.unexplained;
+    }
+
+    fn differ(&mut self, it: &Difference, why: Option<usize>) {
+        *match (it.ours.is_empty(), it.theirs.is_empty()) {
+            (true, _) => &mut self.missing,
+            (_, true) => &mut self.extra,
+            _ => &mut self.different,
+        } += 1;
         match why {
             Some(_) => self.explained += 1,
             None => self.unexplained += 1,
@@ -58,54 +78,42 @@ impl Sum {
     }
 }
 
-/// What is wrong with the list itself, as far as the captures asked about can tell.
+/// Rules that cover too much or nothing, and rules for unknown fields.
 pub(crate) fn complaints(
-    explained: &Explained,
+    rules: &Rules,
     tshark: &Tshark,
     all: &[Capture],
-    asked: &[&Capture],
+    selected: &[&Capture],
     results: &[Vec<Unit>],
 ) -> Vec<String> {
-    let mut covered: BTreeMap<usize, BTreeSet<(String, &str, usize)>> = BTreeMap::new();
-    for (capture, units) in asked.iter().zip(results) {
-        for (it, why) in units.iter().flat_map(|unit| &unit.differences) {
-            if let Some(entry) = why {
-                covered.entry(*entry).or_default().insert((capture.name.clone(), it.field, it.frame));
-            }
+    let mut covered: BTreeMap<usize, usize> = BTreeMap::new();
+    for rule in results.iter().flatten().flat_map(|unit| &unit.differences).filter_map(|(_, rule)| *rule) {
+        *covered.entry(rule).or_default() += 1;
+    }
+    // A fresh clone has no corpus: a rule that names captures there may cover nothing.
+    let is_compared = |pattern: &str| {
+        selected.len() == all.len() && (pattern != "*" || has_corpus(all)) && all.iter().any(|c| glob(pattern, &c.name))
+    };
+    let mut complaints = rules.complaints(&tshark.version, &covered, is_compared);
+    let fields: Vec<&str> =
+        GROUPS.iter().flat_map(|group| group.fields.iter().copied()).chain([EXIT, FRAMES]).collect();
+    for rule in &rules.rules {
+        for pattern in rule.fields.iter().filter(|pattern| !fields.iter().any(|field| glob(pattern, field))) {
+            complaints.push(format!("rules.tsv:{}: {pattern} matches no field that is compared", rule.line));
         }
     }
-    let fields = || GROUPS.iter().flat_map(|group| group.fields.iter().copied());
-    let none = BTreeSet::new();
-    let mut bad = Vec::new();
-    for (at, entry) in explained.entries.iter().enumerate() {
-        let named: Vec<&Capture> = all.iter().filter(|c| glob(&entry.capture, &c.name)).collect();
-        let root = entry.capture.split('/').next().unwrap_or("");
-        let fields_named = fields().filter(|f| glob(&entry.field, f)).collect::<Vec<_>>();
-        let whole = [EXIT, FRAMES].iter().any(|f| glob(&entry.field, f));
-        let complaint = if fields_named.is_empty() && !whole {
-            Some(format!("{} names no field that is compared", entry.field))
-        } else if !entry.holds_for(&tshark.version) || !whole && fields_named.iter().all(|f| !tshark.knows(f)) {
-            None
-        } else if named.is_empty() {
-            let there = all.iter().any(|c| c.name.split('/').next() == Some(root));
-            there.then(|| format!("{} names no capture", entry.capture))
-        } else if named.iter().all(|c| asked.iter().any(|a| a.name == c.name)) {
-            entry.complaint(covered.get(&at).unwrap_or(&none))
-        } else {
-            None
-        };
-        if let Some(why) = complaint {
-            bad.push(format!("explained.tsv:{}: {why}: {} {}", entry.line, entry.capture, entry.field));
-        }
-    }
-    bad
+    complaints
+}
+
+fn has_corpus(all: &[Capture]) -> bool {
+    all.iter().any(|capture| capture.name.starts_with("corpus/"))
 }
 
 /// Everything found; the number of units that failed.
 pub(crate) fn closing(
-    wish: &Wish,
+    options: &Options,
     tshark: &Tshark,
-    explained: &Explained,
+    rules: &Rules,
     asked: &[&Capture],
     results: &[Vec<Unit>],
     complaints: &[String],
@@ -117,47 +125,46 @@ pub(crate) fn closing(
     for (capture, units) in asked.iter().zip(results) {
         let group = groups.entry(family(&capture.name)).or_default();
         group.0 += 1;
-        let told = units.iter().flat_map(|u| &u.differences).any(|(it, why)| it.field == FRAMES && why.is_some());
+        let is_explained =
+            units.iter().flat_map(|u| &u.differences).any(|(it, why)| it.field == FRAMES && why.is_some());
         for unit in units {
             for (field, count) in &unit.counts {
                 let sums = if unit.informative { vec![&mut aside] } else { vec![&mut total, &mut group.1] };
                 let own = if unit.informative { None } else { Some(fields.entry(*field).or_default()) };
                 for sum in sums.into_iter().chain(own) {
                     sum.take(*count);
-                    sum.lose(count.lost, told);
+                    sum.lose(count.lost, is_explained);
                 }
             }
             for (it, why) in &unit.differences {
                 let sums = if unit.informative { vec![&mut aside] } else { vec![&mut total, &mut group.1] };
                 let own = if unit.informative { None } else { Some(fields.entry(it.field).or_default()) };
                 for sum in sums.into_iter().chain(own) {
-                    sum.differ(*why);
+                    sum.differ(it, *why);
                 }
-                if let Some(entry) = why.and_then(|at| explained.entries.get(at)) {
+                if let Some(entry) = why.and_then(|at| rules.rules.get(at)) {
                     *reasons.entry(&entry.reason).or_default() += 1;
                 }
             }
         }
     }
-    let failed = failures(wish, tshark, explained, asked, results);
+    let failed = failures(options, tshark, rules, asked, results);
     for line in complaints {
         println!("FAILED {line}");
     }
-    if wish.suggest {
-        suggest(&tshark.version, asked, results);
+    if options.cells {
+        print_cells(tshark, rules, asked, results);
     }
     shares(&groups, total, aside);
-    worst(&fields);
+    by_field(&fields);
     for (reason, cells) in &reasons {
         println!("explained {cells:>7}  {reason}");
     }
-    let open: u64 = reasons.iter().filter(|(reason, _)| reason.starts_with("open:")).map(|(_, cells)| *cells).sum();
-    println!("OPEN: {open} of the explained cells are only counted, not understood: they wait to be mended");
     failed
 }
 
-/// Tells the differences, all or a line for each capture that fails.
-fn failures(wish: &Wish, tshark: &Tshark, explained: &Explained, asked: &[&Capture], results: &[Vec<Unit>]) -> usize {
+/// Prints the differences: all, or a line for each unit that fails.
+fn failures(options: &Options, tshark: &Tshark, rules: &Rules, asked: &[&Capture], results: &[Vec<Unit>]) -> usize {
     let mut failed = 0;
     for (capture, units) in asked.iter().zip(results) {
         for unit in units.iter().filter(|unit| !unit.informative && !unit.passed()) {
@@ -171,28 +178,28 @@ fn failures(wish: &Wish, tshark: &Tshark, explained: &Explained, asked: &[&Captu
                 *by_field.entry(it.field).or_default() += 1;
             }
             let lost: u64 = unit.counts.iter().filter(|_| unit.lost).map(|(_, count)| count.lost).sum();
-            let mut told: Vec<String> = by_field.iter().map(|(field, cells)| format!("{field} {cells}")).collect();
+            let mut parts: Vec<String> = by_field.iter().map(|(field, cells)| format!("{field} {cells}")).collect();
             if lost > 0 {
-                told.push(format!("{lost} cells of frames that only one program printed"));
+                parts.push(format!("{lost} cells of frames that only one program printed"));
             }
-            println!("FAILED {} {}: {}", capture.name, unit.group, told.join(", "));
+            println!("FAILED {} {}: {}", capture.name, unit.group, parts.join(", "));
         }
-        if wish.diff {
-            cells(tshark, explained, capture, units);
+        if options.diff {
+            cells(tshark, rules, capture, units);
         }
     }
     failed
 }
 
 /// Every differing cell of a capture, and the commands to compare by hand.
-fn cells(tshark: &Tshark, explained: &Explained, capture: &Capture, units: &[Unit]) {
+fn cells(tshark: &Tshark, rules: &Rules, capture: &Capture, units: &[Unit]) {
     println!("\n{}", capture.name);
     let mut names: Vec<&'static str> = Vec::new();
     for (it, why) in units.iter().flat_map(|unit| &unit.differences) {
         let (ours, theirs) = around_the_difference(&it.ours, &it.theirs);
         println!("  frame {} {}\n    overhear  {ours}\n    tshark    {theirs}", it.frame, it.field);
-        match why.and_then(|at| explained.entries.get(at)) {
-            Some(entry) => println!("    explained in line {}: {}", entry.line, entry.reason),
+        match why.and_then(|at| rules.rules.get(at)) {
+            Some(entry) => println!("    rules.tsv:{}: {}", entry.line, entry.reason),
             None => println!("    UNEXPLAINED"),
         }
         if !names.contains(&it.field) && it.frame > 0 {
@@ -249,25 +256,22 @@ fn shown(text: &str) -> String {
     })
 }
 
-/// Candidates for explained.tsv; a person writes the reason, without which they fail.
-fn suggest(version: &str, asked: &[&Capture], results: &[Vec<Unit>]) {
-    let series: Vec<&str> = version.split('.').take(2).collect();
-    println!("\n{COLUMNS}");
+/// Every differing cell in a line.
+fn print_cells(tshark: &Tshark, rules: &Rules, asked: &[&Capture], results: &[Vec<Unit>]) {
     for (capture, units) in asked.iter().zip(results) {
-        let mut frames: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let binding = units.iter().filter(|unit| !unit.informative);
-        for Difference { field, frame, .. } in
-            binding.flat_map(|unit| &unit.differences).filter(|(_, why)| why.is_none()).map(|(it, _)| it)
-        {
-            frames.entry(field).or_default().push(*frame);
-        }
-        for (field, frames) in frames {
-            println!("{}\t{field}\t{}\t{}\t-\t?", capture.name, ranges(&frames), series.join("."));
+        for (it, why) in binding.flat_map(|unit| &unit.differences) {
+            let rule = why.and_then(|at| rules.rules.get(at)).map_or(0, |rule| rule.line);
+            let (ours, theirs) = (shown(&it.ours), shown(&it.theirs));
+            println!(
+                "cell\t{}\t{}\t{}\t{}\t{ours}\t{theirs}\t{rule}",
+                tshark.version, capture.name, it.field, it.frame
+            );
         }
     }
 }
 
-/// Captures of one origin are told together: `corpus/zeek+zeek`, `fixtures/http`.
+/// Captures of one origin are summed: `corpus/zeek+zeek`, `fixtures/http`.
 fn family(name: &str) -> String {
     let folders = name.rsplit_once('/').map_or("", |(folders, _)| folders);
     folders.split('/').take(2).collect::<Vec<_>>().join("/")
@@ -295,16 +299,24 @@ fn shares(groups: &BTreeMap<String, (usize, Sum)>, total: Sum, aside: Sum) {
     println!("% of said: of the cells where either program says something, those where both say the same\n");
 }
 
-/// The fields with most differences, the unexplained first.
-fn worst(fields: &BTreeMap<&str, Sum>) {
-    let mut fields: Vec<_> = fields.iter().filter(|(_, sum)| sum.count.said > sum.count.full).collect();
-    fields.sort_by_key(|(_, sum)| std::cmp::Reverse((sum.unexplained, sum.explained)));
-    for (name, sum) in fields.into_iter().take(20) {
-        println!(
-            "worst {name:<36} {:>7} unexplained {:>7} explained {:>11} % of said",
-            sum.unexplained,
-            sum.explained,
-            percent(sum.count.full, sum.count.said)
-        );
+/// The fields that differ, those with missing values first.
+fn by_field(fields: &BTreeMap<&str, Sum>) {
+    println!(
+        "{:<48} {:>9} {:>8} {:>8} {:>9} {:>9} {:>9}",
+        "fields that differ", "equal", "missing", "extra", "different", "explained", "unexpl."
+    );
+    let mut fields: Vec<_> = fields.iter().filter(|(_, sum)| sum.missing + sum.extra + sum.different > 0).collect();
+    fields.sort_by_key(|(_, sum)| std::cmp::Reverse((sum.unexplained, sum.missing, sum.extra + sum.different)));
+    let line = |name: &str, sum: &Sum| {
+        let Sum { count, missing, extra, different, explained, unexplained } = sum;
+        let equal = count.full;
+        println!("{name:<48} {equal:>9} {missing:>8} {extra:>8} {different:>9} {explained:>9} {unexplained:>9}");
+    };
+    let mut total = Sum::default();
+    for (name, sum) in fields {
+        line(name, sum);
+        total.add(sum);
     }
+    line("in all", &total);
+    println!("missing: only tshark has a value; extra: only overhear has one; different: both have one\n");
 }

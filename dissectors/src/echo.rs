@@ -1,62 +1,7 @@
-//! Echo requests and replies of ICMP and ICMPv6: the facts that pair them.
+//! Echo requests and replies of ICMP and ICMPv6: how they are read, and what is recorded of a pair.
 
-use crate::field::Field;
-use crate::packet::{Address, NextLayer, Packet, Payload};
+use crate::packet::{Address, DescribeEcho, Echo, EchoFacts, EchoFields, NextLayer, Packet, Payload};
 use crate::tree::{Slice, Tree, Value};
-
-/// An echo request or its reply (RFC 792, RFC 4443 4).
-#[derive(Clone, Copy, Debug)]
-pub struct Echo<'b> {
-    /// Whether the message is a reply.
-    pub is_reply: bool,
-    /// Identifier, sequence number, and the checksum that the reply has. A reply repeats the data of its request, so the
-    /// checksums of the two differ by the type only.
-    pub key: [u16; 3],
-    /// The message.
-    pub payload: Payload<'b>,
-    /// Layers above this one in the packet: distinguishes several echoes of a frame.
-    pub depth: u8,
-    /// Fields that connect the two messages.
-    pub fields: &'static EchoFields,
-    /// Records the message.
-    pub describe: DescribeEcho,
-}
-
-/// Function that records an echo request or reply.
-pub type DescribeEcho = fn(&Echo<'_>, &EchoFacts, &Packet, &mut Tree);
-
-/// Fields that connect an echo request and its reply.
-#[derive(Debug)]
-pub struct EchoFields {
-    /// Frame of the reply.
-    pub reply_in: &'static Field,
-    /// Frame of the request.
-    pub request_in: &'static Field,
-    /// Time from the request to the reply, in milliseconds.
-    pub response_time: &'static Field,
-    /// Presence shows that the request has no reply.
-    pub no_reply: &'static Field,
-    /// Note about a request without a reply.
-    pub no_reply_note: &'static Field,
-    /// Whether the text of the note has the number of the frame.
-    pub has_frame_in_note: bool,
-}
-
-/// Facts about an echo request or reply from the rest of the capture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EchoFacts {
-    /// Nothing is known.
-    #[default]
-    Unknown,
-    /// The frame of the reply.
-    ReplyIn(u32),
-    /// The frame of the request, and the time since then in nanoseconds.
-    RequestIn(u32, i64),
-    /// The request has no reply. The number is that of its frame.
-    NoReply(u32),
-    /// The request was sent to a group: it may have several replies, which are not paired.
-    Multicast,
-}
 
 impl<'b> Echo<'b> {
     /// Reads an echo request or reply, whose types are `kinds`. Returns none for another message, an incomplete header,

@@ -10,7 +10,7 @@
 extern crate alloc;
 
 pub mod content;
-pub mod echo;
+mod echo;
 pub mod exchange;
 pub mod field;
 pub mod format;

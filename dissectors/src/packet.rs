@@ -1,6 +1,7 @@
 //! The layers of a packet, from the link layer to the transport. Each layer returns the next one.
 
 use crate::Registry;
+use crate::field::Field;
 use crate::tree::{Slice, Tree, Value};
 
 /// The bytes that a layer carries for the next layer, with their length on the wire.
@@ -178,7 +179,7 @@ pub enum NextLayer<'b> {
     /// A fragment of an IP packet, to be reassembled.
     Fragment(Fragment<'b>),
     /// An echo request or reply, to be paired.
-    Echo(crate::echo::Echo<'b>),
+    Echo(Echo<'b>),
     /// Bytes of an unknown protocol.
     Data(Payload<'b>),
     /// No next layer.
@@ -198,6 +199,60 @@ pub struct Fragment<'b> {
     pub more: bool,
     /// The fragment's bytes.
     pub payload: Payload<'b>,
+}
+
+/// An echo request or its reply (RFC 792, RFC 4443 4).
+#[derive(Clone, Copy, Debug)]
+pub struct Echo<'b> {
+    /// Whether the message is a reply.
+    pub is_reply: bool,
+    /// Identifier, sequence number, and the checksum that the reply has. A reply repeats the data of its request, so the
+    /// checksums of the two differ by the type only.
+    pub key: [u16; 3],
+    /// The message.
+    pub payload: Payload<'b>,
+    /// Layers above this one in the packet: distinguishes several echoes of a frame.
+    pub depth: u8,
+    /// Fields that connect the two messages.
+    pub fields: &'static EchoFields,
+    /// Records the message.
+    pub describe: DescribeEcho,
+}
+
+/// Function that records an echo request or reply.
+pub type DescribeEcho = fn(&Echo<'_>, &EchoFacts, &Packet, &mut Tree);
+
+/// Fields that connect an echo request and its reply.
+#[derive(Debug)]
+pub struct EchoFields {
+    /// Frame of the reply.
+    pub reply_in: &'static Field,
+    /// Frame of the request.
+    pub request_in: &'static Field,
+    /// Time from the request to the reply, in milliseconds.
+    pub response_time: &'static Field,
+    /// Presence shows that the request has no reply.
+    pub no_reply: &'static Field,
+    /// Note about a request without a reply.
+    pub no_reply_note: &'static Field,
+    /// Whether the text of the note has the number of the frame.
+    pub has_frame_in_note: bool,
+}
+
+/// Facts about an echo request or reply from the rest of the capture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EchoFacts {
+    /// Nothing is known.
+    #[default]
+    Unknown,
+    /// The frame of the reply.
+    ReplyIn(u32),
+    /// The frame of the request, and the time since then in nanoseconds.
+    RequestIn(u32, i64),
+    /// The request has no reply. The number is that of its frame.
+    NoReply(u32),
+    /// The request was sent to a group: it may have several replies, which are not paired.
+    Multicast,
 }
 
 /// Reads the layers of a packet in order and records them in `tree`.

@@ -1,7 +1,7 @@
 //! Guarantees of every layer on any input: no panic, valid spans, and the same result for any selection of fields.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use dissectors::echo::EchoFacts;
+use dissectors::packet::EchoFacts;
 use dissectors::packet::{MAX_LAYERS, NextLayer, Packet, Payload, dissect_layers};
 use dissectors::{PROTOCOLS, Registry, Tree, Wants};
 use overhear_dissectors as dissectors;

@@ -1,12 +1,11 @@
 //! Echo requests (ping) that wait for their reply.
 
-use super::layers::Tables;
 use super::limits;
-use dissectors::Tree;
-use dissectors::echo::{Echo, EchoFacts};
-use dissectors::packet::Address;
+use super::run_state::RunState;
+use super::seek::EchoResult;
+use dissectors::Field;
+use dissectors::packet::{Address, Echo, EchoFacts, Packet};
 use dissectors::session::{About, Stamp};
-use dissectors::{Field, packet::Packet};
 use std::collections::{HashMap, VecDeque};
 
 /// Sender of the request, its destination, and the numbers that the reply repeats.
@@ -20,17 +19,6 @@ struct OpenEcho {
     depth: u8,
     /// Field that shows that there is no reply.
     no_reply: &'static Field,
-}
-
-/// Facts about an echo request or reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EchoResult {
-    /// Frame of the message.
-    pub frame: u32,
-    /// Number of layers below the message, which distinguishes several messages of a frame.
-    pub depth: u8,
-    /// Facts from the rest of the capture.
-    pub facts: EchoFacts,
 }
 
 /// Echo requests that wait for their reply.
@@ -56,76 +44,66 @@ impl EchoTable {
         self.open.insert(key, echo)
     }
 
-    /// Removes the request of a reply.
-    fn remove(&mut self, key: &EchoKey) -> Option<OpenEcho> {
-        self.open.remove(key)
-    }
-}
-
-impl Tables {
-    /// Reads an echo request or reply with its other half.
-    pub(super) fn echo(&mut self, echo: &Echo<'_>, at: Stamp, tree: &mut Tree) {
-        let facts = if echo.is_multicast_request(&self.packet) {
+    /// Pairs an echo request or reply. Returns what is known about its other half.
+    pub(super) fn pair(&mut self, echo: &Echo<'_>, packet: &Packet, at: Stamp, run: &mut RunState) -> EchoFacts {
+        if echo.is_multicast_request(packet) {
             EchoFacts::Multicast
-        } else if let Some(seek) = &self.run.seek {
+        } else if let Some(seek) = &run.seek {
             let known = seek.echoes.iter().find(|result| result.depth == echo.depth);
             known.map_or(EchoFacts::Unknown, |result| result.facts)
         } else if echo.is_reply {
-            self.echo_reply(echo, at)
+            self.pair_reply(echo, packet, at, run)
         } else {
-            self.echo_request(echo, at)
-        };
-        (echo.describe)(echo, &facts, &self.packet, tree);
-        self.dissect(echo.next(), at, tree);
+            self.open_request(echo, packet, at, run)
+        }
     }
 
-    fn echo_request(&mut self, echo: &Echo<'_>, at: Stamp) -> EchoFacts {
-        let Packet { source, destination, .. } = self.packet;
+    fn open_request(&mut self, echo: &Echo<'_>, packet: &Packet, at: Stamp, run: &mut RunState) -> EchoFacts {
         let open = OpenEcho { at, depth: echo.depth, no_reply: echo.fields.no_reply };
-        if let Some(repeated) = self.echoes.add((source, destination, echo.key), open) {
-            self.collect_no_reply(repeated);
+        if let Some(repeated) = self.add((packet.source, packet.destination, echo.key), open) {
+            self.collect_no_reply(repeated, run);
         }
         let about = About::Frame(at.frame, echo.depth.into());
-        let first_pass = &self.run.first_pass;
-        match first_pass.get(echo.fields.reply_in, about) {
+        match run.first_pass.get(echo.fields.reply_in, about) {
             Some(frame) => EchoFacts::ReplyIn(frame as u32),
-            None if first_pass.get(echo.fields.no_reply, about).is_some() => EchoFacts::NoReply(at.frame),
+            None if run.first_pass.get(echo.fields.no_reply, about).is_some() => EchoFacts::NoReply(at.frame),
             None => EchoFacts::Unknown,
         }
     }
 
-    fn echo_reply(&mut self, echo: &Echo<'_>, at: Stamp) -> EchoFacts {
-        let Packet { source, destination, .. } = self.packet;
-        let Some(request) = self.echoes.remove(&(destination, source, echo.key)) else { return EchoFacts::Unknown };
-        if self.run.task.collect {
+    fn pair_reply(&mut self, echo: &Echo<'_>, packet: &Packet, at: Stamp, run: &mut RunState) -> EchoFacts {
+        let key = (packet.destination, packet.source, echo.key);
+        let Some(request) = self.open.remove(&key) else { return EchoFacts::Unknown };
+        if run.task.collect {
             let about = About::Frame(request.at.frame, request.depth.into());
-            self.run.collected.insert(echo.fields.reply_in, about, at.frame.into());
+            run.collected.insert(echo.fields.reply_in, about, at.frame.into());
         }
         let facts = EchoFacts::RequestIn(request.at.frame, at.time.saturating_sub(request.at.time));
-        self.report_echo(request.at.frame, request.depth, EchoFacts::ReplyIn(at.frame));
-        self.report_echo(at.frame, echo.depth, facts);
+        if run.task.echoes {
+            self.report(request.at.frame, request.depth, EchoFacts::ReplyIn(at.frame));
+            self.report(at.frame, echo.depth, facts);
+        }
         facts
     }
 
-    /// Reports facts, if they are wanted.
-    fn report_echo(&mut self, frame: u32, depth: u8, facts: EchoFacts) {
-        if self.run.task.echoes {
-            self.echoes.results.push(EchoResult { frame, depth, facts });
-        }
+    fn report(&mut self, frame: u32, depth: u8, facts: EchoFacts) {
+        self.results.push(EchoResult { frame, depth, facts });
     }
 
     /// Reports that a request has no reply, and collects it for the second pass.
-    fn collect_no_reply(&mut self, request: OpenEcho) {
-        self.report_echo(request.at.frame, request.depth, EchoFacts::NoReply(request.at.frame));
-        if self.run.task.collect {
-            let about = About::Frame(request.at.frame, request.depth.into());
-            self.run.collected.insert(request.no_reply, about, 1);
+    fn collect_no_reply(&mut self, request: OpenEcho, run: &mut RunState) {
+        let OpenEcho { at, depth, no_reply } = request;
+        if run.task.echoes {
+            self.report(at.frame, depth, EchoFacts::NoReply(at.frame));
+        }
+        if run.task.collect {
+            run.collected.insert(no_reply, About::Frame(at.frame, depth.into()), 1);
         }
     }
 
     /// Ends the capture: requests that still wait have no reply.
-    pub(super) fn end_echoes(&mut self) {
-        let open = std::mem::take(&mut self.echoes.open);
-        open.into_values().for_each(|request| self.collect_no_reply(request));
+    pub(super) fn end(&mut self, run: &mut RunState) {
+        let open = std::mem::take(&mut self.open);
+        open.into_values().for_each(|request| self.collect_no_reply(request, run));
     }
 }

@@ -44,7 +44,11 @@ impl Tables {
             NextLayer::Segment(segment) => self.segment(&segment, at, tree),
             NextLayer::Datagram(datagram) => self.datagram(&datagram, at, tree),
             NextLayer::Fragment(fragment) => self.fragment(&fragment, at, tree),
-            NextLayer::Echo(echo) => self.echo(&echo, at, tree),
+            NextLayer::Echo(echo) => {
+                let facts = self.echoes.pair(&echo, &self.packet, at, &mut self.run);
+                (echo.describe)(&echo, &facts, &self.packet, tree);
+                self.dissect(echo.next(), at, tree);
+            }
             NextLayer::Data(payload) => self.undissected(payload, tree),
             _ => {}
         }

@@ -29,7 +29,6 @@ use crate::source::Frame;
 pub use decode_options::{DecodeAs, DecodeOptions, Transport};
 use dissectors::session::FirstPass;
 use dissectors::{PROTOCOLS, Protocol, Tree};
-pub use echo::EchoResult;
 pub use event::{Event, FrameConnection, MessageNodes, StreamChunk, StreamContent, UnfinishedMessages};
 pub use frame_context::Prefilter;
 use layers::Tables;
@@ -38,7 +37,7 @@ pub use link_types::unsupported_link_message;
 pub use number_set::NumberSet;
 use run_state::RunState;
 use seek::Clock;
-pub use seek::SeekContext;
+pub use seek::{EchoResult, SeekContext};
 use std::sync::Arc;
 use task::Work;
 pub use task::{Task, is_capture_metadata, is_known_early};
@@ -192,7 +191,7 @@ impl Analyzer {
 
     /// The same, conversation by conversation: the events of one can be taken before the next ends.
     pub fn finish_each(&mut self, mut ended: impl FnMut(&mut Analyzer)) {
-        self.tables.end_echoes();
+        self.tables.echoes.end(&mut self.tables.run);
         let mut connections: Vec<_> = self.tables.tcp.drain().collect();
         connections.sort_unstable_by_key(|connection| connection.number);
         for connection in connections {

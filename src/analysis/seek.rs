@@ -1,10 +1,9 @@
 //! Seeking: what is known of a frame that is read out of its place, and the times of the frames before it.
 
-use super::echo::EchoResult;
 use super::layers::Tables;
 use super::task::Work;
 use crate::source::{Frame, NOT_A_PACKET};
-use dissectors::packet::{NextLayer, Payload};
+use dissectors::packet::{EchoFacts, NextLayer, Payload};
 use dissectors::session::Stamp;
 use dissectors::{Tree, Value, column, frame};
 
@@ -21,6 +20,17 @@ pub struct SeekContext {
     pub udp_conversations: Vec<u32>,
     /// Facts about its echo requests and replies.
     pub echoes: Vec<EchoResult>,
+}
+
+/// Facts about an echo request or reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EchoResult {
+    /// Frame of the message.
+    pub frame: u32,
+    /// Number of layers below the message, which distinguishes several messages of a frame.
+    pub depth: u8,
+    /// Facts from the rest of the capture.
+    pub facts: EchoFacts,
 }
 
 /// Times of earlier frames.

@@ -151,11 +151,11 @@ impl Rule {
 
     /// Names and globs of the captures that the rule is for; `*` if it names none.
     pub(crate) fn captures(&self) -> Vec<&str> {
-        let named = self.conditions.iter().filter_map(|condition| match condition {
+        let mut named = self.conditions.iter().filter_map(|condition| match condition {
             Condition::In(captures) => Some(captures.iter().map(String::as_str).collect()),
             _ => None,
         });
-        named.last().unwrap_or_else(|| vec!["*"])
+        named.next_back().unwrap_or_else(|| vec!["*"])
     }
 }
 

@@ -2,8 +2,7 @@
 
 mod fields;
 
-use crate::echo::{Echo, EchoFacts, EchoFields};
-use crate::packet::{NextLayer, Packet, Payload};
+use crate::packet::{Echo, EchoFacts, EchoFields, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};

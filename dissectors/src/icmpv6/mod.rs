@@ -4,8 +4,7 @@
 mod fields;
 mod options;
 
-use crate::echo::{Echo, EchoFacts, EchoFields};
-use crate::packet::{Address, NextLayer, Packet, Payload};
+use crate::packet::{Address, Echo, EchoFacts, EchoFields, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};

@@ -16,8 +16,17 @@ pub(super) struct LinkTypes {
 
 impl LinkTypes {
     /// Records the link type of a frame.
+    #[inline]
     pub(super) fn add(&mut self, link: u16, registry: &Registry) {
-        if self.last.replace(link) == Some(link) || link == NOT_A_PACKET || registry.link(link).is_some() {
+        if self.last != Some(link) {
+            self.add_other(link, registry);
+        }
+    }
+
+    #[cold]
+    fn add_other(&mut self, link: u16, registry: &Registry) {
+        self.last = Some(link);
+        if link == NOT_A_PACKET || registry.link(link).is_some() {
             return;
         }
         if !self.unsupported.contains(&link) && self.unsupported.len() < MAX_REPORTED {

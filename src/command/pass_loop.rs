@@ -183,16 +183,21 @@ impl PassLoop {
         known: &mut (usize, usize),
         pass: &mut Pass<'_, C>,
     ) -> Result<(), C::Error> {
-        let (secrets, names) = (self.capture.secrets(), self.capture.names());
-        let before = std::mem::replace(known, (secrets.len(), names.len()));
-        if before == *known {
-            return Ok(());
-        }
-        let new = SectionMetadata {
-            secrets: secrets.get(before.0..).unwrap_or_default().to_vec(),
-            names: names.get(before.1..).unwrap_or_default().to_vec(),
-        };
-        pass.consumer.metadata(new)
+        let found = (self.capture.secrets().len(), self.capture.names().len());
+        if found == *known { Ok(()) } else { self.pass_new_metadata(std::mem::replace(known, found), pass) }
+    }
+
+    #[cold]
+    fn pass_new_metadata<C: PassConsumer>(
+        &self,
+        known: (usize, usize),
+        pass: &mut Pass<'_, C>,
+    ) -> Result<(), C::Error> {
+        let (secrets, names) = (self.capture.secrets().get(known.0..), self.capture.names().get(known.1..));
+        pass.consumer.metadata(SectionMetadata {
+            secrets: secrets.unwrap_or_default().to_vec(),
+            names: names.unwrap_or_default().to_vec(),
+        })
     }
 }
 

@@ -224,7 +224,7 @@ enum State {
     /// In a body.
     Body(Box<HttpMessage>),
     /// Where no message was found.
-    Skip(MessageSearch),
+    Skip(Box<MessageSearch>),
     /// After the request of this number, whose response decides what follows.
     Wait(u32),
 }
@@ -302,7 +302,7 @@ impl Http {
                 Probe::Perhaps => return Consumed::bytes(0),
                 Probe::Yes | Probe::Likely => half.sure = true,
                 Probe::No => {
-                    half.begin_state(State::Skip(MessageSearch::with_buffer(skipped_to_keep)));
+                    half.begin_state(State::Skip(Box::new(MessageSearch::with_buffer(skipped_to_keep))));
                     self.pairing.note_unread(side, resync::looks_like_status_line(bytes), cx);
                     return self.skip(side, chunk, cx);
                 }
@@ -413,12 +413,12 @@ impl Http {
         let cut_short = message.quirks & quirk::HEAD_TOO_LONG != 0;
         let transition = self.finish(side, message, chunk.first(used), head, cx);
         if broken {
-            self.half(side).state = State::Skip(MessageSearch::new());
+            self.half(side).state = State::Skip(Box::new(MessageSearch::new()));
             if used == 0 {
                 return self.skip(side, chunk, cx);
             }
         } else if cut_short {
-            self.half(side).state = State::Skip(MessageSearch::new_mid_line());
+            self.half(side).state = State::Skip(Box::new(MessageSearch::new_mid_line()));
         }
         Consumed { transition, ..Consumed::bytes(used) }
     }
@@ -493,7 +493,7 @@ impl Http {
                 self.begin(side, rest, rest.bytes.len(), quirk::TRUNCATED, cx);
             }
             State::Head if !rest.bytes.is_empty() => {
-                let mut skipped = MessageSearch::with_buffer(self.skipped_to_keep(side));
+                let mut skipped = Box::new(MessageSearch::with_buffer(self.skipped_to_keep(side)));
                 skipped.skip(rest.bytes);
                 skipped.record(self.keep.is_some(), cx);
             }
@@ -538,7 +538,7 @@ impl Http {
                 let is_chunked = message.body.is_chunked();
                 self.finish(side, *message, before, None, cx);
                 self.pairing.note_unread(side, !is_chunked, cx);
-                State::Skip(MessageSearch::new())
+                State::Skip(Box::new(MessageSearch::new()))
             }
         }
     }
@@ -548,7 +548,7 @@ impl Http {
         message.quirks |= quirk::GAP | quirk::TRUNCATED;
         self.finish(side, message, before, None, cx);
         self.pairing.note_unread(side, false, cx);
-        State::Skip(MessageSearch::new())
+        State::Skip(Box::new(MessageSearch::new()))
     }
 }
 
@@ -612,7 +612,7 @@ impl Session for Http {
                 self.half(side).state = state;
                 self.flush_incomplete(side, before, cx);
                 self.pairing.note_unread(side, begins && matches!(missing, Missing::Bytes(_)), cx);
-                State::Skip(MessageSearch::new())
+                State::Skip(Box::new(MessageSearch::new()))
             }
         };
         let half = self.half(side);

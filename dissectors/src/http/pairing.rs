@@ -204,8 +204,10 @@ impl Pairing {
         open.exchange.method = text(method);
         open.exchange.authority = text(authority);
         open.exchange.target = text(target);
-        let raw = [target, authority].map(|text| text.get(..MAX_TEXT).unwrap_or(text));
-        if raw.iter().any(|text| core::str::from_utf8(text).is_err()) {
+        // Bytes that are no UTF-8 have another text.
+        let stored = [open.exchange.target.as_bytes(), open.exchange.authority.as_bytes()];
+        let raw = [target, authority].map(|sent| sent.get(..MAX_TEXT).unwrap_or(sent));
+        if stored != raw {
             open.raw = Some(Box::new(raw.map(<[u8]>::to_vec)));
         }
         if !headers.upgrade.is_empty() {

@@ -27,6 +27,8 @@ pub(in crate::analysis) struct SegmentData {
     pub(in crate::analysis) limit: bool,
     /// Offset of the data in the side's bytes; none before the first byte read.
     pub(in crate::analysis) offset: Option<u64>,
+    /// Bytes of the other side that the sender had received; 0 if unknown.
+    pub(in crate::analysis) received: u64,
 }
 
 /// Puts one side's segments in order.
@@ -112,6 +114,7 @@ impl Assembler {
     }
 
     /// The bytes of this side that a segment with this acknowledgment number acknowledges; 0 if it is not credible.
+    #[inline]
     pub(in crate::analysis) fn received(&self, ack: u32) -> u64 {
         let offset = u64::try_from(self.offset(ack)).unwrap_or_default();
         if self.base.is_none() || offset > self.data.end() + limits::ACKED_AHEAD_BYTES { 0 } else { offset }

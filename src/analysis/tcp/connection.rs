@@ -19,7 +19,6 @@ use dissectors::session::{
 };
 use dissectors::tcp::{self, Analysis, Flags, Segment, SegmentFacts};
 use dissectors::{Value, data};
-use std::ops::Range;
 
 /// State of one connection.
 #[derive(Clone)]
@@ -35,9 +34,10 @@ pub(in crate::analysis) struct Connection {
     sequence: Option<Box<SequenceAnalysis>>,
     state: TcpState,
     assemblers: [Assembler; 2],
-    orders: [ResponseOrder; 2],
+    /// Waits of each side for bytes of the other side, if there was one.
+    orders: Option<Box<[ResponseOrder; 2]>>,
     /// Bytes of each side that its assembler has passed and that are not delivered yet.
-    undelivered: [u64; 2],
+    undelivered: [u32; 2],
     conversation: ConversationState,
     pub(super) driver: SessionDriver,
     sent: [SideCounters; 2],
@@ -81,7 +81,7 @@ impl Connection {
             sequence: work.sequence.then(Box::default),
             state: TcpState::new(),
             assemblers: [assembler(), assembler()],
-            orders: [ResponseOrder::default(); 2],
+            orders: None,
             undelivered: [0; 2],
             conversation: ConversationState::new(ConversationId::Tcp(number), ports, forced, work),
             driver: SessionDriver::new(Input::Stream, work),
@@ -218,7 +218,7 @@ impl Connection {
         if context.work.bytes && self.carries_nothing(segment) {
             self.assemblers[side.other() as usize].acked(acknowledges(segment));
         } else if context.work.bytes {
-            let mut completed = self.read(side, segment, data.ready.clone(), context);
+            let mut completed = self.read(side, segment, &data, context);
             connection.has_data.iter_mut().zip(completed.sides).for_each(|(has, ended)| *has |= ended);
             connection.messages = std::mem::take(&mut completed.messages);
             connection.is_mixed = context.work.mixed && self.is_mixed(side, segment, &data, &completed);
@@ -311,15 +311,15 @@ impl Connection {
         if let Some(ack) = acknowledges(segment).filter(|_| !self.assemblers[side.other() as usize].has_begun()) {
             self.assemblers[side.other() as usize].begin(ack);
         }
-        let other = &self.assemblers[side.other() as usize];
-        let received = acknowledges(segment).map_or(0, |ack| other.received(ack));
-        let waits = self.orders[side as usize].must_wait(received, other) && self.waits(side);
+        let received = if segment.is_empty() { 0 } else { self.received(side, segment) };
+        let waits = self.must_wait(side, received);
         let assembler = &mut self.assemblers[side as usize];
         if segment.flags.syn() {
             assembler.begin(data_seq);
         }
         let arrival = Arrival { at, received };
-        let data = assembler.add(data_seq, segment.payload.bytes, segment.len(), arrival, waits);
+        let mut data = assembler.add(data_seq, segment.payload.bytes, segment.len(), arrival, waits);
+        data.received = received;
         // Where only this side was captured, nothing acknowledges what it sent. But if its own ACK number advances, its
         // peer has most likely received the data before: a gap there is one of the capture.
         if let Some(ack) = acknowledges(segment).filter(|_| !segment.is_empty()) {
@@ -335,6 +335,17 @@ impl Connection {
         data
     }
 
+    /// Bytes of the other side that the sender of a segment had received; 0 if unknown.
+    fn received(&self, side: Side, segment: &Segment<'_>) -> u64 {
+        acknowledges(segment).map_or(0, |ack| self.assemblers[side.other() as usize].received(ack))
+    }
+
+    /// Whether bytes of a side whose sender had received this many bytes of the other side wait for some of them.
+    fn must_wait(&self, side: Side, received: u64) -> bool {
+        let known = self.assemblers[side.other() as usize].captured();
+        received > known && received > self.readable_after(side, known) && self.waits(side)
+    }
+
     /// Whether bytes of a side wait for bytes of the other side that their sender had received.
     fn waits(&self, side: Side) -> bool {
         self.sent[side.other() as usize].frames > 0 && self.driver.responds(side)
@@ -346,7 +357,27 @@ impl Connection {
             return u64::MAX;
         }
         let other = side.other() as usize;
-        self.orders[side as usize].readable(self.assemblers[other].position() - self.undelivered[other])
+        self.readable_after(side, self.assemblers[other].position() - u64::from(self.undelivered[other]))
+    }
+
+    /// The same after so many bytes of the other side.
+    fn readable_after(&self, side: Side, delivered: u64) -> u64 {
+        self.orders.as_ref().map_or(delivered, |orders| orders[side as usize].readable(delivered))
+    }
+
+    /// Counts a frame of `side` for the bytes of either side that wait for the other.
+    fn count_waits(&mut self, side: Side, segment: &Segment<'_>, at: Stamp) {
+        if self.orders.is_none() && self.assemblers.iter().all(|side| side.next_received().is_none()) {
+            return;
+        }
+        let orders = self.orders.get_or_insert_default();
+        for waiting in Side::BOTH {
+            let [responses, requests] = [waiting, waiting.other()].map(|side| &self.assemblers[side as usize]);
+            let sent_from = (side != waiting).then(|| requests.received(segment.seq));
+            if orders[waiting as usize].count_frame(responses, requests, sent_from, at) {
+                self.assemblers[waiting.other() as usize].skip_acked_gaps();
+            }
+        }
     }
 
     /// Whether a segment gives no session anything to read, as most acknowledgments.
@@ -363,11 +394,12 @@ impl Connection {
         &mut self,
         side: Side,
         segment: &Segment<'_>,
-        ready: Range<usize>,
+        data: &SegmentData,
         context: &mut FrameContext<'_>,
     ) -> Completed {
         let mut completed = Completed::default();
-        self.undelivered[side as usize] = ready.len() as u64;
+        let (ready, received) = (data.ready.clone(), data.received);
+        self.undelivered[side as usize] = ready.len() as u32;
         if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
             self.assemblers[side.other() as usize].answered_up_to(ack);
             self.drain(side.other(), context, &mut completed);
@@ -375,7 +407,6 @@ impl Connection {
         if !ready.is_empty() {
             let base = segment.payload.span(ready.start, ready.len()).start;
             let bytes = segment.payload.bytes.get(ready).unwrap_or_default();
-            let received = acknowledges(segment).map_or(0, |ack| self.assemblers[side.other() as usize].received(ack));
             let delivered = Delivered { bytes, base: Some(base), first: context.at, arrived: context.at, received };
             self.deliver(side, delivered, context, &mut completed);
             self.undelivered[side as usize] = 0;
@@ -387,13 +418,7 @@ impl Connection {
         if reset {
             self.assemblers.iter_mut().for_each(Assembler::skip_gaps);
         }
-        for waiting in Side::BOTH {
-            let [responses, requests] = [waiting, waiting.other()].map(|side| &self.assemblers[side as usize]);
-            let sent_from = (side != waiting).then(|| requests.received(segment.seq));
-            if self.orders[waiting as usize].count_frame(responses, requests, sent_from, context.at) {
-                self.assemblers[waiting.other() as usize].skip_acked_gaps();
-            }
-        }
+        self.count_waits(side, segment, context.at);
         self.drain(side, context, &mut completed);
         self.drain(side.other(), context, &mut completed);
         if reset {

@@ -23,11 +23,6 @@ impl ResponseOrder {
         self.abandoned.max(delivered)
     }
 
-    /// Whether a segment waits whose sender had received this many bytes of `requests`: more than were captured.
-    pub(super) fn must_wait(&self, received: u64, requests: &Assembler) -> bool {
-        received > requests.captured() && received > self.abandoned
-    }
-
     /// Counts a frame while `responses` may wait for `requests`; returns whether the wait is abandoned. It is after a frame
     /// of the other side from behind the bytes, for each side alone is captured almost in order; after a few frames of the
     /// other side that do not bring the bytes; and after a second. `sent_from` is the position of a frame of the other

@@ -81,6 +81,7 @@ impl TcpState {
     }
 
     /// Updates the state with a segment. For a FIN, returns whether its side sent the connection's first FIN.
+    #[inline]
     pub(in crate::analysis) fn advance(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
         let flags = segment.flags;
         self.frames = self.frames.saturating_add(1);

@@ -297,6 +297,9 @@ fn request_line<'b>(text: &'b [u8], quirks: &mut Quirks) -> StartLine<'b> {
 
 /// Whether `token` has the form of a protocol and version, such as `HTTP/1.1` or `RTSP/1.0`.
 fn looks_like_version(token: &[u8]) -> bool {
+    if super::probe::is_version(token) {
+        return true;
+    }
     let Some(slash) = memchr::memchr(b'/', token) else {
         return false;
     };

@@ -72,12 +72,12 @@ pub(super) enum GapPosition {
 
 impl HttpMessage {
     /// Creates a message without body bytes.
+    #[inline]
     pub(super) fn new(
         link: Link,
         head_len: usize,
-        body: BodyState,
-        first: Stamp,
-        last: Stamp,
+        (body, unchunked): (BodyState, Option<BodyLength>),
+        [first, last]: [Stamp; 2],
         quirks: Quirks,
     ) -> HttpMessage {
         HttpMessage {
@@ -90,7 +90,7 @@ impl HttpMessage {
             missing: 0,
             quirks,
             tricks: 0,
-            unchunked: None,
+            unchunked,
             buffer: Vec::new(),
             body_dropped: false,
         }

@@ -383,8 +383,8 @@ impl Http {
         }
         let length = framing::body_length(head, headers, self.pairing.method(&link));
         let body = if cut { BodyState::Length(0) } else { BodyState::new(length) };
-        let mut message = HttpMessage::new(link, len, body, first, last, quirks | more);
-        message.unchunked = framing::unchunked_length(head, headers);
+        let unchunked = framing::unchunked_length(head, headers);
+        let message = HttpMessage::new(link, len, (body, unchunked), [first, last], quirks | more);
         self.advance(side, message, chunk, Some(head), cx)
     }
 

@@ -148,11 +148,12 @@ fn probe_status_line(bytes: &[u8]) -> Probe {
 }
 
 /// Name of the protocol at the beginning of a status line.
-const HTTP_NAME: &[u8] = b"HTTP/";
+const HTTP_NAME: &[u8; 5] = b"HTTP/";
 
 /// Whether `bytes` begin with the name of the protocol, in any case: some servers send `http/1.1`.
 pub(super) fn has_http_name(bytes: &[u8]) -> bool {
-    bytes.get(..HTTP_NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(HTTP_NAME))
+    let Some(name) = bytes.first_chunk::<5>() else { return false };
+    name == HTTP_NAME || matches!(name[0], b'H' | b'h') && name.eq_ignore_ascii_case(HTTP_NAME)
 }
 
 fn is_method(token: &[u8]) -> bool {

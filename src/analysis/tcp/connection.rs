@@ -165,8 +165,13 @@ impl Connection {
         self.frames += 1;
         let described = segment;
         // RFC 1122 4.2.2.12: what a reset carries is a text about the reset, not data of the stream.
-        let text = segment.flags.rst().then(|| Segment { payload: segment.payload.first(0), ..*segment });
-        let segment = text.as_ref().unwrap_or(segment);
+        let stripped;
+        let segment = if segment.flags.rst() {
+            stripped = Segment { payload: segment.payload.first(0), ..*segment };
+            &stripped
+        } else {
+            segment
+        };
         self.count(side, segment, &analysis, at);
         let data = if context.work.bytes { self.assemble(side, segment, at) } else { SegmentData::default() };
         if data.limit {

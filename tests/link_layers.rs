@@ -123,6 +123,13 @@ fn a_declared_check_sequence_is_no_trailer() {
 }
 
 #[test]
+fn a_check_sequence_of_a_wireless_frame_is_declared_by_its_own_header_only() {
+    let frame = [&wireless([8, 1], [POINT, A, B], &[&LLC, &request()])[..], &[1, 2, 3, 4]].concat();
+    let names = ["frame.protocols", "wlan.fcs"];
+    assert_eq!(values(105 | 1 << 26 | 2 << 28, &[frame], &names), ["wlan:llc:ip:tcp:http|"]);
+}
+
+#[test]
 fn a_quote_that_the_capture_cut_is_noted() {
     let quoted = request();
     let mut error = vec![0x45, 0, 0, 95, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1, 3, 3, 0, 0, 0, 0, 0, 0];

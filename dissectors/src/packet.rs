@@ -178,6 +178,8 @@ pub enum NextLayer<'b> {
     Datagram(crate::udp::Datagram<'b>),
     /// A fragment of an IP packet, to be reassembled.
     Fragment(Fragment<'b>),
+    /// The compressed payload of an IP packet, to be decompressed.
+    Compressed(Compressed<'b>),
     /// An echo request or reply, to be paired.
     Echo(Echo<'b>),
     /// Bytes of an unknown protocol.
@@ -200,6 +202,20 @@ pub struct Fragment<'b> {
     /// The fragment's bytes.
     pub payload: Payload<'b>,
 }
+
+/// The compressed payload of an IP packet (RFC 3173).
+#[derive(Clone, Copy, Debug)]
+pub struct Compressed<'b> {
+    /// The protocol of the decompressed payload.
+    pub protocol: u8,
+    /// The compressed bytes.
+    pub payload: Payload<'b>,
+    /// Decompresses the payload.
+    pub decompress: DecompressPayload,
+}
+
+/// Function that returns the decompressed bytes of a payload; none if it cannot. It records a note if a limit is reached.
+pub type DecompressPayload = fn(Payload<'_>, &mut Tree) -> alloc::vec::Vec<u8>;
 
 /// An echo request or its reply (RFC 792, RFC 4443 4).
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ pub struct UnexpectedEnd;
 
 /// A cursor over a [`Payload`]. Each call reads one value, records it in the tree under its field, and advances.
 ///
-/// Numbers are big-endian, as on the wire. A read past the end returns [`UnexpectedEnd`] and does not advance.
+/// Numbers are big-endian, as on the wire, except where the name ends in `_le`. A read past the end returns [`UnexpectedEnd`] and does not advance.
 pub struct FieldReader<'b, 't> {
     payload: Payload<'b>,
     offset: usize,
@@ -87,6 +87,44 @@ impl<'b, 't> FieldReader<'b, 't> {
     /// Reads a number of eight bytes.
     pub fn u64(&mut self, field: &'static Field) -> Result<u64, UnexpectedEnd> {
         self.uint::<8>(field)
+    }
+
+    fn uint_le<const N: usize>(&mut self, field: &'static Field) -> Result<u64, UnexpectedEnd> {
+        let span = self.span(N);
+        let value = self.read_array::<N>()?.iter().rfold(0, |sum, &byte| sum << 8 | u64::from(byte));
+        self.tree.put(field, span, Value::Uint(value));
+        Ok(value)
+    }
+
+    /// Reads a little-endian number of two bytes.
+    pub fn u16_le(&mut self, field: &'static Field) -> Result<u16, UnexpectedEnd> {
+        Ok(self.uint_le::<2>(field)? as u16)
+    }
+
+    /// Reads a little-endian number of four bytes.
+    pub fn u32_le(&mut self, field: &'static Field) -> Result<u32, UnexpectedEnd> {
+        Ok(self.uint_le::<4>(field)? as u32)
+    }
+
+    /// Reads a little-endian number of eight bytes.
+    pub fn u64_le(&mut self, field: &'static Field) -> Result<u64, UnexpectedEnd> {
+        self.uint_le::<8>(field)
+    }
+
+    /// Reads a signed number of one byte.
+    pub fn i8(&mut self, field: &'static Field) -> Result<i8, UnexpectedEnd> {
+        let span = self.span(1);
+        let [byte] = self.read_array()?;
+        self.tree.put(field, span, Value::Int((byte as i8).into()));
+        Ok(byte as i8)
+    }
+
+    /// Reads a signed number of four bytes.
+    pub fn i32(&mut self, field: &'static Field) -> Result<i32, UnexpectedEnd> {
+        let span = self.span(4);
+        let value = i32::from_be_bytes(self.read_array()?);
+        self.tree.put(field, span, Value::Int(value.into()));
+        Ok(value)
     }
 
     /// Reads an Ethernet address.

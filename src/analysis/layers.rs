@@ -8,7 +8,7 @@ use super::limits;
 use super::run_state::RunState;
 use super::tcp::Connection;
 use super::udp::UdpConversation;
-use dissectors::packet::{Address, Fragment, NextLayer, Packet, Payload, dissect_layers};
+use dissectors::packet::{Address, Compressed, Fragment, NextLayer, Packet, Payload, dissect_layers};
 use dissectors::session::{About, Stamp};
 use dissectors::{Tree, data, ipv4, ipv6};
 
@@ -44,6 +44,7 @@ impl Tables {
             NextLayer::Segment(segment) => self.segment(&segment, at, tree),
             NextLayer::Datagram(datagram) => self.datagram(&datagram, at, tree),
             NextLayer::Fragment(fragment) => self.fragment(&fragment, at, tree),
+            NextLayer::Compressed(compressed) => self.compressed(&compressed, at, tree),
             NextLayer::Echo(echo) => {
                 let facts = self.echoes.pair(&echo, &self.packet, at, &mut self.run);
                 (echo.describe)(&echo, &facts, &self.packet, tree);
@@ -87,6 +88,16 @@ impl Tables {
         let payload = Payload::whole(&whole.payload, start);
         describe(payload.all(), &whole.fragments_at(start), tree);
         self.dissect(NextLayer::IpProto(whole.protocol, payload), at, tree);
+    }
+
+    /// Decompresses the payload of an IP packet, and reads on in it. The number of layers bounds how often.
+    fn compressed(&mut self, compressed: &Compressed<'_>, at: Stamp, tree: &mut Tree) {
+        self.undissected(compressed.payload, tree);
+        let bytes = (compressed.decompress)(compressed.payload, tree);
+        if !bytes.is_empty() {
+            let start = tree.add_derived_buffer("Decompressed IPComp", &bytes, Some(compressed.payload.all()));
+            self.dissect(NextLayer::IpProto(compressed.protocol, Payload::whole(&bytes, start)), at, tree);
+        }
     }
 
     /// Records bytes that no protocol reads.

@@ -45,10 +45,26 @@ crate::fields! { "nflog";
     TLV_VALUE: Bytes "nflog.tlv_value" "Value";
 }
 
-const FAMILIES: &[(u64, &str)] = &[(2, "IPv4"), (7, "Bridge"), (10, "IPv6")];
-const HOOKS: &[(u64, &str)] =
-    &[(0, "Pre-routing"), (1, "Local in"), (2, "Forward"), (3, "Local out"), (4, "Post-routing")];
+const FAMILIES: &[(u64, &str)] = &[
+    (0, "Unspecified"),
+    (1, "IPv4/IPv6"),
+    (2, "IPv4"),
+    (3, "ARP"),
+    (5, "Netdev"),
+    (7, "Bridge"),
+    (10, "IPv6"),
+    (12, "DECNET"),
+];
+const HOOKS: &[(u64, &str)] = &[
+    (0, "Pre-routing"),
+    (1, "Local in"),
+    (2, "Forward"),
+    (3, "Local out"),
+    (4, "Post-routing"),
+    (5, "Number of hooks"),
+];
 const ATTRIBUTES: &[(u64, &str)] = &[
+    (0, "NFULA_UNSPEC"),
     (1, "NFULA_PACKET_HDR"),
     (2, "NFULA_MARK"),
     (3, "NFULA_TIMESTAMP"),
@@ -77,6 +93,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
+const PACKET_HEADER: u16 = 1;
 const PAYLOAD: u16 = 9;
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
@@ -97,12 +114,13 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
 }
 
 /// Reads the header and the attributes. Length and type are in the byte order of the capturing host: little-endian
-/// unless the first length contradicts it. Each attribute is aligned to four bytes.
+/// unless the first length contradicts it. Each attribute is aligned to four bytes. The EtherType in the packet header
+/// attribute states what the payload is, and without it the family: that of a bridge or a device has any packets.
 fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<NextLayer<'b>, UnexpectedEnd> {
     let family = reader.u8(&FAMILY)?;
     reader.u8(&VERSION)?;
     reader.u16(&RES_ID)?;
-    let mut payload = None;
+    let (mut payload, mut ether_type) = (None, 0);
     while reader.rest().bytes.len() >= 4 {
         let whole = reader.rest();
         let [a, b, c, d] = reader.read_array()?;
@@ -117,8 +135,10 @@ fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<NextLayer<'b>, Unexpec
         }
         let value = reader.rest().first(len - 4);
         describe(kind, whole.first(len), value, reader.tree);
-        if kind == PAYLOAD {
-            payload = Some(value);
+        match (kind, value.bytes) {
+            (PAYLOAD, _) => payload = Some(value),
+            (PACKET_HEADER, &[high, low, _, _]) => ether_type = u16::from_be_bytes([high, low]),
+            _ => {}
         }
         if value.bytes.len() < len - 4 && payload.is_none() {
             return Err(UnexpectedEnd);
@@ -126,11 +146,12 @@ fn header<'b>(reader: &mut FieldReader<'b, '_>) -> Result<NextLayer<'b>, Unexpec
         let padded = (len - 4).next_multiple_of(4).min(reader.rest().bytes.len());
         reader.skip(padded)?;
     }
-    Ok(match (payload, family) {
-        (Some(payload), IPV4) => NextLayer::EtherType(0x0800, payload),
-        (Some(payload), IPV6) => NextLayer::EtherType(0x86dd, payload),
-        (Some(payload), _) => NextLayer::Data(payload),
-        (None, _) => NextLayer::End,
+    Ok(match (payload, ether_type, family) {
+        (Some(payload), 0, IPV4) => NextLayer::EtherType(0x0800, payload),
+        (Some(payload), 0, IPV6) => NextLayer::EtherType(0x86dd, payload),
+        (Some(payload), 0, _) => NextLayer::Data(payload),
+        (Some(payload), ether_type, _) => NextLayer::EtherType(ether_type, payload),
+        (None, ..) => NextLayer::End,
     })
 }
 
@@ -143,7 +164,7 @@ fn describe(kind: u16, whole: Payload<'_>, value: Payload<'_>, tree: &mut Tree) 
     let all = value.all();
     let interface = |field, bytes| (field, Value::Uint(u32::from_be_bytes(bytes).into()));
     let known = match (kind, value.bytes) {
-        (1, &[a, b, hook, ..]) => {
+        (PACKET_HEADER, &[a, b, hook, _]) => {
             tree.put(&PROTOCOL_NUMBER, value.span(0, 2), Value::Uint(u16::from_be_bytes([a, b]).into()));
             tree.put(&HOOK, value.span(2, 1), Value::Uint(hook.into()));
             None
@@ -199,6 +220,15 @@ mod tests {
         assert_eq!(tree.first(&PROTOCOL_NUMBER), Some(Value::Uint(0x0800)));
         assert_eq!(tree.first(&HOOK), Some(Value::Uint(3)));
         assert_eq!(tree.first(&UID), Some(Value::Int(-1)));
+    }
+
+    #[test]
+    fn a_packet_of_a_bridge_has_its_ether_type() {
+        for (ether_type, expected) in [(0x08, "EtherType(2054"), (0, "EtherType(6")] {
+            let (_, next) = dissect(&[7, 0, 0, 42, 8, 0, 1, 0, ether_type, 6, 0, 0, 6, 0, 9, 0, 0, 1]);
+            assert!(next.starts_with(expected), "{next}");
+        }
+        assert!(dissect(&[7, 0, 0, 42, 6, 0, 9, 0, 0, 1]).1.starts_with("Data("));
     }
 
     #[test]

@@ -2,10 +2,14 @@
 //! fragments are not read.
 
 mod address;
+pub mod avs;
 mod fields;
+pub mod ppi;
+pub mod prism;
 pub mod radio;
 pub mod radiotap;
 
+use crate::field::Field;
 use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
@@ -102,8 +106,9 @@ pub(super) struct Framing {
 }
 
 fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
-    let has_fcs = packet.fcs.take() == Some(FCS_LEN as u8);
-    read_frame(payload, Framing { has_fcs, is_padded: false }, packet, tree)
+    // As in Wireshark, a check sequence counts only if a header before the frame declares it, not if the file does.
+    packet.fcs = None;
+    read_frame(payload, Framing::default(), packet, tree)
 }
 
 /// The fixed part of a header (IEEE 802.11 9.2.3), little-endian. Later parts depend on the type.
@@ -350,6 +355,17 @@ fn describe_start(header: Header, frame: Payload<'_>, tree: &mut Tree) {
     address::describe(header.roles(), frame, tree);
 }
 
+static FLAG_BITS: [(&Field, u32); 8] = [
+    (&FC_TODS, 0x01),
+    (&FC_FROMDS, 0x02),
+    (&FC_FRAG, MORE_FRAGMENTS as u32),
+    (&FC_RETRY, 0x08),
+    (&FC_PWRMGT, 0x10),
+    (&FC_MOREDATA, 0x20),
+    (&FC_PROTECTED, PROTECTED as u32),
+    (&FC_ORDER, ORDER as u32),
+];
+
 fn describe_control(header: Header, frame: Payload<'_>, tree: &mut Tree) {
     let (first, second) = (frame.span(0, 1), frame.span(1, 1));
     let [version, _] = header.control.to_le_bytes();
@@ -360,19 +376,7 @@ fn describe_control(header: Header, frame: Payload<'_>, tree: &mut Tree) {
     tree.put(&FC_SUBTYPE, first, Value::Uint(header.subtype.into()));
     tree.open(&FLAGS, second, Value::Uint(header.flags.into()));
     tree.put(&FC_DS, second, Value::Uint((header.flags & 3).into()));
-    let bits = [
-        (&FC_TODS, 0x01),
-        (&FC_FROMDS, 0x02),
-        (&FC_FRAG, MORE_FRAGMENTS),
-        (&FC_RETRY, 0x08),
-        (&FC_PWRMGT, 0x10),
-        (&FC_MOREDATA, 0x20),
-        (&FC_PROTECTED, PROTECTED),
-        (&FC_ORDER, ORDER),
-    ];
-    for (field, bit) in bits {
-        tree.put(field, second, Value::Bool(header.flags & bit != 0));
-    }
+    put_bits(&FLAG_BITS, header.flags.into(), second, tree);
     tree.close();
     tree.close();
 }
@@ -387,4 +391,11 @@ fn describe_qos(qos: u16, flags: u8, span: Slice, tree: &mut Tree) {
     tree.put(&QOS_ACK, span, Value::Uint((qos >> 5 & 3).into()));
     tree.put(&QOS_AMSDUPRESENT, span, Value::Bool(qos & 0x80 != 0));
     tree.close();
+}
+
+/// Records each bit of a value.
+fn put_bits(bits: &[(&'static Field, u32)], value: u32, span: Slice, tree: &mut Tree) {
+    for &(field, bit) in bits {
+        tree.put(field, span, Value::Bool(value & bit != 0));
+    }
 }

@@ -1,7 +1,7 @@
 //! Radio information of IEEE 802.11 frames, from the header of any format before the frame.
 
-use super::radiotap::Reception;
-use crate::packet::Packet;
+use super::{Framing, read_frame};
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 
@@ -26,8 +26,36 @@ crate::fields! { "wlan::radio";
 pub static PROTOCOL: Protocol =
     Protocol { short: "", fields: FIELDS, claims: &[], aliases: &[], dissectors: &[Dissector::Builtin] };
 
-/// Records what the receiver knows of a frame.
-pub(super) fn describe(reception: &Reception, packet: &mut Packet, tree: &mut Tree) {
+/// What the receiver knows of a frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reception {
+    /// Time of the receiver in microseconds.
+    pub(super) time: Option<u64>,
+    /// Data rate in units of 500 kb/s.
+    pub(super) rate: Option<u32>,
+    /// Number of the channel, if the header has it.
+    pub(super) channel: Option<u32>,
+    /// Frequency in MHz.
+    pub(super) frequency: Option<u16>,
+    /// Signal strength in dBm.
+    pub(super) signal: Option<i32>,
+    /// Noise level in dBm.
+    pub(super) noise: Option<i32>,
+}
+
+/// Records what the receiver knows of a frame, and reads the frame.
+pub(super) fn read_received<'b>(
+    reception: &Reception,
+    framing: Framing,
+    frame: Payload<'b>,
+    packet: &mut Packet,
+    tree: &mut Tree,
+) -> NextLayer<'b> {
+    describe(reception, packet, tree);
+    read_frame(frame, framing, packet, tree)
+}
+
+fn describe(reception: &Reception, packet: &mut Packet, tree: &mut Tree) {
     packet.path.push("wlan_radio");
     if !tree.wants_any(&RADIO) {
         return;
@@ -37,10 +65,10 @@ pub(super) fn describe(reception: &Reception, packet: &mut Packet, tree: &mut Tr
     if let Some(rate) = reception.rate {
         tree.put(&DATA_RATE, none, Value::Decimal(i64::from(rate) * 500_000_000));
     }
+    if let Some(channel) = reception.channel.or_else(|| Some(channel(reception.frequency?)?.into())) {
+        tree.put(&CHANNEL, none, Value::Uint(channel.into()));
+    }
     if let Some(frequency) = reception.frequency {
-        if let Some(channel) = channel(frequency) {
-            tree.put(&CHANNEL, none, Value::Uint(channel.into()));
-        }
         tree.put(&FREQUENCY, none, Value::Uint(frequency.into()));
     }
     if let Some(signal) = reception.signal {

@@ -1,6 +1,7 @@
 //! Radiotap: what a receiver knows of an IEEE 802.11 frame, before the frame (radiotap.org).
 
-use super::{Framing, radio, read_frame};
+use super::radio::{Reception, read_received};
+use super::{Framing, put_bits};
 use crate::field::{DisplayBase, Field};
 use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
@@ -232,7 +233,7 @@ static PRESENCE: [(&Field, u32); 30] = [
     (&PRESENT_EXT, 0x80000000),
 ];
 
-static FLAG_BITS: [(&Field, u16); 8] = [
+static FLAG_BITS: [(&Field, u32); 8] = [
     (&FLAGS_CFP, 0x1),
     (&FLAGS_PREAMBLE, 0x2),
     (&FLAGS_WEP, 0x4),
@@ -243,7 +244,7 @@ static FLAG_BITS: [(&Field, u16); 8] = [
     (&FLAGS_SHORTGI, 0x80),
 ];
 
-static CHANNEL_BITS: [(&Field, u16); 15] = [
+static CHANNEL_BITS: [(&Field, u32); 15] = [
     (&CHANNEL_FLAGS_700MHZ, 0x1),
     (&CHANNEL_FLAGS_800MHZ, 0x2),
     (&CHANNEL_FLAGS_900MHZ, 0x4),
@@ -269,7 +270,7 @@ static CHANNEL_BITS: [(&Field, u16); 15] = [
 /// ```
 fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("radiotap");
-    let declared_fcs = packet.fcs.take();
+    packet.fcs = None;
     let len = payload.bytes.get(2..).and_then(|rest| rest.first_chunk()).map(|bytes| u16::from_le_bytes(*bytes));
     if tree.wants_columns() && !packet.quoted {
         let columns = tree.columns_mut();
@@ -283,7 +284,7 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     let header = payload.first(len);
     let node = tree.open(&RADIOTAP, header.all(), Value::Bytes(payload.all()));
     tree.label(node, format_args!("Radiotap Header v0, Length {len}"));
-    let reception = describe(header, len, tree);
+    let (reception, flags) = describe(header, len, tree);
     let is_incomplete = len >= HEADER && header.bytes.len() < len || payload.bytes.len() < HEADER && len == 0;
     if is_incomplete {
         crate::padding::note_truncated_unless_quoted(payload, packet, tree);
@@ -292,29 +293,15 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     if is_incomplete || len < HEADER {
         return NextLayer::End;
     }
-    radio::describe(&reception, packet, tree);
-    let flags = reception.flags.unwrap_or_default();
-    let has_fcs = flags & 0x10 != 0 || reception.flags.is_none() && declared_fcs == Some(super::FCS_LEN as u8);
-    read_frame(payload.from(len), Framing { has_fcs, is_padded: flags & 0x20 != 0 }, packet, tree)
+    // As in Wireshark, a check sequence that the file declares does not count.
+    let flags = flags.unwrap_or_default();
+    let framing = Framing { has_fcs: flags & 0x10 != 0, is_padded: flags & 0x20 != 0 };
+    read_received(&reception, framing, payload.from(len), packet, tree)
 }
 
-/// What the receiver knows of the frame.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Reception {
-    flags: Option<u8>,
-    /// Time of the receiver in microseconds.
-    pub(super) time: Option<u64>,
-    /// Data rate in units of 500 kb/s.
-    pub(super) rate: Option<u8>,
-    /// Frequency in MHz.
-    pub(super) frequency: Option<u16>,
-    pub(super) signal: Option<i8>,
-    pub(super) noise: Option<i8>,
-}
-
-/// Records the header. Returns what is known of the frame.
-fn describe(header: Payload<'_>, len: usize, tree: &mut Tree) -> Reception {
-    let mut reception = Reception::default();
+/// Records the header. Returns what is known of the frame, and its flags.
+fn describe(header: Payload<'_>, len: usize, tree: &mut Tree) -> (Reception, Option<u8>) {
+    let (mut reception, mut flags) = (Reception::default(), None);
     let byte = |at: usize| header.bytes.get(at).copied().unwrap_or_default();
     if header.bytes.len() >= 4 {
         tree.put(&VERSION, header.span(0, 1), Value::Uint(byte(0).into()));
@@ -355,10 +342,10 @@ fn describe(header: Payload<'_>, len: usize, tree: &mut Tree) -> Reception {
             at = at.next_multiple_of(align.max(1));
             if size == 0 || at + size > len {
                 tree.note(&DATA_PAST_HEADER, header.span(4, 4), format_args!("{}", DATA_PAST_HEADER.title));
-                return reception;
+                return (reception, flags);
             }
-            let Some(bytes) = header.bytes.get(at..at + size) else { return reception };
-            field(bit, bytes, header.span(at, size), &mut reception, tree);
+            let Some(bytes) = header.bytes.get(at..at + size) else { return (reception, flags) };
+            field(bit, bytes, header.span(at, size), (&mut reception, &mut flags), tree);
             at += size;
         }
         // Fields of a vendor, or in another format: their lengths are not known here.
@@ -366,11 +353,12 @@ fn describe(header: Payload<'_>, len: usize, tree: &mut Tree) -> Reception {
             break;
         }
     }
-    reception
+    (reception, flags)
 }
 
 /// Records a field. The first value of a property counts; later ones are those of single antennas.
-fn field(bit: usize, bytes: &[u8], span: Slice, reception: &mut Reception, tree: &mut Tree) {
+fn field(bit: usize, bytes: &[u8], span: Slice, known: (&mut Reception, &mut Option<u8>), tree: &mut Tree) {
+    let (reception, flags) = known;
     let &[first, ..] = bytes else { return };
     let word =
         |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u16::from_le_bytes(*word));
@@ -381,13 +369,13 @@ fn field(bit: usize, bytes: &[u8], span: Slice, reception: &mut Reception, tree:
             tree.put(&MACTIME, span, Value::Uint(time));
         }
         1 => {
-            reception.flags.get_or_insert(first);
+            flags.get_or_insert(first);
             tree.open(&FLAGS, span, Value::Uint(first.into()));
             put_bits(&FLAG_BITS, first.into(), span, tree);
             tree.close();
         }
         2 => {
-            reception.rate.get_or_insert(first);
+            reception.rate.get_or_insert(first.into());
             tree.put(&DATARATE, span, Value::Decimal(i64::from(first) * 500_000_000));
         }
         3 => {
@@ -395,15 +383,15 @@ fn field(bit: usize, bytes: &[u8], span: Slice, reception: &mut Reception, tree:
             reception.frequency.get_or_insert(word(0));
             tree.put(&CHANNEL_FREQ, start, Value::Uint(word(0).into()));
             tree.open(&CHANNEL_FLAGS, end, Value::Uint(word(2).into()));
-            put_bits(&CHANNEL_BITS, word(2), end, tree);
+            put_bits(&CHANNEL_BITS, word(2).into(), end, tree);
             tree.close();
         }
         5 => {
-            reception.signal.get_or_insert(first as i8);
+            reception.signal.get_or_insert((first as i8).into());
             tree.put(&DBM_ANTSIGNAL, span, Value::Int((first as i8).into()));
         }
         6 => {
-            reception.noise.get_or_insert(first as i8);
+            reception.noise.get_or_insert((first as i8).into());
             tree.put(&DBM_ANTNOISE, span, Value::Int((first as i8).into()));
         }
         11 => drop(tree.put(&ANTENNA, span, Value::Uint(first.into()))),
@@ -411,11 +399,5 @@ fn field(bit: usize, bytes: &[u8], span: Slice, reception: &mut Reception, tree:
         13 => drop(tree.put(&DB_ANTNOISE, span, Value::Uint(first.into()))),
         14 => drop(tree.put(&RXFLAGS, span, Value::Uint(word(0).into()))),
         _ => {}
-    }
-}
-
-fn put_bits(bits: &[(&'static Field, u16)], value: u16, span: Slice, tree: &mut Tree) {
-    for &(field, bit) in bits {
-        tree.put(field, span, Value::Bool(value & bit != 0));
     }
 }

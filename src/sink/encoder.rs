@@ -17,6 +17,11 @@ const DROPS: u16 = 4;
 const PACKET_ID: u16 = 5;
 const QUEUE: u16 = 6;
 const FCS: u16 = 13;
+const OFFSET: u16 = 14;
+
+/// Offset of the clock of an interface with frames before 1970, in seconds: counters are unsigned, so they count from a time
+/// before all times that are read.
+const OFFSET_BEFORE_1970: i64 = -9_223_372_037;
 
 /// Encodes frames as a capture file. pcapng has their interfaces, times in nanoseconds, comments, flags and drop counts;
 /// pcap has one link type and times in nanoseconds.
@@ -39,6 +44,8 @@ struct FrameInterface {
     link: u16,
     snaplen: u32,
     fcs: Option<u8>,
+    /// Whether its frames were captured before 1970. The frames after are those of another interface.
+    is_before_1970: bool,
 }
 
 impl FrameEncoder {
@@ -100,7 +107,7 @@ impl FrameEncoder {
     ///
     /// # Errors
     ///
-    /// The format is pcap, and the frame's link type is not that of the first frame.
+    /// The format is pcap, and the frame's link type is not that of the first frame, or pcap cannot state its time.
     pub fn push_frame(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) -> Result<(), WriteErrorCause> {
         if frame.link == NOT_A_PACKET {
             return Ok(());
@@ -125,6 +132,9 @@ impl FrameEncoder {
         if device.link != frame.link {
             return Err(WriteErrorCause::LinkTypes(device.link, frame.link));
         }
+        if u32::try_from(frame.time.secs()).is_err() {
+            return Err(WriteErrorCause::TimeRange);
+        }
         let packet = CapturedPacket { time: frame.time, device: 0, length: frame.length, bytes: frame.bytes };
         self.format.push_packet(out, std::slice::from_ref(device), &packet);
         Ok(())
@@ -132,7 +142,9 @@ impl FrameEncoder {
 
     fn push_pcapng(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) {
         let interface = self.interface(out, frame);
-        let time = u64::try_from(frame.time.0).unwrap_or_default();
+        let offset = if frame.time.0 < 0 { OFFSET_BEFORE_1970 } else { 0 };
+        // The difference is at most 2^63.
+        let time = (i128::from(frame.time.0) - i128::from(offset) * 1_000_000_000) as u64;
         let captured = frame.bytes.len() as u32;
         push_block(out, ENHANCED_PACKET, |out| {
             push_u32s(out, &[interface, (time >> 32) as u32, time as u32, captured, frame.length]);
@@ -191,6 +203,7 @@ impl FrameInterface {
             link: frame.link,
             snaplen: frame.interface.map_or(0, |interface| interface.snaplen),
             fcs: frame.fcs,
+            is_before_1970: frame.time.0 < 0,
         }
     }
 
@@ -212,6 +225,9 @@ impl FrameInterface {
             push_option(out, option::RESOLUTION, &[9]);
             if let Some(fcs) = self.fcs {
                 push_option(out, FCS, &[fcs]);
+            }
+            if self.is_before_1970 {
+                push_option(out, OFFSET, &OFFSET_BEFORE_1970.to_le_bytes());
             }
             push_option(out, 0, &[]);
         });

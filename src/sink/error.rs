@@ -30,6 +30,8 @@ pub enum WriteErrorCause {
     Remove(io::Error),
     /// The devices have several link types, and pcap supports one.
     LinkTypes(u16, u16),
+    /// The time of a frame is outside the range of pcap.
+    TimeRange,
     /// Multiple files are requested without a condition that starts the next file.
     NoRotationCondition,
     /// Multiple files are requested on standard output.
@@ -43,6 +45,7 @@ impl std::error::Error for Error {
                 Some(error)
             }
             WriteErrorCause::LinkTypes(..)
+            | WriteErrorCause::TimeRange
             | WriteErrorCause::NoRotationCondition
             | WriteErrorCause::MultipleFilesToStdout => None,
         }
@@ -73,6 +76,10 @@ impl fmt::Display for WriteErrorCause {
             WriteErrorCause::Remove(error) => {
                 write!(f, "cannot remove the oldest file of the ring: {}", system_error_text(error))
             }
+            WriteErrorCause::TimeRange => f.write_str(
+                "pcap supports times from 1970 to 2106, found another; \
+                 to write pcapng, use a name that ends in .pcapng",
+            ),
             WriteErrorCause::LinkTypes(one, other) => write!(
                 f,
                 "pcap supports one link type per file, found {one} and {other}; \

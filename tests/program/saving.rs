@@ -86,3 +86,30 @@ fn the_nearest_command_is_named() {
         assert_eq!((&*text, &*error, code), ("", &*expected, 2), "{line}");
     }
 }
+
+/// Returns a pcapng file of raw IP frames at these seconds, on an interface whose clock begins 100 seconds before 1970.
+fn before_1970(seconds: &[u32]) -> Vec<u8> {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
+    let mut file = words(&[0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28]);
+    // Options: if_tsresol 0, for seconds, and if_tsoffset -100.
+    file.extend(words(&[1, 44, 101, 0, 0x1_0009, 0, 0x8_000e, -100_i32 as u32, u32::MAX, 0, 44]));
+    for &second in seconds {
+        file.extend(words(&[6, 36, 0, 0, second, 4, 4, 0x45, 36]));
+    }
+    file
+}
+
+#[test]
+fn frames_before_1970_keep_their_time_in_pcapng_and_are_refused_in_pcap() {
+    let folder = folder();
+    let file = super::write(folder.path(), "old.pcapng", &before_1970(&[1, 200]));
+    let out = folder.path().join("out.pcapng").display().to_string();
+    assert_eq!(run(&["print", &file, "-w", &out]).2, 0);
+    let times = run(&["print", &out, "-e", "frame.time_epoch"]).0;
+    assert_eq!(times, "-99.000000000\n100.000000000\n");
+    let out = folder.path().join("out.pcap");
+    let (_, error, code) = run(&["print", &file, "-w", out.to_str().expect("UTF-8")]);
+    assert_eq!(code, 2);
+    assert!(error.contains("pcap supports times from 1970 to 2106"), "{error}");
+    assert!(!out.exists());
+}

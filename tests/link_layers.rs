@@ -136,11 +136,23 @@ fn a_quote_that_the_capture_cut_is_noted() {
     error.extend(&quoted);
     let unreachable = "Destination unreachable (Port unreachable)";
     let cut = "[Packet size limited during capture]";
-    // Captured bytes: within the quoted IP header, after the TCP header.
-    for (len, end) in [(30, cut), (68, "")] {
+    // Captured bytes: within the quoted IP header, after it, within the TCP header, after it.
+    for (len, end) in [(30, cut), (48, cut), (52, cut), (60, cut), (68, "")] {
         let mut file = pcap(common::IPV4, &[error[..len].to_vec()]);
         file[24 + 12..24 + 16].copy_from_slice(&95_u32.to_le_bytes());
         let info = field_values(&file, &[dissectors::field("_ws.col.info").expect("a field")]);
         assert_eq!(info, [[format!("{unreachable}{end}")]], "{len}");
+    }
+}
+
+#[test]
+fn a_quote_that_its_sender_cut_is_not_noted() {
+    let quoted = request();
+    // Bytes of the quote: the IP header, a part of the ports, the ports, eight bytes of TCP, all of its header.
+    for len in [20, 22, 24, 28, 40] {
+        let mut error = vec![0x45, 0, 0, 28 + len as u8, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1];
+        error.extend([3, 3, 0, 0, 0, 0, 0, 0]);
+        error.extend(&quoted[..len]);
+        assert_eq!(values(common::IPV4, &[error], &["_ws.col.info"]), ["Destination unreachable (Port unreachable)"]);
     }
 }

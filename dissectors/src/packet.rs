@@ -102,6 +102,8 @@ pub struct Packet {
     pub path: ProtocolPath,
     /// The current packet is quoted in an ICMP error: a copy of an earlier packet, not traffic of its own.
     pub quoted: bool,
+    /// The quoted packet was captured only in part. Otherwise its sender quoted no more of it.
+    pub quote_is_truncated: bool,
     /// Number of layers read. Reading stops at [`MAX_LAYERS`].
     pub layers: u8,
     /// Length of the frame check sequence at the end of the frame, in bytes, if the capture declares it. The link layer
@@ -117,6 +119,7 @@ impl Packet {
         self.hops = 0;
         self.path.clear();
         self.quoted = false;
+        self.quote_is_truncated = false;
         self.layers = 0;
         self.fcs = None;
     }

@@ -75,12 +75,12 @@ pub(crate) fn declared_len(ether_type: u16, bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Records that a header is incomplete, unless the packet is quoted and was captured as a whole: a quote may be shorter
-/// than the header.
+/// Records that a header is incomplete, unless the packet is quoted and the quote was captured as a whole: a quote may be
+/// shorter than the header.
 pub(crate) fn note_truncated_unless_quoted(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     if !packet.quoted {
         crate::frame::note_truncated(payload, tree);
-    } else if payload.is_truncated() {
+    } else if packet.quote_is_truncated && payload.is_truncated() {
         tree.with_open_columns(|tree| crate::frame::note_truncated(payload, tree));
     }
 }

@@ -125,6 +125,7 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
         [ECHO_REQUEST | ECHO_REPLY, ..] => NextLayer::Data(rest),
         &[kind, ..] if quotes(kind) => {
             packet.quoted = true;
+            packet.quote_is_truncated = rest.is_truncated();
             let quoted = original_len(kind, payload.bytes).map_or(rest, |len| rest.first(len));
             NextLayer::EtherType(0x0800, quoted)
         }

@@ -162,6 +162,7 @@ fn describe_echo(echo: &Echo<'_>, facts: &EchoFacts, packet: &Packet, tree: &mut
 
 fn quoted_packet<'b>(payload: Payload<'b>, packet: &mut Packet) -> NextLayer<'b> {
     packet.quoted = true;
+    packet.quote_is_truncated = payload.is_truncated();
     NextLayer::EtherType(0x86dd, payload)
 }
 

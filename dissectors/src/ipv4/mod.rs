@@ -63,7 +63,11 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
         describe(&facts, payload, packet.quoted, tree);
     }
     let next_payload = facts.payload;
-    if next_payload.wire == 0 || packet.quoted && next_payload.bytes.is_empty() {
+    if next_payload.wire == 0 {
+        return NextLayer::End;
+    }
+    if packet.quoted && next_payload.bytes.is_empty() {
+        crate::padding::note_truncated_unless_quoted(next_payload, packet, tree);
         return NextLayer::End;
     }
     if !is_fragment {

@@ -60,7 +60,10 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
         describe(&header, payload.first(HEADER).all().extended_to(next_payload.all()), payload, packet.quoted, tree);
     }
     match next {
-        _ if packet.quoted && next_payload.bytes.is_empty() => NextLayer::End,
+        _ if packet.quoted && next_payload.bytes.is_empty() => {
+            crate::padding::note_truncated_unless_quoted(next_payload, packet, tree);
+            NextLayer::End
+        }
         NO_NEXT_HEADER => NextLayer::Data(next_payload),
         _ => NextLayer::IpProto(next, next_payload),
     }

@@ -147,7 +147,7 @@ fn header(reader: &mut HeaderReader<'_, '_>, is_quoted: bool) -> Result<Receptio
     let name = name.span(0, name_len);
     let tree = &mut *reader.reader.tree;
     tree.put(&DEVNAME, name, Value::Text(name));
-    if !is_quoted {
+    if !is_quoted && tree.wants_columns() {
         let text = alloc::string::String::from_utf8_lossy(tree.bytes(name)).into_owned();
         tree.set_info(format_args!("Device: {text}, Message {code:#x}, Length {len}"));
     }

@@ -25,17 +25,22 @@ pub enum BrowseRequest {
     },
     /// Detail tree of a frame.
     Frame(u32),
-    /// Ladder of a connection, from one of its segments on.
+    /// Part of the ladder of a connection: the segments from an offset on, or around a frame.
     Ladder {
         /// The connection.
         stream: u32,
-        /// Position of the first segment to return, counted over the whole connection.
-        from: usize,
+        /// Position, in segments of the connection.
+        at: StreamPosition,
     },
     /// Messages of a call, by its position in the index.
     Call(usize),
-    /// Data of both sides of a connection, in order.
-    Follow(u32),
+    /// Data of both sides of a connection, in order, around a position.
+    Follow {
+        /// The connection.
+        stream: u32,
+        /// Position, in bytes of both sides.
+        at: StreamPosition,
+    },
     /// Frames, calls and connections that match a filter. The filter text is already validated.
     Filter {
         /// The filter.
@@ -73,6 +78,15 @@ pub enum BrowseRequest {
     CancelFind,
     /// Discards the temporary capture file on exit, if it has no more packets than this.
     Discard(u64),
+}
+
+/// A position in a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamPosition {
+    /// Number of segments or bytes before it.
+    Offset(u64),
+    /// The first segment or byte of this frame or a later one.
+    Frame(u32),
 }
 
 /// A search pattern.
@@ -115,15 +129,8 @@ pub enum BrowseEvent {
         /// Messages and frames of the call.
         detail: Box<CallDetail>,
     },
-    /// Data of both sides of a connection.
-    Follow {
-        /// The connection.
-        stream: u32,
-        /// Blocks of data, in order.
-        blocks: Vec<FollowBlock>,
-        /// Whether the data was cut off.
-        is_truncated: bool,
-    },
+    /// Part of the data of both sides of a connection.
+    Follow(FollowWindow),
     /// Matches of a filter since the last event of this request. Frames and calls ascend over all events. Connections
     /// are in the order of their first match.
     FilterResult {
@@ -374,13 +381,30 @@ pub struct CallMessage {
     pub bytes: Vec<u8>,
 }
 
-/// A block of data from one side, uninterrupted by the other.
-#[derive(Clone, Debug)]
-pub struct FollowBlock {
+/// A part of the data of both sides of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct FollowWindow {
+    /// Number of the connection.
+    pub stream: u32,
+    /// Lines, in order.
+    pub lines: Vec<FollowLine>,
+    /// Number of bytes before the requested position.
+    pub at: u64,
+    /// Number of bytes before the first line, and up to the end of the last one.
+    pub range: Range<u64>,
+    /// Whether there is more data after the last line.
+    pub has_more: bool,
+}
+
+/// A line of data from one side. A gap is a line of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowLine {
     /// Whether the client sent it.
     pub from_client: bool,
-    /// Frame that delivered its first bytes.
+    /// Frame that delivered its first byte.
     pub frame: u32,
-    /// Lines of text. A gap is a line of its own.
-    pub lines: Vec<String>,
+    /// Number of bytes before it, of both sides.
+    pub offset: u64,
+    /// Text, without control characters.
+    pub text: String,
 }

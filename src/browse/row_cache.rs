@@ -63,10 +63,12 @@ impl RowCache {
         let result = match request {
             BrowseRequest::Rows { frames, fields } => self.rows(&frames, fields).map(BrowseEvent::Rows),
             BrowseRequest::Frame(frame) => self.frame(frame).map(BrowseEvent::Frame),
-            BrowseRequest::Ladder { stream, from } => ladder::load_ladder(self, stream, from),
+            BrowseRequest::Ladder { stream, at } => ladder::load_ladder(self, stream, at),
             BrowseRequest::Call(call) => call::load_call(&mut self.reader, call)
                 .map(|detail| BrowseEvent::Call { call, detail: Box::new(detail) }),
-            BrowseRequest::Follow(stream) => follow::load_follow(&mut self.reader, stream),
+            BrowseRequest::Follow { stream, at } => {
+                follow::load_follow(&mut self.reader, stream, at).map(BrowseEvent::Follow)
+            }
             BrowseRequest::Filter { .. }
             | BrowseRequest::Find { .. }
             | BrowseRequest::Save { .. }

@@ -7,8 +7,8 @@ use super::widgets::scroll::Move;
 use super::widgets::theme::{Background, ColorDepth, Theme};
 use super::{Effect, Msg, update, view};
 use crate::browse::{
-    BrowseEvent, BrowseRequest, CaptureEnd, CaptureTimes, DirectedPair, FollowBlock, FrameRow, FrameSummary,
-    IndexUpdate, LoadState, NO_STREAM, ProtocolName, SearchTarget, StackId,
+    BrowseEvent, BrowseRequest, CaptureEnd, CaptureTimes, DirectedPair, FollowLine, FollowWindow, FrameRow,
+    FrameSummary, IndexUpdate, LoadState, NO_STREAM, ProtocolName, SearchTarget, StackId,
 };
 use crate::capture::{self, CloseKind, Endpoint, OpenKind, SideCounters, Stream};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -183,9 +183,19 @@ fn following(lines: &[String]) -> Model {
     let mut model = model();
     model.view = View::Follow(0);
     update(&mut model, Msg::Continue);
-    let blocks = vec![FollowBlock { from_client: true, frame: 1, lines: lines.to_vec() }];
-    update(&mut model, Msg::QueryResult(BrowseEvent::Follow { stream: 0, blocks, is_truncated: false }));
+    update(&mut model, Msg::QueryResult(BrowseEvent::Follow(followed(lines))));
     model
+}
+
+/// Returns the data of a stream with these lines.
+fn followed(lines: &[String]) -> FollowWindow {
+    let mut window = FollowWindow::default();
+    for text in lines {
+        let (offset, text) = (window.range.end, text.clone());
+        window.range.end += text.len() as u64 + 1;
+        window.lines.push(FollowLine { from_client: true, frame: 1, offset, text });
+    }
+    window
 }
 
 #[test]
@@ -212,16 +222,15 @@ fn new_data_of_a_followed_stream_is_requested() {
         IndexUpdate { streams: vec![stream], state: LoadState::Reading(None), ..IndexUpdate::default() }
     };
     let count_requests = |effects: Vec<Effect>| {
-        effects.iter().filter(|effect| matches!(effect, Effect::Query(BrowseRequest::Follow(0)))).count()
+        effects.iter().filter(|effect| matches!(effect, Effect::Query(BrowseRequest::Follow { stream: 0, .. }))).count()
     };
     let mut changes =
         |frames| count_requests(update(&mut model, Msg::QueryResult(BrowseEvent::IndexUpdate(Box::new(row(frames))))));
     assert_eq!([changes(3), changes(4), changes(4)], [1, 0, 0]);
-    let blocks = vec![FollowBlock { from_client: true, frame: 1, lines: vec!["one".into(), "two".into()] }];
-    let event = BrowseEvent::Follow { stream: 0, blocks, is_truncated: false };
+    let event = BrowseEvent::Follow(followed(&["one".into(), "two".into()]));
     // Frames arrived while the request was pending.
     assert_eq!(count_requests(update(&mut model, Msg::QueryResult(event))), 1);
-    assert_eq!(model.follow.lines.len(), 2);
+    assert_eq!(model.follow.loaded.lines.len(), 2);
 }
 
 /// Returns the text with the search hit style on the screen, row by row.

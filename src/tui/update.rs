@@ -88,9 +88,7 @@ fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
         }
         BrowseEvent::Ladder(part) => ladder::store_rows(model, part),
         BrowseEvent::Call { call, detail } => return call::store_details(model, call, detail),
-        BrowseEvent::Follow { stream, blocks, is_truncated } => {
-            follow::store_blocks(model, stream, blocks, is_truncated)
-        }
+        BrowseEvent::Follow(window) => follow::store_window(model, window),
         BrowseEvent::FilterResult { id, frames, calls, streams, upto, done } => {
             display_filter::add_matches(model, id, [frames, calls, streams], upto, done);
         }

@@ -4,7 +4,7 @@ use super::shuffled;
 use super::test_browser::{TestBrowser, written};
 use crate::common::{self, ACK, FIN, PSH, Random, SYN, Segment};
 use overhear::analysis::DecodeOptions;
-use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget};
+use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget, StreamPosition};
 use std::path::Path;
 use std::process::Command;
 
@@ -90,7 +90,7 @@ fn the_index_and_each_request_read_the_protocol_of_the_rule() {
         BrowseEvent::FindResult { frame: Some(3), .. } => {}
         other => panic!("{other:?}"),
     }
-    match browser.request(BrowseRequest::Ladder { stream: 0, from: 0 }) {
+    match browser.request(BrowseRequest::Ladder { stream: 0, at: StreamPosition::Offset(0) }) {
         BrowseEvent::Ladder(ladder) => assert!(ladder.rows[2].label.contains("GET /0"), "{ladder:?}"),
         other => panic!("{other:?}"),
     }

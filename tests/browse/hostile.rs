@@ -2,22 +2,23 @@
 
 use super::test_browser::{TestBrowser, written};
 use crate::common::{self, Random};
-use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget};
+use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget, StreamPosition};
 
 /// Returns a random request.
 fn random_request(frames: u64, random: &mut Random) -> BrowseRequest {
     let mut frame = || random.below(frames + 3) as u32;
     let (one, two, three) = (frame(), frame(), frame());
     let place = [SearchTarget::Row, SearchTarget::Tree, SearchTarget::Bytes][random.below(3) as usize];
+    let at = if random.chance(50) { StreamPosition::Offset(two.into()) } else { StreamPosition::Frame(three) };
     match random.below(9) {
         0 | 1 => BrowseRequest::Rows {
             frames: vec![one, two, three, one, u32::MAX],
             fields: vec![&dissectors::tcp::PAYLOAD],
         },
         2 | 3 => BrowseRequest::Frame(one),
-        4 => BrowseRequest::Ladder { stream: one % 7, from: two as usize },
+        4 => BrowseRequest::Ladder { stream: one % 7, at },
         5 => BrowseRequest::Call(two as usize % 7),
-        6 => BrowseRequest::Follow(three % 7),
+        6 => BrowseRequest::Follow { stream: three % 7, at },
         7 => BrowseRequest::Find {
             needle: Needle::Text(["a", "HTTP", "\u{0}", "nowhere to be found"][random.below(4) as usize].into()),
             target: place,
@@ -50,9 +51,7 @@ fn texts(event: &BrowseEvent) -> Vec<&str> {
             let lines = messages.flat_map(|message| message.head.iter().chain(&message.body).chain([&message.kind]));
             lines.chain(detail.curl.iter().flat_map(|curl| curl.as_ref().ok())).map(String::as_str).collect()
         }
-        BrowseEvent::Follow { blocks, .. } => {
-            blocks.iter().flat_map(|block| &block.lines).map(String::as_str).collect()
-        }
+        BrowseEvent::Follow(window) => window.lines.iter().map(|line| line.text.as_str()).collect(),
         BrowseEvent::RequestFailed { error: wrong, .. } | BrowseEvent::Error(wrong) => wrong.lines().collect(),
         _ => Vec::new(),
     }

@@ -2,11 +2,13 @@
 
 use super::test_browser::{TestBrowser, written};
 use crate::common::{self, ACK, FIN, PSH, SYN, Segment};
-use overhear::browse::{BrowseEvent, BrowseRequest, LadderRow, LadderWindow, MAX_LADDER_ROWS, SegmentKind};
+use overhear::browse::{
+    BrowseEvent, BrowseRequest, LadderRow, LadderWindow, MAX_LADDER_ROWS, SegmentKind, StreamPosition,
+};
 use std::path::Path;
 
 fn part(browser: &mut TestBrowser, stream: u32, from: usize) -> LadderWindow {
-    match browser.request(BrowseRequest::Ladder { stream, from }) {
+    match browser.request(BrowseRequest::Ladder { stream, at: StreamPosition::Offset(from as u64) }) {
         BrowseEvent::Ladder(ladder) => ladder,
         other => panic!("{other:?}"),
     }

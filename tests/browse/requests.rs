@@ -6,7 +6,8 @@ use dissectors::session::ConversationId;
 use dissectors::session::Side;
 use overhear::analysis::Task;
 use overhear::browse::{
-    BrowseEvent, BrowseRequest, CallDetail, CallPhase, FollowBlock, LadderRow, Needle, SearchTarget, SegmentKind,
+    BrowseEvent, BrowseRequest, CallDetail, CallPhase, FollowLine, FollowWindow, LadderRow, Needle, SearchTarget,
+    SegmentKind, StreamPosition,
 };
 use overhear::source::Capture;
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ fn browser() -> (tempfile::NamedTempFile, TestBrowser) {
 }
 
 fn ladder(browser: &mut TestBrowser, stream: u32) -> Vec<LadderRow> {
-    match browser.request(BrowseRequest::Ladder { stream, from: 0 }) {
+    match browser.request(BrowseRequest::Ladder { stream, at: StreamPosition::Offset(0) }) {
         BrowseEvent::Ladder(ladder) if ladder.rows.len() == ladder.total => ladder.rows,
         other => panic!("{other:?}"),
     }
@@ -56,11 +57,18 @@ fn call(browser: &mut TestBrowser, call: usize) -> CallDetail {
     }
 }
 
-fn follow(browser: &mut TestBrowser, stream: u32) -> Vec<FollowBlock> {
-    match browser.request(BrowseRequest::Follow(stream)) {
-        BrowseEvent::Follow { blocks, is_truncated: false, .. } => blocks,
+fn follow(browser: &mut TestBrowser, stream: u32, at: StreamPosition) -> FollowWindow {
+    match browser.request(BrowseRequest::Follow { stream, at }) {
+        BrowseEvent::Follow(window) => window,
         other => panic!("{other:?}"),
     }
+}
+
+/// All lines of a stream.
+fn followed_lines(browser: &mut TestBrowser, stream: u32) -> Vec<FollowLine> {
+    let window = follow(browser, stream, StreamPosition::Offset(0));
+    assert!(!window.has_more && window.range.start == 0);
+    window.lines
 }
 
 #[test]
@@ -189,14 +197,17 @@ fn every_call_of_every_capture_has_the_messages_of_its_row() {
 }
 
 #[test]
-fn the_blocks_of_a_stream_equal_the_output_of_follow() {
+fn the_lines_of_a_stream_equal_the_output_of_follow() {
     let (_file, mut browser) = browser();
-    let turns = follow(&mut browser, 0);
-    assert_eq!(turns.iter().map(|turn| (turn.from_client, turn.frame)).collect::<Vec<_>>(), [(true, 4), (false, 6)]);
+    let lines = followed_lines(&mut browser, 0);
+    let [sent, received]: [Vec<&FollowLine>; 2] =
+        [true, false].map(|from_client| lines.iter().filter(|line| line.from_client == from_client).collect());
+    assert!(sent.iter().all(|line| line.frame == 4) && received.iter().all(|line| line.frame == 6));
     assert_eq!(
-        turns[1].lines,
+        received.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(),
         ["HTTP/1.1 201 Created", "Content-Type: text/plain", "Content-Length: 4", "", "\\x1b[2J"]
     );
+    assert_eq!((received[0].offset, received[1].offset), (REQUEST.len() as u64, REQUEST.len() as u64 + 22));
     for (name, bytes) in common::captures().into_iter().filter(|(name, _)| name.contains("fixtures/")) {
         let (_file, path) = written(&bytes);
         let Ok(_) = Capture::open([path.clone()]) else { continue };
@@ -211,13 +222,47 @@ fn the_blocks_of_a_stream_equal_the_output_of_follow() {
         for side in [Side::Client, Side::Server] {
             missing += common::followed_bytes(&events, side).iter().filter(|byte| byte.is_none()).count();
         }
-        let turns = follow(&mut browser, 0);
-        let gaps =
-            turns.iter().flat_map(|turn| &turn.lines).filter(|line| line.ends_with(" bytes missing in capture]"));
+        let lines = followed_lines(&mut browser, 0);
+        let gaps = lines.iter().map(|line| &line.text).filter(|line| line.ends_with(" bytes missing in capture]"));
         let reported: usize =
             gaps.map(|gap| gap[1..].split(' ').next().expect("a number").parse::<usize>().expect("a number")).sum();
         assert_eq!(reported, missing, "{name}");
     }
+}
+
+#[test]
+fn every_byte_of_a_long_stream_is_in_a_part_of_bounded_size() {
+    // 3,000 segments of 1,000 bytes: lines of 40 bytes, then one line of two-byte characters.
+    let data: Vec<u8> = [format!("{:039}\n", 7).repeat(37_500), "é".repeat(750_000)].concat().into_bytes();
+    let mut packets = vec![
+        Segment { from_client: true, flags: SYN, seq: 0, ack: 0, data: Vec::new() }.packet(),
+        Segment { from_client: false, flags: SYN | ACK, seq: 0, ack: 1, data: Vec::new() }.packet(),
+    ];
+    packets.extend(data.chunks(1000).zip(0u32..).map(|(part, nth)| {
+        Segment { from_client: true, flags: ACK, seq: 1 + nth * 1000, ack: 1, data: part.to_vec() }.packet()
+    }));
+    let (_file, path) = written(&common::pcap(common::IPV4, &packets));
+    let mut browser = TestBrowser::open(&[path]);
+    let (mut text, mut window) = (String::new(), follow(&mut browser, 0, StreamPosition::Offset(0)));
+    for _ in 0..20 {
+        if text.len() == data.len() {
+            break;
+        }
+        assert!(window.range.end - window.range.start <= 1 << 20, "{:?}", window.range);
+        let next = text.len() as u64;
+        assert!(window.range.contains(&next) && window.at == next, "{next}, {:?}", window.range);
+        // The last line of a part may be incomplete.
+        let complete = window.lines.len() - usize::from(window.has_more);
+        for line in window.lines[..complete].iter().filter(|line| line.offset >= next) {
+            text += &line.text;
+            text += if line.offset < 1_500_000 { "\n" } else { "" };
+        }
+        window = follow(&mut browser, 0, StreamPosition::Offset(text.len() as u64));
+    }
+    assert!(text.as_bytes() == data && window.at == data.len() as u64 && !window.has_more);
+    // Frame 2,003 is the segment from byte 2,000,000 on.
+    let window = follow(&mut browser, 0, StreamPosition::Frame(2_003));
+    assert!(window.at == 2_000_000 && window.range.contains(&1_600_000) && window.range.contains(&2_400_000));
 }
 
 /// Searches all frames.

@@ -28,7 +28,7 @@ fn completes(event: &BrowseEvent, request: &BrowseRequest) -> bool {
         | (BrowseEvent::Frame(_), BrowseRequest::Frame(_))
         | (BrowseEvent::Ladder(_), BrowseRequest::Ladder { .. })
         | (BrowseEvent::Call { .. }, BrowseRequest::Call(_))
-        | (BrowseEvent::Follow { .. }, BrowseRequest::Follow(_))
+        | (BrowseEvent::Follow(_), BrowseRequest::Follow { .. })
         | (BrowseEvent::SaveResult { .. } | BrowseEvent::FileExists { .. }, BrowseRequest::Save { .. })
         | (BrowseEvent::Error(_) | BrowseEvent::RequestFailed { .. }, _) => true,
         (BrowseEvent::FilterResult { id: turn, done: true, .. }, BrowseRequest::Filter { id: requested, .. }) => {

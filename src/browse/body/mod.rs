@@ -64,7 +64,7 @@ fn truncate_lines(lines: &mut Vec<String>) {
 }
 
 /// Replaces the tabs of a line by spaces.
-fn expand_tabs(text: &str) -> String {
+pub(super) fn expand_tabs(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     let mut column = 0;
     for part in text.split_inclusive('\t') {

@@ -6,7 +6,7 @@ mod sent_segments;
 mod stream_messages;
 
 use super::random_access::{ErrorText, ForwardCursor, FrameOrEvent, RandomAccess};
-use super::request::{BrowseEvent, LadderRow, LadderWindow, MAX_LADDER_ROWS};
+use super::request::{BrowseEvent, LadderRow, LadderWindow, MAX_LADDER_ROWS, StreamPosition};
 use super::row_cache::RowCache;
 use crate::analysis::{Analyzer, FrameConnection, Task};
 use crate::report::DissectedFrame;
@@ -28,8 +28,8 @@ pub(super) struct OpenLadder {
     rows: VecDeque<LadderRow>,
 }
 
-/// Returns the ladder of a connection, from one of its rows on.
-pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, from: usize) -> Result<BrowseEvent, ErrorText> {
+/// Returns a part of the ladder of a connection.
+pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, at: StreamPosition) -> Result<BrowseEvent, ErrorText> {
     let table = cache.reader.table.read();
     if stream >= table.stream_count() {
         return Err(format!("stream {stream} is not loaded"));
@@ -39,6 +39,12 @@ pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, from: usize) -> Res
     let messages = StreamMessages::from_table(&table, stream);
     drop(table);
     let total = frames.len();
+    let from = match at {
+        StreamPosition::Offset(row) => usize::try_from(row).unwrap_or(total),
+        StreamPosition::Frame(frame) => {
+            frames.partition_point(|&other| other < frame).saturating_sub(MAX_LADDER_ROWS / 2)
+        }
+    };
     let from = from.min(total.saturating_sub(MAX_LADDER_ROWS));
     let to = total.min(from + MAX_LADDER_ROWS);
     let reusable = |ladder: &OpenLadder| ladder.message_count == messages.len() && ladder.covers(stream, from);

@@ -1,6 +1,6 @@
 //! Follow view: the data both sides of a connection sent, in order.
 
-use crate::browse::FollowBlock;
+use crate::browse::{FollowLine, FollowWindow, StreamPosition};
 use crate::tui::model::Model;
 use crate::tui::widgets::line_wrap::WrappedLines;
 use crate::tui::widgets::scroll::ScrollState;
@@ -8,42 +8,77 @@ use crate::tui::widgets::scroll::ScrollState;
 /// State of the follow view.
 #[derive(Debug, Default)]
 pub(crate) struct FollowView {
-    pub(crate) blocks: Vec<FollowBlock>,
-    /// For each line, the index in `blocks` and the line number in that block.
-    pub(crate) lines: Vec<(u32, u32)>,
-    /// Whether the data is truncated.
-    pub(crate) is_truncated: bool,
+    /// Loaded part of the data.
+    pub(crate) loaded: FollowWindow,
     pub(crate) list: ScrollState,
     pub(crate) rows: WrappedLines,
     /// Columns scrolled off the left edge.
     pub(crate) scrolled_columns: usize,
     /// Whether data has arrived.
     pub(crate) is_loaded: bool,
-    pub(crate) requested: Option<u32>,
+    /// Stream and position of the last request.
+    pub(crate) requested: Option<(u32, StreamPosition)>,
     /// Whether a request is pending.
     pub(crate) is_pending: bool,
     /// Frames of the connection at the time of the request.
     pub(crate) frames_at_request: u64,
+    /// Frame to show.
+    pub(crate) target_frame: Option<u32>,
+    /// Offset to show, outside of the loaded part.
+    pub(crate) wanted: Option<u64>,
+    /// Whether the cursor stays at its data when the requested part arrives.
+    pub(crate) keeps_cursor: bool,
 }
 
-/// Returns all lines.
+impl FollowView {
+    /// Returns a line of the loaded part.
+    pub(crate) fn line(&self, index: u32) -> Option<&FollowLine> {
+        self.loaded.lines.get(index as usize)
+    }
+
+    /// Returns whether a line is the first one of its side.
+    pub(crate) fn starts_block(&self, index: u32) -> bool {
+        let side = |index| self.line(index).map(|line| line.from_client);
+        index.checked_sub(1).and_then(side) != side(index)
+    }
+
+    /// Returns the line of a row.
+    fn line_of_row(&self, row: usize) -> Option<&FollowLine> {
+        self.line(self.rows.get(row)?.line)
+    }
+
+    /// Returns the number of bytes before a row; approximate in lines with escapes.
+    pub(crate) fn offset_of(&self, row: usize) -> Option<u64> {
+        let start = self.rows.get(row)?.start;
+        self.line_of_row(row).map(|line| line.offset + u64::from(start))
+    }
+
+    /// Returns the row with the byte at an offset; approximate in lines with escapes.
+    pub(crate) fn row_at(&self, offset: u64) -> usize {
+        let lines = &self.loaded.lines;
+        let line = lines.partition_point(|line| line.offset <= offset).saturating_sub(1);
+        let start = lines.get(line).map_or(0, |line| offset.saturating_sub(line.offset));
+        self.rows.row_of(line as u32, u32::try_from(start).unwrap_or(u32::MAX))
+    }
+
+    /// Divides the loaded lines into rows.
+    pub(crate) fn wrap(&mut self, room: Option<usize>) {
+        let lines = self.loaded.lines.iter().map(|line| line.text.as_str());
+        self.rows.wrap(room, lines, &mut self.list);
+    }
+}
+
+/// Returns all loaded lines.
 pub(crate) fn lines(follow: &FollowView) -> impl Iterator<Item = &str> {
-    follow.blocks.iter().flat_map(|block| block.lines.iter().map(String::as_str))
+    follow.loaded.lines.iter().map(|line| line.text.as_str())
 }
 
 /// Returns the frame of the line under the cursor.
 pub(crate) fn selected_frame(model: &Model) -> Option<u32> {
-    let row = model.follow.rows.get(model.follow.list.cursor)?;
-    let (block, _) = *model.follow.lines.get(row.line as usize)?;
-    model.follow.blocks.get(block as usize).map(|block| block.frame)
+    model.follow.line_of_row(model.follow.list.cursor).map(|line| line.frame)
 }
 
 /// Returns the text of a line, for copying.
 pub(crate) fn text(model: &Model, index: usize) -> String {
-    let line = || {
-        let row = model.follow.rows.get(index)?;
-        let (part, line) = *model.follow.lines.get(row.line as usize)?;
-        model.follow.blocks.get(part as usize)?.lines.get(line as usize).cloned()
-    };
-    line().unwrap_or_default()
+    model.follow.line_of_row(index).map_or(String::new(), |line| line.text.clone())
 }

@@ -22,6 +22,8 @@ pub(crate) struct LadderView {
     pub(crate) requested: Option<(u32, usize)>,
     /// Whether a request is pending.
     pub(crate) is_pending: bool,
+    /// Frame to show.
+    pub(crate) target_frame: Option<u32>,
     /// Frames of the connection at the time of the request.
     pub(crate) frames_at_request: u64,
 }
@@ -41,6 +43,17 @@ impl LadderView {
     pub(crate) fn row(&self, index: usize) -> Option<&LadderRow> {
         let part = self.loaded.as_ref()?;
         part.rows.get(index.checked_sub(part.from)?)
+    }
+
+    /// Moves the cursor to the frame to show, if it is loaded.
+    pub(crate) fn go_to_target(&mut self) {
+        let (Some(part), Some(frame)) = (&self.loaded, self.target_frame) else { return };
+        let begins = part.from == 0 || part.rows.first().is_some_and(|first| first.frame <= frame);
+        let ends = part.from + part.rows.len() >= part.total || part.rows.last().is_some_and(|row| frame <= row.frame);
+        if begins && ends {
+            self.list.set_cursor(part.from + part.rows.partition_point(|row| row.frame < frame));
+            self.target_frame = None;
+        }
     }
 
     /// Returns whether the rows loaded from `from` on cover the visible rows.

@@ -25,8 +25,8 @@ impl Model {
             }
             BrowseRequest::Frame(frame) => self.frames.clear_frame(*frame),
             BrowseRequest::Call(_) => self.call_view.copies_curl = false,
-            BrowseRequest::Ladder { .. } => self.ladder.is_pending = false,
-            BrowseRequest::Follow(_) => self.follow.is_pending = false,
+            BrowseRequest::Ladder { .. } => (self.ladder.is_pending, self.ladder.target_frame) = (false, None),
+            BrowseRequest::Follow { .. } => self.follow.is_pending = false,
             BrowseRequest::Find { id, .. } => {
                 self.search.pending.take_if(|(pending, _)| pending == id);
             }

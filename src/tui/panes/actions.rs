@@ -75,8 +75,8 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.show_frame(frame);
             }
         }
-        Action::Ladder => open_stream(model, View::Ladder),
-        Action::Follow => open_stream(model, View::Follow),
+        Action::Ladder => open_stream_at_selection(model, View::Ladder),
+        Action::Follow => open_stream_at_selection(model, View::Follow),
         _ => return run_view_action(model, action),
     }
     Vec::new()
@@ -123,6 +123,23 @@ fn open_stream(model: &mut Model, view: impl Fn(u32) -> View) {
     match model.selected_stream() {
         Some(stream) => model.open(view(stream)),
         None => model.show_error("Not part of a TCP connection"),
+    }
+}
+
+/// Opens the ladder or the data of a connection at the selected frame, or at the start of the selected message.
+fn open_stream_at_selection(model: &mut Model, view: impl Fn(u32) -> View) {
+    let target = match model.view {
+        View::Streams | View::Statistics => None,
+        View::Calls | View::Call(_) => call::first_frame(model),
+        _ => model.selected_frame(),
+    };
+    let from = model.view;
+    open_stream(model, view);
+    match model.view {
+        view if view == from => {}
+        View::Ladder(_) => model.ladder.target_frame = target,
+        View::Follow(_) => model.follow.target_frame = target,
+        _ => {}
     }
 }
 

@@ -59,6 +59,18 @@ fn open_selection(model: &mut Model) {
     }
 }
 
+/// Returns the first frame of the selected message or phase.
+pub(crate) fn first_frame(model: &Model) -> Option<u32> {
+    let exchange = &model.index.calls.get(model.selected_call()?)?.exchange;
+    let is_open = matches!(model.view, View::Call(_));
+    let message = match model.call_view.pane {
+        CallPane::Phases if is_open => return selected_frame(model),
+        CallPane::Response if is_open => exchange.response.or(exchange.request),
+        _ => exchange.request.or(exchange.response),
+    };
+    message.map(|transfer| transfer.first.frame)
+}
+
 /// Requests the messages of a call.
 pub(crate) fn request(model: &mut Model, call: usize) -> Effect {
     let CallView { copies_curl, zoom, shares, .. } = model.call_view;

@@ -1,6 +1,6 @@
 //! Actions of the follow view, and the requests it sends.
 
-use crate::browse::{BrowseRequest, FollowBlock};
+use crate::browse::{BrowseRequest, FollowWindow, StreamPosition};
 use crate::tui::model::follow::FollowView;
 use crate::tui::model::keys::Action;
 use crate::tui::model::message::Effect;
@@ -12,13 +12,24 @@ use crate::tui::widgets::scroll::Move;
 /// Columns before the data: the frame number and the direction.
 pub(crate) const PREFIX_WIDTH: u16 = 10;
 
+/// Screens between the cursor and the edge of the loaded part at which more data is requested.
+const MARGIN_SCREENS: usize = 2;
+
 /// Runs an action of the follow view.
 pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Vec<Effect> {
     let room = layout::follow_text_width(model);
     let follow = &mut model.follow;
     match action {
         Action::Move(Move::First) if follow.scrolled_columns > 0 => follow.scrolled_columns = 0,
-        Action::Move(step) => follow.list.move_cursor(step, follow.rows.len(), height),
+        Action::Move(step) => {
+            follow.list.move_cursor(step, follow.rows.len(), height);
+            match step {
+                Move::First if follow.loaded.range.start > 0 => follow.wanted = Some(0),
+                Move::Last if follow.loaded.has_more => follow.wanted = Some(u64::MAX),
+                // The end of the loaded part is not the end of the data.
+                _ => follow.list.follows_end &= !follow.loaded.has_more,
+            }
+        }
         Action::Left => follow.scrolled_columns = follow.scrolled_columns.saturating_sub(room / 2),
         Action::Right => {
             let seen = follow.list.visible(follow.rows.len(), height);
@@ -30,37 +41,59 @@ pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Ve
     Vec::new()
 }
 
-/// Stores the requested data.
-pub(crate) fn store_blocks(model: &mut Model, stream: u32, blocks: Vec<FollowBlock>, more: bool) {
+/// Stores the requested data. The row under the cursor stays at its place on the screen.
+pub(crate) fn store_window(model: &mut Model, window: FollowWindow) {
+    let room = wrap_width(model);
     let follow = &mut model.follow;
-    if follow.requested != Some(stream) {
+    if follow.requested.is_none_or(|(stream, _)| stream != window.stream) {
         return;
     }
-    let numbered = blocks.iter().zip(0u32..);
-    follow.lines =
-        numbered.flat_map(|(block, nth)| (0..block.lines.len() as u32).map(move |line| (nth, line))).collect();
-    follow.blocks = blocks;
+    let kept = follow.offset_of(follow.list.cursor).filter(|_| follow.keeps_cursor);
+    let row = follow.list.cursor.saturating_sub(follow.list.top);
+    let at = kept.unwrap_or(window.at);
+    (follow.loaded, follow.is_loaded, follow.is_pending) = (window, true, false);
     follow.rows.clear();
-    (follow.is_truncated, follow.is_loaded, follow.is_pending) = (more, true, false);
+    follow.wrap(room);
+    follow.list.cursor = follow.row_at(at);
+    follow.list.top = follow.list.cursor.saturating_sub(row);
+}
+
+fn wrap_width(model: &Model) -> Option<usize> {
+    model.wraps.then_some(layout::follow_text_width(model))
 }
 
 /// Fits the list to the screen, and requests missing data.
 pub(crate) fn fit(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
     let View::Follow(stream) = model.view else { return };
-    let room = model.wraps.then_some(layout::follow_text_width(model));
-    let frames = model.index.frames_of(stream);
+    let (room, frames) = (wrap_width(model), model.index.frames_of(stream));
     let follow = &mut model.follow;
-    let is_other = follow.requested != Some(stream);
-    if is_other {
-        *follow = FollowView { requested: Some(stream), ..FollowView::default() };
+    if follow.requested.is_none_or(|(requested, _)| requested != stream) {
+        *follow = FollowView { target_frame: follow.target_frame, ..FollowView::default() };
     }
-    // Truncated data does not grow, even if more is captured.
-    let has_grown = !follow.is_pending && !follow.is_truncated && frames > follow.frames_at_request;
-    if is_other || has_grown {
-        (follow.is_pending, follow.frames_at_request) = (true, frames);
-        effects.push(Effect::Query(BrowseRequest::Follow(stream)));
-    }
-    let FollowView { blocks, rows, list, .. } = follow;
-    rows.wrap(room, blocks.iter().flat_map(|block| block.lines.iter().map(String::as_str)), list);
+    follow.wrap(room);
     follow.list.fit(follow.rows.len(), height);
+    let Some((at, keeps_cursor)) = missing_position(follow, frames, height) else { return };
+    (follow.requested, follow.is_pending, follow.keeps_cursor) = (Some((stream, at)), true, keeps_cursor);
+    (follow.frames_at_request, follow.target_frame, follow.wanted) = (frames, None, None);
+    effects.push(Effect::Query(BrowseRequest::Follow { stream, at }));
+}
+
+/// Returns the position of data to request, and whether the cursor stays where it is.
+fn missing_position(follow: &FollowView, frames: u64, height: usize) -> Option<(StreamPosition, bool)> {
+    if let Some(frame) = follow.target_frame {
+        return Some((StreamPosition::Frame(frame), false));
+    }
+    if follow.is_pending {
+        return None;
+    }
+    if let Some(offset) = follow.wanted.or(follow.requested.is_none().then_some(0)) {
+        return Some((StreamPosition::Offset(offset), false));
+    }
+    let (cursor, loaded) = (follow.list.cursor, &follow.loaded);
+    let at = StreamPosition::Offset(follow.offset_of(cursor).unwrap_or(0));
+    let has_grown = !loaded.has_more && frames > follow.frames_at_request;
+    let is_near_end = loaded.has_more && cursor + MARGIN_SCREENS * height >= follow.rows.len();
+    let is_near_start = loaded.range.start > 0 && cursor < MARGIN_SCREENS * height;
+    let is_new = follow.requested.is_none_or(|(_, requested)| requested != at);
+    (has_grown || is_new && (is_near_end || is_near_start)).then_some((at, true))
 }

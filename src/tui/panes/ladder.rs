@@ -1,7 +1,7 @@
 //! Actions of the ladder view, its header, and the requests it sends.
 
 use crate::browse::LadderWindow as Part;
-use crate::browse::{BrowseRequest, MAX_LADDER_ROWS};
+use crate::browse::{BrowseRequest, MAX_LADDER_ROWS, StreamPosition};
 use crate::tui::model::keys::Action;
 use crate::tui::model::ladder::LadderView;
 use crate::tui::model::message::Effect;
@@ -29,6 +29,7 @@ pub(crate) fn store_rows(model: &mut Model, part: Part) {
     let ladder = &mut model.ladder;
     if ladder.requested.is_some_and(|(stream, _)| stream == part.stream) {
         (ladder.requested, ladder.is_pending, ladder.loaded) = (Some((part.stream, part.from)), false, Some(part));
+        ladder.go_to_target();
     }
 }
 
@@ -38,13 +39,17 @@ pub(crate) fn fit(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
     let frames = model.index.frames_of(stream);
     let ladder = &mut model.ladder;
     if ladder.requested.is_none_or(|(requested, _)| requested != stream) {
-        *ladder = LadderView { card_folded: ladder.card_folded, ..LadderView::default() };
+        let (card_folded, target_frame) = (ladder.card_folded, ladder.target_frame);
+        *ladder = LadderView { card_folded, target_frame, ..LadderView::default() };
     }
+    ladder.go_to_target();
     let total = ladder.total();
     ladder.list.fit(total, height);
     let seen = ladder.list.visible(total, height);
-    let from = match ladder.requested {
+    let offset = match ladder.requested {
         None => 0,
+        Some(_) if ladder.target_frame.is_some() && ladder.is_pending => return,
+        Some((_, from)) if ladder.target_frame.is_some() => from,
         Some((_, from)) if !ladder.covers(from, &seen) => {
             seen.start.saturating_sub(MAX_LADDER_ROWS / 2).min(total.saturating_sub(MAX_LADDER_ROWS))
         }
@@ -52,8 +57,9 @@ pub(crate) fn fit(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
         Some((_, from)) if !ladder.is_pending && frames > ladder.frames_at_request => from,
         Some(_) => return,
     };
-    (ladder.requested, ladder.is_pending, ladder.frames_at_request) = (Some((stream, from)), true, frames);
-    effects.push(Effect::Query(BrowseRequest::Ladder { stream, from }));
+    (ladder.requested, ladder.is_pending, ladder.frames_at_request) = (Some((stream, offset)), true, frames);
+    let at = ladder.target_frame.map_or(StreamPosition::Offset(offset as u64), StreamPosition::Frame);
+    effects.push(Effect::Query(BrowseRequest::Ladder { stream, at }));
 }
 
 /// Returns the lines of the card; none if it is folded or does not fit.

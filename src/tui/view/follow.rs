@@ -8,6 +8,7 @@ use crate::tui::view::call::CONTINUATION_MARK;
 use crate::tui::view::{draw_empty, draw_unreadable, search_highlight};
 use crate::tui::widgets::draw::{below, fill, put, put_spans, row};
 use crate::tui::widgets::line_wrap;
+use crate::tui::widgets::text::format_count;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -20,21 +21,25 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let [mut client, mut server] = [String::new(), String::new()];
         records::endpoint(&mut client, stream.client);
         records::endpoint(&mut server, stream.server);
-        let more = if follow.is_truncated { "   Truncated: first 1 MB shown" } else { "" };
+        let range = &follow.loaded.range;
+        let is_part = follow.loaded.has_more || range.start > 0;
+        let part = || format!("   part: bytes {}–{}", format_count(range.start + 1), format_count(range.end));
+        let part = if is_part { part() } else { String::new() };
         let parts = [
             ("> ", theme.client),
             (&client, theme.client),
             ("   < ", theme.server),
             (&server, theme.server),
-            (more, theme.warn),
+            (&part, theme.warn),
         ];
         title = put_spans(buffer, row(area, 0), parts).into();
     }
-    let error = model.query_error(|request| matches!(request, BrowseRequest::Follow(number) if *number == stream));
+    let error = model
+        .query_error(|request| matches!(request, BrowseRequest::Follow { stream: number, .. } if *number == stream));
     if let Some(error) = error.filter(|_| !follow.is_loaded) {
         return draw_unreadable(model, below(area, 1), buffer, error);
     }
-    if follow.lines.is_empty() {
+    if follow.loaded.lines.is_empty() {
         return draw_empty(
             model,
             area,
@@ -53,18 +58,17 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let mut seen: Vec<Vec<Rect>> = Vec::new();
     for (nth, index) in follow.list.visible(follow.rows.len(), height).enumerate() {
         let Some(at) = follow.rows.get(index) else { continue };
-        let Some(&(part, line)) = follow.lines.get(at.line as usize) else { continue };
-        let Some(part) = follow.blocks.get(part as usize) else { continue };
+        let Some(line) = follow.line(at.line) else { continue };
         let area = row(area, nth as u16 + 1);
-        let (sign, style) = if part.from_client { ("> ", theme.client) } else { ("< ", theme.server) };
+        let (sign, style) = if line.from_client { ("> ", theme.client) } else { ("< ", theme.server) };
         let on = index == follow.list.cursor;
         let style = if on { theme.cursor } else { style };
         if on {
             fill(buffer, area, style);
         }
-        let is_first = line == 0 && at.start == 0;
-        let frame = if is_first { format!("{:>7} ", part.frame) } else { " ".repeat(8) };
-        let text = part.lines.get(line as usize).map_or("", String::as_str);
+        let is_first = at.start == 0 && follow.starts_block(at.line);
+        let frame = if is_first { format!("{:>7} ", line.frame) } else { " ".repeat(8) };
+        let text = line.text.as_str();
         let shown =
             if model.wraps { at.bytes() } else { line_wrap::visible_range(text, follow.scrolled_columns, room) };
         let used = put_spans(buffer, area, [(&*frame, if on { style } else { theme.dim }), (sign, style)]);

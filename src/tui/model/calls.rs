@@ -13,17 +13,17 @@ use std::cmp::Ordering;
 pub(crate) static COLUMNS: [ListColumn; 13] = [
     column("TIME", [TIME_WIDTH; 3], true, 1, "start of the request"),
     column("STREAM", [6, 6, 6], true, 5, "stream number"),
-    column("CLIENT", [17, 17, 24], false, 7, "client address"),
-    column("SERVER", [17, 17, 24], false, 6, "server address"),
+    column("CLIENT", [21, 21, 47], false, 7, "client address"),
+    column("SERVER", [21, 21, 47], false, 6, "server address"),
     column("METHOD", [7, 7, 7], false, 0, "HTTP method (or statement, query type)"),
-    column("HOST AND PATH", [18, 44, 400], false, 0, "host and request target"),
+    column("HOST AND PATH", [28, 44, 400], false, 0, "host and request target"),
     column("STATUS", [6, 6, 6], true, 0, "response status code"),
     column("TYPE", [16, 16, 24], false, 4, "response media type"),
     column("SIZE", [7, 7, 8], true, 2, "response body size"),
     column("CONNECT", [7, 7, 8], true, 9, "handshake duration"),
     column("WAIT", [7, 7, 8], true, 8, "time to first byte"),
     column("TOTAL", [7, 7, 8], true, 0, "from request start to response end"),
-    column("PHASES", [10, 10, 20], false, 0, "connect ░, wait ▒, download █"),
+    column("PHASES", [10, 10, 20], false, 1, "connect ░, wait ▒, download █"),
 ];
 
 pub(crate) const TIME: usize = 0;

@@ -13,8 +13,8 @@ use std::cmp::Ordering;
 pub(crate) static COLUMNS: [ListColumn; 14] = [
     column("#", [5, 5, 6], true, 0, "stream number"),
     column("TIME", [TIME_WIDTH; 3], true, 7, "time of the first frame"),
-    column("CLIENT", [16, 21, 47], false, 0, "client address"),
-    column("SERVER", [16, 21, 47], false, 0, "server address"),
+    column("CLIENT", [21, 21, 47], false, 0, "client address"),
+    column("SERVER", [21, 21, 47], false, 0, "server address"),
     column("OPENED", [12, 12, 12], false, 6, "how the connection was opened"),
     column("CLOSED", [15, 15, 15], false, 0, "how the connection was closed"),
     column("CLIENT STATE", [12, 12, 12], false, 8, "TCP state of the client after the last frame"),

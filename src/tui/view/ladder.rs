@@ -9,7 +9,7 @@ use crate::tui::panes::handshake_card::{CardLine, TextStyle};
 use crate::tui::panes::ladder::card_lines;
 use crate::tui::view::{draw_empty, draw_title, draw_unreadable, search_highlight};
 use crate::tui::widgets::draw::{fill, put, put_right, put_spans, row};
-use crate::tui::widgets::text::width;
+use crate::tui::widgets::text::{truncate_cell, width};
 use crate::tui::widgets::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -114,8 +114,11 @@ fn draw_endpoints(line: Rect, buffer: &mut Buffer, theme: &Theme, [client, serve
     let fits = width(client) + width(server) + 2 <= columns.into();
     let half = if fits { columns - width(server) as u16 } else { (line.width - from) / 2 };
     let left = Rect { x: line.x + from, width: half.min(line.width - from), ..line };
-    put(buffer, Rect { width: left.width.saturating_sub(1), ..left }, client, theme.client);
-    put(buffer, Rect { x: left.right(), width: line.right() - left.right(), ..line }, server, theme.server);
+    let left_half = Rect { width: left.width.saturating_sub(1), ..left };
+    let right_half = Rect { x: left.right(), width: line.right() - left.right(), ..line };
+    for (half, end, style) in [(left_half, client, theme.client), (right_half, server, theme.server)] {
+        put(buffer, half, &truncate_cell(end, half.width.into()), style);
+    }
 }
 
 fn text_style(theme: &Theme, style: TextStyle) -> Style {

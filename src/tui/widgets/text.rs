@@ -50,11 +50,11 @@ pub(crate) fn truncate(text: &str, room: usize) -> Cow<'_, str> {
     }
 }
 
-/// Cuts a cell to fit. An IPv6 address loses its middle, because its start and end identify it better.
+/// Cuts a cell to fit. An address loses its middle, because its start and end identify it better, and its end is the
+/// port.
 pub(crate) fn truncate_cell(text: &str, room: usize) -> Cow<'_, str> {
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte);
-    let is_ipv6 = text.bytes().filter(|&byte| byte == b':').count() > 1 && text.bytes().all(is_part);
-    if text.len() <= room || room < 9 || !is_ipv6 {
+    if text.len() <= room || room < 9 || !text.contains(':') || !text.bytes().all(is_part) {
         return truncate(text, room);
     }
     let end = text.len() - room / 2;
@@ -133,6 +133,7 @@ mod tests {
         assert_eq!(truncate("abc", 0), "");
         assert_eq!(truncate_cell("[2001:618:400::5197:1]:49159", 16), "[2001:6…1]:49159");
         assert_eq!(truncate_cell("2001:618:400::1", 15), "2001:618:400::1");
+        assert_eq!(truncate_cell("192.168.100.100:50000", 12), "192.1…:50000");
         assert_eq!(truncate_cell("02:00:00:00:00:01", 8), "02:00:0…");
         assert_eq!(truncate_cell("a long line: with: it", 10), "a long li…");
     }

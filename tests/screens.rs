@@ -209,7 +209,7 @@ fn a_long_connection_is_shown_to_its_end() {
     screen.keys("Home");
     assert!(screen.text().contains("HTTP/1.1 200 OK"), "{}", screen.text());
     // The frames of the response are 5 to 21,005, of which the first 20,000 are listed.
-    screen.keys("1 Enter Down Down Down");
+    screen.keys("1 Enter Down Down Down Down");
     assert!(screen.text().contains("21,001 frames"), "{}", screen.text());
     screen.keys("Enter End");
     assert!(screen.text().contains("and 1,005 frames more"), "{}", screen.text());

@@ -346,7 +346,7 @@ pub struct CallDetail {
     /// Frames of the call: of the handshake (first call of a connection only), the request and the response.
     pub frames: Vec<(u32, CallPhase)>,
     /// Number of frames per phase. `frames` is cut off at a limit, these counts are not.
-    pub counts: [usize; 4],
+    pub counts: [usize; 5],
     /// curl command that repeats the request, for a captured HTTP request; or why there is none.
     pub curl: Option<Result<String, String>>,
 }
@@ -362,6 +362,8 @@ pub enum CallPhase {
     Wait,
     /// Receiving of the response.
     Download,
+    /// Time between the handshake and the request, which has no frames of its own.
+    Pause,
 }
 
 /// A message of a call.

@@ -94,8 +94,12 @@ pub(crate) enum PhaseLine {
 pub(crate) fn phase_lines(model: &Model) -> Vec<PhaseLine> {
     let opened = &model.call_view;
     let frames = opened.details.as_ref().map_or(&[][..], |details| &details.frames);
+    let call = model.selected_call().and_then(|number| model.index.calls.get(number));
+    let spans = call.map_or(Vec::new(), |call| phase_spans(model, call).0);
+    // Only the first call of a connection has a pause.
+    let is_listed = |phase: &CallPhase| *phase != CallPhase::Pause || spans.iter().any(|span| span.phase == *phase);
     let mut lines = Vec::new();
-    for phase in phases::PHASES {
+    for phase in phases::PHASES.into_iter().filter(is_listed) {
         lines.push(PhaseLine::Phase(phase));
         if opened.unfolded.contains(&phase) {
             let own = frames.iter().filter(|(_, of)| *of == phase).map(|&(frame, _)| PhaseLine::Frame(frame));
@@ -178,17 +182,25 @@ pub(crate) fn phase_text(model: &Model, line: PhaseLine) -> String {
     match line {
         PhaseLine::Phase(phase) => {
             let [time, frames] = phase_texts(model, call, phase);
+            let span = phase_spans(model, call).0.into_iter().find(|span| span.phase == phase);
+            let time = span.and_then(|span| span.early_response_text()).unwrap_or(time);
             format!("{}  {time}  {frames}", phases::name(phase))
         }
-        PhaseLine::Frame(frame) => frame_text(model, call, frame),
+        PhaseLine::Frame(frame) => frame_text(model, frame),
         PhaseLine::More(more) => unlisted_text(more),
     }
 }
 
+/// Returns the captured phases of a call, and the time from the start of the first to the end of the last.
+pub(crate) fn phase_spans(model: &Model, call: &Call) -> (Vec<phases::PhaseSpan>, i64) {
+    phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)))
+}
+
 /// Returns the duration of a phase and its number of frames.
 pub(crate) fn phase_texts(model: &Model, call: &Call, phase: CallPhase) -> [String; 2] {
-    let (spans, _) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
+    let (spans, _) = phase_spans(model, call);
     let time = match spans.iter().find(|span| span.phase == phase) {
+        Some(span) if span.length() < 0 => "early".into(),
         Some(span) => duration(span.length()),
         None if phase == CallPhase::Connect && !call.exchange.id.is_first() => "reused".into(),
         None => "not seen".into(),
@@ -196,14 +208,14 @@ pub(crate) fn phase_texts(model: &Model, call: &Call, phase: CallPhase) -> [Stri
     [time, format_quantity(model.call_view.frame_count(phase) as u64, "frame")]
 }
 
-/// Returns the text for a frame of a phase: number, time since the start of the call, protocol, length.
-pub(crate) fn frame_text(model: &Model, call: &Call, frame: u32) -> String {
+/// Returns the text for a frame of a phase: number, time since the start of the first phase, protocol, length.
+pub(crate) fn frame_text(model: &Model, frame: u32) -> String {
     let Some(summary) = model.index.frames.get(frame as usize - usize::from(frame > 0)) else { return String::new() };
-    let start = call.exchange.request.or(call.exchange.response).map_or(summary.time, |transfer| transfer.first.time);
-    let elapsed = duration(summary.time.saturating_sub(start));
-    let sign = if elapsed.starts_with('-') { "" } else { "+" };
+    let details = model.call_view.details.as_ref();
+    let first = details.and_then(|details| details.frames.first()).and_then(|&(frame, _)| model.time(frame));
+    let elapsed = duration(summary.time.saturating_sub(first.unwrap_or(summary.time)).max(0));
     let (number, name, length) = (format!("#{frame}"), summary.protocol.name(), format_count(summary.length.into()));
-    format!("{number:>10}  {sign}{elapsed:<9}  {name:<8}  {length} B")
+    format!("{number:>10}  +{elapsed:<9}  {name:<8}  {length} B")
 }
 
 /// Returns the line that counts the frames of a phase that are not listed.

@@ -82,11 +82,19 @@ pub(crate) fn cell_text(call: &Call, column: usize) -> String {
         }
         8 => exchange.response.into_iter().for_each(|response| quantity::size(&mut out, response.body)),
         9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
-        10 => exchange.time_to_first_byte().into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
-        11 => exchange.total().into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
+        10 => wait_text(&mut out, exchange.time_to_first_byte()),
+        11 => wait_text(&mut out, exchange.total()),
         _ => {}
     }
     out
+}
+
+/// Appends a duration that ends with the response; `early` if the response was first.
+fn wait_text(out: &mut String, nanos: Option<i64>) {
+    match nanos {
+        Some(nanos) if nanos < 0 => out.push_str("early"),
+        _ => nanos.into_iter().for_each(|nanos| quantity::duration(out, nanos)),
+    }
 }
 
 /// Returns the text of a row, for searching and copying.

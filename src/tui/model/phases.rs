@@ -2,10 +2,11 @@
 
 use crate::browse::CallPhase;
 use crate::capture::{Call, OpenKind, Stream};
+use crate::tui::widgets::text::duration;
 
 /// All phases, in order.
-pub(crate) const PHASES: [CallPhase; 4] =
-    [CallPhase::Connect, CallPhase::Request, CallPhase::Wait, CallPhase::Download];
+pub(crate) const PHASES: [CallPhase; 5] =
+    [CallPhase::Connect, CallPhase::Pause, CallPhase::Request, CallPhase::Wait, CallPhase::Download];
 
 /// Time span of a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,26 +21,36 @@ impl PhaseSpan {
     pub(crate) fn length(&self) -> i64 {
         self.to.saturating_sub(self.from)
     }
+
+    /// Returns the description of a wait that ended before it began.
+    pub(crate) fn early_response_text(&self) -> Option<String> {
+        let early = self.from.checked_sub(self.to).filter(|&nanos| nanos > 0)?;
+        Some(format!("answered {} before the request ended", duration(early)))
+    }
 }
 
 /// Returns the name of a phase.
 pub(crate) fn name(phase: CallPhase) -> &'static str {
     match phase {
         CallPhase::Connect => "connect",
+        CallPhase::Pause => "pause",
         CallPhase::Request => "request",
         CallPhase::Wait => "wait",
         CallPhase::Download => "download",
     }
 }
 
-/// Returns the captured phases of a call, and their total duration.
+/// Returns the captured phases of a call, and the time from the start of the first to the end of the last.
 pub(crate) fn spans(call: &Call, stream: Option<&Stream>) -> (Vec<PhaseSpan>, i64) {
     let exchange = &call.exchange;
     let mut spans = Vec::new();
     let mut add = |phase, from: i64, to: i64| spans.push(PhaseSpan { phase, from, to });
     let opened = stream.filter(|stream| matches!(stream.opened, OpenKind::ThreeWay | OpenKind::Simultaneous));
     if let (Some(connect), Some(stream)) = (call.connect, opened) {
-        add(CallPhase::Connect, stream.first.time, stream.first.time.saturating_add(connect));
+        let end = stream.first.time.saturating_add(connect);
+        add(CallPhase::Connect, stream.first.time, end);
+        let request = exchange.request.map(|request| request.first.time).filter(|&time| time > end);
+        request.into_iter().for_each(|time| add(CallPhase::Pause, end, time));
     }
     if let Some(request) = exchange.request {
         add(CallPhase::Request, request.first.time, request.last.time);
@@ -85,6 +96,13 @@ mod tests {
         assert_eq!(at(25, 100, 100, 40), (10, 40));
         assert_eq!(at(0, 1, 1_000_000, 40), (0, 1));
         assert_eq!(at(100, 100, 100, 40), (39, 40));
+    }
+
+    #[test]
+    fn a_response_may_end_the_wait_before_it_begins() {
+        let text = |from, to| PhaseSpan { phase: CallPhase::Wait, from, to }.early_response_text();
+        assert_eq!(text(30_000_000, 10_000_000).as_deref(), Some("answered 20.0 ms before the request ended"));
+        assert_eq!((text(10, 10), text(10, 20)), (None, None));
     }
 
     #[test]

@@ -95,6 +95,7 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
 fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
     match phase {
         CallPhase::Connect => ("░", theme.connect),
+        CallPhase::Pause => ("·", theme.dim),
         CallPhase::Request => ("▓", theme.client),
         CallPhase::Wait => ("▒", theme.wait),
         CallPhase::Download => ("█", theme.download),
@@ -105,8 +106,9 @@ fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
 fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, opened) = (&model.theme, &model.call_view);
     let has_keys = opened.pane == CallPane::Phases;
-    let (_, all) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
-    draw_title(model, area, buffer, &format!("Phases  {}", duration(all)), has_keys);
+    let total = call.exchange.total().filter(|&nanos| nanos >= 0);
+    let total = total.map_or(String::new(), |nanos| format!("  total {}", duration(nanos)));
+    draw_title(model, area, buffer, &format!("Phases{total}"), has_keys);
     let lines = call::phase_lines(model);
     let list = opened.list(CallPane::Phases);
     for (nth, index) in list.visible(lines.len(), usize::from(area.height - 1)).enumerate() {
@@ -118,7 +120,7 @@ fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         match lines.get(index) {
             Some(PhaseLine::Phase(phase)) => draw_phase(model, call, *phase, area, buffer, cursor),
             Some(PhaseLine::Frame(frame)) => {
-                put(buffer, area, &frame_text(model, call, *frame), cursor.unwrap_or(theme.dim));
+                put(buffer, area, &frame_text(model, *frame), cursor.unwrap_or(theme.dim));
             }
             Some(PhaseLine::More(more)) => {
                 put(buffer, area, &unlisted_text(*more), cursor.unwrap_or(theme.dim));
@@ -132,7 +134,7 @@ fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
 fn draw_phase(model: &Model, call: &Call, phase: CallPhase, line: Rect, buffer: &mut Buffer, cursor: Option<Style>) {
     let theme = &model.theme;
     let (block, style) = phase_style(theme, phase);
-    let (spans, all) = phases::spans(call, call.stream().and_then(|stream| model.index.streams.get(stream as usize)));
+    let (spans, all) = call::phase_spans(model, call);
     let span = spans.iter().find(|span| span.phase == phase);
     let fold = if model.call_view.unfolded.contains(&phase) { "▾" } else { "▸" };
     let name = Rect { width: NAME_WIDTH.min(line.width), ..line };
@@ -142,7 +144,9 @@ fn draw_phase(model: &Model, call: &Call, phase: CallPhase, line: Rect, buffer: 
     put_right(buffer, time, &duration, cursor.unwrap_or(if span.is_some() { theme.text } else { theme.dim }));
     let bars =
         Rect { x: (time.right() + 2).min(line.right()), width: line.right().saturating_sub(time.right() + 16), ..line };
-    if let Some(span) = span {
+    if let Some(text) = span.and_then(|span| span.early_response_text()) {
+        put(buffer, bars, &text, cursor.unwrap_or(theme.text));
+    } else if let Some(span) = span {
         let (from, to) = phases::columns(span, all, bars.width);
         let bar = Rect { x: bars.x + from, width: to - from, ..bars };
         put(buffer, bar, &block.repeat(bar.width.into()), cursor.unwrap_or(style));

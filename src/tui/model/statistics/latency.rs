@@ -162,6 +162,8 @@ impl LatencyStatistics {
                 LatencyMeasure::Whole => call.exchange.total(),
                 LatencyMeasure::Wait => call.exchange.time_to_first_byte(),
             };
+            // A response may begin before the request ends.
+            let time = time.map(|nanos| nanos.max(0));
             self.all.add(time);
             let next = self.groups.len();
             let name = by.key(call);

@@ -29,6 +29,7 @@ use crate::tui::model::menu::Menu;
 use crate::tui::model::notes::NotesView;
 use crate::tui::model::search::Search;
 use crate::tui::model::statistics::StatisticsView;
+use crate::tui::widgets::row_order::SortColumn;
 use crate::tui::widgets::scroll::ScrollState;
 use crate::tui::widgets::sorted_list::SortedList;
 use crate::tui::widgets::text;
@@ -177,7 +178,7 @@ impl Model {
             size: (80, 24),
             view: View::Calls,
             back_stack: Vec::new(),
-            calls: SortedList::new(&calls::COLUMNS),
+            calls: SortedList::new(&calls::COLUMNS).with_sort(SortColumn { column: calls::TIME, descending: false }),
             streams: SortedList::new(&streams::COLUMNS),
             frames: FramesView::default(),
             notes: NotesView::default(),

@@ -41,8 +41,7 @@ pub(crate) struct NotesView {
 
 impl Default for NotesView {
     fn default() -> NotesView {
-        let mut sorted_list = SortedList::new(&COLUMNS);
-        sorted_list.sort = Some(SortColumn { column: SEVERITY, descending: true });
+        let sorted_list = SortedList::new(&COLUMNS).with_sort(SortColumn { column: SEVERITY, descending: true });
         NotesView { sorted_list, counts: [0; 4], matching: Arc::default(), counted: 0 }
     }
 }

@@ -66,6 +66,11 @@ impl SortedList {
         SortedList { sortable, selected, work, ..SortedList::new(columns) }
     }
 
+    /// Returns the list, sorted by a column.
+    pub(crate) fn with_sort(self, sort: SortColumn) -> SortedList {
+        SortedList { sort: Some(sort), ..self }
+    }
+
     /// Returns whether rows can be sorted by a column.
     pub(crate) fn can_sort(&self, column: usize) -> bool {
         column < self.sortable

@@ -89,7 +89,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 29] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 30] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -108,6 +108,8 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 29] = [
     ("src/browse/filter_job.rs", &["udp"]),
     // The addresses, the ports and the stream of each frame of the index.
     ("src/browse/index_filter.rs", &["column", "frame", "ipv4", "ipv6", "tcp"]),
+    // The notes of an orderly close.
+    ("src/browse/load.rs", &["tcp"]),
     // The segments of a ladder.
     ("src/browse/ladder/handshake.rs", &["tcp"]),
     ("src/browse/ladder/row.rs", &["tcp"]),

@@ -11,7 +11,7 @@ use crate::analysis::{Analyzer, Event, FrameConnection, Task, unsupported_link_m
 use crate::priority;
 use crate::source::{Capture, Frame, OpenOptions, RecordPosition, StopSignal};
 use dissectors::session::Side;
-use dissectors::{Field, FieldKind, PROTOCOLS, Protocol, Severity, Wants, message_fields};
+use dissectors::{Field, FieldKind, PROTOCOLS, Protocol, Severity, Wants, message_fields, tcp};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -188,6 +188,9 @@ fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: 
     }
 }
 
+/// Notes of an orderly close. The index does not have them, because nothing is wrong.
+static ORDERLY_CLOSES: [&Field; 2] = [&tcp::CONNECTION_FIN_ACTIVE, &tcp::CONNECTION_FIN_PASSIVE];
+
 /// Returns the fields to record of every frame: its protocol names, its notes, and the indexed fields. Body notes
 /// appear in the detail tree only; the index does not have them, because dissecting all bodies takes as long as
 /// everything else.
@@ -195,7 +198,7 @@ fn wants() -> Wants {
     let mut wants = Wants::columns_without_info();
     let is_body = |protocol: &Protocol| protocol.content().is_some();
     let is_warning = |field: &&Field| match field.kind {
-        FieldKind::Note(severity) => severity > Severity::Chat,
+        FieldKind::Note(severity) => severity > Severity::Chat && !ORDERLY_CLOSES.iter().any(|of| of.id == field.id),
         _ => false,
     };
     let is_body_note =

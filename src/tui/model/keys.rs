@@ -115,7 +115,8 @@ pub(crate) enum Action {
     Mark,
     NextMark,
     PreviousMark,
-    NextWarning,
+    NextNote,
+    PreviousNote,
     NextTimeFormat,
     SetTimeReference,
     Sort,
@@ -203,6 +204,9 @@ const PROMPTS: &[KeyContext] = &[C::Filter, C::Prompt];
 const OVERLAYS: &[KeyContext] = &[C::Menu, C::Help];
 const STREAM_CONTEXTS: &[KeyContext] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes];
+/// Contexts in which nothing can be opened and closed.
+const NO_FOLD_CONTEXTS: &[KeyContext] =
+    &[C::Calls, C::Streams, C::Frames, C::Bytes, C::Ladder, C::Follow, C::Notes, C::Statistics];
 const SELECTION_CONTEXTS: &[KeyContext] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes, C::Statistics];
 
@@ -298,7 +302,8 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('m')], STREAM_CONTEXTS, A::Mark, "", "Mark or unmark the frame"),
     bind(&[char('\''), char(']')], &[], A::NextMark, "", "Next marked frame"),
     bind(&[char('[')], &[], A::PreviousMark, "", "Previous marked frame"),
-    bind(&[char('e')], &[], A::NextWarning, "", "Next frame with a warning or an error"),
+    bind(&[char('e')], &[], A::NextNote, "", "Next frame with a note, a warning or an error"),
+    bind(&[char('E')], NO_FOLD_CONTEXTS, A::PreviousNote, "", "Previous frame with a note, a warning or an error"),
     bind(&[char('t')], &[], A::NextTimeFormat, "", "Time: since start, previous row, clock or reference"),
     bind(&[char('T')], STREAM_CONTEXTS, A::SetTimeReference, "", "Set the time reference"),
     bind(&[char('s')], LISTS, A::Sort, "sort", "Sort by a column"),

@@ -46,6 +46,18 @@ impl Default for NotesView {
     }
 }
 
+impl NotesView {
+    /// Returns the number of listed errors and warnings.
+    pub(crate) fn problems(&self) -> u64 {
+        SEVERITIES
+            .iter()
+            .zip(self.counts)
+            .filter(|(severity, _)| **severity >= Severity::Warn)
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
 /// Finds the notes in frames that match the filter; `other` if the filter has changed.
 pub(crate) fn refresh(model: &mut Model, other: bool) {
     let (notes, all) = (&mut model.notes, &model.index.notes);
@@ -97,7 +109,8 @@ impl RowOrder for NoteRows<'_> {
     fn key(&self, number: u32, column: usize) -> u64 {
         let Some(note) = self.0.notes.get(number as usize) else { return 0 };
         match column {
-            SEVERITY => note.severity as u64,
+            // Notes of one severity are grouped by their kind.
+            SEVERITY => (note.severity as u64) << 16 | u64::from(u16::MAX - note.field.id),
             SUMMARY => text_key(note.field.title),
             FIELD => text_key(note.field.name),
             5 => number_key(self.stream(note).map(i64::from)),

@@ -10,7 +10,6 @@ use crate::tui::panes::{call, follow, frames, help, ladder, layout, menu, quit_m
 use crate::tui::widgets::line_editor::EditAction;
 use crate::tui::widgets::scroll::{Move, ScrollState};
 use crate::tui::widgets::time_format::TimeOrigin;
-use dissectors::Severity;
 use std::path::PathBuf;
 
 /// Runs an action bound to a key or the mouse.
@@ -53,7 +52,8 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Mark => toggle_mark(model),
         Action::NextMark => go_to_mark(model, true),
         Action::PreviousMark => go_to_mark(model, false),
-        Action::NextWarning => go_to_next_warning(model),
+        Action::NextNote => go_to_note(model, true),
+        Action::PreviousNote => go_to_note(model, false),
         Action::NextTimeFormat => {
             model.time_format.select_next();
             model.show_info(format!("Time: {}", model.time_format.description()));
@@ -271,14 +271,24 @@ fn go_to_mark(model: &mut Model, on: bool) {
     }
 }
 
-/// Goes to the next listed frame with a warning or an error.
-fn go_to_next_warning(model: &mut Model) {
+/// Goes to the next or the previous listed frame with a note, a warning or an error, wrapping around.
+fn go_to_note(model: &mut Model, on: bool) {
     let selected = model.selected_frame().unwrap_or(0);
     let numbers = model.unsorted_notes();
-    let notes = || (0..numbers.len()).filter_map(|row| model.index.notes.get(numbers.get(row)? as usize));
-    let severe = || notes().filter(|note| note.severity >= Severity::Warn).map(|note| note.frame);
-    match severe().find(|&frame| frame > selected).or_else(|| severe().next()) {
+    let frame = |row: usize| model.index.notes.get(numbers.get(row)? as usize).map(|note| note.frame);
+    // Notes are in the order of their frames.
+    let next = if on { selected.saturating_add(1) } else { selected };
+    let (mut row, mut end) = (0, numbers.len());
+    while row < end {
+        let middle = row.midpoint(end);
+        if frame(middle).is_some_and(|frame| frame < next) { row = middle + 1 } else { end = middle }
+    }
+    let found = match on {
+        true => frame(row).or_else(|| frame(0)),
+        false => row.checked_sub(1).and_then(frame).or_else(|| frame(numbers.len().checked_sub(1)?)),
+    };
+    match found {
         Some(frame) => model.show_frame(frame),
-        None => model.show_error("No frames with warnings or errors"),
+        None => model.show_error("No frames with notes, warnings or errors"),
     }
 }

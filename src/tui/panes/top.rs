@@ -17,13 +17,12 @@ pub(crate) fn error_height(model: &Model) -> u16 {
 
 /// Returns the tabs, each with its text and the columns it covers.
 pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
-    let notes = model.unsorted_notes().len();
     let all = [
         (Tab::Calls, "Calls", Some(model.call_numbers().len())),
         (Tab::Streams, "Streams", Some(model.stream_numbers().len())),
         (Tab::Frames, "Frames", Some(model.unsorted_frames().len())),
         (Tab::Statistics, "Statistics", None),
-        (Tab::Notes, "Notes", Some(notes)),
+        (Tab::Notes, "Notes", Some(model.notes.problems() as usize)),
     ];
     let with = |number: fn(u64) -> String| {
         let mut x = 1;

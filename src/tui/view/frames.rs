@@ -48,7 +48,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let (sign, style) = match indexed.severity {
             _ if model.time_format.reference == Some(frame) => ("*", theme.key),
             Some(worst @ Severity::Error) => ("✗", theme.severity(worst)),
-            Some(worst @ Severity::Warn) => ("!", theme.severity(worst)),
+            Some(worst @ (Severity::Warn | Severity::Note)) => ("!", theme.severity(worst)),
             _ => (" ", theme.text),
         };
         let mark = if model.marks.contains(&frame) { "●" } else { " " };
@@ -72,7 +72,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
                 }
                 _ => {
                     let style = match indexed.severity {
-                        Some(worst) if worst >= Severity::Warn => theme.severity(worst),
+                        Some(worst) if worst > Severity::Chat => theme.severity(worst),
                         _ => theme.text,
                     };
                     // The detail tree shows the whole text.

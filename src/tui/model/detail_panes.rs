@@ -3,6 +3,7 @@
 use crate::browse::TreeLine;
 use crate::tui::model::frames::FramesView;
 use crate::tui::widgets::scroll::ScrollState;
+use dissectors::FieldKind;
 use hashbrown::HashMap;
 
 /// Bytes per row of the bytes pane.
@@ -56,6 +57,12 @@ impl FramesView {
     /// Returns the line under the tree cursor.
     pub(crate) fn selected_line(&self) -> Option<&TreeLine> {
         self.lines().get(*self.tree.visible.get(self.tree.list.cursor)? as usize)
+    }
+
+    /// Returns the frame that the line under the tree cursor refers to.
+    pub(crate) fn linked_frame(&self) -> Option<u32> {
+        let line = self.selected_line().filter(|line| line.field.kind == FieldKind::Frame)?;
+        line.value.parse().ok()
     }
 
     /// Returns the bytes of the selected buffer.

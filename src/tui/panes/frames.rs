@@ -30,6 +30,11 @@ pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Ve
             remember_selection(model);
         }
         (FramePane::List, Action::Enter) => model.frames.pane = FramePane::Tree,
+        (FramePane::Tree, Action::Enter) if model.frames.linked_frame().is_some() => {
+            if let Some(frame) = model.frames.linked_frame() {
+                model.show_frame(frame);
+            }
+        }
         (FramePane::Tree, _) => detail_panes::run_tree_action(&mut model.frames, action, height),
         (FramePane::Bytes, _) => detail_panes::run_bytes_action(&mut model.frames, action, height),
         _ => {}

@@ -8,6 +8,7 @@ use crate::tui::model::menu::{Menu, MenuChoice, MenuItem};
 use crate::tui::model::message::Effect;
 use crate::tui::model::{Model, View, call, calls, display_filter, follow, frames, menu, notes, streams};
 use crate::tui::panes::statistics;
+use crate::tui::widgets::text::sanitize;
 use dissectors::packet::Address;
 use dissectors::{Field, MessageFields, Protocol, frame, message_fields};
 use std::fmt::Write;
@@ -15,10 +16,9 @@ use std::fmt::Write;
 /// Quotes a text as a filter literal. A byte that was not UTF-8 appears in the text as `\xe9`, and stays that way.
 pub(crate) fn quote(text: &str) -> String {
     let mut out = String::from("\"");
-    let is_byte = |rest: &str| matches!(rest.as_bytes(), [b'\\', b'x', b'8'..=b'9' | b'a'..=b'f', low, ..] if low.is_ascii_hexdigit());
     for (at, char) in text.char_indices() {
         match char {
-            '\\' if text.get(at..).is_some_and(is_byte) => out.push(char),
+            '\\' if escaped_byte(text, at).is_some() => out.push(char),
             '"' | '\\' => out.extend(['\\', char]),
             char if (char as u32) < 0x20 || char as u32 == 0x7f => {
                 let _ = write!(out, "\\x{:02x}", char as u32);
@@ -27,6 +27,36 @@ pub(crate) fn quote(text: &str) -> String {
         }
     }
     out.push('"');
+    out
+}
+
+/// Returns the hexadecimal digits of a byte that was not UTF-8, which appears at `at` as `\xe9`.
+fn escaped_byte(text: &str, at: usize) -> Option<&str> {
+    let digits = text.get(at..)?.strip_prefix("\\x")?.get(..2)?;
+    digits
+        .bytes()
+        .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        .then_some(digits)
+        .filter(|digits| *digits >= "80")
+}
+
+/// Encodes what a URI cannot contain (RFC 3986 2.1), so that it can be pasted anywhere.
+fn percent_encode(url: &str) -> String {
+    let mut out = String::new();
+    let mut rest = url.char_indices();
+    while let Some((at, char)) = rest.next() {
+        match escaped_byte(url, at) {
+            Some(digits) => {
+                out.push('%');
+                out.push_str(&digits.to_ascii_uppercase());
+                rest.nth(2);
+            }
+            None if char.is_ascii_graphic() && !r#""<>\^`{|}"#.contains(char) => out.push(char),
+            None => {
+                let _ = char.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(out, "%{byte:02X}"));
+            }
+        }
+    }
     out
 }
 
@@ -181,6 +211,7 @@ pub(crate) fn open_copy_menu(model: &mut Model) {
     let mut items = Vec::new();
     let mut add = |title: &str, text: String| {
         if !text.is_empty() {
+            let text = sanitize(&text).into_owned();
             items.push(MenuItem { title: title.into(), description: text.clone(), choice: MenuChoice::Copy(text) });
         }
     };
@@ -210,7 +241,7 @@ pub(crate) fn open_copy_menu(model: &mut Model) {
             }
             if let Some((at, call)) = model.selected_call().and_then(|at| Some((at, model.index.calls.get(at)?))) {
                 let exchange = &call.exchange;
-                add("URL", calls::url(call));
+                add("URL", percent_encode(&calls::url(call)));
                 add("row", calls::text(&model.index, at as u32));
                 add("host", exchange.authority.to_string());
                 add("target", exchange.target.to_string());
@@ -260,6 +291,12 @@ mod tests {
         }
         assert_eq!(quote("a\"\\\r"), r#""a\"\\\x0d""#);
         assert_eq!(quote(r"caf\xe9 \x41"), r#""caf\xe9 \\x41""#);
+    }
+
+    #[test]
+    fn a_copied_url_has_only_characters_of_a_uri() {
+        let encoded = percent_encode("http://a:80/p?q=%41 \x1b[0m\u{e9}\\xe9\\x41\n\"#[::1]");
+        assert_eq!(encoded, "http://a:80/p?q=%41%20%1B[0m%C3%A9%E9%5Cx41%0A%22#[::1]");
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let chosen =
         frames.selected_line().filter(|line| line.buffer == frames.bytes.buffer).map(|line| line.bytes.clone());
     let is_found = |at: usize| frames.bytes.hit.as_ref().is_some_and(|found| found.contains(&at));
+    // A search match is distinct from the field around it.
+    let field_style = if frames.bytes.hit.is_some() { theme.cursor_off } else { theme.found };
     let width = offset_digits(frames);
     for nth in 0..area.height.saturating_sub(1) {
         let start = (frames.bytes.top + usize::from(nth)) * BYTES_PER_ROW;
@@ -48,14 +50,14 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             let style = match () {
                 () if at == frames.bytes.cursor && has_keys => theme.cursor,
                 () if is_found(at) => theme.found,
-                () if chosen.as_ref().is_some_and(|chosen| chosen.contains(&at)) => theme.found,
+                () if chosen.as_ref().is_some_and(|chosen| chosen.contains(&at)) => field_style,
                 () => theme.text,
             };
             let [digits, text] = byte_columns(frames, column);
             // The space between two selected bytes is highlighted with them.
             let joined =
                 column < 15 && chosen.as_ref().is_some_and(|chosen| chosen.contains(&at) && chosen.contains(&(at + 1)));
-            let wide = if joined && style == theme.found { if column == 7 { 4 } else { 3 } } else { 2 };
+            let wide = if joined && style == field_style { if column == 7 { 4 } else { 3 } } else { 2 };
             let cell = |offset: u16, width: u16| {
                 let left = area.width.saturating_sub(offset);
                 Rect { x: area.x + offset.min(area.width), width: width.min(left), ..line }

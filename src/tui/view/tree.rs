@@ -1,8 +1,9 @@
 //! The detail tree of a frame.
 
+use crate::browse::SearchTarget;
 use crate::tui::model::Model;
 use crate::tui::model::frames::FramePane;
-use crate::tui::view::{draw_title, draw_unreadable};
+use crate::tui::view::{draw_title, draw_unreadable, search_highlight};
 use crate::tui::widgets::draw::{below, fill, put, row};
 use dissectors::FieldKind;
 use ratatui::buffer::Buffer;
@@ -51,6 +52,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         };
         let area = Rect { x: area.x + indent, width: area.width - indent, ..area };
         let used = put(buffer, area, fold, style);
-        put(buffer, Rect { x: area.x + used, width: area.width - used, ..area }, &line.text, style);
+        let text = Rect { x: area.x + used, width: area.width - used, ..area };
+        put(buffer, text, &line.text, style);
+        if model.search.scope == SearchTarget::Tree {
+            search_highlight::highlight_matches(model, &[vec![text]], buffer);
+        }
     }
 }

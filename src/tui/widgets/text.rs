@@ -1,21 +1,18 @@
 //! Text for the screen: control characters replaced, cut to the available width.
 
-use crate::report::quantity;
+use crate::report::{quantity, value};
 use dissectors::format::is_printable;
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Replaces characters that could control the terminal by visible ones.
+/// Escapes characters that could control the terminal, as in all other output.
 pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || text.chars().all(is_printable) {
         return Cow::Borrowed(text);
     }
-    let plain = |char: char| match char {
-        '\t' | '\n' | '\r' => ' ',
-        char if is_printable(char) => char,
-        _ => '\u{fffd}',
-    };
-    Cow::Owned(text.chars().map(plain).collect())
+    let mut escaped = String::new();
+    value::line(&mut escaped, text.as_bytes());
+    Cow::Owned(escaped)
 }
 
 /// Returns the width of a text in columns.
@@ -119,7 +116,7 @@ mod tests {
 
     #[test]
     fn no_text_controls_the_terminal() {
-        assert_eq!(sanitize("a\x1b[2J\tb\u{202e}"), "a\u{fffd}[2J b\u{fffd}");
+        assert_eq!(sanitize("a\x1b[2J\tb\u{202e}"), r"a\x1b[2J\tb\xe2\x80\xae");
         assert_eq!(sanitize("→ é 日"), "→ é 日");
     }
 

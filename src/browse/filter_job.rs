@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 const FIRST_STRIDE: u32 = 8_192;
 const STRIDE: u32 = 65_536;
 
+/// Frames of a step that would take longer than the interval between progress events.
+const MIN_STRIDE: u32 = 1_024;
+
 /// Interval between progress events.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -107,11 +110,17 @@ impl<'a> FilterJob<'a> {
                 thread::sleep(POLL_INTERVAL);
                 continue;
             }
+            let started = Instant::now();
             if !self.filter_frames(upto + 1, next)? {
                 return Ok(());
             }
             upto = next;
-            stride = STRIDE;
+            // Frames that are read again take longer than those that the index decides.
+            stride = match started.elapsed() {
+                elapsed if elapsed > PROGRESS_INTERVAL => (stride / 2).max(MIN_STRIDE),
+                elapsed if elapsed < PROGRESS_INTERVAL / 4 => STRIDE.min(stride * 8),
+                _ => stride,
+            };
             let done = is_complete && upto == count;
             if !self.filter_calls(upto, done)? {
                 return Ok(());

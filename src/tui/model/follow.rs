@@ -4,6 +4,7 @@ use crate::browse::{FollowLine, FollowWindow, StreamPosition};
 use crate::tui::model::Model;
 use crate::tui::widgets::line_wrap::WrappedLines;
 use crate::tui::widgets::scroll::ScrollState;
+use crate::tui::widgets::text::format_count;
 
 /// State of the follow view.
 #[derive(Debug, Default)]
@@ -59,6 +60,13 @@ impl FollowView {
         let line = lines.partition_point(|line| line.offset <= offset).saturating_sub(1);
         let start = lines.get(line).map_or(0, |line| offset.saturating_sub(line.offset));
         self.rows.row_of(line as u32, u32::try_from(start).unwrap_or(u32::MAX))
+    }
+
+    /// Returns the loaded bytes, if they are only a part of the data.
+    pub(crate) fn part_text(&self) -> Option<String> {
+        let FollowWindow { range, has_more, .. } = &self.loaded;
+        let is_part = *has_more || range.start > 0;
+        is_part.then(|| format!("bytes {}–{}", format_count(range.start + 1), format_count(range.end)))
     }
 
     /// Divides the loaded lines into rows.

@@ -75,8 +75,15 @@ fn next_hit(model: &Model, regex: &Regex, backward: bool) -> Option<SearchHit> {
 /// Goes to the next or the previous hit.
 pub(crate) fn search(model: &mut Model, regex: &Regex, backward: bool) {
     let Some(hit) = next_hit(model, regex, backward) else {
-        let view_name = if let View::Follow(_) = model.view { "stream" } else { "call" };
-        return model.show_error(format!("\"{}\" not found in this {view_name}", model.search.text));
+        let scope = match model.view {
+            // Only the loaded part was searched.
+            View::Follow(_) => match model.follow.part_text() {
+                Some(part) => format!("{part} of this stream"),
+                None => "this stream".into(),
+            },
+            _ => "this call".into(),
+        };
+        return model.show_error(format!("\"{}\" not found in {scope}", model.search.text));
     };
     let (line, byte) = (hit.line, hit.bytes.start as u32);
     if let View::Follow(_) = model.view {

@@ -24,11 +24,13 @@ pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
         (Tab::Statistics, "Statistics", None),
         (Tab::Notes, "Notes", Some(model.notes.problems() as usize)),
     ];
+    // The counts of a filter that is still evaluated are lower bounds, and those of calls come last.
+    let more = if model.applied_filter.as_ref().is_some_and(|applied| !applied.is_complete) { "…" } else { "" };
     let with = |number: fn(u64) -> String| {
         let mut x = 1;
         let numbered = all.into_iter().zip(1u16..);
         let tab = |((tab, name, total), nth): ((Tab, &str, Option<usize>), _)| {
-            let total = total.map_or(String::new(), |total| format!(" {}", number(total as u64)));
+            let total = total.map_or(String::new(), |total| format!(" {}{more}", number(total as u64)));
             let text = format!("{nth} {name}{total}");
             let span = x..x + width(&text) as u16;
             x = span.end + 2;

@@ -8,7 +8,6 @@ use crate::tui::view::call::CONTINUATION_MARK;
 use crate::tui::view::{draw_empty, draw_unreadable, search_highlight};
 use crate::tui::widgets::draw::{below, fill, put, put_spans, row};
 use crate::tui::widgets::line_wrap;
-use crate::tui::widgets::text::format_count;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -21,10 +20,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let [mut client, mut server] = [String::new(), String::new()];
         records::endpoint(&mut client, stream.client);
         records::endpoint(&mut server, stream.server);
-        let range = &follow.loaded.range;
-        let is_part = follow.loaded.has_more || range.start > 0;
-        let part = || format!("   part: bytes {}–{}", format_count(range.start + 1), format_count(range.end));
-        let part = if is_part { part() } else { String::new() };
+        let part = follow.part_text().map_or(String::new(), |part| format!("   {part}"));
         let parts = [
             ("> ", theme.client),
             (&client, theme.client),

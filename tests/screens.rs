@@ -216,6 +216,29 @@ fn a_long_connection_is_shown_to_its_end() {
 }
 
 #[test]
+fn a_search_continues_through_all_parts_of_a_followed_stream() {
+    use common::{ACK, SYN};
+    let mut parts = vec![format!("{:99}\n", "").repeat(10); 3_000];
+    parts[10] = format!("{:99}\n", "needle one");
+    parts[2_500] = format!("{:99}\n", "needle two");
+    let (mut seq, mut rows): (u32, Vec<Row<'_>>) =
+        (1, vec![(0, true, SYN, 0, 0, b""), (1, false, SYN | ACK, 0, 1, b"")]);
+    for (part, nth) in parts.iter().zip(2..) {
+        rows.push((nth, true, ACK, seq, 1, part.as_bytes()));
+        seq += part.len() as u32;
+    }
+    let (_file, mut screen) = conversation(&rows);
+    screen.keys("2 F f \"needle\" Enter");
+    assert!(screen.text().contains("needle one"), "{}", screen.text());
+    for (key, hit) in [("n", "two"), ("n", "one"), ("N", "two"), ("N", "one")] {
+        screen.keys(key);
+        assert!(screen.text().contains(&format!("needle {hit}")), "{key}: {}", screen.text());
+    }
+    screen.keys("f Ctrl-U \"nowhere\" Enter");
+    assert!(screen.text().contains("\"nowhere\" not found in this stream"), "{}", screen.text());
+}
+
+#[test]
 fn no_key_and_no_size_of_a_terminal_makes_it_panic() {
     let mut random = Random::new(5);
     for capture in ["http/post-login.pcap", "tcp/loss.pcap", "file/empty.pcap", "link/arp.pcap"] {

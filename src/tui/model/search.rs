@@ -36,12 +36,22 @@ pub(crate) struct Search {
     pub(crate) view: Option<View>,
     /// Last hit, in views whose lines may be longer than a row.
     pub(crate) hit: Option<SearchHit>,
+    /// Search through the parts of a followed stream, while the next part is requested.
+    pub(crate) parts: Option<PartSearch>,
     /// ID of the pending search and the frame it has reached.
     pub(crate) pending: Option<(u64, u32)>,
     /// Position of a search through an index list.
     pub(crate) list_position: Option<ListPosition>,
     /// Frame whose detail tree contains the hit.
     pub(crate) tree_hit_frame: Option<u32>,
+}
+
+/// A search through the parts of a followed stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartSearch {
+    pub(crate) backward: bool,
+    /// Whether it continued from the other end.
+    pub(crate) has_wrapped: bool,
 }
 
 /// Position of a search through an index list, which runs in steps.
@@ -62,6 +72,7 @@ impl Default for Search {
             needle: None,
             view: None,
             hit: None,
+            parts: None,
             pending: None,
             list_position: None,
             tree_hit_frame: None,

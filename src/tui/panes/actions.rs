@@ -148,7 +148,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.search.pending.take().is_some() {
         return vec![Effect::Query(BrowseRequest::CancelFind)];
     }
-    if model.view == View::Frames && model.frames.zoom {
+    if model.search.parts.take().is_some() {
+        model.follow.wanted = None;
+    } else if model.view == View::Frames && model.frames.zoom {
         model.frames.zoom = false;
     } else if model.view == View::Frames && model.frames.pane != FramePane::List {
         model.frames.pane = match model.frames.pane {

@@ -5,7 +5,7 @@ use crate::tui::model::follow::FollowView;
 use crate::tui::model::keys::Action;
 use crate::tui::model::message::Effect;
 use crate::tui::model::{Model, View};
-use crate::tui::panes::layout;
+use crate::tui::panes::{layout, line_search};
 use crate::tui::widgets::line_wrap;
 use crate::tui::widgets::scroll::Move;
 
@@ -48,6 +48,7 @@ pub(crate) fn store_window(model: &mut Model, window: FollowWindow) {
     if follow.requested.is_none_or(|(stream, _)| stream != window.stream) {
         return;
     }
+    let moved = follow.loaded.range.start != window.range.start;
     let kept = follow.offset_of(follow.list.cursor).filter(|_| follow.keeps_cursor);
     let row = follow.list.cursor.saturating_sub(follow.list.top);
     let at = kept.unwrap_or(window.at);
@@ -56,6 +57,11 @@ pub(crate) fn store_window(model: &mut Model, window: FollowWindow) {
     follow.wrap(room);
     follow.list.cursor = follow.row_at(at);
     follow.list.top = follow.list.cursor.saturating_sub(row);
+    // A hit names a line of the part before.
+    if moved {
+        model.search.hit = None;
+    }
+    line_search::search_next_part(model);
 }
 
 fn wrap_width(model: &Model) -> Option<usize> {

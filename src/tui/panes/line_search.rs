@@ -1,7 +1,7 @@
 //! Search in the lines of the call and follow views, from hit to hit, visible or not.
 
 use crate::tui::model::call::{CallPane, phase_text};
-use crate::tui::model::search::SearchHit;
+use crate::tui::model::search::{PartSearch, SearchHit};
 use crate::tui::model::{Model, View, call, follow};
 use crate::tui::panes::layout;
 use crate::tui::widgets::line_wrap;
@@ -44,15 +44,18 @@ fn cursor_position(model: &Model) -> (CallPane, u32, Range<usize>) {
     (pane, line, bytes)
 }
 
-/// Returns the next or the previous hit, wrapping around. Without a current hit, hits in the cursor's row come first.
-fn next_hit(model: &Model, regex: &Regex, backward: bool) -> Option<SearchHit> {
+/// Returns the next or the previous hit, and whether it is before or after the cursor as expected, or was found by
+/// wrapping around. Without a current hit, hits in the cursor's row come first.
+fn next_hit(model: &Model, regex: &Regex, backward: bool) -> Option<(SearchHit, bool)> {
     let lines = lines(model);
     let (pane, line, row) = cursor_position(model);
     // A message that was not captured has no lines.
     let at = lines.iter().position(|other| (other.0, other.1) == (pane, line)).unwrap_or(0);
     let last = model.search.hit.as_ref();
     let on = last.filter(|hit| (hit.pane, hit.line) == (pane, line) && row.contains(&hit.bytes.start));
-    let from = on.map_or(row.start, |hit| if backward { hit.bytes.start } else { hit.bytes.start + 1 });
+    // A search that continues in another part has not searched the cursor's row.
+    let start = if backward && model.search.parts.is_some() { row.end } else { row.start };
+    let from = on.map_or(start, |hit| if backward { hit.bytes.start } else { hit.bytes.start + 1 });
     let hits = |line: usize| {
         let (pane, nth, text) = lines.get(line)?;
         let found = regex.find_iter(text.as_bytes()).filter(|found| !found.is_empty());
@@ -60,7 +63,7 @@ fn next_hit(model: &Model, regex: &Regex, backward: bool) -> Option<SearchHit> {
     };
     let count = lines.len();
     let mut others = (1..=count).map(|step| if backward { (at + count - step) % count } else { (at + step) % count });
-    match backward {
+    let found = match backward {
         false => {
             let own = hits(at)?.find(|hit| hit.bytes.start >= from);
             own.or_else(|| others.find_map(|line| hits(line)?.next()))
@@ -69,21 +72,53 @@ fn next_hit(model: &Model, regex: &Regex, backward: bool) -> Option<SearchHit> {
             let own = hits(at)?.take_while(|hit| hit.bytes.start < from).last();
             own.or_else(|| others.find_map(|line| hits(line)?.last()))
         }
+    };
+    found.map(|hit| {
+        let is_after = (hit.line, hit.bytes.start) >= (line, from);
+        (hit, is_after == backward)
+    })
+}
+
+/// Requests the part of the followed stream to search next. Returns false if all parts were searched.
+fn request_next_part(model: &mut Model, backward: bool) -> bool {
+    let follow = &mut model.follow;
+    let search = model.search.parts.get_or_insert(PartSearch { backward, has_wrapped: false });
+    let (range, last) = (&follow.loaded.range, follow.loaded.lines.last());
+    let next = match last.filter(|_| !backward && follow.loaded.has_more) {
+        // The last line may be incomplete.
+        Some(last) => last.offset,
+        None if backward && range.start > 0 => range.start,
+        None if search.has_wrapped => return false,
+        None => {
+            search.has_wrapped = true;
+            if backward { u64::MAX } else { 0 }
+        }
+    };
+    follow.wanted = Some(next);
+    model.show_info("searching the other parts of this stream; Esc cancels");
+    true
+}
+
+/// Continues a search in the part of the followed stream that has arrived.
+pub(crate) fn search_next_part(model: &mut Model) {
+    let Some(parts) = model.search.parts.filter(|_| matches!(model.view, View::Follow(_))) else { return };
+    if let Some((_, regex)) = model.search.needle.clone() {
+        model.status = None;
+        search(model, &regex, parts.backward);
     }
 }
 
 /// Goes to the next or the previous hit.
 pub(crate) fn search(model: &mut Model, regex: &Regex, backward: bool) {
-    let Some(hit) = next_hit(model, regex, backward) else {
-        let scope = match model.view {
-            // Only the loaded part was searched.
-            View::Follow(_) => match model.follow.part_text() {
-                Some(part) => format!("{part} of this stream"),
-                None => "this stream".into(),
-            },
-            _ => "this call".into(),
-        };
-        return model.show_error(format!("\"{}\" not found in {scope}", model.search.text));
+    let is_part = matches!(model.view, View::Follow(_)) && model.follow.part_text().is_some();
+    let found = next_hit(model, regex, backward).filter(|(_, wraps)| !(is_part && *wraps));
+    if found.is_none() && is_part && request_next_part(model, backward) {
+        return;
+    }
+    model.search.parts = None;
+    let Some((hit, _)) = found else {
+        let scope = if let View::Follow(_) = model.view { "stream" } else { "call" };
+        return model.show_error(format!("\"{}\" not found in this {scope}", model.search.text));
     };
     let (line, byte) = (hit.line, hit.bytes.start as u32);
     if let View::Follow(_) = model.view {

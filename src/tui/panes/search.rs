@@ -82,7 +82,7 @@ pub(crate) fn search(model: &mut Model, backward: bool) -> Vec<Effect> {
         open_prompt(model);
         return Vec::new();
     };
-    model.search.view = Some(model.view);
+    (model.search.view, model.search.parts) = (Some(model.view), None);
     match model.view {
         View::Frames => {
             let id = model.next_query_id();

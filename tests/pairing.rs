@@ -159,6 +159,21 @@ fn a_capture_that_begins_with_a_response_leaves_it_without_a_request() {
 }
 
 #[test]
+fn a_capture_that_begins_with_a_response_before_its_request_pairs_them() {
+    let segments = connection(&IN_TURN);
+    let late = |order: &[usize]| calls_of(order.iter().map(|nth| segments[HANDSHAKE.len() + nth].packet()).collect());
+    assert_eq!(late(&[1, 0, 2, 3, 4, 5, 6, 7]), ALL);
+    assert_eq!(late(&[1, 0, 3, 2, 5, 4, 7, 6]), ALL);
+    assert_eq!(late(&[3, 2, 4, 5, 6, 7]), ["GET /1 201", "GET /2 202", "GET /3 203"]);
+    assert_eq!(late(&[1]), ["- 200"]);
+    // A keep-alive repeats the last byte of the request.
+    let [mut probe, response] = [0, 1].map(|nth| segments[HANDSHAKE.len() + nth].clone());
+    (probe.seq, probe.data) = (probe.seq + probe.data.len() as u32 - 1, vec![0]);
+    let packets = [response, probe, segments[HANDSHAKE.len() + 2].clone(), segments[HANDSHAKE.len() + 3].clone()];
+    assert_eq!(calls_of(packets.iter().map(Segment::packet).collect()), ["- 200", "GET /1 201"]);
+}
+
+#[test]
 fn responses_of_a_capture_of_one_side_do_not_wait() {
     let segments = connection(&IN_TURN);
     let server: Vec<_> = segments.iter().filter(|segment| !segment.from_client).map(Segment::packet).collect();
@@ -235,6 +250,39 @@ fn a_response_that_cannot_be_read_takes_its_place_in_the_order() {
     let mut talk = PIPELINED;
     talk[5].1 = "HTTP/x.y 201 Created\r\nContent-Length: 2\r\n\r\nok";
     assert_eq!(calls(&talk, &[0, 1, 2, 3, 4, 5, 6, 7]), ["GET /0 200", "GET /1 -", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
+fn a_request_that_cannot_be_read_takes_its_place_in_the_order() {
+    let refusal = "HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad";
+    let sorted = |talk: &[(bool, &str)]| {
+        let mut found = calls(talk, &(0..talk.len()).collect::<Vec<_>>());
+        found.sort();
+        found
+    };
+    for unread in ["\x01\x02\x03\x04\r\n\r\n", "g@t /x HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        let pipelined = [(CLIENT, unread), (CLIENT, GET[1]), (SERVER, refusal), (SERVER, RESPONSE[1])];
+        assert_eq!(sorted(&[&IN_TURN[..2], &pipelined].concat()), ["- 400", "GET /0 200", "GET /1 201"], "{unread}");
+        let in_turn = [(CLIENT, unread), (SERVER, refusal), IN_TURN[2], IN_TURN[3]];
+        assert_eq!(sorted(&[&IN_TURN[..2], &in_turn].concat()), ["- 400", "GET /0 200", "GET /1 201"], "{unread}");
+    }
+    // A server may read what resembles a request.
+    let resembles = "g@t /x HTTP/1.1\r\nHost: a\r\n\r\n";
+    let talk = [(CLIENT, resembles), IN_TURN[2], (SERVER, RESPONSE[2]), (SERVER, RESPONSE[1])];
+    assert_eq!(sorted(&[&IN_TURN[..2], &talk].concat()), ["- 202", "GET /0 200", "GET /1 201"]);
+    // Bytes that resemble no request, and have no response: what follows the body of a request, perhaps.
+    let talk = [(CLIENT, "\x01\x02\x03\x04\r\n\r\n"), IN_TURN[2], IN_TURN[3]];
+    assert_eq!(sorted(&[&IN_TURN[..2], &talk].concat()), ["GET /0 200", "GET /1 201"]);
+}
+
+#[test]
+fn an_upgrade_is_read_although_its_response_was_captured_first() {
+    let upgrade = "GET /0 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let talk = [(CLIENT, upgrade), (SERVER, switching), (SERVER, "\u{1}\u{2}hi"), (CLIENT, "\u{1}\u{2}ho")];
+    for order in [[0, 1, 2, 3], [1, 0, 2, 3], [1, 2, 0, 3], [1, 0, 3, 2], [0, 1, 3, 2]] {
+        assert_eq!(calls(&talk, &order), ["GET /0 101"], "{order:?}");
+    }
 }
 
 #[test]

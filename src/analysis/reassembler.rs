@@ -115,6 +115,11 @@ impl Reassembler {
         self.pending.last_key_value().map_or(self.position, |(start, part)| start + part.len())
     }
 
+    /// Sets the offset of the first byte, before any is read.
+    pub(super) fn set_position(&mut self, position: u64) {
+        self.position = position;
+    }
+
     /// Moves all pending parts by an offset; those before the first byte are dropped.
     pub(super) fn shift(&mut self, by: i64) {
         let pending = std::mem::take(&mut self.pending);

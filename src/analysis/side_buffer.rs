@@ -31,6 +31,11 @@ impl SideBuffer {
         self.consumed += bytes as u64;
     }
 
+    /// Sets the offset of the first byte, before any is delivered.
+    pub(super) fn begin_at(&mut self, offset: u64) {
+        (self.delivered, self.consumed, self.message_end) = (offset, offset, offset);
+    }
+
     /// Bytes of memory that it takes.
     pub(super) fn buffered(&self) -> usize {
         let frames = self.frames.as_ref().map_or(0, |frames| frames.capacity());

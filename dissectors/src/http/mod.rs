@@ -302,7 +302,12 @@ impl Http {
                 Probe::Perhaps => return Consumed::bytes(0),
                 Probe::Yes | Probe::Likely => half.sure = true,
                 Probe::No => {
-                    half.begin_state(State::Skip(Box::new(MessageSearch::with_buffer(skipped_to_keep))));
+                    let sent = half.first.map_or_else(|| Position::of(cx), |(_, sent)| sent);
+                    let search = match self.pairing.responds(side) {
+                        true => MessageSearch::with_buffer(skipped_to_keep),
+                        false => MessageSearch::at_request(sent),
+                    };
+                    self.half(side).begin_state(State::Skip(Box::new(search)));
                     self.pairing.note_unread(side, resync::looks_like_status_line(bytes), cx);
                     return self.skip(side, chunk, cx);
                 }
@@ -479,6 +484,9 @@ impl Http {
             self.half(side).state = State::Skip(skipped);
         } else {
             skipped.record(self.keep.is_some(), cx);
+            if let Some((sent, is_request_line)) = skipped.unreadable_request() {
+                self.pairing.open_unreadable((side, sent), is_request_line, cx);
+            }
             if len == 0 {
                 return self.head(side, chunk, cx);
             }

@@ -75,6 +75,10 @@ pub(super) struct OpenExchange {
     follows_gap: bool,
     // Where a gap after the request ends; 0 if none follows.
     gap_after: u64,
+    // The request is not readable, and whether it ends as a request line does.
+    unreadable: Option<bool>,
+    // What the sender of a response without a request had received, if the request may still come.
+    is_early_after: Option<u64>,
 }
 
 /// Position of a message in the conversation: that of its first byte, and what its sender had received then.
@@ -128,6 +132,8 @@ impl OpenExchange {
             unread: None,
             follows_gap: false,
             gap_after: 0,
+            unreadable: None,
+            is_early_after: None,
         }
     }
 
@@ -169,6 +175,8 @@ pub(super) struct Pairing {
     requester: Option<Side>,
     /// The next request follows bytes that were not read.
     follows_gap: bool,
+    /// Position of the last response without a request.
+    unrequested: Option<Position>,
 }
 
 impl Pairing {
@@ -192,7 +200,8 @@ impl Pairing {
         cx: &mut Context<'_>,
     ) -> (Link, Quirks) {
         self.drop_unread(side, sent, cx);
-        let answered = answered.and_then(|nth| self.place(nth));
+        let early = self.end_early(Some(sent), cx);
+        let answered = answered.and_then(|nth| self.place(nth)).or(early);
         let place = answered.unwrap_or_else(|| self.open_exchange(side, cx));
         let authority = if headers.host.is_empty() { authority_of(method, target) } else { headers.host };
         let Some(open) = self.open.get_mut(place) else {
@@ -200,6 +209,7 @@ impl Pairing {
         };
         let before = open.text();
         open.sent = sent;
+        open.exchange.requester = Some(side);
         open.follows_gap = core::mem::take(&mut self.follows_gap);
         open.exchange.method = text(method);
         open.exchange.authority = text(authority);
@@ -221,6 +231,39 @@ impl Pairing {
             quirks |= quirk::OPEN_LIMIT;
         }
         (Link { role: Role::Request, nth: Some(nth), switch: None }, quirks)
+    }
+
+    /// Opens an exchange with a request that is not readable, and takes its place in the order. It is reported only with a
+    /// response.
+    pub(super) fn open_unreadable(
+        &mut self,
+        (side, sent): (Side, Position),
+        is_request_line: bool,
+        cx: &mut Context<'_>,
+    ) {
+        // Its response came before the next request, by which the end of this one is found.
+        if self.unrequested.take().is_some_and(|response| response.may_answer(sent)) {
+            return;
+        }
+        let place = self.open_exchange(side, cx);
+        if let Some(open) = self.open.get_mut(place) {
+            (open.sent, open.request_done, open.unreadable) = (sent, true, Some(is_request_line));
+        }
+        if self.open.len() > MAX_OPEN {
+            self.report(0, cx);
+        }
+    }
+
+    /// Drops unreadable requests that have no response before this one. Bytes that resemble no request may be no request:
+    /// only a response to a malformed request can be to them.
+    fn drop_unreadable(&mut self, requester: Side, code: Option<u16>) {
+        let is_refusal = matches!(code, Some(400 | 405 | 414 | 431 | 501 | 505));
+        while let Some(place) = self.open.iter().position(|open| open.is_awaited_by(requester))
+            && self.open.get(place).is_some_and(|open| open.unreadable == Some(false))
+            && !is_refusal
+        {
+            self.take(place);
+        }
     }
 
     /// Adds an exchange of a requester; returns its place.
@@ -248,7 +291,12 @@ impl Pairing {
         cx: &mut Context<'_>,
     ) -> (Link, Quirks) {
         let requester = side.other();
+        let is_first = self.count == 0;
+        if !is_first {
+            self.end_early(None, cx);
+        }
         self.drop_answered_unread(requester, sent, cx);
+        self.drop_unreadable(requester, code);
         let oldest = self.open.iter().position(|open| open.is_awaited_by(requester));
         // RFC 9110 15.5.9: a server may send 408 on an idle connection, while the next request is under way.
         let is_unsolicited = |open: &OpenExchange| code == Some(408) && !sent.may_answer(open.sent);
@@ -261,14 +309,19 @@ impl Pairing {
             return (Link { role: Role::Interim, nth, switch: None }, quirks);
         }
         let partial = partial.filter(|partial| oldest.is_none() && sent.may_answer(partial.sent));
-        let quirks = if place.is_none() && partial.is_none() { quirk::NO_REQUEST } else { 0 };
+        let is_unreadable = place.and_then(|place| self.open.get(place)).is_some_and(|open| open.unreadable.is_some());
+        let has_request = !is_unreadable && (place.is_some() || partial.is_some());
+        let quirks = if has_request { 0 } else { quirk::NO_REQUEST };
         let place = *place.get_or_insert_with(|| self.open_exchange(requester, cx));
         let Some(open) = self.open.get_mut(place) else {
             return (Link { role: Role::Interim, nth: None, switch: None }, 0);
         };
         if quirks & quirk::NO_REQUEST != 0 {
             open.exchange.requester = None;
-            open.request_done = true;
+            open.unreadable = None;
+            self.unrequested = Some(sent).filter(|_| !is_unreadable);
+            open.is_early_after = (is_first && sent.received > 0).then_some(sent.received);
+            open.request_done = open.is_early_after.is_none();
         } else if partial.is_some_and(|partial| partial.is_head) {
             open.exchange.method = CompactString::const_new("HEAD");
             self.text += open.text();
@@ -442,6 +495,23 @@ impl Pairing {
         }
     }
 
+    /// Ends the wait of the first response for its request, and reports it, unless the request at this position is the one
+    /// that it answers: without a SYN in the capture, nothing else shows that a request is captured late. Returns the place
+    /// of that exchange.
+    fn end_early(&mut self, request: Option<Position>, cx: &mut Context<'_>) -> Option<usize> {
+        let place = self.open.iter().position(|open| open.is_early_after.is_some())?;
+        let open = self.open.get_mut(place)?;
+        let received = open.is_early_after.take()?;
+        if request.is_some_and(|request| request.from < received) {
+            return Some(place);
+        }
+        open.request_done = true;
+        if open.state == ResponseState::Done {
+            self.report(place, cx);
+        }
+        None
+    }
+
     /// Reports the exchanges whose responses `side` would have sent: it sends nothing more.
     pub(super) fn side_ended(&mut self, side: Side, cx: &mut Context<'_>) {
         let mut at = 0;
@@ -465,7 +535,7 @@ impl Pairing {
     }
 
     fn report(&mut self, place: usize, cx: &mut Context<'_>) {
-        if let Some(mut open) = self.take(place) {
+        if let Some(mut open) = self.take(place).filter(|open| open.unreadable.is_none()) {
             conclude(&mut open.exchange);
             cx.events.push(Event::Exchange(open.exchange));
         }

@@ -1,6 +1,7 @@
 //! Resynchronization: finds the next message after malformed data or a gap.
 
 use super::fields::{HTTP, UNEXPECTED};
+use super::pairing::Position;
 use super::{PROTOCOL, body, lenient, probe};
 use crate::session::{Context, Probe};
 use crate::tree::{Slice, Value};
@@ -18,10 +19,16 @@ pub(super) struct MessageSearch {
     is_mid_line: bool,
     /// Number of remaining bytes already searched for a line end.
     searched: usize,
+    /// Position of the skipped bytes, if they began where a request should begin.
+    request: Option<Position>,
+    /// Whether the first line ends as a request line does, once it is complete.
+    resembles_request: Option<bool>,
 }
 
 /// Maximum length of a start line in the middle of another line, in bytes.
 const MAX_START_LINE: usize = 4096;
+/// Maximum length of a version with the blank before and the line end after it, in bytes.
+const MAX_VERSION: usize = 32;
 
 /// Finds a start line within a line that begins with other data: a status line anywhere, or a request line at the
 /// end of the line.
@@ -34,6 +41,13 @@ fn find_start_in_line(line: &[u8]) -> Option<usize> {
 /// Whether bytes that are no readable message begin as a status line does.
 pub(super) fn looks_like_status_line(bytes: &[u8]) -> bool {
     bytes.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP"))
+}
+
+/// Whether a line that is no readable start line ends as a request line does, with a version.
+fn ends_as_request_line(line: &[u8]) -> bool {
+    let end = line.get(line.len().saturating_sub(MAX_VERSION)..).unwrap_or(line);
+    let version = memchr::memrchr2(b' ', b'\t', end).and_then(|at| end.get(at + 1..));
+    version.and_then(|version| version.get(..5)).is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP/"))
 }
 
 /// Whether a version is followed by a status code.
@@ -54,12 +68,31 @@ fn request_line_start(before: &[u8]) -> Option<usize> {
 impl MessageSearch {
     /// Starts a search at the beginning of a line.
     pub(super) fn new() -> MessageSearch {
-        MessageSearch { skipped_bytes: 0, keep: 0, buffer: Vec::new(), is_mid_line: false, searched: 0 }
+        MessageSearch {
+            skipped_bytes: 0,
+            keep: 0,
+            buffer: Vec::new(),
+            is_mid_line: false,
+            searched: 0,
+            request: None,
+            resembles_request: None,
+        }
     }
 
     /// Starts a search that buffers at most `keep` of the skipped bytes.
     pub(super) fn with_buffer(keep: usize) -> MessageSearch {
         MessageSearch { keep, ..MessageSearch::new() }
+    }
+
+    /// Starts a search at bytes at this position, where a request should begin.
+    pub(super) fn at_request(request: Position) -> MessageSearch {
+        MessageSearch { request: Some(request), ..MessageSearch::new() }
+    }
+
+    /// Position of the request that the skipped bytes are, before the message that was found, and whether their first line
+    /// ends as a request line does. `None` if the message was found within a line.
+    pub(super) fn unreadable_request(&self) -> Option<(Position, bool)> {
+        Some((self.request?, self.resembles_request.filter(|_| !self.is_mid_line)?))
     }
 
     /// Starts a search in the middle of a line.
@@ -104,7 +137,11 @@ impl MessageSearch {
                         at += start;
                         break true;
                     }
-                    None => at += end,
+                    None => {
+                        let line = rest.get(..=end).unwrap_or_default();
+                        self.resembles_request.get_or_insert_with(|| ends_as_request_line(line));
+                        at += end;
+                    }
                 }
             } else {
                 match probe::probe_bytes(rest) {

@@ -77,9 +77,9 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<SessionInput>, Vec<&'sta
             vec!["0 GET /lf 200 0 2"],
         ),
         (
-            "bytes between messages are skipped",
+            "bytes between messages are skipped, and have a number",
             vec![c(format!("{GET}garbage\r\nmore \x01 garbage\r\n{}", get("/next"))), s(OK3), s(OK3)],
-            vec!["0 GET /a?x=1&y=2 200 0 3", "1 GET /next 200 0 3"],
+            vec!["0 GET /a?x=1&y=2 200 0 3", "2 GET /next 200 0 3"],
         ),
         (
             "bad chunks end a message and the next is found",

@@ -188,6 +188,11 @@ impl SessionDriver {
         &mut sides[lane.side as usize]
     }
 
+    /// Sets the offset of a side's first byte, before any is read.
+    pub(in crate::analysis) fn begin_at(&mut self, side: Side, offset: u64) {
+        self.sides[side as usize].begin_at(offset);
+    }
+
     /// Reads the next bytes of a lane.
     pub(in crate::analysis) fn read(&mut self, lane: Lane, delivered: Delivered<'_>, feed: &mut Feed<'_>) {
         let Delivered { bytes, base, first, arrived, received } = delivered;

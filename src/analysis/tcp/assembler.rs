@@ -39,6 +39,8 @@ pub(in crate::analysis) struct SegmentData {
 pub(in crate::analysis) struct Assembler {
     /// The sequence number at offset 0; none before the first segment.
     base: Option<u32>,
+    /// The offset at which it begins.
+    start: u64,
     data: Reassembler,
     /// The highest offset that the other side has acknowledged.
     acked: u64,
@@ -66,13 +68,40 @@ impl Assembler {
     /// Sets where the side begins: at the byte after its SYN, or at the other side's first acknowledgment number. Counts
     /// only before the first byte is read.
     pub(in crate::analysis) fn begin(&mut self, seq: u32) {
-        if self.data.position() == 0 {
+        if self.data.position() == self.start {
             if let Some(old) = self.base.filter(|&old| old != seq) {
                 // Pending parts were placed by an earlier guess.
                 self.data.shift(i64::from(old.wrapping_sub(seq) as i32));
             }
             self.base = Some(seq);
+            if self.start > 0 {
+                (self.start, self.acked) = (0, 0);
+                self.data.set_position(0);
+            }
         }
+    }
+
+    /// Sets where the side begins if the capture begins with a response to it: at the acknowledgment number. Bytes before
+    /// are read if they come first.
+    pub(in crate::analysis) fn begin_late(&mut self, ack: u32) {
+        self.start = limits::LATE_START_BYTES;
+        self.base = Some(ack.wrapping_sub(self.start as u32));
+        self.data.set_position(self.start);
+    }
+
+    /// Moves the beginning back to bytes before the first acknowledged one: they are captured after their response. A
+    /// single byte is a keep-alive (RFC 9293 3.8.4).
+    fn begin_before(&mut self, offset: i64, len: u32) {
+        let is_earlier = offset >= 0 && (offset as u64) < self.start && len > 1;
+        if is_earlier && self.data.position() == self.start && self.data.is_empty() {
+            self.start = offset as u64;
+            self.data.set_position(self.start);
+        }
+    }
+
+    /// The offset at which the side begins.
+    pub(in crate::analysis) fn start(&self) -> u64 {
+        self.start
     }
 
     /// Whether it is known where the side begins.
@@ -150,6 +179,7 @@ impl Assembler {
             self.base = Some(seq.wrapping_sub(self.data.position() as u32));
         }
         let start = self.offset(seq);
+        self.begin_before(start, wire);
         data.offset = u64::try_from(start).ok();
         let position = self.data.position();
         let bytes = bytes.get(..wire as usize).unwrap_or(bytes);

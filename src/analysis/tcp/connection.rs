@@ -314,17 +314,28 @@ impl Connection {
     fn assemble(&mut self, side: Side, segment: &Segment<'_>, at: Stamp) -> SegmentData {
         let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
         if let Some(ack) = acknowledges(segment).filter(|_| !self.assemblers[side.other() as usize].has_begun()) {
-            self.assemblers[side.other() as usize].begin(ack);
+            let is_response = !segment.flags.syn() && !segment.is_empty() && self.driver.responds(side);
+            let other = &mut self.assemblers[side.other() as usize];
+            if is_response {
+                other.begin_late(ack)
+            } else {
+                other.begin(ack)
+            }
+            self.driver.begin_at(side.other(), self.assemblers[side.other() as usize].start());
         }
         let received = if segment.is_empty() { 0 } else { self.received(side, segment) };
         let waits = self.must_wait(side, received);
         let assembler = &mut self.assemblers[side as usize];
+        let start = assembler.start();
         if segment.flags.syn() {
             assembler.begin(data_seq);
         }
         let arrival = Arrival { at, received };
         let mut data = assembler.add(data_seq, segment.payload.bytes, segment.len(), arrival, waits);
         data.received = received;
+        if assembler.start() != start {
+            self.driver.begin_at(side, assembler.start());
+        }
         // Where only this side was captured, nothing acknowledges what it sent. But if its own ACK number advances, its
         // peer has most likely received the data before: a gap there is one of the capture.
         if let Some(ack) = acknowledges(segment).filter(|_| !segment.is_empty()) {

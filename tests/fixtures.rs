@@ -5,16 +5,18 @@ use crate::common;
 use common::events;
 use overhear::analysis::{Event, Task};
 
+const KEEP_ALIVE: &[&str] = &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225", "GET /dot.png 200 85"];
+
+/// Characters of a target in a row.
+const TARGET_CHARACTERS: usize = 40;
+
 /// (scenario, exchanges: method, target, status, bytes of the response's body, `*` where something is missing).
 ///
 /// The sizes of pages are those of the files in `fixtures/site`; the others are what the servers in
 /// `fixtures/programs` send.
 const ROWS: &[(&str, &[&str])] = &[
     ("http/get-connection-close.pcap", &["GET / 200 375"]),
-    (
-        "http/keep-alive.pcap",
-        &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225", "GET /dot.png 200 85"],
-    ),
+    ("http/keep-alive.pcap", KEEP_ALIVE),
     ("http/pipelining.pcap", &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225"]),
     ("http/many-in-one-segment.pcap", &["GET /one 200 19", "GET /two 200 19", "GET /three 200 21"]),
     (
@@ -55,6 +57,19 @@ const ROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("http/unusual-port.pcap", &["GET /items/1?fields=name,price 200 41"]),
+    ("tcp/response-before-request.pcap", KEEP_ALIVE),
+    ("tcp/response-before-request-later.pcap", KEEP_ALIVE),
+    ("tcp/response-before-request-late-join.pcap", KEEP_ALIVE),
+    ("tcp/lost-response.pcap", &["GET / - -*", "GET /style.css 200 276", "GET /app.js 200 225", "GET /dot.png 200 85"]),
+    (
+        "http/response-to-unfinished-head.pcap",
+        &["GET /big 400 233", "GET /big2 400 233", "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 414 177"],
+    ),
+    ("http/unreadable-response.pcap", &["GET /a 200 2", "GET /b 200 17"]),
+    ("tcp/refused-then-accepted.pcap", &["GET /a 200 6", "GET /b 200 7"]),
+    ("tcp/refused-then-accepted-low.pcap", &["GET /a 200 6", "GET /b 200 7"]),
+    ("tcp/reset-with-text.pcap", &["GET /a 200 933*"]),
+    ("tcp/zero-window-probe-accepted.pcap", &["GET /a 200 2000"]),
     ("tcp/reset-by-server.pcap", &["GET /report 200 1000*"]),
     ("tcp/never-answers.pcap", &["GET / - -*"]),
     ("tcp/refused.pcap", &[]),
@@ -66,7 +81,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("link/vlan.pcap", &["GET / 200 375", "GET /style.css 200 276"]),
     ("link/vxlan.pcap", &["GET / 200 375", "GET /style.css 200 276"]),
     ("link/loopback.pcap", &["GET /download.txt 200 100000"]),
-    ("file/gzip.pcap.gz", &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225", "GET /dot.png 200 85"]),
+    ("file/gzip.pcap.gz", KEEP_ALIVE),
     ("file/empty.pcap", &[]),
 ];
 
@@ -82,7 +97,8 @@ fn exchanges(path: &str) -> Vec<String> {
                 (response.body.to_string(), if response.complete { "" } else { "*" })
             });
             let whole = if exchange.response.is_none() { "*" } else { whole };
-            Some(format!("{} {} {status} {size}{whole}", word(&exchange.method), word(&exchange.target)))
+            let target: String = exchange.target.chars().take(TARGET_CHARACTERS).collect();
+            Some(format!("{} {} {status} {size}{whole}", word(&exchange.method), word(&target)))
         }
         _ => None,
     };

@@ -10,6 +10,7 @@
 extern crate alloc;
 
 pub mod content;
+pub mod decoding_count;
 mod echo;
 pub mod exchange;
 pub mod field;

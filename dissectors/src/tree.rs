@@ -1,5 +1,6 @@
 //! The detail tree of one frame: a flat list of fields with their values and positions.
 
+use crate::decoding_count::DecodingCount;
 use crate::field::{Field, FieldKind};
 use crate::wants::Wants;
 use alloc::vec::Vec;
@@ -125,6 +126,8 @@ pub struct Tree {
     rest_skipped: bool,
     /// The columns of this frame are final.
     columns_are_final: bool,
+    /// Content decoded for all frames so far.
+    pub decoding: DecodingCount,
 }
 
 impl Tree {

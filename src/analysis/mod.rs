@@ -27,6 +27,7 @@ mod udp;
 use crate::capture::Stream;
 use crate::source::Frame;
 pub use decode_options::{DecodeAs, DecodeOptions, Transport};
+use dissectors::decoding_count::DecodingCount;
 use dissectors::session::FirstPass;
 use dissectors::{PROTOCOLS, Protocol, Tree};
 pub use event::{Event, FrameConnection, MessageNodes, StreamChunk, StreamContent, UnfinishedMessages};
@@ -68,7 +69,8 @@ impl Analyzer {
     /// The same with a list of protocols of its own.
     #[must_use]
     pub fn with_protocols(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> Analyzer {
-        let tree = Tree::new(task.wants.clone());
+        let mut tree = Tree::new(task.wants.clone());
+        tree.decoding = DecodingCount::with_limit(limits::DECODED_BYTES);
         let tables = Tables::new(RunState::new(task, first_pass, protocols));
         Analyzer { tree, blank: Tree::default(), tables, clock: Clock::default(), links: LinkTypes::default() }
     }
@@ -89,7 +91,8 @@ impl Analyzer {
     /// were not taken, are left out.
     #[must_use]
     pub fn fork(&self) -> Analyzer {
-        let tree = Tree::new(self.tables.run.task.wants.clone());
+        let mut tree = Tree::new(self.tables.run.task.wants.clone());
+        tree.decoding = self.tree.decoding;
         let (tables, clock, links) = (self.tables.clone(), self.clock.clone(), self.links.clone());
         Analyzer { tree, blank: Tree::default(), tables, clock, links }
     }

@@ -8,6 +8,7 @@ use super::seek::SeekContext;
 use super::session_driver::Completed;
 use super::task::{Task, Work};
 use crate::capture::Call;
+use dissectors::decoding_count::DecodingCount;
 use dissectors::exchange::Exchange;
 use dissectors::packet::ProtocolPath;
 use dissectors::protocol::SessionEntry;
@@ -33,6 +34,8 @@ pub(super) struct RunState {
     /// What is known of it beforehand, if it is read out of its place.
     pub(super) seek: Option<SeekContext>,
     pub(super) events: Vec<Event>,
+    /// Content decoded for conversations that ended, outside of their frames.
+    decoding: DecodingCount,
     messages: Vec<dissectors::session::Event>,
     derived: Derivation,
     pub(super) prefilter: Option<Prefilter>,
@@ -61,6 +64,7 @@ impl RunState {
     /// A run that has not read a frame.
     fn with(registry: Arc<Registry>, task: Task, work: Work, first_pass: Arc<FirstPass>) -> RunState {
         RunState {
+            decoding: DecodingCount::with_limit(limits::DECODED_BYTES),
             registry,
             task,
             work,
@@ -131,11 +135,13 @@ impl RunState {
     ) {
         let mut path = ProtocolPath::default();
         let mut tree = if self.task.halves { Tree::new(self.task.wants.clone()) } else { Tree::default() };
+        tree.decoding = self.decoding;
         let mut context = self.frame_context(conversation, at, &mut path, &mut tree);
         context.collected = None;
         let completed = act(&mut context);
         context.report_owners(completed.owners);
         let messages = completed.messages;
+        self.decoding = tree.decoding;
         if self.task.halves && !messages.is_empty() {
             self.events.push(Event::Unfinished(Box::new(UnfinishedMessages { conversation, messages, tree })));
         }

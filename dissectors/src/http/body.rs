@@ -1,7 +1,7 @@
 //! Body detail: records chunks, joins them and decodes transfer and content codings.
 
 use super::chunked::{ChunkedDecoder, ChunkedStep};
-use super::coding;
+use super::coding::{self, DecodeError};
 use super::fields::*;
 use super::head::{HeaderLine, MessageHead};
 use super::lenient::trick::{self, Tricks};
@@ -75,10 +75,13 @@ pub(super) fn describe<'b>(
         }
     }
     let (decoded, is_complete) = undo_codings(body.payload(), head, lines, tree);
-    let has_room = tree.stored_len() <= MAX_FRAME_CONTENT;
+    let has_room = tree.stored_len() <= MAX_FRAME_CONTENT && !tree.decoding.is_exhausted();
     let reading =
         if has_room && message.missing == 0 && (!is_complete || lenient::is_suspicious(message.quirks, head.bytes)) {
-            lenient::read(head.bytes, body.payload().bytes, message.body.is_chunked())
+            let (bytes, mut spent) = (body.payload().bytes, 0);
+            let reading = lenient::read(head.bytes, bytes, message.body.is_chunked(), &mut spent);
+            tree.decoding.add(bytes.len(), spent);
+            reading
         } else {
             None
         };
@@ -129,14 +132,23 @@ fn undo_codings(
     for name in [&b"transfer-encoding"[..], b"content-encoding"] {
         let codings = codings(name, head, lines);
         let sent = body.as_ref().map_or(sent, DescribedBody::payload);
-        let decoded = match tree.stored_len() <= MAX_FRAME_CONTENT {
-            true => coding::decode(&codings, sent.bytes).filter(|_| sent.wire > 0),
-            false => {
-                (!codings.is_empty()).then(|| coding::Decoded::unchanged(sent.bytes, coding::DecodeError::TooLarge))
-            }
+        let refusal = match () {
+            () if tree.decoding.is_exhausted() => Some(DecodeError::RunLimit),
+            () if tree.stored_len() > MAX_FRAME_CONTENT => Some(DecodeError::TooLarge),
+            () => None,
+        };
+        let decoded = match refusal {
+            None => coding::decode(&codings, sent.bytes).filter(|_| sent.wire > 0),
+            Some(reason) => (!codings.is_empty()).then(|| coding::Decoded::unchanged(sent.bytes, reason)),
         };
         let Some(decoded) = decoded else { continue };
-        if let Some(problem) = decoded.problem {
+        if refusal.is_none() {
+            tree.decoding.add(sent.bytes.len(), decoded.bytes.len());
+        }
+        if decoded.problem == Some(DecodeError::Checksum) {
+            let title = CONTENT_CHECKSUM.title;
+            tree.note(&CONTENT_CHECKSUM, sent.all(), format_args!("{title} ({})", LossyText(&codings)));
+        } else if let Some(problem) = decoded.problem {
             is_complete = false;
             let reason = problem.description();
             let title = DECOMPRESSION_FAILED.title;
@@ -148,7 +160,7 @@ fn undo_codings(
         }
         let base = tree.add_buffer("Decoded content", &decoded.bytes);
         let len = decoded.bytes.len() as u32;
-        let wire = len.saturating_add(u32::from(decoded.problem.is_some()));
+        let wire = len.saturating_add(u32::from(!decoded.is_complete()));
         body = Some(DescribedBody { captured: Payload { bytes: b"", base, wire }, derived: Some(decoded.bytes) });
     }
     (body, is_complete)

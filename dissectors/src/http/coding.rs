@@ -1,5 +1,6 @@
 //! Decoding of content codings (RFC 9110 8.4.1): gzip, deflate, br, zstd and lzma, within limits.
 
+use super::crc32::crc32;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,7 +8,7 @@ use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, Sta
 use lzma_rust2::{LzmaReader, Read};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
-    TINFL_FLAG_IGNORE_ADLER32, TINFL_FLAG_PARSE_ZLIB_HEADER, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+    TINFL_FLAG_PARSE_ZLIB_HEADER, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
 };
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
@@ -43,6 +44,10 @@ pub enum DecodeError {
     TooLarge,
     /// The coding is unknown; the content is left as is.
     Unknown,
+    /// The content is complete, and its checksum or length is wrong.
+    Checksum,
+    /// The run has decoded as much as it may.
+    RunLimit,
 }
 
 impl DecodeError {
@@ -54,11 +59,18 @@ impl DecodeError {
             DecodeError::Truncated => "truncated content",
             DecodeError::TooLarge => "decoded content too large",
             DecodeError::Unknown => "unknown coding",
+            DecodeError::Checksum => "wrong checksum or length",
+            DecodeError::RunLimit => "too much content is decoded",
         }
     }
 }
 
 impl Decoded {
+    /// Whether the content is complete, whatever its checksum.
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self.problem, None | Some(DecodeError::Checksum))
+    }
+
     /// Returns content that is left as sent.
     pub(super) fn unchanged(body: &[u8], problem: DecodeError) -> Decoded {
         Decoded { bytes: body.to_vec(), problem: Some(problem) }
@@ -91,7 +103,9 @@ pub fn decode(codings: &[u8], body: &[u8]) -> Option<Decoded> {
         let before = decoded.take();
         match next {
             Ok(next) => {
-                let problem = before.and_then(|before| before.problem).or(next.problem);
+                let problems = [before.and_then(|before| before.problem), next.problem];
+                let of_content = |problem: &&Option<DecodeError>| **problem != Some(DecodeError::Checksum);
+                let problem = problems.iter().filter(of_content).chain(&problems).find_map(|problem| *problem);
                 decoded = Some(Decoded { problem, ..next });
             }
             Err(problem) => {
@@ -123,7 +137,7 @@ fn is_zlib(input: &[u8]) -> bool {
 
 /// Inflates one deflate stream and returns the number of input bytes consumed.
 fn inflate(input: &[u8], flags: u32, out: &mut Vec<u8>, limit: usize) -> (usize, Option<DecodeError>) {
-    let flags = flags | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | TINFL_FLAG_IGNORE_ADLER32;
+    let flags = flags | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     // Distances never reach before the beginning of this stream.
     let mut own = vec![0; INITIAL_BUFFER.min(limit)];
     let (mut read, mut written) = (0, 0);
@@ -135,6 +149,7 @@ fn inflate(input: &[u8], flags: u32, out: &mut Vec<u8>, limit: usize) -> (usize,
         (read, written) = (read + used, written + made);
         match status {
             TINFLStatus::Done => break None,
+            TINFLStatus::Adler32Mismatch => break Some(DecodeError::Checksum),
             TINFLStatus::HasMoreOutput if written >= room => break Some(DecodeError::TooLarge),
             TINFLStatus::HasMoreOutput => own.resize(own.len().saturating_mul(2).min(room.max(1)), 0),
             TINFLStatus::NeedsMoreInput | TINFLStatus::FailedCannotMakeProgress => break Some(DecodeError::Truncated),
@@ -149,24 +164,33 @@ fn inflate(input: &[u8], flags: u32, out: &mut Vec<u8>, limit: usize) -> (usize,
 /// Decodes gzip: a series of members (RFC 1952 2.2). Bytes after the last member are ignored.
 fn gzip(input: &[u8], limit: usize) -> Decoded {
     let mut bytes = Vec::new();
-    let mut rest = input;
+    let (mut rest, mut wrong) = (input, None);
     loop {
         let header = match gzip_header(rest) {
             Ok(len) => len,
             // Padding after a member is not an error.
-            Err(_) if !bytes.is_empty() => return Decoded { bytes, problem: None },
+            Err(_) if !bytes.is_empty() => return Decoded { bytes, problem: wrong },
             Err(problem) => return Decoded { bytes, problem: Some(problem) },
         };
+        let start = bytes.len();
         let (used, problem) = inflate(rest.get(header..).unwrap_or_default(), 0, &mut bytes, limit);
         if problem.is_some() {
             return Decoded { bytes, problem };
         }
         // RFC 1952 2.3.1: CRC-32 and length, four bytes each.
-        match rest.get(header + used + 8..) {
-            None => return Decoded { bytes, problem: Some(DecodeError::Truncated) },
-            Some([]) => return Decoded { bytes, problem: None },
-            Some(more) => rest = more,
+        let trailer = rest.get(header + used..).unwrap_or_default();
+        let Some((trailer, more)) = trailer.split_first_chunk::<8>() else {
+            return Decoded { bytes, problem: Some(DecodeError::Truncated) };
+        };
+        let member = bytes.get(start..).unwrap_or_default();
+        let [sum, len] = [crc32(member), member.len() as u32].map(u32::to_le_bytes);
+        if [sum, len].concat() != trailer {
+            wrong = Some(DecodeError::Checksum);
         }
+        if more.is_empty() {
+            return Decoded { bytes, problem: wrong };
+        }
+        rest = more;
     }
 }
 
@@ -199,7 +223,8 @@ fn deflate(input: &[u8], limit: usize) -> Decoded {
     let flags = if is_zlib(input) { TINFL_FLAG_PARSE_ZLIB_HEADER } else { 0 };
     let (used, problem) = inflate(input, flags, &mut bytes, limit);
     // Some servers send several streams, as gzip has several members. Other bytes after a stream are ignored.
-    let rest = input.get(used..).filter(|rest| problem.is_none() && !rest.is_empty());
+    let is_over = matches!(problem, None | Some(DecodeError::Checksum));
+    let rest = input.get(used..).filter(|rest| is_over && !rest.is_empty());
     if let Some(rest) = rest {
         let mut more = Vec::new();
         if inflate(rest, flags, &mut more, limit.saturating_sub(bytes.len())).1.is_none() {
@@ -210,13 +235,14 @@ fn deflate(input: &[u8], limit: usize) -> Decoded {
 }
 
 /// Decodes the deflate stream after a gzip header of ten bytes, whatever the header says: raw, or in the zlib format.
-pub(super) fn gzip_without_header(input: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn gzip_without_header(input: &[u8], spent: &mut usize) -> Option<Vec<u8>> {
     let limit = output_limit(input);
     let stream = input.get(10..).filter(|_| input.first() == Some(&0x1f))?;
     [0, TINFL_FLAG_PARSE_ZLIB_HEADER].into_iter().find_map(|flags| {
         let mut bytes = Vec::new();
         let (_, problem) = inflate(stream, flags, &mut bytes, limit);
-        (problem.is_none() && !bytes.is_empty()).then_some(bytes)
+        *spent += bytes.len();
+        (matches!(problem, None | Some(DecodeError::Checksum)) && !bytes.is_empty()).then_some(bytes)
     })
 }
 
@@ -420,6 +446,26 @@ mod tests {
         let unknown = decode(b"exotic, deflate", &both).unwrap();
         assert_eq!(unknown, Decoded { bytes: inner, problem: Some(DecodeError::Unknown) });
         assert_eq!(decode(b"gzip,gzip,gzip,gzip,gzip", b"").unwrap().problem, Some(DecodeError::TooLarge));
+    }
+
+    #[test]
+    fn a_wrong_checksum_or_length_is_reported_and_the_content_is_complete() {
+        let wrong = Decoded { bytes: text(), problem: Some(DecodeError::Checksum) };
+        for (coding, coded) in [CODED[0], CODED[1]] {
+            let len = unhex(coded).len();
+            for changed in len - if coding == "gzip" { 8 } else { 4 }..len {
+                let mut coded = unhex(coded);
+                coded[changed] ^= 1;
+                assert_eq!(decode(coding.as_bytes(), &coded), Some(wrong.clone()), "{coding} {changed}");
+                let both = [coded, unhex(CODED[0].1)].concat();
+                let twice = Decoded { bytes: text().repeat(2), ..wrong.clone() };
+                assert!(coding != "gzip" || decode(b"gzip", &both) == Some(twice), "{changed}");
+            }
+        }
+        // The problem of the content comes before that of a checksum.
+        let mut outer = compress_to_vec_zlib(b"not gzip", 6);
+        *outer.last_mut().unwrap() ^= 1;
+        assert_eq!(decode(b"gzip, deflate", &outer).unwrap().problem, Some(DecodeError::Malformed));
     }
 
     #[test]

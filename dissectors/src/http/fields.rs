@@ -206,4 +206,6 @@ crate::fields! { "http";
     /// The content is what a lenient client reads from a malformed message; the text names the deviation. There is one
     /// note for each deviation.
     LENIENT: Note(Warn) "http.lenient" "Lenient reading" { ours: true };
+    /// The checksum or the length at the end of compressed content (gzip, zlib) is wrong; the content is shown.
+    CONTENT_CHECKSUM: Note(Warn) "http.content_checksum" "Wrong checksum or length of the content" { ours: true };
 }

@@ -6,6 +6,7 @@
 mod body;
 mod chunked;
 mod coding;
+mod crc32;
 mod describe;
 mod fields;
 mod framing;
@@ -77,7 +78,7 @@ pub static PROTOCOL: Protocol = Protocol {
             media_type: &CONTENT_TYPE,
             coding: &CONTENT_ENCODING,
             incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &HEAD_TOO_LONG, &TRUNCATED],
-            body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT, &LENIENT],
+            body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT, &LENIENT, &CONTENT_CHECKSUM],
             // As in Wireshark since 4.4.
             repeated: &[
                 &REQUEST_METHOD,
@@ -167,6 +168,7 @@ fn kept_of_body(wants: &Wants) -> Option<usize> {
         &DECOMPRESSION_FAILED,
         &BODY_LIMIT,
         &LENIENT,
+        &CONTENT_CHECKSUM,
         &HTTP,
         &crate::frame::PROTOCOLS,
     ];
@@ -694,7 +696,7 @@ mod tests {
             &START_LINE, &CHAT, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,
             &REQUEST_URI_QUERY_PARAMETER, &REQUEST_VERSION, &REQUEST_FULL_URI, &RESPONSE_VERSION, &RESPONSE_CODE,
             &RESPONSE_CODE_DESC, &RESPONSE_PHRASE, &REQUEST_IN, &RESPONSE_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME,
-            &LENIENT,
+            &LENIENT, &CONTENT_CHECKSUM,
         ];
         for field in FIELDS {
             let mut wants = Wants::default();

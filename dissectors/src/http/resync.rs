@@ -168,7 +168,11 @@ impl MessageSearch {
         let none = Slice::default();
         cx.tree.open(&HTTP, none, Value::Bytes(none));
         cx.tree.note(&UNEXPECTED, none, format_args!("{}: {bytes}", UNEXPECTED.title));
-        if let Some(reading) = lenient::read_unexpected(&self.buffer) {
+        let mut spent = 0;
+        let buffer = Some(&self.buffer).filter(|_| !cx.tree.decoding.is_exhausted());
+        let reading = buffer.and_then(|buffer| lenient::read_unexpected(buffer, &mut spent));
+        cx.tree.decoding.add(self.buffer.len(), spent);
+        if let Some(reading) = reading {
             body::record_lenient_reading(reading, none, cx.tree);
         }
         cx.tree.close();

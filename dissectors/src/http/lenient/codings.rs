@@ -158,8 +158,8 @@ fn decoded_word(value: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Undoes a coding: in the format that its name means, or in the one that the content has. Returns `None` if the
-/// content is not compressed.
-pub(super) fn undo(named: &Named, content: &[u8]) -> Option<(Vec<u8>, Tricks)> {
+/// content is not compressed. `spent` counts the bytes that were decoded.
+pub(super) fn undo(named: &Named, content: &[u8], spent: &mut usize) -> Option<(Vec<u8>, Tricks)> {
     let misnamed = if named.is_exact { 0 } else { trick::CODING_MISNAMED };
     let blanks = content.iter().take(MAX_CODINGS).take_while(|byte| byte.is_ascii_whitespace()).count();
     for (skipped, prefix) in [(0, 0), (blanks, trick::CODING_PREFIX)] {
@@ -167,22 +167,23 @@ pub(super) fn undo(named: &Named, content: &[u8]) -> Option<(Vec<u8>, Tricks)> {
             break;
         }
         let content = content.get(skipped..)?;
-        if let Some(bytes) = named.format.decode(content) {
+        if let Some(bytes) = named.format.decode(content, spent) {
             return Some((bytes, misnamed | prefix | named.format.tricks()));
         }
         // Brotli has no mark by which it is found.
         let others = [Format::Gzip, Format::Deflate, Format::Zstd, Format::Lzma];
         for other in others.into_iter().filter(|other| *other != named.format) {
-            if let Some(bytes) = other.decode(content) {
+            if let Some(bytes) = other.decode(content, spent) {
                 return Some((bytes, misnamed | prefix | trick::CODING_DIFFERS));
             }
         }
-        if let Some(bytes) = coding::gzip_without_header(content) {
+        if let Some(bytes) = coding::gzip_without_header(content, spent) {
             return Some((bytes, misnamed | prefix | trick::CODING_BROKEN));
         }
     }
     // Truncated content of the named coding, as far as it goes.
     let partial = coding::decode(named.format.name().as_bytes(), content)?;
+    *spent += partial.bytes.len();
     let is_partial = !partial.bytes.is_empty() && partial.bytes != content;
     is_partial.then_some((partial.bytes, misnamed))
 }
@@ -198,11 +199,14 @@ impl Format {
     }
 
     /// Decodes complete content.
-    fn decode(self, content: &[u8]) -> Option<Vec<u8>> {
+    fn decode(self, content: &[u8], spent: &mut usize) -> Option<Vec<u8>> {
         if self == Format::Lzma {
-            return coding::lzma(content);
+            let decoded = coding::lzma(content)?;
+            *spent += decoded.len();
+            return Some(decoded);
         }
         let decoded = coding::decode(self.name().as_bytes(), content)?;
-        (decoded.problem.is_none() && !decoded.bytes.is_empty()).then_some(decoded.bytes)
+        *spent += decoded.bytes.len();
+        (decoded.is_complete() && !decoded.bytes.is_empty()).then_some(decoded.bytes)
     }
 }

@@ -54,13 +54,13 @@ pub(super) fn join_wrapped_chunks(body: &[u8], decoder: &ChunkedDecoder) -> Opti
 }
 
 /// Reads the body of a malformed message. `body` are its bytes, without chunks if `is_dechunked`. Returns `None` if
-/// nothing hides a coding.
-pub(super) fn read(head: &[u8], body: &[u8], is_dechunked: bool) -> Option<LenientReading> {
+/// nothing hides a coding. `spent` counts the bytes that were decoded, also those of attempts.
+pub(super) fn read(head: &[u8], body: &[u8], is_dechunked: bool, spent: &mut usize) -> Option<LenientReading> {
     // Without an empty line, all bytes are the head.
     if body.is_empty() {
         let (end, tricks) = head_end::find(head)?;
         let (head, body) = head.split_at_checked(end)?;
-        let reading = undo_codings(Codings::find(head), body, false);
+        let reading = undo_codings(Codings::find(head), body, false, spent);
         return Some(reading.map_or_else(
             || LenientReading { bytes: body.to_vec(), tricks },
             |reading| LenientReading { tricks: reading.tricks | tricks, ..reading },
@@ -76,11 +76,12 @@ pub(super) fn read(head: &[u8], body: &[u8], is_dechunked: bool) -> Option<Lenie
         codings.tricks |= trick::HEAD_CONTINUES;
         rest = after;
     }
-    undo_codings(codings, rest, is_dechunked)
+    undo_codings(codings, rest, is_dechunked, spent)
 }
 
 /// Reads bytes where a message should begin: a message with a malformed start line, or a body alone.
-pub(super) fn read_unexpected(bytes: &[u8]) -> Option<LenientReading> {
+/// `spent` counts the bytes that were decoded.
+pub(super) fn read_unexpected(bytes: &[u8], spent: &mut usize) -> Option<LenientReading> {
     let first_line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
     let is_status = |word: &[u8]| word.len() == 3 && word.iter().all(u8::is_ascii_digit);
     let is_start_line = first_line.split(|&byte| byte == b' ').any(is_status);
@@ -88,7 +89,7 @@ pub(super) fn read_unexpected(bytes: &[u8]) -> Option<LenientReading> {
     match parts.and_then(|(end, tricks)| Some((bytes.split_at_checked(end)?, tricks))) {
         Some(((head, body), tricks)) => {
             let tricks = tricks | trick::HEAD_MALFORMED;
-            let reading = undo_codings(Codings::find(head), body, false);
+            let reading = undo_codings(Codings::find(head), body, false, spent);
             let (bytes, more) = reading.map_or_else(|| (body.to_vec(), 0), |reading| (reading.bytes, reading.tricks));
             Some(LenientReading { bytes, tricks: tricks | more })
         }
@@ -98,7 +99,7 @@ pub(super) fn read_unexpected(bytes: &[u8]) -> Option<LenientReading> {
 }
 
 /// Undoes the transfer and content codings that a head names in whatever way. Returns `None` if none was applied.
-fn undo_codings(codings: Codings, body: &[u8], is_dechunked: bool) -> Option<LenientReading> {
+fn undo_codings(codings: Codings, body: &[u8], is_dechunked: bool, spent: &mut usize) -> Option<LenientReading> {
     let (mut tricks, mut content) = (codings.tricks, None);
     if let Some(found) = codings.chunked.filter(|found| !is_dechunked || found & trick::CHUNKED_TWICE != 0) {
         // Each of them may be applied once.
@@ -114,7 +115,7 @@ fn undo_codings(codings: Codings, body: &[u8], is_dechunked: bool) -> Option<Len
         }
     }
     for named in codings.names.iter().rev() {
-        match codings::undo(named, content.as_deref().unwrap_or(body)) {
+        match codings::undo(named, content.as_deref().unwrap_or(body), spent) {
             Some((bytes, found)) => {
                 content = Some(bytes);
                 tricks |= found;

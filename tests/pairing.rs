@@ -3,7 +3,11 @@
 use crate::common;
 
 use common::{ACK, FIN, IPV4, SYN, Segment, events, pcap, print_fields};
-use overhear::analysis::{Event, Task};
+use overhear::analysis::{Analyzer, Event, Task};
+use overhear::call_matcher::CallMatcher;
+use overhear::filter::Filter;
+use overhear::source::Capture;
+use std::sync::Arc;
 
 const CLIENT: bool = true;
 const SERVER: bool = false;
@@ -295,4 +299,32 @@ fn a_response_before_its_request_is_recorded_with_it_and_has_its_own_times() {
     assert_eq!(rows[3], "||||");
     // The capture has one frame a millisecond, so the response is one millisecond older than the request.
     assert!(rows[4].contains("GET") && rows[4].contains("200") && rows[4].contains("-0.001"), "{rows:?}");
+}
+
+#[test]
+fn a_call_that_times_out_is_matched_when_its_connection_is_dropped() {
+    let segments = connection(&[(CLIENT, GET[0])]);
+    let packets: Vec<_> = segments.iter().take(4).map(Segment::packet).collect();
+    for (filter, expected) in [("http.request.uri == \"/0\"", 1), ("http.request.uri == \"/1\"", 0)] {
+        let filter = Arc::new(Filter::new(filter).expect("a filter"));
+        let task =
+            Task { exchanges: true, ends: true, halves: true, owners: true, wants: filter.wants(), ..Task::default() };
+        let mut matcher = CallMatcher::new(filter);
+        let mut analyzer = Analyzer::new(task);
+        let file = std::io::Cursor::new(pcap(IPV4, &packets));
+        let mut capture = Capture::from_reader("test", file).expect("a capture");
+        while let Some(frame) = capture.next().expect("a complete capture") {
+            analyzer.dissect(&frame);
+            matcher.add_frame(frame.number, &analyzer);
+        }
+        let mut matches = |analyzer: &mut Analyzer| {
+            let calls = analyzer.events().filter(|event| matcher.matches_event(event));
+            calls.count()
+        };
+        let last = 1_700_000_000_000_000_000;
+        analyzer.age(last + 60_000_000_000);
+        assert_eq!(matches(&mut analyzer), 0, "an idle connection is kept for more than two hours");
+        analyzer.age(last + 8_000_000_000_000);
+        assert_eq!(matches(&mut analyzer), expected);
+    }
 }

@@ -49,7 +49,9 @@ impl MessagesReport {
 
     /// Appends one message.
     fn message(&mut self, message: DissectedMessage<'_>, dissected: &DissectedFrame<'_>) {
-        let side = if message.is_response() { Side::Server } else { Side::Client };
+        // Of bytes outside of messages, only those of a server have content.
+        let is_content = !message.has_start_line() && message.values(message.fields.body).next().is_some();
+        let side = if message.is_response() || is_content { Side::Server } else { Side::Client };
         if self.count > 0 {
             self.row.push('\n');
         }

@@ -262,3 +262,25 @@ fn catches_interrupt(status: &str) -> bool {
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
 }
+
+#[test]
+fn content_outside_of_messages_is_followed_and_exported() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/http/lenient.pcap");
+    // Without a head, and after responses that have no body (RFC 9112 6.3).
+    for trick in ["no-head", "body-100", "body-101", "body-102", "body-204", "body-304"] {
+        let of_request = format!("http.request.uri == \"/{trick}\"");
+        let (streams, ..) = run(&["print", file, &of_request, "-T", "fields", "-e", "tcp.stream"]);
+        let stream = streams.lines().next().expect("a request");
+        let content = format!("the hidden content of {trick}, in several chunks");
+        let (text, error, code) = run(&["follow", file, stream, "--http"]);
+        assert_eq!((&*error, code), ("", 0), "{trick}");
+        let block = text.split("--- ").find(|block| block.contains(&content)).expect("the content");
+        assert!(block.starts_with("server, ") && block.contains("[Lenient reading]"), "{trick}: {text}");
+        let (text, ..) = run(&["follow", file, stream]);
+        assert!(text.contains(&content), "{trick}: {text}");
+        let in_stream = format!("tcp.stream == {} and body contains \"hidden\"", stream);
+        let (hex, ..) = run(&["print", file, &in_stream, "-T", "fields", "-e", "http.file_data"]);
+        let expected: String = content.bytes().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex.trim(), expected, "{trick}");
+    }
+}

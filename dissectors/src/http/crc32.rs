@@ -27,16 +27,17 @@ const fn tables() -> [[u32; 256]; 8] {
 
 /// Returns the CRC-32 of `bytes`.
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    let entry = |table: usize, byte: u8| TABLES.get(table).map_or(0, |table| table[usize::from(byte)]);
+    let [t0, t1, t2, t3, t4, t5, t6, t7] = &TABLES;
+    let entry = |table: &[u32; 256], byte: u8| table.get(usize::from(byte)).copied().unwrap_or_default();
     let (blocks, rest) = bytes.as_chunks::<8>();
     let mut crc = u32::MAX;
     for &[a, b, c, d, e, f, g, h] in blocks {
         let [i, j, k, l] = (crc ^ u32::from_le_bytes([a, b, c, d])).to_le_bytes();
-        crc = entry(7, i) ^ entry(6, j) ^ entry(5, k) ^ entry(4, l);
-        crc ^= entry(3, e) ^ entry(2, f) ^ entry(1, g) ^ entry(0, h);
+        crc = entry(t7, i) ^ entry(t6, j) ^ entry(t5, k) ^ entry(t4, l);
+        crc ^= entry(t3, e) ^ entry(t2, f) ^ entry(t1, g) ^ entry(t0, h);
     }
     for &byte in rest {
-        crc = crc >> 8 ^ entry(0, crc as u8 ^ byte);
+        crc = crc >> 8 ^ entry(t0, crc as u8 ^ byte);
     }
     !crc
 }

@@ -5,6 +5,15 @@
 
 use super::limits::SHARDS;
 
+/// Limits of a shard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShardLimits {
+    /// Of all its conversations.
+    pub(super) all: usize,
+    /// Of all but the one that is read.
+    pub(super) others: usize,
+}
+
 /// Bytes buffered by shard.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Buffers {
@@ -29,8 +38,9 @@ impl Buffers {
         self.bytes.iter().sum()
     }
 
-    /// Whether a shard buffers more than a limit.
-    pub(super) fn is_over(&self, shard: usize, limit: usize) -> bool {
-        self.bytes[shard] > limit
+    /// Whether a shard buffers more than its limits, `own` bytes of it by the conversation that is read.
+    pub(super) fn is_over(&self, shard: usize, own: usize, limits: ShardLimits) -> bool {
+        let bytes = self.bytes[shard];
+        bytes > limits.all || bytes.saturating_sub(own) > limits.others
     }
 }

@@ -108,10 +108,12 @@ impl Tables {
         }
     }
 
-    /// Releases the buffers of the conversations of a shard that are longest idle, until a quarter of its limit is free:
-    /// a scan of all of them for every frame would cost too much.
-    pub(super) fn release_idle(&mut self, shard: usize) {
-        let enough = self.run.buffer_limit() / 4 * 3;
+    /// Releases the buffers of the conversations of a shard that are longest idle, until a quarter of the limit of the
+    /// others is free: a scan of all of them for every frame would cost too much. `own` are the bytes of the conversation
+    /// that is read.
+    pub(super) fn release_idle(&mut self, shard: usize, own: usize) {
+        let mut enough = self.run.buffer_limits();
+        enough.others = enough.others / 4 * 3;
         let oldest: Vec<_> = self.tcp.oldest().collect();
         for index in oldest {
             let connection = self.tcp.flow_mut(index);
@@ -122,7 +124,7 @@ impl Tables {
             self.run.without_frame(id, last, |context| connection.release_buffers(context));
             self.run.report(|exchange, start| connection.call(exchange, start));
             self.buffers.add(connection.number, connection.recount_buffered());
-            if !self.buffers.is_over(shard, enough) {
+            if !self.buffers.is_over(shard, own, enough) {
                 return;
             }
         }
@@ -136,7 +138,7 @@ impl Tables {
             self.run.without_frame(id, last, |context| conversation.release_buffers(context));
             self.run.report(|exchange, start| conversation.call(exchange, start));
             self.buffers.add(conversation.number, conversation.recount_buffered());
-            if !self.buffers.is_over(shard, enough) {
+            if !self.buffers.is_over(shard, own, enough) {
                 return;
             }
         }

@@ -31,6 +31,9 @@ pub const SHARDS: usize = 16;
 /// acknowledgment. One conversation may use all of it, so it is more than [`PENDING_BYTES`].
 pub const SHARD_BYTES: usize = 3 << 19;
 
+/// Maximum number of bytes buffered by the conversations of a shard other than the one that is read.
+pub const SHARD_BYTES_OF_OTHERS: usize = 3 << 17;
+
 /// Maximum number of bytes buffered by a shard if bodies are buffered too. A single body may have a megabyte.
 pub const SHARD_BYTES_WITH_BODIES: usize = 4 << 20;
 

@@ -1,5 +1,6 @@
 //! Run state: what a run wants, what it has found in the present frame, and what it reports.
 
+use super::buffers::ShardLimits;
 use super::decode_options::Transport;
 use super::event::{Event, FrameConnection, UnfinishedMessages};
 use super::frame_context::{FrameContext, Prefilter};
@@ -89,9 +90,13 @@ impl RunState {
         self.is_fragment = false;
     }
 
-    /// Bytes that the conversations of one shard may buffer together.
-    pub(super) fn buffer_limit(&self) -> usize {
-        if self.work.data { limits::SHARD_BYTES_WITH_BODIES } else { limits::SHARD_BYTES }
+    /// Bytes that the conversations of one shard may buffer.
+    pub(super) fn buffer_limits(&self) -> ShardLimits {
+        let of = |all, others| ShardLimits { all, others };
+        match self.work.data {
+            true => of(limits::SHARD_BYTES_WITH_BODIES, limits::SHARD_BYTES_WITH_BODIES),
+            false => of(limits::SHARD_BYTES, limits::SHARD_BYTES_OF_OTHERS),
+        }
     }
 
     /// The session protocol of a conversation by the rules of the task.

@@ -174,11 +174,12 @@ impl Tables {
             let frame = conversation.read(source, datagram, &mut context);
             let is_shown = context.path.names().len() > protocols;
             let shard = self.buffers.add(conversation.number, conversation.recount_buffered());
+            let own = conversation.buffered as usize;
             self.run.report(|exchange, start| conversation.call(exchange, start));
             if let Some(frame) = frame {
                 self.run.connections.push(frame);
-                if self.buffers.is_over(shard, self.run.buffer_limit()) {
-                    self.release_idle(shard);
+                if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
+                    self.release_idle(shard, own);
                 }
                 if !is_shown {
                     self.packet.path.push("data");

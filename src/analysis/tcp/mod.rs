@@ -56,13 +56,14 @@ impl Tables {
         self.run.connections.push(frame);
         let shard = self.buffers.add(number, connection.recount_buffered());
         self.run.report(|exchange, start| connection.call(exchange, start));
-        if self.buffers.is_over(shard, self.run.buffer_limit()) {
+        let own = connection.buffered as usize;
+        if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
             tree.note(
                 &dissectors::tcp::LIMIT,
                 segment.header.all(),
                 format_args!("the buffers for incomplete messages are full"),
             );
-            self.release_idle(shard);
+            self.release_idle(shard, own);
         }
     }
 

@@ -25,9 +25,11 @@ impl<'b> Payload<'b> {
     /// Returns the bytes after the first `n`.
     #[must_use]
     pub fn from(self, n: usize) -> Payload<'b> {
+        // Bytes that were not captured have no position.
+        let captured = n.min(self.bytes.len());
         Payload {
-            bytes: self.bytes.get(n..).unwrap_or_default(),
-            base: self.base.saturating_add(n as u32),
+            bytes: self.bytes.get(captured..).unwrap_or_default(),
+            base: self.base.saturating_add(captured as u32),
             wire: self.wire.saturating_sub(n as u32),
         }
     }

@@ -198,6 +198,18 @@ fn the_seeds_are_dissected_completely() {
     }
 }
 
+#[test]
+fn a_header_longer_than_the_frame_leaves_no_bytes_outside_it() {
+    let registry = Registry::new(PROTOCOLS);
+    for (link, mut bytes) in recorded_seeds() {
+        // The length of a PKTAP header is in its first bytes, that of PPI and radiotap in the third.
+        for at in [0, 2] {
+            bytes[at] = (bytes.len() as u8).wrapping_add(36);
+            check_guarantees(&registry, EntryPoint::Link(link), &bytes, bytes.len() as u32);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

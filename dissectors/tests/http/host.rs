@@ -45,7 +45,7 @@ pub(crate) struct SessionOutput {
 }
 
 /// Runs a session as the program does, on frames formed by splitting each step at `cuts`.
-pub(crate) struct HttpSessionHost<'w> {
+pub(crate) struct SessionHost<'w> {
     session: Box<dyn Session>,
     wants: &'w Wants,
     unconsumed: [Vec<u8>; 2],
@@ -54,17 +54,17 @@ pub(crate) struct HttpSessionHost<'w> {
     at: Stamp,
 }
 
-impl<'w> HttpSessionHost<'w> {
-    pub(crate) fn new(wants: &'w Wants) -> HttpSessionHost<'w> {
-        HttpSessionHost::of(&http::PROTOCOL, wants)
+impl<'w> SessionHost<'w> {
+    pub(crate) fn new(wants: &'w Wants) -> SessionHost<'w> {
+        SessionHost::of(&http::PROTOCOL, wants)
     }
 
     /// Returns a host of another protocol's session.
-    pub(crate) fn of(protocol: &Protocol, wants: &'w Wants) -> HttpSessionHost<'w> {
+    pub(crate) fn of(protocol: &Protocol, wants: &'w Wants) -> SessionHost<'w> {
         let Some(kind) = protocol.sessions().next() else { unreachable!("it is a session protocol") };
         let session = (kind.open)(wants, &mut Handover::default());
         let (unconsumed, output) = Default::default();
-        HttpSessionHost { session, wants, unconsumed, output, first_pass: FirstPass::default(), at: Stamp::default() }
+        SessionHost { session, wants, unconsumed, output, first_pass: FirstPass::default(), at: Stamp::default() }
     }
 
     fn run_frame(
@@ -219,7 +219,7 @@ fn read_all(
 }
 
 pub(crate) fn run_cut(steps: &[SessionInput], wants: &Wants, cuts: &dyn Fn(usize) -> bool) -> SessionOutput {
-    HttpSessionHost::new(wants).run_all(steps, cuts)
+    SessionHost::new(wants).run_all(steps, cuts)
 }
 
 pub(crate) fn run(steps: &[SessionInput]) -> SessionOutput {

@@ -42,7 +42,7 @@ http.request = True";
 
 #[test]
 fn a_response_has_its_fields() {
-    let mut host = HttpSessionHost::new(&WANTS);
+    let mut host = SessionHost::new(&WANTS);
     let id = ExchangeId { conversation: ConversationId::Tcp(7), ..ExchangeId::default() };
     host.first_pass.insert(&http::RESPONSE_IN, About::Half(id, Half::Request), 4);
     for step in [c(GET), s("HTTP/1.1 404 Nope\r\nContent-Length: 3\r\n"), s("\r\na"), s("bc")] {

@@ -6,7 +6,6 @@
 mod body;
 mod chunked;
 mod coding;
-mod crc32;
 mod describe;
 mod fields;
 mod framing;

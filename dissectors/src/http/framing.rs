@@ -96,6 +96,7 @@ impl FramingHeaders<'_> {
         }
     }
 
+    #[inline(never)]
     fn add_coding(&mut self, value: &[u8]) {
         if self.is_chunked {
             // RFC 9112 6.1: no coding may follow chunked, not even another chunked.

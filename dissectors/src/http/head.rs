@@ -131,7 +131,13 @@ pub(super) fn read_fast<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> Opt
 /// Whether a header line with these first bytes may be Host, Upgrade, Transfer-Encoding, Content-Type, Content-Length
 /// or Content-Encoding.
 fn may_affect_framing(begin: [u8; 4]) -> bool {
-    matches!(&(u32::from_be_bytes(begin) | 0x2020_2020).to_be_bytes(), b"host" | b"upgr" | b"tran" | b"cont")
+    const BEGINNINGS: [u32; 4] = [
+        u32::from_ne_bytes(*b"host"),
+        u32::from_ne_bytes(*b"upgr"),
+        u32::from_ne_bytes(*b"tran"),
+        u32::from_ne_bytes(*b"cont"),
+    ];
+    BEGINNINGS.contains(&(u32::from_ne_bytes(begin) | 0x2020_2020))
 }
 
 /// Parses only the start line of a head.
@@ -278,6 +284,9 @@ fn name_quirks(text: &[u8], colon: Option<usize>) -> Quirks {
 
 /// Parses `METHOD target HTTP/1.1` with any white space or without a version. The target may contain spaces.
 fn request_line<'b>(text: &'b [u8], quirks: &mut Quirks) -> StartLine<'b> {
+    if let Some(line) = plain_request_line(text) {
+        return line;
+    }
     let end = text.iter().position(|&byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
     let (method, rest) = text.split_at_checked(end).unwrap_or((text, b""));
     let trimmed = rest.trim_ascii();
@@ -293,6 +302,16 @@ fn request_line<'b>(text: &'b [u8], quirks: &mut Quirks) -> StartLine<'b> {
     }
     *quirks |= quirk::SIMPLE_REQUEST;
     StartLine::Request { method, target: trimmed, version: b"" }
+}
+
+/// Parses a request line as RFC 9112 3 defines it; `None` for any other.
+fn plain_request_line(text: &[u8]) -> Option<StartLine<'_>> {
+    let (before, version) = text.split_last_chunk::<8>()?;
+    let before = before.strip_suffix(b" ").filter(|_| super::probe::is_version(version))?;
+    let end = memchr::memchr(b' ', before)?;
+    let (method, target) = (before.get(..end)?, before.get(end + 1..)?);
+    let is_plain = !target.is_empty() && [method, target].into_iter().all(|part| part.iter().all(u8::is_ascii_graphic));
+    is_plain.then_some(StartLine::Request { method, target, version })
 }
 
 /// Whether `token` has the form of a protocol and version, such as `HTTP/1.1` or `RTSP/1.0`.
@@ -312,6 +331,9 @@ fn looks_like_version(token: &[u8]) -> bool {
 
 /// Parses `HTTP/1.1 200 OK`. Unless the line `is_complete`, its status code may be truncated.
 fn response_line<'b>(text: &'b [u8], is_complete: bool, quirks: &mut Quirks) -> StartLine<'b> {
+    if let Some(line) = plain_status_line(text).filter(|_| is_complete) {
+        return line;
+    }
     let end = text.iter().position(|&byte| matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
     let (version, rest) = text.split_at_checked(end).unwrap_or((text, b""));
     let spaces = rest.iter().take_while(|&&byte| matches!(byte, b' ' | b'\t')).count();
@@ -331,6 +353,18 @@ fn response_line<'b>(text: &'b [u8], is_complete: bool, quirks: &mut Quirks) -> 
     let phrase = after.get(1..).filter(|_| delimited).unwrap_or(after);
     let spaces = phrase.iter().take_while(|&&byte| byte == b' ').count();
     StartLine::Response { version, code, phrase: phrase.get(spaces..).unwrap_or_default() }
+}
+
+/// Parses a status line as RFC 9112 4 defines it; `None` for any other.
+fn plain_status_line(text: &[u8]) -> Option<StartLine<'_>> {
+    let (version, rest) = text.split_first_chunk::<8>()?;
+    let [b' ', digits @ .., b' '] = rest.first_chunk::<5>()? else { return None };
+    let phrase = rest.get(5..).filter(|phrase| phrase.first() != Some(&b' '))?;
+    if !super::probe::is_version(version) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let code = digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'));
+    Some(StartLine::Response { version, code: Some(code), phrase })
 }
 
 /// Returns a line without its line end.

@@ -91,6 +91,10 @@ pub(super) fn starts_message(bytes: &[u8]) -> Probe {
 
 fn probe_message(bytes: &[u8]) -> Probe {
     match bytes {
+        // As nearly all messages begin.
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1', b' ', ..] | [b'G', b'E', b'T', b' ', b'/', ..] => {
+            return Probe::Yes;
+        }
         _ if has_http_name(bytes) || bytes.starts_with(b"ICY ") => return probe_status_line(bytes),
         _ if HTTP_NAME.get(..bytes.len()).is_some_and(|start| start.eq_ignore_ascii_case(bytes)) => {
             return Probe::Perhaps;

@@ -91,42 +91,67 @@ pub fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(value.iter().copied().filter(is_text).collect())
 }
 
+/// The protocols that are read as content, in the order of [`PROTOCOLS`].
+static CONTENT_PROTOCOLS: [&Protocol; CONTENT_COUNT] = content_protocols();
+
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const CONTENT_COUNT: usize = {
+    let (mut at, mut count) = (0, 0);
+    while at < PROTOCOLS.len() {
+        count += PROTOCOLS[at].content().is_some() as usize;
+        at += 1;
+    }
+    count
+};
+
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn content_protocols() -> [&'static Protocol; CONTENT_COUNT] {
+    let mut all = [PROTOCOLS[0]; CONTENT_COUNT];
+    let (mut at, mut count) = (0, 0);
+    while at < PROTOCOLS.len() {
+        if PROTOCOLS[at].content().is_some() {
+            all[count] = PROTOCOLS[at];
+            count += 1;
+        }
+        at += 1;
+    }
+    all
+}
+
 /// Returns whether any field of a body is recorded.
 #[must_use]
 pub fn is_wanted(wants: &Wants) -> bool {
-    let content_protocols = PROTOCOLS.iter().filter(|protocol| protocol.content().is_some());
-    wants.protocol(&data::DATA)
-        || content_protocols.filter_map(|protocol| protocol.fields.first()).any(|field| wants.protocol(field))
+    let mut own = CONTENT_PROTOCOLS.iter().filter_map(|protocol| protocol.fields.first());
+    wants.protocol(&data::DATA) || own.any(|field| wants.protocol(field))
 }
 
 /// Returns the dissector of a media type.
 ///
 /// The claims are tried in this order: the media type, its suffix (RFC 6839), its top-level type, and `*/*`.
 fn find_dissector(media_type: &[u8]) -> Option<ContentFn> {
-    let suffix = memchr::memrchr(b'+', media_type).and_then(|at| media_type.get(at..)).unwrap_or_default();
-    let top_level = memchr::memchr(b'/', media_type).and_then(|at| media_type.get(..=at)).unwrap_or_default();
-    let claims = |protocol: &Protocol, matches: &dyn Fn(&[u8]) -> bool| {
-        protocol.claims.iter().any(|claim| matches!(claim, Claim::MediaType(claimed) if matches(claimed.as_bytes())))
-    };
-    let find = |matches: &dyn Fn(&[u8]) -> bool| {
-        PROTOCOLS.iter().find_map(|protocol| match protocol.content() {
-            Some(dissector) if claims(protocol, matches) => Some(dissector),
-            _ => None,
-        })
-    };
     if media_type.is_empty() || media_type.eq_ignore_ascii_case(b"application/octet-stream") {
         return None;
     }
-    find(&|claimed| claimed.eq_ignore_ascii_case(media_type))
-        .or_else(|| find(&|claimed| !suffix.is_empty() && claimed.eq_ignore_ascii_case(suffix)))
-        .or_else(|| {
-            find(&|claimed| {
-                claimed
-                    .strip_suffix(b"*")
-                    .is_some_and(|claimed| !top_level.is_empty() && claimed.eq_ignore_ascii_case(top_level))
-            })
-        })
-        .or_else(|| find(&|claimed| claimed == b"*/*"))
+    let suffix = memchr::memrchr(b'+', media_type).and_then(|at| media_type.get(at..)).unwrap_or(media_type);
+    let top_level = memchr::memchr(b'/', media_type).and_then(|at| media_type.get(..=at)).unwrap_or_default();
+    let order = |claimed: &[u8]| match claimed {
+        b"*/*" => Some(3),
+        [top @ .., b'*'] => (!top_level.is_empty() && top.eq_ignore_ascii_case(top_level)).then_some(2),
+        _ if claimed.eq_ignore_ascii_case(media_type) => Some(0),
+        _ => claimed.eq_ignore_ascii_case(suffix).then_some(1),
+    };
+    let mut best = (u8::MAX, None);
+    for protocol in CONTENT_PROTOCOLS {
+        for claim in protocol.claims {
+            let Claim::MediaType(claimed) = claim else { continue };
+            if let Some(order) = order(claimed.as_bytes()).filter(|&order| order < best.0)
+                && let Some(dissector) = protocol.content()
+            {
+                best = (order, Some(dissector));
+            }
+        }
+    }
+    best.1
 }
 
 /// Returns the protocol column for a body and the protocol that carried it, as in Wireshark.

@@ -46,8 +46,15 @@ pub struct Protocol {
 impl Protocol {
     /// Its content reader, if it is a form of content.
     #[must_use]
-    pub fn content(&self) -> Option<ContentFn> {
-        self.dissectors.iter().find_map(|part| if let Dissector::Content(read) = part { Some(*read) } else { None })
+    pub const fn content(&self) -> Option<ContentFn> {
+        let mut parts = self.dissectors;
+        while let [part, rest @ ..] = parts {
+            if let Dissector::Content(read) = part {
+                return Some(*read);
+            }
+            parts = rest;
+        }
+        None
     }
 
     /// Its sessions.
@@ -273,6 +280,9 @@ impl Registry {
             });
             all.sessions.extend(entries);
         }
+        for claims in [&mut all.link, &mut all.ether_type] {
+            claims.sort_by_key(|(number, _)| !COMMON.contains(number));
+        }
         all
     }
 
@@ -345,6 +355,9 @@ impl Registry {
         self.sessions.iter().any(|entry| entry.kind.input == Input::Datagrams)
     }
 }
+
+/// Ethernet among the link types, IPv4 and IPv6 among the EtherTypes: first, so that a scan soon finds them.
+const COMMON: [u16; 3] = [1, 0x0800, 0x86dd];
 
 // A handful of entries: a scan of all is faster than any index.
 fn find(claims: &[(u16, LayerFn)], number: u16) -> Option<LayerFn> {

@@ -54,6 +54,7 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     }
 }
 
+#[inline(never)]
 fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -74,6 +75,7 @@ struct FrameEnd {
     declared_fcs: Option<u8>,
 }
 
+#[inline(never)]
 fn describe(header: &Ethernet2HeaderSlice<'_>, payload: Payload<'_>, end: FrameEnd, tree: &mut Tree) {
     let kind = header.ether_type().0;
     let next_payload = payload.from(HEADER);

@@ -135,6 +135,7 @@ fn write_columns(facts: &HeaderFacts<'_>, is_fragment: bool, id: u16, tree: &mut
 }
 
 /// Records an invalid or truncated IPv4 header as far as possible.
+#[inline(never)]
 fn read_invalid<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -190,6 +191,7 @@ fn note_invalid(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, pac
     }
 }
 
+#[inline(never)]
 fn describe(facts: &HeaderFacts<'_>, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
     let node = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().extended_to(facts.payload.all())));
     let (source, destination) = (Ipv4Addr::from(facts.source), Ipv4Addr::from(facts.destination));

@@ -292,6 +292,7 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
 
 /// Records a truncated or invalid header as far as possible. An ICMP error need only quote the ports and the sequence
 /// number (RFC 792), which is enough to find the stream.
+#[cold]
 fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if packet.quoted && payload.bytes.len() >= 8 {
         crate::padding::note_truncated_unless_quoted(payload, packet, tree);

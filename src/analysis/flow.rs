@@ -92,6 +92,10 @@ impl<T> FlowTable<T> {
         begin: impl FnOnce(u32) -> T,
     ) -> (FlowIndex, Option<T>) {
         let key = FlowKey::new(source, destination);
+        // Frames of a conversation often follow each other.
+        if self.entries.get(self.newest as usize).is_some_and(|newest| newest.key == key) {
+            return (FlowIndex(self.newest), None);
+        }
         if let Some(&index) = self.indexes.get(&key) {
             self.touch(index);
             return (FlowIndex(index), None);

@@ -8,7 +8,7 @@ use super::limits;
 use super::run_state::RunState;
 use super::tcp::Connection;
 use super::udp::UdpConversation;
-use dissectors::packet::{Address, Compressed, Fragment, NextLayer, Packet, Payload, dissect_layers};
+use dissectors::packet::{Address, Compressed, Echo, Fragment, NextLayer, Packet, Payload, dissect_layers};
 use dissectors::session::{About, Stamp};
 use dissectors::{Tree, data, ipv4, ipv6};
 
@@ -45,17 +45,22 @@ impl Tables {
             NextLayer::Datagram(datagram) => self.datagram(&datagram, at, tree),
             NextLayer::Fragment(fragment) => self.fragment(&fragment, at, tree),
             NextLayer::Compressed(compressed) => self.compressed(&compressed, at, tree),
-            NextLayer::Echo(echo) => {
-                let facts = self.echoes.pair(&echo, &self.packet, at, &mut self.run);
-                (echo.describe)(&echo, &facts, &self.packet, tree);
-                self.dissect(echo.next(), at, tree);
-            }
+            NextLayer::Echo(echo) => self.echo(&echo, at, tree),
             NextLayer::Data(payload) => self.undissected(payload, tree),
             _ => {}
         }
     }
 
+    /// Pairs an echo request or reply, and reads on in its data.
+    #[cold]
+    fn echo(&mut self, echo: &Echo<'_>, at: Stamp, tree: &mut Tree) {
+        let facts = self.echoes.pair(echo, &self.packet, at, &mut self.run);
+        (echo.describe)(echo, &facts, &self.packet, tree);
+        self.dissect(echo.next(), at, tree);
+    }
+
     /// Adds a fragment to its IP packet, and reads on when that is complete.
+    #[cold]
     fn fragment(&mut self, fragment: &Fragment<'_>, at: Stamp, tree: &mut Tree) {
         let v6 = matches!(self.packet.source, Address::V6(_));
         let field = if v6 { &ipv6::REASSEMBLED_IN } else { &ipv4::REASSEMBLED_IN };
@@ -91,6 +96,7 @@ impl Tables {
     }
 
     /// Decompresses the payload of an IP packet, and reads on in it. The number of layers bounds how often.
+    #[cold]
     fn compressed(&mut self, compressed: &Compressed<'_>, at: Stamp, tree: &mut Tree) {
         self.undissected(compressed.payload, tree);
         let bytes = (compressed.decompress)(compressed.payload, tree);

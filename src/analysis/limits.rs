@@ -71,7 +71,7 @@ pub const RESPONSE_WAIT: i64 = 1_000_000_000;
 
 /// Offset at which a side begins in a capture without its SYN. Bytes before the first acknowledged one can then still be
 /// read, if they are captured after their response: a request is rarely larger.
-pub const LATE_START_BYTES: u64 = 1 << 20;
+pub const LATE_START_BYTES: u32 = 1 << 20;
 
 /// Maximum number of bytes of a side that are buffered after they were read, to compare retransmissions with them.
 pub const RECENT_BYTES: usize = 16 << 10;

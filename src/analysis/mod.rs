@@ -171,6 +171,12 @@ impl Analyzer {
         self.clock.hide();
     }
 
+    /// Whether there are events to take.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.tables.run.events.is_empty()
+    }
+
     /// Takes the events since the last call.
     pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
         self.tables.run.events.drain(..)

@@ -106,12 +106,25 @@ impl Reassembler {
     }
 
     /// The offset of the first pending part.
+    #[inline]
     pub(super) fn first(&self) -> Option<u64> {
+        if self.pending.is_empty() { None } else { self.first_pending() }
+    }
+
+    // Searches of the tree are not inlined: in most frames nothing is pending.
+    #[cold]
+    fn first_pending(&self) -> Option<u64> {
         self.pending.first_key_value().map(|(&start, _)| start)
     }
 
     /// The offset after the last pending part, or the position.
+    #[inline]
     pub(super) fn end(&self) -> u64 {
+        if self.pending.is_empty() { self.position } else { self.last_pending_end() }
+    }
+
+    #[cold]
+    fn last_pending_end(&self) -> u64 {
         self.pending.last_key_value().map_or(self.position, |(start, part)| start + part.len())
     }
 
@@ -177,7 +190,13 @@ impl Reassembler {
     }
 
     /// What the sender of the next part had received, if the part is there.
+    #[inline]
     pub(super) fn next_received(&self) -> Option<u64> {
+        if self.pending.is_empty() { None } else { self.pending_received() }
+    }
+
+    #[cold]
+    fn pending_received(&self) -> Option<u64> {
         let (&start, part) = self.pending.first_key_value()?;
         (start <= self.position).then_some(if let Pending::Bytes(_, arrival) = part { arrival.received } else { 0 })
     }

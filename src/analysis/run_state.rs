@@ -12,7 +12,7 @@ use crate::capture::Call;
 use dissectors::decoding_count::DecodingCount;
 use dissectors::exchange::Exchange;
 use dissectors::packet::ProtocolPath;
-use dissectors::protocol::SessionEntry;
+use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, Derivation, FirstPass, Stamp};
 use dissectors::{Protocol, Registry, Tree};
 use std::sync::Arc;
@@ -100,8 +100,9 @@ impl RunState {
     }
 
     /// The session protocol of a conversation by the rules of the task.
-    pub(super) fn forced_session(&self, transport: Transport, ports: [u16; 2]) -> Option<SessionEntry> {
-        self.registry.session(self.task.decode.protocol(transport, ports)?, transport.input())
+    pub(super) fn forced_session(&self, transport: Transport, ports: [u16; 2]) -> Option<&'static SessionKind> {
+        let name = self.task.decode.protocol(transport, ports)?;
+        Some(self.registry.session(name, transport.input())?.kind)
     }
 
     /// Context for reading a frame of a conversation.

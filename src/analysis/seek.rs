@@ -73,7 +73,9 @@ impl Clock {
             let text = tree.store_bytes(names.as_bytes());
             tree.set(protocols, Default::default(), Value::Text(text));
         }
-        record_columns(frame, self.first, tree);
+        if Work::columns_as_fields(tree.wanted()) {
+            record_columns(frame, self.first, tree);
+        }
     }
 
     /// Records the capture's metadata of the frame, and moves on. Returns the node of `frame.protocols`.
@@ -83,39 +85,52 @@ impl Clock {
         let [shown, _] = self.shown;
         self.shown = [frame.has_time.then_some(time), shown];
         let previous = std::mem::replace(&mut self.previous, frame.has_time.then_some(time)).unwrap_or(time);
-        if !tree.wants_any(&frame::FRAME) {
-            return None;
-        }
-        let metadata = frame::FrameMetadata {
-            number: frame.number,
-            time,
-            has_time: frame.has_time,
+        let times = FrameTimes {
             delta: time.saturating_sub(previous),
             delta_displayed: time.saturating_sub(shown.unwrap_or(time)),
             relative: time.saturating_sub(first),
-            len: frame.length,
-            cap_len: frame.bytes.len() as u32,
-            link: (frame.link != NOT_A_PACKET).then_some(frame.link),
-            section: (frame.section > 0).then_some(frame.section),
-            interface: frame
-                .interface
-                .map(|interface| (interface.id, interface.name.as_deref(), interface.description.as_deref())),
-            flags: frame.options.flags(),
-            drops: frame.options.drop_count(),
         };
-        let protocols = frame::describe(&metadata, tree);
-        for comment in frame.options.comments() {
-            tree.put_text(&frame::COMMENT, Default::default(), format_args!("{comment}"));
-        }
-        protocols
+        if tree.wants_any(&frame::FRAME) { record_metadata(frame, times, tree) } else { None }
     }
 }
 
-/// Records the columns as fields, if they are wanted.
-fn record_columns(frame: &Frame<'_>, first: Option<i64>, tree: &mut Tree) {
-    if !Work::columns_as_fields(tree.wanted()) {
-        return;
+/// Times of a frame since earlier ones.
+struct FrameTimes {
+    delta: i64,
+    delta_displayed: i64,
+    relative: i64,
+}
+
+/// Records the capture's metadata of a frame. Returns the node of `frame.protocols`.
+#[inline(never)]
+fn record_metadata(frame: &Frame<'_>, times: FrameTimes, tree: &mut Tree) -> Option<usize> {
+    let metadata = frame::FrameMetadata {
+        number: frame.number,
+        time: frame.time.0,
+        has_time: frame.has_time,
+        delta: times.delta,
+        delta_displayed: times.delta_displayed,
+        relative: times.relative,
+        len: frame.length,
+        cap_len: frame.bytes.len() as u32,
+        link: (frame.link != NOT_A_PACKET).then_some(frame.link),
+        section: (frame.section > 0).then_some(frame.section),
+        interface: frame
+            .interface
+            .map(|interface| (interface.id, interface.name.as_deref(), interface.description.as_deref())),
+        flags: frame.options.flags(),
+        drops: frame.options.drop_count(),
+    };
+    let protocols = frame::describe(&metadata, tree);
+    for comment in frame.options.comments() {
+        tree.put_text(&frame::COMMENT, Default::default(), format_args!("{comment}"));
     }
+    protocols
+}
+
+/// Records the columns as fields.
+#[inline(never)]
+fn record_columns(frame: &Frame<'_>, first: Option<i64>, tree: &mut Tree) {
     let none = Default::default();
     let columns = *tree.columns();
     tree.put_text(&column::NUMBER, none, format_args!("{}", frame.number));

@@ -13,17 +13,22 @@ pub(super) struct SideBuffer {
     pub(super) consumed: u64,
     /// Where the last unit ends.
     pub(super) message_end: u64,
-    /// Where the bytes of each frame end, oldest first, from the beginning of the unit that is being read. Entries with
-    /// the same end share their bytes.
-    #[allow(clippy::box_collection, reason = "most connections have none, and a box is a quarter of the size")]
-    frames: Option<Box<VecDeque<(u64, u32)>>>,
-    /// The last bytes delivered, from the beginning of that unit, if they are wanted.
-    recent: Vec<u8>,
+    /// The unit that is being read, if its frames or its bytes are wanted.
+    unit: Option<Box<UnitRecord>>,
     /// Its end was given to the session.
     pub(super) ended: bool,
     /// While it is undecided what reads it: whether bytes were missing, and its end.
     pub(super) deferred_gap: bool,
     pub(super) deferred_end: Option<SideEnd>,
+}
+
+/// Frames and bytes of a unit, from its beginning.
+#[derive(Clone, Default)]
+struct UnitRecord {
+    /// Where the bytes of each frame end, oldest first. Entries with the same end share their bytes.
+    frames: VecDeque<(u64, u32)>,
+    /// The last bytes delivered.
+    bytes: Vec<u8>,
 }
 
 impl SideBuffer {
@@ -38,8 +43,9 @@ impl SideBuffer {
 
     /// Bytes of memory that it takes.
     pub(super) fn buffered(&self) -> usize {
-        let frames = self.frames.as_ref().map_or(0, |frames| frames.capacity());
-        self.unconsumed.capacity() + self.recent.capacity() + frames * size_of::<(u64, u32)>()
+        let unit = self.unit.as_ref();
+        let unit = unit.map_or(0, |unit| unit.bytes.capacity() + unit.frames.capacity() * size_of::<(u64, u32)>());
+        self.unconsumed.capacity() + unit
     }
 
     /// Of the last `len` bytes delivered, those after the last unit that ended.
@@ -49,15 +55,16 @@ impl SideBuffer {
 
     /// Skips bytes that cannot be read: nothing is left to consume.
     pub(super) fn skip(&mut self, len: u64) {
-        self.recent = Vec::new();
+        if let Some(unit) = &mut self.unit {
+            unit.bytes = Vec::new();
+        }
         self.delivered += len;
         self.consumed = self.delivered;
     }
 
     /// Forgets the beginning of a unit.
     pub(super) fn forget_unit(&mut self) {
-        self.frames = None;
-        self.recent = Vec::new();
+        self.unit = None;
     }
 
     /// Forgets all but its position.
@@ -68,7 +75,7 @@ impl SideBuffer {
 
     /// Notes that the last bytes delivered came in these frames.
     pub(super) fn note_frames(&mut self, came_in: &[u32]) {
-        let frames = self.frames.get_or_insert_default();
+        let frames = &mut self.unit.get_or_insert_default().frames;
         for &frame in came_in {
             if frames.len() == limits::MESSAGE_FRAMES {
                 frames.pop_front();
@@ -79,27 +86,29 @@ impl SideBuffer {
 
     /// Keeps bytes of the unit that is being read, or none where it is longer than is kept.
     pub(super) fn keep(&mut self, bytes: &[u8]) {
-        if self.recent.len() + bytes.len() > limits::UNCONSUMED_BYTES {
-            self.recent = Vec::new();
+        let kept = &mut self.unit.get_or_insert_default().bytes;
+        if kept.len() + bytes.len() > limits::UNCONSUMED_BYTES {
+            *kept = Vec::new();
         } else {
-            self.recent.extend_from_slice(bytes);
+            kept.extend_from_slice(bytes);
         }
     }
 
     /// The `len` bytes that were consumed last, if they were kept. Earlier ones are dropped.
     pub(super) fn take_bytes(&mut self, len: u64) -> Option<Vec<u8>> {
         let later = usize::try_from(self.delivered.saturating_sub(self.consumed)).ok()?;
-        let end = self.recent.len().checked_sub(later)?;
+        let kept = &mut self.unit.as_mut()?.bytes;
+        let end = kept.len().checked_sub(later)?;
         let start = end.checked_sub(usize::try_from(len).ok()?);
-        let bytes = start.and_then(|start| self.recent.get(start..end)).map(<[u8]>::to_vec);
-        self.recent.drain(..end);
+        let bytes = start.and_then(|start| kept.get(start..end)).map(<[u8]>::to_vec);
+        kept.drain(..end);
         bytes
     }
 
     /// The frames of the `len` bytes that were consumed last, with the bytes of each. Earlier ones are dropped.
     pub(super) fn take_frames(&mut self, len: u64) -> Vec<(u32, u64)> {
         let (start, end) = (self.consumed.saturating_sub(len), self.consumed);
-        let Some(noted) = &mut self.frames else { return Vec::new() };
+        let Some(UnitRecord { frames: noted, .. }) = self.unit.as_deref_mut() else { return Vec::new() };
         while noted.front().is_some_and(|&(until, _)| until <= start) {
             noted.pop_front();
         }
@@ -112,7 +121,7 @@ impl SideBuffer {
 
     /// The frames of a range of bytes that were consumed and not dropped yet.
     pub(super) fn frames_between(&self, from: u64, until: u64) -> Vec<u32> {
-        let frames = self.frames.as_ref().map(|noted| between(noted, from, until)).unwrap_or_default();
+        let frames = self.unit.as_ref().map(|unit| between(&unit.frames, from, until)).unwrap_or_default();
         frames.into_iter().map(|(frame, _)| frame).collect()
     }
 }

@@ -7,7 +7,7 @@ use super::session_driver::{Completed, ConversationState, Delivered, SessionDriv
 use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
 use crate::capture::{Call, Endpoint};
 use dissectors::exchange::Exchange;
-use dissectors::protocol::SessionEntry;
+use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, Input, Lane, Side, SideEnd, Stamp};
 use dissectors::udp::{self, Datagram};
 use dissectors::{Tree, data};
@@ -39,7 +39,7 @@ impl UdpConversation {
         number: u32,
         [client, server]: [Endpoint; 2],
         at: Stamp,
-        session: Option<(Work, Option<SessionEntry>)>,
+        session: Option<(Work, Option<&'static SessionKind>)>,
     ) -> UdpConversation {
         let session = session.map(|(work, forced)| {
             let ports = [client.port, server.port];
@@ -133,6 +133,7 @@ impl UdpConversation {
 
 impl Tables {
     /// Reads a datagram with its conversation, and what it carries.
+    #[inline(never)]
     pub(super) fn datagram(&mut self, datagram: &Datagram<'_>, at: Stamp, tree: &mut Tree) {
         let source = Endpoint { address: self.packet.source, port: datagram.source_port };
         let destination = Endpoint { address: self.packet.destination, port: datagram.destination_port };

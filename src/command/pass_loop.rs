@@ -63,7 +63,7 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
         if !self.consumer.frame(&dissected, self.analyzer)? {
             self.analyzer.hide();
         }
-        self.consumer.events(self.analyzer)
+        self.pass_events()
     }
 
     /// Reads the next frame for its conversations. Passes only its events to the consumer.
@@ -71,7 +71,13 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
         self.start.get_or_insert(frame.time);
         self.analyzer.feed_unrecorded(frame);
         self.report_links()?;
-        self.consumer.events(self.analyzer)
+        self.pass_events()
+    }
+
+    /// Passes the pending events to the consumer. Most frames have none.
+    #[inline]
+    fn pass_events(&mut self) -> Result<(), C::Error> {
+        if self.analyzer.has_events() { self.consumer.events(self.analyzer) } else { Ok(()) }
     }
 
     /// Passes new unsupported link types to the consumer.

@@ -56,6 +56,22 @@ impl SessionDriver {
         if feed.cx.events.len() > before.events {
             self.complete(lane, before, feed);
         }
+        let derived = &feed.cx.derived;
+        if self.nested.is_some() || !derived.items.is_empty() || !derived.woken.is_empty() {
+            self.feed_nested(lane, before, consumed, end, feed);
+        }
+    }
+
+    /// Feeds what the session derived to the sessions above, and has them evaluate what it reported.
+    #[inline(never)]
+    fn feed_nested(
+        &mut self,
+        lane: Lane,
+        before: Checkpoint,
+        consumed: u64,
+        end: Option<SideEnd>,
+        feed: &mut Feed<'_>,
+    ) {
         let reported = before.events..feed.cx.events.len();
         if !feed.cx.derived.items.is_empty() || !feed.cx.derived.woken.is_empty() {
             self.route(lane, consumed, feed);
@@ -75,6 +91,7 @@ impl SessionDriver {
     fn complete(&mut self, lane: Lane, before: Checkpoint, feed: &mut Feed<'_>) {
         let nodes = before.nodes..feed.cx.tree.nodes().len();
         let (tracking, parent, session) = (self.tracking, self.exchange, self.session);
+        let mut kept = before.events;
         for at in before.events..feed.cx.events.len() {
             match feed.cx.events.get_mut(at) {
                 Some(Event::Message(end)) => {
@@ -94,31 +111,40 @@ impl SessionDriver {
                     feed.completed.units += 1;
                     let buffer = self.buffer(Lane { side, ..lane });
                     buffer.message_end = buffer.consumed;
-                    if !tracking.frames {
-                        continue;
-                    }
-                    let frames = buffer.take_frames(len);
-                    let bytes = if tracking.bytes { buffer.take_bytes(len) } else { None };
-                    let is_assembled = frames.iter().any(|&(frame, _)| frame != feed.cx.at.frame);
-                    // Units of sessions above are reassembled from units of the session below.
-                    match feed.reassembly {
-                        _ if !is_assembled => {}
-                        None if feed.depth == 0 => feed.completed.assembled.push(Assembled { side, frames, bytes }),
-                        Some(fields) => {
-                            reassembled_unit::record_nested(&fields, &frames, bytes.as_deref(), &mut feed.cx)
-                        }
-                        None => {}
+                    if tracking.frames {
+                        self.end_unit(Lane { side, ..lane }, len, feed);
                     }
                 }
-                Some(Event::Exchange(exchange)) => exchange.parent = exchange.parent.or(parent),
-                _ => {}
+                Some(Event::Exchange(exchange)) => {
+                    exchange.parent = exchange.parent.or(parent);
+                    feed.cx.events.swap(kept, at);
+                    kept += 1;
+                }
+                Some(Event::Joined { .. }) => {
+                    feed.cx.events.swap(kept, at);
+                    kept += 1;
+                }
+                None => {}
             }
         }
-        let mut at = 0;
-        feed.cx.events.retain(|event| {
-            at += 1;
-            at <= before.events || matches!(event, Event::Exchange(_) | Event::Joined { .. })
-        });
+        feed.cx.events.truncate(kept);
+    }
+
+    /// Records the frames and the bytes of a unit that ended.
+    #[inline(never)]
+    fn end_unit(&mut self, lane: Lane, len: u64, feed: &mut Feed<'_>) {
+        let (side, has_bytes) = (lane.side, self.tracking.bytes);
+        let buffer = self.buffer(lane);
+        let frames = buffer.take_frames(len);
+        let bytes = if has_bytes { buffer.take_bytes(len) } else { None };
+        let is_assembled = frames.iter().any(|&(frame, _)| frame != feed.cx.at.frame);
+        // Units of sessions above are reassembled from units of the session below.
+        match feed.reassembly {
+            _ if !is_assembled => {}
+            None if feed.depth == 0 => feed.completed.assembled.push(Assembled { side, frames, bytes }),
+            Some(fields) => reassembled_unit::record_nested(&fields, &frames, bytes.as_deref(), &mut feed.cx),
+            None => {}
+        }
     }
 
     /// Has the sessions above amend the exchanges that carry them.
@@ -140,7 +166,7 @@ impl SessionDriver {
         let items = std::mem::take(&mut feed.cx.derived.items);
         let woken = std::mem::take(&mut feed.cx.derived.woken);
         let (title, reassembly) = match &self.state {
-            DriverState::Session { entry, .. } => (entry.kind.derived_title, entry.kind.reassembly),
+            DriverState::Session { kind, .. } => (kind.derived_title, kind.reassembly),
             _ => ("", None),
         };
         let frames = self.frames_of_call(lane, consumed, feed);

@@ -2,7 +2,7 @@
 
 use crate::analysis::limits;
 use crate::analysis::task::Work;
-use dissectors::protocol::SessionEntry;
+use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, ExchangeId, Half, Side};
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ pub(in crate::analysis) struct ConversationState {
     /// The ports of the client and of the server.
     pub(super) ports: [u16; 2],
     /// The first session, whatever the bytes look like.
-    pub(super) forced: Option<SessionEntry>,
+    pub(super) forced: Option<&'static SessionKind>,
     /// The number of the next session.
     next_session: u32,
     /// Drivers above the root.
@@ -35,7 +35,7 @@ impl ConversationState {
     pub(in crate::analysis) fn new(
         id: ConversationId,
         ports: [u16; 2],
-        forced: Option<SessionEntry>,
+        forced: Option<&'static SessionKind>,
         work: Work,
     ) -> ConversationState {
         let owned = work.owners.then(Box::default);

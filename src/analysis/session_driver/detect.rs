@@ -3,13 +3,13 @@
 use super::SessionDriver;
 use crate::analysis::frame_context::Feed;
 use crate::analysis::limits;
-use dissectors::protocol::SessionEntry;
+use dissectors::protocol::{SessionEntry, SessionKind};
 use dissectors::session::{Hint, Input, Probe, Side};
 
 /// Result of detection.
 pub(super) enum Detection {
     /// The protocol is known.
-    Found(SessionEntry),
+    Found(&'static SessionKind),
     /// More bytes decide.
     Wait,
     /// No protocol of these bytes is known.
@@ -21,8 +21,8 @@ impl SessionDriver {
     pub(super) fn detect(&self, side: Side, bytes: &[u8], feed: &Feed<'_>) -> Detection {
         let conversation = &*feed.conversation;
         // A tunnel or an upgrade begins another session, which the rule does not name.
-        if let Some(entry) = conversation.forced.filter(|_| feed.depth == 0 && self.session == 0) {
-            return Detection::Found(entry);
+        if let Some(kind) = conversation.forced.filter(|_| feed.depth == 0 && self.session == 0) {
+            return Detection::Found(kind);
         }
         let is_datagram = self.input == Input::Datagrams;
         if is_datagram && self.undetected >= limits::UNDETECTED_DATAGRAMS {
@@ -43,9 +43,9 @@ impl SessionDriver {
         }
         let waits = may_be && !is_datagram && bytes.len() < limits::UNDETECTED_BYTES;
         match best {
-            Some((Probe::Yes, _, entry)) => Detection::Found(entry),
+            Some((Probe::Yes, _, entry)) => Detection::Found(entry.kind),
             _ if waits => Detection::Wait,
-            Some((_, _, entry)) => Detection::Found(entry),
+            Some((_, _, entry)) => Detection::Found(entry.kind),
             None => Detection::None,
         }
     }

@@ -17,7 +17,7 @@ use after_call::Checkpoint;
 pub(super) use completed::{Assembled, Completed, Owner};
 pub(super) use conversation::ConversationState;
 use detect::Detection;
-use dissectors::protocol::SessionEntry;
+use dissectors::protocol::SessionKind;
 use dissectors::session::{
     Chunk, Event, ExchangeId, Handover, Input, Lane, Missing, Session, Side, SideEnd, Stamp, Successor, Transition,
 };
@@ -30,7 +30,7 @@ enum DriverState {
     /// Nothing until a handover names the session: bytes are buffered.
     Undecided,
     /// A session.
-    Session { session: Box<dyn Session>, entry: SessionEntry },
+    Session { session: Box<dyn Session>, kind: &'static SessionKind },
     /// Nothing: a protocol was agreed on that is not known here, or it is nested too deep.
     Unread,
 }
@@ -40,7 +40,7 @@ impl Clone for DriverState {
         match self {
             DriverState::Detecting => DriverState::Detecting,
             DriverState::Undecided => DriverState::Undecided,
-            DriverState::Session { session, entry } => DriverState::Session { session: session.fork(), entry: *entry },
+            DriverState::Session { session, kind } => DriverState::Session { session: session.fork(), kind },
             DriverState::Unread => DriverState::Unread,
         }
     }
@@ -264,8 +264,8 @@ impl SessionDriver {
                 }
                 DriverState::Session { session, .. } => session.read(lane, rest, &mut feed.cx),
                 DriverState::Detecting => match self.detect(lane.side, rest.bytes, feed) {
-                    Detection::Found(entry) => {
-                        self.open(entry, &mut Handover::default(), feed);
+                    Detection::Found(kind) => {
+                        self.open(kind, &mut Handover::default(), feed);
                         continue;
                     }
                     Detection::Wait => return done,
@@ -304,9 +304,9 @@ impl SessionDriver {
     }
 
     /// Begins a session. An exchange that it leaves pending is reported as it is.
-    fn open(&mut self, entry: SessionEntry, handover: &mut Handover, feed: &mut Feed<'_>) {
-        let session = (entry.kind.open)(feed.cx.wants, handover);
-        self.state = DriverState::Session { session, entry };
+    fn open(&mut self, kind: &'static SessionKind, handover: &mut Handover, feed: &mut Feed<'_>) {
+        let session = (kind.open)(feed.cx.wants, handover);
+        self.state = DriverState::Session { session, kind };
         self.settle_pending(handover, feed);
     }
 
@@ -324,7 +324,7 @@ impl SessionDriver {
         self.exchange = handover.exchange.or(self.exchange);
         let named = feed.registry.successor(&handover.to);
         match (&handover.to, named) {
-            (_, Some(entry)) => return self.open(entry, &mut handover, feed),
+            (_, Some(entry)) => return self.open(entry.kind, &mut handover, feed),
             (Successor::Undecided, None) => self.state = DriverState::Undecided,
             // An unknown name may still be of a protocol that can be detected.
             (_, None) => self.state = DriverState::Detecting,
@@ -358,7 +358,7 @@ impl SessionDriver {
         self.nested.get_or_insert_default().above.insert(0, above);
         feed.conversation.drivers += 1;
         self.session = feed.conversation.take_session();
-        self.open(entry, &mut handover, feed);
+        self.open(entry.kind, &mut handover, feed);
     }
 
     /// Skips bytes of a lane that cannot be read.

@@ -50,8 +50,8 @@ impl Nested {
         match item {
             DerivedItem::Begin(handover) => {
                 driver.begin(*handover, feed);
-                if let DriverState::Session { entry, .. } = &driver.state
-                    && entry.kind.input == Input::Channels
+                if let DriverState::Session { kind, .. } = &driver.state
+                    && kind.input == Input::Channels
                 {
                     self.all_channels = Some(channel);
                 }

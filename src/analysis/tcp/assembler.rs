@@ -35,12 +35,13 @@ pub(in crate::analysis) struct SegmentData {
 ///
 /// Offsets count bytes from the first that was read, so a side may send more than 4 GiB: a sequence number is taken to
 /// be the one nearest to the expected one.
-#[derive(Clone, Debug, Default)]
+// There are two of them in each connection, so their size matters.
+#[derive(Clone, Debug)]
 pub(in crate::analysis) struct Assembler {
     /// The sequence number at offset 0; none before the first segment.
     base: Option<u32>,
     /// The offset at which it begins.
-    start: u64,
+    start: u32,
     data: Reassembler,
     /// The highest offset that the other side has acknowledged.
     acked: u64,
@@ -50,13 +51,33 @@ pub(in crate::analysis) struct Assembler {
     skip_before: u64,
     /// Bytes before this offset do not wait for the other side.
     released_before: u64,
-    /// The offset of its end, if a FIN was seen.
-    end: Option<u64>,
+    /// The offset of its end; [`NO_END`] if no FIN was seen.
+    end: u64,
     /// Its end was reported. New data begins it again: not every reset ends a connection.
     ended: bool,
     /// The last bytes read, kept while they may be sent again, to compare them.
     #[expect(clippy::box_collection, reason = "most connections have none, and there are many connections")]
     recent: Option<Box<VecDeque<u8>>>,
+}
+
+/// Offset of the end of a side whose FIN was not seen.
+const NO_END: u64 = u64::MAX;
+
+impl Default for Assembler {
+    fn default() -> Assembler {
+        Assembler {
+            base: None,
+            start: 0,
+            data: Reassembler::default(),
+            acked: 0,
+            frames_since_ack: 0,
+            skip_before: 0,
+            released_before: 0,
+            end: NO_END,
+            ended: false,
+            recent: None,
+        }
+    }
 }
 
 impl Assembler {
@@ -68,7 +89,7 @@ impl Assembler {
     /// Sets where the side begins: at the byte after its SYN, or at the other side's first acknowledgment number. Counts
     /// only before the first byte is read.
     pub(in crate::analysis) fn begin(&mut self, seq: u32) {
-        if self.data.position() == self.start {
+        if self.data.position() == self.start() {
             if let Some(old) = self.base.filter(|&old| old != seq) {
                 // Pending parts were placed by an earlier guess.
                 self.data.shift(i64::from(old.wrapping_sub(seq) as i32));
@@ -85,23 +106,23 @@ impl Assembler {
     /// are read if they come first.
     pub(in crate::analysis) fn begin_late(&mut self, ack: u32) {
         self.start = limits::LATE_START_BYTES;
-        self.base = Some(ack.wrapping_sub(self.start as u32));
-        self.data.set_position(self.start);
+        self.base = Some(ack.wrapping_sub(self.start));
+        self.data.set_position(self.start());
     }
 
     /// Moves the beginning back to bytes before the first acknowledged one: they are captured after their response. A
     /// single byte is a keep-alive (RFC 9293 3.8.4).
     fn begin_before(&mut self, offset: i64, len: u32) {
-        let is_earlier = offset >= 0 && (offset as u64) < self.start && len > 1;
-        if is_earlier && self.data.position() == self.start && self.data.is_empty() {
-            self.start = offset as u64;
-            self.data.set_position(self.start);
+        let earlier = u32::try_from(offset).ok().filter(|&offset| offset < self.start && len > 1);
+        if let Some(offset) = earlier.filter(|_| self.data.position() == self.start() && self.data.is_empty()) {
+            self.start = offset;
+            self.data.set_position(self.start());
         }
     }
 
     /// The offset at which the side begins.
     pub(in crate::analysis) fn start(&self) -> u64 {
-        self.start
+        self.start.into()
     }
 
     /// Whether it is known where the side begins.
@@ -171,16 +192,29 @@ impl Assembler {
         arrival: Arrival,
         waits: bool,
     ) -> SegmentData {
-        let mut data = SegmentData::default();
         if wire == 0 {
-            return data;
+            return SegmentData::default();
         }
         if self.base.is_none() {
             self.base = Some(seq.wrapping_sub(self.data.position() as u32));
         }
         let start = self.offset(seq);
+        let position = self.data.position();
+        // In order and nothing pending: the common case costs no copy.
+        let is_whole = bytes.len() == wire as usize;
+        if start == position as i64 && position < self.end && is_whole && self.data.is_empty() && !waits {
+            self.ended = false;
+            self.read_past(bytes);
+            return SegmentData { ready: 0..bytes.len(), offset: Some(position), ..SegmentData::default() };
+        }
+        self.add_out_of_order(start, bytes, wire, arrival, waits)
+    }
+
+    /// Adds data of a segment that begins at an offset, whatever was read before.
+    #[inline(never)]
+    fn add_out_of_order(&mut self, start: i64, bytes: &[u8], wire: u32, arrival: Arrival, waits: bool) -> SegmentData {
+        let mut data = SegmentData { offset: u64::try_from(start).ok(), ..SegmentData::default() };
         self.begin_before(start, wire);
-        data.offset = u64::try_from(start).ok();
         let position = self.data.position();
         let bytes = bytes.get(..wire as usize).unwrap_or(bytes);
         // Bytes before the first byte read are older than all that is known.
@@ -195,11 +229,12 @@ impl Assembler {
         }
         let from = (start + skip as i64) as u64;
         // Data after the end: the FIN was not this side's.
-        self.end = self.end.filter(|&end| from < end);
+        if from >= self.end {
+            self.end = NO_END;
+        }
         self.ended = false;
         let new = bytes.get(skip..).unwrap_or_default();
         let cut = wire - (skip as u32).max(bytes.len() as u32);
-        // In order and nothing pending: the common case costs no copy.
         if from == position && self.data.is_empty() && cut == 0 && !waits {
             self.read_past(new);
             data.ready = skip..bytes.len();
@@ -259,7 +294,7 @@ impl Assembler {
     /// Whether nothing is pending and no end is awaited: neither [`next`](Assembler::next) nor
     /// [`ends_now`](Assembler::ends_now) has a result.
     pub(in crate::analysis) fn is_idle(&self) -> bool {
-        self.data.is_empty() && (self.end.is_none() || self.ended)
+        self.data.is_empty() && (self.end == NO_END || self.ended)
     }
 
     fn note_skipped(&mut self) {
@@ -347,8 +382,10 @@ impl Assembler {
 
     /// Notes that the side's last byte is the one before `seq`. A FIN before what was read is not its own.
     pub(in crate::analysis) fn end_at(&mut self, seq: u32) {
-        if let Some(end) = u64::try_from(self.offset(seq)).ok().filter(|&end| end >= self.data.position()) {
-            self.end.get_or_insert(end);
+        if let Some(end) = u64::try_from(self.offset(seq)).ok().filter(|&end| end >= self.data.position())
+            && self.end == NO_END
+        {
+            self.end = end;
         }
     }
 
@@ -359,7 +396,7 @@ impl Assembler {
 
     /// Whether all bytes up to the end are read; true once.
     pub(in crate::analysis) fn ends_now(&mut self) -> bool {
-        let now = !self.ended && self.end.is_some_and(|end| self.data.position() >= end);
+        let now = !self.ended && self.data.position() >= self.end;
         self.ended |= now;
         now
     }

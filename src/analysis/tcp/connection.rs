@@ -2,7 +2,7 @@
 
 use super::assembler::{Assembler, Next, SegmentData};
 use super::response_order::ResponseOrder;
-use super::sequence::{SequenceAnalysis, SequenceParameters};
+use super::sequence::{SegmentParameters, SequenceAnalysis, SequenceParameters};
 use super::state::TcpState;
 use super::{acknowledges, before, record};
 use crate::analysis::frame_context::FrameContext;
@@ -13,7 +13,7 @@ use crate::analysis::{Event, FrameConnection, StreamChunk, StreamContent, limits
 use crate::capture::{Call, CloseKind, Endpoint, OpenKind, SideCounters, Stream};
 use dissectors::exchange::Exchange;
 use dissectors::packet::Payload;
-use dissectors::protocol::SessionEntry;
+use dissectors::protocol::SessionKind;
 use dissectors::session::{
     About, ConversationId, ExchangeId, FirstPass, Half, Input, Lane, Missing, Side, SideEnd, Stamp,
 };
@@ -50,6 +50,10 @@ pub(in crate::analysis) struct Connection {
     first_exchange: Option<ExchangeId>,
     /// Bytes it buffers beside itself, when they were last counted.
     pub(in crate::analysis) buffered: u32,
+    /// The part of them that the sequence analysis buffers.
+    sequence_buffered: u32,
+    /// It has read since then, or released what it buffered.
+    has_read: bool,
 }
 
 impl Connection {
@@ -61,7 +65,7 @@ impl Connection {
         segment: &Segment<'_>,
         at: Stamp,
         work: Work,
-        forced: Option<SessionEntry>,
+        forced: Option<&'static SessionKind>,
     ) -> Connection {
         // A SYN-ACK comes from the server; else the higher port is taken to be the client's.
         let (syn, ack) = (segment.flags.syn(), segment.flags.ack());
@@ -91,6 +95,8 @@ impl Connection {
             connect: None,
             first_exchange: None,
             buffered: 0,
+            sequence_buffered: 0,
+            has_read: true,
         }
     }
 
@@ -121,9 +127,15 @@ impl Connection {
 
     /// Counts the bytes it buffers; returns the difference to when they were last counted.
     pub(in crate::analysis) fn recount_buffered(&mut self) -> isize {
-        let sequence = self.sequence.as_ref().map_or(0, |sequence| sequence.buffered());
-        let assemblers = self.assemblers.iter().map(Assembler::buffered).sum::<usize>();
-        let buffered = u32::try_from(self.driver.buffered() + sequence + assemblers).unwrap_or(u32::MAX);
+        let to_u32 = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let sequence = self.sequence.as_ref().map_or(0, |sequence| to_u32(sequence.buffered()));
+        let mut others = self.buffered.saturating_sub(self.sequence_buffered);
+        if std::mem::take(&mut self.has_read) {
+            let assemblers = self.assemblers.iter().map(Assembler::buffered).sum::<usize>();
+            others = to_u32(self.driver.buffered() + assemblers);
+        }
+        self.sequence_buffered = sequence;
+        let buffered = others.saturating_add(sequence);
         buffered as isize - std::mem::replace(&mut self.buffered, buffered) as isize
     }
 
@@ -154,10 +166,12 @@ impl Connection {
             self.last = at;
             return self.frame_connection(side, segment, reused);
         }
-        let id = About::Conversation(ConversationId::Tcp(self.number));
+        // What is compared is released by acknowledgments.
+        self.has_read |= context.work.compare;
         let parameters = self.sequence_parameters.update(side, segment);
         let mut analysis = Analysis::default();
         if let Some(sequence) = &mut self.sequence {
+            let id = About::Conversation(ConversationId::Tcp(self.number));
             let rtt = context.first_pass.get(&tcp::ANALYSIS_INITIAL_RTT, id).map(|rtt| rtt as i64);
             analysis = sequence.analyze(side, segment, &parameters, at, rtt, reused);
         }
@@ -183,29 +197,44 @@ impl Connection {
         }
         let has_fields = context.work.segments || analysis.flags != 0;
         if context.tree.wants_columns() || has_fields && context.tree.wants_any(&tcp::TCP) {
-            let completeness = context.first_pass.get(&tcp::COMPLETENESS, id).map(|bits| bits as u8);
-            let known = SegmentFacts {
-                stream: self.number,
-                packet_number: self.frames,
-                completeness: completeness.unwrap_or(self.state.completeness()),
-                seq_base: parameters.seq_base,
-                ack_base: parameters.ack_base,
-                window: parameters.window,
-                scale: parameters.scale,
-                time_relative: at.time.saturating_sub(self.first.time),
-                time_delta: at.time.saturating_sub(self.last.time),
-                analysis,
-                fin_active,
-                reassembled_in: record::reassembled_in(context),
-                overlap: data.overlap,
-            };
-            tcp::describe(described, &known, context.tree);
+            self.describe(described, &parameters, &analysis, (fin_active, data.overlap), context);
         }
         if context.prefilter.is_some_and(|may_match| !may_match(context.tree)) {
             context.tree.skip_rest();
         }
         self.last = at;
         self.read_messages(side, segment, reused, data, context)
+    }
+
+    /// Records a segment.
+    #[inline(never)]
+    fn describe(
+        &self,
+        segment: &Segment<'_>,
+        parameters: &SegmentParameters,
+        analysis: &Analysis,
+        (fin_active, overlap): (Option<bool>, Option<bool>),
+        context: &mut FrameContext<'_>,
+    ) {
+        let at = context.at;
+        let id = About::Conversation(ConversationId::Tcp(self.number));
+        let completeness = context.first_pass.get(&tcp::COMPLETENESS, id).map(|bits| bits as u8);
+        let known = SegmentFacts {
+            stream: self.number,
+            packet_number: self.frames,
+            completeness: completeness.unwrap_or(self.state.completeness()),
+            seq_base: parameters.seq_base,
+            ack_base: parameters.ack_base,
+            window: parameters.window,
+            scale: parameters.scale,
+            time_relative: at.time.saturating_sub(self.first.time),
+            time_delta: at.time.saturating_sub(self.last.time),
+            analysis: *analysis,
+            fin_active,
+            reassembled_in: record::reassembled_in(context),
+            overlap,
+        };
+        tcp::describe(segment, &known, context.tree);
     }
 
     /// Reads the messages that a segment's data is a part of.
@@ -228,9 +257,7 @@ impl Connection {
             connection.messages = std::mem::take(&mut completed.messages);
             connection.is_mixed = context.work.mixed && self.is_mixed(side, segment, &data, &completed);
             if context.work.owners {
-                let (owners, earlier) = completed.owners_in(context.at.frame);
-                context.report_owners(earlier);
-                connection.owners = self.with_copies(owners, side, segment, &data);
+                connection.owners = self.owners(side, segment, &data, &mut completed, context);
                 let is_pending = self.assemblers[side as usize].has_pending() || self.driver.unconsumed() > 0;
                 connection.has_unowned = is_pending && !segment.is_empty();
             }
@@ -256,6 +283,7 @@ impl Connection {
     }
 
     /// Whether a segment is more than the next bytes of one message.
+    #[inline(never)]
     fn is_mixed(&self, side: Side, segment: &Segment<'_>, data: &SegmentData, completed: &Completed) -> bool {
         let is_next = data.overlap.is_none() && data.ready.len() == segment.payload.bytes.len();
         let out_of_order = !is_next || self.assemblers[side as usize].has_pending();
@@ -268,14 +296,18 @@ impl Connection {
             }
     }
 
-    /// Adds the exchanges of copies of earlier bytes to those of the bytes that were consumed.
-    fn with_copies(
+    /// The exchanges of the bytes that were consumed, and of copies of earlier bytes. Reports those of earlier frames.
+    #[inline(never)]
+    fn owners(
         &self,
-        mut owners: Vec<(ExchangeId, Half)>,
         side: Side,
         segment: &Segment<'_>,
         data: &SegmentData,
+        completed: &mut Completed,
+        context: &mut FrameContext<'_>,
     ) -> Vec<(ExchangeId, Half)> {
+        let (mut owners, earlier) = completed.owners_in(context.at.frame);
+        context.report_owners(earlier);
         if let Some(from) = data.offset.filter(|_| data.overlap.is_some()) {
             for owner in self.conversation.owners_of(side, from, from + u64::from(segment.len())) {
                 if !owners.contains(&owner) {
@@ -413,6 +445,7 @@ impl Connection {
         data: &SegmentData,
         context: &mut FrameContext<'_>,
     ) -> Completed {
+        self.has_read = true;
         let mut completed = Completed::default();
         let (ready, received) = (data.ready.clone(), data.received);
         self.undelivered[side as usize] = ready.len() as u32;
@@ -430,19 +463,9 @@ impl Connection {
         self.drain(side, context, &mut completed);
         self.assemblers[side.other() as usize].acked(acknowledges(segment));
         self.assemblers[side as usize].acked(None);
-        let reset = segment.flags.rst() && self.assemblers[side as usize].may_reset(segment.seq);
-        if reset {
-            self.assemblers.iter_mut().for_each(Assembler::skip_gaps);
-        }
-        self.count_waits(side, segment, context.at);
-        self.drain(side, context, &mut completed);
-        self.drain(side.other(), context, &mut completed);
-        if reset {
-            for side in [side, side.other()] {
-                if self.assemblers[side as usize].end_here() {
-                    self.end_side(side, SideEnd::Reset, context, &mut completed);
-                }
-            }
+        let is_idle = self.orders.is_none() && self.assemblers.iter().all(Assembler::is_idle);
+        if !is_idle || segment.flags.rst() {
+            self.read_pending(side, segment, context, &mut completed);
         }
         // What one side left may have waited for the other.
         if self.driver.unconsumed() > 0 {
@@ -454,6 +477,31 @@ impl Connection {
         }
         self.note_first_exchange(&completed);
         completed
+    }
+
+    /// Reads what a segment allows to read of the bytes that are pending, and to the end of both sides after a reset.
+    #[cold]
+    fn read_pending(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        context: &mut FrameContext<'_>,
+        completed: &mut Completed,
+    ) {
+        let reset = segment.flags.rst() && self.assemblers[side as usize].may_reset(segment.seq);
+        if reset {
+            self.assemblers.iter_mut().for_each(Assembler::skip_gaps);
+        }
+        self.count_waits(side, segment, context.at);
+        self.drain(side, context, completed);
+        self.drain(side.other(), context, completed);
+        if reset {
+            for side in [side, side.other()] {
+                if self.assemblers[side as usize].end_here() {
+                    self.end_side(side, SideEnd::Reset, context, completed);
+                }
+            }
+        }
     }
 
     /// Notes the exchange that opened first, as far as it is known.
@@ -488,6 +536,7 @@ impl Connection {
         }
     }
 
+    #[cold]
     fn drain_pending(&mut self, side: Side, context: &mut FrameContext<'_>, completed: &mut Completed) {
         while let Some(next) = self.assemblers[side as usize].next(self.readable(side)) {
             match next {
@@ -527,6 +576,7 @@ impl Connection {
     /// Skips all gaps and releases unfinished messages and what is in flight: too much is buffered. Returns what that
     /// completes.
     pub(in crate::analysis) fn release_buffers(&mut self, context: &mut FrameContext<'_>) -> Completed {
+        self.has_read = true;
         if let Some(sequence) = &mut self.sequence {
             sequence.release_buffers();
         }

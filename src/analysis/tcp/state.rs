@@ -85,6 +85,17 @@ impl TcpState {
     pub(in crate::analysis) fn advance(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
         let flags = segment.flags;
         self.frames = self.frames.saturating_add(1);
+        let is_plain = flags.ack() && !flags.any(Flags::SYN | Flags::FIN | Flags::RST);
+        if is_plain && self.established && self.first_fin.is_none() {
+            self.completeness |= completeness(segment);
+            return None;
+        }
+        self.advance_by_flags(side, segment, frame)
+    }
+
+    /// The same for a segment that may change a state.
+    fn advance_by_flags(&mut self, side: Side, segment: &Segment<'_>, frame: u32) -> Option<bool> {
+        let flags = segment.flags;
         // As in Wireshark, a SYN counts only as the first frame.
         let late_syn = self.frames > 1 && flags.syn() && !flags.ack();
         self.completeness |= completeness(segment) & if late_syn { !SYN } else { !0 };

@@ -150,12 +150,15 @@ pub(crate) struct DecodeArgs {
     /// Protocol of the data on a port, instead of the detected one: tcp.port==9000,http (repeatable)
     #[arg(short = 'd', long = "decode-as", value_name = "PORT,PROTOCOL")]
     pub(crate) decode_as: Vec<DecodeAs>,
+    /// Print and filter addresses as digits in fields that have names for them, such as eth.src_resolved
+    #[arg(short = 'n')]
+    pub(crate) numeric: bool,
 }
 
 impl DecodeArgs {
     /// Returns the decode options of all passes.
     pub(crate) fn options(&self) -> DecodeOptions {
-        DecodeOptions { decode_as: self.decode_as.clone(), ..DecodeOptions::default() }
+        DecodeOptions { decode_as: self.decode_as.clone(), numeric: self.numeric, ..DecodeOptions::default() }
     }
 }
 
@@ -227,9 +230,6 @@ pub(crate) struct RunArgs {
     /// Keep reading the last file as it grows, until Ctrl-C
     #[arg(long = "follow-file")]
     pub(crate) follow_file: bool,
-    /// Do not resolve names (always the case; accepted for tshark compatibility)
-    #[arg(short = 'n')]
-    _numeric: bool,
     /// Read in two passes (automatic where a field needs it; accepted for tshark compatibility)
     #[arg(short = '2', hide = true)]
     _two_passes: bool,

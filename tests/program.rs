@@ -140,6 +140,18 @@ fn fields_are_printed_as_tshark_prints_them() {
 }
 
 #[test]
+fn ethernet_addresses_have_names_except_with_n() {
+    // Rows of tshark 4.4, without and with -n.
+    let file = format!("{}/fixtures/link/arp.pcap", env!("CARGO_MANIFEST_DIR"));
+    let fields = ["-c", "1", "-e", "eth.src_resolved", "-e", "eth.dst_resolved"];
+    let rows = |more: &[&str]| run(&[&["print", &file][..], &fields, more].concat()).0;
+    assert_eq!(rows(&[]), "02:00:00:00:00:01\tBroadcast\n");
+    assert_eq!(rows(&["-n"]), "02:00:00:00:00:01\tff:ff:ff:ff:ff:ff\n");
+    assert_eq!(rows(&["eth.dst_resolved == Broadcast"]), rows(&[]));
+    assert_eq!(rows(&["-n", "eth.dst_resolved == Broadcast"]), "");
+}
+
+#[test]
 fn values_from_later_frames_are_printed_in_earlier_frames_also_from_a_pipe() {
     let fields = ["-e", "frame.number", "-e", "http.response_in", "-e", "tcp.completeness"];
     let (text, error, code) = run_on(&capture(), &[&["print", "-"][..], &fields].concat());

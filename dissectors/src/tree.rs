@@ -128,6 +128,8 @@ pub struct Tree {
     columns_are_final: bool,
     /// Content decoded for all frames so far.
     pub decoding: DecodingCount,
+    /// Addresses are recorded as digits, also where a field has their names.
+    pub numeric: bool,
 }
 
 impl Tree {

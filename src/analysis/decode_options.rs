@@ -13,6 +13,8 @@ pub struct DecodeOptions {
     pub decode_as: Vec<DecodeAs>,
     /// Secrets for decryption.
     pub secrets: Arc<Secrets>,
+    /// Record addresses as digits, also where a field has their names.
+    pub numeric: bool,
 }
 
 /// A protocol for all conversations on a port, whatever their bytes look like.

@@ -71,6 +71,7 @@ impl Analyzer {
     pub fn with_protocols(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> Analyzer {
         let mut tree = Tree::new(task.wants.clone());
         tree.decoding = DecodingCount::with_limit(limits::DECODED_BYTES);
+        tree.numeric = task.decode.numeric;
         let tables = Tables::new(RunState::new(task, first_pass, protocols));
         Analyzer { tree, blank: Tree::default(), tables, clock: Clock::default(), links: LinkTypes::default() }
     }
@@ -93,6 +94,7 @@ impl Analyzer {
     pub fn fork(&self) -> Analyzer {
         let mut tree = Tree::new(self.tables.run.task.wants.clone());
         tree.decoding = self.tree.decoding;
+        tree.numeric = self.tree.numeric;
         let (tables, clock, links) = (self.tables.clone(), self.clock.clone(), self.links.clone());
         Analyzer { tree, blank: Tree::default(), tables, clock, links }
     }

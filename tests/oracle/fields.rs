@@ -31,6 +31,8 @@ pub(crate) const GROUPS: &[Group] = &[
     binding("link", &[
         "eth.dst", "eth.src", "eth.addr", "eth.type", "eth.len", "eth.padding", "eth.trailer",
         "eth.lg", "eth.ig", "eth.dst.lg", "eth.dst.ig", "eth.src.lg", "eth.src.ig",
+        "eth.dst.oui", "eth.src.oui", "eth.addr.oui", "eth.dst.oui_resolved",
+        "eth.src.oui_resolved", "eth.addr.oui_resolved",
         "vlan.priority", "vlan.dei", "vlan.id", "vlan.etype", "vlan.len", "vlan.trailer",
         "arp.hw.type", "arp.proto.type", "arp.hw.size", "arp.proto.size", "arp.opcode",
         "arp.isgratuitous", "arp.src.hw_mac", "arp.src.proto_ipv4", "arp.dst.hw_mac",
@@ -43,7 +45,7 @@ pub(crate) const GROUPS: &[Group] = &[
         "wlan.flags", "wlan.fc.ds", "wlan.fc.tods", "wlan.fc.fromds", "wlan.fc.frag",
         "wlan.fc.retry", "wlan.fc.pwrmgt", "wlan.fc.moredata", "wlan.fc.protected", "wlan.fc.order",
         "wlan.duration", "wlan.ra", "wlan.ra.oui", "wlan.ra.lg", "wlan.ra.ig", "wlan.ta",
-        "wlan.ta.oui", "wlan.ta.lg", "wlan.ta.ig", "wlan.da", "wlan.da.oui", "wlan.da.lg",
+        "wlan.ta.oui", "wlan.ta.oui_resolved", "wlan.bssid.oui_resolved", "wlan.ta.lg", "wlan.ta.ig", "wlan.da", "wlan.da.oui", "wlan.da.lg",
         "wlan.da.ig", "wlan.sa", "wlan.sa.oui", "wlan.sa.lg", "wlan.sa.ig", "wlan.bssid",
         "wlan.bssid.oui", "wlan.bssid.lg", "wlan.bssid.ig", "wlan.staa", "wlan.staa.oui",
         "wlan.staa.lg", "wlan.staa.ig", "wlan.addr", "wlan.oui", "wlan.addr.lg", "wlan.addr.ig",

@@ -7,30 +7,36 @@ crate::fields! { "ethernet";
     ETH: Protocol "eth" "Ethernet";
     /// Destination address.
     DST: Ether "eth.dst" "Destination";
-    /// Destination address, as text.
+    /// Destination address, by its name, such as `Broadcast` or `Cisco_12:34:56`; with `-n` as digits.
     DST_RESOLVED: Text "eth.dst_resolved" "Destination (resolved)" { hidden: true };
     /// Organization (OUI) of the destination: its first three bytes.
     DST_OUI: U24 "eth.dst.oui" "Destination OUI" { hidden: true };
+    /// Name of the organization that assigned the destination.
+    DST_OUI_RESOLVED: Text "eth.dst.oui_resolved" "Destination OUI (resolved)" { hidden: true };
     /// Whether the destination is locally administered.
     DST_LG: Bool "eth.dst.lg" "LG bit" { hidden: true, values: LG_BITS };
     /// Whether the destination is a group address: multicast or broadcast.
     DST_IG: Bool "eth.dst.ig" "IG bit" { hidden: true, values: IG_BITS };
     /// Source address.
     SRC: Ether "eth.src" "Source";
-    /// Source address, as text.
+    /// Source address, by its name, such as `Cisco_12:34:56`; with `-n` as digits.
     SRC_RESOLVED: Text "eth.src_resolved" "Source (resolved)" { hidden: true };
     /// Organization (OUI) of the source: its first three bytes.
     SRC_OUI: U24 "eth.src.oui" "Source OUI" { hidden: true };
+    /// Name of the organization that assigned the source.
+    SRC_OUI_RESOLVED: Text "eth.src.oui_resolved" "Source OUI (resolved)" { hidden: true };
     /// Whether the source is locally administered.
     SRC_LG: Bool "eth.src.lg" "LG bit" { hidden: true, values: LG_BITS };
     /// Whether the source is a group address, which is invalid.
     SRC_IG: Bool "eth.src.ig" "IG bit" { hidden: true, values: IG_BITS };
     /// Source or destination address.
     ADDR: Ether "eth.addr" "Address" { hidden: true };
-    /// Source or destination address, as text.
+    /// Source or destination address, by its name; with `-n` as digits.
     ADDR_RESOLVED: Text "eth.addr_resolved" "Address (resolved)" { hidden: true };
     /// Organization (OUI) of either address: its first three bytes.
     ADDR_OUI: U24 "eth.addr.oui" "Address OUI" { hidden: true };
+    /// Name of the organization that assigned either address.
+    ADDR_OUI_RESOLVED: Text "eth.addr.oui_resolved" "Address OUI (resolved)" { hidden: true };
     /// Whether an address is locally administered.
     LG: Bool "eth.lg" "LG bit" { values: LG_BITS };
     /// Whether an address is a group address: multicast or broadcast.

@@ -2,6 +2,7 @@
 
 mod fields;
 
+use crate::ether_name::{DisplayEther, put_organization, put_resolved};
 use crate::field::Field;
 use crate::packet::{NextLayer, Packet, Payload};
 use crate::padding::{MIN_FRAME_LEN, declared_len, frame_tail};
@@ -119,40 +120,41 @@ fn label(node: Option<usize>, header: &Ethernet2HeaderSlice<'_>, tree: &mut Tree
     }
 }
 
-/// Displays an address.
-struct DisplayEther([u8; 6]);
-
-impl core::fmt::Display for DisplayEther {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        crate::format::ether(f, self.0)
-    }
-}
-
-/// Fields of one address: the address, its text, its organization, its two flag bits.
+/// Fields of one address: the address, its name, its organization, its two flag bits.
 struct EtherAddressFields {
     address: &'static Field,
     resolved: &'static Field,
-    oui: &'static Field,
+    /// The organization: its number and its name.
+    organization: [&'static Field; 2],
     lg: &'static Field,
     ig: &'static Field,
 }
 
-static DESTINATION: EtherAddressFields =
-    EtherAddressFields { address: &DST, resolved: &DST_RESOLVED, oui: &DST_OUI, lg: &DST_LG, ig: &DST_IG };
-static SOURCE: EtherAddressFields =
-    EtherAddressFields { address: &SRC, resolved: &SRC_RESOLVED, oui: &SRC_OUI, lg: &SRC_LG, ig: &SRC_IG };
+static DESTINATION: EtherAddressFields = EtherAddressFields {
+    address: &DST,
+    resolved: &DST_RESOLVED,
+    organization: [&DST_OUI, &DST_OUI_RESOLVED],
+    lg: &DST_LG,
+    ig: &DST_IG,
+};
+static SOURCE: EtherAddressFields = EtherAddressFields {
+    address: &SRC,
+    resolved: &SRC_RESOLVED,
+    organization: [&SRC_OUI, &SRC_OUI_RESOLVED],
+    lg: &SRC_LG,
+    ig: &SRC_IG,
+};
 
 fn describe_address(fields: &EtherAddressFields, address: [u8; 6], span: Slice, tree: &mut Tree) {
-    let [a, b, c, ..] = address;
-    let oui = Value::Uint(u32::from_be_bytes([0, a, b, c]).into());
-    let (local, group) = (Value::Bool(a & 2 != 0), Value::Bool(a & 1 != 0));
+    let [first, ..] = address;
+    let (local, group) = (Value::Bool(first & 2 != 0), Value::Bool(first & 1 != 0));
     let flags = Slice::new(span.start, span.len.min(3));
     tree.open(fields.address, span, Value::Ether(address));
-    tree.put_text(fields.resolved, span, format_args!("{}", DisplayEther(address)));
-    tree.put(fields.oui, flags, oui);
+    put_resolved(fields.resolved, span, address, tree);
+    put_organization(fields.organization, span, address, tree);
     tree.put(&ADDR, span, Value::Ether(address));
-    tree.put_text(&ADDR_RESOLVED, span, format_args!("{}", DisplayEther(address)));
-    tree.put(&ADDR_OUI, flags, oui);
+    put_resolved(&ADDR_RESOLVED, span, address, tree);
+    put_organization([&ADDR_OUI, &ADDR_OUI_RESOLVED], span, address, tree);
     tree.put(fields.lg, flags, local);
     tree.put(&LG, flags, local);
     tree.put(fields.ig, flags, group);

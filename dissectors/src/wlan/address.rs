@@ -1,6 +1,7 @@
 //! Addresses of IEEE 802.11 frames: up to four, whose roles depend on the type and the direction of the frame.
 
 use super::fields::*;
+use crate::ether_name::{put_organization, put_resolved};
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
@@ -9,26 +10,32 @@ use crate::tree::{Slice, Tree, Value};
 pub(super) struct Role {
     address: &'static Field,
     resolved: &'static Field,
-    oui: &'static Field,
+    /// The organization: its number and its name.
+    organization: [&'static Field; 2],
     lg: &'static Field,
     ig: &'static Field,
 }
 
 macro_rules! roles {
-    ($($name:ident: $address:ident $resolved:ident $oui:ident $lg:ident $ig:ident;)+) => {
-        $(pub(super) static $name: Role =
-            Role { address: &$address, resolved: &$resolved, oui: &$oui, lg: &$lg, ig: &$ig };)+
+    ($($name:ident: $address:ident $resolved:ident $oui:ident $oui_resolved:ident $lg:ident $ig:ident;)+) => {
+        $(pub(super) static $name: Role = Role {
+            address: &$address,
+            resolved: &$resolved,
+            organization: [&$oui, &$oui_resolved],
+            lg: &$lg,
+            ig: &$ig,
+        };)+
     };
 }
 
 roles! {
-    RECEIVER: RA RA_RESOLVED RA_OUI RA_LG RA_IG;
-    TRANSMITTER: TA TA_RESOLVED TA_OUI TA_LG TA_IG;
-    DESTINATION: DA DA_RESOLVED DA_OUI DA_LG DA_IG;
-    SOURCE: SA SA_RESOLVED SA_OUI SA_LG SA_IG;
-    BSS: BSSID BSSID_RESOLVED BSSID_OUI BSSID_LG BSSID_IG;
-    STATION: STAA STAA_RESOLVED STAA_OUI STAA_LG STAA_IG;
-    ANY: ADDR ADDR_RESOLVED ADDR_OUI ADDR_LG ADDR_IG;
+    RECEIVER: RA RA_RESOLVED RA_OUI RA_OUI_RESOLVED RA_LG RA_IG;
+    TRANSMITTER: TA TA_RESOLVED TA_OUI TA_OUI_RESOLVED TA_LG TA_IG;
+    DESTINATION: DA DA_RESOLVED DA_OUI DA_OUI_RESOLVED DA_LG DA_IG;
+    SOURCE: SA SA_RESOLVED SA_OUI SA_OUI_RESOLVED SA_LG SA_IG;
+    BSS: BSSID BSSID_RESOLVED BSSID_OUI BSSID_OUI_RESOLVED BSSID_LG BSSID_IG;
+    STATION: STAA STAA_RESOLVED STAA_OUI STAA_OUI_RESOLVED STAA_LG STAA_IG;
+    ANY: ADDR ADDR_RESOLVED ADDR_OUI ADDR_OUI_RESOLVED ADDR_LG ADDR_IG;
 }
 
 /// Roles of the addresses, each with the offset of its address in the header.
@@ -93,19 +100,10 @@ pub(super) fn describe_one(role: &Role, payload: Payload<'_>, offset: usize, tre
 }
 
 fn put_parts(role: &Role, address: [u8; 6], span: Slice, tree: &mut Tree) {
-    let [a, b, c, ..] = address;
-    let first = Slice::new(span.start, span.len.min(3));
-    tree.put_text(role.resolved, span, format_args!("{}", DisplayEther(address)));
-    tree.put(role.oui, first, Value::Uint(u32::from_be_bytes([0, a, b, c]).into()));
-    tree.put(role.lg, first, Value::Bool(a & 2 != 0));
-    tree.put(role.ig, first, Value::Bool(a & 1 != 0));
-}
-
-/// Displays an address.
-struct DisplayEther([u8; 6]);
-
-impl core::fmt::Display for DisplayEther {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        crate::format::ether(f, self.0)
-    }
+    let [first, ..] = address;
+    let flags = Slice::new(span.start, span.len.min(3));
+    put_resolved(role.resolved, span, address, tree);
+    put_organization(role.organization, span, address, tree);
+    tree.put(role.lg, flags, Value::Bool(first & 2 != 0));
+    tree.put(role.ig, flags, Value::Bool(first & 1 != 0));
 }

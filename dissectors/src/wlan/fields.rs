@@ -39,70 +39,84 @@ crate::fields! { "wlan";
     DURATION: U16 "wlan.duration" "Duration";
     /// Receiver of the frame on the air.
     RA: Ether "wlan.ra" "Receiver address";
-    /// Receiver of the frame on the air, as text.
+    /// Receiver of the frame on the air; by its name, or with `-n` as digits.
     RA_RESOLVED: Text "wlan.ra_resolved" "Receiver address (resolved)" { hidden: true };
     /// Organization of the address: its first three bytes.
     RA_OUI: U24 "wlan.ra.oui" "Receiver OUI" { hidden: true };
+    /// Name of the organization that assigned the address.
+    RA_OUI_RESOLVED: Text "wlan.ra.oui_resolved" "Receiver OUI (resolved)" { hidden: true };
     /// Whether the address is locally administered.
     RA_LG: Bool "wlan.ra.lg" "LG bit";
     /// Whether the address is a group address.
     RA_IG: Bool "wlan.ra.ig" "IG bit";
     /// Transmitter of the frame on the air.
     TA: Ether "wlan.ta" "Transmitter address";
-    /// Transmitter of the frame on the air, as text.
+    /// Transmitter of the frame on the air; by its name, or with `-n` as digits.
     TA_RESOLVED: Text "wlan.ta_resolved" "Transmitter address (resolved)" { hidden: true };
     /// Organization of the address: its first three bytes.
     TA_OUI: U24 "wlan.ta.oui" "Transmitter OUI" { hidden: true };
+    /// Name of the organization that assigned the address.
+    TA_OUI_RESOLVED: Text "wlan.ta.oui_resolved" "Transmitter OUI (resolved)" { hidden: true };
     /// Whether the address is locally administered.
     TA_LG: Bool "wlan.ta.lg" "LG bit";
     /// Whether the address is a group address.
     TA_IG: Bool "wlan.ta.ig" "IG bit";
     /// Final destination.
     DA: Ether "wlan.da" "Destination address";
-    /// Final destination, as text.
+    /// Final destination; by its name, or with `-n` as digits.
     DA_RESOLVED: Text "wlan.da_resolved" "Destination address (resolved)" { hidden: true };
     /// Organization of the address: its first three bytes.
     DA_OUI: U24 "wlan.da.oui" "Destination OUI" { hidden: true };
+    /// Name of the organization that assigned the address.
+    DA_OUI_RESOLVED: Text "wlan.da.oui_resolved" "Destination OUI (resolved)" { hidden: true };
     /// Whether the address is locally administered.
     DA_LG: Bool "wlan.da.lg" "LG bit";
     /// Whether the address is a group address.
     DA_IG: Bool "wlan.da.ig" "IG bit";
     /// Original source.
     SA: Ether "wlan.sa" "Source address";
-    /// Original source, as text.
+    /// Original source; by its name, or with `-n` as digits.
     SA_RESOLVED: Text "wlan.sa_resolved" "Source address (resolved)" { hidden: true };
     /// Organization of the address: its first three bytes.
     SA_OUI: U24 "wlan.sa.oui" "Source OUI" { hidden: true };
+    /// Name of the organization that assigned the address.
+    SA_OUI_RESOLVED: Text "wlan.sa.oui_resolved" "Source OUI (resolved)" { hidden: true };
     /// Whether the address is locally administered.
     SA_LG: Bool "wlan.sa.lg" "LG bit";
     /// Whether the address is a group address.
     SA_IG: Bool "wlan.sa.ig" "IG bit";
     /// Basic service set: the address of its access point.
     BSSID: Ether "wlan.bssid" "BSS Id";
-    /// Basic service set: the address of its access point, as text.
+    /// Basic service set: the address of its access point, by its name, or with `-n` as digits.
     BSSID_RESOLVED: Text "wlan.bssid_resolved" "BSS Id (resolved)" { hidden: true };
     /// Organization of the address: its first three bytes.
     BSSID_OUI: U24 "wlan.bssid.oui" "BSS Id OUI" { hidden: true };
+    /// Name of the organization that assigned the address.
+    BSSID_OUI_RESOLVED: Text "wlan.bssid.oui_resolved" "BSS Id OUI (resolved)" { hidden: true };
     /// Whether the address is locally administered.
     BSSID_LG: Bool "wlan.bssid.lg" "LG bit";
     /// Whether the address is a group address.
     BSSID_IG: Bool "wlan.bssid.ig" "IG bit";
     /// Station that is not the access point.
     STAA: Ether "wlan.staa" "STA address";
-    /// Station that is not the access point, as text.
+    /// Station that is not the access point; by its name, or with `-n` as digits.
     STAA_RESOLVED: Text "wlan.staa_resolved" "STA address (resolved)" { hidden: true };
     /// Organization of the address: its first three bytes.
     STAA_OUI: U24 "wlan.staa.oui" "STA OUI" { hidden: true };
+    /// Name of the organization that assigned the address.
+    STAA_OUI_RESOLVED: Text "wlan.staa.oui_resolved" "STA OUI (resolved)" { hidden: true };
     /// Whether the address is locally administered.
     STAA_LG: Bool "wlan.staa.lg" "LG bit";
     /// Whether the address is a group address.
     STAA_IG: Bool "wlan.staa.ig" "IG bit";
     /// Any address of the header.
     ADDR: Ether "wlan.addr" "Hardware address" { hidden: true };
-    /// Any address of the header, as text.
+    /// Any address of the header; by its name, or with `-n` as digits.
     ADDR_RESOLVED: Text "wlan.addr_resolved" "Hardware address (resolved)" { hidden: true };
     /// Organization of any address: its first three bytes.
     ADDR_OUI: U24 "wlan.oui" "Hardware OUI" { hidden: true };
+    /// Name of the organization that assigned any address.
+    ADDR_OUI_RESOLVED: Text "wlan.oui_resolved" "Hardware OUI (resolved)" { hidden: true };
     /// Whether any address is locally administered.
     ADDR_LG: Bool "wlan.addr.lg" "LG bit" { hidden: true };
     /// Whether any address is a group address.

@@ -1,6 +1,7 @@
 //! Tests of the library and of the program, in one program: it is built and linked once. The first line of each file
 //! describes its tests.
 
+mod addresses;
 mod browse;
 mod checks;
 mod common;

@@ -187,6 +187,8 @@ pub enum NextLayer<'b> {
     Compressed(Compressed<'b>),
     /// An echo request or reply, to be paired.
     Echo(Echo<'b>),
+    /// Addresses in use, to be compared with those of earlier frames.
+    Addresses(AddressUses),
     /// Bytes of an unknown protocol.
     Data(Payload<'b>),
     /// No next layer.
@@ -275,6 +277,40 @@ pub enum EchoFacts {
     /// The request was sent to a group: it may have several replies, which are not paired.
     Multicast,
 }
+
+/// The addresses that a message states to be in use (RFC 826, RFC 5227), the sender's first.
+#[derive(Clone, Copy, Debug)]
+pub struct AddressUses {
+    /// The addresses of the sender and of the target.
+    pub uses: [Option<AddressUse>; 2],
+    /// Records the conflicts with earlier frames.
+    pub describe: DescribeConflicts,
+}
+
+/// An IPv4 address and the Ethernet address that uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressUse {
+    /// The IPv4 address.
+    pub protocol: [u8; 4],
+    /// The Ethernet address.
+    pub hardware: [u8; 6],
+}
+
+/// An address that another host used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressConflict {
+    /// The present use.
+    pub address: AddressUse,
+    /// The Ethernet address that used it before.
+    pub earlier: [u8; 6],
+    /// The last frame with that.
+    pub frame: u32,
+    /// Time since that frame in seconds.
+    pub seconds: u32,
+}
+
+/// Function that records conflicts of a message.
+pub type DescribeConflicts = fn(&AddressUses, &[AddressConflict], &mut Tree);
 
 /// Reads the layers of a packet in order and records them in `tree`.
 ///

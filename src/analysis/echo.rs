@@ -1,12 +1,12 @@
 //! Echo requests (ping) that wait for their reply.
 
 use super::limits;
+use super::recent_map::RecentMap;
 use super::run_state::RunState;
-use super::seek::EchoResult;
+use super::seek::{EchoResult, SeekFact};
 use dissectors::Field;
 use dissectors::packet::{Address, Echo, EchoFacts, Packet};
 use dissectors::session::{About, Stamp};
-use std::collections::{HashMap, VecDeque};
 
 /// Sender of the request, its destination, and the numbers that the reply repeats.
 type EchoKey = (Address, Address, [u16; 3]);
@@ -22,28 +22,18 @@ struct OpenEcho {
 }
 
 /// Echo requests that wait for their reply.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct EchoTable {
-    open: HashMap<EchoKey, OpenEcho>,
-    /// Keys and frames of requests in their order, also of requests that have their reply.
-    order: VecDeque<(EchoKey, u32)>,
-    /// Results that are not taken, if they are reported.
-    pub(super) results: Vec<EchoResult>,
+    open: RecentMap<EchoKey, OpenEcho>,
+}
+
+impl Default for EchoTable {
+    fn default() -> EchoTable {
+        EchoTable { open: RecentMap::new(limits::OPEN_ECHOES) }
+    }
 }
 
 impl EchoTable {
-    /// Adds a request. Returns an earlier request of the same key.
-    fn add(&mut self, key: EchoKey, echo: OpenEcho) -> Option<OpenEcho> {
-        self.order.push_back((key, echo.at.frame));
-        if self.order.len() > limits::OPEN_ECHOES
-            && let Some((oldest, frame)) = self.order.pop_front()
-            && self.open.get(&oldest).is_some_and(|open| open.at.frame == frame)
-        {
-            self.open.remove(&oldest);
-        }
-        self.open.insert(key, echo)
-    }
-
     /// Pairs an echo request or reply. Returns what is known about its other half.
     pub(super) fn pair(&mut self, echo: &Echo<'_>, packet: &Packet, at: Stamp, run: &mut RunState) -> EchoFacts {
         if echo.is_multicast_request(packet) {
@@ -60,8 +50,8 @@ impl EchoTable {
 
     fn open_request(&mut self, echo: &Echo<'_>, packet: &Packet, at: Stamp, run: &mut RunState) -> EchoFacts {
         let open = OpenEcho { at, depth: echo.depth, no_reply: echo.fields.no_reply };
-        if let Some(repeated) = self.add((packet.source, packet.destination, echo.key), open) {
-            self.collect_no_reply(repeated, run);
+        if let Some(repeated) = self.open.insert((packet.source, packet.destination, echo.key), at.frame, open) {
+            collect_no_reply(repeated, run);
         }
         let about = About::Frame(at.frame, echo.depth.into());
         match run.first_pass.get(echo.fields.reply_in, about) {
@@ -79,31 +69,26 @@ impl EchoTable {
             run.collected.insert(echo.fields.reply_in, about, at.frame.into());
         }
         let facts = EchoFacts::RequestIn(request.at.frame, at.time.saturating_sub(request.at.time));
-        if run.task.echoes {
-            self.report(request.at.frame, request.depth, EchoFacts::ReplyIn(at.frame));
-            self.report(at.frame, echo.depth, facts);
-        }
+        report(request.at.frame, request.depth, EchoFacts::ReplyIn(at.frame), run);
+        report(at.frame, echo.depth, facts, run);
         facts
-    }
-
-    fn report(&mut self, frame: u32, depth: u8, facts: EchoFacts) {
-        self.results.push(EchoResult { frame, depth, facts });
-    }
-
-    /// Reports that a request has no reply, and collects it for the second pass.
-    fn collect_no_reply(&mut self, request: OpenEcho, run: &mut RunState) {
-        let OpenEcho { at, depth, no_reply } = request;
-        if run.task.echoes {
-            self.report(at.frame, depth, EchoFacts::NoReply(at.frame));
-        }
-        if run.task.collect {
-            run.collected.insert(no_reply, About::Frame(at.frame, depth.into()), 1);
-        }
     }
 
     /// Ends the capture: requests that still wait have no reply.
     pub(super) fn end(&mut self, run: &mut RunState) {
-        let open = std::mem::take(&mut self.open);
-        open.into_values().for_each(|request| self.collect_no_reply(request, run));
+        self.open.drain().for_each(|request| collect_no_reply(request, run));
+    }
+}
+
+fn report(frame: u32, depth: u8, facts: EchoFacts, run: &mut RunState) {
+    run.report_seek_fact(SeekFact::Echo(EchoResult { frame, depth, facts }));
+}
+
+/// Reports that a request has no reply, and collects it for the second pass.
+fn collect_no_reply(request: OpenEcho, run: &mut RunState) {
+    let OpenEcho { at, depth, no_reply } = request;
+    report(at.frame, depth, EchoFacts::NoReply(at.frame), run);
+    if run.task.collect {
+        run.collected.insert(no_reply, About::Frame(at.frame, depth.into()), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! Layers: from the link layer to the transport, with reassembly of IP packets and the tables of conversations.
 
+use super::address_table::AddressTable;
 use super::buffers::Buffers;
 use super::echo::EchoTable;
 use super::flow::FlowTable;
@@ -8,7 +9,9 @@ use super::limits;
 use super::run_state::RunState;
 use super::tcp::Connection;
 use super::udp::UdpConversation;
-use dissectors::packet::{Address, Compressed, Echo, Fragment, NextLayer, Packet, Payload, dissect_layers};
+use dissectors::packet::{
+    Address, AddressUses, Compressed, Echo, Fragment, NextLayer, Packet, Payload, dissect_layers,
+};
 use dissectors::session::{About, Stamp};
 use dissectors::{Tree, data, ipv4, ipv6};
 
@@ -21,6 +24,7 @@ pub(super) struct Tables {
     pub(super) udp: FlowTable<UdpConversation>,
     pub(super) fragments: FragmentReassembler,
     pub(super) echoes: EchoTable,
+    addresses: AddressTable,
     /// Bytes that conversations buffer.
     pub(super) buffers: Buffers,
 }
@@ -34,6 +38,7 @@ impl Tables {
             udp: FlowTable::new(),
             fragments: FragmentReassembler::default(),
             echoes: EchoTable::default(),
+            addresses: AddressTable::default(),
             buffers: Buffers::default(),
         }
     }
@@ -46,6 +51,7 @@ impl Tables {
             NextLayer::Fragment(fragment) => self.fragment(&fragment, at, tree),
             NextLayer::Compressed(compressed) => self.compressed(&compressed, at, tree),
             NextLayer::Echo(echo) => self.echo(&echo, at, tree),
+            NextLayer::Addresses(uses) => self.uses_of_addresses(&uses, at, tree),
             NextLayer::Data(payload) => self.undissected(payload, tree),
             _ => {}
         }
@@ -57,6 +63,13 @@ impl Tables {
         let facts = self.echoes.pair(echo, &self.packet, at, &mut self.run);
         (echo.describe)(echo, &facts, &self.packet, tree);
         self.dissect(echo.next(), at, tree);
+    }
+
+    /// Records the hosts that use addresses.
+    #[cold]
+    fn uses_of_addresses(&mut self, uses: &AddressUses, at: Stamp, tree: &mut Tree) {
+        let conflicts = self.addresses.conflicts(uses, at, &mut self.run);
+        (uses.describe)(uses, &conflicts, tree);
     }
 
     /// Adds a fragment to its IP packet, and reads on when that is complete.

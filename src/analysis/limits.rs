@@ -41,6 +41,9 @@ pub const SHARD_BYTES_WITH_BODIES: usize = 4 << 20;
 /// ten seconds for the last reply.
 pub const OPEN_ECHOES: usize = 4096;
 
+/// Maximum number of last uses of addresses (ARP) to compare with. At the limit the oldest one is dropped.
+pub const ADDRESS_USES: usize = 16_384;
+
 /// In a live capture, nanoseconds until an idle UDP conversation is dropped: RFC 4787 4.3 requires two minutes of a
 /// NAT.
 pub const UDP_AGE: i64 = 120_000_000_000;

@@ -3,6 +3,7 @@
 //! An [`Analyzer`] reads frame after frame. For each it fills a tree of fields; what spans frames it reports as
 //! [events](Event).
 
+mod address_table;
 mod buffers;
 mod decode_options;
 mod echo;
@@ -16,6 +17,7 @@ mod link_types;
 mod number_set;
 mod reassembled_unit;
 mod reassembler;
+mod recent_map;
 mod run_state;
 mod seek;
 mod session_driver;
@@ -38,7 +40,7 @@ pub use link_types::unsupported_link_message;
 pub use number_set::NumberSet;
 use run_state::RunState;
 use seek::Clock;
-pub use seek::{EchoResult, SeekContext};
+pub use seek::{EchoResult, SeekContext, SeekFact};
 use std::sync::Arc;
 use task::Work;
 pub use task::{Task, is_capture_metadata, is_known_early};
@@ -190,9 +192,9 @@ impl Analyzer {
         self.tables.age(now);
     }
 
-    /// Takes the facts about echo requests and replies since the last call, if the task has [`Task::echoes`].
-    pub fn echoes(&mut self) -> std::vec::Drain<'_, EchoResult> {
-        self.tables.echoes.results.drain(..)
+    /// Takes the facts about echo messages and addresses since the last call, if the task has [`Task::seek_facts`].
+    pub fn seek_facts(&mut self) -> std::vec::Drain<'_, SeekFact> {
+        self.tables.run.seek_facts.drain(..)
     }
 
     /// Ends the capture: what is open becomes events.

@@ -5,7 +5,7 @@ use super::decode_options::Transport;
 use super::event::{Event, FrameConnection, UnfinishedMessages};
 use super::frame_context::{FrameContext, Prefilter};
 use super::limits;
-use super::seek::SeekContext;
+use super::seek::{SeekContext, SeekFact};
 use super::session_driver::Completed;
 use super::task::{Task, Work};
 use crate::capture::Call;
@@ -35,6 +35,8 @@ pub(super) struct RunState {
     /// What is known of it beforehand, if it is read out of its place.
     pub(super) seek: Option<SeekContext>,
     pub(super) events: Vec<Event>,
+    /// Facts for frames that are read again, if they are reported.
+    pub(super) seek_facts: Vec<SeekFact>,
     /// Content decoded for conversations that ended, outside of their frames.
     decoding: DecodingCount,
     messages: Vec<dissectors::session::Event>,
@@ -77,6 +79,7 @@ impl RunState {
             is_fragment: false,
             seek: None,
             events: Vec::new(),
+            seek_facts: Vec::new(),
             messages: Vec::new(),
             derived: Derivation::default(),
             prefilter: None,
@@ -170,6 +173,13 @@ impl RunState {
                 dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),
                 dissectors::session::Event::Pdu(_) | dissectors::session::Event::Message(_) => {}
             }
+        }
+    }
+
+    /// Reports a fact for a frame that is read again.
+    pub(super) fn report_seek_fact(&mut self, fact: SeekFact) {
+        if self.task.seek_facts {
+            self.seek_facts.push(fact);
         }
     }
 

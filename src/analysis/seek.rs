@@ -3,7 +3,7 @@
 use super::layers::Tables;
 use super::task::Work;
 use crate::source::{Frame, NOT_A_PACKET};
-use dissectors::packet::{EchoFacts, NextLayer, Payload};
+use dissectors::packet::{AddressConflict, EchoFacts, NextLayer, Payload};
 use dissectors::session::Stamp;
 use dissectors::{Tree, Value, column, frame};
 
@@ -20,6 +20,17 @@ pub struct SeekContext {
     pub udp_conversations: Vec<u32>,
     /// Facts about its echo requests and replies.
     pub echoes: Vec<EchoResult>,
+    /// Addresses in it that other hosts used before.
+    pub address_conflicts: Vec<AddressConflict>,
+}
+
+/// A fact that a [`SeekContext`] supplies when its frame is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeekFact {
+    /// About an echo request or reply.
+    Echo(EchoResult),
+    /// An address in a frame that another host used before.
+    AddressConflict(u32, AddressConflict),
 }
 
 /// Facts about an echo request or reply.

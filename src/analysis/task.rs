@@ -30,8 +30,8 @@ pub struct Task {
     pub only: Option<NumberSet>,
     /// Number conversations in UDP datagrams, whatever fields are wanted.
     pub udp_conversations: bool,
-    /// Report the other halves of echo requests and replies.
-    pub echoes: bool,
+    /// Report what a [`SeekContext`](super::SeekContext) supplies when a frame is read again.
+    pub seek_facts: bool,
     /// Read no more of a frame than its [capture metadata](is_capture_metadata).
     pub shallow: bool,
     /// What the user says about the conversations.

@@ -3,9 +3,10 @@
 use super::call_entry::CallEntry;
 use super::chunked_vec::ChunkedVec;
 use super::indexed_values::IndexedValues;
-use crate::analysis::{DecodeOptions, EchoResult, NumberSet, SeekContext, Task};
+use crate::analysis::{DecodeOptions, EchoResult, NumberSet, SeekContext, SeekFact, Task};
 use crate::capture::Endpoint;
 use crate::source::{RecordPosition, RecordStore};
+use dissectors::packet::AddressConflict;
 use dissectors::session::ConversationId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -165,6 +166,8 @@ pub(super) struct FrameTable {
     endpoints: Vec<ConnectionEndpoints>,
     /// Facts about echo requests and replies, by frame and depth.
     echoes: BTreeMap<(u32, u8), EchoResult>,
+    /// Addresses that other hosts used before, in frame order.
+    address_conflicts: Vec<(u32, AddressConflict)>,
     /// Field values of messages.
     pub(super) values: IndexedValues,
     /// Calls, in the order of their ends.
@@ -270,15 +273,28 @@ impl FrameTable {
         first.into_iter().chain(more.into_iter().flatten().map(|link| (link.conversation, link.previous)))
     }
 
-    /// Adds facts about echo requests and replies. A later fact about a message replaces an earlier one.
-    pub(super) fn add_echoes(&mut self, echoes: impl Iterator<Item = EchoResult>) {
-        self.echoes.extend(echoes.map(|echo| ((echo.frame, echo.depth), echo)));
+    /// Adds facts about frames. A later fact about an echo message replaces an earlier one.
+    pub(super) fn add_seek_facts(&mut self, facts: impl Iterator<Item = SeekFact>) {
+        for fact in facts {
+            match fact {
+                SeekFact::Echo(echo) => drop(self.echoes.insert((echo.frame, echo.depth), echo)),
+                SeekFact::AddressConflict(frame, conflict) => self.address_conflicts.push((frame, conflict)),
+            }
+        }
+    }
+
+    fn address_conflicts_of(&self, frame: u32) -> Vec<AddressConflict> {
+        let from = self.address_conflicts.partition_point(|&(earlier, _)| earlier < frame);
+        let conflicts = self.address_conflicts.iter().skip(from).take_while(|&&(other, _)| other == frame);
+        conflicts.map(|&(_, conflict)| conflict).collect()
     }
 
     /// Returns the context to dissect a frame out of order. `previous` is the time of the frame before it.
     pub(super) fn seek_context(&self, frame: u32, previous: Option<i64>) -> SeekContext {
         let echoes = self.echoes.range((frame, 0)..=(frame, u8::MAX)).map(|(_, &echo)| echo).collect();
-        let mut context = SeekContext { first: self.start_time, previous, echoes, ..SeekContext::default() };
+        let address_conflicts = self.address_conflicts_of(frame);
+        let mut context =
+            SeekContext { first: self.start_time, previous, echoes, address_conflicts, ..SeekContext::default() };
         for (conversation, _) in self.conversations(frame) {
             match (conversation.as_stream(), conversation.as_udp()) {
                 (Some(number), _) => {

@@ -215,8 +215,8 @@ fn wants() -> Wants {
 
 impl<H: Fn(BrowseEvent)> Loader<H> {
     fn new(table: SharedFrameTable, emit: H) -> Loader<H> {
-        let (exchanges, streams, mixed, udp_conversations, echoes) = (true, true, true, true, true);
-        let task = Task { wants: wants(), exchanges, streams, mixed, udp_conversations, echoes, ..table.task() };
+        let (exchanges, streams, mixed, udp_conversations, seek_facts) = (true, true, true, true, true);
+        let task = Task { wants: wants(), exchanges, streams, mixed, udp_conversations, seek_facts, ..table.task() };
         let analyzer = Analyzer::new(task);
         let (update, new_frames, new_calls, pairs, stacks, values, udp_sessions, errors) = Default::default();
         let (reported_to, last_frame, start_time, last_update, state) =
@@ -392,7 +392,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
         table.calls.extend(self.new_calls.drain(..));
         table.is_complete |= is_complete;
         table.values.extend(&mut self.values);
-        table.add_echoes(self.analyzer.echoes());
+        table.add_seek_facts(self.analyzer.seek_facts());
         for stream in &self.update.streams {
             table.set_endpoints(stream.number, [stream.client, stream.server]);
         }

@@ -2,6 +2,7 @@
 
 use super::test_browser::{TestBrowser, written};
 use super::{printed, shuffled};
+use crate::addresses::{ETHERNET, arp};
 use crate::common::{self, ACK, Random, SYN, Segment};
 use overhear::browse::{BrowseEvent, BrowseRequest, StreamPosition};
 use overhear::report::{CsvReport, Layout, Selection, TextOptions};
@@ -55,6 +56,15 @@ fn frames_of_a_pipe_are_read_from_a_copy() {
     let writer = std::thread::spawn(move || std::fs::write(to, sent).expect("a reader"));
     assert_trees(&[path], &bytes);
     writer.join().expect("no panic");
+}
+
+#[test]
+fn a_conflict_of_addresses_is_known_in_any_order() {
+    let uses = [(1, 1), (2, 1), (3, 2), (1, 1), (4, 2)];
+    let frames = uses.map(|(hardware, protocol)| arp(1, [hardware, protocol], [0, 9]));
+    let bytes = common::pcap(ETHERNET, &frames);
+    let (_file, path) = written(&bytes);
+    assert_trees(&[path], &bytes);
 }
 
 #[test]

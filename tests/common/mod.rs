@@ -49,12 +49,17 @@ impl Segment {
 
 /// Returns a pcap file of these packets, one per millisecond.
 pub fn pcap(link: u32, packets: &[Vec<u8>]) -> Vec<u8> {
+    pcap_every(1, link, packets)
+}
+
+/// The same, with a number of milliseconds between two packets.
+pub fn pcap_every(millis: u32, link: u32, packets: &[Vec<u8>]) -> Vec<u8> {
     let mut file = Vec::new();
     for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, link] {
         file.extend(word.to_le_bytes());
     }
     for (nth, packet) in packets.iter().enumerate() {
-        let (millis, len) = (nth as u32, packet.len() as u32);
+        let (millis, len) = (nth as u32 * millis, packet.len() as u32);
         for word in [1_700_000_000 + millis / 1000, millis % 1000 * 1000, len, len] {
             file.extend(word.to_le_bytes());
         }

@@ -1,7 +1,8 @@
 //! ARP (RFC 826) and its variants RARP (RFC 903), InARP (RFC 2390) and DRARP (RFC 1931).
 
+use crate::ether_name::DisplayEther;
 use crate::field::{DisplayBase, Field};
-use crate::packet::{NextLayer, Packet, Payload};
+use crate::packet::{AddressConflict, AddressUse, AddressUses, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
@@ -42,6 +43,12 @@ crate::fields! { "arp";
     DST_PROTO: Bytes "arp.dst.proto" "Target protocol address";
     /// Target's IPv4 address.
     DST_PROTO_IPV4: Ipv4 "arp.dst.proto_ipv4" "Target IP address";
+    /// Earlier frame in which another host used the address.
+    DUPLICATE_ADDRESS_FRAME: Frame "arp.duplicate-address-frame" "Frame showing earlier use of IP address";
+    /// Time since that frame in seconds.
+    SECONDS_SINCE_DUPLICATE_ADDRESS_FRAME: U32 "arp.seconds-since-duplicate-address-frame" "Seconds since earlier frame seen";
+    /// Two hosts use the same IPv4 address.
+    DUPLICATE_ADDRESS_DETECTED: Note(Warn) "arp.duplicate-address-detected" "Duplicate IP address configured";
 }
 
 const HARDWARE: &[(u64, &str)] = &[
@@ -116,6 +123,20 @@ impl Addresses<'_> {
         matches!(self.operation, 1 | 2)
     }
 
+    /// Addresses in use: of the sender, and of the target of a reply. Requests do not state that of their target. If both
+    /// are the same address, it is the sender's. Groups use no address.
+    fn uses(&self) -> [Option<AddressUse>; 2] {
+        let address = |hardware: &[u8], protocol: &[u8]| {
+            let hardware = *hardware.first_chunk().filter(|_| self.ether)?;
+            let protocol = *protocol.first_chunk().filter(|_| self.ipv4)?;
+            let is_host = hardware != [0; 6] && hardware.first().is_some_and(|first| first & 1 == 0);
+            (is_host && protocol != [0; 4]).then_some(AddressUse { protocol, hardware })
+        };
+        let sender = address(self.sender_hardware, self.sender);
+        let has_target = self.operation == 2 && (sender.is_none() || !self.is_gratuitous());
+        [sender, address(self.target_hardware, self.target).filter(|_| has_target)]
+    }
+
     fn is_gratuitous(&self) -> bool {
         self.is_request_or_reply() && self.sender == self.target
     }
@@ -143,7 +164,49 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     if tree.wants_any(&ARP) || addresses.is_none() {
         describe(payload, addresses.as_ref(), packet, tree);
     }
-    NextLayer::End
+    match addresses {
+        Some(addresses) if addresses.is_request_or_reply() && !packet.quoted => {
+            let is_plain_reply = addresses.operation == 2 && !addresses.is_gratuitous();
+            let describe = if is_plain_reply { describe_reply_conflicts } else { describe_conflicts };
+            NextLayer::Addresses(AddressUses { uses: addresses.uses(), describe })
+        }
+        _ => NextLayer::End,
+    }
+}
+
+fn describe_conflicts(_: &AddressUses, conflicts: &[AddressConflict], tree: &mut Tree) {
+    for conflict in conflicts {
+        describe_conflict(conflict, tree);
+        append_info(conflict, tree);
+    }
+}
+
+/// The info of a reply names its sender. As in Wireshark, it has a conflict of the target only.
+fn describe_reply_conflicts(uses: &AddressUses, conflicts: &[AddressConflict], tree: &mut Tree) {
+    let [sender, _] = uses.uses;
+    for conflict in conflicts {
+        describe_conflict(conflict, tree);
+        if sender != Some(conflict.address) {
+            append_info(conflict, tree);
+        }
+    }
+}
+
+fn append_info(conflict: &AddressConflict, tree: &mut Tree) {
+    tree.append_info(format_args!(" (duplicate use of {} detected!)", Ipv4Addr::from(conflict.address.protocol)));
+}
+
+fn describe_conflict(conflict: &AddressConflict, tree: &mut Tree) {
+    let &AddressConflict { address, earlier, frame, seconds } = conflict;
+    let (protocol, none) = (Ipv4Addr::from(address.protocol), Slice::default());
+    let [hardware, earlier] = [address.hardware, earlier].map(DisplayEther);
+    let node = tree.open(&DUPLICATE_ADDRESS_FRAME, none, Value::Uint(frame.into()));
+    let text = format_args!("{protocol} ({hardware}), also in use by {earlier} (frame {frame})");
+    tree.label(node, format_args!("Duplicate IP address detected for {text}"));
+    let title = DUPLICATE_ADDRESS_DETECTED.title;
+    tree.note(&DUPLICATE_ADDRESS_DETECTED, none, format_args!("{title} ({protocol})"));
+    tree.put(&SECONDS_SINCE_DUPLICATE_ADDRESS_FRAME, none, Value::Uint(seconds.into()));
+    tree.close();
 }
 
 fn write_info(addresses: &Addresses<'_>, tree: &mut Tree) {
@@ -265,7 +328,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
+        let _ = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }

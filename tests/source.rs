@@ -200,6 +200,21 @@ fn pcap_is_read_in_every_variant() {
 }
 
 #[test]
+fn a_time_out_of_range_is_noted() {
+    let at = |counter| enhanced(Little, 0, counter, [10, 60], &FRAME, &[]);
+    // The counter counts seconds from the year 1000 on; a year has 31,556,952.
+    let options = join([option(Little, 9, &[0]), option(Little, 14, &(-30_610_224_000_i64).to_le_bytes()), end()]);
+    let years = [0, 700, 1260, 1270].map(|years| at(years * 31_556_952));
+    let file = join([section(Little), interface(Little, 147, 0, &options), years.concat()]);
+    let fields =
+        ["frame.time_out_of_range", "_ws.expert.message"].map(|name| dissectors::field(name).expect("a field"));
+    let rows = crate::common::field_values(&file, &fields);
+    let row = |text: &str| vec![if text.is_empty() { "" } else { "1" }.to_owned(), text.to_owned()];
+    let (early, late) = ("capture time before 1677-09-21 00:12:43", "capture time after 2262-04-11 23:47:16");
+    assert_eq!(rows, [row(early), row(""), row(""), row(late)]);
+}
+
+#[test]
 fn pcapng_is_read_in_every_form() {
     let described = |options: &[u8]| {
         let mut options = options.to_vec();

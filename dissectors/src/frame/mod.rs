@@ -46,6 +46,8 @@ crate::fields! { "frame";
     PACKET_FLAGS: U32 "frame.packet_flags" "Packet flags" { base: crate::field::DisplayBase::Hex };
     /// Number of frames lost since the previous frame of the interface.
     DROP_COUNT: U64 "frame.drop_count" "Drop Count";
+    /// The capture time is before 1677 or after 2262, which is recorded as the nearest time between them.
+    TIME_OUT_OF_RANGE: Note(Warn) "frame.time_out_of_range" "Capture time out of range" { ours: true };
     /// The frame was truncated at capture before the end of a header.
     SHORT: Note(Note) "_ws.short" "[Packet size limited during capture]";
     /// The bytes do not conform to the protocol.
@@ -210,6 +212,11 @@ pub fn describe(metadata: &FrameMetadata<'_>, tree: &mut Tree) -> Option<usize> 
         tree.put(&TIME_DELTA, none, Value::Duration(metadata.delta));
         tree.put(&TIME_DELTA_DISPLAYED, none, Value::Duration(metadata.delta_displayed));
         tree.put(&TIME_RELATIVE, none, Value::Duration(metadata.relative));
+        match metadata.time {
+            i64::MAX => tree.note(&TIME_OUT_OF_RANGE, none, format_args!("capture time after 2262-04-11 23:47:16")),
+            i64::MIN => tree.note(&TIME_OUT_OF_RANGE, none, format_args!("capture time before 1677-09-21 00:12:43")),
+            _ => {}
+        }
     }
     tree.put(&NUMBER, none, Value::Uint(metadata.number.into()));
     tree.put(&LEN, none, Value::Uint(metadata.len.into()));

@@ -169,10 +169,12 @@ fn the_program_names_no_module_of_an_application_protocol() {
 }
 
 /// Files that name HTTP on purpose: examples for users, and what only HTTP has.
-const NAMING_HTTP: [&str; 11] = [
+const NAMING_HTTP: [&str; 13] = [
     // Examples in the help and in messages, and the option of `follow`.
     "src/args.rs",
     "src/args/check.rs",
+    "src/args/follow.rs",
+    "src/args/print.rs",
     "src/check/check_file.rs",
     "src/check/rule/parse.rs",
     "src/command/mod.rs",

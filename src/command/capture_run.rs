@@ -60,7 +60,7 @@ impl CaptureRun {
         let two_passes = collect || filter_wants.is_some();
         let bar = ReadProgressBar::new(out.is_file(), if two_passes { 2 } else { 1 });
         if capture.is_none() {
-            out.discard();
+            out.keep_existing();
         }
         report.begin(out)?;
         if let Some(capture) = capture {

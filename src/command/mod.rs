@@ -169,7 +169,7 @@ fn write_frames(mut args: PrintArgs) -> io::Result<CommandOutcome> {
     let path = args.run.output.unwrap_or_default();
     let mut report = report::CaptureFileReport::new(Format::for_path(&path));
     let has_errors = feed.run(fields_task(Wants::default()), &mut report, &mut out)?;
-    let is_written = !out.is_discarded();
+    let is_written = !out.keeps_existing();
     let outcome = finish_output(out, has_errors)?;
     if is_written {
         let (count, path) = (report.count(), output::escape_paths([path.as_path()]));

@@ -16,7 +16,7 @@ pub(super) struct Output {
     /// Whether to flush after each row.
     line_buffered: bool,
     /// Whether a file that would be replaced stays as it is.
-    is_discarded: bool,
+    keeps_existing: bool,
 }
 
 /// Content of an output.
@@ -98,12 +98,12 @@ impl Output {
     }
 
     fn of(target: OutputTarget) -> Output {
-        Output { target: BufWriter::with_capacity(BUFFER_SIZE, target), line_buffered: false, is_discarded: false }
+        Output { target: BufWriter::with_capacity(BUFFER_SIZE, target), line_buffered: false, keeps_existing: false }
     }
 
     /// Leaves a file that would be replaced as it is.
-    pub(super) fn discard(&mut self) {
-        self.is_discarded = true;
+    pub(super) fn keep_existing(&mut self) {
+        self.keeps_existing = true;
     }
 
     /// Returns whether the output goes anywhere but to standard output.
@@ -112,8 +112,8 @@ impl Output {
     }
 
     /// Returns whether a file that would be replaced stays as it is.
-    pub(super) fn is_discarded(&self) -> bool {
-        self.is_discarded
+    pub(super) fn keeps_existing(&self) -> bool {
+        self.keeps_existing
     }
 
     /// Returns whether the rows of a live capture go nowhere.
@@ -132,7 +132,7 @@ impl Output {
         let mut target = self.target.into_inner().map_err(io::IntoInnerError::into_error)?;
         target.flush()?;
         match target {
-            OutputTarget::Replace(file, path) if !self.is_discarded => {
+            OutputTarget::Replace(file, path) if !self.keeps_existing => {
                 file.persist(path).map(drop).map_err(|error| error.error)
             }
             _ => Ok(()),

@@ -1,0 +1,57 @@
+//! Arguments of `follow`.
+
+use super::{DecodeArgs, RunArgs};
+use clap::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(override_usage = "overhear follow [OPTIONS] <FILE>... <STREAM>")]
+#[command(after_help = "\
+Stream numbers are those of `overhear streams` (tcp.stream). A gap in the captured data is marked \
+[n bytes missing in capture]; --raw reports gaps on standard error.")]
+pub(crate) struct FollowArgs {
+    /// Capture files, read in order (- for standard input), followed by the stream number
+    #[arg(value_name = "FILE|STREAM", required = true)]
+    words: Vec<OsString>,
+    /// Capture file to read, as in tshark (repeatable)
+    #[arg(short = 'r', long = "read", value_name = "FILE")]
+    read: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
+    #[command(flatten)]
+    pub(crate) format: FollowFormat,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+impl FollowArgs {
+    /// Returns the files in reading order and the stream number, or an error message.
+    pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, u32), String> {
+        let mut paths = std::mem::take(&mut self.read);
+        let last = self.words.pop().unwrap_or_default();
+        paths.extend(self.words.drain(..).map(PathBuf::from));
+        match last.to_str().and_then(|word| word.parse().ok()) {
+            Some(_) if paths.is_empty() => Err("missing capture file: overhear follow FILE STREAM".into()),
+            Some(stream) => Ok((paths, stream)),
+            None => Err("missing stream number after the files; `overhear streams` lists them".into()),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct FollowFormat {
+    /// Print the raw bytes of both sides in order
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Print a hex dump, with the server's side indented
+    #[arg(long)]
+    pub(crate) hex: bool,
+    /// Print one JSON object per line: side, frame, time, and text or bytes
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print HTTP messages: headers, and decoded bodies (transfer and content codings removed)
+    #[arg(long)]
+    pub(crate) http: bool,
+}

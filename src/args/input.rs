@@ -1,0 +1,118 @@
+//! Arguments that select the frames to read: captures, interfaces, display filters, protocols of ports.
+
+use clap::Args;
+use overhear::analysis::{DecodeAs, DecodeOptions};
+#[cfg(feature = "live")]
+use overhear::sink::{AutostopOption, RotateOption};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Arguments that select captures or interfaces, and a display filter.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Capture files, read in order (- for standard input), optionally followed by a display filter
+    #[arg(value_name = "FILE")]
+    #[cfg_attr(feature = "live", arg(required_unless_present_any = ["read", "interfaces"]))]
+    #[cfg_attr(not(feature = "live"), arg(required_unless_present = "read"))]
+    pub(crate) words: Vec<OsString>,
+    /// Capture file to read, as in tshark (repeatable)
+    #[arg(short = 'r', long = "read", value_name = "FILE")]
+    pub(crate) read: Vec<PathBuf>,
+    /// Show only matches of this display filter (Wireshark syntax, plus aliases such as uri)
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
+    pub(crate) filter: Option<String>,
+    /// Write packets to FILE (- for standard output): pcapng, or pcap if the name ends in .pcap. A live capture writes
+    /// all packets, print writes the frames of its captures that match the filter, instead of rows
+    #[arg(short = 'w', long = "write", value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+}
+
+impl InputArgs {
+    /// Whether the input is interfaces.
+    #[cfg(feature = "live")]
+    pub(crate) fn is_live(&self) -> bool {
+        !self.live.interfaces.is_empty()
+    }
+
+    /// Whether the input is interfaces.
+    #[cfg(not(feature = "live"))]
+    pub(crate) fn is_live(&self) -> bool {
+        false
+    }
+}
+
+/// Options for the protocols of connections.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DecodeArgs {
+    /// Protocol of the data on a port, instead of the detected one: tcp.port==9000,http (repeatable)
+    #[arg(short = 'd', long = "decode-as", value_name = "PORT,PROTOCOL")]
+    pub(crate) decode_as: Vec<DecodeAs>,
+    /// Print and filter addresses as digits in fields that have names for them, such as eth.src_resolved
+    #[arg(short = 'n')]
+    pub(crate) numeric: bool,
+}
+
+impl DecodeArgs {
+    /// Returns the decode options of all passes.
+    pub(crate) fn options(&self) -> DecodeOptions {
+        DecodeOptions { decode_as: self.decode_as.clone(), numeric: self.numeric, ..DecodeOptions::default() }
+    }
+}
+
+/// Options of a live capture.
+#[cfg(feature = "live")]
+#[derive(Debug, Args)]
+pub(crate) struct LiveArgs {
+    /// Capture from this interface: a name, a number from `overhear interfaces`, or any (repeatable)
+    #[arg(
+        help_heading = "Live capture",
+        short = 'i',
+        long = "interface",
+        value_name = "INTERFACE",
+        conflicts_with = "read"
+    )]
+    pub(crate) interfaces: Vec<String>,
+    /// Capture only packets that match this capture filter, such as 'tcp port 80' (see pcap-filter(7))
+    #[arg(
+        help_heading = "Live capture",
+        short = 'f',
+        value_name = "FILTER",
+        requires = "interfaces",
+        allow_hyphen_values = true
+    )]
+    pub(crate) capture_filter: Option<String>,
+    /// Capture at most N bytes of each packet; 0 for no limit
+    #[arg(
+        help_heading = "Live capture",
+        short = 's',
+        long = "snapshot-length",
+        value_name = "N",
+        requires = "interfaces",
+        default_value_t = 0
+    )]
+    pub(crate) snaplen: u32,
+    /// Do not put the interface into promiscuous mode
+    #[arg(help_heading = "Live capture", short = 'p', long = "no-promiscuous-mode", requires = "interfaces")]
+    pub(crate) not_promiscuous: bool,
+    /// Size of the kernel capture buffer in MiB
+    #[arg(help_heading = "Live capture", short = 'B', long = "buffer-size", value_name = "MIB", requires = "interfaces", default_value_t = 32,
+          value_parser = clap::value_parser!(u32).range(1..2048))]
+    pub(crate) buffer: u32,
+    /// Link-layer type, by its libpcap name
+    #[arg(help_heading = "Live capture", short = 'y', long = "linktype", value_name = "TYPE", requires = "interfaces")]
+    pub(crate) link: Option<String>,
+    /// Deliver each packet immediately (default: batches of up to 20 ms, which drops fewer packets)
+    #[arg(help_heading = "Live capture", long = "immediate", requires = "interfaces")]
+    pub(crate) immediate: bool,
+    /// Stop after duration:S, packets:N, filesize:KB or files:N, whichever comes first (repeatable)
+    #[arg(help_heading = "Live capture", short = 'a', long = "autostop", value_name = "WHEN", requires = "interfaces")]
+    pub(crate) autostop: Vec<AutostopOption>,
+    /// Start a new file after duration:S, interval:S, packets:N or filesize:KB; files:N keeps the last N (repeatable)
+    #[arg(help_heading = "Live capture", short = 'b', long = "ring-buffer", value_name = "WHEN", requires = "write")]
+    pub(crate) rotate: Vec<RotateOption>,
+}

@@ -46,8 +46,16 @@ impl<'b> Echo<'b> {
         is_group && !self.is_reply
     }
 
+    /// Records the message with the facts.
+    pub fn record(&self, facts: &EchoFacts, packet: &Packet, tree: &mut Tree) {
+        self.append_info(facts, tree);
+        if tree.wants_any(self.fields.reply_in) {
+            (self.describe)(self, facts, packet, tree);
+        }
+    }
+
     /// Appends the facts to the info column.
-    pub fn append_info(&self, facts: &EchoFacts, tree: &mut Tree) {
+    fn append_info(&self, facts: &EchoFacts, tree: &mut Tree) {
         if !tree.wants_columns() {
             return;
         }

@@ -238,11 +238,11 @@ pub struct Echo<'b> {
     pub depth: u8,
     /// Fields that connect the two messages.
     pub fields: &'static EchoFields,
-    /// Records the message.
+    /// Records the fields of the message.
     pub describe: DescribeEcho,
 }
 
-/// Function that records an echo request or reply.
+/// Function that records the fields of an echo request or reply.
 pub type DescribeEcho = fn(&Echo<'_>, &EchoFacts, &Packet, &mut Tree);
 
 /// Fields that connect an echo request and its reply.

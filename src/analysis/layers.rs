@@ -61,7 +61,7 @@ impl Tables {
     #[cold]
     fn echo(&mut self, echo: &Echo<'_>, at: Stamp, tree: &mut Tree) {
         let facts = self.echoes.pair(echo, &self.packet, at, &mut self.run);
-        (echo.describe)(echo, &facts, &self.packet, tree);
+        echo.record(&facts, &self.packet, tree);
         self.dissect(echo.next(), at, tree);
     }
 

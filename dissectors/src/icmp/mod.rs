@@ -143,10 +143,7 @@ static ECHO_FIELDS: EchoFields = EchoFields {
 };
 
 fn describe_echo(echo: &Echo<'_>, facts: &EchoFacts, packet: &Packet, tree: &mut Tree) {
-    echo.append_info(facts, tree);
-    if tree.wants_any(&ICMP) {
-        describe(echo.payload, packet, Some((echo, facts)), tree);
-    }
+    describe(echo.payload, packet, Some((echo, facts)), tree);
 }
 
 /// Returns the length of the quoted packet if extensions follow it (RFC 4884 4).
@@ -364,7 +361,7 @@ mod tests {
         let mut packet = Packet { hops: 64, ..Packet::default() };
         let next = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
         if let NextLayer::Echo(echo) = next {
-            (echo.describe)(&echo, &EchoFacts::Unknown, &packet, &mut tree);
+            echo.record(&EchoFacts::Unknown, &packet, &mut tree);
         }
         let next = alloc::format!("{next:?}");
         (tree, packet, next)

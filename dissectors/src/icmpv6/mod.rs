@@ -154,10 +154,7 @@ static ECHO_FIELDS: EchoFields = EchoFields {
 };
 
 fn describe_echo(echo: &Echo<'_>, facts: &EchoFacts, packet: &Packet, tree: &mut Tree) {
-    echo.append_info(facts, tree);
-    if tree.wants_any(&ICMPV6) {
-        describe(echo.payload, packet, Some((echo, facts)), tree);
-    }
+    describe(echo.payload, packet, Some((echo, facts)), tree);
 }
 
 fn quoted_packet<'b>(payload: Payload<'b>, packet: &mut Packet) -> NextLayer<'b> {
@@ -411,7 +408,7 @@ mod tests {
         let mut packet = Packet { hops: 64, ..Packet::default() };
         let next = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
         if let NextLayer::Echo(echo) = next {
-            (echo.describe)(&echo, &EchoFacts::Unknown, &packet, &mut tree);
+            echo.record(&EchoFacts::Unknown, &packet, &mut tree);
         }
         let next = alloc::format!("{next:?}");
         (tree, packet, next)
@@ -460,7 +457,7 @@ mod tests {
             let mut packet = Packet { source: addresses, destination: addresses, ..Packet::default() };
             let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
             if let NextLayer::Echo(echo) = next {
-                (echo.describe)(&echo, &EchoFacts::Unknown, &packet, &mut tree);
+                echo.record(&EchoFacts::Unknown, &packet, &mut tree);
             }
             assert_eq!(tree.first(&CHECKSUM_STATUS), Some(Value::Uint(status)));
             assert_eq!(tree.first(&CHECKSUM_BAD).is_some(), status == 0);

@@ -1,17 +1,18 @@
 //! Shell commands that print the frames of a finding.
 
-use crate::analysis::DecodeAs;
+use crate::analysis::DecodeOptions;
 use crate::check::verdict::{DecidingFrames, is_printable};
 use std::fmt::Write as _;
 
 /// Returns the command that prints frames of a capture. Without frames, it prints the matches of `subject`, or all.
-/// `decode_as` are the rules that the capture was read with.
+/// `decode` are the options that the capture was read with.
 #[must_use]
-pub fn print_command(capture: &str, frames: &DecidingFrames, subject: Option<&str>, decode_as: &[DecodeAs]) -> String {
+pub fn print_command(capture: &str, frames: &DecidingFrames, subject: Option<&str>, decode: &DecodeOptions) -> String {
     // A name that starts with a hyphen would be parsed as an option.
     let name = if capture.starts_with('-') && capture != "-" { format!("./{capture}") } else { capture.to_owned() };
-    let rules: String = decode_as.iter().map(|rule| format!(" -d {rule}")).collect();
-    let mut command = format!("overhear print{rules} {}", quote_word(&name));
+    let rules: String = decode.decode_as.iter().map(|rule| format!(" -d {rule}")).collect();
+    let numeric = if decode.numeric { " -n" } else { "" };
+    let mut command = format!("overhear print{rules}{numeric} {}", quote_word(&name));
     let numbers: Vec<_> = frames.first.iter().map(u32::to_string).collect();
     match (numbers.as_slice(), subject) {
         ([], None) => {}
@@ -62,13 +63,17 @@ mod tests {
     #[test]
     fn file_names_are_not_parsed_as_options() {
         let frames = DecidingFrames { first: vec![3, 7], omitted: 0 };
-        assert_eq!(print_command("-x", &frames, None, &[]), "overhear print ./-x 'frame.number in {3, 7}'");
+        assert_eq!(
+            print_command("-x", &frames, None, &DecodeOptions::default()),
+            "overhear print ./-x 'frame.number in {3, 7}'"
+        );
     }
 
     #[test]
-    fn the_command_has_the_decode_as_rules_of_the_run() {
-        let rules = ["tcp.port==9000,http".parse().expect("a rule")];
-        let command = print_command("a.pcap", &DecidingFrames::default(), Some("http"), &rules);
-        assert_eq!(command, "overhear print -d tcp.port==9000,http a.pcap http");
+    fn the_command_has_the_decode_options_of_the_run() {
+        let decode_as = vec!["tcp.port==9000,http".parse().expect("a rule")];
+        let decode = DecodeOptions { decode_as, numeric: true, ..DecodeOptions::default() };
+        let command = print_command("a.pcap", &DecidingFrames::default(), Some("http"), &decode);
+        assert_eq!(command, "overhear print -d tcp.port==9000,http -n a.pcap http");
     }
 }

@@ -177,7 +177,7 @@ fn show_command(job: &CaptureJob<'_>, frames: &DecidingFrames, subject: Option<&
     if job.is_temporary || job.name == "-" {
         return String::new();
     }
-    print_command(&job.name, frames, subject, &job.decode.decode_as)
+    print_command(&job.name, frames, subject, job.decode)
 }
 
 /// Creates a finding about the capture itself.

@@ -2,6 +2,10 @@
 
 use crate::identity::{ExchangeId, Side, Stamp};
 use compact_str::CompactString;
+use core::fmt::Write;
+
+/// Bytes kept of a target, an authority or a media type.
+pub(crate) const MAX_TEXT: usize = 16_384;
 
 /// A request and its response, of any protocol.
 #[derive(Clone, Debug, Default)]
@@ -85,5 +89,37 @@ impl Exchange {
     #[must_use]
     pub fn total(&self) -> Option<i64> {
         Some(self.response?.last.time.saturating_sub(self.request?.first.time))
+    }
+}
+
+/// Text of a header: UTF-8, other bytes as `\xe9`.
+pub(crate) fn text(bytes: &[u8]) -> CompactString {
+    let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
+    core::str::from_utf8(bytes).map_or_else(|_| escaped_text(bytes), CompactString::new)
+}
+
+#[cold]
+fn escaped_text(bytes: &[u8]) -> CompactString {
+    let mut text = CompactString::default();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+        if text.len() >= MAX_TEXT {
+            break;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_escaped_and_others_stay() {
+        assert_eq!(text(b"/caf\xe9?x=\xc3\xa9"), r"/caf\xe9?x=é");
+        assert!(text(&[0xff; 2 * MAX_TEXT]).len() <= 4 * MAX_TEXT);
     }
 }

@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+pub mod coding;
 pub mod content;
 pub mod decoding_count;
 mod echo;
@@ -25,6 +26,7 @@ pub mod protocol;
 pub mod reader;
 pub mod reassembly;
 pub mod session;
+mod status;
 pub mod tree;
 mod wants;
 

@@ -1,12 +1,12 @@
 //! Body detail: records chunks, joins them and decodes transfer and content codings.
 
 use super::chunked::{ChunkedDecoder, ChunkedStep};
-use super::coding::{self, DecodeError};
 use super::fields::*;
 use super::head::{HeaderLine, MessageHead};
 use super::lenient::trick::{self, Tricks};
 use super::lenient::{self, LenientReading};
 use super::message::HttpMessage;
+use crate::coding::{self, DecodeError};
 use crate::content::LossyText;
 use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};

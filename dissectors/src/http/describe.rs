@@ -5,10 +5,11 @@ use super::fields::*;
 use super::head::{self, HeaderLine, MessageHead, StartLine};
 use super::message::HttpMessage;
 use super::pairing::{OpenExchange, Role};
-use super::{PROTOCOL, quirk, status, well_known};
+use super::{PROTOCOL, quirk, well_known};
 use crate::content::{LossyText, MessageBody};
 use crate::field::Field;
 use crate::session::{About, Chunk, Context, Half};
+use crate::status;
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 

@@ -5,7 +5,6 @@
 
 mod body;
 mod chunked;
-mod coding;
 mod describe;
 mod fields;
 mod framing;
@@ -17,9 +16,9 @@ mod probe;
 mod quirk;
 mod resync;
 pub mod ssdp;
-mod status;
 mod well_known;
 
+pub use crate::coding::{DecodeError, Decoded, MAX_CONTENT, decode};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
     Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Stamp, Successor,
@@ -29,7 +28,6 @@ use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use body::BodyDetail;
-pub use coding::{DecodeError, Decoded, MAX_CONTENT, decode};
 pub use fields::*;
 use head::{HeaderLine, StartLine};
 use message::{BodyProgress, BodyState, HttpMessage};

@@ -5,7 +5,7 @@ use super::fields::RESPONSE_IN;
 use super::framing::FramingHeaders;
 use super::message::HttpMessage;
 use super::quirk::{self, Quirks};
-use crate::exchange::{Exchange, Outcome, Transfer};
+use crate::exchange::{Exchange, MAX_TEXT, Outcome, Transfer, text};
 use crate::session::{
     About, Context, Event, Half, Handover, Lane, MessageEnd, Pdu, Side, Stamp, Successor, Transition,
 };
@@ -13,15 +13,12 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use compact_str::{CompactString, ToCompactString};
-use core::fmt::Write;
 use core::ops::Range;
 
 /// Requests that may await their response; beyond it the oldest is reported without.
 const MAX_OPEN: usize = 256;
 /// Bytes of text kept for them.
 const MAX_OPEN_TEXT: usize = 128 << 10;
-/// Bytes kept of a target, a Host or a media type.
-const MAX_TEXT: usize = 16_384;
 
 /// A message's relation to its exchange.
 #[derive(Clone, Copy, Debug)]
@@ -589,36 +586,9 @@ fn upgrade_successor(value: &str) -> Successor {
     if name.is_empty() { Successor::Detect } else { Successor::Upgrade(name.into()) }
 }
 
-/// Text of a header: UTF-8, other bytes as `\xe9`.
-fn text(bytes: &[u8]) -> CompactString {
-    let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
-    core::str::from_utf8(bytes).map_or_else(|_| escaped_text(bytes), CompactString::new)
-}
-
-#[cold]
-fn escaped_text(bytes: &[u8]) -> CompactString {
-    let mut text = CompactString::default();
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            let _ = write!(text, "\\x{byte:02x}");
-        }
-        if text.len() >= MAX_TEXT {
-            break;
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_that_are_not_utf_8_are_escaped_and_others_stay() {
-        assert_eq!(text(b"/caf\xe9?x=\xc3\xa9"), r"/caf\xe9?x=é");
-        assert!(text(&[0xff; 2 * MAX_TEXT]).len() <= 4 * MAX_TEXT);
-    }
 
     #[test]
     fn the_successor_is_the_first_protocol_without_its_version() {

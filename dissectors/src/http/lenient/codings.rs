@@ -1,7 +1,8 @@
 //! Codings as a lenient recipient finds them: by parts of names, behind malformed header lines, and by their content.
 
 use super::trick::{self, Tricks};
-use crate::http::{coding, describe};
+use crate::coding;
+use crate::http::describe;
 use alloc::vec::Vec;
 
 /// Maximum number of bytes between the beginning of a line and the name, and between the name and its colon.

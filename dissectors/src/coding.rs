@@ -66,12 +66,12 @@ impl DecodeError {
 
 impl Decoded {
     /// Whether the content is complete, whatever its checksum.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         matches!(self.problem, None | Some(DecodeError::Checksum))
     }
 
     /// Returns content that is left as sent.
-    pub(super) fn unchanged(body: &[u8], problem: DecodeError) -> Decoded {
+    pub(crate) fn unchanged(body: &[u8], problem: DecodeError) -> Decoded {
         Decoded { bytes: body.to_vec(), problem: Some(problem) }
     }
 }
@@ -234,7 +234,7 @@ fn deflate(input: &[u8], limit: usize) -> Decoded {
 }
 
 /// Decodes the deflate stream after a gzip header of ten bytes, whatever the header says: raw, or in the zlib format.
-pub(super) fn gzip_without_header(input: &[u8], spent: &mut usize) -> Option<Vec<u8>> {
+pub(crate) fn gzip_without_header(input: &[u8], spent: &mut usize) -> Option<Vec<u8>> {
     let limit = output_limit(input);
     let stream = input.get(10..).filter(|_| input.first() == Some(&0x1f))?;
     [0, TINFL_FLAG_PARSE_ZLIB_HEADER].into_iter().find_map(|flags| {
@@ -246,7 +246,7 @@ pub(super) fn gzip_without_header(input: &[u8], spent: &mut usize) -> Option<Vec
 }
 
 /// Decodes the format of LZMA with a header of 13 bytes (`.lzma`), which has no end mark if its length is known.
-pub(super) fn lzma(input: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn lzma(input: &[u8]) -> Option<Vec<u8>> {
     // Properties lc = 3, lp = 0, pb = 2, which all encoders use unless configured otherwise.
     let mut reader =
         LzmaReader::new_mem_limit(input, MAX_LZMA_KIB, None).ok().filter(|_| input.first() == Some(&0x5d))?;

@@ -1,7 +1,7 @@
 //! Status codes and their descriptions: the IANA registry, and Wireshark's texts for other codes.
 
 /// Returns the description of a status code.
-pub(super) fn description(code: u16) -> Option<&'static str> {
+pub(crate) fn description(code: u16) -> Option<&'static str> {
     let at = CODES.binary_search_by_key(&code, |&(number, _)| number).ok()?;
     CODES.get(at).map(|&(_, description)| description)
 }

@@ -87,6 +87,8 @@ pub struct Context<'a> {
     pub conversation: ConversationId,
     /// The number of the session in it, from 0.
     pub session: u32,
+    /// The exchange that it took from its handover: it has number 0 here.
+    pub adopted: Option<ExchangeId>,
     /// What the run wants of its frames, though it may want nothing of the present one.
     pub wants: &'a Wants,
     /// The tree to record fields in; a message belongs to the frame that completed it.
@@ -109,7 +111,8 @@ impl Context<'_> {
     /// The name of an exchange of this session.
     #[must_use]
     pub fn exchange(&self, nth: u32) -> ExchangeId {
-        ExchangeId { conversation: self.conversation, session: self.session, nth }
+        let own = ExchangeId { conversation: self.conversation, session: self.session, nth };
+        self.adopted.filter(|_| nth == 0).unwrap_or(own)
     }
 
     /// This session, as the subject of a value of the first pass.
@@ -401,6 +404,8 @@ pub enum Event {
     Pdu(Pdu),
     /// The nodes recorded in this call are a half of an exchange.
     Message(MessageEnd),
+    /// Nodes are of a half of an exchange. A half may have parts in several frames, and a call parts of several halves.
+    Part(MessagePart),
     /// The conversation is a continuation of another, such as after a migration.
     Joined {
         /// The conversation that goes on.
@@ -419,6 +424,17 @@ pub struct Pdu {
     pub first: Stamp,
     /// Bytes on the wire, those that were not captured included.
     pub len: u64,
+}
+
+/// Nodes of a half of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePart {
+    /// The number of the exchange in the session.
+    pub nth: u32,
+    /// Which half it is.
+    pub half: Half,
+    /// Nodes of the present tree.
+    pub nodes: Range<usize>,
 }
 
 /// The end of a half of an exchange.

@@ -53,7 +53,7 @@ pub struct FrameConnection {
     pub conversation: ConversationId,
     /// Whether the frame carries bytes of the client, of the server, or completes a message of theirs.
     pub has_data: [bool; 2],
-    /// The requests and responses of it that the frame completes, in order.
+    /// The requests and responses of it that the frame completes or has nodes of, in order.
     pub messages: Vec<MessageNodes>,
     /// The exchanges that bytes of the frame belong to, as far as is known with it, if they are wanted.
     pub owners: Vec<(ExchangeId, Half)>,
@@ -70,7 +70,7 @@ pub struct FrameConnection {
     pub quoted: bool,
 }
 
-/// One half of an exchange, completed in a frame.
+/// One half of an exchange, or the part of it that a frame has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageNodes {
     /// The exchange.

@@ -77,6 +77,7 @@ impl FrameContext<'_> {
             received: 0,
             conversation: conversation.id,
             session: 0,
+            adopted: None,
             wants: self.wants,
             tree: self.tree,
             path: self.path,

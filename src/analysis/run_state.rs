@@ -171,7 +171,9 @@ impl RunState {
                     }
                 }
                 dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),
-                dissectors::session::Event::Pdu(_) | dissectors::session::Event::Message(_) => {}
+                dissectors::session::Event::Pdu(_)
+                | dissectors::session::Event::Message(_)
+                | dissectors::session::Event::Part(_) => {}
             }
         }
     }

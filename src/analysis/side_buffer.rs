@@ -15,6 +15,8 @@ pub(super) struct SideBuffer {
     pub(super) message_end: u64,
     /// The unit that is being read, if its frames or its bytes are wanted.
     unit: Option<Box<UnitRecord>>,
+    /// Bytes not consumed in which no protocol was detected yet.
+    pub(super) waiting: u32,
     /// Its end was given to the session.
     pub(super) ended: bool,
     /// While it is undecided what reads it: whether bytes were missing, and its end.
@@ -58,6 +60,7 @@ impl SideBuffer {
         if let Some(unit) = &mut self.unit {
             unit.bytes = Vec::new();
         }
+        self.waiting = 0;
         self.delivered += len;
         self.consumed = self.delivered;
     }

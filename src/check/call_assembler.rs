@@ -33,9 +33,9 @@ struct OpenCall {
     response: Option<SavedNodes>,
 }
 
-/// Nodes of one half of a call, copied from the tree of its frame.
+/// Nodes of one half of a call, copied from the trees of its frames.
 struct SavedNodes {
-    /// Frame that completed the half; `None` for an unfinished message.
+    /// Last frame of the half; `None` for an unfinished message.
     frame: Option<u32>,
     nodes: Vec<Node>,
     /// Bytes that the nodes refer to.
@@ -92,9 +92,13 @@ impl CallAssembler {
             let call = self.open.entry(key).or_default();
             let bytes_before =
                 if call.request.is_some() || call.response.is_some() { call.buffered_bytes() } else { 0 };
-            match message.half {
-                Half::Request => call.request = Some(saved),
-                Half::Response => call.response = Some(saved),
+            let half = match message.half {
+                Half::Request => &mut call.request,
+                Half::Response => &mut call.response,
+            };
+            match half {
+                Some(earlier) => earlier.append(saved),
+                None => *half = Some(saved),
             }
             self.buffered = (self.buffered + call.buffered_bytes()).saturating_sub(bytes_before);
             self.evict();
@@ -168,6 +172,17 @@ impl SavedNodes {
         };
         nodes.iter_mut().for_each(|node| *node = relocate_node(node, relocate));
         SavedNodes { frame, nodes, store }
+    }
+
+    /// Appends what a later frame has of the half.
+    fn append(&mut self, later: SavedNodes) {
+        let base = self.store.len() as u32;
+        self.frame = later.frame.or(self.frame);
+        self.store.extend_from_slice(&later.store);
+        let nodes = later.nodes.iter();
+        self.nodes.extend(
+            nodes.map(|node| relocate_node(node, |slice| Slice::new(slice.start.saturating_add(base), slice.len))),
+        );
     }
 
     /// Appends the nodes and their bytes to a tree.

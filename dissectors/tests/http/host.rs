@@ -85,6 +85,7 @@ impl<'w> SessionHost<'w> {
             received: 0,
             conversation: ConversationId::Tcp(7),
             session: 0,
+            adopted: None,
             wants: self.wants,
             tree: &mut tree,
             path: &mut path,
@@ -125,6 +126,7 @@ impl<'w> SessionHost<'w> {
                     self.output.exchanges.push(*exchange);
                 }
                 Event::Message(message) => self.output.events.push(format!("{message:?}")),
+                Event::Part(part) => self.output.events.push(format!("{part:?}")),
                 Event::Pdu(unit) => self.output.events.push(format!("{unit:?}")),
                 Event::Joined { .. } => unreachable!("a protocol over TCP joins no conversations"),
             }

@@ -60,6 +60,7 @@ impl TlsSessionHost {
             received: 0,
             conversation: ConversationId::Tcp(7),
             session: 0,
+            adopted: None,
             wants: &self.wants,
             tree: &mut tree,
             path: &mut path,
@@ -88,7 +89,9 @@ impl TlsSessionHost {
         for event in events {
             match event {
                 Event::Pdu(unit) => self.messages.push(unit.len),
-                Event::Exchange(_) | Event::Message(_) | Event::Joined { .. } => unreachable!("TLS has no exchanges"),
+                Event::Exchange(_) | Event::Message(_) | Event::Part(_) | Event::Joined { .. } => {
+                    unreachable!("TLS has no exchanges")
+                }
             }
         }
     }

@@ -93,6 +93,7 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
                 received: 0,
                 conversation: ConversationId::Tcp(0),
                 session: 0,
+                adopted: None,
                 wants: &wants,
                 tree: &mut tree,
                 path: &mut ProtocolPath::default(),

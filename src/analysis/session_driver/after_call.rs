@@ -90,19 +90,31 @@ impl SessionDriver {
     /// Takes the units and messages among the events of a call; exchanges stay.
     fn complete(&mut self, lane: Lane, before: Checkpoint, feed: &mut Feed<'_>) {
         let nodes = before.nodes..feed.cx.tree.nodes().len();
-        let (tracking, parent, session) = (self.tracking, self.exchange, self.session);
+        let (tracking, parent, session, adopted) = (self.tracking, self.exchange, self.session, self.adopted);
+        let conversation = feed.cx.conversation;
+        let id = |nth| adopted.filter(|_| nth == 0).unwrap_or(ExchangeId { conversation, session, nth });
         let mut kept = before.events;
         for at in before.events..feed.cx.events.len() {
             match feed.cx.events.get_mut(at) {
                 Some(Event::Message(end)) => {
                     feed.completed.halves += 1;
-                    let exchange = ExchangeId { conversation: feed.cx.conversation, session, nth: end.nth };
+                    let exchange = id(end.nth);
                     if end.half == Half::Request {
                         feed.completed.first_request.get_or_insert(exchange);
                     }
                     if tracking.messages {
                         let message = MessageNodes { exchange, half: end.half, nodes: nodes.clone() };
                         feed.completed.messages.push(message);
+                    }
+                }
+                Some(Event::Part(part)) => {
+                    let exchange = id(part.nth);
+                    if part.half == Half::Request {
+                        feed.completed.first_request.get_or_insert(exchange);
+                    }
+                    if tracking.messages {
+                        let nodes = part.nodes.clone();
+                        feed.completed.messages.push(MessageNodes { exchange, half: part.half, nodes });
                     }
                 }
                 Some(Event::Pdu(pdu)) => {
@@ -116,7 +128,7 @@ impl SessionDriver {
                     }
                 }
                 Some(Event::Exchange(exchange)) => {
-                    exchange.parent = exchange.parent.or(parent);
+                    exchange.parent = exchange.parent.or(parent.filter(|parent| *parent != exchange.id));
                     feed.cx.events.swap(kept, at);
                     kept += 1;
                 }

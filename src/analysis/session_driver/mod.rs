@@ -70,6 +70,8 @@ pub(in crate::analysis) struct SessionDriver {
     session: u32,
     /// The exchange that opened the session.
     exchange: Option<ExchangeId>,
+    /// The exchange that the session took from its handover.
+    adopted: Option<ExchangeId>,
     /// The sides of channel 0.
     sides: [SideBuffer; 2],
     nested: Option<Box<Nested>>,
@@ -105,6 +107,7 @@ impl SessionDriver {
             input,
             session: 0,
             exchange: None,
+            adopted: None,
             sides: Default::default(),
             nested: None,
             tracking,
@@ -247,7 +250,7 @@ impl SessionDriver {
         while done < chunk.bytes.len() {
             let rest = chunk.from(done);
             let before = Checkpoint::of(&feed.cx);
-            feed.cx.session = self.session;
+            (feed.cx.session, feed.cx.adopted) = (self.session, self.adopted);
             if feed.root.is_none() {
                 let from = self.buffer(lane).consumed;
                 feed.cx.range = from..from + rest.bytes.len() as u64;
@@ -265,16 +268,25 @@ impl SessionDriver {
                 DriverState::Session { session, .. } => session.read(lane, rest, &mut feed.cx),
                 DriverState::Detecting => match self.detect(lane.side, rest.bytes, feed) {
                     Detection::Found(kind) => {
+                        self.buffer(lane).waiting = 0;
                         self.open(kind, &mut Handover::default(), feed);
                         continue;
                     }
-                    Detection::Wait => return done,
+                    Detection::Wait => {
+                        self.buffer(lane).waiting = rest.bytes.len() as u32;
+                        return done;
+                    }
                     Detection::None => {
                         self.undetected = self.undetected.saturating_add(1);
                         let buffer = self.buffer(lane);
-                        buffer.consume(rest.bytes.len());
+                        // A protocol may begin after the bytes that waited for more.
+                        let waiting = std::mem::take(&mut buffer.waiting) as usize;
+                        let skipped =
+                            if waiting < rest.bytes.len() && waiting > 0 { waiting } else { rest.bytes.len() };
+                        buffer.consume(skipped);
                         buffer.forget_unit();
-                        return chunk.bytes.len();
+                        done += skipped;
+                        continue;
                     }
                 },
             };
@@ -305,7 +317,9 @@ impl SessionDriver {
 
     /// Begins a session. An exchange that it leaves pending is reported as it is.
     fn open(&mut self, kind: &'static SessionKind, handover: &mut Handover, feed: &mut Feed<'_>) {
+        let pending = handover.pending.as_ref().map(|exchange| exchange.id);
         let session = (kind.open)(feed.cx.wants, handover);
+        self.adopted = pending.filter(|_| handover.pending.is_none());
         self.state = DriverState::Session { session, kind };
         self.settle_pending(handover, feed);
     }
@@ -350,6 +364,7 @@ impl SessionDriver {
             input: Input::Stream,
             session: self.session,
             exchange: self.exchange,
+            adopted: self.adopted,
             sides: Default::default(),
             nested: self.nested.take(),
             tracking: self.tracking,
@@ -375,7 +390,7 @@ impl SessionDriver {
             feed.cx.range = from..until;
         }
         let before = Checkpoint::of(&feed.cx);
-        feed.cx.session = self.session;
+        (feed.cx.session, feed.cx.adopted) = (self.session, self.adopted);
         if let DriverState::Session { session, .. } = &mut self.state {
             session.gap(lane, Chunk { bytes: &unconsumed, base: None }, missing, &mut feed.cx);
         }
@@ -411,7 +426,7 @@ impl SessionDriver {
         let rest = std::mem::take(&mut buffer.unconsumed);
         buffer.consumed = buffer.delivered;
         let before = Checkpoint::of(&feed.cx);
-        feed.cx.session = self.session;
+        (feed.cx.session, feed.cx.adopted) = (self.session, self.adopted);
         if let DriverState::Session { session, .. } = &mut self.state {
             session.end(lane, Chunk { bytes: &rest, base: None }, end, &mut feed.cx);
         }
@@ -432,7 +447,7 @@ impl SessionDriver {
     pub(in crate::analysis) fn close(&mut self, conversation: &mut ConversationState) {
         self.state = DriverState::Detecting;
         self.session = conversation.take_session();
-        self.exchange = None;
+        (self.exchange, self.adopted) = (None, None);
         self.nested = None;
         conversation.drivers = 0;
         for side in &mut self.sides {

@@ -75,7 +75,7 @@ impl Nested {
             }
             DerivedItem::Missing(missing) => driver.gap(lane, missing, feed),
             DerivedItem::Headers(headers) => {
-                feed.cx.session = driver.session;
+                (feed.cx.session, feed.cx.adopted) = (driver.session, driver.adopted);
                 if let DriverState::Session { session, .. } = &mut driver.state {
                     session.headers(lane, &headers, &mut feed.cx);
                 }
@@ -107,6 +107,7 @@ impl Nested {
             input: Input::Stream,
             session: feed.conversation.take_session(),
             exchange: handover.exchange,
+            adopted: None,
             sides: Default::default(),
             nested: None,
             tracking,

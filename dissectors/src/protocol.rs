@@ -125,6 +125,8 @@ pub struct MessageFields {
     pub response: &'static Field,
     /// The start line.
     pub start_line: &'static Field,
+    /// The number of the channel that carried the message, if a conversation has several.
+    pub channel: Option<&'static Field>,
     /// The operation.
     pub method: &'static Field,
     /// The target of the operation.

@@ -54,4 +54,7 @@ pub(crate) struct FollowFormat {
     /// Print HTTP messages: headers, and decoded bodies (transfer and content codings removed)
     #[arg(long)]
     pub(crate) http: bool,
+    /// Print the HTTP/2 messages of one stream of the connection
+    #[arg(long, value_name = "STREAM")]
+    pub(crate) http2: Option<u32>,
 }

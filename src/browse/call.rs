@@ -7,7 +7,7 @@ use super::frame_table::{FrameFlags, FrameTable};
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
 use super::request::{CallDetail, CallMessage, CallPhase};
 use crate::analysis::{Analyzer, Event, NumberSet, Task};
-use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, messages};
+use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, messages_in};
 use crate::report::escaped;
 use dissectors::session::Half;
 use dissectors::{Tree, Value, Wants, tcp};
@@ -23,14 +23,6 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
     let table = reader.table.read();
     let call = *table.calls.get(index).ok_or_else(|| format!("call {index} is not loaded"))?;
     let mut frames = call_frames(&table, &call);
-    // Position of a message among all messages that the same frame completes.
-    let rank = |message: fn(&CallEntry) -> Option<MessageFrames>| {
-        let frame = message(&call).map(|frames| frames.completed_in);
-        let earlier =
-            table.calls.iter().filter(|other| other.id.conversation == call.id.conversation && other.id < call.id);
-        earlier.filter(|other| message(other).map(|frames| frames.completed_in) == frame).count()
-    };
-    let ranks = [rank(|call| call.request), rank(|call| call.response)];
     drop(table);
     let spans = [call.request, call.response];
     let mut detail = CallDetail::default();
@@ -38,17 +30,15 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
     let first = frames.first().filter(|(_, phase)| *phase == CallPhase::Connect).map(|&(frame, _)| frame);
     wanted.extend(first);
     let mut has_handshake = false;
-    reader.dissect(&wanted, &wants(), |shown| {
+    reader.dissect(&wanted, &wants(), |shown, connections| {
         has_handshake |= first == Some(shown.frame.number) && is_syn(shown.tree);
-        let [request, response] = [false, true].map(|responds| {
-            let frames = if responds { call.response } else { call.request };
-            let rank = ranks.get(usize::from(responds)).copied().unwrap_or_default();
-            let is_here = frames.is_some_and(|frames| frames.completed_in == shown.frame.number);
-            let own = |message: &DissectedMessage<'_>| {
-                is_here && message.has_start_line() && message.is_response() == responds
-            };
-            messages(shown.tree).filter(own).nth(rank)
-        });
+        let [request, response] =
+            [(Half::Request, call.request), (Half::Response, call.response)].map(|(half, frames)| {
+                let is_here = frames.is_some_and(|frames| frames.completed_in == shown.frame.number);
+                let parts = connections.iter().flat_map(|connection| &connection.messages).filter(|_| is_here);
+                let mut own = parts.filter(|part| part.exchange == call.id && part.half == half);
+                own.find_map(|part| messages_in(shown.tree.nodes().get(part.nodes.clone())?, shown.tree).next())
+            });
         if let Some(message) = request {
             detail.request = Some(call_message(message));
             detail.curl = curl_command(message);
@@ -88,10 +78,13 @@ fn read_unfinished(reader: &mut RandomAccess, call: &CallEntry, detail: &mut Cal
         let Event::Unfinished(unfinished) = event else { return };
         for part in unfinished.messages.iter().filter(|part| part.exchange == call.id) {
             let nodes = unfinished.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
-            let message = Some(DissectedMessage::new(nodes, &unfinished.tree).map(call_message).unwrap_or_default());
-            match part.half {
-                Half::Request => detail.request = detail.request.take().or(message),
-                Half::Response => detail.response = detail.response.take().or(message),
+            let half = match part.half {
+                Half::Request => &mut detail.request,
+                Half::Response => &mut detail.response,
+            };
+            match messages_in(nodes, &unfinished.tree).next() {
+                Some(message) => *half = Some(call_message(message)),
+                None => drop(half.get_or_insert_default()),
             }
         }
     };
@@ -134,8 +127,9 @@ fn wants() -> Wants {
     let mut wants = Wants::only_columns();
     add_message_wants(&mut wants);
     for fields in MESSAGE_FIELDS.iter() {
-        let roles = [fields.method, fields.target, fields.version, fields.media_type, fields.coding];
-        roles.into_iter().for_each(|field| wants.add(field));
+        let target = [fields.method, fields.target, fields.authority, fields.full_target];
+        let roles = target.into_iter().chain([fields.version, fields.media_type, fields.coding]);
+        roles.for_each(|field| wants.add(field));
     }
     [&tcp::DSTPORT, &tcp::FLAGS].into_iter().for_each(|field| wants.add(field));
     wants
@@ -182,7 +176,9 @@ fn curl_command(message: DissectedMessage<'_>) -> Option<Result<String, String>>
     curl::command(&CurlRequest {
         method: message.value(fields.method),
         target: message.value(fields.target),
-        is_http10: message.value(fields.version) == b"HTTP/1.0",
+        version: message.value(fields.version),
+        authority: message.value(fields.authority),
+        is_https: message.value(fields.full_target).starts_with(b"https://"),
         headers: message.headers().map(<[u8]>::trim_ascii_end).collect(),
         body: message.value(fields.body),
         is_incomplete: message.is_incomplete(),

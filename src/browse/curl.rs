@@ -14,7 +14,12 @@ const MAX_ARGUMENT: usize = 64 * 1024;
 pub(super) struct CurlRequest<'a> {
     pub(super) method: &'a [u8],
     pub(super) target: &'a [u8],
-    pub(super) is_http10: bool,
+    /// Version of the message, such as `HTTP/1.1`.
+    pub(super) version: &'a [u8],
+    /// Host and port of the target, for a request without Host.
+    pub(super) authority: &'a [u8],
+    /// Whether the target is one of https.
+    pub(super) is_https: bool,
     /// Header lines, without line ends.
     pub(super) headers: Vec<&'a [u8]>,
     /// Decoded body.
@@ -53,15 +58,20 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
         b"POST" if has_body => {}
         other => [b"--request", other].into_iter().for_each(&mut add),
     }
-    if request.is_http10 {
-        add(b"--http1.0");
+    match request.version {
+        b"HTTP/1.0" => add(b"--http1.0"),
+        b"HTTP/2" if request.is_https => add(b"--http2"),
+        b"HTTP/2" => add(b"--http2-prior-knowledge"),
+        _ => {}
     }
-    let host = value(b"host").unwrap_or(server.as_bytes());
+    let authority = Some(request.authority).filter(|authority| !authority.is_empty());
+    let host = value(b"host").or(authority).unwrap_or(server.as_bytes());
+    let scheme: &[u8] = if request.is_https { b"https://" } else { b"http://" };
     // A target that does not fit into a URL is passed unchanged.
     let is_raw = target == b"*" || target.starts_with(b"/") && target.iter().any(|byte| b"# \t\x7f".contains(byte));
     let url = match target {
-        _ if is_raw => [b"http://", host].concat(),
-        [b'/', ..] => [b"http://", host, target].concat(),
+        _ if is_raw => [scheme, host].concat(),
+        [b'/', ..] => [scheme, host, target].concat(),
         // A target that is a whole URL was sent to a proxy.
         _ if !target.to_ascii_lowercase().starts_with(b"http://") => {
             return Some(Err("expected a path or an http:// URL as request target".into()));

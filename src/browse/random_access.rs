@@ -94,12 +94,12 @@ impl RandomAccess {
         RandomAccess { table, reader }
     }
 
-    /// Dissects these frames in ascending order and passes each to `each`.
+    /// Dissects these frames in ascending order and passes each to `each`, with its connections.
     pub(super) fn dissect(
         &mut self,
         wanted: &[u32],
         wants: &Wants,
-        mut each: impl FnMut(&DissectedFrame<'_>),
+        mut each: impl FnMut(&DissectedFrame<'_>, &[FrameConnection]),
     ) -> Result<(), ErrorText> {
         let table = self.table.read();
         let mut wanted: Vec<u32> = wanted.iter().copied().filter(|&frame| table.entry(frame).is_some()).collect();
@@ -109,12 +109,12 @@ impl RandomAccess {
         let later = first_pass_frames(&table, &wanted);
         drop(table);
         let mut analyzer = Analyzer::with_first_pass(
-            Task { wants: wants.clone(), udp_conversations: true, ..self.table.task() },
+            Task { wants: wants.clone(), halves: true, udp_conversations: true, ..self.table.task() },
             self.collect_first_pass(&later)?,
         );
         self.feed(&frames, &wanted, &mut analyzer, &mut |item| {
-            if let FrameOrEvent::Frame(shown, _) = item {
-                each(&shown);
+            if let FrameOrEvent::Frame(shown, connections) = item {
+                each(&shown, connections);
             }
             true
         })

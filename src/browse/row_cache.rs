@@ -152,7 +152,7 @@ impl RowCache {
             }
         }
         drop(table);
-        self.reader.dissect(&short, &detail.wants(&self.fields), |shown| {
+        self.reader.dissect(&short, &detail.wants(&self.fields), |shown, _| {
             drop(cached.insert(shown.frame.number, make(shown)))
         })?;
         for (conversation, missing) in long {

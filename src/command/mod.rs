@@ -274,13 +274,16 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     };
     let no_stream = || format!("{names}: no stream {stream}; `overhear streams` lists them");
     let task = Task { streams: true, follow: Some(ConversationId::Tcp(stream)), ..fields_task(Wants::default()) };
-    if args.format.http {
-        let mut report = report::MessagesReport::new(stream, color);
+    if args.format.http || args.format.http2.is_some() {
+        let mut report = report::MessagesReport::new(stream, args.format.http2, color);
         let wants = report::MessagesReport::wants();
         let has_errors = run.run(Task { wants, ..task }, &mut report, &mut out)?;
         return match (report.has_stream(), report.count()) {
             (false, _) => Ok(CommandOutcome::Error(no_stream())),
-            (true, 0) => Ok(CommandOutcome::Error(format!("{names}: no HTTP messages in stream {stream}"))),
+            (true, 0) => {
+                let of = args.format.http2.map(|channel| format!("HTTP/2 stream {channel} of ")).unwrap_or_default();
+                Ok(CommandOutcome::Error(format!("{names}: no HTTP messages in {of}stream {stream}")))
+            }
             _ => finish_output(out, has_errors),
         };
     }

@@ -28,7 +28,12 @@ pub(crate) fn add_message_wants(wants: &mut Wants) {
         let single =
             [fields.message, fields.response, fields.start_line, fields.trailers, fields.media_type, fields.body];
         let warnings = protocol.fields.iter().copied().filter(|field| is_warning(field));
-        single.into_iter().chain(fields.headers.iter().copied()).chain(warnings).for_each(|field| wants.add(field));
+        single
+            .into_iter()
+            .chain(fields.headers.iter().copied())
+            .chain(fields.channel)
+            .chain(warnings)
+            .for_each(|field| wants.add(field));
     }
 }
 
@@ -39,8 +44,13 @@ pub(crate) fn is_warning(field: &Field) -> bool {
 
 /// Returns the messages of a frame.
 pub(crate) fn messages(tree: &Tree) -> impl Iterator<Item = DissectedMessage<'_>> {
-    let first = tree.nodes().iter().position(|node| fields_of(node).is_some()).unwrap_or(tree.nodes().len());
-    let nodes = tree.nodes().get(first..).unwrap_or_default();
+    messages_in(tree.nodes(), tree)
+}
+
+/// Returns the messages among some nodes of a frame.
+pub(crate) fn messages_in<'t>(nodes: &'t [Node], tree: &'t Tree) -> impl Iterator<Item = DissectedMessage<'t>> {
+    let first = nodes.iter().position(|node| fields_of(node).is_some()).unwrap_or(nodes.len());
+    let nodes = nodes.get(first..).unwrap_or_default();
     let parts = nodes.chunk_by(|_, next| fields_of(next).is_none());
     parts.filter_map(|nodes| DissectedMessage::new(nodes, tree))
 }
@@ -59,6 +69,15 @@ impl<'t> DissectedMessage<'t> {
     pub(crate) fn is_response(&self) -> bool {
         let is_response = |node: &Node| node.field.id == self.fields.response.id && node.value == Value::Bool(true);
         self.nodes.iter().any(is_response)
+    }
+
+    /// Returns the number of the channel that carried the message, if its protocol has several in one conversation.
+    pub(crate) fn channel(&self) -> Option<u32> {
+        let id = self.fields.channel?.id;
+        self.nodes.iter().find(|node| node.field.id == id).and_then(|node| match node.value {
+            Value::Uint(number) => u32::try_from(number).ok(),
+            _ => None,
+        })
     }
 
     /// Returns the values of a field.

@@ -13,6 +13,8 @@ use std::io::{self, Write};
 /// Prints the messages of one stream, each with the frame that completed it.
 pub struct MessagesReport {
     stream: u32,
+    /// The only channel of the stream that is printed, such as a stream of HTTP/2.
+    channel: Option<u32>,
     color: Color,
     has_stream: bool,
     count: u64,
@@ -20,10 +22,10 @@ pub struct MessagesReport {
 }
 
 impl MessagesReport {
-    /// Returns a report of the messages of the stream with this number.
+    /// Returns a report of the messages of the stream with this number, or of one channel of it.
     #[must_use]
-    pub fn new(stream: u32, color: Color) -> MessagesReport {
-        MessagesReport { stream, color, has_stream: false, count: 0, row: String::new() }
+    pub fn new(stream: u32, channel: Option<u32>, color: Color) -> MessagesReport {
+        MessagesReport { stream, channel, color, has_stream: false, count: 0, row: String::new() }
     }
 
     /// Returns the fields that must be recorded for this report.
@@ -88,7 +90,9 @@ impl Report for MessagesReport {
         }
         self.has_stream = true;
         self.row.clear();
-        messages(dissected.tree).for_each(|message| self.message(message, dissected));
+        let channel = self.channel;
+        let is_shown = |message: &DissectedMessage<'_>| channel.is_none() || message.channel() == channel;
+        messages(dissected.tree).filter(is_shown).for_each(|message| self.message(message, dissected));
         out.write_all(self.row.as_bytes())
     }
 
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn messages_are_printed_in_order() {
-        let mut report = MessagesReport::new(3, Color::Never);
+        let mut report = MessagesReport::new(3, None, Color::Never);
         let text = print(&mut report, &frame(), &tree(3, b"{}"));
         assert_eq!(
             text,
@@ -155,15 +159,15 @@ mod tests {
 
     #[test]
     fn a_body_is_decoded_from_the_character_set_of_its_media_type() {
-        let text = print(&mut MessagesReport::new(3, Color::Never), &frame(), &tree(3, b"Gr\xfc\xdfe"));
+        let text = print(&mut MessagesReport::new(3, None, Color::Never), &frame(), &tree(3, b"Gr\xfc\xdfe"));
         assert!(text.contains("\nGrüße\n"), "{text}");
     }
 
     #[test]
     fn a_binary_body_is_counted_and_other_streams_are_omitted() {
-        let text = print(&mut MessagesReport::new(3, Color::Never), &frame(), &tree(3, b"\x00\x01"));
+        let text = print(&mut MessagesReport::new(3, None, Color::Never), &frame(), &tree(3, b"\x00\x01"));
         assert!(text.contains("\n[2 bytes of binary data]\n"), "{text}");
-        let mut report = MessagesReport::new(4, Color::Never);
+        let mut report = MessagesReport::new(4, None, Color::Never);
         assert_eq!(print(&mut report, &frame(), &tree(3, b"x")), "");
         assert!(!report.has_stream());
     }

@@ -63,6 +63,7 @@ pub static PROTOCOL: Protocol = Protocol {
             request: &REQUEST,
             response: &RESPONSE,
             start_line: &START_LINE,
+            channel: None,
             method: &REQUEST_METHOD,
             target: &REQUEST_URI,
             authority: &HOST,

@@ -108,6 +108,7 @@ protocols! {
     tls,
     http,
     http::ssdp,
+    http2,
     json,
     urlencoded,
     multipart,

@@ -2,5 +2,6 @@
 
 mod common;
 mod http;
+mod http2;
 mod layers;
 mod tls;

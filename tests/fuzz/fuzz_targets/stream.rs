@@ -45,16 +45,17 @@ enum Payload<'a> {
     },
 }
 
-/// Element of an HTTP message.
+/// Element of an HTTP message, or a frame of HTTP/2.
 #[derive(Arbitrary, Debug)]
 enum Token<'a> {
     Known(u8),
     Number(u32),
     Hex(u32),
     Text(&'a str),
+    Frame { kind: u8, flags: u8, stream: u8, payload: &'a [u8] },
 }
 
-const TOKENS: [&str; 48] = [
+const TOKENS: [&str; 50] = [
     "GET ",
     "POST ",
     "HEAD ",
@@ -89,6 +90,8 @@ const TOKENS: [&str; 48] = [
     "Content-Encoding: br\r\n",
     "Content-Encoding: zstd, deflate\r\n",
     "Upgrade: websocket\r\n",
+    "Upgrade: h2c\r\n",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "Expect: 100-continue\r\n",
     " folded\r\n",
     "0\r\n\r\n",
@@ -249,6 +252,12 @@ impl Token<'_> {
             Token::Number(number) => format!("{number}\r\n").into_bytes(),
             Token::Hex(number) => format!("{number:x}\r\n").into_bytes(),
             Token::Text(text) => text.as_bytes().to_vec(),
+            Token::Frame { kind, flags, stream, payload } => {
+                let len = (payload.len() as u32).to_be_bytes();
+                // The types of RFC 9113, and a few that it does not define.
+                let header = [len[1], len[2], len[3], kind % 20, *flags, 0, 0, 0, stream % 8];
+                [&header, *payload].concat()
+            }
         }
     }
 }

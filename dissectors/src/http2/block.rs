@@ -1,0 +1,451 @@
+//! Header blocks: HEADERS and PUSH_PROMISE with their CONTINUATION frames (RFC 9113 4.3).
+
+use super::fields::*;
+use super::frame::{END_HEADERS, END_STREAM, FrameType, PADDED, PRIORITY};
+use super::hpack::{HeaderLine, HeaderList, HpackError, Representation};
+use super::stream::{HalfState, MessageHead, Stream};
+use super::{Frame, Http2, describe, half_of, message, names, tunnel};
+use crate::content::LossyText;
+use crate::session::{About, Context, Half, Side, Stamp};
+use crate::status;
+use crate::tree::{Slice, Tree, Value};
+use alloc::vec::Vec;
+
+/// Bytes that are buffered of a header that is split between frames.
+const MAX_PART: usize = super::hpack::MAX_LIST;
+
+/// A header block whose parts are being read.
+#[derive(Clone, Debug)]
+pub(super) struct OpenBlock {
+    /// The stream of its frames.
+    stream: u32,
+    /// The stream of the message: the promised one of a PUSH_PROMISE frame.
+    of: u32,
+    is_push: bool,
+    ends_stream: bool,
+    /// Headers decoded so far.
+    list: HeaderList,
+    /// The beginning of a header that is not complete.
+    part: Vec<u8>,
+    first: Stamp,
+    is_broken: bool,
+}
+
+impl OpenBlock {
+    /// Bytes allocated.
+    pub(super) fn buffered(&self) -> usize {
+        self.list.buffered() + self.part.capacity()
+    }
+}
+
+/// What a frame adds to a header block.
+struct DecodedPart {
+    /// Headers that were complete before.
+    lines: usize,
+    /// Bytes before those of the frame.
+    before: usize,
+    error: Option<HpackError>,
+}
+
+/// The part of a header block in a frame.
+struct Fragment<'b> {
+    bytes: &'b [u8],
+    /// Offset in the payload.
+    at: usize,
+}
+
+impl Http2 {
+    /// Gives up the header block whose parts are being read: the table is not known after it.
+    pub(super) fn abandon_block(&mut self, side: Side) {
+        let state = self.side(side);
+        if let Some(block) = state.block.take() {
+            state.decoder.lose();
+            if let Some(stream) = self.streams.get_mut(block.of) {
+                let half = if block.is_push { Half::Request } else { half_of(side, self.requester) };
+                stream.half(half).has_gap = true;
+            }
+        }
+    }
+
+    /// Reads a HEADERS, PUSH_PROMISE or CONTINUATION frame.
+    pub(super) fn header_block<'b>(
+        &mut self,
+        frame: &Frame<'b>,
+        cx: &mut Context<'_>,
+    ) -> Option<message::CarriedBody<'b>> {
+        let fragment = self.begin_block(frame, cx)?;
+        let Some(mut block) = self.side(frame.side).block.take() else {
+            // The beginning of the block is missing.
+            self.side(frame.side).decoder.lose();
+            return None;
+        };
+        let lines = block.list.lines.len();
+        // Bytes of the block before those of this frame.
+        let before = block.list.offset + block.part.len();
+        let error = self.decode(frame, &fragment, &mut block);
+        self.learn_requester(frame, &block);
+        if frame.header.kind != FrameType::Continuation {
+            let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
+            let status = MessageHead::of(&block.list).status;
+            if let Some(stream) = self.streams.get_mut(block.of).filter(|_| !is_interim(status)) {
+                note_headers(stream, half, cx);
+            }
+        }
+        if frame.is_recorded {
+            let part = DecodedPart { lines, before, error };
+            self.describe_block(frame, &fragment, &block, part, cx);
+        }
+        if !frame.header.has(END_HEADERS) {
+            self.side(frame.side).block = Some(block);
+            return None;
+        }
+        let body = self.finish_block(frame, &mut block, cx);
+        block.list.clear();
+        self.spare = block.list;
+        body
+    }
+
+    /// Reads what precedes the fragment in its frame, and opens the block of HEADERS and PUSH_PROMISE.
+    fn begin_block<'b>(&mut self, frame: &Frame<'b>, cx: &mut Context<'_>) -> Option<Fragment<'b>> {
+        let Frame { header, payload, side, .. } = *frame;
+        if header.kind == FrameType::Continuation {
+            if frame.is_recorded {
+                cx.tree.put(&PAD_LENGTH, Slice::default(), Value::Uint(0));
+            }
+            if self.side(side).block.as_ref().is_some_and(|block| block.stream != header.stream) {
+                self.abandon_block(side);
+            }
+            return Some(Fragment { bytes: payload, at: 0 });
+        }
+        let padding = describe::padding(frame, cx.tree);
+        let mut at = usize::from(header.has(PADDED));
+        let is_push = header.kind == FrameType::PushPromise;
+        let mut of = header.stream;
+        if is_push {
+            let promised =
+                payload.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_be_bytes(*word))?;
+            of = promised & 0x7fff_ffff;
+            if frame.is_recorded {
+                cx.tree.put(&PUSH_RESERVED, frame.span(at, 4), Value::Uint((promised >> 31).into()));
+                cx.tree.put(&PROMISED, frame.span(at, 4), Value::Uint(of.into()));
+            }
+            at += 4;
+        }
+        if header.has(PRIORITY) {
+            if frame.is_recorded {
+                describe::priority(frame, at, cx.tree);
+            }
+            at += describe::PRIORITY_LENGTH;
+        }
+        let end = payload.len().checked_sub(padding).filter(|&end| end >= at);
+        let bytes = end.and_then(|end| payload.get(at..end));
+        if bytes.is_none() && frame.is_recorded {
+            cx.tree.note(&BAD_FRAME, frame.span, format_args!("{}: padding of {padding} bytes", BAD_FRAME.title));
+        }
+        if frame.is_recorded
+            && padding > 0
+            && let Some(end) = end
+        {
+            let field = if is_push { &PUSH_PADDING } else { &HEADERS_PADDING };
+            cx.tree.put(field, frame.span(end, padding), Value::Bytes(frame.span(end, padding)));
+        }
+        let mut list = core::mem::take(&mut self.spare);
+        list.clear();
+        let block = OpenBlock {
+            stream: header.stream,
+            of,
+            is_push,
+            ends_stream: header.has(END_STREAM),
+            list,
+            part: Vec::new(),
+            first: frame.first,
+            is_broken: bytes.is_none(),
+        };
+        if block.is_broken {
+            self.side(side).decoder.lose();
+        }
+        self.open_stream(of, cx);
+        self.side(side).promised = is_push.then_some(of);
+        self.side(side).block = Some(block);
+        Some(Fragment { bytes: bytes.unwrap_or_default(), at })
+    }
+
+    /// Decodes a fragment.
+    fn decode(&mut self, frame: &Frame<'_>, fragment: &Fragment<'_>, block: &mut OpenBlock) -> Option<HpackError> {
+        if block.is_broken {
+            return None;
+        }
+        let decoder = &mut self.side(frame.side).decoder;
+        let (used, mut error) = if block.part.is_empty() {
+            decoder.decode(fragment.bytes, &mut block.list)
+        } else {
+            block.part.extend_from_slice(fragment.bytes);
+            decoder.decode(&block.part, &mut block.list)
+        };
+        if block.part.is_empty() {
+            block.part.extend_from_slice(fragment.bytes.get(used..).unwrap_or_default());
+        } else {
+            block.part.drain(..used);
+        }
+        let is_cut = !block.part.is_empty() && (frame.header.has(END_HEADERS) || block.part.len() > MAX_PART);
+        if is_cut {
+            error = error.or(Some(HpackError::Truncated));
+        }
+        if error.is_some() {
+            decoder.lose();
+            block.is_broken = true;
+            block.part = Vec::new();
+        }
+        error
+    }
+
+    /// Learns from a pseudo-header which side sends requests, if that is not known.
+    fn learn_requester(&mut self, frame: &Frame<'_>, block: &OpenBlock) {
+        if self.requester.is_some() || block.is_push {
+            return;
+        }
+        self.requester = block.list.known().find_map(|(name, _)| match name {
+            b":method" => Some(frame.side),
+            b":status" => Some(frame.side.other()),
+            _ => None,
+        });
+    }
+
+    /// Ends a header block: its headers are those of a message, or trailers.
+    fn finish_block<'b>(
+        &mut self,
+        frame: &Frame<'b>,
+        block: &mut OpenBlock,
+        cx: &mut Context<'_>,
+    ) -> Option<message::CarriedBody<'b>> {
+        let head = MessageHead::of(&block.list);
+        let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
+        let (requester, has_messages) = (self.requester.unwrap_or(Side::Client), self.has_messages);
+        let is_broken = block.is_broken || block.list.has_unknown();
+        let stream = self.streams.get_mut(block.of)?;
+        let before = stream.text();
+        let is_trailer = stream.half(half).state == HalfState::Begun && head.status.is_none() && head.method.is_none();
+        let is_interim = is_interim(head.status);
+        let state = stream.half(half);
+        if !is_interim {
+            state.arrive(block.first, cx.arrived);
+        }
+        state.has_unknown_headers |= is_broken;
+        state.has_gap |= block.is_broken;
+        if !is_interim && has_messages {
+            let lines = if is_trailer { &mut state.trailers } else { &mut state.head };
+            message::append_lines(&block.list, lines);
+        }
+        if block.is_push {
+            state.state = HalfState::Done;
+        }
+        if !is_trailer && !is_interim {
+            match half {
+                Half::Request => {
+                    stream.set_request(head);
+                    stream.exchange.requester = Some(requester);
+                }
+                Half::Response => {
+                    stream.set_response(&head);
+                    tunnel::begin(block.of, stream, cx);
+                }
+            }
+        }
+        let opens_tunnel = stream.tunnel.is_some() && !is_trailer && !is_interim;
+        let grown = stream.text().saturating_sub(before);
+        self.streams.add_text(block.of, grown, cx);
+        // A tunnel follows the headers of CONNECT and of its response.
+        if block.is_push || opens_tunnel || block.ends_stream && !is_interim {
+            return self.finish_half(block.of, half, frame, cx);
+        }
+        None
+    }
+}
+
+impl Http2 {
+    /// Records a fragment and the headers that end in it.
+    fn describe_block(
+        &mut self,
+        frame: &Frame<'_>,
+        fragment: &Fragment<'_>,
+        block: &OpenBlock,
+        part: DecodedPart,
+        cx: &mut Context<'_>,
+    ) {
+        let DecodedPart { lines, before, error } = part;
+        let field = match frame.header.kind {
+            FrameType::PushPromise => &PUSH_HEADERS,
+            FrameType::Continuation => &CONTINUATION,
+            _ => &HEADERS,
+        };
+        let span = frame.span(fragment.at, fragment.bytes.len());
+        cx.tree.put(field, span, Value::Bytes(span));
+        let lines = block.list.lines.get(lines..).unwrap_or_default();
+        if cx.tree.wants_any(&HTTP2) {
+            describe_lines(&block.list, lines, span, before, cx.tree);
+        }
+        if let Some(error) = error {
+            let title = BAD_BLOCK.title;
+            cx.tree.note(&BAD_BLOCK, span, format_args!("{title}: {}", error.description()));
+        }
+        if block.list.is_cut {
+            cx.tree.note(&LIST_LIMIT, span, format_args!("{}: {} bytes", LIST_LIMIT.title, block.list.size));
+        }
+        append_info(frame, &block.list, lines, cx.tree);
+        self.describe_exchange(frame, block, cx);
+    }
+
+    /// Records the fields that a HEADERS frame has by its exchange.
+    fn describe_exchange(&mut self, frame: &Frame<'_>, block: &OpenBlock, cx: &mut Context<'_>) {
+        let none = Slice::default();
+        if frame.header.kind == FrameType::Continuation {
+            return;
+        }
+        let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
+        let Some(stream) = self.streams.get_mut(block.of) else { return };
+        let request = About::Half(stream.exchange.id, Half::Request);
+        if half == Half::Response {
+            if let Some(requested) = stream.requested {
+                cx.tree.put(&TIME, none, Value::Duration(cx.at.time.saturating_sub(requested.time)));
+                cx.tree.put(&REQUEST_IN, none, Value::Uint(requested.frame.into()));
+            }
+            return;
+        }
+        let head = MessageHead::of(&block.list);
+        match (head.scheme, head.authority, head.path) {
+            // As in Wireshark, that of an extended CONNECT, too.
+            (_, Some(authority), _) if head.method.as_deref() == Some("CONNECT") => {
+                cx.tree.put_text(&FULL_URI, none, format_args!("{authority}"));
+            }
+            (Some(scheme), Some(authority), Some(path)) => {
+                cx.tree.put_text(&FULL_URI, none, format_args!("{scheme}://{authority}{path}"));
+            }
+            _ => {}
+        }
+        if let Some(answered) = cx.later_value(&RESPONSE_IN, request) {
+            cx.tree.put(&RESPONSE_IN, none, Value::Uint(answered));
+        }
+    }
+}
+
+/// Whether a response is interim: another one follows (RFC 9110 15.2).
+fn is_interim(status: Option<u16>) -> bool {
+    matches!(status, Some(100..=199))
+}
+
+/// Records the headers that end in a frame.
+fn describe_lines(list: &HeaderList, lines: &[HeaderLine], span: Slice, before: usize, tree: &mut Tree) {
+    let headers = || lines.iter().filter(|line| line.kind != Representation::SizeUpdate);
+    if !lines.is_empty() {
+        let len = |part: Option<&[u8]>| 4 + part.map_or(0, <[u8]>::len);
+        let lengths = headers().map(|line| len(list.name(line)) + len(list.value(line)));
+        tree.put(&HEADER_LENGTH, Slice::default(), Value::Uint(lengths.sum::<usize>() as u64));
+        tree.put(&HEADER_COUNT, Slice::default(), Value::Uint(lines.len() as u64));
+    }
+    for line in lines {
+        let start = line.coded.start.saturating_sub(before) as u32;
+        let end = line.coded.end.saturating_sub(before) as u32;
+        describe_line(list, line, Slice::new(span.start + start, end.saturating_sub(start)), tree);
+    }
+    let unknown = headers().filter(|line| list.name(line).is_none() || list.value(line).is_none()).count();
+    if unknown > 0 {
+        tree.note(&UNKNOWN_HEADER, span, format_args!("{}: {unknown}", UNKNOWN_HEADER.title));
+    }
+}
+
+fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut Tree) {
+    let index = Value::Uint(line.index as u64);
+    if line.kind == Representation::SizeUpdate {
+        tree.open(&TABLE_SIZE_UPDATE, span, Value::Present);
+        tree.put(&TABLE_SIZE, span, index);
+        tree.close();
+        return;
+    }
+    let (name, value) = (list.name(line), list.value(line));
+    let node = tree.open(&HEADER, span, Value::Present);
+    let is_labeled = tree.wanted().labels;
+    if is_labeled {
+        let [name, value] = [name, value].map(|part| LossyText(part.unwrap_or(b"<unknown>")));
+        tree.label(node, format_args!("Header: {name}: {value}"));
+    }
+    let has_name = line.index == 0 || name.is_some();
+    if let Some(name) = name.filter(|_| has_name) {
+        let text = tree.store_bytes(name);
+        tree.put(&NAME_LENGTH, span, Value::Uint(name.len() as u64));
+        tree.put(&NAME, span, Value::Text(text));
+    }
+    if let Some(value) = value {
+        let text = tree.store_bytes(value);
+        tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
+        tree.put(&VALUE, span, Value::Text(text));
+        if let Some(field) = name.and_then(names::header_field) {
+            let number = || core::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+            match field.kind {
+                crate::FieldKind::Text => {
+                    tree.put(field, span, Value::Text(text));
+                }
+                _ => {
+                    if let Some(number) = number() {
+                        tree.put(field, span, Value::Uint(number));
+                    }
+                }
+            }
+        }
+        if tree.wants(&UNESCAPED) {
+            let unescaped = tree.store_bytes(&unescape(value));
+            tree.put(&UNESCAPED, span, Value::Text(unescaped));
+        }
+    }
+    tree.put_text(&REPRESENTATION, span, format_args!("{}", line.kind.text(line.index > 0)));
+    if line.index > 0 {
+        tree.put(&INDEX, span, index);
+    }
+    tree.close();
+}
+
+/// Decodes `%` escapes (RFC 3986 2.1).
+fn unescape(value: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
+    let mut out = Vec::with_capacity(value.len());
+    let mut at = 0;
+    while let Some(&byte) = value.get(at) {
+        match (byte, digit(value.get(at + 1)), digit(value.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// Appends what a message begins with to the info column: method and path, or the status.
+fn append_info(frame: &Frame<'_>, list: &HeaderList, lines: &[HeaderLine], tree: &mut Tree) {
+    if !tree.wants_columns() || frame.header.kind == FrameType::Continuation {
+        return;
+    }
+    let value = |name: &[u8]| {
+        let line = lines.iter().find(|line| list.name(line) == Some(name))?;
+        list.value(line)
+    };
+    let (method, path, status) = (value(b":method"), value(b":path"), value(b":status"));
+    if let Some(status) = status {
+        let code = core::str::from_utf8(status).ok().and_then(|digits| digits.parse().ok());
+        let description = code.and_then(status::description).unwrap_or("Unknown");
+        tree.append_info(format_args!(": {} {description}", LossyText(status)));
+    } else if let (Some(method), Some(path)) = (method, path) {
+        tree.append_info(format_args!(": {} {}", LossyText(method), LossyText(path)));
+    }
+}
+
+/// Notes in which frame the headers of a half are.
+pub(super) fn note_headers(stream: &mut Stream, half: Half, cx: &mut Context<'_>) {
+    let slot = if half == Half::Request { &mut stream.requested } else { &mut stream.answered };
+    if slot.replace(slot.unwrap_or(cx.at)).is_none() && half == Half::Response {
+        cx.collect(&RESPONSE_IN, About::Half(stream.exchange.id, Half::Request), cx.at.frame.into());
+    }
+}

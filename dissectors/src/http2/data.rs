@@ -1,0 +1,195 @@
+//! Frames that change what a side can send: DATA, WINDOW_UPDATE and SETTINGS; and RST_STREAM.
+
+use super::fields::*;
+use super::frame::{ACK, END_STREAM, PADDED};
+use super::message::CarriedBody;
+use super::streams::window_of;
+use super::window::{Change, Window};
+use super::{Frame, Http2, describe, message, names, tunnel};
+use crate::packet::Payload;
+use crate::reader::FieldReader;
+use crate::session::{Context, Half, Side};
+use crate::tree::{Slice, Tree, Value};
+
+impl Http2 {
+    /// Opens the stream of a frame, unless it is open.
+    pub(super) fn open_stream(&mut self, id: u32, cx: &mut Context<'_>) {
+        let windows = [Side::Client, Side::Server].map(|side| Window::new(self.side(side).initial_window));
+        let requester = self.requester;
+        if let Some(stream) = self.streams.open(id, windows, cx) {
+            stream.exchange.requester.get_or_insert(requester.unwrap_or(Side::Client));
+        }
+    }
+
+    /// Reads a DATA frame.
+    pub(super) fn data<'b>(&mut self, frame: &Frame<'b>, cx: &mut Context<'_>) -> Option<CarriedBody<'b>> {
+        let Frame { header, payload, side, .. } = *frame;
+        let padding = describe::padding(frame, cx.tree);
+        let at = usize::from(header.has(PADDED));
+        let end = payload.len().checked_sub(padding).filter(|&end| end >= at);
+        if end.is_none() && frame.is_recorded {
+            cx.tree.note(&BAD_FRAME, frame.span, format_args!("{}: padding of {padding} bytes", BAD_FRAME.title));
+        }
+        let data = end.and_then(|end| payload.get(at..end)).unwrap_or_default();
+        if !self.streams.is_closed(header.stream) {
+            self.open_stream(header.stream, cx);
+        }
+        let body = self.append(frame, data, at, cx);
+        if frame.is_recorded && padding > 0 {
+            let span = frame.span(at + data.len(), padding.min(payload.len().saturating_sub(at)));
+            cx.tree.put(&DATA_PADDING, span, Value::Bytes(span));
+        }
+        self.count_sent(frame, header.length, side, cx);
+        body
+    }
+
+    /// Adds data to the body of a stream, and records them.
+    fn append<'b>(
+        &mut self,
+        frame: &Frame<'b>,
+        data: &'b [u8],
+        at: usize,
+        cx: &mut Context<'_>,
+    ) -> Option<CarriedBody<'b>> {
+        let id = frame.header.stream;
+        let (half, keep) = (self.half_of(frame.side), self.keep);
+        let ends = frame.header.has(END_STREAM);
+        if self.streams.is_tunnel(id) {
+            if frame.is_recorded && !data.is_empty() {
+                cx.tree.put(&DATA, frame.span(at, data.len()), Value::Bytes(frame.span(at, data.len())));
+            }
+            tunnel::derive(id, half, data, frame, cx);
+            return None;
+        }
+        let stream = self.streams.get_mut(id)?;
+        let state = stream.half(half);
+        state.arrive(frame.first, cx.arrived);
+        let before = state.body.len();
+        // The body is in this frame alone.
+        let is_whole = ends && state.body_len == 0 && state.missing == 0 && !state.has_gap;
+        state.append(data, cx.at.frame, keep.filter(|_| !(is_whole && frame.is_recorded)));
+        let grown = state.body.len() - before;
+        self.streams.add_body(grown);
+        let span = frame.span(at, data.len());
+        if frame.is_recorded && !data.is_empty() && !ends {
+            self.describe_part(id, half, span, cx);
+        }
+        if !ends {
+            return None;
+        }
+        let whole = is_whole.then_some((data, span));
+        self.finish_half_with(id, half, whole, Some(frame), cx)
+    }
+
+    /// Counts what a side sent on a stream and on the connection.
+    fn count_sent(&mut self, frame: &Frame<'_>, len: usize, side: Side, cx: &mut Context<'_>) {
+        let (connection, waited) = self.side(side).window.send(len, cx.at);
+        let windows = self.streams.windows_mut(frame.header.stream);
+        let (stream, waited_for_stream) =
+            windows.map_or((None, None), |windows| window_of(windows, side).send(len, cx.at));
+        if !frame.is_recorded {
+            return;
+        }
+        describe_change(connection, stream, cx.tree);
+        for (waited, of) in [(waited, "connection"), (waited_for_stream, "stream")] {
+            let Some(waited) = waited else { continue };
+            cx.tree.put(&BLOCKED_TIME, Slice::default(), Value::Duration(waited));
+            let millis = waited / 1_000_000;
+            let (whole, micros) = (millis, waited / 1000 % 1000);
+            cx.tree.note(
+                &BLOCKED,
+                frame.span,
+                format_args!("{} of the {of} for {whole}.{micros:03} ms", BLOCKED.title),
+            );
+        }
+    }
+
+    /// Reads a WINDOW_UPDATE frame: it extends what the other side can send.
+    pub(super) fn window_update(&mut self, frame: &Frame<'_>, cx: &mut Context<'_>) {
+        let Some(&word) = frame.payload.first_chunk() else { return };
+        let increment = i64::from(u32::from_be_bytes(word) & 0x7fff_ffff);
+        let other = frame.side.other();
+        if frame.is_recorded {
+            let mut reader = FieldReader::new(Payload::whole(frame.payload, frame.span(0, 0).start), cx.tree);
+            let _ = describe::number(&WINDOW_RESERVED, &WINDOW_INCREMENT, &mut reader);
+        }
+        let (connection, stream) = match frame.header.stream {
+            0 => (self.side(other).window.extend(increment, cx.at), None),
+            id => {
+                let windows = self.streams.windows_mut(id);
+                (None, windows.and_then(|windows| window_of(windows, other).extend(increment, cx.at)))
+            }
+        };
+        if frame.is_recorded {
+            describe_change(connection, stream, cx.tree);
+        }
+    }
+
+    /// Reads a SETTINGS frame (RFC 9113 6.5).
+    pub(super) fn settings(&mut self, frame: &Frame<'_>, cx: &mut Context<'_>) {
+        if frame.header.has(ACK) {
+            return;
+        }
+        for (nth, setting) in frame.payload.chunks_exact(6).enumerate() {
+            let &[a, b, c, d, e, f] = setting else { continue };
+            let (id, value) = (u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, f]));
+            if id == 4 {
+                self.set_initial_window(frame.side.other(), value.into(), cx);
+            }
+            if frame.is_recorded {
+                describe_setting(frame, nth * 6, id, value, cx.tree);
+            }
+        }
+    }
+
+    /// Changes the initial window of a side, and the windows of its streams by the difference (RFC 9113 6.9.2).
+    fn set_initial_window(&mut self, side: Side, size: i64, cx: &mut Context<'_>) {
+        let Some(before) = self.side(side).initial_window.replace(size) else { return };
+        for (_, stream) in self.streams.iter_mut() {
+            window_of(&mut stream.windows, side).extend(size - before, cx.at);
+        }
+    }
+
+    /// Reads a RST_STREAM frame: neither half goes on.
+    pub(super) fn rst_stream<'b>(&mut self, frame: &Frame<'b>, cx: &mut Context<'_>) -> Option<CarriedBody<'b>> {
+        if frame.is_recorded {
+            let mut reader = FieldReader::new(Payload::whole(frame.payload, frame.span(0, 0).start), cx.tree);
+            let _ = reader.u32(&RST_ERROR);
+        }
+        let id = frame.header.stream;
+        if let Some((nth, half)) = self.owner(frame) {
+            message::note_part(nth, half, frame.node, cx);
+        }
+        let mut body = None;
+        for half in [Half::Request, Half::Response] {
+            let node = cx.tree.nodes().len();
+            let Some(stream) = self.streams.get_mut(id).filter(|stream| !stream.is_done(half)) else { continue };
+            stream.half(half).is_truncated = true;
+            let nth = stream.exchange.id.nth;
+            body = self.finish_half(id, half, frame, cx).or(body);
+            message::note_part(nth, half, node, cx);
+        }
+        body
+    }
+}
+
+fn describe_change(connection: Option<Change>, stream: Option<Change>, tree: &mut Tree) {
+    let fields = [(connection, [&CONNECTION_BEFORE, &CONNECTION_AFTER]), (stream, [&STREAM_BEFORE, &STREAM_AFTER])];
+    for (change, [before, after]) in fields {
+        let Some(change) = change else { continue };
+        for (field, size) in [(before, change.0), (after, change.1)] {
+            tree.put(field, Slice::default(), Value::Int(size));
+        }
+    }
+}
+
+fn describe_setting(frame: &Frame<'_>, at: usize, id: u16, value: u32, tree: &mut Tree) {
+    let node = tree.open(&SETTINGS, frame.span(at, 6), Value::Present);
+    if tree.wanted().labels {
+        let name = SETTINGS_ID.value_name(id.into()).unwrap_or("Unknown");
+        tree.label(node, format_args!("Settings - {name} : {value}"));
+    }
+    tree.put(&SETTINGS_ID, frame.span(at, 2), Value::Uint(id.into()));
+    tree.put(names::setting_field(id), frame.span(at + 2, 4), Value::Uint(value.into()));
+    tree.close();
+}

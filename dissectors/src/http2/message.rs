@@ -1,0 +1,415 @@
+//! Messages: the halves of streams, recorded as a whole in the frame that completes them.
+
+use super::fields::*;
+use super::hpack::HeaderList;
+use super::stream::{HalfState, Stream};
+use super::{Frame, Http2, MAX_BODY, PROTOCOL};
+use crate::coding::{self, DecodeError};
+use crate::content::{LossyText, MessageBody};
+use crate::exchange::Transfer;
+use crate::packet::Payload;
+use crate::session::{About, Context, Event, Half, MessagePart};
+use crate::tree::{Slice, Tree, Value};
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Maximum size of the content in a frame, in bytes: beyond it, bodies are recorded as sent.
+const MAX_FRAME_CONTENT: usize = 4 * coding::MAX_CONTENT;
+
+/// Body of a message, to be dissected by its media type after the detail of the frame.
+pub(super) struct CarriedBody<'b> {
+    bytes: BodyBytes<'b>,
+    base: u32,
+    wire: u32,
+    content_type: Vec<u8>,
+}
+
+enum BodyBytes<'b> {
+    /// Bytes of the present frame.
+    Captured(&'b [u8]),
+    /// Bytes of several frames, or decoded ones.
+    Derived(Vec<u8>),
+}
+
+impl BodyBytes<'_> {
+    fn get(&self) -> &[u8] {
+        match self {
+            BodyBytes::Captured(bytes) => bytes,
+            BodyBytes::Derived(bytes) => bytes,
+        }
+    }
+}
+
+impl CarriedBody<'_> {
+    fn all(&self) -> Slice {
+        Slice::new(self.base, self.bytes.get().len() as u32)
+    }
+
+    /// Dissects it by its media type.
+    pub(super) fn read(&self, cx: &mut Context<'_>) {
+        let payload = Payload { bytes: self.bytes.get(), base: self.base, wire: self.wire };
+        MessageBody::new(payload, &self.content_type, PROTOCOL.short).read(cx.path, cx.tree);
+    }
+}
+
+/// Appends headers other than pseudo-headers, a line for each.
+pub(super) fn append_lines(list: &HeaderList, lines: &mut Vec<u8>) {
+    for line in &list.lines {
+        let (name, value) = (list.name(line), list.value(line));
+        if line.kind == super::hpack::Representation::SizeUpdate || name.is_some_and(|name| name.starts_with(b":")) {
+            continue;
+        }
+        lines.extend_from_slice(name.unwrap_or(b"<unknown>"));
+        lines.extend_from_slice(b": ");
+        lines.extend_from_slice(value.unwrap_or(b"<unknown>"));
+        lines.push(b'\n');
+    }
+}
+
+/// Notes that nodes recorded from an index on are of a half of an exchange.
+pub(super) fn note_part(nth: u32, half: Half, from: usize, cx: &mut Context<'_>) {
+    let nodes = from..cx.tree.nodes().len();
+    cx.events.push(Event::Part(MessagePart { nth, half, nodes }));
+}
+
+impl Http2 {
+    /// Ends a half of a stream with a frame of headers, or with RST_STREAM.
+    pub(super) fn finish_half<'b>(
+        &mut self,
+        id: u32,
+        half: Half,
+        frame: &Frame<'b>,
+        cx: &mut Context<'_>,
+    ) -> Option<CarriedBody<'b>> {
+        self.finish_half_with(id, half, None, Some(frame), cx)
+    }
+
+    /// Ends a half of a stream: it is complete, or as complete as it will be. `whole` is its body, if it is in the present
+    /// frame alone.
+    pub(super) fn finish_half_with<'b>(
+        &mut self,
+        id: u32,
+        half: Half,
+        whole: Option<(&'b [u8], Slice)>,
+        frame: Option<&Frame<'b>>,
+        cx: &mut Context<'_>,
+    ) -> Option<CarriedBody<'b>> {
+        let has_messages = self.has_messages;
+        let keep = self.keep;
+        let stream = self.streams.get_mut(id)?;
+        let state = stream.half(half);
+        let (is_begun, is_truncated, has_gap) = (state.first.is_some(), state.is_truncated, state.has_gap);
+        state.state = HalfState::Done;
+        let transfer = Transfer {
+            first: state.first.unwrap_or(cx.first),
+            last: if is_begun { state.last } else { cx.at },
+            completed_in: cx.at.frame,
+            body: state.body_len,
+            complete: state.is_complete(),
+        };
+        if is_begun {
+            match half {
+                Half::Request => stream.exchange.request = Some(transfer),
+                Half::Response => stream.exchange.response = Some(transfer),
+            }
+        }
+        if whole.is_none() && transfer.body > 0 && !is_truncated && !has_gap {
+            let about = About::Half(stream.exchange.id, half);
+            cx.collect(&BODY_REASSEMBLED_IN, about, cx.at.frame.into());
+        }
+        let is_recorded = frame.map_or(!cx.tree.skips_rest(), |frame| frame.is_recorded) && is_begun;
+        let mut body = None;
+        if is_recorded {
+            let view = MessageView { id, half, keep };
+            body = view.describe(stream, whole, has_messages, cx);
+        }
+        self.release_body(id, half);
+        self.streams.note_finished(id);
+        body
+    }
+
+    /// Drops the body of a half that is complete.
+    fn release_body(&mut self, id: u32, half: Half) {
+        let Some(stream) = self.streams.get_mut(id) else { return };
+        let state = stream.half(half);
+        let len = state.body.len();
+        (state.body, state.fragments) = (Vec::new(), Vec::new());
+        self.streams.remove_body(len);
+    }
+
+    /// Ends the halves of a side that are not complete: no more of them will come.
+    pub(super) fn finish_open_halves(&mut self, half: Half, cx: &mut Context<'_>) {
+        let is_open = |stream: &mut Stream| !stream.is_done(half) && stream.half(half).first.is_some();
+        let mut open: Vec<(u32, u32)> = self
+            .streams
+            .iter_mut()
+            .filter_map(|(id, stream)| is_open(stream).then_some((stream.exchange.id.nth, id)))
+            .collect();
+        open.sort_unstable();
+        for (nth, id) in open {
+            if let Some(stream) = self.streams.get_mut(id) {
+                stream.half(half).is_truncated = true;
+            }
+            let is_recorded = !cx.tree.skips_rest() && self.has_messages;
+            if is_recorded {
+                super::describe::push_protocol(cx);
+                cx.tree.open(&HTTP2, Slice::default(), Value::Bytes(Slice::default()));
+            }
+            let from = cx.tree.nodes().len();
+            let body = self.finish_half_with(id, half, None, None, cx);
+            if is_recorded {
+                cx.tree.close();
+            }
+            if let Some(body) = body {
+                body.read(cx);
+            }
+            note_part(nth, half, from, cx);
+        }
+    }
+
+    /// Records a part of a body, with the frame that completes it.
+    pub(super) fn describe_part(&mut self, id: u32, half: Half, span: Slice, cx: &mut Context<'_>) {
+        let Some(stream) = self.streams.get_mut(id) else { return };
+        let about = About::Half(stream.exchange.id, half);
+        if let Some(frame) = cx.later_value(&BODY_REASSEMBLED_IN, about) {
+            cx.tree.put(&BODY_REASSEMBLED_IN, Slice::default(), Value::Uint(frame));
+        }
+        cx.tree.put(&DATA, span, Value::Bytes(span));
+    }
+}
+
+/// A message that is recorded.
+struct MessageView {
+    id: u32,
+    half: Half,
+    keep: Option<usize>,
+}
+
+impl MessageView {
+    /// Records the body, and the message with all its headers.
+    fn describe<'b>(
+        &self,
+        stream: &mut Stream,
+        whole: Option<(&'b [u8], Slice)>,
+        has_messages: bool,
+        cx: &mut Context<'_>,
+    ) -> Option<CarriedBody<'b>> {
+        let body = self.body(stream, whole, cx);
+        if has_messages {
+            self.message(stream, body.as_ref(), cx);
+        }
+        // As in Wireshark, what is there of a body without an end is not dissected.
+        body.filter(|body| body.wire > 0 && !stream.half(self.half).is_truncated)
+    }
+
+    fn body<'b>(
+        &self,
+        stream: &mut Stream,
+        whole: Option<(&'b [u8], Slice)>,
+        cx: &mut Context<'_>,
+    ) -> Option<CarriedBody<'b>> {
+        let keep = self.keep.filter(|_| stream.tunnel.is_none())?;
+        let state = stream.half(self.half);
+        let (is_truncated, has_gap) = (state.is_truncated, state.has_gap);
+        let wire = u32::try_from(state.body_len.saturating_add(state.missing)).unwrap_or(u32::MAX);
+        if wire == 0 {
+            return None;
+        }
+        let content_type = state.content_type.as_bytes().to_vec();
+        let codings = state.content_encoding.clone();
+        let has_coding = !codings.is_empty() && codings != "identity";
+        if keep < MAX_BODY {
+            let bytes = match whole {
+                _ if has_coding => BodyBytes::Captured(b""),
+                Some((data, _)) => BodyBytes::Captured(data),
+                None => BodyBytes::Derived(core::mem::take(&mut state.body)),
+            };
+            let base = whole.map_or(0, |(_, span)| span.start);
+            return Some(CarriedBody { bytes, base, wire, content_type });
+        }
+        let sent = match whole {
+            Some((data, span)) => {
+                CarriedBody { bytes: BodyBytes::Captured(data), base: span.start, wire, content_type }
+            }
+            None => {
+                let bytes = core::mem::take(&mut state.body);
+                let base = cx.tree.add_buffer("Body", &bytes);
+                if !is_truncated && !has_gap {
+                    describe_fragments(&state.fragments, Slice::new(base, bytes.len() as u32), cx.tree);
+                }
+                CarriedBody { bytes: BodyBytes::Derived(bytes), base, wire, content_type }
+            }
+        };
+        let body = if has_coding { decode(sent, codings.as_bytes(), cx.tree) } else { sent };
+        let all = body.all();
+        if all.len > 0 && !is_truncated {
+            cx.tree.put(&DATA, all, Value::Bytes(all));
+        }
+        Some(body)
+    }
+
+    fn message(&self, stream: &mut Stream, body: Option<&CarriedBody<'_>>, cx: &mut Context<'_>) {
+        let none = Slice::default();
+        let node = cx.tree.open(&MESSAGE, none, Value::Present);
+        let is_request = self.half == Half::Request;
+        cx.tree.put(&MESSAGE_STREAM, none, Value::Uint(self.id.into()));
+        let uri = stream.full_uri();
+        let exchange = stream.exchange.clone();
+        if is_request {
+            cx.tree.put(&REQUEST, none, Value::Bool(true));
+            label(node, &[&exchange.method, &exchange.target], cx.tree);
+            self.request(&exchange, cx.tree);
+        } else {
+            cx.tree.put(&RESPONSE, none, Value::Bool(true));
+            label(node, &[&exchange.status], cx.tree);
+            self.response(&exchange, cx.tree);
+        }
+        if let Some(uri) = uri {
+            cx.tree.put_text(&MESSAGE_URI, none, format_args!("{uri}"));
+        }
+        let state = stream.half(self.half);
+        let field = if is_request { &REQUEST_LINE } else { &RESPONSE_LINE };
+        put_lines(field, &state.head, cx.tree);
+        put_lines(&TRAILER, &state.trailers, cx.tree);
+        for (field, text) in [(&CONTENT_TYPE, &state.content_type), (&CONTENT_ENCODING, &state.content_encoding)] {
+            if !text.is_empty() {
+                cx.tree.put_text(field, none, format_args!("{text}"));
+            }
+        }
+        if let Some(all) = body.map(CarriedBody::all).filter(|all| all.len > 0 && self.keep == Some(MAX_BODY)) {
+            let node = cx.tree.put(&FILE_DATA, all, Value::Bytes(all));
+            cx.tree.label(node, format_args!("File Data: {} bytes", all.len));
+        }
+        if !is_request {
+            if let Some(wait) = exchange.time_to_first_byte() {
+                cx.tree.put(&TIME_TO_FIRST_BYTE, none, Value::Duration(wait));
+            }
+            if let Some(download) = exchange.download() {
+                cx.tree.put(&DOWNLOAD_TIME, none, Value::Duration(download));
+            }
+        }
+        self.notes(stream, cx.tree);
+        cx.tree.close();
+    }
+
+    fn request(&self, exchange: &crate::exchange::Exchange, tree: &mut Tree) {
+        let none = Slice::default();
+        if exchange.method.is_empty() {
+            return;
+        }
+        tree.put_text(&START_LINE, none, format_args!("{} {} HTTP/2", exchange.method, exchange.target));
+        tree.put_text(&METHOD, none, format_args!("{}", exchange.method));
+        put_target(&exchange.target, tree);
+        if !exchange.authority.is_empty() {
+            tree.put_text(&HOST, none, format_args!("{}", exchange.authority));
+        }
+        tree.put_text(&VERSION, none, format_args!("HTTP/2"));
+    }
+
+    fn response(&self, exchange: &crate::exchange::Exchange, tree: &mut Tree) {
+        let none = Slice::default();
+        if let Some(code) = exchange.code {
+            tree.put_text(&START_LINE, none, format_args!("HTTP/2 {code}"));
+            tree.put(&CODE, none, Value::Uint(code.into()));
+        }
+        if !exchange.target.is_empty() {
+            tree.put_text(&URI, none, format_args!("{}", exchange.target));
+        }
+    }
+
+    fn notes(&self, stream: &mut Stream, tree: &mut Tree) {
+        let is_head = stream.exchange.method == "HEAD";
+        let code = stream.exchange.code;
+        let state = stream.half(self.half);
+        let is_short = self.half == Half::Request || !is_head && code != Some(304);
+        let lengths = state.content_length.filter(|&len| len != state.body_len && is_short && state.is_complete());
+        let mut note = |is_noted: bool, field: &'static crate::Field, detail: fmt::Arguments<'_>| {
+            if is_noted {
+                tree.note(field, Slice::default(), format_args!("{}{detail}", field.title));
+            }
+        };
+        note(state.is_truncated, &TRUNCATED, format_args!(""));
+        let is_lost = !state.is_complete() && !state.is_truncated;
+        note(is_lost, &GAP, format_args!(": {}", state.missing));
+        note(state.is_cut && self.keep == Some(MAX_BODY), &BODY_LIMIT, format_args!(""));
+        if let Some(expected) = lengths {
+            note(true, &BAD_LENGTH, format_args!(": expected {expected}, found {}", state.body_len));
+        }
+    }
+}
+
+fn label(node: Option<usize>, words: &[&str], tree: &mut Tree) {
+    if tree.wanted().labels {
+        let text = words.join(" ");
+        tree.label(node, format_args!("{}: {}", MESSAGE.title, LossyText(text.as_bytes())));
+    }
+}
+
+fn put_lines(field: &'static crate::Field, lines: &[u8], tree: &mut Tree) {
+    for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let text = tree.store_bytes(line);
+        tree.put(field, Slice::default(), Value::Text(text));
+    }
+}
+
+fn put_target(target: &str, tree: &mut Tree) {
+    let none = Slice::default();
+    if target.is_empty() {
+        return;
+    }
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    tree.put_text(&URI, none, format_args!("{target}"));
+    tree.put_text(&URI_PATH, none, format_args!("{path}"));
+    if let Some(query) = query {
+        tree.put_text(&URI_QUERY, none, format_args!("{query}"));
+    }
+}
+
+/// Records the frames that a body came in.
+fn describe_fragments(fragments: &[(u32, u32)], whole: Slice, tree: &mut Tree) {
+    if !tree.wants_any(&HTTP2) || fragments.is_empty() {
+        return;
+    }
+    let none = Slice::default();
+    let node = tree.open(&BODY_FRAGMENTS, whole, Value::Present);
+    tree.label(node, format_args!("[{} {} ({} bytes)]", fragments.len(), BODY_FRAGMENTS.title, whole.len));
+    let mut at = 0;
+    for &(frame, len) in fragments {
+        let span = Slice::new(whole.start + at.min(whole.len), len.min(whole.len - at.min(whole.len)));
+        let node = tree.put(&BODY_FRAGMENT, span, Value::Uint(frame.into()));
+        let last = (at + len).saturating_sub(1);
+        tree.label(node, format_args!("[Frame: {frame}, payload: {at}-{last} ({len} bytes)]"));
+        at = at.saturating_add(len);
+    }
+    tree.put(&BODY_FRAGMENT_COUNT, none, Value::Uint(fragments.len() as u64));
+    tree.put(&BODY_REASSEMBLED_LENGTH, none, Value::Uint(whole.len.into()));
+    tree.put(&BODY_REASSEMBLED_DATA, whole, Value::Bytes(whole));
+    tree.close();
+}
+
+/// Undoes the content codings of a body.
+fn decode<'b>(sent: CarriedBody<'b>, codings: &[u8], tree: &mut Tree) -> CarriedBody<'b> {
+    let refusal = match () {
+        () if tree.decoding.is_exhausted() => Some(DecodeError::RunLimit),
+        () if tree.stored_len() > MAX_FRAME_CONTENT => Some(DecodeError::TooLarge),
+        () => None,
+    };
+    let decoded = match refusal {
+        None => coding::decode(codings, sent.bytes.get()),
+        Some(reason) => Some(coding::Decoded::unchanged(sent.bytes.get(), reason)),
+    };
+    let Some(decoded) = decoded else { return sent };
+    if refusal.is_none() {
+        tree.decoding.add(sent.bytes.get().len(), decoded.bytes.len());
+    }
+    if let Some(problem) = decoded.problem {
+        let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
+        tree.note(&DECOMPRESSION_FAILED, sent.all(), format_args!("{title} ({}): {reason}", LossyText(codings)));
+        if !decoded.bytes.is_empty() && decoded.bytes == sent.bytes.get() {
+            return sent;
+        }
+    }
+    let base = tree.add_buffer("Decoded content", &decoded.bytes);
+    let wire = (decoded.bytes.len() as u32).saturating_add(u32::from(!decoded.is_complete()));
+    CarriedBody { bytes: BodyBytes::Derived(decoded.bytes), base, wire, content_type: sent.content_type }
+}

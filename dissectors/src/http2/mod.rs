@@ -1,0 +1,343 @@
+//! HTTP/2 (RFC 9113): a session that reads frames, decodes headers, and has an exchange for each stream.
+//!
+//! Each frame is recorded where it ends, as in Wireshark. A message is recorded in addition, with all its headers and its
+//! body, in the frame that completes it. Streams interleave, so each frame states whose it is.
+
+mod block;
+mod data;
+mod describe;
+mod fields;
+mod frame;
+mod hpack;
+mod message;
+mod names;
+mod probe;
+mod resync;
+mod side;
+mod stream;
+mod streams;
+mod tunnel;
+mod window;
+
+use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::session::{
+    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp,
+    Successor,
+};
+use crate::tree::Slice;
+use crate::wants::Wants;
+use alloc::boxed::Box;
+pub use fields::*;
+use frame::{FRAME_HEADER, FrameHeader, FrameType, MAX_PAYLOAD, PREFACE};
+use hpack::HeaderList;
+use side::{Reading, SideState};
+use streams::Streams;
+
+/// Registry entry for HTTP/2.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "HTTP2",
+    fields: FIELDS,
+    claims: &[Claim::Alpn("h2"), Claim::Upgrade("h2c"), Claim::Upgrade("h2")],
+    aliases: &[
+        // A response may have a field of its request, too.
+        Alias::with("uri", &URI, &[&METHOD]),
+        Alias::with("url", &MESSAGE_URI, &[&METHOD]),
+        Alias::new("method", &METHOD),
+        Alias::new("status", &CODE),
+        Alias::with("host", &HOST, &[&METHOD]),
+        Alias::with("path", &URI_PATH, &[&METHOD]),
+        Alias::with("query", &URI_QUERY, &[&METHOD]),
+        Alias::new("body", &FILE_DATA),
+    ],
+    dissectors: &[Dissector::Session(SessionKind {
+        input: Input::Stream,
+        probe: probe::probe,
+        open,
+        derived_title: "Tunnel",
+        reassembly: None,
+        messages: Some(&MessageFields {
+            message: &MESSAGE,
+            request: &REQUEST,
+            response: &RESPONSE,
+            start_line: &START_LINE,
+            channel: Some(&MESSAGE_STREAM),
+            method: &METHOD,
+            target: &URI,
+            authority: &HOST,
+            full_target: &MESSAGE_URI,
+            version: &VERSION,
+            code: &CODE,
+            headers: &[&REQUEST_LINE, &RESPONSE_LINE],
+            trailers: &TRAILER,
+            body: &FILE_DATA,
+            media_type: &CONTENT_TYPE,
+            coding: &CONTENT_ENCODING,
+            incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &LIST_LIMIT, &TRUNCATED],
+            body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
+            repeated: &[&URI, &MESSAGE_URI],
+            request_only: &[&REQUEST, &METHOD, &URI_PATH, &URI_QUERY, &HOST, &REQUEST_LINE, &RESPONSE_IN, &FULL_URI],
+            response_only: &[&RESPONSE, &CODE, &RESPONSE_LINE, &REQUEST_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME],
+            indexed: &[&REQUEST, &RESPONSE, &METHOD, &URI, &URI_PATH, &URI_QUERY, &HOST, &CODE],
+            is_curl_request: true,
+        }),
+    })],
+};
+
+/// Bytes of a body, as sent, that are kept to be shown; more are counted.
+const MAX_BODY: usize = 1 << 20;
+/// Bytes of a body that are kept where only the row of a list is wanted.
+const PREVIEW_BYTES: usize = 64;
+
+fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
+    let begins = matches!(handover.to, Successor::Alpn(_) | Successor::Upgrade(_));
+    let mut session = Http2 {
+        sides: [SideState::default(), SideState::default()],
+        streams: Streams::default(),
+        requester: None,
+        begins,
+        keep: kept_of_body(wants),
+        has_messages: wants.any_between(&MESSAGE, &OPEN_LIMIT),
+        spare: HeaderList::default(),
+    };
+    if matches!(handover.to, Successor::Upgrade(_)) {
+        session.streams.adopt(handover.pending.take());
+    }
+    Box::new(session)
+}
+
+/// Bytes of a body that must be kept for `wants`; none if no body is wanted.
+fn kept_of_body(wants: &Wants) -> Option<usize> {
+    let of_body = [&HTTP2, &DATA, &FILE_DATA, &DECOMPRESSION_FAILED, &BODY_LIMIT, &crate::frame::PROTOCOLS];
+    let wants_body = of_body.into_iter().any(|field| wants.field(field))
+        || wants.any_between(&BODY_FRAGMENTS, &BODY_REASSEMBLED_DATA)
+        || crate::content::is_wanted(wants);
+    match wants_body {
+        true => Some(MAX_BODY),
+        false => wants.columns.then_some(PREVIEW_BYTES),
+    }
+}
+
+/// The HTTP/2 session of one conversation.
+#[derive(Clone, Debug)]
+struct Http2 {
+    sides: [SideState; 2],
+    streams: Streams,
+    /// The side that sends requests, if it is known.
+    requester: Option<Side>,
+    /// The session begins with the connection preface: it was negotiated.
+    begins: bool,
+    /// Bytes kept of each body; none if no body is wanted.
+    keep: Option<usize>,
+    /// Fields of whole messages are recorded.
+    has_messages: bool,
+    /// A header list to be used again.
+    spare: HeaderList,
+}
+
+/// A frame of which all bytes are there.
+#[derive(Clone, Copy)]
+struct Frame<'b> {
+    header: FrameHeader,
+    side: Side,
+    payload: &'b [u8],
+    /// All bytes in the store of the tree, if the frame is recorded.
+    span: Slice,
+    /// Where its first byte arrived.
+    first: Stamp,
+    /// Whether its fields are recorded.
+    is_recorded: bool,
+    /// Index of its first node.
+    node: usize,
+}
+
+impl Frame<'_> {
+    /// Returns the position of a part of the payload.
+    fn span(&self, at: usize, len: usize) -> Slice {
+        Slice::new(self.span.start.saturating_add((FRAME_HEADER + at) as u32), len as u32)
+    }
+}
+
+/// The half of an exchange that a side sends.
+fn half_of(side: Side, requester: Option<Side>) -> Half {
+    if side == requester.unwrap_or(Side::Client) { Half::Request } else { Half::Response }
+}
+
+/// The exchange of a frame, and the half that it belongs to.
+type Owner = Option<(u32, Half)>;
+
+impl Http2 {
+    fn side(&mut self, side: Side) -> &mut SideState {
+        let [client, server] = &mut self.sides;
+        if side == Side::Client { client } else { server }
+    }
+
+    /// The half of an exchange that a side sends.
+    fn half_of(&self, side: Side) -> Half {
+        half_of(side, self.requester)
+    }
+
+    /// Reads the first bytes of a side.
+    fn start(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let bytes = chunk.bytes;
+        if let Some(start) = bytes.get(..PREFACE.len()).filter(|start| *start == PREFACE) {
+            self.requester = Some(side);
+            self.begins = true;
+            self.side(side).reading = Reading::Frames;
+            let first = self.side(side).take_first(cx);
+            describe::magic(chunk.first(start.len()), self.keep.is_some(), cx);
+            cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len: start.len() as u64 }));
+            return Consumed::bytes(start.len());
+        }
+        let begins = self.begins || cx.range.start == 0;
+        if PREFACE.starts_with(bytes) || bytes.len() < FRAME_HEADER && begins {
+            return Consumed::bytes(0);
+        }
+        if begins && (self.begins || probe::is_server_preface(bytes)) {
+            self.side(side).reading = Reading::Frames;
+            return self.frame(side, chunk, cx);
+        }
+        self.lose(side, cx);
+        self.search(side, chunk, cx)
+    }
+
+    /// Reads a frame.
+    fn frame(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let Some(header) = FrameHeader::read(chunk.bytes) else { return Consumed::bytes(0) };
+        let is_unknown = matches!(header.kind, FrameType::Unknown(_));
+        let is_doubtful = self.side(side).is_doubtful && !header.is_usual();
+        if is_doubtful
+            || header.length > MAX_PAYLOAD && header.kind != FrameType::Data
+            || is_unknown && !header.is_sound()
+        {
+            describe::unexpected(chunk, self.keep.is_some(), cx);
+            self.lose(side, cx);
+            return self.search(side, chunk, cx);
+        }
+        if header.length > MAX_PAYLOAD {
+            return self.begin_long_frame(side, header, chunk, cx);
+        }
+        if chunk.bytes.len() < header.total() {
+            return Consumed::bytes(0);
+        }
+        let first = self.side(side).take_first(cx);
+        let chunk = chunk.first(header.total());
+        let lane = Lane::of(side);
+        cx.events.push(Event::Pdu(Pdu { lane, first, len: header.total() as u64 }));
+        let owner = self.read_frame(header, side, chunk, first, cx);
+        self.streams.report_finished(cx);
+        Consumed { owner, ..Consumed::bytes(header.total()) }
+    }
+
+    /// The exchange of a frame. A promise belongs to the promised stream, as its request.
+    fn owner(&mut self, frame: &Frame<'_>) -> Owner {
+        let is_of_block = matches!(frame.header.kind, FrameType::PushPromise | FrameType::Continuation);
+        let promised = self.side(frame.side).promised.filter(|_| is_of_block);
+        let nth = self.streams.nth(promised.unwrap_or(frame.header.stream))?;
+        Some((nth, if promised.is_some() { Half::Request } else { self.half_of(frame.side) }))
+    }
+
+    fn read_frame(
+        &mut self,
+        header: FrameHeader,
+        side: Side,
+        chunk: Chunk<'_>,
+        first: Stamp,
+        cx: &mut Context<'_>,
+    ) -> Owner {
+        let node = cx.tree.nodes().len();
+        let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP2) || self.keep.is_some());
+        let span = if is_recorded { describe::begin(header, chunk, cx) } else { Slice::default() };
+        let payload = chunk.bytes.get(FRAME_HEADER..).unwrap_or_default();
+        let frame = Frame { header, side, payload, span, first, is_recorded, node };
+        if is_recorded && !header.is_sound() {
+            cx.tree.note(&BAD_FRAME, span, format_args!("{}", BAD_FRAME.title));
+        }
+        let is_in_block = header.kind == FrameType::Continuation;
+        if !is_in_block && self.side(side).block.is_some() {
+            // RFC 9113 4.3: no frame may come between the parts of a header block.
+            self.abandon_block(side);
+        }
+        let body = match header.kind {
+            _ if !header.is_sound() => None,
+            FrameType::Data => self.data(&frame, cx),
+            FrameType::Headers | FrameType::PushPromise | FrameType::Continuation => self.header_block(&frame, cx),
+            FrameType::Settings => {
+                self.settings(&frame, cx);
+                None
+            }
+            FrameType::WindowUpdate => {
+                self.window_update(&frame, cx);
+                None
+            }
+            FrameType::RstStream => self.rst_stream(&frame, cx),
+            _ => {
+                if is_recorded {
+                    describe::other(&frame, cx.tree);
+                }
+                None
+            }
+        };
+        let owner = self.owner(&frame);
+        if is_recorded {
+            describe::end(cx.tree);
+        }
+        if let Some(body) = body {
+            body.read(cx);
+        }
+        if is_recorded {
+            cx.tree.fence();
+        }
+        if let Some((nth, half)) = owner.filter(|_| header.kind != FrameType::RstStream) {
+            message::note_part(nth, half, node, cx);
+        }
+        owner
+    }
+}
+
+impl Session for Http2 {
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let side = lane.side;
+        self.side(side).arrive(cx);
+        match self.side(side).reading {
+            Reading::Start => self.start(side, chunk, cx),
+            Reading::Frames => self.frame(side, chunk, cx),
+            Reading::Skip { .. } => self.skip(side, chunk, cx),
+            Reading::Search => self.search(side, chunk, cx),
+        }
+    }
+
+    fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        self.skip_gap(lane.side, before, missing, cx);
+        self.streams.report_finished(cx);
+    }
+
+    fn end(&mut self, lane: Lane, rest: Chunk<'_>, _end: SideEnd, cx: &mut Context<'_>) {
+        let side = lane.side;
+        self.side(side).arrive(cx);
+        if self.side(side).reading == Reading::Frames && !rest.bytes.is_empty() {
+            self.frame_lost(side, rest.bytes, cx);
+        }
+        self.side(side).ended = true;
+        let half = self.half_of(side);
+        self.finish_open_halves(half, cx);
+        let have_both = self.sides.iter().all(|side| side.ended);
+        self.streams.side_ended(half, have_both, cx);
+    }
+
+    fn is_in_message(&self, side: Side) -> bool {
+        let [client, server] = &self.sides;
+        (if side == Side::Client { client } else { server }).reading != Reading::Search
+    }
+
+    fn responds(&self, side: Side) -> bool {
+        self.half_of(side) == Half::Response
+    }
+
+    fn buffered(&self) -> usize {
+        self.sides.iter().map(SideState::buffered).sum::<usize>() + self.streams.buffered() + self.spare.buffered()
+    }
+
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,76 @@
+//! What is known of one side: where its frames begin, its header tables, and what it can send.
+
+use super::block::OpenBlock;
+use super::hpack::HpackDecoder;
+use super::window::{self, Window};
+use crate::session::{Context, Stamp};
+
+/// State of one side.
+#[derive(Clone, Debug)]
+pub(super) struct SideState {
+    /// What is read next.
+    pub reading: Reading,
+    /// Decoder of its header blocks.
+    pub decoder: HpackDecoder,
+    /// The header block whose parts are being read.
+    pub block: Option<OpenBlock>,
+    /// The stream that the last header block promises.
+    pub promised: Option<u32>,
+    /// Where the first byte arrived that is not consumed.
+    first: Option<Stamp>,
+    /// What it can send on the connection.
+    pub window: Window,
+    /// What it can send on a new stream, if that is known.
+    pub initial_window: Option<i64>,
+    /// Bytes of it may be missing.
+    pub is_doubtful: bool,
+    /// It sends nothing more.
+    pub ended: bool,
+}
+
+/// What a side's next bytes are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The first bytes that are seen.
+    #[default]
+    Start,
+    /// A frame.
+    Frames,
+    /// The rest of a frame that is not read as a whole; perhaps the last one of a stream.
+    Skip { left: u64, ends: Option<u32> },
+    /// Frames that begin somewhere in them.
+    Search,
+}
+
+impl Default for SideState {
+    fn default() -> SideState {
+        SideState {
+            reading: Reading::Start,
+            decoder: HpackDecoder::new(),
+            block: None,
+            promised: None,
+            first: None,
+            window: Window::new(Some(window::INITIAL)),
+            initial_window: Some(window::INITIAL),
+            is_doubtful: false,
+            ended: false,
+        }
+    }
+}
+
+impl SideState {
+    /// Notes where the bytes begin that are given.
+    pub(super) fn arrive(&mut self, cx: &Context<'_>) {
+        self.first.get_or_insert(cx.first);
+    }
+
+    /// Returns where the first byte of a unit arrived, and begins the next unit.
+    pub(super) fn take_first(&mut self, cx: &Context<'_>) -> Stamp {
+        self.first.take().unwrap_or(cx.first)
+    }
+
+    /// Bytes allocated.
+    pub(super) fn buffered(&self) -> usize {
+        self.decoder.buffered() + self.block.as_ref().map_or(0, OpenBlock::buffered)
+    }
+}

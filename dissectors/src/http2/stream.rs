@@ -1,0 +1,275 @@
+//! Streams (RFC 9113 5): each is an exchange, whose halves the two sides send.
+
+use super::hpack::HeaderList;
+use super::window::Window;
+use crate::exchange::{Exchange, Outcome, Transfer, text};
+use crate::session::{Half, Stamp};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use compact_str::CompactString;
+use core::fmt::Write;
+
+/// Frames recorded of one body.
+const MAX_FRAGMENTS: usize = 4096;
+
+/// A stream that is not complete.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    /// What is known of the exchange.
+    pub exchange: Box<Exchange>,
+    /// The scheme of the request.
+    pub scheme: CompactString,
+    /// Request and response.
+    pub halves: [StreamHalf; 2],
+    /// Frame with the headers of the request.
+    pub requested: Option<Stamp>,
+    /// Frame with the first headers of the response.
+    pub answered: Option<Stamp>,
+    /// What the client and the server can send on the stream.
+    pub windows: [Window; 2],
+    /// CONNECT: its data are a tunnel, and no body. The protocol in it, if the request names one (RFC 8441).
+    pub tunnel: Option<CompactString>,
+}
+
+/// One half of a stream.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StreamHalf {
+    pub state: HalfState,
+    /// Where the first byte arrived.
+    pub first: Option<Stamp>,
+    /// Where the last byte so far arrived.
+    pub last: Stamp,
+    /// The header lines for the message.
+    pub head: Vec<u8>,
+    /// The trailer lines for the message.
+    pub trailers: Vec<u8>,
+    /// Bytes of the body.
+    pub body_len: u64,
+    /// Bytes of the body that were not captured.
+    pub missing: u64,
+    /// First bytes of the body, up to the first gap.
+    pub body: Vec<u8>,
+    /// Frames with data, and the number of bytes of each.
+    pub fragments: Vec<(u32, u32)>,
+    /// Value of Content-Length.
+    pub content_length: Option<u64>,
+    /// Value of Content-Type.
+    pub content_type: CompactString,
+    /// Value of Content-Encoding.
+    pub content_encoding: CompactString,
+    /// Some of the headers are not known.
+    pub has_unknown_headers: bool,
+    /// Bytes of it are missing.
+    pub has_gap: bool,
+    /// Frames that belong to it may be missing.
+    pub may_have_gap: bool,
+    /// Bytes of the body were not kept.
+    pub is_cut: bool,
+    /// It ended before it was complete.
+    pub is_truncated: bool,
+}
+
+/// Progress of a half.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum HalfState {
+    /// No headers were seen.
+    #[default]
+    Awaited,
+    /// Final headers were seen, or data without headers.
+    Begun,
+    /// It is complete, or as complete as it will be.
+    Done,
+}
+
+/// The headers of a message that its exchange has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MessageHead {
+    pub method: Option<CompactString>,
+    pub path: Option<CompactString>,
+    pub authority: Option<CompactString>,
+    pub scheme: Option<CompactString>,
+    pub protocol: Option<CompactString>,
+    pub status: Option<u16>,
+    host: Option<CompactString>,
+    content_length: Option<u64>,
+    content_type: Option<CompactString>,
+    content_encoding: Option<CompactString>,
+}
+
+impl MessageHead {
+    /// Reads the headers of a block.
+    pub(super) fn of(list: &HeaderList) -> MessageHead {
+        let mut head = MessageHead::default();
+        for (name, value) in list.known() {
+            let slot = match name {
+                b":method" => &mut head.method,
+                b":path" => &mut head.path,
+                b":authority" => &mut head.authority,
+                b":scheme" => &mut head.scheme,
+                b":protocol" => &mut head.protocol,
+                b"host" => &mut head.host,
+                b"content-type" => &mut head.content_type,
+                b"content-encoding" => &mut head.content_encoding,
+                b":status" => {
+                    head.status = number(value).and_then(|code| u16::try_from(code).ok());
+                    continue;
+                }
+                b"content-length" => {
+                    head.content_length = number(value);
+                    continue;
+                }
+                _ => continue,
+            };
+            *slot = slot.take().or_else(|| Some(text(value)));
+        }
+        head
+    }
+}
+
+impl Stream {
+    /// Creates a stream of an exchange.
+    pub(super) fn new(exchange: Box<Exchange>, windows: [Window; 2]) -> Stream {
+        let (scheme, halves, requested, answered) = Default::default();
+        Stream { exchange, scheme, halves, requested, answered, windows, tunnel: None }
+    }
+
+    /// Returns a half.
+    pub(super) fn half(&mut self, half: Half) -> &mut StreamHalf {
+        let [request, response] = &mut self.halves;
+        if half == Half::Request { request } else { response }
+    }
+
+    /// Bytes of text kept besides bodies.
+    pub(super) fn text(&self) -> usize {
+        let Exchange { target, authority, content_type, .. } = &*self.exchange;
+        let halves = self.halves.iter().map(|half| half.head.len() + half.trailers.len()).sum::<usize>();
+        target.len() + authority.len() + content_type.len() + halves
+    }
+
+    /// Bytes of bodies kept.
+    pub(super) fn bodies(&self) -> usize {
+        self.halves.iter().map(|half| half.body.len()).sum()
+    }
+
+    /// Sets what the headers of a request state.
+    pub(super) fn set_request(&mut self, head: MessageHead) {
+        self.half(Half::Request).set_content(&head);
+        // Only an extended CONNECT names a protocol (RFC 8441 4), if the method is not known.
+        if head.method.as_deref() == Some("CONNECT") || head.protocol.is_some() {
+            self.tunnel = Some(head.protocol.unwrap_or_default());
+        }
+        let exchange = &mut self.exchange;
+        exchange.method = head.method.unwrap_or_default();
+        exchange.authority = head.authority.or(head.host).unwrap_or_default();
+        exchange.target = match head.path {
+            Some(path) => path,
+            // RFC 9113 8.5: CONNECT has no path.
+            None if self.tunnel.is_some() => exchange.authority.clone(),
+            None => CompactString::default(),
+        };
+        self.scheme = head.scheme.unwrap_or_default();
+    }
+
+    /// Sets what the headers of a response state.
+    pub(super) fn set_response(&mut self, head: &MessageHead) {
+        // Another response to CONNECT has a body.
+        self.tunnel = self.tunnel.take().filter(|_| matches!(head.status, None | Some(200..=299)));
+        self.half(Half::Response).set_content(head);
+        self.exchange.code = head.status;
+        self.exchange.status.clear();
+        if let Some(code) = head.status {
+            let _ = write!(self.exchange.status, "{code}");
+        }
+        self.exchange.content_type = self.half(Half::Response).content_type.clone();
+    }
+
+    /// Returns the full URI of the request, if it is known.
+    pub(super) fn full_uri(&self) -> Option<CompactString> {
+        let Exchange { authority, target, .. } = &*self.exchange;
+        if self.scheme.is_empty() || authority.is_empty() || target.is_empty() {
+            return None;
+        }
+        let mut uri = self.scheme.clone();
+        uri.push_str("://");
+        uri.push_str(authority);
+        uri.push_str(target);
+        Some(uri)
+    }
+
+    /// Whether a half is complete.
+    pub(super) fn is_done(&self, half: Half) -> bool {
+        let [request, response] = &self.halves;
+        (if half == Half::Request { request } else { response }).state == HalfState::Done
+    }
+
+    /// Sets the outcome of the exchange before it is reported (RFC 9110 15).
+    pub(super) fn conclude(&mut self) {
+        let is_broken = |half: Option<Transfer>| half.is_some_and(|half| !half.complete);
+        let exchange = &mut self.exchange;
+        exchange.outcome = match (exchange.code, exchange.response) {
+            (None, None) if !is_broken(exchange.request) => Outcome::Unanswered,
+            (_, Some(response)) if !response.complete => Outcome::Aborted,
+            (_, None) => Outcome::Aborted,
+            // RFC 9113 8.1: a server may respond before it has the whole request.
+            (Some(400..=499), _) => Outcome::ClientError,
+            (Some(500..), _) => Outcome::ServerError,
+            _ if is_broken(exchange.request) && exchange.code.is_none() => Outcome::Aborted,
+            _ => Outcome::Success,
+        };
+    }
+}
+
+impl StreamHalf {
+    /// Notes that bytes of the half arrived.
+    pub(super) fn arrive(&mut self, first: Stamp, last: Stamp) {
+        self.first.get_or_insert(first);
+        self.last = last;
+    }
+
+    fn set_content(&mut self, head: &MessageHead) {
+        self.content_length = head.content_length;
+        self.content_type = head.content_type.clone().unwrap_or_default();
+        self.content_encoding = head.content_encoding.clone().unwrap_or_default();
+        self.state = self.state.max(HalfState::Begun);
+    }
+
+    /// Counts data, and keeps at most `keep` bytes of the body. Returns by how much the kept bytes have grown.
+    pub(super) fn append(&mut self, data: &[u8], frame: u32, keep: Option<usize>) {
+        // Its headers were not captured.
+        self.may_have_gap |= self.state == HalfState::Awaited;
+        self.state = self.state.max(HalfState::Begun);
+        self.body_len += data.len() as u64;
+        if self.fragments.len() < MAX_FRAGMENTS && keep.is_some() && !data.is_empty() {
+            self.fragments.push((frame, data.len() as u32));
+        }
+        let Some(keep) = keep else { return };
+        if self.has_gap || self.is_cut {
+            return;
+        }
+        let room = keep.saturating_sub(self.body.len());
+        self.body.extend_from_slice(data.get(..room).unwrap_or(data));
+        self.is_cut = data.len() > room;
+    }
+
+    /// Notes that frames were lost: a half that has begun may lack some.
+    pub(super) fn lose(&mut self) {
+        self.may_have_gap |= self.state == HalfState::Begun;
+    }
+
+    /// Drops the kept body.
+    pub(super) fn drop_body(&mut self) {
+        self.is_cut |= !self.body.is_empty();
+        self.body = Vec::new();
+        self.fragments = Vec::new();
+    }
+
+    /// Whether all of it was seen.
+    pub(super) fn is_complete(&self) -> bool {
+        let has_length = self.content_length == Some(self.body_len);
+        !self.is_truncated && !self.has_gap && (!self.may_have_gap || has_length)
+    }
+}
+
+fn number(value: &[u8]) -> Option<u64> {
+    core::str::from_utf8(value).ok()?.parse().ok()
+}

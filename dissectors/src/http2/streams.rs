@@ -1,0 +1,208 @@
+//! The streams of a connection: which are open, and which exchange each is.
+
+use super::stream::{HalfState, Stream};
+use super::window::Window;
+use crate::exchange::Exchange;
+use crate::session::{Context, Event, Half, Side};
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+/// Streams that may be open; beyond it the oldest is reported as it is. Servers permit 100 to 1000.
+const MAX_OPEN: usize = 4096;
+/// Bytes of text kept for them.
+const MAX_OPEN_TEXT: usize = 512 << 10;
+/// Bytes of bodies kept for them; beyond it the largest is dropped.
+const MAX_BODIES: usize = 2 << 20;
+/// Closed streams whose exchange is still known: frames may follow that were sent before the end was received.
+const MAX_CLOSED: usize = 256;
+
+/// The streams of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Streams {
+    open: BTreeMap<u32, Stream>,
+    /// Streams that ended last, with the numbers of their exchanges and their windows.
+    closed: VecDeque<(u32, u32, [Window; 2])>,
+    /// Streams of CONNECT whose exchange is reported, and which carry another protocol.
+    tunnels: BTreeSet<u32>,
+    /// Streams of which a half ended in this call.
+    finished: Vec<u32>,
+    /// The highest number of a stream.
+    highest: u32,
+    /// Number of exchanges.
+    count: u32,
+    /// Bytes of text kept.
+    text: usize,
+    /// Bytes of bodies kept.
+    bodies: usize,
+    /// Exchanges were reported at the limit.
+    pub is_over_limit: bool,
+}
+
+impl Streams {
+    /// Makes the exchange of an upgrade the one of stream 1 (RFC 7540 3.2).
+    pub(super) fn adopt(&mut self, pending: Option<Box<Exchange>>) {
+        let Some(mut exchange) = pending else { return };
+        self.count = 1;
+        exchange.protocol = "http2";
+        (exchange.response, exchange.code) = (None, None);
+        exchange.status.clear();
+        exchange.content_type.clear();
+        let initial = [Window::new(Some(super::window::INITIAL)); 2];
+        let mut stream = Stream::new(exchange, initial);
+        stream.scheme = "http".into();
+        stream.requested = stream.exchange.request.map(|request| request.last);
+        stream.half(Half::Request).state = HalfState::Done;
+        self.text = stream.text();
+        self.open.insert(1, stream);
+    }
+
+    /// Returns an open stream.
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Stream> {
+        self.open.get_mut(&id)
+    }
+
+    /// Returns the open streams.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
+        self.open.iter_mut().map(|(&id, stream)| (id, stream))
+    }
+
+    /// Returns the windows of a stream that is open or was closed last.
+    pub(super) fn windows_mut(&mut self, id: u32) -> Option<&mut [Window; 2]> {
+        if let Some(stream) = self.open.get_mut(&id) {
+            return Some(&mut stream.windows);
+        }
+        self.closed.iter_mut().rev().find(|(closed, ..)| *closed == id).map(|(_, _, windows)| windows)
+    }
+
+    /// Whether a stream carries another protocol.
+    pub(super) fn is_tunnel(&self, id: u32) -> bool {
+        self.tunnels.contains(&id) || self.open.get(&id).is_some_and(|stream| stream.tunnel.is_some())
+    }
+
+    /// Streams that carry another protocol.
+    pub(super) fn tunnels(&self) -> impl Iterator<Item = u32> {
+        self.tunnels.iter().copied()
+    }
+
+    /// The highest number of a stream so far.
+    pub(super) fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// Whether a stream was closed.
+    pub(super) fn is_closed(&self, id: u32) -> bool {
+        !self.open.contains_key(&id) && self.closed.iter().any(|(closed, ..)| *closed == id)
+    }
+
+    /// Returns the number of a stream's exchange.
+    pub(super) fn nth(&self, id: u32) -> Option<u32> {
+        let closed = || self.closed.iter().rev().find(|(closed, ..)| *closed == id).map(|&(_, nth, _)| nth);
+        self.open.get(&id).map(|stream| stream.exchange.id.nth).or_else(closed)
+    }
+
+    /// Returns the stream of a number, which opens with it.
+    pub(super) fn open(&mut self, id: u32, windows: [Window; 2], cx: &mut Context<'_>) -> Option<&mut Stream> {
+        if !self.open.contains_key(&id) {
+            self.highest = self.highest.max(id);
+            let exchange = Exchange { id: cx.exchange(self.count), protocol: "http2", ..Exchange::default() };
+            self.count = self.count.saturating_add(1);
+            self.open.insert(id, Stream::new(Box::new(exchange), windows));
+            while self.open.len() > MAX_OPEN {
+                self.is_over_limit = true;
+                self.report_oldest(id, cx);
+            }
+        }
+        self.open.get_mut(&id)
+    }
+
+    /// Counts text of a stream that was added.
+    pub(super) fn add_text(&mut self, id: u32, len: usize, cx: &mut Context<'_>) {
+        self.text += len;
+        while self.text > MAX_OPEN_TEXT && self.open.len() > 1 {
+            self.is_over_limit = true;
+            self.report_oldest(id, cx);
+        }
+    }
+
+    /// Counts bytes of a body that were added, and drops the largest bodies beyond the limit.
+    pub(super) fn add_body(&mut self, len: usize) {
+        self.bodies += len;
+        while self.bodies > MAX_BODIES {
+            let largest = self.open.values_mut().max_by_key(|stream| stream.bodies());
+            let Some(largest) = largest.filter(|stream| stream.bodies() > 0) else { break };
+            self.bodies = self.bodies.saturating_sub(largest.bodies());
+            largest.halves.iter_mut().for_each(super::stream::StreamHalf::drop_body);
+        }
+    }
+
+    /// Counts bytes of a body that were dropped.
+    pub(super) fn remove_body(&mut self, len: usize) {
+        self.bodies = self.bodies.saturating_sub(len);
+    }
+
+    /// Notes that a half of a stream ended.
+    pub(super) fn note_finished(&mut self, id: u32) {
+        self.finished.push(id);
+    }
+
+    /// Reports the exchanges of which the last half ended in this call.
+    pub(super) fn report_finished(&mut self, cx: &mut Context<'_>) {
+        while let Some(id) = self.finished.pop() {
+            let is_done = |stream: &Stream| stream.is_done(Half::Request) && stream.is_done(Half::Response);
+            if self.open.get(&id).is_some_and(is_done) {
+                self.report(id, cx);
+            }
+        }
+    }
+
+    /// Reports the exchanges that a side would have completed: it sends nothing more.
+    pub(super) fn side_ended(&mut self, half: Half, have_both: bool, cx: &mut Context<'_>) {
+        let is_over = |stream: &Stream| have_both || half == Half::Response && stream.is_done(Half::Request);
+        let mut over: Vec<u32> = self.open.iter().filter(|(_, stream)| is_over(stream)).map(|(&id, _)| id).collect();
+        over.sort_by_key(|id| self.nth(*id));
+        over.into_iter().for_each(|id| self.report(id, cx));
+        self.report_finished(cx);
+    }
+
+    /// Drops bodies and exchanges: memory is short. What is open is reported as it is.
+    pub(super) fn release(&mut self, cx: &mut Context<'_>) {
+        self.side_ended(Half::Response, true, cx);
+        self.closed = VecDeque::new();
+        self.tunnels = BTreeSet::new();
+    }
+
+    /// Bytes buffered.
+    pub(super) fn buffered(&self) -> usize {
+        self.text + self.bodies + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
+    }
+
+    /// Reports the oldest exchange other than that of one stream.
+    fn report_oldest(&mut self, except: u32, cx: &mut Context<'_>) {
+        let others = self.open.iter().filter(|(id, _)| **id != except);
+        if let Some(id) = others.min_by_key(|(_, stream)| stream.exchange.id.nth).map(|(&id, _)| id) {
+            self.report(id, cx);
+        }
+    }
+
+    fn report(&mut self, id: u32, cx: &mut Context<'_>) {
+        let Some(mut stream) = self.open.remove(&id) else { return };
+        self.text = self.text.saturating_sub(stream.text());
+        self.bodies = self.bodies.saturating_sub(stream.bodies());
+        if self.closed.len() == MAX_CLOSED {
+            self.closed.pop_front();
+        }
+        self.closed.push_back((id, stream.exchange.id.nth, stream.windows));
+        if stream.tunnel.is_some() && self.tunnels.len() < MAX_OPEN {
+            self.tunnels.insert(id);
+        }
+        stream.conclude();
+        cx.events.push(Event::Exchange(stream.exchange));
+    }
+}
+
+/// Place of a side in the windows of a stream.
+pub(super) fn window_of(windows: &mut [Window; 2], side: Side) -> &mut Window {
+    let [client, server] = windows;
+    if side == Side::Client { client } else { server }
+}

@@ -1,0 +1,38 @@
+//! Tunnels: streams of CONNECT (RFC 9113 8.5) and of extended CONNECT (RFC 8441), which carry another protocol.
+
+use super::Frame;
+use super::frame::END_STREAM;
+use super::stream::Stream;
+use crate::session::{Context, DerivedItem, Half, Handover, Lane, Missing, Side, SideEnd, Successor};
+use alloc::boxed::Box;
+
+/// Names what a tunnel carries: the protocol of an extended CONNECT, or whichever is detected.
+pub(super) fn begin(id: u32, stream: &Stream, cx: &mut Context<'_>) {
+    let Some(protocol) = &stream.tunnel else { return };
+    let to = match protocol.as_str() {
+        "" => Successor::Detect,
+        protocol => Successor::Upgrade(protocol.into()),
+    };
+    let handover = Handover { exchange: Some(stream.exchange.id), ..Handover::to(to) };
+    cx.derive(lane(id, Half::Request), DerivedItem::Begin(Box::new(handover)));
+}
+
+/// Derives bytes of a tunnel, and its end.
+pub(super) fn derive(id: u32, half: Half, data: &[u8], frame: &Frame<'_>, cx: &mut Context<'_>) {
+    if !data.is_empty() {
+        let item = DerivedItem::Bytes { offset: None, bytes: data.to_vec(), first: frame.first, from: None };
+        cx.derive(lane(id, half), item);
+    }
+    if frame.header.has(END_STREAM) {
+        cx.derive(lane(id, half), DerivedItem::End(SideEnd::Closed));
+    }
+}
+
+/// Notes that bytes of a tunnel are missing.
+pub(super) fn lose(id: u32, half: Half, missing: Missing, cx: &mut Context<'_>) {
+    cx.derive(lane(id, half), DerivedItem::Missing(missing));
+}
+
+fn lane(id: u32, half: Half) -> Lane {
+    Lane { channel: id.into(), side: if half == Half::Request { Side::Client } else { Side::Server } }
+}

@@ -15,6 +15,7 @@ mod fragments;
 mod frames;
 mod golden;
 mod house;
+mod http2_logs;
 mod json;
 mod link_layers;
 mod nesting;

@@ -186,6 +186,11 @@ pub fn field_values(file: &[u8], fields: &[&'static dissectors::Field]) -> Vec<V
     frames
 }
 
+/// Dissects each frame with these wants.
+pub fn each_tree(file: &[u8], wants: dissectors::Wants, each: impl FnMut(&dissectors::Tree)) {
+    dissect_frames(file, &mut Analyzer::new(Task { wants, ..Task::default() }), each);
+}
+
 fn dissect_frames(file: &[u8], analyzer: &mut Analyzer, mut each: impl FnMut(&dissectors::Tree)) {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())).expect("a capture");
     while let Some(frame) = capture.next().expect("a complete capture") {

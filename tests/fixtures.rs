@@ -83,13 +83,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("http2/upgrade.pcap", &["GET /first?a=1 200 16", "GET /second 200 8"]),
     (
         "http2/resets.pcap",
-        &[
-            "GET /early 200 16",
-            "POST /refuse 413 0",
-            "GET /reset - -*",
-            "GET /endless 200 550*",
-            "GET /goaway 200 5",
-        ],
+        &["GET /early 200 16", "POST /refuse 413 0", "GET /reset - -*", "GET /endless 200 550*", "GET /goaway 200 5"],
     ),
     (
         "http2/connect.pcap",

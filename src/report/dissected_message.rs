@@ -94,6 +94,11 @@ impl<'t> DissectedMessage<'t> {
         self.values(field).next().unwrap_or_default()
     }
 
+    /// Returns the media type. RFC 9110 8.3: of several, recipients use the last.
+    pub(crate) fn media_type(self) -> &'t [u8] {
+        self.values(self.fields.media_type).last().unwrap_or_default()
+    }
+
     /// Returns the header lines as sent.
     pub(crate) fn headers(self) -> impl Iterator<Item = &'t [u8]> {
         self.fields.headers.iter().flat_map(move |field| self.values(field))

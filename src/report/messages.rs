@@ -66,7 +66,7 @@ impl MessagesReport {
             }
         }
         self.row.push('\n');
-        let content_type = message.value(message.fields.media_type);
+        let content_type = message.media_type();
         message.values(message.fields.body).for_each(|body| write_body(&mut self.row, body, content_type));
         for line in message.values(message.fields.trailers) {
             if write_readable(&mut self.row, line, false) {

@@ -77,7 +77,8 @@ pub(super) fn describe(
         cx.tree.close();
     }
     if let Some(body) = body {
-        let content_type = head.value_of(lines, b"content-type");
+        // RFC 9110 8.3: of several media types, recipients use the last.
+        let content_type = head.last_value_of(lines, b"content-type");
         MessageBody::new(body.payload(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
     }
     cx.tree.fence();
@@ -105,8 +106,8 @@ impl<'b> LocatedHead<'b> {
         tree.put(field, span, Value::Text(span));
     }
 
-    fn value_of(&self, lines: &[HeaderLine], name: &[u8]) -> &'b [u8] {
-        let line = lines.iter().find(|line| self.head.name(line).eq_ignore_ascii_case(name));
+    fn last_value_of(&self, lines: &[HeaderLine], name: &[u8]) -> &'b [u8] {
+        let line = lines.iter().rfind(|line| self.head.name(line).eq_ignore_ascii_case(name));
         line.map_or(b"", |line| self.head.value(line))
     }
 

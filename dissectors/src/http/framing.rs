@@ -26,7 +26,9 @@ pub(super) struct FramingHeaders<'b> {
     /// First numeric Content-Length; `u64::MAX` if it is too large.
     pub content_length: Option<u64>,
     /// Whether the head has a Transfer-Encoding.
-    pub has_transfer_coding: bool,
+    has_transfer_encoding: bool,
+    /// Whether it names a coding. RFC 2616 3.6 had the name `identity` for none.
+    has_transfer_coding: bool,
     /// Whether the last transfer coding is chunked.
     pub is_chunked: bool,
     /// Quirks of these headers.
@@ -53,7 +55,7 @@ pub(super) fn collect_headers<'b>(head: &MessageHead<'b>, lines: &[HeaderLine]) 
             _ => {}
         }
     }
-    if all.has_transfer_coding {
+    if all.has_transfer_encoding {
         if all.content_length.is_some() {
             all.quirks |= quirk::TE_AND_LENGTH | quirk::SMUGGLING;
         }
@@ -67,15 +69,26 @@ pub(super) fn collect_headers<'b>(head: &MessageHead<'b>, lines: &[HeaderLine]) 
             (2.., _) => all.quirks |= quirk::SEVERAL_HOSTS | quirk::SMUGGLING,
             _ => {}
         }
-        if all.has_transfer_coding && !all.is_chunked {
+        if all.has_transfer_encoding && !all.is_chunked {
             all.quirks |= quirk::SMUGGLING;
         }
     }
     let (StartLine::Request { version, .. } | StartLine::Response { version, .. }) = head.start;
-    if all.has_transfer_coding && version == b"HTTP/1.0" {
+    if all.has_transfer_encoding && version == b"HTTP/1.0" {
         all.quirks |= quirk::TE_IN_1_0;
     }
     all
+}
+
+/// Collects the framing headers of a head whose end is missing. Neither Host, if it may be among the missing lines, nor
+/// an incomplete value is a quirk.
+pub(super) fn collect_truncated<'b>(head: &MessageHead<'b>, lines: &[HeaderLine]) -> FramingHeaders<'b> {
+    let complete = match (head.bytes.ends_with(b"\n"), lines) {
+        (false, [complete @ .., _]) => complete,
+        _ => lines,
+    };
+    let quirks = collect_headers(head, complete).quirks & !quirk::NO_HOST;
+    FramingHeaders { quirks, ..collect_headers(head, lines) }
 }
 
 impl FramingHeaders<'_> {
@@ -98,12 +111,13 @@ impl FramingHeaders<'_> {
 
     #[inline(never)]
     fn add_coding(&mut self, value: &[u8]) {
-        if self.is_chunked {
-            // RFC 9112 6.1: no coding may follow chunked, not even another chunked.
-            self.quirks |= quirk::SMUGGLING;
-        }
-        self.has_transfer_coding = true;
-        for part in value.split(|&byte| byte == b',') {
+        self.has_transfer_encoding = true;
+        // RFC 9110 5.6.1.2: empty elements of a list are ignored.
+        for part in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|part| !part.is_empty()) {
+            if self.is_chunked {
+                // RFC 9112 6.1: no coding may follow chunked, not even another chunked.
+                self.quirks |= quirk::SMUGGLING;
+            }
             let name = part.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
             let known = [&b"chunked"[..], b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress", b"identity"];
             if !known.iter().any(|known| name.eq_ignore_ascii_case(known)) {
@@ -112,6 +126,7 @@ impl FramingHeaders<'_> {
                     self.quirks |= quirk::SMUGGLING;
                 }
             }
+            self.has_transfer_coding |= !name.eq_ignore_ascii_case(b"identity");
             self.is_chunked = name.eq_ignore_ascii_case(b"chunked");
         }
     }
@@ -219,6 +234,22 @@ mod tests {
             ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", None, Known(0), 0),
             ("HTTP/1.1 100 Continue\r\n\r\n", None, Known(0), 0),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", None, UntilEnd, quirk::TE_NOT_CHUNKED),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked,, \r\n\r\n", None, Chunked, 0),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", None, Chunked, quirk::SMUGGLING),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\nContent-Length: 3\r\n\r\n",
+                None,
+                UntilEnd,
+                quirk::TE_AND_LENGTH | quirk::TE_NOT_CHUNKED | quirk::SMUGGLING,
+            ),
+            // RFC 2616 4.4: identity does not determine the length.
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: Identity\r\nContent-Length: 3\r\n\r\n",
+                None,
+                Known(3),
+                quirk::TE_AND_LENGTH | quirk::TE_NOT_CHUNKED | quirk::SMUGGLING,
+            ),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n", None, UntilEnd, quirk::TE_NOT_CHUNKED),
             ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", None, Chunked, quirk::TE_IN_1_0),
         ];
         for &(text, method, length, quirks) in cases {

@@ -87,6 +87,14 @@ pub(super) fn read<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> MessageH
     }
 }
 
+/// Parses a head whose end is missing. Its last line, if incomplete, has no quirks: the missing bytes may be all that it
+/// lacks.
+pub(super) fn read_truncated<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> MessageHead<'b> {
+    let complete = memchr::memrchr(b'\n', bytes).map(|at| at + 1);
+    let quirks = complete.and_then(|len| bytes.get(..len)).map_or(0, |complete| read(complete, lines).quirks);
+    MessageHead { quirks, ..read(bytes, lines) }
+}
+
 /// Parses in one pass what framing and pairing need, for a message that is not shown. That is the start line and the
 /// header lines that [`framing`](super::framing) uses, with the same result as [`read`]. Quirks of header lines are not
 /// detected. Returns `None` if the head is incomplete or has more than [`MAX_HEADERS`] lines.
@@ -152,7 +160,11 @@ pub(super) fn first_line<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> Me
 /// Parses a start line leniently. `line` includes its line end unless it is truncated.
 fn start_line<'b>(line: &'b [u8], quirks: &mut Quirks) -> StartLine<'b> {
     let text = trim_end(line);
-    if is_response(line) { response_line(text, line.len() > text.len(), quirks) } else { request_line(text, quirks) }
+    let is_complete = line.len() > text.len();
+    match is_response(line) {
+        true => response_line(text, is_complete, quirks),
+        false => request_line(text, is_complete, quirks),
+    }
 }
 
 fn read_strict<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> Option<MessageHead<'b>> {
@@ -282,8 +294,9 @@ fn name_quirks(text: &[u8], colon: Option<usize>) -> Quirks {
     quirks
 }
 
-/// Parses `METHOD target HTTP/1.1` with any white space or without a version. The target may contain spaces.
-fn request_line<'b>(text: &'b [u8], quirks: &mut Quirks) -> StartLine<'b> {
+/// Parses `METHOD target HTTP/1.1` with any white space or without a version. The target may contain spaces. Unless the
+/// line `is_complete`, its version may be truncated.
+fn request_line<'b>(text: &'b [u8], is_complete: bool, quirks: &mut Quirks) -> StartLine<'b> {
     if let Some(line) = plain_request_line(text) {
         return line;
     }
@@ -294,7 +307,8 @@ fn request_line<'b>(text: &'b [u8], quirks: &mut Quirks) -> StartLine<'b> {
     let (before, version) = trimmed.split_at_checked(last).unwrap_or((trimmed, b""));
     let target = before.trim_ascii();
     let is_nonstandard = rest.len() != trimmed.len() + 1 || before.len() != target.len() + 1 || target.contains(&b' ');
-    if looks_like_version(version) {
+    let is_truncated = !is_complete && !version.is_empty() && b"HTTP/1.".starts_with(version);
+    if is_truncated || looks_like_version(version) {
         if is_nonstandard || !super::probe::is_version(version) {
             *quirks |= quirk::BAD_START_LINE;
         }

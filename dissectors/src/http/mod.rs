@@ -344,8 +344,15 @@ impl Http {
         cx: &mut Context<'_>,
     ) -> Consumed {
         let mut lines = core::mem::take(&mut self.lines);
-        let head = head::read(chunk.bytes.get(..len).unwrap_or_default(), &mut lines);
-        let headers = framing::collect_headers(&head, &lines);
+        let bytes = chunk.bytes.get(..len).unwrap_or_default();
+        let (head, headers);
+        if quirks & quirk::TRUNCATED == 0 {
+            head = head::read(bytes, &mut lines);
+            headers = framing::collect_headers(&head, &lines);
+        } else {
+            head = head::read_truncated(bytes, &mut lines);
+            headers = framing::collect_truncated(&head, &lines);
+        }
         // A request of HTTP/0.9 is its first line.
         let simple = head.quirks & quirk::SIMPLE_REQUEST != 0 && lines.is_empty() && head.bytes.ends_with(b"\n");
         let quirks = if simple { quirks & !quirk::TRUNCATED } else { quirks };

@@ -29,6 +29,10 @@ fn anomalies_are_noted() {
             vec!["http.truncated"],
         ),
         (
+            vec![c(GET), s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n")],
+            vec!["http.smuggling"],
+        ),
+        (
             vec![c(GET), s("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n")],
             vec!["http.odd_chunk"],
         ),
@@ -49,6 +53,25 @@ fn anomalies_are_noted() {
     for (steps, notes) in rows {
         assert_eq!(run(&steps).notes(), notes, "{steps:?}");
     }
+}
+
+#[test]
+fn a_cut_of_the_capture_is_no_anomaly_of_the_message() {
+    let request = "POST /to?x=1 HTTP/1.1\r\nUser-Agent: a\r\nTransfer-Encoding: gzip, chunked\r\nHost: h\r\n";
+    let response = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nServer: b\r\n";
+    for (side, head, before) in [(Side::Client, request, ""), (Side::Server, response, GET)] {
+        for len in "POST /".len()..=head.len() {
+            let steps = [c(before), Bytes(side, head[..len].into()), End(side, SideEnd::Reset)];
+            let output = run(&steps);
+            assert_eq!(output.notes(), ["http.truncated"], "{:?}", &head[..len]);
+            // As in tshark 4.4.
+            let has_target = output.lines.iter().any(|line| line.trim_start() == "http.request.uri = /to?x=1");
+            assert_eq!(has_target, side == Side::Client && len >= "POST /to?x=1".len(), "{:?}", &head[..len]);
+        }
+    }
+    // What is wrong with the lines that are complete is noted.
+    let cut = run(&[c("GET /x HTTP/1.1\r\nX Y: b\r\nHo"), End(Side::Client, SideEnd::Reset)]);
+    assert_eq!(cut.notes(), ["http.bad_header_name", "http.truncated"]);
 }
 
 #[test]

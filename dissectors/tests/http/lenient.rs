@@ -12,7 +12,7 @@ const TRICKS: &[(&[&str], &str)] = &[
         &[],
         "size-space size-tab size-cr size-ff space-size tab-size cr-size ff-size chunk-lf final-lf final-cr \
          final-none final-bare final-junk space-before-chunks cr-before-chunks chunked-semicolon \
-         chunked-parameter comma-chunked folded chunked-folded-empty cr-chunked cr-space-chunked \
+         chunked-parameter chunked-comma comma-chunked folded chunked-folded-empty cr-chunked cr-space-chunked \
          chunked-twice space-colon tab-colon cr-colon lf-only-header empty-name no-colon del-line 8-bit-name \
          cr-line junk-then-chunked HTTP-1.0 HTTP-0.9 HTTP-1.01 HTTP-1.10 HTTP-1.2 HTTP-2.0 http-1.1 http-1.0 \
          HTTP-01.1 HTTP-11.1 x-gzip gzip-not-applied deflate-not-applied br-not-applied zstd-not-applied \
@@ -37,7 +37,7 @@ const TRICKS: &[(&[&str], &str)] = &[
         "chu xchunked chunkedx chunked-x x-chunked quoted folded-x chunked-folded-x nul-chunked chunked-nul \
          nbsp-chunked bom-chunked del-chunked vt-chunked encoded-word",
     ),
-    (&["chunked is not the last transfer coding"], "chunked-comma chunked-identity chunked-then-junk"),
+    (&["chunked is not the last transfer coding"], "chunked-identity chunked-then-junk"),
     (
         &["malformed header line that determines the coding"],
         "colon-colon nul-colon space-header nbsp-header bom-header del-header cr-only-header cr-x-header \

@@ -88,6 +88,13 @@ fn the_columns_name_the_content_of_a_message() {
         ("application/octet-stream", "hi", "HTTP", "http:data", "HTTP/1.1 200 OK "),
         ("application/json", "{}", "HTTP/JSON", "http:json", "HTTP/1.1 200 OK , JSON (application/json)"),
         (
+            "text/html\r\nContent-Type: application/json",
+            "{}",
+            "HTTP/JSON",
+            "http:json",
+            "HTTP/1.1 200 OK , JSON (application/json)",
+        ),
+        (
             "application/problem+json",
             "{}",
             "HTTP/JSON",

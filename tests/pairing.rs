@@ -156,6 +156,43 @@ fn a_request_that_was_not_captured_leaves_its_response_alone() {
 }
 
 #[test]
+fn a_request_and_the_response_before_it_that_were_not_captured_leave_the_next_response_alone() {
+    // The capture ends before a gap of the client is certain.
+    let mut found = calls(&IN_TURN, &[0, 3]);
+    found.sort();
+    assert_eq!(found, ["- 201", "GET /0 -"]);
+}
+
+#[test]
+fn a_request_captured_long_after_its_response_does_not_shift_the_pairs() {
+    // The client has acknowledged the response before its request is captured.
+    let sorted = |talk: &[(bool, &str)], before: &[usize], after: &[usize]| {
+        let segments = connection(talk);
+        let packet = |nth: &usize| segments[HANDSHAKE.len() + nth].packet();
+        let ack = Segment { data: Vec::new(), ..segments[HANDSHAKE.len() + before[before.len() - 1] + 1].clone() };
+        let handshake = HANDSHAKE.map(|nth| segments[nth].packet());
+        let all = handshake.into_iter().chain(before.iter().map(packet)).chain([ack.packet()]);
+        let mut found = calls_of(all.chain(after.iter().map(packet)).collect());
+        found.sort();
+        found
+    };
+    let found = sorted(&IN_TURN, &[0, 1, 3], &[2, 4, 5, 6, 7]);
+    assert_eq!(found, ["- 201", "GET /0 200", "GET /1 -", "GET /2 202", "GET /3 203"]);
+    let talk = [&IN_TURN[..2], &[(CLIENT, GET[1]), (CLIENT, GET[2])], &PIPELINED[5..7], &IN_TURN[6..]].concat();
+    let found = sorted(&talk, &[0, 1, 4, 5], &[2, 3, 6, 7]);
+    assert_eq!(found, ["- 201", "- 202", "GET /0 200", "GET /1 -", "GET /2 -", "GET /3 203"]);
+}
+
+#[test]
+fn the_end_of_a_body_after_a_gap_is_not_part_of_the_next_method() {
+    let post = ["POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\n", "PUT=ABC"];
+    let talk = [&IN_TURN[..2], &[(CLIENT, post[0]), (CLIENT, post[1]), IN_TURN[3]], &IN_TURN[4..]].concat();
+    let mut found = calls(&talk, &[0, 1, 3, 4, 5, 6, 7, 8]);
+    found.sort();
+    assert_eq!(found, ["- 201", "GET /0 200", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
 fn a_capture_that_begins_with_a_response_leaves_it_without_a_request() {
     let segments = connection(&IN_TURN);
     let late = segments.iter().skip(HANDSHAKE.len() + 1).map(Segment::packet).collect();

@@ -70,8 +70,8 @@ pub(super) struct OpenExchange {
     unread: Option<(u64, bool)>,
     // Another request may have been among bytes before it that were not read.
     follows_gap: bool,
-    // Where a gap after the request ends; 0 if none follows.
-    gap_after: u64,
+    // Where the request ends, once it is complete; 0 if unknown.
+    end: u64,
     // The request is not readable, and whether it ends as a request line does.
     unreadable: Option<bool>,
     // What the sender of a response without a request had received, if the request may still come.
@@ -128,7 +128,7 @@ impl OpenExchange {
             sent: Position::default(),
             unread: None,
             follows_gap: false,
-            gap_after: 0,
+            end: 0,
             unreadable: None,
             is_early_after: None,
         }
@@ -172,8 +172,8 @@ pub(super) struct Pairing {
     requester: Option<Side>,
     /// The next request follows bytes that were not read.
     follows_gap: bool,
-    /// Position of the last response without a request.
-    unrequested: Option<Position>,
+    /// Position of the last response without a request, and their number since the last request.
+    unrequested: Option<(Position, u32)>,
 }
 
 impl Pairing {
@@ -199,12 +199,17 @@ impl Pairing {
         self.drop_unread(side, sent, cx);
         let early = self.end_early(Some(sent), cx);
         let answered = answered.and_then(|nth| self.place(nth)).or(early);
+        // A request that was captured long after its response leaves the next response to the next request.
+        let is_reported = self.take_unrequested(sent) && answered.is_none();
         let place = answered.unwrap_or_else(|| self.open_exchange(side, cx));
         let authority = if headers.host.is_empty() { authority_of(method, target) } else { headers.host };
         let Some(open) = self.open.get_mut(place) else {
             return (Link { role: Role::Request, nth: None, switch: None }, 0);
         };
         let before = open.text();
+        if is_reported {
+            open.state = ResponseState::Done;
+        }
         open.sent = sent;
         open.exchange.requester = Some(side);
         open.follows_gap = core::mem::take(&mut self.follows_gap);
@@ -239,7 +244,7 @@ impl Pairing {
         cx: &mut Context<'_>,
     ) {
         // Its response came before the next request, by which the end of this one is found.
-        if self.unrequested.take().is_some_and(|response| response.may_answer(sent)) {
+        if self.take_unrequested(sent) {
             return;
         }
         let place = self.open_exchange(side, cx);
@@ -249,6 +254,14 @@ impl Pairing {
         if self.open.len() > MAX_OPEN {
             self.report(0, cx);
         }
+    }
+
+    /// Whether the response to a request at this position was reported without a request. Takes one of these responses.
+    fn take_unrequested(&mut self, request: Position) -> bool {
+        let is_to = |last: Position| last.received > request.from && last.from >= request.received;
+        let taken = self.unrequested.take().filter(|&(last, _)| is_to(last));
+        self.unrequested = taken.filter(|&(_, count)| count > 1).map(|(last, count)| (last, count - 1));
+        taken.is_some()
     }
 
     /// Drops unreadable requests that have no response before this one. Bytes that resemble no request may be no request:
@@ -316,7 +329,8 @@ impl Pairing {
         if quirks & quirk::NO_REQUEST != 0 {
             open.exchange.requester = None;
             open.unreadable = None;
-            self.unrequested = Some(sent).filter(|_| !is_unreadable);
+            let count = self.unrequested.map_or(1, |(_, count)| count.saturating_add(1));
+            self.unrequested = (!is_unreadable).then_some((sent, count));
             open.is_early_after = (is_first && sent.received > 0).then_some(sent.received);
             open.request_done = open.is_early_after.is_none();
         } else if partial.is_some_and(|partial| partial.is_head) {
@@ -392,6 +406,7 @@ impl Pairing {
             Role::Request => {
                 open.exchange.request = Some(transfer);
                 open.request_done = true;
+                open.end = open.sent.from.saturating_add(len);
                 open.requested = Some(Stamp { frame: cx.at.frame, time: message.completed_at(cx.at) });
             }
             Role::Response => {
@@ -441,10 +456,6 @@ impl Pairing {
     pub(super) fn note_unread(&mut self, side: Side, begin: bool, cx: &Context<'_>) {
         let Range { start, end } = cx.range;
         self.follows_gap |= begin && self.requester == Some(side);
-        let last = self.open.iter_mut().rev().find(|open| open.exchange.requester == Some(side));
-        if let Some(last) = last.filter(|last| begin && last.gap_after == 0) {
-            last.gap_after = end;
-        }
         let requester = side.other();
         // A request that was sent after these bytes were received has its response later.
         let may_have =
@@ -478,8 +489,8 @@ impl Pairing {
             let is_answered = match next.filter(|(_, next)| next.may_be_answered_by(sent)) {
                 // What the client received between the two requests was the response to the first.
                 Some((_, next)) => begins || next.sent.received > from.max(oldest.sent.received),
-                // This response is to a request that was not captured.
-                None => begins && oldest.gap_after > 0 && sent.received >= oldest.gap_after,
+                // Its sender had received another request, which was not captured.
+                None => begins && oldest.end > 0 && sent.received > oldest.end,
             };
             if !is_answered {
                 return;

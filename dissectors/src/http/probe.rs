@@ -4,7 +4,7 @@ use super::head::is_token;
 use crate::session::{Hint, Probe};
 
 /// Maximum length of a method, in bytes.
-const MAX_METHOD: usize = 32;
+pub(super) const MAX_METHOD: usize = 32;
 /// Maximum number of bytes searched for the end of a start line whose beginning is inconclusive.
 const MAX_LINE: usize = 2048;
 
@@ -160,7 +160,7 @@ pub(super) fn has_http_name(bytes: &[u8]) -> bool {
     name == HTTP_NAME || matches!(name[0], b'H' | b'h') && name.eq_ignore_ascii_case(HTTP_NAME)
 }
 
-fn is_method(token: &[u8]) -> bool {
+pub(super) fn is_method(token: &[u8]) -> bool {
     matches!(token, b"GET" | b"POST") || METHODS.binary_search_by(|known| known.as_bytes().cmp(token)).is_ok()
 }
 

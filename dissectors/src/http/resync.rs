@@ -56,13 +56,16 @@ fn has_status_code(start: &[u8]) -> bool {
         if [a, b, c].into_iter().all(u8::is_ascii_digit))
 }
 
-/// Returns the offset of a request line's method. `before` is the text before the version.
+/// Returns the offset of a request line's method. `before` is the text before the version. The end of a body may be
+/// upper case, too, so that a known method is not all of the word.
 fn request_line_start(before: &[u8]) -> Option<usize> {
     let target = before.strip_suffix(b" ")?;
     let method_end = memchr::memrchr(b' ', target)?;
-    let method = before.get(..method_end)?;
-    let token = method.iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count();
-    Some(method_end - token)
+    let text = before.get(..method_end)?;
+    let letters = text.iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let is_known = |len: &usize| text.get(method_end - len..).is_some_and(probe::is_method);
+    let method = (1..=letters.min(probe::MAX_METHOD)).rev().find(is_known).unwrap_or(letters);
+    Some(method_end - method)
 }
 
 impl MessageSearch {

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{ACK, FIN, IPV4, SYN, Segment, events, pcap, print_fields};
+use common::{ACK, FIN, IPV4, RST, SYN, Segment, events, pcap, print_fields};
 use overhear::analysis::{Analyzer, Event, Task};
 use overhear::call_matcher::CallMatcher;
 use overhear::filter::Filter;
@@ -280,6 +280,25 @@ fn a_final_response_belongs_to_the_request_whose_head_is_not_complete() {
     let mut found = calls(&talk, &[0, 1, 3, 2]);
     found.sort();
     assert_eq!(found, ["- 408", "GET /0 200", "GET /1 -"]);
+}
+
+#[test]
+fn a_response_that_crosses_a_reset_of_the_client_belongs_to_its_request() {
+    let segments = connection(&[IN_TURN[0], IN_TURN[1]]);
+    let segment = |nth: usize| segments[nth].clone();
+    let reset = |nth: usize, after: u32| {
+        let Segment { from_client, seq, ack, .. } = segment(nth);
+        Segment { from_client, flags: RST | ACK, seq: seq + after, ack, data: Vec::new() }
+    };
+    let abort = reset(3, GET[0].len() as u32);
+    let rows = |last: &[Segment]| {
+        let all = [[0, 1, 2, 3].map(segment).as_slice(), &[abort.clone()], last].concat();
+        calls_of(all.iter().map(Segment::packet).collect())
+    };
+    assert_eq!(rows(&[segment(4)]), ["GET /0 200"]);
+    assert_eq!(rows(&[segment(4), abort.clone()]), ["GET /0 200"]);
+    assert_eq!(rows(&[]), ["GET /0 -"]);
+    assert_eq!(rows(&[reset(4, 0)]), ["GET /0 -"]);
 }
 
 #[test]

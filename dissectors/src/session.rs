@@ -386,6 +386,11 @@ pub trait Session: Send {
         false
     }
 
+    /// Whether a response of this side is awaited of which nothing was read. It may still follow a reset of the other side.
+    fn awaits_response(&self, _side: Side) -> bool {
+        false
+    }
+
     /// Bytes of messages that it keeps, besides those it has not consumed.
     fn buffered(&self) -> usize {
         0

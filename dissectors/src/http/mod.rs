@@ -675,6 +675,12 @@ impl Session for Http {
         self.pairing.responds(side)
     }
 
+    fn awaits_response(&self, side: Side) -> bool {
+        let [client, server] = &self.halves;
+        let half = if side == Side::Client { client } else { server };
+        matches!(half.state, State::Head) && half.seen == 0 && self.pairing.awaits_response(side)
+    }
+
     fn buffered(&self) -> usize {
         let kept = |half: &HttpSide| match &half.state {
             State::Body(message) => message.buffer.capacity(),

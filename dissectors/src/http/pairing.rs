@@ -187,6 +187,11 @@ impl Pairing {
         side != self.requester.unwrap_or(Side::Client)
     }
 
+    /// Whether a request awaits its response from a side.
+    pub(super) fn awaits_response(&self, side: Side) -> bool {
+        self.open.iter().any(|open| open.is_awaited_by(side.other()))
+    }
+
     /// Opens an exchange with a request, or completes the one whose response came before its head was complete.
     pub(super) fn request(
         &mut self,

@@ -138,6 +138,11 @@ impl SessionDriver {
         }
     }
 
+    /// Whether a response of this side is awaited of which nothing was read.
+    pub(in crate::analysis) fn awaits_response(&self, side: Side) -> bool {
+        matches!(&self.state, DriverState::Session { session, .. } if session.awaits_response(side))
+    }
+
     /// Whether bytes of this side are read after the bytes of the other side that their sender had received. A protocol
     /// that is not detected yet is taken to begin with the client.
     pub(in crate::analysis) fn responds(&self, side: Side) -> bool {

@@ -496,10 +496,16 @@ impl Connection {
         self.drain(side, context, completed);
         self.drain(side.other(), context, completed);
         if reset {
-            for side in [side, side.other()] {
-                if self.assemblers[side as usize].end_here() {
-                    self.end_side(side, SideEnd::Reset, context, completed);
-                }
+            self.reset(side, context, completed);
+        }
+    }
+
+    /// Ends both sides after a reset of one. A response that the other side sent before it received the reset may follow.
+    fn reset(&mut self, resetter: Side, context: &mut FrameContext<'_>, completed: &mut Completed) {
+        for side in [resetter, resetter.other()] {
+            let may_follow = side != resetter && self.driver.awaits_response(side);
+            if !may_follow && self.assemblers[side as usize].end_here() {
+                self.end_side(side, SideEnd::Reset, context, completed);
             }
         }
     }

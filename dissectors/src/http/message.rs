@@ -5,8 +5,9 @@ use super::framing::BodyLength;
 use super::lenient::size_line;
 use super::lenient::trick::{self, Tricks};
 use super::pairing::Link;
+use super::probe;
 use super::quirk::{self, Quirks};
-use crate::session::Stamp;
+use crate::session::{Probe, Stamp};
 use alloc::vec::Vec;
 
 /// Message with a parsed head.
@@ -98,6 +99,14 @@ impl HttpMessage {
 
     /// Consumes the next bytes of the body. Returns the number of bytes that belong to it.
     pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, BodyProgress) {
+        if self.quirks & quirk::NO_REQUEST != 0 && self.captured_len <= self.head_len as u64 && self.missing == 0 {
+            // Instead of a body, the next response follows: the request was HEAD (RFC 9110 9.3.2).
+            match probe::starts_status_line(bytes) {
+                Probe::Perhaps if !bytes.is_empty() => return (0, BodyProgress::NeedsMore),
+                Probe::Yes => self.body = BodyState::Length(0),
+                _ => {}
+            }
+        }
         let (used, progress) = self.body.advance(bytes);
         if progress == BodyProgress::Malformed && self.drop_chunks() {
             self.body.advance(bytes)

@@ -431,6 +431,8 @@ impl Http {
             }
         } else if cut_short {
             self.half(side).state = State::Skip(Box::new(MessageSearch::new_mid_line()));
+        } else if used == 0 && matches!(transition, Transition::Stay) {
+            return self.head(side, chunk, cx);
         }
         Consumed { transition, ..Consumed::bytes(used) }
     }

@@ -134,6 +134,20 @@ fn probe_message(bytes: &[u8]) -> Probe {
     }
 }
 
+/// Probes bytes for a status line with its code, as most servers write it.
+pub(super) fn starts_status_line(bytes: &[u8]) -> Probe {
+    let pattern = b"HTTP/1.0 000";
+    let matches = bytes.iter().zip(pattern).all(|(byte, expected)| match expected {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == expected,
+    });
+    match matches {
+        true if bytes.len() < pattern.len() => Probe::Perhaps,
+        true => Probe::Yes,
+        false => Probe::No,
+    }
+}
+
 fn probe_status_line(bytes: &[u8]) -> Probe {
     let pattern: &[u8] = if bytes.starts_with(b"I") { b"ICY 000" } else { b"HTTP/1.0 " };
     for (at, expected) in pattern.iter().enumerate() {

@@ -48,6 +48,16 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<SessionInput>, Vec<&'sta
             vec!["0 HEAD /h 200 0 0", "1 GET /n 304 0 0", "2 GET /d 204 0 0", "3 GET /e 200 0 3"],
         ),
         (
+            "responses to HEAD requests that were not captured",
+            vec![
+                s("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"),
+                s("HTTP/1.1 201 A\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                s("HTTP/1.1 202 B\r\n\r\nHTTP/1.1 203 C\r\nContent-Length: 6\r\n\r\nHTTP!!"),
+                s(OK3),
+            ],
+            vec!["0   200 - 0", "1   201 - 0", "2   202 - 0", "3   203 - 6", "4   200 - 3"],
+        ),
+        (
             "100-continue",
             vec![
                 c("POST /u HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"),

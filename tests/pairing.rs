@@ -164,6 +164,24 @@ fn a_request_and_the_response_before_it_that_were_not_captured_leave_the_next_re
 }
 
 #[test]
+fn a_gap_that_begins_within_a_request_may_have_another_one() {
+    let [(begin, end), (next, rest)] = [GET[0], GET[3]].map(|request| request.split_at(20));
+    let talk = [
+        (CLIENT, begin),
+        (CLIENT, end),
+        (CLIENT, GET[1]),
+        (SERVER, RESPONSE[0]),
+        (CLIENT, GET[2]),
+        (SERVER, RESPONSE[1]),
+        (CLIENT, next),
+        (SERVER, RESPONSE[2]),
+        (CLIENT, rest),
+        (SERVER, RESPONSE[3]),
+    ];
+    assert_eq!(calls(&talk, &[0, 3, 4, 6, 7, 8, 9]), ["GET /0 200", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
 fn a_request_captured_long_after_its_response_does_not_shift_the_pairs() {
     // The client has acknowledged the response before its request is captured.
     let sorted = |talk: &[(bool, &str)], before: &[usize], after: &[usize]| {

@@ -70,7 +70,7 @@ pub(super) struct OpenExchange {
     unread: Option<(u64, bool)>,
     // Another request may have been among bytes before it that were not read.
     follows_gap: bool,
-    // Where the request ends, once it is complete; 0 if unknown.
+    // Where the request ends; 0 if it is not complete.
     end: u64,
     // The request is not readable, and whether it ends as a request line does.
     unreadable: Option<bool>,
@@ -411,7 +411,7 @@ impl Pairing {
             Role::Request => {
                 open.exchange.request = Some(transfer);
                 open.request_done = true;
-                open.end = open.sent.from.saturating_add(len);
+                open.end = if transfer.complete { open.sent.from.saturating_add(len) } else { 0 };
                 open.requested = Some(Stamp { frame: cx.at.frame, time: message.completed_at(cx.at) });
             }
             Role::Response => {
@@ -460,7 +460,7 @@ impl Pairing {
     /// oldest request.
     pub(super) fn note_unread(&mut self, side: Side, begin: bool, cx: &Context<'_>) {
         let Range { start, end } = cx.range;
-        self.follows_gap |= begin && self.requester == Some(side);
+        self.follows_gap |= self.requester == Some(side);
         let requester = side.other();
         // A request that was sent after these bytes were received has its response later.
         let may_have =

@@ -310,7 +310,7 @@ fn a_response_that_crosses_a_reset_of_the_client_belongs_to_its_request() {
     };
     let abort = reset(3, GET[0].len() as u32);
     let rows = |last: &[Segment]| {
-        let all = [[0, 1, 2, 3].map(segment).as_slice(), &[abort.clone()], last].concat();
+        let all = [[0, 1, 2, 3].map(segment).as_slice(), std::slice::from_ref(&abort), last].concat();
         calls_of(all.iter().map(Segment::packet).collect())
     };
     assert_eq!(rows(&[segment(4)]), ["GET /0 200"]);

@@ -211,7 +211,7 @@ fn hints(folder: &Path, ignored: &mut Vec<String>) -> HashMap<String, Vec<String
     for line in lines {
         let (Some(name), Some(hint)) = (line.get(file), line.get(hint)) else { continue };
         for decode in hint.split("-d ").map(str::trim).filter(|decode| !decode.is_empty()) {
-            if decode.ends_with(",http") {
+            if decode.ends_with(",http") || decode.ends_with(",http2") {
                 hints.entry((*name).to_owned()).or_default().extend(["-d".to_owned(), decode.to_owned()]);
             } else {
                 ignored.push(decode.to_owned());

@@ -13,6 +13,8 @@ use alloc::vec::Vec;
 
 /// Bytes that are buffered of a header that is split between frames.
 const MAX_PART: usize = super::hpack::MAX_LIST;
+/// Name of a header that refers to an entry which was not captured.
+const UNKNOWN_PART: &[u8] = b"<unknown>";
 
 /// A header block whose parts are being read.
 #[derive(Clone, Debug)]
@@ -337,8 +339,10 @@ fn is_interim(status: Option<u16>) -> bool {
 fn describe_lines(list: &HeaderList, lines: &[HeaderLine], span: Slice, before: usize, tree: &mut Tree) {
     let headers = || lines.iter().filter(|line| line.kind != Representation::SizeUpdate);
     if !lines.is_empty() {
-        let len = |part: Option<&[u8]>| 4 + part.map_or(0, <[u8]>::len);
-        let lengths = headers().map(|line| len(list.name(line)) + len(list.value(line)));
+        let lengths = headers().map(|line| {
+            let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
+            8 + name.len() + value.len()
+        });
         tree.put(&HEADER_LENGTH, Slice::default(), Value::Uint(lengths.sum::<usize>() as u64));
         tree.put(&HEADER_COUNT, Slice::default(), Value::Uint(lines.len() as u64));
     }
@@ -347,7 +351,7 @@ fn describe_lines(list: &HeaderList, lines: &[HeaderLine], span: Slice, before: 
         let end = line.coded.end.saturating_sub(before) as u32;
         describe_line(list, line, Slice::new(span.start + start, end.saturating_sub(start)), tree);
     }
-    let unknown = headers().filter(|line| list.name(line).is_none() || list.value(line).is_none()).count();
+    let unknown = headers().filter(|line| !line.is_known()).count();
     if unknown > 0 {
         tree.note(&UNKNOWN_HEADER, span, format_args!("{}: {unknown}", UNKNOWN_HEADER.title));
     }
@@ -361,40 +365,28 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
         tree.close();
         return;
     }
-    let (name, value) = (list.name(line), list.value(line));
+    // As in Wireshark, a name that is not known is called so, and a value is empty.
+    let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
     let node = tree.open(&HEADER, span, Value::Present);
-    let is_labeled = tree.wanted().labels;
-    if is_labeled {
-        let [name, value] = [name, value].map(|part| LossyText(part.unwrap_or(b"<unknown>")));
-        tree.label(node, format_args!("Header: {name}: {value}"));
+    if tree.wanted().labels {
+        tree.label(node, format_args!("Header: {}: {}", LossyText(name), LossyText(value)));
     }
-    let has_name = line.index == 0 || name.is_some();
-    if let Some(name) = name.filter(|_| has_name) {
-        let text = tree.store_bytes(name);
-        tree.put(&NAME_LENGTH, span, Value::Uint(name.len() as u64));
-        tree.put(&NAME, span, Value::Text(text));
+    let (name_text, value_text) = (tree.store_bytes(name), tree.store_bytes(value));
+    tree.put(&NAME_LENGTH, span, Value::Uint(name.len() as u64));
+    tree.put(&NAME, span, Value::Text(name_text));
+    tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
+    tree.put(&VALUE, span, Value::Text(value_text));
+    if let Some(field) = names::header_field(name).filter(|_| line.is_known()) {
+        let number = || core::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+        match (field.kind, number()) {
+            (crate::FieldKind::Text, _) => drop(tree.put(field, span, Value::Text(value_text))),
+            (_, Some(number)) => drop(tree.put(field, span, Value::Uint(number))),
+            (_, None) => {}
+        }
     }
-    if let Some(value) = value {
-        let text = tree.store_bytes(value);
-        tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
-        tree.put(&VALUE, span, Value::Text(text));
-        if let Some(field) = name.and_then(names::header_field) {
-            let number = || core::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-            match field.kind {
-                crate::FieldKind::Text => {
-                    tree.put(field, span, Value::Text(text));
-                }
-                _ => {
-                    if let Some(number) = number() {
-                        tree.put(field, span, Value::Uint(number));
-                    }
-                }
-            }
-        }
-        if tree.wants(&UNESCAPED) {
-            let unescaped = tree.store_bytes(&unescape(value));
-            tree.put(&UNESCAPED, span, Value::Text(unescaped));
-        }
+    if tree.wants(&UNESCAPED) {
+        let unescaped = tree.store_bytes(&unescape(value));
+        tree.put(&UNESCAPED, span, Value::Text(unescaped));
     }
     tree.put_text(&REPRESENTATION, span, format_args!("{}", line.kind.text(line.index > 0)));
     if line.index > 0 {

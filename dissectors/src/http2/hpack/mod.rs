@@ -103,6 +103,13 @@ impl Representation {
     }
 }
 
+impl HeaderLine {
+    /// Whether name and value are known.
+    pub(super) fn is_known(&self) -> bool {
+        self.name.is_some() && self.value.is_some()
+    }
+}
+
 impl HeaderList {
     /// Clears it for the next block.
     pub(super) fn clear(&mut self) {
@@ -138,7 +145,7 @@ impl HeaderList {
     /// Whether a part of a header is unknown.
     pub(super) fn has_unknown(&self) -> bool {
         let is_header = |line: &&HeaderLine| line.kind != Representation::SizeUpdate;
-        self.lines.iter().filter(is_header).any(|line| line.name.is_none() || line.value.is_none())
+        self.lines.iter().filter(is_header).any(|line| !line.is_known())
     }
 
     fn append(&mut self, part: &[u8]) -> Range<usize> {

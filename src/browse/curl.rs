@@ -330,6 +330,29 @@ mod tests {
     }
 
     #[test]
+    fn a_request_of_http2_names_its_version_and_its_authority() {
+        let request = CurlRequest {
+            method: b"GET",
+            target: b"/a?b=c",
+            version: b"HTTP/2",
+            authority: b"www.example.test",
+            server: "10.0.0.2:80".into(),
+            headers: vec![b"user-agent: x", b"accept: */*"],
+            ..CurlRequest::default()
+        };
+        let headers = "--header 'user-agent: x' --header 'accept: */*'";
+        let command_of = |is_https| {
+            let request = CurlRequest { is_https, headers: request.headers.clone(), server: "a".into(), ..request };
+            command(&request).expect("a command").expect("a command in the limit")
+        };
+        assert_eq!(
+            command_of(false),
+            format!("curl --http2-prior-knowledge {headers} 'http://www.example.test/a?b=c'")
+        );
+        assert_eq!(command_of(true), format!("curl --http2 {headers} 'https://www.example.test/a?b=c'"));
+    }
+
+    #[test]
     fn a_request_to_a_proxy_is_repeated_and_a_tunnel_is_not() {
         let server = || "10.0.0.2:3128".to_owned();
         let request =

@@ -25,12 +25,16 @@ fn assert_same(frames: &[Frame], what: &str) -> Outcome {
     bare
 }
 
-fn http_fixtures() -> Vec<(String, Vec<Frame>)> {
+fn fixtures_of(folder: &str) -> Vec<(String, Vec<Frame>)> {
     let all = common::captures().into_iter();
     let fixtures: Vec<_> =
-        all.filter(|(name, _)| name.contains("fixtures/http/")).map(|(name, bytes)| (name, frames(&bytes))).collect();
-    assert!(fixtures.len() > 30, "the fixtures were not found");
+        all.filter(|(name, _)| name.contains(folder)).map(|(name, bytes)| (name, frames(&bytes))).collect();
+    assert!(fixtures.len() > 10, "the fixtures were not found");
     fixtures
+}
+
+fn http_fixtures() -> Vec<(String, Vec<Frame>)> {
+    fixtures_of("fixtures/http/")
 }
 
 #[test]
@@ -43,8 +47,20 @@ fn http_in_a_cipher_is_the_same_as_bare() {
 }
 
 #[test]
+fn http2_in_a_cipher_is_the_same_as_bare() {
+    let mut calls = 0;
+    for (name, frames) in fixtures_of("fixtures/http2/") {
+        calls += assert_same(&frames, &name).calls.len();
+    }
+    assert!(calls > 40, "{calls} calls");
+}
+
+#[test]
 fn http_in_a_cipher_is_the_same_with_any_frame_lost_repeated_or_swapped() {
-    for (name, frames) in http_fixtures().into_iter().filter(|(_, frames)| frames.len() <= 40) {
+    let http2 = fixtures_of("fixtures/http2/").into_iter().filter(|(name, _)| {
+        ["many-streams", "push", "trailers", "resets"].iter().any(|scenario| name.contains(scenario))
+    });
+    for (name, frames) in http_fixtures().into_iter().filter(|(_, frames)| frames.len() <= 40).chain(http2) {
         for at in 0..frames.len() {
             let mut lost = frames.clone();
             lost.remove(at);

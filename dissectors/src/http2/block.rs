@@ -13,6 +13,8 @@ use alloc::vec::Vec;
 
 /// Bytes that are buffered of a header that is split between frames.
 const MAX_PART: usize = super::hpack::MAX_LIST;
+/// Bytes of a header list that are kept to be used again.
+const MAX_SPARE: usize = 16 << 10;
 /// Name of a header that refers to an entry which was not captured.
 const UNKNOWN_PART: &[u8] = b"<unknown>";
 
@@ -103,7 +105,9 @@ impl Http2 {
         }
         let body = self.finish_block(frame, &mut block, cx);
         block.list.clear();
-        self.spare = block.list;
+        if block.list.buffered() <= MAX_SPARE {
+            self.spare = block.list;
+        }
         body
     }
 
@@ -237,9 +241,6 @@ impl Http2 {
         if !is_interim && has_messages {
             let lines = if is_trailer { &mut state.trailers } else { &mut state.head };
             message::append_lines(&block.list, lines);
-        }
-        if block.is_push {
-            state.state = HalfState::Done;
         }
         if !is_trailer && !is_interim {
             match half {

@@ -130,15 +130,19 @@ impl Http2 {
         if frame.header.has(ACK) {
             return;
         }
+        let mut initial_window = None;
         for (nth, setting) in frame.payload.chunks_exact(6).enumerate() {
             let &[a, b, c, d, e, f] = setting else { continue };
             let (id, value) = (u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, f]));
             if id == 4 {
-                self.set_initial_window(frame.side.other(), value.into(), cx);
+                initial_window = Some(value.into());
             }
             if frame.is_recorded {
                 describe_setting(frame, nth * 6, id, value, cx.tree);
             }
+        }
+        if let Some(size) = initial_window {
+            self.set_initial_window(frame.side.other(), size, cx);
         }
     }
 

@@ -98,6 +98,9 @@ impl Http2 {
         let keep = self.keep;
         let stream = self.streams.get_mut(id)?;
         let state = stream.half(half);
+        if state.state == HalfState::Done {
+            return None;
+        }
         let (is_begun, is_truncated, has_gap) = (state.first.is_some(), state.is_truncated, state.has_gap);
         state.state = HalfState::Done;
         let transfer = Transfer {

@@ -220,6 +220,7 @@ impl Http2 {
             return Consumed::bytes(0);
         }
         let first = self.side(side).take_first(cx);
+        self.side(side).is_doubtful = false;
         let chunk = chunk.first(header.total());
         let lane = Lane::of(side);
         cx.events.push(Event::Pdu(Pdu { lane, first, len: header.total() as u64 }));

@@ -2,6 +2,7 @@
 
 use super::frame::{self, Evidence, FRAME_HEADER, FrameHeader, FrameSearch, FrameType};
 use super::side::Reading;
+use super::streams::window_of;
 use super::{Http2, describe, tunnel};
 use crate::session::{Chunk, Consumed, Context, Event, Lane, Missing, Pdu, Side};
 
@@ -84,6 +85,10 @@ impl Http2 {
             state.body_len += header.length as u64;
             state.drop_body();
             state.is_cut = true;
+        }
+        self.side(side).window.extend(-(header.length as i64), cx.at);
+        if let Some(windows) = self.streams.windows_mut(header.stream) {
+            window_of(windows, side).extend(-(header.length as i64), cx.at);
         }
         describe::long_frame(&header, chunk.first(FRAME_HEADER), self.keep.is_some(), cx);
         let ends = header.has(frame::END_STREAM).then_some(header.stream);

@@ -235,6 +235,9 @@ impl StreamHalf {
 
     /// Counts data, and keeps at most `keep` bytes of the body. Returns by how much the kept bytes have grown.
     pub(super) fn append(&mut self, data: &[u8], frame: u32, keep: Option<usize>) {
+        if self.state == HalfState::Done {
+            return;
+        }
         // Its headers were not captured.
         self.may_have_gap |= self.state == HalfState::Awaited;
         self.state = self.state.max(HalfState::Begun);

@@ -177,10 +177,10 @@ impl Streams {
         self.text + self.bodies + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
     }
 
-    /// Reports the oldest exchange other than that of one stream.
+    /// Reports the exchange of the lowest stream other than one.
     fn report_oldest(&mut self, except: u32, cx: &mut Context<'_>) {
-        let others = self.open.iter().filter(|(id, _)| **id != except);
-        if let Some(id) = others.min_by_key(|(_, stream)| stream.exchange.id.nth).map(|(&id, _)| id) {
+        let lowest = self.open.keys().copied().find(|&id| id != except);
+        if let Some(id) = lowest {
             self.report(id, cx);
         }
     }

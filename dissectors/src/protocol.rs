@@ -1,6 +1,6 @@
 //! Protocols: their fields, what leads to them, and how they are read.
 
-use crate::field::Field;
+use crate::field::{Field, FieldKind};
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::session::{Handover, Hint, Input, Probe, Session, Successor};
 use crate::tree::Tree;
@@ -164,6 +164,9 @@ pub struct MessageFields {
     /// Whether curl can send such a request.
     pub is_curl_request: bool,
 }
+
+/// A role that the messages of a protocol do not have. It is never recorded.
+pub static ABSENT: Field = Field::new("", "", "No field.", FieldKind::Label, u16::MAX, u16::MAX);
 
 /// A short word of display filters and a field it stands for. Where several protocols declare a word, it stands for any
 /// of their fields.

@@ -331,13 +331,15 @@ pub struct Hint<'b> {
     pub ports: [u16; 2],
     /// The first bytes of the side, or one datagram.
     pub bytes: &'b [u8],
+    /// Whether no bytes of the conversation were skipped before, because no protocol was detected in them.
+    pub is_first: bool,
 }
 
 impl<'b> Hint<'b> {
     /// Bytes without ports.
     #[must_use]
     pub fn bytes(bytes: &'b [u8]) -> Hint<'b> {
-        Hint { side: Side::Client, ports: [0; 2], bytes }
+        Hint { side: Side::Client, ports: [0; 2], bytes, is_first: true }
     }
 }
 

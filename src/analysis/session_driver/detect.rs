@@ -28,7 +28,7 @@ impl SessionDriver {
         if is_datagram && self.undetected >= limits::UNDETECTED_DATAGRAMS {
             return Detection::None;
         }
-        let hint = Hint { side, ports: conversation.ports, bytes };
+        let hint = Hint { side, ports: conversation.ports, bytes, is_first: self.undetected == 0 };
         let mut best: Option<(Probe, bool, SessionEntry)> = None;
         let mut may_be = false;
         for &entry in feed.registry.sessions().iter().filter(|entry| entry.kind.input == self.input) {

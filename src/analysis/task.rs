@@ -89,9 +89,14 @@ pub fn is_known_early(field: &Field) -> bool {
         let is_note = frame::is_expert_field(field) || matches!(field.kind, FieldKind::Note(_));
         return field.id != frame::PROTOCOLS.id && !is_note;
     }
-    let mut layers = PROTOCOLS.iter().filter(|protocol| protocol.is_layer());
+    let mut layers = PROTOCOLS.iter().filter(|protocol| protocol.is_layer() && !is_above_layers(protocol));
     let late = REASSEMBLY_FIELDS.iter().chain(&[&tcp_fields::GAP, &tcp_fields::LIMIT]).any(|late| late.id == field.id);
     !late && layers.any(|protocol| protocol.fields.first().is_some_and(|own| own.id == field.protocol))
+}
+
+/// Whether a protocol is read from conversations or from bodies, even if it is a layer of some packets.
+fn is_above_layers(protocol: &Protocol) -> bool {
+    protocol.dissectors.iter().any(|part| matches!(part, Dissector::Session(_) | Dissector::Content(_)))
 }
 
 impl Work {
@@ -101,9 +106,6 @@ impl Work {
         let any = |fields: &[&Field]| fields.iter().any(|field| wants.field(field));
         let analysis =
             tcp_fields::FIELDS.iter().any(|field| field.name.starts_with("tcp.analysis") && wants.field(field));
-        let above_layers = |protocol: &Protocol| {
-            protocol.dissectors.iter().any(|part| matches!(part, Dissector::Session(_) | Dissector::Content(_)))
-        };
         let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
         let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
         let messages = task.exchanges
@@ -113,7 +115,7 @@ impl Work {
             || wants.field(&frame::PROTOCOLS)
             || wants.protocol(&data::DATA)
             || task.owners
-            || PROTOCOLS.iter().any(|protocol| above_layers(protocol) && own(protocol.fields));
+            || PROTOCOLS.iter().any(|protocol| is_above_layers(protocol) && own(protocol.fields));
         let udp_fields = any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]);
         Work {
             sequence: task.streams || task.collect || analysis || wants.columns,

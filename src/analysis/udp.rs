@@ -54,6 +54,11 @@ impl UdpConversation {
         ConversationId::Udp(self.number)
     }
 
+    /// Whether a session reads it, as far as is known.
+    fn has_session(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.driver.has_session())
+    }
+
     /// Counts the bytes it buffers; returns the difference to when they were last counted.
     pub(super) fn recount_buffered(&mut self) -> isize {
         let buffered = self.session.as_ref().map_or(0, |session| session.driver.buffered());
@@ -168,7 +173,8 @@ impl Tables {
         if let Some(index) = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty()) {
             let conversation = self.udp.flow_mut(index);
             let mut context = self.run.frame_context(conversation.id(), at, &mut self.packet.path, tree);
-            if context.prefilter.is_some_and(|may_match| !may_match(context.tree)) {
+            // Without a session, layers may follow that the condition is about.
+            if conversation.has_session() && context.prefilter.is_some_and(|may_match| !may_match(context.tree)) {
                 context.tree.skip_rest();
             }
             let protocols = context.path.names().len();

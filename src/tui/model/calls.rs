@@ -45,9 +45,12 @@ fn target(call: &Call) -> String {
     if names_host { exchange.target.to_string() } else { format!("{}{}", exchange.authority, exchange.target) }
 }
 
-/// Returns the URL of the request.
+/// Returns the URL of the request; of another protocol than HTTP, its target.
 pub(crate) fn url(call: &Call) -> String {
     let exchange = &call.exchange;
+    if exchange.protocol != "http" {
+        return target(call);
+    }
     if exchange.target.contains("://") || exchange.method == "CONNECT" {
         return exchange.target.to_string();
     }
@@ -73,7 +76,7 @@ pub(crate) fn cell_text(call: &Call, column: usize) -> String {
         STATUS => match (exchange.code, exchange.response) {
             (Some(status), _) => return status.to_string(),
             (None, None) => return "none".into(),
-            _ => {}
+            (None, Some(_)) => return exchange.status.to_string(),
         },
         7 => {
             let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
@@ -118,6 +121,7 @@ impl RowOrder for CallRows<'_> {
         number_key(match column {
             TIME => start_time(call),
             STREAM => return stream_key(exchange.id.conversation),
+            STATUS if exchange.code.is_none() && !exchange.status.is_empty() => return text_key(&exchange.status),
             STATUS => exchange.code.map(i64::from),
             8 => exchange.response.map(|response| response.body.min(i64::MAX as u64) as i64),
             9 => call.connect,

@@ -127,7 +127,10 @@ fn filters(model: &Model) -> Vec<String> {
                     text(fields.target, &exchange.target),
                     text(fields.authority, &exchange.authority),
                     text(fields.method, &exchange.method),
-                    exchange.code.map(|code| format!("{} == {code}", fields.code.name)),
+                    match exchange.code {
+                        Some(code) => Some(format!("{} == {code}", fields.code.name)),
+                        None => text(fields.code, &exchange.status),
+                    },
                 ]
             });
             let of_connection = [stream, endpoint_filter(&call.server), endpoint_filter(&call.client)];

@@ -10,7 +10,7 @@ use crate::tui::panes::{layout, selection};
 use crate::tui::widgets::row_order::SortColumn;
 use crate::tui::widgets::scroll::{Move, RowNumbers};
 use crate::tui::widgets::text::width;
-use dissectors::{Field, MessageFields, message_fields};
+use dissectors::{Field, FieldKind, MessageFields, message_fields};
 use std::ops::Range;
 
 /// Columns left of the graph, for the labels of its vertical axis.
@@ -121,9 +121,9 @@ pub(crate) fn filters(model: &Model) -> Vec<String> {
         StatisticsPage::ResponseTimes => {
             statistics.latency.groups.get(row as usize).filter(|(name, _)| !name.is_empty()).map(|(name, _)| {
                 match statistics.grouping {
-                    CallGrouping::Host => any_protocol(|fields| fields.authority, &selection::quote(name)),
+                    CallGrouping::Host => any_protocol(|fields| fields.authority, name),
                     CallGrouping::Status => any_protocol(|fields| fields.code, name),
-                    CallGrouping::Method => any_protocol(|fields| fields.method, &selection::quote(name)),
+                    CallGrouping::Method => any_protocol(|fields| fields.method, name),
                 }
             })
         }
@@ -132,10 +132,22 @@ pub(crate) fn filters(model: &Model) -> Vec<String> {
     filter.into_iter().collect()
 }
 
-/// Returns a filter that matches messages of any protocol whose field of a role has a value.
+/// Returns a filter that matches messages of any protocol whose field of a role can have a value.
 fn any_protocol(role: impl Fn(&MessageFields) -> &'static Field, value: &str) -> String {
-    let alternatives = message_fields().map(|(_, fields)| format!("{} == {value}", role(fields).name));
-    alternatives.collect::<Vec<_>>().join(" or ")
+    let is_number = value.parse::<u64>().is_ok();
+    let mut alternatives = Vec::new();
+    for field in message_fields().map(|(_, fields)| role(fields)) {
+        let alternative = match field.kind {
+            FieldKind::Text => format!("{} == {}", field.name, selection::quote(value)),
+            FieldKind::Label => continue,
+            _ if is_number => format!("{} == {value}", field.name),
+            _ => continue,
+        };
+        if !alternatives.contains(&alternative) {
+            alternatives.push(alternative);
+        }
+    }
+    alternatives.join(" or ")
 }
 
 /// Counts new frames and calls, sorts the table, and fits the cursor to it.

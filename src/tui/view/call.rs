@@ -54,10 +54,10 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, exchange) = (&model.theme, &call.exchange);
     let status = match (exchange.code, exchange.response) {
         (Some(status), _) => status.to_string(),
-        (None, Some(_)) => String::new(),
+        (None, Some(_)) => exchange.status.to_string(),
         (None, None) => "no response".into(),
     };
-    let paint = exchange.code.map_or(theme.bad, |status| theme.status(status));
+    let paint = theme.status(exchange);
     let used = put_right(buffer, row(area, 0), &format!("{status} "), paint);
     let line = Rect { width: area.width.saturating_sub(used + 1), ..row(area, 0) };
     let method = if exchange.request.is_some() { &*exchange.method } else { "(no request)" };

@@ -49,7 +49,7 @@ fn style(theme: &Theme, call: &Call, column: usize) -> Style {
     match column {
         METHOD if call.exchange.request.is_some() => theme.name,
         METHOD => theme.warn,
-        STATUS => call.exchange.code.map_or(theme.bad, |status| theme.status(status)),
+        STATUS => theme.status(&call.exchange),
         TIME | 1 | 9 | 10 => theme.dim,
         _ => theme.text,
     }

@@ -1,6 +1,7 @@
 //! Colour themes: light and dark, for 16 colours, 256 colours and none.
 
 use dissectors::Severity;
+use dissectors::exchange::{Exchange, Outcome};
 use ratatui::style::{Color, Modifier, Style};
 use std::ffi::OsString;
 
@@ -172,13 +173,16 @@ impl Theme {
         }
     }
 
-    /// Returns the style of a response's status code.
-    pub(crate) fn status(&self, status: u16) -> Style {
-        match status {
-            100..=299 => self.good,
-            300..=399 => self.notice,
-            400..=499 => self.warn,
-            _ => self.bad,
+    /// Returns the style of a call's status: by its code, or by the outcome if it has none.
+    pub(crate) fn status(&self, exchange: &Exchange) -> Style {
+        match (exchange.code, exchange.outcome) {
+            (Some(100..=299), _) => self.good,
+            (Some(300..=399), _) => self.notice,
+            (Some(400..=499), _) => self.warn,
+            (Some(_), _) => self.bad,
+            (None, Outcome::Success) => self.good,
+            (None, Outcome::ClientError) => self.warn,
+            (None, _) => self.bad,
         }
     }
 

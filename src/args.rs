@@ -209,6 +209,7 @@ pub(crate) enum FieldFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dissectors::session::ConversationId;
 
     #[test]
     fn command_line_definition_is_valid() {
@@ -224,13 +225,24 @@ mod tests {
         }
         match parse(&["overhear", "follow", "a.pcap", "b.pcap", "3"]) {
             Ok(Some(Command::Follow(mut follow))) => {
-                assert_eq!(follow.parse_input(), Ok((vec!["a.pcap".into(), "b.pcap".into()], 3)))
+                assert_eq!(follow.parse_input(), Ok((vec!["a.pcap".into(), "b.pcap".into()], ConversationId::Tcp(3))))
             }
             other => assert!(other.is_err(), "parses as follow"),
         }
         match parse(&["overhear", "follow", "-r", "a.pcap", "3"]) {
-            Ok(Some(Command::Follow(mut follow))) => assert_eq!(follow.parse_input(), Ok((vec!["a.pcap".into()], 3))),
+            Ok(Some(Command::Follow(mut follow))) => {
+                assert_eq!(follow.parse_input(), Ok((vec!["a.pcap".into()], ConversationId::Tcp(3))))
+            }
             other => assert!(other.is_err(), "parses as follow"),
+        }
+        let streams = [("udp:3", "--raw", ConversationId::Udp(3)), ("3", "--dns", ConversationId::Udp(3))];
+        for (word, option, stream) in streams.into_iter().chain([("tcp:3", "--dns", ConversationId::Tcp(3))]) {
+            match parse(&["overhear", "follow", "a.pcap", word, option]) {
+                Ok(Some(Command::Follow(mut follow))) => {
+                    assert_eq!(follow.parse_input(), Ok((vec!["a.pcap".into()], stream)))
+                }
+                other => assert!(other.is_err(), "parses as follow"),
+            }
         }
         let line = CommandLine::try_parse_from(["overhear", "a.pcap", "tcp"]).expect("a capture and a filter");
         assert!(line.command.is_none() && line.input.words == ["a.pcap", "tcp"]);

@@ -124,7 +124,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 30] = [
     // Reports of frames and of TCP streams.
     ("src/report/detail.rs", &["column", "frame"]),
     ("src/report/json.rs", &["column"]),
-    ("src/report/messages.rs", &["tcp"]),
+    ("src/report/messages.rs", &["tcp", "udp"]),
     ("src/report/selection.rs", &["column"]),
     ("src/report/streams.rs", &["tcp"]),
     ("src/report/summary.rs", &["column"]),

@@ -2,14 +2,16 @@
 
 use super::{DecodeArgs, RunArgs};
 use clap::Args;
+use dissectors::session::ConversationId;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(override_usage = "overhear follow [OPTIONS] <FILE>... <STREAM>")]
 #[command(after_help = "\
-Stream numbers are those of `overhear streams` (tcp.stream). A gap in the captured data is marked \
-[n bytes missing in capture]; --raw reports gaps on standard error.")]
+Stream numbers are those of `overhear streams` (tcp.stream). udp:3 is the conversation 3 in UDP (udp.stream); with --dns, \
+so is 3, and tcp:3 is a TCP stream. A gap in the captured data is marked [n bytes missing in capture]; --raw reports gaps \
+on standard error.")]
 pub(crate) struct FollowArgs {
     /// Capture files, read in order (- for standard input), followed by the stream number
     #[arg(value_name = "FILE|STREAM", required = true)]
@@ -26,15 +28,26 @@ pub(crate) struct FollowArgs {
 }
 
 impl FollowArgs {
-    /// Returns the files in reading order and the stream number, or an error message.
-    pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, u32), String> {
+    /// Returns the files in reading order and the stream, or an error message.
+    pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, ConversationId), String> {
         let mut paths = std::mem::take(&mut self.read);
         let last = self.words.pop().unwrap_or_default();
         paths.extend(self.words.drain(..).map(PathBuf::from));
-        match last.to_str().and_then(|word| word.parse().ok()) {
+        match last.to_str().and_then(|word| self.parse_stream(word)) {
             Some(_) if paths.is_empty() => Err("missing capture file: overhear follow FILE STREAM".into()),
             Some(stream) => Ok((paths, stream)),
             None => Err("missing stream number after the files; `overhear streams` lists them".into()),
+        }
+    }
+
+    /// Parses a stream number, which may have a transport before it.
+    fn parse_stream(&self, word: &str) -> Option<ConversationId> {
+        let (transport, number) = word.split_once(':').unwrap_or((if self.format.dns { "udp" } else { "tcp" }, word));
+        let number = number.parse().ok()?;
+        match transport {
+            "tcp" => Some(ConversationId::Tcp(number)),
+            "udp" => Some(ConversationId::Udp(number)),
+            _ => None,
         }
     }
 }
@@ -57,4 +70,19 @@ pub(crate) struct FollowFormat {
     /// Print the HTTP/2 messages of one stream of the connection
     #[arg(long, value_name = "STREAM")]
     pub(crate) http2: Option<u32>,
+    /// Print DNS messages: a summary, then questions and records as in a zone file
+    #[arg(long)]
+    pub(crate) dns: bool,
+}
+
+impl FollowFormat {
+    /// Returns the protocols whose messages are printed, and what they are called; none if bytes are printed.
+    pub(crate) fn messages(&self) -> Option<(&'static [&'static str], &'static str)> {
+        match self {
+            FollowFormat { http: true, .. } => Some((&["http", "http2"], "HTTP")),
+            FollowFormat { http2: Some(_), .. } => Some((&["http2"], "HTTP/2")),
+            FollowFormat { dns: true, .. } => Some((&["dns", "mdns", "llmnr"], "DNS")),
+            _ => None,
+        }
+    }
 }

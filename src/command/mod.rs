@@ -272,17 +272,23 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
         Ok(out) => out,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let no_stream = || format!("{names}: no stream {stream}; `overhear streams` lists them");
-    let task = Task { streams: true, follow: Some(ConversationId::Tcp(stream)), ..fields_task(Wants::default()) };
-    if args.format.http || args.format.http2.is_some() {
-        let mut report = report::MessagesReport::new(stream, args.format.http2, color);
+    let no_stream = || match stream {
+        ConversationId::Tcp(number) => format!("{names}: no stream {number}; `overhear streams` lists them"),
+        ConversationId::Udp(number) => format!("{names}: no UDP conversation {number}"),
+    };
+    let udp_conversations = stream.tcp().is_none();
+    let task = Task { streams: true, follow: Some(stream), udp_conversations, ..fields_task(Wants::default()) };
+    if let Some((protocols, name)) = args.format.messages() {
+        let channel = args.format.http2;
+        let selection = report::MessageSelection { stream, protocols, channel };
+        let mut report = report::MessagesReport::new(selection, color);
         let wants = report::MessagesReport::wants();
         let has_errors = run.run(Task { wants, ..task }, &mut report, &mut out)?;
         return match (report.has_stream(), report.count()) {
             (false, _) => Ok(CommandOutcome::Error(no_stream())),
             (true, 0) => {
-                let of = args.format.http2.map(|channel| format!("HTTP/2 stream {channel} of ")).unwrap_or_default();
-                Ok(CommandOutcome::Error(format!("{names}: no HTTP messages in {of}stream {stream}")))
+                let of = channel.map(|channel| format!("stream {channel} of ")).unwrap_or_default();
+                Ok(CommandOutcome::Error(format!("{names}: no {name} messages in {of}stream {stream}")))
             }
             _ => finish_output(out, has_errors),
         };

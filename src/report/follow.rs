@@ -4,7 +4,7 @@ use super::color::{AnsiStyle, Color};
 use super::time_format::TimeFormatter;
 use super::{DissectedFrame, Report, hexdump, json, value};
 use crate::analysis::{Event, StreamChunk, StreamContent};
-use dissectors::session::Side;
+use dissectors::session::{ConversationId, Side};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -23,7 +23,7 @@ pub enum FollowFormat {
 
 /// Prints one stream.
 pub struct FollowReport {
-    stream: u32,
+    stream: ConversationId,
     format: FollowFormat,
     /// Whether the capture has the stream.
     has_stream: bool,
@@ -45,7 +45,7 @@ pub struct FollowReport {
 impl FollowReport {
     /// Returns a report of the stream with this number.
     #[must_use]
-    pub fn new(stream: u32, format: FollowFormat) -> FollowReport {
+    pub fn new(stream: ConversationId, format: FollowFormat) -> FollowReport {
         FollowReport {
             stream,
             format,
@@ -224,7 +224,7 @@ impl Report for FollowReport {
                 self.chunk(&chunk, out)
             }
             Event::Stream(stream) => {
-                self.has_stream |= stream.number == self.stream;
+                self.has_stream |= self.stream.tcp() == Some(stream.number);
                 Ok(())
             }
             Event::Call(_) | Event::End(_) | Event::Unfinished(_) | Event::Owned { .. } | Event::Joined { .. } => {
@@ -319,7 +319,7 @@ mod tests {
     }
 
     fn follow(format: FollowFormat, chunks: Vec<StreamChunk>) -> (Vec<u8>, Vec<String>) {
-        let mut report = FollowReport::new(0, format);
+        let mut report = FollowReport::new(ConversationId::Tcp(0), format);
         report.start = Some(0);
         let mut out = Vec::new();
         for chunk in chunks {

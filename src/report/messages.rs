@@ -1,20 +1,36 @@
-//! `follow --http`: the messages of a stream in order, with decoded bodies.
+//! `follow --http` and `--dns`: the messages of a stream in order, with decoded bodies.
 
 use super::color::{AnsiStyle, Color};
 use super::dissected_message::{DissectedMessage, add_message_wants, messages};
 use super::follow::{side_heading, side_style, write_readable};
 use super::{DissectedFrame, Report, body_text};
 use crate::analysis::Event;
-use dissectors::session::Side;
-use dissectors::{Value, Wants, tcp};
+use dissectors::session::{ConversationId, Side};
+use dissectors::{Value, Wants, tcp, udp};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+/// Messages of one stream.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageSelection {
+    /// The stream.
+    pub stream: ConversationId,
+    /// Names of the protocols whose messages are selected.
+    pub protocols: &'static [&'static str],
+    /// The only channel of the stream that is selected, such as a stream of HTTP/2.
+    pub channel: Option<u32>,
+}
+
+impl MessageSelection {
+    fn contains(&self, message: &DissectedMessage<'_>) -> bool {
+        self.protocols.contains(&message.fields.message.name)
+            && (self.channel.is_none() || message.channel() == self.channel)
+    }
+}
+
 /// Prints the messages of one stream, each with the frame that completed it.
 pub struct MessagesReport {
-    stream: u32,
-    /// The only channel of the stream that is printed, such as a stream of HTTP/2.
-    channel: Option<u32>,
+    selection: MessageSelection,
     color: Color,
     has_stream: bool,
     count: u64,
@@ -22,10 +38,10 @@ pub struct MessagesReport {
 }
 
 impl MessagesReport {
-    /// Returns a report of the messages of the stream with this number, or of one channel of it.
+    /// Returns a report of these messages.
     #[must_use]
-    pub fn new(stream: u32, channel: Option<u32>, color: Color) -> MessagesReport {
-        MessagesReport { stream, channel, color, has_stream: false, count: 0, row: String::new() }
+    pub fn new(selection: MessageSelection, color: Color) -> MessagesReport {
+        MessagesReport { selection, color, has_stream: false, count: 0, row: String::new() }
     }
 
     /// Returns the fields that must be recorded for this report.
@@ -34,6 +50,7 @@ impl MessagesReport {
         let mut wants = Wants::default();
         add_message_wants(&mut wants);
         wants.add(&tcp::STREAM);
+        wants.add(&udp::STREAM);
         wants
     }
 
@@ -85,20 +102,22 @@ impl MessagesReport {
 
 impl Report for MessagesReport {
     fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
-        if dissected.tree.first(&tcp::STREAM) != Some(Value::Uint(self.stream.into())) {
+        let stream = self.selection.stream;
+        let field = if stream.tcp().is_some() { &tcp::STREAM } else { &udp::STREAM };
+        if dissected.tree.first(field) != Some(Value::Uint(stream.number().into())) {
             return Ok(());
         }
         self.has_stream = true;
         self.row.clear();
-        let channel = self.channel;
-        let is_shown = |message: &DissectedMessage<'_>| channel.is_none() || message.channel() == channel;
+        let selection = self.selection;
+        let is_shown = |message: &DissectedMessage<'_>| selection.contains(message);
         messages(dissected.tree).filter(is_shown).for_each(|message| self.message(message, dissected));
         out.write_all(self.row.as_bytes())
     }
 
     fn event(&mut self, event: Event, _: &mut dyn Write) -> io::Result<()> {
         if let Event::Stream(stream) = event {
-            self.has_stream |= stream.number == self.stream;
+            self.has_stream |= self.selection.stream.tcp() == Some(stream.number);
         }
         Ok(())
     }
@@ -121,8 +140,16 @@ mod tests {
     use crate::report::tests::{frame, print};
     use dissectors::{Tree, message_fields};
 
+    const PROTOCOLS: &[&str] = &["http"];
+
+    fn http_of(stream: u32) -> MessageSelection {
+        MessageSelection { stream: ConversationId::Tcp(stream), protocols: PROTOCOLS, channel: None }
+    }
+
     fn tree(stream: u64, body: &[u8]) -> Tree {
-        let (_, fields) = message_fields().next().expect("a protocol with messages");
+        let (_, fields) = message_fields()
+            .find(|(_, fields)| PROTOCOLS.contains(&fields.message.name))
+            .expect("a protocol with messages");
         let note = dissectors::field("http.truncated").expect("a note");
         let mut tree = Tree::new(MessagesReport::wants());
         let none = Default::default();
@@ -147,7 +174,7 @@ mod tests {
 
     #[test]
     fn messages_are_printed_in_order() {
-        let mut report = MessagesReport::new(3, None, Color::Never);
+        let mut report = MessagesReport::new(http_of(3), Color::Never);
         let text = print(&mut report, &frame(), &tree(3, b"{}"));
         assert_eq!(
             text,
@@ -159,15 +186,15 @@ mod tests {
 
     #[test]
     fn a_body_is_decoded_from_the_character_set_of_its_media_type() {
-        let text = print(&mut MessagesReport::new(3, None, Color::Never), &frame(), &tree(3, b"Gr\xfc\xdfe"));
+        let text = print(&mut MessagesReport::new(http_of(3), Color::Never), &frame(), &tree(3, b"Gr\xfc\xdfe"));
         assert!(text.contains("\nGrüße\n"), "{text}");
     }
 
     #[test]
     fn a_binary_body_is_counted_and_other_streams_are_omitted() {
-        let text = print(&mut MessagesReport::new(3, None, Color::Never), &frame(), &tree(3, b"\x00\x01"));
+        let text = print(&mut MessagesReport::new(http_of(3), Color::Never), &frame(), &tree(3, b"\x00\x01"));
         assert!(text.contains("\n[2 bytes of binary data]\n"), "{text}");
-        let mut report = MessagesReport::new(4, None, Color::Never);
+        let mut report = MessagesReport::new(http_of(4), Color::Never);
         assert_eq!(print(&mut report, &frame(), &tree(3, b"x")), "");
         assert!(!report.has_stream());
     }

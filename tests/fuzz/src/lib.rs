@@ -123,7 +123,7 @@ fn text_formats() -> Vec<Printer> {
         },
         Printer { report: Box::new(StreamsReport::new(RecordFormat::Text(None))), check: check_no_control_characters },
         Printer {
-            report: Box::new(FollowReport::new(0, FollowFormat::Text(Color::Never))),
+            report: Box::new(FollowReport::new(ConversationId::Tcp(0), FollowFormat::Text(Color::Never))),
             check: check_no_control_characters,
         },
     ]

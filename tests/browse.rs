@@ -208,7 +208,12 @@ fn run(command: &str, path: &std::path::Path, filter: &str, keys: &[&str]) -> Ve
     let rows = String::from_utf8(output.stdout).expect("text");
     let row = |line: &str| {
         let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        keys.iter().map(|key| row[key].as_u64().expect("a number")).collect()
+        // A conversation in UDP is `udp 3`.
+        let number = |value: &serde_json::Value| match value.as_str() {
+            Some(text) => text.rsplit(' ').next().and_then(|number| number.parse().ok()),
+            None => value.as_u64(),
+        };
+        keys.iter().map(|key| number(&row[key]).expect("a number")).collect()
     };
     rows.lines().map(row).collect()
 }

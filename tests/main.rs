@@ -5,6 +5,7 @@ mod addresses;
 mod browse;
 mod checks;
 mod common;
+mod dns;
 mod docs;
 mod echoes;
 mod filter_passes;

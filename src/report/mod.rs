@@ -46,7 +46,7 @@ pub use follow::{FollowFormat, FollowReport};
 pub use interfaces::interfaces;
 pub use json::{JsonFraming, JsonReport};
 pub use manual::{FieldManual, fields_page};
-pub use messages::MessageSelection, MessagesReport;
+pub use messages::{MessageSelection, MessagesReport};
 pub(crate) use quantity::size;
 pub use records::RecordFormat;
 pub(crate) use selection::frame_texts;

@@ -3,7 +3,7 @@
 use overhear_dissectors::exchange::Exchange;
 use overhear_dissectors::packet::ProtocolPath;
 use overhear_dissectors::session::{
-    Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Lane, Missing, Secrets, Session, Side,
+    Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Input, Lane, Missing, Secrets, Session, Side,
     SideEnd, Stamp, Successor, Transition,
 };
 use overhear_dissectors::{Field, Protocol, Tree, Wants, field, format, http};
@@ -62,6 +62,14 @@ impl<'w> SessionHost<'w> {
     /// Returns a host of another protocol's session.
     pub(crate) fn of(protocol: &Protocol, wants: &'w Wants) -> SessionHost<'w> {
         let Some(kind) = protocol.sessions().next() else { unreachable!("it is a session protocol") };
+        SessionHost::of_input(protocol, kind.input, wants)
+    }
+
+    /// Returns a host of the session of a protocol that reads an input.
+    pub(crate) fn of_input(protocol: &Protocol, input: Input, wants: &'w Wants) -> SessionHost<'w> {
+        let Some(kind) = protocol.sessions().find(|kind| kind.input == input) else {
+            unreachable!("it is a session protocol")
+        };
         let session = (kind.open)(wants, &mut Handover::default());
         let (unconsumed, output) = Default::default();
         SessionHost { session, wants, unconsumed, output, first_pass: FirstPass::default(), at: Stamp::default() }

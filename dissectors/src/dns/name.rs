@@ -1,0 +1,236 @@
+//! Domain names, and their compression (RFC 1035 3.1, 4.1.4).
+
+use crate::content::LossyText;
+use core::fmt;
+
+/// Maximum length of a name on the wire, without compression (RFC 1035 2.3.4).
+const MAX_LEN: usize = 255;
+
+/// Maximum number of pointers of a name: each follows a label, and a name has at most 127 labels.
+const MAX_POINTERS: usize = 128;
+
+/// The root as Wireshark writes it.
+const ROOT: &str = "<Root>";
+
+/// A name in a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name<'b> {
+    message: &'b [u8],
+    at: usize,
+    /// Whether all its pointers point backward. If not, it has no labels, but its end is known.
+    pub(super) is_valid: bool,
+}
+
+/// Why bytes are not a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameError {
+    /// The message ends before the name does.
+    End,
+    /// A label of an unknown type, or a name that is too long.
+    Invalid,
+}
+
+/// A step in the encoding of a name.
+enum Step<'b> {
+    Label(&'b [u8]),
+    Pointer(usize),
+    Root,
+}
+
+fn step(message: &[u8], at: usize) -> Result<Step<'_>, NameError> {
+    let first = *message.get(at).ok_or(NameError::End)?;
+    match first >> 6 {
+        0 if first == 0 => Ok(Step::Root),
+        0 => message.get(at + 1..at + 1 + usize::from(first)).map(Step::Label).ok_or(NameError::End),
+        3 => {
+            let second = *message.get(at + 1).ok_or(NameError::End)?;
+            Ok(Step::Pointer(usize::from(first & 0x3f) << 8 | usize::from(second)))
+        }
+        _ => Err(NameError::Invalid),
+    }
+}
+
+impl<'b> Name<'b> {
+    /// Reads the name at an offset of a message. Returns it and the offset after it.
+    ///
+    /// A pointer refers to an earlier name (RFC 1035 4.1.4), so that a loop is impossible.
+    pub(super) fn read(message: &'b [u8], at: usize) -> Result<(Name<'b>, usize), NameError> {
+        let mut name = Name { message, at, is_valid: true };
+        let (mut position, mut start) = (at, at);
+        let (mut end, mut len, mut pointers) = (None, 1, 0);
+        loop {
+            let step = match (step(message, position), end) {
+                (Err(_), Some(end)) => {
+                    name.is_valid = false;
+                    return Ok((name, end));
+                }
+                (step, _) => step?,
+            };
+            match step {
+                Step::Root => return Ok((name, end.unwrap_or(position + 1))),
+                Step::Label(label) => {
+                    len += 1 + label.len();
+                    position += 1 + label.len();
+                }
+                Step::Pointer(target) => {
+                    let end = *end.get_or_insert(position + 2);
+                    pointers += 1;
+                    if target >= start || pointers > MAX_POINTERS {
+                        name.is_valid = false;
+                        return Ok((name, end));
+                    }
+                    (position, start) = (target, target);
+                }
+            }
+            if len > MAX_LEN {
+                name.is_valid = false;
+                return end.map(|end| (name, end)).ok_or(NameError::Invalid);
+            }
+        }
+    }
+
+    /// Returns the labels.
+    pub(super) fn labels(self) -> impl Iterator<Item = &'b [u8]> {
+        let mut position = self.at;
+        core::iter::from_fn(move || {
+            while self.is_valid {
+                match step(self.message, position).ok()? {
+                    Step::Root => return None,
+                    Step::Pointer(target) => position = target,
+                    Step::Label(label) => {
+                        position += 1 + label.len();
+                        return Some(label);
+                    }
+                }
+            }
+            None
+        })
+    }
+
+    /// Returns the number of characters of the name as it is shown.
+    pub(super) fn len(self) -> usize {
+        let (mut labels, mut len) = (0, 0);
+        for label in self.labels() {
+            labels += 1;
+            len += label.len();
+        }
+        if self.is_root() { ROOT.len() } else { len + usize::saturating_sub(labels, 1) }
+    }
+
+    /// Returns the number of labels; of the root 1, as Wireshark does.
+    pub(super) fn label_count(self) -> usize {
+        self.labels().count().max(usize::from(self.is_valid))
+    }
+
+    /// Returns whether it is the root.
+    pub(super) fn is_root(self) -> bool {
+        self.is_valid && self.labels().next().is_none()
+    }
+
+    /// Returns a hash (FNV-1a) that is the same for letters of either case (RFC 4343).
+    pub(super) fn hash(self) -> u64 {
+        let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        self.labels().fold(0xcbf2_9ce4_8422_2325, |hash, label| {
+            let hash = add(hash, label.len() as u8);
+            label.iter().fold(hash, |hash, byte| add(hash, byte.to_ascii_lowercase()))
+        })
+    }
+
+    /// Writes the labels with dots between them.
+    fn write(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_valid {
+            return f.write_str("<Name contains a pointer that loops>");
+        }
+        for (nth, label) in self.labels().enumerate() {
+            if nth > 0 {
+                f.write_str(".")?;
+            }
+            write!(f, "{}", LossyText(label))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    /// Writes the name as Wireshark does: without the last dot, the root as `<Root>`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_root() { f.write_str(ROOT) } else { self.write(f) }
+    }
+}
+
+/// A name in the form of a zone file, with its last dot (RFC 1035 5.1).
+pub(super) struct ZoneName<'b>(pub(super) Name<'b>);
+
+impl fmt::Display for ZoneName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f)?;
+        f.write_str(".")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn a_pointer_continues_a_name_with_an_earlier_one() {
+        let message = b"\x03www\x01a\x00\x02ns\xc0\x04\x00";
+        let (name, end) = Name::read(message, 7).expect("a name");
+        assert_eq!((name.to_string().as_str(), end), ("ns.a", 12));
+        assert_eq!(ZoneName(name).to_string(), "ns.a.");
+        let (root, end) = Name::read(message, 12).expect("the root");
+        assert_eq!((root.to_string().as_str(), end, root.is_root()), ("<Root>", 13, true));
+    }
+
+    #[test]
+    fn a_pointer_forward_or_to_itself_is_invalid_and_ends_the_name() {
+        let read = |bytes, at| Name::read(bytes, at).map(|(name, end)| (name.is_valid, name.labels().count(), end));
+        for (bytes, end) in [(&b"\xc0\x00"[..], 2), (b"\xc0\x02\x01a\x00", 2), (b"\x01a\xc0\x00", 4)] {
+            assert_eq!(read(bytes, 0), Ok((false, 0, end)), "{bytes:?}");
+        }
+        assert_eq!(read(b"\x01a\xc0\x04\xc0\x02\x00", 4), Ok((false, 0, 6)));
+        assert_eq!(read(b"\x40\x00", 0), Err(NameError::Invalid));
+        assert_eq!(read(b"\x80\x00", 0), Err(NameError::Invalid));
+    }
+
+    #[test]
+    fn a_name_ends_within_the_message() {
+        for bytes in [&b""[..], b"\x03ab", b"\x02ab", b"\xc0"] {
+            assert_eq!(Name::read(bytes, 0).map(|(_, end)| end), Err(NameError::End), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_at_most_255_bytes() {
+        let name = |last: usize| -> Vec<u8> {
+            let mut bytes = [vec![63], vec![b'x'; 63]].concat().repeat(3);
+            bytes.push(last as u8);
+            bytes.extend(vec![b'y'; last]);
+            bytes.push(0);
+            bytes
+        };
+        assert_eq!(Name::read(&name(61), 0).map(|(_, end)| end), Ok(255));
+        assert_eq!(Name::read(&name(62), 0).map(|(_, end)| end), Err(NameError::Invalid));
+    }
+
+    #[test]
+    fn a_chain_of_pointers_is_bounded() {
+        let mut message = vec![0];
+        for target in 0..200_u16 {
+            let target = if target == 0 { 0 } else { (target - 1) * 2 + 1 };
+            message.extend((0xc000 | target).to_be_bytes());
+        }
+        let is_valid = |at| Name::read(&message, at).expect("a name").0.is_valid;
+        assert!(is_valid(1 + 2 * 100) && !is_valid(1 + 2 * 199));
+    }
+
+    #[test]
+    fn letters_are_equal_in_either_case() {
+        let hash = |bytes| Name::read(bytes, 0).expect("a name").0.hash();
+        assert_eq!(hash(b"\x01A\x04teSt\x00"), hash(b"\x01a\x04TEST\x00"));
+        assert_ne!(hash(b"\x01A\x04teSt\x00"), hash(b"\x02A.\x03est\x00"));
+    }
+}

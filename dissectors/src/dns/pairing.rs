@@ -1,0 +1,365 @@
+//! Queries and their responses: one exchange, by identifier and question (RFC 5452 4.1).
+
+use super::Dialect;
+use super::describe::{extended_rcode, write_method};
+use super::message::{self, Entry, Header, Question, SOA};
+use super::name::ZoneName;
+use super::names;
+use crate::exchange::{Exchange, Outcome, Transfer};
+use crate::session::{Context, Event, Half, Side, Stamp};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use compact_str::{CompactString, format_compact};
+
+/// Maximum number of open queries of a session. At the limit the oldest is reported without a response. A resolver has
+/// some hundreds to one server.
+const MAX_OPEN: usize = 1024;
+
+/// Maximum number of answered queries that are known, so that a repeated response is recognized. A response is repeated
+/// within a round trip or two.
+const MAX_ANSWERED: usize = 16;
+
+/// Nanoseconds after which a query has no response: resolvers wait for up to 30 seconds in all.
+const MAX_WAIT: i64 = 60_000_000_000;
+
+/// Nanoseconds within which a message with the same identifier is a repetition, as in Wireshark.
+const REPETITION: i64 = 5_000_000_000;
+
+/// A message of a session.
+#[derive(Clone, Copy)]
+pub(super) struct Incoming<'b> {
+    pub(super) side: Side,
+    pub(super) header: Header,
+    pub(super) bytes: &'b [u8],
+    /// Where its first byte arrived.
+    pub(super) first: Stamp,
+}
+
+/// What identifies a question besides its name in full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct QuestionKey {
+    name: u64,
+    kind: u16,
+    class: u16,
+}
+
+impl QuestionKey {
+    fn of(question: &Question<'_>) -> QuestionKey {
+        QuestionKey { name: question.name.hash(), kind: question.kind, class: question.class & 0x7fff }
+    }
+}
+
+/// A query without a complete response.
+#[derive(Clone, Debug)]
+struct OpenQuery {
+    id: u16,
+    opcode: u8,
+    requester: Side,
+    key: Option<QuestionKey>,
+    nth: u32,
+    /// Up to its last repetition.
+    request: Transfer,
+    /// Where it was first sent, or last after [`REPETITION`].
+    sent: Stamp,
+    target: CompactString,
+    /// A zone whose transfer has begun.
+    zone: Option<Box<ZoneTransfer>>,
+}
+
+/// The response to a question for a zone: messages up to the one that ends with the SOA record of the first (RFC 5936
+/// 2.2, RFC 1995 4).
+#[derive(Clone, Debug)]
+struct ZoneTransfer {
+    response: Transfer,
+    /// Records so far.
+    records: u64,
+    serial: Option<u32>,
+    /// Number of SOA records with this serial that end the transfer, and so far.
+    expected: u32,
+    found: u32,
+}
+
+/// A query with its response.
+#[derive(Clone, Copy, Debug)]
+struct Answered {
+    id: u16,
+    requester: Side,
+    key: Option<QuestionKey>,
+    nth: u32,
+    request: Stamp,
+    response: Stamp,
+}
+
+/// What a message is in its exchange.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Role {
+    pub(super) id: u16,
+    /// The number of the exchange.
+    pub(super) nth: u32,
+    pub(super) half: Half,
+    /// Of a response: the query.
+    pub(super) request: Option<Stamp>,
+    /// The first message that this one repeats.
+    pub(super) repeats: Option<Stamp>,
+}
+
+/// The queries of a session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pairing {
+    open: VecDeque<OpenQuery>,
+    answered: VecDeque<Answered>,
+    count: u32,
+}
+
+impl Pairing {
+    /// Finds the exchange of a message, and reports it if it is complete.
+    pub(super) fn add(&mut self, dialect: &'static Dialect, incoming: &Incoming<'_>, cx: &mut Context<'_>) -> Role {
+        self.expire(dialect, cx);
+        let question = message::first_question(incoming.header, incoming.bytes);
+        let key = question.as_ref().map(QuestionKey::of);
+        if incoming.header.is_response() {
+            self.response(dialect, incoming, question, key, cx)
+        } else {
+            self.request(dialect, incoming, question, key, cx)
+        }
+    }
+
+    /// Bytes that open queries need.
+    pub(super) fn buffered(&self) -> usize {
+        self.open.len() * size_of::<OpenQuery>()
+    }
+
+    /// Reports the queries to a side without a response.
+    pub(super) fn end(&mut self, dialect: &'static Dialect, responder: Side, cx: &mut Context<'_>) {
+        let open = core::mem::take(&mut self.open);
+        for query in open {
+            if query.requester == responder {
+                self.open.push_back(query);
+            } else {
+                report_unanswered(dialect, query, cx);
+            }
+        }
+    }
+
+    fn expire(&mut self, dialect: &'static Dialect, cx: &mut Context<'_>) {
+        while let Some(query) = self.open.front()
+            && (self.open.len() >= MAX_OPEN || cx.at.time.saturating_sub(query.request.last.time) > MAX_WAIT)
+        {
+            self.open.pop_front().into_iter().for_each(|query| report_unanswered(dialect, query, cx));
+        }
+    }
+
+    fn take_number(&mut self) -> u32 {
+        let nth = self.count;
+        self.count = nth.wrapping_add(1);
+        nth
+    }
+
+    fn request(
+        &mut self,
+        dialect: &'static Dialect,
+        incoming: &Incoming<'_>,
+        question: Option<Question<'_>>,
+        key: Option<QuestionKey>,
+        cx: &mut Context<'_>,
+    ) -> Role {
+        let id = incoming.header.id;
+        let is_same = |query: &&mut OpenQuery| {
+            query.id == id && query.key == key && query.requester == incoming.side && query.zone.is_none()
+        };
+        if let Some(query) = self.open.iter_mut().find(is_same) {
+            let is_repetition = cx.at.time.saturating_sub(query.request.last.time) < REPETITION;
+            query.request.last = cx.at;
+            let repeats = is_repetition.then_some(query.sent);
+            query.sent = if is_repetition { query.sent } else { cx.at };
+            return Role { id, nth: query.nth, half: Half::Request, request: None, repeats };
+        }
+        let nth = self.take_number();
+        self.open.push_back(OpenQuery {
+            id,
+            opcode: incoming.header.opcode(),
+            requester: incoming.side,
+            key,
+            nth,
+            request: transfer(incoming, cx.at),
+            sent: cx.at,
+            target: target(question, incoming.header, dialect),
+            zone: None,
+        });
+        Role { id, nth, half: Half::Request, request: None, repeats: None }
+    }
+
+    fn response(
+        &mut self,
+        dialect: &'static Dialect,
+        incoming: &Incoming<'_>,
+        question: Option<Question<'_>>,
+        key: Option<QuestionKey>,
+        cx: &mut Context<'_>,
+    ) -> Role {
+        let id = incoming.header.id;
+        let requester = incoming.side.other();
+        let is_of = |query: &OpenQuery| {
+            query.id == id
+                && query.requester == requester
+                && match (query.key, key) {
+                    (Some(own), Some(key)) => own == key,
+                    (Some(own), None) if dialect.is_mdns() => has_record_of(own, incoming),
+                    (_, None) => true,
+                    (None, Some(_)) => false,
+                }
+        };
+        if let Some(at) = self.open.iter().position(is_of) {
+            return self.answer(dialect, at, incoming, cx);
+        }
+        let is_of =
+            |known: &&Answered| known.id == id && known.requester == requester && (key.is_none() || known.key == key);
+        if let Some(known) = self.answered.iter().rev().find(is_of) {
+            let (request, repeats) = (Some(known.request), Some(known.response));
+            return Role { id, nth: known.nth, half: Half::Response, request, repeats };
+        }
+        let nth = self.take_number();
+        let exchange = Exchange {
+            method: method(incoming.header, key),
+            target: target(question, incoming.header, dialect),
+            ..exchange(dialect, nth, cx)
+        };
+        report(exchange, incoming, transfer(incoming, cx.at), cx);
+        Role { id, nth, half: Half::Response, request: None, repeats: None }
+    }
+
+    /// Completes a query, unless it is for a zone of which more follows.
+    fn answer(&mut self, dialect: &'static Dialect, at: usize, incoming: &Incoming<'_>, cx: &mut Context<'_>) -> Role {
+        let id = incoming.header.id;
+        let none = Role { id, nth: 0, half: Half::Response, request: None, repeats: None };
+        let Some(query) = self.open.get_mut(at) else { return none };
+        let role = Role { id, nth: query.nth, request: Some(query.sent), ..none };
+        let is_zone = matches!(query.key, Some(key) if matches!(key.kind, message::AXFR | message::IXFR));
+        let mut response = transfer(incoming, cx.at);
+        if is_zone && incoming.header.rcode() == 0 && incoming.header.opcode() == message::QUERY {
+            let begin = || Box::new(ZoneTransfer { response, records: 0, serial: None, expected: 2, found: 0 });
+            let is_first = query.zone.is_none();
+            let is_incremental = query.key.is_some_and(|key| key.kind == message::IXFR);
+            let zone = query.zone.get_or_insert_with(begin);
+            if !is_first {
+                zone.response.body += response.body;
+                (zone.response.last, zone.response.completed_in) = (response.last, response.completed_in);
+            }
+            if !zone.add(incoming, is_incremental) {
+                return role;
+            }
+            response = zone.response;
+        }
+        let Some(query) = self.open.remove(at) else { return role };
+        if self.answered.len() >= MAX_ANSWERED {
+            self.answered.pop_front();
+        }
+        self.answered.push_back(Answered {
+            id: query.id,
+            requester: query.requester,
+            key: query.key,
+            nth: query.nth,
+            request: query.sent,
+            response: cx.at,
+        });
+        report(request_exchange(dialect, query, cx), incoming, response, cx);
+        role
+    }
+}
+
+impl ZoneTransfer {
+    /// Counts the records of a message; returns whether it is the last one.
+    fn add(&mut self, incoming: &Incoming<'_>, is_incremental: bool) -> bool {
+        let before = self.records;
+        for entry in incoming.header.entries(incoming.bytes) {
+            let Ok((1, Entry::Record(record))) = entry else { continue };
+            self.records += 1;
+            let serial = (record.owner.kind == SOA).then(|| serial(incoming.bytes, record.data.end)).flatten();
+            if serial.is_some() && self.records == 1 {
+                self.serial = serial;
+            }
+            // RFC 1995 4: the second record of an incremental transfer is the SOA record of the old version.
+            if serial.is_some() && self.records == 2 && serial != self.serial {
+                self.expected = 3;
+            }
+            self.found += u32::from(serial.is_some() && serial == self.serial);
+        }
+        let is_unchanged = is_incremental && self.records == 1;
+        self.found >= self.expected || self.serial.is_none() || is_unchanged || self.records == before
+    }
+}
+
+/// Returns the serial number of an SOA record, which is the first of five numbers at the end of its data.
+fn serial(message: &[u8], end: usize) -> Option<u32> {
+    let at = end.checked_sub(20)?;
+    message.get(at..)?.first_chunk().map(|&serial| u32::from_be_bytes(serial))
+}
+
+/// Whether a response of mDNS has a record of the name of a question (RFC 6762 6).
+fn has_record_of(key: QuestionKey, incoming: &Incoming<'_>) -> bool {
+    let mut entries = incoming.header.entries(incoming.bytes);
+    entries.any(|entry| matches!(entry, Ok((1, Entry::Record(record))) if record.owner.name.hash() == key.name))
+}
+
+fn transfer(incoming: &Incoming<'_>, at: Stamp) -> Transfer {
+    let body = incoming.bytes.len() as u64;
+    Transfer { first: incoming.first, last: at, completed_in: at.frame, body, complete: true }
+}
+
+fn method(header: Header, key: Option<QuestionKey>) -> CompactString {
+    let mut method = CompactString::default();
+    let _ = write_method(header, key.map(|key| key.kind), &mut method);
+    method
+}
+
+/// Returns the name of the first question, and the number of further ones.
+fn target(question: Option<Question<'_>>, header: Header, dialect: &Dialect) -> CompactString {
+    let [questions, ..] = header.counts;
+    match question {
+        None => CompactString::default(),
+        Some(question) if question.name.is_root() => format_compact!("{}", ZoneName(question.name)),
+        Some(question) if dialect.is_mdns() && questions > 1 => {
+            format_compact!("{} (+{})", question.name, questions - 1)
+        }
+        Some(question) => format_compact!("{}", question.name),
+    }
+}
+
+fn exchange(dialect: &'static Dialect, nth: u32, cx: &Context<'_>) -> Exchange {
+    Exchange { id: cx.exchange(nth), protocol: dialect.field.name, ..Exchange::default() }
+}
+
+fn request_exchange(dialect: &'static Dialect, query: OpenQuery, cx: &Context<'_>) -> Exchange {
+    let header = Header { id: query.id, flags: u16::from(query.opcode) << 11, counts: [0; 4] };
+    Exchange {
+        requester: Some(query.requester),
+        method: method(header, query.key),
+        target: query.target,
+        request: Some(query.request),
+        ..exchange(dialect, query.nth, cx)
+    }
+}
+
+fn report_unanswered(dialect: &'static Dialect, mut query: OpenQuery, cx: &mut Context<'_>) {
+    let zone = query.zone.take();
+    let outcome = if zone.is_some() { Outcome::Aborted } else { Outcome::Unanswered };
+    let response = zone.map(|zone| Transfer { complete: false, ..zone.response });
+    let exchange = Exchange { outcome, response, ..request_exchange(dialect, query, cx) };
+    cx.events.push(Event::Exchange(Box::new(exchange)));
+}
+
+/// Reports an exchange with its response.
+fn report(exchange: Exchange, incoming: &Incoming<'_>, response: Transfer, cx: &mut Context<'_>) {
+    let code = extended_rcode(incoming.header, incoming.bytes);
+    let outcome = match code {
+        0 => Outcome::Success,
+        // SERVFAIL, NOTIMP, REFUSED (RFC 1035 4.1.1).
+        2 | 4 | 5 => Outcome::ServerError,
+        _ => Outcome::ClientError,
+    };
+    let status = match names::rcode(code).name {
+        Some(name) => CompactString::const_new(name),
+        None => format_compact!("{}", names::rcode(code)),
+    };
+    cx.events.push(Event::Exchange(Box::new(Exchange { status, outcome, response: Some(response), ..exchange })));
+}

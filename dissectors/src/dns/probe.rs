@@ -1,0 +1,144 @@
+//! Recognition of messages by their structure.
+
+use super::message::{Entry, HEADER, Header, OPT, Question};
+use super::name::NameError;
+use super::names::{OPCODES, TYPES, lookup};
+use crate::session::{Hint, Probe};
+
+/// Ports of DNS, mDNS and LLMNR.
+pub(super) const PORT: u16 = 53;
+pub(super) const MDNS_PORT: u16 = 5353;
+pub(super) const LLMNR_PORT: u16 = 5355;
+
+/// Maximum number of questions of a message on another port than 53. mDNS has several, DNS one.
+const MAX_QUESTIONS: u16 = 32;
+
+/// Length of the first message of a side whose first segment does not have its header. A padded response has 468 bytes
+/// (RFC 8467 4.1).
+const MAX_FIRST: usize = 1024;
+
+/// How well bytes fit the structure of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// They are none.
+    No,
+    /// A header that is possible; what follows is not valid, or is nothing.
+    Header,
+    /// Valid as far as they go, a whole question or record at least.
+    Cut,
+    /// Exactly one message.
+    Whole,
+}
+
+/// Probes a datagram of DNS on any port but those of its dialects.
+pub(super) fn datagram(hint: &Hint<'_>) -> Probe {
+    let is_dialect = hint.ports.contains(&MDNS_PORT) || hint.ports.contains(&LLMNR_PORT);
+    if is_dialect { Probe::No } else { probe(hint.bytes, hint.ports.contains(&PORT)) }
+}
+
+/// Probes a datagram on the port of a dialect.
+pub(super) fn dialect(hint: &Hint<'_>, port: u16) -> Probe {
+    if hint.ports.contains(&port) { probe(hint.bytes, true) } else { Probe::No }
+}
+
+fn probe(message: &[u8], is_port: bool) -> Probe {
+    match fit(message) {
+        Fit::Whole => Probe::Yes,
+        Fit::Cut => Probe::Likely,
+        Fit::Header if is_port => Probe::Likely,
+        Fit::Header | Fit::No => Probe::No,
+    }
+}
+
+/// Probes the first bytes of a side of a TCP connection: a length of two bytes, and a message (RFC 1035 4.2.2).
+pub(super) fn stream(hint: &Hint<'_>) -> Probe {
+    let (length, message) = hint.bytes.split_at_checked(2).unwrap_or((hint.bytes, &[]));
+    let length = length.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
+    let message = message.get(..length).unwrap_or(message);
+    let Some(header) = Header::read(message) else {
+        return if hint.is_first && begins_message(hint.bytes, length) { Probe::Perhaps } else { Probe::No };
+    };
+    if !is_possible(header, length) {
+        return Probe::No;
+    }
+    match fit(message) {
+        Fit::Whole => Probe::Yes,
+        Fit::Cut if message.len() < length => Probe::Likely,
+        // The first question is not complete yet.
+        Fit::Header if message.len() < length && header.counts != [0; 4] => Probe::Perhaps,
+        _ => Probe::No,
+    }
+}
+
+/// Whether the bytes before the end of a header can be the first of a short message with one question. Other protocols
+/// would be delayed if less were required, and their bytes joined with the end of those before.
+fn begins_message(bytes: &[u8], length: usize) -> bool {
+    let is_short = bytes.first().is_none_or(|&high| usize::from(high) < MAX_FIRST >> 8)
+        && (bytes.len() < 2 || (HEADER..MAX_FIRST).contains(&length));
+    let has_one_question = bytes.get(6).is_none_or(|&high| high == 0) && bytes.get(7).is_none_or(|&low| low == 1);
+    is_short && has_one_question && bytes.get(4..6).is_none_or(has_valid_flags)
+}
+
+fn has_valid_flags(flags: &[u8]) -> bool {
+    // The reserved bit is 0 (RFC 1035 4.1.1).
+    matches!(flags, &[high, low] if lookup(OPCODES, u16::from(high >> 3 & 15)).is_some() && low & 0x40 == 0)
+}
+
+/// Whether a message of this length can have the counts of its header.
+fn is_possible(header: Header, length: usize) -> bool {
+    // The shortest question has 5 bytes, the shortest record 11.
+    let [questions, records @ ..] = header.counts;
+    let records: usize = records.into_iter().map(usize::from).sum();
+    has_valid_flags(&header.flags.to_be_bytes())
+        && questions <= MAX_QUESTIONS
+        && HEADER + usize::from(questions) * 5 + records * 11 <= length
+}
+
+fn fit(message: &[u8]) -> Fit {
+    let Some(header) = Header::read(message).filter(|header| has_valid_flags(&header.flags.to_be_bytes())) else {
+        return Fit::No;
+    };
+    let mut entries = header.entries(message);
+    let mut found = 0;
+    let end = loop {
+        match entries.next() {
+            None => break None,
+            Some(Err(error)) => break Some(error),
+            Some(Ok((_, entry))) => {
+                let is_cut = matches!(&entry, Entry::Record(record) if record.is_cut);
+                if !is_plausible(&entry) {
+                    return Fit::No;
+                }
+                found += 1;
+                if is_cut {
+                    break Some(NameError::End);
+                }
+            }
+        }
+    };
+    let [questions, ..] = header.counts;
+    match end {
+        _ if found == 0 || questions > MAX_QUESTIONS => Fit::Header,
+        None if entries.at == message.len() => Fit::Whole,
+        Some(NameError::End) => Fit::Cut,
+        None | Some(NameError::Invalid) => Fit::Header,
+    }
+}
+
+/// Whether a question or a record has a class that is in use, and a question a known type.
+fn is_plausible(entry: &Entry<'_>) -> bool {
+    let (owner, is_question) = match entry {
+        Entry::Question(question) => (question, true),
+        Entry::Record(record) => (&record.owner, false),
+    };
+    // mDNS uses the highest bit (RFC 6762 5.4, 10.2). The class of OPT is a length.
+    let has_class = matches!(owner.class & 0x7fff, 1 | 3 | 4 | 254 | 255) || owner.kind == OPT;
+    let has_type = !is_question || lookup(TYPES, owner.kind).is_some() || owner.kind >= 0xff00;
+    has_class && has_type && owner.name.is_valid && !is_netbios(owner)
+}
+
+/// Whether a name is that of a NetBIOS name service, whose messages have the format of DNS (RFC 1002 4.2).
+fn is_netbios(owner: &Question<'_>) -> bool {
+    let first = owner.name.labels().next().unwrap_or_default();
+    matches!(owner.kind, 32 | 33) && first.len() == 32 && first.iter().all(|byte| (b'A'..=b'P').contains(byte))
+}

@@ -85,6 +85,7 @@ const MESSAGES: MessageFields = MessageFields {
     message: &DNS,
     request: &QUERY,
     response: &FLAGS_RESPONSE,
+    channel: None,
     start_line: &SUMMARY,
     method: &METHOD,
     target: &QRY_NAME,

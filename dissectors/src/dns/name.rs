@@ -91,10 +91,11 @@ impl<'b> Name<'b> {
 
     /// Returns the labels.
     pub(super) fn labels(self) -> impl Iterator<Item = &'b [u8]> {
-        let mut position = self.at;
+        // An empty message has no labels.
+        let (message, mut position) = if self.is_valid { (self.message, self.at) } else { (&[][..], 0) };
         core::iter::from_fn(move || {
-            while self.is_valid {
-                match step(self.message, position).ok()? {
+            loop {
+                match step(message, position).ok()? {
                     Step::Root => return None,
                     Step::Pointer(target) => position = target,
                     Step::Label(label) => {
@@ -103,7 +104,6 @@ impl<'b> Name<'b> {
                     }
                 }
             }
-            None
         })
     }
 

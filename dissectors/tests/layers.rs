@@ -128,7 +128,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let authentication = [6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 7, 1, 2, 3, 4];
     let destination = [43, 0, 1, 4, 0, 0, 0, 0];
     let extended = [&options[..], &destination, &routing, &fragment, &authentication, &tcp].concat();
-    let unreachable = [&[3, 3, 0, 0, 0, 8, 0, 0][..], &ipv4(17, &udp(53, &[1, 2]))].concat();
+    let unreachable = [&[3, 3, 0, 0, 0, 8, 0, 0][..], &ipv4(17, &udp(9, &[1, 2]))].concat();
     let advertisement =
         [&[134, 0, 0, 0, 64, 0xc8, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0][..], &[1, 1, 2, 3, 4, 5, 6, 7]].concat();
     let vxlan = [&[8, 0, 0, 0, 0, 0, 5, 0][..], &inner].concat();

@@ -3,8 +3,8 @@
 use overhear_dissectors::exchange::Exchange;
 use overhear_dissectors::packet::ProtocolPath;
 use overhear_dissectors::session::{
-    Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Input, Lane, Missing, Secrets, Session, Side,
-    SideEnd, Stamp, Successor, Transition,
+    Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Input, Lane, Missing, Secrets, Session,
+    Side, SideEnd, Stamp, Successor, Transition,
 };
 use overhear_dissectors::{Field, Protocol, Tree, Wants, field, format, http};
 use std::fmt::Write;

@@ -76,11 +76,11 @@ pub(crate) struct FollowFormat {
 }
 
 impl FollowFormat {
-    /// Returns the protocols whose messages are printed, and what they are called; none if bytes are printed.
+    /// Returns the fields of the messages that are printed, and what they are called; none if bytes are printed.
     pub(crate) fn messages(&self) -> Option<(&'static [&'static str], &'static str)> {
         match self {
-            FollowFormat { http: true, .. } => Some((&["http", "http2"], "HTTP")),
-            FollowFormat { http2: Some(_), .. } => Some((&["http2"], "HTTP/2")),
+            FollowFormat { http: true, .. } => Some((&["http", "http2.message"], "HTTP")),
+            FollowFormat { http2: Some(_), .. } => Some((&["http2.message"], "HTTP/2")),
             FollowFormat { dns: true, .. } => Some((&["dns", "mdns", "llmnr"], "DNS")),
             _ => None,
         }

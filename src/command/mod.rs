@@ -278,9 +278,9 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     };
     let udp_conversations = stream.tcp().is_none();
     let task = Task { streams: true, follow: Some(stream), udp_conversations, ..fields_task(Wants::default()) };
-    if let Some((protocols, name)) = args.format.messages() {
+    if let Some((fields, name)) = args.format.messages() {
         let channel = args.format.http2;
-        let selection = report::MessageSelection { stream, protocols, channel };
+        let selection = report::MessageSelection { stream, fields, channel };
         let mut report = report::MessagesReport::new(selection, color);
         let wants = report::MessagesReport::wants();
         let has_errors = run.run(Task { wants, ..task }, &mut report, &mut out)?;

@@ -15,15 +15,15 @@ use std::io::{self, Write};
 pub struct MessageSelection {
     /// The stream.
     pub stream: ConversationId,
-    /// Names of the protocols whose messages are selected.
-    pub protocols: &'static [&'static str],
+    /// Names of the fields whose nodes are the messages that are selected.
+    pub fields: &'static [&'static str],
     /// The only channel of the stream that is selected, such as a stream of HTTP/2.
     pub channel: Option<u32>,
 }
 
 impl MessageSelection {
     fn contains(&self, message: &DissectedMessage<'_>) -> bool {
-        self.protocols.contains(&message.fields.message.name)
+        self.fields.contains(&message.fields.message.name)
             && (self.channel.is_none() || message.channel() == self.channel)
     }
 }
@@ -143,7 +143,7 @@ mod tests {
     const PROTOCOLS: &[&str] = &["http"];
 
     fn http_of(stream: u32) -> MessageSelection {
-        MessageSelection { stream: ConversationId::Tcp(stream), protocols: PROTOCOLS, channel: None }
+        MessageSelection { stream: ConversationId::Tcp(stream), fields: PROTOCOLS, channel: None }
     }
 
     fn tree(stream: u64, body: &[u8]) -> Tree {

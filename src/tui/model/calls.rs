@@ -45,10 +45,10 @@ fn target(call: &Call) -> String {
     if names_host { exchange.target.to_string() } else { format!("{}{}", exchange.authority, exchange.target) }
 }
 
-/// Returns the URL of the request; of another protocol than HTTP, its target.
+/// Returns the URL of the request; its target if that is not of a URL.
 pub(crate) fn url(call: &Call) -> String {
     let exchange = &call.exchange;
-    if exchange.protocol != "http" {
+    if exchange.authority.is_empty() && !exchange.target.starts_with('/') {
         return target(call);
     }
     if exchange.target.contains("://") || exchange.method == "CONNECT" {

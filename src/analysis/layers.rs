@@ -120,6 +120,7 @@ impl Tables {
     }
 
     /// Records bytes that no protocol reads.
+    #[inline(never)]
     fn undissected(&mut self, payload: Payload<'_>, tree: &mut Tree) {
         if !payload.bytes.is_empty() {
             self.packet.path.push("data");
@@ -130,6 +131,7 @@ impl Tables {
     /// Releases the buffers of the conversations of a shard that are longest idle, until a quarter of the limit of the
     /// others is free: a scan of all of them for every frame would cost too much. `own` are the bytes of the conversation
     /// that is read.
+    #[cold]
     pub(super) fn release_idle(&mut self, shard: usize, own: usize) {
         let mut enough = self.run.buffer_limits();
         enough.others = enough.others / 4 * 3;

@@ -32,6 +32,8 @@ pub struct Task {
     pub udp_conversations: bool,
     /// Report what a [`SeekContext`](super::SeekContext) supplies when a frame is read again.
     pub seek_facts: bool,
+    /// The [connections](super::Analyzer::connections) of frames are not requested.
+    pub without_connections: bool,
     /// Read no more of a frame than its [capture metadata](is_capture_metadata).
     pub shallow: bool,
     /// What the user says about the conversations.

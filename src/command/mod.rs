@@ -201,9 +201,9 @@ fn open_source_and_output(input: InputArgs, run: &RunArgs, unit: MatchUnit) -> R
     Ok((feed, out))
 }
 
-/// Returns an analysis task that records these fields only.
+/// Returns an analysis task that records these fields only. Without a filter, no report requests the connections of frames.
 fn fields_task(wants: Wants) -> Task {
-    Task { wants, ..Task::default() }
+    Task { wants, without_connections: true, ..Task::default() }
 }
 
 fn run_calls(args: RowsArgs) -> io::Result<CommandOutcome> {

@@ -7,7 +7,8 @@ use std::fmt::Write;
 /// Formats timestamps. The text of the last whole second is cached: calendar arithmetic is slow, and successive frames
 /// often share the second.
 pub(crate) struct TimeFormatter {
-    zone: TimeZone,
+    /// The zone of local times, if one was written: to find it, the system's time zones are searched.
+    zone: Option<TimeZone>,
     tshark: CachedSecond,
     rfc3339: CachedSecond,
 }
@@ -25,16 +26,16 @@ const NANOS: i64 = 1_000_000_000;
 impl TimeFormatter {
     /// Returns a formatter for the system's time zone, or the one in the environment variable `TZ`. Falls back to UTC.
     pub(crate) fn local() -> TimeFormatter {
-        TimeFormatter::in_zone(TimeZone::try_system().unwrap_or(TimeZone::UTC))
+        TimeFormatter::in_zone(None)
     }
 
-    fn in_zone(zone: TimeZone) -> TimeFormatter {
+    fn in_zone(zone: Option<TimeZone>) -> TimeFormatter {
         TimeFormatter { zone, tshark: CachedSecond::default(), rfc3339: CachedSecond::default() }
     }
 
     /// Appends a timestamp as tshark 4.4 writes `frame.time`: `Nov 14, 2023 22:13:20.001000000 UTC`.
     pub(super) fn write_tshark(&mut self, out: &mut String, nanos: i64) {
-        let zone = &self.zone;
+        let zone = self.zone.get_or_insert_with(|| TimeZone::try_system().unwrap_or(TimeZone::UTC));
         self.tshark.write(out, nanos, |second, before, after| {
             let Ok(timestamp) = Timestamp::from_second(second) else { return };
             let _ = write!(before, "{}", timestamp.to_zoned(zone.clone()).strftime("%b %e, %Y %H:%M:%S"));
@@ -71,7 +72,7 @@ mod tests {
 
     fn tshark(zone: TimeZone, nanos: i64) -> String {
         let mut out = String::new();
-        TimeFormatter::in_zone(zone).write_tshark(&mut out, nanos);
+        TimeFormatter::in_zone(Some(zone)).write_tshark(&mut out, nanos);
         out
     }
 
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_cached_second_is_used_only_for_its_own_timestamps() {
-        let mut clock = TimeFormatter::in_zone(TimeZone::UTC);
+        let mut clock = TimeFormatter::in_zone(Some(TimeZone::UTC));
         let mut out = String::new();
         for nanos in [5, 1_000_000_007, -1, i64::MIN, i64::MAX] {
             clock.write_rfc3339(&mut out, nanos);

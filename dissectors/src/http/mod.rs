@@ -466,21 +466,35 @@ impl Http {
         }
         self.pairing.complete(side, &message, cx);
         if let Some(keep) = self.keep.filter(|_| !cx.tree.skips_rest()) {
-            let kept = core::mem::take(&mut message.buffer);
-            let shown = if is_here { chunk.first(limit) } else { Chunk { bytes: &kept, base: None } };
-            let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
-            let body_detail = match keep {
-                MAX_BODY => BodyDetail::Full,
-                0 => BodyDetail::Nothing,
-                _ => BodyDetail::Preview,
-            };
-            let view = describe::MessageView { chunk: shown, body_detail, head, wants_headers: self.headers };
-            describe::describe(&message, view, exchange, &mut self.lines, cx);
+            let here = is_here.then(|| chunk.first(limit));
+            self.record(&mut message, keep, here, head, cx);
         }
         let nth = message.link.nth.filter(|_| message.link.role == Role::Request);
         let waits = nth.filter(|&nth| self.pairing.awaits_switch(nth).is_some());
         self.half(side).begin_state(waits.map_or(State::Head, State::Wait));
         self.pairing.settle(message.link, cx)
+    }
+
+    /// Records a message: the bytes that are `here`, or those that were buffered.
+    #[inline(never)]
+    fn record(
+        &mut self,
+        message: &mut HttpMessage,
+        keep: usize,
+        here: Option<Chunk<'_>>,
+        head: Option<&head::MessageHead<'_>>,
+        cx: &mut Context<'_>,
+    ) {
+        let kept = core::mem::take(&mut message.buffer);
+        let chunk = here.unwrap_or(Chunk { bytes: &kept, base: None });
+        let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
+        let body_detail = match keep {
+            MAX_BODY => BodyDetail::Full,
+            0 => BodyDetail::Nothing,
+            _ => BodyDetail::Preview,
+        };
+        let view = describe::MessageView { chunk, body_detail, head, wants_headers: self.headers };
+        describe::describe(message, view, exchange, &mut self.lines, cx);
     }
 
     /// Skips bytes until a message begins.

@@ -201,7 +201,9 @@ impl Pairing {
         answered: Option<u32>,
         cx: &mut Context<'_>,
     ) -> (Link, Quirks) {
-        self.drop_unread(side, sent, cx);
+        if self.has_unread() {
+            self.drop_unread(side, sent, cx);
+        }
         let early = self.end_early(Some(sent), cx);
         let answered = answered.and_then(|nth| self.place(nth)).or(early);
         // A request that was captured long after its response leaves the next response to the next request.
@@ -271,6 +273,7 @@ impl Pairing {
 
     /// Drops unreadable requests that have no response before this one. Bytes that resemble no request may be no request:
     /// only a response to a malformed request can be to them.
+    #[cold]
     fn drop_unreadable(&mut self, requester: Side, code: Option<u16>) {
         let is_refusal = matches!(code, Some(400 | 405 | 414 | 431 | 501 | 505));
         while let Some(place) = self.open.iter().position(|open| open.is_awaited_by(requester))
@@ -310,8 +313,12 @@ impl Pairing {
         if !is_first {
             self.end_early(None, cx);
         }
-        self.drop_answered_unread(requester, sent, cx);
-        self.drop_unreadable(requester, code);
+        if self.has_unread() {
+            self.drop_answered_unread(requester, sent, cx);
+        }
+        if self.open.iter().any(|open| open.unreadable.is_some()) {
+            self.drop_unreadable(requester, code);
+        }
         let oldest = self.open.iter().position(|open| open.is_awaited_by(requester));
         // RFC 9110 15.5.9: a server may send 408 on an idle connection, while the next request is under way.
         let is_unsolicited = |open: &OpenExchange| code == Some(408) && !sent.may_answer(open.sent);
@@ -471,8 +478,14 @@ impl Pairing {
         }
     }
 
+    /// Whether any response may be among bytes that were not read.
+    fn has_unread(&self) -> bool {
+        self.open.iter().any(|open| open.unread.is_some())
+    }
+
     /// Reports an exchange whose response may be among bytes that were not read, when its client sends the next request:
     /// a client without pipelining has had its response then.
+    #[cold]
     fn drop_unread(&mut self, side: Side, sent: Position, cx: &mut Context<'_>) {
         let is_awaited = |open: &OpenExchange| open.request_done && open.is_awaited_by(side);
         let Some(place) = self.open.iter().position(is_awaited) else {
@@ -486,6 +499,7 @@ impl Pairing {
     }
 
     /// Reports the exchanges whose responses were among bytes that were not read, before a response at this position.
+    #[cold]
     fn drop_answered_unread(&mut self, requester: Side, sent: Position, cx: &mut Context<'_>) {
         loop {
             let mut awaited = self.open.iter().enumerate().filter(|(_, open)| open.is_awaited_by(requester));

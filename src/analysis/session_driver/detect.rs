@@ -18,6 +18,7 @@ pub(super) enum Detection {
 
 impl SessionDriver {
     /// The session protocol of the first bytes of a side. Content decides; a port decides between equals.
+    #[inline(never)]
     pub(super) fn detect(&self, side: Side, bytes: &[u8], feed: &Feed<'_>) -> Detection {
         let conversation = &*feed.conversation;
         // A tunnel or an upgrade begins another session, which the rule does not name.

@@ -352,12 +352,14 @@ impl SessionDriver {
     }
 
     /// Replaces the session by the one that a handover names.
+    #[cold]
     fn replace(&mut self, handover: Handover, feed: &mut Feed<'_>) {
         self.session = feed.conversation.take_session();
         self.succeed(handover, feed);
     }
 
     /// Inserts a session beneath the present one, which goes on with what that one derives.
+    #[cold]
     fn insert_beneath(&mut self, mut handover: Handover, feed: &mut Feed<'_>) {
         let Some(entry) = feed.registry.successor(&handover.to) else {
             self.state = DriverState::Unread;

@@ -140,6 +140,7 @@ impl Connection {
     }
 
     /// Skips a segment of a connection that is not wanted: reads no more than a later one needs to be numbered.
+    #[inline(never)]
     pub(in crate::analysis) fn skip(&mut self, source: Endpoint, segment: &Segment<'_>, at: Stamp) {
         self.last = at;
         if !segment.quoted {
@@ -343,6 +344,7 @@ impl Connection {
     }
 
     /// Gives the segment's data to its side's assembler.
+    #[inline]
     fn assemble(&mut self, side: Side, segment: &Segment<'_>, at: Stamp) -> SegmentData {
         let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
         if let Some(ack) = acknowledges(segment).filter(|_| !self.assemblers[side.other() as usize].has_begun()) {

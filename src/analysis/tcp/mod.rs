@@ -53,21 +53,21 @@ impl Tables {
         }
         let mut context = self.run.frame_context(connection.id(), at, &mut self.packet.path, tree);
         let frame = connection.read_segment(source, segment, reused, &mut context);
-        self.run.connections.push(frame);
+        if !self.run.task.without_connections {
+            self.run.connections.push(frame);
+        }
         let shard = self.buffers.add(number, connection.recount_buffered());
         self.run.report(|exchange, start| connection.call(exchange, start));
         let own = connection.buffered as usize;
         if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
-            tree.note(
-                &dissectors::tcp::LIMIT,
-                segment.header.all(),
-                format_args!("the buffers for incomplete messages are full"),
-            );
+            let text = format_args!("the buffers for incomplete messages are full");
+            tree.note(&dissectors::tcp::LIMIT, segment.header.all(), text);
             self.release_idle(shard, own);
         }
     }
 
     /// Closes a connection that is dropped from memory.
+    #[inline(never)]
     pub(super) fn close(&mut self, mut connection: Box<Connection>) {
         self.buffers.add(connection.number, -(connection.buffered as isize));
         let (id, last) = (connection.id(), connection.last);

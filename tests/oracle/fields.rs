@@ -330,6 +330,7 @@ pub(crate) const GROUPS: &[Group] = &[
         "http2.headers.set_cookie", "http2.headers.strict_transport_security",
         "http2.headers.user_agent", "http2.headers.vary", "http2.headers.via",
         "http2.headers.www_authenticate",
+    ]),
     binding("dns", &[
         "mdns", "llmnr", "dns", "dns.length", "dns.id", "dns.flags", "dns.flags.response",
         "dns.flags.opcode", "dns.flags.authoritative", "dns.flags.conflict", "dns.flags.truncated",

@@ -87,7 +87,7 @@ impl Http2 {
         // Bytes of the block before those of this frame.
         let before = block.list.offset + block.part.len();
         let error = self.decode(frame, &fragment, &mut block);
-        self.learn_requester(frame, &block);
+        self.learn_requester(frame, &block, lines);
         if frame.header.kind != FrameType::Continuation {
             let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
             let status = MessageHead::of(&block.list).status;
@@ -182,18 +182,22 @@ impl Http2 {
             return None;
         }
         let decoder = &mut self.side(frame.side).decoder;
-        let (used, mut error) = if block.part.is_empty() {
-            decoder.decode(fragment.bytes, &mut block.list)
-        } else {
-            block.part.extend_from_slice(fragment.bytes);
-            decoder.decode(&block.part, &mut block.list)
-        };
+        let is_last = frame.header.has(END_HEADERS);
+        let mut error = None;
         if block.part.is_empty() {
+            let used;
+            (used, error) = decoder.decode(fragment.bytes, &mut block.list);
             block.part.extend_from_slice(fragment.bytes.get(used..).unwrap_or_default());
         } else {
-            block.part.drain(..used);
+            block.part.extend_from_slice(fragment.bytes);
+            // Decoding a header again with each frame would take quadratic time.
+            if is_last || block.part.len() >= block.list.needed {
+                let used;
+                (used, error) = decoder.decode(&block.part, &mut block.list);
+                block.part.drain(..used);
+            }
         }
-        let is_cut = !block.part.is_empty() && (frame.header.has(END_HEADERS) || block.part.len() > MAX_PART);
+        let is_cut = !block.part.is_empty() && (is_last || block.part.len() > MAX_PART);
         if is_cut {
             error = error.or(Some(HpackError::Truncated));
         }
@@ -205,14 +209,15 @@ impl Http2 {
         error
     }
 
-    /// Learns from a pseudo-header which side sends requests, if that is not known.
-    fn learn_requester(&mut self, frame: &Frame<'_>, block: &OpenBlock) {
+    /// Learns from a pseudo-header which side sends requests, if that is not known. `from` is the first new header.
+    fn learn_requester(&mut self, frame: &Frame<'_>, block: &OpenBlock, from: usize) {
         if self.requester.is_some() || block.is_push {
             return;
         }
-        self.requester = block.list.known().find_map(|(name, _)| match name {
-            b":method" => Some(frame.side),
-            b":status" => Some(frame.side.other()),
+        let lines = block.list.lines.get(from..).unwrap_or_default();
+        self.requester = lines.iter().find_map(|line| match block.list.name(line) {
+            Some(b":method") => Some(frame.side),
+            Some(b":status") => Some(frame.side.other()),
             _ => None,
         });
     }

@@ -178,3 +178,17 @@ fn a_header_bomb_is_cut_and_noted() {
     assert_eq!(output.notes(), ["http2.header_list_limit"]);
     assert!(output.values("http2.header.name").len() < 2500);
 }
+
+#[test]
+fn a_header_in_many_frames_is_decoded_in_the_frame_that_completes_it() {
+    // RFC 7541 appendix B: `a` is 00011, so that 5 bytes are 8 of them. The length is 6500 - 127.
+    let value = [0x18, 0xc6, 0x31, 0x8c, 0x63].repeat(1300);
+    let header = [&[0x00, 1, b'x', 0xff, 0xe5, 0x31][..], &value, &[0x84]].concat();
+    let mut steps = vec![c(frame(HEADERS, END_STREAM, 1, [0x82, 0x86]))];
+    steps.extend(header.iter().map(|byte| c(frame(CONTINUATION, 0, 1, [*byte]))));
+    steps.push(c(frame(CONTINUATION, END_HEADERS, 1, [])));
+    let output = run(&steps);
+    assert_eq!(output.values("http2.header.name"), [":method", ":scheme", "x", ":path"]);
+    assert_eq!(output.values("http2.header.value")[2], "a".repeat(10_400));
+    assert!(output.notes().iter().all(|note| *note == "http2.truncated"), "{:?}", output.notes());
+}

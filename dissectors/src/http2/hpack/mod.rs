@@ -30,6 +30,8 @@ pub(super) struct HeaderList {
     pub is_cut: bool,
     /// Bytes of the block decoded before those given next.
     pub offset: usize,
+    /// Length of the beginning of the next header at which more of it can be decoded.
+    pub needed: usize,
 }
 
 /// A header, or a change of the table's size.
@@ -115,7 +117,7 @@ impl HeaderList {
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.lines.clear();
-        (self.size, self.is_cut, self.offset) = (0, false, 0);
+        (self.size, self.is_cut, self.offset, self.needed) = (0, false, 0, 0);
     }
 
     /// Bytes allocated.
@@ -159,6 +161,8 @@ impl HeaderList {
 struct Cursor<'b> {
     bytes: &'b [u8],
     at: usize,
+    /// Length of the bytes at which a string is complete that they begin.
+    string_end: usize,
 }
 
 impl<'b> Cursor<'b> {
@@ -195,8 +199,11 @@ impl<'b> Cursor<'b> {
     fn string(&mut self, list: &mut HeaderList) -> Result<Range<usize>, HpackError> {
         let first = self.byte()?;
         let len = self.integer(first, 7)?;
-        let coded = self.at.checked_add(len).and_then(|end| self.bytes.get(self.at..end));
-        let coded = coded.ok_or(HpackError::Truncated)?;
+        let end = self.at.saturating_add(len);
+        let Some(coded) = self.bytes.get(self.at..end) else {
+            self.string_end = end;
+            return Err(HpackError::Truncated);
+        };
         self.at += len;
         if first & 0x80 == 0 {
             return Ok(list.append(coded));
@@ -226,7 +233,7 @@ impl HpackDecoder {
     /// Decodes the headers that are complete in the next bytes of a block, and appends them to the list. Returns the number
     /// of decoded bytes; the others begin a header that is not complete.
     pub(super) fn decode(&mut self, block: &[u8], list: &mut HeaderList) -> (usize, Option<HpackError>) {
-        let mut cursor = Cursor { bytes: block, at: 0 };
+        let mut cursor = Cursor { bytes: block, at: 0, string_end: 0 };
         while cursor.at < block.len() {
             let (from, text) = (cursor.at, list.text.len());
             match self.header(&mut cursor, list) {
@@ -234,6 +241,7 @@ impl HpackDecoder {
                 Err(error) => {
                     list.text.truncate(text);
                     list.offset += from;
+                    list.needed = cursor.string_end.max(block.len() + 1) - from;
                     return (from, Some(error).filter(|error| *error != HpackError::Truncated));
                 }
             }

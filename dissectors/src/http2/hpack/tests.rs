@@ -191,3 +191,14 @@ fn a_bomb_of_indices_is_bounded() {
     assert!(list.size > 390_000_000, "{}", list.size);
     assert!(decoder.buffered() < 64 << 10);
 }
+
+#[test]
+fn a_header_that_is_not_complete_states_how_many_bytes_it_needs() {
+    // A size update, then a name of 1 byte and a value of 300 bytes, without Huffman coding.
+    let block = [&[0x20, 0x00, 1, b'x', 0x7f, 0xad, 0x01][..], &[b'v'; 300]].concat();
+    for (len, needed) in [(2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 306), (100, 306), (306, 306)] {
+        let mut list = HeaderList::default();
+        assert_eq!(HpackDecoder::new().decode(&block[..len], &mut list), (1, None), "{len}");
+        assert_eq!(list.needed, needed, "{len}");
+    }
+}

@@ -64,11 +64,11 @@ impl Http2 {
         let stream = self.streams.get_mut(id)?;
         let state = stream.half(half);
         state.arrive(frame.first, cx.arrived);
-        let before = state.body.len();
+        let before = state.kept();
         // The body is in this frame alone.
         let is_whole = ends && state.body_len == 0 && state.missing == 0 && !state.has_gap;
         state.append(data, cx.at.frame, keep.filter(|_| !(is_whole && frame.is_recorded)));
-        let grown = state.body.len() - before;
+        let grown = state.kept() - before;
         self.streams.add_body(grown);
         let span = frame.span(at, data.len());
         if frame.is_recorded && !data.is_empty() && !ends {

@@ -121,23 +121,17 @@ impl Http2 {
             cx.collect(&BODY_REASSEMBLED_IN, about, cx.at.frame.into());
         }
         let is_recorded = frame.map_or(!cx.tree.skips_rest(), |frame| frame.is_recorded) && is_begun;
+        let kept = stream.half(half).kept();
         let mut body = None;
         if is_recorded {
             let view = MessageView { id, half, keep };
             body = view.describe(stream, whole, has_messages, cx);
         }
-        self.release_body(id, half);
+        // The description may have taken the body.
+        (stream.half(half).body, stream.half(half).fragments) = (Vec::new(), Vec::new());
+        self.streams.remove_body(kept);
         self.streams.note_finished(id);
         body
-    }
-
-    /// Drops the body of a half that is complete.
-    fn release_body(&mut self, id: u32, half: Half) {
-        let Some(stream) = self.streams.get_mut(id) else { return };
-        let state = stream.half(half);
-        let len = state.body.len();
-        (state.body, state.fragments) = (Vec::new(), Vec::new());
-        self.streams.remove_body(len);
     }
 
     /// Ends the halves of a side that are not complete: no more of them will come.

@@ -279,7 +279,11 @@ impl Http2 {
             }
         };
         let owner = self.owner(&frame);
+        let is_over_limit = core::mem::take(&mut self.streams.is_over_limit);
         if is_recorded {
+            if is_over_limit {
+                cx.tree.note(&OPEN_LIMIT, span, format_args!("{}", OPEN_LIMIT.title));
+            }
             describe::end(cx.tree);
         }
         if let Some(body) = body {
@@ -308,7 +312,7 @@ impl Session for Http2 {
     }
 
     fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
-        self.skip_gap(lane.side, before, missing, cx);
+        self.skip_gap(lane, before, missing, cx);
         self.streams.report_finished(cx);
     }
 

@@ -83,8 +83,10 @@ impl Http2 {
             let state = stream.half(half);
             state.arrive(first, cx.arrived);
             state.body_len += header.length as u64;
+            let kept = state.kept();
             state.drop_body();
             state.is_cut = true;
+            self.streams.remove_body(kept);
         }
         self.side(side).window.extend(-(header.length as i64), cx.at);
         if let Some(windows) = self.streams.windows_mut(header.stream) {
@@ -127,7 +129,8 @@ impl Http2 {
     }
 
     /// Skips bytes that cannot be read. `before` begins a frame, if frames are read.
-    pub(super) fn skip_gap(&mut self, side: Side, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+    pub(super) fn skip_gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        let side = lane.side;
         let gone = before.bytes.len() as u64 + missing.len();
         self.side(side).arrive(cx);
         match (missing, self.side(side).reading) {
@@ -136,7 +139,10 @@ impl Http2 {
                     self.frame_lost(side, before.bytes, cx);
                     self.skip_lost_frame(side, before.bytes, gone, cx);
                 }
-                self.streams.release(cx);
+                // Each lane is released, and the streams are of all.
+                if lane == Lane::of(Side::Client) {
+                    self.streams.release(cx);
+                }
             }
             (Missing::Perhaps, Reading::Frames) if gone == 0 => {
                 let half = self.half_of(side);

@@ -12,6 +12,9 @@ use core::fmt::Write;
 /// Frames recorded of one body.
 const MAX_FRAGMENTS: usize = 4096;
 
+/// Bytes kept of a method, a scheme, a protocol, or the content codings.
+const MAX_TOKEN: usize = 64;
+
 /// A stream that is not complete.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
@@ -101,6 +104,7 @@ impl MessageHead {
     pub(super) fn of(list: &HeaderList) -> MessageHead {
         let mut head = MessageHead::default();
         for (name, value) in list.known() {
+            let is_token = matches!(name, b":method" | b":scheme" | b":protocol" | b"content-encoding");
             let slot = match name {
                 b":method" => &mut head.method,
                 b":path" => &mut head.path,
@@ -120,7 +124,8 @@ impl MessageHead {
                 }
                 _ => continue,
             };
-            *slot = slot.take().or_else(|| Some(text(value)));
+            let max = if is_token { MAX_TOKEN } else { value.len() };
+            *slot = slot.take().or_else(|| Some(text(value.get(..max).unwrap_or(value))));
         }
         head
     }
@@ -141,14 +146,15 @@ impl Stream {
 
     /// Bytes of text kept besides bodies.
     pub(super) fn text(&self) -> usize {
-        let Exchange { target, authority, content_type, .. } = &*self.exchange;
-        let halves = self.halves.iter().map(|half| half.head.len() + half.trailers.len()).sum::<usize>();
-        target.len() + authority.len() + content_type.len() + halves
+        let Exchange { method, target, authority, content_type, .. } = &*self.exchange;
+        let halves = self.halves.iter().map(StreamHalf::text).sum::<usize>();
+        let tunnel = self.tunnel.as_ref().map_or(0, CompactString::len);
+        method.len() + target.len() + authority.len() + content_type.len() + self.scheme.len() + tunnel + halves
     }
 
     /// Bytes of bodies kept.
     pub(super) fn bodies(&self) -> usize {
-        self.halves.iter().map(|half| half.body.len()).sum()
+        self.halves.iter().map(StreamHalf::kept).sum()
     }
 
     /// Sets what the headers of a request state.
@@ -202,6 +208,24 @@ impl Stream {
         (if half == Half::Request { request } else { response }).state == HalfState::Done
     }
 
+    /// Sets how the halves crossed the wire that have begun and not ended.
+    pub(super) fn end_halves(&mut self, at: Stamp) {
+        let [request, response] = &self.halves;
+        let Exchange { request: requested, response: answered, .. } = &mut *self.exchange;
+        for (half, transfer) in [(request, requested), (response, answered)] {
+            if let (Some(first), None) = (half.first, &transfer) {
+                let (last, body) = (half.last, half.body_len);
+                *transfer = Some(Transfer { first, last, completed_in: at.frame, body, complete: false });
+            }
+        }
+    }
+
+    /// Whether nothing is known of the exchange.
+    pub(super) fn is_blank(&self) -> bool {
+        let Exchange { method, request, response, code, .. } = &*self.exchange;
+        method.is_empty() && request.is_none() && response.is_none() && code.is_none()
+    }
+
     /// Sets the outcome of the exchange before it is reported (RFC 9110 15).
     pub(super) fn conclude(&mut self) {
         let is_broken = |half: Option<Transfer>| half.is_some_and(|half| !half.complete);
@@ -242,16 +266,26 @@ impl StreamHalf {
         self.may_have_gap |= self.state == HalfState::Awaited;
         self.state = self.state.max(HalfState::Begun);
         self.body_len += data.len() as u64;
-        if self.fragments.len() < MAX_FRAGMENTS && keep.is_some() && !data.is_empty() {
-            self.fragments.push((frame, data.len() as u32));
-        }
         let Some(keep) = keep else { return };
         if self.has_gap || self.is_cut {
             return;
         }
+        if self.fragments.len() < MAX_FRAGMENTS && !data.is_empty() {
+            self.fragments.push((frame, data.len() as u32));
+        }
         let room = keep.saturating_sub(self.body.len());
         self.body.extend_from_slice(data.get(..room).unwrap_or(data));
         self.is_cut = data.len() > room;
+    }
+
+    /// Bytes of text kept besides the body.
+    fn text(&self) -> usize {
+        self.head.len() + self.trailers.len() + self.content_type.len() + self.content_encoding.len()
+    }
+
+    /// Bytes kept of the body, and of the list of its frames.
+    pub(super) fn kept(&self) -> usize {
+        self.body.len() + self.fragments.len() * size_of::<(u32, u32)>()
     }
 
     /// Notes that frames were lost: a half that has begun may lack some.

@@ -1,6 +1,6 @@
 //! The streams of a connection: which are open, and which exchange each is.
 
-use super::stream::{HalfState, Stream};
+use super::stream::{HalfState, Stream, StreamHalf};
 use super::window::Window;
 use crate::exchange::Exchange;
 use crate::session::{Context, Event, Half, Side};
@@ -9,7 +9,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 /// Streams that may be open; beyond it the oldest is reported as it is. Servers permit 100 to 1000.
-const MAX_OPEN: usize = 4096;
+const MAX_OPEN: usize = 1024;
 /// Bytes of text kept for them.
 const MAX_OPEN_TEXT: usize = 512 << 10;
 /// Bytes of bodies kept for them; beyond it the largest is dropped.
@@ -35,7 +35,7 @@ pub(super) struct Streams {
     text: usize,
     /// Bytes of bodies kept.
     bodies: usize,
-    /// Exchanges were reported at the limit.
+    /// Exchanges were reported at the limit; to be noted in a frame.
     pub is_over_limit: bool,
 }
 
@@ -110,7 +110,7 @@ impl Streams {
             self.open.insert(id, Stream::new(Box::new(exchange), windows));
             while self.open.len() > MAX_OPEN {
                 self.is_over_limit = true;
-                self.report_oldest(id, cx);
+                self.report_oldest(Some(id), cx);
             }
         }
         self.open.get_mut(&id)
@@ -121,7 +121,7 @@ impl Streams {
         self.text += len;
         while self.text > MAX_OPEN_TEXT && self.open.len() > 1 {
             self.is_over_limit = true;
-            self.report_oldest(id, cx);
+            self.report_oldest(Some(id), cx);
         }
     }
 
@@ -132,7 +132,7 @@ impl Streams {
             let largest = self.open.values_mut().max_by_key(|stream| stream.bodies());
             let Some(largest) = largest.filter(|stream| stream.bodies() > 0) else { break };
             self.bodies = self.bodies.saturating_sub(largest.bodies());
-            largest.halves.iter_mut().for_each(super::stream::StreamHalf::drop_body);
+            largest.halves.iter_mut().for_each(StreamHalf::drop_body);
         }
     }
 
@@ -165,11 +165,17 @@ impl Streams {
         self.report_finished(cx);
     }
 
-    /// Drops bodies and exchanges: memory is short. What is open is reported as it is.
+    /// Drops bodies: memory is short. If there are none, the oldest half of the streams is reported as it is.
     pub(super) fn release(&mut self, cx: &mut Context<'_>) {
-        self.side_ended(Half::Response, true, cx);
-        self.closed = VecDeque::new();
-        self.tunnels = BTreeSet::new();
+        if self.bodies > 0 {
+            self.open.values_mut().flat_map(|stream| &mut stream.halves).for_each(StreamHalf::drop_body);
+            self.bodies = 0;
+            return;
+        }
+        for _ in 0..self.open.len().div_ceil(2) {
+            self.is_over_limit = true;
+            self.report_oldest(None, cx);
+        }
     }
 
     /// Bytes buffered.
@@ -177,9 +183,9 @@ impl Streams {
         self.text + self.bodies + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
     }
 
-    /// Reports the exchange of the lowest stream other than one.
-    fn report_oldest(&mut self, except: u32, cx: &mut Context<'_>) {
-        let lowest = self.open.keys().copied().find(|&id| id != except);
+    /// Reports the exchange of the lowest stream, perhaps other than one.
+    fn report_oldest(&mut self, except: Option<u32>, cx: &mut Context<'_>) {
+        let lowest = self.open.keys().copied().find(|&id| Some(id) != except);
         if let Some(id) = lowest {
             self.report(id, cx);
         }
@@ -195,6 +201,10 @@ impl Streams {
         self.closed.push_back((id, stream.exchange.id.nth, stream.windows));
         if stream.tunnel.is_some() && self.tunnels.len() < MAX_OPEN {
             self.tunnels.insert(id);
+        }
+        stream.end_halves(cx.at);
+        if stream.is_blank() {
+            return;
         }
         stream.conclude();
         cx.events.push(Event::Exchange(stream.exchange));

@@ -14,9 +14,11 @@ use std::fmt::Write;
 pub(crate) enum SessionInput {
     Bytes(Side, Vec<u8>),
     Gap(Side, u64),
+    /// Buffers are released: memory is short.
+    Release,
     End(Side, SideEnd),
 }
-pub(crate) use SessionInput::{Bytes, End, Gap};
+pub(crate) use SessionInput::{Bytes, End, Gap, Release};
 
 pub(crate) fn c(bytes: impl AsRef<[u8]>) -> SessionInput {
     Bytes(Side::Client, bytes.as_ref().to_vec())
@@ -154,14 +156,8 @@ impl<'w> SessionHost<'w> {
                     }
                 }
             }
-            Gap(side, len) => self.run_frame(
-                |session, cx, unconsumed| {
-                    let before = std::mem::take(&mut unconsumed[*side as usize]);
-                    session.gap(Lane::of(*side), Chunk { bytes: &before, base: None }, Missing::Bytes(*len), cx);
-                    None
-                },
-                b"",
-            ),
+            Gap(side, len) => self.skip(*side, Missing::Bytes(*len)),
+            Release => Side::BOTH.into_iter().for_each(|side| self.skip(side, Missing::Released)),
             End(side, ending) => self.run_frame(
                 |session, cx, unconsumed| {
                     let rest = std::mem::take(&mut unconsumed[*side as usize]);
@@ -171,6 +167,17 @@ impl<'w> SessionHost<'w> {
                 b"",
             ),
         }
+    }
+
+    fn skip(&mut self, side: Side, missing: Missing) {
+        self.run_frame(
+            |session, cx, unconsumed| {
+                let before = std::mem::take(&mut unconsumed[side as usize]);
+                session.gap(Lane::of(side), Chunk { bytes: &before, base: None }, missing, cx);
+                None
+            },
+            b"",
+        );
     }
 
     /// Runs these steps and returns the output.

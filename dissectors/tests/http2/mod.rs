@@ -4,5 +4,6 @@
 
 mod conversations;
 mod frames;
+mod limits;
 mod losses;
 mod vectors;

@@ -58,6 +58,7 @@ impl Http2 {
             if frame.is_recorded && !data.is_empty() {
                 cx.tree.put(&DATA, frame.span(at, data.len()), Value::Bytes(frame.span(at, data.len())));
             }
+            self.streams.note_tunnel_bytes(id, half);
             tunnel::derive(id, half, data, frame, cx);
             return None;
         }

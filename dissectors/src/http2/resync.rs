@@ -17,7 +17,7 @@ impl Http2 {
     pub(super) fn lose(&mut self, side: Side, cx: &mut Context<'_>) {
         self.abandon_block(side);
         let half = self.half_of(side);
-        for id in self.streams.tunnels() {
+        for id in self.streams.lose_tunnels(half) {
             tunnel::lose(id, half, Missing::Unknown, cx);
         }
         for (_, stream) in self.streams.iter_mut() {

@@ -5,7 +5,7 @@ use super::window::Window;
 use crate::exchange::Exchange;
 use crate::session::{Context, Event, Half, Side};
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 /// Streams that may be open; beyond it the oldest is reported as it is. Servers permit 100 to 1000.
@@ -23,8 +23,9 @@ pub(super) struct Streams {
     open: BTreeMap<u32, Stream>,
     /// Streams that ended last, with the numbers of their exchanges and their windows.
     closed: VecDeque<(u32, u32, [Window; 2])>,
-    /// Streams of CONNECT whose exchange is reported, and which carry another protocol.
-    tunnels: BTreeSet<u32>,
+    /// Streams of CONNECT whose exchange is reported, and which carry another protocol; and whether each half has bytes after
+    /// the last loss.
+    tunnels: BTreeMap<u32, [bool; 2]>,
     /// Streams of which a half ended in this call.
     finished: Vec<u32>,
     /// The highest number of a stream.
@@ -77,12 +78,20 @@ impl Streams {
 
     /// Whether a stream carries another protocol.
     pub(super) fn is_tunnel(&self, id: u32) -> bool {
-        self.tunnels.contains(&id) || self.open.get(&id).is_some_and(|stream| stream.tunnel.is_some())
+        self.tunnels.contains_key(&id) || self.open.get(&id).is_some_and(|stream| stream.tunnel.is_some())
     }
 
-    /// Streams that carry another protocol.
-    pub(super) fn tunnels(&self) -> impl Iterator<Item = u32> {
-        self.tunnels.iter().copied()
+    /// Notes that a half of a stream that carries another protocol has bytes.
+    pub(super) fn note_tunnel_bytes(&mut self, id: u32, half: Half) {
+        if let Some(has_bytes) = self.tunnels.get_mut(&id) {
+            *half_of(has_bytes, half) = true;
+        }
+    }
+
+    /// Returns the streams that carry another protocol, and whose half has bytes after the last loss: there is another one.
+    pub(super) fn lose_tunnels(&mut self, half: Half) -> impl Iterator<Item = u32> {
+        let has_bytes = move |flags: &mut [bool; 2]| core::mem::take(half_of(flags, half));
+        self.tunnels.iter_mut().filter_map(move |(&id, flags)| has_bytes(flags).then_some(id))
     }
 
     /// The highest number of a stream so far.
@@ -200,7 +209,7 @@ impl Streams {
         }
         self.closed.push_back((id, stream.exchange.id.nth, stream.windows));
         if stream.tunnel.is_some() && self.tunnels.len() < MAX_OPEN {
-            self.tunnels.insert(id);
+            self.tunnels.insert(id, [true; 2]);
         }
         stream.end_halves(cx.at);
         if stream.is_blank() {
@@ -209,6 +218,11 @@ impl Streams {
         stream.conclude();
         cx.events.push(Event::Exchange(stream.exchange));
     }
+}
+
+fn half_of(flags: &mut [bool; 2], half: Half) -> &mut bool {
+    let [request, response] = flags;
+    if half == Half::Request { request } else { response }
 }
 
 /// Place of a side in the windows of a stream.

@@ -1,13 +1,16 @@
 //! Losses: frames that are skipped, tables that are forgotten, and the search for the next frame.
 
 use super::frame::{self, Evidence, FRAME_HEADER, FrameHeader, FrameSearch, FrameType};
-use super::side::Reading;
+use super::side::{Reading, SearchState};
 use super::streams::window_of;
 use super::{Http2, describe, tunnel};
 use crate::session::{Chunk, Consumed, Context, Event, Lane, Missing, Pdu, Side};
+use alloc::vec::Vec;
 
 /// Bytes that are searched for the beginning of a frame while more are awaited.
 const MAX_SEARCHED: usize = 64 << 10;
+/// Places that are searched again when more bytes have come.
+const MAX_CANDIDATES: usize = 64;
 
 /// Numbers by which the streams of a lost part may exceed those seen before.
 const MAX_LOST_STREAMS: u32 = 4096;
@@ -31,6 +34,7 @@ impl Http2 {
         let state = self.side(side);
         state.decoder.lose();
         state.reading = Reading::Search;
+        state.search = SearchState::default();
         state.is_doubtful = true;
     }
 
@@ -40,13 +44,12 @@ impl Http2 {
         let highest = self.streams.highest();
         let max_stream = if highest > 0 { highest.saturating_add(MAX_LOST_STREAMS) } else { u32::MAX };
         let evidence = Evidence { frames: 2, max_stream, takes_any_block: highest > 0 };
-        let mut waits = None;
-        for at in 0..bytes.len() {
+        let SearchState { candidates, searched } = core::mem::take(&mut self.side(side).search);
+        let new = bytes.iter().enumerate().skip(searched).filter(|(_, byte)| **byte == 0).map(|(at, _)| at);
+        let mut waits = Vec::new();
+        // The length of a usual frame begins with 0.
+        for at in candidates.iter().copied().chain(new) {
             let rest = bytes.get(at..).unwrap_or_default();
-            // The length of a usual frame begins with 0.
-            if rest.first() != Some(&0) {
-                continue;
-            }
             match frame::search(rest, evidence) {
                 FrameSearch::Frames => {
                     self.side(side).reading = Reading::Frames;
@@ -56,14 +59,16 @@ impl Http2 {
                     }
                     return Consumed::bytes(at);
                 }
-                FrameSearch::Perhaps if waits.is_none() && rest.len() <= MAX_SEARCHED => waits = Some(at),
+                FrameSearch::Perhaps if waits.len() < MAX_CANDIDATES && rest.len() <= MAX_SEARCHED => waits.push(at),
                 FrameSearch::Perhaps | FrameSearch::None => {}
             }
         }
-        let skipped = waits.unwrap_or(bytes.len());
+        let skipped = waits.first().copied().unwrap_or(bytes.len());
         if skipped > 0 {
             self.side(side).take_first(cx);
         }
+        waits.iter_mut().for_each(|at| *at -= skipped);
+        self.side(side).search = SearchState { candidates: waits, searched: bytes.len() - skipped };
         Consumed::bytes(skipped)
     }
 
@@ -133,6 +138,8 @@ impl Http2 {
         let side = lane.side;
         let gone = before.bytes.len() as u64 + missing.len();
         self.side(side).arrive(cx);
+        // The bytes before the gap are not given again.
+        self.side(side).search = SearchState::default();
         match (missing, self.side(side).reading) {
             (Missing::Released, reading) => {
                 if let (true, Reading::Frames) = (gone > 0, reading) {

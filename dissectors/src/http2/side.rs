@@ -4,12 +4,15 @@ use super::block::OpenBlock;
 use super::hpack::HpackDecoder;
 use super::window::{self, Window};
 use crate::session::{Context, Stamp};
+use alloc::vec::Vec;
 
 /// State of one side.
 #[derive(Clone, Debug)]
 pub(super) struct SideState {
     /// What is read next.
     pub reading: Reading,
+    /// Progress of the search for a frame.
+    pub search: SearchState,
     /// Decoder of its header blocks.
     pub decoder: HpackDecoder,
     /// The header block whose parts are being read.
@@ -42,10 +45,20 @@ pub(super) enum Reading {
     Search,
 }
 
+/// Which of the unconsumed bytes are searched for the beginning of a frame.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SearchState {
+    /// Offsets at which a frame may begin, if the next bytes continue it.
+    pub candidates: Vec<usize>,
+    /// Bytes that are searched.
+    pub searched: usize,
+}
+
 impl Default for SideState {
     fn default() -> SideState {
         SideState {
             reading: Reading::Start,
+            search: SearchState::default(),
             decoder: HpackDecoder::new(),
             block: None,
             promised: None,

@@ -1,6 +1,6 @@
 //! Echo requests and replies of ICMP and ICMPv6: how they are read, and what is recorded of a pair.
 
-use crate::packet::{Address, DescribeEcho, Echo, EchoFacts, EchoFields, NextLayer, Packet, Payload};
+use crate::packet::{DescribeEcho, Echo, EchoFacts, EchoFields, NextLayer, Packet, Payload};
 use crate::tree::{Slice, Tree, Value};
 
 impl<'b> Echo<'b> {
@@ -38,12 +38,7 @@ impl<'b> Echo<'b> {
     /// Returns whether the message is a request to a group.
     #[must_use]
     pub fn is_multicast_request(&self, packet: &Packet) -> bool {
-        let is_group = match packet.destination {
-            Address::V4([first, ..]) => first & 0xf0 == 0xe0,
-            Address::V6([first, ..]) => first == 0xff,
-            Address::None => false,
-        };
-        is_group && !self.is_reply
+        packet.destination.is_multicast() && !self.is_reply
     }
 
     /// Records the message with the facts.

@@ -89,6 +89,16 @@ impl Address {
             Address::V6(bytes) => Some(Value::Ipv6(bytes)),
         }
     }
+
+    /// Returns whether it is the address of a group.
+    #[must_use]
+    pub fn is_multicast(self) -> bool {
+        match self {
+            Address::V4([first, ..]) => first & 0xf0 == 0xe0,
+            Address::V6([first, ..]) => first == 0xff,
+            Address::None => false,
+        }
+    }
 }
 
 /// Values from the layers read so far that later layers need.

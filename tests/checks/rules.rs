@@ -52,6 +52,7 @@ const RELATED: &[Row] = &[
     ("http/head-304-404-redirect.pcap", &["--each", "method == GET", "status < 300"], FAILS, "4 of 6 calls do not; first: GET /style.css -> 304", "8, 9, 10, 11, 12, 13, 16, 17"),
     ("http/connect-proxy.pcap", &["--each", "method == CONNECT", "status == 502", "--per", "call"], FAILS, "1 of 2 calls does not; first: CONNECT 10.0.0.2:80 -> 200", "4, 6"),
     ("tcp/never-answers.pcap", &["--each", "http.request", "status"], FAILS, "the only call does not; first: GET / -> no response", "4"),
+    ("dns/failures.pcap", &["--each", "qname", "rcode == NOERROR"], FAILS, "4 of 4 calls do not; first: A missing.hx.test -> NXDOMAIN", "1, 2, 3, 4, 5, 6, 7, 8"),
     ("http/post-login.pcap", &["--each", "tcp.flags.syn == 1", "tcp.len == 0"], HOLDS, "2 frames", ""),
     ("http/post-login.pcap", &["--each", "tcp.flags.syn == 1", "tcp.flags.ack == 1"], FAILS, "1 of 2 frames does not", "1"),
     ("http/parallel-connections.pcap", &["--each", "tcp.flags.syn == 1", "tcp.flags.fin == 1", "--per", "stream"], HOLDS, "4 streams", ""),
@@ -109,6 +110,10 @@ const WHOLE: &[Row] = &[
     ("http/post-login.pcap", &["--answered"], HOLDS, "4 requests", ""),
     ("tcp/never-answers.pcap", &["--answered"], FAILS, "1 of 1 request without a response; first: GET / -> no response", "4"),
     ("tcp/never-answers.pcap", &["--answered", "--where", "method == POST"], HOLDS, "no request", ""),
+    // Two questions of three have no response; the first was repeated in frame 2. The others are for a group.
+    ("dns/no-response.pcap", &["--answered"], FAILS, "2 of 3 requests without a response; first: A silent.hx.test -> no response", "2, 3"),
+    ("dns/mdns.pcap", &["--answered"], HOLDS, "no request", ""),
+    ("dns/llmnr.pcap", &["--answered"], HOLDS, "no request", ""),
     ("http/parallel-connections.pcap", &["--orderly"], HOLDS, "4 connections", ""),
     ("tcp/simultaneous-open.pcap", &["--orderly"], HOLDS, "1 connection", ""),
     ("tcp/port-reuse.pcap", &["--orderly"], FAILS, "2 of 2 connections not orderly; first: tcp.stream 0: opened three-way, closed RST by client", "1, 8, 9, 16"),

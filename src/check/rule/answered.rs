@@ -24,7 +24,9 @@ impl<'r> AnsweredEvaluator<'r> {
 
 impl RuleEvaluator for AnsweredEvaluator<'_> {
     fn on_call(&mut self, call: &Call, item: &EvaluatedItem<'_>) {
-        if call.exchange.request.is_none() || !matches_condition(self.condition, item.tree) {
+        let is_elsewhere = call.exchange.response.is_none() && call.server.address.is_multicast();
+        // Members of a group respond from their own addresses, in other conversations.
+        if call.exchange.request.is_none() || is_elsewhere || !matches_condition(self.condition, item.tree) {
             return;
         }
         self.count += 1;

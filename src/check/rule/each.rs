@@ -140,6 +140,7 @@ pub(super) fn describe_call(call: &Call) -> String {
     let response = match (exchange.response, exchange.code) {
         (None, _) => "no response".into(),
         (Some(_), Some(status)) => status.to_string(),
+        (Some(_), None) if !exchange.status.is_empty() => exchange.status.to_string(),
         (Some(_), None) => "response without a status".into(),
     };
     escape_unprintable(&format!("{request} -> {response}"))

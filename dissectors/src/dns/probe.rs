@@ -42,7 +42,7 @@ pub(super) fn dialect(hint: &Hint<'_>, port: u16) -> Probe {
 }
 
 fn probe(message: &[u8], is_port: bool) -> Probe {
-    match fit(message) {
+    match fit(message, is_port) {
         Fit::Whole => Probe::Yes,
         Fit::Cut => Probe::Likely,
         Fit::Header if is_port => Probe::Likely,
@@ -61,7 +61,7 @@ pub(super) fn stream(hint: &Hint<'_>) -> Probe {
     if !is_possible(header, length) {
         return Probe::No;
     }
-    match fit(message) {
+    match fit(message, hint.ports.contains(&PORT)) {
         Fit::Whole => Probe::Yes,
         Fit::Cut if message.len() < length => Probe::Likely,
         // The first question is not complete yet.
@@ -94,7 +94,9 @@ fn is_possible(header: Header, length: usize) -> bool {
         && HEADER + usize::from(questions) * 5 + records * 11 <= length
 }
 
-fn fit(message: &[u8]) -> Fit {
+/// How well a message fits. On another port than that of the protocol its types must be known, and one that is cut off
+/// must have a whole question.
+fn fit(message: &[u8], is_port: bool) -> Fit {
     let Some(header) = Header::read(message).filter(|header| has_valid_flags(&header.flags.to_be_bytes())) else {
         return Fit::No;
     };
@@ -106,7 +108,7 @@ fn fit(message: &[u8]) -> Fit {
             Some(Err(error)) => break Some(error),
             Some(Ok((_, entry))) => {
                 let is_cut = matches!(&entry, Entry::Record(record) if record.is_cut);
-                if !is_plausible(&entry) {
+                if !is_plausible(&entry, is_port) {
                     return Fit::No;
                 }
                 found += 1;
@@ -120,20 +122,22 @@ fn fit(message: &[u8]) -> Fit {
     match end {
         _ if found == 0 || questions > MAX_QUESTIONS => Fit::Header,
         None if entries.at == message.len() => Fit::Whole,
-        Some(NameError::End) => Fit::Cut,
+        Some(NameError::End) if is_port || questions > 0 => Fit::Cut,
+        Some(NameError::End) => Fit::Header,
         None | Some(NameError::Invalid) => Fit::Header,
     }
 }
 
-/// Whether a question or a record has a class that is in use, and a question a known type.
-fn is_plausible(entry: &Entry<'_>) -> bool {
-    let (owner, is_question) = match entry {
+/// Whether a question or a record has a class that is in use, and a question a known type; on other ports also a record.
+fn is_plausible(entry: &Entry<'_>, is_port: bool) -> bool {
+    let (owner, needs_type) = match entry {
         Entry::Question(question) => (question, true),
-        Entry::Record(record) => (&record.owner, false),
+        Entry::Record(record) => (&record.owner, !is_port),
     };
     // mDNS uses the highest bit (RFC 6762 5.4, 10.2). The class of OPT is a length.
     let has_class = matches!(owner.class & 0x7fff, 1 | 3 | 4 | 254 | 255) || owner.kind == OPT;
-    let has_type = !is_question || lookup(TYPES, owner.kind).is_some() || owner.kind >= 0xff00;
+    let is_known = owner.kind >= 0xff00 || owner.kind != 0 && lookup(TYPES, owner.kind).is_some();
+    let has_type = !needs_type || is_known;
     has_class && has_type && owner.name.is_valid && !is_netbios(owner)
 }
 

@@ -195,7 +195,7 @@ impl Session for Stream {
         }
         state.first.get_or_insert(cx.first);
         if state.is_lost {
-            match probe::stream(&Hint::bytes(chunk.bytes)) {
+            match probe::stream(&Hint { ports: [0, probe::PORT], ..Hint::bytes(chunk.bytes) }) {
                 Probe::Yes | Probe::Likely => state.is_lost = false,
                 Probe::Perhaps => return Consumed::bytes(0),
                 Probe::No => {

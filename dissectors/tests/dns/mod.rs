@@ -256,3 +256,29 @@ fn a_message_is_recognized_by_its_structure_on_any_port() {
         assert!(probe(Input::Stream, [40000, 5300], bytes) <= Probe::Perhaps, "{bytes:?}");
     }
 }
+
+#[test]
+fn other_ports_need_known_types_and_a_whole_question() {
+    let owner_and_class = |kind: u16| [&[0][..], &kind.to_be_bytes(), &[0, 1, 0, 0, 0, 60]].concat();
+    let records = |len: u16, kind: u16| {
+        let header = [0, 1, 0x81, 0x80, 0, 0, 0, 1, 0, 0, 0, 0];
+        [&header[..], &owner_and_class(kind), &len.to_be_bytes(), &[10, 0, 0, 1]].concat()
+    };
+    let answer = |kind| message(1, 0x8180, "a.test", 1, &[&record(kind, &[10, 0, 0, 1])]);
+    let whole = answer(1);
+    let rows = [
+        // A record that is cut off, without a question and after one.
+        (records(300, 1), Probe::No, Probe::Likely),
+        (whole[..whole.len() - 2].to_vec(), Probe::Likely, Probe::Likely),
+        // Types that IANA has not assigned, and one for private use.
+        (records(4, 1000), Probe::No, Probe::Yes),
+        (answer(1000), Probe::No, Probe::Yes),
+        (answer(0), Probe::No, Probe::Yes),
+        (answer(0xff10), Probe::Yes, Probe::Yes),
+        (records(4, 1), Probe::Yes, Probe::Yes),
+    ];
+    for (bytes, other, own) in rows {
+        let found = [5300, 53].map(|port| probe(Input::Datagrams, [40000, port], &bytes));
+        assert_eq!(found, [other, own], "{bytes:?}");
+    }
+}

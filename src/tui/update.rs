@@ -4,7 +4,7 @@ use crate::browse::{BrowseEvent, LoadState};
 use crate::tui::model::display_filter::ListChange;
 use crate::tui::model::keys::{Key, KeyContext};
 use crate::tui::model::message::{Effect, Msg};
-use crate::tui::model::{Model, View, display_filter, keys};
+use crate::tui::model::{Model, View, calls, display_filter, keys};
 use crate::tui::panes::actions::run_action;
 use crate::tui::panes::{call, follow, frames, ladder, layout, menu, mouse, quit_menu, search, statistics};
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -70,6 +70,9 @@ fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
     match event {
         BrowseEvent::IndexUpdate(changes) => {
             let was_growing = model.is_growing();
+            if changes.calls.iter().any(calls::has_named_status) {
+                model.calls.columns = &calls::NAMED_STATUS_COLUMNS;
+            }
             model.index.apply(*changes);
             display_filter::mark_changed(model, ListChange::Extended);
             if was_growing && !model.is_growing() {

@@ -96,8 +96,13 @@ pub(crate) fn phase_lines(model: &Model) -> Vec<PhaseLine> {
     let frames = opened.details.as_ref().map_or(&[][..], |details| &details.frames);
     let call = model.selected_call().and_then(|number| model.index.calls.get(number));
     let spans = call.map_or(Vec::new(), |call| phase_spans(model, call).0);
-    // Only the first call of a connection has a pause.
-    let is_listed = |phase: &CallPhase| *phase != CallPhase::Pause || spans.iter().any(|span| span.phase == *phase);
+    let has_connection = call.is_none_or(|call| call.stream().is_some());
+    // Only the first call of a connection has a pause. Datagrams have no handshake.
+    let is_listed = |phase: &CallPhase| match phase {
+        CallPhase::Pause => spans.iter().any(|span| span.phase == *phase),
+        CallPhase::Connect => has_connection,
+        _ => true,
+    };
     let mut lines = Vec::new();
     for phase in phases::PHASES.into_iter().filter(is_listed) {
         lines.push(PhaseLine::Phase(phase));

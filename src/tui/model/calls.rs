@@ -10,27 +10,39 @@ use dissectors::session::ConversationId;
 use std::cmp::Ordering;
 
 /// Columns of the list.
-pub(crate) static COLUMNS: [ListColumn; 13] = [
-    column("TIME", [TIME_WIDTH; 3], true, 1, "start of the request"),
-    column("STREAM", [6, 6, 6], true, 5, "stream number"),
-    column("CLIENT", [21, 21, 47], false, 7, "client address"),
-    column("SERVER", [21, 21, 47], false, 6, "server address"),
-    column("METHOD", [7, 7, 7], false, 0, "HTTP method (or statement, query type)"),
-    column("HOST AND PATH", [28, 44, 400], false, 0, "host and request target"),
-    column("STATUS", [6, 6, 6], true, 0, "response status code"),
-    column("TYPE", [16, 16, 24], false, 4, "response media type"),
-    column("SIZE", [7, 7, 8], true, 2, "response body size"),
-    column("CONNECT", [7, 7, 8], true, 9, "handshake duration"),
-    column("WAIT", [7, 7, 8], true, 8, "time to first byte"),
-    column("TOTAL", [7, 7, 8], true, 0, "from request start to response end"),
-    column("PHASES", [10, 10, 20], false, 1, "connect ░, wait ▒, download █"),
-];
+pub(crate) static COLUMNS: [ListColumn; 13] = columns(6);
+
+/// Columns of the list if a call has a name as its status, such as `BADCOOKIE`.
+pub(crate) static NAMED_STATUS_COLUMNS: [ListColumn; 13] = columns(9);
+
+const fn columns(status: u16) -> [ListColumn; 13] {
+    [
+        column("TIME", [TIME_WIDTH; 3], true, 1, "start of the request"),
+        column("STREAM", [6, 6, 6], true, 5, "stream number"),
+        column("CLIENT", [21, 21, 47], false, 7, "client address"),
+        column("SERVER", [21, 21, 47], false, 6, "server address"),
+        column("METHOD", [7, 7, 7], false, 0, "HTTP method (or statement, query type)"),
+        column("HOST AND PATH", [28, 44, 400], false, 0, "host and request target"),
+        column("STATUS", [status; 3], true, 0, "response status code"),
+        column("TYPE", [16, 16, 24], false, 4, "response media type"),
+        column("SIZE", [7, 7, 8], true, 2, "response body size"),
+        column("CONNECT", [7, 7, 8], true, 9, "handshake duration"),
+        column("WAIT", [7, 7, 8], true, 8, "time to first byte"),
+        column("TOTAL", [7, 7, 8], true, 0, "from request start to response end"),
+        column("PHASES", [10, 10, 20], false, 1, "connect ░, wait ▒, download █"),
+    ]
+}
 
 pub(crate) const TIME: usize = 0;
 const STREAM: usize = 1;
 pub(crate) const METHOD: usize = 4;
 pub(crate) const STATUS: usize = 6;
 pub(crate) const PHASES: usize = 12;
+
+/// Returns whether the status of a call is a name.
+pub(crate) fn has_named_status(call: &Call) -> bool {
+    call.exchange.code.is_none() && !call.exchange.status.is_empty()
+}
 
 /// Returns the start time of a call, in nanoseconds since 1970.
 pub(crate) fn start_time(call: &Call) -> Option<i64> {
@@ -121,7 +133,7 @@ impl RowOrder for CallRows<'_> {
         number_key(match column {
             TIME => start_time(call),
             STREAM => return stream_key(exchange.id.conversation),
-            STATUS if exchange.code.is_none() && !exchange.status.is_empty() => return text_key(&exchange.status),
+            STATUS if has_named_status(call) => return text_key(&exchange.status),
             STATUS => exchange.code.map(i64::from),
             8 => exchange.response.map(|response| response.body.min(i64::MAX as u64) as i64),
             9 => call.connect,

@@ -117,7 +117,9 @@ pub(crate) fn draw_footer(model: &Model, area: Rect, buffer: &mut Buffer) {
 fn draw_keys(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let mut area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-    for binding in keys::hints(model.key_context()) {
+    let has_stream = model.selected_stream().is_some();
+    let is_offered = |binding: &&keys::Binding| has_stream || binding.action != keys::Action::Follow;
+    for binding in keys::hints(model.key_context()).filter(is_offered) {
         let Some(key) = binding.keys.first().map(ToString::to_string) else { continue };
         let needed = (width(&key) + width(binding.hint) + 3) as u16;
         if needed > area.width + 2 {

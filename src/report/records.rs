@@ -151,7 +151,7 @@ fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
         Cell::Text(text) => value::line(out, text.as_bytes()),
         Cell::Media(media, remark) => {
             let end = memchr::memchr(b';', media.as_bytes()).unwrap_or(media.len());
-            value::string(out, media.get(..end).unwrap_or(media).trim());
+            value::line(out, media.get(..end).unwrap_or(media).trim().as_bytes());
             if !media.is_empty() && !remark.is_empty() {
                 out.push(' ');
             }

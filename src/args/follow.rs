@@ -70,7 +70,7 @@ pub(crate) struct FollowFormat {
     /// Print the HTTP/2 messages of one stream of the connection
     #[arg(long, value_name = "STREAM")]
     pub(crate) http2: Option<u32>,
-    /// Print DNS messages: a summary, then questions and records as in a zone file
+    /// Print DNS messages: a summary, then questions and records, similar to a zone file
     #[arg(long)]
     pub(crate) dns: bool,
 }

@@ -586,7 +586,7 @@ crate::fields! { "dns";
     METHOD: Text "dns.method" "Method" { ours: true, hidden: true };
     /// Reply code of a response with the bits of EDNS, as text such as NXDOMAIN.
     STATUS: Text "dns.status" "Status" { ours: true, hidden: true };
-    /// Question or record in the form of a zone file (RFC 1035 5.1).
+    /// Question or record, similar to a line of a zone file (RFC 1035 5.1).
     LINE: Text "dns.line" "Line" { ours: true, hidden: true };
     /// Section of the message.
     SECTION: Label "dns.section" "Section" { ours: true };

@@ -1,7 +1,7 @@
 //! Domain names, and their compression (RFC 1035 3.1, 4.1.4).
 
 use crate::content::LossyText;
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// Maximum length of a name on the wire, without compression (RFC 1035 2.3.4).
 const MAX_LEN: usize = 255;
@@ -163,8 +163,27 @@ pub(super) struct ZoneName<'b>(pub(super) Name<'b>);
 
 impl fmt::Display for ZoneName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.write(f)?;
-        f.write_str(".")
+        if !self.0.is_valid || self.0.is_root() {
+            self.0.write(f)?;
+            return f.write_str(".");
+        }
+        self.0.labels().try_for_each(|label| {
+            write!(ZoneLabel(f), "{}", LossyText(label))?;
+            f.write_str(".")
+        })
+    }
+}
+
+/// Writes a label, and escapes what would end it or begin an escape.
+struct ZoneLabel<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl fmt::Write for ZoneLabel<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|char| match char {
+            ' ' => self.0.write_str("\\032"),
+            '.' | '\\' => write!(self.0, "\\{char}"),
+            _ => self.0.write_char(char),
+        })
     }
 }
 
@@ -183,6 +202,13 @@ mod tests {
         assert_eq!(ZoneName(name).to_string(), "ns.a.");
         let (root, end) = Name::read(message, 12).expect("the root");
         assert_eq!((root.to_string().as_str(), end, root.is_root()), ("<Root>", 13, true));
+    }
+
+    #[test]
+    fn characters_with_a_meaning_in_a_zone_file_are_escaped_there() {
+        let (name, _) = Name::read(b"\x08We b.s\\x\x01a\x00", 0).expect("a name");
+        assert_eq!(ZoneName(name).to_string(), r"We\032b\.s\\x.a.");
+        assert_eq!(name.to_string(), r"We b.s\x.a");
     }
 
     #[test]

@@ -94,8 +94,8 @@ fn is_possible(header: Header, length: usize) -> bool {
         && HEADER + usize::from(questions) * 5 + records * 11 <= length
 }
 
-/// How well a message fits. On another port than that of the protocol its types must be known, and one that is cut off
-/// must have a whole question.
+/// How well a message fits. On another port than that of the protocol it must have a question, known types, and names
+/// without control characters.
 fn fit(message: &[u8], is_port: bool) -> Fit {
     let Some(header) = Header::read(message).filter(|header| has_valid_flags(&header.flags.to_be_bytes())) else {
         return Fit::No;
@@ -120,15 +120,15 @@ fn fit(message: &[u8], is_port: bool) -> Fit {
     };
     let [questions, ..] = header.counts;
     match end {
-        _ if found == 0 || questions > MAX_QUESTIONS => Fit::Header,
+        _ if found == 0 || questions > MAX_QUESTIONS || questions == 0 && !is_port => Fit::Header,
         None if entries.at == message.len() => Fit::Whole,
-        Some(NameError::End) if is_port || questions > 0 => Fit::Cut,
-        Some(NameError::End) => Fit::Header,
+        Some(NameError::End) => Fit::Cut,
         None | Some(NameError::Invalid) => Fit::Header,
     }
 }
 
-/// Whether a question or a record has a class that is in use, and a question a known type; on other ports also a record.
+/// Whether a question or a record has a class that is in use, and a question a known type. On other ports, a record
+/// needs a known type too, and the name has no control characters.
 fn is_plausible(entry: &Entry<'_>, is_port: bool) -> bool {
     let (owner, needs_type) = match entry {
         Entry::Question(question) => (question, true),
@@ -138,7 +138,8 @@ fn is_plausible(entry: &Entry<'_>, is_port: bool) -> bool {
     let has_class = matches!(owner.class & 0x7fff, 1 | 3 | 4 | 254 | 255) || owner.kind == OPT;
     let is_known = owner.kind >= 0xff00 || owner.kind != 0 && lookup(TYPES, owner.kind).is_some();
     let has_type = !needs_type || is_known;
-    has_class && has_type && owner.name.is_valid && !is_netbios(owner)
+    let is_text = is_port || !owner.name.labels().flatten().any(u8::is_ascii_control);
+    has_class && has_type && is_text && owner.name.is_valid && !is_netbios(owner)
 }
 
 /// Whether a name is that of a NetBIOS name service, whose messages have the format of DNS (RFC 1002 4.2).

@@ -258,7 +258,7 @@ fn a_message_is_recognized_by_its_structure_on_any_port() {
 }
 
 #[test]
-fn other_ports_need_known_types_and_a_whole_question() {
+fn other_ports_need_a_question_known_types_and_names_of_text() {
     let owner_and_class = |kind: u16| [&[0][..], &kind.to_be_bytes(), &[0, 1, 0, 0, 0, 60]].concat();
     let records = |len: u16, kind: u16| {
         let header = [0, 1, 0x81, 0x80, 0, 0, 0, 1, 0, 0, 0, 0];
@@ -275,7 +275,9 @@ fn other_ports_need_known_types_and_a_whole_question() {
         (answer(1000), Probe::No, Probe::Yes),
         (answer(0), Probe::No, Probe::Yes),
         (answer(0xff10), Probe::Yes, Probe::Yes),
-        (records(4, 1), Probe::Yes, Probe::Yes),
+        // No question, and a control character.
+        (records(4, 1), Probe::No, Probe::Yes),
+        (message(1, 0x0100, "a\u{1}.test", 1, &[]), Probe::No, Probe::Yes),
     ];
     for (bytes, other, own) in rows {
         let found = [5300, 53].map(|port| probe(Input::Datagrams, [40000, port], &bytes));

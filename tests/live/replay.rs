@@ -53,8 +53,8 @@ fn replay_child() {
     for nth in 0..packets {
         cable.sendpacket(packet(first + nth, bytes as usize)).expect("it is sent");
         let due = Duration::from_secs_f64(f64::from(nth) / f64::from(per_second));
-        if nth % together == 0 && begun.elapsed() < due {
-            thread::sleep(due - begun.elapsed());
+        if nth % together == 0 {
+            thread::sleep(due.saturating_sub(begun.elapsed()));
         }
     }
 }

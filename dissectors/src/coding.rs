@@ -1,5 +1,7 @@
 //! Decoding of content codings (RFC 9110 8.4.1): gzip, deflate, br, zstd and lzma, within limits.
 
+use crate::packet::Payload;
+use crate::tree::Tree;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -14,6 +16,9 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// Maximum size of decoded content, in bytes.
 pub const MAX_CONTENT: usize = 8 << 20;
+/// Maximum size of the content in a frame, in bytes: beyond it, bodies are recorded as sent. A frame that closes a gap
+/// can complete many messages, each of them compressed to a thousandth.
+const MAX_FRAME_CONTENT: usize = 4 * MAX_CONTENT;
 /// Maximum ratio of decoded to coded size. Deflate alone cannot exceed 1032.
 const MAX_RATIO: usize = 1100;
 /// Maximum number of nested codings.
@@ -71,7 +76,7 @@ impl Decoded {
     }
 
     /// Returns content that is left as sent.
-    pub(crate) fn unchanged(body: &[u8], problem: DecodeError) -> Decoded {
+    fn unchanged(body: &[u8], problem: DecodeError) -> Decoded {
         Decoded { bytes: body.to_vec(), problem: Some(problem) }
     }
 }
@@ -114,6 +119,26 @@ pub fn decode(codings: &[u8], body: &[u8]) -> Option<Decoded> {
         }
     }
     decoded
+}
+
+/// Returns the limit, of the run or of the frame, at which no more content of a frame is decoded; `None` before it.
+pub(crate) fn refusal(tree: &Tree) -> Option<DecodeError> {
+    match () {
+        () if tree.decoding.is_exhausted() => Some(DecodeError::RunLimit),
+        () if tree.stored_len() > MAX_FRAME_CONTENT => Some(DecodeError::TooLarge),
+        () => None,
+    }
+}
+
+/// Decodes content of a frame within the limits of the frame and of the run. Returns `None` without any coding, or without
+/// any content.
+pub(crate) fn decode_in_frame(codings: &[u8], sent: Payload<'_>, tree: &mut Tree) -> Option<Decoded> {
+    if let Some(reason) = refusal(tree) {
+        return (!codings.is_empty()).then(|| Decoded::unchanged(sent.bytes, reason));
+    }
+    let decoded = decode(codings, sent.bytes).filter(|_| sent.wire > 0)?;
+    tree.decoding.add(sent.bytes.len(), decoded.bytes.len());
+    Some(decoded)
 }
 
 /// Whether the content is not in the coding at all, so that it is left as is: decoding failed at once, or produced less

@@ -12,10 +12,6 @@ use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 
-/// Maximum size of the content in a frame, in bytes: beyond it, bodies are recorded as sent. A frame that closes a gap
-/// can complete many messages, each of them compressed to a thousandth.
-const MAX_FRAME_CONTENT: usize = 4 * coding::MAX_CONTENT;
-
 /// Amount of a body that is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyDetail {
@@ -75,7 +71,7 @@ pub(super) fn describe<'b>(
         }
     }
     let (decoded, is_complete) = undo_codings(body.payload(), head, lines, tree);
-    let has_room = tree.stored_len() <= MAX_FRAME_CONTENT && !tree.decoding.is_exhausted();
+    let has_room = coding::refusal(tree).is_none();
     let reading =
         if has_room && message.missing == 0 && (!is_complete || lenient::is_suspicious(message.quirks, head.bytes)) {
             let (bytes, mut spent) = (body.payload().bytes, 0);
@@ -132,19 +128,7 @@ fn undo_codings(
     for name in [&b"transfer-encoding"[..], b"content-encoding"] {
         let codings = codings(name, head, lines);
         let sent = body.as_ref().map_or(sent, DescribedBody::payload);
-        let refusal = match () {
-            () if tree.decoding.is_exhausted() => Some(DecodeError::RunLimit),
-            () if tree.stored_len() > MAX_FRAME_CONTENT => Some(DecodeError::TooLarge),
-            () => None,
-        };
-        let decoded = match refusal {
-            None => coding::decode(&codings, sent.bytes).filter(|_| sent.wire > 0),
-            Some(reason) => (!codings.is_empty()).then(|| coding::Decoded::unchanged(sent.bytes, reason)),
-        };
-        let Some(decoded) = decoded else { continue };
-        if refusal.is_none() {
-            tree.decoding.add(sent.bytes.len(), decoded.bytes.len());
-        }
+        let Some(decoded) = coding::decode_in_frame(&codings, sent, tree) else { continue };
         if decoded.problem == Some(DecodeError::Checksum) {
             let title = CONTENT_CHECKSUM.title;
             tree.note(&CONTENT_CHECKSUM, sent.all(), format_args!("{title} ({})", LossyText(&codings)));

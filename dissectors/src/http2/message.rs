@@ -4,7 +4,7 @@ use super::fields::*;
 use super::hpack::HeaderList;
 use super::stream::{HalfState, Stream};
 use super::{Frame, Http2, MAX_BODY, PROTOCOL};
-use crate::coding::{self, DecodeError};
+use crate::coding;
 use crate::content::{LossyText, MessageBody};
 use crate::exchange::Transfer;
 use crate::packet::Payload;
@@ -12,9 +12,6 @@ use crate::session::{About, Context, Event, Half, MessagePart};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 use core::fmt;
-
-/// Maximum size of the content in a frame, in bytes: beyond it, bodies are recorded as sent.
-const MAX_FRAME_CONTENT: usize = 4 * coding::MAX_CONTENT;
 
 /// Body of a message, to be dissected by its media type after the detail of the frame.
 pub(super) struct CarriedBody<'b> {
@@ -41,14 +38,17 @@ impl BodyBytes<'_> {
 }
 
 impl CarriedBody<'_> {
+    fn payload(&self) -> Payload<'_> {
+        Payload { bytes: self.bytes.get(), base: self.base, wire: self.wire }
+    }
+
     fn all(&self) -> Slice {
-        Slice::new(self.base, self.bytes.get().len() as u32)
+        self.payload().all()
     }
 
     /// Dissects it by its media type.
     pub(super) fn read(&self, cx: &mut Context<'_>) {
-        let payload = Payload { bytes: self.bytes.get(), base: self.base, wire: self.wire };
-        MessageBody::new(payload, &self.content_type, PROTOCOL.short).read(cx.path, cx.tree);
+        MessageBody::new(self.payload(), &self.content_type, PROTOCOL.short).read(cx.path, cx.tree);
     }
 }
 
@@ -386,19 +386,7 @@ fn describe_fragments(fragments: &[(u32, u32)], whole: Slice, tree: &mut Tree) {
 
 /// Undoes the content codings of a body.
 fn decode<'b>(sent: CarriedBody<'b>, codings: &[u8], tree: &mut Tree) -> CarriedBody<'b> {
-    let refusal = match () {
-        () if tree.decoding.is_exhausted() => Some(DecodeError::RunLimit),
-        () if tree.stored_len() > MAX_FRAME_CONTENT => Some(DecodeError::TooLarge),
-        () => None,
-    };
-    let decoded = match refusal {
-        None => coding::decode(codings, sent.bytes.get()),
-        Some(reason) => Some(coding::Decoded::unchanged(sent.bytes.get(), reason)),
-    };
-    let Some(decoded) = decoded else { return sent };
-    if refusal.is_none() {
-        tree.decoding.add(sent.bytes.get().len(), decoded.bytes.len());
-    }
+    let Some(decoded) = coding::decode_in_frame(codings, sent.payload(), tree) else { return sent };
     if let Some(problem) = decoded.problem {
         let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
         tree.note(&DECOMPRESSION_FAILED, sent.all(), format_args!("{title} ({}): {reason}", LossyText(codings)));

@@ -367,14 +367,49 @@ impl Tree {
 
     /// Appends to the info column.
     pub fn append_info(&mut self, text: fmt::Arguments<'_>) {
+        if let Some(info) = self.info_text() {
+            let _ = fmt::write(&mut StoreWriter(info.store), text);
+            info.end();
+        }
+    }
+
+    /// Returns a writer that appends to the info column without the cost of formatting, if the column is recorded.
+    pub fn info_text(&mut self) -> Option<InfoText<'_>> {
         if !self.wants_columns() || self.wants.without_info {
-            return;
+            return None;
         }
         let old = self.columns.info;
-        let start = self.store.len() as u32;
-        self.store.extend_from_within(old.start as usize..old.end() as usize);
-        let _ = fmt::write(&mut StoreWriter(&mut self.store), text);
-        self.columns.info = Slice::new(start, self.store.len() as u32 - start);
+        // Text that other text follows in the store moves behind it.
+        if old.end() as usize != self.store.len() {
+            self.columns.info.start = self.store.len() as u32;
+            self.store.extend_from_within(old.start as usize..old.end() as usize);
+        }
+        Some(InfoText { store: &mut self.store, info: &mut self.columns.info })
+    }
+}
+
+/// Appends text and numbers to the info column of a [`Tree`], which is at the end of the store.
+pub struct InfoText<'a> {
+    store: &'a mut Vec<u8>,
+    info: &'a mut Slice,
+}
+
+impl InfoText<'_> {
+    /// Appends text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.store.extend_from_slice(text.as_bytes());
+        self.info.len += text.len() as u32;
+        self
+    }
+
+    /// Appends the decimal digits of a number.
+    pub fn number(&mut self, number: u32) -> &mut Self {
+        self.text(itoa::Buffer::new().format(number))
+    }
+
+    /// Takes what was written to the store since into the column.
+    fn end(self) {
+        self.info.len = self.store.len() as u32 - self.info.start;
     }
 }
 

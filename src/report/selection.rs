@@ -235,11 +235,10 @@ pub(super) fn column_text(
     dissected: &DissectedFrame<'_>,
     clock: &mut TimeFormatter,
 ) -> bool {
-    use fmt::Write;
     let columns = dissected.tree.columns();
     let before = out.len();
     if column.id == column::NUMBER.id {
-        let _ = write!(out, "{}", dissected.frame.number);
+        value::number(out, dissected.frame.number.into());
     } else if column.id == column::TIME.id {
         value::seconds(out, dissected.relative, time_decimals(dissected));
     } else if column.id == column::SOURCE.id {
@@ -249,7 +248,7 @@ pub(super) fn column_text(
     } else if column.id == column::PROTOCOL_NAME.id {
         out.push_str(columns.protocol);
     } else if column.id == column::LENGTH.id {
-        let _ = write!(out, "{}", dissected.frame.length);
+        value::number(out, dissected.frame.length.into());
     } else if column.id == column::INFO.id {
         value::line(out, dissected.tree.bytes(columns.info));
     }

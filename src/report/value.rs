@@ -70,14 +70,24 @@ pub(crate) fn line(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Returns the bytes as text if nothing needs an escape: the common case, checked in one pass if all is ASCII.
+/// Returns the bytes as text if nothing needs an escape: the common case.
 fn plain_text(bytes: &[u8]) -> Option<&str> {
     // Without an early exit, the compiler vectorizes the loop.
     let has_controls = bytes.iter().fold(false, |any, &byte| any | (byte < b' ') | (byte == 0x7f));
     let text = std::str::from_utf8(bytes).ok().filter(|_| !has_controls)?;
-    // Usually an arrow.
-    let is_plain = |text: &str| text.chars().filter(|char| !char.is_ascii()).all(format::is_printable);
-    (text.is_ascii() || is_plain(text)).then_some(text)
+    // Usually the arrow between two ports, close to the start.
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        let mut chars = rest.get(at..)?.chars();
+        if !chars.next().is_some_and(format::is_printable) {
+            return None;
+        }
+        rest = chars.as_str();
+        if rest.is_ascii() {
+            break;
+        }
+    }
+    Some(text)
 }
 
 /// Returns the bytes as text if they are readable: UTF-8 without control characters other than tab and line ends.

@@ -86,20 +86,30 @@ impl Flags {
 }
 
 /// Displays the flags as words, such as `SYN, ACK`.
-impl fmt::Display for Flags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Flags {
+    /// Calls a function with each part of the text that names the flags, such as `SYN`, `, ` and `ACK`.
+    fn words(self, mut write: impl FnMut(&'static str)) {
         const WORDS: [&str; 9] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];
         let mut before = "";
         for (_, word) in WORDS.iter().enumerate().filter(|(bit, _)| self.any(1 << bit)) {
-            write!(f, "{before}{word}")?;
+            write(before);
+            write(word);
             before = ", ";
         }
         if self.any(Flags::RESERVED) {
-            write!(f, "{before}Reserved")?;
+            write(before);
+            write("Reserved");
         } else if before.is_empty() {
-            f.write_str("<None>")?;
+            write("<None>");
         }
-        Ok(())
+    }
+}
+
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut result = Ok(());
+        self.words(|word| result = result.and_then(|()| f.write_str(word)));
+        result
     }
 }
 
@@ -501,44 +511,25 @@ fn write_info(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
     }
     // The info of the stream's payload replaces the text from here on, but not the analysis flags.
     tree.fence();
-    let (from, to, flags) = (segment.source_port, segment.destination_port, segment.flags);
-    let seq = segment.seq.wrapping_sub(facts.seq_base);
-    tree.append_info(format_args!("{from} → {to} [{flags}] Seq={seq}"));
-    if flags.ack() {
-        tree.append_info(format_args!(" Ack={}", segment.ack.wrapping_sub(facts.ack_base)));
+    let Some(mut info) = tree.info_text() else { return };
+    info.number(segment.source_port.into()).text(" → ").number(segment.destination_port.into()).text(" [");
+    segment.flags.words(|word| {
+        info.text(word);
+    });
+    info.text("] Seq=").number(segment.seq.wrapping_sub(facts.seq_base));
+    if segment.flags.ack() {
+        info.text(" Ack=").number(segment.ack.wrapping_sub(facts.ack_base));
     }
-    tree.append_info(format_args!(" Win={}", facts.window));
-    if let (true, Some(&[.., a, b])) = (flags.any(Flags::URG), segment.header.bytes.first_chunk::<20>()) {
-        tree.append_info(format_args!(" Urg={}", u16::from_be_bytes([a, b])));
+    info.text(" Win=").number(facts.window);
+    if let (true, Some(&[.., a, b])) = (segment.flags.any(Flags::URG), segment.header.bytes.first_chunk::<20>()) {
+        info.text(" Urg=").number(u16::from_be_bytes([a, b]).into());
     }
-    tree.append_info(format_args!(" Len={}", segment.len()));
+    info.text(" Len=").number(segment.len());
     for option in options::options(segment.options()) {
-        let number = |at: usize| option.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied();
-        match (option.kind, option.bytes.len()) {
-            (2, 4) => tree.append_info(format_args!(
-                " MSS={}",
-                u16::from_be_bytes(
-                    option.bytes.get(2..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default()
-                )
-            )),
-            (3, 3) => tree.append_info(format_args!(" WS={}", 1_u32 << option.window_shift().unwrap_or_default())),
-            (4, 2) => tree.append_info(format_args!(" SACK_PERM")),
-            (5, _) => {
-                for (left, right) in option.sack_blocks() {
-                    let (left, right) = (left.wrapping_sub(facts.ack_base), right.wrapping_sub(facts.ack_base));
-                    tree.append_info(format_args!(" SLE={left} SRE={right}"));
-                }
-            }
-            (8, 10) => {
-                let (value, echo) = (number(2).unwrap_or_default(), number(6).unwrap_or_default());
-                let (value, echo) = (u32::from_be_bytes(value), u32::from_be_bytes(echo));
-                tree.append_info(format_args!(" TSval={value} TSecr={echo}"));
-            }
-            _ => {}
-        }
+        options::write_info(option, facts.ack_base, &mut info);
     }
     if let Some(frame) = facts.reassembled_in {
-        tree.append_info(format_args!(" [TCP PDU reassembled in {frame}]"));
+        info.text(" [TCP PDU reassembled in ").number(frame).text("]");
     }
 }
 

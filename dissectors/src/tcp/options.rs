@@ -3,7 +3,7 @@
 use super::fields::*;
 use crate::field::Field;
 use crate::packet::Payload;
-use crate::tree::{Slice, Tree, Value};
+use crate::tree::{InfoText, Slice, Tree, Value};
 
 /// Kinds of options, from the IANA registry.
 pub(super) const KINDS: &[(u64, &str)] = &[
@@ -68,6 +68,31 @@ impl TcpOption<'_> {
     pub fn sack_blocks(&self) -> impl Iterator<Item = (u32, u32)> {
         let count = if self.kind == 5 { self.bytes.len().saturating_sub(2) / 8 } else { 0 };
         (0..count).map(|nth| (self.u32(2 + nth * 8), self.u32(6 + nth * 8)))
+    }
+}
+
+/// Appends an option to the info column, if it has a form there.
+pub(super) fn write_info(option: TcpOption<'_>, ack_base: u32, info: &mut InfoText<'_>) {
+    match (option.kind, option.bytes.len()) {
+        (2, 4) => {
+            info.text(" MSS=").number(option.u16(2).into());
+        }
+        (3, 3) => {
+            info.text(" WS=").number(1_u32 << option.window_shift().unwrap_or_default());
+        }
+        (4, 2) => {
+            info.text(" SACK_PERM");
+        }
+        (5, _) => {
+            for (left, right) in option.sack_blocks() {
+                info.text(" SLE=").number(left.wrapping_sub(ack_base));
+                info.text(" SRE=").number(right.wrapping_sub(ack_base));
+            }
+        }
+        (8, 10) => {
+            info.text(" TSval=").number(option.u32(2)).text(" TSecr=").number(option.u32(6));
+        }
+        _ => {}
     }
 }
 

@@ -101,7 +101,10 @@ impl Clock {
             delta_displayed: time.saturating_sub(shown.unwrap_or(time)),
             relative: time.saturating_sub(first),
         };
-        if tree.wants_any(&frame::FRAME) { record_metadata(frame, times, tree) } else { None }
+        if !tree.wants_any(&frame::FRAME) || frame::describe_number_alone(frame.number, tree) {
+            return None;
+        }
+        record_metadata(frame, times, tree)
     }
 }
 

@@ -173,6 +173,19 @@ pub struct FrameMetadata<'a> {
     pub drops: Option<u64>,
 }
 
+/// Records the number of a frame if no other metadata of it is wanted; returns whether that is so. Filters and lists of
+/// frames often want no more.
+pub fn describe_number_alone(number: u32, tree: &mut Tree) -> bool {
+    let wanted = tree.wanted();
+    let is_alone = !wanted.any_between(&FRAME, &TIME_RELATIVE) && !wanted.any_between(&LEN, &TIME_OUT_OF_RANGE);
+    if is_alone {
+        tree.open(&FRAME, Slice::default(), Value::Present);
+        tree.put(&NUMBER, Slice::default(), Value::Uint(number.into()));
+        tree.close();
+    }
+    is_alone
+}
+
 /// Records the metadata of a frame. Returns the node of `frame.protocols`, which is set once all layers are dissected.
 pub fn describe(metadata: &FrameMetadata<'_>, tree: &mut Tree) -> Option<usize> {
     if !tree.wants_any(&FRAME) {

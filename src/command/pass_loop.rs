@@ -155,12 +155,16 @@ impl PassLoop {
         let mut frames = 0;
         let mut metadata = (0, 0);
         while frames < self.max_frames {
-            match self.capture.next() {
-                Ok(Some(frame)) => {
-                    match selected.is_none_or(|selected| selected.contains(frame.number)) {
-                        true => pass.feed(&frame)?,
-                        false => pass.feed_unrecorded(&frame)?,
-                    }
+            let next = self.capture.next();
+            // The frame is read where it lies: a copy of it costs a percent of a pass.
+            if let Ok(Some(frame)) = &next {
+                match selected.is_none_or(|selected| selected.contains(frame.number)) {
+                    true => pass.feed(frame)?,
+                    false => pass.feed_unrecorded(frame)?,
+                }
+            }
+            match next {
+                Ok(Some(_)) => {
                     self.pass_metadata(&mut metadata, pass)?;
                     pass.consumer.end_frame()?;
                     frames += 1;

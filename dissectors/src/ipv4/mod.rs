@@ -100,14 +100,16 @@ fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, payload: Payload<'b>, quoted: 
         // RFC 792: only the beginning of a packet is quoted; its original length differs.
         next_payload.wire = total.saturating_sub(len) as u32;
     }
-    let next_hop = header.destination();
+    // Each address is read as a whole, as it is used: the library reads and stores four bytes.
+    let address = |at| header.slice().get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
+    let next_hop = address(16);
     let destination = match header.options() {
         [] => next_hop,
         some => options::end_of_route(some).unwrap_or(next_hop),
     };
     HeaderFacts {
         header: payload.first(len),
-        source: header.source(),
+        source: address(12),
         next_hop,
         destination,
         total,

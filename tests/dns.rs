@@ -21,16 +21,15 @@ fn calls(file: Vec<u8>) -> Vec<String> {
     calls.map(line).collect()
 }
 
-/// Returns the IPv4 packets of an Ethernet capture with another port than 53.
-fn on_port(file: &[u8], port: u16) -> Vec<Vec<u8>> {
+/// Returns the IPv4 packets of an Ethernet capture with other ports.
+fn with_ports(file: &[u8], port: impl Fn(u16) -> u16) -> Vec<Vec<u8>> {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())).expect("a capture");
     let mut packets = Vec::new();
     while let Some(frame) = capture.next().expect("a complete capture") {
         let mut packet = frame.bytes[14..].to_vec();
         for at in [20, 22] {
-            if packet[at..at + 2] == 53_u16.to_be_bytes() {
-                packet[at..at + 2].copy_from_slice(&port.to_be_bytes());
-            }
+            let old = u16::from_be_bytes([packet[at], packet[at + 1]]);
+            packet[at..at + 2].copy_from_slice(&port(old).to_be_bytes());
         }
         packets.push(packet);
     }
@@ -45,14 +44,27 @@ fn dns_has_the_same_calls_on_any_port() {
         if ["mdns", "llmnr", "over-http", "quoted"].iter().any(|other| name.contains(other)) {
             continue;
         }
-        let expected = calls(pcap(IPV4, &on_port(&file, 53)));
+        let expected = calls(pcap(IPV4, &with_ports(&file, |port| port)));
         assert!(!expected.is_empty() && expected.iter().all(|call| call.starts_with("dns ")), "{name}: {expected:?}");
         for port in [1053, 8600, 40_053] {
-            assert_eq!(calls(pcap(IPV4, &on_port(&file, port))), expected, "{name} on port {port}");
+            let moved = with_ports(&file, |old| if old == 53 { port } else { old });
+            assert_eq!(calls(pcap(IPV4, &moved)), expected, "{name} on port {port}");
         }
         found += expected.len();
     }
     assert!(found > 60, "{found} calls");
+}
+
+/// As in Wireshark, the lower of two known ports names the protocol.
+#[test]
+fn a_query_from_the_port_of_a_dialect_is_dns() {
+    let (_, file) = fixtures("dns").into_iter().find(|(name, _)| name.ends_with("dns/udp.pcap")).expect("the fixture");
+    let expected = calls(pcap(IPV4, &with_ports(&file, |port| port)));
+    assert!(!expected.is_empty());
+    for port in [5353, 5355] {
+        let moved = with_ports(&file, |old| if old == 53 { old } else { port });
+        assert_eq!(calls(pcap(IPV4, &moved)), expected, "from port {port}");
+    }
 }
 
 /// Ports of DNS in the captures, of its dialects, and of the fixture on an unusual port.

@@ -131,6 +131,9 @@ impl Pairing {
 
     /// Reports the queries to a side without a response.
     pub(super) fn end(&mut self, dialect: &'static Dialect, responder: Side, cx: &mut Context<'_>) {
+        if self.open.is_empty() {
+            return;
+        }
         let open = core::mem::take(&mut self.open);
         for query in open {
             if query.requester == responder {
@@ -175,6 +178,8 @@ impl Pairing {
             return Role { id, nth: query.nth, half: Half::Request, request: None, repeats };
         }
         let nth = self.take_number();
+        // Most sessions have one query: more room is for those that have more.
+        self.open.reserve_exact(usize::from(self.open.is_empty()));
         self.open.push_back(OpenQuery {
             id,
             opcode: incoming.header.opcode(),
@@ -251,6 +256,10 @@ impl Pairing {
             response = zone.response;
         }
         let Some(query) = self.open.remove(at) else { return role };
+        if self.open.is_empty() {
+            self.open = VecDeque::new();
+        }
+        self.answered.reserve_exact(usize::from(self.answered.is_empty()));
         if self.answered.len() >= MAX_ANSWERED {
             self.answered.pop_front();
         }

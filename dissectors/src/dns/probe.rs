@@ -30,15 +30,22 @@ enum Fit {
     Whole,
 }
 
+/// Returns the port that names the dialect: as in Wireshark the lower, since a client may use any.
+fn named_port(hint: &Hint<'_>) -> Option<u16> {
+    hint.ports.into_iter().filter(|port| [PORT, MDNS_PORT, LLMNR_PORT].contains(port)).min()
+}
+
 /// Probes a datagram of DNS on any port but those of its dialects.
 pub(super) fn datagram(hint: &Hint<'_>) -> Probe {
-    let is_dialect = hint.ports.contains(&MDNS_PORT) || hint.ports.contains(&LLMNR_PORT);
-    if is_dialect { Probe::No } else { probe(hint.bytes, hint.ports.contains(&PORT)) }
+    match named_port(hint) {
+        Some(MDNS_PORT | LLMNR_PORT) => Probe::No,
+        named => probe(hint.bytes, named.is_some()),
+    }
 }
 
 /// Probes a datagram on the port of a dialect.
 pub(super) fn dialect(hint: &Hint<'_>, port: u16) -> Probe {
-    if hint.ports.contains(&port) { probe(hint.bytes, true) } else { Probe::No }
+    if named_port(hint) == Some(port) { probe(hint.bytes, true) } else { Probe::No }
 }
 
 fn probe(message: &[u8], is_port: bool) -> Probe {

@@ -3,6 +3,7 @@
 use crate::common;
 
 use common::{ACK, FIN, IPV4, PSH, RST, SYN, Segment, events, pcap};
+use dissectors::exchange::Outcome;
 use dissectors::session::Side;
 use overhear::analysis::{Event, Task};
 use overhear::capture::{CloseKind, OpenKind, SideState, Stream};
@@ -165,8 +166,56 @@ fn the_bytes_of_each_side_are_counted_and_missing_ones_reported() {
     assert_eq!(row.duration(), 11_000_000);
 }
 
+/// Returns the calls of a connection with one request, whose response has 100 bytes in two segments. `resets` follow the
+/// first of them, with the numbers of [`packet`].
+fn calls_with(resets: &[&str], more: &[&str]) -> Vec<(String, Outcome)> {
+    let request = "GET /first HTTP/1.1\r\nHost: ab\r\n\r\n";
+    let (head, body) = ("HTTP/1.1 200 OK\r\nContent-Length: 61\r\n\r\n0123456", "x".repeat(54));
+    assert_eq!((request.len(), head.len() + body.len()), (33, 100));
+    let segment = |line: &str, text: &str| {
+        let mut packet = packet(&format!("{line} {}", text.len()));
+        let at = packet.len() - text.len();
+        packet[at..].copy_from_slice(text.as_bytes());
+        packet
+    };
+    let mut packets: Vec<_> = OPEN.lines().map(str::trim).filter(|line| !line.is_empty()).map(packet).collect();
+    packets.extend([segment("> PA 1 1", request), segment("< PA 1 34", head)]);
+    packets.extend(resets.iter().map(|reset| packet(reset)));
+    packets.push(segment("< PA 47 34", &body));
+    packets.extend(more.iter().map(|line| packet(line)));
+    let events = events(pcap(IPV4, &packets), Task { exchanges: true, ..Task::default() });
+    let calls = events.into_iter().filter_map(|event| match event {
+        Event::Call(call) => Some((call.exchange.target.to_string(), call.exchange.outcome)),
+        _ => None,
+    });
+    calls.collect()
+}
+
 #[test]
-fn an_ignored_reset_does_not_end_the_conversation() {
+fn a_reset_that_the_receiver_ignores_does_not_end_the_call() {
+    let call = |outcome| vec![("/first".to_owned(), outcome)];
+    assert_eq!(calls_with(&[], &[]), call(Outcome::Success));
+    // RFC 5961 3.2: only the number that the receiver expects next resets.
+    for ignored in ["< R 48", "< R 1461", "< R 60000", "< R 5000000", "< R 46", "> R 35", "> R 33"] {
+        assert_eq!(calls_with(&["> A 34 47", ignored], &[]), call(Outcome::Success), "{ignored}");
+        assert_eq!(calls_with(&["> A 34 47", ignored, ignored, ignored], &[]), call(Outcome::Success), "{ignored}");
+    }
+    for (segments, reason) in [
+        (&["< R 47"][..], "it follows what was captured"),
+        (&["> A 34 47", "< R 47"], "it follows what was acknowledged"),
+        (&["< R 1"], "nothing is acknowledged yet, and a closed server resets at the number of the client's ACK"),
+        (&["> R 34"], "it is the client's"),
+        (&["> FA 34 47", "> R 35"], "it has the number after the FIN"),
+        (&["> FA 34 47", "> R 34"], "it has the number of the FIN"),
+        (&["< PA 60 34 10", "< R 70"], "it follows bytes behind a gap"),
+        (&["> A 34 80", "< R 80"], "it follows acknowledged bytes that were not captured"),
+    ] {
+        assert_eq!(calls_with(segments, &[]), call(Outcome::Aborted), "{reason}");
+    }
+}
+
+#[test]
+fn a_reset_between_calls_does_not_end_the_conversation_if_it_goes_on() {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
     let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     let mut at = [1_u32, 1];
@@ -194,6 +243,33 @@ fn an_ignored_reset_does_not_end_the_conversation() {
         _ => None,
     });
     assert_eq!(calls.collect::<Vec<_>>(), [("/first", Some(200)), ("/second", Some(200))]);
+}
+
+#[test]
+fn a_reset_is_not_of_a_side_that_sends_more() {
+    let talk = |rest: &str| -> &'static str { Box::leak(format!("{OPEN}{rest}").into_boxed_str()) };
+    let way = OpenKind::ThreeWay;
+    let established = SideState::Established;
+    check(&[
+        (talk("< PA 1 1 10\n< R 500\n< PA 11 1 10\n< PA 21 1 600"), way, CloseKind::Open, established, established, 47),
+        (
+            talk("< R 1\n< PA 1 1 10\n> FA 1 11\n< FA 11 2"),
+            way,
+            CloseKind::Fin(Side::Client),
+            SideState::TimeWait,
+            SideState::LastAck,
+            63,
+        ),
+        // Segments that were sent before it.
+        (
+            talk("< R 11\n< PA 1 1 10\n> PA 1 11 10"),
+            way,
+            CloseKind::Reset(Side::Server),
+            SideState::Closed,
+            SideState::Closed,
+            47,
+        ),
+    ]);
 }
 
 #[test]

@@ -111,6 +111,3 @@ pub const FRAGMENT_AGE: u64 = 30_000_000_000;
 /// Maximum number of bytes by which a credible acknowledgment exceeds the captured data. More than a capture misses at
 /// once while the connection continues.
 pub const ACKED_AHEAD_BYTES: u64 = 64 << 20;
-
-/// Maximum distance in bytes between the sequence number of a credible reset and the expected one: a large window.
-pub const RESET_DISTANCE_BYTES: u64 = 4 << 20;

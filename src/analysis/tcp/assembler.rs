@@ -389,9 +389,14 @@ impl Assembler {
         }
     }
 
-    /// Whether a reset with this sequence number may be this side's own (RFC 9293 3.10.7.4): it is near the expected one.
-    pub(in crate::analysis) fn may_reset(&self, seq: u32) -> bool {
-        self.base.is_none() || self.offset(seq).abs_diff(self.data.position() as i64) <= limits::RESET_DISTANCE_BYTES
+    /// Whether a reset with this sequence number ends the connection (RFC 5961 3.2): it is exactly what the receiver expects
+    /// next. To any other number in its window, the receiver responds with an acknowledgment, and its peer resets again.
+    /// The receiver expects what follows its last acknowledgment or the bytes captured since. After a FIN, resets with and
+    /// without its number are sent.
+    pub(in crate::analysis) fn is_reset_by(&self, seq: u32) -> bool {
+        let Ok(offset) = u64::try_from(self.offset(seq)) else { return self.base.is_none() };
+        let expected = [self.acked, self.data.position(), self.data.end()];
+        self.base.is_none() || expected.contains(&offset) || self.end != NO_END && offset.abs_diff(self.end) <= 1
     }
 
     /// Whether all bytes up to the end are read; true once.

@@ -490,7 +490,7 @@ impl Connection {
         context: &mut FrameContext<'_>,
         completed: &mut Completed,
     ) {
-        let reset = segment.flags.rst() && self.assemblers[side as usize].may_reset(segment.seq);
+        let reset = segment.flags.rst() && self.assemblers[side as usize].is_reset_by(segment.seq);
         if reset {
             self.assemblers.iter_mut().for_each(Assembler::skip_gaps);
         }

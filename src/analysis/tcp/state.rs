@@ -26,9 +26,19 @@ pub(in crate::analysis) struct TcpState {
     first_fin: Option<Side>,
     /// Each side sent a FIN before it received the other's.
     fins_crossed: bool,
-    /// The side that sent the first RST, and its frame.
-    reset: Option<(Side, u32)>,
+    /// The first RST that its side sent itself, as far as is known.
+    reset: Option<Reset>,
     frames: u32,
+}
+
+/// A captured RST.
+#[derive(Clone, Copy, Debug)]
+struct Reset {
+    side: Side,
+    frame: u32,
+    seq: u32,
+    /// The states before it.
+    states: [SideState; 2],
 }
 
 impl TcpState {
@@ -70,9 +80,9 @@ impl TcpState {
         self.fins_crossed
     }
 
-    /// Returns the frame of the first RST.
+    /// Returns the frame of the first RST, unless its side sent more data after it.
     pub(in crate::analysis) fn reset_frame(&self) -> Option<u32> {
-        self.reset.map(|(_, frame)| frame)
+        self.reset.map(|reset| reset.frame)
     }
 
     /// Returns whether the handshake is complete: its last ACK was captured.
@@ -86,7 +96,7 @@ impl TcpState {
         let flags = segment.flags;
         self.frames = self.frames.saturating_add(1);
         let is_plain = flags.ack() && !flags.any(Flags::SYN | Flags::FIN | Flags::RST);
-        if is_plain && self.established && self.first_fin.is_none() {
+        if is_plain && self.established && self.first_fin.is_none() && self.reset.is_none() {
             self.completeness |= completeness(segment);
             return None;
         }
@@ -99,6 +109,7 @@ impl TcpState {
         // As in Wireshark, a SYN counts only as the first frame.
         let late_syn = self.frames > 1 && flags.syn() && !flags.ack();
         self.completeness |= completeness(segment) & if late_syn { !SYN } else { !0 };
+        self.drop_foreign_reset(side, segment);
         if self.frames == 1 && !flags.any(Flags::SYN | Flags::RST) {
             self.states = [SideState::Established; 2];
         }
@@ -126,10 +137,23 @@ impl TcpState {
             self.handle_fin(own, other, segment, frame);
         }
         if flags.rst() {
-            self.reset.get_or_insert((side, frame));
+            let (seq, states) = (segment.seq, self.states);
+            self.reset.get_or_insert(Reset { side, frame, seq, states });
             self.states = [SideState::Closed; 2];
         }
         first
+    }
+
+    /// Drops the RST of a side that sends more data: after its own, a side sends nothing but resets (RFC 9293 3.10.7.4).
+    /// Segments that were sent before it have lower numbers.
+    fn drop_foreign_reset(&mut self, side: Side, segment: &Segment<'_>) {
+        let sends_more = |reset: &mut Reset| {
+            let end = segment.seq.wrapping_add(segment.len());
+            reset.side == side && !segment.flags.rst() && !segment.is_empty() && before(reset.seq, end)
+        };
+        if let Some(reset) = self.reset.take_if(sends_more) {
+            self.states = reset.states;
+        }
     }
 
     fn handle_syn(&mut self, side: Side, flags: Flags) {
@@ -184,7 +208,7 @@ impl TcpState {
             ([false, false], _) => OpenKind::MidStream,
             (_, true) if self.established => OpenKind::ThreeWay,
             (_, true) => OpenKind::HalfOpen,
-            _ if matches!(self.reset, Some((Side::Server, _))) => OpenKind::Refused,
+            _ if matches!(self.reset, Some(Reset { side: Side::Server, .. })) => OpenKind::Refused,
             _ if self.completeness & !1 != 0 && self.reset.is_none() => OpenKind::MidStream,
             _ => OpenKind::Unanswered,
         }
@@ -194,7 +218,7 @@ impl TcpState {
     pub(in crate::analysis) fn close_kind(&self) -> CloseKind {
         match (self.first_fin, self.fin, self.reset) {
             (Some(first), [Some(_), Some(_)], _) => CloseKind::Fin(first),
-            (_, _, Some((side, _))) => CloseKind::Reset(side),
+            (_, _, Some(reset)) => CloseKind::Reset(reset.side),
             (Some(first), ..) => CloseKind::HalfClosed(first),
             _ => CloseKind::Open,
         }

@@ -72,9 +72,19 @@ pub struct Transfer {
 }
 
 impl Exchange {
-    /// Nanoseconds from the request's last byte to the response's first.
+    /// Nanoseconds from the request's last byte to the response's first; none if the response was first.
     #[must_use]
     pub fn time_to_first_byte(&self) -> Option<i64> {
+        self.wait().filter(|&nanos| nanos >= 0)
+    }
+
+    /// Nanoseconds by which the response began before the request ended, if it did.
+    #[must_use]
+    pub fn early_by(&self) -> Option<i64> {
+        self.wait().filter(|&nanos| nanos < 0).map(i64::saturating_neg)
+    }
+
+    fn wait(&self) -> Option<i64> {
         Some(self.response?.first.time.saturating_sub(self.request?.last.time))
     }
 
@@ -85,10 +95,11 @@ impl Exchange {
         Some(response.last.time.saturating_sub(response.first.time))
     }
 
-    /// Nanoseconds from the request's first byte to the response's last.
+    /// Nanoseconds from the request's first byte to the response's last; none if the response ended first.
     #[must_use]
     pub fn total(&self) -> Option<i64> {
-        Some(self.response?.last.time.saturating_sub(self.request?.first.time))
+        let nanos = self.response?.last.time.saturating_sub(self.request?.first.time);
+        Some(nanos).filter(|&nanos| nanos >= 0)
     }
 }
 

@@ -28,6 +28,7 @@ static COLUMNS: &[RecordColumn] = &[
     RecordColumn::machine_only("request_complete"),
     RecordColumn::machine_only("response_frame"),
     RecordColumn::machine_only("response_complete"),
+    RecordColumn::machine_only("early"),
 ];
 
 /// Prints exchanges as rows.
@@ -55,6 +56,9 @@ impl CallsReport {
             (None, None) => Cell::Missing("no response"),
         };
         let duration = |nanos: Option<i64>| nanos.map_or(Cell::Empty, Cell::Duration);
+        let early = exchange.early_by();
+        let missing = if early.is_some() { Cell::Missing("early") } else { Cell::Empty };
+        let before_early = |nanos: Option<i64>| nanos.map_or(missing, Cell::Duration);
         let id = exchange.id.conversation;
         let udp = id.tcp().is_none().then(|| id.to_string());
         let conversation = udp.as_deref().map_or(Cell::Number(id.number().into()), Cell::Text);
@@ -72,14 +76,15 @@ impl CallsReport {
             content_type,
             response.map_or(Cell::Empty, |response| Cell::Size(response.body)),
             duration(call.connect),
-            duration(exchange.time_to_first_byte()),
+            before_early(exchange.time_to_first_byte()),
             duration(exchange.download()),
-            duration(exchange.total()),
+            before_early(exchange.total()),
             request.map_or(Cell::Empty, |request| Cell::Number(request.last.frame.into())),
             request.map_or(Cell::Empty, |request| Cell::Size(request.body)),
             request.map_or(Cell::Empty, |request| Cell::Bool(request.complete)),
             response.map_or(Cell::Empty, |response| Cell::Number(response.last.frame.into())),
             response.map_or(Cell::Empty, |response| Cell::Bool(response.complete)),
+            duration(early),
         ];
         self.records.row(&cells, out)
     }
@@ -204,10 +209,26 @@ mod tests {
             text.lines().nth(1),
             Some(
                 "3,1,http,2023-11-14T22:13:20.000500000Z,10.0.0.1:1000,[::]:80,POST,a.test,/user/login,,text/html; charset=utf-8,,\
-                 0.000400000,,,,4,12,true,,"
+                 0.000400000,,,,4,12,true,,,"
             )
         );
-        assert!(text.ends_with(",7,false\n"), "{text}");
+        assert!(text.ends_with(",7,false,\n"), "{text}");
+    }
+
+    #[test]
+    fn a_response_before_the_end_of_its_request_has_no_negative_time() {
+        let mut early = call();
+        early.exchange.request.as_mut().expect("a request").last.time += 20_000_000;
+        let row = |format| print(format, vec![early.clone()]);
+        let text = row(RecordFormat::Text(None));
+        let row_end = text.lines().nth(1).and_then(|row| row.get(row.len() - 30..)).map(|row| row.trim_start());
+        assert!(row_end.is_some_and(|row| row.ends_with("early    300 µs    1.5 ms")), "{text}");
+        assert!(row(RecordFormat::Json(JsonFraming::Ndjson)).contains(r#""ttfb":null,"#));
+        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000\n"));
+        early.exchange.request.as_mut().expect("a request").first.time += 20_000_000;
+        let row = |format| print(format, vec![early.clone()]);
+        assert!(row(RecordFormat::Text(None)).ends_with("early    300 µs     early\n"));
+        assert!(row(RecordFormat::Json(JsonFraming::Ndjson)).contains(r#""total":null,"#));
     }
 
     #[test]

@@ -134,7 +134,7 @@ crate::fields! { "http";
     RESPONSE_IN: Frame "http.response_in" "Response in frame" { later: true };
     /// Time from the frame that completed the request to the one that completed the response.
     TIME: Duration "http.time" "Time since request";
-    /// Time from the request's last byte to the response's first.
+    /// Time from the request's last byte to the response's first. Absent if the response was first.
     TIME_TO_FIRST_BYTE: Duration "http.time_to_first_byte" "Time to first byte" { ours: true };
     /// Time from the response's first byte to its last.
     DOWNLOAD_TIME: Duration "http.download_time" "Download time" { ours: true };

@@ -6,6 +6,7 @@ use crate::report::{quantity, records};
 use crate::tui::model::rows::endpoint_key;
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
 use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};
+use dissectors::exchange::Exchange;
 use dissectors::session::ConversationId;
 use std::cmp::Ordering;
 
@@ -97,18 +98,18 @@ pub(crate) fn cell_text(call: &Call, column: usize) -> String {
         }
         8 => exchange.response.into_iter().for_each(|response| quantity::size(&mut out, response.body)),
         9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
-        10 => wait_text(&mut out, exchange.time_to_first_byte()),
-        11 => wait_text(&mut out, exchange.total()),
+        10 => wait_text(&mut out, exchange, exchange.time_to_first_byte()),
+        11 => wait_text(&mut out, exchange, exchange.total()),
         _ => {}
     }
     out
 }
 
 /// Appends a duration that ends with the response; `early` if the response was first.
-fn wait_text(out: &mut String, nanos: Option<i64>) {
+fn wait_text(out: &mut String, exchange: &Exchange, nanos: Option<i64>) {
     match nanos {
-        Some(nanos) if nanos < 0 => out.push_str("early"),
-        _ => nanos.into_iter().for_each(|nanos| quantity::duration(out, nanos)),
+        Some(nanos) => quantity::duration(out, nanos),
+        None => out.push_str(if exchange.early_by().is_some() { "early" } else { "" }),
     }
 }
 
@@ -175,7 +176,6 @@ mod tests {
     use crate::browse::IndexUpdate;
     use crate::capture::Endpoint;
     use crate::tui::widgets::row_order::{SortColumn, sorted};
-    use dissectors::exchange::Exchange;
 
     #[test]
     fn streams_are_sorted_by_transport_and_number() {

@@ -106,8 +106,7 @@ fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
 fn draw_phases(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, opened) = (&model.theme, &model.call_view);
     let has_keys = opened.pane == CallPane::Phases;
-    let total = call.exchange.total().filter(|&nanos| nanos >= 0);
-    let total = total.map_or(String::new(), |nanos| format!("  total {}", duration(nanos)));
+    let total = call.exchange.total().map_or(String::new(), |nanos| format!("  total {}", duration(nanos)));
     draw_title(model, area, buffer, &format!("Phases{total}"), has_keys);
     let lines = call::phase_lines(model);
     let list = opened.list(CallPane::Phases);

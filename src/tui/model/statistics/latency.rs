@@ -165,8 +165,8 @@ impl LatencyStatistics {
                 LatencyMeasure::Whole => call.exchange.total(),
                 LatencyMeasure::Wait => call.exchange.time_to_first_byte(),
             };
-            // A response may begin before the request ends.
-            let time = time.map(|nanos| nanos.max(0));
+            // A response that begins before the request ends is not waited for.
+            let time = time.or(call.exchange.early_by().map(|_| 0));
             self.all.add(time);
             let next = self.groups.len();
             let name = by.key(call);

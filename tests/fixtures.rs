@@ -39,6 +39,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("http/upload-multipart.pcap", &["POST /upload 200 98"]),
     ("http/download.pcap", &["GET /download.txt 200 100000"]),
     ("http/until-close.pcap", &["GET /until-close 200 2000"]),
+    ("http/version-0-9.pcap", &["GET /old - 540", "GET /old/with-empty-line - 556"]),
     ("http/truncated-response.pcap", &["GET /report 200 1000*"]),
     ("http/connect-proxy.pcap", &["CONNECT 10.0.0.2:80 200 0", "GET /style.css 200 276", "CONNECT 10.0.0.2:81 502 0"]),
     ("http/upgrade-websocket.pcap", &["GET /chat?room=7 101 0"]),

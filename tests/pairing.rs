@@ -354,6 +354,23 @@ fn a_request_that_cannot_be_read_takes_its_place_in_the_order() {
 }
 
 #[test]
+fn a_body_without_a_head_belongs_to_a_request_of_http_0_9() {
+    let (simple, with_empty_line) = ((CLIENT, "GET /0\r\n"), (CLIENT, "GET /0\r\n\r\n"));
+    for request in [simple, with_empty_line] {
+        for body in ["<p>text\n", "word", "GETTING on\r\n", "\0\x01\x02"] {
+            assert_eq!(calls(&[request, (SERVER, body)], &[0, 1]), ["GET /0 -"], "{body:?}");
+            let (first, rest) = body.split_at(2);
+            assert_eq!(calls(&[request, (SERVER, first), (SERVER, rest)], &[0, 1, 2]), ["GET /0 -"], "{body:?}");
+        }
+        // A server of later versions sends a head.
+        assert_eq!(calls(&[request, (SERVER, RESPONSE[0])], &[0, 1]), ["GET /0 200"]);
+    }
+    // The request goes on: a line without a version may begin a head.
+    assert_eq!(calls(&[simple, (CLIENT, "Host: a\r\n\r\n"), (SERVER, RESPONSE[0])], &[0, 1, 2]), ["GET /0 200"]);
+    assert_eq!(calls(&[(CLIENT, GET[0]), (SERVER, "<p>text\n")], &[0, 1]), ["GET /0 -"], "no response");
+}
+
+#[test]
 fn an_upgrade_is_read_although_its_response_was_captured_first() {
     let upgrade = "GET /0 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     let switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";

@@ -75,6 +75,14 @@ pub(super) fn is_response(bytes: &[u8]) -> bool {
     super::probe::has_http_name(bytes) || bytes.starts_with(b"ICY ")
 }
 
+/// Whether `bytes` are all of a request of HTTP/0.9: one line with a method and a target, without a version (RFC 1945 4.1).
+pub(super) fn is_simple_request(bytes: &[u8]) -> bool {
+    let mut quirks = 0;
+    memchr::memchr(b'\n', bytes).is_some_and(|end| end + 1 == bytes.len())
+        && matches!(start_line(bytes, &mut quirks), StartLine::Request { target: [_, ..], .. })
+        && quirks & quirk::SIMPLE_REQUEST != 0
+}
+
 /// Parses a head and fills `lines` with its header lines. `bytes` end with the head, or earlier if it is truncated.
 pub(super) fn read<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> MessageHead<'b> {
     lines.clear();

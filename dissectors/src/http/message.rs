@@ -163,6 +163,11 @@ impl HttpMessage {
         self.missing = self.missing.saturating_add(len);
     }
 
+    /// Whether it is the response to a request of HTTP/0.9, which is a body alone (RFC 1945 5).
+    pub(super) fn is_headless(&self) -> bool {
+        self.head_len == 0
+    }
+
     /// Returns the number of captured body bytes, without chunk framing.
     pub(super) fn body_len(&self) -> u64 {
         match &self.body {

@@ -211,6 +211,8 @@ struct HttpSide {
     quirks: quirk::Quirks,
     /// The message whose head is not complete has the method HEAD.
     is_head: bool,
+    /// It is complete as a request of HTTP/0.9.
+    is_simple: bool,
     /// The exchange of that message, if its response came before.
     answered: Option<u32>,
     ended: bool,
@@ -254,7 +256,7 @@ impl HttpSide {
         self.scanned = 0;
         self.sure = false;
         self.quirks = 0;
-        self.is_head = false;
+        (self.is_head, self.is_simple) = (false, false);
         self.answered = None;
     }
 
@@ -262,7 +264,7 @@ impl HttpSide {
     fn partial_request(&self) -> Option<PartialRequest> {
         let is_begun = matches!(self.state, State::Head) && self.sure && self.answered.is_none();
         let (_, sent) = self.first.filter(|_| is_begun)?;
-        Some(PartialRequest { sent, is_head: self.is_head })
+        Some(PartialRequest { sent, is_head: self.is_head, is_simple: self.is_simple })
     }
 }
 
@@ -301,7 +303,9 @@ impl Http {
                 _ if bytes.is_empty() => return Consumed::bytes(0),
                 Probe::Perhaps => return Consumed::bytes(0),
                 Probe::Yes | Probe::Likely => half.sure = true,
+                Probe::No if self.begin_headless(side, cx) => return self.read_body(side, chunk, cx),
                 Probe::No => {
+                    let half = self.half(side);
                     let sent = half.first.map_or_else(|| Position::of(cx), |(_, sent)| sent);
                     let search = match self.pairing.responds(side) {
                         true => MessageSearch::with_buffer(skipped_to_keep),
@@ -328,6 +332,7 @@ impl Http {
             Some(end) if end <= MAX_HEAD => self.begin(side, chunk, end, 0, cx),
             None if bytes.len() < MAX_HEAD => {
                 half.is_head = bytes.starts_with(b"HEAD ");
+                half.is_simple = head::is_simple_request(bytes);
                 Consumed::bytes(0)
             }
             _ => self.begin(side, chunk, MAX_HEAD, quirk::HEAD_TOO_LONG | quirk::TRUNCATED, cx),
@@ -378,7 +383,11 @@ impl Http {
         let (last, answered) = (half.last, half.answered.take());
         let (mut link, more) = match head.start {
             StartLine::Request { method, target, .. } => {
-                self.pairing.request((side, sent), (method, target), headers, answered, cx)
+                let (link, more) = self.pairing.request((side, sent), (method, target), headers, answered, cx);
+                if head.quirks & quirk::SIMPLE_REQUEST != 0 {
+                    self.pairing.set_simple(link);
+                }
+                (link, more)
             }
             StartLine::Response { code, .. } => {
                 let partial = self.half(side.other()).partial_request();
@@ -398,6 +407,34 @@ impl Http {
         let unchunked = framing::unchunked_length(head, headers);
         let message = HttpMessage::new(link, len, (body, unchunked), [first, last], quirks | more);
         self.advance(side, message, chunk, Some(head), cx)
+    }
+
+    /// Begins the response to a request of HTTP/0.9, if one is awaited: a body without a head, to the end of the stream.
+    #[cold]
+    fn begin_headless(&mut self, side: Side, cx: &mut Context<'_>) -> bool {
+        let partial = self.half(side.other()).partial_request();
+        let half = self.half(side);
+        let (first, sent) = half.first.unwrap_or((cx.first, Position::of(cx)));
+        let last = half.last;
+        if !self.pairing.awaits_headless((side, sent), partial) {
+            return false;
+        }
+        let headers = framing::FramingHeaders::default();
+        let (link, _) = self.pairing.response((side, sent), None, &headers, partial, cx);
+        if partial.is_some() {
+            self.half(side.other()).answered = self.pairing.without_request(link);
+        }
+        let message = HttpMessage::new(link, 0, (BodyState::UntilEnd, None), [first, last], 0);
+        self.half(side).state = State::Body(Box::new(message));
+        true
+    }
+
+    /// Reads on in the message whose body is being read.
+    fn read_body(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        match core::mem::take(&mut self.half(side).state) {
+            State::Body(message) => self.advance(side, *message, chunk, None, cx),
+            _ => Consumed::bytes(0),
+        }
     }
 
     /// Reads on in a message, of which `chunk` begins with the head if that was just read.
@@ -486,6 +523,11 @@ impl Http {
         cx: &mut Context<'_>,
     ) {
         let kept = core::mem::take(&mut message.buffer);
+        if message.is_headless() {
+            let bytes = here.map_or(kept, |here| here.bytes.to_vec());
+            let buffer = if keep == MAX_BODY { bytes } else { Vec::new() };
+            return MessageSearch::after(message.captured_len, buffer).record(true, cx);
+        }
         let chunk = here.unwrap_or(Chunk { bytes: &kept, base: None });
         let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
         let body_detail = match keep {
@@ -581,6 +623,19 @@ impl Http {
         self.pairing.note_unread(side, false, cx);
         State::Skip(Box::new(MessageSearch::new()))
     }
+
+    /// Notes that a side sends nothing more.
+    fn note_end(&mut self, side: Side, cx: &mut Context<'_>) {
+        let half = self.half(side);
+        half.begin_state(State::Head);
+        half.ended = true;
+        half.seen = 0;
+        if self.half(side.other()).ended {
+            self.pairing.flush(cx);
+        } else {
+            self.pairing.side_ended(side, cx);
+        }
+    }
 }
 
 impl Session for Http {
@@ -604,10 +659,7 @@ impl Session for Http {
         let mut consumed = match self.half(side).state {
             State::Head | State::Wait(_) => self.head(side, chunk, cx),
             State::Skip(_) => self.skip(side, chunk, cx),
-            State::Body(_) => match core::mem::take(&mut self.half(side).state) {
-                State::Body(message) => self.advance(side, *message, chunk, None, cx),
-                _ => Consumed::bytes(0),
-            },
+            State::Body(_) => self.read_body(side, chunk, cx),
         };
         self.half(side).consume(consumed.bytes);
         consumed.owner = self.owner;
@@ -659,6 +711,9 @@ impl Session for Http {
     fn end(&mut self, lane: Lane, rest: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
         let side = lane.side;
         self.half(side).note_arrival(rest.bytes.len(), cx);
+        if matches!(self.half(side).state, State::Head) && !self.half(side).sure && !rest.bytes.is_empty() {
+            self.begin_headless(side, cx);
+        }
         if let State::Body(message) = &mut self.half(side).state {
             // RFC 9112 8: such a body is complete only if the connection was closed in order.
             if message.body.is_until_end()
@@ -666,25 +721,22 @@ impl Session for Http {
                 && message.missing == 0
                 && let State::Body(message) = core::mem::take(&mut self.half(side).state)
             {
-                self.finish(side, *message, rest.first(0), None, cx);
+                self.finish(side, *message, rest, None, cx);
+                return self.note_end(side, cx);
             }
         }
         self.flush_incomplete(side, rest, cx);
-        let half = self.half(side);
-        half.begin_state(State::Head);
-        half.ended = true;
-        half.seen = 0;
-        if self.half(side.other()).ended {
-            self.pairing.flush(cx);
-        } else {
-            self.pairing.side_ended(side, cx);
-        }
+        self.note_end(side, cx);
     }
 
     fn is_in_message(&self, side: Side) -> bool {
         let [client, server] = &self.halves;
         let half = if side == Side::Client { client } else { server };
-        !matches!(half.state, State::Skip(_))
+        match &half.state {
+            State::Body(message) => !message.is_headless(),
+            State::Skip(_) => false,
+            State::Head | State::Wait(_) => true,
+        }
     }
 
     fn responds(&self, side: Side) -> bool {

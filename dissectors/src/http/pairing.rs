@@ -76,6 +76,8 @@ pub(super) struct OpenExchange {
     unreadable: Option<bool>,
     // What the sender of a response without a request had received, if the request may still come.
     is_early_after: Option<u64>,
+    // The request is of HTTP/0.9: its response may have no head.
+    is_simple: bool,
 }
 
 /// Position of a message in the conversation: that of its first byte, and what its sender had received then.
@@ -107,6 +109,8 @@ pub(super) struct PartialRequest {
     pub sent: Position,
     /// Whether its method is HEAD.
     pub is_head: bool,
+    /// Whether it is complete as a request of HTTP/0.9.
+    pub is_simple: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +135,7 @@ impl OpenExchange {
             end: 0,
             unreadable: None,
             is_early_after: None,
+            is_simple: false,
         }
     }
 
@@ -368,6 +373,21 @@ impl Pairing {
         (Link { role: Role::Response, nth: Some(open.exchange.id.nth), switch }, quirks)
     }
 
+    /// Notes that a request is of HTTP/0.9.
+    pub(super) fn set_simple(&mut self, link: Link) {
+        if let Some(open) = link.nth.and_then(|nth| self.place(nth)).and_then(|place| self.open.get_mut(place)) {
+            open.is_simple = true;
+        }
+    }
+
+    /// Whether bytes of a side that begin no message are the response to a request of HTTP/0.9.
+    pub(super) fn awaits_headless(&self, (side, sent): (Side, Position), partial: Option<PartialRequest>) -> bool {
+        match self.open.iter().find(|open| open.is_awaited_by(side.other())) {
+            Some(open) => open.is_simple && open.may_be_answered_by(sent),
+            None => partial.is_some_and(|partial| partial.is_simple && sent.may_answer(partial.sent)),
+        }
+    }
+
     /// The exchange of a response whose request is not complete enough to have opened it.
     pub(super) fn without_request(&self, link: Link) -> Option<u32> {
         link.nth.filter(|&nth| self.find(nth).is_some_and(|open| open.exchange.target.is_empty() && !open.request_done))
@@ -400,14 +420,19 @@ impl Pairing {
             complete: message.quirks & broken == 0,
         };
         let len = message.captured_len.saturating_add(message.missing);
-        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first: message.first, len }));
+        // As in Wireshark, the segments of a body without a head are not reassembled.
+        let len_of_unit = if message.is_headless() { 0 } else { len };
+        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first: message.first, len: len_of_unit }));
         let Some(nth) = nth else { return };
         match role {
             Role::Request => cx.events.push(Event::Message(MessageEnd { nth, half: Half::Request })),
             Role::Response => {
                 cx.events.push(Event::Message(MessageEnd { nth, half: Half::Response }));
-                let request = About::Half(cx.exchange(nth), Half::Request);
-                cx.collect(&RESPONSE_IN, request, cx.at.frame.into());
+                // Wireshark reads no response without a head.
+                if !message.is_headless() {
+                    let request = About::Half(cx.exchange(nth), Half::Request);
+                    cx.collect(&RESPONSE_IN, request, cx.at.frame.into());
+                }
             }
             Role::Interim => {}
         }

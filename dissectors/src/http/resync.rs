@@ -87,6 +87,11 @@ impl MessageSearch {
         MessageSearch { keep, ..MessageSearch::new() }
     }
 
+    /// The search that skipped these bytes, of which the first are buffered.
+    pub(super) fn after(skipped_bytes: u64, buffer: Vec<u8>) -> MessageSearch {
+        MessageSearch { skipped_bytes, buffer, ..MessageSearch::new() }
+    }
+
     /// Starts a search at bytes at this position, where a request should begin.
     pub(super) fn at_request(request: Position) -> MessageSearch {
         MessageSearch { request: Some(request), ..MessageSearch::new() }

@@ -142,6 +142,67 @@ fn a_response_that_was_not_captured_does_not_shift_the_pairs() {
 }
 
 #[test]
+fn a_gap_with_several_pipelined_responses_leaves_those_that_are_uncertain_alone() {
+    // The server's bytes are cut after each of these; the second part is not captured.
+    let rows = |responses: [&str; 4], ends: [usize; 2]| {
+        let (requests, all) = (&PIPELINED[..4], responses.concat());
+        let [first, second] = ends;
+        let parts = [&all[..first], &all[first..second], &all[second..]].map(|part| (SERVER, part));
+        let talk = [requests, &parts].concat();
+        let lost = requests.len() + 1;
+        let mut found = calls(&talk, &(0..talk.len()).filter(|&nth| nth != lost).collect::<Vec<_>>());
+        found.sort();
+        found
+    };
+    let end = |nth: usize| RESPONSE[..=nth].concat().len();
+    let first = |rest: &[&'static str]| [&["GET /0 200"], rest].concat();
+    // The end of the first response, and the second: 49 bytes cannot have two responses.
+    let found = rows(RESPONSE, [end(0) - 1, end(1)]);
+    assert_eq!(found, ALL.map(|row| if row == ALL[1] { "GET /1 -" } else { row }));
+    // The end of the first, the second, and the beginning of the third: the fourth may be to any of the requests.
+    let found = rows(RESPONSE, [end(0) - 1, end(1) + 20]);
+    assert_eq!(found, [&["- 203"], &first(&["GET /1 -", "GET /2 -", "GET /3 -"])[..]].concat());
+    // The second alone, but two would fit; the last response is to the last request.
+    let long = "HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n11111111111111111111";
+    let found = rows([RESPONSE[0], long, RESPONSE[2], RESPONSE[3]], [end(0), end(0) + long.len()]);
+    assert_eq!(found, [&["- 202"], &first(&["GET /1 -", "GET /2 -", "GET /3 203"])[..]].concat());
+    // The second and the third.
+    let found = rows(RESPONSE, [end(0), end(2)]);
+    assert_eq!(found, [&["- 203"], &first(&["GET /1 -", "GET /2 -", "GET /3 -"])[..]].concat());
+}
+
+#[test]
+fn acknowledgments_decide_which_pipelined_responses_are_in_a_gap() {
+    // Two requests, the first response, and two more requests, of which the client sends the first after it has received
+    // the second response.
+    let talk = [
+        PIPELINED[0],
+        PIPELINED[1],
+        PIPELINED[4],
+        PIPELINED[5],
+        PIPELINED[2],
+        PIPELINED[3],
+        PIPELINED[6],
+        PIPELINED[7],
+    ];
+    assert_eq!(calls(&talk, &[0, 1, 2, 4, 5, 6, 7]), ["GET /0 200", "GET /1 -", "GET /2 202", "GET /3 203"]);
+    // The server has not received the last request when it sends the third response.
+    let talk = [
+        PIPELINED[0],
+        PIPELINED[1],
+        PIPELINED[2],
+        PIPELINED[4],
+        PIPELINED[5],
+        PIPELINED[6],
+        PIPELINED[3],
+        PIPELINED[7],
+    ];
+    let found = calls(&talk, &[0, 1, 2, 5, 6, 7]);
+    assert_eq!(found, ["GET /0 -", "GET /1 -", "GET /2 -", "- 202", "GET /3 203"]);
+    assert_eq!(calls(&talk, &[0, 1, 2, 3, 5, 6, 7]), ["GET /0 200", "GET /1 -", "GET /2 202", "GET /3 203"]);
+}
+
+#[test]
 fn a_request_that_was_not_captured_leaves_its_response_alone() {
     let mut found = calls(&IN_TURN, &[0, 1, 3, 4, 5, 6, 7]);
     found.sort();

@@ -31,7 +31,7 @@ use body::BodyDetail;
 pub use fields::*;
 use head::{HeaderLine, StartLine};
 use message::{BodyProgress, BodyState, HttpMessage};
-use pairing::{Pairing, PartialRequest, Position, Role};
+use pairing::{Pairing, PartialRequest, Position, Role, Unread};
 use resync::MessageSearch;
 
 /// HTTP/1 in the list of protocols.
@@ -312,7 +312,10 @@ impl Http {
                         false => MessageSearch::at_request(sent),
                     };
                     self.half(side).begin_state(State::Skip(Box::new(search)));
-                    self.pairing.note_unread(side, resync::looks_like_status_line(bytes), cx);
+                    let unread = Unread::of(cx, false);
+                    let begins = resync::looks_like_status_line(bytes);
+                    let unread = if begins { unread.beginning_at(unread.from) } else { unread };
+                    self.pairing.note_unread(side, unread);
                     return self.skip(side, chunk, cx);
                 }
             }
@@ -609,8 +612,10 @@ impl Http {
                     message.quirks |= quirk::TRUNCATED;
                 }
                 let is_chunked = message.body.is_chunked();
+                let unread = Unread::of(cx, true);
+                let next = unread.from.saturating_add(within);
                 self.finish(side, *message, before, None, cx);
-                self.pairing.note_unread(side, !is_chunked, cx);
+                self.pairing.note_unread(side, if is_chunked { unread } else { unread.beginning_at(next) });
                 State::Skip(Box::new(MessageSearch::new()))
             }
         }
@@ -620,7 +625,7 @@ impl Http {
     fn abandon_body(&mut self, side: Side, mut message: HttpMessage, before: Chunk<'_>, cx: &mut Context<'_>) -> State {
         message.quirks |= quirk::GAP | quirk::TRUNCATED;
         self.finish(side, message, before, None, cx);
-        self.pairing.note_unread(side, false, cx);
+        self.pairing.note_unread(side, Unread::of(cx, true));
         State::Skip(Box::new(MessageSearch::new()))
     }
 
@@ -687,14 +692,16 @@ impl Session for Http {
             State::Wait(nth) => State::Wait(nth),
             // Nothing of this side is known to be missing.
             State::Head if missing == Missing::Perhaps && before.bytes.is_empty() => {
-                self.pairing.note_unread(side, false, cx);
+                self.pairing.note_unread(side, Unread::of(cx, true));
                 State::Head
             }
             state => {
                 let begins = matches!(state, State::Head) && !self.half(side).sure;
                 self.half(side).state = state;
                 self.flush_incomplete(side, before, cx);
-                self.pairing.note_unread(side, begins && matches!(missing, Missing::Bytes(_)), cx);
+                let unread = Unread::of(cx, true);
+                let begins = begins && matches!(missing, Missing::Bytes(_));
+                self.pairing.note_unread(side, if begins { unread.beginning_at(unread.from) } else { unread });
                 State::Skip(Box::new(MessageSearch::new()))
             }
         };

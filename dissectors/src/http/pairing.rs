@@ -62,22 +62,59 @@ pub(super) struct OpenExchange {
     pub requested: Option<Stamp>,
     /// The value of the Upgrade header: of the response, or else of the request.
     upgrade: CompactString,
-    state: ResponseState,
-    // The whole request has come, or will never come.
-    request_done: bool,
+    request: RequestState,
+    response: ResponseState,
     sent: Position,
-    // Where bytes begin that were not read and may have its response, and whether they begin with it.
-    unread: Option<(u64, bool)>,
-    // Another request may have been among bytes before it that were not read.
-    follows_gap: bool,
     // Where the request ends; 0 if it is not complete.
     end: u64,
-    // The request is not readable, and whether it ends as a request line does.
-    unreadable: Option<bool>,
-    // What the sender of a response without a request had received, if the request may still come.
-    is_early_after: Option<u64>,
     // The request is of HTTP/0.9: its response may have no head.
     is_simple: bool,
+    // Another request may have been among bytes before it that were not read.
+    follows_gap: bool,
+    // Bytes that were not read and may have its response.
+    unread: Option<Unread>,
+}
+
+/// Bytes of the responding side that were not read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unread {
+    /// Offset of the first byte that may be of another response than the one before.
+    pub from: u64,
+    /// Offset after the last byte; 0 if unknown.
+    pub end: u64,
+    /// They begin with a response.
+    pub begins: bool,
+    /// They were not captured. Otherwise a readable response among them would have been found.
+    pub is_gap: bool,
+}
+
+/// Bytes of the shortest response that servers send: `HTTP/1.1 204 No Content`, without headers.
+const SHORTEST_RESPONSE: u64 = 27;
+
+impl Unread {
+    /// The bytes that were given, or that are missing.
+    pub(super) fn of(cx: &Context<'_>, is_gap: bool) -> Unread {
+        let Range { start, end } = cx.range;
+        Unread { from: start, end, begins: false, is_gap }
+    }
+
+    /// The same, from the beginning of a response on.
+    pub(super) fn beginning_at(self, from: u64) -> Unread {
+        Unread { from, begins: true, ..self }
+    }
+
+    /// These bytes and later ones.
+    fn and(self, later: Unread) -> Unread {
+        Unread { end: later.end, is_gap: self.is_gap || later.is_gap, ..self }
+    }
+
+    /// Whether no more than one response begins in them, if the next one begins at this offset.
+    fn has_one_before(self, next: u64) -> bool {
+        let len = |end: u64| end.saturating_sub(self.from);
+        !self.is_gap
+            || self.end > 0 && len(self.end) < SHORTEST_RESPONSE
+            || next > 0 && len(next) < 2 * SHORTEST_RESPONSE
+    }
 }
 
 /// Position of a message in the conversation: that of its first byte, and what its sender had received then.
@@ -114,6 +151,18 @@ pub(super) struct PartialRequest {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RequestState {
+    /// Under way.
+    Begun,
+    /// All of it was read, or none of it ever will be.
+    Done,
+    /// Not readable.
+    Unreadable { ends_as_request_line: bool },
+    /// Not read, and it may still come: the sender of its response had received so many bytes.
+    Late { received: u64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ResponseState {
     Awaited,
     Started,
@@ -127,20 +176,27 @@ impl OpenExchange {
             raw: None,
             requested: None,
             upgrade: CompactString::default(),
-            state: ResponseState::Awaited,
-            request_done: false,
+            request: RequestState::Begun,
+            response: ResponseState::Awaited,
             sent: Position::default(),
-            unread: None,
-            follows_gap: false,
             end: 0,
-            unreadable: None,
-            is_early_after: None,
             is_simple: false,
+            follows_gap: false,
+            unread: None,
         }
     }
 
     fn is_awaited_by(&self, requester: Side) -> bool {
-        self.state == ResponseState::Awaited && self.exchange.requester == Some(requester)
+        self.response == ResponseState::Awaited && self.exchange.requester == Some(requester)
+    }
+
+    /// Whether nothing more of its request is read.
+    fn has_request(&self) -> bool {
+        matches!(self.request, RequestState::Done | RequestState::Unreadable { .. })
+    }
+
+    fn is_unreadable(&self) -> bool {
+        matches!(self.request, RequestState::Unreadable { .. })
     }
 
     /// Whether a response may answer it. Only after a gap, positions decide: the response may answer a lost request.
@@ -220,7 +276,7 @@ impl Pairing {
         };
         let before = open.text();
         if is_reported {
-            open.state = ResponseState::Done;
+            open.response = ResponseState::Done;
         }
         open.sent = sent;
         open.exchange.requester = Some(side);
@@ -252,7 +308,7 @@ impl Pairing {
     pub(super) fn open_unreadable(
         &mut self,
         (side, sent): (Side, Position),
-        is_request_line: bool,
+        ends_as_request_line: bool,
         cx: &mut Context<'_>,
     ) {
         // Its response came before the next request, by which the end of this one is found.
@@ -261,7 +317,7 @@ impl Pairing {
         }
         let place = self.open_exchange(side, cx);
         if let Some(open) = self.open.get_mut(place) {
-            (open.sent, open.request_done, open.unreadable) = (sent, true, Some(is_request_line));
+            (open.sent, open.request) = (sent, RequestState::Unreadable { ends_as_request_line });
         }
         if self.open.len() > MAX_OPEN {
             self.report(0, cx);
@@ -282,7 +338,7 @@ impl Pairing {
     fn drop_unreadable(&mut self, requester: Side, code: Option<u16>) {
         let is_refusal = matches!(code, Some(400 | 405 | 414 | 431 | 501 | 505));
         while let Some(place) = self.open.iter().position(|open| open.is_awaited_by(requester))
-            && self.open.get(place).is_some_and(|open| open.unreadable == Some(false))
+            && let Some(RequestState::Unreadable { ends_as_request_line: false }) = self.request_at(place)
             && !is_refusal
         {
             self.take(place);
@@ -318,17 +374,15 @@ impl Pairing {
         if !is_first {
             self.end_early(None, cx);
         }
-        if self.has_unread() {
-            self.drop_answered_unread(requester, sent, cx);
-        }
-        if self.open.iter().any(|open| open.unreadable.is_some()) {
+        let is_uncertain = self.has_unread() && self.drop_answered_unread(requester, sent, cx);
+        if self.open.iter().any(OpenExchange::is_unreadable) {
             self.drop_unreadable(requester, code);
         }
         let oldest = self.open.iter().position(|open| open.is_awaited_by(requester));
         // RFC 9110 15.5.9: a server may send 408 on an idle connection, while the next request is under way.
         let is_unsolicited = |open: &OpenExchange| code == Some(408) && !sent.may_answer(open.sent);
         let may_answer = |open: &OpenExchange| open.may_be_answered_by(sent) && !is_unsolicited(open);
-        let mut place = oldest.filter(|&place| self.open.get(place).is_some_and(may_answer));
+        let mut place = oldest.filter(|&place| !is_uncertain && self.open.get(place).is_some_and(may_answer));
         // RFC 9110 15.2: interim responses, of which 101 is the last in this protocol.
         if matches!(code, Some(100 | 102..=199)) {
             let nth = place.and_then(|place| self.open.get(place)).map(|open| open.exchange.id.nth);
@@ -336,7 +390,7 @@ impl Pairing {
             return (Link { role: Role::Interim, nth, switch: None }, quirks);
         }
         let partial = partial.filter(|partial| oldest.is_none() && sent.may_answer(partial.sent));
-        let is_unreadable = place.and_then(|place| self.open.get(place)).is_some_and(|open| open.unreadable.is_some());
+        let is_unreadable = place.and_then(|place| self.open.get(place)).is_some_and(OpenExchange::is_unreadable);
         let has_request = !is_unreadable && (place.is_some() || partial.is_some());
         let quirks = if has_request { 0 } else { quirk::NO_REQUEST };
         let place = *place.get_or_insert_with(|| self.open_exchange(requester, cx));
@@ -345,16 +399,17 @@ impl Pairing {
         };
         if quirks & quirk::NO_REQUEST != 0 {
             open.exchange.requester = None;
-            open.unreadable = None;
+            open.request = match sent.received {
+                received if is_first && received > 0 => RequestState::Late { received },
+                _ => RequestState::Done,
+            };
             let count = self.unrequested.map_or(1, |(_, count)| count.saturating_add(1));
-            self.unrequested = (!is_unreadable).then_some((sent, count));
-            open.is_early_after = (is_first && sent.received > 0).then_some(sent.received);
-            open.request_done = open.is_early_after.is_none();
+            self.unrequested = (!is_unreadable && !is_uncertain).then_some((sent, count));
         } else if partial.is_some_and(|partial| partial.is_head) {
             open.exchange.method = CompactString::const_new("HEAD");
             self.text += open.text();
         }
-        open.state = ResponseState::Started;
+        open.response = ResponseState::Started;
         open.exchange.code = code;
         open.exchange.status = code.map(|code| code.to_compact_string()).unwrap_or_default();
         open.exchange.content_type = text(headers.content_type);
@@ -390,7 +445,8 @@ impl Pairing {
 
     /// The exchange of a response whose request is not complete enough to have opened it.
     pub(super) fn without_request(&self, link: Link) -> Option<u32> {
-        link.nth.filter(|&nth| self.find(nth).is_some_and(|open| open.exchange.target.is_empty() && !open.request_done))
+        link.nth
+            .filter(|&nth| self.find(nth).is_some_and(|open| open.exchange.target.is_empty() && !open.has_request()))
     }
 
     /// The method of the request that a response answers.
@@ -442,13 +498,13 @@ impl Pairing {
         match role {
             Role::Request => {
                 open.exchange.request = Some(transfer);
-                open.request_done = true;
+                open.request = RequestState::Done;
                 open.end = if transfer.complete { open.sent.from.saturating_add(len) } else { 0 };
                 open.requested = Some(Stamp { frame: cx.at.frame, time: message.completed_at(cx.at) });
             }
             Role::Response => {
                 open.exchange.response = Some(transfer);
-                open.state = ResponseState::Done;
+                open.response = ResponseState::Done;
             }
             Role::Interim => {}
         }
@@ -467,7 +523,7 @@ impl Pairing {
             return Transition::Replace(Box::new(handover));
         }
         if let Some(place) = place
-            && self.open.get(place).is_some_and(|open| open.request_done && open.state == ResponseState::Done)
+            && self.open.get(place).is_some_and(|open| open.has_request() && open.response == ResponseState::Done)
         {
             self.report(place, cx);
         }
@@ -483,23 +539,23 @@ impl Pairing {
 
     /// Whether the protocol of what follows a request depends on its response: of a tunnel (true) or of an upgrade.
     pub(super) fn awaits_switch(&self, nth: u32) -> Option<bool> {
-        let open = self.find(nth).filter(|open| open.state == ResponseState::Awaited)?;
+        let open = self.find(nth).filter(|open| open.response == ResponseState::Awaited)?;
         (open.is_connect() || !open.upgrade.is_empty()).then(|| open.is_connect())
     }
 
-    /// Notes that bytes of a side were not read, from an offset on: because they were not captured, or are not readable.
-    /// A response may be among them, and a request. If the bytes `begin` a message, they begin with the response to the
-    /// oldest request.
-    pub(super) fn note_unread(&mut self, side: Side, begin: bool, cx: &Context<'_>) {
-        let Range { start, end } = cx.range;
+    /// Notes that bytes of a side were not read: because they were not captured, or are not readable. A response may be
+    /// among them, and a request. If they begin with a response, it is to the oldest request.
+    pub(super) fn note_unread(&mut self, side: Side, unread: Unread) {
         self.follows_gap |= self.requester == Some(side);
         let requester = side.other();
         // A request that was sent after these bytes were received has its response later.
-        let may_have =
-            |open: &&mut OpenExchange| open.is_awaited_by(requester) && (end == 0 || open.sent.received < end);
+        let may_have = |open: &&mut OpenExchange| {
+            open.is_awaited_by(requester) && (unread.end == 0 || open.sent.received < unread.end)
+        };
         for (nth, open) in self.open.iter_mut().filter(may_have).enumerate() {
-            let (from, begins) = open.unread.unwrap_or((start, false));
-            open.unread = Some((from, begins || begin && nth == 0 && !open.follows_gap));
+            let begins = unread.begins && nth == 0 && !open.follows_gap;
+            let before = open.unread.map_or(Unread { begins: false, ..unread }, |before| before.and(unread));
+            open.unread = Some(Unread { begins: before.begins || begins, ..before });
         }
     }
 
@@ -512,38 +568,53 @@ impl Pairing {
     /// a client without pipelining has had its response then.
     #[cold]
     fn drop_unread(&mut self, side: Side, sent: Position, cx: &mut Context<'_>) {
-        let is_awaited = |open: &OpenExchange| open.request_done && open.is_awaited_by(side);
+        let is_awaited = |open: &OpenExchange| open.has_request() && open.is_awaited_by(side);
         let Some(place) = self.open.iter().position(is_awaited) else {
             return;
         };
         let alone = self.open.iter().filter(|open| is_awaited(open)).nth(1).is_none();
         let unread = self.open.get(place).and_then(|open| open.unread);
-        if alone && unread.is_some_and(|(from, _)| sent.received == 0 || sent.received > from) {
+        if alone && unread.is_some_and(|unread| sent.received == 0 || sent.received > unread.from) {
             self.report(place, cx);
         }
     }
 
     /// Reports the exchanges whose responses were among bytes that were not read, before a response at this position.
+    /// Returns whether it is uncertain to which of the others the response is. Then the oldest of them is reported, too:
+    /// this or an earlier response was to it.
     #[cold]
-    fn drop_answered_unread(&mut self, requester: Side, sent: Position, cx: &mut Context<'_>) {
+    fn drop_answered_unread(&mut self, requester: Side, sent: Position, cx: &mut Context<'_>) -> bool {
         loop {
             let mut awaited = self.open.iter().enumerate().filter(|(_, open)| open.is_awaited_by(requester));
-            let (Some((place, oldest)), next) = (awaited.next(), awaited.next()) else { return };
-            let Some((from, begins)) = oldest.unread else { return };
+            let (Some((place, oldest)), next) = (awaited.next(), awaited.next()) else { return false };
+            let Some(unread) = oldest.unread else { return false };
             let is_answered = match next.filter(|(_, next)| next.may_be_answered_by(sent)) {
                 // What the client received between the two requests was the response to the first.
-                Some((_, next)) => begins || next.sent.received > from.max(oldest.sent.received),
+                Some((_, next)) => unread.begins || next.sent.received > unread.from.max(oldest.sent.received),
                 // Its sender had received another request, which was not captured.
-                None => begins && oldest.end > 0 && sent.received > oldest.end,
+                None => unread.begins && oldest.end > 0 && sent.received > oldest.end,
             };
+            // Its sender had received more than one of the requests.
+            let is_uncertain = unread.is_gap && next.is_some_and(|(_, next)| sent.may_answer(next.sent));
+            if !is_answered && !is_uncertain {
+                return false;
+            }
+            if unread.begins && unread.has_one_before(sent.from) {
+                self.open.iter_mut().for_each(|open| open.unread = None);
+            }
+            self.end_response(place, cx);
             if !is_answered {
-                return;
+                return true;
             }
-            if oldest.request_done {
-                self.report(place, cx);
-            } else if let Some(oldest) = self.open.get_mut(place) {
-                oldest.state = ResponseState::Done;
-            }
+        }
+    }
+
+    /// Ends an exchange of which no response is read, when its request is complete.
+    fn end_response(&mut self, place: usize, cx: &mut Context<'_>) {
+        let Some(open) = self.open.get_mut(place) else { return };
+        open.response = ResponseState::Done;
+        if open.has_request() {
+            self.report(place, cx);
         }
     }
 
@@ -551,14 +622,17 @@ impl Pairing {
     /// that it answers: without a SYN in the capture, nothing else shows that a request is captured late. Returns the place
     /// of that exchange.
     fn end_early(&mut self, request: Option<Position>, cx: &mut Context<'_>) -> Option<usize> {
-        let place = self.open.iter().position(|open| open.is_early_after.is_some())?;
+        let is_late = |open: &OpenExchange| matches!(open.request, RequestState::Late { .. });
+        let place = self.open.iter().position(is_late)?;
         let open = self.open.get_mut(place)?;
-        let received = open.is_early_after.take()?;
-        if request.is_some_and(|request| request.from < received) {
+        let before = core::mem::replace(&mut open.request, RequestState::Begun);
+        if let (RequestState::Late { received }, Some(request)) = (before, request)
+            && request.from < received
+        {
             return Some(place);
         }
-        open.request_done = true;
-        if open.state == ResponseState::Done {
+        open.request = RequestState::Done;
+        if open.response == ResponseState::Done {
             self.report(place, cx);
         }
         None
@@ -569,9 +643,9 @@ impl Pairing {
         let mut at = 0;
         while let Some(open) = self.open.get_mut(at) {
             if open.exchange.requester == Some(side.other()) {
-                open.state = ResponseState::Done;
+                open.response = ResponseState::Done;
             }
-            if open.request_done && open.state == ResponseState::Done {
+            if open.has_request() && open.response == ResponseState::Done {
                 self.report(at, cx);
             } else {
                 at += 1;
@@ -587,7 +661,7 @@ impl Pairing {
     }
 
     fn report(&mut self, place: usize, cx: &mut Context<'_>) {
-        if let Some(mut open) = self.take(place).filter(|open| open.unreadable.is_none()) {
+        if let Some(mut open) = self.take(place).filter(|open| !open.is_unreadable()) {
             conclude(&mut open.exchange);
             cx.events.push(Event::Exchange(open.exchange));
         }
@@ -597,6 +671,10 @@ impl Pairing {
         let open = self.open.remove(place)?;
         self.text = self.text.saturating_sub(open.text());
         Some(open)
+    }
+
+    fn request_at(&self, place: usize) -> Option<RequestState> {
+        self.open.get(place).map(|open| open.request)
     }
 
     fn place(&self, nth: u32) -> Option<usize> {

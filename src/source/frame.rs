@@ -1,6 +1,7 @@
 //! The output of a capture: frames, their interfaces, and the metadata stored with them in the file.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::options::FrameOptions;
 use super::record_store::RecordStore;
@@ -88,6 +89,10 @@ pub struct AddressName {
     pub address: IpAddr,
     /// The name; an address with several names has an entry for each.
     pub name: String,
+    /// Whether its block has another name of the address before it.
+    pub is_alias: bool,
+    /// The name server that its block has.
+    pub server: Option<Arc<str>>,
 }
 
 /// Keys and names of pcapng files, collected while frames are read.
@@ -125,15 +130,16 @@ impl Metadata {
         }
     }
 
-    /// Adds a name, unless the limit is reached.
-    pub(super) fn add_name(&mut self, section: u32, address: IpAddr, name: &[u8]) {
-        let total = self.name_bytes + name.len() + size_of::<AddressName>();
-        if total <= Self::MAX_NAME_BYTES {
-            self.name_bytes = total;
-            let name = AddressName { address, name: String::from_utf8_lossy(name).into_owned() };
-            self.store.iter().for_each(|store| store.add_metadata(section, |own| own.names.push(name.clone())));
-            self.names.push(name);
+    /// Adds a name, unless the limit is reached. Returns whether it is added.
+    pub(super) fn add_name(&mut self, section: u32, name: AddressName) -> bool {
+        let total = self.name_bytes + name.name.len() + size_of::<AddressName>();
+        if total > Self::MAX_NAME_BYTES {
+            return false;
         }
+        self.name_bytes = total;
+        self.store.iter().for_each(|store| store.add_metadata(section, |own| own.names.push(name.clone())));
+        self.names.push(name);
+        true
     }
 }
 

@@ -4,10 +4,9 @@
 //! block   0 type  4 total length  8 body ...  length-4 total length      padded to a multiple of 4
 //! ```
 
-use std::net::IpAddr;
-
 use super::error::{FilePart, FormatError, LocatedCause, ReadErrorCause};
 use super::frame::{Interface, Metadata, NOT_A_PACKET, Record};
+use super::name_block;
 use super::options::{ByteOrder, IntegerReader, OptionReader, padded, read_u32s, text};
 use super::time::{InterfaceClock, Time};
 use super::window::Window;
@@ -425,41 +424,11 @@ impl PcapNg {
         }
     }
 
-    /// Reads a Name Resolution Block: entries, each padded, up to one of type 0; then options.
-    ///
-    /// ```text
-    /// 0 type  2 length  4 address, names that end in a NUL each
-    /// ```
+    /// Reads a Name Resolution Block.
     fn names(&self, window: &mut Window, block: BlockHeader, metadata: &mut Metadata) -> Result<(), Box<LocatedCause>> {
         self.buffer_block(window, &block, "name resolution block", 12)?;
-        let mut body = self.body(window, &block);
-        while body.rest.len() >= 4 {
-            let (kind, length) = (body.u16(), body.u16());
-            if kind == 0 {
-                break;
-            }
-            let left = body.rest.len();
-            let value = body.bytes(usize::from(length));
-            if value.len() < usize::from(length) {
-                let error = FormatError::EntryExceedsBlock { length: u32::from(length), left: left as u32 };
-                return Err(LocatedCause::malformed(block.offset, error));
-            }
-            body.bytes(padded(value.len()) - value.len());
-            let (address, names) = match kind {
-                1 => match value.split_first_chunk::<4>() {
-                    Some((address, names)) => (IpAddr::from(*address), names),
-                    None => continue,
-                },
-                2 => match value.split_first_chunk::<16>() {
-                    Some((address, names)) => (IpAddr::from(*address), names),
-                    None => continue,
-                },
-                _ => continue,
-            };
-            for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
-                metadata.add_name(self.section, address, name);
-            }
-        }
+        name_block::read(self.body(window, &block), self.section, metadata)
+            .map_err(|error| LocatedCause::malformed(block.offset, error))?;
         window.consume(padded(block.length as usize));
         Ok(())
     }

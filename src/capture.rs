@@ -1,6 +1,7 @@
 //! Summary records of a capture, shared by reports and the terminal UI: calls and streams.
 
 use dissectors::exchange::Exchange;
+use dissectors::host_names::HostName;
 use dissectors::packet::Address;
 use dissectors::session::{Side, Stamp};
 
@@ -27,6 +28,25 @@ pub struct Call {
     pub connect: Option<i64>,
     /// Start of the capture: the time of its first frame.
     pub start: i64,
+    /// Names of client and server, if addresses are resolved.
+    pub names: Option<Box<EndpointNames>>,
+}
+
+/// Host names of two endpoints.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointNames {
+    /// Name of the client.
+    pub client: Option<HostName>,
+    /// Name of the server.
+    pub server: Option<HostName>,
+}
+
+impl EndpointNames {
+    /// Returns the names of client and server.
+    #[must_use]
+    pub fn of(names: Option<&EndpointNames>) -> (Option<&HostName>, Option<&HostName>) {
+        names.map(|names| (names.client.as_ref(), names.server.as_ref())).unwrap_or_default()
+    }
 }
 
 impl Call {
@@ -68,6 +88,8 @@ pub struct Stream {
     pub sides: [SideCounters; 2],
     /// Nanoseconds from the last SYN to the ACK that completed the handshake: `tcp.analysis.initial_rtt`.
     pub initial_rtt: Option<i64>,
+    /// Names of client and server, if addresses are resolved.
+    pub names: Option<Box<EndpointNames>>,
 }
 
 impl Stream {

@@ -3,6 +3,7 @@
 use crate::common;
 mod decode_as;
 mod link_types;
+mod names;
 mod outputs;
 mod quotes;
 mod saving;

@@ -1,6 +1,6 @@
 //! Capture files of every format, complete, truncated, damaged and compressed.
 
-mod bytes;
+pub(crate) mod bytes;
 mod oracle;
 
 use std::io::{self, Cursor, Read, Write};

@@ -24,6 +24,8 @@ pub struct Field {
     pub ours: bool,
     /// Whether the value is known only after later frames are read, as for `http.response_in`.
     pub later: bool,
+    /// Whether messages with the field may have host names of addresses.
+    pub has_host_names: bool,
     /// Index among all fields, from 0.
     pub id: u16,
     /// The `id` of the protocol's own field.
@@ -41,8 +43,20 @@ impl Field {
         id: u16,
         protocol: u16,
     ) -> Field {
-        let base = DisplayBase::Dec;
-        Field { name, title, doc, kind, base, values: &[], hidden: false, ours: false, later: false, id, protocol }
+        Field {
+            name,
+            title,
+            doc,
+            kind,
+            base: DisplayBase::Dec,
+            values: &[],
+            hidden: false,
+            ours: false,
+            later: false,
+            has_host_names: false,
+            id,
+            protocol,
+        }
     }
 
     /// Returns the name of `value`, if the field has one for it.

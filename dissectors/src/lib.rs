@@ -17,6 +17,8 @@ mod ether_name;
 pub mod exchange;
 pub mod field;
 pub mod format;
+mod host_fields;
+pub mod host_names;
 mod identity;
 mod names;
 mod organizations;

@@ -2,9 +2,11 @@
 
 use crate::decoding_count::DecodingCount;
 use crate::field::{Field, FieldKind};
+use crate::host_names::{FoundHostName, FrameHostNames, HostName};
 use crate::wants::Wants;
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 
 /// A range of bytes in a [`Tree`]'s store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -130,6 +132,10 @@ pub struct Tree {
     pub decoding: DecodingCount,
     /// Addresses are recorded as digits, also where a field has their names.
     pub numeric: bool,
+    /// Names of addresses in the present frame, if they are resolved.
+    pub host_names: Option<FrameHostNames>,
+    /// Names of addresses that messages of the present frame have, if they are collected.
+    pub found_names: Option<Vec<FoundHostName>>,
 }
 
 impl Tree {
@@ -221,6 +227,18 @@ impl Tree {
     #[must_use]
     pub fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    /// Returns the host name of an address, if addresses are resolved and it has one.
+    #[must_use]
+    pub fn host_name(&self, address: Value) -> Option<&HostName> {
+        let names = self.host_names.as_ref()?;
+        let address: IpAddr = match address {
+            Value::Ipv4(bytes) => bytes.into(),
+            Value::Ipv6(bytes) => bytes.into(),
+            _ => return None,
+        };
+        names.names.get(address, names.frame)
     }
 
     /// Returns the columns for modification.

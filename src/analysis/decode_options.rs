@@ -1,5 +1,6 @@
 //! Decode options: protocols of ports, and secrets, which every pass over a capture shares.
 
+use super::NameResolution;
 use dissectors::session::{Input, Secrets};
 use dissectors::{PROTOCOLS, Protocol};
 use std::fmt;
@@ -13,8 +14,8 @@ pub struct DecodeOptions {
     pub decode_as: Vec<DecodeAs>,
     /// Secrets for decryption.
     pub secrets: Arc<Secrets>,
-    /// Record addresses as digits, also where a field has their names.
-    pub numeric: bool,
+    /// Names that replace addresses.
+    pub names: NameResolution,
 }
 
 /// A protocol for all conversations on a port, whatever their bytes look like.

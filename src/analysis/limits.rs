@@ -111,3 +111,6 @@ pub const FRAGMENT_AGE: u64 = 30_000_000_000;
 /// Maximum number of bytes by which a credible acknowledgment exceeds the captured data. More than a capture misses at
 /// once while the connection continues.
 pub const ACKED_AHEAD_BYTES: u64 = 64 << 20;
+
+/// Maximum number of bytes of the host names of addresses: of some 100,000 names. Names beyond it are dropped.
+pub const HOST_NAME_BYTES: usize = 16 << 20;

@@ -14,6 +14,8 @@ mod frame_context;
 mod layers;
 pub mod limits;
 mod link_types;
+mod name_resolution;
+mod names;
 mod number_set;
 mod reassembled_unit;
 mod reassembler;
@@ -37,6 +39,8 @@ pub use frame_context::Prefilter;
 use layers::Tables;
 use link_types::LinkTypes;
 pub use link_types::unsupported_link_message;
+pub use name_resolution::{NameFlags, NameResolution};
+pub use names::host_name_wants;
 pub use number_set::NumberSet;
 use run_state::RunState;
 use seek::Clock;
@@ -71,9 +75,8 @@ impl Analyzer {
     /// The same with a list of protocols of its own.
     #[must_use]
     pub fn with_protocols(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> Analyzer {
-        let mut tree = Tree::new(task.wants.clone());
+        let mut tree = names::new_tree(&task);
         tree.decoding = DecodingCount::with_limit(limits::DECODED_BYTES);
-        tree.numeric = task.decode.numeric;
         let tables = Tables::new(RunState::new(task, first_pass, protocols));
         Analyzer { tree, blank: Tree::default(), tables, clock: Clock::default(), links: LinkTypes::default() }
     }
@@ -94,9 +97,8 @@ impl Analyzer {
     /// were not taken, are left out.
     #[must_use]
     pub fn fork(&self) -> Analyzer {
-        let mut tree = Tree::new(self.tables.run.task.wants.clone());
+        let mut tree = names::new_tree(&self.tables.run.task);
         tree.decoding = self.tree.decoding;
-        tree.numeric = self.tree.numeric;
         let (tables, clock, links) = (self.tables.clone(), self.clock.clone(), self.links.clone());
         Analyzer { tree, blank: Tree::default(), tables, clock, links }
     }
@@ -110,7 +112,13 @@ impl Analyzer {
     /// Reads the next frame. The tree has what was found in it, until the next is read.
     pub fn dissect(&mut self, frame: &Frame<'_>) -> &Tree {
         self.links.add(frame.link, &self.tables.run.registry);
+        if let Some(names) = &mut self.tree.host_names {
+            names.frame = frame.number;
+        }
         self.clock.read(frame, &mut self.tables, &mut self.tree);
+        if self.tree.found_names.as_ref().is_some_and(|found| !found.is_empty()) {
+            self.add_found_names(frame.number);
+        }
         &self.tree
     }
 

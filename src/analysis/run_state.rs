@@ -5,6 +5,7 @@ use super::decode_options::Transport;
 use super::event::{Event, FrameConnection, UnfinishedMessages};
 use super::frame_context::{FrameContext, Prefilter};
 use super::limits;
+use super::names::name_call;
 use super::seek::{SeekContext, SeekFact};
 use super::session_driver::Completed;
 use super::task::{Task, Work};
@@ -167,7 +168,7 @@ impl RunState {
                 dissectors::session::Event::Exchange(exchange) => {
                     let call = call(exchange, self.start);
                     if self.task.exchanges {
-                        self.events.push(Event::Call(call));
+                        self.events.push(Event::Call(name_call(call, &self.task)));
                     }
                 }
                 dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),

@@ -47,6 +47,8 @@ pub struct EchoResult {
 /// Times of earlier frames.
 #[derive(Clone, Default)]
 pub(super) struct Clock {
+    /// The frame read last.
+    pub(super) frame: u32,
     first: Option<i64>,
     previous: Option<i64>,
     /// Of the last frame that is shown, and of the one before.
@@ -56,7 +58,7 @@ pub(super) struct Clock {
 impl Clock {
     /// The clock before a frame that is read out of its place.
     pub(super) fn before(seek: &SeekContext) -> Clock {
-        Clock { first: Some(seek.first), previous: seek.previous, shown: [seek.previous, None] }
+        Clock { frame: 0, first: Some(seek.first), previous: seek.previous, shown: [seek.previous, None] }
     }
 
     /// Notes that the frame read last is not shown.
@@ -68,6 +70,7 @@ impl Clock {
     /// Reads a frame into a tree.
     pub(super) fn read(&mut self, frame: &Frame<'_>, tables: &mut Tables, tree: &mut Tree) {
         let at = Stamp { frame: frame.number, time: frame.time.0 };
+        self.frame = frame.number;
         tree.begin(frame.bytes);
         tables.packet.reset();
         tables.packet.fcs = frame.fcs;
@@ -156,7 +159,10 @@ fn record_columns(frame: &Frame<'_>, first: Option<i64>, tree: &mut Tree) {
     for (field, value) in [(&column::SOURCE, columns.source), (&column::DESTINATION, columns.destination)] {
         let mut text = String::new();
         if let Some(value) = value {
-            let _ = dissectors::format::value(&mut text, field, value, tree);
+            match tree.host_name(value) {
+                Some(host) => text.push_str(&host.name),
+                None => drop(dissectors::format::value(&mut text, field, value, tree)),
+            }
         }
         tree.put_text(field, none, format_args!("{text}"));
     }

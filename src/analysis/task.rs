@@ -26,6 +26,8 @@ pub struct Task {
     pub follow: Option<ConversationId>,
     /// Collect what later frames decide about earlier ones, for a second pass over the same capture.
     pub collect: bool,
+    /// Collect names of addresses, as far as they are resolved.
+    pub collect_names: bool,
     /// The TCP connections to read; all, if none are named. Others are numbered and skipped.
     pub only: Option<NumberSet>,
     /// Number conversations in UDP datagrams, whatever fields are wanted.
@@ -112,6 +114,7 @@ impl Work {
         let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
         let messages = task.exchanges
             || task.collect
+            || task.collect_names && task.decode.names.flags.collects_messages()
             || wants.columns
             || any(&REASSEMBLY_FIELDS)
             || wants.field(&frame::PROTOCOLS)

@@ -132,7 +132,7 @@ impl UdpConversation {
     pub(super) fn call(&self, exchange: Box<Exchange>, start: i64) -> Call {
         let swapped = exchange.requester == Some(Side::Server);
         let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
-        Call { exchange, client, server, connect: None, start }
+        Call { exchange, client, server, connect: None, start, names: None }
     }
 }
 

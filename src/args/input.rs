@@ -1,7 +1,7 @@
 //! Arguments that select the frames to read: captures, interfaces, display filters, protocols of ports.
 
 use clap::Args;
-use overhear::analysis::{DecodeAs, DecodeOptions};
+use overhear::analysis::{DecodeAs, NameFlags};
 #[cfg(feature = "live")]
 use overhear::sink::{AutostopOption, RotateOption};
 use std::ffi::OsString;
@@ -52,15 +52,24 @@ pub(crate) struct DecodeArgs {
     /// Protocol of the data on a port, instead of the detected one: tcp.port==9000,http (repeatable)
     #[arg(short = 'd', long = "decode-as", value_name = "PORT,PROTOCOL")]
     pub(crate) decode_as: Vec<DecodeAs>,
-    /// Print and filter addresses as digits in fields that have names for them, such as eth.src_resolved
+    /// Print and filter addresses as digits, also in fields that have names for them, such as eth.src_resolved
     #[arg(short = 'n')]
     pub(crate) numeric: bool,
+    /// Names of addresses: m Ethernet addresses, n network addresses, d names of network addresses in DNS messages of the
+    /// capture. Nothing is looked up [default: m]
+    #[arg(short = 'N', value_name = "LETTERS")]
+    pub(crate) names: Option<NameFlags>,
+    /// Hosts file with names of network addresses; as -N n (repeatable)
+    #[arg(long = "hosts", value_name = "FILE", conflicts_with = "numeric")]
+    pub(crate) hosts: Vec<PathBuf>,
 }
 
 impl DecodeArgs {
-    /// Returns the decode options of all passes.
-    pub(crate) fn options(&self) -> DecodeOptions {
-        DecodeOptions { decode_as: self.decode_as.clone(), numeric: self.numeric, ..DecodeOptions::default() }
+    /// Returns the kinds of names that replace addresses.
+    pub(crate) fn name_flags(&self) -> NameFlags {
+        let default = if self.numeric { NameFlags::NONE } else { NameFlags::default() };
+        let flags = self.names.unwrap_or(default);
+        NameFlags { network: flags.network || !self.hosts.is_empty(), ..flags }
     }
 }
 

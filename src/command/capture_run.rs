@@ -47,7 +47,8 @@ impl CaptureRun {
     /// the matching frames first costs less than dissecting all frames for the report. Prints capture errors on stderr
     /// after the frames that could be read. Returns whether there were errors.
     pub(super) fn run(mut self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
-        let mut task = Task { decode: self.decode.clone(), ..task };
+        // Names of a file that grows are collected while it is read.
+        let mut task = Task { decode: self.decode.clone(), collect_names: self.open_options.follow, ..task };
         let is_rich = task.wants.columns;
         self.matcher.extend_task(&mut task);
         if self.has_pipe() {
@@ -56,9 +57,11 @@ impl CaptureRun {
         // The end of a followed file is unknown.
         let collect = task.wants.needs_later_frames() && !self.open_options.follow;
         let filter_wants = self.matcher.first_pass_wants().filter(|_| collect || is_rich && !self.has_pipe());
-        let (capture, mut has_errors) = self.open_captures(collect);
+        let collect_names = self.decode.names.flags.network && !self.open_options.follow;
+        let (capture, mut has_errors) = self.open_captures(collect || collect_names);
         let two_passes = collect || filter_wants.is_some();
-        let bar = ReadProgressBar::new(out.is_file(), if two_passes { 2 } else { 1 });
+        let passes = 1 + u64::from(two_passes) + u64::from(collect_names);
+        let bar = ReadProgressBar::new(out.is_file(), passes);
         if capture.is_none() {
             out.keep_existing();
         }
@@ -69,6 +72,10 @@ impl CaptureRun {
             let mut selected = None;
             let mut first_pass = FirstPass::default();
             let mut unsupported_links = Vec::new();
+            if collect_names {
+                passes.max_frames = max_frames;
+                passes.collect_names(&mut task.decode);
+            }
             if two_passes {
                 let filters = filter_wants.is_some();
                 let last_frame = self.matcher.last_frame().filter(|_| !collect);

@@ -1,6 +1,7 @@
 //! Source of frames: capture files or interfaces of this machine.
 
 use super::capture_run::CaptureRun;
+use super::decode::decode_options;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
 #[cfg(feature = "live")]
@@ -37,7 +38,7 @@ impl FrameSource {
             if run.follow_file {
                 return Err("--follow-file cannot be combined with -i".into());
             }
-            let decode = input.decode.options();
+            let decode = decode_options(&input.decode)?;
             let LiveInput { listen, filter, write } = live_input(input)?;
             refuse_same(run.output.as_deref(), write.as_deref())?;
             let matcher = FilterMatcher::new(filter.map(|filter| filter.0), unit);
@@ -51,7 +52,7 @@ impl FrameSource {
             true => ("-w", OutputContent::Packets),
             false => ("-o", OutputContent::Text),
         };
-        let decode = input.decode.options();
+        let decode = decode_options(&input.decode)?;
         let input = CaptureInput::new(input)?;
         refuse_inputs(option, run.output.as_deref(), input.paths.iter().map(PathBuf::as_path))?;
         let capture_run = CaptureRun::new(input.paths, run, decode)

@@ -2,6 +2,7 @@
 
 mod capture_run;
 mod check;
+mod decode;
 mod filter_matcher;
 mod frame_reporter;
 mod frame_source;
@@ -208,20 +209,22 @@ fn fields_task(wants: Wants) -> Task {
 
 fn run_calls(args: RowsArgs) -> io::Result<CommandOutcome> {
     let format = args.format.report_format(table_width(&args));
+    let has_names = args.input.decode.name_flags().network;
     run_rows(
         args,
         MatchUnit::Calls,
-        || report::CallsReport::new(format),
+        || if has_names { report::CallsReport::with_names(format) } else { report::CallsReport::new(format) },
         Task { exchanges: true, ..fields_task(Wants::default()) },
     )
 }
 
 fn run_streams(args: RowsArgs) -> io::Result<CommandOutcome> {
     let format = args.format.report_format(table_width(&args));
+    let has_names = args.input.decode.name_flags().network;
     run_rows(
         args,
         MatchUnit::Streams,
-        || report::StreamsReport::new(format),
+        || if has_names { report::StreamsReport::with_names(format) } else { report::StreamsReport::new(format) },
         Task { streams: true, ..fields_task(Wants::default()) },
     )
 }
@@ -267,7 +270,11 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     if let Err(message) = refuse_inputs("-o", args.run.output.as_deref(), files.iter().map(PathBuf::as_path)) {
         return Ok(CommandOutcome::Error(message));
     }
-    let run = CaptureRun::new(files, &args.run, args.decode.options());
+    let decode = match decode::decode_options(&args.decode) {
+        Ok(decode) => decode,
+        Err(message) => return Ok(CommandOutcome::Error(message)),
+    };
+    let run = CaptureRun::new(files, &args.run, decode);
     let mut out = match Output::open(&args.run, OutputContent::Text, run.has_pipe()) {
         Ok(out) => out,
         Err(message) => return Ok(CommandOutcome::Error(message)),

@@ -1,9 +1,11 @@
 //! Pass loop: reads the frames of a capture through the analysis to a consumer.
 
+use super::decode::note_limit;
 use super::filter_matcher::FilterMatcher;
 use super::progress::ReadProgressBar;
+use dissectors::Wants;
 use dissectors::session::FirstPass;
-use overhear::analysis::{Analyzer, NumberSet};
+use overhear::analysis::{Analyzer, DecodeOptions, NumberSet, Task, host_name_wants};
 use overhear::report::DissectedFrame;
 use overhear::source::{Capture, Error, Frame, SectionMetadata, Time};
 use std::convert::Infallible;
@@ -132,6 +134,24 @@ impl PassLoop {
         analyzer.into_first_pass()
     }
 
+    /// Collects the names of addresses in the capture for all passes, and starts again at frame 1.
+    pub(super) fn collect_names(&mut self, decode: &mut DecodeOptions) {
+        let flags = decode.names.flags;
+        if !flags.network {
+            return;
+        }
+        // Without names in messages, there are those of the capture file.
+        let shallow = !flags.collects_messages();
+        let wants = if shallow { Wants::default() } else { host_name_wants() };
+        let task = Task { wants, shallow, collect_names: true, decode: decode.clone(), ..Task::default() };
+        let mut analyzer = Analyzer::new(task);
+        let Ok(()) = self.run(&mut analyzer, None, &mut FrameFinder::default());
+        self.bar.start_pass();
+        self.rewind_error = self.capture.rewind().err();
+        decode.names.host_names = analyzer.host_names();
+        note_limit(&decode.names.host_names);
+    }
+
     /// Runs a pass. `selected` are the frames to record and to consume; all if `None`.
     pub(super) fn run<C: PassConsumer>(
         &mut self,
@@ -204,6 +224,7 @@ impl PassLoop {
         pass: &mut Pass<'_, C>,
     ) -> Result<(), C::Error> {
         let (secrets, names) = (self.capture.secrets().get(known.0..), self.capture.names().get(known.1..));
+        pass.analyzer.add_block_names(names.unwrap_or_default());
         pass.consumer.metadata(SectionMetadata {
             secrets: secrets.unwrap_or_default().to_vec(),
             names: names.unwrap_or_default().to_vec(),

@@ -1,6 +1,7 @@
 //! Terminal UI for a capture or for interfaces.
 
 use super::CommandOutcome;
+use super::decode::decode_options;
 use super::frame_source::WRITE_REQUIRES;
 use super::input::CaptureInput;
 #[cfg(feature = "live")]
@@ -80,7 +81,7 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     if input.write.is_some() {
         return Err(WRITE_REQUIRES.into());
     }
-    let decode = input.decode.options();
+    let decode = decode_options(&input.decode)?;
     let input = open_input(input)?;
     require_terminal()?;
     let names = input.paths.iter().map(PathBuf::as_path);
@@ -95,7 +96,7 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
 #[cfg(feature = "live")]
 fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     use super::live_run::{interface_names, open_interfaces};
-    let decode = input.decode.options();
+    let decode = decode_options(&input.decode)?;
     let LiveInput { listen, filter, write } = live_input(input)?;
     let stop: sink::StopConditions = listen.autostop.iter().copied().collect();
     if stop.size.is_some() || stop.files.is_some() || !listen.rotate.is_empty() {

@@ -1,9 +1,11 @@
 //! `calls`: one row per exchange, written when the exchange is complete or can no longer complete.
 
 use super::Report;
-use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
+use super::records::{
+    Cell, NAME_COLUMNS, NameSources, RecordColumn, RecordFormat, RecordWriter, number_column, text_column,
+};
 use crate::analysis::Event;
-use crate::capture::Call;
+use crate::capture::{Call, EndpointNames};
 use std::io::{self, Write};
 
 static COLUMNS: &[RecordColumn] = &[
@@ -43,6 +45,12 @@ impl CallsReport {
         CallsReport { records: RecordWriter::new(COLUMNS, format) }
     }
 
+    /// Returns a report with the names of the endpoints, and their sources.
+    #[must_use]
+    pub fn with_names(format: RecordFormat) -> CallsReport {
+        CallsReport { records: RecordWriter::new(COLUMNS.iter().chain(&NAME_COLUMNS), format) }
+    }
+
     fn row(&mut self, call: &Call, out: &mut dyn Write) -> io::Result<()> {
         let exchange = &call.exchange;
         let (request, response) = (exchange.request, exchange.response);
@@ -62,13 +70,14 @@ impl CallsReport {
         let id = exchange.id.conversation;
         let udp = id.tcp().is_none().then(|| id.to_string());
         let conversation = udp.as_deref().map_or(Cell::Number(id.number().into()), Cell::Text);
+        let (client_name, server_name) = EndpointNames::of(call.names.as_deref());
         let cells = [
             conversation,
             Cell::Number(exchange.id.nth.into()),
             Cell::Word(exchange.protocol),
             time.unwrap_or(Cell::Empty),
-            Cell::Endpoint(call.client),
-            Cell::Endpoint(call.server),
+            Cell::Endpoint(call.client, client_name),
+            Cell::Endpoint(call.server, server_name),
             if request.is_none() { Cell::Missing("no request") } else { Cell::Text(&exchange.method) },
             Cell::Text(&exchange.authority),
             Cell::Text(&exchange.target),
@@ -86,7 +95,9 @@ impl CallsReport {
             response.map_or(Cell::Empty, |response| Cell::Bool(response.complete)),
             duration(early),
         ];
-        self.records.row(&cells, out)
+        let Some(names) = call.names.as_deref() else { return self.records.row(&cells, out) };
+        let sources = NameSources::of(names);
+        self.records.row(&cells.into_iter().chain(sources.cells(names)).collect::<Vec<_>>(), out)
     }
 }
 
@@ -149,6 +160,7 @@ mod tests {
             server: Endpoint { address: Address::V6([0; 16]), port: 80 },
             connect: Some(400_000),
             start: 1_700_000_000_000_000_000,
+            names: None,
         }
     }
 

@@ -59,6 +59,11 @@ fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut TimeForma
         _ => None,
     };
     out.push_str(": ");
+    let host = tree.host_name(node.value);
+    if let Some(host) = host {
+        value::string(out, &host.name);
+        out.push_str(" (");
+    }
     if let (Value::Bool(_), Some(name)) = (node.value, name) {
         out.push_str(name);
         return;
@@ -87,7 +92,7 @@ fn write_value(out: &mut String, node: &Node, tree: &Tree, clock: &mut TimeForma
         }
         _ => value::value(out, node.field, node.value, tree, clock),
     }
-    if name.is_some() {
+    if name.is_some() || host.is_some() {
         out.push(')');
     }
 }

@@ -6,7 +6,8 @@ use super::quantity;
 use super::table::{Align, Column, TextTable};
 use super::time_format::TimeFormatter;
 use super::value::{self, Decimals};
-use crate::capture::Endpoint;
+use crate::capture::{Endpoint, EndpointNames};
+use dissectors::host_names::HostName;
 use dissectors::packet::Address;
 use std::io::{self, Write};
 
@@ -32,8 +33,8 @@ pub(super) enum Cell<'a> {
     Text(&'a str),
     /// A media type as sent, and a remark for the table, which omits the parameters.
     Media(&'a str, &'static str),
-    /// An address and a port.
-    Endpoint(Endpoint),
+    /// An address and a port, and the name that the table has instead of the address.
+    Endpoint(Endpoint, Option<&'a HostName>),
     /// A fixed word, not from the wire.
     Word(&'static str),
     Number(u64),
@@ -65,9 +66,36 @@ impl RecordColumn {
     }
 }
 
+/// Values of a row whose addresses are resolved, after the others.
+pub(super) static NAME_COLUMNS: [RecordColumn; 4] = [
+    RecordColumn::machine_only("client_name"),
+    RecordColumn::machine_only("client_name_source"),
+    RecordColumn::machine_only("server_name"),
+    RecordColumn::machine_only("server_name_source"),
+];
+
+/// The sources of the names of the endpoints of a row, as text.
+#[derive(Default)]
+pub(super) struct NameSources([String; 2]);
+
+impl NameSources {
+    pub(super) fn of(names: &EndpointNames) -> NameSources {
+        let text = |name: &Option<HostName>| name.as_ref().map(|host| host.source.to_string()).unwrap_or_default();
+        NameSources([text(&names.client), text(&names.server)])
+    }
+
+    /// Returns the cells of [`NAME_COLUMNS`].
+    pub(super) fn cells<'a>(&'a self, names: &'a EndpointNames) -> [Cell<'a>; 4] {
+        let NameSources([client, server]) = self;
+        let name = |name: &'a Option<HostName>| name.as_ref().map_or(Cell::Empty, |host| Cell::Text(&host.name));
+        let source = |source: &'a String| if source.is_empty() { Cell::Empty } else { Cell::Text(source) };
+        [name(&names.client), source(client), name(&names.server), source(server)]
+    }
+}
+
 /// Writes rows in an output format.
 pub(super) struct RecordWriter {
-    columns: &'static [RecordColumn],
+    columns: Vec<&'static RecordColumn>,
     output: RecordOutput,
     clock: TimeFormatter,
     row: String,
@@ -81,7 +109,8 @@ enum RecordOutput {
 }
 
 impl RecordWriter {
-    pub(super) fn new(columns: &'static [RecordColumn], format: RecordFormat) -> RecordWriter {
+    pub(super) fn new(columns: impl IntoIterator<Item = &'static RecordColumn>, format: RecordFormat) -> RecordWriter {
+        let columns: Vec<_> = columns.into_iter().collect();
         let output = match format {
             RecordFormat::Text(width) => {
                 RecordOutput::Text(TextTable::new(columns.iter().map(|column| column.column.as_ref()), width))
@@ -157,7 +186,7 @@ fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
             }
             out.push_str(remark);
         }
-        Cell::Endpoint(address) => endpoint(out, address),
+        Cell::Endpoint(address, name) => named_endpoint(out, address, name),
         Cell::Number(number) => value::number(out, number),
         Cell::Size(bytes) => quantity::size(out, bytes),
         Cell::Duration(nanos) => quantity::duration(out, nanos),
@@ -170,7 +199,7 @@ fn write_json_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter)
     match *cell {
         Cell::Empty | Cell::Missing(_) | Cell::Text("") | Cell::Media("", _) => out.push_str("null"),
         Cell::Text(text) | Cell::Media(text, _) => json::write_string(out, text),
-        Cell::Endpoint(address) => {
+        Cell::Endpoint(address, _) => {
             out.push('"');
             endpoint(out, address);
             out.push('"');
@@ -191,7 +220,7 @@ fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) 
         Cell::Empty | Cell::Missing(_) => {}
         Cell::Text(text) | Cell::Media(text, _) => value::line(out, text.as_bytes()),
         Cell::Word(word) => out.push_str(word),
-        Cell::Endpoint(address) => endpoint(out, address),
+        Cell::Endpoint(address, _) => endpoint(out, address),
         Cell::Number(number) | Cell::Size(number) => value::number(out, number),
         Cell::Duration(nanos) => value::seconds(out, nanos, Decimals::Nine),
         Cell::Timestamp(time, _) => clock.write_rfc3339(out, time),
@@ -217,6 +246,18 @@ pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
     }
     out.push(':');
     out.push_str(itoa::Buffer::new().format(end.port));
+}
+
+/// Appends a name, or else an address, and a port.
+pub(crate) fn named_endpoint(out: &mut String, end: Endpoint, name: Option<&HostName>) {
+    match name {
+        None => endpoint(out, end),
+        Some(host) => {
+            value::string(out, &host.name);
+            out.push(':');
+            out.push_str(itoa::Buffer::new().format(end.port));
+        }
+    }
 }
 
 /// Returns a right-aligned column of numbers.

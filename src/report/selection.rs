@@ -242,9 +242,9 @@ pub(super) fn column_text(
     } else if column.id == column::TIME.id {
         value::seconds(out, dissected.relative, time_decimals(dissected));
     } else if column.id == column::SOURCE.id {
-        columns.source.inspect(|&address| value::value(out, column, address, dissected.tree, clock));
+        columns.source.inspect(|&address| value::host(out, column, address, dissected.tree, clock));
     } else if column.id == column::DESTINATION.id {
-        columns.destination.inspect(|&address| value::value(out, column, address, dissected.tree, clock));
+        columns.destination.inspect(|&address| value::host(out, column, address, dissected.tree, clock));
     } else if column.id == column::PROTOCOL_NAME.id {
         out.push_str(columns.protocol);
     } else if column.id == column::LENGTH.id {

@@ -1,9 +1,11 @@
 //! `streams`: one row per TCP connection, written when the connection ends or the capture does.
 
 use super::Report;
-use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
+use super::records::{
+    Cell, NAME_COLUMNS, NameSources, RecordColumn, RecordFormat, RecordWriter, number_column, text_column,
+};
 use crate::analysis::Event;
-use crate::capture::Stream;
+use crate::capture::{EndpointNames, Stream};
 use dissectors::session::Side;
 use std::io::{self, Write};
 
@@ -46,14 +48,21 @@ impl StreamsReport {
         StreamsReport { records: RecordWriter::new(COLUMNS, format) }
     }
 
+    /// Returns a report with the names of the endpoints, and their sources.
+    #[must_use]
+    pub fn with_names(format: RecordFormat) -> StreamsReport {
+        StreamsReport { records: RecordWriter::new(COLUMNS.iter().chain(&NAME_COLUMNS), format) }
+    }
+
     fn row(&mut self, stream: &Stream, out: &mut dyn Write) -> io::Result<()> {
         let (client, server) = (stream.side(Side::Client), stream.side(Side::Server));
         let [client_state, server_state] = stream.states;
+        let (client_name, server_name) = EndpointNames::of(stream.names.as_deref());
         let cells = [
             Cell::Number(stream.number.into()),
             Cell::Timestamp(stream.first.time, 0),
-            Cell::Endpoint(stream.client),
-            Cell::Endpoint(stream.server),
+            Cell::Endpoint(stream.client, client_name),
+            Cell::Endpoint(stream.server, server_name),
             Cell::Word(client_state.label()),
             Cell::Word(server_state.label()),
             Cell::Word(stream.opened.label()),
@@ -75,7 +84,9 @@ impl StreamsReport {
             Cell::Number(stream.first.frame.into()),
             Cell::Number(stream.last.frame.into()),
         ];
-        self.records.row(&cells, out)
+        let Some(names) = stream.names.as_deref() else { return self.records.row(&cells, out) };
+        let sources = NameSources::of(names);
+        self.records.row(&cells.into_iter().chain(sources.cells(names)).collect::<Vec<_>>(), out)
     }
 }
 
@@ -124,6 +135,7 @@ mod tests {
                 SideCounters { frames: 4, bytes: 2082, retransmissions: 0, missing: 7 },
             ],
             initial_rtt: Some(400_000),
+            names: None,
         }
     }
 

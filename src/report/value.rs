@@ -33,6 +33,14 @@ pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, 
     }
 }
 
+/// Appends the host name of an address, or else the address.
+pub(super) fn host(out: &mut String, field: &Field, address: Value, tree: &Tree, clock: &mut TimeFormatter) {
+    match tree.host_name(address) {
+        Some(host) => string(out, &host.name),
+        None => value(out, field, address, tree, clock),
+    }
+}
+
 /// Appends text from the wire: control characters, invalid UTF-8 and backslashes are escaped.
 pub(super) fn text(out: &mut String, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {

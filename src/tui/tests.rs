@@ -218,6 +218,7 @@ fn new_data_of_a_followed_stream_is_requested() {
             last: at,
             sides: [SideCounters { frames, ..SideCounters::default() }, SideCounters::default()],
             initial_rtt: None,
+            names: None,
         };
         IndexUpdate { streams: vec![stream], state: LoadState::Reading(None), ..IndexUpdate::default() }
     };

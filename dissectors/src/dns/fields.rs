@@ -109,7 +109,7 @@ crate::fields! { "dns";
     /// Length of the data of a record.
     RESP_LEN: U16 "dns.resp.len" "Data length";
     /// IPv4 address of an A record.
-    A: Ipv4 "dns.a" "Address";
+    A: Ipv4 "dns.a" "Address" { has_host_names: true };
     /// Domain of an A record of class CH.
     A_CH_DOMAIN: Text "dns.a.ch.domain" "Chaos Domain";
     /// Chaosnet address of an A record of class CH.
@@ -127,7 +127,7 @@ crate::fields! { "dns";
     /// Data of a NULL record.
     NULL: Bytes "dns.null" "Null (data)";
     /// IPv6 address of an AAAA record.
-    AAAA: Ipv6 "dns.aaaa" "AAAA Address";
+    AAAA: Ipv6 "dns.aaaa" "AAAA Address" { has_host_names: true };
     /// Canonical name of a CNAME record.
     CNAME: Text "dns.cname" "CNAME";
     /// EDNS: largest UDP message that the sender accepts.
@@ -147,7 +147,7 @@ crate::fields! { "dns";
     /// Seconds for which the absence of a name may be cached, of an SOA record.
     SOA_MINIMUM_TTL: U32 "dns.soa.minimum_ttl" "Minimum TTL";
     /// Name of a PTR record.
-    PTR_DOMAIN_NAME: Text "dns.ptr.domain_name" "Domain Name";
+    PTR_DOMAIN_NAME: Text "dns.ptr.domain_name" "Domain Name" { has_host_names: true };
     /// Address of a WKS record.
     WKS_ADDRESS: Ipv4 "dns.wks.address" "Address";
     /// IP protocol of a WKS record.

@@ -4,6 +4,7 @@ mod cursor;
 mod data;
 mod describe;
 mod fields;
+mod host_names;
 mod layout;
 pub mod llmnr;
 pub mod mdns;
@@ -123,6 +124,7 @@ fn layer<'b>(dialect: &'static Dialect, payload: Payload<'b>, packet: &mut Packe
     }
     packet.path.push(dialect.field.name);
     if !packet.quoted {
+        host_names::collect(dialect, payload.bytes, tree);
         describe::info(dialect, payload, false, tree);
     }
     record(dialect, payload, tree);
@@ -145,6 +147,7 @@ fn record(dialect: &'static Dialect, payload: Payload<'_>, tree: &mut Tree) {
 /// Reads the body of a message of DNS over HTTPS (RFC 8484 6).
 fn content(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push(DIALECT.field.name);
+    host_names::collect(&DOH, body.payload.bytes, tree);
     if body.depth == 0 {
         describe::info(&DOH, body.payload, false, tree);
     }

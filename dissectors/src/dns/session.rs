@@ -4,7 +4,7 @@ use super::describe;
 use super::fields::*;
 use super::message::{HEADER, Header};
 use super::pairing::{Incoming, Pairing, Role};
-use super::{Dialect, probe};
+use super::{Dialect, host_names, probe};
 use crate::packet::Payload;
 use crate::session::{
     About, Chunk, Consumed, Context, Event, Half, Hint, Lane, MessageEnd, Missing, Pdu, Probe, Session, Side, SideEnd,
@@ -44,6 +44,7 @@ impl Conversation {
             let incoming = Incoming { side: lane.side, header, bytes, first };
             self.pairing.add(self.dialect, &incoming, cx)
         });
+        host_names::collect(self.dialect, bytes, cx.tree);
         cx.path.push(self.dialect.field.name);
         let appends = core::mem::replace(&mut self.info_frame, cx.at.frame) == cx.at.frame;
         describe::info(self.dialect, Payload::whole(bytes, 0), appends, cx.tree);

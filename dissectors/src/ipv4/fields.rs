@@ -43,12 +43,14 @@ crate::fields! { "ipv4";
     DST: Ipv4 "ip.dst" "Destination Address";
     /// Source or destination address.
     ADDR: Ipv4 "ip.addr" "Source or Destination Address" { hidden: true };
-    /// Source address, as text.
+    /// Name of the source, if addresses are resolved (`-N n`) and it has one; else its address as text.
     SRC_HOST: Text "ip.src_host" "Source Host" { hidden: true };
-    /// Destination address, as text.
+    /// Name of the destination, as for `ip.src_host`.
     DST_HOST: Text "ip.dst_host" "Destination Host" { hidden: true };
-    /// Source or destination address, as text.
+    /// Name of the source or the destination, as for `ip.src_host`.
     HOST: Text "ip.host" "Source or Destination Host" { hidden: true };
+    /// Where the name of an address comes from: a message of the capture, its file, or a hosts file.
+    HOST_SOURCE: Text "ip.host_source" "Source of the name" { ours: true };
     /// Next address of the source route, if present.
     CUR_RT: Ipv4 "ip.cur_rt" "Current Route";
     /// Later address of the source route.

@@ -6,6 +6,7 @@ mod options;
 mod tests;
 
 use crate::field::Field;
+use crate::host_fields::{DisplayHost, HostFields};
 use crate::names::ip_protocol;
 use crate::packet::{Address, Fragment, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
@@ -196,7 +197,8 @@ fn note_invalid(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, pac
 #[inline(never)]
 fn describe(facts: &HeaderFacts<'_>, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
     let node = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().extended_to(facts.payload.all())));
-    let (source, destination) = (Ipv4Addr::from(facts.source), Ipv4Addr::from(facts.destination));
+    let [source, destination] = [facts.source, facts.destination]
+        .map(|address| DisplayHost::new(Value::Ipv4(address), Ipv4Addr::from(address), tree));
     tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));
     let _ = describe_header(&mut FieldReader::new(payload, tree), Some(facts.destination), quoted);
     if facts.header.bytes.len() > 20 {
@@ -274,11 +276,10 @@ fn describe_address(
     let span = reader.span(4);
     let address = reader.read_array()?;
     let address = replacement.unwrap_or(address);
-    let text = Ipv4Addr::from(address);
     reader.tree.put(field, span, Value::Ipv4(address));
     reader.tree.put(&ADDR, span, Value::Ipv4(address));
-    reader.tree.put_text(host, span, format_args!("{text}"));
-    reader.tree.put_text(&HOST, span, format_args!("{text}"));
+    let fields = HostFields { host, any: &HOST, source: &HOST_SOURCE };
+    fields.record(span, Value::Ipv4(address), Ipv4Addr::from(address), reader.tree);
     Ok(())
 }
 

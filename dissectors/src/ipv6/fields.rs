@@ -27,12 +27,14 @@ crate::fields! { "ipv6";
     DST: Ipv6 "ipv6.dst" "Destination Address";
     /// Source or destination address.
     ADDR: Ipv6 "ipv6.addr" "Source or Destination Address" { hidden: true };
-    /// Source address, as text.
+    /// Name of the source, if addresses are resolved (`-N n`) and it has one; else its address as text.
     SRC_HOST: Text "ipv6.src_host" "Source Host" { hidden: true };
-    /// Destination address, as text.
+    /// Name of the destination, as for `ipv6.src_host`.
     DST_HOST: Text "ipv6.dst_host" "Destination Host" { hidden: true };
-    /// Source or destination address, as text.
+    /// Name of the source or the destination, as for `ipv6.src_host`.
     HOST: Text "ipv6.host" "Source or Destination Host" { hidden: true };
+    /// Where the name of an address comes from: a message of the capture, its file, or a hosts file.
+    HOST_SOURCE: Text "ipv6.host_source" "Source of the name" { ours: true };
     /// Ethernet address from which the source address was formed.
     SRC_SLAAC_MAC: Ether "ipv6.src_slaac_mac" "Source SLAAC MAC";
     /// Ethernet address from which the destination address was formed.

@@ -10,6 +10,7 @@ pub mod routing;
 mod tests;
 
 use crate::field::Field;
+use crate::host_fields::{DisplayHost, HostFields};
 use crate::names::ip_protocol;
 use crate::packet::{Address, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
@@ -131,7 +132,8 @@ static DESTINATION: Ipv6AddressFields = Ipv6AddressFields { address: &DST, host:
 fn describe(header: &Ipv6HeaderSlice<'_>, whole: Slice, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
     let all = payload.span(0, HEADER);
     let node = tree.open(&IPV6, all, Value::Bytes(whole));
-    let (source, destination) = (DisplayIpv6(header.source()), DisplayIpv6(header.destination()));
+    let [source, destination] = [header.source(), header.destination()]
+        .map(|address| DisplayHost::new(Value::Ipv6(address), DisplayIpv6(address), tree));
     tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
     let _ = describe_header(&mut FieldReader::new(payload, tree), quoted);
     tree.close();
@@ -184,8 +186,8 @@ fn describe_address(reader: &mut FieldReader<'_, '_>, fields: &Ipv6AddressFields
     let tree = &mut *reader.tree;
     tree.put(fields.address, span, Value::Ipv6(address));
     tree.put(&ADDR, span, Value::Ipv6(address));
-    tree.put_text(fields.host, span, format_args!("{}", DisplayIpv6(address)));
-    tree.put_text(&HOST, span, format_args!("{}", DisplayIpv6(address)));
+    let host_fields = HostFields { host: fields.host, any: &HOST, source: &HOST_SOURCE };
+    host_fields.record(span, Value::Ipv6(address), DisplayIpv6(address), tree);
     // RFC 4291 appendix A: an interface identifier formed from an Ethernet address has ff:fe in the middle and the
     // universal bit inverted. Multicast addresses have no interface identifier.
     if let [first, .., a, b, c, 0xff, 0xfe, d, e, f] = address

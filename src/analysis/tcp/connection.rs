@@ -635,7 +635,7 @@ impl Connection {
         let connect = self.connect.filter(|_| exchange.id == first);
         let swapped = exchange.requester == Some(Side::Server);
         let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
-        Call { exchange, client, server, connect, start }
+        Call { exchange, client, server, connect, start, names: None }
     }
 
     fn initial_rtt(&self) -> Option<i64> {
@@ -668,6 +668,7 @@ impl Connection {
             last: self.last,
             sides: self.sent,
             initial_rtt: self.initial_rtt(),
+            names: None,
         }
     }
 

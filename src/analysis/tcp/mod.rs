@@ -9,6 +9,7 @@ mod state;
 
 use super::decode_options::Transport;
 use super::layers::Tables;
+use super::names::name_stream;
 use super::run_state::RunState;
 use crate::capture::Endpoint;
 pub(super) use connection::Connection;
@@ -77,7 +78,8 @@ impl Tables {
             connection.collect(&mut self.run.collected);
         }
         if self.run.task.streams {
-            self.run.events.push(super::Event::Stream(Box::new(connection.row())));
+            let row = name_stream(connection.row(), &self.run.task);
+            self.run.events.push(super::Event::Stream(Box::new(row)));
         }
         self.run.end(id);
     }

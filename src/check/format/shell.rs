@@ -1,6 +1,6 @@
 //! Shell commands that print the frames of a finding.
 
-use crate::analysis::DecodeOptions;
+use crate::analysis::{DecodeOptions, NameFlags, NameResolution};
 use crate::check::verdict::{DecidingFrames, is_printable};
 use std::fmt::Write as _;
 
@@ -11,8 +11,7 @@ pub fn print_command(capture: &str, frames: &DecidingFrames, subject: Option<&st
     // A name that starts with a hyphen would be parsed as an option.
     let name = if capture.starts_with('-') && capture != "-" { format!("./{capture}") } else { capture.to_owned() };
     let rules: String = decode.decode_as.iter().map(|rule| format!(" -d {rule}")).collect();
-    let numeric = if decode.numeric { " -n" } else { "" };
-    let mut command = format!("overhear print{rules}{numeric} {}", quote_word(&name));
+    let mut command = format!("overhear print{rules}{} {}", name_options(&decode.names), quote_word(&name));
     let numbers: Vec<_> = frames.first.iter().map(u32::to_string).collect();
     match (numbers.as_slice(), subject) {
         ([], None) => {}
@@ -21,6 +20,19 @@ pub fn print_command(capture: &str, frames: &DecidingFrames, subject: Option<&st
         (numbers, _) => command = format!("{command} 'frame.number in {{{}}}'", numbers.join(", ")),
     }
     command
+}
+
+/// Returns the options for names of addresses.
+fn name_options(names: &NameResolution) -> String {
+    let mut options = match names.flags {
+        flags if flags == NameFlags::default() => String::new(),
+        NameFlags::NONE => " -n".into(),
+        flags => format!(" -N {flags}"),
+    };
+    for path in &names.hosts_files {
+        let _ = write!(options, " --hosts {}", quote_word(&path.to_string_lossy()));
+    }
+    options
 }
 
 /// Quotes a word for a shell: POSIX single quotes, or `$'...'` of newer shells for unprintable characters.
@@ -72,7 +84,8 @@ mod tests {
     #[test]
     fn the_command_has_the_decode_options_of_the_run() {
         let decode_as = vec!["tcp.port==9000,http".parse().expect("a rule")];
-        let decode = DecodeOptions { decode_as, numeric: true, ..DecodeOptions::default() };
+        let names = NameResolution { flags: NameFlags::NONE, ..NameResolution::default() };
+        let decode = DecodeOptions { decode_as, names, ..DecodeOptions::default() };
         let command = print_command("a.pcap", &DecidingFrames::default(), Some("http"), &decode);
         assert_eq!(command, "overhear print -d tcp.port==9000,http -n a.pcap http");
     }

@@ -112,14 +112,16 @@ fn format_cause(error: &Error) -> String {
 /// link type with its first frame to `unsupported_links`.
 fn read_capture(
     job: &CaptureJob<'_>,
-    task: Task,
+    mut task: Task,
     evaluation: &mut Evaluation<'_>,
     unsupported_links: &mut Vec<(u16, u32)>,
 ) -> Result<u32, (Error, u32)> {
     let collect = task.wants.needs_later_frames();
-    let options = OpenOptions { spool: collect, ..OpenOptions::default() };
+    let spool = collect || task.decode.names.flags.network;
+    let options = OpenOptions { spool, ..OpenOptions::default() };
     let capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
     let mut passes = PassLoop::new(capture, ReadProgressBar::disabled());
+    passes.collect_names(&mut task.decode);
     let mut first_pass = FirstPass::default();
     if collect {
         let analyzer = Analyzer::new(Task { collect, decode: task.decode.clone(), ..Task::default() });

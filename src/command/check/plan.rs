@@ -2,6 +2,7 @@
 
 use super::files;
 use crate::args::{CaptureDefect, CheckArgs as Args};
+use crate::command::decode::decode_options;
 use crate::command::output::escape_paths;
 #[cfg(feature = "live")]
 use crate::command::overwrite::refuse_same;
@@ -61,9 +62,13 @@ impl CheckPlan {
             live_name: None,
             allow: AllowedDefects::default(),
             bless: args.bless,
-            decode: args.decode.options(),
+            decode: DecodeOptions::default(),
         };
         let mut errors = Vec::new();
+        match decode_options(&args.decode) {
+            Ok(decode) => plan.decode = decode,
+            Err(error) => errors.push(error),
+        }
         for defect in &args.allow {
             match defect {
                 CaptureDefect::Missing => plan.allow.missing = true,

@@ -184,7 +184,14 @@ mod tests {
         let calls = [Udp(0), Tcp(10), Udp(u32::MAX), Tcp(0), Tcp(9), Udp(2)].map(|conversation| {
             let mut exchange = Box::<Exchange>::default();
             exchange.id.conversation = conversation;
-            Call { exchange, client: Endpoint::default(), server: Endpoint::default(), connect: None, start: 0 }
+            Call {
+                exchange,
+                client: Endpoint::default(),
+                server: Endpoint::default(),
+                connect: None,
+                start: 0,
+                names: None,
+            }
         });
         index.apply(IndexUpdate { calls: calls.to_vec(), ..IndexUpdate::default() });
         let order = |descending| {

@@ -1,0 +1,105 @@
+//! Names of addresses: collected from the frames of a capture, and shown in their trees.
+
+use super::{Analyzer, Task};
+use crate::capture::{Call, Endpoint, EndpointNames, Stream};
+use crate::source::AddressName;
+use dissectors::host_names::{FrameHostNames, HostName, HostNames, MAX_HOST_NAME, NameSource};
+use dissectors::packet::Address;
+use dissectors::{Tree, Wants};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A tree for the frames of a run.
+pub(super) fn new_tree(task: &Task) -> Tree {
+    let mut tree = Tree::new(task.wants.clone());
+    let names = &task.decode.names;
+    tree.numeric = !names.flags.ethernet;
+    tree.host_names = names.flags.network.then(|| FrameHostNames { names: Arc::clone(&names.host_names), frame: 0 });
+    tree.found_names = (task.collect_names && names.flags.collects_messages()).then(Vec::new);
+    tree
+}
+
+/// The fields to record for finding all names: bodies of messages may have some.
+#[must_use]
+pub fn host_name_wants() -> Wants {
+    let mut wants = Wants::default();
+    dissectors::fields().filter(|field| field.has_host_names).for_each(|field| wants.add(field));
+    wants
+}
+
+impl Analyzer {
+    /// Adds the names of the frame read last to those of the run.
+    #[cold]
+    pub(super) fn add_found_names(&mut self, frame: u32) {
+        let found = self.tree.found_names.as_mut().map(std::mem::take).unwrap_or_default();
+        self.change_names(|names| {
+            for found in found {
+                let source = NameSource::Message(found.protocol, frame);
+                names.add(found.address, HostName { name: found.name, source }, frame);
+            }
+        });
+    }
+
+    /// Adds names from blocks of the capture file before the frame read last, if they are collected.
+    pub fn add_block_names(&mut self, added: &[AddressName]) {
+        let frame = self.clock.frame;
+        if !self.tables.run.task.collect_names {
+            return;
+        }
+        self.change_names(|names| {
+            for added in added.iter().filter(|added| !added.is_alias && added.name.len() <= MAX_HOST_NAME) {
+                let source = NameSource::Block(added.server.as_deref().unwrap_or_default().into());
+                names.add(added.address, HostName { name: added.name.as_str().into(), source }, frame);
+            }
+        });
+    }
+
+    fn change_names(&mut self, change: impl FnOnce(&mut HostNames)) {
+        // Names that the tree shares would be copied.
+        let shown = self.tree.host_names.take();
+        let frame = shown.map(|shown| shown.frame);
+        let names = &mut self.tables.run.task.decode.names.host_names;
+        change(Arc::make_mut(names));
+        self.tree.host_names = frame.map(|frame| FrameHostNames { names: Arc::clone(names), frame });
+    }
+
+    /// The names of the run.
+    #[must_use]
+    pub fn host_names(&self) -> Arc<HostNames> {
+        Arc::clone(&self.tables.run.task.decode.names.host_names)
+    }
+}
+
+/// Returns the names of the endpoints of a row, if addresses are resolved.
+pub(super) fn endpoint_names(task: &Task, ends: [Endpoint; 2], frame: u32) -> Option<Box<EndpointNames>> {
+    let names = &task.decode.names;
+    if !names.flags.network {
+        return None;
+    }
+    let name = |end: Endpoint| names.host_names.get(ip_address(end.address)?, frame).cloned();
+    let [client, server] = ends.map(name);
+    Some(Box::new(EndpointNames { client, server }))
+}
+
+/// Returns an address as one of the standard library.
+fn ip_address(address: Address) -> Option<IpAddr> {
+    match address {
+        Address::None => None,
+        Address::V4(bytes) => Some(bytes.into()),
+        Address::V6(bytes) => Some(bytes.into()),
+    }
+}
+
+/// Adds the names of its endpoints to a call.
+pub(super) fn name_call(call: Call, task: &Task) -> Call {
+    let halves = [call.exchange.request, call.exchange.response];
+    let last = halves.into_iter().flatten().map(|half| half.last.frame).max();
+    let names = endpoint_names(task, [call.client, call.server], last.unwrap_or_default());
+    Call { names, ..call }
+}
+
+/// Adds the names of its endpoints to a connection.
+pub(super) fn name_stream(stream: Stream, task: &Task) -> Stream {
+    let names = endpoint_names(task, [stream.client, stream.server], stream.last.frame);
+    Stream { names, ..stream }
+}

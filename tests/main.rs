@@ -8,6 +8,7 @@ mod common;
 mod dns;
 mod docs;
 mod echoes;
+mod exchanges;
 mod filter_passes;
 mod filters;
 mod filters_lazy;

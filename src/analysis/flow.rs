@@ -162,10 +162,22 @@ impl<T> FlowTable<T> {
     }
 
     /// Returns the conversations, the longest idle first.
-    pub(super) fn oldest(&self) -> impl Iterator<Item = FlowIndex> {
+    fn oldest(&self) -> impl Iterator<Item = FlowIndex> {
         let some = |index: u32| (index != NONE).then_some(index);
         let newer = move |&index: &u32| self.entries.get(index as usize).and_then(|entry| some(entry.newer));
         std::iter::successors(some(self.oldest), newer).map(FlowIndex)
+    }
+
+    /// Visits the conversations, the longest idle first, until one is the last to visit. Returns whether there was one.
+    pub(super) fn oldest_until(&mut self, mut is_last: impl FnMut(&mut T) -> bool) -> bool {
+        let mut index = self.oldest;
+        while let Some(entry) = self.entries.get_mut(index as usize) {
+            if is_last(&mut entry.flow) {
+                return true;
+            }
+            index = entry.newer;
+        }
+        false
     }
 
     /// Returns the conversations, the one with the most recent frame first.

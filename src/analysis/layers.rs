@@ -133,35 +133,21 @@ impl Tables {
     /// that is read.
     #[cold]
     pub(super) fn release_idle(&mut self, shard: usize, own: usize) {
-        let mut enough = self.run.buffer_limits();
+        let Tables { run, tcp, udp, buffers, .. } = self;
+        let mut enough = run.buffer_limits();
         enough.others = enough.others / 4 * 3;
-        let oldest: Vec<_> = self.tcp.oldest().collect();
-        for index in oldest {
-            let connection = self.tcp.flow_mut(index);
-            if connection.buffered == 0 || Buffers::shard(connection.number) != shard {
-                continue;
-            }
-            let (id, last) = (connection.id(), connection.last);
-            self.run.without_frame(id, last, |context| connection.release_buffers(context));
-            self.run.report(|exchange, start| connection.call(exchange, start));
-            self.buffers.add(connection.number, connection.recount_buffered());
-            if !self.buffers.is_over(shard, own, enough) {
-                return;
-            }
-        }
-        let oldest: Vec<_> = self.udp.oldest().collect();
-        for index in oldest {
-            let conversation = self.udp.flow_mut(index);
-            if conversation.buffered == 0 || Buffers::shard(conversation.number) != shard {
-                continue;
-            }
-            let (id, last) = (conversation.id(), conversation.last);
-            self.run.without_frame(id, last, |context| conversation.release_buffers(context));
-            self.run.report(|exchange, start| conversation.call(exchange, start));
-            self.buffers.add(conversation.number, conversation.recount_buffered());
-            if !self.buffers.is_over(shard, own, enough) {
-                return;
-            }
+        let mut frees_enough = |number, difference| {
+            buffers.add(number, difference);
+            !buffers.is_over(shard, own, enough)
+        };
+        let is_of_shard = |number| Buffers::shard(number) == shard;
+        let is_freed = tcp.oldest_until(|flow| {
+            is_of_shard(flow.number) && flow.has_releasable() && frees_enough(flow.number, flow.release(run))
+        });
+        if !is_freed {
+            udp.oldest_until(|flow| {
+                is_of_shard(flow.number) && flow.buffered > 0 && frees_enough(flow.number, flow.release(run))
+            });
         }
     }
 

@@ -3,6 +3,7 @@
 use super::decode_options::Transport;
 use super::frame_context::FrameContext;
 use super::layers::Tables;
+use super::run_state::RunState;
 use super::session_driver::{Completed, ConversationState, Delivered, SessionDriver};
 use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
 use crate::capture::{Call, Endpoint};
@@ -119,8 +120,15 @@ impl UdpConversation {
         completed
     }
 
+    /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
+    pub(super) fn release(&mut self, run: &mut RunState) -> isize {
+        run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
+        run.report(|exchange, start| self.call(exchange, start));
+        self.recount_buffered()
+    }
+
     /// Releases what is buffered. Returns what that completes.
-    pub(super) fn release_buffers(&mut self, context: &mut FrameContext<'_>) -> Completed {
+    fn release_buffers(&mut self, context: &mut FrameContext<'_>) -> Completed {
         let mut completed = Completed::default();
         if let Some(session) = &mut self.session {
             session.driver.release(&mut context.feed(&mut session.conversation, &mut completed));

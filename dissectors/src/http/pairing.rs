@@ -658,6 +658,7 @@ impl Pairing {
         while !self.open.is_empty() {
             self.report(0, cx);
         }
+        self.open = VecDeque::new();
     }
 
     fn report(&mut self, place: usize, cx: &mut Context<'_>) {

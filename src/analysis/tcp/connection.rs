@@ -7,6 +7,7 @@ use super::state::TcpState;
 use super::{acknowledges, before, record};
 use crate::analysis::frame_context::FrameContext;
 use crate::analysis::reassembler::Arrival;
+use crate::analysis::run_state::RunState;
 use crate::analysis::session_driver::{Completed, ConversationState, Delivered, SessionDriver};
 use crate::analysis::task::Work;
 use crate::analysis::{Event, FrameConnection, StreamChunk, StreamContent, limits};
@@ -54,6 +55,8 @@ pub(in crate::analysis) struct Connection {
     sequence_buffered: u32,
     /// It has read since then, or released what it buffered.
     has_read: bool,
+    /// It has not read since it released what it could.
+    is_released: bool,
 }
 
 impl Connection {
@@ -97,6 +100,7 @@ impl Connection {
             buffered: 0,
             sequence_buffered: 0,
             has_read: true,
+            is_released: false,
         }
     }
 
@@ -131,6 +135,7 @@ impl Connection {
         let sequence = self.sequence.as_ref().map_or(0, |sequence| to_u32(sequence.buffered()));
         let mut others = self.buffered.saturating_sub(self.sequence_buffered);
         if std::mem::take(&mut self.has_read) {
+            self.is_released = false;
             let assemblers = self.assemblers.iter().map(Assembler::buffered).sum::<usize>();
             others = to_u32(self.driver.buffered() + assemblers);
         }
@@ -581,9 +586,23 @@ impl Connection {
         }
     }
 
+    /// Whether it buffers bytes that it has not released: state that decoders keep is buffered, too.
+    pub(in crate::analysis) fn has_releasable(&self) -> bool {
+        self.buffered > 0 && !self.is_released
+    }
+
+    /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
+    pub(in crate::analysis) fn release(&mut self, run: &mut RunState) -> isize {
+        run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
+        run.report(|exchange, start| self.call(exchange, start));
+        let difference = self.recount_buffered();
+        self.is_released = true;
+        difference
+    }
+
     /// Skips all gaps and releases unfinished messages and what is in flight: too much is buffered. Returns what that
     /// completes.
-    pub(in crate::analysis) fn release_buffers(&mut self, context: &mut FrameContext<'_>) -> Completed {
+    fn release_buffers(&mut self, context: &mut FrameContext<'_>) -> Completed {
         self.has_read = true;
         if let Some(sequence) = &mut self.sequence {
             sequence.release_buffers();

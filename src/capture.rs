@@ -55,6 +55,13 @@ impl Call {
     pub fn stream(&self) -> Option<u32> {
         self.exchange.id.conversation.tcp()
     }
+
+    /// Returns the last frame of its messages; 0 if it has none.
+    #[must_use]
+    pub fn last_frame(&self) -> u32 {
+        let halves = [self.exchange.request, self.exchange.response];
+        halves.into_iter().flatten().map(|half| half.last.frame).max().unwrap_or_default()
+    }
 }
 
 /// One row of `streams`: a TCP connection.

@@ -71,6 +71,12 @@ impl HostNames {
         self.is_full
     }
 
+    /// Whether there is no name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty() && self.found.is_empty()
+    }
+
     /// Adds a name of a hosts file. It replaces an earlier one.
     pub fn give(&mut self, address: IpAddr, name: HostName) {
         if self.reserve(&name) {

@@ -3,6 +3,7 @@
 use crate::Registry;
 use crate::field::Field;
 use crate::tree::{Slice, Tree, Value};
+use core::net::IpAddr;
 
 /// The bytes that a layer carries for the next layer, with their length on the wire.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,6 +88,16 @@ impl Address {
             Address::None => None,
             Address::V4(bytes) => Some(Value::Ipv4(bytes)),
             Address::V6(bytes) => Some(Value::Ipv6(bytes)),
+        }
+    }
+
+    /// Returns the address as one of the standard library.
+    #[must_use]
+    pub fn ip(self) -> Option<IpAddr> {
+        match self {
+            Address::None => None,
+            Address::V4(bytes) => Some(bytes.into()),
+            Address::V6(bytes) => Some(bytes.into()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Name resolution: which addresses have their names, and from where. Nothing is looked up.
 
+use super::limits;
 use dissectors::host_names::HostNames;
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// The names that replace addresses.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct NameResolution {
     /// The kinds of names.
     pub flags: NameFlags,
@@ -17,8 +18,15 @@ pub struct NameResolution {
     pub host_names: Arc<HostNames>,
 }
 
+impl Default for NameResolution {
+    fn default() -> NameResolution {
+        let host_names = Arc::new(HostNames::with_limit(limits::HOST_NAME_BYTES));
+        NameResolution { flags: NameFlags::DEFAULT, hosts_files: Vec::new(), host_names }
+    }
+}
+
 /// The kinds of names, as in tshark's `-N`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NameFlags {
     /// Names of Ethernet addresses.
     pub ethernet: bool,
@@ -28,15 +36,13 @@ pub struct NameFlags {
     pub messages: bool,
 }
 
-impl Default for NameFlags {
-    fn default() -> NameFlags {
-        NameFlags { ethernet: true, network: false, messages: false }
-    }
-}
-
 impl NameFlags {
     /// No names.
     pub const NONE: NameFlags = NameFlags { ethernet: false, network: false, messages: false };
+    /// The names that are shown by default.
+    pub const DEFAULT: NameFlags = NameFlags { ethernet: true, ..NameFlags::NONE };
+    /// All names.
+    pub const ALL: NameFlags = NameFlags { ethernet: true, network: true, messages: true };
 
     /// Whether names are collected from messages.
     #[must_use]
@@ -86,7 +92,7 @@ mod tests {
 
     #[test]
     fn letters_select_kinds_of_names() {
-        let all = NameFlags { ethernet: true, network: true, messages: true };
+        let all = NameFlags::ALL;
         assert_eq!("dnm".parse(), Ok(all));
         assert_eq!(all.to_string(), "mnd");
         assert_eq!("n".parse(), Ok(NameFlags { network: true, ..NameFlags::NONE }));

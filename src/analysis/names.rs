@@ -1,22 +1,24 @@
 //! Names of addresses: collected from the frames of a capture, and shown in their trees.
 
-use super::{Analyzer, Task};
+use super::{Analyzer, NameResolution, Task};
 use crate::capture::{Call, Endpoint, EndpointNames, Stream};
 use crate::source::AddressName;
 use dissectors::host_names::{FrameHostNames, HostName, HostNames, MAX_HOST_NAME, NameSource};
-use dissectors::packet::Address;
 use dissectors::{Tree, Wants};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A tree for the frames of a run.
 pub(super) fn new_tree(task: &Task) -> Tree {
     let mut tree = Tree::new(task.wants.clone());
-    let names = &task.decode.names;
-    tree.numeric = !names.flags.ethernet;
-    tree.host_names = names.flags.network.then(|| FrameHostNames { names: Arc::clone(&names.host_names), frame: 0 });
-    tree.found_names = (task.collect_names && names.flags.collects_messages()).then(Vec::new);
+    set_shown_names(task, &mut tree);
+    tree.found_names = task.collect_names.collects_messages().then(Vec::new);
     tree
+}
+
+fn set_shown_names(task: &Task, tree: &mut Tree) {
+    let NameResolution { flags, host_names, .. } = &task.decode.names;
+    tree.numeric = !flags.ethernet;
+    tree.host_names = flags.network.then(|| FrameHostNames { names: Arc::clone(host_names), frame: 0 });
 }
 
 /// The fields to record for finding all names: bodies of messages may have some.
@@ -43,7 +45,7 @@ impl Analyzer {
     /// Adds names from blocks of the capture file before the frame read last, if they are collected.
     pub fn add_block_names(&mut self, added: &[AddressName]) {
         let frame = self.clock.frame;
-        if !self.tables.run.task.collect_names {
+        if !self.tables.run.task.collect_names.network {
             return;
         }
         self.change_names(|names| {
@@ -63,6 +65,12 @@ impl Analyzer {
         self.tree.host_names = frame.map(|frame| FrameHostNames { names: Arc::clone(names), frame });
     }
 
+    /// Sets the names that trees show, and their kinds.
+    pub fn set_names(&mut self, names: NameResolution) {
+        self.tables.run.task.decode.names = names;
+        set_shown_names(&self.tables.run.task, &mut self.tree);
+    }
+
     /// The names of the run.
     #[must_use]
     pub fn host_names(&self) -> Arc<HostNames> {
@@ -76,25 +84,14 @@ pub(super) fn endpoint_names(task: &Task, ends: [Endpoint; 2], frame: u32) -> Op
     if !names.flags.network {
         return None;
     }
-    let name = |end: Endpoint| names.host_names.get(ip_address(end.address)?, frame).cloned();
+    let name = |end: Endpoint| names.host_names.get(end.address.ip()?, frame).cloned();
     let [client, server] = ends.map(name);
     Some(Box::new(EndpointNames { client, server }))
 }
 
-/// Returns an address as one of the standard library.
-fn ip_address(address: Address) -> Option<IpAddr> {
-    match address {
-        Address::None => None,
-        Address::V4(bytes) => Some(bytes.into()),
-        Address::V6(bytes) => Some(bytes.into()),
-    }
-}
-
 /// Adds the names of its endpoints to a call.
 pub(super) fn name_call(call: Call, task: &Task) -> Call {
-    let halves = [call.exchange.request, call.exchange.response];
-    let last = halves.into_iter().flatten().map(|half| half.last.frame).max();
-    let names = endpoint_names(task, [call.client, call.server], last.unwrap_or_default());
+    let names = endpoint_names(task, [call.client, call.server], call.last_frame());
     Call { names, ..call }
 }
 

@@ -1,6 +1,6 @@
 //! Tasks: what a run needs of an analyzer, and how much work that takes.
 
-use super::{DecodeOptions, NumberSet};
+use super::{DecodeOptions, NameFlags, NumberSet};
 use dissectors::session::ConversationId;
 use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Wants};
 use dissectors::{column, data, frame, tcp as tcp_fields, udp};
@@ -26,8 +26,8 @@ pub struct Task {
     pub follow: Option<ConversationId>,
     /// Collect what later frames decide about earlier ones, for a second pass over the same capture.
     pub collect: bool,
-    /// Collect names of addresses, as far as they are resolved.
-    pub collect_names: bool,
+    /// Collect names of addresses, of these kinds.
+    pub collect_names: NameFlags,
     /// The TCP connections to read; all, if none are named. Others are numbered and skipped.
     pub only: Option<NumberSet>,
     /// Number conversations in UDP datagrams, whatever fields are wanted.
@@ -114,7 +114,7 @@ impl Work {
         let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
         let messages = task.exchanges
             || task.collect
-            || task.collect_names && task.decode.names.flags.collects_messages()
+            || task.collect_names.collects_messages()
             || wants.columns
             || any(&REASSEMBLY_FIELDS)
             || wants.field(&frame::PROTOCOLS)

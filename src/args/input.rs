@@ -67,7 +67,7 @@ pub(crate) struct DecodeArgs {
 impl DecodeArgs {
     /// Returns the kinds of names that replace addresses.
     pub(crate) fn name_flags(&self) -> NameFlags {
-        let default = if self.numeric { NameFlags::NONE } else { NameFlags::default() };
+        let default = if self.numeric { NameFlags::NONE } else { NameFlags::DEFAULT };
         let flags = self.names.unwrap_or(default);
         NameFlags { network: flags.network || !self.hosts.is_empty(), ..flags }
     }

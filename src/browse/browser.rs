@@ -52,7 +52,7 @@ impl Browser {
         on_event: impl Fn(BrowseEvent) + Send + Clone + 'static,
     ) -> Browser {
         let mut browser = Browser::default();
-        browser.table.decode = decode;
+        browser.table = SharedFrameTable::with_options(decode);
         let inputs = paths.clone();
         let source = LoadSource { paths, end_of_file: browser.stop.clone(), abort: browser.stop.clone(), live: None };
         let (table, emit) = (browser.table.clone(), on_event.clone());
@@ -72,7 +72,7 @@ impl Browser {
         on_event: impl Fn(BrowseEvent) + Send + Clone + 'static,
     ) -> Result<Browser, String> {
         let mut browser = Browser::default();
-        browser.table.decode = decode;
+        browser.table = SharedFrameTable::with_options(decode);
         let (capture, source) = PendingCapture::start(opened, write, limits, browser.stop.clone())?;
         let (table, emit, inputs) = (browser.table.clone(), on_event.clone(), source.paths.clone());
         spawn("load", &on_event, move || load(&table, source, emit));
@@ -153,6 +153,7 @@ impl Browser {
             BrowseRequest::Save { .. } => self.save_queue.push(request),
             BrowseRequest::CancelFilter => self.filter_queue.clear(),
             BrowseRequest::CancelFind => self.find_queue.clear(),
+            BrowseRequest::ShowNames(are_shown) => self.table.show_names(are_shown),
             #[cfg(feature = "live")]
             BrowseRequest::Discard(count) => self.discardable_packets.store(count, Relaxed),
             #[cfg(not(feature = "live"))]

@@ -71,7 +71,7 @@ impl<'a> FilterJob<'a> {
         let filter = Filter::new(text).map_err(|fault| fault.display(text).to_string())?;
         let filter = Arc::new(filter.with_early_fields(is_known_early));
         let wants = filter.wants();
-        let is_later = wants.columns || wants.needs_later_frames();
+        let is_later = wants.columns || wants.needs_later_frames() || table.names().flags.network;
         let (matched, streams, found) = Default::default();
         Ok(FilterJob {
             reader: RandomAccess::new(table.clone()),

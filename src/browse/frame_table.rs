@@ -3,13 +3,14 @@
 use super::call_entry::CallEntry;
 use super::chunked_vec::ChunkedVec;
 use super::indexed_values::IndexedValues;
-use crate::analysis::{DecodeOptions, EchoResult, NumberSet, SeekContext, SeekFact, Task};
+use crate::analysis::{DecodeOptions, EchoResult, NameFlags, NameResolution, NumberSet, SeekContext, SeekFact, Task};
 use crate::capture::Endpoint;
 use crate::source::{RecordPosition, RecordStore};
+use dissectors::host_names::HostNames;
 use dissectors::packet::AddressConflict;
 use dissectors::session::ConversationId;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// No previous frame, or no conversation.
 const NONE: u32 = u32::MAX;
@@ -185,13 +186,65 @@ pub(super) struct FrameTable {
 pub(super) struct SharedFrameTable {
     table: Arc<RwLock<FrameTable>>,
     pub(super) store: RecordStore,
-    pub(super) decode: DecodeOptions,
+    decode: DecodeOptions,
+    names: Arc<Mutex<SharedNames>>,
+}
+
+/// Names of addresses, as far as the capture is read.
+#[derive(Default)]
+struct SharedNames {
+    host_names: Arc<HostNames>,
+    /// Whether frames have them.
+    are_shown: bool,
+    /// Number of changes of `are_shown`.
+    changes: u32,
 }
 
 impl SharedFrameTable {
+    /// Returns an empty table for a capture that is read with these options.
+    pub(super) fn with_options(decode: DecodeOptions) -> SharedFrameTable {
+        let host_names = Arc::clone(&decode.names.host_names);
+        let names = SharedNames { host_names, are_shown: decode.names.flags.network, changes: 0 };
+        SharedFrameTable { decode, names: Arc::new(Mutex::new(names)), ..SharedFrameTable::default() }
+    }
+
     /// Returns the task that all passes over the capture extend. A pass without its options would find other messages.
     pub(super) fn task(&self) -> Task {
-        Task { decode: self.decode.clone(), ..Task::default() }
+        Task { decode: DecodeOptions { names: self.names(), ..self.decode.clone() }, ..Task::default() }
+    }
+
+    /// Returns the kinds of names that the loader collects: those of the command line, or else all, which a key shows.
+    pub(super) fn collected_names(&self) -> NameFlags {
+        let flags = self.decode.names.flags;
+        if flags.network { flags } else { NameFlags::ALL }
+    }
+
+    fn shared_names(&self) -> MutexGuard<'_, SharedNames> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the names that frames have.
+    pub(super) fn names(&self) -> NameResolution {
+        let names = self.shared_names();
+        let flags = NameFlags { network: names.are_shown, ..self.decode.names.flags };
+        NameResolution { flags, hosts_files: Vec::new(), host_names: Arc::clone(&names.host_names) }
+    }
+
+    /// Sets the names of the capture so far.
+    pub(super) fn set_host_names(&self, host_names: Arc<HostNames>) {
+        self.shared_names().host_names = host_names;
+    }
+
+    /// Sets whether frames have names.
+    pub(super) fn show_names(&self, are_shown: bool) {
+        let mut names = self.shared_names();
+        names.changes += u32::from(names.are_shown != are_shown);
+        names.are_shown = are_shown;
+    }
+
+    /// Returns the number of times that names were shown or hidden.
+    pub(super) fn name_changes(&self) -> u32 {
+        self.shared_names().changes
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, FrameTable> {

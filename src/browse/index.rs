@@ -3,9 +3,10 @@
 use super::chunked_vec::ChunkedVec;
 use super::host_pairs::{DirectedPair, Host};
 use super::stacks::{StackId, StackNames};
-use crate::capture::{Call, Stream};
+use crate::capture::{Call, Endpoint, Stream};
+use dissectors::host_names::{HostName, HostNames};
 use dissectors::{Field, Severity};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Summary of a frame.
@@ -177,9 +178,19 @@ pub struct Index {
     pub times: Option<CaptureTimes>,
     /// Loading progress.
     pub state: LoadState,
+    /// Host names of addresses in the frames so far.
+    pub host_names: Arc<HostNames>,
+    /// Whether the names are shown instead of the addresses.
+    pub shows_names: bool,
 }
 
 impl Index {
+    /// Returns the name of an endpoint in a frame, if names are shown and it has one.
+    #[must_use]
+    pub fn host_name(&self, end: Endpoint, frame: u32) -> Option<&HostName> {
+        self.host_names.get(end.address.ip()?, frame).filter(|_| self.shows_names)
+    }
+
     /// Returns the number of indexed frames of a TCP connection.
     #[must_use]
     pub fn frames_of(&self, stream: u32) -> u64 {
@@ -201,6 +212,7 @@ impl Index {
         }
         self.calls.extend(update.calls);
         self.notes.extend(update.notes);
+        self.host_names = update.host_names.unwrap_or_else(|| std::mem::take(&mut self.host_names));
         self.times = update.times;
         self.state = update.state;
     }
@@ -221,6 +233,8 @@ pub struct IndexUpdate {
     pub calls: Vec<Call>,
     /// Next notes.
     pub notes: Vec<Note>,
+    /// Host names of addresses so far, if there are new ones.
+    pub host_names: Option<Arc<HostNames>>,
     /// Times of all frames so far.
     pub times: Option<CaptureTimes>,
     /// Loading progress.

@@ -10,6 +10,7 @@ use super::stacks::StackTable;
 use crate::analysis::{Analyzer, Event, FrameConnection, Task, unsupported_link_message};
 use crate::priority;
 use crate::source::{Capture, Frame, OpenOptions, RecordPosition, StopSignal};
+use dissectors::host_names::HostNames;
 use dissectors::session::Side;
 use dissectors::{Field, FieldKind, PROTOCOLS, Protocol, Severity, Wants, message_fields, tcp};
 use std::path::PathBuf;
@@ -81,6 +82,8 @@ pub(super) struct Loader<H> {
     times: Option<CaptureTimes>,
     /// Errors so far.
     errors: Vec<String>,
+    /// Names in the last update.
+    reported_names: Arc<HostNames>,
     /// Time of the last update.
     last_update: Option<Instant>,
     state: LoadState,
@@ -149,7 +152,7 @@ fn open<H: Fn(BrowseEvent)>(
 }
 
 fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: &Mutex<Loader<H>>) {
-    let mut frames = 0u32;
+    let (mut frames, mut names) = (0u32, 0);
     loop {
         match capture.next() {
             Ok(Some(frame)) => lock(loader).add_frame(&frame),
@@ -161,6 +164,10 @@ fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: 
         }
         let location = capture.position();
         let mut loader = lock(loader);
+        if let Some(new) = capture.names().get(names..).filter(|new| !new.is_empty()) {
+            loader.analyzer.add_block_names(new);
+            names += new.len();
+        }
         if !FrameEntry::fits(location) {
             loader.new_frames.pop();
             loader.update.frames.pop();
@@ -216,7 +223,11 @@ fn wants() -> Wants {
 impl<H: Fn(BrowseEvent)> Loader<H> {
     fn new(table: SharedFrameTable, emit: H) -> Loader<H> {
         let (exchanges, streams, mixed, udp_conversations, seek_facts) = (true, true, true, true, true);
-        let task = Task { wants: wants(), exchanges, streams, mixed, udp_conversations, seek_facts, ..table.task() };
+        let mut task =
+            Task { wants: wants(), exchanges, streams, mixed, udp_conversations, seek_facts, ..table.task() };
+        task.collect_names = table.collected_names();
+        // The index has addresses, and the names beside them.
+        task.decode.names.flags.network = false;
         let analyzer = Analyzer::new(task);
         let (update, new_frames, new_calls, pairs, stacks, values, udp_sessions, errors) = Default::default();
         let (reported_to, last_frame, start_time, last_update, state) =
@@ -237,6 +248,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             start_time,
             times: None,
             errors,
+            reported_names: Arc::default(),
             last_update,
             state,
             reported_state: LoadState::Starting,
@@ -397,6 +409,12 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             table.set_endpoints(stream.number, [stream.client, stream.server]);
         }
         drop(table);
+        let host_names = self.analyzer.host_names();
+        if !Arc::ptr_eq(&host_names, &self.reported_names) {
+            self.table.set_host_names(Arc::clone(&host_names));
+            self.reported_names = Arc::clone(&host_names);
+            self.update.host_names = Some(host_names);
+        }
         // Sorted, so that a new connection always has the next number. Of a connection reported twice, the later entry
         // wins.
         self.update.streams.sort_by_key(|stream| stream.number);

@@ -184,6 +184,7 @@ impl RandomAccess {
         each: &mut dyn FnMut(FrameOrEvent<'_>) -> bool,
     ) -> Result<(), ErrorText> {
         self.table.store.check_unchanged().map_err(|error| error.to_string())?;
+        analyzer.set_names(self.table.names());
         let mut wanted = wanted.iter().copied().peekable();
         let mut last = (0, None);
         for &number in frames {

@@ -76,6 +76,8 @@ pub enum BrowseRequest {
     CancelFilter,
     /// Cancels the running find request.
     CancelFind,
+    /// Shows host names of addresses, or the addresses, in the results of later requests.
+    ShowNames(bool),
     /// Discards the temporary capture file on exit, if it has no more packets than this.
     Discard(u64),
 }

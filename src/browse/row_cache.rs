@@ -39,6 +39,8 @@ pub(super) struct RowCache {
     pub(super) ladder: Option<OpenLadder>,
     /// Whether the capture was complete at the last request.
     was_complete: bool,
+    /// Number of times that names were shown or hidden before the last request.
+    name_changes: u32,
 }
 
 impl RowCache {
@@ -54,12 +56,18 @@ impl RowCache {
             forks,
             ladder,
             was_complete: false,
+            name_changes: 0,
         }
     }
 
     /// Executes a request about a few frames or one conversation.
     pub(super) fn execute(&mut self, request: BrowseRequest) -> BrowseEvent {
         let original = request.clone();
+        let name_changes = self.reader.table.name_changes();
+        if std::mem::replace(&mut self.name_changes, name_changes) != name_changes {
+            self.rows.clear();
+            self.trees.clear();
+        }
         let result = match request {
             BrowseRequest::Rows { frames, fields } => self.rows(&frames, fields).map(BrowseEvent::Rows),
             BrowseRequest::Frame(frame) => self.frame(frame).map(BrowseEvent::Frame),
@@ -74,6 +82,7 @@ impl RowCache {
             | BrowseRequest::Save { .. }
             | BrowseRequest::CancelFilter
             | BrowseRequest::CancelFind
+            | BrowseRequest::ShowNames(_)
             | BrowseRequest::Discard(_) => Err("request sent to the wrong queue".into()),
         };
         result.unwrap_or_else(|error| BrowseEvent::RequestFailed { request: original, error })

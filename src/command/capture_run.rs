@@ -9,7 +9,7 @@ use super::print_message;
 use super::progress::ReadProgressBar;
 use crate::args::RunArgs;
 use dissectors::session::FirstPass;
-use overhear::analysis::{Analyzer, DecodeOptions, Task};
+use overhear::analysis::{Analyzer, DecodeOptions, NameFlags, Task};
 use overhear::report::Report;
 use overhear::source::{Capture, OpenOptions};
 use std::io;
@@ -48,7 +48,8 @@ impl CaptureRun {
     /// after the frames that could be read. Returns whether there were errors.
     pub(super) fn run(mut self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
         // Names of a file that grows are collected while it is read.
-        let mut task = Task { decode: self.decode.clone(), collect_names: self.open_options.follow, ..task };
+        let collect_names = if self.open_options.follow { self.decode.names.flags } else { NameFlags::NONE };
+        let mut task = Task { decode: self.decode.clone(), collect_names, ..task };
         let is_rich = task.wants.columns;
         self.matcher.extend_task(&mut task);
         if self.has_pipe() {

@@ -93,7 +93,7 @@ impl LiveRun {
 
     /// Captures and reports until the end. Returns whether there were errors.
     pub(super) fn run(mut self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
-        let mut task = Task { decode: self.decode, collect_names: true, ..task };
+        let mut task = Task { collect_names: self.decode.names.flags, decode: self.decode, ..task };
         self.matcher.extend_task(&mut task);
         let stop = StopSignal::default();
         interrupt::install_handler(&stop);

@@ -143,7 +143,7 @@ impl PassLoop {
         // Without names in messages, there are those of the capture file.
         let shallow = !flags.collects_messages();
         let wants = if shallow { Wants::default() } else { host_name_wants() };
-        let task = Task { wants, shallow, collect_names: true, decode: decode.clone(), ..Task::default() };
+        let task = Task { wants, shallow, collect_names: flags, decode: decode.clone(), ..Task::default() };
         let mut analyzer = Analyzer::new(task);
         let Ok(()) = self.run(&mut analyzer, None, &mut FrameFinder::default());
         self.bar.start_pass();

@@ -79,12 +79,15 @@ impl Screen {
 
     /// Runs the effects, and waits until all requests are complete.
     fn run_effects(&mut self, effects: &mut Vec<Effect>) {
-        while let Some(effect) = effects.pop() {
-            match effect {
+        while !effects.is_empty() {
+            match effects.remove(0) {
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Query(request) => {
                     self.browser.send(request.clone());
-                    let mut is_complete = matches!(request, BrowseRequest::CancelFilter | BrowseRequest::CancelFind);
+                    let mut is_complete = matches!(
+                        request,
+                        BrowseRequest::CancelFilter | BrowseRequest::CancelFind | BrowseRequest::ShowNames(_)
+                    );
                     while !is_complete {
                         let event = self.receive();
                         is_complete = completes(&event, &request);

@@ -25,7 +25,7 @@ pub fn print_command(capture: &str, frames: &DecidingFrames, subject: Option<&st
 /// Returns the options for names of addresses.
 fn name_options(names: &NameResolution) -> String {
     let mut options = match names.flags {
-        flags if flags == NameFlags::default() => String::new(),
+        NameFlags::DEFAULT => String::new(),
         NameFlags::NONE => " -n".into(),
         flags => format!(" -N {flags}"),
     };

@@ -3,7 +3,7 @@
 use crate::browse::Index;
 use crate::capture::Call;
 use crate::report::{quantity, records};
-use crate::tui::model::rows::endpoint_key;
+use crate::tui::model::rows::{endpoint_key, endpoint_text};
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
 use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};
 use dissectors::exchange::Exchange;
@@ -76,13 +76,13 @@ pub(crate) fn url(call: &Call) -> String {
 }
 
 /// Returns the text of a cell, except in the time column.
-pub(crate) fn cell_text(call: &Call, column: usize) -> String {
+pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
     let exchange = &call.exchange;
     let mut out = String::new();
     match column {
         STREAM => return exchange.id.conversation.to_string(),
-        2 => records::endpoint(&mut out, call.client),
-        3 => records::endpoint(&mut out, call.server),
+        2 => return endpoint_text(index, call.client, call.last_frame()),
+        3 => return endpoint_text(index, call.server, call.last_frame()),
         METHOD if exchange.request.is_none() => return "no request".into(),
         METHOD => return exchange.method.to_string(),
         5 => return target(call),
@@ -116,7 +116,11 @@ fn wait_text(out: &mut String, exchange: &Exchange, nanos: Option<i64>) {
 /// Returns the text of a row, for searching and copying.
 pub(crate) fn text(index: &Index, number: u32) -> String {
     let Some(call) = index.calls.get(number as usize) else { return String::new() };
-    (1..PHASES).map(|column| cell_text(call, column)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("  ")
+    (1..PHASES)
+        .map(|column| cell_text(index, call, column))
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join("  ")
 }
 
 /// Returns the sort key of a conversation: TCP connections by their number, then conversations in UDP datagrams.
@@ -196,7 +200,10 @@ mod tests {
         index.apply(IndexUpdate { calls: calls.to_vec(), ..IndexUpdate::default() });
         let order = |descending| {
             let numbers = sorted(0..6, false, &CallRows(&index), SortColumn { column: STREAM, descending });
-            numbers.into_iter().map(|number| cell_text(&calls[number as usize], STREAM)).collect::<Vec<_>>()
+            numbers
+                .into_iter()
+                .map(|number| cell_text(&Index::default(), &calls[number as usize], STREAM))
+                .collect::<Vec<_>>()
         };
         let ascending = ["0", "9", "10", "udp 0", "udp 2", "udp 4294967295"];
         assert_eq!(order(false), ascending);

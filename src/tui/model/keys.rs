@@ -119,6 +119,8 @@ pub(crate) enum Action {
     PreviousNote,
     NextTimeFormat,
     SetTimeReference,
+    /// Shows host names or addresses.
+    ToggleNames,
     Sort,
     ReverseSort,
     Columns,
@@ -312,6 +314,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('E')], NO_FOLD_CONTEXTS, A::PreviousNote, "", "Previous frame with a note, a warning or an error"),
     bind(&[char('t')], &[], A::NextTimeFormat, "", "Time: since start, previous row, clock or reference"),
     bind(&[char('T')], STREAM_CONTEXTS, A::SetTimeReference, "", "Set the time reference"),
+    bind(&[char('a')], &[], A::ToggleNames, "", "Show host names of the capture, or addresses"),
     bind(&[char('s')], LISTS, A::Sort, "sort", "Sort by a column"),
     bind(&[char('s')], &[C::Frames], A::Sort, "", "Sort by a column"),
     bind(&[char('S')], LISTS, A::ReverseSort, "", "Reverse the sort order"),

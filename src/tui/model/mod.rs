@@ -241,6 +241,13 @@ impl Model {
         self
     }
 
+    /// Shows host names from the start.
+    #[must_use]
+    pub fn with_names(mut self, are_shown: bool) -> Model {
+        self.index.shows_names = are_shown;
+        self
+    }
+
     /// Returns the context that keys are read in.
     pub(crate) fn key_context(&self) -> KeyContext {
         match (&self.prompt, &self.menu, &self.help) {

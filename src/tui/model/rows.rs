@@ -1,6 +1,8 @@
 //! Rows of the lists: their numbers, the texts that are searched, and the cursor of the view's list.
 
-use crate::capture::Endpoint;
+use crate::browse::Index;
+use crate::capture::{Endpoint, Stream};
+use crate::report::records;
 use crate::tui::model::statistics::table;
 use crate::tui::model::{Model, View, calls, frames, ladder, notes, streams};
 use crate::tui::widgets::scroll::{RowNumbers, ScrollState};
@@ -14,6 +16,18 @@ pub(crate) fn endpoint_key(end: &Endpoint) -> u64 {
         Address::V4([a, b, c, d]) => 1 << 48 | u64::from(u32::from_be_bytes([a, b, c, d])) << 16 | u64::from(end.port),
         Address::V6([a, b, c, d, e, f, g, _, ..]) => 1 << 63 | u64::from_be_bytes([0, a, b, c, d, e, f, g]),
     }
+}
+
+/// Returns the text of an endpoint in a frame: its name if names are shown, or its address, and the port.
+pub(crate) fn endpoint_text(index: &Index, end: Endpoint, frame: u32) -> String {
+    let mut text = String::new();
+    records::named_endpoint(&mut text, end, index.host_name(end, frame));
+    text
+}
+
+/// Returns the texts of the endpoints of a connection.
+pub(crate) fn stream_endpoints(index: &Index, stream: &Stream) -> [String; 2] {
+    [stream.client, stream.server].map(|end| endpoint_text(index, end, stream.last.frame))
 }
 
 impl Model {

@@ -2,8 +2,8 @@
 
 use crate::browse::Index;
 use crate::capture::Stream;
-use crate::report::{quantity, records};
-use crate::tui::model::rows::endpoint_key;
+use crate::report::quantity;
+use crate::tui::model::rows::{endpoint_key, endpoint_text};
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
 use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};
 use dissectors::session::Side;
@@ -30,12 +30,12 @@ pub(crate) static COLUMNS: [ListColumn; 14] = [
 pub(crate) const TIME: usize = 1;
 
 /// Returns the text of a cell, except in the time column.
-pub(crate) fn cell_text(stream: &Stream, column: usize) -> String {
+pub(crate) fn cell_text(index: &Index, stream: &Stream, column: usize) -> String {
     let mut out = String::new();
     match column {
         0 => return stream.number.to_string(),
-        2 => records::endpoint(&mut out, stream.client),
-        3 => records::endpoint(&mut out, stream.server),
+        2 => return endpoint_text(index, stream.client, stream.last.frame),
+        3 => return endpoint_text(index, stream.server, stream.last.frame),
         4 => return stream.opened.label().into(),
         5 => return stream.closed.label().into(),
         6 => return stream.states[0].label().into(),
@@ -55,7 +55,11 @@ pub(crate) fn cell_text(stream: &Stream, column: usize) -> String {
 pub(crate) fn text(index: &Index, number: u32) -> String {
     let Some(stream) = index.streams.get(number as usize) else { return String::new() };
     let columns = (0..COLUMNS.len()).filter(|&column| column != TIME);
-    columns.map(|column| cell_text(stream, column)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("  ")
+    columns
+        .map(|column| cell_text(index, stream, column))
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join("  ")
 }
 
 /// Streams of a capture, as rows that can be sorted.

@@ -65,6 +65,7 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.show_info(format!("Time: since frame {frame}"));
             }
         }
+        Action::ToggleNames => return toggle_names(model),
         Action::Wrap => {
             model.wraps = !model.wraps;
             (model.call_view.scrolled_columns, model.follow.scrolled_columns) = (0, 0);
@@ -80,6 +81,24 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => return run_view_action(model, action),
     }
     Vec::new()
+}
+
+/// Shows host names of addresses, or addresses.
+fn toggle_names(model: &mut Model) -> Vec<Effect> {
+    let are_shown = !model.index.shows_names;
+    model.index.shows_names = are_shown;
+    model.frames.invalidate();
+    model.show_info(match are_shown {
+        false => "Addresses",
+        true if model.index.host_names.is_full() => "Host names; some are dropped, because the limit is reached",
+        true if model.index.host_names.is_empty() => "Host names: the capture has none",
+        true => "Host names of the capture; the tree has their sources",
+    });
+    let mut effects = vec![Effect::Query(BrowseRequest::ShowNames(are_shown))];
+    if let Some(text) = model.applied_filter.as_ref().map(|applied| applied.text.clone()) {
+        effects.extend(display_filter::apply(model, &text));
+    }
+    effects
 }
 
 /// Runs an action of the view.

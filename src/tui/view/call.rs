@@ -2,8 +2,8 @@
 
 use crate::browse::{BrowseRequest, CallMessage, CallPhase};
 use crate::capture::Call;
-use crate::report::records;
 use crate::tui::model::call::{CallPane, PhaseLine, frame_text, phase_texts, unlisted_text};
+use crate::tui::model::rows::endpoint_text;
 use crate::tui::model::{Model, View, call, calls, phases};
 use crate::tui::panes::call::HEAD_HEIGHT;
 use crate::tui::panes::layout;
@@ -66,9 +66,7 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         line,
         [(" ", theme.text), (method, theme.name), (" ", theme.text), (&calls::url(call), theme.head_on)],
     );
-    let [mut client, mut server] = [String::new(), String::new()];
-    records::endpoint(&mut client, call.client);
-    records::endpoint(&mut server, call.server);
+    let [client, server] = [call.client, call.server].map(|end| endpoint_text(&model.index, end, call.last_frame()));
     let body = |transfer: Option<Transfer>| match transfer {
         Some(transfer) if !transfer.complete => format!("{} (cut)", size(transfer.body)),
         Some(transfer) => size(transfer.body),

@@ -67,7 +67,7 @@ impl TableModel for CallRows<'_> {
     }
 
     fn cell_text(&self, call: &Call, column: usize) -> String {
-        cell_text(call, column)
+        cell_text(self.0, call, column)
     }
 
     fn cell_style(theme: &Theme, call: &Call, column: usize) -> Style {

@@ -1,7 +1,7 @@
 //! The follow view: the data that both sides of a stream sent.
 
 use crate::browse::BrowseRequest;
-use crate::report::records;
+use crate::tui::model::rows::stream_endpoints;
 use crate::tui::model::{Model, View};
 use crate::tui::panes::layout;
 use crate::tui::view::call::CONTINUATION_MARK;
@@ -17,9 +17,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let View::Follow(stream) = model.view else { return };
     let mut title = 0;
     if let Some(stream) = model.index.streams.get(stream as usize) {
-        let [mut client, mut server] = [String::new(), String::new()];
-        records::endpoint(&mut client, stream.client);
-        records::endpoint(&mut server, stream.server);
+        let [client, server] = stream_endpoints(&model.index, stream);
         let part = follow.part_text().map_or(String::new(), |part| format!("   {part}"));
         let parts = [
             ("> ", theme.client),

@@ -1,8 +1,9 @@
 //! The ladder of a stream: a card that summarizes the handshake, and one arrow per segment.
 
 use crate::browse::{BrowseRequest, LadderRow, SegmentKind};
-use crate::report::{quantity, records};
+use crate::report::quantity;
 use crate::tui::model::ladder::{labels, meaning_text};
+use crate::tui::model::rows::stream_endpoints;
 use crate::tui::model::{Model, View};
 use crate::tui::panes::handshake_card;
 use crate::tui::panes::handshake_card::{CardLine, TextStyle};
@@ -76,9 +77,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let card = card_lines(model);
     if let Some(stream) = model.index.streams.get(number as usize) {
         draw_title(model, area, buffer, &handshake_card::title(model, stream), true);
-        let [mut client, mut server] = [String::new(), String::new()];
-        records::endpoint(&mut client, stream.client);
-        records::endpoint(&mut server, stream.server);
+        let [client, server] = stream_endpoints(&model.index, stream);
         draw_endpoints(row(area, card.len() as u16 + 1), buffer, theme, [&client, &server]);
     }
     for (line, nth) in card.iter().zip(1..) {

@@ -45,7 +45,7 @@ impl TableModel for StreamRows<'_> {
     }
 
     fn cell_text(&self, stream: &Stream, column: usize) -> String {
-        cell_text(stream, column)
+        cell_text(self.0, stream, column)
     }
 
     fn cell_style(theme: &Theme, stream: &Stream, column: usize) -> Style {

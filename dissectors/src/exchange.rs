@@ -36,6 +36,8 @@ pub struct Exchange {
     pub request: Option<Transfer>,
     /// When and how large the response was.
     pub response: Option<Transfer>,
+    /// A message that has no response: the request is all of it, and its requester is the sender.
+    pub is_one_way: bool,
 }
 
 /// What became of an exchange, whatever its protocol.
@@ -72,6 +74,18 @@ pub struct Transfer {
 }
 
 impl Exchange {
+    /// Whether a response belongs to it and was not captured.
+    #[must_use]
+    pub fn lacks_response(&self) -> bool {
+        self.response.is_none() && !self.is_one_way
+    }
+
+    /// The message whose body is the size of the exchange: the response, or a message that has none.
+    #[must_use]
+    pub fn content(&self) -> Option<Transfer> {
+        if self.is_one_way { self.request } else { self.response }
+    }
+
     /// Nanoseconds from the request's last byte to the response's first; none if the response was first.
     #[must_use]
     pub fn time_to_first_byte(&self) -> Option<i64> {
@@ -95,10 +109,11 @@ impl Exchange {
         Some(response.last.time.saturating_sub(response.first.time))
     }
 
-    /// Nanoseconds from the request's first byte to the response's last; none if the response ended first.
+    /// Nanoseconds from the request's first byte to the response's last, or to its own without a response; none if the
+    /// response ended first.
     #[must_use]
     pub fn total(&self) -> Option<i64> {
-        let nanos = self.response?.last.time.saturating_sub(self.request?.first.time);
+        let nanos = self.content()?.last.time.saturating_sub(self.request?.first.time);
         Some(nanos).filter(|&nanos| nanos >= 0)
     }
 }

@@ -228,7 +228,10 @@ fn has_own_match(call: &CallEntry, table: &FrameTable, matched: &NumberSet) -> b
             None => FrameFlags::CLIENT_DATA | FrameFlags::SERVER_DATA,
         };
         let own = table.conversation_frames(key, Some(frames.last_frame()));
-        let mut own = own.take_while(|&frame| frame >= frames.first).filter(|&frame| matched.contains(frame));
+        // Its bytes may have been read later than they arrived.
+        let has_bytes = |&frame: &u32| frame <= frames.last || frame == frames.completed_in;
+        let own = own.take_while(|&frame| frame >= frames.first).filter(has_bytes);
+        let mut own = own.filter(|&frame| matched.contains(frame));
         own.any(|frame| {
             let has_data = table.entry(frame).is_some_and(|entry| entry.flags().has(data));
             has_data && !is_mixed(frame, key, table)

@@ -56,12 +56,13 @@ impl CallsReport {
         let (request, response) = (exchange.request, exchange.response);
         let start = request.or(response).map(|transfer| transfer.first.time);
         let time = start.map(|time| Cell::Timestamp(time, time.saturating_sub(call.start)));
-        let is_truncated = response.is_some_and(|response| !response.complete);
+        let content = exchange.content();
+        let is_truncated = content.is_some_and(|content| !content.complete);
         let content_type = Cell::Media(&exchange.content_type, if is_truncated { "(truncated)" } else { "" });
-        let status = match (exchange.code, response) {
-            (Some(status), _) => Cell::Number(status.into()),
-            (None, Some(_)) => Cell::Text(&exchange.status),
-            (None, None) => Cell::Missing("no response"),
+        let status = match exchange.code {
+            Some(status) => Cell::Number(status.into()),
+            None if exchange.lacks_response() => Cell::Missing("no response"),
+            None => Cell::Text(&exchange.status),
         };
         let duration = |nanos: Option<i64>| nanos.map_or(Cell::Empty, Cell::Duration);
         let early = exchange.early_by();
@@ -83,7 +84,7 @@ impl CallsReport {
             Cell::Text(&exchange.target),
             status,
             content_type,
-            response.map_or(Cell::Empty, |response| Cell::Size(response.body)),
+            content.map_or(Cell::Empty, |content| Cell::Size(content.body)),
             duration(call.connect),
             before_early(exchange.time_to_first_byte()),
             duration(exchange.download()),

@@ -26,7 +26,12 @@ impl RuleEvaluator for AnsweredEvaluator<'_> {
     fn on_call(&mut self, call: &Call, item: &EvaluatedItem<'_>) {
         let is_elsewhere = call.exchange.response.is_none() && call.server.address.is_multicast();
         // Members of a group respond from their own addresses, in other conversations.
-        if call.exchange.request.is_none() || is_elsewhere || !matches_condition(self.condition, item.tree) {
+        let has_response = !call.exchange.is_one_way;
+        if call.exchange.request.is_none()
+            || !has_response
+            || is_elsewhere
+            || !matches_condition(self.condition, item.tree)
+        {
             return;
         }
         self.count += 1;

@@ -137,6 +137,9 @@ pub(super) fn describe_call(call: &Call) -> String {
     let ellipsis = if uri.len() < exchange.target.len() { "..." } else { "" };
     let request =
         if exchange.request.is_some() { format!("{} {uri}{ellipsis}", exchange.method) } else { "no request".into() };
+    if exchange.is_one_way {
+        return escape_unprintable(&request);
+    }
     let response = match (exchange.response, exchange.code) {
         (None, _) => "no response".into(),
         (Some(_), Some(status)) => status.to_string(),

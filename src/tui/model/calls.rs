@@ -86,17 +86,17 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         METHOD if exchange.request.is_none() => return "no request".into(),
         METHOD => return exchange.method.to_string(),
         5 => return target(call),
-        STATUS => match (exchange.code, exchange.response) {
-            (Some(status), _) => return status.to_string(),
-            (None, None) => return "none".into(),
-            (None, Some(_)) => return exchange.status.to_string(),
+        STATUS => match exchange.code {
+            Some(status) => return status.to_string(),
+            None if exchange.lacks_response() => return "none".into(),
+            None => return exchange.status.to_string(),
         },
         7 => {
             let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
-            let cut = exchange.response.is_some_and(|response| !response.complete);
+            let cut = exchange.content().is_some_and(|content| !content.complete);
             return format!("{media}{}", if cut { " (cut)" } else { "" });
         }
-        8 => exchange.response.into_iter().for_each(|response| quantity::size(&mut out, response.body)),
+        8 => exchange.content().into_iter().for_each(|content| quantity::size(&mut out, content.body)),
         9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
         10 => wait_text(&mut out, exchange, exchange.time_to_first_byte()),
         11 => wait_text(&mut out, exchange, exchange.total()),
@@ -140,7 +140,7 @@ impl RowOrder for CallRows<'_> {
             STREAM => return stream_key(exchange.id.conversation),
             STATUS if has_named_status(call) => return text_key(&exchange.status),
             STATUS => exchange.code.map(i64::from),
-            8 => exchange.response.map(|response| response.body.min(i64::MAX as u64) as i64),
+            8 => exchange.content().map(|content| content.body.min(i64::MAX as u64) as i64),
             9 => call.connect,
             10 => exchange.time_to_first_byte(),
             11 | PHASES => exchange.total(),

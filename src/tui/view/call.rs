@@ -43,6 +43,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         }
         match pane {
             CallPane::Phases => draw_phases(model, call, area, buffer),
+            CallPane::Request if call.exchange.is_one_way => {
+                draw_message(model, pane, ("Message", call.exchange.request), area, buffer);
+            }
+            CallPane::Response if call.exchange.is_one_way => {}
             CallPane::Request => draw_message(model, pane, ("Request", call.exchange.request), area, buffer),
             CallPane::Response => draw_message(model, pane, ("Response", call.exchange.response), area, buffer),
         }
@@ -52,10 +56,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// Draws the summary: method, URL, status, endpoints and body sizes.
 fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, exchange) = (&model.theme, &call.exchange);
-    let status = match (exchange.code, exchange.response) {
-        (Some(status), _) => status.to_string(),
-        (None, Some(_)) => exchange.status.to_string(),
-        (None, None) => "no response".into(),
+    let status = match exchange.code {
+        Some(status) => status.to_string(),
+        None if exchange.lacks_response() => "no response".into(),
+        None => exchange.status.to_string(),
     };
     let paint = theme.status(exchange);
     let used = put_right(buffer, row(area, 0), &format!("{status} "), paint);
@@ -72,7 +76,10 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         Some(transfer) => size(transfer.body),
         None => "not seen".into(),
     };
-    let bodies = format!("  request body {}, response body {}", body(exchange.request), body(exchange.response));
+    let bodies = match exchange.is_one_way {
+        true => format!("  message {}", body(exchange.request)),
+        false => format!("  request body {}, response body {}", body(exchange.request), body(exchange.response)),
+    };
     let stream = format!("  stream {}", exchange.id.conversation);
     let parts = [
         (" ", theme.text),

@@ -161,6 +161,10 @@ impl LatencyStatistics {
         let (_, measure, by) = self.config;
         for row in self.counted..end {
             let Some(call) = numbers.get(row).and_then(|call| index.calls.get(call as usize)) else { continue };
+            // A message without a response has no response time.
+            if call.exchange.is_one_way {
+                continue;
+            }
             let time = match measure {
                 LatencyMeasure::Whole => call.exchange.total(),
                 LatencyMeasure::Wait => call.exchange.time_to_first_byte(),

@@ -227,11 +227,26 @@ pub struct Handover {
     pub facts: Vec<(CompactString, Vec<u8>)>,
 }
 
+/// Maximum number of headers that a handover has, and bytes of each: a handshake needs three.
+const MAX_FACTS: usize = 16;
+const MAX_FACT: usize = 1024;
+
 impl Handover {
     /// A handover without an exchange.
     #[must_use]
     pub fn to(to: Successor) -> Handover {
         Handover { to, ..Handover::default() }
+    }
+
+    /// Adds a header of the message that opened the channel, if it is one that negotiates: `Sec-WebSocket-Protocol` and
+    /// others with such a name.
+    pub(crate) fn add_header(&mut self, name: &[u8], value: &[u8]) {
+        let negotiates = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"sec-"));
+        if negotiates && self.facts.len() < MAX_FACTS && value.len() <= MAX_FACT {
+            let mut name = crate::exchange::text(name);
+            name.make_ascii_lowercase();
+            self.facts.push((name, value.to_vec()));
+        }
     }
 
     /// The value of a negotiated fact.

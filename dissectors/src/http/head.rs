@@ -1,6 +1,7 @@
 //! Message head: parses the start line and headers with httparse, and leniently if httparse rejects them.
 
 use super::quirk::{self, Quirks};
+use crate::session::Handover;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use core::ops::Range;
@@ -101,6 +102,14 @@ pub(super) fn read_truncated<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -
     let complete = memchr::memrchr(b'\n', bytes).map(|at| at + 1);
     let quirks = complete.and_then(|len| bytes.get(..len)).map_or(0, |complete| read(complete, lines).quirks);
     MessageHead { quirks, ..read(bytes, lines) }
+}
+
+/// Adds the headers of a head that negotiate a protocol to the handover to it.
+#[cold]
+pub(super) fn add_headers(bytes: &[u8], handover: &mut Handover) {
+    let mut lines = Vec::new();
+    let head = read(bytes, &mut lines);
+    lines.iter().for_each(|line| handover.add_header(head.name(line), head.value(line)));
 }
 
 /// Parses in one pass what framing and pairing need, for a message that is not shown. That is the start line and the

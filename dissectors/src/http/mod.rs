@@ -512,7 +512,11 @@ impl Http {
         let nth = message.link.nth.filter(|_| message.link.role == Role::Request);
         let waits = nth.filter(|&nth| self.pairing.awaits_switch(nth).is_some());
         self.half(side).begin_state(waits.map_or(State::Head, State::Wait));
-        self.pairing.settle(message.link, cx)
+        let mut transition = self.pairing.settle(message.link, cx);
+        if let (Transition::Replace(handover), Some(head)) = (&mut transition, head) {
+            head::add_headers(head.bytes, handover);
+        }
+        transition
     }
 
     /// Records a message: the bytes that are `here`, or those that were buffered.

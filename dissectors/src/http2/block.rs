@@ -255,7 +255,7 @@ impl Http2 {
                 }
                 Half::Response => {
                     stream.set_response(&head);
-                    tunnel::begin(block.of, stream, cx);
+                    tunnel::begin(block.of, stream, &block.list, cx);
                 }
             }
         }

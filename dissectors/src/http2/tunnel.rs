@@ -2,18 +2,23 @@
 
 use super::Frame;
 use super::frame::END_STREAM;
+use super::hpack::HeaderList;
 use super::stream::Stream;
 use crate::session::{Context, DerivedItem, Half, Handover, Lane, Missing, Side, SideEnd, Successor};
 use alloc::boxed::Box;
 
 /// Names what a tunnel carries: the protocol of an extended CONNECT, or whichever is detected.
-pub(super) fn begin(id: u32, stream: &Stream, cx: &mut Context<'_>) {
+pub(super) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Context<'_>) {
     let Some(protocol) = &stream.tunnel else { return };
     let to = match protocol.as_str() {
         "" => Successor::Detect,
         protocol => Successor::Upgrade(protocol.into()),
     };
-    let handover = Handover { exchange: Some(stream.exchange.id), ..Handover::to(to) };
+    let exchange = &stream.exchange;
+    let of_request = [("authority", &exchange.authority), ("path", &exchange.target)];
+    let facts = of_request.map(|(name, value)| (name.into(), value.as_bytes().to_vec())).into();
+    let mut handover = Handover { to, exchange: Some(exchange.id), pending: None, facts };
+    response.known().for_each(|(name, value)| handover.add_header(name, value));
     cx.derive(lane(id, Half::Request), DerivedItem::Begin(Box::new(handover)));
 }
 

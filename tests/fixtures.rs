@@ -10,7 +10,8 @@ const KEEP_ALIVE: &[&str] = &["GET / 200 375", "GET /style.css 200 276", "GET /a
 /// Characters of a target in a row.
 const TARGET_CHARACTERS: usize = 40;
 
-/// (scenario, exchanges: method, target, status, bytes of the response's body, `*` where something is missing).
+/// (scenario, exchanges: method, target, status, bytes of the response's body or of a message without a response, `*` where
+/// something is missing).
 ///
 /// The sizes of pages are those of the files in `fixtures/site`; the others are what the servers in
 /// `fixtures/programs` send.
@@ -42,7 +43,23 @@ const ROWS: &[(&str, &[&str])] = &[
     ("http/version-0-9.pcap", &["GET /old - 540", "GET /old/with-empty-line - 556"]),
     ("http/truncated-response.pcap", &["GET /report 200 1000*"]),
     ("http/connect-proxy.pcap", &["CONNECT 10.0.0.2:80 200 0", "GET /style.css 200 276", "CONNECT 10.0.0.2:81 502 0"]),
-    ("http/upgrade-websocket.pcap", &["GET /chat?room=7 101 0"]),
+    (
+        "http/upgrade-websocket.pcap",
+        &[
+            "GET /chat?room=7 101 0",
+            "Text /chat?room=7 - 7",
+            "Text /chat?room=7 - 5",
+            "Text /chat?room=7 - 5",
+            "Binary /chat?room=7 - 16",
+            "Binary /chat?room=7 - 16",
+            "Ping /chat?room=7 - 13",
+            "Pong /chat?room=7 - 13",
+            "Text /chat?room=7 - 400",
+            "Text /chat?room=7 - 400",
+            "Close /chat?room=7 1000 9",
+            "Close /chat?room=7 1000 9",
+        ],
+    ),
     ("http/bare-lf-and-folded.pcap", &["GET /bare-lf 200 17", "GET /folded 200 16"]),
     ("http/smuggling-te-cl.pcap", &["POST /comment 200 7", "GET /admin 200 21"]),
     ("http/split-request-line.pcap", &["GET /split/in/pieces 200 31"]),
@@ -88,7 +105,14 @@ const ROWS: &[(&str, &[&str])] = &[
     ),
     (
         "http2/connect.pcap",
-        &["GET /first 200 7", "CONNECT www.example.test 200 0", "GET /inner 200 10", "CONNECT /chat 200 0"],
+        &[
+            "GET /first 200 7",
+            "CONNECT www.example.test 200 0",
+            "GET /inner 200 10",
+            "CONNECT /chat 200 0",
+            "Text /chat - 2",
+            "Text /chat - 5",
+        ],
     ),
     ("tcp/refused-then-accepted.pcap", &["GET /a 200 6", "GET /b 200 7"]),
     ("tcp/refused-then-accepted-low.pcap", &["GET /a 200 6", "GET /b 200 7"]),
@@ -116,11 +140,10 @@ fn exchanges(path: &str) -> Vec<String> {
     let row = |event| match event {
         Event::Call(call) => {
             let exchange = call.exchange;
-            let status = exchange.code.map_or("-".to_owned(), |status| status.to_string());
-            let (size, whole) = exchange.response.map_or(("-".to_owned(), ""), |response| {
-                (response.body.to_string(), if response.complete { "" } else { "*" })
+            let status = exchange.code.map_or_else(|| word(&exchange.status), |status| status.to_string());
+            let (size, whole) = exchange.content().map_or(("-".to_owned(), "*"), |content| {
+                (content.body.to_string(), if content.complete { "" } else { "*" })
             });
-            let whole = if exchange.response.is_none() { "*" } else { whole };
             let target: String = exchange.target.chars().take(TARGET_CHARACTERS).collect();
             Some(format!("{} {} {status} {size}{whole}", word(&exchange.method), word(&target)))
         }

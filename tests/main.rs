@@ -34,4 +34,5 @@ mod source;
 mod streams;
 #[cfg(feature = "tui")]
 mod terminal;
+mod websocket_logs;
 mod words;

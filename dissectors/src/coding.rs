@@ -287,7 +287,7 @@ pub(crate) fn lzma(input: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Maximum size of the decoded content of `input`, in bytes.
-fn output_limit(input: &[u8]) -> usize {
+pub(crate) fn output_limit(input: &[u8]) -> usize {
     input.len().saturating_mul(MAX_RATIO).clamp(INITIAL_BUFFER, MAX_CONTENT)
 }
 

@@ -20,6 +20,7 @@ pub mod format;
 mod host_fields;
 pub mod host_names;
 mod identity;
+mod json_text;
 mod names;
 mod organizations;
 pub mod packet;
@@ -114,6 +115,7 @@ protocols! {
     http,
     http::ssdp,
     http2,
+    websocket,
     json,
     urlencoded,
     multipart,

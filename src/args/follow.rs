@@ -73,6 +73,9 @@ pub(crate) struct FollowFormat {
     /// Print DNS messages: a summary, then questions and records, similar to a zone file
     #[arg(long)]
     pub(crate) dns: bool,
+    /// Print WebSocket messages: a summary, and the decompressed data
+    #[arg(long)]
+    pub(crate) websocket: bool,
 }
 
 impl FollowFormat {
@@ -81,6 +84,7 @@ impl FollowFormat {
         match self {
             FollowFormat { http: true, .. } => Some((&["http", "http2.message"], "HTTP")),
             FollowFormat { http2: Some(_), .. } => Some((&["http2.message"], "HTTP/2")),
+            FollowFormat { websocket: true, .. } => Some((&["websocket.message"], "WebSocket")),
             FollowFormat { dns: true, .. } => Some((&["dns", "mdns", "llmnr"], "DNS")),
             _ => None,
         }

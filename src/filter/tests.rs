@@ -78,7 +78,7 @@ fn aliases_become_fields() {
         ("port == 80", "tcp.port == 80 or udp.port == 80"),
         ("port not in {80}", "tcp.port not in {80} or udp.port not in {80}"),
         ("http.connection == host", "http.connection == host"),
-        ("not body", "not (http.file_data or http2.file_data)"),
+        ("not body", "not (http.file_data or http2.file_data or websocket.data)"),
         (
             "path == \"/\"",
             "(http.request.method and http.request.uri.path == \"/\") or \

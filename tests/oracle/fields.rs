@@ -331,6 +331,16 @@ pub(crate) const GROUPS: &[Group] = &[
         "http2.headers.user_agent", "http2.headers.vary", "http2.headers.via",
         "http2.headers.www_authenticate",
     ]),
+    binding("websocket", &[
+        "websocket.fin", "websocket.rsv", "websocket.pmc", "websocket.opcode", "websocket.mask",
+        "websocket.payload_length", "websocket.payload_length_ext_16",
+        "websocket.payload_length_ext_64", "websocket.masking_key", "websocket.masked_payload",
+        "websocket.payload", "websocket.payload.continue", "websocket.payload.text",
+        "websocket.payload.close", "websocket.payload.close.status_code",
+        "websocket.payload.close.reason", "websocket.payload.ping", "websocket.payload.pong",
+        "websocket.payload.unknown", "websocket.fragments", "websocket.fragment",
+        "websocket.fragment.count", "websocket.reassembled.length",
+    ]),
     binding("dns", &[
         "mdns", "llmnr", "dns", "dns.length", "dns.id", "dns.flags", "dns.flags.response",
         "dns.flags.opcode", "dns.flags.authoritative", "dns.flags.conflict", "dns.flags.truncated",

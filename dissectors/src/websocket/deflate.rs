@@ -1,0 +1,225 @@
+//! Compression of messages (RFC 7692): what was negotiated, and the window of each side.
+
+use crate::coding::MAX_CONTENT;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::{TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF};
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+
+/// Maximum size of a window: the largest distance of deflate.
+const MAX_WINDOW: usize = 1 << 15;
+/// Bytes of output for which there is room at first.
+const INITIAL_ROOM: usize = 1024;
+/// What a sender removes from the end of a message (RFC 7692 7.2.1): an empty block.
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// What was negotiated about compression.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Extension {
+    /// The handshake was not captured.
+    #[default]
+    Unknown,
+    /// No compression.
+    None,
+    /// permessage-deflate, with the parameters of the client's and of the server's messages.
+    Deflate([DeflateParameters; 2]),
+}
+
+/// Parameters of the messages of one side (RFC 7692 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DeflateParameters {
+    /// Whether a message may refer to earlier ones.
+    pub(super) has_takeover: bool,
+    /// Maximum size of the window, in bytes.
+    pub(super) window: usize,
+}
+
+impl Default for DeflateParameters {
+    fn default() -> DeflateParameters {
+        DeflateParameters { has_takeover: true, window: MAX_WINDOW }
+    }
+}
+
+impl Extension {
+    /// Reads the value of Sec-WebSocket-Extensions of a response.
+    pub(super) fn parse(value: &[u8]) -> Extension {
+        let extensions = value.split(|&byte| byte == b',');
+        let mut own = extensions.filter_map(|extension| {
+            let mut words = extension.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+            words.next().filter(|name| name.eq_ignore_ascii_case(b"permessage-deflate")).map(|_| words)
+        });
+        let Some(parameters) = own.next() else { return Extension::None };
+        let mut all = [DeflateParameters::default(); 2];
+        for parameter in parameters {
+            let [client, server] = &mut all;
+            let equals = parameter.iter().position(|&byte| byte == b'=').unwrap_or(parameter.len());
+            let (name, value) = parameter.split_at_checked(equals).unwrap_or_default();
+            let bits = || {
+                let digits = value.get(1..)?.trim_ascii().trim_ascii_start();
+                let digits = digits.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(digits);
+                // zlib has no windows of 8 bits, and takes 9 instead.
+                core::str::from_utf8(digits).ok()?.parse::<u32>().ok().filter(|bits| (8..=15).contains(bits))
+            };
+            let window =
+                |side: &mut DeflateParameters| side.window = bits().map_or(MAX_WINDOW, |bits| 1 << bits.max(9));
+            match name.trim_ascii().to_ascii_lowercase().as_slice() {
+                b"client_no_context_takeover" => client.has_takeover = false,
+                b"server_no_context_takeover" => server.has_takeover = false,
+                b"client_max_window_bits" => window(client),
+                b"server_max_window_bits" => window(server),
+                _ => {}
+            }
+        }
+        Extension::Deflate(all)
+    }
+
+    /// Parameters of a side's messages, if they may be compressed: the client's are the first.
+    pub(super) fn parameters(&self, is_client: bool) -> Option<DeflateParameters> {
+        match self {
+            Extension::Unknown => Some(DeflateParameters::default()),
+            Extension::None => None,
+            Extension::Deflate([client, server]) => Some(if is_client { *client } else { *server }),
+        }
+    }
+}
+
+/// Reason why a message could not be decompressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InflateError {
+    /// The data does not match the format.
+    Malformed,
+    /// The data refers to earlier messages that are not known.
+    UnknownWindow,
+    /// The output exceeds a limit.
+    TooLarge,
+}
+
+/// The last output of a side, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Window {
+    bytes: Vec<u8>,
+    /// Output before these bytes is not known, and messages may refer to it.
+    is_partial: bool,
+}
+
+impl Window {
+    /// The window of a side whose first messages were not captured.
+    pub(super) fn partial() -> Window {
+        Window { bytes: Vec::new(), is_partial: true }
+    }
+
+    /// Forgets the output: that of a message is not known.
+    pub(super) fn lose(&mut self) {
+        *self = Window::partial();
+    }
+
+    /// Bytes buffered.
+    pub(super) fn buffered(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Decompresses a message, and keeps its end for the next one. After an error, the window is lost.
+    pub(super) fn inflate(&mut self, message: &[u8], parameters: DeflateParameters) -> Result<Vec<u8>, InflateError> {
+        if !parameters.has_takeover {
+            *self = Window::default();
+        }
+        let mut buffer = core::mem::take(&mut self.bytes);
+        let known = buffer.len();
+        match inflate(message, &mut buffer) {
+            Ok(()) => {
+                let output = buffer.get(known..).unwrap_or_default().to_vec();
+                if parameters.has_takeover {
+                    let excess = buffer.len().saturating_sub(parameters.window);
+                    self.is_partial &= excess == 0;
+                    buffer.drain(..excess);
+                    buffer.shrink_to(parameters.window);
+                    self.bytes = buffer;
+                }
+                Ok(output)
+            }
+            Err(InflateError::Malformed) if self.is_partial => {
+                self.lose();
+                Err(InflateError::UnknownWindow)
+            }
+            Err(error) => {
+                self.lose();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Appends the output of a message to the output of earlier ones, which it may refer to.
+fn inflate(message: &[u8], buffer: &mut Vec<u8>) -> Result<(), InflateError> {
+    let known = buffer.len();
+    let limit = known + crate::coding::output_limit(message);
+    let mut input = Vec::with_capacity(message.len() + TAIL.len());
+    input.extend_from_slice(message);
+    input.extend_from_slice(&TAIL);
+    let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | TINFL_FLAG_HAS_MORE_INPUT;
+    let mut state = Box::new(DecompressorOxide::new());
+    let (mut read, mut written) = (0, known);
+    buffer.resize((known + INITIAL_ROOM.max(4 * message.len())).min(limit), 0);
+    loop {
+        let rest = input.get(read..).unwrap_or_default();
+        let (status, used, made) = decompress(&mut state, rest, buffer, written, flags);
+        (read, written) = (read + used, written + made);
+        match status {
+            // A block that is marked as the last one ends a stream, and another one may follow (RFC 7692 7.2.3.5).
+            TINFLStatus::Done if read < message.len() && used > 0 => state.init(),
+            TINFLStatus::Done | TINFLStatus::NeedsMoreInput => break,
+            TINFLStatus::HasMoreOutput if written >= limit => return Err(InflateError::TooLarge),
+            TINFLStatus::HasMoreOutput => buffer.resize((2 * buffer.len()).min(limit), 0),
+            _ => return Err(InflateError::Malformed),
+        }
+    }
+    buffer.truncate(written);
+    if written - known > MAX_CONTENT { Err(InflateError::TooLarge) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAKEOVER: DeflateParameters = DeflateParameters { has_takeover: true, window: MAX_WINDOW };
+
+    #[test]
+    fn the_examples_of_rfc_7692_7_2_3_are_decompressed() {
+        let mut window = Window::default();
+        // 7.2.3.1 and 7.2.3.2: the same message twice, the second with a reference to the first.
+        assert_eq!(window.inflate(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], TAKEOVER), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&[0xf2, 0x00, 0x11, 0x00, 0x00], TAKEOVER), Ok(b"Hello".to_vec()));
+        // 7.2.3.3: a block without compression. 7.2.3.4: a last block. 7.2.3.5: two blocks.
+        let stored = [0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00];
+        assert_eq!(window.inflate(&stored, TAKEOVER), Ok(b"Hello".to_vec()));
+        let last = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
+        assert_eq!(window.inflate(&last, TAKEOVER), Ok(b"Hello".to_vec()));
+        let blocks = [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00];
+        assert_eq!(window.inflate(&blocks, TAKEOVER), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&[0], TAKEOVER), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_reference_to_unknown_output_is_no_text() {
+        let mut window = Window::partial();
+        let first = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        let reference = [0xf2, 0x00, 0x11, 0x00, 0x00];
+        assert_eq!(window.inflate(&reference, TAKEOVER), Err(InflateError::UnknownWindow));
+        // A message that refers to itself only, and then one that refers to it.
+        assert_eq!(window.inflate(&first, TAKEOVER), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&reference, TAKEOVER), Ok(b"Hello".to_vec()));
+        let fresh = DeflateParameters { has_takeover: false, ..TAKEOVER };
+        assert_eq!(window.inflate(&reference, fresh), Err(InflateError::Malformed));
+    }
+
+    #[test]
+    fn parameters_are_those_of_the_response() {
+        let parse = |text: &str| Extension::parse(text.as_bytes());
+        let side = |has_takeover, bits| DeflateParameters { has_takeover, window: 1_usize << bits };
+        assert_eq!(parse("x-other"), Extension::None);
+        assert_eq!(parse("permessage-deflate"), Extension::Deflate([side(true, 15), side(true, 15)]));
+        let both = "x-a, permessage-deflate; server_no_context_takeover; client_max_window_bits=10;server_max_window_bits=\"12\"";
+        assert_eq!(parse(both), Extension::Deflate([side(true, 10), side(false, 12)]));
+    }
+}

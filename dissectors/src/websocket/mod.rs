@@ -1,0 +1,202 @@
+//! WebSocket (RFC 6455): a session that reads frames, joins and decompresses messages, and reports each as an exchange.
+//!
+//! Each frame is recorded where it ends, as in Wireshark. A message is recorded in addition in the frame that completes it.
+
+mod deflate;
+mod describe;
+mod fields;
+mod frame;
+mod message;
+mod probe;
+mod resync;
+mod side;
+
+use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::session::{
+    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd,
+};
+use crate::wants::Wants;
+use alloc::boxed::Box;
+use compact_str::CompactString;
+use deflate::Extension;
+pub use fields::*;
+use frame::FrameHeader;
+use side::{Reading, SideState};
+
+/// Registry entry for WebSocket.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "WebSocket",
+    fields: FIELDS,
+    claims: &[Claim::Upgrade("websocket")],
+    aliases: &[Alias::new("body", &DATA)],
+    dissectors: &[Dissector::Session(SessionKind {
+        input: Input::Stream,
+        probe: probe::probe,
+        open,
+        derived_title: "",
+        reassembly: None,
+        messages: Some(&MessageFields {
+            message: &MESSAGE,
+            request: &FROM_CLIENT,
+            response: &FROM_SERVER,
+            start_line: &SUMMARY,
+            channel: None,
+            method: &KIND,
+            target: &TARGET,
+            authority: &HOST,
+            full_target: &ABSENT,
+            version: &ABSENT,
+            code: &STATUS,
+            headers: &[],
+            trailers: &ABSENT,
+            body: &DATA,
+            media_type: &MEDIA_TYPE,
+            coding: &CODING,
+            incomplete: &[&GAP, &LIMIT, &TRUNCATED, &NOT_DECODABLE, &DECOMPRESSION_FAILED],
+            body_notes: &[&DECOMPRESSION_FAILED, &NOT_DECODABLE, &LIMIT, &INVALID_UTF8],
+            repeated: &[],
+            request_only: &[&FROM_CLIENT],
+            response_only: &[&FROM_SERVER],
+            indexed: &[],
+            is_curl_request: false,
+        }),
+    })],
+};
+
+/// Bytes of a message, as sent, that are kept to be shown; more are counted. A longer frame is not buffered.
+const MAX_MESSAGE: usize = 1 << 20;
+/// Maximum number of fragments of a message that are recorded.
+const MAX_FRAGMENTS: usize = 4096;
+
+fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
+    Box::new(WebSocket::new(wants, handover))
+}
+
+/// The WebSocket session of one conversation.
+#[derive(Clone, Debug)]
+struct WebSocket {
+    sides: [SideState; 2],
+    /// The side that sent the handshake, if it is known.
+    client: Option<Side>,
+    handshake: Handshake,
+    /// Number of messages.
+    count: u32,
+    /// Payloads are wanted: for fields, or for the protocols of a frame.
+    reads_payload: bool,
+    /// Fields are wanted.
+    has_fields: bool,
+}
+
+/// What the handshake states.
+#[derive(Clone, Debug, Default)]
+struct Handshake {
+    extension: Extension,
+    subprotocol: CompactString,
+    authority: CompactString,
+    target: CompactString,
+    /// The protocol that carries the session.
+    carrier: Option<&'static str>,
+}
+
+impl WebSocket {
+    fn new(wants: &Wants, handover: &Handover) -> WebSocket {
+        let is_negotiated = handover.to != crate::session::Successor::Detect;
+        let text = |name| handover.fact(name).map(crate::exchange::text).unwrap_or_default();
+        let mut handshake = Handshake::default();
+        if is_negotiated {
+            let extensions = handover.fact("sec-websocket-extensions").unwrap_or_default();
+            handshake.extension = Extension::parse(extensions);
+            handshake.subprotocol = text("sec-websocket-protocol");
+            (handshake.authority, handshake.target) = (text("authority"), text("path"));
+        }
+        if let Some(pending) = &handover.pending {
+            (handshake.authority, handshake.target) = (pending.authority.clone(), pending.target.clone());
+            handshake.carrier = Some(pending.protocol);
+        }
+        let has_fields = wants.protocol(&WEBSOCKET) || crate::content::is_wanted(wants);
+        let requester = handover.pending.as_ref().and_then(|pending| pending.requester);
+        WebSocket {
+            sides: [SideState::new(is_negotiated), SideState::new(is_negotiated)],
+            client: is_negotiated.then(|| requester.unwrap_or(Side::Client)),
+            handshake,
+            count: 0,
+            reads_payload: has_fields || wants.columns || wants.field(&crate::frame::PROTOCOLS),
+            has_fields,
+        }
+    }
+
+    fn side(&mut self, side: Side) -> &mut SideState {
+        let [client, server] = &mut self.sides;
+        if side == Side::Client { client } else { server }
+    }
+
+    /// Whether a side is the client of the handshake, by the mask of its frames if the handshake was not captured.
+    fn is_client(&mut self, side: Side, is_masked: bool) -> bool {
+        *self.client.get_or_insert(if is_masked { side } else { side.other() }) == side
+    }
+
+    fn next_number(&mut self) -> u32 {
+        let nth = self.count;
+        self.count = self.count.saturating_add(1);
+        nth
+    }
+
+    /// Reads a frame.
+    fn frame(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let Some(header) = FrameHeader::read(chunk.bytes) else { return Consumed::bytes(0) };
+        let is_client = self.is_client(side, header.key.is_some());
+        let is_doubtful = self.side(side).is_doubtful && (!header.is_usual() || header.key.is_some() != is_client);
+        if is_doubtful || header.length >> 63 != 0 {
+            self.lose(side, cx);
+            return self.search(side, chunk, cx);
+        }
+        if header.total() > MAX_MESSAGE as u64 {
+            return self.begin_long_frame(side, header, chunk, cx);
+        }
+        let total = header.total() as usize;
+        if chunk.bytes.len() < total {
+            return Consumed::bytes(0);
+        }
+        let arrival = self.side(side).arrival(total, cx);
+        self.side(side).is_doubtful = false;
+        let chunk = chunk.first(total);
+        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first: arrival.0, len: total as u64 }));
+        let owner = self.whole_frame(side, header, chunk, arrival, cx);
+        Consumed { owner: Some((owner, Half::Request)), ..Consumed::bytes(total) }
+    }
+}
+
+impl Session for WebSocket {
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let side = lane.side;
+        self.side(side).arrive(chunk.bytes.len(), cx);
+        let consumed = match self.side(side).reading {
+            Reading::Frames => self.frame(side, chunk, cx),
+            Reading::Skip(_) => self.skip(side, chunk, cx),
+            Reading::Search => self.search(side, chunk, cx),
+        };
+        self.side(side).consume(consumed.bytes);
+        consumed
+    }
+
+    fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        self.skip_gap(lane.side, before, missing, cx);
+    }
+
+    fn end(&mut self, lane: Lane, rest: Chunk<'_>, _end: SideEnd, cx: &mut Context<'_>) {
+        self.end_side(lane.side, rest, cx);
+    }
+
+    fn is_in_message(&self, side: Side) -> bool {
+        let [client, server] = &self.sides;
+        !matches!((if side == Side::Client { client } else { server }).reading, Reading::Search)
+    }
+
+    fn buffered(&self) -> usize {
+        self.sides.iter().map(SideState::buffered).sum()
+    }
+
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,194 @@
+//! Losses: frames that are skipped, messages that remain incomplete, and the search for the next frame.
+
+use super::frame::{self, CLOSE, FrameHeader};
+use super::side::{Reading, SearchState, SkippedFrame};
+use super::{WebSocket, describe, probe};
+use crate::session::{Chunk, Consumed, Context, Event, Half, Lane, Missing, Pdu, Probe, Side};
+use alloc::vec::Vec;
+
+/// Bytes that are searched for the beginning of a frame while more are awaited.
+const MAX_SEARCHED: usize = 64 << 10;
+/// Positions that are searched again when more bytes have come.
+const MAX_CANDIDATES: usize = 64;
+
+impl WebSocket {
+    /// Begins a frame that is too long to be buffered.
+    pub(super) fn begin_long_frame(
+        &mut self,
+        side: Side,
+        header: FrameHeader,
+        chunk: Chunk<'_>,
+        cx: &mut Context<'_>,
+    ) -> Consumed {
+        let (first, last) = self.side(side).arrival(header.len, cx);
+        if !header.is_control() && header.opcode != frame::CONTINUATION {
+            self.abandon_message(side, cx);
+        }
+        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len: header.total() }));
+        let mut message = self.message_of(side, &header, first);
+        message.add_fragment(0, last, cx);
+        message.drop_bytes();
+        message.is_cut = true;
+        let nth = message.nth;
+        let node = cx.tree.nodes().len();
+        let view = describe::FrameView::new(header, chunk.first(header.len), self.records(cx), self, cx);
+        view.close(cx.tree);
+        super::message::note_part(nth, node, cx);
+        self.side(side).message = Some(message);
+        self.side(side).reading = Reading::Skip(SkippedFrame { header, left: header.length });
+        Consumed { owner: Some((nth, Half::Request)), ..Consumed::bytes(header.len) }
+    }
+
+    /// Skips the rest of a frame.
+    pub(super) fn skip(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let Reading::Skip(skipped) = self.side(side).reading else { return Consumed::bytes(0) };
+        let len = usize::try_from(skipped.left).unwrap_or(usize::MAX).min(chunk.bytes.len());
+        let (_, last) = self.side(side).arrival(len, cx);
+        let message = self.side(side).message.as_mut();
+        let nth = message.map(|message| {
+            message.count(len as u64, last);
+            message.nth
+        });
+        self.skipped(side, SkippedFrame { left: skipped.left - len as u64, ..skipped }, cx);
+        Consumed { owner: nth.map(|nth| (nth, Half::Request)), ..Consumed::bytes(len) }
+    }
+
+    /// Notes how much is left of a frame that is skipped.
+    fn skipped(&mut self, side: Side, skipped: SkippedFrame, cx: &mut Context<'_>) {
+        if skipped.left > 0 {
+            self.side(side).reading = Reading::Skip(skipped);
+            return;
+        }
+        self.side(side).reading = Reading::Frames;
+        if skipped.header.fin
+            && !skipped.header.is_control()
+            && let Some(message) = self.side(side).message.take()
+        {
+            self.finish_unread(side, *message, cx);
+        }
+    }
+
+    /// Skips bytes that cannot be read. `before` begins a frame, if frames are read.
+    pub(super) fn skip_gap(&mut self, side: Side, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        let gone = before.bytes.len() as u64 + missing.len();
+        self.side(side).arrive(before.bytes.len(), cx);
+        self.side(side).search = SearchState { is_noted: self.side(side).search.is_noted, ..SearchState::default() };
+        if missing == Missing::Released
+            && let Some(message) = &mut self.side(side).message
+        {
+            message.drop_bytes();
+        }
+        match (missing, self.side(side).reading) {
+            (_, Reading::Search) => {}
+            (Missing::Released, _) if gone == 0 => {}
+            (Missing::Perhaps, Reading::Frames) if gone == 0 => {
+                self.side(side).is_doubtful = true;
+                self.side(side).window.lose();
+                if let Some(message) = &mut self.side(side).message {
+                    message.has_gap = true;
+                }
+            }
+            (Missing::Bytes(_) | Missing::Released, Reading::Frames) => match FrameHeader::read(before.bytes) {
+                Some(header) if gone <= header.total() => {
+                    self.frame_lost(side, header, before.bytes, cx);
+                    self.skipped(side, SkippedFrame { header, left: header.total() - gone }, cx);
+                }
+                _ => self.lose_with(side, before, cx),
+            },
+            (Missing::Bytes(len), Reading::Skip(skipped)) if skipped.left >= len => {
+                if let Some(message) = &mut self.side(side).message {
+                    message.has_gap = true;
+                }
+                self.skipped(side, SkippedFrame { left: skipped.left - len, ..skipped }, cx);
+            }
+            _ => self.lose_with(side, before, cx),
+        }
+        self.side(side).consume(usize::MAX);
+    }
+
+    /// Notes that a frame is not complete, of which the first bytes are there. They are part of its message.
+    fn frame_lost(&mut self, side: Side, header: FrameHeader, before: &[u8], cx: &mut Context<'_>) {
+        let (first, last) = self.side(side).arrival(before.len(), cx);
+        if !header.is_control() && header.opcode != frame::CONTINUATION {
+            self.abandon_message(side, cx);
+        }
+        self.is_client(side, header.key.is_some());
+        let captured = before.get(header.len..).unwrap_or_default();
+        let mut message = self.message_of(side, &header, first);
+        message.add_fragment(captured.len() as u64, last, cx);
+        if self.reads_payload || header.opcode == CLOSE {
+            let mut payload = Vec::with_capacity(captured.len());
+            frame::unmask(captured, header.key, 0, &mut payload);
+            message.append(&payload);
+        }
+        message.has_gap = true;
+        match header.is_control() {
+            true => self.finish_unread(side, *message, cx),
+            false => self.side(side).message = Some(message),
+        }
+    }
+
+    /// Notes what a frame of unknown end has before the position of the frames is lost.
+    fn lose_with(&mut self, side: Side, before: Chunk<'_>, cx: &mut Context<'_>) {
+        if let (Reading::Frames, Some(header)) = (self.side(side).reading, FrameHeader::read(before.bytes)) {
+            self.frame_lost(side, header, before.bytes, cx);
+        }
+        self.lose(side, cx);
+    }
+
+    /// Ends what is open of a side whose position of frames is lost, and searches for the next frame.
+    pub(super) fn lose(&mut self, side: Side, cx: &mut Context<'_>) {
+        if let Some(mut message) = self.side(side).message.take() {
+            message.has_gap = true;
+            self.finish_unread(side, *message, cx);
+        }
+        let state = self.side(side);
+        state.window.lose();
+        state.reading = Reading::Search;
+        state.search = SearchState::default();
+        state.is_doubtful = false;
+    }
+
+    /// Searches for the beginning of frames.
+    pub(super) fn search(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let bytes = chunk.bytes;
+        let is_masked = self.client.map(|client| client == side);
+        let SearchState { candidates, searched, is_noted } = core::mem::take(&mut self.side(side).search);
+        let mut waits = Vec::new();
+        let mut found = None;
+        for at in candidates.into_iter().chain(searched..bytes.len()) {
+            let rest = bytes.get(at..).unwrap_or_default();
+            match probe::find_frames(rest, is_masked) {
+                // Frames that may begin before come first, however the bytes are cut.
+                Probe::Yes if waits.is_empty() => {
+                    found = Some(at);
+                    break;
+                }
+                Probe::Yes | Probe::Perhaps if waits.len() < MAX_CANDIDATES && rest.len() <= MAX_SEARCHED => {
+                    waits.push(at)
+                }
+                _ => {}
+            }
+        }
+        let skipped = found.or(waits.first().copied()).unwrap_or(bytes.len());
+        if skipped > 0 && !is_noted {
+            describe::note_unsynchronized(self, cx);
+        }
+        if found.is_some() {
+            self.side(side).reading = Reading::Frames;
+            return if skipped == 0 { self.frame(side, chunk, cx) } else { Consumed::bytes(skipped) };
+        }
+        waits.iter_mut().for_each(|at| *at -= skipped);
+        let is_noted = is_noted || skipped > 0;
+        self.side(side).search = SearchState { candidates: waits, searched: bytes.len() - skipped, is_noted };
+        Consumed::bytes(skipped)
+    }
+
+    /// Ends a side: what it has begun remains incomplete.
+    pub(super) fn end_side(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
+        if let (Reading::Frames, Some(header)) = (self.side(side).reading, FrameHeader::read(rest.bytes)) {
+            self.frame_lost(side, header, rest.bytes, cx);
+        }
+        self.abandon_message(side, cx);
+    }
+}

@@ -19,7 +19,11 @@ const MAX_LENGTH: u64 = 1 << 16;
 
 /// Detects a conversation that is joined in the middle.
 pub(super) fn probe(hint: &Hint<'_>) -> Probe {
-    find_frames(hint.bytes, None)
+    match find_frames(hint.bytes, None) {
+        // After skipped bytes, any byte may look like the first one, and others would wait for it.
+        Probe::Perhaps if !hint.is_first => Probe::No,
+        found => found,
+    }
 }
 
 /// Whether frames begin with the first of some bytes, all masked or all not.

@@ -7,7 +7,7 @@ use crate::tui::model::rows::{endpoint_key, endpoint_text};
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
 use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};
 use dissectors::exchange::Exchange;
-use dissectors::session::ConversationId;
+use dissectors::session::{ConversationId, Side};
 use std::cmp::Ordering;
 
 /// Columns of the list.
@@ -84,6 +84,8 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         2 => return endpoint_text(index, call.client, call.last_frame()),
         3 => return endpoint_text(index, call.server, call.last_frame()),
         METHOD if exchange.request.is_none() => return "no request".into(),
+        // A message without a response has a sender instead of a requester.
+        METHOD if exchange.is_one_way => return format!("{}{}", sender_arrow(exchange), exchange.method),
         METHOD => return exchange.method.to_string(),
         5 => return target(call),
         STATUS => match exchange.code {
@@ -103,6 +105,11 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         _ => {}
     }
     out
+}
+
+/// Returns the direction of a message, as if the client were on the left.
+fn sender_arrow(exchange: &Exchange) -> char {
+    if exchange.requester == Some(Side::Server) { '←' } else { '→' }
 }
 
 /// Appends a duration that ends with the response; `early` if the response was first.
@@ -180,6 +187,31 @@ mod tests {
     use crate::browse::IndexUpdate;
     use crate::capture::Endpoint;
     use crate::tui::widgets::row_order::{SortColumn, sorted};
+
+    #[test]
+    fn a_message_without_a_response_has_an_arrow_from_its_sender() {
+        let method = |is_one_way, requester| {
+            let exchange = Box::new(Exchange {
+                method: "Text".into(),
+                is_one_way,
+                requester,
+                request: Some(Default::default()),
+                ..Exchange::default()
+            });
+            let call = Call {
+                exchange,
+                client: Endpoint::default(),
+                server: Endpoint::default(),
+                connect: None,
+                start: 0,
+                names: None,
+            };
+            cell_text(&Index::default(), &call, METHOD)
+        };
+        assert_eq!(method(true, Some(Side::Client)), "→Text");
+        assert_eq!(method(true, Some(Side::Server)), "←Text");
+        assert_eq!(method(false, Some(Side::Server)), "Text");
+    }
 
     #[test]
     fn streams_are_sorted_by_transport_and_number() {

@@ -170,7 +170,10 @@ impl Http2 {
         if block.is_broken {
             self.side(side).decoder.lose();
         }
-        self.open_stream(of, cx);
+        // Headers may follow the end of a stream that was sent before they arrived.
+        if !self.streams.is_closed(of) {
+            self.open_stream(of, cx);
+        }
         self.side(side).promised = is_push.then_some(of);
         self.side(side).block = Some(block);
         Some(Fragment { bytes: bytes.unwrap_or_default(), at })

@@ -258,7 +258,8 @@ fn is_payload(header: &FrameHeader, payload: &[u8], evidence: Evidence) -> Frame
         FrameType::GoAway => perhaps(word(4).is_none_or(|error| error <= 13)),
         FrameType::Settings => {
             let mut settings = payload.chunks_exact(6);
-            perhaps(settings.all(|setting| matches!(setting, [0, 1..=6 | 8 | 9, ..])))
+            // RFC 9113 11.2, and RFC 7540 11.3: those from 0xf000 on are for experiments. gRPC sends one.
+            perhaps(settings.all(|setting| matches!(setting, [0, 1..=6 | 8 | 9, ..] | [0xf0..=0xff, ..])))
         }
         _ => FrameSearch::Perhaps,
     }

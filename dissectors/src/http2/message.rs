@@ -147,7 +147,7 @@ impl Http2 {
             if let Some(stream) = self.streams.get_mut(id) {
                 stream.half(half).is_truncated = true;
             }
-            let is_recorded = !cx.tree.skips_rest() && self.has_messages;
+            let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP2) || self.keep.is_some());
             if is_recorded {
                 super::describe::push_protocol(cx);
                 cx.tree.open(&HTTP2, Slice::default(), Value::Bytes(Slice::default()));

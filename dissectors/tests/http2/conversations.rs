@@ -3,6 +3,8 @@
 use super::frames::*;
 use crate::http::host::{SessionInput, c, closed, s};
 use overhear_dissectors::exchange::Outcome;
+use overhear_dissectors::http2;
+use overhear_dissectors::session::{Hint, Probe, Side};
 
 #[test]
 fn streams_are_exchanges_and_their_bodies_are_put_together() {
@@ -118,6 +120,26 @@ fn a_promised_stream_is_an_exchange() {
         s([frame(HEADERS, END_HEADERS, 2, ok()), frame(DATA, END_STREAM, 2, "css")].concat()),
     ]);
     assert_eq!(output.calls(), ["0 GET / 200 0 0", "1 GET /style.css 200 0 3"]);
+}
+
+#[test]
+fn headers_that_follow_the_end_of_their_stream_are_no_exchange() {
+    let output = run(&[
+        c(frame(HEADERS, END, 1, get("/a"))),
+        c(frame(RST_STREAM, 0, 1, 8_u32.to_be_bytes())),
+        s(frame(HEADERS, END, 1, ok())),
+    ]);
+    assert_eq!(output.calls().len(), 1, "{:?}", output.calls());
+    assert_eq!(output.values("http2.headers.status"), ["200"]);
+}
+
+#[test]
+fn a_server_that_sends_a_setting_for_experiments_is_detected() {
+    let settings = [0, 4, 0, 0x40, 0, 0, 0xfe, 3, 0, 0, 0, 1];
+    let bytes = frame(SETTINGS, 0, 0, settings);
+    let hint = Hint { side: Side::Server, ..Hint::bytes(&bytes) };
+    let kind = http2::PROTOCOL.sessions().next().unwrap();
+    assert_eq!((kind.probe)(&hint), Probe::Yes);
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub struct Context<'a> {
     pub conversation: ConversationId,
     /// The number of the session in it, from 0.
     pub session: u32,
-    /// The exchange that it took from its handover: it has number 0 here.
+    /// The exchange that it took from its handover, or whose content it reads: it has number 0 here.
     pub adopted: Option<ExchangeId>,
     /// What the run wants of its frames, though it may want nothing of the present one.
     pub wants: &'a Wants,
@@ -223,6 +223,8 @@ pub struct Handover {
     pub exchange: Option<ExchangeId>,
     /// An exchange that is not reported yet; a session that takes it reports it, else the driver does.
     pub pending: Option<Box<Exchange>>,
+    /// Whether the session reads the content of `exchange`: that is its exchange 0, which the session below reports.
+    pub is_content: bool,
     /// Negotiated values: names such as `alpn` or of header fields, in lower case.
     pub facts: Vec<(CompactString, Vec<u8>)>,
 }

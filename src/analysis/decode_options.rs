@@ -2,7 +2,7 @@
 
 use super::NameResolution;
 use dissectors::session::{Input, Secrets};
-use dissectors::{PROTOCOLS, Protocol};
+use dissectors::{Claim, PROTOCOLS, Protocol};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -72,7 +72,12 @@ impl FromStr for DecodeAs {
         let port =
             port.trim().parse().map_err(|_| format!("expected a port from 0 to 65535, found {}", port.trim()))?;
         let name = name.trim();
-        let reads = |protocol: &&&Protocol| protocol.sessions().any(|kind| kind.input == transport.input());
+        // Content of a media type is no conversation of its own.
+        let is_named = |claim: &Claim| !matches!(claim, Claim::MediaType(_));
+        let reads = |protocol: &&&Protocol| {
+            let reads = protocol.sessions().any(|kind| kind.input == transport.input());
+            reads && (protocol.claims.is_empty() || protocol.claims.iter().any(is_named))
+        };
         let names = PROTOCOLS.iter().filter(reads).filter_map(|protocol| protocol.fields.first());
         let names: Vec<&'static str> = names.map(|field| field.name).collect();
         let protocol = names.iter().copied().find(|known| *known == name).ok_or_else(|| {

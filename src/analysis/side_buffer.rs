@@ -122,6 +122,16 @@ impl SideBuffer {
         frames
     }
 
+    /// The same for bytes derived by a session below: of the frames of its units, those that completed them.
+    pub(super) fn take_completing_frames(&mut self, len: u64) -> Vec<(u32, u64)> {
+        let (start, end) = (self.consumed.saturating_sub(len), self.consumed);
+        let mut last = self.unit.as_ref().map(|unit| unit.frames.clone()).unwrap_or_default();
+        let mut next = last.iter().skip(1).map(|&(until, _)| until).collect::<VecDeque<u64>>();
+        last.retain(|&(until, _)| next.pop_front() != Some(until));
+        self.take_frames(len);
+        between(&last, start, end)
+    }
+
     /// The frames of a range of bytes that were consumed and not dropped yet.
     pub(super) fn frames_between(&self, from: u64, until: u64) -> Vec<u32> {
         let frames = self.unit.as_ref().map(|unit| between(&unit.frames, from, until)).unwrap_or_default();
@@ -177,6 +187,7 @@ mod tests {
         buffer.note_frames(&[6]);
         buffer.consume(12);
         assert_eq!(buffer.frames_between(0, 12), [4, 5, 6]);
+        assert_eq!(buffer.clone().take_completing_frames(12), [(5, 8), (6, 4)]);
         assert_eq!(buffer.take_frames(4), [(6, 4)]);
     }
 }

@@ -1,6 +1,7 @@
 //! Tasks: what a run needs of an analyzer, and how much work that takes.
 
 use super::{DecodeOptions, NameFlags, NumberSet};
+use dissectors::protocol::UnitReassembly;
 use dissectors::session::ConversationId;
 use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Wants};
 use dissectors::{column, data, frame, tcp as tcp_fields, udp};
@@ -98,6 +99,16 @@ pub fn is_known_early(field: &Field) -> bool {
     !late && layers.any(|protocol| protocol.fields.first().is_some_and(|own| own.id == field.protocol))
 }
 
+/// Fields by which sessions record the units of the sessions above them.
+fn nested_units() -> impl Iterator<Item = UnitReassembly> {
+    PROTOCOLS.iter().flat_map(|protocol| protocol.sessions()).filter_map(|kind| kind.reassembly)
+}
+
+fn wants_units(units: UnitReassembly, wants: &Wants) -> bool {
+    let UnitReassembly { units, unit, count, length, data, reassembled_in } = units;
+    [units, unit, count, length, data, reassembled_in].into_iter().any(|field| wants.field(field))
+}
+
 /// Whether a protocol is read from conversations or from bodies, even if it is a layer of some packets.
 fn is_above_layers(protocol: &Protocol) -> bool {
     protocol.dissectors.iter().any(|part| matches!(part, Dissector::Session(_) | Dissector::Content(_)))
@@ -128,8 +139,8 @@ impl Work {
             bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
             messages,
             compare,
-            frames: task.collect || any(&REASSEMBLY_FIELDS),
-            data: wants.field(&tcp_fields::REASSEMBLED_DATA),
+            frames: task.collect || any(&REASSEMBLY_FIELDS) || nested_units().any(|units| wants_units(units, wants)),
+            data: wants.field(&tcp_fields::REASSEMBLED_DATA) || nested_units().any(|units| wants.field(units.data)),
             halves: task.halves,
             owners: task.owners,
             mixed: task.mixed,

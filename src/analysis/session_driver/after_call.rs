@@ -147,9 +147,14 @@ impl SessionDriver {
     fn end_unit(&mut self, lane: Lane, len: u64, feed: &mut Feed<'_>) {
         let (side, has_bytes) = (lane.side, self.tracking.bytes);
         let buffer = self.buffer(lane);
-        let frames = buffer.take_frames(len);
+        let is_nested = feed.depth > 0;
+        let frames = if is_nested { buffer.take_completing_frames(len) } else { buffer.take_frames(len) };
         let bytes = if has_bytes { buffer.take_bytes(len) } else { None };
-        let is_assembled = frames.iter().any(|&(frame, _)| frame != feed.cx.at.frame);
+        // A unit above comes in units of the session below, which may all be of one frame.
+        let is_assembled = match is_nested {
+            true => frames.len() > 1,
+            false => frames.iter().any(|&(frame, _)| frame != feed.cx.at.frame),
+        };
         // Units of sessions above are reassembled from units of the session below.
         match feed.reassembly {
             _ if !is_assembled => {}

@@ -70,7 +70,7 @@ pub(in crate::analysis) struct SessionDriver {
     session: u32,
     /// The exchange that opened the session.
     exchange: Option<ExchangeId>,
-    /// The exchange that the session took from its handover.
+    /// The exchange that the session took from its handover, or whose content it reads.
     adopted: Option<ExchangeId>,
     /// The sides of channel 0.
     sides: [SideBuffer; 2],
@@ -324,7 +324,8 @@ impl SessionDriver {
     fn open(&mut self, kind: &'static SessionKind, handover: &mut Handover, feed: &mut Feed<'_>) {
         let pending = handover.pending.as_ref().map(|exchange| exchange.id);
         let session = (kind.open)(feed.cx.wants, handover);
-        self.adopted = pending.filter(|_| handover.pending.is_none());
+        let carrier = handover.exchange.filter(|_| handover.is_content);
+        self.adopted = pending.filter(|_| handover.pending.is_none()).or(carrier);
         self.state = DriverState::Session { session, kind };
         self.settle_pending(handover, feed);
     }

@@ -120,7 +120,10 @@ fn write_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
 /// as in Wireshark, but the fields of each are the same.
 fn depends_on_content(field: &Field) -> bool {
     const PACKETS: [&str; 8] = ["frame", "_ws.", "ip", "tcp", "udp", "raw", "data", "eth"];
-    !PACKETS.iter().any(|name| field.name.starts_with(name))
+    // More segments take more time.
+    const TIMES: [&str; 1] = ["grpc.late"];
+    !TIMES.contains(&field.name)
+        && !PACKETS.iter().any(|name| field.name.starts_with(name))
         && field.name != "tls"
         && !matches!(field.kind, FieldKind::Frame | FieldKind::Time | FieldKind::Duration | FieldKind::Decimal)
 }

@@ -159,6 +159,16 @@ fn is_zlib(input: &[u8]) -> bool {
     matches!(input, [cmf, flg, ..] if cmf & 0x0f == 8 && (u16::from(*cmf) << 8 | u16::from(*flg)) % 31 == 0)
 }
 
+/// Returns the coding of content that begins with the mark of a compressed format.
+pub(crate) fn detect(input: &[u8]) -> Option<&'static [u8]> {
+    match () {
+        () if input.starts_with(&GZIP_MAGIC) => Some(b"gzip"),
+        () if input.starts_with(&ZSTD_MAGIC) => Some(b"zstd"),
+        () if is_zlib(input) => Some(b"deflate"),
+        () => None,
+    }
+}
+
 /// Inflates one deflate stream and returns the number of input bytes consumed.
 fn inflate(input: &[u8], flags: u32, out: &mut Vec<u8>, limit: usize) -> (usize, Option<DecodeError>) {
     let flags = flags | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;

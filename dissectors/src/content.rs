@@ -1,12 +1,14 @@
 //! Message bodies, dissected by media type, independent of the protocol that carried them.
 
 use crate::packet::{Payload, ProtocolPath};
+pub use crate::protocol::MessageBody;
 use crate::protocol::{Claim, Protocol};
-pub use crate::protocol::{ContentFn, MessageBody};
+use crate::session::{Half, Input};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use crate::{PROTOCOLS, data};
 use alloc::borrow::Cow;
+use alloc::string::String;
 use core::fmt::{self, Write};
 
 /// Maximum nesting depth of dissected bodies.
@@ -18,13 +20,34 @@ impl<'b> MessageBody<'b> {
     pub fn new(payload: Payload<'b>, content_type: &'b [u8], carrier: &'static str) -> MessageBody<'b> {
         let semicolon = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
         let (media_type, parameters) = content_type.split_at_checked(semicolon).unwrap_or_default();
-        MessageBody { payload, media_type: media_type.trim_ascii(), parameters, depth: 0, carrier }
+        let (target, half) = ("", None);
+        MessageBody { payload, media_type: media_type.trim_ascii(), parameters, depth: 0, carrier, target, half }
     }
 
     /// Creates a body that this one encloses.
     #[must_use]
-    pub fn nested<'c>(&self, payload: Payload<'c>, content_type: &'c [u8]) -> MessageBody<'c> {
-        MessageBody { depth: self.depth.saturating_add(1), ..MessageBody::new(payload, content_type, self.carrier) }
+    pub fn nested<'c>(&self, payload: Payload<'c>, content_type: &'c [u8]) -> MessageBody<'c>
+    where
+        'b: 'c,
+    {
+        let (target, half) = (self.target, self.half);
+        let depth = self.depth.saturating_add(1);
+        MessageBody { depth, target, half, ..MessageBody::new(payload, content_type, self.carrier) }
+    }
+
+    /// Returns the body as that of a half of an exchange.
+    #[must_use]
+    pub fn of(self, half: Half, target: &'b str) -> MessageBody<'b> {
+        MessageBody { target, half: Some(half), ..self }
+    }
+
+    /// Returns the content as text, if it is binary and its dissector writes text.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        let write = if self.depth < MAX_DEPTH { find_protocol(self.media_type)?.text()? } else { return None };
+        let mut text = String::new();
+        write(self, &mut text);
+        Some(text)
     }
 
     /// Returns the value of a parameter, without its quotes.
@@ -38,8 +61,8 @@ impl<'b> MessageBody<'b> {
         if self.payload.wire == 0 {
             return;
         }
-        let dissector = if self.depth < MAX_DEPTH { find_dissector(self.media_type) } else { None };
-        match dissector {
+        let protocol = if self.depth < MAX_DEPTH { find_protocol(self.media_type) } else { None };
+        match protocol.and_then(Protocol::content) {
             Some(dissect) => dissect(self, path, tree),
             None => {
                 path.push("data");
@@ -118,6 +141,16 @@ const fn content_protocols() -> [&'static Protocol; CONTENT_COUNT] {
     all
 }
 
+/// Returns whether a session reads the content of a media type while it arrives, such as the messages of a call that
+/// streams.
+#[must_use]
+pub fn has_session(media_type: &[u8]) -> bool {
+    let is_claimed = |claim: &Claim| matches!(claim, Claim::MediaType(claimed) if claimed.as_bytes().eq_ignore_ascii_case(media_type));
+    let mut own =
+        CONTENT_PROTOCOLS.iter().filter(|protocol| protocol.sessions().any(|kind| kind.input == Input::Stream));
+    own.any(|protocol| protocol.claims.iter().any(is_claimed))
+}
+
 /// Returns whether any field of a body is recorded.
 #[must_use]
 pub fn is_wanted(wants: &Wants) -> bool {
@@ -125,10 +158,10 @@ pub fn is_wanted(wants: &Wants) -> bool {
     wants.protocol(&data::DATA) || own.any(|field| wants.protocol(field))
 }
 
-/// Returns the dissector of a media type.
+/// Returns the protocol that dissects a media type.
 ///
 /// The claims are tried in this order: the media type, its suffix (RFC 6839), its top-level type, and `*/*`.
-fn find_dissector(media_type: &[u8]) -> Option<ContentFn> {
+fn find_protocol(media_type: &[u8]) -> Option<&'static Protocol> {
     if media_type.is_empty() || media_type.eq_ignore_ascii_case(b"application/octet-stream") {
         return None;
     }
@@ -144,10 +177,8 @@ fn find_dissector(media_type: &[u8]) -> Option<ContentFn> {
     for protocol in CONTENT_PROTOCOLS {
         for claim in protocol.claims {
             let Claim::MediaType(claimed) = claim else { continue };
-            if let Some(order) = order(claimed.as_bytes()).filter(|&order| order < best.0)
-                && let Some(dissector) = protocol.content()
-            {
-                best = (order, Some(dissector));
+            if let Some(order) = order(claimed.as_bytes()).filter(|&order| order < best.0) {
+                best = (order, Some(protocol));
             }
         }
     }
@@ -172,6 +203,16 @@ impl<'b> MessageBody<'b> {
     pub fn append_info(&self, tree: &mut Tree, text: fmt::Arguments<'_>) {
         if self.depth == 0 {
             tree.append_info(text);
+        }
+    }
+
+    /// Returns the half that it belongs to as text; empty if it is unknown.
+    #[must_use]
+    pub fn half_text(&self) -> &'static str {
+        match self.half {
+            Some(Half::Request) => "request",
+            Some(Half::Response) => "response",
+            None => "",
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Exchange {
     pub parent: Option<ExchangeId>,
     /// The protocol's filter name, such as `http`.
     pub protocol: &'static str,
+    /// The filter name of the protocol in its messages that names its status, such as `grpc`; empty if there is none.
+    pub content_protocol: &'static str,
     /// The side that sent the request; none if only a response was seen.
     pub requester: Option<Side>,
     /// The operation, such as `GET`, `A` or `SELECT`; empty if unknown.
@@ -74,6 +76,12 @@ pub struct Transfer {
 }
 
 impl Exchange {
+    /// Filter name of the protocol that names its status: that of its content, if there is one.
+    #[must_use]
+    pub fn named_protocol(&self) -> &'static str {
+        if self.content_protocol.is_empty() { self.protocol } else { self.content_protocol }
+    }
+
     /// Whether a response belongs to it and was not captured.
     #[must_use]
     pub fn lacks_response(&self) -> bool {

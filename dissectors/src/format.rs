@@ -2,6 +2,7 @@
 
 use crate::field::{DisplayBase, Field, FieldKind};
 use crate::tree::{Tree, Value};
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 /// Writes a value as `tshark -T fields` does: numbers in their field's base, `True` and `False`, bytes as hexadecimal
@@ -153,6 +154,27 @@ pub fn is_printable(char: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}'
     );
     !char.is_control() && is_seen
+}
+
+/// Decodes `%` escapes (RFC 3986 2.1); invalid ones stay.
+#[must_use]
+pub fn percent_decoded(value: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
+    let mut out = Vec::with_capacity(value.len());
+    let mut at = 0;
+    while let Some(&byte) = value.get(at) {
+        match (byte, digit(value.get(at + 1)), digit(value.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
 }
 
 #[cfg(test)]

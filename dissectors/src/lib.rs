@@ -116,6 +116,8 @@ protocols! {
     http::ssdp,
     http2,
     websocket,
+    grpc,
+    protobuf,
     json,
     urlencoded,
     multipart,

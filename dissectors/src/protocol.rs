@@ -2,10 +2,11 @@
 
 use crate::field::{Field, FieldKind};
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
-use crate::session::{Handover, Hint, Input, Probe, Session, Successor};
+use crate::session::{Half, Handover, Hint, Input, Probe, Session, Successor};
 use crate::tree::Tree;
 use crate::wants::Wants;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Reads one layer of a packet and returns what its payload is.
@@ -24,10 +25,17 @@ pub struct MessageBody<'b> {
     pub depth: u8,
     /// Short name of the protocol that carried it, such as `HTTP`.
     pub carrier: &'static str,
+    /// Target of the request that it belongs to; empty if unknown.
+    pub target: &'b str,
+    /// The half that it belongs to, if it is known.
+    pub half: Option<Half>,
 }
 
 /// The dissector of one or several media types.
 pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
+
+/// Writes binary content as text.
+pub type TextFn = fn(&MessageBody<'_>, &mut String);
 
 /// An entry of [`PROTOCOLS`](crate::PROTOCOLS): everything a user can see of a protocol follows from it.
 pub struct Protocol {
@@ -57,6 +65,11 @@ impl Protocol {
         None
     }
 
+    /// Its writer of content as text, if it has one.
+    pub(crate) fn text(&self) -> Option<TextFn> {
+        self.dissectors.iter().find_map(|part| if let Dissector::Text(write) = part { Some(*write) } else { None })
+    }
+
     /// Its sessions.
     pub fn sessions(&self) -> impl Iterator<Item = &'static SessionKind> {
         self.dissectors.iter().filter_map(|part| if let Dissector::Session(kind) = part { Some(kind) } else { None })
@@ -77,6 +90,8 @@ pub enum Dissector {
     Session(SessionKind),
     /// From the body of a message.
     Content(ContentFn),
+    /// The text of such a body, for views that show bodies.
+    Text(TextFn),
     /// By the program, from what it knows itself (the frame, its columns).
     Builtin,
 }

@@ -148,7 +148,10 @@ fn call_message(message: DissectedMessage<'_>) -> CallMessage {
     let Some(bytes) = message.values(fields.body).next() else {
         return CallMessage { head, body: notes, ..CallMessage::default() };
     };
-    let (mut body, kind) = body::body_lines(bytes, message.media_type(), 0);
+    let (mut body, kind) = match message.written_body(bytes) {
+        Some(text) => (body::text_lines(text.as_bytes()), line(message.media_type())),
+        None => body::body_lines(bytes, message.media_type(), 0),
+    };
     body.extend(notes);
     let codings = line(message.value(fields.coding));
     let coding = if codings.eq_ignore_ascii_case("identity") { String::new() } else { codings };

@@ -75,7 +75,7 @@ impl CallsReport {
         let cells = [
             conversation,
             Cell::Number(exchange.id.nth.into()),
-            Cell::Word(exchange.protocol),
+            Cell::Word(exchange.named_protocol()),
             time.unwrap_or(Cell::Empty),
             Cell::Endpoint(call.client, client_name),
             Cell::Endpoint(call.server, server_name),

@@ -1,5 +1,8 @@
 //! Messages of a detail tree, of any protocol that declares the roles of its fields.
 
+use dissectors::content::MessageBody;
+use dissectors::packet::Payload;
+use dissectors::session::Half;
 use dissectors::tree::Node;
 use dissectors::{Field, FieldKind, MessageFields, Severity, Tree, Value, Wants, message_fields};
 use std::sync::LazyLock;
@@ -78,6 +81,13 @@ impl<'t> DissectedMessage<'t> {
             Value::Uint(number) => u32::try_from(number).ok(),
             _ => None,
         })
+    }
+
+    /// Returns a binary body as text, if the protocol of its media type writes text.
+    pub(crate) fn written_body(self, bytes: &[u8]) -> Option<String> {
+        let target = std::str::from_utf8(self.value(self.fields.target)).unwrap_or_default();
+        let half = if self.is_response() { Half::Response } else { Half::Request };
+        MessageBody::new(Payload::whole(bytes, 0), self.media_type(), "").of(half, target).text()
     }
 
     /// Returns the values of a field.

@@ -84,7 +84,12 @@ impl MessagesReport {
         }
         self.row.push('\n');
         let content_type = message.media_type();
-        message.values(message.fields.body).for_each(|body| write_body(&mut self.row, body, content_type));
+        for body in message.values(message.fields.body) {
+            match message.written_body(body) {
+                Some(text) => drop(write_readable(&mut self.row, text.as_bytes(), false)),
+                None => write_body(&mut self.row, body, content_type),
+            }
+        }
         for line in message.values(message.fields.trailers) {
             if write_readable(&mut self.row, line, false) {
                 self.row.push('\n');

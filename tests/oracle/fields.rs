@@ -424,6 +424,15 @@ pub(crate) const GROUPS: &[Group] = &[
         "dns.caa.flags.issuer_critical", "dns.caa.issue", "dns.caa.issuewild", "dns.caa.iodef",
         "dns.caa.unknown", "dns.caa.tag_length", "dns.caa.tag", "dns.caa.value", "dns.data",
     ]),
+    binding("grpc", &[
+        "grpc", "grpc.frame_type", "grpc.compressed_flag", "grpc.message_length",
+        "grpc.message_data", "grpc.body_decompression_failed", "grpc.body_malformed", "protobuf",
+        "protobuf.message.name", "protobuf.field.name", "protobuf.field.number",
+        "protobuf.field.wiretype", "protobuf.field.value.length", "protobuf.field.value",
+        "protobuf.field.value.uint64", "protobuf.field.value.uint32", "protobuf.failed_parse_tag",
+        "protobuf.field.wiretype.invalid", "protobuf.field.failed_parse_length_delimited_field",
+        "protobuf.field.failed_parse_field",
+    ]),
     Group {
         name: "columns",
         duty: Duty::Informative,

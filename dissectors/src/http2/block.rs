@@ -4,8 +4,9 @@ use super::fields::*;
 use super::frame::{END_HEADERS, END_STREAM, FrameType, PADDED, PRIORITY};
 use super::hpack::{HeaderLine, HeaderList, HpackError, Representation};
 use super::stream::{HalfState, MessageHead, Stream};
-use super::{Frame, Http2, describe, half_of, message, names, tunnel};
+use super::{Frame, Http2, describe, half_of, message, names, streaming, tunnel};
 use crate::content::LossyText;
+use crate::format::percent_decoded;
 use crate::session::{About, Context, Half, Side, Stamp};
 use crate::status;
 use crate::tree::{Slice, Tree, Value};
@@ -262,6 +263,12 @@ impl Http2 {
                 }
             }
         }
+        if !is_trailer && !is_interim {
+            streaming::begin(block.of, half, stream, cx);
+        }
+        if !is_interim {
+            streaming::headers(block.of, half, stream, &block.list, cx);
+        }
         let opens_tunnel = stream.tunnel.is_some() && !is_trailer && !is_interim;
         let grown = stream.text().saturating_sub(before);
         self.streams.add_text(block.of, grown, cx);
@@ -394,7 +401,7 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
         }
     }
     if tree.wants(&UNESCAPED) {
-        let unescaped = tree.store_bytes(&unescape(value));
+        let unescaped = tree.store_bytes(&percent_decoded(value));
         tree.put(&UNESCAPED, span, Value::Text(unescaped));
     }
     tree.put_text(&REPRESENTATION, span, format_args!("{}", line.kind.text(line.index > 0)));
@@ -402,26 +409,6 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
         tree.put(&INDEX, span, index);
     }
     tree.close();
-}
-
-/// Decodes `%` escapes (RFC 3986 2.1).
-fn unescape(value: &[u8]) -> Vec<u8> {
-    let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
-    let mut out = Vec::with_capacity(value.len());
-    let mut at = 0;
-    while let Some(&byte) = value.get(at) {
-        match (byte, digit(value.get(at + 1)), digit(value.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            _ => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    out
 }
 
 /// Appends what a message begins with to the info column: method and path, or the status.

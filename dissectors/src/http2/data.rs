@@ -5,7 +5,7 @@ use super::frame::{ACK, END_STREAM, PADDED};
 use super::message::CarriedBody;
 use super::streams::window_of;
 use super::window::{Change, Window};
-use super::{Frame, Http2, describe, message, names, tunnel};
+use super::{Frame, Http2, describe, message, names, streaming, tunnel};
 use crate::packet::Payload;
 use crate::reader::FieldReader;
 use crate::session::{Context, Half, Side};
@@ -66,14 +66,18 @@ impl Http2 {
         let state = stream.half(half);
         state.arrive(frame.first, cx.arrived);
         let before = state.kept();
+        let is_streamed = state.is_streamed;
         // The body is in this frame alone.
         let is_whole = ends && state.body_len == 0 && state.missing == 0 && !state.has_gap;
         state.append(data, cx.at.frame, keep.filter(|_| !(is_whole && frame.is_recorded)));
         let grown = state.kept() - before;
         self.streams.add_body(grown);
         let span = frame.span(at, data.len());
-        if frame.is_recorded && !data.is_empty() && !ends {
+        if frame.is_recorded && !data.is_empty() && (is_streamed || !ends) {
             self.describe_part(id, half, span, cx);
+        }
+        if is_streamed && (keep.is_some() || cx.collected.is_some()) {
+            streaming::data(id, half, data, span, frame, cx);
         }
         if !ends {
             return None;

@@ -3,7 +3,7 @@
 use super::fields::*;
 use super::hpack::HeaderList;
 use super::stream::{HalfState, Stream};
-use super::{Frame, Http2, MAX_BODY, PROTOCOL};
+use super::{Frame, Http2, MAX_BODY, PROTOCOL, streaming};
 use crate::coding;
 use crate::content::{LossyText, MessageBody};
 use crate::exchange::Transfer;
@@ -102,6 +102,7 @@ impl Http2 {
             return None;
         }
         let (is_begun, is_truncated, has_gap) = (state.first.is_some(), state.is_truncated, state.has_gap);
+        let is_streamed = state.is_streamed;
         state.state = HalfState::Done;
         let transfer = Transfer {
             first: state.first.unwrap_or(cx.first),
@@ -116,10 +117,11 @@ impl Http2 {
                 Half::Response => stream.exchange.response = Some(transfer),
             }
         }
-        if whole.is_none() && transfer.body > 0 && !is_truncated && !has_gap {
+        if whole.is_none() && transfer.body > 0 && !is_truncated && !has_gap && !is_streamed {
             let about = About::Half(stream.exchange.id, half);
             cx.collect(&BODY_REASSEMBLED_IN, about, cx.at.frame.into());
         }
+        streaming::end(id, half, stream, cx);
         let is_recorded = frame.map_or(!cx.tree.skips_rest(), |frame| frame.is_recorded) && is_begun;
         let kept = stream.half(half).kept();
         let mut body = None;
@@ -167,7 +169,10 @@ impl Http2 {
     /// Records a part of a body, with the frame that completes it.
     pub(super) fn describe_part(&mut self, id: u32, half: Half, span: Slice, cx: &mut Context<'_>) {
         let Some(stream) = self.streams.get_mut(id) else { return };
-        let about = About::Half(stream.exchange.id, half);
+        let about = match stream.half(half).is_streamed {
+            true => About::Frame(cx.at.frame, 0),
+            false => About::Half(stream.exchange.id, half),
+        };
         if let Some(frame) = cx.later_value(&BODY_REASSEMBLED_IN, about) {
             cx.tree.put(&BODY_REASSEMBLED_IN, Slice::default(), Value::Uint(frame));
         }
@@ -195,8 +200,9 @@ impl MessageView {
         if has_messages {
             self.message(stream, body.as_ref(), cx);
         }
-        // As in Wireshark, what is there of a body without an end is not dissected.
-        body.filter(|body| body.wire > 0 && !stream.half(self.half).is_truncated)
+        // As in Wireshark, what is there of a body without an end is not dissected. Streamed content was, as it arrived.
+        let state = stream.half(self.half);
+        body.filter(|body| body.wire > 0 && !state.is_truncated && !state.is_streamed)
     }
 
     fn body<'b>(
@@ -207,7 +213,7 @@ impl MessageView {
     ) -> Option<CarriedBody<'b>> {
         let keep = self.keep.filter(|_| stream.tunnel.is_none())?;
         let state = stream.half(self.half);
-        let (is_truncated, has_gap) = (state.is_truncated, state.has_gap);
+        let (is_truncated, has_gap, is_streamed) = (state.is_truncated, state.has_gap, state.is_streamed);
         let wire = u32::try_from(state.body_len.saturating_add(state.missing)).unwrap_or(u32::MAX);
         if wire == 0 {
             return None;
@@ -231,7 +237,7 @@ impl MessageView {
             None => {
                 let bytes = core::mem::take(&mut state.body);
                 let base = cx.tree.add_buffer("Body", &bytes);
-                if !is_truncated && !has_gap {
+                if !is_truncated && !has_gap && !is_streamed {
                     describe_fragments(&state.fragments, Slice::new(base, bytes.len() as u32), cx.tree);
                 }
                 CarriedBody { bytes: BodyBytes::Derived(bytes), base, wire, content_type }
@@ -239,7 +245,7 @@ impl MessageView {
         };
         let body = if has_coding { decode(sent, codings.as_bytes(), cx.tree) } else { sent };
         let all = body.all();
-        if all.len > 0 && !is_truncated {
+        if all.len > 0 && !is_truncated && !is_streamed {
             cx.tree.put(&DATA, all, Value::Bytes(all));
         }
         Some(body)

@@ -15,11 +15,12 @@ mod probe;
 mod resync;
 mod side;
 mod stream;
+mod streaming;
 mod streams;
 mod tunnel;
 mod window;
 
-use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
 use crate::session::{
     Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp,
     Successor,
@@ -53,8 +54,15 @@ pub static PROTOCOL: Protocol = Protocol {
         input: Input::Stream,
         probe: probe::probe,
         open,
-        derived_title: "Tunnel",
-        reassembly: None,
+        derived_title: "Stream",
+        reassembly: Some(UnitReassembly {
+            units: &BODY_FRAGMENTS,
+            unit: &BODY_FRAGMENT,
+            count: &BODY_FRAGMENT_COUNT,
+            length: &BODY_REASSEMBLED_LENGTH,
+            data: &BODY_REASSEMBLED_DATA,
+            reassembled_in: &BODY_REASSEMBLED_IN,
+        }),
         messages: Some(&MessageFields {
             message: &MESSAGE,
             request: &REQUEST,

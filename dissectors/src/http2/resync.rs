@@ -3,7 +3,7 @@
 use super::frame::{self, Evidence, FRAME_HEADER, FrameHeader, FrameSearch, FrameType};
 use super::side::{Reading, SearchState};
 use super::streams::window_of;
-use super::{Http2, describe, tunnel};
+use super::{Http2, describe, streaming, tunnel};
 use crate::session::{Chunk, Consumed, Context, Event, Lane, Missing, Pdu, Side};
 use alloc::vec::Vec;
 
@@ -23,7 +23,8 @@ impl Http2 {
         for id in self.streams.lose_tunnels(half) {
             tunnel::lose(id, half, Missing::Unknown, cx);
         }
-        for (_, stream) in self.streams.iter_mut() {
+        for (id, stream) in self.streams.iter_mut() {
+            streaming::lose(id, half, stream, Missing::Unknown, cx);
             stream.half(half).lose();
             stream.windows.iter_mut().for_each(super::window::Window::lose);
         }
@@ -85,6 +86,7 @@ impl Http2 {
         cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len: header.total() as u64 }));
         self.open_stream(header.stream, cx);
         if let Some(stream) = self.streams.get_mut(header.stream) {
+            streaming::lose(header.stream, half, stream, Missing::Bytes(header.length as u64), cx);
             let state = stream.half(half);
             state.arrive(first, cx.arrived);
             state.body_len += header.length as u64;
@@ -156,7 +158,10 @@ impl Http2 {
                 let state = self.side(side);
                 state.is_doubtful = true;
                 state.decoder.lose();
-                self.streams.iter_mut().for_each(|(_, stream)| stream.half(half).lose());
+                for (id, stream) in self.streams.iter_mut() {
+                    streaming::lose(id, half, stream, Missing::Perhaps, cx);
+                    stream.half(half).lose();
+                }
             }
             (Missing::Bytes(_), Reading::Frames) => {
                 self.frame_lost(side, before.bytes, cx);
@@ -198,6 +203,7 @@ impl Http2 {
                     self.open_stream(header.stream, cx);
                 }
                 if let Some(stream) = self.streams.get_mut(header.stream) {
+                    streaming::lose(header.stream, half, stream, Missing::Bytes(header.length as u64), cx);
                     let state = stream.half(half);
                     let captured = before.len().saturating_sub(FRAME_HEADER);
                     state.arrive(first, cx.arrived);

@@ -32,6 +32,8 @@ pub(super) struct Stream {
     pub windows: [Window; 2],
     /// CONNECT: its data are a tunnel, and no body. The protocol in it, if the request names one (RFC 8441).
     pub tunnel: Option<CompactString>,
+    /// A session reads the content of a half.
+    pub has_session: bool,
 }
 
 /// One half of a stream.
@@ -60,6 +62,8 @@ pub(super) struct StreamHalf {
     pub content_type: CompactString,
     /// Value of Content-Encoding.
     pub content_encoding: CompactString,
+    /// A session reads the content while it arrives.
+    pub is_streamed: bool,
     /// Some of the headers are not known.
     pub has_unknown_headers: bool,
     /// Bytes of it are missing.
@@ -135,7 +139,7 @@ impl Stream {
     /// Creates a stream of an exchange.
     pub(super) fn new(exchange: Box<Exchange>, windows: [Window; 2]) -> Stream {
         let (scheme, halves, requested, answered) = Default::default();
-        Stream { exchange, scheme, halves, requested, answered, windows, tunnel: None }
+        Stream { exchange, scheme, halves, requested, answered, windows, tunnel: None, has_session: false }
     }
 
     /// Returns a half.

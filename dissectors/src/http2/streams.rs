@@ -211,6 +211,9 @@ impl Streams {
         if stream.tunnel.is_some() && self.tunnels.len() < MAX_OPEN {
             self.tunnels.insert(id, [true; 2]);
         }
+        for half in [Half::Request, Half::Response] {
+            super::streaming::end(id, half, &mut stream, cx);
+        }
         stream.end_halves(cx.at);
         if stream.is_blank() {
             return;

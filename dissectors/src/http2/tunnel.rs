@@ -17,7 +17,7 @@ pub(super) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Co
     let exchange = &stream.exchange;
     let of_request = [("authority", &exchange.authority), ("path", &exchange.target)];
     let facts = of_request.map(|(name, value)| (name.into(), value.as_bytes().to_vec())).into();
-    let mut handover = Handover { to, exchange: Some(exchange.id), pending: None, facts };
+    let mut handover = Handover { exchange: Some(exchange.id), facts, ..Handover::to(to) };
     response.known().for_each(|(name, value)| handover.add_header(name, value));
     cx.derive(lane(id, Half::Request), DerivedItem::Begin(Box::new(handover)));
 }
@@ -38,6 +38,7 @@ pub(super) fn lose(id: u32, half: Half, missing: Missing, cx: &mut Context<'_>) 
     cx.derive(lane(id, half), DerivedItem::Missing(missing));
 }
 
-fn lane(id: u32, half: Half) -> Lane {
+/// The lane of a half of a stream.
+pub(super) fn lane(id: u32, half: Half) -> Lane {
     Lane { channel: id.into(), side: if half == Half::Request { Side::Client } else { Side::Server } }
 }

@@ -1,0 +1,145 @@
+//! Message detail: records the prefix and the data of a message, and has the data dissected.
+
+use super::PROTOCOL;
+use super::fields::*;
+use super::prefix::{PREFIX, Prefix};
+use super::status::{self, Status};
+use crate::coding;
+use crate::content::{LossyText, MessageBody};
+use crate::packet::{Payload, ProtocolPath};
+use crate::session::Half;
+use crate::tree::{Slice, Tree, Value};
+use alloc::vec::Vec;
+
+/// What is known of the half that a message belongs to.
+#[derive(Clone, Copy)]
+pub(super) struct MessageSource<'a> {
+    pub target: &'a str,
+    pub half: Half,
+    /// Compression of the messages; empty if it is not known.
+    pub encoding: &'a [u8],
+    /// Media type of the content, without parameters.
+    pub media_type: &'a [u8],
+}
+
+/// Records a message, and its data by their format.
+pub(super) fn describe(
+    prefix: Prefix,
+    message: Payload<'_>,
+    source: MessageSource<'_>,
+    path: &mut ProtocolPath,
+    tree: &mut Tree,
+) {
+    path.push("grpc");
+    if tree.wants_columns() {
+        tree.columns_mut().protocol = PROTOCOL.short;
+        tree.append_info(format_args!(" (GRPC)"));
+    }
+    let data = message.from(PREFIX);
+    open(prefix, message, source, tree);
+    if prefix.has_trailers() {
+        describe_trailers(data, tree);
+        return tree.close();
+    }
+    let decoded = if prefix.is_compressed() { decompress(data, source.encoding, tree) } else { None };
+    let base = decoded.as_ref().map(|bytes| tree.add_buffer("Decompressed message", bytes));
+    let data = match (&decoded, base) {
+        (Some(bytes), Some(base)) => Payload::whole(bytes, base),
+        _ => data,
+    };
+    if data.wire > 0 {
+        let node = tree.put(&DATA, data.all(), Value::Bytes(data.all()));
+        tree.label(node, format_args!("{}: {} bytes", DATA.title, data.bytes.len()));
+    }
+    tree.close();
+    let format = format_of(source.media_type, data.bytes);
+    MessageBody::new(data, format, PROTOCOL.short).of(source.half, source.target).read(path, tree);
+}
+
+/// Opens the node of a message, and records its prefix.
+pub(super) fn open(prefix: Prefix, message: Payload<'_>, source: MessageSource<'_>, tree: &mut Tree) {
+    let node = tree.open(&GRPC, message.all(), Value::Bytes(message.all()));
+    if tree.wanted().labels {
+        let half = if source.half == Half::Request { "Request" } else { "Response" };
+        match source.target {
+            "" => tree.label(node, format_args!("{}: {half}", GRPC.title)),
+            target => tree.label(node, format_args!("{}: {target}, {half}", GRPC.title)),
+        }
+    }
+    let flags = message.span(0, 1);
+    tree.put(&FRAME_TYPE, flags, Value::Uint(prefix.has_trailers().into()));
+    tree.put(&COMPRESSED, flags, Value::Uint(prefix.is_compressed().into()));
+    tree.put(&LENGTH, message.span(1, 4), Value::Uint(prefix.len.into()));
+}
+
+/// Returns the media type of a message's data. As in Wireshark, JSON is recognized without a name.
+pub(super) fn format_of(media_type: &[u8], data: &[u8]) -> &'static [u8] {
+    let subtype = memchr::memchr(b'+', media_type).and_then(|at| media_type.get(at..)).unwrap_or_default();
+    let is_json = subtype.eq_ignore_ascii_case(b"+json");
+    match subtype {
+        _ if is_json || matches!(data, [b'{', .., b'}']) => b"application/json",
+        b"" | b"+proto" => b"application/x-protobuf",
+        _ => b"",
+    }
+}
+
+/// Decompresses data. Returns nothing if they are not compressed, or cannot be decompressed at all.
+fn decompress(data: Payload<'_>, encoding: &[u8], tree: &mut Tree) -> Option<Vec<u8>> {
+    let encoding = if encoding.is_empty() { coding::detect(data.bytes)? } else { encoding };
+    let decoded = coding::decode_in_frame(encoding, data, tree)?;
+    if let Some(problem) = decoded.problem {
+        let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
+        tree.note(&DECOMPRESSION_FAILED, data.all(), format_args!("{title} ({}): {reason}", LossyText(encoding)));
+        if decoded.bytes == data.bytes {
+            return None;
+        }
+    }
+    Some(decoded.bytes)
+}
+
+fn describe_trailers(data: Payload<'_>, tree: &mut Tree) {
+    for (at, line) in trailer_lines(data.bytes) {
+        let span = data.span(at, line.len());
+        tree.put(&TRAILER, span, Value::Text(span));
+    }
+    if let Some(status) = trailer_status(data.bytes) {
+        describe_status(&status, data.all(), tree);
+    }
+}
+
+/// Returns the lines of trailers in a message, with their offsets.
+fn trailer_lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    bytes.split_inclusive(|&byte| byte == b'\n').filter_map(move |line| {
+        let start = at;
+        at += line.len();
+        let line = line.trim_ascii_end();
+        (!line.is_empty()).then_some((start, line))
+    })
+}
+
+/// Returns the status that trailers in a message state.
+pub(super) fn trailer_status(bytes: &[u8]) -> Option<Status> {
+    let mut status = None;
+    let mut message = None;
+    for (_, line) in trailer_lines(bytes) {
+        let colon = memchr::memchr(b':', line)?;
+        let (name, value) = line.split_at_checked(colon)?;
+        let value = value.get(1..).unwrap_or_default().trim_ascii();
+        match name {
+            name if name.eq_ignore_ascii_case(b"grpc-status") => status = status::code(value),
+            name if name.eq_ignore_ascii_case(b"grpc-message") => message = Some(status::message(value)),
+            _ => {}
+        }
+    }
+    Some(Status { code: status?, message: message.unwrap_or_default() })
+}
+
+/// Records a status.
+pub(super) fn describe_status(status: &Status, span: Slice, tree: &mut Tree) {
+    tree.put_text(&STATUS, span, format_args!("{}", status.name()));
+    tree.put(&STATUS_CODE, span, Value::Uint(status.code.into()));
+    if !status.message.is_empty() {
+        tree.put_text(&STATUS_MESSAGE, span, format_args!("{}", status.message));
+    }
+}

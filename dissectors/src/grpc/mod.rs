@@ -1,0 +1,58 @@
+//! gRPC: calls whose messages HTTP/2 carries, and gRPC-Web.
+//!
+//! HTTP/2 reports the calls. A session for each of them reads its messages as they arrive, and states its status.
+
+mod base64;
+mod body;
+mod fields;
+mod message;
+mod prefix;
+mod session;
+mod status;
+
+use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
+use crate::session::{Hint, Input, Probe};
+pub use fields::*;
+
+/// Registry entry for gRPC.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "GRPC",
+    fields: FIELDS,
+    claims: &[
+        Claim::MediaType("application/grpc"),
+        Claim::MediaType("application/grpc+proto"),
+        Claim::MediaType("application/grpc+json"),
+        Claim::MediaType("application/grpc-web"),
+        Claim::MediaType("application/grpc-web+proto"),
+        Claim::MediaType("application/grpc-web+json"),
+        Claim::MediaType(WEB_TEXT),
+        Claim::MediaType(WEB_TEXT_PROTO),
+    ],
+    aliases: &[],
+    dissectors: &[
+        Dissector::Session(SessionKind {
+            input: Input::Stream,
+            probe,
+            open: session::open,
+            derived_title: "",
+            reassembly: None,
+            messages: None,
+        }),
+        Dissector::Content(body::read),
+        Dissector::Text(body::write_text),
+    ],
+};
+
+/// Media types of gRPC-Web in base64.
+const WEB_TEXT: &str = "application/grpc-web-text";
+const WEB_TEXT_PROTO: &str = "application/grpc-web-text+proto";
+
+/// Whether a media type is that of messages in base64.
+fn is_base64(media_type: &[u8]) -> bool {
+    [WEB_TEXT, WEB_TEXT_PROTO].iter().any(|own| own.as_bytes().eq_ignore_ascii_case(media_type))
+}
+
+/// Messages are read where a handover names them: their first bytes are not distinctive.
+fn probe(_: &Hint<'_>) -> Probe {
+    Probe::No
+}

@@ -1,0 +1,74 @@
+//! Content that a session reads while it arrives, such as the messages of a call that streams.
+
+use super::hpack::HeaderList;
+use super::stream::{Stream, StreamHalf};
+use super::{Frame, tunnel};
+use crate::content;
+use crate::session::{Context, DerivedItem, Half, Handover, Missing, SideEnd, Successor};
+use crate::tree::Slice;
+use alloc::boxed::Box;
+use alloc::vec;
+
+impl StreamHalf {
+    /// Returns the media type of the content, if a session reads it.
+    fn streamed_type(&self) -> Option<&str> {
+        let media_type = self.content_type.split(';').next().unwrap_or_default().trim();
+        let is_plain = self.content_encoding.is_empty() || self.content_encoding == "identity";
+        Some(media_type).filter(|media_type| is_plain && content::has_session(media_type.as_bytes()))
+    }
+}
+
+/// Begins the session that reads the content of a message whose final headers ended, if there is one.
+pub(super) fn begin(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>) {
+    if stream.tunnel.is_some() {
+        return;
+    }
+    let has_session = stream.has_session;
+    let state = stream.half(half);
+    let media_type = state.streamed_type().map(Into::into);
+    // A response whose media type is not known has that of its request.
+    let may_be_streamed = state.has_unknown_headers && state.content_type.is_empty() && has_session;
+    state.is_streamed = media_type.is_some() || may_be_streamed;
+    let Some(media_type) = media_type.filter(|_| !stream.has_session) else { return };
+    stream.has_session = true;
+    let target = stream.exchange.target.as_bytes().to_vec();
+    let handover = Handover {
+        exchange: Some(stream.exchange.id),
+        is_content: true,
+        facts: vec![("target".into(), target)],
+        ..Handover::to(Successor::MediaType(media_type))
+    };
+    cx.derive(tunnel::lane(id, half), DerivedItem::Begin(Box::new(handover)));
+}
+
+/// Derives headers or trailers of a stream whose content a session reads.
+pub(super) fn headers(id: u32, half: Half, stream: &Stream, list: &HeaderList, cx: &mut Context<'_>) {
+    if stream.has_session {
+        let headers = list.known().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
+        cx.derive(tunnel::lane(id, half), DerivedItem::Headers(headers));
+    }
+}
+
+/// Derives content. `span` is its position in the store, if the frame is recorded.
+pub(super) fn data(id: u32, half: Half, bytes: &[u8], span: Slice, frame: &Frame<'_>, cx: &mut Context<'_>) {
+    if !bytes.is_empty() {
+        let from = frame.is_recorded.then_some(span);
+        let item = DerivedItem::Bytes { offset: None, bytes: bytes.to_vec(), first: frame.first, from };
+        cx.derive(tunnel::lane(id, half), item);
+    }
+}
+
+/// Derives that content is missing.
+pub(super) fn lose(id: u32, half: Half, stream: &mut Stream, missing: Missing, cx: &mut Context<'_>) {
+    if stream.half(half).is_streamed && !stream.is_done(half) {
+        cx.derive(tunnel::lane(id, half), DerivedItem::Missing(missing));
+    }
+}
+
+/// Derives the end of a half.
+pub(super) fn end(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>) {
+    if stream.has_session {
+        let end = if stream.half(half).is_truncated { SideEnd::Reset } else { SideEnd::Closed };
+        cx.derive(tunnel::lane(id, half), DerivedItem::End(end));
+    }
+}

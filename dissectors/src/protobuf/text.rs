@@ -1,0 +1,153 @@
+//! Messages as text, in the text format of Protocol Buffers; numbers stand for names that are not known.
+
+use super::wire::{DELIMITED, GROUP_END, GROUP_START, WireField};
+use crate::content::{LossyText, MessageBody};
+use alloc::string::String;
+use core::fmt::Write;
+
+/// Nesting depth up to which bytes are read as messages.
+const MAX_DEPTH: usize = 16;
+/// Bytes that are written of a value without text.
+const MAX_BYTES: usize = 256;
+/// Bytes of text that are written.
+const MAX_TEXT: usize = 1 << 20;
+
+/// Writes a message.
+pub(super) fn write(body: &MessageBody<'_>, out: &mut String) {
+    let mut depth = 0;
+    message(body.payload.bytes, &mut depth, 0, out);
+    if body.payload.is_truncated() {
+        out.push_str("...\n");
+    }
+}
+
+/// Whether a value without a type is shown as text: it has no control characters other than line ends and tabs.
+pub(super) fn is_text(value: &[u8]) -> bool {
+    let is_shown = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
+    core::str::from_utf8(value).is_ok_and(|text| text.chars().all(is_shown))
+}
+
+/// Whether a value without a type is a message: all of it is fields.
+fn is_message(value: &[u8]) -> bool {
+    let (mut rest, mut open) = (value, 0_u32);
+    while !rest.is_empty() {
+        let Ok(field) = WireField::read(rest) else { return false };
+        let is_number = (1..1 << 29).contains(&field.number);
+        match field.wire_type {
+            _ if !is_number => return false,
+            GROUP_START => open += 1,
+            GROUP_END if open == 0 => return false,
+            GROUP_END => open -= 1,
+            _ => {}
+        }
+        rest = rest.get(field.len()..).unwrap_or_default();
+    }
+    open == 0
+}
+
+/// Writes the fields of a message, each at `depth`. Groups change `groups`.
+fn message(bytes: &[u8], groups: &mut usize, depth: usize, out: &mut String) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        if out.len() > MAX_TEXT {
+            return out.push_str("...\n");
+        }
+        let Ok(field) = WireField::read(rest) else {
+            indent(depth + *groups, out);
+            out.push_str("# malformed: ");
+            return write_bytes(rest, out);
+        };
+        if field.wire_type == GROUP_END {
+            *groups = groups.saturating_sub(1);
+        }
+        indent(depth + *groups, out);
+        match field.wire_type {
+            GROUP_START => {
+                let _ = writeln!(out, "{} {{", field.number);
+                *groups = groups.saturating_add(1).min(MAX_DEPTH);
+            }
+            GROUP_END => out.push_str("}\n"),
+            DELIMITED => value_with_length(&field, depth + *groups, out),
+            _ => {
+                let _ = writeln!(out, "{}: {}", field.number, field.number_value());
+            }
+        }
+        rest = rest.get(field.len()..).unwrap_or_default();
+    }
+}
+
+fn value_with_length(field: &WireField<'_>, depth: usize, out: &mut String) {
+    if !is_text(field.value) && depth < MAX_DEPTH && is_message(field.value) {
+        let _ = writeln!(out, "{} {{", field.number);
+        message(field.value, &mut 0, depth + 1, out);
+        indent(depth, out);
+        return out.push_str("}\n");
+    }
+    let _ = write!(out, "{}: ", field.number);
+    if is_text(field.value) { write_text(field.value, out) } else { write_bytes(field.value, out) }
+}
+
+fn indent(depth: usize, out: &mut String) {
+    (0..depth).for_each(|_| out.push_str("  "));
+}
+
+/// Writes text in quotes.
+fn write_text(text: &[u8], out: &mut String) {
+    let from = out.len();
+    let _ = write!(out, "{}", LossyText(text));
+    let escaped = out.split_off(from);
+    out.push('"');
+    for char in escaped.chars() {
+        match char {
+            '"' | '\\' => out.extend(['\\', char]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ => out.push(char),
+        }
+    }
+    out.push_str("\"\n");
+}
+
+/// Writes bytes in quotes with the escapes of the text format.
+fn write_bytes(bytes: &[u8], out: &mut String) {
+    out.push('"');
+    for byte in bytes.iter().take(MAX_BYTES) {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => out.push(char::from(*byte)),
+            _ => {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+    }
+    out.push('"');
+    if let Some(more) = bytes.len().checked_sub(MAX_BYTES).filter(|&more| more > 0) {
+        let _ = write!(out, " # and {more} bytes");
+    }
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::Payload;
+
+    fn text(bytes: &[u8]) -> String {
+        let mut out = String::new();
+        write(&MessageBody::new(Payload::whole(bytes, 0), b"", ""), &mut out);
+        out
+    }
+
+    #[test]
+    fn messages_without_a_type_are_written_by_number() {
+        // Bytes from protoc --encode; the text is that of protoc --decode_raw.
+        let bytes = b"\x08\x11\x52\x05alice\x62\x15\x0a\x03tea\x10\x03\x1a\x0c\x0a\x03EUR\x10\x04\x1d\xf4\x01\0\0\x5a\x03\0\xff\x10";
+        let expected = "1: 17\n10: \"alice\"\n12 {\n  1: \"tea\"\n  2: 3\n  3 {\n    1: \"EUR\"\n    2: 4\n    3: 500\n  }\n}\n\
+            11: \"\\x00\\xff\\x10\"\n";
+        assert_eq!(text(bytes), expected);
+        assert_eq!(text(b"\x0b\x10\x01\x0c"), "1 {\n  2: 1\n}\n");
+        assert_eq!(text(b"\x08\x01\x0f"), "1: 1\n# malformed: \"\\x0f\"\n");
+        assert_eq!(text(b""), "");
+    }
+}

@@ -1,6 +1,6 @@
 //! DNS in captures: it is found on any port, and no other protocol is mistaken for it.
 
-use crate::common::{IPV4, captures, events, pcap};
+use crate::common::{IPV4, captures, dns_packet, each_tree, events, pcap, print_fields};
 use dissectors::{Field, Value, Wants};
 use overhear::analysis::{Analyzer, Event, Task};
 use overhear::source::Capture;
@@ -94,4 +94,73 @@ const DNS: [&str; 3] = ["dns", "mdns", "llmnr"];
 
 fn fields(names: &[&str]) -> Vec<&'static Field> {
     names.iter().map(|name| dissectors::field(name).expect("a field")).collect()
+}
+
+/// Records in the form of a zone file. Those of `hx.test` are equal to `named-compilezone -s full` of
+/// `fixtures/programs/hx.test.zone`, except for letters of either case, spaces in digits, a mnemonic, and decimals of metres.
+const RECORD_LINES: &str = r#"
+_443._tcp.www.hx.test. 300 IN TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+_dns.hx.test. 300 IN SVCB 1 ns1.hx.test. mandatory=alpn,port alpn="dot" port=853 dohpath="/dns-query{?dns}" key65400="x"
+hx.test. 300 IN HTTPS 1 . alpn="h2,h3" no-default-alpn port=8443 ipv4hint=10.66.0.3 ipv6hint=fd00::3
+key.hx.test. 300 IN CERT 3 0 0 aGVsbG8=
+key.hx.test. 300 IN DHCID AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=
+key.hx.test. 300 IN HIP 2 200100107b1a74df365639cc39f1d578 AwEAAbdxyhNuSutc5EMzxTs9LBPCIkOFH8cI rvs.hx.test.
+key.hx.test. 300 IN IPSECKEY 10 1 2 10.66.0.3 AQNRU3mG7TVTO2BkR47usntb102uFJtugbo6BSGvgqt4AQ==
+key.hx.test. 300 IN L64 10 2001:db8:1140:1000
+key.hx.test. 300 IN NID 10 14:4fff:ff20:ee64
+key.hx.test. 300 IN NSAP 0x47000580005a0000000001e133ffffff00016100
+key.hx.test. 300 IN OPENPGPKEY aGVsbG8gd29ybGQ=
+key.hx.test. 300 IN WKS 10.66.0.3 6 25 80
+nets.hx.test. 300 IN APL 1:10.0.0.0/8 !2:fd00::/16
+www.hx.test. 300 IN EUI48 00-00-5e-00-53-2a
+www.hx.test. 300 IN LOC 48 12 30.500 N 16 22 10.000 E 170.00m 10.00m 100.00m 2.00m
+www.hx.test. 300 IN SSHFP 4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789
+signed.test. 300 IN DNSKEY 257 3 13 qsw9/6FNW5kQXKu/0zPSjVoYjZz/3ANhAjnwyGWQHxerqVPYDVoYX9OGVZvbIQFvELIF/0lTh9RydVsdBMYM4g==
+signed.test. 300 IN RRSIG DNSKEY 13 2 300 20261229072133 20261129072133 41020 signed.test. cBdk0iH02IWVQbtvDJWwnKD3veuFqEq0KKouYvsNUqRwKfIfL8GdVi5oegKOkcszDEUluj3z51cfqu9mkkTyeg==
+"#;
+
+#[test]
+fn records_have_the_form_of_a_zone_file() {
+    let line = fields(&["dns.line"]);
+    let mut wants = Wants::default();
+    wants.add(line[0]);
+    let mut found = std::collections::BTreeSet::new();
+    for (_, file) in fixtures("dns") {
+        each_tree(&file, wants.clone(), |tree| {
+            let texts = tree.nodes().iter().filter_map(|node| match node.value {
+                Value::Text(text) if node.field.id == line[0].id => Some(tree.bytes(text)),
+                _ => None,
+            });
+            found.extend(texts.map(|text| String::from_utf8_lossy(text).into_owned()));
+        });
+    }
+    let expected = RECORD_LINES.trim().lines().collect::<Vec<_>>();
+    let missing: Vec<_> = expected.iter().filter(|line| !found.contains(**line)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// An NSEC record with these type bit maps, in a response.
+fn nsec(windows: &[u8]) -> Vec<u8> {
+    let mut message = b"\0\x01\x81\x80\0\0\0\x01\0\0\0\0\x01a\0\0\x2f\0\x01\0\0\0\0".to_vec();
+    message.extend((3 + windows.len() as u16).to_be_bytes());
+    message.extend(b"\x01b\0");
+    message.extend(windows);
+    dns_packet(&message)
+}
+
+#[test]
+fn type_bit_maps_have_windows_in_order() {
+    let long = [&[0, 33][..], &[0; 32], &[0x80]].concat();
+    // The types are those of tshark 4.4.
+    for (windows, types, note) in [
+        (&[0, 2, 0x40, 1, 1, 1, 0x40][..], "47,1,15,257", ""),
+        (&[1, 1, 0x40, 0, 1, 0x40], "47,257,1", "window 0 follows window 1"),
+        (&[0, 1, 0x40, 0, 1, 0x20], "47,1,2", "window 0 follows window 0"),
+        (&[33, 1, 0x80], "47,8448", ""),
+        (&[0, 0], "47", "expected 1 to 32 bytes in window 0, found 0"),
+        (&long, "47,256", "expected 1 to 32 bytes in window 0, found 33"),
+    ] {
+        let frame = print_fields(&[nsec(windows)], &["dns.resp.type", "_ws.expert.message"]).remove(0);
+        assert_eq!(frame, format!("{types}|{note}"), "{windows:?}");
+    }
 }

@@ -1,9 +1,9 @@
 //! Aliases: short names for fields, which protocols declare. They are expanded before a filter is compiled.
 
-use super::ast::{Condition, Operand, OperandKind, Span};
+use super::ast::{Condition, Operand, OperandKind, Relation, SetItem, Span};
 use crate::naming;
 use dissectors::protocol::Alias;
-use dissectors::{Field, PROTOCOLS};
+use dissectors::{Field, FieldKind, PROTOCOLS};
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
@@ -83,16 +83,54 @@ fn expand_relation(relation: Condition) -> Condition {
         }
     });
     let Some(count) = aliases.iter().map(|(alias, _)| alias.targets.len()).max() else { return relation };
-    let mut alternatives: Vec<Condition> = (0..count).map(|nth| expand_nth(&relation, &aliases, nth)).collect();
+    let fits = |&nth: &usize| aliases.iter().all(|(alias, _)| fits(&relation, alias, nth));
+    // If none fits, one of them has the error.
+    let any_fits = (0..count).any(|nth| fits(&nth));
+    let fitting = (0..count).filter(|nth| !any_fits || fits(nth));
+    let mut alternatives: Vec<Condition> = fitting.map(|nth| expand_nth(&relation, &aliases, nth)).collect();
     match alternatives.len() {
         1 => alternatives.remove(0),
         _ => Condition::Or(alternatives),
     }
 }
 
+/// Returns the `nth` target of an alias, or its last.
+fn nth_target(alias: &AliasWord, nth: usize) -> Option<&'static Alias> {
+    alias.targets.get(nth).or(alias.targets.last()).copied()
+}
+
+/// Returns whether the literals of a relation can be values of the `nth` target of an alias, which may stand for numbers and
+/// for texts. Digits are a number.
+fn fits(relation: &Condition, alias: &AliasWord, nth: usize) -> bool {
+    let is_text = |target: &Alias| target.field.kind == FieldKind::Text;
+    let wants_text = nth_target(alias, nth).is_some_and(is_text);
+    if alias.targets.iter().all(|target| is_text(target) == wants_text) {
+        return true;
+    }
+    let is_fit = |operand: &Operand| {
+        let first = match &operand.kind {
+            OperandKind::Text(text) => text.first(),
+            OperandKind::Word(word) => word.as_bytes().first(),
+            _ => None,
+        };
+        !is_value(operand) || first.is_none_or(|first| wants_text != first.is_ascii_digit())
+    };
+    match relation {
+        Condition::Compare { first, rest, .. } => {
+            let searches = |relation: &Relation| matches!(relation, Relation::Contains | Relation::Matches);
+            is_fit(first)
+                && rest.iter().all(|(kind, operand)| if searches(kind) { wants_text } else { is_fit(operand) })
+        }
+        Condition::Member { set, .. } => {
+            set.iter().all(|SetItem { low, high }| is_fit(low) && high.as_ref().is_none_or(is_fit))
+        }
+        _ => true,
+    }
+}
+
 /// Returns a relation in which each alias is replaced by its `nth` target, or by its last.
 fn expand_nth(relation: &Condition, aliases: &[(&'static AliasWord, Span)], nth: usize) -> Condition {
-    let target = |alias: &'static AliasWord| alias.targets.get(nth).or(alias.targets.last()).copied();
+    let target = |alias: &'static AliasWord| nth_target(alias, nth);
     let mut plain = relation.clone();
     visit_operands(&mut plain, &mut |operand| {
         if let OperandKind::Word(word) = &mut operand.kind

@@ -47,6 +47,17 @@ impl Segment {
     }
 }
 
+/// Returns a packet with a message from port 53 of 10.0.0.9 to 10.0.0.1 (RFC 791, RFC 768). Checksums are zero.
+pub fn dns_packet(message: &[u8]) -> Vec<u8> {
+    let len = message.len() as u16;
+    let mut packet = vec![0x45, 0];
+    packet.extend((28 + len).to_be_bytes());
+    packet.extend([0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1]);
+    packet.extend([[0, 53], [0x13, 0x88], (8 + len).to_be_bytes(), [0, 0]].concat());
+    packet.extend(message);
+    packet
+}
+
 /// Returns a pcap file of these packets, one per millisecond.
 pub fn pcap(link: u32, packets: &[Vec<u8>]) -> Vec<u8> {
     pcap_every(1, link, packets)

@@ -1,5 +1,6 @@
 //! `-N` and `--hosts`: host names in place of addresses, each with its source.
 
+use super::common::dns_packet;
 use super::{IPV4, capture, conversation, folder, pcap, run, run_on, write};
 use crate::source::bytes::{Little, block, end, enhanced, interface, option, section};
 
@@ -21,13 +22,7 @@ fn response(answers: &[Vec<u8>]) -> Vec<u8> {
         [&[0, 1, 0x81, 0x80, 0, 1, 0, answers.len() as u8, 0, 0, 0, 0][..], &encoded("www.a.test")].concat();
     message.extend([0, 1, 0, 1]);
     message.extend(answers.concat());
-    let len = message.len() as u16;
-    let mut packet = vec![0x45, 0];
-    packet.extend((28 + len).to_be_bytes());
-    packet.extend([0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 9, 10, 0, 0, 1]);
-    packet.extend([[0, 53], [0x13, 0x88], (8 + len).to_be_bytes(), [0, 0]].concat());
-    packet.extend(message);
-    packet
+    dns_packet(&message)
 }
 
 /// The frames 1 to 8 of a connection to 10.0.0.2, then responses about both of its addresses.

@@ -1,11 +1,10 @@
 //! A cursor over the data of a record: records each value, and writes it in the form of a zone file.
 
 use super::fields::BAD_NAME;
-use super::name::{Name, NameError, ZoneName};
+use super::name::{Name, NameError};
 use super::names;
-use crate::content::LossyText;
+use super::zone_text::{Base64, Date, Hex, Quoted, ZoneName};
 use crate::field::Field;
-use crate::format;
 use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
 use alloc::string::String;
@@ -56,6 +55,8 @@ pub(super) struct Cursor<'b, 't> {
     pub(super) budget: &'t mut Budget,
     /// The data in the form of a zone file, if wanted.
     pub(super) line: Option<&'t mut String>,
+    /// Text before the next word of the line.
+    pub(super) separator: &'static str,
 }
 
 impl<'b, 't> Cursor<'b, 't> {
@@ -66,7 +67,7 @@ impl<'b, 't> Cursor<'b, 't> {
         budget: &'t mut Budget,
         line: Option<&'t mut String>,
     ) -> Cursor<'b, 't> {
-        Cursor { message, at: data.start, end: data.end, tree, budget, line }
+        Cursor { message, at: data.start, end: data.end, tree, budget, line, separator: " " }
     }
 
     /// Number of bytes left.
@@ -87,8 +88,15 @@ impl<'b, 't> Cursor<'b, 't> {
     /// Writes a word of the zone file line.
     pub(super) fn word(&mut self, word: fmt::Arguments<'_>) {
         if let Some(line) = &mut self.line {
-            line.push(' ');
+            line.push_str(self.separator);
             let _ = line.write_fmt(word);
+        }
+    }
+
+    /// Writes text after the last word of the zone file line.
+    pub(super) fn append(&mut self, text: fmt::Arguments<'_>) {
+        if let Some(line) = &mut self.line {
+            let _ = line.write_fmt(text);
         }
     }
 
@@ -136,7 +144,10 @@ impl<'b, 't> Cursor<'b, 't> {
         let span = self.span(len);
         let seconds = self.take(len)?.iter().fold(0_i64, |sum, &byte| sum << 8 | i64::from(byte));
         self.tree.put(field, span, Value::Time(seconds.saturating_mul(1_000_000_000)));
-        self.word(format_args!("{seconds}"));
+        match u32::try_from(seconds) {
+            Ok(seconds) if len == 4 => self.word(format_args!("{}", Date(seconds))),
+            _ => self.word(format_args!("{seconds}")),
+        }
         Ok(())
     }
 
@@ -173,11 +184,26 @@ impl<'b, 't> Cursor<'b, 't> {
         self.text(field, len)
     }
 
-    /// Reads `len` bytes.
-    pub(super) fn bytes(&mut self, field: &'static Field, len: usize) -> Result<&'b [u8], DataError> {
+    /// Reads `len` bytes that the line does not have.
+    pub(super) fn silent_bytes(&mut self, field: &'static Field, len: usize) -> Result<&'b [u8], DataError> {
         let span = self.span(len);
         let bytes = self.take(len)?;
         self.tree.put(field, span, Value::Bytes(span));
+        Ok(bytes)
+    }
+
+    /// Reads `len` bytes that the line has in Base64, if there are any.
+    pub(super) fn base64(&mut self, field: &'static Field, len: usize) -> Result<(), DataError> {
+        let bytes = self.silent_bytes(field, len)?;
+        if !bytes.is_empty() {
+            self.word(format_args!("{}", Base64(bytes)));
+        }
+        Ok(())
+    }
+
+    /// Reads `len` bytes that the line has in hexadecimal digits.
+    pub(super) fn bytes(&mut self, field: &'static Field, len: usize) -> Result<&'b [u8], DataError> {
+        let bytes = self.silent_bytes(field, len)?;
         self.word(format_args!("{}", Hex(bytes)));
         Ok(bytes)
     }
@@ -207,32 +233,8 @@ impl<'b, 't> Cursor<'b, 't> {
         let span = self.span(6);
         let address = self.array()?;
         self.tree.put(field, span, Value::Ether(address));
-        self.word(format_args!("{}", Hex(&address)));
+        let [a, b, c, d, e, f] = address;
+        self.word(format_args!("{a:02x}-{b:02x}-{c:02x}-{d:02x}-{e:02x}-{f:02x}"));
         Ok(())
-    }
-}
-
-/// Bytes as hexadecimal digits; `-` without any (RFC 5155 3.3).
-struct Hex<'b>(&'b [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { f.write_str("-") } else { format::hex(f, self.0) }
-    }
-}
-
-/// Text in quotes (RFC 1035 5.1).
-pub(super) struct Quoted<'b>(pub(super) &'b [u8]);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for (nth, part) in self.0.split(|&byte| byte == b'"').enumerate() {
-            if nth > 0 {
-                f.write_str("\\\"")?;
-            }
-            write!(f, "{}", LossyText(part))?;
-        }
-        f.write_char('"')
     }
 }

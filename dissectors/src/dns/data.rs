@@ -2,10 +2,10 @@
 
 use super::cursor::{Cursor, DataError};
 use super::fields::*;
+use super::zone_text::{Angle, Base32, Base64, Hex, Metres};
 use super::{layout, options, parameters};
 use crate::field::Field;
 use crate::tree::{Slice, Value};
-use alloc::string::String;
 
 /// Class of Chaosnet.
 const CHAOS: u16 = 3;
@@ -23,6 +23,7 @@ pub(super) fn read(kind: u16, class: u16, cursor: &mut Cursor<'_, '_>) -> Result
         }
         1 => cursor.ipv4(&A),
         11 => well_known_services(cursor),
+        29 => location(cursor),
         41 => options::read(cursor),
         42 => prefixes(cursor),
         45 => ipsec_key(cursor),
@@ -34,6 +35,14 @@ pub(super) fn read(kind: u16, class: u16, cursor: &mut Cursor<'_, '_>) -> Result
         50 => nsec3(cursor),
         51 => nsec3_parameters(false, cursor),
         55 => host_identity(cursor),
+        61 => {
+            let key = cursor.peek(cursor.left()).unwrap_or_default();
+            let span = cursor.span(key.len());
+            cursor.take(key.len())?;
+            cursor.tree.put(&OPENPGPKEY, span, Value::Text(span));
+            cursor.word(format_args!("{}", Base64(key)));
+            Ok(())
+        }
         62 => csync(cursor),
         64 | 65 => parameters::read(cursor),
         250 => transaction_signature(cursor),
@@ -53,12 +62,46 @@ pub(super) fn read(kind: u16, class: u16, cursor: &mut Cursor<'_, '_>) -> Result
 fn well_known_services(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     cursor.ipv4(&WKS_ADDRESS)?;
     cursor.uint(&WKS_PROTOCOL, 1)?;
+    let mut port = 0_u32;
     // Bytes without a port are not recorded.
-    while let Some([bits]) = cursor.peek(1) {
+    while let Some(&[bits]) = cursor.peek(1) {
         match bits {
             0 => cursor.take(1).map(drop)?,
-            _ => cursor.uint(&WKS_BITS, 1).map(drop)?,
+            _ => cursor.silent(&WKS_BITS, 1).map(drop)?,
         }
+        for bit in (0..8).filter(|bit| bits & (0x80 >> bit) != 0) {
+            cursor.word(format_args!("{}", port + bit));
+        }
+        port += 8;
+    }
+    Ok(())
+}
+
+/// LOC (RFC 1876 2).
+///
+/// ```text
+/// 0 version  1 size  2 horizontal precision  3 vertical precision  4 latitude  8 longitude  12 altitude
+/// ```
+fn location(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
+    /// Centimetres of altitude 0 above that of the value 0.
+    const SEA_LEVEL: i64 = 10_000_000;
+    let all = cursor.peek(cursor.left()).unwrap_or_default();
+    let mut sizes = [0; 4];
+    let fields: [&Field; 4] = [&LOC_VERSION, &LOC_SIZE, &LOC_HORIZONTAL_PRECISION, &LOC_VERTICAL_PRECISION];
+    for (size, field) in sizes.iter_mut().zip(fields) {
+        *size = cursor.silent(field, 1)? as u8;
+    }
+    let latitude = cursor.silent(&LOC_LATITUDE, 4)? as u32;
+    let longitude = cursor.silent(&LOC_LONGITUDE, 4)? as u32;
+    let altitude = cursor.silent(&LOC_ALTITUDE, 4)? as i64;
+    let [version, sizes @ ..] = sizes;
+    match sizes.map(Metres::from_digit_and_power) {
+        [Some(size), Some(horizontal), Some(vertical)] if version == 0 => {
+            let (latitude, longitude) = (Angle(latitude, ['N', 'S']), Angle(longitude, ['E', 'W']));
+            let altitude = Metres(altitude - SEA_LEVEL);
+            cursor.word(format_args!("{latitude} {longitude} {altitude} {size} {horizontal} {vertical}"));
+        }
+        _ => cursor.word(format_args!("\\# {} {}", all.len(), Hex(all))),
     }
     Ok(())
 }
@@ -66,14 +109,18 @@ fn well_known_services(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
 /// APL (RFC 3123 4).
 fn prefixes(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     while cursor.left() > 0 {
-        let family = cursor.uint(&APL_ADDRESS_FAMILY, 2)?;
-        cursor.uint(&APL_CODED_PREFIX, 1)?;
+        let family = cursor.silent(&APL_ADDRESS_FAMILY, 2)?;
+        let prefix = cursor.silent(&APL_CODED_PREFIX, 1)?;
         let span = cursor.span(1);
         let first = cursor.take(1)?.first().copied().unwrap_or_default();
         let len = usize::from(first & 0x7f);
         cursor.tree.put(&APL_NEGATION, span, Value::Bool(first & 0x80 != 0));
         cursor.tree.put(&APL_AFDLENGTH, span, Value::Uint(len as u64));
+        cursor.word(format_args!("{}{family}:", if first & 0x80 != 0 { "!" } else { "" }));
+        cursor.separator = "";
         address(cursor, family, len, [&APL_AFDPART_IPV4, &APL_AFDPART_IPV6, &APL_AFDPART_DATA])?;
+        cursor.separator = " ";
+        cursor.append(format_args!("/{prefix}"));
     }
     Ok(())
 }
@@ -113,9 +160,9 @@ fn ipsec_key(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
         1 => cursor.ipv4(&IPSECKEY_GATEWAY_IPV4)?,
         2 => cursor.ipv6(&IPSECKEY_GATEWAY_IPV6)?,
         3 => cursor.name(&IPSECKEY_GATEWAY_DNS).map(drop)?,
-        _ => {}
+        _ => cursor.word(format_args!(".")),
     }
-    cursor.rest(&IPSECKEY_PUBLIC_KEY).map(drop)
+    cursor.base64(&IPSECKEY_PUBLIC_KEY, cursor.left())
 }
 
 /// HIP (RFC 8005 5).
@@ -124,7 +171,7 @@ fn host_identity(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     cursor.uint(&HIP_HIT_PK_ALGO, 1)?;
     let key = cursor.silent(&HIP_PK_LENGTH, 2)? as usize;
     cursor.bytes(&HIP_HIT, tag)?;
-    cursor.bytes(&HIP_PK, key)?;
+    cursor.base64(&HIP_PK, key)?;
     while cursor.left() > 0 {
         cursor.name(&HIP_RENDEZVOUS_SERVER)?;
     }
@@ -148,7 +195,7 @@ fn dns_key(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     cursor.uint(&DNSKEY_PROTOCOL, 1)?;
     cursor.uint(&DNSKEY_ALGORITHM, 1)?;
     cursor.tree.put(&DNSKEY_KEY_ID, Slice::default(), Value::Uint(key_tag(all).into()));
-    cursor.rest(&DNSKEY_PUBLIC_KEY).map(drop)
+    cursor.base64(&DNSKEY_PUBLIC_KEY, cursor.left())
 }
 
 /// Returns the tag of a key (RFC 4034 B); of RSA/MD5 it is a part of the key (B.1).
@@ -167,10 +214,9 @@ fn nsec3(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     let len = cursor.silent(&NSEC3_HASH_LENGTH, 1)? as usize;
     let span = cursor.span(len);
     let hash = cursor.take(len)?;
-    let mut text = String::new();
-    write_base32(&mut text, hash);
-    cursor.tree.put_text(&NSEC3_HASH_VALUE, span, format_args!("{text}"));
-    cursor.word(format_args!("{text}"));
+    let hash = Base32(hash);
+    cursor.tree.put_text(&NSEC3_HASH_VALUE, span, format_args!("{hash}"));
+    cursor.word(format_args!("{hash}"));
     type_bitmap(cursor)
 }
 
@@ -190,32 +236,30 @@ fn nsec3_parameters(has_flag: bool, cursor: &mut Cursor<'_, '_>) -> Result<(), D
     cursor.bytes(&NSEC3_SALT_VALUE, len).map(drop)
 }
 
-/// Writes bytes in base32 with the extended alphabet (RFC 4648 7), without padding.
-fn write_base32(out: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-    for group in bytes.chunks(5) {
-        let bits = group.iter().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte)) << (8 * (5 - group.len()));
-        let digits = (group.len() * 8).div_ceil(5);
-        for nth in 0..digits {
-            let digit = DIGITS.get((bits >> (35 - 5 * nth) & 31) as usize).copied().unwrap_or_default();
-            out.push(char::from(digit));
-        }
-    }
-}
-
-/// The types that a name has: windows of up to 256 bits (RFC 4034 4.1.2).
+/// The types that a name has: windows of up to 256 bits, in ascending order (RFC 4034 4.1.2).
 fn type_bitmap(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
+    let mut last = None;
     while cursor.left() > 0 {
+        let span = cursor.span(2);
         let [window, len] = *cursor.take(2)?.first_chunk().ok_or(DataError::End)?;
-        for byte in 0..usize::from(len) {
+        if let Some(last) = last.filter(|last| *last >= window) {
+            cursor.tree.note(&TYPE_BITMAP, span, format_args!("window {window} follows window {last}"));
+        }
+        last = Some(window);
+        if !(1..=32).contains(&len) {
+            let text = format_args!("expected 1 to 32 bytes in window {window}, found {len}");
+            cursor.tree.note(&TYPE_BITMAP, span, text);
+        }
+        for byte in 0..u32::from(len) {
             let span = cursor.span(1);
             let bits = cursor.take(1)?.first().copied().unwrap_or_default();
             for bit in (0..8).filter(|bit| bits & (0x80 >> bit) != 0) {
-                let kind = u16::from(window) << 8 | ((byte * 8 + bit) as u16 & 0xff);
+                let Ok(kind) = u16::try_from(u32::from(window) * 256 + byte * 8 + bit) else { continue };
                 cursor.budget.take()?;
                 let node = cursor.tree.put(&RESP_TYPE, span, Value::Uint(kind.into()));
-                cursor.tree.label(node, format_args!("RR type in bit map: {}", super::names::record_type(kind)));
-                cursor.word(format_args!("{}", super::names::record_type(kind)));
+                let name = super::names::record_type(kind);
+                cursor.tree.label(node, format_args!("RR type in bit map: {name}"));
+                cursor.word(format_args!("{name}"));
             }
         }
     }
@@ -240,16 +284,17 @@ fn transaction_signature(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     cursor.name(&TSIG_ALGORITHM_NAME)?;
     cursor.seconds(&TSIG_TIME_SIGNED, 6)?;
     cursor.uint(&TSIG_FUDGE, 2)?;
-    let len = cursor.silent(&TSIG_MAC_SIZE, 2)? as usize;
+    let len = cursor.uint(&TSIG_MAC_SIZE, 2)? as usize;
     let span = cursor.span(len);
     let mac = cursor.take(len)?;
     if !mac.is_empty() {
         cursor.tree.put(&TSIG_MAC, span, Value::Present);
+        cursor.word(format_args!("{}", Base64(mac)));
     }
     cursor.uint(&TSIG_ORIGINAL_ID, 2)?;
     cursor.uint(&TSIG_ERROR, 2)?;
-    let len = cursor.silent(&TSIG_OTHER_LEN, 2)? as usize;
-    cursor.bytes(&TSIG_OTHER_DATA, len).map(drop)
+    let len = cursor.uint(&TSIG_OTHER_LEN, 2)? as usize;
+    cursor.base64(&TSIG_OTHER_DATA, len)
 }
 
 /// CAA (RFC 8659 4.1).
@@ -300,15 +345,5 @@ mod tests {
             27, 208, 204, 6, 96, 3, 140, 80, 220, 219, 15, 235, 150, 60, 47, 23,
         ];
         assert_eq!(key_tag(&key), 60485);
-    }
-
-    // RFC 4648 10.
-    #[test]
-    fn hashes_are_written_in_base32() {
-        for (bytes, expected) in [("", ""), ("f", "co"), ("fo", "cpng"), ("foo", "cpnmu"), ("foobar", "cpnmuoj1e8")] {
-            let mut text = String::new();
-            write_base32(&mut text, bytes.as_bytes());
-            assert_eq!(text, expected);
-        }
     }
 }

@@ -3,9 +3,10 @@
 use super::cursor::{Budget, Cursor, DataError};
 use super::fields::*;
 use super::message::{Entry, Header, OPT as OPT_TYPE, QUERY as QUERY_OPCODE, Question, Record, UPDATE};
-use super::name::{NameError, ZoneName};
+use super::name::NameError;
 use super::names::{self, OPCODES, lookup};
 use super::summary::{Summary, write_value};
+use super::zone_text::ZoneName;
 use super::{Dialect, data};
 use crate::field::Field;
 use crate::frame::{MALFORMED as MALFORMED_PACKET, SHORT};

@@ -596,6 +596,8 @@ crate::fields! { "dns";
     BAD_NAME: Note(Error) "dns.bad_name" "Name is not valid" { ours: true };
     /// The message ends before its last record, or the data of a record does not have its length.
     MALFORMED: Note(Error) "dns.malformed" "Message is not valid" { ours: true };
+    /// A list of types has a window that does not follow the one before, or not 1 to 32 bytes (RFC 4034 4.1.2).
+    TYPE_BITMAP: Note(Warn) "dns.type_bitmap" "Type bit map is not valid" { ours: true };
     /// The message has more records than are recorded.
     LIMIT: Note(Warn) "dns.limit" "Not all records are shown" { ours: true };
 }

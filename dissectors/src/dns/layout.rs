@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, DataError};
 use super::fields::*;
+use super::zone_text::Hex;
 use crate::field::Field;
 use crate::tree::Value;
 
@@ -29,11 +30,22 @@ pub(super) enum Part {
     TextRest(&'static Field),
     /// Bytes to the end.
     Rest(&'static Field),
+    /// Bytes to the end that a zone file has in Base64.
+    Base64(&'static Field),
+    /// Bytes to the end that a zone file has after their number (RFC 3597 5).
+    Generic(&'static Field),
+    /// Bytes to the end that a zone file has as groups of two (RFC 6742 2.1.2).
+    Groups(&'static Field),
+    /// Bytes to the end that a zone file has after `0x` (RFC 1706 7).
+    Prefixed(&'static Field),
     /// Bytes after their length of two bytes.
     Sized(&'static Field, &'static Field),
 }
 
-use Part::{Ether, Ipv4, Ipv6, Name, Rest, Seconds, Sized, SizedName, Text, TextRest, Texts, Type, U8, U16, U32};
+use Part::{
+    Base64, Ether, Generic, Groups, Ipv4, Ipv6, Name, Prefixed, Rest, Seconds, Sized, SizedName, Text, TextRest, Texts,
+    Type, U8, U16, U32,
+};
 
 const TLSA_PARTS: &[Part] = &[
     U8(&TLSA_CERTIFICATE_USAGE),
@@ -64,7 +76,7 @@ const LAYOUTS: &[(u16, &[Part])] = &[
     (7, &[Name(&MB)]),
     (8, &[Name(&MG)]),
     (9, &[Name(&MR)]),
-    (10, &[Rest(&NULL)]),
+    (10, &[Generic(&NULL)]),
     (12, &[Name(&PTR_DOMAIN_NAME)]),
     (13, &[Text(&HINFO_CPU_LENGTH, &HINFO_CPU), Text(&HINFO_OS_LENGTH, &HINFO_OS)]),
     (14, &[Name(&MINFO_R), Name(&MINFO_E)]),
@@ -75,7 +87,7 @@ const LAYOUTS: &[(u16, &[Part])] = &[
     (19, &[Text(&X25_LENGTH, &X25_PSDN_ADDRESS)]),
     (20, &[Text(&IDSN_LENGTH, &IDSN_ADDRESS), Texts(&IDSN_SA_LENGTH, &IDSN_SA_ADDRESS)]),
     (21, &[U16(&RT_SUBTYPE), Name(&RT_INTERMEDIATE_HOST)]),
-    (22, &[Rest(&NSAP_RDATA)]),
+    (22, &[Prefixed(&NSAP_RDATA)]),
     (23, &[Name(&NSAP_PTR_OWNER)]),
     (26, &[U16(&PX_PREFERENCE), Name(&PX_MAP822), Name(&PX_MAP400)]),
     (
@@ -87,18 +99,6 @@ const LAYOUTS: &[(u16, &[Part])] = &[
         ],
     ),
     (28, &[Ipv6(&AAAA)]),
-    (
-        29,
-        &[
-            U8(&LOC_VERSION),
-            U8(&LOC_SIZE),
-            U8(&LOC_HORIZONTAL_PRECISION),
-            U8(&LOC_VERTICAL_PRECISION),
-            U32(&LOC_LATITUDE),
-            U32(&LOC_LONGITUDE),
-            U32(&LOC_ALTITUDE),
-        ],
-    ),
     (33, &[U16(&SRV_PRIORITY), U16(&SRV_WEIGHT), U16(&SRV_PORT), Name(&SRV_TARGET)]),
     (
         35,
@@ -112,7 +112,7 @@ const LAYOUTS: &[(u16, &[Part])] = &[
         ],
     ),
     (36, &[U16(&KX_PREFERENCE), Name(&KX_KEY_EXCHANGE)]),
-    (37, &[U16(&CERT_TYPE), U16(&CERT_KEY_TAG), U8(&CERT_ALGORITHM), Rest(&CERT_CERTIFICATE)]),
+    (37, &[U16(&CERT_TYPE), U16(&CERT_KEY_TAG), U8(&CERT_ALGORITHM), Base64(&CERT_CERTIFICATE)]),
     (39, &[Name(&DNAME)]),
     (43, DS_PARTS),
     (44, &[U8(&SSHFP_ALGORITHM), U8(&SSHFP_FINGERPRINT_TYPE), Rest(&SSHFP_FINGERPRINT)]),
@@ -127,19 +127,18 @@ const LAYOUTS: &[(u16, &[Part])] = &[
             Seconds(&RRSIG_SIGNATURE_INCEPTION),
             U16(&RRSIG_KEY_TAG),
             Name(&RRSIG_SIGNERS_NAME),
-            Rest(&RRSIG_SIGNATURE),
+            Base64(&RRSIG_SIGNATURE),
         ],
     ),
-    (49, &[Rest(&DHCID_RDATA)]),
+    (49, &[Base64(&DHCID_RDATA)]),
     (52, TLSA_PARTS),
     (53, TLSA_PARTS),
     (59, DS_PARTS),
-    (61, &[TextRest(&OPENPGPKEY)]),
     (63, &[U32(&ZONEMD_SERIAL), U8(&ZONEMD_SCHEME), U8(&ZONEMD_HASH_ALGO), Rest(&ZONEMD_DIGEST)]),
     (99, &[Texts(&SPF_LENGTH, &SPF)]),
-    (104, &[U16(&ILNP_NID_PREFERENCE), Rest(&ILNP_NID)]),
+    (104, &[U16(&ILNP_NID_PREFERENCE), Groups(&ILNP_NID)]),
     (105, &[U16(&ILNP_L32_PREFERENCE), Ipv4(&ILNP_L32)]),
-    (106, &[U16(&ILNP_L64_PREFERENCE), Rest(&ILNP_L64)]),
+    (106, &[U16(&ILNP_L64_PREFERENCE), Groups(&ILNP_L64)]),
     (107, &[U16(&ILNP_LP_PREFERENCE), Name(&ILNP_LP)]),
     (108, &[Ether(&EUI48)]),
     (
@@ -196,9 +195,27 @@ fn read_part(part: Part, cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
         }
         TextRest(field) => cursor.text(field, cursor.left()).map(drop),
         Rest(field) => cursor.rest(field).map(drop),
+        Base64(field) => cursor.base64(field, cursor.left()),
+        Generic(field) => {
+            cursor.word(format_args!("\\# {}", cursor.left()));
+            cursor.rest(field).map(drop)
+        }
+        Groups(field) => {
+            let bytes = cursor.silent_bytes(field, cursor.left())?;
+            for (nth, group) in bytes.chunks(2).enumerate() {
+                let number = group.iter().fold(0_u16, |sum, &byte| sum << 8 | u16::from(byte));
+                cursor.append(format_args!("{}{number:x}", if nth == 0 { ' ' } else { ':' }));
+            }
+            Ok(())
+        }
+        Prefixed(field) => {
+            let bytes = cursor.silent_bytes(field, cursor.left())?;
+            cursor.word(format_args!("0x{}", Hex(bytes)));
+            Ok(())
+        }
         Sized(length, field) => {
-            let len = cursor.silent(length, 2)? as usize;
-            cursor.bytes(field, len).map(drop)
+            let len = cursor.uint(length, 2)? as usize;
+            cursor.base64(field, len)
         }
     }
 }

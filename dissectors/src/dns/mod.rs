@@ -17,6 +17,7 @@ mod parameters;
 mod probe;
 mod session;
 mod summary;
+mod zone_text;
 
 use crate::content::MessageBody;
 use crate::field::Field;
@@ -37,7 +38,12 @@ pub static PROTOCOL: Protocol = Protocol {
         Claim::Alpn("dot"),
         Claim::MediaType("application/dns-message"),
     ],
-    aliases: &[Alias::new("qname", &QRY_NAME), Alias::new("qtype", &METHOD), Alias::new("rcode", &STATUS)],
+    aliases: &[
+        Alias::new("qname", &QRY_NAME),
+        Alias::new("qtype", &METHOD),
+        Alias::new("rcode", &STATUS),
+        Alias::new("status", &STATUS),
+    ],
     dissectors: &[
         Dissector::Session(SessionKind {
             input: Input::Datagrams,

@@ -1,7 +1,7 @@
 //! Domain names, and their compression (RFC 1035 3.1, 4.1.4).
 
 use crate::content::LossyText;
-use core::fmt::{self, Write};
+use core::fmt;
 
 /// Maximum length of a name on the wire, without compression (RFC 1035 2.3.4).
 const MAX_LEN: usize = 255;
@@ -137,7 +137,7 @@ impl<'b> Name<'b> {
     }
 
     /// Writes the labels with dots between them.
-    fn write(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn write(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.is_valid {
             return f.write_str("<Name contains a pointer that loops>");
         }
@@ -158,37 +158,9 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// A name in the form of a zone file, with its last dot (RFC 1035 5.1).
-pub(super) struct ZoneName<'b>(pub(super) Name<'b>);
-
-impl fmt::Display for ZoneName<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.is_valid || self.0.is_root() {
-            self.0.write(f)?;
-            return f.write_str(".");
-        }
-        self.0.labels().try_for_each(|label| {
-            write!(ZoneLabel(f), "{}", LossyText(label))?;
-            f.write_str(".")
-        })
-    }
-}
-
-/// Writes a label, and escapes what would end it or begin an escape.
-struct ZoneLabel<'a, 'f>(&'a mut fmt::Formatter<'f>);
-
-impl fmt::Write for ZoneLabel<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|char| match char {
-            ' ' => self.0.write_str("\\032"),
-            '.' | '\\' => write!(self.0, "\\{char}"),
-            _ => self.0.write_char(char),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::zone_text::ZoneName;
     use super::*;
     use alloc::string::ToString;
     use alloc::vec;

@@ -3,8 +3,8 @@
 use super::Dialect;
 use super::describe::{extended_rcode, write_method};
 use super::message::{self, Entry, Header, Question, SOA};
-use super::name::ZoneName;
 use super::names;
+use super::zone_text::ZoneName;
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::session::{Context, Event, Half, Side, Stamp};
 use alloc::boxed::Box;

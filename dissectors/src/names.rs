@@ -145,7 +145,7 @@ pub(crate) const ECN: &[(u64, &str)] = &[
 
 /// Checksum status.
 pub(crate) const CHECKSUM_STATUS_VALUES: &[(u64, &str)] =
-    &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
+    &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present"), (4, "Illegal")];
 
 /// Returns the name of an IP protocol, or `Unknown`.
 pub(crate) fn ip_protocol(number: u8) -> &'static str {

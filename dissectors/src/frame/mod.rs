@@ -95,10 +95,14 @@ fn expert_group(name: &str) -> u64 {
         "http.decompression_failed" | "http.te_unknown" => UNDECODED,
         "_ws.malformed" | "http.leading_crlf" | "http.subdissector_failed" | "http.te_and_length" => MALFORMED_GROUP,
         "ipv6.bogus_ipv6_version" | "pppoe.payload_length.bad" => MALFORMED_GROUP,
+        "tcp.short_segment" | "udp.length.bad" => MALFORMED_GROUP,
         "http.tls_port" => SECURITY,
-        "ipv6.routing.deprecated" | "tls.handshake.legacy_version" => DEPRECATED,
+        "icmp.type.deprecated" | "ip.opt.deprecated" | "ipv6.routing.deprecated" | "tls.handshake.legacy_version" => {
+            DEPRECATED
+        }
         _ if name.starts_with("tcp.analysis.") || name.starts_with("tcp.connection.") => SEQUENCE,
-        _ if name.contains("checksum_bad") => CHECKSUM,
+        "udp.possible_traceroute" => SEQUENCE,
+        _ if name.contains("checksum_bad") || name == "udp.checksum.zero" => CHECKSUM,
         _ if name.ends_with(".gap") || name.ends_with(".limit") => REASSEMBLE,
         _ => PROTOCOL_GROUP,
     }

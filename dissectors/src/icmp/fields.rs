@@ -7,6 +7,8 @@ crate::fields! { "icmp";
     ICMP: Protocol "icmp" "Internet Control Message Protocol";
     /// Type of the message.
     TYPE: U8 "icmp.type" "Type" { values: super::TYPES };
+    /// The type is deprecated (RFC 6633, RFC 6918).
+    TYPE_DEPRECATED: Note(Note) "icmp.type.deprecated" "Type is deprecated";
     /// Code of the message; the meaning depends on the type.
     CODE: U8 "icmp.code" "Code";
     /// Checksum of the message.

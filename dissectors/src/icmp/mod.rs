@@ -201,7 +201,11 @@ fn describe(payload: Payload<'_>, packet: &Packet, echo: Option<(&Echo<'_>, &Ech
 }
 
 fn header(reader: &mut FieldReader<'_, '_>, payload: Payload<'_>, quoted: bool) -> Result<u8, UnexpectedEnd> {
+    let type_span = reader.span(1);
     let kind = reader.u8(&TYPE)?;
+    if matches!(kind, 4 | 6 | 15..=18 | 30..=39) {
+        reader.tree.note(&TYPE_DEPRECATED, type_span, format_args!("{}", TYPE_DEPRECATED.title));
+    }
     let span = reader.span(1);
     let [code] = reader.read_array()?;
     let node = reader.tree.put(&CODE, span, Value::Uint(code.into()));

@@ -121,6 +121,14 @@ crate::fields! { "ipv4";
     BOGUS_IP_LENGTH: Note(Error) "ip.bogus_ip_length" "Bogus IP length";
     /// The length of an option is invalid.
     OPT_LEN_INVALID: Note(Warn) "ip.opt.len.invalid" "Invalid length for option";
+    /// The option is deprecated (RFC 6814).
+    OPT_DEPRECATED: Note(Note) "ip.opt.deprecated" "Option type is deprecated";
+    /// The pointer of a route points before its first address.
+    OPT_PTR_BEFORE_ADDRESS: Note(Warn) "ip.opt.ptr.before_address" "Pointer points before first address";
+    /// The pointer of a route points into an address.
+    OPT_PTR_MIDDLE_ADDRESS: Note(Warn) "ip.opt.ptr.middle_address" "Pointer points to middle of address";
+    /// The last part of an option is incomplete.
+    SUBOPT_TOO_LONG: Note(Warn) "ip.subopt_too_long" "Suboption would go past end of option";
     /// Four consecutive no-operation options: a router may have removed some options.
     NOP: Note(Warn) "ip.nop" "4 NOP in a row - a router may have removed some options";
     /// The time to live is nearly used up before the destination.

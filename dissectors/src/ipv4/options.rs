@@ -106,6 +106,10 @@ pub(super) fn describe(payload: Payload<'_>, destination: [u8; 4], tree: &mut Tr
         tree.put(&OPT_TYPE_COPY, first, Value::Bool(kind & 0x80 != 0));
         tree.put(&OPT_TYPE_CLASS, first, Value::Uint((kind >> 5 & 3).into()));
         tree.put(&OPT_TYPE_NUMBER, first, Value::Uint((kind & 0x1f).into()));
+        // RFC 6814: stream identifier, traceroute, and selective directed broadcast.
+        if matches!(kind, 82 | 136 | 149) {
+            tree.note(&OPT_DEPRECATED, first, format_args!("{}", OPT_DEPRECATED.title));
+        }
         if kind > 1 {
             tree.put(&OPT_LEN, payload.span(option.offset + 1, 1), Value::Uint(option.bytes.len() as u64));
             describe_one(&option, payload.from(option.offset).first(option.bytes.len()), destination, tree);
@@ -159,6 +163,14 @@ fn describe_route(option: &IpOption<'_>, payload: Payload<'_>, destination: [u8;
     }
     let pointer = usize::from(option.u8(2));
     tree.put(&OPT_PTR, payload.span(2, 1), Value::Uint(pointer as u64));
+    let note = match pointer {
+        ..4 => Some(&OPT_PTR_BEFORE_ADDRESS),
+        _ if pointer % 4 != 0 => Some(&OPT_PTR_MIDDLE_ADDRESS),
+        _ => None,
+    };
+    if let Some(note) = note {
+        tree.note(note, payload.span(2, 1), format_args!("{}", note.title));
+    }
     let is_record = option.kind() == RECORD_ROUTE;
     let count = (option.bytes.len() - 3) / 4;
     for nth in 0..count {
@@ -173,9 +185,16 @@ fn describe_route(option: &IpOption<'_>, payload: Payload<'_>, destination: [u8;
         };
         tree.put(field, payload.span(at, 4), Value::Ipv4(address));
     }
+    if (option.bytes.len() - 3) % 4 != 0 {
+        note_incomplete_part(3 + 4 * count, payload, tree);
+    }
     if !is_record && end_of_route(payload.bytes).is_some() {
         tree.put(&CUR_RT, crate::tree::Slice::default(), Value::Ipv4(destination));
     }
+}
+
+fn note_incomplete_part(at: usize, payload: Payload<'_>, tree: &mut Tree) {
+    tree.note(&SUBOPT_TOO_LONG, payload.from(at).all(), format_args!("{}", SUBOPT_TOO_LONG.title));
 }
 
 fn describe_time_stamps(option: &IpOption<'_>, payload: Payload<'_>, tree: &mut Tree) {
@@ -196,5 +215,8 @@ fn describe_time_stamps(option: &IpOption<'_>, payload: Payload<'_>, tree: &mut 
             tree.put(&OPT_TIME_STAMP, payload.span(at, 4), Value::Uint(u32::from_be_bytes(bytes).into()));
         }
         at += 4;
+    }
+    if at < option.bytes.len() {
+        note_incomplete_part(at, payload, tree);
     }
 }

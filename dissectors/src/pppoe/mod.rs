@@ -21,6 +21,8 @@ crate::fields! { "pppoe";
     SESSION_ID: U16 "pppoe.session_id" "Session ID" { base: DisplayBase::Hex };
     /// Length of the payload in bytes.
     PAYLOAD_LENGTH: U16 "pppoe.payload_length" "Payload Length";
+    /// The payload length is not that of the bytes after the header, and Ethernet's padding does not explain it.
+    BAD_PAYLOAD_LENGTH: Note(Warn) "pppoe.payload_length.bad" "Possible bad payload length";
 }
 
 const CODES: &[(u64, &str)] = &[
@@ -94,7 +96,15 @@ fn header(reader: &mut FieldReader<'_, '_>) -> Result<(u8, u16), UnexpectedEnd> 
     reader.tree.put(&TYPE, span, Value::Uint((first & 0xf).into()));
     let code = reader.u8(&CODE)?;
     reader.u16(&SESSION_ID)?;
+    let span = reader.span(2);
     let len = reader.u16(&PAYLOAD_LENGTH)?;
+    let rest = reader.rest();
+    // As in Wireshark: Ethernet pads to 46 bytes, and implementations pad the packets of LCP and IPCP.
+    let is_control = matches!(rest.bytes, [0xc0 | 0x80, 0x21, ..]);
+    if code == 0 && u32::from(len) != rest.wire && rest.wire > 40 && !is_control {
+        let text = format_args!("{} {len} != {}", BAD_PAYLOAD_LENGTH.title, rest.wire);
+        reader.tree.note(&BAD_PAYLOAD_LENGTH, span, text);
+    }
     Ok((code, len))
 }
 

@@ -141,12 +141,26 @@ crate::fields! { "tcp";
     OPTIONS_WSCALE_SHIFT_INVALID: Note(Warn) "tcp.options.wscale.shift.invalid" "Window scale shift exceeds 14";
     /// Four NOPs in a row fill a word: a router may have removed an option.
     NOP: Note(Warn) "tcp.nop" "4 NOP in a row - a router may have removed some options";
+    /// A SYN has options, but not the maximum segment size (RFC 9293 3.7.1).
+    OPTIONS_MSS_ABSENT: Note(Note) "tcp.options.mss.absent" "The SYN packet does not contain a MSS option";
+    /// A segment without SYN has the option of the maximum segment size.
+    OPTIONS_MSS_PRESENT: Note(Warn) "tcp.options.mss.present" "The non-SYN packet does contain a MSS option";
+    /// A SYN has options, but does not permit selective acknowledgments (RFC 2018 2).
+    OPTIONS_SACK_PERM_ABSENT: Note(Note) "tcp.options.sack_perm.absent" "The SYN packet does not contain a SACK PERM option";
+    /// A segment without SYN has the option that permits selective acknowledgments.
+    OPTIONS_SACK_PERM_PRESENT: Note(Warn) "tcp.options.sack_perm.present" "The non-SYN packet does contain a SACK PERM option";
+    /// Bytes after the end of the option list are not zero (RFC 9293 3.1).
+    NON_ZERO_BYTES_AFTER_EOL: Note(Error) "tcp.non_zero_bytes_after_eol" "Non-zero header padding";
     /// The length of the option is invalid.
     OPTION_LEN_INVALID: Note(Warn) "tcp.option.len.invalid" "Invalid length for option";
     /// The header length is less than 20 bytes, or exceeds the segment.
     BOGUS_HEADER_LENGTH: Note(Error) "tcp.bogus_header_length" "Bogus TCP header length";
+    /// The segment ends before its header does, which has all fields but the last.
+    SHORT_SEGMENT: Note(Warn) "tcp.short_segment" "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP or someone else deliberately sending unusual packets)";
+    /// The urgent pointer is not zero, but the URG flag is not set.
+    URGENT_POINTER_NON_ZERO: Note(Note) "tcp.urgent_pointer.non_zero" "The urgent pointer field is nonzero while the URG flag is not set";
     /// The acknowledgment number is not zero, but the ACK flag is not set.
-    ACK_NONZERO: Note(Note) "tcp.ack.nonzero" "The acknowledgment number is nonzero while the ACK flag is not set";
+    ACK_NONZERO: Note(Note) "tcp.ack.nonzero" "The acknowledgment number field is nonzero while the ACK flag is not set";
     /// A request to open a connection.
     CONNECTION_SYN: Note(Chat) "tcp.connection.syn" "Connection establish request (SYN)";
     /// A connection is accepted.

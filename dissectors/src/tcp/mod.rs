@@ -336,6 +336,9 @@ fn read_truncated<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree
                 }
                 _ if payload.is_truncated() => crate::padding::note_truncated_unless_quoted(payload, packet, tree),
                 _ => {
+                    if (16..20).contains(&payload.bytes.len()) {
+                        tree.note(&SHORT_SEGMENT, payload.all(), format_args!("{}", SHORT_SEGMENT.title));
+                    }
                     tree.note(&BOGUS_HEADER_LENGTH, payload.all(), format_args!("{}", BOGUS_HEADER_LENGTH.title));
                     tree.append_info(format_args!("[Malformed Packet]"));
                 }
@@ -435,7 +438,7 @@ pub fn describe(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
         describe_numbers(segment, facts, tree);
     }
     if header.bytes.len() > 20 && wants(&OPTIONS, &OPTION_LEN_INVALID, tree) {
-        options::describe(header.from(20), segment.ack, facts.ack_base, tree);
+        options::describe(header.from(20), segment, facts.ack_base, tree);
     }
     if !segment.quoted {
         tree.put(&TIME_RELATIVE, derived, Value::Duration(facts.time_relative));
@@ -497,7 +500,11 @@ fn describe_numbers(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree
     let checksum = |at: usize| header.bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
     tree.put(&CHECKSUM, at(16, 2), Value::Uint(u16::from_be_bytes(checksum(16)).into()));
     tree.put(&CHECKSUM_STATUS, derived, Value::Uint(2));
-    tree.put(&URGENT_POINTER, at(18, 2), Value::Uint(u16::from_be_bytes(checksum(18)).into()));
+    let urgent = u16::from_be_bytes(checksum(18));
+    tree.put(&URGENT_POINTER, at(18, 2), Value::Uint(urgent.into()));
+    if urgent != 0 && !segment.flags.any(Flags::URG) {
+        tree.note(&URGENT_POINTER_NON_ZERO, at(18, 2), format_args!("{}", URGENT_POINTER_NON_ZERO.title));
+    }
 }
 
 fn write_info(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
@@ -642,7 +649,10 @@ fn describe_analysis(analysis: &Analysis, tree: &mut Tree) {
     if analysis.flags != 0 {
         tree.open(&ANALYSIS_FLAGS, derived, Value::Present);
         for &(mark, field, _) in FLAG_FIELDS.iter().filter(|(mark, ..)| analysis.has(*mark)) {
-            tree.note(field, derived, format_args!("{}", field.title));
+            match analysis.duplicate_ack.filter(|_| mark == Analysis::DuplicateAck) {
+                Some((count, _)) => tree.note(field, derived, format_args!("{} (#{count})", field.title)),
+                None => tree.note(field, derived, format_args!("{}", field.title)),
+            }
             if matches!(mark, Analysis::FastRetransmission | Analysis::SpuriousRetransmission) {
                 let field = &ANALYSIS_RETRANSMISSION;
                 tree.note(field, derived, format_args!("{}", field.title));

@@ -1,5 +1,6 @@
 //! Options of TCP (RFC 9293 3.1): parsed for their values, or recorded one by one.
 
+use super::Segment;
 use super::fields::*;
 use crate::field::Field;
 use crate::packet::Payload;
@@ -114,9 +115,8 @@ pub fn options(bytes: &[u8]) -> impl Iterator<Item = TcpOption<'_>> {
     })
 }
 
-/// Records all options. `ack` is the acknowledgment number of the segment. `base` is the initial sequence number of the
-/// other side, for selective acknowledgments.
-pub(super) fn describe(payload: Payload<'_>, ack: u32, base: u32, tree: &mut Tree) {
+/// Records all options. `base` is the initial sequence number of the other side, for selective acknowledgments.
+pub(super) fn describe(payload: Payload<'_>, segment: &Segment<'_>, base: u32, tree: &mut Tree) {
     let all = payload.all();
     let node = tree.open(&OPTIONS, all, Value::Bytes(all));
     if tree.wanted().labels {
@@ -132,18 +132,36 @@ pub(super) fn describe(payload: Payload<'_>, ack: u32, base: u32, tree: &mut Tre
         let sized = option.kind <= 1 || option.bytes.get(1).is_some_and(|&len| usize::from(len) == option.bytes.len());
         tree.open(field(option.kind), span, Value::Bytes(span));
         tree.put(&OPTION_KIND, part(0, 1), Value::Uint(option.kind.into()));
+        if let Some(&(_, _, note)) = SYN_OPTIONS.iter().find(|(kind, ..)| *kind == option.kind && !segment.flags.syn())
+        {
+            tree.note(note, span, format_args!("{}", note.title));
+        }
         if option.kind > 1 {
             tree.put(&OPTION_LEN, part(1, 1), Value::Uint(option.u8(1).into()));
         }
         if !sized {
             tree.note(&OPTION_LEN_INVALID, span, format_args!("Invalid length {} for option", option.u8(1)));
         } else {
-            describe_one(option, part, ack, base, tree);
+            describe_one(option, part, segment.ack, base, tree);
+        }
+        let after = option.offset + 1..payload.bytes.len();
+        if option.kind == 0 && payload.bytes.get(after.clone()).is_some_and(|rest| rest.iter().any(|&byte| byte != 0)) {
+            let span = payload.span(after.start, after.len());
+            tree.note(&NON_ZERO_BYTES_AFTER_EOL, span, format_args!("{}", NON_ZERO_BYTES_AFTER_EOL.title));
         }
         tree.close();
     }
+    for (kind, note, _) in SYN_OPTIONS {
+        if segment.flags.syn() && options(payload.bytes).all(|option| option.kind != kind) {
+            tree.note(note, all, format_args!("{}", note.title));
+        }
+    }
     tree.close();
 }
+
+/// Options that a SYN should have, and no other segment: kind, and the notes that they are absent and present.
+const SYN_OPTIONS: [(u8, &Field, &Field); 2] =
+    [(2, &OPTIONS_MSS_ABSENT, &OPTIONS_MSS_PRESENT), (4, &OPTIONS_SACK_PERM_ABSENT, &OPTIONS_SACK_PERM_PRESENT)];
 
 /// Returns the offset of the first four NOPs in a row that begin at a multiple of four bytes.
 fn removed_option(bytes: &[u8]) -> Option<usize> {

@@ -335,7 +335,7 @@ pub(crate) const GROUPS: &[Group] = &[
         "http2.headers.www_authenticate",
     ]),
     binding("websocket", &[
-        "websocket.fin", "websocket.rsv", "websocket.pmc", "websocket.opcode", "websocket.mask",
+        "websocket", "websocket.fin", "websocket.rsv", "websocket.pmc", "websocket.opcode", "websocket.mask",
         "websocket.payload_length", "websocket.payload_length_ext_16",
         "websocket.payload_length_ext_64", "websocket.masking_key", "websocket.masked_payload",
         "websocket.payload", "websocket.payload.continue", "websocket.payload.text",

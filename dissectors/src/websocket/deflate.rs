@@ -74,6 +74,15 @@ impl Extension {
         Extension::Deflate(all)
     }
 
+    /// Whether messages may be compressed, if that is known.
+    pub(super) fn is_deflate(&self) -> Option<bool> {
+        match self {
+            Extension::Unknown => None,
+            Extension::None => Some(false),
+            Extension::Deflate(_) => Some(true),
+        }
+    }
+
     /// Parameters of a side's messages, if they may be compressed: the client's are the first.
     pub(super) fn parameters(&self, is_client: bool) -> Option<DeflateParameters> {
         match self {

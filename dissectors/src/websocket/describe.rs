@@ -45,7 +45,8 @@ impl FrameView {
         if has_detail {
             view.span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
             cx.tree.open(&WEBSOCKET, view.span, Value::Bytes(view.span));
-            view.header_fields(&header, cx.tree);
+            let may_be_compressed = session.handshake.extension.is_deflate();
+            view.header_fields(&header, may_be_compressed, cx.tree);
         }
         view
     }
@@ -69,13 +70,14 @@ impl FrameView {
         }
     }
 
-    fn header_fields(&self, header: &FrameHeader, tree: &mut Tree) {
+    fn header_fields(&self, header: &FrameHeader, may_be_compressed: Option<bool>, tree: &mut Tree) {
         let start = self.span.start;
         let (first, second) = (Slice::new(start, 1), Slice::new(start + 1, 1));
         tree.put(&FIN, first, Value::Bool(header.fin));
         tree.put(&RSV, first, Value::Uint(u64::from(header.rsv >> 4)));
-        if header.rsv & frame::RSV1 != 0 {
-            tree.put(&PMC, first, Value::Bool(true));
+        let is_compressed = header.rsv & frame::RSV1 != 0;
+        if may_be_compressed.unwrap_or(is_compressed) {
+            tree.put(&PMC, first, Value::Bool(is_compressed));
         }
         tree.put(&OPCODE, first, Value::Uint(header.opcode.into()));
         tree.put(&MASK, second, Value::Bool(header.key.is_some()));

@@ -19,20 +19,29 @@ const MAX_LENGTH: u64 = 1 << 16;
 
 /// Detects a conversation that is joined in the middle.
 pub(super) fn probe(hint: &Hint<'_>) -> Probe {
-    match find_frames(hint.bytes, None) {
+    match find_frames(hint.bytes, None, Start::Message) {
         // After skipped bytes, any byte may look like the first one, and others would wait for it.
         Probe::Perhaps if !hint.is_first => Probe::No,
         found => found,
     }
 }
 
+/// What the first of several frames may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// A whole message.
+    Message,
+    /// Any frame: the bytes before it are missing.
+    AnyFrame,
+}
+
 /// Whether frames begin with the first of some bytes, all masked or all not.
-pub(super) fn find_frames(bytes: &[u8], is_masked: Option<bool>) -> Probe {
-    // The first frame begins a message, and has all of it.
-    if !matches!(bytes.first(), None | Some(0x81 | 0x82 | 0x88..=0x8a | 0xc1 | 0xc2)) {
+pub(super) fn find_frames(bytes: &[u8], is_masked: Option<bool>, start: Start) -> Probe {
+    let first = bytes.first().copied().unwrap_or(0x81);
+    if start == Start::Message && !matches!(first, 0x81 | 0x82 | 0x88..=0x8a | 0xc1 | 0xc2) {
         return Probe::No;
     }
-    let (mut rest, mut is_masked, mut is_fragmented) = (bytes, is_masked, false);
+    let (mut rest, mut is_masked, mut is_fragmented) = (bytes, is_masked, first & 0x0f == CONTINUATION);
     let (mut frames, mut points) = (0, 0);
     let mut window = Window::partial();
     loop {

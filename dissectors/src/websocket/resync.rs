@@ -1,8 +1,9 @@
 //! Losses: frames that are skipped, messages that remain incomplete, and the search for the next frame.
 
 use super::frame::{self, CLOSE, FrameHeader};
+use super::probe::{self, Start};
 use super::side::{Reading, SearchState, SkippedFrame};
-use super::{WebSocket, describe, probe};
+use super::{WebSocket, describe};
 use crate::session::{Chunk, Consumed, Context, Event, Half, Lane, Missing, Pdu, Probe, Side};
 use alloc::vec::Vec;
 
@@ -72,7 +73,8 @@ impl WebSocket {
     pub(super) fn skip_gap(&mut self, side: Side, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
         let gone = before.bytes.len() as u64 + missing.len();
         self.side(side).arrive(before.bytes.len(), cx);
-        self.side(side).search = SearchState { is_noted: self.side(side).search.is_noted, ..SearchState::default() };
+        let is_noted = self.side(side).search.is_noted;
+        self.side(side).search = SearchState { is_noted, follows_gap: true, ..SearchState::default() };
         if missing == Missing::Released
             && let Some(message) = &mut self.side(side).message
         {
@@ -145,7 +147,7 @@ impl WebSocket {
         let state = self.side(side);
         state.window.lose();
         state.reading = Reading::Search;
-        state.search = SearchState::default();
+        state.search = SearchState { follows_gap: true, ..SearchState::default() };
         state.is_doubtful = false;
     }
 
@@ -153,12 +155,13 @@ impl WebSocket {
     pub(super) fn search(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let bytes = chunk.bytes;
         let is_masked = self.client.map(|client| client == side);
-        let SearchState { candidates, searched, is_noted } = core::mem::take(&mut self.side(side).search);
+        let SearchState { candidates, searched, is_noted, follows_gap } = core::mem::take(&mut self.side(side).search);
         let mut waits = Vec::new();
         let mut found = None;
         for at in candidates.into_iter().chain(searched..bytes.len()) {
             let rest = bytes.get(at..).unwrap_or_default();
-            match probe::find_frames(rest, is_masked) {
+            let start = if follows_gap && at == 0 { Start::AnyFrame } else { Start::Message };
+            match probe::find_frames(rest, is_masked, start) {
                 // Frames that may begin before come first, however the bytes are cut.
                 Probe::Yes if waits.is_empty() => {
                     found = Some(at);
@@ -179,8 +182,9 @@ impl WebSocket {
             return if skipped == 0 { self.frame(side, chunk, cx) } else { Consumed::bytes(skipped) };
         }
         waits.iter_mut().for_each(|at| *at -= skipped);
-        let is_noted = is_noted || skipped > 0;
-        self.side(side).search = SearchState { candidates: waits, searched: bytes.len() - skipped, is_noted };
+        let (is_noted, follows_gap) = (is_noted || skipped > 0, follows_gap && skipped == 0);
+        self.side(side).search =
+            SearchState { candidates: waits, searched: bytes.len() - skipped, is_noted, follows_gap };
         Consumed::bytes(skipped)
     }
 

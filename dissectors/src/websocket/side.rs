@@ -38,6 +38,8 @@ pub(super) struct SearchState {
     pub(super) searched: usize,
     /// The loss was noted.
     pub(super) is_noted: bool,
+    /// The bytes not consumed follow a gap.
+    pub(super) follows_gap: bool,
 }
 
 /// State of one side.

@@ -185,7 +185,7 @@ fn describe_route(option: &IpOption<'_>, payload: Payload<'_>, destination: [u8;
         };
         tree.put(field, payload.span(at, 4), Value::Ipv4(address));
     }
-    if (option.bytes.len() - 3) % 4 != 0 {
+    if !(option.bytes.len() - 3).is_multiple_of(4) {
         note_incomplete_part(3 + 4 * count, payload, tree);
     }
     if !is_record && end_of_route(payload.bytes).is_some() {

@@ -3,7 +3,8 @@
 use crate::common;
 use dissectors::session::Side;
 use dissectors::{Tree, Value, frame, tcp, websocket};
-use overhear::analysis::{Event, Task};
+use overhear::analysis::{Analyzer, Event, Task};
+use overhear::source::Capture;
 use std::path::Path;
 
 /// Recordings with a log beside them, and the captures that were made from them without changing a byte of the streams.
@@ -172,6 +173,58 @@ fn a_capture_has_the_frames_and_messages_of_its_log() {
                 let rows: Vec<_> = rows.map(|((kind, ..), frame)| (kind.clone(), *frame)).collect();
                 assert_eq!(calls[side], rows, "{name}");
             }
+        }
+    }
+}
+
+/// Returns the number of WebSocket messages of the readable part of a capture.
+fn message_count(file: Vec<u8>) -> usize {
+    let is_message = |event: &Event| matches!(event, Event::Call(call) if call.exchange.protocol == "websocket");
+    let Ok(mut capture) = Capture::from_reader("test", std::io::Cursor::new(file)) else { return 0 };
+    let mut analyzer = Analyzer::new(Task { exchanges: true, ..Task::default() });
+    let mut count = 0;
+    while let Ok(Some(frame)) = capture.next() {
+        analyzer.dissect(&frame);
+        count += analyzer.events().filter(is_message).count();
+    }
+    analyzer.finish();
+    count + analyzer.events().filter(is_message).count()
+}
+
+/// Changes the port of the server in each frame: Ethernet, IPv4 without options, TCP.
+fn with_port(mut file: Vec<u8>, port: u16) -> Vec<u8> {
+    let mut at = 24;
+    while let Some(len) = file.get(at + 8..at + 12) {
+        let len = u32::from_le_bytes(len.try_into().expect("four bytes")) as usize;
+        for place in [at + 16 + 34, at + 16 + 36] {
+            if file[place..place + 2] == 8080_u16.to_be_bytes() {
+                file[place..place + 2].copy_from_slice(&port.to_be_bytes());
+            }
+        }
+        at += 16 + len;
+    }
+    file
+}
+
+#[test]
+fn messages_are_found_on_any_port_with_and_without_their_handshake() {
+    for name in ["python", "node-deflate", "python-mid-stream", "node-deflate-mid-stream", "python-deflate-mid-stream"]
+    {
+        let file = read(&format!("{name}.pcap"));
+        let expected = message_count(file.clone());
+        assert!(expected > 5, "{name}");
+        for port in [80, 443, 3306, 49_321] {
+            assert_eq!(message_count(with_port(file.clone(), port)), expected, "{name} on port {port}");
+        }
+    }
+}
+
+#[test]
+fn no_other_conversation_is_taken_for_websocket() {
+    for (name, file) in common::captures() {
+        let has_messages = ["websocket", "http2/connect", "wstunnel"].iter().any(|part| name.contains(part));
+        if !has_messages {
+            assert_eq!(message_count(file), 0, "{name}");
         }
     }
 }

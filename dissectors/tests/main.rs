@@ -6,3 +6,4 @@ mod http;
 mod http2;
 mod layers;
 mod tls;
+mod websocket;

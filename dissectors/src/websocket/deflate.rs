@@ -139,10 +139,12 @@ impl Window {
             Ok(()) => {
                 let output = buffer.get(known..).unwrap_or_default().to_vec();
                 if parameters.has_takeover {
-                    let excess = buffer.len().saturating_sub(parameters.window);
-                    self.is_partial &= excess == 0;
-                    buffer.drain(..excess);
-                    buffer.shrink_to(parameters.window);
+                    self.is_partial &= buffer.len() < parameters.window;
+                    // Not with each message, which would move a window for each.
+                    if buffer.len() > 2 * parameters.window {
+                        buffer.drain(..buffer.len() - parameters.window);
+                        buffer.shrink_to(2 * parameters.window);
+                    }
                     self.bytes = buffer;
                 }
                 Ok(output)

@@ -136,11 +136,9 @@ impl FrameView {
 
     /// Records the payload of a frame that does not end its message.
     pub(super) fn fragment(&self, payload: Payload<'_>, tree: &mut Tree) {
-        if !self.has_detail || payload.bytes.is_empty() {
-            return;
-        }
+        let Some(header) = self.header.filter(|header| self.has_detail && header.length > 0) else { return };
         tree.put(&PAYLOAD, payload.all(), Value::Present);
-        if self.header.is_some_and(|header| header.opcode == CONTINUATION) {
+        if header.opcode == CONTINUATION {
             tree.put(&CONTINUE, payload.all(), Value::Bytes(payload.all()));
         }
     }
@@ -240,7 +238,7 @@ impl Body<'_> {
         }
         tree.put(&SIZE, none, Value::Uint(message.size));
         if !frame::is_control(message.opcode) || message.opcode == PING || message.opcode == PONG {
-            let media_type = self.media_type(message, handshake);
+            let media_type = if tree.wants(&MEDIA_TYPE) { self.media_type(message, handshake) } else { b"" };
             if !media_type.is_empty() {
                 let text = tree.store_bytes(media_type);
                 tree.put(&MEDIA_TYPE, none, Value::Text(text));

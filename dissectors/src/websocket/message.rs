@@ -116,7 +116,7 @@ fn close_outcome(code: u16) -> Outcome {
 impl WebSocket {
     /// Whether a frame is recorded in the tree.
     pub(super) fn records(&self, cx: &Context<'_>) -> bool {
-        self.reads_payload && !cx.tree.skips_rest()
+        (self.has_fields || self.reads_content) && !cx.tree.skips_rest()
     }
 
     /// Reads a frame that is complete. Returns the number of its message.
@@ -212,7 +212,9 @@ impl WebSocket {
             let body = Body { payload: body, error, is_client };
             view.message(&message, &body, &self.handshake, cx);
             view.close(cx.tree);
-            body.read(&message, &self.handshake, cx);
+            if self.reads_content {
+                body.read(&message, &self.handshake, cx);
+            }
         }
         note_part(message.nth, node, cx);
     }

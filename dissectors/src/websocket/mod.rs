@@ -83,6 +83,8 @@ struct WebSocket {
     count: u32,
     /// Payloads are wanted: for fields, or for the protocols of a frame.
     reads_payload: bool,
+    /// The content of messages is wanted: as fields, or in the protocols of a frame.
+    reads_content: bool,
     /// Fields are wanted.
     has_fields: bool,
 }
@@ -113,15 +115,19 @@ impl WebSocket {
             (handshake.authority, handshake.target) = (pending.authority.clone(), pending.target.clone());
             handshake.carrier = Some(pending.protocol);
         }
-        let has_fields = wants.protocol(&WEBSOCKET) || crate::content::is_wanted(wants);
+        let has_content = crate::content::is_wanted(wants);
+        let reads_content = has_content || wants.columns || wants.field(&crate::frame::PROTOCOLS);
+        let of_payload = [(&CONTINUE, &UNKNOWN), (&SUMMARY, &SUMMARY), (&DATA, &UNSYNCHRONIZED)];
+        let wants_payload = of_payload.into_iter().any(|(first, last)| wants.any_between(first, last));
         let requester = handover.pending.as_ref().and_then(|pending| pending.requester);
         WebSocket {
             sides: [SideState::new(is_negotiated), SideState::new(is_negotiated)],
             client: is_negotiated.then(|| requester.unwrap_or(Side::Client)),
             handshake,
             count: 0,
-            reads_payload: has_fields || wants.columns || wants.field(&crate::frame::PROTOCOLS),
-            has_fields,
+            reads_payload: reads_content || wants_payload || wants.labels,
+            reads_content,
+            has_fields: has_content || wants.protocol(&WEBSOCKET),
         }
     }
 

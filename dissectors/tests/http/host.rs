@@ -6,7 +6,7 @@ use overhear_dissectors::session::{
     Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Input, Lane, Missing, Secrets, Session,
     Side, SideEnd, Stamp, Successor, Transition,
 };
-use overhear_dissectors::{Field, Protocol, Tree, Wants, field, format, http};
+use overhear_dissectors::{Field, Protocol, SessionKind, Tree, Wants, field, format, http};
 use std::fmt::Write;
 
 /// An input of a session.
@@ -72,7 +72,19 @@ impl<'w> SessionHost<'w> {
         let Some(kind) = protocol.sessions().find(|kind| kind.input == input) else {
             unreachable!("it is a session protocol")
         };
-        let session = (kind.open)(wants, &mut Handover::default());
+        SessionHost::begin(kind, &mut Handover::default(), wants)
+    }
+
+    /// Returns a host of the session of a stream that begins by a handover.
+    pub(crate) fn after(protocol: &Protocol, mut handover: Handover, wants: &'w Wants) -> SessionHost<'w> {
+        let Some(kind) = protocol.sessions().find(|kind| kind.input == Input::Stream) else {
+            unreachable!("it is a session protocol")
+        };
+        SessionHost::begin(kind, &mut handover, wants)
+    }
+
+    fn begin(kind: &SessionKind, handover: &mut Handover, wants: &'w Wants) -> SessionHost<'w> {
+        let session = (kind.open)(wants, handover);
         let (unconsumed, output) = Default::default();
         SessionHost { session, wants, unconsumed, output, first_pass: FirstPass::default(), at: Stamp::default() }
     }

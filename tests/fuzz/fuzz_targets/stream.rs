@@ -45,14 +45,30 @@ enum Payload<'a> {
     },
 }
 
-/// Element of an HTTP message, or a frame of HTTP/2.
+/// Element of an HTTP message, or a frame of HTTP/2 or WebSocket.
 #[derive(Arbitrary, Debug)]
 enum Token<'a> {
     Known(u8),
     Number(u32),
     Hex(u32),
     Text(&'a str),
-    Frame { kind: u8, flags: u8, stream: u8, payload: &'a [u8] },
+    Frame {
+        kind: u8,
+        flags: u8,
+        stream: u8,
+        payload: &'a [u8],
+    },
+    /// A handshake of WebSocket, with or without compression.
+    Handshake {
+        is_compressed: bool,
+    },
+    /// A frame of WebSocket, whose length may be wrong.
+    Message {
+        first: u8,
+        key: Option<[u8; 4]>,
+        extra: u8,
+        payload: &'a [u8],
+    },
 }
 
 const TOKENS: [&str; 50] = [
@@ -257,6 +273,23 @@ impl Token<'_> {
                 // The types of RFC 9113, and a few that it does not define.
                 let header = [len[1], len[2], len[3], kind % 20, *flags, 0, 0, 0, stream % 8];
                 [&header, *payload].concat()
+            }
+            Token::Handshake { is_compressed } => {
+                let extension = if *is_compressed { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
+                format!("HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{extension}\r\n").into_bytes()
+            }
+            Token::Message { first, key, extra, payload } => {
+                let len = payload.len() + usize::from(extra % 4);
+                let mask = if key.is_some() { 0x80 } else { 0 };
+                let mut frame = match len {
+                    0..126 => vec![*first, mask | len as u8],
+                    126..65_536 => [&[*first, mask | 126][..], &(len as u16).to_be_bytes()].concat(),
+                    _ => [&[*first, mask | 127][..], &(len as u64).to_be_bytes()].concat(),
+                };
+                frame.extend(key.iter().flatten());
+                let key = key.unwrap_or_default();
+                frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+                frame
             }
         }
     }

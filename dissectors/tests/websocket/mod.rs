@@ -1,0 +1,212 @@
+//! WebSocket alone: messages cut anywhere, losses, limits, and frames that violate the specification.
+
+use crate::http::host::{Bytes, Gap, SessionHost, SessionInput, SessionOutput, c, closed, s};
+use miniz_oxide::deflate::compress_to_vec;
+use overhear_dissectors::exchange::Outcome;
+use overhear_dissectors::protocol::Registry;
+use overhear_dissectors::session::{Handover, Hint, Input, Probe, Successor};
+use overhear_dissectors::{PROTOCOLS, Wants, websocket};
+
+const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// A frame with this first byte, masked if a client sends it.
+fn frame(first: u8, key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
+    let mask = if key.is_some() { 0x80 } else { 0 };
+    let mut bytes = match payload.len() {
+        len @ 0..126 => vec![first, mask | len as u8],
+        len @ 126..65_536 => [&[first, mask | 126][..], &(len as u16).to_be_bytes()].concat(),
+        len => [&[first, mask | 127][..], &(len as u64).to_be_bytes()].concat(),
+    };
+    bytes.extend(key.iter().flatten());
+    let key = key.unwrap_or_default();
+    bytes.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    bytes
+}
+
+fn of_client(first: u8, payload: impl AsRef<[u8]>) -> SessionInput {
+    c(frame(first, Some(KEY), payload.as_ref()))
+}
+
+fn of_server(first: u8, payload: impl AsRef<[u8]>) -> SessionInput {
+    s(frame(first, None, payload.as_ref()))
+}
+
+/// A handover after a handshake with these extensions.
+fn upgrade(extensions: &str) -> Handover {
+    let facts = vec![
+        ("sec-websocket-extensions".into(), extensions.as_bytes().to_vec()),
+        ("authority".into(), b"a.test".to_vec()),
+        ("path".into(), b"/chat".to_vec()),
+    ];
+    Handover { facts, ..Handover::to(Successor::Upgrade("websocket".into())) }
+}
+
+fn run_cut(handover: Handover, steps: &[SessionInput], cuts: &dyn Fn(usize) -> bool) -> SessionOutput {
+    let wants = Wants::everything();
+    SessionHost::after(&websocket::PROTOCOL, handover, &wants).run_all(steps, cuts)
+}
+
+fn run(extensions: &str, steps: &[SessionInput]) -> SessionOutput {
+    run_cut(upgrade(extensions), steps, &|_| false)
+}
+
+/// Returns messages as kind, size, status and outcome, with `*` if they are not complete.
+fn messages(output: &SessionOutput) -> Vec<String> {
+    let line = |exchange: &overhear_dissectors::exchange::Exchange| {
+        let message = exchange.request.expect("a message");
+        let (mark, outcome) = (if message.complete { "" } else { "*" }, exchange.outcome);
+        assert!(exchange.target == "/chat" && exchange.is_one_way);
+        format!("{} {}{mark} {} {outcome:?}", exchange.method, message.body, exchange.status).replace("  ", " ")
+    };
+    output.exchanges.iter().map(line).collect()
+}
+
+fn deflated(text: &[u8]) -> Vec<u8> {
+    compress_to_vec(text, 6)
+}
+
+#[test]
+fn control_frames_come_between_the_fragments_of_a_message() {
+    let output = run(
+        "",
+        &[
+            of_server(0x01, "Hel"),
+            of_server(0x89, "now"),
+            of_client(0x8a, "now"),
+            of_server(0x00, "lo, "),
+            of_server(0x80, "you"),
+            of_client(0x88, b"\x03\xe8bye"),
+        ],
+    );
+    assert_eq!(messages(&output), ["Ping 3 Success", "Pong 3 Success", "Text 10 Success", "Close 5 1000 Success"]);
+    assert_eq!(output.values("websocket.payload.text"), ["Hello, you"]);
+    assert_eq!(output.values("websocket.fragment"), ["1", "4", "5"]);
+    assert_eq!(output.values("websocket.payload.close.reason"), ["bye"]);
+    // The numbers are those of the first frames.
+    assert_eq!(output.exchanges.iter().map(|exchange| exchange.id.nth).collect::<Vec<_>>(), [1, 2, 0, 3]);
+}
+
+#[test]
+fn a_status_code_states_who_failed() {
+    let close = |code: u16| messages(&run("", &[of_server(0x88, code.to_be_bytes())])).remove(0);
+    assert_eq!(close(1001), "Close 2 1001 Success");
+    assert_eq!(close(1002), "Close 2 1002 ClientError");
+    assert_eq!(close(1011), "Close 2 1011 ServerError");
+    assert_eq!(close(4000), "Close 2 4000 Success");
+    assert_eq!(messages(&run("", &[of_server(0x88, "")])), ["Close 0 Success"]);
+}
+
+#[test]
+fn invalid_texts_and_frames_are_noted_and_read() {
+    let invalid = run("", &[of_client(0x81, b"caf\xe9"), of_server(0x88, b"\x03\xef\xff")]);
+    assert_eq!(invalid.values("websocket.invalid_utf8").len(), 2);
+    assert_eq!(messages(&invalid), ["Text 4 Success", "Close 3 1007 ClientError"]);
+    let fragment = run("", &[of_client(0x09, "a"), of_client(0x88, [3]), of_client(0x85, "b"), of_client(0x81, "ok")]);
+    assert_eq!(fragment.values("websocket.bad_frame").len(), 2);
+    assert_eq!(fragment.values("websocket.payload.unknown"), ["62"]);
+    assert_eq!(fragment.values("websocket.payload.text"), ["ok"]);
+}
+
+#[test]
+fn a_message_that_is_not_compressed_by_agreement_is_not_decompressed() {
+    let output = run("", &[of_server(0xc1, deflated(b"hello"))]);
+    assert_ne!(output.values("websocket.payload.text"), ["hello"]);
+    let output = run("permessage-deflate", &[of_server(0xc1, deflated(b"hello"))]);
+    assert_eq!(output.values("websocket.payload.text"), ["hello"]);
+    assert_eq!(output.values("websocket.pmc"), ["True"]);
+}
+
+#[test]
+fn a_message_that_decompresses_to_too_much_is_noted() {
+    let bomb = deflated(&vec![0; 64 << 20]);
+    let output = run("permessage-deflate", &[of_server(0xc2, &bomb), of_server(0xc1, deflated(b"fine"))]);
+    assert_eq!(output.values("websocket.limit").len(), 1);
+    assert_eq!(output.values("websocket.payload.text"), ["fine"]);
+    let malformed = run("permessage-deflate", &[of_server(0xc1, [0xff; 20])]);
+    assert_eq!(malformed.values("websocket.decompression.failed.expert").len(), 1);
+    assert_eq!(messages(&malformed), ["Text 20 Success"]);
+}
+
+#[test]
+fn a_long_message_is_counted_and_not_buffered() {
+    let long = vec![b'x'; 3 << 20];
+    let parts: Vec<SessionInput> = frame(0x82, Some(KEY), &long).chunks(60_000).map(c).collect();
+    let steps: Vec<SessionInput> = parts.into_iter().chain([of_client(0x81, "next")]).collect();
+    let output = run("", &steps);
+    assert_eq!(messages(&output), ["Binary 3145728 Success", "Text 4 Success"]);
+    assert_eq!(output.values("websocket.limit").len(), 1);
+    // Fragments of no bytes are counted up to a limit.
+    let first = [of_server(0x01, "")];
+    let empty = (0..10_000).map(|_| of_server(0x00, ""));
+    let output = run("", &first.into_iter().chain(empty).chain([of_server(0x80, "")]).collect::<Vec<_>>());
+    assert_eq!(output.values("websocket.fragment").len(), 4096);
+}
+
+#[test]
+fn only_the_message_with_a_gap_is_incomplete_if_its_end_is_known() {
+    let whole = frame(0x81, Some(KEY), b"a text that is lost in part");
+    let (before, rest) = whole.split_at(16);
+    let (lost, after) = rest.split_at(7);
+    let gap = Gap(overhear_dissectors::session::Side::Client, lost.len() as u64);
+    let output = run("", &[of_client(0x81, "first"), c(before), gap, c(after), of_client(0x81, "next")]);
+    assert_eq!(messages(&output), ["Text 5 Success", "Text 20* Aborted", "Text 4 Success"]);
+    assert_eq!(output.values("websocket.payload.text"), ["first", "a text tha", "next"]);
+    assert_eq!(output.values("websocket.gap").len(), 1);
+}
+
+#[test]
+fn any_cut_gives_the_same_messages() {
+    let long = "words ".repeat(200);
+    let steps = [
+        of_client(0x81, "hello"),
+        of_server(0x01, &long),
+        of_server(0x89, ""),
+        of_server(0x80, "end"),
+        of_client(0xc1, deflated(br#"{"a": [1, 2]}"#)),
+        of_client(0x88, b"\x03\xe8"),
+        of_server(0x88, b"\x03\xe8"),
+    ];
+    let steps: Vec<SessionInput> = steps.into_iter().chain(closed()).collect();
+    for handover in [upgrade("permessage-deflate"), Handover::default()] {
+        let whole = run_cut(handover.clone(), &steps, &|_| false);
+        assert!(!whole.exchanges.is_empty());
+        let len: usize = steps.iter().map(|step| if let Bytes(_, bytes) = step { bytes.len() } else { 0 }).sum();
+        for at in 0..=len {
+            let cut = |offset: usize| at == len || offset == at;
+            let output = run_cut(handover.clone(), &steps, &cut);
+            assert_eq!(output.lines, whole.lines, "cut at {at}");
+            assert_eq!(output.events, whole.events, "cut at {at}");
+        }
+    }
+}
+
+#[test]
+fn several_valid_frames_are_websocket_and_other_bytes_are_not() {
+    let entry = Registry::new(PROTOCOLS).session("websocket", Input::Stream).expect("a session");
+    let probe = |bytes: &[u8]| (entry.kind.probe)(&Hint::bytes(bytes));
+    let text = |text: &str| frame(0x81, None, text.as_bytes());
+    let masked = |text: &str| frame(0x81, Some(KEY), text.as_bytes());
+    assert_eq!(probe(&[text("one"), text("two"), text("three")].concat()), Probe::Yes);
+    assert_eq!(probe(&[text("one"), text("two")].concat()), Probe::Perhaps);
+    assert_eq!(probe(&masked("a text of more than thirty-two bytes")), Probe::Yes);
+    assert_eq!(probe(&masked("short")), Probe::Perhaps);
+    // Masked and not, another length, no text, a fragment without a first one.
+    assert_eq!(probe(&[text("one"), masked("two"), text("three")].concat()), Probe::No);
+    assert_eq!(probe(&[text("one"), b"x".to_vec(), text("two"), text("three")].concat()), Probe::No);
+    assert_eq!(probe(&[text("one"), text("t\0o"), text("three")].concat()), Probe::No);
+    assert_eq!(probe(&[text("one"), frame(0x80, None, b"two"), text("three")].concat()), Probe::No);
+    for other in
+        [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02\x00\x01", b"\x00\x00\x12\x04", b"SSH-2.0-x", b"+OK\r\n"]
+    {
+        assert_eq!(probe(other), Probe::No);
+    }
+}
+
+#[test]
+fn outcomes_of_messages_without_an_end_are_aborted() {
+    let [server, client] = closed();
+    let output = run("", &[of_client(0x01, "begun"), c([0x81, 0xff]), server, client]);
+    assert_eq!(messages(&output), ["Text 5* Aborted"]);
+    assert_eq!(output.exchanges[0].outcome, Outcome::Aborted);
+    assert_eq!(output.values("websocket.truncated").len(), 1);
+}

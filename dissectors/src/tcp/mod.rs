@@ -434,7 +434,7 @@ pub fn describe(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree) {
         }
     }
     let wants = |first, last, tree: &Tree| tree.wanted().any_between(first, last);
-    if wants(&LEN, &URGENT_POINTER, tree) || wants(&ACK_NONZERO, &CONNECTION_RST, tree) {
+    if wants(&LEN, &URGENT_POINTER, tree) || wants(&URGENT_POINTER_NON_ZERO, &CONNECTION_RST, tree) {
         describe_numbers(segment, facts, tree);
     }
     if header.bytes.len() > 20 && wants(&OPTIONS, &OPTION_LEN_INVALID, tree) {

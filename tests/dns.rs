@@ -164,3 +164,39 @@ fn type_bit_maps_have_windows_in_order() {
         assert_eq!(frame, format!("{types}|{note}"), "{windows:?}");
     }
 }
+
+#[test]
+fn stateful_operations_have_typed_values() {
+    let message = |flags: u8, values: &[u8]| [&[0, 7, flags, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], values].concat();
+    let keep_alive = [0, 1, 0, 8, 0, 0, 0x3a, 0x98, 0, 0x36, 0xee, 0x80];
+    let packets = [
+        message(0x30, &keep_alive),
+        message(0xb0, &[&keep_alive[..], &[0, 3, 0, 2, 0, 0]].concat()),
+        message(0x30, b"\0\x02\0\x04\0\0\x13\x88"),
+        message(0x30, b"\0\x40\0\x03abc"),
+        message(0x30, b"\0\x02\0\x02ab"),
+        message(0x30, b"\0\x01\0\x08ab"),
+    ];
+    let fields = [
+        "dns.dso.tlv.type",
+        "dns.dso.tlv.length",
+        "dns.dso.tlv.keepalive.inactivity",
+        "dns.dso.tlv.keepalive.interval",
+        "dns.dso.tlv.retrydelay.retrydelay",
+        "dns.dso.tlv.data",
+        "dns.dso.tlv.encpad.padding",
+        "dns.malformed",
+    ];
+    // The values of the first four are those of tshark 4.4, which reads the delay of the next one behind its end.
+    assert_eq!(
+        print_fields(&packets.map(|message| dns_packet(&message)), &fields),
+        [
+            "1|8|15000|3600000||||",
+            "1,3|8,2|15000|3600000|||0000|",
+            "2|4|||5000|||",
+            "64|3||||616263||",
+            "2|2||||||1",
+            "1|8||||||",
+        ]
+    );
+}

@@ -7,7 +7,7 @@ use super::name::NameError;
 use super::names::{self, OPCODES, lookup};
 use super::summary::{Summary, write_value};
 use super::zone_text::ZoneName;
-use super::{Dialect, data};
+use super::{Dialect, data, stateful};
 use crate::field::Field;
 use crate::frame::{MALFORMED as MALFORMED_PACKET, SHORT};
 use crate::packet::Payload;
@@ -39,7 +39,10 @@ pub(super) fn message(dialect: &'static Dialect, message: Payload<'_>, tree: &mu
     let writer = Writer { dialect, header, message };
     writer.header(tree);
     writer.roles(tree);
-    writer.sections(tree);
+    match stateful::has_values(header) {
+        true => writer.values(tree),
+        false => writer.sections(tree),
+    }
 }
 
 /// Writes the Info column.
@@ -63,6 +66,9 @@ pub(super) fn info(dialect: &'static Dialect, message: Payload<'_>, appends: boo
 
 /// Whether a message ends before its last record.
 fn is_cut(header: Header, message: &[u8]) -> bool {
+    if stateful::has_values(header) {
+        return stateful::end(message) > message.len();
+    }
     header.entries(message).any(|entry| match entry {
         Ok((_, Entry::Record(record))) => record.is_cut,
         Ok((_, Entry::Question(_))) => false,
@@ -102,7 +108,7 @@ pub(super) fn write_method(header: Header, kind: Option<u16>, out: &mut impl Wri
         (2, _) => out.write_str("STATUS"),
         (4, _) => out.write_str("NOTIFY"),
         (5, _) => out.write_str("UPDATE"),
-        (6, _) => out.write_str("DSO"),
+        (stateful::OPCODE, _) => out.write_str("DSO"),
         (opcode, _) => write!(out, "OPCODE{opcode}"),
     }
 }
@@ -184,6 +190,16 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// Records the values of a stateful operation.
+    fn values(&self, tree: &mut Tree) {
+        stateful::describe(self.message, tree);
+        let (end, len) = (stateful::end(self.message.bytes), self.message.bytes.len());
+        if end > len {
+            note_truncated(self.message, tree);
+        }
+        self.note_extraneous(end, tree);
+    }
+
     fn sections(&self, tree: &mut Tree) {
         let mut budget = Budget::new();
         let mut entries = self.header.entries(self.message.bytes);
@@ -242,11 +258,18 @@ impl<'b> Writer<'b> {
 
     /// Notes bytes after the last record.
     fn note_rest(&self, entries: &super::message::Entries<'_>, tree: &mut Tree) {
-        let rest = self.message.bytes.len().saturating_sub(entries.at);
-        if rest == 0 || !entries.is_done() {
+        if entries.is_done() {
+            self.note_extraneous(entries.at, tree);
+        }
+    }
+
+    /// Notes bytes from an offset to the end of the message.
+    fn note_extraneous(&self, at: usize, tree: &mut Tree) {
+        let rest = self.message.bytes.len().saturating_sub(at);
+        if rest == 0 {
             return;
         }
-        let span = self.message.span(entries.at, rest);
+        let span = self.message.span(at, rest);
         tree.put(&EXTRANEOUS_LENGTH, span, Value::Int(rest as i64));
         tree.put(&EXTRANEOUS_DATA, span, Value::Bytes(span));
         tree.note(&EXTRANEOUS, span, format_args!("Extraneous data ({rest} bytes)"));

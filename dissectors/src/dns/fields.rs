@@ -572,6 +572,24 @@ crate::fields! { "dns";
     RESPONSE_MISSING: Note(Note) "dns.response_missing" "DNS response missing" { later: true };
     /// The highest bit of a TTL is set (RFC 2181 8).
     TTL_HIGH_BIT: Note(Note) "dns.ttl.high_bit_set" "The uppermost bit of the TTL is set (RFC 2181, section 8)";
+    /// Values of a stateful operation (RFC 8490).
+    DSO: Label "dns.dso" "DNS Stateful Operation";
+    /// Value of a stateful operation.
+    DSO_TLV: Label "dns.dso.tlv" "DSO TLV";
+    /// Type of a value.
+    DSO_TLV_TYPE: U16 "dns.dso.tlv.type" "Type" { values: super::names::STATEFUL_TYPES };
+    /// Length of a value in bytes.
+    DSO_TLV_LENGTH: U16 "dns.dso.tlv.length" "Length";
+    /// Data of a value of another type.
+    DSO_TLV_DATA: Bytes "dns.dso.tlv.data" "Data";
+    /// Milliseconds until an inactive session is closed (RFC 8490 7.1).
+    DSO_TLV_KEEPALIVE_INACTIVITY: U32 "dns.dso.tlv.keepalive.inactivity" "Inactivity Timeout";
+    /// Milliseconds between two keep-alive messages.
+    DSO_TLV_KEEPALIVE_INTERVAL: U32 "dns.dso.tlv.keepalive.interval" "Keepalive Interval";
+    /// Milliseconds after which the client may connect again (RFC 8490 7.2).
+    DSO_TLV_RETRYDELAY_RETRYDELAY: U32 "dns.dso.tlv.retrydelay.retrydelay" "Retry Delay";
+    /// Padding (RFC 8490 7.3).
+    DSO_TLV_ENCPAD_PADDING: Bytes "dns.dso.tlv.encpad.padding" "Padding";
     /// Bytes follow the last record.
     EXTRANEOUS: Note(Note) "dns.extraneous" "Extraneous data";
     /// Bytes after the last record.

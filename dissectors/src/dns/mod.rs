@@ -16,6 +16,7 @@ mod pairing;
 mod parameters;
 mod probe;
 mod session;
+mod stateful;
 mod summary;
 mod zone_text;
 

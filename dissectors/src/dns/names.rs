@@ -180,6 +180,18 @@ pub(super) const SVCB_KEYS: &[(u64, &str)] = &[
     (65535, "key65535"),
 ];
 
+/// Types of values of stateful operations (RFC 8490, RFC 8765).
+pub(super) const STATEFUL_TYPES: &[(u64, &str)] = &[
+    (0, "Reserved"),
+    (1, "Keep Alive"),
+    (2, "Retry Delay"),
+    (3, "Encryption Padding"),
+    (64, "Subscribe"),
+    (65, "Push"),
+    (66, "Unsubscribe"),
+    (67, "Reconfirm"),
+];
+
 /// EDNS options.
 pub(super) const OPTIONS: &[(u64, &str)] = &[
     (0, "Reserved"),

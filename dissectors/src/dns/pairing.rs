@@ -4,6 +4,7 @@ use super::Dialect;
 use super::describe::{extended_rcode, write_method};
 use super::message::{self, Entry, Header, Question, SOA};
 use super::names;
+use super::stateful;
 use super::zone_text::ZoneName;
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::session::{Context, Event, Half, Side, Stamp};
@@ -167,8 +168,14 @@ impl Pairing {
         cx: &mut Context<'_>,
     ) -> Role {
         let id = incoming.header.id;
+        // RFC 8490 5.4.1: messages without an identifier have no response, and do not repeat each other.
+        let is_unidirectional = id == 0 && stateful::has_values(incoming.header);
         let is_same = |query: &&mut OpenQuery| {
-            query.id == id && query.key == key && query.requester == incoming.side && query.zone.is_none()
+            query.id == id
+                && query.key == key
+                && query.requester == incoming.side
+                && query.zone.is_none()
+                && !is_unidirectional
         };
         if let Some(query) = self.open.iter_mut().find(is_same) {
             let is_repetition = cx.at.time.saturating_sub(query.request.last.time) < REPETITION;

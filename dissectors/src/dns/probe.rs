@@ -3,7 +3,9 @@
 use super::message::{Entry, HEADER, Header, OPT, Question};
 use super::name::NameError;
 use super::names::{OPCODES, TYPES, lookup};
+use super::stateful;
 use crate::session::{Hint, Probe};
+use core::cmp::Ordering;
 
 /// Ports of DNS, mDNS and LLMNR.
 pub(super) const PORT: u16 = 53;
@@ -63,7 +65,8 @@ pub(super) fn stream(hint: &Hint<'_>) -> Probe {
     let length = length.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
     let message = message.get(..length).unwrap_or(message);
     let Some(header) = Header::read(message) else {
-        return if hint.is_first && begins_message(hint.bytes, length) { Probe::Perhaps } else { Probe::No };
+        let begins = begins_message(hint.bytes, length, hint.ports.contains(&PORT));
+        return if hint.is_first && begins { Probe::Perhaps } else { Probe::No };
     };
     if !is_possible(header, length) {
         return Probe::No;
@@ -71,18 +74,22 @@ pub(super) fn stream(hint: &Hint<'_>) -> Probe {
     match fit(message, hint.ports.contains(&PORT)) {
         Fit::Whole => Probe::Yes,
         Fit::Cut if message.len() < length => Probe::Likely,
-        // The first question is not complete yet.
-        Fit::Header if message.len() < length && header.counts != [0; 4] => Probe::Perhaps,
+        // The first question or value is not complete yet.
+        Fit::Header if message.len() < length && (header.counts != [0; 4] || stateful::has_values(header)) => {
+            Probe::Perhaps
+        }
         _ => Probe::No,
     }
 }
 
 /// Whether the bytes before the end of a header can be the first of a short message with one question. Other protocols
 /// would be delayed if less were required, and their bytes joined with the end of those before.
-fn begins_message(bytes: &[u8], length: usize) -> bool {
+fn begins_message(bytes: &[u8], length: usize, is_port: bool) -> bool {
     let is_short = bytes.first().is_none_or(|&high| usize::from(high) < MAX_FIRST >> 8)
         && (bytes.len() < 2 || (HEADER..MAX_FIRST).contains(&length));
-    let has_one_question = bytes.get(6).is_none_or(|&high| high == 0) && bytes.get(7).is_none_or(|&low| low == 1);
+    let is_stateful = is_port && bytes.get(4).is_some_and(|flags| flags >> 3 & 15 == stateful::OPCODE);
+    let count = u8::from(!is_stateful);
+    let has_one_question = bytes.get(6).is_none_or(|&high| high == 0) && bytes.get(7).is_none_or(|&low| low == count);
     is_short && has_one_question && bytes.get(4..6).is_none_or(has_valid_flags)
 }
 
@@ -107,6 +114,9 @@ fn fit(message: &[u8], is_port: bool) -> Fit {
     let Some(header) = Header::read(message).filter(|header| has_valid_flags(&header.flags.to_be_bytes())) else {
         return Fit::No;
     };
+    if stateful::has_values(header) && is_port {
+        return fit_values(message);
+    }
     let mut entries = header.entries(message);
     let mut found = 0;
     let end = loop {
@@ -131,6 +141,17 @@ fn fit(message: &[u8], is_port: bool) -> Fit {
         None if entries.at == message.len() => Fit::Whole,
         Some(NameError::End) => Fit::Cut,
         None | Some(NameError::Invalid) => Fit::Header,
+    }
+}
+
+/// How well the values of a stateful operation fit.
+fn fit_values(message: &[u8]) -> Fit {
+    let whole = stateful::values(message).take_while(|value| value.end() <= message.len()).count();
+    match stateful::end(message).cmp(&message.len()) {
+        _ if whole == 0 => Fit::Header,
+        Ordering::Equal => Fit::Whole,
+        Ordering::Greater => Fit::Cut,
+        Ordering::Less => Fit::Header,
     }
 }
 

@@ -158,3 +158,43 @@ fn every_scenario_has_its_intended_exchanges() {
         assert_eq!(exchanges(path), *expected, "{path}");
     }
 }
+
+/// Returns the exchanges of a DNS fixture as rows of `dns_exchanges.tsv`.
+fn dns_exchanges(path: &std::path::Path) -> Vec<String> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let word = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let row = |event| {
+        let Event::Call(call) = event else { return None };
+        let exchange = call.exchange;
+        let request = exchange.request.map(|request| match (request.first.frame, request.last.frame) {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}-{last}"),
+        });
+        let response = exchange.response.map(|response| (response.last.frame.to_string(), response.body.to_string()));
+        let (frame, size) = response.unwrap_or_default();
+        let cells =
+            [&name, &request.unwrap_or_default(), &frame, &*exchange.method, &exchange.target, &exchange.status, &size];
+        Some(cells.map(word).join("\t"))
+    };
+    let file = std::fs::read(path).expect("a recorded capture");
+    let mut rows: Vec<String> =
+        events(file, Task { exchanges: true, ..Task::default() }).into_iter().filter_map(row).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn every_exchange_of_dns_has_its_frames() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dns");
+    let paths = std::fs::read_dir(folder).expect("fixtures").flatten().map(|entry| entry.path());
+    let captures = paths.filter(|path| path.extension().is_some_and(|extension| extension == "pcap"));
+    let mut found: Vec<String> = captures.flat_map(|path| dns_exchanges(&path)).collect();
+    found.sort();
+    let mut expected: Vec<&str> =
+        include_str!("dns_exchanges.tsv").lines().filter(|line| !line.starts_with('#')).collect();
+    expected.sort_unstable();
+    let missing: Vec<_> = expected.iter().filter(|row| !found.iter().any(|other| other == *row)).collect();
+    let extra: Vec<_> = found.iter().filter(|row| !expected.contains(&row.as_str())).collect();
+    assert!(missing.is_empty() && extra.is_empty(), "missing {missing:#?}, extra {extra:#?}");
+    assert_eq!(found.len(), expected.len());
+}

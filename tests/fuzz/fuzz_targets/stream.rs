@@ -69,7 +69,18 @@ enum Token<'a> {
         extra: u8,
         payload: &'a [u8],
     },
+    /// Headers of gRPC, and a message of it in DATA.
+    Call {
+        kind: u8,
+        stream: u8,
+        flags: u8,
+        payload: &'a [u8],
+    },
 }
+
+/// Media types of gRPC.
+const CALLS: [&str; 4] =
+    ["application/grpc", "application/grpc+json", "application/grpc-web", "application/grpc-web-text"];
 
 const TOKENS: [&str; 50] = [
     "GET ",
@@ -269,10 +280,17 @@ impl Token<'_> {
             Token::Hex(number) => format!("{number:x}\r\n").into_bytes(),
             Token::Text(text) => text.as_bytes().to_vec(),
             Token::Frame { kind, flags, stream, payload } => {
-                let len = (payload.len() as u32).to_be_bytes();
                 // The types of RFC 9113, and a few that it does not define.
-                let header = [len[1], len[2], len[3], kind % 20, *flags, 0, 0, 0, stream % 8];
-                [&header, *payload].concat()
+                http2_frame(kind % 20, *flags, *stream, payload)
+            }
+            Token::Call { kind, stream, flags, payload } => {
+                let media_type = CALLS[usize::from(*kind) % CALLS.len()];
+                // Static names of :path, content-type and :status (RFC 7541 A).
+                let start: &[u8] = if kind & 0x80 == 0 { b"\x83\x04\x04/a/b" } else { b"\x88" };
+                let block = [start, &[0x0f, 0x10, media_type.len() as u8], media_type.as_bytes()].concat();
+                let len = (payload.len() as u32).to_be_bytes();
+                let message = [&[*flags], &len[..], payload].concat();
+                [http2_frame(1, 4, *stream, &block), http2_frame(0, kind & 1, *stream, &message)].concat()
             }
             Token::Handshake { is_compressed } => {
                 let extension = if *is_compressed { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
@@ -293,4 +311,9 @@ impl Token<'_> {
             }
         }
     }
+}
+
+fn http2_frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let len = (payload.len() as u32).to_be_bytes();
+    [&[len[1], len[2], len[3], kind, flags, 0, 0, 0, stream % 8], payload].concat()
 }

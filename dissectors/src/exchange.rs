@@ -1,5 +1,6 @@
 //! Exchanges: a request, its response, and the times between.
 
+use crate::field::{Field, FieldKind};
 use crate::identity::{ExchangeId, Side, Stamp};
 use compact_str::CompactString;
 use core::fmt::Write;
@@ -16,7 +17,8 @@ pub struct Exchange {
     pub parent: Option<ExchangeId>,
     /// The protocol's filter name, such as `http`.
     pub protocol: &'static str,
-    /// The filter name of the protocol in its messages that names its status, such as `grpc`; empty if there is none.
+    /// The filter name of the protocol in its messages that names its status, such as `grpc`; empty if there is none. The
+    /// field `status` of that protocol has it.
     pub content_protocol: &'static str,
     /// The side that sent the request; none if only a response was seen.
     pub requester: Option<Side>,
@@ -76,6 +78,12 @@ pub struct Transfer {
 }
 
 impl Exchange {
+    /// The field of the status as text, if the protocol of its content names it.
+    #[must_use]
+    pub fn status_field(&self) -> Option<&'static Field> {
+        content_statuses().find(|field| field.name.strip_suffix(".status") == Some(self.content_protocol))
+    }
+
     /// Filter name of the protocol that names its status: that of its content, if there is one.
     #[must_use]
     pub fn named_protocol(&self) -> &'static str {
@@ -124,6 +132,13 @@ impl Exchange {
         let nanos = self.content()?.last.time.saturating_sub(self.request?.first.time);
         Some(nanos).filter(|&nanos| nanos >= 0)
     }
+}
+
+/// Returns the fields that have the status of an exchange as text, of the protocols of content that name it.
+pub fn content_statuses() -> impl Iterator<Item = &'static Field> {
+    let is_status = |field: &&&'static Field| field.name.ends_with(".status") && field.kind == FieldKind::Text;
+    let content = crate::PROTOCOLS.iter().filter(|protocol| protocol.content().is_some());
+    content.flat_map(move |protocol| protocol.fields.iter().filter(is_status)).copied()
 }
 
 /// Text of a header: UTF-8, other bytes as `\xe9`.

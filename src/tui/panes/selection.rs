@@ -129,7 +129,7 @@ fn filters(model: &Model) -> Vec<String> {
                     text(fields.method, &exchange.method),
                     match exchange.code {
                         Some(code) => Some(format!("{} == {code}", fields.code.name)),
-                        None => text(fields.code, &exchange.status),
+                        None => text(exchange.status_field().unwrap_or(fields.code), &exchange.status),
                     },
                 ]
             });

@@ -10,6 +10,7 @@ use crate::tui::panes::{layout, selection};
 use crate::tui::widgets::row_order::SortColumn;
 use crate::tui::widgets::scroll::{Move, RowNumbers};
 use crate::tui::widgets::text::width;
+use dissectors::exchange::content_statuses;
 use dissectors::{Field, FieldKind, MessageFields, message_fields};
 use std::ops::Range;
 
@@ -121,9 +122,9 @@ pub(crate) fn filters(model: &Model) -> Vec<String> {
         StatisticsPage::ResponseTimes => {
             statistics.latency.groups.get(row as usize).filter(|(name, _)| !name.is_empty()).map(|(name, _)| {
                 match statistics.grouping {
-                    CallGrouping::Host => any_protocol(|fields| fields.authority, name),
-                    CallGrouping::Status => any_protocol(|fields| fields.code, name),
-                    CallGrouping::Method => any_protocol(|fields| fields.method, name),
+                    CallGrouping::Host => any_field(roles(|fields| fields.authority), name),
+                    CallGrouping::Status => any_field(roles(|fields| fields.code).chain(content_statuses()), name),
+                    CallGrouping::Method => any_field(roles(|fields| fields.method), name),
                 }
             })
         }
@@ -132,11 +133,16 @@ pub(crate) fn filters(model: &Model) -> Vec<String> {
     filter.into_iter().collect()
 }
 
-/// Returns a filter that matches messages of any protocol whose field of a role can have a value.
-fn any_protocol(role: impl Fn(&MessageFields) -> &'static Field, value: &str) -> String {
+/// Returns the field of a role of each protocol with messages.
+fn roles(role: impl Fn(&MessageFields) -> &'static Field) -> impl Iterator<Item = &'static Field> {
+    message_fields().map(move |(_, fields)| role(fields))
+}
+
+/// Returns a filter that matches messages with a field that can have a value.
+fn any_field(fields: impl Iterator<Item = &'static Field>, value: &str) -> String {
     let is_number = value.parse::<u64>().is_ok();
     let mut alternatives = Vec::new();
-    for field in message_fields().map(|(_, fields)| role(fields)) {
+    for field in fields {
         let alternative = match field.kind {
             FieldKind::Text => format!("{} == {}", field.name, selection::quote(value)),
             FieldKind::Label => continue,

@@ -17,6 +17,7 @@
 //! * [`source`]: reading of capture files
 //! * [`naming`]: lookup of fields by name
 //! * [`priority`]: thread priorities
+//! * [`proto_files`]: types of messages from .proto files
 //! * `dissectors` (separate crate): protocol dissectors
 
 pub mod analysis;
@@ -31,6 +32,7 @@ pub mod filter;
 pub mod live;
 pub mod naming;
 pub mod priority;
+pub mod proto_files;
 pub mod report;
 pub mod sink;
 pub mod source;

@@ -169,7 +169,7 @@ fn the_program_names_no_module_of_an_application_protocol() {
 }
 
 /// Files that name HTTP on purpose: examples for users, and what only HTTP has.
-const NAMING_HTTP: [&str; 13] = [
+const NAMING_HTTP: [&str; 14] = [
     // Examples in the help and in messages, and the option of `follow`.
     "src/args.rs",
     "src/args/check.rs",
@@ -182,6 +182,7 @@ const NAMING_HTTP: [&str; 13] = [
     // The curl command of a request.
     "src/browse/call.rs",
     "src/browse/curl.rs",
+    "src/browse/grpcurl.rs",
     // The URL of a call, and the description of a column.
     "src/tui/model/calls.rs",
     // Names that fields had in earlier versions.

@@ -16,6 +16,7 @@ mod fixtures;
 mod fragments;
 mod frames;
 mod golden;
+mod grpc;
 mod grpc_logs;
 mod house;
 mod http2_logs;

@@ -283,7 +283,7 @@ fn check_node(node: &dissectors::tree::Node, tree: &Tree) -> Result<(), String> 
     let fits = match (field.kind, node.value) {
         (FieldKind::Label | FieldKind::Note(_), Value::Present) => true,
         (FieldKind::Protocol | FieldKind::Bytes, Value::Bytes(_)) | (FieldKind::Text, Value::Text(_)) => true,
-        (FieldKind::Bool, Value::Bool(_)) | (FieldKind::I32, Value::Int(_)) => true,
+        (FieldKind::Bool, Value::Bool(_)) | (FieldKind::I32 | FieldKind::I64, Value::Int(_)) => true,
         (FieldKind::U8, Value::Uint(number)) => number <= u8::MAX.into(),
         (FieldKind::U16, Value::Uint(number)) => number <= u16::MAX.into(),
         (FieldKind::U24, Value::Uint(number)) => number < 1 << 24,

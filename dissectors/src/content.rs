@@ -3,6 +3,7 @@
 use crate::packet::{Payload, ProtocolPath};
 pub use crate::protocol::MessageBody;
 use crate::protocol::{Claim, Protocol};
+use crate::schema::Schemas;
 use crate::session::{Half, Input};
 use crate::tree::Tree;
 use crate::wants::Wants;
@@ -41,12 +42,12 @@ impl<'b> MessageBody<'b> {
         MessageBody { target, half: Some(half), ..self }
     }
 
-    /// Returns the content as text, if it is binary and its dissector writes text.
+    /// Returns the content as text, if it is binary and its dissector writes text. `schemas` are the types that are known.
     #[must_use]
-    pub fn text(&self) -> Option<String> {
+    pub fn text(&self, schemas: &Schemas) -> Option<String> {
         let write = if self.depth < MAX_DEPTH { find_protocol(self.media_type)?.text()? } else { return None };
         let mut text = String::new();
-        write(self, &mut text);
+        write(self, schemas, &mut text);
         Some(text)
     }
 

@@ -90,6 +90,8 @@ pub enum FieldKind {
     U64,
     /// A signed number of 32 bits.
     I32,
+    /// A signed number of 64 bits.
+    I64,
     /// Text: UTF-8 where the sender wrote UTF-8, else any bytes.
     Text,
     /// Uninterpreted bytes.
@@ -125,6 +127,7 @@ impl FieldKind {
             FieldKind::U32 => "unsigned, 4 bytes",
             FieldKind::U64 => "unsigned, 8 bytes",
             FieldKind::I32 => "signed, 4 bytes",
+            FieldKind::I64 => "signed, 8 bytes",
             FieldKind::Text => "text",
             FieldKind::Bytes => "bytes",
             FieldKind::Ipv4 => "IPv4 address",

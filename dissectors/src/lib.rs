@@ -28,6 +28,7 @@ mod padding;
 pub mod protocol;
 pub mod reader;
 pub mod reassembly;
+pub mod schema;
 pub mod session;
 mod status;
 pub mod tree;

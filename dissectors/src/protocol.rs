@@ -2,6 +2,7 @@
 
 use crate::field::{Field, FieldKind};
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
+use crate::schema::Schemas;
 use crate::session::{Half, Handover, Hint, Input, Probe, Session, Successor};
 use crate::tree::Tree;
 use crate::wants::Wants;
@@ -35,7 +36,7 @@ pub struct MessageBody<'b> {
 pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
 
 /// Writes binary content as text.
-pub type TextFn = fn(&MessageBody<'_>, &mut String);
+pub type TextFn = fn(&MessageBody<'_>, &Schemas, &mut String);
 
 /// An entry of [`PROTOCOLS`](crate::PROTOCOLS): everything a user can see of a protocol follows from it.
 pub struct Protocol {

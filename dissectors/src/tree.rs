@@ -3,7 +3,9 @@
 use crate::decoding_count::DecodingCount;
 use crate::field::{Field, FieldKind};
 use crate::host_names::{FoundHostName, FrameHostNames, HostName};
+use crate::schema::Schemas;
 use crate::wants::Wants;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
@@ -136,6 +138,8 @@ pub struct Tree {
     pub host_names: Option<FrameHostNames>,
     /// Names of addresses that messages of the present frame have, if they are collected.
     pub found_names: Option<Vec<FoundHostName>>,
+    /// Types of messages that the run knows.
+    pub schemas: Arc<Schemas>,
 }
 
 impl Tree {

@@ -1,6 +1,7 @@
 //! Decode options: protocols of ports, and secrets, which every pass over a capture shares.
 
 use super::NameResolution;
+use dissectors::schema::Schemas;
 use dissectors::session::{Input, Secrets};
 use dissectors::{Claim, PROTOCOLS, Protocol};
 use std::fmt;
@@ -16,6 +17,8 @@ pub struct DecodeOptions {
     pub secrets: Arc<Secrets>,
     /// Names that replace addresses.
     pub names: NameResolution,
+    /// Types of messages, from .proto files.
+    pub schemas: Arc<Schemas>,
 }
 
 /// A protocol for all conversations on a port, whatever their bytes look like.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// A tree for the frames of a run.
 pub(super) fn new_tree(task: &Task) -> Tree {
     let mut tree = Tree::new(task.wants.clone());
+    tree.schemas = Arc::clone(&task.decode.schemas);
     set_shown_names(task, &mut tree);
     tree.found_names = task.collect_names.collects_messages().then(Vec::new);
     tree

@@ -1,11 +1,14 @@
 //! Arguments that select the frames to read: captures, interfaces, display filters, protocols of ports.
 
 use clap::Args;
+use dissectors::schema::Schemas;
 use overhear::analysis::{DecodeAs, NameFlags};
+use overhear::proto_files;
 #[cfg(feature = "live")]
 use overhear::sink::{AutostopOption, RotateOption};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Arguments that select captures or interfaces, and a display filter.
 #[derive(Debug, Args)]
@@ -62,9 +65,37 @@ pub(crate) struct DecodeArgs {
     /// Hosts file with names of network addresses; as -N n (repeatable)
     #[arg(long = "hosts", value_name = "FILE", conflicts_with = "numeric")]
     pub(crate) hosts: Vec<PathBuf>,
+    /// Read the types of Protocol Buffers from the .proto files in DIR, so that messages of gRPC have names of fields
+    #[arg(long = "proto", value_name = "DIR", value_parser = ProtoFolder::open)]
+    pub(crate) proto: Option<ProtoFolder>,
+}
+
+/// Types of the .proto files of a folder.
+#[derive(Clone, Debug)]
+pub(crate) struct ProtoFolder {
+    schemas: Arc<Schemas>,
+    /// Files that were not read, with the reason.
+    problems: Vec<String>,
+}
+
+impl ProtoFolder {
+    fn open(folder: &str) -> Result<ProtoFolder, String> {
+        let files = proto_files::read(Path::new(folder)).map_err(|error| format!("{error:#}"))?;
+        Ok(ProtoFolder { schemas: Arc::new(files.schemas), problems: files.problems })
+    }
 }
 
 impl DecodeArgs {
+    /// Returns the reasons why .proto files were not read.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = &str> {
+        self.proto.iter().flat_map(|folder| &folder.problems).map(String::as_str)
+    }
+
+    /// Returns the types of the .proto files.
+    pub(crate) fn schemas(&self) -> Arc<Schemas> {
+        self.proto.as_ref().map(|folder| Arc::clone(&folder.schemas)).unwrap_or_default()
+    }
+
     /// Returns the kinds of names that replace addresses.
     pub(crate) fn name_flags(&self) -> NameFlags {
         let default = if self.numeric { NameFlags::NONE } else { NameFlags::DEFAULT };

@@ -4,6 +4,7 @@ use super::body;
 use super::call_entry::{CallEntry, MessageFrames};
 use super::curl::{self, CurlRequest};
 use super::frame_table::{FrameFlags, FrameTable};
+use super::grpcurl;
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
 use super::request::{CallDetail, CallMessage, CallPhase};
 use crate::analysis::{Analyzer, Event, NumberSet, Task};
@@ -176,7 +177,7 @@ fn curl_command(message: DissectedMessage<'_>) -> Option<Result<String, String>>
     if let Some(Value::Uint(port)) = tree.first(&tcp::DSTPORT) {
         server.push_str(&format!(":{port}"));
     }
-    curl::command(&CurlRequest {
+    let request = CurlRequest {
         method: message.value(fields.method),
         target: message.value(fields.target),
         version: message.value(fields.version),
@@ -186,5 +187,7 @@ fn curl_command(message: DissectedMessage<'_>) -> Option<Result<String, String>>
         body: message.value(fields.body),
         is_incomplete: message.is_incomplete(),
         server,
-    })
+    };
+    let messages = message.written_body(request.body);
+    messages.and_then(|text| grpcurl::command(&request, &text, &tree.schemas)).or_else(|| curl::command(&request))
 }

@@ -4,7 +4,7 @@ use crate::report::size;
 use std::fmt::Write;
 
 /// Maximum length of a command: what a clipboard holds.
-const MAX_COMMAND: usize = 128 * 1024;
+pub(super) const MAX_COMMAND: usize = 128 * 1024;
 
 /// Maximum length of one argument; Linux allows twice as much.
 const MAX_ARGUMENT: usize = 64 * 1024;
@@ -132,7 +132,7 @@ fn too_long(body: &[u8]) -> String {
 }
 
 /// Splits a header line into name and value.
-fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', line)?;
     let (name, value) = line.split_at_checked(colon)?;
     let value = value.get(1..)?.trim_ascii();
@@ -148,7 +148,7 @@ fn printable(bytes: &[u8]) -> Option<&str> {
 }
 
 /// Appends an argument in shell syntax: bare, in quotes, or as printf output if it is not printable.
-fn push_quoted(out: &mut String, word: &[u8]) {
+pub(super) fn push_quoted(out: &mut String, word: &[u8]) {
     let is_bare = |&byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
     if !word.is_empty() && word.iter().all(is_bare) {
         return word.iter().for_each(|&byte| out.push(char::from(byte)));

@@ -17,6 +17,7 @@ mod find_job;
 mod follow;
 mod fork_store;
 mod frame_table;
+mod grpcurl;
 mod host_pairs;
 mod index;
 mod index_filter;

@@ -9,15 +9,17 @@ use overhear::source::read_hosts_file;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Returns the decode options of all passes. Reads the hosts files, and prints notes about them. An error if one cannot be
-/// read.
+/// Returns the decode options of all passes. Reads the hosts files, and prints notes about them and about .proto files that
+/// are not read. An error if a hosts file cannot be read.
 pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String> {
+    args.problems().for_each(print_message);
     let mut host_names = HostNames::with_limit(limits::HOST_NAME_BYTES);
     args.hosts.iter().try_for_each(|path| add_hosts_file(path, &mut host_names))?;
     note_limit(&host_names);
     let names =
         NameResolution { flags: args.name_flags(), hosts_files: args.hosts.clone(), host_names: Arc::new(host_names) };
-    Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, ..DecodeOptions::default() })
+    let schemas = args.schemas();
+    Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, schemas, ..DecodeOptions::default() })
 }
 
 fn add_hosts_file(path: &Path, host_names: &mut HostNames) -> Result<(), String> {

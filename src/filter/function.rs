@@ -206,7 +206,7 @@ fn fixed_size(field: &Field) -> Option<i128> {
         FieldKind::U16 => 2,
         FieldKind::U24 => 3,
         FieldKind::U32 | FieldKind::I32 | FieldKind::Frame | FieldKind::Ipv4 => 4,
-        FieldKind::U64 => 8,
+        FieldKind::U64 | FieldKind::I64 => 8,
         FieldKind::Ipv6 => 16,
         FieldKind::Ether => 6,
         _ => return None,

@@ -30,6 +30,7 @@ impl ValueType {
             | FieldKind::U32
             | FieldKind::U64
             | FieldKind::I32
+            | FieldKind::I64
             | FieldKind::Frame => ValueType::Integer,
             FieldKind::Text => ValueType::Text,
             FieldKind::Ipv4 => ValueType::Ipv4,
@@ -96,6 +97,7 @@ pub(super) fn limits(field: &Field) -> (i128, i128) {
         FieldKind::U24 => (0, 0xff_ffff),
         FieldKind::U64 => (0, u64::MAX.into()),
         FieldKind::I32 => (i32::MIN.into(), i32::MAX.into()),
+        FieldKind::I64 => (i64::MIN.into(), i64::MAX.into()),
         _ => (0, u32::MAX.into()),
     }
 }

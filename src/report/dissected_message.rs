@@ -28,8 +28,15 @@ fn fields_of(node: &Node) -> Option<&'static MessageFields> {
 /// Adds the fields that show messages whole, and the warnings about them.
 pub(crate) fn add_message_wants(wants: &mut Wants) {
     for (protocol, fields) in message_fields() {
-        let single =
-            [fields.message, fields.response, fields.start_line, fields.trailers, fields.media_type, fields.body];
+        let single = [
+            fields.message,
+            fields.response,
+            fields.target,
+            fields.start_line,
+            fields.trailers,
+            fields.media_type,
+            fields.body,
+        ];
         let warnings = protocol.fields.iter().copied().filter(|field| is_warning(field));
         single
             .into_iter()
@@ -87,7 +94,7 @@ impl<'t> DissectedMessage<'t> {
     pub(crate) fn written_body(self, bytes: &[u8]) -> Option<String> {
         let target = std::str::from_utf8(self.value(self.fields.target)).unwrap_or_default();
         let half = if self.is_response() { Half::Response } else { Half::Request };
-        MessageBody::new(Payload::whole(bytes, 0), self.media_type(), "").of(half, target).text()
+        MessageBody::new(Payload::whole(bytes, 0), self.media_type(), "").of(half, target).text(&self.tree.schemas)
     }
 
     /// Returns the values of a field.

@@ -6,6 +6,7 @@ use super::{GRPC, LIMIT, MALFORMED, TRUNCATED, base64, is_base64};
 use crate::coding;
 use crate::content::MessageBody;
 use crate::packet::{Payload, ProtocolPath};
+use crate::schema::Schemas;
 use crate::session::Half;
 use crate::tree::{Tree, Value};
 use alloc::string::String;
@@ -32,6 +33,7 @@ pub(super) fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut T
         encoding: b"",
         media_type: body.media_type,
     };
+    message::begin(source, path, tree);
     let mut at = 0;
     for nth in 0.. {
         let rest = payload.from(at);
@@ -59,7 +61,7 @@ fn note_rest(rest: Payload<'_>, tree: &mut Tree) {
 }
 
 /// Writes the messages of a body.
-pub(super) fn write_text(body: &MessageBody<'_>, out: &mut String) {
+pub(super) fn write_text(body: &MessageBody<'_>, schemas: &Schemas, out: &mut String) {
     let decoded = is_base64(body.media_type).then(|| base64::decode(body.payload.bytes));
     let mut rest = decoded.as_deref().unwrap_or(body.payload.bytes);
     let (mut nth, mut spent) = (0_u32, 0);
@@ -73,7 +75,7 @@ pub(super) fn write_text(body: &MessageBody<'_>, out: &mut String) {
         if nth > 1 {
             out.push('\n');
         }
-        spent += write_message(nth, prefix, message.get(PREFIX..).unwrap_or_default(), body, out);
+        spent += write_message(nth, prefix, message.get(PREFIX..).unwrap_or_default(), body, schemas, out);
         rest = after;
     }
     if !rest.is_empty() {
@@ -82,7 +84,14 @@ pub(super) fn write_text(body: &MessageBody<'_>, out: &mut String) {
 }
 
 /// Writes a message. Returns the number of bytes that were decompressed.
-fn write_message(nth: u32, prefix: Prefix, data: &[u8], body: &MessageBody<'_>, out: &mut String) -> usize {
+fn write_message(
+    nth: u32,
+    prefix: Prefix,
+    data: &[u8],
+    body: &MessageBody<'_>,
+    schemas: &Schemas,
+    out: &mut String,
+) -> usize {
     let _ = write!(out, "# {} {nth}: {} bytes", if prefix.has_trailers() { "trailers" } else { "message" }, data.len());
     let decompressed = if prefix.is_compressed() { decompress(data) } else { None };
     if let Some(bytes) = &decompressed {
@@ -91,7 +100,9 @@ fn write_message(nth: u32, prefix: Prefix, data: &[u8], body: &MessageBody<'_>, 
     out.push('\n');
     let data = decompressed.as_deref().unwrap_or(data);
     let format = message::format_of(body.media_type, data);
-    let text = if prefix.has_trailers() { None } else { body.nested(Payload::whole(data, 0), format).text() };
+    let format = message::with_type(format, body.target, body.half.unwrap_or(Half::Request), schemas);
+    let nested = body.nested(Payload::whole(data, 0), &format);
+    let text = if prefix.has_trailers() { None } else { nested.text(schemas) };
     match text {
         Some(text) => out.push_str(&text),
         None if !data.is_empty() => {

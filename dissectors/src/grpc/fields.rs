@@ -47,5 +47,5 @@ crate::fields! { "grpc";
     LATE: Note(Warn) "grpc.late" "Call exceeded its timeout" { ours: true };
 }
 
-const FRAME_TYPES: &[(u64, &str)] = &[(0, "Data"), (1, "Trailers")];
+const FRAME_TYPES: &[(u64, &str)] = &[(0, "Data"), (1, "Trailer")];
 const COMPRESSED_FLAGS: &[(u64, &str)] = &[(0, "Not Compressed"), (1, "Compressed")];

@@ -7,8 +7,10 @@ use super::status::{self, Status};
 use crate::coding;
 use crate::content::{LossyText, MessageBody};
 use crate::packet::{Payload, ProtocolPath};
+use crate::schema::Schemas;
 use crate::session::Half;
 use crate::tree::{Slice, Tree, Value};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// What is known of the half that a message belongs to.
@@ -22,6 +24,27 @@ pub(super) struct MessageSource<'a> {
     pub media_type: &'a [u8],
 }
 
+impl MessageSource<'_> {
+    /// Name of the protocol with this media type, as in Wireshark.
+    fn name(&self) -> &'static str {
+        let has = |part: &[u8]| memchr::memmem::find(self.media_type, part).is_some();
+        match () {
+            () if has(b"grpc-web-text") => "GRPC-Web-Text",
+            () if has(b"grpc-web") => "GRPC-Web",
+            () => PROTOCOL.short,
+        }
+    }
+}
+
+/// Adds the protocol of one or several messages to the path and the columns of the frame.
+pub(super) fn begin(source: MessageSource<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
+    path.push("grpc");
+    if tree.wants_columns() {
+        tree.columns_mut().protocol = source.name();
+        tree.append_info(format_args!(" ({})", source.name()));
+    }
+}
+
 /// Records a message, and its data by their format.
 pub(super) fn describe(
     prefix: Prefix,
@@ -30,16 +53,13 @@ pub(super) fn describe(
     path: &mut ProtocolPath,
     tree: &mut Tree,
 ) {
-    path.push("grpc");
-    if tree.wants_columns() {
-        tree.columns_mut().protocol = PROTOCOL.short;
-        tree.append_info(format_args!(" (GRPC)"));
-    }
     let data = message.from(PREFIX);
     open(prefix, message, source, tree);
     if prefix.has_trailers() {
+        tree.put(&DATA, data.all(), Value::Bytes(data.all()));
         describe_trailers(data, tree);
-        return tree.close();
+        tree.close();
+        return MessageBody::new(data, b"text/plain", source.name()).nested(data, b"text/plain").read(path, tree);
     }
     let decoded = if prefix.is_compressed() { decompress(data, source.encoding, tree) } else { None };
     let base = decoded.as_ref().map(|bytes| tree.add_buffer("Decompressed message", bytes));
@@ -53,7 +73,8 @@ pub(super) fn describe(
     }
     tree.close();
     let format = format_of(source.media_type, data.bytes);
-    MessageBody::new(data, format, PROTOCOL.short).of(source.half, source.target).read(path, tree);
+    let format = with_type(format, source.target, source.half, &tree.schemas);
+    MessageBody::new(data, &format, PROTOCOL.short).of(source.half, source.target).read(path, tree);
 }
 
 /// Opens the node of a message, and records its prefix.
@@ -61,10 +82,10 @@ pub(super) fn open(prefix: Prefix, message: Payload<'_>, source: MessageSource<'
     let node = tree.open(&GRPC, message.all(), Value::Bytes(message.all()));
     if tree.wanted().labels {
         let half = if source.half == Half::Request { "Request" } else { "Response" };
-        match source.target {
-            "" => tree.label(node, format_args!("{}: {half}", GRPC.title)),
-            target => tree.label(node, format_args!("{}: {target}, {half}", GRPC.title)),
-        }
+        let trailer = if prefix.has_trailers() { " (Trailer)" } else { "" };
+        let (name, target) = (source.name(), source.target);
+        let separator = if target.is_empty() { "" } else { ", " };
+        tree.label(node, format_args!("{name} Message: {target}{separator}{half}{trailer}"));
     }
     let flags = message.span(0, 1);
     tree.put(&FRAME_TYPE, flags, Value::Uint(prefix.has_trailers().into()));
@@ -81,6 +102,15 @@ pub(super) fn format_of(media_type: &[u8], data: &[u8]) -> &'static [u8] {
         b"" | b"+proto" => b"application/x-protobuf",
         _ => b"",
     }
+}
+
+/// Returns a media type with the type of the message, if the method is known.
+pub(super) fn with_type(media_type: &'static [u8], target: &str, half: Half, schemas: &Schemas) -> Cow<'static, [u8]> {
+    let Some([request, response]) = schemas.method(target).map(|method| &method.types) else {
+        return media_type.into();
+    };
+    let name = if half == Half::Request { request } else { response };
+    [media_type, b"; messageType=", name.as_bytes()].concat().into()
 }
 
 /// Decompresses data. Returns nothing if they are not compressed, or cannot be decompressed at all.

@@ -23,9 +23,8 @@ const MAX_MESSAGE: u64 = 1 << 20;
 const DECODED: &str = "Decoded base64";
 
 pub(super) fn open(_: &Wants, handover: &mut Handover) -> Box<dyn Session> {
-    let mut session = Grpc::default();
-    session.target = text(handover.fact("target").unwrap_or_default());
-    Box::new(session)
+    let target = text(handover.fact("target").unwrap_or_default());
+    Box::new(Grpc { target, ..Grpc::default() })
 }
 
 /// A call.
@@ -125,6 +124,7 @@ impl Grpc {
             cx.tree.note(&LIMIT, span, format_args!("{}: {} bytes", LIMIT.title, prefix.len));
             cx.tree.close();
         } else {
+            message::begin(source, cx.path, cx.tree);
             message::describe(prefix, payload, source, cx.path, cx.tree);
         }
         cx.tree.fence();

@@ -79,7 +79,10 @@ pub(super) fn describe(
     if let Some(body) = body {
         // RFC 9110 8.3: of several media types, recipients use the last.
         let content_type = head.last_value_of(lines, b"content-type");
-        MessageBody::new(body.payload(), content_type, PROTOCOL.short).read(cx.path, cx.tree);
+        let half = if message.link.role == Role::Request { Half::Request } else { Half::Response };
+        let target = pending.map_or(&b""[..], |pending| pending.target_and_authority()[0]);
+        let target = core::str::from_utf8(target).unwrap_or_default();
+        MessageBody::new(body.payload(), content_type, PROTOCOL.short).of(half, target).read(cx.path, cx.tree);
     }
     cx.tree.fence();
 }

@@ -11,6 +11,8 @@ crate::fields! { "protobuf";
     ITEM: Label "protobuf.item" "Field" { ours: true };
     /// Name of a field; `<UNKNOWN>` without its .proto file.
     NAME: Text "protobuf.field.name" "Field Name";
+    /// Type of a field in its .proto file.
+    TYPE: I32 "protobuf.field.type" "Field Type" { values: TYPES };
     /// Number of a field.
     NUMBER: U64 "protobuf.field.number" "Field Number" { base: DisplayBase::Dec };
     /// How the value is encoded.
@@ -23,6 +25,20 @@ crate::fields! { "protobuf";
     UINT64: U64 "protobuf.field.value.uint64" "Uint64";
     /// Value as a number of 32 bits.
     UINT32: U32 "protobuf.field.value.uint32" "Uint32";
+    /// Value as a signed number of 64 bits.
+    INT64: I64 "protobuf.field.value.int64" "Int64";
+    /// Value as a signed number of 32 bits, or as that of an enum.
+    INT32: I32 "protobuf.field.value.int32" "Int32";
+    /// Value as a double, with nine decimals; none if it exceeds 9 billion.
+    DOUBLE: Decimal "protobuf.field.value.double" "Double";
+    /// Value as a float, with nine decimals; none if it exceeds 9 billion.
+    FLOAT: Decimal "protobuf.field.value.float" "Float";
+    /// Value as a truth value.
+    BOOL: Bool "protobuf.field.value.bool" "Bool";
+    /// Value as text.
+    STRING: Text "protobuf.field.value.string" "String";
+    /// Values that follow each other without tags.
+    REPEATED: Bytes "protobuf.field.value.repeated" "Repeated";
 
     /// A field does not begin with a tag.
     BAD_TAG: Note(Error) "protobuf.failed_parse_tag" "Failed to parse tag field";
@@ -32,6 +48,10 @@ crate::fields! { "protobuf";
     BAD_LENGTH: Note(Error) "protobuf.field.failed_parse_length_delimited_field" "Failed to parse length delimited field";
     /// A value is truncated.
     BAD_VALUE: Note(Error) "protobuf.field.failed_parse_field" "Failed to parse value field";
+    /// Values that follow each other end in the middle of one.
+    BAD_PACKED: Note(Error) "protobuf.field.failed_parse_packed_repeated_field" "Failed to parse packed repeated field";
+    /// No .proto file declares the type of a message.
+    TYPE_NOT_FOUND: Note(Note) "protobuf.field.message_type_not_found" "Failed to find message type of a field";
     /// The message has too many fields, or nests too deep; the rest is not dissected.
     LIMIT: Note(Note) "protobuf.limit" "Message too long or too deep: the rest is not dissected" { ours: true };
 }
@@ -43,4 +63,25 @@ const WIRE_TYPES: &[(u64, &str)] = &[
     (3, "Start group (deprecated)"),
     (4, "End group (deprecated)"),
     (5, "32-bit"),
+];
+
+const TYPES: &[(u64, &str)] = &[
+    (1, "double"),
+    (2, "float"),
+    (3, "int64"),
+    (4, "uint64"),
+    (5, "int32"),
+    (6, "fixed64"),
+    (7, "fixed32"),
+    (8, "bool"),
+    (9, "string"),
+    (10, "group"),
+    (11, "message"),
+    (12, "bytes"),
+    (13, "uint32"),
+    (14, "enum"),
+    (15, "sfixed32"),
+    (16, "sfixed64"),
+    (17, "sint32"),
+    (18, "sint64"),
 ];

@@ -3,11 +3,13 @@
 mod describe;
 mod fields;
 mod text;
+mod value;
 mod wire;
 
 use crate::content::MessageBody;
 use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};
+use crate::schema::{MessageType, Schemas};
 use crate::tree::{Tree, Value};
 pub use fields::*;
 
@@ -25,6 +27,12 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Content(read), Dissector::Text(text::write)],
 };
 
+/// Returns the type of a body, if its media type or the service names one that is known.
+fn type_of<'s>(body: &MessageBody<'_>, schemas: &'s Schemas) -> Option<&'s MessageType> {
+    let name = body.parameter("messageType").or_else(|| body.parameter("proto"))?;
+    schemas.message(core::str::from_utf8(name).ok()?)
+}
+
 fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     path.push("protobuf");
     tree.append_info(format_args!(" (PROTOBUF)"));
@@ -37,6 +45,7 @@ fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
         "" => tree.label(node, format_args!("{}", PROTOBUF.title)),
         target => tree.label(node, format_args!("{}: {target},{}", PROTOBUF.title, body.half_text())),
     }
-    describe::message(body.payload, tree);
+    let schemas = tree.schemas.clone();
+    describe::message(body.payload, type_of(body, &schemas), &schemas, tree);
     tree.close();
 }

@@ -1,7 +1,9 @@
 //! Messages as text, in the text format of Protocol Buffers; numbers stand for names that are not known.
 
+use super::value::{ScalarValue, is_packed, scalar};
 use super::wire::{DELIMITED, GROUP_END, GROUP_START, WireField};
 use crate::content::{LossyText, MessageBody};
+use crate::schema::{FieldType, MessageType, ScalarType, Schemas};
 use alloc::string::String;
 use core::fmt::Write;
 
@@ -13,9 +15,9 @@ const MAX_BYTES: usize = 256;
 const MAX_TEXT: usize = 1 << 20;
 
 /// Writes a message.
-pub(super) fn write(body: &MessageBody<'_>, out: &mut String) {
-    let mut depth = 0;
-    message(body.payload.bytes, &mut depth, 0, out);
+pub(super) fn write(body: &MessageBody<'_>, schemas: &Schemas, out: &mut String) {
+    let kind = super::type_of(body, schemas);
+    TextWriter { schemas, out: &mut *out }.message(body.payload.bytes, kind, 0);
     if body.payload.is_truncated() {
         out.push_str("...\n");
     }
@@ -45,46 +47,107 @@ fn is_message(value: &[u8]) -> bool {
     open == 0
 }
 
-/// Writes the fields of a message, each at `depth`. Groups change `groups`.
-fn message(bytes: &[u8], groups: &mut usize, depth: usize, out: &mut String) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        if out.len() > MAX_TEXT {
-            return out.push_str("...\n");
-        }
-        let Ok(field) = WireField::read(rest) else {
-            indent(depth + *groups, out);
-            out.push_str("# malformed: ");
-            return write_bytes(rest, out);
-        };
-        if field.wire_type == GROUP_END {
-            *groups = groups.saturating_sub(1);
-        }
-        indent(depth + *groups, out);
-        match field.wire_type {
-            GROUP_START => {
-                let _ = writeln!(out, "{} {{", field.number);
-                *groups = groups.saturating_add(1).min(MAX_DEPTH);
-            }
-            GROUP_END => out.push_str("}\n"),
-            DELIMITED => value_with_length(&field, depth + *groups, out),
-            _ => {
-                let _ = writeln!(out, "{}: {}", field.number, field.number_value());
-            }
-        }
-        rest = rest.get(field.len()..).unwrap_or_default();
-    }
+/// The text of a message and of the messages in it.
+struct TextWriter<'s, 'o> {
+    schemas: &'s Schemas,
+    out: &'o mut String,
 }
 
-fn value_with_length(field: &WireField<'_>, depth: usize, out: &mut String) {
-    if !is_text(field.value) && depth < MAX_DEPTH && is_message(field.value) {
-        let _ = writeln!(out, "{} {{", field.number);
-        message(field.value, &mut 0, depth + 1, out);
-        indent(depth, out);
-        return out.push_str("}\n");
+impl<'s> TextWriter<'s, '_> {
+    /// Writes the fields of a message, each at `depth` or deeper in its groups.
+    fn message(&mut self, bytes: &[u8], kind: Option<&'s MessageType>, depth: usize) {
+        let (mut rest, mut groups) = (bytes, 0);
+        while !rest.is_empty() {
+            if self.out.len() > MAX_TEXT {
+                return self.out.push_str("...\n");
+            }
+            let Ok(field) = WireField::read(rest) else {
+                indent(depth + groups, self.out);
+                self.out.push_str("# malformed: ");
+                return write_bytes(rest, self.out);
+            };
+            if field.wire_type == GROUP_END {
+                groups = groups.saturating_sub(1);
+            }
+            let declared = kind.filter(|_| groups == 0).and_then(|kind| kind.field(field.number));
+            indent(depth + groups, self.out);
+            match field.wire_type {
+                GROUP_START => {
+                    self.name(&field, declared);
+                    self.out.push_str(" {\n");
+                    groups = (groups + 1).min(MAX_DEPTH);
+                }
+                GROUP_END => self.out.push_str("}\n"),
+                _ => self.field(&field, declared, depth + groups),
+            }
+            rest = rest.get(field.len()..).unwrap_or_default();
+        }
     }
-    let _ = write!(out, "{}: ", field.number);
-    if is_text(field.value) { write_text(field.value, out) } else { write_bytes(field.value, out) }
+
+    /// Writes the name of a field, or its number.
+    fn name(&mut self, field: &WireField<'_>, declared: Option<&FieldType>) {
+        let _ = match declared {
+            Some(declared) => write!(self.out, "{}", declared.name),
+            None => write!(self.out, "{}", field.number),
+        };
+    }
+
+    fn field(&mut self, field: &WireField<'_>, declared: Option<&'s FieldType>, depth: usize) {
+        self.name(field, declared);
+        let kind = declared.map(|declared| declared.kind);
+        let message = declared.filter(|declared| declared.kind == ScalarType::Message);
+        let message = message.and_then(|declared| self.schemas.message(&declared.type_name));
+        let is_delimited = field.wire_type == DELIMITED;
+        let may_be_message = kind.is_none_or(|kind| kind == ScalarType::Message) && is_delimited && depth < MAX_DEPTH;
+        if may_be_message && (message.is_some() || !is_text(field.value) && is_message(field.value)) {
+            self.out.push_str(" {\n");
+            self.message(field.value, message, depth + 1);
+            indent(depth, self.out);
+            return self.out.push_str("}\n");
+        }
+        self.out.push_str(": ");
+        match declared {
+            Some(declared) if is_packed(field, declared.kind) => self.packed(field.value, declared),
+            Some(declared) if !is_delimited => self.scalar(field.value, declared),
+            _ if !is_delimited => drop(write!(self.out, "{}", field.number_value())),
+            _ if kind != Some(ScalarType::Bytes) && is_text(field.value) => return write_text(field.value, self.out),
+            _ => return write_bytes(field.value, self.out),
+        }
+        self.out.push('\n');
+    }
+
+    /// Writes a value of a declared type.
+    fn scalar(&mut self, bytes: &[u8], declared: &FieldType) {
+        let Some((value, _)) = scalar(declared.kind, bytes) else { return };
+        let name = match value {
+            ScalarValue::Signed(number) => {
+                self.schemas.enumeration(&declared.type_name).and_then(|kind| kind.value_name(number))
+            }
+            _ => None,
+        };
+        let _ = match name {
+            Some(name) => write!(self.out, "{name}"),
+            None => write!(self.out, "{value}"),
+        };
+    }
+
+    /// Writes values that follow each other.
+    fn packed(&mut self, values: &[u8], declared: &FieldType) {
+        self.out.push('[');
+        let mut at = 0;
+        while let Some((_, len)) = scalar(declared.kind, values.get(at..).unwrap_or_default()) {
+            if at > 0 {
+                self.out.push_str(", ");
+            }
+            if self.out.len() > MAX_TEXT {
+                self.out.push_str("...");
+                break;
+            }
+            self.scalar(values.get(at..).unwrap_or_default(), declared);
+            at += len;
+        }
+        self.out.push(']');
+    }
 }
 
 fn indent(depth: usize, out: &mut String) {
@@ -135,7 +198,7 @@ mod tests {
 
     fn text(bytes: &[u8]) -> String {
         let mut out = String::new();
-        write(&MessageBody::new(Payload::whole(bytes, 0), b"", ""), &mut out);
+        write(&MessageBody::new(Payload::whole(bytes, 0), b"", ""), &Schemas::default(), &mut out);
         out
     }
 

@@ -1,5 +1,7 @@
 //! WebSocket alone: messages cut anywhere, losses, limits, and frames that violate the specification.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 use crate::http::host::{Bytes, Gap, SessionHost, SessionInput, SessionOutput, c, closed, s};
 use miniz_oxide::deflate::compress_to_vec;
 use overhear_dissectors::exchange::Outcome;

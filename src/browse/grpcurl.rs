@@ -1,0 +1,115 @@
+//! The grpcurl command that repeats a call of gRPC whose method is known.
+
+use super::curl::{CurlRequest, MAX_COMMAND, push_quoted, split_header};
+use dissectors::schema::Schemas;
+
+/// Headers that grpcurl generates.
+const OMITTED_HEADERS: [&[u8]; 4] = [b"content-type", b"te", b"user-agent", b"content-length"];
+/// What separates messages in the text format of grpcurl.
+const SEPARATOR: char = '\u{1e}';
+
+/// Returns the command; `None` if the method is not known. `messages` is the body in the text format.
+pub(super) fn command(request: &CurlRequest<'_>, messages: &str, schemas: &Schemas) -> Option<Result<String, String>> {
+    let target = std::str::from_utf8(request.target).ok()?;
+    let method = schemas.method(target)?;
+    if request.is_incomplete {
+        return Some(Err("the request is incomplete in the capture".into()));
+    }
+    let Some(data) = request_data(messages) else {
+        return Some(Err("the request is too long for a command".into()));
+    };
+    let mut words: Vec<Vec<u8>> = vec![b"grpcurl".to_vec()];
+    let mut add = |word: &[u8]| words.push(word.to_vec());
+    if !request.is_https {
+        add(b"-plaintext");
+    }
+    for (option, value) in [("-import-path", &schemas.folder), ("-proto", &method.file)] {
+        [option, value].into_iter().for_each(|word| add(word.as_bytes()));
+    }
+    if !request.authority.is_empty() && request.authority != request.server.as_bytes() {
+        [b"-authority", request.authority].into_iter().for_each(&mut add);
+    }
+    for (name, value) in request.headers.iter().filter_map(|line| split_header(line)) {
+        let name = name.to_ascii_lowercase();
+        if name == b"grpc-timeout" {
+            continue;
+        }
+        if !OMITTED_HEADERS.contains(&name.as_slice()) && !name.starts_with(b"grpc-") {
+            add(b"-H");
+            add(&[&name, &b": "[..], value].concat());
+        }
+    }
+    [&b"-format"[..], b"text", b"-d", data.as_bytes()].into_iter().for_each(&mut add);
+    add(request.server.as_bytes());
+    add(target.trim_start_matches('/').as_bytes());
+    let mut line = String::new();
+    for (nth, word) in words.iter().enumerate() {
+        if nth > 0 {
+            line.push(' ');
+        }
+        push_quoted(&mut line, word);
+    }
+    Some(if line.len() <= MAX_COMMAND { Ok(line) } else { Err("the request is too long for a command".into()) })
+}
+
+/// Returns messages in one line, without comments; nothing if some of them is not written whole.
+fn request_data(messages: &str) -> Option<String> {
+    let mut data = String::new();
+    let mut count = 0;
+    for line in messages.lines() {
+        if line.starts_with("# message ") {
+            count += 1;
+            if count > 1 {
+                data.push(SEPARATOR);
+            }
+            continue;
+        }
+        // Another comment states what is missing.
+        if line.starts_with('#') || line.ends_with(" bytes") && line.contains("\" # and ") || line == "..." {
+            return None;
+        }
+        if !data.is_empty() && !data.ends_with(SEPARATOR) && !line.is_empty() {
+            data.push(' ');
+        }
+        data.push_str(line.trim_start());
+    }
+    Some(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dissectors::schema::Method;
+
+    fn of(messages: &str) -> Option<Result<String, String>> {
+        let mut schemas = Schemas::default();
+        schemas.folder = "protos".into();
+        schemas.add_method("/a.S/Get".into(), Method { file: "s.proto".into(), ..Method::default() });
+        let request = CurlRequest {
+            method: b"POST",
+            target: b"/a.S/Get",
+            authority: b"a.test",
+            headers: vec![b"content-type: application/grpc", b"grpc-timeout: 5S", b"x-trace: it's 1"],
+            server: "10.0.0.2:80".into(),
+            ..CurlRequest::default()
+        };
+        command(&request, messages, &schemas)
+    }
+
+    #[test]
+    fn the_command_has_the_file_the_headers_and_the_messages() {
+        let expected = "grpcurl -plaintext -import-path protos -proto s.proto -authority a.test -H 'x-trace: it'\\''s 1' -format text \
+            -d 'id: 1 items { name: \"tea\" }' 10.0.0.2:80 a.S/Get";
+        let messages = "# message 1: 9 bytes\nid: 1\nitems {\n  name: \"tea\"\n}\n";
+        assert_eq!(of(messages), Some(Ok(expected.into())));
+        let two =
+            of("# message 1: 2 bytes\nid: 1\n\n# message 2: 2 bytes\nid: 2\n").expect("a command").expect("a line");
+        assert!(two.contains(r#"-d "$(printf %b 'id: 1\0036id: 2')" "#), "{two}");
+    }
+
+    #[test]
+    fn a_message_that_is_not_written_whole_is_refused() {
+        assert!(of("# message 1: 300 bytes\n1: \"a\" # and 44 bytes\n").expect("a result").is_err());
+        assert!(of("# 3 bytes that are not a whole message\n").expect("a result").is_err());
+    }
+}

@@ -79,25 +79,23 @@ impl Analyzer {
     }
 }
 
-/// Returns the names of the endpoints of a row, if addresses are resolved.
-pub(super) fn endpoint_names(task: &Task, ends: [Endpoint; 2], frame: u32) -> Option<Box<EndpointNames>> {
-    let names = &task.decode.names;
-    if !names.flags.network {
-        return None;
+/// Adds the names of its endpoints to a call, if addresses are resolved.
+pub(super) fn name_call(call: &mut Call, task: &Task) {
+    if task.decode.names.flags.network {
+        call.names = Some(endpoint_names(task, [call.client, call.server], call.last_frame()));
     }
-    let name = |end: Endpoint| names.host_names.get(end.address.ip()?, frame).cloned();
-    let [client, server] = ends.map(name);
-    Some(Box::new(EndpointNames { client, server }))
 }
 
-/// Adds the names of its endpoints to a call.
-pub(super) fn name_call(call: Call, task: &Task) -> Call {
-    let names = endpoint_names(task, [call.client, call.server], call.last_frame());
-    Call { names, ..call }
+/// Adds the names of its endpoints to a connection, if addresses are resolved.
+pub(super) fn name_stream(stream: &mut Stream, task: &Task) {
+    if task.decode.names.flags.network {
+        stream.names = Some(endpoint_names(task, [stream.client, stream.server], stream.last.frame));
+    }
 }
 
-/// Adds the names of its endpoints to a connection.
-pub(super) fn name_stream(stream: Stream, task: &Task) -> Stream {
-    let names = endpoint_names(task, [stream.client, stream.server], stream.last.frame);
-    Stream { names, ..stream }
+#[cold]
+fn endpoint_names(task: &Task, ends: [Endpoint; 2], frame: u32) -> Box<EndpointNames> {
+    let names = &task.decode.names.host_names;
+    let [client, server] = ends.map(|end| names.get(end.address.ip()?, frame).cloned());
+    Box::new(EndpointNames { client, server })
 }

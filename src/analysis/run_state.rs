@@ -166,9 +166,10 @@ impl RunState {
         for message in self.messages.drain(..) {
             match message {
                 dissectors::session::Event::Exchange(exchange) => {
-                    let call = call(exchange, self.start);
+                    let mut call = call(exchange, self.start);
                     if self.task.exchanges {
-                        self.events.push(Event::Call(name_call(call, &self.task)));
+                        name_call(&mut call, &self.task);
+                        self.events.push(Event::Call(call));
                     }
                 }
                 dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),

@@ -78,7 +78,8 @@ impl Tables {
             connection.collect(&mut self.run.collected);
         }
         if self.run.task.streams {
-            let row = name_stream(connection.row(), &self.run.task);
+            let mut row = connection.row();
+            name_stream(&mut row, &self.run.task);
             self.run.events.push(super::Event::Stream(Box::new(row)));
         }
         self.run.end(id);

@@ -61,7 +61,8 @@ fn value_filter(node: &Node, tree: &Tree, value: &str, clock: &mut TimeFormatter
             let bytes = tree.bytes(slice);
             // Longer values are impractical in a filter, and an empty value has no syntax.
             if !bytes.is_empty() && bytes.len() <= 64 {
-                filter.push_str(" == ");
+                // A number alone is decimal.
+                filter.push_str(if bytes.len() == 1 { " == 0x" } else { " == " });
                 for (nth, byte) in bytes.iter().enumerate() {
                     let _ = write!(filter, "{}{byte:02x}", if nth > 0 { ":" } else { "" });
                 }

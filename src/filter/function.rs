@@ -103,7 +103,7 @@ impl Function {
                     count += 1;
                     ControlFlow::Continue(())
                 });
-                if count == 0 { ControlFlow::Continue(()) } else { visit(FilterValue::Number(count)) }
+                visit(FilterValue::Number(count))
             }
             (Function::Max | Function::Min, _) => match extreme(self == Function::Max, arguments, tree) {
                 Some(number) => visit(FilterValue::Number(number)),

@@ -43,8 +43,7 @@ fn parse_word(word: &str, expected: OperandType) -> Result<FilterValue<'static>,
         ValueType::Integer => parse_integer(word, expected),
         ValueType::Bool => parse_boolean(word, expected),
         ValueType::Text => Ok(owned_bytes(word.as_bytes().to_vec())),
-        // Text, if it is not hexadecimal.
-        ValueType::Bytes => Ok(owned_bytes(parse_hexadecimal(word).unwrap_or_else(|| word.as_bytes().to_vec()))),
+        ValueType::Bytes => Ok(owned_bytes(parse_bytes(word))),
         ValueType::Ether => match parse_hexadecimal(word) {
             Some(bytes) if bytes.len() == 6 => Ok(owned_bytes(bytes)),
             Some(bytes) => Err(format!("{} ({} bytes instead of 6)", mismatch(), bytes.len())),
@@ -150,6 +149,14 @@ fn parse_boolean(word: &str, expected: OperandType) -> Result<FilterValue<'stati
             .map(FilterValue::Number)
             .ok_or_else(|| format!("{}: expected true or false, found {word}", expected.name())),
     }
+}
+
+/// Parses bytes: a decimal or binary number that fits into a byte, as in Wireshark since 4.2; else hexadecimal; else text.
+fn parse_bytes(word: &str) -> Vec<u8> {
+    let is_octal_or_hexadecimal = word.starts_with('0') && !word.starts_with("0b");
+    let number = parse_number(word).filter(|_| !is_octal_or_hexadecimal).and_then(|number| u8::try_from(number).ok());
+    let byte = number.map(|byte| vec![byte]);
+    byte.or_else(|| parse_hexadecimal(word)).unwrap_or_else(|| word.as_bytes().to_vec())
 }
 
 /// Parses hexadecimal bytes: pairs of digits, separated by `:`, `-`, `.` or nothing; or digits after `0x`.

@@ -202,10 +202,15 @@ fn likely_mistakes_are_warned_of() {
     assert!(warned("ip.addr != 10.0.0.1").contains("!== matches if any differs"));
     assert!(warned("tcp.port !== 80").contains("!= matches if all differ"));
     assert!(warned("ip.src ~= 10.0.0.1").contains("~= is deprecated"));
-    assert!(warned("ip[8] == 64").contains("0x64"));
-    for filter in
-        ["tcp.flags.syn == 1 && !udp", "ip.src != 10.0.0.1", "ip[8] == 40:06", "not ip.addr == 10.0.0.1", "tcp"]
-    {
+    assert!(warned("ip[8:2] == 4006").contains("0x4006"));
+    for filter in [
+        "tcp.flags.syn == 1 && !udp",
+        "ip.src != 10.0.0.1",
+        "ip[8] == 64",
+        "ip[8:2] == 40:06",
+        "not ip.addr == 10.0.0.1",
+        "tcp",
+    ] {
         assert_eq!(warned(filter), "", "{filter}");
     }
 }

@@ -195,13 +195,13 @@ fn warn_unequal(left: &Operand, relation: Relation, warnings: &mut Vec<Diagnosti
     warnings.push(Diagnostic::new(left.span, message));
 }
 
-/// Warns of `ip[8] == 64`: bytes are hexadecimal.
+/// Warns of `ip[4:2] == 1000`: a number that does not fit into a byte is hexadecimal.
 fn warn_decimal_byte(left: &Operand, right: &Operand, warnings: &mut Vec<Diagnostic>) {
     let (OperandKind::Slice(..), OperandKind::Word(word)) = (&left.kind, &right.kind) else { return };
     if !matches!(operand::type_of(left), Ok(Some(OperandType { kind: ValueType::Bytes, .. }))) {
         return;
     }
-    let decimal = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let decimal = word.bytes().all(|byte| byte.is_ascii_digit()) && word.parse::<u8>().is_err();
     if decimal && literal::parse_hexadecimal(word).is_some() && !word.starts_with('0') {
         let message = format!("warning: {word} is parsed as hexadecimal bytes, 0x{word}");
         warnings.push(Diagnostic::new(right.span, message));

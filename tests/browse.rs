@@ -278,6 +278,11 @@ fn the_protocol_stacks_of_the_index_equal_the_printed_ones() {
             if let Some(place) = names.iter().position(|name| *name == "mime_multipart") {
                 names.truncate(place + 1);
             }
+            // Of messages in a body, the index has those in its first bytes.
+            let is_body = names.ends_with(&["grpc", "data-text-lines"]) && names.contains(&"http");
+            if is_body {
+                names.pop();
+            }
             let names = names.join(":");
             // Data whose protocol is known only from a later frame.
             early += usize::from(stack == format!("{names}:data"));

@@ -36,7 +36,7 @@ fn logged(name: &str) -> Traffic {
             // Its client did not wait for this response.
             ["response", .., text] if text.contains(r#"customer: "slow""#) => {}
             ["request" | "response", _, length, ..] => traffic.lengths.push(length.parse().expect("a length")),
-            _ => panic!("{line}"),
+            _ => assert!(line.is_empty(), "{line}"),
         }
     }
     traffic

@@ -25,7 +25,7 @@ fn row(exchange: &Exchange) -> String {
         ConversationId::Tcp(number) => number.to_string(),
         ConversationId::Udp(number) => format!("udp {number}"),
     };
-    let protocol = if ["mdns", "llmnr"].contains(&exchange.protocol) { "dns" } else { exchange.protocol };
+    let protocol = exchange.named_protocol();
     let text = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     let frame = |half: Option<Transfer>| half.map_or("-".to_owned(), |half| half.last.frame.to_string());
     let (target, status) = (text(&exchange.target), text(&exchange.status));

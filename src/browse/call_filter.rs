@@ -233,6 +233,8 @@ fn has_own_match(call: &CallEntry, table: &FrameTable, matched: &NumberSet) -> b
         let own = own.take_while(|&frame| frame >= frames.first).filter(has_bytes);
         let mut own = own.filter(|&frame| matched.contains(frame));
         own.any(|frame| {
+            // What ends a message early, such as a reset of its stream, may come from the other side.
+            let data = if frame > frames.last { FrameFlags::CLIENT_DATA | FrameFlags::SERVER_DATA } else { data };
             let has_data = table.entry(frame).is_some_and(|entry| entry.flags().has(data));
             has_data && !is_mixed(frame, key, table)
         })

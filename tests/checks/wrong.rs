@@ -7,8 +7,8 @@ use super::running::{check, folder};
 const FILES: &[(&str, &str)] = &[
     ("[checks]\na = { none = 'tcp.analysis.retransmision' }\n",
      "checks.toml:2:15: unknown field tcp.analysis.retransmision (nearest: tcp.analysis.retransmission, tcp.analysis.fast_retransmission, tcp.analysis.spurious_retransmission, tcp.analysis.zero_window)\n    a = { none = 'tcp.analysis.retransmision' }\n                  ^~~~~~~~~~~~~~~~~~~~~~~~~~"),
-    ("[checks]\n\"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n",
-     "checks.toml:2:70: http.response.code: expected a number, found abc\n    \"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and status == abc\" }\n                                                                         ^~~"),
+    ("[checks]\n\"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and tcp.len == abc\" }\n",
+     "checks.toml:2:71: tcp.len: expected a number, found abc\n    \"ä\" = { each = \"http\", satisfies = \"uri contains \\\"x\\\" and tcp.len == abc\" }\n                                                                          ^~~"),
     ("[checks]\na = { none = '''\nhttp and\nno.field''' }\n",
      "checks.toml:4:1: unknown field no.field (nearest: ip.dsfield)\n    no.field''' }\n    ^~~~~~~~"),
     ("[checks]\na = { none = 'sip' }\n",

@@ -141,9 +141,9 @@ fn two_exchanges_interleaved_frame_by_frame_match_only_their_own_frames() {
         ("frame.number == 6", vec!["aa"]),
         ("frame.number == 7", vec!["aa", "bb"]),
         // Each exchange matches the shared frame without the nodes of the other.
-        ("frame.number == 7 and data.data == 78", vec!["bb"]),
-        ("frame.number == 7 and data.data == 79", vec!["aa"]),
-        ("data.data == 78 and data.data == 79", vec![]),
+        ("frame.number == 7 and data.data == 0x78", vec!["bb"]),
+        ("frame.number == 7 and data.data == 0x79", vec!["aa"]),
+        ("data.data == 0x78 and data.data == 0x79", vec![]),
     ];
     for (filter, expected) in rows {
         assert_eq!(targets(&frames, filter), expected, "{filter}");

@@ -1,7 +1,7 @@
 //! Losses: frames that are skipped, messages that remain incomplete, and the search for the next frame.
 
 use super::frame::{self, CLOSE, FrameHeader};
-use super::probe::{self, Start};
+use super::probe::{FrameWalk, Start};
 use super::side::{Reading, SearchState, SkippedFrame};
 use super::{WebSocket, describe};
 use crate::session::{Chunk, Consumed, Context, Event, Half, Lane, Missing, Pdu, Probe, Side};
@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 /// Bytes that are searched for the beginning of a frame while more are awaited.
 const MAX_SEARCHED: usize = 64 << 10;
-/// Positions that are searched again when more bytes have come.
+/// Positions at which the search goes on when more bytes have come.
 const MAX_CANDIDATES: usize = 64;
 
 impl WebSocket {
@@ -158,22 +158,26 @@ impl WebSocket {
         let SearchState { candidates, searched, is_noted, follows_gap } = core::mem::take(&mut self.side(side).search);
         let mut waits = Vec::new();
         let mut found = None;
-        for at in candidates.into_iter().chain(searched..bytes.len()) {
-            let rest = bytes.get(at..).unwrap_or_default();
+        let walk_from = |at: usize| {
             let start = if follows_gap && at == 0 { Start::AnyFrame } else { Start::Message };
-            match probe::find_frames(rest, is_masked, start) {
+            FrameWalk::new(*bytes.get(at)?, at, start)
+        };
+        for mut walk in candidates.into_iter().chain((searched..bytes.len()).filter_map(walk_from)) {
+            match walk.advance(bytes, is_masked) {
                 // Frames that may begin before come first, however the bytes are cut.
                 Probe::Yes if waits.is_empty() => {
-                    found = Some(at);
+                    found = Some(walk.start());
                     break;
                 }
-                Probe::Yes | Probe::Perhaps if waits.len() < MAX_CANDIDATES && rest.len() <= MAX_SEARCHED => {
-                    waits.push(at)
+                Probe::Yes | Probe::Perhaps
+                    if waits.len() < MAX_CANDIDATES && bytes.len() - walk.start() <= MAX_SEARCHED =>
+                {
+                    waits.push(walk)
                 }
                 _ => {}
             }
         }
-        let skipped = found.or(waits.first().copied()).unwrap_or(bytes.len());
+        let skipped = found.or(waits.first().map(FrameWalk::start)).unwrap_or(bytes.len());
         if skipped > 0 && !is_noted {
             describe::note_unsynchronized(self, cx);
         }
@@ -181,7 +185,7 @@ impl WebSocket {
             self.side(side).reading = Reading::Frames;
             return if skipped == 0 { self.frame(side, chunk, cx) } else { Consumed::bytes(skipped) };
         }
-        waits.iter_mut().for_each(|at| *at -= skipped);
+        waits.iter_mut().for_each(|walk| walk.move_back(skipped));
         let (is_noted, follows_gap) = (is_noted || skipped > 0, follows_gap && skipped == 0);
         self.side(side).search =
             SearchState { candidates: waits, searched: bytes.len() - skipped, is_noted, follows_gap };

@@ -3,6 +3,7 @@
 use super::deflate::Window;
 use super::frame::FrameHeader;
 use super::message::Message;
+use super::probe::FrameWalk;
 use crate::session::{Context, Stamp};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -32,8 +33,8 @@ pub(super) struct SkippedFrame {
 /// State of the search for a frame.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SearchState {
-    /// Positions in the bytes not consumed where frames may begin.
-    pub(super) candidates: Vec<usize>,
+    /// Frames that may begin in the bytes not consumed.
+    pub(super) candidates: Vec<FrameWalk>,
     /// Bytes that were searched.
     pub(super) searched: usize,
     /// The loss was noted.
@@ -104,6 +105,6 @@ impl SideState {
     pub(super) fn buffered(&self) -> usize {
         let message = self.message.as_ref().map_or(0, |message| message.buffered());
         let arrivals = self.arrivals.capacity() * size_of::<(usize, Stamp, Stamp)>();
-        message + arrivals + self.window.buffered() + self.search.candidates.capacity() * size_of::<usize>()
+        message + arrivals + self.window.buffered() + self.search.candidates.capacity() * size_of::<FrameWalk>()
     }
 }

@@ -212,3 +212,20 @@ fn outcomes_of_messages_without_an_end_are_aborted() {
     assert_eq!(output.exchanges[0].outcome, Outcome::Aborted);
     assert_eq!(output.values("websocket.truncated").len(), 1);
 }
+
+#[test]
+fn the_search_after_a_gap_takes_a_time_linear_in_the_bytes() {
+    let gap = || Gap(overhear_dissectors::session::Side::Server, 1000);
+    let next = ["one", "two", "three"].map(|text| of_server(0x81, text));
+    // Frames without evidence, texts that look like frames, and compressed messages that never end.
+    let empty = || s([0x81, 0]);
+    let text = || s("\u{c1}~~~");
+    let compressed = || s([0xc1, 0x7e, 0x60, 0x60]);
+    for piece in [&empty as &dyn Fn() -> SessionInput, &text, &compressed] {
+        let before = [of_server(0x81, "first"), gap()];
+        let pieces = (0..60_000).map(|_| piece());
+        let steps: Vec<SessionInput> = before.into_iter().chain(pieces).chain([gap()]).chain(next.clone()).collect();
+        let output = run("", &steps);
+        assert_eq!(output.values("websocket.payload.text").last().copied(), Some("three"));
+    }
+}

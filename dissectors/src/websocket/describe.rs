@@ -351,7 +351,7 @@ fn set_info(header: &FrameHeader, tree: &mut Tree) {
 /// Records the frames that a message came in.
 fn describe_fragments(message: &Message, whole: Slice, tree: &mut Tree) {
     let none = Slice::default();
-    let (count, size) = (message.fragments.len(), message.size);
+    let (count, size) = (message.fragment_count, message.size);
     let node = tree.open(&FRAGMENTS, whole, Value::Present);
     tree.label(node, format_args!("[{count} {} ({size} bytes)]", FRAGMENTS.title));
     let mut at = 0_u64;
@@ -361,7 +361,7 @@ fn describe_fragments(message: &Message, whole: Slice, tree: &mut Tree) {
         tree.label(node, format_args!("[Frame: {frame}, payload: {at}-{last} ({len} bytes)]"));
         at += u64::from(len);
     }
-    tree.put(&FRAGMENT_COUNT, none, Value::Uint(count as u64));
+    tree.put(&FRAGMENT_COUNT, none, Value::Uint(count.into()));
     tree.put(&REASSEMBLED_LENGTH, none, Value::Uint(size.min(u32::MAX.into())));
     tree.close();
 }

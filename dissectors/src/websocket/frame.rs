@@ -91,6 +91,11 @@ impl FrameHeader {
         is_control(self.opcode)
     }
 
+    /// Whether a message ends with it. A control frame is a message, even if it states to be a fragment (RFC 6455 5.4).
+    pub(super) fn ends_message(&self) -> bool {
+        self.fin || self.is_control()
+    }
+
     /// Whether the opcode is defined.
     pub(super) fn is_known(&self) -> bool {
         matches!(self.opcode, CONTINUATION..=BINARY | CLOSE..=PONG)

@@ -27,6 +27,8 @@ pub(super) struct Message {
     pub(super) bytes: Vec<u8>,
     /// The frame and the length of each fragment, up to a limit.
     pub(super) fragments: Vec<(u32, u32)>,
+    /// Number of all fragments.
+    pub(super) fragment_count: u32,
     /// Bytes of it were not captured.
     pub(super) has_gap: bool,
     /// Bytes of it were dropped at a limit.
@@ -46,6 +48,7 @@ impl Message {
             size: 0,
             bytes: Vec::new(),
             fragments: Vec::new(),
+            fragment_count: 0,
             has_gap: header.opcode == CONTINUATION,
             is_cut: false,
             is_truncated: false,
@@ -83,9 +86,8 @@ impl Message {
         self.count(captured, last);
         if self.fragments.len() < MAX_FRAGMENTS {
             self.fragments.push((cx.at.frame, u32::try_from(captured).unwrap_or(u32::MAX)));
-        } else {
-            self.is_cut = true;
         }
+        self.fragment_count = self.fragment_count.saturating_add(1);
     }
 
     /// Appends a payload without its mask.
@@ -135,7 +137,7 @@ impl WebSocket {
         let node = cx.tree.nodes().len();
         let view = FrameView::new(header, chunk, is_recorded, self, cx);
         let mut message = self.message_of(side, &header, first);
-        let is_alone = header.fin && (header.is_control() || header.opcode != CONTINUATION);
+        let is_alone = header.ends_message() && header.opcode != CONTINUATION;
         let needs_payload =
             header.opcode == CLOSE || self.reads_payload && (is_recorded || message.is_compressed || !is_alone);
         let masked = chunk.bytes.get(header.len..).unwrap_or_default();
@@ -154,7 +156,7 @@ impl WebSocket {
         }
         let nth = message.nth;
         let located = view.locate(&payload, cx.tree);
-        if header.fin {
+        if header.ends_message() {
             let own = is_alone.then_some(located);
             self.finish(side, *message, own, view, node, cx);
         } else {

@@ -2,7 +2,7 @@
 
 use super::frame::{self, CLOSE, FrameHeader};
 use super::probe::{FrameWalk, Start};
-use super::side::{Reading, SearchState, SkippedFrame};
+use super::side::{Reading, SearchState, SideState, SkippedFrame};
 use super::{WebSocket, describe};
 use crate::session::{Chunk, Consumed, Context, Event, Half, Lane, Missing, Pdu, Probe, Side};
 use alloc::vec::Vec;
@@ -35,7 +35,7 @@ impl WebSocket {
         let view = describe::FrameView::new(header, chunk.first(header.len), self.records(cx), self, cx);
         view.close(cx.tree);
         super::message::note_part(nth, node, cx);
-        self.side(side).message = Some(message);
+        *self.side(side).message_slot(&header) = Some(message);
         self.side(side).reading = Reading::Skip(SkippedFrame { header, left: header.length });
         Consumed { owner: Some((nth, Half::Request)), ..Consumed::bytes(header.len) }
     }
@@ -45,7 +45,7 @@ impl WebSocket {
         let Reading::Skip(skipped) = self.side(side).reading else { return Consumed::bytes(0) };
         let len = usize::try_from(skipped.left).unwrap_or(usize::MAX).min(chunk.bytes.len());
         let (_, last) = self.side(side).arrival(len, cx);
-        let message = self.side(side).message.as_mut();
+        let message = self.side(side).message_slot(&skipped.header).as_mut();
         let nth = message.map(|message| {
             message.count(len as u64, last);
             message.nth
@@ -61,9 +61,8 @@ impl WebSocket {
             return;
         }
         self.side(side).reading = Reading::Frames;
-        if skipped.header.fin
-            && !skipped.header.is_control()
-            && let Some(message) = self.side(side).message.take()
+        if skipped.header.ends_message()
+            && let Some(message) = self.side(side).message_slot(&skipped.header).take()
         {
             self.finish_unread(side, *message, cx);
         }
@@ -98,7 +97,7 @@ impl WebSocket {
                 _ => self.lose_with(side, before, cx),
             },
             (Missing::Bytes(len), Reading::Skip(skipped)) if skipped.left >= len => {
-                if let Some(message) = &mut self.side(side).message {
+                if let Some(message) = self.side(side).message_slot(&skipped.header) {
                     message.has_gap = true;
                 }
                 self.skipped(side, SkippedFrame { left: skipped.left - len, ..skipped }, cx);
@@ -124,10 +123,7 @@ impl WebSocket {
             message.append(&payload);
         }
         message.has_gap = true;
-        match header.is_control() {
-            true => self.finish_unread(side, *message, cx),
-            false => self.side(side).message = Some(message),
-        }
+        *self.side(side).message_slot(&header) = Some(message);
     }
 
     /// Notes what a frame of unknown end has before the position of the frames is lost.
@@ -140,7 +136,8 @@ impl WebSocket {
 
     /// Ends what is open of a side whose position of frames is lost, and searches for the next frame.
     pub(super) fn lose(&mut self, side: Side, cx: &mut Context<'_>) {
-        if let Some(mut message) = self.side(side).message.take() {
+        let SideState { control, message, .. } = self.side(side);
+        for mut message in [control.take(), message.take()].into_iter().flatten() {
             message.has_gap = true;
             self.finish_unread(side, *message, cx);
         }
@@ -196,6 +193,10 @@ impl WebSocket {
     pub(super) fn end_side(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
         if let (Reading::Frames, Some(header)) = (self.side(side).reading, FrameHeader::read(rest.bytes)) {
             self.frame_lost(side, header, rest.bytes, cx);
+        }
+        if let Some(mut control) = self.side(side).control.take() {
+            control.is_truncated = true;
+            self.finish_unread(side, *control, cx);
         }
         self.abandon_message(side, cx);
     }

@@ -55,6 +55,8 @@ pub(super) struct SideState {
     pub(super) is_doubtful: bool,
     /// The message that is not complete.
     pub(super) message: Option<Box<Message>>,
+    /// A control frame that is not complete. It may come between the fragments of a message (RFC 6455 5.4).
+    pub(super) control: Option<Box<Message>>,
     pub(super) window: Window,
     pub(super) search: SearchState,
 }
@@ -68,10 +70,16 @@ impl SideState {
             seen: 0,
             is_doubtful: false,
             message: None,
+            control: None,
             window: if is_negotiated { Window::default() } else { Window::partial() },
             // Bytes before the first frame are of the time before the capture.
             search: SearchState { is_noted: !is_negotiated, ..SearchState::default() },
         }
+    }
+
+    /// Where a message is kept that a frame begins or continues.
+    pub(super) fn message_slot(&mut self, header: &FrameHeader) -> &mut Option<Box<Message>> {
+        if header.is_control() { &mut self.control } else { &mut self.message }
     }
 
     /// Notes where bytes arrived: `len` of them are not consumed.
@@ -103,7 +111,8 @@ impl SideState {
 
     /// Bytes buffered.
     pub(super) fn buffered(&self) -> usize {
-        let message = self.message.as_ref().map_or(0, |message| message.buffered());
+        let messages = [&self.message, &self.control].into_iter().flatten();
+        let message = messages.map(|message| message.buffered()).sum::<usize>();
         let arrivals = self.arrivals.capacity() * size_of::<(usize, Stamp, Stamp)>();
         message + arrivals + self.window.buffered() + self.search.candidates.capacity() * size_of::<FrameWalk>()
     }

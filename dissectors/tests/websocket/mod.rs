@@ -229,3 +229,40 @@ fn the_search_after_a_gap_takes_a_time_linear_in_the_bytes() {
         assert_eq!(output.values("websocket.payload.text").last().copied(), Some("three"));
     }
 }
+
+#[test]
+fn a_control_frame_never_ends_the_message_around_it() {
+    // Control frames that violate RFC 6455 5.5: one that states to be a fragment, and one that is too long for a buffer.
+    let long: Vec<SessionInput> = frame(0x89, None, &vec![b'p'; 2 << 20]).chunks(60_000).map(s).collect();
+    for control in [vec![of_server(0x09, "now")], long] {
+        let steps: Vec<SessionInput> =
+            [of_server(0x01, "Hel")].into_iter().chain(control).chain([of_server(0x80, "lo")]).collect();
+        let output = run("", &steps);
+        assert_eq!(output.values("websocket.payload.text"), ["Hello"]);
+        assert_eq!(output.values("websocket.bad_frame").len(), 1);
+        let [ping, text] = &messages(&output)[..] else { panic!("two messages") };
+        assert!(ping.starts_with("Ping ") && text == "Text 5 Success", "{ping}, {text}");
+    }
+    // A control frame of which a part is missing.
+    let ping = frame(0x89, None, b"a ping");
+    let gap = Gap(overhear_dissectors::session::Side::Server, 3);
+    let output = run("", &[of_server(0x01, "Hel"), s(&ping[..4]), gap, s(&ping[7..]), of_server(0x80, "lo")]);
+    assert_eq!(messages(&output), ["Ping 3* Aborted", "Text 5 Success"]);
+}
+
+#[test]
+fn more_fragments_than_are_listed_do_not_cut_the_message() {
+    let text = "x".repeat(5000);
+    let fragments = |first: u8, payload: &[u8]| {
+        let (begin, rest) = payload.split_at(1);
+        let middle = (0..5000 - 1).map(|at| of_client(0x00, rest.get(at..=at).unwrap_or_default()));
+        [of_client(first, begin)].into_iter().chain(middle).chain([of_client(0x80, "")]).collect::<Vec<_>>()
+    };
+    for (first, payload) in [(0x01, text.as_bytes().to_vec()), (0x41, deflated(text.as_bytes()))] {
+        let output = run("permessage-deflate", &fragments(first, &payload));
+        assert_eq!(output.values("websocket.payload.text"), [text.as_str()]);
+        assert_eq!(output.values("websocket.fragment").len(), 4096);
+        assert_eq!(output.values("websocket.fragment.count"), ["5001"]);
+        assert!(output.values("websocket.limit").is_empty());
+    }
+}

@@ -227,6 +227,8 @@ pub struct Handover {
     pub is_content: bool,
     /// Negotiated values: names such as `alpn` or of header fields, in lower case.
     pub facts: Vec<(CompactString, Vec<u8>)>,
+    /// Facts are missing: they were dropped at a limit, or could not be decoded.
+    pub lacks_facts: bool,
 }
 
 /// Maximum number of headers that a handover has, and bytes of each: a handshake needs three.
@@ -244,17 +246,24 @@ impl Handover {
     /// others with such a name.
     pub(crate) fn add_header(&mut self, name: &[u8], value: &[u8]) {
         let negotiates = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"sec-"));
-        if negotiates && self.facts.len() < MAX_FACTS && value.len() <= MAX_FACT {
+        let is_kept = negotiates && self.facts.len() < MAX_FACTS && value.len() <= MAX_FACT;
+        self.lacks_facts |= negotiates && !is_kept;
+        if is_kept {
             let mut name = crate::exchange::text(name);
             name.make_ascii_lowercase();
             self.facts.push((name, value.to_vec()));
         }
     }
 
-    /// The value of a negotiated fact.
+    /// The value of a negotiated fact: the first one.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<&[u8]> {
-        self.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice())
+        self.all_facts(name).next()
+    }
+
+    /// The values of a negotiated fact, such as of a header on several lines.
+    pub fn all_facts(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.facts.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_slice())
     }
 }
 
@@ -587,5 +596,16 @@ mod tests {
         assert_eq!(pass.get(&crate::http::RESPONSE_IN, About::Half(id(1), Half::Request)), Some(9));
         assert_eq!(pass.get(&crate::http::RESPONSE_IN, About::Half(id(0), Half::Request)), None);
         assert_eq!(pass.get(&crate::http::REQUEST_IN, About::Half(id(1), Half::Request)), None);
+    }
+
+    #[test]
+    fn a_header_that_exceeds_a_limit_is_missing_from_a_handover() {
+        let mut handover = Handover::default();
+        handover.add_header(b"Sec-A", b"1");
+        handover.add_header(b"Sec-A", b"2");
+        assert_eq!(handover.all_facts("sec-a").collect::<Vec<_>>(), [b"1", b"2"]);
+        assert!(!handover.lacks_facts);
+        handover.add_header(b"Sec-B", &[b'x'; MAX_FACT + 1]);
+        assert!(handover.lacks_facts && handover.fact("sec-b").is_none());
     }
 }

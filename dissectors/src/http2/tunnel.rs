@@ -17,7 +17,8 @@ pub(super) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Co
     let exchange = &stream.exchange;
     let of_request = [("authority", &exchange.authority), ("path", &exchange.target)];
     let facts = of_request.map(|(name, value)| (name.into(), value.as_bytes().to_vec())).into();
-    let mut handover = Handover { exchange: Some(exchange.id), facts, ..Handover::to(to) };
+    let lacks_facts = response.has_unknown();
+    let mut handover = Handover { exchange: Some(exchange.id), facts, lacks_facts, ..Handover::to(to) };
     response.known().for_each(|(name, value)| handover.add_header(name, value));
     cx.derive(lane(id, Half::Request), DerivedItem::Begin(Box::new(handover)));
 }

@@ -1,6 +1,8 @@
 //! Compression of messages (RFC 7692): what was negotiated, and the window of each side.
 
+use super::frame::{CONTINUATION, FrameHeader, RSV1};
 use crate::coding::MAX_CONTENT;
+use crate::session::Handover;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use miniz_oxide::inflate::TINFLStatus;
@@ -14,14 +16,16 @@ const INITIAL_ROOM: usize = 1024;
 /// What a sender removes from the end of a message (RFC 7692 7.2.1): an empty block.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// What was negotiated about compression.
+/// What was negotiated about extensions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Extension {
-    /// The handshake was not captured.
+    /// The handshake was not captured, or not all of its headers are known.
     #[default]
     Unknown,
-    /// No compression.
+    /// None.
     None,
+    /// Others than compression, which may define any of the reserved bits.
+    Other,
     /// permessage-deflate, with the parameters of the client's and of the server's messages.
     Deflate([DeflateParameters; 2]),
 }
@@ -42,6 +46,15 @@ impl Default for DeflateParameters {
 }
 
 impl Extension {
+    /// Reads what a handshake has negotiated. Its lines of Sec-WebSocket-Extensions are one list (RFC 6455 9.1).
+    pub(super) fn negotiated(handover: &Handover) -> Extension {
+        let lines: Vec<&[u8]> = handover.all_facts("sec-websocket-extensions").collect();
+        match Extension::parse(&lines.join(&b","[..])) {
+            Extension::None | Extension::Other if handover.lacks_facts => Extension::Unknown,
+            extension => extension,
+        }
+    }
+
     /// Reads the value of Sec-WebSocket-Extensions of a response.
     pub(super) fn parse(value: &[u8]) -> Extension {
         let extensions = value.split(|&byte| byte == b',');
@@ -49,7 +62,10 @@ impl Extension {
             let mut words = extension.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
             words.next().filter(|name| name.eq_ignore_ascii_case(b"permessage-deflate")).map(|_| words)
         });
-        let Some(parameters) = own.next() else { return Extension::None };
+        let Some(parameters) = own.next() else {
+            let is_empty = value.iter().all(|byte| matches!(byte, b',' | b' ' | b'\t'));
+            return if is_empty { Extension::None } else { Extension::Other };
+        };
         let mut all = [DeflateParameters::default(); 2];
         for parameter in parameters {
             let [client, server] = &mut all;
@@ -78,8 +94,19 @@ impl Extension {
     pub(super) fn is_deflate(&self) -> Option<bool> {
         match self {
             Extension::Unknown => None,
-            Extension::None => Some(false),
+            Extension::None | Extension::Other => Some(false),
             Extension::Deflate(_) => Some(true),
+        }
+    }
+
+    /// Whether a frame has reserved bits that no extension defines (RFC 6455 5.2). permessage-deflate defines the first one
+    /// of frames that begin a message (RFC 7692 6).
+    pub(super) fn forbids_reserved_bits(&self, header: &FrameHeader) -> bool {
+        match self {
+            Extension::Unknown | Extension::Other => false,
+            Extension::None => header.rsv != 0,
+            Extension::Deflate(_) if header.is_control() || header.opcode == CONTINUATION => header.rsv != 0,
+            Extension::Deflate(_) => header.rsv & !RSV1 != 0,
         }
     }
 
@@ -87,7 +114,7 @@ impl Extension {
     pub(super) fn parameters(&self, is_client: bool) -> Option<DeflateParameters> {
         match self {
             Extension::Unknown => Some(DeflateParameters::default()),
-            Extension::None => None,
+            Extension::None | Extension::Other => None,
             Extension::Deflate([client, server]) => Some(if is_client { *client } else { *server }),
         }
     }
@@ -228,7 +255,8 @@ mod tests {
     fn parameters_are_those_of_the_response() {
         let parse = |text: &str| Extension::parse(text.as_bytes());
         let side = |has_takeover, bits| DeflateParameters { has_takeover, window: 1_usize << bits };
-        assert_eq!(parse("x-other"), Extension::None);
+        assert_eq!(parse(" ,"), Extension::None);
+        assert_eq!(parse("x-other"), Extension::Other);
         assert_eq!(parse("permessage-deflate"), Extension::Deflate([side(true, 15), side(true, 15)]));
         let both = "x-a, permessage-deflate; server_no_context_takeover; client_max_window_bits=10;server_max_window_bits=\"12\"";
         assert_eq!(parse(both), Extension::Deflate([side(true, 10), side(false, 12)]));

@@ -30,6 +30,7 @@ impl FrameView {
     /// Begins a frame, and records its header.
     pub(super) fn new(
         header: FrameHeader,
+        violation: Option<&str>,
         chunk: Chunk<'_>,
         is_recorded: bool,
         session: &WebSocket,
@@ -47,6 +48,9 @@ impl FrameView {
             cx.tree.open(&WEBSOCKET, view.span, Value::Bytes(view.span));
             let may_be_compressed = session.handshake.extension.is_deflate();
             view.header_fields(&header, may_be_compressed, cx.tree);
+            if let Some(violation) = violation {
+                cx.tree.note(&BAD_FRAME, view.span, format_args!("{}: {violation}", BAD_FRAME.title));
+            }
         }
         view
     }
@@ -93,9 +97,6 @@ impl FrameView {
             if header.length > 0 {
                 tree.put(&MASKED_PAYLOAD, self.payload_span(), Value::Present);
             }
-        }
-        if let Some(violation) = header.violation() {
-            tree.note(&BAD_FRAME, self.span, format_args!("{}: {violation}", BAD_FRAME.title));
         }
         if !header.is_known() {
             tree.note(&UNKNOWN_OPCODE, first, format_args!("{} not implemented", UNKNOWN_OPCODE.title));
@@ -228,7 +229,7 @@ impl Body<'_> {
         if let Some((code, _)) = close_status(self.payload.bytes).filter(|_| message.opcode == CLOSE) {
             tree.put_text(&STATUS, none, format_args!("{code}"));
         }
-        if message.is_compressed && !frame::is_control(message.opcode) {
+        if message.is_compressed {
             tree.put_text(&CODING, none, format_args!("permessage-deflate"));
         }
         let texts =
@@ -314,7 +315,7 @@ impl fmt::Display for Summary<'_> {
             }
             None => {
                 write!(f, ", {} byte{}", message.size, if message.size == 1 { "" } else { "s" })?;
-                match message.is_compressed && !frame::is_control(message.opcode) {
+                match message.is_compressed {
                     true if payload.len() as u64 != message.size => write!(f, ", {} decompressed", payload.len()),
                     _ => Ok(()),
                 }

@@ -3,6 +3,7 @@
 use super::deflate::InflateError;
 use super::describe::{Body, FrameView};
 use super::frame::{self, CLOSE, CONTINUATION, FrameHeader, RSV1};
+use super::side::SideState;
 use super::{MAX_FRAGMENTS, MAX_MESSAGE, WebSocket};
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::packet::Payload;
@@ -42,14 +43,14 @@ impl Message {
         Message {
             nth,
             opcode: header.opcode,
-            is_compressed: header.rsv & RSV1 != 0,
+            is_compressed: false,
             first,
             last: first,
             size: 0,
             bytes: Vec::new(),
             fragments: Vec::new(),
             fragment_count: 0,
-            has_gap: header.opcode == CONTINUATION,
+            has_gap: false,
             is_cut: false,
             is_truncated: false,
         }
@@ -130,12 +131,13 @@ impl WebSocket {
         (first, last): (Stamp, Stamp),
         cx: &mut Context<'_>,
     ) -> u32 {
+        let violation = self.violation(side, &header);
         if !header.is_control() && header.opcode != CONTINUATION {
             self.abandon_message(side, cx);
         }
         let is_recorded = self.records(cx);
         let node = cx.tree.nodes().len();
-        let view = FrameView::new(header, chunk, is_recorded, self, cx);
+        let view = FrameView::new(header, violation, chunk, is_recorded, self, cx);
         let mut message = self.message_of(side, &header, first);
         let is_alone = header.ends_message() && header.opcode != CONTINUATION;
         let needs_payload =
@@ -168,10 +170,34 @@ impl WebSocket {
         nth
     }
 
+    /// What a frame violates, after those before it.
+    pub(super) fn violation(&mut self, side: Side, header: &FrameHeader) -> Option<&'static str> {
+        let forbids_bits = self.handshake.extension.forbids_reserved_bits(header);
+        let SideState { message, may_be_inside, .. } = self.side(side);
+        match (header.violation(), message) {
+            (Some(violation), _) => Some(violation),
+            (None, _) if forbids_bits => Some("reserved bits that were not negotiated"),
+            (None, _) if header.is_control() => None,
+            (None, None) if header.opcode == CONTINUATION && !*may_be_inside => Some("continuation of no message"),
+            (None, Some(message)) if header.opcode != CONTINUATION && !message.has_gap => {
+                Some("message before the end of another")
+            }
+            (None, _) => None,
+        }
+    }
+
     /// The message that a frame of a side belongs to.
     pub(super) fn message_of(&mut self, side: Side, header: &FrameHeader, first: Stamp) -> Box<Message> {
-        let open = if header.opcode == CONTINUATION { self.side(side).message.take() } else { None };
-        open.unwrap_or_else(|| Box::new(Message::new(self.next_number(), header, first)))
+        let is_continuation = header.opcode == CONTINUATION;
+        if let Some(open) = self.side(side).message.take_if(|_| is_continuation) {
+            return open;
+        }
+        let may_be_compressed = self.handshake.extension.is_deflate() != Some(false) && !header.is_control();
+        let mut message = Box::new(Message::new(self.next_number(), header, first));
+        message.is_compressed = may_be_compressed && header.rsv & RSV1 != 0;
+        message.has_gap = is_continuation && self.side(side).may_be_inside;
+        self.side(side).may_be_inside &= header.is_control();
+        message
     }
 
     /// Ends the message that a side has begun: no more of it will come.
@@ -230,7 +256,7 @@ impl WebSocket {
         payload: &[u8],
         cx: &mut Context<'_>,
     ) -> Option<Result<Vec<u8>, InflateError>> {
-        let is_compressed = message.is_compressed && !frame::is_control(message.opcode) && self.reads_payload;
+        let is_compressed = message.is_compressed && self.reads_payload;
         let parameters = self.handshake.extension.parameters(is_client).filter(|_| is_compressed)?;
         let window = &mut self.side(side).window;
         if !message.is_whole() {

@@ -106,8 +106,7 @@ impl WebSocket {
         let text = |name| handover.fact(name).map(crate::exchange::text).unwrap_or_default();
         let mut handshake = Handshake::default();
         if is_negotiated {
-            let extensions = handover.fact("sec-websocket-extensions").unwrap_or_default();
-            handshake.extension = Extension::parse(extensions);
+            handshake.extension = Extension::negotiated(handover);
             handshake.subprotocol = text("sec-websocket-protocol");
             (handshake.authority, handshake.target) = (text("authority"), text("path"));
         }

@@ -22,6 +22,7 @@ impl WebSocket {
         cx: &mut Context<'_>,
     ) -> Consumed {
         let (first, last) = self.side(side).arrival(header.len, cx);
+        let violation = self.violation(side, &header);
         if !header.is_control() && header.opcode != frame::CONTINUATION {
             self.abandon_message(side, cx);
         }
@@ -32,7 +33,7 @@ impl WebSocket {
         message.is_cut = true;
         let nth = message.nth;
         let node = cx.tree.nodes().len();
-        let view = describe::FrameView::new(header, chunk.first(header.len), self.records(cx), self, cx);
+        let view = describe::FrameView::new(header, violation, chunk.first(header.len), self.records(cx), self, cx);
         view.close(cx.tree);
         super::message::note_part(nth, node, cx);
         *self.side(side).message_slot(&header) = Some(message);
@@ -83,7 +84,7 @@ impl WebSocket {
             (_, Reading::Search) => {}
             (Missing::Released, _) if gone == 0 => {}
             (Missing::Perhaps, Reading::Frames) if gone == 0 => {
-                self.side(side).is_doubtful = true;
+                (self.side(side).is_doubtful, self.side(side).may_be_inside) = (true, true);
                 self.side(side).window.lose();
                 if let Some(message) = &mut self.side(side).message {
                     message.has_gap = true;
@@ -145,7 +146,7 @@ impl WebSocket {
         state.window.lose();
         state.reading = Reading::Search;
         state.search = SearchState { follows_gap: true, ..SearchState::default() };
-        state.is_doubtful = false;
+        (state.is_doubtful, state.may_be_inside) = (false, true);
     }
 
     /// Searches for the beginning of frames.

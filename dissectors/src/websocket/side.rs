@@ -53,6 +53,8 @@ pub(super) struct SideState {
     seen: usize,
     /// Bytes of this side may be missing before the next frame.
     pub(super) is_doubtful: bool,
+    /// The next frame may continue a message of which no frame was captured.
+    pub(super) may_be_inside: bool,
     /// The message that is not complete.
     pub(super) message: Option<Box<Message>>,
     /// A control frame that is not complete. It may come between the fragments of a message (RFC 6455 5.4).
@@ -69,6 +71,7 @@ impl SideState {
             arrivals: Vec::new(),
             seen: 0,
             is_doubtful: false,
+            may_be_inside: !is_negotiated,
             message: None,
             control: None,
             window: if is_negotiated { Window::default() } else { Window::partial() },

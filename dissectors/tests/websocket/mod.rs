@@ -266,3 +266,54 @@ fn more_fragments_than_are_listed_do_not_cut_the_message() {
         assert!(output.values("websocket.limit").is_empty());
     }
 }
+
+#[test]
+fn extensions_on_several_lines_are_one_list_and_those_not_known_may_be_any() {
+    let name = || "sec-websocket-extensions".into();
+    let compressed = [of_server(0xc1, deflated(b"hello"))];
+    // RFC 6455 9.1: two lines are the same as one with a comma.
+    let mut lines = upgrade("x-other");
+    lines.facts.push((name(), b"permessage-deflate; server_no_context_takeover".to_vec()));
+    assert_eq!(run_cut(lines, &compressed, &|_| false).values("websocket.payload.text"), ["hello"]);
+    let dropped = Handover { lacks_facts: true, ..upgrade("") };
+    assert_eq!(run_cut(dropped, &compressed, &|_| false).values("websocket.payload.text"), ["hello"]);
+}
+
+#[test]
+fn reserved_bits_without_an_extension_are_noted() {
+    let notes = |extensions: &str, steps: &[SessionInput]| {
+        let output = run(extensions, steps);
+        assert_eq!(output.values("websocket.coding").len(), usize::from(extensions.starts_with("permessage")));
+        output.values("websocket.bad_frame").len()
+    };
+    assert_eq!(notes("", &[of_server(0xc1, "ok")]), 1);
+    assert_eq!(notes("", &[of_server(0x81, "ok")]), 0);
+    assert_eq!(notes("x-other", &[of_server(0xf1, "ok")]), 0);
+    let whole = deflated(b"hello");
+    let (begin, end) = whole.split_at(3);
+    // RFC 7692 6.1: only the first frame of a message has the bit.
+    assert_eq!(notes("permessage-deflate", &[of_server(0x41, begin), of_server(0x80, end)]), 0);
+    assert_eq!(notes("permessage-deflate", &[of_server(0x41, begin), of_server(0xc0, end)]), 1);
+    assert_eq!(notes("permessage-deflate", &[of_server(0xc9, ""), of_server(0xc1, &whole)]), 1);
+    assert_eq!(notes("permessage-deflate", &[of_server(0xe1, &whole)]), 1);
+}
+
+#[test]
+fn frames_out_of_sequence_are_violations_and_no_losses() {
+    let output = run("", &[of_client(0x80, "alone"), of_client(0x81, "ok")]);
+    assert_eq!(messages(&output), ["Continuation 5 Success", "Text 2 Success"]);
+    assert!(output.values("websocket.gap").is_empty());
+    assert_eq!(output.values("websocket.bad_frame").len(), 1);
+    let output = run("", &[of_client(0x01, "begun"), of_client(0x81, "other"), of_client(0x80, "end")]);
+    assert_eq!(messages(&output), ["Text 5* Aborted", "Text 5 Success", "Continuation 3 Success"]);
+    assert!(output.values("websocket.gap").is_empty());
+    assert_eq!(output.values("websocket.bad_frame").len(), 2);
+    // After a loss, the beginning of the message may be missing.
+    let gap = Gap(overhear_dissectors::session::Side::Client, 100);
+    let next = ["one", "two", "three"].map(|text| of_client(0x81, text));
+    let steps: Vec<SessionInput> =
+        [of_client(0x81, "first"), gap, of_client(0x80, "end")].into_iter().chain(next).collect();
+    let output = run("", &steps);
+    assert_eq!(messages(&output).get(1).map(String::as_str), Some("Continuation 3* Aborted"));
+    assert!(output.values("websocket.bad_frame").is_empty());
+}

@@ -359,13 +359,16 @@ pub struct Hint<'b> {
     pub bytes: &'b [u8],
     /// Whether no bytes of the conversation were skipped before, because no protocol was detected in them.
     pub is_first: bool,
+    /// Whether all bytes of the conversation before them were captured, and no exchange has opened what they carry. A
+    /// protocol that a handshake begins has it there.
+    pub is_whole: bool,
 }
 
 impl<'b> Hint<'b> {
     /// Bytes without ports.
     #[must_use]
     pub fn bytes(bytes: &'b [u8]) -> Hint<'b> {
-        Hint { side: Side::Client, ports: [0; 2], bytes, is_first: true }
+        Hint { side: Side::Client, ports: [0; 2], bytes, is_first: true, is_whole: false }
     }
 }
 

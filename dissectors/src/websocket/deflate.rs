@@ -216,6 +216,16 @@ fn inflate(message: &[u8], buffer: &mut Vec<u8>) -> Result<(), InflateError> {
     if written - known > MAX_CONTENT { Err(InflateError::TooLarge) } else { Ok(()) }
 }
 
+/// The first bytes of the output of a message that refers to no earlier one, at most `limit`; `None` if it is malformed.
+pub(super) fn first_output(message: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let mut output = alloc::vec![0; limit];
+    let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | TINFL_FLAG_HAS_MORE_INPUT;
+    let (status, _, made) = decompress(&mut Box::new(DecompressorOxide::new()), message, &mut output, 0, flags);
+    output.truncate(made);
+    let is_valid = matches!(status, TINFLStatus::Done | TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput);
+    is_valid.then_some(output)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Detection of frames without their handshake: several valid frames that follow each other exactly.
 
-use super::frame::{self, CLOSE, CONTINUATION, FrameHeader, RSV1, TEXT};
+use super::deflate::first_output;
+use super::frame::{self, BINARY, CLOSE, CONTINUATION, FrameHeader, RSV1, TEXT};
 use super::message::close_status;
 use crate::session::{Hint, Probe};
 use alloc::vec::Vec;
@@ -22,6 +23,10 @@ const MAX_LENGTH: u64 = 1 << 16;
 
 /// Detects a conversation that is joined in the middle.
 pub(super) fn probe(hint: &Hint<'_>) -> Probe {
+    // RFC 6455 4: a handshake comes first.
+    if hint.is_whole {
+        return Probe::No;
+    }
     let first = hint.bytes.first().copied().unwrap_or(0x81);
     let found = FrameWalk::new(first, 0, Start::Message).map_or(Probe::No, |mut walk| walk.advance(hint.bytes, None));
     match found {
@@ -40,7 +45,8 @@ pub(super) enum Start {
     AnyFrame,
 }
 
-/// Frames that may begin at a position, as far as they were read. Each byte is read once, and few of each frame.
+/// Frames that may begin at a position, as far as they were read. Each byte is read once, and
+/// few of each payload.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FrameWalk {
     /// Position of the first frame.
@@ -99,12 +105,16 @@ impl FrameWalk {
             }
             let Some(frame) = rest.get(..header.total() as usize) else { return Probe::Perhaps };
             let payload = examined(&header, frame.get(header.len..).unwrap_or_default(), MAX_EXAMINED);
-            let Some(evidence) = evidence(&header, &payload) else { return Probe::No };
+            let points = match header.rsv & RSV1 {
+                RSV1 if header.opcode == TEXT && header.fin => compressed_evidence(&payload, self.frames),
+                _ => evidence(&header, &payload, is_masked.is_some()),
+            };
+            let Some(points) = points else { return Probe::No };
             if !header.is_control() {
                 self.is_fragmented = !header.fin;
             }
             self.is_masked = Some(header.key.is_some());
-            (self.frames, self.points, self.next) = (self.frames + 1, self.points + evidence, self.next + frame.len());
+            (self.frames, self.points, self.next) = (self.frames + 1, self.points + points, self.next + frame.len());
         }
     }
 }
@@ -115,10 +125,15 @@ fn examined(header: &FrameHeader, payload: &[u8], len: usize) -> Vec<u8> {
     let mut plain = Vec::with_capacity(first.len());
     frame::unmask(first, header.key, 0, &mut plain);
     if (first.len() as u64) < header.length {
-        let cut = core::str::from_utf8(&plain).err().filter(|error| error.error_len().is_none());
-        plain.truncate(cut.map_or(plain.len(), |error| error.valid_up_to()));
+        drop_cut_character(&mut plain);
     }
     plain
+}
+
+/// Drops the first bytes of a character at the end of a text, of which the rest is not there.
+fn drop_cut_character(text: &mut Vec<u8>) {
+    let cut = core::str::from_utf8(text).err().filter(|error| error.error_len().is_none());
+    text.truncate(cut.map_or(text.len(), |error| error.valid_up_to()));
 }
 
 /// The first bytes of a masked text without their mask, if it has enough of them.
@@ -130,11 +145,10 @@ fn masked_text(header: &FrameHeader, frame: &[u8]) -> Option<Vec<u8>> {
     Some(examined(header, payload, MIN_TEXT))
 }
 
-/// Points of a frame; `None` if its payload is not what its kind states. What is compressed is not decompressed.
-fn evidence(header: &FrameHeader, payload: &[u8]) -> Option<u32> {
+/// Points of a frame; `None` if its payload is not what its kind states.
+fn evidence(header: &FrameHeader, payload: &[u8], is_websocket: bool) -> Option<u32> {
     let is_whole = header.fin && header.opcode != CONTINUATION;
     match header.opcode {
-        TEXT if is_whole && header.rsv & RSV1 != 0 => Some(1),
         TEXT if is_whole && payload.is_empty() => Some(0),
         TEXT if is_whole => is_text(payload).then_some(CONTENT_POINTS),
         CLOSE if payload.is_empty() => Some(1),
@@ -142,8 +156,19 @@ fn evidence(header: &FrameHeader, payload: &[u8]) -> Option<u32> {
             let (code, reason) = close_status(payload)?;
             ((1000..5000).contains(&code) && is_text(reason)).then_some(CONTENT_POINTS)
         }
+        // Types and lengths of other protocols look like these, such as those of SUBSCRIBE of MQTT.
+        BINARY if !is_websocket && header.key.is_none() && header.short_length < 126 => Some(0),
         _ => Some(1),
     }
+}
+
+/// Points of a compressed message after `frames` others; `None` if it is one of a text and has none. It may refer to a
+/// message that was not captured. Few are decompressed.
+fn compressed_evidence(payload: &[u8], frames: u32) -> Option<u32> {
+    let output = if frames < MIN_FRAMES { first_output(payload, MAX_EXAMINED) } else { None };
+    let Some(mut text) = output.filter(|output| !output.is_empty()) else { return Some(1) };
+    drop_cut_character(&mut text);
+    is_text(&text).then_some(CONTENT_POINTS)
 }
 
 /// Whether bytes are text without control characters other than those of lines.

@@ -197,6 +197,13 @@ fn several_valid_frames_are_websocket_and_other_bytes_are_not() {
     assert_eq!(probe(&[text("one"), b"x".to_vec(), text("two"), text("three")].concat()), Probe::No);
     assert_eq!(probe(&[text("one"), text("t\0o"), text("three")].concat()), Probe::No);
     assert_eq!(probe(&[text("one"), frame(0x80, None, b"two"), text("three")].concat()), Probe::No);
+    // All bytes from the first on were captured, and none were a handshake.
+    let three = [text("one"), text("two"), text("three")].concat();
+    assert_eq!((entry.kind.probe)(&Hint { is_whole: true, ..Hint::bytes(&three) }), Probe::No);
+    // SUBSCRIBE of MQTT looks like a binary frame, and has no mask.
+    assert_eq!(probe(&b"\x82\x09\x00\x01\x00\x04a/bc\x00".repeat(20)), Probe::No);
+    assert_eq!(probe(&frame(0x82, Some(KEY), b"\x00\x01").repeat(6)), Probe::Yes);
+    assert_eq!(probe(&frame(0x82, None, &[0; 200]).repeat(6)), Probe::Yes);
     for other in
         [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02\x00\x01", b"\x00\x00\x12\x04", b"SSH-2.0-x", b"+OK\r\n"]
     {

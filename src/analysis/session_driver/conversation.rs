@@ -14,6 +14,8 @@ pub(in crate::analysis) struct ConversationState {
     pub(super) ports: [u16; 2],
     /// The first session, whatever the bytes look like.
     pub(super) forced: Option<&'static SessionKind>,
+    /// Its first bytes were captured, and none are missing since.
+    pub(in crate::analysis) is_whole: bool,
     /// The number of the next session.
     next_session: u32,
     /// Drivers above the root.
@@ -39,7 +41,7 @@ impl ConversationState {
         work: Work,
     ) -> ConversationState {
         let owned = work.owners.then(Box::default);
-        ConversationState { id, ports, forced, next_session: 1, drivers: 0, owned }
+        ConversationState { id, ports, forced, is_whole: false, next_session: 1, drivers: 0, owned }
     }
 
     /// The exchanges that a range of consumed bytes of a side belongs to.

@@ -29,7 +29,9 @@ impl SessionDriver {
         if is_datagram && self.undetected >= limits::UNDETECTED_DATAGRAMS {
             return Detection::None;
         }
-        let hint = Hint { side, ports: conversation.ports, bytes, is_first: self.undetected == 0 };
+        // An exchange may have opened the session without naming it.
+        let is_whole = conversation.is_whole && self.exchange.is_none();
+        let hint = Hint { side, ports: conversation.ports, bytes, is_first: self.undetected == 0, is_whole };
         let mut best: Option<(Probe, bool, SessionEntry)> = None;
         let mut may_be = false;
         for &entry in feed.registry.sessions().iter().filter(|entry| entry.kind.input == self.input) {

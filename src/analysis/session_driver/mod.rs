@@ -386,6 +386,7 @@ impl SessionDriver {
 
     /// Skips bytes of a lane that cannot be read.
     pub(in crate::analysis) fn gap(&mut self, lane: Lane, missing: Missing, feed: &mut Feed<'_>) {
+        feed.conversation.is_whole = false;
         let is_undecided = matches!(self.state, DriverState::Undecided);
         let buffer = self.buffer(lane);
         buffer.deferred_gap |= is_undecided;

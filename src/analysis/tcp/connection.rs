@@ -76,7 +76,9 @@ impl Connection {
         let from_client = from_client != segment.quoted || source.port == destination.port;
         let (client, server) = if from_client { (source, destination) } else { (destination, source) };
         let assembler = || if work.compare { Assembler::comparing() } else { Assembler::default() };
-        let ports = [client.port, server.port];
+        let mut conversation =
+            ConversationState::new(ConversationId::Tcp(number), [client.port, server.port], forced, work);
+        conversation.is_whole = syn;
         Connection {
             number,
             client,
@@ -90,7 +92,7 @@ impl Connection {
             assemblers: [assembler(), assembler()],
             orders: None,
             undelivered: [0; 2],
-            conversation: ConversationState::new(ConversationId::Tcp(number), ports, forced, work),
+            conversation,
             driver: SessionDriver::new(Input::Stream, work),
             sent: [SideCounters::default(); 2],
             acked_with_data: [None; 2],

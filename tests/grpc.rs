@@ -193,6 +193,7 @@ fn the_status_of_grpc_web_is_in_its_last_message() {
     let body = [message(0, b"\x08\x07"), last.clone()].concat();
     let file = Connection::new(web, &message(0, b"")).respond(web, &[frame(DATA, END_STREAM, &body)]);
     assert_eq!(values(&file, &grpc::STATUS_MESSAGE), ["no!"]);
+    assert_eq!(calls(&file), ["PERMISSION_DENIED ClientError grpc"]);
     assert_eq!(values(&file, &protobuf::UINT32), ["7"]);
     // In base64, and each of the two messages in a part of its own.
     let text = "application/grpc-web-text";
@@ -200,6 +201,7 @@ fn the_status_of_grpc_web_is_in_its_last_message() {
     let file = Connection::new(text, b"AAAAAAA=").respond(text, &[frame(DATA, END_STREAM, encoded)]);
     assert_eq!(values(&file, &protobuf::UINT32), ["7"]);
     assert_eq!(values(&file, &grpc::STATUS), ["PERMISSION_DENIED"]);
+    assert_eq!(calls(&file), ["PERMISSION_DENIED ClientError grpc"]);
 }
 
 #[test]

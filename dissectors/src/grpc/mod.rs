@@ -47,6 +47,12 @@ pub static PROTOCOL: Protocol = Protocol {
 const WEB_TEXT: &str = "application/grpc-web-text";
 const WEB_TEXT_PROTO: &str = "application/grpc-web-text+proto";
 
+/// Returns whether a Content-Type is that of gRPC-Web, whose last message states the status of the call.
+pub(crate) fn is_web(content_type: &str) -> bool {
+    const WEB: &str = "application/grpc-web";
+    content_type.get(..WEB.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(WEB))
+}
+
 /// Whether a media type is that of messages in base64.
 fn is_base64(media_type: &[u8]) -> bool {
     [WEB_TEXT, WEB_TEXT_PROTO].iter().any(|own| own.as_bytes().eq_ignore_ascii_case(media_type))

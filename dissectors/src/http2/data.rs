@@ -66,7 +66,7 @@ impl Http2 {
         let state = stream.half(half);
         state.arrive(frame.first, cx.arrived);
         let before = state.kept();
-        let is_streamed = state.is_streamed;
+        let (is_streamed, has_status) = (state.is_streamed, state.has_status_in_content);
         // The body is in this frame alone.
         let is_whole = ends && state.body_len == 0 && state.missing == 0 && !state.has_gap;
         state.append(data, cx.at.frame, keep.filter(|_| !(is_whole && frame.is_recorded)));
@@ -76,7 +76,7 @@ impl Http2 {
         if frame.is_recorded && !data.is_empty() && (is_streamed || !ends) {
             self.describe_part(id, half, span, cx);
         }
-        if is_streamed && (keep.is_some() || cx.collected.is_some()) {
+        if is_streamed && (has_status || keep.is_some() || cx.collected.is_some()) {
             streaming::data(id, half, data, span, frame, cx);
         }
         if !ends {

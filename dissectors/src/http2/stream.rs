@@ -64,6 +64,8 @@ pub(super) struct StreamHalf {
     pub content_encoding: CompactString,
     /// A session reads the content while it arrives.
     pub is_streamed: bool,
+    /// The content states the status of the call, as that of gRPC-Web does.
+    pub has_status_in_content: bool,
     /// Some of the headers are not known.
     pub has_unknown_headers: bool,
     /// Bytes of it are missing.

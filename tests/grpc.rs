@@ -205,6 +205,29 @@ fn the_status_of_grpc_web_is_in_its_last_message() {
 }
 
 #[test]
+fn an_invalid_status_is_noted_and_leaves_a_valid_one() {
+    let headers = |status| frame(HEADERS, END_HEADERS, block(&[(":status", "200"), ("grpc-status", status)]));
+    for value in ["abc", "-1", "+5", "", "99999999999"] {
+        let file = Connection::new(GRPC, b"").respond(GRPC, &[trailers(value)]);
+        assert_eq!(values(&file, &grpc::INVALID_STATUS), ["1"], "{value}");
+        assert!(values(&file, &grpc::NO_STATUS).is_empty(), "{value}");
+        let mut connection = Connection::new(GRPC, b"");
+        connection.send(false, &headers("5"));
+        connection.send(false, &trailers(value));
+        assert_eq!(calls(&pcap(IPV4, &connection.packets)), ["NOT_FOUND ClientError grpc"], "{value}");
+    }
+}
+
+#[test]
+fn a_trailer_of_grpc_web_without_a_colon_is_skipped() {
+    let web = "application/grpc-web+proto";
+    let last = message(0x80, b"grpc-status: 7\r\nno colon\r\ngrpc-message: no\r\n");
+    let file = Connection::new(web, b"").respond(web, &[frame(DATA, END_STREAM, last)]);
+    assert_eq!(values(&file, &grpc::STATUS_MESSAGE), ["no"]);
+    assert_eq!(calls(&file), ["PERMISSION_DENIED ClientError grpc"]);
+}
+
+#[test]
 fn a_message_of_json_is_dissected_as_json() {
     let json = "application/grpc+json";
     let file = Connection::new(json, &message(0, br#"{"id": 1}"#)).respond(json, &[trailers("0")]);

@@ -43,6 +43,8 @@ crate::fields! { "grpc";
     LIMIT: Note(Note) "grpc.limit" "Message exceeds the size limit" { ours: true };
     /// A response ended without a status.
     NO_STATUS: Note(Warn) "grpc.no_status" "Response without a status" { ours: true };
+    /// A status is not a number.
+    INVALID_STATUS: Note(Warn) "grpc.invalid_status" "Invalid status" { ours: true };
     /// A call took longer than its timeout.
     LATE: Note(Warn) "grpc.late" "Call exceeded its timeout" { ours: true };
 }

@@ -3,7 +3,7 @@
 use super::PROTOCOL;
 use super::fields::*;
 use super::prefix::{PREFIX, Prefix};
-use super::status::{self, Status};
+use super::status::{StatedStatus, Status};
 use crate::coding;
 use crate::content::{LossyText, MessageBody};
 use crate::packet::{Payload, ProtocolPath};
@@ -132,7 +132,13 @@ fn describe_trailers(data: Payload<'_>, tree: &mut Tree) {
         let span = data.span(at, line.len());
         tree.put(&TRAILER, span, Value::Text(span));
     }
-    if let Some(status) = trailer_status(data.bytes) {
+    let stated = trailer_status(data.bytes);
+    if let Some(value) = stated.invalid {
+        note_invalid(value, data.all(), tree);
+    }
+    let mut status = None;
+    stated.apply(&mut status);
+    if let Some(status) = status {
         describe_status(&status, data.all(), tree);
     }
 }
@@ -148,21 +154,21 @@ fn trailer_lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Returns the status that trailers in a message state.
-pub(super) fn trailer_status(bytes: &[u8]) -> Option<Status> {
-    let mut status = None;
-    let mut message = None;
+/// Returns what trailers in a message state about the status. Lines without a colon are skipped.
+pub(super) fn trailer_status(bytes: &[u8]) -> StatedStatus<'_> {
+    let mut stated = StatedStatus::default();
     for (_, line) in trailer_lines(bytes) {
-        let colon = memchr::memchr(b':', line)?;
-        let (name, value) = line.split_at_checked(colon)?;
-        let value = value.get(1..).unwrap_or_default().trim_ascii();
-        match name {
-            name if name.eq_ignore_ascii_case(b"grpc-status") => status = status::code(value),
-            name if name.eq_ignore_ascii_case(b"grpc-message") => message = Some(status::message(value)),
-            _ => {}
-        }
+        let Some((name, value)) = memchr::memchr(b':', line).and_then(|colon| line.split_at_checked(colon)) else {
+            continue;
+        };
+        stated.add(name, value.get(1..).unwrap_or_default().trim_ascii());
     }
-    Some(Status { code: status?, message: message.unwrap_or_default() })
+    stated
+}
+
+/// Notes a value that is not a status code.
+pub(super) fn note_invalid(value: &[u8], span: Slice, tree: &mut Tree) {
+    tree.note(&INVALID_STATUS, span, format_args!("{}: {}", INVALID_STATUS.title, LossyText(value)));
 }
 
 /// Records a status.

@@ -5,7 +5,7 @@ use super::fields::*;
 use super::is_base64;
 use super::message::{self, MessageSource};
 use super::prefix::{PREFIX, Prefix, are_messages};
-use super::status::{self, Status};
+use super::status::{self, StatedStatus, Status};
 use crate::exchange::{Exchange, Outcome, text};
 use crate::packet::Payload;
 use crate::session::{
@@ -34,6 +34,7 @@ struct Grpc {
     target: CompactString,
     halves: [CallHalf; 2],
     status: Option<Status>,
+    has_invalid_status: bool,
     /// Time that the client allows, in nanoseconds.
     timeout: Option<i64>,
     /// Where the headers of the request arrived.
@@ -102,7 +103,7 @@ impl Grpc {
         let first = state.first.take().unwrap_or(cx.first);
         let data = chunk.bytes.get(PREFIX..len).unwrap_or_default();
         if prefix.has_trailers() {
-            self.status = message::trailer_status(data).or(self.status.take());
+            self.apply(message::trailer_status(data));
         }
         cx.events.push(Event::Pdu(Pdu { lane, first, len: total }));
         self.record(half, prefix, chunk.first(len), title, cx);
@@ -183,8 +184,14 @@ impl Grpc {
         len
     }
 
-    /// Notes what headers and trailers state.
-    fn learn(&mut self, half: Half, name: &[u8], value: &[u8], message: &mut Option<CompactString>) {
+    /// Notes a status that headers or trailers state.
+    fn apply(&mut self, stated: StatedStatus<'_>) {
+        self.has_invalid_status |= stated.invalid.is_some();
+        stated.apply(&mut self.status);
+    }
+
+    /// Notes what headers state besides the status.
+    fn learn(&mut self, half: Half, name: &[u8], value: &[u8]) {
         match name {
             b":path" => self.target = text(value),
             b"content-type" => {
@@ -193,16 +200,12 @@ impl Grpc {
             }
             b"grpc-encoding" => self.half(half).encoding = text(value),
             b"grpc-timeout" if half == Half::Request => self.timeout = status::timeout(value),
-            b"grpc-status" if half == Half::Response => {
-                self.status = status::code(value).map(|code| Status { code, ..Status::default() });
-            }
-            b"grpc-message" => *message = Some(status::message(value).into()),
             _ => {}
         }
     }
 
     /// Records what the headers of a half state.
-    fn describe_call(&self, half: Half, has_status: bool, cx: &mut Context<'_>) {
+    fn describe_call(&self, half: Half, has_status: bool, invalid: Option<&[u8]>, cx: &mut Context<'_>) {
         if cx.tree.skips_rest() || !cx.tree.wants_any(&GRPC) {
             return;
         }
@@ -222,6 +225,9 @@ impl Grpc {
         if !encoding.is_empty() && !has_status {
             let encoding = cx.tree.store_bytes(encoding);
             cx.tree.put(&ENCODING, none, Value::Text(encoding));
+        }
+        if let Some(value) = invalid {
+            message::note_invalid(value, none, cx.tree);
         }
         if let Some(status) = self.status.as_ref().filter(|_| has_status) {
             message::describe_status(status, none, cx.tree);
@@ -323,7 +329,7 @@ impl Session for Grpc {
         }
         let from = cx.tree.nodes().len();
         cx.tree.open(&CALL, Slice::default(), Value::Present);
-        if end == SideEnd::Closed {
+        if end == SideEnd::Closed && !self.has_invalid_status {
             cx.tree.note(&NO_STATUS, Slice::default(), format_args!("{}", NO_STATUS.title));
         }
         self.note_late(cx);
@@ -336,15 +342,16 @@ impl Session for Grpc {
         if half == Half::Request {
             self.requested.get_or_insert(cx.arrived);
         }
-        let had_status = self.status.is_some();
-        let mut message = None;
+        let mut stated = StatedStatus::default();
         for (name, value) in headers {
-            self.learn(half, name, value, &mut message);
+            self.learn(half, name, value);
+            if half == Half::Response {
+                stated.add(name, value);
+            }
         }
-        if let (Some(status), Some(message)) = (&mut self.status, message) {
-            status.message = message.into();
-        }
-        self.describe_call(half, self.status.is_some() && !had_status, cx);
+        let (has_status, invalid) = (stated.code.is_some(), stated.invalid);
+        self.apply(stated);
+        self.describe_call(half, has_status, invalid, cx);
     }
 
     fn conclude(&mut self, exchange: &mut Exchange) {

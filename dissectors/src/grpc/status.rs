@@ -54,9 +54,47 @@ impl Status {
     }
 }
 
+/// What headers or trailers state about the status.
+#[derive(Debug, Default)]
+pub(super) struct StatedStatus<'a> {
+    pub code: Option<u32>,
+    pub message: Option<String>,
+    /// A value that is not a status code.
+    pub invalid: Option<&'a [u8]>,
+}
+
+impl<'a> StatedStatus<'a> {
+    /// Reads a header or trailer. The last code applies.
+    pub(super) fn add(&mut self, name: &[u8], value: &'a [u8]) {
+        match name {
+            name if name.eq_ignore_ascii_case(b"grpc-status") => match code(value) {
+                Some(code) => self.code = Some(code),
+                None => self.invalid = Some(value),
+            },
+            name if name.eq_ignore_ascii_case(b"grpc-message") => self.message = Some(message(value)),
+            _ => {}
+        }
+    }
+
+    /// Replaces a status by the stated one. If only a text is stated, the code stays; if nothing is, so does the text.
+    pub(super) fn apply(self, status: &mut Option<Status>) {
+        match (self.code, self.message, status) {
+            (Some(code), message, status) => *status = Some(Status { code, message: message.unwrap_or_default() }),
+            (None, Some(message), Some(status)) if self.invalid.is_none() => status.message = message,
+            _ => {}
+        }
+    }
+}
+
 /// Reads the number of a status.
-pub(super) fn code(value: &[u8]) -> Option<u32> {
-    core::str::from_utf8(value).ok()?.trim().parse().ok()
+fn code(value: &[u8]) -> Option<u32> {
+    digits(value.trim_ascii())
+}
+
+/// Reads a number that has digits only.
+fn digits(value: &[u8]) -> Option<u32> {
+    let is_number = value.iter().all(u8::is_ascii_digit);
+    core::str::from_utf8(value).ok().filter(|_| is_number)?.parse().ok()
 }
 
 /// Reads the text of a status: percent escapes are decoded; invalid ones stay.
@@ -72,8 +110,8 @@ pub(super) fn message(value: &[u8]) -> String {
 /// Reads a timeout in nanoseconds: up to eight digits and a unit.
 pub(super) fn timeout(value: &[u8]) -> Option<i64> {
     let (unit, digits) = value.split_last()?;
-    let number: i64 = core::str::from_utf8(digits).ok().filter(|digits| digits.len() <= 8)?.parse().ok()?;
-    let nanos = match unit {
+    let number = self::digits(digits).filter(|_| digits.len() <= 8)?;
+    let nanos: i64 = match unit {
         b'H' => 3_600_000_000_000,
         b'M' => 60_000_000_000,
         b'S' => 1_000_000_000,
@@ -82,7 +120,7 @@ pub(super) fn timeout(value: &[u8]) -> Option<i64> {
         b'n' => 1,
         _ => return None,
     };
-    Some(number.saturating_mul(nanos))
+    Some(nanos.saturating_mul(number.into()))
 }
 
 #[cfg(test)]
@@ -91,13 +129,16 @@ mod tests {
 
     #[test]
     fn timeouts_have_a_unit() {
-        let rows: [(&[u8], Option<i64>); 7] = [
+        let rows: [(&[u8], Option<i64>); 10] = [
             (b"5S", Some(5_000_000_000)),
             (b"200m", Some(200_000_000)),
             (b"1H", Some(3_600_000_000_000)),
             (b"99999999n", Some(99_999_999)),
             (b"100000000n", None),
             (b"5", None),
+            (b"S", None),
+            (b"-1S", None),
+            (b"+1H", None),
             (b"", None),
         ];
         for (value, nanos) in rows {
@@ -110,7 +151,24 @@ mod tests {
         let name = |code| Status { code, ..Status::default() }.name();
         assert_eq!((name(0).as_str(), name(5).as_str(), name(17).as_str()), ("OK", "NOT_FOUND", "17"));
         assert_eq!(message(b"100 %25 unknown, %C3%BCbrigens %zz"), "100 % unknown, übrigens %zz");
-        assert_eq!(code(b"14"), Some(14));
-        assert_eq!(code(b"-1"), None);
+    }
+
+    #[test]
+    fn a_status_code_has_digits_only() {
+        assert_eq!([code(b"14"), code(b" 5 ")], [Some(14), Some(5)]);
+        for value in ["-1", "+5", "abc", "", "5 5", "99999999999"] {
+            assert_eq!(code(value.as_bytes()), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_status_leaves_the_one_before() {
+        let mut status = Some(Status { code: 5, message: "a".into() });
+        let mut stated = StatedStatus::default();
+        stated.add(b"grpc-status", b"x");
+        stated.add(b"grpc-message", b"b");
+        assert_eq!(stated.invalid, Some(&b"x"[..]));
+        stated.apply(&mut status);
+        assert_eq!(status, Some(Status { code: 5, message: "a".into() }));
     }
 }

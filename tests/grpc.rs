@@ -187,6 +187,18 @@ fn a_compressed_message_is_decompressed_only_if_it_is_compressed() {
 }
 
 #[test]
+fn a_compressed_flag_without_a_compression_is_noted() {
+    for (encoding, notes) in [("identity", 1), ("gzip", 0)] {
+        let headers = block(&[(":status", "200"), ("content-type", GRPC), ("grpc-encoding", encoding)]);
+        let mut connection = Connection::new(GRPC, b"");
+        connection.send(false, &frame(HEADERS, END_HEADERS, headers));
+        connection.send(false, &[frame(DATA, 0, message(1, b"\x08\x07")), trailers("0")].concat());
+        let file = pcap(IPV4, &connection.packets);
+        assert_eq!(values(&file, &grpc::NOT_ENCODED).len(), notes, "{encoding}");
+    }
+}
+
+#[test]
 fn the_status_of_grpc_web_is_in_its_last_message() {
     let last = message(0x80, b"grpc-status: 7\r\ngrpc-message: no%21\r\n");
     let web = "application/grpc-web+proto";

@@ -115,6 +115,10 @@ pub(super) fn with_type(media_type: &'static [u8], target: &str, half: Half, sch
 
 /// Decompresses data. Returns nothing if they are not compressed, or cannot be decompressed at all.
 fn decompress(data: Payload<'_>, encoding: &[u8], tree: &mut Tree) -> Option<Vec<u8>> {
+    if encoding.eq_ignore_ascii_case(b"identity") {
+        tree.note(&NOT_ENCODED, data.all(), format_args!("{}", NOT_ENCODED.title));
+        return None;
+    }
     let encoding = if encoding.is_empty() { coding::detect(data.bytes)? } else { encoding };
     let decoded = coding::decode_in_frame(encoding, data, tree)?;
     if let Some(problem) = decoded.problem {

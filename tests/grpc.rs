@@ -7,6 +7,7 @@ use dissectors::schema::Schemas;
 use dissectors::{Field, Tree, Wants, grpc, protobuf};
 use overhear::analysis::{Event, Task};
 use overhear::proto_files;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -184,6 +185,17 @@ fn a_compressed_message_is_decompressed_only_if_it_is_compressed() {
     let file = Connection::new(GRPC, b"").respond(GRPC, &parts);
     assert_eq!(values(&file, &grpc::COMPRESSED), ["1", "1"]);
     assert!(values(&file, &grpc::DATA)[0].contains("0807"), "{:?}", values(&file, &grpc::DATA));
+}
+
+#[test]
+fn a_message_is_decompressed_up_to_a_limit() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&vec![0; 2 << 20]).expect("a buffer takes all bytes");
+    let compressed = message(1, &encoder.finish().expect("a buffer takes all bytes"));
+    let file = Connection::new(GRPC, b"").respond(GRPC, &[frame(DATA, 0, compressed), trailers("0")]);
+    assert_eq!(values(&file, &grpc::DECOMPRESSION_FAILED), ["1"]);
+    // Two digits a byte.
+    assert_eq!(values(&file, &grpc::DATA).iter().map(String::len).max(), Some(2 << 20));
 }
 
 #[test]

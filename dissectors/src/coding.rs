@@ -44,7 +44,7 @@ pub enum DecodeError {
     Malformed,
     /// The content ends early.
     Truncated,
-    /// The decoded content exceeds [`MAX_CONTENT`] or the maximum ratio.
+    /// The decoded content exceeds the limit, at most [`MAX_CONTENT`], or the maximum ratio.
     TooLarge,
     /// The coding is unknown; the content is left as is.
     Unknown,
@@ -85,7 +85,12 @@ impl Decoded {
 /// `None` without any coding.
 #[must_use]
 pub fn decode(codings: &[u8], body: &[u8]) -> Option<Decoded> {
-    let limit = output_limit(body);
+    decode_within(codings, body, MAX_CONTENT)
+}
+
+/// Decodes `body` as [`decode`] does, to at most `max` bytes.
+pub(crate) fn decode_within(codings: &[u8], body: &[u8], max: usize) -> Option<Decoded> {
+    let limit = output_limit(body).min(max);
     let mut decoded: Option<Decoded> = None;
     let without_parameters = |name: &'_ [u8]| name.iter().position(|&byte| byte == b';').unwrap_or(name.len());
     let names = codings.rsplit(|&byte| byte == b',');
@@ -130,13 +135,13 @@ pub(crate) fn refusal(tree: &Tree) -> Option<DecodeError> {
     }
 }
 
-/// Decodes content of a frame within the limits of the frame and of the run. Returns `None` without any coding, or without
-/// any content.
-pub(crate) fn decode_in_frame(codings: &[u8], sent: Payload<'_>, tree: &mut Tree) -> Option<Decoded> {
+/// Decodes content of a frame to at most `max` bytes, within the limits of the frame and of the run. Returns `None` without
+/// any coding, or without any content.
+pub(crate) fn decode_in_frame(codings: &[u8], sent: Payload<'_>, max: usize, tree: &mut Tree) -> Option<Decoded> {
     if let Some(reason) = refusal(tree) {
         return (!codings.is_empty()).then(|| Decoded::unchanged(sent.bytes, reason));
     }
-    let decoded = decode(codings, sent.bytes).filter(|_| sent.wire > 0)?;
+    let decoded = decode_within(codings, sent.bytes, max).filter(|_| sent.wire > 0)?;
     tree.decoding.add(sent.bytes.len(), decoded.bytes.len());
     Some(decoded)
 }

@@ -115,6 +115,6 @@ fn write_message(
 }
 
 fn decompress(data: &[u8]) -> Option<Vec<u8>> {
-    let decoded = coding::decode(coding::detect(data)?, data)?;
+    let decoded = coding::decode_within(coding::detect(data)?, data, message::MAX_DECOMPRESSED)?;
     (decoded.bytes != data).then_some(decoded.bytes)
 }

@@ -13,6 +13,9 @@ use crate::tree::{Slice, Tree, Value};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+/// Bytes that are decompressed of one message: as many as are buffered of one that is not compressed.
+pub(super) const MAX_DECOMPRESSED: usize = 1 << 20;
+
 /// What is known of the half that a message belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct MessageSource<'a> {
@@ -120,7 +123,7 @@ fn decompress(data: Payload<'_>, encoding: &[u8], tree: &mut Tree) -> Option<Vec
         return None;
     }
     let encoding = if encoding.is_empty() { coding::detect(data.bytes)? } else { encoding };
-    let decoded = coding::decode_in_frame(encoding, data, tree)?;
+    let decoded = coding::decode_in_frame(encoding, data, MAX_DECOMPRESSED, tree)?;
     if let Some(problem) = decoded.problem {
         let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
         tree.note(&DECOMPRESSION_FAILED, data.all(), format_args!("{title} ({}): {reason}", LossyText(encoding)));

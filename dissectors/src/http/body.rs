@@ -128,7 +128,7 @@ fn undo_codings(
     for name in [&b"transfer-encoding"[..], b"content-encoding"] {
         let codings = codings(name, head, lines);
         let sent = body.as_ref().map_or(sent, DescribedBody::payload);
-        let Some(decoded) = coding::decode_in_frame(&codings, sent, tree) else { continue };
+        let Some(decoded) = coding::decode_in_frame(&codings, sent, coding::MAX_CONTENT, tree) else { continue };
         if decoded.problem == Some(DecodeError::Checksum) {
             let title = CONTENT_CHECKSUM.title;
             tree.note(&CONTENT_CHECKSUM, sent.all(), format_args!("{title} ({})", LossyText(&codings)));

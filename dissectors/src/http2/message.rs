@@ -392,7 +392,9 @@ fn describe_fragments(fragments: &[(u32, u32)], whole: Slice, tree: &mut Tree) {
 
 /// Undoes the content codings of a body.
 fn decode<'b>(sent: CarriedBody<'b>, codings: &[u8], tree: &mut Tree) -> CarriedBody<'b> {
-    let Some(decoded) = coding::decode_in_frame(codings, sent.payload(), tree) else { return sent };
+    let Some(decoded) = coding::decode_in_frame(codings, sent.payload(), coding::MAX_CONTENT, tree) else {
+        return sent;
+    };
     if let Some(problem) = decoded.problem {
         let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
         tree.note(&DECOMPRESSION_FAILED, sent.all(), format_args!("{title} ({}): {reason}", LossyText(codings)));

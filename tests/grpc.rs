@@ -187,15 +187,40 @@ fn a_compressed_message_is_decompressed_only_if_it_is_compressed() {
     assert!(values(&file, &grpc::DATA)[0].contains("0807"), "{:?}", values(&file, &grpc::DATA));
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).expect("a buffer takes all bytes");
+    encoder.finish().expect("a buffer takes all bytes")
+}
+
 #[test]
 fn a_message_is_decompressed_up_to_a_limit() {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(&vec![0; 2 << 20]).expect("a buffer takes all bytes");
-    let compressed = message(1, &encoder.finish().expect("a buffer takes all bytes"));
+    let compressed = message(1, &gzip(&vec![0; 2 << 20]));
     let file = Connection::new(GRPC, b"").respond(GRPC, &[frame(DATA, 0, compressed), trailers("0")]);
     assert_eq!(values(&file, &grpc::DECOMPRESSION_FAILED), ["1"]);
     // Two digits a byte.
     assert_eq!(values(&file, &grpc::DATA).iter().map(String::len).max(), Some(2 << 20));
+}
+
+#[test]
+fn the_messages_of_a_frame_are_recorded_up_to_a_limit() {
+    // 40 messages of 5000 fields each.
+    let compressed = message(1, &gzip(&b"\x08\x01".repeat(5000)));
+    let mut connection = Connection::new(GRPC, b"");
+    connection.send(false, &response(GRPC));
+    connection.segment(false, ACK | PSH, &frame(DATA, 0, compressed.repeat(40)));
+    connection.send(false, &trailers("0"));
+    let rows = field_values(&pcap(IPV4, &connection.packets), &[&protobuf::UINT32, &protobuf::LIMIT]);
+    let row = rows.iter().find(|row| !row[0].is_empty()).expect("a frame with fields");
+    let fields = row[0].split(',').count();
+    assert!((5000..=100_000).contains(&fields), "{fields}");
+    assert!(!row[1].is_empty());
+    // 40 messages of 512 KiB each.
+    let compressed = message(1, &gzip(&vec![0; 512 << 10]));
+    let mut connection = Connection::new(GRPC, &[]);
+    connection.send(false, &response(GRPC));
+    connection.segment(false, ACK | PSH, &frame(DATA, 0, compressed.repeat(40)));
+    assert!(!values(&pcap(IPV4, &connection.packets), &grpc::DECOMPRESSION_FAILED).is_empty());
 }
 
 #[test]

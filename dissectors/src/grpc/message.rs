@@ -15,6 +15,8 @@ use alloc::vec::Vec;
 
 /// Bytes that are decompressed of one message: as many as are buffered of one that is not compressed.
 pub(super) const MAX_DECOMPRESSED: usize = 1 << 20;
+/// Bytes of a frame's tree up to which its messages are decompressed.
+const MAX_FRAME: usize = 4 << 20;
 
 /// What is known of the half that a message belongs to.
 #[derive(Clone, Copy)]
@@ -123,7 +125,8 @@ fn decompress(data: Payload<'_>, encoding: &[u8], tree: &mut Tree) -> Option<Vec
         return None;
     }
     let encoding = if encoding.is_empty() { coding::detect(data.bytes)? } else { encoding };
-    let decoded = coding::decode_in_frame(encoding, data, MAX_DECOMPRESSED, tree)?;
+    let max = MAX_FRAME.saturating_sub(tree.stored_len()).min(MAX_DECOMPRESSED);
+    let decoded = coding::decode_in_frame(encoding, data, max, tree)?;
     if let Some(problem) = decoded.problem {
         let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
         tree.note(&DECOMPRESSION_FAILED, data.all(), format_args!("{title} ({}): {reason}", LossyText(encoding)));

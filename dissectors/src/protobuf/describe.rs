@@ -12,6 +12,8 @@ use crate::tree::{Slice, Tree, Value};
 
 /// Fields that are recorded of a message, those of messages in it included.
 const MAX_FIELDS: usize = 10_000;
+/// Nodes of a frame's tree up to which fields are recorded: a segment can carry many messages.
+const MAX_NODES: usize = 100_000;
 /// Nesting depth of messages.
 const MAX_DEPTH: u8 = 32;
 /// Bytes of a text in a label.
@@ -40,11 +42,9 @@ impl<'s> MessageDetail<'s> {
         let mut at = 0;
         while at < payload.bytes.len() {
             let rest = payload.from(at);
-            if self.count >= MAX_FIELDS {
-                tree.note(&LIMIT, rest.all(), format_args!("{}: {MAX_FIELDS} fields", LIMIT.title));
+            if !self.count_field(rest, tree) {
                 break;
             }
-            self.count += 1;
             match WireField::read(rest.bytes) {
                 Ok(field) => {
                     let declared = kind.and_then(|kind| kind.field(field.number));
@@ -58,6 +58,17 @@ impl<'s> MessageDetail<'s> {
             }
         }
         tree.close();
+    }
+
+    /// Counts a field that is recorded. Notes the limit, and returns false, if it is not.
+    fn count_field(&mut self, rest: Payload<'_>, tree: &mut Tree) -> bool {
+        let is_recorded = self.count < MAX_FIELDS && tree.nodes().len() < MAX_NODES;
+        if is_recorded {
+            self.count += 1;
+        } else {
+            tree.note(&LIMIT, rest.all(), format_args!("{}: {} fields", LIMIT.title, self.count));
+        }
+        is_recorded
     }
 
     fn field(
@@ -118,11 +129,9 @@ impl<'s> MessageDetail<'s> {
                 tree.note(&BAD_PACKED, rest.all(), format_args!("{}", BAD_PACKED.title));
                 break;
             };
-            if self.count >= MAX_FIELDS {
-                tree.note(&LIMIT, rest.all(), format_args!("{}: {MAX_FIELDS} fields", LIMIT.title));
+            if !self.count_field(rest, tree) {
                 break;
             }
-            self.count += 1;
             self.number(number, rest.span(0, len), kind, declared, tree);
             at += len;
         }

@@ -171,6 +171,9 @@ pub fn describe(datagram: &Datagram<'_>, facts: &DatagramFacts, tree: &mut Tree)
     if datagram.length == 0 && datagram.payload.wire < 65_536 - 8 {
         tree.note(&BAD_ZERO_LENGTH, at(4, 2), format_args!("{}", BAD_ZERO_LENGTH.title));
     }
+    if u32::from(datagram.length) > datagram.payload.wire.saturating_add(8) && !datagram.quoted {
+        tree.note(&BAD_LENGTH, at(4, 2), format_args!("Bad length value {} > IP payload length", datagram.length));
+    }
     tree.put(&CHECKSUM, at(6, 2), Value::Uint(datagram.checksum.into()));
     // RFC 768: a checksum of 0 means that no checksum is present. RFC 8200 8.1 does not allow that.
     let status = match (datagram.checksum, datagram.is_ipv6) {

@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+mod base64;
 pub mod coding;
 pub mod content;
 pub mod decoding_count;

@@ -2,7 +2,8 @@
 
 use super::message::{self, MessageSource};
 use super::prefix::{PREFIX, Prefix};
-use super::{GRPC, LIMIT, MALFORMED, TRUNCATED, base64, is_base64};
+use super::{GRPC, LIMIT, MALFORMED, TRUNCATED, is_base64};
+use crate::base64;
 use crate::coding;
 use crate::content::MessageBody;
 use crate::packet::{Payload, ProtocolPath};
@@ -22,7 +23,7 @@ const MAX_DECOMPRESSED: usize = 32 << 20;
 
 /// Records the messages of a body.
 pub(super) fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
-    let decoded = is_base64(body.media_type).then(|| base64::decode(body.payload.bytes));
+    let decoded = is_base64(body.media_type).then(|| base64::decode_parts(body.payload.bytes));
     let payload = match &decoded {
         Some(bytes) => Payload::whole(bytes, tree.add_buffer("Decoded base64", bytes)),
         None => body.payload,
@@ -62,7 +63,7 @@ fn note_rest(rest: Payload<'_>, tree: &mut Tree) {
 
 /// Writes the messages of a body.
 pub(super) fn write_text(body: &MessageBody<'_>, schemas: &Schemas, out: &mut String) {
-    let decoded = is_base64(body.media_type).then(|| base64::decode(body.payload.bytes));
+    let decoded = is_base64(body.media_type).then(|| base64::decode_parts(body.payload.bytes));
     let mut rest = decoded.as_deref().unwrap_or(body.payload.bytes);
     let (mut nth, mut spent) = (0_u32, 0);
     while let Some(prefix) = Prefix::read(rest).filter(|prefix| prefix.is_sound()) {

@@ -2,7 +2,6 @@
 //!
 //! HTTP/2 reports the calls. A session for each of them reads its messages as they arrive, and states its status.
 
-mod base64;
 mod body;
 mod fields;
 mod message;

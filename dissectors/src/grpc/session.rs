@@ -1,11 +1,11 @@
 //! The session of one call: the messages of both sides as they arrive, and the status.
 
-use super::base64;
 use super::fields::*;
 use super::is_base64;
 use super::message::{self, MessageSource};
 use super::prefix::{PREFIX, Prefix, are_messages};
 use super::status::{self, StatedStatus, Status};
+use crate::base64;
 use crate::exchange::{Exchange, Outcome, text};
 use crate::packet::Payload;
 use crate::session::{
@@ -166,7 +166,7 @@ impl Grpc {
         let len = text.bytes.len() / base64::GROUP * base64::GROUP;
         let half = half_of(lane.side);
         let mut bytes = core::mem::take(&mut self.half(half).decoded);
-        bytes.extend_from_slice(&base64::decode(text.bytes.get(..len).unwrap_or_default()));
+        bytes.extend_from_slice(&base64::decode_parts(text.bytes.get(..len).unwrap_or_default()));
         let mut at = 0;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();

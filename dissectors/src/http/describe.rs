@@ -6,6 +6,7 @@ use super::head::{self, HeaderLine, MessageHead, StartLine};
 use super::message::HttpMessage;
 use super::pairing::{OpenExchange, Role};
 use super::{PROTOCOL, quirk, well_known};
+use crate::base64;
 use crate::content::{LossyText, MessageBody};
 use crate::field::Field;
 use crate::session::{About, Chunk, Context, Half};
@@ -215,7 +216,7 @@ impl<'b> LocatedHead<'b> {
             }
         } else if (field.id == AUTHORIZATION.id || field.id == PROXY_AUTHORIZATION.id) && tree.wants(&AUTHBASIC) {
             let scheme = value.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
-            if let Some(credentials) = scheme.and_then(|_| decode_base64(value.get(6..)?.trim_ascii())) {
+            if let Some(credentials) = scheme.and_then(|_| base64::decode(value.get(6..)?.trim_ascii())) {
                 let credentials = tree.store_bytes(&credentials);
                 tree.put(&AUTHBASIC, all, Value::Text(credentials));
             }
@@ -303,27 +304,4 @@ fn unfold(value: &[u8]) -> Vec<u8> {
         out.extend_from_slice(line.trim_ascii());
     }
     out
-}
-
-/// Decodes Base64 (RFC 4648 4). Returns `None` for other text.
-pub(super) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for &byte in text.iter().filter(|&&byte| byte != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    Some(out)
 }

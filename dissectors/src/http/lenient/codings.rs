@@ -2,7 +2,6 @@
 
 use super::trick::{self, Tricks};
 use crate::coding;
-use crate::http::describe;
 use alloc::vec::Vec;
 
 /// Maximum number of bytes between the beginning of a line and the name, and between the name and its colon.
@@ -154,7 +153,7 @@ fn decoded_word(value: &[u8]) -> Option<Vec<u8>> {
     let value = value.trim_ascii().strip_prefix(b"=?")?.strip_suffix(b"?=")?;
     let mut parts = value.split(|&byte| byte == b'?').skip(1);
     let encoding = parts.next().filter(|encoding| encoding.eq_ignore_ascii_case(b"b"));
-    let decoded = encoding.and_then(|_| describe::decode_base64(parts.next()?))?;
+    let decoded = encoding.and_then(|_| crate::base64::decode(parts.next()?))?;
     Some(decoded.trim_ascii().to_ascii_lowercase())
 }
 

@@ -91,6 +91,8 @@ pub struct Context<'a> {
     pub adopted: Option<ExchangeId>,
     /// What the run wants of its frames, though it may want nothing of the present one.
     pub wants: &'a Wants,
+    /// Whether exchanges are reported. A session need not create them otherwise.
+    pub reports_exchanges: bool,
     /// The tree to record fields in; a message belongs to the frame that completed it.
     pub tree: &'a mut Tree,
     /// The protocols of the present frame: a session adds its own when a message ends here.

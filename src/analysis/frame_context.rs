@@ -79,6 +79,7 @@ impl FrameContext<'_> {
             session: 0,
             adopted: None,
             wants: self.wants,
+            reports_exchanges: self.work.exchanges,
             tree: self.tree,
             path: self.path,
             events: self.messages,

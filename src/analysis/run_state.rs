@@ -2,7 +2,7 @@
 
 use super::buffers::ShardLimits;
 use super::decode_options::Transport;
-use super::event::{Event, FrameConnection, UnfinishedMessages};
+use super::event::{Event, FrameConnection, MessageNodes, UnfinishedMessages};
 use super::frame_context::{FrameContext, Prefilter};
 use super::limits;
 use super::names::name_call;
@@ -43,6 +43,8 @@ pub(super) struct RunState {
     messages: Vec<dissectors::session::Event>,
     derived: Derivation,
     pub(super) prefilter: Option<Prefilter>,
+    /// Records nothing, for what belongs to no frame.
+    blank: Option<Box<Tree>>,
 }
 
 impl Clone for RunState {
@@ -84,6 +86,7 @@ impl RunState {
             messages: Vec::new(),
             derived: Derivation::default(),
             prefilter: None,
+            blank: None,
         }
     }
 
@@ -143,18 +146,35 @@ impl RunState {
         at: Stamp,
         act: impl FnOnce(&mut FrameContext<'_>) -> Completed,
     ) {
+        if !self.task.halves {
+            let mut tree = self.blank.take().unwrap_or_default();
+            self.act_without_frame(conversation, at, &mut tree, act);
+            self.blank = Some(tree);
+            return;
+        }
+        let mut tree = Tree::new(self.task.wants.clone());
+        let messages = self.act_without_frame(conversation, at, &mut tree, act);
+        if !messages.is_empty() {
+            self.events.push(Event::Unfinished(Box::new(UnfinishedMessages { conversation, messages, tree })));
+        }
+    }
+
+    /// Returns the messages that this completes.
+    fn act_without_frame(
+        &mut self,
+        conversation: ConversationId,
+        at: Stamp,
+        tree: &mut Tree,
+        act: impl FnOnce(&mut FrameContext<'_>) -> Completed,
+    ) -> Vec<MessageNodes> {
         let mut path = ProtocolPath::default();
-        let mut tree = if self.task.halves { Tree::new(self.task.wants.clone()) } else { Tree::default() };
         tree.decoding = self.decoding;
-        let mut context = self.frame_context(conversation, at, &mut path, &mut tree);
+        let mut context = self.frame_context(conversation, at, &mut path, tree);
         context.collected = None;
         let completed = act(&mut context);
         context.report_owners(completed.owners);
-        let messages = completed.messages;
         self.decoding = tree.decoding;
-        if self.task.halves && !messages.is_empty() {
-            self.events.push(Event::Unfinished(Box::new(UnfinishedMessages { conversation, messages, tree })));
-        }
+        completed.messages
     }
 
     /// Reports the exchanges of a conversation as calls.
@@ -165,15 +185,14 @@ impl RunState {
         }
         for message in self.messages.drain(..) {
             match message {
-                dissectors::session::Event::Exchange(exchange) => {
+                dissectors::session::Event::Exchange(exchange) if self.task.exchanges => {
                     let mut call = call(exchange, self.start);
-                    if self.task.exchanges {
-                        name_call(&mut call, &self.task);
-                        self.events.push(Event::Call(call));
-                    }
+                    name_call(&mut call, &self.task);
+                    self.events.push(Event::Call(call));
                 }
                 dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),
-                dissectors::session::Event::Pdu(_)
+                dissectors::session::Event::Exchange(_)
+                | dissectors::session::Event::Pdu(_)
                 | dissectors::session::Event::Message(_)
                 | dissectors::session::Event::Part(_) => {}
             }

@@ -54,6 +54,8 @@ pub(super) struct Work {
     pub(super) bytes: bool,
     /// Messages.
     pub(super) messages: bool,
+    /// Exchanges.
+    pub(super) exchanges: bool,
     /// Comparison of what is sent again.
     pub(super) compare: bool,
     /// The frames of each reassembled unit.
@@ -138,6 +140,7 @@ impl Work {
             segments: tcp_fields::FIELDS.iter().any(|field| wants.field(field) && !tcp_fields::is_analysis_flag(field)),
             bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
             messages,
+            exchanges: task.exchanges,
             compare,
             frames: task.collect || any(&REASSEMBLY_FIELDS) || nested_units().any(|units| wants_units(units, wants)),
             data: wants.field(&tcp_fields::REASSEMBLED_DATA) || nested_units().any(|units| wants.field(units.data)),

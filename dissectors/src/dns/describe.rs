@@ -4,7 +4,7 @@ use super::cursor::{Budget, Cursor, DataError};
 use super::fields::*;
 use super::message::{Entry, Header, OPT as OPT_TYPE, QUERY as QUERY_OPCODE, Question, Record, UPDATE};
 use super::name::NameError;
-use super::names::{self, OPCODES, lookup};
+use super::names::{self, Mnemonic, OPCODES, lookup};
 use super::summary::{Summary, write_value};
 use super::zone_text::ZoneName;
 use super::{Dialect, data, stateful};
@@ -22,6 +22,11 @@ const SRV: u16 = 33;
 pub(super) fn is_wanted(dialect: &Dialect, tree: &Tree) -> bool {
     let is_own = tree.wants_any(&DNS) || tree.wants_any(dialect.field);
     is_own || tree.wants(&MALFORMED_PACKET) || tree.wants(&SHORT)
+}
+
+/// Whether any field of a record is recorded, or a note that all records are read for.
+fn wants_records(tree: &Tree) -> bool {
+    tree.wanted().any_between(&RESP_NAME, &LIMIT) || tree.wants(&MALFORMED_PACKET) || tree.wants(&SHORT)
 }
 
 /// Opens the node of a message's protocol.
@@ -123,6 +128,9 @@ struct Writer<'b> {
 
 impl<'b> Writer<'b> {
     fn header(&self, tree: &mut Tree) {
+        if !tree.wanted().any_between(&ID, &FLAGS_RCODE) && !tree.wanted().any_between(&COUNT_QUERIES, &COUNT_ADD_RR) {
+            return;
+        }
         let at = |offset, len| self.message.span(offset, len);
         let header = self.header;
         tree.put(&ID, at(0, 2), Value::Uint(header.id.into()));
@@ -203,6 +211,9 @@ impl<'b> Writer<'b> {
     fn sections(&self, tree: &mut Tree) {
         let mut budget = Budget::new();
         let mut entries = self.header.entries(self.message.bytes);
+        if !wants_records(tree) {
+            entries = entries.only_questions();
+        }
         let mut open = None;
         loop {
             let start = entries.at;
@@ -287,8 +298,10 @@ impl<'b> Writer<'b> {
         let message = self.message;
         let all = message.span(question.at, question.name_end + 4 - question.at);
         let node = tree.open(&RECORD, all, Value::Present);
-        let (kind, class) = (names::record_type(question.kind), names::class(self.class(question.class)));
-        tree.label(node, format_args!("{}: type {kind}, class {class}", question.name));
+        if node.is_some() {
+            let (kind, class) = self.kind_and_class(question);
+            tree.label(node, format_args!("{}: type {kind}, class {class}", question.name));
+        }
         let name = message.span(question.at, question.name_end - question.at);
         tree.put_text(&QRY_NAME, name, format_args!("{}", question.name));
         self.check_name(question, tree);
@@ -303,10 +316,14 @@ impl<'b> Writer<'b> {
             tree.put(&QRY_QU, span, Value::Bool(question.class & 0x8000 != 0));
         }
         if tree.wants(&LINE) {
-            let name = ZoneName(question.name);
+            let (name, (kind, class)) = (ZoneName(question.name), self.kind_and_class(question));
             tree.put_text(&LINE, Slice::default(), format_args!(";{name} {class} {kind}"));
         }
         tree.close();
+    }
+
+    fn kind_and_class(&self, question: &Question<'_>) -> (Mnemonic, Mnemonic) {
+        (names::record_type(question.kind), names::class(self.class(question.class)))
     }
 
     /// The class without the bit that mDNS uses otherwise.

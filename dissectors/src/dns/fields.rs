@@ -50,6 +50,48 @@ crate::fields! { "dns";
     QRY_CLASS: U16 "dns.qry.class" "Class" { base: DisplayBase::Hex, values: CLASSES };
     /// mDNS: the response is requested as unicast (RFC 6762 5.4).
     QRY_QU: Bool "dns.qry.qu" "\"QU\" question";
+    /// Number of questions.
+    COUNT_QUERIES: U16 "dns.count.queries" "Questions";
+    /// Number of zones of an update.
+    COUNT_ZONES: U16 "dns.count.zones" "Zones";
+    /// Number of answers.
+    COUNT_ANSWERS: U16 "dns.count.answers" "Answer RRs";
+    /// Number of prerequisites of an update.
+    COUNT_PREREQUISITES: U16 "dns.count.prerequisites" "Prerequisites";
+    /// Number of authority records.
+    COUNT_AUTH_RR: U16 "dns.count.auth_rr" "Authority RRs";
+    /// Number of updates.
+    COUNT_UPDATES: U16 "dns.count.updates" "Updates";
+    /// Frame of the response.
+    RESPONSE_IN: Frame "dns.response_in" "Response In" { later: true };
+    /// Frame of the query.
+    RESPONSE_TO: Frame "dns.response_to" "Request In";
+    /// The message is repeated.
+    RETRANSMISSION: Bool "dns.retransmission" "Retransmission";
+    /// Frame of the first query, if this one repeats it.
+    RETRANSMIT_REQUEST_IN: Frame "dns.retransmit_request_in" "Retransmitted request. Original request in";
+    /// Frame of the first response, if this one repeats it.
+    RETRANSMIT_RESPONSE_IN: Frame "dns.retransmit_response_in" "Retransmitted response. Original response in";
+    /// Time from the query to the response.
+    TIME: Duration "dns.time" "Time";
+    /// The response has no query in the capture.
+    UNSOLICITED: Bool "dns.unsolicited" "Unsolicited";
+    /// Number of additional records.
+    COUNT_ADD_RR: U16 "dns.count.add_rr" "Additional RRs";
+    /// The query is repeated before its response.
+    RETRANSMIT_REQUEST: Note(Note) "dns.retransmit_request" "DNS query retransmission";
+    /// The response is repeated.
+    RETRANSMIT_RESPONSE: Note(Note) "dns.retransmit_response" "DNS response retransmission";
+    /// The capture has no response to the query.
+    RESPONSE_MISSING: Note(Note) "dns.response_missing" "DNS response missing" { later: true };
+    /// The message is a query.
+    QUERY: Bool "dns.query" "Query" { ours: true, hidden: true };
+    /// The message in one line, as in the Info column.
+    SUMMARY: Text "dns.summary" "Summary" { ours: true, hidden: true };
+    /// Type of the first question as text, or the operation if it is not a query.
+    METHOD: Text "dns.method" "Method" { ours: true, hidden: true };
+    /// Reply code of a response with the bits of EDNS, as text such as NXDOMAIN.
+    STATUS: Text "dns.status" "Status" { ours: true, hidden: true };
     /// Name of a record, without its last dot. An SRV record has the parts of its name instead.
     RESP_NAME: Text "dns.resp.name" "Name";
     /// Type of a record, or of records in the bit map of an NSEC, NSEC3 or CSYNC record.
@@ -392,18 +434,6 @@ crate::fields! { "dns";
     OPT_EXT_ERROR_EXTRA_TEXT: Text "dns.opt.ext_error.extra_text" "Extra Text";
     /// Domain to report errors to (RFC 9567).
     OPT_AGENT_DOMAIN: Text "dns.opt.agent_domain" "Agent Domain";
-    /// Number of questions.
-    COUNT_QUERIES: U16 "dns.count.queries" "Questions";
-    /// Number of zones of an update.
-    COUNT_ZONES: U16 "dns.count.zones" "Zones";
-    /// Number of answers.
-    COUNT_ANSWERS: U16 "dns.count.answers" "Answer RRs";
-    /// Number of prerequisites of an update.
-    COUNT_PREREQUISITES: U16 "dns.count.prerequisites" "Prerequisites";
-    /// Number of authority records.
-    COUNT_AUTH_RR: U16 "dns.count.auth_rr" "Authority RRs";
-    /// Number of updates.
-    COUNT_UPDATES: U16 "dns.count.updates" "Updates";
     /// Hash algorithm of an NSEC3 record.
     NSEC3_ALGO: U8 "dns.nsec3.algo" "Hash algorithm" { values: NSEC3_HASHES };
     /// Flags of an NSEC3 record.
@@ -446,22 +476,6 @@ crate::fields! { "dns";
     TSIG_MAC: Label "dns.tsig.mac" "MAC";
     /// Other data of a TSIG record.
     TSIG_OTHER_DATA: Bytes "dns.tsig.other_data" "Other Data";
-    /// Frame of the response.
-    RESPONSE_IN: Frame "dns.response_in" "Response In" { later: true };
-    /// Frame of the query.
-    RESPONSE_TO: Frame "dns.response_to" "Request In";
-    /// The message is repeated.
-    RETRANSMISSION: Bool "dns.retransmission" "Retransmission";
-    /// Frame of the first query, if this one repeats it.
-    RETRANSMIT_REQUEST_IN: Frame "dns.retransmit_request_in" "Retransmitted request. Original request in";
-    /// Frame of the first response, if this one repeats it.
-    RETRANSMIT_RESPONSE_IN: Frame "dns.retransmit_response_in" "Retransmitted response. Original response in";
-    /// Time from the query to the response.
-    TIME: Duration "dns.time" "Time";
-    /// The response has no query in the capture.
-    UNSOLICITED: Bool "dns.unsolicited" "Unsolicited";
-    /// Number of additional records.
-    COUNT_ADD_RR: U16 "dns.count.add_rr" "Additional RRs";
     /// Algorithm of the key of an SSHFP record.
     SSHFP_ALGORITHM: U8 "dns.sshfp.algorithm" "Algorithm" { values: SSHFP_ALGORITHMS };
     /// Hash of an SSHFP record.
@@ -564,12 +578,6 @@ crate::fields! { "dns";
     CAA_VALUE: Text "dns.caa.value" "Value";
     /// Data of a record of a type that is not dissected.
     DATA: Bytes "dns.data" "Data";
-    /// The query is repeated before its response.
-    RETRANSMIT_REQUEST: Note(Note) "dns.retransmit_request" "DNS query retransmission";
-    /// The response is repeated.
-    RETRANSMIT_RESPONSE: Note(Note) "dns.retransmit_response" "DNS response retransmission";
-    /// The capture has no response to the query.
-    RESPONSE_MISSING: Note(Note) "dns.response_missing" "DNS response missing" { later: true };
     /// The highest bit of a TTL is set (RFC 2181 8).
     TTL_HIGH_BIT: Note(Note) "dns.ttl.high_bit_set" "The uppermost bit of the TTL is set (RFC 2181, section 8)";
     /// Values of a stateful operation (RFC 8490).
@@ -596,14 +604,6 @@ crate::fields! { "dns";
     EXTRANEOUS_DATA: Bytes "dns.extraneous.data" "Extraneous Data Bytes";
     /// Number of bytes after the last record.
     EXTRANEOUS_LENGTH: I32 "dns.extraneous.length" "Extraneous Data Length";
-    /// The message is a query.
-    QUERY: Bool "dns.query" "Query" { ours: true, hidden: true };
-    /// The message in one line, as in the Info column.
-    SUMMARY: Text "dns.summary" "Summary" { ours: true, hidden: true };
-    /// Type of the first question as text, or the operation if it is not a query.
-    METHOD: Text "dns.method" "Method" { ours: true, hidden: true };
-    /// Reply code of a response with the bits of EDNS, as text such as NXDOMAIN.
-    STATUS: Text "dns.status" "Status" { ours: true, hidden: true };
     /// Question or record, similar to a line of a zone file (RFC 1035 5.1).
     LINE: Text "dns.line" "Line" { ours: true, hidden: true };
     /// Section of the message.

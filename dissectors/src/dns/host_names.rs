@@ -5,7 +5,7 @@ use super::message::{Entry, Header, Record};
 use super::name::Name;
 use crate::host_names::FoundHostName;
 use crate::tree::Tree;
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use core::net::IpAddr;
 
 const A: u16 = 1;
@@ -39,7 +39,7 @@ fn host_name(record: &Record<'_>, message: &[u8]) -> Option<(IpAddr, CompactStri
         PTR => (reverse_address(record.owner.name)?, Name::read(message, record.data.start).ok()?.0),
         _ => return None,
     };
-    (name.is_valid && !name.is_root()).then(|| (address, format_compact!("{name}")))
+    (name.is_valid && !name.is_root()).then(|| (address, name.text()))
 }
 
 /// Returns the address that a name for reverse lookup has (RFC 1035 3.5, RFC 3596 2.5): its parts in reverse order.

@@ -160,6 +160,12 @@ pub(super) fn first_question(header: Header, message: &[u8]) -> Option<Question<
 }
 
 impl Entries<'_> {
+    /// Leaves out the records.
+    pub(super) fn only_questions(self) -> Self {
+        let [questions, ..] = self.left;
+        Entries { left: [questions, 0, 0, 0], ..self }
+    }
+
     /// Whether all questions and records were read.
     pub(super) fn is_done(&self) -> bool {
         self.left == [0; 4]

@@ -1,6 +1,7 @@
 //! Domain names, and their compression (RFC 1035 3.1, 4.1.4).
 
 use crate::content::LossyText;
+use compact_str::{CompactString, format_compact};
 use core::fmt;
 
 /// Maximum length of a name on the wire, without compression (RFC 1035 2.3.4).
@@ -136,10 +137,35 @@ impl<'b> Name<'b> {
         })
     }
 
+    /// Returns the labels with dots between them, in `buffer`. None if they are not ASCII only, or there are none.
+    fn ascii(self, buffer: &mut [u8; MAX_LEN]) -> Option<&str> {
+        let mut len = 0;
+        for label in self.labels() {
+            let text = buffer.get_mut(len..len + label.len() + 1)?;
+            let (text, dot) = text.split_at_mut(label.len());
+            text.copy_from_slice(label);
+            dot.fill(b'.');
+            len += label.len() + 1;
+        }
+        let text = buffer.get(..len.checked_sub(1)?).filter(|text| text.is_ascii())?;
+        core::str::from_utf8(text).ok()
+    }
+
+    /// Returns the name as it is shown.
+    pub(super) fn text(self) -> CompactString {
+        match self.ascii(&mut [0; MAX_LEN]) {
+            Some(text) => CompactString::new(text),
+            None => format_compact!("{self}"),
+        }
+    }
+
     /// Writes the labels with dots between them.
     pub(super) fn write(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.is_valid {
             return f.write_str("<Name contains a pointer that loops>");
+        }
+        if let Some(text) = self.ascii(&mut [0; MAX_LEN]) {
+            return f.write_str(text);
         }
         for (nth, label) in self.labels().enumerate() {
             if nth > 0 {

@@ -195,7 +195,7 @@ impl Pairing {
             nth,
             request: transfer(incoming, cx.at),
             sent: cx.at,
-            target: target(question, incoming.header, dialect),
+            target: target(question, incoming.header, dialect, cx),
             zone: None,
         });
         Role { id, nth, half: Half::Request, request: None, repeats: None }
@@ -231,12 +231,14 @@ impl Pairing {
             return Role { id, nth: known.nth, half: Half::Response, request, repeats };
         }
         let nth = self.take_number();
-        let exchange = Exchange {
-            method: method(incoming.header, key),
-            target: target(question, incoming.header, dialect),
-            ..exchange(dialect, nth, cx)
-        };
-        report(exchange, incoming, transfer(incoming, cx.at), cx);
+        if cx.reports_exchanges {
+            let exchange = Exchange {
+                method: method(incoming.header, key),
+                target: target(question, incoming.header, dialect, cx),
+                ..exchange(dialect, nth, cx)
+            };
+            report(exchange, incoming, transfer(incoming, cx.at), cx);
+        }
         Role { id, nth, half: Half::Response, request: None, repeats: None }
     }
 
@@ -278,7 +280,9 @@ impl Pairing {
             request: query.sent,
             response: cx.at,
         });
-        report(request_exchange(dialect, query, cx), incoming, response, cx);
+        if cx.reports_exchanges {
+            report(request_exchange(dialect, query, cx), incoming, response, cx);
+        }
         role
     }
 }
@@ -328,16 +332,16 @@ fn method(header: Header, key: Option<QuestionKey>) -> CompactString {
     method
 }
 
-/// Returns the name of the first question, and the number of further ones.
-fn target(question: Option<Question<'_>>, header: Header, dialect: &Dialect) -> CompactString {
+/// Returns the name of the first question, and the number of further ones; nothing if exchanges are not reported.
+fn target(question: Option<Question<'_>>, header: Header, dialect: &Dialect, cx: &Context<'_>) -> CompactString {
     let [questions, ..] = header.counts;
-    match question {
+    match question.filter(|_| cx.reports_exchanges) {
         None => CompactString::default(),
         Some(question) if question.name.is_root() => format_compact!("{}", ZoneName(question.name)),
         Some(question) if dialect.is_mdns() && questions > 1 => {
             format_compact!("{} (+{})", question.name, questions - 1)
         }
-        Some(question) => format_compact!("{}", question.name),
+        Some(question) => question.name.text(),
     }
 }
 
@@ -357,6 +361,9 @@ fn request_exchange(dialect: &'static Dialect, query: OpenQuery, cx: &Context<'_
 }
 
 fn report_unanswered(dialect: &'static Dialect, mut query: OpenQuery, cx: &mut Context<'_>) {
+    if !cx.reports_exchanges {
+        return;
+    }
     let zone = query.zone.take();
     let outcome = if zone.is_some() { Outcome::Aborted } else { Outcome::Unanswered };
     let response = zone.map(|zone| Transfer { complete: false, ..zone.response });

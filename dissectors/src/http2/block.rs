@@ -4,8 +4,9 @@ use super::fields::*;
 use super::frame::{END_HEADERS, END_STREAM, FrameType, PADDED, PRIORITY};
 use super::hpack::{HeaderLine, HeaderList, HpackError, Representation};
 use super::stream::{HalfState, MessageHead, Stream};
-use super::{Frame, Http2, describe, half_of, message, names, streaming, tunnel};
+use super::{Frame, Http2, describe, half_of, message, names, stream, streaming, tunnel};
 use crate::content::LossyText;
+use crate::field::{Field, FieldKind};
 use crate::format::percent_decoded;
 use crate::session::{About, Context, Half, Side, Stamp};
 use crate::status;
@@ -91,7 +92,7 @@ impl Http2 {
         self.learn_requester(frame, &block, lines);
         if frame.header.kind != FrameType::Continuation {
             let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
-            let status = MessageHead::of(&block.list).status;
+            let status = stream::status(&block.list);
             if let Some(stream) = self.streams.get_mut(block.of).filter(|_| !is_interim(status)) {
                 note_headers(stream, half, cx);
             }
@@ -329,20 +330,27 @@ impl Http2 {
             }
             return;
         }
-        let head = MessageHead::of(&block.list);
-        match (head.scheme, head.authority, head.path) {
-            // As in Wireshark, that of an extended CONNECT, too.
-            (_, Some(authority), _) if head.method.as_deref() == Some("CONNECT") => {
-                cx.tree.put_text(&FULL_URI, none, format_args!("{authority}"));
-            }
-            (Some(scheme), Some(authority), Some(path)) => {
-                cx.tree.put_text(&FULL_URI, none, format_args!("{scheme}://{authority}{path}"));
-            }
-            _ => {}
+        if cx.tree.wants(&FULL_URI) {
+            describe_uri(&MessageHead::of(&block.list), cx.tree);
         }
         if let Some(answered) = cx.later_value(&RESPONSE_IN, request) {
             cx.tree.put(&RESPONSE_IN, none, Value::Uint(answered));
         }
+    }
+}
+
+/// Records the full URI of a request.
+fn describe_uri(head: &MessageHead, tree: &mut Tree) {
+    let none = Slice::default();
+    match (&head.scheme, &head.authority, &head.path) {
+        // As in Wireshark, that of an extended CONNECT, too.
+        (_, Some(authority), _) if head.method.as_deref() == Some("CONNECT") => {
+            tree.put_text(&FULL_URI, none, format_args!("{authority}"));
+        }
+        (Some(scheme), Some(authority), Some(path)) => {
+            tree.put_text(&FULL_URI, none, format_args!("{scheme}://{authority}{path}"));
+        }
+        _ => {}
     }
 }
 
@@ -362,10 +370,21 @@ fn describe_lines(list: &HeaderList, lines: &[HeaderLine], span: Slice, before: 
         tree.put(&HEADER_LENGTH, Slice::default(), Value::Uint(lengths.sum::<usize>() as u64));
         tree.put(&HEADER_COUNT, Slice::default(), Value::Uint(lines.len() as u64));
     }
-    for line in lines {
+    let span_of = |line: &HeaderLine| {
         let start = line.coded.start.saturating_sub(before) as u32;
         let end = line.coded.end.saturating_sub(before) as u32;
-        describe_line(list, line, Slice::new(span.start + start, end.saturating_sub(start)), tree);
+        Slice::new(span.start + start, end.saturating_sub(start))
+    };
+    if tree.wanted().any_between(&HEADER, &TABLE_SIZE) || tree.wanted().labels {
+        lines.iter().for_each(|line| describe_line(list, line, span_of(line), tree));
+    } else {
+        // Often only a few of the headers that have fields of their own are wanted.
+        for (name, field) in names::HEADERS {
+            if tree.wants(field) {
+                let named = lines.iter().filter(|line| list.name(line) == Some(name));
+                named.for_each(|line| describe_value(field, list, line, span_of(line), tree));
+            }
+        }
     }
     let unknown = headers().filter(|line| !line.is_known()).count();
     if unknown > 0 {
@@ -392,13 +411,8 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
     tree.put(&NAME, span, Value::Text(name_text));
     tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
     tree.put(&VALUE, span, Value::Text(value_text));
-    if let Some(field) = names::header_field(name).filter(|_| line.is_known()) {
-        let number = || core::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-        match (field.kind, number()) {
-            (crate::FieldKind::Text, _) => drop(tree.put(field, span, Value::Text(value_text))),
-            (_, Some(number)) => drop(tree.put(field, span, Value::Uint(number))),
-            (_, None) => {}
-        }
+    if let Some(field) = names::header_field(name) {
+        describe_value(field, list, line, span, tree);
     }
     if tree.wants(&UNESCAPED) {
         let unescaped = tree.store_bytes(&percent_decoded(value));
@@ -409,6 +423,17 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
         tree.put(&INDEX, span, index);
     }
     tree.close();
+}
+
+/// Records the value of a header in the field that its name has.
+fn describe_value(field: &'static Field, list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut Tree) {
+    let Some(value) = list.value(line).filter(|_| tree.wants(field)) else { return };
+    if field.kind == FieldKind::Text {
+        let text = tree.store_bytes(value);
+        tree.put(field, span, Value::Text(text));
+    } else if let Some(number) = stream::number(value) {
+        tree.put(field, span, Value::Uint(number));
+    }
 }
 
 /// Appends what a message begins with to the info column: method and path, or the status.

@@ -53,7 +53,7 @@ pub(super) static SETTINGS: &[(u64, &str)] = &[
 
 /// Headers with a field of their own, in alphabetical order.
 #[rustfmt::skip]
-static HEADERS: &[(&[u8], &Field)] = &[
+pub(super) static HEADERS: &[(&[u8], &Field)] = &[
     (b":authority", &H_AUTHORITY),
     (b":method", &H_METHOD),
     (b":path", &H_PATH),

@@ -121,7 +121,7 @@ impl MessageHead {
                 b"content-type" => &mut head.content_type,
                 b"content-encoding" => &mut head.content_encoding,
                 b":status" => {
-                    head.status = number(value).and_then(|code| u16::try_from(code).ok());
+                    head.status = code(value);
                     continue;
                 }
                 b"content-length" => {
@@ -313,6 +313,15 @@ impl StreamHalf {
     }
 }
 
-fn number(value: &[u8]) -> Option<u64> {
+/// Returns the status code of a response.
+pub(super) fn status(list: &HeaderList) -> Option<u16> {
+    list.known().filter(|(name, _)| *name == b":status").last().and_then(|(_, value)| code(value))
+}
+
+fn code(value: &[u8]) -> Option<u16> {
+    number(value).and_then(|code| u16::try_from(code).ok())
+}
+
+pub(super) fn number(value: &[u8]) -> Option<u64> {
     core::str::from_utf8(value).ok()?.parse().ok()
 }

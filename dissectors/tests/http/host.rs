@@ -109,6 +109,7 @@ impl<'w> SessionHost<'w> {
             session: 0,
             adopted: None,
             wants: self.wants,
+            reports_exchanges: true,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,

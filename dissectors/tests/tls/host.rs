@@ -62,6 +62,7 @@ impl TlsSessionHost {
             session: 0,
             adopted: None,
             wants: &self.wants,
+            reports_exchanges: true,
             tree: &mut tree,
             path: &mut path,
             events: &mut events,

@@ -95,6 +95,7 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
                 session: 0,
                 adopted: None,
                 wants: &wants,
+                reports_exchanges: true,
                 tree: &mut tree,
                 path: &mut ProtocolPath::default(),
                 events: &mut Vec::new(),

@@ -3,6 +3,7 @@
 use super::body;
 use super::call_entry::{CallEntry, MessageFrames};
 use super::curl::{self, CurlRequest};
+use super::dialogue::DialogueReader;
 use super::frame_table::{FrameFlags, FrameTable};
 use super::grpcurl;
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
@@ -24,28 +25,34 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
     let table = reader.table.read();
     let call = *table.calls.get(index).ok_or_else(|| format!("call {index} is not loaded"))?;
     let mut frames = call_frames(&table, &call);
+    let mut dialogue = DialogueReader::new(&table, index, &call);
     drop(table);
     let spans = [call.request, call.response];
     let mut detail = CallDetail::default();
     let mut wanted: Vec<u32> = spans.iter().flatten().map(|frames| frames.completed_in).collect();
     let first = frames.first().filter(|(_, phase)| *phase == CallPhase::Connect).map(|&(frame, _)| frame);
     wanted.extend(first);
+    wanted.extend(dialogue.frames());
     let mut has_handshake = false;
     reader.dissect(&wanted, &wants(), |shown, connections| {
         has_handshake |= first == Some(shown.frame.number) && is_syn(shown.tree);
-        let [request, response] =
-            [(Half::Request, call.request), (Half::Response, call.response)].map(|(half, frames)| {
-                let is_here = frames.is_some_and(|frames| frames.completed_in == shown.frame.number);
-                let parts = connections.iter().flat_map(|connection| &connection.messages).filter(|_| is_here);
-                let mut own = parts.filter(|part| part.exchange == call.id && part.half == half);
-                own.find_map(|part| messages_in(shown.tree.nodes().get(part.nodes.clone())?, shown.tree).next())
-            });
-        if let Some(message) = request {
-            detail.request = Some(call_message(message));
-            detail.curl = curl_command(message);
-        }
-        if let Some(message) = response {
-            detail.response = Some(call_message(message));
+        for part in connections.iter().flat_map(|connection| &connection.messages) {
+            let nodes = shown.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
+            let Some(message) = messages_in(nodes, shown.tree).next() else { continue };
+            dialogue.add(part.exchange, message, shown.frame.time.0);
+            let is_own = |frames: Option<MessageFrames>| {
+                part.exchange == call.id && frames.is_some_and(|frames| frames.completed_in == shown.frame.number)
+            };
+            match part.half {
+                Half::Request if is_own(call.request) && detail.request.is_none() => {
+                    detail.request = Some(call_message(message));
+                    detail.curl = curl_command(message);
+                }
+                Half::Response if is_own(call.response) && detail.response.is_none() => {
+                    detail.response = Some(call_message(message));
+                }
+                _ => {}
+            }
         }
     })?;
     let is_missing =
@@ -53,6 +60,7 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
     if is_missing(call.request, &detail.request) || is_missing(call.response, &detail.response) {
         read_unfinished(reader, &call, &mut detail)?;
     }
+    detail.dialogue = dialogue.into_lines();
     // If the capture starts in the middle of a connection, there is no handshake.
     frames.retain(|(_, phase)| has_handshake || *phase != CallPhase::Connect);
     for &(_, phase) in &frames {

@@ -1,12 +1,16 @@
 //! Calls in the index: the frames of their messages.
 
 use dissectors::exchange::{Exchange, Transfer};
-use dissectors::session::{ExchangeId, Side};
+use dissectors::session::{ConversationId, ExchangeId, Side};
 
 /// The frames of a call's messages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallEntry {
     pub(super) id: ExchangeId,
+    /// The exchange that carried it.
+    pub(super) parent: Option<ExchangeId>,
+    /// Whether it is a message that has no response.
+    pub(super) is_one_way: bool,
     pub(super) requester: Option<Side>,
     pub(super) request: Option<MessageFrames>,
     pub(super) response: Option<MessageFrames>,
@@ -39,6 +43,16 @@ impl CallEntry {
         self.id.conversation.tcp()
     }
 
+    /// Returns its conversation, and the number of its session in that.
+    pub(super) fn session(&self) -> (ConversationId, u32) {
+        (self.id.conversation, self.id.session)
+    }
+
+    /// Returns the frame that completes its first message.
+    pub(super) fn completed_in(&self) -> u32 {
+        self.request.or(self.response).map_or(0, |frames| frames.completed_in)
+    }
+
     /// Returns the last frame of its messages.
     pub(super) fn last_frame(&self) -> u32 {
         let messages = [self.request, self.response].into_iter().flatten();
@@ -47,9 +61,11 @@ impl CallEntry {
 
     /// Creates the entry of an exchange that was reported after a frame was read.
     pub(super) fn from_exchange(exchange: &Exchange, reported_in: u32) -> CallEntry {
-        let &Exchange { id, requester, request, response, .. } = exchange;
+        let &Exchange { id, parent, is_one_way, requester, request, response, .. } = exchange;
         CallEntry {
             id,
+            parent,
+            is_one_way,
             requester,
             request: request.map(MessageFrames::from_transfer),
             response: response.map(MessageFrames::from_transfer),

@@ -12,6 +12,7 @@ mod call_filter;
 mod chunked_vec;
 mod curl;
 mod detail;
+mod dialogue;
 mod filter_job;
 mod find_job;
 mod follow;

@@ -349,8 +349,21 @@ pub struct CallDetail {
     pub frames: Vec<(u32, CallPhase)>,
     /// Number of frames per phase. `frames` is cut off at a limit, these counts are not.
     pub counts: [usize; 5],
+    /// Messages of the dialogue that the call carried, or is a message of.
+    pub dialogue: Dialogue,
     /// curl command that repeats the request, for a captured HTTP request; or why there is none.
     pub curl: Option<Result<String, String>>,
+}
+
+/// Messages without a response that one exchange carried, such as those of a WebSocket.
+#[derive(Debug, Default)]
+pub struct Dialogue {
+    /// Number of messages.
+    pub count: usize,
+    /// A line for each message, without control characters; of a long dialogue, for those around the opened one.
+    pub lines: Vec<String>,
+    /// Positions of the messages in the index of calls; `None` for a line that counts others.
+    pub calls: Vec<Option<usize>>,
 }
 
 /// A phase of a call.

@@ -31,6 +31,8 @@ static COLUMNS: &[RecordColumn] = &[
     RecordColumn::machine_only("response_frame"),
     RecordColumn::machine_only("response_complete"),
     RecordColumn::machine_only("early"),
+    RecordColumn::machine_only("session"),
+    RecordColumn::machine_only("parent"),
 ];
 
 /// Prints exchanges as rows.
@@ -71,6 +73,7 @@ impl CallsReport {
         let id = exchange.id.conversation;
         let udp = id.tcp().is_none().then(|| id.to_string());
         let conversation = udp.as_deref().map_or(Cell::Number(id.number().into()), Cell::Text);
+        let parent = exchange.parent.map(|parent| format!("{}.{}", parent.session, parent.nth));
         let (client_name, server_name) = EndpointNames::of(call.names.as_deref());
         let cells = [
             conversation,
@@ -95,6 +98,8 @@ impl CallsReport {
             response.map_or(Cell::Empty, |response| Cell::Number(response.last.frame.into())),
             response.map_or(Cell::Empty, |response| Cell::Bool(response.complete)),
             duration(early),
+            Cell::Number(exchange.id.session.into()),
+            parent.as_deref().map_or(Cell::Empty, Cell::Text),
         ];
         let Some(names) = call.names.as_deref() else { return self.records.row(&cells, out) };
         let sources = NameSources::of(names);
@@ -222,10 +227,10 @@ mod tests {
             text.lines().nth(1),
             Some(
                 "3,1,http,2023-11-14T22:13:20.000500000Z,10.0.0.1:1000,[::]:80,POST,a.test,/user/login,,text/html; charset=utf-8,,\
-                 0.000400000,,,,4,12,true,,,"
+                 0.000400000,,,,4,12,true,,,,0,"
             )
         );
-        assert!(text.ends_with(",7,false,\n"), "{text}");
+        assert!(text.ends_with(",7,false,,0,\n"), "{text}");
     }
 
     #[test]
@@ -237,7 +242,7 @@ mod tests {
         let row_end = text.lines().nth(1).and_then(|row| row.get(row.len() - 30..)).map(|row| row.trim_start());
         assert!(row_end.is_some_and(|row| row.ends_with("early    300 µs    1.5 ms")), "{text}");
         assert!(row(RecordFormat::Json(JsonFraming::Ndjson)).contains(r#""ttfb":null,"#));
-        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000\n"));
+        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000,0,\n"));
         early.exchange.request.as_mut().expect("a request").first.time += 20_000_000;
         let row = |format| print(format, vec![early.clone()]);
         assert!(row(RecordFormat::Text(None)).ends_with("early    300 µs     early\n"));

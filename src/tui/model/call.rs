@@ -46,6 +46,10 @@ pub(crate) struct CallView {
     pub(crate) unfolded: Vec<CallPhase>,
     /// Whether to copy the curl command when the call arrives.
     pub(crate) copies_curl: bool,
+    /// First line of the dialogue among those of the response.
+    pub(crate) dialogue_start: usize,
+    /// Whether the line of the opened call in its dialogue is to be selected.
+    pub(crate) reveals_dialogue: bool,
     /// Call whose messages were requested.
     pub(crate) requested: Option<usize>,
 }
@@ -68,6 +72,34 @@ impl CallView {
     /// Returns the number of frames of a phase.
     pub(crate) fn frame_count(&self, phase: CallPhase) -> usize {
         self.details.as_ref().map_or(0, |details| details.counts[phase as usize])
+    }
+
+    /// Appends the dialogue of the call to its response, which a message without a response does not have.
+    pub(crate) fn show_dialogue(&mut self) {
+        let Some(details) = &mut self.details else { return };
+        let lines = std::mem::take(&mut details.dialogue.lines);
+        if lines.is_empty() {
+            return;
+        }
+        let head = || vec![format_quantity(details.dialogue.count as u64, "message")];
+        let shown = details.response.get_or_insert_with(|| CallMessage { head: head(), ..CallMessage::default() });
+        self.dialogue_start = message_lines(shown).count() + usize::from(shown.body.is_empty());
+        shown.body.extend(lines);
+    }
+
+    /// Returns the call whose message of a dialogue is under the cursor, as an index.
+    pub(crate) fn selected_message(&self) -> Option<usize> {
+        let details = self.details.as_ref().filter(|_| self.pane == CallPane::Response)?;
+        let row = self.rows(self.pane).get(self.list(self.pane).cursor)?;
+        let nth = (row.line as usize).checked_sub(self.dialogue_start)?;
+        details.dialogue.calls.get(nth).copied().flatten()
+    }
+
+    /// Returns the line of a call in its dialogue, as a line of the response.
+    pub(crate) fn dialogue_line(&self, call: usize) -> Option<u32> {
+        let calls = &self.details.as_ref()?.dialogue.calls;
+        let nth = calls.iter().position(|&other| other == Some(call))?;
+        u32::try_from(self.dialogue_start + nth).ok()
     }
 
     /// Returns the message of a pane.
@@ -144,8 +176,9 @@ pub(crate) fn message_line(message: &CallMessage, index: usize) -> (&str, bool) 
 
 /// Returns the frame under the cursor: that of the line, or of the message.
 pub(crate) fn selected_frame(model: &Model) -> Option<u32> {
-    let exchange = &model.index.calls.get(model.selected_call()?)?.exchange;
     let opened = &model.call_view;
+    let call = opened.selected_message().or_else(|| model.selected_call())?;
+    let exchange = &model.index.calls.get(call)?.exchange;
     let message = match opened.pane {
         CallPane::Response => exchange.response.or(exchange.request),
         _ => exchange.request.or(exchange.response),

@@ -51,18 +51,22 @@ fn open_selection(model: &mut Model) {
                 None => unfolded.push(phase),
             }
         }
-        _ => {
-            if let Some(frame) = selected_frame(model) {
-                model.show_frame(frame);
+        _ => match model.call_view.selected_message() {
+            Some(call) if model.view != View::Call(call) => model.view = View::Call(call),
+            _ => {
+                if let Some(frame) = selected_frame(model) {
+                    model.show_frame(frame);
+                }
             }
-        }
+        },
     }
 }
 
 /// Returns the first frame of the selected message or phase.
 pub(crate) fn first_frame(model: &Model) -> Option<u32> {
-    let exchange = &model.index.calls.get(model.selected_call()?)?.exchange;
     let is_open = matches!(model.view, View::Call(_));
+    let message = model.call_view.selected_message().filter(|_| is_open);
+    let exchange = &model.index.calls.get(message.or_else(|| model.selected_call())?)?.exchange;
     let message = match model.call_view.pane {
         CallPane::Phases if is_open => return selected_frame(model),
         CallPane::Response if is_open => exchange.response.or(exchange.request),
@@ -87,6 +91,12 @@ pub(crate) fn store_details(model: &mut Model, call: usize, details: Box<CallDet
     opened.loaded = Some(call);
     opened.details = Some(details);
     opened.rows.iter_mut().for_each(WrappedLines::clear);
+    opened.show_dialogue();
+    // A message of a dialogue is selected in that.
+    opened.reveals_dialogue = opened.dialogue_line(call).is_some();
+    if opened.reveals_dialogue && opened.pane == CallPane::Phases {
+        opened.pane = CallPane::Response;
+    }
     if std::mem::take(&mut opened.copies_curl) { copy_curl(model) } else { Vec::new() }
 }
 
@@ -113,6 +123,12 @@ pub(crate) fn fit(model: &mut Model, effects: &mut Vec<Effect>) {
         if let Some(message) = message {
             rows.wrap(model.wraps.then_some(room), message_lines(message), list);
         }
+    }
+    let opened = &mut model.call_view;
+    if std::mem::take(&mut opened.reveals_dialogue)
+        && let Some(line) = opened.dialogue_line(call)
+    {
+        opened.lists[CallPane::Response as usize].cursor = opened.rows(CallPane::Response).row_of(line, 0);
     }
     let panes = layout::call_panes(model);
     for (pane, area) in CallPane::ALL.into_iter().zip(panes) {

@@ -46,7 +46,9 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             CallPane::Request if call.exchange.is_one_way => {
                 draw_message(model, pane, ("Message", call.exchange.request), area, buffer);
             }
-            CallPane::Response if call.exchange.is_one_way => {}
+            CallPane::Response if call.exchange.is_one_way => {
+                draw_message(model, pane, ("Dialogue", None), area, buffer)
+            }
             CallPane::Request => draw_message(model, pane, ("Request", call.exchange.request), area, buffer),
             CallPane::Response => draw_message(model, pane, ("Response", call.exchange.response), area, buffer),
         }
@@ -176,6 +178,7 @@ fn draw_message(
     let title = format!("{name}  {}", body_summary(message, transfer));
     draw_title(model, area, buffer, title.trim_end(), has_keys);
     let (list, rows) = (opened.list(pane), opened.rows(pane));
+    let opened_line = opened.loaded.and_then(|call| opened.dialogue_line(call)).filter(|_| pane == CallPane::Response);
     let (height, room) = (usize::from(area.height - 1), layout::call_text_widths(model)[pane as usize]);
     let left = if has_keys { opened.scrolled_columns } else { 0 };
     draw_position(model, area, buffer, width(&title) + 4, &line_wrap::position_text(rows, list, height, left, room));
@@ -191,6 +194,7 @@ fn draw_message(
         let shown = if model.wraps { at.bytes() } else { line_wrap::visible_range(text, left, room) };
         let spans = match (on, is_body) {
             (true, _) => vec![(text, theme.cursor)],
+            (_, true) if opened_line == Some(at.line) => vec![(text, theme.head_on)],
             (_, true) => body_spans(theme, message, text),
             _ => head_spans(theme, text, at.line == 0),
         };

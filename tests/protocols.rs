@@ -121,7 +121,7 @@ fn write_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
 fn depends_on_content(field: &Field) -> bool {
     const PACKETS: [&str; 8] = ["frame", "_ws.", "ip", "tcp", "udp", "raw", "data", "eth"];
     // More segments take more time.
-    const TIMES: [&str; 1] = ["grpc.late"];
+    const TIMES: [&str; 2] = ["grpc.late", "grpc.deadline_exceeded"];
     !TIMES.contains(&field.name)
         && !PACKETS.iter().any(|name| field.name.starts_with(name))
         && field.name != "tls"

@@ -333,6 +333,8 @@ pub enum SideEnd {
     Closed,
     /// With RST.
     Reset,
+    /// By its receiver, which wanted no more of it.
+    Canceled,
     /// Not seen: the capture ended, or the conversation was dropped.
     Unseen,
 }

@@ -49,6 +49,8 @@ crate::fields! { "grpc";
     INVALID_STATUS: Note(Warn) "grpc.invalid_status" "Invalid status" { ours: true };
     /// A call took longer than its timeout.
     LATE: Note(Warn) "grpc.late" "Call exceeded its timeout" { ours: true };
+    /// A client canceled a call at its deadline. No such status was sent.
+    DEADLINE: Note(Warn) "grpc.deadline_exceeded" "Deadline exceeded (client)" { ours: true };
 }
 
 const FRAME_TYPES: &[(u64, &str)] = &[(0, "Data"), (1, "Trailer")];

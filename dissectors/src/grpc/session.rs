@@ -231,20 +231,23 @@ impl Grpc {
         }
         if let Some(status) = self.status.as_ref().filter(|_| has_status) {
             message::describe_status(status, none, cx.tree);
-            self.note_late(cx);
+            self.note_late(SideEnd::Closed, cx);
         }
         cx.tree.close();
         note_part(half, from, cx);
     }
 
-    /// Notes that a call took longer than its client allows.
-    fn note_late(&self, cx: &mut Context<'_>) {
+    /// Notes that a call took as long as its client allows: the client canceled it, or it went on.
+    fn note_late(&self, end: SideEnd, cx: &mut Context<'_>) {
         let (Some(timeout), Some(requested)) = (self.timeout, self.requested) else { return };
         let elapsed = cx.arrived.time.saturating_sub(requested.time);
-        if elapsed > timeout {
-            let [elapsed, timeout] = [elapsed, timeout].map(|nanos| nanos / 1_000_000);
-            cx.tree.note(&LATE, Slice::default(), format_args!("{}: {elapsed} ms, timeout {timeout} ms", LATE.title));
-        }
+        let note = match end {
+            SideEnd::Canceled if elapsed >= timeout => &DEADLINE,
+            _ if elapsed > timeout => &LATE,
+            _ => return,
+        };
+        let [elapsed, timeout] = [elapsed, timeout].map(|nanos| nanos / 1_000_000);
+        cx.tree.note(note, Slice::default(), format_args!("{}: {elapsed} ms, timeout {timeout} ms", note.title));
     }
 }
 
@@ -332,7 +335,7 @@ impl Session for Grpc {
         if end == SideEnd::Closed && !self.has_invalid_status {
             cx.tree.note(&NO_STATUS, Slice::default(), format_args!("{}", NO_STATUS.title));
         }
-        self.note_late(cx);
+        self.note_late(end, cx);
         cx.tree.close();
         note_part(half, from, cx);
     }

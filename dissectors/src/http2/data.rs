@@ -169,11 +169,15 @@ impl Http2 {
         if let Some((nth, half)) = self.owner(frame) {
             message::note_part(nth, half, frame.node, cx);
         }
+        let is_cancel = frame.payload == names::CANCEL.to_be_bytes();
+        let sender = self.half_of(frame.side);
         let mut body = None;
         for half in [Half::Request, Half::Response] {
             let node = cx.tree.nodes().len();
             let Some(stream) = self.streams.get_mut(id).filter(|stream| !stream.is_done(half)) else { continue };
-            stream.half(half).is_truncated = true;
+            let state = stream.half(half);
+            state.is_truncated = true;
+            state.is_canceled = is_cancel && half != sender;
             let nth = stream.exchange.id.nth;
             body = self.finish_half(id, half, frame, cx).or(body);
             message::note_part(nth, half, node, cx);

@@ -21,6 +21,9 @@ pub(super) static TYPES: &[(u64, &str)] = &[
     (16, "PRIORITY_UPDATE"),
 ];
 
+/// Error code of a stream that its receiver does not want.
+pub(super) const CANCEL: u32 = 8;
+
 /// Error codes (RFC 9113 7).
 pub(super) static ERRORS: &[(u64, &str)] = &[
     (0, "NO_ERROR"),
@@ -31,7 +34,7 @@ pub(super) static ERRORS: &[(u64, &str)] = &[
     (5, "STREAM_CLOSED"),
     (6, "FRAME_SIZE_ERROR"),
     (7, "REFUSED_STREAM"),
-    (8, "CANCEL"),
+    (CANCEL as u64, "CANCEL"),
     (9, "COMPRESSION_ERROR"),
     (10, "CONNECT_ERROR"),
     (11, "ENHANCE_YOUR_CALM"),

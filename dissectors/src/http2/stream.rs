@@ -76,6 +76,8 @@ pub(super) struct StreamHalf {
     pub is_cut: bool,
     /// It ended before it was complete.
     pub is_truncated: bool,
+    /// Its receiver reset the stream with CANCEL.
+    pub is_canceled: bool,
 }
 
 /// Progress of a half.

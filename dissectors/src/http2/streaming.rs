@@ -72,7 +72,12 @@ pub(super) fn lose(id: u32, half: Half, stream: &mut Stream, missing: Missing, c
 /// Derives the end of a half.
 pub(super) fn end(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>) {
     if stream.has_session {
-        let end = if stream.half(half).is_truncated { SideEnd::Reset } else { SideEnd::Closed };
+        let state = stream.half(half);
+        let end = match state.is_truncated {
+            true if state.is_canceled => SideEnd::Canceled,
+            true => SideEnd::Reset,
+            false => SideEnd::Closed,
+        };
         cx.derive(tunnel::lane(id, half), DerivedItem::End(end));
     }
 }

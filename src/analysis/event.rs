@@ -40,6 +40,8 @@ pub enum Event {
 pub struct UnfinishedMessages {
     /// The conversation.
     pub conversation: ConversationId,
+    /// The frame at which they ended.
+    pub at: Stamp,
     /// The requests and responses, in order.
     pub messages: Vec<MessageNodes>,
     /// Their fields; nothing of the layers below.

@@ -155,7 +155,7 @@ impl RunState {
         let mut tree = Tree::new(self.task.wants.clone());
         let messages = self.act_without_frame(conversation, at, &mut tree, act);
         if !messages.is_empty() {
-            self.events.push(Event::Unfinished(Box::new(UnfinishedMessages { conversation, messages, tree })));
+            self.events.push(Event::Unfinished(Box::new(UnfinishedMessages { conversation, at, messages, tree })));
         }
     }
 

@@ -290,7 +290,7 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
         let selection = report::MessageSelection { stream, fields, channel };
         let mut report = report::MessagesReport::new(selection, color);
         let wants = report::MessagesReport::wants();
-        let has_errors = run.run(Task { wants, ..task }, &mut report, &mut out)?;
+        let has_errors = run.run(Task { wants, halves: true, ..task }, &mut report, &mut out)?;
         return match (report.has_stream(), report.count()) {
             (false, _) => Ok(CommandOutcome::Error(no_stream())),
             (true, 0) => {

@@ -6,7 +6,7 @@ use super::follow::{side_heading, side_style, write_readable};
 use super::{DissectedFrame, Report, body_text};
 use crate::analysis::Event;
 use dissectors::session::{ConversationId, Side};
-use dissectors::{Value, Wants, tcp, udp};
+use dissectors::{Tree, Value, Wants, tcp, udp};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -34,6 +34,8 @@ pub struct MessagesReport {
     color: Color,
     has_stream: bool,
     count: u64,
+    /// Time of the first frame.
+    start: Option<i64>,
     row: String,
 }
 
@@ -41,7 +43,7 @@ impl MessagesReport {
     /// Returns a report of these messages.
     #[must_use]
     pub fn new(selection: MessageSelection, color: Color) -> MessagesReport {
-        MessagesReport { selection, color, has_stream: false, count: 0, row: String::new() }
+        MessagesReport { selection, color, has_stream: false, count: 0, start: None, row: String::new() }
     }
 
     /// Returns the fields that must be recorded for this report.
@@ -66,8 +68,16 @@ impl MessagesReport {
         self.count
     }
 
+    /// Appends the selected messages of a tree. `frame` and `relative` are the frame that completed them, and its time.
+    fn messages(&mut self, tree: &Tree, frame: u32, relative: i64) {
+        self.row.clear();
+        let selection = self.selection;
+        let is_shown = |message: &DissectedMessage<'_>| selection.contains(message);
+        messages(tree).filter(is_shown).for_each(|message| self.message(message, frame, relative));
+    }
+
     /// Appends one message.
-    fn message(&mut self, message: DissectedMessage<'_>, dissected: &DissectedFrame<'_>) {
+    fn message(&mut self, message: DissectedMessage<'_>, frame: u32, relative: i64) {
         // Of bytes outside of messages, only those of a server have content.
         let is_content = !message.has_start_line() && message.values(message.fields.body).next().is_some();
         let side = if message.is_response() || is_content { Side::Server } else { Side::Client };
@@ -75,7 +85,7 @@ impl MessagesReport {
             self.row.push('\n');
         }
         self.count += 1;
-        side_heading(&mut self.row, side, dissected.frame.number, dissected.relative, self.color);
+        side_heading(&mut self.row, side, frame, relative, self.color);
         self.color.start(side_style(side), &mut self.row);
         for line in message.values(message.fields.start_line).chain(message.headers()) {
             if write_readable(&mut self.row, line, false) {
@@ -107,22 +117,26 @@ impl MessagesReport {
 
 impl Report for MessagesReport {
     fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.start.get_or_insert(dissected.frame.time.0.saturating_sub(dissected.relative));
         let stream = self.selection.stream;
         let field = if stream.tcp().is_some() { &tcp::STREAM } else { &udp::STREAM };
         if dissected.tree.first(field) != Some(Value::Uint(stream.number().into())) {
             return Ok(());
         }
         self.has_stream = true;
-        self.row.clear();
-        let selection = self.selection;
-        let is_shown = |message: &DissectedMessage<'_>| selection.contains(message);
-        messages(dissected.tree).filter(is_shown).for_each(|message| self.message(message, dissected));
+        self.messages(dissected.tree, dissected.frame.number, dissected.relative);
         out.write_all(self.row.as_bytes())
     }
 
-    fn event(&mut self, event: Event, _: &mut dyn Write) -> io::Result<()> {
-        if let Event::Stream(stream) = event {
-            self.has_stream |= self.selection.stream.tcp() == Some(stream.number);
+    fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Stream(stream) => self.has_stream |= self.selection.stream.tcp() == Some(stream.number),
+            Event::Unfinished(unfinished) if unfinished.conversation == self.selection.stream => {
+                let relative = unfinished.at.time.saturating_sub(self.start.unwrap_or(unfinished.at.time));
+                self.messages(&unfinished.tree, unfinished.at.frame, relative);
+                out.write_all(self.row.as_bytes())?;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -143,7 +157,7 @@ fn write_body(out: &mut String, body: &[u8], content_type: &[u8]) {
 mod tests {
     use super::*;
     use crate::report::tests::{frame, print};
-    use dissectors::{Tree, message_fields};
+    use dissectors::message_fields;
 
     const PROTOCOLS: &[&str] = &["http"];
 

@@ -1,6 +1,6 @@
 //! DNS in captures: it is found on any port, and no other protocol is mistaken for it.
 
-use crate::common::{IPV4, captures, dns_packet, each_tree, events, pcap, print_fields};
+use crate::common::{IPV4, captures, dns_packet, each_tree, events, field_values, pcap, print_fields};
 use dissectors::{Field, Value, Wants};
 use overhear::analysis::{Analyzer, Event, Task};
 use overhear::source::Capture;
@@ -199,4 +199,44 @@ fn stateful_operations_have_typed_values() {
             "1|8||||||",
         ]
     );
+}
+
+#[test]
+fn records_that_are_not_of_the_form_of_their_type_have_lines_of_an_unknown_type() {
+    // RFC 3597 5: `\#`, the number of bytes, and the bytes in hexadecimal digits.
+    let response = |kind: u8, data: &[u8]| {
+        let record = [&b"\x01a\0\0"[..], &[kind, 0, 1, 0, 0, 0, 60, 0, data.len() as u8], data].concat();
+        dns_packet(&[&[0, 7, 0x81, 0x80, 0, 0, 0, 1, 0, 0, 0, 0][..], &record].concat())
+    };
+    let cut = || {
+        let mut message =
+            [&[0, 7, 0x81, 0x80, 0, 0, 0, 1, 0, 0, 0, 0][..], b"\x01a\0\0\x01\0\x01\0\0\0\x3c\0\x04"].concat();
+        message.extend([10, 0]);
+        dns_packet(&message)
+    };
+    let rows: [(Vec<u8>, &str); 8] = [
+        (response(1, &[10, 0, 0, 1]), r"A 10.0.0.1"),
+        (response(1, &[10, 0, 0]), r"A \# 3 0a0000 ; malformed"),
+        (response(1, &[10, 0, 0, 1, 9]), r"A \# 5 0a00000109 ; malformed"),
+        (response(1, &[]), r"A"),
+        (response(5, &[0xc0, 25]), r"CNAME \# 2 c019 ; malformed"),
+        (response(16, b"\x05ab"), r"TXT \# 3 056162 ; malformed"),
+        (response(253, b"\x05ab"), r"MAILB \# 3 056162"),
+        (cut(), r"A \# 2 0a00 ; truncated"),
+    ];
+    for (packet, line) in rows {
+        // Printed values have their backslashes escaped.
+        let shown = print_fields(&[packet], &["dns.line"]).remove(0).replace(r"\\", r"\");
+        assert_eq!(shown, format!("a. 60 IN {line}"));
+    }
+}
+
+#[test]
+fn multicast_queries_and_announcements_need_no_counterpart() {
+    let (_, file) = fixtures("dns").into_iter().find(|(name, _)| name.ends_with("/mdns.pcap")).expect("the fixture");
+    let fields = ["dns.response_missing", "dns.unsolicited", "dns.retransmission"];
+    let fields = fields.map(|name| dissectors::field(name).expect("a field"));
+    let frames: Vec<String> = field_values(&file, &fields).iter().map(|frame| frame.join("|")).collect();
+    let repeated = "||True";
+    assert_eq!(frames, ["||", repeated, repeated, "||", "||", "||", "||", "||", repeated]);
 }

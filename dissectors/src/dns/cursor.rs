@@ -55,6 +55,8 @@ pub(super) struct Cursor<'b, 't> {
     pub(super) budget: &'t mut Budget,
     /// The data in the form of a zone file, if wanted.
     pub(super) line: Option<&'t mut String>,
+    /// Whether a name that was read is not valid.
+    pub(super) has_invalid_name: bool,
     /// Text before the next word of the line.
     pub(super) separator: &'static str,
 }
@@ -67,7 +69,8 @@ impl<'b, 't> Cursor<'b, 't> {
         budget: &'t mut Budget,
         line: Option<&'t mut String>,
     ) -> Cursor<'b, 't> {
-        Cursor { message, at: data.start, end: data.end, tree, budget, line, separator: " " }
+        let (at, end) = (data.start, data.end);
+        Cursor { message, at, end, tree, budget, line, has_invalid_name: false, separator: " " }
     }
 
     /// Number of bytes left.
@@ -159,6 +162,7 @@ impl<'b, 't> Cursor<'b, 't> {
             return Err(DataError::End);
         }
         if !name.is_valid {
+            self.has_invalid_name = true;
             let span = self.span(end - self.at);
             self.tree.note(&BAD_NAME, span, format_args!("{}", BAD_NAME.title));
         }

@@ -6,7 +6,7 @@ use super::message::{Entry, Header, OPT as OPT_TYPE, QUERY as QUERY_OPCODE, Ques
 use super::name::NameError;
 use super::names::{self, Mnemonic, OPCODES, lookup};
 use super::summary::{Summary, write_value};
-use super::zone_text::ZoneName;
+use super::zone_text::{Hex, ZoneName};
 use super::{Dialect, data, stateful};
 use crate::field::Field;
 use crate::frame::{MALFORMED as MALFORMED_PACKET, SHORT};
@@ -339,11 +339,16 @@ impl<'b> Writer<'b> {
         self.label_record(record, node, tree);
         self.owner(record, tree);
         let mut line = tree.wants(&LINE).then(|| self.line_start(record));
-        let data = record.data.clone();
-        let mut cursor = Cursor::new(message, data, tree, budget, line.as_mut());
+        let start = line.as_ref().map_or(0, String::len);
+        let mut cursor = Cursor::new(message, record.data.clone(), tree, budget, line.as_mut());
         let read = data::read(owner.kind, owner.class, &mut cursor);
-        let at = cursor.at;
-        if let Some(line) = line {
+        let (at, has_invalid_name) = (cursor.at, cursor.has_invalid_name);
+        let is_malformed = has_invalid_name || matches!(read, Err(DataError::End | DataError::Name));
+        if let Some(mut line) = line {
+            if is_malformed || record.is_cut || read.is_ok() && at < record.data.end {
+                line.truncate(start);
+                self.write_unparsed(record, &mut line);
+            }
             tree.put_text(&LINE, Slice::default(), format_args!("{line}"));
         }
         let rest = message.span(at, record.data.end.saturating_sub(at));
@@ -381,6 +386,16 @@ impl<'b> Writer<'b> {
             }
         };
         line
+    }
+
+    /// Writes data that are not of the form of their type as those of an unknown type (RFC 3597 5), with a comment.
+    fn write_unparsed(&self, record: &Record<'_>, line: &mut String) {
+        let data = self.message.bytes.get(record.data.clone()).unwrap_or_default();
+        let _ = write!(line, " \\# {}", data.len());
+        if !data.is_empty() {
+            let _ = write!(line, " {}", Hex(data));
+        }
+        line.push_str(if record.is_cut { " ; truncated" } else { " ; malformed" });
     }
 
     /// Records what precedes the data of a record.

@@ -56,7 +56,7 @@ impl Conversation {
             }
             describe::message(self.dialect, Payload::whole(bytes, span.start + prefix as u32), cx.tree);
             if let Some(role) = role {
-                record_role(role, cx);
+                record_role(role, self.dialect.is_mdns(), cx);
             }
             cx.tree.close();
         }
@@ -82,8 +82,12 @@ fn collect(role: Role, cx: &mut Context<'_>) {
 }
 
 /// Records how a message relates to others.
-fn record_role(role: Role, cx: &mut Context<'_>) {
+fn record_role(role: Role, is_multicast: bool, cx: &mut Context<'_>) {
     let none = Slice::default();
+    // RFC 6762 5.2, 8.3: a multicast query need not have a response, and hosts announce their records.
+    if is_multicast && role.request.is_none() && role.repeats.is_none() {
+        return;
+    }
     if role.half == Half::Request && role.repeats.is_none() {
         match cx.later_value(&RESPONSE_IN, About::Frame(cx.at.frame, role.id.into())) {
             Some(0) => cx.tree.note(&RESPONSE_MISSING, none, format_args!("{}", RESPONSE_MISSING.title)),

@@ -202,8 +202,8 @@ fn may_begin(bytes: &[u8]) -> bool {
 pub(super) enum FrameSearch {
     /// They are frames.
     Frames,
-    /// They may be frames, as far as they go.
-    Perhaps,
+    /// They may be frames, as far as they go. With so many bytes, they are to be searched again.
+    Perhaps(usize),
     /// They are none.
     None,
 }
@@ -213,20 +213,21 @@ pub(super) fn search(bytes: &[u8], evidence: Evidence) -> FrameSearch {
     let (mut rest, mut frames, mut distinctive) = (bytes, 0, 0);
     loop {
         let Some(header) = FrameHeader::read(rest) else {
-            return if may_begin(rest) { FrameSearch::Perhaps } else { FrameSearch::None };
+            return if may_begin(rest) { FrameSearch::Perhaps(bytes.len() + 1) } else { FrameSearch::None };
         };
         if !header.is_usual() || header.stream > evidence.max_stream {
             return FrameSearch::None;
         }
         let payload = rest.get(FRAME_HEADER..).unwrap_or_default();
         match is_payload(&header, payload.get(..header.length).unwrap_or(payload), evidence) {
-            FrameSearch::None => return FrameSearch::None,
-            FrameSearch::Frames => return FrameSearch::Frames,
-            FrameSearch::Perhaps => {}
+            Some(true) => return FrameSearch::Frames,
+            Some(false) => return FrameSearch::None,
+            None => {}
         }
         frames += 1;
         if payload.len() < header.length {
-            return FrameSearch::Perhaps;
+            let end = bytes.len() - payload.len() + header.length;
+            return FrameSearch::Perhaps(if header.is_distinctive() { bytes.len() + 1 } else { end });
         }
         distinctive += usize::from(header.is_distinctive());
         if frames + distinctive >= evidence.frames {
@@ -236,10 +237,10 @@ pub(super) fn search(bytes: &[u8], evidence: Evidence) -> FrameSearch {
     }
 }
 
-/// Whether a payload, as far as it is there, may be that of a frame. A header block that begins with a pseudo-header of a
-/// static entry is decisive.
-fn is_payload(header: &FrameHeader, payload: &[u8], evidence: Evidence) -> FrameSearch {
-    let perhaps = |may_be: bool| if may_be { FrameSearch::Perhaps } else { FrameSearch::None };
+/// Whether a payload, as far as it is there, is that of a frame; none if that is not decided. A header block that begins with
+/// a pseudo-header of a static entry is decisive.
+fn is_payload(header: &FrameHeader, payload: &[u8], evidence: Evidence) -> Option<bool> {
+    let perhaps = |may_be: bool| if may_be { None } else { Some(false) };
     let word = |at: usize| payload.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_be_bytes(*word));
     match header.kind {
         FrameType::Headers => {
@@ -247,11 +248,7 @@ fn is_payload(header: &FrameHeader, payload: &[u8], evidence: Evidence) -> Frame
             let block = payload.get(before..).unwrap_or_default();
             let begins_message = matches!(block, [0x82..=0x8e | 0x41..=0x4e | 1..=14, ..]);
             let ends = header.has(END_HEADERS) && payload.len() == header.length;
-            if (begins_message || evidence.takes_any_block && !block.is_empty()) && ends {
-                FrameSearch::Frames
-            } else {
-                FrameSearch::Perhaps
-            }
+            ((begins_message || evidence.takes_any_block && !block.is_empty()) && ends).then_some(true)
         }
         FrameType::RstStream => perhaps(word(0).is_none_or(|error| error <= 13)),
         FrameType::WindowUpdate => perhaps(word(0).is_none_or(|increment| increment != 0 && increment >> 31 == 0)),
@@ -261,6 +258,6 @@ fn is_payload(header: &FrameHeader, payload: &[u8], evidence: Evidence) -> Frame
             // RFC 9113 11.2, and RFC 7540 11.3: those from 0xf000 on are for experiments. gRPC sends one.
             perhaps(settings.all(|setting| matches!(setting, [0, 1..=6 | 8 | 9, ..] | [0xf0..=0xff, ..])))
         }
-        _ => FrameSearch::Perhaps,
+        _ => None,
     }
 }

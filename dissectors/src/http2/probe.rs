@@ -25,7 +25,7 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     match frame::search(bytes, EVIDENCE) {
         _ if hint.side == Side::Server && is_server_preface(bytes) => Probe::Yes,
         FrameSearch::Frames => Probe::Likely,
-        FrameSearch::Perhaps => Probe::Perhaps,
+        FrameSearch::Perhaps(_) => Probe::Perhaps,
         FrameSearch::None => Probe::No,
     }
 }

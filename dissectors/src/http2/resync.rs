@@ -46,12 +46,13 @@ impl Http2 {
         let max_stream = if highest > 0 { highest.saturating_add(MAX_LOST_STREAMS) } else { u32::MAX };
         let evidence = Evidence { frames: 2, max_stream, takes_any_block: highest > 0 };
         let SearchState { candidates, searched } = core::mem::take(&mut self.side(side).search);
-        let new = bytes.iter().enumerate().skip(searched).filter(|(_, byte)| **byte == 0).map(|(at, _)| at);
+        let new = bytes.iter().enumerate().skip(searched).filter(|(_, byte)| **byte == 0).map(|(at, _)| (at, 0));
         let mut waits = Vec::new();
         // The length of a usual frame begins with 0.
-        for at in candidates.iter().copied().chain(new) {
+        for (at, needed) in candidates.iter().copied().chain(new) {
             let rest = bytes.get(at..).unwrap_or_default();
-            match frame::search(rest, evidence) {
+            let is_decided = rest.len() >= needed;
+            match if is_decided { frame::search(rest, evidence) } else { FrameSearch::Perhaps(needed) } {
                 FrameSearch::Frames => {
                     self.side(side).reading = Reading::Frames;
                     self.side(side).take_first(cx);
@@ -60,15 +61,17 @@ impl Http2 {
                     }
                     return Consumed::bytes(at);
                 }
-                FrameSearch::Perhaps if waits.len() < MAX_CANDIDATES && rest.len() <= MAX_SEARCHED => waits.push(at),
-                FrameSearch::Perhaps | FrameSearch::None => {}
+                FrameSearch::Perhaps(needed) if waits.len() < MAX_CANDIDATES && rest.len() <= MAX_SEARCHED => {
+                    waits.push((at, needed));
+                }
+                FrameSearch::Perhaps(_) | FrameSearch::None => {}
             }
         }
-        let skipped = waits.first().copied().unwrap_or(bytes.len());
+        let skipped = waits.first().map_or(bytes.len(), |&(at, _)| at);
         if skipped > 0 {
             self.side(side).take_first(cx);
         }
-        waits.iter_mut().for_each(|at| *at -= skipped);
+        waits.iter_mut().for_each(|(at, _)| *at -= skipped);
         self.side(side).search = SearchState { candidates: waits, searched: bytes.len() - skipped };
         Consumed::bytes(skipped)
     }

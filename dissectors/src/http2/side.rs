@@ -48,8 +48,8 @@ pub(super) enum Reading {
 /// Which of the unconsumed bytes are searched for the beginning of a frame.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SearchState {
-    /// Offsets at which a frame may begin, if the next bytes continue it.
-    pub candidates: Vec<usize>,
+    /// Offsets at which a frame may begin, if the next bytes continue it; each with the number of bytes that decide more.
+    pub candidates: Vec<(usize, usize)>,
     /// Bytes that are searched.
     pub searched: usize,
 }

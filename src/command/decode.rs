@@ -24,12 +24,12 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
 
 fn add_hosts_file(path: &Path, host_names: &mut HostNames) -> Result<(), String> {
     let name = escape_paths([path]);
-    let hosts = read_hosts_file(path).map_err(|error| format!("{name}: {error}"))?;
-    hosts.notes.iter().for_each(|note| print_message(&format!("{name}: {note}")));
-    for host in hosts.lines {
+    let notes = read_hosts_file(path, |host| {
         let source = NameSource::HostsFile(name.as_str().into(), host.number);
         host_names.give(host.address, HostName { name: host.name.into(), source });
-    }
+    });
+    let notes = notes.map_err(|error| format!("{name}: {error}"))?;
+    notes.iter().for_each(|note| print_message(&format!("{name}: {note}")));
     Ok(())
 }
 

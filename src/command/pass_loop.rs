@@ -148,8 +148,11 @@ impl PassLoop {
         let Ok(()) = self.run(&mut analyzer, None, &mut FrameFinder::default());
         self.bar.start_pass();
         self.rewind_error = self.capture.rewind().err();
+        let was_full = decode.names.host_names.is_full();
         decode.names.host_names = analyzer.host_names();
-        note_limit(&decode.names.host_names);
+        if !was_full {
+            note_limit(&decode.names.host_names);
+        }
     }
 
     /// Runs a pass. `selected` are the frames to record and to consume; all if `None`.

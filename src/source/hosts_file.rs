@@ -14,16 +14,7 @@ const MAX_NOTES: usize = 5;
 /// Maximum length of a name in bytes (RFC 1035 2.3.4).
 const MAX_NAME: usize = 255;
 
-/// The content of a hosts file.
-#[derive(Debug, Default)]
-pub struct HostsFile {
-    /// Lines with an address and its name. Further names of a line are aliases.
-    pub lines: Vec<HostsLine>,
-    /// Notes about what was not read.
-    pub notes: Vec<String>,
-}
-
-/// A line of a hosts file.
+/// A line of a hosts file with an address and its name. Further names of a line are aliases.
 #[derive(Debug)]
 pub struct HostsLine {
     /// Its number, from 1.
@@ -34,40 +25,40 @@ pub struct HostsLine {
     pub name: String,
 }
 
-/// Reads a hosts file.
+/// Reads a hosts file, and passes its lines to `each`. Returns notes about what was not read.
 ///
 /// # Errors
 ///
 /// The file cannot be read.
-pub fn read_hosts_file(path: &Path) -> io::Result<HostsFile> {
-    parse(BufReader::new(File::open(path)?), MAX_BYTES)
+pub fn read_hosts_file(path: &Path, each: impl FnMut(HostsLine)) -> io::Result<Vec<String>> {
+    parse(BufReader::new(File::open(path)?), MAX_BYTES, each)
 }
 
 /// Parses at most so many bytes of a hosts file.
-fn parse(file: impl BufRead, limit: u64) -> io::Result<HostsFile> {
-    let (mut hosts, mut invalid) = (HostsFile::default(), 0);
+fn parse(file: impl BufRead, limit: u64, mut each: impl FnMut(HostsLine)) -> io::Result<Vec<String>> {
+    let (mut notes, mut invalid) = (Vec::new(), 0);
     let mut file = file.take(limit);
     let (mut line, mut number) = (Vec::new(), 0);
     while file.read_until(b'\n', &mut line)? > 0 {
         number += 1;
         match parse_line(&line) {
-            Ok(host) => hosts.lines.extend(host.map(|(address, name)| HostsLine { number, address, name })),
+            Ok(host) => host.into_iter().for_each(|(address, name)| each(HostsLine { number, address, name })),
             Err(reason) => {
                 invalid += 1;
                 if invalid <= MAX_NOTES {
-                    hosts.notes.push(format!("line {number}: {reason}"));
+                    notes.push(format!("line {number}: {reason}"));
                 }
             }
         }
         line.clear();
     }
     if invalid > MAX_NOTES {
-        hosts.notes.push(format!("{} further invalid lines", invalid - MAX_NOTES));
+        notes.push(format!("{} further invalid lines", invalid - MAX_NOTES));
     }
     if file.limit() == 0 && !file.into_inner().fill_buf()?.is_empty() {
-        hosts.notes.push(format!("only the first {} MiB are read", limit >> 20));
+        notes.push(format!("only the first {} MiB are read", limit >> 20));
     }
-    Ok(hosts)
+    Ok(notes)
 }
 
 /// Returns the address and the first name of a line; none if it is empty or a comment.
@@ -92,9 +83,10 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8]) -> (Vec<String>, Vec<String>) {
-        let hosts = parse(text, 200).expect("memory can be read");
-        let line = |line: HostsLine| format!("{} {} {}", line.number, line.address, line.name);
-        (hosts.lines.into_iter().map(line).collect(), hosts.notes)
+        let mut lines = Vec::new();
+        let add = |line: HostsLine| lines.push(format!("{} {} {}", line.number, line.address, line.name));
+        let notes = parse(text, 200, add).expect("memory can be read");
+        (lines, notes)
     }
 
     #[test]

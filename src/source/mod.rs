@@ -26,7 +26,7 @@ pub use decompress::Compression;
 pub use error::{Error, FilePart, FormatError, ReadErrorCause};
 pub use file::{Capture, CurrentFile, OpenOptions, Progress};
 pub use frame::{AddressName, Frame, Interface, NOT_A_PACKET, Secret};
-pub use hosts_file::{HostsFile, HostsLine, read_hosts_file};
+pub use hosts_file::{HostsLine, read_hosts_file};
 pub use options::FrameOptions;
 pub use record_store::{RecordPosition, RecordReader, RecordStore, SectionMetadata};
 pub use stop::StopSignal;

@@ -2,6 +2,7 @@
 
 use super::message::{self, MessageSource};
 use super::prefix::{PREFIX, Prefix};
+use super::status::Status;
 use super::{GRPC, LIMIT, MALFORMED, TRUNCATED, is_base64};
 use crate::base64;
 use crate::coding;
@@ -59,6 +60,23 @@ fn note_rest(rest: Payload<'_>, tree: &mut Tree) {
     tree.open(&GRPC, rest.all(), Value::Bytes(rest.all()));
     tree.note(note, rest.all(), format_args!("{}", note.title));
     tree.close();
+}
+
+/// Returns the status that the head of a response of gRPC-Web states, or its last message.
+pub(super) fn status(media_type: &[u8], head: &[u8], body: &[u8]) -> Option<Status> {
+    let decoded = is_base64(media_type).then(|| base64::decode_parts(body));
+    let mut rest = decoded.as_deref().unwrap_or(body);
+    let mut status = None;
+    message::trailer_status(head).apply(&mut status);
+    while let Some(prefix) = Prefix::read(rest).filter(|prefix| prefix.is_sound()) {
+        let len = usize::try_from(prefix.total()).unwrap_or(usize::MAX);
+        let Some((message, after)) = rest.split_at_checked(len) else { break };
+        if prefix.has_trailers() {
+            message::trailer_status(message.get(PREFIX..).unwrap_or_default()).apply(&mut status);
+        }
+        rest = after;
+    }
+    status
 }
 
 /// Writes the messages of a body.

@@ -9,6 +9,7 @@ mod prefix;
 mod session;
 mod status;
 
+use crate::exchange::Exchange;
 use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
 use crate::session::{Hint, Input, Probe};
 pub use fields::*;
@@ -47,9 +48,17 @@ const WEB_TEXT: &str = "application/grpc-web-text";
 const WEB_TEXT_PROTO: &str = "application/grpc-web-text+proto";
 
 /// Returns whether a Content-Type is that of gRPC-Web, whose last message states the status of the call.
-pub(crate) fn is_web(content_type: &str) -> bool {
-    const WEB: &str = "application/grpc-web";
+pub(crate) fn is_web(content_type: &[u8]) -> bool {
+    const WEB: &[u8] = b"application/grpc-web";
     content_type.get(..WEB.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(WEB))
+}
+
+/// Gives the exchange of a response of gRPC-Web the status that its head states, or its last message.
+pub(crate) fn conclude_web(head: &[u8], body: &[u8], exchange: &mut Exchange) {
+    let media_type = exchange.content_type.split(';').next().unwrap_or_default().trim();
+    if let Some(status) = body::status(media_type.as_bytes(), head, body) {
+        status.conclude(exchange);
+    }
 }
 
 /// Whether a media type is that of messages in base64.

@@ -366,11 +366,7 @@ impl Session for Grpc {
             }
             return;
         };
-        exchange.status = status.name();
-        exchange.code = None;
-        if exchange.outcome != Outcome::Aborted || status.code != 0 {
-            exchange.outcome = status.outcome();
-        }
+        status.conclude(exchange);
     }
 
     fn buffered(&self) -> usize {

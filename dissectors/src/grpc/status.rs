@@ -1,6 +1,6 @@
 //! What headers and trailers state: status, its text, and the timeout.
 
-use crate::exchange::Outcome;
+use crate::exchange::{Exchange, Outcome};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use compact_str::{CompactString, format_compact};
@@ -41,6 +41,16 @@ impl Status {
     pub(super) fn name(&self) -> CompactString {
         let name = NAMES.get(self.code as usize).copied();
         name.map_or_else(|| format_compact!("{}", self.code), CompactString::const_new)
+    }
+
+    /// Gives the exchange of a call its status.
+    pub(super) fn conclude(&self, exchange: &mut Exchange) {
+        exchange.content_protocol = "grpc";
+        exchange.status = self.name();
+        exchange.code = None;
+        if exchange.outcome != Outcome::Aborted || self.code != 0 {
+            exchange.outcome = self.outcome();
+        }
     }
 
     /// What a status means for the call. Errors of the client are those with a status of HTTP from 400 to 499

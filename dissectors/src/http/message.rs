@@ -4,10 +4,13 @@ use super::chunked::{ChunkedDecoder, ChunkedStep};
 use super::framing::BodyLength;
 use super::lenient::size_line;
 use super::lenient::trick::{self, Tricks};
-use super::pairing::Link;
+use super::pairing::{Link, Role};
 use super::probe;
 use super::quirk::{self, Quirks};
+use super::web_call::WebCall;
+use crate::exchange::Exchange;
 use crate::session::{Probe, Stamp};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Message with a parsed head.
@@ -36,6 +39,8 @@ pub(super) struct HttpMessage {
     /// First bytes of the message, up to the first gap, if bytes are buffered.
     pub buffer: Vec<u8>,
     body_dropped: bool,
+    /// What is kept of a response of gRPC-Web, whatever is recorded.
+    web_call: Option<Box<WebCall>>,
 }
 
 /// Outstanding part of a body.
@@ -94,6 +99,7 @@ impl HttpMessage {
             unchunked,
             buffer: Vec::new(),
             body_dropped: false,
+            web_call: None,
         }
     }
 
@@ -132,9 +138,31 @@ impl HttpMessage {
         true
     }
 
+    /// Keeps the content of a response, if it states the status of a call.
+    pub(super) fn keep_status(&mut self, content_type: &[u8]) {
+        if self.link.role == Role::Response {
+            self.web_call = WebCall::begin(content_type);
+        }
+    }
+
+    /// Gives the exchange the status of the call that the content states.
+    pub(super) fn conclude(&self, exchange: &mut Exchange) {
+        if let Some(call) = self.web_call.as_ref().filter(|_| self.missing == 0) {
+            call.conclude(self, exchange);
+        }
+    }
+
+    /// Bytes buffered.
+    pub(super) fn buffered(&self) -> usize {
+        self.buffer.capacity() + self.web_call.as_ref().map_or(0, |call| call.buffered())
+    }
+
     /// Counts the next bytes of the message, and buffers the head and at most `keep` bytes of the body.
     pub(super) fn append(&mut self, bytes: &[u8], keep: Option<usize>) {
         self.captured_len += bytes.len() as u64;
+        if let Some(call) = &mut self.web_call {
+            call.append(bytes);
+        }
         if let Some(keep) = keep.filter(|_| self.missing == 0 && !self.body_dropped) {
             let room = self.head_len.saturating_add(keep).saturating_sub(self.buffer.len());
             self.buffer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
@@ -149,6 +177,7 @@ impl HttpMessage {
     /// Drops the buffered body to save memory; the head stays.
     pub(super) fn drop_body(&mut self) {
         self.body_dropped = true;
+        self.web_call = None;
         self.buffer.truncate(self.head_len);
         self.buffer.shrink_to_fit();
     }

@@ -16,6 +16,7 @@ mod probe;
 mod quirk;
 mod resync;
 pub mod ssdp;
+mod web_call;
 mod well_known;
 
 pub use crate::coding::{DecodeError, Decoded, MAX_CONTENT, decode};
@@ -408,7 +409,8 @@ impl Http {
         let length = framing::body_length(head, headers, self.pairing.method(&link));
         let body = if cut { BodyState::Length(0) } else { BodyState::new(length) };
         let unchunked = framing::unchunked_length(head, headers);
-        let message = HttpMessage::new(link, len, (body, unchunked), [first, last], quirks | more);
+        let mut message = HttpMessage::new(link, len, (body, unchunked), [first, last], quirks | more);
+        message.keep_status(headers.content_type);
         self.advance(side, message, chunk, Some(head), cx)
     }
 
@@ -762,7 +764,7 @@ impl Session for Http {
 
     fn buffered(&self) -> usize {
         let kept = |half: &HttpSide| match &half.state {
-            State::Body(message) => message.buffer.capacity(),
+            State::Body(message) => message.buffered(),
             State::Skip(search) => search.buffer.capacity(),
             State::Head | State::Wait(_) => 0,
         };

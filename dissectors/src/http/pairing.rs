@@ -504,6 +504,7 @@ impl Pairing {
             }
             Role::Response => {
                 open.exchange.response = Some(transfer);
+                message.conclude(&mut open.exchange);
                 open.response = ResponseState::Done;
             }
             Role::Interim => {}
@@ -694,6 +695,8 @@ fn conclude(exchange: &mut Exchange) {
     let is_broken = |half: Option<Transfer>| half.is_some_and(|half| !half.complete);
     exchange.outcome = match (exchange.code, exchange.response) {
         _ if is_broken(exchange.request) || is_broken(exchange.response) => Outcome::Aborted,
+        // Its content states the outcome.
+        _ if !exchange.content_protocol.is_empty() => exchange.outcome,
         (None, None) => Outcome::Unanswered,
         (Some(_), None) => Outcome::Aborted,
         (Some(400..=499), _) => Outcome::ClientError,

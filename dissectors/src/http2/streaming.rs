@@ -30,7 +30,7 @@ pub(super) fn begin(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'
     // A response whose media type is not known has that of its request.
     let may_be_streamed = state.has_unknown_headers && state.content_type.is_empty() && has_session;
     state.is_streamed = media_type.is_some() || may_be_streamed;
-    let is_web = grpc::is_web(&stream.half(if may_be_streamed { Half::Request } else { half }).content_type);
+    let is_web = grpc::is_web(stream.half(if may_be_streamed { Half::Request } else { half }).content_type.as_bytes());
     let state = stream.half(half);
     state.has_status_in_content = half == Half::Response && state.is_streamed && is_web;
     let Some(media_type) = media_type.filter(|_| !stream.has_session) else { return };

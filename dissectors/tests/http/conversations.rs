@@ -172,6 +172,33 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<SessionInput>, Vec<&'sta
             ],
             vec!["0 POST /f 200 13 17", "1 POST /m 200 61 3"],
         ),
+        (
+            "responses of gRPC-Web state the status of their calls",
+            vec![
+                c([get("/in-chunks"), get("/in-base64"), get("/in-the-head"), get("/none")].concat()),
+                s(concat!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/grpc-web+proto\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    "5\r\n\0\0\0\0\0\r\n15\r\n\u{1}\0\0\0\u{10}grpc-status: 5\r\n\r\n0\r\n\r\n",
+                )
+                .as_bytes()
+                .iter()
+                .map(|&byte| if byte == 1 { 0x80 } else { byte })
+                .collect::<Vec<u8>>()),
+                s(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/grpc-web-text; charset=utf-8\r\nContent-Length: 28\r\n\r\ngAAAABBncnBjLXN0YXR1czogNw0K",
+                ),
+                s(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/grpc-web\r\ngrpc-status: 0\r\nContent-Length: 0\r\n\r\n",
+                ),
+                s("HTTP/1.1 200 OK\r\nContent-Type: application/grpc-web\r\nContent-Length: 5\r\n\r\n\0\0\0\0\0"),
+            ],
+            vec![
+                "0 GET /in-chunks NOT_FOUND 0 26",
+                "1 GET /in-base64 PERMISSION_DENIED 0 28",
+                "2 GET /in-the-head OK 0 0",
+                "3 GET /none 200 0 5",
+            ],
+        ),
     ]
 }
 

@@ -279,7 +279,7 @@ impl SessionOutput {
             .iter()
             .map(|exchange| {
                 let mut line = format!("{} {} {}", exchange.id.nth, exchange.method, exchange.target);
-                let status = exchange.code.map_or("-".into(), |status| status.to_string());
+                let status = if exchange.status.is_empty() { "-" } else { &*exchange.status };
                 write!(line, " {status} {} {}", one(exchange.request), one(exchange.response)).unwrap();
                 line
             })

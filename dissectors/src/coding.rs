@@ -23,6 +23,12 @@ const MAX_FRAME_CONTENT: usize = 4 * MAX_CONTENT;
 const MAX_RATIO: usize = 1100;
 /// Maximum number of nested codings.
 const MAX_CODINGS: usize = 4;
+/// Maximum number of bytes before a deflate stream whose header is broken.
+const MAX_STREAM_OFFSET: usize = 32;
+/// Minimum length of such a stream that is found without a header and without a checksum, in bytes.
+const MIN_STREAM: usize = 32;
+/// Maximum length of the bytes after it, in bytes: CRC-32 and length.
+const MAX_TRAILER: usize = 8;
 /// Maximum memory of the LZMA decoder, in KiB: the default dictionary of its encoders has 8 MiB.
 const MAX_LZMA_KIB: u32 = 9 << 10;
 /// Initial size of output buffers, in bytes.
@@ -239,6 +245,10 @@ fn gzip_header(bytes: &[u8]) -> Result<usize, DecodeError> {
         return Err(DecodeError::Malformed);
     }
     let &[_, _, _, flags, _, _, _, _, _, _] = bytes.first_chunk().ok_or(DecodeError::Truncated)?;
+    // RFC 1952 2.3.1.2: a reserved bit may mean another field.
+    if flags & 0xe0 != 0 {
+        return Err(DecodeError::Malformed);
+    }
     let mut at = 10;
     if flags & 4 != 0 {
         let extra = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(DecodeError::Truncated)?;
@@ -251,6 +261,11 @@ fn gzip_header(bytes: &[u8]) -> Result<usize, DecodeError> {
         }
     }
     if flags & 2 != 0 {
+        let (header, rest) = bytes.split_at_checked(at).ok_or(DecodeError::Truncated)?;
+        let crc = rest.first_chunk().ok_or(DecodeError::Truncated)?;
+        if u16::from_le_bytes(*crc) != crc32fast::hash(header) as u16 {
+            return Err(DecodeError::Malformed);
+        }
         at += 2;
     }
     if at <= bytes.len() { Ok(at) } else { Err(DecodeError::Truncated) }
@@ -273,16 +288,47 @@ fn deflate(input: &[u8], limit: usize) -> Decoded {
     Decoded { bytes, problem }
 }
 
-/// Decodes the deflate stream after a gzip header of ten bytes, whatever the header says: raw, or in the zlib format.
-pub(crate) fn gzip_without_header(input: &[u8], spent: &mut usize) -> Option<Vec<u8>> {
-    let limit = output_limit(input);
-    let stream = input.get(10..).filter(|_| input.first() == Some(&0x1f))?;
-    [0, TINFL_FLAG_PARSE_ZLIB_HEADER].into_iter().find_map(|flags| {
+/// Finds and decodes a deflate stream near the beginning of content whose header is broken, or that begins with other
+/// bytes. Its checksum must follow, or it is after a header of gzip or zlib, or it is almost all of the content.
+pub(crate) fn find_deflate(input: &[u8], spent: &mut usize) -> Option<Vec<u8>> {
+    let (limit, before) = (output_limit(input), *spent);
+    // Ten bytes of gzip and two of zlib; then those that are less likely.
+    let header = match input.first()? {
+        0x1f => 10,
+        first if first & 0x0f == 8 => 2,
+        _ => 0,
+    };
+    for offset in [header, header + 2].into_iter().chain(0..=MAX_STREAM_OFFSET) {
         let mut bytes = Vec::new();
-        let (_, problem) = inflate(stream, flags, &mut bytes, limit);
+        let stream = input.get(offset..)?;
+        let (used, problem) = inflate(stream, 0, &mut bytes, limit);
         *spent += bytes.len();
-        (matches!(problem, None | Some(DecodeError::Checksum)) && !bytes.is_empty()).then_some(bytes)
-    })
+        let after = stream.get(used..).unwrap_or_default();
+        let is_all = after.len() <= MAX_TRAILER && (offset == header && header > 0 || used >= MIN_STREAM);
+        if problem.is_none() && !bytes.is_empty() && (is_all || is_checksum(&bytes, after)) {
+            return Some(bytes);
+        }
+        if *spent - before > limit {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether the bytes after a deflate stream are the checksum of its content: of gzip or of zlib.
+fn is_checksum(content: &[u8], after: &[u8]) -> bool {
+    let Some(&checksum) = after.first_chunk::<4>() else { return false };
+    checksum == crc32fast::hash(content).to_le_bytes() || checksum == adler32(content).to_be_bytes()
+}
+
+/// Returns the checksum of zlib (RFC 1950 8.2).
+fn adler32(content: &[u8]) -> u32 {
+    let (mut sum, mut sums) = (1_u32, 0_u32);
+    for &byte in content {
+        sum = (sum + u32::from(byte)) % 65_521;
+        sums = (sums + sum) % 65_521;
+    }
+    sums << 16 | sum
 }
 
 /// Decodes the format of LZMA with a header of 13 bytes (`.lzma`), which has no end mark if its length is known.

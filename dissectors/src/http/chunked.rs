@@ -106,7 +106,16 @@ impl ChunkedDecoder {
                     self.state = ChunkedState::Size;
                     ChunkedStep::DataEnd(1)
                 }
-                _ => self.malformed(),
+                _ => match size_line::follows_data(bytes) {
+                    None => ChunkedStep::NeedsMore,
+                    Some(false) => self.malformed(),
+                    Some(true) => {
+                        self.quirks |= quirk::BAD_CHUNK;
+                        self.tricks |= trick::CHUNK_LINE_END;
+                        self.state = ChunkedState::Size;
+                        ChunkedStep::DataEnd(0)
+                    }
+                },
             },
             ChunkedState::Trailer => self.read_trailer_line(bytes),
         }
@@ -234,7 +243,8 @@ mod tests {
             (b"-1\r\n", quirk::BAD_CHUNK),
             (b"4\r\nWikiX\r\n", quirk::BAD_CHUNK),
             (b"4x\r\nWikiX\r\n", quirk::BAD_CHUNK),
-            (b"4 and more\r\nWiki\r\n", quirk::BAD_CHUNK),
+            (b"4 and more\r\nWikipedia\r\n", quirk::BAD_CHUNK),
+            (b"4\r\nWiki3\r\nabcX\r\n", quirk::BAD_CHUNK),
         ];
         for (bytes, quirks) in rows {
             let (found, chunks) = steps(bytes);
@@ -254,6 +264,11 @@ mod tests {
             (b"10000000000000004\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_WRAP),
             (b"4\n\rWiki\n\r0\r\n\r\n", trick::CHUNK_LINE_END),
             (b"4\rWiki\r0\r\n\r\n", trick::CHUNK_LINE_END),
+            (b"4\r Wik\r0\r\n\r\n", trick::CHUNK_LINE_END),
+            (b"4\r\nWiki0\r\n\r\n", trick::CHUNK_LINE_END),
+            (b"4\n\n\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_LINE_END),
+            (b"4 and more\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_SUFFIX),
+            (b"\xef\xbb\xbf4\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_PREFIX),
         ];
         for (bytes, tricks) in rows {
             let (found, chunks) = steps(bytes);

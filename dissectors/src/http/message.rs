@@ -2,8 +2,8 @@
 
 use super::chunked::{ChunkedDecoder, ChunkedStep};
 use super::framing::BodyLength;
-use super::lenient::size_line;
 use super::lenient::trick::{self, Tricks};
+use super::lenient::{PreviousResponse, size_line};
 use super::pairing::{Link, Role};
 use super::probe;
 use super::quirk::{self, Quirks};
@@ -12,6 +12,9 @@ use crate::exchange::Exchange;
 use crate::session::{Probe, Stamp};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+
+/// Maximum length of a response that is kept for bytes after it, in bytes.
+const MAX_PREVIOUS: usize = 65_536;
 
 /// Message with a parsed head.
 #[derive(Clone, Debug)]
@@ -167,6 +170,18 @@ impl HttpMessage {
             let room = self.head_len.saturating_add(keep).saturating_sub(self.buffer.len());
             self.buffer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         }
+    }
+
+    /// Returns the response as the one before further bytes, if a client may read these as its content: it was the last of
+    /// its connection, or may have no body. `bytes` are its buffered bytes.
+    pub(super) fn as_previous(&self, bytes: &[u8]) -> Option<Box<PreviousResponse>> {
+        let is_complete = self.quirks & (quirk::TRUNCATED | quirk::GAP) == 0 && bytes.len() as u64 == self.captured_len;
+        let (head, body) = bytes.split_at_checked(self.head_len).filter(|_| is_complete && !self.is_headless())?;
+        // Connection: close, or the name of a coding, in any case.
+        let mark = if body.is_empty() { &b"oding"[..] } else { b"lose" };
+        let is_wanted = memchr::memmem::find(head, mark).is_some() && matches!(self.body, BodyState::Length(_));
+        let has_room = bytes.len() <= MAX_PREVIOUS;
+        (is_wanted && has_room).then(|| Box::new(PreviousResponse { head: head.to_vec(), body: body.to_vec() }))
     }
 
     /// Returns the time of completion: that of the last byte, or `now` if the end of the stream or a gap ended it.

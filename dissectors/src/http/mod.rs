@@ -15,6 +15,7 @@ mod pairing;
 mod probe;
 mod quirk;
 mod resync;
+mod side;
 pub mod ssdp;
 mod web_call;
 mod well_known;
@@ -22,7 +23,7 @@ mod well_known;
 pub use crate::coding::{DecodeError, Decoded, MAX_CONTENT, decode};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
-    Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Stamp, Successor,
+    Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Successor,
     Transition,
 };
 use crate::wants::Wants;
@@ -32,8 +33,9 @@ use body::BodyDetail;
 pub use fields::*;
 use head::{HeaderLine, StartLine};
 use message::{BodyProgress, BodyState, HttpMessage};
-use pairing::{Pairing, PartialRequest, Position, Role, Unread};
+use pairing::{Pairing, Position, Role, Unread};
 use resync::MessageSearch;
+use side::{HttpSide, State};
 
 /// HTTP/1 in the list of protocols.
 pub static PROTOCOL: Protocol = Protocol {
@@ -194,81 +196,6 @@ struct Http {
     owner: Option<(u32, Half)>,
 }
 
-/// State of one side.
-#[derive(Clone, Debug, Default)]
-struct HttpSide {
-    state: State,
-    /// Of the bytes not consumed, so many were searched for the end of the head.
-    scanned: usize,
-    /// The bytes not consumed are known to begin a message.
-    sure: bool,
-    /// Where the first of the bytes not consumed arrived, and its position.
-    first: Option<(Stamp, Position)>,
-    /// Where the last byte arrived.
-    last: Stamp,
-    /// Bytes given and not consumed.
-    seen: usize,
-    /// Notes about the next message, found before it begins.
-    quirks: quirk::Quirks,
-    /// The message whose head is not complete has the method HEAD.
-    is_head: bool,
-    /// It is complete as a request of HTTP/0.9.
-    is_simple: bool,
-    /// The exchange of that message, if its response came before.
-    answered: Option<u32>,
-    ended: bool,
-}
-
-#[derive(Clone, Debug, Default)]
-enum State {
-    /// Between messages, or in a head.
-    #[default]
-    Head,
-    /// In a body.
-    Body(Box<HttpMessage>),
-    /// Where no message was found.
-    Skip(Box<MessageSearch>),
-    /// After the request of this number, whose response decides what follows.
-    Wait(u32),
-}
-
-impl HttpSide {
-    fn note_arrival(&mut self, len: usize, cx: &Context<'_>) {
-        if len > 0 {
-            self.first.get_or_insert_with(|| (cx.first, Position::of(cx)));
-        }
-        if len > self.seen {
-            self.last = if self.seen == 0 { cx.arrived } else { self.last.later(cx.arrived) };
-            self.seen = len;
-        }
-    }
-
-    fn consume(&mut self, len: usize) {
-        if len > 0 {
-            self.seen = self.seen.saturating_sub(len);
-            self.scanned = self.scanned.saturating_sub(len);
-            self.first = None;
-        }
-    }
-
-    /// Prepares for the next message.
-    fn begin_state(&mut self, state: State) {
-        self.state = state;
-        self.scanned = 0;
-        self.sure = false;
-        self.quirks = 0;
-        (self.is_head, self.is_simple) = (false, false);
-        self.answered = None;
-    }
-
-    /// The request whose head is not complete, unless its response came.
-    fn partial_request(&self) -> Option<PartialRequest> {
-        let is_begun = matches!(self.state, State::Head) && self.sure && self.answered.is_none();
-        let (_, sent) = self.first.filter(|_| is_begun)?;
-        Some(PartialRequest { sent, is_head: self.is_head, is_simple: self.is_simple })
-    }
-}
-
 impl Http {
     fn new(keep: Option<usize>, headers: bool) -> Http {
         let (halves, pairing, lines, owner) = Default::default();
@@ -309,7 +236,9 @@ impl Http {
                     let half = self.half(side);
                     let sent = half.first.map_or_else(|| Position::of(cx), |(_, sent)| sent);
                     let search = match self.pairing.responds(side) {
-                        true => MessageSearch::with_buffer(skipped_to_keep),
+                        true => {
+                            MessageSearch::with_buffer(skipped_to_keep).after_response(self.half(side).previous.take())
+                        }
                         false => MessageSearch::at_request(sent),
                     };
                     self.half(side).begin_state(State::Skip(Box::new(search)));
@@ -382,6 +311,7 @@ impl Http {
         let len = head.bytes.len();
         let cut = quirks & quirk::TRUNCATED != 0;
         let half = self.half(side);
+        half.previous = None;
         let quirks = quirks | head.quirks | headers.quirks | core::mem::take(&mut half.quirks);
         let (first, sent) = half.first.unwrap_or((cx.first, Position::of(cx)));
         let (last, answered) = (half.last, half.answered.take());
@@ -506,6 +436,9 @@ impl Http {
         if self.keep == Some(MAX_BODY) && message.captured_len > limit as u64 || message.is_body_dropped() {
             message.quirks |= quirk::BODY_LIMIT;
         }
+        if self.keep == Some(MAX_BODY) && message.link.role != Role::Request {
+            self.half(side).previous = message.as_previous(if is_here { chunk.bytes } else { &message.buffer });
+        }
         self.pairing.complete(side, &message, cx);
         if let Some(keep) = self.keep.filter(|_| !cx.tree.skips_rest()) {
             let here = is_here.then(|| chunk.first(limit));
@@ -557,6 +490,7 @@ impl Http {
         if !found {
             self.half(side).state = State::Skip(skipped);
         } else {
+            skipped.keep_bodiless_response();
             skipped.record(self.keep.is_some(), cx);
             if let Some((sent, is_request_line)) = skipped.unreadable_request() {
                 self.pairing.open_unreadable((side, sent), is_request_line, cx);
@@ -575,7 +509,8 @@ impl Http {
                 self.begin(side, rest, rest.bytes.len(), quirk::TRUNCATED, cx);
             }
             State::Head if !rest.bytes.is_empty() => {
-                let mut skipped = Box::new(MessageSearch::with_buffer(self.skipped_to_keep(side)));
+                let search = MessageSearch::with_buffer(self.skipped_to_keep(side));
+                let mut skipped = Box::new(search.after_response(self.half(side).previous.take()));
                 skipped.skip(rest.bytes);
                 skipped.record(self.keep.is_some(), cx);
             }
@@ -680,6 +615,7 @@ impl Session for Http {
     fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
         let side = lane.side;
         self.half(side).note_arrival(before.bytes.len(), cx);
+        self.half(side).previous = None;
         let after = match core::mem::take(&mut self.half(side).state) {
             State::Body(message) => match missing {
                 Missing::Bytes(len) => self.skip_in_body(side, message, before, len, cx),
@@ -763,10 +699,14 @@ impl Session for Http {
     }
 
     fn buffered(&self) -> usize {
-        let kept = |half: &HttpSide| match &half.state {
-            State::Body(message) => message.buffered(),
-            State::Skip(search) => search.buffer.capacity(),
-            State::Head | State::Wait(_) => 0,
+        let kept = |half: &HttpSide| {
+            let previous = half.previous.as_ref().map_or(0, |previous| previous.buffered());
+            previous
+                + match &half.state {
+                    State::Body(message) => message.buffered(),
+                    State::Skip(search) => search.buffered(),
+                    State::Head | State::Wait(_) => 0,
+                }
         };
         let lines = self.lines.capacity() * size_of::<HeaderLine>();
         self.pairing.buffered() + lines + self.halves.iter().map(kept).sum::<usize>()

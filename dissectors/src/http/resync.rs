@@ -1,10 +1,12 @@
 //! Resynchronization: finds the next message after malformed data or a gap.
 
 use super::fields::{HTTP, UNEXPECTED};
+use super::lenient::PreviousResponse;
 use super::pairing::Position;
 use super::{PROTOCOL, body, lenient, probe};
 use crate::session::{Context, Probe};
 use crate::tree::{Slice, Value};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Search for the next message: counts the skipped bytes.
@@ -15,7 +17,9 @@ pub(super) struct MessageSearch {
     /// Maximum number of skipped bytes that are buffered, to be read leniently.
     keep: usize,
     /// First skipped bytes.
-    pub buffer: Vec<u8>,
+    buffer: Vec<u8>,
+    /// Response before the skipped bytes, if they may be content of it.
+    previous: Option<Box<PreviousResponse>>,
     is_mid_line: bool,
     /// Number of remaining bytes already searched for a line end.
     searched: usize,
@@ -75,6 +79,7 @@ impl MessageSearch {
             skipped_bytes: 0,
             keep: 0,
             buffer: Vec::new(),
+            previous: None,
             is_mid_line: false,
             searched: 0,
             request: None,
@@ -85,6 +90,21 @@ impl MessageSearch {
     /// Starts a search that buffers at most `keep` of the skipped bytes.
     pub(super) fn with_buffer(keep: usize) -> MessageSearch {
         MessageSearch { keep, ..MessageSearch::new() }
+    }
+
+    /// The search for what follows a response.
+    pub(super) fn after_response(self, previous: Option<Box<PreviousResponse>>) -> MessageSearch {
+        MessageSearch { previous, ..self }
+    }
+
+    /// Keeps the response before the skipped bytes only if it may have no body: a message was found after them.
+    pub(super) fn keep_bodiless_response(&mut self) {
+        self.previous = self.previous.take().filter(|previous| previous.body.is_empty());
+    }
+
+    /// Returns the number of buffered bytes.
+    pub(super) fn buffered(&self) -> usize {
+        self.buffer.capacity() + self.previous.as_ref().map_or(0, |previous| previous.buffered())
     }
 
     /// The search that skipped these bytes, of which the first are buffered.
@@ -178,7 +198,7 @@ impl MessageSearch {
         cx.tree.note(&UNEXPECTED, none, format_args!("{}: {bytes}", UNEXPECTED.title));
         let mut spent = 0;
         let buffer = Some(&self.buffer).filter(|_| !cx.tree.decoding.is_exhausted());
-        let reading = buffer.and_then(|buffer| lenient::read_unexpected(buffer, &mut spent));
+        let reading = buffer.and_then(|buffer| lenient::read_unexpected(buffer, self.previous.as_deref(), &mut spent));
         cx.tree.decoding.add(self.buffer.len(), spent);
         if let Some(reading) = reading {
             body::record_lenient_reading(reading, none, cx.tree);

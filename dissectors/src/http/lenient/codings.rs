@@ -30,6 +30,7 @@ enum Format {
 static NAMES: &[(&str, Format)] = &[
     ("gzip", Format::Gzip),
     ("deflate", Format::Deflate),
+    ("zlib", Format::Deflate),
     ("br", Format::Brotli),
     ("zstd", Format::Zstd),
     ("lzma", Format::Lzma),
@@ -99,7 +100,14 @@ impl Codings {
         if memchr::memmem::find(value, b"chunk").is_some() {
             self.chunked = Some(self.chunked.unwrap_or(0) | trick::CHUNKED_AS_CONTENT);
         }
+        let before = self.names.len();
         self.add_names(value, decoded.is_none(), if is_hidden { trick::HIDDEN_HEADER } else { 0 });
+        // A list with other names, of which the known ones are undone.
+        let elements = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        let count = elements.filter(|element| !matches!(*element, b"" | b"identity")).count();
+        if before < self.names.len() && self.names.len() - before < count {
+            self.tricks |= trick::CODING_NOT_APPLIED;
+        }
     }
 
     /// Adds the names in a value. `is_plain` means that the value is no encoded word.
@@ -111,8 +119,8 @@ impl Codings {
                     "br" => word == b"br",
                     _ => memchr::memmem::find(word, name.as_bytes()).is_some(),
                 };
-                if let Some(&(name, format)) = NAMES.iter().find(|(name, _)| is_named(name)) {
-                    let is_exact = is_plain && (element == name.as_bytes() || element == b"x-gzip");
+                if let Some(&(_, format)) = NAMES.iter().find(|(name, _)| is_named(name)) {
+                    let is_exact = is_plain && (element == format.name().as_bytes() || element == b"x-gzip");
                     self.names.push(Named { format, is_exact });
                     self.tricks |= hidden;
                 }
@@ -177,15 +185,19 @@ pub(super) fn undo(named: &Named, content: &[u8], spent: &mut usize) -> Option<(
                 return Some((bytes, misnamed | prefix | trick::CODING_DIFFERS));
             }
         }
-        if let Some(bytes) = coding::gzip_without_header(content, spent) {
-            return Some((bytes, misnamed | prefix | trick::CODING_BROKEN));
-        }
     }
-    // Truncated content of the named coding, as far as it goes.
-    let partial = coding::decode(named.format.name().as_bytes(), content)?;
-    *spent += partial.bytes.len();
-    let is_partial = !partial.bytes.is_empty() && partial.bytes != content;
-    is_partial.then_some((partial.bytes, misnamed))
+    if let Some(bytes) = coding::find_deflate(content, spent) {
+        return Some((bytes, misnamed | trick::CODING_BROKEN));
+    }
+    // Truncated content of the named coding, or of the one that it begins with, as far as it goes.
+    let name = named.format.name().as_bytes();
+    let detected = coding::detect(content).filter(|detected| *detected != name);
+    [(Some(name), 0), (detected, trick::CODING_DIFFERS)].into_iter().find_map(|(name, differs)| {
+        let partial = coding::decode(name?, content)?;
+        *spent += partial.bytes.len();
+        let is_partial = !partial.bytes.is_empty() && partial.bytes != content;
+        is_partial.then_some((partial.bytes, misnamed | differs))
+    })
 }
 
 impl Format {

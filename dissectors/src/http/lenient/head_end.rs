@@ -6,27 +6,25 @@ use super::trick::{self, Tricks};
 /// Maximum length of the part of a head that follows an empty line, in bytes.
 const MAX_CONTINUATION: usize = 8192;
 
-/// Byte sequences that end a head, with the tricks that they show. The first in the head is used; of those at the same
-/// place, the first in this list.
-static ENDS: &[(&[u8], Tricks)] = &[
-    (b"\r\n\r\n", 0),
-    (b"\n\r\n", 0),
-    (b"\n\n", 0),
-    (b"\n\r\r\n", trick::HEAD_END),
-    (b"\n \n", trick::HEAD_END),
-    (b"\n\t\n", trick::HEAD_END),
-    (b"\n \r\n", trick::HEAD_END),
-    (b"\n\r\n\r", trick::HEAD_END),
-    (b"\r\r\r\r", trick::HEAD_END),
-];
+/// Maximum number of blanks and control bytes in a line that ends a head.
+const MAX_BLANKS: usize = 4;
 
-/// Returns the offset after the head.
+/// Returns the offset after the head: after the first line that is empty, or has blanks and control bytes only. Lines may
+/// all end in CR alone, or in CR CR.
 pub(super) fn find(bytes: &[u8]) -> Option<(usize, Tricks)> {
-    let found = ENDS.iter().filter_map(|&(end, tricks)| Some((memchr::memmem::find(bytes, end)?, end.len(), tricks)));
-    let first = found.min_by_key(|&(at, ..)| at);
-    // Lines that end in CR alone, if nothing else ends the head.
-    let alone = || Some((memchr::memmem::find(bytes, b"\r\r")?, 2, trick::HEAD_END));
-    first.or_else(alone).map(|(at, len, tricks)| (at + len, tricks))
+    let first = memchr::memchr_iter(b'\n', bytes).find_map(|at| {
+        let rest = bytes.get(at + 1..)?;
+        let is_blank = |byte: &&u8| matches!(byte, 0 | b'\t' | b'\r' | b' ' | 0x0b | 0x0c);
+        let blanks = rest.iter().take(MAX_BLANKS).take_while(is_blank).count();
+        let is_end = rest.get(blanks) == Some(&b'\n');
+        let is_usual = matches!(rest.get(..blanks), Some(b"" | b"\r"));
+        is_end.then_some((at + 1 + blanks + 1, if is_usual { 0 } else { trick::HEAD_END }))
+    });
+    let before = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
+    let ends = [&b"\r\r\r\r"[..], b"\r\r"].into_iter();
+    let mut cr = ends.filter_map(|end| Some(memchr::memmem::find(before, end)? + end.len()));
+    let cr = cr.next().filter(|&end| bytes.get(end) != Some(&b'\n'));
+    cr.map(|end| (end, trick::HEAD_END)).or(first)
 }
 
 /// Returns the end of header lines at the beginning of a body: an empty line in the middle of the head separated them.

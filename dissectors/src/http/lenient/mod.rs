@@ -23,6 +23,32 @@ pub(super) struct LenientReading {
     pub tricks: Tricks,
 }
 
+/// End of a response after which a client that reads up to the end of the stream finds more content.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PreviousResponse {
+    /// The head.
+    pub head: Vec<u8>,
+    /// The body; empty if the response may have none.
+    pub body: Vec<u8>,
+}
+
+impl PreviousResponse {
+    /// Returns the number of buffered bytes.
+    pub(super) fn buffered(&self) -> usize {
+        self.head.capacity() + self.body.capacity()
+    }
+
+    /// Reads bytes that follow this response.
+    fn read_on(&self, bytes: &[u8], spent: &mut usize) -> LenientReading {
+        let joined = [&self.body[..], bytes].concat();
+        let tricks = if self.body.is_empty() { trick::BODY_BYTES } else { trick::LENGTH_SHORT };
+        match undo_codings(Codings::find(&self.head), &joined, false, spent) {
+            Some(reading) => LenientReading { tricks: reading.tricks | tricks, ..reading },
+            None => LenientReading { bytes: joined, tricks },
+        }
+    }
+}
+
 /// Quirks of heads that may hide a coding from the strict reading.
 const SUSPICIOUS: Quirks = quirk::TE_UNKNOWN
     | quirk::TE_NOT_CHUNKED
@@ -79,9 +105,13 @@ pub(super) fn read(head: &[u8], body: &[u8], is_dechunked: bool, spent: &mut usi
     undo_codings(codings, rest, is_dechunked, spent)
 }
 
-/// Reads bytes where a message should begin: a message with a malformed start line, or a body alone.
-/// `spent` counts the bytes that were decoded.
-pub(super) fn read_unexpected(bytes: &[u8], spent: &mut usize) -> Option<LenientReading> {
+/// Reads bytes where a message should begin: a message with a malformed start line, more content of the previous response,
+/// or a body alone. `spent` counts the bytes that were decoded.
+pub(super) fn read_unexpected(
+    bytes: &[u8],
+    previous: Option<&PreviousResponse>,
+    spent: &mut usize,
+) -> Option<LenientReading> {
     let first_line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
     let is_status = |word: &[u8]| word.len() == 3 && word.iter().all(u8::is_ascii_digit);
     let is_start_line = first_line.split(|&byte| byte == b' ').any(is_status);
@@ -94,7 +124,10 @@ pub(super) fn read_unexpected(bytes: &[u8], spent: &mut usize) -> Option<Lenient
             Some(LenientReading { bytes, tricks: tricks | more })
         }
         None if bytes.trim_ascii().is_empty() => None,
-        None => Some(LenientReading { bytes: bytes.to_vec(), tricks: trick::BODY_BYTES }),
+        None => Some(match previous {
+            Some(previous) => previous.read_on(bytes, spent),
+            None => LenientReading { bytes: bytes.to_vec(), tricks: trick::BODY_BYTES },
+        }),
     }
 }
 

@@ -31,6 +31,7 @@ tricks! {
     HEAD_END "unusual end of the head";
     HEAD_MALFORMED "malformed start line";
     BODY_BYTES "body without a head, or where none is allowed";
+    LENGTH_SHORT "content longer than its Content-Length";
     CODING_MISNAMED "content coding under another name";
     CODING_DIFFERS "content coding differs from the one declared";
     CODING_NOT_APPLIED "content coding declared, not applied";

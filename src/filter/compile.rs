@@ -197,12 +197,10 @@ fn compile_member(
             high.as_ref().map(|high| compile_operand(high, Some(operand_type))).transpose()?.map(|(high, _)| high);
         items.push((low, high));
     }
-    let quantifier = match quantifier {
-        Some(Quantifier::Any) => ValueQuantifier::Any,
-        Some(Quantifier::All) => ValueQuantifier::All,
-        // As with `!=`: there is a value, and none is in the set.
-        None if not => ValueQuantifier::All,
-        None => ValueQuantifier::Any,
+    // As in Wireshark, `not` negates the whole: there is a value, and not `any` of them, or not `all`, are in the set.
+    let quantifier = match (quantifier, not) {
+        (None | Some(Quantifier::Any), false) | (Some(Quantifier::All), true) => ValueQuantifier::Any,
+        (None | Some(Quantifier::Any), true) | (Some(Quantifier::All), false) => ValueQuantifier::All,
     };
     Ok(FilterPlan::Member { quantifier, not, left, set: items })
 }

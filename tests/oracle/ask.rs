@@ -17,6 +17,11 @@ pub(crate) const BETWEEN: char = '\u{1f}';
 /// Maximum time without output of a program.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Programs that start tshark without root, which some versions require for a script. In a user namespace it can still read
+/// all files, and change its root directory.
+pub(crate) const LAUNCHERS: [&[&str]; 3] =
+    [&[], &["unshare", "--user", "--keep-caps"], &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]];
+
 /// What a program printed, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -84,8 +89,11 @@ impl Lines for str {
 }
 
 /// The installed tshark.
+#[derive(Clone)]
 pub(crate) struct Tshark {
     program: String,
+    /// Program that starts it, with arguments; one of [`LAUNCHERS`].
+    launcher: &'static [&'static str],
     /// `4.0.17`
     pub(crate) version: String,
     /// The type of every field it knows, as `FT_BOOLEAN`.
@@ -122,7 +130,8 @@ impl Tshark {
         for folder in [&profile, &kept] {
             fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         }
-        let mut tshark = Tshark { program, version: String::new(), types: HashMap::new(), profile, kept };
+        let mut tshark =
+            Tshark { program, launcher: &[], version: String::new(), types: HashMap::new(), profile, kept };
         let hello = tshark.run(&["--version".to_owned()])?;
         tshark.version = hello
             .text
@@ -141,6 +150,11 @@ impl Tshark {
             };
         }
         Ok(tshark)
+    }
+
+    /// The same tshark, started by another program.
+    pub(crate) fn started_by(&self, launcher: &'static [&'static str]) -> Tshark {
+        Tshark { launcher, ..self.clone() }
     }
 
     /// The first two numbers of the version.
@@ -193,6 +207,7 @@ impl Tshark {
     fn key(&self, capture: &Path, words: &[String]) -> Result<u64, String> {
         let mut hasher = DefaultHasher::new();
         (&self.program, &self.version).hash(&mut hasher);
+        self.launcher.iter().for_each(|word| word.hash(&mut hasher));
         let place = capture.display().to_string();
         let named = |word: &String| *word == place || word.starts_with("lua_script:");
         words.iter().filter(|word| !named(word)).for_each(|word| word.hash(&mut hasher));
@@ -204,8 +219,9 @@ impl Tshark {
     }
 
     fn run(&self, words: &[String]) -> Result<Answer, String> {
-        let mut command = Command::new(&self.program);
-        command.args(words).env("WIRESHARK_CONFIG_DIR", &self.profile);
+        let mut all = self.launcher.iter().copied().chain([&*self.program]);
+        let mut command = Command::new(all.next().unwrap_or_default());
+        command.args(all).args(words).env("WIRESHARK_CONFIG_DIR", &self.profile);
         run(&mut command, &self.program)
     }
 }

@@ -90,7 +90,7 @@ const DEPRECATED: u64 = 0x0e00_0000;
 /// Returns the group of an expert note, which is *Protocol* for most.
 fn expert_group(name: &str) -> u64 {
     match name {
-        "tcp.options.sack.dsack" | "tcp.option.len.invalid" | "http.chat" | "tls.resumed" => SEQUENCE,
+        "tcp.options.sack.dsack" | "tcp.option.len.invalid" | "tls.resumed" => SEQUENCE,
         "arp.duplicate-address-detected" | "icmp.resp_not_found" | "ip.ttl.lncb" | "ip.ttl.too_small" => SEQUENCE,
         "http.decompression_failed" | "http.te_unknown" => UNDECODED,
         "_ws.malformed" | "http.leading_crlf" | "http.subdissector_failed" | "http.te_and_length" => MALFORMED_GROUP,

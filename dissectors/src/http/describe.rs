@@ -123,7 +123,6 @@ impl<'b> LocatedHead<'b> {
         let line = self.span(0..self.head.start_len);
         tree.open(&START_LINE, line, Value::Text(line));
         let bytes = self.head.bytes.get(..self.head.start_len).unwrap_or_default();
-        tree.note(&CHAT, line, format_args!("{}", LossyText(head::trim_end(bytes))));
         match self.head.start {
             StartLine::Request { method, target, version } => {
                 self.put_text(&REQUEST_METHOD, method, tree);
@@ -163,8 +162,13 @@ impl<'b> LocatedHead<'b> {
             self.put_text(&REQUEST_URI_PATH, path, tree);
             let span = self.span_of(query);
             tree.open(&REQUEST_URI_QUERY, span, Value::Text(span));
-            for parameter in query.split(|&byte| byte == b'&').filter(|parameter| !parameter.is_empty()) {
-                self.put_text(&REQUEST_URI_QUERY_PARAMETER, parameter, tree);
+            let mut rest = query;
+            while !rest.is_empty() {
+                // As in Wireshark 4.4: also at commas, and a parameter has one byte at least.
+                let end =
+                    rest.iter().skip(1).position(|byte| matches!(byte, b'&' | b',')).map_or(rest.len(), |at| at + 1);
+                self.put_text(&REQUEST_URI_QUERY_PARAMETER, rest.get(..end).unwrap_or_default(), tree);
+                rest = rest.get(end + 1..).unwrap_or_default();
             }
             tree.close();
         }

@@ -5,8 +5,6 @@ crate::fields! { "http";
     HTTP: Protocol "http" "Hypertext Transfer Protocol";
     /// Start line of the message.
     START_LINE: Text "http.start_line" "Start line" { ours: true };
-    /// Start line of the message, as an expert note.
-    CHAT: Note(Chat) "http.chat" "Formatted text";
     /// Whether the message is a request.
     REQUEST: Bool "http.request" "Request" { hidden: true };
     /// Whether the message is a response.

@@ -10,14 +10,13 @@ fn a_request_has_its_fields() {
         Authorization: Basic dXNlcjpwYXNz\r\nX-Unknown: v\r\n\r\n";
     let expected = "\
 http.start_line = GET /a/b?x=1&y=2&&z HTTP/1.1\\r\\n
-  http.chat = 1
   http.request.method = GET
   http.request.uri = /a/b?x=1&y=2&&z
     http.request.uri.path = /a/b
     http.request.uri.query = x=1&y=2&&z
       http.request.uri.query.parameter = x=1
       http.request.uri.query.parameter = y=2
-      http.request.uri.query.parameter = z
+      http.request.uri.query.parameter = &z
   http.request.version = HTTP/1.1
 http.host = h:80
 http.request.line = Host: h:80\\r\\n

@@ -89,7 +89,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 30] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 31] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -126,6 +126,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 30] = [
     ("src/report/json.rs", &["column"]),
     ("src/report/messages.rs", &["tcp", "udp"]),
     ("src/report/selection.rs", &["column"]),
+    ("src/report/side_heading.rs", &["tcp", "udp"]),
     ("src/report/streams.rs", &["tcp"]),
     ("src/report/summary.rs", &["column"]),
     // The severity of a selected note.

@@ -274,6 +274,7 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
         Ok(decode) => decode,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
+    let name_flags = decode.names.flags;
     let run = CaptureRun::new(files, &args.run, decode);
     let mut out = match Output::open(&args.run, OutputContent::Text, run.has_pipe()) {
         Ok(out) => out,
@@ -288,8 +289,8 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     if let Some((fields, name)) = args.format.messages() {
         let channel = args.format.http2;
         let selection = report::MessageSelection { stream, fields, channel };
-        let mut report = report::MessagesReport::new(selection, color);
-        let wants = report::MessagesReport::wants();
+        let mut report = report::MessagesReport::new(selection, color).with_names(name_flags);
+        let wants = report::MessagesReport::wants(name_flags);
         let has_errors = run.run(Task { wants, halves: true, ..task }, &mut report, &mut out)?;
         return match (report.has_stream(), report.count()) {
             (false, _) => Ok(CommandOutcome::Error(no_stream())),
@@ -306,8 +307,8 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
         ref shape if shape.json => FollowFormat::Json,
         _ => FollowFormat::Text(color),
     };
-    let mut report = report::FollowReport::new(stream, shape);
-    let has_errors = run.run(task, &mut report, &mut out)?;
+    let mut report = report::FollowReport::new(stream, shape).with_names(name_flags);
+    let has_errors = run.run(Task { wants: report::FollowReport::wants(name_flags), ..task }, &mut report, &mut out)?;
     if !report.has_stream() {
         return Ok(CommandOutcome::Error(no_stream()));
     }

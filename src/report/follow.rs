@@ -1,9 +1,11 @@
 //! `follow`: the bytes that the two sides of a stream sent, in order and with gaps.
 
 use super::color::{AnsiStyle, Color};
+use super::side_heading::{SideHeadings, side_name, side_style};
 use super::time_format::TimeFormatter;
 use super::{DissectedFrame, Report, hexdump, json, value};
-use crate::analysis::{Event, StreamChunk, StreamContent};
+use crate::analysis::{Event, NameFlags, StreamChunk, StreamContent};
+use dissectors::Wants;
 use dissectors::session::{ConversationId, Side};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -24,6 +26,7 @@ pub enum FollowFormat {
 /// Prints one stream.
 pub struct FollowReport {
     stream: ConversationId,
+    headings: SideHeadings,
     format: FollowFormat,
     /// Whether the capture has the stream.
     has_stream: bool,
@@ -46,8 +49,10 @@ impl FollowReport {
     /// Returns a report of the stream with this number.
     #[must_use]
     pub fn new(stream: ConversationId, format: FollowFormat) -> FollowReport {
+        let color = if let FollowFormat::Text(color) = format { color } else { Color::Never };
         FollowReport {
             stream,
+            headings: SideHeadings::new(stream, color),
             format,
             has_stream: false,
             offsets: [0; 2],
@@ -59,6 +64,20 @@ impl FollowReport {
             clock: TimeFormatter::local(),
             row: String::new(),
         }
+    }
+
+    /// Shows the names of addresses, if they are resolved.
+    #[must_use]
+    pub fn with_names(self, names: NameFlags) -> FollowReport {
+        FollowReport { headings: self.headings.with_names(names), ..self }
+    }
+
+    /// Returns the fields that must be recorded for this report.
+    #[must_use]
+    pub fn wants(names: NameFlags) -> Wants {
+        let mut wants = Wants::default();
+        SideHeadings::add_wants(names, &mut wants);
+        wants
     }
 
     /// Returns whether the capture has the stream.
@@ -136,7 +155,7 @@ impl FollowReport {
                 self.row.push('\n');
             }
             let relative = chunk.at.time.saturating_sub(self.start.unwrap_or(chunk.at.time));
-            side_heading(&mut self.row, chunk.side, chunk.at.frame, relative, color);
+            self.headings.write(&mut self.row, chunk.side, chunk.at.frame, relative);
         }
         match content {
             StreamContent::Bytes(bytes) => {
@@ -214,6 +233,7 @@ impl FollowReport {
 impl Report for FollowReport {
     fn frame(&mut self, dissected: &DissectedFrame<'_>, _: &mut dyn Write) -> io::Result<()> {
         self.start.get_or_insert(dissected.frame.time.0 - dissected.relative);
+        self.headings.add_frame(dissected);
         Ok(())
     }
 
@@ -239,30 +259,6 @@ impl Report for FollowReport {
             self.finish_text(color);
         }
         out.write_all(self.row.as_bytes())
-    }
-}
-
-/// Appends the heading before the bytes of a side.
-pub(super) fn side_heading(out: &mut String, side: Side, frame: u32, relative: i64, color: Color) {
-    color.start(AnsiStyle::Dim, out);
-    let _ = write!(out, "--- {}, frame {frame}, ", side_name(side));
-    value::seconds(out, relative, value::Decimals::Six);
-    out.push_str(" s ---");
-    color.stop(AnsiStyle::Dim, out);
-    out.push('\n');
-}
-
-pub(super) fn side_style(side: Side) -> AnsiStyle {
-    match side {
-        Side::Client => AnsiStyle::Red,
-        Side::Server => AnsiStyle::Blue,
-    }
-}
-
-fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::color::{AnsiStyle, Color};
 use super::dissected_message::{DissectedMessage, add_message_wants, messages};
-use super::follow::{side_heading, side_style, write_readable};
+use super::follow::write_readable;
+use super::side_heading::{SideHeadings, side_style};
 use super::{DissectedFrame, Report, body_text};
-use crate::analysis::Event;
+use crate::analysis::{Event, NameFlags};
 use dissectors::session::{ConversationId, Side};
-use dissectors::{Tree, Value, Wants, tcp, udp};
+use dissectors::{Tree, Wants, tcp, udp};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -31,6 +32,7 @@ impl MessageSelection {
 /// Prints the messages of one stream, each with the frame that completed it.
 pub struct MessagesReport {
     selection: MessageSelection,
+    headings: SideHeadings,
     color: Color,
     has_stream: bool,
     count: u64,
@@ -43,14 +45,22 @@ impl MessagesReport {
     /// Returns a report of these messages.
     #[must_use]
     pub fn new(selection: MessageSelection, color: Color) -> MessagesReport {
-        MessagesReport { selection, color, has_stream: false, count: 0, start: None, row: String::new() }
+        let headings = SideHeadings::new(selection.stream, color);
+        MessagesReport { selection, headings, color, has_stream: false, count: 0, start: None, row: String::new() }
+    }
+
+    /// Shows the names of addresses, if they are resolved.
+    #[must_use]
+    pub fn with_names(self, names: NameFlags) -> MessagesReport {
+        MessagesReport { headings: self.headings.with_names(names), ..self }
     }
 
     /// Returns the fields that must be recorded for this report.
     #[must_use]
-    pub fn wants() -> Wants {
+    pub fn wants(names: NameFlags) -> Wants {
         let mut wants = Wants::default();
         add_message_wants(&mut wants);
+        SideHeadings::add_wants(names, &mut wants);
         wants.add(&tcp::STREAM);
         wants.add(&udp::STREAM);
         wants
@@ -85,7 +95,7 @@ impl MessagesReport {
             self.row.push('\n');
         }
         self.count += 1;
-        side_heading(&mut self.row, side, frame, relative, self.color);
+        self.headings.write(&mut self.row, side, frame, relative);
         self.color.start(side_style(side), &mut self.row);
         for line in message.values(message.fields.start_line).chain(message.headers()) {
             if write_readable(&mut self.row, line, false) {
@@ -118,11 +128,10 @@ impl MessagesReport {
 impl Report for MessagesReport {
     fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.start.get_or_insert(dissected.frame.time.0.saturating_sub(dissected.relative));
-        let stream = self.selection.stream;
-        let field = if stream.tcp().is_some() { &tcp::STREAM } else { &udp::STREAM };
-        if dissected.tree.first(field) != Some(Value::Uint(stream.number().into())) {
+        if !self.headings.is_of_stream(dissected) {
             return Ok(());
         }
+        self.headings.add_frame(dissected);
         self.has_stream = true;
         self.messages(dissected.tree, dissected.frame.number, dissected.relative);
         out.write_all(self.row.as_bytes())
@@ -157,7 +166,7 @@ fn write_body(out: &mut String, body: &[u8], content_type: &[u8]) {
 mod tests {
     use super::*;
     use crate::report::tests::{frame, print};
-    use dissectors::message_fields;
+    use dissectors::{Value, message_fields};
 
     const PROTOCOLS: &[&str] = &["http"];
 
@@ -170,7 +179,7 @@ mod tests {
             .find(|(_, fields)| PROTOCOLS.contains(&fields.message.name))
             .expect("a protocol with messages");
         let note = dissectors::field("http.truncated").expect("a note");
-        let mut tree = Tree::new(MessagesReport::wants());
+        let mut tree = Tree::new(MessagesReport::wants(NameFlags::NONE));
         let none = Default::default();
         tree.begin(&[]);
         tree.put(&tcp::STREAM, none, Value::Uint(stream));

@@ -21,6 +21,7 @@ mod messages;
 pub(crate) mod quantity;
 pub(crate) mod records;
 mod selection;
+mod side_heading;
 mod streams;
 mod summary;
 mod table;

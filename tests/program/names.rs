@@ -159,6 +159,22 @@ fn names_of_a_hosts_file_are_preferred() {
 }
 
 #[test]
+fn the_headings_of_a_followed_stream_have_names() {
+    let folder = folder();
+    let file = write(folder.path(), "a.pcap", &pcap(IPV4, &packets()));
+    let list = write(folder.path(), "list", b"10.0.0.2 web\n");
+    for format in [&[][..], &["--http"]] {
+        let headings = |options: &[&str]| {
+            let (text, ..) = run(&[&["follow", &file, "0"][..], format, options].concat());
+            let lines = text.lines().filter(|line| line.starts_with("---"));
+            lines.map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(headings(&[]), ["--- client", "--- server"], "{format:?}");
+        assert_eq!(headings(&["--hosts", &list]), ["--- client 10.0.0.1", "--- server web"], "{format:?}");
+    }
+}
+
+#[test]
 fn names_of_the_capture_file_have_its_server() {
     let folder = folder();
     let packet = conversation().remove(0);

@@ -95,7 +95,7 @@ fn expert_group(name: &str) -> u64 {
         "http.decompression_failed" | "http.te_unknown" => UNDECODED,
         "_ws.malformed" | "http.leading_crlf" | "http.subdissector_failed" | "http.te_and_length" => MALFORMED_GROUP,
         "ipv6.bogus_ipv6_version" | "pppoe.payload_length.bad" => MALFORMED_GROUP,
-        "tcp.short_segment" | "udp.length.bad" => MALFORMED_GROUP,
+        "tcp.short_segment" | "tcp.suboption_malformed" | "udp.length.bad" => MALFORMED_GROUP,
         "http.tls_port" => SECURITY,
         "icmp.type.deprecated" | "ip.opt.deprecated" | "ipv6.routing.deprecated" | "tls.handshake.legacy_version" => {
             DEPRECATED

@@ -129,10 +129,14 @@ crate::fields! { "tcp";
     OPTIONS_MPTCP: Bytes "tcp.options.mptcp" "TCP Option - Multipath TCP";
     /// The TCP Fast Open option.
     OPTIONS_TFO: Bytes "tcp.options.tfo" "TCP Option - TCP Fast Open";
+    /// A SYN requests a TCP Fast Open cookie.
+    OPTIONS_TFO_REQUEST: Label "tcp.options.tfo.request" "Fast Open Cookie Request";
     /// The TCP Fast Open cookie.
     OPTIONS_TFO_COOKIE: Bytes "tcp.options.tfo.cookie" "Fast Open Cookie";
     /// An experimental option (RFC 6994).
     OPTIONS_EXPERIMENTAL: Bytes "tcp.options.experimental" "TCP Option - Experimental";
+    /// Identifier of the experiment.
+    OPTIONS_EXPERIMENTAL_EXID: U16 "tcp.options.experimental.exid" "Experiment Identifier" { base: DisplayBase::Hex, values: super::options::EXPERIMENTS };
     /// An option of an unknown kind.
     OPTIONS_UNKNOWN: Bytes "tcp.options.unknown" "TCP Option - Unknown";
     /// A selective acknowledgment reports data that arrived twice (RFC 2883).
@@ -151,8 +155,12 @@ crate::fields! { "tcp";
     OPTIONS_SACK_PERM_PRESENT: Note(Warn) "tcp.options.sack_perm.present" "The non-SYN packet does contain a SACK PERM option";
     /// Bytes after the end of the option list are not zero (RFC 9293 3.1).
     NON_ZERO_BYTES_AFTER_EOL: Note(Error) "tcp.non_zero_bytes_after_eol" "Non-zero header padding";
+    /// A SYN has a TCP Fast Open cookie (RFC 7413).
+    ANALYSIS_TFO_SYN: Note(Note) "tcp.analysis.tfo_syn" "TCP SYN with TFO Cookie";
+    /// A part of an option exceeds it.
+    SUBOPTION_MALFORMED: Note(Error) "tcp.suboption_malformed" "suboption would go past end of option";
     /// The length of the option is invalid.
-    OPTION_LEN_INVALID: Note(Warn) "tcp.option.len.invalid" "Invalid length for option";
+    OPTION_LEN_INVALID: Note(Note) "tcp.option.len.invalid" "Invalid length for option";
     /// The header length is less than 20 bytes, or exceeds the segment.
     BOGUS_HEADER_LENGTH: Note(Error) "tcp.bogus_header_length" "Bogus TCP header length";
     /// The segment ends before its header does, which has all fields but the last.
@@ -161,6 +169,10 @@ crate::fields! { "tcp";
     URGENT_POINTER_NON_ZERO: Note(Note) "tcp.urgent_pointer.non_zero" "The urgent pointer field is nonzero while the URG flag is not set";
     /// The acknowledgment number is not zero, but the ACK flag is not set.
     ACK_NONZERO: Note(Note) "tcp.ack.nonzero" "The acknowledgment number field is nonzero while the ACK flag is not set";
+    /// A SYN-ACK acknowledges data of the SYN (RFC 7413).
+    ANALYSIS_TFO_ACK: Note(Note) "tcp.analysis.tfo_ack" "TCP SYN-ACK accepting TFO data";
+    /// A SYN-ACK does not acknowledge the data of a SYN that has a cookie.
+    ANALYSIS_TFO_IGNORED: Note(Note) "tcp.analysis.tfo_ignored" "TCP SYN-ACK ignoring TFO data";
     /// A request to open a connection.
     CONNECTION_SYN: Note(Chat) "tcp.connection.syn" "Connection establish request (SYN)";
     /// A connection is accepted.

@@ -218,6 +218,8 @@ pub struct Analysis {
     pub duplicate_ack: Option<(u32, u32)>,
     /// Nanoseconds since the first transmission of the data, and its frame.
     pub rto: Option<(i64, u32)>,
+    /// Of a SYN-ACK after a SYN with data: whether it acknowledges the data, which has a Fast Open cookie otherwise.
+    pub fast_open: Option<bool>,
 }
 
 macro_rules! analysis_flags {
@@ -489,6 +491,10 @@ fn describe_numbers(segment: &Segment<'_>, facts: &SegmentFacts, tree: &mut Tree
     tree.put(&ACK_RAW, at(8, 4), Value::Uint(segment.ack.into()));
     if !segment.flags.ack() && segment.ack != 0 {
         tree.note(&ACK_NONZERO, at(8, 4), format_args!("{}", ACK_NONZERO.title));
+    }
+    if let Some(is_accepted) = facts.analysis.fast_open {
+        let note = if is_accepted { &ANALYSIS_TFO_ACK } else { &ANALYSIS_TFO_IGNORED };
+        tree.note(note, at(8, 4), format_args!("{}", note.title));
     }
     tree.put(&HDR_LEN, at(12, 1), Value::Uint(header_len(header.bytes).unwrap_or_default().into()));
     describe_flags(segment, facts, tree);

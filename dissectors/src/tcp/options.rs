@@ -5,6 +5,7 @@ use super::fields::*;
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::tree::{InfoText, Slice, Tree, Value};
+use core::fmt;
 
 /// Kinds of options, from the IANA registry.
 pub(super) const KINDS: &[(u64, &str)] = &[
@@ -22,6 +23,39 @@ pub(super) const KINDS: &[(u64, &str)] = &[
     (34, "TCP Fast Open Cookie"),
     (253, "RFC3692-style Experiment 1"),
     (254, "RFC3692-style Experiment 2"),
+];
+
+/// Identifiers of experiments (RFC 6994).
+pub(super) const EXPERIMENTS: &[(u64, &str)] = &[(FAST_OPEN_EXPERIMENT as u64, "Fast Open")];
+/// Experiment with TCP Fast Open (RFC 7413 A.1).
+const FAST_OPEN_EXPERIMENT: u16 = 0xf989;
+
+/// Names of options in notes, and their lengths where these are fixed.
+static NAMED: &[(u8, &str, usize)] = &[
+    (2, "Maximum segment size", 4),
+    (3, "Window scale", 3),
+    (4, "SACK permitted", 2),
+    (5, "SACK", 0),
+    (6, "Echo", 6),
+    (7, "Echo reply", 6),
+    (8, "Timestamps", 10),
+    (11, "CC", 6),
+    (12, "CC.NEW", 6),
+    (13, "CC.ECHO", 6),
+    (19, "TCP MD5 signature", 18),
+    (20, "SCPS capabilities", 0),
+    (21, "Selective Negative Acknowledgment", 6),
+    (22, "SCPS record boundary", 2),
+    (23, "SCPS corruption experienced", 2),
+    (27, "Quick-Start", 8),
+    (28, "User Timeout", 4),
+    (29, "TCP AO", 0),
+    (30, "MPTCP", 0),
+    (34, "TCP Fast Open", 0),
+    (76, "Riverbed Probe", 0),
+    (78, "Riverbed Transparency", 16),
+    (253, "Experimental", 0),
+    (254, "Experimental", 0),
 ];
 
 /// An option: its kind, its offset among the options, and its bytes, kind and length included.
@@ -48,6 +82,49 @@ impl TcpOption<'_> {
         self.bytes.get(at).copied().unwrap_or_default()
     }
 
+    /// Whether its length is that of its bytes.
+    fn is_sized(&self) -> bool {
+        self.kind <= 1 || self.bytes.get(1).is_some_and(|&len| usize::from(len) == self.bytes.len())
+    }
+
+    /// Returns the TCP Fast Open cookie (RFC 7413 4.1.1), also that of the experiment; empty if it is a request for one.
+    #[must_use]
+    pub fn fast_open_cookie(&self) -> Option<&[u8]> {
+        match (self.kind, self.bytes) {
+            (34, [_, _, cookie @ ..]) if self.is_sized() => Some(cookie),
+            (253 | 254, [_, _, a, b, cookie @ ..]) if self.is_sized() => {
+                (u16::from_be_bytes([*a, *b]) == FAST_OPEN_EXPERIMENT).then_some(cookie)
+            }
+            _ => None,
+        }
+    }
+
+    /// Records a note if the length is none that the kind has.
+    fn note_length(&self, span: Slice, tree: &mut Tree) {
+        let (name, fixed) = match NAMED.iter().find(|(kind, ..)| *kind == self.kind) {
+            Some(&(_, name, fixed)) => (name, fixed),
+            None => ("Unknown", 0),
+        };
+        let mut note = |text: fmt::Arguments<'_>| tree.note(&OPTION_LEN_INVALID, span, text);
+        let kind = UnknownKind(if name == "Unknown" { Some(self.kind) } else { None });
+        let (has, stated) = (self.bytes.len(), self.bytes.get(1).map(|&len| usize::from(len)));
+        match stated {
+            None => note(format_args!("{name}{kind} (length byte past end of options)")),
+            Some(1) => note(format_args!("{name}{kind} (with too-short option length = 1 byte)")),
+            Some(0) => note(format_args!("{name}{kind} (with too-short option length = 0 bytes)")),
+            Some(len) if len > has => {
+                note(format_args!("{name}{kind} (option length = {len} bytes says option goes past end of options)"));
+            }
+            Some(len) if fixed > 0 && len != fixed => note(format_args!("option length should be {fixed}")),
+            Some(len) if self.kind == 29 && len < 4 => note(format_args!("option length should be >= than 4")),
+            Some(len) if self.kind >= 253 && len < 4 => note(format_args!("option length {len} smaller than 4")),
+            Some(len) if self.kind == 5 && len % 8 != 2 => {
+                tree.note(&SUBOPTION_MALFORMED, span, format_args!("{}", SUBOPTION_MALFORMED.title));
+            }
+            Some(_) => {}
+        }
+    }
+
     /// Returns the shift count of a window scale option. RFC 7323 2.3: more than 14 counts as 14.
     #[must_use]
     pub fn window_shift(&self) -> Option<u8> {
@@ -72,16 +149,26 @@ impl TcpOption<'_> {
     }
 }
 
+/// Kind of an unknown option, as text after its name.
+struct UnknownKind(Option<u8>);
+
+impl fmt::Display for UnknownKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |kind| write!(f, " (0x{kind:02x})"))
+    }
+}
+
 /// Appends an option to the info column, if it has a form there.
 pub(super) fn write_info(option: TcpOption<'_>, ack_base: u32, info: &mut InfoText<'_>) {
     match (option.kind, option.bytes.len()) {
+        _ if !option.is_sized() => {}
         (2, 4) => {
             info.text(" MSS=").number(option.u16(2).into());
         }
         (3, 3) => {
             info.text(" WS=").number(1_u32 << option.window_shift().unwrap_or_default());
         }
-        (4, 2) => {
+        (4, _) => {
             info.text(" SACK_PERM");
         }
         (5, _) => {
@@ -93,7 +180,17 @@ pub(super) fn write_info(option: TcpOption<'_>, ack_base: u32, info: &mut InfoTe
         (8, 10) => {
             info.text(" TSval=").number(option.u32(2)).text(" TSecr=").number(option.u32(6));
         }
-        _ => {}
+        (29, _) => {
+            info.text("TCP AO");
+        }
+        (19, _) => {
+            info.text(" MD5");
+        }
+        _ => {
+            if let Some(cookie) = option.fast_open_cookie() {
+                info.text(if cookie.is_empty() { " TFO=R" } else { " TFO=C" });
+            }
+        }
     }
 }
 
@@ -129,7 +226,6 @@ pub(super) fn describe(payload: Payload<'_>, segment: &Segment<'_>, base: u32, t
     for option in options(payload.bytes) {
         let span = payload.span(option.offset, option.bytes.len());
         let part = |at: usize, len: usize| payload.span(option.offset + at, len);
-        let sized = option.kind <= 1 || option.bytes.get(1).is_some_and(|&len| usize::from(len) == option.bytes.len());
         tree.open(field(option.kind), span, Value::Bytes(span));
         tree.put(&OPTION_KIND, part(0, 1), Value::Uint(option.kind.into()));
         if let Some(&(_, _, note)) = SYN_OPTIONS.iter().find(|(kind, ..)| *kind == option.kind && !segment.flags.syn())
@@ -139,10 +235,17 @@ pub(super) fn describe(payload: Payload<'_>, segment: &Segment<'_>, base: u32, t
         if option.kind > 1 {
             tree.put(&OPTION_LEN, part(1, 1), Value::Uint(option.u8(1).into()));
         }
-        if !sized {
-            tree.note(&OPTION_LEN_INVALID, span, format_args!("Invalid length {} for option", option.u8(1)));
-        } else {
+        if option.kind > 1 {
+            option.note_length(span, tree);
+        }
+        if option.is_sized() {
             describe_one(option, part, segment.ack, base, tree);
+        }
+        if segment.flags.syn()
+            && !segment.flags.ack()
+            && option.fast_open_cookie().is_some_and(|cookie| !cookie.is_empty())
+        {
+            tree.note(&ANALYSIS_TFO_SYN, span, format_args!("{}", ANALYSIS_TFO_SYN.title));
         }
         let after = option.offset + 1..payload.bytes.len();
         if option.kind == 0 && payload.bytes.get(after.clone()).is_some_and(|rest| rest.iter().any(|&byte| byte != 0)) {
@@ -151,8 +254,10 @@ pub(super) fn describe(payload: Payload<'_>, segment: &Segment<'_>, base: u32, t
         }
         tree.close();
     }
+    // Options after one of an invalid length are unknown.
+    let is_complete = options(payload.bytes).all(|option| option.is_sized());
     for (kind, note, _) in SYN_OPTIONS {
-        if segment.flags.syn() && options(payload.bytes).all(|option| option.kind != kind) {
+        if segment.flags.syn() && is_complete && options(payload.bytes).all(|option| option.kind != kind) {
             tree.note(note, all, format_args!("{}", note.title));
         }
     }
@@ -227,14 +332,17 @@ fn describe_one(option: TcpOption<'_>, part: impl Fn(usize, usize) -> Slice, ack
             tree.put(&OPTIONS_TIMESTAMP_TSVAL, part(2, 4), Value::Uint(option.u32(2).into()));
             tree.put(&OPTIONS_TIMESTAMP_TSECR, part(6, 4), Value::Uint(option.u32(6).into()));
         }
-        (34, len) if len > 2 => {
-            tree.put(&OPTIONS_TFO_COOKIE, part(2, len - 2), Value::Bytes(part(2, len - 2)));
-        }
-        (2 | 3 | 8, _) => {
-            let span = part(0, option.bytes.len());
-            tree.note(&OPTION_LEN_INVALID, span, format_args!("Invalid length {} for option", option.bytes.len()));
+        (253 | 254, 4..) => {
+            tree.put(&OPTIONS_EXPERIMENTAL_EXID, part(2, 2), Value::Uint(option.u16(2).into()));
         }
         _ => {}
+    }
+    if let Some(cookie) = option.fast_open_cookie() {
+        let span = part(option.bytes.len() - cookie.len(), cookie.len());
+        match cookie {
+            [] => tree.put(&OPTIONS_TFO_REQUEST, span, Value::Present),
+            _ => tree.put(&OPTIONS_TFO_COOKIE, span, Value::Bytes(span)),
+        };
     }
 }
 

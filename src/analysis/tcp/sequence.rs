@@ -101,6 +101,8 @@ pub(in crate::analysis) struct SequenceAnalysis {
     /// The time of the last SYN.
     syn: Option<i64>,
     initial_rtt: Option<i64>,
+    /// Sequence number of a SYN with data, and whether a SYN had a Fast Open cookie.
+    syn_data: Option<(u32, bool)>,
 }
 
 /// The bases of relative sequence numbers for one segment, and its window.
@@ -242,11 +244,30 @@ impl SequenceAnalysis {
                 Some(own.count_push_bytes(segment)).filter(|_| analysis.bytes_in_flight.is_some());
         }
         self.measure_handshake(segment, at);
+        if segment.flags.syn() {
+            analysis.fast_open = self.fast_open(segment);
+        }
         // As in Wireshark: only for frames with another analysis field, and for repeated SYNs.
         if counts || is_repeated_syn || analysis != Analysis::default() {
             analysis.initial_rtt = first_pass_rtt.or(self.initial_rtt);
         }
         analysis
+    }
+
+    /// Returns whether a SYN-ACK acknowledges the data of the SYN, or else that it does not although there was a cookie.
+    fn fast_open(&mut self, segment: &Segment<'_>) -> Option<bool> {
+        if segment.flags.ack() {
+            let (seq, has_cookie) = self.syn_data?;
+            let acked = segment.ack.wrapping_sub(seq);
+            return (acked > 1 || has_cookie).then_some(acked > 1);
+        }
+        if segment.len() > 0 {
+            let is_cookie =
+                |option: options::TcpOption<'_>| option.fast_open_cookie().is_some_and(|cookie| !cookie.is_empty());
+            let has_cookie = options::options(segment.options()).any(is_cookie);
+            self.syn_data = Some((segment.seq, has_cookie));
+        }
+        None
     }
 
     fn measure_handshake(&mut self, segment: &Segment<'_>, at: Stamp) {

@@ -5,7 +5,8 @@ use super::{Assembled, DriverState, SessionDriver};
 use crate::analysis::MessageNodes;
 use crate::analysis::frame_context::Feed;
 use crate::analysis::reassembled_unit;
-use dissectors::session::{Context, Derived, Event, ExchangeId, Half, Lane, SideEnd};
+use dissectors::session::{Context, Derived, Event, ExchangeId, Half, Lane, MessageEnd, SideEnd};
+use std::ops::Range;
 
 /// Position in what was recorded before a session reads on.
 #[derive(Clone, Copy)]
@@ -23,10 +24,26 @@ impl Checkpoint {
 impl SessionDriver {
     /// Notes that the bytes consumed last belong to an exchange.
     pub(super) fn attribute(&mut self, lane: Lane, len: u64, owner: (ExchangeId, Half), feed: &mut Feed<'_>) {
-        let buffer = self.buffer(lane);
-        let (from, until) = (buffer.consumed.saturating_sub(len), buffer.consumed);
+        let until = self.buffer(lane).consumed;
+        self.attribute_range(lane, until.saturating_sub(len)..until, owner, feed);
+    }
+
+    /// Notes that bytes which a session consumed at a gap, or at the end of a side, belong to the message that it reported.
+    pub(super) fn attribute_rest(&mut self, lane: Lane, before: Checkpoint, bytes: Range<u64>, feed: &mut Feed<'_>) {
+        let reported = feed.cx.events.get(before.events..).filter(|_| self.tracking.owners && !bytes.is_empty());
+        let ended = reported.unwrap_or_default().iter().find_map(|event| match event {
+            &Event::Message(MessageEnd { nth, half }) => Some((feed.cx.exchange(nth), half)),
+            _ => None,
+        });
+        if let Some(owner) = ended {
+            self.attribute_range(lane, bytes, owner, feed);
+        }
+    }
+
+    fn attribute_range(&mut self, lane: Lane, bytes: Range<u64>, owner: (ExchangeId, Half), feed: &mut Feed<'_>) {
+        let Range { start: from, end: until } = bytes;
         let (id, half) = owner;
-        for frame in buffer.frames_between(from, until) {
+        for frame in self.buffer(lane).frames_between(from, until) {
             let is_new = feed.completed.owners.last() != Some(&(frame, id, half));
             if is_new {
                 feed.completed.owners.push((frame, id, half));

@@ -403,6 +403,7 @@ impl SessionDriver {
         if let DriverState::Session { session, .. } = &mut self.state {
             session.gap(lane, Chunk { bytes: &unconsumed, base: None }, missing, &mut feed.cx);
         }
+        self.attribute_rest(lane, before, from..from + skipped, feed);
         self.after_call(lane, before, skipped, feed);
     }
 
@@ -433,12 +434,14 @@ impl SessionDriver {
             return;
         }
         let rest = std::mem::take(&mut buffer.unconsumed);
+        let bytes = buffer.consumed..buffer.consumed + rest.len() as u64;
         buffer.consumed = buffer.delivered;
         let before = Checkpoint::of(&feed.cx);
         (feed.cx.session, feed.cx.adopted) = (self.session, self.adopted);
         if let DriverState::Session { session, .. } = &mut self.state {
             session.end(lane, Chunk { bytes: &rest, base: None }, end, &mut feed.cx);
         }
+        self.attribute_rest(lane, before, bytes, feed);
         self.after_call_with(lane, before, rest.len() as u64, Some(end).filter(|_| lane.channel == 0), feed);
     }
 

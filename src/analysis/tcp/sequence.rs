@@ -261,7 +261,7 @@ impl SequenceAnalysis {
             let acked = segment.ack.wrapping_sub(seq);
             return (acked > 1 || has_cookie).then_some(acked > 1);
         }
-        if segment.len() > 0 {
+        if !segment.is_empty() {
             let is_cookie =
                 |option: options::TcpOption<'_>| option.fast_open_cookie().is_some_and(|cookie| !cookie.is_empty());
             let has_cookie = options::options(segment.options()).any(is_cookie);

@@ -36,7 +36,8 @@ fn printed(file: &[u8], wants: &Wants, report: &mut dyn Report) -> Vec<String> {
 
 /// Visits each frame of a capture in the second of two passes.
 fn twice(file: &[u8], wants: &Wants, mut visit: impl FnMut(&DissectedFrame<'_>)) {
-    let task = |collect| Task { wants: wants.clone(), collect, ..Task::default() };
+    let decode = common::decode_options(file);
+    let task = |collect| Task { wants: wants.clone(), collect, decode: decode.clone(), ..Task::default() };
     let mut first = Analyzer::new(task(true));
     each(file, |frame| {
         first.dissect(frame);

@@ -33,10 +33,13 @@ fn print(arguments: &[&str], input: Stdio) -> String {
     String::from_utf8(output.stdout).expect("it is text")
 }
 
+/// The secrets of this capture are after its frames: a pipe does not have them in time.
+const SECRETS_LAST: &str = "fixtures/tls/secrets-last.pcapng";
+
 #[test]
 fn a_file_and_a_pipe_give_the_same_output() {
     let (mut rows, mut printed) = (0, 0);
-    for path in fixtures() {
+    for path in fixtures().into_iter().filter(|path| !path.ends_with(SECRETS_LAST)) {
         let file = path.to_str().expect("a plain name");
         for expression in EXPRESSIONS {
             let chosen = print(&[file, "-Y", expression], Stdio::null());

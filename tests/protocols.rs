@@ -3,12 +3,12 @@
 
 use crate::common;
 
-use common::{ACK, FIN, IPV4, SYN, Segment, captures, events, pcap};
+use common::{ACK, FIN, IPV4, SYN, Segment, captures, decode_options, events, pcap};
 use dissectors::field::FieldKind;
 use dissectors::session::ConversationId;
 use dissectors::session::Side;
 use dissectors::{Field, Tree, Value, Wants, format};
-use overhear::analysis::{Analyzer, Event, StreamContent, Task, limits};
+use overhear::analysis::{Analyzer, DecodeOptions, Event, StreamContent, Task, limits};
 use overhear::source::Capture;
 use std::fmt::Write;
 
@@ -82,9 +82,10 @@ fn wire(parts: &[StreamPart]) -> Vec<Vec<u8>> {
 
 /// Returns every field of every message of a conversation, and every exchange, without the frames and times that depend
 /// on the segmentation.
-fn messages(packets: &[Vec<u8>]) -> String {
+fn messages(packets: &[Vec<u8>], decode: &DecodeOptions) -> String {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
-    let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), exchanges: true, ..Task::default() });
+    let (wants, decode) = (Wants::everything(), decode.clone());
+    let mut analyzer = Analyzer::new(Task { wants, exchanges: true, decode, ..Task::default() });
     // Separate: a message and an exchange that end in one frame may end in two with another segmentation.
     let (mut text, mut exchanges) = (String::new(), String::new());
     while let Some(frame) = capture.next().expect("a complete capture") {
@@ -157,21 +158,22 @@ fn len(parts: &[StreamPart]) -> usize {
 fn the_segmentation_of_the_data_changes_nothing() {
     let mut checked = 0;
     for (name, file) in captures() {
+        let decode = decode_options(&file);
         for parts in conversations(&file) {
-            let whole = messages(&wire(&parts));
+            let whole = messages(&wire(&parts), &decode);
             for size in [1, 2, 7, 100] {
                 // A limit on the segments, and so on the duration of the test.
                 if len(&parts) / size > 2_000 {
                     continue;
                 }
-                let cut = messages(&wire(&recut(&parts, |_| size)));
+                let cut = messages(&wire(&recut(&parts, |_| size)), &decode);
                 assert!(cut == whole, "{name} in pieces of {size}:\n{}", difference(&whole, &cut));
             }
             // Every byte of a small conversation is once the end of a segment.
             if len(&parts) < 1000 && whole.contains("exchange") {
                 let first = parts.iter().find_map(|(_, part)| part.as_ref().ok()).map_or(0, Vec::len);
                 for at in 1..first {
-                    let cut = messages(&wire(&recut(&parts, |nth| if nth == 0 { at } else { usize::MAX })));
+                    let cut = messages(&wire(&recut(&parts, |nth| if nth == 0 { at } else { usize::MAX })), &decode);
                     assert!(cut == whole, "{name} cut at {at}:\n{}", difference(&whole, &cut));
                 }
             }
@@ -249,10 +251,17 @@ fn is_complete(event: &Event) -> bool {
 fn any_prefix_of_a_capture_is_read_to_its_end() {
     for (_, file) in captures() {
         let step = (file.len() / 60).max(1);
+        let decode = decode_options(&file);
         for end in (0..file.len()).step_by(step) {
             readable(
                 &file[..end],
-                Task { wants: Wants::everything(), exchanges: true, streams: true, ..Task::default() },
+                Task {
+                    wants: Wants::everything(),
+                    exchanges: true,
+                    streams: true,
+                    decode: decode.clone(),
+                    ..Task::default()
+                },
             );
         }
     }
@@ -262,8 +271,9 @@ fn any_prefix_of_a_capture_is_read_to_its_end() {
 fn trees_have_only_declared_fields_with_valid_spans() {
     let mut nodes = 0;
     for (name, file) in captures() {
+        let decode = decode_options(&file);
         let Ok(mut capture) = Capture::from_reader(name.as_str(), std::io::Cursor::new(file)) else { continue };
-        let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), ..Task::default() });
+        let mut analyzer = Analyzer::new(Task { wants: Wants::everything(), decode, ..Task::default() });
         while let Ok(Some(frame)) = capture.next() {
             let tree = analyzer.dissect(&frame);
             for node in tree.nodes() {

@@ -22,6 +22,7 @@ mod host_fields;
 pub mod host_names;
 mod identity;
 mod json_text;
+pub mod key_log;
 mod names;
 mod organizations;
 pub mod packet;

@@ -15,7 +15,7 @@ use crate::packet::ProtocolPath;
 use crate::tree::{Slice, Tree};
 use crate::wants::Wants;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use compact_str::CompactString;
 use core::ops::Range;
@@ -535,6 +535,8 @@ impl FirstPass {
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     entries: BTreeMap<(CompactString, [u8; 32]), (u32, Secret)>,
+    /// The frames at which secrets became known.
+    stamps: BTreeSet<u32>,
 }
 
 /// Bytes of a secret. They are never printed.
@@ -563,9 +565,31 @@ impl core::fmt::Debug for Secret {
 
 impl Secrets {
     /// Adds a secret that became known at a frame: 0 if before the capture. The first one of a label and a client random
-    /// stays.
+    /// stays, unless it is the beginning of the new one: of a key log that was read while it was written.
     pub fn insert(&mut self, label: &str, client_random: [u8; 32], at_frame: u32, secret: Secret) {
-        self.entries.entry((label.into(), client_random)).or_insert((at_frame, secret));
+        let known = self.entries.entry((label.into(), client_random)).or_insert_with(|| (at_frame, secret.clone()));
+        if secret.0.len() > known.1.0.len() && secret.0.starts_with(&known.1.0) {
+            *known = (at_frame, secret);
+        }
+        self.stamps.insert(at_frame);
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The number of secrets.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The last frame up to `at_frame` at which secrets became known; 0 if there is none.
+    #[must_use]
+    pub fn newest(&self, at_frame: u32) -> u32 {
+        self.stamps.range(..=at_frame).next_back().copied().unwrap_or_default()
     }
 
     /// The secret of a label (such as `CLIENT_RANDOM`) and a client random, if it was known at a frame.

@@ -1,12 +1,14 @@
 //! Decode options: protocols of ports, and secrets, which every pass over a capture shares.
 
 use super::NameResolution;
+use crate::source::{KeyLogs, add_block_secrets, find_block_secrets};
 use dissectors::schema::Schemas;
 use dissectors::session::{Input, Secrets};
 use dissectors::{Claim, PROTOCOLS, Protocol};
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the user adds to a capture. All passes over it need the same options to find the same messages.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,8 @@ pub struct DecodeOptions {
     pub decode_as: Vec<DecodeAs>,
     /// Secrets for decryption.
     pub secrets: Arc<Secrets>,
+    /// Key logs of the secrets, to be read again while a capture grows.
+    pub key_logs: Arc<Mutex<KeyLogs>>,
     /// Names that replace addresses.
     pub names: NameResolution,
     /// Types of messages, from .proto files.
@@ -52,6 +56,24 @@ impl Transport {
 }
 
 impl DecodeOptions {
+    /// Adds the secrets of blocks of capture files, wherever these are.
+    pub fn add_block_secrets<'p>(&mut self, paths: impl IntoIterator<Item = &'p Path>) {
+        let blocks = find_block_secrets(paths);
+        if !blocks.is_empty() {
+            add_block_secrets(&blocks, 0, Arc::make_mut(&mut self.secrets));
+        }
+    }
+
+    /// Adds the secrets that were appended to the key logs. They are known from a frame on. Returns whether there are some.
+    pub fn add_appended_secrets(&mut self, at_frame: u32) -> bool {
+        let mut key_logs = self.key_logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = key_logs.read_appended(at_frame);
+        if is_new {
+            self.secrets = key_logs.secrets();
+        }
+        is_new
+    }
+
     /// The session protocol for a conversation between two ports, if a rule names one.
     pub(super) fn protocol(&self, transport: Transport, ports: [u16; 2]) -> Option<&'static str> {
         let mut rules = self.decode_as.iter().rev();

@@ -2,8 +2,9 @@
 
 use super::{Analyzer, NameResolution, Task};
 use crate::capture::{Call, Endpoint, EndpointNames, Stream};
-use crate::source::AddressName;
+use crate::source::{AddressName, Secret, add_block_secrets};
 use dissectors::host_names::{FrameHostNames, HostName, HostNames, MAX_HOST_NAME, NameSource};
+use dissectors::session::Secrets;
 use dissectors::{Tree, Wants};
 use std::sync::Arc;
 
@@ -55,6 +56,28 @@ impl Analyzer {
                 names.add(added.address, HostName { name: added.name.as_str().into(), source }, frame);
             }
         });
+    }
+
+    /// Adds secrets from blocks of the capture file before the frame read last. They are known from that frame on.
+    pub fn add_block_secrets(&mut self, blocks: &[Secret]) {
+        let frame = self.clock.frame;
+        add_block_secrets(blocks, frame, Arc::make_mut(&mut self.tables.run.task.decode.secrets));
+    }
+
+    /// Replaces the secrets of the run: those before, and others that are known from a later frame on.
+    pub fn set_secrets(&mut self, secrets: Arc<Secrets>) {
+        self.tables.run.task.decode.secrets = secrets;
+    }
+
+    /// Returns the secrets of the run.
+    #[must_use]
+    pub fn secrets(&self) -> Arc<Secrets> {
+        Arc::clone(&self.tables.run.task.decode.secrets)
+    }
+
+    /// Returns the number of the frame read last.
+    pub fn frame_count(&self) -> u32 {
+        self.clock.frame
     }
 
     fn change_names(&mut self, change: impl FnOnce(&mut HostNames)) {

@@ -65,6 +65,10 @@ pub(crate) struct DecodeArgs {
     /// Hosts file with names of network addresses; as -N n (repeatable)
     #[arg(long = "hosts", value_name = "FILE", conflicts_with = "numeric")]
     pub(crate) hosts: Vec<PathBuf>,
+    /// Key log with TLS secrets, in the format of SSLKEYLOGFILE (repeatable). The file that this variable of the environment
+    /// names is read, too
+    #[arg(long = "keylog", value_name = "FILE")]
+    pub(crate) keylog: Vec<PathBuf>,
     /// Read the types of Protocol Buffers from the .proto files in DIR, so that messages of gRPC have names of fields
     #[arg(long = "proto", value_name = "DIR", value_parser = ProtoFolder::open)]
     pub(crate) proto: Option<ProtoFolder>,

@@ -9,6 +9,7 @@ use crate::source::{RecordPosition, RecordStore};
 use dissectors::host_names::HostNames;
 use dissectors::packet::AddressConflict;
 use dissectors::session::ConversationId;
+use dissectors::session::Secrets;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -187,6 +188,8 @@ pub(super) struct SharedFrameTable {
     table: Arc<RwLock<FrameTable>>,
     pub(super) store: RecordStore,
     decode: DecodeOptions,
+    /// Secrets known so far.
+    secrets: Arc<Mutex<Arc<Secrets>>>,
     names: Arc<Mutex<SharedNames>>,
 }
 
@@ -205,12 +208,19 @@ impl SharedFrameTable {
     pub(super) fn with_options(decode: DecodeOptions) -> SharedFrameTable {
         let host_names = Arc::clone(&decode.names.host_names);
         let names = SharedNames { host_names, are_shown: decode.names.flags.network, changes: 0 };
-        SharedFrameTable { decode, names: Arc::new(Mutex::new(names)), ..SharedFrameTable::default() }
+        let secrets = Arc::new(Mutex::new(Arc::clone(&decode.secrets)));
+        SharedFrameTable { decode, secrets, names: Arc::new(Mutex::new(names)), ..SharedFrameTable::default() }
     }
 
     /// Returns the task that all passes over the capture extend. A pass without its options would find other messages.
     pub(super) fn task(&self) -> Task {
-        Task { decode: DecodeOptions { names: self.names(), ..self.decode.clone() }, ..Task::default() }
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Task { decode: DecodeOptions { names: self.names(), secrets, ..self.decode.clone() }, ..Task::default() }
+    }
+
+    /// Sets the secrets known so far. Each is known from the frame on at which the loader found it.
+    pub(super) fn set_secrets(&self, secrets: Arc<Secrets>) {
+        *self.secrets.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
     }
 
     /// Returns the kinds of names that the loader collects: those of the command line, or else all, which a key shows.

@@ -23,6 +23,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const UPDATE_INTERVAL: Duration = Duration::from_millis(50);
 const FIRST_UPDATE: Duration = Duration::from_millis(10);
 
+/// Interval at which a live capture reads key logs again.
+const KEY_LOG_INTERVAL: Duration = Duration::from_millis(10);
+
 /// Frames between checks of the clock.
 const STRIDE: u32 = 256;
 
@@ -96,6 +99,9 @@ pub(super) fn load<H: Fn(BrowseEvent) + Send>(table: &SharedFrameTable, source: 
     // The loader thread runs at a lower priority than the query threads.
     priority::lower();
     table.write().is_live = source.live.is_some();
+    let mut decode = table.task().decode;
+    decode.add_block_secrets(source.paths.iter().map(PathBuf::as_path));
+    table.set_secrets(decode.secrets.clone());
     let loader = Mutex::new(Loader::new(table.clone(), emit));
     let is_finished = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -152,7 +158,8 @@ fn open<H: Fn(BrowseEvent)>(
 }
 
 fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: &Mutex<Loader<H>>) {
-    let (mut frames, mut names) = (0u32, 0);
+    let (mut frames, mut names, mut secrets) = (0u32, 0, 0);
+    let mut checked = Instant::now();
     loop {
         match capture.next() {
             Ok(Some(frame)) => lock(loader).add_frame(&frame),
@@ -164,6 +171,15 @@ fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: 
         }
         let location = capture.position();
         let mut loader = lock(loader);
+        if let Some(new) = capture.secrets().get(secrets..).filter(|new| !new.is_empty()) {
+            loader.analyzer.add_block_secrets(new);
+            loader.publish_secrets();
+            secrets += new.len();
+        }
+        if source.live.is_some() && checked.elapsed() >= KEY_LOG_INTERVAL {
+            checked = Instant::now();
+            loader.add_appended_secrets();
+        }
         if let Some(new) = capture.names().get(names..).filter(|new| !new.is_empty()) {
             loader.analyzer.add_block_names(new);
             names += new.len();
@@ -253,6 +269,20 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             state,
             reported_state: LoadState::Starting,
         }
+    }
+
+    /// Adds the secrets that were appended to the key logs, for the frames that follow.
+    fn add_appended_secrets(&mut self) {
+        let mut decode = self.table.task().decode;
+        if decode.add_appended_secrets(self.last_frame + 1) {
+            self.analyzer.set_secrets(decode.secrets);
+            self.publish_secrets();
+        }
+    }
+
+    /// Publishes the secrets for passes over the same frames.
+    fn publish_secrets(&self) {
+        self.table.set_secrets(self.analyzer.secrets());
     }
 
     /// Whether the last update is at least this old.

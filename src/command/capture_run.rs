@@ -60,6 +60,7 @@ impl CaptureRun {
         let filter_wants = self.matcher.first_pass_wants().filter(|_| collect || is_rich && !self.has_pipe());
         let collect_names = self.decode.names.flags.network && !self.open_options.follow;
         let (capture, mut has_errors) = self.open_captures(collect || collect_names);
+        task.decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
         let two_passes = collect || filter_wants.is_some();
         let passes = 1 + u64::from(two_passes) + u64::from(collect_names);
         let bar = ReadProgressBar::new(out.is_file(), passes);

@@ -5,12 +5,15 @@ use super::print_message;
 use crate::args::DecodeArgs;
 use dissectors::host_names::{HostName, HostNames, NameSource};
 use overhear::analysis::{DecodeOptions, NameResolution, limits};
-use overhear::source::read_hosts_file;
-use std::path::Path;
-use std::sync::Arc;
+use overhear::source::{KeyLogs, read_hosts_file};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-/// Returns the decode options of all passes. Reads the hosts files, and prints notes about them and about .proto files that
-/// are not read. An error if a hosts file cannot be read.
+/// Variable of the environment that names a key log.
+pub(super) const KEY_LOG_VARIABLE: &str = "SSLKEYLOGFILE";
+
+/// Returns the decode options of all passes. Reads the hosts files and key logs, and prints notes about them and about .proto
+/// files that are not read. An error if a hosts file or key log cannot be read.
 pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String> {
     args.problems().for_each(print_message);
     let mut host_names = HostNames::with_limit(limits::HOST_NAME_BYTES);
@@ -19,7 +22,36 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
     let names =
         NameResolution { flags: args.name_flags(), hosts_files: args.hosts.clone(), host_names: Arc::new(host_names) };
     let schemas = args.schemas();
-    Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, schemas, ..DecodeOptions::default() })
+    let key_logs = read_key_logs(&args.keylog)?;
+    let (secrets, key_logs) = (key_logs.secrets(), Arc::new(Mutex::new(key_logs)));
+    Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, schemas, secrets, key_logs })
+}
+
+/// Reads the key logs of the command line and of the environment.
+fn read_key_logs(paths: &[PathBuf]) -> Result<KeyLogs, String> {
+    let mut logs = KeyLogs::default();
+    for path in paths {
+        logs.open(path).map_err(|error| format!("{}: {error}", escape_paths([path.as_path()])))?;
+    }
+    let variable = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = variable.filter(|path| !paths.contains(path)) {
+        let name = escape_paths([path.as_path()]);
+        match logs.open(&path) {
+            Ok(()) => print_message(&format!("{KEY_LOG_VARIABLE}: TLS secrets of {name}")),
+            // The variable is of all programs that log secrets, which create the file when they need it.
+            Err(error) => {
+                print_message(&format!("{KEY_LOG_VARIABLE}: {name}: {error}; no TLS secrets are read from it"))
+            }
+        }
+    }
+    for (path, count) in logs.malformed() {
+        let lines = if count == 1 { "line" } else { "lines" };
+        print_message(&format!("{}: {count} malformed {lines} skipped", escape_paths([path])));
+    }
+    if logs.is_full() {
+        print_message("key logs: the limit of 64 MiB is reached; further secrets are not read");
+    }
+    Ok(logs)
 }
 
 fn add_hosts_file(path: &Path, host_names: &mut HostNames) -> Result<(), String> {

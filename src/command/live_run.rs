@@ -105,6 +105,7 @@ impl LiveRun {
                 return Ok(true);
             }
         };
+        let mut key_logs = task.decode.clone();
         let mut analyzer = Analyzer::new(task);
         let mut status = StatusLine::new();
         report.begin(out)?;
@@ -113,7 +114,7 @@ impl LiveRun {
         let mut pass = Pass::new(&mut analyzer, &mut reporter);
         let result = match is_discarded {
             true => discard_frames(&mut live, &mut status),
-            false => report_frames(&mut live, &mut pass, &mut status),
+            false => report_frames(&mut live, &mut pass, &mut key_logs, &mut status),
         };
         status.hide();
         let ended = live.finish();
@@ -171,6 +172,7 @@ fn create_sink(
 fn report_frames(
     live: &mut LiveCapture,
     pass: &mut Pass<'_, FrameReporter<'_>>,
+    decode: &mut DecodeOptions,
     status: &mut StatusLine,
 ) -> io::Result<()> {
     pass.consumer.flush()?;
@@ -179,6 +181,7 @@ fn report_frames(
     // Whether reported rows may still be buffered.
     let mut needs_flush = false;
     loop {
+        pass.add_appended_secrets(decode);
         let mut frames = 0u32;
         while let Some(frame) = live.next() {
             pass.feed(&frame)?;

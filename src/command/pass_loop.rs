@@ -91,6 +91,14 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
         Ok(())
     }
 
+    /// Adds the secrets that were appended to the key logs, for the frames that follow.
+    #[cfg(feature = "live")]
+    pub(super) fn add_appended_secrets(&mut self, decode: &mut DecodeOptions) {
+        if decode.add_appended_secrets(self.analyzer.frame_count() + 1) {
+            self.analyzer.set_secrets(decode.secrets.clone());
+        }
+    }
+
     /// Ends conversations that timed out by `now`, in nanoseconds since 1970.
     #[cfg(feature = "live")]
     pub(super) fn age(&mut self, now: i64) -> Result<(), C::Error> {
@@ -228,6 +236,7 @@ impl PassLoop {
     ) -> Result<(), C::Error> {
         let (secrets, names) = (self.capture.secrets().get(known.0..), self.capture.names().get(known.1..));
         pass.analyzer.add_block_names(names.unwrap_or_default());
+        pass.analyzer.add_block_secrets(secrets.unwrap_or_default());
         pass.consumer.metadata(SectionMetadata {
             secrets: secrets.unwrap_or_default().to_vec(),
             names: names.unwrap_or_default().to_vec(),

@@ -4,8 +4,8 @@
 #[cfg(feature = "tui")]
 pub mod screen;
 
-use overhear::analysis::{Analyzer, Event, StreamContent, Task};
-use overhear::source::Capture;
+use overhear::analysis::{Analyzer, DecodeOptions, Event, StreamContent, Task};
+use overhear::source::{Capture, add_block_secrets, read_block_secrets};
 
 /// LINKTYPE_IPV4: a frame is an IPv4 packet.
 pub const IPV4: u32 = 228;
@@ -162,6 +162,13 @@ fn find_captures(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) 
     }
 }
 
+/// Returns the options of a capture: the secrets of its blocks.
+pub fn decode_options(file: &[u8]) -> DecodeOptions {
+    let mut secrets = dissectors::session::Secrets::default();
+    add_block_secrets(&read_block_secrets(std::io::Cursor::new(file)), 0, &mut secrets);
+    DecodeOptions { secrets: secrets.into(), ..DecodeOptions::default() }
+}
+
 /// Returns these fields of each frame as `print` shows them, including values from later frames. Commas separate values,
 /// bars separate fields.
 pub fn print_fields(packets: &[Vec<u8>], names: &[&str]) -> Vec<String> {
@@ -174,7 +181,8 @@ pub fn field_values(file: &[u8], fields: &[&'static dissectors::Field]) -> Vec<V
     let mut wants = dissectors::Wants::default();
     fields.iter().for_each(|field| wants.add(field));
     wants.columns = fields.iter().any(|field| field.name.starts_with("_ws.col."));
-    let task = |collect| Task { wants: wants.clone(), collect, ..Task::default() };
+    let decode = decode_options(file);
+    let task = |collect| Task { wants: wants.clone(), collect, decode: decode.clone(), ..Task::default() };
     let mut analyzer = Analyzer::new(task(false));
     if fields.iter().any(|field| field.later) {
         let mut first = Analyzer::new(task(true));

@@ -9,14 +9,18 @@ use crate::tree::Value;
 
 /// The message that contains extensions. The format of some extensions depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HelloKind {
+pub(super) enum ExtensionsOf {
     ClientHello,
     ServerHello,
     HelloRetryRequest,
+    EncryptedExtensions,
+    Certificate,
+    CertificateRequest,
+    NewSessionTicket,
 }
 
 /// Reads all extensions up to the end of the message; a hello may have none.
-pub(super) fn read(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Result<(), UnexpectedEnd> {
+pub(super) fn read(reader: &mut FieldReader<'_, '_>, message: ExtensionsOf) -> Result<(), UnexpectedEnd> {
     if reader.rest().bytes.is_empty() {
         return Ok(());
     }
@@ -24,7 +28,7 @@ pub(super) fn read(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Resu
     each(&mut list(reader, len)?, |reader| read_one(reader, message))
 }
 
-fn read_one(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Result<(), UnexpectedEnd> {
+fn read_one(reader: &mut FieldReader<'_, '_>, message: ExtensionsOf) -> Result<(), UnexpectedEnd> {
     let payload = reader.rest();
     let head = payload.bytes.first_chunk::<4>().ok_or(UnexpectedEnd)?;
     let (kind, len) = (u16::from_be_bytes([head[0], head[1]]), u16::from_be_bytes([head[2], head[3]]));
@@ -48,16 +52,20 @@ fn read_one(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Result<(), 
 fn read_content(
     kind: u16,
     body: Payload<'_>,
-    message: HelloKind,
+    message: ExtensionsOf,
     reader: &mut FieldReader<'_, '_>,
 ) -> Result<(), UnexpectedEnd> {
-    let is_client = message == HelloKind::ClientHello;
+    let is_client = message == ExtensionsOf::ClientHello;
     let is_empty = body.bytes.is_empty();
     match kind {
         // A server acknowledges the name with an empty extension.
         0 if !is_empty => with_group(reader, "Server Name Indication extension", server_name),
         1 => reader.u8(&MAX_FRAGMENT_LENGTH).map(drop),
         5 if is_client => status_request(reader),
+        5 if message == ExtensionsOf::Certificate => {
+            reader.u8(&STATUS_TYPE)?;
+            reader.u24(&OCSP_RESPONSE_LENGTH).map(drop)
+        }
         10 => {
             counted_list(reader, &SUPPORTED_GROUPS_LENGTH, &SUPPORTED_GROUPS, "Supported Groups", "group", |reader| {
                 reader.u16(&SUPPORTED_GROUP).map(drop)
@@ -170,14 +178,16 @@ fn read_names(
     })
 }
 
-fn key_share(reader: &mut FieldReader<'_, '_>, message: HelloKind) -> Result<(), UnexpectedEnd> {
+fn key_share(reader: &mut FieldReader<'_, '_>, message: ExtensionsOf) -> Result<(), UnexpectedEnd> {
     match message {
-        HelloKind::ClientHello => {
+        ExtensionsOf::ClientHello => {
             let len = reader.u16(&KEY_SHARES_LENGTH)?;
             each(&mut list(reader, len)?, key_share_entry)
         }
-        HelloKind::ServerHello => key_share_entry(reader),
-        HelloKind::HelloRetryRequest => reader.u16(&KEY_SHARE_SELECTED).map(drop),
+        ExtensionsOf::ServerHello => key_share_entry(reader),
+        ExtensionsOf::HelloRetryRequest => reader.u16(&KEY_SHARE_SELECTED).map(drop),
+        // RFC 8446 4.2: the extension is in hellos only.
+        _ => Ok(()),
     }
 }
 

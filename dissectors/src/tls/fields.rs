@@ -264,6 +264,20 @@ crate::fields! { "tls";
     TICKET_LENGTH: U16 "tls.handshake.session_ticket_length" "Session Ticket Length";
     /// Ticket for resumption of the session (RFC 5077).
     TICKET: Bytes "tls.handshake.session_ticket" "Session Ticket";
+    /// Random number that obscures the age of the ticket.
+    TICKET_AGE_ADD: U32 "tls.handshake.session_ticket_age_add" "Session Ticket Age Add";
+    /// Length of the nonce in bytes.
+    TICKET_NONCE_LENGTH: U8 "tls.handshake.session_ticket_nonce_length" "Session Ticket Nonce Length";
+    /// Number of the ticket in its connection.
+    TICKET_NONCE: Bytes "tls.handshake.session_ticket_nonce" "Session Ticket Nonce";
+    /// Length of the context of a certificate request in bytes.
+    REQUEST_CONTEXT_LENGTH: U8 "tls.handshake.certificate_request_context_length" "Certificate Request Context Length";
+    /// Context of a certificate request, which the certificate repeats.
+    REQUEST_CONTEXT: Bytes "tls.handshake.certificate_request_context" "Certificate Request Context";
+    /// Hash of the handshake, which proves that both sides have the same one.
+    VERIFY_DATA: Label "tls.handshake.verify_data" "Verify Data";
+    /// Whether the receiver must update its keys, too.
+    KEY_UPDATE_REQUEST: U8 "tls.handshake.key_update.request_update" "Key Update Request" { values: KEY_UPDATE_REQUESTS };
 
     /// An earlier session is resumed without a key exchange.
     RESUMED: Note(Note) "tls.resumed" "This session reuses previously negotiated keys (Session resumption)";
@@ -271,6 +285,10 @@ crate::fields! { "tls";
     UNKNOWN_RECORD: Note(Warn) "tls.ignored_unknown_record" "Ignored Unknown Record";
     /// Bytes of the record were not captured.
     GAP: Note(Warn) "tls.gap" "Bytes of the record were not captured" { ours: true };
+    /// A record is not authentic with the secret of the key log.
+    NOT_AUTHENTIC: Note(Warn) "tls.not_authentic" "The record is not authentic with the secret of the key log" { ours: true };
+    /// Decryption of a side ended.
+    DECRYPTION_ENDED: Note(Warn) "tls.decryption_ended" "Decryption of this side ended: several records are not authentic" { ours: true };
     /// A handshake message exceeds the reassembly limit.
     HANDSHAKE_LIMIT: Note(Warn) "tls.handshake.limit" "Handshake message exceeds the reassembly limit" { ours: true };
 }

@@ -1,23 +1,27 @@
 //! The cleartext messages of the handshake (RFC 8446 4, RFC 5246 7.4).
 
-use super::extension::{self, HelloKind, signature_algorithm, signature_algorithms};
+use super::extension::{self, ExtensionsOf, signature_algorithm, signature_algorithms};
 use super::fields::*;
-use super::ja3;
-use super::names::{self, TLS13};
+use super::names::TLS13;
 use super::vector::{counted_list, each, list, with_group, with_node};
+use super::{certificate, encrypted_handshake, ja3};
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 
 pub(super) const CLIENT_HELLO: u8 = 1;
 pub(super) const SERVER_HELLO: u8 = 2;
+pub(super) const END_OF_EARLY_DATA: u8 = 5;
+pub(super) const ENCRYPTED_EXTENSIONS: u8 = 8;
 pub(super) const SERVER_HELLO_DONE: u8 = 14;
+pub(super) const FINISHED: u8 = 20;
+pub(super) const KEY_UPDATE: u8 = 24;
 
 /// Length of a message header in bytes: type and length.
 pub(super) const MESSAGE_HEADER_LEN: usize = 4;
 
 /// Random of a Hello Retry Request (RFC 8446 4.1.3): the SHA-256 of `HelloRetryRequest`.
-const RETRY_RANDOM: [u8; 32] = [
+pub(super) const RETRY_RANDOM: [u8; 32] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
     0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
@@ -36,45 +40,6 @@ pub(super) fn message_len(bytes: &[u8]) -> Option<usize> {
 /// Returns whether a version is TLS 1.3 or a draft of it.
 pub(super) fn is_tls13(version: u16) -> bool {
     version == TLS13 || version >> 8 == 0x7f
-}
-
-/// The parameters that a server hello selects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct ServerSelection {
-    pub(super) version: u16,
-    pub(super) suite: u16,
-    /// Name of the application protocol, if it is negotiated here and known.
-    pub(super) application_protocol: Option<&'static str>,
-    /// Whether the message is a Hello Retry Request.
-    pub(super) is_retry: bool,
-}
-
-impl ServerSelection {
-    /// Reads the body of a server hello, as far as it is complete.
-    pub(super) fn read(body: &[u8]) -> Option<ServerSelection> {
-        let (version, rest) = body.split_first_chunk()?;
-        let (random, rest) = rest.split_first_chunk::<32>()?;
-        let (&id, rest) = rest.split_first()?;
-        let (suite, mut rest) = rest.get(id.into()..)?.split_first_chunk()?;
-        let mut choice = ServerSelection {
-            version: u16::from_be_bytes(*version),
-            suite: u16::from_be_bytes(*suite),
-            application_protocol: None,
-            is_retry: *random == RETRY_RANDOM,
-        };
-        // Skips the compression method and the length of the extensions.
-        rest = rest.get(3..).unwrap_or_default();
-        while let Some((&[a, b, c, d], after)) = rest.split_first_chunk() {
-            let (value, after) = after.split_at_checked(u16::from_be_bytes([c, d]).into()).unwrap_or_default();
-            match (u16::from_be_bytes([a, b]), value) {
-                (43, &[high, low]) => choice.version = u16::from_be_bytes([high, low]),
-                (16, [_, _, _, alpn @ ..]) => choice.application_protocol = names::alpn_protocol(alpn),
-                _ => {}
-            }
-            rest = after;
-        }
-        Some(choice)
-    }
 }
 
 /// The session parameters known when a message is recorded.
@@ -105,10 +70,14 @@ fn read(reader: &mut FieldReader<'_, '_>, session: SessionParameters) -> Result<
     match kind {
         CLIENT_HELLO => client_hello(reader, session),
         SERVER_HELLO => server_hello(reader, session),
-        4 if !is_tls13(session.version) => with_group(reader, "TLS Session Ticket", ticket),
-        11 if !is_tls13(session.version) => certificates(reader),
+        4 if is_tls13(session.version) => encrypted_handshake::ticket(reader),
+        4 => with_group(reader, "TLS Session Ticket", ticket),
+        ENCRYPTED_EXTENSIONS => encrypted_handshake::extensions(reader),
+        11 if is_tls13(session.version) => encrypted_handshake::certificates(reader),
+        11 => certificates(reader),
         12 => server_key_exchange(reader, session, method),
-        13 if !is_tls13(session.version) => certificate_request(reader, session),
+        13 if is_tls13(session.version) => encrypted_handshake::certificate_request(reader),
+        13 => certificate_request(reader, session),
         15 => {
             if session.version >= 0x0303 {
                 signature_algorithm(reader)?;
@@ -117,10 +86,12 @@ fn read(reader: &mut FieldReader<'_, '_>, session: SessionParameters) -> Result<
             reader.bytes(&VERIFY_SIG, len.into()).map(drop)
         }
         16 => client_key_exchange(reader, session, method),
+        FINISHED => encrypted_handshake::finished(reader),
         22 => {
             reader.u8(&STATUS_TYPE)?;
             reader.u24(&OCSP_RESPONSE_LENGTH).map(drop)
         }
+        KEY_UPDATE => encrypted_handshake::key_update(reader),
         _ => Ok(()),
     }
 }
@@ -177,21 +148,27 @@ fn client_hello(reader: &mut FieldReader<'_, '_>, session: SessionParameters) ->
         format_args!("Compression Methods ({len} method{s})"),
         |reader| each(reader, |reader| reader.u8(&COMP_METHOD).map(drop)),
     )?;
-    extension::read(reader, HelloKind::ClientHello)
+    extension::read(reader, ExtensionsOf::ClientHello)
 }
 
 fn server_hello(reader: &mut FieldReader<'_, '_>, session: SessionParameters) -> Result<(), UnexpectedEnd> {
     let is_retry = hello(reader, session)?;
     reader.u16(&CIPHERSUITE)?;
     reader.u8(&COMP_METHOD)?;
-    extension::read(reader, if is_retry { HelloKind::HelloRetryRequest } else { HelloKind::ServerHello })
+    extension::read(reader, if is_retry { ExtensionsOf::HelloRetryRequest } else { ExtensionsOf::ServerHello })
 }
 
-fn ticket(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
+/// Reads the lifetime of a ticket in seconds.
+pub(super) fn ticket_lifetime(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     let span = reader.span(4);
     let seconds = u32::from_be_bytes(reader.read_array()?);
     let node = reader.tree.put(&TICKET_LIFETIME, span, Value::Uint(seconds.into()));
     reader.tree.label(node, format_args!("{}: {seconds} seconds", TICKET_LIFETIME.title));
+    Ok(())
+}
+
+fn ticket(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
+    ticket_lifetime(reader)?;
     let len = reader.u16(&TICKET_LENGTH)?;
     reader.bytes(&TICKET, len.into()).map(drop)
 }
@@ -202,10 +179,7 @@ fn certificates(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
         return Ok(());
     }
     with_node(&mut list(reader, len)?, &CERTIFICATES, format_args!("Certificates ({len} bytes)"), |reader| {
-        each(reader, |reader| {
-            let len = reader.u24(&CERTIFICATE_LENGTH)?;
-            reader.bytes(&CERTIFICATE, len as usize).map(drop)
-        })
+        each(reader, certificate::read)
     })
 }
 

@@ -6,6 +6,7 @@
 
 use super::fields::{JA3, JA3_FULL, JA3S, JA3S_FULL};
 use super::handshake::{CLIENT_HELLO, MESSAGE_HEADER_LEN, SERVER_HELLO};
+use super::hello::vector;
 use crate::field::Field;
 use crate::tree::{Slice, Tree};
 use alloc::string::String;
@@ -72,12 +73,6 @@ fn version(body: &[u8]) -> Option<(u16, &[u8])> {
     let (version, rest) = body.split_first_chunk()?;
     let (_session, rest) = vector::<1>(rest.get(32..)?)?;
     Some((u16::from_be_bytes(*version), rest))
-}
-
-/// Returns the content of a vector with a length of `N` bytes, and the bytes after it.
-fn vector<const N: usize>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (len, rest) = bytes.split_first_chunk::<N>()?;
-    rest.split_at_checked(len.iter().fold(0, |len, &byte| len << 8 | usize::from(byte)))
 }
 
 /// Writes the types of the extensions, and calls `visit` with the type and value of each.

@@ -2,10 +2,16 @@
 //!
 //! A record is dissected when it is complete. Application data are skipped by their length unless a field needs them.
 
+mod certificate;
+mod crypto;
+mod decrypted_record;
+mod decryption;
+mod encrypted_handshake;
 mod extension;
 mod fields;
 mod handshake;
 mod header;
+mod hello;
 mod ja3;
 mod message;
 mod names;
@@ -16,12 +22,14 @@ mod vector;
 use crate::packet::Payload;
 use crate::protocol::{Alias, Claim, Dissector, Protocol, SessionKind};
 use crate::session::{
-    Chunk, Consumed, Context, Event, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp, Successor,
-    Transition,
+    Chunk, Consumed, Context, Event, ExchangeId, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp,
+    Successor, Transition,
 };
 use crate::tree::{Slice, Value};
 use crate::wants::Wants;
 use alloc::boxed::Box;
+use compact_str::CompactString;
+use decryption::Decryption;
 pub use fields::*;
 use header::RecordHeader;
 use message::HandshakeAssembly;
@@ -46,8 +54,9 @@ pub static PROTOCOL: Protocol = Protocol {
 /// Number of bytes without a record after which the conversation is no longer treated as TLS.
 const MAX_SEARCH_BYTES: u64 = 65_536;
 
-fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
-    Box::new(Tls { needs_app_data: wants.field(&APP_DATA) || wants.field(&TLS), ..Tls::default() })
+fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
+    let needs_app_data = wants.field(&APP_DATA) || wants.field(&TLS);
+    Box::new(Tls { needs_app_data, carrier: handover.exchange, ..Tls::default() })
 }
 
 /// A TLS session.
@@ -58,12 +67,20 @@ struct Tls {
     version: u16,
     /// Cipher suite selected by the server; 0 until it is known.
     suite: u16,
-    /// Name of the application protocol, if the server has negotiated it in cleartext.
-    application_protocol: Option<&'static str>,
+    /// Name of the application protocol (ALPN), if it is known; else empty.
+    alpn: CompactString,
+    /// State of the decryption, from the client hello on.
+    decryption: Option<Box<Decryption>>,
+    /// Whether content was derived.
+    has_begun: bool,
+    /// The exchange that opened the connection, such as CONNECT.
+    carrier: Option<ExchangeId>,
     /// Whether application data are needed, so that their records are buffered.
     needs_app_data: bool,
     /// Last frame with text in the Info column.
     info_frame: u32,
+    /// Whether derived messages replace the last text of the Info column.
+    has_open_info: bool,
 }
 
 /// The state of one side.
@@ -88,6 +105,10 @@ struct TlsSide {
     has_changed_cipher: bool,
     /// Whether the server has sent Server Hello Done.
     sent_hello_done: bool,
+    /// Whether the present record was decrypted.
+    is_decrypted: bool,
+    /// Whether derived bytes have ended.
+    has_closed: bool,
 }
 
 /// The position of a side relative to its records.
@@ -145,7 +166,7 @@ impl Tls {
 
     /// Dissects all complete records. A record that began in an earlier frame is dissected alone, as in Wireshark.
     fn read_records(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Transition) {
-        let (keep, old) = (self.needs_app_data, self.side(side).unread_before_frame);
+        let (keep, old) = (self.needs_app_data || self.decrypts(side, cx), self.side(side).unread_before_frame);
         let mut len = 0;
         while let Some(header) = RecordHeader::read(chunk.bytes.get(len..).unwrap_or_default()) {
             if !header.is_valid() {
@@ -174,10 +195,10 @@ impl Tls {
             let span = open_protocol(chunk.first(len), cx);
             let mut rest = Payload::whole(chunk.first(len).bytes, span.start);
             while let Some(header) = RecordHeader::read(rest.bytes) {
-                self.dissect_record(side, header, Some(rest.first(header.total_len())), cx);
+                self.dissect_record(side, header, first, Some(rest.first(header.total_len())), cx);
                 rest = rest.from(header.total_len());
             }
-            close_protocol(side, first, len as u64, cx);
+            self.close_protocol(side, first, len as u64, cx);
         }
         (len, Transition::Stay)
     }
@@ -197,11 +218,11 @@ impl Tls {
         } else {
             self.side(side).phase = RecordPhase::RecordStart;
             open_protocol(Chunk { bytes: &[], base: None }, cx);
-            self.dissect_record(side, record.header, None, cx);
+            self.dissect_record(side, record.header, record.first, None, cx);
             if record.has_gap {
                 cx.tree.note(&GAP, Slice::default(), format_args!("{}", GAP.title));
             }
-            close_protocol(side, record.first, record.header.total_len() as u64, cx);
+            self.close_protocol(side, record.first, record.header.total_len() as u64, cx);
         }
         (skipped, Transition::Stay)
     }
@@ -241,7 +262,8 @@ impl Tls {
     }
 
     /// Resets a side after lost bytes: searches for the next record, with an unknown handshake state.
-    fn reset_after_loss(&mut self, side: Side) {
+    fn reset_after_loss(&mut self, side: Side, cx: &mut Context<'_>) {
+        self.lose_records(side, cx);
         let state = self.side(side);
         state.phase = RecordPhase::Searching(1);
         state.assembly = HandshakeAssembly::default();
@@ -254,11 +276,31 @@ impl Tls {
         final_version.or(Some(self.version).filter(|&version| version != 0)).unwrap_or(record)
     }
 
+    /// Closes the protocol node, and emits the end of a message.
+    fn close_protocol(&mut self, side: Side, first: Stamp, len: u64, cx: &mut Context<'_>) {
+        if !self.has_open_info {
+            cx.tree.fence();
+        }
+        cx.tree.close();
+        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len }));
+    }
+
+    /// Sets the Info column to a text that derived messages replace.
+    fn set_open_info(&mut self, cx: &mut Context<'_>) {
+        if core::mem::replace(&mut self.info_frame, cx.at.frame) != cx.at.frame {
+            cx.tree.set_info(format_args!("[TLS segment of a reassembled PDU]"));
+        } else if !self.has_open_info {
+            cx.tree.fence();
+        }
+        self.has_open_info = true;
+    }
+
     /// Appends to the Info column.
     fn append_info(&mut self, text: core::fmt::Arguments<'_>, cx: &mut Context<'_>) {
         if !cx.tree.wants_columns() {
             return;
         }
+        self.has_open_info = false;
         if core::mem::replace(&mut self.info_frame, cx.at.frame) == cx.at.frame {
             cx.tree.append_info(format_args!(", {text}"));
         } else {
@@ -276,13 +318,6 @@ fn open_protocol(chunk: Chunk<'_>, cx: &mut Context<'_>) -> Slice {
     };
     cx.tree.open(&TLS, span, Value::Bytes(span));
     span
-}
-
-/// Closes the protocol node, and emits the end of a message.
-fn close_protocol(side: Side, first: Stamp, len: u64, cx: &mut Context<'_>) {
-    cx.tree.fence();
-    cx.tree.close();
-    cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len }));
 }
 
 impl Session for Tls {
@@ -304,7 +339,7 @@ impl Session for Tls {
         let len = match missing {
             Missing::Bytes(len) => len,
             Missing::Released => 0,
-            Missing::Unknown | Missing::Perhaps => return self.reset_after_loss(side),
+            Missing::Unknown | Missing::Perhaps => return self.reset_after_loss(side, cx),
         };
         let first = self.side(side).first_unread.unwrap_or(cx.first);
         let state = self.side(side);
@@ -332,7 +367,7 @@ impl Session for Tls {
                 self.skip_record(side, SkippedRecord { has_gap: true, ..record }, len as usize, cx);
             }
             _ if len == 0 && before.bytes.is_empty() => state.assembly = HandshakeAssembly::default(),
-            _ => self.reset_after_loss(side),
+            _ => self.reset_after_loss(side, cx),
         }
     }
 

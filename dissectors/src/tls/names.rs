@@ -358,6 +358,8 @@ pub(super) const COMPRESSIONS: &[(u64, &str)] = &[(1, "zlib"), (2, "brotli"), (3
 pub(super) const HEARTBEAT_MODES: &[(u64, &str)] =
     &[(1, "Peer allowed to send requests"), (2, "Peer not allowed to send requests")];
 
+pub(super) const KEY_UPDATE_REQUESTS: &[(u64, &str)] = &[(0, "update_not_requested"), (1, "update_requested")];
+
 /// Returns Wireshark's name of an application protocol, by its ALPN name (RFC 7301).
 pub(super) fn alpn_protocol(alpn: &[u8]) -> Option<&'static str> {
     match alpn {

@@ -1,14 +1,15 @@
 //! Dissection of one record: its content and its label.
 
+use super::decrypted_record::CLOSE_NOTIFY;
 use super::fields::*;
 use super::handshake::{
-    self, CLIENT_HELLO, MESSAGE_HEADER_LEN, SERVER_HELLO, SERVER_HELLO_DONE, ServerSelection, SessionParameters,
-    is_tls13,
+    self, CLIENT_HELLO, MESSAGE_HEADER_LEN, SERVER_HELLO, SERVER_HELLO_DONE, SessionParameters, is_tls13,
 };
 use super::header::{self, RecordHeader};
+use super::hello::ServerSelection;
 use super::{Tls, names};
 use crate::packet::Payload;
-use crate::session::{Context, Side};
+use crate::session::{Context, Side, Stamp};
 use crate::tree::{Slice, Value};
 use core::mem::take;
 
@@ -40,13 +41,14 @@ impl Tls {
         &mut self,
         side: Side,
         header: RecordHeader,
+        first: Stamp,
         payload: Option<Payload<'_>>,
         cx: &mut Context<'_>,
     ) {
         self.side(side).version = header.version;
-        let body = payload.map(|payload| payload.from(header::LEN)).unwrap_or_default();
+        let record_body = payload.map(|payload| payload.from(header::LEN)).unwrap_or_default();
         // A client hello only offers versions, and the version of its record has no meaning (RFC 8446 5.1).
-        let is_offer = header.content == header::HANDSHAKE && body.bytes.first() == Some(&CLIENT_HELLO);
+        let is_offer = header.content == header::HANDSHAKE && record_body.bytes.first() == Some(&CLIENT_HELLO);
         if self.version == 0 && !is_offer && (payload.is_some() || header.content != header::HANDSHAKE) {
             self.set_version(header.version, cx);
         }
@@ -59,7 +61,26 @@ impl Tls {
         cx.tree.put(content, span(0, 1), Value::Uint(header.content.into()));
         cx.tree.put(&RECORD_VERSION, span(1, 2), Value::Uint(header.version.into()));
         cx.tree.put(&RECORD_LENGTH, span(3, 2), Value::Uint(header.len.into()));
-        match (header.content, payload) {
+        let decrypted = match payload {
+            Some(_) => self.decrypt_record(side, header, record_body, cx),
+            None => {
+                self.lose_record(side, header, cx);
+                None
+            }
+        };
+        self.side(side).is_decrypted = decrypted.is_some();
+        let (content, body) = match &decrypted {
+            None => (header.content, record_body),
+            Some((header::APPLICATION_DATA, _)) => (header::APPLICATION_DATA, record_body),
+            Some((content, bytes)) => {
+                let base = cx.tree.add_derived_buffer("Decrypted TLS", bytes, Some(record_body.all()));
+                (*content, Payload::whole(bytes, base))
+            }
+        };
+        if is_opaque && decrypted.is_some() {
+            cx.tree.put(&CONTENT_TYPE, Slice::default(), Value::Uint(content.into()));
+        }
+        match (content, payload) {
             (header::HANDSHAKE, Some(_)) => match self.dissect_handshake(side, version, body, cx) {
                 HandshakeContent::Empty => {}
                 HandshakeContent::Message(name) => {
@@ -74,9 +95,12 @@ impl Tls {
                 }
             },
             (header::APPLICATION_DATA, _) => {
-                let name = self.application_protocol.unwrap_or("Application Data");
+                let name = names::alpn_protocol(self.alpn.as_bytes()).unwrap_or("Application Data");
                 cx.tree.label(node, format_args!("{short} Record Layer: Application Data Protocol: {name}"));
-                self.application_data(body, cx);
+                self.application_data(side, body, cx);
+                if let Some((_, bytes)) = decrypted {
+                    self.derive_data(side, bytes, record_body, first, cx);
+                }
             }
             (header::ALERT, _) => {
                 let alert = Alert::read(body);
@@ -85,6 +109,9 @@ impl Tls {
                     None => cx.tree.label(node, format_args!("{short} Record Layer: Encrypted Alert")),
                 }
                 self.alert(alert, body, cx);
+                if decrypted.is_some() && alert.is_some_and(|alert| alert.description == CLOSE_NOTIFY) {
+                    self.derive_end(side, cx);
+                }
             }
             (header::CHANGE_CIPHER_SPEC, _) => {
                 let name = "Change Cipher Spec";
@@ -94,11 +121,8 @@ impl Tls {
                 self.change_cipher_spec(side, version, cx);
             }
             (header::HEARTBEAT, _) => {
-                let name = if self.side(side).has_changed_cipher || is_tls13(version) {
-                    "Encrypted Heartbeat"
-                } else {
-                    "Heartbeat"
-                };
+                let is_encrypted = self.side(side).has_changed_cipher || is_tls13(version);
+                let name = if is_encrypted && decrypted.is_none() { "Encrypted Heartbeat" } else { "Heartbeat" };
                 cx.tree.label(node, format_args!("{short} Record Layer: {name}"));
                 let node = cx.tree.put(&HEARTBEAT, body.all(), Value::Present);
                 cx.tree.label(node, format_args!("{name}"));
@@ -123,12 +147,20 @@ impl Tls {
         cx.collect(&VERSION, cx.subject(), version.into());
     }
 
-    fn application_data(&mut self, body: Payload<'_>, cx: &mut Context<'_>) {
-        self.append_info(format_args!("Application Data"), cx);
+    /// Sets the name of the application protocol, if it is negotiated.
+    pub(super) fn set_protocol(&mut self, alpn: Option<&[u8]>) {
+        self.alpn = alpn.and_then(|name| core::str::from_utf8(name).ok()).unwrap_or_default().into();
+    }
+
+    fn application_data(&mut self, side: Side, body: Payload<'_>, cx: &mut Context<'_>) {
+        match self.side(side).is_decrypted {
+            true => self.set_open_info(cx),
+            false => self.append_info(format_args!("Application Data"), cx),
+        }
         if !body.bytes.is_empty() {
             cx.tree.put(&APP_DATA, body.all(), Value::Bytes(body.all()));
         }
-        if let Some(name) = self.application_protocol {
+        if let Some(name) = names::alpn_protocol(self.alpn.as_bytes()) {
             cx.tree.put_text(&APP_DATA_PROTO, Slice::default(), format_args!("{name}"));
         }
     }
@@ -160,6 +192,10 @@ impl Tls {
             && !state.has_changed_cipher
             && !is_tls13(version);
         state.has_changed_cipher = true;
+        let negotiated = self.version;
+        if let Some(decryption) = &mut self.decryption {
+            decryption.change_cipher_spec(side, negotiated);
+        }
         if is_resumed {
             cx.tree.note(&RESUMED, Slice::default(), format_args!("{}", RESUMED.title));
         }
@@ -203,7 +239,7 @@ impl Tls {
         let state = if side == Side::Client { client } else { server };
         let len = handshake::message_len(body).unwrap_or_default();
         let kind = body.first().copied().unwrap_or_default();
-        if state.assembly.is_started() {
+        if state.assembly.is_started() || state.is_decrypted {
             return false;
         }
         if state.has_changed_cipher && !is_tls13(version) {
@@ -257,7 +293,10 @@ impl Tls {
                 {
                     self.set_version(choice.version, cx);
                     self.suite = choice.suite;
-                    self.application_protocol = choice.application_protocol;
+                    self.set_protocol(choice.alpn);
+                    if let Some(decryption) = &mut self.decryption {
+                        decryption.server_hello(&choice);
+                    }
                     if choice.is_retry {
                         name = "Hello Retry Request";
                     }
@@ -266,6 +305,7 @@ impl Tls {
             SERVER_HELLO_DONE => self.side(side).sent_hello_done = true,
             _ => {}
         }
+        self.follow_handshake(side, payload.bytes);
         self.append_info(format_args!("{name}"), cx);
         if cx.tree.wants_any(&TLS) {
             let version = self.display_version(0, cx);

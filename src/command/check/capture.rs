@@ -120,6 +120,7 @@ fn read_capture(
     let spool = collect || task.decode.names.flags.network;
     let options = OpenOptions { spool, ..OpenOptions::default() };
     let capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
+    task.decode.add_block_secrets([job.path.as_path()]);
     let mut passes = PassLoop::new(capture, ReadProgressBar::disabled());
     passes.collect_names(&mut task.decode);
     let mut first_pass = FirstPass::default();

@@ -1,0 +1,95 @@
+//! Key logs: the text format of `SSLKEYLOGFILE` (RFC 9850).
+
+use crate::session::{Secret, Secrets};
+
+/// Maximum bytes of a secret: the longest hash has 64.
+const MAX_SECRET: usize = 64;
+/// Maximum bytes of a label; the longest in use has 31.
+const MAX_LABEL: usize = 64;
+
+/// Result of reading a key log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyLogCount {
+    /// Lines with a secret.
+    pub secrets: usize,
+    /// Lines that are neither a secret nor empty nor a comment.
+    pub malformed: usize,
+}
+
+/// Adds the secrets of a key log, which became known at a frame: 0 if before the capture. Skips malformed lines.
+pub fn read(text: &[u8], at_frame: u32, secrets: &mut Secrets) -> KeyLogCount {
+    let mut count = KeyLogCount::default();
+    for line in text.split(|&byte| byte == b'\n') {
+        let line = line.trim_ascii();
+        if line.is_empty() || line.starts_with(b"#") {
+            continue;
+        }
+        match read_line(line) {
+            Some((label, client_random, secret)) => {
+                secrets.insert(label, client_random, at_frame, secret);
+                count.secrets += 1;
+            }
+            None => count.malformed += 1,
+        }
+    }
+    count
+}
+
+/// Reads a line: a label, the client random, and the secret, both in hexadecimal.
+fn read_line(line: &[u8]) -> Option<(&str, [u8; 32], Secret)> {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let (label, random, secret, None) = (words.next()?, words.next()?, words.next()?, words.next()) else {
+        return None;
+    };
+    let is_label = |&byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if label.len() > MAX_LABEL || !label.iter().all(is_label) {
+        return None;
+    }
+    let mut client_random = [0; 32];
+    let mut bytes = [0; MAX_SECRET];
+    let random_len = read_hex(random, &mut client_random)?;
+    let secret_len = read_hex(secret, &mut bytes)?;
+    let secret = Secret::new(bytes.get(..secret_len)?);
+    (random_len == client_random.len() && secret_len > 0).then_some((
+        core::str::from_utf8(label).ok()?,
+        client_random,
+        secret,
+    ))
+}
+
+/// Reads hexadecimal digits; returns the number of bytes.
+fn read_hex(digits: &[u8], bytes: &mut [u8]) -> Option<usize> {
+    let digit = |byte: u8| (byte as char).to_digit(16);
+    let len = digits.len() / 2;
+    let bytes = bytes.get_mut(..len).filter(|_| digits.len().is_multiple_of(2))?;
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let &[high, low] = pair else { return None };
+        *byte = (digit(high)? << 4 | digit(low)?) as u8;
+    }
+    Some(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    #[test]
+    fn malformed_lines_are_counted_and_the_others_are_read() {
+        let random = "0a".repeat(32);
+        let text = format!(
+            "# comment\r\n\r\nCLIENT_RANDOM {random} {}\r\nSERVER_TRAFFIC_SECRET_0 {random} FFfe\n\
+             CLIENT_RANDOM {random}\nCLIENT_RANDOM {random} 0\nCLIENT_RANDOM 0a 0a\nCLIENT_RANDOM {random} 0g\n\
+             CLIENT_RANDOM {random} 01 02\nbinary\0 {random} 01\nX {random} {}\nCLIENT_RAN",
+            "01".repeat(48),
+            "00".repeat(65),
+        );
+        let mut secrets = Secrets::default();
+        let count = read(text.as_bytes(), 3, &mut secrets);
+        assert_eq!(count, KeyLogCount { secrets: 2, malformed: 8 });
+        let get = |label| secrets.get(label, &[10; 32], 3).map(|secret| secret.bytes().to_vec());
+        assert_eq!(get("CLIENT_RANDOM"), Some([1; 48].to_vec()));
+        assert_eq!(get("SERVER_TRAFFIC_SECRET_0"), Some([0xff, 0xfe].to_vec()));
+        assert_eq!(secrets.get("CLIENT_RANDOM", &[10; 32], 2), None);
+    }
+}

@@ -1,0 +1,277 @@
+//! Decryption of one record with the keys of its side. What is not authentic is not returned.
+
+use super::algorithm::{Cipher, CipherSuite};
+use super::kdf::{self, Hash, expand_label};
+use aes::{Aes128, Aes256};
+use aes_gcm::{Aes128Gcm, Aes256Gcm};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
+use ccm::Ccm;
+use ccm::aead::array::Array;
+use ccm::aead::{AeadInOut, KeyInit, Nonce, Tag};
+use ccm::consts::{U8, U12, U16};
+use chacha20poly1305::ChaCha20Poly1305;
+use des::TdesEde3;
+
+/// An encrypted record, without its header.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Record<'b> {
+    /// Content type of the header.
+    pub(in super::super) content: u8,
+    /// Version of the header.
+    pub(in super::super) version: u16,
+    pub(in super::super) body: &'b [u8],
+}
+
+/// The keys of one side.
+#[derive(Clone)]
+pub(in super::super) struct RecordCipher {
+    suite: CipherSuite,
+    version: u16,
+    key: Key,
+    /// Fixed part of the nonces; with CBC before TLS 1.1, the last encrypted block.
+    iv: Vec<u8>,
+    mac_key: Vec<u8>,
+    /// Traffic secret of TLS 1.3, from which the next one is derived.
+    secret: Vec<u8>,
+    /// Whether the authentication code is of the encrypted bytes (RFC 7366).
+    encrypts_then_macs: bool,
+}
+
+/// A key, prepared if that saves time for each record.
+#[derive(Clone)]
+enum Key {
+    Aes128Gcm(Box<Aes128Gcm>),
+    Aes256Gcm(Box<Aes256Gcm>),
+    Aes128Ccm(Box<Ccm<Aes128, U16, U12>>),
+    Aes256Ccm(Box<Ccm<Aes256, U16, U12>>),
+    Aes128Ccm8(Box<Ccm<Aes128, U8, U12>>),
+    Aes256Ccm8(Box<Ccm<Aes256, U8, U12>>),
+    ChaCha20Poly1305(Box<ChaCha20Poly1305>),
+    Bytes(Vec<u8>),
+}
+
+impl Key {
+    fn new(cipher: Cipher, bytes: &[u8]) -> Option<Key> {
+        fn prepare<C: KeyInit>(bytes: &[u8]) -> Option<Box<C>> {
+            C::new_from_slice(bytes).ok().map(Box::new)
+        }
+        Some(match cipher {
+            Cipher::Aes128Gcm => Key::Aes128Gcm(prepare(bytes)?),
+            Cipher::Aes256Gcm => Key::Aes256Gcm(prepare(bytes)?),
+            Cipher::Aes128Ccm => Key::Aes128Ccm(prepare(bytes)?),
+            Cipher::Aes256Ccm => Key::Aes256Ccm(prepare(bytes)?),
+            Cipher::Aes128Ccm8 => Key::Aes128Ccm8(prepare(bytes)?),
+            Cipher::Aes256Ccm8 => Key::Aes256Ccm8(prepare(bytes)?),
+            Cipher::ChaCha20Poly1305 => Key::ChaCha20Poly1305(prepare(bytes)?),
+            Cipher::Aes128Cbc | Cipher::Aes256Cbc | Cipher::TripleDesCbc | Cipher::Null => Key::Bytes(bytes.to_vec()),
+        })
+    }
+
+    /// Opens sealed bytes of a cipher with authentication.
+    fn open(&self, nonce: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Key::Aes128Gcm(cipher) => open(&**cipher, nonce, aad, sealed),
+            Key::Aes256Gcm(cipher) => open(&**cipher, nonce, aad, sealed),
+            Key::Aes128Ccm(cipher) => open(&**cipher, nonce, aad, sealed),
+            Key::Aes256Ccm(cipher) => open(&**cipher, nonce, aad, sealed),
+            Key::Aes128Ccm8(cipher) => open(&**cipher, nonce, aad, sealed),
+            Key::Aes256Ccm8(cipher) => open(&**cipher, nonce, aad, sealed),
+            Key::ChaCha20Poly1305(cipher) => open(&**cipher, nonce, aad, sealed),
+            Key::Bytes(_) => None,
+        }
+    }
+}
+
+fn open<C: AeadInOut>(cipher: &C, nonce: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    let nonce = Nonce::<C>::try_from(nonce).ok()?;
+    let tag_len = Tag::<C>::default().len();
+    let (bytes, tag) = sealed.split_at_checked(sealed.len().checked_sub(tag_len)?)?;
+    let mut opened = bytes.to_vec();
+    let tag = Tag::<C>::try_from(tag).ok()?;
+    cipher.decrypt_inout_detached(&nonce, aad, opened.as_mut_slice().into(), &tag).ok()?;
+    Some(opened)
+}
+
+impl core::fmt::Debug for RecordCipher {
+    /// Writes the algorithms. Keys are never printed.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "RecordCipher({:?})", self.suite)
+    }
+}
+
+impl RecordCipher {
+    /// Derives the keys of TLS 1.3 from a traffic secret (RFC 8446 7.3).
+    pub(in super::super) fn from_traffic_secret(suite: CipherSuite, secret: &[u8]) -> Option<RecordCipher> {
+        if suite.cipher.tag_len() == 0 || secret.len() != suite.hash.len() {
+            return None;
+        }
+        let key = Key::new(suite.cipher, &expand_label(suite.hash, secret, "key", suite.cipher.key_len()))?;
+        let iv = expand_label(suite.hash, secret, "iv", 12);
+        let secret = secret.to_vec();
+        Some(RecordCipher { suite, version: 0x0304, key, iv, mac_key: Vec::new(), secret, encrypts_then_macs: false })
+    }
+
+    /// Derives the keys after a key update (RFC 8446 7.2).
+    pub(in super::super) fn updated(&self) -> Option<RecordCipher> {
+        let hash = self.suite.hash;
+        RecordCipher::from_traffic_secret(self.suite, &expand_label(hash, &self.secret, "traffic upd", hash.len()))
+    }
+
+    /// Derives the keys of both sides from a master secret, for versions before TLS 1.3 (RFC 5246 6.3).
+    pub(in super::super) fn from_master_secret(
+        suite: CipherSuite,
+        version: u16,
+        encrypts_then_macs: bool,
+        master_secret: &[u8],
+        randoms: [&[u8; 32]; 2],
+    ) -> Option<[RecordCipher; 2]> {
+        // SSL 3.0 derives keys and codes in other ways.
+        if version < 0x0301 {
+            return None;
+        }
+        let cipher = suite.cipher;
+        let (mac_len, key_len) = (if cipher.tag_len() == 0 { suite.mac.len() } else { 0 }, cipher.key_len());
+        let iv_len = match cipher {
+            Cipher::ChaCha20Poly1305 => 12,
+            _ if cipher.tag_len() > 0 => 4,
+            _ => cipher.block_len(),
+        };
+        let [client, server] = randoms;
+        let seed = [server.as_slice(), client].concat();
+        let len = 2 * (mac_len + key_len + iv_len);
+        let block = kdf::prf(version, suite.hash, master_secret, "key expansion", &seed, len);
+        let mut rest = block.as_slice();
+        let mut next = |len: usize| {
+            let (part, after) = rest.split_at_checked(len)?;
+            rest = after;
+            Some(part.to_vec())
+        };
+        let mac_keys = [next(mac_len)?, next(mac_len)?];
+        let keys = [next(key_len)?, next(key_len)?];
+        let ivs = [next(iv_len)?, next(iv_len)?];
+        let encrypts_then_macs = encrypts_then_macs && cipher.block_len() > 0;
+        let side = |mac_key, key: Vec<u8>, iv| {
+            let (key, secret) = (Key::new(cipher, &key)?, Vec::new());
+            Some(RecordCipher { suite, version, key, iv, mac_key, secret, encrypts_then_macs })
+        };
+        let ([client_mac, server_mac], [client_key, server_key], [client_iv, server_iv]) = (mac_keys, keys, ivs);
+        Some([side(client_mac, client_key, client_iv)?, side(server_mac, server_key, server_iv)?])
+    }
+
+    /// Decrypts a record; `None` if it is not authentic. Returns its content type, too, which TLS 1.3 encrypts.
+    pub(in super::super) fn decrypt(&self, record: Record<'_>, sequence: u64) -> Option<(u8, Vec<u8>)> {
+        if self.version >= 0x0304 {
+            return self.decrypt_tls13(record, sequence);
+        }
+        let bytes = match self.suite.cipher {
+            Cipher::Null => self.check_mac(record, sequence, record.body)?.to_vec(),
+            cipher if cipher.block_len() > 0 => self.decrypt_blocks(record, sequence)?,
+            Cipher::ChaCha20Poly1305 => {
+                let aad = self.additional_data(record, sequence, record.body.len())?;
+                self.key.open(&self.nonce(sequence), &aad, record.body)?
+            }
+            _ => {
+                // RFC 5288 3: the nonce is four bytes of the key derivation and eight of the record.
+                let (explicit, sealed) = record.body.split_first_chunk::<8>()?;
+                let aad = self.additional_data(record, sequence, sealed.len())?;
+                self.key.open(&[self.iv.as_slice(), explicit].concat(), &aad, sealed)?
+            }
+        };
+        Some((record.content, bytes))
+    }
+
+    /// Notes the end of a record. Before TLS 1.1, its last block is the initialization vector of the next record.
+    pub(in super::super) fn end_record(&mut self, body: &[u8]) {
+        let len = self.suite.cipher.block_len();
+        if self.version < 0x0302 && len > 0 {
+            let mac_len = if self.encrypts_then_macs { self.suite.mac.len() } else { 0 };
+            let encrypted = body.get(..body.len().saturating_sub(mac_len)).unwrap_or_default();
+            if let Some(last) = encrypted.len().checked_sub(len).and_then(|start| encrypted.get(start..)) {
+                self.iv = last.to_vec();
+            }
+        }
+    }
+
+    fn decrypt_tls13(&self, record: Record<'_>, sequence: u64) -> Option<(u8, Vec<u8>)> {
+        let [major, minor] = record.version.to_be_bytes();
+        let [high, low] = u16::try_from(record.body.len()).ok()?.to_be_bytes();
+        let aad = [record.content, major, minor, high, low];
+        let mut bytes = self.key.open(&self.nonce(sequence), &aad, record.body)?;
+        // RFC 8446 5.4: the content type is the last byte that is not padding.
+        let end = bytes.iter().rposition(|&byte| byte != 0)?;
+        let content = bytes.get(end).copied()?;
+        bytes.truncate(end);
+        Some((content, bytes))
+    }
+
+    /// The nonce of a record without an explicit part (RFC 8446 5.3, RFC 7905 2).
+    fn nonce(&self, sequence: u64) -> Vec<u8> {
+        let mut nonce = self.iv.clone();
+        let counter = sequence.to_be_bytes();
+        nonce.iter_mut().rev().zip(counter.iter().rev()).for_each(|(byte, counter)| *byte ^= counter);
+        nonce
+    }
+
+    /// Additional data of a record with this many sealed bytes (RFC 5246 6.2.3.3).
+    fn additional_data(&self, record: Record<'_>, sequence: u64, sealed: usize) -> Option<[u8; 13]> {
+        header_of_mac(record, sequence, sealed.checked_sub(self.suite.cipher.tag_len())?)
+    }
+
+    fn decrypt_blocks(&self, record: Record<'_>, sequence: u64) -> Option<Vec<u8>> {
+        let body = if self.encrypts_then_macs { self.check_mac(record, sequence, record.body)? } else { record.body };
+        let block = self.suite.cipher.block_len();
+        let (iv, encrypted) = match self.version {
+            0x0302.. => body.split_at_checked(block)?,
+            _ => (self.iv.as_slice(), body),
+        };
+        let Key::Bytes(key) = &self.key else { return None };
+        let mut bytes = match self.suite.cipher {
+            Cipher::Aes128Cbc => decrypt_cbc::<Aes128, U16>(key, iv, encrypted)?,
+            Cipher::Aes256Cbc => decrypt_cbc::<Aes256, U16>(key, iv, encrypted)?,
+            _ => decrypt_cbc::<TdesEde3, U8>(key, iv, encrypted)?,
+        };
+        // RFC 5246 6.2.3.2: each byte of the padding is its length without the last one.
+        let padding = usize::from(*bytes.last()?) + 1;
+        let len = bytes.len().checked_sub(padding)?;
+        if !bytes.get(len..)?.iter().all(|&byte| usize::from(byte) + 1 == padding) {
+            return None;
+        }
+        bytes.truncate(len);
+        if !self.encrypts_then_macs {
+            let len = self.check_mac(record, sequence, &bytes)?.len();
+            bytes.truncate(len);
+        }
+        Some(bytes)
+    }
+
+    /// Checks the authentication code at the end of `bytes`; returns the bytes before it.
+    fn check_mac<'b>(&self, record: Record<'_>, sequence: u64, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let mac: Hash = self.suite.mac;
+        let (bytes, code) = bytes.split_at_checked(bytes.len().checked_sub(mac.len())?)?;
+        let head = header_of_mac(record, sequence, bytes.len())?;
+        (mac.hmac(&self.mac_key, &[&head, bytes]) == code).then_some(bytes)
+    }
+}
+
+/// What is authenticated in addition to `len` bytes of a record before TLS 1.3: sequence number and header.
+fn header_of_mac(record: Record<'_>, sequence: u64, len: usize) -> Option<[u8; 13]> {
+    let [a, b, c, d, e, f, g, h] = sequence.to_be_bytes();
+    let ([major, minor], [high, low]) = (record.version.to_be_bytes(), u16::try_from(len).ok()?.to_be_bytes());
+    Some([a, b, c, d, e, f, g, h, record.content, major, minor, high, low])
+}
+
+fn decrypt_cbc<C, N>(key: &[u8], iv: &[u8], encrypted: &[u8]) -> Option<Vec<u8>>
+where
+    N: ccm::aead::array::ArraySize,
+    C: cbc::cipher::BlockCipherDecrypt + KeyInit + cbc::cipher::BlockSizeUser<BlockSize = N>,
+{
+    let mut bytes = encrypted.to_vec();
+    let (blocks, rest) = Array::<u8, N>::slice_as_chunks_mut(&mut bytes);
+    if !rest.is_empty() {
+        return None;
+    }
+    cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?.decrypt_blocks(blocks);
+    Some(bytes)
+}

@@ -1,0 +1,130 @@
+//! Decryption of a record, and what follows from its content: the keys of the next records, and derived bytes.
+
+use super::crypto::Record;
+use super::decryption::{Decrypted, KnownSecrets, Negotiated};
+use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC};
+use super::handshake::{
+    CLIENT_HELLO, ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE, MESSAGE_HEADER_LEN, is_tls13,
+};
+use super::header::RecordHeader;
+use super::hello::{self, ClientOffer};
+use super::{Tls, header};
+use crate::packet::Payload;
+use crate::session::{Context, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// Alert that ends a side (RFC 8446 6.1).
+pub(super) const CLOSE_NOTIFY: u8 = 0;
+
+impl Tls {
+    /// Decrypts a record. Returns its content type and content if it was encrypted and is authentic.
+    pub(super) fn decrypt_record(
+        &mut self,
+        side: Side,
+        header: RecordHeader,
+        body: Payload<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<(u8, Vec<u8>)> {
+        let negotiated = Negotiated { version: self.version, suite: self.suite };
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        let record = Record { content: header.content, version: header.version, body: body.bytes };
+        match self.decryption.as_mut()?.decrypt(side, record, negotiated, known) {
+            Decrypted::Content(content, bytes) => return Some((content, bytes)),
+            Decrypted::NotAuthentic => {
+                cx.tree.note(&NOT_AUTHENTIC, body.all(), format_args!("{}", NOT_AUTHENTIC.title))
+            }
+            Decrypted::LastFailure => {
+                cx.tree.note(&DECRYPTION_ENDED, body.all(), format_args!("{}", DECRYPTION_ENDED.title));
+            }
+            Decrypted::Cleartext => return None,
+            Decrypted::NoSecret | Decrypted::Ended => {}
+        }
+        self.derive_missing(side, cx);
+        None
+    }
+
+    /// Notes that a record was lost whose header is known.
+    pub(super) fn lose_record(&mut self, side: Side, header: RecordHeader, cx: &mut Context<'_>) {
+        let is_application_data = header.content == header::APPLICATION_DATA;
+        let Some(decryption) = &mut self.decryption else { return };
+        if decryption.lose_record(side, is_application_data) && is_application_data {
+            self.derive_missing(side, cx);
+        }
+    }
+
+    /// Notes that an unknown number of records was lost.
+    pub(super) fn lose_records(&mut self, side: Side, cx: &mut Context<'_>) {
+        if let Some(decryption) = &mut self.decryption {
+            decryption.lose_records(side);
+            self.derive_missing(side, cx);
+        }
+    }
+
+    /// Returns whether records of a side may be decrypted, so that they are needed as a whole.
+    pub(super) fn decrypts(&self, side: Side, cx: &Context<'_>) -> bool {
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        self.decryption.as_ref().is_some_and(|decryption| decryption.is_active(side, known))
+    }
+
+    /// Changes the keys after a message. Returns whether it is a client hello that starts a handshake.
+    pub(super) fn follow_handshake(&mut self, side: Side, message: &[u8]) {
+        let kind = message.first().copied().unwrap_or_default();
+        let body = message.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
+        if kind == CLIENT_HELLO {
+            if let Some(offer) = ClientOffer::read(body) {
+                self.decryption.get_or_insert_default().client_hello(&offer);
+            }
+            return;
+        }
+        // The other messages change keys in TLS 1.3 only, and only if they are authentic.
+        if !is_tls13(self.version) || !self.side(side).is_decrypted {
+            return;
+        }
+        let Some(decryption) = &mut self.decryption else { return };
+        match kind {
+            ENCRYPTED_EXTENSIONS => self.set_protocol(hello::selected_protocol(body)),
+            END_OF_EARLY_DATA => decryption.end_of_early_data(),
+            FINISHED => decryption.finished(side),
+            KEY_UPDATE => decryption.key_update(side),
+            _ => {}
+        }
+    }
+
+    /// Derives the content of application data.
+    pub(super) fn derive_data(
+        &mut self,
+        side: Side,
+        bytes: Vec<u8>,
+        record: Payload<'_>,
+        first: Stamp,
+        cx: &mut Context<'_>,
+    ) {
+        if bytes.is_empty() {
+            return;
+        }
+        if !self.has_begun {
+            self.has_begun = true;
+            let to = if self.alpn.is_empty() { Successor::Detect } else { Successor::Alpn(self.alpn.clone()) };
+            let handover = Handover { exchange: self.carrier, ..Handover::to(to) };
+            cx.derive(Lane::of(side), DerivedItem::Begin(Box::new(handover)));
+        }
+        let from = Some(record.all());
+        cx.derive(Lane::of(side), DerivedItem::Bytes { offset: None, bytes, first, from });
+    }
+
+    /// Derives the end of a side, after close_notify.
+    pub(super) fn derive_end(&mut self, side: Side, cx: &mut Context<'_>) {
+        if self.has_begun && !self.side(side).has_closed {
+            self.side(side).has_closed = true;
+            self.has_open_info = true;
+            cx.derive(Lane::of(side), DerivedItem::End(SideEnd::Closed));
+        }
+    }
+
+    fn derive_missing(&mut self, side: Side, cx: &mut Context<'_>) {
+        if self.has_begun && !self.side(side).has_closed {
+            cx.derive(Lane::of(side), DerivedItem::Missing(Missing::Unknown));
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Decryption of a connection: the secrets of its handshake, and the keys and record numbers of both sides.
+//!
+//! Records before TLS 1.3 are encrypted after Change Cipher Spec. In TLS 1.3, a side has a secret for each epoch:
+//!
+//! ```text
+//! client  cleartext -> (early data) -> handshake -> application -> application, updated -> ...
+//! server  cleartext ----------------> handshake -> application -> application, updated -> ...
+//! ```
+//!
+//! A record that is not authentic with the keys of its epoch is tried with those of the next epochs, whose beginning may be
+//! lost. After a loss, several record numbers are tried.
+
+use super::crypto::{CipherSuite, Record, RecordCipher};
+use super::fields::CIPHERSUITE;
+use super::handshake::is_tls13;
+use super::hello::{ClientOffer, ServerSelection};
+use crate::session::{Secrets, Side};
+use alloc::vec::Vec;
+
+/// Maximum record numbers that are tried after a loss. Each costs the authentication of a record.
+const MAX_LOST: u64 = 256;
+/// Number of consecutive records that are not authentic after which a side is no longer decrypted.
+const MAX_FAILURES: u32 = 3;
+/// Cipher suites of TLS 1.3 (RFC 8446 B.4), of which one encrypts early data before the server selects one.
+const TLS13_SUITES: core::ops::RangeInclusive<u16> = 0x1301..=0x1305;
+
+/// What became of a record.
+#[derive(Debug)]
+pub(super) enum Decrypted {
+    /// The record is not encrypted.
+    Cleartext,
+    /// Content type and content.
+    Content(u8, Vec<u8>),
+    /// There is no secret for it.
+    NoSecret,
+    /// It is not authentic with the secrets.
+    NotAuthentic,
+    /// It is not authentic, as several before: the side is not decrypted any more.
+    LastFailure,
+    /// The side is not decrypted any more.
+    Ended,
+}
+
+/// Negotiated parameters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Negotiated {
+    pub(super) version: u16,
+    pub(super) suite: u16,
+}
+
+/// Secrets, as known at a frame.
+#[derive(Clone, Copy)]
+pub(super) struct KnownSecrets<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) frame: u32,
+}
+
+/// State of the decryption of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Decryption {
+    client_random: Option<[u8; 32]>,
+    server_random: Option<[u8; 32]>,
+    encrypts_then_macs: bool,
+    sides: [SideKeys; 2],
+}
+
+/// Keys of a side.
+#[derive(Clone, Debug, Default)]
+struct SideKeys {
+    epoch: Epoch,
+    cipher: Option<RecordCipher>,
+    /// Number of the next record.
+    sequence: u64,
+    /// Maximum number of records that were lost before the next one.
+    lost: u64,
+    /// Number of consecutive records that are not authentic.
+    failures: u32,
+    /// Stamp of the newest secret when one was missing.
+    missing_at: Option<u32>,
+    /// Whether a record was decrypted.
+    has_decrypted: bool,
+}
+
+/// The keys that a side uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Epoch {
+    #[default]
+    Cleartext,
+    /// Keys of the master secret, after Change Cipher Spec.
+    MasterSecret,
+    Early,
+    Handshake,
+    Application,
+}
+
+impl Decryption {
+    /// Starts with a client hello. A second one follows a Hello Retry Request, or starts a renegotiation.
+    pub(super) fn client_hello(&mut self, offer: &ClientOffer<'_>) {
+        self.client_random = Some(offer.random);
+        let [client, _] = &mut self.sides;
+        if offer.has_early_data && client.epoch == Epoch::Cleartext {
+            client.begin(Epoch::Early);
+        }
+    }
+
+    /// Continues with a server hello.
+    pub(super) fn server_hello(&mut self, selection: &ServerSelection<'_>) {
+        let [client, server] = &mut self.sides;
+        if selection.is_retry {
+            // RFC 8446 4.1.2: the second hello is cleartext, and early data is not sent again.
+            client.begin(Epoch::Cleartext);
+            return;
+        }
+        self.server_random = Some(selection.random);
+        self.encrypts_then_macs = selection.encrypts_then_macs;
+        if is_tls13(selection.version) {
+            server.begin(Epoch::Handshake);
+            match client.epoch {
+                // Early data may still follow. If the server rejects it, the handshake does.
+                Epoch::Early => client.missing_at = None,
+                _ => client.begin(Epoch::Handshake),
+            }
+        }
+    }
+
+    /// Continues after Change Cipher Spec, which has no meaning in TLS 1.3 (RFC 8446 5).
+    pub(super) fn change_cipher_spec(&mut self, side: Side, version: u16) {
+        if self.server_random.is_some() && !is_tls13(version) {
+            self.side(side).begin(Epoch::MasterSecret);
+        }
+    }
+
+    /// Continues after the end of early data.
+    pub(super) fn end_of_early_data(&mut self) {
+        self.side(Side::Client).begin(Epoch::Handshake);
+    }
+
+    /// Continues after Finished of TLS 1.3.
+    pub(super) fn finished(&mut self, side: Side) {
+        self.side(side).begin(Epoch::Application);
+    }
+
+    /// Continues after Key Update.
+    pub(super) fn key_update(&mut self, side: Side) {
+        let state = self.side(side);
+        state.cipher = state.cipher.take().and_then(|cipher| cipher.updated());
+        state.sequence = 0;
+    }
+
+    /// Notes that a record was lost whose header is known. Returns whether it was encrypted.
+    pub(super) fn lose_record(&mut self, side: Side, is_application_data: bool) -> bool {
+        let state = self.side(side);
+        let is_encrypted = match state.epoch {
+            Epoch::Cleartext => false,
+            Epoch::MasterSecret => true,
+            Epoch::Early | Epoch::Handshake | Epoch::Application => is_application_data,
+        };
+        state.sequence += u64::from(is_encrypted);
+        is_encrypted
+    }
+
+    /// Notes that an unknown number of records was lost.
+    pub(super) fn lose_records(&mut self, side: Side) {
+        self.side(side).lost = MAX_LOST;
+    }
+
+    /// Returns whether the records of a side may be decrypted.
+    pub(super) fn is_active(&self, side: Side, known: KnownSecrets<'_>) -> bool {
+        let [client, server] = &self.sides;
+        let state = if side == Side::Client { client } else { server };
+        self.client_random.is_some()
+            && !known.secrets.is_empty()
+            && state.failures < MAX_FAILURES
+            && (state.cipher.is_some() || state.missing_at.is_none_or(|at| at != known.newest()))
+    }
+
+    /// Returns whether a record of either side was decrypted.
+    pub(super) fn has_decrypted(&self) -> bool {
+        self.sides.iter().any(|state| state.has_decrypted)
+    }
+
+    /// Returns whether a record was encrypted with a secret that is missing.
+    pub(super) fn lacks_secret(&self) -> bool {
+        self.sides.iter().any(|state| state.missing_at.is_some())
+    }
+
+    /// Decrypts the next record of a side.
+    pub(super) fn decrypt(
+        &mut self,
+        side: Side,
+        record: Record<'_>,
+        negotiated: Negotiated,
+        known: KnownSecrets<'_>,
+    ) -> Decrypted {
+        if !self.is_encrypted(side, record, negotiated) {
+            return Decrypted::Cleartext;
+        }
+        if !self.is_active(side, known) {
+            let state = self.side(side);
+            state.sequence += 1;
+            return if state.cipher.is_none() { Decrypted::NoSecret } else { Decrypted::Ended };
+        }
+        let decrypted = self.decrypt_in_epochs(side, record, negotiated, known);
+        if let Some(cipher) = &mut self.side(side).cipher {
+            cipher.end_record(record.body);
+        }
+        decrypted
+    }
+
+    /// Returns whether a record is encrypted.
+    fn is_encrypted(&mut self, side: Side, record: Record<'_>, negotiated: Negotiated) -> bool {
+        let is_application_data = record.content == super::header::APPLICATION_DATA;
+        let state = self.side(side);
+        match state.epoch {
+            // The first encrypted records were lost.
+            Epoch::Cleartext if is_application_data && negotiated.version != 0 && !is_tls13(negotiated.version) => {
+                state.begin(Epoch::MasterSecret);
+                state.lost = MAX_LOST;
+                true
+            }
+            Epoch::Cleartext => false,
+            Epoch::MasterSecret => true,
+            Epoch::Early | Epoch::Handshake | Epoch::Application => is_application_data,
+        }
+    }
+
+    /// Tries the keys of the present epoch and of the next ones, with each possible record number.
+    fn decrypt_in_epochs(
+        &mut self,
+        side: Side,
+        record: Record<'_>,
+        negotiated: Negotiated,
+        known: KnownSecrets<'_>,
+    ) -> Decrypted {
+        let state = self.side(side);
+        let (epoch, present, lost) = (state.epoch, state.cipher.take(), state.lost);
+        let mut first = state.sequence;
+        let mut ciphers: Vec<(Epoch, RecordCipher)> = Vec::new();
+        match present {
+            Some(cipher) => ciphers.push((epoch, cipher)),
+            None => self.load(side, epoch, negotiated, known, &mut ciphers),
+        }
+        let of_present = ciphers.len();
+        let mut following = epoch.following().iter();
+        let mut next = 0;
+        loop {
+            let Some((epoch, cipher)) = ciphers.get(next) else {
+                let Some(&epoch) = following.next() else { break };
+                first = 0;
+                match ciphers.first().filter(|_| epoch == Epoch::Application && of_present > 0) {
+                    Some((Epoch::Application, cipher)) => {
+                        let updated = cipher.updated();
+                        ciphers.extend(updated.map(|cipher| (epoch, cipher)));
+                    }
+                    _ => self.load(side, epoch, negotiated, known, &mut ciphers),
+                }
+                continue;
+            };
+            let mut numbers = first..=first.saturating_add(lost);
+            let found = numbers.find_map(|number| Some((number, cipher.decrypt(record, number)?)));
+            if let Some((number, (content, bytes))) = found {
+                let epoch = *epoch;
+                let cipher = Some(ciphers.swap_remove(next).1);
+                *self.side(side) =
+                    SideKeys { epoch, cipher, sequence: number + 1, has_decrypted: true, ..SideKeys::default() };
+                return Decrypted::Content(content, bytes);
+            }
+            next += 1;
+        }
+        let newest = known.newest();
+        let state = self.side(side);
+        state.sequence += 1;
+        if of_present == 0 {
+            state.missing_at = Some(newest).filter(|_| ciphers.is_empty());
+            return Decrypted::NoSecret;
+        }
+        state.lost += u64::from(state.lost > 0);
+        // Early data that the server rejects cannot be decrypted.
+        state.failures += u32::from(epoch != Epoch::Early);
+        if of_present == 1 {
+            state.cipher = Some(ciphers.swap_remove(0).1);
+        }
+        if state.failures == MAX_FAILURES { Decrypted::LastFailure } else { Decrypted::NotAuthentic }
+    }
+
+    /// Adds the keys of an epoch, as far as its secret is known; several if the cipher suite is not known.
+    fn load(
+        &self,
+        side: Side,
+        epoch: Epoch,
+        negotiated: Negotiated,
+        known: KnownSecrets<'_>,
+        ciphers: &mut Vec<(Epoch, RecordCipher)>,
+    ) {
+        let Some(client_random) = &self.client_random else { return };
+        let suite = suite(negotiated.suite);
+        let get = |label| known.secrets.get(label, client_random, known.frame);
+        if epoch == Epoch::MasterSecret {
+            let (Some(suite), Some(secret), Some(server_random)) = (suite, get("CLIENT_RANDOM"), &self.server_random)
+            else {
+                return;
+            };
+            let randoms = [client_random, server_random];
+            let (version, etm) = (negotiated.version, self.encrypts_then_macs);
+            let pair = RecordCipher::from_master_secret(suite, version, etm, secret.bytes(), randoms);
+            let Some([client, server]) = pair else { return };
+            ciphers.push((Epoch::MasterSecret, if side == Side::Client { client } else { server }));
+            return;
+        }
+        let Some(secret) = epoch.label(side).and_then(get) else { return };
+        let is_unknown = suite.is_none() && epoch == Epoch::Early;
+        let suites = TLS13_SUITES.filter(|_| is_unknown).filter_map(self::suite).chain(suite);
+        for suite in suites {
+            let cipher = RecordCipher::from_traffic_secret(suite, secret.bytes());
+            ciphers.extend(cipher.map(|cipher| (epoch, cipher)));
+        }
+    }
+
+    fn side(&mut self, side: Side) -> &mut SideKeys {
+        let [client, server] = &mut self.sides;
+        if side == Side::Client { client } else { server }
+    }
+}
+
+impl KnownSecrets<'_> {
+    fn newest(self) -> u32 {
+        self.secrets.newest(self.frame)
+    }
+}
+
+impl SideKeys {
+    /// Begins an epoch. Failures before it count no more.
+    fn begin(&mut self, epoch: Epoch) {
+        let has_decrypted = self.has_decrypted;
+        *self = SideKeys { epoch, has_decrypted, ..SideKeys::default() };
+    }
+}
+
+impl Epoch {
+    /// The epochs that can follow; after that of the application, its keys are updated.
+    fn following(self) -> &'static [Epoch] {
+        match self {
+            Epoch::Cleartext | Epoch::MasterSecret => &[],
+            Epoch::Early => &[Epoch::Handshake, Epoch::Application],
+            Epoch::Handshake | Epoch::Application => &[Epoch::Application],
+        }
+    }
+
+    /// Label of the secret in a key log.
+    fn label(self, side: Side) -> Option<&'static str> {
+        Some(match (self, side) {
+            (Epoch::Early, Side::Client) => "CLIENT_EARLY_TRAFFIC_SECRET",
+            (Epoch::Handshake, Side::Client) => "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            (Epoch::Handshake, Side::Server) => "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            (Epoch::Application, Side::Client) => "CLIENT_TRAFFIC_SECRET_0",
+            (Epoch::Application, Side::Server) => "SERVER_TRAFFIC_SECRET_0",
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the algorithms of a suite, given by its number.
+fn suite(number: u16) -> Option<CipherSuite> {
+    CipherSuite::named(CIPHERSUITE.value_name(number.into())?)
+}

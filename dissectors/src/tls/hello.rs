@@ -1,0 +1,108 @@
+//! What the session needs of the hello messages: parameters that a client offers, and that a server selects.
+
+use super::handshake::RETRY_RANDOM;
+
+/// Types of extensions.
+const SERVER_NAME: u16 = 0;
+const ALPN: u16 = 16;
+const ENCRYPT_THEN_MAC: u16 = 22;
+const EARLY_DATA: u16 = 42;
+const SUPPORTED_VERSIONS: u16 = 43;
+
+/// The parameters that a client hello offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ClientOffer<'b> {
+    pub(super) random: [u8; 32],
+    /// Name of the requested server; empty if there is none.
+    pub(super) server_name: &'b [u8],
+    /// Whether early data may follow.
+    pub(super) has_early_data: bool,
+}
+
+impl<'b> ClientOffer<'b> {
+    /// Reads the body of a client hello, as far as it is complete.
+    pub(super) fn read(body: &'b [u8]) -> Option<ClientOffer<'b>> {
+        let (random, rest) = body.get(2..)?.split_first_chunk::<32>()?;
+        let (_, rest) = vector::<1>(rest)?;
+        let (_, rest) = vector::<2>(rest)?;
+        let (_, rest) = vector::<1>(rest)?;
+        let mut offer = ClientOffer { random: *random, ..ClientOffer::default() };
+        for (kind, value) in extensions(rest) {
+            match (kind, value) {
+                // RFC 6066 3: a list with the length, a type (0 for a host name), and the name.
+                (SERVER_NAME, [_, _, 0, name @ ..]) => offer.server_name = vector::<2>(name).unwrap_or_default().0,
+                (EARLY_DATA, _) => offer.has_early_data = true,
+                _ => {}
+            }
+        }
+        Some(offer)
+    }
+}
+
+/// The parameters that a server hello selects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ServerSelection<'b> {
+    pub(super) random: [u8; 32],
+    pub(super) version: u16,
+    pub(super) suite: u16,
+    /// Name of the application protocol (ALPN), if it is negotiated here.
+    pub(super) alpn: Option<&'b [u8]>,
+    /// Whether the authentication code of a record is of the encrypted bytes (RFC 7366).
+    pub(super) encrypts_then_macs: bool,
+    /// Whether the message is a Hello Retry Request.
+    pub(super) is_retry: bool,
+}
+
+impl<'b> ServerSelection<'b> {
+    /// Reads the body of a server hello, as far as it is complete.
+    pub(super) fn read(body: &'b [u8]) -> Option<ServerSelection<'b>> {
+        let (version, rest) = body.split_first_chunk()?;
+        let (random, rest) = rest.split_first_chunk::<32>()?;
+        let (_, rest) = vector::<1>(rest)?;
+        let (suite, rest) = rest.split_first_chunk()?;
+        let mut selection = ServerSelection {
+            random: *random,
+            version: u16::from_be_bytes(*version),
+            suite: u16::from_be_bytes(*suite),
+            is_retry: *random == RETRY_RANDOM,
+            ..ServerSelection::default()
+        };
+        // The compression method is one byte.
+        for (kind, value) in extensions(rest.get(1..).unwrap_or_default()) {
+            match (kind, value) {
+                (SUPPORTED_VERSIONS, &[high, low]) => selection.version = u16::from_be_bytes([high, low]),
+                (ENCRYPT_THEN_MAC, _) => selection.encrypts_then_macs = true,
+                (ALPN, value) => selection.alpn = first_name(value),
+                _ => {}
+            }
+        }
+        Some(selection)
+    }
+}
+
+/// Returns the application protocol that Encrypted Extensions select.
+pub(super) fn selected_protocol(body: &[u8]) -> Option<&[u8]> {
+    extensions(body).find(|&(kind, _)| kind == ALPN).and_then(|(_, value)| first_name(value))
+}
+
+/// Returns the first name of a list of application protocols (RFC 7301 3.1).
+fn first_name(list: &[u8]) -> Option<&[u8]> {
+    vector::<1>(list.get(2..)?).map(|(name, _)| name)
+}
+
+/// Returns the type and the value of each extension. The last one may be truncated; it is omitted.
+fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        let (kind, after) = rest.split_first_chunk()?;
+        let (value, after) = vector::<2>(after)?;
+        rest = after;
+        Some((u16::from_be_bytes(*kind), value))
+    })
+}
+
+/// Returns the content of a vector with a length of `N` bytes, and the bytes after it.
+pub(super) fn vector<const N: usize>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = bytes.split_first_chunk::<N>()?;
+    rest.split_at_checked(len.iter().fold(0, |len, &byte| len << 8 | usize::from(byte)))
+}

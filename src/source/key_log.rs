@@ -1,0 +1,210 @@
+//! TLS secrets: key log files, which may grow, and the Decryption Secrets Blocks of capture files.
+
+use super::Secret;
+use dissectors::key_log;
+use dissectors::session::Secrets;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Maximum bytes read of all key logs: some 350,000 secrets.
+const MAX_BYTES: u64 = 64 << 20;
+/// Maximum bytes of the blocks of a capture, as for blocks that are read with its frames.
+const MAX_BLOCK_BYTES: u64 = 8 << 20;
+/// Secrets type of a TLS key log (draft-ietf-opsawg-pcapng 4.7).
+const TLS_KEY_LOG: u32 = 0x544c_534b;
+/// Type of a Decryption Secrets Block.
+const SECRETS_BLOCK: u32 = 10;
+/// Type of a Section Header Block, the same in both byte orders.
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+
+/// Key log files, which are read again when they have grown.
+#[derive(Debug, Default)]
+pub struct KeyLogs {
+    files: Vec<KeyLogFile>,
+    secrets: Arc<Secrets>,
+    /// Bytes read of all files.
+    bytes: u64,
+}
+
+/// A key log file. It stays open, so that it can be read after the process has dropped its privileges.
+#[derive(Debug)]
+struct KeyLogFile {
+    path: PathBuf,
+    file: File,
+    /// Bytes of the lines read so far.
+    offset: u64,
+    malformed: usize,
+}
+
+impl KeyLogs {
+    /// Adds a file and reads it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn open(&mut self, path: &Path) -> io::Result<()> {
+        let file = File::open(path)?;
+        self.files.push(KeyLogFile { path: path.to_owned(), file, offset: 0, malformed: 0 });
+        self.read_file(self.files.len() - 1, 0, true).map(drop)
+    }
+
+    /// Returns whether there is no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Returns the secrets read so far.
+    #[must_use]
+    pub fn secrets(&self) -> Arc<Secrets> {
+        Arc::clone(&self.secrets)
+    }
+
+    /// Returns the files with malformed lines, and their number.
+    pub fn malformed(&self) -> impl Iterator<Item = (&Path, usize)> {
+        self.files.iter().filter(|file| file.malformed > 0).map(|file| (file.path.as_path(), file.malformed))
+    }
+
+    /// Returns whether the limit is reached, so that further lines are not read.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.bytes >= MAX_BYTES
+    }
+
+    /// Reads the lines that were appended since the last call. Their secrets are known from a frame on. Returns whether
+    /// there are new ones. A file that cannot be read any more has none.
+    pub fn read_appended(&mut self, at_frame: u32) -> bool {
+        let count = self.files.len();
+        (0..count).fold(false, |is_new, nth| is_new | self.read_file(nth, at_frame, false).unwrap_or(false))
+    }
+
+    /// Reads the further lines of a file.
+    fn read_file(&mut self, nth: usize, at_frame: u32, is_whole: bool) -> io::Result<bool> {
+        let Some(log) = self.files.get_mut(nth) else { return Ok(false) };
+        let len = log.file.metadata()?.len();
+        if len < log.offset {
+            // The file was truncated and is written anew.
+            log.offset = 0;
+        }
+        if !is_whole && len == log.offset || self.bytes >= MAX_BYTES {
+            return Ok(false);
+        }
+        let mut text = Vec::new();
+        let is_seekable = log.file.seek(SeekFrom::Start(log.offset)).is_ok();
+        (&log.file).take(MAX_BYTES - self.bytes).read_to_end(&mut text)?;
+        let ends_in_line = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let complete = if is_seekable { ends_in_line } else { text.len() };
+        let (lines, rest) = text.split_at(complete);
+        let before = self.secrets.len();
+        let secrets = Arc::make_mut(&mut self.secrets);
+        log.malformed += key_log::read(lines, at_frame, secrets).malformed;
+        if is_whole {
+            // A last line without its end may still be written. Then it is read again.
+            key_log::read(rest, at_frame, secrets);
+        }
+        log.offset += complete as u64;
+        self.bytes += complete as u64;
+        Ok(self.secrets.len() > before)
+    }
+}
+
+/// Adds the TLS secrets of blocks of a capture file, known from a frame on.
+pub fn add_block_secrets(blocks: &[Secret], at_frame: u32, secrets: &mut Secrets) {
+    for block in blocks.iter().filter(|block| block.kind == TLS_KEY_LOG) {
+        key_log::read(&block.bytes, at_frame, secrets);
+    }
+}
+
+/// Returns the secrets of the Decryption Secrets Blocks of pcapng files, wherever they are. Secrets of other files, such as
+/// compressed ones and pipes, are found while their frames are read.
+#[must_use]
+pub fn find_block_secrets<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Vec<Secret> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_file()
+            && let Ok(file) = File::open(path)
+        {
+            found.extend(read_block_secrets(file));
+        }
+    }
+    found
+}
+
+/// Returns the secrets of the Decryption Secrets Blocks of one pcapng file, as far as it can be read. What cannot is reported
+/// when its frames are read.
+#[must_use]
+pub fn read_block_secrets(file: impl Read + Seek) -> Vec<Secret> {
+    let mut found = Vec::new();
+    let _ = scan_blocks(BufReader::with_capacity(256 << 10, file), &mut found);
+    found
+}
+
+/// Reads the headers of all blocks, and the bodies of those with secrets.
+fn scan_blocks(mut file: BufReader<impl Read + Seek>, found: &mut Vec<Secret>) -> io::Result<()> {
+    if !file.fill_buf()?.starts_with(&SECTION_HEADER.to_be_bytes()) {
+        return Ok(());
+    }
+    let mut is_big_endian = false;
+    let mut budget = MAX_BLOCK_BYTES;
+    loop {
+        let mut head = [0; 12];
+        file.read_exact(&mut head)?;
+        let [kind, length, magic] = [0, 4, 8].map(|at| [head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        if kind == SECTION_HEADER.to_be_bytes() {
+            is_big_endian = magic == [0x1a, 0x2b, 0x3c, 0x4d];
+        }
+        let number = |bytes| if is_big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+        let rest = u64::from(number(length)).next_multiple_of(4).checked_sub(12).ok_or(io::ErrorKind::InvalidData)?;
+        if number(kind) != SECRETS_BLOCK || rest > budget {
+            file.seek_relative(rest as i64)?;
+            continue;
+        }
+        // `magic` is the secrets type; their length and the secrets follow.
+        let mut body = vec![0; rest as usize];
+        file.read_exact(&mut body)?;
+        budget -= rest;
+        if let Some((&length, bytes)) = body.split_first_chunk() {
+            let bytes = bytes.get(..number(length) as usize).unwrap_or_default().to_vec();
+            found.push(Secret { kind: number(magic), bytes });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn line(byte: &str) -> String {
+        format!("CLIENT_RANDOM {} {}\n", byte.repeat(32), "01".repeat(48))
+    }
+
+    #[test]
+    fn a_key_log_that_grows_is_read_from_its_last_complete_line_on() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        let mut logs = KeyLogs::default();
+        let (first, second) = (line("0a"), line("0b"));
+        write!(file, "{first}malformed\n{}", &second[..40]).expect("written");
+        logs.open(file.path()).expect("opened");
+        assert_eq!(logs.secrets().len(), 1);
+        assert!(!logs.read_appended(3));
+        write!(file, "{}", &second[40..]).expect("written");
+        assert!(logs.read_appended(7));
+        assert!(!logs.read_appended(8));
+        let known = |byte: u8, frame| logs.secrets().get("CLIENT_RANDOM", &[byte; 32], frame).is_some();
+        assert!(known(10, 0) && known(11, 7) && !known(11, 6));
+        assert_eq!(logs.malformed().map(|(_, count)| count).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn a_last_line_without_its_end_is_read_if_it_is_complete() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        write!(file, "{}", line("0a").trim_end()).expect("written");
+        let mut logs = KeyLogs::default();
+        logs.open(file.path()).expect("opened");
+        assert_eq!(logs.secrets().len(), 1);
+        assert_eq!(logs.malformed().count(), 0);
+    }
+}

@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Streams(RowsArgs),
     /// Print the data that both sides of a TCP connection sent, in order
     Follow(FollowArgs),
+    /// Print TLS client hellos, and the labels of the secrets that are known for each: one row each. Secrets are not printed
+    Secrets(RowsArgs),
     /// Test captures against rules, with reports for people and for CI
     Check(CheckArgs),
     /// List or describe the fields that can be printed and filtered

@@ -64,6 +64,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Print(args)) => run_print(args),
         Some(Command::Calls(args)) => run_calls(args),
         Some(Command::Streams(args)) => run_streams(args),
+        Some(Command::Secrets(args)) => run_secrets(args),
         Some(Command::Follow(args)) => run_follow(args),
         Some(Command::Check(args)) => check::run_check(args),
         Some(Command::Fields(args)) => list_fields(args),
@@ -227,6 +228,17 @@ fn run_streams(args: RowsArgs) -> io::Result<CommandOutcome> {
         || if has_names { report::StreamsReport::with_names(format) } else { report::StreamsReport::new(format) },
         Task { streams: true, ..fields_task(Wants::default()) },
     )
+}
+
+fn run_secrets(args: RowsArgs) -> io::Result<CommandOutcome> {
+    let format = args.format.report_format(table_width(&args));
+    let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Frames) {
+        Ok(opened) => opened,
+        Err(message) => return Ok(CommandOutcome::Error(message)),
+    };
+    let task = fields_task(report::SecretsReport::wants());
+    let has_errors = feed.run(task, &mut report::SecretsReport::new(format), &mut out)?;
+    finish_output(out, has_errors)
 }
 
 fn run_rows<R: Report + Send + 'static>(

@@ -173,6 +173,10 @@ fn every_call_of_every_capture_has_the_messages_of_its_row() {
         for place in 0..browser.index.calls.len().min(40) {
             let detail = call(&mut browser, place);
             let exchange = browser.index.calls[place].exchange.clone();
+            // A connection whose content is not decrypted has no messages.
+            if exchange.protocol == "tls" {
+                continue;
+            }
             // An incomplete message is reported at the end of the capture, in no frame.
             for (message, transfer) in [(&detail.request, exchange.request), (&detail.response, exchange.response)] {
                 assert_eq!(message.is_some(), transfer.is_some(), "{name} call {place}: {exchange:?}");

@@ -55,7 +55,8 @@ pub(super) fn describe(
     if cx.tree.wants_columns() {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
         let line = head.head.bytes.get(..head.head.start_len).unwrap_or_default();
-        cx.tree.set_info(format_args!("{} ", LossyText(head::trim_end(line))));
+        let separator = separator(cx.tree);
+        cx.tree.set_info(format_args!("{separator}{} ", LossyText(head::trim_end(line))));
     }
     let is_wanted = cx.tree.wants_any(&HTTP);
     if is_wanted {
@@ -231,7 +232,10 @@ impl<'b> LocatedHead<'b> {
     fn derived_fields(&self, message: &HttpMessage, pending: Option<&OpenExchange>, cx: &mut Context<'_>) {
         let none = Slice::default();
         let pending_request = pending.filter(|pending| pending.exchange.requester.is_some());
-        let uri = pending_request.filter(|_| cx.tree.wants(&REQUEST_FULL_URI)).and_then(full_uri);
+        let uri = pending_request.filter(|_| cx.tree.wants(&REQUEST_FULL_URI));
+        // As in Wireshark, the layers of the frame decide about the scheme.
+        let scheme: &[u8] = if cx.path.names().contains(&"tls") { b"https://" } else { b"http://" };
+        let uri = uri.and_then(|request| full_uri(request, scheme));
         if message.link.role == Role::Request {
             if let Some(uri) = uri {
                 let uri = cx.tree.store_bytes(&uri);
@@ -278,13 +282,22 @@ impl<'b> LocatedHead<'b> {
     }
 }
 
+/// Returns the separator from the text that the Info column keeps; that of HTTP ends in a blank.
+fn separator(tree: &Tree) -> &'static str {
+    let columns = tree.columns();
+    match tree.bytes(columns.info).get(..columns.fence as usize) {
+        Some([.., last]) if *last != b' ' => ", ",
+        _ => "",
+    }
+}
+
 /// Returns the full URI of a request, if its host is known.
-fn full_uri(request: &OpenExchange) -> Option<Vec<u8>> {
+fn full_uri(request: &OpenExchange, scheme: &[u8]) -> Option<Vec<u8>> {
     let [target, authority] = request.target_and_authority();
     if request.exchange.method == "CONNECT" || memchr::memmem::find(target, b"://").is_some() {
         return Some(target.to_vec());
     }
-    (!authority.is_empty()).then(|| [b"http://", authority, target].concat())
+    (!authority.is_empty()).then(|| [scheme, authority, target].concat())
 }
 
 fn record_notes(message: &HttpMessage, span: Slice, head: &[u8], tree: &mut Tree) {

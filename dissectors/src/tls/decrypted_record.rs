@@ -1,8 +1,8 @@
 //! Decryption of a record, and what follows from its content: the keys of the next records, and derived bytes.
 
 use super::crypto::Record;
-use super::decryption::{Decrypted, KnownSecrets, Negotiated};
-use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC};
+use super::decryption::{Decrypted, Failure, KnownSecrets, Negotiated};
+use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC, SECRETS};
 use super::handshake::{
     CLIENT_HELLO, ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE, MESSAGE_HEADER_LEN, is_tls13,
 };
@@ -11,6 +11,7 @@ use super::hello::{self, ClientOffer};
 use super::{Tls, header};
 use crate::packet::Payload;
 use crate::session::{Context, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
+use crate::tree::Slice;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -31,17 +32,24 @@ impl Tls {
         let record = Record { content: header.content, version: header.version, body: body.bytes };
         match self.decryption.as_mut()?.decrypt(side, record, negotiated, known) {
             Decrypted::Content(content, bytes) => return Some((content, bytes)),
-            Decrypted::NotAuthentic => {
-                cx.tree.note(&NOT_AUTHENTIC, body.all(), format_args!("{}", NOT_AUTHENTIC.title))
-            }
-            Decrypted::LastFailure => {
-                cx.tree.note(&DECRYPTION_ENDED, body.all(), format_args!("{}", DECRYPTION_ENDED.title));
-            }
-            Decrypted::Cleartext => return None,
-            Decrypted::NoSecret | Decrypted::Ended => {}
+            Decrypted::Failed(failure) => self.failure = Some(failure),
+            Decrypted::Cleartext => {}
+        }
+        None
+    }
+
+    /// Notes why the present record was not decrypted, if it is encrypted.
+    pub(super) fn note_undecrypted(&mut self, side: Side, body: Payload<'_>, cx: &mut Context<'_>) {
+        let Some(failure) = self.failure.take() else { return };
+        let note = match failure {
+            Failure::NotAuthentic => Some(&NOT_AUTHENTIC),
+            Failure::LastAttempt => Some(&DECRYPTION_ENDED),
+            Failure::NoSecret | Failure::Ended => None,
+        };
+        if let Some(note) = note {
+            cx.tree.note(note, body.all(), format_args!("{}", note.title));
         }
         self.derive_missing(side, cx);
-        None
     }
 
     /// Notes that a record was lost whose header is known.
@@ -61,18 +69,33 @@ impl Tls {
         }
     }
 
+    /// Records the labels of the secrets that are known for a client hello.
+    pub(super) fn describe_secrets(&self, cx: &mut Context<'_>) {
+        if !cx.tree.wants(&SECRETS) || cx.secrets.is_empty() {
+            return;
+        }
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        let Some(decryption) = &self.decryption else { return };
+        let labels: Vec<&str> = decryption.known_labels(known).collect();
+        if !labels.is_empty() {
+            cx.tree.put_text(&SECRETS, Slice::default(), format_args!("{}", labels.join(", ")));
+        }
+    }
+
     /// Returns whether records of a side may be decrypted, so that they are needed as a whole.
     pub(super) fn decrypts(&self, side: Side, cx: &Context<'_>) -> bool {
         let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
         self.decryption.as_ref().is_some_and(|decryption| decryption.is_active(side, known))
     }
 
-    /// Changes the keys after a message. Returns whether it is a client hello that starts a handshake.
-    pub(super) fn follow_handshake(&mut self, side: Side, message: &[u8]) {
+    /// Changes the keys after a message.
+    pub(super) fn follow_handshake(&mut self, side: Side, message: &[u8], cx: &Context<'_>) {
         let kind = message.first().copied().unwrap_or_default();
         let body = message.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
         if kind == CLIENT_HELLO {
             if let Some(offer) = ClientOffer::read(body) {
+                let first = self.side(side).first_unread.unwrap_or(cx.first);
+                self.summary.client_hello(first, offer.server_name, cx);
                 self.decryption.get_or_insert_default().client_hello(&offer);
             }
             return;

@@ -24,6 +24,16 @@ const MAX_FAILURES: u32 = 3;
 /// Cipher suites of TLS 1.3 (RFC 8446 B.4), of which one encrypts early data before the server selects one.
 const TLS13_SUITES: core::ops::RangeInclusive<u16> = 0x1301..=0x1305;
 
+/// Labels of the secrets that decrypt records, in a key log (RFC 9850).
+const LABELS: &[&str] = &[
+    "CLIENT_RANDOM",
+    "CLIENT_EARLY_TRAFFIC_SECRET",
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    "CLIENT_TRAFFIC_SECRET_0",
+    "SERVER_TRAFFIC_SECRET_0",
+];
+
 /// What became of a record.
 #[derive(Debug)]
 pub(super) enum Decrypted {
@@ -31,12 +41,19 @@ pub(super) enum Decrypted {
     Cleartext,
     /// Content type and content.
     Content(u8, Vec<u8>),
+    /// The record is encrypted, and is not decrypted.
+    Failed(Failure),
+}
+
+/// Why a record is not decrypted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Failure {
     /// There is no secret for it.
     NoSecret,
     /// It is not authentic with the secrets.
     NotAuthentic,
     /// It is not authentic, as several before: the side is not decrypted any more.
-    LastFailure,
+    LastAttempt,
     /// The side is not decrypted any more.
     Ended,
 }
@@ -77,8 +94,6 @@ struct SideKeys {
     failures: u32,
     /// Stamp of the newest secret when one was missing.
     missing_at: Option<u32>,
-    /// Whether a record was decrypted.
-    has_decrypted: bool,
 }
 
 /// The keys that a side uses.
@@ -164,6 +179,13 @@ impl Decryption {
         self.side(side).lost = MAX_LOST;
     }
 
+    /// Returns the labels of the secrets that are known for the client hello.
+    pub(super) fn known_labels<'a>(&'a self, known: KnownSecrets<'a>) -> impl Iterator<Item = &'static str> + 'a {
+        LABELS.iter().copied().filter(move |label| {
+            self.client_random.is_some_and(|random| known.secrets.get(label, &random, known.frame).is_some())
+        })
+    }
+
     /// Returns whether the records of a side may be decrypted.
     pub(super) fn is_active(&self, side: Side, known: KnownSecrets<'_>) -> bool {
         let [client, server] = &self.sides;
@@ -172,16 +194,6 @@ impl Decryption {
             && !known.secrets.is_empty()
             && state.failures < MAX_FAILURES
             && (state.cipher.is_some() || state.missing_at.is_none_or(|at| at != known.newest()))
-    }
-
-    /// Returns whether a record of either side was decrypted.
-    pub(super) fn has_decrypted(&self) -> bool {
-        self.sides.iter().any(|state| state.has_decrypted)
-    }
-
-    /// Returns whether a record was encrypted with a secret that is missing.
-    pub(super) fn lacks_secret(&self) -> bool {
-        self.sides.iter().any(|state| state.missing_at.is_some())
     }
 
     /// Decrypts the next record of a side.
@@ -198,7 +210,7 @@ impl Decryption {
         if !self.is_active(side, known) {
             let state = self.side(side);
             state.sequence += 1;
-            return if state.cipher.is_none() { Decrypted::NoSecret } else { Decrypted::Ended };
+            return Decrypted::Failed(if state.cipher.is_none() { Failure::NoSecret } else { Failure::Ended });
         }
         let decrypted = self.decrypt_in_epochs(side, record, negotiated, known);
         if let Some(cipher) = &mut self.side(side).cipher {
@@ -261,8 +273,7 @@ impl Decryption {
             if let Some((number, (content, bytes))) = found {
                 let epoch = *epoch;
                 let cipher = Some(ciphers.swap_remove(next).1);
-                *self.side(side) =
-                    SideKeys { epoch, cipher, sequence: number + 1, has_decrypted: true, ..SideKeys::default() };
+                *self.side(side) = SideKeys { epoch, cipher, sequence: number + 1, ..SideKeys::default() };
                 return Decrypted::Content(content, bytes);
             }
             next += 1;
@@ -272,7 +283,7 @@ impl Decryption {
         state.sequence += 1;
         if of_present == 0 {
             state.missing_at = Some(newest).filter(|_| ciphers.is_empty());
-            return Decrypted::NoSecret;
+            return Decrypted::Failed(Failure::NoSecret);
         }
         state.lost += u64::from(state.lost > 0);
         // Early data that the server rejects cannot be decrypted.
@@ -280,7 +291,8 @@ impl Decryption {
         if of_present == 1 {
             state.cipher = Some(ciphers.swap_remove(0).1);
         }
-        if state.failures == MAX_FAILURES { Decrypted::LastFailure } else { Decrypted::NotAuthentic }
+        let is_last = state.failures == MAX_FAILURES;
+        Decrypted::Failed(if is_last { Failure::LastAttempt } else { Failure::NotAuthentic })
     }
 
     /// Adds the keys of an epoch, as far as its secret is known; several if the cipher suite is not known.
@@ -331,8 +343,7 @@ impl KnownSecrets<'_> {
 impl SideKeys {
     /// Begins an epoch. Failures before it count no more.
     fn begin(&mut self, epoch: Epoch) {
-        let has_decrypted = self.has_decrypted;
-        *self = SideKeys { epoch, has_decrypted, ..SideKeys::default() };
+        *self = SideKeys { epoch, ..SideKeys::default() };
     }
 }
 

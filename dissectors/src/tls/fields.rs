@@ -187,6 +187,8 @@ crate::fields! { "tls";
     RENEGOTIATION_LENGTH: U8 "tls.handshake.extensions_reneg_info_len" "Renegotiation info extension length";
     /// Renegotiation data, which binds the handshake to a previous one (RFC 5746).
     RENEGOTIATION: Bytes "tls.handshake.extensions_reneg_info" "Renegotiation info";
+    /// Labels of the secrets that key logs have for this hello, separated by commas.
+    SECRETS: Text "tls.handshake.secrets" "Secrets" { ours: true };
     /// JA3 text: the client's offers in order.
     JA3_FULL: Text "tls.handshake.ja3_full" "JA3 Fullstring";
     /// MD5 hash of the JA3 text, a fingerprint of the client software.

@@ -17,6 +17,7 @@ mod message;
 mod names;
 mod record;
 mod suites;
+mod summary;
 mod vector;
 
 use crate::packet::Payload;
@@ -29,11 +30,12 @@ use crate::tree::{Slice, Value};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use compact_str::CompactString;
-use decryption::Decryption;
+use decryption::{Decryption, Failure};
 pub use fields::*;
 use header::RecordHeader;
 use message::HandshakeAssembly;
 pub use message::MAX_MESSAGE;
+use summary::Summary;
 
 /// Registration of TLS as a protocol.
 pub static PROTOCOL: Protocol = Protocol {
@@ -71,8 +73,11 @@ struct Tls {
     alpn: CompactString,
     /// State of the decryption, from the client hello on.
     decryption: Option<Box<Decryption>>,
+    summary: Summary,
     /// Whether content was derived.
     has_begun: bool,
+    /// Why the present record was not decrypted.
+    failure: Option<Failure>,
     /// The exchange that opened the connection, such as CONNECT.
     carrier: Option<ExchangeId>,
     /// Whether application data are needed, so that their records are buffered.
@@ -331,7 +336,8 @@ impl Session for Tls {
             RecordPhase::Searching(_) => self.find_next_record(side, chunk, cx),
         };
         self.side(side).consume(bytes);
-        Consumed { transition, ..Consumed::bytes(bytes) }
+        let owner = if self.has_begun { None } else { self.summary.owner(side) };
+        Consumed { bytes, transition, owner }
     }
 
     fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
@@ -371,8 +377,14 @@ impl Session for Tls {
         }
     }
 
-    fn end(&mut self, lane: Lane, _rest: Chunk<'_>, _end: SideEnd, _cx: &mut Context<'_>) {
+    fn end(&mut self, lane: Lane, _rest: Chunk<'_>, _end: SideEnd, cx: &mut Context<'_>) {
         *self.side(lane.side) = TlsSide::default();
+        if self.summary.end(lane.side)
+            && !self.has_begun
+            && let Some(exchange) = self.summary.exchange(self.version, cx)
+        {
+            cx.events.push(Event::Exchange(Box::new(exchange)));
+        }
     }
 
     fn is_in_message(&self, side: Side) -> bool {

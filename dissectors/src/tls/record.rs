@@ -56,18 +56,18 @@ impl Tls {
         let short = names::short(version);
         let span = |at, len| payload.map_or(Slice::default(), |payload| payload.span(at, len));
         let node = cx.tree.open(&RECORD, span(0, header.total_len()), Value::Present);
-        let is_opaque = header.content == header::APPLICATION_DATA && is_tls13(version);
+        let decrypted = payload.and_then(|_| self.decrypt_record(side, header, record_body, cx));
+        // Early data precedes the version.
+        let has_type_inside = decrypted.is_some() && self.version == 0;
+        let is_opaque = header.content == header::APPLICATION_DATA && (is_tls13(version) || has_type_inside);
         let content = if is_opaque { &OPAQUE_TYPE } else { &CONTENT_TYPE };
         cx.tree.put(content, span(0, 1), Value::Uint(header.content.into()));
         cx.tree.put(&RECORD_VERSION, span(1, 2), Value::Uint(header.version.into()));
         cx.tree.put(&RECORD_LENGTH, span(3, 2), Value::Uint(header.len.into()));
-        let decrypted = match payload {
-            Some(_) => self.decrypt_record(side, header, record_body, cx),
-            None => {
-                self.lose_record(side, header, cx);
-                None
-            }
-        };
+        match payload {
+            Some(_) => self.note_undecrypted(side, record_body, cx),
+            None => self.lose_record(side, header, cx),
+        }
         self.side(side).is_decrypted = decrypted.is_some();
         let (content, body) = match &decrypted {
             None => (header.content, record_body),
@@ -109,6 +109,9 @@ impl Tls {
                     None => cx.tree.label(node, format_args!("{short} Record Layer: Encrypted Alert")),
                 }
                 self.alert(alert, body, cx);
+                if let Some(alert) = alert {
+                    self.summary.alert(side, alert.level, alert.description, cx);
+                }
                 if decrypted.is_some() && alert.is_some_and(|alert| alert.description == CLOSE_NOTIFY) {
                     self.derive_end(side, cx);
                 }
@@ -134,6 +137,8 @@ impl Tls {
                 cx,
             ),
         }
+        let is_encrypted = self.side(side).has_changed_cipher;
+        self.summary.record(side, header, is_encrypted, self.version, cx);
         // A server hello in this record may have changed the version.
         if cx.tree.wants_columns() {
             cx.tree.columns_mut().protocol = names::short(self.display_version(header.version, cx));
@@ -297,6 +302,9 @@ impl Tls {
                     if let Some(decryption) = &mut self.decryption {
                         decryption.server_hello(&choice);
                     }
+                    if !choice.is_retry {
+                        self.summary.server_hello();
+                    }
                     if choice.is_retry {
                         name = "Hello Retry Request";
                     }
@@ -305,11 +313,14 @@ impl Tls {
             SERVER_HELLO_DONE => self.side(side).sent_hello_done = true,
             _ => {}
         }
-        self.follow_handshake(side, payload.bytes);
+        self.follow_handshake(side, payload.bytes, cx);
         self.append_info(format_args!("{name}"), cx);
         if cx.tree.wants_any(&TLS) {
             let version = self.display_version(0, cx);
             handshake::describe(payload, name, SessionParameters { version, suite: self.suite }, cx.tree);
+            if kind == CLIENT_HELLO {
+                self.describe_secrets(cx);
+            }
         }
         name
     }

@@ -1,0 +1,81 @@
+//! `secrets`: one row per TLS client hello, with the labels of the secrets that are known for it. Secrets are not printed.
+
+use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
+use super::{DissectedFrame, Report};
+use dissectors::{Field, Tree, Value, Wants};
+use std::io::{self, Write};
+
+// The fields of a row.
+const STREAM: &str = "tcp.stream";
+const MESSAGE_TYPE: &str = "tls.handshake.type";
+const HOST: &str = "tls.handshake.extensions_server_name";
+const SECRETS: &str = "tls.handshake.secrets";
+
+/// Type of a client hello.
+const CLIENT_HELLO: u64 = 1;
+
+static COLUMNS: &[RecordColumn] = &[
+    RecordColumn::new("stream", number_column("STREAM", 6, 1)),
+    RecordColumn::new("frame", number_column("FRAME", 6, 1)),
+    RecordColumn::new("host", text_column("HOST", 24, 60, 0)),
+    RecordColumn::new("secrets", text_column("SECRETS", 10, 200, 0)),
+];
+
+/// Prints client hellos as rows.
+pub struct SecretsReport {
+    records: RecordWriter,
+}
+
+impl SecretsReport {
+    /// Returns a report in this format.
+    #[must_use]
+    pub fn new(format: RecordFormat) -> SecretsReport {
+        SecretsReport { records: RecordWriter::new(COLUMNS, format) }
+    }
+
+    /// Returns the fields that the rows are made of.
+    #[must_use]
+    pub fn wants() -> Wants {
+        let mut wants = Wants::default();
+        [STREAM, MESSAGE_TYPE, HOST, SECRETS]
+            .into_iter()
+            .filter_map(dissectors::field)
+            .for_each(|field| wants.add(field));
+        wants
+    }
+}
+
+impl Report for SecretsReport {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.records.begin(out)
+    }
+
+    fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let tree = dissected.tree;
+        if !values(tree, MESSAGE_TYPE).any(|value| value == Value::Uint(CLIENT_HELLO)) {
+            return Ok(());
+        }
+        let stream = match values(tree, STREAM).next() {
+            Some(Value::Uint(number)) => Cell::Number(number),
+            _ => Cell::Empty,
+        };
+        let (host, secrets) = (text(tree, HOST), text(tree, SECRETS));
+        let secrets = if secrets.is_empty() { Cell::Missing("none") } else { Cell::Text(&secrets) };
+        let cells = [stream, Cell::Number(dissected.frame.number.into()), Cell::Text(&host), secrets];
+        self.records.row(&cells, out)
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.records.end(out)
+    }
+}
+
+fn values<'t>(tree: &'t Tree, field: &'static str) -> impl Iterator<Item = Value> + 't {
+    tree.nodes().iter().filter(move |node| node.field.name == field).map(|node| node.value)
+}
+
+/// Returns the first text of a field; empty if there is none.
+fn text(tree: &Tree, field: &'static str) -> String {
+    let text = values(tree, field).find_map(|value| if let Value::Text(text) = value { Some(text) } else { None });
+    text.map(|text| String::from_utf8_lossy(tree.bytes(text)).into_owned()).unwrap_or_default()
+}

@@ -2,7 +2,7 @@
 
 use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
 use super::{DissectedFrame, Report};
-use dissectors::{Field, Tree, Value, Wants};
+use dissectors::{Tree, Value, Wants};
 use std::io::{self, Write};
 
 // The fields of a row.

@@ -2,17 +2,18 @@
 
 use super::body;
 use super::call_entry::{CallEntry, MessageFrames};
+use super::content_dialogue::{self, ContentDialogue};
 use super::curl::{self, CurlRequest};
 use super::dialogue::DialogueReader;
 use super::frame_table::{FrameFlags, FrameTable};
 use super::grpcurl;
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
-use super::request::{CallDetail, CallMessage, CallPhase};
+use super::request::{CallDetail, CallMessage, CallPhase, Dialogue};
 use crate::analysis::{Analyzer, Event, NumberSet, Task};
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, messages_in};
 use crate::report::escaped;
-use dissectors::session::Half;
-use dissectors::{Tree, Value, Wants, tcp};
+use dissectors::session::{Half, Side};
+use dissectors::{Tree, Value, Wants, content, tcp};
 
 /// Maximum number of frames returned per call.
 const MAX_FRAMES: usize = 20_000;
@@ -33,7 +34,7 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
     let first = frames.first().filter(|(_, phase)| *phase == CallPhase::Connect).map(|&(frame, _)| frame);
     wanted.extend(first);
     wanted.extend(dialogue.frames());
-    let mut has_handshake = false;
+    let (mut has_handshake, mut has_streamed_content, mut target) = (false, false, String::new());
     reader.dissect(&wanted, &wants(), |shown, connections| {
         has_handshake |= first == Some(shown.frame.number) && is_syn(shown.tree);
         for part in connections.iter().flat_map(|connection| &connection.messages) {
@@ -45,6 +46,10 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
             };
             match part.half {
                 Half::Request if is_own(call.request) && detail.request.is_none() => {
+                    has_streamed_content = content::has_session(
+                        message.media_type().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii(),
+                    );
+                    target = String::from_utf8_lossy(message.value(message.fields.target)).into_owned();
                     detail.request = Some(call_message(message));
                     detail.curl = curl_command(message);
                 }
@@ -61,6 +66,9 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
         read_unfinished(reader, &call, &mut detail)?;
     }
     detail.dialogue = dialogue.into_lines();
+    if detail.dialogue.lines.is_empty() && has_streamed_content {
+        detail.dialogue = read_content_dialogue(reader, &call, &target, &frames)?;
+    }
     // If the capture starts in the middle of a connection, there is no handshake.
     frames.retain(|(_, phase)| has_handshake || *phase != CallPhase::Connect);
     for &(_, phase) in &frames {
@@ -73,6 +81,30 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
 
 fn is_syn(tree: &Tree) -> bool {
     matches!(tree.first(&tcp::FLAGS), Some(Value::Uint(flags)) if flags & u64::from(tcp::Flags::SYN) != 0)
+}
+
+/// Reads the messages that both sides sent while a call lasted.
+fn read_content_dialogue(
+    reader: &mut RandomAccess,
+    call: &CallEntry,
+    target: &str,
+    frames: &[(u32, CallPhase)],
+) -> Result<Dialogue, ErrorText> {
+    let mut wanted: Vec<u32> =
+        frames.iter().filter(|(_, phase)| *phase != CallPhase::Connect).map(|&(frame, _)| frame).collect();
+    wanted.truncate(content_dialogue::MAX_FRAMES);
+    let mut wants = Wants::default();
+    content_dialogue::add_wants(&mut wants);
+    let (client, mut dialogue) = (call.requester.unwrap_or(Side::Client), ContentDialogue::default());
+    reader.dissect(&wanted, &wants, |shown, connections| {
+        let parts = connections.iter().flat_map(|connection| &connection.messages);
+        for part in parts.filter(|part| part.exchange == call.id) {
+            let nodes = shown.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
+            let sender = if part.half == Half::Request { client } else { client.other() };
+            dialogue.add(nodes, shown.tree, part.half, target, sender, shown.frame.time.0);
+        }
+    })?;
+    Ok(dialogue.into_lines())
 }
 
 /// Reads the unfinished messages of a call, which the end of the capture or of the connection cut off.

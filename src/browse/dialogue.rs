@@ -77,12 +77,22 @@ impl DialogueReader {
 impl DialogueMessage {
     /// Returns its line: direction, time since the first message, and text.
     fn line(&self, start: i64) -> String {
-        let arrow = if self.entry.requester == Some(Side::Server) { '←' } else { '→' };
+        let arrow = arrow(self.entry.requester);
         let Some((time, text)) = &self.content else { return format!("{arrow} {:<10} [not complete]", "") };
-        let mut elapsed = String::from("+");
-        quantity::duration(&mut elapsed, time.saturating_sub(start));
-        format!("{arrow} {elapsed:<10} {text}")
+        format!("{arrow} {:<10} {text}", elapsed(time.saturating_sub(start)))
     }
+}
+
+/// Returns the direction of a message, as if the client were on the left.
+pub(super) fn arrow(sender: Option<Side>) -> char {
+    if sender == Some(Side::Server) { '←' } else { '→' }
+}
+
+/// Returns the time since the first message.
+pub(super) fn elapsed(nanos: i64) -> String {
+    let mut text = String::from("+");
+    quantity::duration(&mut text, nanos);
+    text
 }
 
 /// Returns the summary of a message and the beginning of its text, in one line.

@@ -10,6 +10,7 @@ mod call;
 mod call_entry;
 mod call_filter;
 mod chunked_vec;
+mod content_dialogue;
 mod curl;
 mod detail;
 mod dialogue;

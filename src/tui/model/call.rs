@@ -81,8 +81,12 @@ impl CallView {
         if lines.is_empty() {
             return;
         }
-        let head = || vec![format_quantity(details.dialogue.count as u64, "message")];
+        let count = format_quantity(details.dialogue.count as u64, "message");
+        let head = || vec![count.clone()];
         let shown = details.response.get_or_insert_with(|| CallMessage { head: head(), ..CallMessage::default() });
+        if !shown.body.is_empty() {
+            shown.body.extend([String::new(), format!("# both sides: {count}")]);
+        }
         self.dialogue_start = message_lines(shown).count() + usize::from(shown.body.is_empty());
         shown.body.extend(lines);
     }

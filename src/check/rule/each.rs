@@ -140,11 +140,10 @@ pub(super) fn describe_call(call: &Call) -> String {
     if exchange.is_one_way {
         return escape_unprintable(&request);
     }
-    let response = match (exchange.response, exchange.code) {
-        (None, _) => "no response".into(),
-        (Some(_), Some(status)) => status.to_string(),
-        (Some(_), None) if !exchange.status.is_empty() => exchange.status.to_string(),
-        (Some(_), None) => "response without a status".into(),
+    let response = match exchange.response {
+        None => "no response",
+        Some(_) if exchange.status.is_empty() => "response without a status",
+        Some(_) => &exchange.status,
     };
     escape_unprintable(&format!("{request} -> {response}"))
 }

@@ -88,11 +88,8 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         METHOD if exchange.is_one_way => return format!("{}{}", sender_arrow(exchange), exchange.method),
         METHOD => return exchange.method.to_string(),
         5 => return target(call),
-        STATUS => match exchange.code {
-            Some(status) => return status.to_string(),
-            None if exchange.lacks_response() => return "none".into(),
-            None => return exchange.status.to_string(),
-        },
+        STATUS if exchange.code.is_none() && exchange.lacks_response() => return "none".into(),
+        STATUS => return exchange.status.to_string(),
         7 => {
             let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
             let cut = exchange.content().is_some_and(|content| !content.complete);

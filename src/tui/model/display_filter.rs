@@ -303,8 +303,8 @@ pub(crate) fn sort_visible_list(model: &mut Model) {
             model.streams.sort_changes(filter_id, &streams, &streams::StreamRows(&model.index));
         }
         View::Notes => {
-            let notes = model.unsorted_notes();
-            model.notes.sorted_list.sort_changes(filter_id, &notes, &notes::NoteRows(&model.index));
+            let notes = model.unsorted_listed_notes();
+            model.notes.sorted_list.sort_changes(filter_id, &notes, &notes::NoteRows(&model.index, None));
         }
         _ => {}
     }

@@ -207,8 +207,6 @@ const OVERLAYS: &[KeyContext] = &[C::Menu, C::Help];
 const STREAM_CONTEXTS: &[KeyContext] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes];
 /// Contexts in which nothing can be opened and closed.
-const NO_FOLD_CONTEXTS: &[KeyContext] =
-    &[C::Calls, C::Streams, C::Frames, C::Bytes, C::Ladder, C::Follow, C::Notes, C::Statistics];
 const SELECTION_CONTEXTS: &[KeyContext] =
     &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes, C::Statistics];
 
@@ -311,7 +309,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('\''), char(']')], &[], A::NextMark, "", "Next marked frame"),
     bind(&[char('[')], &[], A::PreviousMark, "", "Previous marked frame"),
     bind(&[char('e')], &[], A::NextNote, "", "Next frame with a note, a warning or an error"),
-    bind(&[char('E')], NO_FOLD_CONTEXTS, A::PreviousNote, "", "Previous frame with a note, a warning or an error"),
+    bind(&[char('E')], &[], A::PreviousNote, "", "Previous frame with a note, a warning or an error"),
     bind(&[char('t')], &[], A::NextTimeFormat, "", "Time: since start, previous row, clock or reference"),
     bind(&[char('T')], STREAM_CONTEXTS, A::SetTimeReference, "", "Set the time reference"),
     bind(&[char('a')], &[], A::ToggleNames, "", "Show host names of the capture, or addresses"),
@@ -322,8 +320,10 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('o')], &[C::Calls, C::Streams, C::Frames, C::Notes], A::Columns, "", "Choose columns"),
     bind(&[char('o')], &[C::Tree], A::ToggleColumn, "", "Show or hide this field as a column"),
     bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "Next buffer: frame, reassembled, decoded"),
-    bind(&[char('E')], &[C::Tree], A::Unfold, "", "Open all lines"),
-    bind(&[char('E')], &[C::Call], A::Unfold, "", "List the frames of all phases"),
+    bind(&[char('O')], &[C::Tree], A::Unfold, "", "Open all lines"),
+    bind(&[char('O')], &[C::Call], A::Unfold, "", "List the frames of all phases"),
+    bind(&[char('O')], &[C::Notes], A::Unfold, "", "List all notes"),
+    bind(&[char('C')], &[C::Notes], A::Fold, "", "List one note of each kind, with their number"),
     bind(&[char('C')], &[C::Call], A::Fold, "", "Hide the frames of all phases"),
     bind(&[char('C')], &[C::Tree], A::Fold, "", "Close all lines"),
     // Copy and save.

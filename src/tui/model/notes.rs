@@ -5,7 +5,9 @@ use crate::tui::model::Model;
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
 use crate::tui::widgets::row_order::{RowOrder, SortColumn, number_key, text_key};
 use crate::tui::widgets::sorted_list::SortedList;
+use crate::tui::widgets::text::format_count;
 use dissectors::Severity;
+use hashbrown::HashMap;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -37,16 +39,48 @@ pub(crate) struct NotesView {
     pub(crate) matching: Arc<Vec<u32>>,
     /// Number of notes counted so far; 0 with a filter.
     counted: usize,
+    /// Kinds of the listed notes.
+    pub(crate) kinds: NoteKinds,
+    /// Whether one note of each kind is listed, with their number.
+    pub(crate) is_folded: bool,
+}
+
+/// Kinds of notes: the fields of those that are counted.
+#[derive(Debug, Default)]
+pub(crate) struct NoteKinds {
+    /// Index of the first note of each kind.
+    pub(crate) first: Arc<Vec<u32>>,
+    /// Number of notes of each kind, by the number of its field.
+    counts: HashMap<u16, u64>,
+}
+
+impl NoteKinds {
+    fn add(&mut self, note: &Note, index: u32) {
+        let count = self.counts.entry(note.field.id).or_default();
+        *count += 1;
+        if *count == 1 {
+            Arc::make_mut(&mut self.first).push(index);
+        }
+    }
 }
 
 impl Default for NotesView {
     fn default() -> NotesView {
         let sorted_list = SortedList::new(&COLUMNS).with_sort(SortColumn { column: SEVERITY, descending: true });
-        NotesView { sorted_list, counts: [0; 4], matching: Arc::default(), counted: 0 }
+        let (matching, kinds) = Default::default();
+        NotesView { sorted_list, counts: [0; 4], matching, counted: 0, kinds, is_folded: false }
     }
 }
 
 impl NotesView {
+    /// Lists one note of each kind, or all.
+    pub(crate) fn set_folded(&mut self, is_folded: bool) {
+        if self.is_folded != is_folded {
+            self.is_folded = is_folded;
+            self.sorted_list.mark_changed(true);
+        }
+    }
+
     /// Returns the number of listed errors and warnings.
     pub(crate) fn problems(&self) -> u64 {
         SEVERITIES
@@ -62,30 +96,45 @@ impl NotesView {
 pub(crate) fn refresh(model: &mut Model, other: bool) {
     let (notes, all) = (&mut model.notes, &model.index.notes);
     notes.sorted_list.mark_changed(other);
-    let mut counts = if other || model.applied_filter.is_some() { [0; 4] } else { notes.counts };
-    let mut count = |severity| {
-        if let Some(index) = SEVERITIES.iter().position(|&other| other == severity) {
-            counts[index] += 1;
+    let is_new = other || model.applied_filter.is_some();
+    let mut counts = if is_new { [0; 4] } else { notes.counts };
+    if is_new {
+        notes.kinds = NoteKinds::default();
+    }
+    let kinds = &mut notes.kinds;
+    let mut count = |note: &Note, index: u32| {
+        if let Some(place) = SEVERITIES.iter().position(|&other| other == note.severity) {
+            counts[place] += 1;
         }
+        kinds.add(note, index);
     };
     match &model.applied_filter {
         Some(applied) => {
             let matching = all.iter().zip(0u32..).filter(|(note, _)| applied.frames.binary_search(&note.frame).is_ok());
-            let matching = matching.inspect(|(note, _)| count(note.severity));
+            let matching = matching.inspect(|&(note, index)| count(note, index));
             notes.matching = Arc::new(matching.map(|(_, index)| index).collect());
             notes.counted = 0;
         }
         None => {
             let from = if other { 0 } else { notes.counted };
-            (from..all.len()).filter_map(|index| all.get(index)).for_each(|note| count(note.severity));
+            (from..all.len())
+                .filter_map(|index| Some((all.get(index)?, index as u32)))
+                .for_each(|(note, index)| count(note, index));
             notes.counted = all.len();
         }
     }
     notes.counts = counts;
 }
 
-/// Notes of a capture, as rows that can be sorted.
-pub(crate) struct NoteRows<'a>(pub(crate) &'a Index);
+/// Notes of a capture, as rows that can be sorted; with the kinds of which each row is the first.
+pub(crate) struct NoteRows<'a>(pub(crate) &'a Index, pub(crate) Option<&'a NoteKinds>);
+
+impl<'a> NoteRows<'a> {
+    /// Returns the rows of the view.
+    pub(crate) fn of(model: &'a Model) -> NoteRows<'a> {
+        NoteRows(&model.index, Some(&model.notes.kinds).filter(|_| model.notes.is_folded))
+    }
+}
 
 impl NoteRows<'_> {
     /// Returns the text of a cell, except in the time column.
@@ -93,7 +142,10 @@ impl NoteRows<'_> {
         match column {
             0 => note.frame.to_string(),
             SEVERITY => note.severity.name().into(),
-            SUMMARY => note.field.title.into(),
+            SUMMARY => match self.1.and_then(|kinds| kinds.counts.get(&note.field.id)) {
+                Some(count) => format!("{} × {}", format_count(*count), note.field.title),
+                None => note.field.title.into(),
+            },
             FIELD => note.field.name.into(),
             _ => self.stream(note).map_or(String::new(), |stream| stream.to_string()),
         }
@@ -133,7 +185,7 @@ impl RowOrder for NoteRows<'_> {
 
 /// Returns the text of a row, for searching and copying.
 pub(crate) fn text(index: &Index, number: u32) -> String {
-    let rows = NoteRows(index);
+    let rows = NoteRows(index, None);
     let Some(note) = index.notes.get(number as usize) else { return String::new() };
     let columns = (0..COLUMNS.len()).filter(|&column| column != TIME);
     columns.map(|column| rows.cell_text(note, column)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("  ")

@@ -60,6 +60,12 @@ impl Model {
         RowNumbers::filtered(self.applied_filter.as_ref().map(|_| &self.notes.matching), all)
     }
 
+    /// Returns the indexes of the notes that are listed, as captured: one of each kind if they are folded.
+    pub(crate) fn unsorted_listed_notes(&self) -> RowNumbers {
+        let kinds = Some(&self.notes.kinds.first).filter(|_| self.notes.is_folded);
+        RowNumbers::filtered(kinds, self.unsorted_notes())
+    }
+
     /// Returns the frames that match the filter, in display order.
     pub(crate) fn frame_numbers(&self) -> RowNumbers {
         self.frames.sorted_list.numbers(self.filter_id(), self.unsorted_frames())
@@ -75,9 +81,9 @@ impl Model {
         self.streams.numbers(self.filter_id(), self.unsorted_streams())
     }
 
-    /// Returns the indexes of the notes in frames that match the filter, in display order.
+    /// Returns the indexes of the listed notes in frames that match the filter, in display order.
     pub(crate) fn note_numbers(&self) -> RowNumbers {
-        self.notes.sorted_list.numbers(self.filter_id(), self.unsorted_notes())
+        self.notes.sorted_list.numbers(self.filter_id(), self.unsorted_listed_notes())
     }
 
     /// Returns the row numbers of the view's list; of a view without numbered rows, their indexes.

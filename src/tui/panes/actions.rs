@@ -123,6 +123,8 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
             let numbers = model.note_numbers();
             model.notes.sorted_list.move_cursor(step, &numbers, height);
         }
+        (View::Notes, Action::Fold) => model.notes.set_folded(true),
+        (View::Notes, Action::Unfold) => model.notes.set_folded(false),
         (View::Notes | View::Ladder(_) | View::Follow(_), Action::Enter) => {
             if let Some(frame) = model.selected_frame() {
                 model.show_frame(frame);
@@ -141,7 +143,7 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
 fn open_stream(model: &mut Model, view: impl Fn(u32) -> View) {
     match model.selected_stream() {
         Some(stream) => model.open(view(stream)),
-        None => model.show_error("Not part of a TCP connection"),
+        None => model.show_error("Not part of a TCP connection. c filters by the conversation"),
     }
 }
 

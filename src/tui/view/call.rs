@@ -10,12 +10,13 @@ use crate::tui::panes::layout;
 use crate::tui::view::{draw_empty, draw_position, draw_title, draw_unreadable, json, search_highlight};
 use crate::tui::widgets::draw::{below, fill, put, put_right, put_spans, row};
 use crate::tui::widgets::line_wrap;
-use crate::tui::widgets::text::{duration, size, width};
+use crate::tui::widgets::text::{duration, size, truncate_cell, width};
 use crate::tui::widgets::theme::Theme;
 use dissectors::exchange::Transfer;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Longest line of JSON with syntax highlighting, in bytes.
@@ -58,11 +59,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// Draws the summary: method, URL, status, endpoints and body sizes.
 fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, exchange) = (&model.theme, &call.exchange);
-    let status = match exchange.code {
-        Some(status) => status.to_string(),
-        None if exchange.lacks_response() => "no response".into(),
-        None => exchange.status.to_string(),
-    };
+    let is_missing = exchange.code.is_none() && exchange.lacks_response();
+    let status = if is_missing { "no response" } else { exchange.status.as_str() };
     let paint = theme.status(exchange);
     let used = put_right(buffer, row(area, 0), &format!("{status} "), paint);
     let line = Rect { width: area.width.saturating_sub(used + 1), ..row(area, 0) };
@@ -83,6 +81,8 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         false => format!("  request body {}, response body {}", body(exchange.request), body(exchange.response)),
     };
     let stream = format!("  stream {}", exchange.id.conversation);
+    let line = row(area, 1);
+    let [client, server] = fit_endpoints([&client, &server], usize::from(line.width).saturating_sub(" → ".len()));
     let parts = [
         (" ", theme.text),
         (&*client, theme.client),
@@ -90,13 +90,20 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         (&*server, theme.server),
         (&*bodies, theme.dim),
     ];
-    let line = row(area, 1);
     let used = put_spans(buffer, line, parts);
     // The stream number is shown only if it fits.
     let rest = Rect { x: line.x + used, width: line.width - used, ..line };
     if stream.len() <= rest.width.into() {
         put(buffer, rest, &stream, theme.dim);
     }
+}
+
+/// Cuts two endpoints to fit side by side. One gets the room that the other does not need.
+fn fit_endpoints([client, server]: [&str; 2], room: usize) -> [Cow<'_, str>; 2] {
+    let half = room / 2;
+    let of_client = half.max(room.saturating_sub(server.len()));
+    let of_server = room - of_client.min(client.len()).min(room);
+    [truncate_cell(client, of_client), truncate_cell(server, of_server)]
 }
 
 fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
@@ -264,5 +271,25 @@ fn body_spans<'t>(theme: &Theme, message: &CallMessage, text: &'t str) -> Vec<(&
             vec![(text, theme.notice)]
         }
         () => vec![(text, theme.text)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit_endpoints;
+
+    #[test]
+    fn endpoints_that_are_cut_keep_their_ports() {
+        let long = ["[2001:db8:1234:5678:9abc:def0:1234:5678]:50000", "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:8080"];
+        assert_eq!(
+            fit_endpoints(long, 75),
+            ["[2001:db8:1234:567…0:1234:5678]:50000", "[2001:db8:aaaa:bbb…ddd:eeee:ffff]:8080"]
+        );
+        let [client, server] = fit_endpoints(["10.0.0.1:50000", long[1]], 50);
+        assert_eq!(
+            (&*client, server.ends_with("]:8080"), client.len() + server.chars().count()),
+            ("10.0.0.1:50000", true, 50)
+        );
+        assert_eq!(fit_endpoints(["10.0.0.1:1", "10.0.0.2:2"], 75), ["10.0.0.1:1", "10.0.0.2:2"]);
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     sorted_list::draw(
         model,
         list,
-        &NoteRows(&model.index),
+        &NoteRows::of(model),
         ["No warnings or notes yet", "No warnings or notes"],
         below,
         buffer,

@@ -47,11 +47,15 @@ pub(crate) fn truncate(text: &str, room: usize) -> Cow<'_, str> {
     }
 }
 
-/// Cuts a cell to fit. An address loses its middle, because its start and end identify it better, and its end is the
-/// port.
+/// Cuts a cell to fit. An address, or a host name with a port, loses its middle, because its start and end identify it
+/// better, and its end is the port.
 pub(crate) fn truncate_cell(text: &str, room: usize) -> Cow<'_, str> {
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte);
-    if text.len() <= room || room < 9 || !text.contains(':') || !text.bytes().all(is_part) {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_port = |port: &str| (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
+    let has_port = text.rsplit_once(':').is_some_and(|(name, port)| is_port(port) && name.bytes().all(is_name));
+    let is_address = text.contains(':') && text.bytes().all(is_part);
+    if text.len() <= room || room < 9 || !is_address && !has_port {
         return truncate(text, room);
     }
     let end = text.len() - room / 2;
@@ -133,6 +137,8 @@ mod tests {
         assert_eq!(truncate_cell("192.168.100.100:50000", 12), "192.1…:50000");
         assert_eq!(truncate_cell("02:00:00:00:00:01", 8), "02:00:0…");
         assert_eq!(truncate_cell("a long line: with: it", 10), "a long li…");
+        assert_eq!(truncate_cell("server.example.test:50000", 16), "server.…st:50000");
+        assert_eq!(truncate_cell("https://example.test:50000", 16), "https://example…");
     }
 
     #[test]

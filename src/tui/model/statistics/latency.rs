@@ -48,10 +48,7 @@ impl CallGrouping {
         let exchange = &call.exchange;
         match self {
             CallGrouping::Host => exchange.authority.as_str().into(),
-            CallGrouping::Status => match exchange.code {
-                Some(code) => code.to_string().into(),
-                None => exchange.status.as_str().into(),
-            },
+            CallGrouping::Status => exchange.status.as_str().into(),
             CallGrouping::Method => exchange.method.as_str().into(),
         }
     }

@@ -80,7 +80,9 @@ pub(super) fn describe(payload: Payload<'_>, tree: &mut Tree) {
         if let &[_, units, ..] = rest.bytes {
             tree.put(&OPT_LENGTH, rest.span(1, 1), Value::Uint(units.into()));
         }
-        tree.note(&INVALID_OPTION_LENGTH, rest.all(), format_args!("{}", INVALID_OPTION_LENGTH.title));
+        let text =
+            if let [_, 0, ..] = rest.bytes { "Invalid option length (Zero)" } else { INVALID_OPTION_LENGTH.title };
+        tree.note(&INVALID_OPTION_LENGTH, rest.all(), format_args!("{text}"));
         tree.close();
     }
 }

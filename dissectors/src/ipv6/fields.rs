@@ -96,5 +96,5 @@ crate::fields! { "ipv6";
     /// The payload length is 0: all bytes of the frame count as payload, as before segmentation by the network card.
     PLEN_ZERO: Note(Note) "ipv6.plen_zero" "IPv6 payload length equals 0 (maybe because of \"TCP segmentation offload\" (TSO))";
     /// The length of an option is invalid.
-    OPT_INVALID_LEN: Note(Warn) "ipv6.opt.invalid_len" "Invalid IPv6 option length";
+    OPT_INVALID_LEN: Note(Error) "ipv6.opt.invalid_len" "Invalid IPv6 option length";
 }

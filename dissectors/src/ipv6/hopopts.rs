@@ -15,7 +15,7 @@ crate::fields! { "ipv6::hopopts";
     /// Length of the header in bytes.
     LEN_OCT: U16 "ipv6.hopopts.len_oct" "Length";
     /// The header does not immediately follow the IPv6 header, as it must.
-    NOT_FIRST: Note(Error) "ipv6.hopopts.not_first" "The hop-by-hop options header must immediately follow the IPv6 header";
+    NOT_FIRST: Note(Error) "ipv6.hopopts.not_first" "IPv6 Hop-by-Hop extension header must appear immediately after IPv6 header";
 }
 
 /// Registry entry for the hop-by-hop options header.

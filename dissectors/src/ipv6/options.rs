@@ -157,7 +157,12 @@ fn describe_data(kind: u8, data: Payload<'_>, tree: &mut Tree) {
             tree.put(&OPT_MIPV6_HOME_ADDRESS, all, Value::Ipv6(address))
         }
         (0x04 | 0x05 | 0xc2 | 0xc9, _) => {
-            tree.note(&OPT_INVALID_LEN, all, format_args!("{}: {}", OPT_INVALID_LEN.title, all.len));
+            // As Wireshark 4.4 writes them.
+            let (name, length) = match OPT_TYPE.value_name(kind.into()).unwrap_or_default() {
+                "Router Alert" => ("Router alert", "Length"),
+                name => (name, "length"),
+            };
+            tree.note(&OPT_INVALID_LEN, all, format_args!("{name}: Invalid {length} ({} bytes)", all.len));
             None
         }
         (kind, _) if kind & 0x1f == 0x1e => tree.put(&OPT_EXPERIMENTAL, all, Value::Bytes(all)),

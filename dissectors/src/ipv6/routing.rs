@@ -41,7 +41,7 @@ crate::fields! { "ipv6::routing";
     /// The type is deprecated (RFC 5095).
     DEPRECATED: Note(Note) "ipv6.routing.deprecated" "Routing header type is deprecated";
     /// The segments left exceed the number of addresses.
-    INVALID_SEGLEFT: Note(Error) "ipv6.routing.invalid_segleft" "IPv6 Routing Header segments left field must not exceed address count";
+    INVALID_SEGLEFT: Note(Warn) "ipv6.routing.invalid_segleft" "IPv6 Routing Header segments left field must not exceed address count";
 }
 
 const TYPES: &[(u64, &str)] = &[
@@ -127,8 +127,20 @@ fn describe(payload: Payload<'_>, kind: u8, left: u8, next: u8, tree: &mut Tree)
         tree.note(&DEPRECATED, payload.span(2, 1), format_args!("{}", DEPRECATED.title));
     }
     tree.put(&SEGLEFT, payload.span(3, 1), Value::Uint(left.into()));
-    if matches!(kind, SOURCE_ROUTE | MOBILE | SEGMENTS) && usize::from(left) > addresses(payload.bytes).len() {
-        tree.note(&INVALID_SEGLEFT, payload.span(3, 1), format_args!("{}", INVALID_SEGLEFT.title));
+    let (span, count) = (payload.span(3, 1), addresses(payload.bytes).len());
+    match kind {
+        MOBILE if left != 1 => {
+            tree.note(
+                &INVALID_SEGLEFT,
+                span,
+                format_args!("IPv6 Type 2 Routing Header segments left field must equal 1"),
+            );
+        }
+        SOURCE_ROUTE | SEGMENTS if usize::from(left) > count => {
+            let text = "Routing Header segments left field must not exceed address count";
+            tree.note(&INVALID_SEGLEFT, span, format_args!("IPv6 Type {kind} {text} ({count})"));
+        }
+        _ => {}
     }
     let reserved = payload.span(4, 4);
     let field = match (kind, payload.bytes) {

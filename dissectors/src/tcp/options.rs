@@ -226,6 +226,11 @@ pub(super) fn describe(payload: Payload<'_>, segment: &Segment<'_>, base: u32, t
     for option in options(payload.bytes) {
         let span = payload.span(option.offset, option.bytes.len());
         let part = |at: usize, len: usize| payload.span(option.offset + at, len);
+        if !option.is_sized() {
+            // As in Wireshark, it is no option.
+            option.note_length(span, tree);
+            break;
+        }
         tree.open(field(option.kind), span, Value::Bytes(span));
         tree.put(&OPTION_KIND, part(0, 1), Value::Uint(option.kind.into()));
         if let Some(&(_, _, note)) = SYN_OPTIONS.iter().find(|(kind, ..)| *kind == option.kind && !segment.flags.syn())
@@ -234,13 +239,9 @@ pub(super) fn describe(payload: Payload<'_>, segment: &Segment<'_>, base: u32, t
         }
         if option.kind > 1 {
             tree.put(&OPTION_LEN, part(1, 1), Value::Uint(option.u8(1).into()));
-        }
-        if option.kind > 1 {
             option.note_length(span, tree);
         }
-        if option.is_sized() {
-            describe_one(option, part, segment.ack, base, tree);
-        }
+        describe_one(option, part, segment.ack, base, tree);
         if segment.flags.syn()
             && !segment.flags.ack()
             && option.fast_open_cookie().is_some_and(|cookie| !cookie.is_empty())

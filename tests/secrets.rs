@@ -124,3 +124,32 @@ fn a_fork_and_a_seek_read_the_secrets_of_the_frame() {
     }
     assert_eq!(known(fork.expect("a fork").events()), ["unknown", "master"]);
 }
+
+/// Returns the targets of the calls of fixtures/tls/key-log.pcap, with its secrets known from a frame on.
+fn targets(at_frame: u32, awaits_more: bool) -> Vec<String> {
+    let text = std::fs::read("fixtures/tls/key-log.keys").expect("a key log");
+    let mut secrets = Secrets::default();
+    secrets.awaits_more = awaits_more;
+    dissectors::key_log::read(&text, at_frame, &mut secrets);
+    let decode = DecodeOptions { secrets: Arc::new(secrets), ..DecodeOptions::default() };
+    let task = Task { exchanges: true, decode, ..Task::default() };
+    let file = std::fs::read("fixtures/tls/key-log.pcap").expect("a fixture");
+    let calls = crate::common::events(file, task).into_iter().filter_map(|event| match event {
+        AnalyzerEvent::Call(call) => Some(format!("{} {}", call.exchange.method, call.exchange.target)),
+        _ => None,
+    });
+    calls.collect()
+}
+
+#[test]
+fn records_wait_for_a_secret_that_is_written_after_them() {
+    for at_frame in 0..=8 {
+        assert_eq!(targets(at_frame, true), ["GET /"], "known at frame {at_frame}");
+    }
+    assert_eq!(targets(12, true), ["GET /"]);
+    assert_eq!(targets(4, false), ["GET /"]);
+    // The records of the handshake are lost, and with them nothing that the content needs.
+    assert_eq!(targets(8, false), ["GET /"]);
+    assert_eq!(targets(1000, true), ["TLS "]);
+    assert_eq!(targets(1000, false), ["TLS "]);
+}

@@ -537,6 +537,8 @@ pub struct Secrets {
     entries: BTreeMap<(CompactString, [u8; 32]), (u32, Secret)>,
     /// The frames at which secrets became known.
     stamps: BTreeSet<u32>,
+    /// Whether more may come for the frames read last, such as from a key log that is being written.
+    pub awaits_more: bool,
 }
 
 /// Bytes of a secret. They are never printed.

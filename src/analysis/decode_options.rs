@@ -64,6 +64,13 @@ impl DecodeOptions {
         }
     }
 
+    /// Lets records wait for secrets that are written to the key logs later: in a live capture.
+    pub fn await_secrets(&mut self) {
+        let mut key_logs = self.key_logs.lock().unwrap_or_else(PoisonError::into_inner);
+        key_logs.await_more();
+        self.secrets = key_logs.secrets();
+    }
+
     /// Adds the secrets that were appended to the key logs. They are known from a frame on. Returns whether there are some.
     pub fn add_appended_secrets(&mut self, at_frame: u32) -> bool {
         let mut key_logs = self.key_logs.lock().unwrap_or_else(PoisonError::into_inner);

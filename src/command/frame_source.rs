@@ -38,7 +38,8 @@ impl FrameSource {
             if run.follow_file {
                 return Err("--follow-file cannot be combined with -i".into());
             }
-            let decode = decode_options(&input.decode)?;
+            let mut decode = decode_options(&input.decode)?;
+            decode.await_secrets();
             let LiveInput { listen, filter, write } = live_input(input)?;
             refuse_same(run.output.as_deref(), write.as_deref())?;
             let matcher = FilterMatcher::new(filter.map(|filter| filter.0), unit);

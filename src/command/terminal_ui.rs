@@ -97,7 +97,8 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
 #[cfg(feature = "live")]
 fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     use super::live_run::{interface_names, open_interfaces};
-    let decode = decode_options(&input.decode)?;
+    let mut decode = decode_options(&input.decode)?;
+    decode.await_secrets();
     let LiveInput { listen, filter, write } = live_input(input)?;
     let stop: sink::StopConditions = listen.autostop.iter().copied().collect();
     if stop.size.is_some() || stop.files.is_some() || !listen.rotate.is_empty() {

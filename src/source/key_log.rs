@@ -50,6 +50,13 @@ impl KeyLogs {
         self.read_file(self.files.len() - 1, 0, true).map(drop)
     }
 
+    /// Declares that more secrets may come for the frames read last.
+    pub fn await_more(&mut self) {
+        if !self.files.is_empty() {
+            Arc::make_mut(&mut self.secrets).awaits_more = true;
+        }
+    }
+
     /// Returns whether there is no file.
     #[must_use]
     pub fn is_empty(&self) -> bool {

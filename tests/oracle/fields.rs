@@ -241,7 +241,10 @@ pub(crate) const GROUPS: &[Group] = &[
         "tls.handshake.yc_len", "tls.handshake.yc", "tls.handshake.epms_len", "tls.handshake.epms",
         "tls.handshake.sig_len", "tls.handshake.sig", "tls.handshake.client_cert_vrfy.sig_len",
         "tls.handshake.client_cert_vrfy.sig", "tls.handshake.session_ticket_lifetime_hint",
-        "tls.handshake.session_ticket_length", "tls.handshake.session_ticket", "tls.handshake.ja3_full", "tls.handshake.ja3", "tls.handshake.ja3s_full", "tls.handshake.ja3s",
+        "tls.handshake.session_ticket_length", "tls.handshake.session_ticket", "tls.handshake.session_ticket_age_add",
+        "tls.handshake.session_ticket_nonce_length", "tls.handshake.session_ticket_nonce",
+        "tls.handshake.certificate_request_context_length", "tls.handshake.verify_data",
+        "tls.handshake.key_update.request_update", "tls.handshake.ja4", "tls.handshake.ja4_r", "tls.handshake.ja3_full", "tls.handshake.ja3", "tls.handshake.ja3s_full", "tls.handshake.ja3s",
     ]),
     binding("tls-extensions", &[
         "tls.handshake.extensions_length", "tls.handshake.extension.type",

@@ -8,13 +8,15 @@ use super::handshake::{
 };
 use super::header::RecordHeader;
 use super::hello::{self, ClientOffer};
-use super::{Tls, header};
+use super::{RecordPhase, Tls, header};
 use crate::packet::Payload;
-use crate::session::{Context, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
+use crate::session::{Chunk, Context, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
 use crate::tree::Slice;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+/// Maximum bytes of a side that wait for a secret.
+const MAX_WAITING: usize = 65_536;
 /// Alert that ends a side (RFC 8446 6.1).
 pub(super) const CLOSE_NOTIFY: u8 = 0;
 
@@ -61,12 +63,53 @@ impl Tls {
         }
     }
 
+    /// Returns whether a record waits for its secret, with this many bytes from its start on.
+    pub(super) fn awaits_secret(&mut self, side: Side, header: RecordHeader, len: usize, cx: &Context<'_>) -> bool {
+        if !cx.secrets.awaits_more || len >= MAX_WAITING || self.side(side).is_ending {
+            return false;
+        }
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        let is_application_data = header.content == header::APPLICATION_DATA;
+        self.decryption.as_ref().is_some_and(|decryption| decryption.awaits(side, is_application_data, known))
+    }
+
+    /// Reads the records that waited for a secret when a side ends.
+    pub(super) fn end_wait(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
+        self.side(side).is_ending = true;
+        let mut rest = rest;
+        while cx.secrets.awaits_more && matches!(self.side(side).phase, RecordPhase::RecordStart) {
+            let (len, _) = self.read_records(side, rest, cx);
+            if len == 0 {
+                break;
+            }
+            rest = rest.from(len);
+        }
+    }
+
+    /// Notes that complete records were lost that waited for a secret; returns the bytes after them.
+    pub(super) fn lose_records_of<'b>(&mut self, side: Side, before: Chunk<'b>, cx: &mut Context<'_>) -> Chunk<'b> {
+        let mut rest = before;
+        while matches!(self.side(side).phase, RecordPhase::RecordStart)
+            && let Some(header) = RecordHeader::read(rest.bytes).filter(|header| header.is_valid())
+            && header.total_len() <= rest.bytes.len()
+        {
+            self.lose_record(side, header, cx);
+            rest = rest.from(header.total_len());
+        }
+        rest
+    }
+
     /// Notes that an unknown number of records was lost.
     pub(super) fn lose_records(&mut self, side: Side, cx: &mut Context<'_>) {
         if let Some(decryption) = &mut self.decryption {
             decryption.lose_records(side);
             self.derive_missing(side, cx);
         }
+    }
+
+    /// Returns whether a side sends early data.
+    pub(super) fn is_early(&self, side: Side) -> bool {
+        self.decryption.as_ref().is_some_and(|decryption| decryption.is_early(side))
     }
 
     /// Records the labels of the secrets that are known for a client hello.

@@ -162,16 +162,33 @@ impl Decryption {
         state.sequence = 0;
     }
 
+    /// Returns whether a side sends early data.
+    pub(super) fn is_early(&self, side: Side) -> bool {
+        let [client, _] = &self.sides;
+        side == Side::Client && client.epoch == Epoch::Early
+    }
+
     /// Notes that a record was lost whose header is known. Returns whether it was encrypted.
     pub(super) fn lose_record(&mut self, side: Side, is_application_data: bool) -> bool {
         let state = self.side(side);
-        let is_encrypted = match state.epoch {
-            Epoch::Cleartext => false,
-            Epoch::MasterSecret => true,
-            Epoch::Early | Epoch::Handshake | Epoch::Application => is_application_data,
-        };
+        let is_encrypted = state.epoch.encrypts(is_application_data);
         state.sequence += u64::from(is_encrypted);
         is_encrypted
+    }
+
+    /// Returns whether a record may be decrypted as soon as a secret is known.
+    pub(super) fn awaits(&self, side: Side, is_application_data: bool, known: KnownSecrets<'_>) -> bool {
+        let [client, server] = &self.sides;
+        let state = if side == Side::Client { client } else { server };
+        let Some(random) = &self.client_random else { return false };
+        let is_known = |epoch: &Epoch| {
+            epoch.label(side).is_some_and(|label| known.secrets.get(label, random, known.frame).is_some())
+        };
+        state.cipher.is_none()
+            && state.missing_at.is_none()
+            && state.epoch.encrypts(is_application_data)
+            && !is_known(&state.epoch)
+            && !state.epoch.following().iter().any(is_known)
     }
 
     /// Notes that an unknown number of records was lost.
@@ -230,9 +247,7 @@ impl Decryption {
                 state.lost = MAX_LOST;
                 true
             }
-            Epoch::Cleartext => false,
-            Epoch::MasterSecret => true,
-            Epoch::Early | Epoch::Handshake | Epoch::Application => is_application_data,
+            epoch => epoch.encrypts(is_application_data),
         }
     }
 
@@ -357,9 +372,19 @@ impl Epoch {
         }
     }
 
+    /// Returns whether a record is encrypted: of application data, or of another content type.
+    fn encrypts(self, is_application_data: bool) -> bool {
+        match self {
+            Epoch::Cleartext => false,
+            Epoch::MasterSecret => true,
+            Epoch::Early | Epoch::Handshake | Epoch::Application => is_application_data,
+        }
+    }
+
     /// Label of the secret in a key log.
     fn label(self, side: Side) -> Option<&'static str> {
         Some(match (self, side) {
+            (Epoch::MasterSecret, _) => "CLIENT_RANDOM",
             (Epoch::Early, Side::Client) => "CLIENT_EARLY_TRAFFIC_SECRET",
             (Epoch::Handshake, Side::Client) => "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
             (Epoch::Handshake, Side::Server) => "SERVER_HANDSHAKE_TRAFFIC_SECRET",

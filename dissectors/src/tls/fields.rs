@@ -189,6 +189,10 @@ crate::fields! { "tls";
     RENEGOTIATION: Bytes "tls.handshake.extensions_reneg_info" "Renegotiation info";
     /// Labels of the secrets that key logs have for this hello, separated by commas.
     SECRETS: Text "tls.handshake.secrets" "Secrets" { ours: true };
+    /// JA4 fingerprint of the client software.
+    JA4: Text "tls.handshake.ja4" "JA4";
+    /// JA4 text, whose parts are hashed in the fingerprint.
+    JA4_RAW: Text "tls.handshake.ja4_r" "JA4_r";
     /// JA3 text: the client's offers in order.
     JA3_FULL: Text "tls.handshake.ja3_full" "JA3 Fullstring";
     /// MD5 hash of the JA3 text, a fingerprint of the client software.

@@ -4,7 +4,7 @@ use super::extension::{self, ExtensionsOf, signature_algorithm, signature_algori
 use super::fields::*;
 use super::names::TLS13;
 use super::vector::{counted_list, each, list, with_group, with_node};
-use super::{certificate, encrypted_handshake, ja3};
+use super::{certificate, encrypted_handshake, ja3, ja4};
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
@@ -58,6 +58,9 @@ pub(super) fn describe(payload: Payload<'_>, name: &str, session: SessionParamet
     let mut reader = FieldReader::new(payload, tree);
     if let Err(UnexpectedEnd) = read(&mut reader, session) {
         crate::frame::note_truncated(payload, reader.tree);
+    }
+    if payload.bytes.first() == Some(&CLIENT_HELLO) {
+        ja4::describe(payload.bytes, tree);
     }
     ja3::describe(payload.bytes, tree);
     tree.close();

@@ -91,7 +91,7 @@ fn first_name(list: &[u8]) -> Option<&[u8]> {
 }
 
 /// Returns the type and the value of each extension. The last one may be truncated; it is omitted.
-fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub(super) fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = bytes.get(2..).unwrap_or_default();
     core::iter::from_fn(move || {
         let (kind, after) = rest.split_first_chunk()?;

@@ -29,7 +29,7 @@ pub(super) fn describe(message: &[u8], tree: &mut Tree) {
     tree.put_text(hash, Slice::default(), format_args!("{}", Hex(&Md5::digest(text.as_bytes()))));
 }
 
-struct Hex<'b>(&'b [u8]);
+pub(super) struct Hex<'b>(pub(super) &'b [u8]);
 
 impl core::fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -92,7 +92,7 @@ fn extensions<'b>(text: &mut String, rest: &'b [u8], mut visit: impl FnMut(u16, 
     Some(())
 }
 
-fn numbers(bytes: &[u8]) -> impl Iterator<Item = u16> {
+pub(super) fn numbers(bytes: &[u8]) -> impl Iterator<Item = u16> {
     bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |sum, &byte| sum << 8 | u16::from(byte)))
 }
 
@@ -103,7 +103,7 @@ fn join(text: &mut String, numbers: impl Iterator<Item = u16>) {
 }
 
 /// Returns whether a value is GREASE (RFC 8701 2): 0x0a0a, 0x1a1a and so on.
-fn is_grease(number: u16) -> bool {
+pub(super) fn is_grease(number: u16) -> bool {
     let [high, low] = number.to_be_bytes();
     high == low && low & 15 == 10
 }

@@ -13,6 +13,7 @@ mod handshake;
 mod header;
 mod hello;
 mod ja3;
+mod ja4;
 mod message;
 mod names;
 mod record;
@@ -91,6 +92,8 @@ struct Tls {
 /// The state of one side.
 #[derive(Clone, Debug, Default)]
 struct TlsSide {
+    /// Whether no record waits for a secret any more: the side ends.
+    is_ending: bool,
     phase: RecordPhase,
     /// Arrival of the first unconsumed byte.
     first_unread: Option<Stamp>,
@@ -180,6 +183,9 @@ impl Tls {
                 }
                 self.side(side).phase = RecordPhase::Searching(0);
                 return self.find_next_record(side, chunk, cx);
+            }
+            if self.awaits_secret(side, header, chunk.bytes.len(), cx) {
+                break;
             }
             if header.total_len() > chunk.bytes.len() - len {
                 if len == 0 && header.content == header::APPLICATION_DATA && !keep {
@@ -348,6 +354,7 @@ impl Session for Tls {
             Missing::Unknown | Missing::Perhaps => return self.reset_after_loss(side, cx),
         };
         let first = self.side(side).first_unread.unwrap_or(cx.first);
+        let before = self.lose_records_of(side, before, cx);
         let state = self.side(side);
         state.consume(state.unread);
         let record = match state.phase {
@@ -377,7 +384,8 @@ impl Session for Tls {
         }
     }
 
-    fn end(&mut self, lane: Lane, _rest: Chunk<'_>, _end: SideEnd, cx: &mut Context<'_>) {
+    fn end(&mut self, lane: Lane, rest: Chunk<'_>, _end: SideEnd, cx: &mut Context<'_>) {
+        self.end_wait(lane.side, rest, cx);
         *self.side(lane.side) = TlsSide::default();
         if self.summary.end(lane.side)
             && !self.has_begun

@@ -58,8 +58,8 @@ impl Tls {
         let node = cx.tree.open(&RECORD, span(0, header.total_len()), Value::Present);
         let decrypted = payload.and_then(|_| self.decrypt_record(side, header, record_body, cx));
         // Early data precedes the version.
-        let has_type_inside = decrypted.is_some() && self.version == 0;
-        let is_opaque = header.content == header::APPLICATION_DATA && (is_tls13(version) || has_type_inside);
+        let is_early = decrypted.is_some() && self.is_early(side);
+        let is_opaque = header.content == header::APPLICATION_DATA && (is_tls13(version) || is_early);
         let content = if is_opaque { &OPAQUE_TYPE } else { &CONTENT_TYPE };
         cx.tree.put(content, span(0, 1), Value::Uint(header.content.into()));
         cx.tree.put(&RECORD_VERSION, span(1, 2), Value::Uint(header.version.into()));

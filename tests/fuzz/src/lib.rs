@@ -10,7 +10,7 @@ use overhear::report::{
     CallsReport, Color, DissectedFrame, FollowFormat, FollowReport, JsonFraming, JsonReport, RecordFormat, Report,
     StreamsReport, TextOptions,
 };
-use overhear::source::{Frame, FrameOptions, Time};
+use overhear::source::{Frame, FrameOptions, Secret, Time};
 use std::io;
 
 /// Pass over a capture that wants all fields, prints them, and checks the output.
@@ -37,6 +37,11 @@ impl Pass {
     /// Creates a second pass, which uses the data of the first and prints formats for people.
     pub fn second(first_pass: FirstPass) -> Pass {
         Pass::new(Analyzer::with_first_pass(everything(), first_pass), text_formats())
+    }
+
+    /// Adds the secrets of blocks of a capture file, as if they preceded its frames.
+    pub fn add_block_secrets(&mut self, blocks: &[Secret]) {
+        self.analyzer.add_block_secrets(blocks);
     }
 
     fn new(analyzer: Analyzer, printers: Vec<Printer>) -> Pass {

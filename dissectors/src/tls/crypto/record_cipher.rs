@@ -275,3 +275,76 @@ where
     cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?.decrypt_blocks(blocks);
     Some(bytes)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+        digits.chunks(2).map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    }
+
+    fn record(body: &[u8]) -> Record<'_> {
+        Record { content: 23, version: 0x0303, body }
+    }
+
+    fn cipher(secret: &str) -> RecordCipher {
+        let suite = CipherSuite::named("TLS_AES_128_GCM_SHA256").unwrap();
+        RecordCipher::from_traffic_secret(suite, &bytes(secret)).unwrap()
+    }
+
+    /// RFC 8448 3: the client's Finished, and its alert, which is the second record with the keys of the application.
+    const RECORDS: [(&str, &str, u64, u8, &str); 2] = [
+        (
+            "b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21",
+            "75ec4dc238cce60b298044a71e219c56cc77b0517fe9b93c7a4bfc44d87f38f80338ac98fc46deb384bd1caeacab6867d726c40546",
+            0,
+            22,
+            "14000020a8ec436d677634ae525ac1fcebe11a039ec17694fac6e98527b642f2edd5ce61",
+        ),
+        (
+            "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5",
+            "c9872760655666b74d7ff1153efd6db6d0b0e3",
+            1,
+            21,
+            "0100",
+        ),
+    ];
+
+    #[test]
+    fn the_records_of_rfc_8448_are_decrypted_and_no_changed_one_is() {
+        for (secret, body, sequence, content, expected) in RECORDS {
+            let (cipher, body) = (cipher(secret), bytes(body));
+            assert_eq!(cipher.decrypt(record(&body), sequence), Some((content, bytes(expected))));
+            assert_eq!(cipher.decrypt(record(&body), sequence + 1), None);
+            assert_eq!(cipher.decrypt(Record { content: 22, ..record(&body) }, sequence), None);
+            assert_eq!(cipher.updated().unwrap().decrypt(record(&body), sequence), None);
+            for at in 0..body.len() {
+                let mut changed = body.clone();
+                if let Some(byte) = changed.get_mut(at) {
+                    *byte ^= 1;
+                }
+                assert_eq!(cipher.decrypt(record(&changed), sequence), None);
+                assert_eq!(cipher.decrypt(record(changed.get(..at).unwrap_or_default()), sequence), None);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_derived_as_in_rfc_8448() {
+        let secret = bytes("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38");
+        assert_eq!(expand_label(Hash::Sha256, &secret, "key", 16), bytes("3fce516009c21727d0f2e4e86ee403bc"));
+        assert_eq!(expand_label(Hash::Sha256, &secret, "iv", 12), bytes("5d313eb2671276ee13000b30"));
+    }
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        let (secret, ..) = RECORDS[0];
+        assert_eq!(
+            alloc::format!("{:?}", cipher(secret)),
+            "RecordCipher(CipherSuite { cipher: Aes128Gcm, mac: Sha256, hash: Sha256 })"
+        );
+    }
+}

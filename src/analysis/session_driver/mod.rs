@@ -215,7 +215,8 @@ impl SessionDriver {
                 frames => buffer.note_frames(frames),
             }
         }
-        if tracking.bytes && is_read {
+        // Units of derived bytes are kept only for a session that records their reassembly.
+        if tracking.bytes && is_read && (feed.root.is_none() || feed.reassembly.is_some()) {
             buffer.keep(bytes);
         }
         (feed.cx.first, feed.cx.arrived, feed.cx.received) = (first, arrived, received);

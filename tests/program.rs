@@ -7,6 +7,7 @@ mod names;
 mod outputs;
 mod quotes;
 mod saving;
+mod tls;
 
 use common::{ACK, FIN, IPV4, PSH, SYN, Segment, pcap};
 use std::fs;

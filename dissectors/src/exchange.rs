@@ -40,6 +40,10 @@ pub struct Exchange {
     pub request: Option<Transfer>,
     /// When and how large the response was.
     pub response: Option<Transfer>,
+    /// It was carried by an encrypted connection.
+    pub is_encrypted: bool,
+    /// It is reported only if no session has read what it carries. The exchanges of that session are reported instead.
+    pub yields_to_content: bool,
     /// A message that has no response: the request is all of it, and its requester is the sender.
     pub is_one_way: bool,
 }

@@ -367,7 +367,11 @@ impl Registry {
     /// The session protocol that a handover names.
     #[must_use]
     pub fn successor(&self, successor: &Successor) -> Option<SessionEntry> {
-        self.sessions.iter().copied().find(|entry| entry.is_named_by(successor))
+        // What a connection negotiates is a protocol of its bytes in order. One that is read from datagrams, too, has two
+        // sessions.
+        let is_stream = |entry: &SessionEntry| entry.kind.input != Input::Datagrams;
+        let reads = |entry: &SessionEntry| !matches!(successor, Successor::Alpn(_)) || is_stream(entry);
+        self.sessions.iter().copied().find(|entry| entry.is_named_by(successor) && reads(entry))
     }
 
     /// Whether any session reads datagrams.

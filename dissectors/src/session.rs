@@ -117,6 +117,13 @@ impl Context<'_> {
         self.adopted.filter(|_| nth == 0).unwrap_or(own)
     }
 
+    /// Whether the present frame carries its bytes in TLS.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        // A session at the root is carried by none.
+        self.session > 0 && self.path.names().contains(&"tls")
+    }
+
     /// This session, as the subject of a value of the first pass.
     #[must_use]
     pub fn subject(&self) -> About {
@@ -566,11 +573,13 @@ impl core::fmt::Debug for Secret {
 }
 
 impl Secrets {
-    /// Adds a secret that became known at a frame: 0 if before the capture. The first one of a label and a client random
-    /// stays, unless it is the beginning of the new one: of a key log that was read while it was written.
+    /// Adds a secret that became known at a frame: 0 if before the capture. It replaces one of the same label and client
+    /// random, as in Wireshark, unless that is of an earlier frame: then it only does if that is the beginning of it, in a
+    /// key log that was read while it was written.
     pub fn insert(&mut self, label: &str, client_random: [u8; 32], at_frame: u32, secret: Secret) {
         let known = self.entries.entry((label.into(), client_random)).or_insert_with(|| (at_frame, secret.clone()));
-        if secret.0.len() > known.1.0.len() && secret.0.starts_with(&known.1.0) {
+        let continues = secret.0.len() > known.1.0.len() && secret.0.starts_with(&known.1.0);
+        if continues || at_frame <= known.0 {
             *known = (at_frame, secret);
         }
         self.stamps.insert(at_frame);
@@ -613,8 +622,9 @@ mod tests {
     #[test]
     fn a_secret_is_known_from_its_frame_on_and_never_printed() {
         let mut secrets = Secrets::default();
+        secrets.insert("CLIENT_RANDOM", [7; 32], 5, Secret::new(b"wrong"));
         secrets.insert("CLIENT_RANDOM", [7; 32], 5, Secret::new(b"master"));
-        secrets.insert("CLIENT_RANDOM", [7; 32], 0, Secret::new(b"another"));
+        secrets.insert("CLIENT_RANDOM", [7; 32], 6, Secret::new(b"another"));
         assert_eq!(secrets.get("CLIENT_RANDOM", &[7; 32], 4), None);
         assert_eq!(secrets.get("CLIENT_RANDOM", &[7; 32], 5).map(Secret::bytes), Some(&b"master"[..]));
         assert_eq!(secrets.get("EXPORTER_SECRET", &[7; 32], 5), None);

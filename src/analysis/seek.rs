@@ -73,7 +73,10 @@ impl Clock {
         self.frame = frame.number;
         tree.begin(frame.bytes);
         tables.packet.reset();
-        tables.packet.fcs = frame.fcs;
+        // Tested and not copied: its two bytes were stored one by one, and a load of both would wait for them.
+        if let Some(length) = frame.fcs {
+            tables.packet.fcs = Some(length);
+        }
         tables.run.begin_frame();
         let protocols = self.record(frame, tree);
         if tables.run.task.shallow {

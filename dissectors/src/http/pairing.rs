@@ -349,8 +349,10 @@ impl Pairing {
     fn open_exchange(&mut self, requester: Side, cx: &Context<'_>) -> usize {
         self.requester = Some(requester);
         let id = cx.exchange(self.next_number());
-        let open =
-            OpenExchange::new(Exchange { id, protocol: "http", requester: Some(requester), ..Exchange::default() });
+        let requester = Some(requester);
+        let is_encrypted = cx.is_encrypted();
+        let exchange = Exchange { id, protocol: "http", requester, is_encrypted, ..Exchange::default() };
+        let open = OpenExchange::new(exchange);
         if self.open.capacity() == 0 {
             // Most clients send one request at a time, and there may be many of them.
             self.open.reserve_exact(1);

@@ -388,9 +388,9 @@ impl Session for Tls {
         self.end_wait(lane.side, rest, cx);
         *self.side(lane.side) = TlsSide::default();
         if self.summary.end(lane.side)
-            && !self.has_begun
-            && let Some(exchange) = self.summary.exchange(self.version, cx)
+            && let Some(mut exchange) = self.summary.exchange(self.version, cx)
         {
+            exchange.yields_to_content = self.has_begun;
             cx.events.push(Event::Exchange(Box::new(exchange)));
         }
     }

@@ -1,7 +1,8 @@
 //! The connection as an exchange, for connections whose content is not decrypted: server name, handshake, bytes of both sides.
 //!
 //! The request is the client hello. The response begins when the handshake is complete, so the time to its first byte is that of
-//! the handshake. It ends with the last record of the server.
+//! the handshake. It ends with the last record of the server. If the handshake is not complete, the response is not either:
+//! it consists of the records that the server has sent.
 
 use super::fields::{ALERT_DESCRIPTION, VERSION};
 use super::handshake::is_tls13;
@@ -19,6 +20,8 @@ pub(super) struct Summary {
     server_name: CompactString,
     request: Option<Transfer>,
     response: Option<Transfer>,
+    /// The records of the server, before the handshake is complete.
+    unfinished: Option<Transfer>,
     /// Whether a server hello was read.
     has_selection: bool,
     /// Whether each side has sent an encrypted record of the handshake.
@@ -73,6 +76,10 @@ impl Summary {
         let is_complete = self.finished == [true; 2] || self.response.is_some();
         if is_late || is_complete && (self.response.is_none() || side == Side::Server) {
             self.respond(cx);
+        } else if side == Side::Server {
+            let first = cx.arrived;
+            let unfinished = self.unfinished.get_or_insert(Transfer { first, ..Transfer::default() });
+            (unfinished.last, unfinished.completed_in) = (cx.arrived, cx.at.frame);
         }
     }
 
@@ -101,12 +108,13 @@ impl Summary {
     pub(super) fn exchange(&self, version: u16, cx: &Context<'_>) -> Option<Exchange> {
         let [sent, received] = self.bytes;
         let request = self.request.map(|request| Transfer { body: sent, ..request });
-        let response = self.response.map(|response| Transfer { body: received, ..response });
+        let is_complete = self.response.is_some();
+        let response = self.response.or(self.unfinished).map(|response| Transfer { body: received, ..response });
         let outcome = match (self.alert, response) {
             (Some((Side::Client, _)), _) => Outcome::ClientError,
             (Some((Side::Server, _)), _) => Outcome::ServerError,
-            (None, Some(_)) => Outcome::Success,
-            (None, None) if self.has_selection => Outcome::Aborted,
+            (None, Some(_)) if is_complete => Outcome::Success,
+            (None, Some(_)) => Outcome::Aborted,
             (None, None) => Outcome::Unanswered,
         };
         let status = match self.alert {

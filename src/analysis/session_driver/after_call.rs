@@ -184,7 +184,14 @@ impl SessionDriver {
     /// Has the sessions above amend the exchanges that carry them.
     pub(super) fn conclude(&mut self, events: std::ops::Range<usize>, feed: &mut Feed<'_>) {
         let Some(nested) = &mut self.nested else { return };
-        for event in feed.cx.events.get_mut(events).unwrap_or_default() {
+        if nested.has_read() {
+            let yields = |event: &Event| matches!(event, Event::Exchange(exchange) if exchange.yields_to_content);
+            let yielding: Vec<usize> =
+                events.clone().filter(|&at| feed.cx.events.get(at).is_some_and(yields)).collect();
+            yielding.iter().rev().for_each(|&at| drop(feed.cx.events.remove(at)));
+        }
+        let end = events.end.min(feed.cx.events.len());
+        for event in feed.cx.events.get_mut(events.start..end).unwrap_or_default() {
             let Event::Exchange(exchange) = event else { continue };
             let id = Some(exchange.id);
             for driver in nested.above.values_mut().filter(|driver| driver.exchange == id) {

@@ -25,6 +25,8 @@ pub(super) struct Nested {
     pub(super) buffered: usize,
     /// Bytes that their sessions have not consumed.
     pub(super) unconsumed: usize,
+    /// Whether a driver that was dropped had a session.
+    had_session: bool,
     /// Channels that have ended, to be dropped after the session below has reported their exchanges.
     ended: Vec<u64>,
 }
@@ -89,10 +91,16 @@ impl Nested {
         }
     }
 
+    /// Whether a session has read any of the derived bytes.
+    pub(super) fn has_read(&self) -> bool {
+        self.had_session || self.above.values().any(SessionDriver::has_session)
+    }
+
     /// Drops the drivers of channels that have ended.
     pub(super) fn drop_ended(&mut self, conversation: &mut ConversationState) {
         for channel in std::mem::take(&mut self.ended) {
             if let Some(driver) = self.above.remove(&channel) {
+                self.had_session |= driver.has_session();
                 self.buffered = self.buffered.saturating_sub(driver.buffered());
                 self.unconsumed = self.unconsumed.saturating_sub(driver.unconsumed());
                 conversation.drivers = conversation.drivers.saturating_sub(1);

@@ -67,12 +67,16 @@ pub(crate) fn url(call: &Call) -> String {
     if exchange.target.contains("://") || exchange.method == "CONNECT" {
         return exchange.target.to_string();
     }
+    if exchange.target.is_empty() {
+        return exchange.authority.to_string();
+    }
+    let scheme = if exchange.is_encrypted { "https" } else { "http" };
     if !exchange.authority.is_empty() {
-        return format!("http://{}{}", exchange.authority, exchange.target);
+        return format!("{scheme}://{}{}", exchange.authority, exchange.target);
     }
     let mut server = String::new();
     records::endpoint(&mut server, call.server);
-    format!("http://{server}{}", exchange.target)
+    format!("{scheme}://{server}{}", exchange.target)
 }
 
 /// Returns the text of a cell, except in the time column.

@@ -1,0 +1,53 @@
+//! Calls of TLS connections whose content is not read, and secrets.
+
+use super::run;
+use dissectors::protocol::Registry;
+use dissectors::session::{Input, Successor};
+use dissectors::{PROTOCOLS, Protocol};
+
+fn calls(options: &[&str], file: &str) -> String {
+    let path = format!("{}/fixtures/tls/{file}", env!("CARGO_MANIFEST_DIR"));
+    let (stdout, stderr, code) = run(&[&["calls", &path][..], options].concat());
+    assert_eq!((code, stderr.as_str()), (0, ""), "{options:?} {file}");
+    stdout
+}
+
+#[test]
+fn a_handshake_that_does_not_end_has_what_the_server_sent() {
+    // Frame 6 has the server hello, frame 7 the rest of what the server sends before the client finishes.
+    let row = calls(&["-c", "7"], "tls12.pcap");
+    assert!(row.contains("TLS 1.2") && row.contains("(truncated)"), "{row}");
+    let row = calls(&["-c", "4"], "tls12.pcap");
+    assert!(row.contains("no response") && !row.contains("TLS 1.2"), "{row}");
+}
+
+#[test]
+fn a_negotiated_protocol_is_read_from_the_bytes_in_order() {
+    let all: Vec<&'static Protocol> = PROTOCOLS.to_vec();
+    for name in ["dot", "http/1.1", "h2"] {
+        let entry = Registry::new(&all).successor(&Successor::Alpn(name.into()));
+        assert!(entry.is_some_and(|entry| entry.kind.input != Input::Datagrams), "{name}");
+    }
+}
+
+#[test]
+fn the_last_of_several_secrets_counts() {
+    let log = std::fs::read_to_string(format!("{}/fixtures/tls/key-log.keys", env!("CARGO_MANIFEST_DIR")))
+        .expect("a key log");
+    let wrong: String = log
+        .lines()
+        .map(|line| {
+            let at = line.rfind(' ').map_or(line.len(), |at| at + 1);
+            format!("{}{}\n", &line[..at], "0".repeat(line.len() - at))
+        })
+        .collect();
+    let folder = super::folder();
+    for (name, text, decrypted) in
+        [("corrected", format!("{wrong}{log}"), true), ("replaced", format!("{log}{wrong}"), false)]
+    {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("the key log is written");
+        let rows = calls(&["--keylog", &path.to_string_lossy()], "key-log.pcap");
+        assert_eq!(rows.contains("GET"), decrypted, "{name}: {rows}");
+    }
+}

@@ -179,7 +179,8 @@ fn draw_message(
     let has_keys = opened.pane == pane;
     let Some(message) = opened.message(pane) else {
         draw_title(model, area, buffer, name, has_keys);
-        put(buffer, row(area, 1), " not seen", theme.dim);
+        let text = if transfer.is_some() { " not decrypted" } else { " not seen" };
+        put(buffer, row(area, 1), text, theme.dim);
         return;
     };
     let title = format!("{name}  {}", body_summary(message, transfer));

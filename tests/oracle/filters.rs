@@ -297,7 +297,8 @@ fn frames_in_one_run(tshark: &Tshark, capture: &Capture, expressions: &[&str]) -
     }
     let answer = tshark.answer(&capture.path, &words)?;
     // A capture that is cut short ends with 2; without Lua the script is no option at all.
-    if !["0", "2"].contains(&answer.exit.as_str()) || answer.complaint.contains("lua") {
+    // 4.4 exits with 3 for a damaged file, after the frames before the damage.
+    if !["0", "2", "3"].contains(&answer.exit.as_str()) || answer.complaint.contains("lua") {
         return Err(format!("{} {}", answer.exit, answer.complaint));
     }
     let mut found: Answers =

@@ -382,7 +382,10 @@ fn describe_lines(list: &HeaderList, lines: &[HeaderLine], span: Slice, before: 
         for (name, field) in names::HEADERS {
             if tree.wants(field) {
                 let named = lines.iter().filter(|line| list.name(line) == Some(name));
-                named.for_each(|line| describe_value(field, list, line, span_of(line), tree));
+                named.filter_map(|line| Some((line, list.value(line)?))).for_each(|(line, value)| {
+                    let text = tree.store_bytes(value);
+                    describe_value(field, value, text, span_of(line), tree);
+                });
             }
         }
     }
@@ -411,8 +414,8 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
     tree.put(&NAME, span, Value::Text(name_text));
     tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
     tree.put(&VALUE, span, Value::Text(value_text));
-    if let Some(field) = names::header_field(name) {
-        describe_value(field, list, line, span, tree);
+    if let Some(field) = names::header_field(name).filter(|_| line.is_known()) {
+        describe_value(field, value, value_text, span, tree);
     }
     if tree.wants(&UNESCAPED) {
         let unescaped = tree.store_bytes(&percent_decoded(value));
@@ -425,11 +428,9 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
     tree.close();
 }
 
-/// Records the value of a header in the field that its name has.
-fn describe_value(field: &'static Field, list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut Tree) {
-    let Some(value) = list.value(line).filter(|_| tree.wants(field)) else { return };
+/// Records the value of a header, which is stored at `text`, in the field that its name has.
+fn describe_value(field: &'static Field, value: &[u8], text: Slice, span: Slice, tree: &mut Tree) {
     if field.kind == FieldKind::Text {
-        let text = tree.store_bytes(value);
         tree.put(field, span, Value::Text(text));
     } else if let Some(number) = stream::number(value) {
         tree.put(field, span, Value::Uint(number));

@@ -184,13 +184,14 @@ impl SessionDriver {
     /// Has the sessions above amend the exchanges that carry them.
     pub(super) fn conclude(&mut self, events: std::ops::Range<usize>, feed: &mut Feed<'_>) {
         let Some(nested) = &mut self.nested else { return };
-        if nested.has_read() {
-            let yields = |event: &Event| matches!(event, Event::Exchange(exchange) if exchange.yields_to_content);
-            let yielding: Vec<usize> =
-                events.clone().filter(|&at| feed.cx.events.get(at).is_some_and(yields)).collect();
-            yielding.iter().rev().for_each(|&at| drop(feed.cx.events.remove(at)));
+        let yields = |event: &Event| matches!(event, Event::Exchange(exchange) if exchange.yields_to_content);
+        // A session reports itself once at most.
+        let yielding = events.clone().find(|&at| feed.cx.events.get(at).is_some_and(yields));
+        let yielding = yielding.filter(|_| nested.has_read());
+        if let Some(at) = yielding {
+            feed.cx.events.remove(at);
         }
-        let end = events.end.min(feed.cx.events.len());
+        let end = events.end - usize::from(yielding.is_some());
         for event in feed.cx.events.get_mut(events.start..end).unwrap_or_default() {
             let Event::Exchange(exchange) = event else { continue };
             let id = Some(exchange.id);

@@ -2,6 +2,7 @@
 
 use crate::Registry;
 use crate::field::Field;
+use crate::protocol::LayerFn;
 use crate::tree::{Slice, Tree, Value};
 use core::net::IpAddr;
 
@@ -216,6 +217,30 @@ pub enum NextLayer<'b> {
     End,
 }
 
+impl<'b> NextLayer<'b> {
+    /// Returns the function that reads this layer, and the bytes to read. Returns none if the layer needs more than the
+    /// packet, if no protocol claims it, or if the packet has too many layers.
+    ///
+    /// The bytes are lent: to copy what the layer before has just written would wait for it, once for each layer of each
+    /// packet.
+    #[inline]
+    #[must_use]
+    pub fn reader(&self, registry: &Registry, packet: &mut Packet) -> Option<(LayerFn, &Payload<'b>)> {
+        let (layer, payload) = match self {
+            NextLayer::Link(number, payload) => (registry.link(*number), payload),
+            NextLayer::EtherType(number, payload) => (registry.ether_type(*number), payload),
+            NextLayer::IpProto(number, payload) => (registry.ip_proto(*number), payload),
+            NextLayer::Ppp(number, payload) => (registry.ppp(*number), payload),
+            NextLayer::UdpPort(low, high, payload) => {
+                (registry.udp_port(*low).or_else(|| registry.udp_port(*high)), payload)
+            }
+            _ => return None,
+        };
+        packet.layers += 1;
+        layer.filter(|_| packet.layers < MAX_LAYERS).map(|layer| (layer, payload))
+    }
+}
+
 /// A fragment of an IP packet (RFC 791 3.2, RFC 8200 4.5).
 #[derive(Clone, Copy, Debug)]
 pub struct Fragment<'b> {
@@ -332,37 +357,3 @@ pub struct AddressConflict {
 
 /// Function that records conflicts of a message.
 pub type DescribeConflicts = fn(&AddressUses, &[AddressConflict], &mut Tree);
-
-/// Reads the layers of a packet in order and records them in `tree`.
-///
-/// Stops at a layer that needs more than the packet, or at unknown bytes. The returned layer is never
-/// [`NextLayer::Link`], [`NextLayer::EtherType`], [`NextLayer::IpProto`], [`NextLayer::Ppp`] or [`NextLayer::UdpPort`].
-#[must_use]
-pub fn dissect_layers<'b>(
-    registry: &Registry,
-    mut next: NextLayer<'b>,
-    packet: &mut Packet,
-    tree: &mut Tree,
-) -> NextLayer<'b> {
-    loop {
-        let (layer, payload) = match next {
-            NextLayer::Link(number, payload) => (registry.link(number), payload),
-            NextLayer::EtherType(number, payload) => (registry.ether_type(number), payload),
-            NextLayer::IpProto(number, payload) => (registry.ip_proto(number), payload),
-            NextLayer::Ppp(number, payload) => (registry.ppp(number), payload),
-            NextLayer::UdpPort(low, high, payload) => {
-                (registry.udp_port(low).or_else(|| registry.udp_port(high)), payload)
-            }
-            done => return done,
-        };
-        packet.layers += 1;
-        next = match layer {
-            Some(layer) if packet.layers < MAX_LAYERS => layer(payload, packet, tree),
-            _ => return NextLayer::Data(payload),
-        };
-        if packet.quoted {
-            // Columns describe the packet that was sent, not the one that it quotes.
-            tree.finish_columns();
-        }
-    }
-}

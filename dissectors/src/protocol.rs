@@ -11,7 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Reads one layer of a packet and returns what its payload is.
-pub type LayerFn = for<'b> fn(Payload<'b>, &mut Packet, &mut Tree) -> NextLayer<'b>;
+pub type LayerFn = for<'b> fn(&Payload<'b>, &mut Packet, &mut Tree) -> NextLayer<'b>;
 
 /// The body of a message (RFC 9110 6.4) or of a part of one, after decoding.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use dissectors::packet::EchoFacts;
-use dissectors::packet::{MAX_LAYERS, NextLayer, Packet, Payload, dissect_layers};
+use dissectors::packet::{MAX_LAYERS, NextLayer, Packet, Payload};
 use dissectors::{PROTOCOLS, Registry, Tree, Wants};
 use overhear_dissectors as dissectors;
 use proptest::prelude::*;
@@ -44,8 +44,11 @@ fn entries(registry: &Registry) -> Vec<EntryPoint> {
 fn walk_all(registry: &Registry, entry: EntryPoint, bytes: &[u8], wire: u32, tree: &mut Tree) -> String {
     tree.begin(bytes);
     let mut packet = Packet::default();
-    let mut next = dissect_layers(registry, entry.next(Payload { bytes, base: 0, wire }), &mut packet, tree);
+    let mut next = entry.next(Payload { bytes, base: 0, wire });
     loop {
+        while let Some((read, payload)) = next.reader(registry, &mut packet) {
+            next = read(payload, &mut packet, tree);
+        }
         let inner = match next {
             NextLayer::Datagram(datagram) => {
                 dissectors::udp::describe(&datagram, &Default::default(), tree);
@@ -61,7 +64,7 @@ fn walk_all(registry: &Registry, entry: EntryPoint, bytes: &[u8], wire: u32, tre
             }
             _ => break,
         };
-        next = dissect_layers(registry, inner, &mut packet, tree);
+        next = inner;
     }
     assert!(packet.layers <= MAX_LAYERS);
     let quoted = packet.quoted;

@@ -9,9 +9,7 @@ use super::limits;
 use super::run_state::RunState;
 use super::tcp::Connection;
 use super::udp::UdpConversation;
-use dissectors::packet::{
-    Address, AddressUses, Compressed, Echo, Fragment, NextLayer, Packet, Payload, dissect_layers,
-};
+use dissectors::packet::{Address, AddressUses, Compressed, Echo, Fragment, NextLayer, Packet, Payload};
 use dissectors::session::{About, Stamp};
 use dissectors::{Tree, data, ipv4, ipv6};
 
@@ -43,17 +41,30 @@ impl Tables {
         }
     }
 
-    /// Reads layer after layer, and the messages in the last.
-    pub(super) fn dissect(&mut self, next: NextLayer<'_>, at: Stamp, tree: &mut Tree) {
-        match dissect_layers(&self.run.registry, next, &mut self.packet, tree) {
-            NextLayer::Segment(segment) => self.segment(&segment, at, tree),
-            NextLayer::Datagram(datagram) => self.datagram(&datagram, at, tree),
-            NextLayer::Fragment(fragment) => self.fragment(&fragment, at, tree),
-            NextLayer::Compressed(compressed) => self.compressed(&compressed, at, tree),
-            NextLayer::Echo(echo) => self.echo(&echo, at, tree),
-            NextLayer::Addresses(uses) => self.uses_of_addresses(&uses, at, tree),
-            NextLayer::Data(payload) => self.undissected(payload, tree),
-            _ => {}
+    /// Reads layer after layer, and the messages in the last. The number of layers bounds how deep.
+    pub(super) fn dissect(&mut self, layer: &NextLayer<'_>, at: Stamp, tree: &mut Tree) {
+        if let Some((read, payload)) = layer.reader(&self.run.registry, &mut self.packet) {
+            let next = read(payload, &mut self.packet, tree);
+            if self.packet.quoted {
+                // Columns describe the packet that was sent, not the one that it quotes.
+                tree.finish_columns();
+            }
+            return self.dissect(&next, at, tree);
+        }
+        match layer {
+            NextLayer::Segment(segment) => self.segment(segment, at, tree),
+            NextLayer::Datagram(datagram) => self.datagram(datagram, at, tree),
+            NextLayer::Fragment(fragment) => self.fragment(fragment, at, tree),
+            NextLayer::Compressed(compressed) => self.compressed(compressed, at, tree),
+            NextLayer::Echo(echo) => self.echo(echo, at, tree),
+            NextLayer::Addresses(uses) => self.uses_of_addresses(uses, at, tree),
+            NextLayer::End => {}
+            NextLayer::Link(_, payload)
+            | NextLayer::EtherType(_, payload)
+            | NextLayer::IpProto(_, payload)
+            | NextLayer::Ppp(_, payload)
+            | NextLayer::UdpPort(_, _, payload)
+            | NextLayer::Data(payload) => self.undissected(*payload, tree),
         }
     }
 
@@ -62,7 +73,7 @@ impl Tables {
     fn echo(&mut self, echo: &Echo<'_>, at: Stamp, tree: &mut Tree) {
         let facts = self.echoes.pair(echo, &self.packet, at, &mut self.run);
         echo.record(&facts, &self.packet, tree);
-        self.dissect(echo.next(), at, tree);
+        self.dissect(&echo.next(), at, tree);
     }
 
     /// Records the hosts that use addresses.
@@ -105,7 +116,7 @@ impl Tables {
         let start = tree.add_buffer(title, &whole.payload);
         let payload = Payload::whole(&whole.payload, start);
         describe(payload.all(), &whole.fragments_at(start), tree);
-        self.dissect(NextLayer::IpProto(whole.protocol, payload), at, tree);
+        self.dissect(&NextLayer::IpProto(whole.protocol, payload), at, tree);
     }
 
     /// Decompresses the payload of an IP packet, and reads on in it. The number of layers bounds how often.
@@ -115,7 +126,7 @@ impl Tables {
         let bytes = (compressed.decompress)(compressed.payload, tree);
         if !bytes.is_empty() {
             let start = tree.add_derived_buffer("Decompressed IPComp", &bytes, Some(compressed.payload.all()));
-            self.dissect(NextLayer::IpProto(compressed.protocol, Payload::whole(&bytes, start)), at, tree);
+            self.dissect(&NextLayer::IpProto(compressed.protocol, Payload::whole(&bytes, start)), at, tree);
         }
     }
 

@@ -84,7 +84,7 @@ impl Clock {
         }
         tables.run.start = self.first.unwrap_or_default();
         let wire = frame.length.max(frame.bytes.len() as u32);
-        tables.dissect(NextLayer::Link(frame.link, Payload { bytes: frame.bytes, base: 0, wire }), at, tree);
+        tables.dissect(&NextLayer::Link(frame.link, Payload { bytes: frame.bytes, base: 0, wire }), at, tree);
         if protocols.is_some() {
             let names = tables.packet.path.names().join(":");
             let text = tree.store_bytes(names.as_bytes());

@@ -203,7 +203,7 @@ impl Tables {
                 return;
             }
         }
-        self.dissect(datagram.next(), at, tree);
+        self.dissect(&datagram.next(), at, tree);
     }
 
     /// Closes a conversation that is dropped from memory.

@@ -32,7 +32,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ah");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -74,14 +74,14 @@ mod tests {
         let bytes = [6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 7, 1, 2, 3, 4, 0xaa];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, NextLayer::IpProto(6, Payload { bytes: [0xaa], .. })), "{next:?}");
         assert_eq!(tree.first(&SPI), Some(Value::Uint(256)));
         assert_eq!(tree.first(&SEQUENCE), Some(Value::Uint(7)));
         for len in 0..16 {
             let bytes = bytes.get(..len).unwrap_or_default();
             assert!(
-                matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End),
+                matches!(read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End),
                 "{len}"
             );
         }

@@ -52,7 +52,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read_bsd)],
 };
 
-fn read_bsd<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read_bsd<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     read(payload, 0, packet, tree)
 }
 
@@ -124,7 +124,7 @@ mod tests {
         for (bytes, sequence) in rows {
             let mut tree = Tree::new(Wants::everything());
             tree.begin(bytes);
-            let next = read_bsd(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
+            let next = read_bsd(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
             assert!(matches!(next, NextLayer::EtherType(0x0800, Payload { bytes: [0x45], .. })), "{next:?}");
             assert_eq!(tree.first(&SEQUENCE), sequence.map(Value::Uint));
         }

@@ -152,7 +152,7 @@ impl Addresses<'_> {
     }
 }
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("arp");
     let addresses = addresses(payload.bytes);
     if tree.wants_columns() && !packet.quoted {
@@ -328,7 +328,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let _ = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
+        let _ = read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }

@@ -26,7 +26,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("chdlc");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn the_protocol_is_an_ethertype() {
         let next = |bytes: &[u8]| {
-            alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut Tree::default()))
+            alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut Tree::default()))
         };
         assert!(next(&[0x0f, 0, 0x86, 0xdd, 0x60]).starts_with("EtherType(34525, Payload { bytes: [96]"));
         assert!(next(&[0x0f, 0, 0x86]).starts_with("End"));

@@ -125,7 +125,7 @@ const MESSAGES: MessageFields = MessageFields {
 };
 
 /// Reads a datagram that no session reads: one that an ICMP error quotes, or without the structure of a message.
-fn layer<'b>(dialect: &'static Dialect, payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn layer<'b>(dialect: &'static Dialect, &payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if payload.wire == 0 {
         return NextLayer::End;
     }

@@ -47,7 +47,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("erspan");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -122,7 +122,7 @@ mod tests {
         for bytes in [second, third, subheader] {
             let mut tree = Tree::new(Wants::everything());
             tree.begin(bytes);
-            let next = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
+            let next = read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
             assert!(matches!(next, NextLayer::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
             assert_eq!(tree.first(&VLAN), Some(Value::Uint(7)));
             assert_eq!(tree.first(&COS), Some(Value::Uint(2)));
@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(tree.first(&SPANID), Some(Value::Uint(5)));
             for len in 0..bytes.len() - 1 {
                 let payload = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
-                assert!(matches!(read(payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
+                assert!(matches!(read(&payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
             }
         }
     }

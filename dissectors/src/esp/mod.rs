@@ -24,7 +24,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("esp");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
@@ -58,7 +58,7 @@ mod tests {
         let bytes = [0, 0, 1, 0, 0, 0, 0, 7, 0xee];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        assert!(matches!(read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
+        assert!(matches!(read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         assert_eq!(tree.first(&SPI), Some(Value::Uint(256)));
         assert_eq!(tree.first(&SEQUENCE), Some(Value::Uint(7)));
         assert_eq!(tree.bytes(tree.columns().info), b"ESP (SPI=0x00000100)");

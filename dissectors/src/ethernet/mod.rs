@@ -26,7 +26,7 @@ const FCS_LEN: usize = 4;
 // LINKTYPE_ATM_RFC1483: a frame that begins with an LLC header.
 const LLC: u16 = 100;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("eth");
     let Ok(header) = Ethernet2HeaderSlice::from_slice(payload.bytes) else {
         return read_truncated(payload, packet, tree);
@@ -232,7 +232,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { layers: 1, fcs, ..Packet::default() };
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
+        let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut packet, &mut tree));
         (tree, next)
     }
 

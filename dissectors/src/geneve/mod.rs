@@ -57,7 +57,7 @@ pub static PROTOCOL: Protocol = Protocol {
 // Protocol type of bridged Ethernet frames (RFC 8926 3.4).
 const BRIDGED: u16 = 0x6558;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("geneve");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
@@ -152,7 +152,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 

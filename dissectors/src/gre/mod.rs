@@ -31,7 +31,7 @@ const PPP: u16 = 0x880b;
 const WCCP: u16 = 0x883e;
 const ERSPAN_1_2: u16 = 0x88be;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("gre");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
@@ -188,7 +188,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 

@@ -25,7 +25,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if payload.wire == 0 {
         return NextLayer::End;
     }
@@ -105,7 +105,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet::default();
-        let _ = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
+        let _ = read(&Payload::whole(bytes, 0), &mut packet, &mut tree);
         (tree, packet.path.names().join(":"))
     }
 

@@ -101,7 +101,7 @@ fn quotes(kind: u8) -> bool {
 ///  0       1       2       4               8
 ///  | type  | code  | check | by the type   | data, or the packet that the error is about
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("icmp");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -363,7 +363,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { hops: 64, ..Packet::default() };
-        let next = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
+        let next = read(&Payload::whole(bytes, 0), &mut packet, &mut tree);
         if let NextLayer::Echo(echo) = next {
             echo.record(&EchoFacts::Unknown, &packet, &mut tree);
         }

@@ -111,7 +111,7 @@ fn options_at(kind: u8) -> Option<usize> {
     }
 }
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("icmpv6");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -406,7 +406,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { hops: 64, ..Packet::default() };
-        let next = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
+        let next = read(&Payload::whole(bytes, 0), &mut packet, &mut tree);
         if let NextLayer::Echo(echo) = next {
             echo.record(&EchoFacts::Unknown, &packet, &mut tree);
         }
@@ -455,7 +455,7 @@ mod tests {
             tree.begin(&bytes);
             let addresses = Address::V6([0; 16]);
             let mut packet = Packet { source: addresses, destination: addresses, ..Packet::default() };
-            let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
+            let next = read(&Payload::whole(&bytes, 0), &mut packet, &mut tree);
             if let NextLayer::Echo(echo) = next {
                 echo.record(&EchoFacts::Unknown, &packet, &mut tree);
             }

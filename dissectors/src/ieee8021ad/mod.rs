@@ -31,7 +31,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ieee8021ad");
     let Ok(tag) = SingleVlanHeaderSlice::from_slice(payload.bytes) else {
         if tree.wants_columns() && !packet.quoted {
@@ -81,7 +81,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
         let mut packet = Packet::default();
-        let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
+        let next = read(&Payload::whole(&bytes, 0), &mut packet, &mut tree);
         assert!(matches!(next, NextLayer::EtherType(0x8100, Payload { bytes: [0, 9, 8, 0], .. })), "{next:?}");
         assert_eq!(tree.first(&PRIORITY), Some(Value::Uint(1)));
         assert_eq!(tree.first(&DEI), Some(Value::Uint(1)));

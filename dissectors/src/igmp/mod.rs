@@ -89,7 +89,7 @@ fn version(bytes: &[u8]) -> Option<u8> {
     }
 }
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("igmp");
     let quoted = packet.quoted;
     let version = version(payload.bytes);
@@ -261,7 +261,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
+        assert!(matches!(read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }

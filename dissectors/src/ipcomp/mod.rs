@@ -48,7 +48,7 @@ const MAX_LEN: usize = 65_535;
 ///  0       1       2       4
 ///  | next  | flags |  CPI  | compressed payload
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ipcomp");
     let is_quoted = packet.quoted;
     if tree.wants_columns() && !is_quoted {
@@ -140,7 +140,7 @@ mod tests {
             let bytes = [6, 0, 0, index, 1];
             let mut tree = Tree::new(Wants::everything());
             tree.begin(&bytes);
-            let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+            let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
             assert!(matches!(next, NextLayer::Compressed(Compressed { protocol: 6, .. })), "{next:?}");
             assert_eq!(tree.bytes(tree.columns().info), info);
         }

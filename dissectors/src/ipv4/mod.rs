@@ -41,15 +41,16 @@ struct HeaderFacts<'b> {
     /// Offset of a fragment in bytes.
     offset: u32,
     more_fragments: bool,
-    payload: Payload<'b>,
+    /// Number of bytes after the header on the wire.
+    payload_len: u32,
 }
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ip");
     let Ok(header) = Ipv4HeaderSlice::from_slice(payload.bytes) else {
         return read_invalid(payload, packet, tree);
     };
-    let facts = header_facts(&header, payload, packet.quoted);
+    let (facts, next_payload) = header_facts(&header, payload, packet.quoted);
     if facts.total < facts.header.bytes.len() {
         return read_invalid(payload, packet, tree);
     }
@@ -63,7 +64,6 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     if tree.wants_any(&IP) {
         describe(&facts, payload, packet.quoted, tree);
     }
-    let next_payload = facts.payload;
     if next_payload.wire == 0 {
         return NextLayer::End;
     }
@@ -89,7 +89,13 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
     }
 }
 
-fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, payload: Payload<'b>, quoted: bool) -> HeaderFacts<'b> {
+/// Returns the facts, and the payload apart from them: they lie in memory for those who describe them, and the payload
+/// need not.
+fn header_facts<'b>(
+    header: &Ipv4HeaderSlice<'_>,
+    payload: Payload<'b>,
+    quoted: bool,
+) -> (HeaderFacts<'b>, Payload<'b>) {
     let len = header.slice().len();
     // With segmentation offload, the network card sets the length.
     let total = match usize::from(header.total_len()) {
@@ -108,7 +114,7 @@ fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, payload: Payload<'b>, quoted: 
         [] => next_hop,
         some => options::end_of_route(some).unwrap_or(next_hop),
     };
-    HeaderFacts {
+    let facts = HeaderFacts {
         header: payload.first(len),
         source: address(12),
         next_hop,
@@ -117,8 +123,9 @@ fn header_facts<'b>(header: &Ipv4HeaderSlice<'_>, payload: Payload<'b>, quoted: 
         protocol: header.protocol().0,
         offset: u32::from(header.fragments_offset().value()) * 8,
         more_fragments: header.more_fragments(),
-        payload: next_payload,
-    }
+        payload_len: next_payload.wire,
+    };
+    (facts, next_payload)
 }
 
 fn write_columns(facts: &HeaderFacts<'_>, is_fragment: bool, id: u16, tree: &mut Tree) {
@@ -130,7 +137,7 @@ fn write_columns(facts: &HeaderFacts<'_>, is_fragment: bool, id: u16, tree: &mut
     if is_fragment {
         let offset = facts.offset;
         tree.set_info(format_args!("Fragmented IP protocol (proto={name} {number}, off={offset}, ID={id:04x})"));
-    } else if facts.payload.wire == 0 {
+    } else if facts.payload_len == 0 {
         tree.set_info(format_args!(""));
     } else {
         tree.set_info(format_args!("{name} ({number})"));
@@ -196,7 +203,7 @@ fn note_invalid(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, pac
 
 #[inline(never)]
 fn describe(facts: &HeaderFacts<'_>, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
-    let node = tree.open(&IP, facts.header.all(), Value::Bytes(facts.header.all().extended_to(facts.payload.all())));
+    let node = tree.open(&IP, facts.header.all(), Value::Bytes(payload.first(facts.total).all()));
     let [source, destination] = [facts.source, facts.destination]
         .map(|address| DisplayHost::new(Value::Ipv4(address), Ipv4Addr::from(address), tree));
     tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));

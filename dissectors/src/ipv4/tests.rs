@@ -22,7 +22,7 @@ fn changed(at: usize, to: &[u8]) -> Vec<u8> {
 fn dissect(bytes: &[u8], packet: &mut Packet) -> (Tree, String) {
     let mut tree = Tree::new(Wants::everything());
     tree.begin(bytes);
-    let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), packet, &mut tree));
+    let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), packet, &mut tree));
     (tree, next)
 }
 
@@ -52,7 +52,7 @@ fn the_total_length_limits_the_payload_and_0_means_the_whole_frame() {
     for (total, after, expected) in [(33_u16, 7, 13), (30, 0, 10), (0, 0, 13), (0, 7, 20), (500, 0, 13), (20, 0, 0)] {
         let mut bytes = changed(2, &total.to_be_bytes());
         bytes.resize(bytes.len() + after, 0);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
         let len = match next {
             NextLayer::IpProto(17, payload) => payload.bytes.len(),
             _ => 0,
@@ -65,7 +65,7 @@ fn the_total_length_limits_the_payload_and_0_means_the_whole_frame() {
 fn a_truncated_packet_keeps_its_length_on_the_wire() {
     let bytes = packet(b"hello");
     let payload = Payload { bytes: bytes.get(..30).unwrap_or_default(), base: 0, wire: 60 };
-    let next = read(payload, &mut Packet::default(), &mut Tree::default());
+    let next = read(&payload, &mut Packet::default(), &mut Tree::default());
     assert!(
         matches!(next, NextLayer::IpProto(17, Payload { bytes: [_, _, _, _, _, _, _, _, _, _], wire: 13, .. })),
         "{next:?}"
@@ -112,7 +112,7 @@ fn a_quoted_packet_is_longer_than_its_quote() {
     let mut packet = Packet { quoted: true, ..Packet::default() };
     let mut tree = Tree::new(Wants::everything());
     tree.begin(&bytes);
-    let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
+    let next = read(&Payload::whole(&bytes, 0), &mut packet, &mut tree);
     assert!(matches!(next, NextLayer::IpProto(17, Payload { wire: 1480, .. })), "{next:?}");
     assert!(tree.first(&BOGUS_IP_LENGTH).is_none());
     assert_eq!(tree.columns().protocol, "");
@@ -164,7 +164,7 @@ fn every_prefix_is_noted_as_short() {
         let payload = Payload { bytes: bytes.get(..len).unwrap_or_default(), base: 0, wire: bytes.len() as u32 };
         let mut tree = Tree::new(Wants::everything());
         tree.begin(payload.bytes);
-        let next = read(payload, &mut Packet::default(), &mut tree);
+        let next = read(&payload, &mut Packet::default(), &mut tree);
         assert_eq!(matches!(next, NextLayer::End), len < 20);
         assert_eq!(tree.first(&crate::frame::SHORT).is_some(), len < 20, "{len}");
     }

@@ -28,7 +28,7 @@ pub static PROTOCOL: Protocol = Protocol {
 const HEADER: ExtensionHeaderFields =
     ExtensionHeaderFields { protocol: &DSTOPTS, nxt: &NXT, len: &LEN, len_oct: &LEN_OCT };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ipv6.dstopts");
     if tree.wants_columns() && !packet.quoted {
         tree.set_info(format_args!("IPv6 destination options"));

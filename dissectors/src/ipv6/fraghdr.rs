@@ -34,7 +34,7 @@ pub static PROTOCOL: Protocol = Protocol {
 
 const HEADER: usize = 8;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ipv6.fraghdr");
     let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(payload.bytes) else {
         tree.open(&FRAGHDR, payload.all(), Value::Bytes(payload.all()));
@@ -88,7 +88,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet { quoted, ..Packet::default() };
-        alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree))
+        alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut packet, &mut tree))
     }
 
     #[test]

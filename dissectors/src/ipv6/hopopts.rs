@@ -30,7 +30,7 @@ pub static PROTOCOL: Protocol = Protocol {
 const HEADER: ExtensionHeaderFields =
     ExtensionHeaderFields { protocol: &HOPOPTS, nxt: &NXT, len: &LEN, len_oct: &LEN_OCT };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     let is_first = packet.path.names().last() == Some(&"ipv6");
     packet.path.push("ipv6.hopopts");
     if tree.wants_columns() && !packet.quoted {

@@ -33,7 +33,7 @@ const HEADER: usize = 40;
 // RFC 8200 4.7: no next header.
 const NO_NEXT_HEADER: u8 = 59;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     let Ok(header) = Ipv6HeaderSlice::from_slice(payload.bytes) else {
         return read_invalid(payload, packet, tree);
     };

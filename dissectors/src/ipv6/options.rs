@@ -182,7 +182,7 @@ mod tests {
         let [Dissector::Layer(read)] = protocol.dissectors else { unreachable!("a header is a layer") };
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
         (tree, next)
     }
 

@@ -70,7 +70,7 @@ pub static PROTOCOL: Protocol = Protocol {
 ///  0       1       2       3       4               8
 ///  | next  |length | type  | left  | of the type   | addresses
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ipv6.routing");
     if tree.wants_columns() && !packet.quoted {
         tree.set_info(format_args!("IPv6 routing"));
@@ -194,7 +194,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet::default();
-        let _ = read(Payload::whole(bytes, 0), &mut packet, &mut tree);
+        let _ = read(&Payload::whole(bytes, 0), &mut packet, &mut tree);
         (tree, packet)
     }
 

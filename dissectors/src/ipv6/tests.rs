@@ -25,7 +25,7 @@ fn changed(at: usize, to: &[u8]) -> Vec<u8> {
 fn dissect(bytes: &[u8], packet: &mut Packet) -> (Tree, String) {
     let mut tree = Tree::new(Wants::everything());
     tree.begin(bytes);
-    let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), packet, &mut tree));
+    let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), packet, &mut tree));
     (tree, next)
 }
 
@@ -56,7 +56,7 @@ fn the_payload_length_limits_the_payload_and_0_means_the_whole_frame() {
     for (len, after, expected) in [(13_u16, 7, 13), (10, 0, 10), (0, 0, 13), (0, 7, 20), (500, 0, 13)] {
         let mut bytes = changed(4, &len.to_be_bytes());
         bytes.resize(bytes.len() + after, 0);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
         assert!(matches!(next, NextLayer::IpProto(17, payload) if payload.bytes.len() == expected), "{len} {next:?}");
     }
 }

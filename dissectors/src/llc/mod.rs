@@ -108,7 +108,7 @@ pub static PROTOCOL: Protocol = Protocol {
 const SNAP: u8 = 0xaa;
 const IP: u8 = 0x06;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     // Both access points global: not LLC but IPX in Novell's raw framing.
     if payload.bytes.starts_with(&[0xff, 0xff]) {
         return NextLayer::Data(payload);
@@ -242,7 +242,7 @@ mod tests {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
         let mut packet = Packet::default();
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut packet, &mut tree));
+        let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut packet, &mut tree));
         (tree, packet, next)
     }
 

@@ -41,7 +41,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("mipv6");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
@@ -78,7 +78,7 @@ mod tests {
         let bytes = [59, 1, 5, 0, 0x12, 0x34, 0, 0];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        assert!(matches!(read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
+        assert!(matches!(read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         assert_eq!(tree.first(&CSUM), Some(Value::Uint(0x1234)));
         assert_eq!(tree.bytes(tree.columns().info), b"Binding Update");
     }

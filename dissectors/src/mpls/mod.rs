@@ -57,7 +57,7 @@ pub static PROTOCOL: Protocol = Protocol {
 ///  0                     20    23 24        32
 ///  | label               | class |b| ttl    |
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("mpls");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -130,7 +130,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 

@@ -98,7 +98,7 @@ const PAYLOAD: u16 = 9;
 const IPV4: u8 = 2;
 const IPV6: u8 = 10;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("nflog");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -203,7 +203,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
+        let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
         (tree, next)
     }
 

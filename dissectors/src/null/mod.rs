@@ -53,7 +53,7 @@ fn loopback_type(bytes: [u8; 4]) -> LoopbackType {
     }
 }
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("null");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -107,11 +107,11 @@ mod tests {
             ([0xff, 3, 0, 0x21], "Link(9,"),
         ];
         for (bytes, expected) in rows {
-            let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
+            let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut Tree::default());
             assert!(alloc::format!("{next:?}").starts_with(expected), "{bytes:?} {next:?}");
         }
         assert!(matches!(
-            read(Payload::whole(&[2, 0, 0], 0), &mut Packet::default(), &mut Tree::default()),
+            read(&Payload::whole(&[2, 0, 0], 0), &mut Packet::default(), &mut Tree::default()),
             NextLayer::End
         ));
     }

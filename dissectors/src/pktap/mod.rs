@@ -59,7 +59,7 @@ const HEADER: u32 = 108;
 /// Type of a record with a packet.
 const PACKET: u32 = 1;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("pktap");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -147,7 +147,7 @@ mod tests {
             bytes.iter_mut().zip(start).for_each(|(byte, value)| *byte = value);
             let mut tree = Tree::new(Wants::everything());
             tree.begin(&bytes);
-            let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+            let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
             assert_eq!(matches!(next, NextLayer::Link(1, _)), has_frame, "{next:?}");
             assert_eq!(tree.first(&HDRLEN_TOO_SHORT).is_some(), len < 108);
         }

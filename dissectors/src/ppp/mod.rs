@@ -52,7 +52,7 @@ pub static PROTOCOL: Protocol = Protocol {
 // LINKTYPE_C_HDLC: Cisco HDLC, an alternative to PPP on serial lines.
 const CISCO_HDLC: u16 = 104;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ppp");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
@@ -121,7 +121,7 @@ mod tests {
         for (bytes, expected) in rows {
             let mut tree = Tree::new(Wants::everything());
             tree.begin(bytes);
-            let next = alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
+            let next = alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree));
             assert!(next.starts_with(expected), "{bytes:?}: {next}");
         }
     }

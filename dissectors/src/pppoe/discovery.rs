@@ -48,7 +48,7 @@ pub static PROTOCOL: Protocol = Protocol {
     dissectors: &[Dissector::Layer(read)],
 };
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("pppoed");
     let quoted = packet.quoted;
     if tree.wants_columns() && !quoted {
@@ -131,7 +131,7 @@ mod tests {
     fn dissect(bytes: &[u8]) -> (Tree, String) {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(bytes);
-        assert!(matches!(read(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
+        assert!(matches!(read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree), NextLayer::End));
         let info = String::from_utf8_lossy(tree.bytes(tree.columns().info)).into_owned();
         (tree, info)
     }

@@ -51,7 +51,7 @@ pub static PROTOCOL: Protocol = Protocol {
 // LINKTYPE_PPP.
 const PPP: u16 = 9;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("pppoes");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -118,13 +118,13 @@ mod tests {
         let bytes = [0x11, 0, 0x0f, 0x07, 0, 3, 0, 0x21, 0x45, 0, 0, 0];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, NextLayer::Link(PPP, Payload { bytes: [0, 0x21, 0x45], .. })), "{next:?}");
         assert_eq!(tree.first(&SESSION_ID), Some(Value::Uint(0x0f07)));
         assert_eq!(tree.first(&VERSION), Some(Value::Uint(1)));
         for len in 0..6 {
             let payload = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
-            assert!(matches!(read(payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
+            assert!(matches!(read(&payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
         }
     }
 }

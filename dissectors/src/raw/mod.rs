@@ -21,7 +21,7 @@ pub static PROTOCOL: Protocol = Protocol {
 // LINKTYPE_PPP.
 const PPP: u16 = 9;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("raw");
     if tree.wants_columns() {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_version_of_ip_selects_the_next_layer() {
         let next = |bytes: &[u8]| {
-            alloc::format!("{:?}", read(Payload::whole(bytes, 0), &mut Packet::default(), &mut Tree::default()))
+            alloc::format!("{:?}", read(&Payload::whole(bytes, 0), &mut Packet::default(), &mut Tree::default()))
         };
         assert!(next(&[0x45]).starts_with("EtherType(2048,"));
         assert!(next(&[0x60]).starts_with("EtherType(34525,"));

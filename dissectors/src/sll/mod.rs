@@ -83,7 +83,7 @@ struct SllHeader {
 ///  0       2       4       6                       14      16
 ///  | type  | device| length| address, 8 bytes      |protocol|
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     let header = payload.bytes.first_chunk::<16>().map(|&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]| SllHeader {
         packet_type: u16::from_be_bytes([a, b]),
         device: u16::from_be_bytes([c, d]),
@@ -100,7 +100,7 @@ fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextL
 ///  0       2       4               8       10      11      12
 ///  |protocol|  0   | interface     | device| type  | length| address, 8 bytes
 /// ```
-fn read_second<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read_second<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     let header =
         payload.bytes.first_chunk::<20>().map(|&[a, b, _, _, _, _, _, _, c, d, e, f, g, h, i, j, k, l, m, n]| {
             SllHeader {
@@ -239,8 +239,8 @@ mod tests {
         tree.begin(bytes);
         let (payload, mut packet) = (Payload::whole(bytes, 0), Packet::default());
         let next = match version {
-            1 => read(payload, &mut packet, &mut tree),
-            _ => read_second(payload, &mut packet, &mut tree),
+            1 => read(&payload, &mut packet, &mut tree),
+            _ => read_second(&payload, &mut packet, &mut tree),
         };
         let next = alloc::format!("{next:?}");
         (tree, next)

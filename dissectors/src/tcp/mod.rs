@@ -282,7 +282,7 @@ pub fn is_analysis_flag(field: &crate::field::Field) -> bool {
 }
 
 /// Reads the header; the stream determines the derived values.
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("tcp");
     let Ok(header) = TcpHeaderSlice::from_slice(payload.bytes) else {
         return read_truncated(payload, packet, tree);

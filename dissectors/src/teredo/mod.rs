@@ -41,7 +41,7 @@ pub static PROTOCOL: Protocol = Protocol {
 
 const IPV6: u16 = 0x86dd;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     if payload.wire == 0 {
         return NextLayer::End;
     }
@@ -152,14 +152,14 @@ mod tests {
         let bytes: Vec<u8> = [&authentication[..], &origin, &[0x60, 1]].concat();
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, NextLayer::EtherType(IPV6, Payload { bytes: [0x60, 1], .. })), "{next:?}");
         assert_eq!(tree.first(&ORIG_PORT), Some(Value::Uint(4319)));
         assert_eq!(tree.first(&ORIG_ADDR), Some(Value::Ipv4([254, 253, 252, 251])));
         assert_eq!(tree.first(&AUTH_IDLEN), Some(Value::Uint(2)));
         for len in 1..bytes.len() - 2 {
             let payload = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
-            let _ = read(payload, &mut Packet::default(), &mut tree);
+            let _ = read(&payload, &mut Packet::default(), &mut tree);
         }
     }
 }

@@ -77,7 +77,7 @@ impl<'b> Datagram<'b> {
     }
 }
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("udp");
     let Some(&[a, b, c, d, e, f, g, h]) = payload.bytes.first_chunk::<8>() else {
         if tree.wants_columns() {

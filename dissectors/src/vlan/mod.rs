@@ -50,7 +50,7 @@ pub static PROTOCOL: Protocol = Protocol {
 // LINKTYPE_ATM_RFC1483: a frame that begins with an LLC header.
 const LLC: u16 = 100;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("vlan");
     let Ok(tag) = SingleVlanHeaderSlice::from_slice(payload.bytes) else {
         if tree.wants_columns() && !packet.quoted {
@@ -124,7 +124,7 @@ mod tests {
             let mut tree = Tree::new(Wants::everything());
             tree.begin(&bytes);
             let mut packet = Packet::default();
-            let next = read(Payload::whole(&bytes, 0), &mut packet, &mut tree);
+            let next = read(&Payload::whole(&bytes, 0), &mut packet, &mut tree);
             assert!(matches!(next, NextLayer::EtherType(0x0800, Payload { bytes: [0x45], .. })), "{next:?}");
             assert_eq!(tree.first(&PRIORITY), Some(Value::Uint(priority)));
             assert_eq!(tree.first(&DEI), Some(Value::Bool(dei)));
@@ -138,7 +138,7 @@ mod tests {
         let bytes = [0, 5, 0, 3, 0x42, 0x42, 3, 0, 0];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, NextLayer::Link(LLC, Payload { bytes: [0x42, 0x42, 3], .. })), "{next:?}");
     }
 
@@ -146,7 +146,7 @@ mod tests {
     fn a_truncated_tag_is_noted() {
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&[0]);
-        let next = read(Payload::whole(&[0], 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(&[0], 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, NextLayer::End));
         assert!(tree.first(&crate::frame::MALFORMED).is_some());
     }

@@ -44,7 +44,7 @@ const LLC: u16 = 100;
 ///  0 1 2              16 17 18  20           32
 ///  |d|p| destination  | l| r|ver| source     | EtherType | payload
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("vntag");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -97,7 +97,7 @@ mod tests {
         let bytes = [0xff, 0xff, 0xbf, 0xff, 0x81, 0, 0x45];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, NextLayer::EtherType(0x8100, Payload { bytes: [0x45], .. })), "{next:?}");
         let expected = [
             (&DIR, Value::Bool(true)),

@@ -40,7 +40,7 @@ pub static PROTOCOL: Protocol = Protocol {
 
 const HEADER: usize = 8;
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("vxlan");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;
@@ -85,13 +85,13 @@ mod tests {
         let bytes = [0x08, 0, 0, 0, 0x12, 0x34, 0x56, 0, 0xaa];
         let mut tree = Tree::new(Wants::everything());
         tree.begin(&bytes);
-        let next = read(Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
+        let next = read(&Payload::whole(&bytes, 0), &mut Packet::default(), &mut tree);
         assert!(matches!(next, NextLayer::Link(1, Payload { bytes: [0xaa], .. })), "{next:?}");
         assert_eq!(tree.first(&VNI), Some(Value::Uint(0x12_3456)));
         assert_eq!(tree.first(&FLAG_I), Some(Value::Bool(true)));
         for len in 0..8 {
             let payload = Payload::whole(bytes.get(..len).unwrap_or_default(), 0);
-            assert!(matches!(read(payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
+            assert!(matches!(read(&payload, &mut Packet::default(), &mut tree), NextLayer::End), "{len}");
         }
     }
 }

@@ -109,7 +109,7 @@ pub(super) fn is_header(bytes: &[u8]) -> bool {
     matches!(bytes, [0x80, 0x21, 0x10, 0x00..=0x0f, ..])
 }
 
-pub(super) fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+pub(super) fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("wlancap");
     packet.fcs = None;
     if tree.wants_columns() && !packet.quoted {

@@ -105,7 +105,7 @@ pub(super) struct Framing {
     is_padded: bool,
 }
 
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     // As in Wireshark, a check sequence counts only if a header before the frame declares it, not if the file does.
     packet.fcs = None;
     read_frame(payload, Framing::default(), packet, tree)

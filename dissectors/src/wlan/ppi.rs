@@ -186,7 +186,7 @@ static MAC_BITS: [(&Field, u32); 7] = [
 ///  0       1       2       4           8
 ///  |version| flags | length| link type | type  | length| value | more fields | frame
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("ppi");
     if tree.wants_columns() && !packet.quoted {
         tree.columns_mut().protocol = PROTOCOL.short;

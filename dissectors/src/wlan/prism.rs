@@ -85,11 +85,11 @@ pub static PROTOCOL: Protocol = Protocol {
 const VALUES: usize = 10;
 
 /// Reads a frame with a Prism header, an AVS header, or none: drivers write all three under this link type.
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("prism");
     packet.fcs = None;
     if avs::is_header(payload.bytes) {
-        return avs::read(payload, packet, tree);
+        return avs::read(&payload, packet, tree);
     }
     // The byte order is that of the host.
     let is_big = match payload.bytes {

@@ -268,7 +268,7 @@ static CHANNEL_BITS: [(&Field, u32); 15] = [
 ///  0       1       2       4           8
 ///  |version| pad   | length| presence  | more presence words | fields | frame
 /// ```
-fn read<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("radiotap");
     packet.fcs = None;
     let len = payload.bytes.get(2..).and_then(|rest| rest.first_chunk()).map(|bytes| u16::from_le_bytes(*bytes));

@@ -171,7 +171,7 @@ fn tree_of(bytes: &[u8]) -> Tree {
     tree.begin(bytes);
     let registry = Registry::new(PROTOCOLS);
     let Some(layer) = registry.udp_port(53) else { unreachable!("DNS claims the port") };
-    let _ = layer(Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
+    let _ = layer(&Payload::whole(bytes, 0), &mut Packet::default(), &mut tree);
     tree
 }
 

@@ -62,7 +62,8 @@ fn the_layer_of_the_tutorial_reads_its_header() {
         tree.begin(bytes);
         packet.reset();
         let next = NextLayer::UdpPort(7777, 50_000, Payload::whole(bytes, 0));
-        let next = crate::packet::dissect_layers(&registry, next, &mut packet, &mut tree);
+        let (read, payload) = next.reader(&registry, &mut packet).expect("the port is claimed");
+        let next = read(payload, &mut packet, &mut tree);
         let found = if let NextLayer::Data(payload) = next { Some(payload.bytes) } else { None };
         assert_eq!((found, packet.path.names()), (rest, &["ping"][..]));
     }

@@ -68,6 +68,9 @@ const UNRECORDED_FIELDS: &str = include_str!("naming/fields.txt");
 /// The protocol of Wireshark that a name is, or that a field of this name has, if overhear does not read it.
 #[must_use]
 pub fn unread_protocol(name: &str) -> Option<&str> {
+    if find(name).is_some() {
+        return None;
+    }
     let dots = name.match_indices('.').map(|(at, _)| at);
     let is_protocol = |name: &&str| PROTOCOLS.lines().any(|line| line == *name);
     let mut prefixes = std::iter::once(name.len()).chain(dots.rev()).filter_map(|end| name.get(..end));

@@ -76,13 +76,13 @@ const FILTERS: &[&str] = &[
 fn matching(
     capture: &[u8],
     wants: &Wants,
-    first_pass: FirstPass,
+    first_pass: &FirstPass,
     prefilter: Option<Prefilter>,
     filters: &[&Filter],
 ) -> Vec<Vec<u32>> {
     let mut capture = Capture::from_reader("fixture", Cursor::new(capture.to_vec())).expect("a capture");
     let task = Task { wants: wants.clone(), ..Task::default() };
-    let mut analyzer = Analyzer::with_first_pass(task, first_pass).with_prefilter(prefilter);
+    let mut analyzer = Analyzer::with_first_pass(task, first_pass.clone()).with_prefilter(prefilter);
     let mut matching = vec![Vec::new(); filters.len()];
     // Of a truncated fixture, the readable frames count.
     while let Ok(Some(frame)) = capture.next() {
@@ -129,15 +129,16 @@ fn check(name: &str, capture: &[u8], filters: &[&str]) -> usize {
     let read = |filter: &&str| Filter::new(filter).map_err(|fault| fault.display(filter).to_string());
     let made: Vec<Filter> = filters.iter().map(read).collect::<Result<_, _>>().expect("filters");
     let all: Vec<&Filter> = made.iter().collect();
-    let plain = matching(capture, &Wants::everything(), first_pass(capture), None, &all);
+    let first_pass = first_pass(capture);
+    let plain = matching(capture, &Wants::everything(), &first_pass, None, &all);
     for (nth, filter) in made.into_iter().enumerate() {
-        let lazy = matching(capture, &filter.wants(), first_pass(capture), None, &[&filter]);
+        let lazy = matching(capture, &filter.wants(), &first_pass, None, &[&filter]);
         assert_eq!(lazy[0], plain[nth], "{name}: {}", filters[nth]);
         let filter = Arc::new(filter.with_early_fields(is_known_early));
         if filter.is_partly_early() {
             let early = Arc::clone(&filter);
             let prefilter: Prefilter = Arc::new(move |tree| early.may_match(tree));
-            let lazy = matching(capture, &filter.wants(), first_pass(capture), Some(prefilter), &[&filter]);
+            let lazy = matching(capture, &filter.wants(), &first_pass, Some(prefilter), &[&filter]);
             assert_eq!(lazy[0], plain[nth], "{name}: {}, with the prefilter", filters[nth]);
         }
     }

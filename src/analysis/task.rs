@@ -96,9 +96,10 @@ pub fn is_known_early(field: &Field) -> bool {
         let is_note = frame::is_expert_field(field) || matches!(field.kind, FieldKind::Note(_));
         return field.id != frame::PROTOCOLS.id && !is_note;
     }
-    let mut layers = PROTOCOLS.iter().filter(|protocol| protocol.is_layer() && !is_above_layers(protocol));
+    let is_own = |protocol: &&&Protocol| protocol.fields.first().is_some_and(|own| own.id == field.protocol);
+    let mut own = PROTOCOLS.iter().filter(is_own);
     let late = REASSEMBLY_FIELDS.iter().chain(&[&tcp_fields::GAP, &tcp_fields::LIMIT]).any(|late| late.id == field.id);
-    !late && layers.any(|protocol| protocol.fields.first().is_some_and(|own| own.id == field.protocol))
+    !late && own.any(|protocol| protocol.is_layer() && !is_above_layers(protocol))
 }
 
 /// Fields by which sessions record the units of the sessions above them.

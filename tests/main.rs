@@ -34,6 +34,7 @@ mod sequences;
 mod sink;
 mod source;
 mod streams;
+mod tls_records;
 #[cfg(feature = "tui")]
 mod terminal;
 mod websocket_logs;

@@ -6,6 +6,10 @@ use crate::session::{Secret, Secrets};
 const MAX_SECRET: usize = 64;
 /// Maximum bytes of a label; the longest in use has 31.
 const MAX_LABEL: usize = 64;
+/// Length of a master secret (RFC 5246 8.1).
+const MASTER_SECRET: usize = 48;
+/// Lengths of the secrets of TLS 1.3: of the hashes of its cipher suites (RFC 8446 B.4).
+const HASHES: [usize; 2] = [32, 48];
 
 /// Result of reading a key log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +24,8 @@ pub struct KeyLogCount {
 pub fn read(text: &[u8], at_frame: u32, secrets: &mut Secrets) -> KeyLogCount {
     let mut count = KeyLogCount::default();
     for line in text.split(|&byte| byte == b'\n') {
-        let line = line.trim_ascii();
+        // A byte order mark, which editors add.
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
         if line.is_empty() || line.starts_with(b"#") {
             continue;
         }
@@ -35,12 +40,10 @@ pub fn read(text: &[u8], at_frame: u32, secrets: &mut Secrets) -> KeyLogCount {
     count
 }
 
-/// Reads a line: a label, the client random, and the secret, both in hexadecimal.
+/// Reads a line: a label, the client random, and the secret, both in hexadecimal. Text after them is skipped.
 fn read_line(line: &[u8]) -> Option<(&str, [u8; 32], Secret)> {
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let (label, random, secret, None) = (words.next()?, words.next()?, words.next()?, words.next()) else {
-        return None;
-    };
+    let (label, random, secret) = (words.next()?, words.next()?, words.next()?);
     let is_label = |&byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if label.len() > MAX_LABEL || !label.iter().all(is_label) {
         return None;
@@ -50,7 +53,12 @@ fn read_line(line: &[u8]) -> Option<(&str, [u8; 32], Secret)> {
     let random_len = read_hex(random, &mut client_random)?;
     let secret_len = read_hex(secret, &mut bytes)?;
     let secret = Secret::new(bytes.get(..secret_len)?);
-    (random_len == client_random.len() && secret_len > 0).then_some((
+    let is_permitted = match label {
+        b"CLIENT_RANDOM" => secret_len == MASTER_SECRET,
+        _ if label.starts_with(b"CLIENT_") || label.starts_with(b"SERVER_") => HASHES.contains(&secret_len),
+        _ => secret_len > 0,
+    };
+    (random_len == client_random.len() && is_permitted).then_some((
         core::str::from_utf8(label).ok()?,
         client_random,
         secret,
@@ -78,18 +86,18 @@ mod tests {
     fn malformed_lines_are_counted_and_the_others_are_read() {
         let random = "0a".repeat(32);
         let text = format!(
-            "# comment\r\n\r\nCLIENT_RANDOM {random} {}\r\nSERVER_TRAFFIC_SECRET_0 {random} FFfe\n\
-             CLIENT_RANDOM {random}\nCLIENT_RANDOM {random} 0\nCLIENT_RANDOM 0a 0a\nCLIENT_RANDOM {random} 0g\n\
+            "\u{feff}# comment\r\n\r\nCLIENT_RANDOM {random} {} # text\r\nEXPORTER_SECRET {random} FFfe\n\
+             SERVER_TRAFFIC_SECRET_0 {random} FFfe\nCLIENT_RANDOM {random}\nCLIENT_RANDOM {random} 0\nCLIENT_RANDOM 0a 0a\nCLIENT_RANDOM {random} 0g\n\
              CLIENT_RANDOM {random} 01 02\nbinary\0 {random} 01\nX {random} {}\nCLIENT_RAN",
             "01".repeat(48),
             "00".repeat(65),
         );
         let mut secrets = Secrets::default();
         let count = read(text.as_bytes(), 3, &mut secrets);
-        assert_eq!(count, KeyLogCount { secrets: 2, malformed: 8 });
+        assert_eq!(count, KeyLogCount { secrets: 2, malformed: 9 });
         let get = |label| secrets.get(label, &[10; 32], 3).map(|secret| secret.bytes().to_vec());
         assert_eq!(get("CLIENT_RANDOM"), Some([1; 48].to_vec()));
-        assert_eq!(get("SERVER_TRAFFIC_SECRET_0"), Some([0xff, 0xfe].to_vec()));
+        assert_eq!(get("EXPORTER_SECRET"), Some([0xff, 0xfe].to_vec()));
         assert_eq!(secrets.get("CLIENT_RANDOM", &[10; 32], 2), None);
     }
 }

@@ -56,12 +56,10 @@ impl Transport {
 }
 
 impl DecodeOptions {
-    /// Adds the secrets of blocks of capture files, wherever these are.
-    pub fn add_block_secrets<'p>(&mut self, paths: impl IntoIterator<Item = &'p Path>) {
+    /// Adds the secrets of blocks of capture files, wherever these are. Returns the number of malformed lines.
+    pub fn add_block_secrets<'p>(&mut self, paths: impl IntoIterator<Item = &'p Path>) -> usize {
         let blocks = find_block_secrets(paths);
-        if !blocks.is_empty() {
-            add_block_secrets(&blocks, 0, Arc::make_mut(&mut self.secrets));
-        }
+        if blocks.is_empty() { 0 } else { add_block_secrets(&blocks, 0, Arc::make_mut(&mut self.secrets)) }
     }
 
     /// Lets records wait for secrets that are written to the key logs later: in a live capture.

@@ -58,10 +58,12 @@ impl Analyzer {
         });
     }
 
-    /// Adds secrets from blocks of the capture file before the frame read last. They are known from that frame on.
-    pub fn add_block_secrets(&mut self, blocks: &[Secret]) {
+    /// Adds secrets from blocks of the capture file before the frame read last. They are known from that frame on. Returns the
+    /// number of malformed lines.
+    pub fn add_block_secrets(&mut self, blocks: &[Secret]) -> usize {
         let frame = self.clock.frame;
-        add_block_secrets(blocks, frame, Arc::make_mut(&mut self.tables.run.task.decode.secrets));
+        let secrets = Arc::make_mut(&mut self.tables.run.task.decode.secrets);
+        add_block_secrets(blocks, frame, secrets)
     }
 
     /// Replaces the secrets of the run: those before, and others that are known from a later frame on.

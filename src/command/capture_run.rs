@@ -1,5 +1,6 @@
 //! Reads capture files through the analysis into a report, in one or two passes.
 
+use super::decode::note_malformed;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::frame_reporter::FrameReporter;
 use super::interrupt;
@@ -60,7 +61,8 @@ impl CaptureRun {
         let filter_wants = self.matcher.first_pass_wants().filter(|_| collect || is_rich && !self.has_pipe());
         let collect_names = self.decode.names.flags.network && !self.open_options.follow;
         let (capture, mut has_errors) = self.open_captures(collect || collect_names);
-        task.decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
+        let malformed = task.decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
+        note_malformed(self.paths.iter().map(PathBuf::as_path), malformed);
         let two_passes = collect || filter_wants.is_some();
         let passes = 1 + u64::from(two_passes) + u64::from(collect_names);
         let bar = ReadProgressBar::new(out.is_file(), passes);
@@ -110,6 +112,10 @@ impl CaptureRun {
             }
             passes.run(&mut analyzer, selected.as_ref(), &mut reporter)?;
             has_errors |= reporter.has_errors;
+            // Secrets of a regular file are found before its frames are read.
+            if malformed == 0 {
+                note_malformed(self.paths.iter().map(PathBuf::as_path), passes.malformed_secrets);
+            }
         }
         report.end(out)?;
         Ok(has_errors)

@@ -44,14 +44,25 @@ fn read_key_logs(paths: &[PathBuf]) -> Result<KeyLogs, String> {
             }
         }
     }
-    for (path, count) in logs.malformed() {
-        let lines = if count == 1 { "line" } else { "lines" };
-        print_message(&format!("{}: {count} malformed {lines} skipped", escape_paths([path])));
+    logs.malformed().for_each(|(path, count)| note_malformed([path], count));
+    for path in logs.unfinished() {
+        print_message(&format!(
+            "{}: no end of the pipe within 5 s; further secrets are not read",
+            escape_paths([path])
+        ));
     }
     if logs.is_full() {
         print_message("key logs: the limit of 64 MiB is reached; further secrets are not read");
     }
     Ok(logs)
+}
+
+/// Prints a message if lines of secrets are malformed.
+pub(super) fn note_malformed<'p>(paths: impl IntoIterator<Item = &'p Path>, count: usize) {
+    if count > 0 {
+        let lines = if count == 1 { "line" } else { "lines" };
+        print_message(&format!("{}: {count} malformed {lines} of TLS secrets skipped", escape_paths(paths)));
+    }
 }
 
 fn add_hosts_file(path: &Path, host_names: &mut HostNames) -> Result<(), String> {

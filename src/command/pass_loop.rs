@@ -49,11 +49,13 @@ pub(super) struct Pass<'a, C> {
     start: Option<Time>,
     /// Number of unsupported link types that are reported.
     reported_links: usize,
+    /// Malformed lines of secrets in the capture.
+    malformed_secrets: usize,
 }
 
 impl<'a, C: PassConsumer> Pass<'a, C> {
     pub(super) fn new(analyzer: &'a mut Analyzer, consumer: &'a mut C) -> Pass<'a, C> {
-        Pass { analyzer, consumer, start: None, reported_links: 0 }
+        Pass { analyzer, consumer, start: None, reported_links: 0, malformed_secrets: 0 }
     }
 
     /// Passes the next frame and its events to the consumer.
@@ -126,11 +128,13 @@ pub(super) struct PassLoop {
     bar: ReadProgressBar,
     /// Error of starting again at frame 1.
     rewind_error: Option<Error>,
+    /// Malformed lines of secrets that the last pass found in the capture.
+    pub(super) malformed_secrets: usize,
 }
 
 impl PassLoop {
     pub(super) fn new(capture: Capture, bar: ReadProgressBar) -> PassLoop {
-        PassLoop { capture, max_frames: u32::MAX, bar, rewind_error: None }
+        PassLoop { capture, max_frames: u32::MAX, bar, rewind_error: None, malformed_secrets: 0 }
     }
 
     /// Runs a first pass and starts again at frame 1. Returns what later frames decide about earlier ones. Read errors
@@ -172,6 +176,7 @@ impl PassLoop {
     ) -> Result<(), C::Error> {
         let mut pass = Pass::new(analyzer, consumer);
         let result = self.read(&mut pass, selected);
+        self.malformed_secrets = pass.malformed_secrets;
         let result = result.and_then(|()| pass.finish());
         self.bar.clear();
         result
@@ -236,7 +241,7 @@ impl PassLoop {
     ) -> Result<(), C::Error> {
         let (secrets, names) = (self.capture.secrets().get(known.0..), self.capture.names().get(known.1..));
         pass.analyzer.add_block_names(names.unwrap_or_default());
-        pass.analyzer.add_block_secrets(secrets.unwrap_or_default());
+        pass.malformed_secrets += pass.analyzer.add_block_secrets(secrets.unwrap_or_default());
         pass.consumer.metadata(SectionMetadata {
             secrets: secrets.unwrap_or_default().to_vec(),
             names: names.unwrap_or_default().to_vec(),

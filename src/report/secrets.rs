@@ -10,6 +10,7 @@ const STREAM: &str = "tcp.stream";
 const MESSAGE_TYPE: &str = "tls.handshake.type";
 const HOST: &str = "tls.handshake.extensions_server_name";
 const SECRETS: &str = "tls.handshake.secrets";
+const RESULT: &str = "tls.handshake.secrets.result";
 
 /// Type of a client hello.
 const CLIENT_HELLO: u64 = 1;
@@ -18,6 +19,7 @@ static COLUMNS: &[RecordColumn] = &[
     RecordColumn::new("stream", number_column("STREAM", 6, 1)),
     RecordColumn::new("frame", number_column("FRAME", 6, 1)),
     RecordColumn::new("host", text_column("HOST", 24, 60, 0)),
+    RecordColumn::new("result", text_column("RESULT", 12, 12, 0)),
     RecordColumn::new("secrets", text_column("SECRETS", 10, 200, 0)),
 ];
 
@@ -37,7 +39,7 @@ impl SecretsReport {
     #[must_use]
     pub fn wants() -> Wants {
         let mut wants = Wants::default();
-        [STREAM, MESSAGE_TYPE, HOST, SECRETS]
+        [STREAM, MESSAGE_TYPE, HOST, SECRETS, RESULT]
             .into_iter()
             .filter_map(dissectors::field)
             .for_each(|field| wants.add(field));
@@ -61,7 +63,12 @@ impl Report for SecretsReport {
         };
         let (host, secrets) = (text(tree, HOST), text(tree, SECRETS));
         let secrets = if secrets.is_empty() { Cell::Missing("none") } else { Cell::Text(&secrets) };
-        let cells = [stream, Cell::Number(dissected.frame.number.into()), Cell::Text(&host), secrets];
+        let result = dissectors::field(RESULT).zip(values(tree, RESULT).next());
+        let result = match result {
+            Some((field, Value::Uint(result))) => field.value_name(result).map_or(Cell::Empty, Cell::Word),
+            _ => Cell::Empty,
+        };
+        let cells = [stream, Cell::Number(dissected.frame.number.into()), Cell::Text(&host), result, secrets];
         self.records.row(&cells, out)
     }
 

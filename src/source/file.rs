@@ -440,7 +440,7 @@ impl InputFile {
 }
 
 /// Opens a file. A named pipe without a writer is opened immediately: its reader waits for the writer, or a stop signal.
-fn open_without_waiting(path: &Path) -> io::Result<File> {
+pub(super) fn open_without_waiting(path: &Path) -> io::Result<File> {
     File::options().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)
 }
 

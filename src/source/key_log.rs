@@ -1,15 +1,26 @@
 //! TLS secrets: key log files, which may grow, and the Decryption Secrets Blocks of capture files.
 
 use super::Secret;
+use super::file::open_without_waiting;
 use dissectors::key_log;
 use dissectors::session::Secrets;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Maximum bytes read of all key logs: some 350,000 secrets.
 const MAX_BYTES: u64 = 64 << 20;
+/// Maximum bytes of a line that is not complete; a secret has some 200.
+const MAX_LINE: usize = 4096;
+/// Bytes that are read at a time.
+const CHUNK: usize = 64 << 10;
+/// Maximum wait for the writer of a named pipe, and for its next bytes.
+const PIPE_TIMEOUT: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 5000 });
+/// Interval between two attempts to read a named pipe.
+const PIPE_INTERVAL: Duration = Duration::from_millis(10);
 /// Maximum bytes of the blocks of a capture, as for blocks that are read with its frames.
 const MAX_BLOCK_BYTES: u64 = 8 << 20;
 /// Secrets type of a TLS key log (draft-ietf-opsawg-pcapng 4.7).
@@ -33,9 +44,39 @@ pub struct KeyLogs {
 struct KeyLogFile {
     path: PathBuf,
     file: File,
-    /// Bytes of the lines read so far.
+    /// Bytes read so far.
     offset: u64,
+    /// Last line, without its end.
+    line: Vec<u8>,
+    /// Whether the present line is longer than a secret may be.
+    is_too_long: bool,
     malformed: usize,
+    /// Whether a named pipe was not read to its end.
+    is_unfinished: bool,
+}
+
+impl KeyLogFile {
+    /// Reads the secrets of complete lines, and keeps the bytes after them.
+    fn add(&mut self, bytes: &[u8], at_frame: u32, secrets: &mut Secrets) {
+        let mut bytes = bytes;
+        if self.is_too_long {
+            let Some(end) = memchr::memchr(b'\n', bytes) else { return };
+            bytes = &bytes[end + 1..];
+            self.is_too_long = false;
+            self.malformed += 1;
+        }
+        let complete = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+        let (lines, rest) = bytes.split_at(complete);
+        if !lines.is_empty() {
+            self.line.extend_from_slice(lines);
+            self.malformed += key_log::read(&self.line, at_frame, secrets).malformed;
+            self.line.clear();
+        }
+        self.line.extend_from_slice(rest);
+        if self.line.len() > MAX_LINE {
+            (self.is_too_long, self.line) = (true, Vec::new());
+        }
+    }
 }
 
 impl KeyLogs {
@@ -45,9 +86,22 @@ impl KeyLogs {
     ///
     /// The file cannot be read.
     pub fn open(&mut self, path: &Path) -> io::Result<()> {
-        let file = File::open(path)?;
-        self.files.push(KeyLogFile { path: path.to_owned(), file, offset: 0, malformed: 0 });
+        let file = open_without_waiting(path)?;
+        self.files.push(KeyLogFile {
+            path: path.to_owned(),
+            file,
+            offset: 0,
+            line: Vec::new(),
+            is_too_long: false,
+            malformed: 0,
+            is_unfinished: false,
+        });
         self.read_file(self.files.len() - 1, 0, true).map(drop)
+    }
+
+    /// Returns the named pipes whose end was not read within the time limit.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().filter(|file| file.is_unfinished).map(|file| file.path.as_path())
     }
 
     /// Declares that more secrets may come for the frames read last.
@@ -90,38 +144,59 @@ impl KeyLogs {
     /// Reads the further lines of a file.
     fn read_file(&mut self, nth: usize, at_frame: u32, is_whole: bool) -> io::Result<bool> {
         let Some(log) = self.files.get_mut(nth) else { return Ok(false) };
-        let len = log.file.metadata()?.len();
-        if len < log.offset {
-            // The file was truncated and is written anew.
-            log.offset = 0;
+        let metadata = log.file.metadata()?;
+        let (len, is_pipe) = (metadata.len(), metadata.file_type().is_fifo());
+        if metadata.is_file() {
+            if len < log.offset {
+                // The file was truncated and is written anew.
+                (log.offset, log.is_too_long) = (0, false);
+                log.line.clear();
+            }
+            if len == log.offset && !is_whole {
+                return Ok(false);
+            }
+            log.file.seek(SeekFrom::Start(log.offset))?;
         }
-        if !is_whole && len == log.offset || self.bytes >= MAX_BYTES {
-            return Ok(false);
-        }
-        let mut text = Vec::new();
-        let is_seekable = log.file.seek(SeekFrom::Start(log.offset)).is_ok();
-        (&log.file).take(MAX_BYTES - self.bytes).read_to_end(&mut text)?;
-        let ends_in_line = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let complete = if is_seekable { ends_in_line } else { text.len() };
-        let (lines, rest) = text.split_at(complete);
-        let before = self.secrets.len();
         let secrets = Arc::make_mut(&mut self.secrets);
-        log.malformed += key_log::read(lines, at_frame, secrets).malformed;
+        let before = secrets.len();
+        let mut chunk = vec![0; CHUNK];
+        let mut last_read = Instant::now();
+        while self.bytes < MAX_BYTES {
+            let has_writer = match log.file.read(&mut chunk) {
+                Ok(0) => false,
+                Ok(count) => {
+                    log.add(&chunk[..count], at_frame, secrets);
+                    log.offset += count as u64;
+                    self.bytes += count as u64;
+                    last_read = Instant::now();
+                    continue;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => true,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            // A pipe without a writer ends after its bytes; before them, a writer may still come.
+            if !(is_pipe && is_whole && (has_writer || log.offset == 0)) {
+                break;
+            }
+            if last_read.elapsed() > PIPE_TIMEOUT {
+                log.is_unfinished = true;
+                break;
+            }
+            std::thread::sleep(PIPE_INTERVAL);
+        }
         if is_whole {
             // A last line without its end may still be written. Then it is read again.
-            key_log::read(rest, at_frame, secrets);
+            key_log::read(&log.line, at_frame, secrets);
         }
-        log.offset += complete as u64;
-        self.bytes += complete as u64;
-        Ok(self.secrets.len() > before)
+        Ok(secrets.len() > before)
     }
 }
 
-/// Adds the TLS secrets of blocks of a capture file, known from a frame on.
-pub fn add_block_secrets(blocks: &[Secret], at_frame: u32, secrets: &mut Secrets) {
-    for block in blocks.iter().filter(|block| block.kind == TLS_KEY_LOG) {
-        key_log::read(&block.bytes, at_frame, secrets);
-    }
+/// Adds the TLS secrets of blocks of a capture file, known from a frame on. Returns the number of malformed lines.
+pub fn add_block_secrets(blocks: &[Secret], at_frame: u32, secrets: &mut Secrets) -> usize {
+    let blocks = blocks.iter().filter(|block| block.kind == TLS_KEY_LOG);
+    blocks.map(|block| key_log::read(&block.bytes, at_frame, secrets).malformed).sum()
 }
 
 /// Returns the secrets of the Decryption Secrets Blocks of pcapng files, wherever they are. Secrets of other files, such as
@@ -203,6 +278,36 @@ mod tests {
         let known = |byte: u8, frame| logs.secrets().get("CLIENT_RANDOM", &[byte; 32], frame).is_some();
         assert!(known(10, 0) && known(11, 7) && !known(11, 6));
         assert_eq!(logs.malformed().map(|(_, count)| count).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_skipped_and_not_buffered() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        write!(file, "{}\n{}", "x".repeat(1 << 20), line("0a")).expect("written");
+        let mut logs = KeyLogs::default();
+        logs.open(file.path()).expect("opened");
+        assert_eq!(logs.secrets().len(), 1);
+        assert_eq!(logs.malformed().map(|(_, count)| count).collect::<Vec<_>>(), [1]);
+        logs.open(Path::new("/dev/zero")).expect("opened");
+        assert!(logs.is_full());
+        assert!(logs.files.iter().all(|file| file.line.capacity() <= 2 * CHUNK));
+    }
+
+    #[test]
+    fn a_named_pipe_is_read_until_its_writer_is_silent() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let mut logs = KeyLogs::default();
+        logs.open(&path).expect("opened");
+        assert_eq!((logs.secrets().len(), logs.unfinished().count()), (0, 1));
+        let mut writer = File::options().read(true).write(true).open(&path).expect("a writer");
+        write!(writer, "{}", line("0a")).expect("written");
+        let mut logs = KeyLogs::default();
+        logs.open(&path).expect("opened");
+        assert_eq!((logs.secrets().len(), logs.unfinished().count()), (1, 1));
+        write!(writer, "{}", line("0b")).expect("written");
+        assert!(logs.read_appended(7));
     }
 
     #[test]

@@ -31,6 +31,34 @@ fn a_negotiated_protocol_is_read_from_the_bytes_in_order() {
 }
 
 #[test]
+fn wrong_secrets_are_reported() {
+    let rows = calls(&[], "wrong-secrets.pcapng");
+    assert_eq!(rows.matches("wrong secrets").count(), 2, "{rows}");
+    for (file, result) in [("wrong-secrets.pcapng", "wrong"), ("suites13.pcapng", "decrypted")] {
+        let path = format!("{}/fixtures/tls/{file}", env!("CARGO_MANIFEST_DIR"));
+        let (rows, _, code) = run(&["secrets", &path, "-T", "csv"]);
+        assert_eq!(code, 0);
+        let results: Vec<_> = rows.lines().skip(1).filter_map(|row| row.split(',').nth(3)).collect();
+        assert!(!results.is_empty() && results.iter().all(|each| *each == result), "{rows}");
+    }
+}
+
+#[test]
+fn secrets_of_a_wrong_length_are_malformed() {
+    let log = std::fs::read_to_string(format!("{}/fixtures/tls/key-log.keys", env!("CARGO_MANIFEST_DIR")))
+        .expect("a key log");
+    let folder = super::folder();
+    let path = folder.path().join("keys");
+    let short: String = log.lines().map(|line| format!("{}\n", &line[..line.len() - 2])).collect();
+    std::fs::write(&path, &short).expect("the key log is written");
+    let file = format!("{}/fixtures/tls/key-log.pcap", env!("CARGO_MANIFEST_DIR"));
+    let (_, stderr, code) = run(&["calls", &file, "--keylog", &path.to_string_lossy()]);
+    let secrets = log.lines().filter(|line| line.starts_with("CLIENT_") || line.starts_with("SERVER_")).count();
+    assert_eq!(code, 0);
+    assert!(stderr.contains(&format!("{secrets} malformed lines of TLS secrets skipped")), "{stderr}");
+}
+
+#[test]
 fn the_last_of_several_secrets_counts() {
     let log = std::fs::read_to_string(format!("{}/fixtures/tls/key-log.keys", env!("CARGO_MANIFEST_DIR")))
         .expect("a key log");

@@ -1,8 +1,8 @@
 //! Decryption of a record, and what follows from its content: the keys of the next records, and derived bytes.
 
 use super::crypto::Record;
-use super::decryption::{Decrypted, Failure, KnownSecrets, Negotiated};
-use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC, SECRETS};
+use super::decryption::{Decrypted, EncryptedRecord, Failure, KnownSecrets, SecretsResult};
+use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC, SECRETS, SECRETS_RESULT};
 use super::handshake::{
     CLIENT_HELLO, ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE, MESSAGE_HEADER_LEN, is_tls13,
 };
@@ -11,7 +11,7 @@ use super::hello::{self, ClientOffer};
 use super::{RecordPhase, Tls, header};
 use crate::packet::Payload;
 use crate::session::{Chunk, Context, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
-use crate::tree::Slice;
+use crate::tree::{Slice, Value};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -29,15 +29,35 @@ impl Tls {
         body: Payload<'_>,
         cx: &mut Context<'_>,
     ) -> Option<(u8, Vec<u8>)> {
-        let negotiated = Negotiated { version: self.version, suite: self.suite };
-        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
         let record = Record { content: header.content, version: header.version, body: body.bytes };
-        match self.decryption.as_mut()?.decrypt(side, record, negotiated, known) {
-            Decrypted::Content(content, bytes) => return Some((content, bytes)),
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        let record = EncryptedRecord { side, record, version: self.version, suite: self.suite, known };
+        let decryption = self.decryption.as_mut()?;
+        let before = decryption.result();
+        let decrypted = decryption.decrypt(record);
+        let result = decryption.result();
+        if result != before {
+            self.summary.has_wrong_secrets = result == SecretsResult::Wrong;
+            cx.collect(&SECRETS_RESULT, cx.subject(), result as u64);
+        }
+        match decrypted {
+            Decrypted::Content { content, bytes, follows_missing } => {
+                if follows_missing {
+                    self.derive_missing(side, cx);
+                }
+                return Some((content, bytes));
+            }
             Decrypted::Failed(failure) => self.failure = Some(failure),
             Decrypted::Cleartext => {}
         }
         None
+    }
+
+    /// Notes that bytes are missing if the last records of a side were not authentic.
+    pub(super) fn end_failures(&mut self, side: Side, cx: &mut Context<'_>) {
+        if self.decryption.as_ref().is_some_and(|decryption| decryption.has_failures(side)) {
+            self.derive_missing(side, cx);
+        }
     }
 
     /// Notes why the present record was not decrypted, if it is encrypted.
@@ -51,7 +71,10 @@ impl Tls {
         if let Some(note) = note {
             cx.tree.note(note, body.all(), format_args!("{}", note.title));
         }
-        self.derive_missing(side, cx);
+        // The next authentic record decides whether this one was sent, or added by others.
+        if !matches!(failure, Failure::NotAuthentic) {
+            self.derive_missing(side, cx);
+        }
     }
 
     /// Notes that a record was lost whose header is known.
@@ -114,7 +137,7 @@ impl Tls {
 
     /// Records the labels of the secrets that are known for a client hello.
     pub(super) fn describe_secrets(&self, cx: &mut Context<'_>) {
-        if !cx.tree.wants(&SECRETS) || cx.secrets.is_empty() {
+        if !(cx.tree.wants(&SECRETS) || cx.tree.wants(&SECRETS_RESULT)) || cx.secrets.is_empty() {
             return;
         }
         let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
@@ -122,6 +145,9 @@ impl Tls {
         let labels: Vec<&str> = decryption.known_labels(known).collect();
         if !labels.is_empty() {
             cx.tree.put_text(&SECRETS, Slice::default(), format_args!("{}", labels.join(", ")));
+            if let Some(result) = cx.later_value(&SECRETS_RESULT, cx.subject()) {
+                cx.tree.put(&SECRETS_RESULT, Slice::default(), Value::Uint(result));
+            }
         }
     }
 

@@ -21,6 +21,8 @@ use alloc::vec::Vec;
 const MAX_LOST: u64 = 256;
 /// Number of consecutive records that are not authentic after which a side is no longer decrypted.
 const MAX_FAILURES: u32 = 3;
+/// The same after a record was decrypted, and no loss: the records may be replayed or forged.
+const MAX_FORGED: u32 = 16;
 /// Cipher suites of TLS 1.3 (RFC 8446 B.4), of which one encrypts early data before the server selects one.
 const TLS13_SUITES: core::ops::RangeInclusive<u16> = 0x1301..=0x1305;
 
@@ -39,8 +41,8 @@ const LABELS: &[&str] = &[
 pub(super) enum Decrypted {
     /// The record is not encrypted.
     Cleartext,
-    /// Content type and content.
-    Content(u8, Vec<u8>),
+    /// Content type and content. `follows_missing`: records before it were sent and not decrypted.
+    Content { content: u8, bytes: Vec<u8>, follows_missing: bool },
     /// The record is encrypted, and is not decrypted.
     Failed(Failure),
 }
@@ -58,11 +60,31 @@ pub(super) enum Failure {
     Ended,
 }
 
-/// Negotiated parameters.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Negotiated {
+/// What became of the records that are encrypted with the secrets of a connection: a value of the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecretsResult {
+    Unknown = 0,
+    Decrypted = 1,
+    Wrong = 2,
+    PartlyWrong = 3,
+}
+
+/// A record of a side, with what its decryption depends on.
+#[derive(Clone, Copy)]
+pub(super) struct EncryptedRecord<'a> {
+    pub(super) side: Side,
+    pub(super) record: Record<'a>,
+    /// Negotiated version.
     pub(super) version: u16,
+    /// Negotiated cipher suite.
     pub(super) suite: u16,
+    pub(super) known: KnownSecrets<'a>,
+}
+
+impl EncryptedRecord<'_> {
+    fn is_application_data(&self) -> bool {
+        self.record.content == super::header::APPLICATION_DATA
+    }
 }
 
 /// Secrets, as known at a frame.
@@ -79,6 +101,7 @@ pub(super) struct Decryption {
     server_random: Option<[u8; 32]>,
     encrypts_then_macs: bool,
     sides: [SideKeys; 2],
+    results: [SideResult; 2],
 }
 
 /// Keys of a side.
@@ -94,6 +117,13 @@ struct SideKeys {
     failures: u32,
     /// Stamp of the newest secret when one was missing.
     missing_at: Option<u32>,
+}
+
+/// Whether records of a side were decrypted, and whether its secrets failed.
+#[derive(Clone, Copy, Debug, Default)]
+struct SideResult {
+    is_decrypted: bool,
+    has_failed: bool,
 }
 
 /// The keys that a side uses.
@@ -193,7 +223,12 @@ impl Decryption {
 
     /// Notes that an unknown number of records was lost.
     pub(super) fn lose_records(&mut self, side: Side) {
-        self.side(side).lost = MAX_LOST;
+        let has_ended = self.has_failures(side) && self.side(side).failures >= self.max_failures(side);
+        let state = self.side(side);
+        state.lost = MAX_LOST;
+        if !has_ended {
+            state.failures = state.failures.min(MAX_FAILURES - 1);
+        }
     }
 
     /// Returns the labels of the secrets that are known for the client hello.
@@ -203,46 +238,70 @@ impl Decryption {
         })
     }
 
+    /// Returns what became of the records.
+    pub(super) fn result(&self) -> SecretsResult {
+        let is_decrypted = self.results.iter().any(|side| side.is_decrypted);
+        let is_wrong = self.results.iter().any(|side| side.has_failed && !side.is_decrypted);
+        match (is_decrypted, is_wrong) {
+            (true, true) => SecretsResult::PartlyWrong,
+            (true, false) => SecretsResult::Decrypted,
+            (false, true) => SecretsResult::Wrong,
+            (false, false) => SecretsResult::Unknown,
+        }
+    }
+
+    /// Returns whether the last records of a side are not authentic.
+    pub(super) fn has_failures(&self, side: Side) -> bool {
+        let [client, server] = &self.sides;
+        let state = if side == Side::Client { client } else { server };
+        state.failures > 0
+    }
+
     /// Returns whether the records of a side may be decrypted.
     pub(super) fn is_active(&self, side: Side, known: KnownSecrets<'_>) -> bool {
         let [client, server] = &self.sides;
         let state = if side == Side::Client { client } else { server };
         self.client_random.is_some()
             && !known.secrets.is_empty()
-            && state.failures < MAX_FAILURES
+            && state.failures < self.max_failures(side)
             && (state.cipher.is_some() || state.missing_at.is_none_or(|at| at != known.newest()))
     }
 
+    /// Maximum number of consecutive records that are not authentic.
+    fn max_failures(&self, side: Side) -> u32 {
+        let [client, server] = &self.sides;
+        let state = if side == Side::Client { client } else { server };
+        let [client, server] = self.results;
+        let result = if side == Side::Client { client } else { server };
+        if result.is_decrypted && state.lost <= u64::from(MAX_FORGED) { MAX_FORGED } else { MAX_FAILURES }
+    }
+
     /// Decrypts the next record of a side.
-    pub(super) fn decrypt(
-        &mut self,
-        side: Side,
-        record: Record<'_>,
-        negotiated: Negotiated,
-        known: KnownSecrets<'_>,
-    ) -> Decrypted {
-        if !self.is_encrypted(side, record, negotiated) {
+    pub(super) fn decrypt(&mut self, record: EncryptedRecord<'_>) -> Decrypted {
+        let side = record.side;
+        if !self.is_encrypted(record) {
             return Decrypted::Cleartext;
         }
-        if !self.is_active(side, known) {
+        if !self.is_active(side, record.known) {
             let state = self.side(side);
             state.sequence += 1;
             return Decrypted::Failed(if state.cipher.is_none() { Failure::NoSecret } else { Failure::Ended });
         }
-        let decrypted = self.decrypt_in_epochs(side, record, negotiated, known);
+        let decrypted = self.decrypt_in_epochs(record);
         if let Some(cipher) = &mut self.side(side).cipher {
-            cipher.end_record(record.body);
+            cipher.end_record(record.record.body);
         }
+        self.side_result(side).is_decrypted |= matches!(decrypted, Decrypted::Content { .. });
         decrypted
     }
 
     /// Returns whether a record is encrypted.
-    fn is_encrypted(&mut self, side: Side, record: Record<'_>, negotiated: Negotiated) -> bool {
-        let is_application_data = record.content == super::header::APPLICATION_DATA;
-        let state = self.side(side);
+    fn is_encrypted(&mut self, record: EncryptedRecord<'_>) -> bool {
+        let is_application_data = record.is_application_data();
+        let state = self.side(record.side);
         match state.epoch {
             // The first encrypted records were lost.
-            Epoch::Cleartext if is_application_data && negotiated.version != 0 && !is_tls13(negotiated.version) => {
+            Epoch::Cleartext if is_application_data && record.version != 0 && !is_tls13(record.version) => {
                 state.begin(Epoch::MasterSecret);
                 state.lost = MAX_LOST;
                 true
@@ -252,20 +311,17 @@ impl Decryption {
     }
 
     /// Tries the keys of the present epoch and of the next ones, with each possible record number.
-    fn decrypt_in_epochs(
-        &mut self,
-        side: Side,
-        record: Record<'_>,
-        negotiated: Negotiated,
-        known: KnownSecrets<'_>,
-    ) -> Decrypted {
+    fn decrypt_in_epochs(&mut self, record: EncryptedRecord<'_>) -> Decrypted {
+        let EncryptedRecord { side, known, .. } = record;
         let state = self.side(side);
         let (epoch, present, lost) = (state.epoch, state.cipher.take(), state.lost);
         let mut first = state.sequence;
+        let has_failures = state.failures > 0;
+        let expected = (epoch, first);
         let mut ciphers: Vec<(Epoch, RecordCipher)> = Vec::new();
         match present {
             Some(cipher) => ciphers.push((epoch, cipher)),
-            None => self.load(side, epoch, negotiated, known, &mut ciphers),
+            None => self.load(record, epoch, &mut ciphers),
         }
         let of_present = ciphers.len();
         let mut following = epoch.following().iter();
@@ -279,48 +335,50 @@ impl Decryption {
                         let updated = cipher.updated();
                         ciphers.extend(updated.map(|cipher| (epoch, cipher)));
                     }
-                    _ => self.load(side, epoch, negotiated, known, &mut ciphers),
+                    _ => self.load(record, epoch, &mut ciphers),
                 }
                 continue;
             };
             let mut numbers = first..=first.saturating_add(lost);
-            let found = numbers.find_map(|number| Some((number, cipher.decrypt(record, number)?)));
+            let found = numbers.find_map(|number| Some((number, cipher.decrypt(record.record, number)?)));
             if let Some((number, (content, bytes))) = found {
                 let epoch = *epoch;
                 let cipher = Some(ciphers.swap_remove(next).1);
                 *self.side(side) = SideKeys { epoch, cipher, sequence: number + 1, ..SideKeys::default() };
-                return Decrypted::Content(content, bytes);
+                let follows_missing = has_failures && (epoch, number) != expected;
+                return Decrypted::Content { content, bytes, follows_missing };
             }
             next += 1;
         }
         let newest = known.newest();
+        let has_secret = self.has_secret(record, epoch);
         let state = self.side(side);
-        state.sequence += 1;
-        if of_present == 0 {
+        // A known secret without keys has another length than the cipher suite needs.
+        if of_present == 0 && !has_secret {
+            state.sequence += 1;
             state.missing_at = Some(newest).filter(|_| ciphers.is_empty());
             return Decrypted::Failed(Failure::NoSecret);
         }
-        state.lost += u64::from(state.lost > 0);
-        // Early data that the server rejects cannot be decrypted.
-        state.failures += u32::from(epoch != Epoch::Early);
         if of_present == 1 {
             state.cipher = Some(ciphers.swap_remove(0).1);
         }
-        let is_last = state.failures == MAX_FAILURES;
+        if epoch == Epoch::Early {
+            // Early data that the server rejects cannot be decrypted.
+            state.sequence += 1;
+            return Decrypted::Failed(Failure::NotAuthentic);
+        }
+        // The next record has the same number, if this one was replayed or forged, or else the next one.
+        (state.lost, state.failures) = (state.lost + 1, state.failures + 1);
+        let is_last = state.failures == self.max_failures(side);
+        self.side_result(side).has_failed = true;
         Decrypted::Failed(if is_last { Failure::LastAttempt } else { Failure::NotAuthentic })
     }
 
     /// Adds the keys of an epoch, as far as its secret is known; several if the cipher suite is not known.
-    fn load(
-        &self,
-        side: Side,
-        epoch: Epoch,
-        negotiated: Negotiated,
-        known: KnownSecrets<'_>,
-        ciphers: &mut Vec<(Epoch, RecordCipher)>,
-    ) {
+    fn load(&self, record: EncryptedRecord<'_>, epoch: Epoch, ciphers: &mut Vec<(Epoch, RecordCipher)>) {
+        let EncryptedRecord { side, known, .. } = record;
         let Some(client_random) = &self.client_random else { return };
-        let suite = suite(negotiated.suite);
+        let suite = suite(record.suite);
         let get = |label| known.secrets.get(label, client_random, known.frame);
         if epoch == Epoch::MasterSecret {
             let (Some(suite), Some(secret), Some(server_random)) = (suite, get("CLIENT_RANDOM"), &self.server_random)
@@ -328,7 +386,7 @@ impl Decryption {
                 return;
             };
             let randoms = [client_random, server_random];
-            let (version, etm) = (negotiated.version, self.encrypts_then_macs);
+            let (version, etm) = (record.version, self.encrypts_then_macs);
             let pair = RecordCipher::from_master_secret(suite, version, etm, secret.bytes(), randoms);
             let Some([client, server]) = pair else { return };
             ciphers.push((Epoch::MasterSecret, if side == Side::Client { client } else { server }));
@@ -341,6 +399,19 @@ impl Decryption {
             let cipher = RecordCipher::from_traffic_secret(suite, secret.bytes());
             ciphers.extend(cipher.map(|cipher| (epoch, cipher)));
         }
+    }
+
+    /// Returns whether the traffic secret of an epoch of TLS 1.3 is known, and the cipher suite.
+    fn has_secret(&self, record: EncryptedRecord<'_>, epoch: Epoch) -> bool {
+        let EncryptedRecord { side, known, .. } = record;
+        let label = epoch.label(side).filter(|_| epoch != Epoch::MasterSecret && suite(record.suite).is_some());
+        let random = self.client_random.as_ref();
+        label.zip(random).is_some_and(|(label, random)| known.secrets.get(label, random, known.frame).is_some())
+    }
+
+    fn side_result(&mut self, side: Side) -> &mut SideResult {
+        let [client, server] = &mut self.results;
+        if side == Side::Client { client } else { server }
     }
 
     fn side(&mut self, side: Side) -> &mut SideKeys {

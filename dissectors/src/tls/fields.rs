@@ -62,6 +62,16 @@ crate::fields! { "tls";
     CIPHERSUITES: Label "tls.handshake.ciphersuites" "Cipher Suites";
     /// Cipher suite offered by the client, or selected by the server.
     CIPHERSUITE: U16 "tls.handshake.ciphersuite" "Cipher Suite" { base: DisplayBase::Hex, values: CIPHER_SUITES };
+    /// Type of a message of SSL 2.0.
+    SSL2_TYPE: U8 "tls.ssl2.handshake.type" "Handshake Message Type" { values: SSL2_TYPES };
+    /// Length of the cipher specs in bytes, in a client hello of SSL 2.0.
+    CIPHER_SPECS_LENGTH: U16 "tls.handshake.cipher_spec_len" "Cipher Spec Length";
+    /// Length of the challenge in bytes, in a client hello of SSL 2.0.
+    CHALLENGE_LENGTH: U16 "tls.handshake.challenge_length" "Challenge Length";
+    /// Cipher suite in a client hello of SSL 2.0; suites of later versions have a leading zero byte.
+    SSL2_CIPHER_SPEC: U24 "tls.ssl2.handshake.cipherspec" "Cipher Spec" { base: DisplayBase::Hex };
+    /// Random bytes of a client hello of SSL 2.0.
+    CHALLENGE: Label "tls.handshake.challenge" "Challenge";
     /// Number of compression methods.
     COMP_METHODS_LENGTH: U8 "tls.handshake.comp_methods_length" "Compression Methods Length";
     /// Compression methods that the client supports.
@@ -189,6 +199,8 @@ crate::fields! { "tls";
     RENEGOTIATION: Bytes "tls.handshake.extensions_reneg_info" "Renegotiation info";
     /// Labels of the secrets that key logs have for this hello, separated by commas.
     SECRETS: Text "tls.handshake.secrets" "Secrets" { ours: true };
+    /// What became of the records that are encrypted with these secrets.
+    SECRETS_RESULT: U8 "tls.handshake.secrets.result" "Result of the secrets" { ours: true, later: true, values: SECRETS_RESULTS };
     /// JA4 fingerprint of the client software.
     JA4: Text "tls.handshake.ja4" "JA4";
     /// JA4 text, whose parts are hashed in the fingerprint.
@@ -287,6 +299,8 @@ crate::fields! { "tls";
 
     /// An earlier session is resumed without a key exchange.
     RESUMED: Note(Note) "tls.resumed" "This session reuses previously negotiated keys (Session resumption)";
+    /// Length of a record that is not permitted.
+    INVALID_LENGTH: Note(Error) "tls.record.length.invalid" "Record fragment length is too small or too large";
     /// Data without a valid record header.
     UNKNOWN_RECORD: Note(Warn) "tls.ignored_unknown_record" "Ignored Unknown Record";
     /// Bytes of the record were not captured.

@@ -8,7 +8,8 @@
 //! ```
 
 use super::names;
-use crate::session::{Hint, Probe};
+use crate::session::{Hint, Probe, Side};
+use alloc::vec::Vec;
 
 /// Length of the header in bytes.
 pub(super) const LEN: usize = 5;
@@ -45,12 +46,27 @@ impl RecordHeader {
         LEN + usize::from(self.len)
     }
 
-    /// Returns whether the header is valid: a known type and version, and a permitted length.
+    /// Returns whether the type and the version are known.
     pub(super) fn is_valid(self) -> bool {
-        (CHANGE_CIPHER_SPEC..=HEARTBEAT).contains(&self.content)
-            && (0x0300..=names::TLS13).contains(&self.version)
-            && self.len <= MAX_TLS_RECORD_LEN
-            && (self.len > 0 || self.content == APPLICATION_DATA)
+        (CHANGE_CIPHER_SPEC..=HEARTBEAT).contains(&self.content) && (0x0300..=names::TLS13).contains(&self.version)
+    }
+
+    /// Returns whether a record may begin here, without other evidence: the header is valid, and the length permitted.
+    pub(super) fn is_plausible(self) -> bool {
+        self.is_valid() && self.len <= MAX_TLS_RECORD_LEN
+    }
+
+    /// Returns which rule the length violates, if any.
+    pub(super) fn length_violation(self) -> Option<&'static str> {
+        match self.content {
+            _ if self.len > MAX_TLS_RECORD_LEN => Some("TLSCiphertext length MUST NOT exceed 2^14 + 2048"),
+            _ if self.len > 0 => None,
+            // RFC 5246 6.2.1, RFC 8446 5.1.
+            CHANGE_CIPHER_SPEC => Some("Zero-length Change Cipher Spec fragments are not allowed"),
+            ALERT => Some("Zero-length Alert fragments are not allowed"),
+            HANDSHAKE => Some("Zero-length Handshake fragments are not allowed"),
+            _ => None,
+        }
     }
 }
 
@@ -60,6 +76,9 @@ impl RecordHeader {
 /// in 2^26 byte sequences of other protocols looks like it. A `Yes` or a `No` does not change as bytes are added.
 pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     let bytes = hint.bytes;
+    if hint.side == Side::Client && super::ssl2::probe(bytes) != Probe::No {
+        return super::ssl2::probe(bytes);
+    }
     let head: [Option<u8>; 3] = core::array::from_fn(|at| bytes.get(at).copied());
     let fits = [
         head[0].is_none_or(|content| (CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&content)),
@@ -70,12 +89,12 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
         return Probe::No;
     }
     let Some(header) = RecordHeader::read(bytes) else { return Probe::Perhaps };
-    if !header.is_valid() {
+    if !header.is_plausible() {
         return Probe::No;
     }
     let body = bytes.get(LEN..).unwrap_or_default();
     match header.content {
-        HANDSHAKE => hello(body),
+        HANDSHAKE => hello(bytes),
         CHANGE_CIPHER_SPEC if header.len == 1 => matches_prefix(body, |at, byte| at > 0 || byte == 1, 1),
         ALERT if header.len == 2 => matches_prefix(body, is_alert, 2),
         ALERT if header.len <= MAX_ENCRYPTED_ALERT_LEN => Probe::Yes,
@@ -84,8 +103,23 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     }
 }
 
-/// Returns whether a handshake begins: the type of a hello, a three-byte length whose first byte is 0, and a version.
-fn hello(body: &[u8]) -> Probe {
+/// Returns whether a handshake begins: the type of a hello, a three-byte length whose first byte is 0, and a version. They
+/// may be in several records.
+fn hello(bytes: &[u8]) -> Probe {
+    const LEN_OF_START: usize = 6;
+    let mut start = Vec::with_capacity(LEN_OF_START);
+    let mut rest = bytes;
+    while let Some(header) = RecordHeader::read(rest) {
+        if header.content != HANDSHAKE || !header.is_plausible() {
+            return Probe::No;
+        }
+        let body = rest.get(LEN..).unwrap_or_default();
+        start.extend(body.iter().take(header.len.into()).take(LEN_OF_START - start.len()));
+        if start.len() == LEN_OF_START {
+            break;
+        }
+        rest = rest.get(header.total_len()..).unwrap_or_default();
+    }
     let fits = |at: usize, byte: u8| match at {
         0 => matches!(byte, 1 | 2),
         1 => byte == 0,
@@ -93,7 +127,7 @@ fn hello(body: &[u8]) -> Probe {
         5 => byte <= 4,
         _ => true,
     };
-    matches_prefix(body, fits, 6)
+    matches_prefix(&start, fits, LEN_OF_START)
 }
 
 fn is_alert(at: usize, byte: u8) -> bool {
@@ -116,7 +150,7 @@ fn matches_prefix(bytes: &[u8], fits: impl Fn(usize, u8) -> bool, len: usize) ->
 pub(super) fn find_record(bytes: &[u8], version: u16) -> (usize, bool) {
     let is_next = |window: &[u8]| {
         RecordHeader::read(window).is_some_and(|header| {
-            header.is_valid()
+            header.is_plausible()
                 && if version == 0 { header.version > 0x0300 } else { header.version == version }
                 && match header.content {
                     CHANGE_CIPHER_SPEC => header.len == 1,
@@ -149,6 +183,13 @@ mod tests {
         (b"\x16\x03\x01\x02\x00\x01\x01", No),
         (b"\x16\x03\x01\x02\x00\x0b", No),
         (b"\x16\x03\x01\x50\x00", No),
+        (b"\x16\x03\x01\x00\x01\x01\x16\x03\x01\x00\x01\x00", Perhaps),
+        (b"\x16\x03\x01\x00\x04\x01\x00\x00\x30\x16\x03\x01\x00\x30\x03\x03", Yes),
+        (b"\x16\x03\x03\x00\x00\x16\x03\x03\x00\x31\x01\x00\x00\x30\x03\x03", Yes),
+        (b"\x16\x03\x01\x00\x04\x01\x00\x00\x30\x17\x03\x01\x00\x30\x03\x03", No),
+        (b"\x80\x1f\x01\x03\x01\x00\x06\x00\x00\x00\x10", Yes),
+        (b"\x80\x1f\x01\x03\x01", Perhaps),
+        (b"\x80\x1f\x01\x03\x01\x00\x06\x00\x00\x00\x11", No),
         (b"\x16\x04", No),
         (b"\x17\x03\x03\x00\x23", Yes),
         (b"\x17\x03\x03\x00\x00", No),

@@ -17,6 +17,7 @@ mod ja4;
 mod message;
 mod names;
 mod record;
+mod ssl2;
 mod suites;
 mod summary;
 mod vector;
@@ -177,12 +178,13 @@ impl Tls {
         let (keep, old) = (self.needs_app_data || self.decrypts(side, cx), self.side(side).unread_before_frame);
         let mut len = 0;
         while let Some(header) = RecordHeader::read(chunk.bytes.get(len..).unwrap_or_default()) {
-            if !header.is_valid() {
+            // A length that is not permitted is accepted after another record of the side.
+            let known = self.side(side).version;
+            if !(header.is_plausible() || header.is_valid() && header.version == known) {
                 if len > 0 {
                     break;
                 }
-                self.side(side).phase = RecordPhase::Searching(0);
-                return self.find_next_record(side, chunk, cx);
+                return self.read_other(side, chunk, cx);
             }
             if self.awaits_secret(side, header, chunk.bytes.len(), cx) {
                 break;
@@ -212,6 +214,26 @@ impl Tls {
             self.close_protocol(side, first, len as u64, cx);
         }
         (len, Transition::Stay)
+    }
+
+    /// Reads bytes that begin no record: of a client hello of SSL 2.0, of a server without TLS, or after a loss.
+    fn read_other(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Transition) {
+        if let Some(read) = self.read_ssl2_hello(side, chunk, cx) {
+            return read;
+        }
+        if side == Side::Server && self.side(side).version == 0 {
+            self.summary.respond_without_tls(cx);
+            let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+            if chunk.bytes.iter().take(header::LEN).all(is_text)
+                && let Some(exchange) = self.summary.exchange(self.version, cx)
+            {
+                // Such as the error page of an HTTP server.
+                let pending = Some(Box::new(exchange));
+                return (0, Transition::Replace(Box::new(Handover { pending, ..Handover::to(Successor::Detect) })));
+            }
+        }
+        self.side(side).phase = RecordPhase::Searching(0);
+        self.find_next_record(side, chunk, cx)
     }
 
     /// Skips up to `len` more bytes of a record, and dissects its header after the last byte.
@@ -386,6 +408,7 @@ impl Session for Tls {
 
     fn end(&mut self, lane: Lane, rest: Chunk<'_>, _end: SideEnd, cx: &mut Context<'_>) {
         self.end_wait(lane.side, rest, cx);
+        self.end_failures(lane.side, cx);
         *self.side(lane.side) = TlsSide::default();
         if self.summary.end(lane.side)
             && let Some(mut exchange) = self.summary.exchange(self.version, cx)

@@ -45,9 +45,16 @@ pub(super) const VERSIONS: &[(u64, &str)] = &[
     (0xfafa, GREASE),
 ];
 
+/// Types of messages of SSL 2.0, of which only the first is dissected.
+pub(super) const SSL2_TYPES: &[(u64, &str)] = &[(1, "Client Hello")];
+
+/// Results of secrets: a set of bits.
+pub(super) const SECRETS_RESULTS: &[(u64, &str)] = &[(1, "decrypted"), (2, "wrong"), (3, "partly wrong")];
+
 /// Returns the name of a version for the Protocol column.
 pub(super) fn short(version: u16) -> &'static str {
     match version {
+        0x0002 => "SSLv2",
         0x0300 => "SSLv3",
         0x0301 => "TLSv1",
         0x0302 => "TLSv1.1",

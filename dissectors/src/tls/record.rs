@@ -48,7 +48,9 @@ impl Tls {
         self.side(side).version = header.version;
         let record_body = payload.map(|payload| payload.from(header::LEN)).unwrap_or_default();
         // A client hello only offers versions, and the version of its record has no meaning (RFC 8446 5.1).
-        let is_offer = header.content == header::HANDSHAKE && record_body.bytes.first() == Some(&CLIENT_HELLO);
+        let is_offer = header.content == header::HANDSHAKE
+            && (record_body.bytes.first().is_none_or(|&kind| kind == CLIENT_HELLO)
+                || self.side(side).assembly.is_started());
         if self.version == 0 && !is_offer && (payload.is_some() || header.content != header::HANDSHAKE) {
             self.set_version(header.version, cx);
         }
@@ -64,6 +66,12 @@ impl Tls {
         cx.tree.put(content, span(0, 1), Value::Uint(header.content.into()));
         cx.tree.put(&RECORD_VERSION, span(1, 2), Value::Uint(header.version.into()));
         cx.tree.put(&RECORD_LENGTH, span(3, 2), Value::Uint(header.len.into()));
+        if let Some(violation) = header.length_violation() {
+            cx.tree.note(&INVALID_LENGTH, span(3, 2), format_args!("{violation}"));
+            if header.len == 0 {
+                return cx.tree.close();
+            }
+        }
         match payload {
             Some(_) => self.note_undecrypted(side, record_body, cx),
             None => self.lose_record(side, header, cx),

@@ -28,6 +28,10 @@ pub(super) struct Summary {
     finished: [bool; 2],
     /// Sender and description of a fatal alert.
     alert: Option<(Side, u8)>,
+    /// Whether the server's first bytes are not TLS.
+    is_refused: bool,
+    /// Whether no record could be decrypted with the secrets of the connection.
+    pub(super) has_wrong_secrets: bool,
     /// Bytes of the records of each side.
     bytes: [u64; 2],
     ended: [bool; 2],
@@ -44,6 +48,14 @@ impl Summary {
     /// Notes a server hello, which is not a Hello Retry Request.
     pub(super) fn server_hello(&mut self) {
         self.has_selection = true;
+    }
+
+    /// Notes that the server responds to a client hello without TLS.
+    pub(super) fn respond_without_tls(&mut self, cx: &Context<'_>) {
+        if self.request.is_some() && self.response.is_none() && self.unfinished.is_none() {
+            self.is_refused = true;
+            self.respond(cx);
+        }
     }
 
     /// Notes an alert in cleartext, or decrypted.
@@ -113,12 +125,15 @@ impl Summary {
         let outcome = match (self.alert, response) {
             (Some((Side::Client, _)), _) => Outcome::ClientError,
             (Some((Side::Server, _)), _) => Outcome::ServerError,
+            (None, _) if self.is_refused => Outcome::ServerError,
             (None, Some(_)) if is_complete => Outcome::Success,
             (None, Some(_)) => Outcome::Aborted,
             (None, None) => Outcome::Unanswered,
         };
         let status = match self.alert {
             Some((_, description)) => ALERT_DESCRIPTION.value_name(description.into()).unwrap_or("Alert"),
+            None if self.is_refused => "not TLS",
+            None if self.has_wrong_secrets => "wrong secrets",
             None if response.is_some() && self.has_selection => VERSION.value_name(version.into()).unwrap_or_default(),
             // The version of a record is not the negotiated one.
             None if response.is_some() => "TLS",

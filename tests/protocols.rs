@@ -28,7 +28,7 @@ fn stream_data(file: &[u8], stream: u32) -> Vec<StreamPart> {
         Event::Chunk(chunk) => match chunk.content {
             StreamContent::Bytes(bytes) => Some((chunk.side, Ok(bytes))),
             StreamContent::Gap(len) => Some((chunk.side, Err(len))),
-            StreamContent::End => None,
+            StreamContent::Missing | StreamContent::End => None,
         },
         _ => None,
     });

@@ -1,6 +1,6 @@
 //! TLS records that are rare: split, empty, too long, replayed or forged, and responses that are not TLS.
 
-use crate::common::{ACK, FIN, IPV4, SYN, Segment, events, pcap};
+use crate::common::{ACK, FIN, IPV4, SYN, Segment, events, field_values, pcap};
 use dissectors::session::{ConversationId, Secrets, Side};
 use overhear::analysis::{DecodeOptions, Event, StreamContent, Task};
 use std::sync::Arc;
@@ -24,6 +24,14 @@ fn client_hello() -> Vec<u8> {
     let name = b"\0\0\0\x0b\0\x09\0\0\x06a.test";
     let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2f, 1, 0], &[0, name.len() as u8], name].concat();
     message(1, &body)
+}
+
+/// A client hello with an encrypted one of 16 bytes (RFC 9849 5), encrypted for the configuration 42.
+fn encrypted_hello() -> Vec<u8> {
+    let extension = [&[0, 0, 1, 0, 1, 42, 0, 4, 8, 8, 8, 8, 0, 16][..], &[5; 16]].concat();
+    let extensions = [&[0xfe, 0x0d, 0, extension.len() as u8][..], &extension].concat();
+    let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2f, 1, 0], &[0, extensions.len() as u8], &extensions];
+    message(1, &body.concat())
 }
 
 fn server_hello() -> Vec<u8> {
@@ -97,6 +105,19 @@ fn records_of_any_length_are_read() {
 }
 
 #[test]
+fn an_encrypted_client_hello_is_the_target_of_the_call() {
+    let hello = record(HANDSHAKE, &encrypted_hello());
+    assert_eq!(exchange(hello.clone(), record(HANDSHAKE, &server_hello())), ["TLS ECH TLS 1.2"]);
+    let file = capture(&[(Side::Client, hello)]);
+    let fields: Vec<_> = ["client_hello_type", "config_id", "enc", "payload_length"]
+        .into_iter()
+        .filter_map(|name| dissectors::field(&format!("tls.ech.{name}")))
+        .collect();
+    let values: Vec<_> = field_values(&file, &fields).into_iter().flatten().filter(|value| !value.is_empty()).collect();
+    assert_eq!(values, ["0", "42", "08080808", "16"]);
+}
+
+#[test]
 fn a_client_hello_of_ssl_2_is_read() {
     // RFC 5246 E.2: one cipher spec, no session ID, 16 bytes of challenge.
     let hello = [&[0x80, 28, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f][..], &[7; 16]].concat();
@@ -118,7 +139,7 @@ fn changed(change: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         Event::Chunk(chunk) => match chunk.content {
             StreamContent::Bytes(bytes) if chunk.side == Side::Server => Some((chunk.side, records(&bytes, &change))),
             StreamContent::Bytes(bytes) => Some((chunk.side, bytes)),
-            StreamContent::Gap(_) | StreamContent::End => None,
+            StreamContent::Gap(_) | StreamContent::Missing | StreamContent::End => None,
         },
         _ => None,
     });

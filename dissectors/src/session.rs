@@ -107,6 +107,8 @@ pub struct Context<'a> {
     pub collected: Option<&'a mut FirstPass>,
     /// Secrets that were handed in.
     pub secrets: &'a Secrets,
+    /// Whether a session below decrypts the bytes: a handover said so.
+    pub is_encrypted: bool,
 }
 
 impl Context<'_> {
@@ -115,13 +117,6 @@ impl Context<'_> {
     pub fn exchange(&self, nth: u32) -> ExchangeId {
         let own = ExchangeId { conversation: self.conversation, session: self.session, nth };
         self.adopted.filter(|_| nth == 0).unwrap_or(own)
-    }
-
-    /// Whether the present frame carries its bytes in TLS.
-    #[must_use]
-    pub fn is_encrypted(&self) -> bool {
-        // A session at the root is carried by none.
-        self.session > 0 && self.path.names().contains(&"tls")
     }
 
     /// This session, as the subject of a value of the first pass.
@@ -232,6 +227,8 @@ pub struct Handover {
     pub exchange: Option<ExchangeId>,
     /// An exchange that is not reported yet; a session that takes it reports it, else the driver does.
     pub pending: Option<Box<Exchange>>,
+    /// Whether the bytes of the channel were encrypted.
+    pub is_encrypted: bool,
     /// Whether the session reads the content of `exchange`: that is its exchange 0, which the session below reports.
     pub is_content: bool,
     /// Negotiated values: names such as `alpn` or of header fields, in lower case.
@@ -583,6 +580,13 @@ impl Secrets {
             *known = (at_frame, secret);
         }
         self.stamps.insert(at_frame);
+    }
+
+    /// Adds other secrets, by the same rule.
+    pub fn merge(&mut self, others: &Secrets) {
+        for ((label, client_random), (at_frame, secret)) in &others.entries {
+            self.insert(label, *client_random, *at_frame, secret.clone());
+        }
     }
 
     /// Whether there are none.

@@ -62,7 +62,21 @@ impl DecodeOptions {
         if blocks.is_empty() { 0 } else { add_block_secrets(&blocks, 0, Arc::make_mut(&mut self.secrets)) }
     }
 
-    /// Lets records wait for secrets that are written to the key logs later: in a live capture.
+    /// Returns whether there is no key log.
+    #[must_use]
+    pub fn has_no_key_logs(&self) -> bool {
+        self.key_logs.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Returns the names of the key logs, separated by commas.
+    #[must_use]
+    pub fn key_log_names(&self) -> String {
+        let key_logs = self.key_logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let names: Vec<String> = key_logs.paths().map(|path| path.display().to_string()).collect();
+        names.join(", ")
+    }
+
+    /// Lets records wait for secrets that are written to the key logs later: while a capture grows.
     pub fn await_secrets(&mut self) {
         let mut key_logs = self.key_logs.lock().unwrap_or_else(PoisonError::into_inner);
         key_logs.await_more();

@@ -101,6 +101,8 @@ pub enum StreamContent {
     Bytes(Vec<u8>),
     /// So many bytes were never captured.
     Gap(u64),
+    /// An unknown number of derived bytes is missing: bytes were not captured, or not decrypted.
+    Missing,
     /// The side sends nothing more.
     End,
 }

@@ -1,11 +1,11 @@
 //! Context of one frame: what reading a segment or a datagram needs, and where it records.
 
-use super::event::Event;
+use super::event::{Event, StreamChunk, StreamContent};
 use super::session_driver::{Completed, ConversationState, Owner};
 use super::task::Work;
 use dissectors::packet::ProtocolPath;
 use dissectors::protocol::UnitReassembly;
-use dissectors::session::{Context, Derivation, FirstPass, Secrets, Side, Stamp};
+use dissectors::session::{Context, Derivation, DerivedItem, FirstPass, Lane, Missing, Secrets, Side, Stamp};
 use dissectors::{Registry, Tree, Wants};
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub(super) struct FrameContext<'a> {
     pub(super) derived: &'a mut Derivation,
     /// Whether the conversation's bytes are reported.
     pub(super) follows: bool,
+    /// The title of the derived bytes that are reported.
+    pub(super) follow_derived: Option<&'static str>,
     /// Events of the analyzer.
     pub(super) events: &'a mut Vec<Event>,
     pub(super) collected: Option<&'a mut FirstPass>,
@@ -47,6 +49,8 @@ pub(super) struct Feed<'a> {
     pub(super) root: Option<(Side, u64, u64)>,
     /// How the session below records the reassembly of units of the present one; none at the root.
     pub(super) reassembly: Option<UnitReassembly>,
+    /// The title of the derived bytes that are reported, and the events of the analyzer.
+    followed: Option<(&'static str, &'a mut Vec<Event>)>,
 }
 
 /// What a feed was before it entered a driver above.
@@ -87,9 +91,12 @@ impl FrameContext<'_> {
             first_pass: self.first_pass,
             collected: self.collected.as_deref_mut(),
             secrets: self.secrets,
+            is_encrypted: false,
         };
+        let events = &mut *self.events;
         Feed {
             registry: self.registry,
+            followed: self.follow_derived.map(|title| (title, events)),
             cx,
             completed,
             conversation,
@@ -102,6 +109,22 @@ impl FrameContext<'_> {
 }
 
 impl Feed<'_> {
+    /// Reports a derived item, if the bytes of this title are followed. Of nested ones, those of the first depth are.
+    pub(super) fn follow(&mut self, lane: Lane, title: &'static str, item: &DerivedItem) {
+        let Some((_, events)) = self.followed.as_mut().filter(|(followed, _)| *followed == title) else { return };
+        if *self.conversation.followed_depth.get_or_insert(self.depth) != self.depth {
+            return;
+        }
+        let content = match item {
+            DerivedItem::Bytes { bytes, .. } => StreamContent::Bytes(bytes.clone()),
+            DerivedItem::Missing(Missing::Bytes(len)) => StreamContent::Gap(*len),
+            DerivedItem::Missing(_) => StreamContent::Missing,
+            DerivedItem::End(_) => StreamContent::End,
+            DerivedItem::Begin(_) | DerivedItem::Headers(_) => return,
+        };
+        events.push(Event::Chunk(StreamChunk { side: lane.side, at: self.cx.at, content }));
+    }
+
     /// Enters the drivers above, with the frames and the range of the bytes in the present driver's hands.
     pub(super) fn enter(
         &mut self,

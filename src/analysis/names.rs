@@ -66,9 +66,9 @@ impl Analyzer {
         add_block_secrets(blocks, frame, secrets)
     }
 
-    /// Replaces the secrets of the run: those before, and others that are known from a later frame on.
-    pub fn set_secrets(&mut self, secrets: Arc<Secrets>) {
-        self.tables.run.task.decode.secrets = secrets;
+    /// Adds secrets to those of the run.
+    pub fn merge_secrets(&mut self, secrets: &Secrets) {
+        Arc::make_mut(&mut self.tables.run.task.decode.secrets).merge(secrets);
     }
 
     /// Returns the secrets of the run.

@@ -25,6 +25,8 @@ pub struct Task {
     pub mixed: bool,
     /// The conversation whose bytes to report.
     pub follow: Option<ConversationId>,
+    /// The bytes to report of it: those that are derived under this title, such as `Decrypted TLS`; if none, its own.
+    pub follow_derived: Option<&'static str>,
     /// Collect what later frames decide about earlier ones, for a second pass over the same capture.
     pub collect: bool,
     /// Collect names of addresses, of these kinds.
@@ -134,6 +136,7 @@ impl Work {
             || wants.field(&frame::PROTOCOLS)
             || wants.protocol(&data::DATA)
             || task.owners
+            || task.follow_derived.is_some()
             || PROTOCOLS.iter().any(|protocol| is_above_layers(protocol) && own(protocol.fields));
         let udp_fields = any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]);
         Work {

@@ -21,6 +21,9 @@ pub(crate) struct FollowArgs {
     read: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,
+    /// Follow the decrypted bytes of a TLS connection, with the secrets of --keylog or of the capture
+    #[arg(long, conflicts_with_all = ["http", "http2", "dns", "websocket"])]
+    pub(crate) tls: bool,
     #[command(flatten)]
     pub(crate) format: FollowFormat,
     #[command(flatten)]

@@ -69,7 +69,7 @@ impl RawLine {
     fn size(&self) -> usize {
         match &self.content {
             StreamContent::Bytes(bytes) => bytes.len() + LINE_COST,
-            StreamContent::Gap(_) | StreamContent::End => LINE_COST,
+            StreamContent::Gap(_) | StreamContent::Missing | StreamContent::End => LINE_COST,
         }
     }
 
@@ -89,6 +89,7 @@ impl RawLine {
                 text = expand_tabs(text.trim_end_matches('\n'));
             }
             StreamContent::Gap(len) => text = format!("[{len} bytes missing in capture]"),
+            StreamContent::Missing => text = "[bytes missing in capture]".into(),
             StreamContent::End => {}
         }
         FollowLine { from_client: self.from_client, frame: self.frame, offset: self.offset, text }
@@ -139,6 +140,7 @@ impl WindowBuilder {
                 }
             }
             StreamContent::Gap(len) => self.push_line(line(StreamContent::Gap(len)), len),
+            StreamContent::Missing => self.push_line(line(StreamContent::Missing), 0),
             StreamContent::End => {}
         }
     }

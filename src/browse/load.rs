@@ -160,6 +160,7 @@ fn open<H: Fn(BrowseEvent)>(
 fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: &Mutex<Loader<H>>) {
     let (mut frames, mut names, mut secrets) = (0u32, 0, 0);
     let mut checked = Instant::now();
+    let grows = source.live.is_some() || source.paths.iter().any(|path| !path.is_file());
     loop {
         match capture.next() {
             Ok(Some(frame)) => lock(loader).add_frame(&frame),
@@ -176,7 +177,7 @@ fn read<H: Fn(BrowseEvent)>(capture: &mut Capture, source: &LoadSource, loader: 
             loader.publish_secrets();
             secrets += new.len();
         }
-        if source.live.is_some() && checked.elapsed() >= KEY_LOG_INTERVAL {
+        if grows && checked.elapsed() >= KEY_LOG_INTERVAL {
             checked = Instant::now();
             loader.add_appended_secrets();
         }
@@ -275,7 +276,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
     fn add_appended_secrets(&mut self) {
         let mut decode = self.table.task().decode;
         if decode.add_appended_secrets(self.last_frame + 1) {
-            self.analyzer.set_secrets(decode.secrets);
+            self.analyzer.merge_secrets(&decode.secrets);
             self.publish_secrets();
         }
     }

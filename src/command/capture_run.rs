@@ -50,6 +50,10 @@ impl CaptureRun {
     pub(super) fn run(mut self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
         // Names of a file that grows are collected while it is read.
         let collect_names = if self.open_options.follow { self.decode.names.flags } else { NameFlags::NONE };
+        let has_growing_logs = self.has_pipe() && !self.decode.has_no_key_logs();
+        if has_growing_logs {
+            self.decode.await_secrets();
+        }
         let mut task = Task { decode: self.decode.clone(), collect_names, ..task };
         let is_rich = task.wants.columns;
         self.matcher.extend_task(&mut task);
@@ -72,6 +76,7 @@ impl CaptureRun {
         report.begin(out)?;
         if let Some(capture) = capture {
             let mut passes = PassLoop::new(capture, bar);
+            passes.growing_logs = has_growing_logs.then(|| task.decode.clone());
             let mut max_frames = self.max_frames;
             let mut selected = None;
             let mut first_pass = FirstPass::default();
@@ -100,6 +105,9 @@ impl CaptureRun {
                     selected = Some(frames);
                     task.only = Some(streams);
                 }
+            }
+            if let Some(logs) = &passes.growing_logs {
+                task.decode.secrets = logs.secrets.clone();
             }
             passes.max_frames = max_frames.min(self.matcher.last_frame().unwrap_or(u32::MAX));
             let prefilter = self.matcher.prefilter().filter(|_| selected.is_none());

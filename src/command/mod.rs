@@ -297,7 +297,14 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
         ConversationId::Udp(number) => format!("{names}: no UDP conversation {number}"),
     };
     let udp_conversations = stream.tcp().is_none();
-    let task = Task { streams: true, follow: Some(stream), udp_conversations, ..fields_task(Wants::default()) };
+    let follow_derived = args.tls.then(decrypted_title).flatten();
+    let task = Task {
+        streams: true,
+        follow: Some(stream),
+        follow_derived,
+        udp_conversations,
+        ..fields_task(Wants::default())
+    };
     if let Some((fields, name)) = args.format.messages() {
         let channel = args.format.http2;
         let selection = report::MessageSelection { stream, fields, channel };
@@ -324,8 +331,20 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     if !report.has_stream() {
         return Ok(CommandOutcome::Error(no_stream()));
     }
+    if args.tls && !report.has_bytes() {
+        return Ok(CommandOutcome::Error(format!(
+            "{names}: no decrypted TLS in stream {stream}; `overhear secrets` lists connections with secrets"
+        )));
+    }
     finish_output(out, has_errors)
         .inspect(|_| report.drain_gap_notes().for_each(|note| print_message(&format!("{names}: {note}"))))
+}
+
+/// Returns the title of the bytes that TLS derives.
+fn decrypted_title() -> Option<&'static str> {
+    let is_tls = |protocol: &&&dissectors::Protocol| protocol.fields.first().is_some_and(|field| field.name == "tls");
+    let protocol = dissectors::PROTOCOLS.iter().find(is_tls)?;
+    protocol.sessions().next().map(|kind| kind.derived_title)
 }
 
 fn list_fields(args: FieldsArgs) -> io::Result<CommandOutcome> {

@@ -10,6 +10,10 @@ use overhear::report::DissectedFrame;
 use overhear::source::{Capture, Error, Frame, SectionMetadata, Time};
 use std::convert::Infallible;
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// Interval between two readings of the key logs beside a capture that grows.
+const KEY_LOG_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Consumer of the frames and events of a pass.
 pub(super) trait PassConsumer {
@@ -94,10 +98,9 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
     }
 
     /// Adds the secrets that were appended to the key logs, for the frames that follow.
-    #[cfg(feature = "live")]
     pub(super) fn add_appended_secrets(&mut self, decode: &mut DecodeOptions) {
         if decode.add_appended_secrets(self.analyzer.frame_count() + 1) {
-            self.analyzer.set_secrets(decode.secrets.clone());
+            self.analyzer.merge_secrets(&decode.secrets);
         }
     }
 
@@ -130,11 +133,13 @@ pub(super) struct PassLoop {
     rewind_error: Option<Error>,
     /// Malformed lines of secrets that the last pass found in the capture.
     pub(super) malformed_secrets: usize,
+    /// Key logs that are read again while the capture grows.
+    pub(super) growing_logs: Option<DecodeOptions>,
 }
 
 impl PassLoop {
     pub(super) fn new(capture: Capture, bar: ReadProgressBar) -> PassLoop {
-        PassLoop { capture, max_frames: u32::MAX, bar, rewind_error: None, malformed_secrets: 0 }
+        PassLoop { capture, max_frames: u32::MAX, bar, rewind_error: None, malformed_secrets: 0, growing_logs: None }
     }
 
     /// Runs a first pass and starts again at frame 1. Returns what later frames decide about earlier ones. Read errors
@@ -190,8 +195,15 @@ impl PassLoop {
         }
         let mut frames = 0;
         let mut metadata = (0, 0);
+        let mut checked = Instant::now();
         while frames < self.max_frames {
             let next = self.capture.next();
+            if let Some(logs) = &mut self.growing_logs
+                && (checked.elapsed() >= KEY_LOG_INTERVAL || !matches!(next, Ok(Some(_))))
+            {
+                checked = Instant::now();
+                pass.add_appended_secrets(logs);
+            }
             // The frame is read where it lies: a copy of it costs a percent of a pass.
             if let Ok(Some(frame)) = &next {
                 match selected.is_none_or(|selected| selected.contains(frame.number)) {

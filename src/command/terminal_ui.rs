@@ -81,13 +81,17 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     if input.write.is_some() {
         return Err(WRITE_REQUIRES.into());
     }
-    let decode = decode_options(&input.decode)?;
+    let mut decode = decode_options(&input.decode)?;
     let input = open_input(input)?;
+    if input.paths.iter().any(|path| is_pipe(path)) {
+        decode.await_secrets();
+    }
     require_terminal()?;
     let names = input.paths.iter().map(PathBuf::as_path);
     let names = names.map(|path| if path == Path::new("-") { Path::new("standard input") } else { path });
     let model =
         empty_model(&escape_paths(names), input.filter.map(|filter| filter.1)).with_names(decode.names.flags.network);
+    let model = model.with_key_logs(decode.key_log_names());
     let (sender, mail) = tui::inbox();
     let browser = Browser::open_with(input.paths, decode, move |response| sender.send(response));
     Ok((model, mail, browser))
@@ -115,7 +119,7 @@ fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     let drop_rights = || become_caller().and_then(|_| drop_capabilities(FileAccess::Create)).map(drop);
     drop_rights().map_err(|error| error.to_string())?;
     let model = empty_model(&interface_names(&opened), filter.map(|filter| filter.1)).with_follow(Tab::Calls);
-    let model = model.with_names(decode.names.flags.network);
+    let model = model.with_names(decode.names.flags.network).with_key_logs(decode.key_log_names());
     let limits = live::Limits { packets: stop.packets.map(NonZeroU64::get), time: stop.duration };
     let (sender, mail) = tui::inbox();
     let browser = Browser::open_live(opened, write, limits, decode, move |response| sender.send(response))?;

@@ -30,6 +30,8 @@ pub struct FollowReport {
     format: FollowFormat,
     /// Whether the capture has the stream.
     has_stream: bool,
+    /// Whether it has bytes of the stream.
+    has_bytes: bool,
     /// Bytes of each side so far, missing ones included.
     offsets: [u64; 2],
     /// Buffered bytes at the end of a chunk that the next bytes complete: the start of a character, or a carriage return.
@@ -55,6 +57,7 @@ impl FollowReport {
             headings: SideHeadings::new(stream, color),
             format,
             has_stream: false,
+            has_bytes: false,
             offsets: [0; 2],
             buffered: Vec::new(),
             last: None,
@@ -86,6 +89,12 @@ impl FollowReport {
         self.has_stream
     }
 
+    /// Returns whether the capture has bytes of the stream.
+    #[must_use]
+    pub fn has_bytes(&self) -> bool {
+        self.has_bytes
+    }
+
     /// Drains the notes about gaps in raw output: lines for standard error.
     pub fn drain_gap_notes(&mut self) -> impl Iterator<Item = String> + '_ {
         self.gap_notes.drain(..)
@@ -96,13 +105,12 @@ impl FollowReport {
         match (self.format, &chunk.content) {
             (_, StreamContent::End) => return Ok(()),
             (FollowFormat::Raw, StreamContent::Bytes(bytes)) => out.write_all(bytes)?,
-            (FollowFormat::Raw, StreamContent::Gap(len)) => {
-                let offset = self.offset(chunk.side);
-                self.gap_notes.push(format!(
-                    "{len} {} bytes missing in the capture at offset {offset} (frame {})",
-                    side_name(chunk.side),
-                    chunk.at.frame
-                ));
+            (FollowFormat::Raw, StreamContent::Gap(_) | StreamContent::Missing) => {
+                let (offset, side) = (self.offset(chunk.side), side_name(chunk.side));
+                let count =
+                    if let StreamContent::Gap(len) = chunk.content { format!("{len} {side}") } else { side.into() };
+                let at = chunk.at.frame;
+                self.gap_notes.push(format!("{count} bytes missing in the capture at offset {offset} (frame {at})"));
             }
             (FollowFormat::Json, content) => self.object(chunk, content),
             (FollowFormat::Text(color), content) => self.text(chunk, content, color),
@@ -112,7 +120,7 @@ impl FollowReport {
             + match &chunk.content {
                 StreamContent::Bytes(bytes) => bytes.len() as u64,
                 StreamContent::Gap(len) => *len,
-                StreamContent::End => 0,
+                StreamContent::Missing | StreamContent::End => 0,
             };
         if let Some(stored) = self.offsets.get_mut(chunk.side as usize) {
             *stored = offset;
@@ -142,6 +150,7 @@ impl FollowReport {
             StreamContent::Gap(len) => {
                 let _ = write!(row, "\"missing\":{len}");
             }
+            StreamContent::Missing => row.push_str("\"missing\":null"),
             StreamContent::End => {}
         }
         row.push_str("}\n");
@@ -173,15 +182,25 @@ impl FollowReport {
                 color.stop(style, &mut self.row);
                 self.buffered = rest.to_vec();
             }
-            StreamContent::Gap(len) => {
+            StreamContent::Gap(_) | StreamContent::Missing => {
                 self.finish_text(color);
-                color.start(AnsiStyle::Red, &mut self.row);
-                let _ = write!(self.row, "[{len} bytes missing in capture]");
-                color.stop(AnsiStyle::Red, &mut self.row);
-                self.row.push('\n');
+                self.gap_line(content, color);
             }
             StreamContent::End => {}
         }
+    }
+
+    /// Writes the line of a gap.
+    fn gap_line(&mut self, content: &StreamContent, color: Color) {
+        color.start(AnsiStyle::Red, &mut self.row);
+        match content {
+            StreamContent::Gap(len) => {
+                let _ = write!(self.row, "[{len} bytes missing in capture]");
+            }
+            _ => self.row.push_str("[bytes missing in capture]"),
+        }
+        color.stop(AnsiStyle::Red, &mut self.row);
+        self.row.push('\n');
     }
 
     /// Writes the buffered bytes of the current side, and ends its line.
@@ -218,12 +237,9 @@ impl FollowReport {
                     self.row.push('\n');
                 }
             }
-            StreamContent::Gap(len) => {
+            StreamContent::Gap(_) | StreamContent::Missing => {
                 self.row.push_str(indent);
-                color.start(AnsiStyle::Red, &mut self.row);
-                let _ = write!(self.row, "[{len} bytes missing in capture]");
-                color.stop(AnsiStyle::Red, &mut self.row);
-                self.row.push('\n');
+                self.gap_line(content, color);
             }
             StreamContent::End => {}
         }
@@ -241,6 +257,7 @@ impl Report for FollowReport {
         match event {
             Event::Chunk(chunk) => {
                 self.has_stream = true;
+                self.has_bytes |= matches!(chunk.content, StreamContent::Bytes(_));
                 self.chunk(&chunk, out)
             }
             Event::Stream(stream) => {

@@ -117,6 +117,11 @@ impl KeyLogs {
         self.files.is_empty()
     }
 
+    /// Returns the paths of the files.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
+    }
+
     /// Returns the secrets read so far.
     #[must_use]
     pub fn secrets(&self) -> Arc<Secrets> {

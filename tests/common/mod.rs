@@ -103,7 +103,7 @@ pub fn followed_bytes(events: &[Event], side: dissectors::session::Side) -> Vec<
             match &chunk.content {
                 StreamContent::Bytes(more) => bytes.extend(more.iter().copied().map(Some)),
                 StreamContent::Gap(len) => bytes.extend(std::iter::repeat_n(None, *len as usize)),
-                StreamContent::End => {}
+                StreamContent::Missing | StreamContent::End => {}
             }
         }
     }

@@ -4,6 +4,8 @@ use super::run;
 use dissectors::protocol::Registry;
 use dissectors::session::{Input, Successor};
 use dissectors::{PROTOCOLS, Protocol};
+use std::io::Write;
+use std::process::Stdio;
 
 fn calls(options: &[&str], file: &str) -> String {
     let path = format!("{}/fixtures/tls/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -56,6 +58,45 @@ fn secrets_of_a_wrong_length_are_malformed() {
     let secrets = log.lines().filter(|line| line.starts_with("CLIENT_") || line.starts_with("SERVER_")).count();
     assert_eq!(code, 0);
     assert!(stderr.contains(&format!("{secrets} malformed lines of TLS secrets skipped")), "{stderr}");
+}
+
+#[test]
+fn a_key_log_is_read_again_while_a_pipe_is_read() {
+    let keys = format!("{}/fixtures/tls/key-log.keys", env!("CARGO_MANIFEST_DIR"));
+    let capture =
+        std::fs::read(format!("{}/fixtures/tls/key-log.pcap", env!("CARGO_MANIFEST_DIR"))).expect("a fixture");
+    let folder = super::folder();
+    let path = folder.path().join("keys");
+    std::fs::write(&path, "").expect("a key log");
+    let path = path.to_string_lossy();
+    let mut child = super::program(&["calls", "-", "--keylog", &path])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(&capture).expect("it reads");
+    std::fs::copy(keys, path.as_ref()).expect("the key log is written");
+    drop(stdin);
+    let rows = child.wait_with_output().expect("an end");
+    assert!(String::from_utf8_lossy(&rows.stdout).contains("GET"), "{rows:?}");
+}
+
+#[test]
+fn decrypted_bytes_are_followed() {
+    let file = |name| format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (text, _, code) = run(&["follow", &file("suites12.pcapng"), "0", "--tls", "--raw"]);
+    assert_eq!(code, 0);
+    assert!(text.starts_with("GET /style.css HTTP/1.1\r\nHost: www.example.test\r\n"), "{text}");
+    // As in tshark -z follow,tls: 70 bytes of the client, and 508 of the server.
+    assert_eq!(text.len(), 70 + 508);
+    let (text, _, _) = run(&["follow", &file("loss-secrets.pcapng"), "0", "--tls"]);
+    assert_eq!(text.matches("[bytes missing in capture]").count(), 1);
+    for (name, stream) in [("key-log.pcap", "0"), ("wrong-secrets.pcapng", "1")] {
+        let (text, error, code) = run(&["follow", &file(name), stream, "--tls"]);
+        assert_eq!((text.as_str(), code), ("", 2));
+        assert!(error.contains("no decrypted TLS in stream"), "{error}");
+    }
 }
 
 #[test]

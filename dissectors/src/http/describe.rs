@@ -234,7 +234,7 @@ impl<'b> LocatedHead<'b> {
         let pending_request = pending.filter(|pending| pending.exchange.requester.is_some());
         let uri = pending_request.filter(|_| cx.tree.wants(&REQUEST_FULL_URI));
         // As in Wireshark, the layers of the frame decide about the scheme.
-        let scheme: &[u8] = if cx.is_encrypted() { b"https://" } else { b"http://" };
+        let scheme: &[u8] = if cx.is_encrypted { b"https://" } else { b"http://" };
         let uri = uri.and_then(|request| full_uri(request, scheme));
         if message.link.role == Role::Request {
             if let Some(uri) = uri {

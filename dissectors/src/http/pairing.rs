@@ -350,7 +350,7 @@ impl Pairing {
         self.requester = Some(requester);
         let id = cx.exchange(self.next_number());
         let requester = Some(requester);
-        let is_encrypted = cx.is_encrypted();
+        let is_encrypted = cx.is_encrypted;
         let exchange = Exchange { id, protocol: "http", requester, is_encrypted, ..Exchange::default() };
         let open = OpenExchange::new(exchange);
         if self.open.capacity() == 0 {

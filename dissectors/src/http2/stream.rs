@@ -182,7 +182,6 @@ impl Stream {
             None => CompactString::default(),
         };
         self.scheme = head.scheme.unwrap_or_default();
-        exchange.is_encrypted = self.scheme == "https";
     }
 
     /// Sets what the headers of a response state.

@@ -114,7 +114,8 @@ impl Streams {
     pub(super) fn open(&mut self, id: u32, windows: [Window; 2], cx: &mut Context<'_>) -> Option<&mut Stream> {
         if !self.open.contains_key(&id) {
             self.highest = self.highest.max(id);
-            let exchange = Exchange { id: cx.exchange(self.count), protocol: "http2", ..Exchange::default() };
+            let (is_encrypted, name) = (cx.is_encrypted, cx.exchange(self.count));
+            let exchange = Exchange { id: name, protocol: "http2", is_encrypted, ..Exchange::default() };
             self.count = self.count.saturating_add(1);
             self.open.insert(id, Stream::new(Box::new(exchange), windows));
             while self.open.len() > MAX_OPEN {

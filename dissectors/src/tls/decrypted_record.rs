@@ -164,7 +164,7 @@ impl Tls {
         if kind == CLIENT_HELLO {
             if let Some(offer) = ClientOffer::read(body) {
                 let first = self.side(side).first_unread.unwrap_or(cx.first);
-                self.summary.client_hello(first, offer.server_name, cx);
+                self.summary.client_hello(first, &offer, cx);
                 self.decryption.get_or_insert_default().client_hello(&offer);
             }
             return;
@@ -198,7 +198,7 @@ impl Tls {
         if !self.has_begun {
             self.has_begun = true;
             let to = if self.alpn.is_empty() { Successor::Detect } else { Successor::Alpn(self.alpn.clone()) };
-            let handover = Handover { exchange: self.carrier, ..Handover::to(to) };
+            let handover = Handover { exchange: self.carrier, is_encrypted: true, ..Handover::to(to) };
             cx.derive(Lane::of(side), DerivedItem::Begin(Box::new(handover)));
         }
         let from = Some(record.all());

@@ -1,5 +1,6 @@
 //! The extensions of a hello (RFC 8446 4.2, RFC 6066 and others): type, length, and the content of common ones.
 
+use super::ech;
 use super::fields::*;
 use super::vector::{counted_list, each, list, take_payload, with_group, with_node};
 use crate::field::Field;
@@ -112,6 +113,7 @@ fn read_content(
             each(&mut list(reader, len)?, |reader| reader.u8(&PSK_MODE).map(drop))
         }
         51 => with_group(reader, "Key Share extension", |reader| key_share(reader, message)),
+        65037 if is_client => ech::read(reader),
         65281 => with_group(reader, "Renegotiation Info extension", |reader| {
             let len = reader.u8(&RENEGOTIATION_LENGTH)?;
             if len > 0 { reader.bytes(&RENEGOTIATION, len.into()).map(drop) } else { Ok(()) }

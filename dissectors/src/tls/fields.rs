@@ -193,6 +193,24 @@ crate::fields! { "tls";
     ALPS_STR_LENGTH: U8 "tls.handshake.extensions_alps_alpn_str_len" "Supported ALPN Length";
     /// Name of a protocol with application settings.
     ALPS_STR: Text "tls.handshake.extensions_alps_alpn_str" "Supported ALPN";
+    /// Type of a client hello with Encrypted Client Hello (RFC 9849).
+    ECH_TYPE: U8 "tls.ech.client_hello_type" "Client Hello type" { values: ECH_TYPES };
+    /// Algorithms that encrypt the inner client hello.
+    ECH_CIPHER_SUITE: Label "tls.ech.hpke.keyconfig.cipher_suite" "Cipher Suite";
+    /// Key derivation function of the cipher suite.
+    ECH_KDF: U16 "tls.ech.hpke.keyconfig.cipher_suite.kdf_id" "KDF Id" { values: HPKE_KDFS };
+    /// Cipher of the cipher suite.
+    ECH_AEAD: U16 "tls.ech.hpke.keyconfig.cipher_suite.aead_id" "AEAD Id" { values: HPKE_AEADS };
+    /// Number of the server's configuration.
+    ECH_CONFIG_ID: U8 "tls.ech.config_id" "Config Id";
+    /// Length of the encapsulated key in bytes.
+    ECH_ENC_LENGTH: U16 "tls.ech.enc_length" "Enc length";
+    /// Encapsulated key, with which the server decrypts the inner client hello.
+    ECH_ENC: Bytes "tls.ech.enc" "Enc";
+    /// Length of the inner client hello in bytes.
+    ECH_PAYLOAD_LENGTH: U16 "tls.ech.payload_length" "Payload length";
+    /// Encrypted inner client hello.
+    ECH_PAYLOAD: Bytes "tls.ech.payload" "Payload";
     /// Length of the renegotiation data in bytes.
     RENEGOTIATION_LENGTH: U8 "tls.handshake.extensions_reneg_info_len" "Renegotiation info extension length";
     /// Renegotiation data, which binds the handshake to a previous one (RFC 5746).

@@ -8,6 +8,7 @@ const ALPN: u16 = 16;
 const ENCRYPT_THEN_MAC: u16 = 22;
 const EARLY_DATA: u16 = 42;
 const SUPPORTED_VERSIONS: u16 = 43;
+const ENCRYPTED_CLIENT_HELLO: u16 = 65_037;
 
 /// The parameters that a client hello offers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(super) struct ClientOffer<'b> {
     pub(super) server_name: &'b [u8],
     /// Whether early data may follow.
     pub(super) has_early_data: bool,
+    /// Whether it has an encrypted hello, or bytes that look like one (RFC 9849 6.2).
+    pub(super) has_encrypted_hello: bool,
 }
 
 impl<'b> ClientOffer<'b> {
@@ -32,6 +35,7 @@ impl<'b> ClientOffer<'b> {
                 // RFC 6066 3: a list with the length, a type (0 for a host name), and the name.
                 (SERVER_NAME, [_, _, 0, name @ ..]) => offer.server_name = vector::<2>(name).unwrap_or_default().0,
                 (EARLY_DATA, _) => offer.has_early_data = true,
+                (ENCRYPTED_CLIENT_HELLO, _) => offer.has_encrypted_hello = true,
                 _ => {}
             }
         }

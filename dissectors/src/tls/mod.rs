@@ -6,6 +6,7 @@ mod certificate;
 mod crypto;
 mod decrypted_record;
 mod decryption;
+mod ech;
 mod encrypted_handshake;
 mod extension;
 mod fields;

@@ -51,6 +51,16 @@ pub(super) const SSL2_TYPES: &[(u64, &str)] = &[(1, "Client Hello")];
 /// Results of secrets: a set of bits.
 pub(super) const SECRETS_RESULTS: &[(u64, &str)] = &[(1, "decrypted"), (2, "wrong"), (3, "partly wrong")];
 
+/// Types of client hellos with Encrypted Client Hello.
+pub(super) const ECH_TYPES: &[(u64, &str)] = &[(0, "Outer Client Hello"), (1, "Inner Client Hello")];
+
+/// Key derivation functions of HPKE (RFC 9180 7.2).
+pub(super) const HPKE_KDFS: &[(u64, &str)] = &[(1, "HKDF-SHA256"), (2, "HKDF-SHA384"), (3, "HKDF-SHA512")];
+
+/// Ciphers of HPKE (RFC 9180 7.3).
+pub(super) const HPKE_AEADS: &[(u64, &str)] =
+    &[(1, "AES-128-GCM"), (2, "AES-256-GCM"), (3, "ChaCha20Poly1305"), (65535, "Export-only")];
+
 /// Returns the name of a version for the Protocol column.
 pub(super) fn short(version: u16) -> &'static str {
     match version {

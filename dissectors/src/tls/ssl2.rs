@@ -73,7 +73,7 @@ impl Tls {
         let state = self.side(side);
         (state.version, state.is_cleartext) = (SSL2 as u16, true);
         let offer = ClientOffer { random: random(hello)?, ..ClientOffer::default() };
-        self.summary.client_hello(first, b"", cx);
+        self.summary.client_hello(first, &offer, cx);
         self.decryption.get_or_insert_default().client_hello(&offer);
         describe(Payload::whole(hello, span.start), cx);
         if cx.tree.wants_columns() {

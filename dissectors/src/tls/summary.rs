@@ -7,6 +7,7 @@
 use super::fields::{ALERT_DESCRIPTION, VERSION};
 use super::handshake::is_tls13;
 use super::header::{self, RecordHeader};
+use super::hello::ClientOffer;
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::session::{Context, Half, Side, Stamp};
 use compact_str::CompactString;
@@ -18,6 +19,7 @@ const FATAL: u8 = 2;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summary {
     server_name: CompactString,
+    has_encrypted_hello: bool,
     request: Option<Transfer>,
     response: Option<Transfer>,
     /// The records of the server, before the handshake is complete.
@@ -39,8 +41,9 @@ pub(super) struct Summary {
 
 impl Summary {
     /// Notes a client hello.
-    pub(super) fn client_hello(&mut self, first: Stamp, name: &[u8], cx: &Context<'_>) {
-        self.server_name = crate::exchange::text(name);
+    pub(super) fn client_hello(&mut self, first: Stamp, offer: &ClientOffer<'_>, cx: &Context<'_>) {
+        self.server_name = crate::exchange::text(offer.server_name);
+        self.has_encrypted_hello = offer.has_encrypted_hello;
         let request = self.request.get_or_insert(Transfer { first, complete: true, ..Transfer::default() });
         (request.last, request.completed_in) = (cx.arrived, cx.at.frame);
     }
@@ -145,6 +148,7 @@ impl Summary {
             requester: request.map(|_| Side::Client),
             method: "TLS".into(),
             authority: self.server_name.clone(),
+            target: if self.has_encrypted_hello { "ECH".into() } else { CompactString::default() },
             status: status.into(),
             outcome,
             request,

@@ -117,6 +117,7 @@ impl<'w> SessionHost<'w> {
             derived: &mut derived,
             collected: None,
             secrets: &Secrets::default(),
+            is_encrypted: false,
         };
         let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
         if let Some(Transition::Replace(handover) | Transition::Beneath(handover)) = transition {

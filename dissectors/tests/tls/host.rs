@@ -70,6 +70,7 @@ impl TlsSessionHost {
             derived: &mut derived,
             collected: Some(&mut collected),
             secrets: &Secrets::default(),
+            is_encrypted: false,
         };
         self.stopped |= !act(&mut *self.session, &mut self.unconsumed, &mut cx).is_stay();
         let version = collected.get(&tls::VERSION, About::Session(ConversationId::Tcp(7), 0));

@@ -104,6 +104,7 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
                 first_pass: &FirstPass::default(),
                 collected: None,
                 secrets: &Secrets::default(),
+                is_encrypted: false,
             };
             rest = rest.from(session.read(Lane::of(side), rest, &mut cx).bytes);
         }

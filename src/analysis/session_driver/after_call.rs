@@ -216,6 +216,7 @@ impl SessionDriver {
         let outer = feed.enter(frames, (lane.side, until.saturating_sub(consumed), until), reassembly);
         let tracking = self.tracking;
         for Derived { lane, item } in items {
+            feed.cx.is_encrypted = self.is_encrypted;
             let nested = self.nested.get_or_insert_default();
             nested.route(lane, item, title, tracking, feed);
         }

@@ -20,6 +20,8 @@ pub(in crate::analysis) struct ConversationState {
     next_session: u32,
     /// Drivers above the root.
     pub(super) drivers: u32,
+    /// The depth of the derived bytes that are reported.
+    pub(in crate::analysis) followed_depth: Option<u8>,
     /// The exchanges that consumed bytes of either side belong to, if exchanges are attributed.
     owned: Option<Box<[VecDeque<OwnedRange>; 2]>>,
 }
@@ -41,7 +43,8 @@ impl ConversationState {
         work: Work,
     ) -> ConversationState {
         let owned = work.owners.then(Box::default);
-        ConversationState { id, ports, forced, is_whole: false, next_session: 1, drivers: 0, owned }
+        let (next_session, drivers, followed_depth) = (1, 0, None);
+        ConversationState { id, ports, forced, is_whole: false, next_session, drivers, followed_depth, owned }
     }
 
     /// The exchanges that a range of consumed bytes of a side belongs to.

@@ -72,6 +72,8 @@ pub(in crate::analysis) struct SessionDriver {
     exchange: Option<ExchangeId>,
     /// The exchange that the session took from its handover, or whose content it reads.
     adopted: Option<ExchangeId>,
+    /// Whether a session below decrypts the bytes.
+    is_encrypted: bool,
     /// The sides of channel 0.
     sides: [SideBuffer; 2],
     nested: Option<Box<Nested>>,
@@ -108,11 +110,17 @@ impl SessionDriver {
             session: 0,
             exchange: None,
             adopted: None,
+            is_encrypted: false,
             sides: Default::default(),
             nested: None,
             tracking,
             undetected: 0,
         }
+    }
+
+    /// Sets the session of the context.
+    fn prepare(&self, feed: &mut Feed<'_>) {
+        (feed.cx.session, feed.cx.adopted, feed.cx.is_encrypted) = (self.session, self.adopted, self.is_encrypted);
     }
 
     /// Whether a session reads it.
@@ -256,7 +264,7 @@ impl SessionDriver {
         while done < chunk.bytes.len() {
             let rest = chunk.from(done);
             let before = Checkpoint::of(&feed.cx);
-            (feed.cx.session, feed.cx.adopted) = (self.session, self.adopted);
+            self.prepare(feed);
             if feed.root.is_none() {
                 let from = self.buffer(lane).consumed;
                 feed.cx.range = from..from + rest.bytes.len() as u64;
@@ -374,6 +382,7 @@ impl SessionDriver {
             session: self.session,
             exchange: self.exchange,
             adopted: self.adopted,
+            is_encrypted: self.is_encrypted,
             sides: Default::default(),
             nested: self.nested.take(),
             tracking: self.tracking,
@@ -400,7 +409,7 @@ impl SessionDriver {
             feed.cx.range = from..until;
         }
         let before = Checkpoint::of(&feed.cx);
-        (feed.cx.session, feed.cx.adopted) = (self.session, self.adopted);
+        self.prepare(feed);
         if let DriverState::Session { session, .. } = &mut self.state {
             session.gap(lane, Chunk { bytes: &unconsumed, base: None }, missing, &mut feed.cx);
         }
@@ -438,7 +447,7 @@ impl SessionDriver {
         let bytes = buffer.consumed..buffer.consumed + rest.len() as u64;
         buffer.consumed = buffer.delivered;
         let before = Checkpoint::of(&feed.cx);
-        (feed.cx.session, feed.cx.adopted) = (self.session, self.adopted);
+        self.prepare(feed);
         if let DriverState::Session { session, .. } = &mut self.state {
             session.end(lane, Chunk { bytes: &rest, base: None }, end, &mut feed.cx);
         }

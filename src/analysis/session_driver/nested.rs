@@ -41,6 +41,7 @@ impl Nested {
         tracking: Tracking,
         feed: &mut Feed<'_>,
     ) {
+        feed.follow(lane, title, &item);
         let channel = self.all_channels.unwrap_or(lane.channel);
         let lane = if self.all_channels.is_some() { lane } else { Lane::of(lane.side) };
         if !self.above.contains_key(&channel) {
@@ -77,7 +78,7 @@ impl Nested {
             }
             DerivedItem::Missing(missing) => driver.gap(lane, missing, feed),
             DerivedItem::Headers(headers) => {
-                (feed.cx.session, feed.cx.adopted) = (driver.session, driver.adopted);
+                driver.prepare(feed);
                 if let DriverState::Session { session, .. } = &mut driver.state {
                     session.headers(lane, &headers, &mut feed.cx);
                 }
@@ -116,6 +117,7 @@ impl Nested {
             session: feed.conversation.take_session(),
             exchange: handover.exchange,
             adopted: None,
+            is_encrypted: feed.cx.is_encrypted,
             sides: Default::default(),
             nested: None,
             tracking,
@@ -143,6 +145,7 @@ impl Nested {
 impl SessionDriver {
     /// Begins by a handover: a session that was inserted beneath this one hands over to the session that is here.
     fn begin(&mut self, handover: Handover, feed: &mut Feed<'_>) {
+        self.is_encrypted |= handover.is_encrypted;
         match self.state {
             DriverState::Detecting | DriverState::Undecided => {
                 self.succeed(handover, feed);

@@ -70,6 +70,9 @@ pub(crate) fn url(call: &Call) -> String {
     if exchange.target.is_empty() {
         return exchange.authority.to_string();
     }
+    if !exchange.target.starts_with(['/', '*']) {
+        return format!("{} {}", exchange.authority, exchange.target);
+    }
     let scheme = if exchange.is_encrypted { "https" } else { "http" };
     if !exchange.authority.is_empty() {
         return format!("{scheme}://{}{}", exchange.authority, exchange.target);

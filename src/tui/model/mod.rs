@@ -133,6 +133,8 @@ pub struct Model {
     pub(crate) call_view: CallView,
     pub(crate) ladder: LadderView,
     pub(crate) follow: FollowView,
+    /// Names of the key logs; empty if there are none.
+    pub(crate) key_logs: String,
     /// Applied filter and its matches.
     pub(crate) applied_filter: Option<AppliedFilter>,
     /// Filter that was cleared last.
@@ -186,6 +188,7 @@ impl Model {
             call_view: CallView::default(),
             ladder: LadderView::default(),
             follow: FollowView::default(),
+            key_logs: String::new(),
             applied_filter: None,
             cleared_filter: None,
             initial_filter: None,
@@ -246,6 +249,12 @@ impl Model {
     pub fn with_names(mut self, are_shown: bool) -> Model {
         self.index.shows_names = are_shown;
         self
+    }
+
+    /// Sets the names of the key logs, for the status line.
+    #[must_use]
+    pub fn with_key_logs(self, key_logs: String) -> Model {
+        Model { key_logs, ..self }
     }
 
     /// Returns the context that keys are read in.

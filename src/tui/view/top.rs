@@ -83,7 +83,11 @@ pub(crate) fn draw_status(model: &Model, area: Rect, buffer: &mut Buffer) {
     let right = if state.is_empty() { String::new() } else { format!(" {state} ") };
     let used = put_right(buffer, area, &right, if is_bad { theme.bar_bad } else { theme.bar });
     let left = Rect { width: area.width - used, ..area };
-    let numbers = format!("  {shown}{span}");
+    let mut numbers = format!("  {shown}{span}");
+    let keys = format!("  TLS secrets: {}", text::sanitize(&model.key_logs));
+    if !model.key_logs.is_empty() && width(&numbers) + width(&keys) + width(&name) + 1 <= usize::from(left.width) {
+        numbers += &keys;
+    }
     let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(MIN_NAME_WIDTH);
     put_spans(
         buffer,

@@ -29,6 +29,8 @@ const MAX_STREAM_OFFSET: usize = 32;
 const MIN_STREAM: usize = 32;
 /// Maximum length of the bytes after it, in bytes: CRC-32 and length.
 const MAX_TRAILER: usize = 8;
+/// Maximum number of streams of deflate, one after another, in one content.
+const MAX_STREAMS: usize = 16;
 /// Maximum memory of the LZMA decoder, in KiB: the default dictionary of its encoders has 8 MiB.
 const MAX_LZMA_KIB: u32 = 9 << 10;
 /// Initial size of output buffers, in bytes.
@@ -275,15 +277,15 @@ fn gzip_header(bytes: &[u8]) -> Result<usize, DecodeError> {
 fn deflate(input: &[u8], limit: usize) -> Decoded {
     let mut bytes = Vec::new();
     let flags = if is_zlib(input) { TINFL_FLAG_PARSE_ZLIB_HEADER } else { 0 };
-    let (used, problem) = inflate(input, flags, &mut bytes, limit);
-    // Some servers send several streams, as gzip has several members. Other bytes after a stream are ignored.
+    let (mut at, problem) = inflate(input, flags, &mut bytes, limit);
     let is_over = matches!(problem, None | Some(DecodeError::Checksum));
-    let rest = input.get(used..).filter(|rest| is_over && !rest.is_empty());
-    if let Some(rest) = rest {
+    // Some servers send several streams, as gzip has several members. Other bytes after a stream are ignored.
+    for _ in 1..MAX_STREAMS {
+        let Some(rest) = input.get(at..).filter(|rest| is_over && !rest.is_empty()) else { break };
         let mut more = Vec::new();
-        if inflate(rest, flags, &mut more, limit.saturating_sub(bytes.len())).1.is_none() {
-            bytes.append(&mut more);
-        }
+        let (used, None) = inflate(rest, flags, &mut more, limit.saturating_sub(bytes.len())) else { break };
+        bytes.append(&mut more);
+        at += used;
     }
     Decoded { bytes, problem }
 }
@@ -567,6 +569,9 @@ mod tests {
             let decoded = decode(coding.as_bytes(), &twice).unwrap();
             assert_eq!(decoded, Decoded { bytes: text().repeat(2), problem: None }, "{coding}");
         }
+        // Streams of raw deflate, of a byte each.
+        let streams = unhex("4b04004b02004b0600");
+        assert_eq!(decode(b"deflate", &streams).unwrap(), Decoded { bytes: b"abc".to_vec(), problem: None });
         let padded = [unhex(CODED[0].1), vec![0; 9]].concat();
         assert_eq!(decode(b"gzip", &padded).unwrap(), Decoded { bytes: text(), problem: None });
     }

@@ -25,6 +25,8 @@ pub(super) struct ChunkedDecoder {
     is_begun: bool,
     /// Sizes have 32 bits.
     wraps: bool,
+    /// Number of further bytes in the line end of the last size.
+    extra_line_end: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -145,11 +147,13 @@ impl ChunkedDecoder {
             return self.read_size_line_leniently(bytes, false);
         };
         let is_bare_lf = line.len() == text.len();
-        let extra = match size_line::extra_line_end(bytes.get(end + 1..).unwrap_or_default(), size) {
+        let after = bytes.get(end + 1..).unwrap_or_default();
+        let extra = match size_line::extra_line_end(after, size, self.extra_line_end) {
             _ if !is_bare_lf || size == 0 => 0,
             Some(extra) => extra,
             None => return ChunkedStep::NeedsMore,
         };
+        self.extra_line_end = extra;
         if extra > 0 {
             self.quirks |= quirk::BAD_CHUNK;
             self.tricks |= trick::CHUNK_LINE_END;
@@ -269,6 +273,8 @@ mod tests {
             (b"4\n\n\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_LINE_END),
             (b"4 and more\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_SUFFIX),
             (b"\xef\xbb\xbf4\r\nWiki\r\n0\r\n\r\n", trick::CHUNK_PREFIX),
+            // The second chunk has one byte, not the CR of its line end.
+            (b"3\n\r\nWik\r\n1\n\r\ni\r\n0\r\n\r\n", trick::CHUNK_LINE_END),
         ];
         for (bytes, tricks) in rows {
             let (found, chunks) = steps(bytes);

@@ -135,3 +135,27 @@ fn the_content_of_all_combinations_is_found() {
         .collect();
     assert_eq!((missed, conversations.len()), (vec![], 760));
 }
+
+#[test]
+fn deviations_of_a_public_suite_that_no_recording_has_are_read_past() {
+    let head = "HTTP/1.1 200 OK\r\nX: y\r\n";
+    let rows: &[(&str, &[&str])] = &[
+        // The last chunk has one byte, as its line end has after LF.
+        ("Transfer-Encoding: chunked\r\n\r\n5\n\r\nhidde\r\n1\n\r\nn\r\n0\r\n\r\n", &["unusual line ends of chunks"]),
+        // The lines after an empty one name no coding.
+        (
+            "Transfer-Encoding: chunked\r\n\n\r\nX: z\r\n\r\n6\r\nhidden\r\n0\r\n\r\n",
+            &["declared as chunked, sent without chunks", "head continues after an empty line"],
+        ),
+        ("Content-Length: 6\r\rhidden", &["unusual end of the head"]),
+    ];
+    for &(rest, notes) in rows {
+        let sides = [b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n".to_vec(), [head, rest].concat().into_bytes()];
+        let (_, (content, found)) = named_reading(&sides);
+        assert_eq!(
+            (content.as_str(), found),
+            ("hidden", notes.iter().map(|&note| note.to_owned()).collect()),
+            "{rest}"
+        );
+    }
+}

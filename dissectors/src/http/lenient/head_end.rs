@@ -10,7 +10,7 @@ const MAX_CONTINUATION: usize = 8192;
 const MAX_BLANKS: usize = 4;
 
 /// Returns the offset after the head: after the first line that is empty, or has blanks and control bytes only. Lines may
-/// all end in CR alone, or in CR CR.
+/// all end in CR alone, or in CR CR. Without such a line, CR CR ends the head.
 pub(super) fn find(bytes: &[u8]) -> Option<(usize, Tricks)> {
     let first = memchr::memchr_iter(b'\n', bytes).find_map(|at| {
         let rest = bytes.get(at + 1..)?;
@@ -21,15 +21,19 @@ pub(super) fn find(bytes: &[u8]) -> Option<(usize, Tricks)> {
         is_end.then_some((at + 1 + blanks + 1, if is_usual { 0 } else { trick::HEAD_END }))
     });
     let before = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
-    let ends = [&b"\r\r\r\r"[..], b"\r\r"].into_iter();
-    let mut cr = ends.filter_map(|end| Some(memchr::memmem::find(before, end)? + end.len()));
-    let cr = cr.next().filter(|&end| bytes.get(end) != Some(&b'\n'));
-    cr.map(|end| (end, trick::HEAD_END)).or(first)
+    let cr = find_cr(before).filter(|&end| bytes.get(end) != Some(&b'\n'));
+    let at_cr = |end| (end, trick::HEAD_END);
+    cr.map(at_cr).or(first).or_else(|| find_cr(bytes).map(at_cr))
+}
+
+/// Returns the offset after the first CR CR CR CR, or else after the first CR CR.
+fn find_cr(bytes: &[u8]) -> Option<usize> {
+    [&b"\r\r\r\r"[..], b"\r\r"].into_iter().find_map(|end| Some(memchr::memmem::find(bytes, end)? + end.len()))
 }
 
 /// Returns the end of header lines at the beginning of a body: an empty line in the middle of the head separated them.
-/// One of them determines a coding or the length.
-pub(super) fn find_continuation(body: &[u8]) -> Option<usize> {
+/// One of them determines a coding or the length, or chunks follow them if the head `is_chunked`.
+pub(super) fn find_continuation(body: &[u8], is_chunked: bool) -> Option<usize> {
     let searched = body.get(..MAX_CONTINUATION).unwrap_or(body);
     let begin = searched.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     let (len, _) = find(searched.get(begin..)?)?;
@@ -39,5 +43,8 @@ pub(super) fn find_continuation(body: &[u8]) -> Option<usize> {
         line.is_empty() || name.len() < line.len() && name.iter().all(|&byte| crate::http::head::is_token(byte))
     };
     let are_headers = lines.split(|byte| matches!(byte, b'\r' | b'\n')).all(is_header);
-    (are_headers && Codings::find(lines).is_found).then_some(begin + len)
+    let follows = |at: usize| body.get(at..).is_some_and(|rest| super::join_chunks(rest, <_>::default()).is_some());
+    let end = begin + len;
+    let is_part = are_headers && (Codings::find(lines).is_found || is_chunked && follows(end));
+    is_part.then_some(end)
 }

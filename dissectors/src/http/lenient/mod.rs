@@ -95,7 +95,7 @@ pub(super) fn read(head: &[u8], body: &[u8], is_dechunked: bool, spent: &mut usi
     let mut codings = Codings::find(head);
     let mut rest = body;
     if may_continue(head)
-        && let Some(end) = head_end::find_continuation(body)
+        && let Some(end) = head_end::find_continuation(body, codings.chunked.is_some())
         && let Some((more, after)) = body.split_at_checked(end)
     {
         codings.append(Codings::find(more));

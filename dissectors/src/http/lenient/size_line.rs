@@ -92,7 +92,7 @@ fn read_with_suffix(bytes: &[u8], max_suffix: usize) -> SizeLine {
     }
     let mut len = at + digits + suffix + line_end;
     if line_end == 1 && !ends_with_cr {
-        let Some(extra) = extra_line_end(bytes.get(len..).unwrap_or_default(), size) else {
+        let Some(extra) = extra_line_end(bytes.get(len..).unwrap_or_default(), size, 0) else {
             return SizeLine::NeedsMore;
         };
         tricks |= if extra > 0 { trick::CHUNK_LINE_END } else { 0 };
@@ -176,8 +176,9 @@ fn ends_in_line_end(data: &[u8], size: u64) -> Option<bool> {
 }
 
 /// Returns the number of further bytes of a line end that begins with LF alone, such as LF LF, LF CR or LF CR LF. They are
-/// part of the data unless only then a line end follows it. `None` if more bytes are needed.
-pub(in crate::http) fn extra_line_end(data: &[u8], size: u64) -> Option<usize> {
+/// part of the data unless only then a line end follows it, or also then and the line of the `previous` chunk had as many.
+/// `None` if more bytes are needed.
+pub(in crate::http) fn extra_line_end(data: &[u8], size: u64, previous: usize) -> Option<usize> {
     let is_line_end = |byte: &&u8| matches!(byte, b'\r' | b'\n');
     let all = data.iter().take(MAX_EXTRA).take_while(is_line_end).count();
     match data {
@@ -185,6 +186,10 @@ pub(in crate::http) fn extra_line_end(data: &[u8], size: u64) -> Option<usize> {
         _ if all == 0 => return Some(0),
         [b'\r'] => return None,
         _ => {}
+    }
+    let is_as_before = (1..=all).contains(&previous);
+    if is_as_before && ends_in_line_end(data.get(previous..).unwrap_or_default(), size)? {
+        return Some(previous);
     }
     if ends_in_line_end(data, size)? {
         return Some(0);

@@ -450,6 +450,8 @@ pub enum Event {
     Message(MessageEnd),
     /// Nodes are of a half of an exchange. A half may have parts in several frames, and a call parts of several halves.
     Part(MessagePart),
+    /// Bytes consumed in this call belong to an exchange and to neither of its messages, such as an interim response or a reset.
+    OutsideMessages,
     /// The conversation is a continuation of another, such as after a migration.
     Joined {
         /// The conversation that goes on.

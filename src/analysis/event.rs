@@ -62,7 +62,8 @@ pub struct FrameConnection {
     /// Whether it carries bytes whose exchange is not known with it.
     pub has_unowned: bool,
     /// Whether it is more than the next bytes of one message: it carries bytes of several messages, bytes out of order or
-    /// sent again, or it completes a message whose bytes came in other frames; if that is wanted.
+    /// sent again, it completes a message whose bytes came in other frames, or its bytes belong to an exchange and to none of
+    /// its messages, or wait for the detection of their protocol; if that is wanted.
     pub is_mixed: bool,
     /// The sender.
     pub side: Side,

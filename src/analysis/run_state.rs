@@ -195,7 +195,8 @@ impl RunState {
                 dissectors::session::Event::Exchange(_)
                 | dissectors::session::Event::Pdu(_)
                 | dissectors::session::Event::Message(_)
-                | dissectors::session::Event::Part(_) => {}
+                | dissectors::session::Event::Part(_)
+                | dissectors::session::Event::OutsideMessages => {}
             }
         }
     }

@@ -23,7 +23,7 @@ mod well_known;
 pub use crate::coding::{DecodeError, Decoded, MAX_CONTENT, decode};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
-    Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Successor,
+    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Successor,
     Transition,
 };
 use crate::wants::Wants;
@@ -443,6 +443,9 @@ impl Http {
         if let Some(keep) = self.keep.filter(|_| !cx.tree.skips_rest()) {
             let here = is_here.then(|| chunk.first(limit));
             self.record(&mut message, keep, here, head, cx);
+        }
+        if message.link.role == Role::Interim {
+            cx.events.push(Event::OutsideMessages);
         }
         let nth = message.link.nth.filter(|_| message.link.role == Role::Request);
         let waits = nth.filter(|&nth| self.pairing.awaits_switch(nth).is_some());

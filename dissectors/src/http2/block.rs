@@ -8,7 +8,7 @@ use super::{Frame, Http2, describe, half_of, message, names, stream, streaming, 
 use crate::content::LossyText;
 use crate::field::{Field, FieldKind};
 use crate::format::percent_decoded;
-use crate::session::{About, Context, Half, Side, Stamp};
+use crate::session::{About, Context, Event, Half, Side, Stamp};
 use crate::status;
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
@@ -243,7 +243,9 @@ impl Http2 {
         let is_trailer = stream.half(half).state == HalfState::Begun && head.status.is_none() && head.method.is_none();
         let is_interim = is_interim(head.status);
         let state = stream.half(half);
-        if !is_interim {
+        if is_interim {
+            cx.events.push(Event::OutsideMessages);
+        } else {
             state.arrive(block.first, cx.arrived);
         }
         state.has_unknown_headers |= is_broken;

@@ -300,8 +300,16 @@ impl Http2 {
         if is_recorded {
             cx.tree.fence();
         }
-        if let Some((nth, half)) = owner.filter(|_| header.kind != FrameType::RstStream) {
-            message::note_part(nth, half, node, cx);
+        if let Some((nth, half)) = owner {
+            if header.kind != FrameType::RstStream {
+                message::note_part(nth, half, node, cx);
+            }
+            if !matches!(
+                header.kind,
+                FrameType::Data | FrameType::Headers | FrameType::PushPromise | FrameType::Continuation
+            ) {
+                cx.events.push(Event::OutsideMessages);
+            }
         }
         owner
     }

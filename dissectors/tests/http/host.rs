@@ -152,6 +152,7 @@ impl<'w> SessionHost<'w> {
                 Event::Message(message) => self.output.events.push(format!("{message:?}")),
                 Event::Part(part) => self.output.events.push(format!("{part:?}")),
                 Event::Pdu(unit) => self.output.events.push(format!("{unit:?}")),
+                Event::OutsideMessages => {}
                 Event::Joined { .. } => unreachable!("a protocol over TCP joins no conversations"),
             }
         }

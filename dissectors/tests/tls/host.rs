@@ -91,7 +91,11 @@ impl TlsSessionHost {
         for event in events {
             match event {
                 Event::Pdu(unit) => self.messages.push(unit.len),
-                Event::Exchange(_) | Event::Message(_) | Event::Part(_) | Event::Joined { .. } => {
+                Event::Exchange(_)
+                | Event::Message(_)
+                | Event::Part(_)
+                | Event::OutsideMessages
+                | Event::Joined { .. } => {
                     unreachable!("TLS has no exchanges")
                 }
             }

@@ -144,6 +144,7 @@ impl SessionDriver {
                         self.end_unit(Lane { side, ..lane }, len, feed);
                     }
                 }
+                Some(Event::OutsideMessages) => feed.completed.is_outside = true,
                 Some(Event::Exchange(exchange)) => {
                     exchange.parent = exchange.parent.or(parent.filter(|parent| *parent != exchange.id));
                     feed.cx.events.swap(kept, at);

@@ -20,14 +20,16 @@ pub(in crate::analysis) struct Completed {
     /// Units that ended, and halves of exchanges.
     pub(in crate::analysis) units: u32,
     pub(in crate::analysis) halves: u32,
+    /// Whether bytes belong to an exchange and to neither of its messages.
+    pub(in crate::analysis) is_outside: bool,
     /// Frames and the exchanges that their bytes belong to.
     pub(in crate::analysis) owners: Vec<Owner>,
 }
 
 impl Completed {
-    /// Whether it is more than one unit, or a half of an exchange that is none.
+    /// Whether it is more than one unit, a half of an exchange that is none, or outside of the messages of its exchange.
     pub(in crate::analysis) fn are_several(&self) -> bool {
-        self.units > 1 || self.halves > self.units
+        self.units > 1 || self.halves > self.units || self.is_outside
     }
 
     /// Splits the exchanges of bytes into those of a frame, each once, and those of earlier frames.

@@ -296,7 +296,9 @@ impl Connection {
         let is_next = data.overlap.is_none() && data.ready.len() == segment.payload.bytes.len();
         let out_of_order = !is_next || self.assemblers[side as usize].has_pending();
         let goes_on = self.driver.unfinished(side, data.ready.len()) > 0;
+        let waits_for_detection = !self.driver.has_session() && self.driver.unconsumed() > 0;
         completed.are_several()
+            || waits_for_detection
             || completed.sides[side.other() as usize]
             || match completed.units {
                 0 => !segment.is_empty() && out_of_order,

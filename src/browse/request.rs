@@ -2,6 +2,7 @@
 
 use super::index::IndexUpdate;
 use dissectors::Field;
+use dissectors::session::ConversationId;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,11 +26,11 @@ pub enum BrowseRequest {
     },
     /// Detail tree of a frame.
     Frame(u32),
-    /// Part of the ladder of a connection: the segments from an offset on, or around a frame.
+    /// Part of the ladder of a conversation: the segments or datagrams from an offset on, or around a frame.
     Ladder {
-        /// The connection.
-        stream: u32,
-        /// Position, in segments of the connection.
+        /// The conversation.
+        conversation: ConversationId,
+        /// Position, in segments or datagrams of the conversation.
         at: StreamPosition,
     },
     /// Messages of a call, by its position in the index.
@@ -235,25 +236,25 @@ pub struct TreeLine {
     pub filter: String,
 }
 
-/// A part of the ladder of a connection.
-#[derive(Clone, Debug, Default)]
+/// A part of the ladder of a conversation.
+#[derive(Clone, Debug)]
 pub struct LadderWindow {
-    /// Number of the connection.
-    pub stream: u32,
+    /// The conversation.
+    pub conversation: ConversationId,
     /// Position of the first row.
     pub from: usize,
     /// Rows, in the order of the capture.
     pub rows: Vec<LadderRow>,
     /// Segments of the handshake.
     pub handshake: Vec<HandshakeSegment>,
-    /// Number of segments of the whole connection.
+    /// Number of segments or datagrams of the whole conversation.
     pub total: usize,
 }
 
 /// Maximum number of rows in one [`LadderWindow`].
 pub const MAX_LADDER_ROWS: usize = 20_000;
 
-/// A segment on the ladder.
+/// A segment or a datagram on the ladder.
 #[derive(Clone, Debug)]
 pub struct LadderRow {
     /// Frame number.
@@ -262,6 +263,8 @@ pub struct LadderRow {
     pub time: i64,
     /// Whether the client sent it.
     pub from_client: bool,
+    /// Whether it is a datagram: without flags and numbers.
+    pub is_datagram: bool,
     /// Flags, such as `SYN, ACK`.
     pub flags: String,
     /// Relative sequence number.

@@ -71,7 +71,7 @@ impl RowCache {
         let result = match request {
             BrowseRequest::Rows { frames, fields } => self.rows(&frames, fields).map(BrowseEvent::Rows),
             BrowseRequest::Frame(frame) => self.frame(frame).map(BrowseEvent::Frame),
-            BrowseRequest::Ladder { stream, at } => ladder::load_ladder(self, stream, at),
+            BrowseRequest::Ladder { conversation, at } => ladder::load_ladder(self, conversation, at),
             BrowseRequest::Call(call) => call::load_call(&mut self.reader, call)
                 .map(|detail| BrowseEvent::Call { call, detail: Box::new(detail) }),
             BrowseRequest::Follow { stream, at } => {

@@ -3,6 +3,7 @@
 use super::shuffled;
 use super::test_browser::{TestBrowser, written};
 use crate::common::{self, ACK, FIN, PSH, Random, SYN, Segment};
+use dissectors::session::ConversationId;
 use overhear::analysis::DecodeOptions;
 use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget, StreamPosition};
 use std::path::Path;
@@ -90,7 +91,8 @@ fn the_index_and_each_request_read_the_protocol_of_the_rule() {
         BrowseEvent::FindResult { frame: Some(3), .. } => {}
         other => panic!("{other:?}"),
     }
-    match browser.request(BrowseRequest::Ladder { stream: 0, at: StreamPosition::Offset(0) }) {
+    match browser.request(BrowseRequest::Ladder { conversation: ConversationId::Tcp(0), at: StreamPosition::Offset(0) })
+    {
         BrowseEvent::Ladder(ladder) => assert!(ladder.rows[2].label.contains("GET /0"), "{ladder:?}"),
         other => panic!("{other:?}"),
     }

@@ -2,6 +2,7 @@
 
 use super::test_browser::{TestBrowser, written};
 use crate::common::{self, Random};
+use dissectors::session::ConversationId;
 use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget, StreamPosition};
 
 /// Returns a random request.
@@ -16,7 +17,7 @@ fn random_request(frames: u64, random: &mut Random) -> BrowseRequest {
             fields: vec![&dissectors::tcp::PAYLOAD],
         },
         2 | 3 => BrowseRequest::Frame(one),
-        4 => BrowseRequest::Ladder { stream: one % 7, at },
+        4 => BrowseRequest::Ladder { conversation: ConversationId::Tcp(one % 7), at },
         5 => BrowseRequest::Call(two as usize % 7),
         6 => BrowseRequest::Follow { stream: three % 7, at },
         7 => BrowseRequest::Find {

@@ -2,19 +2,39 @@
 
 use super::test_browser::{TestBrowser, written};
 use crate::common::{self, ACK, FIN, PSH, SYN, Segment};
+use dissectors::session::ConversationId;
 use overhear::browse::{
     BrowseEvent, BrowseRequest, LadderRow, LadderWindow, MAX_LADDER_ROWS, SegmentKind, StreamPosition,
 };
 use std::path::Path;
 
 fn part(browser: &mut TestBrowser, stream: u32, from: usize) -> LadderWindow {
-    match browser.request(BrowseRequest::Ladder { stream, at: StreamPosition::Offset(from as u64) }) {
+    match browser.request(BrowseRequest::Ladder {
+        conversation: ConversationId::Tcp(stream),
+        at: StreamPosition::Offset(from as u64),
+    }) {
         BrowseEvent::Ladder(ladder) => ladder,
         other => panic!("{other:?}"),
     }
 }
 
 /// The ladder of a fixture's first connection.
+#[test]
+fn the_datagrams_of_a_conversation_are_rows_with_their_messages() {
+    let (_file, path) = written(include_bytes!("../../fixtures/dns/failures.pcap"));
+    let mut browser = TestBrowser::open(&[path]);
+    let at = StreamPosition::Offset(0);
+    let BrowseEvent::Ladder(ladder) =
+        browser.request(BrowseRequest::Ladder { conversation: ConversationId::Udp(1), at })
+    else {
+        panic!("no ladder")
+    };
+    let rows: Vec<_> = ladder.rows.iter().map(|row| (row.frame, row.from_client, row.kind, row.len)).collect();
+    assert_eq!(rows, [(3, true, SegmentKind::Request, 56), (4, false, SegmentKind::Response, 72)]);
+    assert!(ladder.rows.iter().all(|row| row.is_datagram && !row.is_anomalous));
+    assert!(ladder.rows[1].label.contains("Server failure"), "{}", ladder.rows[1].label);
+}
+
 fn fixture(name: &str) -> LadderWindow {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
     part(&mut TestBrowser::open(&[path]), 0, 0)

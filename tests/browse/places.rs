@@ -4,6 +4,7 @@ use super::test_browser::{TestBrowser, written};
 use super::{printed, shuffled};
 use crate::addresses::{ETHERNET, arp};
 use crate::common::{self, ACK, Random, SYN, Segment};
+use dissectors::session::ConversationId;
 use overhear::browse::{BrowseEvent, BrowseRequest, StreamPosition};
 use overhear::report::{CsvReport, Layout, Selection, TextOptions};
 use std::io::Write;
@@ -139,7 +140,11 @@ fn a_file_that_changed_since_the_index_was_built_is_an_error() {
     assert!(!browser.rows(&[1]).is_empty());
     file.as_file().set_len(100).expect("it can be cut");
     let rows = BrowseRequest::Rows { frames: vec![2], fields: Vec::new() };
-    for request in [rows, BrowseRequest::Frame(3), BrowseRequest::Ladder { stream: 0, at: StreamPosition::Offset(0) }] {
+    for request in [
+        rows,
+        BrowseRequest::Frame(3),
+        BrowseRequest::Ladder { conversation: ConversationId::Tcp(0), at: StreamPosition::Offset(0) },
+    ] {
         match browser.request(request) {
             BrowseEvent::RequestFailed { error: words, .. } => {
                 assert!(words.contains("file changed after it was read"), "{words}")

@@ -44,7 +44,9 @@ fn browser() -> (tempfile::NamedTempFile, TestBrowser) {
 }
 
 fn ladder(browser: &mut TestBrowser, stream: u32) -> Vec<LadderRow> {
-    match browser.request(BrowseRequest::Ladder { stream, at: StreamPosition::Offset(0) }) {
+    match browser
+        .request(BrowseRequest::Ladder { conversation: ConversationId::Tcp(stream), at: StreamPosition::Offset(0) })
+    {
         BrowseEvent::Ladder(ladder) if ladder.rows.len() == ladder.total => ladder.rows,
         other => panic!("{other:?}"),
     }

@@ -5,6 +5,7 @@ mod row;
 mod sent_segments;
 mod stream_messages;
 
+use super::frame_table::ConversationKey;
 use super::random_access::{ErrorText, ForwardCursor, FrameOrEvent, RandomAccess};
 use super::request::{BrowseEvent, LadderRow, LadderWindow, MAX_LADDER_ROWS, StreamPosition};
 use super::row_cache::RowCache;
@@ -17,26 +18,30 @@ use stream_messages::StreamMessages;
 
 /// A partly built ladder. Resuming it reads no frame again.
 pub(super) struct OpenLadder {
-    stream: u32,
+    conversation: ConversationId,
     /// Number of messages known when the ladder was started. More messages of a growing capture invalidate it.
     message_count: usize,
     cursor: ForwardCursor,
     builder: LadderBuilder,
-    /// Number of the connection's frames read.
+    /// Number of the conversation's frames read.
     upto: usize,
     /// Last rows built.
     rows: VecDeque<LadderRow>,
 }
 
-/// Returns a part of the ladder of a connection.
-pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, at: StreamPosition) -> Result<BrowseEvent, ErrorText> {
+/// Returns a part of the ladder of a conversation.
+pub(super) fn load_ladder(
+    cache: &mut RowCache,
+    conversation: ConversationId,
+    at: StreamPosition,
+) -> Result<BrowseEvent, ErrorText> {
     let table = cache.reader.table.read();
-    if stream >= table.stream_count() {
-        return Err(format!("stream {stream} is not loaded"));
+    let mut frames: Vec<u32> = table.conversation_frames(ConversationKey::of(conversation), None).collect();
+    if frames.is_empty() {
+        return Err(format!("stream {conversation} is not loaded"));
     }
-    let mut frames: Vec<u32> = table.stream_frames(stream, None).collect();
     frames.reverse();
-    let messages = StreamMessages::from_table(&table, stream);
+    let messages = StreamMessages::from_table(&table, conversation);
     drop(table);
     let total = frames.len();
     let from = match at {
@@ -47,28 +52,30 @@ pub(super) fn load_ladder(cache: &mut RowCache, stream: u32, at: StreamPosition)
     };
     let from = from.min(total.saturating_sub(MAX_LADDER_ROWS));
     let to = total.min(from + MAX_LADDER_ROWS);
-    let reusable = |ladder: &OpenLadder| ladder.message_count == messages.len() && ladder.covers(stream, from);
+    let reusable = |ladder: &OpenLadder| ladder.message_count == messages.len() && ladder.covers(conversation, from);
     let resumed = cache.ladder.take().filter(reusable);
-    let mut ladder = resumed.unwrap_or_else(|| OpenLadder::new(stream, messages.len(), cache.reader.table.task()));
+    let mut ladder =
+        resumed.unwrap_or_else(|| OpenLadder::new(conversation, messages.len(), cache.reader.table.task()));
     let next = frames.get(ladder.upto..to).unwrap_or_default();
     extend_ladder(&mut cache.reader, next, &messages, &mut ladder)?;
     let before = ladder.upto - ladder.rows.len();
     let rows = ladder.rows.iter().skip(from.saturating_sub(before)).take(to - from).cloned().collect();
     let handshake = ladder.builder.handshake.segments.clone();
     cache.ladder = Some(ladder);
-    Ok(BrowseEvent::Ladder(LadderWindow { stream, from, rows, handshake, total }))
+    Ok(BrowseEvent::Ladder(LadderWindow { conversation, from, rows, handshake, total }))
 }
 
 impl OpenLadder {
-    fn new(stream: u32, message_count: usize, task: Task) -> OpenLadder {
+    fn new(conversation: ConversationId, message_count: usize, task: Task) -> OpenLadder {
         let task = Task { wants: wants(), halves: true, udp_conversations: true, ..task };
         let cursor = ForwardCursor::new(Analyzer::new(task), true);
-        OpenLadder { stream, message_count, cursor, builder: LadderBuilder::default(), upto: 0, rows: VecDeque::new() }
+        let builder = LadderBuilder::new(conversation.tcp().is_none());
+        OpenLadder { conversation, message_count, cursor, builder, upto: 0, rows: VecDeque::new() }
     }
 
     /// Whether the rows from `from` on are buffered, or not built yet.
-    fn covers(&self, stream: u32, from: usize) -> bool {
-        self.stream == stream && from + self.rows.len() >= self.upto
+    fn covers(&self, conversation: ConversationId, from: usize) -> bool {
+        self.conversation == conversation && from + self.rows.len() >= self.upto
     }
 }
 
@@ -80,7 +87,7 @@ fn extend_ladder(
     ladder: &mut OpenLadder,
 ) -> Result<(), ErrorText> {
     let table = reader.table.clone();
-    let OpenLadder { stream, cursor, builder, upto, rows, .. } = ladder;
+    let OpenLadder { conversation, cursor, builder, upto, rows, .. } = ladder;
     reader.dissect_forward(cursor, frames, &mut |item| {
         let FrameOrEvent::Frame(shown, connections) = item else { return true };
         let flags = table.read().entry(shown.frame.number).map(|entry| entry.flags()).unwrap_or_default();
@@ -89,7 +96,7 @@ fn extend_ladder(
         }
         rows.push_back(builder.row(&shown, flags, messages));
         *upto += 1;
-        let own = connections.iter().filter(|connection| connection.conversation == ConversationId::Tcp(*stream));
+        let own = connections.iter().filter(|connection| connection.conversation == *conversation);
         own.for_each(|connection| label_earlier_rows(rows, connection, &shown, messages));
         true
     })

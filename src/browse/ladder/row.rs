@@ -1,4 +1,4 @@
-//! Rows of a ladder: the kind and the label of each segment, built in the order of the connection.
+//! Rows of a ladder: the kind and the label of each segment or datagram, built in the order of the conversation.
 
 use super::handshake::{self, Handshake, HandshakeRole, side_indices};
 use super::sent_segments::SentSegments;
@@ -10,7 +10,7 @@ use crate::report::{DissectedFrame, escaped};
 use dissectors::session::Half;
 use dissectors::tcp::{self, Flags};
 use dissectors::tree::Node;
-use dissectors::{Field, FieldKind, Severity, Tree, Value, Wants};
+use dissectors::{Field, FieldKind, Severity, Tree, Value, Wants, udp};
 
 /// Maximum length of a start line in bytes.
 const MAX_LINE: usize = 200;
@@ -47,6 +47,7 @@ pub(super) fn wants() -> Wants {
         &tcp::WINDOW_SIZE,
         &tcp::PAYLOAD,
         &tcp::ANALYSIS_DUPLICATE_ACK_FRAME,
+        &udp::LENGTH,
     ];
     let messages = MESSAGE_FIELDS.iter().flat_map(|fields| [fields.request, fields.response, fields.start_line]);
     let anomalies = ANOMALIES.iter().map(|&(field, ..)| field);
@@ -55,9 +56,11 @@ pub(super) fn wants() -> Wants {
     wants
 }
 
-/// Builds the rows of a connection's ladder, one after the other.
+/// Builds the rows of a conversation's ladder, one after the other.
 #[derive(Default)]
 pub(super) struct LadderBuilder {
+    /// Whether the rows are datagrams.
+    has_datagrams: bool,
     pub(super) handshake: Handshake,
     /// Segments sent by each side, the client's first.
     sent: [SentSegments; 2],
@@ -76,7 +79,11 @@ struct SegmentAnomaly {
 }
 
 impl LadderBuilder {
-    /// Builds the row of the next segment.
+    pub(super) fn new(has_datagrams: bool) -> LadderBuilder {
+        LadderBuilder { has_datagrams, ..LadderBuilder::default() }
+    }
+
+    /// Builds the row of the next segment or datagram.
     pub(super) fn row(
         &mut self,
         shown: &DissectedFrame<'_>,
@@ -85,12 +92,14 @@ impl LadderBuilder {
     ) -> LadderRow {
         let tree = shown.tree;
         let flags = number(tree, &tcp::FLAGS).unwrap_or_default();
-        let (seq, len) = (number(tree, &tcp::SEQ).unwrap_or_default(), number(tree, &tcp::LEN).unwrap_or_default());
+        let seq = number(tree, &tcp::SEQ).unwrap_or_default();
+        let len = if self.has_datagrams { datagram_len(tree) } else { number(tree, &tcp::LEN) }.unwrap_or_default();
         let ack = number(tree, &tcp::ACK).filter(|_| flags & u32::from(Flags::ACK) != 0);
         let mut row = LadderRow {
             frame: shown.frame.number,
             time: shown.frame.time.0,
             from_client: frame_flags.has(FrameFlags::FROM_CLIENT),
+            is_datagram: self.has_datagrams,
             flags: flag_names(flags),
             seq,
             ack,
@@ -104,6 +113,12 @@ impl LadderBuilder {
         // An ICMP error quotes a segment of the connection, but is not one.
         if matches!(tree.columns().protocol, "ICMP" | "ICMPv6") {
             row.label = info_text(tree);
+            return row;
+        }
+        if self.has_datagrams {
+            row.is_anomalous = false;
+            (row.kind, row.label) =
+                message_label(&row, tree, messages).unwrap_or_else(|| (SegmentKind::Data, info_text(tree)));
             return row;
         }
         let role = self.handshake.record(shown, row.from_client, flags, len);
@@ -188,6 +203,11 @@ impl LadderBuilder {
         let is_warning = matches!(field.kind, FieldKind::Note(severity) if severity > Severity::Chat);
         Some(SegmentAnomaly { kind, label, original, is_warning })
     }
+}
+
+/// Returns the number of bytes in a datagram.
+fn datagram_len(tree: &Tree) -> Option<u32> {
+    number(tree, &udp::LENGTH)?.checked_sub(8)
 }
 
 /// Returns the kind and the label of a segment that starts a message, or that has a protocol above TCP.

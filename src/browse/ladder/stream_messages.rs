@@ -1,8 +1,8 @@
-//! Messages of a connection by frame: which frames start a message, and which continue one.
+//! Messages of a conversation by frame: which frames start a message, and which continue one.
 
 use crate::browse::call_entry::{CallEntry, MessageFrames};
 use crate::browse::frame_table::FrameTable;
-use dissectors::session::{ExchangeId, Half, Side};
+use dissectors::session::{ConversationId, ExchangeId, Half, Side};
 
 /// Messages per side searched for the one that a frame completes.
 const RECENT: usize = 64;
@@ -30,10 +30,10 @@ pub(super) enum Continuation {
 pub(super) struct StreamMessages([Vec<StreamMessage>; 2]);
 
 impl StreamMessages {
-    /// Collects the messages of a connection.
-    pub(super) fn from_table(table: &FrameTable, stream: u32) -> StreamMessages {
+    /// Collects the messages of a conversation.
+    pub(super) fn from_table(table: &FrameTable, conversation: ConversationId) -> StreamMessages {
         let mut messages = StreamMessages::default();
-        for call in table.calls.iter().filter(|call| call.stream() == Some(stream)) {
+        for call in table.calls.iter().filter(|call| call.id.conversation == conversation) {
             let by_client = call.requester != Some(Side::Server);
             messages.add(by_client, call, Half::Request, call.request);
             messages.add(!by_client, call, Half::Response, call.response);

@@ -1,9 +1,10 @@
-//! Ladder view: one row per segment of a connection.
+//! Ladder view: one row per segment of a connection, or per datagram of a conversation in UDP.
 
 use crate::browse::LadderWindow as Part;
 use crate::browse::{LadderRow, MAX_LADDER_ROWS, SegmentKind};
 use crate::tui::model::Model;
 use crate::tui::widgets::scroll::ScrollState;
+use dissectors::session::ConversationId;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -18,13 +19,13 @@ pub(crate) struct LadderView {
     pub(crate) list: ScrollState,
     /// Whether the handshake card is folded to its title.
     pub(crate) card_folded: bool,
-    /// Stream and first row of the last request.
-    pub(crate) requested: Option<(u32, usize)>,
+    /// Conversation and first row of the last request.
+    pub(crate) requested: Option<(ConversationId, usize)>,
     /// Whether a request is pending.
     pub(crate) is_pending: bool,
     /// Frame to show.
     pub(crate) target_frame: Option<u32>,
-    /// Frames of the connection at the time of the request.
+    /// Frames of the connection, or calls of the capture, at the time of the request.
     pub(crate) frames_at_request: u64,
 }
 
@@ -110,6 +111,9 @@ pub(crate) fn labels(ladder_row: &LadderRow) -> [String; 4] {
     let ack = |prefix: &str| ladder_row.ack.map_or(String::new(), |ack| format!("{prefix}{ack}"));
     let letters: String = ladder_row.flags.split(", ").filter_map(|flag| flag.chars().next()).collect();
     let (flags, seq, len) = (&ladder_row.flags, ladder_row.seq, ladder_row.len);
+    if ladder_row.is_datagram {
+        return std::array::from_fn(|_| format!("len {len}"));
+    }
     [
         format!("{flags}  seq {seq}{}  len {len}", ack("  ack ")),
         format!("{flags} seq {seq}{} len {len}", ack(" ack ")),

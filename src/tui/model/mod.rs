@@ -19,6 +19,7 @@ pub(crate) mod statistics;
 pub(crate) mod streams;
 
 use crate::browse::{BrowseRequest, Index, LoadState, saved_message};
+use crate::capture::Call;
 use crate::tui::model::call::CallView;
 use crate::tui::model::display_filter::{AppliedFilter, Prompt};
 use crate::tui::model::follow::FollowView;
@@ -35,6 +36,8 @@ use crate::tui::widgets::sorted_list::SortedList;
 use crate::tui::widgets::text;
 use crate::tui::widgets::theme::Theme;
 use crate::tui::widgets::time_format::{TimeFormat, TimeOrigin};
+use dissectors::exchange::Transfer;
+use dissectors::session::ConversationId;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -85,8 +88,8 @@ pub(crate) enum View {
     Notes,
     /// Call, as an index.
     Call(usize),
-    /// Ladder of a connection.
-    Ladder(u32),
+    /// Ladder of a connection, or of a conversation in UDP.
+    Ladder(ConversationId),
     /// Data both sides of a connection sent.
     Follow(u32),
 }
@@ -96,6 +99,7 @@ impl View {
     pub(crate) fn tab(self) -> Tab {
         match self {
             View::Calls | View::Call(_) => Tab::Calls,
+            View::Ladder(id) if id.tcp().is_none() => Tab::Calls,
             View::Streams | View::Ladder(_) | View::Follow(_) => Tab::Streams,
             View::Frames => Tab::Frames,
             View::Statistics => Tab::Statistics,
@@ -301,7 +305,8 @@ impl Model {
     /// Returns the connection of the selection.
     pub(crate) fn selected_stream(&self) -> Option<u32> {
         match self.view {
-            View::Ladder(stream) | View::Follow(stream) => Some(stream),
+            View::Ladder(conversation) => conversation.tcp(),
+            View::Follow(stream) => Some(stream),
             View::Streams => self.stream_numbers().get(self.streams.list.cursor),
             View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?)?.stream(),
             View::Frames | View::Notes => {
@@ -309,6 +314,24 @@ impl Model {
                 Some(summary.stream).filter(|&stream| stream != crate::browse::NO_STREAM)
             }
             View::Statistics => None,
+        }
+    }
+
+    /// Returns the conversation of the selection: a connection, or the one of a call.
+    pub(crate) fn selected_conversation(&self) -> Option<ConversationId> {
+        let of_call = |call: &Call| call.exchange.id.conversation;
+        match self.view {
+            View::Ladder(conversation) => Some(conversation),
+            View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?).map(of_call),
+            View::Frames | View::Notes if self.selected_stream().is_none() => {
+                let frame = self.selected_frame()?;
+                let has_frame = |transfer: &Transfer| (transfer.first.frame..=transfer.last.frame).contains(&frame);
+                let has_message =
+                    |call: &&Call| [call.exchange.request, call.exchange.response].iter().flatten().any(has_frame);
+                let mut of_datagrams = self.index.calls.iter().filter(|call| of_call(call).tcp().is_none());
+                of_datagrams.find(has_message).map(of_call)
+            }
+            _ => self.selected_stream().map(ConversationId::Tcp),
         }
     }
 

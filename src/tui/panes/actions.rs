@@ -76,8 +76,8 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.show_frame(frame);
             }
         }
-        Action::Ladder => open_stream_at_selection(model, View::Ladder),
-        Action::Follow => open_stream_at_selection(model, View::Follow),
+        Action::Ladder => open_at_selection(model, open_ladder),
+        Action::Follow => open_at_selection(model, open_follow),
         _ => return run_view_action(model, action),
     }
     Vec::new()
@@ -118,7 +118,7 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
             let numbers = model.stream_numbers();
             model.streams.move_cursor(step, &numbers, height);
         }
-        (View::Streams, Action::Enter) => open_stream(model, View::Ladder),
+        (View::Streams, Action::Enter) => open_ladder(model),
         (View::Notes, Action::Move(step)) => {
             let numbers = model.note_numbers();
             model.notes.sorted_list.move_cursor(step, &numbers, height);
@@ -140,22 +140,29 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn open_stream(model: &mut Model, view: impl Fn(u32) -> View) {
+fn open_ladder(model: &mut Model) {
+    match model.selected_conversation() {
+        Some(conversation) => model.open(View::Ladder(conversation)),
+        None => model.show_error("Not part of a TCP connection or of a call. c filters by the conversation"),
+    }
+}
+
+fn open_follow(model: &mut Model) {
     match model.selected_stream() {
-        Some(stream) => model.open(view(stream)),
+        Some(stream) => model.open(View::Follow(stream)),
         None => model.show_error("Not part of a TCP connection. c filters by the conversation"),
     }
 }
 
-/// Opens the ladder or the data of a connection at the selected frame, or at the start of the selected message.
-fn open_stream_at_selection(model: &mut Model, view: impl Fn(u32) -> View) {
+/// Opens the ladder or the data of a conversation at the selected frame, or at the start of the selected message.
+fn open_at_selection(model: &mut Model, open: fn(&mut Model)) {
     let target = match model.view {
         View::Streams | View::Statistics => None,
         View::Calls | View::Call(_) => call::first_frame(model),
         _ => model.selected_frame(),
     };
     let from = model.view;
-    open_stream(model, view);
+    open(model);
     match model.view {
         view if view == from => {}
         View::Ladder(_) => model.ladder.target_frame = target,

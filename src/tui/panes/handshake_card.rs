@@ -65,9 +65,10 @@ fn round_trip(stream: &Stream) -> Option<String> {
 
 /// Returns the card of the open ladder.
 pub(crate) fn lines(model: &Model) -> Vec<CardLine> {
-    let View::Ladder(number) = model.view else { return Vec::new() };
-    let Some(stream) = model.index.streams.get(number as usize) else { return Vec::new() };
-    let Some(part) = model.ladder.loaded.as_ref().filter(|part| part.stream == number) else { return Vec::new() };
+    let View::Ladder(conversation) = model.view else { return Vec::new() };
+    let stream = conversation.tcp().and_then(|number| model.index.streams.get(number as usize));
+    let part = model.ladder.loaded.as_ref().filter(|part| part.conversation == conversation);
+    let (Some(stream), Some(part)) = (stream, part) else { return Vec::new() };
     let mut lines = segments(&part.handshake);
     lines.push(CardLine::Text(match (part.handshake.is_empty(), stream.opened) {
         (true, _) => {

@@ -27,18 +27,22 @@ pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Ve
 /// Stores the rows that were requested.
 pub(crate) fn store_rows(model: &mut Model, part: Part) {
     let ladder = &mut model.ladder;
-    if ladder.requested.is_some_and(|(stream, _)| stream == part.stream) {
-        (ladder.requested, ladder.is_pending, ladder.loaded) = (Some((part.stream, part.from)), false, Some(part));
+    if ladder.requested.is_some_and(|(conversation, _)| conversation == part.conversation) {
+        (ladder.requested, ladder.is_pending, ladder.loaded) =
+            (Some((part.conversation, part.from)), false, Some(part));
         ladder.go_to_target();
     }
 }
 
 /// Fits the list to the screen, and requests missing rows.
 pub(crate) fn fit(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
-    let View::Ladder(stream) = model.view else { return };
-    let frames = model.index.frames_of(stream);
+    let View::Ladder(conversation) = model.view else { return };
+    let frames = match conversation.tcp() {
+        Some(stream) => model.index.frames_of(stream),
+        None => model.index.calls.len() as u64,
+    };
     let ladder = &mut model.ladder;
-    if ladder.requested.is_none_or(|(requested, _)| requested != stream) {
+    if ladder.requested.is_none_or(|(requested, _)| requested != conversation) {
         let (card_folded, target_frame) = (ladder.card_folded, ladder.target_frame);
         *ladder = LadderView { card_folded, target_frame, ..LadderView::default() };
     }
@@ -57,9 +61,9 @@ pub(crate) fn fit(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
         Some((_, from)) if !ladder.is_pending && frames > ladder.frames_at_request => from,
         Some(_) => return,
     };
-    (ladder.requested, ladder.is_pending, ladder.frames_at_request) = (Some((stream, offset)), true, frames);
+    (ladder.requested, ladder.is_pending, ladder.frames_at_request) = (Some((conversation, offset)), true, frames);
     let at = ladder.target_frame.map_or(StreamPosition::Offset(offset as u64), StreamPosition::Frame);
-    effects.push(Effect::Query(BrowseRequest::Ladder { stream, at }));
+    effects.push(Effect::Query(BrowseRequest::Ladder { conversation, at }));
 }
 
 /// Returns the lines of the card; none if it is folded or does not fit.

@@ -144,7 +144,7 @@ pub(crate) fn search_step(model: &mut Model) -> Vec<Effect> {
         model.search.list_position = Some(position);
         return vec![Effect::Continue];
     }
-    let part = model.ladder.loaded.as_ref().filter(|part| position.view == View::Ladder(part.stream));
+    let part = model.ladder.loaded.as_ref().filter(|part| position.view == View::Ladder(part.conversation));
     let scope = match part {
         // Only loaded rows can be searched.
         Some(part) if part.rows.len() < part.total => {

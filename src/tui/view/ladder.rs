@@ -1,17 +1,18 @@
-//! The ladder of a stream: a card that summarizes the handshake, and one arrow per segment.
+//! The ladder of a conversation: a card that summarizes the handshake, and one arrow per segment or datagram.
 
 use crate::browse::{BrowseRequest, LadderRow, SegmentKind};
 use crate::report::quantity;
 use crate::tui::model::ladder::{labels, meaning_text};
-use crate::tui::model::rows::stream_endpoints;
+use crate::tui::model::rows::{endpoint_text, stream_endpoints};
 use crate::tui::model::{Model, View};
 use crate::tui::panes::handshake_card;
 use crate::tui::panes::handshake_card::{CardLine, TextStyle};
 use crate::tui::panes::ladder::card_lines;
 use crate::tui::view::{draw_empty, draw_title, draw_unreadable, search_highlight};
 use crate::tui::widgets::draw::{fill, put, put_right, put_spans, row};
-use crate::tui::widgets::text::{truncate_cell, width};
+use crate::tui::widgets::text::{format_quantity, truncate_cell, width};
 use crate::tui::widgets::theme::Theme;
+use dissectors::session::ConversationId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -65,19 +66,18 @@ fn arrow_width(width: u16) -> u16 {
 /// Draws the ladder.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, ladder) = (&model.theme, &model.ladder);
-    let View::Ladder(number) = model.view else { return };
-    if ladder.loaded.as_ref().is_none_or(|part| part.stream != number) {
-        return match model
-            .query_error(|request| matches!(request, BrowseRequest::Ladder { stream, .. } if *stream == number))
-        {
+    let View::Ladder(open) = model.view else { return };
+    if ladder.loaded.as_ref().is_none_or(|part| part.conversation != open) {
+        return match model.query_error(
+            |request| matches!(request, BrowseRequest::Ladder { conversation, .. } if *conversation == open),
+        ) {
             Some(error) => draw_unreadable(model, area, buffer, error),
             None => draw_empty(model, area, buffer, "reading"),
         };
     }
     let card = card_lines(model);
-    if let Some(stream) = model.index.streams.get(number as usize) {
-        draw_title(model, area, buffer, &handshake_card::title(model, stream), true);
-        let [client, server] = stream_endpoints(&model.index, stream);
+    if let Some((title, [client, server])) = title(model, open) {
+        draw_title(model, area, buffer, &title, true);
         draw_endpoints(row(area, card.len() as u16 + 1), buffer, theme, [&client, &server]);
     }
     for (line, nth) in card.iter().zip(1..) {
@@ -85,8 +85,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let title = card.len() as u16 + 2;
     let height = usize::from(area.height.saturating_sub(title));
-    let error =
-        model.query_error(|request| matches!(request, BrowseRequest::Ladder { stream, .. } if *stream == number));
+    let error = model
+        .query_error(|request| matches!(request, BrowseRequest::Ladder { conversation, .. } if *conversation == open));
     for (nth, index) in ladder.list.visible(ladder.total(), height).enumerate() {
         let (line, on) = (row(area, title + nth as u16), index == ladder.list.cursor);
         let Some(ladder_row) = ladder.row(index) else {
@@ -97,6 +97,18 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         draw_ladder_row(line, buffer, theme, ladder_row, before, on);
         search_highlight::highlight_matches(model, &[vec![line]], buffer);
     }
+}
+
+/// Returns the title of a ladder and its endpoints.
+fn title(model: &Model, conversation: ConversationId) -> Option<(String, [String; 2])> {
+    if let Some(stream) = conversation.tcp() {
+        let stream = model.index.streams.get(stream as usize)?;
+        return Some((handshake_card::title(model, stream), stream_endpoints(&model.index, stream)));
+    }
+    let call = model.index.calls.iter().find(|call| call.exchange.id.conversation == conversation)?;
+    let last = model.ladder.loaded.as_ref().and_then(|part| part.rows.last()).map_or(0, |row| row.frame);
+    let total = format_quantity(model.ladder.total() as u64, "datagram");
+    Some((total, [call.client, call.server].map(|end| endpoint_text(&model.index, end, last))))
 }
 
 /// Draws the column titles and the endpoints above the lifelines.

@@ -275,6 +275,16 @@ impl BodyState {
         }
     }
 
+    /// Whether the message has no body.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, BodyState::Length(0))
+    }
+
+    /// Whether the body ends with its next `len` bytes, or before.
+    pub(super) fn is_complete_with(&self, len: usize) -> bool {
+        matches!(self, BodyState::Length(left) if *left <= len as u64)
+    }
+
     /// Whether the body is chunked.
     pub(super) fn is_chunked(&self) -> bool {
         matches!(self, BodyState::Chunked(_))

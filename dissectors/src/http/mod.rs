@@ -383,7 +383,15 @@ impl Http {
     ) -> Consumed {
         self.own(&message);
         let from = head.map_or(0, |head| head.bytes.len());
-        let (used, progress) = message.advance(chunk.bytes.get(from..).unwrap_or_default());
+        let body = chunk.bytes.get(from..).unwrap_or_default();
+        let (used, progress) = match self.probe_instead_of_body(&message, body) {
+            Probe::Yes => {
+                message.quirks |= quirk::TRUNCATED;
+                (0, BodyProgress::Done)
+            }
+            Probe::Perhaps => (0, BodyProgress::NeedsMore),
+            Probe::Likely | Probe::No => message.advance(body),
+        };
         let used = from + used;
         if used > 0 {
             message.last = message.last.later(self.half(side).last);
@@ -407,6 +415,23 @@ impl Http {
             return self.head(side, chunk, cx);
         }
         Consumed { transition, ..Consumed::bytes(used) }
+    }
+
+    /// Probes bytes in place of a request's body for another request: with `Expect: 100-continue`, a client may send no body
+    /// after a final response (RFC 9110 10.1.1).
+    #[inline]
+    fn probe_instead_of_body(&self, message: &HttpMessage, bytes: &[u8]) -> Probe {
+        let is_at_body = message.link.role == Role::Request
+            && !message.body.is_empty()
+            && message.captured_len <= message.head_len as u64
+            && message.missing == 0;
+        match message.link.nth.filter(|_| is_at_body) {
+            Some(nth) if self.pairing.is_answered(nth) => match probe::starts_known_request(bytes) {
+                Probe::Perhaps if message.body.is_complete_with(bytes.len()) => Probe::No,
+                probe => probe,
+            },
+            _ => Probe::No,
+        }
     }
 
     /// Notes that the bytes consumed in this call are a message's.

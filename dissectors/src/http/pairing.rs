@@ -461,6 +461,11 @@ impl Pairing {
         link.nth.and_then(|nth| self.find(nth)).is_some_and(|open| !open.upgrade.is_empty())
     }
 
+    /// Whether the response of an exchange that is not complete was read.
+    pub(super) fn is_answered(&self, nth: u32) -> bool {
+        self.find(nth).is_some_and(|open| open.response == ResponseState::Done)
+    }
+
     /// The exchange of this number, if it is not complete.
     pub(super) fn find(&self, nth: u32) -> Option<&OpenExchange> {
         self.open.get(self.place(nth)?)

@@ -76,6 +76,23 @@ pub(super) fn probe_bytes(bytes: &[u8]) -> Probe {
     probe_message(bytes.get(blank..).unwrap_or_default())
 }
 
+/// Probes bytes for a request line with a registered method and a version.
+pub(super) fn starts_known_request(bytes: &[u8]) -> Probe {
+    let Some(method) = memchr::memchr(b' ', bytes.get(..=MAX_METHOD).unwrap_or(bytes)) else {
+        let may_be_method = METHODS.iter().any(|method| method.as_bytes().starts_with(bytes));
+        return if may_be_method { Probe::Perhaps } else { Probe::No };
+    };
+    if !bytes.get(..method).is_some_and(is_method) {
+        return Probe::No;
+    }
+    let line = bytes.get(..MAX_LINE).unwrap_or(bytes);
+    match memchr::memchr(b'\n', line).and_then(|end| line.get(..end)) {
+        None if bytes.len() < MAX_LINE => Probe::Perhaps,
+        Some(line) if line.trim_ascii_end().last_chunk::<8>().is_some_and(|end| is_version(end)) => Probe::Yes,
+        _ => Probe::No,
+    }
+}
+
 /// Probes bytes where a message is expected. A known method alone is sufficient.
 pub(super) fn starts_message(bytes: &[u8]) -> Probe {
     match probe_message(bytes) {

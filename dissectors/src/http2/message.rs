@@ -333,7 +333,10 @@ impl MessageView {
         };
         note(state.is_truncated, &TRUNCATED, format_args!(""));
         let is_lost = !state.is_complete() && !state.is_truncated;
-        note(is_lost, &GAP, format_args!(": {}", state.missing));
+        match state.missing {
+            0 => note(is_lost, &GAP, format_args!(", or cannot be decoded")),
+            missing => note(is_lost, &GAP, format_args!(": {missing}")),
+        }
         note(state.is_cut && self.keep == Some(MAX_BODY), &BODY_LIMIT, format_args!(""));
         if let Some(expected) = lengths {
             note(true, &BAD_LENGTH, format_args!(": expected {expected}, found {}", state.body_len));

@@ -224,3 +224,22 @@ fn every_selection_of_fields_gives_the_same_exchanges() {
         }
     }
 }
+
+#[test]
+fn a_body_that_a_client_withholds_after_a_final_response_is_not_read_from_its_next_request() {
+    let expecting = "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 40\r\n\r\n";
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let next = "POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n";
+    let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let steps: Vec<_> = [c(expecting), s(refused), c(next), c("data"), s(ok)].into_iter().chain(closed()).collect();
+    assert_eq!(run(&steps).calls(), ["0 POST /a 417 0! 0", "1 POST /b 200 4 2"]);
+    assert_eq!(run_cut(&steps, &Wants::everything(), &|_| true).calls(), ["0 POST /a 417 0! 0", "1 POST /b 200 4 2"]);
+    // A body that is sent nevertheless, and one that begins like a request before the response.
+    let body = "40 bytes of a body, GET / HTTP/1.1\r\n\r\n..";
+    let sent: Vec<_> =
+        [c(expecting), s(refused), c(body), c(next), c("data"), s(ok)].into_iter().chain(closed()).collect();
+    assert_eq!(run(&sent).calls(), ["0 POST /a 417 40 0", "1 POST /b 200 4 2"]);
+    let early = "POST /of-the-body HTTP/1.1\r\nHost: h\r\n\r\n!";
+    let sent: Vec<_> = [c([expecting, early].concat()), s(refused)].into_iter().chain(closed()).collect();
+    assert_eq!(run(&sent).calls(), ["0 POST /a 417 40 0"]);
+}

@@ -10,6 +10,7 @@
 extern crate alloc;
 
 mod base64;
+pub mod call_facts;
 pub mod coding;
 pub mod content;
 pub mod decoding_count;

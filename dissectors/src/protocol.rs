@@ -1,5 +1,6 @@
 //! Protocols: their fields, what leads to them, and how they are read.
 
+use crate::call_facts::CallFacts;
 use crate::field::{Field, FieldKind};
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::schema::Schemas;
@@ -93,6 +94,8 @@ pub enum Dissector {
     Content(ContentFn),
     /// The text of such a body, for views that show bodies.
     Text(TextFn),
+    /// Its fields that explain a call; nothing is read by them.
+    CallFacts(&'static CallFacts),
     /// By the program, from what it knows itself (the frame, its columns).
     Builtin,
 }

@@ -1,5 +1,6 @@
 //! DNS (RFC 1035): queries and responses in datagrams, in a stream, and as the body of a message.
 
+mod call_facts;
 mod cursor;
 mod data;
 mod describe;
@@ -64,6 +65,7 @@ pub static PROTOCOL: Protocol = Protocol {
         }),
         Dissector::Layer(|payload, packet, tree| layer(&DIALECT, payload, packet, tree)),
         Dissector::Content(content),
+        Dissector::CallFacts(&call_facts::FACTS),
     ],
 };
 

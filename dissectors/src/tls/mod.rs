@@ -2,6 +2,7 @@
 //!
 //! A record is dissected when it is complete. Application data are skipped by their length unless a field needs them.
 
+mod call_facts;
 mod certificate;
 mod crypto;
 mod decrypted_record;
@@ -46,14 +47,17 @@ pub static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     claims: &[Claim::Upgrade("TLS")],
     aliases: &[Alias::new("sni", &SERVER_NAME)],
-    dissectors: &[Dissector::Session(SessionKind {
-        input: Input::Stream,
-        probe: header::probe,
-        open,
-        derived_title: "Decrypted TLS",
-        reassembly: None,
-        messages: None,
-    })],
+    dissectors: &[
+        Dissector::Session(SessionKind {
+            input: Input::Stream,
+            probe: header::probe,
+            open,
+            derived_title: "Decrypted TLS",
+            reassembly: None,
+            messages: None,
+        }),
+        Dissector::CallFacts(&call_facts::FACTS),
+    ],
 };
 
 /// Number of bytes without a record after which the conversation is no longer treated as TLS.

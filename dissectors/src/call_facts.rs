@@ -1,0 +1,106 @@
+//! Facts of a call: the fields of a protocol that explain how a call came about and how it went.
+
+use crate::field::Field;
+
+/// Role of a field in the journey of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactRole {
+    /// Address that a name was resolved to.
+    ResolvedAddress,
+    /// Seconds for which a resolved record may be cached.
+    CacheSeconds,
+    /// Name that a resolved name is an alias of.
+    Alias,
+    /// Kind of a handshake message.
+    HandshakeMessage,
+    /// End of the plaintext of a side.
+    CipherChange,
+    /// Version of a handshake message. Where two fields have the role, the first one in the list decides.
+    Version,
+    /// Cipher of a handshake message.
+    Cipher,
+    /// Name of the server, sent by the client in its handshake.
+    ServerName,
+    /// Protocol above, negotiated in the handshake.
+    ApplicationProtocol,
+    /// Present if the keys of an earlier handshake are used again.
+    Resumed,
+    /// Name that a certificate was issued to.
+    CertificateSubject,
+    /// Time after which a certificate is not valid.
+    CertificateEnd,
+    /// Level of an alert.
+    AlertLevel,
+    /// Reason of an alert.
+    AlertReason,
+    /// Where a response sends its client to.
+    Location,
+    /// Content codings that a client accepts.
+    AcceptedCodings,
+    /// Time for which the flow control of the protocol stopped the sender of a message.
+    BlockedTime,
+}
+
+/// Meaning of a status that its outcome does not distinguish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusMeaning {
+    /// The client has to make another call elsewhere.
+    Redirect,
+    /// The client may use what it has stored.
+    NotModified,
+    /// The name does not exist.
+    NoSuchName,
+    /// The connection continues with another protocol.
+    Upgrade,
+}
+
+/// Step of a call that a protocol explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplainedStep {
+    /// The lookup of the name of the server.
+    Lookup,
+    /// The handshake that establishes keys.
+    Handshake,
+    /// The request.
+    Request,
+    /// The response.
+    Response,
+}
+
+/// The facts that a protocol has of calls.
+pub struct CallFacts {
+    /// Fields by their role.
+    pub fields: &'static [(FactRole, &'static Field)],
+    /// Header lines by their role, with their names in lower case.
+    pub headers: &'static [(FactRole, &'static str)],
+    /// Meaning of statuses, by their text.
+    pub statuses: &'static [(&'static str, StatusMeaning)],
+    /// Explanations of steps for a beginner: what it is for, and where it is specified.
+    pub explanations: &'static [(ExplainedStep, &'static str)],
+}
+
+/// Statuses of web protocols (RFC 9110 15) with a meaning of their own.
+pub(crate) const WEB_STATUSES: &[(&str, StatusMeaning)] = &[
+    ("101", StatusMeaning::Upgrade),
+    ("301", StatusMeaning::Redirect),
+    ("302", StatusMeaning::Redirect),
+    ("303", StatusMeaning::Redirect),
+    ("304", StatusMeaning::NotModified),
+    ("307", StatusMeaning::Redirect),
+    ("308", StatusMeaning::Redirect),
+];
+
+/// Headers of web protocols (RFC 9110) with a role.
+pub(crate) const WEB_HEADERS: &[(FactRole, &str)] =
+    &[(FactRole::Location, "location"), (FactRole::AcceptedCodings, "accept-encoding")];
+
+/// Returns the facts of all protocols that have some, with the filter name of the protocol.
+pub fn call_facts() -> impl Iterator<Item = (&'static str, &'static CallFacts)> {
+    crate::PROTOCOLS.iter().filter_map(|protocol| {
+        let facts = protocol.dissectors.iter().find_map(|part| match part {
+            crate::Dissector::CallFacts(facts) => Some(*facts),
+            _ => None,
+        })?;
+        Some((protocol.fields.first()?.name, facts))
+    })
+}

@@ -1,0 +1,33 @@
+//! Facts of DNS about calls: the lookup of the server's name.
+
+use super::{A, AAAA, CNAME, RESP_TTL};
+use crate::call_facts::{CallFacts, ExplainedStep, FactRole, StatusMeaning};
+
+pub(super) static FACTS: CallFacts = CallFacts {
+    fields: &[
+        (FactRole::ResolvedAddress, &A),
+        (FactRole::ResolvedAddress, &AAAA),
+        (FactRole::CacheSeconds, &RESP_TTL),
+        (FactRole::Alias, &CNAME),
+    ],
+    headers: &[],
+    statuses: &[("NXDOMAIN", StatusMeaning::NoSuchName)],
+    explanations: &[
+        (
+            ExplainedStep::Lookup,
+            "Packets are sent to addresses, not to names, so the client first queries a resolver for the address of the host. \
+             The time to live (TTL) states for how many seconds the client may use the response again without a query \
+             (RFC 1034, RFC 1035).",
+        ),
+        (
+            ExplainedStep::Request,
+            "The query names a host and a type of record: A is an IPv4 address, AAAA an IPv6 address. Its identifier, 16 \
+             bits, comes back in the response, so that the client can pair them (RFC 1035 4.1).",
+        ),
+        (
+            ExplainedStep::Response,
+            "The response has the records of the name, each with its time to live. Its code states whether the name exists: \
+             NXDOMAIN means that it does not (RFC 1035 4.1.1).",
+        ),
+    ],
+};

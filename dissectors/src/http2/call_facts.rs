@@ -1,0 +1,22 @@
+//! Facts of HTTP/2 about calls: those of the web, and flow control.
+
+use super::BLOCKED_TIME;
+use crate::call_facts::{CallFacts, ExplainedStep, FactRole, WEB_HEADERS, WEB_STATUSES};
+
+pub(super) static FACTS: CallFacts = CallFacts {
+    fields: &[(FactRole::BlockedTime, &BLOCKED_TIME)],
+    headers: WEB_HEADERS,
+    statuses: WEB_STATUSES,
+    explanations: &[
+        (
+            ExplainedStep::Request,
+            "The request is a stream of frames: HEADERS with method, path and fields, compressed with HPACK, then DATA with the \
+             body. Many streams share one connection at the same time (RFC 9113 5, RFC 7541).",
+        ),
+        (
+            ExplainedStep::Response,
+            "The response comes in HEADERS and DATA frames of the same stream, between those of others. WINDOW_UPDATE frames \
+             of the client state how much the server may send on (RFC 9113 5.2).",
+        ),
+    ],
+};

@@ -1,0 +1,30 @@
+//! Facts of TLS about calls: the handshake that establishes keys.
+
+use super::{
+    ALERT_DESCRIPTION, ALERT_LEVEL, ALPN_STR, CHANGE_CIPHER_SPEC, CIPHERSUITE, HANDSHAKE_TYPE, RESUMED, SERVER_NAME,
+    SUPPORTED_VERSION, VERSION,
+};
+use crate::call_facts::{CallFacts, ExplainedStep, FactRole};
+
+pub(super) static FACTS: CallFacts = CallFacts {
+    fields: &[
+        (FactRole::HandshakeMessage, &HANDSHAKE_TYPE),
+        (FactRole::CipherChange, &CHANGE_CIPHER_SPEC),
+        (FactRole::Version, &SUPPORTED_VERSION),
+        (FactRole::Version, &VERSION),
+        (FactRole::Cipher, &CIPHERSUITE),
+        (FactRole::ServerName, &SERVER_NAME),
+        (FactRole::ApplicationProtocol, &ALPN_STR),
+        (FactRole::Resumed, &RESUMED),
+        (FactRole::AlertLevel, &ALERT_LEVEL),
+        (FactRole::AlertReason, &ALERT_DESCRIPTION),
+    ],
+    headers: &[],
+    statuses: &[],
+    explanations: &[(
+        ExplainedStep::Handshake,
+        "Both sides agree on a version and a cipher, exchange keys, and the server proves with its certificate that it is the \
+         host that the client named (SNI). ALPN names the protocol that follows, so that it costs no round trip of its own \
+         (RFC 8446, RFC 7301).",
+    )],
+};

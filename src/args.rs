@@ -3,6 +3,7 @@
 mod check;
 mod follow;
 mod input;
+mod journey;
 mod print;
 
 pub(crate) use check::{CaptureDefect, CheckArgs};
@@ -12,6 +13,7 @@ pub(crate) use follow::FollowArgs;
 #[cfg(feature = "live")]
 pub(crate) use input::LiveArgs;
 pub(crate) use input::{DecodeArgs, InputArgs};
+pub(crate) use journey::{JourneyArgs, JourneyFormat};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};
 use std::path::{Path, PathBuf};
@@ -39,6 +41,7 @@ Examples:
   overhear print login.pcap http -w http.pcapng   write these frames to a capture file
   overhear calls login.pcap                     one row per request and response
   overhear streams login.pcap                   one row per TCP connection
+  overhear journey login.pcap                   what happened to the slowest call, step by step
   overhear follow login.pcap 0                  data of both sides of stream 0
   overhear check login.pcap --none 'status >= 500'  test: exit code 1 on failure
   overhear fields uri                           search field names and descriptions
@@ -67,6 +70,8 @@ pub(crate) enum Command {
     Streams(RowsArgs),
     /// Print the data that both sides of a TCP connection sent, in order
     Follow(FollowArgs),
+    /// Explain one call: name lookup, handshakes, request, response, teardown, and what took the time
+    Journey(JourneyArgs),
     /// Print TLS client hellos, and the labels of the secrets that are known for each: one row each. Secrets are not printed
     Secrets(RowsArgs),
     /// Test captures against rules, with reports for people and for CI
@@ -132,6 +137,11 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
+    /// Returns the options of a run over complete captures.
+    pub(crate) fn complete(count: Option<u32>, output: Option<PathBuf>) -> RunArgs {
+        RunArgs { count, output, line_buffered: false, follow_file: false, _two_passes: false }
+    }
+
     /// Whether rows go to a file instead of standard output.
     pub(crate) fn writes_file(&self) -> bool {
         self.output.as_deref().is_some_and(|path| path != Path::new("-"))

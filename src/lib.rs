@@ -6,6 +6,7 @@
 //! * `tui` (feature): interactive terminal interface
 //! * [`check`]: rules checked against captures
 //! * [`browse`]: random access to a capture
+//! * [`journey`]: the journey of one call
 //! * [`report`]: output formats, one file each
 //! * [`call_matcher`]: calls that match a display filter
 //! * [`filter`]: display filters in Wireshark's syntax
@@ -28,6 +29,7 @@ pub mod check;
 #[cfg(feature = "live")]
 pub mod confine;
 pub mod filter;
+pub mod journey;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod naming;

@@ -29,11 +29,12 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The modules of the program from the top down: each may use those after it.
-const DOWN: [&str; 15] = [
+const DOWN: [&str; 16] = [
     "command",
     "tui",
     "check",
     "browse",
+    "journey",
     "report",
     "call_matcher",
     "filter",
@@ -89,7 +90,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 31] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 32] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -113,6 +114,8 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 31] = [
     // The segments of a ladder.
     ("src/browse/ladder/handshake.rs", &["tcp"]),
     ("src/browse/ladder/row.rs", &["tcp"]),
+    // The segments of the connection of a call.
+    ("src/journey/segment.rs", &["tcp"]),
     // Rules on streams and on notes.
     ("src/check/rule/mod.rs", &["tcp", "udp"]),
     ("src/check/rule/notes.rs", &["frame"]),

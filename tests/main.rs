@@ -20,6 +20,7 @@ mod grpc;
 mod grpc_logs;
 mod house;
 mod http2_logs;
+mod journey;
 mod json;
 mod link_layers;
 mod nesting;

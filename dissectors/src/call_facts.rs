@@ -93,14 +93,3 @@ pub(crate) const WEB_STATUSES: &[(&str, StatusMeaning)] = &[
 /// Headers of web protocols (RFC 9110) with a role.
 pub(crate) const WEB_HEADERS: &[(FactRole, &str)] =
     &[(FactRole::Location, "location"), (FactRole::AcceptedCodings, "accept-encoding")];
-
-/// Returns the facts of all protocols that have some, with the filter name of the protocol.
-pub fn call_facts() -> impl Iterator<Item = (&'static str, &'static CallFacts)> {
-    crate::PROTOCOLS.iter().filter_map(|protocol| {
-        let facts = protocol.dissectors.iter().find_map(|part| match part {
-            crate::Dissector::CallFacts(facts) => Some(*facts),
-            _ => None,
-        })?;
-        Some((protocol.fields.first()?.name, facts))
-    })
-}

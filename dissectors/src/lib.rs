@@ -170,6 +170,15 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.fields.iter().copied())
 }
 
+/// Returns the facts of calls of all protocols that have some, with the filter name of the protocol.
+pub fn call_facts() -> impl Iterator<Item = (&'static str, &'static call_facts::CallFacts)> {
+    let of = |dissector: &Dissector| if let Dissector::CallFacts(facts) = dissector { Some(*facts) } else { None };
+    PROTOCOLS.iter().filter_map(move |protocol| {
+        let facts = protocol.dissectors.iter().find_map(of)?;
+        Some((protocol.fields.first()?.name, facts))
+    })
+}
+
 /// Returns the fields of messages by their role, of each protocol that declares them.
 pub fn message_fields() -> impl Iterator<Item = (&'static Protocol, &'static MessageFields)> {
     PROTOCOLS

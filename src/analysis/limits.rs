@@ -114,3 +114,7 @@ pub const ACKED_AHEAD_BYTES: u64 = 64 << 20;
 
 /// Maximum number of bytes of the host names of addresses: of some 100,000 names. Names beyond it are dropped.
 pub const HOST_NAME_BYTES: usize = 16 << 20;
+
+/// Maximum number of segments that the journey of a call keeps of its connection, and of frames of each message. Enough for
+/// 30 MB in segments of Ethernet's size.
+pub const JOURNEY_SEGMENTS: usize = 20_000;

@@ -129,6 +129,19 @@ impl CaptureRun {
         Ok(has_errors)
     }
 
+    /// Opens the captures for a command that reads them in passes of its own. Returns the loop over them, if one could be
+    /// opened, the decode options of all passes, and whether there were errors.
+    pub(super) fn open_passes(mut self, passes: u64, is_file: bool) -> (Option<PassLoop>, DecodeOptions, bool) {
+        let (capture, has_errors) = self.open_captures(passes > 1);
+        let mut decode = self.decode.clone();
+        decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
+        let mut passes = capture.map(|capture| PassLoop::new(capture, ReadProgressBar::new(is_file, passes)));
+        if let Some(passes) = &mut passes {
+            passes.max_frames = self.max_frames;
+        }
+        (passes, decode, has_errors)
+    }
+
     /// Opens the captures. A capture that cannot be opened is reported and skipped. Returns whether there were errors.
     fn open_captures(&mut self, two_passes: bool) -> (Option<Capture>, bool) {
         let mut has_errors = false;

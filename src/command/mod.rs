@@ -8,6 +8,7 @@ mod frame_reporter;
 mod frame_source;
 mod input;
 mod interrupt;
+mod journey;
 #[cfg(feature = "live")]
 mod live_run;
 mod output;
@@ -64,6 +65,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Print(args)) => run_print(args),
         Some(Command::Calls(args)) => run_calls(args),
         Some(Command::Streams(args)) => run_streams(args),
+        Some(Command::Journey(args)) => journey::run_journey(args),
         Some(Command::Secrets(args)) => run_secrets(args),
         Some(Command::Follow(args)) => run_follow(args),
         Some(Command::Check(args)) => check::run_check(args),

@@ -146,9 +146,14 @@ impl PassLoop {
     /// are left to the next pass, which finds them again.
     pub(super) fn run_first(&mut self, mut analyzer: Analyzer, finder: &mut FrameFinder<'_>) -> FirstPass {
         let Ok(()) = self.run(&mut analyzer, None, finder);
+        self.start_again();
+        analyzer.into_first_pass()
+    }
+
+    /// Starts again at frame 1. An error is left to the next pass.
+    pub(super) fn start_again(&mut self) {
         self.bar.start_pass();
         self.rewind_error = self.capture.rewind().err();
-        analyzer.into_first_pass()
     }
 
     /// Collects the names of addresses in the capture for all passes, and starts again at frame 1.
@@ -163,8 +168,7 @@ impl PassLoop {
         let task = Task { wants, shallow, collect_names: flags, decode: decode.clone(), ..Task::default() };
         let mut analyzer = Analyzer::new(task);
         let Ok(()) = self.run(&mut analyzer, None, &mut FrameFinder::default());
-        self.bar.start_pass();
-        self.rewind_error = self.capture.rewind().err();
+        self.start_again();
         let was_full = decode.names.host_names.is_full();
         decode.names.host_names = analyzer.host_names();
         if !was_full {

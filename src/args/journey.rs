@@ -1,0 +1,101 @@
+//! Arguments of `journey`.
+
+use super::{DecodeArgs, RunArgs};
+use clap::{Args, ValueEnum};
+use overhear::journey::CallChoice;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(override_usage = "overhear journey [OPTIONS] <FILE>... [CALL]")]
+#[command(after_help = "\
+CALL is the row of a call in the output of `overhear calls`, from 1, or slowest. -Y selects the first call that a filter \
+matches. Numbers such as #12 are frames: `overhear print FILE 'frame.number == 12' -V` shows one.")]
+pub(crate) struct JourneyArgs {
+    /// Capture files, read in order (- for standard input), optionally followed by the call: its row in the output of
+    /// calls, or slowest (default)
+    #[arg(value_name = "FILE|CALL", required_unless_present = "read")]
+    words: Vec<OsString>,
+    /// Capture file to read, as in tshark (repeatable)
+    #[arg(short = 'r', long = "read", value_name = "FILE")]
+    read: Vec<PathBuf>,
+    /// Explain the first call that this display filter matches
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
+    pub(crate) filter: Option<String>,
+    /// Output format
+    #[arg(short = 'T', long = "format", value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: JourneyFormat,
+    /// Add what each step is for, and the RFC that specifies it
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Stop after reading N frames
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
+    /// Write to FILE (- is standard output); FILE is replaced on success
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JourneyFormat {
+    /// Lines for a terminal
+    Text,
+}
+
+impl JourneyArgs {
+    /// Returns the files in reading order, and the call.
+    pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, CallChoice), String> {
+        let mut paths = std::mem::take(&mut self.read);
+        let mut words = std::mem::take(&mut self.words);
+        let named = words.last().and_then(|word| word.to_str()).and_then(parse_call);
+        let choice = match (named, &self.filter) {
+            (Some(_), Some(_)) => return Err("a call cannot be combined with a filter (-Y)".into()),
+            (Some(Ok(choice)), None) => {
+                words.pop();
+                choice
+            }
+            (Some(Err(message)), None) => return Err(message),
+            (None, Some(_)) => CallChoice::FirstMatch,
+            (None, None) => CallChoice::Slowest,
+        };
+        paths.extend(words.into_iter().map(PathBuf::from));
+        if paths.is_empty() {
+            Err("missing capture file: overhear journey FILE CALL".into())
+        } else {
+            Ok((paths, choice))
+        }
+    }
+
+    /// Returns the options of the run.
+    pub(crate) fn run(&self) -> RunArgs {
+        RunArgs::complete(self.count, self.output.clone())
+    }
+}
+
+/// Parses the name of a call. Returns `None` for a word that is a file.
+fn parse_call(word: &str) -> Option<Result<CallChoice, String>> {
+    if word == "slowest" {
+        return Some(Ok(CallChoice::Slowest));
+    }
+    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let row = word.parse().ok().filter(|&row: &u64| row > 0);
+    Some(row.map(CallChoice::Row).ok_or_else(|| format!("no call {word}: rows of `overhear calls` are counted from 1")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_a_row_or_the_slowest() {
+        assert_eq!(parse_call("12"), Some(Ok(CallChoice::Row(12))));
+        assert_eq!(parse_call("slowest"), Some(Ok(CallChoice::Slowest)));
+        assert_eq!(parse_call("a.pcap"), None);
+        assert!(parse_call("0").is_some_and(|call| call.is_err()));
+        assert!(parse_call("99999999999999999999").is_some_and(|call| call.is_err()));
+    }
+}

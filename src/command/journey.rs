@@ -1,0 +1,171 @@
+//! `journey`: one call, explained from the lookup of its name to the end of its connection.
+
+use super::capture_run::CaptureRun;
+use super::filter_matcher::{FilterMatcher, MatchUnit};
+use super::output::{Output, escape_paths};
+use super::overwrite::refuse_inputs;
+use super::pass_loop::{PassConsumer, PassLoop};
+use super::{CommandOutcome, decode, finish_output, print_message, terminal_width};
+use crate::args::{JourneyArgs, JourneyFormat};
+use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, unsupported_link_message};
+use overhear::filter::Filter;
+use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, SelectedCall, render};
+use overhear::report::DissectedFrame;
+use overhear::source::Error;
+use std::convert::Infallible;
+use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// Width of text that does not go to a terminal.
+const DEFAULT_WIDTH: usize = 110;
+
+/// Number of times that the capture is read.
+const PASSES: u64 = 2;
+
+pub(super) fn run_journey(mut args: JourneyArgs) -> io::Result<CommandOutcome> {
+    match prepare(&mut args) {
+        Ok(prepared) => print_journey(&args, prepared),
+        Err(message) => Ok(CommandOutcome::Error(message)),
+    }
+}
+
+/// What a run needs before it reads.
+struct Prepared {
+    /// Names of the captures, for messages.
+    names: String,
+    choice: CallChoice,
+    matcher: FilterMatcher,
+    run: CaptureRun,
+    out: Output,
+}
+
+fn prepare(args: &mut JourneyArgs) -> Result<Prepared, String> {
+    let (files, choice) = args.parse_input()?;
+    let run = args.run();
+    let names = escape_paths(files.iter().map(|path| path.as_path()));
+    refuse_inputs("-o", run.output.as_deref(), files.iter().map(PathBuf::as_path))?;
+    let filter = args.filter.as_ref().map(|text| Filter::new(text).map_err(|fault| fault.display(text).to_string()));
+    let matcher = FilterMatcher::new(filter.transpose()?, MatchUnit::Calls);
+    let decode = decode::decode_options(&args.decode)?;
+    let out = Output::create(run.output.as_deref())?;
+    Ok(Prepared { names, choice, matcher, run: CaptureRun::new(files, &run, decode), out })
+}
+
+fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOutcome> {
+    let Prepared { names, choice, mut matcher, run, mut out } = prepared;
+    let (passes, decode, mut has_errors) = run.open_passes(PASSES, out.is_file());
+    let Some(mut passes) = passes else {
+        out.keep_existing();
+        return finish_output(out, true);
+    };
+    let mut selection = SelectionPass::new(choice, &mut matcher);
+    selection.run(&mut passes, &decode);
+    has_errors |= selection.has_errors;
+    let rows = selection.selector.rows();
+    let Some(selected) = selection.selector.into_selected() else {
+        out.keep_existing();
+        return Ok(CommandOutcome::Error(no_call(&names, choice, rows)));
+    };
+    let journey = collect(selected, &mut passes, &decode);
+    let form = match args.format {
+        JourneyFormat::Text => {
+            let width = terminal_width(!out.is_file() && io::stdout().is_terminal());
+            JourneyForm::Text(width.unwrap_or(DEFAULT_WIDTH))
+        }
+    };
+    out.write_all(render(&journey, form, args.explain).as_bytes())?;
+    finish_output(out, has_errors)
+}
+
+fn no_call(names: &str, choice: CallChoice, rows: u64) -> String {
+    match choice {
+        _ if rows == 0 => format!("{names}: no calls"),
+        CallChoice::Row(row) => {
+            let all = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+            format!("{names}: no call {row}; `overhear calls` prints {all}")
+        }
+        CallChoice::FirstMatch => format!("{names}: no call matches the filter"),
+        CallChoice::Slowest => format!("{names}: no calls"),
+    }
+}
+
+/// Consumer of the first pass: selects the call.
+struct SelectionPass<'m> {
+    selector: CallSelector,
+    matcher: &'m mut FilterMatcher,
+    has_errors: bool,
+}
+
+impl<'m> SelectionPass<'m> {
+    fn new(choice: CallChoice, matcher: &'m mut FilterMatcher) -> SelectionPass<'m> {
+        SelectionPass { selector: CallSelector::new(choice), matcher, has_errors: false }
+    }
+
+    fn run(&mut self, passes: &mut PassLoop, decode: &DecodeOptions) {
+        let mut task = Task { exchanges: true, without_connections: true, decode: decode.clone(), ..Task::default() };
+        self.matcher.extend_task(&mut task);
+        let mut analyzer = Analyzer::new(task).with_prefilter(self.matcher.prefilter());
+        let Ok(()) = passes.run(&mut analyzer, None, self);
+    }
+}
+
+impl PassConsumer for SelectionPass<'_> {
+    type Error = Infallible;
+
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
+        Ok(self.matcher.matches_frame(frame.frame.number, analyzer))
+    }
+
+    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
+        for event in analyzer.events() {
+            let matches = self.matcher.matches_event(&event);
+            if let Event::Call(call) = event {
+                self.selector.add(call, matches);
+            }
+        }
+        Ok(())
+    }
+
+    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
+        print_message(&unsupported_link_message(link));
+        Ok(())
+    }
+
+    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
+        self.has_errors = true;
+        print_message(&error.to_string());
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// Reads the capture again for the journey of a call.
+fn collect(selected: SelectedCall, passes: &mut PassLoop, decode: &DecodeOptions) -> Journey {
+    passes.start_again();
+    let mut collection = CollectionPass(JourneyCollector::new(selected));
+    let mut analyzer = Analyzer::new(Task { decode: decode.clone(), ..collection.0.task() });
+    let Ok(()) = passes.run(&mut analyzer, None, &mut collection);
+    collection.0.finish()
+}
+
+/// Consumer of the second pass.
+struct CollectionPass(JourneyCollector);
+
+impl PassConsumer for CollectionPass {
+    type Error = Infallible;
+
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
+        self.0.frame(frame, analyzer.connections());
+        Ok(true)
+    }
+
+    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
+        analyzer.events().for_each(|event| self.0.event(event));
+        Ok(())
+    }
+
+    // The first pass reports errors.
+    fn read_error(&mut self, _: Error) -> Result<ControlFlow<()>, Infallible> {
+        Ok(ControlFlow::Continue(()))
+    }
+}

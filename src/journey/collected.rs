@@ -1,0 +1,186 @@
+//! What is collected of a call in a reading of its capture.
+
+use super::segment::SegmentRecord;
+use super::selector::{NearbyCall, SelectedCall};
+use crate::capture::Stream;
+use dissectors::exchange::Exchange;
+use dissectors::session::{Half, Side, Stamp};
+use std::sync::Arc;
+
+/// Data about a call, its connection, and the lookups of its server's name.
+pub(super) struct Collected {
+    pub(super) selected: SelectedCall,
+    /// Host of the call: its authority without a port, in lower case; empty if unknown.
+    pub(super) host: String,
+    /// Segments of the handshake, of the call, and of the teardown.
+    pub(super) segments: Vec<SegmentRecord>,
+    /// Number of segments beyond the limit.
+    pub(super) dropped_segments: u64,
+    /// Options of the last SYN of each side, the client's first.
+    pub(super) syn_options: [Option<String>; 2],
+    pub(super) secure: SecureHandshake,
+    /// Lookups of the host, in the order in which they ended.
+    pub(super) lookups: Vec<Lookup>,
+    /// Request and response.
+    pub(super) messages: [Option<MessageText>; 2],
+    /// Frames with bytes of the request and of the response.
+    pub(super) half_frames: [Vec<u32>; 2],
+    pub(super) siblings: Siblings,
+    /// Locations that responses of nearby calls name, by the row of the call.
+    pub(super) locations: Vec<(u64, String)>,
+    /// The connection, if it is one of TCP.
+    pub(super) stream: Option<Box<Stream>>,
+    /// Last frame of the conversation.
+    pub(super) last: Stamp,
+}
+
+/// The handshake of a protocol between TCP and the call.
+#[derive(Default)]
+pub(super) struct SecureHandshake {
+    /// Short name of the protocol; empty without a handshake.
+    pub(super) protocol: &'static str,
+    /// Filter name of the protocol.
+    pub(super) filter_name: &'static str,
+    pub(super) first: Stamp,
+    pub(super) last: Stamp,
+    /// Frames with handshake messages before the call.
+    pub(super) frames: Vec<u32>,
+    pub(super) server_name: Option<(String, u32)>,
+    pub(super) offered_protocols: Vec<String>,
+    pub(super) version: Option<(String, u32)>,
+    pub(super) cipher: Option<(String, u32)>,
+    pub(super) application_protocol: Option<(String, u32)>,
+    pub(super) resumed: Option<u32>,
+    pub(super) certificate_subject: Option<(String, u32)>,
+    /// End of the validity, as text and in nanoseconds since 1970.
+    pub(super) certificate_end: Option<(String, i64, u32)>,
+    pub(super) alerts: Vec<Alert>,
+}
+
+/// An alert.
+pub(super) struct Alert {
+    pub(super) at: Stamp,
+    pub(super) side: Side,
+    pub(super) level: String,
+    pub(super) reason: String,
+}
+
+/// A lookup of a name.
+pub(super) struct Lookup {
+    pub(super) exchange: Box<Exchange>,
+    /// Address of the server that responded, with its port.
+    pub(super) server: String,
+    /// Addresses of the name.
+    pub(super) addresses: Vec<String>,
+    /// Lowest number of seconds for which the addresses may be cached.
+    pub(super) cache_seconds: Option<i64>,
+    pub(super) aliases: Vec<String>,
+    /// Whether one of the addresses is that of the server of the call.
+    pub(super) is_of_server: bool,
+}
+
+/// The text of a message.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MessageText {
+    /// Start line, headers and trailers, without control characters.
+    pub(super) head: Vec<String>,
+    /// Media type.
+    pub(super) media_type: String,
+    /// Content codings; empty if there are none.
+    pub(super) coding: String,
+    /// Nanoseconds for which flow control stopped the sender.
+    pub(super) blocked: Option<i64>,
+    /// Frame that completes it.
+    pub(super) frame: u32,
+}
+
+impl MessageText {
+    /// Returns the value of the first header line with this name, which is in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.iter().skip(1).find_map(|line| {
+            let (other, value) = line.split_at_checked(line.char_indices().skip(1).find(|(_, c)| *c == ':')?.0)?;
+            other.eq_ignore_ascii_case(name).then(|| value.trim_start_matches(':').trim())
+        })
+    }
+}
+
+/// The other calls on the connection.
+#[derive(Default)]
+pub(super) struct Siblings {
+    /// Calls whose requests began before that of the call.
+    pub(super) before: u64,
+    pub(super) after: u64,
+    /// Call before it whose response ended last.
+    pub(super) previous: Option<Box<Exchange>>,
+}
+
+impl Collected {
+    pub(super) fn exchange(&self) -> &Exchange {
+        &self.selected.call.exchange
+    }
+
+    /// Side that sent the request.
+    pub(super) fn requester(&self) -> Side {
+        self.exchange().requester.unwrap_or(Side::Client)
+    }
+
+    pub(super) fn message(&self, half: Half) -> Option<&MessageText> {
+        self.messages[half as usize].as_ref()
+    }
+
+    /// Returns the calls near it of the same client, before or after it in the output of `calls`.
+    pub(super) fn nearby(&self) -> &[Arc<NearbyCall>] {
+        &self.selected.nearby
+    }
+
+    /// Whether a frame is before the first of the call.
+    pub(super) fn is_before_call(&self, frame: u32) -> bool {
+        let exchange = self.exchange();
+        exchange.request.or(exchange.response).is_none_or(|first| frame < first.first.frame)
+    }
+
+    /// Whether a frame is after the last one of the complete call.
+    pub(super) fn is_after_call(&self, frame: u32) -> bool {
+        self.last_frame().is_some_and(|last| frame > last)
+    }
+
+    /// Returns the last frame of the call, if all of it was captured.
+    fn last_frame(&self) -> Option<u32> {
+        let exchange = self.exchange();
+        exchange.content().filter(|content| content.complete)?;
+        [exchange.request, exchange.response].iter().flatten().map(|half| half.last.frame).max()
+    }
+
+    /// Whether the connection was opened for this call: it is the first on it.
+    pub(super) fn is_first(&self) -> bool {
+        self.siblings.before == 0 && self.exchange().parent.is_none()
+    }
+
+    /// Returns the segments of the handshake: the SYNs before the call.
+    pub(super) fn syns(&self) -> impl Iterator<Item = &SegmentRecord> {
+        self.segments.iter().filter(|segment| segment.is_syn() && self.is_before_call(segment.frame))
+    }
+
+    /// Returns the segment that completes the handshake: the acknowledgment of the second SYN.
+    pub(super) fn handshake_end(&self) -> Option<&SegmentRecord> {
+        let answer = self.syns().find(|segment| segment.is_ack())?;
+        let acks = |segment: &&SegmentRecord| {
+            segment.frame > answer.frame
+                && segment.side != answer.side
+                && segment.is_ack()
+                && !segment.is_syn()
+                && !segment.is_reset()
+                && segment.ack_raw.wrapping_sub(answer.seq_raw) as i32 > 0
+        };
+        self.segments.iter().find(acks)
+    }
+
+    /// Returns the segments while the call lasted.
+    pub(super) fn call_segments(&self) -> impl Iterator<Item = &SegmentRecord> {
+        let exchange = self.exchange();
+        let halves = [exchange.request, exchange.response];
+        let first = halves.iter().flatten().map(|half| half.first.frame).min().unwrap_or(u32::MAX);
+        let last = self.last_frame().unwrap_or(u32::MAX);
+        self.segments.iter().filter(move |segment| (first..=last).contains(&segment.frame))
+    }
+}

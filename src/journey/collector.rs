@@ -1,0 +1,370 @@
+//! Collects the frames of a call, of its connection, and of the lookups of its server's name.
+
+use super::collected::{Alert, Collected, Lookup, MessageText, SecureHandshake, Siblings};
+use super::facts::{self, Fact};
+use super::model::Journey;
+use super::segment::{self, SegmentRecord};
+use super::selector::{NearbyCall, SelectedCall};
+use super::text::{address_text, endpoint_text};
+use crate::analysis::{Event, FrameConnection, NumberSet, Task, limits};
+use crate::capture::{Call, Endpoint};
+use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, messages_in};
+use crate::report::{DissectedFrame, escaped};
+use dissectors::call_facts::{FactRole, StatusMeaning};
+use dissectors::exchange::Exchange;
+use dissectors::session::{ConversationId, ExchangeId, Half, Side, Stamp};
+use dissectors::tree::Node;
+use dissectors::{PROTOCOLS, Protocol, Tree, Wants};
+use std::sync::Arc;
+
+/// Maximum number of lookups that are kept.
+const MAX_LOOKUPS: usize = 32;
+
+/// Maximum number of responses without their exchange that are kept.
+const MAX_PENDING: usize = 64;
+
+/// Maximum number of redirects near the call whose locations are read.
+const MAX_REDIRECTS: usize = 4;
+
+/// Maximum number of alerts, and of names in a list of a handshake.
+const MAX_ITEMS: usize = 16;
+
+/// Maximum number of header lines of a message, and bytes of one.
+const MAX_LINES: usize = 256;
+const MAX_LINE: usize = 8192;
+
+/// Collects what a journey needs from the frames and events of a pass.
+pub struct JourneyCollector {
+    collected: Collected,
+    conversation: ConversationId,
+    server: Endpoint,
+    /// Responses to lookups of the host, until their exchange is reported.
+    pending: Vec<(ExchangeId, Vec<Fact>)>,
+    /// Redirects near the call.
+    redirects: Vec<Arc<NearbyCall>>,
+}
+
+impl JourneyCollector {
+    /// Creates a collector for a call.
+    #[must_use]
+    pub fn new(selected: SelectedCall) -> JourneyCollector {
+        let exchange = &selected.call.exchange;
+        let (conversation, server) = (exchange.id.conversation, selected.call.server);
+        let redirects = selected.nearby.iter().rev().filter(|call| call.meaning == Some(StatusMeaning::Redirect));
+        let redirects = redirects.take(MAX_REDIRECTS).cloned().collect();
+        let host = host_of(&exchange.authority);
+        let collected = Collected {
+            host,
+            segments: Vec::new(),
+            dropped_segments: 0,
+            syn_options: [None, None],
+            secure: SecureHandshake::default(),
+            lookups: Vec::new(),
+            messages: [None, None],
+            half_frames: [Vec::new(), Vec::new()],
+            siblings: Siblings::default(),
+            locations: Vec::new(),
+            stream: None,
+            last: Stamp::default(),
+            selected,
+        };
+        JourneyCollector { collected, conversation, server, pending: Vec::new(), redirects }
+    }
+
+    /// Returns the task of the pass.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        let mut only = NumberSet::default();
+        let redirects = self.redirects.iter().map(|call| call.id.conversation);
+        redirects.chain([self.conversation]).filter_map(ConversationId::tcp).for_each(|stream| only.insert(stream));
+        Task {
+            wants: wants(),
+            exchanges: true,
+            streams: true,
+            halves: true,
+            owners: true,
+            only: Some(only),
+            ..Task::default()
+        }
+    }
+
+    /// Adds a frame with its connections.
+    pub fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
+        for connection in connections.iter().filter(|connection| !connection.quoted) {
+            if connection.conversation == self.conversation {
+                self.own_frame(shown, connection);
+            }
+            for part in &connection.messages {
+                let nodes = shown.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
+                self.message(part.exchange, part.half, nodes, shown.tree, shown.frame.number);
+            }
+        }
+    }
+
+    fn own_frame(&mut self, shown: &DissectedFrame<'_>, connection: &FrameConnection) {
+        let at = Stamp { frame: shown.frame.number, time: shown.frame.time.0 };
+        self.collected.last = at;
+        let id = self.collected.exchange().id;
+        for &(_, half) in connection.owners.iter().filter(|(owner, _)| *owner == id) {
+            self.add_owned(half, at.frame);
+        }
+        let segment = SegmentRecord::read(shown, connection.side);
+        if let Some(segment) = segment {
+            if segment.is_syn() && self.collected.is_before_call(at.frame) {
+                self.collected.syn_options[segment.side as usize] = Some(segment::syn_options(shown.tree));
+            }
+            self.add_segment(segment);
+        }
+        if connection.has_data.contains(&true) {
+            let facts: Vec<Fact> = facts::facts(shown.tree.nodes(), shown.tree).collect();
+            if !facts.is_empty() {
+                self.add_handshake(facts, connection.side, at);
+            }
+        }
+    }
+
+    /// Keeps a segment of the handshake, of the call, or of the teardown.
+    fn add_segment(&mut self, segment: SegmentRecord) {
+        let collected = &mut self.collected;
+        let is_before = collected.is_before_call(segment.frame);
+        let is_opening =
+            is_before && collected.segments.len() < MAX_ITEMS && !collected.segments.iter().any(|kept| kept.len > 0);
+        let ends = segment.is_syn() || segment.is_fin() || segment.is_reset();
+        let closes = ends || collected.segments.iter().rev().take(MAX_ITEMS).any(SegmentRecord::is_fin);
+        if is_before && !is_opening && !ends || collected.is_after_call(segment.frame) && !closes {
+            return;
+        }
+        if collected.segments.len() < limits::JOURNEY_SEGMENTS {
+            collected.segments.push(segment);
+        } else {
+            collected.dropped_segments += 1;
+        }
+    }
+
+    fn add_owned(&mut self, half: Half, frame: u32) {
+        let frames = &mut self.collected.half_frames[half as usize];
+        if frames.last() != Some(&frame) && frames.len() < limits::JOURNEY_SEGMENTS {
+            frames.push(frame);
+        }
+    }
+
+    fn add_handshake(&mut self, facts: Vec<Fact>, side: Side, at: Stamp) {
+        let is_before = self.collected.is_before_call(at.frame);
+        let secure = &mut self.collected.secure;
+        let in_handshake = |fact: &Fact| matches!(fact.role, FactRole::HandshakeMessage | FactRole::CipherChange);
+        if let Some(fact) = facts.iter().find(|fact| in_handshake(fact)).filter(|_| is_before) {
+            if secure.protocol.is_empty() {
+                let own = |protocol: &&&Protocol| protocol.fields.first().is_some_and(|own| own.id == fact.protocol);
+                let protocol = PROTOCOLS.iter().find(own);
+                secure.protocol = protocol.map_or("", |protocol| protocol.short);
+                secure.filter_name = protocol.and_then(|protocol| protocol.fields.first()).map_or("", |own| own.name);
+                secure.first = at;
+            }
+            secure.last = at;
+            if secure.frames.len() < MAX_ITEMS {
+                secure.frames.push(at.frame);
+            }
+            let text = |role| facts::best(&facts, role).map(|fact| (fact.text.clone(), at.frame));
+            match side {
+                Side::Client => {
+                    secure.server_name = secure.server_name.take().or(text(FactRole::ServerName));
+                    let offered = facts.iter().filter(|fact| fact.role == FactRole::ApplicationProtocol);
+                    if secure.offered_protocols.is_empty() {
+                        secure.offered_protocols = offered.take(MAX_ITEMS).map(|fact| fact.text.clone()).collect();
+                    }
+                }
+                Side::Server => {
+                    let certificate_end = facts::best(&facts, FactRole::CertificateEnd);
+                    let end = certificate_end.map(|end| (end.text.clone(), end.number.unwrap_or(i64::MAX), at.frame));
+                    secure.version = secure.version.take().or(text(FactRole::Version));
+                    secure.cipher = secure.cipher.take().or(text(FactRole::Cipher));
+                    secure.application_protocol =
+                        secure.application_protocol.take().or(text(FactRole::ApplicationProtocol));
+                    secure.certificate_subject =
+                        secure.certificate_subject.take().or(text(FactRole::CertificateSubject));
+                    secure.certificate_end = secure.certificate_end.take().or(end);
+                }
+            }
+            let resumed = facts::best(&facts, FactRole::Resumed).map(|_| at.frame);
+            secure.resumed = secure.resumed.or(resumed);
+        }
+        let mut levels = facts.iter().filter(|fact| fact.role == FactRole::AlertLevel);
+        for reason in facts.iter().filter(|fact| fact.role == FactRole::AlertReason) {
+            let level = levels.next().map(|fact| fact.text.clone()).unwrap_or_default();
+            if secure.alerts.len() < MAX_ITEMS {
+                secure.alerts.push(Alert { at, side, level, reason: reason.text.clone() });
+            }
+        }
+    }
+
+    /// Adds nodes of a message.
+    fn message(&mut self, id: ExchangeId, half: Half, nodes: &[Node], tree: &Tree, frame: u32) {
+        if id == self.collected.exchange().id {
+            if let Some(message) = messages_in(nodes, tree).next() {
+                let text = message_text(message, frame);
+                let slot = &mut self.collected.messages[half as usize];
+                if slot.as_ref().is_none_or(|kept| text.head.len() >= kept.head.len()) {
+                    *slot = Some(text);
+                }
+            }
+            return;
+        }
+        if let Some(redirect) = self.redirects.iter().find(|call| call.id == id && half == Half::Response) {
+            let text = messages_in(nodes, tree).next().map(|message| message_text(message, frame));
+            let name = facts::header_name(redirect.protocol, FactRole::Location);
+            let location = text.as_ref().zip(name).and_then(|(text, name)| text.header(name));
+            self.collected.locations.extend(location.map(|location| (redirect.row, location.to_owned())));
+        }
+        if half == Half::Response && id.conversation != self.conversation {
+            self.lookup_response(id, nodes, tree);
+        }
+    }
+
+    /// Keeps the facts of a response to a lookup of the host.
+    fn lookup_response(&mut self, id: ExchangeId, nodes: &[Node], tree: &Tree) {
+        let Some(message) = messages_in(nodes, tree).next() else { return };
+        let target = message.value(message.fields.target);
+        if self.collected.host.is_empty() || !target.eq_ignore_ascii_case(self.collected.host.as_bytes()) {
+            return;
+        }
+        let facts: Vec<Fact> = facts::facts(nodes, tree).take(MAX_PENDING).collect();
+        if self.pending.len() < MAX_PENDING {
+            self.pending.push((id, facts));
+        }
+    }
+
+    /// Adds an event.
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::Call(call) if call.exchange.id == self.collected.exchange().id => {}
+            Event::Call(call) if call.exchange.id.conversation == self.conversation => self.sibling(call.exchange),
+            Event::Call(call) if facts::is_lookup(call.exchange.protocol) => self.lookup(call),
+            Event::Stream(stream) if Some(stream.number) == self.conversation.tcp() => {
+                self.collected.stream = Some(stream);
+            }
+            Event::Owned { frame, exchange, half } if exchange == self.collected.exchange().id => {
+                self.add_owned(half, frame);
+            }
+            Event::Unfinished(unfinished) if unfinished.conversation == self.conversation => {
+                for part in &unfinished.messages {
+                    let nodes = unfinished.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
+                    self.message(part.exchange, part.half, nodes, &unfinished.tree, unfinished.at.frame);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sibling(&mut self, exchange: Box<Exchange>) {
+        let start = |exchange: &Exchange| {
+            exchange.request.or(exchange.response).map(|half| (half.first.frame, exchange.id.nth))
+        };
+        let own = self.collected.exchange();
+        if exchange.is_one_way || exchange.id.session != own.id.session {
+            return;
+        }
+        let is_before = start(&exchange) < start(own);
+        let siblings = &mut self.collected.siblings;
+        if !is_before {
+            siblings.after += 1;
+            return;
+        }
+        siblings.before += 1;
+        let end = |exchange: &Exchange| exchange.response.map(|response| response.last.time);
+        if siblings.previous.as_ref().is_none_or(|previous| end(&exchange) >= end(previous)) {
+            siblings.previous = Some(exchange);
+        }
+    }
+
+    fn lookup(&mut self, call: Call) {
+        let exchange = call.exchange;
+        let pending = self.pending.iter().position(|(id, _)| *id == exchange.id);
+        let facts = pending.map(|at| self.pending.swap_remove(at).1).unwrap_or_default();
+        if !exchange.target.eq_ignore_ascii_case(&self.collected.host) || self.collected.host.is_empty() {
+            return;
+        }
+        let texts = |role| facts.iter().filter(move |fact| fact.role == role).map(|fact| fact.text.clone());
+        let own = address_text(self.server.address);
+        let seconds = facts.iter().filter(|fact| fact.role == FactRole::CacheSeconds).filter_map(|fact| fact.number);
+        let lookup = Lookup {
+            server: endpoint_text(call.server),
+            addresses: texts(FactRole::ResolvedAddress).take(MAX_ITEMS).collect(),
+            cache_seconds: seconds.min(),
+            aliases: texts(FactRole::Alias).take(MAX_ITEMS).collect(),
+            is_of_server: texts(FactRole::ResolvedAddress).any(|address| address == own),
+            exchange,
+        };
+        if self.collected.lookups.len() == MAX_LOOKUPS {
+            self.collected.lookups.remove(0);
+        }
+        self.collected.lookups.push(lookup);
+    }
+
+    /// Whether the frames that follow cannot change the journey: the connection is over.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.collected.stream.is_some()
+    }
+
+    /// Returns the journey, after the end of the pass.
+    #[must_use]
+    pub fn finish(mut self) -> Journey {
+        self.collected.half_frames.iter_mut().for_each(|frames| {
+            frames.sort_unstable();
+            frames.dedup();
+        });
+        super::build(&self.collected)
+    }
+}
+
+fn message_text(message: DissectedMessage<'_>, frame: u32) -> MessageText {
+    let fields = message.fields;
+    let line = |bytes: &[u8]| {
+        let mut text = String::new();
+        escaped(&mut text, bytes.get(..MAX_LINE).unwrap_or(bytes).trim_ascii_end());
+        text
+    };
+    let lines = message.values(fields.start_line).chain(message.headers()).chain(message.values(fields.trailers));
+    let coding = line(message.value(fields.coding));
+    let facts: Vec<Fact> = facts::facts(message.nodes, message.tree).collect();
+    MessageText {
+        head: lines.take(MAX_LINES).map(line).collect(),
+        media_type: line(message.media_type()),
+        coding: if coding.eq_ignore_ascii_case("identity") { String::new() } else { coding },
+        blocked: facts::best(&facts, FactRole::BlockedTime).and_then(|fact| fact.number),
+        frame,
+    }
+}
+
+/// Returns an authority without its port, in lower case.
+fn host_of(authority: &str) -> String {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !host.ends_with(':') => host,
+        _ => authority,
+    };
+    host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn wants() -> Wants {
+    let mut wants = Wants::default();
+    segment::add_wants(&mut wants);
+    facts::add_wants(&mut wants);
+    for fields in MESSAGE_FIELDS.iter() {
+        let single = [fields.message, fields.request, fields.response, fields.start_line, fields.target];
+        let rest = [fields.authority, fields.trailers, fields.media_type, fields.coding];
+        let all = single.into_iter().chain(rest).chain(fields.channel).chain(fields.headers.iter().copied());
+        all.filter(|field| !field.name.is_empty() && !field.later).for_each(|field| wants.add(field));
+    }
+    wants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn the_host_of_an_authority_has_no_port() {
+        let hosts = ["A.test:8080", "a.test", "a.test.", "[::1]:80", "[::1]", ""].map(host_of);
+        assert_eq!(hosts, ["a.test", "a.test", "a.test", "[::1]", "[::1]", ""]);
+    }
+}

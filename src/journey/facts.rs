@@ -1,0 +1,104 @@
+//! Facts that protocols declare of calls, read from nodes of a frame.
+
+use crate::report::escaped;
+use dissectors::call_facts::{CallFacts, ExplainedStep, FactRole, StatusMeaning};
+use dissectors::exchange::Exchange;
+use dissectors::tree::Node;
+use dissectors::{Tree, Value, Wants, call_facts, format};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Maximum bytes of a fact that are kept.
+const MAX_TEXT: usize = 1024;
+
+/// Roles of fields, by the number of the field. The rank orders fields with the same role.
+static ROLES: LazyLock<HashMap<u16, (FactRole, usize)>> = LazyLock::new(|| {
+    let fields = call_facts().flat_map(|(_, facts)| facts.fields.iter().enumerate());
+    fields.map(|(rank, &(role, field))| (field.id, (role, rank))).collect()
+});
+
+/// Adds all fields with a role.
+pub(super) fn add_wants(wants: &mut Wants) {
+    call_facts().flat_map(|(_, facts)| facts.fields).for_each(|(_, field)| wants.add(field));
+}
+
+/// A fact of a frame.
+#[derive(Clone, Debug)]
+pub(super) struct Fact {
+    pub(super) role: FactRole,
+    rank: usize,
+    /// Text without control characters.
+    pub(super) text: String,
+    /// Its number, if it is one.
+    pub(super) number: Option<i64>,
+    /// Filter name of its protocol.
+    pub(super) protocol: u16,
+}
+
+/// Returns the facts among some nodes.
+pub(super) fn facts<'t>(nodes: &'t [Node], tree: &'t Tree) -> impl Iterator<Item = Fact> + use<'t> {
+    nodes.iter().filter_map(|node| {
+        let &(role, rank) = ROLES.get(&node.field.id)?;
+        let number = match node.value {
+            Value::Uint(number) => i64::try_from(number).ok(),
+            Value::Int(number) | Value::Duration(number) | Value::Time(number) => Some(number),
+            _ => None,
+        };
+        Some(Fact { role, rank, text: text(node, tree), number, protocol: node.field.protocol })
+    })
+}
+
+fn text(node: &Node, tree: &Tree) -> String {
+    let mut text = String::new();
+    match node.value {
+        Value::Uint(number) => match node.field.value_name(number) {
+            Some(name) => text.push_str(name),
+            None => drop(format::value(&mut text, node.field, node.value, tree)),
+        },
+        Value::Text(slice) | Value::Bytes(slice) => {
+            let bytes = tree.bytes(slice);
+            escaped(&mut text, bytes.get(..MAX_TEXT).unwrap_or(bytes));
+        }
+        value => drop(format::value(&mut text, node.field, value, tree)),
+    }
+    text
+}
+
+/// Returns the first fact of a role, that of the first field in the declaration.
+pub(super) fn best(facts: &[Fact], role: FactRole) -> Option<&Fact> {
+    facts.iter().filter(|fact| fact.role == role).min_by_key(|fact| fact.rank)
+}
+
+/// Returns the facts of a protocol.
+fn facts_of(protocol: &str) -> Option<&'static CallFacts> {
+    call_facts().find(|(name, _)| *name == protocol).map(|(_, facts)| facts)
+}
+
+/// Whether calls of a protocol are lookups of names.
+pub(super) fn is_lookup(protocol: &str) -> bool {
+    let resolves = |(role, _): &(FactRole, _)| *role == FactRole::ResolvedAddress;
+    facts_of(protocol).is_some_and(|facts| facts.fields.iter().any(resolves))
+}
+
+/// Returns the meaning of the status of a call, if it has one beside its outcome.
+pub(super) fn meaning(exchange: &Exchange) -> Option<StatusMeaning> {
+    let statuses = facts_of(exchange.protocol)?.statuses;
+    statuses.iter().find(|(status, _)| *status == exchange.status).map(|&(_, meaning)| meaning)
+}
+
+/// Returns the name of the header line with a role.
+pub(super) fn header_name(protocol: &str, role: FactRole) -> Option<&'static str> {
+    let headers = facts_of(protocol)?.headers;
+    headers.iter().find(|(other, _)| *other == role).map(|&(_, name)| name)
+}
+
+/// Returns the explanation of a step, in a protocol.
+pub(super) fn explanation(protocol: &str, step: ExplainedStep) -> Option<&'static str> {
+    let explanations = facts_of(protocol)?.explanations;
+    explanations.iter().find(|(other, _)| *other == step).map(|&(_, text)| text)
+}
+
+/// Returns the explanation of a step by the protocol that has it.
+pub(super) fn any_explanation(step: ExplainedStep) -> Option<&'static str> {
+    call_facts().find_map(|(name, _)| explanation(name, step))
+}

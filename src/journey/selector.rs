@@ -1,0 +1,183 @@
+//! Selection of the call whose journey is shown, and of the calls near it that concern it.
+
+use crate::capture::{Call, Endpoint};
+use dissectors::call_facts::StatusMeaning;
+use dissectors::exchange::{Outcome, Transfer};
+use dissectors::session::ExchangeId;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Maximum number of earlier and of later calls that are searched for retries and redirects.
+const NEARBY_CALLS: usize = 256;
+
+/// How the call is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallChoice {
+    /// The call that took longest.
+    Slowest,
+    /// Row of `calls`, from 1.
+    Row(u64),
+    /// The first call that a filter matches.
+    FirstMatch,
+}
+
+/// A call near the selected one, of the same client.
+#[derive(Debug)]
+pub(crate) struct NearbyCall {
+    pub(crate) row: u64,
+    pub(crate) id: ExchangeId,
+    pub(crate) protocol: &'static str,
+    client: Endpoint,
+    pub(crate) method: String,
+    pub(crate) authority: String,
+    pub(crate) target: String,
+    pub(crate) status: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) meaning: Option<StatusMeaning>,
+    pub(crate) request: Option<Transfer>,
+    pub(crate) response: Option<Transfer>,
+}
+
+/// The selected call.
+#[derive(Clone, Debug)]
+pub struct SelectedCall {
+    /// The call.
+    pub call: Call,
+    /// Its row, from 1; 0 if unknown.
+    pub row: u64,
+    /// Calls of the same client near it.
+    pub(crate) nearby: Vec<Arc<NearbyCall>>,
+}
+
+impl SelectedCall {
+    /// Returns a call whose row and neighbors are unknown.
+    #[must_use]
+    pub fn alone(call: Call) -> SelectedCall {
+        SelectedCall { call, row: 0, nearby: Vec::new() }
+    }
+}
+
+/// Selects a call while a capture is read.
+pub struct CallSelector {
+    choice: CallChoice,
+    rows: u64,
+    selected: Option<SelectedCall>,
+    recent: VecDeque<Arc<NearbyCall>>,
+    /// Number of calls seen after the selected one.
+    after: usize,
+}
+
+impl CallSelector {
+    /// Creates a selector.
+    #[must_use]
+    pub fn new(choice: CallChoice) -> CallSelector {
+        CallSelector { choice, rows: 0, selected: None, recent: VecDeque::new(), after: 0 }
+    }
+
+    /// Number of calls so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Adds the next row of `calls`.
+    pub fn add(&mut self, call: Call, matches: bool) {
+        self.rows += 1;
+        let nearby = Arc::new(NearbyCall::new(self.rows, &call));
+        let is_better = match self.choice {
+            CallChoice::Row(row) => row == self.rows,
+            CallChoice::FirstMatch => matches && self.selected.is_none(),
+            CallChoice::Slowest => self.selected.as_ref().is_none_or(|selected| {
+                call.exchange.total().unwrap_or(-1) > selected.call.exchange.total().unwrap_or(-1)
+            }),
+        };
+        if is_better {
+            let of_client = |other: &&Arc<NearbyCall>| other.client.address == call.client.address;
+            let before = self.recent.iter().filter(of_client).cloned().collect();
+            self.selected = Some(SelectedCall { call, row: self.rows, nearby: before });
+            self.after = 0;
+        } else if let Some(selected) = &mut self.selected
+            && self.after < NEARBY_CALLS
+        {
+            self.after += 1;
+            if selected.call.client.address == nearby.client.address {
+                selected.nearby.push(Arc::clone(&nearby));
+            }
+        }
+        if self.recent.len() == NEARBY_CALLS {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(nearby);
+    }
+
+    /// Returns the selected call, if the capture has it.
+    #[must_use]
+    pub fn into_selected(self) -> Option<SelectedCall> {
+        self.selected
+    }
+}
+
+impl NearbyCall {
+    fn new(row: u64, call: &Call) -> NearbyCall {
+        let exchange = &call.exchange;
+        NearbyCall {
+            row,
+            id: exchange.id,
+            protocol: exchange.protocol,
+            client: call.client,
+            method: exchange.method.as_str().into(),
+            authority: exchange.authority.as_str().into(),
+            target: exchange.target.as_str().into(),
+            status: exchange.status.as_str().into(),
+            outcome: exchange.outcome,
+            meaning: super::facts::meaning(exchange),
+            request: exchange.request,
+            response: exchange.response,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dissectors::exchange::Exchange;
+    use dissectors::session::Stamp;
+
+    fn call(millis: i64) -> Call {
+        let transfer = |time| Transfer {
+            first: Stamp { frame: 1, time },
+            last: Stamp { frame: 1, time },
+            completed_in: 1,
+            body: 0,
+            complete: true,
+        };
+        let exchange = Exchange {
+            request: Some(transfer(0)),
+            response: Some(transfer(millis * 1_000_000)),
+            ..Exchange::default()
+        };
+        let (client, server) = (Endpoint::default(), Endpoint::default());
+        Call { exchange: Box::new(exchange), client, server, connect: None, start: 0, names: None }
+    }
+
+    fn select(choice: CallChoice, matches: &[u64]) -> Option<(u64, usize)> {
+        let mut selector = CallSelector::new(choice);
+        for (nth, millis) in [5, 9, 9, 1].into_iter().enumerate() {
+            selector.add(call(millis), matches.contains(&(nth as u64 + 1)));
+        }
+        selector.into_selected().map(|selected| (selected.row, selected.nearby.len()))
+    }
+
+    #[test]
+    fn the_slowest_call_is_the_first_of_the_longest() {
+        assert_eq!(select(CallChoice::Slowest, &[]), Some((2, 3)));
+    }
+
+    #[test]
+    fn a_row_or_the_first_match_is_selected() {
+        assert_eq!(select(CallChoice::Row(4), &[]), Some((4, 3)));
+        assert_eq!(select(CallChoice::Row(5), &[]), None);
+        assert_eq!(select(CallChoice::FirstMatch, &[3, 4]), Some((3, 3)));
+        assert_eq!(select(CallChoice::FirstMatch, &[]), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! The step of the teardown.
+
+use super::{Statement, Step, StepKind, side_name};
+use crate::capture::{CloseKind, SideState, Stream};
+use crate::journey::collected::Collected;
+use crate::journey::segment::SegmentRecord;
+use crate::journey::text::{between, count};
+use dissectors::session::Side;
+
+const EXPLANATION: &str = "A FIN says that its sender has no more data; each side sends one, and each is acknowledged with the \
+    next number, so that both know that everything arrived. The side that closed first then waits in TIME-WAIT for twice the \
+    lifetime of a segment, so that late copies do not reach a new connection with the same ports (RFC 9293 3.6, 3.6.1).";
+
+const RESET_EXPLANATION: &str = "A reset (RST) ends a connection at once, without an acknowledgment, and unsent or unread data \
+    is lost. It is sent when a program closes without reading everything, or when there is no such connection (RFC 9293 3.5.3).";
+
+/// Returns the end of the connection.
+pub(super) fn step(collected: &Collected) -> Option<Step> {
+    let stream = collected.stream.as_deref()?;
+    let mut statements = Vec::new();
+    if collected.siblings.after > 0 {
+        let text = format!("The connection stays open for {}.", count(collected.siblings.after, "more call"));
+        statements.push(Statement::new(text, []));
+    }
+    let find = |frame: Option<u32>| collected.segments.iter().find(|segment| Some(segment.frame) == frame);
+    let explanation = match stream.closed {
+        CloseKind::Reset(side) => {
+            let reset = find(stream.reset);
+            statements.extend(stream.fins.iter().filter_map(|&fin| find(fin)).map(fin_statement));
+            let text = format!("The {} resets the connection: RST.", side_name(side));
+            statements.push(Statement::new(text, reset.map(|reset| reset.frame).or(stream.reset)));
+            RESET_EXPLANATION
+        }
+        CloseKind::Open => {
+            statements.push(Statement::new("The connection is still open at the end of the capture.", []));
+            EXPLANATION
+        }
+        CloseKind::Fin(first) | CloseKind::HalfClosed(first) => {
+            for side in [first, first.other()] {
+                let fin = find(stream.fins[side as usize]);
+                let ack = fin.and_then(|fin| fin_ack(collected, fin));
+                statements.extend(fin.map(fin_statement));
+                statements.extend(fin.zip(ack).map(|(fin, ack)| ack_statement(fin, ack)));
+            }
+            statements.push(summary(stream, first));
+            EXPLANATION
+        }
+    };
+    let ends = stream.fins.iter().copied().chain([stream.reset]).flatten();
+    let first = ends.min().and_then(|frame| find(Some(frame)));
+    let span = first.map(|first| (first.time, stream.last.time.max(first.time)));
+    Some(super::step(StepKind::Close, span, statements, explanation))
+}
+
+fn fin_statement(fin: &SegmentRecord) -> Statement {
+    let number = fin.seq_raw.wrapping_add(fin.len);
+    let data = if fin.len > 0 { format!(" after {} bytes of data", fin.len) } else { String::new() };
+    Statement::new(format!("The {} closes its side: FIN with number {number}{data}.", side_name(fin.side)), [fin.frame])
+}
+
+fn ack_statement(fin: &SegmentRecord, ack: &SegmentRecord) -> Statement {
+    let with = if ack.is_fin() { ", with the same segment as its own FIN" } else { "" };
+    let text = format!(
+        "The {} acknowledges it with {}, {} later{with}.",
+        side_name(ack.side),
+        ack.ack_raw,
+        between(fin.time, ack.time)
+    );
+    Statement::new(text, [ack.frame])
+}
+
+/// Returns the segment that acknowledges a FIN.
+fn fin_ack<'c>(collected: &'c Collected, fin: &SegmentRecord) -> Option<&'c SegmentRecord> {
+    let next = fin.seq_raw.wrapping_add(fin.len).wrapping_add(1);
+    collected.segments.iter().find(|segment| {
+        segment.frame > fin.frame && segment.side != fin.side && segment.is_ack() && segment.ack_raw == next
+    })
+}
+
+fn summary(stream: &Stream, first: Side) -> Statement {
+    let waits =
+        [Side::Client, Side::Server].into_iter().filter(|&side| stream.states[side as usize] == SideState::TimeWait);
+    let waits: Vec<&str> = waits.map(side_name).collect();
+    let frames = stream.fins.iter().copied().flatten();
+    let text = match (stream.closed, stream.simultaneous_close, waits.as_slice()) {
+        (CloseKind::HalfClosed(side), ..) => {
+            format!("The {} did not close its side, as far as was captured.", side_name(side.other()))
+        }
+        (_, true, _) => "Both sides closed at the same time.".to_owned(),
+        (_, _, [side]) => format!("The {} closed first: its side stays in TIME-WAIT.", side),
+        _ => format!("The {} closed first.", side_name(first)),
+    };
+    Statement::new(text, frames)
+}

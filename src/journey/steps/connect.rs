@@ -1,0 +1,119 @@
+//! The steps of the TCP handshake and of the reuse of a connection.
+
+use super::{Statement, Step, StepKind, side_name};
+use crate::journey::collected::Collected;
+use crate::journey::phases::connect_span;
+use crate::journey::segment::SegmentRecord;
+use crate::journey::text::{between, count, duration, endpoint_text};
+use dissectors::session::Side;
+
+const EXPLANATION: &str = "The handshake makes sure that both sides are there and can receive each other, and agrees on the \
+    numbers from which each side counts its bytes (the initial sequence numbers x and y). A SYN counts as one byte, so the \
+    ACK of x is x+1: the number of the byte that is expected next (RFC 9293 3.5).";
+
+const REUSE_EXPLANATION: &str = "A connection that stays open (keep-alive) carries one call after the other. Each of them \
+    saves the handshakes, and the sender already knows how fast it may send (RFC 9112 9.3, RFC 9113 9.1).";
+
+/// Returns the TCP handshake of the connection, for the first call on it.
+pub(super) fn step(collected: &Collected) -> Option<Step> {
+    collected.exchange().id.conversation.tcp()?;
+    if !collected.is_first() {
+        return None;
+    }
+    let mut statements = Vec::new();
+    let Some(first) = collected.syns().next() else {
+        let text = "The handshake was not captured: the connection is older than the capture, or its first frames are missing.";
+        return Some(super::step(StepKind::Connect, None, vec![Statement::new(text, [])], EXPLANATION));
+    };
+    for side in [first.side, first.side.other()] {
+        let syns: Vec<&SegmentRecord> = collected.syns().filter(|segment| segment.side == side).collect();
+        let Some(last) = syns.last() else { continue };
+        statements.push(syn_statement(collected, &syns, last));
+        if let Some(options) = collected.syn_options[side as usize].as_ref().filter(|options| !options.is_empty()) {
+            statements.push(Statement::new(format!("The {} offers: {options}.", side_name(side)), [last.frame]));
+        }
+    }
+    if let Some(end) = collected.handshake_end() {
+        let answered = collected.syns().filter(|segment| segment.is_ack()).last();
+        let text = format!(
+            "The {} acknowledges y+1 = {}: the connection is established, {} after the first SYN.",
+            side_name(end.side),
+            end.ack_raw,
+            between(first.time, end.time)
+        );
+        statements.push(Statement::new(text, [end.frame]));
+        if let Some(answer) = answered {
+            let sent = collected.syns().filter(|segment| segment.side == first.side).last().unwrap_or(first);
+            let text = format!(
+                "Round trip {}: {} from SYN to SYN, ACK and {} to the ACK.",
+                between(sent.time, end.time),
+                between(sent.time, answer.time),
+                between(answer.time, end.time)
+            );
+            statements.push(Statement::new(text, [sent.frame, answer.frame, end.frame]));
+        }
+    }
+    Some(super::step(StepKind::Connect, connect_span(collected), statements, EXPLANATION))
+}
+
+fn syn_statement(collected: &Collected, syns: &[&SegmentRecord], last: &SegmentRecord) -> Statement {
+    let call = &collected.selected.call;
+    let mut text = match (last.is_ack(), last.side) {
+        (false, Side::Client) => format!(
+            "The client, {}, begins: SYN with x = {} to {}",
+            endpoint_text(call.client),
+            last.seq_raw,
+            endpoint_text(call.server)
+        ),
+        (false, Side::Server) => format!("The server sends a SYN of its own, with y = {}", last.seq_raw),
+        (true, side) => {
+            format!("The {} agrees: SYN with y = {}, and ACK of x+1 = {}", side_name(side), last.seq_raw, last.ack_raw)
+        }
+    };
+    if let [first, .., last] = syns {
+        let copies = syns.len() as u64 - 1;
+        text.push_str(&format!(", sent again {} within {}", times(copies), between(first.time, last.time)));
+    }
+    text.push('.');
+    Statement::new(text, syns.iter().map(|syn| syn.frame))
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".into() } else { format!("{count} times") }
+}
+
+/// Returns the use of a connection that earlier calls opened.
+pub(super) fn reuse(collected: &Collected) -> Option<Step> {
+    collected.exchange().id.conversation.tcp()?;
+    let siblings = &collected.siblings;
+    if collected.is_first() {
+        return None;
+    }
+    let mut statements = Vec::new();
+    let all = siblings.before + siblings.after + 1;
+    let previous =
+        siblings.previous.as_ref().and_then(|previous| previous.response).map(|response| response.last.frame);
+    if siblings.before > 0 {
+        let text = format!("This is call {} of {} on its connection.", siblings.before + 1, count(all, "call"));
+        statements.push(Statement::new(text.replace(" calls", ""), previous));
+    }
+    if let Some(parent) = collected.exchange().parent {
+        let text =
+            format!("An earlier call (number {} of its session) opened the channel that carries it.", parent.nth + 1);
+        statements.push(Statement::new(text, []));
+    }
+    if let Some((from, to)) = connect_span(collected) {
+        let secure = &collected.secure;
+        let mut frames: Vec<u32> = collected.syns().map(|syn| syn.frame).collect();
+        frames.extend(collected.handshake_end().map(|end| end.frame));
+        let mut saved = to.abs_diff(from);
+        if !secure.protocol.is_empty() {
+            saved = saved.saturating_add(secure.last.time.abs_diff(secure.first.time));
+            frames.extend([secure.first.frame, secure.last.frame]);
+        }
+        let text =
+            format!("The reuse saved the handshake, which took {} when the connection was opened.", duration(saved));
+        statements.push(Statement::new(text, frames));
+    }
+    Some(super::step(StepKind::Reuse, None, statements, REUSE_EXPLANATION))
+}

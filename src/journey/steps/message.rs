@@ -1,0 +1,176 @@
+//! The steps of the request, of the wait, and of the response.
+
+use super::{Statement, Step, StepKind, side_name};
+use crate::journey::collected::{Collected, MessageText};
+use crate::journey::facts;
+use crate::journey::segment::{SegmentRecord, mark};
+use crate::journey::text::{between, count, duration, quote, size};
+use dissectors::call_facts::ExplainedStep;
+use dissectors::exchange::Transfer;
+use dissectors::session::Half;
+
+/// Maximum number of header lines in a step.
+const MAX_HEADERS: usize = 24;
+
+const WAIT_EXPLANATION: &str = "Between the last byte of the request and the first byte of the response, the request travels \
+    to the server, the server works, and the response travels back. This time less one round trip is what the server thinks \
+    (RFC 9110 3.4).";
+
+const PUSH_EXPLANATION: &str = "PSH on the last segment of a message says that the receiver should pass the data on at once, \
+    because nothing follows for now (RFC 9293 3.9.1).";
+
+/// Returns the step of a half of the call.
+pub(super) fn step(collected: &Collected, half: Half) -> Option<Step> {
+    let exchange = collected.exchange();
+    let (kind, transfer, explained) = match half {
+        Half::Request => (StepKind::Request, exchange.request, ExplainedStep::Request),
+        Half::Response => (StepKind::Response, exchange.response, ExplainedStep::Response),
+    };
+    let Some(transfer) = transfer else { return missing(collected, half, kind) };
+    let frames = frames(collected, half, transfer);
+    let message = collected.message(half);
+    let mut statements = Vec::new();
+    statements.push(start_statement(collected, half, message, transfer));
+    let headers = message.map_or(&[][..], |message| message.head.get(1..).unwrap_or_default());
+    for line in headers.iter().take(MAX_HEADERS) {
+        statements.push(Statement::new(quote(line), []));
+    }
+    if headers.len() > MAX_HEADERS {
+        let rest = count((headers.len() - MAX_HEADERS) as u64, "more header line");
+        statements.push(Statement::new(format!("{rest}."), []));
+    }
+    statements.push(body_statement(message, transfer));
+    statements.push(carried_statement(collected, transfer, &frames));
+    statements.extend(trouble(collected, &frames));
+    let mut explanation = facts::explanation(exchange.protocol, explained).unwrap_or_default().to_owned();
+    if half == Half::Request && exchange.id.conversation.tcp().is_some() {
+        explanation = format!("{explanation} {PUSH_EXPLANATION}").trim_start().to_owned();
+    }
+    let span = (transfer.first.time, transfer.last.time.max(transfer.first.time));
+    Some(super::step(kind, Some(span), statements, &explanation))
+}
+
+fn missing(collected: &Collected, half: Half, kind: StepKind) -> Option<Step> {
+    let exchange = collected.exchange();
+    if half == Half::Response && exchange.is_one_way {
+        return None;
+    }
+    let text = match half {
+        Half::Request => "The request was not captured.",
+        Half::Response => "No response was captured.",
+    };
+    Some(super::step(kind, None, vec![Statement::new(text, [])], ""))
+}
+
+fn start_statement(collected: &Collected, half: Half, message: Option<&MessageText>, transfer: Transfer) -> Statement {
+    let exchange = collected.exchange();
+    let line = message.and_then(|message| message.head.first()).map(|line| quote(line));
+    let line = line.filter(|line| !line.is_empty()).unwrap_or_else(|| match half {
+        Half::Request => format!("{} {}", quote(&exchange.method), quote(&exchange.target)),
+        Half::Response => quote(&exchange.status),
+    });
+    Statement::new(line, [transfer.first.frame])
+}
+
+fn body_statement(message: Option<&MessageText>, transfer: Transfer) -> Statement {
+    let mut text = match transfer.body {
+        0 => "No body".to_owned(),
+        bytes => format!("Body of {}", size(bytes)),
+    };
+    if let Some(message) = message.filter(|_| transfer.body > 0) {
+        if !message.media_type.is_empty() {
+            text.push_str(&format!(", {}", quote(&message.media_type)));
+        }
+        if !message.coding.is_empty() {
+            text.push_str(&format!(", compressed with {}", quote(&message.coding)));
+        }
+    }
+    if !transfer.complete {
+        text.push_str(": the end of the message was not captured");
+    }
+    text.push('.');
+    let completed = if transfer.body > 0 { transfer.completed_in } else { 0 };
+    Statement::new(text, [completed])
+}
+
+/// Returns the frames with bytes of a half.
+fn frames(collected: &Collected, half: Half, transfer: Transfer) -> Vec<u32> {
+    let owned = &collected.half_frames[half as usize];
+    match owned.is_empty() {
+        true => vec![transfer.first.frame, transfer.last.frame],
+        false => owned.clone(),
+    }
+}
+
+fn carried_statement(collected: &Collected, transfer: Transfer, frames: &[u32]) -> Statement {
+    let time = between(transfer.first.time, transfer.last.time);
+    let unit = if collected.exchange().id.conversation.tcp().is_some() { "segment" } else { "datagram" };
+    let pushed = collected.segments.iter().any(|segment| segment.is_push() && segment.frame == transfer.last.frame);
+    let push = if pushed { ", the last with PSH" } else { "" };
+    let text = match frames.len() as u64 {
+        1 if pushed => format!("It fits into 1 {unit}, with PSH."),
+        1 => format!("It fits into 1 {unit}."),
+        carried => format!("{} carried it in {time}{push}.", count(carried, unit)),
+    };
+    Statement::new(text, frames.iter().copied())
+}
+
+/// Returns statements about losses and windows among the frames of a half.
+fn trouble(collected: &Collected, frames: &[u32]) -> Vec<Statement> {
+    let (Some(&first), Some(&last)) = (frames.first(), frames.last()) else { return Vec::new() };
+    let during: Vec<&SegmentRecord> =
+        collected.segments.iter().filter(|segment| (first..=last).contains(&segment.frame)).collect();
+    let kinds = [
+        (mark::RETRANSMISSION | mark::FAST | mark::SPURIOUS, "segment sent again", "segments sent again"),
+        (mark::OUT_OF_ORDER, "segment out of order", "segments out of order"),
+        (mark::DUPLICATE_ACK, "duplicate acknowledgment", "duplicate acknowledgments"),
+        (mark::WINDOW_FULL, "segment that fills the window", "segments that fill the window"),
+        (mark::ZERO_WINDOW, "segment with a window of 0", "segments with a window of 0"),
+        (mark::LOST, "segment after a gap in the capture", "segments after a gap in the capture"),
+    ];
+    let mut statements = Vec::new();
+    for (marks, one, many) in kinds {
+        let found: Vec<u32> =
+            during.iter().filter(|segment| segment.is_marked(marks)).map(|segment| segment.frame).collect();
+        if let Some(number) = Some(found.len()).filter(|&number| number > 0) {
+            let text = if number == 1 { format!("1 {one}.") } else { format!("{number} {many}.") };
+            statements.push(Statement::new(text, found));
+        }
+    }
+    statements
+}
+
+/// Returns the step between request and response.
+pub(super) fn wait(collected: &Collected) -> Option<Step> {
+    let exchange = collected.exchange();
+    let request = exchange.request?;
+    if exchange.is_one_way {
+        return None;
+    }
+    let server = side_name(collected.requester().other());
+    let Some(response) = exchange.response else {
+        let waited = collected.last.time.max(request.last.time);
+        let text = format!("The {server} sent no response in {}.", between(request.last.time, waited));
+        let statement = Statement::new(text, [request.last.frame, collected.last.frame]);
+        return Some(super::step(StepKind::Wait, Some((request.last.time, waited)), vec![statement], WAIT_EXPLANATION));
+    };
+    let frames = [request.last.frame, response.first.frame];
+    let Some(nanos) = exchange.time_to_first_byte() else {
+        let early = exchange.early_by().unwrap_or_default();
+        let text = format!("The response began {} before the request was complete.", duration(early.unsigned_abs()));
+        return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, frames)], WAIT_EXPLANATION));
+    };
+    let text = format!(
+        "The first byte of the response came {} after the last byte of the request.",
+        duration(nanos.unsigned_abs())
+    );
+    let mut statements = vec![Statement::new(text, frames)];
+    let ack = collected.call_segments().find(|segment| {
+        segment.side != collected.requester() && segment.is_pure_ack() && segment.frame > request.last.frame
+    });
+    if let Some(ack) = ack.filter(|ack| ack.frame < response.first.frame) {
+        let text = format!("The {server} acknowledged the request after {}.", between(request.last.time, ack.time));
+        statements.push(Statement::new(text, [ack.frame]));
+    }
+    Some(super::step(StepKind::Wait, Some((request.last.time, response.first.time)), statements, WAIT_EXPLANATION))
+}

@@ -1,0 +1,80 @@
+//! Words of statements: durations, sizes, addresses, escaped text from the wire.
+
+use crate::capture::Endpoint;
+use crate::report::{escaped, quantity, records};
+use dissectors::packet::Address;
+
+/// Maximum bytes of a target, a name or a header in a statement.
+const MAX_QUOTE: usize = 200;
+
+/// Returns a duration in a suitable unit.
+pub(super) fn duration(nanos: u64) -> String {
+    let mut text = String::new();
+    quantity::duration(&mut text, i64::try_from(nanos).unwrap_or(i64::MAX));
+    text
+}
+
+/// Returns the duration between two times.
+pub(super) fn between(from: i64, to: i64) -> String {
+    duration(to.abs_diff(from))
+}
+
+/// Returns a size in a suitable unit.
+pub(super) fn size(bytes: u64) -> String {
+    let mut text = String::new();
+    quantity::size(&mut text, bytes);
+    text
+}
+
+/// Returns a number with its noun: `1 frame`, `2 frames`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// Returns text from the wire without control characters, truncated.
+pub(super) fn quote(text: &str) -> String {
+    let end = text.char_indices().map(|(at, _)| at).find(|&at| at >= MAX_QUOTE);
+    let mut out = String::new();
+    escaped(&mut out, text.get(..end.unwrap_or(text.len())).unwrap_or_default().as_bytes());
+    if end.is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Returns an endpoint as text.
+pub(super) fn endpoint_text(end: Endpoint) -> String {
+    let mut text = String::new();
+    records::endpoint(&mut text, end);
+    text
+}
+
+/// Returns an address as text.
+pub(super) fn address_text(address: Address) -> String {
+    let text = endpoint_text(Endpoint { address, port: 0 });
+    let digits = text.trim_end_matches(":0").trim_start_matches('[').trim_end_matches(']');
+    digits.to_owned()
+}
+
+/// Returns items as a list: `a`, `a and b`, `a, b and c`.
+pub(super) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_have_no_control_characters_and_a_limit() {
+        assert_eq!(quote("/a\x1b[2J\n"), "/a\\x1b[2J\\n");
+        assert!(quote(&"é".repeat(500)).ends_with("é…"));
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!((count(1, "frame"), count(2, "frame")), ("1 frame".into(), "2 frames".into()));
+    }
+}

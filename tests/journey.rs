@@ -1,0 +1,99 @@
+//! Journeys: the phases, statements and verdicts of calls, in captures that were recorded and labelled.
+
+use crate::common;
+use overhear::analysis::{Analyzer, Event, Task};
+use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, PhaseKind, render};
+use overhear::report::DissectedFrame;
+use overhear::source::Capture;
+use std::collections::BTreeMap;
+
+/// Reads a capture through an analyzer.
+fn read(file: &[u8], task: Task, mut frame: impl FnMut(&DissectedFrame<'_>, &Analyzer), mut event: impl FnMut(Event)) {
+    let task = Task { decode: common::decode_options(file), ..task };
+    let Ok(mut capture) = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())) else { return };
+    let mut analyzer = Analyzer::new(task);
+    let mut start = None;
+    while let Ok(Some(next)) = capture.next() {
+        let start = *start.get_or_insert(next.time);
+        analyzer.dissect(&next);
+        frame(&DissectedFrame { frame: &next, relative: next.time - start, tree: analyzer.tree() }, &analyzer);
+        analyzer.events().for_each(&mut event);
+    }
+    analyzer.finish();
+    analyzer.events().for_each(&mut event);
+}
+
+/// Returns the journey of a call.
+fn journey(file: &[u8], choice: CallChoice) -> Option<Journey> {
+    let mut selector = CallSelector::new(choice);
+    let task = Task { exchanges: true, ..Task::default() };
+    read(
+        file,
+        task,
+        |_, _| {},
+        |event| {
+            if let Event::Call(call) = event {
+                selector.add(call, true)
+            }
+        },
+    );
+    let collector = std::cell::RefCell::new(JourneyCollector::new(selector.into_selected()?));
+    let task = collector.borrow().task();
+    read(
+        file,
+        task,
+        |frame, analyzer| collector.borrow_mut().frame(frame, analyzer.connections()),
+        |event| collector.borrow_mut().event(event),
+    );
+    Some(collector.into_inner().finish())
+}
+
+/// Asserts what is true of every journey.
+fn assert_consistent(name: &str, journey: &Journey) {
+    let exchange = &journey.call.exchange;
+    let place = format!("{name}, call {}", journey.row);
+    assert!(!journey.phases.is_empty(), "{place}: no phase");
+    for (phase, next) in journey.phases.iter().zip(journey.phases.iter().skip(1)) {
+        assert!(phase.to == next.from && phase.from < phase.to, "{place}: {:?}", journey.phases);
+        assert!(phase.kind != next.kind, "{place}: {:?}", journey.phases);
+    }
+    let sum: u128 = journey.phases.iter().map(|phase| u128::from(phase.length())).sum();
+    assert_eq!(sum, u128::from(journey.total()), "{place}");
+    // The numbers of `calls` are computed without phases.
+    let mut lengths = BTreeMap::<&str, u64>::new();
+    for phase in &journey.phases {
+        *lengths.entry(phase.kind.label()).or_default() += phase.length();
+    }
+    let length = |kind: PhaseKind| lengths.get(kind.label()).copied().unwrap_or_default();
+    let columns = (exchange.total(), exchange.time_to_first_byte(), exchange.download());
+    if let (Some(total), Some(wait), Some(download)) = columns {
+        let own = [PhaseKind::Request, PhaseKind::Wait, PhaseKind::Response].map(length).iter().sum::<u64>();
+        assert_eq!((own, length(PhaseKind::Wait)), (total as u64, wait as u64), "{place}: {:?}", journey.phases);
+        assert_eq!(length(PhaseKind::Response), download as u64, "{place}: {:?}", journey.phases);
+    }
+    for verdict in &journey.verdicts {
+        assert!(!verdict.statement.frames.is_empty(), "{place}: {verdict:?} has no evidence");
+        assert!(verdict.nanos <= journey.total(), "{place}: {verdict:?} explains more than {}", journey.total());
+    }
+    let nanos: Vec<u64> = journey.verdicts.iter().map(|verdict| verdict.nanos).collect();
+    assert!(nanos.is_sorted_by(|a, b| a >= b), "{place}: {:?}", journey.verdicts);
+    for width in [50, 110] {
+        let text = render(journey, JourneyForm::Text(width), true);
+        assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{place}: {text:?}");
+    }
+}
+
+#[test]
+fn every_nanosecond_of_every_call_belongs_to_one_phase() {
+    let mut calls = 0;
+    for (name, file) in common::captures() {
+        // The first calls of a capture, and of large ones only the slowest.
+        let rows = if file.len() < 400_000 { 12 } else { 0 };
+        for choice in (1..=rows).map(CallChoice::Row).chain([CallChoice::Slowest]) {
+            let Some(journey) = journey(&file, choice) else { break };
+            assert_consistent(&name, &journey);
+            calls += 1;
+        }
+    }
+    assert!(calls > 400, "{calls} calls");
+}

@@ -75,6 +75,8 @@ pub struct CallFacts {
     pub headers: &'static [(FactRole, &'static str)],
     /// Meaning of statuses, by their text.
     pub statuses: &'static [(&'static str, StatusMeaning)],
+    /// Whether the responses on a connection come in the order of their requests.
+    pub responds_in_order: bool,
     /// Explanations of steps for a beginner: what it is for, and where it is specified.
     pub explanations: &'static [(ExplainedStep, &'static str)],
 }

@@ -25,6 +25,8 @@ pub(super) struct Collected {
     pub(super) messages: [Option<MessageText>; 2],
     /// Frames with bytes of the request and of the response.
     pub(super) half_frames: [Vec<u32>; 2],
+    /// Nanoseconds for which flow control stopped the sender of a message, and the frames that ended each stop.
+    pub(super) blocked: (u64, Vec<(Side, u32)>),
     pub(super) siblings: Siblings,
     /// Locations that responses of nearby calls name, by the row of the call.
     pub(super) locations: Vec<(u64, String)>,
@@ -88,10 +90,6 @@ pub(super) struct MessageText {
     pub(super) media_type: String,
     /// Content codings; empty if there are none.
     pub(super) coding: String,
-    /// Nanoseconds for which flow control stopped the sender.
-    pub(super) blocked: Option<i64>,
-    /// Frame that completes it.
-    pub(super) frame: u32,
 }
 
 impl MessageText {

@@ -62,6 +62,7 @@ impl JourneyCollector {
             lookups: Vec::new(),
             messages: [None, None],
             half_frames: [Vec::new(), Vec::new()],
+            blocked: (0, Vec::new()),
             siblings: Siblings::default(),
             locations: Vec::new(),
             stream: None,
@@ -96,7 +97,7 @@ impl JourneyCollector {
             }
             for part in &connection.messages {
                 let nodes = shown.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
-                self.message(part.exchange, part.half, nodes, shown.tree, shown.frame.number);
+                self.message(part.exchange, part.half, nodes, shown.tree);
             }
         }
     }
@@ -118,6 +119,9 @@ impl JourneyCollector {
         if connection.has_data.contains(&true) {
             let facts: Vec<Fact> = facts::facts(shown.tree.nodes(), shown.tree).collect();
             if !facts.is_empty() {
+                if connection.owners.iter().any(|(owner, _)| *owner == id) {
+                    self.add_blocked_time(&facts, connection.side, at);
+                }
                 self.add_handshake(facts, connection.side, at);
             }
         }
@@ -148,8 +152,21 @@ impl JourneyCollector {
         }
     }
 
+    /// Adds the time for which the sender of a frame was stopped by flow control.
+    fn add_blocked_time(&mut self, facts: &[Fact], side: Side, at: Stamp) {
+        let stops = facts.iter().filter(|fact| fact.role == FactRole::BlockedTime).filter_map(|fact| fact.number);
+        let (nanos, frames) = &mut self.collected.blocked;
+        if let Some(stop) = stops.max().filter(|&stop| stop > 0) {
+            *nanos = nanos.saturating_add(stop.unsigned_abs());
+            if frames.len() < MAX_PENDING {
+                frames.push((side, at.frame));
+            }
+        }
+    }
+
     fn add_handshake(&mut self, facts: Vec<Fact>, side: Side, at: Stamp) {
-        let is_before = self.collected.is_before_call(at.frame);
+        let is_own = facts::has_handshake(self.collected.exchange().protocol);
+        let is_before = is_own || self.collected.is_before_call(at.frame);
         let secure = &mut self.collected.secure;
         let in_handshake = |fact: &Fact| matches!(fact.role, FactRole::HandshakeMessage | FactRole::CipherChange);
         if let Some(fact) = facts.iter().find(|fact| in_handshake(fact)).filter(|_| is_before) {
@@ -198,10 +215,10 @@ impl JourneyCollector {
     }
 
     /// Adds nodes of a message.
-    fn message(&mut self, id: ExchangeId, half: Half, nodes: &[Node], tree: &Tree, frame: u32) {
+    fn message(&mut self, id: ExchangeId, half: Half, nodes: &[Node], tree: &Tree) {
         if id == self.collected.exchange().id {
             if let Some(message) = messages_in(nodes, tree).next() {
-                let text = message_text(message, frame);
+                let text = message_text(message);
                 let slot = &mut self.collected.messages[half as usize];
                 if slot.as_ref().is_none_or(|kept| text.head.len() >= kept.head.len()) {
                     *slot = Some(text);
@@ -210,7 +227,7 @@ impl JourneyCollector {
             return;
         }
         if let Some(redirect) = self.redirects.iter().find(|call| call.id == id && half == Half::Response) {
-            let text = messages_in(nodes, tree).next().map(|message| message_text(message, frame));
+            let text = messages_in(nodes, tree).next().map(|message| message_text(message));
             let name = facts::header_name(redirect.protocol, FactRole::Location);
             let location = text.as_ref().zip(name).and_then(|(text, name)| text.header(name));
             self.collected.locations.extend(location.map(|location| (redirect.row, location.to_owned())));
@@ -248,7 +265,7 @@ impl JourneyCollector {
             Event::Unfinished(unfinished) if unfinished.conversation == self.conversation => {
                 for part in &unfinished.messages {
                     let nodes = unfinished.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
-                    self.message(part.exchange, part.half, nodes, &unfinished.tree, unfinished.at.frame);
+                    self.message(part.exchange, part.half, nodes, &unfinished.tree);
                 }
             }
             _ => {}
@@ -317,7 +334,7 @@ impl JourneyCollector {
     }
 }
 
-fn message_text(message: DissectedMessage<'_>, frame: u32) -> MessageText {
+fn message_text(message: DissectedMessage<'_>) -> MessageText {
     let fields = message.fields;
     let line = |bytes: &[u8]| {
         let mut text = String::new();
@@ -326,13 +343,10 @@ fn message_text(message: DissectedMessage<'_>, frame: u32) -> MessageText {
     };
     let lines = message.values(fields.start_line).chain(message.headers()).chain(message.values(fields.trailers));
     let coding = line(message.value(fields.coding));
-    let facts: Vec<Fact> = facts::facts(message.nodes, message.tree).collect();
     MessageText {
         head: lines.take(MAX_LINES).map(line).collect(),
         media_type: line(message.media_type()),
         coding: if coding.eq_ignore_ascii_case("identity") { String::new() } else { coding },
-        blocked: facts::best(&facts, FactRole::BlockedTime).and_then(|fact| fact.number),
-        frame,
     }
 }
 

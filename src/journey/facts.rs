@@ -86,6 +86,16 @@ pub(super) fn meaning(exchange: &Exchange) -> Option<StatusMeaning> {
     statuses.iter().find(|(status, _)| *status == exchange.status).map(|&(_, meaning)| meaning)
 }
 
+/// Whether the responses of a protocol come in the order of their requests.
+pub(super) fn responds_in_order(protocol: &str) -> bool {
+    facts_of(protocol).is_some_and(|facts| facts.responds_in_order)
+}
+
+/// Whether a protocol has handshakes itself.
+pub(super) fn has_handshake(protocol: &str) -> bool {
+    facts_of(protocol).is_some_and(|facts| facts.fields.iter().any(|(role, _)| *role == FactRole::HandshakeMessage))
+}
+
 /// Returns the name of the header line with a role.
 pub(super) fn header_name(protocol: &str, role: FactRole) -> Option<&'static str> {
     let headers = facts_of(protocol)?.headers;

@@ -1,6 +1,7 @@
 //! Phases of a call: a partition of its time.
 
 use super::collected::{Collected, Lookup};
+use super::facts;
 use super::model::{Phase, PhaseKind};
 
 /// Maximum nanoseconds between the response to a lookup and the SYN for which the call waited for the lookup. After a longer
@@ -22,7 +23,7 @@ pub(super) fn phases(collected: &Collected) -> Vec<Phase> {
             spans.push((PhaseKind::Connect, from, to));
         }
         let secure = &collected.secure;
-        if !secure.protocol.is_empty() {
+        if !secure.protocol.is_empty() && !facts::has_handshake(exchange.protocol) {
             spans.push((PhaseKind::Secure, secure.first.time, secure.last.time));
         }
     }

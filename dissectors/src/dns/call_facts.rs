@@ -12,6 +12,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     ],
     headers: &[],
     statuses: &[("NXDOMAIN", StatusMeaning::NoSuchName)],
+    responds_in_order: false,
     explanations: &[
         (
             ExplainedStep::Lookup,

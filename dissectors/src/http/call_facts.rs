@@ -6,6 +6,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
+    responds_in_order: true,
     explanations: &[
         (
             ExplainedStep::Request,

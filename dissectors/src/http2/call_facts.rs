@@ -7,6 +7,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[(FactRole::BlockedTime, &BLOCKED_TIME)],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
+    responds_in_order: false,
     explanations: &[
         (
             ExplainedStep::Request,

@@ -21,6 +21,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     ],
     headers: &[],
     statuses: &[],
+    responds_in_order: false,
     explanations: &[(
         ExplainedStep::Handshake,
         "Both sides agree on a version and a cipher, exchange keys, and the server proves with its certificate that it is the \

@@ -66,7 +66,7 @@ fn start_statement(collected: &Collected, half: Half, message: Option<&MessageTe
     let exchange = collected.exchange();
     let line = message.and_then(|message| message.head.first()).map(|line| quote(line));
     let line = line.filter(|line| !line.is_empty()).unwrap_or_else(|| match half {
-        Half::Request => format!("{} {}", quote(&exchange.method), quote(&exchange.target)),
+        Half::Request => format!("{} {}", quote(&exchange.method), quote(&exchange.target)).trim_end().to_owned(),
         Half::Response => quote(&exchange.status),
     });
     Statement::new(line, [transfer.first.frame])

@@ -49,7 +49,7 @@ fn step(kind: StepKind, span: Option<(i64, i64)>, statements: Vec<Statement>, ex
 }
 
 /// Returns the word for a side.
-fn side_name(side: Side) -> &'static str {
+pub(super) fn side_name(side: Side) -> &'static str {
     match side {
         Side::Client => "client",
         Side::Server => "server",

@@ -1,0 +1,95 @@
+//! Verdicts on the end of a call that failed: resets, early ends, alerts, certificates.
+
+use super::{call_span, verdict};
+use crate::capture::CloseKind;
+use crate::journey::collected::Collected;
+use crate::journey::model::{Verdict, VerdictKind};
+use crate::journey::segment::SegmentRecord;
+use crate::journey::steps::side_name;
+use crate::journey::text::{between, quote, size};
+
+/// The text of the level of an alert that ends a connection.
+const FATAL: &str = "Fatal";
+
+/// The connection ended, or the capture, before the response was complete.
+pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
+    let exchange = collected.exchange();
+    let request = exchange.request?;
+    if exchange.is_one_way || exchange.response.is_some_and(|response| response.complete) {
+        return None;
+    }
+    let end = end_of_connection(collected);
+    let waited = |end: &SegmentRecord| request.last.time.abs_diff(end.time.max(request.last.time));
+    let (from, to) = call_span(collected)?;
+    let limit = from.abs_diff(to);
+    let part = match exchange.response {
+        Some(response) => format!("after {} of the response body", size(response.body)),
+        None => "before a response".to_owned(),
+    };
+    let nothing = exchange.response.is_none();
+    match end {
+        Some(end) => {
+            let (kind, verb) = match end.is_reset() {
+                true => (VerdictKind::Reset, "reset"),
+                false => (VerdictKind::ClosedEarly, "closed"),
+            };
+            // Bytes that the capture lacks are no early end.
+            let is_gap = collected.stream.as_ref().is_some_and(|stream| stream.total(|side| side.missing) > 0);
+            if is_gap && kind == VerdictKind::ClosedEarly {
+                return None;
+            }
+            let text = format!(
+                "The {} {verb} the connection {} after the request, {part}.",
+                side_name(end.side),
+                between(request.last.time, end.time.max(request.last.time))
+            );
+            let nanos = if nothing { waited(end).min(limit) } else { 0 };
+            Some(verdict(kind, nanos, text, [request.last.frame, end.frame]))
+        }
+        None if nothing => {
+            let last = collected.last.time.max(request.last.time);
+            let text = match last == request.last.time {
+                true => "No response was captured: the request is the last frame of its conversation.".to_owned(),
+                false => format!("No response came in {}, until the capture ends.", between(request.last.time, last)),
+            };
+            let nanos = last.abs_diff(request.last.time).min(limit);
+            let frames = [request.first.frame, request.last.frame];
+            Some(verdict(VerdictKind::NoResponse, nanos, text, frames))
+        }
+        None => None,
+    }
+}
+
+/// Returns the segment that ended the connection: the reset, or the FIN that came first.
+fn end_of_connection(collected: &Collected) -> Option<&SegmentRecord> {
+    let stream = collected.stream.as_ref()?;
+    let number = match stream.closed {
+        CloseKind::Reset(_) => stream.reset?,
+        CloseKind::Fin(side) | CloseKind::HalfClosed(side) => {
+            // The side that sends the request may close first and read on.
+            let responder = collected.requester().other();
+            let fins = [stream.fins[responder as usize], stream.fins[side as usize]];
+            fins.into_iter().flatten().min()?
+        }
+        CloseKind::Open => return None,
+    };
+    collected.segments.iter().find(|segment| segment.frame == number)
+}
+
+/// The certificate of the server was not valid any more.
+pub(super) fn certificate(collected: &Collected) -> Option<Verdict> {
+    let (end, nanos, frame) = collected.secure.certificate_end.as_ref()?;
+    if *nanos >= collected.secure.first.time {
+        return None;
+    }
+    let text = format!("The certificate of the server expired on {end}.");
+    Some(verdict(VerdictKind::CertificateExpired, 0, text, [*frame]))
+}
+
+/// The connection failed with an alert.
+pub(super) fn alert(collected: &Collected) -> Option<Verdict> {
+    let alert = collected.secure.alerts.iter().find(|alert| alert.level == FATAL)?;
+    let protocol = collected.secure.protocol;
+    let text = format!("The {} ended {protocol} with an alert: {}.", side_name(alert.side), quote(&alert.reason));
+    Some(verdict(VerdictKind::Alert, 0, text, [alert.at.frame]))
+}

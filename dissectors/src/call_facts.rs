@@ -39,6 +39,8 @@ pub enum FactRole {
     AcceptedCodings,
     /// Time for which the flow control of the protocol stopped the sender of a message.
     BlockedTime,
+    /// Reason for which a side gives up one exchange of a connection.
+    ExchangeReset,
 }
 
 /// Meaning of a status that its outcome does not distinguish.

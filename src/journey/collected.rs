@@ -27,6 +27,8 @@ pub(super) struct Collected {
     pub(super) half_frames: [Vec<u32>; 2],
     /// Nanoseconds for which flow control stopped the sender of a message, and the frames that ended each stop.
     pub(super) blocked: (u64, Vec<(Side, u32)>),
+    /// Frame, sender and reason of the reset that ended the call alone.
+    pub(super) reset: Option<(Stamp, Side, String)>,
     pub(super) siblings: Siblings,
     /// Locations that responses of nearby calls name, by the row of the call.
     pub(super) locations: Vec<(u64, String)>,
@@ -171,6 +173,33 @@ impl Collected {
                 && segment.ack_raw.wrapping_sub(answer.seq_raw) as i32 > 0
         };
         self.segments.iter().find(acks)
+    }
+
+    /// Bytes that the capture lacks of the connection.
+    pub(super) fn missing(&self) -> u64 {
+        self.stream.as_ref().map_or(0, |stream| stream.total(|side| side.missing))
+    }
+
+    /// Nanoseconds of a round trip, measured by the handshake; 0 if unknown.
+    pub(super) fn round_trip(&self) -> u64 {
+        let rtt = self.stream.as_ref().and_then(|stream| stream.initial_rtt);
+        rtt.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or_default()
+    }
+
+    /// Nanoseconds of the way from the place of the capture to the server and back, measured by the handshake; 0 if unknown.
+    pub(super) fn round_trip_to_server(&self) -> u64 {
+        let Some(answer) = self.syns().find(|syn| syn.is_ack() && syn.side == Side::Server) else { return 0 };
+        let sent = self.syns().filter(|syn| syn.side == Side::Client && syn.frame < answer.frame).last();
+        sent.map_or(0, |sent| sent.time.abs_diff(answer.time))
+    }
+
+    /// Whether the side that responds sent data after the request.
+    pub(super) fn has_data_after_request(&self) -> bool {
+        let Some(request) = self.exchange().request else { return false };
+        let responder = self.requester().other();
+        self.segments
+            .iter()
+            .any(|segment| segment.side == responder && segment.len > 0 && segment.frame > request.last.frame)
     }
 
     /// Returns the segments while the call lasted.

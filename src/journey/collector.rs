@@ -63,6 +63,7 @@ impl JourneyCollector {
             messages: [None, None],
             half_frames: [Vec::new(), Vec::new()],
             blocked: (0, Vec::new()),
+            reset: None,
             siblings: Siblings::default(),
             locations: Vec::new(),
             stream: None,
@@ -121,6 +122,9 @@ impl JourneyCollector {
             if !facts.is_empty() {
                 if connection.owners.iter().any(|(owner, _)| *owner == id) {
                     self.add_blocked_time(&facts, connection.side, at);
+                    let reset = facts::best(&facts, FactRole::ExchangeReset);
+                    let reset = reset.map(|reset| (at, connection.side, reset.text.clone()));
+                    self.collected.reset = self.collected.reset.take().or(reset);
                 }
                 self.add_handshake(facts, connection.side, at);
             }

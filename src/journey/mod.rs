@@ -38,9 +38,13 @@ fn build(collected: &Collected) -> Journey {
             crate::analysis::limits::JOURNEY_SEGMENTS
         ));
     }
-    let missing = collected.stream.as_ref().map_or(0, |stream| stream.total(|side| side.missing));
+    let missing = collected.missing();
     if missing > 0 {
         notes.push(format!("The capture lacks {} of the connection.", text::size(missing)));
+    }
+    let exchange = collected.exchange();
+    if exchange.lacks_response() && exchange.request.is_some() && collected.has_data_after_request() {
+        notes.push("The server sent data after the request, but no response to it could be read.".to_owned());
     }
     Journey {
         call: collected.selected.call.clone(),

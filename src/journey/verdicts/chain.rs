@@ -19,7 +19,10 @@ pub(super) fn retried(collected: &Collected) -> Option<Verdict> {
     let exchange = collected.exchange();
     let request = exchange.request.filter(|_| !exchange.is_one_way)?;
     let is_same = |other: &&std::sync::Arc<NearbyCall>| {
-        other.method == exchange.method && other.authority == exchange.authority && other.target == exchange.target
+        // On one connection, another call does not follow from a failure of the first.
+        let is_elsewhere = other.id.conversation != exchange.id.conversation;
+        let is_equal = other.method == exchange.method && other.authority == exchange.authority;
+        is_elsewhere && is_equal && other.target == exchange.target
     };
     let start = |other: &NearbyCall| other.request.map(|request| request.first);
     let same: Vec<_> = collected.nearby().iter().filter(is_same).collect();
@@ -60,9 +63,22 @@ pub(super) fn redirect(collected: &Collected) -> Option<Verdict> {
     let before = |call: &NearbyCall| call.response.is_some_and(|end| end.last.time <= request.first.time);
     let leads_here = |call: &&std::sync::Arc<NearbyCall>| {
         let mut locations = collected.locations.iter().filter(|(row, _)| *row == call.row);
-        before(call) && locations.any(|(_, location)| is_location(location, &exchange.authority, &exchange.target))
+        // RFC 9110 15.4: a client repeats the method, or continues with GET.
+        let is_method = exchange.method == call.method || exchange.method == "GET";
+        before(call)
+            && is_method
+            && locations.any(|(_, location)| is_location(location, &exchange.authority, &exchange.target))
     };
     let earlier = collected.nearby().iter().rev().find(leads_here)?;
+    // Another call in between has followed the redirect.
+    let is_followed = |call: &std::sync::Arc<NearbyCall>| {
+        call.row > earlier.row
+            && call.target == exchange.target
+            && call.request.is_some_and(|other| other.first.time < request.first.time)
+    };
+    if collected.nearby().iter().any(is_followed) {
+        return None;
+    }
     let (from, end) = (earlier.request?.first, earlier.response?.last);
     let text = format!(
         "The client was sent here by call {}, {} {}{} ({}), which took {}.",

@@ -43,7 +43,8 @@ pub(super) fn server_time(collected: &Collected, resent: &[ResentSegment]) -> Op
     exchange.time_to_first_byte()?;
     let mut other: Vec<Span> = resent.iter().map(|segment| segment.span).collect();
     other.extend(blocking(collected).map(|(_, until)| (wait.0, until)));
-    let nanos = wait.0.abs_diff(wait.1).saturating_sub(covered(&other, wait));
+    let network = collected.round_trip_to_server().saturating_add(covered(&other, wait));
+    let nanos = wait.0.abs_diff(wait.1).saturating_sub(network);
     let (from, to) = call_span(collected)?;
     let total = from.abs_diff(to);
     if nanos < SLOW || nanos.saturating_mul(2) < total {
@@ -62,6 +63,7 @@ fn blocking(collected: &Collected) -> Option<(u32, i64)> {
     let earlier = collected.siblings.previous.as_ref()?.response?;
     let (request, response) = (exchange.request?, exchange.response?);
     let is_between = request.last.time < earlier.last.time && earlier.last.time <= response.first.time;
+    let is_between = is_between && earlier.last.frame != response.first.frame;
     is_between.then_some((earlier.last.frame, earlier.last.time))
 }
 
@@ -86,6 +88,8 @@ pub(super) fn status(collected: &Collected) -> Option<Verdict> {
     let exchange = collected.exchange();
     let response = exchange.response?;
     let line = collected.message(Half::Response).and_then(|message| message.head.first());
+    // The line of a status without a number is less clear than its name.
+    let line = line.filter(|line| line.contains(exchange.status.as_str()));
     let line = line.map_or_else(|| quote(&exchange.status), |line| quote(line));
     let frames = [response.first.frame, response.last.frame];
     if facts::meaning(exchange) == Some(StatusMeaning::NotModified) {

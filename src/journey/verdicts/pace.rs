@@ -26,7 +26,7 @@ const MIN_FLIGHT: usize = 3;
 
 /// The sender held back the rest of a message until the receiver acknowledged its beginning, which that delayed.
 pub(super) fn delayed_ack(collected: &Collected) -> Option<Verdict> {
-    let round_trip = round_trip(collected);
+    let round_trip = collected.round_trip();
     let segments: Vec<&SegmentRecord> = collected.call_segments().collect();
     let full = |side: Side| segments.iter().filter(|other| other.side == side).map(|other| other.len).max();
     let (mut nanos, mut frames, mut sender) = (0_u64, Vec::new(), Side::Client);
@@ -69,15 +69,9 @@ fn halves(collected: &Collected) -> [(Half, Side); 2] {
     [(Half::Request, requester), (Half::Response, requester.other())]
 }
 
-/// Nanoseconds of a round trip, measured by the handshake; 0 if unknown.
-fn round_trip(collected: &Collected) -> u64 {
-    let rtt = collected.stream.as_ref().and_then(|stream| stream.initial_rtt);
-    rtt.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or_default()
-}
-
 /// The sender of a new connection stopped after each flight, until acknowledgments let it send more.
 pub(super) fn slow_start(collected: &Collected, resent: &[ResentSegment]) -> Option<Verdict> {
-    let round_trip = round_trip(collected);
+    let round_trip = collected.round_trip();
     if !collected.is_first() || !resent.is_empty() || round_trip < MIN_ROUND_TRIP {
         return None;
     }

@@ -18,6 +18,13 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
     if exchange.is_one_way || exchange.response.is_some_and(|response| response.complete) {
         return None;
     }
+    if let Some((at, side, reason)) = &collected.reset {
+        let text = format!("The {} gave up the call, and kept the connection: {}.", side_name(*side), quote(reason));
+        return Some(verdict(VerdictKind::Reset, 0, text, [at.frame]));
+    }
+    if exchange.response.is_none() && collected.has_data_after_request() {
+        return None;
+    }
     let end = end_of_connection(collected);
     let waited = |end: &SegmentRecord| request.last.time.abs_diff(end.time.max(request.last.time));
     let (from, to) = call_span(collected)?;
@@ -34,8 +41,7 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
                 false => (VerdictKind::ClosedEarly, "closed"),
             };
             // Bytes that the capture lacks are no early end.
-            let is_gap = collected.stream.as_ref().is_some_and(|stream| stream.total(|side| side.missing) > 0);
-            if is_gap && kind == VerdictKind::ClosedEarly {
+            if collected.missing() > 0 && kind == VerdictKind::ClosedEarly {
                 return None;
             }
             let text = format!(

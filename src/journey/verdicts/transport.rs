@@ -47,28 +47,28 @@ pub(super) struct ResentSegment {
     pub(super) span: Span,
 }
 
-/// Returns the segments of a call that were sent again.
+/// Returns the segments of a call that were sent again. Where the first copy was not captured, a segment that fills a gap was
+/// sent again if it came later than a round trip after the gap; else it was only out of order.
 pub(super) fn resent_times(collected: &Collected) -> Vec<ResentSegment> {
     let segments: Vec<&SegmentRecord> = collected.call_segments().collect();
-    let marks = mark::RETRANSMISSION | mark::FAST | mark::SPURIOUS;
+    let marks = mark::RETRANSMISSION | mark::FAST | mark::SPURIOUS | mark::OUT_OF_ORDER;
     let is_copy = |segment: &SegmentRecord| segment.len > 0 && segment.is_marked(marks);
-    // Copies that follow a gap are fills of it, even where the sequence analysis takes them for out of order.
+    let round_trip = collected.round_trip();
     let mut resent = Vec::new();
     for (nth, segment) in segments.iter().enumerate().filter(|(_, segment)| is_copy(segment)) {
         let earlier = segments.get(..nth).unwrap_or_default();
         let sent = |other: &&&SegmentRecord| other.side == segment.side && other.len > 0;
-        let covers = |other: &&SegmentRecord| {
-            let offset = segment.seq.wrapping_sub(other.seq);
-            offset < other.len
-        };
-        let original = earlier.iter().filter(sent).find(|other| covers(other));
-        // Without the first copy, the first segment after the gap shows it.
+        let covers = |other: &&SegmentRecord| segment.seq.wrapping_sub(other.seq) < other.len;
         let is_after = |other: &&SegmentRecord| (other.seq.wrapping_sub(segment.seq) as i32) > 0;
-        let since = original.or_else(|| earlier.iter().filter(sent).find(|other| is_after(other)));
-        let (since, from) = since.map_or((segment.frame, segment.time), |since| (since.frame, since.time));
+        let original = earlier.iter().filter(sent).find(|other| covers(other));
+        let shows_gap = || {
+            let after = earlier.iter().filter(sent).find(|other| is_after(other))?;
+            Some(after).filter(|after| after.time.abs_diff(segment.time) > round_trip)
+        };
+        let Some(since) = original.or_else(shows_gap) else { continue };
         let is_needless = segment.is_marked(mark::SPURIOUS);
-        let to = if is_needless { from } else { segment.time };
-        resent.push(ResentSegment { frame: segment.frame, since, is_needless, span: (from, to) });
+        let to = if is_needless { since.time } else { segment.time };
+        resent.push(ResentSegment { frame: segment.frame, since: since.frame, is_needless, span: (since.time, to) });
     }
     resent
 }
@@ -85,8 +85,10 @@ pub(super) fn retransmission(collected: &Collected, resent: &[ResentSegment]) ->
     let verb = if resent.len() == 1 { "was" } else { "were" };
     let text = if needless == resent.len() {
         format!("{segments} {verb} sent again without need: the data had arrived.")
+    } else if nanos == 0 {
+        format!("{segments} {verb} sent again, without a delay.")
     } else {
-        format!("{segments} {verb} sent again: their data was {} late.", duration(nanos))
+        format!("{segments} {verb} sent again, after a loss: {} of delay.", duration(nanos))
     };
     let frames = resent.iter().flat_map(|segment| [segment.since, segment.frame]);
     Some(verdict(VerdictKind::Retransmission, nanos, text, frames.take(MAX_EVIDENCE)))

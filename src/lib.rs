@@ -7,6 +7,7 @@
 //! * [`check`]: rules checked against captures
 //! * [`browse`]: random access to a capture
 //! * [`journey`]: the journey of one call
+//! * [`diagram`]: sequence diagrams
 //! * [`report`]: output formats, one file each
 //! * [`call_matcher`]: calls that match a display filter
 //! * [`filter`]: display filters in Wireshark's syntax
@@ -28,6 +29,7 @@ pub mod capture;
 pub mod check;
 #[cfg(feature = "live")]
 pub mod confine;
+pub mod diagram;
 pub mod filter;
 pub mod journey;
 #[cfg(feature = "live")]

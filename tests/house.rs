@@ -29,12 +29,13 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The modules of the program from the top down: each may use those after it.
-const DOWN: [&str; 16] = [
+const DOWN: [&str; 17] = [
     "command",
     "tui",
     "check",
     "browse",
     "journey",
+    "diagram",
     "report",
     "call_matcher",
     "filter",
@@ -113,7 +114,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 32] = [
     ("src/browse/load.rs", &["tcp"]),
     // The segments of a ladder.
     ("src/browse/ladder/handshake.rs", &["tcp"]),
-    ("src/browse/ladder/row.rs", &["tcp"]),
+    ("src/browse/ladder/row.rs", &["tcp", "udp"]),
     // The segments of the connection of a call.
     ("src/journey/segment.rs", &["tcp"]),
     // Rules on streams and on notes.
@@ -173,7 +174,7 @@ fn the_program_names_no_module_of_an_application_protocol() {
 }
 
 /// Files that name HTTP on purpose: examples for users, and what only HTTP has.
-const NAMING_HTTP: [&str; 14] = [
+const NAMING_HTTP: [&str; 15] = [
     // Examples in the help and in messages, and the option of `follow`.
     "src/args.rs",
     "src/args/check.rs",
@@ -187,6 +188,8 @@ const NAMING_HTTP: [&str; 14] = [
     "src/browse/call.rs",
     "src/browse/curl.rs",
     "src/browse/grpcurl.rs",
+    // The namespace of SVG.
+    "src/diagram/svg.rs",
     // The URL of a call, and the description of a column.
     "src/tui/model/calls.rs",
     // Names that fields had in earlier versions.

@@ -2,10 +2,11 @@
 
 use crate::common;
 use overhear::analysis::{Analyzer, Event, Task};
-use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, PhaseKind, render};
+use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, PhaseKind, Verdict, render};
 use overhear::report::DissectedFrame;
 use overhear::source::Capture;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Reads a capture through an analyzer.
 fn read(file: &[u8], task: Task, mut frame: impl FnMut(&DissectedFrame<'_>, &Analyzer), mut event: impl FnMut(Event)) {
@@ -77,9 +78,10 @@ fn assert_consistent(name: &str, journey: &Journey) {
     }
     let nanos: Vec<u64> = journey.verdicts.iter().map(|verdict| verdict.nanos).collect();
     assert!(nanos.is_sorted_by(|a, b| a >= b), "{place}: {:?}", journey.verdicts);
-    for width in [50, 110] {
-        let text = render(journey, JourneyForm::Text(width), true);
-        assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{place}: {text:?}");
+    let forms = [JourneyForm::Json, JourneyForm::Markdown, JourneyForm::Mermaid, JourneyForm::Html, JourneyForm::Otlp];
+    for form in forms.into_iter().chain([JourneyForm::Text(50), JourneyForm::Text(110)]) {
+        let text = render(journey, form, true);
+        assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{place} {form:?}: {text:?}");
     }
 }
 
@@ -96,4 +98,35 @@ fn every_nanosecond_of_every_call_belongs_to_one_phase() {
         }
     }
     assert!(calls > 400, "{calls} calls");
+}
+
+/// Returns the verdicts of a journey as a cell of `fixtures/JOURNEYS.tsv`.
+fn verdicts(journey: &Journey) -> String {
+    let cell = |verdict: &Verdict| {
+        let frames: Vec<String> = verdict.statement.frames.iter().map(u32::to_string).collect();
+        format!("{}:{}", verdict.kind.label(), frames.join(","))
+    };
+    let cells: Vec<String> = journey.verdicts.iter().map(cell).collect();
+    if cells.is_empty() { "-".to_owned() } else { cells.join(" ") }
+}
+
+#[test]
+fn each_labelled_call_has_its_verdicts_and_no_others() {
+    let (mut captures, mut wrong) = (BTreeMap::new(), Vec::new());
+    let rows = include_str!("../fixtures/JOURNEYS.tsv").lines().filter(|line| !line.starts_with('#'));
+    for row in rows {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let [capture, call, expected] = cells[..] else { unreachable!("a row of three cells: {row}") };
+        let file = captures.entry(capture).or_insert_with(|| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(capture);
+            std::fs::read(path).expect("a capture")
+        });
+        let found = journey(file, CallChoice::Row(call.parse().expect("a row")));
+        let found = found.map_or("no such call".to_owned(), |journey| verdicts(&journey));
+        if found != expected {
+            wrong.push(format!("{capture} {call}: {found}, expected {expected}"));
+        }
+    }
+    assert!(captures.len() >= 50, "{} captures", captures.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -69,6 +69,23 @@ pub enum ExplainedStep {
     Response,
 }
 
+/// Part of a call that attributes of a span report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallPart {
+    /// Method.
+    Method,
+    /// Target.
+    Target,
+    /// Authority.
+    Authority,
+    /// Status as a number.
+    Code,
+    /// Bytes of the body of the request.
+    RequestBody,
+    /// Bytes of the body of the response.
+    ResponseBody,
+}
+
 /// The facts that a protocol has of calls.
 pub struct CallFacts {
     /// Fields by their role.
@@ -79,6 +96,8 @@ pub struct CallFacts {
     pub statuses: &'static [(&'static str, StatusMeaning)],
     /// Whether the responses on a connection come in the order of their requests.
     pub responds_in_order: bool,
+    /// Names of attributes of spans, in the semantic conventions of OpenTelemetry.
+    pub span_attributes: &'static [(CallPart, &'static str)],
     /// Explanations of steps for a beginner: what it is for, and where it is specified.
     pub explanations: &'static [(ExplainedStep, &'static str)],
 }
@@ -92,6 +111,16 @@ pub(crate) const WEB_STATUSES: &[(&str, StatusMeaning)] = &[
     ("304", StatusMeaning::NotModified),
     ("307", StatusMeaning::Redirect),
     ("308", StatusMeaning::Redirect),
+];
+
+/// Attributes of the spans of web protocols.
+pub(crate) const WEB_ATTRIBUTES: &[(CallPart, &str)] = &[
+    (CallPart::Method, "http.request.method"),
+    (CallPart::Target, "url.path"),
+    (CallPart::Authority, "server.address"),
+    (CallPart::Code, "http.response.status_code"),
+    (CallPart::RequestBody, "http.request.body.size"),
+    (CallPart::ResponseBody, "http.response.body.size"),
 ];
 
 /// Headers of web protocols (RFC 9110) with a role.

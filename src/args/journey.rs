@@ -42,6 +42,16 @@ pub(crate) struct JourneyArgs {
 pub(crate) enum JourneyFormat {
     /// Lines for a terminal
     Text,
+    /// One object; times are nanoseconds
+    Json,
+    /// Markdown of GitHub with a Mermaid diagram
+    Markdown,
+    /// Mermaid sequence diagram
+    Mermaid,
+    /// Page without other files
+    Html,
+    /// JSON of OpenTelemetry: a span with its phases as events
+    Otlp,
 }
 
 impl JourneyArgs {

@@ -24,6 +24,7 @@ mod host_pairs;
 mod index;
 mod index_filter;
 mod indexed_values;
+mod journey;
 mod ladder;
 mod lines;
 #[cfg(feature = "live")]

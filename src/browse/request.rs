@@ -1,6 +1,7 @@
 //! Requests to a browser, and the events it returns.
 
 use super::index::IndexUpdate;
+use crate::journey::{Journey, SelectedCall};
 use dissectors::Field;
 use dissectors::session::ConversationId;
 use std::ops::Range;
@@ -35,6 +36,15 @@ pub enum BrowseRequest {
     },
     /// Messages of a call, by its position in the index.
     Call(usize),
+    /// Journey of a call.
+    Journey {
+        /// Position of the call in the index.
+        call: usize,
+        /// The call, with those near it.
+        selected: Box<SelectedCall>,
+        /// Conversations with lookups of its host.
+        lookups: Vec<ConversationId>,
+    },
     /// Data of both sides of a connection, in order, around a position.
     Follow {
         /// The connection.
@@ -131,6 +141,13 @@ pub enum BrowseEvent {
         call: usize,
         /// Messages and frames of the call.
         detail: Box<CallDetail>,
+    },
+    /// Journey of a call.
+    Journey {
+        /// Position of the call in the index.
+        call: usize,
+        /// Its journey.
+        journey: Box<Journey>,
     },
     /// Part of the data of both sides of a connection.
     Follow(FollowWindow),

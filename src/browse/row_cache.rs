@@ -8,7 +8,7 @@ use super::random_access::{
     ErrorText, ForwardCursor, FrameOrEvent, RandomAccess, first_pass_frames, last_frames_by_conversation,
 };
 use super::request::{BrowseEvent, BrowseRequest, FrameDetail, FrameRow};
-use super::{call, follow, ladder, lines};
+use super::{call, follow, journey, ladder, lines};
 use crate::analysis::{Analyzer, Task};
 use crate::report::{DissectedFrame, TimeFormatter, frame_texts, value_of};
 use dissectors::{Field, Tree};
@@ -74,6 +74,10 @@ impl RowCache {
             BrowseRequest::Ladder { conversation, at } => ladder::load_ladder(self, conversation, at),
             BrowseRequest::Call(call) => call::load_call(&mut self.reader, call)
                 .map(|detail| BrowseEvent::Call { call, detail: Box::new(detail) }),
+            BrowseRequest::Journey { call, selected, lookups } => {
+                journey::load_journey(&mut self.reader, *selected, &lookups)
+                    .map(|journey| BrowseEvent::Journey { call, journey: Box::new(journey) })
+            }
             BrowseRequest::Follow { stream, at } => {
                 follow::load_follow(&mut self.reader, stream, at).map(BrowseEvent::Follow)
             }

@@ -73,6 +73,11 @@ fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOu
             let width = terminal_width(!out.is_file() && io::stdout().is_terminal());
             JourneyForm::Text(width.unwrap_or(DEFAULT_WIDTH))
         }
+        JourneyFormat::Json => JourneyForm::Json,
+        JourneyFormat::Markdown => JourneyForm::Markdown,
+        JourneyFormat::Mermaid => JourneyForm::Mermaid,
+        JourneyFormat::Html => JourneyForm::Html,
+        JourneyFormat::Otlp => JourneyForm::Otlp,
     };
     out.write_all(render(&journey, form, args.explain).as_bytes())?;
     finish_output(out, has_errors)

@@ -189,8 +189,24 @@ impl Collected {
     /// Nanoseconds of the way from the place of the capture to the server and back, measured by the handshake; 0 if unknown.
     pub(super) fn round_trip_to_server(&self) -> u64 {
         let Some(answer) = self.syns().find(|syn| syn.is_ack() && syn.side == Side::Server) else { return 0 };
-        let sent = self.syns().filter(|syn| syn.side == Side::Client && syn.frame < answer.frame).last();
-        sent.map_or(0, |sent| sent.time.abs_diff(answer.time))
+        let before = |syn: &&SegmentRecord| syn.side == Side::Client && !syn.is_ack() && syn.frame < answer.frame;
+        self.syns().filter(before).last().map_or(0, |sent| sent.time.abs_diff(answer.time))
+    }
+
+    /// Whether the capture was taken near a side, as far as the handshake shows it: the answers of the other side took
+    /// longer.
+    pub(super) fn is_near(&self, side: Side) -> bool {
+        let to_server = self.round_trip_to_server();
+        let to_client = self.round_trip().saturating_sub(to_server);
+        match side {
+            Side::Client => to_server > to_client.saturating_mul(2),
+            Side::Server => to_client > to_server.saturating_mul(2),
+        }
+    }
+
+    /// Whether a frame has bytes of the call.
+    pub(super) fn is_owned(&self, frame: u32) -> bool {
+        self.half_frames.iter().any(|frames| frames.binary_search(&frame).is_ok())
     }
 
     /// Whether the side that responds sent data after the request.
@@ -202,12 +218,23 @@ impl Collected {
             .any(|segment| segment.side == responder && segment.len > 0 && segment.frame > request.last.frame)
     }
 
-    /// Returns the segments while the call lasted.
+    /// Whether the data of a segment was acknowledged before it.
+    fn is_acknowledged(&self, segment: &SegmentRecord) -> bool {
+        let acknowledges = |ack: &&SegmentRecord| {
+            ack.side != segment.side && ack.is_ack() && (ack.ack.wrapping_sub(segment.end()) as i32) >= 0
+        };
+        self.segments.iter().take_while(|other| other.frame < segment.frame).any(|ack| acknowledges(&ack))
+    }
+
+    /// Returns the segments while the call lasted, and later copies of them.
     pub(super) fn call_segments(&self) -> impl Iterator<Item = &SegmentRecord> {
         let exchange = self.exchange();
         let halves = [exchange.request, exchange.response];
         let first = halves.iter().flatten().map(|half| half.first.frame).min().unwrap_or(u32::MAX);
         let last = self.last_frame().unwrap_or(u32::MAX);
-        self.segments.iter().filter(move |segment| (first..=last).contains(&segment.frame))
+        let is_copy = move |segment: &SegmentRecord| {
+            segment.frame > last && self.is_owned(segment.frame) && !self.is_acknowledged(segment)
+        };
+        self.segments.iter().filter(move |segment| (first..=last).contains(&segment.frame) || is_copy(segment))
     }
 }

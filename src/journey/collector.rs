@@ -5,7 +5,7 @@ use super::facts::{self, Fact};
 use super::model::Journey;
 use super::segment::{self, SegmentRecord};
 use super::selector::{NearbyCall, SelectedCall};
-use super::text::{address_text, endpoint_text};
+use super::text::{address_text, endpoint_text, host_of};
 use crate::analysis::{Event, FrameConnection, NumberSet, Task, limits};
 use crate::capture::{Call, Endpoint};
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, messages_in};
@@ -42,6 +42,8 @@ pub struct JourneyCollector {
     pending: Vec<(ExchangeId, Vec<Fact>)>,
     /// Redirects near the call.
     redirects: Vec<Arc<NearbyCall>>,
+    /// Segments kept after the end of the call.
+    after: usize,
 }
 
 impl JourneyCollector {
@@ -70,15 +72,19 @@ impl JourneyCollector {
             last: Stamp::default(),
             selected,
         };
-        JourneyCollector { collected, conversation, server, pending: Vec::new(), redirects }
+        JourneyCollector { collected, conversation, server, pending: Vec::new(), redirects, after: 0 }
+    }
+
+    /// Returns the conversations whose frames the journey needs, besides those of lookups.
+    pub fn conversations(&self) -> impl Iterator<Item = ConversationId> {
+        self.redirects.iter().map(|call| call.id.conversation).chain([self.conversation])
     }
 
     /// Returns the task of the pass.
     #[must_use]
     pub fn task(&self) -> Task {
         let mut only = NumberSet::default();
-        let redirects = self.redirects.iter().map(|call| call.id.conversation);
-        redirects.chain([self.conversation]).filter_map(ConversationId::tcp).for_each(|stream| only.insert(stream));
+        self.conversations().filter_map(ConversationId::tcp).for_each(|stream| only.insert(stream));
         Task {
             wants: wants(),
             exchanges: true,
@@ -115,7 +121,8 @@ impl JourneyCollector {
             if segment.is_syn() && self.collected.is_before_call(at.frame) {
                 self.collected.syn_options[segment.side as usize] = Some(segment::syn_options(shown.tree));
             }
-            self.add_segment(segment);
+            let is_owned = connection.owners.iter().any(|(owner, _)| *owner == id);
+            self.add_segment(segment, is_owned);
         }
         if connection.has_data.contains(&true) {
             let facts: Vec<Fact> = facts::facts(shown.tree.nodes(), shown.tree).collect();
@@ -132,16 +139,21 @@ impl JourneyCollector {
     }
 
     /// Keeps a segment of the handshake, of the call, or of the teardown.
-    fn add_segment(&mut self, segment: SegmentRecord) {
+    fn add_segment(&mut self, segment: SegmentRecord, is_owned: bool) {
         let collected = &mut self.collected;
         let is_before = collected.is_before_call(segment.frame);
         let is_opening =
             is_before && collected.segments.len() < MAX_ITEMS && !collected.segments.iter().any(|kept| kept.len > 0);
         let ends = segment.is_syn() || segment.is_fin() || segment.is_reset();
         let closes = ends || collected.segments.iter().rev().take(MAX_ITEMS).any(SegmentRecord::is_fin);
-        if is_before && !is_opening && !ends || collected.is_after_call(segment.frame) && !closes {
+        let is_kept = match is_before {
+            true => is_opening || ends,
+            false => is_owned || closes || self.after < MAX_ITEMS || !collected.is_after_call(segment.frame),
+        };
+        if !is_kept {
             return;
         }
+        self.after += usize::from(collected.is_after_call(segment.frame));
         if collected.segments.len() < limits::JOURNEY_SEGMENTS {
             collected.segments.push(segment);
         } else {
@@ -354,15 +366,6 @@ fn message_text(message: DissectedMessage<'_>) -> MessageText {
     }
 }
 
-/// Returns an authority without its port, in lower case.
-fn host_of(authority: &str) -> String {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !host.ends_with(':') => host,
-        _ => authority,
-    };
-    host.trim_end_matches('.').to_ascii_lowercase()
-}
-
 fn wants() -> Wants {
     let mut wants = Wants::default();
     segment::add_wants(&mut wants);
@@ -374,15 +377,4 @@ fn wants() -> Wants {
         all.filter(|field| !field.name.is_empty() && !field.later).for_each(|field| wants.add(field));
     }
     wants
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host_of;
-
-    #[test]
-    fn the_host_of_an_authority_has_no_port() {
-        let hosts = ["A.test:8080", "a.test", "a.test.", "[::1]:80", "[::1]", ""].map(host_of);
-        assert_eq!(hosts, ["a.test", "a.test", "a.test", "[::1]", "[::1]", ""]);
-    }
 }

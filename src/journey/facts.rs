@@ -1,7 +1,7 @@
 //! Facts that protocols declare of calls, read from nodes of a frame.
 
 use crate::report::escaped;
-use dissectors::call_facts::{CallFacts, ExplainedStep, FactRole, StatusMeaning};
+use dissectors::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole, StatusMeaning};
 use dissectors::exchange::Exchange;
 use dissectors::tree::Node;
 use dissectors::{Tree, Value, Wants, call_facts, format};
@@ -84,6 +84,11 @@ pub(super) fn is_lookup(protocol: &str) -> bool {
 pub(super) fn meaning(exchange: &Exchange) -> Option<StatusMeaning> {
     let statuses = facts_of(exchange.protocol)?.statuses;
     statuses.iter().find(|(status, _)| *status == exchange.status).map(|&(_, meaning)| meaning)
+}
+
+/// Returns the names of the attributes of spans of a protocol.
+pub(super) fn span_attributes(protocol: &str) -> &'static [(CallPart, &'static str)] {
+    facts_of(protocol).map_or(&[], |facts| facts.span_attributes)
 }
 
 /// Whether the responses of a protocol come in the order of their requests.

@@ -11,6 +11,7 @@ mod model;
 mod phases;
 mod segment;
 mod selector;
+mod sequence;
 mod steps;
 mod text;
 mod verdicts;
@@ -18,18 +19,11 @@ mod verdicts;
 use collected::Collected;
 pub use collector::JourneyCollector;
 pub use form::{JourneyForm, JourneyLine, render, text_lines};
-pub use model::{Journey, Phase, PhaseKind, SegmentArrow, Statement, Step, StepKind, Verdict, VerdictKind};
+pub use model::{Journey, Phase, PhaseKind, Statement, Step, StepKind, Verdict, VerdictKind};
 pub use selector::{CallChoice, CallSelector, SelectedCall};
 
 /// Returns the journey of a call from what was collected.
 fn build(collected: &Collected) -> Journey {
-    let arrow = |segment: &segment::SegmentRecord| SegmentArrow {
-        frame: segment.frame,
-        time: segment.time,
-        side: segment.side,
-        label: segment.label(),
-        is_anomalous: segment.is_anomalous(),
-    };
     let mut notes = Vec::new();
     if collected.dropped_segments > 0 {
         let dropped = text::count(collected.dropped_segments, "more segment");
@@ -46,13 +40,15 @@ fn build(collected: &Collected) -> Journey {
     if exchange.lacks_response() && exchange.request.is_some() && collected.has_data_after_request() {
         notes.push("The server sent data after the request, but no response to it could be read.".to_owned());
     }
+    let (phases, verdicts) = (phases::phases(collected), verdicts::verdicts(collected));
+    let evidence: Vec<u32> = verdicts.iter().flat_map(|verdict| verdict.statement.frames.iter().copied()).collect();
     Journey {
         call: collected.selected.call.clone(),
         row: collected.selected.row,
-        phases: phases::phases(collected),
+        diagram: sequence::diagram(collected, phases.first().map_or(0, |phase| phase.from), &evidence),
+        phases,
         steps: steps::steps(collected),
-        verdicts: verdicts::verdicts(collected),
-        segments: collected.segments.iter().map(arrow).collect(),
+        verdicts,
         notes,
     }
 }

@@ -1,7 +1,7 @@
 //! The journey of a call as plain data: phases, steps with their statements, verdicts. All forms print this.
 
 use crate::capture::Call;
-use dissectors::session::Side;
+use crate::diagram::Diagram;
 
 /// What happened to a call.
 #[derive(Clone, Debug)]
@@ -16,8 +16,8 @@ pub struct Journey {
     pub steps: Vec<Step>,
     /// Verdicts, those that explain most time first.
     pub verdicts: Vec<Verdict>,
-    /// Frames of the call on its connection, up to a limit.
-    pub segments: Vec<SegmentArrow>,
+    /// Sequence diagram of the lookups, and of the segments of the handshake, the call and the teardown.
+    pub diagram: Diagram,
     /// What limits the journey: data that is missing or was not kept.
     pub notes: Vec<String>,
 }
@@ -280,19 +280,4 @@ impl VerdictKind {
             VerdictKind::NotCompressed => "not-compressed",
         }
     }
-}
-
-/// A segment or datagram of the call, as an arrow between client and server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SegmentArrow {
-    /// Frame number.
-    pub frame: u32,
-    /// Nanoseconds since 1970.
-    pub time: i64,
-    /// Sender.
-    pub side: Side,
-    /// Label, such as `SYN Seq=0` or `PSH, ACK 120 bytes`.
-    pub label: String,
-    /// Whether it is sent again, resets the connection, or has another anomaly.
-    pub is_anomalous: bool,
 }

@@ -1,14 +1,22 @@
 //! Selection of the call whose journey is shown, and of the calls near it that concern it.
 
+use super::facts;
+use super::text::host_of;
 use crate::capture::{Call, Endpoint};
 use dissectors::call_facts::StatusMeaning;
 use dissectors::exchange::{Outcome, Transfer};
-use dissectors::session::ExchangeId;
+use dissectors::session::{ConversationId, ExchangeId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Maximum number of earlier and of later calls that are searched for retries and redirects.
 const NEARBY_CALLS: usize = 256;
+
+/// Maximum number of calls of a list that are searched for lookups.
+const SEARCHED_CALLS: usize = 10_000;
+
+/// Maximum number of conversations with lookups.
+const MAX_LOOKUPS: usize = 16;
 
 /// How the call is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +58,26 @@ pub struct SelectedCall {
 }
 
 impl SelectedCall {
-    /// Returns a call whose row and neighbors are unknown.
+    /// Returns a call of a list in the order of `calls`, and the conversations with lookups of its host before it.
     #[must_use]
-    pub fn alone(call: Call) -> SelectedCall {
-        SelectedCall { call, row: 0, nearby: Vec::new() }
+    pub fn in_list<'c>(
+        at: usize,
+        get: impl Fn(usize) -> Option<&'c Call>,
+    ) -> Option<(SelectedCall, Vec<ConversationId>)> {
+        let call = get(at)?;
+        let is_near =
+            |&other: &usize| other != at && get(other).is_some_and(|other| other.client.address == call.client.address);
+        let positions = at.saturating_sub(NEARBY_CALLS)..=at.saturating_add(NEARBY_CALLS);
+        let nearby =
+            positions.filter(is_near).filter_map(|at| Some(Arc::new(NearbyCall::new(at as u64 + 1, get(at)?))));
+        let host = host_of(&call.exchange.authority);
+        let searched = (at.saturating_sub(SEARCHED_CALLS)..at).rev().filter_map(&get);
+        let looks_up = |other: &&Call| {
+            let exchange = &other.exchange;
+            !host.is_empty() && facts::is_lookup(exchange.protocol) && exchange.target.eq_ignore_ascii_case(&host)
+        };
+        let lookups = searched.filter(looks_up).map(|other| other.exchange.id.conversation).take(MAX_LOOKUPS).collect();
+        Some((SelectedCall { call: call.clone(), row: at as u64 + 1, nearby: nearby.collect() }, lookups))
     }
 }
 
@@ -130,7 +154,7 @@ impl NearbyCall {
             target: exchange.target.as_str().into(),
             status: exchange.status.as_str().into(),
             outcome: exchange.outcome,
-            meaning: super::facts::meaning(exchange),
+            meaning: facts::meaning(exchange),
             request: exchange.request,
             response: exchange.response,
         }

@@ -57,6 +57,15 @@ pub(super) fn address_text(address: Address) -> String {
     digits.to_owned()
 }
 
+/// Returns an authority without its port, in lower case.
+pub(super) fn host_of(authority: &str) -> String {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !host.ends_with(':') => host,
+        _ => authority,
+    };
+    host.trim_end_matches('.').to_ascii_lowercase()
+}
+
 /// Returns items as a list: `a`, `a and b`, `a, b and c`.
 pub(super) fn list(items: &[String]) -> String {
     match items {
@@ -76,5 +85,11 @@ mod tests {
         assert!(quote(&"é".repeat(500)).ends_with("é…"));
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
         assert_eq!((count(1, "frame"), count(2, "frame")), ("1 frame".into(), "2 frames".into()));
+    }
+
+    #[test]
+    fn the_host_of_an_authority_has_no_port() {
+        let hosts = ["A.test:8080", "a.test", "a.test.", "[::1]:80", "[::1]", ""].map(host_of);
+        assert_eq!(hosts, ["a.test", "a.test", "a.test", "[::1]", "[::1]", ""]);
     }
 }

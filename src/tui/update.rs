@@ -6,7 +6,7 @@ use crate::tui::model::keys::{Key, KeyContext};
 use crate::tui::model::message::{Effect, Msg};
 use crate::tui::model::{Model, View, calls, display_filter, keys};
 use crate::tui::panes::actions::run_action;
-use crate::tui::panes::{call, follow, frames, ladder, layout, menu, mouse, quit_menu, search, statistics};
+use crate::tui::panes::{call, follow, frames, journey, ladder, layout, menu, mouse, quit_menu, search, statistics};
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 /// Applies a message to the model, and returns the effects to run.
@@ -91,6 +91,7 @@ fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
         }
         BrowseEvent::Ladder(part) => ladder::store_rows(model, part),
         BrowseEvent::Call { call, detail } => return call::store_details(model, call, detail),
+        BrowseEvent::Journey { call, journey } => journey::store(model, call, journey),
         BrowseEvent::Follow(window) => follow::store_window(model, window),
         BrowseEvent::FilterResult { id, frames, calls, streams, upto, done } => {
             display_filter::add_matches(model, id, [frames, calls, streams], upto, done);
@@ -124,6 +125,7 @@ fn fit_views(model: &mut Model, effects: &mut Vec<Effect>) {
     frames::fit(model, effects);
     let height = layout::visible_rows(model);
     call::fit(model, effects);
+    journey::fit(model, height, effects);
     ladder::fit(model, height, effects);
     follow::fit(model, height, effects);
     statistics::fit(model, height, effects);

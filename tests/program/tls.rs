@@ -75,8 +75,12 @@ fn a_key_log_is_read_again_while_a_pipe_is_read() {
         .spawn()
         .expect("the program runs");
     let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(&capture).expect("it reads");
+    // The keys are written after the program has begun to read, and before it reads what they decrypt.
+    let (head, rest) = capture.split_at(24);
+    stdin.write_all(head).expect("it reads");
+    std::thread::sleep(std::time::Duration::from_millis(500));
     std::fs::copy(keys, path.as_ref()).expect("the key log is written");
+    stdin.write_all(rest).expect("it reads");
     drop(stdin);
     let rows = child.wait_with_output().expect("an end");
     assert!(String::from_utf8_lossy(&rows.stdout).contains("GET"), "{rows:?}");

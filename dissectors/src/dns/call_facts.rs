@@ -1,7 +1,7 @@
 //! Facts of DNS about calls: the lookup of the server's name.
 
 use super::{A, AAAA, CNAME, RESP_TTL};
-use crate::call_facts::{CallFacts, ExplainedStep, FactRole, StatusMeaning};
+use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole, StatusMeaning};
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[
@@ -13,6 +13,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     headers: &[],
     statuses: &[("NXDOMAIN", StatusMeaning::NoSuchName)],
     responds_in_order: false,
+    span_attributes: &[(CallPart::Target, "dns.question.name")],
     explanations: &[
         (
             ExplainedStep::Lookup,

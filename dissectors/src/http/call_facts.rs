@@ -1,12 +1,13 @@
 //! Facts of HTTP about calls: redirects, caches and content codings.
 
-use crate::call_facts::{CallFacts, ExplainedStep, WEB_HEADERS, WEB_STATUSES};
+use crate::call_facts::{CallFacts, ExplainedStep, WEB_ATTRIBUTES, WEB_HEADERS, WEB_STATUSES};
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
     responds_in_order: true,
+    span_attributes: WEB_ATTRIBUTES,
     explanations: &[
         (
             ExplainedStep::Request,

@@ -1,13 +1,14 @@
 //! Facts of HTTP/2 about calls: those of the web, and flow control.
 
 use super::{BLOCKED_TIME, RST_ERROR};
-use crate::call_facts::{CallFacts, ExplainedStep, FactRole, WEB_HEADERS, WEB_STATUSES};
+use crate::call_facts::{CallFacts, ExplainedStep, FactRole, WEB_ATTRIBUTES, WEB_HEADERS, WEB_STATUSES};
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[(FactRole::BlockedTime, &BLOCKED_TIME), (FactRole::ExchangeReset, &RST_ERROR)],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
     responds_in_order: false,
+    span_attributes: WEB_ATTRIBUTES,
     explanations: &[
         (
             ExplainedStep::Request,

@@ -4,7 +4,7 @@ use super::{
     ALERT_DESCRIPTION, ALERT_LEVEL, ALPN_STR, CHANGE_CIPHER_SPEC, CIPHERSUITE, HANDSHAKE_TYPE, RESUMED, SERVER_NAME,
     SUPPORTED_VERSION, VERSION,
 };
-use crate::call_facts::{CallFacts, ExplainedStep, FactRole};
+use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole};
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[
@@ -22,6 +22,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     headers: &[],
     statuses: &[],
     responds_in_order: false,
+    span_attributes: &[(CallPart::Authority, "tls.client.server_name")],
     explanations: &[(
         ExplainedStep::Handshake,
         "Both sides agree on a version and a cipher, exchange keys, and the server proves with its certificate that it is the \

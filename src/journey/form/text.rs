@@ -27,7 +27,9 @@ pub struct JourneyLine {
 #[must_use]
 pub fn text_lines(journey: &Journey, width: usize, explains: bool) -> Vec<JourneyLine> {
     let mut lines = Lines { width: width.max(MIN_WIDTH), lines: Vec::new() };
-    title(journey, &mut lines);
+    let (title, line) = title(journey);
+    lines.paragraph("", &title);
+    lines.paragraph("", &line);
     waterfall(journey, &mut lines);
     if !journey.verdicts.is_empty() {
         lines.heading("Verdicts");
@@ -55,12 +57,13 @@ pub fn text_lines(journey: &Journey, width: usize, explains: bool) -> Vec<Journe
 }
 
 /// Returns a time as an offset to the start: `+1.2 ms`, or `-1.2 ms` before it.
-fn offset(journey: &Journey, time: i64) -> String {
+pub(super) fn offset(journey: &Journey, time: i64) -> String {
     let sign = if time < journey.start() { '-' } else { '+' };
     format!("{sign}{}", between(journey.start(), time))
 }
 
-fn title(journey: &Journey, lines: &mut Lines) {
+/// Returns the title of a journey, and the line below it.
+pub(super) fn title(journey: &Journey) -> (String, String) {
     let (call, exchange) = (&journey.call, &journey.call.exchange);
     let mut text = format!("{} {}{}", quote(&exchange.method), quote(&exchange.authority), quote(&exchange.target));
     let status = match exchange.status.as_str() {
@@ -74,7 +77,6 @@ fn title(journey: &Journey, lines: &mut Lines) {
         text.push_str(&format!(", {}", size(content.body)));
     }
     text.push_str(&format!(" in {}", duration(journey.total())));
-    lines.paragraph("", text.trim_start());
     let mut time = String::new();
     TimeFormatter::local().write_rfc3339(&mut time, journey.start());
     let row = if journey.row > 0 { format!("call {}, ", journey.row) } else { String::new() };
@@ -84,7 +86,7 @@ fn title(journey: &Journey, lines: &mut Lines) {
         None => exchange.id.conversation.to_string(),
     };
     let protocol = exchange.named_protocol();
-    lines.paragraph("", &format!("{row}{protocol}, {place}, {client} to {server}, {time}"));
+    (text.trim_start().to_owned(), format!("{row}{protocol}, {place}, {client} to {server}, {time}"))
 }
 
 fn waterfall(journey: &Journey, lines: &mut Lines) {
@@ -176,7 +178,7 @@ fn split_word(word: &str, room: usize) -> Vec<String> {
 }
 
 /// Returns frames as a list of numbers and ranges: `#3, #5-#9 and 4 more`.
-fn frame_list(frames: &[u32]) -> String {
+pub(super) fn frame_list(frames: &[u32]) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for &frame in frames {
         match ranges.last_mut() {

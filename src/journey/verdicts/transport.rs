@@ -48,7 +48,7 @@ pub(super) struct ResentSegment {
 }
 
 /// Returns the segments of a call that were sent again. Where the first copy was not captured, a segment that fills a gap was
-/// sent again if it came later than a round trip after the gap; else it was only out of order.
+/// sent again if it came about a round trip after the gap, or later; else it was only out of order.
 pub(super) fn resent_times(collected: &Collected) -> Vec<ResentSegment> {
     let segments: Vec<&SegmentRecord> = collected.call_segments().collect();
     let marks = mark::RETRANSMISSION | mark::FAST | mark::SPURIOUS | mark::OUT_OF_ORDER;
@@ -63,10 +63,12 @@ pub(super) fn resent_times(collected: &Collected) -> Vec<ResentSegment> {
         let original = earlier.iter().filter(sent).find(|other| covers(other));
         let shows_gap = || {
             let after = earlier.iter().filter(sent).find(|other| is_after(other))?;
-            Some(after).filter(|after| after.time.abs_diff(segment.time) > round_trip)
+            Some(after).filter(|after| after.time.abs_diff(segment.time) > round_trip / 4 * 3)
         };
         let Some(since) = original.or_else(shows_gap) else { continue };
-        let is_needless = segment.is_marked(mark::SPURIOUS);
+        // Near the receiver, the first copy had arrived.
+        let has_arrived = original.is_some() && collected.is_near(segment.side.other());
+        let is_needless = segment.is_marked(mark::SPURIOUS) || has_arrived;
         let to = if is_needless { since.time } else { segment.time };
         resent.push(ResentSegment { frame: segment.frame, since: since.frame, is_needless, span: (since.time, to) });
     }
@@ -80,11 +82,16 @@ pub(super) fn retransmission(collected: &Collected, resent: &[ResentSegment]) ->
     }
     let spans: Vec<Span> = resent.iter().map(|segment| segment.span).collect();
     let nanos = covered(&spans, call_span(collected)?);
+    let (_, end) = call_span(collected)?;
+    let late = resent.iter().filter(|segment| !segment.is_needless).map(|segment| segment.span.1).max();
+    let late = late.filter(|&time| time > end);
     let needless = resent.iter().filter(|segment| segment.is_needless).count();
     let segments = count(resent.len() as u64, "segment");
     let verb = if resent.len() == 1 { "was" } else { "were" };
     let text = if needless == resent.len() {
         format!("{segments} {verb} sent again without need: the data had arrived.")
+    } else if let Some(time) = late.filter(|_| nanos == 0) {
+        format!("{segments} {verb} sent again, {} after the end of the call as it was captured.", between(end, time))
     } else if nanos == 0 {
         format!("{segments} {verb} sent again, without a delay.")
     } else {

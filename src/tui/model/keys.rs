@@ -74,6 +74,7 @@ pub(crate) enum KeyContext {
     Bytes,
     /// Call view.
     Call,
+    Journey,
     Ladder,
     Follow,
     Statistics,
@@ -128,6 +129,8 @@ pub(crate) enum Action {
     ToggleColumn,
     Copy,
     Save,
+    /// Opens the journey of the call.
+    Journey,
     /// Opens the ladder of the connection.
     Ladder,
     /// Shows the data both sides of the connection sent.
@@ -205,10 +208,21 @@ const LISTS: &[KeyContext] = &[C::Calls, C::Streams, C::Notes, C::Statistics];
 const PROMPTS: &[KeyContext] = &[C::Filter, C::Prompt];
 const OVERLAYS: &[KeyContext] = &[C::Menu, C::Help];
 const STREAM_CONTEXTS: &[KeyContext] =
-    &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes];
+    &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Journey, C::Ladder, C::Follow, C::Notes];
 /// Contexts in which nothing can be opened and closed.
-const SELECTION_CONTEXTS: &[KeyContext] =
-    &[C::Calls, C::Streams, C::Frames, C::Tree, C::Bytes, C::Call, C::Ladder, C::Follow, C::Notes, C::Statistics];
+const SELECTION_CONTEXTS: &[KeyContext] = &[
+    C::Calls,
+    C::Streams,
+    C::Frames,
+    C::Tree,
+    C::Bytes,
+    C::Call,
+    C::Journey,
+    C::Ladder,
+    C::Follow,
+    C::Notes,
+    C::Statistics,
+];
 
 /// All key bindings, in the order of the help screen. The first match wins.
 pub(crate) static KEYS: &[Binding] = &[
@@ -226,7 +240,7 @@ pub(crate) static KEYS: &[Binding] = &[
         "Open or close the line; go to the frame it refers to",
     ),
     bind(&[key(KeyCode::Enter)], &[C::Bytes], A::Enter, "", "Go to the field of the byte"),
-    bind(&[key(KeyCode::Enter)], &[C::Ladder, C::Follow], A::Enter, "frame", "Go to the frame"),
+    bind(&[key(KeyCode::Enter)], &[C::Journey, C::Ladder, C::Follow], A::Enter, "frame", "Go to the frame"),
     bind(&[key(KeyCode::Enter)], &[C::Call], A::Enter, "frames", "List the frames of a phase; go to the frame"),
     bind(&[key(KeyCode::Enter)], &[C::Notes], A::Enter, "go to", "Go to the frame"),
     bind(
@@ -286,11 +300,12 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('z')], &[C::Call], A::Zoom, "zoom", "Show this pane alone, or all"),
     bind(&[char('z')], &[C::Ladder], A::Zoom, "card", "Fold or unfold the handshake card"),
     bind(&[char('W')], &[C::Call, C::Follow], A::Wrap, "", "Wrap long lines, or scroll them sideways"),
+    bind(&[char('J')], &[C::Calls, C::Call], A::Journey, "journey", "Show the journey of the call, step by step"),
     bind(&[char('L')], STREAM_CONTEXTS, A::Ladder, "", "Show the ladder of the connection"),
     bind(&[char('F')], STREAM_CONTEXTS, A::Follow, "follow", "Follow the stream: data of both sides"),
     bind(
         &[char('v')],
-        &[C::Calls, C::Streams, C::Call, C::Ladder, C::Follow],
+        &[C::Calls, C::Streams, C::Call, C::Journey, C::Ladder, C::Follow],
         A::GoToFrame,
         "frame",
         "Go to the frame",
@@ -428,6 +443,7 @@ pub(crate) fn context_of(view: View) -> KeyContext {
         View::Statistics => C::Statistics,
         View::Notes => C::Notes,
         View::Call(_) => C::Call,
+        View::Journey(_) => C::Journey,
         View::Ladder(_) => C::Ladder,
         View::Follow(_) => C::Follow,
     }

@@ -6,6 +6,7 @@ pub(crate) mod detail_panes;
 pub(crate) mod display_filter;
 pub(crate) mod follow;
 pub(crate) mod frames;
+pub(crate) mod journey;
 pub(crate) mod keys;
 pub(crate) mod ladder;
 pub(crate) mod menu;
@@ -24,6 +25,7 @@ use crate::tui::model::call::CallView;
 use crate::tui::model::display_filter::{AppliedFilter, Prompt};
 use crate::tui::model::follow::FollowView;
 use crate::tui::model::frames::FramesView;
+use crate::tui::model::journey::JourneyView;
 use crate::tui::model::keys::KeyContext;
 use crate::tui::model::ladder::LadderView;
 use crate::tui::model::menu::Menu;
@@ -88,6 +90,8 @@ pub(crate) enum View {
     Notes,
     /// Call, as an index.
     Call(usize),
+    /// Journey of a call, as an index.
+    Journey(usize),
     /// Ladder of a connection, or of a conversation in UDP.
     Ladder(ConversationId),
     /// Data both sides of a connection sent.
@@ -98,7 +102,7 @@ impl View {
     /// Returns the tab the view belongs to.
     pub(crate) fn tab(self) -> Tab {
         match self {
-            View::Calls | View::Call(_) => Tab::Calls,
+            View::Calls | View::Call(_) | View::Journey(_) => Tab::Calls,
             View::Ladder(id) if id.tcp().is_none() => Tab::Calls,
             View::Streams | View::Ladder(_) | View::Follow(_) => Tab::Streams,
             View::Frames => Tab::Frames,
@@ -135,6 +139,7 @@ pub struct Model {
     pub(crate) notes: NotesView,
     pub(crate) statistics: StatisticsView,
     pub(crate) call_view: CallView,
+    pub(crate) journey: JourneyView,
     pub(crate) ladder: LadderView,
     pub(crate) follow: FollowView,
     /// Names of the key logs; empty if there are none.
@@ -190,6 +195,7 @@ impl Model {
             notes: NotesView::default(),
             statistics: StatisticsView::default(),
             call_view: CallView::default(),
+            journey: JourneyView::default(),
             ladder: LadderView::default(),
             follow: FollowView::default(),
             key_logs: String::new(),
@@ -287,6 +293,7 @@ impl Model {
                 exchange.request.or(exchange.response).map(|transfer| transfer.last.frame)
             }
             View::Streams => self.index.streams.get(self.selected_stream()? as usize).map(|stream| stream.first.frame),
+            View::Journey(_) => journey::selected_frame(self),
             View::Ladder(_) => ladder::selected_frame(self),
             View::Follow(_) => follow::selected_frame(self),
             View::Statistics => None,
@@ -296,7 +303,7 @@ impl Model {
     /// Returns the call under the cursor, or the open call, as an index.
     pub(crate) fn selected_call(&self) -> Option<usize> {
         match self.view {
-            View::Call(call) => Some(call),
+            View::Call(call) | View::Journey(call) => Some(call),
             View::Calls => self.call_numbers().get(self.calls.list.cursor).map(|call| call as usize),
             _ => None,
         }
@@ -308,7 +315,7 @@ impl Model {
             View::Ladder(conversation) => conversation.tcp(),
             View::Follow(stream) => Some(stream),
             View::Streams => self.stream_numbers().get(self.streams.list.cursor),
-            View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?)?.stream(),
+            View::Calls | View::Call(_) | View::Journey(_) => self.index.calls.get(self.selected_call()?)?.stream(),
             View::Frames | View::Notes => {
                 let summary = self.index.frames.get(self.selected_frame()?.checked_sub(1)? as usize)?;
                 Some(summary.stream).filter(|&stream| stream != crate::browse::NO_STREAM)

@@ -4,7 +4,7 @@ use crate::browse::Index;
 use crate::capture::{Endpoint, Stream};
 use crate::report::records;
 use crate::tui::model::statistics::table;
-use crate::tui::model::{Model, View, calls, frames, ladder, notes, streams};
+use crate::tui::model::{Model, View, calls, frames, journey, ladder, notes, streams};
 use crate::tui::widgets::scroll::{RowNumbers, ScrollState};
 use crate::tui::widgets::sorted_list::SortedList;
 use dissectors::packet::Address;
@@ -94,6 +94,7 @@ impl Model {
             View::Streams => self.stream_numbers(),
             View::Notes => self.note_numbers(),
             View::Frames => self.frame_numbers(),
+            View::Journey(_) => indexes(self.journey.lines.len()),
             View::Ladder(_) => indexes(self.ladder.total()),
             View::Follow(_) => indexes(self.follow.rows.len()),
             View::Call(_) => indexes(super::call::line_count(self, self.call_view.pane)),
@@ -107,6 +108,7 @@ impl Model {
             View::Calls => calls::text(&self.index, number),
             View::Streams => streams::text(&self.index, number),
             View::Notes => notes::text(&self.index, number),
+            View::Journey(_) => journey::text(self, index),
             View::Ladder(_) => ladder::text(self, index),
             View::Statistics => table::text(self, index),
             View::Frames | View::Call(_) | View::Follow(_) => String::new(),
@@ -121,7 +123,7 @@ impl Model {
             View::Frames => Some(&mut self.frames.sorted_list),
             View::Notes => Some(&mut self.notes.sorted_list),
             View::Statistics => self.statistics.table_mut(),
-            View::Call(_) | View::Ladder(_) | View::Follow(_) => None,
+            View::Call(_) | View::Journey(_) | View::Ladder(_) | View::Follow(_) => None,
         }
     }
 
@@ -132,6 +134,7 @@ impl Model {
             View::Streams => &mut self.streams.list,
             View::Notes => &mut self.notes.sorted_list.list,
             View::Frames => &mut self.frames.sorted_list.list,
+            View::Journey(_) => &mut self.journey.list,
             View::Ladder(_) => &mut self.ladder.list,
             View::Follow(_) => &mut self.follow.list,
             View::Call(_) => self.call_view.list_mut(),

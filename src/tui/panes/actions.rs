@@ -6,7 +6,9 @@ use crate::tui::model::frames::FramePane;
 use crate::tui::model::keys::{Action, KeyContext};
 use crate::tui::model::message::Effect;
 use crate::tui::model::{Model, Tab, View, display_filter};
-use crate::tui::panes::{call, follow, frames, help, ladder, layout, menu, quit_menu, search, selection, statistics};
+use crate::tui::panes::{
+    call, follow, frames, help, journey, ladder, layout, menu, quit_menu, search, selection, statistics,
+};
 use crate::tui::widgets::line_editor::EditAction;
 use crate::tui::widgets::scroll::{Move, ScrollState};
 use crate::tui::widgets::time_format::TimeOrigin;
@@ -76,6 +78,7 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.show_frame(frame);
             }
         }
+        Action::Journey => journey::open(model),
         Action::Ladder => open_at_selection(model, open_ladder),
         Action::Follow => open_at_selection(model, open_follow),
         _ => return run_view_action(model, action),
@@ -125,13 +128,14 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (View::Notes, Action::Fold) => model.notes.set_folded(true),
         (View::Notes, Action::Unfold) => model.notes.set_folded(false),
-        (View::Notes | View::Ladder(_) | View::Follow(_), Action::Enter) => {
+        (View::Notes | View::Journey(_) | View::Ladder(_) | View::Follow(_), Action::Enter) => {
             if let Some(frame) = model.selected_frame() {
                 model.show_frame(frame);
             }
         }
         (View::Frames, _) => return frames::run_action(model, action, height),
         (View::Call(_), _) => return call::run_action(model, action, height),
+        (View::Journey(_), _) => return journey::run_action(model, action, height),
         (View::Ladder(_), _) => return ladder::run_action(model, action, height),
         (View::Follow(_), _) => return follow::run_action(model, action, height),
         (View::Statistics, _) => return statistics::run_action(model, action, height),
@@ -158,7 +162,7 @@ fn open_follow(model: &mut Model) {
 fn open_at_selection(model: &mut Model, open: fn(&mut Model)) {
     let target = match model.view {
         View::Streams | View::Statistics => None,
-        View::Calls | View::Call(_) => call::first_frame(model),
+        View::Calls | View::Call(_) | View::Journey(_) => call::first_frame(model),
         _ => model.selected_frame(),
     };
     let from = model.view;

@@ -18,8 +18,15 @@ const SECTIONS: &[(&str, &[KeyContext])] = &[
     ("Calls and streams", &[KeyContext::Calls, KeyContext::Streams]),
     ("Frames: list, tree and bytes", &[KeyContext::Frames, KeyContext::Tree, KeyContext::Bytes]),
     (
-        "Call, ladder, follow, statistics, notes",
-        &[KeyContext::Call, KeyContext::Ladder, KeyContext::Follow, KeyContext::Statistics, KeyContext::Notes],
+        "Call, journey, ladder, follow, statistics, notes",
+        &[
+            KeyContext::Call,
+            KeyContext::Journey,
+            KeyContext::Ladder,
+            KeyContext::Follow,
+            KeyContext::Statistics,
+            KeyContext::Notes,
+        ],
     ),
     ("Menus", &[KeyContext::Menu, KeyContext::Help]),
     ("Filter and other input lines", &[KeyContext::Filter, KeyContext::Prompt]),

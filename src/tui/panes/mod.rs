@@ -8,6 +8,7 @@ pub(crate) mod follow;
 pub(crate) mod frames;
 pub(crate) mod handshake_card;
 pub(crate) mod help;
+pub(crate) mod journey;
 pub(crate) mod ladder;
 pub(crate) mod layout;
 pub(crate) mod line_search;

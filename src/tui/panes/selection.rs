@@ -6,7 +6,7 @@ use crate::tui::model::frames::FramePane;
 use crate::tui::model::keys::FilterMode;
 use crate::tui::model::menu::{Menu, MenuChoice, MenuItem};
 use crate::tui::model::message::Effect;
-use crate::tui::model::{Model, View, call, calls, display_filter, follow, frames, menu, notes, streams};
+use crate::tui::model::{Model, View, call, calls, display_filter, follow, frames, journey, menu, notes, streams};
 use crate::tui::panes::statistics;
 use crate::tui::widgets::text::sanitize;
 use dissectors::packet::Address;
@@ -115,7 +115,7 @@ fn filters(model: &Model) -> Vec<String> {
             let of_row = row.map(row_filters).into_iter().flatten().flatten();
             of_row.chain(stream).chain([format!("frame.number == {frame}")]).collect()
         }
-        View::Calls | View::Call(_) => {
+        View::Calls | View::Call(_) | View::Journey(_) => {
             let Some(call) = model.selected_call().and_then(|call| model.index.calls.get(call)) else {
                 return Vec::new();
             };
@@ -238,9 +238,11 @@ pub(crate) fn open_copy_menu(model: &mut Model) {
                 add("destination", row.destination.clone());
             }
         }
-        View::Calls | View::Call(_) => {
-            if let View::Call(_) = model.view {
-                add("line", call::text(model, model.call_view.list(model.call_view.pane).cursor));
+        View::Calls | View::Call(_) | View::Journey(_) => {
+            match model.view {
+                View::Call(_) => add("line", call::text(model, model.call_view.list(model.call_view.pane).cursor)),
+                View::Journey(_) => add("line", journey::text(model, model.journey.list.cursor)),
+                _ => {}
             }
             if let Some((at, call)) = model.selected_call().and_then(|at| Some((at, model.index.calls.get(at)?))) {
                 let exchange = &call.exchange;

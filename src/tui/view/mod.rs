@@ -7,6 +7,7 @@ pub(crate) mod follow;
 pub(crate) mod frames;
 pub(crate) mod graph;
 pub(crate) mod help;
+pub(crate) mod journey;
 pub(crate) mod json;
 pub(crate) mod ladder;
 pub(crate) mod latency;
@@ -74,6 +75,7 @@ fn body(model: &Model, area: Rect, buffer: &mut Buffer) {
         View::Statistics => statistics::draw(model, area, buffer),
         View::Notes => notes::draw(model, area, buffer),
         View::Call(_) => call::draw(model, area, buffer),
+        View::Journey(_) => journey::draw(model, area, buffer),
         View::Ladder(_) => ladder::draw(model, area, buffer),
         View::Follow(_) => follow::draw(model, area, buffer),
     }

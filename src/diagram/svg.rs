@@ -1,0 +1,111 @@
+//! SVG form of a sequence diagram.
+
+use super::{Diagram, DiagramRow, omitted_text};
+
+/// Height of a row, and of the heading.
+const ROW: usize = 26;
+const HEADING: usize = 36;
+
+/// Width of the columns of frames and times, and distance of two hosts.
+const TIMES: usize = 150;
+const GAP: usize = 480;
+
+/// Space right of the last host.
+const MARGIN: usize = 110;
+
+/// Maximum characters of a label.
+const MAX_LABEL: usize = 62;
+
+/// Returns text in which no character has a meaning in HTML or SVG.
+#[must_use]
+pub fn escape_markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(char),
+        }
+    }
+    out
+}
+
+/// Returns a diagram as SVG. Colors are those of the text around it, and that of trouble; in a file of its own, black and red.
+/// With `links`, the number of each frame leads to the element `frame-NUMBER`.
+#[must_use]
+pub fn svg(diagram: &Diagram, limit: usize, links: bool) -> String {
+    let rows = diagram.rows(limit);
+    let gaps = diagram.lanes.len().saturating_sub(1);
+    let (width, height) = (TIMES + gaps * GAP + MARGIN, HEADING + rows.len() * ROW + 12);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\" aria-label=\"Sequence diagram\" font-family=\"ui-monospace, monospace\" font-size=\"12\" \
+         fill=\"currentColor\">\n"
+    );
+    for (lane, name) in diagram.lanes.iter().enumerate() {
+        let x = TIMES + lane * GAP;
+        out.push_str(&format!(
+            "<text x=\"{x}\" y=\"18\" text-anchor=\"middle\" font-weight=\"bold\">{}</text>\n<line x1=\"{x}\" y1=\"26\" \
+             x2=\"{x}\" y2=\"{}\" stroke=\"currentColor\" stroke-opacity=\"0.4\"/>\n",
+            escape_markup(name),
+            height - 6
+        ));
+    }
+    for (nth, row) in rows.iter().enumerate() {
+        let y = HEADING + nth * ROW + ROW / 2;
+        match row {
+            DiagramRow::Arrow(arrow) => {
+                let frame = match links {
+                    true => format!("<a href=\"#frame-{0}\" fill=\"var(--link, currentColor)\">#{0}</a>", arrow.frame),
+                    false => format!("#{}", arrow.frame),
+                };
+                let color = if arrow.is_anomalous { "var(--bad, #b3261e)" } else { "currentColor" };
+                let (from, to) = (TIMES + arrow.from * GAP, TIMES + arrow.to * GAP);
+                let back = if to > from { to.saturating_sub(8) } else { to + 8 };
+                let label: String = arrow.label.chars().take(MAX_LABEL).collect();
+                out.push_str(&format!(
+                    "<text x=\"4\" y=\"{}\">{frame}</text>\n<text x=\"{}\" y=\"{}\" text-anchor=\"end\" \
+                     fill-opacity=\"0.8\">{}</text>\n",
+                    y + 4,
+                    TIMES - 8,
+                    y + 4,
+                    escape_markup(&diagram.offset(arrow))
+                ));
+                out.push_str(&format!(
+                    "<path d=\"M{from} {y}H{to}M{back} {}L{to} {y}L{back} {}\" stroke=\"{color}\" fill=\"none\"/>\n<text \
+                     x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"{color}\">{}</text>\n",
+                    y - 4,
+                    y + 4,
+                    from.midpoint(to),
+                    y - 4,
+                    escape_markup(&label)
+                ));
+            }
+            DiagramRow::Omitted(count) => out.push_str(&format!(
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\">… {} …</text>\n",
+                TIMES + gaps * GAP / 2,
+                y + 4,
+                escape_markup(&omitted_text(*count))
+            )),
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::diagram;
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped_and_frames_are_links() {
+        let text = svg(&diagram(&["<script>&'\"", "RST"]), 10, true);
+        assert!(text.contains("&lt;script&gt;&amp;&#39;&quot;") && !text.contains("<script"), "{text}");
+        assert!(text.contains("href=\"#frame-2\"") && text.contains("#b3261e"), "{text}");
+        assert!(!svg(&diagram(&["a"]), 10, false).contains("href"));
+    }
+}

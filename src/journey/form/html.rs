@@ -1,0 +1,172 @@
+//! The HTML form: one page without other files, for screens of any width, for paper, and for screen readers.
+
+use super::text::{frame_list, offset, title};
+use super::waterfall::{percent, share};
+use crate::diagram::{DiagramRow, escape_markup as escape, svg};
+use crate::journey::model::{Journey, PhaseKind, Statement};
+use crate::journey::text::{between, duration};
+use std::collections::BTreeSet;
+
+/// Maximum number of arrows in the diagram, and of rows in the table of frames.
+const MAX_ARROWS: usize = 400;
+
+/// Maximum number of frames with a link in a statement.
+const MAX_LINKS: usize = 6;
+
+const STYLE: &str = include_str!("page.css");
+
+/// Returns a journey as a page.
+pub(super) fn render(journey: &Journey, explains: bool) -> String {
+    let (heading, line) = title(journey);
+    let rows = journey.diagram.rows(MAX_ARROWS);
+    let shown = rows.iter().filter_map(|row| if let DiagramRow::Arrow(arrow) = row { Some(arrow.frame) } else { None });
+    let page = Page { journey, frames: shown.collect() };
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#steps\">Skip to the \
+         steps</a>\n<header>\n<h1>{0}</h1>\n<p>{1}</p>\n</header>\n<main>\n",
+        escape(&heading),
+        escape(&line)
+    );
+    page.waterfall(&mut out);
+    page.verdicts(&mut out);
+    page.steps(explains, &mut out);
+    page.diagram(&mut out);
+    page.frames(&rows, &mut out);
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+/// A page that is written.
+struct Page<'j> {
+    journey: &'j Journey,
+    /// Frames in the table, which links lead to.
+    frames: BTreeSet<u32>,
+}
+
+impl Page<'_> {
+    fn waterfall(&self, out: &mut String) {
+        let journey = self.journey;
+        out.push_str("<section aria-labelledby=\"phases\">\n<h2 id=\"phases\">Phases</h2>\n<div class=\"scroll\">\n<table \
+                      class=\"waterfall\">\n<thead><tr><th scope=\"col\">Phase</th><th scope=\"col\">Time</th><th \
+                      scope=\"col\" class=\"number\">Duration</th><th scope=\"col\" class=\"number\">Share</th></tr></thead>\n\
+                      <tbody>\n");
+        for phase in &journey.phases {
+            let tenths = |nanos: u64| share(journey, nanos) as f64 / 10.0;
+            let (from, length) = (tenths(phase.from.abs_diff(journey.start())), tenths(phase.length()));
+            let class = if phase.kind == PhaseKind::Pause { "pause" } else { phase.kind.label() };
+            out.push_str(&format!(
+                "<tr><th scope=\"row\">{name}</th><td class=\"bar\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" \
+                 aria-hidden=\"true\"><rect class=\"{class}\" x=\"{from:.1}\" y=\"0\" width=\"{width:.1}\" height=\"10\"/>\
+                 </svg></td><td class=\"number\">{duration}</td><td class=\"number\">{percent}</td></tr>\n",
+                name = phase.kind.label(),
+                width = length.max(0.4),
+                duration = escape(&duration(phase.length())),
+                percent = percent(share(journey, phase.length()))
+            ));
+        }
+        out.push_str("</tbody>\n</table>\n</div>\n</section>\n");
+    }
+
+    fn verdicts(&self, out: &mut String) {
+        out.push_str("<section aria-labelledby=\"verdicts\">\n<h2 id=\"verdicts\">Verdicts</h2>\n");
+        if self.journey.verdicts.is_empty() {
+            out.push_str("<p>None: nothing unusual was found.</p>\n");
+        } else {
+            out.push_str("<ol>\n");
+            for verdict in &self.journey.verdicts {
+                out.push_str(&format!("<li>{}</li>\n", self.statement(&verdict.statement)));
+            }
+            out.push_str("</ol>\n");
+        }
+        if !self.journey.notes.is_empty() {
+            out.push_str("<h3>Notes</h3>\n<ul>\n");
+            self.journey.notes.iter().for_each(|note| out.push_str(&format!("<li>{}</li>\n", escape(note))));
+            out.push_str("</ul>\n");
+        }
+        out.push_str("</section>\n");
+    }
+
+    fn steps(&self, explains: bool, out: &mut String) {
+        out.push_str("<section id=\"steps\" aria-labelledby=\"steps-heading\">\n<h2 id=\"steps-heading\">Steps</h2>\n");
+        for step in &self.journey.steps {
+            let span = step.span.map(|(from, to)| format!("{}, {}", offset(self.journey, from), between(from, to)));
+            let span = span.map(|span| format!(" <span class=\"time\">{}</span>", escape(&span)));
+            out.push_str(&format!(
+                "<details open>\n<summary><h3>{}</h3>{}</summary>\n",
+                escape(step.kind.label()),
+                span.unwrap_or_default()
+            ));
+            if explains && !step.explanation.is_empty() {
+                out.push_str(&format!("<p class=\"explanation\">{}</p>\n", escape(&step.explanation)));
+            }
+            out.push_str("<ul>\n");
+            for statement in &step.statements {
+                out.push_str(&format!("<li>{}</li>\n", self.statement(statement)));
+            }
+            out.push_str("</ul>\n</details>\n");
+        }
+        out.push_str("</section>\n");
+    }
+
+    fn diagram(&self, out: &mut String) {
+        out.push_str(
+            "<section aria-labelledby=\"diagram\">\n<h2 id=\"diagram\">Sequence</h2>\n<div class=\"scroll\" \
+                      tabindex=\"0\" role=\"region\" aria-label=\"Sequence diagram, scrollable\">\n",
+        );
+        out.push_str(&svg(&self.journey.diagram, MAX_ARROWS, true));
+        out.push_str("</div>\n</section>\n");
+    }
+
+    fn frames(&self, rows: &[DiagramRow<'_>], out: &mut String) {
+        out.push_str("<section aria-labelledby=\"frames\">\n<h2 id=\"frames\">Frames</h2>\n<div class=\"scroll\">\n<table>\n\
+                      <thead><tr><th scope=\"col\" class=\"number\">Frame</th><th scope=\"col\" class=\"number\">Time</th>\
+                      <th scope=\"col\">From</th><th scope=\"col\">To</th><th scope=\"col\">Segment</th></tr></thead>\n<tbody>\n");
+        let lane = |nth: usize| self.journey.diagram.lanes.get(nth).map(String::as_str).unwrap_or_default();
+        let mut last = 0;
+        for row in rows {
+            match row {
+                DiagramRow::Arrow(arrow) => {
+                    // A frame with several arrows has one row with its anchor.
+                    let id = if arrow.frame == last { String::new() } else { format!(" id=\"frame-{}\"", arrow.frame) };
+                    last = arrow.frame;
+                    let class = if arrow.is_anomalous { " class=\"bad\"" } else { "" };
+                    out.push_str(&format!(
+                        "<tr{id}{class}><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td><td>{}</td>\
+                         <td>{}</td></tr>\n",
+                        arrow.frame,
+                        escape(&offset(self.journey, arrow.time)),
+                        escape(lane(arrow.from)),
+                        escape(lane(arrow.to)),
+                        escape(&arrow.label)
+                    ));
+                }
+                DiagramRow::Omitted(count) => {
+                    out.push_str(&format!("<tr><td colspan=\"5\">{count} more</td></tr>\n"));
+                }
+            }
+        }
+        out.push_str("</tbody>\n</table>\n</div>\n</section>\n");
+    }
+
+    /// Returns a statement with links to its frames.
+    fn statement(&self, statement: &Statement) -> String {
+        let mut out = escape(&statement.text);
+        if statement.frames.is_empty() {
+            return out;
+        }
+        out.push_str(" <span class=\"frames\">");
+        if statement.frames.len() > MAX_LINKS {
+            out.push_str(&escape(&frame_list(&statement.frames)));
+        } else {
+            let link = |frame: &u32| match self.frames.contains(frame) {
+                true => format!("<a href=\"#frame-{frame}\">#{frame}</a>"),
+                false => format!("#{frame}"),
+            };
+            out.push_str(&statement.frames.iter().map(link).collect::<Vec<_>>().join(" "));
+        }
+        out.push_str("</span>");
+        out
+    }
+}

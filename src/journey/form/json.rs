@@ -1,0 +1,77 @@
+//! The JSON form: the whole model as one object. Times are nanoseconds.
+
+use crate::journey::model::{Journey, Statement};
+use crate::journey::text::endpoint_text;
+use crate::report::TimeFormatter;
+use serde_json::{Value, json};
+
+/// Returns a journey as an object.
+pub(super) fn render(journey: &Journey, explains: bool) -> String {
+    let (call, exchange) = (&journey.call, &journey.call.exchange);
+    let mut time = String::new();
+    TimeFormatter::local().write_rfc3339(&mut time, journey.start());
+    let since = |time: i64| (i128::from(time) - i128::from(journey.start())) as i64;
+    let phases: Vec<Value> = journey
+        .phases
+        .iter()
+        .map(|phase| json!({"phase": phase.kind.label(), "start": since(phase.from), "duration": phase.length()}))
+        .collect();
+    let verdicts: Vec<Value> = journey
+        .verdicts
+        .iter()
+        .map(|verdict| {
+            let Statement { text, frames } = &verdict.statement;
+            json!({"verdict": verdict.kind.label(), "duration": verdict.nanos, "text": text, "frames": frames})
+        })
+        .collect();
+    let steps: Vec<Value> = journey
+        .steps
+        .iter()
+        .map(|step| {
+            let mut object = json!({
+                "step": step.kind.label(),
+                "start": step.span.map(|(from, _)| since(from)),
+                "duration": step.span.map(|(from, to)| to.abs_diff(from)),
+                "statements": step.statements.iter().map(statement).collect::<Vec<_>>(),
+            });
+            if explains {
+                object["explanation"] = Value::from(step.explanation.as_str());
+            }
+            object
+        })
+        .collect();
+    let lanes = &journey.diagram.lanes;
+    let lane = |nth: usize| lanes.get(nth).map(String::as_str).unwrap_or_default();
+    let frames: Vec<Value> = journey
+        .diagram
+        .arrows
+        .iter()
+        .map(|arrow| {
+            let (from, to) = (lane(arrow.from), lane(arrow.to));
+            json!({"frame": arrow.frame, "time": since(arrow.time), "from": from, "to": to, "label": arrow.label})
+        })
+        .collect();
+    let object = json!({
+        "call": journey.row,
+        "protocol": exchange.named_protocol(),
+        "stream": exchange.id.conversation.to_string(),
+        "client": endpoint_text(call.client),
+        "server": endpoint_text(call.server),
+        "method": exchange.method.as_str(),
+        "host": exchange.authority.as_str(),
+        "uri": exchange.target.as_str(),
+        "status": exchange.status.as_str(),
+        "time": time,
+        "total": journey.total(),
+        "phases": phases,
+        "verdicts": verdicts,
+        "steps": steps,
+        "frames": frames,
+        "notes": journey.notes,
+    });
+    format!("{object:#}\n")
+}
+
+fn statement(statement: &Statement) -> Value {
+    json!({"text": statement.text, "frames": statement.frames})
+}

@@ -1,0 +1,73 @@
+//! The sequence diagram of a journey.
+
+use super::collected::{Collected, Lookup};
+use super::text::{endpoint_text, list, quote};
+use crate::diagram::{Arrow, Diagram};
+use dissectors::exchange::Exchange;
+use dissectors::session::{Side, Stamp};
+
+/// Returns the diagram of a call: lookups before it, and the segments that were kept. Times are relative to `start`.
+pub(super) fn diagram(collected: &Collected, start: i64, evidence: &[u32]) -> Diagram {
+    let call = &collected.selected.call;
+    let lookups = || collected.lookups.iter().filter(|lookup| is_before(collected, lookup));
+    let mut lanes: Vec<String> = Vec::new();
+    for lookup in lookups().filter(|lookup| lookup.server != endpoint_text(call.server)) {
+        if !lanes.contains(&lookup.server) {
+            lanes.push(lookup.server.clone());
+        }
+    }
+    let client = lanes.len();
+    lanes.extend([endpoint_text(call.client), endpoint_text(call.server)]);
+    let mut arrows = Vec::new();
+    for lookup in lookups() {
+        let lane = lanes.iter().position(|lane| *lane == lookup.server).unwrap_or(client + 1);
+        let answer = match lookup.addresses.as_slice() {
+            [] => quote(&lookup.exchange.status),
+            addresses => format!("{} {}", quote(&lookup.exchange.status), list(addresses)),
+        };
+        add_exchange(&lookup.exchange, [client, lane], &answer, &mut arrows);
+    }
+    let lane = |side: Side| client + side as usize;
+    arrows.extend(collected.segments.iter().map(|segment| Arrow {
+        frame: segment.frame,
+        time: segment.time,
+        from: lane(segment.side),
+        to: lane(segment.side.other()),
+        label: segment.label(),
+        is_anomalous: segment.is_anomalous(),
+        is_key: evidence.contains(&segment.frame),
+    }));
+    if collected.segments.is_empty() {
+        let requester = collected.requester();
+        let ends = [lane(requester), lane(requester.other())];
+        add_exchange(collected.exchange(), ends, &quote(&collected.exchange().status), &mut arrows);
+    }
+    arrows.sort_by_key(|arrow| arrow.frame);
+    Diagram { lanes, arrows, start }
+}
+
+fn is_before(collected: &Collected, lookup: &Lookup) -> bool {
+    let start = super::phases::connection_start(collected);
+    lookup.exchange.request.zip(start).is_some_and(|(request, start)| request.first.time <= start)
+}
+
+/// Adds the datagrams of an exchange between two lanes: requester and responder.
+fn add_exchange(exchange: &Exchange, [from, to]: [usize; 2], answer: &str, arrows: &mut Vec<Arrow>) {
+    let arrow = |at: Stamp, from, to, label: String, is_anomalous| Arrow {
+        frame: at.frame,
+        time: at.time,
+        from,
+        to,
+        label,
+        is_anomalous,
+        is_key: true,
+    };
+    let name = format!("{} {}", quote(&exchange.method), quote(&exchange.target));
+    if let Some(request) = exchange.request {
+        arrows.push(arrow(request.first, from, to, name.clone(), false));
+        if request.last.frame != request.first.frame {
+            arrows.push(arrow(request.last, from, to, format!("{name} (again)"), true));
+        }
+    }
+    arrows.extend(exchange.response.map(|response| arrow(response.last, to, from, answer.to_owned(), false)));
+}

@@ -11,6 +11,7 @@ use dissectors::{Field, Tree, Value, Wants, format};
 use overhear::analysis::{Analyzer, DecodeOptions, Event, StreamContent, Task, limits};
 use overhear::source::Capture;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 /// Next data of one side: bytes, or a gap.
 type StreamPart = (Side, Result<Vec<u8>, u64>);
@@ -85,13 +86,13 @@ fn wire(parts: &[StreamPart]) -> Vec<Vec<u8>> {
 /// on the segmentation.
 fn messages(packets: &[Vec<u8>], decode: &DecodeOptions) -> String {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
-    let (wants, decode) = (Wants::everything(), decode.clone());
+    let (wants, decode) = (CONTENT.clone(), decode.clone());
     let mut analyzer = Analyzer::new(Task { wants, exchanges: true, decode, ..Task::default() });
     // Separate: a message and an exchange that end in one frame may end in two with another segmentation.
     let (mut text, mut exchanges) = (String::new(), String::new());
     while let Some(frame) = capture.next().expect("a complete capture") {
         let tree = analyzer.dissect(&frame);
-        for node in tree.nodes().iter().filter(|node| depends_on_content(node.field)) {
+        for node in tree.nodes().iter().filter(|node| CONTENT.field(node.field)) {
             let _ = write!(text, "{} = ", node.field.name);
             let _ = format::value(&mut text, node.field, node.value, tree);
             text.push('\n');
@@ -117,6 +118,13 @@ fn write_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
         }
     }
 }
+
+/// The fields that are independent of the segmentation.
+static CONTENT: LazyLock<Wants> = LazyLock::new(|| {
+    let mut wants = Wants::default();
+    dissectors::fields().filter(|field| depends_on_content(field)).for_each(|field| wants.add(field));
+    wants
+});
 
 /// Whether a field of a session protocol is independent of the segmentation. TLS records of one segment are one layer,
 /// as in Wireshark, but the fields of each are the same.

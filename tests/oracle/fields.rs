@@ -248,7 +248,7 @@ pub(crate) const GROUPS: &[Group] = &[
     ]),
     binding("tls-extensions", &[
         "tls.handshake.extensions_length", "tls.handshake.extension.type",
-        "tls.handshake.extension.len", "tls.handshake.extension.data",
+        "tls.handshake.extension.len", "tls.handshake.extension.data", "tls.handshake.extensions.session_ticket",
         "tls.handshake.extensions_server_name_list_len",
         "tls.handshake.extensions_server_name_type", "tls.handshake.extensions_server_name_len",
         "tls.handshake.extensions_server_name", "tls.handshake.max_fragment_length",

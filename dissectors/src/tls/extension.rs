@@ -91,9 +91,7 @@ fn read_content(
         28 => reader.u16(&RECORD_SIZE_LIMIT).map(drop),
         // A ticket, or an empty request for one.
         35 => {
-            let node = reader.tree.put(&EXTENSION_DATA, body.all(), Value::Bytes(body.all()));
-            let (len, s) = (body.bytes.len(), if body.bytes.len() == 1 { "" } else { "s" });
-            reader.tree.label(node, format_args!("Data ({len} byte{s})"));
+            reader.tree.put(&EXTENSION_TICKET, body.all(), Value::Bytes(body.all()));
             Ok(())
         }
         41 if is_client => with_group(reader, "Pre-Shared Key extension", offered_keys),

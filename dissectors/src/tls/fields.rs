@@ -91,6 +91,8 @@ crate::fields! { "tls";
     EXTENSION_LENGTH: U16 "tls.handshake.extension.len" "Length";
     /// Data of an extension that is not dissected further.
     EXTENSION_DATA: Bytes "tls.handshake.extension.data" "Data";
+    /// Ticket of the session_ticket extension, of no bytes to request one.
+    EXTENSION_TICKET: Bytes "tls.handshake.extensions.session_ticket" "Session Ticket";
     /// Length of the server name list in bytes.
     SERVER_NAME_LIST_LENGTH: U16 "tls.handshake.extensions_server_name_list_len" "Server Name list length";
     /// Type of the server name.

@@ -113,6 +113,7 @@ protocols! {
     vxlan,
     geneve,
     tls,
+    tls::x509,
     dns,
     dns::mdns,
     dns::llmnr,

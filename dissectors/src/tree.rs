@@ -335,6 +335,11 @@ impl Tree {
         node
     }
 
+    /// Returns the number of open nodes.
+    pub(crate) fn depth(&self) -> u8 {
+        self.depth
+    }
+
     /// Ends the innermost [`open`](Tree::open).
     pub fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);

@@ -12,7 +12,7 @@ pub(super) fn extensions(reader: &mut FieldReader<'_, '_>) -> Result<(), Unexpec
 }
 
 /// Reads Certificate: a context, and a chain whose certificates have extensions.
-pub(super) fn certificates(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
+pub(super) fn certificates(reader: &mut FieldReader<'_, '_>, captured: i64) -> Result<(), UnexpectedEnd> {
     request_context(reader)?;
     let len = reader.u24(&CERTIFICATES_LENGTH)?;
     if len == 0 {
@@ -20,7 +20,7 @@ pub(super) fn certificates(reader: &mut FieldReader<'_, '_>) -> Result<(), Unexp
     }
     with_node(&mut list(reader, len)?, &CERTIFICATES, format_args!("Certificates ({len} bytes)"), |reader| {
         each(reader, |reader| {
-            super::certificate::read(reader)?;
+            super::certificate::read(reader, captured)?;
             extension::read(reader, ExtensionsOf::Certificate)
         })
     })

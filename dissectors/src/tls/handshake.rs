@@ -49,6 +49,8 @@ pub(super) struct SessionParameters {
     pub(super) version: u16,
     /// Cipher suite selected by the server; 0 if unknown.
     pub(super) suite: u16,
+    /// Time of the frame in nanoseconds since 1970.
+    pub(super) time: i64,
 }
 
 /// Records a message with its header.
@@ -76,8 +78,8 @@ fn read(reader: &mut FieldReader<'_, '_>, session: SessionParameters) -> Result<
         4 if is_tls13(session.version) => encrypted_handshake::ticket(reader),
         4 => with_group(reader, "TLS Session Ticket", ticket),
         ENCRYPTED_EXTENSIONS => encrypted_handshake::extensions(reader),
-        11 if is_tls13(session.version) => encrypted_handshake::certificates(reader),
-        11 => certificates(reader),
+        11 if is_tls13(session.version) => encrypted_handshake::certificates(reader, session.time),
+        11 => certificates(reader, session.time),
         12 => server_key_exchange(reader, session, method),
         13 if is_tls13(session.version) => encrypted_handshake::certificate_request(reader),
         13 => certificate_request(reader, session),
@@ -176,13 +178,13 @@ fn ticket(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
     reader.bytes(&TICKET, len.into()).map(drop)
 }
 
-fn certificates(reader: &mut FieldReader<'_, '_>) -> Result<(), UnexpectedEnd> {
+fn certificates(reader: &mut FieldReader<'_, '_>, captured: i64) -> Result<(), UnexpectedEnd> {
     let len = reader.u24(&CERTIFICATES_LENGTH)?;
     if len == 0 {
         return Ok(());
     }
     with_node(&mut list(reader, len)?, &CERTIFICATES, format_args!("Certificates ({len} bytes)"), |reader| {
-        each(reader, certificate::read)
+        each(reader, |reader| certificate::read(reader, captured))
     })
 }
 

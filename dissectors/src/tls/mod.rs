@@ -23,6 +23,7 @@ mod ssl2;
 mod suites;
 mod summary;
 mod vector;
+pub mod x509;
 
 use crate::packet::Payload;
 use crate::protocol::{Alias, Claim, Dissector, Protocol, SessionKind};

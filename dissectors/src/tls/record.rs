@@ -7,6 +7,7 @@ use super::handshake::{
 };
 use super::header::{self, RecordHeader};
 use super::hello::ServerSelection;
+use super::x509::X509;
 use super::{Tls, names};
 use crate::packet::Payload;
 use crate::session::{Context, Side, Stamp};
@@ -323,9 +324,10 @@ impl Tls {
         }
         self.follow_handshake(side, payload.bytes, cx);
         self.append_info(format_args!("{name}"), cx);
-        if cx.tree.wants_any(&TLS) {
+        if cx.tree.wants_any(&TLS) || cx.tree.wants_any(&X509) {
             let version = self.display_version(0, cx);
-            handshake::describe(payload, name, SessionParameters { version, suite: self.suite }, cx.tree);
+            let session = SessionParameters { version, suite: self.suite, time: cx.at.time };
+            handshake::describe(payload, name, session, cx.tree);
             if kind == CLIENT_HELLO {
                 self.describe_secrets(cx);
             }

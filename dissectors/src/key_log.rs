@@ -1,6 +1,8 @@
 //! Key logs: the text format of `SSLKEYLOGFILE` (RFC 9850).
 
 use crate::session::{Secret, Secrets};
+use alloc::string::String;
+use core::fmt::Write;
 
 /// Maximum bytes of a secret: the longest hash has 64.
 const MAX_SECRET: usize = 64;
@@ -38,6 +40,23 @@ pub fn read(text: &[u8], at_frame: u32, secrets: &mut Secrets) -> KeyLogCount {
         }
     }
     count
+}
+
+/// Writes the secrets of a client random in the format of a key log.
+#[must_use]
+pub fn write(client_random: &[u8; 32], secrets: &Secrets) -> String {
+    let mut text = String::new();
+    for (label, secret) in secrets.of_client(client_random) {
+        text.push_str(label);
+        for bytes in [client_random.as_slice(), secret.bytes()] {
+            text.push(' ');
+            for byte in bytes {
+                let _ = write!(text, "{byte:02x}");
+            }
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// Reads a line: a label, the client random, and the secret, both in hexadecimal. Text after them is skipped.
@@ -81,6 +100,16 @@ fn read_hex(digits: &[u8], bytes: &mut [u8]) -> Option<usize> {
 mod tests {
     use super::*;
     use alloc::format;
+
+    #[test]
+    fn the_secrets_of_a_client_are_written_as_they_were_read() {
+        let line = |label, byte: &str| format!("{label} {} {}\n", byte.repeat(32), "01".repeat(48));
+        let (first, second) = (line("CLIENT_RANDOM", "0a"), line("SERVER_TRAFFIC_SECRET_0", "0a"));
+        let mut secrets = Secrets::default();
+        read([&first, &second, &*line("CLIENT_RANDOM", "0b")].concat().as_bytes(), 0, &mut secrets);
+        assert_eq!(write(&[10; 32], &secrets), first + &second);
+        assert_eq!(write(&[12; 32], &secrets), "");
+    }
 
     #[test]
     fn malformed_lines_are_counted_and_the_others_are_read() {

@@ -18,6 +18,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use compact_str::CompactString;
+use core::ops::Bound;
 use core::ops::Range;
 
 /// One direction of one channel: of a TCP stream, or of one stream of a multiplexing protocol.
@@ -535,6 +536,9 @@ impl FirstPass {
     }
 }
 
+/// Maximum labels of the secrets of a client; a key log has some ten.
+const MAX_LABELS: usize = 64;
+
 /// Secrets of a key log, each with the frame at which it became known.
 ///
 /// A re-reading of a capture sees at each frame the secrets that the first reading saw there.
@@ -589,6 +593,23 @@ impl Secrets {
         for ((label, client_random), (at_frame, secret)) in &others.entries {
             self.insert(label, *client_random, *at_frame, secret.clone());
         }
+    }
+
+    /// The client randoms that have secrets.
+    pub fn client_randoms(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.entries.keys().map(|(_, client_random)| client_random)
+    }
+
+    /// The labels and secrets of a client random, for the first labels in use.
+    pub fn of_client<'a>(&'a self, client_random: &'a [u8; 32]) -> impl Iterator<Item = (&'a str, &'a Secret)> {
+        let first = self.entries.keys().next();
+        let labels = core::iter::successors(first, |(label, _)| {
+            let after = Bound::Excluded((label.clone(), [0xff; 32]));
+            self.entries.range((after, Bound::Unbounded)).next().map(|(key, _)| key)
+        });
+        labels.take(MAX_LABELS).filter_map(move |(label, _)| {
+            self.entries.get(&(label.clone(), *client_random)).map(|(_, secret)| (label.as_str(), secret))
+        })
     }
 
     /// Whether there are none.

@@ -19,6 +19,8 @@ pub struct DecodeOptions {
     pub secrets: Arc<Secrets>,
     /// Key logs of the secrets, to be read again while a capture grows.
     pub key_logs: Arc<Mutex<KeyLogs>>,
+    /// Whether saved frames have the secrets that they need.
+    pub saves_secrets: bool,
     /// Names that replace addresses.
     pub names: NameResolution,
     /// Types of messages, from .proto files.

@@ -194,6 +194,8 @@ pub enum BrowseEvent {
         path: PathBuf,
         /// Number of frames saved, or an error message.
         result: Result<u64, String>,
+        /// Whether the captures have secrets that are not saved.
+        omits_secrets: bool,
     },
     /// A request failed, at least in part. Most often the capture was changed after it was read.
     RequestFailed {

@@ -4,7 +4,7 @@ use super::frame_table::SharedFrameTable;
 use super::random_access::{ErrorText, RandomAccess};
 use super::request::BrowseEvent;
 use super::request_queue::RequestQueue;
-use crate::sink::{Extract, Overwrite};
+use crate::sink::{Extract, NeededSecrets, Overwrite};
 use nix::unistd::{User, geteuid};
 use std::collections::HashSet;
 use std::fs::Metadata;
@@ -38,7 +38,8 @@ pub(super) fn run_save(
         Ok(_) => write_frames(table, &job, request).transpose()?,
         Err(error) => Err(error),
     };
-    Some(BrowseEvent::SaveResult { path, result })
+    let omits_secrets = matches!(result, Ok((_, true)));
+    Some(BrowseEvent::SaveResult { path, result: result.map(|(count, _)| count), omits_secrets })
 }
 
 /// Whether the output file exists; an error if it must not be replaced.
@@ -69,17 +70,20 @@ fn home_dir() -> Option<PathBuf> {
     named.or_else(|| User::from_uid(geteuid()).ok().flatten().map(|user| user.dir))
 }
 
-/// Writes frames and their metadata to a new file. Returns the number of frames, or `None` if the request is stale.
+/// Writes frames and their metadata to a new file. Returns the number of frames and whether secrets are omitted, or `None` if
+/// the request is stale.
 fn write_frames(
     table: &SharedFrameTable,
     job: &SaveJob<'_>,
     (queue, count): (&RequestQueue, u64),
-) -> Result<Option<u64>, ErrorText> {
+) -> Result<Option<(u64, bool)>, ErrorText> {
     table.store.check_unchanged().map_err(|error| error.to_string())?;
     let failed = |error: crate::sink::Error| error.cause.to_string();
     let mut reader = RandomAccess::new(table.clone());
     let overwrite = if job.overwrite { Overwrite::Replace } else { Overwrite::Keep };
-    let mut file = Extract::create(&job.path, overwrite).map_err(failed)?;
+    let decode = table.task().decode;
+    let needed = decode.saves_secrets.then(|| NeededSecrets::new((*decode.secrets).clone()));
+    let mut file = Extract::create(&job.path, overwrite, needed).map_err(failed)?;
     let all = 1..=table.read().count();
     let frames: Box<dyn Iterator<Item = u32>> = match job.frames {
         Some(frames) => Box::new(frames.iter().copied()),
@@ -99,7 +103,8 @@ fn write_frames(
             return Ok(None);
         }
     }
-    file.finish().map(Some).map_err(failed)
+    let omits_secrets = file.omits_secrets();
+    file.finish().map(|count| Some((count, omits_secrets))).map_err(failed)
 }
 
 #[cfg(test)]

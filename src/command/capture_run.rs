@@ -9,12 +9,13 @@ use super::pass_loop::{FrameFinder, PassLoop};
 use super::print_message;
 use super::progress::ReadProgressBar;
 use crate::args::RunArgs;
-use dissectors::session::FirstPass;
+use dissectors::session::{FirstPass, Secrets};
 use overhear::analysis::{Analyzer, DecodeOptions, NameFlags, Task};
 use overhear::report::Report;
 use overhear::source::{Capture, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Run over capture files.
 pub(super) struct CaptureRun {
@@ -31,6 +32,13 @@ impl CaptureRun {
         let matcher = FilterMatcher::new(None, MatchUnit::Frames);
         let open_options = OpenOptions { follow: run.follow_file, ..OpenOptions::default() };
         CaptureRun { paths, max_frames: run.count.unwrap_or(u32::MAX), matcher, open_options, decode }
+    }
+
+    /// Returns the secrets of key logs and of the blocks of capture files.
+    pub(super) fn secrets(&self) -> Secrets {
+        let mut decode = self.decode.clone();
+        decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
+        Arc::unwrap_or_clone(decode.secrets)
     }
 
     /// Reports only matches of this filter.

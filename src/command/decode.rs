@@ -24,7 +24,8 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
     let schemas = args.schemas();
     let key_logs = read_key_logs(&args.keylog)?;
     let (secrets, key_logs) = (key_logs.secrets(), Arc::new(Mutex::new(key_logs)));
-    Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, schemas, secrets, key_logs })
+    let saves_secrets = false;
+    Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, schemas, secrets, key_logs, saves_secrets })
 }
 
 /// Reads the key logs of the command line and of the environment.

@@ -13,6 +13,7 @@ use super::overwrite::refuse_inputs;
 #[cfg(feature = "live")]
 use super::overwrite::refuse_same;
 use crate::args::{InputArgs, RunArgs};
+use dissectors::session::Secrets;
 use overhear::analysis::Task;
 use overhear::report::Report;
 use std::io;
@@ -59,6 +60,15 @@ impl FrameSource {
         let capture_run = CaptureRun::new(input.paths, run, decode)
             .with_matcher(FilterMatcher::new(input.filter.map(|filter| filter.0), unit));
         Ok(FrameSource::Captures(Box::new(capture_run), content))
+    }
+
+    /// Returns the secrets of key logs and of the blocks of capture files.
+    pub(super) fn secrets(&self) -> Secrets {
+        match self {
+            FrameSource::Captures(capture_run, _) => capture_run.secrets(),
+            #[cfg(feature = "live")]
+            FrameSource::Interfaces(_) => Secrets::default(),
+        }
     }
 
     /// Opens the output of a run: its rows, or with `-w` the frames of captures. The output is the last resource to open, so a live capture then drops its rights.

@@ -37,10 +37,10 @@ use overhear::report::{
     self, Color, CsvReport, FieldManual, FollowFormat, JsonFraming, JsonReport, Layout, Report, Selection, TextOptions,
     ThreadedReport,
 };
-use overhear::sink::Format;
+use overhear::sink::{Format, NeededSecrets};
 use overwrite::refuse_inputs;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 #[cfg(feature = "tui")]
@@ -166,12 +166,20 @@ fn write_frames(mut args: PrintArgs) -> io::Result<CommandOutcome> {
         return Ok(CommandOutcome::Error(message.into()));
     }
     args.run.output = args.input.write.clone();
+    let with_secrets = args.input.with_secrets;
+    let format = Format::for_path(args.run.output.as_deref().unwrap_or(Path::new("")));
+    if with_secrets && format == Format::Pcap {
+        return Ok(CommandOutcome::Error(
+            "--with-secrets: pcap files have no secrets; use a name that ends in .pcapng".into(),
+        ));
+    }
     let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Frames) {
         Ok(opened) => opened,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
     let path = args.run.output.unwrap_or_default();
-    let mut report = report::CaptureFileReport::new(Format::for_path(&path));
+    let needed = with_secrets.then(|| NeededSecrets::new(feed.secrets()));
+    let mut report = report::CaptureFileReport::new(format, needed);
     let has_errors = feed.run(fields_task(Wants::default()), &mut report, &mut out)?;
     let is_written = !out.keeps_existing();
     let outcome = finish_output(out, has_errors)?;
@@ -179,6 +187,11 @@ fn write_frames(mut args: PrintArgs) -> io::Result<CommandOutcome> {
         let (count, path) = (report.count(), output::escape_paths([path.as_path()]));
         let name = if path == "-" { "standard output" } else { &path };
         print_message(&format!("{count} frame{} written to {name}", if count == 1 { "" } else { "s" }));
+        if report.omits_secrets() {
+            print_message(
+                "the secrets of the capture are not written; --with-secrets writes those of the written connections",
+            );
+        }
     }
     Ok(outcome)
 }

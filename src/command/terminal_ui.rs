@@ -82,6 +82,7 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
         return Err(WRITE_REQUIRES.into());
     }
     let mut decode = decode_options(&input.decode)?;
+    decode.saves_secrets = input.with_secrets;
     let input = open_input(input)?;
     if input.paths.iter().any(|path| is_pipe(path)) {
         decode.await_secrets();
@@ -102,6 +103,7 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
 fn prepare_live(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     use super::live_run::{interface_names, open_interfaces};
     let mut decode = decode_options(&input.decode)?;
+    decode.saves_secrets = input.with_secrets;
     decode.await_secrets();
     let LiveInput { listen, filter, write } = live_input(input)?;
     let stop: sink::StopConditions = listen.autostop.iter().copied().collect();

@@ -1,11 +1,11 @@
 //! `-w`: the frames as a capture file.
 
 use super::{DissectedFrame, Report};
-use crate::sink::{Format, FrameEncoder};
+use crate::sink::{Format, FrameEncoder, NeededSecrets};
 use crate::source::SectionMetadata;
 use std::io::{self, Write};
 
-/// Writes the frames as a capture file, with the keys and names of their capture.
+/// Writes the frames as a capture file, with the names of their capture.
 pub struct CaptureFileReport {
     encoder: FrameEncoder,
     /// Last frame, written after the metadata that was read with it.
@@ -13,10 +13,16 @@ pub struct CaptureFileReport {
 }
 
 impl CaptureFileReport {
-    /// Returns a report that writes this format.
+    /// Returns a report that writes this format, with the secrets that its frames need, if they are to be written.
     #[must_use]
-    pub fn new(format: Format) -> CaptureFileReport {
-        CaptureFileReport { encoder: FrameEncoder::new(format), pending: Vec::new() }
+    pub fn new(format: Format, needed: Option<NeededSecrets>) -> CaptureFileReport {
+        CaptureFileReport { encoder: FrameEncoder::new(format).with_secrets(needed), pending: Vec::new() }
+    }
+
+    /// Returns whether the captures have secrets that are not written.
+    #[must_use]
+    pub fn omits_secrets(&self) -> bool {
+        self.encoder.omits_secrets()
     }
 
     /// Returns the number of written frames.

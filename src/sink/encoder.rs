@@ -5,8 +5,9 @@ use super::format::{
     ENHANCED_PACKET, Format, INTERFACE, NAMES, SECRETS, option, padding, push_block, push_option, push_section_header,
     push_u32s, system_name,
 };
+use super::needed_secrets::NeededSecrets;
 use super::{CapturedPacket, Device};
-use crate::source::{Frame, Interface, NOT_A_PACKET, SectionMetadata};
+use crate::source::{Frame, Interface, NOT_A_PACKET, Secret, SectionMetadata};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -32,6 +33,10 @@ pub struct FrameEncoder {
     /// Device of a pcap file, known with its first frame.
     device: Option<Device>,
     count: u64,
+    /// The secrets of the frames that are written; none are written without.
+    needed: Option<NeededSecrets>,
+    /// Whether the captures have secrets that are not written.
+    omits_secrets: bool,
 }
 
 /// The interface that captured a frame.
@@ -48,11 +53,40 @@ struct FrameInterface {
     is_before_1970: bool,
 }
 
+/// Appends a Decryption Secrets Block.
+fn push_secret(out: &mut Vec<u8>, secret: &Secret) {
+    push_block(out, SECRETS, |out| {
+        push_u32s(out, &[secret.kind, secret.bytes.len() as u32]);
+        out.extend_from_slice(&secret.bytes);
+        out.extend_from_slice(&[0; 3][..padding(secret.bytes.len())]);
+    });
+}
+
 impl FrameEncoder {
     /// Returns an encoder of this format.
     #[must_use]
     pub fn new(format: Format) -> FrameEncoder {
-        FrameEncoder { format, interfaces: HashMap::new(), last: None, device: None, count: 0 }
+        FrameEncoder {
+            format,
+            interfaces: HashMap::new(),
+            last: None,
+            device: None,
+            count: 0,
+            needed: None,
+            omits_secrets: false,
+        }
+    }
+
+    /// Writes the secrets that the frames need, before them.
+    #[must_use]
+    pub fn with_secrets(self, needed: Option<NeededSecrets>) -> FrameEncoder {
+        FrameEncoder { needed, ..self }
+    }
+
+    /// Returns whether the captures have secrets that are not written.
+    #[must_use]
+    pub fn omits_secrets(&self) -> bool {
+        self.omits_secrets
     }
 
     /// Returns the number of encoded frames.
@@ -75,18 +109,15 @@ impl FrameEncoder {
         }
     }
 
-    /// Appends the keys and names of a section; pcap has none. They precede the frames because a sequential reader needs
-    /// them first.
-    pub fn push_metadata(&self, out: &mut Vec<u8>, metadata: &SectionMetadata) {
+    /// Appends the names of a section, and adds its secrets to those that may be needed; pcap has none. They precede the frames
+    /// because a sequential reader needs them first.
+    pub fn push_metadata(&mut self, out: &mut Vec<u8>, metadata: &SectionMetadata) {
         if self.format == Format::Pcap {
             return;
         }
-        for secret in &metadata.secrets {
-            push_block(out, SECRETS, |out| {
-                push_u32s(out, &[secret.kind, secret.bytes.len() as u32]);
-                out.extend_from_slice(&secret.bytes);
-                out.extend_from_slice(&[0; 3][..padding(secret.bytes.len())]);
-            });
+        match &mut self.needed {
+            Some(needed) => needed.add_blocks(&metadata.secrets).for_each(|secret| push_secret(out, secret)),
+            None => self.omits_secrets |= !metadata.secrets.is_empty(),
         }
         if !metadata.names.is_empty() {
             push_block(out, NAMES, |out| {
@@ -141,6 +172,9 @@ impl FrameEncoder {
     }
 
     fn push_pcapng(&mut self, out: &mut Vec<u8>, frame: &Frame<'_>) {
+        if let Some(secret) = self.needed.as_mut().and_then(|needed| needed.take(frame.bytes)) {
+            push_secret(out, &secret);
+        }
         let interface = self.interface(out, frame);
         let offset = if frame.time.0 < 0 { OFFSET_BEFORE_1970 } else { 0 };
         // The difference is at most 2^63.

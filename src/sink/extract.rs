@@ -3,6 +3,7 @@
 use super::Format;
 use super::encoder::FrameEncoder;
 use super::error::{Error, WriteErrorCause};
+use super::needed_secrets::NeededSecrets;
 use super::output::{NEW_CAPTURE_MODE, display_name, temporary_file};
 use crate::source::{Frame, SectionMetadata};
 use std::fs;
@@ -30,13 +31,13 @@ pub struct Extract {
 }
 
 impl Extract {
-    /// Creates a file.
+    /// Creates a file, with the secrets that its frames need, if they are to be written.
     ///
     /// # Errors
     ///
     /// The file exists and is to be kept, the name is not that of a regular file, or no file can be created in its
     /// directory.
-    pub fn create(path: &Path, overwrite: Overwrite) -> Result<Extract, Error> {
+    pub fn create(path: &Path, overwrite: Overwrite, needed: Option<NeededSecrets>) -> Result<Extract, Error> {
         let failed = |error| Error { file: display_name(Some(path)), cause: WriteErrorCause::Create(error) };
         let path = &*resolve_target(path, overwrite).map_err(failed)?;
         let file = temporary_file(path, NEW_CAPTURE_MODE).map_err(failed)?;
@@ -44,7 +45,7 @@ impl Extract {
             file: BufWriter::with_capacity(1 << 18, file),
             path: path.to_owned(),
             overwrite,
-            encoder: FrameEncoder::new(Format::PcapNg),
+            encoder: FrameEncoder::new(Format::PcapNg).with_secrets(needed),
             buffer: Vec::new(),
         };
         extract.encoder.push_start(&mut extract.buffer);
@@ -64,6 +65,12 @@ impl Extract {
             .push_frame(&mut self.buffer, frame)
             .map_err(|cause| Error { file: display_name(Some(&self.path)), cause })?;
         self.flush()
+    }
+
+    /// Returns whether the captures have secrets that are not written.
+    #[must_use]
+    pub fn omits_secrets(&self) -> bool {
+        self.encoder.omits_secrets()
     }
 
     /// Renames the complete file to its name; returns the number of frames in it.

@@ -11,6 +11,7 @@ mod encoder;
 mod error;
 mod extract;
 mod format;
+mod needed_secrets;
 mod output;
 mod rotation;
 
@@ -28,6 +29,7 @@ pub use encoder::FrameEncoder;
 pub use error::{Error, WriteErrorCause};
 pub use extract::{Extract, Overwrite};
 pub use format::Format;
+pub use needed_secrets::NeededSecrets;
 pub use output::{NEW_CAPTURE_MODE, temporary_file};
 pub use rotation::{AutostopOption, RotateOption, Rotation, StopConditions};
 

@@ -364,7 +364,7 @@ fn saving_before_quitting_saves_all_captured_frames() {
     press(&mut model, KeyCode::Enter);
     let effects = press(&mut model, KeyCode::Enter);
     assert!(matches!(effects.as_slice(), [Effect::Query(BrowseRequest::Save { frames: None, .. })]), "{effects:?}");
-    let saved = BrowseEvent::SaveResult { path: "a.pcapng".into(), result: Ok(5) };
+    let saved = BrowseEvent::SaveResult { path: "a.pcapng".into(), result: Ok(5), omits_secrets: false };
     assert_eq!(ends(&update(&mut model, Msg::QueryResult(saved))), Some(5));
     // Saved frames need no confirmation, unless more frames arrive.
     assert_eq!(ends(&press(&mut model, KeyCode::Char('q'))), Some(5));
@@ -373,7 +373,8 @@ fn saving_before_quitting_saves_all_captured_frames() {
     // A part of the capture may have overwritten the saved file.
     let mut model = live_model(5);
     for count in [5, 1] {
-        update(&mut model, Msg::QueryResult(BrowseEvent::SaveResult { path: "a.pcapng".into(), result: Ok(count) }));
+        let saved = BrowseEvent::SaveResult { path: "a.pcapng".into(), result: Ok(count), omits_secrets: false };
+        update(&mut model, Msg::QueryResult(saved));
     }
     assert_eq!(ends(&press(&mut model, KeyCode::Char('q'))), None);
 }

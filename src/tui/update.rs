@@ -102,7 +102,9 @@ fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
                 pending.1 = at;
             }
         }
-        BrowseEvent::SaveResult { path, result } => return quit_menu::record_save(model, &path, result),
+        BrowseEvent::SaveResult { path, result, omits_secrets } => {
+            return quit_menu::record_save(model, &path, result, omits_secrets);
+        }
         BrowseEvent::FileExists { path } => menu::confirm_overwrite(model, path),
         BrowseEvent::RequestFailed { request, error } => model.record_query_error(request, error),
         BrowseEvent::Error(error) => model.show_error(error),

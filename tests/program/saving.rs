@@ -1,8 +1,6 @@
 //! `print -w`: frames of captures as a capture file.
 
 use super::{fixture, folder, outcome, program, run};
-use overhear::source::Capture;
-use std::path::PathBuf;
 use std::process::Stdio;
 
 /// The rows of a capture with times, lengths and numbers that do not depend on other frames.
@@ -47,21 +45,30 @@ fn frames_are_written_to_standard_output_and_read_from_it() {
 }
 
 #[test]
-fn keys_are_written_before_the_frames_that_they_precede() {
+fn secrets_are_written_only_on_request_and_only_those_of_written_connections() {
     let folder = folder();
-    let out = folder.path().join("out.pcapng");
-    let path: PathBuf = fixture("file/secrets.pcapng").into();
-    let secrets_at_first_frame = |path: PathBuf| {
-        let mut capture = Capture::open([path]).expect("a capture");
-        capture.next().expect("a readable frame").expect("a frame");
-        let first = capture.secrets().to_vec();
-        while capture.next().expect("a readable frame").is_some() {}
-        (first, capture.secrets().to_vec())
+    let (file, keys) = (fixture("tls/suites13.pcapng"), fixture("tls/key-log.keys"));
+    let out = folder.path().join("out.pcapng").display().to_string();
+    let write = |options: &[&str]| {
+        let (_, error, code) = run(&[&["print", "-w", &out], options].concat());
+        assert_eq!(code, 0, "{error}");
+        let (text, _, _) = run(&["secrets", &out, "-T", "csv"]);
+        (error, text.lines().skip(1).filter(|row| row.contains("decrypted")).count())
     };
-    run(&["print", path.to_str().expect("UTF-8"), "frame.number > 2", "-w", out.to_str().expect("UTF-8")]);
-    let (first, all) = secrets_at_first_frame(path);
-    assert!(!all.is_empty());
-    assert_eq!(secrets_at_first_frame(out), (first, all));
+    let (error, count) = write(&[&file]);
+    assert!(error.contains("secrets of the capture are not written"), "{error}");
+    assert_eq!(count, 0);
+    assert_eq!(write(&[&file, "--with-secrets"]).1, 5);
+    assert_eq!(write(&[&file, "--with-secrets", "tcp.stream in {1, 3}"]).1, 2);
+    // Of the ten secrets or so of each connection, those of two are in the file.
+    let text = std::fs::read(&out).expect("a capture");
+    let lines = |text: &[u8]| String::from_utf8_lossy(text).matches("SERVER_TRAFFIC_SECRET_0").count();
+    assert_eq!((lines(&text), lines(&std::fs::read(&file).expect("a capture"))), (2, 5));
+    // The secrets of a key log are added.
+    assert_eq!(write(&[&fixture("tls/key-log.pcap"), "--keylog", &keys, "--with-secrets"]).1, 1);
+    let pcap = folder.path().join("out.pcap").display().to_string();
+    let (_, error, code) = run(&["print", &file, "-w", &pcap, "--with-secrets"]);
+    assert_eq!((error.contains("pcap files have no secrets"), code), (true, 2), "{error}");
 }
 
 #[test]

@@ -47,13 +47,19 @@ pub(crate) fn run_choice(model: &mut Model, how: QuitChoice) -> Vec<Effect> {
 }
 
 /// Records the result of saving frames.
-pub(crate) fn record_save(model: &mut Model, path: &Path, result: Result<u64, String>) -> Vec<Effect> {
+pub(crate) fn record_save(
+    model: &mut Model,
+    path: &Path,
+    result: Result<u64, String>,
+    omits_secrets: bool,
+) -> Vec<Effect> {
     let quits = std::mem::take(&mut model.quits_after_save);
     match result {
         Ok(count) => {
             // This save may have overwritten an earlier file.
             model.saved_frames = count;
-            model.show_info(format!("Saved {} to {}", format_quantity(count, "frame"), path.display()));
+            let without = if omits_secrets { ", without secrets (--with-secrets)" } else { "" };
+            model.show_info(format!("Saved {} to {}{without}", format_quantity(count, "frame"), path.display()));
             if quits { quit_and_discard(count) } else { Vec::new() }
         }
         Err(error) => {

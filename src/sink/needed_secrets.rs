@@ -1,0 +1,54 @@
+//! Secrets that written frames need: those of the client hellos among them.
+
+use crate::source::{Secret, add_block_secrets};
+use dissectors::key_log;
+use dissectors::session::Secrets;
+use std::collections::HashSet;
+
+/// Secrets type of a TLS key log (draft-ietf-opsawg-pcapng 4.7).
+const TLS_KEY_LOG: u32 = 0x544c_534b;
+
+/// Known secrets, of which those of written connections are needed.
+#[derive(Clone, Debug, Default)]
+pub struct NeededSecrets {
+    secrets: Secrets,
+    /// Client randoms whose secrets are not written yet.
+    pending: HashSet<[u8; 32]>,
+}
+
+impl NeededSecrets {
+    /// Returns the secrets of key logs, and of captures, as far as they are known.
+    #[must_use]
+    pub fn new(secrets: Secrets) -> NeededSecrets {
+        let pending = secrets.client_randoms().copied().collect();
+        NeededSecrets { secrets, pending }
+    }
+
+    /// Adds the secrets of blocks of a capture. Returns the blocks of other kinds, which are written as they are.
+    pub(super) fn add_blocks<'b>(&mut self, blocks: &'b [Secret]) -> impl Iterator<Item = &'b Secret> {
+        let mut added = Secrets::default();
+        add_block_secrets(blocks, 0, &mut added);
+        self.pending.extend(added.client_randoms().filter(|random| self.secrets.of_client(random).next().is_none()));
+        self.secrets.merge(&added);
+        blocks.iter().filter(|block| block.kind != TLS_KEY_LOG)
+    }
+
+    /// Returns the secrets of the client hellos in a frame, each once. A client random follows the version of the hello, so only
+    /// the bytes after a version are compared.
+    pub(super) fn take(&mut self, frame: &[u8]) -> Option<Secret> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let mut text = String::new();
+        for at in memchr::memchr_iter(3, frame) {
+            let Some((&[minor], rest)) = frame.get(at + 1..).and_then(|rest| rest.split_first_chunk()) else { break };
+            if minor <= 4
+                && let Some(random) = rest.first_chunk()
+                && self.pending.remove(random)
+            {
+                text += &key_log::write(random, &self.secrets);
+            }
+        }
+        (!text.is_empty()).then(|| Secret { kind: TLS_KEY_LOG, bytes: text.into_bytes() })
+    }
+}

@@ -10,6 +10,7 @@ use dissectors::session::Side;
 use dissectors::{Field, Tree, Value, Wants, format};
 use overhear::analysis::{Analyzer, DecodeOptions, Event, StreamContent, Task, limits};
 use overhear::source::Capture;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -88,20 +89,22 @@ fn messages(packets: &[Vec<u8>], decode: &DecodeOptions) -> String {
     let mut capture = Capture::from_reader("test", std::io::Cursor::new(pcap(IPV4, packets))).expect("a capture");
     let (wants, decode) = (CONTENT.clone(), decode.clone());
     let mut analyzer = Analyzer::new(Task { wants, exchanges: true, decode, ..Task::default() });
-    // Separate: a message and an exchange that end in one frame may end in two with another segmentation.
-    let (mut text, mut exchanges) = (String::new(), String::new());
+    // Separate: messages of two protocols, or a message and an exchange, that end in one frame may end in two with
+    // another segmentation.
+    let (mut texts, mut exchanges) = (BTreeMap::<u16, String>::new(), String::new());
     while let Some(frame) = capture.next().expect("a complete capture") {
         let tree = analyzer.dissect(&frame);
         for node in tree.nodes().iter().filter(|node| CONTENT.field(node.field)) {
+            let text = texts.entry(node.field.protocol).or_default();
             let _ = write!(text, "{} = ", node.field.name);
-            let _ = format::value(&mut text, node.field, node.value, tree);
+            let _ = format::value(text, node.field, node.value, tree);
             text.push('\n');
         }
         write_exchanges(analyzer.events(), &mut exchanges);
     }
     analyzer.finish();
     write_exchanges(analyzer.events(), &mut exchanges);
-    text + &exchanges
+    texts.into_values().chain([exchanges]).collect()
 }
 
 fn write_exchanges(events: impl Iterator<Item = Event>, text: &mut String) {
@@ -343,10 +346,11 @@ fn check_node(node: &dissectors::tree::Node, tree: &Tree) -> Result<(), String> 
 fn names_are_well_formed_and_no_two_fields_share_one() {
     let mut names = std::collections::HashSet::new();
     for field in dissectors::fields() {
-        // The name of `arcnet.protID` is Wireshark's.
+        // Wireshark's names of these fields have capital letters, most of them those of a specification in ASN.1.
+        let has_capitals = field.name == "arcnet.protID" || field.name.starts_with("x509");
         let legal = |char: char| {
             char.is_ascii_lowercase()
-                || field.name == "arcnet.protID" && "ID".contains(char)
+                || has_capitals && char.is_ascii_uppercase()
                 || char.is_ascii_digit()
                 || "._-".contains(char)
         };

@@ -112,7 +112,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 32] = [
     ("src/browse/index_filter.rs", &["column", "frame", "ipv4", "ipv6", "tcp"]),
     // The notes of an orderly close.
     ("src/browse/load.rs", &["tcp"]),
-    // The segments of a ladder.
+    // The segments and datagrams of a ladder.
     ("src/browse/ladder/handshake.rs", &["tcp"]),
     ("src/browse/ladder/row.rs", &["tcp", "udp"]),
     // The segments of the connection of a call.

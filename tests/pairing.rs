@@ -480,3 +480,25 @@ fn a_call_that_times_out_is_matched_when_its_connection_is_dropped() {
         assert_eq!(matches(&mut analyzer), expected);
     }
 }
+
+#[test]
+fn the_request_after_a_header_of_the_proxy_protocol_is_read() {
+    let line = "PROXY TCP4 192.0.2.1 198.51.100.2 56324 80\r\n";
+    let binary = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\0\0\x01\x0a\0\0\x02\x5c\x04\0\x50";
+    let (request, response) = ("GET /0 HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    for header in [line, binary] {
+        let joined = [header, request].concat();
+        assert_eq!(calls(&[(CLIENT, &joined), (SERVER, response)], &[0, 1]), ["GET /0 200"], "{header:?}");
+        let split = [(CLIENT, header), (CLIENT, request), (SERVER, response)];
+        assert_eq!(calls(&split, &[0, 1, 2]), ["GET /0 200"], "{header:?}");
+    }
+}
+
+#[test]
+fn a_response_of_http_1_to_a_client_of_http_2_is_read() {
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let get = "\0\0\x12\x01\x05\0\0\0\x01\x02\x03GET\x04\x02/0\x01\x01h\x06\x04http";
+    let response = "HTTP/1.1 505 No\r\nContent-Length: 0\r\n\r\n";
+    let messages = [(CLIENT, &*[preface, get].concat()), (SERVER, response)];
+    assert_eq!(calls(&messages, &[0, 1]), ["GET /0 -", "- 505"]);
+}

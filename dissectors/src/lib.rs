@@ -112,6 +112,7 @@ protocols! {
     teredo,
     vxlan,
     geneve,
+    proxy,
     tls,
     tls::x509,
     dns,

@@ -24,7 +24,7 @@ mod window;
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
 use crate::session::{
     Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp,
-    Successor,
+    Successor, Transition,
 };
 use crate::tree::Slice;
 use crate::wants::Wants;
@@ -220,6 +220,12 @@ impl Http2 {
         let begins = self.begins || cx.range.start == 0;
         if PREFACE.starts_with(bytes) || bytes.len() < FRAME_HEADER && begins {
             return Consumed::bytes(0);
+        }
+        // A server without HTTP/2 responds in HTTP/1.
+        if begins && self.half_of(side) == Half::Response && bytes.starts_with(b"HTTP/1.") {
+            self.streams.side_ended(Half::Response, true, cx);
+            let transition = Transition::Replace(Box::new(Handover::to(Successor::Detect)));
+            return Consumed { transition, ..Consumed::bytes(0) };
         }
         if begins && (self.begins || probe::is_server_preface(bytes)) {
             self.side(side).reading = Reading::Frames;

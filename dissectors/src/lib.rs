@@ -28,6 +28,7 @@ mod names;
 mod organizations;
 pub mod packet;
 mod padding;
+mod pipeline;
 pub mod protocol;
 pub mod reader;
 pub mod reassembly;
@@ -123,6 +124,7 @@ protocols! {
     http2,
     websocket,
     grpc,
+    resp,
     protobuf,
     json,
     urlencoded,

@@ -5,5 +5,6 @@ mod dns;
 mod http;
 mod http2;
 mod layers;
+mod resp;
 mod tls;
 mod websocket;

@@ -250,6 +250,11 @@ fn read_all(
     }
 }
 
+/// Runs the session of a protocol on frames formed by splitting each step at `cuts`.
+pub(crate) fn run_protocol(protocol: &Protocol, steps: &[SessionInput], cuts: &dyn Fn(usize) -> bool) -> SessionOutput {
+    SessionHost::of(protocol, &Wants::everything()).run_all(steps, cuts)
+}
+
 pub(crate) fn run_cut(steps: &[SessionInput], wants: &Wants, cuts: &dyn Fn(usize) -> bool) -> SessionOutput {
     SessionHost::new(wants).run_all(steps, cuts)
 }
@@ -286,6 +291,14 @@ impl SessionOutput {
                 line
             })
             .collect()
+    }
+
+    /// Returns each exchange as method, target, status and outcome.
+    pub(crate) fn results(&self) -> Vec<String> {
+        let line = |exchange: &Exchange| {
+            format!("{} {} {} {:?}", exchange.method, exchange.target, exchange.status, exchange.outcome)
+        };
+        self.exchanges.iter().map(line).collect()
     }
 
     pub(crate) fn notes(&self) -> Vec<&str> {

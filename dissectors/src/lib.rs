@@ -34,6 +34,7 @@ pub mod reader;
 pub mod reassembly;
 pub mod schema;
 pub mod session;
+mod sql_text;
 mod status;
 pub mod tree;
 mod wants;
@@ -125,6 +126,8 @@ protocols! {
     websocket,
     grpc,
     resp,
+    pgsql,
+    sql,
     protobuf,
     json,
     urlencoded,

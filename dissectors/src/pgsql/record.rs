@@ -1,0 +1,191 @@
+//! Recording of a message with its exchange.
+
+use super::fields::*;
+use super::header::{self, type_name};
+use super::unit::Role;
+use super::{PROTOCOL, Pgsql, cstring, describe};
+use crate::content::MessageBody;
+use crate::packet::Payload;
+use crate::pipeline::Message;
+use crate::session::{About, Consumed, Context, Event, Half, Lane, MessageEnd, MessagePart, Pdu};
+use crate::sql_text::operation;
+use crate::tree::{Slice, Value};
+
+impl Pgsql {
+    /// Records a message, and reports it as a part of its exchange. `encryption` is the request that a byte responds to.
+    pub(super) fn finish(
+        &mut self,
+        message: &Message<'_>,
+        role: Role,
+        encryption: Option<u32>,
+        cx: &mut Context<'_>,
+    ) -> Consumed {
+        let nodes = cx.tree.nodes().len();
+        self.record(message, &role, encryption, cx);
+        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(message.side), first: message.first, len: message.len }));
+        if let Some((nth, half)) = role.exchange {
+            cx.events.push(match role.ends_half {
+                true => Event::Message(MessageEnd { nth, half }),
+                false => Event::Part(MessagePart { nth, half, nodes: nodes..cx.tree.nodes().len() }),
+            });
+        }
+        Consumed { owner: role.exchange, ..Consumed::bytes(message.consumed) }
+    }
+
+    fn record(&mut self, message: &Message<'_>, role: &Role, encryption: Option<u32>, cx: &mut Context<'_>) {
+        push_path(cx);
+        let is_client = self.is_client(message.side);
+        let bytes = message.chunk.bytes;
+        let kind = bytes.first().copied().unwrap_or_default();
+        let is_typed = kind != 0 && encryption.is_none();
+        if cx.tree.wants_columns() {
+            self.set_info(kind, is_client, encryption.is_some(), cx);
+        }
+        if !(self.has_fields || self.has_content) {
+            return;
+        }
+        let span = message.chunk.span(0..bytes.len(), "Reassembled TCP", cx.tree);
+        cx.tree.open(&PGSQL, span, Value::Bytes(span));
+        let name = match encryption {
+            Some(header::SSL) => "SSL response",
+            Some(_) => "GSS encrypt response",
+            None if !is_typed => describe::startup_name(bytes),
+            None if kind == b'p' => describe::password_name(self.authentication, bytes),
+            None => type_name(kind, is_client),
+        };
+        let type_span = Slice::new(span.start, u32::from(is_typed));
+        let type_text = if cx.tree.wants(&TYPE) { cx.tree.store_bytes(name.as_bytes()) } else { Slice::default() };
+        cx.tree.put(&TYPE, type_span, Value::Text(type_text));
+        let payload = Payload::whole(bytes, span.start);
+        match encryption {
+            Some(code) => {
+                let field = if code == header::SSL { &SSL_RESPONSE } else { &GSSENC_RESPONSE };
+                cx.tree.put(field, span, Value::Uint(kind.into()));
+            }
+            None => {
+                let view = describe::View { is_client, authentication: self.authentication, role };
+                if describe::message(payload, is_typed, view, cx.tree).is_err() && message.is_complete {
+                    cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
+                }
+            }
+        }
+        if !message.is_complete || message.len > bytes.len() as u64 && encryption.is_none() {
+            cx.tree.note(
+                &INCOMPLETE,
+                span,
+                format_args!("{}: {} of {} bytes", INCOMPLETE.title, bytes.len(), message.len),
+            );
+        }
+        self.record_exchange(payload, role, name, cx);
+        cx.tree.close();
+    }
+
+    /// Records what a message is in its exchange.
+    fn record_exchange(&self, payload: Payload<'_>, role: &Role, name: &str, cx: &mut Context<'_>) {
+        let none = Slice::default();
+        let Some((nth, half)) = role.exchange else { return };
+        cx.tree.put(if half == Half::Request { &REQUEST } else { &RESPONSE }, none, Value::Bool(true));
+        if !self.identity.is_empty() {
+            cx.tree.put_text(&DATABASE, none, format_args!("{}", self.identity));
+        }
+        if role.is_over_limit {
+            cx.tree.note(&OPEN_LIMIT, none, format_args!("{}", OPEN_LIMIT.title));
+        }
+        match half {
+            Half::Request => {
+                if role.is_unknown {
+                    cx.tree.note(&UNKNOWN_STATEMENT, none, format_args!("{}", UNKNOWN_STATEMENT.title));
+                }
+                self.record_statement(payload, role, name, cx);
+                if role.ends_half
+                    && let Some(frame) = cx.later_value(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request))
+                {
+                    cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame));
+                }
+            }
+            Half::Response => {
+                if let Some(result) = &role.result {
+                    cx.tree.put_text(&RESULT, none, format_args!("{result}"));
+                    cx.tree.put_text(&SUMMARY, none, format_args!("{result}"));
+                }
+                if let Some(rows) = role.rows {
+                    cx.tree.put(&ROWS, none, Value::Uint(rows));
+                }
+                let Some(request) = role.request else { return };
+                let time = Value::Duration(cx.at.time.saturating_sub(request.time));
+                if role.is_first_row {
+                    cx.tree.put(&FIRST_ROW_TIME, none, time);
+                }
+                if role.ends_half {
+                    cx.tree.put(&REQUEST_IN, none, Value::Uint(request.frame.into()));
+                    cx.tree.put(&TIME, none, time);
+                }
+            }
+        }
+    }
+
+    /// Records the statement of a message that executes or prepares one.
+    fn record_statement(&self, payload: Payload<'_>, role: &Role, name: &str, cx: &mut Context<'_>) {
+        let none = Slice::default();
+        let kind = payload.bytes.first().copied().unwrap_or_default();
+        let Some(statement) = role.statement.as_ref().filter(|_| matches!(kind, b'Q' | b'E' | b'P')) else {
+            if role.ends_half && kind == 0 {
+                cx.tree.put_text(&COMMAND, none, format_args!("STARTUP"));
+                cx.tree.put_text(&SUMMARY, none, format_args!("{name}"));
+            }
+            return;
+        };
+        if kind != b'P' {
+            let operation = operation(&statement.text);
+            let command = if operation.is_empty() { "EXECUTE" } else { &operation };
+            cx.tree.put_text(&COMMAND, none, format_args!("{command}"));
+            for field in [&EXECUTED, &SUMMARY] {
+                if cx.tree.wants(field) {
+                    let text = cx.tree.store_bytes(&statement.text);
+                    cx.tree.put(field, none, Value::Text(text));
+                }
+            }
+        }
+        if self.has_content && !statement.text.is_empty() {
+            // The text of a statement that was prepared before is not in this frame.
+            let at = match kind {
+                b'Q' => Some(5),
+                b'P' => Some(6 + cstring(payload.bytes.get(5..).unwrap_or_default()).0.len()),
+                _ => None,
+            };
+            let text = match at {
+                Some(at) => payload.from(at).first(statement.text.len()),
+                None => Payload::whole(&statement.text, cx.tree.add_buffer("Prepared statement", &statement.text)),
+            };
+            let body = MessageBody::new(text, b"application/sql", PROTOCOL.short);
+            body.of(Half::Request, "").read(cx.path, cx.tree);
+        }
+    }
+
+    /// Writes the letters of the messages of a frame, as Wireshark does: `>P/B/D/E/S`.
+    fn set_info(&mut self, kind: u8, is_client: bool, is_encryption: bool, cx: &mut Context<'_>) {
+        cx.tree.columns_mut().protocol = PROTOCOL.short;
+        let is_first = core::mem::replace(&mut self.info_frame, cx.at.frame) != cx.at.frame;
+        let letter = if kind == 0 || is_encryption { '?' } else { char::from(kind) };
+        match (is_first, is_client) {
+            (true, true) => cx.tree.set_info(format_args!(">{letter}")),
+            (true, false) => cx.tree.set_info(format_args!("<{letter}")),
+            (false, _) => cx.tree.append_info(format_args!("/{letter}")),
+        }
+        cx.tree.fence();
+    }
+
+    /// Records bytes that are not a message.
+    pub(super) fn note_malformed(&mut self, chunk: crate::session::Chunk<'_>, cx: &mut Context<'_>) {
+        push_path(cx);
+        let span = chunk.span(0..chunk.bytes.len().min(16), "Reassembled TCP", cx.tree);
+        cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
+    }
+}
+
+/// Adds the protocol to those of the frame, once for messages that follow each other.
+fn push_path(cx: &mut Context<'_>) {
+    if cx.path.names().last() != Some(&PGSQL.name) {
+        cx.path.push(PGSQL.name);
+    }
+}

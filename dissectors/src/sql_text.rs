@@ -1,0 +1,203 @@
+//! Statements of SQL as text: their digests, without literals, and their operations.
+
+use alloc::vec::Vec;
+use compact_str::CompactString;
+
+/// Maximum length of a digest.
+const MAX_DIGEST: usize = 4096;
+
+/// A piece of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece<'b> {
+    /// Name, keyword, operator or quoted name, as written.
+    Word(&'b [u8]),
+    /// Number, text, or parameter.
+    Literal,
+    /// One character of punctuation.
+    Sign(u8),
+}
+
+/// Reads the pieces of a statement; white space and comments are skipped.
+struct Pieces<'b> {
+    text: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Pieces<'b> {
+    fn rest(&self) -> &'b [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Skips white space and comments.
+    fn skip_space(&mut self) {
+        loop {
+            let rest = self.rest();
+            let skipped = match rest {
+                [byte, ..] if byte.is_ascii_whitespace() => 1,
+                [b'-', b'-', ..] | [b'#', b' ', ..] => memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1),
+                [b'/', b'*', ..] => memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2),
+                _ => return,
+            };
+            self.at += skipped;
+        }
+    }
+
+    /// Length of a quoted text with its quotes; a quote in it is doubled or escaped.
+    fn quoted_len(rest: &[u8], quote: u8) -> usize {
+        let mut at = 1;
+        while let Some(&byte) = rest.get(at) {
+            at += 1;
+            match byte {
+                b'\\' if quote == b'\'' => at += 1,
+                _ if byte == quote && rest.get(at) == Some(&quote) => at += 1,
+                _ if byte == quote => return at,
+                _ => {}
+            }
+        }
+        rest.len()
+    }
+
+    /// Length of a text between dollar signs (PostgreSQL), as `$tag$text$tag$`.
+    fn dollar_len(rest: &[u8]) -> Option<usize> {
+        let end = rest.iter().skip(1).position(|&byte| byte == b'$')? + 2;
+        let tag = rest.get(..end)?;
+        let is_tag = tag.iter().all(|&byte| byte == b'$' || byte == b'_' || byte.is_ascii_alphanumeric());
+        let is_parameter = tag.get(1).is_some_and(u8::is_ascii_digit);
+        if !is_tag || is_parameter {
+            return None;
+        }
+        Some(memchr::memmem::find(rest.get(end..)?, tag).map_or(rest.len(), |at| end + at + end))
+    }
+}
+
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || *byte >= 0x80
+}
+
+impl<'b> Iterator for Pieces<'b> {
+    type Item = Piece<'b>;
+
+    fn next(&mut self) -> Option<Piece<'b>> {
+        self.skip_space();
+        let rest = self.rest();
+        let &first = rest.first()?;
+        let run = |from: usize| from + rest.iter().skip(from).take_while(|byte| is_word(byte)).count();
+        let (len, is_literal) = match first {
+            b'\'' => (Pieces::quoted_len(rest, b'\''), true),
+            b'"' | b'`' => (Pieces::quoted_len(rest, first), false),
+            b'0'..=b'9' => {
+                let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+                (rest.iter().take_while(is_part).count(), true)
+            }
+            b'?' => (1, true),
+            b'$' => match Pieces::dollar_len(rest) {
+                Some(len) => (len, true),
+                None => (run(1), rest.get(1).is_some_and(u8::is_ascii_digit)),
+            },
+            // E'..', X'..', N'..' and others.
+            b'a'..=b'z' | b'A'..=b'Z' if rest.get(1) == Some(&b'\'') => {
+                (1 + Pieces::quoted_len(rest.get(1..)?, b'\''), true)
+            }
+            _ if is_word(&first) => (run(0), false),
+            _ => {
+                self.at += 1;
+                return Some(Piece::Sign(first));
+            }
+        };
+        let piece = rest.get(..len.max(1)).unwrap_or(rest);
+        self.at += piece.len();
+        Some(if is_literal { Piece::Literal } else { Piece::Word(piece) })
+    }
+}
+
+/// Returns a statement with `?` for each literal, and for each list of literals. Keywords and names are as written.
+pub(crate) fn digest(statement: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(statement.len().min(MAX_DIGEST));
+    let mut before = None;
+    for piece in (Pieces { text: statement, at: 0 }) {
+        if out.len() >= MAX_DIGEST {
+            out.truncate(MAX_DIGEST);
+            break;
+        }
+        push(piece, before, &mut out);
+        before = Some(piece);
+        fold_lists(&mut out);
+    }
+    while out.last().is_some_and(|&byte| byte == b';' || byte == b' ') {
+        out.pop();
+    }
+    out
+}
+
+fn push(piece: Piece<'_>, before: Option<Piece<'_>>, out: &mut Vec<u8>) {
+    let is_tight = |sign: u8| matches!(sign, b'.' | b'(' | b':' | b'@');
+    let has_space = match (before, piece) {
+        (None, _) | (_, Piece::Sign(b',' | b')' | b';' | b'.' | b':')) => false,
+        (Some(Piece::Sign(sign)), _) if is_tight(sign) => false,
+        (Some(Piece::Word(_)), Piece::Sign(b'(')) => false,
+        // An operator of several characters, such as <=.
+        (Some(Piece::Sign(sign)), Piece::Sign(next)) => {
+            !is_operator(sign) || !is_operator(next) || matches!(next, b'+' | b'-')
+        }
+        _ => true,
+    };
+    if has_space {
+        out.push(b' ');
+    }
+    match piece {
+        Piece::Word(word) => out.extend_from_slice(word),
+        Piece::Literal => out.push(b'?'),
+        Piece::Sign(sign) => out.push(sign),
+    }
+}
+
+fn is_operator(sign: u8) -> bool {
+    matches!(sign, b'<' | b'>' | b'=' | b'!' | b'|' | b'&' | b'~' | b'+' | b'*' | b'/' | b'%' | b'^' | b'#' | b'-')
+}
+
+/// Replaces `?, ?` by `?`, and `(?), (?)` by `(?)`: lists of any length are the same.
+fn fold_lists(out: &mut Vec<u8>) {
+    if out.ends_with(b"?, ?") {
+        out.truncate(out.len() - 3);
+    } else if out.ends_with(b"(?), (?)") {
+        out.truncate(out.len() - 5);
+    }
+}
+
+/// Returns the first word of a statement in upper case.
+pub(crate) fn operation(statement: &[u8]) -> CompactString {
+    let pieces = Pieces { text: statement, at: 0 };
+    let words = pieces.take(16).find_map(|piece| if let Piece::Word(word) = piece { Some(word) } else { None });
+    let word =
+        words.filter(|word| word.len() <= 24 && word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_'));
+    word.map(|word| word.iter().map(|byte| char::from(byte.to_ascii_uppercase())).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    #[test]
+    fn literals_and_lists_of_them_are_replaced() {
+        for (statement, expected) in [
+            ("SELECT * FROM t WHERE a = 1 AND b='x''y'", "SELECT * FROM t WHERE a = ? AND b = ?"),
+            ("select  a.b , \"c\"\nfrom t -- note\nwhere x in (1, 2,3);", "select a.b, \"c\" from t where x in(?)"),
+            ("INSERT INTO t (a, b) VALUES (1, 'a'), (2, 'b')", "INSERT INTO t(a, b) VALUES(?)"),
+            ("SELECT $1::int8, $2, E'\\'x', $$ body $$, $f$ $1 $f$", "SELECT ?::int8, ?"),
+            ("SELECT a<=1.5e3 /* x */ OR a != -2", "SELECT a <= ? OR a != - ?"),
+            ("SELECT `t1`.x FROM t1 LIMIT ?", "SELECT `t1`.x FROM t1 LIMIT ?"),
+            ("SELECT 'not closed", "SELECT ?"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&digest(statement.as_bytes())), expected, "{statement}");
+        }
+    }
+
+    #[test]
+    fn the_operation_is_the_first_word() {
+        assert_eq!(operation(b"/* app */ (select 1)"), "SELECT");
+        assert_eq!(operation(b"  begin;"), "BEGIN");
+        assert_eq!(operation(b"\x00\x01"), "");
+        assert!(digest(&b"(".repeat(100_000)).len() <= MAX_DIGEST);
+    }
+}

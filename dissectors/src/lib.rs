@@ -127,6 +127,8 @@ protocols! {
     grpc,
     resp,
     pgsql,
+    mysql,
+    mysql::compressed,
     sql,
     protobuf,
     json,

@@ -5,6 +5,7 @@ mod dns;
 mod http;
 mod http2;
 mod layers;
+mod mysql;
 mod pgsql;
 mod resp;
 mod tls;

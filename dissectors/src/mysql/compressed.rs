@@ -1,0 +1,158 @@
+//! Compression of MySQL (zlib, zstd): packets that carry the packets of both sides.
+
+use super::header::Header;
+use crate::coding;
+use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
+use crate::session::{
+    Chunk, Consumed, Context, DerivedItem, Event, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side, SideEnd,
+    Stamp, Successor,
+};
+use crate::tree::{Slice, Value};
+use crate::wants::Wants;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+crate::fields! { "mysql::compressed";
+    /// Packet with compressed packets of MySQL.
+    COMPRESSED: Protocol "mysql.compressed" "MySQL Compressed Packet" { ours: true };
+    /// Length of the packet without its header.
+    LENGTH: U24 "mysql.compressed_packet_length" "Compressed Packet Length";
+    /// Number of the packet.
+    NUMBER: U8 "mysql.compressed_packet_number" "Compressed Packet Number";
+    /// Length of its data before compression; 0 if they are not compressed.
+    UNCOMPRESSED: U24 "mysql.compressed_packet_length_uncompressed" "Uncompressed Packet Length";
+    /// The data could not be decompressed.
+    MALFORMED: Note(Warn) "mysql.compressed.malformed" "Data could not be decompressed" { ours: true };
+}
+
+/// Registry entry for compressed MySQL.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "MySQL",
+    fields: FIELDS,
+    claims: &[Claim::Upgrade("mysql-zlib"), Claim::Upgrade("mysql-zstd")],
+    aliases: &[],
+    dissectors: &[Dissector::Session(SessionKind {
+        input: Input::Stream,
+        probe: |_| Probe::No,
+        open,
+        derived_title: "Decompressed MySQL",
+        reassembly: None,
+        messages: None,
+    })],
+};
+
+/// Bytes of the header.
+const HEADER: usize = 7;
+
+fn open(_: &Wants, handover: &mut Handover) -> Box<dyn Session> {
+    let is_zstd = matches!(&handover.to, Successor::Upgrade(name) if name == "mysql-zstd");
+    Box::new(Compressed { coding: if is_zstd { b"zstd" } else { b"deflate" }, sides: Default::default() })
+}
+
+/// The compression of one conversation.
+#[derive(Clone, Debug)]
+struct Compressed {
+    coding: &'static [u8],
+    sides: [CompressedSide; 2],
+}
+
+#[derive(Clone, Debug, Default)]
+struct CompressedSide {
+    first: Option<Stamp>,
+    /// Bytes still to come of a packet of which some are missing.
+    skip: u64,
+    is_lost: bool,
+}
+
+impl Compressed {
+    fn side(&mut self, side: Side) -> &mut CompressedSide {
+        let [client, server] = &mut self.sides;
+        if side == Side::Client { client } else { server }
+    }
+
+    /// Decompresses a packet.
+    fn packet(&mut self, lane: Lane, chunk: Chunk<'_>, first: Stamp, cx: &mut Context<'_>) {
+        let span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
+        let data = chunk.bytes.get(HEADER..).unwrap_or_default();
+        let uncompressed = match chunk.bytes {
+            &[_, _, _, _, a, b, c, ..] => u32::from_le_bytes([a, b, c, 0]),
+            _ => 0,
+        };
+        let bytes: Option<Vec<u8>> = match uncompressed {
+            0 => Some(data.to_vec()),
+            len => coding::decode(self.coding, data)
+                .map(|decoded| decoded.bytes.to_vec())
+                .filter(|bytes| bytes.len() == len as usize),
+        };
+        if cx.tree.wants_any(&COMPRESSED) {
+            cx.tree.open(&COMPRESSED, span, Value::Bytes(span));
+            let header = Header::read(chunk.bytes).unwrap_or(Header { length: 0, number: 0 });
+            let part = |at: u32, len: u32| Slice::new(span.start + at, len);
+            cx.tree.put(&LENGTH, part(0, 3), Value::Uint(header.length.into()));
+            cx.tree.put(&NUMBER, part(3, 1), Value::Uint(header.number.into()));
+            cx.tree.put(&UNCOMPRESSED, part(4, 3), Value::Uint(uncompressed.into()));
+            if bytes.is_none() {
+                cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
+            }
+            cx.tree.close();
+        }
+        cx.events.push(Event::Pdu(Pdu { lane, first, len: chunk.bytes.len() as u64 }));
+        let item = match bytes {
+            Some(bytes) => {
+                let from = Some(Slice::new(span.start + HEADER as u32, data.len() as u32));
+                DerivedItem::Bytes { offset: None, bytes, first, from }
+            }
+            None => DerivedItem::Missing(Missing::Bytes(uncompressed.into())),
+        };
+        cx.derive(lane, item);
+    }
+}
+
+impl Session for Compressed {
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let len = chunk.bytes.len();
+        let state = self.side(lane.side);
+        if state.is_lost {
+            return Consumed::bytes(len);
+        }
+        if state.skip > 0 {
+            let skipped = state.skip.min(len as u64);
+            state.skip -= skipped;
+            return Consumed::bytes(skipped as usize);
+        }
+        let first = *state.first.get_or_insert(cx.first);
+        let Some(header) = Header::read(chunk.bytes) else { return Consumed::bytes(0) };
+        let total = HEADER + header.length as usize;
+        if total > len {
+            return Consumed::bytes(0);
+        }
+        state.first = None;
+        self.packet(lane, chunk.first(total), first, cx);
+        Consumed::bytes(total)
+    }
+
+    fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        let state = self.side(lane.side);
+        state.first = None;
+        let gone = before.bytes.len() as u64 + missing.len();
+        let total = Header::read(before.bytes).map_or(state.skip, |header| HEADER as u64 + u64::from(header.length));
+        match missing {
+            Missing::Released if before.bytes.is_empty() => return,
+            Missing::Bytes(_) | Missing::Released if gone <= total => state.skip = total - gone,
+            _ => state.is_lost = true,
+        }
+        cx.derive(lane, DerivedItem::Missing(Missing::Unknown));
+    }
+
+    fn end(&mut self, lane: Lane, _: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
+        cx.derive(lane, DerivedItem::End(end));
+    }
+
+    fn responds(&self, _: Side) -> bool {
+        false
+    }
+
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(self.clone())
+    }
+}

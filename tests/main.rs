@@ -34,6 +34,7 @@ mod secrets;
 mod sequences;
 mod sink;
 mod source;
+mod statement_logs;
 mod streams;
 mod tls_records;
 #[cfg(feature = "tui")]

@@ -82,7 +82,7 @@ enum Token<'a> {
 const CALLS: [&str; 4] =
     ["application/grpc", "application/grpc+json", "application/grpc-web", "application/grpc-web-text"];
 
-const TOKENS: [&str; 50] = [
+const TOKENS: [&str; 64] = [
     "GET ",
     "POST ",
     "HEAD ",
@@ -133,6 +133,20 @@ const TOKENS: [&str; 50] = [
     "\u{202e}",
     "\x1f\u{8b}\x08",
     ", ",
+    "*2\r\n$3\r\nGET\r\n$1\r\na\r\n",
+    "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nb\r\n",
+    "*1\r\n",
+    "$2147483647\r\n",
+    "|1\r\n+a\r\n",
+    "+OK\r\n",
+    "\0\0\0\x13\0\x03\0\0user\0alice\0\0",
+    "Q\0\0\0\rSELECT 1\0",
+    "P\0\0\0\x10\0SELECT 1\0\0\0",
+    "B\0\0\0\x0c\0\0\0\0\0\0\0\0E\0\0\0\t\0\0\0\0\0",
+    "C\0\0\0\rSELECT 1\0Z\0\0\0\x05I",
+    "J\0\0\0\n8.0.36\0\x08\0\0\0aaaaaaaa\0",
+    "\t\0\0\0\x03SELECT 1",
+    "\x07\0\0\x01\0\0\0\x02\0\0\0",
 ];
 
 /// Connection: next sequence number of each side.

@@ -298,7 +298,7 @@ impl<K> Pipeline<K> {
             outcome: reply.outcome,
             request,
             response,
-            is_encrypted: cx.is_encrypted(),
+            is_encrypted: cx.is_encrypted,
             is_one_way,
             ..Exchange::default()
         })));
@@ -374,7 +374,7 @@ impl<K> Pipeline<K> {
             authority: self.authority.clone(),
             request: Some(open.request),
             response: open.response,
-            is_encrypted: cx.is_encrypted(),
+            is_encrypted: cx.is_encrypted,
             ..Exchange::default()
         })
     }

@@ -113,16 +113,28 @@ pub(crate) fn draw_footer(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws the most used keys of the current view, as many as fit.
+/// Draws the most used keys of the current view, as many as fit. Those of the program, help and quit, come last and have
+/// their place before others.
 fn draw_keys(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let mut area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     let has_stream = model.selected_stream().is_some();
     let is_offered = |binding: &&keys::Binding| has_stream || binding.action != keys::Action::Follow;
-    for binding in keys::hints(model.key_context()).filter(is_offered) {
-        let Some(key) = binding.keys.first().map(ToString::to_string) else { continue };
+    let hint = |binding: &'static keys::Binding| {
+        let key = binding.keys.first()?.to_string();
         let needed = (width(&key) + width(binding.hint) + 3) as u16;
-        if needed > area.width + 2 {
+        Some((binding, key, needed))
+    };
+    let hints: Vec<_> = keys::hints(model.key_context()).filter(is_offered).filter_map(hint).collect();
+    let is_of_program = |binding: &keys::Binding| matches!(binding.action, keys::Action::Help | keys::Action::Quit);
+    let mut reserved: u16 =
+        hints.iter().filter(|(binding, ..)| is_of_program(binding)).map(|&(.., needed)| needed).sum();
+    for (binding, key, needed) in hints {
+        if is_of_program(binding) {
+            reserved = reserved.saturating_sub(needed);
+        }
+        // No space follows the last one.
+        if needed + reserved > area.width + 2 {
             continue;
         }
         put_spans(buffer, area, [(&*key, theme.key), (" ", theme.dim), (binding.hint, theme.dim)]);

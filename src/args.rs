@@ -4,6 +4,7 @@ mod check;
 mod follow;
 mod input;
 mod journey;
+mod ladder;
 mod print;
 
 pub(crate) use check::{CaptureDefect, CheckArgs};
@@ -14,6 +15,7 @@ pub(crate) use follow::FollowArgs;
 pub(crate) use input::LiveArgs;
 pub(crate) use input::{DecodeArgs, InputArgs};
 pub(crate) use journey::{JourneyArgs, JourneyFormat};
+pub(crate) use ladder::{LadderArgs, LadderFormat};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};
 use std::path::{Path, PathBuf};
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Follow(FollowArgs),
     /// Explain one call: name lookup, handshakes, request, response, teardown, and what took the time
     Journey(JourneyArgs),
+    /// Print the sequence diagram of a TCP connection
+    Ladder(LadderArgs),
     /// Print TLS client hellos, and the labels of the secrets that are known for each: one row each. Secrets are not printed
     Secrets(RowsArgs),
     /// Test captures against rules, with reports for people and for CI

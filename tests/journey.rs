@@ -130,3 +130,83 @@ fn each_labelled_call_has_its_verdicts_and_no_others() {
     assert!(captures.len() >= 50, "{} captures", captures.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Returns the text of a call of a fixture with explanations.
+fn explained(capture: &str, row: u64) -> String {
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(capture)).expect("a capture");
+    let journey = journey(&file, CallChoice::Row(row)).expect("a call");
+    let text = render(&journey, JourneyForm::Text(10_000), true);
+    // Frames are not part of an answer.
+    text.lines().map(|line| line.split("  [#").next().unwrap_or_default().to_owned() + "\n").collect()
+}
+
+#[test]
+fn a_beginner_finds_the_answers_to_ten_questions() {
+    let text = explained("journey/slow-lookup.pcap", 2);
+    // Numbers are those that tshark prints: frames 3 to 5 and 10 to 12.
+    let questions = [
+        (
+            "Which address has the host, and who knows it?",
+            "Query A slow.shop.test to 10.0.0.2:53: NOERROR, 406 ms, 10.0.0.2",
+        ),
+        ("How long may the client keep it?", "to be kept for 300 seconds (TTL)"),
+        ("Who began?", "The client, 10.0.0.1:50000, begins: SYN with x = 1391101681"),
+        ("Which number did the server choose?", "SYN with y = 1763164526, and ACK of x+1 = 1391101682"),
+        ("Why is the ACK x+1?", "A SYN counts as one byte, so the ACK of x is x+1"),
+        (
+            "What does PSH say?",
+            "PSH on the last segment of a message says that the receiver should pass the data on at once",
+        ),
+        ("What took the time?", "1. The lookup of slow.shop.test took 406 ms."),
+        (
+            "How long did the server think?",
+            "The first byte of the response came 9.1 ms after the last byte of the request.",
+        ),
+        ("Who closed?", "The client closed first: its side stays in TIME-WAIT."),
+        (
+            "Why TIME-WAIT?",
+            "so that late copies do not reach a new connection with the same ports (RFC 9293 3.6, 3.6.1)",
+        ),
+    ];
+    for (question, answer) in questions {
+        assert!(text.contains(answer), "{question} {answer}\n{text}");
+    }
+    for step in ["Name lookup", "TCP handshake", "Request", "Server time", "Response", "Teardown"] {
+        let after = text.split_once(&format!("\n{step}")).map(|(_, rest)| rest.lines().nth(1).unwrap_or_default());
+        let explanation = after.filter(|line| line.starts_with("  | ") && line.contains("(RFC "));
+        let sentences = explanation.map_or(0, |line| line.matches(". ").count() + 1);
+        assert!(sentences >= 2, "{step}: {after:?}");
+    }
+}
+
+#[test]
+fn text_of_the_wire_cannot_leave_its_place() {
+    let segment = |from_client: bool, flags, seq, ack, data: &[u8]| {
+        common::Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
+    };
+    let request =
+        b"GET /\x1b[2J<script>alert(1)</script>|`*_;#\" HTTP/1.1\r\nHost: a\x07.test\r\nX: </style>--x%%\r\n\r\n";
+    let response = b"HTTP/1.1 200 <b>\x1b]0;title\x07\r\nContent-Length: 0\r\n\r\n";
+    let (end, after) = (1 + request.len() as u32, 1 + response.len() as u32);
+    let packets = [
+        segment(true, common::SYN, 0, 0, b""),
+        segment(false, common::SYN | common::ACK, 0, 1, b""),
+        segment(true, common::ACK, 1, 1, b""),
+        segment(true, common::PSH | common::ACK, 1, 1, request),
+        segment(false, common::PSH | common::ACK, 1, end, response),
+        segment(true, common::FIN | common::ACK, end, after, b""),
+    ];
+    let journey = journey(&common::pcap(common::IPV4, &packets), CallChoice::Slowest).expect("a call");
+    assert_consistent("hostile", &journey);
+    let html = render(&journey, JourneyForm::Html, true);
+    assert!(!html.contains("<script") && !html.contains("</style>--") && html.contains("&lt;script&gt;"), "{html}");
+    let markdown = render(&journey, JourneyForm::Markdown, true);
+    let before = markdown.split("```mermaid").next().unwrap_or_default();
+    assert!(!before.contains("<script") || before.contains("\\<script"), "{before}");
+    let mermaid = render(&journey, JourneyForm::Mermaid, true);
+    assert!(mermaid.lines().skip(1).all(|line| line.starts_with("    ")), "{mermaid}");
+    for form in [JourneyForm::Json, JourneyForm::Otlp] {
+        let text = render(&journey, form, true);
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+    }
+}

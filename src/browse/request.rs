@@ -4,6 +4,7 @@ use super::index::IndexUpdate;
 use crate::journey::{Journey, SelectedCall};
 use dissectors::Field;
 use dissectors::session::ConversationId;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -304,6 +305,19 @@ pub struct LadderRow {
     pub note: String,
 }
 
+impl LadderRow {
+    /// Returns the description of the segment.
+    #[must_use]
+    pub fn meaning(&self) -> Cow<'_, str> {
+        let text = match self.kind {
+            SegmentKind::Handshake if !self.label.is_empty() => Cow::from(format!("handshake  {}", self.label)),
+            _ if !self.label.is_empty() => Cow::from(&self.label),
+            kind => Cow::from(kind.name()),
+        };
+        if self.note.is_empty() { text } else { format!("{text}; {}", self.note).into() }
+    }
+}
+
 /// A segment of the handshake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HandshakeSegment {
@@ -358,6 +372,26 @@ pub enum SegmentKind {
     Reset,
     /// Has another anomaly.
     Anomaly,
+}
+
+impl SegmentKind {
+    /// Returns the name of the kind.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            SegmentKind::Handshake => "handshake",
+            SegmentKind::Request => "request",
+            SegmentKind::Response => "response",
+            SegmentKind::Data => "data",
+            SegmentKind::Acknowledgment => "acknowledgment",
+            SegmentKind::Retransmission => "retransmission",
+            SegmentKind::KeepAlive => "keep-alive",
+            SegmentKind::Window => "window",
+            SegmentKind::Teardown => "teardown",
+            SegmentKind::Reset => "reset",
+            SegmentKind::Anomaly => "warning",
+        }
+    }
 }
 
 /// The messages and frames of a call.

@@ -9,6 +9,7 @@ mod frame_source;
 mod input;
 mod interrupt;
 mod journey;
+mod ladder;
 #[cfg(feature = "live")]
 mod live_run;
 mod output;
@@ -66,6 +67,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Calls(args)) => run_calls(args),
         Some(Command::Streams(args)) => run_streams(args),
         Some(Command::Journey(args)) => journey::run_journey(args),
+        Some(Command::Ladder(args)) => ladder::run_ladder(args),
         Some(Command::Secrets(args)) => run_secrets(args),
         Some(Command::Follow(args)) => run_follow(args),
         Some(Command::Check(args)) => check::run_check(args),

@@ -204,6 +204,12 @@ impl Collected {
         }
     }
 
+    /// Returns the segment of a frame, if it was kept.
+    pub(super) fn segment(&self, frame: u32) -> Option<&SegmentRecord> {
+        let at = self.segments.binary_search_by_key(&frame, |segment| segment.frame).ok()?;
+        self.segments.get(at)
+    }
+
     /// Whether a frame has bytes of the call.
     pub(super) fn is_owned(&self, frame: u32) -> bool {
         self.half_frames.iter().any(|frames| frames.binary_search(&frame).is_ok())

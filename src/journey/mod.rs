@@ -21,6 +21,7 @@ pub use collector::JourneyCollector;
 pub use form::{JourneyForm, JourneyLine, render, text_lines};
 pub use model::{Journey, Phase, PhaseKind, Statement, Step, StepKind, Verdict, VerdictKind};
 pub use selector::{CallChoice, CallSelector, SelectedCall};
+pub use text::endpoint_text;
 
 /// Returns the journey of a call from what was collected.
 fn build(collected: &Collected) -> Journey {

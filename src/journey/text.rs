@@ -44,7 +44,8 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// Returns an endpoint as text.
-pub(super) fn endpoint_text(end: Endpoint) -> String {
+#[must_use]
+pub fn endpoint_text(end: Endpoint) -> String {
     let mut text = String::new();
     records::endpoint(&mut text, end);
     text

@@ -28,6 +28,7 @@ fn completes(event: &BrowseEvent, request: &BrowseRequest) -> bool {
         | (BrowseEvent::Frame(_), BrowseRequest::Frame(_))
         | (BrowseEvent::Ladder(_), BrowseRequest::Ladder { .. })
         | (BrowseEvent::Call { .. }, BrowseRequest::Call(_))
+        | (BrowseEvent::Journey { .. }, BrowseRequest::Journey { .. })
         | (BrowseEvent::Follow(_), BrowseRequest::Follow { .. })
         | (BrowseEvent::SaveResult { .. } | BrowseEvent::FileExists { .. }, BrowseRequest::Save { .. })
         | (BrowseEvent::Error(_) | BrowseEvent::RequestFailed { .. }, _) => true,

@@ -22,7 +22,7 @@ pub(super) fn render(journey: &Journey, explains: bool) -> String {
     let shown = rows.iter().filter_map(|row| if let DiagramRow::Arrow(arrow) = row { Some(arrow.frame) } else { None });
     let page = Page { journey, frames: shown.collect() };
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#steps\">Skip to the \
          steps</a>\n<header>\n<h1>{0}</h1>\n<p>{1}</p>\n</header>\n<main>\n",
@@ -112,11 +112,11 @@ impl Page<'_> {
 
     fn diagram(&self, out: &mut String) {
         out.push_str(
-            "<section aria-labelledby=\"diagram\">\n<h2 id=\"diagram\">Sequence</h2>\n<div class=\"scroll\" \
-                      tabindex=\"0\" role=\"region\" aria-label=\"Sequence diagram, scrollable\">\n",
+            "<h2 id=\"diagram\">Sequence</h2>\n<section class=\"scroll\" tabindex=\"0\" \
+                      aria-labelledby=\"diagram\">\n",
         );
         out.push_str(&svg(&self.journey.diagram, MAX_ARROWS, true));
-        out.push_str("</div>\n</section>\n");
+        out.push_str("</section>\n");
     }
 
     fn frames(&self, rows: &[DiagramRow<'_>], out: &mut String) {

@@ -104,13 +104,23 @@ fn frames(collected: &Collected, half: Half, transfer: Transfer) -> Vec<u32> {
 
 fn carried_statement(collected: &Collected, transfer: Transfer, frames: &[u32]) -> Statement {
     let time = between(transfer.first.time, transfer.last.time);
+    let marks = mark::RETRANSMISSION | mark::FAST | mark::SPURIOUS;
+    let is_copy = |frame: &&u32| collected.segment(**frame).is_some_and(|segment| segment.is_marked(marks));
+    let copies = if frames.len() > 1 { frames.iter().filter(is_copy).count() } else { 0 };
+    let copied = match copies as u64 {
+        0 => String::new(),
+        1 => "; 1 copy".to_owned(),
+        copies => format!("; {copies} copies"),
+    };
     let unit = if collected.exchange().id.conversation.tcp().is_some() { "segment" } else { "datagram" };
-    let pushed = collected.segments.iter().any(|segment| segment.is_push() && segment.frame == transfer.last.frame);
-    let push = if pushed { ", the last with PSH" } else { "" };
-    let text = match frames.len() as u64 {
-        1 if pushed => format!("It fits into 1 {unit}, with PSH."),
-        1 => format!("It fits into 1 {unit}."),
-        carried => format!("{} carried it in {time}{push}.", count(carried, unit)),
+    let is_pushed = collected.segment(transfer.last.frame).is_some_and(SegmentRecord::is_push);
+    let text = match (frames.len() - copies) as u64 {
+        1 if is_pushed => format!("It fits into 1 {unit}, with PSH{copied}."),
+        1 => format!("It fits into 1 {unit}{copied}."),
+        carried => {
+            let push = if is_pushed { ", the last with PSH" } else { "" };
+            format!("{} carried it in {time}{push}{copied}.", count(carried, unit))
+        }
     };
     Statement::new(text, frames.iter().copied())
 }

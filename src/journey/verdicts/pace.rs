@@ -28,18 +28,20 @@ const MIN_FLIGHT: usize = 3;
 pub(super) fn delayed_ack(collected: &Collected) -> Option<Verdict> {
     let round_trip = collected.round_trip();
     let segments: Vec<&SegmentRecord> = collected.call_segments().collect();
-    let full = |side: Side| segments.iter().filter(|other| other.side == side).map(|other| other.len).max();
     let (mut nanos, mut frames, mut sender) = (0_u64, Vec::new(), Side::Client);
     for (half, side) in halves(collected) {
         let owned = |frame: &u32| collected.half_frames[half as usize].binary_search(frame).is_ok();
+        let full = segments.iter().filter(|other| other.side == side).map(|other| other.len).max();
         for (nth, first) in segments.iter().enumerate() {
-            if first.side != side || first.len == 0 || Some(first.len) == full(side) && full(side) > Some(1000) {
+            if first.side != side || first.len == 0 || Some(first.len) == full && full > Some(1000) {
                 continue;
             }
             let mut later = segments.iter().skip(nth + 1);
             let Some(ack) = later.next().filter(|ack| ack.side != side && ack.is_pure_ack()) else { continue };
             let Some(next) = later.next().filter(|next| next.side == side && next.len > 0) else { continue };
-            let delay = ack.time.abs_diff(first.time);
+            // Near the sender, the way of both segments is a part of the time.
+            let network = if collected.is_near(side.other()) { 0 } else { round_trip };
+            let delay = ack.time.abs_diff(first.time).saturating_sub(network);
             let reaction = next.time.abs_diff(ack.time);
             let acknowledges = (ack.ack.wrapping_sub(first.end()) as i32) >= 0;
             let is_delayed = (DELAYED_ACK..=MAX_DELAYED_ACK).contains(&delay) && reaction <= round_trip + REACTION;

@@ -1,11 +1,10 @@
 //! Ladder view: one row per segment of a connection, or per datagram of a conversation in UDP.
 
 use crate::browse::LadderWindow as Part;
-use crate::browse::{LadderRow, MAX_LADDER_ROWS, SegmentKind};
+use crate::browse::{LadderRow, MAX_LADDER_ROWS};
 use crate::tui::model::Model;
 use crate::tui::widgets::scroll::ScrollState;
 use dissectors::session::ConversationId;
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// Rows loaded beyond the visible ones, where there are more.
@@ -70,38 +69,12 @@ pub(crate) fn selected_frame(model: &Model) -> Option<u32> {
     model.ladder.row(model.ladder.list.cursor).map(|row| row.frame)
 }
 
-/// Returns the description of a segment.
-pub(crate) fn meaning_text(ladder_row: &LadderRow) -> Cow<'_, str> {
-    let text = match ladder_row.kind {
-        SegmentKind::Handshake if !ladder_row.label.is_empty() => Cow::from(format!("handshake  {}", ladder_row.label)),
-        _ if !ladder_row.label.is_empty() => Cow::from(&ladder_row.label),
-        meaning => Cow::from(meaning_name(meaning)),
-    };
-    if ladder_row.note.is_empty() { text } else { format!("{text}; {}", ladder_row.note).into() }
-}
-
-fn meaning_name(meaning: SegmentKind) -> &'static str {
-    match meaning {
-        SegmentKind::Handshake => "handshake",
-        SegmentKind::Request => "request",
-        SegmentKind::Response => "response",
-        SegmentKind::Data => "data",
-        SegmentKind::Acknowledgment => "acknowledgment",
-        SegmentKind::Retransmission => "retransmission",
-        SegmentKind::KeepAlive => "keep-alive",
-        SegmentKind::Window => "window",
-        SegmentKind::Teardown => "teardown",
-        SegmentKind::Reset => "reset",
-        SegmentKind::Anomaly => "warning",
-    }
-}
-
 /// Returns the text of a row, for searching.
 pub(crate) fn text(model: &Model, index: usize) -> String {
     // A narrow screen shows a shorter label, so both forms are searched.
     let text = |ladder_row: &LadderRow| {
         let [long, short, ..] = labels(ladder_row);
-        format!("{} {long} {short} {}", ladder_row.frame, meaning_text(ladder_row))
+        format!("{} {long} {short} {}", ladder_row.frame, ladder_row.meaning())
     };
     model.ladder.row(index).map_or(String::new(), text)
 }

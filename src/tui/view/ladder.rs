@@ -2,7 +2,7 @@
 
 use crate::browse::{BrowseRequest, LadderRow, SegmentKind};
 use crate::report::quantity;
-use crate::tui::model::ladder::{labels, meaning_text};
+use crate::tui::model::ladder::labels;
 use crate::tui::model::rows::{endpoint_text, stream_endpoints};
 use crate::tui::model::{Model, View};
 use crate::tui::panes::handshake_card;
@@ -201,6 +201,6 @@ fn draw_ladder_row(
     put_spans(
         buffer,
         Rect { x, width: line.right() - x, ..line },
-        [(sign, paint(style)), (&*meaning_text(ladder_row), paint(style))],
+        [(sign, paint(style)), (&*ladder_row.meaning(), paint(style))],
     );
 }

@@ -151,16 +151,24 @@ fn call_frames(table: &FrameTable, call: &CallEntry) -> Vec<(u32, CallPhase)> {
         (_, Some(response)) if frame >= response.first => CallPhase::Download,
         _ => CallPhase::Wait,
     };
-    let has_handshake = call.id.is_first() && call.stream().is_some();
-    let is_handshake = |frame: u32| {
-        let has_no_data = |flags: FrameFlags| !flags.has(FrameFlags::CLIENT_DATA | FrameFlags::SERVER_DATA);
-        has_handshake && table.entry(frame).is_some_and(|entry| has_no_data(entry.flags()))
+    let has_handshake = call.is_first();
+    let has_data = |frame: u32| {
+        let data = FrameFlags::CLIENT_DATA | FrameFlags::SERVER_DATA;
+        table.entry(frame).is_some_and(|entry| entry.flags().has(data))
     };
+    let is_handshake = |frame: u32| has_handshake && (call.is_encrypted || !has_data(frame));
     let all = table.conversation_frames(call.conversation(), None).skip_while(|&frame| frame > last);
     let own = all.take_while(|&frame| frame >= first || has_handshake);
     let own = own.filter(|&frame| frame >= first || is_handshake(frame));
     let mut frames: Vec<(u32, CallPhase)> = own.map(|frame| (frame, phase(frame))).collect();
     frames.reverse();
+    // The data before an encrypted request are of the handshake that the encryption needs.
+    let begin = frames.iter().position(|&(frame, phase)| phase == CallPhase::Connect && has_data(frame));
+    for (_, phase) in
+        frames.iter_mut().skip(begin.unwrap_or(usize::MAX)).filter(|(_, phase)| *phase == CallPhase::Connect)
+    {
+        *phase = CallPhase::Tls;
+    }
     frames
 }
 

@@ -11,6 +11,8 @@ pub(super) struct CallEntry {
     pub(super) parent: Option<ExchangeId>,
     /// Whether it is a message that has no response.
     pub(super) is_one_way: bool,
+    /// Whether it was carried by an encrypted connection.
+    pub(super) is_encrypted: bool,
     pub(super) requester: Option<Side>,
     pub(super) request: Option<MessageFrames>,
     pub(super) response: Option<MessageFrames>,
@@ -48,6 +50,13 @@ impl CallEntry {
         (self.id.conversation, self.id.session)
     }
 
+    /// Returns whether it is the first one of its TCP connection, so that the handshakes belong to it.
+    pub(super) fn is_first(&self) -> bool {
+        // The session that decrypts has a number, too.
+        let is_first = self.id.is_first() || self.is_encrypted && self.id.nth == 0 && self.parent.is_none();
+        is_first && self.stream().is_some()
+    }
+
     /// Returns the frame that completes its first message.
     pub(super) fn completed_in(&self) -> u32 {
         self.request.or(self.response).map_or(0, |frames| frames.completed_in)
@@ -61,11 +70,12 @@ impl CallEntry {
 
     /// Creates the entry of an exchange that was reported after a frame was read.
     pub(super) fn from_exchange(exchange: &Exchange, reported_in: u32) -> CallEntry {
-        let &Exchange { id, parent, is_one_way, requester, request, response, .. } = exchange;
+        let &Exchange { id, parent, is_one_way, is_encrypted, requester, request, response, .. } = exchange;
         CallEntry {
             id,
             parent,
             is_one_way,
+            is_encrypted,
             requester,
             request: request.map(MessageFrames::from_transfer),
             response: response.map(MessageFrames::from_transfer),

@@ -404,7 +404,7 @@ pub struct CallDetail {
     /// Frames of the call: of the handshake (first call of a connection only), the request and the response.
     pub frames: Vec<(u32, CallPhase)>,
     /// Number of frames per phase. `frames` is cut off at a limit, these counts are not.
-    pub counts: [usize; 5],
+    pub counts: [usize; 6],
     /// Messages of the dialogue that the call carried, or is a message of.
     pub dialogue: Dialogue,
     /// curl command that repeats the request, for a captured HTTP request; or why there is none.
@@ -435,6 +435,8 @@ pub enum CallPhase {
     Download,
     /// Time between the handshake and the request, which has no frames of its own.
     Pause,
+    /// Time between the handshake of TCP and the request, if that is encrypted: mostly the handshake of TLS.
+    Tls,
 }
 
 /// A message of a call.

@@ -158,12 +158,15 @@ fn a_call_includes_the_time_to_open_its_connection() {
     let mut browser = TestBrowser::open(&[path]);
     // From frame 1 to the ACK in frame 5: `frame.time_relative` 0.200597.
     assert_eq!(browser.index.calls[0].connect, Some(200_597_000));
-    assert_eq!(call(&mut browser, 0).counts, [5, 1, 2, 1, 0]);
+    assert_eq!(call(&mut browser, 0).counts, [5, 1, 2, 1, 0, 0]);
     // The handshake of a connection that began before the capture is unknown.
     let middle: Vec<_> = conversation().into_iter().skip(2).collect();
     let (_file, path) = written(&common::pcap(common::IPV4, &middle));
     let mut browser = TestBrowser::open(&[path]);
-    assert_eq!(call(&mut browser, 0).counts, [0, 1, 1, 1, 0]);
+    assert_eq!(call(&mut browser, 0).counts, [0, 1, 1, 1, 0, 0]);
+    // Frames 1 to 3 of the handshake of TCP, 4 to 8 of that of TLS, 9 with the request, 13 with the response.
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls/suites13.pcapng");
+    assert_eq!(call(&mut TestBrowser::open(&[path]), 0).counts, [3, 1, 3, 1, 0, 5]);
 }
 
 #[test]

@@ -133,9 +133,9 @@ pub(crate) fn phase_lines(model: &Model) -> Vec<PhaseLine> {
     let call = model.selected_call().and_then(|number| model.index.calls.get(number));
     let spans = call.map_or(Vec::new(), |call| phase_spans(model, call).0);
     let has_connection = call.is_none_or(|call| call.stream().is_some());
-    // Only the first call of a connection has a pause. Datagrams have no handshake.
+    // Only the first call of a connection has a pause, or a handshake of TLS. Datagrams have no handshake.
     let is_listed = |phase: &CallPhase| match phase {
-        CallPhase::Pause => spans.iter().any(|span| span.phase == *phase),
+        CallPhase::Pause | CallPhase::Tls => spans.iter().any(|span| span.phase == *phase),
         CallPhase::Connect => has_connection,
         _ => true,
     };

@@ -5,8 +5,8 @@ use crate::capture::{Call, OpenKind, Stream};
 use crate::tui::widgets::text::duration;
 
 /// All phases, in order.
-pub(crate) const PHASES: [CallPhase; 5] =
-    [CallPhase::Connect, CallPhase::Pause, CallPhase::Request, CallPhase::Wait, CallPhase::Download];
+pub(crate) const PHASES: [CallPhase; 6] =
+    [CallPhase::Connect, CallPhase::Tls, CallPhase::Pause, CallPhase::Request, CallPhase::Wait, CallPhase::Download];
 
 /// Time span of a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ impl PhaseSpan {
 pub(crate) fn name(phase: CallPhase) -> &'static str {
     match phase {
         CallPhase::Connect => "connect",
+        CallPhase::Tls => "TLS",
         CallPhase::Pause => "pause",
         CallPhase::Request => "request",
         CallPhase::Wait => "wait",
@@ -50,7 +51,8 @@ pub(crate) fn spans(call: &Call, stream: Option<&Stream>) -> (Vec<PhaseSpan>, i6
         let end = stream.first.time.saturating_add(connect);
         add(CallPhase::Connect, stream.first.time, end);
         let request = exchange.request.map(|request| request.first.time).filter(|&time| time > end);
-        request.into_iter().for_each(|time| add(CallPhase::Pause, end, time));
+        let phase = if exchange.is_encrypted { CallPhase::Tls } else { CallPhase::Pause };
+        request.into_iter().for_each(|time| add(phase, end, time));
     }
     if let Some(request) = exchange.request {
         add(CallPhase::Request, request.first.time, request.last.time);

@@ -109,6 +109,7 @@ fn fit_endpoints([client, server]: [&str; 2], room: usize) -> [Cow<'_, str>; 2] 
 fn phase_style(theme: &Theme, phase: CallPhase) -> (&'static str, Style) {
     match phase {
         CallPhase::Connect => ("░", theme.connect),
+        CallPhase::Tls => ("▚", theme.connect),
         CallPhase::Pause => ("·", theme.dim),
         CallPhase::Request => ("▓", theme.client),
         CallPhase::Wait => ("▒", theme.wait),

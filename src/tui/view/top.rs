@@ -85,7 +85,7 @@ pub(crate) fn draw_status(model: &Model, area: Rect, buffer: &mut Buffer) {
     let left = Rect { width: area.width - used, ..area };
     let mut numbers = format!("  {shown}{span}");
     let keys = format!("  TLS secrets: {}", text::sanitize(&model.key_logs));
-    if !model.key_logs.is_empty() && width(&numbers) + width(&keys) + width(&name) + 1 <= usize::from(left.width) {
+    if !model.key_logs.is_empty() && width(&numbers) + width(&keys) + width(&name) < usize::from(left.width) {
         numbers += &keys;
     }
     let room = usize::from(left.width).saturating_sub(width(&numbers) + 1).max(MIN_NAME_WIDTH);

@@ -412,10 +412,11 @@ impl Connection {
 
     /// The offset of the other side up to which bytes of this side that respond to it can be read.
     fn readable(&self, side: Side) -> u64 {
-        if !self.waits(side) {
+        let other = side.other() as usize;
+        // After the end of the other side, an acknowledgment counts its FIN, too.
+        if !self.waits(side) || self.assemblers[other].has_ended() {
             return u64::MAX;
         }
-        let other = side.other() as usize;
         self.readable_after(side, self.assemblers[other].position() - u64::from(self.undelivered[other]))
     }
 

@@ -3,10 +3,11 @@
 //! A frame belongs to a call if bytes that it carries belong to it: parts of a body and copies that are sent again
 //! included. Where a frame carries bytes of several calls, each sees the frame without the nodes of the others.
 
-use crate::analysis::{Analyzer, Event, FrameConnection};
+use crate::analysis::{Analyzer, Event, FrameConnection, MessageNodes};
 use crate::filter::Filter;
 use dissectors::Tree;
 use dissectors::session::{ConversationId, ExchangeId};
+use dissectors::tree::Node;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -105,13 +106,78 @@ impl FrameMatch {
         let mut owners: Vec<ExchangeId> = messages.chain(connection.owners.iter().map(|&(id, _)| id)).collect();
         owners.sort_unstable();
         owners.dedup();
-        let without_others = |id: Option<ExchangeId>| {
-            let others = connection.messages.iter().filter(|message| Some(message.exchange) != id);
-            let others: Vec<_> = others.map(|message| message.nodes.clone()).collect();
-            if others.is_empty() { matches } else { filter.matches(&tree.without_nodes(&others)) }
+        let first = connection.messages.first().map(|message| message.exchange);
+        let is_only = connection.messages.iter().all(|message| Some(message.exchange) == first);
+        let mut views = None;
+        let mut is_match = |id: Option<ExchangeId>| {
+            if first.is_none() || is_only && id == first {
+                return matches;
+            }
+            let (views, without_calls) = views.get_or_insert_with(|| {
+                let mut views = CallViews::new(tree, &connection.messages);
+                let without_calls = filter.matches(views.show(&[]));
+                (views, without_calls)
+            });
+            match views.nodes_of(id) {
+                None => *without_calls,
+                Some(own) => filter.matches(views.show(&own)),
+            }
         };
-        let calls = owners.into_iter().filter(|&id| without_others(Some(id))).collect();
-        FrameMatch { calls, rest: connection.has_unowned && without_others(None) }
+        let calls = owners.into_iter().filter(|&id| is_match(Some(id))).collect();
+        FrameMatch { calls, rest: connection.has_unowned && is_match(None) }
+    }
+}
+
+/// A frame as each of its calls sees it: without the nodes of the others.
+struct CallViews<'t> {
+    all: &'t [Node],
+    view: Tree,
+    /// Nodes of no call, in order.
+    shared: Vec<usize>,
+    /// Nodes of each call alone, in the order of the calls and of the nodes.
+    own: Vec<(ExchangeId, usize)>,
+}
+
+impl<'t> CallViews<'t> {
+    fn new(tree: &'t Tree, messages: &[MessageNodes]) -> CallViews<'t> {
+        let all = tree.nodes();
+        let mut own: Vec<(usize, ExchangeId)> =
+            messages.iter().flat_map(|message| message.nodes.clone().map(|node| (node, message.exchange))).collect();
+        own.sort_unstable();
+        own.dedup();
+        let mut is_shared = vec![true; all.len()];
+        for &(node, _) in &own {
+            if let Some(shared) = is_shared.get_mut(node) {
+                *shared = false;
+            }
+        }
+        // A node of several calls is one of none of them.
+        let mut alone: Vec<(ExchangeId, usize)> = own
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|calls| calls.len() == 1)
+            .flatten()
+            .map(|&(node, id)| (id, node))
+            .collect();
+        alone.sort_unstable();
+        let shared = (0..all.len()).filter(|&node| is_shared.get(node) == Some(&true)).collect();
+        CallViews { all, view: tree.clone(), shared, own: alone }
+    }
+
+    /// Returns the nodes that only a call has; `None` if it has no nodes.
+    fn nodes_of(&self, id: Option<ExchangeId>) -> Option<Vec<usize>> {
+        let id = id?;
+        let from = self.own.partition_point(|&(call, _)| call < id);
+        let own = self.own.get(from..).unwrap_or_default().iter().take_while(|&&(call, _)| call == id);
+        let nodes: Vec<usize> = own.map(|&(_, node)| node).collect();
+        (!nodes.is_empty()).then_some(nodes)
+    }
+
+    /// Returns the tree with these nodes and those of no call.
+    fn show(&mut self, own: &[usize]) -> &Tree {
+        let mut nodes = [&self.shared[..], own].concat();
+        nodes.sort_unstable();
+        self.view.replace_nodes(nodes.iter().filter_map(|&node| self.all.get(node)).copied());
+        &self.view
     }
 }
 
@@ -150,11 +216,35 @@ impl MatchedRuns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dissectors::session::Half;
+    use dissectors::tree::Slice;
+    use dissectors::{Value, Wants};
 
     fn runs(frames: impl Iterator<Item = (u32, bool)>) -> MatchedRuns {
         let mut matched = MatchedRuns::default();
         frames.for_each(|(frame, matches)| matched.record(frame, matches));
         matched
+    }
+
+    #[test]
+    fn a_call_sees_its_nodes_and_those_of_no_call() {
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(b"");
+        let field = dissectors::fields().next().expect("a field");
+        (0..6).for_each(|number| {
+            tree.put(field, Slice::default(), Value::Uint(number));
+        });
+        let id = |nth| ExchangeId { nth, ..ExchangeId::default() };
+        let message = |nth, nodes| MessageNodes { exchange: id(nth), half: Half::Request, nodes };
+        let messages = [message(0, 1..2), message(1, 2..4), message(0, 3..5)];
+        let mut views = CallViews::new(&tree, &messages);
+        let mut seen = |nth| {
+            let own = views.nodes_of(Some(id(nth))).unwrap_or_default();
+            let nodes = views.show(&own).nodes().iter();
+            nodes.map(|node| if let Value::Uint(number) = node.value { number } else { 9 }).collect::<Vec<_>>()
+        };
+        // Node 3 is one of both.
+        assert_eq!([seen(0), seen(1), seen(2)], [vec![0, 1, 4, 5], vec![0, 2, 5], vec![0, 5]]);
     }
 
     #[test]

@@ -250,17 +250,10 @@ impl Tree {
         &mut self.columns
     }
 
-    /// Returns a copy without the nodes of some ranges.
-    #[must_use]
-    pub fn without_nodes(&self, ranges: &[core::ops::Range<usize>]) -> Tree {
-        let mut tree = self.clone();
-        let mut hidden = alloc::vec![false; tree.nodes.len()];
-        for range in ranges {
-            hidden.get_mut(range.clone()).unwrap_or_default().fill(true);
-        }
-        let mut hidden = hidden.into_iter();
-        tree.nodes.retain(|_| hidden.next() == Some(false));
-        tree
+    /// Replaces all nodes, by nodes that point into the same store.
+    pub fn replace_nodes(&mut self, nodes: impl Iterator<Item = Node>) {
+        self.nodes.clear();
+        self.nodes.extend(nodes);
     }
 
     /// Returns the bytes at a position in the store; empty if it is out of range.

@@ -2,6 +2,7 @@
 
 use crate::analysis::MessageNodes;
 use dissectors::session::{ExchangeId, Half, Side};
+use hashbrown::HashSet;
 
 /// A frame with bytes of one half of an exchange.
 pub(in crate::analysis) type Owner = (u32, ExchangeId, Half);
@@ -35,9 +36,10 @@ impl Completed {
     /// Splits the exchanges of bytes into those of a frame, each once, and those of earlier frames.
     pub(in crate::analysis) fn owners_in(&mut self, frame: u32) -> (Vec<(ExchangeId, Half)>, Vec<Owner>) {
         let mut own = Vec::new();
+        let mut seen = HashSet::new();
         let mut earlier = std::mem::take(&mut self.owners);
         earlier.retain(|&(of, exchange, half)| {
-            if of == frame && !own.contains(&(exchange, half)) {
+            if of == frame && seen.insert((exchange, half)) {
                 own.push((exchange, half));
             }
             of != frame

@@ -61,7 +61,7 @@ fn prepare(args: &mut LadderArgs) -> Result<(LadderResult, Output, bool), String
         let Ok(event) = receiver.recv() else { break Err(format!("{names}: the capture cannot be read")) };
         match event {
             BrowseEvent::IndexUpdate(update) => {
-                found = update.streams.into_iter().filter(|row| row.number == stream).last().or(found);
+                found = update.streams.into_iter().rfind(|row| row.number == stream).or(found);
                 if let LoadState::Complete(error) = update.state {
                     error.iter().for_each(|error| print_message(error));
                     has_errors = error.is_some();

@@ -10,6 +10,7 @@ use alloc::string::String;
 
 // Attributes whose value is not a DirectoryString.
 const COUNTRY: &str = "2.5.4.6";
+const COUNTRY_OF_INCORPORATION: &str = "1.3.6.1.4.1.311.60.2.1.3";
 const SERIAL: &str = "2.5.4.5";
 
 /// Maximum bytes of the text of a name in labels.
@@ -73,7 +74,7 @@ fn part(part: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
         tree.label(node, format_args!("{} ({name}={text})", ATTRIBUTE.title));
         put_identifier(&ATTRIBUTE_TYPE, kind, tree)?;
         match identifier.as_str() {
-            COUNTRY => put_text(&COUNTRY_NAME, value.content, tree),
+            COUNTRY | COUNTRY_OF_INCORPORATION => put_text(&COUNTRY_NAME, value.content, tree),
             SERIAL => put_text(&ATTRIBUTE_SERIAL_NUMBER, value.content, tree),
             _ => directory_string(value, tree),
         }

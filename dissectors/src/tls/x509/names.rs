@@ -35,6 +35,7 @@ const IDENTIFIERS: &[(&str, &str)] = &[
     ("1.3.101.112", "id-Ed25519"),
     ("1.3.101.113", "id-Ed448"),
     ("1.3.6.1.4.1.11129.2.4.2", "SignedCertificateTimestampList"),
+    ("1.3.6.1.4.1.311.60.2.1.3", "jurisdictionOfIncorporationCountryName"),
     ("1.3.6.1.5.5.7.1.1", "id-pe-authorityInfoAccess"),
     ("1.3.6.1.5.5.7.1.24", "id-pe-tlsfeature"),
     ("1.3.6.1.5.5.7.3.1", "id-kp-serverAuth"),

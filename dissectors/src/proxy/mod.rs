@@ -168,7 +168,7 @@ fn parse<T: FromStr>(text: &[u8]) -> Option<T> {
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-fn addresses<'b>(text: &'b [u8], address: impl Fn(&[u8]) -> Option<Value>) -> Option<[(&'b [u8], Value); 4]> {
+fn addresses(text: &[u8], address: impl Fn(&[u8]) -> Option<Value>) -> Option<[(&[u8], Value); 4]> {
     let mut words = text.strip_prefix(b" ")?.split(|&byte| byte == b' ');
     let port = |text: &[u8]| Some(Value::Uint(parse::<u16>(text)?.into()));
     let [source, destination] = [words.next()?, words.next()?];

@@ -502,3 +502,25 @@ fn a_response_of_http_1_to_a_client_of_http_2_is_read() {
     let messages = [(CLIENT, &*[preface, get].concat()), (SERVER, response)];
     assert_eq!(calls(&messages, &[0, 1]), ["GET /0 -", "- 505"]);
 }
+
+#[test]
+fn a_header_of_the_proxy_protocol_has_addresses_and_values() {
+    // Version 2 with IPv4 over TCP, and the value 0x01 (ALPN).
+    let binary = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x11\x0a\0\0\x01\x0a\0\0\x02\x5c\x04\0\x50\x01\0\x02h2";
+    let line = "PROXY TCP6 2001:db8::1 2001:db8::2 56324 443\r\n";
+    let request = "GET /0 HTTP/1.1\r\nHost: h\r\n\r\n";
+    let fields = "proxy.version proxy.v1.proto proxy.v2.cmd proxy.v2.addr_family proxy.src.ipv4 proxy.dst.ipv4 \
+                  proxy.src.ipv6 proxy.dst.ipv6 proxy.srcport proxy.dstport proxy.v2.tlv.type proxy.v2.tlv.value \
+                  http.request.uri";
+    let fields: Vec<_> = fields.split_whitespace().collect();
+    let expected = [
+        (binary, "2||1|0x01|10.0.0.1|10.0.0.2|||23556|80|0x01|6832|/0"),
+        (line, "1|TCP6|||||2001:db8::1|2001:db8::2|56324|443|||/0"),
+    ];
+    for (header, expected) in expected {
+        let joined = [header, request].concat();
+        let segments = connection(&[(CLIENT, &joined)]);
+        let packets: Vec<_> = segments.iter().map(Segment::packet).collect();
+        assert_eq!(print_fields(&packets, &fields)[3], expected, "{header:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Packet headers, numbers of variable length, and recognition of packets.
 
+use super::login::is_login;
 use crate::session::{Hint, Probe, Side};
 use crate::sql_text::operation;
 
@@ -95,6 +96,8 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     let Some(header) = Header::read(hint.bytes) else { return Probe::No };
     let payload = hint.bytes.get(HEADER..).unwrap_or_default();
     match payload {
+        // The greeting was not captured.
+        _ if header.number == 1 && header.total() == hint.bytes.len() && is_login(payload) => Probe::Yes,
         [3 | 22, statement @ ..] if header.number == 0 && is_statement(statement) => {
             if header.total() == hint.bytes.len() { Probe::Yes } else { Probe::Likely }
         }
@@ -128,6 +131,19 @@ pub(super) fn is_chain(bytes: &[u8]) -> bool {
         rest = after;
     }
     true
+}
+
+/// Returns the session that reads the bytes of a client beneath this one, if they are of TLS, or of compressed packets with a
+/// short command, which is not compressed.
+pub(super) fn beneath(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x16, 3, ..] => Some("TLS"),
+        &[a, b, c, 0, 0, 0, 0, ref rest @ ..] => {
+            let length = u32::from_le_bytes([a, b, c, 0]) as usize;
+            (length > 0 && rest.len() == length && is_chain(rest)).then_some("mysql-zlib")
+        }
+        _ => None,
+    }
 }
 
 /// Detects the greeting: its version is a text that begins with a digit.

@@ -18,8 +18,9 @@ const QUERY_ATTRIBUTES: u32 = 1 << 27;
 pub(super) const LOGIN_START: usize = 32;
 
 /// What the handshake states.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Login {
+    /// Abilities of the server; all if the greeting was not captured.
     server: u32,
     /// Abilities that the client uses; 0 if the login was not captured.
     client: u32,
@@ -27,6 +28,19 @@ pub(super) struct Login {
     pub(super) database: CompactString,
     /// User and database.
     pub(super) identity: CompactString,
+}
+
+impl Default for Login {
+    fn default() -> Login {
+        let (user, database, identity) = Default::default();
+        Login { server: u32::MAX, client: 0, user, database, identity }
+    }
+}
+
+/// Whether a payload is a login, or a request for TLS: most of the bytes before the name of the user are zero.
+pub(super) fn is_login(payload: &[u8]) -> bool {
+    let zeros = payload.get(9..LOGIN_START - 4);
+    abilities(payload) & PROTOCOL_41 != 0 && zeros.is_some_and(|zeros| zeros.iter().all(|&byte| byte == 0))
 }
 
 /// The parts of a login after the abilities.

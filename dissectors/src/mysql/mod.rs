@@ -170,7 +170,9 @@ impl MySql {
         transition: &mut Transition,
         cx: &mut Context<'_>,
     ) -> Role {
-        if self.phase == Phase::Login {
+        let has_no_greeting =
+            self.phase == Phase::Commands && header.number == 1 && self.pipeline.first_mut().is_none();
+        if self.phase == Phase::Login || has_no_greeting && login::is_login(payload) {
             self.login.read(payload);
             self.pipeline.authority.clone_from(&self.login.identity);
             if self.login.requests_tls(payload) {
@@ -280,7 +282,7 @@ impl MySql {
                 let mut role =
                     Role { request: Some(open.sent), packet: Some(packet), ..Role::of(open.nth, Half::Response) };
                 if packet.kind == PacketKind::BinaryRow {
-                    role.columns.clone_from(&open.kind.columns);
+                    role.columns = open.kind.columns.clone();
                 }
                 if packet.is_last {
                     self.complete(&mut role, packet.kind, transition, cx);
@@ -335,6 +337,11 @@ impl MySql {
     fn search(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let is_server = self.is_server(side);
         let len = chunk.bytes.len();
+        // What the handshake has agreed on shows in the next bytes of the client.
+        if let Some(name) = header::beneath(chunk.bytes).filter(|_| !is_server) {
+            self.side(side).is_lost = false;
+            return Consumed { transition: beneath(name), ..Consumed::bytes(0) };
+        }
         let is_command = matches!(Header::read(chunk.bytes), Some(header) if header.number == 0 && header.length > 0)
             && matches!(chunk.bytes.get(header::HEADER), Some(1..=31))
             && header::is_chain(chunk.bytes);

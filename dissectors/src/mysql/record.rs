@@ -30,7 +30,7 @@ pub(super) struct Role {
     /// Parameters: text, position after the number of iterations, length.
     pub(super) parameters: Option<Vec<(String, usize, usize)>>,
     pub(super) packet: Option<Packet>,
-    pub(super) columns: Vec<ValueType>,
+    pub(super) columns: Arc<Vec<ValueType>>,
     pub(super) result: Option<CompactString>,
     pub(super) rows: Option<u64>,
     pub(super) is_greeting: bool,
@@ -75,7 +75,7 @@ impl MySql {
         if cx.tree.wants_columns() {
             self.set_info(role, cx);
         }
-        if !(self.has_fields || self.has_content) {
+        if !(self.has_fields && cx.tree.wants_any(&MYSQL) || self.has_content) {
             return;
         }
         let bytes = message.chunk.bytes;
@@ -164,7 +164,7 @@ impl MySql {
                 cx.tree.put(field, none, Value::Text(text));
             }
         }
-        if self.has_content && matches!(code, command::QUERY | command::EXECUTE | command::PREPARE) {
+        if self.has_content && matches!(code, command::QUERY | command::EXECUTE) {
             // The text of a statement that was prepared before is not in this frame.
             let at = match code {
                 command::EXECUTE => None,

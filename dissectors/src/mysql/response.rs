@@ -83,7 +83,7 @@ pub(super) struct Unit {
     has_row: bool,
     error: Option<CompactString>,
     outcome: Outcome,
-    pub(super) columns: Vec<ValueType>,
+    pub(super) columns: Arc<Vec<ValueType>>,
     /// A statement that was prepared: its number, and that of its parameters.
     pub(super) prepared: Option<(u32, u16)>,
     /// The server awaits a file of the client.
@@ -208,7 +208,7 @@ impl Unit {
                 let (count, len) = header::number(payload).unwrap_or((0, 1));
                 // A byte after the number states whether the columns follow.
                 let is_cached = payload.get(len) == Some(&0);
-                self.columns.clear();
+                self.columns = Arc::default();
                 self.state = if is_cached || count == 0 { State::AfterColumns } else { State::Columns(count) };
                 self.has_rows = true;
                 kind(PacketKind::Count)
@@ -277,7 +277,7 @@ impl Unit {
             &[_, _, _, _, _, _, kind, low, ..] => ValueType { kind, is_unsigned: low & 0x20 != 0 },
             _ => ValueType::default(),
         };
-        self.columns.push(of);
+        Arc::make_mut(&mut self.columns).push(of);
     }
 
     /// Number of rows that were returned or changed, if the command has some.

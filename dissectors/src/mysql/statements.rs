@@ -86,8 +86,8 @@ impl Statements {
     /// ```
     pub(super) fn parameters(&mut self, number: u32, bytes: &[u8]) -> Option<Vec<(String, usize, usize)>> {
         let statement = self.statements.get_mut(&number)?;
-        let count = statement.parameters.min(MAX_PARAMETERS);
-        if count == 0 {
+        let count = statement.parameters;
+        if count == 0 || count > MAX_PARAMETERS {
             return Some(Vec::new());
         }
         let nulls = bytes.get(..count.div_ceil(8))?;

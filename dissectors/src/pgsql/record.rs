@@ -3,7 +3,7 @@
 use super::fields::*;
 use super::header::{self, type_name};
 use super::unit::Role;
-use super::{PROTOCOL, Pgsql, cstring, describe};
+use super::{PROTOCOL, Pgsql, describe};
 use crate::content::MessageBody;
 use crate::packet::Payload;
 use crate::pipeline::Message;
@@ -41,7 +41,7 @@ impl Pgsql {
         if cx.tree.wants_columns() {
             self.set_info(kind, is_client, encryption.is_some(), cx);
         }
-        if !(self.has_fields || self.has_content) {
+        if !(self.has_fields && cx.tree.wants_any(&PGSQL) || self.has_content) {
             return;
         }
         let span = message.chunk.span(0..bytes.len(), "Reassembled TCP", cx.tree);
@@ -124,38 +124,31 @@ impl Pgsql {
         }
     }
 
-    /// Records the statement of a message that executes or prepares one.
+    /// Records the statement of a message that executes one.
     fn record_statement(&self, payload: Payload<'_>, role: &Role, name: &str, cx: &mut Context<'_>) {
         let none = Slice::default();
         let kind = payload.bytes.first().copied().unwrap_or_default();
-        let Some(statement) = role.statement.as_ref().filter(|_| matches!(kind, b'Q' | b'E' | b'P')) else {
+        let Some(statement) = role.statement.as_ref().filter(|_| matches!(kind, b'Q' | b'E')) else {
             if role.ends_half && kind == 0 {
                 cx.tree.put_text(&COMMAND, none, format_args!("STARTUP"));
                 cx.tree.put_text(&SUMMARY, none, format_args!("{name}"));
             }
             return;
         };
-        if kind != b'P' {
-            let operation = operation(&statement.text);
-            let command = if operation.is_empty() { "EXECUTE" } else { &operation };
-            cx.tree.put_text(&COMMAND, none, format_args!("{command}"));
-            for field in [&EXECUTED, &SUMMARY] {
-                if cx.tree.wants(field) {
-                    let text = cx.tree.store_bytes(&statement.text);
-                    cx.tree.put(field, none, Value::Text(text));
-                }
+        let operation = operation(&statement.text);
+        let command = if operation.is_empty() { "EXECUTE" } else { &operation };
+        cx.tree.put_text(&COMMAND, none, format_args!("{command}"));
+        for field in [&EXECUTED, &SUMMARY] {
+            if cx.tree.wants(field) {
+                let text = cx.tree.store_bytes(&statement.text);
+                cx.tree.put(field, none, Value::Text(text));
             }
         }
         if self.has_content && !statement.text.is_empty() {
             // The text of a statement that was prepared before is not in this frame.
-            let at = match kind {
-                b'Q' => Some(5),
-                b'P' => Some(6 + cstring(payload.bytes.get(5..).unwrap_or_default()).0.len()),
-                _ => None,
-            };
-            let text = match at {
-                Some(at) => payload.from(at).first(statement.text.len()),
-                None => Payload::whole(&statement.text, cx.tree.add_buffer("Prepared statement", &statement.text)),
+            let text = match kind {
+                b'Q' => payload.from(5).first(statement.text.len()),
+                _ => Payload::whole(&statement.text, cx.tree.add_buffer("Prepared statement", &statement.text)),
             };
             let body = MessageBody::new(text, b"application/sql", PROTOCOL.short);
             body.of(Half::Request, "").read(cx.path, cx.tree);

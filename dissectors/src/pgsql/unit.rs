@@ -33,7 +33,7 @@ pub(super) struct Unit {
     /// Formats of the columns that the client requests.
     formats: Vec<u16>,
     /// Types and formats of the columns.
-    pub(super) columns: Vec<(u32, u16)>,
+    pub(super) columns: Arc<[(u32, u16)]>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(super) struct Role {
     /// It is the first row.
     pub(super) is_first_row: bool,
     pub(super) is_over_limit: bool,
-    pub(super) columns: Vec<(u32, u16)>,
+    pub(super) columns: Arc<[(u32, u16)]>,
 }
 
 impl Role {
@@ -335,12 +335,12 @@ impl Unit {
                     self.awaited = self.awaited.saturating_sub(1);
                 }
                 if kind == b'T' {
-                    self.columns = super::describe::columns(body, &self.formats);
+                    self.columns = super::describe::columns(body, &self.formats).into();
                 }
             }
             b'D' => {
                 role.is_first_row = !core::mem::replace(&mut self.has_row, true);
-                role.columns.clone_from(&self.columns);
+                role.columns = self.columns.clone();
             }
             b'C' | b's' | b'I' | b'V' => {
                 let (reply, rows) = match kind {

@@ -132,11 +132,13 @@ impl Resp {
                 Consumed { owner: self.side(side).owner(), ..Consumed::bytes(read) }
             }
             Scanned::Malformed => {
+                // What was read of the message is not searched for others.
+                let read = state.scan.position().clamp(1, chunk.bytes.len());
                 let span = chunk.span(0..chunk.bytes.len().min(16), "Reassembled TCP", cx.tree);
                 push_path(cx);
                 cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
                 self.lose(side, cx.range.start + 1, cx);
-                Consumed::bytes(1)
+                Consumed::bytes(read)
             }
             Scanned::Message(len) => {
                 state.first = None;

@@ -1,7 +1,7 @@
 //! State of one side, and the search for its next message after a loss.
 
 use super::expected::Expected;
-use super::probe::{Start, start};
+use super::probe::{Start, is_frequent, start};
 use super::value::{MAX_LINE, Scan, Scanned};
 use crate::pipeline::{Reply, RequestTexts};
 use crate::session::{Half, Stamp};
@@ -54,8 +54,12 @@ pub(super) fn scan_line(bytes: &[u8]) -> Scanned {
     }
 }
 
-/// Finds the first command in bytes.
+/// Finds the first command in bytes. A line of text must be at their beginning, and have the name of a frequent command.
 pub(super) fn find_command(bytes: &[u8]) -> Option<usize> {
+    let word = bytes.iter().position(|byte| !byte.is_ascii_alphabetic()).and_then(|end| bytes.get(..end));
+    if word.is_some_and(is_frequent) && memchr::memchr(b'\n', bytes).is_some() {
+        return Some(0);
+    }
     let is_command = |at: usize| matches!(start(bytes.get(at..).unwrap_or_default()), Start::Command(_));
     memchr::memchr_iter(b'*', bytes).find(|&at| (at == 0 || bytes.get(at - 1) == Some(&b'\n')) && is_command(at))
 }

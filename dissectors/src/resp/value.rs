@@ -160,6 +160,11 @@ impl Scan {
         }
     }
 
+    /// Position up to which the message was read.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
     /// Bytes that were read, and need not be kept.
     pub(super) fn skip_read(&mut self, available: usize) -> usize {
         let read = self.at.min(available);

@@ -7,9 +7,9 @@ use crate::sql_text::{digest, operation};
 use crate::tree::{Slice, Tree, Value};
 
 crate::fields! { "sql";
-    /// Statement of SQL, as sent by a client of a database.
+    /// Statement of SQL that a client of a database executes.
     SQL: Protocol "sql" "SQL" { ours: true };
-    /// Text of the statement. One that was prepared before is repeated where it is executed.
+    /// Text of the statement, also where it was prepared before.
     STATEMENT: Text "sql.statement" "Statement" { ours: true };
     /// First word of the statement in upper case, such as SELECT; comments are skipped.
     OPERATION: Text "sql.operation" "Operation" { ours: true };

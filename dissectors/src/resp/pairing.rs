@@ -87,7 +87,7 @@ impl Resp {
         }
         push_path(cx);
         if self.has_fields {
-            cx.tree.open(&RESP, Slice::default(), Value::Present);
+            cx.tree.open(&RESP, Slice::default(), Value::Bytes(Slice::default()));
             let field = if half == Half::Request && !is_push { &REQUEST } else { &RESPONSE };
             cx.tree.put(field, Slice::default(), Value::Bool(true));
             cx.tree.note(&LIMIT, Slice::default(), format_args!("{}: {len} bytes", LIMIT.title));

@@ -374,6 +374,11 @@ impl MySql {
         if self.phase == Phase::Login && !self.is_server(side) && matches!(chunk.bytes, [0x16, 3, ..]) {
             return Consumed { transition: beneath("TLS"), ..Consumed::bytes(0) };
         }
+        // So does compression if the end of the login was not read.
+        let is_command = self.phase == Phase::Commands && !self.is_server(side);
+        if is_command && header::beneath(chunk.bytes) == Some("mysql-zlib") {
+            return Consumed { transition: beneath("mysql-zlib"), ..Consumed::bytes(0) };
+        }
         let Some(header) = Header::read(chunk.bytes) else { return Consumed::bytes(0) };
         if header.total() <= available {
             return self.packet(side, header, chunk.first(header.total()), cx);

@@ -300,7 +300,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('z')], &[C::Call], A::Zoom, "zoom", "Show this pane alone, or all"),
     bind(&[char('z')], &[C::Ladder], A::Zoom, "card", "Fold or unfold the handshake card"),
     bind(&[char('W')], &[C::Call, C::Follow], A::Wrap, "", "Wrap long lines, or scroll them sideways"),
-    bind(&[char('J')], &[C::Calls, C::Call], A::Journey, "", "Show the journey of the call, step by step"),
+    bind(&[char('J')], &[C::Calls, C::Call], A::Journey, "journey", "Show the journey of the call, step by step"),
     bind(&[char('L')], STREAM_CONTEXTS, A::Ladder, "", "Show the ladder of the connection"),
     bind(&[char('F')], STREAM_CONTEXTS, A::Follow, "follow", "Follow the stream: data of both sides"),
     bind(

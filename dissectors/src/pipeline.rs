@@ -114,6 +114,15 @@ enum Entry<K> {
     },
 }
 
+/// Bytes of requests that were not captured.
+#[derive(Clone, Copy, Debug)]
+struct MissingRequests {
+    /// Offset after them.
+    end: u64,
+    /// Offset of a response whose sender had received them.
+    answered: Option<u64>,
+}
+
 /// The exchange of a message that responds.
 pub(crate) enum Match<'p, K> {
     /// The oldest request without a complete response.
@@ -137,8 +146,10 @@ pub(crate) struct Pipeline<K> {
     text: usize,
     /// After a loss: requests whose sender had received less than this may have their response in the lost bytes.
     barrier: Option<u64>,
-    /// Offset after the last bytes of the responder.
-    responded: u64,
+    /// Requests that were not captured.
+    missing: Option<MissingRequests>,
+    /// Offset of the last response, and the bytes of requests that its sender had received.
+    last_response: (u64, u64),
     /// Bytes may be missing since the last response with its request.
     is_checked: bool,
 }
@@ -153,7 +164,8 @@ impl<K> Pipeline<K> {
             count: 0,
             text: 0,
             barrier: None,
-            responded: 0,
+            missing: None,
+            last_response: (0, 0),
             is_checked: true,
         }
     }
@@ -180,7 +192,11 @@ impl<K> Pipeline<K> {
         cx: &mut Context<'_>,
     ) -> bool {
         let request = message.transfer(cx);
-        if self.barrier.is_some_and(|barrier| cx.received >= barrier || cx.range.is_empty()) {
+        let is_behind = |offset: u64| cx.received >= offset || cx.range.is_empty();
+        // Its sender had received a response to what is missing: others may have been pipelined with it.
+        let follows =
+            |missing: MissingRequests| cx.range.is_empty() || missing.answered.is_some_and(|at| cx.received > at);
+        if self.barrier.is_some_and(is_behind) || self.missing.is_some_and(follows) {
             self.end(cx);
         }
         let open = OpenRequest {
@@ -212,8 +228,14 @@ impl<K> Pipeline<K> {
 
     /// Finds the request of the next response.
     pub(crate) fn find(&mut self, cx: &Context<'_>) -> Match<'_, K> {
-        self.responded = self.responded.max(cx.range.end);
+        self.last_response = (cx.range.start, cx.received);
         if self.barrier.is_some() {
+            return Match::None;
+        }
+        if let Some(missing) = &mut self.missing
+            && (cx.received == 0 || cx.received >= missing.end)
+        {
+            missing.answered.get_or_insert(cx.range.start);
             return Match::None;
         }
         let is_checked = self.is_checked;
@@ -304,9 +326,11 @@ impl<K> Pipeline<K> {
         })));
     }
 
-    /// Notes that bytes of the requests are missing.
-    pub(crate) fn lose_requests(&mut self) {
-        self.barrier = Some(self.responded + 1).max(self.barrier);
+    /// Notes that bytes of the requests are missing up to an offset.
+    pub(crate) fn lose_requests(&mut self, end: u64) {
+        let (offset, received) = self.last_response;
+        let answered = (received >= end && end > 0).then_some(offset);
+        self.missing = Some(MissingRequests { end, answered });
         self.is_checked = true;
     }
 
@@ -349,7 +373,7 @@ impl<K> Pipeline<K> {
                 self.report_unanswered(open, cx);
             }
         }
-        (self.text, self.barrier) = (0, None);
+        (self.text, self.barrier, self.missing) = (0, None, None);
     }
 
     fn report_unanswered(&self, mut open: OpenRequest<K>, cx: &mut Context<'_>) {

@@ -1,6 +1,6 @@
 //! Compression of MySQL (zlib, zstd): packets that carry the packets of both sides.
 
-use super::header::Header;
+use super::header::{Header, is_chain};
 use crate::coding;
 use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
 use crate::session::{
@@ -62,6 +62,8 @@ struct CompressedSide {
     /// Bytes still to come of a packet of which some are missing.
     skip: u64,
     is_lost: bool,
+    /// A packet was read.
+    has_begun: bool,
 }
 
 impl Compressed {
@@ -108,12 +110,26 @@ impl Compressed {
     }
 }
 
+/// Whether a packet begins here, after lost bytes: compressed data, or packets that follow each other.
+fn begins_packet(bytes: &[u8]) -> bool {
+    let Some(header) = Header::read(bytes) else { return false };
+    let data = bytes.get(HEADER..HEADER + header.length as usize);
+    match (bytes.get(4..HEADER), data) {
+        (Some([0, 0, 0]), Some(data)) => is_chain(data),
+        (Some(_), Some(data)) => data.starts_with(&[0x78]) || data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
+        _ => false,
+    }
+}
+
 impl Session for Compressed {
     fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let len = chunk.bytes.len();
         let state = self.side(lane.side);
         if state.is_lost {
-            return Consumed::bytes(len);
+            if !begins_packet(chunk.bytes) {
+                return Consumed::bytes(len);
+            }
+            state.is_lost = false;
         }
         if state.skip > 0 {
             let skipped = state.skip.min(len as u64);
@@ -126,7 +142,7 @@ impl Session for Compressed {
         if total > len {
             return Consumed::bytes(0);
         }
-        state.first = None;
+        (state.first, state.has_begun) = (None, true);
         self.packet(lane, chunk.first(total), first, cx);
         Consumed::bytes(total)
     }
@@ -138,6 +154,10 @@ impl Session for Compressed {
         let total = Header::read(before.bytes).map_or(state.skip, |header| HEADER as u64 + u64::from(header.length));
         match missing {
             Missing::Released if before.bytes.is_empty() => return,
+            // The end of the login, which is not compressed.
+            Missing::Bytes(_) if !state.has_begun && before.bytes.is_empty() => {
+                return cx.derive(lane, DerivedItem::Missing(missing));
+            }
             Missing::Bytes(_) | Missing::Released if gone <= total => state.skip = total - gone,
             _ => state.is_lost = true,
         }

@@ -90,14 +90,16 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     if hint.side == Side::Server && is_prefix && hint.is_first && hint.bytes.first().is_none_or(|&length| length > 24) {
         return Probe::Perhaps;
     }
+    let Some(header) = Header::read(hint.bytes) else { return Probe::No };
+    let payload = hint.bytes.get(HEADER..).unwrap_or_default();
+    // The greeting was not captured, though that may not be known yet.
+    if header.number == 1 && header.total() == hint.bytes.len() && is_login(payload) {
+        return Probe::Yes;
+    }
     if hint.is_whole && !is_port {
         return Probe::No;
     }
-    let Some(header) = Header::read(hint.bytes) else { return Probe::No };
-    let payload = hint.bytes.get(HEADER..).unwrap_or_default();
     match payload {
-        // The greeting was not captured.
-        _ if header.number == 1 && header.total() == hint.bytes.len() && is_login(payload) => Probe::Yes,
         [3 | 22, statement @ ..] if header.number == 0 && is_statement(statement) => {
             if header.total() == hint.bytes.len() { Probe::Yes } else { Probe::Likely }
         }

@@ -185,7 +185,7 @@ impl MySql {
             return Role { is_login: true, ..role };
         }
         // Data of the authentication, or of a file.
-        if self.phase == Phase::Authentication || header.number > 0 {
+        if header.number > 0 {
             let Some(first) = self.pipeline.first_mut() else { return Role::default() };
             first.add_request(message, cx);
             let is_file = first.kind.awaits_file;
@@ -194,6 +194,8 @@ impl MySql {
             }
             return Role { is_file, is_secret: !is_file, ..Role::of(first.nth, Half::Request) };
         }
+        // The end of the login was not captured if it was not read.
+        self.phase = Phase::Commands;
         self.command(payload, message, cx)
     }
 
@@ -329,7 +331,7 @@ impl MySql {
         if self.is_server(side) {
             self.pipeline.lose_responses(end, cx);
         } else {
-            self.pipeline.lose_requests();
+            self.pipeline.lose_requests(end);
         }
     }
 
@@ -375,7 +377,7 @@ impl MySql {
             return Consumed { transition: beneath("TLS"), ..Consumed::bytes(0) };
         }
         // So does compression if the end of the login was not read.
-        let is_command = self.phase == Phase::Commands && !self.is_server(side);
+        let is_command = self.phase != Phase::Login && !self.is_server(side);
         if is_command && header::beneath(chunk.bytes) == Some("mysql-zlib") {
             return Consumed { transition: beneath("mysql-zlib"), ..Consumed::bytes(0) };
         }

@@ -250,7 +250,7 @@ impl Pgsql {
         *state = SideState { is_lost: true, has_ended: state.has_ended, boundary, ..SideState::default() };
         if self.is_client(side) {
             self.open_unit = None;
-            self.pipeline.lose_requests();
+            self.pipeline.lose_requests(end);
         } else {
             self.pipeline.lose_responses(end, cx);
         }

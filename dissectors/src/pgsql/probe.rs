@@ -21,7 +21,17 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     if hint.is_whole && !is_port {
         return Probe::No;
     }
-    let evidence = Side::BOTH.map(|side| chain(hint.bytes, side).map_or(Probe::No, |chain| evidence(chain, is_port)));
+    let evidence = Side::BOTH.map(|side| {
+        let messages = chain(hint.bytes, side);
+        let found = messages.map_or(Probe::No, |messages| evidence(messages, is_port));
+        // More messages may follow. Few other protocols have two zero bytes there.
+        let is_short = hint.bytes.get(1..3).is_none_or(|length| length == [0; 2])
+            && hint.bytes.get(1).is_none_or(|&high| high == 0);
+        match messages {
+            Some(Chain { count: 0..2, .. }) if found == Probe::No && is_short => Probe::Perhaps,
+            _ => found,
+        }
+    });
     evidence.into_iter().max().unwrap_or(Probe::No)
 }
 

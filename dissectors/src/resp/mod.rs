@@ -193,7 +193,7 @@ impl Resp {
             self.end_long(side, long, first, 0, cx);
         }
         if is_client {
-            self.pipeline.lose_requests();
+            self.pipeline.lose_requests(end);
         } else {
             self.pipeline.lose_responses(end, cx);
         }

@@ -2,6 +2,7 @@
 
 use crate::field::{Field, FieldKind};
 use crate::identity::{ExchangeId, Side, Stamp};
+use alloc::string::{String, ToString};
 use compact_str::CompactString;
 use core::fmt::Write;
 
@@ -98,6 +99,19 @@ impl Exchange {
     #[must_use]
     pub fn lacks_response(&self) -> bool {
         self.response.is_none() && !self.is_one_way
+    }
+
+    /// Returns where the request goes: the authority followed by the target. The absolute form and the authority form
+    /// (CONNECT) name the authority themselves (RFC 9112 3.2.2, 3.2.3); a target that is no path, as a statement, is set
+    /// apart.
+    #[must_use]
+    pub fn destination(&self) -> String {
+        let (authority, target) = (&*self.authority, &*self.target);
+        if authority.is_empty() || target.contains("://") || self.method == "CONNECT" {
+            return target.to_string();
+        }
+        let is_apart = !target.is_empty() && !target.starts_with(['/', '*']);
+        alloc::format!("{authority}{}{target}", if is_apart { " " } else { "" })
     }
 
     /// The message whose body is the size of the exchange: the response, or a message that has none.

@@ -1,6 +1,7 @@
 //! The sequence diagram of a journey.
 
 use super::collected::{Collected, Lookup};
+use super::segment::SegmentRecord;
 use super::text::{endpoint_text, list, quote};
 use crate::diagram::{Arrow, Diagram};
 use dissectors::exchange::Exchange;
@@ -28,7 +29,13 @@ pub(super) fn diagram(collected: &Collected, start: i64, evidence: &[u32]) -> Di
         add_exchange(&lookup.exchange, [client, lane], &answer, &mut arrows);
     }
     let lane = |side: Side| client + side as usize;
-    arrows.extend(collected.segments.iter().map(|segment| Arrow {
+    // Data before and after the call is that of others, or of the handshake.
+    let is_own = |segment: &&SegmentRecord| {
+        let is_outside = collected.is_before_call(segment.frame) || collected.is_after_call(segment.frame);
+        let is_shown = [&collected.secure.frames[..], evidence].iter().any(|frames| frames.contains(&segment.frame));
+        segment.len == 0 || !is_outside || is_shown
+    };
+    arrows.extend(collected.segments.iter().filter(is_own).map(|segment| Arrow {
         frame: segment.frame,
         time: segment.time,
         from: lane(segment.side),

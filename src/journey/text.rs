@@ -58,8 +58,11 @@ pub(super) fn address_text(address: Address) -> String {
     digits.to_owned()
 }
 
-/// Returns an authority without its port, in lower case.
+/// Returns an authority without its port, in lower case; nothing if it is a user and a database, which are no host.
 pub(super) fn host_of(authority: &str) -> String {
+    if authority.contains('@') {
+        return String::new();
+    }
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !host.ends_with(':') => host,
         _ => authority,
@@ -90,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_host_of_an_authority_has_no_port() {
-        let hosts = ["A.test:8080", "a.test", "a.test.", "[::1]:80", "[::1]", ""].map(host_of);
-        assert_eq!(hosts, ["a.test", "a.test", "a.test", "[::1]", "[::1]", ""]);
+        let hosts = ["A.test:8080", "a.test", "a.test.", "[::1]:80", "[::1]", "", "alice@shop"].map(host_of);
+        assert_eq!(hosts, ["a.test", "a.test", "a.test", "[::1]", "[::1]", "", ""]);
     }
 }

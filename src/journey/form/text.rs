@@ -65,7 +65,7 @@ pub(super) fn offset(journey: &Journey, time: i64) -> String {
 /// Returns the title of a journey, and the line below it.
 pub(super) fn title(journey: &Journey) -> (String, String) {
     let (call, exchange) = (&journey.call, &journey.call.exchange);
-    let mut text = format!("{} {}{}", quote(&exchange.method), quote(&exchange.authority), quote(&exchange.target));
+    let mut text = format!("{} {}", quote(&exchange.method), quote(&exchange.destination()));
     let status = match exchange.status.as_str() {
         "" if exchange.lacks_response() => "no response".to_owned(),
         status => quote(status),

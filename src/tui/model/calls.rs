@@ -50,19 +50,11 @@ pub(crate) fn start_time(call: &Call) -> Option<i64> {
     call.exchange.request.or(call.exchange.response).map(|transfer| transfer.first.time)
 }
 
-/// Returns the host followed by the request target.
-fn target(call: &Call) -> String {
-    let exchange = &call.exchange;
-    // The absolute form and the authority form (CONNECT) include the host (RFC 9112 3.2.2, 3.2.3).
-    let names_host = exchange.target.contains("://") || exchange.method == "CONNECT";
-    if names_host { exchange.target.to_string() } else { format!("{}{}", exchange.authority, exchange.target) }
-}
-
 /// Returns the URL of the request; its target if that is not of a URL.
 pub(crate) fn url(call: &Call) -> String {
     let exchange = &call.exchange;
     if exchange.authority.is_empty() && !exchange.target.starts_with('/') {
-        return target(call);
+        return exchange.destination();
     }
     if exchange.target.contains("://") || exchange.method == "CONNECT" {
         return exchange.target.to_string();
@@ -71,7 +63,7 @@ pub(crate) fn url(call: &Call) -> String {
         return exchange.authority.to_string();
     }
     if !exchange.target.starts_with(['/', '*']) {
-        return format!("{} {}", exchange.authority, exchange.target);
+        return exchange.destination();
     }
     let scheme = if exchange.is_encrypted { "https" } else { "http" };
     if !exchange.authority.is_empty() {
@@ -94,7 +86,7 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         // A message without a response has a sender instead of a requester.
         METHOD if exchange.is_one_way => return format!("{}{}", sender_arrow(exchange), exchange.method),
         METHOD => return exchange.method.to_string(),
-        5 => return target(call),
+        5 => return call.exchange.destination(),
         STATUS if exchange.code.is_none() && exchange.lacks_response() => return "none".into(),
         STATUS => return exchange.status.to_string(),
         7 => {

@@ -28,7 +28,7 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
         let is_short = hint.bytes.get(1..3).is_none_or(|length| length == [0; 2])
             && hint.bytes.get(1).is_none_or(|&high| high == 0);
         match messages {
-            Some(Chain { count: 0..2, .. }) if found == Probe::No && is_short => Probe::Perhaps,
+            Some(Chain { count: 0..3, .. }) if found == Probe::No && is_short => Probe::Perhaps,
             _ => found,
         }
     });

@@ -36,8 +36,8 @@ mod sink;
 mod source;
 mod statement_logs;
 mod streams;
-mod tls_records;
 #[cfg(feature = "tui")]
 mod terminal;
+mod tls_records;
 mod websocket_logs;
 mod words;

@@ -157,7 +157,10 @@ mod tests {
         for (text, error) in [
             ("tcp.port==9000", "expected tcp.port==PORT,PROTOCOL or udp.port==PORT,PROTOCOL, found tcp.port==9000"),
             ("tcp.port==70000,http", "expected a port from 0 to 65535, found 70000"),
-            ("tcp.port==1,smtp", "unknown protocol smtp; available on tcp.port==1: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket"),
+            (
+                "tcp.port==1,smtp",
+                "unknown protocol smtp; available on tcp.port==1: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket",
+            ),
         ] {
             assert_eq!(text.parse::<DecodeAs>(), Err(error.to_owned()), "{text}");
         }

@@ -78,8 +78,14 @@ fn an_invalid_rule_is_a_usage_error() {
     let file = write(folder.path(), "a.pcap", &capture());
     let form = "expected tcp.port==PORT,PROTOCOL or udp.port==PORT,PROTOCOL, found ";
     for (rule, message) in [
-        ("tcp.port==80,htpp", "unknown protocol htpp; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket"),
-        ("tcp.port==80,json", "unknown protocol json; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket"),
+        (
+            "tcp.port==80,htpp",
+            "unknown protocol htpp; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket",
+        ),
+        (
+            "tcp.port==80,json",
+            "unknown protocol json; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket",
+        ),
         ("tcp.port==99999,http", "expected a port from 0 to 65535, found 99999"),
         ("tcp.port=80,http", &format!("{form}tcp.port=80,http")),
         ("tcp.port==80", &format!("{form}tcp.port==80")),

@@ -169,7 +169,7 @@ pub(super) fn is_server(side: Side, bytes: &[u8]) -> bool {
         (Some(Header { number: 0, .. }), Some(10)) if bytes.get(5).is_some_and(u8::is_ascii_digit) => true,
         (Some(Header { number: 0, .. }), Some(0..=33 | 250)) => false,
         (Some(Header { number: 1.., .. }), _) => {
-            side == Side::Server || !bytes.get(HEADER..).is_some_and(|login| login.len() > 32)
+            side == Side::Server || bytes.get(HEADER..).is_none_or(|login| login.len() <= 32)
         }
         _ => side == Side::Server,
     }

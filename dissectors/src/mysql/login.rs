@@ -17,6 +17,11 @@ const QUERY_ATTRIBUTES: u32 = 1 << 27;
 /// Bytes of a login before the name of the user. A request for TLS has no more.
 pub(super) const LOGIN_START: usize = 32;
 
+/// Returns the first 64 bytes of a name as text: as long as names of MySQL are.
+fn short_text(name: &[u8]) -> CompactString {
+    crate::exchange::text(name.get(..64).unwrap_or(name))
+}
+
 /// What the handshake states.
 #[derive(Clone, Debug)]
 pub(super) struct Login {
@@ -109,16 +114,15 @@ impl Login {
     pub(super) fn read(&mut self, payload: &[u8]) {
         self.client = abilities(payload);
         if let Some(parts) = parts(payload) {
-            let text = |name: &[u8]| crate::exchange::text(name.get(..64).unwrap_or(name));
-            self.user = text(parts.user);
-            self.database = parts.database.map(text).unwrap_or_default();
+            self.user = short_text(parts.user);
+            self.database = parts.database.map(short_text).unwrap_or_default();
         }
         self.set_identity();
     }
 
     /// Changes the database.
     pub(super) fn use_database(&mut self, name: &[u8]) {
-        self.database = crate::exchange::text(name.get(..64).unwrap_or(name));
+        self.database = short_text(name);
         self.set_identity();
     }
 

@@ -125,7 +125,7 @@ impl<'b> Command<'b> {
     fn name_words(&self) -> usize {
         1 + usize::from(self.words.first().is_some_and(|first| {
             let is = |name: &&str| first.eq_ignore_ascii_case(name.as_bytes());
-            CONTAINERS.iter().any(|name| is(name)) || CONTAINERS_OF_KEYS.iter().any(|name| is(name))
+            CONTAINERS.iter().chain(&CONTAINERS_OF_KEYS).any(is)
         }))
     }
 

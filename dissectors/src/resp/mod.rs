@@ -143,7 +143,7 @@ impl Resp {
             Scanned::Message(len) => {
                 state.first = None;
                 let owner = match state.long.take() {
-                    Some(long) => self.end_long(side, long, first, len, cx),
+                    Some(long) => self.end_long(side, *long, first, len, cx),
                     None => {
                         let chunk = chunk.first(len);
                         let message = Message { side, chunk, first, len: len as u64, consumed: len, is_complete: true };
@@ -190,7 +190,7 @@ impl Resp {
         *state = SideState { is_lost: true, has_ended: state.has_ended, boundary, ..SideState::default() };
         if let (Some(long), Some(first)) = (long, first) {
             let long = Box::new(LongMessage { is_complete: false, ..*long });
-            self.end_long(side, long, first, 0, cx);
+            self.end_long(side, *long, first, 0, cx);
         }
         if is_client {
             self.pipeline.lose_requests(end);
@@ -282,7 +282,7 @@ impl Session for Resp {
             let first = *self.side(side).first.get_or_insert(cx.first);
             self.skip_part(side, is_client, rest, rest.bytes.len() as u64, cx);
             if let Some(long) = self.side(side).long.take() {
-                self.end_long(side, Box::new(LongMessage { is_complete: false, ..*long }), first, 0, cx);
+                self.end_long(side, LongMessage { is_complete: false, ..*long }, first, 0, cx);
             }
         }
         self.side(side).has_ended = true;

@@ -68,12 +68,12 @@ impl Resp {
     pub(super) fn end_long(
         &mut self,
         side: Side,
-        long: Box<LongMessage>,
+        long: LongMessage,
         first: Stamp,
         consumed: usize,
         cx: &mut Context<'_>,
     ) -> Option<(u32, Half)> {
-        let LongMessage { nth, half, len, is_complete, texts, expected, reply, is_push } = *long;
+        let LongMessage { nth, half, len, is_complete, texts, expected, reply, is_push } = long;
         let len = len + consumed as u64;
         let empty = Chunk { bytes: b"", base: None };
         let message = Message { side, chunk: empty, first, len, consumed, is_complete };
@@ -212,6 +212,6 @@ fn push_texts(bytes: &[u8], cx: &Context<'_>) -> RequestTexts {
     if let Some(channel) = describe::element(bytes, 1) {
         command::push_word(channel, 1024, &mut target);
     }
-    let kind = word(0).map_or(CompactString::const_new("MONITOR"), |kind| kind.to_ascii_uppercase().into());
+    let kind = word(0).map_or(CompactString::const_new("MONITOR"), |kind| kind.to_ascii_uppercase());
     RequestTexts { method: kind, target: target.into() }
 }

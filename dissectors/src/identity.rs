@@ -21,6 +21,25 @@ impl Side {
             Side::Server => Side::Client,
         }
     }
+
+    /// The item of this side in a pair, of which the client's is first.
+    #[inline]
+    #[must_use]
+    pub fn of<T>(self, [client, server]: &[T; 2]) -> &T {
+        match self {
+            Side::Client => client,
+            Side::Server => server,
+        }
+    }
+
+    /// The item of this side in a pair, of which the client's is first.
+    #[inline]
+    pub fn of_mut<T>(self, [client, server]: &mut [T; 2]) -> &mut T {
+        match self {
+            Side::Client => client,
+            Side::Server => server,
+        }
+    }
 }
 
 /// Position of an event in the capture.

@@ -29,6 +29,7 @@ mod organizations;
 pub mod packet;
 mod padding;
 mod pipeline;
+mod pipeline_record;
 pub mod protocol;
 pub mod reader;
 pub mod reassembly;

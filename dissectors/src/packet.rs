@@ -174,6 +174,13 @@ impl ProtocolPath {
         }
     }
 
+    /// Appends a protocol name, once for messages that follow each other.
+    pub fn push_once(&mut self, name: &'static str) {
+        if self.names().last() != Some(&name) {
+            self.push(name);
+        }
+    }
+
     /// Returns the names.
     #[must_use]
     pub fn names(&self) -> &[&'static str] {

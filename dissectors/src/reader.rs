@@ -8,6 +8,12 @@ use crate::tree::{Slice, Tree, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnexpectedEnd;
 
+/// Splits a text that ends with a zero byte from what follows it.
+pub(crate) fn cstring(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default())
+}
+
 /// A cursor over a [`Payload`]. Each call reads one value, records it in the tree under its field, and advances.
 ///
 /// Numbers are big-endian, as on the wire, except where the name ends in `_le`. A read past the end returns [`UnexpectedEnd`] and does not advance.

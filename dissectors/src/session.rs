@@ -12,7 +12,7 @@ use crate::exchange::Exchange;
 use crate::field::Field;
 pub use crate::identity::{ConversationId, ExchangeId, Half, Side, Stamp};
 use crate::packet::ProtocolPath;
-use crate::tree::{Slice, Tree};
+use crate::tree::{Slice, Tree, Value};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -137,6 +137,13 @@ impl Context<'_> {
     #[must_use]
     pub fn later_value(&self, field: &'static Field, about: About) -> Option<u64> {
         self.first_pass.get(field, about)
+    }
+
+    /// Records the value that an earlier pass collected, if it did.
+    pub(crate) fn record_later(&mut self, field: &'static Field, about: About) {
+        if let Some(value) = self.later_value(field, about) {
+            self.tree.put(field, Slice::default(), Value::Uint(value));
+        }
     }
 
     /// Appends an item to what the session derives.

@@ -179,8 +179,7 @@ struct StreamSide {
 
 impl Stream {
     fn side(&mut self, side: Side) -> &mut StreamSide {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
     }
 }
 
@@ -250,8 +249,7 @@ impl Session for Stream {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        let state = if side == Side::Client { client } else { server };
+        let state = side.of(&self.sides);
         !state.is_lost
     }
 

@@ -250,9 +250,8 @@ impl<'b> LocatedHead<'b> {
                 }
             }
             cx.tree.put(if self.is_notification() { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
-            let request = message.link.nth.map(|nth| About::Half(cx.exchange(nth), Half::Request));
-            if let Some(frame) = request.and_then(|request| cx.later_value(&RESPONSE_IN, request)) {
-                cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame));
+            if let Some(nth) = message.link.nth {
+                cx.record_later(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request));
             }
             return;
         }

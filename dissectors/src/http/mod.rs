@@ -207,11 +207,7 @@ impl Http {
     }
 
     fn half(&mut self, side: Side) -> &mut HttpSide {
-        let [client, server] = &mut self.halves;
-        match side {
-            Side::Client => client,
-            Side::Server => server,
-        }
+        side.of_mut(&mut self.halves)
     }
 
     /// Bytes outside of messages that are kept to be read leniently: those of a server.
@@ -711,8 +707,7 @@ impl Session for Http {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.halves;
-        let half = if side == Side::Client { client } else { server };
+        let half = side.of(&self.halves);
         match &half.state {
             State::Body(message) => !message.is_headless(),
             State::Skip(_) => false,
@@ -725,8 +720,7 @@ impl Session for Http {
     }
 
     fn awaits_response(&self, side: Side) -> bool {
-        let [client, server] = &self.halves;
-        let half = if side == Side::Client { client } else { server };
+        let half = side.of(&self.halves);
         matches!(half.state, State::Head) && half.seen == 0 && self.pairing.awaits_response(side)
     }
 

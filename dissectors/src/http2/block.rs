@@ -335,9 +335,7 @@ impl Http2 {
         if cx.tree.wants(&FULL_URI) {
             describe_uri(&MessageHead::of(&block.list), cx.tree);
         }
-        if let Some(answered) = cx.later_value(&RESPONSE_IN, request) {
-            cx.tree.put(&RESPONSE_IN, none, Value::Uint(answered));
-        }
+        cx.record_later(&RESPONSE_IN, request);
     }
 }
 

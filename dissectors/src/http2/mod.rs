@@ -196,8 +196,7 @@ type Owner = Option<(u32, Half)>;
 
 impl Http2 {
     fn side(&mut self, side: Side) -> &mut SideState {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
     }
 
     /// The half of an exchange that a side sends.
@@ -373,8 +372,7 @@ impl Session for Http2 {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        (if side == Side::Client { client } else { server }).reading != Reading::Search
+        side.of(&self.sides).reading != Reading::Search
     }
 
     fn responds(&self, side: Side) -> bool {

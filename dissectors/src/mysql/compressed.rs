@@ -68,8 +68,7 @@ struct CompressedSide {
 
 impl Compressed {
     fn side(&mut self, side: Side) -> &mut CompressedSide {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
     }
 
     /// Decompresses a packet.

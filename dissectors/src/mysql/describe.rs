@@ -1,7 +1,7 @@
 //! Fields of each packet.
 
 use super::fields::*;
-use super::header::{column_start, cstring, number, text};
+use super::header::{column_start, number, text};
 use super::login;
 use super::record::Role;
 use super::response::{PacketKind, command};
@@ -9,6 +9,7 @@ use super::statements;
 use super::values;
 use crate::field::Field;
 use crate::packet::Payload;
+use crate::reader::cstring;
 use crate::tree::{Slice, Tree, Value};
 use alloc::string::String;
 

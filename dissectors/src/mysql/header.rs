@@ -67,12 +67,6 @@ pub(super) fn column_start(rest: &[u8]) -> usize {
     extended.unwrap_or(0)
 }
 
-/// Splits a text that ends with a zero byte from what follows it.
-pub(super) fn cstring(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default())
-}
-
 /// Words with which statements begin, for conversations that are joined in the middle.
 const OPERATIONS: [&str; 27] = [
     "ALTER", "ANALYZE", "BEGIN", "CALL", "COMMIT", "CREATE", "DELETE", "DESC", "DESCRIBE", "DROP", "EXPLAIN", "FLUSH",

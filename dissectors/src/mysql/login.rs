@@ -1,6 +1,7 @@
 //! The handshake: what server and client have agreed on.
 
-use super::header::{cstring, text};
+use super::header::text;
+use crate::reader::cstring;
 use compact_str::{CompactString, format_compact};
 
 const CONNECT_WITH_DB: u32 = 1 << 3;

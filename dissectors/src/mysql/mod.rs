@@ -127,8 +127,7 @@ struct SideState {
 
 impl MySql {
     fn side(&mut self, side: Side) -> &mut SideState {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
     }
 
     fn is_server(&self, side: Side) -> bool {
@@ -517,8 +516,7 @@ impl Session for MySql {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        !(if side == Side::Client { client } else { server }).is_lost
+        !side.of(&self.sides).is_lost
     }
 
     fn responds(&self, side: Side) -> bool {

@@ -8,13 +8,24 @@ use super::{MySql, PROTOCOL, command_name, describe, statements};
 use crate::content::MessageBody;
 use crate::packet::Payload;
 use crate::pipeline::Message;
-use crate::session::{About, Consumed, Context, Event, Half, Lane, MessageEnd, MessagePart, Pdu, Stamp};
+use crate::pipeline_record::{ResponseFacts, ResponseFields};
+use crate::session::{About, Consumed, Context, Half, Stamp};
 use crate::sql_text::operation;
 use crate::tree::{Slice, Value};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use compact_str::CompactString;
+
+/// Fields of a response.
+const RESPONSE_FIELDS: ResponseFields = ResponseFields {
+    result: &RESULT,
+    summary: &SUMMARY,
+    rows: &ROWS,
+    first_row_time: &FIRST_ROW_TIME,
+    request_in: &REQUEST_IN,
+    time: &TIME,
+};
 
 /// What a packet is in its exchange.
 #[derive(Clone, Debug, Default)]
@@ -58,20 +69,11 @@ impl MySql {
     ) -> Consumed {
         let nodes = cx.tree.nodes().len();
         self.record(message, header, role, cx);
-        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(message.side), first: message.first, len: message.len }));
-        if let Some((nth, half)) = role.exchange {
-            cx.events.push(match role.ends_half {
-                true => Event::Message(MessageEnd { nth, half }),
-                false => Event::Part(MessagePart { nth, half, nodes: nodes..cx.tree.nodes().len() }),
-            });
-        }
-        Consumed { owner: role.exchange, ..Consumed::bytes(message.consumed) }
+        message.report(role.exchange, role.ends_half, nodes, cx)
     }
 
     fn record(&mut self, message: &Message<'_>, header: Header, role: &Role, cx: &mut Context<'_>) {
-        if cx.path.names().last() != Some(&MYSQL.name) {
-            cx.path.push(MYSQL.name);
-        }
+        cx.path.push_once(MYSQL.name);
         if cx.tree.wants_columns() {
             self.set_info(role, cx);
         }
@@ -116,29 +118,19 @@ impl MySql {
         }
         if half == Half::Request {
             self.record_statement(payload, role, cx);
-            if role.ends_half
-                && let Some(frame) = cx.later_value(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request))
-            {
-                cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame));
+            if role.ends_half {
+                cx.record_later(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request));
             }
             return;
         }
-        if let Some(result) = &role.result {
-            cx.tree.put_text(&RESULT, none, format_args!("{result}"));
-            cx.tree.put_text(&SUMMARY, none, format_args!("{result}"));
-        }
-        if let Some(rows) = role.rows {
-            cx.tree.put(&ROWS, none, Value::Uint(rows));
-        }
-        let Some(request) = role.request else { return };
-        let time = Value::Duration(cx.at.time.saturating_sub(request.time));
-        if role.packet.is_some_and(|packet| packet.is_first_row) {
-            cx.tree.put(&FIRST_ROW_TIME, none, time);
-        }
-        if role.ends_half {
-            cx.tree.put(&REQUEST_IN, none, Value::Uint(request.frame.into()));
-            cx.tree.put(&TIME, none, time);
-        }
+        let facts = ResponseFacts {
+            result: role.result.as_deref(),
+            rows: role.rows,
+            request: role.request,
+            is_first_row: role.packet.is_some_and(|packet| packet.is_first_row),
+            is_last: role.ends_half,
+        };
+        RESPONSE_FIELDS.record(&facts, cx);
     }
 
     /// Records the statement of a command.

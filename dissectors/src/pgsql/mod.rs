@@ -12,6 +12,7 @@ mod values;
 
 use crate::pipeline::{self, Message, Pipeline};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::reader::cstring;
 use crate::session::{
     Chunk, Consumed, Context, Handover, Input, Lane, Missing, Session, Side, SideEnd, Successor, Transition,
 };
@@ -112,16 +113,9 @@ enum Phase {
     Unreadable,
 }
 
-/// Splits a text that ends with a zero byte from what follows it.
-fn cstring(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default())
-}
-
 impl Pgsql {
     fn side(&mut self, side: Side) -> &mut SideState {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
     }
 
     fn is_client(&self, side: Side) -> bool {
@@ -394,8 +388,7 @@ impl Session for Pgsql {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        self.phase != Phase::Unreadable && !(if side == Side::Client { client } else { server }).is_lost
+        self.phase != Phase::Unreadable && !side.of(&self.sides).is_lost
     }
 
     fn responds(&self, side: Side) -> bool {

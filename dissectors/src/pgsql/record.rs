@@ -7,9 +7,20 @@ use super::{PROTOCOL, Pgsql, describe};
 use crate::content::MessageBody;
 use crate::packet::Payload;
 use crate::pipeline::Message;
-use crate::session::{About, Consumed, Context, Event, Half, Lane, MessageEnd, MessagePart, Pdu};
+use crate::pipeline_record::{ResponseFacts, ResponseFields};
+use crate::session::{About, Consumed, Context, Half};
 use crate::sql_text::operation;
 use crate::tree::{Slice, Value};
+
+/// Fields of a response.
+const RESPONSE_FIELDS: ResponseFields = ResponseFields {
+    result: &RESULT,
+    summary: &SUMMARY,
+    rows: &ROWS,
+    first_row_time: &FIRST_ROW_TIME,
+    request_in: &REQUEST_IN,
+    time: &TIME,
+};
 
 impl Pgsql {
     /// Records a message, and reports it as a part of its exchange. `encryption` is the request that a byte responds to.
@@ -22,18 +33,11 @@ impl Pgsql {
     ) -> Consumed {
         let nodes = cx.tree.nodes().len();
         self.record(message, &role, encryption, cx);
-        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(message.side), first: message.first, len: message.len }));
-        if let Some((nth, half)) = role.exchange {
-            cx.events.push(match role.ends_half {
-                true => Event::Message(MessageEnd { nth, half }),
-                false => Event::Part(MessagePart { nth, half, nodes: nodes..cx.tree.nodes().len() }),
-            });
-        }
-        Consumed { owner: role.exchange, ..Consumed::bytes(message.consumed) }
+        message.report(role.exchange, role.ends_half, nodes, cx)
     }
 
     fn record(&mut self, message: &Message<'_>, role: &Role, encryption: Option<u32>, cx: &mut Context<'_>) {
-        push_path(cx);
+        cx.path.push_once(PGSQL.name);
         let is_client = self.is_client(message.side);
         let bytes = message.chunk.bytes;
         let kind = bytes.first().copied().unwrap_or_default();
@@ -97,29 +101,19 @@ impl Pgsql {
                     cx.tree.note(&UNKNOWN_STATEMENT, none, format_args!("{}", UNKNOWN_STATEMENT.title));
                 }
                 self.record_statement(payload, role, name, cx);
-                if role.ends_half
-                    && let Some(frame) = cx.later_value(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request))
-                {
-                    cx.tree.put(&RESPONSE_IN, none, Value::Uint(frame));
+                if role.ends_half {
+                    cx.record_later(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request));
                 }
             }
             Half::Response => {
-                if let Some(result) = &role.result {
-                    cx.tree.put_text(&RESULT, none, format_args!("{result}"));
-                    cx.tree.put_text(&SUMMARY, none, format_args!("{result}"));
-                }
-                if let Some(rows) = role.rows {
-                    cx.tree.put(&ROWS, none, Value::Uint(rows));
-                }
-                let Some(request) = role.request else { return };
-                let time = Value::Duration(cx.at.time.saturating_sub(request.time));
-                if role.is_first_row {
-                    cx.tree.put(&FIRST_ROW_TIME, none, time);
-                }
-                if role.ends_half {
-                    cx.tree.put(&REQUEST_IN, none, Value::Uint(request.frame.into()));
-                    cx.tree.put(&TIME, none, time);
-                }
+                let facts = ResponseFacts {
+                    result: role.result.as_deref(),
+                    rows: role.rows,
+                    request: role.request,
+                    is_first_row: role.is_first_row,
+                    is_last: role.ends_half,
+                };
+                RESPONSE_FIELDS.record(&facts, cx);
             }
         }
     }
@@ -170,15 +164,8 @@ impl Pgsql {
 
     /// Records bytes that are not a message.
     pub(super) fn note_malformed(&mut self, chunk: crate::session::Chunk<'_>, cx: &mut Context<'_>) {
-        push_path(cx);
+        cx.path.push_once(PGSQL.name);
         let span = chunk.span(0..chunk.bytes.len().min(16), "Reassembled TCP", cx.tree);
         cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
-    }
-}
-
-/// Adds the protocol to those of the frame, once for messages that follow each other.
-fn push_path(cx: &mut Context<'_>) {
-    if cx.path.names().last() != Some(&PGSQL.name) {
-        cx.path.push(PGSQL.name);
     }
 }

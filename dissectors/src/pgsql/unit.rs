@@ -6,11 +6,12 @@
 //!   P S                                                  a statement that is only prepared: 1 Z
 //! ```
 
+use super::Pgsql;
 use super::fields::*;
 use super::statements::Statement;
-use super::{Pgsql, cstring};
 use crate::exchange::Outcome;
 use crate::pipeline::{Match, Message, Reply, RequestTexts, SingleMessage};
+use crate::reader::cstring;
 use crate::session::{About, Context, Half, Stamp};
 use crate::sql_text::operation;
 use alloc::sync::Arc;

@@ -72,13 +72,6 @@ fn open(wants: &Wants, _: &mut Handover) -> Box<dyn Session> {
     })
 }
 
-/// Adds the protocol to those of the frame, once for messages that follow each other.
-fn push_path(cx: &mut Context<'_>) {
-    if cx.path.names().last() != Some(&RESP.name) {
-        cx.path.push(RESP.name);
-    }
-}
-
 /// The RESP session of one conversation.
 #[derive(Clone, Debug)]
 struct Resp {
@@ -95,8 +88,11 @@ struct Resp {
 
 impl Resp {
     fn side(&mut self, side: Side) -> &mut SideState {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
+    }
+
+    fn is_client(&self, side: Side) -> bool {
+        self.client.unwrap_or(Side::Client) == side
     }
 
     /// Whether a side sends commands, by its first message; `None` if more bytes decide.
@@ -135,7 +131,7 @@ impl Resp {
                 // What was read of the message is not searched for others.
                 let read = state.scan.position().clamp(1, chunk.bytes.len());
                 let span = chunk.span(0..chunk.bytes.len().min(16), "Reassembled TCP", cx.tree);
-                push_path(cx);
+                cx.path.push_once(RESP.name);
                 cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
                 self.lose(side, cx.range.start + 1, cx);
                 Consumed::bytes(read)
@@ -184,13 +180,12 @@ impl Resp {
     fn lose(&mut self, side: Side, end: u64, cx: &mut Context<'_>) {
         let first = self.side(side).first.take();
         let long = self.side(side).long.take();
-        let is_client = self.client.unwrap_or(Side::Client) == side;
+        let is_client = self.is_client(side);
         let state = self.side(side);
         let boundary = state.boundary.filter(|&boundary| boundary >= end && end > 0);
         *state = SideState { is_lost: true, has_ended: state.has_ended, boundary, ..SideState::default() };
         if let (Some(long), Some(first)) = (long, first) {
-            let long = Box::new(LongMessage { is_complete: false, ..*long });
-            self.end_long(side, *long, first, 0, cx);
+            self.end_long(side, LongMessage { is_complete: false, ..*long }, first, 0, cx);
         }
         if is_client {
             self.pipeline.lose_requests(end);
@@ -201,7 +196,7 @@ impl Resp {
 
     /// Searches for the next message after a loss.
     fn search(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
-        let is_client = self.client.unwrap_or(Side::Client) == side;
+        let is_client = self.is_client(side);
         let state = self.side(side);
         let found = match state.boundary {
             _ if is_client => side::find_command(chunk.bytes),
@@ -249,7 +244,7 @@ impl Session for Resp {
                 return;
             }
         }
-        let is_client = self.client.unwrap_or(Side::Client) == side;
+        let is_client = self.is_client(side);
         let is_known = matches!(missing, Missing::Bytes(_) | Missing::Released);
         if self.mode.snapshot.is_some() && Some(side) != self.client {
             self.mode.snapshot = None;
@@ -276,7 +271,7 @@ impl Session for Resp {
 
     fn end(&mut self, lane: Lane, rest: Chunk<'_>, _: SideEnd, cx: &mut Context<'_>) {
         let side = lane.side;
-        let is_client = self.client.unwrap_or(Side::Client) == side;
+        let is_client = self.is_client(side);
         let is_in_message = !rest.bytes.is_empty() || self.side(side).long.is_some();
         if is_in_message && !self.side(side).is_lost {
             let first = *self.side(side).first.get_or_insert(cx.first);
@@ -293,12 +288,11 @@ impl Session for Resp {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        !(if side == Side::Client { client } else { server }).is_lost
+        !side.of(&self.sides).is_lost
     }
 
     fn responds(&self, side: Side) -> bool {
-        self.client.unwrap_or(Side::Client) != side
+        !self.is_client(side)
     }
 
     fn buffered(&self) -> usize {

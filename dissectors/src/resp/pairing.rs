@@ -4,7 +4,7 @@ use super::command::{self, Command, SecretContext};
 use super::expected::{self, Expected};
 use super::fields::*;
 use super::side::LongMessage;
-use super::{Resp, describe, push_path};
+use super::{Resp, describe};
 use crate::exchange::Outcome;
 use crate::pipeline::{Match, Message, Reply, RequestTexts, SingleMessage};
 use crate::session::{About, Chunk, Context, Event, Half, Lane, MessageEnd, Pdu, Side, Stamp};
@@ -85,7 +85,7 @@ impl Resp {
             Half::Request => self.add_request(nth, expected, texts, &message, cx),
             Half::Response => self.respond(nth, reply, &message, None, cx),
         }
-        push_path(cx);
+        cx.path.push_once(RESP.name);
         if self.has_fields {
             cx.tree.open(&RESP, Slice::default(), Value::Bytes(Slice::default()));
             let field = if half == Half::Request && !is_push { &REQUEST } else { &RESPONSE };

@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::fields::*;
 use super::pairing::Role;
-use super::{PROTOCOL, Resp, describe, push_path};
+use super::{PROTOCOL, Resp, describe};
 use crate::session::{About, Chunk, Context, Half};
 use crate::tree::{Slice, Value};
 
@@ -20,7 +20,7 @@ impl Resp {
         is_line: bool,
         cx: &mut Context<'_>,
     ) {
-        push_path(cx);
+        cx.path.push_once(RESP.name);
         if cx.tree.wants_columns() {
             self.set_info(role, command, chunk.bytes, cx);
         }

@@ -208,8 +208,7 @@ impl Decryption {
 
     /// Returns whether a record may be decrypted as soon as a secret is known.
     pub(super) fn awaits(&self, side: Side, is_application_data: bool, known: KnownSecrets<'_>) -> bool {
-        let [client, server] = &self.sides;
-        let state = if side == Side::Client { client } else { server };
+        let state = side.of(&self.sides);
         let Some(random) = &self.client_random else { return false };
         let is_known = |epoch: &Epoch| {
             epoch.label(side).is_some_and(|label| known.secrets.get(label, random, known.frame).is_some())
@@ -252,15 +251,13 @@ impl Decryption {
 
     /// Returns whether the last records of a side are not authentic.
     pub(super) fn has_failures(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        let state = if side == Side::Client { client } else { server };
+        let state = side.of(&self.sides);
         state.failures > 0
     }
 
     /// Returns whether the records of a side may be decrypted.
     pub(super) fn is_active(&self, side: Side, known: KnownSecrets<'_>) -> bool {
-        let [client, server] = &self.sides;
-        let state = if side == Side::Client { client } else { server };
+        let state = side.of(&self.sides);
         self.client_random.is_some()
             && !known.secrets.is_empty()
             && state.failures < self.max_failures(side)
@@ -269,8 +266,7 @@ impl Decryption {
 
     /// Maximum number of consecutive records that are not authentic.
     fn max_failures(&self, side: Side) -> u32 {
-        let [client, server] = &self.sides;
-        let state = if side == Side::Client { client } else { server };
+        let state = side.of(&self.sides);
         let [client, server] = self.results;
         let result = if side == Side::Client { client } else { server };
         if result.is_decrypted && state.lost <= u64::from(MAX_FORGED) { MAX_FORGED } else { MAX_FAILURES }
@@ -410,13 +406,11 @@ impl Decryption {
     }
 
     fn side_result(&mut self, side: Side) -> &mut SideResult {
-        let [client, server] = &mut self.results;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.results)
     }
 
     fn side(&mut self, side: Side) -> &mut SideKeys {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
     }
 }
 

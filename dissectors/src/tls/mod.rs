@@ -172,11 +172,7 @@ impl TlsSide {
 
 impl Tls {
     fn side(&mut self, side: Side) -> &mut TlsSide {
-        let [client, server] = &mut self.sides;
-        match side {
-            Side::Client => client,
-            Side::Server => server,
-        }
+        side.of_mut(&mut self.sides)
     }
 
     /// Dissects all complete records. A record that began in an earlier frame is dissected alone, as in Wireshark.
@@ -425,8 +421,7 @@ impl Session for Tls {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        let state = if side == Side::Client { client } else { server };
+        let state = side.of(&self.sides);
         !matches!(state.phase, RecordPhase::Searching(_))
     }
 

@@ -249,8 +249,7 @@ impl Tls {
     /// Returns whether a handshake record is encrypted: after a change of the cipher spec, or, if that is unknown, if it
     /// does not look like a message.
     fn is_encrypted(&self, side: Side, version: u16, body: &[u8]) -> bool {
-        let [client, server] = &self.sides;
-        let state = if side == Side::Client { client } else { server };
+        let state = side.of(&self.sides);
         let len = handshake::message_len(body).unwrap_or_default();
         let kind = body.first().copied().unwrap_or_default();
         if state.assembly.is_started() || state.is_decrypted {

@@ -78,15 +78,13 @@ impl Summary {
         version: u16,
         cx: &Context<'_>,
     ) {
-        let [client, server] = &mut self.bytes;
-        *(if side == Side::Client { client } else { server }) += header.total_len() as u64;
+        *side.of_mut(&mut self.bytes) += header.total_len() as u64;
         let is_application_data = header.content == header::APPLICATION_DATA;
         let is_finished = match is_tls13(version) {
             true => is_application_data,
             false => header.content == header::HANDSHAKE && is_encrypted,
         };
-        let [client, server] = &mut self.finished;
-        *(if side == Side::Client { client } else { server }) |= is_finished && self.has_selection;
+        *side.of_mut(&mut self.finished) |= is_finished && self.has_selection;
         let is_late = self.request.is_none() && side == Side::Server;
         let is_complete = self.finished == [true; 2] || self.response.is_some();
         if is_late || is_complete && (self.response.is_none() || side == Side::Server) {
@@ -114,8 +112,7 @@ impl Summary {
 
     /// Ends a side. Returns whether both have ended.
     pub(super) fn end(&mut self, side: Side) -> bool {
-        let [client, server] = &mut self.ended;
-        *(if side == Side::Client { client } else { server }) = true;
+        *side.of_mut(&mut self.ended) = true;
         self.ended == [true; 2]
     }
 

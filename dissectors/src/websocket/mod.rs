@@ -131,8 +131,7 @@ impl WebSocket {
     }
 
     fn side(&mut self, side: Side) -> &mut SideState {
-        let [client, server] = &mut self.sides;
-        if side == Side::Client { client } else { server }
+        side.of_mut(&mut self.sides)
     }
 
     /// Whether a side is the client of the handshake, by the mask of its frames if the handshake was not captured.
@@ -193,8 +192,7 @@ impl Session for WebSocket {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        let [client, server] = &self.sides;
-        !matches!((if side == Side::Client { client } else { server }).reading, Reading::Search)
+        !matches!(side.of(&self.sides).reading, Reading::Search)
     }
 
     fn buffered(&self) -> usize {

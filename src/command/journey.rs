@@ -5,7 +5,7 @@ use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_inputs;
 use super::pass_loop::{PassConsumer, PassLoop};
-use super::{CommandOutcome, decode, finish_output, print_message, terminal_width};
+use super::{CommandOutcome, decode, finish_output, print_message, text_width};
 use crate::args::{JourneyArgs, JourneyFormat};
 use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, unsupported_link_message};
 use overhear::filter::Filter;
@@ -13,12 +13,9 @@ use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, Jou
 use overhear::report::DissectedFrame;
 use overhear::source::Error;
 use std::convert::Infallible;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-
-/// Width of text that does not go to a terminal.
-const DEFAULT_WIDTH: usize = 110;
 
 /// Number of times that the capture is read.
 const PASSES: u64 = 2;
@@ -69,10 +66,7 @@ fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOu
     };
     let journey = collect(selected, &mut passes, &decode);
     let form = match args.format {
-        JourneyFormat::Text => {
-            let width = terminal_width(!out.is_file() && io::stdout().is_terminal());
-            JourneyForm::Text(width.unwrap_or(DEFAULT_WIDTH))
-        }
+        JourneyFormat::Text => JourneyForm::Text(text_width(out.is_file())),
         JourneyFormat::Json => JourneyForm::Json,
         JourneyFormat::Markdown => JourneyForm::Markdown,
         JourneyFormat::Mermaid => JourneyForm::Mermaid,

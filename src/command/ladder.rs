@@ -2,19 +2,16 @@
 
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_inputs;
-use super::{CommandOutcome, decode, finish_output, print_message, terminal_width};
+use super::{CommandOutcome, decode, finish_output, print_message, text_width};
 use crate::args::{LadderArgs, LadderFormat};
 use dissectors::session::ConversationId;
 use overhear::browse::{BrowseEvent, BrowseRequest, Browser, LadderRow, LadderWindow, LoadState, StreamPosition};
 use overhear::capture::{Endpoint, Stream};
 use overhear::diagram::{Arrow, Diagram, diagram_lines, mermaid, svg};
 use overhear::journey::endpoint_text;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::mpsc;
-
-/// Width of text that does not go to a terminal.
-const DEFAULT_WIDTH: usize = 110;
 
 /// Maximum number of arrows in a diagram that a program lays out.
 const MAX_ARROWS: usize = 500;
@@ -113,8 +110,7 @@ fn render(diagram: &Diagram, format: LadderFormat, is_file: bool) -> String {
         LadderFormat::Svg => svg(diagram, MAX_ARROWS, false),
         LadderFormat::Mermaid => mermaid(diagram, MAX_ARROWS),
         LadderFormat::Text => {
-            let width = terminal_width(!is_file && io::stdout().is_terminal()).unwrap_or(DEFAULT_WIDTH);
-            let lines = diagram_lines(diagram, width, usize::MAX);
+            let lines = diagram_lines(diagram, text_width(is_file), usize::MAX);
             lines.into_iter().map(|(line, _)| line.trim_end().to_owned() + "\n").collect()
         }
     }

@@ -289,6 +289,12 @@ fn terminal_width(is_limited: bool) -> Option<usize> {
     Some(width.into())
 }
 
+/// Returns the width of text that fills its lines: that of the terminal, if it goes there.
+fn text_width(is_file: bool) -> usize {
+    const DEFAULT: usize = 110;
+    terminal_width(!is_file && io::stdout().is_terminal()).unwrap_or(DEFAULT)
+}
+
 fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     let (files, stream) = match args.parse_input() {
         Ok(input) => input,

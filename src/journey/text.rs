@@ -53,9 +53,9 @@ pub fn endpoint_text(end: Endpoint) -> String {
 
 /// Returns an address as text.
 pub(super) fn address_text(address: Address) -> String {
-    let text = endpoint_text(Endpoint { address, port: 0 });
-    let digits = text.trim_end_matches(":0").trim_start_matches('[').trim_end_matches(']');
-    digits.to_owned()
+    let mut text = String::new();
+    records::address(&mut text, address);
+    text
 }
 
 /// Returns an authority without its port, in lower case; nothing if it is a user and a database, which are no host.

@@ -230,7 +230,16 @@ fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) 
 
 /// Appends an address and a port as in a URL: `10.0.0.1:80`, `[::1]:80`.
 pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
-    match end.address {
+    let is_ipv6 = matches!(end.address, Address::V6(_));
+    out.push_str(if is_ipv6 { "[" } else { "" });
+    address(out, end.address);
+    out.push_str(if is_ipv6 { "]:" } else { ":" });
+    out.push_str(itoa::Buffer::new().format(end.port));
+}
+
+/// Appends an address; nothing without a network layer.
+pub(crate) fn address(out: &mut String, address: Address) {
+    match address {
         Address::None => {}
         Address::V4(bytes) => {
             for (nth, byte) in bytes.into_iter().enumerate() {
@@ -239,13 +248,9 @@ pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
             }
         }
         Address::V6(bytes) => {
-            out.push('[');
             let _ = dissectors::format::ipv6(out, bytes);
-            out.push(']');
         }
     }
-    out.push(':');
-    out.push_str(itoa::Buffer::new().format(end.port));
 }
 
 /// Appends a name, or else an address, and a port.

@@ -53,16 +53,9 @@ pub(crate) fn start_time(call: &Call) -> Option<i64> {
 /// Returns the URL of the request; its target if that is not of a URL.
 pub(crate) fn url(call: &Call) -> String {
     let exchange = &call.exchange;
-    if exchange.authority.is_empty() && !exchange.target.starts_with('/') {
-        return exchange.destination();
-    }
-    if exchange.target.contains("://") || exchange.method == "CONNECT" {
-        return exchange.target.to_string();
-    }
-    if exchange.target.is_empty() {
-        return exchange.authority.to_string();
-    }
-    if !exchange.target.starts_with(['/', '*']) {
+    let is_path =
+        exchange.target.starts_with('/') || exchange.target.starts_with('*') && !exchange.authority.is_empty();
+    if !is_path || exchange.target.contains("://") || exchange.method == "CONNECT" {
         return exchange.destination();
     }
     let scheme = if exchange.is_encrypted { "https" } else { "http" };

@@ -105,8 +105,9 @@ impl Summary {
     /// Returns the half that the bytes consumed last belong to.
     pub(super) fn owner(&self, side: Side) -> Option<(u32, Half)> {
         match side {
-            Side::Client => (self.request.is_some() && !self.has_selection).then_some((0, Half::Request)),
-            Side::Server => self.response.is_some().then_some((0, Half::Response)),
+            Side::Client if self.request.is_some() => (!self.has_selection).then_some((0, Half::Request)),
+            // Without the client hello, all records are those of the response.
+            _ => self.response.is_some().then_some((0, Half::Response)),
         }
     }
 

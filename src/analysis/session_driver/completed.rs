@@ -21,14 +21,14 @@ pub(in crate::analysis) struct Completed {
     /// Units that ended, and halves of exchanges.
     pub(in crate::analysis) units: u32,
     pub(in crate::analysis) halves: u32,
-    /// Whether bytes belong to an exchange and to neither of its messages.
+    /// Whether bytes belong to none of the messages that they lie between.
     pub(in crate::analysis) is_outside: bool,
     /// Frames and the exchanges that their bytes belong to.
     pub(in crate::analysis) owners: Vec<Owner>,
 }
 
 impl Completed {
-    /// Whether it is more than one unit, a half of an exchange that is none, or outside of the messages of its exchange.
+    /// Whether it is more than one unit, a half of an exchange that is none, or outside of the messages.
     pub(in crate::analysis) fn are_several(&self) -> bool {
         self.units > 1 || self.halves > self.units || self.is_outside
     }

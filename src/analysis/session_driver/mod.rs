@@ -311,6 +311,10 @@ impl SessionDriver {
                 let id = feed.cx.exchange(nth);
                 self.attribute(lane, bytes as u64, (id, half), feed);
             }
+            // Bytes that are no content of a session above, between those of its messages: an update of keys.
+            if consumed.owner.is_none() && bytes > 0 && self.nested.is_some() && feed.cx.derived.items.is_empty() {
+                feed.completed.is_outside = true;
+            }
             self.after_call(lane, before, bytes as u64, feed);
             match consumed.transition {
                 Transition::Stay if bytes == 0 => return done,

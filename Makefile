@@ -13,7 +13,8 @@ PREFIX  = $(HOME)/.cargo
 help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
 	@echo 'make test       run all tests; those of live capture need root, iproute2, nginx, curl and tshark'
-	@echo 'make corpus     the tests that read captures again on those of other projects, below CORPUS_DIR=$(CORPUS_DIR)'
+	@echo 'make corpus     the tests that read captures again on those of other projects, below CORPUS_DIR=$(CORPUS_DIR),'
+	@echo '                and for all pairs of captures and filters: make test selects some'
 	@echo 'make oracle     compare overhear with tshark, and with tshark 4.4, field by field, on every capture'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
@@ -39,7 +40,8 @@ test:
 corpus:
 	$(NEEDS) cargo cc libpcap
 	test -d "$(CORPUS_DIR)" || { echo 'CORPUS_DIR: no folder $(CORPUS_DIR)' >&2; exit 1; }
-	CORPUS_DIR="$(CORPUS_DIR)" $(CARGO) test --no-fail-fast --test all -- browse:: protocols:: source::oracle::
+	CORPUS_DIR="$(CORPUS_DIR)" OVERHEAR_ALL_PAIRS=1 $(CARGO) test --no-fail-fast --test all -- \
+	  browse:: filter_passes:: filters_lazy:: protocols:: source::oracle::
 
 oracle:
 	$(NEEDS) cargo cc libpcap tshark debootstrap

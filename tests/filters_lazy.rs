@@ -155,8 +155,11 @@ fn filters_of_all_kinds_match_the_same_frames_whatever_else_is_recorded() {
 
 #[test]
 fn every_field_is_matched_by_a_filter_that_records_nothing_else() {
+    // Each field in the first capture that has it, and in a third of the others.
+    let mut known = BTreeSet::new();
     for (name, bytes) in fixtures().into_iter().filter(|(_, bytes)| bytes.len() < 100_000) {
-        let names: Vec<_> = seen(&bytes).into_iter().collect();
+        let mut names: Vec<_> = seen(&bytes).into_iter().collect();
+        names.retain(|field| known.insert(*field) || common::is_selected(&name, field, 3));
         check(&name, &bytes, &names);
     }
 }

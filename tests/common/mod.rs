@@ -162,6 +162,14 @@ fn find_captures(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) 
     }
 }
 
+/// Whether a test runs for this pair of a capture and a filter or field: for one of `pairs`. The choice does not depend on other
+/// captures or filters. `OVERHEAR_ALL_PAIRS=1` selects all, as `make corpus` does.
+pub fn is_selected(capture: &str, filter: &str, pairs: u32) -> bool {
+    let (_, capture) = capture.rsplit_once("fixtures/").unwrap_or(("", capture));
+    let hash = capture.bytes().chain(filter.bytes()).fold(17_u32, |hash, byte| hash.wrapping_mul(31) ^ u32::from(byte));
+    std::env::var_os("OVERHEAR_ALL_PAIRS").is_some() || (hash.wrapping_mul(0x9e37_79b1) >> 16).is_multiple_of(pairs)
+}
+
 /// Returns the options of a capture: the secrets of its blocks.
 pub fn decode_options(file: &[u8]) -> DecodeOptions {
     let mut secrets = dissectors::session::Secrets::default();

@@ -3,7 +3,8 @@
 use super::limits;
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
 
 /// The endpoints of a conversation, the lower first: both directions have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,10 @@ fn address_number(address: Address) -> (u128, bool) {
 /// The conversations of one transport protocol, with the state of each.
 #[derive(Clone, Debug)]
 pub(super) struct FlowTable<T> {
-    indexes: HashMap<FlowKey, u32>,
+    /// Indexes of the entries by the hash of their keys. The keys are in the entries only, so that the table stays in the
+    /// processor's cache.
+    indexes: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     entries: Vec<FlowEntry<T>>,
     /// Indexes of the entries with the most and the least recent frame; `NONE` in an empty table.
     newest: u32,
@@ -72,7 +76,14 @@ pub(super) struct FlowIndex(u32);
 
 impl<T> FlowTable<T> {
     pub(super) fn new() -> FlowTable<T> {
-        FlowTable { indexes: HashMap::new(), entries: Vec::new(), newest: NONE, oldest: NONE, next_number: 0 }
+        FlowTable {
+            indexes: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            entries: Vec::new(),
+            newest: NONE,
+            oldest: NONE,
+            next_number: 0,
+        }
     }
 
     /// Returns the number for a new conversation.
@@ -96,7 +107,8 @@ impl<T> FlowTable<T> {
         if self.entries.get(self.newest as usize).is_some_and(|newest| newest.key == key) {
             return (FlowIndex(self.newest), None);
         }
-        if let Some(&index) = self.indexes.get(&key) {
+        let hash = self.hasher.hash_one(key);
+        if let Some(&index) = self.indexes.find(hash, |&index| self.entries[index as usize].key == key) {
             self.touch(index);
             return (FlowIndex(index), None);
         }
@@ -106,18 +118,32 @@ impl<T> FlowTable<T> {
             let index = self.entries.len() as u32;
             self.entries.push(FlowEntry { key, newer: NONE, older: NONE, flow });
             self.link(index);
-            self.indexes.insert(key, index);
+            self.insert_index(hash, index);
             return (FlowIndex(index), None);
         }
         let index = self.oldest;
         self.unlink(index);
+        self.remove_index(index);
         let entry = &mut self.entries[index as usize];
-        let old_key = std::mem::replace(&mut entry.key, key);
+        entry.key = key;
         let evicted = std::mem::replace(&mut entry.flow, flow);
         self.link(index);
-        self.indexes.remove(&old_key);
-        self.indexes.insert(key, index);
+        self.insert_index(hash, index);
         (FlowIndex(index), Some(evicted))
+    }
+
+    /// Adds the index of an entry to the table. `hash` is that of its key.
+    fn insert_index(&mut self, hash: u64, index: u32) {
+        let FlowTable { indexes, hasher, entries, .. } = self;
+        indexes.insert_unique(hash, index, |&index| hasher.hash_one(entries[index as usize].key));
+    }
+
+    /// Removes the index of an entry from the table, before the entry changes.
+    fn remove_index(&mut self, index: u32) {
+        let hash = self.hasher.hash_one(self.entries[index as usize].key);
+        if let Ok(found) = self.indexes.find_entry(hash, |&other| other == index) {
+            found.remove();
+        }
     }
 
     /// Returns the state of a conversation for modification.
@@ -134,11 +160,14 @@ impl<T> FlowTable<T> {
     fn remove(&mut self, FlowIndex(index): FlowIndex) -> Option<T> {
         let last = self.entries.len().checked_sub(1)? as u32;
         self.unlink(index);
-        let FlowEntry { key, flow, .. } = self.entries.swap_remove(index as usize);
-        self.indexes.remove(&key);
+        self.remove_index(index);
+        if index != last {
+            self.remove_index(last);
+        }
+        let FlowEntry { flow, .. } = self.entries.swap_remove(index as usize);
         if index != last {
             let FlowEntry { key, newer, older, .. } = self.entries[index as usize];
-            self.indexes.insert(key, index);
+            self.insert_index(self.hasher.hash_one(key), index);
             match newer {
                 NONE => self.newest = index,
                 newer => self.entries[newer as usize].older = index,

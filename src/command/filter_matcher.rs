@@ -47,7 +47,7 @@ impl FilterMatcher {
     pub(super) fn extend_task(&self, task: &mut overhear::analysis::Task) {
         let Some(filter) = &self.filter else { return };
         task.wants.add_all(&filter.wants());
-        task.without_connections = false;
+        task.without_connections &= self.unit == MatchUnit::Frames;
         task.ends = self.unit != MatchUnit::Frames;
         (task.halves, task.owners) = (self.unit == MatchUnit::Calls, self.unit == MatchUnit::Calls);
     }

@@ -30,8 +30,8 @@ impl ResponseFields {
     pub(crate) fn record(&self, facts: &ResponseFacts<'_>, cx: &mut Context<'_>) {
         let none = Slice::default();
         if let Some(result) = facts.result {
-            cx.tree.put_text(self.result, none, format_args!("{result}"));
-            cx.tree.put_text(self.summary, none, format_args!("{result}"));
+            cx.tree.put_copy(self.result, none, result.as_bytes());
+            cx.tree.put_copy(self.summary, none, result.as_bytes());
         }
         if let Some(rows) = facts.rows {
             cx.tree.put(self.rows, none, Value::Uint(rows));

@@ -321,6 +321,15 @@ impl Tree {
         self.put(field, span, Value::Text(text))
     }
 
+    /// Records a field with a copy of a text, if it is in the wants.
+    pub fn put_copy(&mut self, field: &'static Field, span: Slice, text: &[u8]) -> Option<usize> {
+        if !self.wants.field(field) {
+            return None;
+        }
+        let text = self.store_bytes(text);
+        self.put(field, span, Value::Text(text))
+    }
+
     /// Records a field and nests the following nodes in it, until [`close`](Tree::close).
     pub fn open(&mut self, field: &'static Field, span: Slice, value: Value) -> Option<usize> {
         let node = self.put(field, span, value);

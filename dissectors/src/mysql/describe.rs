@@ -339,14 +339,14 @@ fn text_row(cursor: &mut Cursor<'_, '_>) -> Option<()> {
 
 /// Reads a row in the binary format: a zero byte, a bit for each column that is NULL, the values.
 fn binary_row(role: &Role, cursor: &mut Cursor<'_, '_>) -> Option<()> {
-    if role.columns.is_empty() {
+    let Some(columns) = role.columns.as_deref().filter(|columns| !columns.is_empty()) else {
         return Some(());
-    }
+    };
     cursor.skip(1)?;
-    let nulls = cursor.rest().get(..(role.columns.len() + 9) / 8)?;
+    let nulls = cursor.rest().get(..(columns.len() + 9) / 8)?;
     cursor.skip(nulls.len())?;
     let mut line = String::new();
-    for (nth, &of) in role.columns.iter().enumerate() {
+    for (nth, &of) in columns.iter().enumerate() {
         let is_null = nulls.get((nth + 2) / 8).is_some_and(|byte| byte >> ((nth + 2) % 8) & 1 != 0);
         let (value, len) = if is_null { (String::from("NULL"), 0) } else { values::read(cursor.rest(), of)? };
         let span = cursor.skip(len)?;

@@ -41,7 +41,7 @@ pub(super) struct Role {
     /// Parameters: text, position after the number of iterations, length.
     pub(super) parameters: Option<Vec<(String, usize, usize)>>,
     pub(super) packet: Option<Packet>,
-    pub(super) columns: Arc<Vec<ValueType>>,
+    pub(super) columns: Option<Arc<Vec<ValueType>>>,
     pub(super) result: Option<CompactString>,
     pub(super) rows: Option<u64>,
     pub(super) is_greeting: bool,
@@ -108,7 +108,7 @@ impl MySql {
         let Some((nth, half)) = role.exchange else { return };
         cx.tree.put(if half == Half::Request { &REQUEST } else { &RESPONSE }, none, Value::Bool(true));
         if !self.login.identity.is_empty() {
-            cx.tree.put_text(&DATABASE, none, format_args!("{}", self.login.identity));
+            cx.tree.put_copy(&DATABASE, none, self.login.identity.as_bytes());
         }
         if role.is_over_limit {
             cx.tree.note(&OPEN_LIMIT, none, format_args!("{}", OPEN_LIMIT.title));
@@ -151,10 +151,7 @@ impl MySql {
             return;
         }
         for field in [&EXECUTED, &SUMMARY] {
-            if cx.tree.wants(field) {
-                let text = cx.tree.store_bytes(text);
-                cx.tree.put(field, none, Value::Text(text));
-            }
+            cx.tree.put_copy(field, none, text);
         }
         if self.has_content && matches!(code, command::QUERY | command::EXECUTE) {
             // The text of a statement that was prepared before is not in this frame.

@@ -83,7 +83,7 @@ pub(super) struct Unit {
     has_row: bool,
     error: Option<CompactString>,
     outcome: Outcome,
-    pub(super) columns: Arc<Vec<ValueType>>,
+    pub(super) columns: Option<Arc<Vec<ValueType>>>,
     /// A statement that was prepared: its number, and that of its parameters.
     pub(super) prepared: Option<(u32, u16)>,
     /// The server awaits a file of the client.
@@ -208,7 +208,7 @@ impl Unit {
                 let (count, len) = header::number(payload).unwrap_or((0, 1));
                 // A byte after the number states whether the columns follow.
                 let is_cached = payload.get(len) == Some(&0);
-                self.columns = Arc::default();
+                self.columns = None;
                 self.state = if is_cached || count == 0 { State::AfterColumns } else { State::Columns(count) };
                 self.has_rows = true;
                 kind(PacketKind::Count)
@@ -264,7 +264,7 @@ impl Unit {
 
     /// Keeps the type of a column.
     fn add_column(&mut self, payload: &[u8]) {
-        if !self.is_binary() || self.columns.len() >= MAX_COLUMNS {
+        if !self.is_binary() || self.columns.as_ref().is_some_and(|columns| columns.len() >= MAX_COLUMNS) {
             return;
         }
         let mut at = 0;
@@ -277,7 +277,7 @@ impl Unit {
             &[_, _, _, _, _, _, kind, low, ..] => ValueType { kind, is_unsigned: low & 0x20 != 0 },
             _ => ValueType::default(),
         };
-        Arc::make_mut(&mut self.columns).push(of);
+        Arc::make_mut(self.columns.get_or_insert_default()).push(of);
     }
 
     /// Number of rows that were returned or changed, if the command has some.

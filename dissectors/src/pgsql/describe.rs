@@ -263,7 +263,7 @@ fn backend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) -
         b't' => types(reader),
         b'D' => {
             let count = reader.u16(&FIELD_COUNT)?;
-            let columns = &view.role.columns;
+            let columns = view.role.columns.as_deref().unwrap_or_default();
             row(count.into(), &|nth| columns.get(nth).copied().unwrap_or_default(), reader)
         }
         b'C' => text(&TAG, reader).map(drop),

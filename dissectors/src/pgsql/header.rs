@@ -36,9 +36,9 @@ impl Header {
     /// Whether a side sends messages of this type and length.
     pub(super) fn is_valid(self, side: Side) -> bool {
         let length = self.total - 1;
-        let types = if side == Side::Client { CLIENT_TYPES } else { SERVER_TYPES };
+        let types = if side == Side::Client { &CLIENT_SET } else { &SERVER_SET };
         (4..=u64::from(MAX_LENGTH)).contains(&length)
-            && types.iter().any(|&(kind, ..)| kind == self.kind)
+            && types.contains(self.kind)
             && match (side, self.kind) {
                 (Side::Client, b'S' | b'X' | b'H' | b'c') => length == 4,
                 (Side::Server, b'1' | b'2' | b'3' | b'n' | b's' | b'I' | b'c') => length == 4,
@@ -108,6 +108,27 @@ const SERVER_TYPES: &[(u8, &str)] = &[
     (b't', "Parameter description"),
     (b'v', "Negotiate protocol version"),
 ];
+
+/// A set of types of messages, which are ASCII: a bit for each.
+struct TypeSet(u128);
+
+impl TypeSet {
+    const fn of(mut types: &[(u8, &str)]) -> TypeSet {
+        let mut bits = 0;
+        while let [(kind, _), rest @ ..] = types {
+            bits |= 1 << *kind;
+            types = rest;
+        }
+        TypeSet(bits)
+    }
+
+    fn contains(&self, kind: u8) -> bool {
+        kind < 128 && self.0 >> kind & 1 == 1
+    }
+}
+
+static CLIENT_SET: TypeSet = TypeSet::of(CLIENT_TYPES);
+static SERVER_SET: TypeSet = TypeSet::of(SERVER_TYPES);
 
 /// Returns the name of a type of message.
 pub(super) fn type_name(kind: u8, is_client: bool) -> &'static str {

@@ -50,16 +50,10 @@ impl Pgsql {
         }
         let span = message.chunk.span(0..bytes.len(), "Reassembled TCP", cx.tree);
         cx.tree.open(&PGSQL, span, Value::Bytes(span));
-        let name = match encryption {
-            Some(header::SSL) => "SSL response",
-            Some(_) => "GSS encrypt response",
-            None if !is_typed => describe::startup_name(bytes),
-            None if kind == b'p' => describe::password_name(self.authentication, bytes),
-            None => type_name(kind, is_client),
-        };
         let type_span = Slice::new(span.start, u32::from(is_typed));
-        let type_text = if cx.tree.wants(&TYPE) { cx.tree.store_bytes(name.as_bytes()) } else { Slice::default() };
-        cx.tree.put(&TYPE, type_span, Value::Text(type_text));
+        if cx.tree.wants(&TYPE) {
+            cx.tree.put_copy(&TYPE, type_span, self.message_name(bytes, encryption, is_client).as_bytes());
+        }
         let payload = Payload::whole(bytes, span.start);
         match encryption {
             Some(code) => {
@@ -80,17 +74,28 @@ impl Pgsql {
                 format_args!("{}: {} of {} bytes", INCOMPLETE.title, bytes.len(), message.len),
             );
         }
-        self.record_exchange(payload, role, name, cx);
+        self.record_exchange(payload, role, cx);
         cx.tree.close();
     }
 
+    /// The name of a message, or of a byte that responds to a request for encryption.
+    fn message_name(&self, bytes: &[u8], encryption: Option<u32>, is_client: bool) -> &'static str {
+        match (encryption, bytes.first().copied().unwrap_or_default()) {
+            (Some(header::SSL), _) => "SSL response",
+            (Some(_), _) => "GSS encrypt response",
+            (None, 0) => describe::startup_name(bytes),
+            (None, b'p') => describe::password_name(self.authentication, bytes),
+            (None, kind) => type_name(kind, is_client),
+        }
+    }
+
     /// Records what a message is in its exchange.
-    fn record_exchange(&self, payload: Payload<'_>, role: &Role, name: &str, cx: &mut Context<'_>) {
+    fn record_exchange(&self, payload: Payload<'_>, role: &Role, cx: &mut Context<'_>) {
         let none = Slice::default();
         let Some((nth, half)) = role.exchange else { return };
         cx.tree.put(if half == Half::Request { &REQUEST } else { &RESPONSE }, none, Value::Bool(true));
         if !self.identity.is_empty() {
-            cx.tree.put_text(&DATABASE, none, format_args!("{}", self.identity));
+            cx.tree.put_copy(&DATABASE, none, self.identity.as_bytes());
         }
         if role.is_over_limit {
             cx.tree.note(&OPEN_LIMIT, none, format_args!("{}", OPEN_LIMIT.title));
@@ -100,7 +105,7 @@ impl Pgsql {
                 if role.is_unknown {
                     cx.tree.note(&UNKNOWN_STATEMENT, none, format_args!("{}", UNKNOWN_STATEMENT.title));
                 }
-                self.record_statement(payload, role, name, cx);
+                self.record_statement(payload, role, cx);
                 if role.ends_half {
                     cx.record_later(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request));
                 }
@@ -119,24 +124,23 @@ impl Pgsql {
     }
 
     /// Records the statement of a message that executes one.
-    fn record_statement(&self, payload: Payload<'_>, role: &Role, name: &str, cx: &mut Context<'_>) {
+    fn record_statement(&self, payload: Payload<'_>, role: &Role, cx: &mut Context<'_>) {
         let none = Slice::default();
         let kind = payload.bytes.first().copied().unwrap_or_default();
         let Some(statement) = role.statement.as_ref().filter(|_| matches!(kind, b'Q' | b'E')) else {
             if role.ends_half && kind == 0 {
-                cx.tree.put_text(&COMMAND, none, format_args!("STARTUP"));
-                cx.tree.put_text(&SUMMARY, none, format_args!("{name}"));
+                cx.tree.put_copy(&COMMAND, none, b"STARTUP");
+                cx.tree.put_copy(&SUMMARY, none, describe::startup_name(payload.bytes).as_bytes());
             }
             return;
         };
-        let operation = operation(&statement.text);
-        let command = if operation.is_empty() { "EXECUTE" } else { &operation };
-        cx.tree.put_text(&COMMAND, none, format_args!("{command}"));
+        if cx.tree.wants(&COMMAND) {
+            let operation = operation(&statement.text);
+            let command = if operation.is_empty() { "EXECUTE" } else { &operation };
+            cx.tree.put_copy(&COMMAND, none, command.as_bytes());
+        }
         for field in [&EXECUTED, &SUMMARY] {
-            if cx.tree.wants(field) {
-                let text = cx.tree.store_bytes(&statement.text);
-                cx.tree.put(field, none, Value::Text(text));
-            }
+            cx.tree.put_copy(field, none, &statement.text);
         }
         if self.has_content && !statement.text.is_empty() {
             // The text of a statement that was prepared before is not in this frame.

@@ -34,7 +34,7 @@ pub(super) struct Unit {
     /// Formats of the columns that the client requests.
     formats: Vec<u16>,
     /// Types and formats of the columns.
-    pub(super) columns: Arc<[(u32, u16)]>,
+    columns: Option<Arc<[(u32, u16)]>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,8 @@ pub(super) struct Role {
     /// It is the first row.
     pub(super) is_first_row: bool,
     pub(super) is_over_limit: bool,
-    pub(super) columns: Arc<[(u32, u16)]>,
+    /// Types and formats of the columns of a row.
+    pub(super) columns: Option<Arc<[(u32, u16)]>>,
 }
 
 impl Role {
@@ -336,7 +337,7 @@ impl Unit {
                     self.awaited = self.awaited.saturating_sub(1);
                 }
                 if kind == b'T' {
-                    self.columns = super::describe::columns(body, &self.formats).into();
+                    self.columns = Some(super::describe::columns(body, &self.formats).into());
                 }
             }
             b'D' => {
@@ -403,9 +404,9 @@ fn result_formats(parameters: &[u8]) -> Vec<u16> {
 
 /// The result of a command tag, and its number of rows: the last word.
 fn tag_reply(body: &[u8]) -> (Reply, Option<u64>) {
-    let status = crate::exchange::text(cstring(body).0);
-    let rows = status.rsplit(' ').next().and_then(|rows| rows.parse().ok());
-    (Reply { status, code: None, outcome: Outcome::Success }, rows)
+    let tag = cstring(body).0;
+    let rows = tag.rsplit(|&byte| byte == b' ').next().and_then(|rows| core::str::from_utf8(rows).ok()?.parse().ok());
+    (Reply { status: crate::exchange::text(tag), code: None, outcome: Outcome::Success }, rows)
 }
 
 /// The result of an error: its SQLSTATE, whose class states who failed.

@@ -181,9 +181,12 @@ pub(super) fn is_name(word: &[u8]) -> bool {
 }
 
 fn push_upper(word: &[u8], name: &mut CompactString) {
-    for &byte in word.get(..40).unwrap_or(word) {
-        name.push(if byte.is_ascii_graphic() { byte.to_ascii_uppercase().into() } else { '?' });
+    let mut upper = [b'?'; 40];
+    for (upper, byte) in upper.iter_mut().zip(word).filter(|(_, byte)| byte.is_ascii_graphic()) {
+        *upper = byte.to_ascii_uppercase();
     }
+    let upper = upper.get(..word.len()).unwrap_or(&upper);
+    name.push_str(core::str::from_utf8(upper).unwrap_or_default());
 }
 
 /// Reads a quoted text after its first quote; returns the rest, too.

@@ -126,15 +126,18 @@ pub(super) fn record_head(
     let none = Slice::default();
     if let Some(command) = command {
         tree.put(&REQUEST, none, Value::Bool(true));
-        tree.put_text(&COMMAND, none, format_args!("{}", command.name()));
+        if tree.wants(&COMMAND) {
+            tree.put_copy(&COMMAND, none, command.name().as_bytes());
+        }
         if tree.wants(&ARGUMENTS) || tree.wants(&SUMMARY) {
             let arguments = command.arguments();
             tree.put_text(&ARGUMENTS, none, format_args!("{arguments}"));
             tree.put_text(&SUMMARY, none, format_args!("{} {arguments}", command.name()));
         }
-        if let Some(key) = command.key().filter(|_| tree.wants(&KEY)) {
-            let key = tree.store_bytes(key);
-            tree.put(&KEY, none, Value::Text(key));
+        if tree.wants(&KEY)
+            && let Some(key) = command.key()
+        {
+            tree.put_copy(&KEY, none, key);
         }
         return;
     }
@@ -144,19 +147,24 @@ pub(super) fn record_head(
             tree.put_text(&COMMAND, none, format_args!("{}", crate::exchange::text(kind).to_ascii_uppercase()));
         }
         if let Some(channel) = element(message, 1).filter(|_| tree.wants(&KEY)) {
-            let channel = tree.store_bytes(channel);
-            tree.put(&KEY, none, Value::Text(channel));
+            tree.put_copy(&KEY, none, channel);
         }
     } else if tree.wants(&STATUS) {
-        tree.put_text(&STATUS, none, format_args!("{}", reply(message).status));
+        tree.put_copy(&STATUS, none, reply(message).status.as_bytes());
     }
     if tree.wants(&SUMMARY) {
         tree.put_text(&SUMMARY, none, format_args!("{}", preview(message, secrets)));
     }
-    if let Some(address) = redirection(message).filter(|_| tree.wants(&REDIRECTION)) {
-        let address = tree.store_bytes(address);
-        tree.put(&REDIRECTION, none, Value::Text(address));
+    if tree.wants(&REDIRECTION)
+        && let Some(address) = redirection(message)
+    {
+        tree.put_copy(&REDIRECTION, none, address);
     }
+}
+
+/// Whether any field of a value is recorded, or the note that not all values are.
+pub(super) fn wants_values(tree: &Tree) -> bool {
+    tree.wanted().any_between(&STRING, &ELEMENTS) || tree.wants(&LINE) || tree.wants(&LIMIT)
 }
 
 /// A value that is open.
@@ -235,12 +243,8 @@ fn record_value(token: &Token, message: &[u8], base: u32, whole: Slice, is_secre
         b'_' => drop(tree.put(&NULL, whole, Value::Present)),
         b'$' => {
             let node = tree.open(&BULK_STRING, whole, Value::Present);
-            if token.is_null() {
-                tree.label(node, format_args!("{}: [NULL]", BULK_STRING.title));
-            } else if is_secret {
-                tree.label(node, format_args!("{}: {REDACTED}", BULK_STRING.title));
-            } else if let Some(text) = core::str::from_utf8(text).ok().filter(|text| is_shown(text)) {
-                tree.label(node, format_args!("{}: {text}", BULK_STRING.title));
+            if tree.wanted().labels {
+                label_bulk_string(token, text, is_secret, node, tree);
             }
             tree.put(&BULK_STRING_LENGTH, length, Value::Int(token.count));
             if token.count > 0 && !is_secret {
@@ -270,6 +274,16 @@ fn record_value(token: &Token, message: &[u8], base: u32, whole: Slice, is_secre
                 tree.put(field, whole, Value::Text(data_span));
             }
         }
+    }
+}
+
+fn label_bulk_string(token: &Token, data: &[u8], is_secret: bool, node: Option<usize>, tree: &mut Tree) {
+    if token.is_null() {
+        tree.label(node, format_args!("{}: [NULL]", BULK_STRING.title));
+    } else if is_secret {
+        tree.label(node, format_args!("{}: {REDACTED}", BULK_STRING.title));
+    } else if let Some(text) = core::str::from_utf8(data).ok().filter(|text| is_shown(text)) {
+        tree.label(node, format_args!("{}: {text}", BULK_STRING.title));
     }
 }
 

@@ -31,13 +31,13 @@ impl Resp {
         cx.tree.open(&RESP, span, Value::Bytes(span));
         if is_line {
             cx.tree.put_text(&INLINE, span, format_args!("{}", InlineText(command)));
-        } else {
+        } else if describe::wants_values(cx.tree) {
             let has_lines = role.half == Half::Response || role.is_push;
             describe::record_values(chunk.bytes, span.start, role.secrets, has_lines, cx.tree);
         }
         describe::record_head(command, chunk.bytes, role.is_push, role.secrets, cx.tree);
         if !self.identity.text.is_empty() {
-            cx.tree.put_text(&DATABASE, Slice::default(), format_args!("{}", self.identity.text));
+            cx.tree.put_copy(&DATABASE, Slice::default(), self.identity.text.as_bytes());
         }
         let none = Slice::default();
         if let Some(request) = role.request {

@@ -5,6 +5,8 @@ use core::ops::Range;
 
 /// Maximum length of a line: a text, an error, or a number.
 pub(super) const MAX_LINE: usize = 64 << 10;
+/// Maximum length of a line of another kind, which has a number.
+const MAX_NUMBER: usize = 24;
 /// Maximum depth of values in values. Redis itself replies with 7 at most, and its clients have limits of this size.
 pub(super) const MAX_DEPTH: usize = 128;
 
@@ -43,13 +45,15 @@ impl Token {
     pub(super) fn read(bytes: &[u8], at: usize) -> Result<Token, NoToken> {
         let rest = bytes.get(at..).unwrap_or_default();
         let &kind = rest.first().ok_or(NoToken::Incomplete)?;
-        if !b"+-:$*_#,(!=%~>|".contains(&kind) {
-            return Err(NoToken::Malformed);
-        }
-        let is_text = matches!(kind, b'+' | b'-' | b',' | b'(');
-        let limit = if is_text { MAX_LINE } else { 24 };
-        let window = rest.get(..limit).unwrap_or(rest);
-        let Some(cr) = memchr::memchr(b'\r', window) else {
+        let (cr, limit) = match kind {
+            b'+' | b'-' | b',' | b'(' => (memchr::memchr(b'\r', rest.get(..MAX_LINE).unwrap_or(rest)), MAX_LINE),
+            // A number of a few digits.
+            b':' | b'$' | b'*' | b'_' | b'#' | b'!' | b'=' | b'%' | b'~' | b'>' | b'|' => {
+                (rest.iter().take(MAX_NUMBER).position(|&byte| byte == b'\r'), MAX_NUMBER)
+            }
+            _ => return Err(NoToken::Malformed),
+        };
+        let Some(cr) = cr else {
             return Err(if rest.len() < limit { NoToken::Incomplete } else { NoToken::Malformed });
         };
         let text = rest.get(1..cr).unwrap_or_default();
@@ -102,9 +106,20 @@ impl Token {
 }
 
 /// Reads a number with an optional sign.
+#[inline]
 fn number(text: &[u8]) -> Result<i64, NoToken> {
-    let text = text.strip_prefix(b"+").unwrap_or(text);
-    core::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or(NoToken::Malformed)
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    // The lowest number has no positive counterpart.
+    let negative = digits.iter().try_fold(0_i64, |sum, byte| match byte {
+        b'0'..=b'9' => sum.checked_mul(10)?.checked_sub(i64::from(byte - b'0')),
+        _ => None,
+    });
+    let number = negative.filter(|_| !digits.is_empty());
+    number.and_then(|number| if is_negative { Some(number) } else { number.checked_neg() }).ok_or(NoToken::Malformed)
 }
 
 /// Position in a message whose end is not known yet.

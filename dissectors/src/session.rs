@@ -438,6 +438,12 @@ pub trait Session: Send {
         false
     }
 
+    /// Whether the ends of its lanes would complete, record and derive nothing. A conversation in datagrams then ends without
+    /// them.
+    fn is_idle(&self) -> bool {
+        false
+    }
+
     /// Bytes of messages that it keeps, besides those it has not consumed.
     fn buffered(&self) -> usize {
         0

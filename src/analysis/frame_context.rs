@@ -31,6 +31,8 @@ pub(super) struct FrameContext<'a> {
     pub(super) events: &'a mut Vec<Event>,
     pub(super) collected: Option<&'a mut FirstPass>,
     pub(super) prefilter: Option<&'a Prefilter>,
+    /// Whether the connections of the frame are not requested.
+    pub(super) without_connections: bool,
     pub(super) tree: &'a mut Tree,
     pub(super) at: Stamp,
 }

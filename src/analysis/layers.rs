@@ -19,7 +19,7 @@ pub(super) struct Tables {
     pub(super) run: RunState,
     pub(super) packet: Packet,
     pub(super) tcp: FlowTable<Box<Connection>>,
-    pub(super) udp: FlowTable<UdpConversation>,
+    pub(super) udp: FlowTable<Box<UdpConversation>>,
     pub(super) fragments: FragmentReassembler,
     pub(super) echoes: EchoTable,
     addresses: AddressTable,

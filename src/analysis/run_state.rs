@@ -134,6 +134,7 @@ impl RunState {
             events: &mut self.events,
             collected: self.task.collect.then_some(&mut self.collected),
             prefilter: self.prefilter.as_ref(),
+            without_connections: self.task.without_connections,
             tree,
             at,
         }

@@ -23,9 +23,11 @@ pub(super) struct UdpConversation {
     client: Endpoint,
     server: Endpoint,
     /// Its sessions, if any protocol reads datagrams.
-    session: Option<Box<UdpSession>>,
+    session: Option<UdpSession>,
     /// Bytes it buffers, when they were last counted.
     pub(super) buffered: u32,
+    /// Whether its end completes something.
+    is_open: bool,
 }
 
 /// The drivers of a conversation in datagrams.
@@ -45,9 +47,9 @@ impl UdpConversation {
         let session = session.map(|(work, forced)| {
             let ports = [client.port, server.port];
             let conversation = ConversationState::new(ConversationId::Udp(number), ports, forced, work);
-            Box::new(UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) })
+            UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) }
         });
-        UdpConversation { number, first: at.time, last: at, client, server, session, buffered: 0 }
+        UdpConversation { number, first: at.time, last: at, client, server, session, buffered: 0, is_open: false }
     }
 
     /// Its name.
@@ -60,52 +62,60 @@ impl UdpConversation {
         self.session.as_ref().is_some_and(|session| session.driver.has_session())
     }
 
-    /// Counts the bytes it buffers; returns the difference to when they were last counted.
+    /// Counts the bytes it buffers, and notes whether anything is open; returns the difference to when they were last
+    /// counted.
     pub(super) fn recount_buffered(&mut self) -> isize {
-        let buffered = self.session.as_ref().map_or(0, |session| session.driver.buffered());
+        let driver = self.session.as_ref().map(|session| &session.driver);
+        self.is_open = driver.is_some_and(|driver| !driver.is_idle());
+        let buffered = driver.map_or(0, SessionDriver::buffered);
         let buffered = u32::try_from(buffered).unwrap_or(u32::MAX);
         buffered as isize - std::mem::replace(&mut self.buffered, buffered) as isize
     }
 
-    /// Reads a datagram with its session; returns the frame's relation to the conversation, if a session read it.
+    /// Reads a datagram with its session; returns its sender and what it completes, if a session read it.
     fn read(
         &mut self,
         source: Endpoint,
         datagram: &Datagram<'_>,
         context: &mut FrameContext<'_>,
-    ) -> Option<FrameConnection> {
+    ) -> Option<(Side, Completed)> {
         let side = if source == self.client { Side::Client } else { Side::Server };
         let payload = datagram.payload;
         if context.follows && !payload.bytes.is_empty() {
             let content = StreamContent::Bytes(payload.bytes.to_vec());
             context.events.push(Event::Chunk(StreamChunk { side, at: context.at, content }));
         }
-        let id = self.id();
         let session = self.session.as_mut()?;
         let mut completed = Completed::default();
         let base = Some(payload.base);
         let delivered = Delivered { bytes: payload.bytes, base, first: context.at, arrived: context.at, received: 0 };
         session.driver.read(Lane::of(side), delivered, &mut context.feed(&mut session.conversation, &mut completed));
-        if !session.driver.has_session() {
-            return None;
-        }
+        session.driver.has_session().then_some((side, completed))
+    }
+
+    /// The relation of a frame to the conversation, with what the datagram in it completed.
+    fn frame_connection(
+        &self,
+        side: Side,
+        datagram: &Datagram<'_>,
+        mut completed: Completed,
+        context: &mut FrameContext<'_>,
+    ) -> FrameConnection {
         let mut has_data = completed.sides;
-        has_data[side as usize] |= !payload.bytes.is_empty();
+        has_data[side as usize] |= !datagram.payload.bytes.is_empty();
         let (owners, earlier) = completed.owners_in(context.at.frame);
         context.report_owners(earlier);
-        let is_mixed = completed.are_several();
-        let messages = completed.messages;
-        Some(FrameConnection {
-            conversation: id,
+        FrameConnection {
+            conversation: self.id(),
             has_data,
-            messages,
+            is_mixed: completed.are_several(),
+            messages: completed.messages,
             owners,
             has_unowned: false,
-            is_mixed,
             side,
             reused: false,
             quoted: false,
-        })
+        }
     }
 
     /// Ends both sides. Returns what that completes.
@@ -156,7 +166,7 @@ impl Tables {
             let forced = self.run.forced_session(Transport::Udp, [source.port, destination.port]);
             let reads = self.run.work.messages && self.run.registry.reads_datagrams();
             let session = reads.then_some((self.run.work, forced));
-            let begin = |number| UdpConversation::new(number, [source, destination], at, session);
+            let begin = |number| Box::new(UdpConversation::new(number, [source, destination], at, session));
             let (index, dropped) = self.udp.find(source, destination, begin);
             if let Some(dropped) = dropped {
                 self.close_udp(dropped);
@@ -186,13 +196,18 @@ impl Tables {
                 context.tree.skip_rest();
             }
             let protocols = context.path.names().len();
-            let frame = conversation.read(source, datagram, &mut context);
+            let completed = conversation.read(source, datagram, &mut context);
+            let is_read = completed.is_some();
+            let with_connections = !context.without_connections;
+            let frame = completed
+                .filter(|_| with_connections)
+                .map(|(side, completed)| conversation.frame_connection(side, datagram, completed, &mut context));
             let is_shown = context.path.names().len() > protocols;
             let shard = self.buffers.add(conversation.number, conversation.recount_buffered());
             let own = conversation.buffered as usize;
             self.run.report(|exchange, start| conversation.call(exchange, start));
-            if let Some(frame) = frame {
-                self.run.connections.push(frame);
+            self.run.connections.extend(frame);
+            if is_read {
                 if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
                     self.release_idle(shard, own);
                 }
@@ -207,10 +222,10 @@ impl Tables {
     }
 
     /// Closes a conversation that is dropped from memory.
-    pub(super) fn close_udp(&mut self, mut conversation: UdpConversation) {
+    pub(super) fn close_udp(&mut self, mut conversation: Box<UdpConversation>) {
         self.buffers.add(conversation.number, -(conversation.buffered as isize));
         let (id, last) = (conversation.id(), conversation.last);
-        if conversation.session.is_some() {
+        if conversation.is_open {
             self.run.without_frame(id, last, |context| conversation.end(context));
             self.run.report(|exchange, start| conversation.call(exchange, start));
         }

@@ -168,7 +168,7 @@ impl<'b, 't> Cursor<'b, 't> {
         }
         let span = self.span(end - self.at);
         self.at = end;
-        self.tree.put_text(field, span, format_args!("{name}"));
+        name.record(field, span, self.tree);
         self.word(format_args!("{}", ZoneName(name)));
         Ok(name)
     }

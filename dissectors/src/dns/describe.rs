@@ -2,7 +2,7 @@
 
 use super::cursor::{Budget, Cursor, DataError};
 use super::fields::*;
-use super::message::{Entry, Header, OPT as OPT_TYPE, QUERY as QUERY_OPCODE, Question, Record, UPDATE};
+use super::message::{Entry, Header, Message, OPT as OPT_TYPE, QUERY as QUERY_OPCODE, Question, Record, UPDATE};
 use super::name::NameError;
 use super::names::{self, Mnemonic, OPCODES, lookup};
 use super::summary::{Summary, write_value};
@@ -36,12 +36,12 @@ pub(super) fn open(dialect: &Dialect, span: Slice, message: &[u8], tree: &mut Tr
     tree.label(node, format_args!("{} ({kind})", dialect.field.title));
 }
 
-/// Records a message below the node of its protocol, which is open.
-pub(super) fn message(dialect: &'static Dialect, message: Payload<'_>, tree: &mut Tree) {
-    let Some(header) = Header::read(message.bytes) else {
-        return note_truncated(message, tree);
+/// Records a message below the node of its protocol, which is open; only a note if its header is not complete.
+pub(super) fn message(dialect: &'static Dialect, message: Option<&Message<'_>>, payload: Payload<'_>, tree: &mut Tree) {
+    let Some(&Message { header, question, .. }) = message else {
+        return note_truncated(payload, tree);
     };
-    let writer = Writer { dialect, header, message };
+    let writer = Writer { dialect, header, question, message: payload };
     writer.header(tree);
     writer.roles(tree);
     match stateful::has_values(header) {
@@ -123,12 +123,16 @@ pub(super) fn write_method(header: Header, kind: Option<u16>, out: &mut impl Wri
 struct Writer<'b> {
     dialect: &'static Dialect,
     header: Header,
+    /// The first question.
+    question: Option<Question<'b>>,
     message: Payload<'b>,
 }
 
 impl<'b> Writer<'b> {
     fn header(&self, tree: &mut Tree) {
-        if !tree.wanted().any_between(&ID, &FLAGS_RCODE) && !tree.wanted().any_between(&COUNT_QUERIES, &COUNT_ADD_RR) {
+        let wants = tree.wanted();
+        let has_counts = wants.any_between(&COUNT_QUERIES, &COUNT_UPDATES) || wants.field(&COUNT_ADD_RR);
+        if !has_counts && !wants.any_between(&ID, &FLAGS_RCODE) {
             return;
         }
         let at = |offset, len| self.message.span(offset, len);
@@ -189,7 +193,7 @@ impl<'b> Writer<'b> {
         }
         if tree.wants(&METHOD) {
             let mut method = String::new();
-            let kind = super::message::first_question(header, bytes).map(|question| question.kind);
+            let kind = self.question.map(|question| question.kind);
             let _ = write_method(header, kind, &mut method);
             tree.put_text(&METHOD, none, format_args!("{method}"));
         }
@@ -208,12 +212,28 @@ impl<'b> Writer<'b> {
         self.note_extraneous(end, tree);
     }
 
+    /// Records the questions, if no field of a record and no note that all records are read for is recorded.
+    fn questions(&self, tree: &mut Tree) {
+        let Some(first) = &self.question else { return };
+        self.open_section(0, tree);
+        self.question(first, tree);
+        if self.header.counts[0] > 1 {
+            let entries = self.header.entries(self.message.bytes).only_questions();
+            for entry in entries.skip(1).map_while(Result::ok) {
+                if let (_, Entry::Question(question)) = entry {
+                    self.question(&question, tree);
+                }
+            }
+        }
+        tree.close();
+    }
+
     fn sections(&self, tree: &mut Tree) {
+        if !wants_records(tree) {
+            return self.questions(tree);
+        }
         let mut budget = Budget::new();
         let mut entries = self.header.entries(self.message.bytes);
-        if !wants_records(tree) {
-            entries = entries.only_questions();
-        }
         let mut open = None;
         loop {
             let start = entries.at;
@@ -230,8 +250,7 @@ impl<'b> Writer<'b> {
                     tree.close();
                 }
                 open = Some(section);
-                let node = tree.open(&SECTION, Slice::default(), Value::Present);
-                tree.label(node, format_args!("{}", self.section_title(section)));
+                self.open_section(section, tree);
             }
             let read = match &entry {
                 Entry::Question(question) => budget.take().map(|()| self.question(question, tree)),
@@ -248,12 +267,13 @@ impl<'b> Writer<'b> {
         self.note_rest(&entries, tree);
     }
 
-    fn section_title(&self, section: usize) -> &'static str {
+    fn open_section(&self, section: usize, tree: &mut Tree) {
+        let node = tree.open(&SECTION, Slice::default(), Value::Present);
         let titles = match self.header.opcode() {
             UPDATE => ["Zone", "Prerequisites", "Updates", "Additional records"],
             _ => ["Queries", "Answers", "Authoritative nameservers", "Additional records"],
         };
-        titles.get(section).copied().unwrap_or_default()
+        tree.label(node, format_args!("{}", titles.get(section).copied().unwrap_or_default()));
     }
 
     /// Notes why the questions and records end before they should.
@@ -303,7 +323,7 @@ impl<'b> Writer<'b> {
             tree.label(node, format_args!("{}: type {kind}, class {class}", question.name));
         }
         let name = message.span(question.at, question.name_end - question.at);
-        tree.put_text(&QRY_NAME, name, format_args!("{}", question.name));
+        question.name.record(&QRY_NAME, name, tree);
         self.check_name(question, tree);
         if tree.wants(&QRY_NAME_LEN) || tree.wants(&COUNT_LABELS) {
             tree.put(&QRY_NAME_LEN, name, Value::Uint(question.name.len() as u64));
@@ -404,7 +424,7 @@ impl<'b> Writer<'b> {
         let name = message.span(owner.at, owner.name_end - owner.at);
         match owner.kind {
             SRV => self.service_name(record, name, tree),
-            _ => drop(tree.put_text(&RESP_NAME, name, format_args!("{}", owner.name))),
+            _ => owner.name.record(&RESP_NAME, name, tree),
         }
         self.check_name(owner, tree);
         let at = |offset, len| message.span(owner.name_end + offset, len);

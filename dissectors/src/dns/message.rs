@@ -59,6 +59,29 @@ impl Header {
     }
 }
 
+/// A message whose header is complete.
+#[derive(Clone, Copy)]
+pub(super) struct Message<'b> {
+    pub(super) header: Header,
+    pub(super) bytes: &'b [u8],
+    /// The first question, if it is valid.
+    pub(super) question: Option<Question<'b>>,
+}
+
+impl<'b> Message<'b> {
+    pub(super) fn read(bytes: &'b [u8]) -> Option<Message<'b>> {
+        let header = Header::read(bytes)?;
+        let entries = header.entries(bytes);
+        let question = if header.counts[0] > 0 { entries.question().ok() } else { None };
+        Some(Message { header, bytes, question })
+    }
+
+    /// Returns the questions and records.
+    pub(super) fn entries(&self) -> Entries<'b> {
+        self.header.entries(self.bytes)
+    }
+}
+
 /// A question, or the part of a record before its data.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'b> {
@@ -101,6 +124,7 @@ pub(super) struct Entries<'b> {
 }
 
 impl<'b> Entries<'b> {
+    /// Reads a question, or the part of a record before its data.
     fn question(&self) -> Result<Question<'b>, NameError> {
         let (name, name_end) = Name::read(self.message, self.at)?;
         let fixed = self.message.get(name_end..).and_then(|rest| rest.first_chunk::<4>());
@@ -109,8 +133,8 @@ impl<'b> Entries<'b> {
         Ok(Question { at: self.at, name, name_end, kind, class })
     }
 
-    fn record(&self) -> Result<Record<'b>, NameError> {
-        let owner = self.question()?;
+    /// Reads a record after its owner.
+    fn record(&self, owner: Question<'b>) -> Result<Record<'b>, NameError> {
         let after = owner.name_end + 4;
         let fixed = self.message.get(after..).and_then(|rest| rest.first_chunk::<6>());
         let &[a, b, c, d, e, f] = fixed.ok_or(NameError::End)?;
@@ -119,43 +143,48 @@ impl<'b> Entries<'b> {
         let end = (start + len).min(self.message.len());
         Ok(Record { owner, ttl: u32::from_be_bytes([a, b, c, d]), data: start..end, is_cut })
     }
+
+    /// Ends the iteration.
+    fn stop(&mut self) {
+        self.section = self.left.len();
+    }
 }
 
 impl<'b> Iterator for Entries<'b> {
     type Item = Result<(usize, Entry<'b>), NameError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        while self.left.get(self.section).is_some_and(|left| *left == 0) {
+        while *self.left.get(self.section)? == 0 {
             self.section += 1;
         }
         let section = self.section;
         *self.left.get_mut(section)? -= 1;
-        let entry = match section {
-            0 => self.question().map(|question| (question.name_end + 4, Entry::Question(question))),
-            _ => self.record().map(|record| (record.data.end, Entry::Record(record))),
+        let owner = match self.question() {
+            Ok(owner) => owner,
+            Err(error) => {
+                self.stop();
+                return Some(Err(error));
+            }
         };
-        Some(match entry {
-            Ok((end, entry)) => {
-                self.at = end;
+        if section == 0 {
+            self.at = owner.name_end + 4;
+            return Some(Ok((section, Entry::Question(owner))));
+        }
+        match self.record(owner) {
+            Ok(record) => {
+                self.at = record.data.end;
                 // Nothing follows data that the message does not have.
-                if matches!(&entry, Entry::Record(record) if record.is_cut) {
-                    self.section = self.left.len();
+                if record.is_cut {
+                    self.stop();
                 }
-                Ok((section, entry))
+                Some(Ok((section, Entry::Record(record))))
             }
             Err(error) => {
-                self.section = self.left.len();
-                Err(error)
+                self.stop();
+                Some(Err(error))
             }
-        })
-    }
-}
-
-/// Returns the first question of a message.
-pub(super) fn first_question(header: Header, message: &[u8]) -> Option<Question<'_>> {
-    match header.entries(message).next() {
-        Some(Ok((_, Entry::Question(question)))) => Some(question),
-        _ => None,
+        }
     }
 }
 

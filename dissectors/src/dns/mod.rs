@@ -28,6 +28,7 @@ use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, 
 use crate::session::Input;
 use crate::tree::{Slice, Tree, Value};
 pub use fields::*;
+use message::Message;
 
 /// Registry entry for DNS.
 pub static PROTOCOL: Protocol = Protocol {
@@ -146,7 +147,7 @@ fn record(dialect: &'static Dialect, payload: Payload<'_>, tree: &mut Tree) {
         return;
     }
     describe::open(dialect, payload.all(), payload.bytes, tree);
-    describe::message(dialect, payload, tree);
+    describe::message(dialect, Message::read(payload.bytes).as_ref(), payload, tree);
     if payload.bytes.get(2).is_some_and(|flags| flags & 0x80 != 0) {
         tree.put(&UNSOLICITED, Slice::default(), Value::Bool(true));
     }
@@ -162,7 +163,7 @@ fn content(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     }
     if describe::is_wanted(&DOH, tree) {
         describe::open(&DOH, body.payload.all(), body.payload.bytes, tree);
-        describe::message(&DOH, body.payload, tree);
+        describe::message(&DOH, Message::read(body.payload.bytes).as_ref(), body.payload, tree);
         tree.close();
     }
 }

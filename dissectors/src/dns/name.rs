@@ -1,6 +1,8 @@
 //! Domain names, and their compression (RFC 1035 3.1, 4.1.4).
 
 use crate::content::LossyText;
+use crate::field::Field;
+use crate::tree::{Slice, Tree};
 use compact_str::{CompactString, format_compact};
 use core::fmt;
 
@@ -18,6 +20,8 @@ const ROOT: &str = "<Root>";
 pub(super) struct Name<'b> {
     message: &'b [u8],
     at: usize,
+    /// Bytes of the name up to its end if it has no pointers; else 0.
+    plain_len: u8,
     /// Whether all its pointers point backward. If not, it has no labels, but its end is known.
     pub(super) is_valid: bool,
 }
@@ -56,7 +60,7 @@ impl<'b> Name<'b> {
     ///
     /// A pointer refers to an earlier name (RFC 1035 4.1.4), so that a loop is impossible.
     pub(super) fn read(message: &'b [u8], at: usize) -> Result<(Name<'b>, usize), NameError> {
-        let mut name = Name { message, at, is_valid: true };
+        let mut name = Name { message, at, plain_len: 0, is_valid: true };
         let (mut position, mut start) = (at, at);
         let (mut end, mut len, mut pointers) = (None, 1, 0);
         loop {
@@ -68,7 +72,12 @@ impl<'b> Name<'b> {
                 (step, _) => step?,
             };
             match step {
-                Step::Root => return Ok((name, end.unwrap_or(position + 1))),
+                Step::Root => {
+                    if end.is_none() {
+                        name.plain_len = len as u8;
+                    }
+                    return Ok((name, end.unwrap_or(position + 1)));
+                }
                 Step::Label(label) => {
                     len += 1 + label.len();
                     position += 1 + label.len();
@@ -128,35 +137,73 @@ impl<'b> Name<'b> {
         self.is_valid && self.labels().next().is_none()
     }
 
-    /// Returns a hash (FNV-1a) that is the same for letters of either case (RFC 4343).
+    /// Returns a hash that is the same for letters of either case (RFC 4343).
     pub(super) fn hash(self) -> u64 {
-        let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        self.labels().fold(0xcbf2_9ce4_8422_2325, |hash, label| {
-            let hash = add(hash, label.len() as u8);
-            label.iter().fold(hash, |hash, byte| add(hash, byte.to_ascii_lowercase()))
+        // Eight bytes at a time, of a buffer that has zeros after the name. The length of a label is no letter.
+        let mut buffer = [0; MAX_LEN + 1];
+        let len = self.encode(&mut buffer);
+        let (words, _) = buffer.as_chunks();
+        words.iter().take(len.div_ceil(8)).fold(len as u64, |hash, &word| {
+            let word = u64_lowercase(u64::from_le_bytes(word));
+            let product = u128::from(hash ^ word) * 0x9e37_79b9_7f4a_7c15;
+            product as u64 ^ (product >> 64) as u64
         })
     }
 
-    /// Returns the labels with dots between them, in `buffer`. None if they are not ASCII only, or there are none.
-    fn ascii(self, buffer: &mut [u8; MAX_LEN]) -> Option<&str> {
+    /// Writes the labels, each after its length, to the beginning of `buffer`. Returns the number of bytes.
+    fn encode(self, buffer: &mut [u8; MAX_LEN + 1]) -> usize {
         let mut len = 0;
+        if let Some(plain) = self.plain() {
+            if let Some(room) = buffer.get_mut(..plain.len()) {
+                room.copy_from_slice(plain);
+            }
+            return plain.len();
+        }
         for label in self.labels() {
-            let text = buffer.get_mut(len..len + label.len() + 1)?;
-            let (text, dot) = text.split_at_mut(label.len());
-            text.copy_from_slice(label);
-            dot.fill(b'.');
+            let room = buffer.get_mut(len..len + label.len() + 1).and_then(<[u8]>::split_first_mut);
+            let Some((length, room)) = room else { break };
+            *length = label.len() as u8;
+            room.copy_from_slice(label);
             len += label.len() + 1;
         }
-        let text = buffer.get(..len.checked_sub(1)?).filter(|text| text.is_ascii())?;
-        core::str::from_utf8(text).ok()
+        len
+    }
+
+    /// The labels, each after its length, of a name without pointers.
+    fn plain(self) -> Option<&'b [u8]> {
+        let len = usize::from(self.plain_len).checked_sub(1)?;
+        self.message.get(self.at..self.at + len)
+    }
+
+    /// Returns the labels with dots between them, in `buffer`. None if they are not ASCII only, or there are none.
+    fn ascii(self, buffer: &mut [u8; MAX_LEN + 1]) -> Option<&[u8]> {
+        let len = self.encode(buffer);
+        // The length of each label but the first becomes a dot.
+        let mut at = usize::from(*buffer.first()?) + 1;
+        while at < len
+            && let Some(length) = buffer.get_mut(at)
+        {
+            at += usize::from(core::mem::replace(length, b'.')) + 1;
+        }
+        buffer.get(1..len).filter(|text| text.is_ascii())
     }
 
     /// Returns the name as it is shown.
     pub(super) fn text(self) -> CompactString {
-        match self.ascii(&mut [0; MAX_LEN]) {
-            Some(text) => CompactString::new(text),
-            None => format_compact!("{self}"),
+        let mut buffer = [0; MAX_LEN + 1];
+        let text = self.ascii(&mut buffer).and_then(|text| core::str::from_utf8(text).ok());
+        text.map_or_else(|| format_compact!("{self}"), CompactString::new)
+    }
+
+    /// Records the name as it is shown.
+    pub(super) fn record(self, field: &'static Field, span: Slice, tree: &mut Tree) {
+        if !tree.wants(field) {
+            return;
         }
+        match self.ascii(&mut [0; MAX_LEN + 1]) {
+            Some(text) => tree.put_copy(field, span, text),
+            None => tree.put_text(field, span, format_args!("{self}")),
+        };
     }
 
     /// Writes the labels with dots between them.
@@ -164,7 +211,7 @@ impl<'b> Name<'b> {
         if !self.is_valid {
             return f.write_str("<Name contains a pointer that loops>");
         }
-        if let Some(text) = self.ascii(&mut [0; MAX_LEN]) {
+        if let Some(text) = self.ascii(&mut [0; MAX_LEN + 1]).and_then(|text| core::str::from_utf8(text).ok()) {
             return f.write_str(text);
         }
         for (nth, label) in self.labels().enumerate() {
@@ -175,6 +222,15 @@ impl<'b> Name<'b> {
         }
         Ok(())
     }
+}
+
+/// Returns eight bytes with capital letters replaced by small ones.
+fn u64_lowercase(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (low, high) = (word & (0x7f * ONES), 0x80 * ONES);
+    // The highest bit of a byte is set from `A` on, and from the character after `Z` on.
+    let (from_a, after_z) = (low + (0x80 - 0x41) * ONES, low + (0x80 - 0x5b) * ONES);
+    word | (from_a & !after_z & !word & high) >> 2
 }
 
 impl fmt::Display for Name<'_> {

@@ -2,7 +2,7 @@
 
 use super::Dialect;
 use super::describe::{extended_rcode, write_method};
-use super::message::{self, Entry, Header, Question, SOA};
+use super::message::{self, Entry, Header, Message, Question, SOA};
 use super::names;
 use super::stateful;
 use super::zone_text::ZoneName;
@@ -30,8 +30,7 @@ const REPETITION: i64 = 5_000_000_000;
 #[derive(Clone, Copy)]
 pub(super) struct Incoming<'b> {
     pub(super) side: Side,
-    pub(super) header: Header,
-    pub(super) bytes: &'b [u8],
+    pub(super) message: Message<'b>,
     /// Where its first byte arrived.
     pub(super) first: Stamp,
 }
@@ -108,7 +107,10 @@ pub(super) struct Role {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pairing {
     open: VecDeque<OpenQuery>,
-    answered: VecDeque<Answered>,
+    /// The query that was answered last. Most sessions have one.
+    answered: Option<Answered>,
+    /// Those before it, oldest first.
+    answered_before: VecDeque<Answered>,
     count: u32,
 }
 
@@ -116,13 +118,17 @@ impl Pairing {
     /// Finds the exchange of a message, and reports it if it is complete.
     pub(super) fn add(&mut self, dialect: &'static Dialect, incoming: &Incoming<'_>, cx: &mut Context<'_>) -> Role {
         self.expire(dialect, cx);
-        let question = message::first_question(incoming.header, incoming.bytes);
-        let key = question.as_ref().map(QuestionKey::of);
-        if incoming.header.is_response() {
-            self.response(dialect, incoming, question, key, cx)
+        let key = incoming.message.question.as_ref().map(QuestionKey::of);
+        if incoming.message.header.is_response() {
+            self.response(dialect, incoming, key, cx)
         } else {
-            self.request(dialect, incoming, question, key, cx)
+            self.request(dialect, incoming, key, cx)
         }
+    }
+
+    /// Whether no query is open.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.is_empty()
     }
 
     /// Bytes that open queries need.
@@ -163,13 +169,12 @@ impl Pairing {
         &mut self,
         dialect: &'static Dialect,
         incoming: &Incoming<'_>,
-        question: Option<Question<'_>>,
         key: Option<QuestionKey>,
         cx: &mut Context<'_>,
     ) -> Role {
-        let id = incoming.header.id;
+        let id = incoming.message.header.id;
         // RFC 8490 5.4.1: messages without an identifier have no response, and do not repeat each other.
-        let is_unidirectional = id == 0 && stateful::has_values(incoming.header);
+        let is_unidirectional = id == 0 && stateful::has_values(incoming.message.header);
         let is_same = |query: &&mut OpenQuery| {
             query.id == id
                 && query.key == key
@@ -186,16 +191,18 @@ impl Pairing {
         }
         let nth = self.take_number();
         // Most sessions have one query: more room is for those that have more.
-        self.open.reserve_exact(usize::from(self.open.is_empty()));
+        if self.open.capacity() == 0 {
+            self.open = VecDeque::with_capacity(1);
+        }
         self.open.push_back(OpenQuery {
             id,
-            opcode: incoming.header.opcode(),
+            opcode: incoming.message.header.opcode(),
             requester: incoming.side,
             key,
             nth,
             request: transfer(incoming, cx.at),
             sent: cx.at,
-            target: target(question, incoming.header, dialect, cx),
+            target: target(&incoming.message, dialect, cx),
             zone: None,
         });
         Role { id, nth, half: Half::Request, request: None, repeats: None }
@@ -205,11 +212,10 @@ impl Pairing {
         &mut self,
         dialect: &'static Dialect,
         incoming: &Incoming<'_>,
-        question: Option<Question<'_>>,
         key: Option<QuestionKey>,
         cx: &mut Context<'_>,
     ) -> Role {
-        let id = incoming.header.id;
+        let id = incoming.message.header.id;
         let requester = incoming.side.other();
         let is_of = |query: &OpenQuery| {
             query.id == id
@@ -226,15 +232,15 @@ impl Pairing {
         }
         let is_of =
             |known: &&Answered| known.id == id && known.requester == requester && (key.is_none() || known.key == key);
-        if let Some(known) = self.answered.iter().rev().find(is_of) {
+        if let Some(known) = self.answered.iter().chain(self.answered_before.iter().rev()).find(is_of) {
             let (request, repeats) = (Some(known.request), Some(known.response));
             return Role { id, nth: known.nth, half: Half::Response, request, repeats };
         }
         let nth = self.take_number();
         if cx.reports_exchanges {
             let exchange = Exchange {
-                method: method(incoming.header, key),
-                target: target(question, incoming.header, dialect, cx),
+                method: method(incoming.message.header, key),
+                target: target(&incoming.message, dialect, cx),
                 ..exchange(dialect, nth, cx)
             };
             report(exchange, incoming, transfer(incoming, cx.at), cx);
@@ -244,13 +250,13 @@ impl Pairing {
 
     /// Completes a query, unless it is for a zone of which more follows.
     fn answer(&mut self, dialect: &'static Dialect, at: usize, incoming: &Incoming<'_>, cx: &mut Context<'_>) -> Role {
-        let id = incoming.header.id;
+        let id = incoming.message.header.id;
         let none = Role { id, nth: 0, half: Half::Response, request: None, repeats: None };
         let Some(query) = self.open.get_mut(at) else { return none };
         let role = Role { id, nth: query.nth, request: Some(query.sent), ..none };
         let is_zone = matches!(query.key, Some(key) if matches!(key.kind, message::AXFR | message::IXFR));
         let mut response = transfer(incoming, cx.at);
-        if is_zone && incoming.header.rcode() == 0 && incoming.header.opcode() == message::QUERY {
+        if is_zone && incoming.message.header.rcode() == 0 && incoming.message.header.opcode() == message::QUERY {
             let begin = || Box::new(ZoneTransfer { response, records: 0, serial: None, expected: 2, found: 0 });
             let is_first = query.zone.is_none();
             let is_incremental = query.key.is_some_and(|key| key.kind == message::IXFR);
@@ -268,18 +274,14 @@ impl Pairing {
         if self.open.is_empty() {
             self.open = VecDeque::new();
         }
-        self.answered.reserve_exact(usize::from(self.answered.is_empty()));
-        if self.answered.len() >= MAX_ANSWERED {
-            self.answered.pop_front();
+        let OpenQuery { id, requester, key, nth, sent: request, .. } = query;
+        let answered = Answered { id, requester, key, nth, request, response: cx.at };
+        if let Some(before) = self.answered.replace(answered) {
+            if self.answered_before.len() >= MAX_ANSWERED - 1 {
+                self.answered_before.pop_front();
+            }
+            self.answered_before.push_back(before);
         }
-        self.answered.push_back(Answered {
-            id: query.id,
-            requester: query.requester,
-            key: query.key,
-            nth: query.nth,
-            request: query.sent,
-            response: cx.at,
-        });
         if cx.reports_exchanges {
             report(request_exchange(dialect, query, cx), incoming, response, cx);
         }
@@ -291,10 +293,10 @@ impl ZoneTransfer {
     /// Counts the records of a message; returns whether it is the last one.
     fn add(&mut self, incoming: &Incoming<'_>, is_incremental: bool) -> bool {
         let before = self.records;
-        for entry in incoming.header.entries(incoming.bytes) {
+        for entry in incoming.message.entries() {
             let Ok((1, Entry::Record(record))) = entry else { continue };
             self.records += 1;
-            let serial = (record.owner.kind == SOA).then(|| serial(incoming.bytes, record.data.end)).flatten();
+            let serial = (record.owner.kind == SOA).then(|| serial(incoming.message.bytes, record.data.end)).flatten();
             if serial.is_some() && self.records == 1 {
                 self.serial = serial;
             }
@@ -317,12 +319,12 @@ fn serial(message: &[u8], end: usize) -> Option<u32> {
 
 /// Whether a response of mDNS has a record of the name of a question (RFC 6762 6).
 fn has_record_of(key: QuestionKey, incoming: &Incoming<'_>) -> bool {
-    let mut entries = incoming.header.entries(incoming.bytes);
+    let mut entries = incoming.message.entries();
     entries.any(|entry| matches!(entry, Ok((1, Entry::Record(record))) if record.owner.name.hash() == key.name))
 }
 
 fn transfer(incoming: &Incoming<'_>, at: Stamp) -> Transfer {
-    let body = incoming.bytes.len() as u64;
+    let body = incoming.message.bytes.len() as u64;
     Transfer { first: incoming.first, last: at, completed_in: at.frame, body, complete: true }
 }
 
@@ -333,9 +335,9 @@ fn method(header: Header, key: Option<QuestionKey>) -> CompactString {
 }
 
 /// Returns the name of the first question, and the number of further ones; nothing if exchanges are not reported.
-fn target(question: Option<Question<'_>>, header: Header, dialect: &Dialect, cx: &Context<'_>) -> CompactString {
-    let [questions, ..] = header.counts;
-    match question.filter(|_| cx.reports_exchanges) {
+fn target(message: &Message<'_>, dialect: &Dialect, cx: &Context<'_>) -> CompactString {
+    let [questions, ..] = message.header.counts;
+    match message.question.filter(|_| cx.reports_exchanges) {
         None => CompactString::default(),
         Some(question) if question.name.is_root() => format_compact!("{}", ZoneName(question.name)),
         Some(question) if dialect.is_mdns() && questions > 1 => {
@@ -373,7 +375,7 @@ fn report_unanswered(dialect: &'static Dialect, mut query: OpenQuery, cx: &mut C
 
 /// Reports an exchange with its response.
 fn report(exchange: Exchange, incoming: &Incoming<'_>, response: Transfer, cx: &mut Context<'_>) {
-    let code = extended_rcode(incoming.header, incoming.bytes);
+    let code = extended_rcode(incoming.message.header, incoming.message.bytes);
     let outcome = match code {
         0 => Outcome::Success,
         // SERVFAIL, NOTIMP, REFUSED (RFC 1035 4.1.1).

@@ -2,7 +2,7 @@
 
 use super::describe;
 use super::fields::*;
-use super::message::{HEADER, Header};
+use super::message::{HEADER, Message};
 use super::pairing::{Incoming, Pairing, Role};
 use super::{Dialect, host_names, probe};
 use crate::packet::Payload;
@@ -40,8 +40,9 @@ impl Conversation {
         cx: &mut Context<'_>,
     ) -> Option<Role> {
         let bytes = chunk.bytes.get(prefix..).unwrap_or_default();
-        let role = Header::read(bytes).map(|header| {
-            let incoming = Incoming { side: lane.side, header, bytes, first };
+        let message = Message::read(bytes);
+        let role = message.map(|message| {
+            let incoming = Incoming { side: lane.side, message, first };
             self.pairing.add(self.dialect, &incoming, cx)
         });
         host_names::collect(self.dialect, bytes, cx.tree);
@@ -54,7 +55,8 @@ impl Conversation {
             if prefix > 0 {
                 cx.tree.put(&LENGTH, Slice::new(span.start, prefix as u32), Value::Uint(bytes.len() as u64));
             }
-            describe::message(self.dialect, Payload::whole(bytes, span.start + prefix as u32), cx.tree);
+            let payload = Payload::whole(bytes, span.start + prefix as u32);
+            describe::message(self.dialect, message.as_ref(), payload, cx.tree);
             if let Some(role) = role {
                 record_role(role, self.dialect.is_mdns(), cx);
             }
@@ -143,6 +145,10 @@ impl Session for Datagrams {
 
     fn end(&mut self, lane: Lane, _: Chunk<'_>, _: SideEnd, cx: &mut Context<'_>) {
         self.0.pairing.end(self.0.dialect, lane.side, cx);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.0.pairing.is_idle()
     }
 
     fn buffered(&self) -> usize {

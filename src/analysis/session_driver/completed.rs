@@ -35,6 +35,9 @@ impl Completed {
 
     /// Splits the exchanges of bytes into those of a frame, each once, and those of earlier frames.
     pub(in crate::analysis) fn owners_in(&mut self, frame: u32) -> (Vec<(ExchangeId, Half)>, Vec<Owner>) {
+        if self.owners.is_empty() {
+            return Default::default();
+        }
         let mut own = Vec::new();
         let mut seen = HashSet::new();
         let mut earlier = std::mem::take(&mut self.owners);

@@ -138,6 +138,15 @@ impl SessionDriver {
         session + nested + self.sides.iter().map(SideBuffer::buffered).sum::<usize>()
     }
 
+    /// Whether the end of both sides completes nothing.
+    pub(in crate::analysis) fn is_idle(&self) -> bool {
+        let is_session_idle = match &self.state {
+            DriverState::Session { session, .. } => session.is_idle(),
+            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => true,
+        };
+        is_session_idle && self.nested.is_none()
+    }
+
     /// Whether a session is in the middle of a message of this side, as far as it has read.
     pub(in crate::analysis) fn is_in_message(&self, side: Side) -> bool {
         match &self.state {

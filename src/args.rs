@@ -66,8 +66,8 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     /// Print frames: one line each, their detail trees, or selected fields
     Print(PrintArgs),
-    /// Print calls: one row per request and response, once complete
-    Calls(RowsArgs),
+    /// Print calls: one row per request and response, once complete; or one per value of a field, with durations (--by)
+    Calls(CallsArgs),
     /// Print TCP connections: one row each
     Streams(RowsArgs),
     /// Print the data that both sides of a TCP connection sent, in order
@@ -163,6 +163,16 @@ pub(crate) struct RowsArgs {
     pub(crate) format: RowFormat,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallsArgs {
+    #[command(flatten)]
+    pub(crate) rows: RowsArgs,
+    /// Print one row per value of this field or alias, such as sql.digest or host: number of calls, their total time, p50, p95,
+    /// p99 and maximum, rows of statements, and errors. At the end, by total time
+    #[arg(long = "by", value_name = "FIELD")]
+    pub(crate) by: Option<String>,
 }
 
 #[cfg(feature = "live")]

@@ -119,6 +119,10 @@ pub(crate) fn digest(statement: &[u8]) -> Vec<u8> {
             out.truncate(MAX_DIGEST);
             break;
         }
+        // A value, other than in `IS NULL`.
+        let is_null =
+            matches!((before, piece), (Some(Piece::Sign(_)), Piece::Word(word)) if word.eq_ignore_ascii_case(b"NULL"));
+        let piece = if is_null { Piece::Literal } else { piece };
         push(piece, before, &mut out);
         before = Some(piece);
         fold_lists(&mut out);
@@ -184,6 +188,8 @@ mod tests {
             ("SELECT * FROM t WHERE a = 1 AND b='x''y'", "SELECT * FROM t WHERE a = ? AND b = ?"),
             ("select  a.b , \"c\"\nfrom t -- note\nwhere x in (1, 2,3);", "select a.b, \"c\" from t where x in(?)"),
             ("INSERT INTO t (a, b) VALUES (1, 'a'), (2, 'b')", "INSERT INTO t(a, b) VALUES(?)"),
+            ("INSERT INTO t VALUES (1, NULL), (NULL, 2)", "INSERT INTO t VALUES(?)"),
+            ("UPDATE t SET a = null WHERE b IS NULL", "UPDATE t SET a = ? WHERE b IS NULL"),
             ("SELECT $1::int8, $2, E'\\'x', $$ body $$, $f$ $1 $f$", "SELECT ?::int8, ?"),
             ("SELECT a<=1.5e3 /* x */ OR a != -2", "SELECT a <= ? OR a != - ?"),
             ("SELECT `t1`.x FROM t1 LIMIT ?", "SELECT `t1`.x FROM t1 LIMIT ?"),

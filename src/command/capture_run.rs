@@ -118,7 +118,8 @@ impl CaptureRun {
                 task.decode.secrets = logs.secrets.clone();
             }
             passes.max_frames = max_frames.min(self.matcher.last_frame().unwrap_or(u32::MAX));
-            let prefilter = self.matcher.prefilter().filter(|_| selected.is_none());
+            // It has frames followed without their messages.
+            let prefilter = self.matcher.prefilter().filter(|_| selected.is_none() && !report.reads_messages());
             let mut analyzer = Analyzer::with_first_pass(task, first_pass).with_prefilter(prefilter);
             let stop = self.open_options.stop.clone();
             let mut reporter = FrameReporter::new(&mut self.matcher, report, out, stop);

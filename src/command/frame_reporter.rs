@@ -4,7 +4,7 @@ use super::filter_matcher::FilterMatcher;
 use super::output::Output;
 use super::pass_loop::PassConsumer;
 use super::print_message;
-use overhear::analysis::{Analyzer, unsupported_link_message};
+use overhear::analysis::{Analyzer, Event, unsupported_link_message};
 use overhear::report::{DissectedFrame, Report};
 use overhear::source::{Error, SectionMetadata, StopSignal};
 use std::io::{self, Write};
@@ -19,6 +19,8 @@ pub(super) struct FrameReporter<'a> {
     stop: StopSignal,
     /// Whether the pass consists of matching frames only.
     is_selection: bool,
+    /// Whether the report reads messages of frames that do not match, too.
+    reads_messages: bool,
     has_reported: bool,
     /// Unsupported link types that are reported.
     reported_links: Vec<u16>,
@@ -35,6 +37,7 @@ impl<'a> FrameReporter<'a> {
     ) -> FrameReporter<'a> {
         FrameReporter {
             matcher,
+            reads_messages: report.reads_messages(),
             report,
             out,
             stop,
@@ -71,6 +74,11 @@ impl PassConsumer for FrameReporter<'_> {
     type Error = io::Error;
 
     fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> io::Result<bool> {
+        if self.reads_messages {
+            for connection in analyzer.connections() {
+                self.report.messages(&connection.messages, analyzer.tree());
+            }
+        }
         if !self.is_selection && !self.matcher.matches_frame(frame.frame.number, analyzer) {
             return Ok(false);
         }
@@ -81,6 +89,9 @@ impl PassConsumer for FrameReporter<'_> {
 
     fn events(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
         for event in analyzer.events() {
+            if let (true, Event::Unfinished(unfinished)) = (self.reads_messages, &event) {
+                self.report.messages(&unfinished.messages, &unfinished.tree);
+            }
             if self.matcher.matches_event(&event) {
                 self.has_reported = true;
                 self.report.event(event, self.out)?;

@@ -24,8 +24,8 @@ mod terminal_ui;
 #[cfg(feature = "live")]
 use crate::args::InterfacesArgs;
 use crate::args::{
-    Command, CommandLine, FieldFormat, FieldsArgs, FollowArgs, FrameFormat, InputArgs, PrintArgs, RowFormat, RowsArgs,
-    RunArgs,
+    CallsArgs, Command, CommandLine, FieldFormat, FieldsArgs, FollowArgs, FrameFormat, InputArgs, PrintArgs, RowFormat,
+    RowsArgs, RunArgs,
 };
 use capture_run::CaptureRun;
 use dissectors::Wants;
@@ -225,7 +225,11 @@ fn fields_task(wants: Wants) -> Task {
     Task { wants, without_connections: true, ..Task::default() }
 }
 
-fn run_calls(args: RowsArgs) -> io::Result<CommandOutcome> {
+fn run_calls(args: CallsArgs) -> io::Result<CommandOutcome> {
+    let CallsArgs { rows: args, by } = args;
+    if let Some(name) = by {
+        return run_call_groups(args, &name);
+    }
     let format = args.format.report_format(table_width(&args));
     let has_names = args.input.decode.name_flags().network;
     run_rows(
@@ -234,6 +238,28 @@ fn run_calls(args: RowsArgs) -> io::Result<CommandOutcome> {
         || if has_names { report::CallsReport::with_names(format) } else { report::CallsReport::new(format) },
         Task { exchanges: true, ..fields_task(Wants::default()) },
     )
+}
+
+/// Prints calls by the values of a field.
+fn run_call_groups(args: RowsArgs, name: &str) -> io::Result<CommandOutcome> {
+    let field = match report::GroupField::new(name) {
+        Ok(field) => field,
+        Err(unknown) => {
+            return Ok(CommandOutcome::Error(format!("--by: {unknown}; search with `overhear fields TEXT`")));
+        }
+    };
+    let format = args.format.report_format(table_width(&args));
+    let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Calls) {
+        Ok(opened) => opened,
+        Err(message) => return Ok(CommandOutcome::Error(message)),
+    };
+    let wants = field.wants();
+    let mut report = report::CallGroupsReport::new(field, format);
+    let task = Task { exchanges: true, halves: true, wants, ..Task::default() };
+    let has_errors = feed.run(task, &mut report, &mut out)?;
+    let outcome = finish_output(out, has_errors)?;
+    report.limit_notes().iter().for_each(|note| print_message(&format!("--by {name}: {note}")));
+    Ok(outcome)
 }
 
 fn run_streams(args: RowsArgs) -> io::Result<CommandOutcome> {

@@ -4,6 +4,7 @@
 //! memory does not grow with the capture.
 
 mod body_text;
+mod call_groups;
 mod calls;
 mod capture_file;
 mod color;
@@ -18,6 +19,7 @@ mod interfaces;
 mod json;
 mod manual;
 mod messages;
+mod quantiles;
 pub(crate) mod quantity;
 pub(crate) mod records;
 mod secrets;
@@ -30,12 +32,13 @@ mod threaded;
 mod time_format;
 pub(crate) mod value;
 
-use crate::analysis::Event;
+use crate::analysis::{Event, MessageNodes};
 use crate::source::{Frame, SectionMetadata};
 use dissectors::Tree;
 use std::io::{self, Write};
 
 pub(crate) use body_text::body_text;
+pub use call_groups::{CallGroupsReport, GroupField};
 pub use calls::CallsReport;
 pub use capture_file::CaptureFileReport;
 pub use color::Color;
@@ -76,6 +79,16 @@ pub trait Report {
     fn frame(&mut self, dissected: &DissectedFrame<'_>, out: &mut dyn Write) -> io::Result<()> {
         let _ = (dissected, out);
         Ok(())
+    }
+
+    /// Whether it reads the messages of all frames, whether these match or not.
+    fn reads_messages(&self) -> bool {
+        false
+    }
+
+    /// Reads the messages that a frame completes or has nodes of, or that no frame completed.
+    fn messages(&mut self, messages: &[MessageNodes], tree: &Tree) {
+        let _ = (messages, tree);
     }
 
     /// Writes keys and names of the capture that were read since the last call, up to the last frame.

@@ -54,6 +54,13 @@ const LIST_END: u32 = u32::MAX;
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnknownFields(Vec<String>);
 
+impl UnknownFields {
+    /// An unknown name.
+    pub(super) fn of(name: &str) -> UnknownFields {
+        UnknownFields(vec![name.to_owned()])
+    }
+}
+
 impl std::error::Error for UnknownFields {}
 
 impl fmt::Display for UnknownFields {

@@ -166,15 +166,10 @@ fn len(parts: &[StreamPart]) -> usize {
     parts.iter().map(|(_, part)| part.as_ref().map_or(0, Vec::len)).sum()
 }
 
-/// Captures that are read differently in smaller segments: a connection of PostgreSQL that was joined late, of which the
-/// first bytes do not show which side sends them.
-const MISSED: [&str; 1] = ["postgre__prepare_stat.pcap"];
-
 #[test]
 fn the_segmentation_of_the_data_changes_nothing() {
     let mut checked = 0;
-    let is_missed = |name: &String| MISSED.iter().any(|missed| name.ends_with(missed));
-    for (name, file) in captures().into_iter().filter(|(name, _)| !is_missed(name)) {
+    for (name, file) in captures() {
         let decode = decode_options(&file);
         for parts in conversations(&file) {
             let whole = messages(&wire(&parts), &decode);

@@ -141,6 +141,9 @@ impl Pgsql {
         (self.client, self.pipeline.requester) = (Some(client), client);
         if !is_startup {
             self.phase = Phase::Messages;
+            // Where messages of the other side begin is not known.
+            let other = self.side(side.other());
+            (other.is_lost, other.is_noted) = (true, true);
         }
     }
 
@@ -256,8 +259,17 @@ impl Pgsql {
         let len = chunk.bytes.len();
         let boundary = self.side(side).boundary;
         let found = if is_client {
-            let chain = header::chain(chunk.bytes, Side::Client);
-            chain.filter(|chain| chain.count > 0 && (chain.is_exact || chain.is_decisive)).map(|_| 0)
+            match header::chain(chunk.bytes, Side::Client) {
+                Some(chain) if chain.count > 0 && (chain.is_exact || chain.is_decisive) => Some(0),
+                // The first message may not be complete.
+                Some(chain)
+                    if chain.count == 0 && len < MAX_PREFIX && matches!(chunk.bytes, [_] | [_, 0] | [_, 0, 0, ..]) =>
+                {
+                    self.side(side).first.get_or_insert(cx.first);
+                    return Consumed::bytes(0);
+                }
+                _ => None,
+            }
         } else {
             match boundary {
                 // The client has sent a statement after it received all messages before this offset.
@@ -270,10 +282,11 @@ impl Pgsql {
         if let Some(found) = found {
             state.is_lost = found >= len;
             if found == 0 {
-                state.first = Some(cx.first);
+                state.first.get_or_insert(cx.first);
                 return self.typed(side, chunk, cx);
             }
         }
+        state.first = None;
         let skipped = found.unwrap_or(len).min(len);
         if !state.is_noted {
             state.is_noted = true;

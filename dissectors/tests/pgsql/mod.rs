@@ -163,6 +163,19 @@ fn a_gap_leaves_the_statements_before_and_after_it() {
 }
 
 #[test]
+fn a_connection_that_is_joined_between_a_statement_and_its_result_is_read_alike_however_it_is_cut() {
+    let parse = [message(b'P', b"1\0delete from t where id=$1\0\0\0"), message(b'D', b"S1\0"), sync()].concat();
+    let done = [message(b'2', ""), message(b'C', b"DELETE 0\0"), ready()].concat();
+    let steps = [c(parse), Gap(Side::Server, 50), s(done), query("SELECT 2"), result("SELECT 2")];
+    let whole = run(&steps);
+    assert!(whole.results().iter().any(|result| result == "SELECT SELECT 2 SELECT 2 Success"), "{:?}", whole.results());
+    for size in [1, 2, 3, 7, 11] {
+        let cut = run_protocol(&pgsql::PROTOCOL, &steps, &|offset| offset % size == 0);
+        assert_eq!(cut.results(), whole.results(), "{size}");
+    }
+}
+
+#[test]
 fn hostile_lengths_are_read_in_flat_memory() {
     let long = [&b"Q\x3f\xff\xff\xff"[..], b"SELECT 1"].concat();
     let parts = (0..300).map(|_| c([b' '; 1400]));

@@ -39,6 +39,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("http/expect-100-continue.pcap", &["POST /upload 200 38"]),
     ("http/upload-multipart.pcap", &["POST /upload 200 98"]),
     ("http/download.pcap", &["GET /download.txt 200 100000"]),
+    ("http/tls-port.pcap", &["GET /style.css 200 276"]),
     ("http/until-close.pcap", &["GET /until-close 200 2000"]),
     ("http/version-0-9.pcap", &["GET /old - 540", "GET /old/with-empty-line - 556"]),
     ("http/truncated-response.pcap", &["GET /report 200 1000*"]),

@@ -84,6 +84,12 @@ fn an_acknowledgment_of_a_part_names_its_segment() {
 }
 
 #[test]
+fn the_acknowledgment_of_a_syn_ack_that_was_sent_again_refers_to_its_first_copy() {
+    let rows = fields("> S 0\n< SA 0 1\n< SA 0 1\n> A 1 1", &["tcp.analysis.acks_frame", "tcp.analysis.ack_rtt"]);
+    assert_eq!(rows, ["|", "1|0.001000000", "|", "2|0.002000000"]);
+}
+
+#[test]
 fn a_retransmission_refers_to_the_oldest_segment_from_its_number_on() {
     let talk = format!("{OPEN}> PA 1 1 100\n> PA 101 1 100\n> PA 51 1 100\n> PA 51 1 20\n> PA 1 1 150\n> PA 1 1 10");
     assert_eq!(frames_with(&talk, &["tcp.analysis.out_of_order"]), [6]);

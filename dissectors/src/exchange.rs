@@ -107,7 +107,7 @@ impl Exchange {
     #[must_use]
     pub fn destination(&self) -> String {
         let (authority, target) = (&*self.authority, &*self.target);
-        if authority.is_empty() || target.contains("://") || self.method == "CONNECT" {
+        if authority.is_empty() || absolute_form(target.as_bytes()).is_some() || self.method == "CONNECT" {
             return target.to_string();
         }
         let is_apart = !target.is_empty() && !target.starts_with(['/', '*']);
@@ -159,6 +159,14 @@ pub fn content_statuses() -> impl Iterator<Item = &'static Field> {
     content.flat_map(move |protocol| protocol.fields.iter().filter(is_status)).copied()
 }
 
+/// Returns the length of the scheme and of `://` if a target has the absolute form (RFC 9112 3.2.2, RFC 3986 3.1).
+pub(crate) fn absolute_form(target: &[u8]) -> Option<usize> {
+    let is_of_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let scheme = target.iter().take_while(|byte| is_of_scheme(byte)).count();
+    let begins = target.first().is_some_and(u8::is_ascii_alphabetic);
+    (begins && target.get(scheme..)?.starts_with(b"://")).then_some(scheme + 3)
+}
+
 /// Text of a header: UTF-8, other bytes as `\xe9`.
 pub(crate) fn text(bytes: &[u8]) -> CompactString {
     let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes);
@@ -188,5 +196,25 @@ mod tests {
     fn bytes_that_are_not_utf_8_are_escaped_and_others_stay() {
         assert_eq!(text(b"/caf\xe9?x=\xc3\xa9"), r"/caf\xe9?x=é");
         assert!(text(&[0xff; 2 * MAX_TEXT]).len() <= 4 * MAX_TEXT);
+    }
+
+    #[test]
+    fn only_a_target_that_begins_with_a_scheme_has_the_absolute_form() {
+        let rows = [
+            ("http://other.test/a?to=http://x", "http://other.test/a?to=http://x"),
+            ("HTTP://other.test/a", "HTTP://other.test/a"),
+            ("coap+tcp://other.test", "coap+tcp://other.test"),
+            ("/redirect?to=http://x/y", "www.example.test/redirect?to=http://x/y"),
+            ("/a://b", "www.example.test/a://b"),
+            ("//other.test/a", "www.example.test//other.test/a"),
+            ("1a://b", "www.example.test 1a://b"),
+            ("://b", "www.example.test ://b"),
+            ("SELECT 'http://x'", "www.example.test SELECT 'http://x'"),
+        ];
+        for (target, expected) in rows {
+            let exchange =
+                Exchange { authority: "www.example.test".into(), target: target.into(), ..Exchange::default() };
+            assert_eq!(exchange.destination(), expected);
+        }
     }
 }

@@ -122,6 +122,9 @@ pub struct Packet {
     pub destination: Address,
     /// TTL or hop limit of the innermost network layer.
     pub hops: u8,
+    /// Length of the payload that the innermost IPv6 header declares, or its jumbo payload option (RFC 2675); 0 without
+    /// either.
+    pub ipv6_payload_len: u32,
     /// Protocol names, outermost first, as listed in `frame.protocols`.
     pub path: ProtocolPath,
     /// The current packet is quoted in an ICMP error: a copy of an earlier packet, not traffic of its own.
@@ -141,6 +144,7 @@ impl Packet {
         self.source = Address::None;
         self.destination = Address::None;
         self.hops = 0;
+        self.ipv6_payload_len = 0;
         self.path.clear();
         self.quoted = false;
         self.quote_is_truncated = false;

@@ -110,6 +110,8 @@ pub struct Context<'a> {
     pub secrets: &'a Secrets,
     /// Whether a session below decrypts the bytes: a handover said so.
     pub is_encrypted: bool,
+    /// The ports of the conversation at the root: of the client and of the server; 0 where there are none.
+    pub ports: [u16; 2],
 }
 
 impl Context<'_> {

@@ -94,6 +94,7 @@ impl FrameContext<'_> {
             collected: self.collected.as_deref_mut(),
             secrets: self.secrets,
             is_encrypted: false,
+            ports: conversation.ports,
         };
         let events = &mut *self.events;
         Feed {

@@ -8,11 +8,15 @@ use super::pairing::{OpenExchange, Role};
 use super::{PROTOCOL, quirk, well_known};
 use crate::base64;
 use crate::content::{LossyText, MessageBody};
+use crate::exchange::absolute_form;
 use crate::field::Field;
 use crate::session::{About, Chunk, Context, Half};
 use crate::status;
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
+
+/// The port that Wireshark's preference `http.tls.port` names.
+const HTTPS_PORT: u16 = 443;
 
 /// Adds HTTP to the protocols of the frame.
 pub(super) fn push_protocol(cx: &mut Context<'_>) {
@@ -70,7 +74,9 @@ pub(super) fn describe(
         }
         head.derived_fields(message, pending, cx);
         if wants_headers {
-            record_notes(message, head.span(0..message.head_len), head.head.bytes, cx.tree);
+            let on_tls_port = !cx.is_encrypted && cx.ports.contains(&HTTPS_PORT);
+            let quirks = message.quirks | if on_tls_port { quirk::TLS_PORT } else { 0 };
+            record_notes(message, quirks, head.span(0..message.head_len), head.head.bytes, cx.tree);
         }
     }
     let body = (body_detail != BodyDetail::Nothing)
@@ -293,15 +299,15 @@ fn separator(tree: &Tree) -> &'static str {
 /// Returns the full URI of a request, if its host is known.
 fn full_uri(request: &OpenExchange, scheme: &[u8]) -> Option<Vec<u8>> {
     let [target, authority] = request.target_and_authority();
-    if request.exchange.method == "CONNECT" || memchr::memmem::find(target, b"://").is_some() {
+    if request.exchange.method == "CONNECT" || absolute_form(target).is_some() {
         return Some(target.to_vec());
     }
     (!authority.is_empty()).then(|| [scheme, authority, target].concat())
 }
 
-fn record_notes(message: &HttpMessage, span: Slice, head: &[u8], tree: &mut Tree) {
+fn record_notes(message: &HttpMessage, quirks: quirk::Quirks, span: Slice, head: &[u8], tree: &mut Tree) {
     let obs_text = if head.is_ascii() { 0 } else { quirk::OBS_TEXT };
-    let quirks = message.quirks | obs_text;
+    let quirks = quirks | obs_text;
     for &(_, field) in quirk::NOTES.iter().filter(|(bit, _)| quirks & bit != 0) {
         if quirks & quirk::GAP != 0 && field.id == GAP.id {
             tree.note(field, span, format_args!("{}: {}", field.title, message.missing));

@@ -143,6 +143,8 @@ crate::fields! { "http";
     TE_UNKNOWN: Note(Warn) "http.te_unknown" "Unknown transfer coding name in Transfer-Encoding header";
     /// Empty lines before the message.
     LEADING_CRLF: Note(Warn) "http.leading_crlf" "Leading CRLF, the previous message may have had an extra one";
+    /// A message without TLS on port 443.
+    TLS_PORT: Note(Warn) "http.tls_port" "Unencrypted HTTP protocol detected over encrypted port, could indicate a dangerous misconfiguration.";
     /// Header name with invalid characters, or with white space before the colon.
     BAD_HEADER_NAME: Note(Warn) "http.bad_header_name" "Illegal characters found in header name";
     /// The content could not be decoded completely.

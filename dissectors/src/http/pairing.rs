@@ -5,7 +5,7 @@ use super::fields::RESPONSE_IN;
 use super::framing::FramingHeaders;
 use super::message::HttpMessage;
 use super::quirk::{self, Quirks};
-use crate::exchange::{Exchange, MAX_TEXT, Outcome, Transfer, text};
+use crate::exchange::{Exchange, MAX_TEXT, Outcome, Transfer, absolute_form, text};
 use crate::session::{
     About, Context, Event, Half, Handover, Lane, MessageEnd, Pdu, Side, Stamp, Successor, Transition,
 };
@@ -717,10 +717,10 @@ fn authority_of<'b>(method: &[u8], target: &'b [u8]) -> &'b [u8] {
     if method == b"CONNECT" {
         return target;
     }
-    let Some(at) = memchr::memmem::find(target, b"://") else {
+    let Some(start) = absolute_form(target) else {
         return b"";
     };
-    let rest = target.get(at + 3..).unwrap_or_default();
+    let rest = target.get(start..).unwrap_or_default();
     rest.split(|byte| matches!(byte, b'/' | b'?' | b'#')).next().unwrap_or_default()
 }
 

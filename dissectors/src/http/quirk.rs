@@ -45,5 +45,6 @@ quirks! {
     GAP;
     NO_REQUEST;
     BODY_LIMIT;
+    TLS_PORT;
     OPEN_LIMIT;
 }

@@ -41,6 +41,6 @@ fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Nex
             tree.columns_mut().source = Some(Value::Ipv6(home));
         }
     }
-    HEADER.describe(header, payload.all(), None, tree);
+    HEADER.describe(header, payload.all(), None, packet, tree);
     next
 }

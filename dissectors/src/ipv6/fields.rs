@@ -95,6 +95,14 @@ crate::fields! { "ipv6";
     PLEN_EXCEEDS_FRAMING: Note(Warn) "ipv6.plen_exceeds_framing" "IPv6 payload length does not match expected framing length";
     /// The payload length is 0: all bytes of the frame count as payload, as before segmentation by the network card.
     PLEN_ZERO: Note(Note) "ipv6.plen_zero" "IPv6 payload length equals 0 (maybe because of \"TCP segmentation offload\" (TSO))";
+    /// The payload length is 0 and hop-by-hop options follow, but none of them is a jumbo payload of 65536 bytes or more.
+    OPT_JUMBO_MISSING: Note(Error) "ipv6.opt.jumbo.missing" "IPv6 payload length equals 0 and Hop-By-Hop present and Jumbo Payload option missing";
+    /// A jumbo payload option although the payload length is not 0 (RFC 2675 3).
+    OPT_JUMBO_PROHIBITED: Note(Warn) "ipv6.opt.jumbo.prohibited" "When IPv6 payload length does not equal 0 a Jumbo Payload option must not be present";
+    /// A jumbo payload option with a length that the IPv6 header itself could have (RFC 2675 3).
+    OPT_JUMBO_TRUNCATED: Note(Warn) "ipv6.opt.jumbo.truncated" "Jumbo Payload option present and jumbo length < 65536";
+    /// A fragment header in a packet with a jumbo payload (RFC 2675 3).
+    OPT_JUMBO_FRAGMENT: Note(Warn) "ipv6.opt.jumbo.fragment" "Jumbo Payload option cannot be used with a fragment header";
     /// The length of an option is invalid.
     OPT_INVALID_LEN: Note(Error) "ipv6.opt.invalid_len" "Invalid IPv6 option length";
 }

@@ -1,5 +1,7 @@
 //! The fragment header of IPv6 (RFC 8200 4.5).
 
+use super::fields::{IPV6, OPT_JUMBO_FRAGMENT};
+use super::options::MIN_JUMBO;
 use crate::field::DisplayBase;
 use crate::packet::{Fragment, NextLayer, Packet, Payload};
 use crate::protocol::{Claim, Dissector, Protocol};
@@ -49,8 +51,9 @@ fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Nex
     if tree.wants_columns() && !packet.quoted {
         tree.set_info(format_args!("IPv6 fragment (off={offset} more={more_text} ident={ident:#010x} nxt={next})"));
     }
-    if tree.wants_any(&FRAGHDR) {
-        describe(&header, payload, tree);
+    if tree.wants_any(&FRAGHDR) || tree.wants_any(&IPV6) {
+        let is_jumbo = packet.ipv6_payload_len >= MIN_JUMBO;
+        describe(&header, payload, is_jumbo, tree);
     }
     let next_payload = payload.from(HEADER);
     match (offset, more) {
@@ -64,7 +67,7 @@ fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Nex
     }
 }
 
-fn describe(header: &Ipv6FragmentHeaderSlice<'_>, payload: Payload<'_>, tree: &mut Tree) {
+fn describe(header: &Ipv6FragmentHeaderSlice<'_>, payload: Payload<'_>, is_jumbo: bool, tree: &mut Tree) {
     let at = |at, len| payload.span(at, len);
     let [_, reserved, _, low, ..] = *payload.bytes.first_chunk::<HEADER>().unwrap_or(&[0; HEADER]);
     let units = header.fragment_offset().value();
@@ -76,6 +79,9 @@ fn describe(header: &Ipv6FragmentHeaderSlice<'_>, payload: Payload<'_>, tree: &m
     tree.put(&RESERVED_BITS, at(2, 2), Value::Uint((low >> 1 & 3).into()));
     tree.put(&MORE, at(2, 2), Value::Bool(header.more_fragments()));
     tree.put(&IDENT, at(4, 4), Value::Uint(header.identification().into()));
+    if is_jumbo {
+        tree.note(&OPT_JUMBO_FRAGMENT, at(0, HEADER), format_args!("{}", OPT_JUMBO_FRAGMENT.title));
+    }
     tree.close();
 }
 

@@ -37,6 +37,6 @@ fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Nex
         tree.set_info(format_args!("IPv6 hop-by-hop options"));
     }
     let Some((header, next)) = HEADER.read(payload, packet, tree) else { return NextLayer::End };
-    HEADER.describe(header, payload.all(), (!is_first).then_some(&NOT_FIRST), tree);
+    HEADER.describe(header, payload.all(), (!is_first).then_some(&NOT_FIRST), packet, tree);
     next
 }

@@ -30,6 +30,7 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 const HEADER: usize = 40;
+const HOP_BY_HOP: u8 = 0;
 // RFC 8200 4.7: no next header.
 const NO_NEXT_HEADER: u8 = 59;
 
@@ -42,9 +43,14 @@ fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Nex
     packet.destination = Address::V6(header.destination());
     packet.hops = header.hop_limit();
     let rest = payload.from(HEADER);
-    // A length of 0 belongs to a jumbogram (RFC 2675), or the network card sets it: all bytes of the frame are the
-    // payload.
-    let len = match u32::from(header.payload_length()) {
+    let next = header.next_header().0;
+    packet.ipv6_payload_len = match header.payload_length() {
+        0 if next == HOP_BY_HOP => options::jumbo_len(rest.bytes).unwrap_or(0),
+        len => len.into(),
+    };
+    // A length of 0 belongs to a jumbogram (RFC 2675), or the network card sets it: without the length of a jumbogram, all
+    // bytes of the frame are the payload.
+    let len = match packet.ipv6_payload_len {
         0 => rest.wire,
         len => len,
     };
@@ -53,12 +59,11 @@ fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> Nex
         // RFC 4443 3: only the beginning of a packet is quoted; its original length differs.
         next_payload.wire = len;
     }
-    let next = header.next_header().0;
     if tree.wants_columns() && !packet.quoted {
         write_columns(&header, next, tree);
     }
     if tree.wants_any(&IPV6) || tree.wants(&crate::names::IP_VERSION) {
-        describe(&header, payload.first(HEADER).all().extended_to(next_payload.all()), payload, packet.quoted, tree);
+        describe(&header, payload.first(HEADER).all().extended_to(next_payload.all()), payload, packet, tree);
     }
     match next {
         _ if packet.quoted && next_payload.bytes.is_empty() => {
@@ -83,6 +88,7 @@ fn write_columns(header: &Ipv6HeaderSlice<'_>, next: u8, tree: &mut Tree) {
 
 /// Records an invalid or truncated IPv6 header as far as possible.
 fn read_invalid<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
+    packet.ipv6_payload_len = 0;
     let version = payload.bytes.first().map_or(6, |first| first >> 4);
     let has_columns = tree.wants_columns() && !packet.quoted;
     if has_columns {
@@ -92,7 +98,7 @@ fn read_invalid<'b>(payload: Payload<'b>, packet: &mut Packet, tree: &mut Tree) 
     tree.label(node, format_args!("{}", IPV6.title));
     let next = if version == 6 {
         packet.path.push("ipv6");
-        let _ = describe_header(&mut FieldReader::new(payload, tree), packet.quoted);
+        let _ = describe_header(&mut FieldReader::new(payload, tree), packet);
         let len = payload.bytes.len();
         if has_columns {
             if let Some(source) = payload.bytes.get(8..).and_then(|rest| rest.first_chunk()) {
@@ -129,13 +135,13 @@ struct Ipv6AddressFields {
 static SOURCE: Ipv6AddressFields = Ipv6AddressFields { address: &SRC, host: &SRC_HOST, mac: &SRC_SLAAC_MAC };
 static DESTINATION: Ipv6AddressFields = Ipv6AddressFields { address: &DST, host: &DST_HOST, mac: &DST_SLAAC_MAC };
 
-fn describe(header: &Ipv6HeaderSlice<'_>, whole: Slice, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
+fn describe(header: &Ipv6HeaderSlice<'_>, whole: Slice, payload: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     let all = payload.span(0, HEADER);
     let node = tree.open(&IPV6, all, Value::Bytes(whole));
     let [source, destination] = [header.source(), header.destination()]
         .map(|address| DisplayHost::new(Value::Ipv6(address), DisplayIpv6(address), tree));
     tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IPV6.title));
-    let _ = describe_header(&mut FieldReader::new(payload, tree), quoted);
+    let _ = describe_header(&mut FieldReader::new(payload, tree), packet);
     tree.close();
 }
 
@@ -143,7 +149,7 @@ fn describe(header: &Ipv6HeaderSlice<'_>, whole: Slice, payload: Payload<'_>, qu
 ///  0   4       12              32
 ///  |ver| class | flow          | payload length, next header, hop limit, source, destination
 /// ```
-fn describe_header(reader: &mut FieldReader<'_, '_>, quoted: bool) -> Result<(), UnexpectedEnd> {
+fn describe_header(reader: &mut FieldReader<'_, '_>, packet: &Packet) -> Result<(), UnexpectedEnd> {
     let available = reader.rest().from(HEADER).wire;
     let span = reader.span(4);
     let word = u32::from_be_bytes(reader.read_array()?);
@@ -158,11 +164,19 @@ fn describe_header(reader: &mut FieldReader<'_, '_>, quoted: bool) -> Result<(),
     reader.tree.close();
     reader.tree.put(&FLOW, at(1, 3), Value::Uint((word & 0xf_ffff).into()));
     let span = reader.span(2);
-    let len = reader.u16(&PLEN)?;
+    let node = reader.tree.nodes().len();
+    let len = match reader.u16(&PLEN)? {
+        0 => packet.ipv6_payload_len,
+        len => len.into(),
+    };
+    if len >= options::MIN_JUMBO {
+        reader.tree.label(Some(node), format_args!("Payload Length: 0 (Jumbogram)"));
+    }
     let next = reader.u8(&NXT)?;
     if len == 0 && next != NO_NEXT_HEADER && available > 0 {
-        reader.tree.note(&PLEN_ZERO, span, format_args!("{}", PLEN_ZERO.title));
-    } else if u32::from(len) > available && !quoted {
+        let note = if next == HOP_BY_HOP { &OPT_JUMBO_MISSING } else { &PLEN_ZERO };
+        reader.tree.note(note, span, format_args!("{}", note.title));
+    } else if len > available && !packet.quoted {
         let text = format_args!("IPv6 payload length exceeds framing length ({available} bytes)");
         reader.tree.note(&PLEN_EXCEEDS_FRAMING, span, text);
     }

@@ -40,6 +40,11 @@ pub(super) const ACTIONS: &[(u64, &str)] = &[
     (3, "Discard and send ICMP if not multicast"),
 ];
 
+/// The jumbo payload option (RFC 2675 2).
+const JUMBO: u8 = 0xc2;
+/// Minimum length of a jumbo payload (RFC 2675 3): the payload length of the IPv6 header has 16 bits.
+pub(super) const MIN_JUMBO: u32 = 65_536;
+
 pub(super) const ALERTS: &[(u64, &str)] = &[(0, "MLD"), (1, "RSVP"), (2, "Active Network")];
 
 /// Fields of an extension header with options.
@@ -75,6 +80,7 @@ impl ExtensionHeaderFields {
         payload: Payload<'_>,
         span_with_payload: Slice,
         misplaced: Option<&'static Field>,
+        packet: &Packet,
         tree: &mut Tree,
     ) {
         // The option fields belong to IPv6, whichever header contains them.
@@ -88,18 +94,31 @@ impl ExtensionHeaderFields {
         if let Some(note) = misplaced {
             tree.note(note, payload.span(0, 1), format_args!("{}", note.title));
         }
-        describe(payload.from(2), tree);
+        describe(payload.from(2), packet, tree);
         tree.close();
     }
 }
 
 /// Returns the home address option of a whole extension header.
 pub(super) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
-    let mut rest = header.get(2..)?;
+    option(header.get(2..)?, 0xc9)
+}
+
+/// Returns the length of a jumbo payload option in the hop-by-hop options that `bytes` begin with, if it is valid.
+pub(super) fn jumbo_len(bytes: &[u8]) -> Option<u32> {
+    let header = Ipv6RawExtHeaderSlice::from_slice(bytes).ok()?;
+    option(header.slice().get(2..)?, JUMBO).map(u32::from_be_bytes).filter(|&len| len >= MIN_JUMBO)
+}
+
+/// Returns the data of the first option of a type that has this length.
+fn option<const LEN: usize>(options: &[u8], kind: u8) -> Option<[u8; LEN]> {
+    let mut rest = options;
     loop {
         rest = match *rest {
             [0, ref rest @ ..] => rest,
-            [0xc9, 16, ref data @ ..] => return data.first_chunk().copied(),
+            [found, len, ref data @ ..] if found == kind && usize::from(len) == LEN => {
+                return data.first_chunk().copied();
+            }
             [_, len, ref rest @ ..] => rest.get(usize::from(len)..)?,
             _ => return None,
         };
@@ -107,7 +126,7 @@ pub(super) fn home_address(header: &[u8]) -> Option<[u8; 16]> {
 }
 
 /// Records the options of a header, which follow its first two bytes.
-fn describe(payload: Payload<'_>, tree: &mut Tree) {
+fn describe(payload: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     let mut rest = payload;
     while let Some(&kind) = rest.bytes.first() {
         // RFC 8200 4.2: Pad1 has neither length nor data.
@@ -119,12 +138,12 @@ fn describe(payload: Payload<'_>, tree: &mut Tree) {
                 return;
             }
         };
-        describe_one(kind, rest.first(len), tree);
+        describe_one(kind, rest.first(len), packet, tree);
         rest = rest.from(len);
     }
 }
 
-fn describe_one(kind: u8, payload: Payload<'_>, tree: &mut Tree) {
+fn describe_one(kind: u8, payload: Payload<'_>, packet: &Packet, tree: &mut Tree) {
     let node = tree.open(&OPT, payload.all(), Value::Present);
     tree.label(node, format_args!("{}", OPT_TYPE.value_name(kind.into()).unwrap_or("Unknown IPv6 Option")));
     let first = payload.span(0, 1);
@@ -141,8 +160,23 @@ fn describe_one(kind: u8, payload: Payload<'_>, tree: &mut Tree) {
         let data = payload.from(2);
         tree.put(&OPT_LENGTH, payload.span(1, 1), Value::Uint(data.bytes.len() as u64));
         describe_data(kind, data, tree);
+        if kind == JUMBO {
+            note_jumbo(data, packet, tree);
+        }
     }
     tree.close();
+}
+
+/// Notes a jumbo payload option that RFC 2675 3 forbids.
+fn note_jumbo(data: Payload<'_>, packet: &Packet, tree: &mut Tree) {
+    let len = data.bytes.first_chunk().map_or(0, |&len| u32::from_be_bytes(len));
+    let notes = [
+        (&OPT_JUMBO_TRUNCATED, len < MIN_JUMBO),
+        (&OPT_JUMBO_PROHIBITED, (1..MIN_JUMBO).contains(&packet.ipv6_payload_len)),
+    ];
+    for (note, _) in notes.into_iter().filter(|(_, applies)| *applies) {
+        tree.note(note, data.all(), format_args!("{}", note.title));
+    }
 }
 
 fn describe_data(kind: u8, data: Payload<'_>, tree: &mut Tree) {

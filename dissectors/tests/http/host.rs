@@ -118,6 +118,7 @@ impl<'w> SessionHost<'w> {
             collected: None,
             secrets: &Secrets::default(),
             is_encrypted: false,
+            ports: [50_000, 80],
         };
         let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
         if let Some(Transition::Replace(handover) | Transition::Beneath(handover)) = transition {

@@ -105,6 +105,7 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
                 collected: None,
                 secrets: &Secrets::default(),
                 is_encrypted: false,
+                ports: [50_000, 80],
             };
             rest = rest.from(session.read(Lane::of(side), rest, &mut cx).bytes);
         }

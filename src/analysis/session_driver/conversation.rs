@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 pub(in crate::analysis) struct ConversationState {
     pub(in crate::analysis) id: ConversationId,
     /// The ports of the client and of the server.
-    pub(super) ports: [u16; 2],
+    pub(in crate::analysis) ports: [u16; 2],
     /// The first session, whatever the bytes look like.
     pub(super) forced: Option<&'static SessionKind>,
     /// Its first bytes were captured, and none are missing since.

@@ -55,7 +55,7 @@ pub(crate) fn url(call: &Call) -> String {
     let exchange = &call.exchange;
     let is_path =
         exchange.target.starts_with('/') || exchange.target.starts_with('*') && !exchange.authority.is_empty();
-    if !is_path || exchange.target.contains("://") || exchange.method == "CONNECT" {
+    if !is_path || exchange.method == "CONNECT" {
         return exchange.destination();
     }
     let scheme = if exchange.is_encrypted { "https" } else { "http" };

@@ -198,19 +198,28 @@ pub struct Alias {
     pub with: &'static [&'static Field],
     /// Fields that must be absent.
     pub without: &'static [&'static Field],
+    /// The word stands for the field only where values are equal or not: its numbers have no order among those of the
+    /// other fields.
+    pub is_exact: bool,
 }
 
 impl Alias {
     /// A word for a field wherever that is present.
     #[must_use]
     pub const fn new(word: &'static str, field: &'static Field) -> Alias {
-        Alias { word, field, with: &[], without: &[] }
+        Alias { word, field, with: &[], without: &[], is_exact: false }
+    }
+
+    /// A word for a field where its value is equal to another, or is in a set.
+    #[must_use]
+    pub const fn exact(word: &'static str, field: &'static Field) -> Alias {
+        Alias { is_exact: true, ..Alias::new(word, field) }
     }
 
     /// A word for a field of frames that have others.
     #[must_use]
     pub const fn with(word: &'static str, field: &'static Field, with: &'static [&'static Field]) -> Alias {
-        Alias { word, field, with, without: &[] }
+        Alias { with, ..Alias::new(word, field) }
     }
 }
 

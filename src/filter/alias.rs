@@ -102,6 +102,9 @@ fn nth_target(alias: &AliasWord, nth: usize) -> Option<&'static Alias> {
 /// Returns whether the literals of a relation can be values of the `nth` target of an alias, which may stand for numbers and
 /// for texts. Digits are a number.
 fn fits(relation: &Condition, alias: &AliasWord, nth: usize) -> bool {
+    if nth_target(alias, nth).is_some_and(|target| target.is_exact) && !compares_exactly(relation) {
+        return false;
+    }
     let is_text = |target: &Alias| target.field.kind == FieldKind::Text;
     let wants_text = nth_target(alias, nth).is_some_and(is_text);
     if alias.targets.iter().all(|target| is_text(target) == wants_text) {
@@ -124,6 +127,14 @@ fn fits(relation: &Condition, alias: &AliasWord, nth: usize) -> bool {
         Condition::Member { set, .. } => {
             set.iter().all(|SetItem { low, high }| is_fit(low) && high.as_ref().is_none_or(is_fit))
         }
+        _ => true,
+    }
+}
+
+/// Returns whether a relation has a value that is equal to another, or tests presence.
+fn compares_exactly(relation: &Condition) -> bool {
+    match relation {
+        Condition::Compare { rest, .. } => rest.iter().all(|(kind, _)| *kind == Relation::Equal),
         _ => true,
     }
 }

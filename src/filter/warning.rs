@@ -6,6 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::kind::{OperandType, ValueType};
 use super::{alias, literal, operand};
 use crate::naming;
+use dissectors::protocol::MessageFields;
 use dissectors::{Field, FieldKind, message_fields};
 
 /// Adds a warning for each likely mistake in a condition with expanded aliases.
@@ -124,9 +125,11 @@ impl MessageKind {
             }
             Condition::And(parts) => parts.iter().find_map(MessageKind::of_condition),
             Condition::Or(parts) => {
-                let first = MessageKind::of_condition(parts.first()?)?;
+                // An alias stands for fields of messages without halves, too.
+                let mut parts = parts.iter().filter(|part| !is_about_whole_message(part));
+                let first = MessageKind::of_condition(parts.next()?)?;
                 let same = |part| MessageKind::of_condition(part).is_some_and(|(message, _)| message == first.0);
-                parts.iter().all(same).then_some(first)
+                parts.all(same).then_some(first)
             }
             Condition::Xor(_) | Condition::Not(_) => None,
         }
@@ -141,6 +144,18 @@ impl MessageKind {
             _ => None,
         }
     }
+}
+
+/// Whether a condition is about a field of a protocol whose messages are neither requests nor responses.
+fn is_about_whole_message(condition: &Condition) -> bool {
+    let operand = match condition {
+        Condition::Test(operand) | Condition::Member { operand, .. } => operand,
+        Condition::Compare { first, .. } => first,
+        _ => return false,
+    };
+    let is_without_halves = |fields: &MessageFields| fields.response_only.iter().all(|only| only.id != fields.code.id);
+    let own = |own: &Field, fields: &MessageFields| fields.code.protocol == own.protocol && is_without_halves(fields);
+    field(operand).is_some_and(|field| message_fields().any(|(_, fields)| own(field, fields)))
 }
 
 /// Warns of `method == POST and status >= 500`: a frame has a request or a response.

@@ -52,7 +52,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Alias::with("host", &HOST, &[&REQUEST_METHOD]),
         Alias::with("path", &REQUEST_URI_PATH, &[&REQUEST_METHOD]),
         // A target without a query has no field for its path: all of it is the path.
-        Alias { word: "path", field: &REQUEST_URI, with: &[&REQUEST_METHOD], without: &[&REQUEST_URI_PATH] },
+        Alias { without: &[&REQUEST_URI_PATH], ..Alias::with("path", &REQUEST_URI, &[&REQUEST_METHOD]) },
         Alias::with("query", &REQUEST_URI_QUERY, &[&REQUEST_METHOD]),
         Alias::new("body", &FILE_DATA),
     ],

@@ -28,7 +28,14 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "WebSocket",
     fields: FIELDS,
     claims: &[Claim::Upgrade("websocket")],
-    aliases: &[Alias::new("body", &DATA)],
+    aliases: &[
+        Alias::new("uri", &TARGET),
+        Alias::new("method", &KIND),
+        // Close codes begin at 1000 (RFC 6455 7.4).
+        Alias::exact("status", &STATUS_CODE),
+        Alias::new("host", &HOST),
+        Alias::new("body", &DATA),
+    ],
     dissectors: &[Dissector::Session(SessionKind {
         input: Input::Stream,
         probe: probe::probe,

@@ -6,6 +6,7 @@ mod input;
 mod journey;
 mod ladder;
 mod print;
+mod trace;
 
 pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
@@ -19,6 +20,7 @@ pub(crate) use ladder::{LadderArgs, LadderFormat};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};
 use std::path::{Path, PathBuf};
+pub(crate) use trace::TraceArgs;
 
 /// Arguments of the program.
 #[derive(Debug, Parser)]
@@ -44,6 +46,7 @@ Examples:
   overhear calls login.pcap                     one row per request and response
   overhear streams login.pcap                   one row per TCP connection
   overhear journey login.pcap                   what happened to the slowest call, step by step
+  overhear trace shop.pcap                      which calls caused which, as trees
   overhear follow login.pcap 0                  data of both sides of stream 0
   overhear check login.pcap --none 'status >= 500'  test: exit code 1 on failure
   overhear fields uri                           search field names and descriptions
@@ -74,6 +77,8 @@ pub(crate) enum Command {
     Follow(FollowArgs),
     /// Explain one call: name lookup, handshakes, request, response, teardown, and what took the time
     Journey(JourneyArgs),
+    /// Print the calls that calls caused, as trees with times
+    Trace(TraceArgs),
     /// Print the sequence diagram of a TCP connection
     Ladder(LadderArgs),
     /// Print TLS client hellos, and the labels of the secrets that are known for each: one row each. Secrets are not printed

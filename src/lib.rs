@@ -6,6 +6,7 @@
 //! * `tui` (feature): interactive terminal interface
 //! * [`check`]: rules checked against captures
 //! * [`browse`]: random access to a capture
+//! * [`trace`]: the calls that calls caused
 //! * [`journey`]: the journey of one call
 //! * [`diagram`]: sequence diagrams
 //! * [`report`]: output formats, one file each
@@ -40,5 +41,6 @@ pub mod proto_files;
 pub mod report;
 pub mod sink;
 pub mod source;
+pub mod trace;
 #[cfg(feature = "tui")]
 pub mod tui;

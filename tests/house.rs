@@ -29,11 +29,12 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The modules of the program from the top down: each may use those after it.
-const DOWN: [&str; 17] = [
+const DOWN: [&str; 18] = [
     "command",
     "tui",
     "check",
     "browse",
+    "trace",
     "journey",
     "diagram",
     "report",
@@ -91,7 +92,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 32] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 33] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -117,6 +118,8 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 32] = [
     ("src/browse/ladder/row.rs", &["tcp", "udp"]),
     // The segments of the connection of a call.
     ("src/journey/segment.rs", &["tcp"]),
+    // The direction of a frame, which shows the addresses of the machine of the capture.
+    ("src/trace/collector.rs", &["sll"]),
     // Rules on streams and on notes.
     ("src/check/rule/mod.rs", &["tcp", "udp"]),
     ("src/check/rule/notes.rs", &["frame"]),

@@ -9,7 +9,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Reads a capture through an analyzer.
-fn read(file: &[u8], task: Task, mut frame: impl FnMut(&DissectedFrame<'_>, &Analyzer), mut event: impl FnMut(Event)) {
+pub(crate) fn read(
+    file: &[u8],
+    task: Task,
+    mut frame: impl FnMut(&DissectedFrame<'_>, &Analyzer),
+    mut event: impl FnMut(Event),
+) {
     let task = Task { decode: common::decode_options(file), ..task };
     let Ok(mut capture) = Capture::from_reader("test", std::io::Cursor::new(file.to_vec())) else { return };
     let mut analyzer = Analyzer::new(task);

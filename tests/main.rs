@@ -39,5 +39,6 @@ mod streams;
 #[cfg(feature = "tui")]
 mod terminal;
 mod tls_records;
+mod trace;
 mod websocket_logs;
 mod words;

@@ -37,6 +37,10 @@ pub enum FactRole {
     Location,
     /// Content codings that a client accepts.
     AcceptedCodings,
+    /// What a request states about the trace that it belongs to.
+    TraceContext,
+    /// Identifier of a request, which calls that it causes repeat.
+    RequestId,
     /// Time for which the flow control of the protocol stopped the sender of a message.
     BlockedTime,
     /// Reason for which a side gives up one exchange of a connection.
@@ -123,6 +127,14 @@ pub(crate) const WEB_ATTRIBUTES: &[(CallPart, &str)] = &[
     (CallPart::ResponseBody, "http.response.body.size"),
 ];
 
-/// Headers of web protocols (RFC 9110) with a role.
-pub(crate) const WEB_HEADERS: &[(FactRole, &str)] =
-    &[(FactRole::Location, "location"), (FactRole::AcceptedCodings, "accept-encoding")];
+/// Headers of web protocols with a role: RFC 9110, W3C Trace Context, and B3 of Zipkin.
+pub(crate) const WEB_HEADERS: &[(FactRole, &str)] = &[
+    (FactRole::Location, "location"),
+    (FactRole::AcceptedCodings, "accept-encoding"),
+    (FactRole::TraceContext, "traceparent"),
+    (FactRole::TraceContext, "b3"),
+    (FactRole::TraceContext, "x-b3-traceid"),
+    (FactRole::TraceContext, "x-b3-spanid"),
+    (FactRole::TraceContext, "x-b3-parentspanid"),
+    (FactRole::RequestId, "x-request-id"),
+];

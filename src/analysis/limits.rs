@@ -118,3 +118,9 @@ pub const HOST_NAME_BYTES: usize = 16 << 20;
 /// Maximum number of segments that the journey of a call keeps of its connection, and of frames of each message. Enough for
 /// 30 MB in segments of Ethernet's size.
 pub const JOURNEY_SEGMENTS: usize = 20_000;
+
+/// Maximum number of calls among which a trace searches causes. A call takes about 1 kB at most.
+pub const TRACE_CALLS: usize = 32_768;
+
+/// Maximum number of open exchanges, and of conversations, of which a trace keeps what it needs for calls that are not complete.
+pub const TRACE_PENDING: usize = 16_384;

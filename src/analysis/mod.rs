@@ -42,6 +42,7 @@ pub use link_types::unsupported_link_message;
 pub use name_resolution::{NameFlags, NameResolution};
 pub use names::host_name_wants;
 pub use number_set::NumberSet;
+pub(crate) use recent_map::RecentMap;
 use run_state::RunState;
 use seek::Clock;
 pub use seek::{EchoResult, SeekContext, SeekFact};

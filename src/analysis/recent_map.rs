@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 /// Values by key, each with the frame that set it.
 #[derive(Clone)]
-pub(super) struct RecentMap<K, V> {
+pub(crate) struct RecentMap<K, V> {
     entries: HashMap<K, (u32, V)>,
     /// Keys and frames in the order in which entries were set, also of entries that were removed or set again.
     order: VecDeque<(K, u32)>,
@@ -13,12 +13,12 @@ pub(super) struct RecentMap<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V> RecentMap<K, V> {
-    pub(super) fn new(limit: usize) -> RecentMap<K, V> {
+    pub(crate) fn new(limit: usize) -> RecentMap<K, V> {
         RecentMap { entries: HashMap::new(), order: VecDeque::new(), limit }
     }
 
     /// Sets an entry. Returns the value that it had.
-    pub(super) fn insert(&mut self, key: K, frame: u32, value: V) -> Option<V> {
+    pub(crate) fn insert(&mut self, key: K, frame: u32, value: V) -> Option<V> {
         self.order.push_back((key, frame));
         if self.order.len() > self.limit
             && let Some((oldest, frame)) = self.order.pop_front()
@@ -30,17 +30,17 @@ impl<K: Copy + Eq + Hash, V> RecentMap<K, V> {
     }
 
     /// Returns the value of a key.
-    pub(super) fn get(&self, key: &K) -> Option<&V> {
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.entries.get(key).map(|(_, value)| value)
     }
 
     /// Removes an entry. Returns its value.
-    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         self.entries.remove(key).map(|(_, value)| value)
     }
 
     /// Removes all entries. Returns their values.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = V> {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = V> {
         self.order.clear();
         self.entries.drain().map(|(_, (_, value))| value)
     }

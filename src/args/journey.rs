@@ -2,7 +2,7 @@
 
 use super::{DecodeArgs, RunArgs};
 use clap::{Args, ValueEnum};
-use overhear::journey::CallChoice;
+use overhear::journey::{CallChoice, JourneyForm};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -50,37 +50,61 @@ pub(crate) enum JourneyFormat {
     Mermaid,
     /// Page without other files
     Html,
-    /// JSON of OpenTelemetry: a span with its phases as events
+    /// JSON of OpenTelemetry: a span for each call
     Otlp,
+}
+
+impl JourneyFormat {
+    /// Returns the form. Lines of text have at most `width` characters.
+    pub(crate) fn form(self, width: usize) -> JourneyForm {
+        match self {
+            JourneyFormat::Text => JourneyForm::Text(width),
+            JourneyFormat::Json => JourneyForm::Json,
+            JourneyFormat::Markdown => JourneyForm::Markdown,
+            JourneyFormat::Mermaid => JourneyForm::Mermaid,
+            JourneyFormat::Html => JourneyForm::Html,
+            JourneyFormat::Otlp => JourneyForm::Otlp,
+        }
+    }
 }
 
 impl JourneyArgs {
     /// Returns the files in reading order, and the call.
     pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, CallChoice), String> {
-        let mut paths = std::mem::take(&mut self.read);
-        let mut words = std::mem::take(&mut self.words);
-        let named = words.last().and_then(|word| word.to_str()).and_then(parse_call);
-        let choice = match (named, &self.filter) {
-            (Some(_), Some(_)) => return Err("a call cannot be combined with a filter (-Y)".into()),
-            (Some(Ok(choice)), None) => {
-                words.pop();
-                choice
-            }
-            (Some(Err(message)), None) => return Err(message),
-            (None, Some(_)) => CallChoice::FirstMatch,
-            (None, None) => CallChoice::Slowest,
-        };
-        paths.extend(words.into_iter().map(PathBuf::from));
-        if paths.is_empty() {
-            Err("missing capture file: overhear journey FILE CALL".into())
-        } else {
-            Ok((paths, choice))
-        }
+        let (paths, words) = (std::mem::take(&mut self.read), std::mem::take(&mut self.words));
+        let (paths, choice) = parse_files(paths, words, self.filter.is_some(), "journey")?;
+        Ok((paths, choice.unwrap_or(CallChoice::Slowest)))
     }
 
     /// Returns the options of the run.
     pub(crate) fn run(&self) -> RunArgs {
         RunArgs::complete(self.count, self.output.clone())
+    }
+}
+
+/// Splits words into capture files, in reading order after those of `-r`, and the call: the last word, or the first match of a
+/// filter.
+pub(super) fn parse_files(
+    mut paths: Vec<PathBuf>,
+    mut words: Vec<OsString>,
+    has_filter: bool,
+    command: &str,
+) -> Result<(Vec<PathBuf>, Option<CallChoice>), String> {
+    let named = words.last().and_then(|word| word.to_str()).and_then(parse_call);
+    let choice = match (named, has_filter) {
+        (Some(_), true) => return Err("a call cannot be combined with a filter (-Y)".into()),
+        (Some(choice), false) => {
+            words.pop();
+            Some(choice?)
+        }
+        (None, true) => Some(CallChoice::FirstMatch),
+        (None, false) => None,
+    };
+    paths.extend(words.into_iter().map(PathBuf::from));
+    if paths.is_empty() {
+        Err(format!("missing capture file: overhear {command} FILE CALL"))
+    } else {
+        Ok((paths, choice))
     }
 }
 

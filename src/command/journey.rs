@@ -6,10 +6,10 @@ use super::output::{Output, escape_paths};
 use super::overwrite::refuse_inputs;
 use super::pass_loop::{PassConsumer, PassLoop};
 use super::{CommandOutcome, decode, finish_output, print_message, text_width};
-use crate::args::{JourneyArgs, JourneyFormat};
+use crate::args::JourneyArgs;
 use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, unsupported_link_message};
 use overhear::filter::Filter;
-use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, SelectedCall, render};
+use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, SelectedCall, render};
 use overhear::report::DissectedFrame;
 use overhear::source::Error;
 use std::convert::Infallible;
@@ -56,28 +56,35 @@ fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOu
         out.keep_existing();
         return finish_output(out, true);
     };
-    let mut selection = SelectionPass::new(choice, &mut matcher);
-    selection.run(&mut passes, &decode);
-    has_errors |= selection.has_errors;
-    let rows = selection.selector.rows();
-    let Some(selected) = selection.selector.into_selected() else {
-        out.keep_existing();
-        return Ok(CommandOutcome::Error(no_call(&names, choice, rows)));
+    let (selected, has_read_errors) = select_call(choice, &mut matcher, &mut passes, &decode);
+    has_errors |= has_read_errors;
+    let selected = match selected {
+        Ok(selected) => selected,
+        Err(rows) => {
+            out.keep_existing();
+            return Ok(CommandOutcome::Error(no_call(&names, choice, rows)));
+        }
     };
     let journey = collect(selected, &mut passes, &decode);
-    let form = match args.format {
-        JourneyFormat::Text => JourneyForm::Text(text_width(out.is_file())),
-        JourneyFormat::Json => JourneyForm::Json,
-        JourneyFormat::Markdown => JourneyForm::Markdown,
-        JourneyFormat::Mermaid => JourneyForm::Mermaid,
-        JourneyFormat::Html => JourneyForm::Html,
-        JourneyFormat::Otlp => JourneyForm::Otlp,
-    };
+    let form = args.format.form(text_width(out.is_file()));
     out.write_all(render(&journey, form, args.explain).as_bytes())?;
     finish_output(out, has_errors)
 }
 
-fn no_call(names: &str, choice: CallChoice, rows: u64) -> String {
+/// Selects a call in a pass of its own. Returns it, or the number of calls if it is none of them, and whether reading failed.
+pub(super) fn select_call(
+    choice: CallChoice,
+    matcher: &mut FilterMatcher,
+    passes: &mut PassLoop,
+    decode: &DecodeOptions,
+) -> (Result<SelectedCall, u64>, bool) {
+    let mut selection = SelectionPass::new(choice, matcher);
+    selection.run(passes, decode);
+    let (rows, has_errors) = (selection.selector.rows(), selection.has_errors);
+    (selection.selector.into_selected().ok_or(rows), has_errors)
+}
+
+pub(super) fn no_call(names: &str, choice: CallChoice, rows: u64) -> String {
     match choice {
         _ if rows == 0 => format!("{names}: no calls"),
         CallChoice::Row(row) => {

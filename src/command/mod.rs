@@ -20,6 +20,7 @@ mod progress;
 mod status;
 #[cfg(feature = "tui")]
 mod terminal_ui;
+mod trace;
 
 #[cfg(feature = "live")]
 use crate::args::InterfacesArgs;
@@ -67,6 +68,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Calls(args)) => run_calls(args),
         Some(Command::Streams(args)) => run_streams(args),
         Some(Command::Journey(args)) => journey::run_journey(args),
+        Some(Command::Trace(args)) => trace::run_trace(args),
         Some(Command::Ladder(args)) => ladder::run_ladder(args),
         Some(Command::Secrets(args)) => run_secrets(args),
         Some(Command::Follow(args)) => run_follow(args),

@@ -13,12 +13,13 @@ mod segment;
 mod selector;
 mod sequence;
 mod steps;
-mod text;
+pub(crate) mod text;
 mod verdicts;
 
 use collected::Collected;
 pub use collector::JourneyCollector;
 pub use form::{JourneyForm, JourneyLine, render, text_lines};
+pub(crate) use form::{escape_markdown, page, span};
 pub use model::{Journey, Phase, PhaseKind, Statement, Step, StepKind, Verdict, VerdictKind};
 pub use selector::{CallChoice, CallSelector, SelectedCall};
 pub use text::endpoint_text;

@@ -8,32 +8,32 @@ use dissectors::packet::Address;
 const MAX_QUOTE: usize = 200;
 
 /// Returns a duration in a suitable unit.
-pub(super) fn duration(nanos: u64) -> String {
+pub(crate) fn duration(nanos: u64) -> String {
     let mut text = String::new();
     quantity::duration(&mut text, i64::try_from(nanos).unwrap_or(i64::MAX));
     text
 }
 
 /// Returns the duration between two times.
-pub(super) fn between(from: i64, to: i64) -> String {
+pub(crate) fn between(from: i64, to: i64) -> String {
     duration(to.abs_diff(from))
 }
 
 /// Returns a size in a suitable unit.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let mut text = String::new();
     quantity::size(&mut text, bytes);
     text
 }
 
 /// Returns a number with its noun: `1 frame`, `2 frames`.
-pub(super) fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
 /// Returns text from the wire without control characters, truncated.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let end = text.char_indices().map(|(at, _)| at).find(|&at| at >= MAX_QUOTE);
     let mut out = String::new();
     escaped(&mut out, text.get(..end.unwrap_or(text.len())).unwrap_or_default().as_bytes());
@@ -52,7 +52,7 @@ pub fn endpoint_text(end: Endpoint) -> String {
 }
 
 /// Returns an address as text.
-pub(super) fn address_text(address: Address) -> String {
+pub(crate) fn address_text(address: Address) -> String {
     let mut text = String::new();
     records::address(&mut text, address);
     text

@@ -1,5 +1,6 @@
 //! The HTML form: one page without other files, for screens of any width, for paper, and for screen readers.
 
+use super::page;
 use super::text::{frame_list, offset, title};
 use super::waterfall::{percent, share};
 use crate::diagram::{DiagramRow, escape_markup as escape, svg};
@@ -13,28 +14,19 @@ const MAX_ARROWS: usize = 400;
 /// Maximum number of frames with a link in a statement.
 const MAX_LINKS: usize = 6;
 
-const STYLE: &str = include_str!("page.css");
-
 /// Returns a journey as a page.
 pub(super) fn render(journey: &Journey, explains: bool) -> String {
     let (heading, line) = title(journey);
     let rows = journey.diagram.rows(MAX_ARROWS);
     let shown = rows.iter().filter_map(|row| if let DiagramRow::Arrow(arrow) = row { Some(arrow.frame) } else { None });
-    let page = Page { journey, frames: shown.collect() };
-    let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#steps\">Skip to the \
-         steps</a>\n<header>\n<h1>{0}</h1>\n<p>{1}</p>\n</header>\n<main>\n",
-        escape(&heading),
-        escape(&line)
-    );
-    page.waterfall(&mut out);
-    page.verdicts(&mut out);
-    page.steps(explains, &mut out);
-    page.diagram(&mut out);
-    page.frames(&rows, &mut out);
-    out.push_str("</main>\n</body>\n</html>\n");
+    let written = Page { journey, frames: shown.collect() };
+    let mut out = page::start(&heading, &line, ("steps", "Skip to the steps"));
+    written.waterfall(&mut out);
+    written.verdicts(&mut out);
+    written.steps(explains, &mut out);
+    written.diagram(&mut out);
+    written.frames(&rows, &mut out);
+    out.push_str(page::END);
     out
 }
 
@@ -57,11 +49,10 @@ impl Page<'_> {
             let (from, length) = (tenths(phase.from.abs_diff(journey.start())), tenths(phase.length()));
             let class = if phase.kind == PhaseKind::Pause { "pause" } else { phase.kind.label() };
             out.push_str(&format!(
-                "<tr><th scope=\"row\">{name}</th><td class=\"bar\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" \
-                 aria-hidden=\"true\"><rect class=\"{class}\" x=\"{from:.1}\" y=\"0\" width=\"{width:.1}\" height=\"10\"/>\
-                 </svg></td><td class=\"number\">{duration}</td><td class=\"number\">{percent}</td></tr>\n",
+                "<tr><th scope=\"row\">{name}</th><td class=\"bar\">{bar}</td><td class=\"number\">{duration}</td><td \
+                 class=\"number\">{percent}</td></tr>\n",
                 name = phase.kind.label(),
-                width = length.max(0.4),
+                bar = page::bar(class, from, length),
                 duration = escape(&duration(phase.length())),
                 percent = percent(share(journey, phase.length()))
             ));

@@ -50,7 +50,7 @@ fn statement(statement: &Statement) -> String {
 }
 
 /// Returns text in which no character has a meaning in Markdown.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         if "\\`*_{}[]<>#|~!@&$".contains(char) {

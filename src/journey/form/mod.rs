@@ -4,11 +4,14 @@ mod html;
 mod json;
 mod markdown;
 mod otlp;
+pub(crate) mod page;
+pub(crate) mod span;
 mod text;
 mod waterfall;
 
 use super::model::Journey;
 use crate::diagram::mermaid;
+pub(crate) use markdown::escape as escape_markdown;
 pub use text::{JourneyLine, text_lines};
 
 /// Maximum number of arrows in a Mermaid diagram of its own.

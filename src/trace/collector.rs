@@ -1,0 +1,236 @@
+//! Collects calls, what they state about their cause, and the addresses of the machine on which the capture was taken.
+
+use super::context::{MAX_CONTEXTS, TraceContext, TraceHeaders, of_statement};
+use super::links::causes;
+use super::model::{Trace, TracedCall};
+use super::times::add_times;
+use crate::analysis::{Event, FrameConnection, RecentMap, Task, limits};
+use crate::capture::Call;
+use crate::report::DissectedFrame;
+use crate::report::dissected_message::{MESSAGE_FIELDS, messages_in};
+use dissectors::call_facts;
+use dissectors::packet::Address;
+use dissectors::session::{ConversationId, ExchangeId, Side};
+use dissectors::tree::Node;
+use dissectors::{Tree, Value, Wants, sll};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Nanoseconds for which a server may work on a request in a datagram without a response.
+const UNANSWERED: i64 = 30_000_000_000;
+
+/// Maximum bytes that are kept of a text of a call.
+const MAX_TEXT: usize = 256;
+
+/// Maximum number of addresses of the machine of the capture.
+const MAX_LOCAL: usize = 1024;
+
+/// Packet types of a cooked capture (packet(7)): to this machine, and sent by it.
+const TO_US: u64 = 0;
+const FROM_US: u64 = 4;
+
+/// Collects the calls of a pass.
+pub struct TraceCollector {
+    /// Row of the selected call.
+    selected: Option<u64>,
+    /// Number of calls so far.
+    rows: u64,
+    calls: VecDeque<TracedCall>,
+    /// Number of calls beyond the limit.
+    omitted: u64,
+    /// Contexts of exchanges that are not reported yet.
+    contexts: RecentMap<ExchangeId, Vec<TraceContext>>,
+    /// Which sides of conversations are the machine of the capture.
+    sides: RecentMap<ConversationId, [bool; 2]>,
+    local: HashSet<Address>,
+    /// End of each connection with a call that has no response.
+    ends: HashMap<u32, i64>,
+}
+
+impl TraceCollector {
+    /// Creates a collector of the calls near a row of `calls`, or of the first ones.
+    #[must_use]
+    pub fn new(selected: Option<u64>) -> TraceCollector {
+        TraceCollector {
+            selected,
+            rows: 0,
+            calls: VecDeque::new(),
+            omitted: 0,
+            contexts: RecentMap::new(limits::TRACE_PENDING),
+            sides: RecentMap::new(limits::TRACE_PENDING),
+            local: HashSet::new(),
+            ends: HashMap::new(),
+        }
+    }
+
+    /// Returns the task of the pass.
+    #[must_use]
+    pub fn task() -> Task {
+        Task { wants: wants(), exchanges: true, streams: true, halves: true, ..Task::default() }
+    }
+
+    /// Adds a frame with its connections.
+    pub fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
+        let direction = shown.tree.first(&sll::PKTTYPE);
+        for connection in connections.iter().filter(|connection| !connection.quoted) {
+            if let Some(Value::Uint(direction @ (TO_US | FROM_US))) = direction {
+                let own = if direction == FROM_US { connection.side } else { connection.side.other() };
+                self.add_side(connection.conversation, own, shown.frame.number);
+            }
+            for part in &connection.messages {
+                let nodes = shown.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
+                self.message(part.exchange, nodes, shown.tree, shown.frame.number);
+            }
+        }
+    }
+
+    fn add_side(&mut self, conversation: ConversationId, own: Side, frame: u32) {
+        let mut sides = self.sides.get(&conversation).copied().unwrap_or_default();
+        if !std::mem::replace(own.of_mut(&mut sides), true) {
+            self.sides.insert(conversation, frame, sides);
+        }
+    }
+
+    /// Adds what the headers of a message state.
+    fn message(&mut self, id: ExchangeId, nodes: &[Node], tree: &Tree, frame: u32) {
+        let Some(message) = messages_in(nodes, tree).next() else { return };
+        let mut headers = TraceHeaders::default();
+        message.headers().for_each(|line| headers.add(line));
+        let found = headers.contexts();
+        if found.is_empty() {
+            return;
+        }
+        let mut contexts = self.contexts.remove(&id).unwrap_or_default();
+        for context in found {
+            if contexts.len() < MAX_CONTEXTS && !contexts.contains(&context) {
+                contexts.push(context);
+            }
+        }
+        self.contexts.insert(id, frame, contexts);
+    }
+
+    /// Adds an event.
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::Call(call) => self.call(call),
+            Event::Stream(stream) => {
+                if let Some(end) = self.ends.get_mut(&stream.number) {
+                    *end = stream.last.time;
+                }
+            }
+            Event::Unfinished(unfinished) => {
+                for part in &unfinished.messages {
+                    let nodes = unfinished.tree.nodes().get(part.nodes.clone()).unwrap_or_default();
+                    self.message(part.exchange, nodes, &unfinished.tree, 0);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn call(&mut self, call: Call) {
+        self.rows += 1;
+        let exchange = &call.exchange;
+        let mut contexts = self.contexts.remove(&exchange.id).unwrap_or_default();
+        if let Some(sides) = self.sides.get(&exchange.id.conversation) {
+            let ends = [call.client, call.server].into_iter().zip(sides).filter(|(_, is_own)| **is_own);
+            let room = MAX_LOCAL.saturating_sub(self.local.len());
+            self.local.extend(ends.map(|(end, _)| end.address).take(room));
+        }
+        let Some(request) = exchange.request else { return };
+        let half = limits::TRACE_CALLS / 2;
+        match self.selected {
+            None if self.calls.len() >= limits::TRACE_CALLS => {
+                self.omitted += 1;
+                return;
+            }
+            Some(row) if self.rows > row + half as u64 => {
+                self.omitted += 1;
+                return;
+            }
+            Some(row) if self.rows <= row && self.calls.len() >= half => {
+                self.calls.pop_front();
+                self.omitted += 1;
+            }
+            _ => {}
+        }
+        let has_headers = call_facts().any(|(name, facts)| name == exchange.protocol && !facts.headers.is_empty());
+        if !has_headers {
+            contexts.extend(of_statement(&exchange.target));
+        }
+        let active_until = match exchange.response {
+            Some(response) => response.last.time,
+            None => {
+                if let Some(stream) = exchange.id.conversation.tcp() {
+                    self.ends.insert(stream, i64::MAX);
+                }
+                request.last.time.saturating_add(UNANSWERED)
+            }
+        };
+        let last = exchange.response.map_or(request.last, |response| response.last.later(request.last));
+        self.calls.push_back(TracedCall {
+            first: request.first,
+            last,
+            row: self.rows,
+            active_until,
+            contexts,
+            call: truncated(call),
+        });
+    }
+
+    /// Returns the trees of the calls: that of the selected call, or all.
+    #[must_use]
+    pub fn finish(self) -> Trace {
+        let mut calls: Vec<TracedCall> = self.calls.into();
+        calls.sort_by_key(|call| (call.first.time, call.first.frame, call.row));
+        for call in calls.iter_mut().filter(|call| call.call.exchange.response.is_none()) {
+            let end = call.call.stream().and_then(|stream| self.ends.get(&stream));
+            call.active_until = end.copied().unwrap_or(call.active_until).max(call.last.time);
+        }
+        let causes = causes(&calls, &self.local);
+        let mut children = vec![Vec::new(); calls.len()];
+        for (at, cause) in causes.iter().enumerate() {
+            if let Some(children) = cause.caller().and_then(|caller| children.get_mut(caller)) {
+                children.push(at);
+            }
+        }
+        let selected = self.selected.and_then(|row| calls.iter().position(|call| call.row == row));
+        let root = |at: usize| std::iter::successors(Some(at), |&at| causes.get(at)?.caller()).last();
+        let roots = match self.selected {
+            Some(_) => selected.and_then(root).into_iter().collect(),
+            None => {
+                (0..calls.len()).filter(|&at| causes.get(at).is_some_and(|cause| cause.caller().is_none())).collect()
+            }
+        };
+        let mut notes = Vec::new();
+        if self.omitted > 0 {
+            let (omitted, limit) = (self.omitted, limits::TRACE_CALLS);
+            notes.push(format!("Causes were searched among {limit} calls; {omitted} more calls are not included."));
+        }
+        let mut trace = Trace { calls, causes, children, roots, selected, notes, ..Trace::default() };
+        add_times(&mut trace);
+        trace
+    }
+}
+
+/// Returns a call with texts of a limited length.
+fn truncated(mut call: Call) -> Call {
+    let exchange = &mut call.exchange;
+    for text in [&mut exchange.method, &mut exchange.authority, &mut exchange.target, &mut exchange.status] {
+        if text.len() > MAX_TEXT {
+            let end = (0..=MAX_TEXT).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+            *text = text.get(..end).unwrap_or_default().into();
+        }
+    }
+    exchange.content_type = Default::default();
+    call
+}
+
+fn wants() -> Wants {
+    let mut wants = Wants::default();
+    wants.add(&sll::PKTTYPE);
+    for fields in MESSAGE_FIELDS.iter() {
+        let all = [fields.message, fields.start_line].into_iter().chain(fields.headers.iter().copied());
+        all.filter(|field| !field.name.is_empty() && !field.later).for_each(|field| wants.add(field));
+    }
+    wants
+}

@@ -1,0 +1,64 @@
+//! The JSON form: trees of calls as nested objects. Times are nanoseconds since the start of the tree.
+
+use crate::journey::text::endpoint_text;
+use crate::report::TimeFormatter;
+use crate::trace::model::{Cause, Trace};
+use serde_json::{Value, json};
+
+/// Returns a trace as an object.
+pub(super) fn render(trace: &Trace) -> String {
+    let trees: Vec<Value> = trace.roots.iter().map(|&root| tree(trace, root)).collect();
+    let selected = trace.selected.and_then(|selected| trace.calls.get(selected)).map(|call| call.row);
+    let object = json!({"call": selected, "trees": trees, "notes": trace.notes});
+    format!("{object:#}\n")
+}
+
+fn tree(trace: &Trace, root: usize) -> Value {
+    let start = trace.calls.get(root).map_or(0, |call| call.first.time);
+    let mut time = String::new();
+    TimeFormatter::local().write_rfc3339(&mut time, start);
+    // Calls before those that they caused: from the end, each finds its children done.
+    let mut done: Vec<(usize, Value)> = Vec::new();
+    for &(at, _) in trace.tree(root).iter().rev() {
+        let is_child = |child: usize| trace.children.get(at).is_some_and(|children| children.contains(&child));
+        let first = done.iter().rposition(|(child, _)| !is_child(*child)).map_or(0, |nth| nth + 1);
+        let mut children: Vec<Value> = done.drain(first..).map(|(_, value)| value).collect();
+        children.reverse();
+        done.push((at, call(trace, at, start, children)));
+    }
+    let mut value = done.pop().map_or(Value::Null, |(_, value)| value);
+    value["time"] = Value::from(time);
+    value
+}
+
+fn call(trace: &Trace, at: usize, start: i64, children: Vec<Value>) -> Value {
+    let Some(traced) = trace.calls.get(at) else { return Value::Null };
+    let exchange = &traced.call.exchange;
+    let row = |at: &usize| trace.calls.get(*at).map(|call| call.row);
+    let (certainty, evidence, callers) = match trace.causes.get(at) {
+        Some(Cause::Known { caller, evidence }) => {
+            let certainty = if evidence.is_certain { "certain" } else { "inferred" };
+            (certainty, evidence.source.map(|source| source.label()), row(caller).into_iter().collect())
+        }
+        Some(Cause::Unknown { callers }) => ("unknown", None, callers.iter().filter_map(row).collect::<Vec<u64>>()),
+        _ => ("none", None, Vec::new()),
+    };
+    json!({
+        "call": traced.row,
+        "protocol": exchange.named_protocol(),
+        "stream": exchange.id.conversation.to_string(),
+        "client": endpoint_text(traced.call.client),
+        "server": endpoint_text(traced.call.server),
+        "method": exchange.method.as_str(),
+        "host": exchange.authority.as_str(),
+        "uri": exchange.target.as_str(),
+        "status": exchange.status.as_str(),
+        "cause": {"certainty": certainty, "evidence": evidence, "calls": callers},
+        "start": traced.first.time.abs_diff(start),
+        "total": traced.total(),
+        "self": trace.self_nanos.get(at),
+        "critical": trace.is_critical.get(at),
+        "frames": [traced.first.frame, traced.last.frame],
+        "children": children,
+    })
+}

@@ -1,0 +1,170 @@
+//! Traces: the causes of calls in recorded captures, compared with the log of the application that made them.
+
+use crate::common;
+use crate::journey::read;
+use overhear::analysis::Task;
+use overhear::journey::JourneyForm;
+use overhear::trace::{Cause, Trace, TraceCollector, TracedCall, render};
+use std::cell::RefCell;
+use std::path::Path;
+
+/// Returns the trees of a capture: all, or that of a row of `calls`.
+fn trace(file: &[u8], row: Option<u64>) -> Trace {
+    let collector = RefCell::new(TraceCollector::new(row));
+    let task = Task { ..TraceCollector::task() };
+    read(
+        file,
+        task,
+        |frame, analyzer| collector.borrow_mut().frame(frame, analyzer.connections()),
+        |event| collector.borrow_mut().event(event),
+    );
+    collector.into_inner().finish()
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journey").join(name)).expect("a fixture")
+}
+
+/// Returns the links of a capture by the log of its application: the position of each call, and of the call that caused it.
+fn logged_links(trace: &Trace, log: &str) -> Vec<(usize, usize)> {
+    let (mut used, mut served, mut links) = (vec![false; trace.calls.len()], Vec::new(), Vec::new());
+    let mut find = |is_it: &dyn Fn(&TracedCall) -> bool| {
+        let at = (0..trace.calls.len()).find(|&at| !used[at] && is_it(&trace.calls[at]))?;
+        used[at] = true;
+        Some(at)
+    };
+    for line in log.lines() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [number, kind, port, text] = cells[..] else { unreachable!("four cells: {line}") };
+        let port: u16 = port.parse().expect("a port");
+        let (word, rest) = text.split_once(' ').expect("a method and a target");
+        let is_it = |traced: &TracedCall| {
+            let exchange = &traced.call.exchange;
+            let is_client = port == 0 || traced.call.client.port == port;
+            let is_text = match word {
+                "LOGIN" => exchange.method == "STARTUP",
+                "SELECT" | "INSERT" | "UPDATE" => {
+                    text.starts_with(exchange.target.as_str()) && exchange.target.len() > 20
+                }
+                word => exchange.method == word && exchange.target == rest,
+            };
+            is_client && is_text
+        };
+        let at = find(&is_it).unwrap_or_else(|| panic!("no call for {line}"));
+        if kind == "serves" {
+            // The proxy passes each call on, and each target is used once.
+            let is_front = |traced: &TracedCall| traced.call.server.port == 443 && traced.call.exchange.target == rest;
+            links.push((at, find(&is_front).expect("a call of the client")));
+            served.push((number, at));
+        } else {
+            let (_, caller) = served.iter().find(|(other, _)| *other == number).expect("a served call");
+            links.push((at, *caller));
+        }
+    }
+    links
+}
+
+/// Compares a capture with the log of its application. Returns the numbers of certain, inferred and unknown causes.
+fn compare(name: &str) -> (usize, usize, usize) {
+    let log = String::from_utf8(fixture(&format!("{name}.log"))).expect("a text");
+    let trace = trace(&fixture(&format!("{name}.pcapng")), None);
+    let links = logged_links(&trace, &log);
+    let (mut certain, mut inferred, mut unknown) = (0, 0, 0);
+    for (at, cause) in trace.causes.iter().enumerate() {
+        let call = &trace.calls[at].call;
+        let place = format!("{name}, call {}, {}", trace.calls[at].row, call.exchange.target);
+        let logged = links.iter().find(|(made, _)| *made == at).map(|(_, caller)| *caller);
+        match (cause, logged) {
+            (Cause::Known { caller, evidence }, Some(logged)) => {
+                assert_eq!(*caller, logged, "{place}");
+                *if evidence.is_certain { &mut certain } else { &mut inferred } += 1;
+            }
+            (Cause::Unknown { callers }, Some(logged)) => {
+                assert!(callers.contains(&logged), "{place}: {callers:?} without {logged}");
+                unknown += 1;
+            }
+            (Cause::None, None) => {}
+            other => panic!("{place}: {other:?}"),
+        }
+    }
+    (certain, inferred, unknown)
+}
+
+#[test]
+fn causes_are_those_that_the_application_logged() {
+    // One after the other: 5 pages that the proxy passes on, and 4 + 1 + 7 + 4 + 1 calls that they make. At the same time: 3 pages
+    // that the proxy passes on, 2 logins, 3 statements and 3 commands, with several possible causes each.
+    assert_eq!(compare("shop"), (0, 5 + 17, 3 + 8));
+}
+
+#[test]
+fn trace_headers_and_comments_make_causes_certain() {
+    // Beside the 8 pages, certain are 1 + 7 + 2 + 1 + 3 statements and the payment. A login, 3 commands of Redis and a lookup state
+    // nothing, and are inferred, as is the command of the last page, after the others have ended.
+    assert_eq!(compare("shop-traced"), (8 + 14 + 1, 5 + 1, 2 + 2));
+    // Of three orders, X-Request-ID leaves open whether the proxy or the application pays. Not stated are a login, 2 statements and a
+    // lookup each.
+    assert_eq!(compare("shop-b3"), (3 + 2, 1 + 1 + 9, 0));
+}
+
+#[test]
+fn trees_partition_the_calls_and_inferred_causes_contain_their_calls() {
+    let mut known = 0;
+    for (name, file) in common::captures() {
+        let trace = trace(&file, None);
+        let mut seen = vec![0; trace.calls.len()];
+        trace.roots.iter().flat_map(|&root| trace.tree(root)).for_each(|(at, _)| seen[at] += 1);
+        assert!(seen.iter().all(|&times| times == 1), "{name}: {seen:?}");
+        for (at, (call, cause)) in trace.calls.iter().zip(&trace.causes).enumerate() {
+            let place = format!("{name}, call {}", call.row);
+            assert!(trace.self_nanos[at] <= call.total(), "{place}");
+            let Cause::Known { caller, evidence } = cause else { continue };
+            known += 1;
+            let caller = &trace.calls[*caller];
+            assert!(caller.first.time <= call.first.time, "{place}: before call {}", caller.row);
+            assert!(evidence.is_certain || call.last.time <= caller.last.time, "{place}: beyond call {}", caller.row);
+            assert!(caller.call.exchange.id.conversation != call.call.exchange.id.conversation, "{place}");
+        }
+        for form in [JourneyForm::Text(80), JourneyForm::Text(140), JourneyForm::Html, JourneyForm::Markdown] {
+            let text = render(&trace, form);
+            assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{name} {form:?}");
+        }
+    }
+    assert!(known > 50, "{known}");
+}
+
+#[test]
+fn a_selected_call_shows_its_whole_tree() {
+    let file = fixture("shop.pcapng");
+    let all = trace(&file, None);
+    for call in &all.calls {
+        let own = trace(&file, Some(call.row));
+        let rows =
+            |trace: &Trace, root| trace.tree(root).iter().map(|(at, _)| trace.calls[*at].row).collect::<Vec<_>>();
+        let tree = rows(&own, own.roots[0]);
+        assert!(tree.contains(&call.row));
+        assert!(all.roots.iter().any(|&root| rows(&all, root) == tree), "{tree:?}");
+    }
+    assert!(trace(&file, Some(999)).roots.is_empty());
+}
+
+#[test]
+fn a_span_names_the_span_of_its_cause() {
+    let trace = trace(&fixture("shop-traced.pcapng"), None);
+    let text = render(&trace, JourneyForm::Otlp);
+    let object: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let resources = object["resourceSpans"].as_array().expect("resources");
+    let scopes = resources.iter().flat_map(|resource| resource["scopeSpans"].as_array().expect("scopes"));
+    let spans: Vec<_> = scopes.flat_map(|scope| scope["spans"].as_array().expect("spans")).collect();
+    assert_eq!(spans.len(), trace.calls.len());
+    let mut children = 0;
+    for span in &spans {
+        let Some(parent) = span.get("parentSpanId") else { continue };
+        let parent = spans.iter().find(|other| other["spanId"] == *parent).expect("the span of the cause");
+        assert_eq!(parent["traceId"], span["traceId"]);
+        children += 1;
+    }
+    assert_eq!(children, trace.causes.iter().filter(|cause| cause.caller().is_some()).count());
+    // The trace that the client named for the third page.
+    assert!(spans.iter().any(|span| span["traceId"] == "4bf92f3577b34da6a3ce929d0e0e4703"));
+}

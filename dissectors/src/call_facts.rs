@@ -27,6 +27,10 @@ pub enum FactRole {
     Resumed,
     /// Name that a certificate was issued to.
     CertificateSubject,
+    /// Host name that a certificate was issued to.
+    CertificateHost,
+    /// Time before which a certificate is not valid.
+    CertificateBegin,
     /// Time after which a certificate is not valid.
     CertificateEnd,
     /// Level of an alert.

@@ -30,6 +30,7 @@ pub mod packet;
 mod padding;
 mod pipeline;
 mod pipeline_record;
+pub mod private_key;
 pub mod protocol;
 pub mod reader;
 pub mod reassembly;

@@ -12,10 +12,12 @@ use crate::exchange::Exchange;
 use crate::field::Field;
 pub use crate::identity::{ConversationId, ExchangeId, Half, Side, Stamp};
 use crate::packet::ProtocolPath;
+use crate::private_key::PrivateKey;
 use crate::tree::{Slice, Tree, Value};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use compact_str::CompactString;
 use core::ops::Bound;
@@ -551,10 +553,12 @@ impl FirstPass {
     }
 }
 
+/// Maximum number of private keys: each is compared with the certificates of servers.
+const MAX_PRIVATE_KEYS: usize = 256;
 /// Maximum labels of the secrets of a client; a key log has some ten.
 const MAX_LABELS: usize = 64;
 
-/// Secrets of a key log, each with the frame at which it became known.
+/// Secrets of a key log, each with the frame at which it became known, and private keys of servers.
 ///
 /// A re-reading of a capture sees at each frame the secrets that the first reading saw there.
 #[derive(Clone, Debug, Default)]
@@ -562,6 +566,7 @@ pub struct Secrets {
     entries: BTreeMap<(CompactString, [u8; 32]), (u32, Secret)>,
     /// The frames at which secrets became known.
     stamps: BTreeSet<u32>,
+    private_keys: Vec<Arc<PrivateKey>>,
     /// Whether more may come for the frames read last, such as from a key log that is being written.
     pub awaits_more: bool,
 }
@@ -603,8 +608,29 @@ impl Secrets {
         self.stamps.insert(at_frame);
     }
 
+    /// Adds private keys. Those beyond a limit are dropped. Returns whether all were added.
+    pub fn add_private_keys(&mut self, keys: impl IntoIterator<Item = Arc<PrivateKey>>) -> bool {
+        for key in keys {
+            if self.private_keys.iter().any(|known| Arc::ptr_eq(known, &key)) {
+                continue;
+            }
+            if self.private_keys.len() == MAX_PRIVATE_KEYS {
+                return false;
+            }
+            self.private_keys.push(key);
+        }
+        true
+    }
+
+    /// The private keys.
+    #[must_use]
+    pub fn private_keys(&self) -> &[Arc<PrivateKey>] {
+        &self.private_keys
+    }
+
     /// Adds other secrets, by the same rule.
     pub fn merge(&mut self, others: &Secrets) {
+        self.add_private_keys(others.private_keys.iter().cloned());
         for ((label, client_random), (at_frame, secret)) in &others.entries {
             self.insert(label, *client_random, *at_frame, secret.clone());
         }
@@ -627,10 +653,10 @@ impl Secrets {
         })
     }
 
-    /// Whether there are none.
+    /// Whether there are neither secrets nor private keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.private_keys.is_empty()
     }
 
     /// The number of secrets.

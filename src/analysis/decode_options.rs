@@ -17,7 +17,7 @@ pub struct DecodeOptions {
     pub decode_as: Vec<DecodeAs>,
     /// Secrets for decryption.
     pub secrets: Arc<Secrets>,
-    /// Key logs of the secrets, to be read again while a capture grows.
+    /// Key logs and private keys of the secrets; key logs to be read again while a capture grows.
     pub key_logs: Arc<Mutex<KeyLogs>>,
     /// Whether saved frames have the secrets that they need.
     pub saves_secrets: bool,
@@ -70,7 +70,7 @@ impl DecodeOptions {
         self.key_logs.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Returns the names of the key logs, separated by commas.
+    /// Returns the names of the key logs and of the files with private keys, separated by commas.
     #[must_use]
     pub fn key_log_names(&self) -> String {
         let key_logs = self.key_logs.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 /// Variable of the environment that names a key log.
 pub(super) const KEY_LOG_VARIABLE: &str = "SSLKEYLOGFILE";
 
-/// Returns the decode options of all passes. Reads the hosts files and key logs, and prints notes about them and about .proto
-/// files that are not read. An error if a hosts file or key log cannot be read.
+/// Returns the decode options of all passes. Reads the hosts files, key logs and private keys, and prints notes about them and about .proto
+/// files that are not read. An error if a hosts file, key log or private key cannot be read.
 pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String> {
     args.problems().for_each(print_message);
     let mut host_names = HostNames::with_limit(limits::HOST_NAME_BYTES);
@@ -22,7 +22,8 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
     let names =
         NameResolution { flags: args.name_flags(), hosts_files: args.hosts.clone(), host_names: Arc::new(host_names) };
     let schemas = args.schemas();
-    let key_logs = read_key_logs(&args.keylog)?;
+    let mut key_logs = read_key_logs(&args.keylog)?;
+    args.tls_keys.iter().try_for_each(|path| add_private_keys(path, &mut key_logs))?;
     let (secrets, key_logs) = (key_logs.secrets(), Arc::new(Mutex::new(key_logs)));
     let saves_secrets = false;
     Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, schemas, secrets, key_logs, saves_secrets })
@@ -56,6 +57,14 @@ fn read_key_logs(paths: &[PathBuf]) -> Result<KeyLogs, String> {
         print_message("key logs: the limit of 64 MiB is reached; further secrets are not read");
     }
     Ok(logs)
+}
+
+fn add_private_keys(path: &Path, secrets: &mut KeyLogs) -> Result<(), String> {
+    let name = escape_paths([path]);
+    if !secrets.add_private_keys(path).map_err(|error| format!("{name}: {error}"))? {
+        print_message(&format!("{name}: the limit of private keys is reached; further ones are not read"));
+    }
+    Ok(())
 }
 
 /// Prints a message if lines of secrets are malformed.

@@ -1,4 +1,5 @@
-//! `secrets`: one row per TLS client hello, with the labels of the secrets that are known for it. Secrets are not printed.
+//! `secrets`: one row per TLS client hello, with the labels of the secrets that are known for it, or the name of the private key
+//! that opens it. Secrets are not printed.
 
 use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
 use super::{DissectedFrame, Report};
@@ -10,6 +11,7 @@ const STREAM: &str = "tcp.stream";
 const MESSAGE_TYPE: &str = "tls.handshake.type";
 const HOST: &str = "tls.handshake.extensions_server_name";
 const SECRETS: &str = "tls.handshake.secrets";
+const KEY: &str = "tls.handshake.secrets.key";
 const RESULT: &str = "tls.handshake.secrets.result";
 
 /// Type of a client hello.
@@ -39,7 +41,7 @@ impl SecretsReport {
     #[must_use]
     pub fn wants() -> Wants {
         let mut wants = Wants::default();
-        [STREAM, MESSAGE_TYPE, HOST, SECRETS, RESULT]
+        [STREAM, MESSAGE_TYPE, HOST, SECRETS, KEY, RESULT]
             .into_iter()
             .filter_map(dissectors::field)
             .for_each(|field| wants.add(field));
@@ -61,7 +63,11 @@ impl Report for SecretsReport {
             Some(Value::Uint(number)) => Cell::Number(number),
             _ => Cell::Empty,
         };
-        let (host, secrets) = (text(tree, HOST), text(tree, SECRETS));
+        let (host, mut secrets, key) = (text(tree, HOST), text(tree, SECRETS), text(tree, KEY));
+        if !key.is_empty() {
+            secrets += if secrets.is_empty() { "" } else { ", " };
+            secrets += &format!("private key {key}");
+        }
         let secrets = if secrets.is_empty() { Cell::Missing("none") } else { Cell::Text(&secrets) };
         let result = dissectors::field(RESULT).zip(values(tree, RESULT).next());
         let result = match result {

@@ -1,8 +1,9 @@
-//! TLS secrets: key log files, which may grow, and the Decryption Secrets Blocks of capture files.
+//! TLS secrets: key log files, which may grow, private keys, and the Decryption Secrets Blocks of capture files.
 
 use super::Secret;
 use super::file::open_without_waiting;
 use dissectors::key_log;
+use dissectors::private_key::PrivateKey;
 use dissectors::session::Secrets;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 const MAX_BYTES: u64 = 64 << 20;
 /// Maximum bytes of a line that is not complete; a secret has some 200.
 const MAX_LINE: usize = 4096;
+/// Maximum bytes of a file with private keys.
+const MAX_KEY_FILE: u64 = 1 << 20;
 /// Bytes that are read at a time.
 const CHUNK: usize = 64 << 10;
 /// Maximum wait for the writer of a named pipe, and for its next bytes.
@@ -34,6 +37,8 @@ const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 #[derive(Debug, Default)]
 pub struct KeyLogs {
     files: Vec<KeyLogFile>,
+    /// Files with private keys.
+    key_files: Vec<PathBuf>,
     secrets: Arc<Secrets>,
     /// Bytes read of all files.
     bytes: u64,
@@ -99,6 +104,24 @@ impl KeyLogs {
         self.read_file(self.files.len() - 1, 0, true).map(drop)
     }
 
+    /// Adds the RSA private keys of a PEM file. Returns whether all were added: there is a maximum number.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or has no RSA private key.
+    pub fn add_private_keys(&mut self, path: &Path) -> Result<bool, String> {
+        let mut text = Vec::new();
+        let file = File::open(path).and_then(|file| file.take(MAX_KEY_FILE + 1).read_to_end(&mut text));
+        file.map_err(|error| error.to_string())?;
+        if text.len() as u64 > MAX_KEY_FILE {
+            return Err(format!("expected a private key, found more than {} MiB", MAX_KEY_FILE >> 20));
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let keys = PrivateKey::read_pem(&name, &text).map_err(|error| error.to_string())?;
+        self.key_files.push(path.to_owned());
+        Ok(Arc::make_mut(&mut self.secrets).add_private_keys(keys.into_iter().map(Arc::new)))
+    }
+
     /// Returns the named pipes whose end was not read within the time limit.
     pub fn unfinished(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().filter(|file| file.is_unfinished).map(|file| file.path.as_path())
@@ -111,15 +134,15 @@ impl KeyLogs {
         }
     }
 
-    /// Returns whether there is no file.
+    /// Returns whether there is no key log.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Returns the paths of the files.
+    /// Returns the paths of the key logs, and of the files with private keys.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
+        self.files.iter().map(|file| &file.path).chain(&self.key_files).map(PathBuf::as_path)
     }
 
     /// Returns the secrets read so far.

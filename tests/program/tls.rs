@@ -124,3 +124,81 @@ fn the_last_of_several_secrets_counts() {
         assert_eq!(rows.contains("GET"), decrypted, "{name}: {rows}");
     }
 }
+
+/// The fixture of RSA key exchanges, and the private key of its server.
+const RSA: [&str; 2] = ["rsa-key-exchange.pcap", "rsa-key-exchange.pem"];
+
+fn fixture(name: &str) -> String {
+    format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_private_key_opens_rsa_key_exchanges() {
+    let key = fixture(RSA[1]);
+    // As tshark -o uat:rsa_keys: the pages of six connections. The seventh has an ephemeral key exchange.
+    let rows = calls(&["--tls-key", &key, "-T", "csv"], RSA[0]);
+    let pages = rows.lines().filter(|row| row.contains(",GET,www.example.test,/style.css,") && row.contains(",200,"));
+    assert_eq!((pages.count(), rows.matches(",TLS,").count()), (6, 1), "{rows}");
+    assert_eq!(calls(&["-T", "csv"], RSA[0]).matches(",TLS,").count(), 7);
+    let (rows, _, code) = run(&["secrets", &fixture(RSA[0]), "--tls-key", &key, "-T", "csv"]);
+    assert_eq!(code, 0);
+    let cells: Vec<_> = rows.lines().skip(1).map(|row| row.split(',').skip(3).collect::<Vec<_>>().join(",")).collect();
+    let opened = "decrypted,private key rsa-key-exchange.pem";
+    assert_eq!(cells, [[opened; 6].as_slice(), &["ephemeral,"]].concat());
+    let (text, _, code) = run(&["follow", &fixture(RSA[0]), "2", "--tls", "--raw", "--tls-key", &key]);
+    assert_eq!((code, text.starts_with("GET /style.css HTTP/1.1\r\n")), (0, true));
+    let note = run(&["print", &fixture(RSA[0]), "--tls-key", &key, "-Y", "tls.private_key", "-V"]).0;
+    assert!(note.contains("the key exchange is ephemeral, a key log is needed"), "{note}");
+}
+
+#[test]
+fn another_private_key_or_a_changed_premaster_secret_opens_nothing() {
+    let capture = std::fs::read(fixture(RSA[0])).expect("a fixture");
+    // Client Key Exchange with 256 bytes of encrypted premaster secret, each once.
+    let head = [16, 0, 1, 2, 1, 0];
+    let found: Vec<usize> = (0..capture.len()).filter(|&at| capture[at..].starts_with(&head)).collect();
+    assert_eq!(found.len(), 6);
+    let folder = super::folder();
+    let path = folder.path().join("changed.pcap");
+    for bit in [0, 100, 2047] {
+        let mut changed = capture.clone();
+        found.iter().for_each(|at| changed[at + head.len() + bit / 8] ^= 0x80 >> (bit % 8));
+        std::fs::write(&path, changed).expect("the capture is written");
+        let path = path.to_string_lossy();
+        let (rows, _, _) = run(&["calls", &path, "--tls-key", &fixture(RSA[1]), "-T", "csv"]);
+        assert_eq!((rows.matches(",TLS,").count(), rows.matches(",GET,").count()), (7, 0), "bit {bit}: {rows}");
+        let (rows, _, _) = run(&["secrets", &path, "--tls-key", &fixture(RSA[1]), "-T", "csv"]);
+        assert_eq!(rows.matches(",wrong,").count(), 6, "bit {bit}: {rows}");
+    }
+    let (_, stderr, code) = run(&["calls", &fixture(RSA[0]), "--tls-key", &fixture("key-log.keys")]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("key-log.keys: expected an RSA private key in PEM, found none"), "{stderr}");
+}
+
+#[test]
+fn a_private_key_is_in_no_output() {
+    let key = std::fs::read_to_string(fixture(RSA[1])).expect("a key");
+    let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("---")).collect();
+    let (capture, key_file) = (fixture(RSA[0]), fixture(RSA[1]));
+    for command in
+        [&["print", "-V"][..], &["print", "-T", "json"], &["calls", "-T", "json"], &["secrets", "-T", "json"]]
+    {
+        let words = [&command[..1], &[&capture, "--tls-key", &key_file], &command[1..]].concat();
+        let (text, stderr, _) = run(&words);
+        assert!(lines.iter().all(|line| !text.contains(line) && !stderr.contains(line)), "{command:?}");
+    }
+}
+
+#[test]
+fn plain_http_at_a_tls_port_and_the_reverse_are_noted() {
+    // Stream 2: GnuTLS responds to a GET with an alert. Streams 3 and 4: nginx and Python respond to a client hello in plain text.
+    let rows = calls(&["-T", "csv"], "mixed-up.pcap");
+    let has = |text: &str| rows.lines().any(|row| row.contains(text));
+    assert!(has(",GET,10.0.0.2:4433,/style.css,TLS alert,"), "{rows}");
+    assert_eq!((rows.lines().count() - 1, rows.matches(",not TLS,").count()), (6, 2), "{rows}");
+    let frames =
+        |filter: &str| run(&["print", &fixture("mixed-up.pcap"), "-Y", filter, "-T", "fields", "-e", "frame.number"]).0;
+    assert_eq!(frames("http.tls_expected"), "24\n");
+    assert_eq!(frames("tls.alert_message"), "24\n");
+    assert_eq!(frames("tls.plain_response"), "33\n42\n");
+}

@@ -201,6 +201,8 @@ crate::fields! { "http";
     BODY_LIMIT: Note(Note) "http.body_limit" "Body exceeds the size limit" { ours: true };
     /// Bytes that are not an HTTP message, where one should begin.
     UNEXPECTED: Note(Warn) "http.unexpected_data" "Bytes that are not an HTTP message" { ours: true };
+    /// The server sends an alert of TLS instead of a response: the request should be over HTTPS.
+    TLS_EXPECTED: Note(Warn) "http.tls_expected" "The server responds to plain HTTP with an alert of TLS: it expects HTTPS" { ours: true };
     /// More open requests than the limit; the oldest were reported without a response.
     OPEN_LIMIT: Note(Warn) "http.open_limit" "Too many open requests" { ours: true };
     /// The content is what a lenient client reads from a malformed message; the text names the deviation. There is one

@@ -231,6 +231,9 @@ impl Http {
                 _ if bytes.is_empty() => return Consumed::bytes(0),
                 Probe::Perhaps => return Consumed::bytes(0),
                 Probe::Yes | Probe::Likely => half.sure = true,
+                Probe::No if self.pairing.awaits_response(side) && probe::is_alert(bytes) != Probe::No => {
+                    return self.read_alert(side, chunk, cx);
+                }
                 Probe::No if self.begin_headless(side, cx) => return self.read_body(side, chunk, cx),
                 Probe::No => {
                     let half = self.half(side);
@@ -270,6 +273,17 @@ impl Http {
             }
             _ => self.begin(side, chunk, MAX_HEAD, quirk::HEAD_TOO_LONG | quirk::TRUNCATED, cx),
         }
+    }
+
+    /// Ends with an alert in place of a response; its own protocol reads it.
+    #[cold]
+    fn read_alert(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        if probe::is_alert(chunk.bytes) == Probe::Perhaps {
+            return Consumed::bytes(0);
+        }
+        let span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
+        cx.tree.note(&TLS_EXPECTED, span, format_args!("{}", TLS_EXPECTED.title));
+        Consumed { transition: self.pairing.end_with_alert(side, cx), ..Consumed::bytes(0) }
     }
 
     /// Begins a message whose head is the first `len` bytes; with [`quirk::TRUNCATED`], as much of it as there is.

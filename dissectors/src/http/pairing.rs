@@ -545,6 +545,23 @@ impl Pairing {
         }
     }
 
+    /// Reports the oldest request with an alert of TLS as its response, and the others without one.
+    pub(super) fn end_with_alert(&mut self, side: Side, cx: &mut Context<'_>) -> Transition {
+        let place = self.open.iter().position(|open| open.is_awaited_by(side.other()));
+        let id = place.and_then(|place| self.take(place)).map(|mut open| {
+            let (first, last) = (cx.first, cx.arrived);
+            let complete = Transfer { first, last, completed_in: cx.at.frame, complete: true, ..Transfer::default() };
+            open.exchange.response = Some(complete);
+            open.exchange.status = "TLS alert".into();
+            open.exchange.outcome = Outcome::ServerError;
+            let id = open.exchange.id;
+            cx.events.push(Event::Exchange(open.exchange));
+            id
+        });
+        self.flush(cx);
+        Transition::Replace(Box::new(Handover { exchange: id, ..Handover::to(upgrade_successor("TLS")) }))
+    }
+
     /// Whether the protocol of what follows a request depends on its response: of a tunnel (true) or of an upgrade.
     pub(super) fn awaits_switch(&self, nth: u32) -> Option<bool> {
         let open = self.find(nth).filter(|open| open.response == ResponseState::Awaited)?;

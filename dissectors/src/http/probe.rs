@@ -8,6 +8,18 @@ pub(super) const MAX_METHOD: usize = 32;
 /// Maximum number of bytes searched for the end of a start line whose beginning is inconclusive.
 const MAX_LINE: usize = 2048;
 
+/// The first bytes of an alert in cleartext: type, version, length, and level (RFC 8446 5.1, 6).
+const ALERT: [core::ops::RangeInclusive<u8>; 6] = [0x15..=0x15, 3..=3, 0..=4, 0..=0, 2..=2, 1..=2];
+
+/// Returns whether a server sends an alert of TLS instead of a response: it expects TLS.
+pub(super) fn is_alert(bytes: &[u8]) -> Probe {
+    match ALERT.iter().zip(bytes).all(|(range, byte)| range.contains(byte)) {
+        false => Probe::No,
+        true if bytes.len() <= ALERT.len() => Probe::Perhaps,
+        true => Probe::Yes,
+    }
+}
+
 /// Methods of the IANA registry, and a few common unregistered ones.
 static METHODS: &[&str] = &[
     "ACL",

@@ -1,8 +1,9 @@
 //! Facts of TLS about calls: the handshake that establishes keys.
 
 use super::{
-    ALERT_DESCRIPTION, ALERT_LEVEL, ALPN_STR, CHANGE_CIPHER_SPEC, CIPHERSUITE, HANDSHAKE_TYPE, RESUMED, SERVER_NAME,
-    SUPPORTED_VERSION, VERSION,
+    ALERT_DESCRIPTION, ALERT_LEVEL, ALPN_STR, CERTIFICATE_BEGIN, CERTIFICATE_END, CERTIFICATE_HOST,
+    CERTIFICATE_SUBJECT, CHANGE_CIPHER_SPEC, CIPHERSUITE, HANDSHAKE_TYPE, RESUMED, SERVER_NAME, SUPPORTED_VERSION,
+    VERSION,
 };
 use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole};
 
@@ -16,6 +17,10 @@ pub(super) static FACTS: CallFacts = CallFacts {
         (FactRole::ServerName, &SERVER_NAME),
         (FactRole::ApplicationProtocol, &ALPN_STR),
         (FactRole::Resumed, &RESUMED),
+        (FactRole::CertificateSubject, &CERTIFICATE_SUBJECT),
+        (FactRole::CertificateHost, &CERTIFICATE_HOST),
+        (FactRole::CertificateBegin, &CERTIFICATE_BEGIN),
+        (FactRole::CertificateEnd, &CERTIFICATE_END),
         (FactRole::AlertLevel, &ALERT_LEVEL),
         (FactRole::AlertReason, &ALERT_DESCRIPTION),
     ],

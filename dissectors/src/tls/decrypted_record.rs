@@ -2,13 +2,15 @@
 
 use super::crypto::Record;
 use super::decryption::{Decrypted, EncryptedRecord, Failure, KnownSecrets, SecretsResult};
-use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC, SECRETS, SECRETS_RESULT};
+use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC, PRIVATE_KEY, SECRETS, SECRETS_KEY, SECRETS_RESULT};
 use super::handshake::{
     CLIENT_HELLO, ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE, MESSAGE_HEADER_LEN, is_tls13,
+    key_exchange,
 };
 use super::header::RecordHeader;
 use super::hello::{self, ClientOffer};
-use super::{RecordPhase, Tls, header};
+use super::key_exchange::{KeyExchange, KeyFailure};
+use super::{RecordPhase, Tls, decryption, header};
 use crate::packet::Payload;
 use crate::session::{Chunk, Context, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
 use crate::tree::{Slice, Value};
@@ -34,11 +36,19 @@ impl Tls {
         let record = EncryptedRecord { side, record, version: self.version, suite: self.suite, known };
         let decryption = self.decryption.as_mut()?;
         let before = decryption.result();
+        let key_before = decryption.key_number();
         let decrypted = decryption.decrypt(record);
         let result = decryption.result();
+        if let Some(number) = decryption.key_number().filter(|_| key_before.is_none()) {
+            cx.collect(&SECRETS_KEY, cx.subject(), number as u64);
+        }
+        let key_failure = decryption.take_key_failure();
         if result != before {
             self.summary.has_wrong_secrets = result == SecretsResult::Wrong;
             cx.collect(&SECRETS_RESULT, cx.subject(), result as u64);
+        }
+        if let Some(failure) = key_failure {
+            note_key_failure(failure, body, cx);
         }
         match decrypted {
             Decrypted::Content { content, bytes, follows_missing } => {
@@ -137,7 +147,8 @@ impl Tls {
 
     /// Records the labels of the secrets that are known for a client hello.
     pub(super) fn describe_secrets(&self, cx: &mut Context<'_>) {
-        if !(cx.tree.wants(&SECRETS) || cx.tree.wants(&SECRETS_RESULT)) || cx.secrets.is_empty() {
+        let wanted = [&SECRETS, &SECRETS_RESULT, &SECRETS_KEY];
+        if cx.secrets.is_empty() || !wanted.iter().any(|field| cx.tree.wants(field)) {
             return;
         }
         let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
@@ -145,9 +156,13 @@ impl Tls {
         let labels: Vec<&str> = decryption.known_labels(known).collect();
         if !labels.is_empty() {
             cx.tree.put_text(&SECRETS, Slice::default(), format_args!("{}", labels.join(", ")));
-            if let Some(result) = cx.later_value(&SECRETS_RESULT, cx.subject()) {
-                cx.tree.put(&SECRETS_RESULT, Slice::default(), Value::Uint(result));
-            }
+        }
+        let number = cx.later_value(&SECRETS_KEY, cx.subject()).and_then(|number| usize::try_from(number).ok());
+        if let Some(key) = number.and_then(|number| cx.secrets.private_keys().get(number)) {
+            cx.tree.put_text(&SECRETS_KEY, Slice::default(), format_args!("{}", key.name));
+        }
+        if let Some(result) = cx.later_value(&SECRETS_RESULT, cx.subject()) {
+            cx.tree.put(&SECRETS_RESULT, Slice::default(), Value::Uint(result));
         }
     }
 
@@ -180,6 +195,30 @@ impl Tls {
             FINISHED => decryption.finished(side),
             KEY_UPDATE => decryption.key_update(side),
             _ => {}
+        }
+    }
+
+    /// Follows the key exchange of a handshake, if there are private keys.
+    pub(super) fn follow_key_exchange(&mut self, side: Side, message: Payload<'_>, cx: &mut Context<'_>) {
+        let keys = cx.secrets.private_keys();
+        let Some(decryption) = self.decryption.as_mut().filter(|_| !keys.is_empty()) else { return };
+        if message.bytes.first() == Some(&CLIENT_HELLO) {
+            decryption.key_exchange = Some(Box::new(KeyExchange::begin(message.bytes)));
+            return;
+        }
+        let Some(exchange) = &mut decryption.key_exchange else { return };
+        let negotiated = (self.version, decryption::suite(self.suite), key_exchange(self.suite));
+        let failure = exchange.read(side, message.bytes, negotiated, keys);
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        if let Some(failure) = failure.filter(|_| decryption.known_labels(known).next().is_none()) {
+            note_key_failure(failure, message, cx);
+        }
+    }
+
+    /// Notes that messages of the handshake were lost.
+    pub(super) fn lose_messages(&mut self) {
+        if let Some(exchange) = self.decryption.as_mut().and_then(|decryption| decryption.key_exchange.as_mut()) {
+            exchange.lose_messages();
         }
     }
 
@@ -219,4 +258,17 @@ impl Tls {
             cx.derive(Lane::of(side), DerivedItem::Missing(Missing::Unknown));
         }
     }
+}
+
+fn note_key_failure(failure: KeyFailure, message: Payload<'_>, cx: &mut Context<'_>) {
+    let (result, text) = match failure {
+        KeyFailure::NoKey => (SecretsResult::NoKey, "no private key is that of the certificate"),
+        KeyFailure::Ephemeral => (
+            SecretsResult::Ephemeral,
+            "the key exchange is ephemeral, a key log is needed (the private key only signs it)",
+        ),
+        KeyFailure::Malformed => (SecretsResult::Wrong, "the premaster secret is malformed"),
+    };
+    cx.tree.note(&PRIVATE_KEY, message.all(), format_args!("{}: {text}", PRIVATE_KEY.title));
+    cx.collect(&SECRETS_RESULT, cx.subject(), result as u64);
 }

@@ -14,7 +14,9 @@ use super::crypto::{CipherSuite, Record, RecordCipher};
 use super::fields::CIPHERSUITE;
 use super::handshake::is_tls13;
 use super::hello::{ClientOffer, ServerSelection};
+use super::key_exchange::{KeyExchange, KeyFailure};
 use crate::session::{Secrets, Side};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Maximum record numbers that are tried after a loss. Each costs the authentication of a record.
@@ -67,6 +69,10 @@ pub(super) enum SecretsResult {
     Decrypted = 1,
     Wrong = 2,
     PartlyWrong = 3,
+    /// No private key is that of the certificate.
+    NoKey = 4,
+    /// The private key only signs the key exchange.
+    Ephemeral = 5,
 }
 
 /// A record of a side, with what its decryption depends on.
@@ -100,6 +106,8 @@ pub(super) struct Decryption {
     client_random: Option<[u8; 32]>,
     server_random: Option<[u8; 32]>,
     encrypts_then_macs: bool,
+    /// Key exchange, if there are private keys.
+    pub(super) key_exchange: Option<Box<KeyExchange>>,
     sides: [SideKeys; 2],
     results: [SideResult; 2],
 }
@@ -158,6 +166,9 @@ impl Decryption {
         }
         self.server_random = Some(selection.random);
         self.encrypts_then_macs = selection.encrypts_then_macs;
+        if let Some(exchange) = &mut self.key_exchange {
+            exchange.set_extended(selection.extends_master_secret && !is_tls13(selection.version));
+        }
         if is_tls13(selection.version) {
             server.begin(Epoch::Handshake);
             match client.epoch {
@@ -212,6 +223,7 @@ impl Decryption {
         let Some(random) = &self.client_random else { return false };
         let is_known = |epoch: &Epoch| {
             epoch.label(side).is_some_and(|label| known.secrets.get(label, random, known.frame).is_some())
+                || *epoch == Epoch::MasterSecret && self.key_exchange.as_ref().is_some_and(|keys| keys.has_secret())
         };
         state.cipher.is_none()
             && state.missing_at.is_none()
@@ -278,6 +290,7 @@ impl Decryption {
         if !self.is_encrypted(record) {
             return Decrypted::Cleartext;
         }
+        self.derive_master_secret(record);
         if !self.is_active(side, record.known) {
             let state = self.side(side);
             state.sequence += 1;
@@ -289,6 +302,32 @@ impl Decryption {
         }
         self.side_result(side).is_decrypted |= matches!(decrypted, Decrypted::Content { .. });
         decrypted
+    }
+
+    /// Derives the master secret with a private key, if no key log has it.
+    fn derive_master_secret(&mut self, record: EncryptedRecord<'_>) {
+        let is_needed = self.side(record.side).epoch == Epoch::MasterSecret;
+        let (Some(exchange), Some(client), Some(server)) =
+            (&mut self.key_exchange, &self.client_random, &self.server_random)
+        else {
+            return;
+        };
+        if is_needed
+            && record.known.secrets.get("CLIENT_RANDOM", client, record.known.frame).is_none()
+            && let Some(suite) = suite(record.suite)
+        {
+            exchange.derive(record.version, suite, [client, server]);
+        }
+    }
+
+    /// Returns the number of the private key that gave the master secret.
+    pub(super) fn key_number(&self) -> Option<usize> {
+        self.key_exchange.as_ref()?.key_number()
+    }
+
+    /// Returns why a private key does not decrypt the connection, once.
+    pub(super) fn take_key_failure(&mut self) -> Option<KeyFailure> {
+        self.key_exchange.as_mut()?.take_failure()
     }
 
     /// Returns whether a record is encrypted.
@@ -377,10 +416,9 @@ impl Decryption {
         let suite = suite(record.suite);
         let get = |label| known.secrets.get(label, client_random, known.frame);
         if epoch == Epoch::MasterSecret {
-            let (Some(suite), Some(secret), Some(server_random)) = (suite, get("CLIENT_RANDOM"), &self.server_random)
-            else {
-                return;
-            };
+            let derived = || self.key_exchange.as_ref().and_then(|exchange| exchange.master_secret());
+            let secret = get("CLIENT_RANDOM").or_else(derived);
+            let (Some(suite), Some(secret), Some(server_random)) = (suite, secret, &self.server_random) else { return };
             let randoms = [client_random, server_random];
             let (version, etm) = (record.version, self.encrypts_then_macs);
             let pair = RecordCipher::from_master_secret(suite, version, etm, secret.bytes(), randoms);
@@ -461,6 +499,6 @@ impl Epoch {
 }
 
 /// Returns the algorithms of a suite, given by its number.
-fn suite(number: u16) -> Option<CipherSuite> {
+pub(super) fn suite(number: u16) -> Option<CipherSuite> {
     CipherSuite::named(CIPHERSUITE.value_name(number.into())?)
 }

@@ -1,4 +1,4 @@
-//! The extension Encrypted Client Hello (RFC 9849 5): an encrypted hello in another one.
+//! The extension Encrypted Client Hello (RFC 9849 5): an encrypted hello in another one, or random bytes in its place (6.2).
 
 use super::fields::*;
 use super::vector::with_node;

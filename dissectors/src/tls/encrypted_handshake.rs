@@ -1,5 +1,6 @@
 //! The messages of the handshake that are always encrypted, and their forms in TLS 1.3 (RFC 8446 4.3 to 4.6).
 
+use super::certificate;
 use super::extension::{self, ExtensionsOf};
 use super::fields::*;
 use super::vector::{each, list, with_group, with_node};
@@ -18,9 +19,10 @@ pub(super) fn certificates(reader: &mut FieldReader<'_, '_>, captured: i64) -> R
     if len == 0 {
         return Ok(());
     }
+    certificate::describe_first(reader.rest().bytes, reader.tree);
     with_node(&mut list(reader, len)?, &CERTIFICATES, format_args!("Certificates ({len} bytes)"), |reader| {
         each(reader, |reader| {
-            super::certificate::read(reader, captured)?;
+            certificate::read(reader, captured)?;
             extension::read(reader, ExtensionsOf::Certificate)
         })
     })

@@ -1,8 +1,8 @@
 //! The extensions of a hello (RFC 8446 4.2, RFC 6066 and others): type, length, and the content of common ones.
 
-use super::ech;
 use super::fields::*;
 use super::vector::{counted_list, each, list, take_payload, with_group, with_node};
+use super::{certificate, ech, timestamps};
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
@@ -63,10 +63,8 @@ fn read_content(
         0 if !is_empty => with_group(reader, "Server Name Indication extension", server_name),
         1 => reader.u8(&MAX_FRAGMENT_LENGTH).map(drop),
         5 if is_client => status_request(reader),
-        5 if message == ExtensionsOf::Certificate => {
-            reader.u8(&STATUS_TYPE)?;
-            reader.u24(&OCSP_RESPONSE_LENGTH).map(drop)
-        }
+        5 if message == ExtensionsOf::Certificate => certificate::status(reader, 0),
+        18 if !is_empty => timestamps::read(reader),
         10 => {
             counted_list(reader, &SUPPORTED_GROUPS_LENGTH, &SUPPORTED_GROUPS, "Supported Groups", "group", |reader| {
                 reader.u16(&SUPPORTED_GROUP).map(drop)

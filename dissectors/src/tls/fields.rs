@@ -195,7 +195,26 @@ crate::fields! { "tls";
     ALPS_STR_LENGTH: U8 "tls.handshake.extensions_alps_alpn_str_len" "Supported ALPN Length";
     /// Name of a protocol with application settings.
     ALPS_STR: Text "tls.handshake.extensions_alps_alpn_str" "Supported ALPN";
-    /// Type of a client hello with Encrypted Client Hello (RFC 9849).
+    /// Length of the list of signed certificate timestamps in bytes.
+    SCTS_LENGTH: U16 "tls.sct.scts_length" "Serialized SCT List Length";
+    /// Length of a signed certificate timestamp in bytes.
+    SCT_LENGTH: U16 "tls.sct.sct_length" "Serialized SCT Length";
+    /// Version of a signed certificate timestamp, less one.
+    SCT_VERSION: U8 "tls.sct.sct_version" "SCT Version";
+    /// Identifier of the log: the hash of its public key.
+    SCT_LOG: Bytes "tls.sct.sct_logid" "Log ID";
+    /// Time at which the log accepted the certificate.
+    SCT_TIMESTAMP: Time "tls.sct.sct_timestamp" "Timestamp";
+    /// Length of the extensions of a timestamp in bytes.
+    SCT_EXTENSIONS_LENGTH: U16 "tls.sct.sct_extensions_length" "Extensions length";
+    /// Extensions of a timestamp.
+    SCT_EXTENSIONS: Label "tls.sct.sct_extensions" "Extensions";
+    /// Length of the signature of the log in bytes.
+    SCT_SIGNATURE_LENGTH: U16 "tls.sct.sct_signature_length" "Signature Length";
+    /// Signature of the log.
+    SCT_SIGNATURE: Bytes "tls.sct.sct_signature" "Signature";
+    /// Type of a client hello with Encrypted Client Hello (RFC 9849). Clients without a configuration of the server send random bytes
+    /// in its place (GREASE, RFC 9849 6.2), which look the same.
     ECH_TYPE: U8 "tls.ech.client_hello_type" "Client Hello type" { values: ECH_TYPES };
     /// Algorithms that encrypt the inner client hello.
     ECH_CIPHER_SUITE: Label "tls.ech.hpke.keyconfig.cipher_suite" "Cipher Suite";
@@ -211,7 +230,7 @@ crate::fields! { "tls";
     ECH_ENC: Bytes "tls.ech.enc" "Enc";
     /// Length of the inner client hello in bytes.
     ECH_PAYLOAD_LENGTH: U16 "tls.ech.payload_length" "Payload length";
-    /// Encrypted inner client hello.
+    /// Encrypted inner client hello, or random bytes (GREASE), which look the same.
     ECH_PAYLOAD: Bytes "tls.ech.payload" "Payload";
     /// Length of the renegotiation data in bytes.
     RENEGOTIATION_LENGTH: U8 "tls.handshake.extensions_reneg_info_len" "Renegotiation info extension length";
@@ -221,6 +240,8 @@ crate::fields! { "tls";
     SECRETS: Text "tls.handshake.secrets" "Secrets" { ours: true };
     /// What became of the records that are encrypted with these secrets.
     SECRETS_RESULT: U8 "tls.handshake.secrets.result" "Result of the secrets" { ours: true, later: true, values: SECRETS_RESULTS };
+    /// Name of the file with the private key that decrypts the premaster secret of the connection.
+    SECRETS_KEY: Text "tls.handshake.secrets.key" "Private key" { ours: true, later: true };
     /// JA4 fingerprint of the client software.
     JA4: Text "tls.handshake.ja4" "JA4";
     /// JA4 text, whose parts are hashed in the fingerprint.
@@ -238,6 +259,14 @@ crate::fields! { "tls";
     CERTIFICATES_LENGTH: U24 "tls.handshake.certificates_length" "Certificates Length";
     /// Certificate chain, starting with the sender's certificate.
     CERTIFICATES: Label "tls.handshake.certificates" "Certificates";
+    /// Common name of the first certificate of the message, or else its first host name.
+    CERTIFICATE_SUBJECT: Text "tls.handshake.certificate.subject" "Subject of the certificate" { ours: true };
+    /// Host name that the first certificate was issued to.
+    CERTIFICATE_HOST: Text "tls.handshake.certificate.host" "Host of the certificate" { ours: true };
+    /// Time from which the first certificate is valid.
+    CERTIFICATE_BEGIN: Time "tls.handshake.certificate.not_before" "Certificate valid from" { ours: true };
+    /// Time up to which the first certificate is valid.
+    CERTIFICATE_END: Time "tls.handshake.certificate.not_after" "Certificate valid until" { ours: true };
     /// Length of the certificate in bytes.
     CERTIFICATE_LENGTH: U24 "tls.handshake.certificate_length" "Certificate Length";
     /// X.509 certificate in DER.
@@ -323,8 +352,12 @@ crate::fields! { "tls";
     INVALID_LENGTH: Note(Error) "tls.record.length.invalid" "Record fragment length is too small or too large";
     /// Data without a valid record header.
     UNKNOWN_RECORD: Note(Warn) "tls.ignored_unknown_record" "Ignored Unknown Record";
+    /// The server responds to a client hello in another protocol.
+    PLAIN_RESPONSE: Note(Warn) "tls.plain_response" "The server responds to a client hello without TLS" { ours: true };
     /// Bytes of the record were not captured.
     GAP: Note(Warn) "tls.gap" "Bytes of the record were not captured" { ours: true };
+    /// A private key does not decrypt the connection.
+    PRIVATE_KEY: Note(Note) "tls.private_key" "Not decrypted with a private key" { ours: true };
     /// A record is not authentic with the secret of the key log.
     NOT_AUTHENTIC: Note(Warn) "tls.not_authentic" "The record is not authentic with the secret of the key log" { ours: true };
     /// Decryption of a side ended.

@@ -13,7 +13,9 @@ pub(super) const CLIENT_HELLO: u8 = 1;
 pub(super) const SERVER_HELLO: u8 = 2;
 pub(super) const END_OF_EARLY_DATA: u8 = 5;
 pub(super) const ENCRYPTED_EXTENSIONS: u8 = 8;
+pub(super) const CERTIFICATE: u8 = 11;
 pub(super) const SERVER_HELLO_DONE: u8 = 14;
+pub(super) const CLIENT_KEY_EXCHANGE: u8 = 16;
 pub(super) const FINISHED: u8 = 20;
 pub(super) const KEY_UPDATE: u8 = 24;
 
@@ -78,8 +80,8 @@ fn read(reader: &mut FieldReader<'_, '_>, session: SessionParameters) -> Result<
         4 if is_tls13(session.version) => encrypted_handshake::ticket(reader),
         4 => with_group(reader, "TLS Session Ticket", ticket),
         ENCRYPTED_EXTENSIONS => encrypted_handshake::extensions(reader),
-        11 if is_tls13(session.version) => encrypted_handshake::certificates(reader, session.time),
-        11 => certificates(reader, session.time),
+        CERTIFICATE if is_tls13(session.version) => encrypted_handshake::certificates(reader, session.time),
+        CERTIFICATE => certificates(reader, session.time),
         12 => server_key_exchange(reader, session, method),
         13 if is_tls13(session.version) => encrypted_handshake::certificate_request(reader),
         13 => certificate_request(reader, session),
@@ -90,12 +92,9 @@ fn read(reader: &mut FieldReader<'_, '_>, session: SessionParameters) -> Result<
             let len = reader.u16(&VERIFY_SIG_LENGTH)?;
             reader.bytes(&VERIFY_SIG, len.into()).map(drop)
         }
-        16 => client_key_exchange(reader, session, method),
+        CLIENT_KEY_EXCHANGE => client_key_exchange(reader, session, method),
         FINISHED => encrypted_handshake::finished(reader),
-        22 => {
-            reader.u8(&STATUS_TYPE)?;
-            reader.u24(&OCSP_RESPONSE_LENGTH).map(drop)
-        }
+        22 => certificate::status(reader, session.time),
         KEY_UPDATE => encrypted_handshake::key_update(reader),
         _ => Ok(()),
     }
@@ -183,6 +182,7 @@ fn certificates(reader: &mut FieldReader<'_, '_>, captured: i64) -> Result<(), U
     if len == 0 {
         return Ok(());
     }
+    certificate::describe_first(reader.rest().bytes, reader.tree);
     with_node(&mut list(reader, len)?, &CERTIFICATES, format_args!("Certificates ({len} bytes)"), |reader| {
         each(reader, |reader| certificate::read(reader, captured))
     })
@@ -211,31 +211,32 @@ fn certificate_request(reader: &mut FieldReader<'_, '_>, session: SessionParamet
 
 /// The key exchange method of a cipher suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KeyExchange {
+pub(super) enum KeyExchangeMethod {
     EllipticCurves,
     DiffieHellman,
     Rsa,
     Unknown,
 }
 
-fn key_exchange(suite: u16) -> KeyExchange {
+/// Returns the key exchange method of a suite, given by its number.
+pub(super) fn key_exchange(suite: u16) -> KeyExchangeMethod {
     let name = CIPHERSUITE.value_name(suite.into()).unwrap_or_default();
     match name.strip_prefix("TLS_").unwrap_or_default() {
-        name if name.starts_with("ECDHE_PSK") || name.starts_with("RSA_PSK") => KeyExchange::Unknown,
-        name if name.starts_with("ECDHE_") || name.starts_with("ECDH_anon") => KeyExchange::EllipticCurves,
-        name if name.starts_with("DHE_RSA") || name.starts_with("DHE_DSS") => KeyExchange::DiffieHellman,
-        name if name.starts_with("RSA_") => KeyExchange::Rsa,
-        _ => KeyExchange::Unknown,
+        name if name.starts_with("ECDHE_PSK") || name.starts_with("RSA_PSK") => KeyExchangeMethod::Unknown,
+        name if name.starts_with("ECDHE_") || name.starts_with("ECDH_anon") => KeyExchangeMethod::EllipticCurves,
+        name if name.starts_with("DHE_RSA") || name.starts_with("DHE_DSS") => KeyExchangeMethod::DiffieHellman,
+        name if name.starts_with("RSA_") => KeyExchangeMethod::Rsa,
+        _ => KeyExchangeMethod::Unknown,
     }
 }
 
 fn server_key_exchange(
     reader: &mut FieldReader<'_, '_>,
     session: SessionParameters,
-    method: KeyExchange,
+    method: KeyExchangeMethod,
 ) -> Result<(), UnexpectedEnd> {
     match method {
-        KeyExchange::EllipticCurves => with_group(reader, "EC Diffie-Hellman Server Params", |reader| {
+        KeyExchangeMethod::EllipticCurves => with_group(reader, "EC Diffie-Hellman Server Params", |reader| {
             // Explicit curve parameters are deprecated (RFC 8422 5.4).
             if reader.u8(&CURVE_TYPE)? != 3 {
                 return Ok(());
@@ -245,14 +246,14 @@ fn server_key_exchange(
             reader.bytes(&SERVER_POINT, len.into())?;
             signature(reader, session)
         }),
-        KeyExchange::DiffieHellman => with_group(reader, "Diffie-Hellman Server Params", |reader| {
+        KeyExchangeMethod::DiffieHellman => with_group(reader, "Diffie-Hellman Server Params", |reader| {
             for (length, value) in [(&P_LENGTH, &P), (&G_LENGTH, &G), (&YS_LENGTH, &YS)] {
                 let len = reader.u16(length)?;
                 reader.bytes(value, len.into())?;
             }
             signature(reader, session)
         }),
-        KeyExchange::Rsa | KeyExchange::Unknown => Ok(()),
+        KeyExchangeMethod::Rsa | KeyExchangeMethod::Unknown => Ok(()),
     }
 }
 
@@ -271,28 +272,28 @@ fn signature(reader: &mut FieldReader<'_, '_>, session: SessionParameters) -> Re
 fn client_key_exchange(
     reader: &mut FieldReader<'_, '_>,
     session: SessionParameters,
-    method: KeyExchange,
+    method: KeyExchangeMethod,
 ) -> Result<(), UnexpectedEnd> {
     match method {
-        KeyExchange::EllipticCurves => with_group(reader, "EC Diffie-Hellman Client Params", |reader| {
+        KeyExchangeMethod::EllipticCurves => with_group(reader, "EC Diffie-Hellman Client Params", |reader| {
             let len = reader.u8(&CLIENT_POINT_LENGTH)?;
             reader.bytes(&CLIENT_POINT, len.into()).map(drop)
         }),
-        KeyExchange::DiffieHellman => with_group(reader, "Diffie-Hellman Client Params", |reader| {
+        KeyExchangeMethod::DiffieHellman => with_group(reader, "Diffie-Hellman Client Params", |reader| {
             let len = reader.u16(&YC_LENGTH)?;
             reader.bytes(&YC, len.into()).map(drop)
         }),
         // SSL 3.0 has no length here (RFC 6101 5.6.7.1).
-        KeyExchange::Rsa if session.version >= 0x0301 => {
+        KeyExchangeMethod::Rsa if session.version >= 0x0301 => {
             with_group(reader, "RSA Encrypted PreMaster Secret", |reader| {
                 let len = reader.u16(&EPMS_LENGTH)?;
                 reader.bytes(&EPMS, len.into()).map(drop)
             })
         }
-        KeyExchange::Rsa => with_group(reader, "RSA Encrypted PreMaster Secret", |reader| {
+        KeyExchangeMethod::Rsa => with_group(reader, "RSA Encrypted PreMaster Secret", |reader| {
             reader.bytes(&EPMS, reader.rest().bytes.len()).map(drop)
         }),
-        KeyExchange::Unknown => Ok(()),
+        KeyExchangeMethod::Unknown => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use super::handshake::RETRY_RANDOM;
 const SERVER_NAME: u16 = 0;
 const ALPN: u16 = 16;
 const ENCRYPT_THEN_MAC: u16 = 22;
+const EXTENDED_MASTER_SECRET: u16 = 23;
 const EARLY_DATA: u16 = 42;
 const SUPPORTED_VERSIONS: u16 = 43;
 const ENCRYPTED_CLIENT_HELLO: u16 = 65_037;
@@ -53,6 +54,8 @@ pub(super) struct ServerSelection<'b> {
     pub(super) alpn: Option<&'b [u8]>,
     /// Whether the authentication code of a record is of the encrypted bytes (RFC 7366).
     pub(super) encrypts_then_macs: bool,
+    /// Whether the master secret depends on the messages of the handshake (RFC 7627).
+    pub(super) extends_master_secret: bool,
     /// Whether the message is a Hello Retry Request.
     pub(super) is_retry: bool,
 }
@@ -76,6 +79,7 @@ impl<'b> ServerSelection<'b> {
             match (kind, value) {
                 (SUPPORTED_VERSIONS, &[high, low]) => selection.version = u16::from_be_bytes([high, low]),
                 (ENCRYPT_THEN_MAC, _) => selection.encrypts_then_macs = true,
+                (EXTENDED_MASTER_SECRET, _) => selection.extends_master_secret = true,
                 (ALPN, value) => selection.alpn = first_name(value),
                 _ => {}
             }

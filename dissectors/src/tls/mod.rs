@@ -16,12 +16,14 @@ mod header;
 mod hello;
 mod ja3;
 mod ja4;
+mod key_exchange;
 mod message;
 mod names;
 mod record;
 mod ssl2;
 mod suites;
 mod summary;
+mod timestamps;
 mod vector;
 pub mod x509;
 
@@ -224,7 +226,10 @@ impl Tls {
             return read;
         }
         if side == Side::Server && self.side(side).version == 0 {
-            self.summary.respond_without_tls(cx);
+            if self.summary.respond_without_tls(cx) {
+                let span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
+                cx.tree.note(&PLAIN_RESPONSE, span, format_args!("{}", PLAIN_RESPONSE.title));
+            }
             let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
             if chunk.bytes.iter().take(header::LEN).all(is_text)
                 && let Some(exchange) = self.summary.exchange(self.version, cx)
@@ -299,6 +304,7 @@ impl Tls {
     /// Resets a side after lost bytes: searches for the next record, with an unknown handshake state.
     fn reset_after_loss(&mut self, side: Side, cx: &mut Context<'_>) {
         self.lose_records(side, cx);
+        self.lose_messages();
         let state = self.side(side);
         state.phase = RecordPhase::Searching(1);
         state.assembly = HandshakeAssembly::default();
@@ -379,6 +385,7 @@ impl Session for Tls {
         };
         let first = self.side(side).first_unread.unwrap_or(cx.first);
         let before = self.lose_records_of(side, before, cx);
+        self.lose_messages();
         let state = self.side(side);
         state.consume(state.unread);
         let record = match state.phase {
@@ -412,7 +419,10 @@ impl Session for Tls {
         self.end_wait(lane.side, rest, cx);
         self.end_failures(lane.side, cx);
         *self.side(lane.side) = TlsSide::default();
+        // The exchange that the alert responds to has its own protocol.
+        let is_reported = self.carrier.is_some() && self.summary.is_alert_alone();
         if self.summary.end(lane.side)
+            && !is_reported
             && let Some(mut exchange) = self.summary.exchange(self.version, cx)
         {
             exchange.yields_to_content = self.has_begun;
@@ -426,7 +436,9 @@ impl Session for Tls {
     }
 
     fn buffered(&self) -> usize {
-        self.sides.iter().map(|state| state.assembly.buffered()).sum()
+        let kept = self.decryption.as_ref().and_then(|decryption| decryption.key_exchange.as_ref());
+        let assemblies: usize = self.sides.iter().map(|state| state.assembly.buffered()).sum();
+        assemblies + kept.map_or(0, |exchange| exchange.buffered())
     }
 
     fn fork(&self) -> Box<dyn Session> {

@@ -331,6 +331,7 @@ impl Tls {
                 self.describe_secrets(cx);
             }
         }
+        self.follow_key_exchange(side, payload, cx);
         name
     }
 }

@@ -53,12 +53,14 @@ impl Summary {
         self.has_selection = true;
     }
 
-    /// Notes that the server responds to a client hello without TLS.
-    pub(super) fn respond_without_tls(&mut self, cx: &Context<'_>) {
-        if self.request.is_some() && self.response.is_none() && self.unfinished.is_none() {
+    /// Notes that the server responds to a client hello without TLS. Returns whether it does.
+    pub(super) fn respond_without_tls(&mut self, cx: &Context<'_>) -> bool {
+        let is_refused = self.request.is_some() && self.response.is_none() && self.unfinished.is_none();
+        if is_refused {
             self.is_refused = true;
             self.respond(cx);
         }
+        is_refused
     }
 
     /// Notes an alert in cleartext, or decrypted.
@@ -117,6 +119,11 @@ impl Summary {
         self.ended == [true; 2]
     }
 
+    /// Returns whether nothing but an alert was read.
+    pub(super) fn is_alert_alone(&self) -> bool {
+        self.alert.is_some() && self.request.is_none() && !self.has_selection && self.finished == [false; 2]
+    }
+
     /// Returns the exchange, if a message was read.
     pub(super) fn exchange(&self, version: u16, cx: &Context<'_>) -> Option<Exchange> {
         let [sent, received] = self.bytes;
@@ -146,7 +153,7 @@ impl Summary {
             requester: request.map(|_| Side::Client),
             method: "TLS".into(),
             authority: self.server_name.clone(),
-            target: if self.has_encrypted_hello { "ECH".into() } else { CompactString::default() },
+            target: if self.has_encrypted_hello { "ECH or GREASE".into() } else { CompactString::default() },
             status: status.into(),
             outcome,
             request,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Sha256, Sha384};
+use sha2::{Digest, Sha256, Sha384};
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,16 @@ impl Hash {
         }
     }
 
+    /// Returns the hash of the joined parts.
+    pub(in super::super) fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
+        match self {
+            Hash::Md5 => digest::<Md5>(parts),
+            Hash::Sha1 => digest::<Sha1>(parts),
+            Hash::Sha256 => digest::<Sha256>(parts),
+            Hash::Sha384 => digest::<Sha384>(parts),
+        }
+    }
+
     /// `P_hash` of RFC 5246 5.
     fn expand(self, secret: &[u8], label: &[u8], seed: &[u8], len: usize) -> Vec<u8> {
         let mut out = Vec::new();
@@ -47,6 +57,12 @@ impl Hash {
         out.truncate(len);
         out
     }
+}
+
+fn digest<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    let mut hash = D::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().to_vec()
 }
 
 fn hmac<D: EagerHash>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {

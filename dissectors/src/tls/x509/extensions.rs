@@ -1,11 +1,13 @@
 //! Extensions of certificates (RFC 5280 4.2).
 
+use super::super::timestamps;
 use super::element::{Element, Elements, Malformed, Tag, context};
 use super::fields::*;
 use super::general_name::{authority_key, general_name, general_names};
-use super::{each, names, open_list, put_bytes, put_identifier};
+use super::{constraints, each, names, open_list, policies, put_bytes, put_identifier, put_number, put_text};
 use crate::field::Field;
 use crate::packet::Payload;
+use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Tree, Value};
 
 /// Bits of the key usage, the first one first.
@@ -19,6 +21,19 @@ static KEY_USAGES: [&Field; 9] = [
     &CRL_SIGN,
     &ENCIPHER_ONLY,
     &DECIPHER_ONLY,
+];
+
+/// Bits of the reasons of revocation, the first one first.
+static REASON_FLAGS: [&Field; 9] = [
+    &REASON_UNUSED,
+    &REASON_KEY_COMPROMISE,
+    &REASON_CA_COMPROMISE,
+    &REASON_AFFILIATION,
+    &REASON_SUPERSEDED,
+    &REASON_CESSATION,
+    &REASON_HOLD,
+    &REASON_WITHDRAWN,
+    &REASON_AA_COMPROMISE,
 ];
 
 /// Reads all extensions.
@@ -51,12 +66,25 @@ fn put_bool(field: &'static Field, element: Element<'_>, tree: &mut Tree) {
 fn value(identifier: &str, value: Payload<'_>, tree: &mut Tree) -> Result<(), Malformed> {
     match identifier {
         "2.5.29.14" => put_bytes(&SUBJECT_KEY_ID, Elements(value).expect(Tag::OctetString)?.content, tree),
-        "2.5.29.15" => key_usage(Elements(value).expect(Tag::BitString)?, tree),
+        "2.5.29.15" => put_bits(&KEY_USAGE, &KEY_USAGES, Elements(value).expect(Tag::BitString)?.bits(), tree),
         "2.5.29.17" | "2.5.29.18" => {
             return general_names(&GENERAL_NAMES_COUNT, Elements(value).expect(Tag::Sequence)?.content, tree);
         }
         "2.5.29.19" => return basic_constraints(Elements(value).expect(Tag::Sequence)?, tree),
-        "2.5.29.31" => return crl_points(Elements(value).expect(Tag::Sequence)?, tree),
+        "2.5.29.16" => return constraints::key_usage_period(Elements(value).expect(Tag::Sequence)?, tree),
+        "2.5.29.30" => return constraints::names(Elements(value).expect(Tag::Sequence)?, tree),
+        "2.5.29.32" => return policies::read(Elements(value).expect(Tag::Sequence)?, tree),
+        "2.5.29.33" => return policies::mappings(Elements(value).expect(Tag::Sequence)?, tree),
+        "2.5.29.36" => return policies::constraints(Elements(value).expect(Tag::Sequence)?, tree),
+        "2.5.29.54" => put_number(&SKIP_CERTS, Elements(value).expect(Tag::Integer)?, tree),
+        "1.3.6.1.4.1.11129.2.4.2" => {
+            let list = Elements(value).expect(Tag::OctetString)?.content;
+            return timestamps::read(&mut FieldReader::new(list, tree)).map_err(|UnexpectedEnd| Malformed);
+        }
+        "1.3.6.1.5.5.7.48.1.5" => drop(tree.put(&NO_CHECK, value.all(), Value::Present)),
+        "1.3.6.1.5.5.7.1.24" => return features(Elements(value).expect(Tag::Sequence)?, tree),
+        "2.16.840.1.113730.1.13" => put_text(&COMMENT, Elements(value).expect(Tag::Ia5String)?.content, tree),
+        "2.5.29.31" | "2.5.29.46" => return crl_points(Elements(value).expect(Tag::Sequence)?, tree),
         "2.5.29.35" => return authority_key(value, tree),
         "1.3.6.1.5.5.7.1.1" => return access(Elements(value).expect(Tag::Sequence)?, tree),
         "2.5.29.37" => {
@@ -75,12 +103,19 @@ fn crl_points(points: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
     open_list(&CRL_POINTS, points.content, tree)?;
     each(points.content, tree, |point, tree| {
         tree.open(&CRL_POINT, point.whole.all(), Value::Present);
-        if let Some(name) = point.elements().optional(context(0, true))? {
+        let mut parts = point.elements();
+        if let Some(name) = parts.optional(context(0, true))? {
             tree.open(&CRL_POINT_NAME, name.content.all(), Value::Uint(0));
             if let Some(names) = name.elements().optional(context(0, true))? {
                 general_names(&CRL_POINT_NAMES, names.content, tree)?;
             }
             tree.close();
+        }
+        if let Some(reasons) = parts.optional(context(1, false))? {
+            put_bits(&REASONS, &REASON_FLAGS, reasons.bits(), tree);
+        }
+        if let Some(issuer) = parts.optional(context(2, true))? {
+            general_names(&CRL_ISSUER, issuer.content, tree)?;
         }
         tree.close();
         Ok(())
@@ -108,14 +143,25 @@ fn access(services: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
     Ok(())
 }
 
-fn key_usage(usage: Element<'_>, tree: &mut Tree) {
-    let bits = usage.bits();
-    tree.open(&KEY_USAGE, bits.all(), Value::Bytes(bits.all()));
-    for (nth, field) in KEY_USAGES.into_iter().enumerate() {
+/// Records bits, each by its field.
+fn put_bits(field: &'static Field, flags: &[&'static Field], bits: Payload<'_>, tree: &mut Tree) {
+    tree.open(field, bits.all(), Value::Bytes(bits.all()));
+    for (nth, flag) in flags.iter().enumerate() {
         let byte = bits.bytes.get(nth / 8).copied().unwrap_or_default();
-        tree.put(field, bits.span(nth / 8, 1), Value::Bool(byte & 0x80 >> (nth % 8) != 0));
+        tree.put(flag, bits.span(nth / 8, 1), Value::Bool(byte & 0x80 >> (nth % 8) != 0));
     }
     tree.close();
+}
+
+/// Reads the extensions of TLS that the server must support (RFC 7633).
+fn features(features: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
+    open_list(&TLS_FEATURES, features.content, tree)?;
+    each(features.content, tree, |feature, tree| {
+        put_number(&TLS_FEATURE, feature, tree);
+        Ok(())
+    })?;
+    tree.close();
+    Ok(())
 }
 
 fn basic_constraints(constraints: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
@@ -125,8 +171,7 @@ fn basic_constraints(constraints: Element<'_>, tree: &mut Tree) -> Result<(), Ma
         put_bool(&CA, is_authority, tree);
     }
     if let Some(len) = parts.optional(Tag::Integer)? {
-        let number = len.content.bytes.iter().fold(0, |number: u64, &byte| number << 8 | u64::from(byte));
-        tree.put(&PATH_LEN, len.content.all(), Value::Uint(number));
+        put_number(&PATH_LEN, len, tree);
     }
     tree.close();
     Ok(())

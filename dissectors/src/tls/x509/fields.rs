@@ -1,6 +1,9 @@
 //! The fields of certificates (RFC 5280), with the names that Wireshark has for the modules of X.509.
 
-use super::names::{GENERAL_NAMES, STRINGS, TIMES, VERSIONS};
+use super::names::{
+    CERTIFICATE_STATUSES, DISPLAY_TEXTS, FEATURES, GENERAL_NAMES, REASONS_OF_REVOCATION, RESPONDERS, RESPONSE_STATUSES,
+    STRINGS, TIMES, VERSIONS,
+};
 
 crate::fields! { "tls::x509";
     /// X.509: certificates.
@@ -137,6 +140,176 @@ crate::fields! { "tls::x509";
     CRL_POINT_NAME: U32 "x509ce.distributionPoint" "distributionPoint";
     /// Number of names of the point.
     CRL_POINT_NAMES: U32 "x509ce.fullName" "fullName";
+    /// Number of names of the issuer of the lists.
+    CRL_ISSUER: U32 "x509ce.cRLIssuer" "cRLIssuer";
+    /// Reasons for which the lists of the point revoke, as bits.
+    REASONS: Bytes "x509ce.reasons" "reasons";
+    /// No reason.
+    REASON_UNUSED: Bool "x509ce.ReasonFlags.unused" "unused";
+    /// The key of the subject is compromised.
+    REASON_KEY_COMPROMISE: Bool "x509ce.ReasonFlags.keyCompromise" "keyCompromise";
+    /// The key of an authority is compromised.
+    REASON_CA_COMPROMISE: Bool "x509ce.ReasonFlags.cACompromise" "cACompromise";
+    /// The subject has another name or affiliation.
+    REASON_AFFILIATION: Bool "x509ce.ReasonFlags.affiliationChanged" "affiliationChanged";
+    /// Another certificate replaces it.
+    REASON_SUPERSEDED: Bool "x509ce.ReasonFlags.superseded" "superseded";
+    /// The certificate is no longer needed.
+    REASON_CESSATION: Bool "x509ce.ReasonFlags.cessationOfOperation" "cessationOfOperation";
+    /// The certificate is on hold.
+    REASON_HOLD: Bool "x509ce.ReasonFlags.certificateHold" "certificateHold";
+    /// A privilege of the subject was withdrawn.
+    REASON_WITHDRAWN: Bool "x509ce.ReasonFlags.privilegeWithdrawn" "privilegeWithdrawn";
+    /// The key of an attribute authority is compromised.
+    REASON_AA_COMPROMISE: Bool "x509ce.ReasonFlags.aACompromise" "aACompromise";
+    /// Number of policies under which the certificate was issued.
+    POLICIES: U32 "x509ce.CertificatePoliciesSyntax" "CertificatePoliciesSyntax";
+    /// Policy under which the certificate was issued.
+    POLICY: Label "x509ce.PolicyInformation_element" "PolicyInformation";
+    /// Object identifier of a policy.
+    POLICY_ID: Text "x509ce.policyIdentifier" "policyIdentifier";
+    /// Number of qualifiers of a policy.
+    POLICY_QUALIFIERS: U32 "x509ce.policyQualifiers" "policyQualifiers";
+    /// Qualifier of a policy.
+    POLICY_QUALIFIER: Label "x509ce.PolicyQualifierInfo_element" "PolicyQualifierInfo";
+    /// Object identifier of the kind of qualifier.
+    POLICY_QUALIFIER_ID: Text "x509ce.id" "Id";
+    /// Address of the practice statement of the authority.
+    PRACTICE_STATEMENT: Text "pkix1explicit.DirectoryString" "DirectoryString";
+    /// Notice for relying parties.
+    USER_NOTICE: Label "pkix1implicit.UserNotice_element" "UserNotice";
+    /// Reference to the text of a notice.
+    NOTICE_REFERENCE: Label "pkix1implicit.noticeRef_element" "noticeRef";
+    /// Character set of the name of the organization with the text of a notice.
+    NOTICE_ORGANIZATION: U32 "pkix1implicit.organization" "organization" { values: DISPLAY_TEXTS };
+    /// Number of texts of the organization.
+    NOTICE_NUMBERS: U32 "pkix1implicit.noticeNumbers" "noticeNumbers";
+    /// Number of a text of the organization.
+    NOTICE_NUMBER: U64 "pkix1implicit.noticeNumbers_item" "noticeNumbers item";
+    /// Character set of the text of a notice.
+    NOTICE_TEXT: U32 "pkix1implicit.explicitText" "explicitText" { values: DISPLAY_TEXTS };
+    /// ASCII text of a notice.
+    NOTICE_IA5_STRING: Text "pkix1implicit.ia5String" "ia5String";
+    /// Printable ASCII text of a notice.
+    NOTICE_VISIBLE_STRING: Text "pkix1implicit.visibleString" "visibleString";
+    /// Text of a notice in UTF-16.
+    NOTICE_BMP_STRING: Text "pkix1implicit.bmpString" "bmpString";
+    /// Text of a notice in UTF-8.
+    NOTICE_UTF8_STRING: Text "pkix1implicit.utf8String" "utf8String";
+    /// Number of pairs of policies of which one is considered the other.
+    POLICY_MAPPINGS: U32 "x509ce.PolicyMappingsSyntax" "PolicyMappingsSyntax";
+    /// Pair of policies.
+    POLICY_MAPPING: Label "x509ce.PolicyMappingsSyntax_item_element" "PolicyMappingsSyntax item";
+    /// Object identifier of the policy of the issuer.
+    ISSUER_POLICY: Text "x509ce.issuerDomainPolicy" "issuerDomainPolicy";
+    /// Object identifier of the policy of the subject.
+    SUBJECT_POLICY: Text "x509ce.subjectDomainPolicy" "subjectDomainPolicy";
+    /// Constraints on the policies of the certificates that follow.
+    POLICY_CONSTRAINTS: Label "x509ce.PolicyConstraintsSyntax_element" "PolicyConstraintsSyntax";
+    /// Number of certificates before a policy is required.
+    REQUIRE_POLICY: U64 "x509ce.requireExplicitPolicy" "requireExplicitPolicy";
+    /// Number of certificates before policies are no longer mapped.
+    INHIBIT_MAPPING: U64 "x509ce.inhibitPolicyMapping" "inhibitPolicyMapping";
+    /// Number of certificates before the special policy for any policy has no meaning.
+    SKIP_CERTS: U64 "x509ce.SkipCerts" "SkipCerts";
+    /// Constraints on the names of subjects.
+    NAME_CONSTRAINTS: Label "x509ce.NameConstraintsSyntax_element" "NameConstraintsSyntax";
+    /// Number of name spaces that are permitted.
+    PERMITTED: U32 "x509ce.permittedSubtrees" "permittedSubtrees";
+    /// Number of name spaces that are excluded.
+    EXCLUDED: U32 "x509ce.excludedSubtrees" "excludedSubtrees";
+    /// Name space.
+    SUBTREE: Label "x509ce.GeneralSubtree_element" "GeneralSubtree";
+    /// Form of the name of a name space.
+    SUBTREE_BASE: U32 "x509ce.base" "base" { values: GENERAL_NAMES };
+    /// Mask of a range of IPv4 addresses.
+    IPV4_MASK: Ipv4 "x509ce.IPAddress.ipv4_mask" "iPAddress Mask";
+    /// Mask of a range of IPv6 addresses.
+    IPV6_MASK: Ipv6 "x509ce.IPAddress.ipv6_mask" "iPAddress Mask";
+    /// Time in which the private key is used.
+    KEY_USAGE_PERIOD: Label "x509ce.PrivateKeyUsagePeriod_element" "PrivateKeyUsagePeriod";
+    /// Time from which the private key is used.
+    KEY_NOT_BEFORE: Time "x509ce.notBefore" "notBefore";
+    /// Time up to which the private key is used.
+    KEY_NOT_AFTER: Time "x509ce.notAfter" "notAfter";
+    /// Number of extensions of TLS that the server must support.
+    TLS_FEATURES: U32 "pkix1explicit.Features" "Features";
+    /// Extension of TLS that the server must support.
+    TLS_FEATURE: U16 "pkix1explicit.Features_item" "Features item" { values: FEATURES };
+    /// Comment, which browsers of Netscape showed.
+    COMMENT: Text "ns_cert_exts.Comment" "Comment";
+    /// The responder need not be checked for revocation.
+    NO_CHECK: Label "ocsp.NULL_element" "NULL";
+    /// Response about the status of certificates (OCSP).
+    OCSP: Label "ocsp" "OCSP Response";
+    /// Whether the response has the status of certificates.
+    RESPONSE_STATUS: U32 "ocsp.responseStatus" "responseStatus" { values: RESPONSE_STATUSES };
+    /// Content of a successful response.
+    RESPONSE_BYTES: Label "ocsp.responseBytes_element" "responseBytes";
+    /// Object identifier of the type of response.
+    RESPONSE_TYPE: Text "ocsp.responseType.id" "ResponseType Id";
+    /// Response of the basic type.
+    BASIC_RESPONSE: Label "ocsp.BasicOCSPResponse_element" "BasicOCSPResponse";
+    /// What the responder signs.
+    RESPONSE_DATA: Label "ocsp.tbsResponseData_element" "tbsResponseData";
+    /// Version of the format of the response, less one.
+    RESPONSE_VERSION: U32 "ocsp.version" "version" { values: VERSIONS };
+    /// How the responder is named.
+    RESPONDER_ID: U32 "ocsp.responderID" "responderID" { values: RESPONDERS };
+    /// Name of the responder: 0 for a distinguished name.
+    BY_NAME: U32 "ocsp.byName" "byName";
+    /// Hash of the key of the responder.
+    BY_KEY: Bytes "ocsp.byKey" "byKey";
+    /// Time at which the response was signed.
+    PRODUCED_AT: Time "ocsp.producedAt" "producedAt";
+    /// Number of certificates with a status.
+    RESPONSES: U32 "ocsp.responses" "responses";
+    /// Status of one certificate.
+    SINGLE_RESPONSE: Label "ocsp.SingleResponse_element" "SingleResponse";
+    /// Certificate that the status is of.
+    CERTIFICATE_ID: Label "ocsp.certID_element" "certID";
+    /// Algorithm of the hashes.
+    HASH_ALGORITHM: Label "ocsp.hashAlgorithm_element" "hashAlgorithm";
+    /// Hash of the name of the issuer.
+    ISSUER_NAME_HASH: Bytes "ocsp.issuerNameHash" "issuerNameHash";
+    /// Hash of the key of the issuer.
+    ISSUER_KEY_HASH: Bytes "ocsp.issuerKeyHash" "issuerKeyHash";
+    /// Serial number of the certificate.
+    STATUS_SERIAL_NUMBER: Bytes "ocsp.serialNumber" "serialNumber";
+    /// Whether the certificate is revoked.
+    CERTIFICATE_STATUS: U32 "ocsp.certStatus" "certStatus" { values: CERTIFICATE_STATUSES };
+    /// The certificate is not revoked.
+    GOOD: Label "ocsp.good_element" "good";
+    /// The certificate is revoked.
+    REVOKED: Label "ocsp.revoked_element" "revoked";
+    /// The responder does not know the certificate.
+    UNKNOWN: Label "ocsp.unknown_element" "unknown";
+    /// Time from which the certificate is revoked.
+    REVOCATION_TIME: Time "ocsp.revocationTime" "revocationTime";
+    /// Reason for which the certificate is revoked.
+    REVOCATION_REASON: U32 "ocsp.revocationReason" "revocationReason" { values: REASONS_OF_REVOCATION };
+    /// Time at which the status was known to be correct.
+    THIS_UPDATE: Time "ocsp.thisUpdate" "thisUpdate";
+    /// Time at which a newer status is available.
+    NEXT_UPDATE: Time "ocsp.nextUpdate" "nextUpdate";
+    /// Number of extensions of the status.
+    SINGLE_EXTENSIONS: U32 "ocsp.singleExtensions" "singleExtensions";
+    /// Number of extensions of the response.
+    RESPONSE_EXTENSIONS: U32 "ocsp.responseExtensions" "responseExtensions";
+    /// Extension of a response.
+    RESPONSE_EXTENSION: Label "pkix1explicit.Extension_element" "Extension";
+    /// Object identifier of the extension's type.
+    RESPONSE_EXTENSION_ID: Text "pkix1explicit.id" "Id";
+    /// Number of the request that the response repeats.
+    RESPONSE_NONCE: Bytes "ocsp.ReOcspNonce" "ReOcspNonce";
+    /// Algorithm of the signature of the responder.
+    RESPONSE_ALGORITHM: Label "ocsp.signatureAlgorithm_element" "signatureAlgorithm";
+    /// Signature of the responder.
+    RESPONSE_SIGNATURE: Bytes "ocsp.signature" "signature";
+    /// Number of certificates of the responder and its issuers.
+    RESPONSE_CERTIFICATES: U32 "ocsp.certs" "certs";
+    /// Certificate of the responder or of an issuer.
+    RESPONSE_CERTIFICATE: Label "ocsp.Certificate_element" "Certificate";
     /// Number of services of the issuer.
     ACCESS: U32 "pkix1implicit.AuthorityInfoAccessSyntax" "AuthorityInfoAccessSyntax";
     /// Service of the issuer.
@@ -156,6 +329,10 @@ crate::fields! { "tls::x509";
     NOT_YET_VALID: Note(Warn) "x509af.not_yet_valid" "The certificate is not valid yet" { ours: true };
     /// The certificate is not valid DER.
     MALFORMED: Note(Error) "x509af.malformed" "The certificate is malformed" { ours: true };
+    /// The status was no longer current when its frame was captured.
+    OCSP_OUTDATED: Note(Warn) "ocsp.outdated" "The status of the certificate is outdated" { ours: true };
+    /// The status of the certificate is not valid DER.
+    OCSP_MALFORMED: Note(Error) "ocsp.malformed" "The status of the certificate is malformed" { ours: true };
     /// A list of the certificate is not recorded as a whole.
     LIMIT: Note(Warn) "x509af.limit" "The certificate has more items than are recorded" { ours: true };
 }

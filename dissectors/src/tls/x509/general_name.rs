@@ -97,19 +97,18 @@ fn directory_string(value: Element<'_>, tree: &mut Tree) {
     };
     tree.open(&DIRECTORY_STRING, value.whole.all(), Value::Uint(choice));
     match value.tag {
-        Tag::BmpString => {
-            let units = value
-                .content
-                .bytes
-                .chunks_exact(2)
-                .map(|pair| pair.iter().fold(0, |unit, &byte| unit << 8 | u16::from(byte)));
-            let text: String =
-                char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-            tree.put_text(field, value.content.all(), format_args!("{text}"));
-        }
+        Tag::BmpString => put_utf16(field, value.content, tree),
         _ => put_text(field, value.content, tree),
     }
     tree.close();
+}
+
+/// Records a text in UTF-16.
+pub(super) fn put_utf16(field: &'static Field, text: Payload<'_>, tree: &mut Tree) {
+    let pairs = text.bytes.chunks_exact(2);
+    let units = pairs.map(|pair| pair.iter().fold(0, |unit, &byte| unit << 8 | u16::from(byte)));
+    let chars: String = char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    tree.put_text(field, text.all(), format_args!("{chars}"));
 }
 
 /// Reads a list of alternative names.
@@ -137,15 +136,27 @@ pub(super) fn general_name(name: Element<'_>, tree: &mut Tree) -> Result<(), Mal
             return distinguished_name([&DIRECTORY_NAME, &RDN_SEQUENCE], name, tree);
         }
         tag if tag == context(6, false) => put_text(&URI, content, tree),
-        tag if tag == context(7, false) => match content.bytes {
-            &[a, b, c, d] => drop(tree.put(&IPV4, content.all(), Value::Ipv4([a, b, c, d]))),
-            bytes => match <[u8; 16]>::try_from(bytes) {
-                Ok(address) => drop(tree.put(&IPV6, content.all(), Value::Ipv6(address))),
-                Err(_) => return Err(Malformed),
-            },
-        },
+        tag if tag == context(7, false) => return address(content, tree),
         tag if tag == context(8, false) => return put_identifier(&REGISTERED_ID, name, tree),
         _ => {}
+    }
+    Ok(())
+}
+
+/// Records an address, or a range of addresses: an address and a mask.
+fn address(content: Payload<'_>, tree: &mut Tree) -> Result<(), Malformed> {
+    let half = content.bytes.len() / 2;
+    let parts = match content.bytes.len() {
+        8 | 32 => [Some(content.first(half)), Some(content.from(half))],
+        _ => [Some(content), None],
+    };
+    for (part, (v4, v6)) in parts.into_iter().zip([(&IPV4, &IPV6), (&IPV4_MASK, &IPV6_MASK)]) {
+        let Some(part) = part else { continue };
+        match (<[u8; 4]>::try_from(part.bytes), <[u8; 16]>::try_from(part.bytes)) {
+            (Ok(address), _) => tree.put(v4, part.all(), Value::Ipv4(address)),
+            (_, Ok(address)) => tree.put(v6, part.all(), Value::Ipv6(address)),
+            _ => return Err(Malformed),
+        };
     }
     Ok(())
 }

@@ -1,10 +1,15 @@
 //! Certificates of X.509 (RFC 5280): names, validity, keys, and common extensions.
 
+mod constraints;
 mod element;
 mod extensions;
 mod fields;
 mod general_name;
+mod identity;
 mod names;
+pub(super) mod ocsp;
+mod policies;
+mod public_key;
 mod time;
 
 use crate::field::Field;
@@ -13,6 +18,8 @@ use crate::protocol::{Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
 use element::{Element, Elements, Malformed, Tag, context};
 pub use fields::*;
+pub(super) use identity::identity;
+pub(super) use public_key::rsa_public_key;
 
 /// Registration of X.509 as a protocol. TLS passes certificates to it.
 pub static PROTOCOL: Protocol = Protocol {
@@ -33,11 +40,16 @@ pub(super) fn describe(certificate: Payload<'_>, captured: i64, tree: &mut Tree)
     }
     let depth = tree.depth();
     if let Err(Malformed) = read(certificate, captured, tree) {
-        while tree.depth() > depth {
-            tree.close();
-        }
-        tree.note(&MALFORMED, certificate.all(), format_args!("{}", MALFORMED.title));
+        note_malformed(&MALFORMED, certificate, depth, tree);
     }
+}
+
+/// Closes the nodes below a depth, and notes that the bytes are malformed.
+fn note_malformed(note: &'static Field, bytes: Payload<'_>, depth: u8, tree: &mut Tree) {
+    while tree.depth() > depth {
+        tree.close();
+    }
+    tree.note(note, bytes.all(), format_args!("{}", note.title));
 }
 
 fn read(certificate: Payload<'_>, captured: i64, tree: &mut Tree) -> Result<(), Malformed> {
@@ -55,9 +67,7 @@ fn read(certificate: Payload<'_>, captured: i64, tree: &mut Tree) -> Result<(), 
 fn read_signed(signed: Element<'_>, captured: i64, tree: &mut Tree) -> Result<(), Malformed> {
     let mut parts = signed.elements();
     if let Some(version) = parts.optional(context(0, true))? {
-        let version = version.elements().expect(Tag::Integer)?;
-        let number = version.content.bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte));
-        tree.put(&VERSION, version.content.all(), Value::Uint(number));
+        put_number(&VERSION, version.elements().expect(Tag::Integer)?, tree);
     }
     put_bytes(&SERIAL_NUMBER, parts.expect(Tag::Integer)?.content, tree);
     algorithm(&SIGNATURE, parts.expect(Tag::Sequence)?, tree)?;
@@ -95,6 +105,12 @@ fn put_identifier(field: &'static Field, element: Element<'_>, tree: &mut Tree) 
     let node = tree.put_text(field, element.content.all(), format_args!("{identifier}"));
     tree.label(node, format_args!("{}: {identifier} ({})", field.title, names::of_identifier(&identifier)));
     Ok(())
+}
+
+/// Records a number; of a long one, the last bytes.
+fn put_number(field: &'static Field, element: Element<'_>, tree: &mut Tree) {
+    let number = element.content.bytes.iter().fold(0, |number: u64, &byte| number << 8 | u64::from(byte));
+    tree.put(field, element.content.all(), Value::Uint(number));
 }
 
 fn put_bytes(field: &'static Field, bytes: Payload<'_>, tree: &mut Tree) {

@@ -4,6 +4,37 @@ pub(super) const VERSIONS: &[(u64, &str)] = &[(0, "v1"), (1, "v2"), (2, "v3")];
 pub(super) const TIMES: &[(u64, &str)] = &[(0, "utcTime"), (1, "generalizedTime")];
 pub(super) const STRINGS: &[(u64, &str)] =
     &[(0, "teletexString"), (1, "printableString"), (2, "universalString"), (3, "bmpString"), (4, "uTF8String")];
+/// Statuses of responses of OCSP.
+pub(super) const RESPONSE_STATUSES: &[(u64, &str)] = &[
+    (0, "successful"),
+    (1, "malformedRequest"),
+    (2, "internalError"),
+    (3, "tryLater"),
+    (5, "sigRequired"),
+    (6, "unauthorized"),
+];
+/// Forms of the name of a responder.
+pub(super) const RESPONDERS: &[(u64, &str)] = &[(1, "byName"), (2, "byKey")];
+/// Statuses of certificates.
+pub(super) const CERTIFICATE_STATUSES: &[(u64, &str)] = &[(0, "good"), (1, "revoked"), (2, "unknown")];
+/// Reasons of revocation (RFC 5280 5.3.1).
+pub(super) const REASONS_OF_REVOCATION: &[(u64, &str)] = &[
+    (0, "unspecified"),
+    (1, "keyCompromise"),
+    (2, "cACompromise"),
+    (3, "affiliationChanged"),
+    (4, "superseded"),
+    (5, "cessationOfOperation"),
+    (6, "certificateHold"),
+    (8, "removeFromCRL"),
+    (9, "privilegeWithdrawn"),
+    (10, "aaCompromise"),
+];
+/// Character sets of the texts of policies.
+pub(super) const DISPLAY_TEXTS: &[(u64, &str)] =
+    &[(0, "ia5String"), (1, "visibleString"), (2, "bmpString"), (3, "utf8String")];
+/// Extensions of TLS that a certificate can require (RFC 7633).
+pub(super) const FEATURES: &[(u64, &str)] = &[(5, "status_request"), (17, "status_request_v2")];
 pub(super) const GENERAL_NAMES: &[(u64, &str)] = &[
     (0, "otherName"),
     (1, "rfc822Name"),
@@ -34,10 +65,14 @@ const IDENTIFIERS: &[(&str, &str)] = &[
     ("1.2.840.113549.1.9.1", "pkcs-9-at-emailAddress"),
     ("1.3.101.112", "id-Ed25519"),
     ("1.3.101.113", "id-Ed448"),
+    ("1.3.14.3.2.26", "SHA-1"),
     ("1.3.6.1.4.1.11129.2.4.2", "SignedCertificateTimestampList"),
     ("1.3.6.1.4.1.311.60.2.1.3", "jurisdictionOfIncorporationCountryName"),
     ("1.3.6.1.5.5.7.1.1", "id-pe-authorityInfoAccess"),
+    ("1.3.6.1.5.5.7.1.11", "id-pe-subjectInfoAccess"),
     ("1.3.6.1.5.5.7.1.24", "id-pe-tlsfeature"),
+    ("1.3.6.1.5.5.7.2.1", "id-qt-cps"),
+    ("1.3.6.1.5.5.7.2.2", "id-qt-unotice"),
     ("1.3.6.1.5.5.7.3.1", "id-kp-serverAuth"),
     ("1.3.6.1.5.5.7.3.2", "id-kp-clientAuth"),
     ("1.3.6.1.5.5.7.3.3", "id-kp-codeSigning"),
@@ -45,17 +80,28 @@ const IDENTIFIERS: &[(&str, &str)] = &[
     ("1.3.6.1.5.5.7.3.8", "id-kp-timeStamping"),
     ("1.3.6.1.5.5.7.3.9", "id-kp-OCSPSigning"),
     ("1.3.6.1.5.5.7.48.1", "id-ad-ocsp"),
+    ("1.3.6.1.5.5.7.48.1.1", "id-pkix-ocsp-basic"),
+    ("1.3.6.1.5.5.7.48.1.2", "id-pkix-ocsp-nonce"),
+    ("1.3.6.1.5.5.7.48.1.5", "id-pkix-ocsp-nocheck"),
     ("1.3.6.1.5.5.7.48.2", "id-ad-caIssuers"),
+    ("2.16.840.1.101.3.4.2.1", "SHA-256"),
+    ("2.16.840.1.113730.1.13", "ns_cert_exts.comment"),
     ("2.5.29.14", "id-ce-subjectKeyIdentifier"),
     ("2.5.29.15", "id-ce-keyUsage"),
+    ("2.5.29.16", "id-ce-privateKeyUsagePeriod"),
     ("2.5.29.17", "id-ce-subjectAltName"),
     ("2.5.29.18", "id-ce-issuerAltName"),
     ("2.5.29.19", "id-ce-basicConstraints"),
     ("2.5.29.30", "id-ce-nameConstraints"),
     ("2.5.29.31", "id-ce-cRLDistributionPoints"),
     ("2.5.29.32", "id-ce-certificatePolicies"),
+    ("2.5.29.32.0", "anyPolicy"),
+    ("2.5.29.33", "id-ce-policyMappings"),
     ("2.5.29.35", "id-ce-authorityKeyIdentifier"),
+    ("2.5.29.36", "id-ce-policyConstraints"),
     ("2.5.29.37", "id-ce-extKeyUsage"),
+    ("2.5.29.46", "id-ce-freshestCRL"),
+    ("2.5.29.54", "id-ce-inhibitAnyPolicy"),
     ("2.5.4.10", "id-at-organizationName"),
     ("2.5.4.11", "id-at-organizationalUnitName"),
     ("2.5.4.3", "id-at-commonName"),

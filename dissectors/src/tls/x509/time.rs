@@ -28,14 +28,23 @@ pub(super) fn validity(validity: Element<'_>, captured: i64, tree: &mut Tree) ->
     Ok(())
 }
 
-/// Reads a time; returns the seconds since 1970.
-fn time(field: &'static Field, element: Element<'_>, tree: &mut Tree) -> Result<i64, Malformed> {
+/// Returns the seconds since 1970 of a time.
+pub(super) fn seconds_of(element: Element<'_>) -> Result<i64, Malformed> {
+    choice_and_calendar(element).map(|(_, calendar)| seconds(calendar))
+}
+
+fn choice_and_calendar(element: Element<'_>) -> Result<(u64, Calendar), Malformed> {
     let (choice, digits) = match element.tag {
         Tag::UtcTime => (0, 2),
         Tag::GeneralizedTime => (1, 4),
         _ => return Err(Malformed),
     };
-    let calendar = calendar(element.content.bytes, digits).ok_or(Malformed)?;
+    Ok((choice, calendar(element.content.bytes, digits).ok_or(Malformed)?))
+}
+
+/// Reads a time; returns the seconds since 1970.
+fn time(field: &'static Field, element: Element<'_>, tree: &mut Tree) -> Result<i64, Malformed> {
+    let (choice, calendar) = choice_and_calendar(element)?;
     let seconds = seconds(calendar);
     tree.open(field, element.whole.all(), Value::Uint(choice));
     let span = element.content.all();
@@ -48,6 +57,23 @@ fn time(field: &'static Field, element: Element<'_>, tree: &mut Tree) -> Result<
     }
     tree.close();
     Ok(seconds)
+}
+
+/// Records a time with a year of four digits.
+pub(super) fn put_generalized(field: &'static Field, element: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
+    let seconds = seconds(calendar(element.content.bytes, 4).ok_or(Malformed)?);
+    if let Some(nanos) = seconds.checked_mul(1_000_000_000) {
+        tree.put(field, element.content.all(), Value::Time(nanos));
+    }
+    Ok(())
+}
+
+/// Notes that a status was no longer current when it was captured.
+pub(super) fn note_outdated(next: Element<'_>, captured: i64, tree: &mut Tree) {
+    let end = calendar(next.content.bytes, 4).map(seconds);
+    if captured > 0 && end.is_some_and(|end| end < captured.div_euclid(1_000_000_000)) {
+        tree.note(&OCSP_OUTDATED, next.whole.all(), format_args!("{}", OCSP_OUTDATED.title));
+    }
 }
 
 /// Reads a time whose year has 2 or 4 digits. Seconds may be missing.

@@ -55,10 +55,22 @@ pub(super) struct SecureHandshake {
     pub(super) cipher: Option<(String, u32)>,
     pub(super) application_protocol: Option<(String, u32)>,
     pub(super) resumed: Option<u32>,
-    pub(super) certificate_subject: Option<(String, u32)>,
-    /// End of the validity, as text and in nanoseconds since 1970.
-    pub(super) certificate_end: Option<(String, i64, u32)>,
+    pub(super) certificate: Option<Certificate>,
     pub(super) alerts: Vec<Alert>,
+}
+
+/// The certificate of a server.
+pub(super) struct Certificate {
+    pub(super) frame: u32,
+    /// Name that it was issued to.
+    pub(super) subject: String,
+    /// First host name that it was issued to, and the number of them.
+    pub(super) host: String,
+    pub(super) hosts: usize,
+    /// Whether one of the host names is that of the requested server; unknown without both.
+    pub(super) is_of_server: Option<bool>,
+    /// Times from which and up to which it is valid, in nanoseconds since 1970.
+    pub(super) validity: [Option<i64>; 2],
 }
 
 /// An alert.

@@ -1,5 +1,6 @@
 //! Collects the frames of a call, of its connection, and of the lookups of its server's name.
 
+use super::certificate;
 use super::collected::{Alert, Collected, Lookup, MessageText, SecureHandshake, Siblings};
 use super::facts::{self, Fact};
 use super::model::Journey;
@@ -207,15 +208,13 @@ impl JourneyCollector {
                     }
                 }
                 Side::Server => {
-                    let certificate_end = facts::best(&facts, FactRole::CertificateEnd);
-                    let end = certificate_end.map(|end| (end.text.clone(), end.number.unwrap_or(i64::MAX), at.frame));
                     secure.version = secure.version.take().or(text(FactRole::Version));
                     secure.cipher = secure.cipher.take().or(text(FactRole::Cipher));
                     secure.application_protocol =
                         secure.application_protocol.take().or(text(FactRole::ApplicationProtocol));
-                    secure.certificate_subject =
-                        secure.certificate_subject.take().or(text(FactRole::CertificateSubject));
-                    secure.certificate_end = secure.certificate_end.take().or(end);
+                    let server_name = secure.server_name.as_ref().map(|(name, _)| name.as_str());
+                    secure.certificate =
+                        secure.certificate.take().or_else(|| certificate::read(&facts, server_name, at.frame));
                 }
             }
             let resumed = facts::best(&facts, FactRole::Resumed).map(|_| at.frame);

@@ -3,6 +3,7 @@
 //! A capture is read twice: a [`CallSelector`] selects the call, a [`JourneyCollector`] collects the frames of its
 //! connection and the lookups of its server's name. The result is one [`Journey`], which all forms print.
 
+mod certificate;
 mod collected;
 mod collector;
 mod facts;

@@ -219,6 +219,10 @@ pub enum VerdictKind {
     Redirect,
     /// The certificate of the server was not valid any more.
     CertificateExpired,
+    /// The certificate of the server was not valid yet.
+    CertificateNotYetValid,
+    /// The certificate of the server was issued to other hosts.
+    CertificateName,
     /// A handshake or connection failed with an alert.
     Alert,
     /// The response reports an error.
@@ -231,7 +235,7 @@ pub enum VerdictKind {
 
 impl VerdictKind {
     /// All kinds.
-    pub const ALL: [VerdictKind; 20] = [
+    pub const ALL: [VerdictKind; 22] = [
         VerdictKind::NameNotFound,
         VerdictKind::SlowLookup,
         VerdictKind::SynAgain,
@@ -248,6 +252,8 @@ impl VerdictKind {
         VerdictKind::Retried,
         VerdictKind::Redirect,
         VerdictKind::CertificateExpired,
+        VerdictKind::CertificateNotYetValid,
+        VerdictKind::CertificateName,
         VerdictKind::Alert,
         VerdictKind::ErrorStatus,
         VerdictKind::NotModified,
@@ -274,6 +280,8 @@ impl VerdictKind {
             VerdictKind::Retried => "retried",
             VerdictKind::Redirect => "redirect",
             VerdictKind::CertificateExpired => "certificate-expired",
+            VerdictKind::CertificateNotYetValid => "certificate-not-yet-valid",
+            VerdictKind::CertificateName => "certificate-name",
             VerdictKind::Alert => "alert",
             VerdictKind::ErrorStatus => "error-status",
             VerdictKind::NotModified => "not-modified",

@@ -19,6 +19,12 @@ pub(crate) fn between(from: i64, to: i64) -> String {
     duration(to.abs_diff(from))
 }
 
+/// Returns a time as a date in UTC: `2026-11-29 20:50:54 UTC`.
+pub(super) fn date(nanos: i64) -> String {
+    let time = jiff::Timestamp::from_second(nanos.div_euclid(1_000_000_000));
+    time.map_or_else(|_| "an unknown time".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+}
+
 /// Returns a size in a suitable unit.
 pub(crate) fn size(bytes: u64) -> String {
     let mut text = String::new();

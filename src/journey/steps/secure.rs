@@ -3,7 +3,7 @@
 use super::{Statement, Step, StepKind, side_name};
 use crate::journey::collected::Collected;
 use crate::journey::facts;
-use crate::journey::text::{between, list, quote};
+use crate::journey::text::{between, count, date, list, quote};
 use dissectors::call_facts::ExplainedStep;
 
 /// Returns the handshake between TCP and the call, for the first call on the connection.
@@ -37,9 +37,18 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     if let Some(frame) = secure.resumed {
         add("The keys of an earlier handshake are used again (resumption).".into(), vec![frame]);
     }
-    if let Some((subject, frame)) = &secure.certificate_subject {
-        let end = secure.certificate_end.as_ref().map_or(String::new(), |(end, ..)| format!(", valid until {end}"));
-        add(format!("The certificate is issued to {}{end}.", quote(subject)), vec![*frame]);
+    if let Some(certificate) = &secure.certificate {
+        let dates = match certificate.validity {
+            [Some(begin), Some(end)] => format!(", valid from {} to {}", date(begin), date(end)),
+            _ => String::new(),
+        };
+        let more = if certificate.hosts > 1 {
+            format!(" ({})", count(certificate.hosts as u64, "host name"))
+        } else {
+            String::new()
+        };
+        let text = format!("The certificate is issued to {}{more}{dates}.", quote(&certificate.subject));
+        add(text, vec![certificate.frame]);
     }
     let lasts = secure.first.frame > 0;
     if lasts {

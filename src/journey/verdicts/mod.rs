@@ -30,7 +30,8 @@ pub(super) fn verdicts(collected: &Collected) -> Vec<Verdict> {
     verdicts.extend(message::status(collected));
     verdicts.extend(message::not_compressed(collected));
     verdicts.extend(teardown::ended_early(collected));
-    verdicts.extend(teardown::certificate(collected));
+    verdicts.extend(teardown::certificate_time(collected));
+    verdicts.extend(teardown::certificate_name(collected));
     verdicts.extend(teardown::alert(collected));
     verdicts.extend(chain::retried(collected));
     verdicts.extend(chain::redirect(collected));

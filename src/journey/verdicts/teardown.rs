@@ -6,7 +6,7 @@ use crate::journey::collected::Collected;
 use crate::journey::model::{Verdict, VerdictKind};
 use crate::journey::segment::SegmentRecord;
 use crate::journey::steps::side_name;
-use crate::journey::text::{between, quote, size};
+use crate::journey::text::{between, count, date, quote, size};
 
 /// The text of the level of an alert that ends a connection.
 const FATAL: &str = "Fatal";
@@ -82,14 +82,44 @@ fn end_of_connection(collected: &Collected) -> Option<&SegmentRecord> {
     collected.segments.iter().find(|segment| segment.frame == number)
 }
 
-/// The certificate of the server was not valid any more.
-pub(super) fn certificate(collected: &Collected) -> Option<Verdict> {
-    let (end, nanos, frame) = collected.secure.certificate_end.as_ref()?;
-    if *nanos >= collected.secure.first.time {
-        return None;
-    }
-    let text = format!("The certificate of the server expired on {end}.");
-    Some(verdict(VerdictKind::CertificateExpired, 0, text, [*frame]))
+/// The certificate of the server was not valid any more, or not yet, at the time of the capture.
+pub(super) fn certificate_time(collected: &Collected) -> Option<Verdict> {
+    let certificate = collected.secure.certificate.as_ref()?;
+    let now = collected.secure.first.time;
+    let [begin, end] = certificate.validity;
+    let (kind, text) = match (begin, end) {
+        (_, Some(end)) if end < now => (
+            VerdictKind::CertificateExpired,
+            format!("The certificate of the server expired on {}, {} before.", date(end), days(end, now)),
+        ),
+        (Some(begin), _) if begin > now => (
+            VerdictKind::CertificateNotYetValid,
+            format!("The certificate of the server is valid from {} on, {} later.", date(begin), days(now, begin)),
+        ),
+        _ => return None,
+    };
+    Some(verdict(kind, 0, text, [certificate.frame]))
+}
+
+fn days(from: i64, to: i64) -> String {
+    count(to.abs_diff(from) / 86_400_000_000_000, "day")
+}
+
+/// The certificate of the server was issued to other hosts than the requested one.
+pub(super) fn certificate_name(collected: &Collected) -> Option<Verdict> {
+    let secure = &collected.secure;
+    let certificate = secure.certificate.as_ref().filter(|certificate| certificate.is_of_server == Some(false))?;
+    let (name, frame) = secure.server_name.as_ref()?;
+    let more = match certificate.hosts {
+        0 | 1 => String::new(),
+        hosts => format!(" and {}", count(hosts as u64 - 1, "other name")),
+    };
+    let text = format!(
+        "The certificate of the server is not for {}: it is for {}{more}.",
+        quote(name),
+        quote(&certificate.host)
+    );
+    Some(verdict(VerdictKind::CertificateName, 0, text, [*frame, certificate.frame]))
 }
 
 /// The connection failed with an alert.

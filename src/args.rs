@@ -16,7 +16,7 @@ pub(crate) use follow::FollowArgs;
 pub(crate) use input::LiveArgs;
 pub(crate) use input::{DecodeArgs, InputArgs};
 pub(crate) use journey::{JourneyArgs, JourneyFormat};
-pub(crate) use ladder::{LadderArgs, LadderFormat};
+pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};
 use std::path::{Path, PathBuf};

@@ -109,7 +109,7 @@ pub(super) fn parse_files(
 }
 
 /// Parses the name of a call. Returns `None` for a word that is a file.
-fn parse_call(word: &str) -> Option<Result<CallChoice, String>> {
+pub(super) fn parse_call(word: &str) -> Option<Result<CallChoice, String>> {
     if word == "slowest" {
         return Some(Ok(CallChoice::Slowest));
     }

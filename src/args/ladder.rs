@@ -2,20 +2,27 @@
 
 use super::{DecodeArgs, RunArgs};
 use clap::{Args, ValueEnum};
+use overhear::journey::CallChoice;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-#[command(override_usage = "overhear ladder [OPTIONS] <FILE>... <STREAM>")]
+#[command(
+    override_usage = "overhear ladder [OPTIONS] <FILE>... <STREAM>\n       overhear ladder [OPTIONS] <FILE>... --call <CALL>"
+)]
 #[command(after_help = "\
-Stream numbers are those of `overhear streams` (tcp.stream). The diagram of one call is that of `overhear journey -T mermaid`.")]
+Stream numbers are those of `overhear streams` (tcp.stream), calls the rows of `overhear calls`.")]
 pub(crate) struct LadderArgs {
     /// Capture files, read in order, followed by the stream number
-    #[arg(value_name = "FILE|STREAM", required = true)]
+    #[arg(value_name = "FILE|STREAM", required_unless_present = "read")]
     words: Vec<OsString>,
     /// Capture file to read, as in tshark (repeatable)
     #[arg(short = 'r', long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
+    /// All hosts of a call instead of one stream: its client, the servers of its lookups, its server, and the servers that this
+    /// one calls meanwhile. CALL is a row in the output of calls, from 1, or slowest
+    #[arg(long = "call", value_name = "CALL", value_parser = parse_choice)]
+    call: Option<CallChoice>,
     /// Output format
     #[arg(short = 'T', long = "format", value_name = "FORMAT", default_value = "text")]
     pub(crate) format: LadderFormat,
@@ -36,15 +43,37 @@ pub(crate) enum LadderFormat {
     Mermaid,
 }
 
+/// What a diagram is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LadderSubject {
+    /// A TCP connection.
+    Stream(u32),
+    /// A call with all its hosts.
+    Call(CallChoice),
+}
+
+/// Reads the row of a call, or `slowest`.
+fn parse_choice(text: &str) -> Result<CallChoice, String> {
+    super::journey::parse_call(text)
+        .unwrap_or_else(|| Err(format!("expected a row of calls, or slowest, found {text}")))
+}
+
 impl LadderArgs {
-    /// Returns the files in reading order and the stream.
-    pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, u32), String> {
+    /// Returns the files in reading order, and the stream or the call.
+    pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, LadderSubject), String> {
         let mut paths = std::mem::take(&mut self.read);
+        if let Some(choice) = self.call {
+            paths.extend(self.words.drain(..).map(PathBuf::from));
+            return match paths.is_empty() {
+                true => Err("missing capture file: overhear ladder FILE --call CALL".into()),
+                false => Ok((paths, LadderSubject::Call(choice))),
+            };
+        }
         let last = self.words.pop().unwrap_or_default();
         paths.extend(self.words.drain(..).map(PathBuf::from));
         match last.to_str().and_then(|word| word.strip_prefix("tcp:").unwrap_or(word).parse().ok()) {
             Some(_) if paths.is_empty() => Err("missing capture file: overhear ladder FILE STREAM".into()),
-            Some(stream) => Ok((paths, stream)),
+            Some(stream) => Ok((paths, LadderSubject::Stream(stream))),
             None => Err("missing stream number after the files; `overhear streams` lists them".into()),
         }
     }

@@ -56,13 +56,13 @@ fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOu
         out.keep_existing();
         return finish_output(out, true);
     };
-    let (selected, has_read_errors) = select_call(choice, &mut matcher, &mut passes, &decode);
+    let (selected, has_read_errors) = select_call(choice, &mut matcher, &names, &mut passes, &decode);
     has_errors |= has_read_errors;
     let selected = match selected {
         Ok(selected) => selected,
-        Err(rows) => {
+        Err(message) => {
             out.keep_existing();
-            return Ok(CommandOutcome::Error(no_call(&names, choice, rows)));
+            return Ok(CommandOutcome::Error(message));
         }
     };
     let journey = collect(selected, &mut passes, &decode);
@@ -71,20 +71,21 @@ fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOu
     finish_output(out, has_errors)
 }
 
-/// Selects a call in a pass of its own. Returns it, or the number of calls if it is none of them, and whether reading failed.
+/// Selects a call in a pass of its own. Returns it or an error message, and whether reading failed.
 pub(super) fn select_call(
     choice: CallChoice,
     matcher: &mut FilterMatcher,
+    names: &str,
     passes: &mut PassLoop,
     decode: &DecodeOptions,
-) -> (Result<SelectedCall, u64>, bool) {
+) -> (Result<SelectedCall, String>, bool) {
     let mut selection = SelectionPass::new(choice, matcher);
     selection.run(passes, decode);
     let (rows, has_errors) = (selection.selector.rows(), selection.has_errors);
-    (selection.selector.into_selected().ok_or(rows), has_errors)
+    (selection.selector.into_selected().ok_or_else(|| no_call(names, choice, rows)), has_errors)
 }
 
-pub(super) fn no_call(names: &str, choice: CallChoice, rows: u64) -> String {
+fn no_call(names: &str, choice: CallChoice, rows: u64) -> String {
     match choice {
         _ if rows == 0 => format!("{names}: no calls"),
         CallChoice::Row(row) => {
@@ -103,11 +104,7 @@ struct SelectionPass<'m> {
     has_errors: bool,
 }
 
-impl<'m> SelectionPass<'m> {
-    fn new(choice: CallChoice, matcher: &'m mut FilterMatcher) -> SelectionPass<'m> {
-        SelectionPass { selector: CallSelector::new(choice), matcher, has_errors: false }
-    }
-
+impl SelectionPass<'_> {
     fn run(&mut self, passes: &mut PassLoop, decode: &DecodeOptions) {
         let mut task = Task { exchanges: true, without_connections: true, decode: decode.clone(), ..Task::default() };
         self.matcher.extend_task(&mut task);
@@ -146,7 +143,7 @@ impl PassConsumer for SelectionPass<'_> {
 }
 
 /// Reads the capture again for the journey of a call.
-fn collect(selected: SelectedCall, passes: &mut PassLoop, decode: &DecodeOptions) -> Journey {
+pub(super) fn collect(selected: SelectedCall, passes: &mut PassLoop, decode: &DecodeOptions) -> Journey {
     passes.start_again();
     let mut collection = CollectionPass(JourneyCollector::new(selected));
     let mut analyzer = Analyzer::new(Task { decode: decode.clone(), ..collection.0.task() });

@@ -2,7 +2,7 @@
 
 use super::capture_run::CaptureRun;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
-use super::journey::{no_call, select_call};
+use super::journey::select_call;
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_inputs;
 use super::pass_loop::{PassConsumer, PassLoop};
@@ -58,13 +58,13 @@ fn print_trace(args: &TraceArgs, prepared: Prepared) -> io::Result<CommandOutcom
     };
     let mut selected = None;
     if let Some(choice) = choice {
-        let (found, has_read_errors) = select_call(choice, &mut matcher, &mut passes, &decode);
+        let (found, has_read_errors) = select_call(choice, &mut matcher, &names, &mut passes, &decode);
         has_errors |= has_read_errors;
         match found {
             Ok(found) => selected = Some(found.row),
-            Err(rows) => {
+            Err(message) => {
                 out.keep_existing();
-                return Ok(CommandOutcome::Error(no_call(&names, choice, rows)));
+                return Ok(CommandOutcome::Error(message));
             }
         }
         passes.start_again();

@@ -3,6 +3,7 @@
 //! A capture is read twice: a [`CallSelector`] selects the call, a [`JourneyCollector`] collects the frames of its
 //! connection and the lookups of its server's name. The result is one [`Journey`], which all forms print.
 
+mod calls_within;
 mod certificate;
 mod collected;
 mod collector;
@@ -17,6 +18,7 @@ mod steps;
 pub(crate) mod text;
 mod verdicts;
 
+pub use calls_within::{CallsWithin, HostDiagram};
 use collected::Collected;
 pub use collector::JourneyCollector;
 pub use form::{JourneyForm, JourneyLine, render, text_lines};

@@ -3,17 +3,19 @@
 mod handshake;
 mod row;
 mod sent_segments;
+mod stream_ladder;
 mod stream_messages;
 
-use super::frame_table::ConversationKey;
+use super::frame_table::{ConversationKey, FrameFlags};
 use super::random_access::{ErrorText, ForwardCursor, FrameOrEvent, RandomAccess};
 use super::request::{BrowseEvent, LadderRow, LadderWindow, MAX_LADDER_ROWS, StreamPosition};
 use super::row_cache::RowCache;
 use crate::analysis::{Analyzer, FrameConnection, Task};
 use crate::report::DissectedFrame;
-use dissectors::session::ConversationId;
+use dissectors::session::{ConversationId, Side};
 use row::{LadderBuilder, complete_label, wants};
 use std::collections::VecDeque;
+pub use stream_ladder::StreamLadder;
 use stream_messages::StreamMessages;
 
 /// A partly built ladder. Resuming it reads no frame again.
@@ -91,10 +93,11 @@ fn extend_ladder(
     reader.dissect_forward(cursor, frames, &mut |item| {
         let FrameOrEvent::Frame(shown, connections) = item else { return true };
         let flags = table.read().entry(shown.frame.number).map(|entry| entry.flags()).unwrap_or_default();
+        let side = if flags.has(FrameFlags::FROM_CLIENT) { Side::Client } else { Side::Server };
         if rows.len() == MAX_LADDER_ROWS {
             rows.pop_front();
         }
-        rows.push_back(builder.row(&shown, flags, messages));
+        rows.push_back(builder.row(&shown, side, messages));
         *upto += 1;
         let own = connections.iter().filter(|connection| connection.conversation == *conversation);
         own.for_each(|connection| label_earlier_rows(rows, connection, &shown, messages));

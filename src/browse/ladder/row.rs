@@ -3,11 +3,10 @@
 use super::handshake::{self, Handshake, HandshakeRole, side_indices};
 use super::sent_segments::SentSegments;
 use super::stream_messages::{Continuation, StreamMessage, StreamMessages};
-use crate::browse::frame_table::FrameFlags;
 use crate::browse::request::{LadderRow, SegmentKind};
 use crate::report::dissected_message::MESSAGE_FIELDS;
 use crate::report::{DissectedFrame, escaped};
-use dissectors::session::Half;
+use dissectors::session::{Half, Side};
 use dissectors::tcp::{self, Flags};
 use dissectors::tree::Node;
 use dissectors::{Field, FieldKind, Severity, Tree, Value, Wants, udp};
@@ -84,12 +83,7 @@ impl LadderBuilder {
     }
 
     /// Builds the row of the next segment or datagram.
-    pub(super) fn row(
-        &mut self,
-        shown: &DissectedFrame<'_>,
-        frame_flags: FrameFlags,
-        messages: &StreamMessages,
-    ) -> LadderRow {
+    pub(super) fn row(&mut self, shown: &DissectedFrame<'_>, side: Side, messages: &StreamMessages) -> LadderRow {
         let tree = shown.tree;
         let flags = number(tree, &tcp::FLAGS).unwrap_or_default();
         let seq = number(tree, &tcp::SEQ).unwrap_or_default();
@@ -98,7 +92,7 @@ impl LadderBuilder {
         let mut row = LadderRow {
             frame: shown.frame.number,
             time: shown.frame.time.0,
-            from_client: frame_flags.has(FrameFlags::FROM_CLIENT),
+            from_client: side == Side::Client,
             is_datagram: self.has_datagrams,
             flags: flag_names(flags),
             seq,

@@ -33,13 +33,22 @@ impl StreamMessages {
     /// Collects the messages of a conversation.
     pub(super) fn from_table(table: &FrameTable, conversation: ConversationId) -> StreamMessages {
         let mut messages = StreamMessages::default();
-        for call in table.calls.iter().filter(|call| call.id.conversation == conversation) {
-            let by_client = call.requester != Some(Side::Server);
-            messages.add(by_client, call, Half::Request, call.request);
-            messages.add(!by_client, call, Half::Response, call.response);
-        }
-        messages.0.iter_mut().for_each(|side| side.sort_by_key(|message| (message.first, message.id)));
+        let calls = table.calls.iter().filter(|call| call.id.conversation == conversation);
+        calls.for_each(|call| messages.add_call(call));
+        messages.sort();
         messages
+    }
+
+    /// Adds the messages of a call. They are sorted after the last one.
+    pub(super) fn add_call(&mut self, call: &CallEntry) {
+        let by_client = call.requester != Some(Side::Server);
+        self.add(by_client, call, Half::Request, call.request);
+        self.add(!by_client, call, Half::Response, call.response);
+    }
+
+    /// Sorts the messages of each side by their first frames.
+    pub(super) fn sort(&mut self) {
+        self.0.iter_mut().for_each(|side| side.sort_by_key(|message| (message.first, message.id)));
     }
 
     fn add(&mut self, from_client: bool, call: &CallEntry, half: Half, frames: Option<MessageFrames>) {

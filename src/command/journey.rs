@@ -79,7 +79,7 @@ pub(super) fn select_call(
     passes: &mut PassLoop,
     decode: &DecodeOptions,
 ) -> (Result<SelectedCall, String>, bool) {
-    let mut selection = SelectionPass::new(choice, matcher);
+    let mut selection = SelectionPass { selector: CallSelector::new(choice), matcher, has_errors: false };
     selection.run(passes, decode);
     let (rows, has_errors) = (selection.selector.rows(), selection.has_errors);
     (selection.selector.into_selected().ok_or_else(|| no_call(names, choice, rows)), has_errors)

@@ -56,7 +56,7 @@ crate::fields! { "http2";
     /// Weight of the stream, as sent.
     WEIGHT: U8 "http2.headers.weight" "Weight";
     /// Weight of the stream: the value sent, plus one.
-    WEIGHT_REAL: U8 "http2.headers.weight_real" "Weight real";
+    WEIGHT_REAL: U16 "http2.headers.weight_real" "Weight real";
 
     /// Data of a DATA frame, or the body that several frames carry; without its content coding where it is decoded.
     DATA: Bytes "http2.data.data" "Data";

@@ -12,6 +12,7 @@ mod policies;
 mod public_key;
 mod time;
 
+use super::fields::TLS;
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::protocol::{Dissector, Protocol};
@@ -35,7 +36,8 @@ const MAX_ITEMS: u64 = 1000;
 
 /// Records a certificate that was captured at a time, in nanoseconds since 1970; 0 if that is unknown.
 pub(super) fn describe(certificate: Payload<'_>, captured: i64, tree: &mut Tree) {
-    if !tree.wants_any(&X509) {
+    // Signed certificate timestamps have fields of TLS.
+    if !tree.wants_any(&X509) && !tree.wants_any(&TLS) {
         return;
     }
     let depth = tree.depth();

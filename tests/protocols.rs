@@ -347,7 +347,8 @@ fn names_are_well_formed_and_no_two_fields_share_one() {
     let mut names = std::collections::HashSet::new();
     for field in dissectors::fields() {
         // Wireshark's names of these fields have capital letters, most of them those of a specification in ASN.1.
-        let has_capitals = ["arcnet.protID", "x509", "pkix1", "ns_cert_exts", "ocsp"].iter().any(|name| field.name.starts_with(name));
+        let has_capitals =
+            ["arcnet.protID", "x509", "pkix1", "ns_cert_exts", "ocsp"].iter().any(|name| field.name.starts_with(name));
         let legal = |char: char| {
             char.is_ascii_lowercase()
                 || has_capitals && char.is_ascii_uppercase()

@@ -1,5 +1,7 @@
 //! Traces: the causes of calls in recorded captures, compared with the log of the application that made them.
 
+#![allow(clippy::panic, reason = "a helper shows the unexpected item")]
+
 use crate::common;
 use crate::journey::read;
 use overhear::analysis::Task;

@@ -66,13 +66,14 @@ fn aliases_become_fields() {
         (
             "uri contains login",
             "(http.request.method and http.request.uri contains login) or \
-             (http2.request.method and http2.request.uri contains login)",
+             (http2.request.method and http2.request.uri contains login) or websocket.uri contains login",
         ),
-        ("method == POST", "http.request.method == POST or http2.request.method == POST"),
+        ("method == POST", "http.request.method == POST or http2.request.method == POST or websocket.kind == POST"),
         (
             "len(uri) > len(host)",
             "(http.request.method and len(http.request.uri) > len(http.host)) or \
-             (http2.request.method and len(http2.request.uri) > len(http2.host))",
+             (http2.request.method and len(http2.request.uri) > len(http2.host)) or \
+             len(websocket.uri) > len(websocket.host)",
         ),
         ("200 <= status < 300", "200 <= http.response.code < 300 or 200 <= http2.response.code < 300"),
         ("port == 80", "tcp.port == 80 or udp.port == 80"),

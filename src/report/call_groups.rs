@@ -282,7 +282,7 @@ impl CallGroupsReport {
         self.pending_bytes = self.pending_bytes.saturating_sub(pending.as_ref().map_or(0, PendingCall::len));
         let PendingCall { values: [request, response], rows } = pending.unwrap_or_default();
         let of_column = self.field.column.map(|text| text(call)).filter(|text| !text.is_empty());
-        let value = of_column.map(|text| short(text)).or(request).or(response);
+        let value = of_column.map(short).or(request).or(response);
         let group = match value {
             None => &mut self.none,
             Some(value) if self.groups.len() < MAX_GROUPS || self.groups.contains_key(&value) => {

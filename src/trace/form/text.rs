@@ -31,7 +31,7 @@ pub(super) fn render(trace: &Trace, width: usize) -> String {
         let rows = rows(trace, root);
         // Trees of one call follow each other without a line between them.
         let is_large = |root: &usize| trace.children.get(*root).is_some_and(|children| !children.is_empty());
-        let follows_large = nth > 0 && trace.roots.get(nth - 1).is_some_and(|root| is_large(root));
+        let follows_large = nth > 0 && trace.roots.get(nth - 1).is_some_and(&is_large);
         if nth > 0 && (is_large(&root) || follows_large) {
             out.push('\n');
         }

@@ -54,6 +54,7 @@ lint:
 	PATH="$$PATH:$$HOME/.cargo/bin" rustfmt --check --edition 2024 $$(find build.rs src dissectors tests -name '*.rs' -not -path '*/target/*')
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --test oracle --test browse_times --test screen_times -- -D warnings
+	for features in "" live tui; do $(CARGO) clippy --quiet --no-default-features --features "$$features" -- -D warnings || exit 1; done
 	$(CARGO) check --quiet --manifest-path tests/fuzz/Cargo.toml
 
 bench:

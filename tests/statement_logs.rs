@@ -164,7 +164,8 @@ fn has_parts(text: &str, statement: &str) -> bool {
 fn no_other_conversation_is_taken_for_one_of_a_database() {
     let databases = ["resp", "pgsql", "mysql"];
     for (name, file) in common::captures() {
-        let has_database = ["/resp/", "/pgsql/", "/mysql/", "/journey/hosts", "/journey/shop", "redis", "postgre", "pgsql", "mysql"];
+        let has_database =
+            ["/resp/", "/pgsql/", "/mysql/", "/journey/hosts", "/journey/shop", "redis", "postgre", "pgsql", "mysql"];
         if has_database.iter().any(|part| name.to_lowercase().contains(part)) {
             continue;
         }

@@ -43,8 +43,8 @@ pub use chunked_vec::ChunkedVec;
 pub(crate) use find_job::compile_pattern;
 pub use host_pairs::{DirectedPair, Host};
 pub use index::*;
-#[cfg(feature = "live")]
 pub use ladder::StreamLadder;
+#[cfg(feature = "live")]
 pub use live_capture::LiveSummary;
 pub use request::*;
 pub use stacks::{OTHER_STACK, StackId, StackNames};

@@ -116,7 +116,7 @@ pub fn confine(needs: &AllowedPaths) -> Result<Confinement, Error> {
     #[cfg(target_os = "linux")]
     return linux::confine(needs);
     #[cfg(all(unix, not(target_os = "linux")))]
-    return Ok(Confinement { uid: Some(user::drop_root(needs.folder.as_deref())?), ..Confinement::default() });
+    return Ok(Confinement { uid: Some(user::drop_root(needs.write_folder.as_deref())?), ..Confinement::default() });
     #[cfg(not(unix))]
     return Ok(Confinement::default());
 }
@@ -154,7 +154,9 @@ pub fn drop_capabilities(files: FileAccess) -> Result<(), Error> {
     #[cfg(target_os = "linux")]
     return linux::drop_capabilities(files);
     #[cfg(not(target_os = "linux"))]
-    return Ok(drop(files));
+    return Ok(match files {
+        FileAccess::Read | FileAccess::Create => (),
+    });
 }
 
 /// File access that a program still needs.

@@ -168,7 +168,7 @@ fn set_ids(user: Identity) -> Result<(), Errno> {
 
 /// Sets the real, effective and saved IDs: for root, these calls set all three.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_os = "openbsd")))]
-fn set_all(user: Identity) -> Result<(), Errno> {
+fn set_ids(user: Identity) -> Result<(), Errno> {
     unistd::setgid(user.gid)?;
     unistd::setuid(user.uid)
 }

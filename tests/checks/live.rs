@@ -2,7 +2,6 @@
 //! capture, such as root has; without it each test is skipped.
 
 use super::running::{Run, check, command, folder};
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -46,7 +45,7 @@ fn may_capture(test: &str) -> bool {
 /// Whether this process is root, and may capture.
 #[cfg(target_os = "linux")]
 fn is_root(test: &str) -> bool {
-    let is_root = std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").expect("/proc")) == 0;
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").expect("/proc")) == 0;
     if !is_root {
         eprintln!("SKIPPED: {test}: requires root");
     }
@@ -200,7 +199,7 @@ fn the_command_runs_as_the_caller_without_capture_privileges() {
     assert_ne!(lines[1], "/root");
     // The capturing process has no more privileges than the command.
     assert_eq!(lines[5..], [none, "NoNewPrivs:\t1"], "{}", run.out);
-    let results = fs::metadata(folder.path().join("results.txt")).expect("results");
+    let results = std::fs::metadata(folder.path().join("results.txt")).expect("results");
     assert_eq!(std::os::unix::fs::MetadataExt::uid(&results), 65534);
 }
 

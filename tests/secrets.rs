@@ -114,7 +114,7 @@ fn a_fork_and_a_seek_read_the_secrets_of_the_frame() {
     while let Some(frame) = capture.next().expect("a frame") {
         if let Some(fork) = &mut fork {
             let fork: &mut Analyzer = fork;
-            fork.seek(SeekContext { stream: Some((0, false)), ..SeekContext::default() });
+            fork.seek(SeekContext { streams: [(0, false)].into(), ..SeekContext::default() });
             fork.dissect(&frame);
         }
         analyzer.dissect(&frame);

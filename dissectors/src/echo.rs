@@ -9,7 +9,7 @@ impl<'b> Echo<'b> {
     #[must_use]
     pub fn read(
         payload: Payload<'b>,
-        packet: &Packet,
+        packet: &mut Packet,
         kinds: [u8; 2],
         fields: &'static EchoFields,
         describe: DescribeEcho,
@@ -25,7 +25,9 @@ impl<'b> Echo<'b> {
         let checksum = add_ones_complement(checksum, u16::from_be_bytes([kind, 0]));
         let checksum = add_ones_complement(checksum, !u16::from_be_bytes([reply, 0]));
         let is_reply = kind != request;
-        Some(Echo { is_reply, key: [identifier, sequence, checksum], payload, depth: packet.layers, fields, describe })
+        let nth = packet.echoes;
+        packet.echoes = nth.wrapping_add(1);
+        Some(Echo { is_reply, key: [identifier, sequence, checksum], payload, nth, fields, describe })
     }
 
     /// Returns the data of the message.
@@ -109,7 +111,7 @@ mod tests {
             has_frame_in_note: false,
         };
         let read = |bytes: &[u8], kinds| {
-            Echo::read(Payload::whole(bytes, 0), &Packet::default(), kinds, &FIELDS, |_, _, _, _| {})
+            Echo::read(Payload::whole(bytes, 0), &mut Packet::default(), kinds, &FIELDS, |_, _, _, _| {})
                 .map(|echo| (echo.is_reply, echo.key))
         };
         // Checksums of real messages: RFC 792 (types 8 and 0), RFC 4443 (types 128 and 129).

@@ -84,6 +84,7 @@ protocols! {
     wlan::avs,
     wlan::radio,
     wlan,
+    wlan::aggregate,
     ieee8021ad,
     vlan,
     vntag,

@@ -3,6 +3,7 @@
 use crate::Registry;
 use crate::field::Field;
 use crate::protocol::LayerFn;
+use crate::reassembly::ReassembledFragment;
 use crate::tree::{Slice, Tree, Value};
 use core::net::IpAddr;
 
@@ -133,6 +134,8 @@ pub struct Packet {
     pub quote_is_truncated: bool,
     /// Number of layers read. Reading stops at [`MAX_LAYERS`].
     pub layers: u8,
+    /// Number of echo requests and replies read.
+    pub echoes: u8,
     /// Length of the frame check sequence at the end of the frame, in bytes, if the capture declares it. The link layer
     /// takes it.
     pub fcs: Option<u8>,
@@ -149,7 +152,19 @@ impl Packet {
         self.quoted = false;
         self.quote_is_truncated = false;
         self.layers = 0;
+        self.echoes = 0;
         self.fcs = None;
+    }
+
+    /// Clears the values of the previous packet of an aggregate, which is below this many layers.
+    pub fn begin_aggregated(&mut self, layers: u8) {
+        self.source = Address::None;
+        self.destination = Address::None;
+        self.hops = 0;
+        self.ipv6_payload_len = 0;
+        self.quoted = false;
+        self.quote_is_truncated = false;
+        self.layers = layers;
     }
 }
 
@@ -216,6 +231,10 @@ pub enum NextLayer<'b> {
     Datagram(crate::udp::Datagram<'b>),
     /// A fragment of an IP packet, to be reassembled.
     Fragment(Fragment<'b>),
+    /// A numbered fragment of a frame, to be reassembled.
+    NumberedFragment(NumberedFragment<'b>),
+    /// Several packets, one after another.
+    Aggregate(Aggregate<'b>),
     /// The compressed payload of an IP packet, to be decompressed.
     Compressed(Compressed<'b>),
     /// An echo request or reply, to be paired.
@@ -267,6 +286,65 @@ pub struct Fragment<'b> {
     pub payload: Payload<'b>,
 }
 
+/// A fragment of a frame that has a number instead of an offset (IEEE 802.11 10.4).
+#[derive(Clone, Copy, Debug)]
+pub struct NumberedFragment<'b> {
+    /// What the fragments of a frame share.
+    pub key: NumberedFragmentKey,
+    /// The number of this fragment, from 0.
+    pub number: u8,
+    /// Whether more fragments follow.
+    pub more: bool,
+    /// The fragment's bytes.
+    pub payload: Payload<'b>,
+    /// The fields of fragments.
+    pub fields: &'static NumberedFragmentFields,
+    /// Returns the layer that the reassembled bytes have.
+    pub next: LayerOfPayload,
+}
+
+/// Function that returns the next layer, whose bytes are a payload.
+pub type LayerOfPayload = for<'p> fn(Payload<'p>) -> NextLayer<'p>;
+
+/// What the numbered fragments of a frame share, and those of other frames do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NumberedFragmentKey {
+    /// Addresses of the source and of the destination.
+    pub ends: [[u8; 6]; 2],
+    /// The sequence number.
+    pub sequence: u16,
+    /// The traffic identifier, which has sequence numbers of its own.
+    pub traffic: u8,
+}
+
+/// Fields by which a link layer describes numbered fragments.
+#[derive(Debug)]
+pub struct NumberedFragmentFields {
+    /// Frame that completes the frame of a fragment.
+    pub reassembled_in: &'static Field,
+    /// Note about fragments that were dropped.
+    pub limit: &'static Field,
+    /// Name of the reassembled bytes.
+    pub title: &'static str,
+    /// Records a fragment that does not complete its frame: the frame that does, if it is known.
+    pub describe_incomplete: fn(Option<u32>, &mut Tree),
+    /// Records the fragments of a complete frame.
+    pub describe: fn(Slice, &[ReassembledFragment], &mut Tree),
+}
+
+/// Several packets in one frame, one after another (IEEE 802.11 9.3.2.2).
+#[derive(Clone, Copy, Debug)]
+pub struct Aggregate<'b> {
+    /// The packets, each with its header.
+    pub payload: Payload<'b>,
+    /// Reads the next packet.
+    pub next: NextPacket,
+}
+
+/// Function that records the header of the first packet in a payload. Returns its next layer, and the bytes after the packet;
+/// none at the end. The number counts the packets, from 1.
+pub type NextPacket = for<'p> fn(Payload<'p>, usize, &mut Tree) -> Option<(NextLayer<'p>, Payload<'p>)>;
+
 /// The compressed payload of an IP packet (RFC 3173).
 #[derive(Clone, Copy, Debug)]
 pub struct Compressed<'b> {
@@ -291,8 +369,8 @@ pub struct Echo<'b> {
     pub key: [u16; 3],
     /// The message.
     pub payload: Payload<'b>,
-    /// Layers above this one in the packet: distinguishes several echoes of a frame.
-    pub depth: u8,
+    /// Number of echoes before this one in the frame: distinguishes them.
+    pub nth: u8,
     /// Fields that connect the two messages.
     pub fields: &'static EchoFields,
     /// Records the fields of the message.

@@ -24,8 +24,25 @@ pub(crate) struct ReassemblyFields {
     pub(crate) conflict: &'static Field,
     pub(crate) count: &'static Field,
     pub(crate) length: &'static Field,
-    pub(crate) data: &'static Field,
+    pub(crate) data: Option<&'static Field>,
 }
+
+/// The fields of reassembly that the module of a protocol declares, and the one of the reassembled data, if it has one.
+macro_rules! reassembly_fields {
+    ($data:expr) => {
+        $crate::reassembly::ReassemblyFields {
+            fragments: &FRAGMENTS,
+            fragment: &FRAGMENT,
+            error: &FRAGMENT_ERROR,
+            overlap: &FRAGMENT_OVERLAP,
+            conflict: &FRAGMENT_OVERLAP_CONFLICT,
+            count: &FRAGMENT_COUNT,
+            length: &REASSEMBLED_LENGTH,
+            data: $data,
+        }
+    };
+}
+pub(crate) use reassembly_fields;
 
 /// Records the fragments of the packet whose payload is at `whole`.
 pub(crate) fn describe(fields: &ReassemblyFields, whole: Slice, parts: &[ReassembledFragment], tree: &mut Tree) {
@@ -55,6 +72,8 @@ pub(crate) fn describe(fields: &ReassemblyFields, whole: Slice, parts: &[Reassem
     }
     tree.put(fields.count, derived, Value::Uint(parts.len() as u64));
     tree.put(fields.length, derived, Value::Uint(whole.len.into()));
-    tree.put(fields.data, whole, Value::Bytes(whole));
+    if let Some(data) = fields.data {
+        tree.put(data, whole, Value::Bytes(whole));
+    }
     tree.close();
 }

@@ -202,6 +202,11 @@ impl Tree {
         self.columns_are_final = true;
     }
 
+    /// Lets the next packet of the frame change the columns.
+    pub fn reopen_columns(&mut self) {
+        self.columns_are_final = false;
+    }
+
     /// Calls a function that may change the columns even if they are final.
     pub fn with_open_columns(&mut self, act: impl FnOnce(&mut Tree)) {
         let are_final = core::mem::take(&mut self.columns_are_final);

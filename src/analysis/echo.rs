@@ -16,7 +16,7 @@ type EchoKey = (Address, Address, [u16; 3]);
 struct OpenEcho {
     at: Stamp,
     /// Distinguishes several echoes of a frame.
-    depth: u8,
+    nth: u8,
     /// Field that shows that there is no reply.
     no_reply: &'static Field,
 }
@@ -39,7 +39,7 @@ impl EchoTable {
         if echo.is_multicast_request(packet) {
             EchoFacts::Multicast
         } else if let Some(seek) = &run.seek {
-            let known = seek.echoes.iter().find(|result| result.depth == echo.depth);
+            let known = seek.echoes.iter().find(|result| result.nth == echo.nth);
             known.map_or(EchoFacts::Unknown, |result| result.facts)
         } else if echo.is_reply {
             self.pair_reply(echo, packet, at, run)
@@ -49,11 +49,11 @@ impl EchoTable {
     }
 
     fn open_request(&mut self, echo: &Echo<'_>, packet: &Packet, at: Stamp, run: &mut RunState) -> EchoFacts {
-        let open = OpenEcho { at, depth: echo.depth, no_reply: echo.fields.no_reply };
+        let open = OpenEcho { at, nth: echo.nth, no_reply: echo.fields.no_reply };
         if let Some(repeated) = self.open.insert((packet.source, packet.destination, echo.key), at.frame, open) {
             collect_no_reply(repeated, run);
         }
-        let about = About::Frame(at.frame, echo.depth.into());
+        let about = About::Frame(at.frame, echo.nth.into());
         match run.first_pass.get(echo.fields.reply_in, about) {
             Some(frame) => EchoFacts::ReplyIn(frame as u32),
             None if run.first_pass.get(echo.fields.no_reply, about).is_some() => EchoFacts::NoReply(at.frame),
@@ -65,12 +65,12 @@ impl EchoTable {
         let key = (packet.destination, packet.source, echo.key);
         let Some(request) = self.open.remove(&key) else { return EchoFacts::Unknown };
         if run.task.collect {
-            let about = About::Frame(request.at.frame, request.depth.into());
+            let about = About::Frame(request.at.frame, request.nth.into());
             run.collected.insert(echo.fields.reply_in, about, at.frame.into());
         }
         let facts = EchoFacts::RequestIn(request.at.frame, at.time.saturating_sub(request.at.time));
-        report(request.at.frame, request.depth, EchoFacts::ReplyIn(at.frame), run);
-        report(at.frame, echo.depth, facts, run);
+        report(request.at.frame, request.nth, EchoFacts::ReplyIn(at.frame), run);
+        report(at.frame, echo.nth, facts, run);
         facts
     }
 
@@ -80,15 +80,15 @@ impl EchoTable {
     }
 }
 
-fn report(frame: u32, depth: u8, facts: EchoFacts, run: &mut RunState) {
-    run.report_seek_fact(SeekFact::Echo(EchoResult { frame, depth, facts }));
+fn report(frame: u32, nth: u8, facts: EchoFacts, run: &mut RunState) {
+    run.report_seek_fact(SeekFact::Echo(EchoResult { frame, nth, facts }));
 }
 
 /// Reports that a request has no reply, and collects it for the second pass.
 fn collect_no_reply(request: OpenEcho, run: &mut RunState) {
-    let OpenEcho { at, depth, no_reply } = request;
-    report(at.frame, depth, EchoFacts::NoReply(at.frame), run);
+    let OpenEcho { at, nth, no_reply } = request;
+    report(at.frame, nth, EchoFacts::NoReply(at.frame), run);
     if run.task.collect {
-        run.collected.insert(no_reply, About::Frame(at.frame, depth.into()), 1);
+        run.collected.insert(no_reply, About::Frame(at.frame, nth.into()), 1);
     }
 }

@@ -4,14 +4,17 @@ use super::address_table::AddressTable;
 use super::buffers::Buffers;
 use super::echo::EchoTable;
 use super::flow::FlowTable;
-use super::fragments::FragmentReassembler;
+use super::fragments::{FragmentReassembler, ReassembledPacket};
 use super::limits;
+use super::numbered_fragments::NumberedFragmentReassembler;
 use super::run_state::RunState;
 use super::tcp::Connection;
 use super::udp::UdpConversation;
-use dissectors::packet::{Address, AddressUses, Compressed, Echo, Fragment, NextLayer, Packet, Payload};
+use dissectors::packet::{
+    Address, AddressUses, Aggregate, Compressed, Echo, Fragment, NextLayer, NumberedFragment, Packet, Payload,
+};
 use dissectors::session::{About, Stamp};
-use dissectors::{Tree, data, ipv4, ipv6};
+use dissectors::{Field, Tree, data, ipv4, ipv6};
 
 /// All state but the tree, which is written while this is read.
 #[derive(Clone)]
@@ -21,6 +24,7 @@ pub(super) struct Tables {
     pub(super) tcp: FlowTable<Box<Connection>>,
     pub(super) udp: FlowTable<Box<UdpConversation>>,
     pub(super) fragments: FragmentReassembler,
+    pub(super) numbered_fragments: NumberedFragmentReassembler,
     pub(super) echoes: EchoTable,
     addresses: AddressTable,
     /// Bytes that conversations buffer.
@@ -35,6 +39,7 @@ impl Tables {
             tcp: FlowTable::new(),
             udp: FlowTable::new(),
             fragments: FragmentReassembler::default(),
+            numbered_fragments: NumberedFragmentReassembler::default(),
             echoes: EchoTable::default(),
             addresses: AddressTable::default(),
             buffers: Buffers::default(),
@@ -55,6 +60,8 @@ impl Tables {
             NextLayer::Segment(segment) => self.segment(segment, at, tree),
             NextLayer::Datagram(datagram) => self.datagram(datagram, at, tree),
             NextLayer::Fragment(fragment) => self.fragment(fragment, at, tree),
+            NextLayer::NumberedFragment(fragment) => self.numbered_fragment(fragment, at, tree),
+            NextLayer::Aggregate(aggregate) => self.aggregate(aggregate, at, tree),
             NextLayer::Compressed(compressed) => self.compressed(compressed, at, tree),
             NextLayer::Echo(echo) => self.echo(echo, at, tree),
             NextLayer::Addresses(uses) => self.uses_of_addresses(uses, at, tree),
@@ -104,11 +111,7 @@ impl Tables {
             }
             return self.undissected(fragment.payload, tree);
         };
-        if self.run.task.collect {
-            for earlier in whole.fragments.iter().map(|fragment| fragment.frame).filter(|&frame| frame != at.frame) {
-                self.run.collected.insert(field, About::Frame(earlier, 0), at.frame.into());
-            }
-        }
+        self.collect_fragments(field, &whole, at);
         let (title, describe): (_, fn(_, &[_], &mut Tree)) = match v6 {
             true => ("Reassembled IPv6", ipv6::describe_reassembly),
             false => ("Reassembled IPv4", ipv4::describe_reassembly),
@@ -117,6 +120,49 @@ impl Tables {
         let payload = Payload::whole(&whole.payload, start);
         describe(payload.all(), &whole.fragments_at(start), tree);
         self.dissect(&NextLayer::IpProto(whole.protocol, payload), at, tree);
+    }
+
+    /// Adds a numbered fragment to its frame, and reads on when that is complete.
+    #[cold]
+    fn numbered_fragment(&mut self, fragment: &NumberedFragment<'_>, at: Stamp, tree: &mut Tree) {
+        let fields = fragment.fields;
+        self.run.is_fragment = true;
+        let whole = self.numbered_fragments.add(fragment, at);
+        if let Some(reason) = self.numbered_fragments.drop_reason() {
+            tree.note(fields.limit, fragment.payload.all(), format_args!("{reason}"));
+        }
+        let Some(whole) = whole else {
+            let completed_in = self.run.first_pass.get(fields.reassembled_in, About::Frame(at.frame, 0));
+            (fields.describe_incomplete)(completed_in.map(|frame| frame as u32), tree);
+            return self.undissected(fragment.payload, tree);
+        };
+        self.collect_fragments(fields.reassembled_in, &whole, at);
+        let start = tree.add_buffer(fields.title, &whole.payload);
+        let payload = Payload::whole(&whole.payload, start);
+        (fields.describe)(payload.all(), &whole.fragments_at(start), tree);
+        self.dissect(&(fragment.next)(payload), at, tree);
+    }
+
+    /// Collects the frame that completed fragments, for each of these.
+    fn collect_fragments(&mut self, field: &'static Field, whole: &ReassembledPacket, at: Stamp) {
+        if self.run.task.collect {
+            for earlier in whole.fragments.iter().map(|fragment| fragment.frame).filter(|&frame| frame != at.frame) {
+                self.run.collected.insert(field, About::Frame(earlier, 0), at.frame.into());
+            }
+        }
+    }
+
+    /// Reads the packets of an aggregate. Each has as many layers as a packet may have.
+    #[cold]
+    fn aggregate(&mut self, aggregate: &Aggregate<'_>, at: Stamp, tree: &mut Tree) {
+        let (layers, mut rest) = (self.packet.layers, aggregate.payload);
+        for nth in 1.. {
+            let Some((next, after)) = (aggregate.next)(rest, nth, tree) else { break };
+            self.packet.begin_aggregated(layers);
+            tree.reopen_columns();
+            self.dissect(&next, at, tree);
+            rest = after;
+        }
     }
 
     /// Decompresses the payload of an IP packet, and reads on in it. The number of layers bounds how often.

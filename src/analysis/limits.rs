@@ -108,6 +108,18 @@ pub const FRAGMENTS_PER_PACKET: usize = 1024;
 /// 60, RFC 791 3.2 suggests 15. With 16 bits of identification a fast sender reuses values sooner.
 pub const FRAGMENT_AGE: u64 = 30_000_000_000;
 
+/// Maximum number of incomplete frames in numbered fragments (IEEE 802.11). At the limit the one longest without a
+/// fragment is dropped. IEEE 802.11 10.5 requires a station to reassemble at least three at once.
+pub const NUMBERED_FRAGMENT_FRAMES: usize = 64;
+
+/// Maximum number of bytes buffered by all incomplete frames in numbered fragments: 16 fragments of a frame of 2,346
+/// bytes are 37 KB.
+pub const NUMBERED_FRAGMENT_BYTES: usize = 1 << 20;
+
+/// Nanoseconds in capture time until an incomplete frame in numbered fragments is dropped. Stations drop them after half
+/// a second (dot11MaxReceiveLifetime), and a sequence number of 12 bits is used again within a second or two.
+pub const NUMBERED_FRAGMENT_AGE: u64 = 1_000_000_000;
+
 /// Maximum number of bytes by which a credible acknowledgment exceeds the captured data. More than a capture misses at
 /// once while the connection continues.
 pub const ACKED_AHEAD_BYTES: u64 = 64 << 20;

@@ -17,6 +17,7 @@ mod link_types;
 mod name_resolution;
 mod names;
 mod number_set;
+mod numbered_fragments;
 mod reassembled_unit;
 mod reassembler;
 mod recent_map;
@@ -104,10 +105,12 @@ impl Analyzer {
         Analyzer { tree, blank: Tree::default(), tables, clock, links }
     }
 
-    /// Bytes that its conversations and incomplete IP packets buffer, about: what a copy of it costs beside its tables.
+    /// Bytes that its conversations, incomplete IP packets and frames buffer, about: what a copy of it costs beside its
+    /// tables.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.tables.buffers.total() + self.tables.fragments.buffered()
+        let tables = &self.tables;
+        tables.buffers.total() + tables.fragments.buffered() + tables.numbered_fragments.buffered()
     }
 
     /// Reads the next frame. The tree has what was found in it, until the next is read.

@@ -6,6 +6,7 @@ use crate::source::{Frame, NOT_A_PACKET};
 use dissectors::packet::{AddressConflict, EchoFacts, NextLayer, Payload};
 use dissectors::session::Stamp;
 use dissectors::{Tree, Value, column, frame};
+use std::collections::VecDeque;
 
 /// What is known of a frame that is read when not all frames before it were.
 #[derive(Clone, Debug, Default)]
@@ -14,8 +15,9 @@ pub struct SeekContext {
     pub first: i64,
     /// The time of the frame before, if it has one.
     pub previous: Option<i64>,
-    /// The number of the frame's TCP connection, and whether the frame begins it on ports that another had.
-    pub stream: Option<(u32, bool)>,
+    /// The numbers of its TCP connections, in the order of their segments, and whether the frame begins one on ports that
+    /// another had.
+    pub streams: VecDeque<(u32, bool)>,
     /// The numbers of its conversations in UDP datagrams, outermost first.
     pub udp_conversations: Vec<u32>,
     /// Facts about its echo requests and replies.
@@ -38,8 +40,8 @@ pub enum SeekFact {
 pub struct EchoResult {
     /// Frame of the message.
     pub frame: u32,
-    /// Number of layers below the message, which distinguishes several messages of a frame.
-    pub depth: u8,
+    /// Number of echoes before this one in the frame.
+    pub nth: u8,
     /// Facts from the rest of the capture.
     pub facts: EchoFacts,
 }

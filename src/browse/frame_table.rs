@@ -166,7 +166,7 @@ pub(super) struct FrameTable {
     udp_sessions: NumberSet,
     /// Endpoints of each connection.
     endpoints: Vec<ConnectionEndpoints>,
-    /// Facts about echo requests and replies, by frame and depth.
+    /// Facts about echo requests and replies, by frame and their order in it.
     echoes: BTreeMap<(u32, u8), EchoResult>,
     /// Addresses that other hosts used before, in frame order.
     address_conflicts: Vec<(u32, AddressConflict)>,
@@ -340,7 +340,7 @@ impl FrameTable {
     pub(super) fn add_seek_facts(&mut self, facts: impl Iterator<Item = SeekFact>) {
         for fact in facts {
             match fact {
-                SeekFact::Echo(echo) => drop(self.echoes.insert((echo.frame, echo.depth), echo)),
+                SeekFact::Echo(echo) => drop(self.echoes.insert((echo.frame, echo.nth), echo)),
                 SeekFact::AddressConflict(frame, conflict) => self.address_conflicts.push((frame, conflict)),
             }
         }
@@ -361,8 +361,9 @@ impl FrameTable {
         for (conversation, _) in self.conversations(frame) {
             match (conversation.as_stream(), conversation.as_udp()) {
                 (Some(number), _) => {
-                    let reused = self.entry(frame).is_some_and(|entry| entry.flags().has(FrameFlags::REUSED_PORTS));
-                    context.stream = Some((number, reused));
+                    let is_first = context.streams.is_empty();
+                    let begins = self.entry(frame).is_some_and(|entry| entry.flags().has(FrameFlags::REUSED_PORTS));
+                    context.streams.push_back((number, is_first && begins));
                 }
                 (_, Some(number)) => context.udp_conversations.push(number),
                 _ => {}

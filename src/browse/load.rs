@@ -360,10 +360,13 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             stack: self.stacks.id(analyzer.path(), &mut self.update.stacks),
             severity,
         });
-        let mut tcp = stream.map(ConversationKey::stream).into_iter();
+        let streams = connections.iter().filter_map(|connection| connection.conversation.tcp());
+        let mut tcp = streams.map(ConversationKey::stream);
         let mut udp = analyzer.udp_conversations().iter().map(|&number| ConversationKey::udp(number));
         let conversation = tcp.next().or_else(|| udp.next()).unwrap_or(ConversationKey::NONE);
-        let extra_conversations: Vec<ConversationKey> = udp.collect();
+        let has_several_streams =
+            connections.iter().filter(|connection| connection.conversation.tcp().is_some()).count() > 1;
+        let extra_conversations: Vec<ConversationKey> = tcp.chain(udp).collect();
         let mut flags = FrameFlags::default();
         let mut set = |flag: u8, is_set: bool| flags.0 |= if is_set { flag } else { 0 };
         set(FrameFlags::FRAGMENT, analyzer.is_fragment());
@@ -375,7 +378,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             set(FrameFlags::CLIENT_DATA, client);
             set(FrameFlags::SERVER_DATA, server);
             set(FrameFlags::REUSED_PORTS, connection.reused);
-            set(FrameFlags::MIXED, connection.is_mixed);
+            set(FrameFlags::MIXED, connection.is_mixed || has_several_streams);
             set(FrameFlags::PLAIN_TCP, stream.is_some() && !connection.quoted && is_plain_tcp(analyzer.path()));
         }
         let sessions = connections.iter().filter(|connection| connection.conversation.tcp().is_none());

@@ -306,16 +306,7 @@ fn note_ttl(ttl: u8, destination: [u8; 4], span: Slice, tree: &mut Tree) {
     }
 }
 
-static REASSEMBLY: reassembly::ReassemblyFields = reassembly::ReassemblyFields {
-    fragments: &FRAGMENTS,
-    fragment: &FRAGMENT,
-    error: &FRAGMENT_ERROR,
-    overlap: &FRAGMENT_OVERLAP,
-    conflict: &FRAGMENT_OVERLAP_CONFLICT,
-    count: &FRAGMENT_COUNT,
-    length: &REASSEMBLED_LENGTH,
-    data: &REASSEMBLED_DATA,
-};
+static REASSEMBLY: reassembly::ReassemblyFields = reassembly::reassembly_fields!(Some(&REASSEMBLED_DATA));
 
 /// Records the fragments of the packet that this frame completed. `whole` is the position of its payload in the tree's
 /// store.

@@ -215,16 +215,7 @@ fn describe_address(reader: &mut FieldReader<'_, '_>, fields: &Ipv6AddressFields
     Ok(())
 }
 
-static REASSEMBLY: reassembly::ReassemblyFields = reassembly::ReassemblyFields {
-    fragments: &FRAGMENTS,
-    fragment: &FRAGMENT,
-    error: &FRAGMENT_ERROR,
-    overlap: &FRAGMENT_OVERLAP,
-    conflict: &FRAGMENT_OVERLAP_CONFLICT,
-    count: &FRAGMENT_COUNT,
-    length: &REASSEMBLED_LENGTH,
-    data: &REASSEMBLED_DATA,
-};
+static REASSEMBLY: reassembly::ReassemblyFields = reassembly::reassembly_fields!(Some(&REASSEMBLED_DATA));
 
 /// Records the fragments of the packet that this frame completed. `whole` is the position of its payload in the tree's
 /// store.

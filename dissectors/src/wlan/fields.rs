@@ -145,6 +145,24 @@ crate::fields! { "wlan";
     QOS_ACK: U16 "wlan.qos.ack" "Ack Policy" { base: DisplayBase::Hex };
     /// Whether the body is an aggregate of several packets.
     QOS_AMSDUPRESENT: Bool "wlan.qos.amsdupresent" "Payload Type";
+    /// Fragments of a reassembled frame.
+    FRAGMENTS: Label "wlan.fragments" "802.11 Fragments";
+    /// A frame with a fragment.
+    FRAGMENT: Frame "wlan.fragment" "802.11 Fragment";
+    /// A frame with a fragment that differs from an earlier one of its number.
+    FRAGMENT_ERROR: Frame "wlan.fragment.error" "Defragmentation error";
+    /// Whether an earlier fragment has the same number.
+    FRAGMENT_OVERLAP: Bool "wlan.fragment.overlap" "Fragment overlap";
+    /// Whether an earlier fragment has the same number and other data; the first counts.
+    FRAGMENT_OVERLAP_CONFLICT: Bool "wlan.fragment.overlap.conflict" "Conflicting data in fragment overlap";
+    /// Number of fragments of the reassembled frame.
+    FRAGMENT_COUNT: U32 "wlan.fragment.count" "Fragment count";
+    /// A frame was dropped because its fragments were too many, too long or too late.
+    FRAGMENT_LIMIT: Note(Warn) "wlan.fragment.limit" "A limit of this program was reached" { ours: true };
+    /// Length of the reassembled frame in bytes.
+    REASSEMBLED_LENGTH: U32 "wlan.reassembled.length" "Reassembled 802.11 length";
+    /// The frame that completed the frame of this fragment.
+    REASSEMBLED_IN: Frame "wlan.reassembled_in" "Reassembled 802.11 in frame" { later: true };
     /// HT, VHT or HE control.
     HTC: U32 "wlan.htc" "HT Control (+HTC)" { base: DisplayBase::Hex };
     /// Initialization vector of WEP.

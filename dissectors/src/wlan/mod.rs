@@ -1,7 +1,8 @@
-//! IEEE 802.11: headers of all frames, and the packets in data frames. Bodies of management frames, encrypted bodies and
-//! fragments are not read.
+//! IEEE 802.11: headers of all frames, and the packets in data frames. Bodies of management frames and encrypted bodies are
+//! not read.
 
 mod address;
+pub mod aggregate;
 pub mod avs;
 mod fields;
 pub mod ppi;
@@ -10,8 +11,11 @@ pub mod radio;
 pub mod radiotap;
 
 use crate::field::Field;
-use crate::packet::{NextLayer, Packet, Payload};
+use crate::packet::{
+    LayerOfPayload, NextLayer, NumberedFragment, NumberedFragmentFields, NumberedFragmentKey, Packet, Payload,
+};
 use crate::protocol::{Claim, Dissector, Protocol};
+use crate::reassembly;
 use crate::tree::{Slice, Tree, Value};
 use address::{Roles, address_at};
 use core::fmt;
@@ -223,7 +227,8 @@ pub(super) fn read_frame<'b>(
         describe(header, framing, payload, frame, tree);
     }
     let padding = if framing.is_padded { header.len.next_multiple_of(4) - header.len } else { 0 };
-    read_body(header, frame.from(header.len + padding), packet, tree)
+    let ends = header.ends().map(|offset| offset.and_then(|offset| address_at(frame, offset)).unwrap_or_default());
+    read_body(header, ends, frame.from(header.len + padding), tree)
 }
 
 fn write_columns(header: Option<Header>, framing: Framing, frame: Payload<'_>, tree: &mut Tree) {
@@ -264,23 +269,44 @@ impl fmt::Display for Flags {
     }
 }
 
-fn read_body<'b>(header: Header, body: Payload<'b>, packet: &Packet, tree: &mut Tree) -> NextLayer<'b> {
+fn read_body<'b>(header: Header, ends: [[u8; 6]; 2], body: Payload<'b>, tree: &mut Tree) -> NextLayer<'b> {
     if header.kind != DATA || header.subtype & NO_BODY != 0 || body.wire == 0 {
         return NextLayer::End;
     }
     if header.flags & PROTECTED != 0 {
         return encrypted(body, tree);
     }
-    if header.is_fragment() {
-        if !packet.quoted {
-            tree.set_info(format_args!("Fragmented IEEE 802.11 frame"));
-        }
-        return NextLayer::Data(body);
+    let next: LayerOfPayload = if header.is_aggregate() { aggregate::layer } else { |body| NextLayer::Link(LLC, body) };
+    if !header.is_fragment() {
+        return next(body);
     }
-    if header.is_aggregate() {
-        return aggregate(body, tree);
+    let sequence = header.sequence.unwrap_or_default();
+    let traffic = header.qos.map_or(0, |qos| (qos & 0xf) as u8 + 1);
+    NextLayer::NumberedFragment(NumberedFragment {
+        key: NumberedFragmentKey { ends, sequence: sequence >> 4, traffic },
+        number: (sequence & 0xf) as u8,
+        more: header.flags & MORE_FRAGMENTS != 0,
+        payload: body,
+        fields: &FRAGMENT_FIELDS,
+        next,
+    })
+}
+
+static FRAGMENT_FIELDS: NumberedFragmentFields = NumberedFragmentFields {
+    reassembled_in: &REASSEMBLED_IN,
+    limit: &FRAGMENT_LIMIT,
+    title: "Reassembled 802.11",
+    describe_incomplete,
+    describe: |whole, fragments, tree| reassembly::describe(&REASSEMBLY, whole, fragments, tree),
+};
+
+static REASSEMBLY: reassembly::ReassemblyFields = reassembly::reassembly_fields!(None);
+
+fn describe_incomplete(completed_in: Option<u32>, tree: &mut Tree) {
+    tree.set_info(format_args!("Fragmented IEEE 802.11 frame"));
+    if let Some(frame) = completed_in {
+        tree.put(&REASSEMBLED_IN, Slice::default(), Value::Uint(frame.into()));
     }
-    NextLayer::Link(LLC, body)
 }
 
 /// Returns the encrypted data (IEEE 802.11 12.3.2, 12.5): with bit 5 of the fourth byte, an extended initialization
@@ -304,16 +330,6 @@ fn encrypted<'b>(body: Payload<'b>, tree: &mut Tree) -> NextLayer<'b> {
             NextLayer::Data(data)
         }
     }
-}
-
-/// Returns the first packet of an aggregate (IEEE 802.11 9.3.2.2): destination, source, length, then an LLC header.
-fn aggregate<'b>(body: Payload<'b>, tree: &mut Tree) -> NextLayer<'b> {
-    let Some(&[high, low]) = body.bytes.get(12..).and_then(|rest| rest.first_chunk()) else {
-        return NextLayer::Data(body);
-    };
-    address::describe_one(&address::DESTINATION, body, 0, tree);
-    address::describe_one(&address::SOURCE, body, 6, tree);
-    NextLayer::Link(LLC, body.from(14).first(u16::from_be_bytes([high, low]).into()))
 }
 
 fn describe(header: Header, framing: Framing, payload: Payload<'_>, frame: Payload<'_>, tree: &mut Tree) {

@@ -33,7 +33,7 @@ impl Tables {
         }
         let mut reused = false;
         let mut replacement = None;
-        if let Some((number, begins)) = self.run.seek.as_ref().and_then(|seek| seek.stream) {
+        if let Some((number, begins)) = self.run.seek.as_mut().and_then(|seek| seek.streams.pop_front()) {
             reused = begins;
             replacement = (self.tcp.flow_mut(index).number != number).then_some(number);
         } else if !segment.quoted && segment.flags.syn() {

@@ -109,6 +109,23 @@ impl LadderBuilder {
             row.label = info_text(tree);
             return row;
         }
+        // The fields of an aggregate are those of its first packet, which may be of another connection.
+        let packets = tree.nodes().iter().filter(|node| node.field.id == tcp::FLAGS.id).count();
+        if packets > 1 && !self.has_datagrams {
+            let label = format!("{packets} segments in one frame");
+            let kind = SegmentKind::Data;
+            return LadderRow {
+                kind,
+                label,
+                is_anomalous: false,
+                flags: flag_names(0),
+                seq: 0,
+                ack: None,
+                len: 0,
+                window: 0,
+                ..row
+            };
+        }
         if self.has_datagrams {
             row.is_anomalous = false;
             (row.kind, row.label) =

@@ -386,4 +386,8 @@ impl Session for Http2 {
     fn fork(&self) -> Box<dyn Session> {
         Box::new(self.clone())
     }
+    fn is_multiplexed(&self) -> bool {
+        true
+    }
+
 }

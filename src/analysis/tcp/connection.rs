@@ -461,7 +461,8 @@ impl Connection {
         let mut completed = Completed::default();
         let (ready, received) = (data.ready.clone(), data.received);
         self.undelivered[side as usize] = ready.len() as u32;
-        if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
+        // Where messages interleave, data is no response to what it acknowledges: it may be of another stream.
+        if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty() && !self.driver.is_multiplexed()) {
             self.assemblers[side.other() as usize].answered_up_to(ack);
             self.drain(side.other(), context, &mut completed);
         }

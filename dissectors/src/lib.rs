@@ -201,6 +201,12 @@ pub fn message_fields() -> impl Iterator<Item = (&'static Protocol, &'static Mes
 
 /// The protocol whose own field has a name.
 #[must_use]
+/// The header fields of HTTP that other protocols read.
+pub fn header_dissectors() -> impl Iterator<Item = &'static protocol::HeaderDissector> {
+    let of = |part: &'static Dissector| if let Dissector::Header(header) = part { Some(header) } else { None };
+    PROTOCOLS.iter().flat_map(move |protocol| protocol.dissectors.iter().filter_map(of))
+}
+
 pub fn protocol(name: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|protocol| protocol.fields.first().is_some_and(|own| own.name == name))
 }

@@ -5,7 +5,7 @@ use crate::field::{Field, FieldKind};
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::schema::Schemas;
 use crate::session::{Half, Handover, Hint, Input, Probe, Session, Successor};
-use crate::tree::Tree;
+use crate::tree::{Slice, Tree};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -94,10 +94,22 @@ pub enum Dissector {
     Content(ContentFn),
     /// The text of such a body, for views that show bodies.
     Text(TextFn),
+    /// From the value of a header field of HTTP.
+    Header(HeaderDissector),
     /// Its fields that explain a call; nothing is read by them.
     CallFacts(&'static CallFacts),
     /// By the program, from what it knows itself (the frame, its columns).
     Builtin,
+}
+
+/// How the value of a header field of HTTP is read.
+pub struct HeaderDissector {
+    /// Name of the header field, in lower case.
+    pub name: &'static str,
+    /// Records a value, which is at a position in the store of the tree.
+    pub dissect: fn(&[u8], Slice, &mut Tree),
+    /// The first and the last of the fields that it records.
+    pub fields: [&'static Field; 2],
 }
 
 /// How a session protocol is detected and begun.

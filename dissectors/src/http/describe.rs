@@ -35,6 +35,8 @@ pub(super) struct MessageView<'h, 'b> {
     pub head: Option<&'h MessageHead<'b>>,
     /// Whether header lines or their expert notes are wanted.
     pub wants_headers: bool,
+    /// Whether fields of other protocols are wanted that read the value of a header.
+    pub wants_values: bool,
 }
 
 /// Records a message. `lines` are the header lines of its head, if that was just parsed.
@@ -46,7 +48,7 @@ pub(super) fn describe(
     cx: &mut Context<'_>,
 ) {
     push_protocol(cx);
-    let MessageView { chunk, body_detail, head, wants_headers } = seen;
+    let MessageView { chunk, body_detail, head, wants_headers, wants_values } = seen;
     let message_span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
     let bytes = chunk.bytes.get(..message.head_len).unwrap_or(chunk.bytes);
     let head = match head {
@@ -62,7 +64,7 @@ pub(super) fn describe(
         let separator = separator(cx.tree);
         cx.tree.set_info(format_args!("{separator}{} ", LossyText(head::trim_end(line))));
     }
-    let is_wanted = cx.tree.wants_any(&HTTP);
+    let is_wanted = wants_values || cx.tree.wants_any(&HTTP);
     if is_wanted {
         // The HTTP node spans the head only; the body belongs to the protocol that it carries.
         let head_span = Slice::new(message_span.start, message_span.len.min(message.head_len as u32));
@@ -188,7 +190,7 @@ impl<'b> LocatedHead<'b> {
         let value = self.span(line.value as usize..line.value_end as usize);
         let raw = self.head.bytes.get(line.value as usize..line.value_end as usize).unwrap_or_default();
         match well_known::field(name) {
-            Some(field) if tree.wants_any(field) => {
+            Some(field) if tree.wants_any(field) || field.id == HTTP2_SETTINGS.id => {
                 // RFC 9112 5.2: each line end in a folded value is replaced by a space.
                 let text = match memchr::memchr(b'\n', raw) {
                     Some(_) if tree.wants(field) => tree.store_bytes(&unfold(raw)),
@@ -225,6 +227,9 @@ impl<'b> LocatedHead<'b> {
             for pair in value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty()) {
                 self.put_text(&COOKIE_PAIR, pair, tree);
             }
+        } else if field.id == HTTP2_SETTINGS.id {
+            let header = crate::header_dissectors().find(|header| header.name == head::SETTINGS);
+            header.into_iter().for_each(|header| (header.dissect)(value.trim_ascii(), all, tree));
         } else if (field.id == AUTHORIZATION.id || field.id == PROXY_AUTHORIZATION.id) && tree.wants(&AUTHBASIC) {
             let scheme = value.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
             if let Some(credentials) = scheme.and_then(|_| base64::decode(value.get(6..)?.trim_ascii())) {

@@ -104,6 +104,20 @@ pub(super) fn read_truncated<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -
     MessageHead { quirks, ..read(bytes, lines) }
 }
 
+/// The header of a request with the settings of its sender for HTTP/2 (RFC 7540 3.2.1).
+pub(super) const SETTINGS: &str = "http2-settings";
+/// Maximum length of its value: a browser has some ten settings of eight characters each.
+const MAX_SETTINGS: usize = 1024;
+
+/// Returns the value of this header in a head.
+#[cold]
+pub(super) fn settings(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut lines = Vec::new();
+    let head = read(bytes, &mut lines);
+    let line = lines.iter().find(|line| head.name(line).eq_ignore_ascii_case(SETTINGS.as_bytes()))?;
+    Some(head.value(line).to_vec()).filter(|value| value.len() <= MAX_SETTINGS)
+}
+
 /// Adds the headers of a head that negotiate a protocol to the handover to it.
 #[cold]
 pub(super) fn add_headers(bytes: &[u8], handover: &mut Handover) {

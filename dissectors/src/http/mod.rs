@@ -148,9 +148,19 @@ const MAX_WAITING: usize = 65_536;
 const PREVIEW_BYTES: usize = 64;
 
 fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
-    let keep = kept_of_body(wants);
+    let wants_values = wants_header_values(wants);
+    let keep = kept_of_body(wants).or(wants_values.then_some(0));
     // Anomalies of the head decide how a body is read.
-    Box::new(Http::new(keep, keep == Some(MAX_BODY) || shows_headers(wants)))
+    let headers = keep == Some(MAX_BODY) || wants_values || shows_headers(wants);
+    Box::new(Http { wants_values, ..Http::new(keep, headers) })
+}
+
+/// Whether fields of other protocols are recorded that read the value of a header.
+fn wants_header_values(wants: &Wants) -> bool {
+    crate::header_dissectors().any(|header| {
+        let [first, last] = header.fields;
+        wants.any_between(first, last)
+    })
 }
 
 /// Whether more of a head than its first line is recorded: headers, or notes about them.
@@ -194,6 +204,10 @@ struct Http {
     keep: Option<usize>,
     /// Headers are recorded.
     headers: bool,
+    /// Fields of other protocols are recorded that read the value of a header.
+    wants_values: bool,
+    /// Settings of HTTP/2 that the last request for an upgrade has, and its exchange.
+    settings: Option<Box<(u32, Vec<u8>)>>,
     /// The header lines of the head read last.
     lines: Vec<HeaderLine>,
     /// The exchange that the bytes consumed last belong to.
@@ -202,8 +216,8 @@ struct Http {
 
 impl Http {
     fn new(keep: Option<usize>, headers: bool) -> Http {
-        let (halves, pairing, lines, owner) = Default::default();
-        Http { halves, pairing, keep, headers, lines, owner }
+        let (halves, pairing, lines, owner, settings) = Default::default();
+        Http { halves, pairing, keep, headers, wants_values: false, settings, lines, owner }
     }
 
     fn half(&mut self, side: Side) -> &mut HttpSide {
@@ -489,9 +503,14 @@ impl Http {
         let nth = message.link.nth.filter(|_| message.link.role == Role::Request);
         let waits = nth.filter(|&nth| self.pairing.awaits_switch(nth).is_some());
         self.half(side).begin_state(waits.map_or(State::Head, State::Wait));
+        if let (Some(nth), Some(head)) = (nth.filter(|_| self.pairing.names_upgrade(&message.link)), head) {
+            self.settings = head::settings(head.bytes).map(|settings| Box::new((nth, settings)));
+        }
         let mut transition = self.pairing.settle(message.link, cx);
         if let (Transition::Replace(handover), Some(head)) = (&mut transition, head) {
             head::add_headers(head.bytes, handover);
+            let settings = self.settings.take().filter(|settings| message.link.nth == Some(settings.0));
+            handover.facts.extend(settings.map(|settings| (head::SETTINGS.into(), settings.1)));
         }
         transition
     }
@@ -519,7 +538,13 @@ impl Http {
             0 => BodyDetail::Nothing,
             _ => BodyDetail::Preview,
         };
-        let view = describe::MessageView { chunk, body_detail, head, wants_headers: self.headers };
+        let view = describe::MessageView {
+            chunk,
+            body_detail,
+            head,
+            wants_headers: self.headers,
+            wants_values: self.wants_values,
+        };
         describe::describe(message, view, exchange, &mut self.lines, cx);
     }
 

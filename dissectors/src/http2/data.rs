@@ -1,10 +1,10 @@
-//! Frames that change what a side can send: DATA, WINDOW_UPDATE and SETTINGS; and RST_STREAM.
+//! Frames that change what a side can send: DATA and WINDOW_UPDATE; and RST_STREAM.
 
 use super::fields::*;
-use super::frame::{ACK, END_STREAM, PADDED};
+use super::frame::{END_STREAM, PADDED};
 use super::message::CarriedBody;
 use super::streams::window_of;
-use super::window::{Change, Window};
+use super::window::Change;
 use super::{Frame, Http2, describe, message, names, streaming, tunnel};
 use crate::packet::Payload;
 use crate::reader::FieldReader;
@@ -14,7 +14,7 @@ use crate::tree::{Slice, Tree, Value};
 impl Http2 {
     /// Opens the stream of a frame, unless it is open.
     pub(super) fn open_stream(&mut self, id: u32, cx: &mut Context<'_>) {
-        let windows = [Side::Client, Side::Server].map(|side| Window::new(self.side(side).initial_window));
+        let windows = self.new_windows();
         let requester = self.requester;
         if let Some(stream) = self.streams.open(id, windows, cx) {
             stream.exchange.requester.get_or_insert(requester.unwrap_or(Side::Client));
@@ -130,35 +130,6 @@ impl Http2 {
         }
     }
 
-    /// Reads a SETTINGS frame (RFC 9113 6.5).
-    pub(super) fn settings(&mut self, frame: &Frame<'_>, cx: &mut Context<'_>) {
-        if frame.header.has(ACK) {
-            return;
-        }
-        let mut initial_window = None;
-        for (nth, setting) in frame.payload.chunks_exact(6).enumerate() {
-            let &[a, b, c, d, e, f] = setting else { continue };
-            let (id, value) = (u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, f]));
-            if id == 4 {
-                initial_window = Some(value.into());
-            }
-            if frame.is_recorded {
-                describe_setting(frame, nth * 6, id, value, cx.tree);
-            }
-        }
-        if let Some(size) = initial_window {
-            self.set_initial_window(frame.side.other(), size, cx);
-        }
-    }
-
-    /// Changes the initial window of a side, and the windows of its streams by the difference (RFC 9113 6.9.2).
-    fn set_initial_window(&mut self, side: Side, size: i64, cx: &mut Context<'_>) {
-        let Some(before) = self.side(side).initial_window.replace(size) else { return };
-        for (_, stream) in self.streams.iter_mut() {
-            window_of(&mut stream.windows, side).extend(size - before, cx.at);
-        }
-    }
-
     /// Reads a RST_STREAM frame: neither half goes on.
     pub(super) fn rst_stream<'b>(&mut self, frame: &Frame<'b>, cx: &mut Context<'_>) -> Option<CarriedBody<'b>> {
         if frame.is_recorded {
@@ -194,15 +165,4 @@ fn describe_change(connection: Option<Change>, stream: Option<Change>, tree: &mu
             tree.put(field, Slice::default(), Value::Int(size));
         }
     }
-}
-
-fn describe_setting(frame: &Frame<'_>, at: usize, id: u16, value: u32, tree: &mut Tree) {
-    let node = tree.open(&SETTINGS, frame.span(at, 6), Value::Present);
-    if tree.wanted().labels {
-        let name = SETTINGS_ID.value_name(id.into()).unwrap_or("Unknown");
-        tree.label(node, format_args!("Settings - {name} : {value}"));
-    }
-    tree.put(&SETTINGS_ID, frame.span(at, 2), Value::Uint(id.into()));
-    tree.put(names::setting_field(id), frame.span(at + 2, 4), Value::Uint(value.into()));
-    tree.close();
 }

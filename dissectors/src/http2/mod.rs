@@ -14,14 +14,16 @@ mod message;
 mod names;
 mod probe;
 mod resync;
+mod settings;
 mod side;
+mod skipped_streams;
 mod stream;
 mod streaming;
 mod streams;
 mod tunnel;
 mod window;
 
-use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
+use crate::protocol::{Alias, Claim, Dissector, HeaderDissector, MessageFields, Protocol, SessionKind, UnitReassembly};
 use crate::session::{
     Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp,
     Successor, Transition,
@@ -109,6 +111,11 @@ pub static PROTOCOL: Protocol = Protocol {
             }),
         }),
         Dissector::CallFacts(&call_facts::FACTS),
+        Dissector::Header(HeaderDissector {
+            name: settings::HEADER,
+            dissect: settings::describe_header,
+            fields: [&SETTINGS, &SETTINGS_UNKNOWN],
+        }),
     ],
 };
 
@@ -129,7 +136,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         spare: HeaderList::default(),
     };
     if matches!(handover.to, Successor::Upgrade(_)) {
-        session.streams.adopt(handover.pending.take());
+        session.adopt(handover);
     }
     Box::new(session)
 }
@@ -379,6 +386,10 @@ impl Session for Http2 {
         self.half_of(side) == Half::Response
     }
 
+    fn is_multiplexed(&self) -> bool {
+        true
+    }
+
     fn buffered(&self) -> usize {
         self.sides.iter().map(SideState::buffered).sum::<usize>() + self.streams.buffered() + self.spare.buffered()
     }
@@ -386,8 +397,4 @@ impl Session for Http2 {
     fn fork(&self) -> Box<dyn Session> {
         Box::new(self.clone())
     }
-    fn is_multiplexed(&self) -> bool {
-        true
-    }
-
 }

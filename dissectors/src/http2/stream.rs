@@ -160,6 +160,21 @@ impl Stream {
         method.len() + target.len() + authority.len() + content_type.len() + self.scheme.len() + tunnel + halves
     }
 
+    /// Bytes of header and trailer lines kept.
+    pub(super) fn lines(&self) -> usize {
+        self.halves.iter().map(|half| half.head.len() + half.trailers.len()).sum()
+    }
+
+    /// Drops the header and trailer lines: they are not known. Returns the number of their bytes.
+    pub(super) fn drop_lines(&mut self) -> usize {
+        let dropped = self.lines();
+        for half in self.halves.iter_mut().filter(|half| !half.head.is_empty() || !half.trailers.is_empty()) {
+            (half.head, half.trailers) = (Vec::new(), Vec::new());
+            half.has_unknown_headers = true;
+        }
+        dropped
+    }
+
     /// Bytes of bodies kept.
     pub(super) fn bodies(&self) -> usize {
         self.halves.iter().map(StreamHalf::kept).sum()

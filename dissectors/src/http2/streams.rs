@@ -1,5 +1,6 @@
 //! The streams of a connection: which are open, and which exchange each is.
 
+use super::skipped_streams::SkippedStreams;
 use super::stream::{HalfState, Stream, StreamHalf};
 use super::window::Window;
 use crate::exchange::Exchange;
@@ -8,10 +9,14 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
-/// Streams that may be open; beyond it the oldest is reported as it is. Servers permit 100 to 1000.
+/// Streams that may be open; further ones are skipped. Servers permit 100 to 1000. With usual headers, all of them fit into
+/// what one conversation may buffer.
 const MAX_OPEN: usize = 1024;
-/// Bytes of text kept for them.
-const MAX_OPEN_TEXT: usize = 512 << 10;
+/// Bytes of text kept for them, from which on further streams are skipped.
+const MAX_OPEN_TEXT: usize = 384 << 10;
+/// Bytes of text kept for them, beyond which the text of the longest messages is dropped. Streams that are open may have more
+/// text than when they were opened.
+const MAX_TEXT: usize = 512 << 10;
 /// Bytes of bodies kept for them; beyond it the largest is dropped.
 const MAX_BODIES: usize = 2 << 20;
 /// Closed streams whose exchange is still known: frames may follow that were sent before the end was received.
@@ -26,6 +31,8 @@ pub(super) struct Streams {
     /// Streams of CONNECT whose exchange is reported, and which carry another protocol; and whether each half has bytes after
     /// the last loss.
     tunnels: BTreeMap<u32, [bool; 2]>,
+    /// Streams that have no exchange here, or whose exchange was reported before its end.
+    skipped: SkippedStreams,
     /// Streams of which a half ended in this call.
     finished: Vec<u32>,
     /// The highest number of a stream.
@@ -36,21 +43,20 @@ pub(super) struct Streams {
     text: usize,
     /// Bytes of bodies kept.
     bodies: usize,
-    /// Exchanges were reported at the limit; to be noted in a frame.
+    /// Streams were skipped, or exchanges reported, at a limit; to be noted in a frame.
     pub is_over_limit: bool,
 }
 
 impl Streams {
     /// Makes the exchange of an upgrade the one of stream 1 (RFC 7540 3.2).
-    pub(super) fn adopt(&mut self, pending: Option<Box<Exchange>>) {
+    pub(super) fn adopt(&mut self, pending: Option<Box<Exchange>>, windows: [Window; 2]) {
         let Some(mut exchange) = pending else { return };
         self.count = 1;
         exchange.protocol = "http2";
         (exchange.response, exchange.code) = (None, None);
         exchange.status.clear();
         exchange.content_type.clear();
-        let initial = [Window::new(Some(super::window::INITIAL)); 2];
-        let mut stream = Stream::new(exchange, initial);
+        let mut stream = Stream::new(exchange, windows);
         stream.scheme = "http".into();
         stream.requested = stream.exchange.request.map(|request| request.last);
         stream.half(Half::Request).state = HalfState::Done;
@@ -99,9 +105,10 @@ impl Streams {
         self.highest
     }
 
-    /// Whether a stream was closed.
+    /// Whether a stream was closed, or is skipped.
     pub(super) fn is_closed(&self, id: u32) -> bool {
-        !self.open.contains_key(&id) && self.closed.iter().any(|(closed, ..)| *closed == id)
+        let is_over = || self.closed.iter().any(|(closed, ..)| *closed == id) || self.skipped.contains(id);
+        !self.open.contains_key(&id) && is_over()
     }
 
     /// Returns the number of a stream's exchange.
@@ -110,18 +117,22 @@ impl Streams {
         self.open.get(&id).map(|stream| stream.exchange.id.nth).or_else(closed)
     }
 
-    /// Returns the stream of a number, which opens with it.
+    /// Returns the stream of a number, which opens with it; none if it is skipped.
     pub(super) fn open(&mut self, id: u32, windows: [Window; 2], cx: &mut Context<'_>) -> Option<&mut Stream> {
         if !self.open.contains_key(&id) {
             self.highest = self.highest.max(id);
+            if self.skipped.contains(id) {
+                return None;
+            }
+            if self.open.len() >= MAX_OPEN || self.text >= MAX_OPEN_TEXT {
+                self.is_over_limit = true;
+                self.skipped.add(id);
+                return None;
+            }
             let (is_encrypted, name) = (cx.is_encrypted, cx.exchange(self.count));
             let exchange = Exchange { id: name, protocol: "http2", is_encrypted, ..Exchange::default() };
             self.count = self.count.saturating_add(1);
             self.open.insert(id, Stream::new(Box::new(exchange), windows));
-            while self.open.len() > MAX_OPEN {
-                self.is_over_limit = true;
-                self.report_oldest(Some(id), cx);
-            }
         }
         self.open.get_mut(&id)
     }
@@ -129,9 +140,13 @@ impl Streams {
     /// Counts text of a stream that was added.
     pub(super) fn add_text(&mut self, id: u32, len: usize, cx: &mut Context<'_>) {
         self.text += len;
-        while self.text > MAX_OPEN_TEXT && self.open.len() > 1 {
+        while self.text > MAX_TEXT && self.open.len() > 1 {
             self.is_over_limit = true;
-            self.report_oldest(Some(id), cx);
+            let longest = self.open.values_mut().max_by_key(|stream| stream.lines());
+            match longest.map_or(0, Stream::drop_lines) {
+                0 => self.report_oldest(Some(id), cx),
+                dropped => self.text = self.text.saturating_sub(dropped),
+            }
         }
     }
 
@@ -197,6 +212,7 @@ impl Streams {
     fn report_oldest(&mut self, except: Option<u32>, cx: &mut Context<'_>) {
         let lowest = self.open.keys().copied().find(|&id| Some(id) != except);
         if let Some(id) = lowest {
+            self.skipped.add(id);
             self.report(id, cx);
         }
     }

@@ -47,6 +47,8 @@ pub struct Exchange {
     pub yields_to_content: bool,
     /// A message that has no response: the request is all of it, and its requester is the sender.
     pub is_one_way: bool,
+    /// No message names the authority: it is the server, as that of a query.
+    pub is_of_server: bool,
 }
 
 /// What became of an exchange, whatever its protocol.

@@ -2,10 +2,11 @@
 
 use super::Report;
 use super::records::{
-    Cell, NAME_COLUMNS, NameSources, RecordColumn, RecordFormat, RecordWriter, number_column, text_column,
+    Cell, NAME_COLUMNS, NameSources, RecordColumn, RecordFormat, RecordWriter, address, number_column, text_column,
 };
 use crate::analysis::Event;
-use crate::capture::{Call, EndpointNames};
+use crate::capture::{Call, Endpoint, EndpointNames};
+use dissectors::host_names::HostName;
 use std::io::{self, Write};
 
 static COLUMNS: &[RecordColumn] = &[
@@ -75,6 +76,7 @@ impl CallsReport {
         let conversation = udp.as_deref().map_or(Cell::Number(id.number().into()), Cell::Text);
         let parent = exchange.parent.map(|parent| format!("{}.{}", parent.session, parent.nth));
         let (client_name, server_name) = EndpointNames::of(call.names.as_deref());
+        let server = exchange.is_of_server.then(|| host(call.server, server_name));
         let cells = [
             conversation,
             Cell::Number(exchange.id.nth.into()),
@@ -83,7 +85,7 @@ impl CallsReport {
             Cell::Endpoint(call.client, client_name),
             Cell::Endpoint(call.server, server_name),
             if request.is_none() { Cell::Missing("no request") } else { Cell::Text(&exchange.method) },
-            Cell::Text(&exchange.authority),
+            Cell::Text(server.as_deref().unwrap_or(&exchange.authority)),
             Cell::Text(&exchange.target),
             status,
             content_type,
@@ -107,6 +109,16 @@ impl CallsReport {
     }
 }
 
+/// Returns the name of an endpoint, or else its address.
+fn host(endpoint: Endpoint, name: Option<&HostName>) -> String {
+    let mut text = String::new();
+    match name {
+        Some(name) => text.push_str(&name.name),
+        None => address(&mut text, endpoint.address),
+    }
+    text
+}
+
 impl Report for CallsReport {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.records.begin(out)
@@ -127,7 +139,6 @@ impl Report for CallsReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::Endpoint;
     use crate::report::JsonFraming;
     use dissectors::exchange::{Exchange, Transfer};
     use dissectors::packet::Address;
@@ -168,6 +179,14 @@ mod tests {
             start: 1_700_000_000_000_000_000,
             names: None,
         }
+    }
+
+    #[test]
+    fn the_host_of_an_exchange_without_an_authority_is_its_server() {
+        let mut query = call();
+        query.exchange = Box::new(Exchange { authority: "".into(), is_of_server: true, ..*query.exchange });
+        query.server.address = Address::V4([10, 0, 0, 2]);
+        assert!(print(RecordFormat::Csv, vec![query]).contains(",POST,10.0.0.2,/user/login,"));
     }
 
     fn print(format: RecordFormat, calls: Vec<Call>) -> String {

@@ -348,7 +348,7 @@ fn target(message: &Message<'_>, dialect: &Dialect, cx: &Context<'_>) -> Compact
 }
 
 fn exchange(dialect: &'static Dialect, nth: u32, cx: &Context<'_>) -> Exchange {
-    Exchange { id: cx.exchange(nth), protocol: dialect.field.name, ..Exchange::default() }
+    Exchange { id: cx.exchange(nth), protocol: dialect.field.name, is_of_server: true, ..Exchange::default() }
 }
 
 fn request_exchange(dialect: &'static Dialect, query: OpenQuery, cx: &Context<'_>) -> Exchange {

@@ -2,6 +2,7 @@
 
 use crate::common::{ACK, IPV4, PSH, SYN, Segment, pcap};
 use dissectors::exchange::Exchange;
+use dissectors::private_key::PrivateKey;
 use dissectors::protocol::{Dissector, Protocol, SessionKind};
 use dissectors::session::{
     Chunk, Consumed, Context, Event, FirstPass, Input, Lane, Missing, Probe, Secret, Secrets, Session, SideEnd,
@@ -152,4 +153,49 @@ fn records_wait_for_a_secret_that_is_written_after_them() {
     assert_eq!(targets(8, false), ["GET /"]);
     assert_eq!(targets(1000, true), ["TLS "]);
     assert_eq!(targets(1000, false), ["TLS "]);
+}
+
+/// Returns the calls of fixtures/tls/rsa-key-exchange.pcap with its private key, after a change of its records.
+fn calls_with_private_key(change: impl Fn(&mut Vec<&[u8]>)) -> Vec<String> {
+    let file = std::fs::read("fixtures/tls/rsa-key-exchange.pcap").expect("a fixture");
+    let text = std::fs::read("fixtures/tls/rsa-key-exchange.pem").expect("a key");
+    let keys = PrivateKey::read_pem("key.pem", &text).expect("a key");
+    let mut secrets = Secrets::default();
+    assert!(secrets.add_private_keys(keys.into_iter().map(Arc::new)));
+    let (head, mut rest) = file.split_at(24);
+    let mut records = Vec::new();
+    while let Some(length) = rest.get(8..12) {
+        let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
+        let (record, after) = rest.split_at(16 + length);
+        records.push(record);
+        rest = after;
+    }
+    change(&mut records);
+    let decode = DecodeOptions { secrets: Arc::new(secrets), ..DecodeOptions::default() };
+    let task = Task { exchanges: true, decode, ..Task::default() };
+    let events = crate::common::events([head, &records.concat()].concat(), task);
+    let calls = events.into_iter().filter_map(|event| match event {
+        AnalyzerEvent::Call(call) => Some(format!("{} {}", call.exchange.method, call.exchange.target)),
+        _ => None,
+    });
+    calls.collect()
+}
+
+#[test]
+fn a_lost_repeated_or_late_frame_gives_no_wrong_text_of_a_key_exchange() {
+    let pages = |calls: &[String]| calls.iter().filter(|call| *call == "GET /style.css").count();
+    assert_eq!(pages(&calls_with_private_key(|_| {})), 6);
+    // The first two connections: with an extended master secret, and without.
+    for nth in 0..31 {
+        let lost = calls_with_private_key(|records| {
+            records.remove(nth);
+        });
+        let repeated = calls_with_private_key(|records| records.insert(nth, records[nth]));
+        let late = calls_with_private_key(|records| records.swap(nth, nth + 1));
+        for calls in [&lost, &repeated, &late] {
+            let is_right = |call: &String| call == "GET /style.css" || call == "TLS " || call == " ";
+            assert!(calls.iter().all(is_right) && pages(calls) >= 4, "frame {}: {calls:?}", nth + 1);
+        }
+        assert_eq!(pages(&repeated), 6, "frame {}", nth + 1);
+    }
 }

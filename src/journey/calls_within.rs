@@ -1,12 +1,13 @@
 //! The calls that a server makes while it handles a call, and those of their servers: the hosts behind a call.
 
+use super::sequence::message_arrow;
 use super::text::{endpoint_text, quote};
 use crate::analysis::Task;
 use crate::capture::{Call, Endpoint};
 use crate::diagram::{Arrow, Diagram};
 use dissectors::exchange::{Outcome, Transfer};
 use dissectors::packet::Address;
-use dissectors::session::{ExchangeId, Stamp};
+use dissectors::session::ExchangeId;
 
 /// Maximum number of calls that are kept, of those that overlap with the call.
 const MAX_CALLS: usize = 1000;
@@ -183,25 +184,18 @@ fn lane(diagram: &mut Diagram, name: String) -> usize {
 /// Adds the request and the response of a call between two lanes.
 fn add_arrows(call: &Call, [from, to]: [usize; 2], diagram: &mut Diagram) {
     let exchange = &call.exchange;
-    let is_failed = exchange.outcome != Outcome::Success;
-    let arrow = |at: Stamp, [from, to]: [usize; 2], label: String, is_anomalous| Arrow {
-        frame: at.frame,
-        time: at.time,
-        from,
-        to,
-        label,
-        is_anomalous,
-        is_key: true,
-    };
-    diagram.arrows.extend(exchange.request.map(|half| arrow(half.first, [from, to], request_label(call), false)));
-    diagram.arrows.extend(exchange.response.map(|half| arrow(half.last, [to, from], response_label(call), is_failed)));
+    let request = exchange.request.map(|half| message_arrow(half.first, [from, to], request_label(call)));
+    let response = exchange.response.map(|half| message_arrow(half.last, [to, from], response_label(call)));
+    let is_anomalous = exchange.outcome != Outcome::Success;
+    diagram.arrows.extend(request);
+    diagram.arrows.extend(response.map(|arrow| Arrow { is_anomalous, ..arrow }));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use dissectors::exchange::Exchange;
-    use dissectors::session::ConversationId;
+    use dissectors::session::{ConversationId, Stamp};
 
     fn end(host: u8, port: u16) -> Endpoint {
         Endpoint { address: Address::V4([10, 0, 0, host]), port }

@@ -60,21 +60,18 @@ fn is_before(collected: &Collected, lookup: &Lookup) -> bool {
 
 /// Adds the datagrams of an exchange between two lanes: requester and responder.
 fn add_exchange(exchange: &Exchange, [from, to]: [usize; 2], answer: &str, arrows: &mut Vec<Arrow>) {
-    let arrow = |at: Stamp, from, to, label: String, is_anomalous| Arrow {
-        frame: at.frame,
-        time: at.time,
-        from,
-        to,
-        label,
-        is_anomalous,
-        is_key: true,
-    };
     let name = format!("{} {}", quote(&exchange.method), quote(&exchange.target));
     if let Some(request) = exchange.request {
-        arrows.push(arrow(request.first, from, to, name.clone(), false));
+        arrows.push(message_arrow(request.first, [from, to], name.clone()));
         if request.last.frame != request.first.frame {
-            arrows.push(arrow(request.last, from, to, format!("{name} (again)"), true));
+            let again = message_arrow(request.last, [from, to], format!("{name} (again)"));
+            arrows.push(Arrow { is_anomalous: true, ..again });
         }
     }
-    arrows.extend(exchange.response.map(|response| arrow(response.last, to, from, answer.to_owned(), false)));
+    arrows.extend(exchange.response.map(|response| message_arrow(response.last, [to, from], answer.to_owned())));
+}
+
+/// Returns the arrow of a message between two lanes.
+pub(super) fn message_arrow(at: Stamp, [from, to]: [usize; 2], label: String) -> Arrow {
+    Arrow { frame: at.frame, time: at.time, from, to, label, is_anomalous: false, is_key: true }
 }

@@ -1,6 +1,6 @@
 //! Constraints on names, and the time in which a private key is used (RFC 5280 4.2.1.10, RFC 3280 4.2.1.4).
 
-use super::element::{Element, Malformed, Tag, context};
+use super::element::{Element, Malformed, context};
 use super::fields::*;
 use super::general_name::general_name;
 use super::time::put_generalized;
@@ -16,9 +16,8 @@ pub(super) fn names(constraints: Element<'_>, tree: &mut Tree) -> Result<(), Mal
         open_list(field, subtrees.content, tree)?;
         each(subtrees.content, tree, |subtree, tree| {
             let base = subtree.elements().next()?.ok_or(Malformed)?;
-            let Tag::ContextSpecific { number, .. } = base.tag else { return Err(Malformed) };
             tree.open(&SUBTREE, subtree.whole.all(), Value::Present);
-            tree.open(&SUBTREE_BASE, base.content.all(), Value::Uint(number.value().into()));
+            tree.open(&SUBTREE_BASE, base.content.all(), Value::Uint(base.choice()?.into()));
             general_name(base, tree)?;
             tree.close();
             tree.close();

@@ -62,6 +62,12 @@ impl<'b> Element<'b> {
         Elements(self.content)
     }
 
+    /// Returns the number of a choice: that of its tag.
+    pub(super) fn choice(self) -> Result<u32, Malformed> {
+        let Tag::ContextSpecific { number, .. } = self.tag else { return Err(Malformed) };
+        Ok(number.value())
+    }
+
     /// Returns the bytes of a bit string after the number of unused bits.
     pub(super) fn bits(self) -> Payload<'b> {
         self.content.from(1)

@@ -132,8 +132,7 @@ fn access(services: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
         tree.open(&ACCESS_DESCRIPTION, service.whole.all(), Value::Present);
         put_identifier(&ACCESS_METHOD, parts.expect(Tag::ObjectIdentifier)?, tree)?;
         let location = parts.next()?.ok_or(Malformed)?;
-        let Tag::ContextSpecific { number, .. } = location.tag else { return Err(Malformed) };
-        tree.open(&ACCESS_LOCATION, location.content.all(), Value::Uint(number.value().into()));
+        tree.open(&ACCESS_LOCATION, location.content.all(), Value::Uint(location.choice()?.into()));
         general_name(location, tree)?;
         tree.close();
         tree.close();

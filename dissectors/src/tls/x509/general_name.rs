@@ -115,8 +115,7 @@ pub(super) fn put_utf16(field: &'static Field, text: Payload<'_>, tree: &mut Tre
 pub(super) fn general_names(field: &'static Field, list: Payload<'_>, tree: &mut Tree) -> Result<(), Malformed> {
     open_list(field, list, tree)?;
     each(list, tree, |name, tree| {
-        let Tag::ContextSpecific { number, .. } = name.tag else { return Err(Malformed) };
-        tree.open(&GENERAL_NAME, name.content.all(), Value::Uint(number.value().into()));
+        tree.open(&GENERAL_NAME, name.content.all(), Value::Uint(name.choice()?.into()));
         general_name(name, tree)?;
         tree.close();
         Ok(())

@@ -72,9 +72,9 @@ fn signed(data: Element<'_>, captured: i64, tree: &mut Tree) -> Result<(), Malfo
         put_number(&RESPONSE_VERSION, version.elements().expect(Tag::Integer)?, tree);
     }
     let responder = parts.next()?.ok_or(Malformed)?;
-    let Tag::ContextSpecific { number, .. } = responder.tag else { return Err(Malformed) };
-    tree.open(&RESPONDER_ID, responder.content.all(), Value::Uint(number.value().into()));
-    match number.value() {
+    let number = responder.choice()?;
+    tree.open(&RESPONDER_ID, responder.content.all(), Value::Uint(number.into()));
+    match number {
         1 => distinguished_name([&BY_NAME, &RDN_SEQUENCE], responder.elements().expect(Tag::Sequence)?, tree)?,
         2 => put_bytes(&BY_KEY, responder.elements().expect(Tag::OctetString)?.content, tree),
         _ => {}
@@ -119,9 +119,9 @@ fn single(response: Element<'_>, captured: i64, tree: &mut Tree) -> Result<(), M
 }
 
 fn status(status: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    let Tag::ContextSpecific { number, .. } = status.tag else { return Err(Malformed) };
-    tree.open(&CERTIFICATE_STATUS, status.content.all(), Value::Uint(number.value().into()));
-    match number.value() {
+    let number = status.choice()?;
+    tree.open(&CERTIFICATE_STATUS, status.content.all(), Value::Uint(number.into()));
+    match number {
         0 => drop(tree.put(&GOOD, status.content.all(), Value::Present)),
         1 => {
             let mut parts = status.elements();

@@ -21,10 +21,18 @@ pub fn diagram_lines(diagram: &Diagram, width: usize, limit: usize) -> Vec<(Stri
         match row {
             DiagramRow::Arrow(arrow) => {
                 let mut line = format!("{:>10} ", diagram.offset(arrow));
+                let left = arrow.from.min(arrow.to);
+                let right = arrow.from.max(arrow.to).max(left + 1);
                 for lane in 0..diagram.lanes.len() {
+                    // The arrow covers the lanes that it crosses.
+                    if left < lane && lane < right {
+                        continue;
+                    }
                     line.push('│');
-                    if lane + 1 < diagram.lanes.len() {
-                        line.push_str(&between_lanes(arrow, lane, gap - 1));
+                    if lane == left {
+                        line.push_str(&arrow_text(arrow, (right - left) * gap - 1));
+                    } else if lane + 1 < diagram.lanes.len() {
+                        line.push_str(&" ".repeat(gap - 1));
                     }
                 }
                 let mark = if arrow.is_anomalous { " !" } else { "" };
@@ -50,19 +58,13 @@ fn heading(diagram: &Diagram, gap: usize) -> String {
     line
 }
 
-/// Returns the part of an arrow between a lane and the next one.
-fn between_lanes(arrow: &Arrow, lane: usize, room: usize) -> String {
-    let (left, right) = (arrow.from.min(arrow.to), arrow.from.max(arrow.to));
-    if lane < left || lane >= right {
-        return " ".repeat(room);
-    }
-    let (begins, ends) = (arrow.from > arrow.to && lane == left, arrow.to > arrow.from && lane + 1 == right);
-    let label = if lane == left { truncated(&arrow.label, room.saturating_sub(6)) } else { String::new() };
+/// Returns an arrow with its label, from the left one of its lanes to the right one.
+fn arrow_text(arrow: &Arrow, room: usize) -> String {
+    let (start, end) = if arrow.from > arrow.to { ("◀", "") } else { ("", "▶") };
+    let label = truncated(&arrow.label, room.saturating_sub(6));
     let label = if label.is_empty() { label } else { format!(" {label} ") };
-    let heads = usize::from(begins) + usize::from(ends);
-    let dashes = room.saturating_sub(label.width() + heads);
+    let dashes = room.saturating_sub(label.width() + 1);
     let before = dashes / 2;
-    let (start, end) = (if begins { "◀" } else { "" }, if ends { "▶" } else { "" });
     format!("{start}{}{label}{}{end}", "─".repeat(before), "─".repeat(dashes - before))
 }
 
@@ -98,5 +100,16 @@ mod tests {
         assert_eq!(texts[0].find("10.0.0.1"), Some(TIMES));
         assert!(texts[1].contains("─ SYN ─") && texts[1].ends_with("▶│ #1"), "{}", texts[1]);
         assert!(texts[2].contains("│◀─") && texts[4].ends_with("│ #4 !"), "{texts:#?}");
+    }
+
+    #[test]
+    fn an_arrow_covers_the_lanes_that_it_crosses() {
+        let mut diagram = diagram(&["a label between the outer hosts"]);
+        diagram.lanes.insert(1, "10.0.0.9:53".to_owned());
+        diagram.arrows[0].to = 2;
+        let lines = diagram_lines(&diagram, 80, 100);
+        let (line, _) = &lines[1];
+        assert!(line.contains("─ a label between the outer hosts ─") && line.ends_with("▶│ #1"), "{line}");
+        assert_eq!(line.width(), lines[0].0.find("10.0.0.2").expect("a lane") + 4);
     }
 }

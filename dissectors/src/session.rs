@@ -437,12 +437,6 @@ pub trait Session: Send {
         false
     }
 
-    /// Whether messages of both sides interleave, so that data of one side need not respond to what it acknowledges. Bytes
-    /// that are missing are then awaited like those without a response.
-    fn is_multiplexed(&self) -> bool {
-        false
-    }
-
     /// Whether a response of this side is awaited of which nothing was read. It may still follow a reset of the other side.
     fn awaits_response(&self, _side: Side) -> bool {
         false

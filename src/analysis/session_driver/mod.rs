@@ -170,13 +170,6 @@ impl SessionDriver {
         }
     }
 
-    /// Whether messages of both sides interleave.
-    pub(in crate::analysis) fn is_multiplexed(&self) -> bool {
-        let DriverState::Session { session, .. } = &self.state else { return false };
-        let mut above = self.nested.iter().flat_map(|nested| nested.above.values());
-        session.is_multiplexed() || above.any(SessionDriver::is_multiplexed)
-    }
-
     fn nested_responds(&self, side: Side) -> bool {
         self.nested.iter().any(|nested| nested.above.values().any(|driver| driver.responds(side)))
     }

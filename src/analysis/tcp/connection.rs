@@ -461,8 +461,7 @@ impl Connection {
         let mut completed = Completed::default();
         let (ready, received) = (data.ready.clone(), data.received);
         self.undelivered[side as usize] = ready.len() as u32;
-        // Where messages interleave, data is no response to what it acknowledges: it may be of another stream.
-        if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty() && !self.driver.is_multiplexed()) {
+        if let Some(ack) = acknowledges(segment).filter(|_| !ready.is_empty()) {
             self.assemblers[side.other() as usize].answered_up_to(ack);
             self.drain(side.other(), context, &mut completed);
         }

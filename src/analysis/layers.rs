@@ -156,6 +156,8 @@ impl Tables {
     #[cold]
     fn aggregate(&mut self, aggregate: &Aggregate<'_>, at: Stamp, tree: &mut Tree) {
         let (layers, mut rest) = (self.packet.layers, aggregate.payload);
+        // A filter may match for a later packet.
+        let prefilter = self.run.prefilter.take();
         for nth in 1.. {
             let Some((next, after)) = (aggregate.next)(rest, nth, tree) else { break };
             self.packet.begin_aggregated(layers);
@@ -163,6 +165,7 @@ impl Tables {
             self.dissect(&next, at, tree);
             rest = after;
         }
+        self.run.prefilter = prefilter;
     }
 
     /// Decompresses the payload of an IP packet, and reads on in it. The number of layers bounds how often.

@@ -193,9 +193,11 @@ impl<'a> FilterJob<'a> {
         let table = self.table.read();
         for &frame in &matching {
             self.matched.insert(frame);
-            if let Some(stream) = table.stream(frame).filter(|&stream| !self.streams.contains(stream)) {
-                self.streams.insert(stream);
-                self.pending.streams.push(stream);
+            for stream in table.streams(frame) {
+                if !self.streams.contains(stream) {
+                    self.streams.insert(stream);
+                    self.pending.streams.push(stream);
+                }
             }
         }
         self.pending.frames.extend(matching);

@@ -372,7 +372,12 @@ impl FrameTable {
         context
     }
 
-    /// Returns the TCP connection of a frame.
+    /// Returns the TCP connections of a frame: several if it has several packets.
+    pub(super) fn streams(&self, frame: u32) -> impl Iterator<Item = u32> {
+        self.conversations(frame).filter_map(|(key, _)| key.as_stream())
+    }
+
+    /// Returns the first TCP connection of a frame.
     pub(super) fn stream(&self, frame: u32) -> Option<u32> {
         self.entry(frame)?.conversation.as_stream()
     }

@@ -177,6 +177,8 @@ fn add_layers(number: u32, table: &FrameTable, tree: &mut Tree) {
             let from_client = flags.has(FrameFlags::FROM_CLIENT);
             add_endpoints(if from_client { [client, server] } else { [server, client] }, tree);
         }
+    }
+    for stream in table.streams(number) {
         tree.put(&tcp::STREAM, none, Value::Uint(stream.into()));
     }
 }

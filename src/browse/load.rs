@@ -379,7 +379,10 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             set(FrameFlags::SERVER_DATA, server);
             set(FrameFlags::REUSED_PORTS, connection.reused);
             set(FrameFlags::MIXED, connection.is_mixed || has_several_streams);
-            set(FrameFlags::PLAIN_TCP, stream.is_some() && !connection.quoted && is_plain_tcp(analyzer.path()));
+            set(
+                FrameFlags::PLAIN_TCP,
+                stream.is_some() && !has_several_streams && !connection.quoted && is_plain_tcp(analyzer.path()),
+            );
         }
         let sessions = connections.iter().filter(|connection| connection.conversation.tcp().is_none());
         self.udp_sessions.extend(sessions.map(|connection| connection.conversation.number()));

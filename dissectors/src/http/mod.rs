@@ -18,6 +18,7 @@ mod quirk;
 mod resync;
 mod side;
 pub mod ssdp;
+mod wanted;
 mod web_call;
 mod well_known;
 
@@ -144,55 +145,12 @@ pub const MAX_HEAD: usize = 262_144;
 pub const MAX_BODY: usize = 1 << 20;
 /// Bytes of the client that wait while the response to an Upgrade or CONNECT is awaited.
 const MAX_WAITING: usize = 65_536;
-/// Bytes of a body that are kept where only the row of a list is wanted: enough for the kind of an image.
-const PREVIEW_BYTES: usize = 64;
-
 fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
-    let wants_values = wants_header_values(wants);
-    let keep = kept_of_body(wants).or(wants_values.then_some(0));
+    let wants_values = wanted::header_values(wants);
+    let keep = wanted::kept_of_body(wants).or(wants_values.then_some(0));
     // Anomalies of the head decide how a body is read.
-    let headers = keep == Some(MAX_BODY) || wants_values || shows_headers(wants);
+    let headers = keep == Some(MAX_BODY) || wants_values || wanted::headers(wants);
     Box::new(Http { wants_values, ..Http::new(keep, headers) })
-}
-
-/// Whether fields of other protocols are recorded that read the value of a header.
-fn wants_header_values(wants: &Wants) -> bool {
-    crate::header_dissectors().any(|header| {
-        let [first, last] = header.fields;
-        wants.any_between(first, last)
-    })
-}
-
-/// Whether more of a head than its first line is recorded: headers, or notes about them.
-fn shows_headers(wants: &Wants) -> bool {
-    [&HTTP, &NOTIFICATION, &REQUEST_LINE, &RESPONSE_LINE].into_iter().any(|field| wants.field(field))
-        || wants.any_between(&PROXY_CONNECT_HOST, &FILE_DATA)
-        || wants.any_between(&TE_AND_LENGTH, &OPEN_LIMIT)
-}
-
-/// Bytes of a body that must be kept for `wants`; none if not even heads are wanted.
-fn kept_of_body(wants: &Wants) -> Option<usize> {
-    let of_body = [
-        &FILE_DATA,
-        &CHUNKED,
-        &CHUNK,
-        &CHUNK_SIZE,
-        &CHUNK_DATA,
-        &CHUNK_BOUNDARY,
-        &CHUNKED_TRAILER_PART,
-        &DECOMPRESSION_FAILED,
-        &BODY_LIMIT,
-        &LENIENT,
-        &CONTENT_CHECKSUM,
-        &HTTP,
-        &crate::frame::PROTOCOLS,
-    ];
-    let wants_body = of_body.into_iter().any(|field| wants.field(field)) || crate::content::is_wanted(wants);
-    match wants_body {
-        true => Some(MAX_BODY),
-        false if wants.columns => Some(PREVIEW_BYTES),
-        false => wants.protocol(&HTTP).then_some(0),
-    }
 }
 
 /// The HTTP/1 session of one conversation.
@@ -798,7 +756,7 @@ mod tests {
         for field in FIELDS {
             let mut wants = Wants::default();
             wants.add(field);
-            assert_eq!(shows_headers(&wants), others.iter().all(|other| other.id != field.id), "{}", field.name);
+            assert_eq!(wanted::headers(&wants), others.iter().all(|other| other.id != field.id), "{}", field.name);
         }
     }
 }

@@ -386,10 +386,6 @@ impl Session for Http2 {
         self.half_of(side) == Half::Response
     }
 
-    fn is_multiplexed(&self) -> bool {
-        true
-    }
-
     fn buffered(&self) -> usize {
         self.sides.iter().map(SideState::buffered).sum::<usize>() + self.streams.buffered() + self.spare.buffered()
     }

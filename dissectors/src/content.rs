@@ -192,6 +192,7 @@ pub fn joined_name(carrier: &'static str, content: &str) -> &'static str {
     match (carrier, content) {
         ("HTTP", "JSON") => "HTTP/JSON",
         ("HTTP", "XML") => "HTTP/XML",
+        ("HTTP", "IMF") => "HTTP/IMF",
         ("SSDP", "XML") => "SSDP/XML",
         ("HTTP2", "JSON") => "HTTP2/JSON",
         ("HTTP2", "XML") => "HTTP2/XML",

@@ -24,6 +24,7 @@ pub mod host_names;
 mod identity;
 mod json_text;
 pub mod key_log;
+mod mime;
 mod names;
 mod organizations;
 pub mod packet;
@@ -83,8 +84,8 @@ protocols! {
     wlan::prism,
     wlan::avs,
     wlan::radio,
-    wlan,
     wlan::aggregate,
+    wlan,
     ieee8021ad,
     vlan,
     vntag,
@@ -137,6 +138,7 @@ protocols! {
     json,
     urlencoded,
     multipart,
+    imf,
     text,
     xml,
     media,
@@ -199,14 +201,14 @@ pub fn message_fields() -> impl Iterator<Item = (&'static Protocol, &'static Mes
         .flat_map(|protocol| protocol.sessions().filter_map(move |kind| kind.messages.map(|fields| (protocol, fields))))
 }
 
-/// The protocol whose own field has a name.
-#[must_use]
 /// The header fields of HTTP that other protocols read.
 pub fn header_dissectors() -> impl Iterator<Item = &'static protocol::HeaderDissector> {
     let of = |part: &'static Dissector| if let Dissector::Header(header) = part { Some(header) } else { None };
     PROTOCOLS.iter().flat_map(move |protocol| protocol.dissectors.iter().filter_map(of))
 }
 
+/// The protocol whose own field has a name.
+#[must_use]
 pub fn protocol(name: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|protocol| protocol.fields.first().is_some_and(|own| own.name == name))
 }

@@ -2,6 +2,7 @@
 
 use crate::content::{LossyText, MessageBody, unescaped};
 use crate::field::Field;
+use crate::mime;
 use crate::packet::{Payload, ProtocolPath};
 use crate::protocol::{Claim, Dissector, Protocol};
 use crate::tree::{Slice, Tree, Value};
@@ -189,10 +190,10 @@ fn describe_parts(body: &MessageBody<'_>, dashed: &[u8], path: &mut ProtocolPath
 fn describe_part(body: &MessageBody<'_>, payload: Payload<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
     let node = tree.open(&PART, payload.all(), Value::Text(Slice::default()));
     let mut at = 0;
-    let mut content_type: Vec<u8> = Vec::new();
+    let mut headers = PartHeaders::default();
     for _ in 0..MAX_HEADERS {
         let rest = payload.bytes.get(at..).unwrap_or_default();
-        let len = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let len = mime::line_len(rest);
         let line = rest.get(..len).unwrap_or_default();
         let text = line.trim_ascii_end();
         let span = payload.span(at, len);
@@ -200,17 +201,32 @@ fn describe_part(body: &MessageBody<'_>, payload: Payload<'_>, path: &mut Protoc
         if text.is_empty() {
             break;
         }
-        header(text, span, &mut content_type, tree);
+        header(text, span, &mut headers, tree);
     }
+    let PartHeaders { content_type, transfer_encoding } = headers;
     if !content_type.is_empty() {
         let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
         tree.label(node, format_args!("{}:  ({})", PART.title, LossyText(media_type)));
     }
-    body.nested(payload.from(at), &content_type).read(path, tree);
+    let content = payload.from(at);
+    match mime::decode(&transfer_encoding, content.bytes) {
+        Some(decoded) => {
+            let start = tree.add_derived_buffer("Decoded part", &decoded, Some(content.all()));
+            body.nested(Payload::whole(&decoded, start), &content_type).read(path, tree);
+        }
+        None => body.nested(content, &content_type).read(path, tree),
+    }
     tree.close();
 }
 
-fn header(line: &[u8], span: Slice, content_type: &mut Vec<u8>, tree: &mut Tree) {
+/// Headers of a part that its content depends on, without their line ends.
+#[derive(Default)]
+struct PartHeaders {
+    content_type: Vec<u8>,
+    transfer_encoding: Vec<u8>,
+}
+
+fn header(line: &[u8], span: Slice, headers: &mut PartHeaders, tree: &mut Tree) {
     let colon = memchr::memchr(b':', line).unwrap_or(line.len());
     let (name, value) = line.split_at_checked(colon).unwrap_or_default();
     let value = value.get(1..).unwrap_or_default();
@@ -223,7 +239,8 @@ fn header(line: &[u8], span: Slice, content_type: &mut Vec<u8>, tree: &mut Tree)
         None => tree.open(&HEADER, span, Value::Text(inner(line))),
     };
     match known {
-        Some(&("content-type", _)) => *content_type = value.to_vec(),
+        Some(&("content-type", _)) => headers.content_type = mime::unfolded(value),
+        Some(&("content-transfer-encoding", _)) => headers.transfer_encoding = mime::unfolded(value),
         Some(&("content-disposition", _)) => {
             for (field, name) in [(&NAME, "name"), (&FILENAME, "filename")] {
                 if let Some(found) = crate::content::parameter(value, name).filter(|_| tree.wants(field)) {
@@ -275,6 +292,30 @@ mod tests {
     fn escapes_of_a_quoted_boundary_are_removed() {
         let found = recorded("--X\\Y\r\n\r\nx\r\n--X\\Y--\r\n", "multipart/mixed; boundary=\"\\X\\\\Y\"");
         assert!(found.contains("last_boundary=") && !found.contains("unfinished"), "{found}");
+    }
+
+    #[test]
+    fn encoded_parts_are_decoded_and_folded_headers_are_read() {
+        let parts = [
+            ("Content-Type: text/plain\r\nContent-Transfer-Encoding: base64", "aGlkZGVu\r\n"),
+            ("content-transfer-encoding:\tBASE64\r\nContent-Type:\r\n text/plain", "aGlk\r\nZGVu"),
+            ("Content-Type: text/plain\nContent-Transfer-Encoding : quoted-printable", "h=69d=\r\nden"),
+            (
+                "Content-Type: multipart/mixed;\r\n\tboundary=Y",
+                "--Y\r\nContent-Type: text/plain\r\n\r\nhidden\r\n--Y--",
+            ),
+        ];
+        for (headers, content) in parts {
+            let body = alloc::format!("--X\r\n{headers}\r\n\r\n{content}\r\n--X--\r\n");
+            let mut tree = Tree::new(crate::Wants::everything());
+            tree.begin(body.as_bytes());
+            let payload = Payload::whole(body.as_bytes(), 0);
+            MessageBody::new(payload, b"multipart/mixed; boundary=X", "HTTP")
+                .read(&mut ProtocolPath::default(), &mut tree);
+            let lines = tree.nodes().iter().filter(|node| node.field.name == "data-text-lines.line");
+            let found = lines.filter(|node| matches!(node.value, Value::Text(text) if tree.bytes(text) == b"hidden"));
+            assert_eq!(found.count(), 1, "{body:?}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) use follow::FollowArgs;
 #[cfg(feature = "live")]
 pub(crate) use input::LiveArgs;
 pub(crate) use input::{DecodeArgs, InputArgs};
-pub(crate) use journey::{JourneyArgs, JourneyFormat};
+pub(crate) use journey::{CallArgs, JourneyArgs};
 pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};

@@ -52,7 +52,9 @@ fn logged_links(trace: &Trace, log: &str) -> Vec<(usize, usize)> {
             };
             is_client && is_text
         };
-        let at = find(&is_it).unwrap_or_else(|| panic!("no call for {line}"));
+        let found = find(&is_it);
+        assert!(found.is_some(), "no call for {line}");
+        let at = found.expect("a call");
         if kind == "serves" {
             // The proxy passes each call on, and each target is used once.
             let is_front = |traced: &TracedCall| traced.call.server.port == 443 && traced.call.exchange.target == rest;
@@ -86,7 +88,7 @@ fn compare(name: &str) -> (usize, usize, usize) {
                 unknown += 1;
             }
             (Cause::None, None) => {}
-            other => panic!("{place}: {other:?}"),
+            other => assert_eq!(format!("{other:?}"), "a cause of both or of none", "{place}"),
         }
     }
     (certain, inferred, unknown)

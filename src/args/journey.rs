@@ -9,25 +9,32 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(override_usage = "overhear journey [OPTIONS] <FILE>... [CALL]")]
 #[command(after_help = "\
-CALL is the row of a call in the output of `overhear calls`, from 1, or slowest. -Y selects the first call that a filter \
+CALL is the row of a call in the output of `overhear calls`, from 1, or slowest (default). -Y selects the first call that a filter \
 matches. Numbers such as #12 are frames: `overhear print FILE 'frame.number == 12' -V` shows one.")]
 pub(crate) struct JourneyArgs {
-    /// Capture files, read in order (- for standard input), optionally followed by the call: its row in the output of
-    /// calls, or slowest (default)
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
+    /// Add what each step is for, and the RFC that specifies it
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+/// Captures, a call in them, and the form in which it is printed.
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    /// Capture files, read in order (- for standard input), optionally followed by a call: its row in the output of calls, or
+    /// slowest
     #[arg(value_name = "FILE|CALL", required_unless_present = "read")]
     words: Vec<OsString>,
     /// Capture file to read, as in tshark (repeatable)
     #[arg(short = 'r', long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
-    /// Explain the first call that this display filter matches
+    /// Select the first call that this display filter matches
     #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     /// Output format
     #[arg(short = 'T', long = "format", value_name = "FORMAT", default_value = "text")]
     pub(crate) format: JourneyFormat,
-    /// Add what each step is for, and the RFC that specifies it
-    #[arg(long)]
-    pub(crate) explain: bool,
     /// Stop after reading N frames
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     count: Option<u32>,
@@ -68,43 +75,30 @@ impl JourneyFormat {
     }
 }
 
-impl JourneyArgs {
-    /// Returns the files in reading order, and the call.
-    pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, CallChoice), String> {
-        let (paths, words) = (std::mem::take(&mut self.read), std::mem::take(&mut self.words));
-        let (paths, choice) = parse_files(paths, words, self.filter.is_some(), "journey")?;
-        Ok((paths, choice.unwrap_or(CallChoice::Slowest)))
+impl CallArgs {
+    /// Returns the files in reading order, and the call: the last word, or the first match of the filter.
+    pub(crate) fn parse_input(&mut self, command: &str) -> Result<(Vec<PathBuf>, Option<CallChoice>), String> {
+        let (mut paths, mut words) = (std::mem::take(&mut self.read), std::mem::take(&mut self.words));
+        let named = words.last().and_then(|word| word.to_str()).and_then(parse_call);
+        let choice = match (named, &self.filter) {
+            (Some(_), Some(_)) => return Err("a call cannot be combined with a filter (-Y)".into()),
+            (Some(choice), None) => {
+                words.pop();
+                Some(choice?)
+            }
+            (None, filter) => filter.as_ref().map(|_| CallChoice::FirstMatch),
+        };
+        paths.extend(words.into_iter().map(PathBuf::from));
+        if paths.is_empty() {
+            Err(format!("missing capture file: overhear {command} FILE CALL"))
+        } else {
+            Ok((paths, choice))
+        }
     }
 
     /// Returns the options of the run.
     pub(crate) fn run(&self) -> RunArgs {
         RunArgs::complete(self.count, self.output.clone())
-    }
-}
-
-/// Splits words into capture files, in reading order after those of `-r`, and the call: the last word, or the first match of a
-/// filter.
-pub(super) fn parse_files(
-    mut paths: Vec<PathBuf>,
-    mut words: Vec<OsString>,
-    has_filter: bool,
-    command: &str,
-) -> Result<(Vec<PathBuf>, Option<CallChoice>), String> {
-    let named = words.last().and_then(|word| word.to_str()).and_then(parse_call);
-    let choice = match (named, has_filter) {
-        (Some(_), true) => return Err("a call cannot be combined with a filter (-Y)".into()),
-        (Some(choice), false) => {
-            words.pop();
-            Some(choice?)
-        }
-        (None, true) => Some(CallChoice::FirstMatch),
-        (None, false) => None,
-    };
-    paths.extend(words.into_iter().map(PathBuf::from));
-    if paths.is_empty() {
-        Err(format!("missing capture file: overhear {command} FILE CALL"))
-    } else {
-        Ok((paths, choice))
     }
 }
 

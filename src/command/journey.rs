@@ -6,7 +6,7 @@ use super::output::{Output, escape_paths};
 use super::overwrite::refuse_inputs;
 use super::pass_loop::{PassConsumer, PassLoop};
 use super::{CommandOutcome, decode, finish_output, print_message, text_width};
-use crate::args::JourneyArgs;
+use crate::args::{CallArgs, JourneyArgs};
 use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, unsupported_link_message};
 use overhear::filter::Filter;
 use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, SelectedCall, render};
@@ -21,36 +21,39 @@ use std::path::PathBuf;
 const PASSES: u64 = 2;
 
 pub(super) fn run_journey(mut args: JourneyArgs) -> io::Result<CommandOutcome> {
-    match prepare(&mut args) {
+    match CallRun::prepare(&mut args.call, "journey") {
         Ok(prepared) => print_journey(&args, prepared),
         Err(message) => Ok(CommandOutcome::Error(message)),
     }
 }
 
-/// What a run needs before it reads.
-struct Prepared {
+/// What a run for a call needs before it reads.
+pub(super) struct CallRun {
     /// Names of the captures, for messages.
-    names: String,
-    choice: CallChoice,
-    matcher: FilterMatcher,
-    run: CaptureRun,
-    out: Output,
+    pub(super) names: String,
+    pub(super) choice: Option<CallChoice>,
+    pub(super) matcher: FilterMatcher,
+    pub(super) run: CaptureRun,
+    pub(super) out: Output,
 }
 
-fn prepare(args: &mut JourneyArgs) -> Result<Prepared, String> {
-    let (files, choice) = args.parse_input()?;
-    let run = args.run();
-    let names = escape_paths(files.iter().map(|path| path.as_path()));
-    refuse_inputs("-o", run.output.as_deref(), files.iter().map(PathBuf::as_path))?;
-    let filter = args.filter.as_ref().map(|text| Filter::new(text).map_err(|fault| fault.display(text).to_string()));
-    let matcher = FilterMatcher::new(filter.transpose()?, MatchUnit::Calls);
-    let decode = decode::decode_options(&args.decode)?;
-    let out = Output::create(run.output.as_deref())?;
-    Ok(Prepared { names, choice, matcher, run: CaptureRun::new(files, &run, decode), out })
+impl CallRun {
+    pub(super) fn prepare(args: &mut CallArgs, command: &str) -> Result<CallRun, String> {
+        let (files, choice) = args.parse_input(command)?;
+        let run = args.run();
+        let names = escape_paths(files.iter().map(|path| path.as_path()));
+        refuse_inputs("-o", run.output.as_deref(), files.iter().map(PathBuf::as_path))?;
+        let compile = |text: &String| Filter::new(text).map_err(|fault| fault.display(text).to_string());
+        let matcher = FilterMatcher::new(args.filter.as_ref().map(compile).transpose()?, MatchUnit::Calls);
+        let decode = decode::decode_options(&args.decode)?;
+        let out = Output::create(run.output.as_deref())?;
+        Ok(CallRun { names, choice, matcher, run: CaptureRun::new(files, &run, decode), out })
+    }
 }
 
-fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOutcome> {
-    let Prepared { names, choice, mut matcher, run, mut out } = prepared;
+fn print_journey(args: &JourneyArgs, prepared: CallRun) -> io::Result<CommandOutcome> {
+    let CallRun { names, choice, mut matcher, run, mut out } = prepared;
+    let choice = choice.unwrap_or(CallChoice::Slowest);
     let (passes, decode, mut has_errors) = run.open_passes(PASSES, out.is_file());
     let Some(mut passes) = passes else {
         out.keep_existing();
@@ -66,7 +69,7 @@ fn print_journey(args: &JourneyArgs, prepared: Prepared) -> io::Result<CommandOu
         }
     };
     let journey = collect(selected, &mut passes, &decode);
-    let form = args.format.form(text_width(out.is_file()));
+    let form = args.call.format.form(text_width(out.is_file()));
     out.write_all(render(&journey, form, args.explain).as_bytes())?;
     finish_output(out, has_errors)
 }

@@ -1,55 +1,26 @@
 //! `trace`: the calls that calls caused.
 
-use super::capture_run::CaptureRun;
-use super::filter_matcher::{FilterMatcher, MatchUnit};
-use super::journey::select_call;
-use super::output::{Output, escape_paths};
-use super::overwrite::refuse_inputs;
+use super::journey::{CallRun, select_call};
 use super::pass_loop::{PassConsumer, PassLoop};
-use super::{CommandOutcome, decode, finish_output, print_message, text_width};
+use super::{CommandOutcome, finish_output, print_message, text_width};
 use crate::args::TraceArgs;
 use overhear::analysis::{Analyzer, DecodeOptions, Task, unsupported_link_message};
-use overhear::filter::Filter;
-use overhear::journey::CallChoice;
 use overhear::report::DissectedFrame;
 use overhear::source::Error;
 use overhear::trace::{TraceCollector, render};
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 pub(super) fn run_trace(mut args: TraceArgs) -> io::Result<CommandOutcome> {
-    match prepare(&mut args) {
+    match CallRun::prepare(&mut args.call, "trace") {
         Ok(prepared) => print_trace(&args, prepared),
         Err(message) => Ok(CommandOutcome::Error(message)),
     }
 }
 
-/// What a run needs before it reads.
-struct Prepared {
-    /// Names of the captures, for messages.
-    names: String,
-    choice: Option<CallChoice>,
-    matcher: FilterMatcher,
-    run: CaptureRun,
-    out: Output,
-}
-
-fn prepare(args: &mut TraceArgs) -> Result<Prepared, String> {
-    let (files, choice) = args.parse_input()?;
-    let run = args.run();
-    let names = escape_paths(files.iter().map(|path| path.as_path()));
-    refuse_inputs("-o", run.output.as_deref(), files.iter().map(PathBuf::as_path))?;
-    let filter = args.filter.as_ref().map(|text| Filter::new(text).map_err(|fault| fault.display(text).to_string()));
-    let matcher = FilterMatcher::new(filter.transpose()?, MatchUnit::Calls);
-    let decode = decode::decode_options(&args.decode)?;
-    let out = Output::create(run.output.as_deref())?;
-    Ok(Prepared { names, choice, matcher, run: CaptureRun::new(files, &run, decode), out })
-}
-
-fn print_trace(args: &TraceArgs, prepared: Prepared) -> io::Result<CommandOutcome> {
-    let Prepared { names, choice, mut matcher, run, mut out } = prepared;
+fn print_trace(args: &TraceArgs, prepared: CallRun) -> io::Result<CommandOutcome> {
+    let CallRun { names, choice, mut matcher, run, mut out } = prepared;
     let count = if choice.is_some() { 2 } else { 1 };
     let (passes, decode, mut has_errors) = run.open_passes(count, out.is_file());
     let Some(mut passes) = passes else {
@@ -77,7 +48,7 @@ fn print_trace(args: &TraceArgs, prepared: Prepared) -> io::Result<CommandOutcom
         out.keep_existing();
         return Ok(CommandOutcome::Error(format!("{names}: no calls")));
     }
-    out.write_all(render(&trace, args.format.form(text_width(out.is_file()))).as_bytes())?;
+    out.write_all(render(&trace, args.call.format.form(text_width(out.is_file()))).as_bytes())?;
     finish_output(out, has_errors)
 }
 

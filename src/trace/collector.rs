@@ -127,7 +127,7 @@ impl TraceCollector {
         }
     }
 
-    fn call(&mut self, call: Call) {
+    fn call(&mut self, mut call: Call) {
         self.rows += 1;
         let exchange = &call.exchange;
         let mut contexts = self.contexts.remove(&exchange.id).unwrap_or_default();
@@ -154,9 +154,11 @@ impl TraceCollector {
             _ => {}
         }
         let has_headers = call_facts().any(|(name, facts)| name == exchange.protocol && !facts.headers.is_empty());
-        if !has_headers {
-            contexts.extend(of_statement(&exchange.target));
+        if let Some((context, statement)) = of_statement(&exchange.target).filter(|_| !has_headers) {
+            contexts.push(context);
+            call.exchange.target = statement.into();
         }
+        let exchange = &call.exchange;
         let active_until = match exchange.response {
             Some(response) => response.last.time,
             None => {
@@ -233,4 +235,48 @@ fn wants() -> Wants {
         all.filter(|field| !field.name.is_empty() && !field.later).for_each(|field| wants.add(field));
     }
     wants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Endpoint;
+    use dissectors::exchange::{Exchange, Transfer};
+    use dissectors::session::Stamp;
+
+    /// Adds calls without causes, one after the other.
+    fn collect(selected: Option<u64>, count: u32) -> Trace {
+        let mut collector = TraceCollector::new(selected);
+        for nth in 0..count {
+            let stamp = Stamp { frame: nth, time: nth.into() };
+            let transfer = Transfer { first: stamp, last: stamp, completed_in: nth, body: 0, complete: true };
+            let id = ExchangeId { conversation: ConversationId::Tcp(nth), ..ExchangeId::default() };
+            let exchange = Exchange { id, request: Some(transfer), response: Some(transfer), ..Exchange::default() };
+            let (client, server) = (Endpoint::default(), Endpoint { port: 80, ..Endpoint::default() });
+            let call = Call { exchange: Box::new(exchange), client, server, connect: None, start: 0, names: None };
+            collector.event(Event::Call(call));
+        }
+        collector.finish()
+    }
+
+    #[test]
+    fn of_many_calls_the_first_ones_are_kept_or_those_around_the_selected_one() {
+        let (limit, count) = (limits::TRACE_CALLS as u64, limits::TRACE_CALLS as u32 * 3);
+        let rows = |trace: &Trace| (trace.calls[0].row, trace.calls[trace.calls.len() - 1].row);
+        let all = collect(None, count);
+        assert_eq!((rows(&all), all.notes.len()), ((1, limit), 1), "{:?}", all.notes);
+        let near = collect(Some(limit + 7), count);
+        assert_eq!(rows(&near), (limit / 2 + 8, limit + 7 + limit / 2));
+        assert_eq!((near.roots.len(), near.notes.len()), (1, 1), "{:?}", near.notes);
+        assert!(collect(None, 3).notes.is_empty());
+    }
+
+    #[test]
+    fn long_texts_are_truncated_between_characters() {
+        let target = "é".repeat(MAX_TEXT);
+        let exchange = Exchange { target: target.as_str().into(), ..Exchange::default() };
+        let (client, server) = (Endpoint::default(), Endpoint::default());
+        let call = Call { exchange: Box::new(exchange), client, server, connect: None, start: 0, names: None };
+        assert_eq!(truncated(call).exchange.target.len(), MAX_TEXT);
+    }
 }

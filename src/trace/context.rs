@@ -136,16 +136,18 @@ fn span(text: &str) -> Option<u64> {
     u64::from_str_radix(text, 16).ok().filter(|&number| number > 0 && is_hex)
 }
 
-/// Returns the context in the comment at the end or at the start of a statement, as sqlcommenter writes it. A comment elsewhere
-/// may be within a text.
-pub(super) fn of_statement(statement: &str) -> Option<TraceContext> {
+/// Returns the context in the comment at the end or at the start of a statement, as sqlcommenter writes it, and the statement
+/// without the comment. A comment elsewhere may be within a text.
+pub(super) fn of_statement(statement: &str) -> Option<(TraceContext, &str)> {
     let statement = statement.trim().trim_end_matches(';').trim_end();
-    let last = statement.strip_suffix("*/").and_then(|rest| rest.rsplit_once("/*")).map(|(_, comment)| comment);
-    let first = statement.strip_prefix("/*").and_then(|rest| rest.split_once("*/")).map(|(comment, _)| comment);
-    [last, first].into_iter().flatten().find_map(|comment| {
-        let pairs = comment.split(',').filter_map(|pair| pair.trim().split_once('='));
-        let value = pairs.into_iter().find(|(key, _)| key.trim() == "traceparent")?.1.trim();
-        traceparent(value.strip_prefix('\'')?.strip_suffix('\'')?, ContextSource::SqlComment)
+    let last = statement.strip_suffix("*/").and_then(|rest| rest.rsplit_once("/*"));
+    let first = statement.strip_prefix("/*").and_then(|rest| rest.split_once("*/"));
+    let first = first.map(|(comment, rest)| (rest, comment));
+    [last, first].into_iter().flatten().find_map(|(rest, comment)| {
+        let mut pairs = comment.split(',').filter_map(|pair| pair.trim().split_once('='));
+        let value = pairs.find(|(key, _)| key.trim() == "traceparent")?.1.trim();
+        let context = traceparent(value.strip_prefix('\'')?.strip_suffix('\'')?, ContextSource::SqlComment)?;
+        Some((context, rest.trim()))
     })
 }
 
@@ -206,7 +208,8 @@ mod tests {
     fn a_comment_at_an_end_of_a_statement_is_read() {
         let comment = format!("/*action='a%2Fb',traceparent='{VALUE}'*/");
         for statement in [format!("SELECT 1 {comment}; "), format!("{comment} SELECT 1")] {
-            assert_eq!(of_statement(&statement).map(|context| context.span), Some(Some(SPAN)), "{statement}");
+            let found = of_statement(&statement).map(|(context, rest)| (context.span, rest));
+            assert_eq!(found, Some((Some(SPAN), "SELECT 1")), "{statement}");
         }
         for statement in [format!("SELECT '{comment}', 1"), "SELECT 1 /**/".into(), "*/".into(), "/*".into()] {
             assert_eq!(of_statement(&statement), None, "{statement}");

@@ -116,8 +116,11 @@ impl Trace {
         match self.causes.get(at) {
             Some(Cause::Known { evidence, .. }) => evidence.label(),
             Some(Cause::Unknown { callers }) => {
-                let rows = callers.iter().filter_map(|&caller| Some(self.calls.get(caller)?.row.to_string()));
-                format!("cause unknown: {}", rows.collect::<Vec<_>>().join(" or "))
+                let mut rows: Vec<u64> =
+                    callers.iter().filter_map(|&caller| Some(self.calls.get(caller)?.row)).collect();
+                rows.sort_unstable();
+                let rows: Vec<String> = rows.iter().map(u64::to_string).collect();
+                format!("cause unknown: {}", rows.join(" or "))
             }
             _ => String::new(),
         }

@@ -6,6 +6,7 @@ use crate::journey::text::address_text;
 use dissectors::call_facts::CallPart;
 use dissectors::exchange::Outcome;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// `SPAN_KIND_CLIENT`, `STATUS_CODE_UNSET` and `STATUS_CODE_ERROR` of trace.proto.
 const KIND_CLIENT: u32 = 3;
@@ -39,13 +40,8 @@ pub(crate) fn span(
 /// Returns spans, each of the service of its call, as a text.
 pub(crate) fn traces_data(spans: impl Iterator<Item = (String, Value)>) -> String {
     let scope = json!({"name": "overhear", "version": env!("CARGO_PKG_VERSION")});
-    let mut services: Vec<(String, Vec<Value>)> = Vec::new();
-    for (service, span) in spans {
-        match services.iter_mut().find(|(name, _)| *name == service) {
-            Some((_, spans)) => spans.push(span),
-            None => services.push((service, vec![span])),
-        }
-    }
+    let mut services: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    spans.for_each(|(service, span)| services.entry(service).or_default().push(span));
     let resources = services.into_iter().map(|(service, spans)| {
         json!({
             "resource": {"attributes": [text("service.name", &service)]},

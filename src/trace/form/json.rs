@@ -18,15 +18,14 @@ fn tree(trace: &Trace, root: usize) -> Value {
     let mut time = String::new();
     TimeFormatter::local().write_rfc3339(&mut time, start);
     // Calls before those that they caused: from the end, each finds its children done.
-    let mut done: Vec<(usize, Value)> = Vec::new();
+    let mut done: Vec<Value> = Vec::new();
     for &(at, _) in trace.tree(root).iter().rev() {
-        let is_child = |child: usize| trace.children.get(at).is_some_and(|children| children.contains(&child));
-        let first = done.iter().rposition(|(child, _)| !is_child(*child)).map_or(0, |nth| nth + 1);
-        let mut children: Vec<Value> = done.drain(first..).map(|(_, value)| value).collect();
+        let count = trace.children.get(at).map_or(0, Vec::len);
+        let mut children = done.split_off(done.len().saturating_sub(count));
         children.reverse();
-        done.push((at, call(trace, at, start, children)));
+        done.push(call(trace, at, start, children));
     }
-    let mut value = done.pop().map_or(Value::Null, |(_, value)| value);
+    let mut value = done.pop().unwrap_or_default();
     value["time"] = Value::from(time);
     value
 }

@@ -1,11 +1,15 @@
 //! The sequence diagram of a trace: requests and responses between the services.
 
+use super::request;
 use crate::diagram::{Arrow, Diagram};
 use crate::journey::text::{address_text, endpoint_text, quote};
 use crate::trace::model::Trace;
 use dissectors::exchange::Outcome;
 
-/// Returns the diagram of the trees that are shown. A call comes from the service whose call caused it.
+/// Maximum number of calls in a diagram.
+const MAX_CALLS: usize = 200;
+
+/// Returns the diagram of the trees that are shown, up to a number of calls. A call comes from the service whose call caused it.
 pub(super) fn diagram(trace: &Trace) -> Diagram {
     let mut lanes: Vec<String> = Vec::new();
     let mut lane = |name: String| {
@@ -15,7 +19,7 @@ pub(super) fn diagram(trace: &Trace) -> Diagram {
         })
     };
     let mut arrows = Vec::new();
-    for (at, _) in trace.roots.iter().flat_map(|&root| trace.tree(root)) {
+    for (at, _) in trace.roots.iter().flat_map(|&root| trace.tree(root)).take(MAX_CALLS) {
         let Some(traced) = trace.calls.get(at) else { continue };
         let (call, exchange) = (&traced.call, &traced.call.exchange);
         let caller = trace.causes.get(at).and_then(|cause| cause.caller()).and_then(|caller| trace.calls.get(caller));
@@ -33,7 +37,7 @@ pub(super) fn diagram(trace: &Trace) -> Diagram {
             is_anomalous,
             is_key: is_critical,
         };
-        let request = format!("{} {}", quote(&exchange.method), quote(&exchange.target));
+        let request = request(&exchange.method, &exchange.target, &exchange.target);
         arrows.push(arrow(traced.first, from, to, request.trim().to_owned(), false));
         if exchange.response.is_some() {
             arrows.push(arrow(traced.last, to, from, quote(&exchange.status), is_failed));

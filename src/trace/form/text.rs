@@ -23,10 +23,7 @@ pub(super) fn render(trace: &Trace, width: usize) -> String {
         out.push_str(&format!("{heading}\n{line}\n\n"));
     }
     let bar = if width >= MIN_WIDTH_WITH_BAR { BAR } else { 0 };
-    let gap = if bar > 0 { format!("{:bar$}  ", "") } else { String::new() };
-    out.push_str(
-        &format!("{:>7} {:>10} {:>10} {:>10}  {gap}\n", "CALL", "START", "TOTAL", "SELF").replace(" \n", "\n"),
-    );
+    out.push_str(&format!("{:>7} {:>10} {:>10} {:>10}\n", "CALL", "START", "TOTAL", "SELF"));
     for (nth, &root) in trace.roots.iter().enumerate() {
         let rows = rows(trace, root);
         // Trees of one call follow each other without a line between them.

@@ -185,6 +185,30 @@ fn a_beginner_finds_the_answers_to_ten_questions() {
 }
 
 #[test]
+fn lookups_in_connections_are_part_of_the_journey() {
+    // Addresses, names and times are those of tshark: frames 4 and 6, and frames 9 and 12 of the message over HTTPS.
+    let tcp = explained("journey/lookup-tcp.pcap", 2);
+    let query =
+        "Query A www.shop.test to 10.0.0.2:53 over TCP: NOERROR, 1.9 ms, 10.0.0.2, to be kept for 300 seconds (TTL)";
+    assert!(tcp.contains(query), "{tcp}");
+    assert!(tcp.contains("The client connected to 10.0.0.2 3.4 ms later."), "{tcp}");
+    let https = explained("journey/lookup-https.pcapng", 2);
+    let query = "Query A www.shop.test to 10.0.0.2:443 over HTTP and TLS: No error, 47.0 ms, 10.0.0.2, to be kept for 300 seconds";
+    assert!(https.contains(query), "{https}");
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journey/lookup-https.pcapng"));
+    let phases = journey(&file.expect("a capture"), CallChoice::Row(2)).expect("a call").phases;
+    let lookup = phases.first().filter(|phase| phase.kind == PhaseKind::Lookup).expect("a lookup");
+    assert_eq!(lookup.length(), 46_975_000);
+}
+
+#[test]
+fn the_windows_of_the_receiver_are_part_of_the_journey() {
+    // The windows between frames 6 and 81 that tshark prints: from 67,584 to 101,376 bytes.
+    let text = explained("journey/delay.pcap", 1);
+    assert!(text.contains("The client offered a window of 67.6 kB to 101 kB meanwhile."), "{text}");
+}
+
+#[test]
 fn text_of_the_wire_cannot_leave_its_place() {
     let segment = |from_client: bool, flags, seq, ack, data: &[u8]| {
         common::Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()

@@ -5,6 +5,12 @@ use crate::field::Field;
 /// Role of a field in the journey of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FactRole {
+    /// Name that is looked up.
+    QueriedName,
+    /// Type of the records that are looked up.
+    QueriedType,
+    /// How a lookup went.
+    LookupStatus,
     /// Address that a name was resolved to.
     ResolvedAddress,
     /// Seconds for which a resolved record may be cached.

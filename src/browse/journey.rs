@@ -4,19 +4,13 @@ use super::frame_table::ConversationKey;
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
 use crate::analysis::{Analyzer, Task};
 use crate::journey::{Journey, JourneyCollector, SelectedCall};
-use dissectors::session::ConversationId;
 
-/// Reads the journey of a call. `lookups` are conversations with lookups of its host.
-pub(super) fn load_journey(
-    reader: &mut RandomAccess,
-    selected: SelectedCall,
-    lookups: &[ConversationId],
-) -> Result<Journey, ErrorText> {
+/// Reads the journey of a call.
+pub(super) fn load_journey(reader: &mut RandomAccess, selected: SelectedCall) -> Result<Journey, ErrorText> {
     let mut collector = JourneyCollector::new(selected);
     let table = reader.table.read();
-    let conversations = collector.conversations().chain(lookups.iter().copied());
     let mut frames: Vec<u32> = Vec::new();
-    for conversation in conversations {
+    for conversation in collector.conversations() {
         frames.extend(table.conversation_frames(ConversationKey::of(conversation), None));
     }
     drop(table);

@@ -43,8 +43,6 @@ pub enum BrowseRequest {
         call: usize,
         /// The call, with those near it.
         selected: Box<SelectedCall>,
-        /// Conversations with lookups of its host.
-        lookups: Vec<ConversationId>,
     },
     /// Data of both sides of a connection, in order, around a position.
     Follow {

@@ -74,10 +74,8 @@ impl RowCache {
             BrowseRequest::Ladder { conversation, at } => ladder::load_ladder(self, conversation, at),
             BrowseRequest::Call(call) => call::load_call(&mut self.reader, call)
                 .map(|detail| BrowseEvent::Call { call, detail: Box::new(detail) }),
-            BrowseRequest::Journey { call, selected, lookups } => {
-                journey::load_journey(&mut self.reader, *selected, &lookups)
-                    .map(|journey| BrowseEvent::Journey { call, journey: Box::new(journey) })
-            }
+            BrowseRequest::Journey { call, selected } => journey::load_journey(&mut self.reader, *selected)
+                .map(|journey| BrowseEvent::Journey { call, journey: Box::new(journey) }),
             BrowseRequest::Follow { stream, at } => {
                 follow::load_follow(&mut self.reader, stream, at).map(BrowseEvent::Follow)
             }

@@ -84,6 +84,11 @@ pub(super) struct Alert {
 /// A lookup of a name.
 pub(super) struct Lookup {
     pub(super) exchange: Box<Exchange>,
+    pub(super) name: String,
+    /// Type of the records.
+    pub(super) kind: String,
+    /// How it went; empty if unknown.
+    pub(super) status: String,
     /// Address of the server that responded, with its port.
     pub(super) server: String,
     /// Addresses of the name.

@@ -76,9 +76,10 @@ impl JourneyCollector {
         JourneyCollector { collected, conversation, server, pending: Vec::new(), redirects, after: 0 }
     }
 
-    /// Returns the conversations whose frames the journey needs, besides those of lookups.
+    /// Returns the conversations whose frames the journey needs, besides those of lookups in datagrams.
     pub fn conversations(&self) -> impl Iterator<Item = ConversationId> {
-        self.redirects.iter().map(|call| call.id.conversation).chain([self.conversation])
+        let lookups = self.collected.selected.lookups.iter().copied();
+        self.redirects.iter().map(|call| call.id.conversation).chain(lookups).chain([self.conversation])
     }
 
     /// Returns the task of the pass.
@@ -256,11 +257,11 @@ impl JourneyCollector {
     fn lookup_response(&mut self, id: ExchangeId, nodes: &[Node], tree: &Tree) {
         let Some(message) = messages_in(nodes, tree).next() else { return };
         let target = message.value(message.fields.target);
-        if self.collected.host.is_empty() || !target.eq_ignore_ascii_case(self.collected.host.as_bytes()) {
-            return;
-        }
         let facts: Vec<Fact> = facts::facts(nodes, tree).take(MAX_PENDING).collect();
-        if self.pending.len() < MAX_PENDING {
+        let name = facts::best(&facts, FactRole::QueriedName).map(|name| name.text.as_bytes());
+        let is_host = |name: &[u8]| name.eq_ignore_ascii_case(self.collected.host.as_bytes());
+        let is_lookup = !self.collected.host.is_empty() && (is_host(target) || name.is_some_and(is_host));
+        if is_lookup && self.pending.len() < MAX_PENDING {
             self.pending.push((id, facts));
         }
     }
@@ -270,7 +271,7 @@ impl JourneyCollector {
         match event {
             Event::Call(call) if call.exchange.id == self.collected.exchange().id => {}
             Event::Call(call) if call.exchange.id.conversation == self.conversation => self.sibling(call.exchange),
-            Event::Call(call) if facts::is_lookup(call.exchange.protocol) => self.lookup(call),
+            Event::Call(call) if facts::may_look_up(&call.exchange) => self.lookup(call),
             Event::Stream(stream) if Some(stream.number) == self.conversation.tcp() => {
                 self.collected.stream = Some(stream);
             }
@@ -312,7 +313,12 @@ impl JourneyCollector {
         let exchange = call.exchange;
         let pending = self.pending.iter().position(|(id, _)| *id == exchange.id);
         let facts = pending.map(|at| self.pending.swap_remove(at).1).unwrap_or_default();
-        if !exchange.target.eq_ignore_ascii_case(&self.collected.host) || self.collected.host.is_empty() {
+        let first = |role| facts::best(&facts, role).map(|fact| fact.text.clone()).unwrap_or_default();
+        let (name, kind, status) = match facts::is_lookup(exchange.protocol) {
+            true => (exchange.target.to_string(), exchange.method.to_string(), exchange.status.to_string()),
+            false => (first(FactRole::QueriedName), first(FactRole::QueriedType), first(FactRole::LookupStatus)),
+        };
+        if !name.eq_ignore_ascii_case(&self.collected.host) || self.collected.host.is_empty() {
             return;
         }
         let texts = |role| facts.iter().filter(move |fact| fact.role == role).map(|fact| fact.text.clone());
@@ -324,6 +330,9 @@ impl JourneyCollector {
             cache_seconds: seconds.min(),
             aliases: texts(FactRole::Alias).take(MAX_ITEMS).collect(),
             is_of_server: texts(FactRole::ResolvedAddress).any(|address| address == own),
+            name,
+            kind,
+            status,
             exchange,
         };
         if self.collected.lookups.len() == MAX_LOOKUPS {

@@ -4,7 +4,7 @@ use crate::report::escaped;
 use dissectors::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole, StatusMeaning};
 use dissectors::exchange::Exchange;
 use dissectors::tree::Node;
-use dissectors::{Tree, Value, Wants, call_facts, format};
+use dissectors::{Claim, PROTOCOLS, Protocol, Tree, Value, Wants, call_facts, format};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -78,6 +78,29 @@ fn facts_of(protocol: &str) -> Option<&'static CallFacts> {
 pub(super) fn is_lookup(protocol: &str) -> bool {
     let resolves = |(role, _): &(FactRole, _)| *role == FactRole::ResolvedAddress;
     facts_of(protocol).is_some_and(|facts| facts.fields.iter().any(resolves))
+}
+
+/// Whether a call may be a lookup: its protocol is one for lookups, or its response is a message of one.
+pub(super) fn may_look_up(exchange: &Exchange) -> bool {
+    is_lookup(exchange.protocol) || !exchange.content_type.is_empty() && has_lookup_content(&exchange.content_type)
+}
+
+fn has_lookup_content(media_type: &str) -> bool {
+    let is_named = |claim: &Claim| matches!(claim, Claim::MediaType(name) if name.eq_ignore_ascii_case(media_type));
+    let mut protocols = PROTOCOLS.iter().filter(|protocol| protocol.claims.iter().any(is_named));
+    protocols.any(|protocol| protocol.fields.first().is_some_and(|own| is_lookup(own.name)))
+}
+
+/// Returns the short name of a protocol.
+pub(super) fn short_name(protocol: &str) -> &'static str {
+    let is_it = |other: &&&Protocol| other.fields.first().is_some_and(|own| own.name == protocol);
+    PROTOCOLS.iter().find(is_it).map_or("", |other| other.short)
+}
+
+/// Whether a status of a lookup states that the name does not exist.
+pub(super) fn is_missing_name(status: &str) -> bool {
+    let mut statuses = call_facts().flat_map(|(_, facts)| facts.statuses);
+    statuses.any(|(name, meaning)| *name == status && *meaning == StatusMeaning::NoSuchName)
 }
 
 /// Returns the meaning of the status of a call, if it has one beside its outcome.

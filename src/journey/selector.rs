@@ -55,15 +55,14 @@ pub struct SelectedCall {
     pub row: u64,
     /// Calls of the same client near it.
     pub(crate) nearby: Vec<Arc<NearbyCall>>,
+    /// Conversations before it with lookups of its host, or with lookups whose name is not known.
+    pub(crate) lookups: Vec<ConversationId>,
 }
 
 impl SelectedCall {
-    /// Returns a call of a list in the order of `calls`, and the conversations with lookups of its host before it.
+    /// Returns a call of a list in the order of `calls`.
     #[must_use]
-    pub fn in_list<'c>(
-        at: usize,
-        get: impl Fn(usize) -> Option<&'c Call>,
-    ) -> Option<(SelectedCall, Vec<ConversationId>)> {
+    pub fn in_list<'c>(at: usize, get: impl Fn(usize) -> Option<&'c Call>) -> Option<SelectedCall> {
         let call = get(at)?;
         let is_near =
             |&other: &usize| other != at && get(other).is_some_and(|other| other.client.address == call.client.address);
@@ -72,12 +71,31 @@ impl SelectedCall {
             positions.filter(is_near).filter_map(|at| Some(Arc::new(NearbyCall::new(at as u64 + 1, get(at)?))));
         let host = host_of(&call.exchange.authority);
         let searched = (at.saturating_sub(SEARCHED_CALLS)..at).rev().filter_map(&get);
-        let looks_up = |other: &&Call| {
-            let exchange = &other.exchange;
-            !host.is_empty() && facts::is_lookup(exchange.protocol) && exchange.target.eq_ignore_ascii_case(&host)
-        };
-        let lookups = searched.filter(looks_up).map(|other| other.exchange.id.conversation).take(MAX_LOOKUPS).collect();
-        Some((SelectedCall { call: call.clone(), row: at as u64 + 1, nearby: nearby.collect() }, lookups))
+        let looks_up = |other: &&Call| LookupCall::new(other).is_some_and(|lookup| lookup.may_resolve(&host));
+        let lookups = searched.filter(looks_up).map(|other| other.exchange.id.conversation).take(MAX_LOOKUPS);
+        let lookups = lookups.collect();
+        Some(SelectedCall { call: call.clone(), row: at as u64 + 1, nearby: nearby.collect(), lookups })
+    }
+}
+
+/// A call that may be a lookup.
+struct LookupCall {
+    conversation: ConversationId,
+    /// The name; none if only its messages have it.
+    name: Option<Box<str>>,
+}
+
+impl LookupCall {
+    fn new(call: &Call) -> Option<LookupCall> {
+        let exchange = &call.exchange;
+        facts::may_look_up(exchange).then(|| LookupCall {
+            conversation: exchange.id.conversation,
+            name: facts::is_lookup(exchange.protocol).then(|| exchange.target.as_str().into()),
+        })
+    }
+
+    fn may_resolve(&self, host: &str) -> bool {
+        !host.is_empty() && self.name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(host))
     }
 }
 
@@ -87,6 +105,8 @@ pub struct CallSelector {
     rows: u64,
     selected: Option<SelectedCall>,
     recent: VecDeque<Arc<NearbyCall>>,
+    /// Lookups in connections. Those in datagrams are read anyway.
+    recent_lookups: VecDeque<LookupCall>,
     /// Number of calls seen after the selected one.
     after: usize,
 }
@@ -95,7 +115,14 @@ impl CallSelector {
     /// Creates a selector.
     #[must_use]
     pub fn new(choice: CallChoice) -> CallSelector {
-        CallSelector { choice, rows: 0, selected: None, recent: VecDeque::new(), after: 0 }
+        CallSelector {
+            choice,
+            rows: 0,
+            selected: None,
+            recent: VecDeque::new(),
+            recent_lookups: VecDeque::new(),
+            after: 0,
+        }
     }
 
     /// Number of calls so far.
@@ -108,6 +135,7 @@ impl CallSelector {
     pub fn add(&mut self, call: Call, matches: bool) {
         self.rows += 1;
         let nearby = Arc::new(NearbyCall::new(self.rows, &call));
+        let lookup = LookupCall::new(&call).filter(|lookup| lookup.conversation.tcp().is_some());
         let is_better = match self.choice {
             CallChoice::Row(row) => row == self.rows,
             CallChoice::FirstMatch => matches && self.selected.is_none(),
@@ -118,7 +146,10 @@ impl CallSelector {
         if is_better {
             let of_client = |other: &&Arc<NearbyCall>| other.client.address == call.client.address;
             let before = self.recent.iter().filter(of_client).cloned().collect();
-            self.selected = Some(SelectedCall { call, row: self.rows, nearby: before });
+            let host = host_of(&call.exchange.authority);
+            let lookups = self.recent_lookups.iter().rev().filter(|lookup| lookup.may_resolve(&host));
+            let lookups = lookups.map(|lookup| lookup.conversation).take(MAX_LOOKUPS).collect();
+            self.selected = Some(SelectedCall { call, row: self.rows, nearby: before, lookups });
             self.after = 0;
         } else if let Some(selected) = &mut self.selected
             && self.after < NEARBY_CALLS
@@ -132,6 +163,12 @@ impl CallSelector {
             self.recent.pop_front();
         }
         self.recent.push_back(nearby);
+        if let Some(lookup) = lookup {
+            if self.recent_lookups.len() == NEARBY_CALLS {
+                self.recent_lookups.pop_front();
+            }
+            self.recent_lookups.push_back(lookup);
+        }
     }
 
     /// Returns the selected call, if the capture has it.

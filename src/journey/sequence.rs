@@ -23,10 +23,11 @@ pub(super) fn diagram(collected: &Collected, start: i64, evidence: &[u32]) -> Di
     for lookup in lookups() {
         let lane = lanes.iter().position(|lane| *lane == lookup.server).unwrap_or(client + 1);
         let answer = match lookup.addresses.as_slice() {
-            [] => quote(&lookup.exchange.status),
-            addresses => format!("{} {}", quote(&lookup.exchange.status), list(addresses)),
+            [] => quote(&lookup.status),
+            addresses => format!("{} {}", quote(&lookup.status), list(addresses)),
         };
-        add_exchange(&lookup.exchange, [client, lane], &answer, &mut arrows);
+        let name = format!("{} {}", quote(&lookup.kind), quote(&lookup.name));
+        add_exchange(&lookup.exchange, &name, [client, lane], &answer, &mut arrows);
     }
     let lane = |side: Side| client + side as usize;
     // Data before and after the call is that of others, or of the handshake.
@@ -47,7 +48,9 @@ pub(super) fn diagram(collected: &Collected, start: i64, evidence: &[u32]) -> Di
     if collected.segments.is_empty() {
         let requester = collected.requester();
         let ends = [lane(requester), lane(requester.other())];
-        add_exchange(collected.exchange(), ends, &quote(&collected.exchange().status), &mut arrows);
+        let exchange = collected.exchange();
+        let name = format!("{} {}", quote(&exchange.method), quote(&exchange.target));
+        add_exchange(exchange, &name, ends, &quote(&exchange.status), &mut arrows);
     }
     arrows.sort_by_key(|arrow| arrow.frame);
     Diagram { lanes, arrows, start }
@@ -58,12 +61,12 @@ fn is_before(collected: &Collected, lookup: &Lookup) -> bool {
     lookup.exchange.request.zip(start).is_some_and(|(request, start)| request.first.time <= start)
 }
 
-/// Adds the datagrams of an exchange between two lanes: requester and responder.
-fn add_exchange(exchange: &Exchange, [from, to]: [usize; 2], answer: &str, arrows: &mut Vec<Arrow>) {
-    let name = format!("{} {}", quote(&exchange.method), quote(&exchange.target));
+/// Adds the messages of an exchange between two lanes: requester and responder.
+fn add_exchange(exchange: &Exchange, name: &str, [from, to]: [usize; 2], answer: &str, arrows: &mut Vec<Arrow>) {
     if let Some(request) = exchange.request {
-        arrows.push(message_arrow(request.first, [from, to], name.clone()));
-        if request.last.frame != request.first.frame {
+        arrows.push(message_arrow(request.first, [from, to], name.to_owned()));
+        // A message in a connection may have several segments.
+        if request.last.frame != request.first.frame && exchange.id.conversation.tcp().is_none() {
             let again = message_arrow(request.last, [from, to], format!("{name} (again)"));
             arrows.push(Arrow { is_anomalous: true, ..again });
         }

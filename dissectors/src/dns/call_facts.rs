@@ -1,17 +1,21 @@
 //! Facts of DNS about calls: the lookup of the server's name.
 
-use super::{A, AAAA, CNAME, RESP_TTL};
+use super::{A, AAAA, CNAME, FLAGS_RCODE, QRY_NAME, QRY_TYPE, RESP_TTL};
 use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole, StatusMeaning};
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[
+        (FactRole::QueriedName, &QRY_NAME),
+        (FactRole::QueriedType, &QRY_TYPE),
+        (FactRole::LookupStatus, &FLAGS_RCODE),
         (FactRole::ResolvedAddress, &A),
         (FactRole::ResolvedAddress, &AAAA),
         (FactRole::CacheSeconds, &RESP_TTL),
         (FactRole::Alias, &CNAME),
     ],
     headers: &[],
-    statuses: &[("NXDOMAIN", StatusMeaning::NoSuchName)],
+    // A lookup in a message of another protocol has the name of the code in Wireshark.
+    statuses: &[("NXDOMAIN", StatusMeaning::NoSuchName), ("No such name", StatusMeaning::NoSuchName)],
     responds_in_order: false,
     span_attributes: &[(CallPart::Target, "dns.question.name")],
     explanations: &[

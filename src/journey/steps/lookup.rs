@@ -6,6 +6,7 @@ use crate::journey::facts;
 use crate::journey::phases::{connection_start, lookup_span, used_lookup};
 use crate::journey::text::{address_text, between, count, list, quote};
 use dissectors::call_facts::ExplainedStep;
+use dissectors::exchange::Exchange;
 
 /// Maximum number of addresses in a statement.
 const MAX_ADDRESSES: usize = 4;
@@ -58,9 +59,9 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
 
 fn statement(lookup: &Lookup) -> Statement {
     let exchange = &lookup.exchange;
-    let (name, kind) = (quote(&exchange.target), quote(&exchange.method));
+    let (name, kind) = (quote(&lookup.name), quote(&lookup.kind));
     let request = exchange.request.map(|request| [request.first.frame, request.last.frame]).unwrap_or_default();
-    let mut text = format!("Query {kind} {name} to {}", lookup.server);
+    let mut text = format!("Query {kind} {name} to {}{}", lookup.server, transport(exchange));
     let Some(response) = exchange.response else {
         text.push_str(": no response.");
         return Statement::new(text, request);
@@ -68,7 +69,7 @@ fn statement(lookup: &Lookup) -> Statement {
     if request[0] != request[1] {
         text.push_str(", sent again");
     }
-    let status = if exchange.status.is_empty() { String::new() } else { format!("{}, ", quote(&exchange.status)) };
+    let status = if lookup.status.is_empty() { String::new() } else { format!("{}, ", quote(&lookup.status)) };
     let took = exchange.request.map_or(0, |request| response.last.time.abs_diff(request.first.time));
     text.push_str(&format!(": {status}{}", super::super::text::duration(took)));
     if !lookup.aliases.is_empty() {
@@ -86,6 +87,20 @@ fn statement(lookup: &Lookup) -> Statement {
     }
     text.push('.');
     Statement::new(text, request.into_iter().chain([response.last.frame]))
+}
+
+/// Returns what carried a lookup, if it is not a datagram.
+fn transport(exchange: &Exchange) -> String {
+    let is_own = facts::is_lookup(exchange.protocol);
+    match (is_own, exchange.is_encrypted) {
+        (true, _) if exchange.id.conversation.tcp().is_none() => String::new(),
+        (true, false) => " over TCP".to_owned(),
+        (true, true) => " over TLS".to_owned(),
+        (false, is_encrypted) => {
+            let below = if is_encrypted { " and TLS" } else { "" };
+            format!(" over {}{below}", facts::short_name(exchange.protocol))
+        }
+    }
 }
 
 fn is_address(host: &str) -> bool {

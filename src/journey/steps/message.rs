@@ -41,6 +41,7 @@ pub(super) fn step(collected: &Collected, half: Half) -> Option<Step> {
     }
     statements.push(body_statement(message, transfer));
     statements.push(carried_statement(collected, transfer, &frames));
+    statements.extend(window_statement(collected, half, &frames));
     statements.extend(trouble(collected, &frames));
     let mut explanation = facts::explanation(exchange.protocol, explained).unwrap_or_default().to_owned();
     if half == Half::Request && exchange.id.conversation.tcp().is_some() {
@@ -123,6 +124,21 @@ fn carried_statement(collected: &Collected, transfer: Transfer, frames: &[u32]) 
         }
     };
     Statement::new(text, frames.iter().copied())
+}
+
+/// Returns the windows that the receiver of a half offered while several segments carried it.
+fn window_statement(collected: &Collected, half: Half, frames: &[u32]) -> Option<Statement> {
+    let [first, .., last] = frames else { return None };
+    let requester = collected.requester();
+    let receiver = if half == Half::Request { requester.other() } else { requester };
+    let offers = |segment: &&SegmentRecord| {
+        segment.side == receiver && segment.is_ack() && !segment.is_syn() && !segment.is_reset()
+    };
+    let during = collected.segments.iter().filter(|segment| (first..=last).contains(&&segment.frame)).filter(offers);
+    let (least, most) = (during.clone().min_by_key(|segment| segment.window)?, during.max_by_key(|one| one.window)?);
+    let (name, from, to) = (side_name(receiver), size(least.window.into()), size(most.window.into()));
+    let range = if from == to { from } else { format!("{from} to {to}") };
+    Some(Statement::new(format!("The {name} offered a window of {range} meanwhile."), [least.frame, most.frame]))
 }
 
 /// Returns statements about losses and windows among the frames of a half.

@@ -18,10 +18,12 @@ fn frames(exchange: &Exchange) -> Vec<u32> {
 pub(super) fn not_found(collected: &Collected) -> Option<Verdict> {
     let is_missing = |exchange: &Exchange| facts::meaning(exchange) == Some(StatusMeaning::NoSuchName);
     let own = Some(collected.exchange()).filter(|exchange| is_missing(exchange));
-    let of_host = |lookup: &&Lookup| is_missing(&lookup.exchange);
+    let own = own.map(|exchange| (exchange, exchange.target.as_str(), exchange.status.as_str()));
+    let of_host = |lookup: &&Lookup| facts::is_missing_name(&lookup.status);
     let host = collected.lookups.iter().find(of_host).filter(|_| used_lookup(collected).is_none());
-    let exchange = own.or(host.map(|lookup| &*lookup.exchange))?;
-    let text = format!("The name {} does not exist: {}.", quote(&exchange.target), quote(&exchange.status));
+    let host = host.map(|lookup| (&*lookup.exchange, lookup.name.as_str(), lookup.status.as_str()));
+    let (exchange, name, status) = own.or(host)?;
+    let text = format!("The name {} does not exist: {}.", quote(name), quote(status));
     Some(verdict(VerdictKind::NameNotFound, 0, text, frames(exchange)))
 }
 
@@ -31,12 +33,13 @@ pub(super) fn slow_lookup(collected: &Collected) -> Option<Verdict> {
         return None;
     }
     let (from, to) = lookup_span(collected)?;
-    let exchange = &used_lookup(collected)?.exchange;
+    let lookup = used_lookup(collected)?;
+    let exchange = &lookup.exchange;
     if from.abs_diff(to) < SLOW {
         return None;
     }
     let again = exchange.request.is_some_and(|request| request.first.frame != request.last.frame);
     let again = if again { "; the query was sent again" } else { "" };
-    let text = format!("The lookup of {} took {}{again}.", quote(&exchange.target), between(from, to));
+    let text = format!("The lookup of {} took {}{again}.", quote(&lookup.name), between(from, to));
     Some(verdict(VerdictKind::SlowLookup, from.abs_diff(to), text, frames(exchange)))
 }

@@ -38,9 +38,8 @@ pub(crate) fn fit(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
     if model.journey.requested != Some(call) {
         model.journey = JourneyView::of(call);
         let calls = &model.index.calls;
-        if let Some((selected, lookups)) = SelectedCall::in_list(call, |at| calls.get(at)) {
-            let selected = Box::new(selected);
-            effects.push(Effect::Query(BrowseRequest::Journey { call, selected, lookups }));
+        if let Some(selected) = SelectedCall::in_list(call, |at| calls.get(at)) {
+            effects.push(Effect::Query(BrowseRequest::Journey { call, selected: Box::new(selected) }));
         }
     }
     let width = layout::screen_areas(model).body.width;

@@ -6,6 +6,7 @@ mod decode_as;
 mod link_types;
 mod names;
 mod outputs;
+mod passwords;
 mod quotes;
 mod saving;
 mod tls;

@@ -1,6 +1,7 @@
 //! Facts of a call: the fields of a protocol that explain how a call came about and how it went.
 
 use crate::field::Field;
+use alloc::vec::Vec;
 
 /// Role of a field in the journey of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +115,32 @@ pub struct CallFacts {
     pub span_attributes: &'static [(CallPart, &'static str)],
     /// Explanations of steps for a beginner: what it is for, and where it is specified.
     pub explanations: &'static [(ExplainedStep, &'static str)],
+    /// What calls have that are statements of a database.
+    pub statements: Option<StatementFacts>,
+}
+
+/// What is known of statements of a database.
+pub struct StatementFacts {
+    /// Returns the digest of a call that executes a statement, by its method and its target.
+    pub digest: fn(&str, &str) -> Option<Vec<u8>>,
+    /// Note that the statement is repeated within a call, or in a burst. Its value in a first pass is the number of
+    /// repetitions times 2^32, and the frame of the call; 0 for a burst.
+    pub repeated: &'static Field,
+}
+
+impl CallFacts {
+    /// Facts of calls that are statements of SQL.
+    pub(crate) const fn of_statements(repeated: &'static Field) -> CallFacts {
+        CallFacts {
+            fields: &[],
+            headers: &[],
+            statuses: &[],
+            responds_in_order: false,
+            span_attributes: &[],
+            explanations: &[],
+            statements: Some(StatementFacts { digest: crate::sql_text::executed_digest, repeated }),
+        }
+    }
 }
 
 /// Statuses of web protocols (RFC 9110 15) with a meaning of their own.

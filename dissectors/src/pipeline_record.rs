@@ -2,7 +2,7 @@
 
 use crate::field::Field;
 use crate::pipeline::Message;
-use crate::session::{Consumed, Context, Event, Half, Lane, MessageEnd, MessagePart, Pdu, Stamp};
+use crate::session::{About, Consumed, Context, Event, Half, Lane, MessageEnd, MessagePart, Pdu, Stamp};
 use crate::tree::{Slice, Value};
 
 /// Fields of a response.
@@ -45,6 +45,17 @@ impl ResponseFields {
             cx.tree.put(self.request_in, none, Value::Uint(request.frame.into()));
             cx.tree.put(self.time, none, time);
         }
+    }
+}
+
+/// Notes that a statement is repeated, if an earlier pass has found it.
+pub(crate) fn note_repeated(note: &'static Field, nth: u32, cx: &mut Context<'_>) {
+    let Some(value) = cx.later_value(note, About::Half(cx.exchange(nth), Half::Request)) else { return };
+    let (count, call) = (value >> 32, value & u64::from(u32::MAX));
+    let (none, title) = (Slice::default(), note.title);
+    match call {
+        0 => cx.tree.note(note, none, format_args!("{title}: {count} alike in a burst of this connection")),
+        frame => cx.tree.note(note, none, format_args!("{title}: {count} alike within the call of frame {frame}")),
     }
 }
 

@@ -114,6 +114,8 @@ pub struct Context<'a> {
     pub is_encrypted: bool,
     /// The ports of the conversation at the root: of the client and of the server; 0 where there are none.
     pub ports: [u16; 2],
+    /// Whether passwords, and proofs of them, are recorded.
+    pub shows_passwords: bool,
 }
 
 impl Context<'_> {

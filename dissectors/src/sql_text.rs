@@ -133,6 +133,11 @@ pub(crate) fn digest(statement: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Returns the digest of a call that executes a statement: its method is the operation of the statement.
+pub(crate) fn executed_digest(method: &str, target: &str) -> Option<Vec<u8>> {
+    (!method.is_empty() && operation(target.as_bytes()) == method).then(|| digest(target.as_bytes()))
+}
+
 fn push(piece: Piece<'_>, before: Option<Piece<'_>>, out: &mut Vec<u8>) {
     let is_tight = |sign: u8| matches!(sign, b'.' | b'(' | b':' | b'@');
     let has_space = match (before, piece) {

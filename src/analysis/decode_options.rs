@@ -21,6 +21,8 @@ pub struct DecodeOptions {
     pub key_logs: Arc<Mutex<KeyLogs>>,
     /// Whether saved frames have the secrets that they need.
     pub saves_secrets: bool,
+    /// Whether passwords of databases, and proofs of them, are recorded.
+    pub shows_passwords: bool,
     /// Names that replace addresses.
     pub names: NameResolution,
     /// Types of messages, from .proto files.

@@ -19,6 +19,8 @@ pub(super) struct FrameContext<'a> {
     pub(super) wants: &'a Wants,
     pub(super) first_pass: &'a FirstPass,
     pub(super) secrets: &'a Secrets,
+    /// Passwords are recorded.
+    pub(super) shows_passwords: bool,
     pub(super) path: &'a mut ProtocolPath,
     /// Events of sessions.
     pub(super) messages: &'a mut Vec<dissectors::session::Event>,
@@ -95,6 +97,7 @@ impl FrameContext<'_> {
             secrets: self.secrets,
             is_encrypted: false,
             ports: conversation.ports,
+            shows_passwords: self.shows_passwords,
         };
         let events = &mut *self.events;
         Feed {

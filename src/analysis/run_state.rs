@@ -126,6 +126,7 @@ impl RunState {
             wants: &self.task.wants,
             first_pass: &self.first_pass,
             secrets: &self.task.decode.secrets,
+            shows_passwords: self.task.decode.shows_passwords,
             path,
             messages: &mut self.messages,
             derived: &mut self.derived,

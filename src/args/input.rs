@@ -76,6 +76,9 @@ pub(crate) struct DecodeArgs {
     /// PEM file with the RSA private key of a server, for TLS 1.0 to 1.2 with RSA key exchange (repeatable)
     #[arg(long = "tls-key", value_name = "FILE")]
     pub(crate) tls_keys: Vec<PathBuf>,
+    /// Show passwords of databases, and proofs of them, in place of (redacted): of PostgreSQL, MySQL and Redis
+    #[arg(long = "show-secrets")]
+    pub(crate) show_secrets: bool,
     /// Read the types of Protocol Buffers from the .proto files in DIR, so that messages of gRPC have names of fields
     #[arg(long = "proto", value_name = "DIR", value_parser = ProtoFolder::open)]
     pub(crate) proto: Option<ProtoFolder>,

@@ -377,11 +377,6 @@ impl FrameTable {
         self.conversations(frame).filter_map(|(key, _)| key.as_stream())
     }
 
-    /// Returns the first TCP connection of a frame.
-    pub(super) fn stream(&self, frame: u32) -> Option<u32> {
-        self.entry(frame)?.conversation.as_stream()
-    }
-
     /// Notes that a UDP conversation has a session.
     pub(super) fn add_udp_session(&mut self, number: u32) {
         self.udp_sessions.insert(number);

@@ -98,10 +98,11 @@ impl CaptureRun {
                 let last_frame = self.matcher.last_frame().filter(|_| !collect);
                 passes.max_frames = max_frames.min(last_frame.unwrap_or(u32::MAX));
                 let prefilter = self.matcher.prefilter().filter(|_| filters);
-                let mut finder =
-                    FrameFinder { matcher: Some(&mut self.matcher).filter(|_| filters), ..FrameFinder::default() };
+                let mut finder = if collect { FrameFinder::before(&task.wants) } else { FrameFinder::default() };
+                finder.matcher = Some(&mut self.matcher).filter(|_| filters);
+                let exchanges = finder.statements.is_some();
                 let (wants, decode) = (filter_wants.unwrap_or_default(), task.decode.clone());
-                let analyzer = Analyzer::new(Task { collect, wants, decode, ..Task::default() });
+                let analyzer = Analyzer::new(Task { collect, exchanges, wants, decode, ..Task::default() });
                 first_pass = passes.run_first(analyzer.with_prefilter(prefilter), &mut finder);
                 let FrameFinder { frames, streams, failed, .. } = finder;
                 unsupported_links = finder.unsupported_links;

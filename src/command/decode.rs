@@ -26,7 +26,8 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
     args.tls_keys.iter().try_for_each(|path| add_private_keys(path, &mut key_logs))?;
     let (secrets, key_logs) = (key_logs.secrets(), Arc::new(Mutex::new(key_logs)));
     let saves_secrets = false;
-    Ok(DecodeOptions { decode_as: args.decode_as.clone(), names, schemas, secrets, key_logs, saves_secrets })
+    let (decode_as, shows_passwords) = (args.decode_as.clone(), args.show_secrets);
+    Ok(DecodeOptions { decode_as, names, schemas, secrets, key_logs, saves_secrets, shows_passwords })
 }
 
 /// Reads the key logs of the command line and of the environment.

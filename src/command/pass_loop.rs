@@ -5,7 +5,9 @@ use super::filter_matcher::FilterMatcher;
 use super::progress::ReadProgressBar;
 use dissectors::Wants;
 use dissectors::session::FirstPass;
-use overhear::analysis::{Analyzer, DecodeOptions, NumberSet, Task, host_name_wants};
+use overhear::analysis::{
+    Analyzer, DecodeOptions, Event, NumberSet, RepeatedStatements, Task, host_name_wants, wants_repeated_statements,
+};
 use overhear::report::DissectedFrame;
 use overhear::source::{Capture, Error, Frame, SectionMetadata, Time};
 use std::convert::Infallible;
@@ -147,7 +149,11 @@ impl PassLoop {
     pub(super) fn run_first(&mut self, mut analyzer: Analyzer, finder: &mut FrameFinder<'_>) -> FirstPass {
         let Ok(()) = self.run(&mut analyzer, None, finder);
         self.start_again();
-        analyzer.into_first_pass()
+        let mut first_pass = analyzer.into_first_pass();
+        if let Some(statements) = finder.statements.take() {
+            statements.finish(&mut first_pass);
+        }
+        first_pass
     }
 
     /// Starts again at frame 1. An error is left to the next pass.
@@ -274,10 +280,20 @@ pub(super) struct FrameFinder<'m> {
     pub(super) frames: NumberSet,
     /// TCP connections of the matching frames.
     pub(super) streams: NumberSet,
+    /// Statements that are repeated, if the task of the next pass wants them noted.
+    pub(super) statements: Option<RepeatedStatements>,
     /// Whether reading a capture failed.
     pub(super) failed: bool,
     /// Link types that are not supported.
     pub(super) unsupported_links: Vec<u16>,
+}
+
+impl FrameFinder<'_> {
+    /// Returns a consumer that finds what a next pass with these fields needs of calls.
+    pub(super) fn before(wants: &Wants) -> Self {
+        let statements = wants_repeated_statements(wants).then(RepeatedStatements::default);
+        FrameFinder { statements, ..FrameFinder::default() }
+    }
 }
 
 impl PassConsumer for FrameFinder<'_> {
@@ -295,7 +311,11 @@ impl PassConsumer for FrameFinder<'_> {
     }
 
     fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
-        drop(analyzer.events());
+        for event in analyzer.events() {
+            if let (Some(statements), Event::Call(call)) = (&mut self.statements, event) {
+                statements.add(&call);
+            }
+        }
         Ok(())
     }
 

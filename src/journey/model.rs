@@ -201,6 +201,8 @@ pub enum VerdictKind {
     FlowControl,
     /// The server took most of the time.
     ServerTime,
+    /// The server executed the same statement of a database many times, one after the other.
+    RepeatedStatements,
     /// The response had to wait for that of an earlier call.
     HeadOfLine,
     /// The sender waited for an acknowledgment that the receiver delayed.
@@ -235,7 +237,7 @@ pub enum VerdictKind {
 
 impl VerdictKind {
     /// All kinds.
-    pub const ALL: [VerdictKind; 22] = [
+    pub const ALL: [VerdictKind; 23] = [
         VerdictKind::NameNotFound,
         VerdictKind::SlowLookup,
         VerdictKind::SynAgain,
@@ -243,6 +245,7 @@ impl VerdictKind {
         VerdictKind::ZeroWindow,
         VerdictKind::FlowControl,
         VerdictKind::ServerTime,
+        VerdictKind::RepeatedStatements,
         VerdictKind::HeadOfLine,
         VerdictKind::DelayedAck,
         VerdictKind::SlowStart,
@@ -271,6 +274,7 @@ impl VerdictKind {
             VerdictKind::ZeroWindow => "zero-window",
             VerdictKind::FlowControl => "flow-control",
             VerdictKind::ServerTime => "server-time",
+            VerdictKind::RepeatedStatements => "n-plus-one",
             VerdictKind::HeadOfLine => "head-of-line",
             VerdictKind::DelayedAck => "delayed-ack",
             VerdictKind::SlowStart => "slow-start",

@@ -2,6 +2,7 @@
 
 use super::facts;
 use super::text::host_of;
+use crate::analysis::{RepeatedStatement, RepeatedStatements};
 use crate::capture::{Call, Endpoint};
 use dissectors::call_facts::StatusMeaning;
 use dissectors::exchange::{Outcome, Transfer};
@@ -57,6 +58,8 @@ pub struct SelectedCall {
     pub(crate) nearby: Vec<Arc<NearbyCall>>,
     /// Conversations before it with lookups of its host, or with lookups whose name is not known.
     pub(crate) lookups: Vec<ConversationId>,
+    /// Statements that the server executed again and again during the call.
+    pub(crate) repeated: Vec<RepeatedStatement>,
 }
 
 impl SelectedCall {
@@ -74,7 +77,11 @@ impl SelectedCall {
         let looks_up = |other: &&Call| LookupCall::new(other).is_some_and(|lookup| lookup.may_resolve(&host));
         let lookups = searched.filter(looks_up).map(|other| other.exchange.id.conversation).take(MAX_LOOKUPS);
         let lookups = lookups.collect();
-        Some(SelectedCall { call: call.clone(), row: at as u64 + 1, nearby: nearby.collect(), lookups })
+        let mut statements = RepeatedStatements::default();
+        let near = at.saturating_sub(SEARCHED_CALLS)..=at.saturating_add(NEARBY_CALLS);
+        near.filter_map(&get).for_each(|call| statements.add(call));
+        let repeated = statements.within_call(call.exchange.id);
+        Some(SelectedCall { call: call.clone(), row: at as u64 + 1, nearby: nearby.collect(), lookups, repeated })
     }
 }
 
@@ -107,6 +114,7 @@ pub struct CallSelector {
     recent: VecDeque<Arc<NearbyCall>>,
     /// Lookups in connections. Those in datagrams are read anyway.
     recent_lookups: VecDeque<LookupCall>,
+    statements: RepeatedStatements,
     /// Number of calls seen after the selected one.
     after: usize,
 }
@@ -121,6 +129,7 @@ impl CallSelector {
             selected: None,
             recent: VecDeque::new(),
             recent_lookups: VecDeque::new(),
+            statements: RepeatedStatements::default(),
             after: 0,
         }
     }
@@ -134,6 +143,7 @@ impl CallSelector {
     /// Adds the next row of `calls`.
     pub fn add(&mut self, call: Call, matches: bool) {
         self.rows += 1;
+        self.statements.add(&call);
         let nearby = Arc::new(NearbyCall::new(self.rows, &call));
         let lookup = LookupCall::new(&call).filter(|lookup| lookup.conversation.tcp().is_some());
         let is_better = match self.choice {
@@ -149,7 +159,7 @@ impl CallSelector {
             let host = host_of(&call.exchange.authority);
             let lookups = self.recent_lookups.iter().rev().filter(|lookup| lookup.may_resolve(&host));
             let lookups = lookups.map(|lookup| lookup.conversation).take(MAX_LOOKUPS).collect();
-            self.selected = Some(SelectedCall { call, row: self.rows, nearby: before, lookups });
+            self.selected = Some(SelectedCall { call, row: self.rows, nearby: before, lookups, repeated: Vec::new() });
             self.after = 0;
         } else if let Some(selected) = &mut self.selected
             && self.after < NEARBY_CALLS
@@ -174,7 +184,9 @@ impl CallSelector {
     /// Returns the selected call, if the capture has it.
     #[must_use]
     pub fn into_selected(self) -> Option<SelectedCall> {
-        self.selected
+        let selected = self.selected?;
+        let repeated = self.statements.within_call(selected.call.exchange.id);
+        Some(SelectedCall { repeated, ..selected })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::naming::find_in_any_version;
 use dissectors::exchange::Outcome;
 use dissectors::session::{ExchangeId, Half};
 use dissectors::tree::Node;
-use dissectors::{Field, FieldKind, Tree, Value, Wants, column};
+use dissectors::{Field, FieldKind, Tree, Value, Wants};
 use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -78,7 +78,7 @@ impl GroupField {
         if let Some(&(_, text)) = CALL_COLUMNS.iter().find(|(column, _)| *column == name) {
             return Ok(GroupField { column: Some(text), ..GroupField::default() });
         }
-        if let Some(field) = find_in_any_version(name).filter(|field| field.protocol != column::COLUMN.id) {
+        if let Some(field) = find_in_any_version(name).filter(|field| !field.name.starts_with("_ws.col.")) {
             return Ok(GroupField { fields: vec![field], ..GroupField::default() });
         }
         match ALIASES.iter().find(|alias| alias.name == name) {

@@ -36,4 +36,5 @@ pub(super) static FACTS: CallFacts = CallFacts {
              NXDOMAIN means that it does not (RFC 1035 4.1.1).",
         ),
     ],
+    statements: None,
 };

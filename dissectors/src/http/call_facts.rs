@@ -20,4 +20,5 @@ pub(super) static FACTS: CallFacts = CallFacts {
              client, 5xx an error of the server. The header lines describe the body that follows (RFC 9110 15).",
         ),
     ],
+    statements: None,
 };

@@ -21,4 +21,5 @@ pub(super) static FACTS: CallFacts = CallFacts {
              of the client state how much the server may send on (RFC 9113 5.2).",
         ),
     ],
+    statements: None,
 };

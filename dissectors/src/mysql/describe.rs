@@ -6,8 +6,8 @@ use super::login;
 use super::record::Role;
 use super::response::{PacketKind, command};
 use super::statements;
-use super::values;
-use crate::field::Field;
+use super::{binlog, tracking, values};
+use crate::field::{Field, FieldKind};
 use crate::packet::Payload;
 use crate::reader::cstring;
 use crate::tree::{Slice, Tree, Value};
@@ -19,25 +19,26 @@ const MAX_VALUES: usize = 2000;
 const MAX_LINE: usize = 4096;
 
 /// A cursor that records what it reads. Numbers are little-endian.
-struct Cursor<'b, 't> {
-    payload: Payload<'b>,
-    at: usize,
-    tree: &'t mut Tree,
+pub(super) struct Cursor<'b, 't> {
+    pub(super) payload: Payload<'b>,
+    pub(super) at: usize,
+    pub(super) tree: &'t mut Tree,
+    shows_secrets: bool,
 }
 
 impl<'b> Cursor<'b, '_> {
-    fn rest(&self) -> &'b [u8] {
+    pub(super) fn rest(&self) -> &'b [u8] {
         self.payload.bytes.get(self.at..).unwrap_or_default()
     }
 
-    fn skip(&mut self, len: usize) -> Option<Slice> {
+    pub(super) fn skip(&mut self, len: usize) -> Option<Slice> {
         let span = self.payload.span(self.at, len);
         self.at = self.at.checked_add(len).filter(|&at| at <= self.payload.bytes.len())?;
         Some(span)
     }
 
     /// Reads a number of `len` bytes.
-    fn uint(&mut self, field: &'static Field, len: usize) -> Option<u64> {
+    pub(super) fn uint(&mut self, field: &'static Field, len: usize) -> Option<u64> {
         let value = self.rest().get(..len)?.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
         let span = self.skip(len)?;
         self.tree.put(field, span, Value::Uint(value));
@@ -45,7 +46,7 @@ impl<'b> Cursor<'b, '_> {
     }
 
     /// Reads a number of variable length.
-    fn number(&mut self, field: &'static Field) -> Option<u64> {
+    pub(super) fn number(&mut self, field: &'static Field) -> Option<u64> {
         let (value, len) = number(self.rest())?;
         let span = self.skip(len)?;
         self.tree.put(field, span, Value::Uint(value));
@@ -53,7 +54,7 @@ impl<'b> Cursor<'b, '_> {
     }
 
     /// Reads a text of `len` bytes.
-    fn text(&mut self, field: &'static Field, len: usize) -> Option<()> {
+    pub(super) fn text(&mut self, field: &'static Field, len: usize) -> Option<()> {
         let span = self.skip(len)?;
         self.tree.put(field, span, Value::Text(span));
         Some(())
@@ -75,7 +76,32 @@ impl<'b> Cursor<'b, '_> {
         self.text(field, text.len())
     }
 
-    fn rest_text(&mut self, field: &'static Field) -> Option<()> {
+    /// Reads a text with its length before it, both as fields.
+    pub(super) fn measured(&mut self, length: &'static Field, field: &'static Field) -> Option<()> {
+        let len = usize::try_from(self.number(length)?).ok()?;
+        self.text(field, len)
+    }
+
+    /// The same with a length of one byte.
+    pub(super) fn short_text(&mut self, length: &'static Field, field: &'static Field) -> Option<()> {
+        let len = self.uint(length, 1)?;
+        self.text(field, len as usize)
+    }
+
+    /// Reads a secret of `len` bytes: its value is recorded if secrets are shown.
+    pub(super) fn password(&mut self, field: &'static Field, len: usize) -> Option<()> {
+        let span = self.skip(len)?;
+        if self.shows_secrets {
+            let value = if field.kind == FieldKind::Text { Value::Text(span) } else { Value::Bytes(span) };
+            self.tree.put(field, span, value);
+        } else {
+            let node = self.tree.put(&REDACTED, span, Value::Present);
+            self.tree.label(node, format_args!("{}: (redacted)", REDACTED.title));
+        }
+        Some(())
+    }
+
+    pub(super) fn rest_text(&mut self, field: &'static Field) -> Option<()> {
         match self.rest().len() {
             0 => Some(()),
             len => self.text(field, len),
@@ -83,9 +109,18 @@ impl<'b> Cursor<'b, '_> {
     }
 }
 
+/// What is known of a packet besides its bytes and its role.
+#[derive(Clone, Copy)]
+pub(super) struct View {
+    /// Queries have attributes.
+    pub(super) has_attributes: bool,
+    /// Passwords and proofs of them are recorded.
+    pub(super) shows_secrets: bool,
+}
+
 /// Records the fields of a packet; `None` if it ends early.
-pub(super) fn packet(payload: Payload<'_>, role: &Role, has_attributes: bool, tree: &mut Tree) -> Option<()> {
-    let mut cursor = Cursor { payload, at: 0, tree };
+pub(super) fn packet(payload: Payload<'_>, role: &Role, view: View, tree: &mut Tree) -> Option<()> {
+    let mut cursor = Cursor { payload, at: 0, tree, shows_secrets: view.shows_secrets };
     if role.is_greeting {
         return greeting(&mut cursor);
     }
@@ -100,19 +135,13 @@ pub(super) fn packet(payload: Payload<'_>, role: &Role, has_attributes: bool, tr
         return Some(());
     }
     if role.is_secret {
-        redacted(payload.all(), cursor.tree);
-        return Some(());
+        return cursor.password(&AUTH_RESPONSE, payload.bytes.len());
     }
     match (role.command, role.packet) {
-        (Some(code), _) => request(code, role, has_attributes, &mut cursor),
+        (Some(code), _) => request(code, role, view.has_attributes, &mut cursor),
         (None, Some(packet)) => response(packet.kind, role, &mut cursor),
         (None, None) => Some(()),
     }
-}
-
-fn redacted(span: Slice, tree: &mut Tree) {
-    let node = tree.put(&PASSWORD, span, Value::Present);
-    tree.label(node, format_args!("{}: (redacted)", PASSWORD.title));
 }
 
 fn greeting(cursor: &mut Cursor<'_, '_>) -> Option<()> {
@@ -147,10 +176,10 @@ fn login_request(cursor: &mut Cursor<'_, '_>) -> Option<()> {
     let parts = login::parts(payload.bytes)?;
     cursor.cstring(&USER)?;
     let (start, len) = parts.password;
+    cursor.at = start;
     if len > 0 {
-        redacted(payload.span(start, len), cursor.tree);
+        cursor.password(&PASSWORD, len)?;
     }
-    cursor.at = start + len;
     if parts.database.is_some() {
         cursor.cstring(&SCHEMA)?;
     }
@@ -193,9 +222,22 @@ fn request(code: u8, role: &Role, has_attributes: bool, cursor: &mut Cursor<'_, 
         }
         command::CHANGE_USER => {
             cursor.cstring(&USER)?;
-            redacted(cursor.payload.span(cursor.at, cursor.rest().len()), cursor.tree);
+            let len = usize::from(*cursor.rest().first()?);
+            cursor.skip(1)?;
+            if len > 0 {
+                cursor.password(&PASSWORD, len)?;
+            }
+            cursor.cstring(&SCHEMA)?;
+            // The collation.
+            if cursor.rest().len() > 2 {
+                cursor.skip(2)?;
+                cursor.cstring(&CLIENT_AUTH_PLUGIN)?;
+            }
             Some(())
         }
+        command::BINLOG_DUMP => binlog::dump(cursor),
+        command::BINLOG_DUMP_GTID => binlog::dump_gtid(cursor),
+        command::REGISTER_SLAVE => binlog::register(cursor),
         command::EXECUTE => {
             cursor.uint(&STMT_ID, 4)?;
             cursor.uint(&EXEC_FLAGS, 1)?;
@@ -276,6 +318,7 @@ fn response(kind: PacketKind, role: &Role, cursor: &mut Cursor<'_, '_>) -> Optio
             cursor.uint(&RESPONSE_CODE, 1)?;
             cursor.rest_text(&INFILE)
         }
+        PacketKind::Event => binlog::event(cursor),
         PacketKind::AuthSwitch => cursor.uint(&RESPONSE_CODE, 1).map(drop),
         PacketKind::Data => Some(()),
     }
@@ -289,9 +332,14 @@ fn ok(cursor: &mut Cursor<'_, '_>) -> Option<()> {
     if id > 0 {
         cursor.tree.put(&INSERT_ID, span, Value::Uint(id));
     }
-    cursor.uint(&SERVER_STATUS, 2)?;
+    let state = cursor.uint(&SERVER_STATUS, 2)?;
     cursor.uint(&WARNINGS, 2)?;
-    if cursor.rest().is_empty() { Some(()) } else { cursor.counted(&MESSAGE) }
+    match cursor.rest().first() {
+        None => return Some(()),
+        Some(0) => drop(cursor.skip(1)?),
+        Some(_) => cursor.counted(&MESSAGE)?,
+    }
+    if tracking::has_changes(state) && !cursor.rest().is_empty() { tracking::record(cursor) } else { Some(()) }
 }
 
 fn column(cursor: &mut Cursor<'_, '_>) -> Option<()> {

@@ -54,8 +54,12 @@ crate::fields! { "mysql";
     MAX_PACKET: U32 "mysql.max_packet" "MAX Packet";
     /// Name of the user.
     USER: Text "mysql.user" "Username";
-    /// Password, as a hash or a proof. Its value is not recorded.
-    PASSWORD: Label "mysql.passwd.redacted" "Password" { ours: true };
+    /// Password, as a hash or a proof, in place of its value.
+    REDACTED: Label "mysql.passwd.redacted" "Password" { ours: true };
+    /// Password, as a hash or a proof. It is recorded with `--show-secrets` only.
+    PASSWORD: Bytes "mysql.passwd" "Password";
+    /// Proof of a password, or the password. It is recorded with `--show-secrets` only.
+    AUTH_RESPONSE: Bytes "mysql.auth_switch_response.data" "Auth Method Data";
     /// Name of a database.
     SCHEMA: Text "mysql.schema" "Schema";
     /// Method of authentication that the client uses.
@@ -72,6 +76,43 @@ crate::fields! { "mysql";
     WARNINGS: U16 "mysql.warnings" "Warnings";
     /// Text of a response without an error.
     MESSAGE: Text "mysql.message" "Message";
+    /// Changes of the session that a command made, as far as they are tracked.
+    TRACK_DATA: Label "mysql.session_track.data" "Session tracking data";
+    /// Bytes of these changes.
+    TRACK_DATA_LENGTH: U64 "mysql.session_track.data.length" "Session tracking data length";
+    /// A change of the session.
+    TRACK: Label "mysql.session_track" "Session Track";
+    /// Kind of the change.
+    TRACK_TYPE: U8 "mysql.session_track.type" "Session tracking type" { values: TRACKERS };
+    /// Bytes of the change.
+    TRACK_LENGTH: U64 "mysql.session_track.length" "Session tracking length";
+    /// Length of the name or of the value of a system variable.
+    SYSVAR_LENGTH: U64 "mysql.session_track.sysvar.length" "System variable change Length";
+    /// Name of a system variable that changed.
+    SYSVAR_NAME: Text "mysql.session_track.sysvar.name" "System variable change Name";
+    /// New value of the system variable.
+    SYSVAR_VALUE: Text "mysql.session_track.sysvar.value" "System variable change Value";
+    /// Length of the name of the database.
+    TRACK_SCHEMA_LENGTH: U64 "mysql.session_track.schema.length" "Schema change length";
+    /// Database that is now the default.
+    TRACK_SCHEMA: Text "mysql.session_track.schema" "Schema change";
+    /// Whether the state of the session changed: 1, or 0.
+    STATE_CHANGE: Text "mysql.session_track.state_change" "State change";
+    /// Format of the GTIDs.
+    GTIDS_ENCODING: U8 "mysql.session_track.gtids.encoding" "GTIDs encoding";
+    /// Length of the GTIDs.
+    GTIDS_LENGTH: U64 "mysql.session_track.gtids.length" "GTIDs length";
+    /// GTIDs of the transactions that were committed.
+    GTIDS: Text "mysql.session_track.gtids" "GTIDs";
+    /// Length of the characteristics.
+    CHARACTERISTICS_LENGTH: U64 "mysql.session_track.transaction_characteristics.length" "Transaction characteristics length";
+    /// Statements that begin a transaction of the same characteristics.
+    CHARACTERISTICS: Text "mysql.session_track.transaction_characteristics" "Transaction characteristics";
+    /// Length of the state of the transaction.
+    TRANSACTION_STATE_LENGTH: U64 "mysql.session_track.transaction_state.length" "Transaction state length";
+    /// State of the transaction, a letter for each part: T explicit, I implicit, R and r reads, W and w writes, s unsafe
+    /// statement, S result set, L locked tables.
+    TRANSACTION_STATE: Text "mysql.session_track.transaction_state" "Transaction state";
     /// Number of a prepared statement.
     STMT_ID: U32 "mysql.stmt_id" "Statement ID";
     /// Number of columns of a result, or of a prepared statement.
@@ -112,6 +153,54 @@ crate::fields! { "mysql";
     VALUE: Text "mysql.value" "Value" { ours: true };
     /// File that the server requests of the client.
     INFILE: Text "mysql.infile" "Requested file" { ours: true };
+    /// Position in the binary log from which a replica requests events.
+    BINLOG_POSITION: U32 "mysql.binlog.position" "Binlog Position";
+    /// The same, in 8 bytes.
+    BINLOG_POSITION8: U64 "mysql.binlog.position8" "Binlog Position";
+    /// Flags of the request for the binary log.
+    BINLOG_FLAGS: U16 "mysql.binlog.flags" "Binlog Flags" { base: DisplayBase::Hex };
+    /// Number of the replica.
+    BINLOG_SERVER_ID: U32 "mysql.binlog.server_id" "Binlog server id";
+    /// File of the binary log from which a replica requests events.
+    BINLOG_FILE: Text "mysql.binlog.file_name" "Binlog file name";
+    /// Length of the name of the file.
+    BINLOG_FILE_LENGTH: U32 "mysql.binlog.file_name_length" "Binlog file name length";
+    /// GTIDs of the transactions that a replica has.
+    BINLOG_GTIDS: Bytes "mysql.binlog.gtid_data" "Binlog GTID Data";
+    /// Length of these GTIDs.
+    BINLOG_GTIDS_LENGTH: U32 "mysql.binlog.gtid_data_length" "Binlog file GTID data length";
+    /// Length of the host name of a replica.
+    REPLICA_HOST_LENGTH: U8 "mysql.binlog.slave_hostname_length" "Slave hostname length";
+    /// Host name with which a replica registers.
+    REPLICA_HOST: Text "mysql.binlog.slave_hostname" "Slave hostname";
+    /// Length of the user name of a replica.
+    REPLICA_USER_LENGTH: U8 "mysql.binlog.slave_user_length" "Slave user length";
+    /// User name with which a replica registers.
+    REPLICA_USER: Text "mysql.binlog.slave_user" "Slave user";
+    /// Length of the password of a replica.
+    REPLICA_PASSWORD_LENGTH: U8 "mysql.binlog.slave_password_length" "Slave password length";
+    /// Password with which a replica registers. It is recorded with `--show-secrets` only.
+    REPLICA_PASSWORD: Text "mysql.binlog.slave_password" "Slave password";
+    /// Port of a replica.
+    REPLICA_PORT: U16 "mysql.binlog.slave_mysql_port" "Slave MySQL port";
+    /// Rank of a replica.
+    REPLICATION_RANK: U32 "mysql.binlog.replication_rank" "Replication rank";
+    /// Number of the server that a replica replicates.
+    SOURCE_ID: U32 "mysql.binlog.master_id" "Master id";
+    /// Time of an event of the binary log.
+    EVENT_TIME: Time "mysql.binlog.event_header.timestamp" "Timestamp";
+    /// Kind of an event of the binary log.
+    EVENT_TYPE: U8 "mysql.binlog.event_header.event_type" "Binlog Event Type" { values: EVENTS };
+    /// Number of the server that made an event.
+    EVENT_SERVER_ID: U32 "mysql.binlog.event_header.server_id" "Server ID";
+    /// Bytes of an event.
+    EVENT_SIZE: U32 "mysql.binlog.event_header.event_size" "Event Size";
+    /// Position after an event.
+    EVENT_POSITION: U32 "mysql.binlog.event_header.log_position" "Binlog Position";
+    /// Flags of an event.
+    EVENT_FLAGS: U16 "mysql.binlog.event_header.flags" "Binlog Event Flags" { base: DisplayBase::Hex };
+    /// Checksum of an event: its last four bytes.
+    EVENT_CHECKSUM: U32 "mysql.binlog.event_checksum" "Checksum" { base: DisplayBase::Hex };
     /// Data of a file that the server requested.
     PAYLOAD: Bytes "mysql.payload" "Payload";
     /// Packet is of a command, or begins a session.
@@ -150,6 +239,9 @@ crate::fields! { "mysql";
     OPEN_LIMIT: Note(Note) "mysql.open_limit" "Too many commands without a response" { ours: true };
     /// The statement was prepared before the capture, or is no longer kept: its text is unknown.
     UNKNOWN_STATEMENT: Note(Chat) "mysql.unknown_statement" "Text of the statement is unknown" { ours: true };
+    /// The statement is one of at least ten with the same digest, one after the other on a connection, within one call of HTTP to the
+    /// host that executes them; or, if none of its calls were captured, without a pause of more than 100 ms. The note is at the tenth.
+    N_PLUS_ONE: Note(Note) "mysql.n_plus_one" "N+1 statements" { ours: true, later: true };
 }
 
 /// Commands, with Wireshark's names.
@@ -189,6 +281,63 @@ pub(super) const COMMANDS: &[(u64, &str)] = &[
     (32, "Native cloning"),
     (33, "Subscribe Group Replication Stream"),
     (250, "Execute Bulk Statement"),
+];
+
+/// Events of the binary log, with Wireshark's names; those from 160 on are MariaDB's.
+const EVENTS: &[(u64, &str)] = &[
+    (0, "Unknown"),
+    (1, "START_EVENT_V3"),
+    (2, "Query"),
+    (3, "Stop"),
+    (4, "Rotate"),
+    (5, "Intvar"),
+    (7, "SLAVE_EVENT"),
+    (9, "Append_block"),
+    (11, "Delete_file"),
+    (13, "RAND"),
+    (14, "User_var"),
+    (15, "Format_desc"),
+    (16, "Xid"),
+    (17, "Begin_load_query"),
+    (18, "Execute_load_query"),
+    (19, "Table_map"),
+    (23, "Write_rows_v1"),
+    (24, "Update_rows_v1"),
+    (25, "Delete_rows_v1"),
+    (26, "Incident"),
+    (27, "Heartbeat"),
+    (28, "Ignorable"),
+    (29, "Rows_query"),
+    (30, "Write_rows"),
+    (31, "Update_rows"),
+    (32, "Delete_rows"),
+    (33, "Gtid"),
+    (34, "Anonymous_Gtid"),
+    (35, "Previous_gtids"),
+    (36, "Transaction_context"),
+    (37, "View_change"),
+    (38, "XA_prepare"),
+    (39, "Update_rows_partial"),
+    (40, "Transaction_payload"),
+    (41, "Heartbeat_v2"),
+    (160, "Annotate_rows"),
+    (161, "Binlog_checkpoint"),
+    (162, "Gtid (MariaDB)"),
+    (163, "Gtid_list"),
+    (164, "Start_encryption"),
+    (165, "Query_compressed"),
+    (166, "Write_rows_compressed_v1"),
+    (167, "Update_rows_compressed_v1"),
+    (168, "Delete_rows_compressed_v1"),
+];
+
+const TRACKERS: &[(u64, &str)] = &[
+    (0, "SESSION_SYSVARS_TRACKER"),
+    (1, "CURRENT_SCHEMA_TRACKER"),
+    (2, "SESSION_STATE_CHANGE_TRACKER"),
+    (3, "SESSION_TRACK_GTIDS"),
+    (4, "SESSION_TRACK_TRANSACTION_CHARACTERISTICS"),
+    (5, "SESSION_TRACK_TRANSACTION_STATE"),
 ];
 
 const TYPES: &[(u64, &str)] = &[

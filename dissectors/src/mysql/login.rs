@@ -121,6 +121,18 @@ impl Login {
         self.set_identity();
     }
 
+    /// Changes the user and the database.
+    ///
+    /// ```text
+    ///   | user, 0 | length, 1 | password | database, 0 | ...
+    /// ```
+    pub(super) fn change_user(&mut self, payload: &[u8]) {
+        let (user, rest) = cstring(payload);
+        let database = rest.split_first().and_then(|(&len, rest)| rest.get(usize::from(len)..)).unwrap_or_default();
+        (self.user, self.database) = (short_text(user), short_text(cstring(database).0));
+        self.set_identity();
+    }
+
     /// Changes the database.
     pub(super) fn use_database(&mut self, name: &[u8]) {
         self.database = short_text(name);

@@ -1,5 +1,6 @@
 //! MySQL and MariaDB: commands and their results, as a session in a stream.
 
+mod binlog;
 pub mod compressed;
 mod describe;
 mod fields;
@@ -8,8 +9,10 @@ mod login;
 mod record;
 mod response;
 mod statements;
+mod tracking;
 mod values;
 
+use crate::call_facts::CallFacts;
 use crate::exchange::Outcome;
 use crate::pipeline::{self, Match, Message, Pipeline, Reply, RequestTexts, SingleMessage};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
@@ -34,16 +37,26 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "MySQL",
     fields: FIELDS,
     claims: &[Claim::TcpPort(header::PORT)],
-    aliases: &[Alias::new("command", &OPERATION), Alias::new("rows", &ROWS), Alias::new("status", &RESULT)],
-    dissectors: &[Dissector::Session(SessionKind {
-        input: Input::Stream,
-        probe: header::probe,
-        open,
-        derived_title: "",
-        reassembly: None,
-        messages: Some(&MESSAGES),
-    })],
+    aliases: &[
+        Alias::new("command", &OPERATION),
+        Alias::new("rows", &ROWS),
+        Alias::new("status", &RESULT),
+        Alias::new("n_plus_one", &N_PLUS_ONE),
+    ],
+    dissectors: &[
+        Dissector::Session(SessionKind {
+            input: Input::Stream,
+            probe: header::probe,
+            open,
+            derived_title: "",
+            reassembly: None,
+            messages: Some(&MESSAGES),
+        }),
+        Dissector::CallFacts(&FACTS),
+    ],
 };
+
+static FACTS: CallFacts = CallFacts::of_statements(&N_PLUS_ONE);
 
 /// The roles of the fields of packets.
 const MESSAGES: MessageFields = MessageFields {
@@ -228,6 +241,10 @@ impl MySql {
                 self.login.use_database(rest);
                 self.pipeline.authority.clone_from(&self.login.identity);
             }
+            command::CHANGE_USER => {
+                self.login.change_user(rest);
+                self.pipeline.authority.clone_from(&self.login.identity);
+            }
             _ => {}
         }
         let parameters = if code == command::EXECUTE {
@@ -284,6 +301,11 @@ impl MySql {
                     Role { request: Some(open.sent), packet: Some(packet), ..Role::of(open.nth, Half::Response) };
                 if packet.kind == PacketKind::BinaryRow {
                     role.columns = open.kind.columns.clone();
+                }
+                let is_end = matches!(packet.kind, PacketKind::Ok | PacketKind::End);
+                if let Some(name) = if is_end { tracking::schema(payload) } else { None } {
+                    self.login.use_database(name);
+                    self.pipeline.authority.clone_from(&self.login.identity);
                 }
                 if packet.is_last {
                     self.complete(&mut role, packet.kind, transition, cx);

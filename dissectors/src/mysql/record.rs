@@ -8,7 +8,7 @@ use super::{MySql, PROTOCOL, command_name, describe, statements};
 use crate::content::MessageBody;
 use crate::packet::Payload;
 use crate::pipeline::Message;
-use crate::pipeline_record::{ResponseFacts, ResponseFields};
+use crate::pipeline_record::{ResponseFacts, ResponseFields, note_repeated};
 use crate::session::{About, Consumed, Context, Half, Stamp};
 use crate::sql_text::operation;
 use crate::tree::{Slice, Value};
@@ -88,7 +88,9 @@ impl MySql {
         cx.tree.put(&PACKET_NUMBER, part(3, 1), Value::Uint(header.number.into()));
         let payload = Payload::whole(bytes.get(HEADER..).unwrap_or_default(), span.start + HEADER as u32);
         let is_whole = message.is_complete && message.len == bytes.len() as u64;
-        if describe::packet(payload, role, self.login.has_query_attributes(), cx.tree).is_none() && is_whole {
+        let has_attributes = self.login.has_query_attributes();
+        let view = describe::View { has_attributes, shows_secrets: cx.shows_passwords };
+        if describe::packet(payload, role, view, cx.tree).is_none() && is_whole {
             cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
         }
         if !is_whole {
@@ -120,6 +122,7 @@ impl MySql {
             self.record_statement(payload, role, cx);
             if role.ends_half {
                 cx.record_later(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request));
+                note_repeated(&N_PLUS_ONE, nth, cx);
             }
             return;
         }

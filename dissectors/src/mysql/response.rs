@@ -23,6 +23,7 @@ pub(super) mod command {
     pub(crate) const STATISTICS: u8 = 9;
     pub(crate) const CHANGE_USER: u8 = 17;
     pub(crate) const BINLOG_DUMP: u8 = 18;
+    pub(crate) const REGISTER_SLAVE: u8 = 21;
     pub(crate) const PREPARE: u8 = 22;
     pub(crate) const EXECUTE: u8 = 23;
     pub(crate) const SEND_LONG_DATA: u8 = 24;
@@ -63,6 +64,8 @@ pub(super) enum PacketKind {
     BinaryRow,
     Prepared,
     Infile,
+    /// An event of the binary log.
+    Event,
     /// Another method of authentication.
     AuthSwitch,
     Data,
@@ -130,7 +133,7 @@ impl Unit {
         let is_end = first == 0xfe && payload.len() < 9;
         match self.state {
             State::Binlog if is_end => Packet { is_last: true, ..kind(PacketKind::End) },
-            State::Binlog => kind(PacketKind::Data),
+            State::Binlog => kind(PacketKind::Event),
             State::First => self.first(first, payload, has_end),
             State::Columns(_) if is_end => {
                 Packet { is_last: self.command == command::FIELD_LIST, ..kind(PacketKind::End) }

@@ -20,6 +20,8 @@ const MAX_VALUES: usize = 2000;
 pub(super) struct View<'a> {
     pub(super) is_client: bool,
     pub(super) authentication: u32,
+    /// Passwords and proofs of them are recorded.
+    pub(super) shows_secrets: bool,
     pub(super) role: &'a Role,
 }
 
@@ -172,9 +174,16 @@ fn frontend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) 
                 text(&SASL_MECH, reader)?;
                 reader.i32(&SASL_DATA_LENGTH)?;
             }
+            if view.shows_secrets {
+                return match view.authentication {
+                    7..=9 => rest_bytes(&GSSAPI_DATA, reader),
+                    10 | 11 => rest_bytes(&SASL_DATA, reader),
+                    _ => text(&PASSWORD, reader).map(drop),
+                };
+            }
             let span = reader.rest().all();
-            let node = reader.tree.put(&PASSWORD, span, Value::Present);
-            reader.tree.label(node, format_args!("{}: (redacted)", PASSWORD.title));
+            let node = reader.tree.put(&REDACTED, span, Value::Present);
+            reader.tree.label(node, format_args!("{}: (redacted)", REDACTED.title));
             Ok(())
         }
         _ => Ok(()),

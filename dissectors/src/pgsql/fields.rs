@@ -31,8 +31,10 @@ crate::fields! { "pgsql";
     PARAMETER_VALUE: Text "pgsql.parameter_value" "Parameter value";
     /// Text of a query, or of a statement that is prepared.
     QUERY: Text "pgsql.query" "Query";
-    /// Message with a password, or with the proof of one. Its value is not recorded.
-    PASSWORD: Label "pgsql.password.redacted" "Password" { ours: true };
+    /// Message with a password, or with the proof of one, in place of its value.
+    REDACTED: Label "pgsql.password.redacted" "Password" { ours: true };
+    /// Password, or its hash. It is recorded with `--show-secrets` only.
+    PASSWORD: Text "pgsql.password" "Password";
     /// Kind of authentication that the server requests.
     AUTHTYPE: U32 "pgsql.authtype" "Authentication type" { values: AUTHTYPES };
     /// Random bytes that are hashed with the password.
@@ -170,6 +172,9 @@ crate::fields! { "pgsql";
     OPEN_LIMIT: Note(Note) "pgsql.open_limit" "Too many statements without a response" { ours: true };
     /// The statement was prepared before the capture, or is no longer kept: its text is unknown.
     UNKNOWN_STATEMENT: Note(Chat) "pgsql.unknown_statement" "Text of the statement is unknown" { ours: true };
+    /// The statement is one of at least ten with the same digest, one after the other on a connection, within one call of HTTP to the
+    /// host that executes them; or, if none of its calls were captured, without a pause of more than 100 ms. The note is at the tenth.
+    N_PLUS_ONE: Note(Note) "pgsql.n_plus_one" "N+1 statements" { ours: true, later: true };
 }
 
 const AUTHTYPES: &[(u64, &str)] = &[

@@ -58,7 +58,8 @@ pub(super) fn startup(bytes: &[u8]) -> Option<(u64, u32)> {
     let is_valid = match code {
         SSL | GSSENC => length == 8,
         CANCEL => (16..=268).contains(&length),
-        _ => code >> 16 == 3 && code & 0xffff < 100 && (8..=MAX_STARTUP).contains(&length),
+        // Clients also request the version 3.9999, which never exists, so that servers learn to refuse it.
+        _ => code >> 16 == 3 && matches!(code & 0xffff, 0..100 | 9999) && (8..=MAX_STARTUP).contains(&length),
     };
     is_valid.then_some((length.into(), code))
 }

@@ -10,6 +10,7 @@ mod statements;
 mod unit;
 mod values;
 
+use crate::call_facts::CallFacts;
 use crate::pipeline::{self, Message, Pipeline};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::reader::cstring;
@@ -30,16 +31,26 @@ pub static PROTOCOL: Protocol = Protocol {
     short: "PGSQL",
     fields: FIELDS,
     claims: &[Claim::TcpPort(probe::PORT), Claim::Alpn("postgresql")],
-    aliases: &[Alias::new("command", &COMMAND), Alias::new("rows", &ROWS), Alias::new("status", &RESULT)],
-    dissectors: &[Dissector::Session(SessionKind {
-        input: Input::Stream,
-        probe: probe::probe,
-        open,
-        derived_title: "",
-        reassembly: None,
-        messages: Some(&MESSAGES),
-    })],
+    aliases: &[
+        Alias::new("command", &COMMAND),
+        Alias::new("rows", &ROWS),
+        Alias::new("status", &RESULT),
+        Alias::new("n_plus_one", &N_PLUS_ONE),
+    ],
+    dissectors: &[
+        Dissector::Session(SessionKind {
+            input: Input::Stream,
+            probe: probe::probe,
+            open,
+            derived_title: "",
+            reassembly: None,
+            messages: Some(&MESSAGES),
+        }),
+        Dissector::CallFacts(&FACTS),
+    ],
 };
+
+static FACTS: CallFacts = CallFacts::of_statements(&N_PLUS_ONE);
 
 /// The roles of the fields of messages.
 const MESSAGES: MessageFields = MessageFields {

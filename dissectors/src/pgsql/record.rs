@@ -7,7 +7,7 @@ use super::{PROTOCOL, Pgsql, describe};
 use crate::content::MessageBody;
 use crate::packet::Payload;
 use crate::pipeline::Message;
-use crate::pipeline_record::{ResponseFacts, ResponseFields};
+use crate::pipeline_record::{ResponseFacts, ResponseFields, note_repeated};
 use crate::session::{About, Consumed, Context, Half};
 use crate::sql_text::operation;
 use crate::tree::{Slice, Value};
@@ -61,7 +61,8 @@ impl Pgsql {
                 cx.tree.put(field, span, Value::Uint(kind.into()));
             }
             None => {
-                let view = describe::View { is_client, authentication: self.authentication, role };
+                let (authentication, shows_secrets) = (self.authentication, cx.shows_passwords);
+                let view = describe::View { is_client, authentication, shows_secrets, role };
                 if describe::message(payload, is_typed, view, cx.tree).is_err() && message.is_complete {
                     cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
                 }
@@ -108,6 +109,7 @@ impl Pgsql {
                 self.record_statement(payload, role, cx);
                 if role.ends_half {
                     cx.record_later(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request));
+                    note_repeated(&N_PLUS_ONE, nth, cx);
                 }
             }
             Half::Response => {

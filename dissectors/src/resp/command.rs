@@ -16,6 +16,8 @@ pub(super) const REDACTED: &str = "(redacted)";
 /// The words of a command, as far as they are shown.
 pub(super) struct Command<'b> {
     pub(super) words: Vec<Cow<'b, [u8]>>,
+    /// Passwords are not replaced.
+    pub(super) shows_secrets: bool,
 }
 
 /// Commands whose first argument is a subcommand.
@@ -65,6 +67,11 @@ const WITHOUT_KEY: [&str; 35] = [
 ];
 
 impl<'b> Command<'b> {
+    /// The command, with its passwords if they are shown.
+    pub(super) fn showing(self, shows_secrets: bool) -> Command<'b> {
+        Command { shows_secrets, ..self }
+    }
+
     /// Reads the words of an array of bulk strings; `None` for other values.
     pub(super) fn read(message: &'b [u8]) -> Option<Command<'b>> {
         let array = Token::read(message, 0).ok().filter(|token| token.kind == b'*' && token.count > 0)?;
@@ -80,7 +87,7 @@ impl<'b> Command<'b> {
             at = word.end;
         }
         let is_name = words.first().is_some_and(|name| is_name(name));
-        is_name.then_some(Command { words })
+        is_name.then_some(Command { words, shows_secrets: false })
     }
 
     /// Reads a line as typed into a terminal: words, or quoted texts.
@@ -99,7 +106,7 @@ impl<'b> Command<'b> {
             words.push(word);
             rest = after.trim_ascii_start();
         }
-        Command { words }
+        Command { words, shows_secrets: false }
     }
 
     /// The name in upper case, with its subcommand.
@@ -325,6 +332,7 @@ impl SecretContext {
     /// The passwords in a command.
     pub(super) fn of(command: &Command<'_>) -> SecretContext {
         match command.words.first().map(AsRef::as_ref) {
+            _ if command.shows_secrets => SecretContext::None,
             Some(name) if name.len() > 8 => SecretContext::None,
             Some(_) if command.is("AUTH") => SecretContext::Auth { last: command.words.len().saturating_sub(1) },
             Some(_) if command.is("HELLO") => SecretContext::Hello,

@@ -169,6 +169,7 @@ impl Resp {
             (true, false) => Command::read(chunk.bytes),
             (false, _) => None,
         };
+        let command = command.map(|command| command.showing(cx.shows_passwords));
         let role = self.pair(&message, command.as_ref(), is_client, cx);
         self.record(&role, command.as_ref(), chunk, is_line, cx);
         cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len }));

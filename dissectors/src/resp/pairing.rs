@@ -36,6 +36,7 @@ impl Resp {
             Some(b'*') => Command::read(chunk.bytes),
             _ => Some(Command::inline(chunk.bytes)),
         };
+        let command = command.map(|command| command.showing(cx.shows_passwords));
         let long = if is_client {
             let nth = self.pipeline.take_number();
             let (texts, expected) = (texts(command.as_ref(), cx), Expected::of(command.as_ref(), chunk.bytes));

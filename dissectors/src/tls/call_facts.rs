@@ -34,4 +34,5 @@ pub(super) static FACTS: CallFacts = CallFacts {
          host that the client named (SNI). ALPN names the protocol that follows, so that it costs no round trip of its own \
          (RFC 8446, RFC 7301).",
     )],
+    statements: None,
 };

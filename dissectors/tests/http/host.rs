@@ -119,6 +119,7 @@ impl<'w> SessionHost<'w> {
             secrets: &Secrets::default(),
             is_encrypted: false,
             ports: [50_000, 80],
+            shows_passwords: false,
         };
         let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
         if let Some(Transition::Replace(handover) | Transition::Beneath(handover)) = transition {

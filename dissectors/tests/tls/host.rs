@@ -72,6 +72,7 @@ impl TlsSessionHost {
             secrets: &Secrets::default(),
             is_encrypted: false,
             ports: [50_000, 80],
+            shows_passwords: false,
         };
         self.stopped |= !act(&mut *self.session, &mut self.unconsumed, &mut cx).is_stay();
         let version = collected.get(&tls::VERSION, About::Session(ConversationId::Tcp(7), 0));

@@ -125,8 +125,10 @@ fn read_capture(
     passes.collect_names(&mut task.decode);
     let mut first_pass = FirstPass::default();
     if collect {
-        let analyzer = Analyzer::new(Task { collect, decode: task.decode.clone(), ..Task::default() });
-        first_pass = passes.run_first(analyzer, &mut FrameFinder::default());
+        let mut finder = FrameFinder::before(&task.wants);
+        let (exchanges, decode) = (finder.statements.is_some(), task.decode.clone());
+        let analyzer = Analyzer::new(Task { collect, exchanges, decode, ..Task::default() });
+        first_pass = passes.run_first(analyzer, &mut finder);
     }
     let mut consumer = RuleConsumer { evaluation, frames: 0, unsupported_links, error: None };
     let Ok(()) = passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut consumer);

@@ -14,6 +14,20 @@ fn has_failed(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Aborted | Outcome::Unanswered)
 }
 
+/// The server executed the same statement of a database many times, one after the other.
+pub(super) fn repeated_statements(collected: &Collected) -> Vec<Verdict> {
+    let verdicts = collected.selected.repeated.iter().map(|repeated| {
+        let text = format!(
+            "N+1 statements: for this call, the server executed {} {} times, one after the other, in {}.",
+            quote(&repeated.digest),
+            repeated.count,
+            between(0, i64::try_from(repeated.nanos).unwrap_or(i64::MAX))
+        );
+        verdict(VerdictKind::RepeatedStatements, repeated.nanos, text, repeated.frames.iter().copied())
+    });
+    verdicts.collect()
+}
+
 /// The call repeats one that failed, or is repeated because it failed.
 pub(super) fn retried(collected: &Collected) -> Option<Verdict> {
     let exchange = collected.exchange();

@@ -33,6 +33,7 @@ pub(super) fn verdicts(collected: &Collected) -> Vec<Verdict> {
     verdicts.extend(teardown::certificate_time(collected));
     verdicts.extend(teardown::certificate_name(collected));
     verdicts.extend(teardown::alert(collected));
+    verdicts.extend(chain::repeated_statements(collected));
     verdicts.extend(chain::retried(collected));
     verdicts.extend(chain::redirect(collected));
     verdicts.sort_by_key(|verdict| (std::cmp::Reverse(verdict.nanos), verdict.kind));

@@ -69,6 +69,13 @@ enum Token<'a> {
         extra: u8,
         payload: &'a [u8],
     },
+    /// A message of PostgreSQL, or a packet of MySQL, whose length may be wrong.
+    Database {
+        kind: u8,
+        is_packet: bool,
+        extra: u8,
+        payload: &'a [u8],
+    },
     /// Headers of gRPC, and a message of it in DATA.
     Call {
         kind: u8,
@@ -305,6 +312,14 @@ impl Token<'_> {
                 let len = (payload.len() as u32).to_be_bytes();
                 let message = [&[*flags], &len[..], payload].concat();
                 [http2_frame(1, 4, *stream, &block), http2_frame(0, kind & 1, *stream, &message)].concat()
+            }
+            Token::Database { kind, is_packet: false, extra, payload } => {
+                let len = (payload.len() as u32 + 4 + u32::from(extra % 4)).to_be_bytes();
+                [&[*kind], &len[..], payload].concat()
+            }
+            Token::Database { kind, is_packet: true, extra, payload } => {
+                let len = (payload.len() as u32 + u32::from(extra % 4)).to_le_bytes();
+                [&len[..3], &[*kind % 8], payload].concat()
             }
             Token::Handshake { is_compressed } => {
                 let extension = if *is_compressed { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };

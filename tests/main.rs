@@ -28,6 +28,7 @@ mod pairing;
 mod program;
 mod protocols;
 mod reassembly;
+mod repeated_statements;
 #[cfg(feature = "tui")]
 mod screens;
 mod secrets;

@@ -11,7 +11,8 @@ fn root() -> PathBuf {
 /// Returns method and target of each call of a capture.
 fn calls(path: &Path) -> Vec<(String, String)> {
     let file = std::fs::read(path).expect("a fixture");
-    let events = common::events(file, Task { exchanges: true, ..Task::default() });
+    let decode = common::decode_options(&file);
+    let events = common::events(file, Task { exchanges: true, decode, ..Task::default() });
     let calls = events.into_iter().filter_map(|event| match event {
         Event::Call(call) => Some((call.exchange.method.to_string(), call.exchange.target.to_string())),
         _ => None,

@@ -255,6 +255,7 @@ impl Http {
         }
         let span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
         cx.tree.note(&TLS_EXPECTED, span, format_args!("{}", TLS_EXPECTED.title));
+        cx.events.push(Event::OutsideMessages);
         Consumed { transition: self.pairing.end_with_alert(side, cx), ..Consumed::bytes(0) }
     }
 

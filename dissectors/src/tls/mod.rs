@@ -229,6 +229,7 @@ impl Tls {
             if self.summary.respond_without_tls(cx) {
                 let span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
                 cx.tree.note(&PLAIN_RESPONSE, span, format_args!("{}", PLAIN_RESPONSE.title));
+                cx.events.push(Event::OutsideMessages);
             }
             let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
             if chunk.bytes.iter().take(header::LEN).all(is_text)

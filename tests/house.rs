@@ -92,7 +92,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 34] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 33] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -129,7 +129,6 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 34] = [
     ("src/filter/plan.rs", &["column"]),
     ("src/naming.rs", &["column"]),
     // Reports of frames and of TCP streams.
-    ("src/report/call_groups.rs", &["column"]),
     ("src/report/detail.rs", &["column", "frame"]),
     ("src/report/json.rs", &["column"]),
     ("src/report/messages.rs", &["tcp", "udp"]),

@@ -236,7 +236,6 @@ impl Tls {
                 && let Some(exchange) = self.summary.exchange(self.version, cx)
             {
                 // Such as the error page of an HTTP server.
-                cx.events.push(Event::OutsideMessages);
                 let pending = Some(Box::new(exchange));
                 return (0, Transition::Replace(Box::new(Handover { pending, ..Handover::to(Successor::Detect) })));
             }

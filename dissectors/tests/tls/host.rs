@@ -93,11 +93,8 @@ impl TlsSessionHost {
         for event in events {
             match event {
                 Event::Pdu(unit) => self.messages.push(unit.len),
-                Event::Exchange(_)
-                | Event::Message(_)
-                | Event::Part(_)
-                | Event::OutsideMessages
-                | Event::Joined { .. } => {
+                Event::OutsideMessages => {}
+                Event::Exchange(_) | Event::Message(_) | Event::Part(_) | Event::Joined { .. } => {
                     unreachable!("TLS has no exchanges")
                 }
             }

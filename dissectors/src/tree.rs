@@ -328,10 +328,22 @@ impl Tree {
 
     /// Records a field with a copy of a text, if it is in the wants.
     pub fn put_copy(&mut self, field: &'static Field, span: Slice, text: &[u8]) -> Option<usize> {
+        self.put_changed_copy(field, span, text, |_| {})
+    }
+
+    /// Records a field with a copy of a text that `change` changes, if it is in the wants.
+    pub fn put_changed_copy(
+        &mut self,
+        field: &'static Field,
+        span: Slice,
+        text: &[u8],
+        change: impl FnOnce(&mut [u8]),
+    ) -> Option<usize> {
         if !self.wants.field(field) {
             return None;
         }
         let text = self.store_bytes(text);
+        change(self.store.get_mut(text.start as usize..).unwrap_or_default());
         self.put(field, span, Value::Text(text))
     }
 

@@ -32,6 +32,9 @@ fn wants_records(tree: &Tree) -> bool {
 /// Opens the node of a message's protocol.
 pub(super) fn open(dialect: &Dialect, span: Slice, message: &[u8], tree: &mut Tree) {
     let node = tree.open(dialect.field, span, Value::Bytes(span));
+    if !tree.wanted().labels {
+        return;
+    }
     let kind = if message.get(2).is_some_and(|flags| flags & 0x80 != 0) { "response" } else { "query" };
     tree.label(node, format_args!("{} ({kind})", dialect.field.title));
 }
@@ -269,6 +272,9 @@ impl<'b> Writer<'b> {
 
     fn open_section(&self, section: usize, tree: &mut Tree) {
         let node = tree.open(&SECTION, Slice::default(), Value::Present);
+        if !tree.wanted().labels {
+            return;
+        }
         let titles = match self.header.opcode() {
             UPDATE => ["Zone", "Prerequisites", "Updates", "Additional records"],
             _ => ["Queries", "Answers", "Authoritative nameservers", "Additional records"],

@@ -139,26 +139,17 @@ impl<'b> Name<'b> {
 
     /// Returns a hash that is the same for letters of either case (RFC 4343).
     pub(super) fn hash(self) -> u64 {
-        // Eight bytes at a time, of a buffer that has zeros after the name. The length of a label is no letter.
-        let mut buffer = [0; MAX_LEN + 1];
+        if let Some(plain) = self.plain() {
+            return hash_labels(plain);
+        }
+        let mut buffer = [0; MAX_LEN];
         let len = self.encode(&mut buffer);
-        let (words, _) = buffer.as_chunks();
-        words.iter().take(len.div_ceil(8)).fold(len as u64, |hash, &word| {
-            let word = u64_lowercase(u64::from_le_bytes(word));
-            let product = u128::from(hash ^ word) * 0x9e37_79b9_7f4a_7c15;
-            product as u64 ^ (product >> 64) as u64
-        })
+        hash_labels(buffer.get(..len).unwrap_or_default())
     }
 
     /// Writes the labels, each after its length, to the beginning of `buffer`. Returns the number of bytes.
-    fn encode(self, buffer: &mut [u8; MAX_LEN + 1]) -> usize {
+    fn encode(self, buffer: &mut [u8; MAX_LEN]) -> usize {
         let mut len = 0;
-        if let Some(plain) = self.plain() {
-            if let Some(room) = buffer.get_mut(..plain.len()) {
-                room.copy_from_slice(plain);
-            }
-            return plain.len();
-        }
         for label in self.labels() {
             let room = buffer.get_mut(len..len + label.len() + 1).and_then(<[u8]>::split_first_mut);
             let Some((length, room)) = room else { break };
@@ -176,33 +167,28 @@ impl<'b> Name<'b> {
     }
 
     /// Returns the labels with dots between them, in `buffer`. None if they are not ASCII only, or there are none.
-    fn ascii(self, buffer: &mut [u8; MAX_LEN + 1]) -> Option<&[u8]> {
+    fn ascii(self, buffer: &mut [u8; MAX_LEN]) -> Option<&str> {
         let len = self.encode(buffer);
-        // The length of each label but the first becomes a dot.
-        let mut at = usize::from(*buffer.first()?) + 1;
-        while at < len
-            && let Some(length) = buffer.get_mut(at)
-        {
-            at += usize::from(core::mem::replace(length, b'.')) + 1;
-        }
-        buffer.get(1..len).filter(|text| text.is_ascii())
+        let (&mut first, text) = buffer.get_mut(..len)?.split_first_mut()?;
+        write_dots(first, text);
+        core::str::from_utf8(text).ok().filter(|text| text.is_ascii())
     }
 
     /// Returns the name as it is shown.
     pub(super) fn text(self) -> CompactString {
-        let mut buffer = [0; MAX_LEN + 1];
-        let text = self.ascii(&mut buffer).and_then(|text| core::str::from_utf8(text).ok());
-        text.map_or_else(|| format_compact!("{self}"), CompactString::new)
+        match self.ascii(&mut [0; MAX_LEN]) {
+            Some(text) => CompactString::new(text),
+            None => format_compact!("{self}"),
+        }
     }
 
     /// Records the name as it is shown.
     pub(super) fn record(self, field: &'static Field, span: Slice, tree: &mut Tree) {
-        if !tree.wants(field) {
-            return;
-        }
-        match self.ascii(&mut [0; MAX_LEN + 1]) {
-            Some(text) => tree.put_copy(field, span, text),
-            None => tree.put_text(field, span, format_args!("{self}")),
+        match self.plain().and_then(<[u8]>::split_first) {
+            Some((&first, text)) if text.is_ascii() => {
+                tree.put_changed_copy(field, span, text, |copy| write_dots(first, copy))
+            }
+            _ => tree.put_text(field, span, format_args!("{self}")),
         };
     }
 
@@ -211,7 +197,7 @@ impl<'b> Name<'b> {
         if !self.is_valid {
             return f.write_str("<Name contains a pointer that loops>");
         }
-        if let Some(text) = self.ascii(&mut [0; MAX_LEN + 1]).and_then(|text| core::str::from_utf8(text).ok()) {
+        if let Some(text) = self.ascii(&mut [0; MAX_LEN]) {
             return f.write_str(text);
         }
         for (nth, label) in self.labels().enumerate() {
@@ -221,6 +207,29 @@ impl<'b> Name<'b> {
             write!(f, "{}", LossyText(label))?;
         }
         Ok(())
+    }
+}
+
+/// Replaces the length of each label after the first one, which has `first` bytes, by a dot.
+fn write_dots(first: u8, text: &mut [u8]) {
+    let mut at = usize::from(first);
+    while let Some(length) = text.get_mut(at) {
+        at += usize::from(core::mem::replace(length, b'.')) + 1;
+    }
+}
+
+/// Returns a hash of labels, each after its length, which is no letter: eight bytes at a time, the last ones with zeros.
+fn hash_labels(labels: &[u8]) -> u64 {
+    let add = |hash: u64, word: u64| {
+        let product = u128::from(hash ^ u64_lowercase(word)) * 0x9e37_79b9_7f4a_7c15;
+        product as u64 ^ (product >> 64) as u64
+    };
+    let (words, rest) = labels.as_chunks();
+    let hash = words.iter().fold(labels.len() as u64, |hash, &word| add(hash, u64::from_le_bytes(word)));
+    match (rest, labels.last_chunk()) {
+        ([], _) => hash,
+        (rest, Some(&last)) => add(hash, u64::from_le_bytes(last) >> (64 - 8 * rest.len())),
+        (rest, None) => add(hash, rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))),
     }
 }
 

@@ -330,6 +330,23 @@ pub(super) fn rcode(code: u16) -> Mnemonic {
     Mnemonic { name, prefix: "RCODE", number: code }
 }
 
+/// The types below 128 that have a name, a bit for each.
+const LOW_TYPES: u128 = {
+    let (mut types, mut bits) = (TYPES, 0);
+    while let [(number, _), rest @ ..] = types
+        && *number < 128
+    {
+        bits |= 1 << *number;
+        types = rest;
+    }
+    bits
+};
+
+/// Whether a type has a name.
+pub(super) fn is_known_type(number: u16) -> bool {
+    if number < 128 { LOW_TYPES >> number & 1 == 1 } else { lookup(TYPES, number).is_some() }
+}
+
 /// Returns the mnemonic of a type, or `TYPE` with its number (RFC 3597 5).
 pub(super) fn record_type(number: u16) -> Mnemonic {
     Mnemonic { name: lookup(TYPES, number), prefix: "TYPE", number }

@@ -2,7 +2,7 @@
 
 use super::message::{Entry, HEADER, Header, OPT, Question};
 use super::name::NameError;
-use super::names::{OPCODES, TYPES, lookup};
+use super::names::{self, OPCODES, lookup};
 use super::stateful;
 use crate::session::{Hint, Probe};
 use core::cmp::Ordering;
@@ -34,7 +34,7 @@ enum Fit {
 
 /// Returns the port that names the dialect: as in Wireshark the lower, since a client may use any.
 fn named_port(hint: &Hint<'_>) -> Option<u16> {
-    hint.ports.into_iter().filter(|port| [PORT, MDNS_PORT, LLMNR_PORT].contains(port)).min()
+    hint.ports.into_iter().filter(|port| matches!(*port, PORT | MDNS_PORT | LLMNR_PORT)).min()
 }
 
 /// Probes a datagram of DNS on any port but those of its dialects.
@@ -164,7 +164,7 @@ fn is_plausible(entry: &Entry<'_>, is_port: bool) -> bool {
     };
     // mDNS uses the highest bit (RFC 6762 5.4, 10.2). The class of OPT is a length.
     let has_class = matches!(owner.class & 0x7fff, 1 | 3 | 4 | 254 | 255) || owner.kind == OPT;
-    let is_known = owner.kind >= 0xff00 || owner.kind != 0 && lookup(TYPES, owner.kind).is_some();
+    let is_known = owner.kind >= 0xff00 || owner.kind != 0 && names::is_known_type(owner.kind);
     let has_type = !needs_type || is_known;
     let is_text = is_port || !owner.name.labels().flatten().any(u8::is_ascii_control);
     has_class && has_type && is_text && owner.name.is_valid && !is_netbios(owner)

@@ -3,6 +3,7 @@
 use super::fields::*;
 use super::frame::{END_HEADERS, END_STREAM, FrameType, PADDED, PRIORITY};
 use super::hpack::{HeaderLine, HeaderList, HpackError, Representation};
+use super::names::NamedHeader;
 use super::stream::{HalfState, MessageHead, Stream};
 use super::{Frame, Http2, describe, half_of, message, names, stream, streaming, tunnel};
 use crate::content::LossyText;
@@ -303,7 +304,7 @@ impl Http2 {
         cx.tree.put(field, span, Value::Bytes(span));
         let lines = block.list.lines.get(lines..).unwrap_or_default();
         if cx.tree.wants_any(&HTTP2) {
-            describe_lines(&block.list, lines, span, before, cx.tree);
+            describe_lines(&block.list, lines, span, before, &self.headers, cx.tree);
         }
         if let Some(error) = error {
             let title = BAD_BLOCK.title;
@@ -360,7 +361,14 @@ fn is_interim(status: Option<u16>) -> bool {
 }
 
 /// Records the headers that end in a frame.
-fn describe_lines(list: &HeaderList, lines: &[HeaderLine], span: Slice, before: usize, tree: &mut Tree) {
+fn describe_lines(
+    list: &HeaderList,
+    lines: &[HeaderLine],
+    span: Slice,
+    before: usize,
+    wanted: &[&NamedHeader],
+    tree: &mut Tree,
+) {
     let headers = || lines.iter().filter(|line| line.kind != Representation::SizeUpdate);
     if !lines.is_empty() {
         let lengths = headers().map(|line| {
@@ -379,14 +387,12 @@ fn describe_lines(list: &HeaderList, lines: &[HeaderLine], span: Slice, before: 
         lines.iter().for_each(|line| describe_line(list, line, span_of(line), tree));
     } else {
         // Often only a few of the headers that have fields of their own are wanted.
-        for (name, field) in names::HEADERS {
-            if tree.wants(field) {
-                let named = lines.iter().filter(|line| list.name(line) == Some(name));
-                named.filter_map(|line| Some((line, list.value(line)?))).for_each(|(line, value)| {
-                    let text = tree.store_bytes(value);
-                    describe_value(field, value, text, span_of(line), tree);
-                });
-            }
+        for (name, field) in wanted {
+            let named = lines.iter().filter(|line| list.name(line) == Some(name));
+            named.filter_map(|line| Some((line, list.value(line)?))).for_each(|(line, value)| {
+                let text = tree.store_bytes(value);
+                describe_value(field, value, text, span_of(line), tree);
+            });
         }
     }
     let unknown = headers().filter(|line| !line.is_known()).count();

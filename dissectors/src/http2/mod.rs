@@ -31,9 +31,11 @@ use crate::session::{
 use crate::tree::Slice;
 use crate::wants::Wants;
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 pub use fields::*;
 use frame::{FRAME_HEADER, FrameHeader, FrameType, MAX_PAYLOAD, PREFACE};
 use hpack::HeaderList;
+use names::NamedHeader;
 use side::{Reading, SideState};
 use streams::Streams;
 
@@ -133,6 +135,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         begins,
         keep: kept_of_body(wants),
         has_messages: wants.any_between(&MESSAGE, &OPEN_LIMIT),
+        headers: names::HEADERS.iter().filter(|(_, field)| wants.field(field)).collect(),
         spare: HeaderList::default(),
     };
     if matches!(handover.to, Successor::Upgrade(_)) {
@@ -143,7 +146,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
 
 /// Bytes of a body that must be kept for `wants`; none if no body is wanted.
 fn kept_of_body(wants: &Wants) -> Option<usize> {
-    let of_body = [&HTTP2, &DATA, &FILE_DATA, &DECOMPRESSION_FAILED, &BODY_LIMIT, &crate::frame::PROTOCOLS];
+    let of_body = [&DATA, &FILE_DATA, &DECOMPRESSION_FAILED, &BODY_LIMIT, &crate::frame::PROTOCOLS];
     let wants_body = of_body.into_iter().any(|field| wants.field(field))
         || wants.any_between(&BODY_FRAGMENTS, &BODY_REASSEMBLED_DATA)
         || crate::content::is_wanted(wants);
@@ -166,6 +169,8 @@ struct Http2 {
     keep: Option<usize>,
     /// Fields of whole messages are recorded.
     has_messages: bool,
+    /// Headers whose fields are recorded.
+    headers: Vec<&'static NamedHeader>,
     /// A header list to be used again.
     spare: HeaderList,
 }

@@ -54,9 +54,12 @@ pub(super) static SETTINGS: &[(u64, &str)] = &[
     (9, "No RFC7540 Priorities"),
 ];
 
+/// The name of a header and its field.
+pub(super) type NamedHeader = (&'static [u8], &'static Field);
+
 /// Headers with a field of their own, in alphabetical order.
 #[rustfmt::skip]
-pub(super) static HEADERS: &[(&[u8], &Field)] = &[
+pub(super) static HEADERS: &[NamedHeader] = &[
     (b":authority", &H_AUTHORITY),
     (b":method", &H_METHOD),
     (b":path", &H_PATH),

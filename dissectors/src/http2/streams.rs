@@ -28,6 +28,8 @@ pub(super) struct Streams {
     open: BTreeMap<u32, Stream>,
     /// Streams that ended last, with the numbers of their exchanges and their windows.
     closed: VecDeque<(u32, u32, [Window; 2])>,
+    /// The highest number of a stream that ended.
+    highest_closed: u32,
     /// Streams of CONNECT whose exchange is reported, and which carry another protocol; and whether each half has bytes after
     /// the last loss.
     tunnels: BTreeMap<u32, [bool; 2]>,
@@ -107,8 +109,8 @@ impl Streams {
 
     /// Whether a stream was closed, or is skipped.
     pub(super) fn is_closed(&self, id: u32) -> bool {
-        let is_over = || self.closed.iter().any(|(closed, ..)| *closed == id) || self.skipped.contains(id);
-        !self.open.contains_key(&id) && is_over()
+        let is_closed = || id <= self.highest_closed && self.closed.iter().any(|(closed, ..)| *closed == id);
+        !self.open.contains_key(&id) && (is_closed() || self.skipped.contains(id))
     }
 
     /// Returns the number of a stream's exchange.
@@ -225,6 +227,7 @@ impl Streams {
             self.closed.pop_front();
         }
         self.closed.push_back((id, stream.exchange.id.nth, stream.windows));
+        self.highest_closed = self.highest_closed.max(id);
         if stream.tunnel.is_some() && self.tunnels.len() < MAX_OPEN {
             self.tunnels.insert(id, [true; 2]);
         }

@@ -170,9 +170,11 @@ mod tests {
     /// Adds fragments of one frame: number, whether more follow, bytes. Returns the result of the last.
     fn add_all(rows: &[(u8, bool, &[u8])]) -> Option<ReassembledPacket> {
         let mut fragments = NumberedFragmentReassembler::default();
-        let rows = rows.iter().enumerate();
-        rows.map(|(nth, &(number, more, bytes))| fragments.add(&fragment(7, 0, number, more, bytes), at(nth as u32, 0)))
-            .last()?
+        let mut whole = None;
+        for (nth, &(number, more, bytes)) in rows.iter().enumerate() {
+            whole = fragments.add(&fragment(7, 0, number, more, bytes), at(nth as u32, 0));
+        }
+        whole
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::capture::Call;
 use dissectors::call_facts::StatementFacts;
 use dissectors::packet::Address;
 use dissectors::session::{About, ConversationId, ExchangeId, FirstPass, Half};
-use dissectors::{Field, Wants, call_facts, message_fields};
+use dissectors::{Field, Protocol, Wants, call_facts, message_fields};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -103,7 +103,7 @@ pub struct RepeatedStatement {
 }
 
 /// Finds repeated statements among calls, in the order in which they are reported.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RepeatedStatements {
     hosts: HashMap<Address, Host>,
     bursts: BTreeMap<ConversationId, Burst>,
@@ -112,6 +112,8 @@ pub struct RepeatedStatements {
     found: Vec<Finding>,
     /// Text of digests.
     texts: HashMap<u64, String>,
+    /// Kinds of calls by protocol.
+    kinds: Vec<(&'static str, CallKind)>,
 }
 
 /// A statement that was repeated, its digest, the note about it, and the frame of the call.
@@ -123,22 +125,44 @@ pub fn wants_repeated_statements(wants: &Wants) -> bool {
     call_facts().filter_map(|(_, facts)| facts.statements.as_ref()).any(|facts| wants.field(facts.repeated))
 }
 
-/// Whether the calls of a protocol are those of an application, which may execute statements.
-fn serves(protocol: &str) -> bool {
-    message_fields().any(|(known, fields)| {
-        fields.is_curl_request && known.fields.first().is_some_and(|field| field.name == protocol)
-    })
+/// What the calls of a protocol are.
+#[derive(Clone, Copy)]
+enum CallKind {
+    /// Statements of a database.
+    Statement(&'static StatementFacts),
+    /// Calls of an application, which may execute statements.
+    Application,
+    Other,
+}
+
+impl CallKind {
+    fn of(protocol: &str) -> CallKind {
+        let facts = call_facts().find(|(name, _)| *name == protocol).and_then(|(_, facts)| facts.statements.as_ref());
+        let is_name = |known: &Protocol| known.fields.first().is_some_and(|field| field.name == protocol);
+        match facts {
+            Some(facts) => CallKind::Statement(facts),
+            None if message_fields().any(|(known, fields)| fields.is_curl_request && is_name(known)) => {
+                CallKind::Application
+            }
+            None => CallKind::Other,
+        }
+    }
 }
 
 impl RepeatedStatements {
     /// Adds a call.
     pub fn add(&mut self, call: &Call) {
-        let exchange = &call.exchange;
-        let facts = call_facts().find(|(name, _)| *name == exchange.protocol).map(|(_, facts)| facts);
-        match facts.and_then(|facts| facts.statements.as_ref()) {
-            Some(facts) => self.add_statement(call, facts),
-            None if serves(exchange.protocol) => self.add_call(call),
-            None => {}
+        let protocol = call.exchange.protocol;
+        let known = self.kinds.iter().find(|(name, _)| *name == protocol).map(|&(_, kind)| kind);
+        let kind = known.unwrap_or_else(|| {
+            let kind = CallKind::of(protocol);
+            self.kinds.push((protocol, kind));
+            kind
+        });
+        match kind {
+            CallKind::Statement(facts) => self.add_statement(call, facts),
+            CallKind::Application => self.add_call(call),
+            CallKind::Other => {}
         }
     }
 

@@ -186,13 +186,17 @@ fn login_request(cursor: &mut Cursor<'_, '_>) -> Option<()> {
     if parts.plugin.is_some() {
         cursor.cstring(&CLIENT_AUTH_PLUGIN)?;
     }
-    if !parts.attributes.is_empty() {
-        cursor.skip(cursor.rest().len().checked_sub(parts.attributes.len())?.min(9))?;
-        let end = cursor.at + parts.attributes.len();
+    if parts.has_attributes {
+        let (len, size) = number(cursor.rest())?;
+        cursor.skip(size)?;
+        let end = cursor.at.checked_add(usize::try_from(len).ok()?)?;
         while cursor.at < end {
             cursor.counted(&CONNATTRS_NAME)?;
             cursor.counted(&CONNATTRS_VALUE)?;
         }
+    }
+    if login::has_compression_level(payload.bytes) && !cursor.rest().is_empty() {
+        cursor.uint(&COMPRESSION_LEVEL, 1)?;
     }
     Some(())
 }

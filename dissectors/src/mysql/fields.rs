@@ -68,6 +68,8 @@ crate::fields! { "mysql";
     CONNATTRS_NAME: Text "mysql.connattrs.name" "Connection Attribute Name";
     /// Value of an attribute of the client.
     CONNATTRS_VALUE: Text "mysql.connattrs.value" "Connection Attribute Value";
+    /// Level of the compression with zstd that the client requests.
+    COMPRESSION_LEVEL: U8 "mysql.compression.zstd_level" "ZSTD Compression Level";
     /// Number of rows that a statement changed.
     AFFECTED_ROWS: U64 "mysql.affected_rows" "Affected Rows";
     /// Key of a row that a statement inserted.

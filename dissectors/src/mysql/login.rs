@@ -57,8 +57,8 @@ pub(super) struct LoginParts<'b> {
     pub(super) password: (usize, usize),
     pub(super) database: Option<&'b [u8]>,
     pub(super) plugin: Option<&'b [u8]>,
-    /// Attributes: names and values, in turn.
-    pub(super) attributes: &'b [u8],
+    /// Attributes follow: their length, then names and values, in turn.
+    pub(super) has_attributes: bool,
 }
 
 /// Reads the abilities of a login.
@@ -66,10 +66,15 @@ pub(super) fn abilities(payload: &[u8]) -> u32 {
     payload.first_chunk().map_or(0, |&abilities| u32::from_le_bytes(abilities))
 }
 
+/// Whether the level of a compression with zstd follows the attributes of a login.
+pub(super) fn has_compression_level(payload: &[u8]) -> bool {
+    abilities(payload) & ZSTD != 0
+}
+
 /// Reads the parts of a login.
 ///
 /// ```text
-///   | abilities, 4 | maximum packet, 4 | collation, 1 | zero, 23 | user, 0 | password | database, 0 | method, 0 | attributes |
+///   | abilities, 4 | maximum packet, 4 | collation, 1 | zero, 23 | user, 0 | password | database, 0 | method, 0 | attributes | level |
 /// ```
 pub(super) fn parts(payload: &[u8]) -> Option<LoginParts<'_>> {
     let client = abilities(payload);
@@ -96,9 +101,7 @@ pub(super) fn parts(payload: &[u8]) -> Option<LoginParts<'_>> {
         let (plugin, after) = cstring(rest);
         (parts.plugin, rest) = (Some(plugin), after);
     }
-    if client & CONNECT_ATTRS != 0 {
-        parts.attributes = text(rest).map(|(attributes, _)| attributes).unwrap_or_default();
-    }
+    parts.has_attributes = client & CONNECT_ATTRS != 0 && !rest.is_empty();
     Some(parts)
 }
 

@@ -163,6 +163,8 @@ crate::fields! { "wlan";
     REASSEMBLED_LENGTH: U32 "wlan.reassembled.length" "Reassembled 802.11 length";
     /// The frame that completed the frame of this fragment.
     REASSEMBLED_IN: Frame "wlan.reassembled_in" "Reassembled 802.11 in frame" { later: true };
+    /// The frame was sent before.
+    FC_RETRY_EXPERT: Note(Note) "wlan.fc.retry.expert" "Retransmission (retry)";
     /// HT, VHT or HE control.
     HTC: U32 "wlan.htc" "HT Control (+HTC)" { base: DisplayBase::Hex };
     /// Initialization vector of WEP.

@@ -49,6 +49,7 @@ const QOS_SUBTYPE: u8 = 8;
 
 // Flags of the frame control field.
 const MORE_FRAGMENTS: u8 = 0x04;
+const RETRY: u8 = 0x08;
 const PROTECTED: u8 = 0x40;
 const ORDER: u8 = 0x80;
 
@@ -375,7 +376,7 @@ static FLAG_BITS: [(&Field, u32); 8] = [
     (&FC_TODS, 0x01),
     (&FC_FROMDS, 0x02),
     (&FC_FRAG, MORE_FRAGMENTS as u32),
-    (&FC_RETRY, 0x08),
+    (&FC_RETRY, RETRY as u32),
     (&FC_PWRMGT, 0x10),
     (&FC_MOREDATA, 0x20),
     (&FC_PROTECTED, PROTECTED as u32),
@@ -393,6 +394,9 @@ fn describe_control(header: Header, frame: Payload<'_>, tree: &mut Tree) {
     tree.open(&FLAGS, second, Value::Uint(header.flags.into()));
     tree.put(&FC_DS, second, Value::Uint((header.flags & 3).into()));
     put_bits(&FLAG_BITS, header.flags.into(), second, tree);
+    if header.flags & RETRY != 0 {
+        tree.note(&FC_RETRY_EXPERT, second, format_args!("{}", FC_RETRY_EXPERT.title));
+    }
     tree.close();
     tree.close();
 }

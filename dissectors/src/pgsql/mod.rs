@@ -86,6 +86,8 @@ fn open(wants: &Wants, _: &mut Handover) -> Box<dyn Session> {
         authentication: 0,
         has_fields: wants.protocol(&PGSQL),
         has_content: crate::content::is_wanted(wants),
+        has_values: wants.field(&VALUE) || wants.field(&ROW),
+        has_statements: [&COMMAND, &EXECUTED, &SUMMARY].into_iter().any(|field| wants.field(field)),
         info_frame: 0,
     })
 }
@@ -107,6 +109,10 @@ struct Pgsql {
     authentication: u32,
     has_fields: bool,
     has_content: bool,
+    /// Values are recorded as text: the types of columns are known.
+    has_values: bool,
+    /// Statements are recorded where they are executed.
+    has_statements: bool,
     /// The last frame with text in the Info column.
     info_frame: u32,
 }

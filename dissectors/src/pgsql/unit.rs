@@ -122,11 +122,14 @@ impl Pgsql {
             b'Q' | b'F' => {
                 self.close_unit(cx);
                 let text = if kind == b'Q' { cstring(body).0 } else { b"function call" };
-                let statement = Statement::new(text, Vec::new());
-                let texts = statement_texts(&statement, if kind == b'Q' { "QUERY" } else { "CALL" }, cx);
-                let role = self.begin(Unit { kind: UnitKind::Simple, ..Unit::default() }, texts, message, cx);
+                let is_needed = self.has_statements || self.has_content || cx.reports_exchanges;
+                let statement = is_needed.then(|| Statement::new(text, Vec::new()));
+                let other = if kind == b'Q' { "QUERY" } else { "CALL" };
+                let texts = statement.as_ref().map(|statement| statement_texts(statement, other, cx));
+                let unit = Unit { kind: UnitKind::Simple, ..Unit::default() };
+                let role = self.begin(unit, texts.unwrap_or_default(), message, cx);
                 self.open_unit = None;
-                Role { ends_half: true, statement: Some(statement), ..role }
+                Role { ends_half: true, statement, ..role }
             }
             b'P' => {
                 let (name, rest) = cstring(body);
@@ -147,9 +150,10 @@ impl Pgsql {
                 let statement = self.statements.bind(crate::exchange::text(portal), &crate::exchange::text(name));
                 let texts = || target(statement.as_deref());
                 let role = self.join(last != (false, false), "BIND", texts, message, cx);
+                let has_values = self.has_values;
                 if let Some(last) = self.pipeline.last_mut() {
                     last.kind.is_bound = true;
-                    last.kind.formats = result_formats(rest);
+                    last.kind.formats = if has_values { result_formats(rest) } else { Vec::new() };
                 }
                 Role { is_unknown: statement.is_none(), statement, ..role }
             }
@@ -233,6 +237,7 @@ impl Pgsql {
             let channel = crate::exchange::text(cstring(body.get(4..).unwrap_or_default()).0);
             return self.single("NOTIFICATION", channel, message, cx);
         }
+        let has_values = self.has_values;
         match self.pipeline.find(cx) {
             Match::Request(open) => {
                 let mut role = Role { request: Some(open.sent), ..Role::of(open.nth, Half::Response) };
@@ -241,7 +246,7 @@ impl Pgsql {
                     return Role::default();
                 }
                 open.add_response(message, cx);
-                open.kind.apply(kind, body, &mut role);
+                open.kind.apply(kind, body, has_values, &mut role);
                 self.settle(kind, &mut role, cx);
                 role
             }
@@ -328,15 +333,15 @@ impl Unit {
             && !self.reply.as_ref().is_some_and(|reply| reply.status.starts_with("ERROR"))
     }
 
-    /// Reads a message of the response.
-    fn apply(&mut self, kind: u8, body: &[u8], role: &mut Role) {
+    /// Reads a message of the response. `has_values` states whether the types of columns are needed.
+    fn apply(&mut self, kind: u8, body: &[u8], has_values: bool, role: &mut Role) {
         match kind {
             b'1' | b'2' | b'3' => self.awaited = self.awaited.saturating_sub(1),
             b'T' | b'n' => {
                 if self.kind == UnitKind::Extended {
                     self.awaited = self.awaited.saturating_sub(1);
                 }
-                if kind == b'T' {
+                if kind == b'T' && has_values {
                     self.columns = Some(super::describe::columns(body, &self.formats).into());
                 }
             }

@@ -9,6 +9,8 @@ pub(super) const MAX_LINE: usize = 64 << 10;
 const MAX_NUMBER: usize = 24;
 /// Maximum depth of values in values. Redis itself replies with 7 at most, and its clients have limits of this size.
 pub(super) const MAX_DEPTH: usize = 128;
+/// Depth of values for which memory is kept between messages.
+const USUAL_DEPTH: usize = 4;
 
 /// The first line of a value, and its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +151,8 @@ impl Scan {
             }
             // The value before this position was the last one.
             if self.at > 0 && self.open.is_empty() {
-                return Scanned::Message(core::mem::take(self).at);
+                self.open.shrink_to(USUAL_DEPTH);
+                return Scanned::Message(core::mem::take(&mut self.at));
             }
             let token = match Token::read(bytes, self.at) {
                 Ok(token) => token,
@@ -198,9 +201,9 @@ impl Scan {
         true
     }
 
-    /// Bytes buffered.
+    /// Bytes buffered of a message that is not complete.
     pub(super) fn buffered(&self) -> usize {
-        self.open.capacity() * size_of::<u64>()
+        if self.open.is_empty() { 0 } else { self.open.capacity() * size_of::<u64>() }
     }
 }
 

@@ -5,7 +5,7 @@ use super::links::causes;
 use super::model::{Trace, TracedCall};
 use super::times::add_times;
 use crate::analysis::{Event, FrameConnection, RecentMap, Task, limits};
-use crate::capture::Call;
+use crate::capture::{Call, CloseKind};
 use crate::report::DissectedFrame;
 use crate::report::dissected_message::{MESSAGE_FIELDS, messages_in};
 use dissectors::call_facts;
@@ -113,7 +113,9 @@ impl TraceCollector {
         match event {
             Event::Call(call) => self.call(call),
             Event::Stream(stream) => {
-                if let Some(end) = self.ends.get_mut(&stream.number) {
+                // On a connection that is open to the end of the capture, the response may come later.
+                let is_closed = matches!(stream.closed, CloseKind::Fin(_) | CloseKind::Reset(_));
+                if let Some(end) = self.ends.get_mut(&stream.number).filter(|_| is_closed) {
                     *end = stream.last.time;
                 }
             }

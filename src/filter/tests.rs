@@ -95,7 +95,8 @@ fn aliases_become_fields() {
 #[test]
 fn aliases_are_listed_from_the_highest_protocol_down_and_are_documented() {
     let names: Vec<_> = ALIASES.iter().map(|alias| alias.name).collect();
-    let expected = "uri url method host path query body qname qtype rcode sni rows n_plus_one command status stream port";
+    let expected =
+        "uri url method host path query body qname qtype rcode sni rows n_plus_one command status stream port";
     assert_eq!(names.join(" "), expected);
     let page = include_str!("../../docs/filters.md");
     let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| `")).collect();

@@ -130,7 +130,10 @@ pub struct StatementFacts {
 
 impl CallFacts {
     /// Facts of calls that are statements of SQL.
-    pub(crate) const fn of_statements(repeated: &'static Field) -> CallFacts {
+    pub(crate) const fn of_statements(
+        repeated: &'static Field,
+        digest: fn(&str, &str) -> Option<Vec<u8>>,
+    ) -> CallFacts {
         CallFacts {
             fields: &[],
             headers: &[],
@@ -138,7 +141,7 @@ impl CallFacts {
             responds_in_order: false,
             span_attributes: &[],
             explanations: &[],
-            statements: Some(StatementFacts { digest: crate::sql_text::executed_digest, repeated }),
+            statements: Some(StatementFacts { digest, repeated }),
         }
     }
 }

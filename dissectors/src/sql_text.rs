@@ -6,6 +6,15 @@ use compact_str::CompactString;
 /// Maximum length of a digest.
 const MAX_DIGEST: usize = 4096;
 
+/// What stands in double quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DoubleQuotes {
+    /// A name, as in the standard.
+    Name,
+    /// A text, as in MySQL without ANSI_QUOTES.
+    Text,
+}
+
 /// A piece of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece<'b> {
@@ -21,9 +30,14 @@ enum Piece<'b> {
 struct Pieces<'b> {
     text: &'b [u8],
     at: usize,
+    double_quotes: DoubleQuotes,
 }
 
 impl<'b> Pieces<'b> {
+    fn new(text: &'b [u8], double_quotes: DoubleQuotes) -> Pieces<'b> {
+        Pieces { text, at: 0, double_quotes }
+    }
+
     fn rest(&self) -> &'b [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -42,13 +56,13 @@ impl<'b> Pieces<'b> {
         }
     }
 
-    /// Length of a quoted text with its quotes; a quote in it is doubled or escaped.
-    fn quoted_len(rest: &[u8], quote: u8) -> usize {
+    /// Length of quoted bytes with their quotes; a quote in them is doubled or, in a text, escaped.
+    fn quoted_len(rest: &[u8], quote: u8, is_text: bool) -> usize {
         let mut at = 1;
         while let Some(&byte) = rest.get(at) {
             at += 1;
             match byte {
-                b'\\' if quote == b'\'' => at += 1,
+                b'\\' if is_text => at += 1,
                 _ if byte == quote && rest.get(at) == Some(&quote) => at += 1,
                 _ if byte == quote => return at,
                 _ => {}
@@ -83,8 +97,9 @@ impl<'b> Iterator for Pieces<'b> {
         let &first = rest.first()?;
         let run = |from: usize| from + rest.iter().skip(from).take_while(|byte| is_word(byte)).count();
         let (len, is_literal) = match first {
-            b'\'' => (Pieces::quoted_len(rest, b'\''), true),
-            b'"' | b'`' => (Pieces::quoted_len(rest, first), false),
+            b'\'' => (Pieces::quoted_len(rest, first, true), true),
+            b'"' if self.double_quotes == DoubleQuotes::Text => (Pieces::quoted_len(rest, first, true), true),
+            b'"' | b'`' => (Pieces::quoted_len(rest, first, false), false),
             b'0'..=b'9' => {
                 let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
                 (rest.iter().take_while(is_part).count(), true)
@@ -96,7 +111,7 @@ impl<'b> Iterator for Pieces<'b> {
             },
             // E'..', X'..', N'..' and others.
             b'a'..=b'z' | b'A'..=b'Z' if rest.get(1) == Some(&b'\'') => {
-                (1 + Pieces::quoted_len(rest.get(1..)?, b'\''), true)
+                (1 + Pieces::quoted_len(rest.get(1..)?, b'\'', true), true)
             }
             _ if is_word(&first) => (run(0), false),
             _ => {
@@ -111,10 +126,10 @@ impl<'b> Iterator for Pieces<'b> {
 }
 
 /// Returns a statement with `?` for each literal, and for each list of literals. Keywords and names are as written.
-pub(crate) fn digest(statement: &[u8]) -> Vec<u8> {
+pub(crate) fn digest(statement: &[u8], double_quotes: DoubleQuotes) -> Vec<u8> {
     let mut out = Vec::with_capacity(statement.len().min(MAX_DIGEST));
     let mut before = None;
-    for piece in (Pieces { text: statement, at: 0 }) {
+    for piece in Pieces::new(statement, double_quotes) {
         if out.len() >= MAX_DIGEST {
             out.truncate(MAX_DIGEST);
             break;
@@ -134,8 +149,9 @@ pub(crate) fn digest(statement: &[u8]) -> Vec<u8> {
 }
 
 /// Returns the digest of a call that executes a statement: its method is the operation of the statement.
-pub(crate) fn executed_digest(method: &str, target: &str) -> Option<Vec<u8>> {
-    (!method.is_empty() && operation(target.as_bytes()) == method).then(|| digest(target.as_bytes()))
+pub(crate) fn executed_digest(method: &str, target: &str, double_quotes: DoubleQuotes) -> Option<Vec<u8>> {
+    let statement = target.as_bytes();
+    (!method.is_empty() && operation(statement) == method).then(|| digest(statement, double_quotes))
 }
 
 fn push(piece: Piece<'_>, before: Option<Piece<'_>>, out: &mut Vec<u8>) {
@@ -175,7 +191,7 @@ fn fold_lists(out: &mut Vec<u8>) {
 
 /// Returns the first word of a statement in upper case.
 pub(crate) fn operation(statement: &[u8]) -> CompactString {
-    let pieces = Pieces { text: statement, at: 0 };
+    let pieces = Pieces::new(statement, DoubleQuotes::Name);
     let words = pieces.take(16).find_map(|piece| if let Piece::Word(word) = piece { Some(word) } else { None });
     let word =
         words.filter(|word| word.len() <= 24 && word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_'));
@@ -200,8 +216,19 @@ mod tests {
             ("SELECT `t1`.x FROM t1 LIMIT ?", "SELECT `t1`.x FROM t1 LIMIT ?"),
             ("SELECT 'not closed", "SELECT ?"),
         ] {
-            assert_eq!(String::from_utf8_lossy(&digest(statement.as_bytes())), expected, "{statement}");
+            assert_eq!(
+                String::from_utf8_lossy(&digest(statement.as_bytes(), DoubleQuotes::Name)),
+                expected,
+                "{statement}"
+            );
         }
+    }
+
+    #[test]
+    fn double_quotes_of_mysql_are_those_of_texts() {
+        let statement = br#"SELECT * FROM `t` WHERE n = "bob \"x\"" AND m IN ("a", 'b')"#;
+        let digest = digest(statement, DoubleQuotes::Text);
+        assert_eq!(String::from_utf8_lossy(&digest), "SELECT * FROM `t` WHERE n = ? AND m IN(?)");
     }
 
     #[test]
@@ -209,6 +236,6 @@ mod tests {
         assert_eq!(operation(b"/* app */ (select 1)"), "SELECT");
         assert_eq!(operation(b"  begin;"), "BEGIN");
         assert_eq!(operation(b"\x00\x01"), "");
-        assert!(digest(&b"(".repeat(100_000)).len() <= MAX_DIGEST);
+        assert!(digest(&b"(".repeat(100_000), DoubleQuotes::Name).len() <= MAX_DIGEST);
     }
 }

@@ -87,6 +87,7 @@ pub(crate) struct DecodeArgs {
 /// Types of the .proto files of a folder.
 #[derive(Clone, Debug)]
 pub(crate) struct ProtoFolder {
+    folder: PathBuf,
     schemas: Arc<Schemas>,
     /// Files that were not read, with the reason.
     problems: Vec<String>,
@@ -95,11 +96,16 @@ pub(crate) struct ProtoFolder {
 impl ProtoFolder {
     fn open(folder: &str) -> Result<ProtoFolder, String> {
         let files = proto_files::read(Path::new(folder)).map_err(|error| format!("{error:#}"))?;
-        Ok(ProtoFolder { schemas: Arc::new(files.schemas), problems: files.problems })
+        Ok(ProtoFolder { folder: folder.into(), schemas: Arc::new(files.schemas), problems: files.problems })
     }
 }
 
 impl DecodeArgs {
+    /// The folder with .proto files.
+    pub(crate) fn proto_folder(&self) -> Option<&Path> {
+        self.proto.as_ref().map(|proto| proto.folder.as_path())
+    }
+
     /// Returns the reasons why .proto files were not read.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &str> {
         self.proto.iter().flat_map(|folder| &folder.problems).map(String::as_str)

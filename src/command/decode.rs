@@ -30,14 +30,23 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
     Ok(DecodeOptions { decode_as, names, schemas, secrets, key_logs, saves_secrets, shows_passwords })
 }
 
+/// Returns the files that decode options name: hosts files, key logs and private keys.
+pub(super) fn decode_files(args: &DecodeArgs) -> Vec<PathBuf> {
+    let named = [&args.hosts, &args.keylog, &args.tls_keys].into_iter().flatten().cloned();
+    named.chain(key_log_of_environment()).collect()
+}
+
+fn key_log_of_environment() -> Option<PathBuf> {
+    std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 /// Reads the key logs of the command line and of the environment.
 fn read_key_logs(paths: &[PathBuf]) -> Result<KeyLogs, String> {
     let mut logs = KeyLogs::default();
     for path in paths {
         logs.open(path).map_err(|error| format!("{}: {error}", escape_paths([path.as_path()])))?;
     }
-    let variable = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-    if let Some(path) = variable.filter(|path| !paths.contains(path)) {
+    if let Some(path) = key_log_of_environment().filter(|path| !paths.contains(path)) {
         let name = escape_paths([path.as_path()]);
         match logs.open(&path) {
             Ok(()) => print_message(&format!("{KEY_LOG_VARIABLE}: TLS secrets of {name}")),

@@ -9,7 +9,7 @@ use super::input::{LiveInput, live_input};
 #[cfg(feature = "live")]
 use super::live_run::LiveRun;
 use super::output::{Output, OutputContent};
-use super::overwrite::refuse_inputs;
+use super::overwrite::refuse_captures;
 #[cfg(feature = "live")]
 use super::overwrite::refuse_same;
 use crate::args::{InputArgs, RunArgs};
@@ -17,7 +17,6 @@ use dissectors::session::Secrets;
 use overhear::analysis::Task;
 use overhear::report::Report;
 use std::io;
-use std::path::PathBuf;
 
 /// Error of a command that prints rows, for a file of frames.
 pub(super) const WRITE_REQUIRES: &str =
@@ -41,6 +40,10 @@ impl FrameSource {
             }
             let mut decode = decode_options(&input.decode)?;
             decode.await_secrets();
+            refuse_captures("-o", run.output.as_deref(), &[], &input.decode)?;
+            if input.write.is_some() {
+                refuse_captures("-w", input.write.as_deref(), &[], &input.decode)?;
+            }
             let LiveInput { listen, filter, write } = live_input(input)?;
             refuse_same(run.output.as_deref(), write.as_deref())?;
             let matcher = FilterMatcher::new(filter.map(|filter| filter.0), unit);
@@ -54,9 +57,9 @@ impl FrameSource {
             true => ("-w", OutputContent::Packets),
             false => ("-o", OutputContent::Text),
         };
-        let decode = decode_options(&input.decode)?;
+        let (decode, decode_args) = (decode_options(&input.decode)?, input.decode.clone());
         let input = CaptureInput::new(input)?;
-        refuse_inputs(option, run.output.as_deref(), input.paths.iter().map(PathBuf::as_path))?;
+        refuse_captures(option, run.output.as_deref(), &input.paths, &decode_args)?;
         let capture_run = CaptureRun::new(input.paths, run, decode)
             .with_matcher(FilterMatcher::new(input.filter.map(|filter| filter.0), unit));
         Ok(FrameSource::Captures(Box::new(capture_run), content))

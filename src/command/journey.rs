@@ -3,7 +3,7 @@
 use super::capture_run::CaptureRun;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::output::{Output, escape_paths};
-use super::overwrite::refuse_inputs;
+use super::overwrite::refuse_captures;
 use super::pass_loop::{PassConsumer, PassLoop};
 use super::{CommandOutcome, decode, finish_output, print_message, text_width};
 use crate::args::{CallArgs, JourneyArgs};
@@ -15,7 +15,6 @@ use overhear::source::Error;
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 /// Number of times that the capture is read.
 const PASSES: u64 = 2;
@@ -42,7 +41,7 @@ impl CallRun {
         let (files, choice) = args.parse_input(command)?;
         let run = args.run();
         let names = escape_paths(files.iter().map(|path| path.as_path()));
-        refuse_inputs("-o", run.output.as_deref(), files.iter().map(PathBuf::as_path))?;
+        refuse_captures("-o", run.output.as_deref(), &files, &args.decode)?;
         let compile = |text: &String| Filter::new(text).map_err(|fault| fault.display(text).to_string());
         let matcher = FilterMatcher::new(args.filter.as_ref().map(compile).transpose()?, MatchUnit::Calls);
         let decode = decode::decode_options(&args.decode)?;

@@ -3,7 +3,7 @@
 use super::capture_run::CaptureRun;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::output::{Output, escape_paths};
-use super::overwrite::refuse_inputs;
+use super::overwrite::refuse_captures;
 use super::pass_loop::{PassConsumer, PassLoop};
 use super::{CommandOutcome, decode, finish_output, journey, print_message, text_width};
 use crate::args::{LadderArgs, LadderFormat, LadderSubject};
@@ -17,7 +17,6 @@ use overhear::source::Error;
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 /// Maximum number of arrows in a diagram that a program lays out.
 const MAX_ARROWS: usize = 500;
@@ -42,7 +41,7 @@ fn prepare(args: &mut LadderArgs) -> Result<Prepared, String> {
     let (files, subject) = args.parse_input()?;
     let run = args.run();
     let names = escape_paths(files.iter().map(|path| path.as_path()));
-    refuse_inputs("-o", run.output.as_deref(), files.iter().map(PathBuf::as_path))?;
+    refuse_captures("-o", run.output.as_deref(), &files, &args.decode)?;
     let decode = decode::decode_options(&args.decode)?;
     let out = Output::create(run.output.as_deref())?;
     Ok(Prepared { names, subject, run: CaptureRun::new(files, &run, decode), out })

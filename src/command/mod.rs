@@ -40,9 +40,9 @@ use overhear::report::{
     ThreadedReport,
 };
 use overhear::sink::{Format, NeededSecrets};
-use overwrite::refuse_inputs;
+use overwrite::refuse_captures;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 #[cfg(feature = "tui")]
@@ -334,7 +334,7 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     };
     let color = color_setting(args.run.writes_file());
     let names = output::escape_paths(files.iter().map(|path| path.as_path()));
-    if let Err(message) = refuse_inputs("-o", args.run.output.as_deref(), files.iter().map(PathBuf::as_path)) {
+    if let Err(message) = refuse_captures("-o", args.run.output.as_deref(), &files, &args.decode) {
         return Ok(CommandOutcome::Error(message));
     }
     let decode = match decode::decode_options(&args.decode) {

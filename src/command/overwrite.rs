@@ -1,6 +1,8 @@
 //! Files that a command writes, none of which may be one that it reads.
 
+use super::decode::decode_files;
 use super::output::escape_paths;
+use crate::args::DecodeArgs;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -84,6 +86,23 @@ pub(super) fn refuse_inputs<'a>(
     match inputs.into_iter().any(|input| FileId::of_input(input).is_some_and(|input| input == own)) {
         false => Ok(()),
         true => Err(format!("{}: the file is also an input; name another file to write", named(option, output))),
+    }
+}
+
+/// Refuses to overwrite a capture that is read, or a file that it is decoded with.
+pub(super) fn refuse_captures(
+    option: &str,
+    output: Option<&Path>,
+    captures: &[PathBuf],
+    decode: &DecodeArgs,
+) -> Result<(), String> {
+    let files = decode_files(decode);
+    refuse_inputs(option, output, captures.iter().chain(&files).map(PathBuf::as_path))?;
+    match (output, decode.proto_folder()) {
+        (Some(path), Some(folder)) if path.extension().is_some_and(|of| of == "proto") && is_within(path, folder) => {
+            Err(format!("{}: the file is also an input; name another file to write", named(option, output)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -61,7 +61,7 @@ pub use streams::StreamsReport;
 pub use summary::TextOptions;
 pub use threaded::ThreadedReport;
 pub(crate) use time_format::TimeFormatter;
-pub(crate) use value::{line as escaped, node_value as value_of};
+pub(crate) use value::{json_lines, line as escaped, node_value as value_of};
 
 /// An output format.
 ///

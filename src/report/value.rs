@@ -3,6 +3,7 @@
 use super::time_format::TimeFormatter;
 use dissectors::tree::Node;
 use dissectors::{DisplayBase, Field, FieldKind, Tree, Value, format};
+use std::fmt::Write as _;
 
 /// Appends the value of a node as `tshark -T fields` prints it. A protocol is its line of the detail tree, a field
 /// without a value is `1`, a timestamp is in the local time zone. [`format::value`] formats all others.
@@ -96,6 +97,19 @@ fn plain_text(bytes: &[u8]) -> Option<&str> {
         }
     }
     Some(text)
+}
+
+/// Returns an object as JSON in lines, in which all characters that a terminal does not print are escaped.
+pub(crate) fn json_lines(object: &serde_json::Value) -> String {
+    let mut out = String::new();
+    for char in format!("{object:#}\n").chars() {
+        let mut units = [0; 2];
+        match char == '\n' || format::is_printable(char) {
+            true => out.push(char),
+            false => char.encode_utf16(&mut units).iter().for_each(|unit| drop(write!(out, "\\u{unit:04x}"))),
+        }
+    }
+    out
 }
 
 /// Returns the bytes as text if they are readable: UTF-8 without control characters other than tab and line ends.

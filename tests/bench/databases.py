@@ -52,7 +52,7 @@ def transactions(rng, count):
                             message(b"K", struct.pack(">II", rng.below(1 << 16), rng.below(1 << 32))), ready])
     balance = message(b"T", struct.pack(">H", 1), b"abalance\0", struct.pack(">IHIhih", 16_384, 3, 23, 4, -1, 0))
     for _ in range(count):
-        account, teller, branch = rng.below(100_000), rng.below(10), rng.below(1 << 3)
+        account, cashier, branch = rng.below(100_000), rng.below(10), rng.below(1 << 3)
         delta = rng.between(-5_000, 5_000)
         value = b"%d" % rng.below(10_000)
         row = message(b"D", struct.pack(">Hi", 1, len(value)), value)
@@ -60,9 +60,9 @@ def transactions(rng, count):
             (b"BEGIN", message(b"C", b"BEGIN\0")),
             (b"UPDATE accounts SET abalance = abalance + %d WHERE aid = %d" % (delta, account), message(b"C", b"UPDATE 1\0")),
             (b"SELECT abalance FROM accounts WHERE aid = %d" % account, balance + row + message(b"C", b"SELECT 1\0")),
-            (b"UPDATE tellers SET tbalance = tbalance + %d WHERE tid = %d" % (delta, teller), message(b"C", b"UPDATE 1\0")),
+            (b"UPDATE cashiers SET tbalance = tbalance + %d WHERE tid = %d" % (delta, cashier), message(b"C", b"UPDATE 1\0")),
             (b"UPDATE branches SET bbalance = bbalance + %d WHERE bid = %d" % (delta, branch), message(b"C", b"UPDATE 1\0")),
-            (b"INSERT INTO history (tid, bid, aid, delta) VALUES (%d, %d, %d, %d)" % (teller, branch, account, delta),
+            (b"INSERT INTO history (tid, bid, aid, delta) VALUES (%d, %d, %d, %d)" % (cashier, branch, account, delta),
              message(b"C", b"INSERT 0 1\0")),
             (b"END", message(b"C", b"COMMIT\0")),
         ]:

@@ -37,6 +37,10 @@ fields = [\"tcp.port\"]
         b"captures = [\"x.pcap\"]\n[checks.a]\nsnapshot = \"o.txt\"\nfields = [\"tcp.port\"]\n",
     );
     write(folder.path(), "o.txt", b"tcp.port: 1\n");
+    write(folder.path(), "none.keys", b"");
+    write(folder.path(), "hosts", b"10.0.0.2 server.example\n");
+    fs::create_dir(folder.path().join("protos")).expect("a folder");
+    write(&folder.path().join("protos"), "a.proto", b"syntax = \"proto3\";\nmessage A {}\n");
     symlink("x.pcap", folder.path().join("link")).expect("a link");
     symlink("link", folder.path().join("far")).expect("a link");
     symlink("new", folder.path().join("dangling")).expect("a link");
@@ -76,6 +80,14 @@ fn an_input_is_never_overwritten() {
         "print hard -w x.pcap",
         "print - -o x.pcap",
         "print /dev/stdin -o x.pcap",
+        "print x.pcap --keylog none.keys -o none.keys",
+        "print x.pcap --hosts hosts -w ./hosts",
+        "calls x.pcap --keylog none.keys -o folder/up/none.keys",
+        "journey x.pcap --keylog none.keys -o none.keys",
+        "trace x.pcap --hosts hosts -o hosts",
+        "ladder x.pcap 0 --hosts hosts -o hosts",
+        "follow x.pcap 0 --keylog none.keys -o none.keys",
+        "calls x.pcap --proto protos -o protos/a.proto",
         "calls x.pcap -o link",
         "streams x.pcap -T csv -o hard",
         "follow x.pcap 0 -o x.pcap",

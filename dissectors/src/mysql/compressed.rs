@@ -5,7 +5,7 @@ use crate::coding;
 use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
 use crate::session::{
     Chunk, Consumed, Context, DerivedItem, Event, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side, SideEnd,
-    Stamp, Successor,
+    Stamp,
 };
 use crate::tree::{Slice, Value};
 use crate::wants::Wants;
@@ -29,7 +29,7 @@ crate::fields! { "mysql::compressed";
 pub static PROTOCOL: Protocol = Protocol {
     short: "MySQL",
     fields: FIELDS,
-    claims: &[Claim::Upgrade("mysql-zlib"), Claim::Upgrade("mysql-zstd")],
+    claims: &[Claim::Upgrade("mysql-compression")],
     aliases: &[],
     dissectors: &[Dissector::Session(SessionKind {
         input: Input::Stream,
@@ -44,15 +44,16 @@ pub static PROTOCOL: Protocol = Protocol {
 /// Bytes of the header.
 const HEADER: usize = 7;
 
-fn open(_: &Wants, handover: &mut Handover) -> Box<dyn Session> {
-    let is_zstd = matches!(&handover.to, Successor::Upgrade(name) if name == "mysql-zstd");
-    Box::new(Compressed { coding: if is_zstd { b"zstd" } else { b"deflate" }, sides: Default::default() })
+/// Data compressed by zstd begin with this (RFC 8878 3.1.1); those by zlib never do.
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+fn open(_: &Wants, _: &mut Handover) -> Box<dyn Session> {
+    Box::new(Compressed::default())
 }
 
 /// The compression of one conversation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Compressed {
-    coding: &'static [u8],
     sides: [CompressedSide; 2],
 }
 
@@ -81,7 +82,7 @@ impl Compressed {
         };
         let bytes: Option<Vec<u8>> = match uncompressed {
             0 => Some(data.to_vec()),
-            len => coding::decode(self.coding, data)
+            len => coding::decode(if data.starts_with(&ZSTD) { b"zstd" } else { b"deflate" }, data)
                 .map(|decoded| decoded.bytes.to_vec())
                 .filter(|bytes| bytes.len() == len as usize),
         };
@@ -115,7 +116,7 @@ fn begins_packet(bytes: &[u8]) -> bool {
     let data = bytes.get(HEADER..HEADER + header.length as usize);
     match (bytes.get(4..HEADER), data) {
         (Some([0, 0, 0]), Some(data)) => is_chain(data),
-        (Some(_), Some(data)) => data.starts_with(&[0x78]) || data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
+        (Some(_), Some(data)) => data.starts_with(&[0x78]) || data.starts_with(&ZSTD),
         _ => false,
     }
 }

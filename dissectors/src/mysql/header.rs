@@ -136,7 +136,7 @@ pub(super) fn beneath(bytes: &[u8]) -> Option<&'static str> {
         [0x16, 3, ..] => Some("TLS"),
         &[a, b, c, 0, 0, 0, 0, ref rest @ ..] => {
             let length = u32::from_le_bytes([a, b, c, 0]) as usize;
-            (length > 0 && rest.len() == length && is_chain(rest)).then_some("mysql-zlib")
+            (length > 0 && rest.len() == length && is_chain(rest)).then_some("mysql-compression")
         }
         _ => None,
     }

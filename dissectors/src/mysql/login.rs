@@ -155,14 +155,9 @@ impl Login {
         payload.len() <= LOGIN_START && self.client & SSL != 0
     }
 
-    /// The session that undoes the compression that both sides can use.
-    pub(super) fn compression(&self) -> Option<&'static str> {
-        let both = self.server & self.client;
-        match both {
-            _ if both & COMPRESS != 0 => Some("mysql-zlib"),
-            _ if both & ZSTD != 0 => Some("mysql-zstd"),
-            _ => None,
-        }
+    /// Whether both sides can compress packets: by zlib or by zstd.
+    pub(super) fn compresses(&self) -> bool {
+        self.server & self.client & (COMPRESS | ZSTD) != 0
     }
 
     /// Whether the columns of a result end with a packet of their own, if it is known.

@@ -20,7 +20,7 @@ use crate::session::{
     About, Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Session, Side, SideEnd, Stamp, Successor,
     Transition,
 };
-use crate::sql_text::operation;
+use crate::sql_text::{DoubleQuotes, executed_digest, operation};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -56,7 +56,8 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-static FACTS: CallFacts = CallFacts::of_statements(&N_PLUS_ONE);
+static FACTS: CallFacts =
+    CallFacts::of_statements(&N_PLUS_ONE, |method, target| executed_digest(method, target, DoubleQuotes::Text));
 
 /// The roles of the fields of packets.
 const MESSAGES: MessageFields = MessageFields {
@@ -334,8 +335,8 @@ impl MySql {
         }
         if first.kind.is_login && kind != PacketKind::Error {
             self.phase = Phase::Commands;
-            if let Some(name) = self.login.compression() {
-                *transition = beneath(name);
+            if self.login.compresses() {
+                *transition = beneath("mysql-compression");
             }
         }
         cx.collect(&RESPONSE_IN, about, cx.at.frame.into());
@@ -399,8 +400,8 @@ impl MySql {
         }
         // So does compression if the end of the login was not read.
         let is_command = self.phase != Phase::Login && !self.is_server(side);
-        if is_command && header::beneath(chunk.bytes) == Some("mysql-zlib") {
-            return Consumed { transition: beneath("mysql-zlib"), ..Consumed::bytes(0) };
+        if is_command && header::beneath(chunk.bytes) == Some("mysql-compression") {
+            return Consumed { transition: beneath("mysql-compression"), ..Consumed::bytes(0) };
         }
         let Some(header) = Header::read(chunk.bytes) else { return Consumed::bytes(0) };
         if header.total() <= available {

@@ -3,7 +3,7 @@
 use crate::content::MessageBody;
 use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};
-use crate::sql_text::{digest, operation};
+use crate::sql_text::{DoubleQuotes, digest, operation};
 use crate::tree::{Slice, Tree, Value};
 
 crate::fields! { "sql";
@@ -14,7 +14,7 @@ crate::fields! { "sql";
     /// First word of the statement in upper case, such as SELECT; comments are skipped.
     OPERATION: Text "sql.operation" "Operation" { ours: true };
     /// Statement without its literals: numbers and texts are replaced by `?`, lists of them by one, white space by one space.
-    /// Statements that differ in values only have the same digest.
+    /// Statements that differ in values only have the same digest. In MySQL, double quotes are those of texts.
     DIGEST: Text "sql.digest" "Digest" { ours: true };
 }
 
@@ -42,7 +42,8 @@ fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
         tree.put_text(&OPERATION, Slice::default(), format_args!("{}", operation(text)));
     }
     if tree.wants(&DIGEST) {
-        let digest = tree.store_bytes(&digest(text));
+        let quotes = if body.carrier == "MySQL" { DoubleQuotes::Text } else { DoubleQuotes::Name };
+        let digest = tree.store_bytes(&digest(text, quotes));
         tree.put(&DIGEST, Slice::default(), Value::Text(digest));
     }
     tree.close();

@@ -138,9 +138,10 @@ fn tls_and_compression_follow_the_handshake() {
     let tls = [&(ABILITIES | 1 << 11).to_le_bytes()[..], &[0, 0, 0, 1, 45], &[0; 23]].concat();
     let output = run(&[greeting(ABILITIES | 1 << 11), c(packet(1, tls))]);
     assert_eq!(output.successor, Some(Successor::Upgrade("TLS".into())));
-    for (ability, name) in [(1 << 5, "mysql-zlib"), (1 << 26, "mysql-zstd")] {
+    // zlib, and zstd.
+    for ability in [1 << 5, 1 << 26] {
         let output = run(&begin(ABILITIES | ability));
-        assert_eq!(output.successor, Some(Successor::Upgrade(name.into())));
+        assert_eq!(output.successor, Some(Successor::Upgrade("mysql-compression".into())));
     }
 }
 

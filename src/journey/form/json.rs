@@ -3,6 +3,7 @@
 use crate::journey::model::{Journey, Statement};
 use crate::journey::text::endpoint_text;
 use crate::report::TimeFormatter;
+use crate::report::json_lines;
 use serde_json::{Value, json};
 
 /// Returns a journey as an object.
@@ -69,7 +70,7 @@ pub(super) fn render(journey: &Journey, explains: bool) -> String {
         "frames": frames,
         "notes": journey.notes,
     });
-    format!("{object:#}\n")
+    json_lines(&object)
 }
 
 fn statement(statement: &Statement) -> Value {

@@ -3,6 +3,7 @@
 use crate::capture::Call;
 use crate::journey::facts;
 use crate::journey::text::address_text;
+use crate::report::json_lines;
 use dissectors::call_facts::CallPart;
 use dissectors::exchange::Outcome;
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ pub(crate) fn traces_data(spans: impl Iterator<Item = (String, Value)>) -> Strin
         })
     });
     let object = json!({"resourceSpans": resources.collect::<Vec<_>>()});
-    format!("{object:#}\n")
+    json_lines(&object)
 }
 
 /// Returns the name of the service of a call: its authority, or the address of its server.

@@ -2,6 +2,7 @@
 
 use crate::journey::text::endpoint_text;
 use crate::report::TimeFormatter;
+use crate::report::json_lines;
 use crate::trace::model::{Cause, Trace};
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ pub(super) fn render(trace: &Trace) -> String {
     let trees: Vec<Value> = trace.roots.iter().map(|&root| tree(trace, root)).collect();
     let selected = trace.selected.and_then(|selected| trace.calls.get(selected)).map(|call| call.row);
     let object = json!({"call": selected, "trees": trees, "notes": trace.notes});
-    format!("{object:#}\n")
+    json_lines(&object)
 }
 
 fn tree(trace: &Trace, root: usize) -> Value {

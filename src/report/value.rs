@@ -104,9 +104,12 @@ pub(crate) fn json_lines(object: &serde_json::Value) -> String {
     let mut out = String::new();
     for char in format!("{object:#}\n").chars() {
         let mut units = [0; 2];
-        match char == '\n' || format::is_printable(char) {
-            true => out.push(char),
-            false => char.encode_utf16(&mut units).iter().for_each(|unit| drop(write!(out, "\\u{unit:04x}"))),
+        if char == '\n' || format::is_printable(char) {
+            out.push(char);
+            continue;
+        }
+        for unit in char.encode_utf16(&mut units) {
+            let _ = write!(out, "\\u{unit:04x}");
         }
     }
     out
@@ -160,6 +163,14 @@ mod tests {
         let mut out = String::new();
         line(&mut out, bytes);
         out
+    }
+
+    #[test]
+    fn json_has_no_character_that_a_terminal_does_not_print() {
+        let text = "a\u{7f}\u{9b}\u{202e}\u{e0001}ä\n";
+        let out = json_lines(&serde_json::json!({ "a": text }));
+        assert!(out.chars().all(|char| char == '\n' || format::is_printable(char)), "{out}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&out).expect("JSON")["a"], text);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Facts of a call: the fields of a protocol that explain how a call came about and how it went.
 
 use crate::field::Field;
+use crate::sql_text::{DoubleQuotes, digest, operation};
 use alloc::vec::Vec;
 
 /// Role of a field in the journey of a call.
@@ -121,19 +122,24 @@ pub struct CallFacts {
 
 /// What is known of statements of a database.
 pub struct StatementFacts {
-    /// Returns the digest of a call that executes a statement, by its method and its target.
-    pub digest: fn(&str, &str) -> Option<Vec<u8>>,
+    double_quotes: DoubleQuotes,
     /// Note that the statement is repeated within a call, or in a burst. Its value in a first pass is the number of
     /// repetitions times 2^32, and the frame of the call; 0 for a burst.
     pub repeated: &'static Field,
 }
 
+impl StatementFacts {
+    /// Returns the digest of a call, if it executes a statement: its method is the operation of its target.
+    #[must_use]
+    pub fn digest(&self, method: &str, target: &str) -> Option<Vec<u8>> {
+        let statement = target.as_bytes();
+        (!method.is_empty() && operation(statement) == method).then(|| digest(statement, self.double_quotes))
+    }
+}
+
 impl CallFacts {
     /// Facts of calls that are statements of SQL.
-    pub(crate) const fn of_statements(
-        repeated: &'static Field,
-        digest: fn(&str, &str) -> Option<Vec<u8>>,
-    ) -> CallFacts {
+    pub(crate) const fn of_statements(double_quotes: DoubleQuotes, repeated: &'static Field) -> CallFacts {
         CallFacts {
             fields: &[],
             headers: &[],
@@ -141,7 +147,7 @@ impl CallFacts {
             responds_in_order: false,
             span_attributes: &[],
             explanations: &[],
-            statements: Some(StatementFacts { digest, repeated }),
+            statements: Some(StatementFacts { double_quotes, repeated }),
         }
     }
 }

@@ -148,12 +148,6 @@ pub(crate) fn digest(statement: &[u8], double_quotes: DoubleQuotes) -> Vec<u8> {
     out
 }
 
-/// Returns the digest of a call that executes a statement: its method is the operation of the statement.
-pub(crate) fn executed_digest(method: &str, target: &str, double_quotes: DoubleQuotes) -> Option<Vec<u8>> {
-    let statement = target.as_bytes();
-    (!method.is_empty() && operation(statement) == method).then(|| digest(statement, double_quotes))
-}
-
 fn push(piece: Piece<'_>, before: Option<Piece<'_>>, out: &mut Vec<u8>) {
     let is_tight = |sign: u8| matches!(sign, b'.' | b'(' | b':' | b'@');
     let has_space = match (before, piece) {

@@ -177,7 +177,7 @@ impl RepeatedStatements {
         let exchange = &call.exchange;
         let (Some(request), Some(response)) = (exchange.request, exchange.response) else { return };
         // Only statements with values differ from each other.
-        let Some(digest) = (facts.digest)(&exchange.method, &exchange.target).filter(|digest| digest.contains(&b'?'))
+        let Some(digest) = facts.digest(&exchange.method, &exchange.target).filter(|digest| digest.contains(&b'?'))
         else {
             return;
         };

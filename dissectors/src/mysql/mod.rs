@@ -20,7 +20,7 @@ use crate::session::{
     About, Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Session, Side, SideEnd, Stamp, Successor,
     Transition,
 };
-use crate::sql_text::{DoubleQuotes, executed_digest, operation};
+use crate::sql_text::{DoubleQuotes, operation};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -56,8 +56,7 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-static FACTS: CallFacts =
-    CallFacts::of_statements(&N_PLUS_ONE, |method, target| executed_digest(method, target, DoubleQuotes::Text));
+static FACTS: CallFacts = CallFacts::of_statements(DoubleQuotes::Text, &N_PLUS_ONE);
 
 /// The roles of the fields of packets.
 const MESSAGES: MessageFields = MessageFields {

@@ -167,7 +167,7 @@ impl MySql {
                 Some(at) => payload.from(at).first(text.len()),
                 None => Payload::whole(text, cx.tree.add_buffer("Prepared statement", text)),
             };
-            let body = MessageBody::new(text, b"application/sql", PROTOCOL.short);
+            let body = MessageBody::new(text, b"application/sql; double-quotes=text", PROTOCOL.short);
             body.of(Half::Request, "").read(cx.path, cx.tree);
         }
     }

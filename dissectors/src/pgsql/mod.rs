@@ -17,7 +17,7 @@ use crate::reader::cstring;
 use crate::session::{
     Chunk, Consumed, Context, Handover, Input, Lane, Missing, Session, Side, SideEnd, Successor, Transition,
 };
-use crate::sql_text::{DoubleQuotes, executed_digest};
+use crate::sql_text::DoubleQuotes;
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use compact_str::{CompactString, format_compact};
@@ -51,8 +51,7 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-static FACTS: CallFacts =
-    CallFacts::of_statements(&N_PLUS_ONE, |method, target| executed_digest(method, target, DoubleQuotes::Name));
+static FACTS: CallFacts = CallFacts::of_statements(DoubleQuotes::Name, &N_PLUS_ONE);
 
 /// The roles of the fields of messages.
 const MESSAGES: MessageFields = MessageFields {

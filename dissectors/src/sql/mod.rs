@@ -42,7 +42,11 @@ fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
         tree.put_text(&OPERATION, Slice::default(), format_args!("{}", operation(text)));
     }
     if tree.wants(&DIGEST) {
-        let quotes = if body.carrier == "MySQL" { DoubleQuotes::Text } else { DoubleQuotes::Name };
+        // The carrier states whether texts are in double quotes, too.
+        let quotes = match body.parameter("double-quotes") {
+            Some(b"text") => DoubleQuotes::Text,
+            _ => DoubleQuotes::Name,
+        };
         let digest = tree.store_bytes(&digest(text, quotes));
         tree.put(&DIGEST, Slice::default(), Value::Text(digest));
     }

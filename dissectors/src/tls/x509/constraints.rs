@@ -3,8 +3,8 @@
 use super::element::{Element, Malformed, context};
 use super::fields::*;
 use super::general_name::general_name;
+use super::list;
 use super::time::put_generalized;
-use super::{each, open_list};
 use crate::tree::{Tree, Value};
 
 /// Reads the name spaces that are permitted and excluded.
@@ -13,8 +13,7 @@ pub(super) fn names(constraints: Element<'_>, tree: &mut Tree) -> Result<(), Mal
     tree.open(&NAME_CONSTRAINTS, constraints.whole.all(), Value::Present);
     for (number, field) in [(0, &PERMITTED), (1, &EXCLUDED)] {
         let Some(subtrees) = parts.optional(context(number, true))? else { continue };
-        open_list(field, subtrees.content, tree)?;
-        each(subtrees.content, tree, |subtree, tree| {
+        list(field, subtrees.content, tree, |subtree, tree| {
             let base = subtree.elements().next()?.ok_or(Malformed)?;
             tree.open(&SUBTREE, subtree.whole.all(), Value::Present);
             tree.open(&SUBTREE_BASE, base.content.all(), Value::Uint(base.choice()?.into()));
@@ -23,7 +22,6 @@ pub(super) fn names(constraints: Element<'_>, tree: &mut Tree) -> Result<(), Mal
             tree.close();
             Ok(())
         })?;
-        tree.close();
     }
     tree.close();
     Ok(())

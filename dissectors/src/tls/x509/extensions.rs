@@ -4,7 +4,7 @@ use super::super::timestamps;
 use super::element::{Element, Elements, Malformed, Tag, context};
 use super::fields::*;
 use super::general_name::{authority_key, general_name, general_names};
-use super::{constraints, each, names, open_list, policies, put_bytes, put_identifier, put_number, put_text};
+use super::{constraints, list, names, policies, put_bytes, put_identifier, put_number, put_text};
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
@@ -38,8 +38,7 @@ static REASON_FLAGS: [&Field; 9] = [
 
 /// Reads all extensions.
 pub(super) fn read(all: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(&EXTENSIONS, all.content, tree)?;
-    each(all.content, tree, |extension, tree| {
+    list(&EXTENSIONS, all.content, tree, |extension, tree| {
         let mut parts = extension.elements();
         let id = parts.expect(Tag::ObjectIdentifier)?;
         let identifier = id.identifier()?;
@@ -52,9 +51,7 @@ pub(super) fn read(all: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
         value(&identifier, parts.expect(Tag::OctetString)?.content, tree)?;
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 fn put_bool(field: &'static Field, element: Element<'_>, tree: &mut Tree) {
@@ -89,9 +86,7 @@ fn value(identifier: &str, value: Payload<'_>, tree: &mut Tree) -> Result<(), Ma
         "1.3.6.1.5.5.7.1.1" => return access(Elements(value).expect(Tag::Sequence)?, tree),
         "2.5.29.37" => {
             let purposes = Elements(value).expect(Tag::Sequence)?.content;
-            open_list(&KEY_PURPOSES, purposes, tree)?;
-            each(purposes, tree, |purpose, tree| put_identifier(&KEY_PURPOSE, purpose, tree))?;
-            tree.close();
+            list(&KEY_PURPOSES, purposes, tree, |purpose, tree| put_identifier(&KEY_PURPOSE, purpose, tree))?;
         }
         _ => {}
     }
@@ -100,8 +95,7 @@ fn value(identifier: &str, value: Payload<'_>, tree: &mut Tree) -> Result<(), Ma
 
 /// Reads the points from which revocation lists are available (RFC 5280 4.2.1.13).
 fn crl_points(points: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(&CRL_POINTS, points.content, tree)?;
-    each(points.content, tree, |point, tree| {
+    list(&CRL_POINTS, points.content, tree, |point, tree| {
         tree.open(&CRL_POINT, point.whole.all(), Value::Present);
         let mut parts = point.elements();
         if let Some(name) = parts.optional(context(0, true))? {
@@ -119,15 +113,12 @@ fn crl_points(points: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
         }
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 /// Reads the services of the issuer (RFC 5280 4.2.2.1).
 fn access(services: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(&ACCESS, services.content, tree)?;
-    each(services.content, tree, |service, tree| {
+    list(&ACCESS, services.content, tree, |service, tree| {
         let mut parts = service.elements();
         tree.open(&ACCESS_DESCRIPTION, service.whole.all(), Value::Present);
         put_identifier(&ACCESS_METHOD, parts.expect(Tag::ObjectIdentifier)?, tree)?;
@@ -137,9 +128,7 @@ fn access(services: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
         tree.close();
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 /// Records bits, each by its field.
@@ -154,13 +143,10 @@ fn put_bits(field: &'static Field, flags: &[&'static Field], bits: Payload<'_>, 
 
 /// Reads the extensions of TLS that the server must support (RFC 7633).
 fn features(features: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(&TLS_FEATURES, features.content, tree)?;
-    each(features.content, tree, |feature, tree| {
+    list(&TLS_FEATURES, features.content, tree, |feature, tree| {
         put_number(&TLS_FEATURE, feature, tree);
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 fn basic_constraints(constraints: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {

@@ -2,7 +2,7 @@
 
 use super::element::{Element, Malformed, Tag, context};
 use super::fields::*;
-use super::{each, names, open_list, put_bytes, put_identifier, put_text};
+use super::{each, list, names, put_bytes, put_identifier, put_text};
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::tree::{Tree, Value};
@@ -64,8 +64,7 @@ fn part(part: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
     if part.tag != Tag::Set {
         return Err(Malformed);
     }
-    open_list(&RDN, part.content, tree)?;
-    each(part.content, tree, |attribute, tree| {
+    list(&RDN, part.content, tree, |attribute, tree| {
         let mut parts = attribute.elements();
         let (kind, value) = (parts.expect(Tag::ObjectIdentifier)?, parts.next()?.ok_or(Malformed)?);
         let identifier = kind.identifier()?;
@@ -80,9 +79,7 @@ fn part(part: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
         }
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 /// Records a text by its character set.
@@ -112,16 +109,13 @@ pub(super) fn put_utf16(field: &'static Field, text: Payload<'_>, tree: &mut Tre
 }
 
 /// Reads a list of alternative names.
-pub(super) fn general_names(field: &'static Field, list: Payload<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(field, list, tree)?;
-    each(list, tree, |name, tree| {
+pub(super) fn general_names(field: &'static Field, all: Payload<'_>, tree: &mut Tree) -> Result<(), Malformed> {
+    list(field, all, tree, |name, tree| {
         tree.open(&GENERAL_NAME, name.content.all(), Value::Uint(name.choice()?.into()));
         general_name(name, tree)?;
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 /// Reads an alternative name, or the location of an authority.

@@ -124,7 +124,12 @@ fn put_text(field: &'static Field, text: Payload<'_>, tree: &mut Tree) {
 }
 
 /// Opens the node of a list with the number of its items.
-fn open_list(field: &'static Field, list: Payload<'_>, tree: &mut Tree) -> Result<(), Malformed> {
+fn list<'b>(
+    field: &'static Field,
+    list: Payload<'b>,
+    tree: &mut Tree,
+    read: impl FnMut(Element<'b>, &mut Tree) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
     let mut items = Elements(list);
     let mut count = 0;
     while items.next()?.is_some() {
@@ -133,6 +138,8 @@ fn open_list(field: &'static Field, list: Payload<'_>, tree: &mut Tree) -> Resul
     let node = tree.open(field, list.all(), Value::Uint(count));
     let s = if count == 1 { "" } else { "s" };
     tree.label(node, format_args!("{}: {count} item{s}", field.title));
+    each(list, tree, read)?;
+    tree.close();
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::element::{Element, Elements, Malformed, Tag, context};
 use super::fields::*;
 use super::general_name::distinguished_name;
 use super::time::put_generalized;
-use super::{algorithm, each, note_malformed, open_list, put_bytes, put_identifier, put_number};
+use super::{algorithm, list, note_malformed, put_bytes, put_identifier, put_number};
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::tree::{Tree, Value};
@@ -51,14 +51,12 @@ fn basic(response: Element<'_>, captured: i64, tree: &mut Tree) -> Result<(), Ma
     put_bytes(&RESPONSE_SIGNATURE, parts.expect(Tag::BitString)?.bits(), tree);
     if let Some(all) = parts.optional(context(0, true))? {
         let certificates = all.elements().expect(Tag::Sequence)?.content;
-        open_list(&RESPONSE_CERTIFICATES, certificates, tree)?;
-        each(certificates, tree, |certificate, tree| {
+        list(&RESPONSE_CERTIFICATES, certificates, tree, |certificate, tree| {
             tree.open(&RESPONSE_CERTIFICATE, certificate.whole.all(), Value::Present);
             super::read(certificate.whole, captured, tree)?;
             tree.close();
             Ok(())
         })?;
-        tree.close();
     }
     tree.close();
     Ok(())
@@ -82,9 +80,7 @@ fn signed(data: Element<'_>, captured: i64, tree: &mut Tree) -> Result<(), Malfo
     tree.close();
     put_generalized(&PRODUCED_AT, parts.expect(Tag::GeneralizedTime)?, tree)?;
     let responses = parts.expect(Tag::Sequence)?.content;
-    open_list(&RESPONSES, responses, tree)?;
-    each(responses, tree, |response, tree| single(response, captured, tree))?;
-    tree.close();
+    list(&RESPONSES, responses, tree, |response, tree| single(response, captured, tree))?;
     if let Some(all) = parts.optional(context(1, true))? {
         extensions(&RESPONSE_EXTENSIONS, all.elements().expect(Tag::Sequence)?, tree)?;
     }
@@ -140,8 +136,7 @@ fn status(status: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
 }
 
 fn extensions(field: &'static Field, all: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(field, all.content, tree)?;
-    each(all.content, tree, |extension, tree| {
+    list(field, all.content, tree, |extension, tree| {
         let mut parts = extension.elements();
         tree.open(&RESPONSE_EXTENSION, extension.whole.all(), Value::Present);
         let id = parts.expect(Tag::ObjectIdentifier)?;
@@ -155,7 +150,5 @@ fn extensions(field: &'static Field, all: Element<'_>, tree: &mut Tree) -> Resul
         }
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }

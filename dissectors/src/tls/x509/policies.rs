@@ -3,7 +3,7 @@
 use super::element::{Element, Malformed, Tag, context};
 use super::fields::*;
 use super::general_name::put_utf16;
-use super::{each, open_list, put_identifier, put_number, put_text};
+use super::{list, put_identifier, put_number, put_text};
 use crate::field::Field;
 use crate::tree::{Tree, Value};
 
@@ -13,21 +13,16 @@ const NOTICE: &str = "1.3.6.1.5.5.7.2.2";
 
 /// Reads the policies under which a certificate was issued.
 pub(super) fn read(policies: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(&POLICIES, policies.content, tree)?;
-    each(policies.content, tree, |policy, tree| {
+    list(&POLICIES, policies.content, tree, |policy, tree| {
         let mut parts = policy.elements();
         tree.open(&POLICY, policy.whole.all(), Value::Present);
         put_identifier(&POLICY_ID, parts.expect(Tag::ObjectIdentifier)?, tree)?;
         if let Some(qualifiers) = parts.optional(Tag::Sequence)? {
-            open_list(&POLICY_QUALIFIERS, qualifiers.content, tree)?;
-            each(qualifiers.content, tree, qualifier)?;
-            tree.close();
+            list(&POLICY_QUALIFIERS, qualifiers.content, tree, qualifier)?;
         }
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 fn qualifier(qualifier: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
@@ -52,12 +47,10 @@ fn notice(notice: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
         tree.open(&NOTICE_REFERENCE, reference.whole.all(), Value::Present);
         display_text(&NOTICE_ORGANIZATION, parts.next()?.ok_or(Malformed)?, tree);
         let numbers = parts.expect(Tag::Sequence)?.content;
-        open_list(&NOTICE_NUMBERS, numbers, tree)?;
-        each(numbers, tree, |number, tree| {
+        list(&NOTICE_NUMBERS, numbers, tree, |number, tree| {
             put_number(&NOTICE_NUMBER, number, tree);
             Ok(())
         })?;
-        tree.close();
         tree.close();
     }
     if let Some(text) = parts.next()? {
@@ -86,17 +79,14 @@ fn display_text(choice: &'static Field, text: Element<'_>, tree: &mut Tree) {
 
 /// Reads the policies of the issuer that are those of the subject.
 pub(super) fn mappings(mappings: Element<'_>, tree: &mut Tree) -> Result<(), Malformed> {
-    open_list(&POLICY_MAPPINGS, mappings.content, tree)?;
-    each(mappings.content, tree, |mapping, tree| {
+    list(&POLICY_MAPPINGS, mappings.content, tree, |mapping, tree| {
         let mut parts = mapping.elements();
         tree.open(&POLICY_MAPPING, mapping.whole.all(), Value::Present);
         put_identifier(&ISSUER_POLICY, parts.expect(Tag::ObjectIdentifier)?, tree)?;
         put_identifier(&SUBJECT_POLICY, parts.expect(Tag::ObjectIdentifier)?, tree)?;
         tree.close();
         Ok(())
-    })?;
-    tree.close();
-    Ok(())
+    })
 }
 
 /// Reads the constraints on the policies of the certificates that follow.

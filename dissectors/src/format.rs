@@ -126,6 +126,12 @@ pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
+/// Returns the longest beginning of a text with at most `len` bytes that ends between two characters.
+#[must_use]
+pub fn prefix(text: &str, len: usize) -> &str {
+    (0..=len.min(text.len())).rev().find_map(|end| text.get(..end)).unwrap_or_default()
+}
+
 /// Returns whether a character is printed unescaped: it is visible, and neither a control character nor a line or
 /// paragraph separator. Invisible characters (`Default_Ignorable_Code_Point` of Unicode 16, including all that change
 /// the text direction) could make two texts look the same.

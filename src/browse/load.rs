@@ -364,9 +364,8 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
         let mut tcp = streams.map(ConversationKey::stream);
         let mut udp = analyzer.udp_conversations().iter().map(|&number| ConversationKey::udp(number));
         let conversation = tcp.next().or_else(|| udp.next()).unwrap_or(ConversationKey::NONE);
-        let has_several_streams =
-            connections.iter().filter(|connection| connection.conversation.tcp().is_some()).count() > 1;
         let extra_conversations: Vec<ConversationKey> = tcp.chain(udp).collect();
+        let has_several_streams = extra_conversations.iter().any(|key| key.as_stream().is_some());
         let mut flags = FrameFlags::default();
         let mut set = |flag: u8, is_set: bool| flags.0 |= if is_set { flag } else { 0 };
         set(FrameFlags::FRAGMENT, analyzer.is_fragment());

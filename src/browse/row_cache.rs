@@ -11,7 +11,7 @@ use super::request::{BrowseEvent, BrowseRequest, FrameDetail, FrameRow};
 use super::{call, follow, journey, ladder, lines};
 use crate::analysis::{Analyzer, Task};
 use crate::report::{DissectedFrame, TimeFormatter, frame_texts, value_of};
-use dissectors::{Field, Tree};
+use dissectors::{Field, Tree, format};
 use hashbrown::HashMap;
 
 /// Number of earlier frames from which on a conversation is long.
@@ -265,8 +265,7 @@ fn values(field: &Field, tree: &Tree, clock: &mut TimeFormatter) -> String {
         }
         value_of(&mut text, node, tree, clock);
         if text.len() > MAX_VALUE {
-            let end = (0..=MAX_VALUE).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-            text.truncate(end);
+            text.truncate(format::prefix(&text, MAX_VALUE).len());
             text.push('…');
             break;
         }

@@ -2,12 +2,13 @@
 
 use crate::filter::Diagnostic;
 use crate::filter::ast::Span;
+use dissectors::format;
 use std::ops::Range;
 
 /// Formats an error with file, line and column (both from 1, columns in characters), the line and a caret.
 pub(super) fn format_error(path: &str, source: &str, range: Range<usize>, message: &str) -> String {
-    let start = floor_char_boundary(source, range.start);
-    let before = source.get(..start).unwrap_or_default();
+    let before = format::prefix(source, range.start);
+    let start = before.len();
     let begin = before.rfind('\n').map_or(0, |at| at + 1);
     let line = source.get(begin..).unwrap_or_default().lines().next().unwrap_or_default();
     let column = source.get(begin..start).unwrap_or_default().chars().count() + 1;
@@ -21,12 +22,7 @@ pub(super) fn format_error(path: &str, source: &str, range: Range<usize>, messag
 
 /// Returns the number of the line that contains a byte offset, from 1.
 pub(super) fn line_number(source: &str, at: usize) -> usize {
-    source.get(..floor_char_boundary(source, at)).unwrap_or_default().matches('\n').count() + 1
-}
-
-/// Returns the last character boundary at or before an offset.
-fn floor_char_boundary(source: &str, at: usize) -> usize {
-    (0..=at.min(source.len())).rev().find(|&at| source.is_char_boundary(at)).unwrap_or(0)
+    format::prefix(source, at).matches('\n').count() + 1
 }
 
 /// Maps a range of a string's value to a range of the file. `token` is the TOML string, with its quotes and escapes.

@@ -85,8 +85,8 @@ fn stream_diagram(
     decode: &DecodeOptions,
 ) -> (Result<Diagram, String>, bool) {
     let mut ladder = StreamLadder::new(stream);
+    let task = ladder.messages_task();
     let mut messages = EventPass { add: |event| ladder.event(event), has_errors: false };
-    let task = StreamLadder::new(stream).messages_task();
     messages.run(task, passes, decode);
     let has_errors = messages.has_errors;
     if ladder.is_found() {

@@ -96,14 +96,12 @@ pub(super) fn refuse_captures(
     captures: &[PathBuf],
     decode: &DecodeArgs,
 ) -> Result<(), String> {
+    // Any file of types in the folder may be read.
+    let is_proto = |path: &&Path| path.extension().is_some_and(|of| of == "proto");
+    let is_read = |path: &&Path| decode.proto_folder().is_some_and(|folder| is_within(path, folder));
+    let proto = output.filter(is_proto).filter(is_read);
     let files = decode_files(decode);
-    refuse_inputs(option, output, captures.iter().chain(&files).map(PathBuf::as_path))?;
-    match (output, decode.proto_folder()) {
-        (Some(path), Some(folder)) if path.extension().is_some_and(|of| of == "proto") && is_within(path, folder) => {
-            Err(format!("{}: the file is also an input; name another file to write", named(option, output)))
-        }
-        _ => Ok(()),
-    }
+    refuse_inputs(option, output, captures.iter().chain(&files).map(PathBuf::as_path).chain(proto))
 }
 
 /// Refuses to write rows and packets to the same file. Without `output` rows go to standard output, but for when it has

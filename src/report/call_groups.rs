@@ -13,7 +13,7 @@ use crate::naming::find_in_any_version;
 use dissectors::exchange::Outcome;
 use dissectors::session::{ExchangeId, Half};
 use dissectors::tree::Node;
-use dissectors::{Field, FieldKind, Tree, Value, Wants};
+use dissectors::{Field, FieldKind, Tree, Value, Wants, format};
 use hashbrown::HashMap;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -111,8 +111,7 @@ fn row_counts() -> impl Iterator<Item = &'static Field> {
 
 /// Truncates a value at the limit.
 fn short(mut text: String) -> Box<str> {
-    let end = (0..=MAX_VALUE.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
-    text.truncate(end.unwrap_or_default());
+    text.truncate(format::prefix(&text, MAX_VALUE).len());
     text.into()
 }
 

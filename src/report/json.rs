@@ -313,6 +313,25 @@ pub(super) fn write_key(row: &mut String, name: &str, first: bool) {
     row.push(':');
 }
 
+/// Appends a character as JSON escapes it.
+fn write_escaped(out: &mut String, char: char) {
+    for unit in char.encode_utf16(&mut [0; 2]) {
+        let _ = write!(out, "\\u{unit:04x}");
+    }
+}
+
+/// Returns an object as JSON in lines, in which all characters that a terminal does not print are escaped.
+pub(crate) fn json_lines(object: &serde_json::Value) -> String {
+    let mut out = String::new();
+    for char in format!("{object:#}\n").chars() {
+        match char == '\n' || is_printable(char) {
+            true => out.push(char),
+            false => write_escaped(&mut out, char),
+        }
+    }
+    out
+}
+
 /// Appends a string. Characters that could control a terminal are escaped even where JSON does not require it.
 pub(super) fn write_string(row: &mut String, text: &str) {
     row.push('"');
@@ -338,11 +357,7 @@ pub(super) fn write_string(row: &mut String, text: &str) {
         row.push_str(text.get(plain..at).unwrap_or_default());
         plain = at + char.len_utf8();
         match escape {
-            "" => {
-                for unit in char.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(row, "\\u{unit:04x}");
-                }
-            }
+            "" => write_escaped(row, char),
             _ => row.push_str(escape),
         }
     }
@@ -435,6 +450,14 @@ mod tests {
     use super::*;
     use crate::report::tests::{frame, print, tree};
     use dissectors::{Wants, tree::Slice};
+
+    #[test]
+    fn json_has_no_character_that_a_terminal_does_not_print() {
+        let text = "a\u{7f}\u{9b}\u{202e}\u{e0001}ä\n";
+        let out = json_lines(&serde_json::json!({ "a": text }));
+        assert!(out.chars().all(|char| char == '\n' || is_printable(char)), "{out}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&out).expect("JSON")["a"], text);
+    }
 
     #[test]
     fn selected_fields_are_typed_and_flat() {

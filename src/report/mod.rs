@@ -49,6 +49,7 @@ pub(crate) use follow::write_readable;
 pub use follow::{FollowFormat, FollowReport};
 #[cfg(feature = "live")]
 pub use interfaces::interfaces;
+pub(crate) use json::json_lines;
 pub use json::{JsonFraming, JsonReport};
 pub use manual::{FieldManual, fields_page};
 pub use messages::{MessageSelection, MessagesReport};
@@ -61,7 +62,7 @@ pub use streams::StreamsReport;
 pub use summary::TextOptions;
 pub use threaded::ThreadedReport;
 pub(crate) use time_format::TimeFormatter;
-pub(crate) use value::{json_lines, line as escaped, node_value as value_of};
+pub(crate) use value::{line as escaped, node_value as value_of};
 
 /// An output format.
 ///

@@ -3,7 +3,6 @@
 use super::time_format::TimeFormatter;
 use dissectors::tree::Node;
 use dissectors::{DisplayBase, Field, FieldKind, Tree, Value, format};
-use std::fmt::Write as _;
 
 /// Appends the value of a node as `tshark -T fields` prints it. A protocol is its line of the detail tree, a field
 /// without a value is `1`, a timestamp is in the local time zone. [`format::value`] formats all others.
@@ -99,22 +98,6 @@ fn plain_text(bytes: &[u8]) -> Option<&str> {
     Some(text)
 }
 
-/// Returns an object as JSON in lines, in which all characters that a terminal does not print are escaped.
-pub(crate) fn json_lines(object: &serde_json::Value) -> String {
-    let mut out = String::new();
-    for char in format!("{object:#}\n").chars() {
-        let mut units = [0; 2];
-        if char == '\n' || format::is_printable(char) {
-            out.push(char);
-            continue;
-        }
-        for unit in char.encode_utf16(&mut units) {
-            let _ = write!(out, "\\u{unit:04x}");
-        }
-    }
-    out
-}
-
 /// Returns the bytes as text if they are readable: UTF-8 without control characters other than tab and line ends.
 pub(crate) fn readable_text(bytes: &[u8]) -> Option<&str> {
     let is_control = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
@@ -163,14 +146,6 @@ mod tests {
         let mut out = String::new();
         line(&mut out, bytes);
         out
-    }
-
-    #[test]
-    fn json_has_no_character_that_a_terminal_does_not_print() {
-        let text = "a\u{7f}\u{9b}\u{202e}\u{e0001}ä\n";
-        let out = json_lines(&serde_json::json!({ "a": text }));
-        assert!(out.chars().all(|char| char == '\n' || format::is_printable(char)), "{out}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&out).expect("JSON")["a"], text);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use dissectors::call_facts;
 use dissectors::packet::Address;
 use dissectors::session::{ConversationId, ExchangeId, Side};
 use dissectors::tree::Node;
-use dissectors::{Tree, Value, Wants, sll};
+use dissectors::{Tree, Value, Wants, format, sll};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Nanoseconds for which a server may work on a request in a datagram without a response.
@@ -221,8 +221,7 @@ fn truncated(mut call: Call) -> Call {
     let exchange = &mut call.exchange;
     for text in [&mut exchange.method, &mut exchange.authority, &mut exchange.target, &mut exchange.status] {
         if text.len() > MAX_TEXT {
-            let end = (0..=MAX_TEXT).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
-            *text = text.get(..end).unwrap_or_default().into();
+            *text = format::prefix(text, MAX_TEXT).into();
         }
     }
     exchange.content_type = Default::default();

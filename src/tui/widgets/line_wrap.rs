@@ -2,6 +2,7 @@
 
 use crate::tui::widgets::scroll::ScrollState;
 use crate::tui::widgets::text::format_count;
+use dissectors::format;
 use std::fmt::Write;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
@@ -115,8 +116,7 @@ fn wrap(text: &str, room: Option<usize>, mut each: impl FnMut(usize, usize, usiz
 fn chars(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let near = (0..=rest.len().min(MAX_CHAR_BYTES)).rev().find(|&end| rest.is_char_boundary(end))?;
-        let char = rest.get(..near)?.graphemes(true).next()?;
+        let char = format::prefix(rest, MAX_CHAR_BYTES).graphemes(true).next()?;
         rest = rest.get(char.len()..)?;
         Some(char)
     })

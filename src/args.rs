@@ -140,6 +140,10 @@ pub(crate) struct RunArgs {
     /// Keep reading the last file as it grows, until Ctrl-C
     #[arg(long = "follow-file")]
     pub(crate) follow_file: bool,
+    /// Number of threads that read a capture file [default: as many as the processor has cores, at most 8, for files of
+    /// 4 MB or more]
+    #[arg(long = "threads", value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16))]
+    pub(crate) threads: Option<usize>,
     /// Read in two passes (automatic where a field needs it; accepted for tshark compatibility)
     #[arg(short = '2', hide = true)]
     _two_passes: bool,
@@ -148,7 +152,7 @@ pub(crate) struct RunArgs {
 impl RunArgs {
     /// Returns the options of a run over complete captures.
     pub(crate) fn complete(count: Option<u32>, output: Option<PathBuf>) -> RunArgs {
-        RunArgs { count, output, line_buffered: false, follow_file: false, _two_passes: false }
+        RunArgs { count, output, line_buffered: false, follow_file: false, threads: Some(1), _two_passes: false }
     }
 
     /// Whether rows go to a file instead of standard output.

@@ -39,6 +39,7 @@ mod statement_logs;
 mod streams;
 #[cfg(feature = "tui")]
 mod terminal;
+mod threads;
 mod tls_records;
 mod trace;
 mod websocket_logs;

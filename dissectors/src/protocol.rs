@@ -267,6 +267,8 @@ pub struct Registry {
     ip_proto: [Option<LayerFn>; 256],
     ppp: Vec<(u16, LayerFn)>,
     udp_port: Vec<(u16, LayerFn)>,
+    /// UDP ports of protocols that are layers only.
+    tunnel_ports: Vec<u16>,
     sessions: Vec<SessionEntry>,
 }
 
@@ -312,6 +314,7 @@ impl Registry {
             ip_proto: [None; 256],
             ppp: Vec::new(),
             udp_port: Vec::new(),
+            tunnel_ports: Vec::new(),
             sessions: Vec::new(),
         };
         for &protocol in protocols {
@@ -319,6 +322,10 @@ impl Registry {
                 if let Dissector::Layer(layer) = dissector {
                     protocol.claims.iter().for_each(|&claim| all.claim(claim, *layer));
                 }
+            }
+            if protocol.is_layer() && !protocol.sessions().any(|kind| kind.input == Input::Datagrams) {
+                let port = |claim: &Claim| if let Claim::UdpPort(port) = claim { Some(*port) } else { None };
+                all.tunnel_ports.extend(protocol.claims.iter().filter_map(port));
             }
             let entries = protocol.sessions().filter_map(|kind| {
                 Some(SessionEntry { field: protocol.fields.first()?, kind, claims: protocol.claims })
@@ -374,6 +381,12 @@ impl Registry {
     #[must_use]
     pub fn udp_port(&self, number: u16) -> Option<LayerFn> {
         find(&self.udp_port, number)
+    }
+
+    /// Whether datagrams between these ports may carry packets, which have conversations of their own.
+    #[must_use]
+    pub fn is_tunnel(&self, ports: [u16; 2]) -> bool {
+        ports.iter().any(|port| self.tunnel_ports.contains(port))
     }
 
     /// The protocols that are read from a conversation.

@@ -86,6 +86,11 @@ impl<T> FlowTable<T> {
         }
     }
 
+    /// Returns the number of the next new conversation.
+    pub(super) fn next_number(&self) -> u32 {
+        self.next_number
+    }
+
     /// Returns the number for a new conversation.
     pub(super) fn assign_number(&mut self) -> u32 {
         let number = self.next_number;
@@ -103,15 +108,10 @@ impl<T> FlowTable<T> {
         begin: impl FnOnce(u32) -> T,
     ) -> (FlowIndex, Option<T>) {
         let key = FlowKey::new(source, destination);
-        // Frames of a conversation often follow each other.
-        if self.entries.get(self.newest as usize).is_some_and(|newest| newest.key == key) {
-            return (FlowIndex(self.newest), None);
-        }
-        let hash = self.hasher.hash_one(key);
-        if let Some(&index) = self.indexes.find(hash, |&index| self.entries[index as usize].key == key) {
-            self.touch(index);
-            return (FlowIndex(index), None);
-        }
+        let hash = match self.find_key(key) {
+            Ok(known) => return (known, None),
+            Err(hash) => hash,
+        };
         let number = self.assign_number();
         let flow = begin(number);
         if self.entries.len() < limits::CONVERSATIONS {
@@ -130,6 +130,26 @@ impl<T> FlowTable<T> {
         self.link(index);
         self.insert_index(hash, index);
         (FlowIndex(index), Some(evicted))
+    }
+
+    /// Returns the conversation between two endpoints, if there is one.
+    pub(super) fn find_known(&mut self, source: Endpoint, destination: Endpoint) -> Option<FlowIndex> {
+        self.find_key(FlowKey::new(source, destination)).ok()
+    }
+
+    /// Returns the conversation with a key, or else the hash of the key.
+    #[inline]
+    fn find_key(&mut self, key: FlowKey) -> Result<FlowIndex, u64> {
+        // Frames of a conversation often follow each other.
+        if self.entries.get(self.newest as usize).is_some_and(|newest| newest.key == key) {
+            return Ok(FlowIndex(self.newest));
+        }
+        let hash = self.hasher.hash_one(key);
+        let Some(&index) = self.indexes.find(hash, |&index| self.entries[index as usize].key == key) else {
+            return Err(hash);
+        };
+        self.touch(index);
+        Ok(FlowIndex(index))
     }
 
     /// Adds the index of an entry to the table. `hash` is that of its key.

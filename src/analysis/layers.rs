@@ -22,7 +22,7 @@ pub(super) struct Tables {
     pub(super) run: RunState,
     pub(super) packet: Packet,
     pub(super) tcp: FlowTable<Box<Connection>>,
-    pub(super) udp: FlowTable<Box<UdpConversation>>,
+    pub(super) udp: FlowTable<UdpConversation>,
     pub(super) fragments: FragmentReassembler,
     pub(super) numbered_fragments: NumberedFragmentReassembler,
     pub(super) echoes: EchoTable,
@@ -160,6 +160,9 @@ impl Tables {
         let prefilter = self.run.prefilter.take();
         for nth in 1.. {
             let Some((next, after)) = (aggregate.next)(rest, nth, tree) else { break };
+            if nth == 2 && self.run.task.shard.is_some() {
+                self.run.steps.divide();
+            }
             self.packet.begin_aggregated(layers);
             tree.reopen_columns();
             self.dissect(&next, at, tree);

@@ -89,10 +89,10 @@ pub const UNDETECTED_BYTES: usize = 256;
 /// Ethernet's size.
 pub const MESSAGE_FRAMES: usize = 4096;
 
-/// Maximum number of bytes that one pass decodes from compressed content, beyond 32 times the compressed bytes: about a
-/// second of work. A message can be decoded to 1000 times its size, and a frame to 32 MiB, and a capture has many. Beyond
+/// Maximum number of bytes that one pass decodes from compressed content for the conversations of a shard, beyond 32 times
+/// the compressed bytes: about a second of work for all. A message can be decoded to 1000 times its size, and a frame to 32 MiB, and a capture has many. Beyond
 /// it, content is shown as sent, with a note.
-pub const DECODED_BYTES: u64 = 1 << 30;
+pub const SHARD_DECODED_BYTES: u64 = 1 << 26;
 
 /// Maximum number of incomplete IP packets. At the limit the one longest without a fragment is dropped. A busy file
 /// server over UDP has some tens in flight.

@@ -9,6 +9,7 @@ mod decode_options;
 mod echo;
 mod event;
 mod flow;
+mod foreign;
 pub mod fragments;
 mod frame_context;
 mod layers;
@@ -25,6 +26,7 @@ mod repeated_statements;
 mod run_state;
 mod seek;
 mod session_driver;
+mod shard;
 mod side_buffer;
 mod task;
 mod tcp;
@@ -49,6 +51,7 @@ pub use repeated_statements::{REPETITIONS, RepeatedStatement, RepeatedStatements
 use run_state::RunState;
 use seek::Clock;
 pub use seek::{EchoResult, SeekContext, SeekFact};
+pub use shard::{Place, Shard};
 use std::sync::Arc;
 use task::Work;
 pub use task::{Task, is_capture_metadata, is_known_early};
@@ -80,7 +83,7 @@ impl Analyzer {
     #[must_use]
     pub fn with_protocols(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> Analyzer {
         let mut tree = names::new_tree(&task);
-        tree.decoding = DecodingCount::with_limit(limits::DECODED_BYTES);
+        tree.decoding = DecodingCount::with_limit(limits::SHARD_DECODED_BYTES);
         let tables = Tables::new(RunState::new(task, first_pass, protocols));
         Analyzer { tree, blank: Tree::default(), tables, clock: Clock::default(), links: LinkTypes::default() }
     }
@@ -189,6 +192,19 @@ impl Analyzer {
         self.clock.hide();
     }
 
+    /// Whether the frame read last belongs to another shard: what was found in it is not complete.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.tables.run.task.shard.is_some() && self.tables.run.steps.is_foreign()
+    }
+
+    /// Whether the capture cannot be divided at the frame read last: it has conversations of several shards beside each
+    /// other. Every shard finds that.
+    #[must_use]
+    pub fn is_divided(&self) -> bool {
+        self.tables.run.steps.is_divided()
+    }
+
     /// Whether there are events to take.
     #[must_use]
     pub fn has_events(&self) -> bool {
@@ -198,6 +214,19 @@ impl Analyzer {
     /// Takes the events since the last call.
     pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
         self.tables.run.events.drain(..)
+    }
+
+    /// Takes the events since the last call, with the place of each among those of all shards.
+    pub fn placed_events(&mut self) -> impl Iterator<Item = (Place, Event)> {
+        let frame = self.clock.frame;
+        let mut starts = self.tables.run.steps.take_starts().into_iter().peekable();
+        let mut step = 1;
+        self.tables.run.events.drain(..).enumerate().map(move |(nth, event)| {
+            while let Some((_, next)) = starts.next_if(|&(first, _)| first <= nth) {
+                step = next;
+            }
+            (Place { frame, step }, event)
+        })
     }
 
     /// Closes the conversations that are over at a time, in nanoseconds since 1970: for live captures, which do not end.
@@ -218,14 +247,18 @@ impl Analyzer {
 
     /// The same, conversation by conversation: the events of one can be taken before the next ends.
     pub fn finish_each(&mut self, mut ended: impl FnMut(&mut Analyzer)) {
+        self.clock.frame = Place::END;
         self.tables.echoes.end(&mut self.tables.run);
+        self.tables.run.steps.begin_end(Transport::Tcp);
         let mut connections: Vec<_> = self.tables.tcp.drain().collect();
         connections.sort_unstable_by_key(|connection| connection.number);
         for connection in connections {
             self.tables.close(connection);
             ended(self);
         }
-        let mut conversations: Vec<_> = self.tables.udp.drain().collect();
+        self.tables.run.steps.begin_end(Transport::Udp);
+        let ends = self.tables.run.task.ends;
+        let mut conversations: Vec<_> = self.tables.udp.drain().filter(|flow| ends || flow.is_open).collect();
         conversations.sort_unstable_by_key(|conversation| conversation.number);
         for conversation in conversations {
             self.tables.close_udp(conversation);

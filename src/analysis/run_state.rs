@@ -1,6 +1,6 @@
 //! Run state: what a run wants, what it has found in the present frame, and what it reports.
 
-use super::buffers::ShardLimits;
+use super::buffers::{Buffers, ShardLimits};
 use super::decode_options::Transport;
 use super::event::{Event, FrameConnection, MessageNodes, UnfinishedMessages};
 use super::frame_context::{FrameContext, Prefilter};
@@ -8,6 +8,7 @@ use super::limits;
 use super::names::name_call;
 use super::seek::{SeekContext, SeekFact};
 use super::session_driver::Completed;
+use super::shard::Steps;
 use super::task::{Task, Work};
 use crate::capture::Call;
 use dissectors::decoding_count::DecodingCount;
@@ -38,8 +39,10 @@ pub(super) struct RunState {
     pub(super) events: Vec<Event>,
     /// Facts for frames that are read again, if they are reported.
     pub(super) seek_facts: Vec<SeekFact>,
-    /// Content decoded for conversations that ended, outside of their frames.
-    decoding: DecodingCount,
+    /// Content decoded for the conversations of each shard.
+    decoding: [DecodingCount; limits::SHARDS],
+    /// The steps of the present frame, if the capture is divided.
+    pub(super) steps: Steps,
     messages: Vec<dissectors::session::Event>,
     derived: Derivation,
     pub(super) prefilter: Option<Prefilter>,
@@ -53,6 +56,7 @@ impl Clone for RunState {
         let registry = Arc::clone(&self.registry);
         RunState {
             collected: self.collected.clone(),
+            decoding: self.decoding,
             start: self.start,
             prefilter: self.prefilter.clone(),
             ..RunState::with(registry, self.task.clone(), self.work, Arc::clone(&self.first_pass))
@@ -70,7 +74,8 @@ impl RunState {
     /// A run that has not read a frame.
     fn with(registry: Arc<Registry>, task: Task, work: Work, first_pass: Arc<FirstPass>) -> RunState {
         RunState {
-            decoding: DecodingCount::with_limit(limits::DECODED_BYTES),
+            decoding: [DecodingCount::with_limit(limits::SHARD_DECODED_BYTES); limits::SHARDS],
+            steps: Steps::default(),
             registry,
             task,
             work,
@@ -95,6 +100,46 @@ impl RunState {
         self.connections.clear();
         self.udp_conversations.clear();
         self.is_fragment = false;
+        if self.task.shard.is_some() {
+            self.steps.begin(self.task.shard);
+        }
+    }
+
+    /// Begins to read a conversation, or to close it. Returns whether it belongs to the shard of the analyzer.
+    #[inline]
+    pub(super) fn begin_step(&mut self, conversation: u32) -> bool {
+        let Some(shard) = self.task.shard else { return true };
+        self.steps.next(conversation, self.events.len());
+        shard.has(conversation)
+    }
+
+    /// Begins to read a conversation of the present frame. Returns whether it belongs to the shard of the analyzer.
+    #[inline]
+    pub(super) fn enter(&mut self, conversation: u32) -> bool {
+        let is_own = self.begin_step(conversation);
+        if self.task.shard.is_some() {
+            self.steps.enter(!is_own);
+        }
+        is_own
+    }
+
+    /// Whether a conversation belongs to the shard of the analyzer.
+    pub(super) fn is_own(&self, conversation: u32) -> bool {
+        self.task.shard.is_none_or(|shard| shard.has(conversation))
+    }
+
+    /// The work that a conversation takes. Those of other shards are only numbered.
+    pub(super) fn work_for(&self, conversation: u32) -> Work {
+        if self.is_own(conversation) { self.work } else { Work { sequence: false, compare: false, ..self.work } }
+    }
+
+    /// Exchanges the count of content decoded in the tree for that of the shard of a conversation, before and after the
+    /// conversation is read.
+    #[inline]
+    pub(super) fn swap_decoding(&mut self, conversation: u32, tree: &mut Tree) {
+        if let Some(of_shard) = self.decoding.get_mut(Buffers::shard(conversation)) {
+            std::mem::swap(of_shard, &mut tree.decoding);
+        }
     }
 
     /// Bytes that the conversations of one shard may buffer.
@@ -171,12 +216,12 @@ impl RunState {
         act: impl FnOnce(&mut FrameContext<'_>) -> Completed,
     ) -> Vec<MessageNodes> {
         let mut path = ProtocolPath::default();
-        tree.decoding = self.decoding;
+        self.swap_decoding(conversation.number(), tree);
         let mut context = self.frame_context(conversation, at, &mut path, tree);
         context.collected = None;
         let completed = act(&mut context);
         context.report_owners(completed.owners);
-        self.decoding = tree.decoding;
+        self.swap_decoding(conversation.number(), tree);
         completed.messages
     }
 

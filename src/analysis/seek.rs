@@ -73,6 +73,10 @@ impl Clock {
     pub(super) fn read(&mut self, frame: &Frame<'_>, tables: &mut Tables, tree: &mut Tree) {
         let at = Stamp { frame: frame.number, time: frame.time.0 };
         self.frame = frame.number;
+        if tables.skip_foreign(frame, at) {
+            self.advance(frame);
+            return;
+        }
         tree.begin(frame.bytes);
         tables.packet.reset();
         // Tested and not copied: its two bytes were stored one by one, and a load of both would wait for them.
@@ -97,18 +101,23 @@ impl Clock {
         }
     }
 
-    /// Records the capture's metadata of the frame, and moves on. Returns the node of `frame.protocols`.
-    fn record(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
+    /// Moves on to a frame. Returns its times since earlier ones.
+    fn advance(&mut self, frame: &Frame<'_>) -> FrameTimes {
         let time = frame.time.0;
         let first = *self.first.get_or_insert(time);
         let [shown, _] = self.shown;
         self.shown = [frame.has_time.then_some(time), shown];
         let previous = std::mem::replace(&mut self.previous, frame.has_time.then_some(time)).unwrap_or(time);
-        let times = FrameTimes {
+        FrameTimes {
             delta: time.saturating_sub(previous),
             delta_displayed: time.saturating_sub(shown.unwrap_or(time)),
             relative: time.saturating_sub(first),
-        };
+        }
+    }
+
+    /// Records the capture's metadata of the frame, and moves on. Returns the node of `frame.protocols`.
+    fn record(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
+        let times = self.advance(frame);
         if !tree.wants_any(&frame::FRAME) || frame::describe_number_alone(frame.number, tree) {
             return None;
         }

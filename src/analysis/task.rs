@@ -1,6 +1,6 @@
 //! Tasks: what a run needs of an analyzer, and how much work that takes.
 
-use super::{DecodeOptions, NameFlags, NumberSet};
+use super::{DecodeOptions, NameFlags, NumberSet, Shard};
 use dissectors::protocol::UnitReassembly;
 use dissectors::session::ConversationId;
 use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Wants};
@@ -33,6 +33,8 @@ pub struct Task {
     pub collect_names: NameFlags,
     /// The TCP connections to read; all, if none are named. Others are numbered and skipped.
     pub only: Option<NumberSet>,
+    /// The conversations to read, if several analyzers divide the capture; all, if none is named.
+    pub shard: Option<Shard>,
     /// Number conversations in UDP datagrams, whatever fields are wanted.
     pub udp_conversations: bool,
     /// Report what a [`SeekContext`](super::SeekContext) supplies when a frame is read again.
@@ -117,6 +119,14 @@ fn wants_units(units: UnitReassembly, wants: &Wants) -> bool {
 /// Whether a protocol is read from conversations or from bodies, even if it is a layer of some packets.
 fn is_above_layers(protocol: &Protocol) -> bool {
     protocol.dissectors.iter().any(|part| matches!(part, Dissector::Session(_) | Dissector::Content(_)))
+}
+
+impl Task {
+    /// Whether it takes reading messages, and not headers only.
+    #[must_use]
+    pub fn reads_messages(&self) -> bool {
+        Work::of(self, false).messages
+    }
 }
 
 impl Work {

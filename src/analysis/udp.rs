@@ -1,6 +1,7 @@
 //! UDP: conversations in datagrams, and the sessions in them.
 
 use super::decode_options::Transport;
+use super::flow::FlowIndex;
 use super::frame_context::FrameContext;
 use super::layers::Tables;
 use super::run_state::RunState;
@@ -23,11 +24,11 @@ pub(super) struct UdpConversation {
     client: Endpoint,
     server: Endpoint,
     /// Its sessions, if any protocol reads datagrams.
-    session: Option<UdpSession>,
+    session: Option<Box<UdpSession>>,
     /// Bytes it buffers, when they were last counted.
     pub(super) buffered: u32,
     /// Whether its end completes something.
-    is_open: bool,
+    pub(super) is_open: bool,
 }
 
 /// The drivers of a conversation in datagrams.
@@ -47,7 +48,7 @@ impl UdpConversation {
         let session = session.map(|(work, forced)| {
             let ports = [client.port, server.port];
             let conversation = ConversationState::new(ConversationId::Udp(number), ports, forced, work);
-            UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) }
+            Box::new(UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) })
         });
         UdpConversation { number, first: at.time, last: at, client, server, session, buffered: 0, is_open: false }
     }
@@ -154,7 +155,30 @@ impl UdpConversation {
     }
 }
 
+impl RunState {
+    /// A conversation whose first datagram is this one.
+    fn udp_conversation(&self, number: u32, ends: [Endpoint; 2], at: Stamp) -> UdpConversation {
+        let ports = ends.map(|end| end.port);
+        // Every shard numbers the conversations in a tunnel, if no session reads that.
+        let is_read = self.is_own(number) || self.registry.is_tunnel(ports);
+        let reads = is_read && self.work.messages && self.registry.reads_datagrams();
+        let session = reads.then(|| (self.work, self.forced_session(Transport::Udp, ports)));
+        UdpConversation::new(number, ends, at, session)
+    }
+}
+
 impl Tables {
+    /// Returns the conversation of a datagram, which may be its first.
+    pub(super) fn udp_conversation(&mut self, source: Endpoint, destination: Endpoint, at: Stamp) -> FlowIndex {
+        let Tables { udp, run, .. } = self;
+        let begin = |number| run.udp_conversation(number, [source, destination], at);
+        let (index, dropped) = udp.find(source, destination, begin);
+        if let Some(dropped) = dropped {
+            self.close_udp(dropped);
+        }
+        index
+    }
+
     /// Reads a datagram with its conversation, and what it carries.
     #[inline(never)]
     pub(super) fn datagram(&mut self, datagram: &Datagram<'_>, at: Stamp, tree: &mut Tree) {
@@ -162,22 +186,22 @@ impl Tables {
         let destination = Endpoint { address: self.packet.destination, port: datagram.destination_port };
         let mut facts = udp::DatagramFacts::default();
         let mut found = None;
+        let mut is_own = true;
         if self.run.work.udp_conversations {
-            let forced = self.run.forced_session(Transport::Udp, [source.port, destination.port]);
-            let reads = self.run.work.messages && self.run.registry.reads_datagrams();
-            let session = reads.then_some((self.run.work, forced));
-            let begin = |number| Box::new(UdpConversation::new(number, [source, destination], at, session));
-            let (index, dropped) = self.udp.find(source, destination, begin);
-            if let Some(dropped) = dropped {
-                self.close_udp(dropped);
-            }
+            let index = self.udp_conversation(source, destination, at);
             let nth = self.run.udp_conversations.len();
             let known = self.run.seek.as_ref().and_then(|seek| seek.udp_conversations.get(nth)).copied();
             if let Some(number) = known.filter(|&number| number != self.udp.flow_mut(index).number) {
-                let old = std::mem::replace(self.udp.flow_mut(index), begin(number));
+                let new = self.run.udp_conversation(number, [source, destination], at);
+                let old = std::mem::replace(self.udp.flow_mut(index), new);
                 self.close_udp(old);
             }
             let conversation = self.udp.flow_mut(index);
+            is_own = self.run.enter(conversation.number);
+            if !is_own && !self.run.registry.is_tunnel([source.port, destination.port]) {
+                conversation.last = at;
+                return;
+            }
             self.run.udp_conversations.push(conversation.number);
             facts = udp::DatagramFacts {
                 stream: conversation.number,
@@ -190,6 +214,8 @@ impl Tables {
         udp::describe(datagram, &facts, tree);
         if let Some(index) = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty()) {
             let conversation = self.udp.flow_mut(index);
+            let (number, events) = (conversation.number, self.run.events.len());
+            self.run.swap_decoding(number, tree);
             let mut context = self.run.frame_context(conversation.id(), at, &mut self.packet.path, tree);
             // Without a session, layers may follow that the condition is about.
             if conversation.has_session() && context.prefilter.is_some_and(|may_match| !may_match(context.tree)) {
@@ -203,9 +229,13 @@ impl Tables {
                 .filter(|_| with_connections)
                 .map(|(side, completed)| conversation.frame_connection(side, datagram, completed, &mut context));
             let is_shown = context.path.names().len() > protocols;
-            let shard = self.buffers.add(conversation.number, conversation.recount_buffered());
+            self.run.swap_decoding(number, tree);
+            let shard = self.buffers.add(number, conversation.recount_buffered());
             let own = conversation.buffered as usize;
             self.run.report(|exchange, start| conversation.call(exchange, start));
+            if !is_own {
+                self.run.events.truncate(events);
+            }
             self.run.connections.extend(frame);
             if is_read {
                 if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
@@ -222,8 +252,11 @@ impl Tables {
     }
 
     /// Closes a conversation that is dropped from memory.
-    pub(super) fn close_udp(&mut self, mut conversation: Box<UdpConversation>) {
+    pub(super) fn close_udp(&mut self, mut conversation: UdpConversation) {
         self.buffers.add(conversation.number, -(conversation.buffered as isize));
+        if !self.run.begin_step(conversation.number) {
+            return;
+        }
         let (id, last) = (conversation.id(), conversation.last);
         if conversation.is_open {
             self.run.without_frame(id, last, |context| conversation.end(context));

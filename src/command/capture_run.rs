@@ -1,16 +1,16 @@
 //! Reads capture files through the analysis into a report, in one or two passes.
 
-use super::decode::note_malformed;
+use super::decode::malformed_message;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::frame_reporter::FrameReporter;
 use super::interrupt;
-use super::output::Output;
+use super::output::RowOutput;
 use super::pass_loop::{FrameFinder, PassLoop};
 use super::print_message;
 use super::progress::ReadProgressBar;
 use crate::args::RunArgs;
 use dissectors::session::{FirstPass, Secrets};
-use overhear::analysis::{Analyzer, DecodeOptions, NameFlags, Task};
+use overhear::analysis::{Analyzer, DecodeOptions, NameFlags, Place, Task};
 use overhear::report::Report;
 use overhear::source::{Capture, OpenOptions};
 use std::io;
@@ -19,19 +19,34 @@ use std::sync::Arc;
 
 /// Run over capture files.
 pub(super) struct CaptureRun {
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Maximum number of frames to read.
     max_frames: u32,
-    matcher: FilterMatcher,
+    pub(super) matcher: FilterMatcher,
     open_options: OpenOptions,
-    decode: DecodeOptions,
+    pub(super) decode: DecodeOptions,
+    /// Number of threads that the command line asks for.
+    pub(super) threads: Option<usize>,
 }
 
 impl CaptureRun {
     pub(super) fn new(paths: Vec<PathBuf>, run: &RunArgs, decode: DecodeOptions) -> CaptureRun {
         let matcher = FilterMatcher::new(None, MatchUnit::Frames);
         let open_options = OpenOptions { follow: run.follow_file, ..OpenOptions::default() };
-        CaptureRun { paths, max_frames: run.count.unwrap_or(u32::MAX), matcher, open_options, decode }
+        let (max_frames, threads) = (run.count.unwrap_or(u32::MAX), run.threads);
+        CaptureRun { paths, max_frames, matcher, open_options, decode, threads }
+    }
+
+    /// Returns the same run, to be done again.
+    pub(super) fn fork(&self) -> CaptureRun {
+        CaptureRun {
+            paths: self.paths.clone(),
+            max_frames: self.max_frames,
+            matcher: self.matcher.fork(),
+            open_options: self.open_options.clone(),
+            decode: self.decode.clone(),
+            threads: self.threads,
+        }
     }
 
     /// Returns the secrets of key logs and of the blocks of capture files.
@@ -55,7 +70,7 @@ impl CaptureRun {
     /// Reads and reports the captures. Reads twice if the task needs fields that depend on later frames, or if finding
     /// the matching frames first costs less than dissecting all frames for the report. Prints capture errors on stderr
     /// after the frames that could be read. Returns whether there were errors.
-    pub(super) fn run(mut self, task: Task, report: &mut dyn Report, out: &mut Output) -> io::Result<bool> {
+    pub(super) fn run<O: RowOutput>(mut self, task: Task, report: &mut dyn Report, out: &mut O) -> io::Result<bool> {
         // Names of a file that grows are collected while it is read.
         let collect_names = if self.open_options.follow { self.decode.names.flags } else { NameFlags::NONE };
         let has_growing_logs = self.has_pipe() && !self.decode.has_no_key_logs();
@@ -72,12 +87,14 @@ impl CaptureRun {
         let collect = task.wants.needs_later_frames() && !self.open_options.follow;
         let filter_wants = self.matcher.first_pass_wants().filter(|_| collect || is_rich && !self.has_pipe());
         let collect_names = self.decode.names.flags.network && !self.open_options.follow;
-        let (capture, mut has_errors) = self.open_captures(collect || collect_names);
+        let (capture, errors) = self.open_captures(collect || collect_names);
+        let mut has_errors = !errors.is_empty();
+        errors.iter().try_for_each(|error| out.message(error))?;
         let malformed = task.decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
-        note_malformed(self.paths.iter().map(PathBuf::as_path), malformed);
+        self.note_malformed(malformed, out)?;
         let two_passes = collect || filter_wants.is_some();
         let passes = 1 + u64::from(two_passes) + u64::from(collect_names);
-        let bar = ReadProgressBar::new(out.is_file(), passes);
+        let bar = out.progress(passes);
         if capture.is_none() {
             out.keep_existing();
         }
@@ -132,44 +149,51 @@ impl CaptureRun {
             has_errors |= reporter.has_errors;
             // Secrets of a regular file are found before its frames are read.
             if malformed == 0 {
-                note_malformed(self.paths.iter().map(PathBuf::as_path), passes.malformed_secrets);
+                self.note_malformed(passes.malformed_secrets, out)?;
             }
         }
+        out.place(Place::LAST)?;
         report.end(out)?;
         Ok(has_errors)
+    }
+
+    /// Prints a message if lines of the secrets in the captures are malformed.
+    fn note_malformed(&self, count: usize, out: &mut impl RowOutput) -> io::Result<()> {
+        let message = malformed_message(self.paths.iter().map(PathBuf::as_path), count);
+        message.map_or(Ok(()), |message| out.message(&message))
     }
 
     /// Opens the captures for a command that reads them in passes of its own. Returns the loop over them, if one could be
     /// opened, the decode options of all passes, and whether there were errors.
     pub(super) fn open_passes(mut self, passes: u64, is_file: bool) -> (Option<PassLoop>, DecodeOptions, bool) {
-        let (capture, has_errors) = self.open_captures(passes > 1);
+        let (capture, errors) = self.open_captures(passes > 1);
+        errors.iter().for_each(|error| print_message(error));
         let mut decode = self.decode.clone();
         decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
         let mut passes = capture.map(|capture| PassLoop::new(capture, ReadProgressBar::new(is_file, passes)));
         if let Some(passes) = &mut passes {
             passes.max_frames = self.max_frames;
         }
-        (passes, decode, has_errors)
+        (passes, decode, !errors.is_empty())
     }
 
-    /// Opens the captures. A capture that cannot be opened is reported and skipped. Returns whether there were errors.
-    fn open_captures(&mut self, two_passes: bool) -> (Option<Capture>, bool) {
-        let mut has_errors = false;
+    /// Opens the captures. A capture that cannot be opened is skipped. Returns the errors.
+    fn open_captures(&mut self, two_passes: bool) -> (Option<Capture>, Vec<String>) {
+        let mut errors = Vec::new();
         while !self.paths.is_empty() {
             let paths = self.paths.iter().cloned();
             match Capture::open_with(paths, OpenOptions { spool: two_passes, ..self.open_options.clone() }) {
-                Ok(capture) => return (Some(capture), has_errors),
+                Ok(capture) => return (Some(capture), errors),
                 // Interrupted before the capture's header was complete.
-                Err(_) if self.open_options.stop.is_set() => return (None, has_errors),
+                Err(_) if self.open_options.stop.is_set() => return (None, errors),
                 Err(error) => {
-                    print_message(&error.to_string());
-                    has_errors = true;
+                    errors.push(error.to_string());
                     let is_failed = |path: &PathBuf| path.display().to_string() == error.file;
                     let failed = self.paths.iter().position(is_failed).unwrap_or(0);
                     self.paths.remove(failed);
                 }
             }
         }
-        (None, has_errors)
+        (None, errors)
     }
 }

@@ -56,7 +56,8 @@ fn read_key_logs(paths: &[PathBuf]) -> Result<KeyLogs, String> {
             }
         }
     }
-    logs.malformed().for_each(|(path, count)| note_malformed([path], count));
+    let malformed = logs.malformed().filter_map(|(path, count)| malformed_message([path], count));
+    malformed.for_each(|message| print_message(&message));
     for path in logs.unfinished() {
         print_message(&format!(
             "{}: no end of the pipe within 5 s; further secrets are not read",
@@ -77,12 +78,10 @@ fn add_private_keys(path: &Path, secrets: &mut KeyLogs) -> Result<(), String> {
     Ok(())
 }
 
-/// Prints a message if lines of secrets are malformed.
-pub(super) fn note_malformed<'p>(paths: impl IntoIterator<Item = &'p Path>, count: usize) {
-    if count > 0 {
-        let lines = if count == 1 { "line" } else { "lines" };
-        print_message(&format!("{}: {count} malformed {lines} of TLS secrets skipped", escape_paths(paths)));
-    }
+/// Returns a message if lines of secrets are malformed.
+pub(super) fn malformed_message<'p>(paths: impl IntoIterator<Item = &'p Path>, count: usize) -> Option<String> {
+    let lines = if count == 1 { "line" } else { "lines" };
+    (count > 0).then(|| format!("{}: {count} malformed {lines} of TLS secrets skipped", escape_paths(paths)))
 }
 
 fn add_hosts_file(path: &Path, host_names: &mut HostNames) -> Result<(), String> {

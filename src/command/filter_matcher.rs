@@ -33,8 +33,24 @@ impl FilterMatcher {
     /// Creates a matcher. Without a filter, everything matches.
     pub(super) fn new(filter: Option<Filter>, unit: MatchUnit) -> FilterMatcher {
         let filter = filter.map(|filter| Arc::new(filter.with_early_fields(is_known_early)));
+        FilterMatcher { filter, unit, calls: None, conversations: HashSet::new() }.fork()
+    }
+
+    /// Returns a matcher of the same filter for another run.
+    pub(super) fn fork(&self) -> FilterMatcher {
+        let (filter, unit) = (self.filter.clone(), self.unit);
         let calls = filter.clone().filter(|_| unit == MatchUnit::Calls).map(CallMatcher::new);
         FilterMatcher { filter, unit, calls, conversations: HashSet::new() }
+    }
+
+    /// Returns the fields that the filter needs.
+    pub(super) fn wants(&self) -> Wants {
+        self.filter.as_ref().map(|filter| filter.wants()).unwrap_or_default()
+    }
+
+    /// Whether there is a filter.
+    pub(super) fn has_filter(&self) -> bool {
+        self.filter.is_some()
     }
 
     /// Returns the prefilter that excludes frames by their lower layers, if the filter has such conditions.

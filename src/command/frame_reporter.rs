@@ -1,20 +1,19 @@
 //! Passes frames and events through the filter to a report.
 
 use super::filter_matcher::FilterMatcher;
-use super::output::Output;
+use super::output::RowOutput;
 use super::pass_loop::PassConsumer;
-use super::print_message;
-use overhear::analysis::{Analyzer, Event, unsupported_link_message};
+use overhear::analysis::{Analyzer, Event, Place, unsupported_link_message};
 use overhear::report::{DissectedFrame, Report};
 use overhear::source::{Error, SectionMetadata, StopSignal};
-use std::io::{self, Write};
+use std::io;
 use std::ops::ControlFlow;
 
 /// Filters and reports the frames and events of a pass.
-pub(super) struct FrameReporter<'a> {
+pub(super) struct FrameReporter<'a, O> {
     matcher: &'a mut FilterMatcher,
     report: &'a mut dyn Report,
-    out: &'a mut Output,
+    out: &'a mut O,
     /// Ends reading.
     stop: StopSignal,
     /// Whether the pass consists of matching frames only.
@@ -28,13 +27,13 @@ pub(super) struct FrameReporter<'a> {
     pub(super) has_errors: bool,
 }
 
-impl<'a> FrameReporter<'a> {
+impl<'a, O: RowOutput> FrameReporter<'a, O> {
     pub(super) fn new(
         matcher: &'a mut FilterMatcher,
         report: &'a mut dyn Report,
-        out: &'a mut Output,
+        out: &'a mut O,
         stop: StopSignal,
-    ) -> FrameReporter<'a> {
+    ) -> FrameReporter<'a, O> {
         FrameReporter {
             matcher,
             reads_messages: report.reads_messages(),
@@ -49,7 +48,7 @@ impl<'a> FrameReporter<'a> {
     }
 
     /// Reports all frames: an earlier pass has found those that match.
-    pub(super) fn of_selection(self) -> FrameReporter<'a> {
+    pub(super) fn of_selection(self) -> FrameReporter<'a, O> {
         FrameReporter { is_selection: true, ..self }
     }
 
@@ -70,7 +69,7 @@ impl<'a> FrameReporter<'a> {
     }
 }
 
-impl PassConsumer for FrameReporter<'_> {
+impl<O: RowOutput> PassConsumer for FrameReporter<'_, O> {
     type Error = io::Error;
 
     fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> io::Result<bool> {
@@ -83,18 +82,20 @@ impl PassConsumer for FrameReporter<'_> {
             return Ok(false);
         }
         self.has_reported = true;
+        self.out.place(Place::of_frame(frame.frame.number))?;
         self.report.frame(frame, self.out)?;
         Ok(true)
     }
 
     fn events(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
-        for event in analyzer.events() {
+        for (place, event) in analyzer.placed_events() {
             if let (true, Event::Unfinished(unfinished)) = (self.reads_messages, &event) {
                 self.report.messages(&unfinished.messages, &unfinished.tree);
             }
             if self.matcher.matches_event(&event) {
                 self.has_reported = true;
-                self.report.event(event, self.out)?;
+                self.out.place(place)?;
+                self.out.event(event, self.report)?;
             }
         }
         Ok(())
@@ -104,15 +105,20 @@ impl PassConsumer for FrameReporter<'_> {
         self.report.metadata(&added, self.out)
     }
 
-    fn end_frame(&mut self) -> io::Result<()> {
+    fn end_frame(&mut self, frame: u32) -> io::Result<()> {
+        self.out.place(Place::of_frame(frame.saturating_add(1)))?;
         if self.take_reported() && self.out.is_line_buffered() { self.flush() } else { Ok(()) }
+    }
+
+    fn undividable(&mut self, frame: u32) -> io::Result<()> {
+        self.out.end_shard_at(frame)
     }
 
     fn unsupported_link(&mut self, link: u16) -> io::Result<()> {
         if !self.reported_links.contains(&link) {
             self.reported_links.push(link);
-            self.flush()?;
-            print_message(&unsupported_link_message(link));
+            self.report.flush(self.out)?;
+            self.out.message(&unsupported_link_message(link))?;
         }
         Ok(())
     }
@@ -123,8 +129,8 @@ impl PassConsumer for FrameReporter<'_> {
             return Ok(ControlFlow::Break(()));
         }
         self.has_errors = true;
-        self.flush()?;
-        print_message(&error.to_string());
+        self.report.flush(self.out)?;
+        self.out.message(&error.to_string())?;
         Ok(ControlFlow::Continue(()))
     }
 }

@@ -2,6 +2,9 @@
 
 use super::capture_run::CaptureRun;
 use super::decode::decode_options;
+use super::divided_run::ReportFactory;
+#[cfg(feature = "live")]
+use super::divided_run::whole_report;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
 #[cfg(feature = "live")]
@@ -83,6 +86,18 @@ impl FrameSource {
                 let out = Output::open_live(run, live_run.writes_to_stdout)?;
                 live_run.confine()?;
                 Ok(out)
+            }
+        }
+    }
+
+    /// The same as [`FrameSource::run`], with a report for each thread that reads capture files.
+    pub(super) fn run_divided(self, task: Task, make: &ReportFactory<'_>, out: &mut Output) -> io::Result<bool> {
+        match self {
+            FrameSource::Captures(capture_run, _) => capture_run.run_divided(task, make, out),
+            #[cfg(feature = "live")]
+            FrameSource::Interfaces(live_run) => {
+                let mut report = whole_report(&task, make, out);
+                live_run.run(task, &mut *report, out)
             }
         }
     }

@@ -171,7 +171,7 @@ fn create_sink(
 /// Reports frames until the capture ends.
 fn report_frames(
     live: &mut LiveCapture,
-    pass: &mut Pass<'_, FrameReporter<'_>>,
+    pass: &mut Pass<'_, FrameReporter<'_, Output>>,
     decode: &mut DecodeOptions,
     status: &mut StatusLine,
 ) -> io::Result<()> {

@@ -3,6 +3,7 @@
 mod capture_run;
 mod check;
 mod decode;
+mod divided_run;
 mod filter_matcher;
 mod frame_reporter;
 mod frame_source;
@@ -16,6 +17,7 @@ mod output;
 mod overwrite;
 mod pass_loop;
 mod progress;
+mod shard_output;
 #[cfg(feature = "live")]
 mod status;
 #[cfg(feature = "tui")]
@@ -31,20 +33,19 @@ use crate::args::{
 use capture_run::CaptureRun;
 use dissectors::Wants;
 use dissectors::session::ConversationId;
+use divided_run::ReportFactory;
 use filter_matcher::MatchUnit;
 use frame_source::FrameSource;
 use output::{Output, OutputContent};
 use overhear::analysis::Task;
 use overhear::report::{
     self, Color, CsvReport, FieldManual, FollowFormat, JsonFraming, JsonReport, Layout, Report, Selection, TextOptions,
-    ThreadedReport,
 };
 use overhear::sink::{Format, NeededSecrets};
 use overwrite::refuse_captures;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::thread;
 #[cfg(feature = "tui")]
 use terminal_ui::show;
 
@@ -130,35 +131,35 @@ fn run_print(args: PrintArgs) -> io::Result<CommandOutcome> {
     }
     let color = color_setting(args.run.writes_file());
     let mut text = TextOptions { details: args.details, bytes: args.bytes, color };
-    let (mut print, wants): (Box<dyn Report>, Wants) = match (format, selection) {
+    let (make, wants): (Box<ReportFactory<'_>>, Wants) = match (format, selection) {
         (FrameFormat::Text, _) => {
             if args.details {
                 text.color = Color::Never;
             }
             let wants = text.wants();
-            (Box::new(text.report()), wants)
+            (Box::new(move || Box::new(text.report())), wants)
         }
         (FrameFormat::Fields, Some(selection)) => {
             let wants = selection.wants();
-            (Box::new(report::FieldsReport::new(selection, layout)), wants)
+            (Box::new(move || Box::new(report::FieldsReport::new(selection.clone(), layout))), wants)
         }
         (FrameFormat::Fields, None) => return Ok(CommandOutcome::Error("-T fields requires a field: -e FIELD".into())),
         (FrameFormat::Csv, selection) => {
             let selection = selection.unwrap_or_else(Selection::columns);
             let wants = selection.wants();
-            (Box::new(CsvReport::new(selection, layout)), wants)
+            (Box::new(move || Box::new(CsvReport::new(selection.clone(), layout))), wants)
         }
         (FrameFormat::Json | FrameFormat::Ndjson, selection) => {
             let lines = if format == FrameFormat::Json { JsonFraming::Array } else { JsonFraming::Ndjson };
             let wants = selection.as_ref().map_or_else(Wants::everything, Selection::wants);
-            (Box::new(JsonReport::new(selection, lines)), wants)
+            (Box::new(move || Box::new(JsonReport::new(selection.clone(), lines))), wants)
         }
     };
     let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Frames) {
         Ok(opened) => opened,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let has_errors = feed.run(fields_task(wants), print.as_mut(), &mut out)?;
+    let has_errors = feed.run_divided(fields_task(wants), &*make, &mut out)?;
     finish_output(out, has_errors)
 }
 
@@ -300,13 +301,7 @@ fn run_rows<R: Report + Send + 'static>(
         Ok(opened) => opened,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    // Rows that need not be flushed one by one are formatted on a second thread.
-    let use_thread = !out.is_line_buffered() && thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
-    let threaded = if use_thread { ThreadedReport::new(report()).ok() } else { None };
-    let has_errors = match threaded {
-        Some(mut report) => feed.run(task, &mut report, &mut out)?,
-        None => feed.run(task, &mut report(), &mut out)?,
-    };
+    let has_errors = feed.run_divided(task, &|| Box::new(report()), &mut out)?;
     finish_output(out, has_errors)
 }
 

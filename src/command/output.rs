@@ -1,6 +1,10 @@
 //! Output of a command: standard output, or a file that is replaced in one step when complete.
 
+use super::print_message;
+use super::progress::ReadProgressBar;
 use crate::args::RunArgs;
+use overhear::analysis::{Event, Place};
+use overhear::report::Report;
 use overhear::sink::{NEW_CAPTURE_MODE, temporary_file};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Stdout, Write};
@@ -17,6 +21,62 @@ pub(super) struct Output {
     line_buffered: bool,
     /// Whether a file that would be replaced stays as it is.
     keeps_existing: bool,
+}
+
+/// Output of the rows of a run.
+pub(super) trait RowOutput: Write {
+    /// Places what is written next among the rows of all shards of the capture.
+    fn place(&mut self, place: Place) -> io::Result<()> {
+        let _ = place;
+        Ok(())
+    }
+
+    /// Writes an event with a report.
+    fn event(&mut self, event: Event, report: &mut dyn Report) -> io::Result<()>;
+
+    /// Prints a message on stderr, after the rows written so far.
+    fn message(&mut self, text: &str) -> io::Result<()>;
+
+    /// Returns the progress bar of a run of `passes` passes.
+    fn progress(&self, passes: u64) -> ReadProgressBar;
+
+    /// Notes that the capture cannot be divided at a frame. An error ends the run.
+    fn end_shard_at(&mut self, frame: u32) -> io::Result<()> {
+        let _ = frame;
+        Ok(())
+    }
+
+    /// Leaves a file that would be replaced as it is.
+    fn keep_existing(&mut self) {}
+
+    /// Whether the output is flushed after each row.
+    fn is_line_buffered(&self) -> bool {
+        false
+    }
+}
+
+impl RowOutput for Output {
+    fn event(&mut self, event: Event, report: &mut dyn Report) -> io::Result<()> {
+        report.event(event, self)
+    }
+
+    fn message(&mut self, text: &str) -> io::Result<()> {
+        self.flush()?;
+        print_message(text);
+        Ok(())
+    }
+
+    fn progress(&self, passes: u64) -> ReadProgressBar {
+        ReadProgressBar::new(self.is_file(), passes)
+    }
+
+    fn keep_existing(&mut self) {
+        Output::keep_existing(self);
+    }
+
+    fn is_line_buffered(&self) -> bool {
+        Output::is_line_buffered(self)
+    }
 }
 
 /// Content of an output.
@@ -106,6 +166,11 @@ impl Output {
         self.keeps_existing = true;
     }
 
+    /// Returns whether the output is flushed after each row.
+    pub(super) fn is_line_buffered(&self) -> bool {
+        self.line_buffered
+    }
+
     /// Returns whether the output goes anywhere but to standard output.
     pub(super) fn is_file(&self) -> bool {
         !matches!(self.target.get_ref(), OutputTarget::Stdout(_))
@@ -120,11 +185,6 @@ impl Output {
     #[cfg(feature = "live")]
     pub(super) fn discards_rows(&self) -> bool {
         matches!(self.target.get_ref(), OutputTarget::Discard)
-    }
-
-    /// Returns whether the output is flushed after each row.
-    pub(super) fn is_line_buffered(&self) -> bool {
-        self.line_buffered
     }
 
     /// Flushes the buffer and moves a temporary file to its final name.

@@ -34,7 +34,14 @@ pub(super) trait PassConsumer {
     }
 
     /// Ends a frame of a capture file and its events.
-    fn end_frame(&mut self) -> Result<(), Self::Error> {
+    fn end_frame(&mut self, frame: u32) -> Result<(), Self::Error> {
+        let _ = frame;
+        Ok(())
+    }
+
+    /// Notes that the capture cannot be divided at this frame.
+    fn undividable(&mut self, frame: u32) -> Result<(), Self::Error> {
+        let _ = frame;
         Ok(())
     }
 
@@ -69,6 +76,10 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
         let start = *self.start.get_or_insert(frame.time);
         self.analyzer.dissect(frame);
         self.report_links()?;
+        self.check_division(frame.number)?;
+        if self.analyzer.is_foreign() {
+            return self.pass_events();
+        }
         let dissected = DissectedFrame { frame, relative: frame.time - start, tree: self.analyzer.tree() };
         if !self.consumer.frame(&dissected, self.analyzer)? {
             self.analyzer.hide();
@@ -81,6 +92,7 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
         self.start.get_or_insert(frame.time);
         self.analyzer.feed_unrecorded(frame);
         self.report_links()?;
+        self.check_division(frame.number)?;
         self.pass_events()
     }
 
@@ -88,6 +100,12 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
     #[inline]
     fn pass_events(&mut self) -> Result<(), C::Error> {
         if self.analyzer.has_events() { self.consumer.events(self.analyzer) } else { Ok(()) }
+    }
+
+    /// Passes on that the capture cannot be divided at a frame.
+    #[inline]
+    fn check_division(&mut self, frame: u32) -> Result<(), C::Error> {
+        if self.analyzer.is_divided() { self.consumer.undividable(frame) } else { Ok(()) }
     }
 
     /// Passes new unsupported link types to the consumer.
@@ -222,9 +240,10 @@ impl PassLoop {
                 }
             }
             match next {
-                Ok(Some(_)) => {
+                Ok(Some(frame)) => {
+                    let number = frame.number;
                     self.pass_metadata(&mut metadata, pass)?;
-                    pass.consumer.end_frame()?;
+                    pass.consumer.end_frame(number)?;
                     frames += 1;
                 }
                 Ok(None) => {
@@ -316,6 +335,12 @@ impl PassConsumer for FrameFinder<'_> {
                 statements.add(&call);
             }
         }
+        Ok(())
+    }
+
+    fn undividable(&mut self, frame: u32) -> Result<(), Infallible> {
+        // The next pass ends there.
+        self.frames.insert(frame);
         Ok(())
     }
 

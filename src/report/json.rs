@@ -38,10 +38,11 @@ pub enum JsonFraming {
 impl JsonFraming {
     /// Appends the text before the `nth` object, counted from 0.
     pub(super) fn before(self, nth: u64, row: &mut String) {
-        match (self, nth) {
-            (JsonFraming::Ndjson, _) => {}
-            (JsonFraming::Array, 0) => row.push('\n'),
-            (JsonFraming::Array, _) => row.push_str(",\n"),
+        if nth > 0 {
+            row.push_str(self.separator());
+        }
+        if self == JsonFraming::Array {
+            row.push('\n');
         }
     }
 
@@ -49,6 +50,14 @@ impl JsonFraming {
     pub(super) fn after(self, row: &mut String) {
         if self == JsonFraming::Ndjson {
             row.push('\n');
+        }
+    }
+
+    /// Returns the text that separates an object from the one before.
+    pub(super) fn separator(self) -> &'static str {
+        match self {
+            JsonFraming::Array => ",",
+            JsonFraming::Ndjson => "",
         }
     }
 
@@ -144,6 +153,10 @@ impl Report for JsonReport {
         self.framing.after(row);
         self.count += 1;
         out.write_all(row.as_bytes())
+    }
+
+    fn row_separator(&self) -> &'static str {
+        self.framing.separator()
     }
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {

@@ -104,6 +104,11 @@ pub trait Report {
         Ok(())
     }
 
+    /// Text at the begin of the row of each frame but the first, which separates it from the row before.
+    fn row_separator(&self) -> &'static str {
+        ""
+    }
+
     /// Writes everything that was reported so far.
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let _ = out;

@@ -21,6 +21,7 @@ pub enum Occurrence {
 }
 
 /// The selected fields, in the user's order.
+#[derive(Clone)]
 pub struct Selection {
     selected: Vec<SelectedField>,
     /// Index into the first and last nodes, by field id; none for a field that is not selected.
@@ -32,6 +33,7 @@ pub struct Selection {
 }
 
 /// A selected field.
+#[derive(Clone)]
 pub(super) struct SelectedField {
     /// Name as the user wrote it.
     pub(super) name: String,

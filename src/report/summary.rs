@@ -34,7 +34,7 @@ impl TextOptions {
 
     /// Returns a report with these options.
     #[must_use]
-    pub fn report(self) -> impl Report {
+    pub fn report(self) -> impl Report + Send {
         TextReport { text: self, clock: TimeFormatter::local(), row: String::new(), cell: String::new() }
     }
 }

@@ -26,7 +26,7 @@ pub struct ThreadedReport {
 
 impl ThreadedReport {
     /// Starts the thread. An error if the system cannot create one.
-    pub fn new<R: Report + Send + 'static>(mut report: R) -> io::Result<ThreadedReport> {
+    pub fn new(mut report: Box<dyn Report + Send>) -> io::Result<ThreadedReport> {
         let (events, batches) = sync_channel::<Vec<Event>>(MAX_PENDING);
         let (output, rows) = channel();
         let work = move || {
@@ -137,7 +137,7 @@ mod tests {
     fn all_rows_are_written_in_order() {
         for count in [0, 1, BATCH as u32, 20 * BATCH as u32 + 3] {
             let mut out = Vec::new();
-            let mut threaded = ThreadedReport::new(Frames).expect("a thread");
+            let mut threaded = ThreadedReport::new(Box::new(Frames)).expect("a thread");
             threaded.begin(&mut out).expect("memory can be written to");
             (0..count).for_each(|frame| threaded.event(event(frame), &mut out).expect("memory can be written to"));
             threaded.end(&mut out).expect("memory can be written to");
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn pending_rows_are_written_by_flush() {
         let mut out = Vec::new();
-        let mut threaded = ThreadedReport::new(Frames).expect("a thread");
+        let mut threaded = ThreadedReport::new(Box::new(Frames)).expect("a thread");
         (0..3).for_each(|frame| threaded.event(event(frame), &mut out).expect("memory can be written to"));
         threaded.flush(&mut out).expect("memory can be written to");
         assert_eq!(out, b"begin\n0\n1\n2\n");
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn an_error_of_the_report_is_returned_at_the_end_without_a_deadlock() {
         let mut out = Vec::new();
-        let mut threaded = ThreadedReport::new(Frames).expect("a thread");
+        let mut threaded = ThreadedReport::new(Box::new(Frames)).expect("a thread");
         threaded.event(event(u32::MAX), &mut out).expect("it is not received yet");
         (0..10 * BATCH as u32)
             .for_each(|frame| threaded.event(event(frame), &mut out).expect("memory can be written to"));

@@ -1,7 +1,9 @@
 //! Decompression of captures: gzip, zstd and lz4, detected by their first bytes.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufRead, Read};
+use std::path::Path;
 
 use lz4_flex::frame::FrameDecoder;
 
@@ -27,6 +29,11 @@ impl fmt::Display for Compression {
 }
 
 impl Compression {
+    /// The outermost compression format of a file, if it is compressed.
+    pub fn of_file(path: &Path) -> io::Result<Option<Compression>> {
+        Ok(Compression::detect(PeekReader::new(Box::new(File::open(path)?), usize::MAX).peek(8)?))
+    }
+
     /// Detects the compression format from the first bytes of a file.
     fn detect(head: &[u8]) -> Option<Compression> {
         match head {

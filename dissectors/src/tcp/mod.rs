@@ -149,6 +149,26 @@ pub struct Segment<'b> {
 }
 
 impl<'b> Segment<'b> {
+    /// Reads a header. None if it is incomplete, or its length is invalid.
+    #[inline]
+    #[must_use]
+    pub fn read(payload: Payload<'b>, quoted: bool) -> Option<Segment<'b>> {
+        let header = TcpHeaderSlice::from_slice(payload.bytes).ok()?;
+        let [.., upper, lower] = *header.slice().first_chunk::<14>()?;
+        let len = header.slice().len();
+        Some(Segment {
+            header: payload.first(len),
+            source_port: header.source_port(),
+            destination_port: header.destination_port(),
+            seq: header.sequence_number(),
+            ack: header.acknowledgment_number(),
+            flags: Flags(u16::from_be_bytes([upper, lower]) & 0xfff),
+            window: header.window_size(),
+            payload: payload.from(len),
+            quoted,
+        })
+    }
+
     /// Bytes of the options.
     #[must_use]
     pub fn options(&self) -> &'b [u8] {
@@ -284,22 +304,10 @@ pub fn is_analysis_flag(field: &crate::field::Field) -> bool {
 /// Reads the header; the stream determines the derived values.
 fn read<'b>(&payload: &Payload<'b>, packet: &mut Packet, tree: &mut Tree) -> NextLayer<'b> {
     packet.path.push("tcp");
-    let Ok(header) = TcpHeaderSlice::from_slice(payload.bytes) else {
-        return read_truncated(payload, packet, tree);
-    };
-    let [.., upper, lower] = *header.slice().first_chunk::<14>().unwrap_or(&[0; 14]);
-    let len = header.slice().len();
-    NextLayer::Segment(Segment {
-        header: payload.first(len),
-        source_port: header.source_port(),
-        destination_port: header.destination_port(),
-        seq: header.sequence_number(),
-        ack: header.acknowledgment_number(),
-        flags: Flags(u16::from_be_bytes([upper, lower]) & 0xfff),
-        window: header.window_size(),
-        payload: payload.from(len),
-        quoted: packet.quoted,
-    })
+    match Segment::read(payload, packet.quoted) {
+        Some(segment) => NextLayer::Segment(segment),
+        None => read_truncated(payload, packet, tree),
+    }
 }
 
 /// Records a truncated or invalid header as far as possible. An ICMP error need only quote the ports and the sequence

@@ -22,9 +22,9 @@ impl Tables {
     pub(super) fn segment(&mut self, segment: &Segment<'_>, at: Stamp, tree: &mut Tree) {
         let source = Endpoint { address: self.packet.source, port: segment.source_port };
         let destination = Endpoint { address: self.packet.destination, port: segment.destination_port };
-        let work = self.run.work;
         let begin = |run: &RunState, number| {
             let forced = run.forced_session(Transport::Tcp, [source.port, destination.port]);
+            let work = run.work_for(number);
             Box::new(Connection::new(number, source, destination, segment, at, work, forced))
         };
         let (index, dropped) = self.tcp.find(source, destination, |number| begin(&self.run, number));
@@ -47,13 +47,18 @@ impl Tables {
         }
         let connection = self.tcp.flow_mut(index);
         let number = connection.number;
+        if !self.run.enter(number) {
+            return connection.skip(source, segment, at);
+        }
         if self.run.task.only.as_ref().is_some_and(|only| !only.contains(number)) {
             let frame = connection.frame_connection(connection.side(source), segment, reused);
             self.run.connections.push(frame);
             return connection.skip(source, segment, at);
         }
+        self.run.swap_decoding(number, tree);
         let mut context = self.run.frame_context(connection.id(), at, &mut self.packet.path, tree);
         let frame = connection.read_segment(source, segment, reused, &mut context);
+        self.run.swap_decoding(number, tree);
         if !self.run.task.without_connections {
             self.run.connections.push(frame);
         }
@@ -71,6 +76,9 @@ impl Tables {
     #[inline(never)]
     pub(super) fn close(&mut self, mut connection: Box<Connection>) {
         self.buffers.add(connection.number, -(connection.buffered as isize));
+        if !self.run.begin_step(connection.number) {
+            return;
+        }
         let (id, last) = (connection.id(), connection.last);
         self.run.without_frame(id, last, |context| connection.end(context));
         self.run.report(|exchange, start| connection.call(exchange, start));

@@ -1,0 +1,120 @@
+//! Reads capture files on several threads. Each reads all frames, and reports those of its shard of the conversations.
+
+use super::capture_run::CaptureRun;
+use super::output::Output;
+use super::shard_output::{RowsFrom, ShardOutput, merge};
+use dissectors::frame;
+use overhear::analysis::{Shard, Task, wants_repeated_statements};
+use overhear::report::{Report, ThreadedReport};
+use overhear::source::Compression;
+use std::io;
+use std::path::Path;
+use std::thread::{self, ScopedJoinHandle};
+
+/// Creates the report of a run, for each of its threads.
+pub(super) type ReportFactory<'a> = dyn Fn() -> Box<dyn Report + Send> + 'a;
+
+/// Returns the report of a run that is not divided. Rows of events that need not be flushed one by one are formatted on a second
+/// thread.
+pub(super) fn whole_report(task: &Task, make: &ReportFactory<'_>, out: &Output) -> Box<dyn Report> {
+    let has_rows_of_events = task.exchanges || task.streams;
+    let use_thread = has_rows_of_events && !out.is_line_buffered() && cores() > 1;
+    match use_thread.then(|| ThreadedReport::new(make())) {
+        Some(Ok(threaded)) => Box::new(threaded),
+        _ => make(),
+    }
+}
+
+/// Number of processor cores that are available.
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Minimum size in bytes of captures that are divided unless asked for.
+const MIN_SIZE: u64 = 4 << 20;
+/// Maximum number of threads unless asked for: all of them read all frames, so further ones save little.
+const MAX_THREADS: usize = 8;
+
+impl CaptureRun {
+    /// Reads and reports the captures as [`CaptureRun::run`] does, with the same output, on several threads if the task can
+    /// be divided.
+    pub(super) fn run_divided(self, task: Task, make: &ReportFactory<'_>, out: &mut Output) -> io::Result<bool> {
+        let count = self.thread_count(&task, out);
+        if count < 2 {
+            return self.run(task.clone(), &mut *whole_report(&task, make, out), out);
+        }
+        match self.run_shards(&task, count, make, out)? {
+            ShardsOutcome::Complete { has_errors } => Ok(has_errors),
+            ShardsOutcome::UndividedFrom(frame) => self.run(task, &mut *make(), &mut RowsFrom::new(out, frame)),
+        }
+    }
+
+    /// Returns the number of threads for a task.
+    fn thread_count(&self, task: &Task, out: &Output) -> usize {
+        let mut wants = task.wants.clone();
+        wants.add_all(&self.matcher.wants());
+        // What a frame has of other conversations.
+        let depends_on_all = wants_repeated_statements(&wants)
+            || self.matcher.has_filter() && wants.field(&frame::TIME_DELTA_DISPLAYED)
+            || self.decode.names.flags.network
+            || !self.decode.secrets.private_keys().is_empty();
+        if self.has_pipe() || out.is_line_buffered() || depends_on_all {
+            return 1;
+        }
+        let is_worth_dividing = || Task { wants, ..task.clone() }.reads_messages() && self.has_plain_files();
+        self.threads.unwrap_or_else(|| if is_worth_dividing() { cores().min(MAX_THREADS) } else { 1 })
+    }
+
+    /// Whether the captures are large and not compressed: each thread would decompress all of them.
+    fn has_plain_files(&self) -> bool {
+        let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+        let sum: u64 = self.paths.iter().map(|path| size(path)).sum();
+        let is_plain = |path: &Path| matches!(Compression::of_file(path), Ok(None));
+        sum >= MIN_SIZE && self.paths.iter().all(|path| is_plain(path))
+    }
+
+    fn run_shards(
+        &self,
+        task: &Task,
+        count: usize,
+        make: &ReportFactory<'_>,
+        out: &mut Output,
+    ) -> io::Result<ShardsOutcome> {
+        let is_file = out.is_file();
+        thread::scope(|scope| {
+            let mut threads: Vec<ScopedJoinHandle<'_, io::Result<bool>>> = Vec::new();
+            let mut rows = Vec::new();
+            for shard in Shard::divide(count) {
+                let (mut shard_out, received) = ShardOutput::new(shard.is_first(), is_file);
+                let (run, mut report) = (self.fork(), make());
+                let task = Task { shard: Some(shard), ..task.clone() };
+                let work = move || {
+                    let has_errors = run.run(task, &mut *report, &mut shard_out)?;
+                    shard_out.finish()?;
+                    Ok(has_errors)
+                };
+                threads.push(thread::Builder::new().name("shard".into()).spawn_scoped(scope, work)?);
+                rows.push(received);
+            }
+            if let Some(frame) = merge(rows, &mut *make(), out)? {
+                return Ok(ShardsOutcome::UndividedFrom(frame));
+            }
+            let mut has_errors = false;
+            for thread in threads {
+                has_errors |= thread.join().map_err(|_| io::Error::other("a thread ended early"))??;
+            }
+            Ok(ShardsOutcome::Complete { has_errors })
+        })
+    }
+}
+
+/// Outcome of reading all shards.
+enum ShardsOutcome {
+    /// All rows are written.
+    Complete {
+        /// Whether there were errors, which are reported.
+        has_errors: bool,
+    },
+    /// The rows before this frame are written: the capture cannot be divided there.
+    UndividedFrom(u32),
+}

@@ -1,0 +1,86 @@
+//! `--threads`: the output of several threads, each with a part of the conversations, is that of one.
+
+use crate::common;
+
+use std::process::Command;
+
+const COMMANDS: &[&[&str]] = &[
+    &["calls"],
+    &["calls", "-T", "json"],
+    &["calls", "ip.len > 100 or ipv6"],
+    &["streams"],
+    &["streams", "-T", "csv", "tcp.analysis.flags"],
+    &["print"],
+    &["print", "tcp.len > 0 or udp"],
+    &["print", "-T", "json", "-e", "frame.number", "-e", "ip.src", "http or dns or tls"],
+    &[
+        "print",
+        "-T",
+        "fields",
+        "-e",
+        "frame.number",
+        "-e",
+        "tcp.stream",
+        "-e",
+        "udp.stream",
+        "-e",
+        "http.response_in",
+        "-e",
+        "tcp.completeness",
+        "-e",
+        "frame.time_delta_displayed",
+        "-e",
+        "_ws.col.Info",
+    ],
+];
+const THREADS: [&str; 3] = ["2", "3", "7"];
+
+/// Returns standard output, standard error and the exit code.
+fn run(file: &str, command: &[&str], threads: &str) -> (String, String, Option<i32>) {
+    let (name, rest) = command.split_first().expect("a command");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_overhear"));
+    let output =
+        program.arg(name).arg(file).args(rest).args(["--threads", threads]).output().expect("the program runs");
+    let text = |bytes| String::from_utf8(bytes).expect("it is text");
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn several_threads_give_the_output_of_one() {
+    let mut pairs = 0;
+    for (file, _) in common::captures() {
+        let file = file.as_str();
+        for command in COMMANDS {
+            let chosen = THREADS
+                .iter()
+                .filter(|threads| common::is_selected(file, &format!("{} {threads}", command.join(" ")), 27));
+            for threads in chosen {
+                assert_eq!(run(file, command, threads), run(file, command, "1"), "{file} {command:?} {threads}");
+                pairs += 1;
+            }
+        }
+    }
+    assert!(pairs > 200, "{pairs} pairs");
+}
+
+#[test]
+fn a_capture_that_cannot_be_divided_is_read_on_by_one_thread() {
+    // Frames 3 to 5 carry packets of two connections each.
+    let file = "fixtures/link/wlan-aggregates.pcap";
+    for command in COMMANDS {
+        for threads in THREADS {
+            assert_eq!(run(file, command, threads), run(file, command, "1"), "{command:?} {threads}");
+        }
+    }
+}
+
+#[test]
+fn an_incomplete_capture_is_reported_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cut.pcap");
+    let whole = std::fs::read("fixtures/http/keep-alive.pcap").expect("a fixture");
+    std::fs::write(&path, &whole[..whole.len() - 7]).expect("a file");
+    let (_, errors, code) = run(path.to_str().expect("a plain name"), &["calls"], "3");
+    assert_eq!((errors.lines().count(), code), (1, Some(2)), "{errors}");
+    assert!(errors.contains("truncated record"), "{errors}");
+}

@@ -155,10 +155,10 @@ fn records_wait_for_a_secret_that_is_written_after_them() {
     assert_eq!(targets(1000, false), ["TLS "]);
 }
 
-/// Returns the calls of fixtures/tls/rsa-key-exchange.pcap with its private key, after a change of its records.
-fn calls_with_private_key(change: impl Fn(&mut Vec<&[u8]>)) -> Vec<String> {
-    let file = std::fs::read("fixtures/tls/rsa-key-exchange.pcap").expect("a fixture");
-    let text = std::fs::read("fixtures/tls/rsa-key-exchange.pem").expect("a key");
+/// Returns the calls of a fixture of TLS with its private key, after a change of its records.
+fn calls_with_private_key(name: &str, change: impl Fn(&mut Vec<&[u8]>)) -> Vec<String> {
+    let file = std::fs::read(format!("fixtures/tls/{name}.pcap")).expect("a fixture");
+    let text = std::fs::read(format!("fixtures/tls/{name}.pem")).expect("a key");
     let keys = PrivateKey::read_pem("key.pem", &text).expect("a key");
     let mut secrets = Secrets::default();
     assert!(secrets.add_private_keys(keys.into_iter().map(Arc::new)));
@@ -181,21 +181,33 @@ fn calls_with_private_key(change: impl Fn(&mut Vec<&[u8]>)) -> Vec<String> {
     calls.collect()
 }
 
-#[test]
-fn a_lost_repeated_or_late_frame_gives_no_wrong_text_of_a_key_exchange() {
+/// Checks the calls of a fixture with six pages after a frame of the range is lost, repeated or late. A lost frame may hide two pages.
+fn check_changed_frames(name: &str, frames: std::ops::Range<usize>) {
     let pages = |calls: &[String]| calls.iter().filter(|call| *call == "GET /style.css").count();
-    assert_eq!(pages(&calls_with_private_key(|_| {})), 6);
-    // The first two connections: with an extended master secret, and without.
-    for nth in 0..31 {
-        let lost = calls_with_private_key(|records| {
+    assert_eq!(pages(&calls_with_private_key(name, |_| {})), 6);
+    for nth in frames {
+        let lost = calls_with_private_key(name, |records| {
             records.remove(nth);
         });
-        let repeated = calls_with_private_key(|records| records.insert(nth, records[nth]));
-        let late = calls_with_private_key(|records| records.swap(nth, nth + 1));
+        let repeated = calls_with_private_key(name, |records| records.insert(nth, records[nth]));
+        let late = calls_with_private_key(name, |records| records.swap(nth, nth + 1));
         for calls in [&lost, &repeated, &late] {
             let is_right = |call: &String| call == "GET /style.css" || call == "TLS " || call == " ";
-            assert!(calls.iter().all(is_right) && pages(calls) >= 4, "frame {}: {calls:?}", nth + 1);
+            assert!(calls.iter().all(is_right) && pages(calls) >= 4, "{name}, frame {}: {calls:?}", nth + 1);
         }
-        assert_eq!(pages(&repeated), 6, "frame {}", nth + 1);
+        assert_eq!(pages(&repeated), 6, "{name}, frame {}", nth + 1);
     }
+}
+
+#[test]
+fn a_lost_repeated_or_late_frame_gives_no_wrong_text_of_a_key_exchange() {
+    // The first two connections: with an extended master secret, and without.
+    check_changed_frames("rsa-key-exchange", 0..31);
+}
+
+#[test]
+fn a_lost_repeated_or_late_frame_gives_no_wrong_text_of_a_resumed_session() {
+    // A full handshake with a ticket, and its resumption.
+    check_changed_frames("rsa-resumption", 16..32);
+    check_changed_frames("rsa-resumption", 64..80);
 }

@@ -1,8 +1,12 @@
 //! Key logs: the text format of `SSLKEYLOGFILE` (RFC 9850).
 
+use crate::derived_secrets::DerivedSecret;
 use crate::session::{Secret, Secrets};
 use alloc::string::String;
 use core::fmt::Write;
+
+/// Label of the master secret of a connection before TLS 1.3.
+pub const CLIENT_RANDOM: &str = "CLIENT_RANDOM";
 
 /// Maximum bytes of a secret: the longest hash has 64.
 const MAX_SECRET: usize = 64;
@@ -47,16 +51,30 @@ pub fn read(text: &[u8], at_frame: u32, secrets: &mut Secrets) -> KeyLogCount {
 pub fn write(client_random: &[u8; 32], secrets: &Secrets) -> String {
     let mut text = String::new();
     for (label, secret) in secrets.of_client(client_random) {
-        text.push_str(label);
-        for bytes in [client_random.as_slice(), secret.bytes()] {
-            text.push(' ');
-            for byte in bytes {
-                let _ = write!(text, "{byte:02x}");
-            }
-        }
-        text.push('\n');
+        push_line(&mut text, label, client_random, secret);
     }
     text
+}
+
+/// Writes the master secrets that were derived, such as with private keys, in the format of a key log.
+#[must_use]
+pub fn write_derived(secrets: &Secrets) -> String {
+    let mut text = String::new();
+    for DerivedSecret { name, secret, .. } in secrets.derived.with_label(CLIENT_RANDOM) {
+        push_line(&mut text, name.label, &name.id, secret);
+    }
+    text
+}
+
+fn push_line(text: &mut String, label: &str, client_random: &[u8; 32], secret: &Secret) {
+    text.push_str(label);
+    for bytes in [client_random.as_slice(), secret.bytes()] {
+        text.push(' ');
+        for byte in bytes {
+            let _ = write!(text, "{byte:02x}");
+        }
+    }
+    text.push('\n');
 }
 
 /// Reads a line: a label, the client random, and the secret, both in hexadecimal. Text after them is skipped.
@@ -73,7 +91,7 @@ fn read_line(line: &[u8]) -> Option<(&str, [u8; 32], Secret)> {
     let secret_len = read_hex(secret, &mut bytes)?;
     let secret = Secret::new(bytes.get(..secret_len)?);
     let is_permitted = match label {
-        b"CLIENT_RANDOM" => secret_len == MASTER_SECRET,
+        _ if label == CLIENT_RANDOM.as_bytes() => secret_len == MASTER_SECRET,
         _ if label.starts_with(b"CLIENT_") || label.starts_with(b"SERVER_") => HASHES.contains(&secret_len),
         _ => secret_len > 0,
     };

@@ -14,6 +14,7 @@ pub mod call_facts;
 pub mod coding;
 pub mod content;
 pub mod decoding_count;
+pub mod derived_secrets;
 mod echo;
 mod ether_name;
 pub mod exchange;

@@ -8,6 +8,8 @@
 //! The driver is part of the program: it detects a session, buffers what the session leaves, and feeds what a session
 //! derives to the session above it.
 
+pub use crate::derived_secrets::Secret;
+use crate::derived_secrets::{DerivedSecret, DerivedSecrets};
 use crate::exchange::Exchange;
 use crate::field::Field;
 pub use crate::identity::{ConversationId, ExchangeId, Half, Side, Stamp};
@@ -472,6 +474,8 @@ pub enum Event {
     Part(MessagePart),
     /// Bytes consumed in this call belong to an exchange and to neither of its messages, such as an interim response or a reset.
     OutsideMessages,
+    /// A secret was derived that other connections may need.
+    Secret(Box<DerivedSecret>),
     /// The conversation is a continuation of another, such as after a migration.
     Joined {
         /// The conversation that goes on.
@@ -569,32 +573,10 @@ pub struct Secrets {
     /// The frames at which secrets became known.
     stamps: BTreeSet<u32>,
     private_keys: Vec<Arc<PrivateKey>>,
+    /// Secrets that sessions derived.
+    pub derived: DerivedSecrets,
     /// Whether more may come for the frames read last, such as from a key log that is being written.
     pub awaits_more: bool,
-}
-
-/// Bytes of a secret. They are never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Box<[u8]>);
-
-impl Secret {
-    /// A secret of these bytes.
-    #[must_use]
-    pub fn new(bytes: &[u8]) -> Secret {
-        Secret(bytes.into())
-    }
-
-    /// The bytes, for deriving keys.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl core::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Secret({} bytes)", self.0.len())
-    }
 }
 
 impl Secrets {
@@ -603,7 +585,8 @@ impl Secrets {
     /// key log that was read while it was written.
     pub fn insert(&mut self, label: &str, client_random: [u8; 32], at_frame: u32, secret: Secret) {
         let known = self.entries.entry((label.into(), client_random)).or_insert_with(|| (at_frame, secret.clone()));
-        let continues = secret.0.len() > known.1.0.len() && secret.0.starts_with(&known.1.0);
+        let (new, old) = (secret.bytes(), known.1.bytes());
+        let continues = new.len() > old.len() && new.starts_with(old);
         if continues || at_frame <= known.0 {
             *known = (at_frame, secret);
         }

@@ -2,6 +2,7 @@
 
 use super::NameResolution;
 use crate::source::{KeyLogs, add_block_secrets, find_block_secrets};
+use dissectors::derived_secrets::DerivedSecret;
 use dissectors::schema::Schemas;
 use dissectors::session::{Input, Secrets};
 use dissectors::{Claim, PROTOCOLS, Protocol};
@@ -64,6 +65,20 @@ impl DecodeOptions {
     pub fn add_block_secrets<'p>(&mut self, paths: impl IntoIterator<Item = &'p Path>) -> usize {
         let blocks = find_block_secrets(paths);
         if blocks.is_empty() { 0 } else { add_block_secrets(&blocks, 0, Arc::make_mut(&mut self.secrets)) }
+    }
+
+    /// Adds a secret that a session derived.
+    pub(super) fn add_derived_secret(&mut self, derived: DerivedSecret) {
+        // A capture that is read again has it.
+        if !self.secrets.derived.has(&derived) {
+            Arc::make_mut(&mut self.secrets).derived.insert(derived);
+        }
+    }
+
+    /// Returns whether there are private keys.
+    #[must_use]
+    pub fn has_private_keys(&self) -> bool {
+        !self.secrets.private_keys().is_empty()
     }
 
     /// Returns whether there is no key log.

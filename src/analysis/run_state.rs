@@ -239,6 +239,7 @@ impl RunState {
                     self.events.push(Event::Call(call));
                 }
                 dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),
+                dissectors::session::Event::Secret(derived) => self.task.decode.add_derived_secret(*derived),
                 dissectors::session::Event::Exchange(_)
                 | dissectors::session::Event::Pdu(_)
                 | dissectors::session::Event::Message(_)

@@ -28,8 +28,8 @@ pub(crate) struct InputArgs {
     /// all packets, print writes the frames of its captures that match the filter, instead of rows
     #[arg(short = 'w', long = "write", value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
-    /// Write the secrets of written TLS connections, too, from key logs and captures: for print -w, and w in the terminal UI.
-    /// Without it, no secrets are written
+    /// Write the secrets of written TLS connections, too, from key logs and captures, and those that private keys open: for print
+    /// -w, and w in the terminal UI. Without it, no secrets are written
     #[arg(long = "with-secrets")]
     pub(crate) with_secrets: bool,
     #[command(flatten)]

@@ -281,7 +281,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
         }
     }
 
-    /// Publishes the secrets for passes over the same frames.
+    /// Publishes the secrets known so far for passes over the same frames.
     fn publish_secrets(&self) {
         self.table.set_secrets(self.analyzer.secrets());
     }
@@ -430,6 +430,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
         self.last_update = Some(Instant::now());
         self.reported_state = self.state.clone();
         let is_complete = self.state.is_complete();
+        self.publish_secrets();
         if !is_complete {
             self.update.streams.extend(self.analyzer.open_since(self.reported_to));
         }

@@ -12,8 +12,8 @@ use crate::args::RunArgs;
 use dissectors::session::{FirstPass, Secrets};
 use overhear::analysis::{Analyzer, DecodeOptions, NameFlags, Place, Task};
 use overhear::report::Report;
-use overhear::source::{Capture, OpenOptions};
-use std::io;
+use overhear::source::{Capture, OpenOptions, SectionMetadata, derived_secrets_block};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,6 +67,14 @@ impl CaptureRun {
         self.open_options.follow || !self.paths.iter().all(is_file)
     }
 
+    /// Returns whether the secrets that private keys open are collected before the capture is reported. They are while a pipe is
+    /// read, unless it is read twice for another reason.
+    fn collects_secrets(&self, reads_twice: bool) -> bool {
+        self.decode.has_private_keys()
+            && !self.open_options.follow
+            && (reads_twice || self.decode.saves_secrets || !self.has_pipe())
+    }
+
     /// Reads and reports the captures. Reads twice if the task needs fields that depend on later frames, or if finding
     /// the matching frames first costs less than dissecting all frames for the report. Prints capture errors on stderr
     /// after the frames that could be read. Returns whether there were errors.
@@ -87,13 +95,14 @@ impl CaptureRun {
         let collect = task.wants.needs_later_frames() && !self.open_options.follow;
         let filter_wants = self.matcher.first_pass_wants().filter(|_| collect || is_rich && !self.has_pipe());
         let collect_names = self.decode.names.flags.network && !self.open_options.follow;
-        let (capture, errors) = self.open_captures(collect || collect_names);
+        let collect_secrets = self.collects_secrets(collect);
+        let (capture, errors) = self.open_captures(collect || collect_names || collect_secrets);
         let mut has_errors = !errors.is_empty();
         errors.iter().try_for_each(|error| out.message(error))?;
         let malformed = task.decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
         self.note_malformed(malformed, out)?;
         let two_passes = collect || filter_wants.is_some();
-        let passes = 1 + u64::from(two_passes) + u64::from(collect_names);
+        let passes = 1 + [two_passes, collect_names, collect_secrets].map(u64::from).iter().sum::<u64>();
         let bar = out.progress(passes);
         if capture.is_none() {
             out.keep_existing();
@@ -106,9 +115,13 @@ impl CaptureRun {
             let mut selected = None;
             let mut first_pass = FirstPass::default();
             let mut unsupported_links = Vec::new();
+            passes.max_frames = max_frames;
             if collect_names {
-                passes.max_frames = max_frames;
                 passes.collect_names(&mut task.decode);
+            }
+            if collect_secrets {
+                passes.collect_secrets(&mut task.decode);
+                report_derived_secrets(&task.decode, report, out)?;
             }
             if two_passes {
                 let filters = filter_wants.is_some();
@@ -133,7 +146,7 @@ impl CaptureRun {
                 }
             }
             if let Some(logs) = &passes.growing_logs {
-                task.decode.secrets = logs.secrets.clone();
+                Arc::make_mut(&mut task.decode.secrets).merge(&logs.secrets);
             }
             passes.max_frames = max_frames.min(self.matcher.last_frame().unwrap_or(u32::MAX));
             // It has frames followed without their messages.
@@ -173,6 +186,7 @@ impl CaptureRun {
         let mut passes = capture.map(|capture| PassLoop::new(capture, ReadProgressBar::new(is_file, passes)));
         if let Some(passes) = &mut passes {
             passes.max_frames = self.max_frames;
+            passes.collect_secrets(&mut decode);
         }
         (passes, decode, !errors.is_empty())
     }
@@ -196,4 +210,12 @@ impl CaptureRun {
         }
         (None, errors)
     }
+}
+
+/// Passes the secrets that private keys open to a report that saves secrets.
+fn report_derived_secrets(decode: &DecodeOptions, report: &mut dyn Report, out: &mut dyn Write) -> io::Result<()> {
+    let block = derived_secrets_block(&decode.secrets).filter(|_| decode.saves_secrets);
+    block.map_or(Ok(()), |block| {
+        report.metadata(&SectionMetadata { secrets: vec![block], ..SectionMetadata::default() }, out)
+    })
 }

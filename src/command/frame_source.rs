@@ -60,7 +60,8 @@ impl FrameSource {
             true => ("-w", OutputContent::Packets),
             false => ("-o", OutputContent::Text),
         };
-        let (decode, decode_args) = (decode_options(&input.decode)?, input.decode.clone());
+        let (mut decode, decode_args) = (decode_options(&input.decode)?, input.decode.clone());
+        decode.saves_secrets = input.with_secrets;
         let input = CaptureInput::new(input)?;
         refuse_captures(option, run.output.as_deref(), &input.paths, &decode_args)?;
         let capture_run = CaptureRun::new(input.paths, run, decode)

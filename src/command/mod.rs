@@ -183,11 +183,7 @@ fn write_frames(mut args: PrintArgs) -> io::Result<CommandOutcome> {
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
     let path = args.run.output.unwrap_or_default();
-    let needed = with_secrets.then(|| feed.secrets());
-    if needed.as_ref().is_some_and(|secrets| !secrets.private_keys().is_empty()) {
-        print_message("--with-secrets: private keys, and the secrets that they open, are not written");
-    }
-    let needed = needed.map(NeededSecrets::new);
+    let needed = with_secrets.then(|| NeededSecrets::new(feed.secrets()));
     let mut report = report::CaptureFileReport::new(format, needed);
     let has_errors = feed.run(fields_task(Wants::default()), &mut report, &mut out)?;
     let is_written = !out.keeps_existing();

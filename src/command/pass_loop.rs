@@ -200,6 +200,19 @@ impl PassLoop {
         }
     }
 
+    /// Collects the secrets that private keys open, and starts again at frame 1. Connections that are read alone then find those
+    /// of the sessions that they resume.
+    pub(super) fn collect_secrets(&mut self, decode: &mut DecodeOptions) {
+        if !decode.has_private_keys() {
+            return;
+        }
+        let task = Task { exchanges: true, without_connections: true, decode: decode.clone(), ..Task::default() };
+        let mut analyzer = Analyzer::new(task);
+        let Ok(()) = self.run(&mut analyzer, None, &mut FrameFinder::default());
+        self.start_again();
+        decode.secrets = analyzer.secrets();
+    }
+
     /// Runs a pass. `selected` are the frames to record and to consume; all if `None`.
     pub(super) fn run<C: PassConsumer>(
         &mut self,

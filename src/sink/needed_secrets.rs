@@ -1,6 +1,6 @@
 //! Secrets that written frames need: those of the client hellos among them.
 
-use crate::source::{Secret, add_block_secrets};
+use crate::source::{Secret, add_block_secrets, derived_secrets_block};
 use dissectors::key_log;
 use dissectors::session::Secrets;
 use std::collections::HashSet;
@@ -17,11 +17,14 @@ pub struct NeededSecrets {
 }
 
 impl NeededSecrets {
-    /// Returns the secrets of key logs, and of captures, as far as they are known.
+    /// Returns the secrets of key logs and of captures, and those that private keys opened, as far as they are known.
     #[must_use]
     pub fn new(secrets: Secrets) -> NeededSecrets {
         let pending = secrets.client_randoms().copied().collect();
-        NeededSecrets { secrets, pending }
+        let derived = derived_secrets_block(&secrets);
+        let mut needed = NeededSecrets { secrets, pending };
+        needed.add_blocks(derived.as_slice()).for_each(drop);
+        needed
     }
 
     /// Adds the secrets of blocks of a capture. Returns the blocks of other kinds, which are written as they are.

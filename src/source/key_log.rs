@@ -227,6 +227,13 @@ pub fn add_block_secrets(blocks: &[Secret], at_frame: u32, secrets: &mut Secrets
     blocks.map(|block| key_log::read(&block.bytes, at_frame, secrets).malformed).sum()
 }
 
+/// Returns a block with the secrets that were derived, such as with private keys, if there are some.
+#[must_use]
+pub fn derived_secrets_block(secrets: &Secrets) -> Option<Secret> {
+    let text = key_log::write_derived(secrets);
+    (!text.is_empty()).then(|| Secret { kind: TLS_KEY_LOG, bytes: text.into_bytes() })
+}
+
 /// Returns the secrets of the Decryption Secrets Blocks of pcapng files, wherever they are. Secrets of other files, such as
 /// compressed ones and pipes, are found while their frames are read.
 #[must_use]

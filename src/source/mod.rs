@@ -28,7 +28,7 @@ pub use error::{Error, FilePart, FormatError, ReadErrorCause};
 pub use file::{Capture, CurrentFile, OpenOptions, Progress};
 pub use frame::{AddressName, Frame, Interface, NOT_A_PACKET, Secret};
 pub use hosts_file::{HostsLine, read_hosts_file};
-pub use key_log::{KeyLogs, add_block_secrets, find_block_secrets, read_block_secrets};
+pub use key_log::{KeyLogs, add_block_secrets, derived_secrets_block, find_block_secrets, read_block_secrets};
 pub use options::FrameOptions;
 pub use record_store::{RecordPosition, RecordReader, RecordStore, SectionMetadata};
 pub use stop::StopSignal;

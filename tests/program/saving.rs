@@ -66,6 +66,12 @@ fn secrets_are_written_only_on_request_and_only_those_of_written_connections() {
     assert_eq!((lines(&text), lines(&std::fs::read(&file).expect("a capture"))), (2, 5));
     // The secrets of a key log are added.
     assert_eq!(write(&[&fixture("tls/key-log.pcap"), "--keylog", &keys, "--with-secrets"]).1, 1);
+    // Those that a private key opens are, too, also of resumed sessions. The key itself is not.
+    let (resumed, key) = (fixture("tls/rsa-resumption.pcap"), fixture("tls/rsa-resumption.pem"));
+    assert_eq!(write(&[&resumed, "--tls-key", &key]).1, 0);
+    assert_eq!(write(&[&resumed, "--tls-key", &key, "--with-secrets", "tcp.stream == 4"]).1, 1);
+    assert_eq!(write(&[&resumed, "--tls-key", &key, "--with-secrets"]).1, 6);
+    assert_eq!(run(&["calls", &out, "-T", "csv"]).0.matches(",GET,").count(), 6);
     let pcap = folder.path().join("out.pcap").display().to_string();
     let (_, error, code) = run(&["print", &file, "-w", &pcap, "--with-secrets"]);
     assert_eq!((error.contains("pcap files have no secrets"), code), (true, 2), "{error}");

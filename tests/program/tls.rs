@@ -151,6 +151,39 @@ fn a_private_key_opens_rsa_key_exchanges() {
     assert!(note.contains("the key exchange is ephemeral, a key log is needed"), "{note}");
 }
 
+/// The fixture of resumed sessions of RSA key exchange: three full handshakes, their resumption, and that of a session from before
+/// the capture. tshark with the same key finds a page in the streams 0 to 5.
+const RESUMED: [&str; 2] = ["rsa-resumption.pcap", "rsa-resumption.pem"];
+
+#[test]
+fn a_resumed_session_is_opened_by_the_private_key_of_its_first_connection() {
+    let (capture, key) = (fixture(RESUMED[0]), fixture(RESUMED[1]));
+    let rows = calls(&["--tls-key", &key, "-T", "csv"], RESUMED[0]);
+    assert_eq!(
+        (rows.matches(",GET,www.example.test,/style.css,").count(), rows.matches(",TLS,").count()),
+        (6, 1),
+        "{rows}"
+    );
+    let (rows, _, _) = run(&["secrets", &capture, "--tls-key", &key, "-T", "csv"]);
+    let cells: Vec<_> = rows.lines().skip(1).map(|row| row.split(',').skip(3).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(cells, [["decrypted,private key rsa-resumption.pem"; 6].as_slice(), &["no session,"]].concat());
+    let note = run(&["print", &capture, "--tls-key", &key, "-Y", "tls.private_key", "-V"]).0;
+    assert!(note.contains("the session is resumed, and no earlier frame opens it"), "{note}");
+    // Connections that are read alone, and those of a pipe.
+    for stream in ["3", "4", "5"] {
+        let (text, error, code) = run(&["follow", &capture, stream, "--tls", "--raw", "--tls-key", &key]);
+        assert_eq!((code, text.starts_with("GET /style.css HTTP/1.1\r\n")), (0, true), "stream {stream}: {error}");
+        let filter = format!("http.request and tcp.stream == {stream}");
+        let (rows, _, _) =
+            run(&["print", &capture, "--tls-key", &key, &filter, "-T", "fields", "-e", "http.request.uri"]);
+        assert_eq!(rows, "/style.css\n");
+    }
+    let mut words = super::program(&["calls", "-", "--tls-key", &key, "-T", "csv"]);
+    words.stdin(std::fs::File::open(&capture).expect("a fixture"));
+    let (rows, _, _) = super::outcome(&words.output().expect("it runs"));
+    assert_eq!(rows.matches(",GET,").count(), 6, "{rows}");
+}
+
 #[test]
 fn another_private_key_or_a_changed_premaster_secret_opens_nothing() {
     let capture = std::fs::read(fixture(RSA[0])).expect("a fixture");
@@ -186,6 +219,7 @@ fn a_private_key_is_in_no_output() {
         let words = [&command[..1], &[&capture, "--tls-key", &key_file], &command[1..]].concat();
         let (text, stderr, _) = run(&words);
         assert!(lines.iter().all(|line| !text.contains(line) && !stderr.contains(line)), "{command:?}");
+        assert!(!text.contains("CLIENT_RANDOM") && !stderr.contains("CLIENT_RANDOM"), "{command:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Decryption of a record, and what follows from its content: the keys of the next records, and derived bytes.
 
 use super::crypto::Record;
-use super::decryption::{Decrypted, EncryptedRecord, Failure, KnownSecrets, SecretsResult};
+use super::decryption::{Decrypted, Decryption, EncryptedRecord, Failure, KnownSecrets, SecretsResult};
 use super::fields::{DECRYPTION_ENDED, NOT_AUTHENTIC, PRIVATE_KEY, SECRETS, SECRETS_KEY, SECRETS_RESULT};
 use super::handshake::{
     CLIENT_HELLO, ENCRYPTED_EXTENSIONS, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE, MESSAGE_HEADER_LEN, is_tls13,
@@ -12,7 +12,7 @@ use super::hello::{self, ClientOffer};
 use super::key_exchange::{KeyExchange, KeyFailure};
 use super::{RecordPhase, Tls, decryption, header};
 use crate::packet::Payload;
-use crate::session::{Chunk, Context, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
+use crate::session::{Chunk, Context, DerivedItem, Event, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
 use crate::tree::{Slice, Value};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -43,6 +43,7 @@ impl Tls {
             cx.collect(&SECRETS_KEY, cx.subject(), number as u64);
         }
         let key_failure = decryption.take_key_failure();
+        report_derived(decryption, cx);
         if result != before {
             self.summary.has_wrong_secrets = result == SecretsResult::Wrong;
             cx.collect(&SECRETS_RESULT, cx.subject(), result as u64);
@@ -203,7 +204,8 @@ impl Tls {
         let keys = cx.secrets.private_keys();
         let Some(decryption) = self.decryption.as_mut().filter(|_| !keys.is_empty()) else { return };
         if message.bytes.first() == Some(&CLIENT_HELLO) {
-            decryption.key_exchange = Some(Box::new(KeyExchange::begin(message.bytes)));
+            let offer = ClientOffer::read(message.bytes.get(MESSAGE_HEADER_LEN..).unwrap_or_default());
+            decryption.key_exchange = offer.map(|offer| Box::new(KeyExchange::begin(message.bytes, &offer)));
             return;
         }
         let Some(exchange) = &mut decryption.key_exchange else { return };
@@ -213,6 +215,7 @@ impl Tls {
         if let Some(failure) = failure.filter(|_| decryption.known_labels(known).next().is_none()) {
             note_key_failure(failure, message, cx);
         }
+        report_derived(decryption, cx);
     }
 
     /// Notes that messages of the handshake were lost.
@@ -260,6 +263,12 @@ impl Tls {
     }
 }
 
+/// Reports the secrets that were derived, for connections that resume the session.
+fn report_derived(decryption: &mut Decryption, cx: &mut Context<'_>) {
+    let derived = decryption.take_derived(cx.at.frame).into_iter();
+    cx.events.extend(derived.map(|secret| Event::Secret(Box::new(secret))));
+}
+
 fn note_key_failure(failure: KeyFailure, message: Payload<'_>, cx: &mut Context<'_>) {
     let (result, text) = match failure {
         KeyFailure::NoKey => (SecretsResult::NoKey, "no private key is that of the certificate"),
@@ -268,6 +277,12 @@ fn note_key_failure(failure: KeyFailure, message: Payload<'_>, cx: &mut Context<
             "the key exchange is ephemeral, a key log is needed (the private key only signs it)",
         ),
         KeyFailure::Malformed => (SecretsResult::Wrong, "the premaster secret is malformed"),
+        KeyFailure::NoSession { drops_oldest: false } => {
+            (SecretsResult::NoSession, "the session is resumed, and no earlier frame opens it")
+        }
+        KeyFailure::NoSession { drops_oldest: true } => {
+            (SecretsResult::NoSession, "the session is resumed, and only the newest sessions are kept")
+        }
     };
     cx.tree.note(&PRIVATE_KEY, message.all(), format_args!("{}: {text}", PRIVATE_KEY.title));
     cx.collect(&SECRETS_RESULT, cx.subject(), result as u64);

@@ -12,9 +12,11 @@
 
 use super::crypto::{CipherSuite, Record, RecordCipher};
 use super::fields::CIPHERSUITE;
-use super::handshake::is_tls13;
+use super::handshake::{is_tls13, key_exchange};
 use super::hello::{ClientOffer, ServerSelection};
 use super::key_exchange::{KeyExchange, KeyFailure};
+use crate::derived_secrets::DerivedSecret;
+use crate::key_log::CLIENT_RANDOM;
 use crate::session::{Secrets, Side};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -30,7 +32,7 @@ const TLS13_SUITES: core::ops::RangeInclusive<u16> = 0x1301..=0x1305;
 
 /// Labels of the secrets that decrypt records, in a key log (RFC 9850).
 const LABELS: &[&str] = &[
-    "CLIENT_RANDOM",
+    CLIENT_RANDOM,
     "CLIENT_EARLY_TRAFFIC_SECRET",
     "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
     "SERVER_HANDSHAKE_TRAFFIC_SECRET",
@@ -73,6 +75,8 @@ pub(super) enum SecretsResult {
     NoKey = 4,
     /// The private key only signs the key exchange.
     Ephemeral = 5,
+    /// The session is resumed, and was not seen before.
+    NoSession = 6,
 }
 
 /// A record of a side, with what its decryption depends on.
@@ -223,7 +227,8 @@ impl Decryption {
         let Some(random) = &self.client_random else { return false };
         let is_known = |epoch: &Epoch| {
             epoch.label(side).is_some_and(|label| known.secrets.get(label, random, known.frame).is_some())
-                || *epoch == Epoch::MasterSecret && self.key_exchange.as_ref().is_some_and(|keys| keys.has_secret())
+                || *epoch == Epoch::MasterSecret
+                    && self.key_exchange.as_ref().is_some_and(|keys| keys.has_secret(known))
         };
         state.cipher.is_none()
             && state.missing_at.is_none()
@@ -300,11 +305,16 @@ impl Decryption {
         if let Some(cipher) = &mut self.side(side).cipher {
             cipher.end_record(record.record.body);
         }
-        self.side_result(side).is_decrypted |= matches!(decrypted, Decrypted::Content { .. });
+        if matches!(decrypted, Decrypted::Content { .. }) {
+            self.side_result(side).is_decrypted = true;
+            if let Some(exchange) = &mut self.key_exchange {
+                exchange.confirm();
+            }
+        }
         decrypted
     }
 
-    /// Derives the master secret with a private key, if no key log has it.
+    /// Derives the master secret with a private key, or finds that of the resumed session, if no key log has it.
     fn derive_master_secret(&mut self, record: EncryptedRecord<'_>) {
         let is_needed = self.side(record.side).epoch == Epoch::MasterSecret;
         let (Some(exchange), Some(client), Some(server)) =
@@ -313,11 +323,17 @@ impl Decryption {
             return;
         };
         if is_needed
-            && record.known.secrets.get("CLIENT_RANDOM", client, record.known.frame).is_none()
+            && record.known.secrets.get(CLIENT_RANDOM, client, record.known.frame).is_none()
             && let Some(suite) = suite(record.suite)
         {
-            exchange.derive(record.version, suite, [client, server]);
+            let negotiated = (record.version, suite, key_exchange(record.suite));
+            exchange.derive(record.known, negotiated, [client, server]);
         }
+    }
+
+    /// Returns the secrets that were derived, and are authentic, each once.
+    pub(super) fn take_derived(&mut self, frame: u32) -> Vec<DerivedSecret> {
+        self.key_exchange.as_mut().map(|exchange| exchange.take_derived(frame)).unwrap_or_default()
     }
 
     /// Returns the number of the private key that gave the master secret.
@@ -417,7 +433,7 @@ impl Decryption {
         let get = |label| known.secrets.get(label, client_random, known.frame);
         if epoch == Epoch::MasterSecret {
             let derived = || self.key_exchange.as_ref().and_then(|exchange| exchange.master_secret());
-            let secret = get("CLIENT_RANDOM").or_else(derived);
+            let secret = get(CLIENT_RANDOM).or_else(derived);
             let (Some(suite), Some(secret), Some(server_random)) = (suite, secret, &self.server_random) else { return };
             let randoms = [client_random, server_random];
             let (version, etm) = (record.version, self.encrypts_then_macs);
@@ -487,7 +503,7 @@ impl Epoch {
     /// Label of the secret in a key log.
     fn label(self, side: Side) -> Option<&'static str> {
         Some(match (self, side) {
-            (Epoch::MasterSecret, _) => "CLIENT_RANDOM",
+            (Epoch::MasterSecret, _) => CLIENT_RANDOM,
             (Epoch::Early, Side::Client) => "CLIENT_EARLY_TRAFFIC_SECRET",
             (Epoch::Handshake, Side::Client) => "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
             (Epoch::Handshake, Side::Server) => "SERVER_HANDSHAKE_TRAFFIC_SECRET",

@@ -240,7 +240,7 @@ crate::fields! { "tls";
     SECRETS: Text "tls.handshake.secrets" "Secrets" { ours: true };
     /// What became of the records that are encrypted with these secrets.
     SECRETS_RESULT: U8 "tls.handshake.secrets.result" "Result of the secrets" { ours: true, later: true, values: SECRETS_RESULTS };
-    /// Name of the file with the private key that decrypts the premaster secret of the connection.
+    /// Name of the file with the private key that decrypts the premaster secret of the connection, or of the session that it resumes.
     SECRETS_KEY: Text "tls.handshake.secrets.key" "Private key" { ours: true, later: true };
     /// JA4 fingerprint of the client software.
     JA4: Text "tls.handshake.ja4" "JA4";

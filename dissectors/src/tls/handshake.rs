@@ -11,6 +11,7 @@ use crate::tree::{Slice, Tree, Value};
 
 pub(super) const CLIENT_HELLO: u8 = 1;
 pub(super) const SERVER_HELLO: u8 = 2;
+pub(super) const NEW_SESSION_TICKET: u8 = 4;
 pub(super) const END_OF_EARLY_DATA: u8 = 5;
 pub(super) const ENCRYPTED_EXTENSIONS: u8 = 8;
 pub(super) const CERTIFICATE: u8 = 11;

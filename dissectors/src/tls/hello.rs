@@ -7,6 +7,7 @@ const SERVER_NAME: u16 = 0;
 const ALPN: u16 = 16;
 const ENCRYPT_THEN_MAC: u16 = 22;
 const EXTENDED_MASTER_SECRET: u16 = 23;
+const SESSION_TICKET: u16 = 35;
 const EARLY_DATA: u16 = 42;
 const SUPPORTED_VERSIONS: u16 = 43;
 const ENCRYPTED_CLIENT_HELLO: u16 = 65_037;
@@ -21,20 +22,25 @@ pub(super) struct ClientOffer<'b> {
     pub(super) has_early_data: bool,
     /// Whether it has an encrypted hello, or bytes that look like one (RFC 9849 6.2).
     pub(super) has_encrypted_hello: bool,
+    /// ID of the session to resume; empty if there is none.
+    pub(super) session_id: &'b [u8],
+    /// Ticket of the session to resume (RFC 5077 3.2); empty if there is none.
+    pub(super) ticket: &'b [u8],
 }
 
 impl<'b> ClientOffer<'b> {
     /// Reads the body of a client hello, as far as it is complete.
     pub(super) fn read(body: &'b [u8]) -> Option<ClientOffer<'b>> {
         let (random, rest) = body.get(2..)?.split_first_chunk::<32>()?;
-        let (_, rest) = vector::<1>(rest)?;
+        let (session_id, rest) = vector::<1>(rest)?;
         let (_, rest) = vector::<2>(rest)?;
         let (_, rest) = vector::<1>(rest)?;
-        let mut offer = ClientOffer { random: *random, ..ClientOffer::default() };
+        let mut offer = ClientOffer { random: *random, session_id, ..ClientOffer::default() };
         for (kind, value) in extensions(rest) {
             match (kind, value) {
                 // RFC 6066 3: a list with the length, a type (0 for a host name), and the name.
                 (SERVER_NAME, [_, _, 0, name @ ..]) => offer.server_name = vector::<2>(name).unwrap_or_default().0,
+                (SESSION_TICKET, ticket) => offer.ticket = ticket,
                 (EARLY_DATA, _) => offer.has_early_data = true,
                 (ENCRYPTED_CLIENT_HELLO, _) => offer.has_encrypted_hello = true,
                 _ => {}
@@ -50,6 +56,8 @@ pub(super) struct ServerSelection<'b> {
     pub(super) random: [u8; 32],
     pub(super) version: u16,
     pub(super) suite: u16,
+    /// ID of the session; empty if it cannot be resumed by one.
+    pub(super) session_id: &'b [u8],
     /// Name of the application protocol (ALPN), if it is negotiated here.
     pub(super) alpn: Option<&'b [u8]>,
     /// Whether the authentication code of a record is of the encrypted bytes (RFC 7366).
@@ -65,12 +73,13 @@ impl<'b> ServerSelection<'b> {
     pub(super) fn read(body: &'b [u8]) -> Option<ServerSelection<'b>> {
         let (version, rest) = body.split_first_chunk()?;
         let (random, rest) = rest.split_first_chunk::<32>()?;
-        let (_, rest) = vector::<1>(rest)?;
+        let (session_id, rest) = vector::<1>(rest)?;
         let (suite, rest) = rest.split_first_chunk()?;
         let mut selection = ServerSelection {
             random: *random,
             version: u16::from_be_bytes(*version),
             suite: u16::from_be_bytes(*suite),
+            session_id,
             is_retry: *random == RETRY_RANDOM,
             ..ServerSelection::default()
         };

@@ -6,11 +6,19 @@
 //! ```text
 //! client hello | server hello, certificate, ..., hello done | (certificate,) client key exchange
 //! ```
+//!
+//! A resumed session has the master secret of an earlier handshake, which is kept under the names of the session.
 
 use super::crypto::{self, CipherSuite, Hash};
-use super::handshake::{CERTIFICATE, CLIENT_KEY_EXCHANGE, KeyExchangeMethod, MESSAGE_HEADER_LEN};
-use super::hello::vector;
+use super::decryption::KnownSecrets;
+use super::handshake::{
+    CERTIFICATE, CLIENT_KEY_EXCHANGE, KeyExchangeMethod, MESSAGE_HEADER_LEN, NEW_SESSION_TICKET, SERVER_HELLO,
+    SERVER_HELLO_DONE,
+};
+use super::hello::{ClientOffer, ServerSelection, vector};
+use super::resumption::SessionNames;
 use super::x509;
+use crate::derived_secrets::DerivedSecret;
 use crate::private_key::PrivateKey;
 use crate::session::{Secret, Side};
 use alloc::sync::Arc;
@@ -33,6 +41,11 @@ pub(super) enum KeyFailure {
     Ephemeral,
     /// The premaster secret is not one.
     Malformed,
+    /// The session is resumed, and its master secret is not known.
+    NoSession {
+        /// Whether secrets were dropped at a limit.
+        drops_oldest: bool,
+    },
 }
 
 /// State of the key exchange of a connection.
@@ -51,13 +64,18 @@ pub(super) struct KeyExchange {
     /// The encrypted premaster secret, until it is needed.
     encrypted: Option<Vec<u8>>,
     master_secret: Option<Secret>,
+    /// Number of the private key with which the master secret was derived.
+    key_number: Option<usize>,
+    /// Whether a record is authentic with the master secret.
+    is_confirmed: bool,
+    session: SessionNames,
     failure: Option<KeyFailure>,
 }
 
 impl KeyExchange {
     /// Starts with a client hello.
-    pub(super) fn begin(hello: &[u8]) -> KeyExchange {
-        let mut exchange = KeyExchange::default();
+    pub(super) fn begin(hello: &[u8], offer: &ClientOffer<'_>) -> KeyExchange {
+        let mut exchange = KeyExchange { session: SessionNames::of_client(offer), ..KeyExchange::default() };
         exchange.keep(0, hello);
         exchange
     }
@@ -82,8 +100,17 @@ impl KeyExchange {
         let kind = message.first().copied().unwrap_or_default();
         let body = message.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
         self.keep(if side == Side::Server { 1 } else { 2 }, message);
+        if matches!(kind, CERTIFICATE | SERVER_HELLO_DONE | CLIENT_KEY_EXCHANGE) {
+            self.session.full_handshake();
+        }
         match kind {
+            SERVER_HELLO => {
+                if let Some(selection) = ServerSelection::read(body) {
+                    self.session.server_hello(&selection);
+                }
+            }
             CERTIFICATE if side == Side::Server => self.key = find_key(body, keys),
+            NEW_SESSION_TICKET => self.session.new_ticket(body),
             CLIENT_KEY_EXCHANGE => {
                 self.finish(version, suite);
                 return match (method, &self.key) {
@@ -109,8 +136,17 @@ impl KeyExchange {
     }
 
     /// Returns whether the master secret is known or can be derived.
-    pub(super) fn has_secret(&self) -> bool {
-        self.encrypted.is_some() && (!self.is_extended || self.hash.is_some()) || self.master_secret.is_some()
+    pub(super) fn has_secret(&self, known: KnownSecrets<'_>) -> bool {
+        self.master_secret.is_some() || self.has_premaster_secret() || self.resumed(known).is_some()
+    }
+
+    fn has_premaster_secret(&self) -> bool {
+        self.encrypted.is_some() && (!self.is_extended || self.hash.is_some())
+    }
+
+    /// Returns the secret of the session that is resumed, if it is known.
+    fn resumed<'a>(&self, known: KnownSecrets<'a>) -> Option<&'a DerivedSecret> {
+        self.session.resumed().find_map(|name| known.secrets.derived.get(&name, known.frame))
     }
 
     /// Returns the master secret, if it was derived.
@@ -118,13 +154,25 @@ impl KeyExchange {
         self.master_secret.as_ref()
     }
 
-    /// Derives the master secret, once. The premaster secret of another key or of changed bytes gives a wrong one, with which
+    /// Finds the master secret of the session that is resumed, or derives that of a full handshake, once. The premaster secret of another key or of changed bytes gives a wrong one, with which
     /// no record is authentic.
-    pub(super) fn derive(&mut self, version: u16, suite: CipherSuite, randoms: [&[u8; 32]; 2]) {
-        if !self.has_secret() {
+    pub(super) fn derive(
+        &mut self,
+        known: KnownSecrets<'_>,
+        negotiated: (u16, CipherSuite, KeyExchangeMethod),
+        randoms: [&[u8; 32]; 2],
+    ) {
+        let (version, suite, method) = negotiated;
+        if self.master_secret.is_some() {
             return;
         }
-        let (Some(encrypted), Some((_, key))) = (self.encrypted.take(), &self.key) else { return };
+        if self.session.resumed().next().is_some() {
+            return self.resume(known, method);
+        }
+        if !self.has_premaster_secret() {
+            return;
+        }
+        let (Some(encrypted), Some((number, key))) = (self.encrypted.take(), &self.key) else { return };
         let premaster = key.decrypt(&encrypted).filter(|secret| secret.len() == PREMASTER_SECRET);
         let Some(premaster) = premaster else {
             self.failure = Some(KeyFailure::Malformed);
@@ -140,7 +188,34 @@ impl KeyExchange {
                 &randoms.map(|random| random.as_slice()).concat(),
             ),
         };
-        self.master_secret = Some(Secret::new(&secret));
+        (self.master_secret, self.key_number) = (Some(Secret::new(&secret)), Some(*number));
+    }
+
+    /// Takes the master secret of the session that is resumed.
+    fn resume(&mut self, known: KnownSecrets<'_>, method: KeyExchangeMethod) {
+        if let Some(session) = self.resumed(known) {
+            (self.master_secret, self.key_number) = (Some(session.secret.clone()), Some(session.key));
+        } else if method == KeyExchangeMethod::Rsa {
+            let drops_oldest = known.secrets.derived.drops_oldest();
+            self.failure = Some(KeyFailure::NoSession { drops_oldest });
+        }
+        self.session.full_handshake();
+    }
+
+    /// Notes that a record is authentic with the keys of the master secret.
+    pub(super) fn confirm(&mut self) {
+        self.is_confirmed = self.master_secret.is_some();
+    }
+
+    /// Returns the master secret under the names by which it may be needed, each once, if it was derived and a record is
+    /// authentic with it.
+    pub(super) fn take_derived(&mut self, frame: u32) -> Vec<DerivedSecret> {
+        let (Some(secret), Some(key)) = (self.master_secret.as_ref().filter(|_| self.is_confirmed), self.key_number)
+        else {
+            return Vec::new();
+        };
+        let names = self.session.take_given().into_iter();
+        names.map(|name| DerivedSecret { name, frame, key, secret: secret.clone() }).collect()
     }
 
     /// Returns why the master secret could not be derived, once.
@@ -150,7 +225,7 @@ impl KeyExchange {
 
     /// Returns the number of the private key with which the master secret was derived.
     pub(super) fn key_number(&self) -> Option<usize> {
-        self.master_secret.as_ref().and(self.key.as_ref()).map(|&(number, _)| number)
+        self.key_number
     }
 
     /// Returns the number of buffered bytes.

@@ -20,6 +20,7 @@ mod key_exchange;
 mod message;
 mod names;
 mod record;
+mod resumption;
 mod ssl2;
 mod suites;
 mod summary;

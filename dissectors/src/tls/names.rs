@@ -50,7 +50,7 @@ pub(super) const SSL2_TYPES: &[(u64, &str)] = &[(1, "Client Hello")];
 
 /// Results of secrets: a set of bits.
 pub(super) const SECRETS_RESULTS: &[(u64, &str)] =
-    &[(1, "decrypted"), (2, "wrong"), (3, "partly wrong"), (4, "no key"), (5, "ephemeral")];
+    &[(1, "decrypted"), (2, "wrong"), (3, "partly wrong"), (4, "no key"), (5, "ephemeral"), (6, "no session")];
 
 /// Types of client hellos with Encrypted Client Hello.
 pub(super) const ECH_TYPES: &[(u64, &str)] = &[(0, "Outer Client Hello"), (1, "Inner Client Hello")];

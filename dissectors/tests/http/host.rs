@@ -155,7 +155,9 @@ impl<'w> SessionHost<'w> {
                 Event::Part(part) => self.output.events.push(format!("{part:?}")),
                 Event::Pdu(unit) => self.output.events.push(format!("{unit:?}")),
                 Event::OutsideMessages => {}
-                Event::Joined { .. } => unreachable!("a protocol over TCP joins no conversations"),
+                Event::Secret(_) | Event::Joined { .. } => {
+                    unreachable!("HTTP derives no secrets and joins no conversations")
+                }
             }
         }
     }

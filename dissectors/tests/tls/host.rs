@@ -94,7 +94,7 @@ impl TlsSessionHost {
             match event {
                 Event::Pdu(unit) => self.messages.push(unit.len),
                 Event::OutsideMessages => {}
-                Event::Exchange(_) | Event::Message(_) | Event::Part(_) | Event::Joined { .. } => {
+                Event::Exchange(_) | Event::Message(_) | Event::Part(_) | Event::Secret(_) | Event::Joined { .. } => {
                     unreachable!("TLS has no exchanges")
                 }
             }

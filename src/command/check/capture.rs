@@ -117,12 +117,13 @@ fn read_capture(
     unsupported_links: &mut Vec<(u16, u32)>,
 ) -> Result<u32, (Error, u32)> {
     let collect = task.wants.needs_later_frames();
-    let spool = collect || task.decode.names.flags.network;
+    let spool = collect || task.decode.names.flags.network || task.decode.has_private_keys();
     let options = OpenOptions { spool, ..OpenOptions::default() };
     let capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
     task.decode.add_block_secrets([job.path.as_path()]);
     let mut passes = PassLoop::new(capture, ReadProgressBar::disabled());
     passes.collect_names(&mut task.decode);
+    passes.collect_secrets(&mut task.decode);
     let mut first_pass = FirstPass::default();
     if collect {
         let mut finder = FrameFinder::before(&task.wants);

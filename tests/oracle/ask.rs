@@ -300,12 +300,30 @@ impl Overhear {
 /// overhear's arguments after the program's name.
 pub(crate) fn arguments(capture: &Path, fields: &[&'static str]) -> Vec<String> {
     let mut words = vec!["print".to_owned(), capture.display().to_string(), "-n".to_owned()];
+    let [keys, _] = key_options(capture);
+    words.extend(keys);
     words.extend(form());
     for field in fields {
         words.push("-e".to_owned());
         words.push((*field).to_owned());
     }
     words
+}
+
+/// Options of overhear and of tshark for the keys beside a capture, in files of its name: a key log, or a private key.
+pub(crate) fn key_options(capture: &Path) -> [Vec<String>; 2] {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for (extension, option, preference) in
+        [("keys", "--keylog", "tls.keylog_file:PATH"), ("pem", "--tls-key", "uat:rsa_keys:\"PATH\",\"\"")]
+    {
+        let path = capture.with_extension(extension);
+        if path.is_file() {
+            let path = path.display().to_string();
+            theirs.extend(["-o".to_owned(), preference.replace("PATH", &path)]);
+            ours.extend([option.to_owned(), path]);
+        }
+    }
+    [ours, theirs]
 }
 
 /// Format options common to both programs.

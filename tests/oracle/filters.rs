@@ -5,7 +5,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use crate::ask::{LAUNCHERS, Overhear, Tshark};
+use crate::ask::{LAUNCHERS, Overhear, Tshark, key_options};
 use crate::compare::FRAMES;
 use crate::rules::{glob, ranges};
 use crate::{Capture, Options, Unit, work};
@@ -321,6 +321,8 @@ fn frames_in_one_run(tshark: &Tshark, capture: &Capture, expressions: &[&str]) -
 fn frames_of_overhear(overhear: &Overhear, capture: &Capture, expression: &str) -> Result<Frames, String> {
     let path = capture.path.display().to_string();
     let words = ["print", &path, "-n", "-Y", expression, "-T", "fields", "-e", "frame.number"].map(str::to_owned);
+    let [keys, _] = key_options(&capture.path);
+    let words = [words.as_slice(), &keys].concat();
     let answer = overhear.run_once(&words)?;
     // A capture that is cut short ends with 2 as well: only a wrong filter is shown with a caret and prints nothing.
     if !["0", "2"].contains(&answer.exit.as_str()) || answer.complaint.contains("panicked") {

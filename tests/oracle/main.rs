@@ -22,7 +22,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, io, thread};
 
-use ask::{Overhear, Table, Tshark};
+use ask::{Overhear, Table, Tshark, key_options};
 use compare::{Count, Difference, EXIT, FRAMES, Oracle, binds};
 use fields::GROUPS;
 use rules::{Around, Rules};
@@ -191,8 +191,11 @@ fn captures() -> Result<(Vec<Capture>, Vec<String>), String> {
         walk(&folder, "", &mut names).map_err(|e| format!("{}: {e}", folder.display()))?;
         names.sort();
         for name in names {
-            let hints = hints.get(&name).cloned().unwrap_or_default();
-            all.push(Capture { path: folder.join(&name), name: format!("{root}/{name}"), hints });
+            let mut hints = hints.get(&name).cloned().unwrap_or_default();
+            let path = folder.join(&name);
+            let [_, keys] = key_options(&path);
+            hints.extend(keys);
+            all.push(Capture { path, name: format!("{root}/{name}"), hints });
         }
     }
     Ok((all, ignored))

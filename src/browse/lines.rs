@@ -1,8 +1,8 @@
 //! Lines of a detail tree, each with its bytes, value and filter.
 
-use super::request::{FrameDetail, TreeLine};
+use super::request::{DetailBuffer, FrameDetail, TreeLine};
 use crate::report::{TimeFormatter, has_tree_line, node_line, value_of};
-use dissectors::tree::Node;
+use dissectors::tree::{Node, Slice};
 use dissectors::{FieldKind, Tree, Value};
 use std::fmt::Write;
 use std::ops::Range;
@@ -11,7 +11,11 @@ use std::ops::Range;
 pub(super) fn dissected_frame(frame: u32, tree: &Tree, clock: &mut TimeFormatter) -> FrameDetail {
     let lines =
         tree.nodes().iter().filter(|node| has_tree_line(node)).map(|node| tree_line(node, tree, clock)).collect();
-    let buffers = tree.buffers().iter().map(|buffer| (buffer.title.to_owned(), tree.bytes(buffer.bytes).to_vec()));
+    let buffers = tree.buffers().iter().map(|buffer| DetailBuffer {
+        title: buffer.title.to_owned(),
+        bytes: tree.bytes(buffer.bytes).to_vec(),
+        from: buffer.from.and_then(|from| range_of(from, tree)),
+    });
     FrameDetail { frame, lines, buffers: buffers.collect() }
 }
 
@@ -19,7 +23,7 @@ fn tree_line(node: &Node, tree: &Tree, clock: &mut TimeFormatter) -> TreeLine {
     let (mut text, mut value) = (String::new(), String::new());
     node_line(&mut text, node, tree, clock);
     value_of(&mut value, node, tree, clock);
-    let (buffer, bytes) = byte_range(node, tree);
+    let (buffer, bytes) = range_of(node.span, tree).unwrap_or_default();
     TreeLine {
         depth: node.depth,
         text,
@@ -31,19 +35,14 @@ fn tree_line(node: &Node, tree: &Tree, clock: &mut TimeFormatter) -> TreeLine {
     }
 }
 
-/// Returns the buffer that holds a node's bytes, and the range in it.
-fn byte_range(node: &Node, tree: &Tree) -> (usize, Range<usize>) {
-    let span = node.span;
+/// Returns the buffer that holds bytes of a tree, and the range in it.
+fn range_of(span: Slice, tree: &Tree) -> Option<(usize, Range<usize>)> {
     let holds = |buffer: &dissectors::tree::Buffer| {
         span.len > 0 && buffer.bytes.start <= span.start && span.end() <= buffer.bytes.end()
     };
-    match tree.buffers().iter().enumerate().find(|(_, buffer)| holds(buffer)) {
-        Some((nth, buffer)) => {
-            let start = (span.start - buffer.bytes.start) as usize;
-            (nth, start..start + span.len as usize)
-        }
-        None => (0, 0..0),
-    }
+    let (nth, buffer) = tree.buffers().iter().enumerate().find(|(_, buffer)| holds(buffer))?;
+    let start = (span.start - buffer.bytes.start) as usize;
+    Some((nth, start..start + span.len as usize))
 }
 
 /// Returns the filter for frames in which a field has this value.

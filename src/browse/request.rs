@@ -231,8 +231,19 @@ pub struct FrameDetail {
     pub frame: u32,
     /// Lines of the detail tree.
     pub lines: Vec<TreeLine>,
-    /// Buffers with their titles: the frame's bytes first, then reassembled or decoded data.
-    pub buffers: Vec<(String, Vec<u8>)>,
+    /// Buffers: the frame's bytes first, then reassembled or decoded data.
+    pub buffers: Vec<DetailBuffer>,
+}
+
+/// Bytes that lines of a detail tree refer to.
+#[derive(Clone, Debug)]
+pub struct DetailBuffer {
+    /// Title, such as `Decrypted TLS`.
+    pub title: String,
+    /// Bytes.
+    pub bytes: Vec<u8>,
+    /// The buffer that they were derived from, and the range in it, such as of a record.
+    pub from: Option<(usize, Range<usize>)>,
 }
 
 /// A line of a detail tree.

@@ -56,7 +56,7 @@ fn packets_are_reported_as_they_arrive_and_stored_in_a_file() {
     assert_eq!(browser.index.frames.len(), 30);
     let rows = browser.rows(&[1, 30]);
     assert!(rows.iter().all(|row| row.protocol == "UDP" && row.source == "127.0.0.1"), "{rows:?}");
-    let payload = browser.frame(15).buffers.swap_remove(0).1;
+    let payload = browser.frame(15).buffers.swap_remove(0).bytes;
     assert!(payload.ends_with(b"round 2 4"), "{payload:?}");
     let folder = tempfile::tempdir().expect("disk space");
     let path = folder.path().join("saved.pcapng");

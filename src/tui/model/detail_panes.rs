@@ -68,7 +68,7 @@ impl FramesView {
     /// Returns the bytes of the selected buffer.
     pub(crate) fn buffer(&self) -> &[u8] {
         let buffers = self.dissected.as_ref().map_or(&[][..], |opened| &opened.buffers);
-        buffers.get(self.bytes.buffer).map_or(&[], |(_, bytes)| bytes)
+        buffers.get(self.bytes.buffer).map_or(&[], |buffer| &buffer.bytes)
     }
 
     /// Recomputes the visible lines, and moves the cursor to a line.
@@ -167,5 +167,14 @@ impl FramesView {
         let count = self.dissected.as_ref().map_or(1, |opened| opened.buffers.len()).max(1);
         self.bytes = BytesPane { buffer: (self.bytes.buffer + 1) % count, ..BytesPane::default() };
         self.go_to_byte(0);
+    }
+
+    /// Goes to the bytes that the buffer was derived from, such as the record that was decrypted.
+    pub(crate) fn source_of_buffer(&mut self) {
+        let buffer = self.dissected.as_ref().and_then(|opened| opened.buffers.get(self.bytes.buffer));
+        if let Some((buffer, range)) = buffer.and_then(|buffer| buffer.from.clone()) {
+            self.bytes = BytesPane { buffer, ..BytesPane::default() };
+            self.go_to_byte(range.start);
+        }
     }
 }

@@ -140,6 +140,7 @@ pub(crate) enum Action {
     Unfold,
     Fold,
     NextBuffer,
+    SourceOfBuffer,
     /// Selects the next measure: bytes or frames, the whole call or the wait.
     NextMeasure,
     /// Selects the next grouping.
@@ -335,6 +336,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('o')], &[C::Calls, C::Streams, C::Frames, C::Notes], A::Columns, "", "Choose columns"),
     bind(&[char('o')], &[C::Tree], A::ToggleColumn, "", "Show or hide this field as a column"),
     bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "Next buffer: frame, reassembled, decoded"),
+    bind(&[char('B')], &[C::Tree, C::Bytes], A::SourceOfBuffer, "", "Bytes that this buffer is from, such as a record"),
     bind(&[char('O')], &[C::Tree], A::Unfold, "", "Open all lines"),
     bind(&[char('O')], &[C::Call], A::Unfold, "", "List the frames of all phases"),
     bind(&[char('O')], &[C::Notes], A::Unfold, "", "List all notes"),

@@ -26,6 +26,7 @@ pub(super) fn run_tree_action(frames: &mut FramesView, action: Action, height: u
         Action::Unfold => frames.set_all_open(true),
         Action::Fold => frames.set_all_open(false),
         Action::NextBuffer => return frames.next_buffer(),
+        Action::SourceOfBuffer => return frames.source_of_buffer(),
         _ => return,
     }
     frames.tree.list.follows_end = false;
@@ -52,6 +53,7 @@ pub(super) fn run_bytes_action(frames: &mut FramesView, action: Action, height: 
             at
         }
         Action::NextBuffer => return frames.next_buffer(),
+        Action::SourceOfBuffer => return frames.source_of_buffer(),
         _ => at,
     };
     frames.go_to_byte(to);

@@ -225,7 +225,7 @@ pub(crate) fn open_copy_menu(model: &mut Model) {
                 add("line", line.text.clone());
                 add("field", line.field.name.into());
                 let bytes = model.frames.dissected.as_ref().and_then(|opened| opened.buffers.get(line.buffer));
-                let bytes = bytes.and_then(|(_, bytes)| bytes.get(line.bytes.clone())).unwrap_or_default();
+                let bytes = bytes.and_then(|buffer| buffer.bytes.get(line.bytes.clone())).unwrap_or_default();
                 let mut hex = String::new();
                 let _ = dissectors::format::hex(&mut hex, bytes);
                 add("bytes (hex)", hex);

@@ -1,5 +1,6 @@
 //! The bytes pane: a hex dump of the selected buffer of a frame.
 
+use crate::browse::DetailBuffer;
 use crate::tui::model::Model;
 use crate::tui::model::detail_panes::BYTES_PER_ROW;
 use crate::tui::model::frames::FramePane;
@@ -19,13 +20,18 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let has_keys = frames.pane == FramePane::Bytes;
     let bytes = frames.buffer();
     let name = frames.dissected.as_ref().and_then(|opened| {
-        let (name, _) = opened.buffers.get(frames.bytes.buffer)?;
+        let DetailBuffer { title, from, .. } = opened.buffers.get(frames.bytes.buffer)?;
         let several = opened.buffers.len() > 1;
         let nth =
             if several { format!(" {} of {}", frames.bytes.buffer + 1, opened.buffers.len()) } else { String::new() };
         let length = text::format_quantity(bytes.len() as u64, "byte");
         let field = frames.selected_line().map(|line| line.field.name).filter(|name| !name.is_empty());
-        Some(format!("{name}{nth}: {length}{}", field.map_or(String::new(), |field| format!("  {field}"))))
+        let from = from.as_ref().and_then(|(source, range)| {
+            let source = &opened.buffers.get(*source)?.title;
+            Some(format!(" from {source} {:04x}-{:04x}", range.start, range.end.saturating_sub(1)))
+        });
+        let (from, field) = (from.unwrap_or_default(), field.map_or(String::new(), |field| format!("  {field}")));
+        Some(format!("{title}{nth}: {length}{from}{field}"))
     });
     draw_title(model, area, buffer, name.as_deref().unwrap_or("Bytes"), has_keys);
     if let Some((_, error)) = model.unreadable_frame() {

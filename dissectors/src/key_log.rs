@@ -22,7 +22,7 @@ const HASHES: [usize; 2] = [32, 48];
 pub struct KeyLogCount {
     /// Lines with a secret.
     pub secrets: usize,
-    /// Lines that are neither a secret nor empty nor a comment.
+    /// Lines that are neither a secret nor empty nor a comment nor a premaster secret.
     pub malformed: usize,
 }
 
@@ -32,7 +32,8 @@ pub fn read(text: &[u8], at_frame: u32, secrets: &mut Secrets) -> KeyLogCount {
     for line in text.split(|&byte| byte == b'\n') {
         // A byte order mark, which editors add.
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
-        if line.is_empty() || line.starts_with(b"#") {
+        // Clients write the premaster secret of an RSA key exchange beside its master secret, which suffices.
+        if line.is_empty() || line.starts_with(b"#") || line.starts_with(b"RSA ") {
             continue;
         }
         match read_line(line) {
@@ -133,7 +134,7 @@ mod tests {
     fn malformed_lines_are_counted_and_the_others_are_read() {
         let random = "0a".repeat(32);
         let text = format!(
-            "\u{feff}# comment\r\n\r\nCLIENT_RANDOM {random} {} # text\r\nEXPORTER_SECRET {random} FFfe\n\
+            "\u{feff}# comment\r\n\r\nRSA 0a0b0c0d0e0f0001 0303\r\nCLIENT_RANDOM {random} {} # text\r\nEXPORTER_SECRET {random} FFfe\n\
              SERVER_TRAFFIC_SECRET_0 {random} FFfe\nCLIENT_RANDOM {random}\nCLIENT_RANDOM {random} 0\nCLIENT_RANDOM 0a 0a\nCLIENT_RANDOM {random} 0g\n\
              CLIENT_RANDOM {random} 01 02\nbinary\0 {random} 01\nX {random} {}\nCLIENT_RAN",
             "01".repeat(48),

@@ -165,8 +165,9 @@ impl Login {
         (self.client != 0).then_some(self.client & self.server & DEPRECATE_EOF == 0)
     }
 
-    /// Whether queries have attributes.
-    pub(super) fn has_query_attributes(&self) -> bool {
-        self.client & self.server & QUERY_ATTRIBUTES != 0
+    /// Whether a query has attributes. If the login was not captured, the query shows it: no text begins with these bytes.
+    pub(super) fn has_query_attributes(&self, payload: &[u8]) -> bool {
+        let abilities = if self.client == 0 { self.server } else { self.server & self.client };
+        abilities & QUERY_ATTRIBUTES != 0 && (self.client != 0 || matches!(payload, [3, 0, 1, ..]))
     }
 }

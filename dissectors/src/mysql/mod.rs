@@ -218,7 +218,8 @@ impl MySql {
         let mut is_unknown = false;
         let text: Option<Arc<[u8]>> = match code {
             command::QUERY => {
-                let start = if self.login.has_query_attributes() { statements::query_start(payload) } else { Some(1) };
+                let start =
+                    if self.login.has_query_attributes(payload) { statements::query_start(payload) } else { Some(1) };
                 Some(statements::kept_text(payload.get(start.unwrap_or(1)..).unwrap_or_default()))
             }
             command::PREPARE => Some(statements::kept_text(rest)),

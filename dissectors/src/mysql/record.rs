@@ -88,7 +88,7 @@ impl MySql {
         cx.tree.put(&PACKET_NUMBER, part(3, 1), Value::Uint(header.number.into()));
         let payload = Payload::whole(bytes.get(HEADER..).unwrap_or_default(), span.start + HEADER as u32);
         let is_whole = message.is_complete && message.len == bytes.len() as u64;
-        let has_attributes = self.login.has_query_attributes();
+        let has_attributes = self.login.has_query_attributes(payload.bytes);
         let view = describe::View { has_attributes, shows_secrets: cx.shows_passwords };
         if describe::packet(payload, role, view, cx.tree).is_none() && is_whole {
             cx.tree.note(&MALFORMED, span, format_args!("{}", MALFORMED.title));
@@ -160,7 +160,9 @@ impl MySql {
             // The text of a statement that was prepared before is not in this frame.
             let at = match code {
                 command::EXECUTE => None,
-                command::QUERY if self.login.has_query_attributes() => statements::query_start(payload.bytes),
+                command::QUERY if self.login.has_query_attributes(payload.bytes) => {
+                    statements::query_start(payload.bytes)
+                }
                 _ => Some(1),
             };
             let text = match at {

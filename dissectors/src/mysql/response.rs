@@ -155,7 +155,10 @@ impl Unit {
                     ..kind(PacketKind::End)
                 }
             }
-            State::AfterColumns | State::Rows if is_end || first == 0xfe && has_end == Some(false) => {
+            // A row that begins so has a value of 16 MB or more: shorter packets are the end, with changes of the session.
+            State::AfterColumns | State::Rows
+                if is_end || first == 0xfe && payload.len() < header::CONTINUED as usize =>
+            {
                 self.end_rows(payload)
             }
             State::AfterColumns | State::Rows => {

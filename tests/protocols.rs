@@ -172,10 +172,6 @@ fn the_segmentation_of_the_data_changes_nothing() {
     for (name, file) in captures() {
         let decode = decode_options(&file);
         for parts in conversations(&file) {
-            // Of a compressed conversation, the end of the wait for a loss is noted before or after the next statement.
-            if ["mysql/compressed-loss", "mysql/zstd-loss"].iter().any(|loss| name.contains(loss)) {
-                continue;
-            }
             let whole = messages(&wire(&parts), &decode);
             for size in [1, 2, 7, 100] {
                 // A limit on the segments, and so on the duration of the test.
@@ -228,10 +224,6 @@ fn a_gap_anywhere_leaves_the_data_before_and_after_it_readable() {
                 let mut with_gap = parts.clone();
                 with_gap[nth] = (*side, Err(bytes.len() as u64));
                 let found = events(pcap(IPV4, &wire(&with_gap)), exchanges());
-                // Without the login it is not known that responses have changes of the session.
-                if nth == 1 && name.contains("mysql/tracking") {
-                    continue;
-                }
                 // A part belongs to as many exchanges as begin or end in it; the others must be unchanged.
                 let still = found.iter().filter(|event| is_complete(event)).count();
                 let hit = touched(bytes) + 1 + whole.iter().filter(|event| depends_on_others(event, &whole)).count();

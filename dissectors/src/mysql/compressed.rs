@@ -43,6 +43,8 @@ pub static PROTOCOL: Protocol = Protocol {
 
 /// Bytes of the header.
 const HEADER: usize = 7;
+/// Maximum length of the first packet that is read after lost bytes.
+const MAX_SEARCHED: usize = 32 << 10;
 
 /// Data compressed by zstd begin with this (RFC 8878 3.1.1); those by zlib never do.
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -110,15 +112,47 @@ impl Compressed {
     }
 }
 
-/// Whether a packet begins here, after lost bytes: compressed data, or packets that follow each other.
-fn begins_packet(bytes: &[u8]) -> bool {
-    let Some(header) = Header::read(bytes) else { return false };
-    let data = bytes.get(HEADER..HEADER + header.length as usize);
-    match (bytes.get(4..HEADER), data) {
-        (Some([0, 0, 0]), Some(data)) => is_chain(data),
-        (Some(_), Some(data)) => data.starts_with(&[0x78]) || data.starts_with(&ZSTD),
-        _ => false,
+/// Whether a packet begins after lost bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PacketStart {
+    Yes,
+    No,
+    /// More bytes decide.
+    Incomplete,
+}
+
+/// Whether a packet begins with these bytes: compressed data, or packets that follow each other.
+///
+/// ```text
+///   | length, 3 | number, 1 | length before compression, 3: or 0 | zlib or zstd data; or packets |
+/// ```
+fn packet_start(bytes: &[u8]) -> PacketStart {
+    let (Some(header), Some(&[a, b, c])) =
+        (Header::read(bytes), bytes.get(4..HEADER).and_then(|len| len.first_chunk()))
+    else {
+        return PacketStart::Incomplete;
+    };
+    let (length, uncompressed) = (header.length as usize, u32::from_le_bytes([a, b, c, 0]));
+    if length == 0 || length > MAX_SEARCHED || uncompressed > 0 && uncompressed < header.length {
+        return PacketStart::No;
     }
+    let data = bytes.get(HEADER..).unwrap_or_default();
+    let is_start = match (uncompressed, data) {
+        (0, _) => match data.get(..length) {
+            Some(packets) => is_chain(packets),
+            None if Header::read(data).is_none_or(|first| first.length > 0 && first.total() <= length) => {
+                return PacketStart::Incomplete;
+            }
+            None => false,
+        },
+        // RFC 1950 2.2: the method with its window, then bits with which both bytes are a multiple of 31.
+        (_, &[0x78, flags, ..]) => (0x7800 | u16::from(flags)).is_multiple_of(31),
+        (_, [] | [0x78]) => return PacketStart::Incomplete,
+        _ if data.starts_with(&ZSTD) => true,
+        _ if ZSTD.starts_with(data) => return PacketStart::Incomplete,
+        _ => false,
+    };
+    if is_start { PacketStart::Yes } else { PacketStart::No }
 }
 
 impl Session for Compressed {
@@ -126,10 +160,11 @@ impl Session for Compressed {
         let len = chunk.bytes.len();
         let state = self.side(lane.side);
         if state.is_lost {
-            if !begins_packet(chunk.bytes) {
-                return Consumed::bytes(len);
+            let starts = (0..len).map(|at| packet_start(chunk.bytes.get(at..).unwrap_or_default()));
+            match starts.enumerate().find(|(_, start)| *start != PacketStart::No) {
+                Some((0, PacketStart::Yes)) => state.is_lost = false,
+                found => return Consumed::bytes(found.map_or(len, |(at, _)| at)),
             }
-            state.is_lost = false;
         }
         if state.skip > 0 {
             let skipped = state.skip.min(len as u64);

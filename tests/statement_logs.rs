@@ -1,7 +1,7 @@
 //! Captures of databases compared with the logs of their servers: every logged statement is a call, with its text.
 
 use crate::common;
-use overhear::analysis::{Event, Task};
+use overhear::analysis::{DecodeOptions, Event, Task};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -11,7 +11,7 @@ fn root() -> PathBuf {
 /// Returns method and target of each call of a capture.
 fn calls(path: &Path) -> Vec<(String, String)> {
     let file = std::fs::read(path).expect("a fixture");
-    let decode = common::decode_options(&file);
+    let decode = DecodeOptions { shows_passwords: true, ..common::decode_options(&file) };
     let events = common::events(file, Task { exchanges: true, decode, ..Task::default() });
     let calls = events.into_iter().filter_map(|event| match event {
         Event::Call(call) => Some((call.exchange.method.to_string(), call.exchange.target.to_string())),

@@ -38,6 +38,7 @@ pub mod reader;
 pub mod reassembly;
 pub mod schema;
 pub mod session;
+mod sql_secrets;
 mod sql_text;
 mod status;
 pub mod tree;

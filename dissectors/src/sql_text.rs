@@ -2,9 +2,12 @@
 
 use alloc::vec::Vec;
 use compact_str::CompactString;
+use core::ops::Range;
 
 /// Maximum length of a digest.
 const MAX_DIGEST: usize = 4096;
+/// Maximum length of an operation.
+const MAX_OPERATION: usize = 24;
 
 /// What stands in double quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub(crate) enum DoubleQuotes {
 
 /// A piece of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece<'b> {
+pub(crate) enum Piece<'b> {
     /// Name, keyword, operator or quoted name, as written.
     Word(&'b [u8]),
     /// Number, text, or parameter.
@@ -27,19 +30,33 @@ enum Piece<'b> {
 }
 
 /// Reads the pieces of a statement; white space and comments are skipped.
-struct Pieces<'b> {
+pub(crate) struct Pieces<'b> {
     text: &'b [u8],
     at: usize,
     double_quotes: DoubleQuotes,
 }
 
 impl<'b> Pieces<'b> {
-    fn new(text: &'b [u8], double_quotes: DoubleQuotes) -> Pieces<'b> {
+    pub(crate) fn new(text: &'b [u8], double_quotes: DoubleQuotes) -> Pieces<'b> {
         Pieces { text, at: 0, double_quotes }
+    }
+
+    /// Returns the next piece with its place in the statement.
+    pub(crate) fn next_with_span(&mut self) -> Option<(Range<usize>, Piece<'b>)> {
+        self.skip_space();
+        let start = self.at;
+        let piece = self.next()?;
+        Some((start..self.at, piece))
     }
 
     fn rest(&self) -> &'b [u8] {
         self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Whether a number follows.
+    fn is_at_number(&mut self) -> bool {
+        self.skip_space();
+        self.rest().first().is_some_and(u8::is_ascii_digit)
     }
 
     /// Skips white space and comments.
@@ -49,6 +66,11 @@ impl<'b> Pieces<'b> {
             let skipped = match rest {
                 [byte, ..] if byte.is_ascii_whitespace() => 1,
                 [b'-', b'-', ..] | [b'#', b' ', ..] => memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1),
+                // MySQL executes what is in such a comment.
+                [b'/', b'*', b'!', version @ ..] if self.double_quotes == DoubleQuotes::Text => {
+                    3 + version.iter().take_while(|byte| byte.is_ascii_digit()).count()
+                }
+                [b'*', b'/', ..] if self.double_quotes == DoubleQuotes::Text => 2,
                 [b'/', b'*', ..] => memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2),
                 _ => return,
             };
@@ -69,6 +91,20 @@ impl<'b> Pieces<'b> {
             }
         }
         rest.len()
+    }
+
+    /// Length of a number, with its exponent.
+    fn number_len(rest: &[u8]) -> usize {
+        let run = |from: usize| {
+            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+            from + rest.iter().skip(from).take_while(is_part).count()
+        };
+        let len = run(0);
+        match (rest.get(..len), rest.get(len..)) {
+            (Some([b'0', b'x' | b'X', ..]), _) => len,
+            (Some([.., b'e' | b'E']), Some([b'+' | b'-', b'0'..=b'9', ..])) => run(len + 1),
+            _ => len,
+        }
     }
 
     /// Length of a text between dollar signs (PostgreSQL), as `$tag$text$tag$`.
@@ -100,10 +136,7 @@ impl<'b> Iterator for Pieces<'b> {
             b'\'' => (Pieces::quoted_len(rest, first, true), true),
             b'"' if self.double_quotes == DoubleQuotes::Text => (Pieces::quoted_len(rest, first, true), true),
             b'"' | b'`' => (Pieces::quoted_len(rest, first, false), false),
-            b'0'..=b'9' => {
-                let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
-                (rest.iter().take_while(is_part).count(), true)
-            }
+            b'0'..=b'9' => (Pieces::number_len(rest), true),
             b'?' => (1, true),
             b'$' => match Pieces::dollar_len(rest) {
                 Some(len) => (len, true),
@@ -129,15 +162,21 @@ impl<'b> Iterator for Pieces<'b> {
 pub(crate) fn digest(statement: &[u8], double_quotes: DoubleQuotes) -> Vec<u8> {
     let mut out = Vec::with_capacity(statement.len().min(MAX_DIGEST));
     let mut before = None;
-    for piece in Pieces::new(statement, double_quotes) {
+    let mut pieces = Pieces::new(statement, double_quotes);
+    while let Some(mut piece) = pieces.next() {
         if out.len() >= MAX_DIGEST {
             out.truncate(MAX_DIGEST);
             break;
         }
+        // The sign of a number is a part of it.
+        if matches!(piece, Piece::Sign(b'-' | b'+')) && begins_value(before) && pieces.is_at_number() {
+            let Some(number) = pieces.next() else { break };
+            piece = number;
+        }
         // A value, other than in `IS NULL`.
-        let is_null =
-            matches!((before, piece), (Some(Piece::Sign(_)), Piece::Word(word)) if word.eq_ignore_ascii_case(b"NULL"));
-        let piece = if is_null { Piece::Literal } else { piece };
+        if matches!((before, piece), (Some(Piece::Sign(_)), Piece::Word(word)) if word.eq_ignore_ascii_case(b"NULL")) {
+            piece = Piece::Literal;
+        }
         push(piece, before, &mut out);
         before = Some(piece);
         fold_lists(&mut out);
@@ -146,6 +185,43 @@ pub(crate) fn digest(statement: &[u8], double_quotes: DoubleQuotes) -> Vec<u8> {
         out.pop();
     }
     out
+}
+
+/// Keywords after which a value begins: a minus sign after another word is a subtraction.
+const BEFORE_VALUES: [&[u8]; 23] = [
+    b"ALL",
+    b"AND",
+    b"BETWEEN",
+    b"BY",
+    b"CASE",
+    b"DEFAULT",
+    b"DISTINCT",
+    b"DIV",
+    b"ELSE",
+    b"HAVING",
+    b"INTERVAL",
+    b"LIKE",
+    b"LIMIT",
+    b"MOD",
+    b"NOT",
+    b"OFFSET",
+    b"OR",
+    b"RETURNING",
+    b"SELECT",
+    b"SET",
+    b"THEN",
+    b"WHEN",
+    b"WHERE",
+];
+
+/// Whether a value begins after a piece, so that a sign is that of a number.
+fn begins_value(before: Option<Piece<'_>>) -> bool {
+    match before {
+        None => true,
+        Some(Piece::Literal) => false,
+        Some(Piece::Sign(sign)) => !matches!(sign, b')' | b']'),
+        Some(Piece::Word(word)) => BEFORE_VALUES.iter().any(|keyword| keyword.eq_ignore_ascii_case(word)),
+    }
 }
 
 fn push(piece: Piece<'_>, before: Option<Piece<'_>>, out: &mut Vec<u8>) {
@@ -185,11 +261,24 @@ fn fold_lists(out: &mut Vec<u8>) {
 
 /// Returns the first word of a statement in upper case.
 pub(crate) fn operation(statement: &[u8]) -> CompactString {
+    // Usually a statement begins with it.
+    let len = statement.iter().take(MAX_OPERATION + 1).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if let (1..=MAX_OPERATION, Some(b' ' | b'\n' | b';') | None) = (len, statement.get(len)) {
+        return upper(statement.get(..len).unwrap_or_default());
+    }
     let pieces = Pieces::new(statement, DoubleQuotes::Name);
     let words = pieces.take(16).find_map(|piece| if let Piece::Word(word) = piece { Some(word) } else { None });
-    let word =
-        words.filter(|word| word.len() <= 24 && word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_'));
-    word.map(|word| word.iter().map(|byte| char::from(byte.to_ascii_uppercase())).collect()).unwrap_or_default()
+    let word = words.filter(|word| {
+        word.len() <= MAX_OPERATION && word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+    });
+    word.map(upper).unwrap_or_default()
+}
+
+/// Returns a word of ASCII characters in upper case.
+fn upper(word: &[u8]) -> CompactString {
+    let mut letters = [0; MAX_OPERATION];
+    letters.iter_mut().zip(word).for_each(|(letter, byte)| *letter = byte.to_ascii_uppercase());
+    core::str::from_utf8(letters.get(..word.len()).unwrap_or_default()).map(CompactString::new).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -206,7 +295,13 @@ mod tests {
             ("INSERT INTO t VALUES (1, NULL), (NULL, 2)", "INSERT INTO t VALUES(?)"),
             ("UPDATE t SET a = null WHERE b IS NULL", "UPDATE t SET a = ? WHERE b IS NULL"),
             ("SELECT $1::int8, $2, E'\\'x', $$ body $$, $f$ $1 $f$", "SELECT ?::int8, ?"),
-            ("SELECT a<=1.5e3 /* x */ OR a != -2", "SELECT a <= ? OR a != - ?"),
+            ("SELECT a<=1.5e3 /* x */ OR a != -2", "SELECT a <= ? OR a != ?"),
+            ("SELECT -1, a -1, a - b, (a) - 2, a - -3, +4 FROM t", "SELECT ?, a - ?, a - b, (a) - ?, a - ? FROM t"),
+            (
+                "SELECT a[1] - 1, b, 2 -1 WHERE x in (-1, - 2) LIMIT -1",
+                "SELECT a [ ? ] - ?, b, ? - ? WHERE x in(?) LIMIT ?",
+            ),
+            ("SELECT 1e-5, a, 0x1e-5, b, 'x'::int -1", "SELECT ?, a, ? - ?, b, ?::int - ?"),
             ("SELECT `t1`.x FROM t1 LIMIT ?", "SELECT `t1`.x FROM t1 LIMIT ?"),
             ("SELECT 'not closed", "SELECT ?"),
         ] {
@@ -220,9 +315,9 @@ mod tests {
 
     #[test]
     fn double_quotes_of_mysql_are_those_of_texts() {
-        let statement = br#"SELECT * FROM `t` WHERE n = "bob \"x\"" AND m IN ("a", 'b')"#;
+        let statement = br#"SELECT * FROM `t` WHERE n = "bob \"x\"" AND m IN ("a", 'b') /*!40001 LIMIT 5 */"#;
         let digest = digest(statement, DoubleQuotes::Text);
-        assert_eq!(String::from_utf8_lossy(&digest), "SELECT * FROM `t` WHERE n = ? AND m IN(?)");
+        assert_eq!(String::from_utf8_lossy(&digest), "SELECT * FROM `t` WHERE n = ? AND m IN(?) LIMIT ?");
     }
 
     #[test]

@@ -4,8 +4,12 @@ use super::{program, run};
 
 /// Passwords in these captures, also those of proofs: as text and in hexadecimal digits.
 const CANARIES: [&str; 5] = ["correcthorse", "hunter2", "wrong password", "636f7272656374686f727365", "68756e74657232"];
-const CAPTURES: [&str; 3] =
-    ["fixtures/resp/secrets.pcap", "fixtures/pgsql/passwords.pcap", "fixtures/mysql/passwords.pcap"];
+const CAPTURES: [&str; 4] = [
+    "fixtures/resp/secrets.pcap",
+    "fixtures/pgsql/passwords.pcap",
+    "fixtures/mysql/passwords.pcap",
+    "fixtures/pgsql/roles.pcap",
+];
 
 /// Arguments of commands that print what protocols have, before and after the capture.
 const COMMANDS: [(&[&str], &[&str]); 12] = [

@@ -208,9 +208,9 @@ fn request(code: u8, role: &Role, has_attributes: bool, cursor: &mut Cursor<'_, 
             if has_attributes {
                 cursor.at = statements::query_start(cursor.payload.bytes)?;
             }
-            cursor.rest_text(&QUERY)
+            statement(role, cursor)
         }
-        command::PREPARE => cursor.rest_text(&QUERY),
+        command::PREPARE => statement(role, cursor),
         command::INIT_DB | 5 | 6 => cursor.rest_text(&SCHEMA),
         command::CLOSE | command::RESET => cursor.uint(&STMT_ID, 4).map(drop),
         command::FETCH => {
@@ -250,6 +250,14 @@ fn request(code: u8, role: &Role, has_attributes: bool, cursor: &mut Cursor<'_, 
         }
         _ => Some(()),
     }
+}
+
+/// Reads the text of a statement; without its passwords, unless they are shown.
+fn statement(role: &Role, cursor: &mut Cursor<'_, '_>) -> Option<()> {
+    let Some(text) = role.text.as_deref().filter(|_| role.is_redacted) else { return cursor.rest_text(&QUERY) };
+    let span = cursor.skip(cursor.rest().len())?;
+    cursor.tree.put_copy(&QUERY, span, text);
+    Some(())
 }
 
 fn parameters(role: &Role, cursor: &mut Cursor<'_, '_>) -> Option<()> {

@@ -22,6 +22,7 @@ use crate::session::{
 };
 use crate::sql_text::{DoubleQuotes, operation};
 use crate::wants::Wants;
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use compact_str::CompactString;
@@ -215,14 +216,15 @@ impl MySql {
     fn command(&mut self, payload: &[u8], message: &Message<'_>, cx: &mut Context<'_>) -> Role {
         let Some((&code, rest)) = payload.split_first() else { return Role::default() };
         let number = rest.first_chunk().map_or(0, |&number| u32::from_le_bytes(number));
-        let mut is_unknown = false;
+        let (mut is_unknown, mut is_redacted) = (false, false);
         let text: Option<Arc<[u8]>> = match code {
-            command::QUERY => {
-                let start =
-                    if self.login.has_query_attributes(payload) { statements::query_start(payload) } else { Some(1) };
-                Some(statements::kept_text(payload.get(start.unwrap_or(1)..).unwrap_or_default()))
+            command::QUERY | command::PREPARE => {
+                let has_attributes = code == command::QUERY && self.login.has_query_attributes(payload);
+                let start = if has_attributes { statements::query_start(payload) } else { Some(1) };
+                let text = statements::kept_text(payload.get(start.unwrap_or(1)..).unwrap_or_default(), cx);
+                is_redacted = matches!(text, Cow::Owned(_));
+                Some((&*text).into())
             }
-            command::PREPARE => Some(statements::kept_text(rest)),
             command::EXECUTE | command::FETCH | command::CLOSE | command::RESET | 250 => {
                 let text = self.statements.text(number).cloned();
                 is_unknown = text.is_none();
@@ -260,7 +262,7 @@ impl MySql {
         } else {
             self.begin(Unit::new(Some(code), text.clone()), texts, message, cx)
         };
-        Role { command: Some(code), text, parameters, is_unknown, ..role }
+        Role { command: Some(code), text, is_redacted, parameters, is_unknown, ..role }
     }
 
     fn begin(&mut self, unit: Unit, texts: RequestTexts, message: &Message<'_>, cx: &mut Context<'_>) -> Role {

@@ -38,6 +38,8 @@ pub(super) struct Role {
     pub(super) command: Option<u8>,
     /// Text of the statement.
     pub(super) text: Option<Arc<[u8]>>,
+    /// The text is another than that of the packet: passwords are replaced.
+    pub(super) is_redacted: bool,
     /// Parameters: text, position after the number of iterations, length.
     pub(super) parameters: Option<Vec<(String, usize, usize)>>,
     pub(super) packet: Option<Packet>,
@@ -157,8 +159,9 @@ impl MySql {
             cx.tree.put_copy(field, none, text);
         }
         if self.has_content && matches!(code, command::QUERY | command::EXECUTE) {
-            // The text of a statement that was prepared before is not in this frame.
+            // The text of a statement that was prepared before, or that has passwords, is not in this frame.
             let at = match code {
+                _ if role.is_redacted => None,
                 command::EXECUTE => None,
                 command::QUERY if self.login.has_query_attributes(payload.bytes) => {
                     statements::query_start(payload.bytes)
@@ -167,7 +170,7 @@ impl MySql {
             };
             let text = match at {
                 Some(at) => payload.from(at).first(text.len()),
-                None => Payload::whole(text, cx.tree.add_buffer("Prepared statement", text)),
+                None => Payload::whole(text, cx.tree.add_buffer("Statement", text)),
             };
             let body = MessageBody::new(text, b"application/sql; double-quotes=text", PROTOCOL.short);
             body.of(Half::Request, "").read(cx.path, cx.tree);

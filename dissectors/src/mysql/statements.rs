@@ -2,6 +2,9 @@
 
 use super::header;
 use super::values::{self, ValueType};
+use crate::session::Context;
+use crate::sql_text::DoubleQuotes;
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -34,9 +37,9 @@ pub(super) struct Statements {
     bytes: usize,
 }
 
-/// Returns the text of a statement that is kept.
-pub(super) fn kept_text(text: &[u8]) -> Arc<[u8]> {
-    text.get(..MAX_STATEMENT).unwrap_or(text).into()
+/// Returns the text of a statement that is kept: without its passwords, unless they are shown.
+pub(super) fn kept_text<'b>(text: &'b [u8], cx: &Context<'_>) -> Cow<'b, [u8]> {
+    cx.shown_statement(text.get(..MAX_STATEMENT).unwrap_or(text), DoubleQuotes::Text)
 }
 
 impl Statements {

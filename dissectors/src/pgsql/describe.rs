@@ -133,10 +133,10 @@ fn startup(reader: &mut FieldReader<'_, '_>) -> Read {
 
 fn frontend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) -> Read {
     match kind {
-        b'Q' => text(&QUERY, reader).map(drop),
+        b'Q' => statement(view.role, reader),
         b'P' => {
             text(&STATEMENT, reader)?;
-            text(&QUERY, reader)?;
+            statement(view.role, reader)?;
             types(reader)
         }
         b'B' => {
@@ -188,6 +188,18 @@ fn frontend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) 
         }
         _ => Ok(()),
     }
+}
+
+/// Reads the text of a statement; without its passwords, unless they are shown.
+fn statement(role: &Role, reader: &mut FieldReader<'_, '_>) -> Read {
+    let Some(statement) = role.statement.as_deref().filter(|statement| statement.is_redacted) else {
+        return text(&QUERY, reader).map(drop);
+    };
+    let rest = reader.rest().bytes;
+    let len = (cstring(rest).0.len() + 1).min(rest.len());
+    let span = reader.span(len);
+    reader.tree.put_copy(&QUERY, span, &statement.text);
+    reader.skip(len)
 }
 
 /// Reads the types of parameters.

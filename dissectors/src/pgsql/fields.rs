@@ -168,6 +168,8 @@ crate::fields! { "pgsql";
     SKIPPED: Note(Note) "pgsql.skipped" "Bytes are missing: messages are not read up to the next boundary" { ours: true };
     /// Bytes of the message are missing, or it is longer than is buffered.
     INCOMPLETE: Note(Note) "pgsql.incomplete" "Message is recorded in part" { ours: true };
+    /// The server encrypts the connection with GSSAPI. Its messages are not read.
+    GSS_ENCRYPTED: Note(Note) "pgsql.gss_encrypted" "Encrypted with GSSAPI: what follows is not read" { ours: true };
     /// More statements wait for their responses than are kept; further ones are reported without them.
     OPEN_LIMIT: Note(Note) "pgsql.open_limit" "Too many statements without a response" { ours: true };
     /// The statement was prepared before the capture, or is no longer kept: its text is unknown.

@@ -2,6 +2,7 @@
 
 mod describe;
 mod fields;
+mod gss;
 mod header;
 mod probe;
 mod record;
@@ -23,6 +24,7 @@ use alloc::boxed::Box;
 use compact_str::{CompactString, format_compact};
 pub use fields::*;
 use header::Header;
+use record::MessageForm;
 use side::SideState;
 use statements::Statements;
 use unit::Unit;
@@ -88,7 +90,7 @@ fn open(wants: &Wants, _: &mut Handover) -> Box<dyn Session> {
         has_fields: wants.protocol(&PGSQL),
         has_content: crate::content::is_wanted(wants),
         has_values: wants.field(&VALUE) || wants.field(&ROW),
-        has_statements: [&COMMAND, &EXECUTED, &SUMMARY].into_iter().any(|field| wants.field(field)),
+        has_statements: [&COMMAND, &EXECUTED, &SUMMARY, &QUERY].into_iter().any(|field| wants.field(field)),
         info_frame: 0,
     })
 }
@@ -127,8 +129,8 @@ enum Phase {
     Encryption(u32),
     /// Messages with types.
     Messages,
-    /// Encrypted by GSSAPI, or another protocol: nothing is read.
-    Unreadable,
+    /// Messages that are encrypted with GSSAPI.
+    GssEncrypted,
 }
 
 impl Pgsql {
@@ -202,7 +204,7 @@ impl Pgsql {
                 self.startup(&message, cx)
             }
         };
-        self.finish(&message, role, None, cx)
+        self.finish(&message, role, MessageForm::Message, cx)
     }
 
     /// Reads the byte with which the server responds to a request for encryption.
@@ -214,8 +216,8 @@ impl Pgsql {
         }
         let first = self.side(side).first.take().unwrap_or(cx.first);
         let message = Message { side, chunk: chunk.first(1), first, len: 1, consumed: 1, is_complete: true };
-        self.phase = if response == b'G' { Phase::Unreadable } else { Phase::Startup };
-        let consumed = self.finish(&message, unit::Role::default(), Some(code), cx);
+        self.phase = if response == b'G' { Phase::GssEncrypted } else { Phase::Startup };
+        let consumed = self.finish(&message, unit::Role::default(), MessageForm::EncryptionResponse(code), cx);
         if response == b'S' { Consumed { transition: beneath_tls(1).transition, ..consumed } } else { consumed }
     }
 
@@ -255,7 +257,7 @@ impl Pgsql {
             }
             self.response(header.kind, body, &message, cx)
         };
-        self.finish(&message, role, None, cx)
+        self.finish(&message, role, MessageForm::Message, cx)
     }
 
     /// Notes that the position of the messages of a side is unknown, from an offset on.
@@ -345,9 +347,7 @@ fn identity(parameters: &[u8]) -> CompactString {
 impl Session for Pgsql {
     fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let (side, len) = (lane.side, chunk.bytes.len());
-        if self.phase == Phase::Unreadable {
-            return Consumed::bytes(len);
-        }
+        let is_gss = self.phase == Phase::GssEncrypted;
         let state = self.side(side);
         if state.skip > 0 {
             let skipped = state.skip.min(len as u64);
@@ -355,9 +355,12 @@ impl Session for Pgsql {
             return Consumed::bytes(skipped as usize);
         }
         if state.is_lost {
-            return self.search(side, chunk, cx);
+            return if is_gss { Consumed::bytes(len) } else { self.search(side, chunk, cx) };
         }
         state.first.get_or_insert(cx.first);
+        if is_gss {
+            return self.gss_message(side, chunk, cx);
+        }
         self.find_client(side, chunk.bytes);
         match (self.is_client(side), self.phase) {
             (true, Phase::Startup | Phase::Encryption(_)) => self.untyped(side, chunk, cx),
@@ -396,7 +399,7 @@ impl Session for Pgsql {
             }
             _ => {
                 // The byte of the server after a request for encryption, and startup messages, end with the gap.
-                if self.phase != Phase::Unreadable && self.client.is_none() {
+                if self.phase != Phase::GssEncrypted && self.client.is_none() {
                     self.phase = Phase::Messages;
                 }
                 self.lose(side, cx.range.end, cx);
@@ -419,7 +422,7 @@ impl Session for Pgsql {
     }
 
     fn is_in_message(&self, side: Side) -> bool {
-        self.phase != Phase::Unreadable && !side.of(&self.sides).is_lost
+        !side.of(&self.sides).is_lost
     }
 
     fn responds(&self, side: Side) -> bool {

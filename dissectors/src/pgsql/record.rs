@@ -22,28 +22,39 @@ const RESPONSE_FIELDS: ResponseFields = ResponseFields {
     time: &TIME,
 };
 
+/// The form of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MessageForm {
+    /// With a type, or without one at the begin of a connection.
+    Message,
+    /// The byte that responds to this request for encryption.
+    EncryptionResponse(u32),
+    /// Encrypted with GSSAPI.
+    GssEncrypted,
+}
+
 impl Pgsql {
-    /// Records a message, and reports it as a part of its exchange. `encryption` is the request that a byte responds to.
+    /// Records a message, and reports it as a part of its exchange.
     pub(super) fn finish(
         &mut self,
         message: &Message<'_>,
         role: Role,
-        encryption: Option<u32>,
+        form: MessageForm,
         cx: &mut Context<'_>,
     ) -> Consumed {
         let nodes = cx.tree.nodes().len();
-        self.record(message, &role, encryption, cx);
+        self.record(message, &role, form, cx);
         message.report(role.exchange, role.ends_half, nodes, cx)
     }
 
-    fn record(&mut self, message: &Message<'_>, role: &Role, encryption: Option<u32>, cx: &mut Context<'_>) {
+    fn record(&mut self, message: &Message<'_>, role: &Role, form: MessageForm, cx: &mut Context<'_>) {
         cx.path.push_once(PGSQL.name);
         let is_client = self.is_client(message.side);
         let bytes = message.chunk.bytes;
         let kind = bytes.first().copied().unwrap_or_default();
-        let is_typed = kind != 0 && encryption.is_none();
+        let is_typed = kind != 0 && form == MessageForm::Message;
         if cx.tree.wants_columns() {
-            self.set_info(kind, is_client, encryption.is_some(), cx);
+            self.set_info(kind, is_client, form, cx);
         }
         if !(self.has_fields && cx.tree.wants_any(&PGSQL) || self.has_content) {
             return;
@@ -52,15 +63,21 @@ impl Pgsql {
         cx.tree.open(&PGSQL, span, Value::Bytes(span));
         let type_span = Slice::new(span.start, u32::from(is_typed));
         if cx.tree.wants(&TYPE) {
-            cx.tree.put_copy(&TYPE, type_span, self.message_name(bytes, encryption, is_client).as_bytes());
+            cx.tree.put_copy(&TYPE, type_span, self.message_name(bytes, form, is_client).as_bytes());
         }
         let payload = Payload::whole(bytes, span.start);
-        match encryption {
-            Some(code) => {
+        match form {
+            MessageForm::GssEncrypted => {
+                cx.tree.put(&LENGTH, Slice::new(span.start, 4), Value::Uint(message.len - 4));
+            }
+            MessageForm::EncryptionResponse(code) => {
                 let field = if code == header::SSL { &SSL_RESPONSE } else { &GSSENC_RESPONSE };
                 cx.tree.put(field, span, Value::Uint(kind.into()));
+                if kind == b'G' {
+                    cx.tree.note(&GSS_ENCRYPTED, span, format_args!("{}", GSS_ENCRYPTED.title));
+                }
             }
-            None => {
+            MessageForm::Message => {
                 let (authentication, shows_secrets) = (self.authentication, cx.shows_passwords);
                 let view = describe::View { is_client, authentication, shows_secrets, role };
                 if describe::message(payload, is_typed, view, cx.tree).is_err() && message.is_complete {
@@ -68,7 +85,7 @@ impl Pgsql {
                 }
             }
         }
-        if !message.is_complete || message.len > bytes.len() as u64 && encryption.is_none() {
+        if !message.is_complete || message.len > bytes.len() as u64 {
             cx.tree.note(
                 &INCOMPLETE,
                 span,
@@ -80,13 +97,14 @@ impl Pgsql {
     }
 
     /// The name of a message, or of a byte that responds to a request for encryption.
-    fn message_name(&self, bytes: &[u8], encryption: Option<u32>, is_client: bool) -> &'static str {
-        match (encryption, bytes.first().copied().unwrap_or_default()) {
-            (Some(header::SSL), _) => "SSL response",
-            (Some(_), _) => "GSS encrypt response",
-            (None, 0) => describe::startup_name(bytes),
-            (None, b'p') => describe::password_name(self.authentication, bytes),
-            (None, kind) => type_name(kind, is_client),
+    fn message_name(&self, bytes: &[u8], form: MessageForm, is_client: bool) -> &'static str {
+        match (form, bytes.first().copied().unwrap_or_default()) {
+            (MessageForm::EncryptionResponse(header::SSL), _) => "SSL response",
+            (MessageForm::EncryptionResponse(_), _) => "GSS encrypt response",
+            (MessageForm::GssEncrypted, _) => "GSS-API encrypted message",
+            (MessageForm::Message, 0) => describe::startup_name(bytes),
+            (MessageForm::Message, b'p') => describe::password_name(self.authentication, bytes),
+            (MessageForm::Message, kind) => type_name(kind, is_client),
         }
     }
 
@@ -145,10 +163,10 @@ impl Pgsql {
             cx.tree.put_copy(field, none, &statement.text);
         }
         if self.has_content && !statement.text.is_empty() {
-            // The text of a statement that was prepared before is not in this frame.
+            // The text of a statement that was prepared before, or that has passwords, is not in this frame.
             let text = match kind {
-                b'Q' => payload.from(5).first(statement.text.len()),
-                _ => Payload::whole(&statement.text, cx.tree.add_buffer("Prepared statement", &statement.text)),
+                b'Q' if !statement.is_redacted => payload.from(5).first(statement.text.len()),
+                _ => Payload::whole(&statement.text, cx.tree.add_buffer("Statement", &statement.text)),
             };
             let body = MessageBody::new(text, b"application/sql", PROTOCOL.short);
             body.of(Half::Request, "").read(cx.path, cx.tree);
@@ -156,10 +174,10 @@ impl Pgsql {
     }
 
     /// Writes the letters of the messages of a frame, as Wireshark does: `>P/B/D/E/S`.
-    fn set_info(&mut self, kind: u8, is_client: bool, is_encryption: bool, cx: &mut Context<'_>) {
+    fn set_info(&mut self, kind: u8, is_client: bool, form: MessageForm, cx: &mut Context<'_>) {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
         let is_first = core::mem::replace(&mut self.info_frame, cx.at.frame) != cx.at.frame;
-        let letter = if kind == 0 || is_encryption { '?' } else { char::from(kind) };
+        let letter = if kind == 0 || form != MessageForm::Message { '?' } else { char::from(kind) };
         match (is_first, is_client) {
             (true, true) => cx.tree.set_info(format_args!(">{letter}")),
             (true, false) => cx.tree.set_info(format_args!("<{letter}")),

@@ -1,5 +1,8 @@
 //! Prepared statements and portals of a session, by name.
 
+use crate::session::Context;
+use crate::sql_text::DoubleQuotes;
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -19,12 +22,21 @@ pub(super) const MAX_TYPES: usize = 256;
 pub(super) struct Statement {
     pub(super) text: Vec<u8>,
     pub(super) types: Vec<u32>,
+    /// The text is another than that of the message: passwords are replaced.
+    pub(super) is_redacted: bool,
 }
 
 impl Statement {
     /// A statement of this text.
-    pub(super) fn new(text: &[u8], types: Vec<u32>) -> Arc<Statement> {
-        Arc::new(Statement { text: text.get(..MAX_STATEMENT).unwrap_or(text).to_vec(), types })
+    pub(super) fn new(text: &[u8], types: Vec<u32>, cx: &Context<'_>) -> Arc<Statement> {
+        let shown = Statement::shown_text(text, cx);
+        let is_redacted = matches!(shown, Cow::Owned(_));
+        Arc::new(Statement { text: shown.into_owned(), types, is_redacted })
+    }
+
+    /// Returns the text of a statement that is kept: without its passwords, unless they are shown.
+    pub(super) fn shown_text<'b>(text: &'b [u8], cx: &Context<'_>) -> Cow<'b, [u8]> {
+        cx.shown_statement(text.get(..MAX_STATEMENT).unwrap_or(text), DoubleQuotes::Name)
     }
 
     fn len(&self) -> usize {

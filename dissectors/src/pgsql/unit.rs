@@ -122,12 +122,15 @@ impl Pgsql {
             b'Q' | b'F' => {
                 self.close_unit(cx);
                 let text = if kind == b'Q' { cstring(body).0 } else { b"function call" };
-                let is_needed = self.has_statements || self.has_content || cx.reports_exchanges;
-                let statement = is_needed.then(|| Statement::new(text, Vec::new()));
                 let other = if kind == b'Q' { "QUERY" } else { "CALL" };
-                let texts = statement.as_ref().map(|statement| statement_texts(statement, other, cx));
+                let is_recorded = self.has_statements || self.has_content;
+                let statement = is_recorded.then(|| Statement::new(text, Vec::new(), cx));
+                let texts = match &statement {
+                    Some(statement) => statement_texts(&statement.text, other, cx),
+                    None => statement_texts(&Statement::shown_text(text, cx), other, cx),
+                };
                 let unit = Unit { kind: UnitKind::Simple, ..Unit::default() };
-                let role = self.begin(unit, texts.unwrap_or_default(), message, cx);
+                let role = self.begin(unit, texts, message, cx);
                 self.open_unit = None;
                 Role { ends_half: true, statement, ..role }
             }
@@ -136,9 +139,9 @@ impl Pgsql {
                 let (text, rest) = cstring(rest);
                 let types = rest.get(2..).unwrap_or_default().chunks_exact(4).take(super::statements::MAX_TYPES);
                 let types = types.filter_map(|oid| oid.first_chunk().map(|&oid| u32::from_be_bytes(oid))).collect();
-                let statement = Statement::new(text, types);
+                let statement = Statement::new(text, types, cx);
                 self.statements.parse(crate::exchange::text(name), statement.clone());
-                let texts = || RequestTexts { target: crate::exchange::text(text), ..RequestTexts::default() };
+                let texts = || target(Some(&statement));
                 let begins =
                     last != (false, false) || self.pipeline.last_mut().is_some_and(|last| last.kind.awaited > 0);
                 let role = self.join(begins, "PARSE", texts, message, cx);
@@ -177,7 +180,7 @@ impl Pgsql {
                     last.kind.awaited = last.kind.awaited.saturating_sub(1);
                     last.kind.is_executed = true;
                     if let Some(statement) = &statement {
-                        self.pipeline.set_last_texts(statement_texts(statement, "EXECUTE", cx));
+                        self.pipeline.set_last_texts(statement_texts(&statement.text, "EXECUTE", cx));
                     }
                 }
                 Role { ends_half: true, is_unknown: statement.is_none(), statement, ..role }
@@ -376,12 +379,12 @@ impl Unit {
 }
 
 /// The method and the target of a statement.
-fn statement_texts(statement: &Statement, other: &'static str, cx: &Context<'_>) -> RequestTexts {
+fn statement_texts(statement: &[u8], other: &'static str, cx: &Context<'_>) -> RequestTexts {
     if !cx.reports_exchanges {
         return RequestTexts::default();
     }
-    let method = Some(operation(&statement.text)).filter(|method| !method.is_empty());
-    RequestTexts { method: method.unwrap_or(CompactString::const_new(other)), ..target(Some(statement)) }
+    let method = Some(operation(statement)).filter(|method| !method.is_empty());
+    RequestTexts { method: method.unwrap_or(CompactString::const_new(other)), target: crate::exchange::text(statement) }
 }
 
 fn target(statement: Option<&Statement>) -> RequestTexts {
@@ -410,7 +413,10 @@ fn result_formats(parameters: &[u8]) -> Vec<u16> {
 /// The result of a command tag, and its number of rows: the last word.
 fn tag_reply(body: &[u8]) -> (Reply, Option<u64>) {
     let tag = cstring(body).0;
-    let rows = tag.rsplit(|&byte| byte == b' ').next().and_then(|rows| core::str::from_utf8(rows).ok()?.parse().ok());
+    let digits = tag.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, digits) = tag.split_at_checked(tag.len() - digits).unwrap_or_default();
+    let is_word = (1..=19).contains(&digits.len()) && matches!(before, [] | [.., b' ']);
+    let rows = is_word.then(|| digits.iter().fold(0, |sum: u64, digit| sum * 10 + u64::from(digit - b'0')));
     (Reply { status: crate::exchange::text(tag), code: None, outcome: Outcome::Success }, rows)
 }
 

@@ -101,6 +101,34 @@ fn commands_are_calls_with_their_results_however_they_are_cut() {
 }
 
 #[test]
+fn passwords_in_statements_are_in_no_field() {
+    let eof: &[u8] = b"\xfe\0\0\x02\0";
+    let prepare = c(packet(0, "\x16SET PASSWORD FOR bob = PASSWORD('correcthorse')"));
+    let execute = c(packet(0, [&b"\x17\x01\0\0\0\0\x01\0\0\0"[..]].concat()));
+    let steps: Vec<SessionInput> = begin(ABILITIES)
+        .into_iter()
+        .chain([
+            query("CREATE USER 'bob'@'%' IDENTIFIED BY \"correcthorse\" /*!50000 PASSWORD EXPIRE */"),
+            s(packet(1, OK)),
+            prepare,
+            s(packet(1, b"\0\x01\0\0\0\0\0\0\0\0\0\0")),
+            execute,
+            s(packet(1, OK)),
+            query("SELECT 'correcthorse'"),
+            s(packets(&[b"\x01", &column(), eof, eof])),
+        ])
+        .collect();
+    let whole = run(&steps);
+    let set = "SET PASSWORD FOR bob = PASSWORD('(redacted)')";
+    let user = "CREATE USER 'bob'@'%' IDENTIFIED BY '(redacted)' /*!50000 PASSWORD EXPIRE */";
+    assert_eq!(whole.values("mysql.query"), [user, set, "SELECT 'correcthorse'"]);
+    assert_eq!(whole.values("sql.statement"), [user, set, "SELECT 'correcthorse'"]);
+    assert_eq!(whole.values("mysql.executed"), [user, set, set, "SELECT 'correcthorse'"]);
+    let targets: Vec<&str> = whole.exchanges.iter().map(|exchange| exchange.target.as_str()).collect();
+    assert_eq!(targets, ["shop", user, set, set, "SELECT 'correcthorse'"]);
+}
+
+#[test]
 fn a_statement_that_is_prepared_has_its_text_and_values() {
     let eof: &[u8] = b"\xfe\0\0\x02\0";
     let execute =

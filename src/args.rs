@@ -178,8 +178,9 @@ pub(crate) struct RowsArgs {
 pub(crate) struct CallsArgs {
     #[command(flatten)]
     pub(crate) rows: RowsArgs,
-    /// Print one row per value of this field or alias, such as sql.digest or host: number of calls, their total time, p50, p95,
-    /// p99 and maximum, rows of statements, and errors. At the end, by total time
+    /// Print one row per value of this field, alias or column, such as sql.digest or host: number of calls, their total time, p50,
+    /// p95, p99 and maximum, rows of statements, and errors (failed, aborted or unanswered calls). At the end, by total time.
+    /// Values are cut at 4,096 bytes; beyond 2,000 values, the calls of others are one row
     #[arg(long = "by", value_name = "FIELD")]
     pub(crate) by: Option<String>,
 }

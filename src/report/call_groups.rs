@@ -1,8 +1,9 @@
 //! `calls --by`: one row for each value of a field, with the number and the durations of its calls.
 
 use super::Report;
+use super::calls::GroupColumn;
 use super::quantiles::DurationHistogram;
-use super::records::{self, Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
+use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
 use super::selection::UnknownFields;
 use super::time_format::TimeFormatter;
 use super::value;
@@ -44,39 +45,18 @@ static COLUMNS: &[RecordColumn] = &[
     RecordColumn::new("value", text_column("VALUE", 20, 120, 0)),
 ];
 
-/// Text of a column of `calls`.
-type ColumnText = fn(&Call) -> String;
-
-/// Columns of `calls` by which calls are grouped as they are shown there, whatever their protocol.
-const CALL_COLUMNS: [(&str, ColumnText); 8] = [
-    ("protocol", |call| call.exchange.named_protocol().to_owned()),
-    ("client", |call| text_of(|out| records::address(out, call.client.address))),
-    ("server", |call| text_of(|out| records::endpoint(out, call.server))),
-    ("method", |call| call.exchange.method.as_str().to_owned()),
-    ("host", |call| call.exchange.authority.as_str().to_owned()),
-    ("uri", |call| call.exchange.target.as_str().to_owned()),
-    ("status", |call| call.exchange.status.as_str().to_owned()),
-    ("type", |call| call.exchange.content_type.split(';').next().unwrap_or_default().trim().to_owned()),
-];
-
-fn text_of(write: impl FnOnce(&mut String)) -> String {
-    let mut text = String::new();
-    write(&mut text);
-    text
-}
-
 /// What calls are grouped by: a column of `calls`, a field, or an alias of several fields.
 #[derive(Clone, Debug, Default)]
 pub struct GroupField {
-    column: Option<ColumnText>,
+    column: Option<GroupColumn>,
     fields: Vec<&'static Field>,
 }
 
 impl GroupField {
     /// Resolves the name of a column of `calls`, of a field, or of an alias.
     pub fn new(name: &str) -> Result<GroupField, UnknownFields> {
-        if let Some(&(_, text)) = CALL_COLUMNS.iter().find(|(column, _)| *column == name) {
-            return Ok(GroupField { column: Some(text), ..GroupField::default() });
+        if let Some(column) = GroupColumn::find(name) {
+            return Ok(GroupField { column: Some(column), ..GroupField::default() });
         }
         if let Some(field) = find_in_any_version(name).filter(|field| !field.name.starts_with("_ws.col.")) {
             return Ok(GroupField { fields: vec![field], ..GroupField::default() });
@@ -280,8 +260,7 @@ impl CallGroupsReport {
         let pending = self.pending.remove(&call.exchange.id);
         self.pending_bytes = self.pending_bytes.saturating_sub(pending.as_ref().map_or(0, PendingCall::len));
         let PendingCall { values: [request, response], rows } = pending.unwrap_or_default();
-        let of_column = self.field.column.map(|text| text(call)).filter(|text| !text.is_empty());
-        let value = of_column.map(short).or(request).or(response);
+        let value = self.field.column.and_then(|column| column.value(call)).map(short).or(request).or(response);
         let group = match value {
             None => &mut self.none,
             Some(value) if self.groups.len() < MAX_GROUPS || self.groups.contains_key(&value) => {

@@ -9,7 +9,10 @@ use crate::capture::{Call, Endpoint, EndpointNames};
 use dissectors::host_names::HostName;
 use std::io::{self, Write};
 
-static COLUMNS: &[RecordColumn] = &[
+/// Number of columns.
+const COLUMN_COUNT: usize = 24;
+
+static COLUMNS: [RecordColumn; COLUMN_COUNT] = [
     RecordColumn::new("stream", number_column("STREAM", 6, 3)),
     RecordColumn::machine_only("nth"),
     RecordColumn::machine_only("protocol"),
@@ -45,7 +48,7 @@ impl CallsReport {
     /// Returns a report in this format.
     #[must_use]
     pub fn new(format: RecordFormat) -> CallsReport {
-        CallsReport { records: RecordWriter::new(COLUMNS, format) }
+        CallsReport { records: RecordWriter::new(&COLUMNS, format) }
     }
 
     /// Returns a report with the names of the endpoints, and their sources.
@@ -55,6 +58,37 @@ impl CallsReport {
     }
 
     fn row(&mut self, call: &Call, out: &mut dyn Write) -> io::Result<()> {
+        let texts = CallTexts::of(call);
+        let cells = texts.cells(call);
+        let Some(names) = call.names.as_deref() else { return self.records.row(&cells, out) };
+        let sources = NameSources::of(names);
+        self.records.row(&cells.into_iter().chain(sources.cells(names)).collect::<Vec<_>>(), out)
+    }
+}
+
+/// The texts of a row that are made for it.
+struct CallTexts {
+    /// A conversation other than a TCP connection.
+    conversation: Option<String>,
+    /// The server, where it is the host.
+    server: Option<String>,
+    parent: Option<String>,
+}
+
+impl CallTexts {
+    fn of(call: &Call) -> CallTexts {
+        let exchange = &call.exchange;
+        let id = exchange.id.conversation;
+        let (_, server_name) = EndpointNames::of(call.names.as_deref());
+        CallTexts {
+            conversation: id.tcp().is_none().then(|| id.to_string()),
+            server: exchange.is_of_server.then(|| host(call.server, server_name)),
+            parent: exchange.parent.map(|parent| format!("{}.{}", parent.session, parent.nth)),
+        }
+    }
+
+    /// Returns the cells of [`COLUMNS`].
+    fn cells<'c>(&'c self, call: &'c Call) -> [Cell<'c>; COLUMN_COUNT] {
         let exchange = &call.exchange;
         let (request, response) = (exchange.request, exchange.response);
         let start = request.or(response).map(|transfer| transfer.first.time);
@@ -71,21 +105,17 @@ impl CallsReport {
         let early = exchange.early_by();
         let missing = if early.is_some() { Cell::Missing("early") } else { Cell::Empty };
         let before_early = |nanos: Option<i64>| nanos.map_or(missing, Cell::Duration);
-        let id = exchange.id.conversation;
-        let udp = id.tcp().is_none().then(|| id.to_string());
-        let conversation = udp.as_deref().map_or(Cell::Number(id.number().into()), Cell::Text);
-        let parent = exchange.parent.map(|parent| format!("{}.{}", parent.session, parent.nth));
+        let number = exchange.id.conversation.number();
         let (client_name, server_name) = EndpointNames::of(call.names.as_deref());
-        let server = exchange.is_of_server.then(|| host(call.server, server_name));
-        let cells = [
-            conversation,
+        [
+            self.conversation.as_deref().map_or(Cell::Number(number.into()), Cell::Text),
             Cell::Number(exchange.id.nth.into()),
             Cell::Word(exchange.named_protocol()),
             time.unwrap_or(Cell::Empty),
             Cell::Endpoint(call.client, client_name),
             Cell::Endpoint(call.server, server_name),
             if request.is_none() { Cell::Missing("no request") } else { Cell::Text(&exchange.method) },
-            Cell::Text(server.as_deref().unwrap_or(&exchange.authority)),
+            Cell::Text(self.server.as_deref().unwrap_or(&exchange.authority)),
             Cell::Text(&exchange.target),
             status,
             content_type,
@@ -101,11 +131,34 @@ impl CallsReport {
             response.map_or(Cell::Empty, |response| Cell::Bool(response.complete)),
             duration(early),
             Cell::Number(exchange.id.session.into()),
-            parent.as_deref().map_or(Cell::Empty, Cell::Text),
-        ];
-        let Some(names) = call.names.as_deref() else { return self.records.row(&cells, out) };
-        let sources = NameSources::of(names);
-        self.records.row(&cells.into_iter().chain(sources.cells(names)).collect::<Vec<_>>(), out)
+            self.parent.as_deref().map_or(Cell::Empty, Cell::Text),
+        ]
+    }
+}
+
+/// A column of `calls` by whose values calls can be grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct GroupColumn(usize);
+
+impl GroupColumn {
+    /// Columns with values that calls share.
+    const NAMES: [&str; 8] = ["protocol", "client", "server", "method", "host", "uri", "status", "type"];
+
+    /// Returns the column of a name.
+    pub(super) fn find(name: &str) -> Option<GroupColumn> {
+        let is_own = GroupColumn::NAMES.contains(&name);
+        COLUMNS.iter().position(|column| is_own && column.key == name).map(GroupColumn)
+    }
+
+    /// Returns the value of a call as the table has it, of the client without its port; `None` if there is none.
+    pub(super) fn value(self, call: &Call) -> Option<String> {
+        let texts = CallTexts::of(call);
+        let cell = *texts.cells(call).get(self.0)?;
+        let text = match cell {
+            Cell::Endpoint(client, name) if client == call.client => host(client, name),
+            cell => cell.table_text()?,
+        };
+        (!text.is_empty()).then_some(text)
     }
 }
 

@@ -47,6 +47,23 @@ pub(super) enum Cell<'a> {
     Bool(bool),
 }
 
+impl Cell<'_> {
+    /// Returns the text that the table has, before characters are escaped; `None` for no value, or one that is not text.
+    pub(super) fn table_text(&self) -> Option<String> {
+        let mut text = String::new();
+        match *self {
+            Cell::Text(own) => text.push_str(own),
+            Cell::Media(media, _) => text.push_str(media.split(';').next().unwrap_or_default().trim()),
+            Cell::Endpoint(end, Some(host)) => text = format!("{}:{}", host.name, end.port),
+            Cell::Endpoint(end, None) => endpoint(&mut text, end),
+            Cell::Word(word) => text.push_str(word),
+            Cell::Number(number) => value::number(&mut text, number),
+            _ => return None,
+        }
+        Some(text)
+    }
+}
+
 /// A named value of every row.
 pub(super) struct RecordColumn {
     /// Key in JSON and name in CSV.
@@ -242,10 +259,19 @@ pub(crate) fn address(out: &mut String, address: Address) {
     match address {
         Address::None => {}
         Address::V4(bytes) => {
-            for (nth, byte) in bytes.into_iter().enumerate() {
-                out.push_str(if nth > 0 { "." } else { "" });
-                out.push_str(itoa::Buffer::new().format(byte));
+            let (mut digits, mut len) = ([b'.'; 16], 0);
+            for byte in bytes {
+                for (unit, is_shown) in [(100, byte >= 100), (10, byte >= 10), (1, true)] {
+                    if is_shown {
+                        digits[len] = b'0' + byte / unit % 10;
+                        len += 1;
+                    }
+                }
+                // The point after it.
+                digits[len.min(15)] = b'.';
+                len += 1;
             }
+            out.push_str(std::str::from_utf8(&digits[..len - 1]).unwrap_or_default());
         }
         Address::V6(bytes) => {
             let _ = dissectors::format::ipv6(out, bytes);

@@ -2,6 +2,7 @@
 
 use super::{program, run, run_on};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 
 /// Returns the rows of a command in JSON.
@@ -62,6 +63,44 @@ fn columns_of_calls_group_calls_of_every_protocol() {
         let groups = rows(&[file, "--by", by]);
         let found = groups.iter().find(|group| group["value"] == value).map(|group| number(group, "count"));
         assert_eq!(found, Some(count), "{file} {by}");
+    }
+}
+
+/// Returns the value of a column of a call, as the table has it; the client without its port.
+fn column(call: &Value, by: &str) -> Option<String> {
+    let is_missing = by == "method" && call["request_frame"].is_null();
+    let text = match &call[by] {
+        Value::String(text) if !is_missing => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(match by {
+        "client" => text.rsplit_once(':').map_or(text.clone(), |(client, _)| client.to_owned()),
+        "type" => text.split(';').next().unwrap_or_default().to_owned(),
+        _ => text,
+    })
+}
+
+#[test]
+fn groups_by_a_column_have_the_values_that_the_column_has() {
+    for file in [
+        "fixtures/dns/udp.pcap",
+        "fixtures/dns/mdns.pcap",
+        "fixtures/http/post-login.pcap",
+        "fixtures/websocket/python.pcap",
+        "fixtures/resp/subscribe.pcap",
+        "fixtures/pgsql/psql.pcap",
+    ] {
+        let calls = rows(&[file]);
+        for by in ["protocol", "client", "server", "method", "host", "uri", "status", "type"] {
+            let mut expected = BTreeMap::<Option<String>, u64>::new();
+            calls.iter().for_each(|call| *expected.entry(column(call, by)).or_default() += 1);
+            let groups = rows(&[file, "--by", by]);
+            let found = groups
+                .iter()
+                .map(|group| (group["value"].as_str().map(str::to_owned), group["count"].as_u64().unwrap_or_default()));
+            assert_eq!(found.collect::<BTreeMap<_, _>>(), expected, "{file} {by}");
+        }
     }
 }
 

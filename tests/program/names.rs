@@ -87,6 +87,10 @@ fn every_command_has_the_names() {
     assert!(text.contains("client.test → later.test   TCP"), "{text}");
     let (text, ..) = run(&["calls", &file, "-N", "nd", "http and ip.host contains edge"]);
     assert!(text.contains(" client.test:40000  ") && text.contains(" edge.cdn.test:80 "), "{text}");
+    for (by, row) in [("server", "0  edge.cdn.test:80\n"), ("client", "0  client.test\n")] {
+        let (text, ..) = run(&["calls", &file, "-N", "nd", "http and ip.host contains edge", "--by", by]);
+        assert!(text.ends_with(row), "{text}");
+    }
     let (text, ..) = run(&["streams", &file, "-N", "nd", "-T", "ndjson", "tcp.stream == 0"]);
     for member in [
         r#""client":"10.0.0.1:40000","server":"10.0.0.2:80""#,

@@ -83,6 +83,9 @@ fn plain_text(bytes: &[u8]) -> Option<&str> {
     // Without an early exit, the compiler vectorizes the loop.
     let has_controls = bytes.iter().fold(false, |any, &byte| any | (byte < b' ') | (byte == 0x7f));
     let text = std::str::from_utf8(bytes).ok().filter(|_| !has_controls)?;
+    if text.is_ascii() {
+        return Some(text);
+    }
     // Usually the arrow between two ports, close to the start.
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {

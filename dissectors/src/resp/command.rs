@@ -157,11 +157,13 @@ impl<'b> Command<'b> {
 
     /// The arguments as text: words with spaces or other characters are quoted as MONITOR does, passwords replaced.
     pub(super) fn arguments(&self) -> String {
-        let mut text = String::new();
+        let name_words = self.name_words();
+        let len: usize = self.words.iter().skip(name_words).map(|word| word.len() + 1).sum();
+        let mut text = String::with_capacity(len.min(MAX_ARGUMENTS));
         let mut secrets = SecretWords::of(self);
         for (nth, word) in self.words.iter().enumerate() {
             let is_secret = secrets.is_secret(word);
-            if nth < self.name_words() {
+            if nth < name_words {
                 continue;
             }
             if !text.is_empty() {
@@ -231,8 +233,9 @@ fn quoted(quote: u8, text: &[u8]) -> (Cow<'_, [u8]>, &[u8]) {
 pub(super) fn push_word(word: &[u8], limit: usize, text: &mut String) {
     let shown = word.get(..limit).unwrap_or(word);
     let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'\'');
-    if !shown.is_empty() && shown.iter().all(is_plain) {
-        shown.iter().for_each(|&byte| text.push(byte.into()));
+    let plain = core::str::from_utf8(shown).ok().filter(|_| !shown.is_empty() && shown.iter().all(is_plain));
+    if let Some(plain) = plain {
+        text.push_str(plain);
         return;
     }
     text.push('"');

@@ -46,6 +46,16 @@ impl Token {
     /// ```
     pub(super) fn read(bytes: &[u8], at: usize) -> Result<Token, NoToken> {
         let rest = bytes.get(at..).unwrap_or_default();
+        match rest {
+            // The length of most values has one or two digits.
+            &[kind @ (b'$' | b'*'), digit @ b'0'..=b'9', b'\r', b'\n', ..] => {
+                return Ok(Token::counted(kind, at, 4, usize::from(digit - b'0')));
+            }
+            &[kind @ (b'$' | b'*'), tens @ b'0'..=b'9', digit @ b'0'..=b'9', b'\r', b'\n', ..] => {
+                return Ok(Token::counted(kind, at, 5, usize::from(tens - b'0') * 10 + usize::from(digit - b'0')));
+            }
+            _ => {}
+        }
         let &kind = rest.first().ok_or(NoToken::Incomplete)?;
         let (cr, limit) = match kind {
             b'+' | b'-' | b',' | b'(' => (memchr::memchr(b'\r', rest.get(..MAX_LINE).unwrap_or(rest)), MAX_LINE),
@@ -70,7 +80,7 @@ impl Token {
                 -1 => (line.end..line.end, -1, line.end),
                 len @ 0.. => {
                     let len = usize::try_from(len).ok().filter(|len| *len <= 1 << 40).ok_or(NoToken::Malformed)?;
-                    (line.end..line.end + len, len as i64, line.end + len + 2)
+                    return Ok(Token::counted(kind, at, line.len(), len));
                 }
                 _ => return Err(NoToken::Malformed),
             },
@@ -84,6 +94,14 @@ impl Token {
             _ => (at + 1..at + cr, 0, line.end),
         };
         Ok(Token { kind, line, data, count, end })
+    }
+
+    /// A token of bytes, or of elements, whose number is in its line.
+    fn counted(kind: u8, at: usize, line_len: usize, count: usize) -> Token {
+        let line = at..at + line_len;
+        let is_bytes = matches!(kind, b'$' | b'!' | b'=');
+        let (data_len, rest_len) = if is_bytes { (count, count + 2) } else { (0, 0) };
+        Token { kind, data: line.end..line.end + data_len, count: count as i64, end: line.end + rest_len, line }
     }
 
     /// Whether it is a value with other values in it.

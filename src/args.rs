@@ -19,6 +19,7 @@ pub(crate) use journey::{CallArgs, JourneyArgs};
 pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 pub(crate) use trace::TraceArgs;
 
@@ -55,7 +56,8 @@ Examples:
 
 Capture formats: pcap and pcapng, uncompressed or compressed with gzip, zstd or lz4.
 
-Exit codes: 0 success; 2 usage error, or a capture could not be read completely (its readable part is printed first)."
+Exit codes: 0 success; 2 usage error, a call or stream that the capture does not have, or a capture that could not be read \
+completely (its readable part is printed first)."
 )]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
@@ -79,7 +81,7 @@ pub(crate) enum Command {
     Journey(JourneyArgs),
     /// Print the calls that calls caused, as trees with times
     Trace(TraceArgs),
-    /// Print the sequence diagram of a TCP connection
+    /// Print the sequence diagram of a TCP connection, or of a call with all its hosts
     Ladder(LadderArgs),
     /// Print TLS client hellos, and the labels of the secrets that are known for each: one row each. Secrets are not printed
     Secrets(RowsArgs),
@@ -123,6 +125,12 @@ pub(crate) fn unknown_command(word: &str) -> Option<String> {
     let names = line.get_subcommands().map(clap::Command::get_name).filter(|name| similarity(name) >= 0.6);
     let nearest = names.max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
     Some(format!("{word}: no such command or file (nearest: {nearest}); see `overhear --help`"))
+}
+
+/// Whether a word is a file that can be read, or standard input. A folder is not.
+pub(crate) fn is_file(word: &OsStr) -> bool {
+    let path = Path::new(word);
+    word == "-" || path.exists() && !path.is_dir()
 }
 
 /// Options of one run over the frames.

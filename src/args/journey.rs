@@ -86,7 +86,16 @@ impl CallArgs {
                 words.pop();
                 Some(choice?)
             }
-            (None, filter) => filter.as_ref().map(|_| CallChoice::FirstMatch),
+            (None, Some(_)) => Some(CallChoice::FirstMatch),
+            (None, None) => {
+                let last = words.last().filter(|_| words.len() > 1 || !paths.is_empty());
+                if let Some(word) = last.filter(|word| !super::is_file(word)) {
+                    let name = word.to_string_lossy();
+                    let expected = "expected its row in `overhear calls`, slowest, or -Y FILTER";
+                    return Err(format!("{}: no such file, and not a call: {expected}", name.escape_debug()));
+                }
+                None
+            }
         };
         paths.extend(words.into_iter().map(PathBuf::from));
         if paths.is_empty() {

@@ -74,7 +74,13 @@ impl LadderArgs {
         match last.to_str().and_then(|word| word.strip_prefix("tcp:").unwrap_or(word).parse().ok()) {
             Some(_) if paths.is_empty() => Err("missing capture file: overhear ladder FILE STREAM".into()),
             Some(stream) => Ok((paths, LadderSubject::Stream(stream))),
-            None => Err("missing stream number after the files; `overhear streams` lists them".into()),
+            None if super::is_file(&last) => {
+                Err("missing stream number after the files; `overhear streams` lists them".into())
+            }
+            None => {
+                let expected = "expected a stream number; `overhear streams` lists them";
+                Err(format!("{}: {expected}", last.to_string_lossy().escape_debug()))
+            }
         }
     }
 

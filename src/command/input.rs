@@ -2,7 +2,7 @@
 
 use super::output::escape_paths;
 use super::print_message;
-use crate::args::InputArgs;
+use crate::args::{InputArgs, is_file};
 use overhear::filter::Filter;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,9 +26,8 @@ impl CaptureInput {
             paths.extend(words.into_iter().map(PathBuf::from));
             return Ok(CaptureInput { paths, filter: Some(parse_filter(text)?) });
         }
-        // The filter begins after the last argument that is a capture. If none is, the first argument is the capture.
-        let captures = words.iter().rposition(is_capture).map_or(0, |last| last + 1);
-        let captures = if paths.is_empty() { captures.max(1) } else { captures };
+        let first = usize::from(paths.is_empty());
+        let captures = capture_count(&words, first)?;
         let rest = words.split_off(captures.min(words.len()));
         if let ([word], []) = (words.as_slice(), paths.as_slice())
             && is_quoted_filter(word)
@@ -51,10 +50,35 @@ impl CaptureInput {
             }
             Err(fault) => {
                 let name = escape_paths([Path::new(&text)]);
-                Err(format!("{name}: no such file, and not a valid filter: {}", fault.display(&text)))
+                let found = if Path::new(&text).is_dir() { "a directory" } else { "no such file" };
+                Err(format!("{name}: {found}, and not a valid filter: {}", fault.display(&text)))
             }
         }
     }
+}
+
+/// Returns the number of arguments that are captures; a filter begins after them. The first `least` arguments are captures. Words
+/// that are files and also a filter are an error: neither is ignored.
+fn capture_count(words: &[OsString], least: usize) -> Result<usize, String> {
+    let is_filter = |words: &[OsString]| join_words(words).is_some_and(|text| Filter::new(&text).is_ok());
+    let leading = least + words.iter().skip(least).take_while(|word| is_file(word)).count();
+    for count in least..=leading {
+        let rest = words.get(count..).unwrap_or_default();
+        if rest.is_empty() || !is_filter(rest) {
+            continue;
+        }
+        if !rest.iter().all(|word| is_file(word)) {
+            return Ok(count);
+        }
+        if !rest.iter().any(looks_like_capture) {
+            let name = escape_paths([Path::new(&join_words(rest).unwrap_or_default())]);
+            return Err(format!(
+                "{name}: both a file and a display filter; ./{name} is the file, -Y {name} the filter"
+            ));
+        }
+    }
+    let last = words.iter().rposition(|word| is_file(word)).map_or(0, |last| last + 1);
+    Ok(last.max(least))
 }
 
 /// Interfaces, an optional display filter, and an optional file for the packets.
@@ -68,7 +92,7 @@ pub(super) struct LiveInput {
 /// Returns the input of a command line that names interfaces.
 #[cfg(feature = "live")]
 pub(super) fn live_input(input: InputArgs) -> Result<LiveInput, String> {
-    if let Some(file) = input.words.iter().find(|word| is_capture(word) && looks_like_capture(word)) {
+    if let Some(file) = input.words.iter().find(|word| is_file(word) && looks_like_capture(word)) {
         return Err(format!("{}: a capture file cannot be combined with -i", escape_paths([Path::new(file)])));
     }
     let words = match join_words(&input.words) {
@@ -110,13 +134,8 @@ fn join_words(words: &[OsString]) -> Option<String> {
 
 /// Returns whether an argument is not a file but a valid filter of several words.
 fn is_quoted_filter(word: &OsString) -> bool {
-    let text = word.to_str().filter(|text| text.contains(' ') && !is_capture(word));
+    let text = word.to_str().filter(|text| text.contains(' ') && !is_file(word));
     text.is_some_and(|text| Filter::new(text).is_ok())
-}
-
-/// Returns whether an argument is an existing file or standard input.
-fn is_capture(word: &OsString) -> bool {
-    word == "-" || Path::new(word).exists()
 }
 
 /// Returns whether an argument has the form of a capture's name: a directory part or a usual extension.

@@ -8,7 +8,7 @@ CORPUS_DIR ?= ../shared/captures
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test corpus oracle lint bench fuzz fixtures docs protocols screenshots install
+.PHONY: help run test corpus oracle forms lint bench fuzz fixtures docs protocols screenshots install
 
 help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
@@ -16,6 +16,8 @@ help:
 	@echo 'make corpus     the tests that read captures again on those of other projects, below CORPUS_DIR=$(CORPUS_DIR),'
 	@echo '                and for all pairs of captures and filters: make test selects some'
 	@echo 'make oracle     compare overhear with tshark, and with tshark 4.4, field by field, on every capture'
+	@echo 'make forms      read journeys, traces and ladders with programs that know their forms: opentelemetry-proto,'
+	@echo '                mermaid, html-validate and Chromium; those that are missing are skipped'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
 	@echo '                as root, with iproute2 and tcpreplay, also packet loss of live capture'
@@ -47,6 +49,11 @@ oracle:
 	$(NEEDS) cargo cc libpcap tshark debootstrap
 	export TSHARK44="$$(tests/oracle/tshark44 "$${CARGO_TARGET_DIR:-$(CURDIR)/target}")"; \
 	OVERHEAR_REQUIRE_TSHARK=1 $(CARGO) test --test oracle
+
+forms:
+	$(NEEDS) cargo cc libpcap python3
+	$(CARGO) build --profile quick
+	tests/forms/run "$${CARGO_TARGET_DIR:-target}/quick/overhear"
 
 lint:
 	$(NEEDS) cargo cc libpcap

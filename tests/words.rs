@@ -53,13 +53,14 @@ const QUOTED: [&str; 9] = [
 ];
 
 /// Files without an ending in their name.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     "Makefile",
     ".ci/run",
     "fixtures/label",
     "fixtures/record",
     "tests/bench/generate",
     "tests/bench/run",
+    "tests/forms/run",
     "tests/fuzz/run",
 ];
 

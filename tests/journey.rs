@@ -2,11 +2,15 @@
 
 use crate::common;
 use overhear::analysis::{Analyzer, Event, Task};
-use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, PhaseKind, Verdict, render};
+use overhear::journey::{
+    CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, PhaseKind, SelectedCall, StepKind, Verdict,
+    render, text_lines,
+};
 use overhear::report::DissectedFrame;
 use overhear::source::Capture;
 use std::collections::BTreeMap;
 use std::path::Path;
+use unicode_width::UnicodeWidthStr;
 
 /// Reads a capture through an analyzer.
 pub(crate) fn read(
@@ -54,6 +58,42 @@ fn journey(file: &[u8], choice: CallChoice) -> Option<Journey> {
     Some(collector.into_inner().finish())
 }
 
+/// Number of journeys that are collected at the same time.
+const BATCH: usize = 100;
+
+/// Returns the journeys of all calls of a capture.
+fn journeys(file: &[u8]) -> Vec<Journey> {
+    let mut calls = Vec::new();
+    read(
+        file,
+        Task { exchanges: true, ..Task::default() },
+        |_, _| {},
+        |event| {
+            if let Event::Call(call) = event {
+                calls.push(call);
+            }
+        },
+    );
+    let selected = |at| SelectedCall::in_list(at, |at| calls.get(at));
+    let mut journeys = Vec::new();
+    for first in (0..calls.len()).step_by(BATCH) {
+        let batch = first..calls.len().min(first + BATCH);
+        let collectors: Vec<_> = batch.filter_map(selected).map(JourneyCollector::new).collect();
+        let Some(task) = collectors.first().map(JourneyCollector::task) else { continue };
+        let collectors = std::cell::RefCell::new(collectors);
+        read(
+            file,
+            Task { only: None, ..task },
+            |frame, analyzer| {
+                collectors.borrow_mut().iter_mut().for_each(|one| one.frame(frame, analyzer.connections()));
+            },
+            |event| collectors.borrow_mut().iter_mut().for_each(|one| one.event(event.clone())),
+        );
+        journeys.extend(collectors.into_inner().into_iter().map(JourneyCollector::finish));
+    }
+    journeys
+}
+
 /// Asserts what is true of every journey.
 fn assert_consistent(name: &str, journey: &Journey) {
     let exchange = &journey.call.exchange;
@@ -83,10 +123,19 @@ fn assert_consistent(name: &str, journey: &Journey) {
     }
     let nanos: Vec<u64> = journey.verdicts.iter().map(|verdict| verdict.nanos).collect();
     assert!(nanos.is_sorted_by(|a, b| a >= b), "{place}: {:?}", journey.verdicts);
+}
+
+/// Asserts what is true of the forms of every journey.
+fn assert_forms(name: &str, journey: &Journey) {
+    let place = format!("{name}, call {}", journey.row);
     let forms = [JourneyForm::Json, JourneyForm::Markdown, JourneyForm::Mermaid, JourneyForm::Html, JourneyForm::Otlp];
     for form in forms.into_iter().chain([JourneyForm::Text(50), JourneyForm::Text(110)]) {
         let text = render(journey, form, true);
         assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{place} {form:?}: {text:?}");
+    }
+    for width in [40, 80] {
+        let wide = text_lines(journey, width, true).into_iter().find(|line| line.text.width() > width);
+        assert!(wide.is_none(), "{place}, {width} columns: {wide:?}");
     }
 }
 
@@ -94,15 +143,16 @@ fn assert_consistent(name: &str, journey: &Journey) {
 fn every_nanosecond_of_every_call_belongs_to_one_phase() {
     let mut calls = 0;
     for (name, file) in common::captures() {
-        // The first calls of a capture, and of large ones only the slowest.
-        let rows = if file.len() < 400_000 { 12 } else { 0 };
-        for choice in (1..=rows).map(CallChoice::Row).chain([CallChoice::Slowest]) {
-            let Some(journey) = journey(&file, choice) else { break };
-            assert_consistent(&name, &journey);
+        for (nth, journey) in journeys(&file).iter().enumerate() {
+            assert_consistent(&name, journey);
             calls += 1;
+            // The forms of the first calls.
+            if nth < 6 {
+                assert_forms(&name, journey);
+            }
         }
     }
-    assert!(calls > 400, "{calls} calls");
+    assert!(calls > 3_000, "{calls} calls");
 }
 
 /// Returns the verdicts of a journey as a cell of `fixtures/JOURNEYS.tsv`.
@@ -227,6 +277,7 @@ fn text_of_the_wire_cannot_leave_its_place() {
     ];
     let journey = journey(&common::pcap(common::IPV4, &packets), CallChoice::Slowest).expect("a call");
     assert_consistent("hostile", &journey);
+    assert_forms("hostile", &journey);
     let html = render(&journey, JourneyForm::Html, true);
     assert!(!html.contains("<script") && !html.contains("</style>--") && html.contains("&lt;script&gt;"), "{html}");
     let markdown = render(&journey, JourneyForm::Markdown, true);
@@ -238,4 +289,62 @@ fn text_of_the_wire_cannot_leave_its_place() {
         let text = render(&journey, form, true);
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
     }
+}
+
+/// Returns a capture with the frames of one side of another one.
+fn one_side(file: &[u8], address: &str) -> Vec<u8> {
+    let mut out = file.get(..24).expect("a header of pcap").to_vec();
+    let mut rest = file.get(24..).unwrap_or_default();
+    let octets: Vec<u8> = address.split('.').map(|part| part.parse().expect("an octet")).collect();
+    while let Some(length) = rest.get(8..12) {
+        let length = 16 + u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
+        // The source address of IPv4 in Ethernet.
+        if rest.get(16 + 26..16 + 30) == Some(&octets[..]) {
+            out.extend_from_slice(&rest[..length]);
+        }
+        rest = &rest[length..];
+    }
+    out
+}
+
+#[test]
+fn of_a_capture_of_one_side_nothing_is_stated_about_the_other() {
+    let file =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/http/keep-alive.pcap")).expect("a capture");
+    let text = |address, row| {
+        let journey = journey(&one_side(&file, address), CallChoice::Row(row)).expect("a call");
+        assert_eq!(journey.verdicts, [], "{address}");
+        render(&journey, JourneyForm::Text(110), false)
+    };
+    let client = text("10.0.0.1", 1);
+    assert!(client.starts_with("GET 10.0.0.2/: response not captured in "), "{client}");
+    assert!(client.contains("No frame of the server was captured") && !client.contains("sent no response"), "{client}");
+    let server = text("10.0.0.2", 1);
+    assert!(server.starts_with("Request not captured: 200, 375 B in "), "{server}");
+}
+
+#[test]
+fn early_data_is_a_part_of_the_security_handshake() {
+    // Frame 22 has the client hello with early_data and the request, frame 24 the encrypted extensions with early_data (tshark).
+    let file =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls/early-data.pcapng")).expect("a capture");
+    let step = |row| {
+        let journey = journey(&file, CallChoice::Row(row)).expect("a call");
+        let step = journey.steps.into_iter().find(|step| step.kind == StepKind::Secure).expect("a handshake");
+        step.statements.into_iter().find(|statement| statement.text.contains("0-RTT"))
+    };
+    let statement = step(2).expect("early data");
+    assert_eq!(statement.frames, [22, 24]);
+    assert!(statement.text.contains("and the server accepts it"), "{}", statement.text);
+    assert_eq!(step(1), None);
+}
+
+#[test]
+fn the_use_of_a_connection_names_the_call_before() {
+    let keep_alive = explained("http/keep-alive.pcap", 2);
+    assert!(keep_alive.contains("This is call 2 of 4 on its connection."), "{keep_alive}");
+    assert!(keep_alive.contains("The call before it, GET /, had ended "), "{keep_alive}");
+    // Calls 7 to 9 of the page, at the same time: the first of them ended 101 ms after the last began.
+    let multiplexed = explained("journey/shop.pcapng", 44);
+    assert!(multiplexed.contains("An earlier call, GET /report?n=7, was not complete when it began"), "{multiplexed}");
 }

@@ -10,6 +10,7 @@ mod passwords;
 mod quotes;
 mod saving;
 mod tls;
+mod words;
 
 use common::{ACK, FIN, IPV4, PSH, SYN, Segment, pcap};
 use std::fs;

@@ -70,7 +70,7 @@ fn the_journey_of_the_call_has_the_verdict_with_the_frames_of_the_statements() {
     let verdicts = journey["verdicts"].as_array().expect("a list");
     let verdict = verdicts.iter().find(|verdict| verdict["verdict"] == "n-plus-one").expect("the verdict");
     assert!(verdict["text"].as_str().is_some_and(|text| text.contains("12 times")), "{verdict}");
-    assert_eq!(verdict["frames"].as_array().map(Vec::len), Some(10), "{verdict}");
+    assert_eq!(verdict["frames"].as_array().map(Vec::len), Some(12), "{verdict}");
     let joined = print(&["journey", file, "-Y", r#"http.request.uri == "/orders-joined""#, "-T", "json"]);
     assert!(!joined.contains("n-plus-one"), "{joined}");
 }

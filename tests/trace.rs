@@ -6,9 +6,10 @@ use crate::common;
 use crate::journey::read;
 use overhear::analysis::Task;
 use overhear::journey::JourneyForm;
-use overhear::trace::{Cause, Trace, TraceCollector, TracedCall, render};
+use overhear::trace::{Cause, Trace, TraceCollector, TracedCall, host_diagram, render, text_lines};
 use std::cell::RefCell;
 use std::path::Path;
+use unicode_width::UnicodeWidthStr;
 
 /// Returns the trees of a capture: all, or that of a row of `calls`.
 fn trace(file: &[u8], row: Option<u64>) -> Trace {
@@ -83,7 +84,7 @@ fn compare(name: &str) -> (usize, usize, usize) {
                 assert_eq!(*caller, logged, "{place}");
                 *if evidence.is_certain { &mut certain } else { &mut inferred } += 1;
             }
-            (Cause::Unknown { callers }, Some(logged)) => {
+            (Cause::Unknown { callers, .. }, Some(logged)) => {
                 assert!(callers.contains(&logged), "{place}: {callers:?} without {logged}");
                 unknown += 1;
             }
@@ -121,17 +122,23 @@ fn trees_partition_the_calls_and_inferred_causes_contain_their_calls() {
         assert!(seen.iter().all(|&times| times == 1), "{name}: {seen:?}");
         for (at, (call, cause)) in trace.calls.iter().zip(&trace.causes).enumerate() {
             let place = format!("{name}, call {}", call.row);
-            assert!(trace.self_nanos[at] <= call.total(), "{place}");
+            assert!(trace.own_time(at) <= call.total(), "{place}");
             let Cause::Known { caller, evidence } = cause else { continue };
             known += 1;
             let caller = &trace.calls[*caller];
             assert!(caller.first.time <= call.first.time, "{place}: before call {}", caller.row);
-            assert!(evidence.is_certain || call.last.time <= caller.last.time, "{place}: beyond call {}", caller.row);
+            let is_within = caller.call.exchange.lacks_response() || call.last.time <= caller.last.time;
+            assert!(evidence.is_certain || is_within, "{place}: beyond call {}", caller.row);
             assert!(caller.call.exchange.id.conversation != call.call.exchange.id.conversation, "{place}");
         }
         for form in [JourneyForm::Text(80), JourneyForm::Text(140), JourneyForm::Html, JourneyForm::Markdown] {
             let text = render(&trace, form);
             assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{name} {form:?}");
+        }
+        for width in [40, 60, 80, 120] {
+            let lines = text_lines(&trace, width);
+            let wide = lines.iter().find(|line| line.text.width() > width);
+            assert!(wide.is_none(), "{name}, {width} columns: {wide:?}");
         }
     }
     assert!(known > 50, "{known}");
@@ -171,4 +178,51 @@ fn a_span_names_the_span_of_its_cause() {
     assert_eq!(children, trace.causes.iter().filter(|cause| cause.caller().is_some()).count());
     // The trace that the client named for the third page.
     assert!(spans.iter().any(|span| span["traceId"] == "4bf92f3577b34da6a3ce929d0e0e4703"));
+}
+
+#[test]
+fn spans_are_of_the_side_that_reports_them() {
+    // The capture is that of the server: a page is a span of the server, what it causes are spans of their client.
+    let trace = trace(&fixture("shop.pcapng"), Some(26));
+    let text = render(&trace, JourneyForm::Otlp);
+    let object: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut found = Vec::new();
+    for resource in object["resourceSpans"].as_array().expect("resources") {
+        let service = resource["resource"]["attributes"][0]["value"]["stringValue"].as_str().expect("a name");
+        for span in resource["scopeSpans"][0]["spans"].as_array().expect("spans") {
+            found.push(format!("{service} {} {}", span["kind"], span["name"].as_str().expect("a name")));
+        }
+    }
+    found.sort();
+    let expected = [
+        "www.shop.test 2 POST /order?n=5",
+        "www.shop.test 3 A pay.shop.test",
+        "www.shop.test 3 INSERT INTO items (name, price) VALUES ($1, 0) RETURNING id",
+        "www.shop.test 3 POST /order?n=5",
+        "www.shop.test 3 POST /payments",
+        "www.shop.test 3 UPDATE items SET price = 1 WHERE id = $1",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_ladder_of_a_call_has_the_hosts_of_its_tree() {
+    let file = fixture("shop.pcapng");
+    for row in [8, 20, 26] {
+        let trace = trace(&file, Some(row));
+        let selected = trace.selected.expect("a call");
+        let servers: std::collections::BTreeSet<String> = trace
+            .tree(selected)
+            .into_iter()
+            .map(|(at, _)| overhear::journey::endpoint_text(trace.calls[at].call.server))
+            .collect();
+        let call = &trace.calls[selected].call;
+        let (diagram, notes) = host_diagram(&trace, call, Default::default());
+        assert_eq!(notes, Vec::<String>::new());
+        assert!(servers.iter().all(|server| diagram.lanes.contains(server)), "{row}: {:?}", diagram.lanes);
+    }
+    // Three calls at the same time: what each caused is not known.
+    let trace = trace(&file, Some(44));
+    let (_, notes) = host_diagram(&trace, &trace.calls[trace.selected.expect("a call")].call, Default::default());
+    assert_eq!(notes.len(), 1, "{notes:?}");
 }

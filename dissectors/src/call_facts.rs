@@ -33,6 +33,8 @@ pub enum FactRole {
     ApplicationProtocol,
     /// Present if the keys of an earlier handshake are used again.
     Resumed,
+    /// Present if a side offers or accepts data that is sent before the handshake is complete.
+    EarlyData,
     /// Name that a certificate was issued to.
     CertificateSubject,
     /// Host name that a certificate was issued to.
@@ -106,6 +108,8 @@ pub enum CallPart {
 pub struct CallFacts {
     /// Fields by their role.
     pub fields: &'static [(FactRole, &'static Field)],
+    /// Fields that have a role with one value only.
+    pub values: &'static [(FactRole, &'static Field, u64)],
     /// Header lines by their role, with their names in lower case.
     pub headers: &'static [(FactRole, &'static str)],
     /// Meaning of statuses, by their text.
@@ -142,6 +146,7 @@ impl CallFacts {
     pub(crate) const fn of_statements(double_quotes: DoubleQuotes, repeated: &'static Field) -> CallFacts {
         CallFacts {
             fields: &[],
+            values: &[],
             headers: &[],
             statuses: &[],
             responds_in_order: false,

@@ -17,6 +17,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// Number of statements with the same digest, on one connection and one after the other, from which they are noted.
 pub const REPETITIONS: usize = 10;
 
+/// Maximum number of frames that are kept of a repeated statement.
+const MAX_FRAMES: usize = 256;
+
 /// Longest pause between two statements of a burst, in nanoseconds.
 const BURST_PAUSE: i64 = 100_000_000;
 
@@ -98,7 +101,7 @@ pub struct RepeatedStatement {
     pub count: usize,
     /// Nanoseconds from the first statement to the end of the last.
     pub nanos: u64,
-    /// Frames of the first statements, in order.
+    /// Frames of the statements, in order: of the first ones, if there are very many.
     pub frames: Vec<u32>,
 }
 
@@ -350,7 +353,7 @@ impl Host {
             else {
                 continue;
             };
-            let frames = group.iter().take(REPETITIONS).filter_map(|&at| self.statements.get(at)).map(|one| one.frame);
+            let frames = group.iter().take(MAX_FRAMES).filter_map(|&at| self.statements.get(at)).map(|one| one.frame);
             let repeated = RepeatedStatement {
                 call: call.id,
                 digest: String::new(),

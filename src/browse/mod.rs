@@ -36,6 +36,7 @@ mod request_queue;
 mod row_cache;
 mod save_job;
 mod stacks;
+mod trace;
 
 pub use browser::Browser;
 pub use chunked_vec::ChunkedVec;
@@ -48,3 +49,4 @@ pub use ladder::StreamLadder;
 pub use live_capture::LiveSummary;
 pub use request::*;
 pub use stacks::{OTHER_STACK, StackId, StackNames};
+pub use trace::NEAR_CALLS;

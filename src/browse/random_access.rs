@@ -5,7 +5,7 @@ use crate::analysis::{Analyzer, Event, FrameConnection, Task};
 use crate::report::DissectedFrame;
 use crate::source::{Frame, RecordReader};
 use dissectors::Wants;
-use dissectors::session::FirstPass;
+use dissectors::session::{ConversationId, FirstPass};
 use hashbrown::HashMap;
 
 /// Maximum number of frames in a first pass over all requested conversations. With more frames, data that depends on
@@ -155,6 +155,35 @@ impl RandomAccess {
     /// Returns these frames and the frames that must be read before them.
     pub(super) fn with_prerequisites(&self, wanted: &[u32]) -> Vec<u32> {
         with_prerequisites(&self.table.read(), wanted)
+    }
+
+    /// Returns the frames of some conversations, ascending.
+    pub(super) fn frames_of(&self, conversations: impl IntoIterator<Item = ConversationId>) -> Vec<u32> {
+        let table = self.table.read();
+        let keys = conversations.into_iter().map(ConversationKey::of);
+        let mut frames: Vec<u32> = keys.flat_map(|key| table.conversation_frames(key, None)).collect();
+        frames.sort_unstable();
+        frames.dedup();
+        frames
+    }
+
+    /// Reads frames of conversations again, and passes all of them and all events to `each`.
+    pub(super) fn collect(
+        &mut self,
+        frames: &[u32],
+        task: Task,
+        each: &mut dyn FnMut(FrameOrEvent<'_>),
+    ) -> Result<(), ErrorText> {
+        let read = self.with_prerequisites(frames);
+        let decode = self.table.task().decode;
+        let mut analyzer = Analyzer::new(Task { udp_conversations: true, decode, ..task });
+        self.feed(&read, frames, &mut analyzer, &mut |item| {
+            each(item);
+            true
+        })?;
+        analyzer.finish();
+        analyzer.events().for_each(|event| each(FrameOrEvent::Event(event)));
+        Ok(())
     }
 
     /// Collects the first-pass data for some frames.

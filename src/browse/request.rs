@@ -2,8 +2,9 @@
 
 use super::index::IndexUpdate;
 use crate::journey::{Journey, SelectedCall};
+use crate::trace::Trace;
 use dissectors::Field;
-use dissectors::session::ConversationId;
+use dissectors::session::{ConversationId, ExchangeId};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,13 @@ pub enum BrowseRequest {
         call: usize,
         /// The call, with those near it.
         selected: Box<SelectedCall>,
+    },
+    /// Tree of the calls that a call belongs to.
+    Trace {
+        /// Position of the call in the index.
+        call: usize,
+        /// The exchanges near it, each with its position.
+        near: Arc<Vec<(ExchangeId, usize)>>,
     },
     /// Data of both sides of a connection, in order, around a position.
     Follow {
@@ -147,6 +155,13 @@ pub enum BrowseEvent {
         call: usize,
         /// Its journey.
         journey: Box<Journey>,
+    },
+    /// Tree of the calls that a call belongs to.
+    Trace {
+        /// Position of the call in the index.
+        call: usize,
+        /// The tree.
+        trace: Box<Trace>,
     },
     /// Part of the data of both sides of a connection.
     Follow(FollowWindow),

@@ -8,7 +8,7 @@ use super::random_access::{
     ErrorText, ForwardCursor, FrameOrEvent, RandomAccess, first_pass_frames, last_frames_by_conversation,
 };
 use super::request::{BrowseEvent, BrowseRequest, FrameDetail, FrameRow};
-use super::{call, follow, journey, ladder, lines};
+use super::{call, follow, journey, ladder, lines, trace};
 use crate::analysis::{Analyzer, Task};
 use crate::report::{DissectedFrame, TimeFormatter, frame_texts, value_of};
 use dissectors::{Field, Tree, format};
@@ -76,6 +76,8 @@ impl RowCache {
                 .map(|detail| BrowseEvent::Call { call, detail: Box::new(detail) }),
             BrowseRequest::Journey { call, selected } => journey::load_journey(&mut self.reader, *selected)
                 .map(|journey| BrowseEvent::Journey { call, journey: Box::new(journey) }),
+            BrowseRequest::Trace { call, near } => trace::load_trace(&mut self.reader, call, &near)
+                .map(|trace| BrowseEvent::Trace { call, trace: Box::new(trace) }),
             BrowseRequest::Follow { stream, at } => {
                 follow::load_follow(&mut self.reader, stream, at).map(BrowseEvent::Follow)
             }

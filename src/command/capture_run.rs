@@ -179,6 +179,8 @@ impl CaptureRun {
     /// Opens the captures for a command that reads them in passes of its own. Returns the loop over them, if one could be
     /// opened, the decode options of all passes, and whether there were errors.
     pub(super) fn open_passes(mut self, passes: u64, is_file: bool) -> (Option<PassLoop>, DecodeOptions, bool) {
+        let collect_names = self.decode.names.flags.network;
+        let passes = passes + u64::from(collect_names);
         let (capture, errors) = self.open_captures(passes > 1);
         errors.iter().for_each(|error| print_message(error));
         let mut decode = self.decode.clone();
@@ -187,6 +189,7 @@ impl CaptureRun {
         if let Some(passes) = &mut passes {
             passes.max_frames = self.max_frames;
             passes.collect_secrets(&mut decode);
+            passes.collect_names(&mut decode);
         }
         (passes, decode, !errors.is_empty())
     }

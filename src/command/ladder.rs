@@ -1,199 +1,88 @@
 //! `ladder`: the sequence diagram of a connection, or of all hosts of a call.
 
-use super::capture_run::CaptureRun;
-use super::filter_matcher::{FilterMatcher, MatchUnit};
-use super::output::{Output, escape_paths};
-use super::overwrite::refuse_captures;
-use super::pass_loop::{PassConsumer, PassLoop};
-use super::{CommandOutcome, decode, finish_output, journey, print_message, text_width};
+use super::call_run::{CallPasses, CallSelection, FrameCollector, PreparedRun};
+use super::{CommandOutcome, print_message};
 use crate::args::{LadderArgs, LadderFormat, LadderSubject};
-use overhear::analysis::{Analyzer, DecodeOptions, Event, Task};
+use overhear::analysis::{Analyzer, Event};
 use overhear::browse::{LadderRow, LadderWindow, StreamLadder};
-use overhear::capture::{Endpoint, Stream};
+use overhear::capture::{EndpointNames, Stream};
 use overhear::diagram::{Arrow, Diagram, diagram_lines, mermaid, svg};
-use overhear::journey::{CallChoice, CallsWithin, endpoint_text};
+use overhear::journey::{CallChoice, named_endpoint_text};
 use overhear::report::DissectedFrame;
-use overhear::source::Error;
-use std::convert::Infallible;
-use std::io::{self, Write};
-use std::ops::ControlFlow;
+use overhear::trace::host_diagram;
+use std::io;
 
 /// Maximum number of arrows in a diagram that a program lays out.
 const MAX_ARROWS: usize = 500;
 
 pub(super) fn run_ladder(mut args: LadderArgs) -> io::Result<CommandOutcome> {
-    match prepare(&mut args) {
-        Ok(prepared) => print_ladder(&args, prepared),
-        Err(message) => Ok(CommandOutcome::Error(message)),
-    }
-}
-
-/// What a run needs before it reads.
-struct Prepared {
-    /// Names of the captures, for messages.
-    names: String,
-    subject: LadderSubject,
-    run: CaptureRun,
-    out: Output,
-}
-
-fn prepare(args: &mut LadderArgs) -> Result<Prepared, String> {
-    let (files, subject) = args.parse_input()?;
-    let run = args.run();
-    let names = escape_paths(files.iter().map(|path| path.as_path()));
-    refuse_captures("-o", run.output.as_deref(), &files, &args.decode)?;
-    let decode = decode::decode_options(&args.decode)?;
-    let out = Output::create(run.output.as_deref())?;
-    Ok(Prepared { names, subject, run: CaptureRun::new(files, &run, decode), out })
-}
-
-fn print_ladder(args: &LadderArgs, prepared: Prepared) -> io::Result<CommandOutcome> {
-    let Prepared { names, subject, run, mut out } = prepared;
+    let prepared = args
+        .parse_input()
+        .and_then(|(files, subject)| Ok((PreparedRun::new(files, &args.run(), &args.decode)?, subject)));
+    let (prepared, subject) = match prepared {
+        Ok(prepared) => prepared,
+        Err(message) => return Ok(CommandOutcome::Error(message)),
+    };
     let count = if matches!(subject, LadderSubject::Stream(_)) { 2 } else { 3 };
-    let (passes, decode, mut has_errors) = run.open_passes(count, out.is_file());
-    let Some(mut passes) = passes else {
-        out.keep_existing();
-        return finish_output(out, true);
-    };
-    let (diagram, has_read_errors) = match subject {
-        LadderSubject::Stream(stream) => stream_diagram(stream, &names, &mut passes, &decode),
-        LadderSubject::Call(choice) => call_diagram(choice, &names, &mut passes, &decode),
-    };
-    has_errors |= has_read_errors;
-    match diagram {
-        Ok(diagram) => {
-            out.write_all(render(&diagram, args.format, out.is_file()).as_bytes())?;
-            finish_output(out, has_errors)
-        }
-        // What cannot be read is reported already.
-        Err(_) if has_errors => {
-            out.keep_existing();
-            finish_output(out, true)
-        }
-        Err(message) => {
-            out.keep_existing();
-            Ok(CommandOutcome::Error(message))
-        }
-    }
+    prepared.write(count, |passes| {
+        let diagram = match subject {
+            LadderSubject::Stream(stream) => stream_diagram(stream, passes)?,
+            LadderSubject::Call(choice) => call_diagram(choice, passes)?,
+        };
+        Ok(render(&diagram, args.format, passes.width))
+    })
 }
 
-/// Returns the diagram of a connection or an error message, and whether reading failed.
-fn stream_diagram(
-    stream: u32,
-    names: &str,
-    passes: &mut PassLoop,
-    decode: &DecodeOptions,
-) -> (Result<Diagram, String>, bool) {
+/// Returns the diagram of a connection, or an error message.
+fn stream_diagram(stream: u32, passes: &mut CallPasses) -> Result<Diagram, String> {
     let mut ladder = StreamLadder::new(stream);
-    let task = ladder.messages_task();
-    let mut messages = EventPass { add: |event| ladder.event(event), has_errors: false };
-    messages.run(task, passes, decode);
-    let has_errors = messages.has_errors;
+    passes.run(ladder.messages_task(), &mut MessageCollector(&mut ladder));
     if ladder.is_found() {
-        passes.start_again();
-        let mut analyzer = Analyzer::new(Task { decode: decode.clone(), ..ladder.rows_task() });
-        let Ok(()) = passes.run(&mut analyzer, None, &mut RowPass(&mut ladder));
+        passes.run(ladder.rows_task(), &mut RowCollector(&mut ladder));
     }
-    let Some((stream, window)) = ladder.finish() else {
-        return (Err(format!("{names}: no stream {stream}; `overhear streams` lists them")), has_errors);
-    };
+    let names = &passes.names;
+    let (stream, window) =
+        ladder.finish().ok_or_else(|| format!("{names}: no stream {stream}; `overhear streams` lists them"))?;
     let rest = window.total - window.rows.len();
     if rest > 0 {
         print_message(&format!("the stream has {rest} more segments, which are not shown"));
     }
-    (Ok(diagram(&stream, &window)), has_errors)
+    Ok(diagram(&stream, &window))
 }
 
-/// Returns the diagram of all hosts of a call or an error message, and whether reading failed.
-fn call_diagram(
-    choice: CallChoice,
-    names: &str,
-    passes: &mut PassLoop,
-    decode: &DecodeOptions,
-) -> (Result<Diagram, String>, bool) {
-    let mut matcher = FilterMatcher::new(None, MatchUnit::Calls);
-    let (selected, has_errors) = journey::select_call(choice, &mut matcher, names, passes, decode);
-    let selected = match selected {
-        Ok(selected) => selected,
-        Err(message) => return (Err(message), has_errors),
-    };
-    let mut within = CallsWithin::new(selected.call.clone());
-    let journey = journey::collect(selected, passes, decode);
-    passes.start_again();
-    let add = |event| {
-        if let Event::Call(call) = event {
-            within.add(call);
-        }
-    };
-    EventPass { add, has_errors: false }.run(CallsWithin::task(), passes, decode);
-    let hosts = within.finish(journey.diagram);
-    if hosts.ambiguous > 0 {
-        let calls = if hosts.ambiguous == 1 { "call" } else { "calls" };
-        print_message(&format!("{} {calls} may belong to several calls, and are not shown", hosts.ambiguous));
-    }
-    if hosts.dropped > 0 {
-        print_message(&format!("{} more calls at the same time are not read", hosts.dropped));
-    }
-    (Ok(hosts.diagram), has_errors)
+/// Returns the diagram of all hosts of a call, or an error message.
+fn call_diagram(choice: CallChoice, passes: &mut CallPasses) -> Result<Diagram, String> {
+    let selected = passes.select(CallSelection::new(choice))?;
+    let trace = passes.trace(Some(selected.row));
+    let call = selected.call.clone();
+    let journey = passes.journey(selected);
+    let (diagram, notes) = host_diagram(&trace, &call, journey.diagram);
+    notes.iter().for_each(|note| print_message(note));
+    Ok(diagram)
 }
 
-/// Consumer of a pass that needs events only.
-struct EventPass<A> {
-    add: A,
-    has_errors: bool,
-}
+/// Collector of the messages of a connection.
+struct MessageCollector<'l>(&'l mut StreamLadder);
 
-impl<A: FnMut(Event)> EventPass<A> {
-    fn run(&mut self, task: Task, passes: &mut PassLoop, decode: &DecodeOptions) {
-        let mut analyzer = Analyzer::new(Task { decode: decode.clone(), ..task });
-        let Ok(()) = passes.run(&mut analyzer, None, self);
+impl FrameCollector for MessageCollector<'_> {
+    fn event(&mut self, event: Event) {
+        self.0.event(event);
     }
 }
 
-impl<A: FnMut(Event)> PassConsumer for EventPass<A> {
-    type Error = Infallible;
+/// Collector of the rows of a connection.
+struct RowCollector<'l>(&'l mut StreamLadder);
 
-    fn frame(&mut self, _: &DissectedFrame<'_>, _: &Analyzer) -> Result<bool, Infallible> {
-        Ok(true)
-    }
-
-    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
-        analyzer.events().for_each(&mut self.add);
-        Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
-        self.has_errors = true;
-        print_message(&error.to_string());
-        Ok(ControlFlow::Continue(()))
-    }
-}
-
-/// Consumer of the pass that gives the rows of a connection.
-struct RowPass<'l>(&'l mut StreamLadder);
-
-impl PassConsumer for RowPass<'_> {
-    type Error = Infallible;
-
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
+impl FrameCollector for RowCollector<'_> {
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> bool {
         self.0.frame(frame, analyzer.connections());
-        Ok(true)
-    }
-
-    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
-        analyzer.events().for_each(drop);
-        Ok(())
-    }
-
-    // The first pass reports errors.
-    fn read_error(&mut self, _: Error) -> Result<ControlFlow<()>, Infallible> {
-        Ok(ControlFlow::Continue(()))
+        true
     }
 }
 
 /// Returns the diagram of a ladder.
 fn diagram(stream: &Stream, window: &LadderWindow) -> Diagram {
-    let lane = |end: Endpoint| endpoint_text(end);
+    let (client, server) = EndpointNames::of(stream.names.as_deref());
     let arrow = |row: &LadderRow| {
         let (from, to) = if row.from_client { (0, 1) } else { (1, 0) };
         let ack = row.ack.map_or(String::new(), |ack| format!(" Ack={ack}"));
@@ -211,18 +100,19 @@ fn diagram(stream: &Stream, window: &LadderWindow) -> Diagram {
         }
     };
     Diagram {
-        lanes: vec![lane(stream.client), lane(stream.server)],
+        lanes: vec![named_endpoint_text(stream.client, client), named_endpoint_text(stream.server, server)],
         arrows: window.rows.iter().map(arrow).collect(),
         start: stream.first.time,
+        noun: "segment",
     }
 }
 
-fn render(diagram: &Diagram, format: LadderFormat, is_file: bool) -> String {
+fn render(diagram: &Diagram, format: LadderFormat, width: usize) -> String {
     match format {
         LadderFormat::Svg => svg(diagram, MAX_ARROWS, false),
         LadderFormat::Mermaid => mermaid(diagram, MAX_ARROWS),
         LadderFormat::Text => {
-            let lines = diagram_lines(diagram, text_width(is_file), usize::MAX);
+            let lines = diagram_lines(diagram, width, usize::MAX);
             lines.into_iter().map(|(line, _)| line.trim_end().to_owned() + "\n").collect()
         }
     }

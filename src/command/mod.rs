@@ -1,5 +1,6 @@
 //! Commands: each connects a source of frames, the analysis and an output format.
 
+mod call_run;
 mod capture_run;
 mod check;
 mod decode;

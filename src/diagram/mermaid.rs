@@ -6,19 +6,21 @@ use super::{Diagram, DiagramRow, omitted_text};
 #[must_use]
 pub fn mermaid(diagram: &Diagram, limit: usize) -> String {
     let mut out = String::from("sequenceDiagram\n");
-    for (lane, name) in diagram.lanes.iter().enumerate() {
+    let shown = diagram.shown(limit);
+    for (lane, name) in shown.lanes.iter().enumerate() {
         out.push_str(&format!("    participant H{lane} as {}\n", mermaid_text(name)));
     }
-    let last = diagram.lanes.len().saturating_sub(1);
-    for row in diagram.rows(limit) {
+    let last = shown.lanes.len().saturating_sub(1);
+    for row in &shown.rows {
         match row {
             DiagramRow::Arrow(arrow) => {
                 let head = if arrow.is_anomalous { "--x" } else { "->>" };
                 let label = format!("{} #{} {}", diagram.offset(arrow), arrow.frame, arrow.label);
-                out.push_str(&format!("    H{}{head}H{}: {}\n", arrow.from, arrow.to, mermaid_text(&label)));
+                let (from, to) = (shown.place(arrow.from), shown.place(arrow.to));
+                out.push_str(&format!("    H{from}{head}H{to}: {}\n", mermaid_text(&label)));
             }
             DiagramRow::Omitted(count) => {
-                out.push_str(&format!("    Note over H0,H{last}: {}\n", mermaid_text(&omitted_text(count))));
+                out.push_str(&format!("    Note over H0,H{last}: {}\n", mermaid_text(&omitted_text(diagram, *count))));
             }
         }
     }

@@ -17,6 +17,8 @@ pub struct Diagram {
     pub arrows: Vec<Arrow>,
     /// Time that offsets are relative to, in nanoseconds since 1970.
     pub start: i64,
+    /// What an arrow is, for the number of those that are omitted: segment, message or frame.
+    pub noun: &'static str,
 }
 
 /// An arrow of a diagram: a packet.
@@ -47,7 +49,43 @@ pub enum DiagramRow<'d> {
     Omitted(usize),
 }
 
+/// The part of a diagram that is shown: rows, and the lanes that their arrows connect.
+struct ShownDiagram<'d> {
+    rows: Vec<DiagramRow<'d>>,
+    lanes: Vec<&'d str>,
+    /// Position of each lane of the diagram among those that are shown.
+    places: Vec<usize>,
+}
+
 impl Diagram {
+    /// Returns the lane of a host, which is added if it is not there.
+    pub fn lane(&mut self, name: String) -> usize {
+        self.lanes.iter().position(|lane| *lane == name).unwrap_or_else(|| {
+            self.lanes.push(name);
+            self.lanes.len() - 1
+        })
+    }
+
+    /// Returns the rows for a limit, and the lanes that they need: all, unless arrows are omitted.
+    fn shown(&self, limit: usize) -> ShownDiagram<'_> {
+        let rows = self.rows(limit);
+        let mut is_used = vec![self.arrows.len() <= limit; self.lanes.len()];
+        for row in &rows {
+            let DiagramRow::Arrow(arrow) = row else { continue };
+            [arrow.from, arrow.to]
+                .into_iter()
+                .for_each(|lane| is_used.get_mut(lane).into_iter().for_each(|used| *used = true));
+        }
+        let mut lanes = Vec::new();
+        let places = self.lanes.iter().zip(is_used).map(|(name, is_used)| {
+            let place = lanes.len();
+            lanes.extend(is_used.then_some(name.as_str()));
+            place
+        });
+        let places = places.collect();
+        ShownDiagram { rows, lanes, places }
+    }
+
     /// Returns the rows: all arrows, or about `limit` of them, from the start and the end, with those that are keys.
     #[must_use]
     pub fn rows(&self, limit: usize) -> Vec<DiagramRow<'_>> {
@@ -78,9 +116,15 @@ impl Diagram {
     }
 }
 
+impl ShownDiagram<'_> {
+    fn place(&self, lane: usize) -> usize {
+        self.places.get(lane).copied().unwrap_or_default()
+    }
+}
+
 /// Returns the text of a row of omitted arrows.
-fn omitted_text(count: usize) -> String {
-    format!("{count} more segment{}", if count == 1 { "" } else { "s" })
+fn omitted_text(diagram: &Diagram, count: usize) -> String {
+    format!("{count} more {}{}", diagram.noun, if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -99,7 +143,7 @@ mod tests {
             is_key: false,
         };
         let lanes = vec!["10.0.0.1:50000".to_owned(), "10.0.0.2:80".to_owned()];
-        Diagram { lanes, arrows: labels.iter().enumerate().map(arrow).collect(), start: 0 }
+        Diagram { lanes, arrows: labels.iter().enumerate().map(arrow).collect(), start: 0, noun: "segment" }
     }
 
     #[test]
@@ -111,5 +155,18 @@ mod tests {
         let expected = [DiagramRow::Omitted(40), DiagramRow::Arrow(&diagram.arrows[50]), DiagramRow::Omitted(44)];
         assert_eq!(rows[10..13], expected);
         assert_eq!(rows.len(), 10 + 3 + 5);
+    }
+
+    #[test]
+    fn lanes_of_omitted_arrows_are_omitted() {
+        let mut diagram = diagram(&["x"; 100]);
+        diagram.lanes.insert(1, "10.0.0.9:53".to_owned());
+        for (nth, arrow) in diagram.arrows.iter_mut().enumerate() {
+            (arrow.from, arrow.to) = if nth == 50 { (0, 1) } else { (0, 2) };
+        }
+        assert_eq!(diagram.shown(100).lanes.len(), 3);
+        let shown = diagram.shown(20);
+        assert_eq!((shown.lanes.as_slice(), shown.place(2)), (&["10.0.0.1:50000", "10.0.0.2:80"][..], 1));
+        assert_eq!(omitted_text(&diagram, 2), "2 more segments");
     }
 }

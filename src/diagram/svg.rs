@@ -1,14 +1,20 @@
 //! SVG form of a sequence diagram.
 
-use super::{Diagram, DiagramRow, omitted_text};
+use super::{Diagram, DiagramRow, ShownDiagram, omitted_text};
 
 /// Height of a row, and of the heading.
 const ROW: usize = 26;
 const HEADING: usize = 36;
 
-/// Width of the columns of frames and times, and distance of two hosts.
+/// Width of the columns of frames and times.
 const TIMES: usize = 150;
-const GAP: usize = 480;
+
+/// Least distance of two hosts.
+const MIN_GAP: usize = 120;
+
+/// Width of a character, and of the ends of an arrow beside its label.
+const CHARACTER: usize = 8;
+const ENDS: usize = 24;
 
 /// Space right of the last host.
 const MARGIN: usize = 110;
@@ -37,16 +43,17 @@ pub fn escape_markup(text: &str) -> String {
 /// With `links`, the number of each frame leads to the element `frame-NUMBER`.
 #[must_use]
 pub fn svg(diagram: &Diagram, limit: usize, links: bool) -> String {
-    let rows = diagram.rows(limit);
-    let gaps = diagram.lanes.len().saturating_sub(1);
-    let (width, height) = (TIMES + gaps * GAP + MARGIN, HEADING + rows.len() * ROW + 12);
+    let shown = diagram.shown(limit);
+    let gaps = shown.lanes.len().saturating_sub(1);
+    let gap = distance(&shown);
+    let (width, height) = (TIMES + gaps * gap + MARGIN, HEADING + shown.rows.len() * ROW + 12);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\" aria-label=\"Sequence diagram\" font-family=\"ui-monospace, monospace\" font-size=\"12\" \
          fill=\"currentColor\">\n"
     );
-    for (lane, name) in diagram.lanes.iter().enumerate() {
-        let x = TIMES + lane * GAP;
+    for (lane, name) in shown.lanes.iter().enumerate() {
+        let x = TIMES + lane * gap;
         out.push_str(&format!(
             "<text x=\"{x}\" y=\"18\" text-anchor=\"middle\" font-weight=\"bold\">{}</text>\n<line x1=\"{x}\" y1=\"26\" \
              x2=\"{x}\" y2=\"{}\" stroke=\"currentColor\" stroke-opacity=\"0.4\"/>\n",
@@ -54,7 +61,7 @@ pub fn svg(diagram: &Diagram, limit: usize, links: bool) -> String {
             height - 6
         ));
     }
-    for (nth, row) in rows.iter().enumerate() {
+    for (nth, row) in shown.rows.iter().enumerate() {
         let y = HEADING + nth * ROW + ROW / 2;
         match row {
             DiagramRow::Arrow(arrow) => {
@@ -63,7 +70,7 @@ pub fn svg(diagram: &Diagram, limit: usize, links: bool) -> String {
                     false => format!("#{}", arrow.frame),
                 };
                 let color = if arrow.is_anomalous { "var(--bad, #b3261e)" } else { "currentColor" };
-                let (from, to) = (TIMES + arrow.from * GAP, TIMES + arrow.to * GAP);
+                let (from, to) = (TIMES + shown.place(arrow.from) * gap, TIMES + shown.place(arrow.to) * gap);
                 let back = if to > from { to.saturating_sub(8) } else { to + 8 };
                 let label: String = arrow.label.chars().take(MAX_LABEL).collect();
                 out.push_str(&format!(
@@ -86,14 +93,28 @@ pub fn svg(diagram: &Diagram, limit: usize, links: bool) -> String {
             }
             DiagramRow::Omitted(count) => out.push_str(&format!(
                 "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\">… {} …</text>\n",
-                TIMES + gaps * GAP / 2,
+                TIMES + gaps * gap / 2,
                 y + 4,
-                escape_markup(&omitted_text(*count))
+                escape_markup(&omitted_text(diagram, *count))
             )),
         }
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// Returns the distance of two hosts for which names and labels have room.
+fn distance(shown: &ShownDiagram<'_>) -> usize {
+    let names = shown.lanes.iter().map(|name| name.chars().count());
+    let labels = shown.rows.iter().filter_map(|row| match row {
+        DiagramRow::Arrow(arrow) => {
+            let hosts = shown.place(arrow.from).abs_diff(shown.place(arrow.to)).max(1);
+            Some(arrow.label.chars().count().min(MAX_LABEL).div_ceil(hosts))
+        }
+        DiagramRow::Omitted(_) => None,
+    });
+    let characters = names.chain(labels).max().unwrap_or_default();
+    (characters * CHARACTER + ENDS).max(MIN_GAP)
 }
 
 #[cfg(test)]

@@ -7,14 +7,20 @@ use unicode_width::UnicodeWidthStr;
 const TIMES: usize = 11;
 
 /// Least columns between two hosts.
-const MIN_GAP: usize = 16;
+const MIN_GAP: usize = 20;
 
-/// Returns the lines of a diagram, each of about `width` columns, with the frame that it shows.
+/// Width of a frame number and of the mark after it, right of the last lane.
+const FRAMES: usize = 12;
+
+/// Returns the lines of a diagram with the frame that each shows. It is a list if `width` columns are too few for the hosts.
 #[must_use]
 pub fn diagram_lines(diagram: &Diagram, width: usize, limit: usize) -> Vec<(String, Option<u32>)> {
     let gaps = diagram.lanes.len().saturating_sub(1).max(1);
-    // The frame number follows the last lane.
-    let gap = (width.saturating_sub(TIMES + 12) / gaps).max(MIN_GAP);
+    let last_name = diagram.lanes.last().map_or(0, |name| name.width());
+    let gap = width.saturating_sub(TIMES + last_name.max(FRAMES)) / gaps;
+    if gap < MIN_GAP || diagram.lanes.iter().rev().skip(1).any(|name| name.width() >= gap) {
+        return list(diagram, width, limit);
+    }
     let column = |lane: usize| TIMES + lane * gap;
     let mut lines = vec![(heading(diagram, gap), None)];
     for row in diagram.rows(limit) {
@@ -39,9 +45,33 @@ pub fn diagram_lines(diagram: &Diagram, width: usize, limit: usize) -> Vec<(Stri
                 lines.push((format!("{line} #{}{mark}", arrow.frame), Some(arrow.frame)));
             }
             DiagramRow::Omitted(count) => {
-                lines.push((format!("{:column$}… {}", "", omitted_text(count), column = column(0)), None));
+                lines.push((format!("{:column$}… {}", "", omitted_text(diagram, count), column = column(0)), None));
             }
         }
+    }
+    lines
+}
+
+/// Returns a diagram as a list: the hosts with letters, then a line for each arrow.
+fn list(diagram: &Diagram, width: usize, limit: usize) -> Vec<(String, Option<u32>)> {
+    let name = |lane: usize| match u8::try_from(lane) {
+        Ok(nth @ 0..26) => char::from(b'A' + nth).to_string(),
+        _ => (lane + 1).to_string(),
+    };
+    let hosts = diagram.lanes.iter().enumerate();
+    let mut lines: Vec<_> =
+        hosts.map(|(lane, host)| (truncated(&format!("{} = {host}", name(lane)), width), None)).collect();
+    for row in diagram.rows(limit) {
+        let (line, frame) = match row {
+            DiagramRow::Arrow(arrow) => {
+                let mark = if arrow.is_anomalous { " !" } else { "" };
+                let (from, to) = (name(arrow.from), name(arrow.to));
+                let line = format!("{:>10} #{}{mark} {from}→{to} {}", diagram.offset(arrow), arrow.frame, arrow.label);
+                (line, Some(arrow.frame))
+            }
+            DiagramRow::Omitted(count) => (format!("{:TIMES$}… {}", "", omitted_text(diagram, count)), None),
+        };
+        lines.push((truncated(&line, width), frame));
     }
     lines
 }
@@ -100,6 +130,21 @@ mod tests {
         assert_eq!(texts[0].find("10.0.0.1"), Some(TIMES));
         assert!(texts[1].contains("─ SYN ─") && texts[1].ends_with("▶│ #1"), "{}", texts[1]);
         assert!(texts[2].contains("│◀─") && texts[4].ends_with("│ #4 !"), "{texts:#?}");
+    }
+
+    #[test]
+    fn without_room_for_the_hosts_a_diagram_is_a_list() {
+        let mut diagram = diagram(&["SYN", "RST: a label that is longer than the line"]);
+        diagram.lanes[1] = "[2001:db8::1234]:8080".to_owned();
+        let lines: Vec<String> = diagram_lines(&diagram, 40, 100).into_iter().map(|(line, _)| line).collect();
+        let expected = [
+            "A = 10.0.0.1:50000",
+            "B = [2001:db8::1234]:8080",
+            "     +0 ns #1 A→B SYN",
+            "   +1.0 ms #2 ! B→A RST: a label that i…",
+        ];
+        assert_eq!(lines, expected);
+        assert!(lines.iter().all(|line| line.width() <= 40));
     }
 
     #[test]

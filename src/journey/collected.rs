@@ -55,6 +55,8 @@ pub(super) struct SecureHandshake {
     pub(super) cipher: Option<(String, u32)>,
     pub(super) application_protocol: Option<(String, u32)>,
     pub(super) resumed: Option<u32>,
+    /// Frames in which the client offers early data, and in which the server accepts it.
+    pub(super) early_data: [Option<u32>; 2],
     pub(super) certificate: Option<Certificate>,
     pub(super) alerts: Vec<Alert>,
 }
@@ -109,6 +111,8 @@ pub(super) struct MessageText {
     pub(super) media_type: String,
     /// Content codings; empty if there are none.
     pub(super) coding: String,
+    /// Start of the decoded body, if it is text; empty otherwise.
+    pub(super) body: String,
 }
 
 impl MessageText {
@@ -156,6 +160,11 @@ impl Collected {
         exchange.request.or(exchange.response).is_none_or(|first| frame < first.first.frame)
     }
 
+    /// Whether a frame is after the first one of the request.
+    pub(super) fn is_behind_request(&self, frame: u32) -> bool {
+        self.exchange().request.is_none_or(|request| frame > request.first.frame)
+    }
+
     /// Whether a frame is after the last one of the complete call.
     pub(super) fn is_after_call(&self, frame: u32) -> bool {
         self.last_frame().is_some_and(|last| frame > last)
@@ -190,6 +199,18 @@ impl Collected {
                 && segment.ack_raw.wrapping_sub(answer.seq_raw) as i32 > 0
         };
         self.segments.iter().find(acks)
+    }
+
+    /// Returns the side of the connection of which no frame was captured, if there is one.
+    pub(super) fn lacks_side(&self) -> Option<Side> {
+        let stream = self.stream.as_ref()?;
+        [Side::Client, Side::Server].into_iter().find(|&side| stream.side(side).frames == 0)
+    }
+
+    /// Whether a frame may have a part of a handshake with early data: it is before the response.
+    pub(super) fn is_in_early_handshake(&self, frame: u32) -> bool {
+        let offers = self.secure.early_data[0].is_some_and(|offer| !self.is_behind_request(offer));
+        offers && self.exchange().response.is_none_or(|response| frame < response.first.frame)
     }
 
     /// Bytes that the capture lacks of the connection.

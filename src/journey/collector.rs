@@ -6,11 +6,11 @@ use super::facts::{self, Fact};
 use super::model::Journey;
 use super::segment::{self, SegmentRecord};
 use super::selector::{NearbyCall, SelectedCall};
-use super::text::{address_text, endpoint_text, host_of};
+use super::text::{address_text, call_end_text, host_of};
 use crate::analysis::{Event, FrameConnection, NumberSet, Task, limits};
 use crate::capture::{Call, Endpoint};
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, messages_in};
-use crate::report::{DissectedFrame, escaped};
+use crate::report::{DissectedFrame, body_text, escaped};
 use dissectors::call_facts::{FactRole, StatusMeaning};
 use dissectors::exchange::Exchange;
 use dissectors::session::{ConversationId, ExchangeId, Half, Side, Stamp};
@@ -33,6 +33,9 @@ const MAX_ITEMS: usize = 16;
 /// Maximum number of header lines of a message, and bytes of one.
 const MAX_LINES: usize = 256;
 const MAX_LINE: usize = 8192;
+
+/// Maximum bytes of a body of which a start is kept.
+const MAX_BODY: usize = 1024;
 
 /// Collects what a journey needs from the frames and events of a pass.
 pub struct JourneyCollector {
@@ -184,7 +187,11 @@ impl JourneyCollector {
 
     fn add_handshake(&mut self, facts: Vec<Fact>, side: Side, at: Stamp) {
         let is_own = facts::has_handshake(self.collected.exchange().protocol);
-        let is_before = is_own || self.collected.is_before_call(at.frame);
+        let early = facts::best(&facts, FactRole::EarlyData).map(|_| at.frame);
+        // The request may be in the frame of the first message of the handshake.
+        let offers = early.is_some() && side == Side::Client && !self.collected.is_behind_request(at.frame);
+        let is_before = is_own || offers || self.collected.is_before_call(at.frame);
+        let is_before = is_before || self.collected.is_in_early_handshake(at.frame);
         let secure = &mut self.collected.secure;
         let in_handshake = |fact: &Fact| matches!(fact.role, FactRole::HandshakeMessage | FactRole::CipherChange);
         if let Some(fact) = facts.iter().find(|fact| in_handshake(fact)).filter(|_| is_before) {
@@ -218,6 +225,8 @@ impl JourneyCollector {
                         secure.certificate.take().or_else(|| certificate::read(&facts, server_name, at.frame));
                 }
             }
+            let slot = side.of_mut(&mut secure.early_data);
+            *slot = slot.or(early);
             let resumed = facts::best(&facts, FactRole::Resumed).map(|_| at.frame);
             secure.resumed = secure.resumed.or(resumed);
         }
@@ -310,6 +319,7 @@ impl JourneyCollector {
     }
 
     fn lookup(&mut self, call: Call) {
+        let server = call_end_text(&call, Side::Server);
         let exchange = call.exchange;
         let pending = self.pending.iter().position(|(id, _)| *id == exchange.id);
         let facts = pending.map(|at| self.pending.swap_remove(at).1).unwrap_or_default();
@@ -325,7 +335,7 @@ impl JourneyCollector {
         let own = address_text(self.server.address);
         let seconds = facts.iter().filter(|fact| fact.role == FactRole::CacheSeconds).filter_map(|fact| fact.number);
         let lookup = Lookup {
-            server: endpoint_text(call.server),
+            server,
             addresses: texts(FactRole::ResolvedAddress).take(MAX_ITEMS).collect(),
             cache_seconds: seconds.min(),
             aliases: texts(FactRole::Alias).take(MAX_ITEMS).collect(),
@@ -367,9 +377,13 @@ fn message_text(message: DissectedMessage<'_>) -> MessageText {
     };
     let lines = message.values(fields.start_line).chain(message.headers()).chain(message.values(fields.trailers));
     let coding = line(message.value(fields.coding));
+    let media_type = message.media_type();
+    let body = message.value(fields.body);
+    let body = body_text(body.get(..MAX_BODY).unwrap_or(body), media_type);
     MessageText {
         head: lines.take(MAX_LINES).map(line).collect(),
-        media_type: line(message.media_type()),
+        body: body.map_or(String::new(), |text| line(&text)),
+        media_type: line(media_type),
         coding: if coding.eq_ignore_ascii_case("identity") { String::new() } else { coding },
     }
 }
@@ -380,7 +394,7 @@ fn wants() -> Wants {
     facts::add_wants(&mut wants);
     for fields in MESSAGE_FIELDS.iter() {
         let single = [fields.message, fields.request, fields.response, fields.start_line, fields.target];
-        let rest = [fields.authority, fields.trailers, fields.media_type, fields.coding];
+        let rest = [fields.authority, fields.trailers, fields.media_type, fields.coding, fields.body];
         let all = single.into_iter().chain(rest).chain(fields.channel).chain(fields.headers.iter().copied());
         all.filter(|field| !field.name.is_empty() && !field.later).for_each(|field| wants.add(field));
     }

@@ -17,9 +17,24 @@ static ROLES: LazyLock<HashMap<u16, (FactRole, usize)>> = LazyLock::new(|| {
     fields.map(|(rank, &(role, field))| (field.id, (role, rank))).collect()
 });
 
+/// Roles of fields with one value, by the number of the field and the value.
+static VALUE_ROLES: LazyLock<HashMap<(u16, u64), FactRole>> = LazyLock::new(|| {
+    call_facts().flat_map(|(_, facts)| facts.values).map(|&(role, field, value)| ((field.id, value), role)).collect()
+});
+
 /// Adds all fields with a role.
 pub(super) fn add_wants(wants: &mut Wants) {
     call_facts().flat_map(|(_, facts)| facts.fields).for_each(|(_, field)| wants.add(field));
+    call_facts().flat_map(|(_, facts)| facts.values).for_each(|(_, field, _)| wants.add(field));
+}
+
+/// Returns the role of a node, and the rank of its field.
+fn role(node: &Node) -> Option<(FactRole, usize)> {
+    let of_value = || match node.value {
+        Value::Uint(number) => Some((*VALUE_ROLES.get(&(node.field.id, number))?, 0)),
+        _ => None,
+    };
+    ROLES.get(&node.field.id).copied().or_else(of_value)
 }
 
 /// A fact of a frame.
@@ -38,7 +53,7 @@ pub(super) struct Fact {
 /// Returns the facts among some nodes.
 pub(super) fn facts<'t>(nodes: &'t [Node], tree: &'t Tree) -> impl Iterator<Item = Fact> + use<'t> {
     nodes.iter().filter_map(|node| {
-        let &(role, rank) = ROLES.get(&node.field.id)?;
+        let (role, rank) = role(node)?;
         let number = match node.value {
             Value::Uint(number) => i64::try_from(number).ok(),
             Value::Int(number) | Value::Duration(number) | Value::Time(number) => Some(number),
@@ -112,6 +127,11 @@ pub(super) fn meaning(exchange: &Exchange) -> Option<StatusMeaning> {
 /// Returns the names of the attributes of spans of a protocol.
 pub(super) fn span_attributes(protocol: &str) -> &'static [(CallPart, &'static str)] {
     facts_of(protocol).map_or(&[], |facts| facts.span_attributes)
+}
+
+/// Whether calls of a protocol are statements of a database.
+pub(super) fn has_statements(protocol: &str) -> bool {
+    facts_of(protocol).is_some_and(|facts| facts.statements.is_some())
 }
 
 /// Whether the responses of a protocol come in the order of their requests.

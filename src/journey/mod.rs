@@ -3,7 +3,6 @@
 //! A capture is read twice: a [`CallSelector`] selects the call, a [`JourneyCollector`] collects the frames of its
 //! connection and the lookups of its server's name. The result is one [`Journey`], which all forms print.
 
-mod calls_within;
 mod certificate;
 mod collected;
 mod collector;
@@ -18,14 +17,14 @@ mod steps;
 pub(crate) mod text;
 mod verdicts;
 
-pub use calls_within::{CallsWithin, HostDiagram};
 use collected::Collected;
 pub use collector::JourneyCollector;
+use dissectors::session::Side;
 pub use form::{JourneyForm, JourneyLine, render, text_lines};
-pub(crate) use form::{escape_markdown, page, span};
+pub(crate) use form::{Lines, add_names, escape_markdown, page, span};
 pub use model::{Journey, Phase, PhaseKind, Statement, Step, StepKind, Verdict, VerdictKind};
 pub use selector::{CallChoice, CallSelector, SelectedCall};
-pub use text::endpoint_text;
+pub use text::{endpoint_text, named_endpoint_text};
 
 /// Returns the journey of a call from what was collected.
 fn build(collected: &Collected) -> Journey {
@@ -41,6 +40,12 @@ fn build(collected: &Collected) -> Journey {
     if missing > 0 {
         notes.push(format!("The capture lacks {} of the connection.", text::size(missing)));
     }
+    let lacks_side = collected.lacks_side();
+    if let Some(side) = lacks_side {
+        let side = steps::side_name(side);
+        notes
+            .push(format!("No frame of the {side} was captured: when it sent what, and whether it did, is not known."));
+    }
     let exchange = collected.exchange();
     if exchange.lacks_response() && exchange.request.is_some() && collected.has_data_after_request() {
         notes.push("The server sent data after the request, but no response to it could be read.".to_owned());
@@ -54,6 +59,8 @@ fn build(collected: &Collected) -> Journey {
         phases,
         steps: steps::steps(collected),
         verdicts,
+        lacks_side,
+        near_side: [Side::Client, Side::Server].into_iter().find(|&side| collected.is_near(side)),
         notes,
     }
 }

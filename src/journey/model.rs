@@ -2,6 +2,7 @@
 
 use crate::capture::Call;
 use crate::diagram::Diagram;
+use dissectors::session::Side;
 
 /// What happened to a call.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct Journey {
     pub verdicts: Vec<Verdict>,
     /// Sequence diagram of the lookups, and of the segments of the handshake, the call and the teardown.
     pub diagram: Diagram,
+    /// Side of the connection of which no frame was captured, if there is one.
+    pub lacks_side: Option<Side>,
+    /// Side near which the capture was taken, as far as the handshake shows it.
+    pub near_side: Option<Side>,
     /// What limits the journey: data that is missing or was not kept.
     pub notes: Vec<String>,
 }

@@ -34,6 +34,8 @@ pub(super) fn phases(collected: &Collected) -> Vec<Phase> {
         let wait_end = match response {
             Some((begin, _)) => Some(begin),
             None if exchange.is_one_way => None,
+            // When the server responded is not known.
+            None if collected.lacks_side().is_some() => None,
             // The client waits until the connection ends.
             None => Some(collected.last.time),
         };

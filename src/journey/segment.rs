@@ -1,5 +1,6 @@
 //! Segments of a connection: the values of TCP that a journey needs.
 
+use super::text::count;
 use crate::report::DissectedFrame;
 use dissectors::session::Side;
 use dissectors::tcp::{self, Flags};
@@ -179,7 +180,7 @@ pub(super) fn syn_options(tree: &Tree) -> String {
         options.push(format!("segments of at most {mss} bytes (MSS)"));
     }
     if let Some(shift) = number(tree, &tcp::OPTIONS_WSCALE_SHIFT) {
-        options.push(format!("windows in units of {} bytes", 1u32 << shift.min(14)));
+        options.push(format!("windows in units of {}", count(1 << shift.min(14), "byte")));
     }
     if tree.first(&tcp::OPTIONS_SACK_PERM).is_some() {
         options.push("selective acknowledgments (SACK)".into());

@@ -2,7 +2,7 @@
 
 use super::collected::{Collected, Lookup};
 use super::segment::SegmentRecord;
-use super::text::{endpoint_text, list, quote};
+use super::text::{call_end_text, list, quote, target_text};
 use crate::diagram::{Arrow, Diagram};
 use dissectors::exchange::Exchange;
 use dissectors::session::{Side, Stamp};
@@ -12,13 +12,14 @@ pub(super) fn diagram(collected: &Collected, start: i64, evidence: &[u32]) -> Di
     let call = &collected.selected.call;
     let lookups = || collected.lookups.iter().filter(|lookup| is_before(collected, lookup));
     let mut lanes: Vec<String> = Vec::new();
-    for lookup in lookups().filter(|lookup| lookup.server != endpoint_text(call.server)) {
+    let ends = [Side::Client, Side::Server].map(|side| call_end_text(call, side));
+    for lookup in lookups().filter(|lookup| lookup.server != ends[1]) {
         if !lanes.contains(&lookup.server) {
             lanes.push(lookup.server.clone());
         }
     }
     let client = lanes.len();
-    lanes.extend([endpoint_text(call.client), endpoint_text(call.server)]);
+    lanes.extend(ends);
     let mut arrows = Vec::new();
     for lookup in lookups() {
         let lane = lanes.iter().position(|lane| *lane == lookup.server).unwrap_or(client + 1);
@@ -49,11 +50,12 @@ pub(super) fn diagram(collected: &Collected, start: i64, evidence: &[u32]) -> Di
         let requester = collected.requester();
         let ends = [lane(requester), lane(requester.other())];
         let exchange = collected.exchange();
-        let name = format!("{} {}", quote(&exchange.method), quote(&exchange.target));
+        let name = target_text(exchange.protocol, &exchange.method, &exchange.target);
         add_exchange(exchange, &name, ends, &quote(&exchange.status), &mut arrows);
     }
     arrows.sort_by_key(|arrow| arrow.frame);
-    Diagram { lanes, arrows, start }
+    let noun = if collected.segments.is_empty() { "datagram" } else { "segment" };
+    Diagram { lanes, arrows, start, noun }
 }
 
 fn is_before(collected: &Collected, lookup: &Lookup) -> bool {

@@ -3,6 +3,7 @@
 use super::context::{MAX_CONTEXTS, TraceContext, TraceHeaders, of_statement};
 use super::links::causes;
 use super::model::{Trace, TracedCall};
+use super::omitted::OmittedCalls;
 use super::times::add_times;
 use crate::analysis::{Event, FrameConnection, RecentMap, Task, limits};
 use crate::capture::{Call, CloseKind};
@@ -34,16 +35,27 @@ pub struct TraceCollector {
     selected: Option<u64>,
     /// Number of calls so far.
     rows: u64,
+    /// Rows of the calls that are read, if it is not all calls; others are skipped.
+    known_rows: Option<HashMap<ExchangeId, u64>>,
     calls: VecDeque<TracedCall>,
-    /// Number of calls beyond the limit.
-    omitted: u64,
+    /// Calls beyond the limit, from before and from behind those that are kept.
+    omitted: [OmittedCalls; 2],
     /// Contexts of exchanges that are not reported yet.
     contexts: RecentMap<ExchangeId, Vec<TraceContext>>,
     /// Which sides of conversations are the machine of the capture.
     sides: RecentMap<ConversationId, [bool; 2]>,
     local: HashSet<Address>,
-    /// End of each connection with a call that has no response.
-    ends: HashMap<u32, i64>,
+    /// End of each connection with a call that has no response, once it is known.
+    ends: RecentMap<u32, Option<ConnectionEnd>>,
+}
+
+/// The end of a connection.
+#[derive(Clone, Copy)]
+struct ConnectionEnd {
+    /// Time of its last frame.
+    last: i64,
+    /// Whether it was closed, so that no response can come later.
+    is_closed: bool,
 }
 
 impl TraceCollector {
@@ -53,13 +65,20 @@ impl TraceCollector {
         TraceCollector {
             selected,
             rows: 0,
+            known_rows: None,
             calls: VecDeque::new(),
-            omitted: 0,
+            omitted: <[OmittedCalls; 2]>::default(),
             contexts: RecentMap::new(limits::TRACE_PENDING),
             sides: RecentMap::new(limits::TRACE_PENDING),
             local: HashSet::new(),
-            ends: HashMap::new(),
+            ends: RecentMap::new(2 * limits::TRACE_CALLS),
         }
+    }
+
+    /// Returns a collector of calls whose rows are known, in a pass over a part of the capture.
+    #[must_use]
+    pub fn with_rows(self, rows: HashMap<ExchangeId, u64>) -> TraceCollector {
+        TraceCollector { known_rows: Some(rows), ..self }
     }
 
     /// Returns the task of the pass.
@@ -113,10 +132,10 @@ impl TraceCollector {
         match event {
             Event::Call(call) => self.call(call),
             Event::Stream(stream) => {
-                // On a connection that is open to the end of the capture, the response may come later.
                 let is_closed = matches!(stream.closed, CloseKind::Fin(_) | CloseKind::Reset(_));
-                if let Some(end) = self.ends.get_mut(&stream.number).filter(|_| is_closed) {
-                    *end = stream.last.time;
+                if self.ends.get(&stream.number).is_some() {
+                    let end = ConnectionEnd { last: stream.last.time, is_closed };
+                    self.ends.insert(stream.number, stream.last.frame, Some(end));
                 }
             }
             Event::Unfinished(unfinished) => {
@@ -132,6 +151,13 @@ impl TraceCollector {
     fn call(&mut self, mut call: Call) {
         self.rows += 1;
         let exchange = &call.exchange;
+        let row = match &self.known_rows {
+            None => self.rows,
+            Some(rows) => match rows.get(&exchange.id) {
+                Some(&row) => row,
+                None => return,
+            },
+        };
         let mut contexts = self.contexts.remove(&exchange.id).unwrap_or_default();
         if let Some(sides) = self.sides.get(&exchange.id.conversation) {
             let ends = [call.client, call.server].into_iter().zip(sides).filter(|(_, is_own)| **is_own);
@@ -139,19 +165,22 @@ impl TraceCollector {
             self.local.extend(ends.map(|(end, _)| end.address).take(room));
         }
         let Some(request) = exchange.request else { return };
+        let active_until = match exchange.response {
+            Some(response) => response.last.time,
+            None => request.last.time.saturating_add(UNANSWERED),
+        };
         let half = limits::TRACE_CALLS / 2;
         match self.selected {
             None if self.calls.len() >= limits::TRACE_CALLS => {
-                self.omitted += 1;
-                return;
+                return self.omitted[1].add(&call, (request.first.time, active_until));
             }
-            Some(row) if self.rows > row + half as u64 => {
-                self.omitted += 1;
-                return;
+            Some(selected) if row > selected + half as u64 => {
+                return self.omitted[1].add(&call, (request.first.time, active_until));
             }
-            Some(row) if self.rows <= row && self.calls.len() >= half => {
-                self.calls.pop_front();
-                self.omitted += 1;
+            Some(selected) if row <= selected && self.calls.len() >= half => {
+                if let Some(oldest) = self.calls.pop_front() {
+                    self.omitted[0].add(&oldest.call, (oldest.first.time, oldest.active_until));
+                }
             }
             _ => {}
         }
@@ -161,56 +190,58 @@ impl TraceCollector {
             call.exchange.target = statement.into();
         }
         let exchange = &call.exchange;
-        let active_until = match exchange.response {
-            Some(response) => response.last.time,
-            None => {
-                if let Some(stream) = exchange.id.conversation.tcp() {
-                    self.ends.insert(stream, i64::MAX);
-                }
-                request.last.time.saturating_add(UNANSWERED)
-            }
-        };
+        if let Some(stream) = exchange.id.conversation.tcp().filter(|_| exchange.lacks_response()) {
+            self.ends.insert(stream, request.last.frame, None);
+        }
         let last = exchange.response.map_or(request.last, |response| response.last.later(request.last));
-        self.calls.push_back(TracedCall {
-            first: request.first,
-            last,
-            row: self.rows,
-            active_until,
-            contexts,
-            call: truncated(call),
-        });
+        let ended = (!exchange.lacks_response()).then_some(last.time);
+        let call = truncated(call);
+        self.calls.push_back(TracedCall { first: request.first, last, ended, row, active_until, contexts, call });
+    }
+
+    /// Sets the end of the calls without a response.
+    fn end_unanswered(&self, calls: &mut [TracedCall]) {
+        for call in calls.iter_mut().filter(|call| call.call.exchange.lacks_response()) {
+            let Some(stream) = call.call.stream() else { continue };
+            let end = self.ends.get(&stream).copied().flatten();
+            call.ended = end.map(|end| end.last.max(call.last.time));
+            // On a connection that is open to the end of the capture, the response may come later.
+            let closed = end.filter(|end| end.is_closed);
+            call.active_until = closed.map_or(i64::MAX, |end| end.last.max(call.last.time));
+        }
     }
 
     /// Returns the trees of the calls: that of the selected call, or all.
     #[must_use]
-    pub fn finish(self) -> Trace {
-        let mut calls: Vec<TracedCall> = self.calls.into();
+    pub fn finish(mut self) -> Trace {
+        let mut calls: Vec<TracedCall> = std::mem::take(&mut self.calls).into();
         calls.sort_by_key(|call| (call.first.time, call.first.frame, call.row));
-        for call in calls.iter_mut().filter(|call| call.call.exchange.response.is_none()) {
-            let end = call.call.stream().and_then(|stream| self.ends.get(&stream));
-            call.active_until = end.copied().unwrap_or(call.active_until).max(call.last.time);
-        }
+        self.end_unanswered(&mut calls);
         let causes = causes(&calls, &self.local);
-        let mut children = vec![Vec::new(); calls.len()];
-        for (at, cause) in causes.iter().enumerate() {
-            if let Some(children) = cause.caller().and_then(|caller| children.get_mut(caller)) {
+        let selected = self.selected.and_then(|row| calls.iter().position(|call| call.row == row));
+        let mut trace = Trace { calls, causes, selected, local: self.local, ..Trace::default() };
+        self.omitted.iter().for_each(|omitted| omitted.mark(&mut trace));
+        trace.children = vec![Vec::new(); trace.calls.len()];
+        for (at, cause) in trace.causes.iter().enumerate() {
+            if let Some(children) = cause.caller().and_then(|caller| trace.children.get_mut(caller)) {
                 children.push(at);
             }
         }
-        let selected = self.selected.and_then(|row| calls.iter().position(|call| call.row == row));
-        let root = |at: usize| std::iter::successors(Some(at), |&at| causes.get(at)?.caller()).last();
-        let roots = match self.selected {
-            Some(_) => selected.and_then(root).into_iter().collect(),
-            None => {
-                (0..calls.len()).filter(|&at| causes.get(at).is_some_and(|cause| cause.caller().is_none())).collect()
-            }
-        };
-        let mut notes = Vec::new();
-        if self.omitted > 0 {
-            let (omitted, limit) = (self.omitted, limits::TRACE_CALLS);
-            notes.push(format!("Causes were searched among {limit} calls; {omitted} more calls are not included."));
+        let is_root = |&at: &usize| trace.causes.get(at).is_some_and(|cause| cause.caller().is_none());
+        let origin = selected.map(|selected| trace.origin(selected));
+        let is_shown = |&at: &usize| self.selected.is_none() || origin == Some(trace.origin(at));
+        trace.roots = (0..trace.calls.len()).filter(is_root).filter(is_shown).collect();
+        let omitted: u64 = self.omitted.iter().map(|omitted| omitted.count).sum();
+        if omitted > 0 {
+            let limit = limits::TRACE_CALLS;
+            trace.notes.push(format!(
+                "Causes were searched among {limit} calls; {omitted} more calls are not included. Where they may be a part of a \
+                 tree, the cause is unknown, and the own time (<) is at most that."
+            ));
         }
-        let mut trace = Trace { calls, causes, children, roots, selected, notes, ..Trace::default() };
+        if let Some(row) = self.selected.filter(|_| selected.is_none()) {
+            trace.notes.push(format!("The request of call {row} was not captured: the call is in no tree."));
+        }
         add_times(&mut trace);
         trace
     }

@@ -1,7 +1,8 @@
 //! Causes of calls: certain by an identifier, inferred where hosts and times leave one possibility, else unknown.
 
 use super::context::{ContextSource, Identity, TraceContext};
-use super::model::{Cause, Evidence, TracedCall};
+use super::host::Host;
+use super::model::{Cause, Evidence, MAX_DEPTH, TracedCall};
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -15,16 +16,6 @@ const MAX_SAME: usize = 256;
 /// Maximum number of calls that are named where the cause is unknown.
 const MAX_NAMED: usize = 8;
 
-/// Maximum depth of a tree.
-const MAX_DEPTH: usize = 64;
-
-/// A host: the machine of the capture with all its addresses, or another address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Host {
-    Local,
-    Other(Address),
-}
-
 /// Returns the causes of calls, which are in the order of their requests. `local` are addresses of the machine on which the
 /// capture was taken.
 pub(super) fn causes(calls: &[TracedCall], local: &HashSet<Address>) -> Vec<Cause> {
@@ -32,7 +23,7 @@ pub(super) fn causes(calls: &[TracedCall], local: &HashSet<Address>) -> Vec<Caus
     // A service that calls a server itself makes it ambiguous which service of a chain has called that server.
     let mut callers: HashMap<Endpoint, HashSet<Endpoint>> = HashMap::new();
     for (call, (cause, is_chained)) in calls.iter().zip(&first) {
-        if let Some(caller) = cause.caller().and_then(|caller| calls.get(caller)).filter(|_| !is_chained) {
+        if let Some(caller) = cause.known_caller().and_then(|caller| calls.get(caller)).filter(|_| !is_chained) {
             callers.entry(call.call.server).or_default().insert(caller.call.server);
         }
     }
@@ -69,8 +60,7 @@ impl<'c> Linker<'c> {
     }
 
     fn host(&self, end: Endpoint) -> Host {
-        let is_loopback = end.address.ip().is_some_and(|ip| ip.is_loopback());
-        if is_loopback || self.local.contains(&end.address) { Host::Local } else { Host::Other(end.address) }
+        Host::of(end, self.local)
     }
 
     fn run(mut self, callers: &HashMap<Endpoint, HashSet<Endpoint>>) -> Vec<LinkedCause> {
@@ -78,10 +68,14 @@ impl<'c> Linker<'c> {
             let stated = call.contexts.iter().find_map(|context| self.stated_cause(at, call, context));
             let linked = stated.unwrap_or_else(|| self.inferred_cause(call, callers));
             let depth = linked.0.caller().and_then(|caller| self.depths.get(caller)).map_or(0, |depth| depth + 1);
-            let is_deep = depth > MAX_DEPTH;
-            self.depths.push(if is_deep { 0 } else { depth });
-            let callers = linked.0.caller().into_iter().collect();
-            self.causes.push(if is_deep { (Cause::Unknown { callers }, false) } else { linked });
+            let linked = match linked {
+                (Cause::Known { caller, evidence }, is_chained) if depth > MAX_DEPTH => {
+                    (Cause::Deeper { caller, evidence }, is_chained)
+                }
+                linked => linked,
+            };
+            self.depths.push(if depth > MAX_DEPTH { 0 } else { depth });
+            self.causes.push(linked);
             if call.call.exchange.is_one_way {
                 continue;
             }
@@ -174,7 +168,7 @@ impl<'c> Linker<'c> {
         active.retain(|&caller| self.is_elsewhere(caller, call));
         let Some((&inner, outer)) = active.split_last() else { return (Cause::None, false) };
         let Some(caller) = self.calls.get(inner) else { return (Cause::None, false) };
-        let is_contained = call.last.time <= caller.last.time;
+        let is_contained = call.last.time <= caller.contains_until();
         let others = callers.get(&call.call.server);
         let calls_itself = |at: &usize| {
             let service = self.calls.get(*at).map(|other| other.call.server);
@@ -199,7 +193,7 @@ impl<'c> Linker<'c> {
             return None;
         }
         let contains = |caller: &&usize| {
-            let is_around = |other: &TracedCall| is_active(other, call) && call.last.time <= other.last.time;
+            let is_around = |other: &TracedCall| is_active(other, call) && call.last.time <= other.contains_until();
             **caller != at && self.is_elsewhere(**caller, call) && self.calls.get(**caller).is_some_and(is_around)
         };
         let around: Vec<usize> = callers.iter().filter(contains).copied().collect();
@@ -212,7 +206,7 @@ impl<'c> Linker<'c> {
     }
 
     fn caller(&self, at: usize) -> Option<usize> {
-        self.causes.get(at)?.0.caller()
+        self.causes.get(at)?.0.known_caller()
     }
 
     /// Whether a call is on another conversation: on the same one, it has the same client.
@@ -238,7 +232,8 @@ fn is_contradicted(call: &TracedCall, caller: &TracedCall) -> bool {
 }
 
 fn unknown(callers: &[usize]) -> Cause {
-    Cause::Unknown { callers: callers.get(..MAX_NAMED).unwrap_or(callers).to_vec() }
+    let callers = callers.get(..MAX_NAMED).unwrap_or(callers).to_vec();
+    Cause::Unknown { callers, is_beyond_limit: false }
 }
 
 #[cfg(test)]
@@ -288,6 +283,7 @@ mod tests {
                 row: self.0.len() as u64 + 1,
                 first: stamp(from),
                 last: stamp(to),
+                ended: Some(to),
                 active_until: to,
                 contexts: context
                     .map(|(trace, span)| TraceContext {
@@ -308,6 +304,7 @@ mod tests {
             let text = |cause| match cause {
                 Cause::None => "-".to_owned(),
                 Cause::Known { caller, evidence } => format!("{}{caller}", if evidence.is_certain { "" } else { "~" }),
+                Cause::Deeper { caller, .. } => format!("+{caller}"),
                 Cause::Unknown { .. } => "?".to_owned(),
             };
             causes(&self.0, &local).into_iter().map(text).collect()
@@ -394,6 +391,7 @@ mod tests {
             capture.call([10, 1, 0, nth], ([10, 1, 0, nth + 1], 80), from, to)
         };
         let causes = (0..100).fold(Capture::default(), hop).causes();
-        assert_eq!((causes[MAX_DEPTH].as_str(), causes[MAX_DEPTH + 1].as_str()), ("~63", "?"));
+        let near = [causes[MAX_DEPTH].as_str(), causes[MAX_DEPTH + 1].as_str(), causes[MAX_DEPTH + 2].as_str()];
+        assert_eq!(near, ["~59", "+60", "~61"]);
     }
 }

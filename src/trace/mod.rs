@@ -6,11 +6,16 @@
 mod collector;
 mod context;
 mod form;
+mod host;
+mod hosts;
 mod links;
 mod model;
+mod omitted;
+mod sequence;
 mod times;
 
 pub use collector::TraceCollector;
 pub use context::ContextSource;
-pub use form::render;
+pub use form::{render, text_lines};
+pub use hosts::host_diagram;
 pub use model::{Cause, Evidence, Trace, TracedCall};

@@ -1,6 +1,6 @@
 //! Times of a tree: the time of each call itself, and the critical path.
 
-use super::model::Trace;
+use super::model::{Trace, TracedCall};
 
 /// Sets the time of each call itself, and marks the critical path of each tree of several calls.
 pub(super) fn add_times(trace: &mut Trace) {
@@ -20,7 +20,7 @@ pub(super) fn add_times(trace: &mut Trace) {
 
 /// Returns start and end of a call.
 fn span(trace: &Trace, at: usize) -> (i64, i64) {
-    trace.calls.get(at).map_or((0, 0), |call| (call.first.time, call.last.time.max(call.first.time)))
+    trace.calls.get(at).map_or((0, 0), TracedCall::span)
 }
 
 fn children(trace: &Trace, at: usize) -> &[usize] {
@@ -73,7 +73,7 @@ fn critical_path(trace: &Trace, root: usize) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::capture::{Call, Endpoint};
-    use crate::trace::model::{Cause, Evidence, TracedCall};
+    use crate::trace::model::{Cause, Evidence};
     use dissectors::exchange::Exchange;
     use dissectors::session::Stamp;
 
@@ -91,6 +91,7 @@ mod tests {
             row: 1,
             first: Stamp { frame: 1, time: from },
             last: Stamp { frame: 1, time: to },
+            ended: Some(to),
             active_until: to,
             contexts: Vec::new(),
         };

@@ -2,6 +2,7 @@
 
 use crate::browse::{BrowseEvent, LoadState};
 use crate::tui::model::display_filter::ListChange;
+use crate::tui::model::journey::CallNarrative;
 use crate::tui::model::keys::{Key, KeyContext};
 use crate::tui::model::message::{Effect, Msg};
 use crate::tui::model::{Model, View, calls, display_filter, keys};
@@ -91,7 +92,10 @@ fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
         }
         BrowseEvent::Ladder(part) => ladder::store_rows(model, part),
         BrowseEvent::Call { call, detail } => return call::store_details(model, call, detail),
-        BrowseEvent::Journey { call, journey } => journey::store(model, call, journey),
+        BrowseEvent::Journey { call, journey } => {
+            journey::store(model, View::Journey(call), CallNarrative::Journey(journey));
+        }
+        BrowseEvent::Trace { call, trace } => journey::store(model, View::Trace(call), CallNarrative::Trace(trace)),
         BrowseEvent::Follow(window) => follow::store_window(model, window),
         BrowseEvent::FilterResult { id, frames, calls, streams, upto, done } => {
             display_filter::add_matches(model, id, [frames, calls, streams], upto, done);

@@ -29,6 +29,7 @@ fn completes(event: &BrowseEvent, request: &BrowseRequest) -> bool {
         | (BrowseEvent::Ladder(_), BrowseRequest::Ladder { .. })
         | (BrowseEvent::Call { .. }, BrowseRequest::Call(_))
         | (BrowseEvent::Journey { .. }, BrowseRequest::Journey { .. })
+        | (BrowseEvent::Trace { .. }, BrowseRequest::Trace { .. })
         | (BrowseEvent::Follow(_), BrowseRequest::Follow { .. })
         | (BrowseEvent::SaveResult { .. } | BrowseEvent::FileExists { .. }, BrowseRequest::Save { .. })
         | (BrowseEvent::Error(_) | BrowseEvent::RequestFailed { .. }, _) => true,

@@ -13,6 +13,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
         (FactRole::CacheSeconds, &RESP_TTL),
         (FactRole::Alias, &CNAME),
     ],
+    values: &[],
     headers: &[],
     // A lookup in a message of another protocol has the name of the code in Wireshark.
     statuses: &[("NXDOMAIN", StatusMeaning::NoSuchName), ("No such name", StatusMeaning::NoSuchName)],

@@ -5,6 +5,7 @@ use crate::call_facts::{CallFacts, ExplainedStep, FactRole, WEB_ATTRIBUTES, WEB_
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[(FactRole::BlockedTime, &BLOCKED_TIME), (FactRole::ExchangeReset, &RST_ERROR)],
+    values: &[],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
     responds_in_order: false,

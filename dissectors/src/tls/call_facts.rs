@@ -1,9 +1,10 @@
 //! Facts of TLS about calls: the handshake that establishes keys.
 
+use super::hello::EARLY_DATA;
 use super::{
     ALERT_DESCRIPTION, ALERT_LEVEL, ALPN_STR, CERTIFICATE_BEGIN, CERTIFICATE_END, CERTIFICATE_HOST,
-    CERTIFICATE_SUBJECT, CHANGE_CIPHER_SPEC, CIPHERSUITE, HANDSHAKE_TYPE, RESUMED, SERVER_NAME, SUPPORTED_VERSION,
-    VERSION,
+    CERTIFICATE_SUBJECT, CHANGE_CIPHER_SPEC, CIPHERSUITE, EXTENSION_TYPE, HANDSHAKE_TYPE, RESUMED, SERVER_NAME,
+    SUPPORTED_VERSION, VERSION,
 };
 use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole};
 
@@ -24,6 +25,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
         (FactRole::AlertLevel, &ALERT_LEVEL),
         (FactRole::AlertReason, &ALERT_DESCRIPTION),
     ],
+    values: &[(FactRole::EarlyData, &EXTENSION_TYPE, EARLY_DATA as u64)],
     headers: &[],
     statuses: &[],
     responds_in_order: false,

@@ -1,16 +1,14 @@
 //! The JSON form: the whole model as one object. Times are nanoseconds.
 
+use crate::capture::{Call, EndpointNames};
 use crate::journey::model::{Journey, Statement};
-use crate::journey::text::endpoint_text;
-use crate::report::TimeFormatter;
+use crate::journey::text::{endpoint_text, time_text};
 use crate::report::json_lines;
 use serde_json::{Value, json};
 
 /// Returns a journey as an object.
 pub(super) fn render(journey: &Journey, explains: bool) -> String {
     let (call, exchange) = (&journey.call, &journey.call.exchange);
-    let mut time = String::new();
-    TimeFormatter::local().write_rfc3339(&mut time, journey.start());
     let since = |time: i64| (i128::from(time) - i128::from(journey.start())) as i64;
     let phases: Vec<Value> = journey
         .phases
@@ -52,7 +50,7 @@ pub(super) fn render(journey: &Journey, explains: bool) -> String {
             json!({"frame": arrow.frame, "time": since(arrow.time), "from": from, "to": to, "label": arrow.label})
         })
         .collect();
-    let object = json!({
+    let mut object = json!({
         "call": journey.row,
         "protocol": exchange.named_protocol(),
         "stream": exchange.id.conversation.to_string(),
@@ -62,7 +60,7 @@ pub(super) fn render(journey: &Journey, explains: bool) -> String {
         "host": exchange.authority.as_str(),
         "uri": exchange.target.as_str(),
         "status": exchange.status.as_str(),
-        "time": time,
+        "time": time_text(journey.start()),
         "total": journey.total(),
         "phases": phases,
         "verdicts": verdicts,
@@ -70,7 +68,18 @@ pub(super) fn render(journey: &Journey, explains: bool) -> String {
         "frames": frames,
         "notes": journey.notes,
     });
+    add_names(&mut object, call);
     json_lines(&object)
+}
+
+/// Adds the names of client and server to an object, if addresses are resolved.
+pub(crate) fn add_names(object: &mut Value, call: &Call) {
+    let (client, server) = EndpointNames::of(call.names.as_deref());
+    for (key, name) in [("client_name", client), ("server_name", server)] {
+        if let Some(name) = name {
+            object[key] = Value::from(&*name.name);
+        }
+    }
 }
 
 fn statement(statement: &Statement) -> Value {

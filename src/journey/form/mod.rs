@@ -11,7 +11,9 @@ mod waterfall;
 
 use super::model::Journey;
 use crate::diagram::mermaid;
+pub(crate) use json::add_names;
 pub(crate) use markdown::escape as escape_markdown;
+pub(crate) use text::Lines;
 pub use text::{JourneyLine, text_lines};
 
 /// Maximum number of arrows in a Mermaid diagram of its own.

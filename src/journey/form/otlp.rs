@@ -2,6 +2,8 @@
 
 use super::span::{event, number, service, span, text, trace_id, traces_data};
 use crate::journey::model::Journey;
+use crate::journey::text::call_host_text;
+use dissectors::session::Side;
 
 /// Returns a journey as OTLP JSON.
 pub(super) fn render(journey: &Journey) -> String {
@@ -20,6 +22,11 @@ pub(super) fn render(journey: &Journey) -> String {
         event(journey.end(), &format!("verdict {}", verdict.kind.label()), &attributes)
     });
     let events: Vec<_> = phases.chain(verdicts).collect();
-    let own = span(call, &trace_id(call), (journey.start(), journey.end()), &[], &events);
-    traces_data(std::iter::once((service(call), own)))
+    // Near its client, a capture shows what the client waits for; elsewhere, what the server does.
+    let (side, name) = match journey.near_side {
+        Some(Side::Client) => (Side::Client, call_host_text(call, Side::Client)),
+        _ => (Side::Server, service(call)),
+    };
+    let own = span(call, side, &trace_id(call), (journey.start(), journey.end()), &[], &events);
+    traces_data(std::iter::once((name, own)))
 }

@@ -2,21 +2,24 @@
 
 use crate::capture::Call;
 use crate::journey::facts;
-use crate::journey::text::address_text;
+use crate::journey::text::{address_text, call_host_text, host_of, target_text};
 use crate::report::json_lines;
 use dissectors::call_facts::CallPart;
 use dissectors::exchange::Outcome;
+use dissectors::session::Side;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// `SPAN_KIND_CLIENT`, `STATUS_CODE_UNSET` and `STATUS_CODE_ERROR` of trace.proto.
+/// `SPAN_KIND_SERVER`, `SPAN_KIND_CLIENT`, `STATUS_CODE_UNSET` and `STATUS_CODE_ERROR` of trace.proto.
+const KIND_SERVER: u32 = 2;
 const KIND_CLIENT: u32 = 3;
 const CODE_UNSET: u32 = 0;
 const CODE_ERROR: u32 = 2;
 
-/// Returns the span of a call.
+/// Returns the span of a call, as its client or its server would report it.
 pub(crate) fn span(
     call: &Call,
+    side: Side,
     trace_id: &str,
     (start, end): (i64, i64),
     attributes: &[Value],
@@ -28,8 +31,8 @@ pub(crate) fn span(
     json!({
         "traceId": trace_id,
         "spanId": span_id(call),
-        "name": format!("{} {}", exchange.method, exchange.target).trim(),
-        "kind": KIND_CLIENT,
+        "name": target_text(exchange.protocol, &exchange.method, &exchange.target),
+        "kind": if side == Side::Client { KIND_CLIENT } else { KIND_SERVER },
         "startTimeUnixNano": unix_nanos(start),
         "endTimeUnixNano": unix_nanos(end),
         "attributes": attributes,
@@ -53,10 +56,11 @@ pub(crate) fn traces_data(spans: impl Iterator<Item = (String, Value)>) -> Strin
     json_lines(&object)
 }
 
-/// Returns the name of the service of a call: its authority, or the address of its server.
+/// Returns the name of the service that serves a call: the host of a web server, or the name or address of the server.
 pub(crate) fn service(call: &Call) -> String {
-    let authority = &call.exchange.authority;
-    if authority.is_empty() { address_text(call.server.address) } else { authority.to_string() }
+    let host = host_of(&call.exchange.authority);
+    let is_host = !host.is_empty() && !facts::has_statements(call.exchange.protocol);
+    if is_host { host } else { call_host_text(call, Side::Server) }
 }
 
 fn call_attributes(call: &Call) -> Vec<Value> {

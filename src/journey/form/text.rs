@@ -2,12 +2,12 @@
 
 use super::waterfall::{columns, percent, share};
 use crate::journey::model::{Journey, PhaseKind, Statement};
-use crate::journey::text::{between, duration, endpoint_text, quote, size};
-use crate::report::TimeFormatter;
+use crate::journey::text::{between, call_end_text, duration, request_text, size, status_text, time_text};
+use dissectors::session::Side;
 use unicode_width::UnicodeWidthStr;
 
 /// Least width of a line.
-const MIN_WIDTH: usize = 48;
+const MIN_WIDTH: usize = 24;
 
 /// Maximum number of frames in the list of a statement. A range counts as one.
 const MAX_FRAMES: usize = 6;
@@ -26,7 +26,7 @@ pub struct JourneyLine {
 /// Returns the lines of a journey, each of at most `width` columns as far as words allow.
 #[must_use]
 pub fn text_lines(journey: &Journey, width: usize, explains: bool) -> Vec<JourneyLine> {
-    let mut lines = Lines { width: width.max(MIN_WIDTH), lines: Vec::new() };
+    let mut lines = Lines::new(width);
     let (title, line) = title(journey);
     lines.paragraph("", &title);
     lines.paragraph("", &line);
@@ -53,7 +53,7 @@ pub fn text_lines(journey: &Journey, width: usize, explains: bool) -> Vec<Journe
         lines.heading("Notes");
         journey.notes.iter().for_each(|note| lines.paragraph("  ", note));
     }
-    lines.lines
+    lines.into_lines()
 }
 
 /// Returns a time as an offset to the start: `+1.2 ms`, or `-1.2 ms` before it.
@@ -65,10 +65,13 @@ pub(super) fn offset(journey: &Journey, time: i64) -> String {
 /// Returns the title of a journey, and the line below it.
 pub(super) fn title(journey: &Journey) -> (String, String) {
     let (call, exchange) = (&journey.call, &journey.call.exchange);
-    let mut text = format!("{} {}", quote(&exchange.method), quote(&exchange.destination()));
-    let status = match exchange.status.as_str() {
-        "" if exchange.lacks_response() => "no response".to_owned(),
-        status => quote(status),
+    let mut text = match exchange.request {
+        Some(_) => request_text(exchange),
+        None => "Request not captured".to_owned(),
+    };
+    let status = match journey.lacks_side {
+        Some(_) if exchange.lacks_response() => "response not captured".to_owned(),
+        _ => status_text(exchange),
     };
     if !status.is_empty() {
         text.push_str(&format!(": {status}"));
@@ -77,54 +80,75 @@ pub(super) fn title(journey: &Journey) -> (String, String) {
         text.push_str(&format!(", {}", size(content.body)));
     }
     text.push_str(&format!(" in {}", duration(journey.total())));
-    let mut time = String::new();
-    TimeFormatter::local().write_rfc3339(&mut time, journey.start());
     let row = if journey.row > 0 { format!("call {}, ", journey.row) } else { String::new() };
-    let (client, server) = (endpoint_text(call.client), endpoint_text(call.server));
+    let (client, server) = (call_end_text(call, Side::Client), call_end_text(call, Side::Server));
     let place = match exchange.id.conversation.tcp() {
         Some(stream) => format!("stream {stream}"),
         None => exchange.id.conversation.to_string(),
     };
-    let protocol = exchange.named_protocol();
-    (text.trim_start().to_owned(), format!("{row}{protocol}, {place}, {client} to {server}, {time}"))
+    let (protocol, time) = (exchange.named_protocol(), time_text(journey.start()));
+    (text, format!("{row}{protocol}, {place}, {client} to {server}, {time}"))
 }
 
 fn waterfall(journey: &Journey, lines: &mut Lines) {
-    const NAME: usize = 10;
-    const VALUES: usize = 20;
-    let room = lines.width.saturating_sub(NAME + VALUES + 2).min(100);
+    const NAME: usize = 11;
+    const DURATION: usize = 11;
+    const SHARE: usize = 9;
+    // A narrow line has no shares.
+    let has_share = lines.width >= 48;
+    let values = DURATION + if has_share { SHARE } else { 0 };
+    let room = lines.width.saturating_sub(NAME + values + 2).clamp(1, 100);
     lines.blank();
     for phase in &journey.phases {
         let (from, to) = columns(journey, phase, room);
         let bar = if phase.kind == PhaseKind::Pause { "·" } else { "█" };
         let bar = format!("{}{}{}", " ".repeat(from), bar.repeat(to - from), " ".repeat(room.saturating_sub(to)));
-        let share = percent(share(journey, phase.length()));
-        lines.push(format!("  {:<8}{bar} {:>10} {share:>8}", phase.kind.label(), duration(phase.length())));
+        let share = if has_share { percent(share(journey, phase.length())) } else { String::new() };
+        lines.push(format!("  {:<9}{bar} {:>10} {share:>8}", phase.kind.label(), duration(phase.length())));
     }
-    let zero = format!("{:<10}0", "");
+    let zero = format!("{:<NAME$}0", "");
     let end = duration(journey.total());
     let gap = (NAME + room).saturating_sub(zero.width() + end.width());
-    lines.push(format!("{zero}{}{end}", " ".repeat(gap)));
+    lines.push(format!("{zero}{}{end}", " ".repeat(gap.max(1))));
 }
 
 /// Lines so far.
-struct Lines {
+pub(crate) struct Lines {
     width: usize,
     lines: Vec<JourneyLine>,
 }
 
 impl Lines {
-    fn push(&mut self, text: String) {
+    pub(crate) fn new(width: usize) -> Lines {
+        Lines { width: width.max(MIN_WIDTH), lines: Vec::new() }
+    }
+
+    pub(crate) fn into_lines(self) -> Vec<JourneyLine> {
+        self.lines
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(crate) fn push(&mut self, text: String) {
         self.lines.push(JourneyLine { text: text.trim_end().to_owned(), ..JourneyLine::default() });
     }
 
-    fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         self.lines.push(JourneyLine::default());
     }
 
     fn heading(&mut self, text: &str) {
         self.blank();
-        self.lines.push(JourneyLine { text: text.to_owned(), is_heading: true, ..JourneyLine::default() });
+        let first = self.lines.len();
+        self.paragraph("", text);
+        self.lines.iter_mut().skip(first).for_each(|line| line.is_heading = true);
+    }
+
+    /// Sets the frames of the lines from a position on.
+    pub(crate) fn set_frames(&mut self, first: usize, frames: &[u32]) {
+        self.lines.iter_mut().skip(first).for_each(|line| line.frames = frames.to_vec());
     }
 
     fn statement(&mut self, prefix: &str, statement: &Statement) {
@@ -134,11 +158,11 @@ impl Lines {
             text.push_str(&format!("  [{}]", frame_list(&statement.frames)));
         }
         self.paragraph(prefix, &text);
-        self.lines.iter_mut().skip(first).for_each(|line| line.frames.clone_from(&statement.frames));
+        self.set_frames(first, &statement.frames);
     }
 
     /// Adds text, broken between words. Later lines are indented by the width of the prefix, or begin with the same bar.
-    fn paragraph(&mut self, prefix: &str, text: &str) {
+    pub(crate) fn paragraph(&mut self, prefix: &str, text: &str) {
         let indent = if prefix.contains('|') { prefix.to_owned() } else { " ".repeat(prefix.width()) };
         let room = self.width.saturating_sub(prefix.width()).max(16);
         let mut line = String::new();

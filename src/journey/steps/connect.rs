@@ -4,7 +4,7 @@ use super::{Statement, Step, StepKind, side_name};
 use crate::journey::collected::Collected;
 use crate::journey::phases::connect_span;
 use crate::journey::segment::SegmentRecord;
-use crate::journey::text::{between, count, duration, endpoint_text};
+use crate::journey::text::{between, call_end_text, duration, target_text};
 use dissectors::session::Side;
 
 const EXPLANATION: &str = "The handshake makes sure that both sides are there and can receive each other, and agrees on the \
@@ -61,9 +61,9 @@ fn syn_statement(collected: &Collected, syns: &[&SegmentRecord], last: &SegmentR
     let mut text = match (last.is_ack(), last.side) {
         (false, Side::Client) => format!(
             "The client, {}, begins: SYN with x = {} to {}",
-            endpoint_text(call.client),
+            call_end_text(call, Side::Client),
             last.seq_raw,
-            endpoint_text(call.server)
+            call_end_text(call, Side::Server)
         ),
         (false, Side::Server) => format!("The server sends a SYN of its own, with y = {}", last.seq_raw),
         (true, side) => {
@@ -82,6 +82,21 @@ fn times(count: u64) -> String {
     if count == 1 { "once".into() } else { format!("{count} times") }
 }
 
+/// Returns when the earlier call on the connection ended that ended last.
+fn previous_statement(collected: &Collected) -> Option<Statement> {
+    let previous = collected.siblings.previous.as_ref()?;
+    let (ended, began) = (previous.response?.last, collected.exchange().request?.first);
+    let name = target_text(previous.protocol, &previous.method, &previous.target);
+    let text = match began.time.checked_sub(ended.time) {
+        Some(0..) => format!("The call before it, {name}, had ended {} earlier.", between(ended.time, began.time)),
+        _ => format!(
+            "An earlier call, {name}, was not complete when it began: it ended {} later.",
+            between(began.time, ended.time)
+        ),
+    };
+    Some(Statement::new(text, [ended.frame, began.frame]))
+}
+
 /// Returns the use of a connection that earlier calls opened.
 pub(super) fn reuse(collected: &Collected) -> Option<Step> {
     collected.exchange().id.conversation.tcp()?;
@@ -90,12 +105,12 @@ pub(super) fn reuse(collected: &Collected) -> Option<Step> {
         return None;
     }
     let mut statements = Vec::new();
-    let all = siblings.before + siblings.after + 1;
-    let previous =
-        siblings.previous.as_ref().and_then(|previous| previous.response).map(|response| response.last.frame);
     if siblings.before > 0 {
-        let text = format!("This is call {} of {} on its connection.", siblings.before + 1, count(all, "call"));
-        statements.push(Statement::new(text.replace(" calls", ""), previous));
+        let (nth, all) = (siblings.before + 1, siblings.before + siblings.after + 1);
+        let exchange = collected.exchange();
+        let own = exchange.request.or(exchange.response).map(|half| half.first.frame);
+        statements.push(Statement::new(format!("This is call {nth} of {all} on its connection."), own));
+        statements.extend(previous_statement(collected));
     }
     if let Some(parent) = collected.exchange().parent {
         let text =

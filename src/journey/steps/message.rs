@@ -4,7 +4,7 @@ use super::{Statement, Step, StepKind, side_name};
 use crate::journey::collected::{Collected, MessageText};
 use crate::journey::facts;
 use crate::journey::segment::{SegmentRecord, mark};
-use crate::journey::text::{between, count, duration, quote, size};
+use crate::journey::text::{between, count, duration, quote, size, target_text};
 use dissectors::call_facts::ExplainedStep;
 use dissectors::exchange::Transfer;
 use dissectors::session::Half;
@@ -40,6 +40,9 @@ pub(super) fn step(collected: &Collected, half: Half) -> Option<Step> {
         statements.push(Statement::new(format!("{rest}."), []));
     }
     statements.push(body_statement(message, transfer));
+    if let Some(message) = message.filter(|message| !message.body.is_empty()) {
+        statements.push(Statement::new(format!("It begins: {}", quote(&message.body)), []));
+    }
     statements.push(carried_statement(collected, transfer, &frames));
     statements.extend(window_statement(collected, half, &frames));
     statements.extend(trouble(collected, &frames));
@@ -67,7 +70,7 @@ fn start_statement(collected: &Collected, half: Half, message: Option<&MessageTe
     let exchange = collected.exchange();
     let line = message.and_then(|message| message.head.first()).map(|line| quote(line));
     let line = line.filter(|line| !line.is_empty()).unwrap_or_else(|| match half {
-        Half::Request => format!("{} {}", quote(&exchange.method), quote(&exchange.target)).trim_end().to_owned(),
+        Half::Request => target_text(exchange.protocol, &exchange.method, &exchange.target),
         Half::Response => quote(&exchange.status),
     });
     Statement::new(line, [transfer.first.frame])
@@ -174,7 +177,12 @@ pub(super) fn wait(collected: &Collected) -> Option<Step> {
         return None;
     }
     let server = side_name(collected.requester().other());
-    let Some(response) = exchange.response else {
+    let lacks_server = collected.lacks_side() == Some(collected.requester().other());
+    let Some(response) = exchange.response.filter(|_| !lacks_server) else {
+        if lacks_server {
+            let text = format!("No frame of the {server} was captured, so when it responded is not known.");
+            return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, [])], WAIT_EXPLANATION));
+        }
         let waited = collected.last.time.max(request.last.time);
         let text = format!("The {server} sent no response in {}.", between(request.last.time, waited));
         let statement = Statement::new(text, [request.last.frame, collected.last.frame]);

@@ -37,6 +37,19 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     if let Some(frame) = secure.resumed {
         add("The keys of an earlier handshake are used again (resumption).".into(), vec![frame]);
     }
+    match secure.early_data {
+        [Some(offer), Some(accept)] => {
+            let text =
+                "The client sends early data before the handshake is complete (0-RTT), and the server accepts it.";
+            add(text.into(), vec![offer, accept]);
+        }
+        [Some(offer), None] => {
+            let text =
+                "The client offers early data before the handshake is complete (0-RTT); no acceptance was captured.";
+            add(text.into(), vec![offer]);
+        }
+        [None, _] => {}
+    }
     if let Some(certificate) = &secure.certificate {
         let dates = match certificate.validity {
             [Some(begin), Some(end)] => format!(", valid from {} to {}", date(begin), date(end)),

@@ -5,7 +5,7 @@ use crate::journey::collected::Collected;
 use crate::journey::facts;
 use crate::journey::model::{Verdict, VerdictKind};
 use crate::journey::selector::NearbyCall;
-use crate::journey::text::{between, quote};
+use crate::journey::text::{between, duration, quote};
 use dissectors::call_facts::{FactRole, StatusMeaning};
 use dissectors::exchange::Outcome;
 use dissectors::session::Half;
@@ -17,11 +17,15 @@ fn has_failed(outcome: Outcome) -> bool {
 /// The server executed the same statement of a database many times, one after the other.
 pub(super) fn repeated_statements(collected: &Collected) -> Vec<Verdict> {
     let verdicts = collected.selected.repeated.iter().map(|repeated| {
+        let rest = match repeated.count.saturating_sub(repeated.frames.len()) {
+            0 => String::new(),
+            rest => format!(" The frames of {rest} more are not listed."),
+        };
         let text = format!(
-            "N+1 statements: for this call, the server executed {} {} times, one after the other, in {}.",
+            "N+1 statements: for this call, the server executed {} {} times, one after the other, in {}.{rest}",
             quote(&repeated.digest),
             repeated.count,
-            between(0, i64::try_from(repeated.nanos).unwrap_or(i64::MAX))
+            duration(repeated.nanos)
         );
         verdict(VerdictKind::RepeatedStatements, repeated.nanos, text, repeated.frames.iter().copied())
     });

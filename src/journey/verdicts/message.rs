@@ -6,7 +6,7 @@ use crate::journey::collected::Collected;
 use crate::journey::facts;
 use crate::journey::model::{Verdict, VerdictKind};
 use crate::journey::steps::side_name;
-use crate::journey::text::{between, duration, quote, size};
+use crate::journey::text::{between, duration, quote, size, target_text};
 use dissectors::call_facts::{FactRole, StatusMeaning};
 use dissectors::exchange::Outcome;
 use dissectors::session::Half;
@@ -73,7 +73,7 @@ pub(super) fn head_of_line(collected: &Collected) -> Option<Verdict> {
     let (frame, until) = blocking(collected)?;
     let (request, response) = (exchange.request?, exchange.response?);
     let earlier = collected.siblings.previous.as_ref()?;
-    let name = format!("{} {}", quote(&earlier.method), quote(&earlier.target));
+    let name = target_text(earlier.protocol, &earlier.method, &earlier.target);
     let text = format!(
         "Responses come in order: this one waited {} for that of call {} on the connection, {name}.",
         between(request.last.time, until),

@@ -22,7 +22,8 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
         let text = format!("The {} gave up the call, and kept the connection: {}.", side_name(*side), quote(reason));
         return Some(verdict(VerdictKind::Reset, 0, text, [at.frame]));
     }
-    if exchange.response.is_none() && collected.has_data_after_request() {
+    // There was a response, or there may have been one.
+    if exchange.response.is_none() && (collected.has_data_after_request() || collected.lacks_side().is_some()) {
         return None;
     }
     let end = end_of_connection(collected);

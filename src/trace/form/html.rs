@@ -1,10 +1,10 @@
 //! The HTML form: one page without other files, in the style of the page of a journey.
 
-use super::{heading, rows, sequence};
+use super::{heading, rows};
 use crate::diagram::{escape_markup as escape, svg};
 use crate::journey::page;
-use crate::journey::text::duration;
 use crate::trace::model::Trace;
+use crate::trace::sequence;
 
 /// Maximum number of arrows in the diagram.
 const MAX_ARROWS: usize = 400;
@@ -29,6 +29,7 @@ pub(super) fn render(trace: &Trace) -> String {
                 false => (escape(&row.text()), "connect"),
             };
             let (from, length) = row.share();
+            let [total, own] = row.times(trace);
             let selected = if trace.selected == Some(row.at) { " aria-current=\"true\"" } else { "" };
             out.push_str(&format!(
                 "<tr{selected}><td class=\"number\">{}</td><th scope=\"row\"><span class=\"branch\" aria-hidden=\"true\">{}\
@@ -37,9 +38,9 @@ pub(super) fn render(trace: &Trace) -> String {
                 row.traced.row,
                 row.branch,
                 escape(&trace.cause_text(row.at)),
-                escape(&row.offset()),
-                escape(&duration(row.traced.total())),
-                escape(&duration(trace.self_nanos.get(row.at).copied().unwrap_or_default())),
+                escape(&row.start()),
+                escape(&total),
+                escape(&own),
                 page::bar(class, from, length)
             ));
         }

@@ -1,7 +1,7 @@
 //! The JSON form: trees of calls as nested objects. Times are nanoseconds since the start of the tree.
 
-use crate::journey::text::endpoint_text;
-use crate::report::TimeFormatter;
+use crate::journey::add_names;
+use crate::journey::text::{endpoint_text, time_text};
 use crate::report::json_lines;
 use crate::trace::model::{Cause, Trace};
 use serde_json::{Value, json};
@@ -16,8 +16,6 @@ pub(super) fn render(trace: &Trace) -> String {
 
 fn tree(trace: &Trace, root: usize) -> Value {
     let start = trace.calls.get(root).map_or(0, |call| call.first.time);
-    let mut time = String::new();
-    TimeFormatter::local().write_rfc3339(&mut time, start);
     // Calls before those that they caused: from the end, each finds its children done.
     let mut done: Vec<Value> = Vec::new();
     for &(at, _) in trace.tree(root).iter().rev() {
@@ -27,7 +25,7 @@ fn tree(trace: &Trace, root: usize) -> Value {
         done.push(call(trace, at, start, children));
     }
     let mut value = done.pop().unwrap_or_default();
-    value["time"] = Value::from(time);
+    value["time"] = Value::from(time_text(start));
     value
 }
 
@@ -36,14 +34,15 @@ fn call(trace: &Trace, at: usize, start: i64, children: Vec<Value>) -> Value {
     let exchange = &traced.call.exchange;
     let row = |at: &usize| trace.calls.get(*at).map(|call| call.row);
     let (certainty, evidence, callers) = match trace.causes.get(at) {
-        Some(Cause::Known { caller, evidence }) => {
+        Some(Cause::Known { caller, evidence } | Cause::Deeper { caller, evidence }) => {
             let certainty = if evidence.is_certain { "certain" } else { "inferred" };
             (certainty, evidence.source.map(|source| source.label()), row(caller).into_iter().collect())
         }
-        Some(Cause::Unknown { callers }) => ("unknown", None, callers.iter().filter_map(row).collect::<Vec<u64>>()),
+        Some(Cause::Unknown { callers, .. }) => ("unknown", None, callers.iter().filter_map(row).collect::<Vec<u64>>()),
         _ => ("none", None, Vec::new()),
     };
-    json!({
+    let is_beyond_limit = matches!(trace.causes.get(at), Some(Cause::Unknown { is_beyond_limit: true, .. }));
+    let mut object = json!({
         "call": traced.row,
         "protocol": exchange.named_protocol(),
         "stream": exchange.id.conversation.to_string(),
@@ -53,12 +52,16 @@ fn call(trace: &Trace, at: usize, start: i64, children: Vec<Value>) -> Value {
         "host": exchange.authority.as_str(),
         "uri": exchange.target.as_str(),
         "status": exchange.status.as_str(),
-        "cause": {"certainty": certainty, "evidence": evidence, "calls": callers},
+        "cause": {"certainty": certainty, "evidence": evidence, "calls": callers, "beyond_limit": is_beyond_limit},
         "start": traced.first.time.abs_diff(start),
         "total": traced.total(),
-        "self": trace.self_nanos.get(at),
+        "self": trace.own_time(at),
+        "lacks_calls": trace.lacks_calls.get(at).copied().unwrap_or_default(),
         "critical": trace.is_critical.get(at),
+        "complete": exchange.response.map(|response| response.complete),
         "frames": [traced.first.frame, traced.last.frame],
         "children": children,
-    })
+    });
+    add_names(&mut object, &traced.call);
+    object
 }

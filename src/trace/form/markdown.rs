@@ -1,10 +1,10 @@
 //! The Markdown form: a table for an issue of GitHub, with a Mermaid diagram.
 
-use super::{heading, rows, sequence};
+use super::{heading, rows};
 use crate::diagram::mermaid;
 use crate::journey::escape_markdown as escape;
-use crate::journey::text::duration;
 use crate::trace::model::Trace;
+use crate::trace::sequence;
 
 /// Maximum number of arrows in the diagram.
 const MAX_ARROWS: usize = 80;
@@ -19,13 +19,13 @@ pub(super) fn render(trace: &Trace) -> String {
         let text = if trace.is_critical.get(row.at) == Some(&true) { format!("**{text}**") } else { text };
         // Spaces at the start of a cell are dropped.
         let branch = row.branch.replace(' ', "&nbsp;");
-        let own = trace.self_nanos.get(row.at).copied().unwrap_or_default();
+        let [total, own] = row.times(trace);
         out.push_str(&format!(
             "| {} | {} | {} | {} | {branch}{text} | {} |\n",
             row.traced.row,
-            row.offset(),
-            duration(row.traced.total()),
-            duration(own),
+            row.start(),
+            total,
+            escape(&own),
             escape(&trace.cause_text(row.at))
         ));
     }

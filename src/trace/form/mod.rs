@@ -4,14 +4,15 @@ mod html;
 mod json;
 mod markdown;
 mod otlp;
-mod sequence;
 mod text;
 
 use super::model::{Trace, TracedCall};
+use super::sequence;
 use crate::diagram::mermaid;
 use crate::journey::JourneyForm;
-use crate::journey::text::{between, count, endpoint_text, quote};
-use crate::report::TimeFormatter;
+use crate::journey::text::{between, call_end_text, clock_text, count, duration, request_text, status_text, time_text};
+use dissectors::session::Side;
+pub use text::text_lines;
 
 /// Maximum number of arrows in a Mermaid diagram of its own.
 const MAX_ARROWS: usize = 200;
@@ -20,7 +21,7 @@ const MAX_ARROWS: usize = 200;
 #[must_use]
 pub fn render(trace: &Trace, form: JourneyForm) -> String {
     match form {
-        JourneyForm::Text(width) => text::render(trace, width),
+        JourneyForm::Text(width) => text_lines(trace, width).into_iter().map(|line| line.text + "\n").collect(),
         JourneyForm::Json => json::render(trace),
         JourneyForm::Markdown => markdown::render(trace),
         JourneyForm::Mermaid => mermaid(&sequence::diagram(trace), MAX_ARROWS),
@@ -33,6 +34,7 @@ pub fn render(trace: &Trace, form: JourneyForm) -> String {
 struct Row<'t> {
     at: usize,
     traced: &'t TracedCall,
+    depth: usize,
     /// Lines that lead from the call before it to this one.
     branch: String,
     /// Start of the first call of its tree.
@@ -47,7 +49,7 @@ fn rows(trace: &Trace, root: usize) -> Vec<Row<'_>> {
     let calls: Vec<(usize, usize, &TracedCall)> =
         tree.into_iter().filter_map(|(at, depth)| Some((at, depth, trace.calls.get(at)?))).collect();
     let start = calls.first().map_or(0, |(.., call)| call.first.time);
-    let end = calls.iter().map(|(.., call)| call.last.time).max().unwrap_or(start);
+    let end = calls.iter().map(|(.., call)| call.span().1).max().unwrap_or(start);
     // Whether a later call at each depth continues the line of that depth.
     let mut continues: Vec<bool> = Vec::new();
     let mut rows: Vec<Row<'_>> = Vec::new();
@@ -58,22 +60,32 @@ fn rows(trace: &Trace, root: usize) -> Vec<Row<'_>> {
         if let Some(continues) = continues.get_mut(depth).filter(|_| depth > 0) {
             branch.push_str(if std::mem::replace(continues, true) { "├─ " } else { "└─ " });
         }
-        rows.push(Row { at, traced, branch, tree_start: start, tree_nanos: end.abs_diff(start) });
+        rows.push(Row { at, traced, depth, branch, tree_start: start, tree_nanos: end.abs_diff(start) });
     }
     rows.reverse();
     rows
 }
 
 impl Row<'_> {
-    /// Returns its start since that of the tree.
-    fn offset(&self) -> String {
-        format!("+{}", between(self.tree_start, self.traced.first.time))
+    /// Returns its start: the time of the day of the first call of a tree, and since that of the others.
+    fn start(&self) -> String {
+        match self.depth {
+            0 => clock_text(self.tree_start),
+            _ => format!("+{}", between(self.tree_start, self.traced.first.time)),
+        }
+    }
+
+    /// Returns its duration, and that without the calls that it caused; `-` if its end is not known.
+    fn times(&self, trace: &Trace) -> [String; 2] {
+        let text = |nanos: Option<u64>| nanos.map_or("-".to_owned(), duration);
+        let limit = if trace.lacks_calls.get(self.at) == Some(&true) { "<" } else { "" };
+        [text(self.traced.total()), format!("{limit}{}", text(trace.own_time(self.at)))]
     }
 
     /// Returns start and length of its bar, in percent of the tree.
     fn share(&self) -> (f64, f64) {
         let percent = |nanos: u64| nanos as f64 * 100.0 / self.tree_nanos.max(1) as f64;
-        (percent(self.traced.first.time.abs_diff(self.tree_start)), percent(self.traced.total()))
+        (percent(self.traced.first.time.abs_diff(self.tree_start)), percent(self.traced.total().unwrap_or_default()))
     }
 
     /// Returns its protocol, method, destination and status.
@@ -85,36 +97,21 @@ impl Row<'_> {
 /// Returns method, destination and status of a call.
 fn title(traced: &TracedCall) -> String {
     let exchange = &traced.call.exchange;
-    let text = request(&exchange.method, &exchange.target, &exchange.destination());
-    let status = match exchange.status.as_str() {
-        "" if exchange.lacks_response() => "no response".to_owned(),
-        status => quote(status),
-    };
+    let (text, status) = (request_text(exchange), status_text(exchange));
     if status.is_empty() { text } else { format!("{text} → {status}") }
-}
-
-/// Returns what a call requests. A statement has its method and its database in itself or in its connection.
-fn request(method: &str, target: &str, destination: &str) -> String {
-    if target.is_empty() || target.starts_with(['/', '*']) || target.contains("://") {
-        return format!("{} {}", quote(method), quote(destination));
-    }
-    let has_method = target.get(..method.len()).is_some_and(|start| start.eq_ignore_ascii_case(method));
-    if has_method { quote(target) } else { format!("{} {}", quote(method), quote(target)) }
 }
 
 /// Returns the heading of a trace, and the line below it.
 fn heading(trace: &Trace) -> (String, String) {
     let calls = count(trace.roots.iter().map(|&root| trace.tree(root).len() as u64).sum(), "call");
-    let (Some(first), true) = (trace.roots.first().and_then(|&root| trace.calls.get(root)), trace.selected.is_some())
-    else {
+    let first = trace.roots.first().and_then(|&root| trace.calls.get(root));
+    let since = first.map_or(String::new(), |first| format!(", from {} on", time_text(first.first.time)));
+    let (Some(first), Some(selected)) = (first, trace.selected.and_then(|selected| trace.calls.get(selected))) else {
         let trees = count(trace.roots.len() as u64, "tree");
-        return (format!("{calls} in {trees}"), String::from("Calls and the calls that they caused"));
+        return (format!("{calls} in {trees}"), format!("Calls and the calls that they caused{since}"));
     };
-    let mut time = String::new();
-    TimeFormatter::local().write_rfc3339(&mut time, first.first.time);
-    let call = &first.call;
-    let (client, server) = (endpoint_text(call.client), endpoint_text(call.server));
-    let selected = trace.selected.and_then(|selected| trace.calls.get(selected)).map_or(0, |call| call.row);
-    let line = format!("tree of call {selected}, {calls}, {client} to {server}, {time}");
-    (format!("{} in {}", title(first), between(first.first.time, first.last.time)), line)
+    let (client, server) = (call_end_text(&first.call, Side::Client), call_end_text(&first.call, Side::Server));
+    let line = format!("tree of call {}, {calls}, {client} to {server}, {}", selected.row, time_text(first.first.time));
+    let total = first.total().map_or(String::new(), |total| format!(" in {}", duration(total)));
+    (format!("{}{total}", title(first)), line)
 }

@@ -1,69 +1,98 @@
 //! The text form: a line for each call, below the call that caused it.
 
 use super::{Row, heading, rows};
-use crate::journey::text::duration;
+use crate::journey::{JourneyLine, Lines};
 use crate::trace::model::Trace;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Width of the columns before the bar.
-const NUMBERS: usize = 41;
-
-/// Width of the bar, and least width of a line that has one.
+/// Width of the bar.
 const BAR: usize = 20;
-const MIN_WIDTH_WITH_BAR: usize = 120;
 
-/// Least columns for the text of a call.
+/// Least columns for the text of a call that share its line with the cause.
 const MIN_TEXT: usize = 30;
 
-/// Returns the lines of a trace, each of about `width` columns.
-pub(super) fn render(trace: &Trace, width: usize) -> String {
-    let mut out = String::new();
-    if trace.selected.is_some() {
-        let (heading, line) = heading(trace);
-        out.push_str(&format!("{heading}\n{line}\n\n"));
+/// Columns of the table for a width.
+struct Layout {
+    width: usize,
+    has_start: bool,
+    has_self: bool,
+    bar: usize,
+}
+
+impl Layout {
+    fn new(width: usize) -> Layout {
+        let bar = if width >= 120 { BAR } else { 0 };
+        Layout { width, has_start: width >= 60, has_self: width >= 72, bar }
     }
-    let bar = if width >= MIN_WIDTH_WITH_BAR { BAR } else { 0 };
-    out.push_str(&format!("{:>7} {:>10} {:>10} {:>10}\n", "CALL", "START", "TOTAL", "SELF"));
+
+    /// Returns the columns before the text of a call.
+    fn numbers(&self, number: &str, start: &str, [total, own]: [&str; 2]) -> String {
+        let start = if self.has_start { format!("{start:>13} ") } else { String::new() };
+        let own = if self.has_self { format!(" {own:>10}") } else { String::new() };
+        let place = if self.has_start { 7 } else { 5 };
+        format!("{number:>place$} {start}{total:>9}{own}")
+    }
+}
+
+/// Returns the lines of a trace, each of `width` columns at most as far as words allow.
+#[must_use]
+pub fn text_lines(trace: &Trace, width: usize) -> Vec<JourneyLine> {
+    let mut lines = Lines::new(width);
+    let (title, line) = heading(trace);
+    lines.paragraph("", &title);
+    lines.paragraph("", &line);
+    let layout = Layout::new(width);
+    if !trace.roots.is_empty() {
+        lines.blank();
+        lines.push(layout.numbers("CALL", "START", ["TOTAL", "SELF"]));
+    }
     for (nth, &root) in trace.roots.iter().enumerate() {
-        let rows = rows(trace, root);
         // Trees of one call follow each other without a line between them.
         let is_large = |root: &usize| trace.children.get(*root).is_some_and(|children| !children.is_empty());
         let follows_large = nth > 0 && trace.roots.get(nth - 1).is_some_and(&is_large);
         if nth > 0 && (is_large(&root) || follows_large) {
-            out.push('\n');
+            lines.blank();
         }
-        for row in rows {
-            out.push_str(&line(trace, &row, width, bar));
-            out.push('\n');
-        }
+        rows(trace, root).iter().for_each(|row| add_row(trace, row, &layout, &mut lines));
     }
     if !trace.notes.is_empty() {
-        out.push('\n');
-        trace.notes.iter().for_each(|note| out.push_str(&format!("{note}\n")));
+        lines.blank();
+        trace.notes.iter().for_each(|note| lines.paragraph("", note));
     }
-    out
+    lines.into_lines()
 }
 
-fn line(trace: &Trace, row: &Row<'_>, width: usize, bar: usize) -> String {
+fn add_row(trace: &Trace, row: &Row<'_>, layout: &Layout, lines: &mut Lines) {
     let selected = if trace.selected == Some(row.at) { ">" } else { "" };
-    let own = trace.self_nanos.get(row.at).copied().unwrap_or_default();
-    let number = format!("{selected}{}", row.traced.row);
-    let mut line =
-        format!("{number:>7} {:>10} {:>10} {:>10}  ", row.offset(), duration(row.traced.total()), duration(own));
-    if bar > 0 {
-        line.push_str(&columns(row, bar));
+    let [total, own] = row.times(trace);
+    let mut line = layout.numbers(&format!("{selected}{}", row.traced.row), &row.start(), [&total, &own]);
+    line.push_str("  ");
+    if layout.bar > 0 {
+        line.push_str(&columns(row, layout.bar));
         line.push_str("  ");
     }
-    line.push(if trace.is_critical.get(row.at).is_some_and(|is_critical| *is_critical) { '*' } else { ' ' });
-    line.push(' ');
-    line.push_str(&row.branch);
+    line.push_str(if trace.is_critical.get(row.at).is_some_and(|is_critical| *is_critical) { "* " } else { "  " });
+    let indent = line.width();
+    line.push_str(&branch(row, layout.width.saturating_sub(indent)));
     let cause = trace.cause_text(row.at);
     let cause = if cause.is_empty() { cause } else { format!("  [{cause}]") };
-    let room = width.saturating_sub(line.width() + cause.width()).max(MIN_TEXT);
-    debug_assert!(line.width() >= NUMBERS);
-    line.push_str(&truncated(&row.text(), room));
-    line.push_str(&cause);
-    line.trim_end().to_owned()
+    let (text, room) = (row.text(), layout.width.saturating_sub(line.width()));
+    let has_room = cause.is_empty() || room >= cause.width() + text.width().min(MIN_TEXT);
+    line.push_str(&truncated(&text, if has_room { room - cause.width() } else { room }));
+    let first = lines.len();
+    if has_room {
+        line.push_str(&cause);
+        lines.push(line);
+    } else {
+        lines.push(line);
+        lines.paragraph(&" ".repeat(indent.min(layout.width / 3)), cause.trim_start());
+    }
+    lines.set_frames(first, &[row.traced.first.frame, row.traced.last.frame]);
+}
+
+/// Returns the lines that lead to a call. Where they would take more than half of the room, it is the depth.
+fn branch(row: &Row<'_>, room: usize) -> String {
+    if row.branch.width() * 2 <= room { row.branch.clone() } else { format!("{}> ", row.depth) }
 }
 
 /// Returns a bar of a number of columns. A call has a column at least.
@@ -82,7 +111,7 @@ fn truncated(text: &str, room: usize) -> String {
         return text.to_owned();
     }
     let status = text.rsplit_once(" → ").map(|(_, status)| format!("… → {status}"));
-    let end = status.filter(|end| end.width() * 2 <= room).unwrap_or_else(|| "…".to_owned());
+    let end = status.filter(|end| end.width() + 6 <= room).unwrap_or_else(|| "…".to_owned());
     let room = room.saturating_sub(end.width());
     let mut used = 0;
     let fits = |char: &char| {

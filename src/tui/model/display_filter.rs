@@ -294,7 +294,7 @@ pub(crate) fn mark_changed(model: &mut Model, change: ListChange) {
 pub(crate) fn sort_visible_list(model: &mut Model) {
     let filter_id = model.filter_id();
     match model.view {
-        View::Calls | View::Call(_) | View::Journey(_) => {
+        View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => {
             let calls = model.unsorted_calls();
             model.calls.sort_changes(filter_id, &calls, &calls::CallRows(&model.index));
         }

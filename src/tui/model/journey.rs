@@ -1,16 +1,33 @@
-//! Journey view: what happened to a call, step by step.
+//! Journey view: what happened to a call, step by step, or the calls that caused it and that it caused.
 
 use crate::journey::{Journey, JourneyLine, text_lines};
-use crate::tui::model::Model;
+use crate::trace::{self, Trace};
+use crate::tui::model::{Model, View};
 use crate::tui::widgets::scroll::ScrollState;
+
+/// What is read of a call.
+#[derive(Debug)]
+pub(crate) enum CallNarrative {
+    Journey(Box<Journey>),
+    Trace(Box<Trace>),
+}
+
+impl CallNarrative {
+    fn lines(&self, width: usize) -> Vec<JourneyLine> {
+        match self {
+            CallNarrative::Journey(journey) => text_lines(journey, width, true),
+            CallNarrative::Trace(trace) => trace::text_lines(trace, width),
+        }
+    }
+}
 
 /// State of the journey view.
 #[derive(Debug, Default)]
 pub(crate) struct JourneyView {
-    /// Call of the last request, as an index.
-    pub(crate) requested: Option<usize>,
-    /// Journey of that call, once it is read.
-    pub(crate) loaded: Option<Box<Journey>>,
+    /// View of the last request.
+    pub(crate) requested: Option<View>,
+    /// What it shows, once it is read.
+    pub(crate) loaded: Option<CallNarrative>,
     /// Its lines for the width of the screen.
     pub(crate) lines: Vec<JourneyLine>,
     /// Width of the lines.
@@ -19,15 +36,15 @@ pub(crate) struct JourneyView {
 }
 
 impl JourneyView {
-    /// Creates the state for a call that was requested.
-    pub(crate) fn of(call: usize) -> JourneyView {
-        JourneyView { requested: Some(call), ..JourneyView::default() }
+    /// Creates the state for a view that was requested.
+    pub(crate) fn of(view: View) -> JourneyView {
+        JourneyView { requested: Some(view), ..JourneyView::default() }
     }
 
     /// Divides the text into lines of this width.
     pub(crate) fn wrap(&mut self, width: usize) {
-        if let Some(journey) = self.loaded.as_ref().filter(|_| self.lines.is_empty() || self.width != width) {
-            self.lines = text_lines(journey, width, true);
+        if let Some(loaded) = self.loaded.as_ref().filter(|_| self.lines.is_empty() || self.width != width) {
+            self.lines = loaded.lines(width);
             self.width = width;
         }
     }

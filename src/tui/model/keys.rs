@@ -131,6 +131,8 @@ pub(crate) enum Action {
     Save,
     /// Opens the journey of the call.
     Journey,
+    /// Opens the tree of the calls that the call caused.
+    Trace,
     /// Opens the ladder of the connection.
     Ladder,
     /// Shows the data both sides of the connection sent.
@@ -302,6 +304,13 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('z')], &[C::Ladder], A::Zoom, "card", "Fold or unfold the handshake card"),
     bind(&[char('W')], &[C::Call, C::Follow], A::Wrap, "", "Wrap long lines, or scroll them sideways"),
     bind(&[char('J')], &[C::Calls, C::Call], A::Journey, "journey", "Show the journey of the call, step by step"),
+    bind(
+        &[char('R')],
+        &[C::Calls, C::Call],
+        A::Trace,
+        "trace",
+        "Show which calls caused the call, and which it caused",
+    ),
     bind(&[char('L')], STREAM_CONTEXTS, A::Ladder, "", "Show the ladder of the connection"),
     bind(&[char('F')], STREAM_CONTEXTS, A::Follow, "follow", "Follow the stream: data of both sides"),
     bind(
@@ -445,7 +454,7 @@ pub(crate) fn context_of(view: View) -> KeyContext {
         View::Statistics => C::Statistics,
         View::Notes => C::Notes,
         View::Call(_) => C::Call,
-        View::Journey(_) => C::Journey,
+        View::Journey(_) | View::Trace(_) => C::Journey,
         View::Ladder(_) => C::Ladder,
         View::Follow(_) => C::Follow,
     }

@@ -92,6 +92,8 @@ pub(crate) enum View {
     Call(usize),
     /// Journey of a call, as an index.
     Journey(usize),
+    /// Tree of the calls that caused a call, and that it caused, as an index.
+    Trace(usize),
     /// Ladder of a connection, or of a conversation in UDP.
     Ladder(ConversationId),
     /// Data both sides of a connection sent.
@@ -102,7 +104,7 @@ impl View {
     /// Returns the tab the view belongs to.
     pub(crate) fn tab(self) -> Tab {
         match self {
-            View::Calls | View::Call(_) | View::Journey(_) => Tab::Calls,
+            View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => Tab::Calls,
             View::Ladder(id) if id.tcp().is_none() => Tab::Calls,
             View::Streams | View::Ladder(_) | View::Follow(_) => Tab::Streams,
             View::Frames => Tab::Frames,
@@ -293,7 +295,7 @@ impl Model {
                 exchange.request.or(exchange.response).map(|transfer| transfer.last.frame)
             }
             View::Streams => self.index.streams.get(self.selected_stream()? as usize).map(|stream| stream.first.frame),
-            View::Journey(_) => journey::selected_frame(self),
+            View::Journey(_) | View::Trace(_) => journey::selected_frame(self),
             View::Ladder(_) => ladder::selected_frame(self),
             View::Follow(_) => follow::selected_frame(self),
             View::Statistics => None,
@@ -303,7 +305,7 @@ impl Model {
     /// Returns the call under the cursor, or the open call, as an index.
     pub(crate) fn selected_call(&self) -> Option<usize> {
         match self.view {
-            View::Call(call) | View::Journey(call) => Some(call),
+            View::Call(call) | View::Journey(call) | View::Trace(call) => Some(call),
             View::Calls => self.call_numbers().get(self.calls.list.cursor).map(|call| call as usize),
             _ => None,
         }
@@ -315,7 +317,9 @@ impl Model {
             View::Ladder(conversation) => conversation.tcp(),
             View::Follow(stream) => Some(stream),
             View::Streams => self.stream_numbers().get(self.streams.list.cursor),
-            View::Calls | View::Call(_) | View::Journey(_) => self.index.calls.get(self.selected_call()?)?.stream(),
+            View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => {
+                self.index.calls.get(self.selected_call()?)?.stream()
+            }
             View::Frames | View::Notes => {
                 let summary = self.index.frames.get(self.selected_frame()?.checked_sub(1)? as usize)?;
                 Some(summary.stream).filter(|&stream| stream != crate::browse::NO_STREAM)

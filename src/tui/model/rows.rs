@@ -94,7 +94,7 @@ impl Model {
             View::Streams => self.stream_numbers(),
             View::Notes => self.note_numbers(),
             View::Frames => self.frame_numbers(),
-            View::Journey(_) => indexes(self.journey.lines.len()),
+            View::Journey(_) | View::Trace(_) => indexes(self.journey.lines.len()),
             View::Ladder(_) => indexes(self.ladder.total()),
             View::Follow(_) => indexes(self.follow.rows.len()),
             View::Call(_) => indexes(super::call::line_count(self, self.call_view.pane)),
@@ -108,7 +108,7 @@ impl Model {
             View::Calls => calls::text(&self.index, number),
             View::Streams => streams::text(&self.index, number),
             View::Notes => notes::text(&self.index, number),
-            View::Journey(_) => journey::text(self, index),
+            View::Journey(_) | View::Trace(_) => journey::text(self, index),
             View::Ladder(_) => ladder::text(self, index),
             View::Statistics => table::text(self, index),
             View::Frames | View::Call(_) | View::Follow(_) => String::new(),
@@ -123,7 +123,7 @@ impl Model {
             View::Frames => Some(&mut self.frames.sorted_list),
             View::Notes => Some(&mut self.notes.sorted_list),
             View::Statistics => self.statistics.table_mut(),
-            View::Call(_) | View::Journey(_) | View::Ladder(_) | View::Follow(_) => None,
+            View::Call(_) | View::Journey(_) | View::Trace(_) | View::Ladder(_) | View::Follow(_) => None,
         }
     }
 
@@ -134,7 +134,7 @@ impl Model {
             View::Streams => &mut self.streams.list,
             View::Notes => &mut self.notes.sorted_list.list,
             View::Frames => &mut self.frames.sorted_list.list,
-            View::Journey(_) => &mut self.journey.list,
+            View::Journey(_) | View::Trace(_) => &mut self.journey.list,
             View::Ladder(_) => &mut self.ladder.list,
             View::Follow(_) => &mut self.follow.list,
             View::Call(_) => self.call_view.list_mut(),

@@ -78,7 +78,8 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.show_frame(frame);
             }
         }
-        Action::Journey => journey::open(model),
+        Action::Journey => journey::open(model, View::Journey),
+        Action::Trace => journey::open(model, View::Trace),
         Action::Ladder => open_at_selection(model, open_ladder),
         Action::Follow => open_at_selection(model, open_follow),
         _ => return run_view_action(model, action),
@@ -128,14 +129,14 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (View::Notes, Action::Fold) => model.notes.set_folded(true),
         (View::Notes, Action::Unfold) => model.notes.set_folded(false),
-        (View::Notes | View::Journey(_) | View::Ladder(_) | View::Follow(_), Action::Enter) => {
+        (View::Notes | View::Journey(_) | View::Trace(_) | View::Ladder(_) | View::Follow(_), Action::Enter) => {
             if let Some(frame) = model.selected_frame() {
                 model.show_frame(frame);
             }
         }
         (View::Frames, _) => return frames::run_action(model, action, height),
         (View::Call(_), _) => return call::run_action(model, action, height),
-        (View::Journey(_), _) => return journey::run_action(model, action, height),
+        (View::Journey(_) | View::Trace(_), _) => return journey::run_action(model, action, height),
         (View::Ladder(_), _) => return ladder::run_action(model, action, height),
         (View::Follow(_), _) => return follow::run_action(model, action, height),
         (View::Statistics, _) => return statistics::run_action(model, action, height),
@@ -162,7 +163,7 @@ fn open_follow(model: &mut Model) {
 fn open_at_selection(model: &mut Model, open: fn(&mut Model)) {
     let target = match model.view {
         View::Streams | View::Statistics => None,
-        View::Calls | View::Call(_) | View::Journey(_) => call::first_frame(model),
+        View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => call::first_frame(model),
         _ => model.selected_frame(),
     };
     let from = model.view;

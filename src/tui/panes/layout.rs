@@ -173,7 +173,7 @@ pub(crate) fn title_height(model: &Model, view: View) -> u16 {
         View::Notes => 2,
         View::Follow(_) => 1,
         View::Statistics => statistics::header_height(model),
-        View::Journey(_) => 0,
+        View::Journey(_) | View::Trace(_) => 0,
         View::Call(_) => 1,
         View::Ladder(_) => ladder::header_height(model),
     }

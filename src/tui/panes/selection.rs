@@ -115,7 +115,7 @@ fn filters(model: &Model) -> Vec<String> {
             let of_row = row.map(row_filters).into_iter().flatten().flatten();
             of_row.chain(stream).chain([format!("frame.number == {frame}")]).collect()
         }
-        View::Calls | View::Call(_) | View::Journey(_) => {
+        View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => {
             let Some(call) = model.selected_call().and_then(|call| model.index.calls.get(call)) else {
                 return Vec::new();
             };
@@ -238,10 +238,10 @@ pub(crate) fn open_copy_menu(model: &mut Model) {
                 add("destination", row.destination.clone());
             }
         }
-        View::Calls | View::Call(_) | View::Journey(_) => {
+        View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => {
             match model.view {
                 View::Call(_) => add("line", call::text(model, model.call_view.list(model.call_view.pane).cursor)),
-                View::Journey(_) => add("line", journey::text(model, model.journey.list.cursor)),
+                View::Journey(_) | View::Trace(_) => add("line", journey::text(model, model.journey.list.cursor)),
                 _ => {}
             }
             if let Some((at, call)) = model.selected_call().and_then(|at| Some((at, model.index.calls.get(at)?))) {

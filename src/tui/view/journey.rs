@@ -1,4 +1,4 @@
-//! The journey view: the lines of a call's journey.
+//! The journey view: the lines of a call's journey, or of the tree that it belongs to.
 
 use crate::browse::BrowseRequest;
 use crate::tui::model::{Model, View};
@@ -10,8 +10,11 @@ use ratatui::layout::Rect;
 /// Draws the journey view.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, journey) = (&model.theme, &model.journey);
-    let View::Journey(call) = model.view else { return };
-    let is_own = |request: &BrowseRequest| matches!(request, BrowseRequest::Journey { call: of, .. } if *of == call);
+    let is_own = |request: &BrowseRequest| match (request, model.view) {
+        (BrowseRequest::Journey { call, .. }, View::Journey(of)) => *call == of,
+        (BrowseRequest::Trace { call, .. }, View::Trace(of)) => *call == of,
+        _ => false,
+    };
     if let Some(error) = model.query_error(is_own).filter(|_| journey.loaded.is_none()) {
         return draw_unreadable(model, area, buffer, error);
     }

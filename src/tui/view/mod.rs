@@ -75,7 +75,7 @@ fn body(model: &Model, area: Rect, buffer: &mut Buffer) {
         View::Statistics => statistics::draw(model, area, buffer),
         View::Notes => notes::draw(model, area, buffer),
         View::Call(_) => call::draw(model, area, buffer),
-        View::Journey(_) => journey::draw(model, area, buffer),
+        View::Journey(_) | View::Trace(_) => journey::draw(model, area, buffer),
         View::Ladder(_) => ladder::draw(model, area, buffer),
         View::Follow(_) => follow::draw(model, area, buffer),
     }

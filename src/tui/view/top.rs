@@ -117,6 +117,7 @@ pub(crate) fn draw_tabs(model: &Model, area: Rect, buffer: &mut Buffer) {
     let opened = match model.view {
         View::Call(call) => format!("call {}", format_count(call as u64 + 1)),
         View::Journey(call) => format!("journey {}", format_count(call as u64 + 1)),
+        View::Trace(call) => format!("trace {}", format_count(call as u64 + 1)),
         View::Ladder(conversation) => format!("ladder {conversation}"),
         View::Follow(stream) => format!("follow {stream}"),
         _ => String::new(),

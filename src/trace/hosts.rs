@@ -1,0 +1,81 @@
+//! The sequence diagram of all hosts of a call: its own segments, and the calls that it caused.
+
+use super::model::{Cause, Trace};
+use super::sequence::arrows;
+use crate::capture::Call;
+use crate::diagram::{Arrow, Diagram};
+use crate::journey::text::{call_end_text, count, quote, target_text};
+use dissectors::exchange::Transfer;
+use dissectors::session::Side;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Returns the diagram of a call with all hosts: the client, the servers of its lookups, the server, and the servers behind it. It
+/// begins with the diagram of the call alone. Notes state which calls it lacks.
+#[must_use]
+pub fn host_diagram(trace: &Trace, root: &Call, of_call: Diagram) -> (Diagram, Vec<String>) {
+    let mut diagram = with_client_first(of_call, root);
+    let mut notes = trace.notes.clone();
+    let server = diagram.lane(call_end_text(root, Side::Server));
+    // A channel that the call opened carries calls of its client.
+    let carried =
+        |at: &usize| trace.calls.get(*at).is_some_and(|traced| traced.call.exchange.parent == Some(root.exchange.id));
+    let carried: Vec<usize> = (0..trace.calls.len()).filter(carried).collect();
+    let mut lanes = BTreeMap::new();
+    let trees = trace.selected.into_iter().chain(carried.iter().copied());
+    for at in trees.flat_map(|root| trace.tree(root)).map(|(at, _)| at) {
+        if lanes.contains_key(&at) || trace.selected == Some(at) {
+            lanes.entry(at).or_insert(server);
+            continue;
+        }
+        let Some(traced) = trace.calls.get(at) else { continue };
+        let caller = trace.causes.get(at).and_then(Cause::caller).and_then(|caller| lanes.get(&caller)).copied();
+        let from = caller.filter(|_| !carried.contains(&at)).unwrap_or_default();
+        let to = diagram.lane(call_end_text(&traced.call, Side::Server));
+        diagram.arrows.extend(arrows(trace, at, [from, to]).map(|arrow| Arrow { is_key: true, ..arrow }));
+        lanes.insert(at, to);
+    }
+    diagram.arrows.sort_by_key(|arrow| arrow.frame);
+    let shown: BTreeSet<usize> = lanes.into_keys().collect();
+    let is_unclear = |cause: &&Cause| match cause {
+        Cause::Unknown { callers, .. } => callers.iter().any(|caller| shown.contains(caller)),
+        _ => false,
+    };
+    let unclear = trace.causes.iter().filter(is_unclear).count() as u64;
+    if unclear > 0 {
+        let calls = count(unclear, "call");
+        notes.push(format!(
+            "{calls} may have been caused by it or by others, and are not shown; `overhear trace` prints them"
+        ));
+    }
+    (diagram, notes)
+}
+
+/// Returns a diagram with the client as its first lane, and with the names of the messages of its call.
+fn with_client_first(diagram: Diagram, root: &Call) -> Diagram {
+    let name = call_end_text(root, Side::Client);
+    let client = diagram.lanes.iter().position(|lane| *lane == name).unwrap_or_default();
+    let moved = |lane: usize| if lane == client { 0 } else { lane + usize::from(lane < client) };
+    let mut lanes = diagram.lanes;
+    if client < lanes.len() {
+        let first = lanes.remove(client);
+        lanes.insert(0, first);
+    }
+    let arrows = diagram.arrows.into_iter().map(|arrow| {
+        let label = message_label(root, arrow.frame).map_or(String::new(), |name| name + ": ") + &arrow.label;
+        Arrow { from: moved(arrow.from), to: moved(arrow.to), label, ..arrow }
+    });
+    Diagram { arrows: arrows.collect(), lanes, noun: "frame", ..diagram }
+}
+
+/// Returns the name of the message of a call in a connection that begins in a frame.
+fn message_label(call: &Call, frame: u32) -> Option<String> {
+    let exchange = &call.exchange;
+    let begins = |half: Option<Transfer>| half.is_some_and(|half| half.first.frame == frame);
+    exchange.id.conversation.tcp()?;
+    match (begins(exchange.request), begins(exchange.response)) {
+        (true, _) => Some(target_text(exchange.protocol, &exchange.method, &exchange.target)),
+        (_, true) if exchange.status.is_empty() => Some("response".to_owned()),
+        (_, true) => Some(quote(&exchange.status)),
+        _ => None,
+    }
+}

@@ -31,5 +31,10 @@ pub(super) fn load_trace(
         FrameOrEvent::Frame(shown, connections) => collector.frame(&shown, connections),
         FrameOrEvent::Event(event) => collector.event(event),
     })?;
-    Ok(collector.finish())
+    let mut trace = collector.finish();
+    let is_end = |at: usize| at.abs_diff(call) == NEAR_CALLS;
+    if near.iter().any(|&(_, at)| is_end(at)) {
+        trace.notes.push(format!("Causes were searched among the {NEAR_CALLS} calls before and after this one."));
+    }
+    Ok(trace)
 }

@@ -1,7 +1,7 @@
 //! The HTML form: one page without other files, for screens of any width, for paper, and for screen readers.
 
 use super::page;
-use super::text::{frame_list, offset, title};
+use super::text::{frame_list_with, offset, title};
 use super::waterfall::{percent, share};
 use crate::diagram::{DiagramRow, escape_markup as escape, svg};
 use crate::journey::model::{Journey, PhaseKind, Statement};
@@ -10,9 +10,6 @@ use std::collections::BTreeSet;
 
 /// Maximum number of arrows in the diagram, and of rows in the table of frames.
 const MAX_ARROWS: usize = 400;
-
-/// Maximum number of frames with a link in a statement.
-const MAX_LINKS: usize = 6;
 
 /// Returns a journey as a page.
 pub(super) fn render(journey: &Journey, explains: bool) -> String {
@@ -147,16 +144,12 @@ impl Page<'_> {
         if statement.frames.is_empty() {
             return out;
         }
+        let link = |frame: u32| match self.frames.contains(&frame) {
+            true => format!("<a href=\"#frame-{frame}\">#{frame}</a>"),
+            false => format!("#{frame}"),
+        };
         out.push_str(" <span class=\"frames\">");
-        if statement.frames.len() > MAX_LINKS {
-            out.push_str(&escape(&frame_list(&statement.frames)));
-        } else {
-            let link = |frame: &u32| match self.frames.contains(frame) {
-                true => format!("<a href=\"#frame-{frame}\">#{frame}</a>"),
-                false => format!("#{frame}"),
-            };
-            out.push_str(&statement.frames.iter().map(link).collect::<Vec<_>>().join(" "));
-        }
+        out.push_str(&frame_list_with(&statement.frames, link));
         out.push_str("</span>");
         out
     }

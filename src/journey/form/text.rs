@@ -203,6 +203,11 @@ fn split_word(word: &str, room: usize) -> Vec<String> {
 
 /// Returns frames as a list of numbers and ranges: `#3, #5-#9 and 4 more`.
 pub(super) fn frame_list(frames: &[u32]) -> String {
+    frame_list_with(frames, |frame| format!("#{frame}"))
+}
+
+/// Returns a list of frames, of which those that are named are written by a function.
+pub(super) fn frame_list_with(frames: &[u32], name: impl Fn(u32) -> String) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for &frame in frames {
         match ranges.last_mut() {
@@ -211,9 +216,9 @@ pub(super) fn frame_list(frames: &[u32]) -> String {
         }
     }
     let range = |&(first, last): &(u32, u32)| match last - first {
-        0 => format!("#{first}"),
-        1 => format!("#{first} #{last}"),
-        _ => format!("#{first}-#{last}"),
+        0 => name(first),
+        1 => format!("{} {}", name(first), name(last)),
+        _ => format!("{}-{}", name(first), name(last)),
     };
     let shown: Vec<String> = ranges.iter().take(MAX_FRAMES).map(range).collect();
     let rest: u64 = ranges.iter().skip(MAX_FRAMES).map(|(first, last)| u64::from(last - first) + 1).sum();

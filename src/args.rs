@@ -2,6 +2,7 @@
 
 mod check;
 mod follow;
+mod info;
 mod input;
 mod journey;
 mod ladder;
@@ -12,6 +13,7 @@ pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub(crate) use follow::FollowArgs;
+pub(crate) use info::{FactsFormat, InfoArgs};
 #[cfg(feature = "live")]
 pub(crate) use input::LiveArgs;
 pub(crate) use input::{DecodeArgs, InputArgs};
@@ -50,6 +52,7 @@ Examples:
   overhear trace shop.pcap                      which calls caused which, as trees
   overhear follow login.pcap 0                  data of both sides of stream 0
   overhear check login.pcap --none 'status >= 500'  test: exit code 1 on failure
+  overhear info login.pcap                      what the file contains, and whether it is complete
   overhear fields uri                           search field names and descriptions
   tcpdump -w - | overhear calls -               read from a pipe
   overhear calls -i eth0 -f 'tcp port 80'       live capture from an interface
@@ -83,6 +86,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Print the sequence diagram of a TCP connection, or of a call with all its hosts
     Ladder(LadderArgs),
+    /// Print facts about capture files: type, encapsulation, packets, sizes, times, interfaces, and whether they are complete
+    Info(InfoArgs),
     /// Print TLS client hellos, and the labels of the secrets that are known for each: one row each. Secrets are not printed
     Secrets(RowsArgs),
     /// Test captures against rules, with reports for people and for CI

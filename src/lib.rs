@@ -6,6 +6,7 @@
 //! * `tui` (feature): interactive terminal interface
 //! * [`check`]: rules checked against captures
 //! * [`browse`]: random access to a capture
+//! * [`statistics`]: numbers about captures
 //! * [`trace`]: the calls that calls caused
 //! * [`journey`]: the journey of one call
 //! * [`diagram`]: sequence diagrams
@@ -41,6 +42,7 @@ pub mod proto_files;
 pub mod report;
 pub mod sink;
 pub mod source;
+pub mod statistics;
 pub mod trace;
 #[cfg(feature = "tui")]
 pub mod tui;

@@ -29,11 +29,12 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The modules of the program from the top down: each may use those after it.
-const DOWN: [&str; 18] = [
+const DOWN: [&str; 19] = [
     "command",
     "tui",
     "check",
     "browse",
+    "statistics",
     "trace",
     "journey",
     "diagram",
@@ -92,7 +93,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 33] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 34] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -136,6 +137,8 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 33] = [
     ("src/report/side_heading.rs", &["tcp", "udp"]),
     ("src/report/streams.rs", &["tcp"]),
     ("src/report/summary.rs", &["column"]),
+    // The names of link types.
+    ("src/statistics/file_forms.rs", &["frame"]),
     // The severity of a selected note.
     ("src/tui/panes/selection.rs", &["frame"]),
 ];

@@ -3,6 +3,7 @@
 use crate::common;
 mod call_groups;
 mod decode_as;
+mod info;
 mod link_types;
 mod names;
 mod outputs;

@@ -8,6 +8,7 @@ mod divided_run;
 mod filter_matcher;
 mod frame_reporter;
 mod frame_source;
+mod info;
 mod input;
 mod interrupt;
 mod journey;
@@ -72,6 +73,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Journey(args)) => journey::run_journey(args),
         Some(Command::Trace(args)) => trace::run_trace(args),
         Some(Command::Ladder(args)) => ladder::run_ladder(args),
+        Some(Command::Info(args)) => info::run_info(args),
         Some(Command::Secrets(args)) => run_secrets(args),
         Some(Command::Follow(args)) => run_follow(args),
         Some(Command::Check(args)) => check::run_check(args),

@@ -37,7 +37,7 @@ pub enum JsonFraming {
 
 impl JsonFraming {
     /// Appends the text before the `nth` object, counted from 0.
-    pub(super) fn before(self, nth: u64, row: &mut String) {
+    pub fn before(self, nth: u64, row: &mut String) {
         if nth > 0 {
             row.push_str(self.separator());
         }
@@ -47,7 +47,7 @@ impl JsonFraming {
     }
 
     /// Appends the text after each object.
-    pub(super) fn after(self, row: &mut String) {
+    pub fn after(self, row: &mut String) {
         if self == JsonFraming::Ndjson {
             row.push('\n');
         }
@@ -62,7 +62,8 @@ impl JsonFraming {
     }
 
     /// Returns the text before all objects.
-    pub(super) fn begin(self) -> &'static str {
+    #[must_use]
+    pub fn begin(self) -> &'static str {
         match self {
             JsonFraming::Array => "[",
             JsonFraming::Ndjson => "",
@@ -70,7 +71,8 @@ impl JsonFraming {
     }
 
     /// Returns the text after all objects.
-    pub(super) fn end(self) -> &'static str {
+    #[must_use]
+    pub fn end(self) -> &'static str {
         match self {
             JsonFraming::Array => "\n]\n",
             JsonFraming::Ndjson => "",
@@ -335,8 +337,19 @@ fn write_escaped(out: &mut String, char: char) {
 
 /// Returns an object as JSON in lines, in which all characters that a terminal does not print are escaped.
 pub(crate) fn json_lines(object: &serde_json::Value) -> String {
+    escape_unprintable(&format!("{object:#}\n"))
+}
+
+/// Returns a value as JSON in one line without its end, in which all characters that a terminal does not print are escaped.
+#[must_use]
+pub fn json_line(value: &serde_json::Value) -> String {
+    escape_unprintable(&value.to_string())
+}
+
+/// Escapes all characters of JSON that a terminal does not print, but for line feeds.
+fn escape_unprintable(json: &str) -> String {
     let mut out = String::new();
-    for char in format!("{object:#}\n").chars() {
+    for char in json.chars() {
         match char == '\n' || is_printable(char) {
             true => out.push(char),
             false => write_escaped(&mut out, char),

@@ -50,7 +50,7 @@ pub use follow::{FollowFormat, FollowReport};
 #[cfg(feature = "live")]
 pub use interfaces::interfaces;
 pub(crate) use json::json_lines;
-pub use json::{JsonFraming, JsonReport};
+pub use json::{JsonFraming, JsonReport, json_line};
 pub use manual::{FieldManual, fields_page};
 pub use messages::{MessageSelection, MessagesReport};
 pub(crate) use quantity::size;

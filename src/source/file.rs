@@ -18,6 +18,7 @@ use super::frame::{AddressName, Frame, Interface, Metadata, Secret};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
 use super::record_store::{RecordPosition, RecordStore};
+use super::section_log::SectionLog;
 use super::spool::{self, CopyingReader, Spool};
 use super::stop::StopSignal;
 use super::window::Window;
@@ -54,6 +55,8 @@ pub struct Capture {
     stored_section: (u32, usize),
     /// Number of files in the record store.
     stored_files: u32,
+    /// Descriptions of the sections of the file that was closed last.
+    closed_log: Option<Box<SectionLog>>,
 }
 
 /// Options for opening captures.
@@ -68,6 +71,8 @@ pub struct OpenOptions {
     pub stop: StopSignal,
     /// Store of record positions for random access, if needed.
     pub record_store: Option<RecordStore>,
+    /// Whether the descriptions of pcapng sections are kept, for [`sections`](Capture::sections).
+    pub section_log: bool,
 }
 
 /// Read progress in bytes of the files as stored, compressed or not.
@@ -94,6 +99,8 @@ pub struct CurrentFile<'a> {
     pub link: Option<u16>,
     /// Snapshot length in bytes, of the same frames or interface; 0 if there is no limit.
     pub snaplen: Option<u32>,
+    /// Resolution of the times of the same frames or interface, as in [`Interface::resolution`].
+    pub resolution: Option<u8>,
 }
 
 /// Minimum size in bytes of files that are read ahead. Smaller files are read before a thread has started.
@@ -171,6 +178,7 @@ impl Capture {
             position: RecordPosition::default(),
             stored_section: (0, 0),
             stored_files: 0,
+            closed_log: None,
         };
         capture.open_next()?;
         Ok(capture)
@@ -239,12 +247,12 @@ impl Capture {
     /// Returns the file that is being read; `None` before the next is opened and after the last.
     pub fn current_file(&self) -> Option<CurrentFile<'_>> {
         let (open, source) = (self.open.as_ref()?, self.files.get(self.index)?);
-        let (format, link, snaplen) = match &open.format {
-            FormatReader::Pcap(file) => ("pcap", Some(file.link), Some(file.snaplen)),
-            FormatReader::PcapNg(file) => {
-                let first = file.interfaces.first();
-                ("pcapng", first.map(|first| first.link), first.map(|first| first.snaplen))
-            }
+        let (format, link, snaplen, resolution) = match &open.format {
+            FormatReader::Pcap(file) => ("pcap", Some(file.link), Some(file.snaplen), Some(file.resolution())),
+            FormatReader::PcapNg(file) => match file.interfaces.first() {
+                Some(first) => ("pcapng", Some(first.link), Some(first.snaplen), Some(first.resolution)),
+                None => ("pcapng", None, None, None),
+            },
         };
         Some(CurrentFile {
             index: self.index,
@@ -253,7 +261,18 @@ impl Capture {
             compression: open.compression,
             link,
             snaplen,
+            resolution,
         })
+    }
+
+    /// Returns the sections of the current file as far as it was read, or those of the last file after its end or an error;
+    /// `None` for pcap, or without [`OpenOptions::section_log`].
+    pub fn sections(&self) -> Option<&SectionLog> {
+        match self.open.as_ref().map(|open| &open.format) {
+            Some(FormatReader::PcapNg(file)) => file.log.as_deref(),
+            Some(FormatReader::Pcap(_)) => None,
+            None => self.closed_log.as_deref(),
+        }
     }
 
     /// Returns the interfaces described so far in the current section; none in pcap.
@@ -309,7 +328,10 @@ impl Capture {
     /// Closes the current file.
     #[cold]
     fn close(&mut self) {
-        self.open = None;
+        self.closed_log = match self.open.take().map(|open| open.format) {
+            Some(FormatReader::PcapNg(file)) => file.log,
+            _ => None,
+        };
         self.index += 1;
     }
 
@@ -420,7 +442,8 @@ impl InputFile {
         let format = match magic {
             Some(magic) if Pcap::matches_magic(magic) => Pcap::open(&mut window).map(FormatReader::Pcap),
             Some(magic) if PcapNg::matches_magic(magic) => {
-                PcapNg::open(&mut window).map(|file| FormatReader::PcapNg(Box::new(file)))
+                let log = options.section_log.then(Box::default);
+                PcapNg::open(&mut window, log).map(|file| FormatReader::PcapNg(Box::new(file)))
             }
             _ if head.is_empty() => return Err(located_cause(ReadErrorCause::Empty)),
             _ => {

@@ -18,6 +18,7 @@ mod pcap;
 mod pcapng;
 mod read_ahead;
 mod record_store;
+mod section_log;
 mod spool;
 mod stop;
 mod time;
@@ -31,6 +32,7 @@ pub use hosts_file::{HostsLine, read_hosts_file};
 pub use key_log::{KeyLogs, add_block_secrets, derived_secrets_block, find_block_secrets, read_block_secrets};
 pub use options::FrameOptions;
 pub use record_store::{RecordPosition, RecordReader, RecordStore, SectionMetadata};
+pub use section_log::{InterfaceDescription, SectionDescription, SectionLog};
 pub use stop::StopSignal;
 pub use time::Time;
 

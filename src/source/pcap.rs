@@ -95,6 +95,11 @@ impl Pcap {
         })
     }
 
+    /// Returns the resolution of times: a negative power of 10, as of the interfaces of pcapng.
+    pub(super) fn resolution(&self) -> u8 {
+        if self.fraction_unit == 1 { 9 } else { 6 }
+    }
+
     /// Reads the next record; `None` at the end.
     #[inline]
     pub(super) fn next_record(&self, window: &mut Window) -> Result<Option<Record>, Box<LocatedCause>> {

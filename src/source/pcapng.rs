@@ -8,6 +8,7 @@ use super::error::{FilePart, FormatError, LocatedCause, ReadErrorCause};
 use super::frame::{Interface, Metadata, NOT_A_PACKET, Record};
 use super::name_block;
 use super::options::{ByteOrder, IntegerReader, OptionReader, padded, read_u32s, text};
+use super::section_log::SectionLog;
 use super::time::{InterfaceClock, Time};
 use super::window::Window;
 use super::{MAX_RECORD_LEN, MAX_SKIPPED_BLOCK_LEN};
@@ -19,6 +20,7 @@ const INTERFACE: u32 = 1;
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const NAME_RESOLUTION: u32 = 4;
+const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 const JOURNAL: u32 = 9;
 const SECRETS: u32 = 10;
@@ -53,6 +55,8 @@ pub(super) struct PcapNg {
     interface_text_len: usize,
     /// Offset of the last frame.
     pub(super) last_frame_offset: u64,
+    /// Descriptions of the sections, if they are kept.
+    pub(super) log: Option<Box<SectionLog>>,
 }
 
 /// The offset of a block in the file, and its stated length.
@@ -69,8 +73,8 @@ impl PcapNg {
     }
 
     /// Reads the first section's header, so that damage there is reported when the file is opened.
-    pub(super) fn open(window: &mut Window) -> Result<PcapNg, Box<LocatedCause>> {
-        let mut file = PcapNg::default();
+    pub(super) fn open(window: &mut Window, log: Option<Box<SectionLog>>) -> Result<PcapNg, Box<LocatedCause>> {
+        let mut file = PcapNg { log, ..PcapNg::default() };
         file.section_header(window)?;
         Ok(file)
     }
@@ -99,6 +103,7 @@ impl PcapNg {
                 INTERFACE => self.interface(window, block)?,
                 NAME_RESOLUTION => self.names(window, block, metadata)?,
                 SECRETS => self.secrets(window, block, metadata)?,
+                STATISTICS if self.log.is_some() => self.statistics(window, block)?,
                 _ => self.skip_block(window, block)?,
             }
         }
@@ -210,6 +215,9 @@ impl PcapNg {
         body.bytes(8);
         check_options(body, offset)?;
         self.section = self.section.saturating_add(1);
+        if let Some(log) = &mut self.log {
+            log.add_section(self.section, body);
+        }
         self.interfaces.clear();
         self.interface_text_len = 0;
         window.consume(padded(block.length as usize));
@@ -285,6 +293,9 @@ impl PcapNg {
             interface.offset = order.u64(offset) as i64;
         }
         interface.clock = InterfaceClock::new(interface.resolution, interface.offset);
+        if let Some(log) = &mut self.log {
+            log.add_interface(&interface, body);
+        }
         self.interfaces.push(interface);
         window.consume(padded(block.length as usize));
         Ok(())
@@ -458,6 +469,16 @@ impl PcapNg {
         metadata.add_secret(self.section, kind, body.bytes(length as usize));
         window.consume(padded(block.length as usize));
         Ok(())
+    }
+
+    /// Counts an Interface Statistics Block, and skips it.
+    fn statistics(&mut self, window: &mut Window, block: BlockHeader) -> Result<(), Box<LocatedCause>> {
+        let io = |error| LocatedCause::new(block.offset, ReadErrorCause::Io(error));
+        if window.ensure_buffered(12).map_err(io)? {
+            let [_, _, interface] = read_u32s(window.bytes(), self.order);
+            self.log.iter_mut().for_each(|log| log.add_statistics(interface));
+        }
+        self.skip_block(window, block)
     }
 
     /// Skips a block that is not needed.

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod export;
 mod follow;
 mod info;
 mod input;
@@ -12,11 +13,12 @@ mod trace;
 pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+pub(crate) use export::{ExportArgs, ExportForm, ExportFramesArgs, MergeArgs, SplitArgs, SplitRule};
 pub(crate) use follow::FollowArgs;
 pub(crate) use info::{FactsFormat, InfoArgs};
 #[cfg(feature = "live")]
 pub(crate) use input::LiveArgs;
-pub(crate) use input::{DecodeArgs, InputArgs};
+pub(crate) use input::{CaptureArgs, DecodeArgs, InputArgs};
 pub(crate) use journey::{CallArgs, JourneyArgs};
 pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
@@ -52,6 +54,7 @@ Examples:
   overhear trace shop.pcap                      which calls caused which, as trees
   overhear follow login.pcap 0                  data of both sides of stream 0
   overhear check login.pcap --none 'status >= 500'  test: exit code 1 on failure
+  overhear export pcapng a.pcap b.pcap 'status >= 500' --whole-streams -o failed.pcapng
   overhear info login.pcap                      what the file contains, and whether it is complete
   overhear fields uri                           search field names and descriptions
   tcpdump -w - | overhear calls -               read from a pipe
@@ -86,6 +89,12 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Print the sequence diagram of a TCP connection, or of a call with all its hosts
     Ladder(LadderArgs),
+    /// Write frames or calls in another form
+    Export(ExportArgs),
+    /// Merge captures in the order of time
+    Merge(MergeArgs),
+    /// Split captures by flow, time, size or number of frames
+    Split(SplitArgs),
     /// Print facts about capture files: type, encapsulation, packets, sizes, times, interfaces, and whether they are complete
     Info(InfoArgs),
     /// Print TLS client hellos, and the labels of the secrets that are known for each: one row each. Secrets are not printed

@@ -6,6 +6,7 @@
 //! * `tui` (feature): interactive terminal interface
 //! * [`check`]: rules checked against captures
 //! * [`browse`]: random access to a capture
+//! * [`export`]: captures and calls in forms of other programs
 //! * [`statistics`]: numbers about captures
 //! * [`trace`]: the calls that calls caused
 //! * [`journey`]: the journey of one call
@@ -32,6 +33,7 @@ pub mod check;
 #[cfg(feature = "live")]
 pub mod confine;
 pub mod diagram;
+pub mod export;
 pub mod filter;
 pub mod journey;
 #[cfg(feature = "live")]

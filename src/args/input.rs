@@ -53,6 +53,22 @@ impl InputArgs {
     }
 }
 
+/// Captures and an optional display filter, of commands that do not capture themselves.
+#[derive(Debug, Args)]
+pub(crate) struct CaptureArgs {
+    /// Capture files (- for standard input), optionally followed by a display filter
+    #[arg(value_name = "FILE", required_unless_present = "read")]
+    pub(crate) words: Vec<OsString>,
+    /// Capture file to read, as in tshark (repeatable)
+    #[arg(short = 'r', long = "read", value_name = "FILE")]
+    pub(crate) read: Vec<PathBuf>,
+    /// Select matches of this display filter (Wireshark syntax, plus aliases such as uri)
+    #[arg(short = 'Y', long = "display-filter", value_name = "FILTER", allow_hyphen_values = true)]
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
+}
+
 /// Options for the protocols of connections.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct DecodeArgs {

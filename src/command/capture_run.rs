@@ -49,6 +49,11 @@ impl CaptureRun {
         }
     }
 
+    /// Returns the captures.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
     /// Returns the secrets of key logs and of the blocks of capture files.
     pub(super) fn secrets(&self) -> Secrets {
         let mut decode = self.decode.clone();
@@ -59,6 +64,12 @@ impl CaptureRun {
     /// Reports only matches of this filter.
     pub(super) fn with_matcher(self, matcher: FilterMatcher) -> CaptureRun {
         CaptureRun { matcher, ..self }
+    }
+
+    /// Reads several captures in the order of time, and not one after the other.
+    pub(super) fn merged(mut self) -> CaptureRun {
+        self.open_options.merge = true;
+        self
     }
 
     /// Returns whether the input may still grow: a pipe, or a followed file.

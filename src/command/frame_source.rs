@@ -20,6 +20,7 @@ use dissectors::session::Secrets;
 use overhear::analysis::Task;
 use overhear::report::Report;
 use std::io;
+use std::path::PathBuf;
 
 /// Error of a command that prints rows, for a file of frames.
 pub(super) const WRITE_REQUIRES: &str =
@@ -67,6 +68,15 @@ impl FrameSource {
         let capture_run = CaptureRun::new(input.paths, run, decode)
             .with_matcher(FilterMatcher::new(input.filter.map(|filter| filter.0), unit));
         Ok(FrameSource::Captures(Box::new(capture_run), content))
+    }
+
+    /// Returns the captures; none of interfaces.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        match self {
+            FrameSource::Captures(capture_run, _) => capture_run.paths(),
+            #[cfg(feature = "live")]
+            FrameSource::Interfaces(_) => &[],
+        }
     }
 
     /// Returns the secrets of key logs and of the blocks of capture files.

@@ -2,7 +2,7 @@
 
 use super::output::escape_paths;
 use super::print_message;
-use crate::args::{InputArgs, is_file};
+use crate::args::{CaptureArgs, InputArgs, is_file};
 use overhear::filter::Filter;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,15 @@ impl CaptureInput {
     /// Separates the captures from the filter. Returns an error message if either is invalid; prints the filter's
     /// warnings.
     pub(super) fn new(input: InputArgs) -> Result<CaptureInput, String> {
-        let mut paths = input.read;
-        let mut words = input.words;
-        if let Some(text) = input.filter {
+        let InputArgs { words, read, filter, decode, .. } = input;
+        CaptureInput::of(CaptureArgs { words, read, filter, decode })
+    }
+
+    /// The same for the arguments of commands that do not capture themselves.
+    pub(super) fn of(captures: CaptureArgs) -> Result<CaptureInput, String> {
+        let mut paths = captures.read;
+        let mut words = captures.words;
+        if let Some(text) = captures.filter {
             paths.extend(words.into_iter().map(PathBuf::from));
             return Ok(CaptureInput { paths, filter: Some(parse_filter(text)?) });
         }

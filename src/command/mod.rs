@@ -5,6 +5,7 @@ mod capture_run;
 mod check;
 mod decode;
 mod divided_run;
+mod export;
 mod filter_matcher;
 mod frame_reporter;
 mod frame_source;
@@ -36,6 +37,7 @@ use capture_run::CaptureRun;
 use dissectors::Wants;
 use dissectors::session::ConversationId;
 use divided_run::ReportFactory;
+use export::{EncoderSettings, FrameFile};
 use filter_matcher::MatchUnit;
 use frame_source::FrameSource;
 use output::{Output, OutputContent};
@@ -43,10 +45,9 @@ use overhear::analysis::Task;
 use overhear::report::{
     self, Color, CsvReport, FieldManual, FollowFormat, JsonFraming, JsonReport, Layout, Report, Selection, TextOptions,
 };
-use overhear::sink::{Format, NeededSecrets};
+use overhear::sink::Format;
 use overwrite::refuse_captures;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 #[cfg(feature = "tui")]
 use terminal_ui::show;
@@ -74,6 +75,9 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Trace(args)) => trace::run_trace(args),
         Some(Command::Ladder(args)) => ladder::run_ladder(args),
         Some(Command::Info(args)) => info::run_info(args),
+        Some(Command::Export(args)) => export::run_export(args),
+        Some(Command::Merge(args)) => export::run_merge(args),
+        Some(Command::Split(args)) => export::run_split(args),
         Some(Command::Secrets(args)) => run_secrets(args),
         Some(Command::Follow(args)) => run_follow(args),
         Some(Command::Check(args)) => check::run_check(args),
@@ -175,33 +179,19 @@ fn write_frames(mut args: PrintArgs) -> io::Result<CommandOutcome> {
     }
     args.run.output = args.input.write.clone();
     let with_secrets = args.input.with_secrets;
-    let format = Format::for_path(args.run.output.as_deref().unwrap_or(Path::new("")));
-    if with_secrets && format == Format::Pcap {
-        return Ok(CommandOutcome::Error(
-            "--with-secrets: pcap files have no secrets; use a name that ends in .pcapng".into(),
-        ));
-    }
-    let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Frames) {
+    let path = args.run.output.clone().unwrap_or_default();
+    let format = Format::for_path(&path);
+    let opened = FrameSource::open(args.input, &args.run, MatchUnit::Frames).and_then(|feed| {
+        let settings = EncoderSettings::new(format, with_secrets.then(|| feed.secrets()), feed.paths())?;
+        Ok((feed.open_output(&args.run)?, feed, settings))
+    });
+    let (mut out, feed, settings) = match opened {
         Ok(opened) => opened,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let path = args.run.output.unwrap_or_default();
-    let needed = with_secrets.then(|| NeededSecrets::new(feed.secrets()));
-    let mut report = report::CaptureFileReport::new(format, needed);
-    let has_errors = feed.run(fields_task(Wants::default()), &mut report, &mut out)?;
-    let is_written = !out.keeps_existing();
-    let outcome = finish_output(out, has_errors)?;
-    if is_written {
-        let (count, path) = (report.count(), output::escape_paths([path.as_path()]));
-        let name = if path == "-" { "standard output" } else { &path };
-        print_message(&format!("{count} frame{} written to {name}", if count == 1 { "" } else { "s" }));
-        if report.omits_secrets() {
-            print_message(
-                "the secrets of the capture are not written; --with-secrets writes those of the written connections",
-            );
-        }
-    }
-    Ok(outcome)
+    let mut file = FrameFile::new(path, &settings);
+    let has_errors = feed.run(fields_task(Wants::default()), &mut file.report, &mut out)?;
+    file.finish(out, has_errors)
 }
 
 /// Returns an error message for options that cannot be combined.

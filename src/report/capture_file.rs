@@ -1,7 +1,7 @@
 //! `-w`: the frames as a capture file.
 
 use super::{DissectedFrame, Report};
-use crate::sink::{Format, FrameEncoder, NeededSecrets};
+use crate::sink::FrameEncoder;
 use crate::source::SectionMetadata;
 use std::io::{self, Write};
 
@@ -13,10 +13,10 @@ pub struct CaptureFileReport {
 }
 
 impl CaptureFileReport {
-    /// Returns a report that writes this format, with the secrets that its frames need, if they are to be written.
+    /// Returns a report of the frames that this encoder writes.
     #[must_use]
-    pub fn new(format: Format, needed: Option<NeededSecrets>) -> CaptureFileReport {
-        CaptureFileReport { encoder: FrameEncoder::new(format).with_secrets(needed), pending: Vec::new() }
+    pub fn new(encoder: FrameEncoder) -> CaptureFileReport {
+        CaptureFileReport { encoder, pending: Vec::new() }
     }
 
     /// Returns whether the captures have secrets that are not written.

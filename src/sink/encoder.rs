@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// Codes of copied options (draft-ietf-opsawg-pcapng 4.2, 4.3).
-const COMMENT: u16 = 1;
 const FLAGS: u16 = 2;
 const DROPS: u16 = 4;
 const PACKET_ID: u16 = 5;
@@ -37,6 +36,8 @@ pub struct FrameEncoder {
     needed: Option<NeededSecrets>,
     /// Whether the captures have secrets that are not written.
     omits_secrets: bool,
+    /// Comments on the section.
+    comments: Vec<String>,
 }
 
 /// The interface that captured a frame.
@@ -74,6 +75,7 @@ impl FrameEncoder {
             count: 0,
             needed: None,
             omits_secrets: false,
+            comments: Vec::new(),
         }
     }
 
@@ -81,6 +83,12 @@ impl FrameEncoder {
     #[must_use]
     pub fn with_secrets(self, needed: Option<NeededSecrets>) -> FrameEncoder {
         FrameEncoder { needed, ..self }
+    }
+
+    /// Writes comments on the section; pcap has none.
+    #[must_use]
+    pub fn with_comments(self, comments: Vec<String>) -> FrameEncoder {
+        FrameEncoder { comments, ..self }
     }
 
     /// Returns whether the captures have secrets that are not written.
@@ -98,7 +106,7 @@ impl FrameEncoder {
     /// Appends the start of the file. That of a pcap file has the link type, so it precedes the first frame.
     pub fn push_start(&self, out: &mut Vec<u8>) {
         if self.format == Format::PcapNg {
-            push_section_header(out, &system_name());
+            push_section_header(out, &system_name(), &self.comments);
         }
     }
 
@@ -186,7 +194,7 @@ impl FrameEncoder {
             out.extend_from_slice(&[0; 3][..padding(frame.bytes.len())]);
             let before = out.len();
             for comment in frame.options.comments() {
-                push_option(out, COMMENT, comment.as_bytes());
+                push_option(out, option::COMMENT, comment.as_bytes());
             }
             if let Some(flags) = frame.options.flags() {
                 push_option(out, FLAGS, &flags.to_le_bytes());

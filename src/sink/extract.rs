@@ -20,7 +20,7 @@ pub enum Overwrite {
     Keep,
 }
 
-/// A pcapng file that frames are written to, with their interfaces, times in nanoseconds, comments, flags and drop
+/// A capture file that frames are written to; in pcapng with their interfaces, times in nanoseconds, comments, flags and drop
 /// counts. It is written under a temporary name and renamed when it is complete.
 pub struct Extract {
     file: BufWriter<NamedTempFile>,
@@ -28,6 +28,7 @@ pub struct Extract {
     overwrite: Overwrite,
     encoder: FrameEncoder,
     buffer: Vec<u8>,
+    bytes: u64,
 }
 
 impl Extract {
@@ -38,6 +39,15 @@ impl Extract {
     /// The file exists and is to be kept, the name is not that of a regular file, or no file can be created in its
     /// directory.
     pub fn create(path: &Path, overwrite: Overwrite, needed: Option<NeededSecrets>) -> Result<Extract, Error> {
+        Extract::create_encoded(path, overwrite, FrameEncoder::new(Format::PcapNg).with_secrets(needed))
+    }
+
+    /// Creates a file that this encoder writes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Extract::create`].
+    pub fn create_encoded(path: &Path, overwrite: Overwrite, encoder: FrameEncoder) -> Result<Extract, Error> {
         let failed = |error| Error { file: display_name(Some(path)), cause: WriteErrorCause::Create(error) };
         let path = &*resolve_target(path, overwrite).map_err(failed)?;
         let file = temporary_file(path, NEW_CAPTURE_MODE).map_err(failed)?;
@@ -45,8 +55,9 @@ impl Extract {
             file: BufWriter::with_capacity(1 << 18, file),
             path: path.to_owned(),
             overwrite,
-            encoder: FrameEncoder::new(Format::PcapNg).with_secrets(needed),
+            encoder,
             buffer: Vec::new(),
+            bytes: 0,
         };
         extract.encoder.push_start(&mut extract.buffer);
         extract.flush()?;
@@ -73,8 +84,22 @@ impl Extract {
         self.encoder.omits_secrets()
     }
 
+    /// Returns the number of bytes so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Returns the number of frames so far.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.encoder.count()
+    }
+
     /// Renames the complete file to its name; returns the number of frames in it.
-    pub fn finish(self) -> Result<u64, Error> {
+    pub fn finish(mut self) -> Result<u64, Error> {
+        self.encoder.push_end(&mut self.buffer);
+        self.flush()?;
         let Extract { file, path, overwrite, encoder, .. } = self;
         let failed = |error| Error { file: display_name(Some(&path)), cause: WriteErrorCause::Create(error) };
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -90,6 +115,7 @@ impl Extract {
 
     fn flush(&mut self) -> Result<(), Error> {
         let result = self.file.write_all(&self.buffer);
+        self.bytes += self.buffer.len() as u64;
         self.buffer.clear();
         // The file does not have its name yet, so this counts as an error of its creation.
         result.map_err(|error| Error { file: display_name(Some(&self.path)), cause: WriteErrorCause::Create(error) })

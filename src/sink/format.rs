@@ -40,6 +40,7 @@ const PACKET: (usize, usize) = (28, 4);
 
 /// Option codes (draft-ietf-opsawg-pcapng 4.1, 4.2, 4.6).
 pub(super) mod option {
+    pub(in crate::sink) const COMMENT: u16 = 1;
     pub(in crate::sink) const HARDWARE: u16 = 2;
     pub(in crate::sink) const SYSTEM: u16 = 3;
     pub(in crate::sink) const APPLICATION: u16 = 4;
@@ -75,7 +76,7 @@ impl Format {
             }
             Format::PcapNg => {
                 let system = system_name();
-                push_section_header(&mut out, &system);
+                push_section_header(&mut out, &system, &[]);
                 devices.iter().for_each(|device| push_interface(&mut out, device, &system));
             }
         }
@@ -178,9 +179,10 @@ pub(super) struct InterfaceStatistics {
 }
 
 /// Appends a Section Header Block of version 1.0 with an unspecified section length.
-pub(super) fn push_section_header(out: &mut Vec<u8>, system: &str) {
+pub(super) fn push_section_header(out: &mut Vec<u8>, system: &str, comments: &[String]) {
     push_block(out, SECTION_HEADER, |out| {
         push_u32s(out, &[BYTE_ORDER, 1, u32::MAX, u32::MAX]);
+        comments.iter().for_each(|comment| push_option(out, option::COMMENT, comment.as_bytes()));
         push_option(out, option::HARDWARE, hardware_name().as_bytes());
         push_option(out, option::SYSTEM, system.as_bytes());
         push_option(out, option::APPLICATION, concat!("overhear ", env!("CARGO_PKG_VERSION")).as_bytes());

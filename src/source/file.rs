@@ -15,6 +15,8 @@ use super::decompress::{Compression, decompress};
 use super::error::{Error, LocatedCause, ReadErrorCause};
 use super::follow_growth::StoppableReader;
 use super::frame::{AddressName, Frame, Interface, Metadata, Secret};
+use super::merge::{Merge, MergeError};
+use super::open_file::OpenFile;
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
 use super::record_store::{RecordPosition, RecordStore};
@@ -57,6 +59,8 @@ pub struct Capture {
     stored_files: u32,
     /// Descriptions of the sections of the file that was closed last.
     closed_log: Option<Box<SectionLog>>,
+    /// Files that are read at once, if they are merged.
+    merge: Option<Merge>,
 }
 
 /// Options for opening captures.
@@ -71,6 +75,9 @@ pub struct OpenOptions {
     pub stop: StopSignal,
     /// Store of record positions for random access, if needed.
     pub record_store: Option<RecordStore>,
+    /// Whether several files are read at once, in the order of time, and not one after the other. There are no positions of their
+    /// records then.
+    pub merge: bool,
     /// Whether the descriptions of pcapng sections are kept, for [`sections`](Capture::sections).
     pub section_log: bool,
 }
@@ -120,13 +127,6 @@ enum FileOrigin {
     Once(Option<Box<dyn Read + Send>>),
     /// An input that can be read once, with its copy.
     Spooled(Spool),
-}
-
-/// A file whose header has been read.
-struct OpenFile {
-    window: Window,
-    format: FormatReader,
-    compression: Option<Compression>,
 }
 
 impl Capture {
@@ -179,8 +179,9 @@ impl Capture {
             stored_section: (0, 0),
             stored_files: 0,
             closed_log: None,
+            merge: None,
         };
-        capture.open_next()?;
+        capture.open_first()?;
         Ok(capture)
     }
 
@@ -190,6 +191,9 @@ impl Capture {
     #[inline]
     #[allow(clippy::should_implement_trait, reason = "an Iterator cannot return borrows of itself")]
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
+        if self.merge.is_some() {
+            return self.next_merged();
+        }
         let record = loop {
             let Some(open) = &mut self.open else {
                 if self.open_next()? {
@@ -198,11 +202,7 @@ impl Capture {
                 return Ok(None);
             };
             let before = open.window.offset();
-            let advanced = match &mut open.format {
-                FormatReader::Pcap(file) => file.next_record(&mut open.window),
-                FormatReader::PcapNg(file) => file.next_record(&mut open.window, &mut self.metadata),
-            };
-            match advanced {
+            match open.next_record(&mut self.metadata) {
                 Ok(Some(record)) => {
                     if self.options.record_store.is_some() {
                         self.store_position(before);
@@ -304,7 +304,36 @@ impl Capture {
         self.number = 0;
         self.metadata = Metadata::default();
         self.bytes_read.store(0, Ordering::Relaxed);
-        self.open_next().map(|_| ())
+        self.open_first()
+    }
+
+    /// Opens the first file, or all of them if they are merged.
+    fn open_first(&mut self) -> Result<(), Error> {
+        if !self.options.merge || self.files.len() < 2 {
+            return self.open_next().map(|_| ());
+        }
+        self.merge = Some(Merge::default());
+        for index in 0..self.files.len() {
+            self.index = index;
+            self.open_next()?;
+            let (Some(open), Some(merge)) = (self.open.take(), &mut self.merge) else { continue };
+            merge.add(index, open);
+        }
+        Ok(())
+    }
+
+    /// Reads the earliest of the next frames of all files.
+    #[cold]
+    fn next_merged(&mut self) -> Result<Option<Frame<'_>>, Error> {
+        let advanced = self.merge.as_mut().map_or(Ok(()), |merge| merge.advance(&mut self.metadata));
+        if let Err(MergeError { file, open, cause }) = advanced {
+            (self.index, self.open) = (file, Some(open));
+            return Err(self.fail(*cause));
+        }
+        let number = self.number.saturating_add(1);
+        let frame = self.merge.as_mut().and_then(|merge| merge.next(number));
+        self.number = if frame.is_some() { number } else { self.number };
+        Ok(frame)
     }
 
     /// Opens the file at `index`; returns false if there is none.

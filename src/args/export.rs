@@ -1,0 +1,127 @@
+//! Arguments of `export`, `merge` and `split`.
+
+use super::{CaptureArgs, DecodeArgs, RunArgs};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(subcommand)]
+    pub(crate) form: ExportForm,
+}
+
+/// Form of an export.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportForm {
+    /// Frames as a pcapng file, with their interfaces, comments and names
+    Pcapng(ExportFramesArgs),
+    /// Frames as a pcap file, which has one link type and no metadata
+    Pcap(ExportFramesArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Several captures are merged in the order of time. The exit code is 2 if a capture could not be read completely: the frames of its \
+readable part are written.
+
+Examples:
+  overhear export pcapng shop.pcap 'http.response.code >= 500' --whole-streams -o failed.pcapng
+  overhear export pcapng client.pcap server.pcap -o both.pcapng")]
+pub(crate) struct ExportFramesArgs {
+    #[command(flatten)]
+    pub(crate) captures: CaptureArgs,
+    /// Write to FILE (- is standard output); FILE is replaced on success
+    #[arg(short = 'o', long = "output", value_name = "FILE", required = true)]
+    pub(crate) output: PathBuf,
+    /// Write all frames of the TCP connections and UDP conversations that have a matching frame, fragments included
+    #[arg(long = "whole-streams")]
+    pub(crate) whole_streams: bool,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
+}
+
+/// Options of written captures.
+#[derive(Debug, Args)]
+pub(crate) struct WrittenArgs {
+    /// Write the secrets of written TLS connections, too, from key logs and captures. Without it, no secrets are written
+    #[arg(long = "with-secrets")]
+    pub(crate) with_secrets: bool,
+    /// Stop after reading N frames
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: Option<u32>,
+}
+
+impl WrittenArgs {
+    /// Returns the options of a run that writes this file.
+    pub(crate) fn run(&self, output: PathBuf) -> RunArgs {
+        RunArgs::complete(self.count, Some(output))
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Frames of the same time are written in the order of the files. Interfaces of different files stay apart.
+
+Example:
+  overhear merge client.pcapng server.pcapng -o both.pcapng")]
+pub(crate) struct MergeArgs {
+    /// Capture files (- for standard input)
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write to FILE (- is standard output): pcapng, or pcap if the name ends in .pcap; FILE is replaced on success
+    #[arg(short = 'o', long = "output", value_name = "FILE", required = true)]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Files are named after FILE: out.pcapng becomes out_00001.pcapng and so on. Existing files of these names are replaced.
+
+--by-flow keeps both directions of a connection in one file, with the fragments of its packets and the errors of ICMP that quote \
+them; tunnels count as the flows that they carry. The same flow has the same number for every capture and machine.
+
+Examples:
+  overhear split big.pcapng --by-flow 8 -o part.pcapng
+  overhear split big.pcapng --by-time 60 -o minute.pcapng")]
+pub(crate) struct SplitArgs {
+    /// Capture files (- for standard input), merged in the order of time
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Name after which the files are named: pcapng, or pcap if it ends in .pcap
+    #[arg(short = 'o', long = "output", value_name = "FILE", required = true)]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) rule: SplitRule,
+    #[command(flatten)]
+    pub(crate) written: WrittenArgs,
+    #[command(flatten)]
+    pub(crate) decode: DecodeArgs,
+}
+
+/// What decides in which file a frame is written.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SplitRule {
+    /// N files, by a hash of addresses, ports and transport
+    #[arg(long = "by-flow", value_name = "N", value_parser = clap::value_parser!(u16).range(2..=64))]
+    pub(crate) flows: Option<u16>,
+    /// A file for every SECONDS, from the first frame on
+    #[arg(long = "by-time", value_name = "SECONDS", value_parser = parse_seconds)]
+    pub(crate) nanos: Option<i64>,
+    /// A file for every KB (1,000 bytes); a file may exceed it by one frame
+    #[arg(long = "by-size", value_name = "KB", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub(crate) kilobytes: Option<u64>,
+    /// A file for every N frames
+    #[arg(long = "by-frames", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) frames: Option<u64>,
+}
+
+/// Parses seconds with an optional fraction. Returns nanoseconds.
+fn parse_seconds(text: &str) -> Result<i64, String> {
+    let seconds: Option<f64> = text.parse().ok().filter(|seconds| (1e-9..=9e9).contains(seconds));
+    seconds.map(|seconds| (seconds * 1e9) as i64).ok_or_else(|| format!("expected seconds above 0, found {text}"))
+}

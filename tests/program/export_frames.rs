@@ -1,0 +1,277 @@
+//! `export pcapng`, `export pcap`, `merge` and `split`: frames of captures in other files.
+
+use super::{fixture, folder, program, run, write};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The frames of captures with times, lengths and bytes.
+fn frames(arguments: &[&str]) -> Vec<String> {
+    let names = ["frame.time_epoch", "frame.len", "frame.cap_len", "ip.id", "tcp.seq_raw", "udp.payload"];
+    let fields: Vec<&str> = names.iter().flat_map(|name| ["-e", name]).collect();
+    let (text, error, code) = run(&[&["print"], arguments, &fields].concat());
+    assert_eq!((&*error, code), ("", 0), "{arguments:?}");
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The frames in the order of time.
+fn sorted(mut frames: Vec<String>) -> Vec<String> {
+    frames.sort();
+    frames
+}
+
+/// The files that a folder has, by name.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    files
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a name in UTF-8")
+}
+
+/// Exports frames, and returns the message.
+fn export(arguments: &[&str]) -> String {
+    let (out, error, code) = run(arguments);
+    assert_eq!((&*out, code), ("", 0), "{arguments:?}: {error}");
+    error
+}
+
+#[test]
+fn the_frames_that_match_are_exported() {
+    let folder = folder();
+    let out = folder.path().join("out").display().to_string();
+    let file = fixture("http/post-login.pcap");
+    for form in ["pcapng", "pcap"] {
+        let message = export(&["export", form, &file, "http.request", "-o", &out]);
+        assert_eq!(message, format!("overhear: 4 frames written to {out}\n"));
+        assert_eq!(frames(&[&out]), frames(&[&file, "http.request"]));
+        let (text, _, _) = run(&["info", "-T", "ndjson", &out]);
+        assert!(text.contains(&format!("\"type\":\"{form}\"")), "{text}");
+    }
+    let message = export(&["export", "pcapng", &file, "tcp.port == 1", "-o", &out]);
+    assert_eq!(message, format!("overhear: 0 frames written to {out}\n"));
+    assert_eq!(frames(&[&out]), [""; 0]);
+}
+
+#[test]
+fn whole_streams_are_all_frames_of_the_connections_that_match() {
+    let folder = folder();
+    let out = folder.path().join("out.pcapng").display().to_string();
+    for (capture, filter, whole) in [
+        ("http/parallel-connections.pcap", "tcp.stream == 1 and http.request", "tcp.stream == 1"),
+        ("http/parallel-connections.pcap", "http.response_in and tcp.stream == 0", "tcp.stream == 0"),
+        ("http/parallel-connections.pcap", "frame.number == 1", "tcp.stream == 0"),
+        // The error of ICMP quotes the datagram of the conversation.
+        ("ip/icmp-port-unreachable.pcap", "udp.stream == 0 and !icmp", "udp.stream == 0"),
+        // Fragments are frames of the conversation of their packet.
+        ("ip/ipv4-fragments.pcap", "udp.stream == 0 or tcp.stream == 0", "ip"),
+        ("ip/ipv4-fragments-reordered.pcap", "udp.stream == 0 or tcp.stream == 0", "ip"),
+        ("ip/ipv6-fragments.pcap", "udp.stream == 0 or tcp.stream == 0", "ipv6 and !icmpv6"),
+        ("http/post-login.pcap", "tcp.stream == 7", "frame.number == 0"),
+    ] {
+        let file = fixture(capture);
+        export(&["export", "pcapng", &file, filter, "--whole-streams", "-o", &out]);
+        assert_eq!(frames(&[&out]), frames(&[&file, whole]), "{capture} {filter}");
+    }
+}
+
+#[test]
+fn captures_are_merged_in_the_order_of_time() {
+    let folder = folder();
+    let out = folder.path().join("out.pcapng").display().to_string();
+    // Parts of one capture, taken in turns.
+    let file = fixture("http/parallel-connections.pcap");
+    let parts = ["frame.number % 3 == 0", "frame.number % 3 == 1", "frame.number % 3 == 2"];
+    let names: Vec<String> = parts
+        .iter()
+        .enumerate()
+        .map(|(nth, filter)| {
+            let name = folder.path().join(format!("{nth}.pcap")).display().to_string();
+            export(&["export", "pcap", &file, filter, "-o", &name]);
+            name
+        })
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    export(&[&["merge"], &names[..], &["-o", &out]].concat());
+    assert_eq!(frames(&[&out]), frames(&[&file]));
+    // A filter is evaluated on the merged capture: the connections are complete.
+    export(&[&["export", "pcapng"], &names[..], &["-Y", "tcp.completeness == 31", "-o", &out]].concat());
+    assert_eq!(frames(&[&out]), frames(&[&file, "tcp.completeness == 31"]));
+    if Command::new("mergecap").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+        eprintln!("SKIPPED: merged captures: mergecap is absent");
+        return;
+    }
+    let theirs = folder.path().join("theirs.pcapng").display().to_string();
+    let (first, second) = (fixture("file/two-interfaces.pcapng"), fixture("http/post-login.pcap"));
+    let status = Command::new("mergecap").args(["-w", &theirs, &first, &second]).status().expect("it runs");
+    assert!(status.success());
+    export(&["merge", &first, &second, "-o", &out]);
+    assert_eq!(frames(&[&out]), frames(&[&theirs]));
+    // Each interface is kept.
+    let (own, _, _) = run(&["info", &out]);
+    assert_eq!(own.matches("\n  Interface ").count(), 3, "{own}");
+}
+
+#[test]
+fn a_file_of_a_merge_that_cannot_be_read_leaves_the_frames_of_the_others() {
+    let folder = folder();
+    let out = folder.path().join("out.pcapng").display().to_string();
+    let (good, cut) = (fixture("http/post-login.pcap"), fixture("file/cut-short.pcap"));
+    let notes = write(folder.path(), "notes.txt", b"not a capture");
+    for (files, count) in [([&cut, &good], 25), ([&notes, &good], 16), ([&good, &notes], 16)] {
+        let (_, error, code) = run(&["merge", files[0], files[1], "-o", &out]);
+        assert!(error.ends_with(&format!("overhear: {count} frames written to {out}\n")), "{error}");
+        assert_eq!((error.lines().count(), code), (2, 2), "{error}");
+        assert_eq!(frames(&[&out]).len(), count);
+    }
+    fs::remove_file(&out).expect("the output");
+    let (_, error, code) = run(&["merge", &notes, "-o", &out]);
+    assert!(error.contains("expected a capture"), "{error}");
+    assert_eq!((code, Path::new(&out).exists()), (2, false));
+}
+
+#[test]
+fn comments_names_and_secrets_are_kept_or_reported() {
+    let folder = folder();
+    let out = folder.path().join("out.pcapng").display().to_string();
+    export(&["export", "pcapng", &fixture("file/dumpcap.pcapng"), "http", "-o", &out]);
+    let (text, _, _) = run(&["info", &out]);
+    assert!(text.contains("Comment:            a page and its style sheet\n"), "{text}");
+    let comments = fixture("file/frame-comments.pcapng");
+    export(&["export", "pcapng", &comments, "-o", &out]);
+    let comment = |file: &str| run(&["print", file, "-e", "frame.comment"]).0;
+    assert_eq!(comment(&out), comment(&comments));
+    assert!(!comment(&out).trim().is_empty());
+    let secrets = fixture("tls/suites13.pcapng");
+    let note = export(&["merge", &secrets, "-o", &out]);
+    assert!(note.contains("the secrets of the capture are not written"), "{note}");
+    let decrypted = |file: &str| run(&["secrets", file, "-T", "csv"]).0.matches("decrypted").count();
+    assert_eq!(decrypted(&out), 0);
+    export(&["merge", &secrets, "--with-secrets", "-o", &out]);
+    assert_eq!(decrypted(&out), decrypted(&secrets));
+    let (_, error, code) = run(&["export", "pcap", &secrets, "--with-secrets", "-o", &out]);
+    assert!(error.contains("pcap files have no secrets"), "{error}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn an_input_is_never_overwritten() {
+    let folder = folder();
+    let bytes = fs::read(fixture("http/post-login.pcap")).expect("a capture");
+    let input = write(folder.path(), "a.pcap", &bytes);
+    let part = write(folder.path(), "b_00001.pcap", &bytes);
+    let base = folder.path().join("b.pcap").display().to_string();
+    for arguments in [
+        &["export", "pcap", &input, "http", "-o", &input][..],
+        &["merge", &input, &part, "-o", &part],
+        &["split", &part, "--by-frames", "3", "-o", &base],
+    ] {
+        let (_, error, code) = run(arguments);
+        assert!(error.contains("the file is also an input"), "{error}");
+        assert_eq!(code, 2);
+        for file in [&input, &part] {
+            assert!(fs::read(file).expect("a capture") == bytes, "{arguments:?}");
+        }
+    }
+    let (_, error, code) = run(&["merge", &input, "-o", "/nonexistent/a.pcap"]);
+    assert!(error.contains("no such directory") && code == 2, "{error}");
+}
+
+#[test]
+fn a_split_by_flow_keeps_conversations_with_their_fragments_together() {
+    for capture in [
+        "http/parallel-connections.pcap",
+        "ip/ipv4-fragments.pcap",
+        "ip/ipv4-fragments-reordered.pcap",
+        "ip/ipv6-fragments.pcap",
+        "ip/icmp-port-unreachable.pcap",
+        "journey/shop.pcapng",
+    ] {
+        let folder = folder();
+        let (file, base) = (fixture(capture), folder.path().join("part.pcapng").display().to_string());
+        export(&["split", &file, "--by-flow", "5", "-o", &base]);
+        let parts = files(folder.path());
+        let whole: Vec<String> = parts.iter().flat_map(|part| frames(&[text(part)])).collect();
+        assert_eq!(sorted(whole), sorted(frames(&[&file])), "{capture}");
+        // Every conversation is in one file.
+        let of = |file: &str, stream: &str| {
+            let (text, _, _) = run(&["print", file, "-e", stream, "-e", "frame.time_epoch", "-Y", stream]);
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        for stream in ["tcp.stream", "udp.stream"] {
+            let count = |file: &str| {
+                let mut numbers: Vec<String> =
+                    of(file, stream).iter().filter_map(|line| line.split('\t').next().map(str::to_owned)).collect();
+                numbers.sort();
+                numbers.dedup();
+                numbers.len()
+            };
+            let sum: usize = parts.iter().map(|part| count(text(part))).sum();
+            assert_eq!(sum, count(&file), "{capture} {stream}");
+        }
+    }
+}
+
+#[test]
+fn a_split_by_time_size_or_number_has_the_frames_in_order() {
+    let file = fixture("http/parallel-connections.pcap");
+    let all = frames(&[&file]);
+    let rules: [&[&str]; 4] =
+        [&["--by-time", "0.001"], &["--by-size", "2"], &["--by-frames", "10"], &["--by-frames", "1000000"]];
+    for rule in rules {
+        let folder = folder();
+        let base = folder.path().join("part.pcap").display().to_string();
+        let message = export(&[&["split", &file, "-o", &base], rule].concat());
+        let parts = files(folder.path());
+        assert!(message.contains(&format!("{} frames written to {} file", all.len(), parts.len())), "{message}");
+        assert!(text(&parts[0]).ends_with("part_00001.pcap"));
+        let whole: Vec<String> = parts.iter().flat_map(|part| frames(&[text(part)])).collect();
+        assert_eq!(whole, all, "{rule:?}");
+        let (last, others) = parts.split_last().expect("a part");
+        if rule == ["--by-frames", "10"] {
+            assert!(others.iter().all(|part| frames(&[text(part)]).len() == 10));
+            assert!(frames(&[text(last)]).len() <= 10);
+        }
+        if rule == ["--by-size", "2"] {
+            assert!(others.iter().all(|part| fs::metadata(part).expect("a part").len() >= 2000));
+        }
+        if rule == ["--by-frames", "1000000"] {
+            assert!(others.is_empty());
+        }
+    }
+}
+
+#[test]
+fn an_empty_capture_is_split_into_no_files() {
+    let folder = folder();
+    let base = folder.path().join("part.pcap").display().to_string();
+    let message = export(&["split", &fixture("file/empty.pcap"), "--by-flow", "2", "-o", &base]);
+    assert_eq!(message, "overhear: 0 frames written to 0 files\n");
+    assert!(files(folder.path()).is_empty());
+    let (_, error, code) = run(&["split", &fixture("file/empty.pcap"), "--by-flow", "2", "-o", "-"]);
+    assert!(error.contains("several files cannot be written to standard output") && code == 2, "{error}");
+}
+
+#[test]
+fn frames_are_exported_through_pipes() {
+    let file = fixture("http/post-login.pcap");
+    let mut writer = program(&["export", "pcapng", &file, "-o", "-"]).stdout(Stdio::piped()).spawn().expect("it runs");
+    let pipe = writer.stdout.take().expect("a pipe");
+    let folder = folder();
+    let out = folder.path().join("out.pcap").display().to_string();
+    let arguments = ["export", "pcap", "-", "http.request", "--whole-streams", "-o", &out];
+    let output = program(&arguments).stdin(pipe).output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    assert!(writer.wait().expect("it ends").success());
+    assert_eq!(frames(&[&out]), frames(&[&file]));
+    // A reader that needs no more closes the pipe.
+    let mut writer = program(&["export", "pcapng", &file, "-o", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    drop(writer.stdout.take());
+    assert!(writer.wait().expect("it ends").success());
+}

@@ -9,8 +9,10 @@
 
 extern crate alloc;
 
+mod aead;
 mod base64;
 pub mod call_facts;
+mod cipher_suite;
 pub mod coding;
 pub mod content;
 pub mod decoding_count;
@@ -20,10 +22,12 @@ mod ether_name;
 pub mod exchange;
 pub mod field;
 pub mod format;
+mod hello;
 mod host_fields;
 pub mod host_names;
 mod identity;
 mod json_text;
+mod kdf;
 pub mod key_log;
 mod mime;
 mod names;
@@ -127,6 +131,7 @@ protocols! {
     mysql::compressed,
     tls,
     tls::x509,
+    quic,
     dns,
     dns::mdns,
     dns::llmnr,
@@ -207,6 +212,12 @@ pub fn message_fields() -> impl Iterator<Item = (&'static Protocol, &'static Mes
 pub fn header_dissectors() -> impl Iterator<Item = &'static protocol::HeaderDissector> {
     let of = |part: &'static Dissector| if let Dissector::Header(header) = part { Some(header) } else { None };
     PROTOCOLS.iter().flat_map(move |protocol| protocol.dissectors.iter().filter_map(of))
+}
+
+/// The dissector of the messages of a handshake that a transport carries itself.
+pub(crate) fn handshake_dissector() -> Option<protocol::HandshakeFn> {
+    let of = |part: &Dissector| if let Dissector::Handshake(dissect) = part { Some(*dissect) } else { None };
+    PROTOCOLS.iter().find_map(|protocol| protocol.dissectors.iter().find_map(of))
 }
 
 /// The protocol whose own field has a name.

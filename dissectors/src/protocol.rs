@@ -36,6 +36,9 @@ pub struct MessageBody<'b> {
 /// The dissector of one or several media types.
 pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
 
+/// Records messages of a handshake, captured at a time in nanoseconds since 1970, in the open node.
+pub type HandshakeFn = fn(Payload<'_>, i64, &mut ProtocolPath, &mut Tree);
+
 /// Writes binary content as text.
 pub type TextFn = fn(&MessageBody<'_>, &Schemas, &mut String);
 
@@ -96,6 +99,8 @@ pub enum Dissector {
     Text(TextFn),
     /// From the value of a header field of HTTP.
     Header(HeaderDissector),
+    /// From the messages of a handshake that a transport carries itself, as QUIC carries those of TLS.
+    Handshake(HandshakeFn),
     /// Its fields that explain a call; nothing is read by them.
     CallFacts(&'static CallFacts),
     /// By the program, from what it knows itself (the frame, its columns).

@@ -34,6 +34,10 @@ pub struct Lane {
     pub side: Side,
 }
 
+/// Bits of a channel's number below the number of its group. A session with [`Input::Channels`] reads the channels of one
+/// group, so that a conversation may carry several such sessions.
+pub const GROUP_BITS: u32 = 48;
+
 impl Lane {
     /// A side of channel 0.
     #[must_use]
@@ -205,6 +209,8 @@ pub enum DerivedItem {
     Headers(Vec<(Vec<u8>, Vec<u8>)>),
     /// The lane ends.
     End(SideEnd),
+    /// All channels of the lane's group end, on both sides.
+    EndChannels(SideEnd),
 }
 
 /// Bytes that cannot be read.

@@ -126,7 +126,7 @@ impl Feed<'_> {
             DerivedItem::Missing(Missing::Bytes(len)) => StreamContent::Gap(*len),
             DerivedItem::Missing(_) => StreamContent::Missing,
             DerivedItem::End(_) => StreamContent::End,
-            DerivedItem::Begin(_) | DerivedItem::Headers(_) => return,
+            DerivedItem::Begin(_) | DerivedItem::Headers(_) | DerivedItem::EndChannels(_) => return,
         };
         events.push(Event::Chunk(StreamChunk { side: lane.side, at: self.cx.at, content }));
     }

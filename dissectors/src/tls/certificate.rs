@@ -1,9 +1,9 @@
 //! Certificates of a chain, and their status.
 
 use super::fields::*;
-use super::hello::vector;
 use super::x509;
 use crate::field::Field;
+use crate::hello::vector;
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 use alloc::string::String;

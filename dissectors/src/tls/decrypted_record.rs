@@ -8,9 +8,9 @@ use super::handshake::{
     key_exchange,
 };
 use super::header::RecordHeader;
-use super::hello::{self, ClientOffer};
 use super::key_exchange::{KeyExchange, KeyFailure};
 use super::{RecordPhase, Tls, decryption, header};
+use crate::hello::{self, ClientOffer};
 use crate::packet::Payload;
 use crate::session::{Chunk, Context, DerivedItem, Event, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
 use crate::tree::{Slice, Value};

@@ -10,12 +10,13 @@
 //! A record that is not authentic with the keys of its epoch is tried with those of the next epochs, whose beginning may be
 //! lost. After a loss, several record numbers are tried.
 
-use super::crypto::{CipherSuite, Record, RecordCipher};
+use super::crypto::{Record, RecordCipher};
 use super::fields::CIPHERSUITE;
 use super::handshake::{is_tls13, key_exchange};
-use super::hello::{ClientOffer, ServerSelection};
 use super::key_exchange::{KeyExchange, KeyFailure};
+use crate::cipher_suite::CipherSuite;
 use crate::derived_secrets::DerivedSecret;
+use crate::hello::{ClientOffer, ServerSelection};
 use crate::key_log::CLIENT_RANDOM;
 use crate::session::{Secrets, Side};
 use alloc::boxed::Box;

@@ -4,8 +4,10 @@ use super::extension::{self, ExtensionsOf, signature_algorithm, signature_algori
 use super::fields::*;
 use super::names::TLS13;
 use super::vector::{counted_list, each, list, with_group, with_node};
+use super::x509::X509;
 use super::{certificate, encrypted_handshake, ja3, ja4};
-use crate::packet::Payload;
+use crate::hello::RETRY_RANDOM;
+use crate::packet::{Payload, ProtocolPath};
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::tree::{Slice, Tree, Value};
 
@@ -22,12 +24,6 @@ pub(super) const KEY_UPDATE: u8 = 24;
 
 /// Length of a message header in bytes: type and length.
 pub(super) const MESSAGE_HEADER_LEN: usize = 4;
-
-/// Random of a Hello Retry Request (RFC 8446 4.1.3): the SHA-256 of `HelloRetryRequest`.
-pub(super) const RETRY_RANDOM: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
-    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
-];
 
 /// Returns the name of a message type for the Info column.
 pub(super) fn message_name(kind: u8) -> &'static str {
@@ -54,6 +50,36 @@ pub(super) struct SessionParameters {
     pub(super) suite: u16,
     /// Time of the frame in nanoseconds since 1970.
     pub(super) time: i64,
+    pub(super) carrier: Carrier,
+}
+
+/// The transport of a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carrier {
+    Tcp,
+    Quic,
+}
+
+/// Records messages of TLS 1.3 that a transport carries without records (RFC 9001 4), captured at a time.
+pub(super) fn describe_carried(messages: Payload<'_>, time: i64, path: &mut ProtocolPath, tree: &mut Tree) {
+    path.push_once("tls");
+    if !tree.wants_any(&TLS) && !tree.wants_any(&X509) {
+        return;
+    }
+    let node = tree.open(&TLS, messages.all(), Value::Bytes(messages.all()));
+    let session = SessionParameters { version: TLS13, suite: 0, time, carrier: Carrier::Quic };
+    let mut rest = messages;
+    let mut name = "Multiple Handshake Messages";
+    while let Some(len) = message_len(rest.bytes).filter(|&len| len <= rest.bytes.len()) {
+        let kind = message_name(rest.bytes.first().copied().unwrap_or_default());
+        if len == messages.bytes.len() {
+            name = kind;
+        }
+        describe(rest.first(len), kind, session, tree);
+        rest = rest.from(len);
+    }
+    tree.label(node, format_args!("TLSv1.3 Record Layer: Handshake Protocol: {name}"));
+    tree.close();
 }
 
 /// Records a message with its header.
@@ -65,7 +91,7 @@ pub(super) fn describe(payload: Payload<'_>, name: &str, session: SessionParamet
         crate::frame::note_truncated(payload, reader.tree);
     }
     if payload.bytes.first() == Some(&CLIENT_HELLO) {
-        ja4::describe(payload.bytes, tree);
+        ja4::describe(payload.bytes, session.carrier, tree);
     }
     ja3::describe(payload.bytes, tree);
     tree.close();

@@ -6,8 +6,8 @@
 
 use super::fields::{JA3, JA3_FULL, JA3S, JA3S_FULL};
 use super::handshake::{CLIENT_HELLO, MESSAGE_HEADER_LEN, SERVER_HELLO};
-use super::hello::vector;
 use crate::field::Field;
+use crate::hello::vector;
 use crate::tree::{Slice, Tree};
 use alloc::string::String;
 use core::fmt::Write;

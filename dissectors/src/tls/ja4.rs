@@ -8,15 +8,15 @@
 //! |||| number of cipher suites, number of extensions
 //! ||| with a server name (d) or without (i)
 //! | version
-//! TCP
+//! TCP (t) or QUIC (q)
 //! ```
 //!
 //! GREASE values (RFC 8701) are omitted. Each hash is truncated to 12 digits.
 
 use super::fields::{JA4, JA4_RAW};
-use super::handshake::MESSAGE_HEADER_LEN;
-use super::hello::{extensions, vector};
+use super::handshake::{Carrier, MESSAGE_HEADER_LEN};
 use super::ja3::{Hex, is_grease, numbers};
+use crate::hello::{extensions, vector};
 use crate::tree::{Slice, Tree};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -29,11 +29,12 @@ const ALPN: u16 = 16;
 const SUPPORTED_VERSIONS: u16 = 43;
 
 /// Records the fingerprint of a client hello, given with its header, if the field is selected and the hello is complete.
-pub(super) fn describe(message: &[u8], tree: &mut Tree) {
+pub(super) fn describe(message: &[u8], carrier: Carrier, tree: &mut Tree) {
     if !tree.wants(&JA4) && !tree.wants(&JA4_RAW) {
         return;
     }
-    let Some(client) = Client::read(message.get(MESSAGE_HEADER_LEN..).unwrap_or_default()) else { return };
+    let body = message.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
+    let Some(client) = Client::read(body, carrier) else { return };
     let Client { start, suites, extensions } = client;
     tree.put_text(&JA4, Slice::default(), format_args!("{start}_{}_{}", Digest12(&suites), Digest12(&extensions)));
     tree.put_text(&JA4_RAW, Slice::default(), format_args!("{start}_{suites}_{extensions}"));
@@ -47,7 +48,7 @@ struct Client {
 }
 
 impl Client {
-    fn read(body: &[u8]) -> Option<Client> {
+    fn read(body: &[u8], carrier: Carrier) -> Option<Client> {
         let (version, rest) = body.split_first_chunk()?;
         let (_session, rest) = vector::<1>(rest.get(32..)?)?;
         let (suites, rest) = vector::<2>(rest)?;
@@ -78,7 +79,8 @@ impl Client {
         let mut start = String::new();
         let name = if has_name { 'd' } else { 'i' };
         let (offered, count) = (suites.len().min(99), count.min(99));
-        let _ = write!(start, "t{}{name}{offered:02}{count:02}", version_name(version));
+        let carrier = if carrier == Carrier::Quic { 'q' } else { 't' };
+        let _ = write!(start, "{carrier}{}{name}{offered:02}{count:02}", version_name(version));
         write_ends(&mut start, protocol);
         suites.sort_unstable();
         kinds.sort_unstable();

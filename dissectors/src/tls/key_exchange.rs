@@ -9,16 +9,18 @@
 //!
 //! A resumed session has the master secret of an earlier handshake, which is kept under the names of the session.
 
-use super::crypto::{self, CipherSuite, Hash};
+use super::crypto;
 use super::decryption::KnownSecrets;
 use super::handshake::{
     CERTIFICATE, CLIENT_KEY_EXCHANGE, KeyExchangeMethod, MESSAGE_HEADER_LEN, NEW_SESSION_TICKET, SERVER_HELLO,
     SERVER_HELLO_DONE,
 };
-use super::hello::{ClientOffer, ServerSelection, vector};
 use super::resumption::SessionNames;
 use super::x509;
+use crate::cipher_suite::CipherSuite;
 use crate::derived_secrets::DerivedSecret;
+use crate::hello::{ClientOffer, ServerSelection, vector};
+use crate::kdf::Hash;
 use crate::private_key::PrivateKey;
 use crate::session::{Secret, Side};
 use alloc::sync::Arc;

@@ -13,7 +13,6 @@ mod extension;
 mod fields;
 mod handshake;
 mod header;
-mod hello;
 mod ja3;
 mod ja4;
 mod key_exchange;
@@ -60,6 +59,7 @@ pub static PROTOCOL: Protocol = Protocol {
             reassembly: None,
             messages: None,
         }),
+        Dissector::Handshake(handshake::describe_carried),
         Dissector::CallFacts(&call_facts::FACTS),
     ],
 };

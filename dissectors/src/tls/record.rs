@@ -3,12 +3,12 @@
 use super::decrypted_record::CLOSE_NOTIFY;
 use super::fields::*;
 use super::handshake::{
-    self, CLIENT_HELLO, MESSAGE_HEADER_LEN, SERVER_HELLO, SERVER_HELLO_DONE, SessionParameters, is_tls13,
+    self, CLIENT_HELLO, Carrier, MESSAGE_HEADER_LEN, SERVER_HELLO, SERVER_HELLO_DONE, SessionParameters, is_tls13,
 };
 use super::header::{self, RecordHeader};
-use super::hello::ServerSelection;
 use super::x509::X509;
 use super::{Tls, names};
+use crate::hello::ServerSelection;
 use crate::packet::Payload;
 use crate::session::{Context, Side, Stamp};
 use crate::tree::{Slice, Value};
@@ -325,7 +325,7 @@ impl Tls {
         self.append_info(format_args!("{name}"), cx);
         if cx.tree.wants_any(&TLS) || cx.tree.wants_any(&X509) {
             let version = self.display_version(0, cx);
-            let session = SessionParameters { version, suite: self.suite, time: cx.at.time };
+            let session = SessionParameters { version, suite: self.suite, time: cx.at.time, carrier: Carrier::Tcp };
             handshake::describe(payload, name, session, cx.tree);
             if kind == CLIENT_HELLO {
                 self.describe_secrets(cx);

@@ -8,9 +8,9 @@
 //! ```
 
 use super::fields::*;
-use super::hello::ClientOffer;
 use super::vector::{each, list, with_node};
 use super::{Tls, open_protocol};
+use crate::hello::ClientOffer;
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::session::{Chunk, Context, Probe, Side, Transition};

@@ -7,8 +7,8 @@
 use super::fields::{ALERT_DESCRIPTION, VERSION};
 use super::handshake::is_tls13;
 use super::header::{self, RecordHeader};
-use super::hello::ClientOffer;
 use crate::exchange::{Exchange, Outcome, Transfer};
+use crate::hello::ClientOffer;
 use crate::session::{Context, Half, Side, Stamp};
 use compact_str::CompactString;
 

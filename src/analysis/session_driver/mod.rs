@@ -465,15 +465,37 @@ impl SessionDriver {
             session.end(lane, Chunk { bytes: &rest, base: None }, end, &mut feed.cx);
         }
         self.attribute_rest(lane, before, bytes, feed);
-        self.after_call_with(lane, before, rest.len() as u64, Some(end).filter(|_| lane.channel == 0), feed);
+        let reads_channels = self.reads_channels();
+        self.after_call_with(lane, before, rest.len() as u64, Some(end).filter(|_| !reads_channels), feed);
+        if lane.channel != 0 {
+            self.drop_channel(lane.channel);
+        }
+    }
+
+    /// Whether the session reads many channels: the end of one is not that of the others.
+    fn reads_channels(&self) -> bool {
+        matches!(&self.state, DriverState::Session { kind, .. } if kind.input == Input::Channels)
+    }
+
+    /// Drops the buffers of a channel whose lanes have ended.
+    fn drop_channel(&mut self, channel: u64) {
+        if let Some(nested) = &mut self.nested
+            && nested.channels.get(&channel).is_some_and(|sides| sides.iter().all(|side| side.ended))
+        {
+            nested.channels.remove(&channel);
+        }
     }
 
     /// Ends a side of all channels.
     pub(super) fn end_side(&mut self, side: Side, end: SideEnd, feed: &mut Feed<'_>) {
+        let reads_channels = self.reads_channels();
         let channels = self.nested.iter().flat_map(|nested| nested.channels.keys()).copied();
         let channels: Vec<u64> = channels.chain(std::iter::once(0)).collect();
         for channel in channels {
             self.end(Lane { channel, side }, end, feed);
+        }
+        if let Some(nested) = self.nested.as_mut().filter(|_| reads_channels) {
+            nested.each(feed, |driver, feed| driver.end_side(side, end, feed));
         }
     }
 

@@ -6,9 +6,12 @@ use crate::analysis::frame_context::Feed;
 use crate::analysis::limits;
 use crate::analysis::reassembler::{Arrival, Part, Reassembler};
 use crate::analysis::side_buffer::SideBuffer;
-use dissectors::session::{DerivedItem, Handover, Input, Lane, Missing, Side, Stamp};
+use dissectors::session::{DerivedItem, GROUP_BITS, Handover, Input, Lane, Missing, Side, SideEnd, Stamp};
 use dissectors::tree::Slice;
 use std::collections::BTreeMap;
+
+/// The bits of a channel within its group.
+const CHANNELS: u64 = (1 << GROUP_BITS) - 1;
 
 /// What only conversations with derived bytes have.
 #[derive(Clone, Default)]
@@ -19,8 +22,8 @@ pub(super) struct Nested {
     pub(super) above: BTreeMap<u64, SessionDriver>,
     /// Derived bytes that came out of order, by lane.
     pub(super) unordered: BTreeMap<Lane, Reassembler>,
-    /// The channel of the driver whose session reads all channels.
-    pub(super) all_channels: Option<u64>,
+    /// The channels of the drivers whose sessions read all channels of a group, by group.
+    groups: BTreeMap<u64, u64>,
     /// Bytes buffered by the drivers above.
     pub(super) buffered: usize,
     /// Bytes that their sessions have not consumed.
@@ -42,8 +45,16 @@ impl Nested {
         feed: &mut Feed<'_>,
     ) {
         feed.follow(lane, title, &item);
-        let channel = self.all_channels.unwrap_or(lane.channel);
-        let lane = if self.all_channels.is_some() { lane } else { Lane::of(lane.side) };
+        let group = lane.channel >> GROUP_BITS;
+        if let DerivedItem::EndChannels(end) = item {
+            return self.end_group(group, end, feed);
+        }
+        let reader = self.groups.get(&group).copied();
+        let channel = reader.unwrap_or(lane.channel);
+        let lane = match reader {
+            Some(_) => Lane { channel: lane.channel & CHANNELS, ..lane },
+            None => Lane::of(lane.side),
+        };
         if !self.above.contains_key(&channel) {
             let handover = Handover::default();
             self.begin(channel, tracking, handover, feed);
@@ -56,7 +67,7 @@ impl Nested {
                 if let DriverState::Session { kind, .. } = &driver.state
                     && kind.input == Input::Channels
                 {
-                    self.all_channels = Some(channel);
+                    self.groups.insert(group, channel);
                 }
             }
             DerivedItem::Bytes { offset: None, bytes, first, from } => {
@@ -84,12 +95,23 @@ impl Nested {
                 }
             }
             DerivedItem::End(end) => driver.end(lane, end, feed),
+            DerivedItem::EndChannels(_) => {}
         }
         self.buffered = (self.buffered + driver.buffered()).saturating_sub(before.0);
         self.unconsumed = (self.unconsumed + driver.unconsumed()).saturating_sub(before.1);
-        if self.all_channels.is_none() && driver.has_ended() {
+        if reader.is_none() && driver.has_ended() {
             self.ended.push(channel);
         }
+    }
+
+    /// Ends the drivers of a group, to be dropped after the session below has reported their exchanges.
+    fn end_group(&mut self, group: u64, end: SideEnd, feed: &mut Feed<'_>) {
+        let of_group = self.above.range_mut(group << GROUP_BITS..=group << GROUP_BITS | CHANNELS);
+        for (&channel, driver) in of_group {
+            Side::BOTH.into_iter().for_each(|side| driver.end_side(side, end, feed));
+            self.ended.push(channel);
+        }
+        self.groups.remove(&group);
     }
 
     /// Whether a session has read any of the derived bytes.

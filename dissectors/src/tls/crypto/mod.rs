@@ -1,13 +1,11 @@
 //! Cryptography of TLS records: cipher suites, keys from secrets, and the decryption of one record.
 
-mod algorithm;
-mod kdf;
 mod record_cipher;
 
-pub(super) use algorithm::CipherSuite;
-pub(super) use kdf::Hash;
 pub(super) use record_cipher::{Record, RecordCipher};
 
+use crate::cipher_suite::CipherSuite;
+use crate::kdf;
 use alloc::vec::Vec;
 
 /// Length of a master secret (RFC 5246 8.1).

@@ -1,17 +1,14 @@
 //! Decryption of one record with the keys of its side. What is not authentic is not returned.
 
-use super::algorithm::{Cipher, CipherSuite};
-use super::kdf::{self, Hash, expand_label};
+use crate::aead::{AeadKey, nonce};
+use crate::cipher_suite::{Cipher, CipherSuite};
+use crate::kdf::{self, Hash, expand_label};
 use aes::{Aes128, Aes256};
-use aes_gcm::{Aes128Gcm, Aes256Gcm};
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
-use ccm::Ccm;
+use ccm::aead::KeyInit;
 use ccm::aead::array::Array;
-use ccm::aead::{AeadInOut, KeyInit, Nonce, Tag};
-use ccm::consts::{U8, U12, U16};
-use chacha20poly1305::ChaCha20Poly1305;
+use ccm::consts::{U8, U16};
 use des::TdesEde3;
 
 /// An encrypted record, without its header.
@@ -29,7 +26,7 @@ pub(in super::super) struct Record<'b> {
 pub(in super::super) struct RecordCipher {
     suite: CipherSuite,
     version: u16,
-    key: Key,
+    key: AeadKey,
     /// Fixed part of the nonces; with CBC before TLS 1.1, the last encrypted block.
     iv: Vec<u8>,
     mac_key: Vec<u8>,
@@ -37,61 +34,6 @@ pub(in super::super) struct RecordCipher {
     secret: Vec<u8>,
     /// Whether the authentication code is of the encrypted bytes (RFC 7366).
     encrypts_then_macs: bool,
-}
-
-/// A key, prepared if that saves time for each record.
-#[derive(Clone)]
-enum Key {
-    Aes128Gcm(Box<Aes128Gcm>),
-    Aes256Gcm(Box<Aes256Gcm>),
-    Aes128Ccm(Box<Ccm<Aes128, U16, U12>>),
-    Aes256Ccm(Box<Ccm<Aes256, U16, U12>>),
-    Aes128Ccm8(Box<Ccm<Aes128, U8, U12>>),
-    Aes256Ccm8(Box<Ccm<Aes256, U8, U12>>),
-    ChaCha20Poly1305(Box<ChaCha20Poly1305>),
-    Bytes(Vec<u8>),
-}
-
-impl Key {
-    fn new(cipher: Cipher, bytes: &[u8]) -> Option<Key> {
-        fn prepare<C: KeyInit>(bytes: &[u8]) -> Option<Box<C>> {
-            C::new_from_slice(bytes).ok().map(Box::new)
-        }
-        Some(match cipher {
-            Cipher::Aes128Gcm => Key::Aes128Gcm(prepare(bytes)?),
-            Cipher::Aes256Gcm => Key::Aes256Gcm(prepare(bytes)?),
-            Cipher::Aes128Ccm => Key::Aes128Ccm(prepare(bytes)?),
-            Cipher::Aes256Ccm => Key::Aes256Ccm(prepare(bytes)?),
-            Cipher::Aes128Ccm8 => Key::Aes128Ccm8(prepare(bytes)?),
-            Cipher::Aes256Ccm8 => Key::Aes256Ccm8(prepare(bytes)?),
-            Cipher::ChaCha20Poly1305 => Key::ChaCha20Poly1305(prepare(bytes)?),
-            Cipher::Aes128Cbc | Cipher::Aes256Cbc | Cipher::TripleDesCbc | Cipher::Null => Key::Bytes(bytes.to_vec()),
-        })
-    }
-
-    /// Opens sealed bytes of a cipher with authentication.
-    fn open(&self, nonce: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-        match self {
-            Key::Aes128Gcm(cipher) => open(&**cipher, nonce, aad, sealed),
-            Key::Aes256Gcm(cipher) => open(&**cipher, nonce, aad, sealed),
-            Key::Aes128Ccm(cipher) => open(&**cipher, nonce, aad, sealed),
-            Key::Aes256Ccm(cipher) => open(&**cipher, nonce, aad, sealed),
-            Key::Aes128Ccm8(cipher) => open(&**cipher, nonce, aad, sealed),
-            Key::Aes256Ccm8(cipher) => open(&**cipher, nonce, aad, sealed),
-            Key::ChaCha20Poly1305(cipher) => open(&**cipher, nonce, aad, sealed),
-            Key::Bytes(_) => None,
-        }
-    }
-}
-
-fn open<C: AeadInOut>(cipher: &C, nonce: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-    let nonce = Nonce::<C>::try_from(nonce).ok()?;
-    let tag_len = Tag::<C>::default().len();
-    let (bytes, tag) = sealed.split_at_checked(sealed.len().checked_sub(tag_len)?)?;
-    let mut opened = bytes.to_vec();
-    let tag = Tag::<C>::try_from(tag).ok()?;
-    cipher.decrypt_inout_detached(&nonce, aad, opened.as_mut_slice().into(), &tag).ok()?;
-    Some(opened)
 }
 
 impl core::fmt::Debug for RecordCipher {
@@ -107,7 +49,7 @@ impl RecordCipher {
         if suite.cipher.tag_len() == 0 || secret.len() != suite.hash.len() {
             return None;
         }
-        let key = Key::new(suite.cipher, &expand_label(suite.hash, secret, "key", suite.cipher.key_len()))?;
+        let key = AeadKey::new(suite.cipher, &expand_label(suite.hash, secret, "key", suite.cipher.key_len()))?;
         let iv = expand_label(suite.hash, secret, "iv", 12);
         let secret = secret.to_vec();
         Some(RecordCipher { suite, version: 0x0304, key, iv, mac_key: Vec::new(), secret, encrypts_then_macs: false })
@@ -153,7 +95,7 @@ impl RecordCipher {
         let ivs = [next(iv_len)?, next(iv_len)?];
         let encrypts_then_macs = encrypts_then_macs && cipher.block_len() > 0;
         let side = |mac_key, key: Vec<u8>, iv| {
-            let (key, secret) = (Key::new(cipher, &key)?, Vec::new());
+            let (key, secret) = (AeadKey::new(cipher, &key)?, Vec::new());
             Some(RecordCipher { suite, version, key, iv, mac_key, secret, encrypts_then_macs })
         };
         let ([client_mac, server_mac], [client_key, server_key], [client_iv, server_iv]) = (mac_keys, keys, ivs);
@@ -170,7 +112,7 @@ impl RecordCipher {
             cipher if cipher.block_len() > 0 => self.decrypt_blocks(record, sequence)?,
             Cipher::ChaCha20Poly1305 => {
                 let aad = self.additional_data(record, sequence, record.body.len())?;
-                self.key.open(&self.nonce(sequence), &aad, record.body)?
+                self.key.open(&nonce(&self.iv, sequence), &aad, record.body)?
             }
             _ => {
                 // RFC 5288 3: the nonce is four bytes of the key derivation and eight of the record.
@@ -198,20 +140,12 @@ impl RecordCipher {
         let [major, minor] = record.version.to_be_bytes();
         let [high, low] = u16::try_from(record.body.len()).ok()?.to_be_bytes();
         let aad = [record.content, major, minor, high, low];
-        let mut bytes = self.key.open(&self.nonce(sequence), &aad, record.body)?;
+        let mut bytes = self.key.open(&nonce(&self.iv, sequence), &aad, record.body)?;
         // RFC 8446 5.4: the content type is the last byte that is not padding.
         let end = bytes.iter().rposition(|&byte| byte != 0)?;
         let content = bytes.get(end).copied()?;
         bytes.truncate(end);
         Some((content, bytes))
-    }
-
-    /// The nonce of a record without an explicit part (RFC 8446 5.3, RFC 7905 2).
-    fn nonce(&self, sequence: u64) -> Vec<u8> {
-        let mut nonce = self.iv.clone();
-        let counter = sequence.to_be_bytes();
-        nonce.iter_mut().rev().zip(counter.iter().rev()).for_each(|(byte, counter)| *byte ^= counter);
-        nonce
     }
 
     /// Additional data of a record with this many sealed bytes (RFC 5246 6.2.3.3).
@@ -226,7 +160,7 @@ impl RecordCipher {
             0x0302.. => body.split_at_checked(block)?,
             _ => (self.iv.as_slice(), body),
         };
-        let Key::Bytes(key) = &self.key else { return None };
+        let AeadKey::Bytes(key) = &self.key else { return None };
         let mut bytes = match self.suite.cipher {
             Cipher::Aes128Cbc => decrypt_cbc::<Aes128, U16>(key, iv, encrypted)?,
             Cipher::Aes256Cbc => decrypt_cbc::<Aes256, U16>(key, iv, encrypted)?,

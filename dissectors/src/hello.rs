@@ -1,6 +1,10 @@
-//! What the session needs of the hello messages: parameters that a client offers, and that a server selects.
+//! What sessions need of the hello messages of TLS, whatever carries them: parameters that a client offers, and that a server selects.
 
-use super::handshake::RETRY_RANDOM;
+/// Random of a Hello Retry Request (RFC 8446 4.1.3): the SHA-256 of `HelloRetryRequest`.
+pub(crate) const RETRY_RANDOM: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11,
+    0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
 
 /// Types of extensions.
 const SERVER_NAME: u16 = 0;
@@ -14,23 +18,25 @@ const ENCRYPTED_CLIENT_HELLO: u16 = 65_037;
 
 /// The parameters that a client hello offers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct ClientOffer<'b> {
-    pub(super) random: [u8; 32],
+pub(crate) struct ClientOffer<'b> {
+    pub(crate) random: [u8; 32],
     /// Name of the requested server; empty if there is none.
-    pub(super) server_name: &'b [u8],
+    pub(crate) server_name: &'b [u8],
+    /// Name of the application protocol (ALPN) that it prefers.
+    pub(crate) protocol: Option<&'b [u8]>,
     /// Whether early data may follow.
-    pub(super) has_early_data: bool,
+    pub(crate) has_early_data: bool,
     /// Whether it has an encrypted hello, or bytes that look like one (RFC 9849 6.2).
-    pub(super) has_encrypted_hello: bool,
+    pub(crate) has_encrypted_hello: bool,
     /// ID of the session to resume; empty if there is none.
-    pub(super) session_id: &'b [u8],
+    pub(crate) session_id: &'b [u8],
     /// Ticket of the session to resume (RFC 5077 3.2); empty if there is none.
-    pub(super) ticket: &'b [u8],
+    pub(crate) ticket: &'b [u8],
 }
 
 impl<'b> ClientOffer<'b> {
     /// Reads the body of a client hello, as far as it is complete.
-    pub(super) fn read(body: &'b [u8]) -> Option<ClientOffer<'b>> {
+    pub(crate) fn read(body: &'b [u8]) -> Option<ClientOffer<'b>> {
         let (random, rest) = body.get(2..)?.split_first_chunk::<32>()?;
         let (session_id, rest) = vector::<1>(rest)?;
         let (_, rest) = vector::<2>(rest)?;
@@ -41,6 +47,7 @@ impl<'b> ClientOffer<'b> {
                 // RFC 6066 3: a list with the length, a type (0 for a host name), and the name.
                 (SERVER_NAME, [_, _, 0, name @ ..]) => offer.server_name = vector::<2>(name).unwrap_or_default().0,
                 (SESSION_TICKET, ticket) => offer.ticket = ticket,
+                (ALPN, value) => offer.protocol = first_name(value),
                 (EARLY_DATA, _) => offer.has_early_data = true,
                 (ENCRYPTED_CLIENT_HELLO, _) => offer.has_encrypted_hello = true,
                 _ => {}
@@ -52,25 +59,25 @@ impl<'b> ClientOffer<'b> {
 
 /// The parameters that a server hello selects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct ServerSelection<'b> {
-    pub(super) random: [u8; 32],
-    pub(super) version: u16,
-    pub(super) suite: u16,
+pub(crate) struct ServerSelection<'b> {
+    pub(crate) random: [u8; 32],
+    pub(crate) version: u16,
+    pub(crate) suite: u16,
     /// ID of the session; empty if it cannot be resumed by one.
-    pub(super) session_id: &'b [u8],
+    pub(crate) session_id: &'b [u8],
     /// Name of the application protocol (ALPN), if it is negotiated here.
-    pub(super) alpn: Option<&'b [u8]>,
+    pub(crate) alpn: Option<&'b [u8]>,
     /// Whether the authentication code of a record is of the encrypted bytes (RFC 7366).
-    pub(super) encrypts_then_macs: bool,
+    pub(crate) encrypts_then_macs: bool,
     /// Whether the master secret depends on the messages of the handshake (RFC 7627).
-    pub(super) extends_master_secret: bool,
+    pub(crate) extends_master_secret: bool,
     /// Whether the message is a Hello Retry Request.
-    pub(super) is_retry: bool,
+    pub(crate) is_retry: bool,
 }
 
 impl<'b> ServerSelection<'b> {
     /// Reads the body of a server hello, as far as it is complete.
-    pub(super) fn read(body: &'b [u8]) -> Option<ServerSelection<'b>> {
+    pub(crate) fn read(body: &'b [u8]) -> Option<ServerSelection<'b>> {
         let (version, rest) = body.split_first_chunk()?;
         let (random, rest) = rest.split_first_chunk::<32>()?;
         let (session_id, rest) = vector::<1>(rest)?;
@@ -98,7 +105,7 @@ impl<'b> ServerSelection<'b> {
 }
 
 /// Returns the application protocol that Encrypted Extensions select.
-pub(super) fn selected_protocol(body: &[u8]) -> Option<&[u8]> {
+pub(crate) fn selected_protocol(body: &[u8]) -> Option<&[u8]> {
     extensions(body).find(|&(kind, _)| kind == ALPN).and_then(|(_, value)| first_name(value))
 }
 
@@ -108,7 +115,7 @@ fn first_name(list: &[u8]) -> Option<&[u8]> {
 }
 
 /// Returns the type and the value of each extension. The last one may be truncated; it is omitted.
-pub(super) fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub(crate) fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut rest = bytes.get(2..).unwrap_or_default();
     core::iter::from_fn(move || {
         let (kind, after) = rest.split_first_chunk()?;
@@ -119,7 +126,7 @@ pub(super) fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// Returns the content of a vector with a length of `N` bytes, and the bytes after it.
-pub(super) fn vector<const N: usize>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn vector<const N: usize>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = bytes.split_first_chunk::<N>()?;
     rest.split_at_checked(len.iter().fold(0, |len, &byte| len << 8 | usize::from(byte)))
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256, Sha384};
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Hash {
+pub(crate) enum Hash {
     Md5,
     Sha1,
     Sha256,
@@ -17,7 +17,7 @@ pub(in super::super) enum Hash {
 
 impl Hash {
     /// Length of a hash in bytes.
-    pub(in super::super) fn len(self) -> usize {
+    pub(crate) fn len(self) -> usize {
         match self {
             Hash::Md5 => 16,
             Hash::Sha1 => 20,
@@ -27,7 +27,7 @@ impl Hash {
     }
 
     /// Returns the HMAC of the joined parts.
-    pub(super) fn hmac(self, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    pub(crate) fn hmac(self, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         match self {
             Hash::Md5 => hmac::<Md5>(key, parts),
             Hash::Sha1 => hmac::<Sha1>(key, parts),
@@ -37,7 +37,7 @@ impl Hash {
     }
 
     /// Returns the hash of the joined parts.
-    pub(in super::super) fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
+    pub(crate) fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
         match self {
             Hash::Md5 => digest::<Md5>(parts),
             Hash::Sha1 => digest::<Sha1>(parts),
@@ -73,7 +73,7 @@ fn hmac<D: EagerHash>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// HKDF-Expand-Label without context, of at most the length of the hash: one block of HKDF-Expand (RFC 5869 2.3).
-pub(in super::super) fn expand_label(hash: Hash, secret: &[u8], label: &str, len: usize) -> Vec<u8> {
+pub(crate) fn expand_label(hash: Hash, secret: &[u8], label: &str, len: usize) -> Vec<u8> {
     let len = len.min(hash.len());
     let head = [0, len as u8, 6 + label.len() as u8];
     let mut out = hash.hmac(secret, &[&head, b"tls13 ", label.as_bytes(), &[0, 1]]);
@@ -82,7 +82,7 @@ pub(in super::super) fn expand_label(hash: Hash, secret: &[u8], label: &str, len
 }
 
 /// The PRF of a version before TLS 1.3. `hash` is that of the cipher suite, which counts in TLS 1.2 only.
-pub(super) fn prf(version: u16, hash: Hash, secret: &[u8], label: &str, seed: &[u8], len: usize) -> Vec<u8> {
+pub(crate) fn prf(version: u16, hash: Hash, secret: &[u8], label: &str, seed: &[u8], len: usize) -> Vec<u8> {
     let label = label.as_bytes();
     if version >= 0x0303 {
         return hash.expand(secret, label, seed, len);

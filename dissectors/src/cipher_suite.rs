@@ -1,20 +1,20 @@
 //! The algorithms of a cipher suite, from its name.
 
-use super::kdf::Hash;
+use crate::kdf::Hash;
 
 /// The algorithms of a cipher suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct CipherSuite {
-    pub(super) cipher: Cipher,
+pub(crate) struct CipherSuite {
+    pub(crate) cipher: Cipher,
     /// Hash of the authentication code of each record; of no use if the cipher authenticates by itself.
-    pub(super) mac: Hash,
+    pub(crate) mac: Hash,
     /// Hash of the key derivation of TLS 1.2 and 1.3.
-    pub(in super::super) hash: Hash,
+    pub(crate) hash: Hash,
 }
 
 /// An encryption of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cipher {
+pub(crate) enum Cipher {
     Aes128Gcm,
     Aes256Gcm,
     Aes128Ccm,
@@ -45,7 +45,7 @@ const CIPHERS: &[(&str, Cipher)] = &[
 
 impl CipherSuite {
     /// Returns the algorithms of a suite, given by its name in the IANA registry; `None` if they are not supported.
-    pub(in super::super) fn named(name: &str) -> Option<CipherSuite> {
+    pub(crate) fn named(name: &str) -> Option<CipherSuite> {
         // TLS 1.3 has no key exchange in the name: `TLS_AES_128_GCM_SHA256`.
         let name = name.split_once("_WITH_").map_or_else(|| name.strip_prefix("TLS_"), |(_, rest)| Some(rest))?;
         // RFC 6655 3: suites of CCM name no hash.
@@ -63,9 +63,23 @@ impl CipherSuite {
     }
 }
 
+/// Cipher suites of TLS 1.3 (RFC 8446 B.4), by their numbers.
+const TLS13_SUITES: &[(u16, &str)] = &[
+    (0x1301, "TLS_AES_128_GCM_SHA256"),
+    (0x1302, "TLS_AES_256_GCM_SHA384"),
+    (0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
+    (0x1304, "TLS_AES_128_CCM_SHA256"),
+];
+
+/// Returns the suites that QUIC uses (RFC 9001 5.3): that of a number, or all of them for an unknown one.
+pub(crate) fn quic_suites(number: Option<u16>) -> impl Iterator<Item = CipherSuite> {
+    let suites = TLS13_SUITES.iter().filter(move |(known, _)| number.is_none_or(|number| number == *known));
+    suites.filter_map(|(_, name)| CipherSuite::named(name))
+}
+
 impl Cipher {
     /// Length of the key in bytes.
-    pub(super) fn key_len(self) -> usize {
+    pub(crate) fn key_len(self) -> usize {
         match self {
             Cipher::Aes128Gcm | Cipher::Aes128Ccm | Cipher::Aes128Ccm8 | Cipher::Aes128Cbc => 16,
             Cipher::Aes256Gcm | Cipher::Aes256Ccm | Cipher::Aes256Ccm8 | Cipher::Aes256Cbc => 32,
@@ -76,7 +90,7 @@ impl Cipher {
     }
 
     /// Length of a block in bytes; 0 if the cipher has no padding.
-    pub(super) fn block_len(self) -> usize {
+    pub(crate) fn block_len(self) -> usize {
         match self {
             Cipher::Aes128Cbc | Cipher::Aes256Cbc => 16,
             Cipher::TripleDesCbc => 8,
@@ -85,7 +99,7 @@ impl Cipher {
     }
 
     /// Length of the authentication tag in bytes; 0 if records have an authentication code instead.
-    pub(super) fn tag_len(self) -> usize {
+    pub(crate) fn tag_len(self) -> usize {
         match self {
             Cipher::Aes128Ccm8 | Cipher::Aes256Ccm8 => 8,
             Cipher::Aes128Cbc | Cipher::Aes256Cbc | Cipher::TripleDesCbc | Cipher::Null => 0,

@@ -1,0 +1,387 @@
+//! A connection: its identifiers, keys, handshake and streams, and what the frames of its packets change.
+
+use super::fields::*;
+use super::frames::{self, Frame};
+use super::handshake::{CryptoStream, Negotiated};
+use super::header::{LongPacket, MAX_ID, PacketType, Version};
+use super::levels::{Failure, InitialKeys, KnownSecrets, Level, Opened, SideLevels};
+use super::streams::{StreamContext, StreamPart, Streams};
+use super::summary::{Close, Summary};
+use crate::exchange::Exchange;
+use crate::packet::Payload;
+use crate::reader::FieldReader;
+use crate::session::{Context, Event, GROUP_BITS, Side, SideEnd};
+use crate::tree::Value;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// Connection IDs that are kept of each side. Peers keep 2 to 8.
+const MAX_IDS: usize = 32;
+/// Versions of which keys of Initial packets are kept: the one that the client chose, and the one of the server.
+const MAX_INITIAL: usize = 2;
+/// Length of the token of a stateless reset, at the end of a datagram (RFC 9000 10.3).
+const RESET_TOKEN: usize = 16;
+/// Minimum length of a stateless reset.
+const MIN_RESET: usize = 21;
+
+/// State of one connection. Sides are those of its handshake.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    /// Number of its exchange.
+    pub(super) nth: u32,
+    /// The side of the conversation that is the client.
+    pub(super) client: Side,
+    pub(super) version: Version,
+    /// Connection IDs that each side chose.
+    ids: [ConnectionIds; 2],
+    /// First connection ID of the client for the server, and the one of a Retry packet.
+    originals: Vec<Vec<u8>>,
+    initial: Vec<InitialKeys>,
+    levels: [SideLevels; 2],
+    /// Handshake messages of each side, by level: Initial, Handshake, 1-RTT.
+    crypto: [[CryptoStream; 3]; 2],
+    pub(super) negotiated: Negotiated,
+    streams: Streams,
+    pub(super) summary: Summary,
+    pub(super) is_closed: bool,
+    /// Frame of its last packet.
+    pub(super) last_frame: u32,
+    /// Kinds of packets of each side whose failed decryption is noted, as bits.
+    noted: [u8; 2],
+}
+
+/// Connection IDs of one side, and the tokens that reset connections to it.
+#[derive(Clone, Debug, Default)]
+struct ConnectionIds {
+    ids: Vec<Vec<u8>>,
+    tokens: Vec<[u8; RESET_TOKEN]>,
+}
+
+impl ConnectionIds {
+    fn add(&mut self, id: &[u8]) {
+        if id.len() > MAX_ID || self.contains(id) {
+            return;
+        }
+        if self.ids.len() == MAX_IDS {
+            self.ids.remove(0);
+        }
+        self.ids.push(id.to_vec());
+    }
+
+    fn add_token(&mut self, token: &[u8]) {
+        let Ok(token) = token.try_into() else { return };
+        if self.tokens.contains(&token) {
+            return;
+        }
+        if self.tokens.len() == MAX_IDS {
+            self.tokens.remove(0);
+        }
+        self.tokens.push(token);
+    }
+
+    fn contains(&self, id: &[u8]) -> bool {
+        self.ids.iter().any(|known| known == id)
+    }
+}
+
+impl Connection {
+    /// Creates a connection of an Initial packet of a client.
+    pub(super) fn new(nth: u32, client: Side, long: &LongPacket<'_>, keys: InitialKeys) -> Connection {
+        let mut connection = Connection {
+            nth,
+            client,
+            version: long.version,
+            ids: Default::default(),
+            originals: alloc::vec![long.header.dcid.to_vec()],
+            initial: alloc::vec![keys],
+            levels: Default::default(),
+            crypto: Default::default(),
+            negotiated: Negotiated::default(),
+            streams: Streams::default(),
+            summary: Summary::default(),
+            is_closed: false,
+            last_frame: 0,
+            noted: [0; 2],
+        };
+        connection.ids[0].add(long.header.scid);
+        connection
+    }
+
+    /// Returns the side of the handshake of a side of the conversation.
+    pub(super) fn role(&self, side: Side) -> Side {
+        if side == self.client { Side::Client } else { Side::Server }
+    }
+
+    /// Whether a packet with a long header belongs to the connection, by a connection ID that is not empty.
+    pub(super) fn has_long(&self, side: Side, dcid: &[u8], scid: &[u8]) -> bool {
+        let role = self.role(side);
+        let has = |role: Side, id: &[u8]| !id.is_empty() && role.of(&self.ids).contains(id);
+        let is_original = role == Side::Client && self.originals.iter().any(|original| original == dcid);
+        is_original || has(role, scid) || has(role.other(), dcid)
+    }
+
+    /// Returns the length of the connection ID with which a packet with a short header begins, if it is one of the
+    /// connection; 0 if the receiver chose an empty one.
+    pub(super) fn short_id(&self, side: Side, bytes: &[u8]) -> Option<usize> {
+        let receiver = self.role(side).other();
+        let ids = receiver.of(&self.ids).ids.iter();
+        ids.filter(|id| bytes.get(1..).is_some_and(|rest| rest.starts_with(id))).map(Vec::len).max()
+    }
+
+    /// Whether a datagram of a side ends with a token that resets the connection.
+    pub(super) fn is_reset(&self, side: Side, datagram: &[u8]) -> bool {
+        let tokens = &self.role(side).of(&self.ids).tokens;
+        datagram.len() >= MIN_RESET && datagram.last_chunk().is_some_and(|end| tokens.contains(end))
+    }
+
+    /// Notes a Retry packet of the server: the client uses its connection ID next.
+    pub(super) fn retry(&mut self, long: &LongPacket<'_>) {
+        self.add_original(long.header.scid);
+    }
+
+    fn add_original(&mut self, id: &[u8]) {
+        if self.originals.len() < MAX_IDS && !self.originals.iter().any(|known| known == id) {
+            self.originals.push(id.to_vec());
+        }
+    }
+
+    /// The connection ID that the client chose before a Retry packet.
+    pub(super) fn original(&self) -> &[u8] {
+        self.originals.first().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Decrypts a packet with a long header, and notes what its header states.
+    pub(super) fn open_long(
+        &mut self,
+        side: Side,
+        packet: &[u8],
+        long: &LongPacket<'_>,
+        cx: &Context<'_>,
+    ) -> Result<Opened, Failure> {
+        let role = self.role(side);
+        let opened = match long.kind {
+            PacketType::Initial => self.open_initial(role, packet, long).ok_or(Failure::NotAuthentic),
+            PacketType::Retry => Err(Failure::NoSecret),
+            PacketType::ZeroRtt => self.open_level(Level::ZeroRtt, role, long.version, (packet, long.number_at), cx),
+            PacketType::Handshake => {
+                self.open_level(Level::Handshake, role, long.version, (packet, long.number_at), cx)
+            }
+        };
+        let is_authentic = opened.is_ok();
+        // A packet that is not decrypted may be forged, unless it is of a connection whose secrets are not known.
+        if is_authentic || long.kind == PacketType::Handshake && opened.as_ref().err() == Some(&Failure::NoSecret) {
+            role.of_mut(&mut self.ids).add(long.header.scid);
+            self.summary.handshake(role, long.kind == PacketType::Initial, cx);
+        }
+        if is_authentic && role == Side::Server {
+            self.version = long.version;
+        }
+        opened
+    }
+
+    fn open_initial(&mut self, role: Side, packet: &[u8], long: &LongPacket<'_>) -> Option<Opened> {
+        let largest = role.of(&self.levels).largest(Level::Initial);
+        let opened = self
+            .initial
+            .iter()
+            .filter(|keys| keys.is_of(long.version))
+            .find_map(|keys| keys.open(role, packet, long, largest));
+        let opened = opened.or_else(|| self.open_with_new_keys(role, packet, long, largest))?;
+        role.of_mut(&mut self.levels).note_number(Level::Initial, opened.header.number);
+        Some(opened)
+    }
+
+    /// Decrypts with the keys of another connection ID, after a Retry packet, or of the other version.
+    fn open_with_new_keys(
+        &mut self,
+        role: Side,
+        packet: &[u8],
+        long: &LongPacket<'_>,
+        largest: Option<u64>,
+    ) -> Option<Opened> {
+        let id = if role == Side::Client { long.header.dcid } else { self.originals.last()?.as_slice() };
+        let keys = InitialKeys::new(long.version, id)?;
+        let opened = keys.open(role, packet, long, largest)?;
+        self.initial.retain(|keys| !keys.is_of(long.version));
+        if self.initial.len() == MAX_INITIAL {
+            self.initial.remove(0);
+        }
+        self.initial.push(keys);
+        if role == Side::Client {
+            self.add_original(long.header.dcid);
+        }
+        Some(opened)
+    }
+
+    /// Decrypts a packet with a short header, whose packet number is at an offset.
+    pub(super) fn open_short(
+        &mut self,
+        side: Side,
+        packet: &[u8],
+        number_at: usize,
+        cx: &Context<'_>,
+    ) -> Result<Opened, Failure> {
+        let role = self.role(side);
+        self.summary.application(role, cx);
+        self.open_level(Level::OneRtt, role, self.version, (packet, number_at), cx)
+    }
+
+    fn open_level(
+        &mut self,
+        level: Level,
+        role: Side,
+        version: Version,
+        packet: (&[u8], usize),
+        cx: &Context<'_>,
+    ) -> Result<Opened, Failure> {
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        role.of_mut(&mut self.levels).open(level, role, version, packet, (&self.negotiated, known))
+    }
+
+    /// Notes that a packet is not decrypted: once for each side and kind of packet.
+    pub(super) fn note_failure(
+        &mut self,
+        side: Side,
+        level: Level,
+        failure: Failure,
+        packet: Payload<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let bit = 1 << level as u8;
+        let noted = self.role(side).of_mut(&mut self.noted);
+        if *noted & bit != 0 {
+            return;
+        }
+        *noted |= bit;
+        let text = match failure {
+            Failure::NoSecret => "Failed to create decryption context: Secrets are not available",
+            Failure::NotAuthentic => "Decryption failed: the packet is not authentic",
+        };
+        cx.tree.note(&DECRYPTION_FAILED, packet.all(), format_args!("{text}"));
+    }
+
+    /// Reads the frames of a packet that was decrypted.
+    pub(super) fn read_frames(&mut self, side: Side, level: Level, payload: Payload<'_>, cx: &mut Context<'_>) {
+        let mut rest = payload;
+        let mut last_padding = false;
+        while !rest.bytes.is_empty() {
+            let node = cx.tree.open(&FRAME, rest.all(), Value::Present);
+            let mut reader = FieldReader::new(rest, cx.tree);
+            let read = frames::read(&mut reader);
+            let len = reader.position();
+            let Ok((kind, frame)) = read else {
+                cx.tree.note(&VIOLATION, rest.all(), format_args!("the packet ends within a frame"));
+                cx.tree.close();
+                return;
+            };
+            cx.tree.set(node, rest.first(len).all(), Value::Present);
+            frames::label(node, kind, &frame, cx.tree);
+            frames::append_info(kind, &frame, cx.tree);
+            if !frames::is_known(kind) {
+                cx.tree.note(&UNKNOWN_FRAME, rest.all(), format_args!("{} {kind:#x}", UNKNOWN_FRAME.title));
+                cx.tree.close();
+                return;
+            }
+            self.apply(side, level, frame, cx);
+            cx.tree.close();
+            if len == 0 || last_padding && kind == 0 {
+                return;
+            }
+            last_padding = kind == 0;
+            rest = rest.from(len);
+        }
+        if core::mem::take(&mut self.streams.is_over_limit) {
+            cx.tree.note(&LIMIT, payload.all(), format_args!("{}", LIMIT.title));
+        }
+    }
+
+    /// Changes the state of the connection as a frame states.
+    fn apply(&mut self, side: Side, level: Level, frame: Frame<'_>, cx: &mut Context<'_>) {
+        let role = self.role(side);
+        let Connection { streams, negotiated, client, nth, .. } = self;
+        let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
+        match frame {
+            Frame::Crypto { offset, data } => {
+                let crypto = role.of_mut(&mut self.crypto);
+                let crypto = match level {
+                    Level::Initial => crypto.first_mut(),
+                    Level::Handshake => crypto.get_mut(1),
+                    Level::ZeroRtt | Level::OneRtt => crypto.get_mut(2),
+                };
+                let Some(crypto) = crypto else { return };
+                crypto.read(offset, data, role, negotiated, cx);
+                if let Some(token) = negotiated.reset_token {
+                    self.ids[1].add_token(&token);
+                }
+            }
+            Frame::Stream { id, offset, data, is_last } if !self.is_closed => {
+                streams.add(StreamPart { id, offset, data, is_last }, side, context, cx);
+            }
+            Frame::ResetStream { id } if !self.is_closed => streams.reset(id, side, context, cx),
+            Frame::StopSending { id } => streams.stop(id, side.other()),
+            Frame::NewConnectionId { id, token } => {
+                let ids = role.of_mut(&mut self.ids);
+                ids.add(id);
+                ids.add_token(token);
+            }
+            Frame::Close { error, is_application } => {
+                self.close(Close { side: role, error, is_application, is_reset: false }, cx);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the connection.
+    pub(super) fn close(&mut self, close: Close, cx: &mut Context<'_>) {
+        self.summary.close(close, cx);
+        if !core::mem::replace(&mut self.is_closed, true) {
+            self.end_streams(if close.is_error() { SideEnd::Reset } else { SideEnd::Unseen }, cx);
+        }
+    }
+
+    fn end_streams(&mut self, end: SideEnd, cx: &mut Context<'_>) {
+        let Connection { streams, negotiated, client, nth, .. } = self;
+        let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
+        streams.end_channels(end, context, cx);
+    }
+
+    /// Ends what is open, and reports the exchange.
+    pub(super) fn end(&mut self, cx: &mut Context<'_>) {
+        self.end_streams(SideEnd::Unseen, cx);
+        if !cx.reports_exchanges {
+            return;
+        }
+        let requester = self.summary.first().map(|_| self.client);
+        let is_read = self.streams.has_begun;
+        let exchange =
+            Exchange { id: cx.exchange(self.nth), requester, yields_to_content: is_read, ..Exchange::default() };
+        let has_wrong_secrets = self.levels.iter().any(SideLevels::has_wrong_secrets);
+        let exchange = self.summary.take_exchange((self.version, &self.negotiated), has_wrong_secrets, exchange);
+        if let Some(exchange) = exchange {
+            cx.events.push(Event::Exchange(Box::new(exchange)));
+        }
+    }
+
+    /// Drops what waits: memory is short.
+    pub(super) fn release(&mut self, cx: &mut Context<'_>) {
+        self.crypto.iter_mut().flatten().for_each(CryptoStream::release);
+        let Connection { streams, negotiated, client, nth, .. } = self;
+        streams.release(StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn }, cx);
+    }
+
+    /// Whether bytes of its streams were derived.
+    pub(super) fn has_content(&self) -> bool {
+        self.streams.has_begun
+    }
+
+    /// Bytes of memory.
+    pub(super) fn buffered(&self) -> usize {
+        let crypto = self.crypto.iter().flatten().map(CryptoStream::buffered).sum::<usize>();
+        size_of::<Connection>() + crypto + self.streams.buffered()
+    }
+}
+
+/// Returns the first channel of a connection.
+fn group(nth: u32) -> u64 {
+    u64::from(nth & 0xffff) << GROUP_BITS
+}

@@ -1,0 +1,237 @@
+//! Frames of packets (RFC 9000 19, RFC 9221): each is read and recorded at once.
+
+use super::fields::*;
+use super::header::varint;
+use super::names;
+use crate::field::Field;
+use crate::packet::Payload;
+use crate::reader::{FieldReader, UnexpectedEnd};
+use crate::tree::{Tree, Value};
+
+/// Error codes of the transport that are alerts of TLS (RFC 9001 4.8).
+const ALERT_ERRORS: core::ops::RangeInclusive<u64> = 0x100..=0x1ff;
+
+/// What a frame changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Frame<'b> {
+    Crypto { offset: u64, data: Payload<'b> },
+    Stream { id: u64, offset: u64, data: Payload<'b>, is_last: bool },
+    ResetStream { id: u64 },
+    StopSending { id: u64 },
+    NewConnectionId { id: &'b [u8], token: &'b [u8] },
+    Close { error: u64, is_application: bool },
+    Other,
+}
+
+/// Reads an integer of variable length.
+pub(super) fn number(field: &'static Field, reader: &mut FieldReader<'_, '_>) -> Result<u64, UnexpectedEnd> {
+    let (value, len) = varint(reader.rest().bytes).ok_or(UnexpectedEnd)?;
+    reader.tree.put(field, reader.span(len), Value::Uint(value));
+    reader.skip(len)?;
+    Ok(value)
+}
+
+/// Reads bytes whose length is given.
+fn bytes<'b>(field: &'static Field, len: u64, reader: &mut FieldReader<'b, '_>) -> Result<&'b [u8], UnexpectedEnd> {
+    let len = usize::try_from(len).map_err(|_| UnexpectedEnd)?;
+    if len == 0 { Ok(&[]) } else { reader.bytes(field, len) }
+}
+
+/// Reads the next frame. Returns its type and what it changes.
+pub(super) fn read<'b>(reader: &mut FieldReader<'b, '_>) -> Result<(u64, Frame<'b>), UnexpectedEnd> {
+    let (kind, len) = varint(reader.rest().bytes).ok_or(UnexpectedEnd)?;
+    let span = reader.span(len);
+    let node = reader.tree.open(&FRAME_TYPE, span, Value::Uint(kind));
+    label_type(node, kind, reader.tree);
+    reader.skip(len)?;
+    if matches!(kind, 0x08..=0x0f) {
+        for (field, bit) in [(&STREAM_FIN, 1), (&STREAM_LEN, 2), (&STREAM_OFF, 4)] {
+            reader.tree.put(field, span, Value::Bool(kind & bit != 0));
+        }
+    }
+    reader.tree.close();
+    let frame = match kind {
+        0x00 => padding(reader)?,
+        0x02 | 0x03 => acknowledgment(kind, reader)?,
+        0x04 => {
+            let id = number(&RESET_STREAM_ID, reader)?;
+            number(&RESET_ERROR, reader)?;
+            number(&RESET_SIZE, reader)?;
+            Frame::ResetStream { id }
+        }
+        0x05 => {
+            let id = number(&STOP_STREAM_ID, reader)?;
+            number(&STOP_ERROR, reader)?;
+            Frame::StopSending { id }
+        }
+        0x06 => crypto(reader)?,
+        0x07 => {
+            let len = number(&NEW_TOKEN_LENGTH, reader)?;
+            bytes(&NEW_TOKEN, len, reader)?;
+            Frame::Other
+        }
+        0x08..=0x0f => stream(kind, reader)?,
+        0x18 => {
+            number(&NEW_ID_SEQUENCE, reader)?;
+            number(&NEW_ID_RETIRE, reader)?;
+            let len = reader.u8(&NEW_ID_LENGTH)?;
+            let id = bytes(&NEW_ID, len.into(), reader)?;
+            Frame::NewConnectionId { id, token: reader.bytes(&NEW_ID_TOKEN, 16)? }
+        }
+        0x1c | 0x1d => close(kind, reader)?,
+        0x30 | 0x31 => {
+            let len = match kind {
+                0x30 => reader.rest().bytes.len() as u64,
+                _ => number(&DATAGRAM_LENGTH, reader)?,
+            };
+            bytes(&DATAGRAM, len, reader)?;
+            Frame::Other
+        }
+        _ => simple(kind, reader)?,
+    };
+    Ok((kind, frame))
+}
+
+/// Reads a frame of numbers and bytes that change nothing.
+fn simple<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
+    let fields: &[&'static Field] = match kind {
+        0x10 => &[&MAX_DATA],
+        0x11 => &[&MAX_STREAM_DATA_ID, &MAX_STREAM_DATA],
+        0x12 | 0x13 => &[&MAX_STREAMS],
+        0x14 => &[&DATA_BLOCKED],
+        0x15 => &[&STREAM_BLOCKED_ID, &DATA_BLOCKED],
+        0x16 | 0x17 => &[&STREAMS_BLOCKED],
+        0x19 => &[&RETIRED_SEQUENCE],
+        0xaf => &[&AF_SEQUENCE, &AF_THRESHOLD, &AF_DELAY, &AF_REORDERING],
+        0x02f5 => &[&TIME_STAMP],
+        _ => &[],
+    };
+    for field in fields {
+        number(field, reader)?;
+    }
+    match kind {
+        0x1a => reader.bytes(&PATH_CHALLENGE, 8).map(drop)?,
+        0x1b => reader.bytes(&PATH_RESPONSE, 8).map(drop)?,
+        _ => {}
+    }
+    Ok(Frame::Other)
+}
+
+/// Whether the length of a frame is known, so that the next one can be read.
+pub(super) fn is_known(kind: u64) -> bool {
+    FRAME_TYPE.value_name(kind).is_some()
+}
+
+fn label_type(node: Option<usize>, kind: u64, tree: &mut Tree) {
+    let name = match kind {
+        0x12 | 0x13 => "MAX_STREAMS",
+        _ => FRAME_TYPE.value_name(kind).unwrap_or("Unknown"),
+    };
+    tree.label(node, format_args!("{}: {name} (0x{kind:016x})", FRAME_TYPE.title));
+}
+
+fn padding<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
+    let rest = reader.rest().bytes;
+    let more = rest.iter().position(|&byte| byte != 0).unwrap_or(rest.len());
+    reader.tree.put(&PADDING_LENGTH, reader.span(0), Value::Uint(more as u64 + 1));
+    reader.skip(more)?;
+    Ok(Frame::Other)
+}
+
+fn acknowledgment<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
+    number(&ACK_LARGEST, reader)?;
+    number(&ACK_DELAY, reader)?;
+    let ranges = number(&ACK_RANGE_COUNT, reader)?;
+    number(&ACK_FIRST_RANGE, reader)?;
+    // Each range has two bytes at least, so the packet bounds their number.
+    for _ in 0..ranges {
+        number(&ACK_GAP, reader)?;
+        number(&ACK_RANGE, reader)?;
+    }
+    if kind == 0x03 {
+        for field in [&ACK_ECT0, &ACK_ECT1, &ACK_CE] {
+            number(field, reader)?;
+        }
+    }
+    Ok(Frame::Other)
+}
+
+fn crypto<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
+    let offset = number(&CRYPTO_OFFSET, reader)?;
+    let len = number(&CRYPTO_LENGTH, reader)?;
+    let len = usize::try_from(len).map_err(|_| UnexpectedEnd)?;
+    let (data, span) = (reader.rest(), reader.span(len));
+    reader.skip(len)?;
+    reader.tree.put(&CRYPTO_DATA, span, Value::Present);
+    Ok(Frame::Crypto { offset, data: data.first(len) })
+}
+
+fn stream<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
+    let (id, len) = varint(reader.rest().bytes).ok_or(UnexpectedEnd)?;
+    let span = reader.span(len);
+    reader.tree.open(&STREAM_ID, span, Value::Uint(id));
+    reader.tree.put(&STREAM_INITIATOR, span, Value::Uint(id & 1));
+    reader.tree.put(&STREAM_DIRECTION, span, Value::Uint(id >> 1 & 1));
+    reader.tree.close();
+    reader.skip(len)?;
+    let offset = if kind & 4 != 0 { number(&STREAM_OFFSET, reader)? } else { 0 };
+    let len = match kind & 2 {
+        0 => reader.rest().bytes.len() as u64,
+        _ => number(&STREAM_LENGTH, reader)?,
+    };
+    let data = reader.rest();
+    let len = bytes(&STREAM_DATA, len, reader)?.len();
+    Ok(Frame::Stream { id, offset, data: data.first(len), is_last: kind & 1 != 0 })
+}
+
+fn close<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
+    let is_application = kind == 0x1d;
+    let at = reader.rest();
+    let error = number(if is_application { &CLOSE_APP_ERROR } else { &CLOSE_ERROR }, reader)?;
+    if !is_application {
+        if ALERT_ERRORS.contains(&error) {
+            reader.tree.put(&CLOSE_ALERT, at.span(1, 1), Value::Uint(error & 0xff));
+        }
+        number(&CLOSE_FRAME_TYPE, reader)?;
+    }
+    let len = number(&CLOSE_REASON_LENGTH, reader)?;
+    let len = usize::try_from(len).map_err(|_| UnexpectedEnd)?;
+    reader.text(&CLOSE_REASON, len)?;
+    Ok(Frame::Close { error, is_application })
+}
+
+/// Sets the text of the node of a frame.
+pub(super) fn label(node: Option<usize>, kind: u64, frame: &Frame<'_>, tree: &mut Tree) {
+    if !tree.wanted().labels {
+        return;
+    }
+    match *frame {
+        Frame::Stream { id, offset, data, is_last } => {
+            let direction = STREAM_DIRECTION.value_name(id >> 1 & 1).unwrap_or_default();
+            let initiator = STREAM_INITIATOR.value_name(id & 1).unwrap_or_default();
+            let (fin, len) = (u8::from(is_last), data.bytes.len());
+            tree.label(
+                node,
+                format_args!("STREAM id={id} fin={fin} off={offset} len={len} dir={direction} origin={initiator}"),
+            );
+        }
+        _ => {
+            let name = FRAME_TYPE.value_name(kind).unwrap_or("Unknown Frame Type");
+            tree.label(node, format_args!("{name}"));
+        }
+    }
+}
+
+/// Appends a frame to the Info column.
+pub(super) fn append_info(kind: u64, frame: &Frame<'_>, tree: &mut Tree) {
+    if !tree.wants_columns() {
+        return;
+    }
+    match *frame {
+        Frame::Stream { id, .. } => tree.append_info(format_args!(", STREAM({id})")),
+        _ => {
+            let word = names::FRAME_WORDS.iter().find(|(known, _)| *known == kind);
+            tree.append_info(format_args!(", {}", word.map_or("Unknown", |(_, word)| *word)));
+        }
+    }
+}

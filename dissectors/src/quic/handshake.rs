@@ -1,0 +1,223 @@
+//! The handshake in CRYPTO frames (RFC 9001 4): its messages in order, and what later packets depend on.
+
+use super::fields::*;
+use super::header::varint;
+use super::ordered::OrderedBytes;
+use crate::hello::{ClientOffer, ServerSelection, extensions, selected_protocol};
+use crate::packet::Payload;
+use crate::session::{Context, Side};
+use crate::tree::{Slice, Value};
+use alloc::vec::Vec;
+use compact_str::CompactString;
+
+/// Bytes buffered of the messages of one encryption level; a chain of certificates has some thousand.
+const MAX_MESSAGES: usize = 1 << 17;
+/// Parts of messages that are recorded.
+const MAX_FRAGMENTS: usize = 1024;
+/// Length of the header of a message: type and length.
+const MESSAGE_HEADER: usize = 4;
+
+/// The extension with the transport parameters, and one of them.
+const TRANSPORT_PARAMETERS: u16 = 57;
+const STATELESS_RESET_TOKEN: u64 = 2;
+
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+const ENCRYPTED_EXTENSIONS: u8 = 8;
+
+/// What was negotiated, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Negotiated {
+    pub(super) client_random: Option<[u8; 32]>,
+    pub(super) server_name: CompactString,
+    /// Cipher suite that the server selected.
+    pub(super) suite: Option<u16>,
+    /// Name of the application protocol: the first that the client offers, until the server has selected one.
+    pub(super) alpn: CompactString,
+    /// Whether the client hello has an encrypted one, or looks like it.
+    pub(super) has_encrypted_hello: bool,
+    /// Token of a stateless reset by the server.
+    pub(super) reset_token: Option<[u8; 16]>,
+}
+
+/// Handshake messages of one side and encryption level.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CryptoStream {
+    bytes: OrderedBytes,
+    /// Bytes in order of messages that are not complete.
+    message: Vec<u8>,
+    /// Frame and length of each part of them.
+    fragments: Vec<(u32, u32)>,
+    /// More bytes came than are buffered.
+    is_lost: bool,
+}
+
+impl CryptoStream {
+    /// Bytes of memory.
+    pub(super) fn buffered(&self) -> usize {
+        self.bytes.pending_len() + self.message.capacity() + self.fragments.capacity() * size_of::<(u32, u32)>()
+    }
+
+    /// Drops what is buffered: memory is short.
+    pub(super) fn release(&mut self) {
+        *self = CryptoStream { is_lost: self.is_lost || self.buffered() > 0, ..CryptoStream::default() };
+    }
+
+    /// Reads the bytes of a CRYPTO frame; records the messages that it completes in the open node.
+    pub(super) fn read(
+        &mut self,
+        offset: u64,
+        data: Payload<'_>,
+        side: Side,
+        negotiated: &mut Negotiated,
+        cx: &mut Context<'_>,
+    ) {
+        if self.is_lost {
+            return;
+        }
+        let new = self.bytes.add(offset, data.bytes, cx.at);
+        let in_order = data.from(data.bytes.len() - new.len());
+        if self.message.is_empty() {
+            let complete = complete_len(in_order.bytes);
+            if complete > 0 {
+                read_messages(in_order.first(complete), side, negotiated, cx);
+            }
+            self.append(in_order.from(complete).bytes, cx.at.frame);
+        } else {
+            self.append(in_order.bytes, cx.at.frame);
+        }
+        while let Some(piece) = self.bytes.take_next() {
+            self.append(&piece.bytes, piece.first.frame);
+        }
+        let complete = complete_len(&self.message);
+        if complete > 0 {
+            let base = cx.tree.add_buffer("Reassembled QUIC CRYPTO", &self.message);
+            let messages = Payload::whole(&self.message, base).first(complete);
+            describe_fragments(messages.all(), &self.fragments, cx);
+            read_messages(messages, side, negotiated, cx);
+            self.message.drain(..complete);
+            let rest = self.message.len() as u32;
+            self.fragments = if rest > 0 { alloc::vec![(cx.at.frame, rest)] } else { Vec::new() };
+        }
+        if self.message.len() + self.bytes.pending_len() > MAX_MESSAGES {
+            cx.tree.note(&LIMIT, data.all(), format_args!("{}", LIMIT.title));
+            *self = CryptoStream { is_lost: true, ..CryptoStream::default() };
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8], frame: u32) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.message.extend_from_slice(bytes);
+        if self.fragments.len() < MAX_FRAGMENTS {
+            self.fragments.push((frame, bytes.len() as u32));
+        }
+    }
+}
+
+/// Returns the length of a message with its header.
+fn message_len(bytes: &[u8]) -> Option<usize> {
+    let &[_, a, b, c, ..] = bytes else { return None };
+    Some(MESSAGE_HEADER + u32::from_be_bytes([0, a, b, c]) as usize)
+}
+
+/// Returns the length of the messages that are complete.
+fn complete_len(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(len) = message_len(bytes.get(at..).unwrap_or_default()).filter(|len| at + len <= bytes.len()) {
+        at += len;
+    }
+    at
+}
+
+/// Reads complete messages, and records them.
+fn read_messages(messages: Payload<'_>, side: Side, negotiated: &mut Negotiated, cx: &mut Context<'_>) {
+    let mut rest = messages.bytes;
+    while let Some((message, after)) = message_len(rest).and_then(|len| rest.split_at_checked(len)) {
+        rest = after;
+        if let [kind, _, _, _, body @ ..] = message {
+            negotiated.read(*kind, body, side);
+        }
+    }
+    if let Some(dissect) = crate::handshake_dissector() {
+        dissect(messages, cx.at.time, cx.path, cx.tree);
+    }
+}
+
+impl Negotiated {
+    /// Reads a message. `side` is Client if the client of the connection sent it.
+    fn read(&mut self, kind: u8, body: &[u8], side: Side) {
+        match (kind, side) {
+            (CLIENT_HELLO, Side::Client) => {
+                let Some(offer) = ClientOffer::read(body) else { return };
+                self.client_random = Some(offer.random);
+                self.server_name = crate::exchange::text(offer.server_name);
+                self.has_encrypted_hello = offer.has_encrypted_hello;
+                if self.alpn.is_empty() {
+                    self.set_protocol(offer.protocol);
+                }
+            }
+            (SERVER_HELLO, Side::Server) => {
+                let selection = ServerSelection::read(body).filter(|selection| !selection.is_retry);
+                self.suite = selection.map(|selection| selection.suite).or(self.suite);
+            }
+            (ENCRYPTED_EXTENSIONS, Side::Server) => {
+                self.set_protocol(selected_protocol(body));
+                self.reset_token = reset_token(body);
+            }
+            _ => {}
+        }
+    }
+
+    fn set_protocol(&mut self, name: Option<&[u8]>) {
+        self.alpn = name.and_then(|name| core::str::from_utf8(name).ok()).unwrap_or_default().into();
+    }
+}
+
+/// Returns the token of a stateless reset among the transport parameters of Encrypted Extensions (RFC 9000 18.2).
+fn reset_token(body: &[u8]) -> Option<[u8; 16]> {
+    let (_, mut rest) = extensions(body).find(|&(kind, _)| kind == TRANSPORT_PARAMETERS)?;
+    loop {
+        let (kind, size) = varint(rest)?;
+        let (len, len_size) = varint(rest.get(size..)?)?;
+        let (value, after) = rest.get(size + len_size..)?.split_at_checked(usize::try_from(len).ok()?)?;
+        if kind == STATELESS_RESET_TOKEN {
+            return value.try_into().ok();
+        }
+        rest = after;
+    }
+}
+
+/// Records the frames that messages were reassembled from.
+fn describe_fragments(whole: Slice, fragments: &[(u32, u32)], cx: &mut Context<'_>) {
+    if fragments.len() < 2 || !cx.tree.wants_any(&QUIC) {
+        return;
+    }
+    let tree = &mut *cx.tree;
+    let node = tree.open(&CRYPTO_FRAGMENTS, whole, Value::Present);
+    tree.label(node, format_args!("[{} {} ({} bytes)]", fragments.len(), CRYPTO_FRAGMENTS.title, whole.len));
+    let mut at = 0;
+    for &(frame, len) in fragments {
+        let node = tree.put(&CRYPTO_FRAGMENT, Slice::new(whole.start + at, len), Value::Uint(frame.into()));
+        let last = (at + len).saturating_sub(1);
+        tree.label(node, format_args!("[Frame: {frame}, payload: {at}-{last} ({len} bytes)]"));
+        at = at.saturating_add(len);
+    }
+    tree.put(&CRYPTO_FRAGMENT_COUNT, Slice::default(), Value::Uint(fragments.len() as u64));
+    tree.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_complete_messages_are_counted() {
+        let messages = [1, 0, 0, 2, 9, 9, 2, 0, 0, 0, 8, 0, 0, 1];
+        let counts = [(0, 0), (5, 0), (6, 6), (9, 6), (10, 10), (14, 10)];
+        for (len, expected) in counts {
+            assert_eq!(complete_len(messages.get(..len).unwrap_or_default()), expected);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Encryption levels of a connection (RFC 9001 2.1): the keys of each side, and packet numbers.
+
+use super::handshake::Negotiated;
+use super::header::{LongPacket, Version};
+use super::keys::{PacketKeys, PhaseKeys, PlainHeader};
+use crate::cipher_suite::quic_suites;
+use crate::session::{Secrets, Side};
+use alloc::vec::Vec;
+
+/// Number of packets that are not authentic after which a side is no longer decrypted at a level, unless one was.
+const MAX_FAILURES: u32 = 16;
+/// The bit of the key phase in a decrypted short header.
+const KEY_PHASE_BIT: u8 = 0x04;
+
+/// An encryption level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Initial,
+    ZeroRtt,
+    Handshake,
+    OneRtt,
+}
+
+impl Level {
+    /// The space of packet numbers (RFC 9000 12.3).
+    fn space(self) -> usize {
+        match self {
+            Level::Initial => 0,
+            Level::Handshake => 1,
+            Level::ZeroRtt | Level::OneRtt => 2,
+        }
+    }
+
+    /// Label of the secret in a key log.
+    fn label(self, side: Side) -> Option<&'static str> {
+        Some(match (self, side) {
+            (Level::ZeroRtt, Side::Client) => "CLIENT_EARLY_TRAFFIC_SECRET",
+            (Level::Handshake, Side::Client) => "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            (Level::Handshake, Side::Server) => "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            (Level::OneRtt, Side::Client) => "CLIENT_TRAFFIC_SECRET_0",
+            (Level::OneRtt, Side::Server) => "SERVER_TRAFFIC_SECRET_0",
+            (Level::Initial, _) | (Level::ZeroRtt, Side::Server) => return None,
+        })
+    }
+}
+
+/// What a packet was decrypted to.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    pub(super) header: PlainHeader,
+    pub(super) payload: Vec<u8>,
+}
+
+/// Why a packet is not decrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    NoSecret,
+    NotAuthentic,
+}
+
+/// Secrets, as known at a frame.
+#[derive(Clone, Copy)]
+pub(super) struct KnownSecrets<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) frame: u32,
+}
+
+/// Keys of one side at one level.
+#[derive(Clone, Debug, Default)]
+struct LevelKeys {
+    /// Keys of each cipher suite that may be in use; one, after a packet was decrypted.
+    candidates: Vec<PacketKeys>,
+    /// The bit of the present key phase.
+    phase: bool,
+    previous: Option<PhaseKeys>,
+    next: Option<PhaseKeys>,
+    has_opened: bool,
+    failures: u32,
+    /// Stamp of the newest secret when that of the level was missing.
+    missing_at: Option<u32>,
+}
+
+/// Keys and packet numbers of one side.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SideLevels {
+    largest: [Option<u64>; 3],
+    zero_rtt: LevelKeys,
+    handshake: LevelKeys,
+    one_rtt: LevelKeys,
+    /// Key updates.
+    pub(super) updates: u32,
+}
+
+impl SideLevels {
+    /// The largest packet number of a level.
+    pub(super) fn largest(&self, level: Level) -> Option<u64> {
+        self.largest.get(level.space()).copied().flatten()
+    }
+
+    /// Notes a packet number that is authentic.
+    pub(super) fn note_number(&mut self, level: Level, number: u64) {
+        if let Some(largest) = self.largest.get_mut(level.space()) {
+            *largest = (*largest).max(Some(number));
+        }
+    }
+
+    /// Whether secrets of the connection are known, and none of them decrypts a packet.
+    pub(super) fn has_wrong_secrets(&self) -> bool {
+        let levels = [&self.zero_rtt, &self.handshake, &self.one_rtt];
+        levels.iter().any(|keys| keys.failures > 0) && !levels.iter().any(|keys| keys.has_opened)
+    }
+
+    fn keys_mut(&mut self, level: Level) -> Option<&mut LevelKeys> {
+        match level {
+            Level::Initial => None,
+            Level::ZeroRtt => Some(&mut self.zero_rtt),
+            Level::Handshake => Some(&mut self.handshake),
+            Level::OneRtt => Some(&mut self.one_rtt),
+        }
+    }
+
+    /// Decrypts a packet of a level whose keys come from a key log. `side` is that of the handshake.
+    pub(super) fn open(
+        &mut self,
+        level: Level,
+        side: Side,
+        version: Version,
+        (packet, number_at): (&[u8], usize),
+        (negotiated, known): (&Negotiated, KnownSecrets<'_>),
+    ) -> Result<Opened, Failure> {
+        let largest = self.largest(level);
+        let keys = self.keys_mut(level).ok_or(Failure::NoSecret)?;
+        if keys.candidates.is_empty() {
+            keys.load(level, side, version, negotiated, known);
+        }
+        if keys.candidates.is_empty() {
+            return Err(Failure::NoSecret);
+        }
+        if !keys.has_opened && keys.failures >= MAX_FAILURES {
+            return Err(Failure::NotAuthentic);
+        }
+        let Some((opened, is_update)) = keys.open(packet, number_at, largest, level) else {
+            keys.failures = keys.failures.saturating_add(1);
+            return Err(Failure::NotAuthentic);
+        };
+        self.updates += u32::from(is_update);
+        self.note_number(level, opened.header.number);
+        Ok(opened)
+    }
+}
+
+impl LevelKeys {
+    fn load(&mut self, level: Level, side: Side, version: Version, negotiated: &Negotiated, known: KnownSecrets<'_>) {
+        let newest = known.secrets.newest(known.frame);
+        if self.missing_at == Some(newest) {
+            return;
+        }
+        let secret = level
+            .label(side)
+            .zip(negotiated.client_random)
+            .and_then(|(label, random)| known.secrets.get(label, &random, known.frame));
+        let Some(secret) = secret else {
+            self.missing_at = Some(newest);
+            return;
+        };
+        // Early data precedes the server's selection.
+        let suite = negotiated.suite.filter(|_| level != Level::ZeroRtt);
+        self.candidates =
+            quic_suites(suite).filter_map(|suite| PacketKeys::new(version, suite, secret.bytes())).collect();
+    }
+
+    /// Decrypts a packet with the keys of the present phase, or of another one. Returns whether the keys are updated.
+    fn open(&mut self, packet: &[u8], number_at: usize, largest: Option<u64>, level: Level) -> Option<(Opened, bool)> {
+        for nth in 0..self.candidates.len() {
+            let keys = self.candidates.get(nth)?;
+            let Some(header) = keys.header(packet, number_at, largest) else { continue };
+            let is_present = level != Level::OneRtt || (header.first & KEY_PHASE_BIT != 0) == self.phase;
+            let (payload, is_update) = match is_present {
+                true => (keys.open(&header, packet), false),
+                false => self.open_other_phase(nth, &header, packet),
+            };
+            let Some(payload) = payload else { continue };
+            self.has_opened = true;
+            if self.candidates.len() > 1 {
+                self.candidates = alloc::vec![self.candidates.swap_remove(nth)];
+            }
+            return Some((Opened { header, payload }, is_update));
+        }
+        None
+    }
+
+    /// Decrypts a packet with the next keys, which then are the present ones, or with the previous ones.
+    fn open_other_phase(&mut self, nth: usize, header: &PlainHeader, packet: &[u8]) -> (Option<Vec<u8>>, bool) {
+        let Some(keys) = self.candidates.get_mut(nth) else { return (None, false) };
+        let previous = self.previous.as_ref().and_then(|previous| keys.open_in(previous, header, packet));
+        if previous.is_some() {
+            return (previous, false);
+        }
+        let Some(next) = self.next.take().or_else(|| keys.next_phase(None)) else { return (None, false) };
+        let payload = keys.open_in(&next, header, packet);
+        if payload.is_none() {
+            self.next = Some(next);
+            return (None, false);
+        }
+        self.previous = Some(keys.set_phase(next));
+        self.phase = !self.phase;
+        (payload, true)
+    }
+}
+
+/// Keys of the Initial packets of both sides (RFC 9001 5.2), which a connection ID gives.
+#[derive(Clone, Debug)]
+pub(super) struct InitialKeys {
+    version: Version,
+    sides: [PacketKeys; 2],
+}
+
+impl InitialKeys {
+    /// Derives the keys of the connection ID that the client chose for the server.
+    pub(super) fn new(version: Version, dcid: &[u8]) -> Option<InitialKeys> {
+        let side = |side| PacketKeys::initial(version, dcid, side);
+        Some(InitialKeys { version, sides: [side(Side::Client)?, side(Side::Server)?] })
+    }
+
+    /// Whether they are of a version.
+    pub(super) fn is_of(&self, version: Version) -> bool {
+        self.version == version
+    }
+
+    /// Decrypts an Initial packet of a side of the handshake.
+    pub(super) fn open(
+        &self,
+        side: Side,
+        packet: &[u8],
+        long: &LongPacket<'_>,
+        largest: Option<u64>,
+    ) -> Option<Opened> {
+        let keys = side.of(&self.sides);
+        let packet = packet.get(..long.len)?;
+        let header = keys.header(packet, long.number_at, largest)?;
+        let payload = keys.open(&header, packet)?;
+        Some(Opened { header, payload })
+    }
+}

@@ -1,0 +1,305 @@
+//! QUIC (RFC 9000, RFC 9001, RFC 9369): the packets of connections, decrypted as far as their keys are known.
+//!
+//! The keys of Initial packets follow from a connection ID, so the hello messages are always read. The other keys come from a
+//! key log. The bytes of each stream are derived on a channel of its own.
+
+mod connection;
+mod describe;
+mod fields;
+mod frames;
+mod handshake;
+mod header;
+mod keys;
+mod levels;
+mod names;
+mod ordered;
+mod probe;
+mod streams;
+mod summary;
+
+use crate::packet::Payload;
+use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
+use crate::session::{Chunk, Consumed, Context, Event, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd};
+use crate::wants::Wants;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use connection::Connection;
+pub use fields::*;
+use header::{LongHeader, LongPacket, PacketType};
+use levels::{InitialKeys, Level, Opened};
+use summary::{Close, Summary};
+
+/// Registry entry for QUIC.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "QUIC",
+    fields: FIELDS,
+    claims: &[Claim::UdpPort(443)],
+    aliases: &[],
+    dissectors: &[Dissector::Session(SessionKind {
+        input: Input::Datagrams,
+        probe: probe::probe,
+        open,
+        derived_title: "Reassembled stream",
+        reassembly: None,
+        messages: None,
+    })],
+};
+
+/// Connections of one conversation whose state is kept: a client may open several from one port.
+const MAX_CONNECTIONS: usize = 16;
+
+fn open(_: &Wants, _: &mut Handover) -> Box<dyn Session> {
+    Box::new(Quic::default())
+}
+
+/// The connections of one conversation.
+#[derive(Clone, Debug, Default)]
+struct Quic {
+    connections: Vec<Connection>,
+    /// Number of connections so far.
+    count: u32,
+}
+
+/// A datagram that is read.
+#[derive(Clone, Copy)]
+struct Datagram<'b> {
+    side: Side,
+    /// What is left of it.
+    rest: Payload<'b>,
+    /// Its length.
+    len: usize,
+}
+
+impl Quic {
+    /// Reads the next packet of a datagram. Returns its connection, and what is left.
+    fn packet<'b>(&mut self, datagram: Datagram<'b>, cx: &mut Context<'_>) -> (Option<usize>, Payload<'b>) {
+        let rest = datagram.rest;
+        let none = rest.from(rest.bytes.len());
+        let is_first = rest.bytes.len() == datagram.len;
+        if !header::is_long(rest.bytes) {
+            let is_packet = rest.bytes.first().is_some_and(|first| first & header::FIXED != 0);
+            match is_packet || is_first {
+                true => return (self.short(datagram, cx), none),
+                false => describe::padding(rest, cx),
+            }
+            return (None, none);
+        }
+        let Some(long) = LongHeader::read(rest.bytes) else {
+            describe::padding(rest, cx);
+            return (None, none);
+        };
+        let connection = self.find_long(datagram.side, &long);
+        if long.version == 0 || header::Version::of(long.version).is_none() {
+            describe::open(rest, cx);
+            match long.version {
+                0 => describe::version_negotiation(rest, &long, cx.tree),
+                _ => describe::unknown_version(rest, &long, cx.tree),
+            }
+            cx.tree.close();
+            return (connection, none);
+        }
+        match LongPacket::read(rest.bytes, long) {
+            Some(packet) => (self.long(datagram, &packet, cx), rest.from(packet.len)),
+            None => {
+                describe::padding(rest, cx);
+                (None, none)
+            }
+        }
+    }
+
+    /// Returns the connection of a packet with a long header, by its connection IDs.
+    fn find_long(&self, side: Side, long: &LongHeader<'_>) -> Option<usize> {
+        let has = |connection: &Connection| connection.has_long(side, long.dcid, long.scid);
+        self.connections.iter().rposition(has).or_else(|| {
+            // The client chose an empty connection ID, and the server's is not known yet.
+            let is_open = |connection: &Connection| !connection.is_closed && side != connection.client;
+            self.connections.iter().rposition(is_open).filter(|_| long.dcid.is_empty())
+        })
+    }
+
+    /// Reads a packet with a long header.
+    fn long(&mut self, datagram: Datagram<'_>, long: &LongPacket<'_>, cx: &mut Context<'_>) -> Option<usize> {
+        let side = datagram.side;
+        let packet = datagram.rest.first(long.len);
+        let mut at = self.find_long(side, &long.header);
+        if at.is_none() && long.kind == PacketType::Initial {
+            at = self.begin(side, packet.bytes, long, cx);
+        }
+        describe::open(packet, cx);
+        if long.kind == PacketType::Retry {
+            self.retry(at, packet, long, cx);
+            cx.tree.close();
+            return at;
+        }
+        let level = match long.kind {
+            PacketType::Handshake => Level::Handshake,
+            PacketType::ZeroRtt => Level::ZeroRtt,
+            PacketType::Initial | PacketType::Retry => Level::Initial,
+        };
+        let connection = at.and_then(|at| self.connections.get_mut(at));
+        let Some(connection) = connection else {
+            describe::long(packet, long, None, cx.tree);
+            describe::remaining(packet, long.number_at, cx.tree);
+            cx.tree.note(&UNKNOWN_CONNECTION, packet.all(), format_args!("{}", UNKNOWN_CONNECTION.title));
+            cx.tree.close();
+            return None;
+        };
+        match connection.open_long(side, packet.bytes, long, cx) {
+            Ok(opened) => {
+                describe::long(packet, long, Some(&opened.header), cx.tree);
+                read_payload(connection, side, level, packet, &opened, cx);
+            }
+            Err(failure) => {
+                describe::long(packet, long, None, cx.tree);
+                connection.note_failure(side, level, failure, packet, cx);
+                describe::remaining(packet, long.number_at, cx.tree);
+            }
+        }
+        cx.tree.close();
+        at
+    }
+
+    /// Begins a connection, if an Initial packet is authentic with the keys of its own connection ID.
+    fn begin(&mut self, side: Side, packet: &[u8], long: &LongPacket<'_>, cx: &mut Context<'_>) -> Option<usize> {
+        let keys = InitialKeys::new(long.version, long.header.dcid)?;
+        keys.open(Side::Client, packet, long, None)?;
+        if self.connections.len() == MAX_CONNECTIONS {
+            let oldest = self.connections.iter().enumerate();
+            let oldest = oldest.min_by_key(|(_, connection)| (!connection.is_closed, connection.last_frame));
+            if let Some((oldest, _)) = oldest {
+                self.connections.remove(oldest).end(cx);
+            }
+        }
+        self.connections.push(Connection::new(self.count, side, long, keys));
+        self.count = self.count.wrapping_add(1);
+        Some(self.connections.len() - 1)
+    }
+
+    /// Reads a Retry packet.
+    fn retry(&mut self, at: Option<usize>, packet: Payload<'_>, long: &LongPacket<'_>, cx: &mut Context<'_>) {
+        describe::long(packet, long, None, cx.tree);
+        let Some(connection) = at.and_then(|at| self.connections.get_mut(at)) else { return };
+        if keys::is_authentic_retry(packet.bytes, long, connection.original()) {
+            connection.retry(long);
+        } else {
+            cx.tree.note(&BAD_RETRY, packet.all(), format_args!("{}", BAD_RETRY.title));
+        }
+    }
+
+    /// Reads a packet with a short header, which extends to the end of the datagram.
+    fn short(&mut self, datagram: Datagram<'_>, cx: &mut Context<'_>) -> Option<usize> {
+        let Datagram { side, rest: packet, .. } = datagram;
+        let found = self.find_short(side, packet.bytes);
+        describe::open(packet, cx);
+        let Some((at, id_len)) = found else {
+            let at = self.reset(side, packet, cx);
+            if at.is_none() {
+                describe::short(packet, &[], None, cx.tree);
+                cx.tree.note(&UNKNOWN_CONNECTION, packet.all(), format_args!("{}", UNKNOWN_CONNECTION.title));
+                describe::remaining(packet, 1, cx.tree);
+            }
+            cx.tree.close();
+            return at;
+        };
+        let id = packet.bytes.get(1..1 + id_len).unwrap_or_default();
+        let connection = self.connections.get_mut(at)?;
+        match connection.open_short(side, packet.bytes, 1 + id_len, cx) {
+            Ok(opened) => {
+                describe::short(packet, id, Some(&opened.header), cx.tree);
+                read_payload(connection, side, Level::OneRtt, packet, &opened, cx);
+            }
+            Err(_) if connection.is_reset(side, packet.bytes) => drop(self.reset(side, packet, cx)),
+            Err(failure) => {
+                describe::short(packet, id, None, cx.tree);
+                connection.note_failure(side, Level::OneRtt, failure, packet, cx);
+                describe::remaining(packet, 1 + id_len, cx.tree);
+            }
+        }
+        cx.tree.close();
+        Some(at)
+    }
+
+    /// Returns the connection of a packet with a short header, and the length of its connection ID.
+    fn find_short(&self, side: Side, bytes: &[u8]) -> Option<(usize, usize)> {
+        let candidates = self.connections.iter().enumerate().filter_map(|(at, connection)| {
+            let len = connection.short_id(side, bytes)?;
+            Some((len, !connection.is_closed, connection.last_frame, at))
+        });
+        candidates.max().map(|(len, _, _, at)| (at, len))
+    }
+
+    /// Reads a stateless reset. Returns the connection that it ends.
+    fn reset(&mut self, side: Side, packet: Payload<'_>, cx: &mut Context<'_>) -> Option<usize> {
+        let at = self.connections.iter().rposition(|connection| connection.is_reset(side, packet.bytes))?;
+        describe::stateless_reset(packet, cx.tree);
+        let connection = self.connections.get_mut(at)?;
+        let close = Close { side: connection.role(side), error: 0, is_application: false, is_reset: true };
+        connection.close(close, cx);
+        Some(at)
+    }
+}
+
+/// Reads the frames of a packet.
+fn read_payload(
+    connection: &mut Connection,
+    side: Side,
+    level: Level,
+    packet: Payload<'_>,
+    opened: &Opened,
+    cx: &mut Context<'_>,
+) {
+    let from = packet.span(packet.bytes.len().saturating_sub(opened.payload.len() + TAG), opened.payload.len());
+    let base = cx.tree.add_derived_buffer("Decrypted QUIC", &opened.payload, Some(from));
+    connection.read_frames(side, level, Payload::whole(&opened.payload, base), cx);
+}
+
+/// Length of the tag of a packet.
+const TAG: usize = 16;
+
+impl Session for Quic {
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let (side, len) = (lane.side, chunk.bytes.len());
+        let span = chunk.span(0..len, "Datagram", cx.tree);
+        let mut rest = Payload::whole(chunk.bytes, span.start);
+        let mut owner = None;
+        while !rest.bytes.is_empty() {
+            let (connection, after) = self.packet(Datagram { side, rest, len }, cx);
+            rest = after;
+            owner = owner.or(connection);
+        }
+        let mut consumed = Consumed::bytes(len);
+        if let Some(connection) = owner.and_then(|at| self.connections.get_mut(at)) {
+            let role = connection.role(side);
+            connection.last_frame = cx.at.frame;
+            connection.summary.count(role, len, cx);
+            if !connection.has_content() {
+                consumed.owner = Some((connection.nth, Summary::half(role)));
+            }
+        }
+        cx.events.push(Event::Pdu(Pdu { lane, first: cx.first, len: len as u64 }));
+        consumed
+    }
+
+    fn gap(&mut self, _: Lane, _: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        if missing == Missing::Released {
+            self.connections.iter_mut().for_each(|connection| connection.release(cx));
+        }
+    }
+
+    fn end(&mut self, _: Lane, _: Chunk<'_>, _: SideEnd, cx: &mut Context<'_>) {
+        // Both sides of a conversation in datagrams end together.
+        self.connections.iter_mut().for_each(|connection| connection.end(cx));
+    }
+
+    fn is_idle(&self) -> bool {
+        self.connections.iter().all(|connection| connection.summary.is_reported())
+    }
+
+    fn buffered(&self) -> usize {
+        self.connections.iter().map(Connection::buffered).sum()
+    }
+
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,131 @@
+//! Bytes of one direction that come with offsets, in any order and repeated.
+
+use crate::session::Stamp;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// Memory of a piece that waits, besides its bytes.
+const PIECE_SIZE: usize = 64;
+
+/// Bytes that wait for earlier ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OrderedBytes {
+    /// Offset of the next byte to deliver.
+    next: u64,
+    /// Later pieces by their offset. They may overlap.
+    pending: BTreeMap<u64, Piece>,
+    pending_len: usize,
+}
+
+/// Bytes of one frame.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) bytes: Vec<u8>,
+    /// Where they arrived.
+    pub(super) first: Stamp,
+}
+
+impl OrderedBytes {
+    /// Offset of the next byte to deliver.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Adds bytes. Returns those that are next and were not delivered before; other new ones are kept.
+    pub(super) fn add<'b>(&mut self, offset: u64, bytes: &'b [u8], at: Stamp) -> &'b [u8] {
+        if offset > self.next {
+            self.keep(offset, bytes, at);
+            return &[];
+        }
+        let known = usize::try_from(self.next - offset).unwrap_or(usize::MAX);
+        let new = bytes.get(known..).unwrap_or_default();
+        self.next += new.len() as u64;
+        new
+    }
+
+    fn keep(&mut self, offset: u64, bytes: &[u8], first: Stamp) {
+        if bytes.is_empty() || offset.checked_add(bytes.len() as u64).is_none() {
+            return;
+        }
+        if self.pending.get(&offset).is_some_and(|piece| piece.bytes.len() >= bytes.len()) {
+            return;
+        }
+        self.pending_len += bytes.len() + PIECE_SIZE;
+        if let Some(old) = self.pending.insert(offset, Piece { bytes: bytes.to_vec(), first }) {
+            self.remove(&old);
+        }
+    }
+
+    fn remove(&mut self, piece: &Piece) {
+        self.pending_len = self.pending_len.saturating_sub(piece.bytes.len() + PIECE_SIZE);
+    }
+
+    /// Returns a piece that waited and is next now.
+    pub(super) fn take_next(&mut self) -> Option<Piece> {
+        loop {
+            let entry = self.pending.first_entry().filter(|entry| *entry.key() <= self.next)?;
+            let (offset, mut piece) = entry.remove_entry();
+            self.remove(&piece);
+            let known = usize::try_from(self.next - offset).unwrap_or(usize::MAX);
+            if known < piece.bytes.len() {
+                piece.bytes.drain(..known);
+                self.next += piece.bytes.len() as u64;
+                return Some(piece);
+            }
+        }
+    }
+
+    /// Skips the bytes before the first piece that waits; returns their number.
+    pub(super) fn skip_gap(&mut self) -> Option<u64> {
+        let (&first, _) = self.pending.first_key_value()?;
+        let missing = first.checked_sub(self.next)?;
+        self.next = first;
+        Some(missing)
+    }
+
+    /// Skips the bytes before an offset; returns their number.
+    pub(super) fn skip_to(&mut self, offset: u64) -> u64 {
+        let missing = offset.saturating_sub(self.next);
+        self.next += missing;
+        missing
+    }
+
+    /// Bytes of memory of the pieces that wait.
+    pub(super) fn pending_len(&self) -> usize {
+        self.pending_len
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_in_any_order_and_overlapping_give_each_byte_once() {
+        let text = b"abcdefghij";
+        let orders: [&[(usize, usize)]; 4] =
+            [&[(0, 10)], &[(5, 10), (0, 5)], &[(2, 6), (4, 10), (2, 8), (0, 3)], &[(8, 10), (3, 5), (0, 9), (0, 10)]];
+        for order in orders {
+            let (mut ordered, mut out) = (OrderedBytes::default(), Vec::new());
+            for &(from, until) in order {
+                out.extend_from_slice(ordered.add(from as u64, &text[from..until], Stamp::default()));
+                while let Some(piece) = ordered.take_next() {
+                    out.extend(piece.bytes);
+                }
+            }
+            assert_eq!(out, text, "{order:?}");
+            assert_eq!((ordered.pending_len(), ordered.next()), (0, 10));
+        }
+    }
+
+    #[test]
+    fn a_gap_is_skipped_up_to_the_first_piece() {
+        let mut ordered = OrderedBytes::default();
+        assert_eq!(ordered.skip_gap(), None);
+        ordered.add(4, b"ef", Stamp::default());
+        assert_eq!(ordered.skip_gap(), Some(4));
+        assert_eq!(ordered.take_next().map(|piece| piece.bytes), Some(b"ef".to_vec()));
+        assert_eq!(ordered.skip_to(9), 3);
+    }
+}

@@ -1,0 +1,294 @@
+//! Streams (RFC 9000 2): their bytes in order, each on a channel of its own.
+
+use super::ordered::OrderedBytes;
+use crate::packet::Payload;
+use crate::session::{Context, DerivedItem, GROUP_BITS, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// Bytes that wait for earlier ones, of all streams of a connection. Peers permit 1 to 16 MiB in flight; a capture that lost
+/// nothing has far fewer out of order.
+const MAX_PENDING: usize = 1 << 20;
+/// Streams that may be open. Peers permit some hundred.
+const MAX_OPEN: usize = 2048;
+/// Ranges of closed streams that are kept of each type; then the lowest ones are joined.
+const MAX_RANGES: usize = 256;
+
+/// The streams of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Streams {
+    open: BTreeMap<u64, [StreamSide; 2]>,
+    closed: [ClosedStreams; 4],
+    pending: usize,
+    /// Whether bytes were derived.
+    pub(super) has_begun: bool,
+    /// Whether the channels have ended.
+    has_ended: bool,
+    /// Bytes were not kept, at a limit; to be noted.
+    pub(super) is_over_limit: bool,
+}
+
+/// One side of a stream.
+#[derive(Clone, Debug, Default)]
+struct StreamSide {
+    bytes: OrderedBytes,
+    /// Number of bytes, from the frame with the last ones.
+    final_size: Option<u64>,
+    /// Its receiver does not want it.
+    is_stopped: bool,
+    has_ended: bool,
+}
+
+/// Where derived bytes belong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StreamContext<'a> {
+    /// First channel of the connection.
+    pub(super) group: u64,
+    /// The client of the connection.
+    pub(super) client: Side,
+    /// Name of the application protocol; empty if unknown.
+    pub(super) alpn: &'a str,
+}
+
+/// Bytes of a STREAM frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StreamPart<'b> {
+    pub(super) id: u64,
+    pub(super) offset: u64,
+    pub(super) data: Payload<'b>,
+    pub(super) is_last: bool,
+}
+
+impl StreamContext<'_> {
+    /// Lane of a side of the conversation on the channel of a stream.
+    fn lane(self, id: u64, side: Side) -> Lane {
+        Lane { channel: self.group | id, side }
+    }
+
+    /// Whether a side sends on a stream.
+    fn is_sender(self, id: u64, side: Side) -> bool {
+        let opener = if id & 1 == 0 { self.client } else { self.client.other() };
+        id & 2 == 0 || side == opener
+    }
+}
+
+impl Streams {
+    /// Adds bytes that a side sent, and derives those that are next.
+    pub(super) fn add(&mut self, part: StreamPart<'_>, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        let StreamPart { id, offset, data, is_last } = part;
+        self.begin(id, side, context, cx);
+        let Some(stream) = self.open.get_mut(&id) else { return };
+        let lane = context.lane(id, side);
+        let state = side.of_mut(stream);
+        if is_last {
+            state.final_size = Some(offset.saturating_add(data.bytes.len() as u64));
+        }
+        let before = state.bytes.pending_len();
+        let new = state.bytes.add(offset, data.bytes, cx.at);
+        if !new.is_empty() {
+            let from = Some(data.span(data.bytes.len() - new.len(), new.len()));
+            derive(lane, new.to_vec(), cx.at, from, cx);
+        }
+        state.derive_pending(lane, cx);
+        self.pending = (self.pending + state.bytes.pending_len()).saturating_sub(before);
+        while self.pending > MAX_PENDING && state.bytes.pending_len() > 0 {
+            self.is_over_limit = true;
+            let before = state.bytes.pending_len();
+            state.skip_gap(lane, cx);
+            self.pending = (self.pending + state.bytes.pending_len()).saturating_sub(before);
+        }
+        self.end_if_complete(id, side, context, cx);
+    }
+
+    /// Ends a side of a stream that its sender abandons.
+    pub(super) fn reset(&mut self, id: u64, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        self.begin(id, side, context, cx);
+        let Some(stream) = self.open.get_mut(&id) else { return };
+        let state = side.of_mut(stream);
+        let end = if state.is_stopped { SideEnd::Canceled } else { SideEnd::Reset };
+        self.end_side(id, side, end, context, cx);
+        self.close_if_ended(id, context, cx);
+    }
+
+    /// Notes that the receiver of a stream does not want it. `side` is its sender.
+    pub(super) fn stop(&mut self, id: u64, side: Side) {
+        if let Some(stream) = self.open.get_mut(&id) {
+            side.of_mut(stream).is_stopped = true;
+        }
+    }
+
+    /// Ends all streams, in the order of their numbers: first those of one direction, which others may depend on.
+    fn end(&mut self, end: SideEnd, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        let mut ids: Vec<u64> = self.open.keys().copied().collect();
+        ids.sort_by_key(|id| (id & 2 == 0, *id));
+        for id in ids {
+            for side in Side::BOTH {
+                self.end_side(id, side, end, context, cx);
+            }
+            self.close_if_ended(id, context, cx);
+        }
+    }
+
+    /// Ends all channels of the connection.
+    pub(super) fn end_channels(&mut self, end: SideEnd, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        self.end(end, context, cx);
+        if self.has_begun && !core::mem::replace(&mut self.has_ended, true) {
+            cx.derive(context.lane(0, context.client), DerivedItem::EndChannels(end));
+        }
+    }
+
+    /// Drops the bytes that wait: memory is short.
+    pub(super) fn release(&mut self, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        for (&id, stream) in &mut self.open {
+            for side in Side::BOTH {
+                let state = side.of_mut(stream);
+                while state.bytes.pending_len() > 0 {
+                    state.skip_gap(context.lane(id, side), cx);
+                }
+            }
+        }
+        self.pending = 0;
+    }
+
+    /// Bytes of memory.
+    pub(super) fn buffered(&self) -> usize {
+        self.pending + self.open.len() * (size_of::<[StreamSide; 2]>() + size_of::<u64>())
+    }
+
+    /// Begins a stream on which a side sends, unless it is open or closed, or too many are open.
+    fn begin(&mut self, id: u64, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        let is_closed = self.closed.get(id as usize & 3).is_some_and(|closed| closed.contains(id >> 2));
+        if self.open.contains_key(&id) || is_closed || !context.is_sender(id, side) || id >> GROUP_BITS != 0 {
+            return;
+        }
+        if self.open.len() >= MAX_OPEN {
+            self.is_over_limit = true;
+            return;
+        }
+        let to = match context.alpn {
+            "" => Successor::Detect,
+            name => Successor::Alpn(name.into()),
+        };
+        let handover = Handover { is_encrypted: true, ..Handover::to(to) };
+        cx.derive(context.lane(id, side), DerivedItem::Begin(Box::new(handover)));
+        self.has_begun = true;
+        let mut stream = <[StreamSide; 2]>::default();
+        for side in Side::BOTH {
+            side.of_mut(&mut stream).has_ended = !context.is_sender(id, side);
+        }
+        self.open.insert(id, stream);
+    }
+
+    fn end_if_complete(&mut self, id: u64, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        let Some(stream) = self.open.get_mut(&id) else { return };
+        let state = side.of_mut(stream);
+        if state.final_size.is_some_and(|size| state.bytes.next() >= size) {
+            self.end_side(id, side, SideEnd::Closed, context, cx);
+            self.close_if_ended(id, context, cx);
+        }
+    }
+
+    /// Ends a side. Bytes that wait are derived after a gap.
+    fn end_side(&mut self, id: u64, side: Side, end: SideEnd, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        let Some(stream) = self.open.get_mut(&id) else { return };
+        let state = side.of_mut(stream);
+        if core::mem::replace(&mut state.has_ended, true) {
+            return;
+        }
+        let lane = context.lane(id, side);
+        let before = state.bytes.pending_len();
+        while state.bytes.pending_len() > 0 {
+            state.skip_gap(lane, cx);
+        }
+        self.pending = self.pending.saturating_sub(before);
+        let missing = state.final_size.map_or(0, |size| state.bytes.skip_to(size));
+        if missing > 0 {
+            cx.derive(lane, DerivedItem::Missing(Missing::Bytes(missing)));
+        }
+        cx.derive(lane, DerivedItem::End(end));
+    }
+
+    fn close_if_ended(&mut self, id: u64, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        if !self.open.get(&id).is_some_and(|stream| stream.iter().all(|side| side.has_ended)) {
+            return;
+        }
+        self.open.remove(&id);
+        for side in Side::BOTH.into_iter().filter(|&side| !context.is_sender(id, side)) {
+            cx.derive(context.lane(id, side), DerivedItem::End(SideEnd::Closed));
+        }
+        if let Some(closed) = self.closed.get_mut(id as usize & 3) {
+            closed.insert(id >> 2);
+        }
+    }
+}
+
+impl StreamSide {
+    fn derive_pending(&mut self, lane: Lane, cx: &mut Context<'_>) {
+        while let Some(piece) = self.bytes.take_next() {
+            derive(lane, piece.bytes, piece.first, None, cx);
+        }
+    }
+
+    /// Skips the bytes before those that wait.
+    fn skip_gap(&mut self, lane: Lane, cx: &mut Context<'_>) {
+        if let Some(missing) = self.bytes.skip_gap() {
+            cx.derive(lane, DerivedItem::Missing(Missing::Bytes(missing)));
+        }
+        self.derive_pending(lane, cx);
+    }
+}
+
+fn derive(lane: Lane, bytes: Vec<u8>, first: Stamp, from: Option<crate::tree::Slice>, cx: &mut Context<'_>) {
+    cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first, from });
+}
+
+/// Numbers of closed streams of one type, as ranges.
+#[derive(Clone, Debug, Default)]
+struct ClosedStreams {
+    /// First and last number of each range.
+    ranges: BTreeMap<u64, u64>,
+}
+
+impl ClosedStreams {
+    fn contains(&self, number: u64) -> bool {
+        self.ranges.range(..=number).next_back().is_some_and(|(_, &last)| number <= last)
+    }
+
+    fn insert(&mut self, number: u64) {
+        if self.contains(number) {
+            return;
+        }
+        let last = self.ranges.remove(&(number + 1)).unwrap_or(number);
+        match self.ranges.range_mut(..number).next_back() {
+            Some((_, before)) if *before + 1 == number => *before = last,
+            _ => drop(self.ranges.insert(number, last)),
+        }
+        // A stream between two closed ones has most likely been lost.
+        if self.ranges.len() > MAX_RANGES
+            && let (Some((first, _)), Some((_, last))) = (self.ranges.pop_first(), self.ranges.pop_first())
+        {
+            self.ranges.insert(first, last);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_streams_are_known_in_any_order() {
+        let mut closed = ClosedStreams::default();
+        for number in [3, 1, 2, 0, 7, 5] {
+            assert!(!closed.contains(number));
+            closed.insert(number);
+            assert!(closed.contains(number));
+        }
+        assert_eq!(closed.ranges, BTreeMap::from([(0, 3), (5, 5), (7, 7)]));
+        for number in (100..10_000).step_by(2) {
+            closed.insert(number);
+        }
+        assert!(closed.ranges.len() <= MAX_RANGES && closed.contains(0) && closed.contains(9998));
+    }
+}

@@ -1,0 +1,177 @@
+//! A connection as an exchange, for connections whose content is not read: server name, handshake, bytes of both sides.
+//!
+//! The request is the client hello. The response begins when the handshake is complete, so the time to its first byte is that of
+//! the handshake. It ends with the last packet of the server.
+
+use super::fields::{CLOSE_ALERT, CLOSE_ERROR};
+use super::handshake::Negotiated;
+use super::header::Version;
+use crate::exchange::{Exchange, Outcome, Transfer};
+use crate::session::{Context, Half, Side, Stamp};
+use alloc::format;
+use compact_str::CompactString;
+
+/// Codes by which applications close a connection without an error: of any, and of HTTP/3 (RFC 9114 8.1).
+const APPLICATION_NO_ERROR: [u64; 2] = [0, 0x100];
+
+/// What is known of a connection besides its packets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Summary {
+    request: Option<Transfer>,
+    response: Option<Transfer>,
+    /// Packets of the server before the handshake is complete.
+    unfinished: Option<Transfer>,
+    /// The server has sent packets of the handshake.
+    has_server_handshake: bool,
+    /// Sender and reason of the end.
+    close: Option<Close>,
+    /// Bytes of the datagrams of each side.
+    bytes: [u64; 2],
+    is_reported: bool,
+}
+
+/// How a connection was closed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Close {
+    pub(super) side: Side,
+    pub(super) error: u64,
+    pub(super) is_application: bool,
+    /// The state of the connection was lost.
+    pub(super) is_reset: bool,
+}
+
+impl Close {
+    /// Whether the connection was closed because of an error.
+    pub(super) fn is_error(&self) -> bool {
+        match self.is_application {
+            true => !APPLICATION_NO_ERROR.contains(&self.error),
+            false => self.is_reset || self.error != 0,
+        }
+    }
+
+    fn reason(&self) -> CompactString {
+        match (self.is_reset, self.is_application, self.error) {
+            (true, ..) => "stateless reset".into(),
+            (_, true, error) => format!("application error {error}").into(),
+            (_, false, error @ 0x100..=0x1ff) => match CLOSE_ALERT.value_name(error & 0xff) {
+                Some(name) => name.into(),
+                None => format!("alert {}", error & 0xff).into(),
+            },
+            (_, false, error) => match CLOSE_ERROR.value_name(error) {
+                Some(name) => name.into(),
+                None => format!("error {error}").into(),
+            },
+        }
+    }
+}
+
+impl Summary {
+    /// Notes a packet of the handshake from a side of the connection.
+    pub(super) fn handshake(&mut self, side: Side, is_initial: bool, cx: &Context<'_>) {
+        match side {
+            Side::Client if is_initial => {
+                let first = cx.arrived;
+                let request = self.request.get_or_insert(Transfer { first, complete: true, ..Transfer::default() });
+                if self.unfinished.is_none() {
+                    (request.last, request.completed_in) = (cx.arrived, cx.at.frame);
+                }
+            }
+            Side::Client if self.has_server_handshake => self.respond(cx),
+            Side::Client => {}
+            Side::Server => self.has_server_handshake |= !is_initial,
+        }
+    }
+
+    /// Notes a packet with a short header: those of the client follow the handshake.
+    pub(super) fn application(&mut self, side: Side, cx: &Context<'_>) {
+        if side == Side::Client && self.unfinished.is_some() {
+            self.respond(cx);
+        }
+    }
+
+    /// Counts a datagram of a side.
+    pub(super) fn count(&mut self, side: Side, len: usize, cx: &Context<'_>) {
+        *side.of_mut(&mut self.bytes) += len as u64;
+        if side == Side::Client {
+            return;
+        }
+        if self.response.is_some() {
+            self.respond(cx);
+            return;
+        }
+        let first = cx.arrived;
+        let unfinished = self.unfinished.get_or_insert(Transfer { first, ..Transfer::default() });
+        (unfinished.last, unfinished.completed_in) = (cx.arrived, cx.at.frame);
+    }
+
+    fn respond(&mut self, cx: &Context<'_>) {
+        let first = cx.arrived;
+        let response = self.response.get_or_insert(Transfer { first, complete: true, ..Transfer::default() });
+        (response.last, response.completed_in) = (cx.arrived, cx.at.frame);
+    }
+
+    /// Notes the end of the connection; the first counts.
+    pub(super) fn close(&mut self, close: Close, cx: &Context<'_>) {
+        if self.close.is_none() {
+            self.close = Some(close);
+            if close.side == Side::Server || self.response.is_some() {
+                self.respond(cx);
+            }
+        }
+    }
+
+    /// Returns the half that the bytes of a side belong to.
+    pub(super) fn half(side: Side) -> Half {
+        if side == Side::Client { Half::Request } else { Half::Response }
+    }
+
+    /// Returns the exchange, once.
+    pub(super) fn take_exchange(
+        &mut self,
+        (version, negotiated): (Version, &Negotiated),
+        has_wrong_secrets: bool,
+        mut exchange: Exchange,
+    ) -> Option<Exchange> {
+        if core::mem::replace(&mut self.is_reported, true) {
+            return None;
+        }
+        let [sent, received] = self.bytes;
+        let is_complete = self.response.is_some();
+        exchange.request = self.request.map(|request| Transfer { body: sent, ..request });
+        let response = self.response.or(self.unfinished).map(|response| Transfer { body: received, ..response });
+        exchange.response = response;
+        let error = self.close.filter(Close::is_error);
+        exchange.outcome = match (error, response) {
+            (Some(Close { side: Side::Client, .. }), _) => Outcome::ClientError,
+            (Some(_), _) => Outcome::ServerError,
+            (None, Some(_)) if is_complete => Outcome::Success,
+            (None, Some(_)) => Outcome::Aborted,
+            (None, None) => Outcome::Unanswered,
+        };
+        exchange.status = match error {
+            Some(close) => close.reason(),
+            None if has_wrong_secrets => "wrong secrets".into(),
+            None if response.is_none() => CompactString::default(),
+            None if version == Version::V2 => "QUIC v2".into(),
+            None if version == Version::V1 => "QUIC v1".into(),
+            None => "QUIC draft".into(),
+        };
+        exchange.protocol = "quic";
+        exchange.method = "QUIC".into();
+        exchange.authority = negotiated.server_name.clone();
+        if negotiated.has_encrypted_hello {
+            exchange.target = "ECH or GREASE".into();
+        }
+        Some(exchange)
+    }
+
+    /// Whether the exchange was reported.
+    pub(super) fn is_reported(&self) -> bool {
+        self.is_reported
+    }
+
+    /// Where the first packet arrived.
+    pub(super) fn first(&self) -> Option<Stamp> {
+        self.request.map(|request| request.first)
+    }
+}

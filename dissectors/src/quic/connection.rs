@@ -209,6 +209,8 @@ impl Connection {
         self.initial.push(keys);
         if role == Side::Client {
             self.add_original(long.header.dcid);
+            // The client may begin the handshake anew.
+            self.crypto[0] = Default::default();
         }
         Some(opened)
     }

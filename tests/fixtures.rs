@@ -99,6 +99,15 @@ const ROWS: &[(&str, &[&str])] = &[
     ("http2/trailers.pcap", &["POST /data.json 200 40"]),
     ("http2/continuation.pcap", &["GET /data.json 200 46"]),
     ("http2/flow-control.pcap", &["GET /long.txt 200 60000"]),
+    (
+        "quic/requests.pcapng",
+        &["GET /page?x=1 200 31", "GET /json 200 36", "GET /missing 404 10", "POST /echo 200 17"],
+    ),
+    ("quic/chacha20.pcapng", &["GET /page 200 31"]),
+    ("quic/version2.pcapng", &["GET /page 200 31"]),
+    ("quic/key-update.pcapng", &["GET /page 200 31", "GET /json 200 36"]),
+    ("quic/retry.pcapng", &["GET /page 200 31"]),
+    ("quic/trailers.pcapng", &["GET /trailers 200 31"]),
     ("http2/upgrade.pcap", &["GET /first?a=1 200 16", "GET /second 200 8"]),
     (
         "http2/resets.pcap",

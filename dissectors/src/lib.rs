@@ -46,7 +46,9 @@ mod sql_secrets;
 mod sql_text;
 mod status;
 pub mod tree;
+mod varint;
 mod wants;
+mod web;
 
 pub use field::{DisplayBase, Field, FieldKind, Severity};
 pub use protocol::{Claim, Dissector, LayerFn, MessageFields, Protocol, Registry, SessionKind};
@@ -138,6 +140,7 @@ protocols! {
     http,
     http::ssdp,
     http2,
+    http3,
     websocket,
     grpc,
     sql,

@@ -134,7 +134,7 @@ pub struct SessionKind {
 }
 
 /// Fields by which a protocol records that a unit above it was reassembled.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct UnitReassembly {
     /// The node that has the others.
     pub units: &'static Field,
@@ -151,7 +151,7 @@ pub struct UnitReassembly {
 }
 
 /// The fields of a protocol's messages, by their role: what a call view, `follow` or an export shows.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct MessageFields {
     /// The protocol's own field: one node for each message.
     pub message: &'static Field,

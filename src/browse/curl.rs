@@ -60,6 +60,7 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
     }
     match request.version {
         b"HTTP/1.0" => add(b"--http1.0"),
+        b"HTTP/3" => add(b"--http3"),
         b"HTTP/2" if request.is_https => add(b"--http2"),
         b"HTTP/2" => add(b"--http2-prior-knowledge"),
         _ => {}

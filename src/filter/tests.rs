@@ -66,25 +66,35 @@ fn aliases_become_fields() {
         (
             "uri contains login",
             "(http.request.method and http.request.uri contains login) or \
-             (http2.request.method and http2.request.uri contains login) or websocket.uri contains login",
+             (http2.request.method and http2.request.uri contains login) or \
+             (http3.request.method and http3.request.uri contains login) or websocket.uri contains login",
         ),
-        ("method == POST", "http.request.method == POST or http2.request.method == POST or websocket.kind == POST"),
+        (
+            "method == POST",
+            "http.request.method == POST or http2.request.method == POST or http3.request.method == POST or \
+             websocket.kind == POST",
+        ),
         (
             "len(uri) > len(host)",
             "(http.request.method and len(http.request.uri) > len(http.host)) or \
              (http2.request.method and len(http2.request.uri) > len(http2.host)) or \
+             (http3.request.method and len(http3.request.uri) > len(http3.host)) or \
              len(websocket.uri) > len(websocket.host)",
         ),
-        ("200 <= status < 300", "200 <= http.response.code < 300 or 200 <= http2.response.code < 300"),
+        (
+            "200 <= status < 300",
+            "200 <= http.response.code < 300 or 200 <= http2.response.code < 300 or 200 <= http3.response.code < 300",
+        ),
         ("port == 80", "tcp.port == 80 or udp.port == 80"),
         ("port not in {80}", "tcp.port not in {80} or udp.port not in {80}"),
         ("http.connection == host", "http.connection == host"),
-        ("not body", "not (http.file_data or http2.file_data or websocket.data)"),
+        ("not body", "not (http.file_data or http2.file_data or http3.file_data or websocket.data)"),
         (
             "path == \"/\"",
             "(http.request.method and http.request.uri.path == \"/\") or \
              (http.request.method and not http.request.uri.path and http.request.uri == \"/\") or \
-             (http2.request.method and http2.request.uri.path == \"/\")",
+             (http2.request.method and http2.request.uri.path == \"/\") or \
+             (http3.request.method and http3.request.uri.path == \"/\")",
         ),
     ] {
         let expanded = parse(filter).expect(filter).map(alias::expand);

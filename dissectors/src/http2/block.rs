@@ -2,20 +2,21 @@
 
 use super::fields::*;
 use super::frame::{END_HEADERS, END_STREAM, FrameType, PADDED, PRIORITY};
-use super::hpack::{HeaderLine, HeaderList, HpackError, Representation};
+use super::hpack::HpackError;
 use super::names::NamedHeader;
-use super::stream::{HalfState, MessageHead, Stream};
-use super::{Frame, Http2, describe, half_of, message, names, stream, streaming, tunnel};
+use super::{Frame, Http2, describe, half_of, names};
 use crate::content::LossyText;
-use crate::field::{Field, FieldKind};
 use crate::format::percent_decoded;
-use crate::session::{About, Context, Event, Half, Side, Stamp};
-use crate::status;
+use crate::session::{About, Context, Half, Side, Stamp};
+use crate::web::header_list::{HeaderLine, HeaderList, MAX_LIST, Representation};
+use crate::web::headers::{self, Headers};
+use crate::web::message::CarriedBody;
+use crate::web::stream::{self, MessageHead};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 
 /// Bytes that are buffered of a header that is split between frames.
-const MAX_PART: usize = super::hpack::MAX_LIST;
+const MAX_PART: usize = MAX_LIST;
 /// Bytes of a header list that are kept to be used again.
 const MAX_SPARE: usize = 16 << 10;
 /// Name of a header that refers to an entry which was not captured.
@@ -79,7 +80,7 @@ impl Http2 {
         &mut self,
         frame: &Frame<'b>,
         cx: &mut Context<'_>,
-    ) -> Option<message::CarriedBody<'b>> {
+    ) -> Option<CarriedBody<'b>> {
         let fragment = self.begin_block(frame, cx)?;
         let Some(mut block) = self.side(frame.side).block.take() else {
             // The beginning of the block is missing.
@@ -94,8 +95,8 @@ impl Http2 {
         if frame.header.kind != FrameType::Continuation {
             let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
             let status = stream::status(&block.list);
-            if let Some(stream) = self.streams.get_mut(block.of).filter(|_| !is_interim(status)) {
-                note_headers(stream, half, cx);
+            if let Some(stream) = self.streams.get_mut(block.of).filter(|_| !headers::is_interim(status)) {
+                headers::note_headers(stream, half, &RESPONSE_IN, cx);
             }
         }
         if frame.is_recorded {
@@ -234,53 +235,18 @@ impl Http2 {
         frame: &Frame<'b>,
         block: &mut OpenBlock,
         cx: &mut Context<'_>,
-    ) -> Option<message::CarriedBody<'b>> {
-        let head = MessageHead::of(&block.list);
+    ) -> Option<CarriedBody<'b>> {
         let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
-        let (requester, has_messages) = (self.requester.unwrap_or(Side::Client), self.has_messages);
-        let is_broken = block.is_broken || block.list.has_unknown();
-        let stream = self.streams.get_mut(block.of)?;
-        let before = stream.text();
-        let is_trailer = stream.half(half).state == HalfState::Begun && head.status.is_none() && head.method.is_none();
-        let is_interim = is_interim(head.status);
-        let state = stream.half(half);
-        if is_interim {
-            cx.events.push(Event::OutsideMessages);
-        } else {
-            state.arrive(block.first, cx.arrived);
-        }
-        state.has_unknown_headers |= is_broken;
-        state.has_gap |= block.is_broken;
-        if !is_interim && has_messages {
-            let lines = if is_trailer { &mut state.trailers } else { &mut state.head };
-            message::append_lines(&block.list, lines);
-        }
-        if !is_trailer && !is_interim {
-            match half {
-                Half::Request => {
-                    stream.set_request(head);
-                    stream.exchange.requester = Some(requester);
-                }
-                Half::Response => {
-                    stream.set_response(&head);
-                    tunnel::begin(block.of, stream, &block.list, cx);
-                }
-            }
-        }
-        if !is_trailer && !is_interim {
-            streaming::begin(block.of, half, stream, cx);
-        }
-        if !is_interim {
-            streaming::headers(block.of, half, stream, &block.list, cx);
-        }
-        let opens_tunnel = stream.tunnel.is_some() && !is_trailer && !is_interim;
-        let grown = stream.text().saturating_sub(before);
-        self.streams.add_text(block.of, grown, cx);
-        // A tunnel follows the headers of CONNECT and of its response.
-        if block.is_push || opens_tunnel || block.ends_stream && !is_interim {
-            return self.finish_half(block.of, half, frame, cx);
-        }
-        None
+        let headers = Headers {
+            list: &block.list,
+            first: block.first,
+            is_broken: block.is_broken,
+            is_push: block.is_push,
+            ends: block.ends_stream,
+            requester: self.requester.unwrap_or(Side::Client),
+            is_recorded: frame.is_recorded,
+        };
+        self.streams.add_headers(block.of, half, headers, cx)
     }
 }
 
@@ -313,7 +279,9 @@ impl Http2 {
         if block.list.is_cut {
             cx.tree.note(&LIST_LIMIT, span, format_args!("{}: {} bytes", LIST_LIMIT.title, block.list.size));
         }
-        append_info(frame, &block.list, lines, cx.tree);
+        if frame.header.kind != FrameType::Continuation {
+            headers::append_start(&block.list, lines, cx.tree);
+        }
         self.describe_exchange(frame, block, cx);
     }
 
@@ -334,30 +302,10 @@ impl Http2 {
             return;
         }
         if cx.tree.wants(&FULL_URI) {
-            describe_uri(&MessageHead::of(&block.list), cx.tree);
+            headers::describe_uri(&MessageHead::of(&block.list), &FULL_URI, cx.tree);
         }
         cx.record_later(&RESPONSE_IN, request);
     }
-}
-
-/// Records the full URI of a request.
-fn describe_uri(head: &MessageHead, tree: &mut Tree) {
-    let none = Slice::default();
-    match (&head.scheme, &head.authority, &head.path) {
-        // As in Wireshark, that of an extended CONNECT, too.
-        (_, Some(authority), _) if head.method.as_deref() == Some("CONNECT") => {
-            tree.put_text(&FULL_URI, none, format_args!("{authority}"));
-        }
-        (Some(scheme), Some(authority), Some(path)) => {
-            tree.put_text(&FULL_URI, none, format_args!("{scheme}://{authority}{path}"));
-        }
-        _ => {}
-    }
-}
-
-/// Whether a response is interim: another one follows (RFC 9110 15.2).
-fn is_interim(status: Option<u16>) -> bool {
-    matches!(status, Some(100..=199))
 }
 
 /// Records the headers that end in a frame.
@@ -391,7 +339,7 @@ fn describe_lines(
             let named = lines.iter().filter(|line| list.name(line) == Some(name));
             named.filter_map(|line| Some((line, list.value(line)?))).for_each(|(line, value)| {
                 let text = tree.store_bytes(value);
-                describe_value(field, value, text, span_of(line), tree);
+                headers::describe_value(field, value, text, span_of(line), tree);
             });
         }
     }
@@ -421,7 +369,7 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
     tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
     tree.put(&VALUE, span, Value::Text(value_text));
     if let Some(field) = names::header_field(name).filter(|_| line.is_known()) {
-        describe_value(field, value, value_text, span, tree);
+        headers::describe_value(field, value, value_text, span, tree);
     }
     if tree.wants(&UNESCAPED) {
         let unescaped = tree.store_bytes(&percent_decoded(value));
@@ -432,40 +380,4 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
         tree.put(&INDEX, span, index);
     }
     tree.close();
-}
-
-/// Records the value of a header, which is stored at `text`, in the field that its name has.
-fn describe_value(field: &'static Field, value: &[u8], text: Slice, span: Slice, tree: &mut Tree) {
-    if field.kind == FieldKind::Text {
-        tree.put(field, span, Value::Text(text));
-    } else if let Some(number) = stream::number(value) {
-        tree.put(field, span, Value::Uint(number));
-    }
-}
-
-/// Appends what a message begins with to the info column: method and path, or the status.
-fn append_info(frame: &Frame<'_>, list: &HeaderList, lines: &[HeaderLine], tree: &mut Tree) {
-    if !tree.wants_columns() || frame.header.kind == FrameType::Continuation {
-        return;
-    }
-    let value = |name: &[u8]| {
-        let line = lines.iter().find(|line| list.name(line) == Some(name))?;
-        list.value(line)
-    };
-    let (method, path, status) = (value(b":method"), value(b":path"), value(b":status"));
-    if let Some(status) = status {
-        let code = core::str::from_utf8(status).ok().and_then(|digits| digits.parse().ok());
-        let description = code.and_then(status::description).unwrap_or("Unknown");
-        tree.append_info(format_args!(": {} {description}", LossyText(status)));
-    } else if let (Some(method), Some(path)) = (method, path) {
-        tree.append_info(format_args!(": {} {}", LossyText(method), LossyText(path)));
-    }
-}
-
-/// Notes in which frame the headers of a half are.
-pub(super) fn note_headers(stream: &mut Stream, half: Half, cx: &mut Context<'_>) {
-    let slot = if half == Half::Request { &mut stream.requested } else { &mut stream.answered };
-    if slot.replace(slot.unwrap_or(cx.at)).is_none() && half == Half::Response {
-        cx.collect(&RESPONSE_IN, About::Half(stream.exchange.id, Half::Request), cx.at.frame.into());
-    }
 }

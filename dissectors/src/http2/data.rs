@@ -2,14 +2,15 @@
 
 use super::fields::*;
 use super::frame::{END_STREAM, PADDED};
-use super::message::CarriedBody;
-use super::streams::window_of;
-use super::window::Change;
-use super::{Frame, Http2, describe, message, names, streaming, tunnel};
+use super::{Frame, Http2, describe, names};
 use crate::packet::Payload;
 use crate::reader::FieldReader;
 use crate::session::{Context, Half, Side};
 use crate::tree::{Slice, Tree, Value};
+use crate::web::message::{self, CarriedBody};
+use crate::web::stream::DataPart;
+use crate::web::streams::window_of;
+use crate::web::window::Change;
 
 impl Http2 {
     /// Opens the stream of a frame, unless it is open.
@@ -34,56 +35,16 @@ impl Http2 {
         if !self.streams.is_closed(header.stream) {
             self.open_stream(header.stream, cx);
         }
-        let body = self.append(frame, data, at, cx);
+        let (half, first, is_recorded) = (self.half_of(side), frame.first, frame.is_recorded);
+        let (span, ends) = (frame.span(at, data.len()), header.has(END_STREAM));
+        let part = DataPart { bytes: data, span, is_recorded, ends, first };
+        let body = self.streams.add_data(header.stream, half, part, cx);
         if frame.is_recorded && padding > 0 {
             let span = frame.span(at + data.len(), padding.min(payload.len().saturating_sub(at)));
             cx.tree.put(&DATA_PADDING, span, Value::Bytes(span));
         }
         self.count_sent(frame, header.length, side, cx);
         body
-    }
-
-    /// Adds data to the body of a stream, and records them.
-    fn append<'b>(
-        &mut self,
-        frame: &Frame<'b>,
-        data: &'b [u8],
-        at: usize,
-        cx: &mut Context<'_>,
-    ) -> Option<CarriedBody<'b>> {
-        let id = frame.header.stream;
-        let (half, keep) = (self.half_of(frame.side), self.keep);
-        let ends = frame.header.has(END_STREAM);
-        if self.streams.is_tunnel(id) {
-            if frame.is_recorded && !data.is_empty() {
-                cx.tree.put(&DATA, frame.span(at, data.len()), Value::Bytes(frame.span(at, data.len())));
-            }
-            self.streams.note_tunnel_bytes(id, half);
-            tunnel::derive(id, half, data, frame, cx);
-            return None;
-        }
-        let stream = self.streams.get_mut(id)?;
-        let state = stream.half(half);
-        state.arrive(frame.first, cx.arrived);
-        let before = state.kept();
-        let (is_streamed, has_status) = (state.is_streamed, state.has_status_in_content);
-        // The body is in this frame alone.
-        let is_whole = ends && state.body_len == 0 && state.missing == 0 && !state.has_gap;
-        state.append(data, cx.at.frame, keep.filter(|_| !(is_whole && frame.is_recorded)));
-        let grown = state.kept() - before;
-        self.streams.add_body(grown);
-        let span = frame.span(at, data.len());
-        if frame.is_recorded && !data.is_empty() && (is_streamed || !ends) {
-            self.describe_part(id, half, span, cx);
-        }
-        if is_streamed && (has_status || keep.is_some() || cx.collected.is_some()) {
-            streaming::data(id, half, data, span, frame, cx);
-        }
-        if !ends {
-            return None;
-        }
-        let whole = is_whole.then_some((data, span));
-        self.finish_half_with(id, half, whole, Some(frame), cx)
     }
 
     /// Counts what a side sent on a stream and on the connection.
@@ -150,7 +111,7 @@ impl Http2 {
             state.is_truncated = true;
             state.is_canceled = is_cancel && half != sender;
             let nth = stream.exchange.id.nth;
-            body = self.finish_half(id, half, frame, cx).or(body);
+            body = self.streams.finish_half(id, half, None, frame.is_recorded, cx).or(body);
             message::note_part(nth, half, node, cx);
         }
         body

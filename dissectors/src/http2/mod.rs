@@ -10,18 +10,11 @@ mod describe;
 mod fields;
 mod frame;
 mod hpack;
-mod message;
 mod names;
 mod probe;
 mod resync;
 mod settings;
 mod side;
-mod skipped_streams;
-mod stream;
-mod streaming;
-mod streams;
-mod tunnel;
-mod window;
 
 use crate::protocol::{Alias, Claim, Dissector, HeaderDissector, MessageFields, Protocol, SessionKind, UnitReassembly};
 use crate::session::{
@@ -30,14 +23,16 @@ use crate::session::{
 };
 use crate::tree::Slice;
 use crate::wants::Wants;
+use crate::web::header_list::HeaderList;
+use crate::web::message;
+use crate::web::streams::Streams;
+use crate::web::web_protocol::WebProtocol;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 pub use fields::*;
 use frame::{FRAME_HEADER, FrameHeader, FrameType, MAX_PAYLOAD, PREFACE};
-use hpack::HeaderList;
 use names::NamedHeader;
 use side::{Reading, SideState};
-use streams::Streams;
 
 /// Registry entry for HTTP/2.
 pub static PROTOCOL: Protocol = Protocol {
@@ -61,56 +56,8 @@ pub static PROTOCOL: Protocol = Protocol {
             probe: probe::probe,
             open,
             derived_title: "Stream",
-            reassembly: Some(UnitReassembly {
-                units: &BODY_FRAGMENTS,
-                unit: &BODY_FRAGMENT,
-                count: &BODY_FRAGMENT_COUNT,
-                length: &BODY_REASSEMBLED_LENGTH,
-                data: &BODY_REASSEMBLED_DATA,
-                reassembled_in: &BODY_REASSEMBLED_IN,
-            }),
-            messages: Some(&MessageFields {
-                message: &MESSAGE,
-                request: &REQUEST,
-                response: &RESPONSE,
-                start_line: &START_LINE,
-                channel: Some(&MESSAGE_STREAM),
-                method: &METHOD,
-                target: &URI,
-                authority: &HOST,
-                full_target: &MESSAGE_URI,
-                version: &VERSION,
-                code: &CODE,
-                headers: &[&REQUEST_LINE, &RESPONSE_LINE],
-                trailers: &TRAILER,
-                body: &FILE_DATA,
-                media_type: &CONTENT_TYPE,
-                coding: &CONTENT_ENCODING,
-                incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &LIST_LIMIT, &TRUNCATED],
-                body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
-                repeated: &[&URI, &MESSAGE_URI],
-                request_only: &[
-                    &REQUEST,
-                    &METHOD,
-                    &URI_PATH,
-                    &URI_QUERY,
-                    &HOST,
-                    &REQUEST_LINE,
-                    &RESPONSE_IN,
-                    &FULL_URI,
-                ],
-                response_only: &[
-                    &RESPONSE,
-                    &CODE,
-                    &RESPONSE_LINE,
-                    &REQUEST_IN,
-                    &TIME,
-                    &TIME_TO_FIRST_BYTE,
-                    &DOWNLOAD_TIME,
-                ],
-                indexed: &[&REQUEST, &RESPONSE, &METHOD, &URI, &URI_PATH, &URI_QUERY, &HOST, &CODE],
-                is_curl_request: true,
-            }),
+            reassembly: Some(REASSEMBLY),
+            messages: Some(&MESSAGES),
         }),
         Dissector::CallFacts(&call_facts::FACTS),
         Dissector::Header(HeaderDissector {
@@ -121,20 +68,85 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-/// Bytes of a body, as sent, that are kept to be shown; more are counted.
-const MAX_BODY: usize = 1 << 20;
-/// Bytes of a body that are kept where only the row of a list is wanted.
-const PREVIEW_BYTES: usize = 64;
+const REASSEMBLY: UnitReassembly = UnitReassembly {
+    units: &BODY_FRAGMENTS,
+    unit: &BODY_FRAGMENT,
+    count: &BODY_FRAGMENT_COUNT,
+    length: &BODY_REASSEMBLED_LENGTH,
+    data: &BODY_REASSEMBLED_DATA,
+    reassembled_in: &BODY_REASSEMBLED_IN,
+};
+
+static MESSAGES: MessageFields = MessageFields {
+    message: &MESSAGE,
+    request: &REQUEST,
+    response: &RESPONSE,
+    start_line: &START_LINE,
+    channel: Some(&MESSAGE_STREAM),
+    method: &METHOD,
+    target: &URI,
+    authority: &HOST,
+    full_target: &MESSAGE_URI,
+    version: &VERSION,
+    code: &CODE,
+    headers: &[&REQUEST_LINE, &RESPONSE_LINE],
+    trailers: &TRAILER,
+    body: &FILE_DATA,
+    media_type: &CONTENT_TYPE,
+    coding: &CONTENT_ENCODING,
+    incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &LIST_LIMIT, &TRUNCATED],
+    body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
+    repeated: &[&URI, &MESSAGE_URI],
+    request_only: &[
+        &REQUEST,
+        &METHOD,
+        &URI_PATH,
+        &URI_QUERY,
+        &HOST,
+        &REQUEST_LINE,
+        &RESPONSE_IN,
+        &FULL_URI,
+    ],
+    response_only: &[
+        &RESPONSE,
+        &CODE,
+        &RESPONSE_LINE,
+        &REQUEST_IN,
+        &TIME,
+        &TIME_TO_FIRST_BYTE,
+        &DOWNLOAD_TIME,
+    ],
+    indexed: &[&REQUEST, &RESPONSE, &METHOD, &URI, &URI_PATH, &URI_QUERY, &HOST, &CODE],
+    is_curl_request: true,
+};
+
+/// Names and fields of what HTTP/2 has in common with HTTP/3.
+static WEB: WebProtocol = WebProtocol {
+    short: "HTTP2",
+    version: "HTTP/2",
+    field: &HTTP2,
+    messages: &MESSAGES,
+    reassembly: &REASSEMBLY,
+    of_messages: [&MESSAGE, &OPEN_LIMIT],
+    data: &DATA,
+    uri_path: &URI_PATH,
+    uri_query: &URI_QUERY,
+    time_to_first_byte: &TIME_TO_FIRST_BYTE,
+    download_time: &DOWNLOAD_TIME,
+    truncated: &TRUNCATED,
+    gap: &GAP,
+    body_limit: &BODY_LIMIT,
+    bad_length: &BAD_LENGTH,
+    decompression_failed: &DECOMPRESSION_FAILED,
+};
 
 fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
     let begins = matches!(handover.to, Successor::Alpn(_) | Successor::Upgrade(_));
     let mut session = Http2 {
         sides: [SideState::default(), SideState::default()],
-        streams: Streams::default(),
+        streams: Streams::new(&WEB, wants),
         requester: None,
         begins,
-        keep: kept_of_body(wants),
-        has_messages: wants.any_between(&MESSAGE, &OPEN_LIMIT),
         headers: names::HEADERS.iter().filter(|(_, field)| wants.field(field)).collect(),
         spare: HeaderList::default(),
     };
@@ -142,18 +154,6 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         session.adopt(handover);
     }
     Box::new(session)
-}
-
-/// Bytes of a body that must be kept for `wants`; none if no body is wanted.
-fn kept_of_body(wants: &Wants) -> Option<usize> {
-    let of_body = [&DATA, &FILE_DATA, &DECOMPRESSION_FAILED, &BODY_LIMIT, &crate::frame::PROTOCOLS];
-    let wants_body = of_body.into_iter().any(|field| wants.field(field))
-        || wants.any_between(&BODY_FRAGMENTS, &BODY_REASSEMBLED_DATA)
-        || crate::content::is_wanted(wants);
-    match wants_body {
-        true => Some(MAX_BODY),
-        false => wants.columns.then_some(PREVIEW_BYTES),
-    }
 }
 
 /// The HTTP/2 session of one conversation.
@@ -165,10 +165,6 @@ struct Http2 {
     requester: Option<Side>,
     /// The session begins with the connection preface: it was negotiated.
     begins: bool,
-    /// Bytes kept of each body; none if no body is wanted.
-    keep: Option<usize>,
-    /// Fields of whole messages are recorded.
-    has_messages: bool,
     /// Headers whose fields are recorded.
     headers: Vec<&'static NamedHeader>,
     /// A header list to be used again.
@@ -224,7 +220,7 @@ impl Http2 {
             self.begins = true;
             self.side(side).reading = Reading::Frames;
             let first = self.side(side).take_first(cx);
-            describe::magic(chunk.first(start.len()), self.keep.is_some(), cx);
+            describe::magic(chunk.first(start.len()), self.streams.keep.is_some(), cx);
             cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len: start.len() as u64 }));
             return Consumed::bytes(start.len());
         }
@@ -255,7 +251,7 @@ impl Http2 {
             || header.length > MAX_PAYLOAD && header.kind != FrameType::Data
             || is_unknown && !header.is_sound()
         {
-            describe::unexpected(chunk, self.keep.is_some(), cx);
+            describe::unexpected(chunk, self.streams.keep.is_some(), cx);
             self.lose(side, cx);
             return self.search(side, chunk, cx);
         }
@@ -292,7 +288,7 @@ impl Http2 {
         cx: &mut Context<'_>,
     ) -> Owner {
         let node = cx.tree.nodes().len();
-        let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP2) || self.keep.is_some());
+        let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP2) || self.streams.keep.is_some());
         let span = if is_recorded { describe::begin(header, chunk, cx) } else { Slice::default() };
         let payload = chunk.bytes.get(FRAME_HEADER..).unwrap_or_default();
         let frame = Frame { header, side, payload, span, first, is_recorded, node };
@@ -378,7 +374,7 @@ impl Session for Http2 {
         }
         self.side(side).ended = true;
         let half = self.half_of(side);
-        self.finish_open_halves(half, cx);
+        self.streams.finish_open_halves(half, cx);
         let have_both = self.sides.iter().all(|side| side.ended);
         self.streams.side_ended(half, have_both, cx);
     }

@@ -2,8 +2,9 @@
 
 use super::frame::{self, Evidence, FRAME_HEADER, FrameHeader, FrameSearch, FrameType};
 use super::side::{Reading, SearchState};
-use super::streams::window_of;
-use super::{Http2, describe, streaming, tunnel};
+use crate::web::streams::window_of;
+use super::{Http2, describe};
+use crate::web::{streaming, tunnel};
 use crate::session::{Chunk, Consumed, Context, Event, Lane, Missing, Pdu, Side};
 use alloc::vec::Vec;
 
@@ -26,7 +27,7 @@ impl Http2 {
         for (id, stream) in self.streams.iter_mut() {
             streaming::lose(id, half, stream, Missing::Unknown, cx);
             stream.half(half).lose();
-            stream.windows.iter_mut().for_each(super::window::Window::lose);
+            stream.windows.iter_mut().for_each(crate::web::window::Window::lose);
         }
         for side in &mut self.sides {
             side.window.lose();
@@ -102,7 +103,7 @@ impl Http2 {
         if let Some(windows) = self.streams.windows_mut(header.stream) {
             window_of(windows, side).extend(-(header.length as i64), cx.at);
         }
-        describe::long_frame(&header, chunk.first(FRAME_HEADER), self.keep.is_some(), cx);
+        describe::long_frame(&header, chunk.first(FRAME_HEADER), self.streams.keep.is_some(), cx);
         let ends = header.has(frame::END_STREAM).then_some(header.stream);
         self.side(side).reading = Reading::Skip { left: header.length as u64, ends };
         let owner = self.streams.nth(header.stream).map(|nth| (nth, half));
@@ -130,11 +131,11 @@ impl Http2 {
         let Some(id) = ends else { return };
         let from = cx.tree.nodes().len();
         if let Some(nth) = self.streams.nth(id) {
-            let body = self.finish_half_with(id, half, None, None, cx);
+            let body = self.streams.finish_half(id, half, None, !cx.tree.skips_rest(), cx);
             if let Some(body) = body {
                 body.read(cx);
             }
-            super::message::note_part(nth, half, from, cx);
+            crate::web::message::note_part(nth, half, from, cx);
         }
     }
 
@@ -213,7 +214,7 @@ impl Http2 {
                     state.body_len += captured as u64;
                     state.missing += header.length.saturating_sub(captured) as u64;
                     state.has_gap = true;
-                    stream.windows.iter_mut().for_each(super::window::Window::lose);
+                    stream.windows.iter_mut().for_each(crate::web::window::Window::lose);
                 }
             }
             FrameType::Headers | FrameType::PushPromise | FrameType::Continuation => {

@@ -3,8 +3,8 @@
 use super::fields::*;
 use super::frame::ACK;
 use super::names;
-use super::streams::window_of;
-use super::window::Window;
+use crate::web::streams::window_of;
+use crate::web::window::Window;
 use super::{Frame, Http2};
 use crate::base64;
 use crate::session::{Context, Handover, Side};

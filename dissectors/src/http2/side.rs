@@ -2,7 +2,7 @@
 
 use super::block::OpenBlock;
 use super::hpack::HpackDecoder;
-use super::window::{self, Window};
+use crate::web::window::{self, Window};
 use crate::session::{Context, Stamp};
 use alloc::vec::Vec;
 

@@ -1,11 +1,11 @@
 //! Frames of packets (RFC 9000 19, RFC 9221): each is read and recorded at once.
 
 use super::fields::*;
-use super::header::varint;
 use super::names;
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
+use crate::varint::varint;
 use crate::tree::{Tree, Value};
 
 /// Error codes of the transport that are alerts of TLS (RFC 9001 4.8).

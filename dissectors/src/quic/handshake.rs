@@ -1,11 +1,11 @@
 //! The handshake in CRYPTO frames (RFC 9001 4): its messages in order, and what later packets depend on.
 
 use super::fields::*;
-use super::header::varint;
 use super::ordered::OrderedBytes;
 use crate::hello::{ClientOffer, ServerSelection, extensions, selected_protocol};
 use crate::packet::Payload;
 use crate::session::{Context, Side};
+use crate::varint::varint;
 use crate::tree::{Slice, Value};
 use alloc::vec::Vec;
 use compact_str::CompactString;

@@ -5,6 +5,8 @@
 //! short  |0|1|S|......| DCID | encrypted
 //! ```
 
+use crate::varint::varint;
+
 /// Maximum length of a connection ID in versions 1 and 2.
 pub(super) const MAX_ID: usize = 20;
 /// Length of the tag at the end of a Retry packet.
@@ -96,14 +98,6 @@ pub(super) struct LongPacket<'b> {
     pub(super) len: usize,
 }
 
-/// Reads an integer of variable length (RFC 9000 16); returns its value and its length.
-pub(super) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
-    let first = *bytes.first()?;
-    let len = 1 << (first >> 6);
-    let rest = bytes.get(1..len)?;
-    Some((rest.iter().fold(u64::from(first & 0x3f), |value, &byte| value << 8 | u64::from(byte)), len))
-}
-
 /// Whether a packet has a long header.
 pub(super) fn is_long(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| first & LONG != 0)
@@ -165,21 +159,6 @@ impl<'b> LongPacket<'b> {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn integers_are_read_as_in_rfc_9000_a_1() {
-        let rows: [(&[u8], u64); 5] = [
-            (&[0xc2, 0x19, 0x7c, 0x5e, 0xff, 0x14, 0xe8, 0x8c], 151_288_809_941_952_652),
-            (&[0x9d, 0x7f, 0x3e, 0x7d], 494_878_333),
-            (&[0x7b, 0xbd], 15_293),
-            (&[0x25], 37),
-            (&[0x40, 0x25], 37),
-        ];
-        for (bytes, expected) in rows {
-            assert_eq!(varint(bytes), Some((expected, bytes.len())));
-            assert_eq!(varint(&bytes[..bytes.len() - 1]), None);
-        }
-    }
 
     #[test]
     fn a_header_is_not_read_beyond_its_datagram() {

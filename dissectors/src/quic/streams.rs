@@ -170,7 +170,10 @@ impl Streams {
             "" => Successor::Detect,
             name => Successor::Alpn(name.into()),
         };
-        let handover = Handover { is_encrypted: true, ..Handover::to(to) };
+        let mut handover = Handover { is_encrypted: true, ..Handover::to(to) };
+        if context.client == Side::Server {
+            handover.facts.push(("initiator".into(), b"server".to_vec()));
+        }
         cx.derive(context.lane(id, side), DerivedItem::Begin(Box::new(handover)));
         self.has_begun = true;
         let mut stream = <[StreamSide; 2]>::default();

@@ -1,67 +1,16 @@
 //! HPACK (RFC 7541): header blocks of one direction, decoded with what is known of its dynamic table.
 
-mod huffman;
 mod table;
 
-use alloc::vec::Vec;
+use crate::web::header_list::{HeaderLine, HeaderList, Representation};
+use crate::web::huffman;
 use core::ops::Range;
-use table::{DynamicTable, ENTRY_SIZE, Entry};
-
-/// Maximum size of the header list of one block (RFC 9113 10.5.1). Servers stop at 8 to 256 KiB. A block of indices could
-/// otherwise have a thousand times its size.
-pub(super) const MAX_LIST: usize = 262_144;
+use table::{DynamicTable, Entry};
 
 /// Decoder of the header blocks of one direction.
 #[derive(Clone, Debug)]
 pub(super) struct HpackDecoder {
     table: DynamicTable,
-}
-
-/// Headers of a block, as far as they are decoded.
-#[derive(Clone, Debug, Default)]
-pub(super) struct HeaderList {
-    /// Names and values.
-    text: Vec<u8>,
-    /// The headers and size updates, in order.
-    pub lines: Vec<HeaderLine>,
-    /// Size of the list (RFC 7541 4.1), of omitted headers too.
-    pub size: usize,
-    /// Headers were omitted at the limit.
-    pub is_cut: bool,
-    /// Bytes of the block decoded before those given next.
-    pub offset: usize,
-    /// Length of the beginning of the next header at which more of it can be decoded.
-    pub needed: usize,
-}
-
-/// A header, or a change of the table's size.
-#[derive(Clone, Debug)]
-pub(super) struct HeaderLine {
-    /// How it is represented.
-    pub kind: Representation,
-    /// Index of a table; 0 without one. New size in a size update.
-    pub index: usize,
-    /// Bytes of the block.
-    pub coded: Range<usize>,
-    /// Name in the text of the list, if it is known.
-    name: Option<Range<usize>>,
-    /// Value in the text of the list, if it is known.
-    value: Option<Range<usize>>,
-}
-
-/// Representation of a header (RFC 7541 6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Representation {
-    /// Name and value of an entry.
-    Indexed,
-    /// A value that is inserted into the table.
-    Inserted,
-    /// A value that is not inserted.
-    Literal,
-    /// A value that no intermediary inserts.
-    NeverInserted,
-    /// A size update of the dynamic table.
-    SizeUpdate,
 }
 
 /// Reason why a block is not decoded to its end.
@@ -86,74 +35,6 @@ impl HpackError {
             HpackError::Huffman => "invalid Huffman code",
             HpackError::Truncated => "the block ends within a header",
         }
-    }
-}
-
-impl Representation {
-    /// Returns its name as in Wireshark.
-    pub(super) const fn text(self, has_index: bool) -> &'static str {
-        match (self, has_index) {
-            (Representation::Indexed, _) => "Indexed Header Field",
-            (Representation::Inserted, true) => "Literal Header Field with Incremental Indexing - Indexed Name",
-            (Representation::Inserted, false) => "Literal Header Field with Incremental Indexing - New Name",
-            (Representation::Literal, true) => "Literal Header Field without Indexing - Indexed Name",
-            (Representation::Literal, false) => "Literal Header Field without Indexing - New Name",
-            (Representation::NeverInserted, true) => "Literal Header Field never Indexed - Indexed Name",
-            (Representation::NeverInserted, false) => "Literal Header Field never Indexed - New Name",
-            (Representation::SizeUpdate, _) => "Maximum Dynamic Table Size Change",
-        }
-    }
-}
-
-impl HeaderLine {
-    /// Whether name and value are known.
-    pub(super) fn is_known(&self) -> bool {
-        self.name.is_some() && self.value.is_some()
-    }
-}
-
-impl HeaderList {
-    /// Clears it for the next block.
-    pub(super) fn clear(&mut self) {
-        self.text.clear();
-        self.lines.clear();
-        (self.size, self.is_cut, self.offset, self.needed) = (0, false, 0, 0);
-    }
-
-    /// Bytes allocated.
-    pub(super) fn buffered(&self) -> usize {
-        self.text.capacity() + self.lines.capacity() * size_of::<HeaderLine>()
-    }
-
-    fn get(&self, range: Option<&Range<usize>>) -> Option<&[u8]> {
-        self.text.get(range?.clone())
-    }
-
-    /// Returns the name of a header, if it is known.
-    pub(super) fn name(&self, line: &HeaderLine) -> Option<&[u8]> {
-        self.get(line.name.as_ref())
-    }
-
-    /// Returns the value of a header, if it is known.
-    pub(super) fn value(&self, line: &HeaderLine) -> Option<&[u8]> {
-        self.get(line.value.as_ref())
-    }
-
-    /// Returns the headers of which name and value are known.
-    pub(super) fn known(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.lines.iter().filter_map(|line| Some((self.name(line)?, self.value(line)?)))
-    }
-
-    /// Whether a part of a header is unknown.
-    pub(super) fn has_unknown(&self) -> bool {
-        let is_header = |line: &&HeaderLine| line.kind != Representation::SizeUpdate;
-        self.lines.iter().filter(is_header).any(|line| !line.is_known())
-    }
-
-    fn append(&mut self, part: &[u8]) -> Range<usize> {
-        let start = self.text.len();
-        self.text.extend_from_slice(part);
-        start..self.text.len()
     }
 }
 
@@ -237,7 +118,10 @@ impl HpackDecoder {
         while cursor.at < block.len() {
             let (from, text) = (cursor.at, list.text.len());
             match self.header(&mut cursor, list) {
-                Ok(line) => self.record(line, from..cursor.at, text, list),
+                Ok(line) => {
+                    let coded = list.offset + from..list.offset + cursor.at;
+                    list.record(HeaderLine { coded, ..line }, text);
+                }
                 Err(error) => {
                     list.text.truncate(text);
                     list.offset += from;
@@ -292,21 +176,6 @@ impl HpackDecoder {
             }
         }
         Ok(line)
-    }
-
-    /// Appends a header to the list, unless it exceeds the limit. Its text begins at `text`.
-    #[inline]
-    fn record(&self, line: HeaderLine, coded: Range<usize>, text: usize, list: &mut HeaderList) {
-        if line.kind != Representation::SizeUpdate {
-            list.size = list.size.saturating_add(list.text.len() - text + ENTRY_SIZE);
-        }
-        list.is_cut |= list.size > MAX_LIST;
-        if list.is_cut {
-            list.text.truncate(text);
-            return;
-        }
-        let coded = list.offset + coded.start..list.offset + coded.end;
-        list.lines.push(HeaderLine { coded, ..line });
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) const DEFAULT_SIZE: usize = 4096;
 /// unknown.
 pub(super) const MAX_SIZE: usize = 65_536;
 /// Size of an entry beyond its name and value (RFC 7541 4.1).
-pub(super) const ENTRY_SIZE: usize = 32;
+const ENTRY_SIZE: usize = 32;
 
 /// The static table (RFC 7541 A): the first entry has index 1.
 #[rustfmt::skip]

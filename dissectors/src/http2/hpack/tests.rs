@@ -1,6 +1,7 @@
 //! The examples of RFC 7541 C, and what is known of headers after a loss.
 
 use super::*;
+use crate::web::header_list::MAX_LIST;
 use alloc::string::String;
 use alloc::vec;
 

@@ -1,4 +1,4 @@
-//! Huffman code of HPACK (RFC 7541 B), decoded four bits at a time.
+//! Huffman code of HPACK and QPACK (RFC 7541 B), decoded four bits at a time.
 
 use alloc::vec::Vec;
 
@@ -119,7 +119,7 @@ const fn padding_nodes(tree: &[[u16; 2]; 256]) -> [bool; 256] {
 }
 
 /// Appends a decoded string. Returns whether it is valid; otherwise, what was decoded before the error is appended.
-pub(super) fn decode(coded: &[u8], out: &mut Vec<u8>) -> bool {
+pub(crate) fn decode(coded: &[u8], out: &mut Vec<u8>) -> bool {
     // A code has at least five bits.
     out.reserve(coded.len() * 8 / 5);
     let mut node = 0_u8;

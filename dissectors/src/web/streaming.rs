@@ -1,12 +1,11 @@
 //! Content that a session reads while it arrives, such as the messages of a call that streams.
 
-use super::hpack::HeaderList;
-use super::stream::{Stream, StreamHalf};
-use super::{Frame, tunnel};
+use super::header_list::HeaderList;
+use super::stream::{DataPart, Stream, StreamHalf};
+use super::tunnel;
 use crate::content;
 use crate::grpc;
 use crate::session::{Context, DerivedItem, Half, Handover, Missing, SideEnd, Successor};
-use crate::tree::Slice;
 use alloc::boxed::Box;
 use alloc::vec;
 
@@ -20,7 +19,7 @@ impl StreamHalf {
 }
 
 /// Begins the session that reads the content of a message whose final headers ended, if there is one.
-pub(super) fn begin(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>) {
+pub(crate) fn begin(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>) {
     if stream.tunnel.is_some() {
         return;
     }
@@ -46,31 +45,31 @@ pub(super) fn begin(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'
 }
 
 /// Derives headers or trailers of a stream whose content a session reads.
-pub(super) fn headers(id: u32, half: Half, stream: &Stream, list: &HeaderList, cx: &mut Context<'_>) {
+pub(crate) fn headers(id: u32, half: Half, stream: &Stream, list: &HeaderList, cx: &mut Context<'_>) {
     if stream.has_session {
         let headers = list.known().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
         cx.derive(tunnel::lane(id, half), DerivedItem::Headers(headers));
     }
 }
 
-/// Derives content. `span` is its position in the store, if the frame is recorded.
-pub(super) fn data(id: u32, half: Half, bytes: &[u8], span: Slice, frame: &Frame<'_>, cx: &mut Context<'_>) {
-    if !bytes.is_empty() {
-        let from = frame.is_recorded.then_some(span);
-        let item = DerivedItem::Bytes { offset: None, bytes: bytes.to_vec(), first: frame.first, from };
+/// Derives content.
+pub(crate) fn data(id: u32, half: Half, part: &DataPart<'_>, cx: &mut Context<'_>) {
+    if !part.bytes.is_empty() {
+        let from = part.is_recorded.then_some(part.span);
+        let item = DerivedItem::Bytes { offset: None, bytes: part.bytes.to_vec(), first: part.first, from };
         cx.derive(tunnel::lane(id, half), item);
     }
 }
 
 /// Derives that content is missing.
-pub(super) fn lose(id: u32, half: Half, stream: &mut Stream, missing: Missing, cx: &mut Context<'_>) {
+pub(crate) fn lose(id: u32, half: Half, stream: &mut Stream, missing: Missing, cx: &mut Context<'_>) {
     if stream.half(half).is_streamed && !stream.is_done(half) {
         cx.derive(tunnel::lane(id, half), DerivedItem::Missing(missing));
     }
 }
 
 /// Derives the end of a half.
-pub(super) fn end(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>) {
+pub(crate) fn end(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>) {
     if stream.has_session {
         let state = stream.half(half);
         let end = match state.is_truncated {

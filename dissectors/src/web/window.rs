@@ -3,11 +3,11 @@
 use crate::session::Stamp;
 
 /// Window of a new connection, and of its streams until a setting changes it (RFC 9113 6.9.2).
-pub(super) const INITIAL: i64 = 65_535;
+pub(crate) const INITIAL: i64 = 65_535;
 
 /// Bytes that a side can send, on a stream or on the connection.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Window {
+pub(crate) struct Window {
     /// Its size; unknown after a loss.
     size: Option<i64>,
     /// Since when nothing could be sent.
@@ -17,21 +17,21 @@ pub(super) struct Window {
 }
 
 /// Sizes of a window before and after a frame.
-pub(super) type Change = (i64, i64);
+pub(crate) type Change = (i64, i64);
 
 impl Window {
     /// Creates a window of this size.
-    pub(super) fn new(size: Option<i64>) -> Window {
+    pub(crate) fn new(size: Option<i64>) -> Window {
         Window { size, ..Window::default() }
     }
 
     /// Forgets the size: frames were lost.
-    pub(super) fn lose(&mut self) {
+    pub(crate) fn lose(&mut self) {
         *self = Window::default();
     }
 
     /// Extends or reduces what can be sent.
-    pub(super) fn extend(&mut self, by: i64, at: Stamp) -> Option<Change> {
+    pub(crate) fn extend(&mut self, by: i64, at: Stamp) -> Option<Change> {
         let before = self.size?;
         let after = before.saturating_add(by);
         self.size = Some(after);
@@ -46,7 +46,7 @@ impl Window {
     }
 
     /// Counts data that was sent. Returns the change and, if the window was used up before, for how long.
-    pub(super) fn send(&mut self, len: usize, at: Stamp) -> (Option<Change>, Option<i64>) {
+    pub(crate) fn send(&mut self, len: usize, at: Stamp) -> (Option<Change>, Option<i64>) {
         let waited = self.resumed.take().map(|(since, until)| until.time.saturating_sub(since.time));
         (self.extend(-(len as i64), at), waited.filter(|_| len > 0))
     }

@@ -1,12 +1,14 @@
 //! Messages: the halves of streams, recorded as a whole in the frame that completes them.
 
-use super::fields::*;
-use super::hpack::HeaderList;
+use super::header_list::{HeaderList, Representation};
 use super::stream::{HalfState, Stream};
-use super::{Frame, Http2, MAX_BODY, PROTOCOL, streaming};
+use super::streaming;
+use super::streams::Streams;
+use super::web_protocol::{MAX_BODY, WebProtocol};
 use crate::coding;
 use crate::content::{LossyText, MessageBody};
 use crate::exchange::Transfer;
+use crate::field::Field;
 use crate::packet::Payload;
 use crate::session::{About, Context, Event, Half, MessagePart};
 use crate::tree::{Slice, Tree, Value};
@@ -14,11 +16,13 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Body of a message, to be dissected by its media type after the detail of the frame.
-pub(super) struct CarriedBody<'b> {
+pub(crate) struct CarriedBody<'b> {
     bytes: BodyBytes<'b>,
     base: u32,
     wire: u32,
     content_type: Vec<u8>,
+    /// Short name of the protocol that carries it.
+    carrier: &'static str,
 }
 
 enum BodyBytes<'b> {
@@ -47,16 +51,16 @@ impl CarriedBody<'_> {
     }
 
     /// Dissects it by its media type.
-    pub(super) fn read(&self, cx: &mut Context<'_>) {
-        MessageBody::new(self.payload(), &self.content_type, PROTOCOL.short).read(cx.path, cx.tree);
+    pub(crate) fn read(&self, cx: &mut Context<'_>) {
+        MessageBody::new(self.payload(), &self.content_type, self.carrier).read(cx.path, cx.tree);
     }
 }
 
 /// Appends headers other than pseudo-headers, a line for each.
-pub(super) fn append_lines(list: &HeaderList, lines: &mut Vec<u8>) {
+pub(crate) fn append_lines(list: &HeaderList, lines: &mut Vec<u8>) {
     for line in &list.lines {
         let (name, value) = (list.name(line), list.value(line));
-        if line.kind == super::hpack::Representation::SizeUpdate || name.is_some_and(|name| name.starts_with(b":")) {
+        if line.kind == Representation::SizeUpdate || name.is_some_and(|name| name.starts_with(b":")) {
             continue;
         }
         lines.extend_from_slice(name.unwrap_or(b"<unknown>"));
@@ -67,36 +71,25 @@ pub(super) fn append_lines(list: &HeaderList, lines: &mut Vec<u8>) {
 }
 
 /// Notes that nodes recorded from an index on are of a half of an exchange.
-pub(super) fn note_part(nth: u32, half: Half, from: usize, cx: &mut Context<'_>) {
+pub(crate) fn note_part(nth: u32, half: Half, from: usize, cx: &mut Context<'_>) {
     let nodes = from..cx.tree.nodes().len();
     cx.events.push(Event::Part(MessagePart { nth, half, nodes }));
 }
 
-impl Http2 {
-    /// Ends a half of a stream with a frame of headers, or with RST_STREAM.
-    pub(super) fn finish_half<'b>(
-        &mut self,
-        id: u32,
-        half: Half,
-        frame: &Frame<'b>,
-        cx: &mut Context<'_>,
-    ) -> Option<CarriedBody<'b>> {
-        self.finish_half_with(id, half, None, Some(frame), cx)
-    }
-
+impl Streams {
     /// Ends a half of a stream: it is complete, or as complete as it will be. `whole` is its body, if it is in the present
     /// frame alone.
-    pub(super) fn finish_half_with<'b>(
+    pub(crate) fn finish_half<'b>(
         &mut self,
         id: u32,
         half: Half,
         whole: Option<(&'b [u8], Slice)>,
-        frame: Option<&Frame<'b>>,
+        is_recorded: bool,
         cx: &mut Context<'_>,
     ) -> Option<CarriedBody<'b>> {
         let has_messages = self.has_messages;
-        let keep = self.keep;
-        let stream = self.streams.get_mut(id)?;
+        let (keep, protocol) = (self.keep, self.protocol);
+        let stream = self.get_mut(id)?;
         let state = stream.half(half);
         if state.state == HalfState::Done {
             return None;
@@ -119,43 +112,43 @@ impl Http2 {
         }
         if whole.is_none() && transfer.body > 0 && !is_truncated && !has_gap && !is_streamed {
             let about = About::Half(stream.exchange.id, half);
-            cx.collect(&BODY_REASSEMBLED_IN, about, cx.at.frame.into());
+            cx.collect(protocol.reassembly.reassembled_in, about, cx.at.frame.into());
         }
         streaming::end(id, half, stream, cx);
-        let is_recorded = frame.map_or(!cx.tree.skips_rest(), |frame| frame.is_recorded) && is_begun;
+        let is_recorded = is_recorded && is_begun;
         let kept = stream.half(half).kept();
         let mut body = None;
         if is_recorded {
-            let view = MessageView { id, half, keep };
+            let view = MessageView { id, half, keep, protocol };
             body = view.describe(stream, whole, has_messages, cx);
         }
         // The description may have taken the body.
         (stream.half(half).body, stream.half(half).fragments) = (Vec::new(), Vec::new());
-        self.streams.remove_body(kept);
-        self.streams.note_finished(id);
+        self.remove_body(kept);
+        self.note_finished(id);
         body
     }
 
     /// Ends the halves of a side that are not complete: no more of them will come.
-    pub(super) fn finish_open_halves(&mut self, half: Half, cx: &mut Context<'_>) {
+    pub(crate) fn finish_open_halves(&mut self, half: Half, cx: &mut Context<'_>) {
         let is_open = |stream: &mut Stream| !stream.is_done(half) && stream.half(half).first.is_some();
         let mut open: Vec<(u32, u32)> = self
-            .streams
             .iter_mut()
             .filter_map(|(id, stream)| is_open(stream).then_some((stream.exchange.id.nth, id)))
             .collect();
         open.sort_unstable();
         for (nth, id) in open {
-            if let Some(stream) = self.streams.get_mut(id) {
+            if let Some(stream) = self.get_mut(id) {
                 stream.half(half).is_truncated = true;
             }
-            let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP2) || self.keep.is_some());
+            let own = self.protocol.field;
+            let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(own) || self.keep.is_some());
             if is_recorded {
-                super::describe::push_protocol(cx);
-                cx.tree.open(&HTTP2, Slice::default(), Value::Bytes(Slice::default()));
+                cx.path.push_once(own.name);
+                cx.tree.open(own, Slice::default(), Value::Bytes(Slice::default()));
             }
             let from = cx.tree.nodes().len();
-            let body = self.finish_half_with(id, half, None, None, cx);
+            let body = self.finish_half(id, half, None, !cx.tree.skips_rest(), cx);
             if is_recorded {
                 cx.tree.close();
             }
@@ -167,16 +160,17 @@ impl Http2 {
     }
 
     /// Records a part of a body, with the frame that completes it.
-    pub(super) fn describe_part(&mut self, id: u32, half: Half, span: Slice, cx: &mut Context<'_>) {
-        let Some(stream) = self.streams.get_mut(id) else { return };
+    pub(crate) fn describe_part(&mut self, id: u32, half: Half, span: Slice, cx: &mut Context<'_>) {
+        let protocol = self.protocol;
+        let Some(stream) = self.get_mut(id) else { return };
         let about = match stream.half(half).is_streamed {
             true => About::Frame(cx.at.frame, 0),
             false => About::Half(stream.exchange.id, half),
         };
-        if let Some(frame) = cx.later_value(&BODY_REASSEMBLED_IN, about) {
-            cx.tree.put(&BODY_REASSEMBLED_IN, Slice::default(), Value::Uint(frame));
+        if let Some(frame) = cx.later_value(protocol.reassembly.reassembled_in, about) {
+            cx.tree.put(protocol.reassembly.reassembled_in, Slice::default(), Value::Uint(frame));
         }
-        cx.tree.put(&DATA, span, Value::Bytes(span));
+        cx.tree.put(protocol.data, span, Value::Bytes(span));
     }
 }
 
@@ -185,6 +179,7 @@ struct MessageView {
     id: u32,
     half: Half,
     keep: Option<usize>,
+    protocol: &'static WebProtocol,
 }
 
 impl MessageView {
@@ -211,7 +206,7 @@ impl MessageView {
         whole: Option<(&'b [u8], Slice)>,
         cx: &mut Context<'_>,
     ) -> Option<CarriedBody<'b>> {
-        let keep = self.keep.filter(|_| stream.tunnel.is_none())?;
+        let (keep, carrier) = (self.keep.filter(|_| stream.tunnel.is_none())?, self.protocol.short);
         let state = stream.half(self.half);
         let (is_truncated, has_gap, is_streamed) = (state.is_truncated, state.has_gap, state.is_streamed);
         let wire = u32::try_from(state.body_len.saturating_add(state.missing)).unwrap_or(u32::MAX);
@@ -228,67 +223,72 @@ impl MessageView {
                 None => BodyBytes::Derived(core::mem::take(&mut state.body)),
             };
             let base = whole.map_or(0, |(_, span)| span.start);
-            return Some(CarriedBody { bytes, base, wire, content_type });
+            return Some(CarriedBody { bytes, base, wire, content_type, carrier });
         }
         let sent = match whole {
             Some((data, span)) => {
-                CarriedBody { bytes: BodyBytes::Captured(data), base: span.start, wire, content_type }
+                CarriedBody { bytes: BodyBytes::Captured(data), base: span.start, wire, content_type, carrier }
             }
             None => {
                 let bytes = core::mem::take(&mut state.body);
                 let base = cx.tree.add_buffer("Body", &bytes);
                 if !is_truncated && !has_gap && !is_streamed {
-                    describe_fragments(&state.fragments, Slice::new(base, bytes.len() as u32), cx.tree);
+                    describe_fragments(self.protocol, &state.fragments, Slice::new(base, bytes.len() as u32), cx.tree);
                 }
-                CarriedBody { bytes: BodyBytes::Derived(bytes), base, wire, content_type }
+                CarriedBody { bytes: BodyBytes::Derived(bytes), base, wire, content_type, carrier }
             }
         };
-        let body = if has_coding { decode(sent, codings.as_bytes(), cx.tree) } else { sent };
+        let body = if has_coding { decode(self.protocol, sent, codings.as_bytes(), cx.tree) } else { sent };
         let all = body.all();
         if all.len > 0 && !is_truncated && !is_streamed {
-            cx.tree.put(&DATA, all, Value::Bytes(all));
+            cx.tree.put(self.protocol.data, all, Value::Bytes(all));
         }
         Some(body)
     }
 
     fn message(&self, stream: &mut Stream, body: Option<&CarriedBody<'_>>, cx: &mut Context<'_>) {
-        let none = Slice::default();
-        let node = cx.tree.open(&MESSAGE, none, Value::Present);
+        let (none, protocol) = (Slice::default(), self.protocol);
+        let fields = protocol.messages;
+        let node = cx.tree.open(fields.message, none, Value::Present);
         let is_request = self.half == Half::Request;
-        cx.tree.put(&MESSAGE_STREAM, none, Value::Uint(self.id.into()));
+        if let Some(channel) = fields.channel {
+            cx.tree.put(channel, none, Value::Uint(self.id.into()));
+        }
         let uri = stream.full_uri();
         let exchange = stream.exchange.clone();
         if is_request {
-            cx.tree.put(&REQUEST, none, Value::Bool(true));
-            label(node, &[&exchange.method, &exchange.target], cx.tree);
+            cx.tree.put(fields.request, none, Value::Bool(true));
+            label(node, fields.message, &[&exchange.method, &exchange.target], cx.tree);
             self.request(&exchange, cx.tree);
         } else {
-            cx.tree.put(&RESPONSE, none, Value::Bool(true));
-            label(node, &[&exchange.status], cx.tree);
+            cx.tree.put(fields.response, none, Value::Bool(true));
+            label(node, fields.message, &[&exchange.status], cx.tree);
             self.response(&exchange, cx.tree);
         }
         if let Some(uri) = uri {
-            cx.tree.put_text(&MESSAGE_URI, none, format_args!("{uri}"));
+            cx.tree.put_text(fields.full_target, none, format_args!("{uri}"));
         }
         let state = stream.half(self.half);
-        let field = if is_request { &REQUEST_LINE } else { &RESPONSE_LINE };
-        put_lines(field, &state.head, cx.tree);
-        put_lines(&TRAILER, &state.trailers, cx.tree);
-        for (field, text) in [(&CONTENT_TYPE, &state.content_type), (&CONTENT_ENCODING, &state.content_encoding)] {
+        let nth = usize::from(!is_request);
+        if let Some(field) = fields.headers.get(nth) {
+            put_lines(field, &state.head, cx.tree);
+        }
+        put_lines(fields.trailers, &state.trailers, cx.tree);
+        for (field, text) in [(fields.media_type, &state.content_type), (fields.coding, &state.content_encoding)] {
             if !text.is_empty() {
                 cx.tree.put_text(field, none, format_args!("{text}"));
             }
         }
         if let Some(all) = body.map(CarriedBody::all).filter(|all| all.len > 0 && self.keep == Some(MAX_BODY)) {
-            let node = cx.tree.put(&FILE_DATA, all, Value::Bytes(all));
+            let node = cx.tree.put(fields.body, all, Value::Bytes(all));
             cx.tree.label(node, format_args!("File Data: {} bytes", all.len));
         }
         if !is_request {
             if let Some(wait) = exchange.time_to_first_byte() {
-                cx.tree.put(&TIME_TO_FIRST_BYTE, none, Value::Duration(wait));
+                cx.tree.put(protocol.time_to_first_byte, none, Value::Duration(wait));
             }
             if let Some(download) = exchange.download() {
-                cx.tree.put(&DOWNLOAD_TIME, none, Value::Duration(download));
+                cx.tree.put(protocol.download_time, none, Value::Duration(download));
             }
         }
         self.notes(stream, cx.tree);
@@ -296,116 +296,125 @@ impl MessageView {
     }
 
     fn request(&self, exchange: &crate::exchange::Exchange, tree: &mut Tree) {
-        let none = Slice::default();
+        let (none, fields, version) = (Slice::default(), self.protocol.messages, self.protocol.version);
         if exchange.method.is_empty() {
             return;
         }
-        tree.put_text(&START_LINE, none, format_args!("{} {} HTTP/2", exchange.method, exchange.target));
-        tree.put_text(&METHOD, none, format_args!("{}", exchange.method));
-        put_target(&exchange.target, tree);
+        tree.put_text(fields.start_line, none, format_args!("{} {} {version}", exchange.method, exchange.target));
+        tree.put_text(fields.method, none, format_args!("{}", exchange.method));
+        self.target(&exchange.target, tree);
         if !exchange.authority.is_empty() {
-            tree.put_text(&HOST, none, format_args!("{}", exchange.authority));
+            tree.put_text(fields.authority, none, format_args!("{}", exchange.authority));
         }
-        tree.put_text(&VERSION, none, format_args!("HTTP/2"));
+        tree.put_text(fields.version, none, format_args!("{version}"));
     }
 
     fn response(&self, exchange: &crate::exchange::Exchange, tree: &mut Tree) {
-        let none = Slice::default();
+        let (none, fields, version) = (Slice::default(), self.protocol.messages, self.protocol.version);
         if let Some(code) = exchange.code {
-            tree.put_text(&START_LINE, none, format_args!("HTTP/2 {code}"));
-            tree.put(&CODE, none, Value::Uint(code.into()));
+            tree.put_text(fields.start_line, none, format_args!("{version} {code}"));
+            tree.put(fields.code, none, Value::Uint(code.into()));
         }
         if !exchange.target.is_empty() {
-            tree.put_text(&URI, none, format_args!("{}", exchange.target));
+            tree.put_text(fields.target, none, format_args!("{}", exchange.target));
+        }
+    }
+
+    fn target(&self, target: &str, tree: &mut Tree) {
+        let none = Slice::default();
+        if target.is_empty() {
+            return;
+        }
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        tree.put_text(self.protocol.messages.target, none, format_args!("{target}"));
+        tree.put_text(self.protocol.uri_path, none, format_args!("{path}"));
+        if let Some(query) = query {
+            tree.put_text(self.protocol.uri_query, none, format_args!("{query}"));
         }
     }
 
     fn notes(&self, stream: &mut Stream, tree: &mut Tree) {
+        let protocol = self.protocol;
         let is_head = stream.exchange.method == "HEAD";
         let code = stream.exchange.code;
         let state = stream.half(self.half);
         let is_short = self.half == Half::Request || !is_head && code != Some(304);
         let lengths = state.content_length.filter(|&len| len != state.body_len && is_short && state.is_complete());
-        let mut note = |is_noted: bool, field: &'static crate::Field, detail: fmt::Arguments<'_>| {
+        let mut note = |is_noted: bool, field: &'static Field, detail: fmt::Arguments<'_>| {
             if is_noted {
                 tree.note(field, Slice::default(), format_args!("{}{detail}", field.title));
             }
         };
-        note(state.is_truncated, &TRUNCATED, format_args!(""));
+        note(state.is_truncated, protocol.truncated, format_args!(""));
         let is_lost = !state.is_complete() && !state.is_truncated;
         match state.missing {
-            0 => note(is_lost, &GAP, format_args!(", or cannot be decoded")),
-            missing => note(is_lost, &GAP, format_args!(": {missing}")),
+            0 => note(is_lost, protocol.gap, format_args!(", or cannot be decoded")),
+            missing => note(is_lost, protocol.gap, format_args!(": {missing}")),
         }
-        note(state.is_cut && self.keep == Some(MAX_BODY), &BODY_LIMIT, format_args!(""));
+        note(state.is_cut && self.keep == Some(MAX_BODY), protocol.body_limit, format_args!(""));
         if let Some(expected) = lengths {
-            note(true, &BAD_LENGTH, format_args!(": expected {expected}, found {}", state.body_len));
+            note(true, protocol.bad_length, format_args!(": expected {expected}, found {}", state.body_len));
         }
     }
 }
 
-fn label(node: Option<usize>, words: &[&str], tree: &mut Tree) {
+fn label(node: Option<usize>, field: &Field, words: &[&str], tree: &mut Tree) {
     if tree.wanted().labels {
         let text = words.join(" ");
-        tree.label(node, format_args!("{}: {}", MESSAGE.title, LossyText(text.as_bytes())));
+        tree.label(node, format_args!("{}: {}", field.title, LossyText(text.as_bytes())));
     }
 }
 
-fn put_lines(field: &'static crate::Field, lines: &[u8], tree: &mut Tree) {
+fn put_lines(field: &'static Field, lines: &[u8], tree: &mut Tree) {
     for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let text = tree.store_bytes(line);
         tree.put(field, Slice::default(), Value::Text(text));
     }
 }
 
-fn put_target(target: &str, tree: &mut Tree) {
-    let none = Slice::default();
-    if target.is_empty() {
-        return;
-    }
-    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    tree.put_text(&URI, none, format_args!("{target}"));
-    tree.put_text(&URI_PATH, none, format_args!("{path}"));
-    if let Some(query) = query {
-        tree.put_text(&URI_QUERY, none, format_args!("{query}"));
-    }
-}
-
 /// Records the frames that a body came in.
-fn describe_fragments(fragments: &[(u32, u32)], whole: Slice, tree: &mut Tree) {
-    if !tree.wants_any(&HTTP2) || fragments.is_empty() {
+fn describe_fragments(protocol: &WebProtocol, fragments: &[(u32, u32)], whole: Slice, tree: &mut Tree) {
+    let fields = protocol.reassembly;
+    if !tree.wants_any(protocol.field) || fragments.is_empty() {
         return;
     }
     let none = Slice::default();
-    let node = tree.open(&BODY_FRAGMENTS, whole, Value::Present);
-    tree.label(node, format_args!("[{} {} ({} bytes)]", fragments.len(), BODY_FRAGMENTS.title, whole.len));
+    let node = tree.open(fields.units, whole, Value::Present);
+    tree.label(node, format_args!("[{} {} ({} bytes)]", fragments.len(), fields.units.title, whole.len));
     let mut at = 0;
     for &(frame, len) in fragments {
         let span = Slice::new(whole.start + at.min(whole.len), len.min(whole.len - at.min(whole.len)));
-        let node = tree.put(&BODY_FRAGMENT, span, Value::Uint(frame.into()));
+        let node = tree.put(fields.unit, span, Value::Uint(frame.into()));
         let last = (at + len).saturating_sub(1);
         tree.label(node, format_args!("[Frame: {frame}, payload: {at}-{last} ({len} bytes)]"));
         at = at.saturating_add(len);
     }
-    tree.put(&BODY_FRAGMENT_COUNT, none, Value::Uint(fragments.len() as u64));
-    tree.put(&BODY_REASSEMBLED_LENGTH, none, Value::Uint(whole.len.into()));
-    tree.put(&BODY_REASSEMBLED_DATA, whole, Value::Bytes(whole));
+    tree.put(fields.count, none, Value::Uint(fragments.len() as u64));
+    tree.put(fields.length, none, Value::Uint(whole.len.into()));
+    tree.put(fields.data, whole, Value::Bytes(whole));
     tree.close();
 }
 
 /// Undoes the content codings of a body.
-fn decode<'b>(sent: CarriedBody<'b>, codings: &[u8], tree: &mut Tree) -> CarriedBody<'b> {
+fn decode<'b>(protocol: &WebProtocol, sent: CarriedBody<'b>, codings: &[u8], tree: &mut Tree) -> CarriedBody<'b> {
     let Some(decoded) = coding::decode_in_frame(codings, sent.payload(), coding::MAX_CONTENT, tree) else {
         return sent;
     };
     if let Some(problem) = decoded.problem {
-        let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
-        tree.note(&DECOMPRESSION_FAILED, sent.all(), format_args!("{title} ({}): {reason}", LossyText(codings)));
+        let note = protocol.decompression_failed;
+        let (title, reason) = (note.title, problem.description());
+        tree.note(note, sent.all(), format_args!("{title} ({}): {reason}", LossyText(codings)));
         if !decoded.bytes.is_empty() && decoded.bytes == sent.bytes.get() {
             return sent;
         }
     }
     let base = tree.add_buffer("Decoded content", &decoded.bytes);
     let wire = (decoded.bytes.len() as u32).saturating_add(u32::from(!decoded.is_complete()));
-    CarriedBody { bytes: BodyBytes::Derived(decoded.bytes), base, wire, content_type: sent.content_type }
+    CarriedBody {
+        bytes: BodyBytes::Derived(decoded.bytes),
+        base,
+        wire,
+        content_type: sent.content_type,
+        carrier: sent.carrier,
+    }
 }

@@ -1,14 +1,12 @@
-//! Tunnels: streams of CONNECT (RFC 9113 8.5) and of extended CONNECT (RFC 8441), which carry another protocol.
+//! Tunnels: streams of CONNECT (RFC 9113 8.5) and of extended CONNECT (RFC 8441, RFC 9220), which carry another protocol.
 
-use super::Frame;
-use super::frame::END_STREAM;
-use super::hpack::HeaderList;
-use super::stream::Stream;
+use super::header_list::HeaderList;
+use super::stream::{DataPart, Stream};
 use crate::session::{Context, DerivedItem, Half, Handover, Lane, Missing, Side, SideEnd, Successor};
 use alloc::boxed::Box;
 
 /// Names what a tunnel carries: the protocol of an extended CONNECT, or whichever is detected.
-pub(super) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Context<'_>) {
+pub(crate) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Context<'_>) {
     let Some(protocol) = &stream.tunnel else { return };
     let to = match protocol.as_str() {
         "" => Successor::Detect,
@@ -24,22 +22,22 @@ pub(super) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Co
 }
 
 /// Derives bytes of a tunnel, and its end.
-pub(super) fn derive(id: u32, half: Half, data: &[u8], frame: &Frame<'_>, cx: &mut Context<'_>) {
-    if !data.is_empty() {
-        let item = DerivedItem::Bytes { offset: None, bytes: data.to_vec(), first: frame.first, from: None };
+pub(crate) fn derive(id: u32, half: Half, part: &DataPart<'_>, cx: &mut Context<'_>) {
+    if !part.bytes.is_empty() {
+        let item = DerivedItem::Bytes { offset: None, bytes: part.bytes.to_vec(), first: part.first, from: None };
         cx.derive(lane(id, half), item);
     }
-    if frame.header.has(END_STREAM) {
+    if part.ends {
         cx.derive(lane(id, half), DerivedItem::End(SideEnd::Closed));
     }
 }
 
 /// Notes that bytes of a tunnel are missing.
-pub(super) fn lose(id: u32, half: Half, missing: Missing, cx: &mut Context<'_>) {
+pub(crate) fn lose(id: u32, half: Half, missing: Missing, cx: &mut Context<'_>) {
     cx.derive(lane(id, half), DerivedItem::Missing(missing));
 }
 
 /// The lane of a half of a stream.
-pub(super) fn lane(id: u32, half: Half) -> Lane {
+pub(crate) fn lane(id: u32, half: Half) -> Lane {
     Lane { channel: id.into(), side: if half == Half::Request { Side::Client } else { Side::Server } }
 }

@@ -2,9 +2,11 @@
 
 use super::skipped_streams::SkippedStreams;
 use super::stream::{HalfState, Stream, StreamHalf};
+use super::web_protocol::WebProtocol;
 use super::window::Window;
 use crate::exchange::Exchange;
 use crate::session::{Context, Event, Half, Side};
+use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -23,8 +25,13 @@ const MAX_BODIES: usize = 2 << 20;
 const MAX_CLOSED: usize = 256;
 
 /// The streams of a connection.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Streams {
+#[derive(Clone, Debug)]
+pub(crate) struct Streams {
+    pub(crate) protocol: &'static WebProtocol,
+    /// Bytes kept of each body; none if no body is wanted.
+    pub(crate) keep: Option<usize>,
+    /// Fields of whole messages are recorded.
+    pub(crate) has_messages: bool,
     open: BTreeMap<u32, Stream>,
     /// Streams that ended last, with the numbers of their exchanges and their windows.
     closed: VecDeque<(u32, u32, [Window; 2])>,
@@ -46,15 +53,35 @@ pub(super) struct Streams {
     /// Bytes of bodies kept.
     bodies: usize,
     /// Streams were skipped, or exchanges reported, at a limit; to be noted in a frame.
-    pub is_over_limit: bool,
+    pub(crate) is_over_limit: bool,
 }
 
 impl Streams {
+    /// Creates the streams of a connection without any, for a run with these wants.
+    pub(crate) fn new(protocol: &'static WebProtocol, wants: &Wants) -> Streams {
+        Streams {
+            protocol,
+            keep: protocol.kept_of_body(wants),
+            has_messages: protocol.has_messages(wants),
+            open: BTreeMap::new(),
+            closed: VecDeque::new(),
+            highest_closed: 0,
+            tunnels: BTreeMap::new(),
+            skipped: SkippedStreams::default(),
+            finished: Vec::new(),
+            highest: 0,
+            count: 0,
+            text: 0,
+            bodies: 0,
+            is_over_limit: false,
+        }
+    }
+
     /// Makes the exchange of an upgrade the one of stream 1 (RFC 7540 3.2).
-    pub(super) fn adopt(&mut self, pending: Option<Box<Exchange>>, windows: [Window; 2]) {
+    pub(crate) fn adopt(&mut self, pending: Option<Box<Exchange>>, windows: [Window; 2]) {
         let Some(mut exchange) = pending else { return };
         self.count = 1;
-        exchange.protocol = "http2";
+        exchange.protocol = self.protocol.name();
         (exchange.response, exchange.code) = (None, None);
         exchange.status.clear();
         exchange.content_type.clear();
@@ -67,17 +94,17 @@ impl Streams {
     }
 
     /// Returns an open stream.
-    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Stream> {
+    pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Stream> {
         self.open.get_mut(&id)
     }
 
     /// Returns the open streams.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
         self.open.iter_mut().map(|(&id, stream)| (id, stream))
     }
 
     /// Returns the windows of a stream that is open or was closed last.
-    pub(super) fn windows_mut(&mut self, id: u32) -> Option<&mut [Window; 2]> {
+    pub(crate) fn windows_mut(&mut self, id: u32) -> Option<&mut [Window; 2]> {
         if let Some(stream) = self.open.get_mut(&id) {
             return Some(&mut stream.windows);
         }
@@ -85,42 +112,42 @@ impl Streams {
     }
 
     /// Whether a stream carries another protocol.
-    pub(super) fn is_tunnel(&self, id: u32) -> bool {
+    pub(crate) fn is_tunnel(&self, id: u32) -> bool {
         self.tunnels.contains_key(&id) || self.open.get(&id).is_some_and(|stream| stream.tunnel.is_some())
     }
 
     /// Notes that a half of a stream that carries another protocol has bytes.
-    pub(super) fn note_tunnel_bytes(&mut self, id: u32, half: Half) {
+    pub(crate) fn note_tunnel_bytes(&mut self, id: u32, half: Half) {
         if let Some(has_bytes) = self.tunnels.get_mut(&id) {
             *half_of(has_bytes, half) = true;
         }
     }
 
     /// Returns the streams that carry another protocol, and whose half has bytes after the last loss: there is another one.
-    pub(super) fn lose_tunnels(&mut self, half: Half) -> impl Iterator<Item = u32> {
+    pub(crate) fn lose_tunnels(&mut self, half: Half) -> impl Iterator<Item = u32> {
         let has_bytes = move |flags: &mut [bool; 2]| core::mem::take(half_of(flags, half));
         self.tunnels.iter_mut().filter_map(move |(&id, flags)| has_bytes(flags).then_some(id))
     }
 
     /// The highest number of a stream so far.
-    pub(super) fn highest(&self) -> u32 {
+    pub(crate) fn highest(&self) -> u32 {
         self.highest
     }
 
     /// Whether a stream was closed, or is skipped.
-    pub(super) fn is_closed(&self, id: u32) -> bool {
+    pub(crate) fn is_closed(&self, id: u32) -> bool {
         let is_closed = || id <= self.highest_closed && self.closed.iter().any(|(closed, ..)| *closed == id);
         !self.open.contains_key(&id) && (is_closed() || self.skipped.contains(id))
     }
 
     /// Returns the number of a stream's exchange.
-    pub(super) fn nth(&self, id: u32) -> Option<u32> {
+    pub(crate) fn nth(&self, id: u32) -> Option<u32> {
         let closed = || self.closed.iter().rev().find(|(closed, ..)| *closed == id).map(|&(_, nth, _)| nth);
         self.open.get(&id).map(|stream| stream.exchange.id.nth).or_else(closed)
     }
 
     /// Returns the stream of a number, which opens with it; none if it is skipped.
-    pub(super) fn open(&mut self, id: u32, windows: [Window; 2], cx: &mut Context<'_>) -> Option<&mut Stream> {
+    pub(crate) fn open(&mut self, id: u32, windows: [Window; 2], cx: &mut Context<'_>) -> Option<&mut Stream> {
         if !self.open.contains_key(&id) {
             self.highest = self.highest.max(id);
             if self.skipped.contains(id) {
@@ -132,7 +159,7 @@ impl Streams {
                 return None;
             }
             let (is_encrypted, name) = (cx.is_encrypted, cx.exchange(self.count));
-            let exchange = Exchange { id: name, protocol: "http2", is_encrypted, ..Exchange::default() };
+            let exchange = Exchange { id: name, protocol: self.protocol.name(), is_encrypted, ..Exchange::default() };
             self.count = self.count.saturating_add(1);
             self.open.insert(id, Stream::new(Box::new(exchange), windows));
         }
@@ -140,7 +167,7 @@ impl Streams {
     }
 
     /// Counts text of a stream that was added.
-    pub(super) fn add_text(&mut self, id: u32, len: usize, cx: &mut Context<'_>) {
+    pub(crate) fn add_text(&mut self, id: u32, len: usize, cx: &mut Context<'_>) {
         self.text += len;
         while self.text > MAX_TEXT && self.open.len() > 1 {
             self.is_over_limit = true;
@@ -153,7 +180,7 @@ impl Streams {
     }
 
     /// Counts bytes of a body that were added, and drops the largest bodies beyond the limit.
-    pub(super) fn add_body(&mut self, len: usize) {
+    pub(crate) fn add_body(&mut self, len: usize) {
         self.bodies += len;
         while self.bodies > MAX_BODIES {
             let largest = self.open.values_mut().max_by_key(|stream| stream.bodies());
@@ -164,17 +191,17 @@ impl Streams {
     }
 
     /// Counts bytes of a body that were dropped.
-    pub(super) fn remove_body(&mut self, len: usize) {
+    pub(crate) fn remove_body(&mut self, len: usize) {
         self.bodies = self.bodies.saturating_sub(len);
     }
 
     /// Notes that a half of a stream ended.
-    pub(super) fn note_finished(&mut self, id: u32) {
+    pub(crate) fn note_finished(&mut self, id: u32) {
         self.finished.push(id);
     }
 
     /// Reports the exchanges of which the last half ended in this call.
-    pub(super) fn report_finished(&mut self, cx: &mut Context<'_>) {
+    pub(crate) fn report_finished(&mut self, cx: &mut Context<'_>) {
         while let Some(id) = self.finished.pop() {
             let is_done = |stream: &Stream| stream.is_done(Half::Request) && stream.is_done(Half::Response);
             if self.open.get(&id).is_some_and(is_done) {
@@ -184,7 +211,7 @@ impl Streams {
     }
 
     /// Reports the exchanges that a side would have completed: it sends nothing more.
-    pub(super) fn side_ended(&mut self, half: Half, have_both: bool, cx: &mut Context<'_>) {
+    pub(crate) fn side_ended(&mut self, half: Half, have_both: bool, cx: &mut Context<'_>) {
         let is_over = |stream: &Stream| have_both || half == Half::Response && stream.is_done(Half::Request);
         let mut over: Vec<u32> = self.open.iter().filter(|(_, stream)| is_over(stream)).map(|(&id, _)| id).collect();
         over.sort_by_key(|id| self.nth(*id));
@@ -193,7 +220,7 @@ impl Streams {
     }
 
     /// Drops bodies: memory is short. If there are none, the oldest half of the streams is reported as it is.
-    pub(super) fn release(&mut self, cx: &mut Context<'_>) {
+    pub(crate) fn release(&mut self, cx: &mut Context<'_>) {
         if self.bodies > 0 {
             self.open.values_mut().flat_map(|stream| &mut stream.halves).for_each(StreamHalf::drop_body);
             self.bodies = 0;
@@ -206,7 +233,7 @@ impl Streams {
     }
 
     /// Bytes buffered.
-    pub(super) fn buffered(&self) -> usize {
+    pub(crate) fn buffered(&self) -> usize {
         self.text + self.bodies + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
     }
 
@@ -249,7 +276,7 @@ fn half_of(flags: &mut [bool; 2], half: Half) -> &mut bool {
 }
 
 /// Place of a side in the windows of a stream.
-pub(super) fn window_of(windows: &mut [Window; 2], side: Side) -> &mut Window {
+pub(crate) fn window_of(windows: &mut [Window; 2], side: Side) -> &mut Window {
     let [client, server] = windows;
     if side == Side::Client { client } else { server }
 }

@@ -7,7 +7,7 @@ const MAX_RANGES: usize = 64;
 
 /// The numbers of skipped streams, as ranges of numbers that are all odd or all even (RFC 9113 5.1.1).
 #[derive(Clone, Debug, Default)]
-pub(super) struct SkippedStreams {
+pub(crate) struct SkippedStreams {
     /// First and last number of each range.
     ranges: Vec<(u32, u32)>,
 }
@@ -19,12 +19,12 @@ fn have_same_initiator(one: u32, other: u32) -> bool {
 
 impl SkippedStreams {
     /// Whether a stream is skipped.
-    pub(super) fn contains(&self, id: u32) -> bool {
+    pub(crate) fn contains(&self, id: u32) -> bool {
         self.ranges.iter().any(|&(first, last)| (first..=last).contains(&id) && have_same_initiator(first, id))
     }
 
     /// Adds a stream.
-    pub(super) fn add(&mut self, id: u32) {
+    pub(crate) fn add(&mut self, id: u32) {
         if self.contains(id) {
             return;
         }

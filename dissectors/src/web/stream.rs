@@ -1,9 +1,10 @@
-//! Streams (RFC 9113 5): each is an exchange, whose halves the two sides send.
+//! Streams (RFC 9113 5, RFC 9114 6.1): each is an exchange, whose halves the two sides send.
 
-use super::hpack::HeaderList;
+use super::header_list::HeaderList;
 use super::window::Window;
 use crate::exchange::{Exchange, Outcome, Transfer, text};
 use crate::session::{Half, Stamp};
+use crate::tree::Slice;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use compact_str::CompactString;
@@ -17,72 +18,85 @@ const MAX_TOKEN: usize = 64;
 
 /// A stream that is not complete.
 #[derive(Clone, Debug)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     /// What is known of the exchange.
-    pub exchange: Box<Exchange>,
+    pub(crate) exchange: Box<Exchange>,
     /// The scheme of the request.
-    pub scheme: CompactString,
+    pub(crate) scheme: CompactString,
     /// Request and response.
-    pub halves: [StreamHalf; 2],
+    pub(crate) halves: [StreamHalf; 2],
     /// Frame with the headers of the request.
-    pub requested: Option<Stamp>,
+    pub(crate) requested: Option<Stamp>,
     /// Frame with the first headers of the response.
-    pub answered: Option<Stamp>,
+    pub(crate) answered: Option<Stamp>,
     /// What the client and the server can send on the stream.
-    pub windows: [Window; 2],
+    pub(crate) windows: [Window; 2],
     /// CONNECT: its data are a tunnel, and no body. The protocol in it, if the request names one (RFC 8441).
-    pub tunnel: Option<CompactString>,
+    pub(crate) tunnel: Option<CompactString>,
     /// A session reads the content of a half.
-    pub has_session: bool,
+    pub(crate) has_session: bool,
+}
+
+/// Bytes of a frame with data.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DataPart<'b> {
+    pub(crate) bytes: &'b [u8],
+    /// Their position in the store of the tree, if they are recorded.
+    pub(crate) span: Slice,
+    pub(crate) is_recorded: bool,
+    /// The half ends with them.
+    pub(crate) ends: bool,
+    /// Where their first byte arrived.
+    pub(crate) first: Stamp,
 }
 
 /// One half of a stream.
 #[derive(Clone, Debug, Default)]
-pub(super) struct StreamHalf {
-    pub state: HalfState,
+pub(crate) struct StreamHalf {
+    pub(crate) state: HalfState,
     /// Where the first byte arrived.
-    pub first: Option<Stamp>,
+    pub(crate) first: Option<Stamp>,
     /// Where the last byte so far arrived.
-    pub last: Stamp,
+    pub(crate) last: Stamp,
     /// The header lines for the message.
-    pub head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
     /// The trailer lines for the message.
-    pub trailers: Vec<u8>,
+    pub(crate) trailers: Vec<u8>,
     /// Bytes of the body.
-    pub body_len: u64,
+    pub(crate) body_len: u64,
     /// Bytes of the body that were not captured.
-    pub missing: u64,
+    pub(crate) missing: u64,
     /// First bytes of the body, up to the first gap.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// Frames with data, and the number of bytes of each.
-    pub fragments: Vec<(u32, u32)>,
+    pub(crate) fragments: Vec<(u32, u32)>,
     /// Value of Content-Length.
-    pub content_length: Option<u64>,
+    pub(crate) content_length: Option<u64>,
     /// Value of Content-Type.
-    pub content_type: CompactString,
+    pub(crate) content_type: CompactString,
     /// Value of Content-Encoding.
-    pub content_encoding: CompactString,
+    pub(crate) content_encoding: CompactString,
     /// A session reads the content while it arrives.
-    pub is_streamed: bool,
+    pub(crate) is_streamed: bool,
     /// The content states the status of the call, as that of gRPC-Web does.
-    pub has_status_in_content: bool,
+    pub(crate) has_status_in_content: bool,
     /// Some of the headers are not known.
-    pub has_unknown_headers: bool,
+    pub(crate) has_unknown_headers: bool,
     /// Bytes of it are missing.
-    pub has_gap: bool,
+    pub(crate) has_gap: bool,
     /// Frames that belong to it may be missing.
-    pub may_have_gap: bool,
+    pub(crate) may_have_gap: bool,
     /// Bytes of the body were not kept.
-    pub is_cut: bool,
+    pub(crate) is_cut: bool,
     /// It ended before it was complete.
-    pub is_truncated: bool,
+    pub(crate) is_truncated: bool,
     /// Its receiver reset the stream with CANCEL.
-    pub is_canceled: bool,
+    pub(crate) is_canceled: bool,
 }
 
 /// Progress of a half.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum HalfState {
+pub(crate) enum HalfState {
     /// No headers were seen.
     #[default]
     Awaited,
@@ -94,13 +108,13 @@ pub(super) enum HalfState {
 
 /// The headers of a message that its exchange has.
 #[derive(Clone, Debug, Default)]
-pub(super) struct MessageHead {
-    pub method: Option<CompactString>,
-    pub path: Option<CompactString>,
-    pub authority: Option<CompactString>,
-    pub scheme: Option<CompactString>,
-    pub protocol: Option<CompactString>,
-    pub status: Option<u16>,
+pub(crate) struct MessageHead {
+    pub(crate) method: Option<CompactString>,
+    pub(crate) path: Option<CompactString>,
+    pub(crate) authority: Option<CompactString>,
+    pub(crate) scheme: Option<CompactString>,
+    pub(crate) protocol: Option<CompactString>,
+    pub(crate) status: Option<u16>,
     host: Option<CompactString>,
     content_length: Option<u64>,
     content_type: Option<CompactString>,
@@ -109,7 +123,7 @@ pub(super) struct MessageHead {
 
 impl MessageHead {
     /// Reads the headers of a block.
-    pub(super) fn of(list: &HeaderList) -> MessageHead {
+    pub(crate) fn of(list: &HeaderList) -> MessageHead {
         let mut head = MessageHead::default();
         for (name, value) in list.known() {
             let is_token = matches!(name, b":method" | b":scheme" | b":protocol" | b"content-encoding");
@@ -141,19 +155,19 @@ impl MessageHead {
 
 impl Stream {
     /// Creates a stream of an exchange.
-    pub(super) fn new(exchange: Box<Exchange>, windows: [Window; 2]) -> Stream {
+    pub(crate) fn new(exchange: Box<Exchange>, windows: [Window; 2]) -> Stream {
         let (scheme, halves, requested, answered) = Default::default();
         Stream { exchange, scheme, halves, requested, answered, windows, tunnel: None, has_session: false }
     }
 
     /// Returns a half.
-    pub(super) fn half(&mut self, half: Half) -> &mut StreamHalf {
+    pub(crate) fn half(&mut self, half: Half) -> &mut StreamHalf {
         let [request, response] = &mut self.halves;
         if half == Half::Request { request } else { response }
     }
 
     /// Bytes of text kept besides bodies.
-    pub(super) fn text(&self) -> usize {
+    pub(crate) fn text(&self) -> usize {
         let Exchange { method, target, authority, content_type, .. } = &*self.exchange;
         let halves = self.halves.iter().map(StreamHalf::text).sum::<usize>();
         let tunnel = self.tunnel.as_ref().map_or(0, CompactString::len);
@@ -161,12 +175,12 @@ impl Stream {
     }
 
     /// Bytes of header and trailer lines kept.
-    pub(super) fn lines(&self) -> usize {
+    pub(crate) fn lines(&self) -> usize {
         self.halves.iter().map(|half| half.head.len() + half.trailers.len()).sum()
     }
 
     /// Drops the header and trailer lines: they are not known. Returns the number of their bytes.
-    pub(super) fn drop_lines(&mut self) -> usize {
+    pub(crate) fn drop_lines(&mut self) -> usize {
         let dropped = self.lines();
         for half in self.halves.iter_mut().filter(|half| !half.head.is_empty() || !half.trailers.is_empty()) {
             (half.head, half.trailers) = (Vec::new(), Vec::new());
@@ -176,12 +190,12 @@ impl Stream {
     }
 
     /// Bytes of bodies kept.
-    pub(super) fn bodies(&self) -> usize {
+    pub(crate) fn bodies(&self) -> usize {
         self.halves.iter().map(StreamHalf::kept).sum()
     }
 
     /// Sets what the headers of a request state.
-    pub(super) fn set_request(&mut self, head: MessageHead) {
+    pub(crate) fn set_request(&mut self, head: MessageHead) {
         self.half(Half::Request).set_content(&head);
         // Only an extended CONNECT names a protocol (RFC 8441 4), if the method is not known.
         if head.method.as_deref() == Some("CONNECT") || head.protocol.is_some() {
@@ -200,7 +214,7 @@ impl Stream {
     }
 
     /// Sets what the headers of a response state.
-    pub(super) fn set_response(&mut self, head: &MessageHead) {
+    pub(crate) fn set_response(&mut self, head: &MessageHead) {
         // Another response to CONNECT has a body.
         self.tunnel = self.tunnel.take().filter(|_| matches!(head.status, None | Some(200..=299)));
         self.half(Half::Response).set_content(head);
@@ -213,7 +227,7 @@ impl Stream {
     }
 
     /// Returns the full URI of the request, if it is known.
-    pub(super) fn full_uri(&self) -> Option<CompactString> {
+    pub(crate) fn full_uri(&self) -> Option<CompactString> {
         let Exchange { authority, target, .. } = &*self.exchange;
         if self.scheme.is_empty() || authority.is_empty() || target.is_empty() {
             return None;
@@ -226,13 +240,13 @@ impl Stream {
     }
 
     /// Whether a half is complete.
-    pub(super) fn is_done(&self, half: Half) -> bool {
+    pub(crate) fn is_done(&self, half: Half) -> bool {
         let [request, response] = &self.halves;
         (if half == Half::Request { request } else { response }).state == HalfState::Done
     }
 
     /// Sets how the halves crossed the wire that have begun and not ended.
-    pub(super) fn end_halves(&mut self, at: Stamp) {
+    pub(crate) fn end_halves(&mut self, at: Stamp) {
         let [request, response] = &self.halves;
         let Exchange { request: requested, response: answered, .. } = &mut *self.exchange;
         for (half, transfer) in [(request, requested), (response, answered)] {
@@ -244,13 +258,13 @@ impl Stream {
     }
 
     /// Whether nothing is known of the exchange.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         let Exchange { method, request, response, code, .. } = &*self.exchange;
         method.is_empty() && request.is_none() && response.is_none() && code.is_none()
     }
 
     /// Sets the outcome of the exchange before it is reported (RFC 9110 15).
-    pub(super) fn conclude(&mut self) {
+    pub(crate) fn conclude(&mut self) {
         let is_broken = |half: Option<Transfer>| half.is_some_and(|half| !half.complete);
         let exchange = &mut self.exchange;
         exchange.outcome = match (exchange.code, exchange.response) {
@@ -268,7 +282,7 @@ impl Stream {
 
 impl StreamHalf {
     /// Notes that bytes of the half arrived.
-    pub(super) fn arrive(&mut self, first: Stamp, last: Stamp) {
+    pub(crate) fn arrive(&mut self, first: Stamp, last: Stamp) {
         self.first.get_or_insert(first);
         self.last = last;
     }
@@ -281,7 +295,7 @@ impl StreamHalf {
     }
 
     /// Counts data, and keeps at most `keep` bytes of the body. Returns by how much the kept bytes have grown.
-    pub(super) fn append(&mut self, data: &[u8], frame: u32, keep: Option<usize>) {
+    pub(crate) fn append(&mut self, data: &[u8], frame: u32, keep: Option<usize>) {
         if self.state == HalfState::Done {
             return;
         }
@@ -307,31 +321,31 @@ impl StreamHalf {
     }
 
     /// Bytes kept of the body, and of the list of its frames.
-    pub(super) fn kept(&self) -> usize {
+    pub(crate) fn kept(&self) -> usize {
         self.body.len() + self.fragments.len() * size_of::<(u32, u32)>()
     }
 
     /// Notes that frames were lost: a half that has begun may lack some.
-    pub(super) fn lose(&mut self) {
+    pub(crate) fn lose(&mut self) {
         self.may_have_gap |= self.state == HalfState::Begun;
     }
 
     /// Drops the kept body.
-    pub(super) fn drop_body(&mut self) {
+    pub(crate) fn drop_body(&mut self) {
         self.is_cut |= !self.body.is_empty();
         self.body = Vec::new();
         self.fragments = Vec::new();
     }
 
     /// Whether all of it was seen.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         let has_length = self.content_length == Some(self.body_len);
         !self.is_truncated && !self.has_gap && (!self.may_have_gap || has_length)
     }
 }
 
 /// Returns the status code of a response.
-pub(super) fn status(list: &HeaderList) -> Option<u16> {
+pub(crate) fn status(list: &HeaderList) -> Option<u16> {
     list.known().filter(|(name, _)| *name == b":status").last().and_then(|(_, value)| code(value))
 }
 
@@ -339,6 +353,6 @@ fn code(value: &[u8]) -> Option<u16> {
     number(value).and_then(|code| u16::try_from(code).ok())
 }
 
-pub(super) fn number(value: &[u8]) -> Option<u64> {
+pub(crate) fn number(value: &[u8]) -> Option<u64> {
     core::str::from_utf8(value).ok()?.parse().ok()
 }

@@ -1,0 +1,172 @@
+//! Detail of frames and instructions.
+
+use super::fields::*;
+use super::names;
+use super::qpack::Instruction;
+use crate::content::LossyText;
+use crate::packet::Payload;
+use crate::tree::{Slice, Tree, Value};
+use crate::varint::varint;
+use crate::web::header_list::{HeaderLine, HeaderList};
+use crate::web::headers;
+
+/// Name of a header that refers to an entry which is not known.
+const UNKNOWN_PART: &[u8] = b"<unknown>";
+
+/// Returns the name of a frame type.
+fn frame_name(kind: u64) -> &'static str {
+    match FRAME_TYPE.value_name(kind) {
+        Some(name) => name,
+        None if names::is_reserved(kind) => "Reserved (GREASE)",
+        None => "Unknown",
+    }
+}
+
+/// Opens the node of a frame, and records its type and its length. `payload` is what is there of it.
+pub(super) fn open_frame(frame: Payload<'_>, [type_len, length_len]: [usize; 2], tree: &mut Tree) {
+    let (kind, length) = frame_header(frame.bytes);
+    let name = frame_name(kind);
+    if tree.wants_columns() {
+        tree.append_info(format_args!(", {name}"));
+    }
+    let node = tree.open(&FRAME, frame.all(), Value::Present);
+    tree.label(node, format_args!("{name} len={length}"));
+    tree.put(&FRAME_TYPE, frame.span(0, type_len), Value::Uint(kind));
+    tree.put(&FRAME_LENGTH, frame.span(type_len, length_len), Value::Uint(length));
+    let payload = frame.from(type_len + length_len);
+    if !payload.bytes.is_empty() {
+        tree.put(&FRAME_PAYLOAD, payload.all(), Value::Bytes(payload.all()));
+    }
+}
+
+fn frame_header(bytes: &[u8]) -> (u64, u64) {
+    let (kind, len) = varint(bytes).unwrap_or_default();
+    let (length, _) = bytes.get(len..).and_then(varint).unwrap_or_default();
+    (kind, length)
+}
+
+/// Records the type of a stream of one direction.
+pub(super) fn stream_type(kind: u64, span: Slice, tree: &mut Tree) {
+    let node = tree.put(&STREAM_TYPE, span, Value::Uint(kind));
+    if names::is_reserved(kind) {
+        tree.label(node, format_args!("{}: Reserved (GREASE) ({kind:#018x})", STREAM_TYPE.title));
+    } else if STREAM_TYPE.value_name(kind).is_none() {
+        tree.note(&UNKNOWN_STREAM, span, format_args!("{} {kind:#x}", UNKNOWN_STREAM.title));
+    }
+}
+
+/// Records a number, and returns what follows it.
+fn number<'b>(field: &'static crate::Field, payload: Payload<'b>, tree: &mut Tree) -> Option<Payload<'b>> {
+    let (value, len) = varint(payload.bytes)?;
+    tree.put(field, payload.span(0, len), Value::Uint(value));
+    Some(payload.from(len))
+}
+
+/// Records the payload of a frame that is not one of messages.
+pub(super) fn payload(kind: u64, payload: Payload<'_>, tree: &mut Tree) {
+    let read = match kind {
+        0x03 | 0x0d => number(&PUSH_ID, payload, tree),
+        0x04 => return settings(payload, tree),
+        0x07 => number(&GOAWAY_ID, payload, tree),
+        0xf0700 | 0xf0701 => number(&PRIORITY_ELEMENT, payload, tree).inspect(|value| {
+            tree.put(&PRIORITY_VALUE, value.all(), Value::Text(value.all()));
+        }),
+        _ => Some(payload),
+    };
+    if read.is_none() {
+        tree.note(&BAD_FRAME, payload.all(), format_args!("{}", BAD_FRAME.title));
+    }
+}
+
+/// Records the push of a promise.
+pub(super) fn push_id(id: u64, span: Slice, tree: &mut Tree) {
+    tree.put(&PUSH_ID, span, Value::Uint(id));
+}
+
+fn settings(payload: Payload<'_>, tree: &mut Tree) {
+    let mut rest = payload;
+    while let Some((id, id_len)) = varint(rest.bytes) {
+        let Some((value, value_len)) = rest.bytes.get(id_len..).and_then(varint) else { break };
+        let node = tree.open(&SETTINGS, rest.span(0, id_len + value_len), Value::Present);
+        match SETTINGS_ID.value_name(id) {
+            Some(name) => tree.label(node, format_args!("Settings - {name}: {value}")),
+            None if names::is_reserved(id) => tree.label(node, format_args!("Settings - Reserved (GREASE)")),
+            None => tree.label(node, format_args!("Settings - Unknown ({id:#x}): {value}")),
+        }
+        tree.put(&SETTINGS_ID, rest.span(0, id_len), Value::Uint(id));
+        let span = rest.span(id_len, value_len);
+        tree.put(&SETTINGS_VALUE, span, Value::Uint(value));
+        if let Some(field) = names::setting_field(id) {
+            tree.put(field, span, Value::Uint(value));
+        }
+        tree.close();
+        rest = rest.from(id_len + value_len);
+    }
+    if !rest.bytes.is_empty() {
+        tree.note(&BAD_FRAME, rest.all(), format_args!("{}", BAD_FRAME.title));
+    }
+}
+
+/// Records the headers of a section.
+pub(super) fn headers(list: &HeaderList, section: Payload<'_>, tree: &mut Tree) {
+    headers::append_start(list, &list.lines, tree);
+    if !tree.wants_any(&HTTP3) {
+        return;
+    }
+    let none = Slice::default();
+    let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
+    let lengths = list.lines.iter().map(|line| 8 + len(list.name(line)) + len(list.value(line)));
+    tree.put(&HEADER_LENGTH, none, Value::Uint(lengths.sum::<usize>() as u64));
+    tree.put(&HEADER_COUNT, none, Value::Uint(list.lines.len() as u64));
+    for line in &list.lines {
+        header(list, line, section.span(line.coded.start, line.coded.len()), tree);
+    }
+    let unknown = list.lines.iter().filter(|line| !line.is_known()).count();
+    if unknown > 0 {
+        tree.note(&UNKNOWN_HEADER, section.all(), format_args!("{}: {unknown}", UNKNOWN_HEADER.title));
+    }
+    if list.is_cut {
+        tree.note(&LIST_LIMIT, section.all(), format_args!("{}: {} bytes", LIST_LIMIT.title, list.size));
+    }
+}
+
+fn header(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut Tree) {
+    let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
+    let node = tree.open(&HEADER, span, Value::Present);
+    if tree.wanted().labels {
+        tree.label(node, format_args!("Header: {}: {}", LossyText(name), LossyText(value)));
+    }
+    let (name_text, value_text) = (tree.store_bytes(name), tree.store_bytes(value));
+    tree.put(&NAME_LENGTH, span, Value::Uint(name.len() as u64));
+    tree.put(&NAME, span, Value::Text(name_text));
+    tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
+    tree.put(&VALUE, span, Value::Text(value_text));
+    if let Some(field) = names::header_field(name).filter(|_| line.is_known()) {
+        headers::describe_value(field, value, value_text, span, tree);
+    }
+    tree.close();
+}
+
+/// Records headers that wait for entries of the dynamic table.
+pub(super) fn blocked(required: u64, inserted: u64, span: Slice, tree: &mut Tree) {
+    let none = Slice::default();
+    tree.put(&QPACK_BLOCKED, none, Value::Bool(true));
+    tree.put(&QPACK_REQUIRED, none, Value::Uint(required));
+    tree.put(&QPACK_AVAILABLE, none, Value::Uint(inserted));
+    tree.note(&BLOCKED, span, format_args!("{}", BLOCKED.title));
+}
+
+/// Records an instruction of an encoder.
+pub(super) fn instruction(instruction: Instruction, span: Slice, tree: &mut Tree) {
+    let field = match instruction {
+        Instruction::SetCapacity(_) => &SET_CAPACITY,
+        Instruction::InsertNamed => &INSERT_NAMED,
+        Instruction::InsertLiteral => &INSERT,
+        Instruction::Duplicate => &DUPLICATE,
+    };
+    tree.open(field, span, Value::Bytes(span));
+    if let Instruction::SetCapacity(capacity) = instruction {
+        tree.put(&CAPACITY, span, Value::Uint(capacity));
+    }
+    tree.close();
+}

@@ -1,0 +1,77 @@
+//! What is known of one direction of a stream: its kind, and where its frames begin.
+
+use crate::session::{Lane, Side, SideEnd, Stamp};
+use alloc::vec::Vec;
+
+/// Number of the stream of a push among those of requests.
+const PUSHES: u32 = 1 << 31;
+
+/// State of a lane.
+#[derive(Clone, Debug)]
+pub(super) struct LaneState {
+    pub(super) kind: LaneKind,
+    /// Where the first byte arrived that is not read.
+    pub(super) first: Option<Stamp>,
+    /// Bytes that are left of a DATA frame.
+    pub(super) data_left: u64,
+    /// Bytes that are left of a frame that is skipped.
+    pub(super) skip_left: u64,
+    /// Bytes that wait for entries of the dynamic table, and those after them.
+    pub(super) held: Vec<u8>,
+    /// Its end, if it came while bytes wait.
+    pub(super) ended: Option<SideEnd>,
+    /// Its frames cannot be read any more.
+    pub(super) is_lost: bool,
+}
+
+/// What a lane carries (RFC 9114 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LaneKind {
+    /// A stream of one direction whose type is not read yet.
+    Untyped,
+    Control,
+    /// Messages of the stream of this number.
+    Messages(u32),
+    Encoder,
+    Decoder,
+    /// Nothing that is read.
+    Other,
+}
+
+impl LaneState {
+    pub(super) fn new(lane: Lane) -> LaneState {
+        let kind = match lane.channel & 3 {
+            0 => LaneKind::Messages(request_key(lane.channel)),
+            // A server opens no stream for a request of its own.
+            1 => LaneKind::Other,
+            _ => LaneKind::Untyped,
+        };
+        LaneState { kind, first: None, data_left: 0, skip_left: 0, held: Vec::new(), ended: None, is_lost: false }
+    }
+
+    /// The number of the stream whose messages it carries.
+    pub(super) fn key(&self) -> Option<u32> {
+        if let LaneKind::Messages(key) = self.kind { Some(key) } else { None }
+    }
+
+    /// Whether a frame is not complete.
+    pub(super) fn is_in_frame(&self) -> bool {
+        self.data_left > 0 || self.skip_left > 0
+    }
+}
+
+/// Returns the number of the stream of a request, by its channel.
+fn request_key(channel: u64) -> u32 {
+    u32::try_from(channel >> 2).unwrap_or(u32::MAX) & !PUSHES
+}
+
+/// Returns the number of the stream of a push.
+pub(super) fn push_key(id: u64) -> u32 {
+    u32::try_from(id).unwrap_or(u32::MAX) | PUSHES
+}
+
+/// Whether a lane is one that a side sends on.
+pub(super) fn is_sender(lane: Lane, client: Side) -> bool {
+    let opener = if lane.channel & 1 == 0 { client } else { client.other() };
+    lane.channel & 2 == 0 || lane.side == opener
+}

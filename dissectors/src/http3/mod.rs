@@ -1,0 +1,418 @@
+//! HTTP/3 (RFC 9114): a session that reads the streams of QUIC, decodes headers, and has an exchange for each request.
+//!
+//! Frames are recorded where they end, as in Wireshark. A message is recorded in addition, with all its headers and its body,
+//! in the frame that completes it. Headers may wait for instructions of another stream; they are recorded when those arrive.
+
+mod call_facts;
+mod describe;
+mod fields;
+mod frames;
+mod instructions;
+mod lane;
+mod names;
+mod qpack;
+mod static_table;
+
+use crate::packet::Payload;
+use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
+use crate::session::{
+    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side, SideEnd,
+};
+use crate::tree::Value;
+use crate::varint::varint;
+use crate::wants::Wants;
+use crate::web::message;
+use crate::web::streams::Streams;
+use crate::web::web_protocol::WebProtocol;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+pub use fields::*;
+use lane::{LaneKind, LaneState};
+use qpack::QpackDecoder;
+
+/// Registry entry for HTTP/3.
+pub static PROTOCOL: Protocol = Protocol {
+    short: "HTTP3",
+    fields: FIELDS,
+    claims: &[Claim::Alpn("h3"), Claim::Alpn("h3-29"), Claim::Alpn("h3-30"), Claim::Alpn("h3-31"), Claim::Alpn("h3-32")],
+    aliases: &[
+        Alias::with("uri", &URI, &[&METHOD]),
+        Alias::with("url", &MESSAGE_URI, &[&METHOD]),
+        Alias::new("method", &METHOD),
+        Alias::new("status", &CODE),
+        Alias::with("host", &HOST, &[&METHOD]),
+        Alias::with("path", &URI_PATH, &[&METHOD]),
+        Alias::with("query", &URI_QUERY, &[&METHOD]),
+        Alias::new("body", &FILE_DATA),
+    ],
+    dissectors: &[
+        Dissector::Session(SessionKind {
+            input: Input::Channels,
+            probe: |_| Probe::No,
+            open,
+            derived_title: "Stream",
+            reassembly: Some(REASSEMBLY),
+            messages: Some(&MESSAGES),
+        }),
+        Dissector::CallFacts(&call_facts::FACTS),
+    ],
+};
+
+const REASSEMBLY: UnitReassembly = UnitReassembly {
+    units: &BODY_FRAGMENTS,
+    unit: &BODY_FRAGMENT,
+    count: &BODY_FRAGMENT_COUNT,
+    length: &BODY_REASSEMBLED_LENGTH,
+    data: &BODY_REASSEMBLED_DATA,
+    reassembled_in: &BODY_REASSEMBLED_IN,
+};
+
+static MESSAGES: MessageFields = MessageFields {
+    message: &MESSAGE,
+    request: &REQUEST,
+    response: &RESPONSE,
+    start_line: &START_LINE,
+    channel: Some(&MESSAGE_STREAM),
+    method: &METHOD,
+    target: &URI,
+    authority: &HOST,
+    full_target: &MESSAGE_URI,
+    version: &VERSION,
+    code: &CODE,
+    headers: &[&REQUEST_LINE, &RESPONSE_LINE],
+    trailers: &TRAILER,
+    body: &FILE_DATA,
+    media_type: &CONTENT_TYPE,
+    coding: &CONTENT_ENCODING,
+    incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &LIST_LIMIT, &TRUNCATED],
+    body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
+    repeated: &[&URI, &MESSAGE_URI],
+    request_only: &[&REQUEST, &METHOD, &URI_PATH, &URI_QUERY, &HOST, &REQUEST_LINE, &RESPONSE_IN, &FULL_URI],
+    response_only: &[&RESPONSE, &CODE, &RESPONSE_LINE, &REQUEST_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME],
+    indexed: &[&REQUEST, &RESPONSE, &METHOD, &URI, &URI_PATH, &URI_QUERY, &HOST, &CODE],
+    is_curl_request: true,
+};
+
+/// Names and fields of what HTTP/3 has in common with HTTP/2.
+static WEB: WebProtocol = WebProtocol {
+    short: "HTTP3",
+    version: "HTTP/3",
+    field: &HTTP3,
+    messages: &MESSAGES,
+    reassembly: &REASSEMBLY,
+    of_messages: [&MESSAGE, &OPEN_LIMIT],
+    data: &DATA,
+    uri_path: &URI_PATH,
+    uri_query: &URI_QUERY,
+    time_to_first_byte: &TIME_TO_FIRST_BYTE,
+    download_time: &DOWNLOAD_TIME,
+    truncated: &TRUNCATED,
+    gap: &GAP,
+    body_limit: &BODY_LIMIT,
+    bad_length: &BAD_LENGTH,
+    decompression_failed: &DECOMPRESSION_FAILED,
+};
+
+/// Bytes that wait for entries of the dynamic table, of all streams. Peers permit 16 to 100 streams with some hundred each.
+const MAX_HELD: usize = 1 << 20;
+
+fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
+    let is_reversed = handover.fact("initiator") == Some(b"server");
+    Box::new(Http3 {
+        streams: Streams::new(&WEB, wants),
+        lanes: BTreeMap::new(),
+        sides: Default::default(),
+        client: if is_reversed { Side::Server } else { Side::Client },
+        held: 0,
+    })
+}
+
+/// The HTTP/3 session of one connection.
+#[derive(Clone, Debug)]
+struct Http3 {
+    streams: Streams,
+    lanes: BTreeMap<Lane, LaneState>,
+    sides: [SideState; 2],
+    /// The side that sends requests.
+    client: Side,
+    /// Bytes that wait for entries of the dynamic table.
+    held: usize,
+}
+
+/// State of one side.
+#[derive(Clone, Debug, Default)]
+struct SideState {
+    /// Decoder of its headers.
+    decoder: QpackDecoder,
+    /// Its encoder sends no further instructions, as far as is known.
+    has_ended: bool,
+}
+
+/// What became of the next bytes of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// So many were read.
+    Read(usize),
+    /// More are needed.
+    Wait,
+    /// They wait for entries of the dynamic table.
+    Blocked,
+}
+
+/// Bytes that are read in one call, and where they are recorded.
+struct View<'c> {
+    lane: Lane,
+    chunk: Chunk<'c>,
+    /// Position of the bytes in the store, once the node of the protocol is open.
+    payload: Option<Payload<'c>>,
+    is_recorded: bool,
+}
+
+impl<'c> View<'c> {
+    /// Opens the node of the protocol and that of the stream, unless they are open. Returns all bytes.
+    fn open(&mut self, cx: &mut Context<'_>) -> Payload<'c> {
+        if let Some(payload) = self.payload {
+            return payload;
+        }
+        let len = self.chunk.bytes.len();
+        if !self.is_recorded {
+            return Payload::whole(self.chunk.bytes, 0);
+        }
+        cx.path.push_once("http3");
+        if cx.tree.wants_columns() {
+            cx.tree.columns_mut().protocol = PROTOCOL.short;
+        }
+        let span = self.chunk.span(0..len, "Reassembled stream", cx.tree);
+        let payload = Payload::whole(self.chunk.bytes, span.start);
+        cx.tree.open(&HTTP3, span, Value::Bytes(span));
+        let field = if self.lane.channel & 2 == 0 { &STREAM } else { &STREAM_UNI };
+        cx.tree.open(field, span, Value::Present);
+        self.payload = Some(payload);
+        payload
+    }
+
+    /// Closes the nodes.
+    fn close(&self, cx: &mut Context<'_>) {
+        if self.payload.is_some() {
+            cx.tree.close();
+            cx.tree.close();
+        }
+    }
+}
+
+impl Http3 {
+    fn state(&mut self, lane: Lane) -> &mut LaneState {
+        self.lanes.entry(lane).or_insert_with(|| LaneState::new(lane))
+    }
+
+    fn half(&self, side: Side) -> Half {
+        if side == self.client { Half::Request } else { Half::Response }
+    }
+
+    /// The exchange of a lane, and the half that it belongs to.
+    fn owner(&self, lane: Lane) -> Option<(u32, Half)> {
+        let key = self.lanes.get(&lane)?.key()?;
+        Some((self.streams.nth(key)?, self.half(lane.side)))
+    }
+
+    /// Reads the next bytes of a lane as far as possible; returns how many, and whether the next ones are blocked.
+    fn read_bytes(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, bool) {
+        let node = cx.tree.nodes().len();
+        let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP3) || self.streams.keep.is_some());
+        let mut view = View { lane, chunk, payload: None, is_recorded };
+        let mut at = 0;
+        let mut is_blocked = false;
+        while at < chunk.bytes.len() {
+            match self.step(&mut view, at, cx) {
+                Step::Read(0) | Step::Wait => break,
+                Step::Read(len) => at += len,
+                Step::Blocked => {
+                    is_blocked = true;
+                    break;
+                }
+            }
+        }
+        let is_over_limit = core::mem::take(&mut self.streams.is_over_limit);
+        if let Some(payload) = view.payload.filter(|_| is_over_limit) {
+            cx.tree.note(&OPEN_LIMIT, payload.all(), format_args!("{}", OPEN_LIMIT.title));
+        }
+        view.close(cx);
+        match self.owner(lane) {
+            Some((nth, half)) if cx.tree.nodes().len() > node => message::note_part(nth, half, node, cx),
+            None if at > 0 => cx.events.push(Event::OutsideMessages),
+            _ => {}
+        }
+        (at, is_blocked)
+    }
+
+    /// Reads the next unit of a lane, from an offset of its bytes.
+    fn step(&mut self, view: &mut View<'_>, at: usize, cx: &mut Context<'_>) -> Step {
+        let bytes = view.chunk.bytes.get(at..).unwrap_or_default();
+        let state = self.state(view.lane);
+        if state.is_lost {
+            return Step::Read(bytes.len());
+        }
+        if state.skip_left > 0 {
+            let len = state.skip_left.min(bytes.len() as u64);
+            state.skip_left -= len;
+            return Step::Read(len as usize);
+        }
+        match state.kind {
+            LaneKind::Untyped => self.stream_type(view, at, cx),
+            LaneKind::Control => self.frame(view, at, None, cx),
+            LaneKind::Messages(key) => self.frame(view, at, Some(key), cx),
+            LaneKind::Encoder => self.instructions(view, at, cx),
+            LaneKind::Decoder | LaneKind::Other => Step::Read(bytes.len()),
+        }
+    }
+
+    /// Reads the type of a stream of one direction (RFC 9114 6.2).
+    fn stream_type(&mut self, view: &mut View<'_>, at: usize, cx: &mut Context<'_>) -> Step {
+        let bytes = view.chunk.bytes.get(at..).unwrap_or_default();
+        let Some((kind, mut len)) = varint(bytes) else { return Step::Wait };
+        let mut push = None;
+        if kind == 0x01 {
+            let Some((id, id_len)) = bytes.get(len..).and_then(varint) else { return Step::Wait };
+            push = Some((id, len, id_len));
+            len += id_len;
+        }
+        let payload = view.open(cx);
+        if view.is_recorded {
+            let kind_len = push.map_or(len, |(_, at, _)| at);
+            describe::stream_type(kind, payload.span(at, kind_len), cx.tree);
+            if let Some((id, id_at, id_len)) = push {
+                describe::push_id(id, payload.span(at + id_at, id_len), cx.tree);
+            }
+        }
+        let key = push.map(|(id, ..)| lane::push_key(id));
+        if let Some(key) = key {
+            self.open_stream(key, cx);
+        }
+        self.state(view.lane).kind = match (kind, key) {
+            (0x00, _) => LaneKind::Control,
+            (_, Some(key)) => LaneKind::Messages(key),
+            (0x02, _) => LaneKind::Encoder,
+            (0x03, _) => LaneKind::Decoder,
+            _ => LaneKind::Other,
+        };
+        Step::Read(len)
+    }
+
+    /// Reads bytes of a lane that has bytes that wait, or whose next bytes wait: they are kept here.
+    fn hold(&mut self, lane: Lane, bytes: &[u8], cx: &mut Context<'_>) {
+        self.held += bytes.len();
+        self.state(lane).held.extend_from_slice(bytes);
+        if self.held > MAX_HELD {
+            self.sides_mut(lane.side).has_ended = true;
+            self.resume(lane.side, cx);
+        }
+    }
+
+    fn sides_mut(&mut self, side: Side) -> &mut SideState {
+        side.of_mut(&mut self.sides)
+    }
+
+    /// Reads on where bytes of a side wait: entries of its dynamic table were inserted, or none will be.
+    fn resume(&mut self, side: Side, cx: &mut Context<'_>) {
+        let waits = |(lane, state): (&Lane, &LaneState)| (lane.side == side && !state.held.is_empty()).then_some(*lane);
+        let lanes: Vec<Lane> = self.lanes.iter().filter_map(waits).collect();
+        for lane in lanes {
+            self.read_held(lane, cx);
+        }
+    }
+
+    fn read_held(&mut self, lane: Lane, cx: &mut Context<'_>) {
+        let held = core::mem::take(&mut self.state(lane).held);
+        let (len, _) = self.read_bytes(lane, Chunk { bytes: &held, base: None }, cx);
+        let rest = held.get(len..).unwrap_or_default();
+        self.held = self.held.saturating_sub(len);
+        let has_ended = self.sides_mut(lane.side).has_ended;
+        let state = self.state(lane);
+        state.held = rest.to_vec();
+        if let Some(end) = state.ended.filter(|_| rest.is_empty() || has_ended) {
+            self.held = self.held.saturating_sub(rest.len());
+            self.end_lane(lane, !rest.is_empty(), end, cx);
+        }
+    }
+
+    /// Ends the encoder of a side: what waits is read with what is known.
+    fn end_encoder(&mut self, side: Side, cx: &mut Context<'_>) {
+        if !core::mem::replace(&mut self.sides_mut(side).has_ended, true) {
+            self.resume(side, cx);
+        }
+    }
+
+    /// Ends a half, with its lane.
+    fn end_lane(&mut self, lane: Lane, has_rest: bool, end: SideEnd, cx: &mut Context<'_>) {
+        let Some(state) = self.lanes.remove(&lane) else { return };
+        if matches!(state.kind, LaneKind::Encoder | LaneKind::Control) {
+            self.end_encoder(lane.side, cx);
+        }
+        let Some(key) = state.key() else { return };
+        let half = self.half(lane.side);
+        let is_truncated = end != SideEnd::Closed || has_rest || state.is_in_frame();
+        self.end_half(key, half, is_truncated.then_some(end), cx);
+    }
+}
+
+impl Session for Http3 {
+    fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let len = chunk.bytes.len();
+        let first = *self.state(lane).first.get_or_insert(cx.first);
+        if !self.state(lane).held.is_empty() {
+            self.hold(lane, chunk.bytes, cx);
+            self.read_held(lane, cx);
+            return Consumed { owner: self.owner(lane), ..Consumed::bytes(len) };
+        }
+        let (mut read, is_blocked) = self.read_bytes(lane, chunk, cx);
+        if is_blocked {
+            self.hold(lane, chunk.from(read).bytes, cx);
+            read = len;
+        }
+        if read > 0 {
+            self.state(lane).first = None;
+            cx.events.push(Event::Pdu(Pdu { lane, first, len: read as u64 }));
+        }
+        if self.state(lane).kind == LaneKind::Encoder && read > 0 {
+            self.resume(lane.side, cx);
+        }
+        self.streams.report_finished(cx);
+        Consumed { owner: self.owner(lane), ..Consumed::bytes(read) }
+    }
+
+    fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        if missing == Missing::Released && before.bytes.is_empty() {
+            if lane == Lane::of(Side::Client) {
+                self.streams.release(cx);
+            }
+            return;
+        }
+        self.skip_gap(lane, before.bytes, missing, cx);
+        self.streams.report_finished(cx);
+    }
+
+    fn end(&mut self, lane: Lane, rest: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
+        if !lane::is_sender(lane, self.client) {
+            self.lanes.remove(&lane);
+            return;
+        }
+        let has_ended = self.sides_mut(lane.side).has_ended;
+        let state = self.state(lane);
+        if !state.held.is_empty() && !has_ended {
+            state.ended = Some(end);
+            return;
+        }
+        self.end_lane(lane, !rest.bytes.is_empty(), end, cx);
+        self.streams.report_finished(cx);
+    }
+
+    fn buffered(&self) -> usize {
+        let tables = self.sides.iter().map(|side| side.decoder.buffered()).sum::<usize>();
+        self.streams.buffered() + self.held + tables + self.lanes.len() * size_of::<(Lane, LaneState)>()
+    }
+
+    fn fork(&self) -> Box<dyn Session> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,63 @@
+//! What distinguishes HTTP/2 and HTTP/3: their fields.
+
+use crate::field::Field;
+use crate::protocol::{MessageFields, UnitReassembly};
+use crate::wants::Wants;
+
+/// Bytes of a body, as sent, that are kept to be shown; more are counted.
+pub(crate) const MAX_BODY: usize = 1 << 20;
+/// Bytes of a body that are kept where only the row of a list is wanted.
+const PREVIEW_BYTES: usize = 64;
+
+/// Names and fields of a protocol that has a stream for each exchange.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WebProtocol {
+    /// Short name, such as `HTTP2`.
+    pub(crate) short: &'static str,
+    /// Version in start lines, such as `HTTP/2`.
+    pub(crate) version: &'static str,
+    /// The protocol's own field.
+    pub(crate) field: &'static Field,
+    pub(crate) messages: &'static MessageFields,
+    pub(crate) reassembly: &'static UnitReassembly,
+    /// The first and the last field of messages.
+    pub(crate) of_messages: [&'static Field; 2],
+    /// Bytes of a body in a frame.
+    pub(crate) data: &'static Field,
+    pub(crate) uri_path: &'static Field,
+    pub(crate) uri_query: &'static Field,
+    pub(crate) time_to_first_byte: &'static Field,
+    pub(crate) download_time: &'static Field,
+    // Notes.
+    pub(crate) truncated: &'static Field,
+    pub(crate) gap: &'static Field,
+    pub(crate) body_limit: &'static Field,
+    pub(crate) bad_length: &'static Field,
+    pub(crate) decompression_failed: &'static Field,
+}
+
+impl WebProtocol {
+    /// Filter name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.field.name
+    }
+
+    /// Bytes of a body that must be kept for `wants`; none if no body is wanted.
+    pub(super) fn kept_of_body(&self, wants: &Wants) -> Option<usize> {
+        let of_body =
+            [self.data, self.messages.body, self.decompression_failed, self.body_limit, &crate::frame::PROTOCOLS];
+        let wants_body = of_body.into_iter().any(|field| wants.field(field))
+            || wants.any_between(self.reassembly.units, self.reassembly.data)
+            || crate::content::is_wanted(wants);
+        match wants_body {
+            true => Some(MAX_BODY),
+            false => wants.columns.then_some(PREVIEW_BYTES),
+        }
+    }
+
+    /// Whether fields of whole messages are wanted.
+    pub(super) fn has_messages(&self, wants: &Wants) -> bool {
+        let [first, last] = self.of_messages;
+        wants.any_between(first, last)
+    }
+}

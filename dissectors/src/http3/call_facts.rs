@@ -4,6 +4,7 @@ use crate::call_facts::{CallFacts, ExplainedStep, WEB_ATTRIBUTES, WEB_HEADERS, W
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[],
+    values: &[],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
     responds_in_order: false,

@@ -1,12 +1,12 @@
 //! Facts of TLS about calls: the handshake that establishes keys.
 
-use super::hello::EARLY_DATA;
 use super::{
     ALERT_DESCRIPTION, ALERT_LEVEL, ALPN_STR, CERTIFICATE_BEGIN, CERTIFICATE_END, CERTIFICATE_HOST,
     CERTIFICATE_SUBJECT, CHANGE_CIPHER_SPEC, CIPHERSUITE, EXTENSION_TYPE, HANDSHAKE_TYPE, RESUMED, SERVER_NAME,
     SUPPORTED_VERSION, VERSION,
 };
 use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole};
+use crate::hello::EARLY_DATA;
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[

@@ -5,9 +5,9 @@
 //! resumed  client hello: ID, ticket  -> server hello with the same ID, or after a ticket with any; Change Cipher Spec
 //! ```
 
-use super::crypto::Hash;
-use super::hello::{ClientOffer, ServerSelection, vector};
 use crate::derived_secrets::SecretName;
+use crate::hello::{ClientOffer, ServerSelection, vector};
+use crate::kdf::Hash;
 use alloc::vec::Vec;
 
 /// Labels of the names.

@@ -4,6 +4,7 @@ use super::*;
 use crate::web::header_list::MAX_LIST;
 use alloc::string::String;
 use alloc::vec;
+use alloc::vec::Vec;
 
 fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()

@@ -99,10 +99,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("http2/trailers.pcap", &["POST /data.json 200 40"]),
     ("http2/continuation.pcap", &["GET /data.json 200 46"]),
     ("http2/flow-control.pcap", &["GET /long.txt 200 60000"]),
-    (
-        "quic/requests.pcapng",
-        &["GET /page?x=1 200 31", "GET /json 200 36", "GET /missing 404 10", "POST /echo 200 17"],
-    ),
+    ("quic/requests.pcapng", &["GET /page?x=1 200 31", "GET /json 200 36", "GET /missing 404 10", "POST /echo 200 17"]),
     ("quic/chacha20.pcapng", &["GET /page 200 31"]),
     ("quic/version2.pcapng", &["GET /page 200 31"]),
     ("quic/key-update.pcapng", &["GET /page 200 31", "GET /json 200 36"]),
@@ -159,7 +156,8 @@ fn exchanges(path: &str) -> Vec<String> {
         }
         _ => None,
     };
-    events(file, Task { exchanges: true, ..Task::default() }).into_iter().filter_map(row).collect()
+    let decode = common::decode_options(&file);
+    events(file, Task { exchanges: true, decode, ..Task::default() }).into_iter().filter_map(row).collect()
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use super::layers::Tables;
 use crate::capture::Endpoint;
 use crate::source::Frame;
-use dissectors::packet::{Address, Payload};
+use dissectors::packet::Address;
 use dissectors::session::Stamp;
-use dissectors::tcp::Segment;
 
 /// `LINKTYPE_ETHERNET`, and the numbers of protocols.
 const ETHERNET: u16 = 1;
@@ -33,42 +32,6 @@ impl Tables {
             UDP => self.skip_datagram(source, destination, packet.payload, at),
             _ => false,
         }
-    }
-
-    fn skip_segment(&mut self, source: Endpoint, destination: Endpoint, payload: &[u8], at: Stamp) -> bool {
-        let payload = Payload { bytes: payload, base: 0, wire: payload.len() as u32 };
-        // A SYN may begin another connection between the same endpoints.
-        let Some(segment) = Segment::read(payload, false).filter(|segment| !segment.flags.syn()) else { return false };
-        let Some(index) = self.tcp.find_known(source, destination) else { return false };
-        let connection = self.tcp.flow_mut(index);
-        let number = connection.number;
-        if self.run.is_own(number) {
-            return false;
-        }
-        connection.skip(source, &segment, at);
-        self.run.begin_frame();
-        self.run.enter(number);
-        true
-    }
-
-    fn skip_datagram(&mut self, source: Endpoint, destination: Endpoint, payload: &[u8], at: Stamp) -> bool {
-        let length =
-            payload.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |&length| u16::from_be_bytes(length));
-        let is_tunnel = self.run.registry.is_tunnel([source.port, destination.port]);
-        // RFC 768: at least that of the header. A shorter one is malformed and has no conversation.
-        if length < 8 || is_tunnel || !self.run.work.udp_conversations {
-            return false;
-        }
-        let known = self.udp.find_known(source, destination);
-        let number = known.map_or(self.udp.next_number(), |index| self.udp.flow_mut(index).number);
-        if self.run.is_own(number) {
-            return false;
-        }
-        self.run.begin_frame();
-        let index = known.unwrap_or_else(|| self.udp_conversation(source, destination, at));
-        self.udp.flow_mut(index).last = at;
-        self.run.enter(number);
-        true
     }
 }
 

@@ -251,6 +251,27 @@ impl Tables {
         self.dissect(&datagram.next(), at, tree);
     }
 
+    /// Follows a datagram of a conversation of another shard. Returns false if that takes reading it.
+    pub(super) fn skip_datagram(&mut self, source: Endpoint, destination: Endpoint, payload: &[u8], at: Stamp) -> bool {
+        let length =
+            payload.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |&length| u16::from_be_bytes(length));
+        let is_tunnel = self.run.registry.is_tunnel([source.port, destination.port]);
+        // RFC 768: at least that of the header. A shorter one is malformed and has no conversation.
+        if length < 8 || is_tunnel || !self.run.work.udp_conversations {
+            return false;
+        }
+        let known = self.udp.find_known(source, destination);
+        let number = known.map_or(self.udp.next_number(), |index| self.udp.flow_mut(index).number);
+        if self.run.is_own(number) {
+            return false;
+        }
+        self.run.begin_frame();
+        let index = known.unwrap_or_else(|| self.udp_conversation(source, destination, at));
+        self.udp.flow_mut(index).last = at;
+        self.run.enter(number);
+        true
+    }
+
     /// Closes a conversation that is dropped from memory.
     pub(super) fn close_udp(&mut self, mut conversation: UdpConversation) {
         self.buffers.add(conversation.number, -(conversation.buffered as isize));

@@ -3,8 +3,7 @@
 use super::capture_run::CaptureRun;
 use super::output::Output;
 use super::shard_output::{RowsFrom, ShardOutput, merge};
-use dissectors::frame;
-use overhear::analysis::{Shard, Task, wants_repeated_statements};
+use overhear::analysis::{Shard, Task};
 use overhear::report::{Report, ThreadedReport};
 use overhear::source::Compression;
 use std::io;
@@ -53,15 +52,11 @@ impl CaptureRun {
     fn thread_count(&self, task: &Task, out: &Output) -> usize {
         let mut wants = task.wants.clone();
         wants.add_all(&self.matcher.wants());
-        // What a frame has of other conversations.
-        let depends_on_all = wants_repeated_statements(&wants)
-            || self.matcher.has_filter() && wants.field(&frame::TIME_DELTA_DISPLAYED)
-            || self.decode.names.flags.network
-            || !self.decode.secrets.private_keys().is_empty();
-        if self.has_pipe() || out.is_line_buffered() || depends_on_all {
+        let task = Task { wants, decode: self.decode.clone(), ..task.clone() };
+        if self.has_pipe() || out.is_line_buffered() || !task.is_divisible(!self.matcher.has_filter()) {
             return 1;
         }
-        let is_worth_dividing = || Task { wants, ..task.clone() }.reads_messages() && self.has_plain_files();
+        let is_worth_dividing = || task.reads_messages() && self.has_plain_files();
         self.threads.unwrap_or_else(|| if is_worth_dividing() { cores().min(MAX_THREADS) } else { 1 })
     }
 

@@ -182,7 +182,7 @@ fn every_call_of_every_capture_has_the_messages_of_its_row() {
             let detail = call(&mut browser, place);
             let exchange = browser.index.calls[place].exchange.clone();
             // A connection whose content is not decrypted has no messages; an alert of TLS is none of HTTP.
-            if exchange.protocol == "tls" || exchange.status == "TLS alert" {
+            if matches!(exchange.protocol, "tls" | "quic") || exchange.status == "TLS alert" {
                 continue;
             }
             // An incomplete message is reported at the end of the capture, in no frame.

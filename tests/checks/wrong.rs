@@ -151,7 +151,7 @@ const LINES: &[(&[&str], &str)] = &[
     (&[], "no checks: expected a check file (.toml) or a rule; see `overhear check --help`"),
     (&["x.pcap"], "no checks: expected a check file (.toml) or a rule; see `overhear check --help`"),
     (&["--none", "http"], "missing capture file: overhear check CAPTURE --none FILTER"),
-    (&["x.pcap", "--none", "http.reqest"], "--none: unknown field http.reqest (nearest: http.request, http2.request, http.no_request, http.request_in)\n    http.reqest\n    ^~~~~~~~~~~"),
+    (&["x.pcap", "--none", "http.reqest"], "--none: unknown field http.reqest (nearest: http.request, http2.request, http3.request, http.no_request)\n    http.reqest\n    ^~~~~~~~~~~"),
     (&["x.pcap", "--none", ""], "--none: expected a filter for none"),
     (&["x.pcap", "--count", "http.request = 3"], "--count: unexpected =: use == to compare\n    http.request = 3\n                 ^"),
     (&["x.pcap", "--exactly", "x", "http"], "--exactly: expected a non-negative integer for exactly"),

@@ -156,13 +156,18 @@ impl Window {
     }
 
     /// Decompresses a message, and keeps its end for the next one. After an error, the window is lost.
-    pub(super) fn inflate(&mut self, message: &[u8], parameters: DeflateParameters) -> Result<Vec<u8>, InflateError> {
+    pub(super) fn inflate(
+        &mut self,
+        message: &[u8],
+        parameters: DeflateParameters,
+        decoded: &mut usize,
+    ) -> Result<Vec<u8>, InflateError> {
         if !parameters.has_takeover {
             *self = Window::default();
         }
         let mut buffer = core::mem::take(&mut self.bytes);
         let known = buffer.len();
-        match inflate(message, &mut buffer) {
+        match inflate(message, &mut buffer, decoded) {
             Ok(()) => {
                 let output = buffer.get(known..).unwrap_or_default().to_vec();
                 if parameters.has_takeover {
@@ -189,7 +194,7 @@ impl Window {
 }
 
 /// Appends the output of a message to the output of earlier ones, which it may refer to.
-fn inflate(message: &[u8], buffer: &mut Vec<u8>) -> Result<(), InflateError> {
+fn inflate(message: &[u8], buffer: &mut Vec<u8>, decoded: &mut usize) -> Result<(), InflateError> {
     let known = buffer.len();
     let limit = known + crate::coding::output_limit(message);
     let mut input = Vec::with_capacity(message.len() + TAIL.len());
@@ -203,6 +208,7 @@ fn inflate(message: &[u8], buffer: &mut Vec<u8>) -> Result<(), InflateError> {
         let rest = input.get(read..).unwrap_or_default();
         let (status, used, made) = decompress(&mut state, rest, buffer, written, flags);
         (read, written) = (read + used, written + made);
+        *decoded += made;
         match status {
             // A block that is marked as the last one ends a stream, and another one may follow (RFC 7692 7.2.3.5).
             TINFLStatus::Done if read < message.len() && used > 0 => state.init(),
@@ -236,16 +242,19 @@ mod tests {
     fn the_examples_of_rfc_7692_7_2_3_are_decompressed() {
         let mut window = Window::default();
         // 7.2.3.1 and 7.2.3.2: the same message twice, the second with a reference to the first.
-        assert_eq!(window.inflate(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], TAKEOVER), Ok(b"Hello".to_vec()));
-        assert_eq!(window.inflate(&[0xf2, 0x00, 0x11, 0x00, 0x00], TAKEOVER), Ok(b"Hello".to_vec()));
+        assert_eq!(
+            window.inflate(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], TAKEOVER, &mut 0),
+            Ok(b"Hello".to_vec())
+        );
+        assert_eq!(window.inflate(&[0xf2, 0x00, 0x11, 0x00, 0x00], TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
         // 7.2.3.3: a block without compression. 7.2.3.4: a last block. 7.2.3.5: two blocks.
         let stored = [0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00];
-        assert_eq!(window.inflate(&stored, TAKEOVER), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&stored, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
         let last = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
-        assert_eq!(window.inflate(&last, TAKEOVER), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&last, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
         let blocks = [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00];
-        assert_eq!(window.inflate(&blocks, TAKEOVER), Ok(b"Hello".to_vec()));
-        assert_eq!(window.inflate(&[0], TAKEOVER), Ok(Vec::new()));
+        assert_eq!(window.inflate(&blocks, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&[0], TAKEOVER, &mut 0), Ok(Vec::new()));
     }
 
     #[test]
@@ -253,12 +262,12 @@ mod tests {
         let mut window = Window::partial();
         let first = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         let reference = [0xf2, 0x00, 0x11, 0x00, 0x00];
-        assert_eq!(window.inflate(&reference, TAKEOVER), Err(InflateError::UnknownWindow));
+        assert_eq!(window.inflate(&reference, TAKEOVER, &mut 0), Err(InflateError::UnknownWindow));
         // A message that refers to itself only, and then one that refers to it.
-        assert_eq!(window.inflate(&first, TAKEOVER), Ok(b"Hello".to_vec()));
-        assert_eq!(window.inflate(&reference, TAKEOVER), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&first, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&reference, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
         let fresh = DeflateParameters { has_takeover: false, ..TAKEOVER };
-        assert_eq!(window.inflate(&reference, fresh), Err(InflateError::Malformed));
+        assert_eq!(window.inflate(&reference, fresh, &mut 0), Err(InflateError::Malformed));
     }
 
     #[test]

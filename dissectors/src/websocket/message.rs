@@ -267,8 +267,9 @@ impl WebSocket {
             window.lose();
             return Some(Err(InflateError::TooLarge));
         }
-        let inflated = window.inflate(payload, parameters);
-        cx.tree.decoding.add(payload.len(), inflated.as_ref().map_or(crate::coding::MAX_CONTENT, Vec::len));
+        let mut decoded = 0;
+        let inflated = window.inflate(payload, parameters, &mut decoded);
+        cx.tree.decoding.add(payload.len(), decoded);
         Some(inflated)
     }
 

@@ -14,6 +14,7 @@ use super::run_state::RunState;
 use crate::capture::Endpoint;
 pub(super) use connection::Connection;
 use dissectors::Tree;
+use dissectors::packet::Payload;
 use dissectors::session::Stamp;
 use dissectors::tcp::{Flags, Segment};
 
@@ -70,6 +71,23 @@ impl Tables {
             tree.note(&dissectors::tcp::LIMIT, segment.header.all(), text);
             self.release_idle(shard, own);
         }
+    }
+
+    /// Follows a segment of a connection of another shard. Returns false if that takes reading it.
+    pub(super) fn skip_segment(&mut self, source: Endpoint, destination: Endpoint, payload: &[u8], at: Stamp) -> bool {
+        let payload = Payload { bytes: payload, base: 0, wire: payload.len() as u32 };
+        // A SYN may begin another connection between the same endpoints.
+        let Some(segment) = Segment::read(payload, false).filter(|segment| !segment.flags.syn()) else { return false };
+        let Some(index) = self.tcp.find_known(source, destination) else { return false };
+        let connection = self.tcp.flow_mut(index);
+        let number = connection.number;
+        if self.run.is_own(number) {
+            return false;
+        }
+        connection.skip(source, &segment, at);
+        self.run.begin_frame();
+        self.run.enter(number);
+        true
     }
 
     /// Closes a connection that is dropped from memory.

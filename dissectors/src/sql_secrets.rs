@@ -8,6 +8,9 @@ use alloc::vec::Vec;
 /// Replaces a password. It is a text, so that the digest of the statement stays the same.
 const REDACTED: &[u8] = b"'(redacted)'";
 
+/// Maximum number of bytes of the text of a statement that are kept.
+const MAX_STATEMENT: usize = 16 << 10;
+
 /// What follows in a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
@@ -19,10 +22,17 @@ enum Expected {
 }
 
 impl Context<'_> {
-    /// Returns the text of a statement as it is recorded: without its passwords, unless they are shown.
+    /// Returns the first bytes of a statement as they are recorded: without passwords, unless they are shown. The text is owned
+    /// if a password was replaced anywhere in the statement.
     pub(crate) fn shown_statement<'b>(&self, statement: &'b [u8], double_quotes: DoubleQuotes) -> Cow<'b, [u8]> {
         let shown = if self.shows_passwords { None } else { without_passwords(statement, double_quotes) };
-        shown.map_or(Cow::Borrowed(statement), Cow::Owned)
+        match shown {
+            Some(mut shown) => {
+                shown.truncate(MAX_STATEMENT);
+                Cow::Owned(shown)
+            }
+            None => Cow::Borrowed(statement.get(..MAX_STATEMENT).unwrap_or(statement)),
+        }
     }
 }
 

@@ -34,11 +34,13 @@ pub(crate) struct Pieces<'b> {
     text: &'b [u8],
     at: usize,
     double_quotes: DoubleQuotes,
+    /// In a comment that is executed.
+    is_in_comment: bool,
 }
 
 impl<'b> Pieces<'b> {
     pub(crate) fn new(text: &'b [u8], double_quotes: DoubleQuotes) -> Pieces<'b> {
-        Pieces { text, at: 0, double_quotes }
+        Pieces { text, at: 0, double_quotes, is_in_comment: false }
     }
 
     /// Returns the next piece with its place in the statement.
@@ -65,12 +67,20 @@ impl<'b> Pieces<'b> {
             let rest = self.rest();
             let skipped = match rest {
                 [byte, ..] if byte.is_ascii_whitespace() => 1,
+                // In MySQL, white space follows: 5--2 is 7.
+                [b'-', b'-', next, ..] if self.double_quotes == DoubleQuotes::Text && !next.is_ascii_whitespace() => {
+                    return;
+                }
                 [b'-', b'-', ..] | [b'#', b' ', ..] => memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1),
                 // MySQL executes what is in such a comment.
                 [b'/', b'*', b'!', version @ ..] if self.double_quotes == DoubleQuotes::Text => {
+                    self.is_in_comment = true;
                     3 + version.iter().take_while(|byte| byte.is_ascii_digit()).count()
                 }
-                [b'*', b'/', ..] if self.double_quotes == DoubleQuotes::Text => 2,
+                [b'*', b'/', ..] if self.is_in_comment => {
+                    self.is_in_comment = false;
+                    2
+                }
                 [b'/', b'*', ..] => memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2),
                 _ => return,
             };
@@ -315,9 +325,13 @@ mod tests {
 
     #[test]
     fn double_quotes_of_mysql_are_those_of_texts() {
-        let statement = br#"SELECT * FROM `t` WHERE n = "bob \"x\"" AND m IN ("a", 'b') /*!40001 LIMIT 5 */"#;
+        let statement =
+            br#"SELECT * FROM `t` WHERE n = "bob \"x\"" AND m IN ("a", 'b') /*!40001 LIMIT 5 */ OR 5*/* x */2 = c--2 -- d"#;
         let digest = digest(statement, DoubleQuotes::Text);
-        assert_eq!(String::from_utf8_lossy(&digest), "SELECT * FROM `t` WHERE n = ? AND m IN(?) LIMIT ?");
+        assert_eq!(
+            String::from_utf8_lossy(&digest),
+            "SELECT * FROM `t` WHERE n = ? AND m IN(?) LIMIT ? OR ? * ? = c - ?"
+        );
     }
 
     #[test]

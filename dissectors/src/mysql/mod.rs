@@ -221,7 +221,8 @@ impl MySql {
             command::QUERY | command::PREPARE => {
                 let has_attributes = code == command::QUERY && self.login.has_query_attributes(payload);
                 let start = if has_attributes { statements::query_start(payload) } else { Some(1) };
-                let text = statements::kept_text(payload.get(start.unwrap_or(1)..).unwrap_or_default(), cx);
+                let text = payload.get(start.unwrap_or(1)..).unwrap_or_default();
+                let text = cx.shown_statement(text, DoubleQuotes::Text);
                 is_redacted = matches!(text, Cow::Owned(_));
                 Some((&*text).into())
             }

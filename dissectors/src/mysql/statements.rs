@@ -2,9 +2,6 @@
 
 use super::header;
 use super::values::{self, ValueType};
-use crate::session::Context;
-use crate::sql_text::DoubleQuotes;
-use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -14,8 +11,6 @@ use alloc::vec::Vec;
 const MAX_STATEMENTS: usize = 1024;
 /// Maximum number of bytes of their texts.
 const MAX_BYTES: usize = 256 << 10;
-/// Maximum number of bytes of the text of a statement that are kept.
-const MAX_STATEMENT: usize = 16 << 10;
 /// Maximum number of parameters whose types are known.
 const MAX_PARAMETERS: usize = 1024;
 
@@ -35,11 +30,6 @@ pub(super) struct Statement {
 pub(super) struct Statements {
     statements: BTreeMap<u32, Statement>,
     bytes: usize,
-}
-
-/// Returns the text of a statement that is kept: without its passwords, unless they are shown.
-pub(super) fn kept_text<'b>(text: &'b [u8], cx: &Context<'_>) -> Cow<'b, [u8]> {
-    cx.shown_statement(text.get(..MAX_STATEMENT).unwrap_or(text), DoubleQuotes::Text)
 }
 
 impl Statements {

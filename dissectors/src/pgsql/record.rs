@@ -177,7 +177,11 @@ impl Pgsql {
     fn set_info(&mut self, kind: u8, is_client: bool, form: MessageForm, cx: &mut Context<'_>) {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
         let is_first = core::mem::replace(&mut self.info_frame, cx.at.frame) != cx.at.frame;
-        let letter = if kind == 0 || form != MessageForm::Message { '?' } else { char::from(kind) };
+        let letter = match (form, kind) {
+            (MessageForm::Message, 0) => "?",
+            (MessageForm::Message, _) => core::str::from_utf8(core::slice::from_ref(&kind)).unwrap_or("?"),
+            _ => "",
+        };
         match (is_first, is_client) {
             (true, true) => cx.tree.set_info(format_args!(">{letter}")),
             (true, false) => cx.tree.set_info(format_args!("<{letter}")),

@@ -12,8 +12,6 @@ use compact_str::CompactString;
 const MAX_STATEMENTS: usize = 1024;
 /// Maximum number of bytes of their texts.
 const MAX_TEXT: usize = 256 << 10;
-/// Maximum number of bytes of the text of a statement that are kept.
-const MAX_STATEMENT: usize = 16 << 10;
 /// Maximum number of parameters or columns whose types are known.
 pub(super) const MAX_TYPES: usize = 256;
 
@@ -36,7 +34,7 @@ impl Statement {
 
     /// Returns the text of a statement that is kept: without its passwords, unless they are shown.
     pub(super) fn shown_text<'b>(text: &'b [u8], cx: &Context<'_>) -> Cow<'b, [u8]> {
-        cx.shown_statement(text.get(..MAX_STATEMENT).unwrap_or(text), DoubleQuotes::Name)
+        cx.shown_statement(text, DoubleQuotes::Name)
     }
 
     fn len(&self) -> usize {

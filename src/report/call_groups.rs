@@ -212,7 +212,9 @@ impl CallGroupsReport {
     /// Keeps the values of a message.
     fn add_message(&mut self, message: &MessageNodes, shared: Option<&Node>, tree: &Tree) {
         let nodes = tree.nodes().get(message.nodes.clone()).unwrap_or_default();
-        let own = nodes.iter().find(|node| self.field.is_of(node));
+        // The first target of an alias that the message has, as in a filter.
+        let mut fields = self.field.fields.iter();
+        let own = fields.find_map(|field| nodes.iter().find(|node| node.field.id == field.id));
         let rows = nodes.iter().filter(|node| self.rows.iter().any(|field| field.id == node.field.id));
         let rows = rows.filter_map(|node| if let Value::Uint(rows) = node.value { Some(rows) } else { None });
         let rows = rows.fold(None, |sum: Option<u64>, rows| Some(sum.unwrap_or_default().saturating_add(rows)));

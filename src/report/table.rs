@@ -27,6 +27,8 @@ pub(super) struct TextTable {
     /// Visible columns, from left to right.
     visible: Vec<VisibleColumn>,
     line_width: Option<usize>,
+    /// Text of a cell.
+    text: String,
 }
 
 struct VisibleColumn {
@@ -67,7 +69,7 @@ impl TextTable {
         if let Some(widest) = visible.iter_mut().max_by_key(|visible| visible.column.max_width) {
             widest.width = (widest.width + spare).min(widest.column.max_width.max(widest.width));
         }
-        TextTable { visible, line_width }
+        TextTable { visible, line_width, text: String::new() }
     }
 
     /// Appends the column titles.
@@ -82,50 +84,36 @@ impl TextTable {
     /// Appends a row. `write` appends the cell with an index among all columns; it is called for the visible ones only.
     pub(super) fn row(&mut self, out: &mut String, mut write: impl FnMut(usize, &mut String)) {
         let start = out.len();
-        let mut overflow = 0;
-        let last = self.visible.len().saturating_sub(1);
+        let (mut overflow, mut spaces) = (0, 0);
         let mut spare = self.line_width.map(|line_width| line_width.saturating_sub(total_width(&self.visible)));
-        for (nth, VisibleColumn { column, cell, width }) in self.visible.iter_mut().enumerate() {
-            if nth > 0 {
-                out.push_str("  ");
-            }
-            let begin = out.len();
-            write(*cell, out);
-            let text = out.get(begin..).unwrap_or_default();
+        let text = &mut self.text;
+        for VisibleColumn { column, cell, width } in &mut self.visible {
+            text.clear();
+            write(*cell, text);
             let len = if text.is_ascii() { text.len() } else { text.chars().count() };
             if len > *width {
                 let grown = len.min(spare.map_or(column.max_width, |spare| *width + spare)).max(*width);
                 spare = spare.map(|spare| spare.saturating_sub(grown - *width));
                 *width = grown;
             }
-            if len > *width && self.line_width.is_some() {
+            let is_cut = len > *width && self.line_width.is_some();
+            if is_cut {
                 let prefix: usize = text.chars().take(width.saturating_sub(1)).map(char::len_utf8).sum();
-                out.truncate(begin + prefix);
-                out.push('…');
-                continue;
+                text.truncate(prefix);
+                text.push('…');
             }
             // The padding of later cells compensates for the overflow of an earlier cell.
             let fill = width.saturating_sub(len);
-            let compensated = fill.min(overflow);
-            overflow = overflow - compensated + len.saturating_sub(*width);
+            let compensated = if is_cut { 0 } else { fill.min(overflow) };
+            overflow = overflow - compensated + if is_cut { 0 } else { len.saturating_sub(*width) };
             let fill = fill - compensated;
-            match column.align {
-                Align::Right if fill > 0 => pad_left(out, begin, fill),
-                Align::Left if nth < last => push_spaces(out, fill),
-                _ => {}
-            }
+            let (before, after) = if column.align == Align::Right { (fill, 0) } else { (0, fill) };
+            push_spaces(out, spaces + before);
+            out.push_str(text);
+            spaces = after + GAP;
         }
         out.truncate(start + out.get(start..).unwrap_or_default().trim_end_matches(' ').len());
         out.push('\n');
-    }
-}
-
-/// Inserts spaces at `begin`.
-fn pad_left(out: &mut String, begin: usize, mut count: usize) {
-    while count > 0 {
-        let piece = SPACES.get(..count).unwrap_or(SPACES);
-        out.insert_str(begin, piece);
-        count -= piece.len();
     }
 }
 

@@ -54,6 +54,7 @@ fn columns_of_calls_group_calls_of_every_protocol() {
     for (file, by, value, count) in [
         ("fixtures/http/post-login.pcap", "method", "POST", 2.0),
         ("fixtures/http/post-login.pcap", "status", "401", 1.0),
+        ("fixtures/websocket/python.pcap", "path", "/chat", 1.0),
         ("fixtures/http/post-login.pcap", "http.request.uri", "/user/login", 2.0),
         ("fixtures/http/post-login.pcap", "server", "10.0.0.2:8080", 4.0),
         ("fixtures/http/post-login.pcap", "ip.dst", "10.0.0.2", 4.0),

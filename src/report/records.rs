@@ -247,14 +247,10 @@ fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) 
 
 /// Appends an address and a port as in a URL: `10.0.0.1:80`, `[::1]:80`.
 pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
-    if let Address::V6(_) = end.address {
-        out.push('[');
-        address(out, end.address);
-        out.push(']');
-    } else {
-        address(out, end.address);
-    }
-    out.push(':');
+    let is_ipv6 = matches!(end.address, Address::V6(_));
+    out.push_str(if is_ipv6 { "[" } else { "" });
+    address(out, end.address);
+    out.push_str(if is_ipv6 { "]:" } else { ":" });
     out.push_str(itoa::Buffer::new().format(end.port));
 }
 
@@ -263,19 +259,10 @@ pub(crate) fn address(out: &mut String, address: Address) {
     match address {
         Address::None => {}
         Address::V4(bytes) => {
-            let (mut digits, mut len) = ([b'.'; 16], 0);
-            for byte in bytes {
-                for (unit, is_shown) in [(100, byte >= 100), (10, byte >= 10), (1, true)] {
-                    if is_shown {
-                        digits[len] = b'0' + byte / unit % 10;
-                        len += 1;
-                    }
-                }
-                // The point after it.
-                digits[len.min(15)] = b'.';
-                len += 1;
+            for (nth, byte) in bytes.into_iter().enumerate() {
+                out.push_str(if nth > 0 { "." } else { "" });
+                out.push_str(itoa::Buffer::new().format(byte));
             }
-            out.push_str(std::str::from_utf8(&digits[..len - 1]).unwrap_or_default());
         }
         Address::V6(bytes) => {
             let _ = dissectors::format::ipv6(out, bytes);

@@ -2,7 +2,6 @@
 
 use super::value::Token;
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 use compact_str::CompactString;
 
@@ -156,10 +155,10 @@ impl<'b> Command<'b> {
     }
 
     /// The arguments as text: words with spaces or other characters are quoted as MONITOR does, passwords replaced.
-    pub(super) fn arguments(&self) -> String {
+    pub(super) fn arguments(&self) -> CompactString {
         let name_words = self.name_words();
         let len: usize = self.words.iter().skip(name_words).map(|word| word.len() + 1).sum();
-        let mut text = String::with_capacity(len.min(MAX_ARGUMENTS));
+        let mut text = CompactString::with_capacity(len.min(MAX_ARGUMENTS));
         let mut secrets = SecretWords::of(self);
         for (nth, word) in self.words.iter().enumerate() {
             let is_secret = secrets.is_secret(word);
@@ -230,7 +229,7 @@ fn quoted(quote: u8, text: &[u8]) -> (Cow<'_, [u8]>, &[u8]) {
 }
 
 /// Appends a word of at most `limit` bytes, in quotes if it has other than plain characters.
-pub(super) fn push_word(word: &[u8], limit: usize, text: &mut String) {
+pub(super) fn push_word(word: &[u8], limit: usize, text: &mut CompactString) {
     let shown = word.get(..limit).unwrap_or(word);
     let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'\'');
     let plain = core::str::from_utf8(shown).ok().filter(|_| !shown.is_empty() && shown.iter().all(is_plain));
@@ -242,7 +241,10 @@ pub(super) fn push_word(word: &[u8], limit: usize, text: &mut String) {
     for chunk in shown.utf8_chunks() {
         for char in chunk.valid().chars() {
             match char {
-                '"' | '\\' => text.extend(['\\', char]),
+                '"' | '\\' => {
+                    text.push('\\');
+                    text.push(char);
+                }
                 '\n' => text.push_str("\\n"),
                 '\r' => text.push_str("\\r"),
                 '\t' => text.push_str("\\t"),
@@ -255,7 +257,7 @@ pub(super) fn push_word(word: &[u8], limit: usize, text: &mut String) {
     text.push('"');
 }
 
-fn push_hex(byte: u8, text: &mut String) {
+fn push_hex(byte: u8, text: &mut CompactString) {
     let _ = core::fmt::Write::write_fmt(text, format_args!("\\x{byte:02x}"));
 }
 
@@ -358,11 +360,11 @@ impl SecretContext {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
+    use alloc::string::{String, ToString};
 
     fn texts(line: &str) -> (String, String) {
         let command = Command::inline(line.as_bytes());
-        (command.name().to_string(), command.arguments())
+        (command.name().to_string(), command.arguments().to_string())
     }
 
     #[test]

@@ -7,7 +7,6 @@ use crate::exchange::Outcome;
 use crate::field::Field;
 use crate::pipeline::Reply;
 use crate::tree::{Slice, Tree, Value};
-use alloc::string::String;
 use alloc::vec::Vec;
 use compact_str::{CompactString, format_compact};
 use core::fmt::Write;
@@ -102,12 +101,12 @@ pub(super) fn preview(message: &[u8], secrets: SecretContext) -> CompactString {
         _ if token.is_null() => "(nil)".into(),
         b'$' | b'=' if is_secret => REDACTED.into(),
         b'$' | b'=' => {
-            let mut shown = String::new();
+            let mut shown = CompactString::default();
             push_word(text, MAX_PREVIEW, &mut shown);
             if text.len() > MAX_PREVIEW {
                 shown.push_str("...");
             }
-            shown.into()
+            shown
         }
         b'*' | b'~' | b'>' | b'%' if token.count == 1 => "(1 value)".into(),
         b'*' | b'~' | b'>' | b'%' => format_compact!("({} values)", token.count),
@@ -292,8 +291,8 @@ fn is_shown(text: &str) -> bool {
 }
 
 /// Formats a value with the numbers of its place, as redis-cli does.
-fn line(token: &Token, message: &[u8], is_secret: bool, open: &[Open]) -> String {
-    let mut line = String::new();
+fn line(token: &Token, message: &[u8], is_secret: bool, open: &[Open]) -> CompactString {
+    let mut line = CompactString::default();
     if let Some((last, outer)) = open.split_last() {
         outer.iter().for_each(|_| line.push_str("   "));
         let _ = write!(line, "{}) ", last.nth);

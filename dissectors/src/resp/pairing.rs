@@ -10,7 +10,6 @@ use crate::pipeline::{Match, Message, Reply, RequestTexts, SingleMessage};
 use crate::session::{About, Chunk, Context, Event, Half, Lane, MessageEnd, Pdu, Side, Stamp};
 use crate::tree::{Slice, Value};
 use alloc::boxed::Box;
-use alloc::string::String;
 use compact_str::CompactString;
 
 /// What a message is, and to which exchange it belongs.
@@ -198,7 +197,7 @@ impl Resp {
 /// Method and target of a command, if exchanges are reported.
 fn texts(command: Option<&Command<'_>>, cx: &Context<'_>) -> RequestTexts {
     match command.filter(|_| cx.reports_exchanges) {
-        Some(command) => RequestTexts { method: command.name(), target: CompactString::from(command.arguments()) },
+        Some(command) => RequestTexts { method: command.name(), target: command.arguments() },
         None => RequestTexts::default(),
     }
 }
@@ -209,10 +208,10 @@ fn push_texts(bytes: &[u8], cx: &Context<'_>) -> RequestTexts {
         return RequestTexts::default();
     }
     let word = |nth| describe::element(bytes, nth).map(|word| crate::exchange::text(word.get(..1024).unwrap_or(word)));
-    let mut target = String::new();
+    let mut target = CompactString::default();
     if let Some(channel) = describe::element(bytes, 1) {
         command::push_word(channel, 1024, &mut target);
     }
     let kind = word(0).map_or(CompactString::const_new("MONITOR"), |kind| kind.to_ascii_uppercase());
-    RequestTexts { method: kind, target: target.into() }
+    RequestTexts { method: kind, target }
 }

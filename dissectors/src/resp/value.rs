@@ -46,12 +46,12 @@ impl Token {
     /// ```
     pub(super) fn read(bytes: &[u8], at: usize) -> Result<Token, NoToken> {
         let rest = bytes.get(at..).unwrap_or_default();
-        match rest {
+        match *rest {
             // The length of most values has one or two digits.
-            &[kind @ (b'$' | b'*'), digit @ b'0'..=b'9', b'\r', b'\n', ..] => {
+            [kind @ (b'$' | b'*'), digit @ b'0'..=b'9', b'\r', b'\n', ..] => {
                 return Ok(Token::counted(kind, at, 4, usize::from(digit - b'0')));
             }
-            &[kind @ (b'$' | b'*'), tens @ b'0'..=b'9', digit @ b'0'..=b'9', b'\r', b'\n', ..] => {
+            [kind @ (b'$' | b'*'), tens @ b'0'..=b'9', digit @ b'0'..=b'9', b'\r', b'\n', ..] => {
                 return Ok(Token::counted(kind, at, 5, usize::from(tens - b'0') * 10 + usize::from(digit - b'0')));
             }
             _ => {}

@@ -8,7 +8,7 @@ use overhear::journey::{
 };
 use overhear::report::DissectedFrame;
 use overhear::source::Capture;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
@@ -80,16 +80,25 @@ fn journeys(file: &[u8]) -> Vec<Journey> {
         let batch = first..calls.len().min(first + BATCH);
         let collectors: Vec<_> = batch.filter_map(selected).map(JourneyCollector::new).collect();
         let Some(task) = collectors.first().map(JourneyCollector::task) else { continue };
+        let with_streams = |one: JourneyCollector| (one.conversations().collect::<BTreeSet<_>>(), one);
+        let collectors: Vec<_> = collectors.into_iter().map(with_streams).collect();
         let collectors = std::cell::RefCell::new(collectors);
         read(
             file,
             Task { only: None, ..task },
             |frame, analyzer| {
-                collectors.borrow_mut().iter_mut().for_each(|one| one.frame(frame, analyzer.connections()));
+                let connections = analyzer.connections();
+                for (streams, one) in collectors.borrow_mut().iter_mut() {
+                    let ids = || connections.iter().map(|connection| connection.conversation);
+                    // Lookups are in datagrams.
+                    if ids().any(|id| id.tcp().is_none() || streams.contains(&id)) {
+                        one.frame(frame, connections);
+                    }
+                }
             },
-            |event| collectors.borrow_mut().iter_mut().for_each(|one| one.event(event.clone())),
+            |event| collectors.borrow_mut().iter_mut().for_each(|(_, one)| one.event(event.clone())),
         );
-        journeys.extend(collectors.into_inner().into_iter().map(JourneyCollector::finish));
+        journeys.extend(collectors.into_inner().into_iter().map(|(_, one)| one.finish()));
     }
     journeys
 }

@@ -226,3 +226,35 @@ fn the_ladder_of_a_call_has_the_hosts_of_its_tree() {
     let (_, notes) = host_diagram(&trace, &trace.calls[trace.selected.expect("a call")].call, Default::default());
     assert_eq!(notes.len(), 1, "{notes:?}");
 }
+
+#[test]
+fn a_call_without_a_response_lasts_until_the_end_of_its_connection() {
+    // The request is sent in frame 4, and for the last time in frame 8, 1.728822 seconds later (tshark).
+    let trace = trace(&fixture("half-open.pcap"), None);
+    assert_eq!((trace.calls[0].total(), trace.own_time(0)), (Some(1_728_822_000), Some(1_728_822_000)));
+    let text = render(&trace, JourneyForm::Text(110));
+    assert!(text.contains("1.7 s      1.7 s    http GET 10.0.0.2:8080/page → no response"), "{text}");
+}
+
+#[test]
+fn a_truncated_response_has_its_status_and_is_marked() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::read(root.join("fixtures/file/snapped.pcap")).expect("a fixture");
+    let text = render(&trace(&file, None), JourneyForm::Text(110));
+    assert!(text.contains("GET /style.css → 200, truncated"), "{text}");
+}
+
+#[test]
+fn a_diagram_states_how_many_messages_it_lacks() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::read(root.join("fixtures/http/lenient.pcap")).expect("a fixture");
+    let trace = trace(&file, None);
+    let messages: usize = trace.calls.iter().map(|call| 1 + usize::from(call.call.exchange.response.is_some())).sum();
+    let text = render(&trace, JourneyForm::Mermaid);
+    let arrows = text.lines().filter(|line| line.contains("->>") || line.contains("--x")).count();
+    let omitted: usize = text
+        .lines()
+        .filter_map(|line| line.split_once(": ")?.1.strip_suffix(" more messages")?.parse::<usize>().ok())
+        .sum();
+    assert!(messages > 200 && arrows <= 200 && arrows + omitted == messages, "{arrows} + {omitted} of {messages}");
+}

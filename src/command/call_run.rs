@@ -7,7 +7,7 @@ use super::overwrite::refuse_captures;
 use super::pass_loop::{PassConsumer, PassLoop};
 use super::{CommandOutcome, decode, finish_output, print_message, text_width};
 use crate::args::{CallArgs, DecodeArgs, RunArgs};
-use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, DecodeOptions, Event, Prefilter, Task, unsupported_link_message};
 use overhear::filter::Filter;
 use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, SelectedCall};
 use overhear::report::DissectedFrame;
@@ -112,19 +112,15 @@ pub(super) struct CallPasses {
 impl CallPasses {
     /// Runs the next pass.
     pub(super) fn run(&mut self, task: Task, collector: &mut impl FrameCollector) {
-        self.run_analyzer(|task| Analyzer::new(task), task, collector);
+        self.run_filtered(task, None, collector);
     }
 
-    fn run_analyzer(
-        &mut self,
-        analyzer: impl FnOnce(Task) -> Analyzer,
-        task: Task,
-        collector: &mut impl FrameCollector,
-    ) {
+    fn run_filtered(&mut self, task: Task, prefilter: Option<Prefilter>, collector: &mut impl FrameCollector) {
         if !self.is_first {
             self.passes.start_again();
         }
-        let mut analyzer = analyzer(Task { decode: self.decode.clone(), ..task });
+        let task = Task { decode: self.decode.clone(), ..task };
+        let mut analyzer = Analyzer::new(task).with_prefilter(prefilter);
         let mut consumer = CollectingPass { collector, is_first: self.is_first, has_errors: false };
         let Ok(()) = self.passes.run(&mut analyzer, None, &mut consumer);
         self.has_errors |= consumer.has_errors;
@@ -138,7 +134,7 @@ impl CallPasses {
         let mut task = Task { exchanges: true, without_connections: true, ..Task::default() };
         matcher.extend_task(&mut task);
         let mut selection = SelectionPass { selector: CallSelector::new(choice), matcher };
-        self.run_analyzer(|task| Analyzer::new(task).with_prefilter(prefilter), task, &mut selection);
+        self.run_filtered(task, prefilter, &mut selection);
         let rows = selection.selector.rows();
         selection.selector.into_selected().ok_or_else(|| no_call(&self.names, choice, rows))
     }

@@ -67,7 +67,7 @@ pub(crate) fn quote(text: &str) -> String {
     out
 }
 
-/// Returns what a request requests: its method, and authority and target.
+/// Returns method, authority and target of a request.
 pub(crate) fn request_text(exchange: &Exchange) -> String {
     let (method, target) = (&exchange.method, &exchange.target);
     let is_place = target.is_empty() || target.starts_with(['/', '*']) || target.contains("://");

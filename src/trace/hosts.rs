@@ -1,10 +1,10 @@
 //! The sequence diagram of all hosts of a call: its own segments, and the calls that it caused.
 
 use super::model::{Cause, Trace};
-use super::sequence::arrows;
+use super::sequence::{arrows, request_label, response_label};
 use crate::capture::Call;
 use crate::diagram::{Arrow, Diagram};
-use crate::journey::text::{call_end_text, count, quote, target_text};
+use crate::journey::text::{call_end_text, count};
 use dissectors::exchange::Transfer;
 use dissectors::session::Side;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,10 @@ pub fn host_diagram(trace: &Trace, root: &Call, of_call: Diagram) -> (Diagram, V
     let mut notes = trace.notes.clone();
     let server = diagram.lane(call_end_text(root, Side::Server));
     // A channel that the call opened carries calls of its client.
-    let carried =
+    let is_carried =
         |at: &usize| trace.calls.get(*at).is_some_and(|traced| traced.call.exchange.parent == Some(root.exchange.id));
-    let carried: Vec<usize> = (0..trace.calls.len()).filter(carried).collect();
     let mut lanes = BTreeMap::new();
-    let trees = trace.selected.into_iter().chain(carried.iter().copied());
+    let trees = trace.selected.into_iter().chain((0..trace.calls.len()).filter(is_carried));
     for at in trees.flat_map(|root| trace.tree(root)).map(|(at, _)| at) {
         if lanes.contains_key(&at) || trace.selected == Some(at) {
             lanes.entry(at).or_insert(server);
@@ -29,7 +28,7 @@ pub fn host_diagram(trace: &Trace, root: &Call, of_call: Diagram) -> (Diagram, V
         }
         let Some(traced) = trace.calls.get(at) else { continue };
         let caller = trace.causes.get(at).and_then(Cause::caller).and_then(|caller| lanes.get(&caller)).copied();
-        let from = caller.filter(|_| !carried.contains(&at)).unwrap_or_default();
+        let from = caller.filter(|_| !is_carried(&at)).unwrap_or_default();
         let to = diagram.lane(call_end_text(&traced.call, Side::Server));
         diagram.arrows.extend(arrows(trace, at, [from, to]).map(|arrow| Arrow { is_key: true, ..arrow }));
         lanes.insert(at, to);
@@ -43,9 +42,7 @@ pub fn host_diagram(trace: &Trace, root: &Call, of_call: Diagram) -> (Diagram, V
     let unclear = trace.causes.iter().filter(is_unclear).count() as u64;
     if unclear > 0 {
         let calls = count(unclear, "call");
-        notes.push(format!(
-            "{calls} may have been caused by it or by others, and are not shown; `overhear trace` prints them"
-        ));
+        notes.push(format!("not shown: {calls} that it or another call caused; `overhear trace` prints them"));
     }
     (diagram, notes)
 }
@@ -73,9 +70,8 @@ fn message_label(call: &Call, frame: u32) -> Option<String> {
     let begins = |half: Option<Transfer>| half.is_some_and(|half| half.first.frame == frame);
     exchange.id.conversation.tcp()?;
     match (begins(exchange.request), begins(exchange.response)) {
-        (true, _) => Some(target_text(exchange.protocol, &exchange.method, &exchange.target)),
-        (_, true) if exchange.status.is_empty() => Some("response".to_owned()),
-        (_, true) => Some(quote(&exchange.status)),
+        (true, _) => Some(request_label(exchange)),
+        (_, true) => Some(response_label(exchange)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::model::Trace;
 use crate::diagram::{Arrow, Diagram};
 use crate::journey::text::{call_end_text, call_host_text, quote, target_text};
-use dissectors::exchange::Outcome;
+use dissectors::exchange::{Exchange, Outcome};
 use dissectors::session::{Side, Stamp};
 
 /// Returns the diagram of the trees that are shown. A call comes from the service whose call caused it.
@@ -40,12 +40,18 @@ pub(super) fn arrows(trace: &Trace, at: usize, [from, to]: [usize; 2]) -> impl I
     let both = trace.calls.get(at).map(|traced| {
         let exchange = &traced.call.exchange;
         let is_failed = !matches!(exchange.outcome, Outcome::Success | Outcome::Pending);
-        let label = target_text(exchange.protocol, &exchange.method, &exchange.target);
-        let response = exchange.response.map(|response| {
-            let status = if exchange.status.is_empty() { "response".to_owned() } else { quote(&exchange.status) };
-            arrow(response.last, to, from, status, is_failed)
-        });
-        [Some(arrow(traced.first, from, to, label, false)), response]
+        let response = exchange.response.map(|half| arrow(half.last, to, from, response_label(exchange), is_failed));
+        [Some(arrow(traced.first, from, to, request_label(exchange), false)), response]
     });
     both.into_iter().flatten().flatten()
+}
+
+/// Returns the label of a request.
+pub(super) fn request_label(exchange: &Exchange) -> String {
+    target_text(exchange.protocol, &exchange.method, &exchange.target)
+}
+
+/// Returns the label of a response.
+pub(super) fn response_label(exchange: &Exchange) -> String {
+    if exchange.status.is_empty() { "response".to_owned() } else { quote(&exchange.status) }
 }

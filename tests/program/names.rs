@@ -1,7 +1,7 @@
 //! `-N` and `--hosts`: host names in place of addresses, each with its source.
 
 use super::common::dns_packet;
-use super::{IPV4, capture, conversation, folder, pcap, run, run_on, write};
+use super::{IPV4, capture, conversation, fixture, folder, pcap, run, run_on, write};
 use crate::source::bytes::{Little, block, end, enhanced, interface, option, section};
 
 /// A name on the wire (RFC 1035 3.1).
@@ -226,4 +226,21 @@ fn letters_that_are_not_supported_are_refused() {
         assert!(error.starts_with(&message) && code == 2, "{error}");
     }
     assert_eq!(run(&["print", &file, "-n", "--hosts", &file]).2, 2);
+}
+
+#[test]
+fn journeys_traces_and_ladders_have_the_names_of_their_hosts() {
+    let file = fixture("journey/hosts.pcap");
+    let commands: [&[&str]; 4] =
+        [&["journey", &file, "4"], &["trace", &file, "4"], &["ladder", &file, "0"], &["ladder", &file, "--call", "4"]];
+    for words in commands {
+        let [without, with] = [&[][..], &["-N", "nd"]].map(|names| run(&[words, names].concat()).0);
+        assert!(without.contains("10.0.0.2:8080"), "{words:?}: {without}");
+        assert!(with.contains("www.shop.test:8080") && !with.contains("10.0.0.2:8080"), "{words:?}: {with}");
+    }
+    let (json, ..) = run(&["journey", &file, "4", "-N", "nd", "-T", "json"]);
+    assert!(
+        json.contains(r#""server_name": "www.shop.test""#) && json.contains(r#""server": "10.0.0.2:8080""#),
+        "{json}"
+    );
 }

@@ -177,9 +177,8 @@ pub(super) fn wait(collected: &Collected) -> Option<Step> {
         return None;
     }
     let server = side_name(collected.requester().other());
-    let lacks_server = collected.lacks_side() == Some(collected.requester().other());
-    let Some(response) = exchange.response.filter(|_| !lacks_server) else {
-        if lacks_server {
+    let Some(response) = exchange.response else {
+        if collected.lacks_side() == Some(collected.requester().other()) {
             let text = format!("No frame of the {server} was captured, so when it responded is not known.");
             return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, [])], WAIT_EXPLANATION));
         }

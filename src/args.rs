@@ -13,7 +13,10 @@ mod trace;
 pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-pub(crate) use export::{ExportArgs, ExportForm, ExportFramesArgs, MergeArgs, SplitArgs, SplitRule};
+pub(crate) use export::{
+    ExportArgs, ExportForm, ExportFramesArgs, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs, MergeArgs,
+    SplitArgs, SplitRule,
+};
 pub(crate) use follow::FollowArgs;
 pub(crate) use info::{FactsFormat, InfoArgs};
 #[cfg(feature = "live")]

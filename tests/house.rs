@@ -95,7 +95,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 34] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 35] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -109,6 +109,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 34] = [
     ("src/analysis/udp.rs", &["data", "udp"]),
     // The parts of a multipart body.
     ("src/browse/body/multipart.rs", &["multipart"]),
+    ("src/export/parts.rs", &["multipart"]),
     // The handshake of a call, and the address of its server.
     ("src/browse/call.rs", &["column", "tcp"]),
     ("src/browse/filter_job.rs", &["udp"]),
@@ -182,7 +183,7 @@ fn the_program_names_no_module_of_an_application_protocol() {
 }
 
 /// Files that name HTTP on purpose: examples for users, and what only HTTP has.
-const NAMING_HTTP: [&str; 16] = [
+const NAMING_HTTP: [&str; 23] = [
     // Examples in the help and in messages, and the option of `follow`.
     "src/args.rs",
     "src/args/check.rs",
@@ -195,8 +196,16 @@ const NAMING_HTTP: [&str; 16] = [
     "src/filter/numeric.rs",
     // The curl command of a request.
     "src/browse/call.rs",
-    "src/browse/curl.rs",
-    "src/browse/grpcurl.rs",
+    "src/export/requests/curl.rs",
+    "src/export/requests/grpcurl.rs",
+    // What a HAR has: headers, cookies and URLs of HTTP; and requests that are repeated.
+    "src/command/export/mod.rs",
+    "src/export/requests/httpie.rs",
+    "src/export/requests/mod.rs",
+    "src/export/requests/python.rs",
+    "src/export/requests/raw.rs",
+    "src/export/har/entry.rs",
+    "src/export/web_text.rs",
     // The namespace of SVG.
     "src/diagram/svg.rs",
     // The URL of a call, and the description of a column.

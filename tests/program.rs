@@ -3,6 +3,7 @@
 use crate::common;
 mod call_groups;
 mod decode_as;
+mod export_calls;
 mod export_frames;
 mod info;
 mod link_types;

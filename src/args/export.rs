@@ -2,6 +2,7 @@
 
 use super::{CaptureArgs, DecodeArgs, RunArgs};
 use clap::{Args, Subcommand};
+use overhear::export::MAX_BODY;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -17,6 +18,18 @@ pub(crate) enum ExportForm {
     Pcapng(ExportFramesArgs),
     /// Frames as a pcap file, which has one link type and no metadata
     Pcap(ExportFramesArgs),
+    /// Calls of the web as a HAR 1.2 file, with messages, timings and bodies
+    Har(ExportHarArgs),
+    /// Bodies of calls of the web as files of a folder, with a manifest
+    Objects(ExportObjectsArgs),
+    /// Commands of curl that repeat requests, or of grpcurl for gRPC calls whose method is known (--proto)
+    Curl(ExportRequestsArgs),
+    /// Commands of HTTPie that repeat requests
+    Httpie(ExportRequestsArgs),
+    /// A Python script that repeats requests, with the standard library only
+    Python(ExportRequestsArgs),
+    /// The bytes of requests, one after the other
+    Raw(ExportRequestsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -38,6 +51,79 @@ pub(crate) struct ExportFramesArgs {
     pub(crate) whole_streams: bool,
     #[command(flatten)]
     pub(crate) written: WrittenArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Bodies are decoded: those that are text are text, others base64. A body has at most 1 MiB; what is missing is stated in a comment. \
+Messages of WebSocket are in the entry of their handshake. The file has cookies and passwords of its calls.
+
+Examples:
+  overhear export har shop.pcap -o shop.har
+  overhear export har shop.pcap --keylog keys.log 'status >= 400' --no-bodies -o failed.har")]
+pub(crate) struct ExportHarArgs {
+    #[command(flatten)]
+    pub(crate) captures: CaptureArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Export no bodies
+    #[arg(long = "no-bodies", conflicts_with = "body_limit")]
+    pub(crate) no_bodies: bool,
+    /// Maximum bytes of each body
+    #[arg(long = "body-limit", value_name = "BYTES", default_value_t = MAX_BODY as u32,
+          value_parser = clap::value_parser!(u32).range(1..=MAX_BODY as i64))]
+    pub(crate) body_limit: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Files are named by Content-Disposition, by the name of an upload, or by the URL, made safe. manifest.json has the call, frames, types, \
+size and SHA-256 of each. Files that exist are never overwritten. A body has at most 1 MiB; the manifest marks those that are not \
+complete.
+
+Example:
+  overhear export objects shop.pcap 'http.content_type contains image' -o images")]
+pub(crate) struct ExportObjectsArgs {
+    #[command(flatten)]
+    pub(crate) captures: CaptureArgs,
+    /// Folder for the files, created if it does not exist
+    #[arg(short = 'o', long = "output", value_name = "FOLDER", required = true)]
+    pub(crate) folder: PathBuf,
+    /// Stop after reading N frames
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A request has its method, target, headers and body as captured. A body that was sent in chunks or encoded is sent decoded, with its \
+length. Requests that are not complete in the capture, and tunnels, are omitted. The output has cookies and passwords of the requests.
+
+Example:
+  overhear export curl shop.pcap 'uri contains login' -o login.sh")]
+pub(crate) struct ExportRequestsArgs {
+    #[command(flatten)]
+    pub(crate) captures: CaptureArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Output of an export of calls.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Write to FILE, not to standard output; FILE is replaced on success
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Stop after reading N frames
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: Option<u32>,
+}
+
+impl OutputArgs {
+    /// Returns the options of the run.
+    pub(crate) fn run(&self) -> RunArgs {
+        RunArgs::complete(self.count, self.output.clone())
+    }
 }
 
 /// Options of written captures.

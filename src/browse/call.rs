@@ -3,13 +3,12 @@
 use super::body;
 use super::call_entry::{CallEntry, MessageFrames};
 use super::content_dialogue::{self, ContentDialogue};
-use super::curl::{self, CurlRequest};
 use super::dialogue::DialogueReader;
 use super::frame_table::{FrameFlags, FrameTable};
-use super::grpcurl;
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
 use super::request::{CallDetail, CallMessage, CallPhase, Dialogue};
 use crate::analysis::{Analyzer, Event, NumberSet, Task};
+use crate::export::{CurlRequest, curl_command};
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, messages_in};
 use crate::report::escaped;
 use dissectors::session::{Half, Side};
@@ -51,7 +50,7 @@ pub(super) fn load_call(reader: &mut RandomAccess, index: usize) -> Result<CallD
                     );
                     target = String::from_utf8_lossy(message.value(message.fields.target)).into_owned();
                     detail.request = Some(call_message(message));
-                    detail.curl = curl_command(message);
+                    detail.curl = command_of(message);
                 }
                 Half::Response if is_own(call.response) && detail.response.is_none() => {
                     detail.response = Some(call_message(message));
@@ -210,7 +209,7 @@ fn call_message(message: DissectedMessage<'_>) -> CallMessage {
 }
 
 /// Returns the curl command that repeats a request; `None` for a protocol that curl does not speak.
-fn curl_command(message: DissectedMessage<'_>) -> Option<Result<String, String>> {
+fn command_of(message: DissectedMessage<'_>) -> Option<Result<String, String>> {
     let DissectedMessage { fields, tree, .. } = message;
     if !fields.is_curl_request {
         return None;
@@ -237,5 +236,5 @@ fn curl_command(message: DissectedMessage<'_>) -> Option<Result<String, String>>
         server,
     };
     let messages = message.written_body(request.body);
-    messages.and_then(|text| grpcurl::command(&request, &text, &tree.schemas)).or_else(|| curl::command(&request))
+    curl_command(&request, messages.as_deref(), &tree.schemas)
 }

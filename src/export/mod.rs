@@ -1,5 +1,20 @@
 //! Captures and calls in forms of other programs.
 
+mod call_collector;
+mod call_form;
 mod flow_hash;
+mod har;
+mod message;
+mod objects;
+mod parts;
+mod requests;
+mod web_text;
 
+pub use call_collector::{CallCollector, CollectedCall};
+pub use call_form::CallForm;
 pub use flow_hash::FlowHash;
+pub use har::HarForm;
+pub use message::{CapturedMessage, MAX_BODY};
+pub use objects::ObjectsForm;
+pub(crate) use requests::{CurlRequest, curl_command};
+pub use requests::{RequestForm, RequestsForm};

@@ -90,7 +90,7 @@ fn facts_of(protocol: &str) -> Option<&'static CallFacts> {
 }
 
 /// Whether calls of a protocol are lookups of names.
-pub(super) fn is_lookup(protocol: &str) -> bool {
+pub(crate) fn is_lookup(protocol: &str) -> bool {
     let resolves = |(role, _): &(FactRole, _)| *role == FactRole::ResolvedAddress;
     facts_of(protocol).is_some_and(|facts| facts.fields.iter().any(resolves))
 }

@@ -20,6 +20,7 @@ mod verdicts;
 use collected::Collected;
 pub use collector::JourneyCollector;
 use dissectors::session::Side;
+pub(crate) use facts::is_lookup;
 pub use form::{JourneyForm, JourneyLine, render, text_lines};
 pub(crate) use form::{Lines, add_names, escape_markdown, page, span};
 pub use model::{Journey, Phase, PhaseKind, Statement, Step, StepKind, Verdict, VerdictKind};

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Folders whose rooms (the files and folders in them) form no cycle, each with the path that names it.
-const FOLDERS: [(&str, &str); 10] = [
+const FOLDERS: [(&str, &str); 11] = [
     ("src/tui", "tui"),
     ("src/analysis", "analysis"),
     ("src/browse", "browse"),
     ("src/check", "check"),
     ("src/command", "command"),
+    ("src/export", "export"),
     ("src/filter", "filter"),
     ("src/journey", "journey"),
     ("src/report", "report"),

@@ -1,13 +1,16 @@
 //! `export`, `merge` and `split`: captures and calls for other programs.
 
+mod calls;
 mod frames;
 mod parts;
 mod split;
 mod whole_streams;
 
 use super::CommandOutcome;
-use crate::args::{ExportArgs, ExportForm};
+use crate::args::{ExportArgs, ExportForm, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs, RunArgs};
+use dissectors::Wants;
 pub(super) use frames::{EncoderSettings, FrameFile, run_merge};
+use overhear::export::{CallCollector, HarForm, MAX_BODY, ObjectsForm, RequestForm, RequestsForm};
 use overhear::sink::Format;
 pub(super) use split::run_split;
 use std::io;
@@ -16,5 +19,32 @@ pub(super) fn run_export(args: ExportArgs) -> io::Result<CommandOutcome> {
     match args.form {
         ExportForm::Pcapng(args) => frames::run_export_frames(args, Format::PcapNg),
         ExportForm::Pcap(args) => frames::run_export_frames(args, Format::Pcap),
+        ExportForm::Har(args) => run_export_har(args),
+        ExportForm::Objects(args) => run_export_objects(args),
+        ExportForm::Curl(args) => run_export_requests(args, RequestForm::Curl),
+        ExportForm::Httpie(args) => run_export_requests(args, RequestForm::Httpie),
+        ExportForm::Python(args) => run_export_requests(args, RequestForm::Python),
+        ExportForm::Raw(args) => run_export_requests(args, RequestForm::Raw),
     }
+}
+
+fn run_export_har(args: ExportHarArgs) -> io::Result<CommandOutcome> {
+    let body_limit = if args.no_bodies { 0 } else { args.body_limit as usize };
+    let mut form = HarForm::default();
+    let mut wants = Wants::default();
+    form.add_wants(&mut wants);
+    calls::export_calls(args.captures, &args.output.run(), CallCollector::new(body_limit), &mut form, &wants)
+}
+
+fn run_export_objects(args: ExportObjectsArgs) -> io::Result<CommandOutcome> {
+    let mut form = ObjectsForm::new(&args.folder);
+    let run = RunArgs::complete(args.count, None);
+    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form, &Wants::default())
+}
+
+fn run_export_requests(args: ExportRequestsArgs, form: RequestForm) -> io::Result<CommandOutcome> {
+    let schemas = args.captures.decode.schemas();
+    let mut form = RequestsForm::new(form, &schemas);
+    let run = args.output.run();
+    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form, &Wants::default())
 }

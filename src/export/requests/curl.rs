@@ -11,23 +11,23 @@ const MAX_ARGUMENT: usize = 64 * 1024;
 
 /// A captured request.
 #[derive(Debug, Default)]
-pub(super) struct CurlRequest<'a> {
-    pub(super) method: &'a [u8],
-    pub(super) target: &'a [u8],
+pub(crate) struct CurlRequest<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
     /// Version of the message, such as `HTTP/1.1`.
-    pub(super) version: &'a [u8],
+    pub(crate) version: &'a [u8],
     /// Host and port of the target, for a request without Host.
-    pub(super) authority: &'a [u8],
+    pub(crate) authority: &'a [u8],
     /// Whether the target is one of https.
-    pub(super) is_https: bool,
+    pub(crate) is_https: bool,
     /// Header lines, without line ends.
-    pub(super) headers: Vec<&'a [u8]>,
+    pub(crate) headers: Vec<&'a [u8]>,
     /// Decoded body.
-    pub(super) body: &'a [u8],
+    pub(crate) body: &'a [u8],
     /// Whether part of the request is missing.
-    pub(super) is_incomplete: bool,
+    pub(crate) is_incomplete: bool,
     /// Address of the server or proxy, such as `10.0.0.2:80`.
-    pub(super) server: String,
+    pub(crate) server: String,
 }
 
 /// Headers that curl generates, or that describe the coding of the body.

@@ -1,0 +1,233 @@
+//! HAR 1.2: calls of the web with their messages and timings, written one after the other.
+
+mod connection_times;
+mod entry;
+mod pages;
+mod timings;
+
+use super::call_collector::CollectedCall;
+use super::call_form::CallForm;
+use super::web_text::{authority, host};
+use crate::analysis::FrameConnection;
+use crate::capture::Call;
+use crate::report::{DissectedFrame, body_text, json_line};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use connection_times::ConnectionTimes;
+use dissectors::Wants;
+use dissectors::session::{ConversationId, ExchangeId, Side};
+use entry::entry;
+use pages::Pages;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use timings::Timings;
+
+/// Maximum bytes of the messages of a channel, and of all entries that wait for messages.
+const MAX_HELD_BYTES: usize = 64 << 20;
+
+/// Status of a response that changes the protocol of a connection.
+const SWITCHING_PROTOCOLS: u16 = 101;
+
+/// Writes calls as a HAR.
+pub struct HarForm {
+    times: ConnectionTimes,
+    pages: Pages,
+    /// Entries whose connection carries messages, and messages whose entry is not written yet.
+    held: HashMap<ExchangeId, HeldEntry>,
+    held_bytes: usize,
+    written: u64,
+    /// Number of calls without a request.
+    without_request: u64,
+    /// Number of calls of protocols that a HAR cannot have.
+    of_other_protocols: u64,
+}
+
+/// An entry with the messages that its connection carries.
+#[derive(Default)]
+struct HeldEntry {
+    /// The entry; `None` before the call is reported.
+    entry: Option<Map<String, Value>>,
+    messages: Vec<Value>,
+    /// Number of messages beyond the limit of memory.
+    omitted: u64,
+    bytes: usize,
+}
+
+impl Default for HarForm {
+    fn default() -> HarForm {
+        HarForm {
+            times: ConnectionTimes::new(),
+            pages: Pages::default(),
+            held: HashMap::new(),
+            held_bytes: 0,
+            written: 0,
+            without_request: 0,
+            of_other_protocols: 0,
+        }
+    }
+}
+
+impl HarForm {
+    /// Adds the fields that must be recorded in addition to those of messages.
+    pub fn add_wants(&self, wants: &mut Wants) {
+        self.times.add_wants(wants);
+    }
+
+    fn write_entry(&mut self, entry: Map<String, Value>, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(if self.written == 0 { b"\n" } else { b",\n" })?;
+        self.written += 1;
+        out.write_all(json_line(&Value::Object(entry)).as_bytes())
+    }
+
+    /// Adds a message that the connection of an entry carries.
+    fn add_message(&mut self, carrier: ExchangeId, call: &CollectedCall) {
+        let held = self.held.entry(carrier).or_default();
+        let Some((message, bytes)) = channel_message(call) else { return };
+        if self.held_bytes + bytes > MAX_HELD_BYTES {
+            held.omitted += 1;
+            return;
+        }
+        self.held_bytes += bytes;
+        held.bytes += bytes;
+        held.messages.push(message);
+    }
+
+    /// Writes an entry with its messages.
+    fn write_held(&mut self, held: HeldEntry, out: &mut dyn Write) -> io::Result<()> {
+        self.held_bytes = self.held_bytes.saturating_sub(held.bytes);
+        let Some(mut entry) = held.entry else { return Ok(()) };
+        if held.omitted > 0 {
+            entry.insert("comment".into(), format!("{} more messages are not exported", held.omitted).into());
+        }
+        if !held.messages.is_empty() {
+            entry.insert("_resourceType".into(), "websocket".into());
+            entry.insert("_webSocketMessages".into(), held.messages.into());
+        }
+        self.write_entry(entry, out)
+    }
+}
+
+/// Returns a message in the format of Chromium, and its bytes.
+fn channel_message(call: &CollectedCall) -> Option<(Value, usize)> {
+    let (exchange, message) = (&call.call.exchange, call.request.as_ref()?);
+    let opcode = match exchange.method.to_ascii_lowercase().as_str() {
+        "text" => 1,
+        "binary" => 2,
+        "close" => 8,
+        "ping" => 9,
+        "pong" => 10,
+        _ => 0,
+    };
+    let body = message.content();
+    let data = match body_text(body, b"").filter(|_| opcode != 2).map(|text| String::from_utf8(text.into_owned())) {
+        Some(Ok(text)) => text,
+        _ => BASE64_STANDARD.encode(body),
+    };
+    let transfer = exchange.request?;
+    let kind = if exchange.requester == Some(Side::Server) { "receive" } else { "send" };
+    let bytes = data.len() + 128;
+    let mut own = json!({
+        "type": kind,
+        "time": transfer.last.time as f64 / 1e9,
+        "opcode": opcode,
+        "data": data,
+        "_frame": transfer.completed_in,
+    });
+    if let Some(object) = own.as_object_mut().filter(|_| body.len() < message.body_len || message.is_incomplete) {
+        object.insert("comment".into(), "the message is not complete".into());
+    }
+    Some((own, bytes))
+}
+
+impl CallForm for HarForm {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let creator = json!({ "name": "overhear", "version": env!("CARGO_PKG_VERSION") });
+        write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"entries\":[")
+    }
+
+    fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
+        self.times.frame(shown, connections);
+    }
+
+    fn any_call(&mut self, call: &Call) {
+        self.times.call(call);
+    }
+
+    fn wants_messages_of(&self, carrier: ExchangeId) -> bool {
+        self.held.contains_key(&carrier)
+    }
+
+    fn call(&mut self, call: CollectedCall, out: &mut dyn Write) -> io::Result<()> {
+        let exchange = &call.call.exchange;
+        if let (true, Some(carrier)) = (exchange.is_one_way, exchange.parent) {
+            self.add_message(carrier, &call);
+            return Ok(());
+        }
+        let messages = [&call.request, &call.response];
+        if !messages.into_iter().flatten().any(|message| message.is_web) {
+            self.of_other_protocols += 1;
+            return Ok(());
+        }
+        if exchange.request.is_none() {
+            self.without_request += 1;
+            return Ok(());
+        }
+        let id = exchange.id;
+        let connection = self.times.of(id.conversation).filter(|_| call.call.connect.is_some());
+        let authority = authority(&call);
+        let lookup = connection.as_ref().and_then(|connection| {
+            self.times.take_lookup(call.call.client.address, host(&authority), connection.first)
+        });
+        let timings = Timings::of(&call.call, connection, lookup);
+        let page = self.pages.page_of(&call, timings.started);
+        let entry = entry(&call, timings, page.as_deref());
+        let carries = exchange.code == Some(SWITCHING_PROTOCOLS) || self.held.contains_key(&id);
+        if !carries {
+            return self.write_entry(entry, out);
+        }
+        self.held.entry(id).or_default().entry = Some(entry);
+        Ok(())
+    }
+
+    fn conversation_end(&mut self, conversation: ConversationId, out: &mut dyn Write) -> io::Result<()> {
+        self.times.end(conversation);
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let mut ended: Vec<ExchangeId> =
+            self.held.keys().copied().filter(|id| id.conversation == conversation).collect();
+        ended.sort_unstable();
+        for id in ended {
+            if let Some(held) = self.held.remove(&id) {
+                self.write_held(held, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rest: Vec<(ExchangeId, HeldEntry)> = self.held.drain().collect();
+        rest.sort_unstable_by_key(|(id, _)| *id);
+        for (_, held) in rest {
+            self.write_held(held, out)?;
+        }
+        let pages = std::mem::take(&mut self.pages).into_json();
+        writeln!(out, "\n],\"pages\":{},\"comment\":{}}}}}", json_line(&pages), json_line(&COMMENT.into()))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let calls = |count: u64| format!("{count} call{}", if count == 1 { "" } else { "s" });
+        let mut notes = vec![format!("{} written", calls(self.written))];
+        if self.without_request > 0 {
+            notes.push(format!("{} without a request in the capture not written", calls(self.without_request)));
+        }
+        if self.of_other_protocols > 0 {
+            notes.push(format!("{} of protocols that a HAR cannot have not written", calls(self.of_other_protocols)));
+        }
+        notes
+    }
+}
+
+/// Comment on the whole file.
+const COMMENT: &str = "Entries are in the order in which calls completed. Times are those of the capture.";

@@ -1,0 +1,88 @@
+//! The statements of Python that repeat a request.
+
+use super::{content_length, repeated_headers};
+use crate::export::call_collector::CollectedCall;
+use crate::export::message::CapturedMessage;
+use crate::export::web_text::authority;
+use std::fmt::Write;
+
+/// Beginning of a script: a function that sends a request as it is given.
+pub(super) const HEAD: &str = r#"#!/usr/bin/env python3
+import http.client
+
+
+def send(scheme, authority, method, target, headers, body):
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    connection = kind(authority)
+    # Bytes of a request line that http.client rejects are sent as they were captured.
+    head = b"%s %s HTTP/1.1\r\n" % (method, target)
+    head += b"".join(b"%s: %s\r\n" % header for header in headers)
+    connection.connect()
+    connection.sock.sendall(head + b"\r\n" + body)
+    response = http.client.HTTPResponse(connection.sock, method=method.decode("latin-1"))
+    response.begin()
+    print(response.status, response.reason)
+    content = response.read()
+    connection.close()
+    return response, content
+"#;
+
+/// Returns the statements, which call the function of [`HEAD`].
+pub(super) fn statements(call: &CollectedCall, request: &CapturedMessage) -> Result<String, String> {
+    let authority = authority(call);
+    if authority.chars().any(|char| char.is_control() || char == '"' || char == '\\') {
+        return Err("the authority is no host".into());
+    }
+    let scheme = if call.call.exchange.is_encrypted { "https" } else { "http" };
+    let mut out = format!("send(\"{scheme}\", \"{authority}\", ");
+    push_bytes(&mut out, &request.method);
+    out.push_str(", ");
+    push_bytes(&mut out, &request.target);
+    out.push_str(", [\n");
+    let mut header = |name: &[u8], value: &[u8]| {
+        out.push_str("    (");
+        push_bytes(&mut out, name);
+        out.push_str(", ");
+        push_bytes(&mut out, value);
+        out.push_str("),\n");
+    };
+    if request.header("host").is_none() {
+        header(b"Host", authority.as_bytes());
+    }
+    repeated_headers(request).for_each(|(name, value)| header(name, value));
+    if let Some(length) = content_length(request) {
+        header(b"Content-Length", length.to_string().as_bytes());
+    }
+    out.push_str("], ");
+    push_bytes(&mut out, request.content());
+    out.push_str(")\n");
+    Ok(out)
+}
+
+/// Appends bytes as a literal.
+fn push_bytes(out: &mut String, bytes: &[u8]) {
+    out.push_str("b\"");
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => out.push(char::from(byte)),
+            b'\r' => out.push_str("\\r"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            _ => drop(write!(out, "\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_has_all_bytes_escaped_that_are_not_plain() {
+        let mut out = String::new();
+        push_bytes(&mut out, b"a\"\\\r\n\t\x00\xff7");
+        assert_eq!(out, r#"b"a\"\\\r\n\t\x00\xff7""#);
+    }
+}

@@ -1,0 +1,175 @@
+//! Parts of messages of the web as text: headers, cookies, parameters, URLs.
+
+use super::call_collector::CollectedCall;
+use super::message::CapturedMessage;
+use crate::report::records::endpoint;
+use std::borrow::Cow;
+
+/// Returns bytes of a header as text: UTF-8, or else ISO 8859-1, as browsers do.
+pub(super) fn header_text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}
+
+/// Returns the headers of a message as name and value.
+pub(super) fn headers(message: &CapturedMessage) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    message.header_pairs().map(|(name, value)| (header_text(name), header_text(value)))
+}
+
+/// Returns the value of a header as text.
+pub(super) fn header<'m>(message: &'m CapturedMessage, name: &str) -> Option<Cow<'m, str>> {
+    message.header(name).map(header_text)
+}
+
+/// Returns the authority of a call: as the request states it, or else the server.
+pub(super) fn authority(call: &CollectedCall) -> String {
+    let exchange = &call.call.exchange;
+    if exchange.authority.is_empty() {
+        let mut text = String::new();
+        endpoint(&mut text, call.call.server);
+        return text;
+    }
+    exchange.authority.to_string()
+}
+
+/// Returns the host of an authority, without its port.
+pub(super) fn host(authority: &str) -> &str {
+    match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => authority.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Returns the URL of a call.
+pub(super) fn url(call: &CollectedCall) -> String {
+    let exchange = &call.call.exchange;
+    let target = &*exchange.target;
+    if target.contains("://") && !target.starts_with('/') {
+        return target.to_owned();
+    }
+    let scheme = if exchange.is_encrypted { "https" } else { "http" };
+    let authority = authority(call);
+    // The target of CONNECT is an authority (RFC 9112 3.2.3), that of OPTIONS may be an asterisk.
+    match target {
+        _ if exchange.method == "CONNECT" => format!("{scheme}://{target}/"),
+        "*" => format!("{scheme}://{authority}"),
+        _ => format!("{scheme}://{authority}{target}"),
+    }
+}
+
+/// Decodes `%20` and `+` (WHATWG URL, application/x-www-form-urlencoded).
+fn decoded(text: &[u8]) -> String {
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    percent_decoded(&spaced)
+}
+
+/// Decodes `%20` (RFC 3986 2.1). Invalid escapes stay.
+pub(super) fn percent_decoded(text: &[u8]) -> String {
+    let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        match (byte, digit(text.get(at + 1)), digit(text.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high * 16 + low) as u8);
+                at += 2;
+            }
+            _ => bytes.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| header_text(error.as_bytes()).into_owned())
+}
+
+/// Returns the names and values of a query or a form.
+pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = (String, String)> {
+    text.split(|&byte| byte == b'&').filter(|part| !part.is_empty()).map(|part| {
+        let (name, value) = split_once(part, b'=');
+        (decoded(name), decoded(value))
+    })
+}
+
+/// Returns the query of a URL.
+pub(super) fn query(url: &str) -> &str {
+    let url = url.split('#').next().unwrap_or_default();
+    url.split_once('?').map_or("", |(_, query)| query)
+}
+
+/// A cookie of a request or a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cookie {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// Attributes in lower case with their values.
+    pub(super) attributes: Vec<(String, String)>,
+}
+
+/// Returns the cookies of a request (RFC 6265 4.2.1).
+pub(super) fn request_cookies(message: &CapturedMessage) -> Vec<Cookie> {
+    let lines = message.header_pairs().filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"));
+    let pairs = lines.flat_map(|(_, value)| value.split(|&byte| byte == b';')).map(<[u8]>::trim_ascii);
+    pairs.filter(|pair| !pair.is_empty()).map(|pair| cookie(pair, Vec::new())).collect()
+}
+
+/// Returns the cookies of a response (RFC 6265 4.1.1).
+pub(super) fn response_cookies(message: &CapturedMessage) -> Vec<Cookie> {
+    let lines = message.header_pairs().filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie"));
+    let parse = |value: &[u8]| {
+        let mut parts = value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        let pair = parts.next().unwrap_or_default();
+        let attributes = parts.filter(|part| !part.is_empty()).map(|part| {
+            let (name, value) = split_once(part, b'=');
+            (header_text(name.trim_ascii()).to_ascii_lowercase(), header_text(value.trim_ascii()).into_owned())
+        });
+        cookie(pair, attributes.collect())
+    };
+    lines.map(|(_, value)| parse(value)).collect()
+}
+
+fn cookie(pair: &[u8], attributes: Vec<(String, String)>) -> Cookie {
+    let (name, value) = split_once(pair, b'=');
+    let text = |bytes: &[u8]| header_text(bytes.trim_ascii()).into_owned();
+    Cookie { name: text(name), value: text(value), attributes }
+}
+
+/// Splits bytes at the first separator; the second part is empty without one.
+pub(super) fn split_once(bytes: &[u8], separator: u8) -> (&[u8], &[u8]) {
+    let at = memchr::memchr(separator, bytes).unwrap_or(bytes.len());
+    (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_decoded() {
+        let found: Vec<_> = parameters(b"a=1&b=x+y%20z&c&=d&e=%e4&f=%zz%4&&g=a=b").collect();
+        let expected = [("a", "1"), ("b", "x y z"), ("c", ""), ("", "d"), ("e", "ä"), ("f", "%zz%4"), ("g", "a=b")];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn cookies_have_their_attributes() {
+        let message = CapturedMessage {
+            headers: vec![b"Set-Cookie: sid=a=b; Path=/; HttpOnly".to_vec(), b"cookie: a=1;b = 2 ;;c".to_vec()],
+            ..CapturedMessage::default()
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let set = response_cookies(&message);
+        assert_eq!((&*set[0].name, &*set[0].value), ("sid", "a=b"));
+        assert_eq!(set[0].attributes, [pair("path", "/"), pair("httponly", "")]);
+        let sent: Vec<_> = request_cookies(&message).into_iter().map(|cookie| (cookie.name, cookie.value)).collect();
+        assert_eq!(sent, [pair("a", "1"), pair("b", "2"), pair("c", "")]);
+    }
+
+    #[test]
+    fn a_host_has_no_port() {
+        assert_eq!(
+            ["a.test:80", "a.test", "[::1]:80", "10.0.0.1:1"].map(host),
+            ["a.test", "a.test", "::1", "10.0.0.1"]
+        );
+    }
+}

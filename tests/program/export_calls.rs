@@ -1,0 +1,421 @@
+//! `export har`, `export objects`, and requests that are repeated.
+
+use super::{fixture, folder, run, write};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// Captures with calls of the web, of all versions and with all kinds of trouble.
+const WEB: [&str; 22] = [
+    "http/post-login.pcap",
+    "http/gzip.pcap",
+    "http/brotli.pcap",
+    "http/chunked.pcap",
+    "http/upload-multipart.pcap",
+    "http/form-urlencoded.pcap",
+    "http/head-304-404-redirect.pcap",
+    "http/truncated-response.pcap",
+    "http/lenient.pcap",
+    "http/early-answer.pcap",
+    "http/connect-proxy.pcap",
+    "http/absolute-form.pcap",
+    "http/version-0-9.pcap",
+    "http/upgrade-websocket.pcap",
+    "http2/nginx.pcap",
+    "http2/mid-stream.pcap",
+    "http2/loss.pcap",
+    "http2/resets.pcap",
+    "tls/browser.pcapng",
+    "tls/grpc.pcapng",
+    "journey/lookup.pcap",
+    "journey/redirect.pcap",
+];
+
+/// Returns the entries of a HAR of a capture, and the messages of the program.
+fn har(capture: &str, options: &[&str]) -> (Vec<Value>, String) {
+    let (text, error, code) = run(&[&["export", "har", &fixture(capture)], options].concat());
+    assert_eq!(code, 0, "{capture}: {error}");
+    let har: Value = serde_json::from_str(&text).unwrap_or_else(|error| unreachable!("{capture}: {error}"));
+    (har["log"]["entries"].as_array().expect("entries").clone(), error)
+}
+
+fn header<'e>(message: &'e Value, name: &str) -> &'e str {
+    let headers = message["headers"].as_array().expect("headers");
+    let found = headers.iter().find(|header| header["name"].as_str().expect("a name").eq_ignore_ascii_case(name));
+    found.map_or("", |header| header["value"].as_str().expect("a value"))
+}
+
+/// Checks an entry against HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/): fields, their types, and sums.
+fn assert_valid(entry: &Value, capture: &str) {
+    let text = |value: &Value| assert!(value.is_string(), "{capture}: {entry}");
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| unreachable!("{capture}: {entry}"));
+    let pairs = |value: &Value| {
+        for pair in value.as_array().unwrap_or_else(|| unreachable!("{capture}: {entry}")) {
+            text(&pair["name"]);
+            text(&pair["value"]);
+        }
+    };
+    let date = entry["startedDateTime"].as_str().expect("a date");
+    assert!(date.len() == 30 && date.ends_with('Z') && date.as_bytes()[10] == b'T', "{date}");
+    let (request, response) = (&entry["request"], &entry["response"]);
+    ["method", "url", "httpVersion"].iter().for_each(|name| text(&request[*name]));
+    ["statusText", "httpVersion", "redirectURL"].iter().for_each(|name| text(&response[*name]));
+    assert!(request["url"].as_str().expect("a URL").contains("://"), "{entry}");
+    for message in [request, response] {
+        ["cookies", "headers"].iter().for_each(|name| pairs(&message[*name]));
+        ["headersSize", "bodySize"].iter().for_each(|name| assert!(number(&message[*name]) >= -1.0));
+    }
+    pairs(&request["queryString"]);
+    assert!(response["status"].is_u64() && entry["cache"].is_object());
+    text(&response["content"]["mimeType"]);
+    assert!(number(&response["content"]["size"]) >= 0.0);
+    if let Some(data) = request.get("postData") {
+        text(&data["mimeType"]);
+        text(&data["text"]);
+    }
+    let timings = &entry["timings"];
+    ["send", "wait", "receive"].iter().for_each(|name| assert!(number(&timings[*name]) >= 0.0, "{capture} {timings}"));
+    let phases = ["blocked", "dns", "connect", "send", "wait", "receive"].map(|name| number(&timings[name]));
+    let sum: f64 = phases.into_iter().filter(|&phase| phase >= 0.0).sum();
+    assert!((sum - number(&entry["time"])).abs() < 1e-6, "{capture}: {timings} {}", entry["time"]);
+    assert!(number(&timings["ssl"]) <= number(&timings["connect"]), "{capture}: {timings}");
+    text(&entry["connection"]);
+    assert!(entry["_frames"]["request"].is_array(), "{entry}");
+}
+
+#[test]
+fn every_call_of_the_web_is_a_valid_entry() {
+    for capture in WEB {
+        let (entries, _) = har(capture, &[]);
+        assert!(!entries.is_empty() || capture == "http2/mid-stream.pcap", "{capture}");
+        entries.iter().for_each(|entry| assert_valid(entry, capture));
+    }
+}
+
+#[test]
+fn an_entry_has_the_messages_of_its_call() {
+    let (entries, error) = har("http/post-login.pcap", &[]);
+    assert_eq!(error, "overhear: 4 calls written\n");
+    let (login, page) = (&entries[1], &entries[0]);
+    assert_eq!(login["request"]["url"], "http://10.0.0.2:8080/user/login");
+    assert_eq!((&login["request"]["method"], &login["response"]["status"]), (&"POST".into(), &401.into()));
+    assert_eq!(login["response"]["statusText"], "Unauthorized");
+    assert_eq!((&login["request"]["bodySize"], &login["response"]["bodySize"]), (&44.into(), &54.into()));
+    // Of the 184 bytes of the request, 44 are its body.
+    assert_eq!(login["request"]["headersSize"], 184 - 44);
+    assert_eq!(login["request"]["postData"]["text"].as_str().expect("a text").len(), 44);
+    assert_eq!(header(&login["request"], "user-agent"), "curl/7.88.1");
+    assert_eq!((&login["serverIPAddress"], &login["connection"]), (&"10.0.0.2".into(), &"0".into()));
+    assert_eq!(login["_frames"], serde_json::json!({ "request": [8, 8], "response": [9, 9] }));
+    assert_eq!(page["response"]["content"]["size"], 403);
+    // The handshake takes 45 µs, the first request follows 48 µs later.
+    assert_eq!((&page["timings"]["connect"], &page["timings"]["blocked"]), (&0.045.into(), &0.048.into()));
+    assert_eq!((&login["timings"]["connect"], &login["timings"]["wait"]), (&(-1).into(), &7.601.into()));
+}
+
+#[test]
+fn bodies_are_decoded_limited_and_omitted_as_requested() {
+    let (entries, _) = har("http/gzip.pcap", &[]);
+    let compressed = entries.iter().find(|entry| header(&entry["response"], "content-encoding") == "gzip");
+    let response = &compressed.expect("a compressed response")["response"];
+    let (size, saved) = (response["content"]["size"].as_i64(), response["content"]["compression"].as_i64());
+    assert_eq!(size.expect("a size") - saved.expect("a number"), response["bodySize"].as_i64().expect("a size"));
+    assert_eq!(response["content"]["text"].as_str().expect("a text").len() as i64, size.expect("a size"));
+    let (entries, _) = har("http/post-login.pcap", &["--body-limit", "10"]);
+    assert_eq!(entries[0]["response"]["comment"], "body is truncated to 10 of 403 bytes");
+    assert_eq!(entries[0]["response"]["content"]["text"].as_str().expect("a text").len(), 10);
+    let (entries, _) = har("http/post-login.pcap", &["--no-bodies"]);
+    assert_eq!(entries[0]["response"]["comment"], "body of 403 bytes is not exported");
+    assert_eq!(entries[0]["response"]["content"].get("text"), None);
+    let (entries, _) = har("http/truncated-response.pcap", &[]);
+    let comments: Vec<&str> = entries.iter().filter_map(|entry| entry["response"]["comment"].as_str()).collect();
+    assert!(comments.iter().any(|comment| comment.contains("not complete")), "{comments:?}");
+}
+
+#[test]
+fn uploads_queries_cookies_and_redirects_have_their_fields() {
+    let (entries, _) = har("http/upload-multipart.pcap", &[]);
+    let params = entries.iter().find_map(|entry| entry["request"]["postData"]["params"].as_array());
+    let file = params.expect("parts").iter().find(|param| param.get("fileName").is_some()).expect("a file");
+    assert!(file["contentType"].is_string() && file["name"].is_string());
+    let (entries, _) = har("http/form-urlencoded.pcap", &[]);
+    let params = entries.iter().find_map(|entry| entry["request"]["postData"]["params"].as_array());
+    assert!(!params.expect("a form").is_empty());
+    let (entries, _) = har("http/head-304-404-redirect.pcap", &[]);
+    assert!(entries.iter().any(|entry| !entry["response"]["redirectURL"].as_str().expect("a text").is_empty()));
+    let (entries, _) = har("http/post-login.pcap", &[]);
+    let cookies: Vec<&Value> =
+        entries.iter().flat_map(|entry| entry["response"]["cookies"].as_array()).flatten().collect();
+    assert!(cookies.iter().any(|cookie| cookie["httpOnly"] == true && cookie["path"] == "/"), "{cookies:?}");
+}
+
+#[test]
+fn the_phases_before_a_call_are_those_of_its_connection_and_lookup() {
+    let (entries, _) = har("journey/lookup.pcap", &[]);
+    let timings = &entries[0]["timings"];
+    assert!(timings["dns"].as_f64().expect("a number") > 0.0 && timings["connect"].as_f64() > Some(0.0), "{timings}");
+    let (entries, _) = har("tls/browser.pcapng", &[]);
+    let secured = entries.iter().filter(|entry| entry["timings"]["ssl"].as_f64() > Some(0.0)).count();
+    assert!(secured > 0);
+    assert!(entries.iter().all(|entry| entry["request"]["url"].as_str().expect("a URL").starts_with("https://")));
+}
+
+#[test]
+fn messages_of_a_websocket_are_in_the_entry_of_its_handshake() {
+    let mut messages = 0;
+    for name in fs::read_dir(fixture("websocket")).expect("fixtures").flatten().map(|entry| entry.file_name()) {
+        let name = name.to_string_lossy().into_owned();
+        if !name.ends_with(".pcap") && !name.ends_with(".pcapng") {
+            continue;
+        }
+        let (entries, _) = har(&format!("websocket/{name}"), &[]);
+        for entry in &entries {
+            assert_valid(entry, &name);
+            for message in entry["_webSocketMessages"].as_array().into_iter().flatten() {
+                assert!(["send", "receive"].contains(&message["type"].as_str().expect("a type")));
+                assert!(message["data"].is_string() && message["opcode"].is_u64() && message["time"].is_f64());
+                messages += 1;
+            }
+        }
+        // Every message that `calls` lists with its handshake is exported.
+        let (rows, _, _) = run(&["calls", &fixture(&format!("websocket/{name}")), "-T", "json"]);
+        let rows: Vec<Value> = serde_json::from_str(&rows).expect("rows");
+        let of = |entry: &Value| entry["_webSocketMessages"].as_array().map_or(0, Vec::len);
+        let exported: usize = entries.iter().map(of).sum();
+        let shakes: HashSet<(String, String)> = rows
+            .iter()
+            .filter(|row| row["protocol"] != "websocket" && !row["request_frame"].is_null())
+            .map(|row| (row["stream"].to_string(), format!("{}.{}", row["session"], row["nth"])))
+            .collect();
+        let carried = rows.iter().filter(|row| {
+            let parent = (row["stream"].to_string(), row["parent"].as_str().unwrap_or_default().to_owned());
+            row["protocol"] == "websocket" && shakes.contains(&parent)
+        });
+        assert_eq!(exported, carried.count(), "{name}");
+    }
+    assert!(messages > 20);
+}
+
+#[test]
+fn a_filter_selects_the_calls_and_other_protocols_are_counted() {
+    let (entries, error) = har("http/post-login.pcap", &["-Y", "status >= 400"]);
+    assert_eq!((entries.len(), &*error), (1, "overhear: 1 call written\n"));
+    let (entries, error) = har("dns/udp.pcap", &[]);
+    assert!(entries.is_empty() && error.contains("of protocols that a HAR cannot have"), "{error}");
+    let (entries, error) = har("file/empty.pcap", &[]);
+    assert_eq!((entries.len(), &*error), (0, "overhear: 0 calls written\n"));
+}
+
+#[test]
+fn haralyzer_reads_the_entries() {
+    let has = Command::new("python3").args(["-c", "import haralyzer"]).stderr(Stdio::null()).status();
+    if !has.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: reading of a HAR by another program: the module haralyzer of Python is absent");
+        return;
+    }
+    let folder = folder();
+    for capture in WEB {
+        let path = folder.path().join("a.har").display().to_string();
+        let (_, error, code) = run(&["export", "har", &fixture(capture), "-o", &path]);
+        assert_eq!(code, 0, "{error}");
+        let script = "import json, sys, haralyzer\n\
+                      har = haralyzer.HarParser(json.load(open(sys.argv[1])))\n\
+                      entries = [e for page in har.pages for e in page.entries]\n\
+                      print(len(har.har_data['entries']), sum(len(str(e.request.url)) + e.response.status for e in entries) >= 0)";
+        let output = Command::new("python3").args(["-c", script, &path]).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{capture}: {errors}");
+        let expected = format!("{} True\n", har(capture, &[]).0.len());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{capture}");
+    }
+}
+
+#[test]
+fn bodies_are_files_with_a_manifest() {
+    let folder = folder();
+    let out = folder.path().join("objects");
+    let export = |capture: &str, out: &Path| {
+        run(&["export", "objects", &fixture(capture), "-o", out.to_str().expect("a name in UTF-8")])
+    };
+    let manifest = |out: &Path| -> Vec<Value> {
+        let text = fs::read_to_string(out.join("manifest.json")).expect("a manifest");
+        serde_json::from_str(&text).expect("a list")
+    };
+    let (text, error, code) = export("http/post-login.pcap", &out);
+    assert_eq!((&*text, code), ("", 0), "{error}");
+    // Two requests and four responses have bodies.
+    assert!(error.contains("6 objects written to"), "{error}");
+    let rows = manifest(&out);
+    assert_eq!((rows.len(), fs::read_dir(&out).expect("a folder").count()), (6, 7));
+    let sizes: Vec<u64> = rows.iter().map(|row| row["size"].as_u64().expect("a size")).collect();
+    assert_eq!(sizes, [403, 44, 54, 50, 59, 72]);
+    for row in &rows {
+        let path = out.join(row["file"].as_str().expect("a name"));
+        let output = Command::new("sha256sum").arg(&path).output().expect("it runs");
+        let sum = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(sum.starts_with(row["sha256"].as_str().expect("a sum")), "{row}");
+        assert_eq!((&row["complete"], row["first_frame"].is_u64()), (&true.into(), true));
+    }
+    assert_eq!((&rows[0]["file"], &rows[0]["media_type_found"]), (&"login.html".into(), &"text/html".into()));
+    // Files of another export are not mixed, and none is overwritten.
+    let (_, error, code) = export("http/gzip.pcap", &out);
+    assert!(error.contains("manifest.json: file exists; name another folder"), "{error}");
+    assert_eq!((code, manifest(&out).len()), (2, 6));
+    let other = folder.path().join("other");
+    fs::create_dir(&other).expect("a folder");
+    fs::write(other.join("login.html"), b"mine").expect("a file");
+    export("http/post-login.pcap", &other);
+    assert_eq!(fs::read(other.join("login.html")).expect("a file"), b"mine");
+    assert_eq!(manifest(&other)[0]["file"], "login-2.html");
+    // Uploads have the names that their clients gave them.
+    let uploads = folder.path().join("uploads");
+    export("http/upload-multipart.pcap", &uploads);
+    assert!(manifest(&uploads).iter().any(|row| row["direction"] == "request" && row["field"].is_string()));
+    let (_, error, _) = export("http/truncated-response.pcap", &folder.path().join("truncated"));
+    assert!(error.contains("not complete; manifest.json marks them"), "{error}");
+    // A capture that cannot be read leaves no folder.
+    let none = folder.path().join("none");
+    let (_, _, code) = run(&["export", "objects", "missing.pcap", "-o", none.to_str().expect("a name in UTF-8")]);
+    assert_eq!((code, none.exists()), (2, false));
+}
+
+/// Serves responses without a body. Returns the bytes of each of `count` requests.
+fn record(listener: TcpListener, count: usize) -> thread::JoinHandle<Vec<Vec<u8>>> {
+    thread::spawn(move || {
+        let mut requests = Vec::new();
+        while requests.len() < count {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut read: Vec<u8> = Vec::new();
+            let mut buffer = [0; 4096];
+            loop {
+                let head = read.windows(4).position(|part| part == b"\r\n\r\n");
+                if let Some(head) = head {
+                    let text = String::from_utf8_lossy(&read[..head]).to_ascii_lowercase();
+                    let length = text.split("content-length: ").nth(1);
+                    let length = length.and_then(|rest| rest.lines().next()?.trim().parse().ok()).unwrap_or(0);
+                    if read.len() >= head + 4 + length {
+                        break;
+                    }
+                }
+                let len = stream.read(&mut buffer).expect("bytes");
+                assert!(len > 0, "the request ends: {}", String::from_utf8_lossy(&read));
+                read.extend_from_slice(&buffer[..len]);
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").expect("a response");
+            requests.push(read);
+        }
+        requests
+    })
+}
+
+/// The requests of a capture, as `export raw` writes them, for another server.
+fn raw_requests(capture: &str, own: &str, server: &str) -> Vec<u8> {
+    let output = super::program(&["export", "raw", &fixture(capture)]).output().expect("it runs");
+    assert!(output.status.success());
+    let text: Vec<u8> = output.stdout;
+    replaced(&text, own.as_bytes(), server.as_bytes())
+}
+
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at..].starts_with(from) {
+            out.extend_from_slice(to);
+            at += from.len();
+        } else {
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    out
+}
+
+/// Header lines of a request, in lower case and sorted, and its rest: the request line and the body.
+fn parts(request: &[u8]) -> (Vec<String>, Vec<u8>) {
+    let head = request.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
+    let text = String::from_utf8_lossy(&request[..head]).into_owned();
+    let (line, headers) = text.split_once("\r\n").expect("headers");
+    let mut headers: Vec<String> = headers.split("\r\n").map(str::to_ascii_lowercase).collect();
+    headers.sort();
+    (headers, [line.as_bytes(), &request[head..]].concat())
+}
+
+#[test]
+fn repeated_requests_are_those_of_the_capture() {
+    let (capture, own) = ("http/post-login.pcap", "10.0.0.2:8080");
+    for (form, interpreter) in [("python", "python3"), ("curl", "sh"), ("httpie", "sh")] {
+        let needed = if form == "httpie" {
+            "http"
+        } else if form == "curl" {
+            "curl"
+        } else {
+            "python3"
+        };
+        if Command::new(needed).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+            eprintln!("SKIPPED: requests in the form {form}: {needed} is absent");
+            continue;
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let server = listener.local_addr().expect("an address").to_string();
+        let (script, error, code) = run(&["export", form, &fixture(capture)]);
+        assert_eq!((&*error, code), ("overhear: 4 requests written\n", 0));
+        let folder = folder();
+        let path = write(folder.path(), "script", script.replace(own, &server).as_bytes());
+        let recorded = record(listener, 4);
+        let output = Command::new(interpreter).arg(&path).stdin(Stdio::null()).output().expect("it runs");
+        assert!(output.status.success(), "{form}: {output:?}");
+        let (requests, expected) = (recorded.join().expect("requests"), raw_requests(capture, own, &server));
+        if form == "python" {
+            assert!(requests.concat() == expected, "{}", String::from_utf8_lossy(&requests.concat()));
+            continue;
+        }
+        let mut rest = &expected[..];
+        for request in requests {
+            let (headers, other) = parts(&request);
+            let own_length = request.len() + rest.windows(4).position(|part| part == b"\r\n\r\n").expect("a head")
+                - request.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
+            let (expected, after) = rest.split_at(own_length.min(rest.len()));
+            let (wanted, wanted_other) = parts(expected);
+            assert_eq!(String::from_utf8_lossy(&other), String::from_utf8_lossy(&wanted_other), "{form}");
+            let missing: Vec<&String> = wanted.iter().filter(|line| !headers.contains(line)).collect();
+            assert!(missing.is_empty(), "{form}: {missing:?} {headers:?}");
+            rest = after;
+        }
+        assert!(rest.is_empty());
+    }
+}
+
+#[test]
+fn raw_requests_are_the_bytes_that_were_sent() {
+    let raw = raw_requests("http/post-login.pcap", "10.0.0.2", "10.0.0.2");
+    let tshark = Command::new("tshark")
+        .args(["-r", &fixture("http/post-login.pcap"), "-Y", "tcp.srcport == 50000 and tcp.len > 0"])
+        .args(["-T", "fields", "-e", "tcp.payload"])
+        .stderr(Stdio::null())
+        .output();
+    let Ok(tshark) = tshark else {
+        eprintln!("SKIPPED: bytes of requests: tshark is absent");
+        return;
+    };
+    let digits: String = String::from_utf8_lossy(&tshark.stdout).chars().filter(char::is_ascii_hexdigit).collect();
+    let own: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(own, digits);
+}
+
+#[test]
+fn requests_that_cannot_be_repeated_are_named() {
+    let (text, error, code) = run(&["export", "curl", &fixture("http/connect-proxy.pcap")]);
+    assert_eq!(code, 0);
+    assert!(text.contains("# not repeated: a tunnel cannot be repeated\n"), "{text}");
+    assert!(error.contains("cannot be repeated\n"), "{error}");
+    for form in ["curl", "httpie", "python"] {
+        let (text, _, _) = run(&["export", form, &fixture("http/lenient.pcap")]);
+        assert!(text.chars().all(|char| char == '\n' || !char.is_control()), "{form}");
+    }
+}

@@ -8,14 +8,15 @@ mod input;
 mod journey;
 mod ladder;
 mod print;
+mod stats;
 mod trace;
 
 pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub(crate) use export::{
-    ExportArgs, ExportForm, ExportFramesArgs, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs, MergeArgs,
-    SplitArgs, SplitRule,
+    AnonymizeArgs, ExportArgs, ExportForm, ExportFramesArgs, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs,
+    MergeArgs, OutputArgs, SplitArgs, SplitRule,
 };
 pub(crate) use follow::FollowArgs;
 pub(crate) use info::{FactsFormat, InfoArgs};
@@ -27,6 +28,7 @@ pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};
 use std::ffi::OsStr;
+pub(crate) use stats::{StatsArgs, StatsFormat, TableName};
 use std::path::{Path, PathBuf};
 pub(crate) use trace::TraceArgs;
 
@@ -57,6 +59,7 @@ Examples:
   overhear trace shop.pcap                      which calls caused which, as trees
   overhear follow login.pcap 0                  data of both sides of stream 0
   overhear check login.pcap --none 'status >= 500'  test: exit code 1 on failure
+  overhear stats login.pcap                     what is in the capture, on one screen
   overhear export pcapng a.pcap b.pcap 'status >= 500' --whole-streams -o failed.pcapng
   overhear info login.pcap                      what the file contains, and whether it is complete
   overhear fields uri                           search field names and descriptions
@@ -92,6 +95,8 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Print the sequence diagram of a TCP connection, or of a call with all its hosts
     Ladder(LadderArgs),
+    /// Print numbers about captures: a summary, or tables of protocols, hosts, calls, times and notes
+    Stats(StatsArgs),
     /// Write frames or calls in another form
     Export(ExportArgs),
     /// Merge captures in the order of time

@@ -95,7 +95,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 35] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 37] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -142,6 +142,9 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 35] = [
     ("src/report/summary.rs", &["column"]),
     // The names of link types.
     ("src/statistics/file_forms.rs", &["frame"]),
+    // Protocols and notes of frames.
+    ("src/statistics/tables/protocols.rs", &["frame"]),
+    ("src/statistics/tables/values.rs", &["frame"]),
     // The severity of a selected note.
     ("src/tui/panes/selection.rs", &["frame"]),
 ];
@@ -183,13 +186,14 @@ fn the_program_names_no_module_of_an_application_protocol() {
 }
 
 /// Files that name HTTP on purpose: examples for users, and what only HTTP has.
-const NAMING_HTTP: [&str; 23] = [
+const NAMING_HTTP: [&str; 24] = [
     // Examples in the help and in messages, and the option of `follow`.
     "src/args.rs",
     "src/args/check.rs",
     "src/args/export.rs",
     "src/args/follow.rs",
     "src/args/print.rs",
+    "src/args/stats.rs",
     "src/check/check_file.rs",
     "src/check/rule/parse.rs",
     "src/command/mod.rs",

@@ -12,6 +12,7 @@ mod outputs;
 mod passwords;
 mod quotes;
 mod saving;
+mod stats;
 mod tls;
 mod words;
 

@@ -50,7 +50,21 @@ pub(crate) struct ExportFramesArgs {
     #[arg(long = "whole-streams")]
     pub(crate) whole_streams: bool,
     #[command(flatten)]
+    pub(crate) anonymize: AnonymizeArgs,
+    #[command(flatten)]
     pub(crate) written: WrittenArgs,
+}
+
+/// Options of anonymized frames.
+#[derive(Debug, Default, Args)]
+pub(crate) struct AnonymizeArgs {
+    /// Replace addresses, keeping common prefixes, and write no payload, names, comments or interfaces; checksums are right
+    #[arg(id = "anonymize", long = "anonymize", conflicts_with = "with_secrets")]
+    pub(crate) is_wanted: bool,
+    /// Text from which the addresses of --anonymize are derived: the same text gives the same addresses in every capture. It is a
+    /// secret: it reveals the original addresses [default: random]
+    #[arg(long = "anonymize-key", value_name = "TEXT", requires = "anonymize")]
+    pub(crate) key: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -207,7 +221,7 @@ pub(crate) struct SplitRule {
 }
 
 /// Parses seconds with an optional fraction. Returns nanoseconds.
-fn parse_seconds(text: &str) -> Result<i64, String> {
+pub(super) fn parse_seconds(text: &str) -> Result<i64, String> {
     let seconds: Option<f64> = text.parse().ok().filter(|seconds| (1e-9..=9e9).contains(seconds));
     seconds.map(|seconds| (seconds * 1e9) as i64).ok_or_else(|| format!("expected seconds above 0, found {text}"))
 }

@@ -1,9 +1,8 @@
 //! Index of a capture: plain data for every frame, call and connection, append-only.
 
 use super::chunked_vec::ChunkedVec;
-use super::host_pairs::{DirectedPair, Host};
-use super::stacks::{StackId, StackNames};
 use crate::capture::{Call, Endpoint, Stream};
+use crate::statistics::{DirectedPair, Host, StackId, StackNames};
 use dissectors::host_names::{HostName, HostNames};
 use dissectors::{Field, Severity};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -2,14 +2,13 @@
 
 use super::call_entry::CallEntry;
 use super::frame_table::{ConversationKey, FrameEntry, FrameFlags, NewFrame, SharedFrameTable};
-use super::host_pairs::HostPairs;
 use super::index::{CaptureEnd, CaptureTimes, FrameSummary, IndexUpdate, LoadState, NO_STREAM, Note, ProtocolName};
 use super::indexed_values::{INDEXED_FIELDS, ValueBatch};
 use super::request::BrowseEvent;
-use super::stacks::StackTable;
 use crate::analysis::{Analyzer, Event, FrameConnection, Task, unsupported_link_message};
 use crate::priority;
 use crate::source::{Capture, Frame, OpenOptions, RecordPosition, StopSignal};
+use crate::statistics::{HostPairs, StackTable};
 use dissectors::host_names::HostNames;
 use dissectors::session::Side;
 use dissectors::{Field, FieldKind, PROTOCOLS, Protocol, Severity, Wants, message_fields, tcp};

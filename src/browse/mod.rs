@@ -18,7 +18,6 @@ mod find_job;
 mod follow;
 mod fork_store;
 mod frame_table;
-mod host_pairs;
 mod index;
 mod index_filter;
 mod indexed_values;
@@ -33,18 +32,16 @@ mod request;
 mod request_queue;
 mod row_cache;
 mod save_job;
-mod stacks;
 mod trace;
 
+pub use crate::statistics::{DirectedPair, Host, OTHER_STACK, StackId, StackNames};
 pub use browser::Browser;
 pub use chunked_vec::ChunkedVec;
 #[cfg(feature = "tui")]
 pub(crate) use find_job::compile_pattern;
-pub use host_pairs::{DirectedPair, Host};
 pub use index::*;
 pub use ladder::StreamLadder;
 #[cfg(feature = "live")]
 pub use live_capture::LiveSummary;
 pub use request::*;
-pub use stacks::{OTHER_STACK, StackId, StackNames};
 pub use trace::NEAR_CALLS;

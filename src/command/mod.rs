@@ -21,6 +21,7 @@ mod overwrite;
 mod pass_loop;
 mod progress;
 mod shard_output;
+mod stats;
 #[cfg(feature = "live")]
 mod status;
 #[cfg(feature = "tui")]
@@ -74,6 +75,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Journey(args)) => journey::run_journey(args),
         Some(Command::Trace(args)) => trace::run_trace(args),
         Some(Command::Ladder(args)) => ladder::run_ladder(args),
+        Some(Command::Stats(args)) => stats::run_stats(args),
         Some(Command::Info(args)) => info::run_info(args),
         Some(Command::Export(args)) => export::run_export(args),
         Some(Command::Merge(args)) => export::run_merge(args),

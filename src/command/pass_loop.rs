@@ -2,6 +2,7 @@
 
 use super::decode::note_limit;
 use super::filter_matcher::FilterMatcher;
+use super::print_message;
 use super::progress::ReadProgressBar;
 use dissectors::Wants;
 use dissectors::session::FirstPass;
@@ -52,6 +53,13 @@ pub(super) trait PassConsumer {
 
     /// Consumes the error that ends a capture file. Returns whether to read the files after it.
     fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Self::Error>;
+}
+
+/// Prints the error that ends a capture file, and notes that there was one. The files after it are read.
+pub(super) fn print_read_error(error: &Error, has_errors: &mut bool) -> ControlFlow<()> {
+    *has_errors = true;
+    print_message(&error.to_string());
+    ControlFlow::Continue(())
 }
 
 /// One pass: an analyzer and the consumer of its results.

@@ -1,5 +1,6 @@
 //! Captures and calls in forms of other programs.
 
+mod anonymize;
 mod call_collector;
 mod call_form;
 mod flow_hash;
@@ -10,6 +11,7 @@ mod parts;
 mod requests;
 mod web_text;
 
+pub use anonymize::AnonymizedFrames;
 pub use call_collector::{CallCollector, CollectedCall};
 pub use call_form::CallForm;
 pub use flow_hash::FlowHash;

@@ -258,7 +258,8 @@ impl CallGroupsReport {
         }
     }
 
-    fn add_call(&mut self, call: &Call) {
+    /// Adds a call.
+    pub(crate) fn add_call(&mut self, call: &Call) {
         let pending = self.pending.remove(&call.exchange.id);
         self.pending_bytes = self.pending_bytes.saturating_sub(pending.as_ref().map_or(0, PendingCall::len));
         let PendingCall { values: [request, response], rows } = pending.unwrap_or_default();

@@ -136,9 +136,14 @@ impl CallTexts {
     }
 }
 
-/// A column of `calls` by whose values calls can be grouped.
+/// What calls can be grouped by, whatever their protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GroupColumn(usize);
+pub(super) enum GroupColumn {
+    /// A column of `calls`, by its index.
+    Column(usize),
+    /// The path of the target, without its query, and without numbers and identifiers.
+    PathTemplate,
+}
 
 impl GroupColumn {
     /// Columns with values that calls share.
@@ -146,20 +151,43 @@ impl GroupColumn {
 
     /// Returns the column of a name.
     pub(super) fn find(name: &str) -> Option<GroupColumn> {
+        if name == "path_template" {
+            return Some(GroupColumn::PathTemplate);
+        }
         let is_own = GroupColumn::NAMES.contains(&name);
-        COLUMNS.iter().position(|column| is_own && column.key == name).map(GroupColumn)
+        COLUMNS.iter().position(|column| is_own && column.key == name).map(GroupColumn::Column)
     }
 
     /// Returns the value of a call as the table has it, of the client without its port; `None` if there is none.
     pub(super) fn value(self, call: &Call) -> Option<String> {
+        let GroupColumn::Column(column) = self else { return Some(path_template(&call.exchange.target)) };
         let texts = CallTexts::of(call);
-        let cell = *texts.cells(call).get(self.0)?;
+        let cell = *texts.cells(call).get(column)?;
         let text = match cell {
             Cell::Endpoint(client, name) if client == call.client => host(client, name),
             cell => cell.table_text()?,
         };
         (!text.is_empty()).then_some(text)
     }
+}
+
+/// Returns the path of a target without its query, with `{}` for parts that are numbers or identifiers. A target that is no path
+/// stays.
+fn path_template(target: &str) -> String {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    if !path.starts_with('/') {
+        return target.to_owned();
+    }
+    let part = |part: &str| if is_identifier(part) { "{}".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// Returns whether a part of a path is a number, or at least eight digits and hyphens of base 16 with a decimal digit, as of a UUID.
+fn is_identifier(part: &str) -> bool {
+    let has_digit = part.bytes().any(|byte| byte.is_ascii_digit());
+    let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_hex = part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    has_digit && (is_number || is_hex)
 }
 
 /// Returns the name of an endpoint, or else its address.
@@ -231,6 +259,18 @@ mod tests {
             connect: Some(400_000),
             start: 1_700_000_000_000_000_000,
             names: None,
+        }
+    }
+
+    #[test]
+    fn a_path_has_no_numbers_and_identifiers() {
+        #[rustfmt::skip]
+        let rows = [
+            ("/users/17/orders?x=1", "/users/{}/orders"), ("/a/6ba7b810-9dad-11d1-80b4-00c04fd430c8", "/a/{}"), ("/", "/"),
+            ("/deadbeef", "/deadbeef"), ("/v2/a1b2", "/v2/a1b2"), ("SELECT 1?", "SELECT 1?"), ("/a/0", "/a/{}"),
+        ];
+        for (target, expected) in rows {
+            assert_eq!(path_template(target), expected);
         }
     }
 

@@ -53,6 +53,7 @@ pub(crate) use json::json_lines;
 pub use json::{JsonFraming, JsonReport, json_line};
 pub use manual::{FieldManual, fields_page};
 pub use messages::{MessageSelection, MessagesReport};
+pub(crate) use quantiles::DurationHistogram;
 pub(crate) use quantity::size;
 pub use records::RecordFormat;
 pub use secrets::SecretsReport;

@@ -12,7 +12,7 @@ const MAX_ERROR_PERCENT: f64 = 100.0 / (2.0 * STEPS as f64);
 ///
 /// Values below 32 ns have a step each. It has at most 1,920 steps, and a few hundred for the durations of real calls.
 #[derive(Debug, Default)]
-pub(super) struct DurationHistogram {
+pub(crate) struct DurationHistogram {
     /// Steps with their number of values, ascending.
     steps: Vec<(u16, u32)>,
     count: u64,
@@ -22,7 +22,7 @@ pub(super) struct DurationHistogram {
 
 impl DurationHistogram {
     /// Adds a duration in nanoseconds.
-    pub(super) fn add(&mut self, nanos: u64) {
+    pub(crate) fn add(&mut self, nanos: u64) {
         self.min = if self.count == 0 { nanos } else { self.min.min(nanos) };
         self.max = self.max.max(nanos);
         self.count += 1;
@@ -38,7 +38,7 @@ impl DurationHistogram {
     }
 
     /// Returns a percentile by the nearest-rank method; none without values.
-    pub(super) fn percentile(&self, percent: u64) -> Option<u64> {
+    pub(crate) fn percentile(&self, percent: u64) -> Option<u64> {
         let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1);
         if rank == u128::from(self.count) {
             return self.max();
@@ -51,8 +51,14 @@ impl DurationHistogram {
         found.map(|&(step, _)| middle_of(step).clamp(self.min, self.max))
     }
 
+    /// Returns the number of durations from `low` to below `high`, within the error of a step.
+    pub(crate) fn count_within(&self, low: u64, high: u64) -> u64 {
+        let within = self.steps.iter().filter(|&&(step, _)| (low..high).contains(&middle_of(step)));
+        within.map(|&(_, count)| u64::from(count)).sum()
+    }
+
     /// Returns the longest duration; none without values.
-    pub(super) fn max(&self) -> Option<u64> {
+    pub(crate) fn max(&self) -> Option<u64> {
         (self.count > 0).then_some(self.max)
     }
 }

@@ -24,7 +24,7 @@ pub enum RecordFormat {
 
 /// A value of a row. Some have a different text in the table.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cell<'a> {
+pub(crate) enum Cell<'a> {
     /// No value.
     Empty,
     /// No value, with the reason for the table.
@@ -65,20 +65,20 @@ impl Cell<'_> {
 }
 
 /// A named value of every row.
-pub(super) struct RecordColumn {
+pub(crate) struct RecordColumn {
     /// Key in JSON and name in CSV.
-    pub(super) key: &'static str,
+    pub(crate) key: &'static str,
     /// Column of the table, if the table has it.
-    pub(super) column: Option<Column>,
+    pub(crate) column: Option<Column>,
 }
 
 impl RecordColumn {
-    pub(super) const fn new(key: &'static str, column: Column) -> RecordColumn {
+    pub(crate) const fn new(key: &'static str, column: Column) -> RecordColumn {
         RecordColumn { key, column: Some(column) }
     }
 
     /// Returns a value that only JSON and CSV have.
-    pub(super) const fn machine_only(key: &'static str) -> RecordColumn {
+    pub(crate) const fn machine_only(key: &'static str) -> RecordColumn {
         RecordColumn { key, column: None }
     }
 }
@@ -111,7 +111,7 @@ impl NameSources {
 }
 
 /// Writes rows in an output format.
-pub(super) struct RecordWriter {
+pub(crate) struct RecordWriter {
     columns: Vec<&'static RecordColumn>,
     output: RecordOutput,
     clock: TimeFormatter,
@@ -126,7 +126,7 @@ enum RecordOutput {
 }
 
 impl RecordWriter {
-    pub(super) fn new(columns: impl IntoIterator<Item = &'static RecordColumn>, format: RecordFormat) -> RecordWriter {
+    pub(crate) fn new(columns: impl IntoIterator<Item = &'static RecordColumn>, format: RecordFormat) -> RecordWriter {
         let columns: Vec<_> = columns.into_iter().collect();
         let output = match format {
             RecordFormat::Text(width) => {
@@ -138,7 +138,7 @@ impl RecordWriter {
         RecordWriter { columns, output, clock: TimeFormatter::local(), row: String::new(), count: 0 }
     }
 
-    pub(super) fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
         match &mut self.output {
             RecordOutput::Text(table) => table.header(&mut self.row),
@@ -151,7 +151,7 @@ impl RecordWriter {
         out.write_all(self.row.as_bytes())
     }
 
-    pub(super) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match &self.output {
             RecordOutput::Json(lines) => out.write_all(lines.end().as_bytes()),
             _ => Ok(()),
@@ -159,7 +159,7 @@ impl RecordWriter {
     }
 
     /// Writes a row: one cell per column.
-    pub(super) fn row(&mut self, cells: &[Cell<'_>], out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn row(&mut self, cells: &[Cell<'_>], out: &mut dyn Write) -> io::Result<()> {
         self.row.clear();
         match &mut self.output {
             RecordOutput::Text(table) => {
@@ -283,11 +283,11 @@ pub(crate) fn named_endpoint(out: &mut String, end: Endpoint, name: Option<&Host
 }
 
 /// Returns a right-aligned column of numbers.
-pub(super) const fn number_column(title: &'static str, width: usize, rank: u8) -> Column {
+pub(crate) const fn number_column(title: &'static str, width: usize, rank: u8) -> Column {
     Column { title, width, max_width: 24, align: Align::Right, rank }
 }
 
 /// Returns a left-aligned column of text.
-pub(super) const fn text_column(title: &'static str, width: usize, max_width: usize, rank: u8) -> Column {
+pub(crate) const fn text_column(title: &'static str, width: usize, max_width: usize, rank: u8) -> Column {
     Column { title, width, max_width, align: Align::Left, rank }
 }

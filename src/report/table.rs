@@ -2,7 +2,7 @@
 
 /// A column.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(crate) struct Column {
     /// Column heading.
     pub(super) title: &'static str,
     /// Initial width in characters; at least the length of the title.
@@ -17,7 +17,7 @@ pub(super) struct Column {
 
 /// Alignment of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
+pub(crate) enum Align {
     Left,
     Right,
 }

@@ -326,7 +326,8 @@ impl Capture {
     #[cold]
     fn next_merged(&mut self) -> Result<Option<Frame<'_>>, Error> {
         let advanced = self.merge.as_mut().map_or(Ok(()), |merge| merge.advance(&mut self.metadata));
-        if let Err(MergeError { file, open, cause }) = advanced {
+        if let Err(error) = advanced {
+            let MergeError { file, open, cause } = *error;
             (self.index, self.open) = (file, Some(open));
             return Err(self.fail(*cause));
         }

@@ -48,7 +48,7 @@ impl Merge {
 
     /// Reads the next frame of each file that has none. A file that has ended is closed. After an error, the other files are read
     /// on.
-    pub(super) fn advance(&mut self, metadata: &mut Metadata) -> Result<(), MergeError> {
+    pub(super) fn advance(&mut self, metadata: &mut Metadata) -> Result<(), Box<MergeError>> {
         while let Some(UnreadFile { file, mut open, time }) = self.unread.pop() {
             match open.next_record(metadata) {
                 Ok(Some(record)) => {
@@ -57,7 +57,7 @@ impl Merge {
                     self.heads.insert(at, Head { file, open, record, time });
                 }
                 Ok(None) => {}
-                Err(cause) => return Err(MergeError { file, open, cause }),
+                Err(cause) => return Err(Box::new(MergeError { file, open, cause })),
             }
         }
         Ok(())

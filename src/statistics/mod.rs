@@ -1,7 +1,21 @@
-//! Numbers about captures: what a capture file contains.
+//! Numbers about captures: what a capture file contains, and tables of its frames, calls and connections.
 
+mod capture_statistics;
 mod file_facts;
 mod file_forms;
+mod host_pairs;
+mod protocol_tree;
+mod stacks;
+mod table;
+mod tables;
+mod traffic;
 
+pub use capture_statistics::{CaptureStatistics, TableKind};
 pub use file_facts::{FileFacts, FrameTotals, SizeRange};
 pub use file_forms::{facts_json, facts_text};
+pub(crate) use host_pairs::HostPairs;
+pub use host_pairs::{DirectedPair, Host};
+pub use protocol_tree::{ProtocolCounts, ProtocolTree};
+pub(crate) use stacks::StackTable;
+pub use stacks::{OTHER_STACK, StackId, StackNames};
+pub use traffic::{TrafficCount, TrafficEntry};

@@ -275,3 +275,88 @@ fn frames_are_exported_through_pipes() {
     drop(writer.stdout.take());
     assert!(writer.wait().expect("it ends").success());
 }
+
+#[test]
+fn anonymized_frames_have_their_form_and_nothing_that_identifies() {
+    let folder = folder();
+    let out = folder.path().join("out.pcapng").display().to_string();
+    let values = |file: &str, field: &str| -> Vec<String> {
+        let (text, _, _) = run(&["print", file, "-e", field]);
+        text.lines().map(str::to_owned).collect()
+    };
+    for capture in [
+        "http/post-login.pcap",
+        "http/parallel-connections.pcap",
+        "ip/icmp-port-unreachable.pcap",
+        "ip/ipv4-fragments.pcap",
+        "ip/ipv6-fragments.pcap",
+        "ip/neighbour-discovery.pcap",
+        "ip/ping.pcap",
+        "dns/udp.pcap",
+        "file/snapped.pcap",
+        "file/mixed-links.pcapng",
+        "file/frame-comments.pcapng",
+        "journey/shop.pcapng",
+        "tls/browser.pcapng",
+    ] {
+        let file = fixture(capture);
+        let message = export(&["export", "pcapng", &file, "-o", &out, "--anonymize", "--anonymize-key", "a"]);
+        assert!(message.contains(&format!("{} frames written", values(&file, "frame.number").len())), "{message}");
+        for field in [
+            "frame.time_epoch",
+            "frame.len",
+            "frame.cap_len",
+            "tcp.stream",
+            "udp.stream",
+            "tcp.flags",
+            "tcp.len",
+            "tcp.seq_raw",
+        ] {
+            assert_eq!(values(&out, field), values(&file, field), "{capture} {field}");
+        }
+        let addresses = |file: &str| {
+            let all =
+                ["ip.addr", "ipv6.addr", "eth.addr", "arp.src.proto_ipv4"].map(|field| values(file, field)).concat();
+            let words = all.iter().flat_map(|line| line.split(',')).map(str::to_owned);
+            let kept = |word: &String| {
+                // Groups, and addresses that are none.
+                ["", "ff", "33:33", "01:", "224.", "239.", "00:00:00", "::", "127."].iter().any(|kept| match *kept {
+                    "" | "::" => word == kept,
+                    kept => word.starts_with(kept),
+                })
+            };
+            words.filter(|word| !kept(word)).collect::<std::collections::BTreeSet<_>>()
+        };
+        let (own, original) = (addresses(&out), addresses(&file));
+        assert!(own.is_disjoint(&original), "{capture}: {own:?} {original:?}");
+        assert_eq!(own.len(), original.len(), "{capture}: {own:?} {original:?}");
+        for field in
+            ["tcp.payload", "udp.payload", "frame.comment", "frame.interface_description", "http.host", "dns.qry.name"]
+        {
+            let text = values(&out, field).concat();
+            assert!(text.chars().all(|char| char == '0' || char == ','), "{capture} {field}: {text}");
+        }
+        let wrong = "ip.checksum.status == 0 or tcp.checksum.status == 0 or udp.checksum.status == 0 \
+                     or icmp.checksum.status == 0 or icmpv6.checksum.status == 0";
+        let checks = ["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
+        match Command::new("tshark").args(["-n", "-r", &out, "-Y", wrong]).args(checks).stderr(Stdio::null()).output() {
+            Ok(output) => assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{capture}"),
+            Err(_) => eprintln!("SKIPPED: checksums of anonymized frames: tshark is absent"),
+        }
+    }
+    // The same text gives the same addresses, another or none gives others.
+    let file = fixture("http/post-login.pcap");
+    let sources = |options: &[&str]| {
+        export(&[&["export", "pcap", &file, "-o", &out, "--anonymize"], options].concat());
+        values(&out, "ip.src")
+    };
+    let own = sources(&["--anonymize-key", "a"]);
+    assert_eq!(own, sources(&["--anonymize-key", "a"]));
+    assert!(own != sources(&["--anonymize-key", "b"]) && own != sources(&[]));
+    let (_, error, code) = run(&["export", "pcapng", &file, "-o", &out, "--anonymize", "--with-secrets"]);
+    assert!(error.contains("cannot be used with") && code == 2, "{error}");
+    // Names of the file are not written; without the option they are.
+    export(&["export", "pcapng", &fixture("file/dumpcap.pcapng"), "-o", &out, "--anonymize"]);
+    let (text, _, _) = run(&["info", &out]);
+    assert!(!text.contains("style sheet") && !text.contains("client0"), "{text}");
+}

@@ -7,7 +7,7 @@ use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
 use crate::command::output::{Output, OutputContent};
 use crate::command::overwrite::refuse_captures;
-use crate::command::pass_loop::PassConsumer;
+use crate::command::pass_loop::{PassConsumer, print_read_error};
 use crate::command::{CommandOutcome, finish_output, print_message};
 use dissectors::Wants;
 use overhear::analysis::{Analyzer, Event, Task, unsupported_link_message};
@@ -112,8 +112,6 @@ impl<F: CallForm> PassConsumer for CallExport<'_, F> {
     }
 
     fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {
-        self.has_errors = true;
-        print_message(&error.to_string());
-        Ok(ControlFlow::Continue(()))
+        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

@@ -1,7 +1,7 @@
 //! `export pcapng`, `export pcap`, `merge` and `print -w`: frames as one capture file.
 
 use super::whole_streams;
-use crate::args::{DecodeArgs, ExportFramesArgs, MergeArgs, RunArgs};
+use crate::args::{AnonymizeArgs, DecodeArgs, ExportFramesArgs, MergeArgs, RunArgs};
 use crate::command::capture_run::CaptureRun;
 use crate::command::decode::decode_options;
 use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
@@ -11,7 +11,8 @@ use crate::command::overwrite::refuse_captures;
 use crate::command::{CommandOutcome, fields_task, finish_output, print_message};
 use dissectors::Wants;
 use dissectors::session::Secrets;
-use overhear::report::CaptureFileReport;
+use overhear::export::AnonymizedFrames;
+use overhear::report::{CaptureFileReport, Report};
 use overhear::sink::{Format, FrameEncoder, NeededSecrets};
 use overhear::source::{Capture, OpenOptions};
 use std::io;
@@ -96,12 +97,20 @@ fn section_comments(path: &Path) -> Vec<String> {
 }
 
 pub(super) fn run_export_frames(args: ExportFramesArgs, format: Format) -> io::Result<CommandOutcome> {
-    let ExportFramesArgs { captures, output, whole_streams, written } = args;
+    let ExportFramesArgs { captures, output, whole_streams, anonymize, written } = args;
     let decode = captures.decode.clone();
     match CaptureInput::of(captures) {
         Ok(input) => {
             let run = written.run(output);
-            let job = FrameExport { input, run, decode, format, with_secrets: written.with_secrets, whole_streams };
+            let job = FrameExport {
+                input,
+                run,
+                decode,
+                format,
+                with_secrets: written.with_secrets,
+                whole_streams,
+                anonymize,
+            };
             job.run()
         }
         Err(message) => Ok(CommandOutcome::Error(message)),
@@ -113,7 +122,16 @@ pub(in crate::command) fn run_merge(args: MergeArgs) -> io::Result<CommandOutcom
     let format = Format::for_path(&output);
     let input = CaptureInput { paths: files, filter: None };
     let run = written.run(output);
-    FrameExport { input, run, decode, format, with_secrets: written.with_secrets, whole_streams: false }.run()
+    FrameExport {
+        input,
+        run,
+        decode,
+        format,
+        with_secrets: written.with_secrets,
+        whole_streams: false,
+        anonymize: AnonymizeArgs::default(),
+    }
+    .run()
 }
 
 /// Frames of captures to be written.
@@ -124,18 +142,20 @@ struct FrameExport {
     format: Format,
     with_secrets: bool,
     whole_streams: bool,
+    anonymize: AnonymizeArgs,
 }
 
 impl FrameExport {
-    fn run(self) -> io::Result<CommandOutcome> {
+    fn run(mut self) -> io::Result<CommandOutcome> {
         let whole_streams = self.whole_streams && self.input.filter.is_some();
-        match self.open() {
+        let anonymize = std::mem::take(&mut self.anonymize);
+        match self.open(&anonymize) {
             Ok((run, matcher, mut file, mut out)) => {
-                let has_errors = match whole_streams {
-                    true => whole_streams::export(run, matcher, &mut file.report, &mut out)?,
-                    false => {
-                        let run = run.with_matcher(matcher);
-                        run.run(fields_task(Wants::default()), &mut file.report, &mut out)?
+                let has_errors = match anonymize.is_wanted {
+                    false => write_frames(run, matcher, whole_streams, &mut file.report, &mut out)?,
+                    true => {
+                        let mut report = AnonymizedFrames::new(&mut file.report, anonymize.key.as_deref())?;
+                        write_frames(run, matcher, whole_streams, &mut report, &mut out)?
                     }
                 };
                 file.finish(out, has_errors)
@@ -144,15 +164,30 @@ impl FrameExport {
         }
     }
 
-    fn open(self) -> Result<(CaptureRun, FilterMatcher, FrameFile, Output), String> {
+    fn open(self, anonymize: &AnonymizeArgs) -> Result<(CaptureRun, FilterMatcher, FrameFile, Output), String> {
         let CaptureInput { paths, filter } = self.input;
         refuse_captures("-o", self.run.output.as_deref(), &paths, &self.decode)?;
         let matcher = FilterMatcher::new(filter.map(|filter| filter.0), MatchUnit::Frames);
         let run = CaptureRun::new(paths.clone(), &self.run, decode_options(&self.decode)?).merged();
         let secrets = self.with_secrets.then(|| run.secrets());
-        let settings = EncoderSettings::new(self.format, secrets, &paths)?;
+        let commented = if anonymize.is_wanted { &[][..] } else { &paths };
+        let settings = EncoderSettings::new(self.format, secrets, commented)?;
         let file = FrameFile::new(self.run.output.clone().unwrap_or_default(), &settings);
         let out = Output::open(&self.run, OutputContent::Packets, run.has_pipe())?;
         Ok((run, matcher, file, out))
+    }
+}
+
+/// Writes the frames that match, or all frames of their conversations. Returns whether there were errors.
+fn write_frames(
+    run: CaptureRun,
+    matcher: FilterMatcher,
+    is_whole: bool,
+    report: &mut dyn Report,
+    out: &mut Output,
+) -> io::Result<bool> {
+    match is_whole {
+        true => whole_streams::export(run, matcher, report, out),
+        false => run.with_matcher(matcher).run(fields_task(Wants::default()), report, out),
     }
 }

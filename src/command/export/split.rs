@@ -6,7 +6,7 @@ use crate::args::{SplitArgs, SplitRule};
 use crate::command::capture_run::CaptureRun;
 use crate::command::decode::decode_options;
 use crate::command::output::escape_paths;
-use crate::command::pass_loop::{PassConsumer, PassLoop};
+use crate::command::pass_loop::{PassConsumer, PassLoop, print_read_error};
 use crate::command::{CommandOutcome, print_message};
 use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, Task, unsupported_link_message};
@@ -178,8 +178,6 @@ impl PassConsumer for SplitWriter {
     }
 
     fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, String> {
-        self.has_errors = true;
-        print_message(&error.to_string());
-        Ok(ControlFlow::Continue(()))
+        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

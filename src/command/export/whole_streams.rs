@@ -3,12 +3,12 @@
 use crate::command::capture_run::CaptureRun;
 use crate::command::filter_matcher::FilterMatcher;
 use crate::command::output::Output;
-use crate::command::pass_loop::{FrameFinder, PassConsumer};
+use crate::command::pass_loop::{FrameFinder, PassConsumer, print_read_error};
 use crate::command::print_message;
 use dissectors::session::ConversationId;
 use overhear::analysis::{Analyzer, NumberSet, Task, unsupported_link_message};
 use overhear::export::FlowHash;
-use overhear::report::{CaptureFileReport, DissectedFrame, Report};
+use overhear::report::{DissectedFrame, Report};
 use overhear::source::{Error, SectionMetadata};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 pub(super) fn export(
     run: CaptureRun,
     mut matcher: FilterMatcher,
-    report: &mut CaptureFileReport,
+    report: &mut dyn Report,
     out: &mut Output,
 ) -> io::Result<bool> {
     let (passes, decode, has_open_errors) = run.open_passes(3, out.is_file());
@@ -142,7 +142,7 @@ impl PassConsumer for StreamFinder<'_> {
 /// Writes the frames of conversations.
 struct StreamWriter<'a> {
     found: Streams,
-    report: &'a mut CaptureFileReport,
+    report: &'a mut dyn Report,
     out: &'a mut Output,
     has_errors: bool,
 }
@@ -173,8 +173,6 @@ impl PassConsumer for StreamWriter<'_> {
     }
 
     fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {
-        self.has_errors = true;
-        print_message(&error.to_string());
-        Ok(ControlFlow::Continue(()))
+        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn found(bytes: &[u8]) -> Option<&'static str> {
     if may_be_json && serde_json::from_slice::<serde_json::Value>(bytes).is_ok() {
         return Some("application/json");
     }
-    let is_text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(|char: char| char == '\0'));
+    let is_text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'));
     (is_text && !bytes.is_empty()).then_some("text/plain")
 }
 

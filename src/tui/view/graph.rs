@@ -1,8 +1,8 @@
 //! The graph of frames or bytes over time.
 
 use crate::report::value;
+use crate::statistics::TrafficCount;
 use crate::tui::model::Model;
-use crate::tui::model::statistics::counters::TrafficCount;
 use crate::tui::panes::statistics::{AXIS_WIDTH, graph_columns};
 use crate::tui::view::draw_empty;
 use crate::tui::widgets::draw::{put, put_right, put_spans, row};

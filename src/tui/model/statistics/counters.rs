@@ -1,52 +1,13 @@
 //! Frame counters by protocol stack, host and pair of hosts, updated as frames are captured.
 
-use crate::browse::{FrameSummary, Host, Index};
+use crate::browse::{FrameSummary, Index};
+use crate::statistics::{Host, TrafficCount, TrafficEntry};
 use crate::tui::widgets::scroll::RowNumbers;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// Frames counted per step; more would delay the response to a key.
 pub(crate) const FRAMES_PER_STEP: usize = 100_000;
-
-/// Number of frames, and their bytes on the wire.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct TrafficCount {
-    pub(crate) frames: u64,
-    pub(crate) bytes: u64,
-}
-
-impl TrafficCount {
-    pub(crate) fn add_frame(&mut self, summary: &FrameSummary) {
-        self.merge(TrafficCount { frames: 1, bytes: summary.length.into() });
-    }
-
-    pub(crate) fn merge(&mut self, other: TrafficCount) {
-        self.frames += other.frames;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-    }
-}
-
-/// Traffic of a stack, a host or a pair of hosts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct TrafficEntry {
-    /// For a host, sent and received; for a pair, sent by the first and by the second.
-    pub(crate) directions: [TrafficCount; 2],
-    /// Time of the earliest and latest frame, in nanoseconds since 1970.
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-}
-
-impl TrafficEntry {
-    /// Returns the time from the earliest frame to the latest, in nanoseconds.
-    pub(crate) fn duration(&self) -> i64 {
-        self.last.saturating_sub(self.first)
-    }
-
-    pub(crate) fn total(&self) -> TrafficCount {
-        let [one, other] = self.directions;
-        TrafficCount { frames: one.frames + other.frames, bytes: one.bytes.saturating_add(other.bytes) }
-    }
-}
 
 /// Traffic by number of the stack, host or pair.
 #[derive(Debug, Default)]
@@ -63,14 +24,9 @@ impl TrafficTable {
         }
         let Some(entry) = self.entries.get_mut(number) else { return };
         if entry.total().frames == 0 {
-            (entry.first, entry.last) = (summary.time, summary.time);
             Arc::make_mut(&mut self.seen).push(number as u32);
         }
-        if let Some(count) = entry.directions.get_mut(direction) {
-            count.add_frame(summary);
-        }
-        entry.first = entry.first.min(summary.time);
-        entry.last = entry.last.max(summary.time);
+        entry.add_frame(direction, summary.length, summary.time);
     }
 
     pub(crate) fn entry(&self, number: u32) -> TrafficEntry {
@@ -129,7 +85,7 @@ impl TrafficCounters {
         let end = numbers.len().min(self.counted.saturating_add(FRAMES_PER_STEP));
         for row in self.counted..end {
             let Some(summary) = frame_summary(index, numbers, row) else { continue };
-            self.total.add_frame(summary);
+            self.total.add_frame(summary.length);
             self.stacks.add(summary.stack.0.into(), 0, summary);
             let Some((pair, sender)) = summary.hosts.pair() else { continue };
             self.pairs.add(pair, sender, summary);

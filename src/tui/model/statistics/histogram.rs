@@ -1,7 +1,8 @@
 //! IO graph: frames counted in intervals of equal length.
 
 use crate::browse::Index;
-use crate::tui::model::statistics::counters::{FRAMES_PER_STEP, TrafficCount, frame_summary};
+use crate::statistics::TrafficCount;
+use crate::tui::model::statistics::counters::{FRAMES_PER_STEP, frame_summary};
 use crate::tui::widgets::scroll::RowNumbers;
 
 const MICRO: i64 = 1_000;
@@ -73,7 +74,7 @@ impl IntervalCounts {
                 self.counts.resize(bin + 1, TrafficCount::default());
             }
             if let Some(count) = self.counts.get_mut(bin) {
-                count.add_frame(summary);
+                count.add_frame(summary.length);
             }
         }
         self.counted = end;

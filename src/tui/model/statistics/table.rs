@@ -2,9 +2,10 @@
 
 use crate::browse::Host;
 use crate::report::value;
+use crate::statistics::TrafficEntry;
 use crate::tui::model::Model;
 use crate::tui::model::statistics::StatisticsPage;
-use crate::tui::model::statistics::counters::{TrafficCounters, TrafficEntry};
+use crate::tui::model::statistics::counters::TrafficCounters;
 use crate::tui::model::statistics::latency::LatencyStatistics;
 use crate::tui::widgets::columns::ListColumn;
 use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};

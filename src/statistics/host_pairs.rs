@@ -16,7 +16,8 @@ pub enum Host {
 }
 
 impl Host {
-    fn from_value(value: Option<Value>) -> Option<Host> {
+    /// Returns the host of a column of addresses.
+    pub(super) fn from_value(value: Option<Value>) -> Option<Host> {
         match value? {
             Value::Ipv4(bytes) => Some(Host::V4(bytes)),
             Value::Ipv6(bytes) => Some(Host::V6(bytes)),
@@ -44,7 +45,7 @@ impl DirectedPair {
     /// Value for frames without addresses.
     pub const NONE: DirectedPair = DirectedPair(u32::MAX);
 
-    /// Returns the position of the pair in [`Index::pairs`](super::Index::pairs), and which host sent: 0 or 1.
+    /// Returns the position of the pair in the list of pairs, and which host sent: 0 or 1.
     #[must_use]
     pub fn pair(self) -> Option<(usize, usize)> {
         (self != DirectedPair::NONE).then_some(((self.0 >> 1) as usize, (self.0 & 1) as usize))
@@ -53,7 +54,7 @@ impl DirectedPair {
 
 /// The pairs so far.
 #[derive(Debug, Default)]
-pub(super) struct HostPairs {
+pub(crate) struct HostPairs {
     numbers: HashMap<[Host; 2], u32>,
     /// Last pair and its number: consecutive frames often have the same pair.
     last: Option<([Host; 2], u32)>,
@@ -61,17 +62,13 @@ pub(super) struct HostPairs {
 
 impl HostPairs {
     /// Returns the pair of a frame's hosts. Appends it to `new` if it is new.
-    pub(super) fn directed_pair(
+    pub(crate) fn directed_pair(
         &mut self,
         source: Option<Value>,
         destination: Option<Value>,
         new: &mut Vec<[Host; 2]>,
     ) -> DirectedPair {
-        let (Some(source), Some(destination)) = (Host::from_value(source), Host::from_value(destination)) else {
-            return DirectedPair::NONE;
-        };
-        let is_reversed = source > destination;
-        let pair = if is_reversed { [destination, source] } else { [source, destination] };
+        let Some((pair, is_reversed)) = ordered_pair(source, destination) else { return DirectedPair::NONE };
         let number = match self.last {
             Some((last, number)) if last == pair => number,
             _ => {
@@ -85,6 +82,20 @@ impl HostPairs {
         self.last = Some((pair, number));
         DirectedPair(number << 1 | u32::from(is_reversed))
     }
+
+    /// Returns the pair of a frame's hosts, if it is known.
+    pub(super) fn known_pair(&self, source: Option<Value>, destination: Option<Value>) -> DirectedPair {
+        let known = ordered_pair(source, destination)
+            .and_then(|(pair, is_reversed)| Some((*self.numbers.get(&pair)?, is_reversed)));
+        known.map_or(DirectedPair::NONE, |(number, is_reversed)| DirectedPair(number << 1 | u32::from(is_reversed)))
+    }
+}
+
+/// Returns two hosts in the order of a pair, and whether the second one is the sender.
+fn ordered_pair(source: Option<Value>, destination: Option<Value>) -> Option<([Host; 2], bool)> {
+    let (source, destination) = (Host::from_value(source)?, Host::from_value(destination)?);
+    let is_reversed = source > destination;
+    Some((if is_reversed { [destination, source] } else { [source, destination] }, is_reversed))
 }
 
 #[cfg(test)]

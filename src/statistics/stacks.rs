@@ -9,7 +9,7 @@ const MAX_STACKS: usize = 1024;
 /// The name that stands for all stacks beyond the limit.
 pub const OTHER_STACK: &str = "";
 
-/// The protocol stack of a frame, by its position in [`Index::stacks`](super::Index::stacks).
+/// The protocol stack of a frame, by its position in the list of stacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StackId(pub u16);
 
@@ -18,7 +18,7 @@ pub type StackNames = Vec<&'static str>;
 
 /// The stacks so far.
 #[derive(Debug, Default)]
-pub(super) struct StackTable {
+pub(crate) struct StackTable {
     numbers: HashMap<StackNames, u16>,
     /// Numbers by the full path of a frame, before [`normalized`].
     paths: HashMap<StackNames, u16>,
@@ -26,7 +26,7 @@ pub(super) struct StackTable {
 
 impl StackTable {
     /// Returns the stack of a frame with these protocols. Appends it to `new` if it is new.
-    pub(super) fn id(&mut self, path: &[&'static str], new: &mut Vec<StackNames>) -> StackId {
+    pub(crate) fn id(&mut self, path: &[&'static str], new: &mut Vec<StackNames>) -> StackId {
         if let Some(&number) = self.paths.get(path) {
             return StackId(number);
         }

@@ -1,0 +1,193 @@
+//! The statistics of a capture: the tables that are requested, collected in one pass and written one after the other.
+
+use super::table::StatisticsTable;
+use super::tables::calls::{CallKind, CallsTable, handshake_fields};
+use super::tables::hosts::{ConversationsTable, EndpointsTable};
+use super::tables::intervals::IntervalsTable;
+use super::tables::latency::LatencyTable;
+use super::tables::protocols::ProtocolsTable;
+use super::tables::streams::StreamsTable;
+use super::tables::summary::SummaryTable;
+use super::tables::values::{NotesTable, ValuesTable};
+use crate::analysis::{Analyzer, Event, MessageNodes, Task};
+use crate::report::records::RecordFormat;
+use crate::report::{DissectedFrame, JsonFraming};
+use dissectors::Tree;
+use dissectors::call_facts::FactRole;
+use std::io::{self, Write};
+
+/// A group of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableKind {
+    /// What is in the capture, on one screen.
+    Summary,
+    /// Protocol hierarchy.
+    Protocols,
+    /// Pairs of hosts, TCP connections and UDP conversations.
+    Conversations,
+    /// Hosts.
+    Endpoints,
+    /// Calls of the web by status, method and host.
+    Web,
+    /// Lookups of names by name and status.
+    Lookups,
+    /// Statements of databases by digest.
+    Statements,
+    /// What handshakes above the transport negotiate.
+    Secure,
+    /// Durations of calls: a histogram, and percentiles by host, path, method and digest.
+    Latency,
+    /// Frames and bytes by interval.
+    Intervals,
+    /// TCP connections.
+    Streams,
+    /// Expert notes.
+    Notes,
+}
+
+impl TableKind {
+    /// All groups, in the order in which they are written.
+    pub const ALL: [TableKind; 12] = [
+        TableKind::Summary,
+        TableKind::Protocols,
+        TableKind::Conversations,
+        TableKind::Endpoints,
+        TableKind::Web,
+        TableKind::Lookups,
+        TableKind::Statements,
+        TableKind::Secure,
+        TableKind::Latency,
+        TableKind::Intervals,
+        TableKind::Streams,
+        TableKind::Notes,
+    ];
+
+    /// Returns the tables of the group, each with its key in JSON and its title.
+    fn tables(self, format: RecordFormat, interval: Option<i64>) -> Vec<NamedTable> {
+        let calls = |key, title, kind, by| NamedTable::new(key, title, CallsTable::new(kind, by, format));
+        match self {
+            TableKind::Summary => vec![NamedTable::new("summary", "Summary", SummaryTable::default())],
+            TableKind::Protocols => vec![NamedTable::new("protocols", "Protocols", ProtocolsTable::default())],
+            TableKind::Conversations => {
+                vec![NamedTable::new("conversations", "Conversations", ConversationsTable::default())]
+            }
+            TableKind::Endpoints => vec![NamedTable::new("endpoints", "Endpoints", EndpointsTable::default())],
+            TableKind::Web => vec![
+                calls("web_by_status", "Web calls by status", CallKind::Web, "status"),
+                calls("web_by_method", "Web calls by method", CallKind::Web, "method"),
+                calls("web_by_host", "Web calls by host", CallKind::Web, "host"),
+            ],
+            TableKind::Lookups => vec![
+                calls("lookups_by_status", "Lookups by status", CallKind::Lookup, "status"),
+                calls("lookups_by_type", "Lookups by type", CallKind::Lookup, "method"),
+                calls("lookups_by_name", "Lookups by name", CallKind::Lookup, "uri"),
+            ],
+            TableKind::Statements => {
+                vec![calls("statements", "Statements by digest", CallKind::Statement, "sql.digest")]
+            }
+            TableKind::Secure => {
+                let roles = [FactRole::ServerName, FactRole::Version, FactRole::Cipher, FactRole::ApplicationProtocol];
+                let fields = handshake_fields().filter(|(role, _)| roles.contains(role)).map(|(_, field)| field);
+                vec![NamedTable::new("handshakes", "Handshakes", ValuesTable::new(fields))]
+            }
+            TableKind::Latency => vec![
+                NamedTable::new("latency", "Durations of calls", LatencyTable::default()),
+                calls("latency_by_host", "Durations by host", CallKind::All, "host"),
+                calls("latency_by_path", "Durations by path", CallKind::Web, "path_template"),
+                calls("latency_by_method", "Durations by method", CallKind::All, "method"),
+            ],
+            TableKind::Intervals => {
+                vec![NamedTable::new("intervals", "Traffic by time", IntervalsTable::new(interval))]
+            }
+            TableKind::Streams => vec![NamedTable::new("tcp", "TCP connections", StreamsTable::default())],
+            TableKind::Notes => vec![NamedTable::new("notes", "Expert notes", NotesTable::default())],
+        }
+    }
+}
+
+/// A table with its names.
+struct NamedTable {
+    key: &'static str,
+    title: &'static str,
+    table: Box<dyn StatisticsTable>,
+}
+
+impl NamedTable {
+    fn new(key: &'static str, title: &'static str, table: impl StatisticsTable + 'static) -> NamedTable {
+        NamedTable { key, title, table: Box::new(table) }
+    }
+}
+
+/// Tables of a capture.
+pub struct CaptureStatistics {
+    tables: Vec<NamedTable>,
+    format: RecordFormat,
+}
+
+impl CaptureStatistics {
+    /// Returns the tables of these groups. `interval` is the length of an interval of time in nanoseconds, if it is given.
+    #[must_use]
+    pub fn new(kinds: &[TableKind], interval: Option<i64>, format: RecordFormat) -> CaptureStatistics {
+        CaptureStatistics { tables: kinds.iter().flat_map(|kind| kind.tables(format, interval)).collect(), format }
+    }
+
+    /// Returns the number of tables.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// Returns whether there are no tables.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// Returns the task of the pass.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        let mut task = Task { without_connections: true, ..Task::default() };
+        self.tables.iter().for_each(|named| named.table.extend_task(&mut task));
+        task
+    }
+
+    /// Reads a frame that matches the filter.
+    pub fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
+        self.tables.iter_mut().for_each(|named| named.table.frame(shown, analyzer));
+    }
+
+    /// Reads messages, whether they match or not.
+    pub fn messages(&mut self, messages: &[MessageNodes], tree: &Tree) {
+        self.tables.iter_mut().for_each(|named| named.table.messages(messages, tree));
+    }
+
+    /// Reads a call or a connection that matches the filter.
+    pub fn event(&mut self, event: &Event) {
+        self.tables.iter_mut().for_each(|named| named.table.event(event));
+    }
+
+    /// Writes all tables.
+    pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let (format, count) = (self.format, self.tables.len());
+        let is_object = format == RecordFormat::Json(JsonFraming::Array);
+        out.write_all(if is_object { b"{" } else { b"" })?;
+        for (nth, NamedTable { key, title, table }) in self.tables.iter_mut().enumerate() {
+            match format {
+                RecordFormat::Json(_) => write!(out, "{}\n\"{key}\": ", if nth > 0 { "," } else { "" })?,
+                RecordFormat::Text(_) if count > 1 => write!(out, "{}{title}\n\n", if nth > 0 { "\n" } else { "" })?,
+                _ => {}
+            }
+            table.write(format, out)?;
+        }
+        out.write_all(if is_object { b"\n}\n" } else { b"" })
+    }
+
+    /// Returns what the tables lack because of a limit.
+    #[must_use]
+    pub fn limit_notes(&self) -> Vec<String> {
+        let notes = |named: &NamedTable| {
+            named.table.limit_notes().into_iter().map(|note| format!("{}: {note}", named.key)).collect::<Vec<_>>()
+        };
+        self.tables.iter().flat_map(notes).collect()
+    }
+}

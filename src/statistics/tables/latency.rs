@@ -1,0 +1,78 @@
+//! Histogram of the durations of calls.
+
+use super::intervals::bar;
+use crate::analysis::{Event, Task};
+use crate::report::DurationHistogram;
+use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
+use crate::statistics::table::{StatisticsTable, write_rows};
+use std::io::{self, Write};
+
+static COLUMNS: [RecordColumn; 4] = [
+    RecordColumn::new("from", number_column("FROM", 8, 0)),
+    RecordColumn::new("to", number_column("TO", 8, 0)),
+    RecordColumn::new("calls", number_column("CALLS", 8, 0)),
+    RecordColumn::new("bar", text_column("CALLS BY DURATION", 40, 40, 1)),
+];
+
+/// Durations of calls, in steps of 1, 2 and 5 times a power of ten.
+#[derive(Default)]
+pub(crate) struct LatencyTable {
+    times: DurationHistogram,
+}
+
+impl StatisticsTable for LatencyTable {
+    fn extend_task(&self, task: &mut Task) {
+        task.exchanges = true;
+    }
+
+    fn event(&mut self, event: &Event) {
+        if let Event::Call(call) = event
+            && let Some(nanos) = call.exchange.total().and_then(|nanos| u64::try_from(nanos).ok())
+            && !call.exchange.is_one_way
+        {
+            self.times.add(nanos);
+        }
+    }
+
+    fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {
+        let bars = bars(&self.times);
+        let max = bars.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        let texts: Vec<String> = bars.iter().map(|(_, count)| bar(*count, max)).collect();
+        let duration = |nanos: u64| Cell::Duration(i64::try_from(nanos).unwrap_or(i64::MAX));
+        let rows = bars.iter().zip(&texts).map(|(([low, high], count), text)| {
+            let bar = if matches!(format, RecordFormat::Text(_)) { Cell::Text(text) } else { Cell::Empty };
+            [duration(*low), duration(*high), Cell::Number(*count), bar]
+        });
+        write_rows(&COLUMNS, format, rows, out)
+    }
+}
+
+/// Returns the bars from the first with calls to the last.
+fn bars(times: &DurationHistogram) -> Vec<([u64; 2], u64)> {
+    let powers = std::iter::successors(Some(1_000_u64), |power| power.checked_mul(10));
+    let bounds = powers.flat_map(|power| [1, 2, 5].map(|digit| power.saturating_mul(digit)));
+    let (mut low, mut bars) = (0, Vec::new());
+    for high in bounds.chain([u64::MAX]) {
+        bars.push(([low, high], times.count_within(low, high)));
+        low = high;
+    }
+    let last = bars.iter().rposition(|(_, count)| *count > 0);
+    bars.truncate(last.map_or(0, |last| last + 1));
+    let first = bars.iter().position(|(_, count)| *count > 0).unwrap_or(0);
+    bars.split_off(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_cover_the_durations() {
+        let mut times = DurationHistogram::default();
+        [1_500_u64, 1_600, 30_000].into_iter().for_each(|nanos| times.add(nanos));
+        let bars = bars(&times);
+        assert_eq!(bars.first(), Some(&([1_000, 2_000], 2)));
+        assert_eq!(bars.last(), Some(&([20_000, 50_000], 1)));
+        assert_eq!(super::bars(&DurationHistogram::default()), []);
+    }
+}

@@ -1,0 +1,200 @@
+//! `stats`: tables of numbers, and a comparison with those of tshark.
+
+use super::{fixture, folder, run, run_on};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// Returns the tables of a capture.
+fn tables(capture: &str, options: &[&str]) -> Value {
+    let (text, error, code) = run(&[&["stats", &fixture(capture), "-T", "json"], options].concat());
+    assert_eq!((&*error, code), ("", 0), "{capture} {options:?}");
+    serde_json::from_str(&text).unwrap_or_else(|error| unreachable!("{error}: {text}"))
+}
+
+fn rows(capture: &str, table: &str, options: &[&str]) -> Vec<Value> {
+    let all = tables(capture, &[&["-z", table], options].concat());
+    let first = all.as_object().expect("tables").values().next().expect("a table").clone();
+    first.as_array().expect("rows").clone()
+}
+
+/// Returns the lines of a table of tshark that have numbers, or `None` without tshark.
+fn tshark(capture: &str, table: &str) -> Option<Vec<String>> {
+    let output = Command::new("tshark").args(["-n", "-q", "-r", &fixture(capture), "-z", table]).output().ok()?;
+    assert!(output.status.success(), "{table}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some(text.lines().filter(|line| line.contains(|char: char| char.is_ascii_digit())).map(str::to_owned).collect())
+}
+
+#[test]
+fn the_tables_are_those_of_tshark() {
+    for capture in ["http/parallel-connections.pcap", "http/post-login.pcap", "dns/udp.pcap", "journey/lookup.pcap"] {
+        let Some(pairs) = tshark(capture, "conv,ip") else {
+            eprintln!("SKIPPED: statistics: tshark is absent");
+            return;
+        };
+        let number = |row: &Value, key: &str| row[key].as_u64().expect("a number");
+        // 10.0.0.1 <-> 10.0.0.2   8 1,234 bytes   8 1,234 bytes   16 2,468 bytes   0.000000000   0.0240
+        let words = |line: &String| {
+            let line = line.replace(" bytes", "").replace("<->", " ");
+            line.split_whitespace().map(|word| word.replace(',', "")).collect::<Vec<_>>()
+        };
+        let conversations = rows(capture, "conversations", &[]);
+        for (kind, lines) in [
+            ("ip", pairs),
+            ("tcp", tshark(capture, "conv,tcp").expect("tshark")),
+            ("udp", tshark(capture, "conv,udp").expect("tshark")),
+        ] {
+            let theirs: BTreeMap<[String; 2], [u64; 2]> = lines
+                .iter()
+                .filter(|line| line.contains("<->"))
+                .map(|line| {
+                    let words = words(line);
+                    let mut ends = [words[0].clone(), words[1].clone()];
+                    ends.sort();
+                    (ends, [words[6].parse().expect("frames"), words[7].parse().expect("bytes")])
+                })
+                .collect();
+            let own: BTreeMap<[String; 2], [u64; 2]> = conversations
+                .iter()
+                .filter(|row| row["kind"] == kind)
+                .map(|row| {
+                    let mut ends = ["a", "b"].map(|key| row[key].as_str().expect("an endpoint").to_owned());
+                    ends.sort();
+                    let sum = |of: &str| number(row, &format!("{of}_a_to_b")) + number(row, &format!("{of}_b_to_a"));
+                    (ends, [sum("frames"), sum("bytes")])
+                })
+                .collect();
+            assert_eq!(own, theirs, "{capture} {kind}");
+        }
+        let theirs: Vec<Vec<String>> = tshark(capture, "endpoints,ip").expect("tshark").iter().map(words).collect();
+        for row in
+            rows(capture, "endpoints", &[]).iter().filter(|row| row["host"].as_str().expect("a host").contains('.'))
+        {
+            let own = [number(row, "frames_sent"), number(row, "bytes_sent"), number(row, "bytes_received")];
+            let line = theirs.iter().find(|words| words[0] == row["host"].as_str().expect("a host")).expect("the host");
+            assert_eq!(own, [3, 4, 6].map(|at| line[at].parse::<u64>().expect("a number")), "{capture} {line:?}");
+        }
+        let theirs = tshark(capture, "io,phs").expect("tshark");
+        for row in rows(capture, "protocols", &[]) {
+            let (name, depth) = (row["protocol"].as_str().expect("a name"), row["depth"].as_u64().expect("a depth"));
+            let counts = format!("frames:{} bytes:{}", number(&row, "frames"), number(&row, "bytes"));
+            let begin = format!("{}{name} ", "  ".repeat(depth as usize));
+            let is_it = |line: &&String| line.starts_with(&begin) && line.ends_with(&counts);
+            assert!(theirs.iter().any(|line| is_it(&line)), "{capture}: {begin}{counts}\n{theirs:#?}");
+        }
+        let theirs = tshark(capture, "io,stat,0.01").expect("tshark");
+        let counts = theirs.iter().filter(|line| line.contains("<>")).map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            [cells[2].parse().expect("frames"), cells[3].parse().expect("bytes")]
+        });
+        let own: Vec<[u64; 2]> = rows(capture, "io", &["--interval", "0.01"])
+            .iter()
+            .map(|row| [number(row, "frames"), number(row, "bytes")])
+            .collect();
+        assert_eq!(own, counts.collect::<Vec<[u64; 2]>>(), "{capture}");
+    }
+}
+
+#[test]
+fn the_summary_states_what_is_in_a_capture() {
+    let (text, error, code) = run(&["stats", &fixture("http/post-login.pcap")]);
+    assert_eq!((&*error, code), ("", 0));
+    for line in [
+        "Frames:       16, 2.8 kB\n",
+        "TCP:          1 connection, 0 retransmitted segments, 0 B missing in the capture\n",
+        "Calls http:   4, 1 client error, p50 3.8 ms, p95 7.6 ms\n",
+        "Slowest:      7.6 ms  call 2: POST 10.0.0.2:8080/user/login → 401\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert!(text.lines().count() <= 24, "{text}");
+    let (text, _, code) = run(&["stats", &fixture("file/empty.pcap")]);
+    assert!(text.contains("Time:         no frames\n") && text.contains("Calls:        none\n") && code == 0, "{text}");
+}
+
+#[test]
+fn calls_are_grouped_by_what_they_are() {
+    let count = |rows: &[Value], value: &str| {
+        rows.iter().find(|row| row["value"] == value).map_or(0, |row| row["count"].as_u64().expect("a number"))
+    };
+    let all = tables("http/post-login.pcap", &["-z", "http"]);
+    let of = |key: &str| all[key].as_array().expect("rows").clone();
+    assert_eq!((count(&of("web_by_status"), "200"), count(&of("web_by_status"), "401")), (3, 1));
+    assert_eq!((count(&of("web_by_method"), "GET"), count(&of("web_by_method"), "POST")), (2, 2));
+    assert_eq!(count(&of("web_by_host"), "10.0.0.2:8080"), 4);
+    let all = tables(
+        "journey/shop.pcapng",
+        &["-z", "dns", "-z", "sql", "-z", "latency", "-z", "tls", "-z", "tcp", "-z", "notes"],
+    );
+    let of = |key: &str| all[key].as_array().expect("rows").clone();
+    let (calls, _, _) = run(&["calls", &fixture("journey/shop.pcapng"), "-T", "json"]);
+    let calls: Vec<Value> = serde_json::from_str(&calls).expect("rows");
+    let of_protocol = |name: &str| calls.iter().filter(|call| call["protocol"] == name).count() as u64;
+    let sum = |rows: &[Value]| rows.iter().map(|row| row["count"].as_u64().expect("a number")).sum::<u64>();
+    assert_eq!(sum(&of("lookups_by_status")), of_protocol("dns"));
+    assert!(count(&of("lookups_by_name"), "www.shop.test") > 0);
+    assert_eq!(sum(&of("statements")), of_protocol("pgsql"));
+    assert!(
+        of("statements").iter().any(|row| row["value"].as_str().is_some_and(|value| value.starts_with("SELECT name")))
+    );
+    assert!(count(&of("latency_by_path"), "/product") > 0);
+    let bars: u64 = of("latency").iter().map(|row| row["calls"].as_u64().expect("a number")).sum();
+    assert_eq!(bars, calls.len() as u64);
+    assert!(
+        of("handshakes").iter().any(|row| row["value"].as_str().is_some_and(|value| value.contains("www.shop.test")))
+    );
+    let connections = of("tcp").iter().find(|row| row["name"] == "connections").cloned().expect("a row");
+    let (streams, _, _) = run(&["streams", &fixture("journey/shop.pcapng"), "-T", "ndjson"]);
+    assert_eq!(connections["count"].as_u64(), Some(streams.lines().count() as u64));
+    let (fields, _, _) = run(&["print", &fixture("journey/shop.pcapng"), "-e", "_ws.expert.severity"]);
+    let notes = fields.split([',', '\n']).filter(|word| !word.is_empty()).count() as u64;
+    assert_eq!(sum(&of("notes")), notes);
+}
+
+#[test]
+fn a_filter_selects_frames_calls_and_connections() {
+    let capture = "http/parallel-connections.pcap";
+    let (frames, _, _) = run(&["print", &fixture(capture), "tcp.stream == 1", "-e", "frame.len"]);
+    let protocols = rows(capture, "protocols", &["-Y", "tcp.stream == 1"]);
+    assert_eq!(protocols[0]["frames"].as_u64(), Some(frames.lines().count() as u64));
+    let streams = rows(capture, "tcp", &["-Y", "tcp.stream == 1"]);
+    assert_eq!(streams[0]["count"], 1);
+    let (calls, _, _) = run(&["calls", &fixture(capture), "tcp.stream == 1", "-T", "ndjson"]);
+    let all = tables(capture, &["-z", "http", "-Y", "tcp.stream == 1"]);
+    assert_eq!(all["web_by_method"][0]["count"].as_u64(), Some(calls.lines().count() as u64));
+}
+
+#[test]
+fn all_tables_are_text_and_one_is_csv() {
+    let file = fixture("journey/shop.pcapng");
+    let (text, error, code) = run(&["stats", &file, "-z", "all"]);
+    assert_eq!((&*error, code), ("", 0));
+    for title in
+        ["Summary\n", "\nProtocols\n", "\nWeb calls by host\n", "\nDurations of calls\n", "\nTraffic by time\n"]
+    {
+        assert!(text.contains(title), "{title}");
+    }
+    assert!(text.contains('█'));
+    let all = tables("journey/shop.pcapng", &["-z", "all"]);
+    assert_eq!(all.as_object().expect("tables").len(), 19);
+    let (csv, _, code) = run(&["stats", &file, "-z", "endpoints", "-T", "csv"]);
+    assert!(csv.starts_with("host,frames_sent,bytes_sent,frames_received,bytes_received\n") && code == 0, "{csv}");
+    let (_, error, code) = run(&["stats", &file, "-z", "http", "-T", "csv"]);
+    assert!(error.contains("-T csv has one table") && code == 2, "{error}");
+    let folder = folder();
+    let out = folder.path().join("a.json").display().to_string();
+    assert_eq!(run(&["stats", &file, "-T", "json", "-o", &out]), (String::new(), String::new(), 0));
+    assert!(serde_json::from_slice::<Value>(&std::fs::read(out).expect("a file")).is_ok());
+    let (piped, _, _) = run_on(&std::fs::read(&file).expect("a capture"), &["stats", "-", "-z", "io"]);
+    assert_eq!(piped, run(&["stats", &file, "-z", "io"]).0);
+}
+
+#[test]
+fn a_truncated_capture_has_the_numbers_of_its_readable_part() {
+    let (text, error, code) = run(&["stats", &fixture("file/cut-short.pcap")]);
+    assert!(text.contains("Frames:       9, 1.3 kB\n"), "{text}");
+    assert!(error.contains("truncated record") && code == 2, "{error}");
+    let (_, error, code) = run(&["stats", "missing.pcap"]);
+    assert!(error.contains("no such file") && code == 2, "{error}");
+}

@@ -5,6 +5,7 @@ use super::protocols::ProtocolsTable;
 use super::streams::StreamTotals;
 use crate::analysis::{Analyzer, Event, Task};
 use crate::capture::Call;
+use crate::journey::text::count;
 use crate::report::quantity::{duration, size};
 use crate::report::records::{RecordFormat, address};
 use crate::report::{DissectedFrame, DurationHistogram, JsonFraming, TimeFormatter, escaped, json_line};
@@ -214,11 +215,6 @@ impl Lines {
         escaped(&mut self.0, value.as_bytes());
         self.0.push('\n');
     }
-}
-
-/// Returns a number with a noun, in the plural if it is not one.
-fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn text(write: impl FnOnce(&mut String)) -> String {

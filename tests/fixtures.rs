@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::events;
+use common::{decode_options, events};
 use overhear::analysis::{Event, Task};
 
 const KEEP_ALIVE: &[&str] = &["GET / 200 375", "GET /style.css 200 276", "GET /app.js 200 225", "GET /dot.png 200 85"];

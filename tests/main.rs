@@ -20,6 +20,7 @@ mod grpc;
 mod grpc_logs;
 mod house;
 mod http2_logs;
+mod http3;
 mod journey;
 mod json;
 mod link_layers;
@@ -27,6 +28,7 @@ mod nesting;
 mod pairing;
 mod program;
 mod protocols;
+mod quic;
 mod reassembly;
 mod repeated_statements;
 #[cfg(feature = "tui")]

@@ -137,6 +137,7 @@ static WEB: WebProtocol = WebProtocol {
     gap: &GAP,
     body_limit: &BODY_LIMIT,
     bad_length: &BAD_LENGTH,
+    ends_with_frame: true,
     decompression_failed: &DECOMPRESSION_FAILED,
 };
 

@@ -65,7 +65,8 @@ fn number<'b>(field: &'static crate::Field, payload: Payload<'b>, tree: &mut Tre
 /// Records the payload of a frame that is not one of messages.
 pub(super) fn payload(kind: u64, payload: Payload<'_>, tree: &mut Tree) {
     let read = match kind {
-        0x03 | 0x0d => number(&PUSH_ID, payload, tree),
+        0x03 => number(&PUSH_ID, payload, tree),
+        0x0d => number(&MAX_PUSH_ID, payload, tree),
         0x04 => return settings(payload, tree),
         0x07 => number(&GOAWAY_ID, payload, tree),
         0xf0700 | 0xf0701 => number(&PRIORITY_ELEMENT, payload, tree).inspect(|value| {

@@ -304,7 +304,9 @@ impl Http3 {
         let is_recorded =
             is_begun && !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP3) || self.streams.keep.is_some());
         if is_recorded {
-            cx.path.push_once("http3");
+            if !cx.path.names().contains(&"http3") {
+                cx.path.push("http3");
+            }
             cx.tree.open(&HTTP3, Slice::default(), Value::Bytes(Slice::default()));
         }
         let node = cx.tree.nodes().len();

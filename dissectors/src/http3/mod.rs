@@ -111,6 +111,7 @@ static WEB: WebProtocol = WebProtocol {
     gap: &GAP,
     body_limit: &BODY_LIMIT,
     bad_length: &BAD_LENGTH,
+    ends_with_frame: false,
     decompression_failed: &DECOMPRESSION_FAILED,
 };
 
@@ -179,7 +180,7 @@ impl<'c> View<'c> {
         if !self.is_recorded {
             return Payload::whole(self.chunk.bytes, 0);
         }
-        cx.path.push_once("http3");
+        cx.path.push("http3");
         if cx.tree.wants_columns() {
             cx.tree.columns_mut().protocol = PROTOCOL.short;
         }
@@ -263,7 +264,10 @@ impl Http3 {
             LaneKind::Control => self.frame(view, at, None, cx),
             LaneKind::Messages(key) => self.frame(view, at, Some(key), cx),
             LaneKind::Encoder => self.instructions(view, at, cx),
-            LaneKind::Decoder | LaneKind::Other => Step::Read(bytes.len()),
+            LaneKind::Decoder | LaneKind::Other => {
+                view.open(cx);
+                Step::Read(bytes.len())
+            }
         }
     }
 

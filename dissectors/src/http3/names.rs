@@ -58,7 +58,7 @@ pub(super) fn setting_field(id: u64) -> Option<&'static Field> {
 
 /// Whether a number of a frame, stream or setting is reserved, so that peers exercise unknown ones (RFC 9114 7.2.8).
 pub(super) fn is_reserved(number: u64) -> bool {
-    number >= 0x21 && (number - 0x21) % 0x1f == 0
+    number >= 0x21 && (number - 0x21).is_multiple_of(0x1f)
 }
 
 /// Returns the field of a header: its title is the name.

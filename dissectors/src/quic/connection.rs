@@ -137,6 +137,8 @@ impl Connection {
     /// Notes a Retry packet of the server: the client uses its connection ID next.
     pub(super) fn retry(&mut self, long: &LongPacket<'_>) {
         self.add_original(long.header.scid);
+        // The client may begin the handshake anew.
+        self.crypto[0] = Default::default();
     }
 
     fn add_original(&mut self, id: &[u8]) {
@@ -240,7 +242,7 @@ impl Connection {
         role.of_mut(&mut self.levels).open(level, role, version, packet, (&self.negotiated, known))
     }
 
-    /// Notes that a packet is not decrypted: once for each side and kind of packet.
+    /// Notes that a packet is not decrypted: once for each kind of packet, and each side of the handshake.
     pub(super) fn note_failure(
         &mut self,
         side: Side,
@@ -250,11 +252,15 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let bit = 1 << level as u8;
-        let noted = self.role(side).of_mut(&mut self.noted);
-        if *noted & bit != 0 {
+        if self.role(side).of(&self.noted) & bit != 0 {
             return;
         }
-        *noted |= bit;
+        // As in Wireshark, that of a packet with a short header once for both sides.
+        for noted in Side::BOTH {
+            if level == Level::OneRtt || noted == self.role(side) {
+                *noted.of_mut(&mut self.noted) |= bit;
+            }
+        }
         let text = match failure {
             Failure::NoSecret => "Failed to create decryption context: Secrets are not available",
             Failure::NotAuthentic => "Decryption failed: the packet is not authentic",

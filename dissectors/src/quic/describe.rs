@@ -30,7 +30,9 @@ impl fmt::Display for Id<'_> {
 
 /// Opens the node of a packet.
 pub(super) fn open(packet: Payload<'_>, cx: &mut Context<'_>) {
-    cx.path.push_once("quic");
+    if !cx.path.names().contains(&"quic") {
+        cx.path.push("quic");
+    }
     if cx.tree.wants_columns() {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
     }

@@ -5,8 +5,8 @@ use super::names;
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
-use crate::varint::varint;
 use crate::tree::{Tree, Value};
+use crate::varint::varint;
 
 /// Error codes of the transport that are alerts of TLS (RFC 9001 4.8).
 const ALERT_ERRORS: core::ops::RangeInclusive<u64> = 0x100..=0x1ff;
@@ -232,6 +232,48 @@ pub(super) fn append_info(kind: u64, frame: &Frame<'_>, tree: &mut Tree) {
         _ => {
             let word = names::FRAME_WORDS.iter().find(|(known, _)| *known == kind);
             tree.append_info(format_args!(", {}", word.map_or("Unknown", |(_, word)| *word)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wants::Wants;
+    use proptest::prelude::*;
+
+    fn kinds(bytes: &[u8]) -> alloc::vec::Vec<u64> {
+        let mut tree = Tree::new(Wants::everything());
+        tree.begin(bytes);
+        let mut reader = FieldReader::new(Payload::whole(bytes, 0), &mut tree);
+        let mut kinds = alloc::vec::Vec::new();
+        while !reader.rest().bytes.is_empty() {
+            let Ok((kind, frame)) = read(&mut reader) else { break };
+            label(Some(0), kind, &frame, reader.tree);
+            kinds.push(kind);
+        }
+        kinds
+    }
+
+    #[test]
+    fn frames_are_read_one_after_the_other() {
+        let frames = [
+            &[0x01][..],                           // PING
+            &[0x02, 5, 0, 1, 0, 0, 2],             // ACK with two ranges
+            &[0x06, 0, 2, 9, 9],                   // CRYPTO
+            &[0x0e, 4, 0x40, 0x80, 1, 7],          // STREAM with an offset and a length
+            &[0x1c, 0x41, 0x28, 6, 2, b'o', b'k'], // CONNECTION_CLOSE by an alert
+            &[0, 0, 0],                            // PADDING
+            &[0x08, 0, 1, 2, 3],                   // STREAM to the end
+        ];
+        assert_eq!(kinds(&frames.concat()), [1, 2, 6, 0x0e, 0x1c, 0, 8]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            // Each frame has a byte at least.
+            prop_assert!(kinds(&bytes).len() <= bytes.len());
         }
     }
 }

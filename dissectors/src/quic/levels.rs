@@ -76,8 +76,8 @@ struct LevelKeys {
     next: Option<PhaseKeys>,
     has_opened: bool,
     failures: u32,
-    /// Stamp of the newest secret when that of the level was missing.
-    missing_at: Option<u32>,
+    /// Stamp of the newest secret, and the client, when that of the level was missing.
+    missing_at: Option<(u32, Option<[u8; 32]>)>,
 }
 
 /// Keys and packet numbers of one side.
@@ -151,8 +151,8 @@ impl SideLevels {
 
 impl LevelKeys {
     fn load(&mut self, level: Level, side: Side, version: Version, negotiated: &Negotiated, known: KnownSecrets<'_>) {
-        let newest = known.secrets.newest(known.frame);
-        if self.missing_at == Some(newest) {
+        let now = (known.secrets.newest(known.frame), negotiated.client_random);
+        if self.missing_at == Some(now) {
             return;
         }
         let secret = level
@@ -160,7 +160,7 @@ impl LevelKeys {
             .zip(negotiated.client_random)
             .and_then(|(label, random)| known.secrets.get(label, &random, known.frame));
         let Some(secret) = secret else {
-            self.missing_at = Some(newest);
+            self.missing_at = Some(now);
             return;
         };
         // Early data precedes the server's selection.

@@ -2,7 +2,7 @@
 
 use super::fields::*;
 use super::vector::{counted_list, each, list, take_payload, with_group, with_node};
-use super::{certificate, ech, timestamps};
+use super::{certificate, ech, quic_parameters, timestamps};
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
@@ -109,6 +109,7 @@ fn read_content(
             each(&mut list(reader, len)?, |reader| reader.u8(&PSK_MODE).map(drop))
         }
         51 => with_group(reader, "Key Share extension", |reader| key_share(reader, message)),
+        57 | 65445 => quic_parameters::read(reader),
         65037 if is_client => ech::read(reader),
         65281 => with_group(reader, "Renegotiation Info extension", |reader| {
             let len = reader.u8(&RENEGOTIATION_LENGTH)?;

@@ -236,6 +236,48 @@ crate::fields! { "tls";
     RENEGOTIATION_LENGTH: U8 "tls.handshake.extensions_reneg_info_len" "Renegotiation info extension length";
     /// Renegotiation data, which binds the handshake to a previous one (RFC 5746).
     RENEGOTIATION: Bytes "tls.handshake.extensions_reneg_info" "Renegotiation info";
+    /// Number of a transport parameter of QUIC (RFC 9000 18).
+    QUIC_PARAMETER_TYPE: U64 "tls.quic.parameter.type" "Type" { values: QUIC_PARAMETERS };
+    /// Bytes of its value.
+    QUIC_PARAMETER_LENGTH: U64 "tls.quic.parameter.length" "Length";
+    /// Its value, as sent.
+    QUIC_PARAMETER_VALUE: Bytes "tls.quic.parameter.value" "Value";
+    /// Connection ID that the client chose first for the server.
+    QUIC_ORIGINAL_DCID: Bytes "tls.quic.parameter.original_destination_connection_id" "original_destination_connection_id";
+    /// Time without packets after which the connection ends, in milliseconds.
+    QUIC_IDLE_TIMEOUT: U64 "tls.quic.parameter.max_idle_timeout" "max_idle_timeout";
+    /// Token that ends a stateless reset of the connection.
+    QUIC_RESET_TOKEN: Bytes "tls.quic.parameter.stateless_reset_token" "stateless_reset_token";
+    /// Maximum size of datagrams that the sender receives.
+    QUIC_UDP_PAYLOAD: U64 "tls.quic.parameter.max_udp_payload_size" "max_udp_payload_size";
+    /// Bytes that may be sent on the connection.
+    QUIC_MAX_DATA: U64 "tls.quic.parameter.initial_max_data" "initial_max_data";
+    /// Bytes that may be sent on a stream of both directions that the sender opens.
+    QUIC_MAX_BIDI_LOCAL: U64 "tls.quic.parameter.initial_max_stream_data_bidi_local" "initial_max_stream_data_bidi_local";
+    /// Bytes that may be sent on a stream of both directions that the receiver opens.
+    QUIC_MAX_BIDI_REMOTE: U64 "tls.quic.parameter.initial_max_stream_data_bidi_remote" "initial_max_stream_data_bidi_remote";
+    /// Bytes that may be sent on a stream of one direction.
+    QUIC_MAX_UNI: U64 "tls.quic.parameter.initial_max_stream_data_uni" "initial_max_stream_data_uni";
+    /// Number of streams of both directions that may be opened.
+    QUIC_STREAMS_BIDI: U64 "tls.quic.parameter.initial_max_streams_bidi" "initial_max_streams_bidi";
+    /// Number of streams of one direction that may be opened.
+    QUIC_STREAMS_UNI: U64 "tls.quic.parameter.initial_max_streams_uni" "initial_max_streams_uni";
+    /// Exponent by which the delays of acknowledgments are multiplied.
+    QUIC_DELAY_EXPONENT: U64 "tls.quic.parameter.ack_delay_exponent" "ack_delay_exponent";
+    /// Maximum delay of acknowledgments, in milliseconds.
+    QUIC_MAX_DELAY: U64 "tls.quic.parameter.max_ack_delay" "max_ack_delay";
+    /// Number of connection IDs that the sender keeps.
+    QUIC_ID_LIMIT: U64 "tls.quic.parameter.active_connection_id_limit" "Active Connection ID Limit";
+    /// Connection ID that the sender chose for itself.
+    QUIC_INITIAL_SCID: Bytes "tls.quic.parameter.initial_source_connection_id" "Initial Source Connection ID";
+    /// Connection ID that the server chose in a Retry packet.
+    QUIC_RETRY_SCID: Bytes "tls.quic.parameter.retry_source_connection_id" "Retry Source Connection ID";
+    /// Maximum size of DATAGRAM frames that the sender receives.
+    QUIC_MAX_DATAGRAM: U64 "tls.quic.parameter.max_datagram_frame_size" "max_datagram_frame_size";
+    /// Version of QUIC that the sender uses.
+    QUIC_CHOSEN_VERSION: U32 "tls.quic.parameter.vi.chosen_version" "Chosen Version" { base: DisplayBase::Hex };
+    /// Version of QUIC that the sender supports.
+    QUIC_OTHER_VERSION: U32 "tls.quic.parameter.vi.other_version" "Other Version" { base: DisplayBase::Hex };
     /// Labels of the secrets that key logs have for this hello, separated by commas.
     SECRETS: Text "tls.handshake.secrets" "Secrets" { ours: true };
     /// What became of the records that are encrypted with these secrets.

@@ -62,7 +62,7 @@ pub(super) enum Carrier {
 
 /// Records messages of TLS 1.3 that a transport carries without records (RFC 9001 4), captured at a time.
 pub(super) fn describe_carried(messages: Payload<'_>, time: i64, path: &mut ProtocolPath, tree: &mut Tree) {
-    path.push_once("tls");
+    path.push("tls");
     if !tree.wants_any(&TLS) && !tree.wants_any(&X509) {
         return;
     }

@@ -18,6 +18,7 @@ mod ja4;
 mod key_exchange;
 mod message;
 mod names;
+mod quic_parameters;
 mod record;
 mod resumption;
 mod ssl2;

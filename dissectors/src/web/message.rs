@@ -96,6 +96,7 @@ impl Streams {
         }
         let (is_begun, is_truncated, has_gap) = (state.first.is_some(), state.is_truncated, state.has_gap);
         let is_streamed = state.is_streamed;
+        let is_reassembled = whole.is_none() && protocol.is_reassembled(state.first_data, cx.at.frame);
         state.state = HalfState::Done;
         let transfer = Transfer {
             first: state.first.unwrap_or(cx.first),
@@ -110,7 +111,7 @@ impl Streams {
                 Half::Response => stream.exchange.response = Some(transfer),
             }
         }
-        if whole.is_none() && transfer.body > 0 && !is_truncated && !has_gap && !is_streamed {
+        if is_reassembled && transfer.body > 0 && !is_truncated && !has_gap && !is_streamed {
             let about = About::Half(stream.exchange.id, half);
             cx.collect(protocol.reassembly.reassembled_in, about, cx.at.frame.into());
         }
@@ -225,6 +226,8 @@ impl MessageView {
             let base = whole.map_or(0, |(_, span)| span.start);
             return Some(CarriedBody { bytes, base, wire, content_type, carrier });
         }
+        // Bytes that are not those of one frame.
+        let is_apart = self.protocol.is_reassembled(state.first_data, cx.at.frame);
         let sent = match whole {
             Some((data, span)) => {
                 CarriedBody { bytes: BodyBytes::Captured(data), base: span.start, wire, content_type, carrier }
@@ -232,7 +235,7 @@ impl MessageView {
             None => {
                 let bytes = core::mem::take(&mut state.body);
                 let base = cx.tree.add_buffer("Body", &bytes);
-                if !is_truncated && !has_gap && !is_streamed {
+                if is_apart && !is_truncated && !has_gap && !is_streamed {
                     describe_fragments(self.protocol, &state.fragments, Slice::new(base, bytes.len() as u32), cx.tree);
                 }
                 CarriedBody { bytes: BodyBytes::Derived(bytes), base, wire, content_type, carrier }
@@ -240,7 +243,7 @@ impl MessageView {
         };
         let body = if has_coding { decode(self.protocol, sent, codings.as_bytes(), cx.tree) } else { sent };
         let all = body.all();
-        if all.len > 0 && !is_truncated && !is_streamed {
+        if is_apart && all.len > 0 && !is_truncated && !is_streamed {
             cx.tree.put(self.protocol.data, all, Value::Bytes(all));
         }
         Some(body)

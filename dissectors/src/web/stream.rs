@@ -64,6 +64,8 @@ pub(crate) struct StreamHalf {
     pub(crate) trailers: Vec<u8>,
     /// Bytes of the body.
     pub(crate) body_len: u64,
+    /// Frame with the first bytes of the body.
+    pub(crate) first_data: u32,
     /// Bytes of the body that were not captured.
     pub(crate) missing: u64,
     /// First bytes of the body, up to the first gap.
@@ -302,6 +304,9 @@ impl StreamHalf {
         // Its headers were not captured.
         self.may_have_gap |= self.state == HalfState::Awaited;
         self.state = self.state.max(HalfState::Begun);
+        if self.body_len == 0 {
+            self.first_data = frame;
+        }
         self.body_len += data.len() as u64;
         let Some(keep) = keep else { return };
         if self.has_gap || self.is_cut {

@@ -28,6 +28,9 @@ pub(crate) struct WebProtocol {
     pub(crate) uri_query: &'static Field,
     pub(crate) time_to_first_byte: &'static Field,
     pub(crate) download_time: &'static Field,
+    /// The last frame of a message states that it is. Otherwise the end of its stream does, and a body of one frame is not
+    /// reassembled.
+    pub(crate) ends_with_frame: bool,
     // Notes.
     pub(crate) truncated: &'static Field,
     pub(crate) gap: &'static Field,
@@ -40,6 +43,11 @@ impl WebProtocol {
     /// Filter name.
     pub(crate) fn name(&self) -> &'static str {
         self.field.name
+    }
+
+    /// Whether a body that began in a frame is reassembled in the present one.
+    pub(super) fn is_reassembled(&self, first: u32, present: u32) -> bool {
+        self.ends_with_frame || first != present
     }
 
     /// Bytes of a body that must be kept for `wants`; none if no body is wanted.

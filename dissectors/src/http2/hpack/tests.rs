@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::web::header_list::MAX_LIST;
+use alloc::vec::Vec;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;

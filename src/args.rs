@@ -27,8 +27,8 @@ pub(crate) use journey::{CallArgs, JourneyArgs};
 pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
 pub(crate) use print::{FrameFormat, PrintArgs};
-use std::ffi::OsStr;
 pub(crate) use stats::{StatsArgs, StatsFormat, TableName};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 pub(crate) use trace::TraceArgs;
 

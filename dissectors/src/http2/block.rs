@@ -8,11 +8,11 @@ use super::{Frame, Http2, describe, half_of, names};
 use crate::content::LossyText;
 use crate::format::percent_decoded;
 use crate::session::{About, Context, Half, Side, Stamp};
+use crate::tree::{Slice, Tree, Value};
 use crate::web::header_list::{HeaderLine, HeaderList, MAX_LIST, Representation};
 use crate::web::headers::{self, Headers};
 use crate::web::message::CarriedBody;
 use crate::web::stream::{self, MessageHead};
-use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 
 /// Bytes that are buffered of a header that is split between frames.
@@ -76,11 +76,7 @@ impl Http2 {
     }
 
     /// Reads a HEADERS, PUSH_PROMISE or CONTINUATION frame.
-    pub(super) fn header_block<'b>(
-        &mut self,
-        frame: &Frame<'b>,
-        cx: &mut Context<'_>,
-    ) -> Option<CarriedBody<'b>> {
+    pub(super) fn header_block<'b>(&mut self, frame: &Frame<'b>, cx: &mut Context<'_>) -> Option<CarriedBody<'b>> {
         let fragment = self.begin_block(frame, cx)?;
         let Some(mut block) = self.side(frame.side).block.take() else {
             // The beginning of the block is missing.

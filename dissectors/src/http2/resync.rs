@@ -2,10 +2,10 @@
 
 use super::frame::{self, Evidence, FRAME_HEADER, FrameHeader, FrameSearch, FrameType};
 use super::side::{Reading, SearchState};
-use crate::web::streams::window_of;
 use super::{Http2, describe};
-use crate::web::{streaming, tunnel};
 use crate::session::{Chunk, Consumed, Context, Event, Lane, Missing, Pdu, Side};
+use crate::web::streams::window_of;
+use crate::web::{streaming, tunnel};
 use alloc::vec::Vec;
 
 /// Bytes that are searched for the beginning of a frame while more are awaited.

@@ -3,12 +3,12 @@
 use super::fields::*;
 use super::frame::ACK;
 use super::names;
-use crate::web::streams::window_of;
-use crate::web::window::Window;
 use super::{Frame, Http2};
 use crate::base64;
 use crate::session::{Context, Handover, Side};
 use crate::tree::{Slice, Tree, Value};
+use crate::web::streams::window_of;
+use crate::web::window::Window;
 
 /// Name of the header with settings.
 pub(super) const HEADER: &str = "http2-settings";

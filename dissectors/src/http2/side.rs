@@ -2,8 +2,8 @@
 
 use super::block::OpenBlock;
 use super::hpack::HpackDecoder;
-use crate::web::window::{self, Window};
 use crate::session::{Context, Stamp};
+use crate::web::window::{self, Window};
 use alloc::vec::Vec;
 
 /// State of one side.

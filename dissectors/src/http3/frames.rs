@@ -290,8 +290,7 @@ impl Http3 {
     /// Ends a half of a stream; `reset` is how it ended before it was complete.
     pub(super) fn end_half(&mut self, key: u32, half: Half, reset: Option<SideEnd>, cx: &mut Context<'_>) {
         if self.streams.is_tunnel(key) && reset.is_none() {
-            let part =
-                DataPart { bytes: &[], span: Slice::default(), is_recorded: false, ends: true, first: cx.first };
+            let part = DataPart { bytes: &[], span: Slice::default(), is_recorded: false, ends: true, first: cx.first };
             self.streams.add_data(key, half, part, cx);
             return;
         }
@@ -349,9 +348,8 @@ impl Http3 {
             return;
         }
         let gone = before.len() as u64 + len;
-        let header = FrameHeader::read(before).filter(|header| {
-            is_counted && header.kind != DATA_FRAME && header.len() as u64 + header.length >= gone
-        });
+        let header = FrameHeader::read(before)
+            .filter(|header| is_counted && header.kind != DATA_FRAME && header.len() as u64 + header.length >= gone);
         let is_of_frames = matches!(kind, lane::LaneKind::Control | lane::LaneKind::Messages(_));
         match header.filter(|_| is_of_frames) {
             Some(header) => {

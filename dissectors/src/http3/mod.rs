@@ -35,7 +35,13 @@ use qpack::QpackDecoder;
 pub static PROTOCOL: Protocol = Protocol {
     short: "HTTP3",
     fields: FIELDS,
-    claims: &[Claim::Alpn("h3"), Claim::Alpn("h3-29"), Claim::Alpn("h3-30"), Claim::Alpn("h3-31"), Claim::Alpn("h3-32")],
+    claims: &[
+        Claim::Alpn("h3"),
+        Claim::Alpn("h3-29"),
+        Claim::Alpn("h3-30"),
+        Claim::Alpn("h3-31"),
+        Claim::Alpn("h3-32"),
+    ],
     aliases: &[
         Alias::with("uri", &URI, &[&METHOD]),
         Alias::with("url", &MESSAGE_URI, &[&METHOD]),

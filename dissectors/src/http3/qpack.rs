@@ -266,7 +266,8 @@ impl QpackDecoder {
         let from = cursor.at;
         let first = cursor.byte()?;
         let dynamic = |index: u64| base.map_or((None, None), |base| self.relative(index, base));
-        let post_base = |index: u64| base.and_then(|base| base.checked_add(index)).map_or((None, None), |at| self.absolute(at));
+        let post_base =
+            |index: u64| base.and_then(|base| base.checked_add(index)).map_or((None, None), |at| self.absolute(at));
         let value;
         let literal_name;
         let (kind, index, (name, value)) = match first {
@@ -346,7 +347,8 @@ mod tests {
         let mut list = HeaderList::default();
         assert_eq!(decoder.decode(&bytes(hex), true, &mut list), Section::Decoded);
         let part = |part: Option<&[u8]>| part.map_or("?".into(), |part| String::from_utf8_lossy(part).into_owned());
-        let lines = list.lines.iter().map(|line| alloc::format!("{}: {}", part(list.name(line)), part(list.value(line))));
+        let lines =
+            list.lines.iter().map(|line| alloc::format!("{}: {}", part(list.name(line)), part(list.value(line))));
         lines.collect::<Vec<_>>().join(", ")
     }
 

@@ -5,8 +5,8 @@ use super::ordered::OrderedBytes;
 use crate::hello::{ClientOffer, ServerSelection, extensions, selected_protocol};
 use crate::packet::Payload;
 use crate::session::{Context, Side};
-use crate::varint::varint;
 use crate::tree::{Slice, Value};
+use crate::varint::varint;
 use alloc::vec::Vec;
 use compact_str::CompactString;
 

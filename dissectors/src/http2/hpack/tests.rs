@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::web::header_list::MAX_LIST;
-use alloc::vec::Vec;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;

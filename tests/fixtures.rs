@@ -156,7 +156,7 @@ fn exchanges(path: &str) -> Vec<String> {
         }
         _ => None,
     };
-    let decode = common::decode_options(&file);
+    let decode = decode_options(&file);
     events(file, Task { exchanges: true, decode, ..Task::default() }).into_iter().filter_map(row).collect()
 }
 

@@ -8,7 +8,7 @@ use super::fragments::{FragmentReassembler, ReassembledPacket};
 use super::limits;
 use super::numbered_fragments::NumberedFragmentReassembler;
 use super::run_state::RunState;
-use super::tcp::Connection;
+use super::tcp::TcpFlow;
 use super::udp::UdpConversation;
 use dissectors::packet::{
     Address, AddressUses, Aggregate, Compressed, Echo, Fragment, NextLayer, NumberedFragment, Packet, Payload,
@@ -21,7 +21,7 @@ use dissectors::{Field, Tree, data, ipv4, ipv6};
 pub(super) struct Tables {
     pub(super) run: RunState,
     pub(super) packet: Packet,
-    pub(super) tcp: FlowTable<Box<Connection>>,
+    pub(super) tcp: FlowTable<TcpFlow>,
     pub(super) udp: FlowTable<UdpConversation>,
     pub(super) fragments: FragmentReassembler,
     pub(super) numbered_fragments: NumberedFragmentReassembler,
@@ -205,7 +205,10 @@ impl Tables {
         };
         let is_of_shard = |number| Buffers::shard(number) == shard;
         let is_freed = tcp.oldest_until(|flow| {
-            is_of_shard(flow.number) && flow.has_releasable() && frees_enough(flow.number, flow.release(run))
+            let Some(flow) = flow.own_mut().filter(|flow| is_of_shard(flow.number) && flow.has_releasable()) else {
+                return false;
+            };
+            frees_enough(flow.number, flow.release(run))
         });
         if !is_freed {
             udp.oldest_until(|flow| {
@@ -217,8 +220,10 @@ impl Tables {
     /// Closes the conversations that are over at a time.
     pub(super) fn age(&mut self, now: i64) {
         let idle = |last: Stamp| now.saturating_sub(last.time);
-        let mut dropped = self.tcp.remove_idle(|flow| idle(flow.last) >= limits::CLOSED_AGE, |flow| flow.is_over(now));
-        dropped.sort_unstable_by_key(|connection| connection.number);
+        let is_idle = |flow: &TcpFlow| flow.own().is_none_or(|flow| idle(flow.last) >= limits::CLOSED_AGE);
+        let is_over = |flow: &TcpFlow| flow.own().is_some_and(|flow| flow.is_over(now));
+        let mut dropped = self.tcp.remove_idle(is_idle, is_over);
+        dropped.sort_unstable_by_key(TcpFlow::number);
         dropped.into_iter().for_each(|connection| self.close(connection));
         let mut dropped = self.udp.remove_idle(|flow| idle(flow.last) >= limits::UDP_AGE, |_| true);
         dropped.sort_unstable_by_key(|conversation| conversation.number);

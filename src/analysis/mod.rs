@@ -55,6 +55,7 @@ pub use shard::{Place, Shard};
 use std::sync::Arc;
 use task::Work;
 pub use task::{Task, is_capture_metadata, is_known_early};
+use tcp::TcpFlow;
 
 /// Reads a capture, frame after frame.
 pub struct Analyzer {
@@ -177,7 +178,7 @@ impl Analyzer {
 
     /// The rows of the open connections that have a frame after this one.
     pub fn open_since(&self, frame: u32) -> impl Iterator<Item = Stream> {
-        let flows = self.tables.tcp.newest().take_while(move |flow| flow.last.frame > frame);
+        let flows = self.tables.tcp.newest().filter_map(TcpFlow::own).take_while(move |flow| flow.last.frame > frame);
         flows.map(|flow| flow.row())
     }
 
@@ -251,7 +252,7 @@ impl Analyzer {
         self.tables.echoes.end(&mut self.tables.run);
         self.tables.run.steps.begin_end(Transport::Tcp);
         let mut connections: Vec<_> = self.tables.tcp.drain().collect();
-        connections.sort_unstable_by_key(|connection| connection.number);
+        connections.sort_unstable_by_key(TcpFlow::number);
         for connection in connections {
             self.tables.close(connection);
             ended(self);

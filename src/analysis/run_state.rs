@@ -128,11 +128,6 @@ impl RunState {
         self.task.shard.is_none_or(|shard| shard.has(conversation))
     }
 
-    /// The work that a conversation takes. Those of other shards are only numbered.
-    pub(super) fn work_for(&self, conversation: u32) -> Work {
-        if self.is_own(conversation) { self.work } else { Work { sequence: false, compare: false, ..self.work } }
-    }
-
     /// Exchanges the count of content decoded in the tree for that of the shard of a conversation, before and after the
     /// conversation is read.
     #[inline]

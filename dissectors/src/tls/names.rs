@@ -387,18 +387,6 @@ pub(super) fn alpn_protocol(alpn: &[u8]) -> Option<&'static str> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::fields::FIELDS;
-
-    #[test]
-    fn value_names_are_sorted_by_number() {
-        for field in FIELDS {
-            assert!(field.values.is_sorted_by(|a, b| a.0 < b.0), "{}", field.name);
-        }
-    }
-}
-
 /// Transport parameters of QUIC (RFC 9000 18.2, RFC 9368 3, RFC 9221 3).
 pub(super) const QUIC_PARAMETERS: &[(u64, &str)] = &[
     (0x00, "original_destination_connection_id"),
@@ -421,3 +409,15 @@ pub(super) const QUIC_PARAMETERS: &[(u64, &str)] = &[
     (0x11, "version_information"),
     (0x20, "max_datagram_frame_size"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::FIELDS;
+
+    #[test]
+    fn value_names_are_sorted_by_number() {
+        for field in FIELDS {
+            assert!(field.values.is_sorted_by(|a, b| a.0 < b.0), "{}", field.name);
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! One TCP connection: its numbers, its state, its bytes in order, and the sessions in them.
 
 use super::assembler::{Assembler, Next, SegmentData};
+use super::progress::{ConnectionProgress, client_and_server};
 use super::response_order::ResponseOrder;
-use super::sequence::{SegmentParameters, SequenceAnalysis, SequenceParameters};
-use super::state::TcpState;
+use super::sequence::{SegmentParameters, SequenceAnalysis};
 use super::{acknowledges, before, record};
 use crate::analysis::frame_context::FrameContext;
 use crate::analysis::reassembler::Arrival;
@@ -25,15 +25,12 @@ use dissectors::{Value, data};
 #[derive(Clone)]
 pub(in crate::analysis) struct Connection {
     pub(in crate::analysis) number: u32,
-    client: Endpoint,
+    progress: ConnectionProgress,
     server: Endpoint,
     first: Stamp,
     pub(in crate::analysis) last: Stamp,
-    frames: u32,
-    sequence_parameters: SequenceParameters,
     /// Sequence analysis, if it is wanted.
     sequence: Option<Box<SequenceAnalysis>>,
-    state: TcpState,
     assemblers: [Assembler; 2],
     /// Waits of each side for bytes of the other side, if there was one.
     orders: Option<Box<[ResponseOrder; 2]>>,
@@ -70,25 +67,18 @@ impl Connection {
         work: Work,
         forced: Option<&'static SessionKind>,
     ) -> Connection {
-        // A SYN-ACK comes from the server; else the higher port is taken to be the client's.
-        let (syn, ack) = (segment.flags.syn(), segment.flags.ack());
-        let from_client = if syn { !ack } else { source.port >= destination.port };
-        let from_client = from_client != segment.quoted || source.port == destination.port;
-        let (client, server) = if from_client { (source, destination) } else { (destination, source) };
+        let [client, server] = client_and_server(source, destination, segment);
         let assembler = || if work.compare { Assembler::comparing() } else { Assembler::default() };
         let mut conversation =
             ConversationState::new(ConversationId::Tcp(number), [client.port, server.port], forced, work);
-        conversation.is_whole = syn;
+        conversation.is_whole = segment.flags.syn();
         Connection {
             number,
-            client,
+            progress: ConnectionProgress::new(client),
             server,
             first: at,
             last: at,
-            frames: 0,
-            sequence_parameters: SequenceParameters::default(),
             sequence: work.sequence.then(Box::default),
-            state: TcpState::new(),
             assemblers: [assembler(), assembler()],
             orders: None,
             undelivered: [0; 2],
@@ -108,7 +98,12 @@ impl Connection {
 
     /// The side of an address.
     pub(in crate::analysis) fn side(&self, source: Endpoint) -> Side {
-        if source == self.client { Side::Client } else { Side::Server }
+        self.progress.side(source)
+    }
+
+    /// What later segments need to be numbered.
+    pub(super) fn progress(&self) -> &ConnectionProgress {
+        &self.progress
     }
 
     /// The relation of a frame with a segment of it, before that is read.
@@ -122,13 +117,6 @@ impl Connection {
         let conversation = ConversationId::Tcp(self.number);
         let quoted = segment.quoted;
         FrameConnection { conversation, has_data, messages, owners, has_unowned, is_mixed, side, reused, quoted }
-    }
-
-    /// Whether a SYN or SYN-ACK begins another connection between the same endpoints: its side has begun with another
-    /// number, or this connection has ended or was refused.
-    pub(in crate::analysis) fn is_replaced_by(&self, source: Endpoint, syn: &Segment<'_>) -> bool {
-        let base = self.sequence_parameters.base(self.side(source));
-        self.frames > 0 && base.is_some_and(|base| base != syn.seq || self.state.has_end())
     }
 
     /// Counts the bytes it buffers; returns the difference to when they were last counted.
@@ -147,15 +135,9 @@ impl Connection {
     }
 
     /// Skips a segment of a connection that is not wanted: reads no more than a later one needs to be numbered.
-    #[inline(never)]
     pub(in crate::analysis) fn skip(&mut self, source: Endpoint, segment: &Segment<'_>, at: Stamp) {
         self.last = at;
-        if !segment.quoted {
-            let side = self.side(source);
-            self.sequence_parameters.update(side, segment);
-            self.state.advance(side, segment, at.frame);
-            self.frames += 1;
-        }
+        self.progress.skip(source, segment, at.frame);
     }
 
     /// Reads one segment and records it; returns the frame's relation to the connection.
@@ -169,22 +151,22 @@ impl Connection {
         let side = self.side(source);
         let at = context.at;
         if segment.quoted {
-            let known = SegmentFacts { stream: self.number, ..self.sequence_parameters.quoted_facts(side, segment) };
+            let known = SegmentFacts { stream: self.number, ..self.progress.parameters.quoted_facts(side, segment) };
             tcp::describe(segment, &known, context.tree);
             self.last = at;
             return self.frame_connection(side, segment, reused);
         }
         // What is compared is released by acknowledgments.
         self.has_read |= context.work.compare;
-        let parameters = self.sequence_parameters.update(side, segment);
+        let parameters = self.progress.parameters.update(side, segment);
         let mut analysis = Analysis::default();
         if let Some(sequence) = &mut self.sequence {
             let id = About::Conversation(ConversationId::Tcp(self.number));
             let rtt = context.first_pass.get(&tcp::ANALYSIS_INITIAL_RTT, id).map(|rtt| rtt as i64);
             analysis = sequence.analyze(side, segment, &parameters, at, rtt, reused);
         }
-        let fin_active = self.state.advance(side, segment, at.frame);
-        self.frames += 1;
+        let fin_active = self.progress.state.advance(side, segment, at.frame);
+        self.progress.frames += 1;
         let described = segment;
         // RFC 1122 4.2.2.12: what a reset carries is a text about the reset, not data of the stream.
         let stripped;
@@ -229,8 +211,8 @@ impl Connection {
         let completeness = context.first_pass.get(&tcp::COMPLETENESS, id).map(|bits| bits as u8);
         let known = SegmentFacts {
             stream: self.number,
-            packet_number: self.frames,
-            completeness: completeness.unwrap_or(self.state.completeness()),
+            packet_number: self.progress.frames,
+            completeness: completeness.unwrap_or(self.progress.state.completeness()),
             seq_base: parameters.seq_base,
             ack_base: parameters.ack_base,
             window: parameters.window,
@@ -347,7 +329,7 @@ impl Connection {
         sent.retransmissions += u64::from(analysis.has(again));
         if segment.flags.syn() && !segment.flags.ack() {
             self.syn.get_or_insert(at.time);
-        } else if self.connect.is_none() && self.state.is_established() {
+        } else if self.connect.is_none() && self.progress.state.is_established() {
             self.connect = self.syn.map(|syn| at.time.saturating_sub(syn));
         }
     }
@@ -626,7 +608,7 @@ impl Connection {
 
     /// Whether no more of it is expected at a time, in nanoseconds since 1970.
     pub(in crate::analysis) fn is_over(&self, now: i64) -> bool {
-        let age = match (self.state.close_kind(), self.state.open_kind()) {
+        let age = match (self.progress.state.close_kind(), self.progress.state.open_kind()) {
             (CloseKind::Fin(_) | CloseKind::Reset(_), _) => limits::CLOSED_AGE,
             (_, OpenKind::Unanswered | OpenKind::Refused | OpenKind::HalfOpen) => limits::OPENING_AGE,
             _ => limits::IDLE_AGE,
@@ -658,7 +640,8 @@ impl Connection {
         let first = *self.first_exchange.get_or_insert(exchange.id);
         let connect = self.connect.filter(|_| exchange.id == first);
         let swapped = exchange.requester == Some(Side::Server);
-        let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
+        let (client, server) =
+            if swapped { (self.server, self.progress.client) } else { (self.progress.client, self.server) };
         Call { exchange, client, server, connect, start, names: None }
     }
 
@@ -669,7 +652,7 @@ impl Connection {
     /// Collects what its end decides about its frames.
     pub(in crate::analysis) fn collect(&self, collected: &mut FirstPass) {
         let id = About::Conversation(ConversationId::Tcp(self.number));
-        collected.insert(&tcp::COMPLETENESS, id, self.state.completeness().into());
+        collected.insert(&tcp::COMPLETENESS, id, self.progress.state.completeness().into());
         if let Some(rtt) = self.initial_rtt() {
             collected.insert(&tcp::ANALYSIS_INITIAL_RTT, id, rtt as u64);
         }
@@ -679,15 +662,15 @@ impl Connection {
     pub(in crate::analysis) fn row(&self) -> Stream {
         Stream {
             number: self.number,
-            client: self.client,
+            client: self.progress.client,
             server: self.server,
-            opened: self.state.open_kind(),
-            closed: self.state.close_kind(),
-            states: self.state.states(),
-            fins: self.state.fin_frames(),
-            simultaneous_close: self.state.fins_crossed(),
-            reset: self.state.reset_frame(),
-            completeness: self.state.completeness(),
+            opened: self.progress.state.open_kind(),
+            closed: self.progress.state.close_kind(),
+            states: self.progress.state.states(),
+            fins: self.progress.state.fin_frames(),
+            simultaneous_close: self.progress.state.fins_crossed(),
+            reset: self.progress.state.reset_frame(),
+            completeness: self.progress.state.completeness(),
             first: self.first,
             last: self.last,
             sides: self.sent,

@@ -2,6 +2,7 @@
 
 mod assembler;
 mod connection;
+mod progress;
 mod record;
 mod response_order;
 mod sequence;
@@ -12,11 +13,12 @@ use super::layers::Tables;
 use super::names::name_stream;
 use super::run_state::RunState;
 use crate::capture::Endpoint;
-pub(super) use connection::Connection;
+use connection::Connection;
 use dissectors::Tree;
 use dissectors::packet::Payload;
 use dissectors::session::Stamp;
 use dissectors::tcp::{Flags, Segment};
+pub(super) use progress::TcpFlow;
 
 impl Tables {
     /// Reads a segment with its connection.
@@ -25,8 +27,11 @@ impl Tables {
         let destination = Endpoint { address: self.packet.destination, port: segment.destination_port };
         let begin = |run: &RunState, number| {
             let forced = run.forced_session(Transport::Tcp, [source.port, destination.port]);
-            let work = run.work_for(number);
-            Box::new(Connection::new(number, source, destination, segment, at, work, forced))
+            let new = || Connection::new(number, source, destination, segment, at, run.work, forced);
+            match run.is_own(number) {
+                true => TcpFlow::Own(Box::new(new())),
+                false => TcpFlow::foreign(number, source, destination, segment),
+            }
         };
         let (index, dropped) = self.tcp.find(source, destination, |number| begin(&self.run, number));
         if let Some(dropped) = dropped {
@@ -36,9 +41,9 @@ impl Tables {
         let mut replacement = None;
         if let Some((number, begins)) = self.run.seek.as_mut().and_then(|seek| seek.streams.pop_front()) {
             reused = begins;
-            replacement = (self.tcp.flow_mut(index).number != number).then_some(number);
+            replacement = (self.tcp.flow_mut(index).number() != number).then_some(number);
         } else if !segment.quoted && segment.flags.syn() {
-            reused = self.tcp.flow_mut(index).is_replaced_by(source, segment);
+            reused = self.tcp.flow_mut(index).progress().is_replaced_by(source, segment);
             replacement = reused.then(|| self.tcp.assign_number());
         }
         if let Some(number) = replacement {
@@ -46,11 +51,13 @@ impl Tables {
             let old = std::mem::replace(self.tcp.flow_mut(index), new);
             self.close(old);
         }
-        let connection = self.tcp.flow_mut(index);
-        let number = connection.number;
-        if !self.run.enter(number) {
-            return connection.skip(source, segment, at);
-        }
+        let flow = self.tcp.flow_mut(index);
+        let number = flow.number();
+        self.run.enter(number);
+        let connection = match flow {
+            TcpFlow::Own(connection) => connection,
+            TcpFlow::Foreign(connection) => return connection.progress.skip(source, segment, at.frame),
+        };
         if self.run.task.only.as_ref().is_some_and(|only| !only.contains(number)) {
             let frame = connection.frame_connection(connection.side(source), segment, reused);
             self.run.connections.push(frame);
@@ -79,24 +86,19 @@ impl Tables {
         // A SYN may begin another connection between the same endpoints.
         let Some(segment) = Segment::read(payload, false).filter(|segment| !segment.flags.syn()) else { return false };
         let Some(index) = self.tcp.find_known(source, destination) else { return false };
-        let connection = self.tcp.flow_mut(index);
-        let number = connection.number;
-        if self.run.is_own(number) {
-            return false;
-        }
-        connection.skip(source, &segment, at);
+        let TcpFlow::Foreign(connection) = self.tcp.flow_mut(index) else { return false };
+        connection.progress.skip(source, &segment, at.frame);
         self.run.begin_frame();
-        self.run.enter(number);
+        self.run.enter(connection.number);
         true
     }
 
     /// Closes a connection that is dropped from memory.
     #[inline(never)]
-    pub(super) fn close(&mut self, mut connection: Box<Connection>) {
+    pub(super) fn close(&mut self, flow: TcpFlow) {
+        self.run.begin_step(flow.number());
+        let TcpFlow::Own(mut connection) = flow else { return };
         self.buffers.add(connection.number, -(connection.buffered as isize));
-        if !self.run.begin_step(connection.number) {
-            return;
-        }
         let (id, last) = (connection.id(), connection.last);
         self.run.without_frame(id, last, |context| connection.end(context));
         self.run.report(|exchange, start| connection.call(exchange, start));

@@ -353,6 +353,8 @@ fn the_use_of_a_connection_names_the_call_before() {
     let keep_alive = explained("http/keep-alive.pcap", 2);
     assert!(keep_alive.contains("This is call 2 of 4 on its connection."), "{keep_alive}");
     assert!(keep_alive.contains("The call before it, GET /, had ended "), "{keep_alive}");
+    let message = explained("websocket/node.pcap", 2);
+    assert!(message.contains("An earlier call, GET /feed, opened the channel that carries it."), "{message}");
     // Calls 7 to 9 of the page, at the same time: the first of them ended 101 ms after the last began.
     let multiplexed = explained("journey/shop.pcapng", 44);
     assert!(multiplexed.contains("An earlier call, GET /report?n=7, was not complete when it began"), "{multiplexed}");

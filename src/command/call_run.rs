@@ -95,6 +95,11 @@ pub(super) trait FrameCollector {
 
     /// Adds an event.
     fn event(&mut self, _: Event) {}
+
+    /// Whether it needs no more frames.
+    fn is_done(&self) -> bool {
+        false
+    }
 }
 
 /// Passes over open captures. The first one reports errors.
@@ -194,6 +199,10 @@ impl FrameCollector for JourneyCollector {
     fn event(&mut self, event: Event) {
         JourneyCollector::event(self, event);
     }
+
+    fn is_done(&self) -> bool {
+        JourneyCollector::is_done(self)
+    }
 }
 
 impl FrameCollector for TraceCollector {
@@ -225,6 +234,10 @@ impl<C: FrameCollector> PassConsumer for CollectingPass<'_, C> {
     fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
         analyzer.events().for_each(|event| self.collector.event(event));
         Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.collector.is_done()
     }
 
     fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {

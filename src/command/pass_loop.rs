@@ -34,6 +34,11 @@ pub(super) trait PassConsumer {
         Ok(())
     }
 
+    /// Whether it needs no more frames.
+    fn is_done(&self) -> bool {
+        false
+    }
+
     /// Ends a frame of a capture file and its events.
     fn end_frame(&mut self, frame: u32) -> Result<(), Self::Error> {
         let _ = frame;
@@ -245,7 +250,7 @@ impl PassLoop {
         let mut frames = 0;
         let mut metadata = (0, 0);
         let mut checked = Instant::now();
-        while frames < self.max_frames {
+        while frames < self.max_frames && !pass.consumer.is_done() {
             let next = self.capture.next();
             if let Some(logs) = &mut self.growing_logs
                 && (checked.elapsed() >= KEY_LOG_INTERVAL || !matches!(next, Ok(Some(_))))

@@ -131,6 +131,8 @@ pub(super) struct Siblings {
     /// Calls whose requests began before that of the call.
     pub(super) before: u64,
     pub(super) after: u64,
+    /// Call that opened the channel that carries it.
+    pub(super) parent: Option<Box<Exchange>>,
     /// Call before it whose response ended last.
     pub(super) previous: Option<Box<Exchange>>,
 }

@@ -37,6 +37,9 @@ const MAX_LINE: usize = 8192;
 /// Maximum bytes of a body of which a start is kept.
 const MAX_BODY: usize = 1024;
 
+/// Number of frames that are read after the last one of a closed connection: copies of its segments, and late responses to lookups.
+const LATE_FRAMES: u32 = 20_000;
+
 /// Collects what a journey needs from the frames and events of a pass.
 pub struct JourneyCollector {
     collected: Collected,
@@ -48,6 +51,10 @@ pub struct JourneyCollector {
     redirects: Vec<Arc<NearbyCall>>,
     /// Segments kept after the end of the call.
     after: usize,
+    /// Frame read last.
+    frame: u32,
+    /// Whether each side has closed the connection.
+    has_closed: [bool; 2],
 }
 
 impl JourneyCollector {
@@ -76,7 +83,8 @@ impl JourneyCollector {
             last: Stamp::default(),
             selected,
         };
-        JourneyCollector { collected, conversation, server, pending: Vec::new(), redirects, after: 0 }
+        let (pending, has_closed) = (Vec::new(), [false; 2]);
+        JourneyCollector { collected, conversation, server, pending, redirects, after: 0, frame: 0, has_closed }
     }
 
     /// Returns the conversations whose frames the journey needs, besides those of lookups in datagrams.
@@ -101,8 +109,15 @@ impl JourneyCollector {
         }
     }
 
+    /// Whether later frames are not read: both sides closed the connection long ago.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.has_closed == [true; 2] && self.frame > self.collected.last.frame.saturating_add(LATE_FRAMES)
+    }
+
     /// Adds a frame with its connections.
     pub fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
+        self.frame = shown.frame.number;
         for connection in connections.iter().filter(|connection| !connection.quoted) {
             if connection.conversation == self.conversation {
                 self.own_frame(shown, connection);
@@ -123,6 +138,7 @@ impl JourneyCollector {
         }
         let segment = SegmentRecord::read(shown, connection.side);
         if let Some(segment) = segment {
+            *segment.side.of_mut(&mut self.has_closed) |= segment.is_fin();
             if segment.is_syn() && self.collected.is_before_call(at.frame) {
                 self.collected.syn_options[segment.side as usize] = Some(segment::syn_options(shown.tree));
             }
@@ -302,6 +318,10 @@ impl JourneyCollector {
             exchange.request.or(exchange.response).map(|half| (half.first.frame, exchange.id.nth))
         };
         let own = self.collected.exchange();
+        if own.parent == Some(exchange.id) {
+            self.collected.siblings.parent = Some(exchange);
+            return;
+        }
         if exchange.is_one_way || exchange.id.session != own.id.session {
             return;
         }
@@ -349,12 +369,6 @@ impl JourneyCollector {
             self.collected.lookups.remove(0);
         }
         self.collected.lookups.push(lookup);
-    }
-
-    /// Whether the frames that follow cannot change the journey: the connection is over.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.collected.stream.is_some()
     }
 
     /// Returns the journey, after the end of the pass.

@@ -113,9 +113,19 @@ pub(super) fn reuse(collected: &Collected) -> Option<Step> {
         statements.extend(previous_statement(collected));
     }
     if let Some(parent) = collected.exchange().parent {
-        let text =
-            format!("An earlier call (number {} of its session) opened the channel that carries it.", parent.nth + 1);
-        statements.push(Statement::new(text, []));
+        statements.push(match &siblings.parent {
+            Some(opener) => {
+                let name = target_text(opener.protocol, &opener.method, &opener.target);
+                let frames = [opener.request.map(|half| half.first), opener.response.map(|half| half.last)];
+                let frames = frames.into_iter().flatten().map(|stamp| stamp.frame);
+                Statement::new(format!("An earlier call, {name}, opened the channel that carries it."), frames)
+            }
+            None => {
+                let nth = parent.nth + 1;
+                let text = format!("An earlier call (number {nth} of its session) opened the channel that carries it.");
+                Statement::new(text, [])
+            }
+        });
     }
     if let Some((from, to)) = connect_span(collected) {
         let secure = &collected.secure;

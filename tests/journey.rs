@@ -156,7 +156,7 @@ fn every_nanosecond_of_every_call_belongs_to_one_phase() {
             assert_consistent(&name, journey);
             calls += 1;
             // The forms of the first calls.
-            if nth < 6 {
+            if nth < 3 {
                 assert_forms(&name, journey);
             }
         }

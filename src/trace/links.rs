@@ -106,7 +106,7 @@ impl<'c> Linker<'c> {
             return known(caller, false);
         };
         if same.len() > MAX_SAME {
-            return Some((unknown(same), false));
+            return Some((unknown(same.iter().copied()), false));
         }
         let callers: Vec<usize> = same.iter().copied().filter(|&caller| self.is_elsewhere(caller, call)).collect();
         let has_span = |caller: usize, span: u64| {
@@ -136,10 +136,10 @@ impl<'c> Linker<'c> {
             ([], []) => None,
             // It was caused by a call that has its response already.
             ([], [caller]) | ([caller], _) => known(*caller, true),
-            ([], _) => Some((unknown(&callers), false)),
+            ([], _) => Some((unknown(callers.iter().copied()), false)),
             _ => match self.innermost(&active, at, call) {
                 Some(caller) => known(caller, false),
-                None => Some((unknown(&active), false)),
+                None => Some((unknown(active.iter().copied()), false)),
             },
         }
     }
@@ -160,8 +160,7 @@ impl<'c> Linker<'c> {
             active.pop_first();
         }
         if active.len() > MAX_ACTIVE {
-            let named: Vec<usize> = active.iter().map(|&(_, at)| at).take(MAX_NAMED).collect();
-            return (unknown(&named), false);
+            return (unknown(active.iter().map(|&(_, at)| at)), false);
         }
         let mut active: Vec<usize> = active.iter().map(|&(_, at)| at).collect();
         active.sort_unstable();
@@ -181,7 +180,7 @@ impl<'c> Linker<'c> {
             // Of calls that caused each other, only the innermost is named.
             let is_outer = |at: &usize| is_clear && active.iter().any(|&other| self.caller(other) == Some(*at));
             let named: Vec<usize> = active.iter().copied().filter(|at| !is_outer(at)).collect();
-            return (unknown(&named), false);
+            return (unknown(named.into_iter()), false);
         }
         let evidence = Evidence { is_certain: false, source: None };
         (Cause::Known { caller: inner, evidence }, !outer.is_empty())
@@ -231,9 +230,9 @@ fn is_contradicted(call: &TracedCall, caller: &TracedCall) -> bool {
     !own.is_empty() && !other.is_empty() && !own.iter().any(|trace| other.contains(trace))
 }
 
-fn unknown(callers: &[usize]) -> Cause {
-    let callers = callers.get(..MAX_NAMED).unwrap_or(callers).to_vec();
-    Cause::Unknown { callers, is_beyond_limit: false }
+fn unknown(callers: impl ExactSizeIterator<Item = usize>) -> Cause {
+    let others = callers.len().saturating_sub(MAX_NAMED);
+    Cause::Unknown { callers: callers.take(MAX_NAMED).collect(), others, is_beyond_limit: false }
 }
 
 #[cfg(test)]
@@ -382,6 +381,9 @@ mod tests {
         let many = |capture: Capture, nth: i64| capture.call(ONE, (OWN, 80), nth, 1000 - nth);
         let capture = (0..=MAX_ACTIVE as i64).fold(Capture::default(), many).call(OWN, (STORE, 5432), 100, 200);
         assert_eq!(capture.causes().last().map(String::as_str), Some("?"));
+        let causes = causes(&capture.0, &HashSet::from([Address::V4(OWN)]));
+        let is_counted = |cause: &Cause| matches!(cause, Cause::Unknown { callers, others, .. } if callers.len() + others == MAX_ACTIVE + 1);
+        assert!(causes.last().is_some_and(is_counted), "{causes:?}");
     }
 
     #[test]

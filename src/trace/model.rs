@@ -69,6 +69,8 @@ pub enum Cause {
     Unknown {
         /// Positions of some of them.
         callers: Vec<usize>,
+        /// Number of the others.
+        others: usize,
         /// Whether calls beyond the limit may have, too.
         is_beyond_limit: bool,
     },
@@ -159,11 +161,12 @@ impl Trace {
                 let row = self.calls.get(*caller).map_or(0, |call| call.row);
                 format!("{} by {row}: deeper than {} levels", evidence.label(), MAX_DEPTH + 1)
             }
-            Some(Cause::Unknown { callers, is_beyond_limit }) => {
+            Some(Cause::Unknown { callers, others, is_beyond_limit }) => {
                 let mut rows: Vec<u64> =
                     callers.iter().filter_map(|&caller| Some(self.calls.get(caller)?.row)).collect();
                 rows.sort_unstable();
                 let mut rows: Vec<String> = rows.iter().map(u64::to_string).collect();
+                rows.extend((*others > 0).then(|| format!("one of {others} more")));
                 rows.extend(is_beyond_limit.then(|| "a call beyond the limit".to_owned()));
                 format!("cause unknown: {}", rows.join(" or "))
             }

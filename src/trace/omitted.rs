@@ -59,13 +59,13 @@ impl OmittedCalls {
 }
 
 fn mark_cause(cause: &mut Cause) {
-    let callers = match cause {
-        Cause::None => Vec::new(),
-        Cause::Known { caller, evidence } if evidence.source.is_none() => vec![*caller],
-        Cause::Unknown { callers, .. } => std::mem::take(callers),
+    let (callers, others) = match cause {
+        Cause::None => (Vec::new(), 0),
+        Cause::Known { caller, evidence } if evidence.source.is_none() => (vec![*caller], 0),
+        Cause::Unknown { callers, others, .. } => (std::mem::take(callers), *others),
         Cause::Known { .. } | Cause::Deeper { .. } => return,
     };
-    *cause = Cause::Unknown { callers, is_beyond_limit: true };
+    *cause = Cause::Unknown { callers, others, is_beyond_limit: true };
 }
 
 /// Extends the span of an address. Beyond the limit of addresses, it is that of calls of any host.

@@ -41,7 +41,10 @@ fn call(trace: &Trace, at: usize, start: i64, children: Vec<Value>) -> Value {
         Some(Cause::Unknown { callers, .. }) => ("unknown", None, callers.iter().filter_map(row).collect::<Vec<u64>>()),
         _ => ("none", None, Vec::new()),
     };
-    let is_beyond_limit = matches!(trace.causes.get(at), Some(Cause::Unknown { is_beyond_limit: true, .. }));
+    let (others, is_beyond_limit) = match trace.causes.get(at) {
+        Some(Cause::Unknown { others, is_beyond_limit, .. }) => (*others, *is_beyond_limit),
+        _ => (0, false),
+    };
     let mut object = json!({
         "call": traced.row,
         "protocol": exchange.named_protocol(),
@@ -52,7 +55,7 @@ fn call(trace: &Trace, at: usize, start: i64, children: Vec<Value>) -> Value {
         "host": exchange.authority.as_str(),
         "uri": exchange.target.as_str(),
         "status": exchange.status.as_str(),
-        "cause": {"certainty": certainty, "evidence": evidence, "calls": callers, "beyond_limit": is_beyond_limit},
+        "cause": {"certainty": certainty, "evidence": evidence, "calls": callers, "other_calls": others, "beyond_limit": is_beyond_limit},
         "start": traced.first.time.abs_diff(start),
         "total": traced.total(),
         "self": trace.own_time(at),

@@ -19,8 +19,8 @@ pub(crate) struct LadderArgs {
     /// Capture file to read, as in tshark (repeatable)
     #[arg(short = 'r', long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
-    /// All hosts of a call instead of one stream: its client, the servers of its lookups, its server, and the servers that this
-    /// one calls meanwhile. CALL is a row in the output of calls, from 1, or slowest
+    /// All hosts of a call instead of one stream: its client, the servers of its lookups, its server, and the servers of the calls
+    /// that it caused (see trace). CALL is a row in the output of calls, from 1, or slowest
     #[arg(long = "call", value_name = "CALL", value_parser = parse_choice)]
     call: Option<CallChoice>,
     /// Output format

@@ -14,6 +14,7 @@ use crate::report::records::RecordFormat;
 use crate::report::{DissectedFrame, JsonFraming};
 use dissectors::Tree;
 use dissectors::call_facts::FactRole;
+use dissectors::session::Side;
 use std::io::{self, Write};
 
 /// A group of tables.
@@ -86,8 +87,13 @@ impl TableKind {
                 vec![calls("statements", "Statements by digest", CallKind::Statement, "sql.digest")]
             }
             TableKind::Secure => {
-                let roles = [FactRole::ServerName, FactRole::Version, FactRole::Cipher, FactRole::ApplicationProtocol];
-                let fields = handshake_fields().filter(|(role, _)| roles.contains(role)).map(|(_, field)| field);
+                // The client names the server; the server selects among what the client offers.
+                let side = |role| match role {
+                    FactRole::ServerName => Some(Side::Client),
+                    FactRole::Version | FactRole::Cipher | FactRole::ApplicationProtocol => Some(Side::Server),
+                    _ => None,
+                };
+                let fields = handshake_fields().filter_map(|(role, field)| Some((field, side(role)?)));
                 vec![NamedTable::new("handshakes", "Handshakes", ValuesTable::new(fields))]
             }
             TableKind::Latency => vec![

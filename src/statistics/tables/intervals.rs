@@ -96,7 +96,7 @@ impl StatisticsTable for IntervalsTable {
                 Cell::Duration(self.length),
                 Cell::Number(count.frames),
                 Cell::Size(count.bytes),
-                if matches!(format, RecordFormat::Text(_)) { Cell::Text(bar) } else { Cell::Empty },
+                bar_cell(bar, format),
             ]
         });
         write_rows(&COLUMNS, format, rows, out)
@@ -113,6 +113,15 @@ pub(super) fn bar(value: u64, max: u64) -> String {
     let eighths = u128::from(value) * u128::from(BAR_WIDTH) * 8 / u128::from(max.max(1));
     let (whole, part) = ((eighths / 8) as usize, (eighths % 8) as usize);
     "█".repeat(whole) + EIGHTHS.get(part).copied().unwrap_or("")
+}
+
+/// Returns the cell of a bar, which only the text has.
+pub(super) fn bar_cell(bar: &str, format: RecordFormat) -> Cell<'_> {
+    match format {
+        RecordFormat::Text(_) if bar.is_empty() => Cell::Word(""),
+        RecordFormat::Text(_) => Cell::Text(bar),
+        _ => Cell::Empty,
+    }
 }
 
 #[cfg(test)]

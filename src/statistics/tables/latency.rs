@@ -1,6 +1,6 @@
 //! Histogram of the durations of calls.
 
-use super::intervals::bar;
+use super::intervals::{bar, bar_cell};
 use crate::analysis::{Event, Task};
 use crate::report::DurationHistogram;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
@@ -40,8 +40,7 @@ impl StatisticsTable for LatencyTable {
         let texts: Vec<String> = bars.iter().map(|(_, count)| bar(*count, max)).collect();
         let duration = |nanos: u64| Cell::Duration(i64::try_from(nanos).unwrap_or(i64::MAX));
         let rows = bars.iter().zip(&texts).map(|(([low, high], count), text)| {
-            let bar = if matches!(format, RecordFormat::Text(_)) { Cell::Text(text) } else { Cell::Empty };
-            [duration(*low), duration(*high), Cell::Number(*count), bar]
+            [duration(*low), duration(*high), Cell::Number(*count), bar_cell(text, format)]
         });
         write_rows(&COLUMNS, format, rows, out)
     }

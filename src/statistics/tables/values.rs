@@ -1,4 +1,4 @@
-//! Values of fields with the number of frames that have them: expert notes, and what handshakes negotiate.
+//! Values of fields with their number: expert notes, and what handshakes negotiate.
 
 use crate::analysis::{Analyzer, Task};
 use crate::report::DissectedFrame;
@@ -6,10 +6,12 @@ use crate::report::TimeFormatter;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
 use crate::report::value::node_value;
 use crate::statistics::table::{StatisticsTable, write_rows};
+use dissectors::session::Side;
 use dissectors::tree::Node;
-use dissectors::{Field, FieldKind, Tree, Wants, format, frame};
+use dissectors::{Field, FieldKind, Tree, Value, Wants, format, frame};
 use hashbrown::HashMap;
 use std::cmp::Reverse;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Maximum number of values, and maximum bytes of each.
@@ -23,9 +25,10 @@ static VALUE_COLUMNS: [RecordColumn; 4] = [
     RecordColumn::new("value", text_column("VALUE", 20, 120, 0)),
 ];
 
-/// Counts the values of some fields.
+/// Counts the values of fields that a side sends.
 pub(crate) struct ValuesTable {
-    fields: Vec<&'static Field>,
+    /// Fields, each with the side whose values count.
+    fields: Vec<(&'static Field, Side)>,
     /// Number of nodes and first frame of each field and value.
     values: HashMap<(u16, Box<str>), (u64, u32)>,
     names: HashMap<u16, &'static str>,
@@ -34,15 +37,20 @@ pub(crate) struct ValuesTable {
 }
 
 impl ValuesTable {
-    pub(crate) fn new(fields: impl Iterator<Item = &'static Field>) -> ValuesTable {
+    pub(crate) fn new(fields: impl Iterator<Item = (&'static Field, Side)>) -> ValuesTable {
         let fields: Vec<_> = fields.collect();
-        let names = fields.iter().map(|field| (field.id, field.name)).collect();
+        let names = fields.iter().map(|(field, _)| (field.id, field.name)).collect();
         ValuesTable { fields, values: HashMap::new(), names, other: 0, clock: TimeFormatter::local() }
     }
 
     fn add(&mut self, node: &Node, tree: &Tree, frame: u32) {
         let mut text = String::new();
         node_value(&mut text, node, tree, &mut self.clock);
+        if let Value::Uint(number) = node.value
+            && let Some(name) = node.field.value_name(number)
+        {
+            let _ = write!(text, " {name}");
+        }
         let key = (node.field.id, format::prefix(&text, MAX_VALUE).into());
         if self.values.len() >= MAX_VALUES && !self.values.contains_key(&key) {
             self.other += 1;
@@ -55,20 +63,17 @@ impl ValuesTable {
 impl StatisticsTable for ValuesTable {
     fn extend_task(&self, task: &mut Task) {
         let mut wants = Wants::default();
-        self.fields.iter().for_each(|field| wants.add(field));
+        self.fields.iter().for_each(|(field, _)| wants.add(field));
         task.wants.add_all(&wants);
+        task.without_connections = false;
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &Analyzer) {
-        for node in shown
-            .tree
-            .nodes()
-            .iter()
-            .filter(|node| self.names.contains_key(&node.field.id))
-            .copied()
-            .collect::<Vec<_>>()
-        {
-            self.add(&node, shown.tree, shown.frame.number);
+    fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
+        let Some(sender) = analyzer.connections().iter().find(|own| !own.quoted).map(|own| own.side) else { return };
+        for node in shown.tree.nodes() {
+            if self.fields.iter().any(|(field, side)| field.id == node.field.id && *side == sender) {
+                self.add(node, shown.tree, shown.frame.number);
+            }
         }
     }
 

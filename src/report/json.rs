@@ -348,13 +348,17 @@ pub fn json_line(value: &serde_json::Value) -> String {
 
 /// Escapes all characters of JSON that a terminal does not print, but for line feeds.
 fn escape_unprintable(json: &str) -> String {
-    let mut out = String::new();
-    for char in json.chars() {
-        match char == '\n' || is_printable(char) {
-            true => out.push(char),
-            false => write_escaped(&mut out, char),
+    let mut out = String::with_capacity(json.len());
+    let mut plain = 0;
+    for (at, char) in json.char_indices() {
+        if matches!(char, '\n' | ' '..='~') || is_printable(char) {
+            continue;
         }
+        out.push_str(json.get(plain..at).unwrap_or_default());
+        plain = at + char.len_utf8();
+        write_escaped(&mut out, char);
     }
+    out.push_str(json.get(plain..).unwrap_or_default());
     out
 }
 

@@ -17,6 +17,7 @@ mod hexdump;
 #[cfg(feature = "live")]
 mod interfaces;
 mod json;
+mod json_writer;
 mod manual;
 mod messages;
 mod quantiles;
@@ -51,6 +52,7 @@ pub use follow::{FollowFormat, FollowReport};
 pub use interfaces::interfaces;
 pub(crate) use json::json_lines;
 pub use json::{JsonFraming, JsonReport, json_line};
+pub(crate) use json_writer::JsonWriter;
 pub use manual::{FieldManual, fields_page};
 pub use messages::{MessageSelection, MessagesReport};
 pub(crate) use quantiles::DurationHistogram;

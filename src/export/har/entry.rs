@@ -1,6 +1,6 @@
 //! An entry of a HAR: a call with its messages and timings.
 
-use super::timings::{Timings, millis};
+use super::timings::Timings;
 use crate::export::call_collector::CollectedCall;
 use crate::export::message::CapturedMessage;
 use crate::export::parts::form_parts;
@@ -8,116 +8,142 @@ use crate::export::web_text::{
     Cookie, header, header_text, headers, parameters, query, request_cookies, response_cookies, url,
 };
 use crate::report::records::address;
-use crate::report::{TimeFormatter, body_text};
+use crate::report::{JsonWriter, TimeFormatter, body_text};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use dissectors::exchange::Transfer;
-use dissectors::session::ConversationId;
-use serde_json::{Map, Value, json};
 
-/// Returns the entry of a call.
-pub(super) fn entry(call: &CollectedCall, timings: Timings, page: Option<&str>) -> Map<String, Value> {
+/// Returns the entry of a call, to which members can be added.
+pub(super) fn entry(
+    call: &CollectedCall,
+    timings: Timings,
+    page: Option<&str>,
+    clock: &mut TimeFormatter,
+) -> JsonWriter {
     let exchange = &call.call.exchange;
+    let mut json = JsonWriter::default();
+    json.begin('{');
+    page.iter().for_each(|page| json.pair("pageref", page));
+    let mut time = String::new();
+    clock.write_rfc3339(&mut time, timings.started);
+    json.pair("startedDateTime", &time);
+    json.key("time");
+    json.millis(timings.total());
+    json.key("request");
+    write_request(&mut json, call);
+    json.key("response");
+    write_response(&mut json, call);
+    json.key("cache");
+    json.json("{}");
+    json.key("timings");
+    timings.write(&mut json);
     let mut server = String::new();
     address(&mut server, call.call.server.address);
-    let mut entry = Map::new();
-    if let Some(page) = page {
-        entry.insert("pageref".into(), page.into());
+    json.pair("serverIPAddress", &server);
+    let id = exchange.id.conversation;
+    match id.tcp() {
+        Some(number) => json.pair("connection", itoa::Buffer::new().format(number)),
+        None => json.pair("connection", &id.to_string()),
     }
-    let connection = match exchange.id.conversation {
-        ConversationId::Tcp(number) => number.to_string(),
-        udp => udp.to_string(),
-    };
-    let fields = [
-        ("startedDateTime", timestamp(timings.started).into()),
-        ("time", millis(timings.total())),
-        ("request", request(call)),
-        ("response", response(call)),
-        ("cache", json!({})),
-        ("timings", timings.to_json()),
-        ("serverIPAddress", server.into()),
-        ("connection", connection.into()),
-        ("_frames", json!({ "request": frames(exchange.request), "response": frames(exchange.response) })),
-        ("_call", call.row.into()),
-    ];
-    entry.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    json.key("_frames");
+    json.begin('{');
+    for (name, transfer) in [("request", exchange.request), ("response", exchange.response)] {
+        json.key(name);
+        match transfer {
+            None => json.json("null"),
+            Some(own) => {
+                json.begin('[');
+                json.number(own.first.frame);
+                json.number(own.last.frame);
+                json.end(']');
+            }
+        }
+    }
+    json.end('}');
+    json.key("_call");
+    json.number(call.row);
     if exchange.response.is_none() {
-        entry.insert("_error".into(), "no response in the capture".into());
+        json.pair("_error", "no response in the capture");
     }
-    entry
+    json
 }
 
-/// Returns a time in the format of ISO 8601.
-pub(super) fn timestamp(nanos: i64) -> String {
-    let mut text = String::new();
-    TimeFormatter::local().write_rfc3339(&mut text, nanos);
-    text
+fn write_pairs<N: AsRef<str>, V: AsRef<str>>(json: &mut JsonWriter, name: &str, pairs: impl Iterator<Item = (N, V)>) {
+    json.key(name);
+    json.begin('[');
+    for (name, value) in pairs {
+        json.begin('{');
+        json.pair("name", name.as_ref());
+        json.pair("value", value.as_ref());
+        json.end('}');
+    }
+    json.end(']');
 }
 
-fn frames(transfer: Option<Transfer>) -> Value {
-    transfer.map_or(Value::Null, |own| json!([own.first.frame, own.last.frame]))
+fn write_cookies(json: &mut JsonWriter, cookies: &[Cookie]) {
+    json.key("cookies");
+    json.begin('[');
+    cookies.iter().for_each(|cookie| write_cookie(json, cookie));
+    json.end(']');
 }
 
-fn pairs<N: Into<String>, V: Into<String>>(pairs: impl Iterator<Item = (N, V)>) -> Value {
-    pairs.map(|(name, value)| json!({ "name": name.into(), "value": value.into() })).collect()
+/// Writes the sizes of head and body as sent; -1 for a head that is compressed, and for a body that is not complete.
+fn write_sizes(json: &mut JsonWriter, message: &CapturedMessage, transfer: Option<Transfer>) {
+    let is_text = message.start_line.starts_with(b"HTTP/1.") || message.version.starts_with(b"HTTP/1.");
+    json.key("headersSize");
+    // An empty line ends the head.
+    if is_text {
+        json.number(message.head_len + 2)
+    } else {
+        json.number(-1)
+    }
+    json.key("bodySize");
+    match transfer.filter(|own| own.complete) {
+        Some(own) => json.number(own.body),
+        None => json.number(-1),
+    }
 }
 
-/// Returns the number of bytes of a body as sent; -1 if it is not complete.
-fn body_size(transfer: Option<Transfer>) -> Value {
-    transfer.filter(|own| own.complete).map_or(json!(-1), |own| own.body.into())
-}
-
-fn head_size(message: &CapturedMessage) -> Value {
-    // The headers of other versions are compressed. An empty line ends the head.
-    let is_text =
-        message.start_line.windows(7).any(|part| part == b"HTTP/1.") || message.version.starts_with(b"HTTP/1.");
-    if is_text { json!(message.head_len + 2) } else { json!(-1) }
-}
-
-fn request(call: &CollectedCall) -> Value {
+fn write_request(json: &mut JsonWriter, call: &CollectedCall) {
     let exchange = &call.call.exchange;
     let none = CapturedMessage::default();
     let message = call.request.as_ref().unwrap_or(&none);
     let url = url(call);
-    let mut request = json!({
-        "method": exchange.method.as_str(),
-        "url": url,
-        "httpVersion": header_text(&message.version),
-        "cookies": request_cookies(message).iter().map(cookie).collect::<Vec<_>>(),
-        "headers": pairs(headers(message)),
-        "queryString": pairs(parameters(query(&url).as_bytes())),
-        "headersSize": head_size(message),
-        "bodySize": body_size(exchange.request),
-    });
-    let Some(object) = request.as_object_mut() else { return request };
+    json.begin('{');
+    json.pair("method", &exchange.method);
+    json.pair("url", &url);
+    json.pair("httpVersion", &header_text(&message.version));
+    write_cookies(json, &request_cookies(message));
+    write_pairs(json, "headers", headers(message));
+    write_pairs(json, "queryString", parameters(query(&url).as_bytes()));
+    write_sizes(json, message, exchange.request);
     if exchange.request.is_some_and(|own| own.body > 0) {
-        object.insert("postData".into(), post_data(message));
+        json.key("postData");
+        write_post_data(json, message);
     }
-    insert_comment(object, message, exchange.request);
-    request
+    write_comment(json, message, exchange.request);
+    json.end('}');
 }
 
-fn response(call: &CollectedCall) -> Value {
+fn write_response(json: &mut JsonWriter, call: &CollectedCall) {
     let exchange = &call.call.exchange;
     let none = CapturedMessage::default();
     let message = call.response.as_ref().unwrap_or(&none);
     let mut line = message.start_line.splitn(3, |&byte| byte == b' ');
     let (version, _, reason) = (line.next(), line.next(), line.next());
-    let mut response = json!({
-        "status": exchange.code.or_else(|| status_of(message)).unwrap_or(0),
-        "statusText": header_text(reason.unwrap_or_default()),
-        "httpVersion": header_text(version.unwrap_or_default()),
-        "cookies": response_cookies(message).iter().map(cookie).collect::<Vec<_>>(),
-        "headers": pairs(headers(message)),
-        "content": content(message, exchange.response),
-        "redirectURL": header(message, "location").unwrap_or_default(),
-        "headersSize": head_size(message),
-        "bodySize": body_size(exchange.response),
-    });
-    if let Some(object) = response.as_object_mut() {
-        insert_comment(object, message, exchange.response);
-    }
-    response
+    json.begin('{');
+    json.key("status");
+    json.number(exchange.code.or_else(|| status_of(message)).unwrap_or(0));
+    json.pair("statusText", &header_text(reason.unwrap_or_default()));
+    json.pair("httpVersion", &header_text(version.unwrap_or_default()));
+    write_cookies(json, &response_cookies(message));
+    write_pairs(json, "headers", headers(message));
+    json.key("content");
+    write_content(json, message, exchange.response);
+    json.pair("redirectURL", &header(message, "location").unwrap_or_default());
+    write_sizes(json, message, exchange.response);
+    write_comment(json, message, exchange.response);
+    json.end('}');
 }
 
 /// Returns the status that a start line states.
@@ -126,26 +152,25 @@ fn status_of(message: &CapturedMessage) -> Option<u16> {
     str::from_utf8(words.nth(1)?).ok()?.parse().ok()
 }
 
-fn cookie(cookie: &Cookie) -> Value {
+fn write_cookie(json: &mut JsonWriter, cookie: &Cookie) {
     let attribute = |name: &str| cookie.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
-    let mut own = json!({ "name": cookie.name, "value": cookie.value });
-    let Some(object) = own.as_object_mut() else { return own };
+    json.begin('{');
+    json.pair("name", &cookie.name);
+    json.pair("value", &cookie.value);
     for (name, key) in [("path", "path"), ("domain", "domain"), ("samesite", "sameSite")] {
-        if let Some(value) = attribute(name) {
-            object.insert(key.into(), value.into());
-        }
+        attribute(name).into_iter().for_each(|value| json.pair(key, value));
     }
     if let Some(expires) = attribute("expires") {
         match expiry(expires) {
-            Some(time) => object.insert("expires".into(), time.into()),
-            None => object.insert("comment".into(), format!("expires: {expires}").into()),
-        };
+            Some(time) => json.pair("expires", &time),
+            None => json.pair("comment", &format!("expires: {expires}")),
+        }
     }
     if !cookie.attributes.is_empty() {
-        object.insert("httpOnly".into(), attribute("httponly").is_some().into());
-        object.insert("secure".into(), attribute("secure").is_some().into());
+        json.flag("httpOnly", attribute("httponly").is_some());
+        json.flag("secure", attribute("secure").is_some());
     }
-    own
+    json.end('}');
 }
 
 /// Returns the time of `Wed, 21 Oct 2015 07:28:00 GMT` in the format of ISO 8601. Some servers write the date with hyphens.
@@ -154,35 +179,33 @@ fn expiry(text: &str) -> Option<String> {
     Some(time.to_string())
 }
 
-/// Returns the content of a response.
-fn content(message: &CapturedMessage, transfer: Option<Transfer>) -> Value {
+/// Writes the content of a response.
+fn write_content(json: &mut JsonWriter, message: &CapturedMessage, transfer: Option<Transfer>) {
     let encoded = transfer.map_or(0, |own| own.body);
-    let mut content = json!({ "size": message.body_len, "mimeType": mime_type(message) });
-    let Some(object) = content.as_object_mut() else { return content };
+    let size = if message.body.is_none() { encoded } else { message.body_len as u64 };
+    json.begin('{');
+    json.key("size");
+    json.number(size);
+    json.pair("mimeType", &mime_type(message));
     if !message.coding.is_empty() && message.body.is_some() && transfer.is_some_and(|own| own.complete) {
-        let saved = i64::try_from(message.body_len).unwrap_or(i64::MAX) - i64::try_from(encoded).unwrap_or(i64::MAX);
-        object.insert("compression".into(), saved.into());
+        json.key("compression");
+        json.number(i64::try_from(size).unwrap_or(i64::MAX) - i64::try_from(encoded).unwrap_or(i64::MAX));
     }
-    let Some(body) = message.body.as_deref().filter(|body| !body.is_empty()) else {
-        if message.body.is_none() && encoded > 0 {
-            object.insert("size".into(), encoded.into());
+    if let Some(body) = message.body.as_deref().filter(|body| !body.is_empty()) {
+        match text_of(body, &message.media_type) {
+            Some(text) => json.pair("text", &text),
+            None => {
+                json.pair("text", &BASE64_STANDARD.encode(body));
+                json.pair("encoding", "base64");
+            }
         }
-        return content;
-    };
-    match text_of(body, message) {
-        Some(text) => object.insert("text".into(), text.into()),
-        None => {
-            object.insert("text".into(), BASE64_STANDARD.encode(body).into());
-            object.insert("encoding".into(), "base64".into())
-        }
-    };
-    content
+    }
+    json.end('}');
 }
 
 /// Returns a body as text, if all of it is text.
-fn text_of(body: &[u8], message: &CapturedMessage) -> Option<String> {
-    let text = body_text(body, &message.media_type)?;
-    String::from_utf8(text.into_owned()).ok()
+fn text_of(body: &[u8], media_type: &[u8]) -> Option<String> {
+    String::from_utf8(body_text(body, media_type)?.into_owned()).ok()
 }
 
 fn mime_type(message: &CapturedMessage) -> String {
@@ -190,56 +213,55 @@ fn mime_type(message: &CapturedMessage) -> String {
     if own.is_empty() { "x-unknown".to_owned() } else { own.into_owned() }
 }
 
-/// Returns the content of a request.
-fn post_data(message: &CapturedMessage) -> Value {
+/// Writes the content of a request.
+fn write_post_data(json: &mut JsonWriter, message: &CapturedMessage) {
     let body = message.content();
-    let media_type = message.media_type.to_ascii_lowercase();
-    let mut data = json!({ "mimeType": mime_type(message), "params": [], "text": "" });
-    let Some(object) = data.as_object_mut() else { return data };
-    if media_type.starts_with(b"application/x-www-form-urlencoded") {
-        object.insert("params".into(), pairs(parameters(body)));
+    let is_form = message.media_type.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded");
+    json.begin('{');
+    json.pair("mimeType", &mime_type(message));
+    if is_form {
+        write_pairs(json, "params", parameters(body));
+    } else {
+        write_parts(json, message);
     }
-    let params = form_parts(body, &message.media_type).map(|part| {
-        let text = text_of(
-            part.content,
-            &CapturedMessage { media_type: part.media_type.to_vec(), ..CapturedMessage::default() },
-        );
-        let mut param = json!({ "name": header_text(&part.name) });
-        let Some(object) = param.as_object_mut() else { return param };
-        match text {
-            Some(text) => object.insert("value".into(), text.into()),
-            None => {
-                object.insert("value".into(), BASE64_STANDARD.encode(part.content).into());
-                object.insert("comment".into(), "value is base64".into())
-            }
-        };
-        if let Some(name) = &part.file_name {
-            object.insert("fileName".into(), header_text(name).into());
-        }
-        if !part.media_type.is_empty() {
-            object.insert("contentType".into(), header_text(part.media_type).into());
-        }
-        param
-    });
-    let params: Vec<Value> = params.collect();
-    if !params.is_empty() {
-        object.insert("params".into(), params.into());
-    }
-    match text_of(body, message) {
-        Some(text) => object.insert("text".into(), text.into()),
+    match text_of(body, &message.media_type) {
+        Some(text) => json.pair("text", &text),
         None => {
-            object.insert("text".into(), BASE64_STANDARD.encode(body).into());
-            object.insert("comment".into(), "text is base64".into());
-            object.insert("_encoding".into(), "base64".into())
+            json.pair("text", &BASE64_STANDARD.encode(body));
+            json.pair("comment", "text is base64");
+            json.pair("_encoding", "base64");
         }
-    };
-    data
+    }
+    json.end('}');
 }
 
-/// Adds what a message lacks.
-fn insert_comment(object: &mut Map<String, Value>, message: &CapturedMessage, transfer: Option<Transfer>) {
-    let mut comments: Vec<String> = message.warnings.iter().map(|&title| title.to_owned()).collect();
+/// Writes the parts of a multipart body.
+fn write_parts(json: &mut JsonWriter, message: &CapturedMessage) {
+    json.key("params");
+    json.begin('[');
+    for part in form_parts(message.content(), &message.media_type) {
+        json.begin('{');
+        json.pair("name", &header_text(&part.name));
+        match text_of(part.content, part.media_type) {
+            Some(text) => json.pair("value", &text),
+            None => {
+                json.pair("value", &BASE64_STANDARD.encode(part.content));
+                json.pair("comment", "value is base64");
+            }
+        }
+        part.file_name.iter().for_each(|name| json.pair("fileName", &header_text(name)));
+        if !part.media_type.is_empty() {
+            json.pair("contentType", &header_text(part.media_type));
+        }
+        json.end('}');
+    }
+    json.end(']');
+}
+
+/// Writes what a message lacks.
+fn write_comment(json: &mut JsonWriter, message: &CapturedMessage, transfer: Option<Transfer>) {
     let Some(transfer) = transfer else { return };
+    let mut comments: Vec<String> = message.warnings.iter().map(|&title| title.to_owned()).collect();
     if !transfer.complete {
         comments.push("the message is not complete in the capture".to_owned());
     }
@@ -251,6 +273,6 @@ fn insert_comment(object: &mut Map<String, Value>, message: &CapturedMessage, tr
         _ => {}
     }
     if !comments.is_empty() {
-        object.insert("comment".into(), comments.join("; ").into());
+        json.pair("comment", &comments.join("; "));
     }
 }

@@ -10,7 +10,7 @@ use super::call_form::CallForm;
 use super::web_text::{authority, host};
 use crate::analysis::FrameConnection;
 use crate::capture::Call;
-use crate::report::{DissectedFrame, body_text, json_line};
+use crate::report::{DissectedFrame, JsonWriter, TimeFormatter, body_text};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use connection_times::ConnectionTimes;
@@ -18,12 +18,11 @@ use dissectors::Wants;
 use dissectors::session::{ConversationId, ExchangeId, Side};
 use entry::entry;
 use pages::Pages;
-use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use timings::Timings;
 
-/// Maximum bytes of the messages of a channel, and of all entries that wait for messages.
+/// Maximum bytes of the messages of all entries whose connection is open; the last one may exceed it.
 const MAX_HELD_BYTES: usize = 64 << 20;
 
 /// Status of a response that changes the protocol of a connection.
@@ -33,6 +32,7 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 pub struct HarForm {
     times: ConnectionTimes,
     pages: Pages,
+    clock: TimeFormatter,
     /// Entries whose connection carries messages, and messages whose entry is not written yet.
     held: HashMap<ExchangeId, HeldEntry>,
     held_bytes: usize,
@@ -47,11 +47,11 @@ pub struct HarForm {
 #[derive(Default)]
 struct HeldEntry {
     /// The entry; `None` before the call is reported.
-    entry: Option<Map<String, Value>>,
-    messages: Vec<Value>,
+    entry: Option<JsonWriter>,
+    /// Array of the messages, open for more.
+    messages: JsonWriter,
     /// Number of messages beyond the limit of memory.
     omitted: u64,
-    bytes: usize,
 }
 
 impl Default for HarForm {
@@ -59,6 +59,7 @@ impl Default for HarForm {
         HarForm {
             times: ConnectionTimes::new(),
             pages: Pages::default(),
+            clock: TimeFormatter::local(),
             held: HashMap::new(),
             held_bytes: 0,
             written: 0,
@@ -74,43 +75,45 @@ impl HarForm {
         self.times.add_wants(wants);
     }
 
-    fn write_entry(&mut self, entry: Map<String, Value>, out: &mut dyn Write) -> io::Result<()> {
+    fn write_entry(&mut self, mut entry: JsonWriter, out: &mut dyn Write) -> io::Result<()> {
+        entry.end('}');
         out.write_all(if self.written == 0 { b"\n" } else { b",\n" })?;
         self.written += 1;
-        out.write_all(json_line(&Value::Object(entry)).as_bytes())
+        out.write_all(entry.text.as_bytes())
     }
 
     /// Adds a message that the connection of an entry carries.
     fn add_message(&mut self, carrier: ExchangeId, call: &CollectedCall) {
         let held = self.held.entry(carrier).or_default();
-        let Some((message, bytes)) = channel_message(call) else { return };
-        if self.held_bytes + bytes > MAX_HELD_BYTES {
+        let before = held.messages.text.len();
+        if self.held_bytes > MAX_HELD_BYTES {
             held.omitted += 1;
             return;
         }
-        self.held_bytes += bytes;
-        held.bytes += bytes;
-        held.messages.push(message);
+        write_channel_message(&mut held.messages, call);
+        self.held_bytes += held.messages.text.len() - before;
     }
 
     /// Writes an entry with its messages.
     fn write_held(&mut self, held: HeldEntry, out: &mut dyn Write) -> io::Result<()> {
-        self.held_bytes = self.held_bytes.saturating_sub(held.bytes);
+        self.held_bytes -= held.messages.text.len();
         let Some(mut entry) = held.entry else { return Ok(()) };
         if held.omitted > 0 {
-            entry.insert("comment".into(), format!("{} more messages are not exported", held.omitted).into());
+            entry.pair("comment", &format!("{} more messages are not exported", held.omitted));
         }
-        if !held.messages.is_empty() {
-            entry.insert("_resourceType".into(), "websocket".into());
-            entry.insert("_webSocketMessages".into(), held.messages.into());
+        if !held.messages.text.is_empty() {
+            entry.pair("_resourceType", "websocket");
+            entry.key("_webSocketMessages");
+            entry.json(&format!("[{}]", held.messages.text));
         }
         self.write_entry(entry, out)
     }
 }
 
-/// Returns a message in the format of Chromium, and its bytes.
-fn channel_message(call: &CollectedCall) -> Option<(Value, usize)> {
-    let (exchange, message) = (&call.call.exchange, call.request.as_ref()?);
+/// Writes a message in the format of Chromium.
+fn write_channel_message(json: &mut JsonWriter, call: &CollectedCall) {
+    let exchange = &call.call.exchange;
+    let (Some(message), Some(transfer)) = (&call.request, exchange.request) else { return };
     let opcode = match exchange.method.to_ascii_lowercase().as_str() {
         "text" => 1,
         "binary" => 2,
@@ -124,26 +127,28 @@ fn channel_message(call: &CollectedCall) -> Option<(Value, usize)> {
         Some(Ok(text)) => text,
         _ => BASE64_STANDARD.encode(body),
     };
-    let transfer = exchange.request?;
-    let kind = if exchange.requester == Some(Side::Server) { "receive" } else { "send" };
-    let bytes = data.len() + 128;
-    let mut own = json!({
-        "type": kind,
-        "time": transfer.last.time as f64 / 1e9,
-        "opcode": opcode,
-        "data": data,
-        "_frame": transfer.completed_in,
-    });
-    if let Some(object) = own.as_object_mut().filter(|_| body.len() < message.body_len || message.is_incomplete) {
-        object.insert("comment".into(), "the message is not complete".into());
+    json.begin('{');
+    json.pair("type", if exchange.requester == Some(Side::Server) { "receive" } else { "send" });
+    json.key("time");
+    json.json(&format!("{:.6}", transfer.last.time as f64 / 1e9));
+    json.key("opcode");
+    json.number(opcode);
+    json.pair("data", &data);
+    json.key("_frame");
+    json.number(transfer.completed_in);
+    if body.len() < message.body_len || message.is_incomplete {
+        json.pair("comment", "the message is not complete");
     }
-    Some((own, bytes))
+    json.end('}');
 }
 
 impl CallForm for HarForm {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let creator = json!({ "name": "overhear", "version": env!("CARGO_PKG_VERSION") });
-        write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"entries\":[")
+        let version = env!("CARGO_PKG_VERSION");
+        write!(
+            out,
+            "{{\"log\":{{\"version\":\"1.2\",\"creator\":{{\"name\":\"overhear\",\"version\":\"{version}\"}},\"entries\":["
+        )
     }
 
     fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
@@ -180,8 +185,8 @@ impl CallForm for HarForm {
             self.times.take_lookup(call.call.client.address, host(&authority), connection.first)
         });
         let timings = Timings::of(&call.call, connection, lookup);
-        let page = self.pages.page_of(&call, timings.started);
-        let entry = entry(&call, timings, page.as_deref());
+        let page = self.pages.page_of(&call, timings.started, &mut self.clock);
+        let entry = entry(&call, timings, page.as_deref(), &mut self.clock);
         let carries = exchange.code == Some(SWITCHING_PROTOCOLS) || self.held.contains_key(&id);
         if !carries {
             return self.write_entry(entry, out);
@@ -213,7 +218,7 @@ impl CallForm for HarForm {
             self.write_held(held, out)?;
         }
         let pages = std::mem::take(&mut self.pages).into_json();
-        writeln!(out, "\n],\"pages\":{},\"comment\":{}}}}}", json_line(&pages), json_line(&COMMENT.into()))
+        writeln!(out, "\n],\"pages\":[{pages}],\"comment\":\"{COMMENT}\"}}}}")
     }
 
     fn notes(&self) -> Vec<String> {

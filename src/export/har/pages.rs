@@ -1,9 +1,8 @@
 //! Pages of a HAR: the documents that browsers loaded, and the calls that name them.
 
-use super::entry::timestamp;
 use crate::export::call_collector::CollectedCall;
 use crate::export::web_text::{header, url};
-use serde_json::{Value, json};
+use crate::report::{JsonWriter, TimeFormatter};
 use std::collections::HashMap;
 
 /// Maximum number of pages.
@@ -15,36 +14,48 @@ const MAX_URL: usize = 4_096;
 /// Pages so far.
 #[derive(Default)]
 pub(super) struct Pages {
-    pages: Vec<Value>,
+    /// Array of the pages, open for more.
+    json: JsonWriter,
+    count: usize,
     /// The last page of each client and URL.
     by_url: HashMap<(String, String), usize>,
 }
 
 impl Pages {
     /// Returns the page that a call belongs to: the document that it loads, or that which its `Referer` names.
-    pub(super) fn page_of(&mut self, call: &CollectedCall, started: i64) -> Option<String> {
+    pub(super) fn page_of(&mut self, call: &CollectedCall, started: i64, clock: &mut TimeFormatter) -> Option<String> {
         let request = call.request.as_ref()?;
-        let client = client(call);
-        let url = url(call);
-        if is_document(call) && self.pages.len() < MAX_PAGES && url.len() <= MAX_URL {
-            let id = page_id(self.pages.len());
-            self.pages.push(json!({
-                "startedDateTime": timestamp(started),
-                "id": id,
-                "title": url,
-                "pageTimings": { "onContentLoad": -1, "onLoad": -1 },
-            }));
-            self.by_url.insert((client, without_fragment(&url).to_owned()), self.pages.len() - 1);
-            return Some(id);
+        if is_document(call) && self.count < MAX_PAGES {
+            let url = url(call);
+            if url.len() <= MAX_URL {
+                return Some(self.add(client(call), &url, started, clock));
+            }
         }
-        let referer = header(request, "referer")?;
-        let page = self.by_url.get(&(client, without_fragment(&referer).to_owned()));
+        let referer = header(request, "referer").filter(|_| self.count > 0)?;
+        let page = self.by_url.get(&(client(call), without_fragment(&referer).to_owned()));
         page.map(|&page| page_id(page))
     }
 
-    /// Returns the list of pages.
-    pub(super) fn into_json(self) -> Value {
-        self.pages.into()
+    /// Adds a page; returns its identifier.
+    fn add(&mut self, client: String, url: &str, started: i64, clock: &mut TimeFormatter) -> String {
+        let id = page_id(self.count);
+        let (json, mut time) = (&mut self.json, String::new());
+        clock.write_rfc3339(&mut time, started);
+        json.begin('{');
+        json.pair("startedDateTime", &time);
+        json.pair("id", &id);
+        json.pair("title", url);
+        json.key("pageTimings");
+        json.json("{\"onContentLoad\":-1,\"onLoad\":-1}");
+        json.end('}');
+        self.by_url.insert((client, without_fragment(url).to_owned()), self.count);
+        self.count += 1;
+        id
+    }
+
+    /// Returns the pages as the members of an array.
+    pub(super) fn into_json(self) -> String {
+        self.json.text
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::connection_times::{ConnectionTime, Lookup};
 use crate::capture::Call;
-use serde_json::{Value, json};
+use crate::report::JsonWriter;
 
 /// Phases of a call in nanoseconds; `None` if a phase does not apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,24 +66,27 @@ impl Timings {
         phases.saturating_add(self.send).saturating_add(self.wait).saturating_add(self.receive)
     }
 
-    /// Returns the phases in milliseconds; -1 for those that do not apply.
-    pub(super) fn to_json(self) -> Value {
-        let phase = |nanos: Option<i64>| nanos.map_or(json!(-1), millis);
-        json!({
-            "blocked": phase(self.blocked),
-            "dns": phase(self.dns),
-            "connect": phase(self.connect),
-            "ssl": phase(self.ssl),
-            "send": millis(self.send),
-            "wait": millis(self.wait),
-            "receive": millis(self.receive),
-        })
+    /// Writes the phases in milliseconds; -1 for those that do not apply.
+    pub(super) fn write(&self, json: &mut JsonWriter) {
+        let phases = [
+            ("blocked", self.blocked),
+            ("dns", self.dns),
+            ("connect", self.connect),
+            ("ssl", self.ssl),
+            ("send", Some(self.send)),
+            ("wait", Some(self.wait)),
+            ("receive", Some(self.receive)),
+        ];
+        json.begin('{');
+        for (name, nanos) in phases {
+            json.key(name);
+            match nanos {
+                Some(nanos) => json.millis(nanos),
+                None => json.number(-1),
+            }
+        }
+        json.end('}');
     }
-}
-
-/// Returns a duration in milliseconds.
-pub(super) fn millis(nanos: i64) -> Value {
-    json!(nanos as f64 / 1e6)
 }
 
 #[cfg(test)]

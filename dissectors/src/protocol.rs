@@ -4,7 +4,7 @@ use crate::call_facts::CallFacts;
 use crate::field::{Field, FieldKind};
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::schema::Schemas;
-use crate::session::{Half, Handover, Hint, Input, Probe, Session, Successor};
+use crate::session::{Context, Half, Handover, Hint, Input, Probe, Session, Successor};
 use crate::tree::{Slice, Tree};
 use crate::wants::Wants;
 use alloc::boxed::Box;
@@ -36,8 +36,8 @@ pub struct MessageBody<'b> {
 /// The dissector of one or several media types.
 pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
 
-/// Records messages of a handshake, captured at a time in nanoseconds since 1970, in the open node.
-pub type HandshakeFn = fn(Payload<'_>, i64, &mut ProtocolPath, &mut Tree);
+/// Records messages of a handshake in the open node.
+pub type HandshakeFn = fn(Payload<'_>, &mut Context<'_>);
 
 /// Writes binary content as text.
 pub type TextFn = fn(&MessageBody<'_>, &Schemas, &mut String);

@@ -5,8 +5,7 @@ use super::lane;
 use super::qpack::Section;
 use super::{Http3, Step, View, describe};
 use crate::packet::Payload;
-use crate::session::{About, Context, Half, Missing, SideEnd};
-use crate::session::{Lane, Side};
+use crate::session::{About, Context, Half, Lane, Missing, Side, SideEnd, Stamp};
 use crate::tree::{Slice, Value};
 use crate::varint::varint;
 use crate::web::header_list::{HeaderList, MAX_LIST};
@@ -50,6 +49,8 @@ impl FrameHeader {
 struct Frame<'c> {
     lane: Lane,
     payload: Payload<'c>,
+    /// Where the bytes of the present call arrived.
+    first: Stamp,
     is_recorded: bool,
 }
 
@@ -94,7 +95,7 @@ impl Http3 {
         if is_recorded {
             describe::open_frame(whole, header.sizes, cx.tree);
         }
-        let frame = Frame { lane, payload: whole.from(header.len()), is_recorded };
+        let frame = Frame { lane, payload: whole.from(header.len()), first: cx.first, is_recorded };
         let step = match (header.kind, key) {
             (HEADERS_FRAME, Some(key)) => self.headers(key, &frame, cx),
             (PUSH_PROMISE_FRAME, Some(_)) => self.push_promise(&frame, cx),
@@ -111,7 +112,7 @@ impl Http3 {
         if is_recorded {
             cx.tree.close();
         }
-        if step == Step::Blocked { Step::Blocked } else { Step::Read(len) }
+        if let Step::Blocked(_) = step { step } else { Step::Read(len) }
     }
 
     /// Skips a frame that is too long to be buffered.
@@ -181,8 +182,9 @@ impl Http3 {
     fn headers(&mut self, key: u32, frame: &Frame<'_>, cx: &mut Context<'_>) -> Step {
         let half = self.half(frame.lane.side);
         let mut list = HeaderList::default();
-        let Some(is_broken) = self.decode(frame.lane.side, frame, frame.payload, &mut list, cx) else {
-            return Step::Blocked;
+        let is_broken = match self.decode(frame, frame.payload, &mut list, cx) {
+            Ok(is_broken) => is_broken,
+            Err(required) => return Step::Blocked(required),
         };
         let status = crate::web::stream::status(&list);
         if let Some(stream) = self.streams.get_mut(key).filter(|_| !headers::is_interim(status)) {
@@ -192,45 +194,37 @@ impl Http3 {
             describe::headers(&list, frame.payload, cx.tree);
             self.describe_exchange(key, half, &list, cx);
         }
-        self.add_headers(key, half, frame, (&list, is_broken, false), cx);
+        let headers = self.section(frame, &list);
+        self.streams.add_headers(key, half, Headers { is_broken, ..headers }, cx);
         Step::Read(0)
     }
 
-    fn add_headers(
-        &mut self,
-        key: u32,
-        half: Half,
-        frame: &Frame<'_>,
-        (list, is_broken, is_push): (&HeaderList, bool, bool),
-        cx: &mut Context<'_>,
-    ) {
+    /// The headers of a section, as those of a message that does not end with them.
+    fn section<'l>(&mut self, frame: &Frame<'_>, list: &'l HeaderList) -> Headers<'l> {
         let (requester, is_recorded) = (self.client, frame.is_recorded);
-        let first = self.state(frame.lane).first.unwrap_or(cx.first);
-        let headers = Headers { list, first, is_broken, is_push, ends: false, requester, is_recorded };
-        self.streams.add_headers(key, half, headers, cx);
+        let first = self.state(frame.lane).first.unwrap_or(frame.first);
+        Headers { list, first, is_broken: false, is_push: false, ends: false, requester, is_recorded }
     }
 
-    /// Decodes a section. Returns whether it is malformed; none if it waits for entries of the dynamic table.
+    /// Decodes a section. Returns whether it is malformed, or the number of entries that it waits for.
     fn decode(
         &mut self,
-        side: Side,
         frame: &Frame<'_>,
         section: Payload<'_>,
         list: &mut HeaderList,
         cx: &mut Context<'_>,
-    ) -> Option<bool> {
-        let state = side.of(&self.sides);
-        match state.decoder.decode(section.bytes, !state.has_ended, list) {
-            Section::Decoded => Some(false),
+    ) -> Result<bool, u64> {
+        match self.decoder(frame.lane.side).decode(section.bytes, list) {
+            Section::Decoded => Ok(false),
             Section::Malformed => {
                 cx.tree.note(&BAD_BLOCK, section.all(), format_args!("{}", BAD_BLOCK.title));
-                Some(true)
+                Ok(true)
             }
             Section::Blocked { required, inserted } => {
                 if frame.is_recorded {
                     describe::blocked(required, inserted, section.all(), cx.tree);
                 }
-                None
+                Err(required)
             }
         }
     }
@@ -261,15 +255,17 @@ impl Http3 {
         }
         let section = frame.payload.from(len);
         let mut list = HeaderList::default();
-        let Some(is_broken) = self.decode(frame.lane.side, frame, section, &mut list, cx) else {
-            return Step::Blocked;
+        let is_broken = match self.decode(frame, section, &mut list, cx) {
+            Ok(is_broken) => is_broken,
+            Err(required) => return Step::Blocked(required),
         };
         if frame.is_recorded {
             describe::headers(&list, section, cx.tree);
         }
         let key = lane::push_key(id);
         self.open_stream(key, cx);
-        self.add_headers(key, Half::Request, frame, (&list, is_broken, true), cx);
+        let headers = self.section(frame, &list);
+        self.streams.add_headers(key, Half::Request, Headers { is_broken, is_push: true, ..headers }, cx);
         Step::Read(0)
     }
 
@@ -284,7 +280,7 @@ impl Http3 {
             }
             rest = rest.get(id_len + value_len..).unwrap_or_default();
         }
-        self.sides_mut(side.other()).decoder.max_capacity = Some(capacity);
+        self.decoder(side.other()).max_capacity = Some(capacity);
     }
 
     /// Ends a half of a stream; `reset` is how it ended before it was complete.
@@ -365,7 +361,7 @@ impl Http3 {
             }
         }
         if kind == lane::LaneKind::Encoder || kind == lane::LaneKind::Untyped {
-            self.sides_mut(lane.side).decoder.lose();
+            self.decoder(lane.side).lose();
             self.resume(lane.side, cx);
         }
     }

@@ -10,7 +10,7 @@ impl Http3 {
     /// Reads the instructions that are complete.
     pub(super) fn instructions(&mut self, view: &mut View<'_>, at: usize, cx: &mut Context<'_>) -> Step {
         let bytes = view.chunk.bytes.get(at..).unwrap_or_default();
-        let decoder = &mut self.sides_mut(view.lane.side).decoder;
+        let decoder = self.decoder(view.lane.side);
         let before = decoder.inserted();
         let mut read = 0;
         let mut error = None;
@@ -51,7 +51,7 @@ impl Http3 {
             if view.is_recorded {
                 cx.tree.note(&BAD_BLOCK, payload.from(at + read).all(), format_args!("{}", BAD_BLOCK.title));
             }
-            self.sides_mut(view.lane.side).decoder.lose();
+            self.decoder(view.lane.side).lose();
             self.state(view.lane).is_lost = true;
             return Step::Read(bytes.len());
         }

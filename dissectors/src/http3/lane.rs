@@ -18,6 +18,8 @@ pub(super) struct LaneState {
     pub(super) skip_left: u64,
     /// Bytes that wait for entries of the dynamic table, and those after them.
     pub(super) held: Vec<u8>,
+    /// Number of entries that they wait for.
+    pub(super) required: Option<u64>,
     /// Its end, if it came while bytes wait.
     pub(super) ended: Option<SideEnd>,
     /// Its frames cannot be read any more.
@@ -46,7 +48,16 @@ impl LaneState {
             1 => LaneKind::Other,
             _ => LaneKind::Untyped,
         };
-        LaneState { kind, first: None, data_left: 0, skip_left: 0, held: Vec::new(), ended: None, is_lost: false }
+        LaneState {
+            kind,
+            first: None,
+            data_left: 0,
+            skip_left: 0,
+            held: Vec::new(),
+            required: None,
+            ended: None,
+            is_lost: false,
+        }
     }
 
     /// The number of the stream whose messages it carries.

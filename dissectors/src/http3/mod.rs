@@ -129,7 +129,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
     Box::new(Http3 {
         streams: Streams::new(&WEB, wants),
         lanes: BTreeMap::new(),
-        sides: Default::default(),
+        decoders: Default::default(),
         client: if is_reversed { Side::Server } else { Side::Client },
         held: 0,
     })
@@ -140,20 +140,12 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
 struct Http3 {
     streams: Streams,
     lanes: BTreeMap<Lane, LaneState>,
-    sides: [SideState; 2],
+    /// Decoders of the headers of each side.
+    decoders: [QpackDecoder; 2],
     /// The side that sends requests.
     client: Side,
     /// Bytes that wait for entries of the dynamic table.
     held: usize,
-}
-
-/// State of one side.
-#[derive(Clone, Debug, Default)]
-struct SideState {
-    /// Decoder of its headers.
-    decoder: QpackDecoder,
-    /// Its encoder sends no further instructions, as far as is known.
-    has_ended: bool,
 }
 
 /// What became of the next bytes of a lane.
@@ -163,8 +155,8 @@ enum Step {
     Read(usize),
     /// More are needed.
     Wait,
-    /// They wait for entries of the dynamic table.
-    Blocked,
+    /// They wait until so many entries of the dynamic table are inserted.
+    Blocked(u64),
 }
 
 /// Bytes that are read in one call, and where they are recorded.
@@ -223,19 +215,19 @@ impl Http3 {
         Some((self.streams.nth(key)?, self.half(lane.side)))
     }
 
-    /// Reads the next bytes of a lane as far as possible; returns how many, and whether the next ones are blocked.
-    fn read_bytes(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, bool) {
+    /// Reads the next bytes of a lane as far as possible; returns how many, and what the next ones wait for.
+    fn read_bytes(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Option<u64>) {
         let node = cx.tree.nodes().len();
         let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP3) || self.streams.keep.is_some());
         let mut view = View { lane, chunk, payload: None, is_recorded };
         let mut at = 0;
-        let mut is_blocked = false;
+        let mut required = None;
         while at < chunk.bytes.len() {
             match self.step(&mut view, at, cx) {
                 Step::Read(0) | Step::Wait => break,
                 Step::Read(len) => at += len,
-                Step::Blocked => {
-                    is_blocked = true;
+                Step::Blocked(entries) => {
+                    required = Some(entries);
                     break;
                 }
             }
@@ -250,7 +242,7 @@ impl Http3 {
             None if at > 0 => cx.events.push(Event::OutsideMessages),
             _ => {}
         }
-        (at, is_blocked)
+        (at, required)
     }
 
     /// Reads the next unit of a lane, from an offset of its bytes.
@@ -309,24 +301,25 @@ impl Http3 {
         Step::Read(len)
     }
 
-    /// Reads bytes of a lane that has bytes that wait, or whose next bytes wait: they are kept here.
+    /// Keeps bytes of a lane that wait, or that follow such ones.
     fn hold(&mut self, lane: Lane, bytes: &[u8], cx: &mut Context<'_>) {
         self.held += bytes.len();
         self.state(lane).held.extend_from_slice(bytes);
         if self.held > MAX_HELD {
-            self.sides_mut(lane.side).has_ended = true;
-            self.resume(lane.side, cx);
+            self.end_encoder(lane.side, cx);
         }
     }
 
-    fn sides_mut(&mut self, side: Side) -> &mut SideState {
-        side.of_mut(&mut self.sides)
+    fn decoder(&mut self, side: Side) -> &mut QpackDecoder {
+        side.of_mut(&mut self.decoders)
     }
 
-    /// Reads on where bytes of a side wait: entries of its dynamic table were inserted, or none will be.
+    /// Reads on where bytes of a side wait for entries that were inserted, or never will be.
     fn resume(&mut self, side: Side, cx: &mut Context<'_>) {
-        let waits = |(lane, state): (&Lane, &LaneState)| (lane.side == side && !state.held.is_empty()).then_some(*lane);
-        let lanes: Vec<Lane> = self.lanes.iter().filter_map(waits).collect();
+        let decoder = side.of(&self.decoders);
+        let is_ready = |state: &LaneState| state.required.is_some_and(|required| decoder.has_entries(required));
+        let ready = |(lane, state): (&Lane, &LaneState)| (lane.side == side && is_ready(state)).then_some(*lane);
+        let lanes: Vec<Lane> = self.lanes.iter().filter_map(ready).collect();
         for lane in lanes {
             self.read_held(lane, cx);
         }
@@ -334,34 +327,34 @@ impl Http3 {
 
     fn read_held(&mut self, lane: Lane, cx: &mut Context<'_>) {
         let held = core::mem::take(&mut self.state(lane).held);
-        let (len, _) = self.read_bytes(lane, Chunk { bytes: &held, base: None }, cx);
+        let (len, required) = self.read_bytes(lane, Chunk { bytes: &held, base: None }, cx);
         let rest = held.get(len..).unwrap_or_default();
         self.held = self.held.saturating_sub(len);
-        let has_ended = self.sides_mut(lane.side).has_ended;
         let state = self.state(lane);
-        state.held = rest.to_vec();
-        if let Some(end) = state.ended.filter(|_| rest.is_empty() || has_ended) {
+        (state.held, state.required) = (rest.to_vec(), required);
+        if let Some(end) = state.ended.filter(|_| required.is_none()) {
             self.held = self.held.saturating_sub(rest.len());
-            self.end_lane(lane, !rest.is_empty(), end, cx);
+            self.end_lane(lane, rest, end, cx);
         }
     }
 
     /// Ends the encoder of a side: what waits is read with what is known.
     fn end_encoder(&mut self, side: Side, cx: &mut Context<'_>) {
-        if !core::mem::replace(&mut self.sides_mut(side).has_ended, true) {
+        if !core::mem::replace(&mut self.decoder(side).is_final, true) {
             self.resume(side, cx);
         }
     }
 
     /// Ends a half, with its lane.
-    fn end_lane(&mut self, lane: Lane, has_rest: bool, end: SideEnd, cx: &mut Context<'_>) {
+    fn end_lane(&mut self, lane: Lane, rest: &[u8], end: SideEnd, cx: &mut Context<'_>) {
         let Some(state) = self.lanes.remove(&lane) else { return };
+        // RFC 9114 6.2.1, RFC 9204 4.2: these streams end with the connection.
         if matches!(state.kind, LaneKind::Encoder | LaneKind::Control) {
-            self.end_encoder(lane.side, cx);
+            Side::BOTH.into_iter().for_each(|side| self.end_encoder(side, cx));
         }
         let Some(key) = state.key() else { return };
         let half = self.half(lane.side);
-        let is_truncated = end != SideEnd::Closed || has_rest || state.is_in_frame();
+        let is_truncated = end != SideEnd::Closed || !rest.is_empty() || state.is_in_frame();
         self.end_half(key, half, is_truncated.then_some(end), cx);
     }
 }
@@ -372,11 +365,15 @@ impl Session for Http3 {
         let first = *self.state(lane).first.get_or_insert(cx.first);
         if !self.state(lane).held.is_empty() {
             self.hold(lane, chunk.bytes, cx);
-            self.read_held(lane, cx);
+            if self.state(lane).required.is_none() {
+                self.read_held(lane, cx);
+            }
+            self.streams.report_finished(cx);
             return Consumed { owner: self.owner(lane), ..Consumed::bytes(len) };
         }
-        let (mut read, is_blocked) = self.read_bytes(lane, chunk, cx);
-        if is_blocked {
+        let (mut read, required) = self.read_bytes(lane, chunk, cx);
+        if required.is_some() {
+            self.state(lane).required = required;
             self.hold(lane, chunk.from(read).bytes, cx);
             read = len;
         }
@@ -407,18 +404,19 @@ impl Session for Http3 {
             self.lanes.remove(&lane);
             return;
         }
-        let has_ended = self.sides_mut(lane.side).has_ended;
         let state = self.state(lane);
-        if !state.held.is_empty() && !has_ended {
+        if state.required.is_some() {
             state.ended = Some(end);
             return;
         }
-        self.end_lane(lane, !rest.bytes.is_empty(), end, cx);
+        let held = core::mem::take(&mut state.held);
+        self.held = self.held.saturating_sub(held.len());
+        self.end_lane(lane, if held.is_empty() { rest.bytes } else { &held }, end, cx);
         self.streams.report_finished(cx);
     }
 
     fn buffered(&self) -> usize {
-        let tables = self.sides.iter().map(|side| side.decoder.buffered()).sum::<usize>();
+        let tables = self.decoders.iter().map(QpackDecoder::buffered).sum::<usize>();
         self.streams.buffered() + self.held + tables + self.lanes.len() * size_of::<(Lane, LaneState)>()
     }
 

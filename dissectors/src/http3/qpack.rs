@@ -26,6 +26,8 @@ pub(super) struct QpackDecoder {
     pub(super) max_capacity: Option<u64>,
     /// Instructions are missing: the number of entries is not known.
     is_lost: bool,
+    /// No further instructions come, as far as is known.
+    pub(super) is_final: bool,
 }
 
 /// An entry of the dynamic table; parts that are not known are none.
@@ -128,7 +130,8 @@ type Known<'t> = (Option<&'t [u8]>, Option<&'t [u8]>);
 impl QpackDecoder {
     /// Forgets the table: instructions of the encoder are missing.
     pub(super) fn lose(&mut self) {
-        *self = QpackDecoder { is_lost: true, max_capacity: self.max_capacity, ..QpackDecoder::default() };
+        let QpackDecoder { max_capacity, is_final, .. } = *self;
+        *self = QpackDecoder { is_lost: true, max_capacity, is_final, ..QpackDecoder::default() };
     }
 
     /// Number of entries that were inserted.
@@ -232,11 +235,16 @@ impl QpackDecoder {
         (required > 0).then_some(Some(required))
     }
 
-    /// Decodes a field section, and appends its lines. `may_wait` states that further instructions may come.
-    pub(super) fn decode(&self, section: &[u8], may_wait: bool, list: &mut HeaderList) -> Section {
+    /// Whether a section that requires so many entries can be decoded as far as it ever can.
+    pub(super) fn has_entries(&self, required: u64) -> bool {
+        self.is_final || self.is_lost || self.inserted >= required
+    }
+
+    /// Decodes a field section, and appends its lines.
+    pub(super) fn decode(&self, section: &[u8], list: &mut HeaderList) -> Section {
         let mut cursor = Cursor { bytes: section, at: 0 };
         let Ok((required, base)) = self.prefix(&mut cursor) else { return Section::Malformed };
-        if let Some(required) = required.filter(|&required| required > self.inserted && may_wait) {
+        if let Some(required) = required.filter(|&required| !self.has_entries(required)) {
             return Section::Blocked { required, inserted: self.inserted };
         }
         while cursor.at < section.len() {
@@ -345,7 +353,7 @@ mod tests {
 
     fn text(decoder: &QpackDecoder, hex: &str) -> String {
         let mut list = HeaderList::default();
-        assert_eq!(decoder.decode(&bytes(hex), true, &mut list), Section::Decoded);
+        assert_eq!(decoder.decode(&bytes(hex), &mut list), Section::Decoded);
         let part = |part: Option<&[u8]>| part.map_or("?".into(), |part| String::from_utf8_lossy(part).into_owned());
         let lines =
             list.lines.iter().map(|line| alloc::format!("{}: {}", part(list.name(line)), part(list.value(line))));
@@ -358,7 +366,7 @@ mod tests {
         assert_eq!(text(&decoder, "0000 510b 2f69 6e64 6578 2e68 746d 6c"), ":path: /index.html");
         let section = bytes("0381 10 11");
         let blocked = Section::Blocked { required: 2, inserted: 0 };
-        assert_eq!(decoder.decode(&section, true, &mut HeaderList::default()), blocked);
+        assert_eq!(decoder.decode(&section, &mut HeaderList::default()), blocked);
         instruct(&mut decoder, "3fbd01 c00f 7777 772e 6578 616d 706c 652e 636f 6d c10c 2f73 616d 706c 652f 7061 7468");
         assert_eq!((decoder.inserted(), decoder.size), (2, 106));
         assert_eq!(text(&decoder, "0381 10 11"), ":authority: www.example.com, :path: /sample/path");
@@ -384,10 +392,10 @@ mod tests {
     fn no_bytes_of_a_section_are_read_beyond_its_end() {
         let section = bytes("0000 510b 2f69 6e64 6578 2e68 746d 6c");
         for len in 0..section.len() {
-            let decoded = decoder().decode(&section[..len], true, &mut HeaderList::default());
+            let decoded = decoder().decode(&section[..len], &mut HeaderList::default());
             assert_eq!(decoded == Section::Decoded, len == 2, "{len}");
         }
         let endless = bytes("0000 ffffffffffffffffffffffff");
-        assert_eq!(decoder().decode(&endless, true, &mut HeaderList::default()), Section::Malformed);
+        assert_eq!(decoder().decode(&endless, &mut HeaderList::default()), Section::Malformed);
     }
 }

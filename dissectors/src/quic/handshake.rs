@@ -141,7 +141,7 @@ fn read_messages(messages: Payload<'_>, side: Side, negotiated: &mut Negotiated,
         }
     }
     if let Some(dissect) = crate::handshake_dissector() {
-        dissect(messages, cx.at.time, cx.path, cx.tree);
+        dissect(messages, cx);
     }
 }
 

@@ -250,9 +250,7 @@ impl Decryption {
 
     /// Returns the labels of the secrets that are known for the client hello.
     pub(super) fn known_labels<'a>(&'a self, known: KnownSecrets<'a>) -> impl Iterator<Item = &'static str> + 'a {
-        LABELS.iter().copied().filter(move |label| {
-            self.client_random.is_some_and(|random| known.secrets.get(label, &random, known.frame).is_some())
-        })
+        self.client_random.into_iter().flat_map(move |random| labels_of(random, known))
     }
 
     /// Returns what became of the records.
@@ -513,6 +511,11 @@ impl Epoch {
             _ => return None,
         })
     }
+}
+
+/// Returns the labels of the secrets that are known for a client.
+pub(super) fn labels_of(random: [u8; 32], known: KnownSecrets<'_>) -> impl Iterator<Item = &'static str> {
+    LABELS.iter().copied().filter(move |label| known.secrets.get(label, &random, known.frame).is_some())
 }
 
 /// Returns the algorithms of a suite, given by its number.

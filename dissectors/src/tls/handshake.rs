@@ -1,15 +1,18 @@
 //! The cleartext messages of the handshake (RFC 8446 4, RFC 5246 7.4).
 
+use super::decryption::{KnownSecrets, labels_of};
 use super::extension::{self, ExtensionsOf, signature_algorithm, signature_algorithms};
 use super::fields::*;
 use super::names::TLS13;
 use super::vector::{counted_list, each, list, with_group, with_node};
 use super::x509::X509;
 use super::{certificate, encrypted_handshake, ja3, ja4};
-use crate::hello::RETRY_RANDOM;
-use crate::packet::{Payload, ProtocolPath};
+use crate::hello::{ClientOffer, RETRY_RANDOM};
+use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
+use crate::session::Context;
 use crate::tree::{Slice, Tree, Value};
+use alloc::vec::Vec;
 
 pub(super) const CLIENT_HELLO: u8 = 1;
 pub(super) const SERVER_HELLO: u8 = 2;
@@ -60,14 +63,14 @@ pub(super) enum Carrier {
     Quic,
 }
 
-/// Records messages of TLS 1.3 that a transport carries without records (RFC 9001 4), captured at a time.
-pub(super) fn describe_carried(messages: Payload<'_>, time: i64, path: &mut ProtocolPath, tree: &mut Tree) {
-    path.push("tls");
-    if !tree.wants_any(&TLS) && !tree.wants_any(&X509) {
+/// Records messages of TLS 1.3 that a transport carries without records (RFC 9001 4).
+pub(super) fn describe_carried(messages: Payload<'_>, cx: &mut Context<'_>) {
+    cx.path.push("tls");
+    if !cx.tree.wants_any(&TLS) && !cx.tree.wants_any(&X509) {
         return;
     }
-    let node = tree.open(&TLS, messages.all(), Value::Bytes(messages.all()));
-    let session = SessionParameters { version: TLS13, suite: 0, time, carrier: Carrier::Quic };
+    let node = cx.tree.open(&TLS, messages.all(), Value::Bytes(messages.all()));
+    let session = SessionParameters { version: TLS13, suite: 0, time: cx.at.time, carrier: Carrier::Quic };
     let mut rest = messages;
     let mut name = "Multiple Handshake Messages";
     while let Some(len) = message_len(rest.bytes).filter(|&len| len <= rest.bytes.len()) {
@@ -75,11 +78,28 @@ pub(super) fn describe_carried(messages: Payload<'_>, time: i64, path: &mut Prot
         if len == messages.bytes.len() {
             name = kind;
         }
-        describe(rest.first(len), kind, session, tree);
+        let message = rest.first(len);
+        describe(message, kind, session, cx.tree);
+        if let [CLIENT_HELLO, _, _, _, body @ ..] = message.bytes {
+            describe_secrets(body, cx);
+        }
         rest = rest.from(len);
     }
-    tree.label(node, format_args!("TLSv1.3 Record Layer: Handshake Protocol: {name}"));
-    tree.close();
+    cx.tree.label(node, format_args!("TLSv1.3 Record Layer: Handshake Protocol: {name}"));
+    cx.tree.close();
+}
+
+/// Records the labels of the secrets that are known for a client hello.
+fn describe_secrets(hello: &[u8], cx: &mut Context<'_>) {
+    if cx.secrets.is_empty() || !cx.tree.wants(&SECRETS) {
+        return;
+    }
+    let Some(offer) = ClientOffer::read(hello) else { return };
+    let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+    let labels: Vec<&str> = labels_of(offer.random, known).collect();
+    if !labels.is_empty() {
+        cx.tree.put_text(&SECRETS, Slice::default(), format_args!("{}", labels.join(", ")));
+    }
 }
 
 /// Records a message with its header.

@@ -190,7 +190,8 @@ impl Theme {
     pub(crate) fn protocol(&self, protocol: &str) -> Style {
         match protocol {
             "TCP" | "UDP" => self.dim,
-            "HTTP" | "HTTP2" | "WebSocket" | "HTTP/JSON" | "HTTP/XML" => self.good,
+            "HTTP" | "HTTP2" | "HTTP3" | "WebSocket" | "HTTP/JSON" | "HTTP/XML" => self.good,
+            "QUIC" => self.server,
             name if name.starts_with("TLS") || name.starts_with("SSL") => self.server,
             "ARP" | "ICMP" | "ICMPv6" | "IGMP" => self.warn,
             _ => self.name,

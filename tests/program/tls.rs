@@ -125,6 +125,24 @@ fn the_last_of_several_secrets_counts() {
     }
 }
 
+#[test]
+fn decrypted_pages_are_those_that_the_server_read_for_each_version_and_cipher_suite() {
+    let page = std::fs::read_to_string(fixture("../site/style.css")).expect("a page");
+    for (file, streams) in [
+        ("suites12.pcapng", 9),
+        ("suites13.pcapng", 5),
+        ("old-versions.pcapng", 4),
+        ("mac-then-encrypt.pcapng", 3),
+        ("resumption-secrets.pcapng", 4),
+    ] {
+        for stream in 0..streams {
+            let (text, _, code) = run(&["follow", &fixture(file), &stream.to_string(), "--tls", "--raw"]);
+            let body = text.rsplit_once("\r\n\r\n").map(|(_, body)| body);
+            assert_eq!((code, body), (0, Some(&*page)), "{file}, stream {stream}");
+        }
+    }
+}
+
 /// The fixture of RSA key exchanges, and the private key of its server.
 const RSA: [&str; 2] = ["rsa-key-exchange.pcap", "rsa-key-exchange.pem"];
 

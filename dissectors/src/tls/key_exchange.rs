@@ -156,8 +156,8 @@ impl KeyExchange {
         self.master_secret.as_ref()
     }
 
-    /// Finds the master secret of the session that is resumed, or derives that of a full handshake, once. The premaster secret of another key or of changed bytes gives a wrong one, with which
-    /// no record is authentic.
+    /// Finds the master secret of the session that is resumed, or derives that of a full handshake, once. The premaster secret of
+    /// another key or of changed bytes gives a wrong one, with which no record is authentic.
     pub(super) fn derive(
         &mut self,
         known: KnownSecrets<'_>,

@@ -22,6 +22,8 @@ pub(super) fn entry(
 ) -> JsonWriter {
     let exchange = &call.call.exchange;
     let mut json = JsonWriter::default();
+    // Most entries without bodies fit.
+    json.text.reserve(2048);
     json.begin('{');
     page.iter().for_each(|page| json.pair("pageref", page));
     let mut time = String::new();

@@ -119,8 +119,9 @@ mod tests {
     #[test]
     fn replacements_have_the_prefixes_in_common_that_the_originals_have() {
         let mut map = AddressMap::new([7; 32]);
-        let addresses: Vec<[u8; 4]> =
-            (0..200u32).map(|n| (n.wrapping_mul(0x0701_0d03) >> 1 | 0x0a00_0000).to_be_bytes()).collect();
+        let addresses = (0..200u32).map(|n| (n.wrapping_mul(0x0701_0d03) >> 1 | 0x0a00_0000).to_be_bytes());
+        // Loopback stays.
+        let addresses: Vec<[u8; 4]> = addresses.filter(|address| address[0] != 127).collect();
         for one in &addresses {
             for other in &addresses {
                 let (own, others) = (map.ipv4(*one), map.ipv4(*other));

@@ -43,7 +43,7 @@ corpus:
 	$(NEEDS) cargo cc libpcap
 	test -d "$(CORPUS_DIR)" || { echo 'CORPUS_DIR: no folder $(CORPUS_DIR)' >&2; exit 1; }
 	CORPUS_DIR="$(CORPUS_DIR)" OVERHEAR_ALL_PAIRS=1 $(CARGO) test --no-fail-fast --test all -- \
-	  browse:: filter_passes:: filters_lazy:: nesting:: protocols:: source::oracle:: threads::
+	  browse:: filter_passes:: filters_lazy:: nesting:: protocols:: source::oracle::
 
 oracle:
 	$(NEEDS) cargo cc libpcap tshark debootstrap

@@ -95,7 +95,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 37] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 38] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -103,6 +103,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 37] = [
     ("src/analysis/task.rs", &["column", "data", "frame", "tcp", "udp"]),
     ("src/analysis/tcp/connection.rs", &["data", "tcp"]),
     ("src/analysis/tcp/mod.rs", &["tcp"]),
+    ("src/analysis/tcp/progress.rs", &["tcp"]),
     ("src/analysis/tcp/record.rs", &["tcp"]),
     ("src/analysis/tcp/sequence.rs", &["tcp"]),
     ("src/analysis/tcp/state.rs", &["tcp"]),

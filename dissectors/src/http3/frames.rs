@@ -92,6 +92,12 @@ impl Http3 {
         }
         let whole = view.open(cx).from(at).first(len);
         let (lane, is_recorded) = (view.lane, view.is_recorded);
+        let promised =
+            key.filter(|_| header.kind == PUSH_PROMISE_FRAME).and_then(|_| varint(whole.from(header.len()).bytes));
+        if promised.is_some() {
+            self.note_part(view, cx);
+            view.node = cx.tree.nodes().len();
+        }
         if is_recorded {
             describe::open_frame(whole, header.sizes, cx.tree);
         }
@@ -111,6 +117,11 @@ impl Http3 {
         };
         if is_recorded {
             cx.tree.close();
+        }
+        // A promise is the request of a push.
+        if let Some(nth) = promised.and_then(|(id, _)| self.streams.nth(lane::push_key(id))) {
+            message::note_part(nth, Half::Request, view.node, cx);
+            view.node = cx.tree.nodes().len();
         }
         if let Step::Blocked(_) = step { step } else { Step::Read(len) }
     }

@@ -165,6 +165,8 @@ struct View<'c> {
     chunk: Chunk<'c>,
     /// Position of the bytes in the store, once the node of the protocol is open.
     payload: Option<Payload<'c>>,
+    /// The first node that is not noted as a part of a message.
+    node: usize,
     is_recorded: bool,
 }
 
@@ -219,7 +221,7 @@ impl Http3 {
     fn read_bytes(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Option<u64>) {
         let node = cx.tree.nodes().len();
         let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP3) || self.streams.keep.is_some());
-        let mut view = View { lane, chunk, payload: None, is_recorded };
+        let mut view = View { lane, chunk, payload: None, node, is_recorded };
         let mut at = 0;
         let mut required = None;
         while at < chunk.bytes.len() {
@@ -237,12 +239,19 @@ impl Http3 {
             cx.tree.note(&OPEN_LIMIT, payload.all(), format_args!("{}", OPEN_LIMIT.title));
         }
         view.close(cx);
-        match self.owner(lane) {
-            Some((nth, half)) if cx.tree.nodes().len() > node => message::note_part(nth, half, node, cx),
-            None if at > 0 => cx.events.push(Event::OutsideMessages),
-            _ => {}
+        if self.owner(lane).is_some() {
+            self.note_part(&view, cx);
+        } else if at > 0 {
+            cx.events.push(Event::OutsideMessages);
         }
         (at, required)
+    }
+
+    /// Notes that the nodes since the last part are of the half of the lane.
+    fn note_part(&self, view: &View<'_>, cx: &mut Context<'_>) {
+        if let Some((nth, half)) = self.owner(view.lane).filter(|_| cx.tree.nodes().len() > view.node) {
+            message::note_part(nth, half, view.node, cx);
+        }
     }
 
     /// Reads the next unit of a lane, from an offset of its bytes.

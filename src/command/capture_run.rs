@@ -119,6 +119,7 @@ impl CaptureRun {
             out.keep_existing();
         }
         report.begin(out)?;
+        out.place(Place::of_frame(1))?;
         if let Some(capture) = capture {
             let mut passes = PassLoop::new(capture, bar);
             passes.growing_logs = has_growing_logs.then(|| task.decode.clone());

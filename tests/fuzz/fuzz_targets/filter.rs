@@ -1,12 +1,13 @@
 //! Filter: parsing, printing and parsing again gives the same condition, which can be evaluated for a frame.
 #![no_main]
 
+use cpu_time::ThreadTime;
 use libfuzzer_sys::fuzz_target;
 use overhear::analysis::{Analyzer, Task};
 use overhear::filter::{Filter, parse};
 use overhear::source::Time;
 use overhear_fuzz::frame;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// IPv4 packet with a TCP segment: an HTTP request from 10.0.0.1:40000 to 10.0.0.2:80.
 const PACKET: &[u8] = b"\x45\x00\x00\x47\x00\x00\x00\x00\x40\x06\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02\
@@ -14,7 +15,7 @@ const PACKET: &[u8] = b"\x45\x00\x00\x47\x00\x00\x00\x00\x40\x06\x00\x00\x0a\x00
     GET /a?b=c HTTP/1.1\r\nHost:a\r\n\r\n";
 
 fuzz_target!(|filter: &str| {
-    let start = Instant::now();
+    let start = ThreadTime::now();
     match parse(filter) {
         Ok(Some(condition)) => {
             let printed = condition.to_string();

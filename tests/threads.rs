@@ -80,7 +80,55 @@ fn an_incomplete_capture_is_reported_once() {
     let path = folder.path().join("cut.pcap");
     let whole = std::fs::read("fixtures/http/keep-alive.pcap").expect("a fixture");
     std::fs::write(&path, &whole[..whole.len() - 7]).expect("a file");
-    let (_, errors, code) = run(path.to_str().expect("a plain name"), &["calls"], "3");
-    assert_eq!((errors.lines().count(), code), (1, Some(2)), "{errors}");
-    assert!(errors.contains("truncated record"), "{errors}");
+    for _ in 0..20 {
+        let (_, errors, code) = run(path.to_str().expect("a plain name"), &["calls"], "3");
+        assert_eq!((errors.lines().count(), code), (1, Some(2)), "{errors}");
+        assert!(errors.contains("truncated record"), "{errors}");
+    }
+}
+
+#[test]
+fn a_file_is_written_completely_and_kept_if_nothing_can_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (capture, out, junk) =
+        (folder.path().join("a.pcap"), folder.path().join("out"), folder.path().join("junk.pcap"));
+    std::fs::copy("fixtures/http/keep-alive.pcap", &capture).expect("a capture");
+    std::fs::write(&junk, [0; 500]).expect("a file");
+    let write = |input: &std::path::Path, threads: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_overhear"));
+        let program = program.arg("calls").arg(input).args(["--threads", threads, "-o"]).arg(&out);
+        program.output().expect("the program runs").status.code()
+    };
+    assert_eq!(write(&capture, "1"), Some(0));
+    let expected = std::fs::read(&out).expect("rows");
+    for _ in 0..20 {
+        std::fs::remove_file(&out).expect("rows");
+        assert_eq!(write(&capture, "3"), Some(0));
+        assert_eq!(std::fs::read(&out).expect("rows"), expected);
+        assert_eq!(write(&junk, "3"), Some(2));
+        assert_eq!(std::fs::read(&out).expect("it is kept"), expected);
+    }
+}
+
+#[test]
+fn a_datagram_without_a_whole_header_begins_no_conversation() {
+    let packet = |payload: &[u8], port: u8| {
+        let mut packet = vec![0x45, 0, 0, 20 + payload.len() as u8, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        packet.extend(payload);
+        packet[22] = 0x30;
+        packet[23] = port;
+        [&[0; 12][..], &[8, 0], &packet].concat()
+    };
+    let mut packets = Vec::new();
+    for nth in 0..40 {
+        packets.push(packet(&[0x40, nth, 0, 0, 0, 20, 0][..6 + usize::from(nth % 2)], nth));
+        packets.push(packet(&[0x50, nth, 0, 0, 0, 9, 0, 0, b'a'], nth));
+    }
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), common::pcap(1, &packets)).expect("a capture");
+    let name = file.path().to_str().expect("a plain name");
+    let command = ["print", "-T", "fields", "-e", "frame.number", "-e", "udp.stream", "-e", "_ws.col.Info"];
+    for threads in THREADS {
+        assert_eq!(run(name, &command, threads), run(name, &command, "1"), "{threads}");
+    }
 }

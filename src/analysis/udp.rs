@@ -257,7 +257,7 @@ impl Tables {
             payload.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |&length| u16::from_be_bytes(length));
         let is_tunnel = self.run.registry.is_tunnel([source.port, destination.port]);
         // RFC 768: at least that of the header. A shorter one is malformed and has no conversation.
-        if length < 8 || is_tunnel || !self.run.work.udp_conversations {
+        if payload.len() < 8 || length < 8 || is_tunnel || !self.run.work.udp_conversations {
             return false;
         }
         let known = self.udp.find_known(source, destination);

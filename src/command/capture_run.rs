@@ -143,8 +143,8 @@ impl CaptureRun {
                 let mut finder = if collect { FrameFinder::before(&task.wants) } else { FrameFinder::default() };
                 finder.matcher = Some(&mut self.matcher).filter(|_| filters);
                 let exchanges = finder.statements.is_some();
-                let (wants, decode) = (filter_wants.unwrap_or_default(), task.decode.clone());
-                let analyzer = Analyzer::new(Task { collect, exchanges, wants, decode, ..Task::default() });
+                let (wants, decode, shard) = (filter_wants.unwrap_or_default(), task.decode.clone(), task.shard);
+                let analyzer = Analyzer::new(Task { collect, exchanges, wants, decode, shard, ..Task::default() });
                 first_pass = passes.run_first(analyzer.with_prefilter(prefilter), &mut finder);
                 let FrameFinder { frames, streams, failed, .. } = finder;
                 unsupported_links = finder.unsupported_links;

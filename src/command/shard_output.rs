@@ -23,6 +23,8 @@ pub(super) struct Chunk {
     reached: Place,
     /// The frame at which the capture cannot be divided. Nothing follows.
     undivided: Option<u32>,
+    /// A file that would be replaced stays as it is.
+    keeps_existing: bool,
 }
 
 /// What is written at a place.
@@ -129,6 +131,10 @@ impl RowOutput for ShardOutput {
         if self.is_first { ReadProgressBar::new(self.is_file, passes) } else { ReadProgressBar::disabled() }
     }
 
+    fn keep_existing(&mut self) {
+        self.chunk.keeps_existing = true;
+    }
+
     fn end_shard_at(&mut self, frame: u32) -> io::Result<()> {
         self.chunk.undivided = Some(frame);
         self.send()?;
@@ -145,12 +151,14 @@ struct ShardRows {
     start: usize,
     reached: Place,
     undivided: Option<u32>,
+    /// The shard sends nothing more. Until then, it must be able to.
+    is_closed: bool,
 }
 
 impl ShardRows {
     fn new(chunks: Receiver<Chunk>) -> ShardRows {
         let (rows, bytes, reached) = (Vec::new().into_iter(), Vec::new(), Place::default());
-        ShardRows { chunks, rows, bytes, start: 0, reached, undivided: None }
+        ShardRows { chunks, rows, bytes, start: 0, reached, undivided: None, is_closed: false }
     }
 
     /// The place of the next row, and whether it is received. If it is not, there is none before that place.
@@ -160,16 +168,19 @@ impl ShardRows {
 
     /// Whether all rows are taken.
     fn has_ended(&self) -> bool {
-        self.reached == Place::LAST && self.rows.as_slice().is_empty()
+        self.is_closed && self.rows.as_slice().is_empty()
     }
 
-    /// Waits for the next chunk.
-    fn receive(&mut self) {
-        let end = Chunk { reached: Place::LAST, ..Chunk::default() };
-        let chunk = if self.undivided.is_none() { self.chunks.recv().unwrap_or(end) } else { end };
+    /// Waits for the next chunk. Returns whether a file that would be replaced stays as it is.
+    fn receive(&mut self) -> bool {
+        let Ok(chunk) = self.chunks.recv() else {
+            (self.reached, self.is_closed) = (Place::LAST, true);
+            return false;
+        };
         (self.rows, self.bytes, self.start) = (chunk.rows.into_iter(), chunk.bytes, 0);
         self.reached = chunk.reached;
         self.undivided = self.undivided.or(chunk.undivided);
+        chunk.keeps_existing
     }
 
     /// Takes the bytes of a row, which end at an index.
@@ -192,7 +203,9 @@ pub(super) fn merge<O: RowOutput>(
     while let Some(shard) = shards.iter_mut().filter(|shard| !shard.has_ended()).min_by_key(|shard| shard.next_place())
     {
         let Some(Row { place, content }) = shard.rows.next() else {
-            shard.receive();
+            if shard.receive() {
+                out.keep_existing();
+            }
             continue;
         };
         if place > Place::default() && !std::mem::replace(&mut has_begun, true) {
@@ -266,5 +279,9 @@ impl<O: RowOutput> RowOutput for RowsFrom<'_, O> {
 
     fn progress(&self, passes: u64) -> ReadProgressBar {
         self.out.progress(passes)
+    }
+
+    fn keep_existing(&mut self) {
+        self.out.keep_existing();
     }
 }

@@ -44,6 +44,9 @@ pub(super) struct Connection {
     streams: Streams,
     pub(super) summary: Summary,
     pub(super) is_closed: bool,
+    /// The client has sent an authentic packet with keys of the handshake. Keys of Initial packets are known to everyone, and
+    /// both sides ignore such packets from then on (RFC 9001 4.9.1).
+    has_left_initial: bool,
     /// Frame of its last packet.
     pub(super) last_frame: u32,
     /// Kinds of packets of each side whose failed decryption is noted, as bits.
@@ -100,6 +103,7 @@ impl Connection {
             streams: Streams::default(),
             summary: Summary::default(),
             is_closed: false,
+            has_left_initial: false,
             last_frame: 0,
             noted: [0; 2],
         };
@@ -239,7 +243,10 @@ impl Connection {
         cx: &Context<'_>,
     ) -> Result<Opened, Failure> {
         let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
-        role.of_mut(&mut self.levels).open(level, role, version, packet, (&self.negotiated, known))
+        let opened = role.of_mut(&mut self.levels).open(level, role, version, packet, (&self.negotiated, known));
+        let is_after_hello = role == Side::Client && level != Level::ZeroRtt && self.negotiated.suite.is_some();
+        self.has_left_initial |= opened.is_ok() && is_after_hello;
+        opened
     }
 
     /// Notes that a packet is not decrypted: once for each kind of packet, and each side of the handshake.
@@ -290,7 +297,15 @@ impl Connection {
                 cx.tree.close();
                 return;
             }
-            self.apply(side, level, frame, cx);
+            match level.permits(&frame) {
+                true if level == Level::Initial && self.has_left_initial => {}
+                true => self.apply(side, level, frame, cx),
+                false => cx.tree.note(
+                    &VIOLATION,
+                    rest.first(len).all(),
+                    format_args!("a frame that packets of this type must not have"),
+                ),
+            }
             cx.tree.close();
             if len == 0 || last_padding && kind == 0 {
                 return;
@@ -382,10 +397,10 @@ impl Connection {
         self.streams.has_begun
     }
 
-    /// Bytes of memory.
+    /// Bytes that it buffers, and [`release`](Connection::release) frees.
     pub(super) fn buffered(&self) -> usize {
         let crypto = self.crypto.iter().flatten().map(CryptoStream::buffered).sum::<usize>();
-        size_of::<Connection>() + crypto + self.streams.buffered()
+        crypto + self.streams.buffered()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Encryption levels of a connection (RFC 9001 2.1): the keys of each side, and packet numbers.
 
+use super::frames::Frame;
 use super::handshake::Negotiated;
 use super::header::{LongPacket, Version};
 use super::keys::{PacketKeys, PhaseKeys, PlainHeader};
@@ -22,6 +23,20 @@ pub(super) enum Level {
 }
 
 impl Level {
+    /// Whether packets of the level may have a frame (RFC 9000 12.4, table 3). Anyone can make an Initial packet.
+    pub(super) fn permits(self, frame: &Frame<'_>) -> bool {
+        let is_handshake = matches!(self, Level::Initial | Level::Handshake);
+        match frame {
+            Frame::Crypto { .. } => self != Level::ZeroRtt,
+            Frame::Close { is_application, .. } => !(is_handshake && *is_application),
+            Frame::Stream { .. }
+            | Frame::ResetStream { .. }
+            | Frame::StopSending { .. }
+            | Frame::NewConnectionId { .. } => !is_handshake,
+            Frame::Other => true,
+        }
+    }
+
     /// The space of packet numbers (RFC 9000 12.3).
     fn space(self) -> usize {
         match self {

@@ -153,7 +153,7 @@ impl Streams {
 
     /// Bytes of memory.
     pub(super) fn buffered(&self) -> usize {
-        self.pending + self.open.len() * (size_of::<[StreamSide; 2]>() + size_of::<u64>())
+        self.pending
     }
 
     /// Begins a stream on which a side sends, unless it is open or closed, or too many are open.

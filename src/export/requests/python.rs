@@ -30,7 +30,7 @@ def send(scheme, authority, method, target, headers, body):
 /// Returns the statements, which call the function of [`HEAD`].
 pub(super) fn statements(call: &CollectedCall, request: &CapturedMessage) -> Result<String, String> {
     let authority = authority(call);
-    if authority.chars().any(|char| char.is_control() || char == '"' || char == '\\') {
+    if authority.chars().any(|char| !char.is_ascii_graphic() || matches!(char, '"' | '\\' | '@')) {
         return Err("the authority is no host".into());
     }
     let scheme = if call.call.exchange.is_encrypted { "https" } else { "http" };

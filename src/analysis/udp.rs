@@ -94,6 +94,11 @@ impl UdpConversation {
         session.driver.has_session().then_some((side, completed))
     }
 
+    /// Whether its session derives channels, each with a session of its own.
+    fn derives_channels(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.driver.has_nested())
+    }
+
     /// The relation of a frame to the conversation, with what the datagram in it completed.
     fn frame_connection(
         &self,
@@ -109,7 +114,8 @@ impl UdpConversation {
         FrameConnection {
             conversation: self.id(),
             has_data,
-            is_mixed: completed.are_several(),
+            // Messages in streams of datagrams are interleaved.
+            is_mixed: completed.are_several() || self.derives_channels(),
             messages: completed.messages,
             owners,
             has_unowned: false,

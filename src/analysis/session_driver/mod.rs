@@ -123,6 +123,11 @@ impl SessionDriver {
         (feed.cx.session, feed.cx.adopted, feed.cx.is_encrypted) = (self.session, self.adopted, self.is_encrypted);
     }
 
+    /// Whether sessions above read what its session derives.
+    pub(in crate::analysis) fn has_nested(&self) -> bool {
+        self.nested.is_some()
+    }
+
     /// Whether a session reads it.
     pub(in crate::analysis) fn has_session(&self) -> bool {
         matches!(self.state, DriverState::Session { .. })

@@ -10,7 +10,7 @@
 
 pub use crate::derived_secrets::Secret;
 use crate::derived_secrets::{DerivedSecret, DerivedSecrets};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Transfer};
 use crate::field::Field;
 pub use crate::identity::{ConversationId, ExchangeId, Half, Side, Stamp};
 use crate::packet::ProtocolPath;
@@ -130,6 +130,13 @@ impl Context<'_> {
     pub fn exchange(&self, nth: u32) -> ExchangeId {
         let own = ExchangeId { conversation: self.conversation, session: self.session, nth };
         self.adopted.filter(|_| nth == 0).unwrap_or(own)
+    }
+
+    /// Moves the end of a transfer to the bytes at hand, with which it begins if it has not.
+    pub(crate) fn extend_transfer(&self, transfer: &mut Option<Transfer>, complete: bool) {
+        let first = self.arrived;
+        let transfer = transfer.get_or_insert(Transfer { first, complete, ..Transfer::default() });
+        (transfer.last, transfer.completed_in) = (self.arrived, self.at.frame);
     }
 
     /// This session, as the subject of a value of the first pass.

@@ -4,24 +4,20 @@ use super::fields::*;
 use super::frame::{END_HEADERS, END_STREAM, FrameType, PADDED, PRIORITY};
 use super::hpack::HpackError;
 use super::names::NamedHeader;
-use super::{Frame, Http2, describe, half_of, names};
-use crate::content::LossyText;
+use super::{Frame, HEADER_FIELDS, Http2, describe, half_of};
 use crate::format::percent_decoded;
-use crate::session::{About, Context, Half, Side, Stamp};
+use crate::session::{Context, Half, Side, Stamp};
 use crate::tree::{Slice, Tree, Value};
-use crate::web::header_list::{HeaderLine, HeaderList, MAX_LIST, Representation};
+use crate::web::header_list::{HeaderLine, HeaderList, MAX_LIST, Representation, UNKNOWN_PART};
 use crate::web::headers::{self, Headers};
 use crate::web::message::CarriedBody;
-use crate::web::stream::{self, MessageHead};
+use crate::web::stream;
 use alloc::vec::Vec;
 
 /// Bytes that are buffered of a header that is split between frames.
 const MAX_PART: usize = MAX_LIST;
 /// Bytes of a header list that are kept to be used again.
 const MAX_SPARE: usize = 16 << 10;
-/// Name of a header that refers to an entry which was not captured.
-const UNKNOWN_PART: &[u8] = b"<unknown>";
-
 /// A header block whose parts are being read.
 #[derive(Clone, Debug)]
 pub(super) struct OpenBlock {
@@ -277,30 +273,9 @@ impl Http2 {
         }
         if frame.header.kind != FrameType::Continuation {
             headers::append_start(&block.list, lines, cx.tree);
+            let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
+            self.streams.describe_exchange(block.of, half, &block.list, cx);
         }
-        self.describe_exchange(frame, block, cx);
-    }
-
-    /// Records the fields that a HEADERS frame has by its exchange.
-    fn describe_exchange(&mut self, frame: &Frame<'_>, block: &OpenBlock, cx: &mut Context<'_>) {
-        let none = Slice::default();
-        if frame.header.kind == FrameType::Continuation {
-            return;
-        }
-        let half = if block.is_push { Half::Request } else { self.half_of(frame.side) };
-        let Some(stream) = self.streams.get_mut(block.of) else { return };
-        let request = About::Half(stream.exchange.id, Half::Request);
-        if half == Half::Response {
-            if let Some(requested) = stream.requested {
-                cx.tree.put(&TIME, none, Value::Duration(cx.at.time.saturating_sub(requested.time)));
-                cx.tree.put(&REQUEST_IN, none, Value::Uint(requested.frame.into()));
-            }
-            return;
-        }
-        if cx.tree.wants(&FULL_URI) {
-            headers::describe_uri(&MessageHead::of(&block.list), &FULL_URI, cx.tree);
-        }
-        cx.record_later(&RESPONSE_IN, request);
     }
 }
 
@@ -353,22 +328,9 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
         tree.close();
         return;
     }
-    // As in Wireshark, a name that is not known is called so, and a value is empty.
-    let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
-    let node = tree.open(&HEADER, span, Value::Present);
-    if tree.wanted().labels {
-        tree.label(node, format_args!("Header: {}: {}", LossyText(name), LossyText(value)));
-    }
-    let (name_text, value_text) = (tree.store_bytes(name), tree.store_bytes(value));
-    tree.put(&NAME_LENGTH, span, Value::Uint(name.len() as u64));
-    tree.put(&NAME, span, Value::Text(name_text));
-    tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
-    tree.put(&VALUE, span, Value::Text(value_text));
-    if let Some(field) = names::header_field(name).filter(|_| line.is_known()) {
-        headers::describe_value(field, value, value_text, span, tree);
-    }
+    headers::open_header(list, line, &HEADER_FIELDS, span, tree);
     if tree.wants(&UNESCAPED) {
-        let unescaped = tree.store_bytes(&percent_decoded(value));
+        let unescaped = tree.store_bytes(&percent_decoded(list.value(line).unwrap_or_default()));
         tree.put(&UNESCAPED, span, Value::Text(unescaped));
     }
     tree.put_text(&REPRESENTATION, span, format_args!("{}", line.kind.text(line.index > 0)));

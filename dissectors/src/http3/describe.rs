@@ -1,17 +1,14 @@
 //! Detail of frames and instructions.
 
+use super::HEADER_FIELDS;
 use super::fields::*;
 use super::names;
 use super::qpack::Instruction;
-use crate::content::LossyText;
 use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
 use crate::varint::varint;
-use crate::web::header_list::{HeaderLine, HeaderList};
+use crate::web::header_list::HeaderList;
 use crate::web::headers;
-
-/// Name of a header that refers to an entry which is not known.
-const UNKNOWN_PART: &[u8] = b"<unknown>";
 
 /// Returns the name of a frame type.
 fn frame_name(kind: u64) -> &'static str {
@@ -120,7 +117,9 @@ pub(super) fn headers(list: &HeaderList, section: Payload<'_>, tree: &mut Tree) 
     tree.put(&HEADER_LENGTH, none, Value::Uint(lengths.sum::<usize>() as u64));
     tree.put(&HEADER_COUNT, none, Value::Uint(list.lines.len() as u64));
     for line in &list.lines {
-        header(list, line, section.span(line.coded.start, line.coded.len()), tree);
+        let span = section.span(line.coded.start, line.coded.len());
+        headers::open_header(list, line, &HEADER_FIELDS, span, tree);
+        tree.close();
     }
     let unknown = list.lines.iter().filter(|line| !line.is_known()).count();
     if unknown > 0 {
@@ -129,23 +128,6 @@ pub(super) fn headers(list: &HeaderList, section: Payload<'_>, tree: &mut Tree) 
     if list.is_cut {
         tree.note(&LIST_LIMIT, section.all(), format_args!("{}: {} bytes", LIST_LIMIT.title, list.size));
     }
-}
-
-fn header(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut Tree) {
-    let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
-    let node = tree.open(&HEADER, span, Value::Present);
-    if tree.wanted().labels {
-        tree.label(node, format_args!("Header: {}: {}", LossyText(name), LossyText(value)));
-    }
-    let (name_text, value_text) = (tree.store_bytes(name), tree.store_bytes(value));
-    tree.put(&NAME_LENGTH, span, Value::Uint(name.len() as u64));
-    tree.put(&NAME, span, Value::Text(name_text));
-    tree.put(&VALUE_LENGTH, span, Value::Uint(value.len() as u64));
-    tree.put(&VALUE, span, Value::Text(value_text));
-    if let Some(field) = names::header_field(name).filter(|_| line.is_known()) {
-        headers::describe_value(field, value, value_text, span, tree);
-    }
-    tree.close();
 }
 
 /// Records headers that wait for entries of the dynamic table.

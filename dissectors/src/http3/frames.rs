@@ -5,13 +5,13 @@ use super::lane;
 use super::qpack::Section;
 use super::{Http3, Step, View, describe};
 use crate::packet::Payload;
-use crate::session::{About, Context, Half, Lane, Missing, Side, SideEnd, Stamp};
+use crate::session::{Context, Half, Lane, Missing, Side, SideEnd, Stamp};
 use crate::tree::{Slice, Value};
 use crate::varint::varint;
 use crate::web::header_list::{HeaderList, MAX_LIST};
 use crate::web::headers::{self, Headers};
 use crate::web::message::{self, CarriedBody};
-use crate::web::stream::{DataPart, HalfState, MessageHead};
+use crate::web::stream::{DataPart, HalfState};
 use crate::web::window::Window;
 use crate::web::{streaming, tunnel};
 
@@ -203,7 +203,7 @@ impl Http3 {
         }
         if frame.is_recorded {
             describe::headers(&list, frame.payload, cx.tree);
-            self.describe_exchange(key, half, &list, cx);
+            self.streams.describe_exchange(key, half, &list, cx);
         }
         let headers = self.section(frame, &list);
         self.streams.add_headers(key, half, Headers { is_broken, ..headers }, cx);
@@ -238,24 +238,6 @@ impl Http3 {
                 Err(required)
             }
         }
-    }
-
-    /// Records the fields that a HEADERS frame has by its exchange.
-    fn describe_exchange(&mut self, key: u32, half: Half, list: &HeaderList, cx: &mut Context<'_>) {
-        let none = Slice::default();
-        let Some(stream) = self.streams.get_mut(key) else { return };
-        let request = About::Half(stream.exchange.id, Half::Request);
-        if half == Half::Response {
-            if let Some(requested) = stream.requested {
-                cx.tree.put(&TIME, none, Value::Duration(cx.at.time.saturating_sub(requested.time)));
-                cx.tree.put(&REQUEST_IN, none, Value::Uint(requested.frame.into()));
-            }
-            return;
-        }
-        if cx.tree.wants(&FULL_URI) {
-            headers::describe_uri(&MessageHead::of(list), &FULL_URI, cx.tree);
-        }
-        cx.record_later(&RESPONSE_IN, request);
     }
 
     /// Reads a PUSH_PROMISE frame: the request of a push.

@@ -23,7 +23,7 @@ use crate::varint::varint;
 use crate::wants::Wants;
 use crate::web::message;
 use crate::web::streams::Streams;
-use crate::web::web_protocol::WebProtocol;
+use crate::web::web_protocol::{HeaderFields, WebProtocol};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -100,6 +100,15 @@ static MESSAGES: MessageFields = MessageFields {
     is_curl_request: true,
 };
 
+static HEADER_FIELDS: HeaderFields = HeaderFields {
+    header: &HEADER,
+    name_length: &NAME_LENGTH,
+    name: &NAME,
+    value_length: &VALUE_LENGTH,
+    value: &VALUE,
+    of_name: names::header_field,
+};
+
 /// Names and fields of what HTTP/3 has in common with HTTP/2.
 static WEB: WebProtocol = WebProtocol {
     short: "HTTP3",
@@ -111,6 +120,10 @@ static WEB: WebProtocol = WebProtocol {
     data: &DATA,
     uri_path: &URI_PATH,
     uri_query: &URI_QUERY,
+    full_uri: &FULL_URI,
+    request_in: &REQUEST_IN,
+    response_in: &RESPONSE_IN,
+    time: &TIME,
     time_to_first_byte: &TIME_TO_FIRST_BYTE,
     download_time: &DOWNLOAD_TIME,
     truncated: &TRUNCATED,

@@ -99,15 +99,11 @@ impl Summary {
             self.respond(cx);
             return;
         }
-        let first = cx.arrived;
-        let unfinished = self.unfinished.get_or_insert(Transfer { first, ..Transfer::default() });
-        (unfinished.last, unfinished.completed_in) = (cx.arrived, cx.at.frame);
+        cx.extend_transfer(&mut self.unfinished, false);
     }
 
     fn respond(&mut self, cx: &Context<'_>) {
-        let first = cx.arrived;
-        let response = self.response.get_or_insert(Transfer { first, complete: true, ..Transfer::default() });
-        (response.last, response.completed_in) = (cx.arrived, cx.at.frame);
+        cx.extend_transfer(&mut self.response, true);
     }
 
     /// Notes the end of the connection; the first counts.

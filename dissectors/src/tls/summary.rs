@@ -92,16 +92,12 @@ impl Summary {
         if is_late || is_complete && (self.response.is_none() || side == Side::Server) {
             self.respond(cx);
         } else if side == Side::Server {
-            let first = cx.arrived;
-            let unfinished = self.unfinished.get_or_insert(Transfer { first, ..Transfer::default() });
-            (unfinished.last, unfinished.completed_in) = (cx.arrived, cx.at.frame);
+            cx.extend_transfer(&mut self.unfinished, false);
         }
     }
 
     fn respond(&mut self, cx: &Context<'_>) {
-        let first = cx.arrived;
-        let response = self.response.get_or_insert(Transfer { first, complete: true, ..Transfer::default() });
-        (response.last, response.completed_in) = (cx.arrived, cx.at.frame);
+        cx.extend_transfer(&mut self.response, true);
     }
 
     /// Returns the half that the bytes consumed last belong to.

@@ -6,6 +6,9 @@ use core::ops::Range;
 /// Size of a header beyond its name and value (RFC 7541 4.1, RFC 9204 3.2.1).
 const ENTRY_SIZE: usize = 32;
 
+/// Stands for a name that is not known: the entry of the table was not captured.
+pub(crate) const UNKNOWN_PART: &[u8] = b"<unknown>";
+
 /// Maximum size of the header list of one block (RFC 9113 10.5.1). Servers stop at 8 to 256 KiB. A block of indices could
 /// otherwise have a thousand times its size.
 pub(crate) const MAX_LIST: usize = 262_144;

@@ -1,9 +1,10 @@
 //! Headers of messages: what they state of an exchange, and what follows from them.
 
-use super::header_list::{HeaderLine, HeaderList};
+use super::header_list::{HeaderLine, HeaderList, UNKNOWN_PART};
 use super::message::{self, CarriedBody};
 use super::stream::{DataPart, HalfState, MessageHead, Stream};
 use super::streams::Streams;
+use super::web_protocol::HeaderFields;
 use super::{streaming, tunnel};
 use crate::content::LossyText;
 use crate::field::{Field, FieldKind};
@@ -87,6 +88,24 @@ impl Streams {
         None
     }
 
+    /// Records the fields that the headers of a half have by its exchange.
+    pub(crate) fn describe_exchange(&mut self, id: u32, half: Half, list: &HeaderList, cx: &mut Context<'_>) {
+        let (none, protocol) = (Slice::default(), self.protocol);
+        let Some(stream) = self.get_mut(id) else { return };
+        let request = About::Half(stream.exchange.id, Half::Request);
+        if half == Half::Response {
+            if let Some(requested) = stream.requested {
+                cx.tree.put(protocol.time, none, Value::Duration(cx.at.time.saturating_sub(requested.time)));
+                cx.tree.put(protocol.request_in, none, Value::Uint(requested.frame.into()));
+            }
+            return;
+        }
+        if cx.tree.wants(protocol.full_uri) {
+            describe_uri(&MessageHead::of(list), protocol.full_uri, cx.tree);
+        }
+        cx.record_later(protocol.response_in, request);
+    }
+
     /// Adds data to the body of a stream, and records them. Returns the body of a message that ends with them.
     pub(crate) fn add_data<'b>(
         &mut self,
@@ -137,7 +156,7 @@ pub(crate) fn note_headers(stream: &mut Stream, half: Half, response_in: &'stati
 }
 
 /// Records the full URI of a request.
-pub(crate) fn describe_uri(head: &MessageHead, field: &'static Field, tree: &mut Tree) {
+fn describe_uri(head: &MessageHead, field: &'static Field, tree: &mut Tree) {
     let none = Slice::default();
     match (&head.scheme, &head.authority, &head.path) {
         // As in Wireshark, that of an extended CONNECT, too.
@@ -148,6 +167,24 @@ pub(crate) fn describe_uri(head: &MessageHead, field: &'static Field, tree: &mut
             tree.put_text(field, none, format_args!("{scheme}://{authority}{path}"));
         }
         _ => {}
+    }
+}
+
+/// Opens the node of a header, and records its name and value. The caller closes the node.
+pub(crate) fn open_header(list: &HeaderList, line: &HeaderLine, fields: &HeaderFields, span: Slice, tree: &mut Tree) {
+    // As in Wireshark, a name that is not known is called so, and a value is empty.
+    let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
+    let node = tree.open(fields.header, span, Value::Present);
+    if tree.wanted().labels {
+        tree.label(node, format_args!("Header: {}: {}", LossyText(name), LossyText(value)));
+    }
+    let (name_text, value_text) = (tree.store_bytes(name), tree.store_bytes(value));
+    tree.put(fields.name_length, span, Value::Uint(name.len() as u64));
+    tree.put(fields.name, span, Value::Text(name_text));
+    tree.put(fields.value_length, span, Value::Uint(value.len() as u64));
+    tree.put(fields.value, span, Value::Text(value_text));
+    if let Some(field) = (fields.of_name)(name).filter(|_| line.is_known()) {
+        describe_value(field, value, value_text, span, tree);
     }
 }
 

@@ -26,6 +26,11 @@ pub(crate) struct WebProtocol {
     pub(crate) data: &'static Field,
     pub(crate) uri_path: &'static Field,
     pub(crate) uri_query: &'static Field,
+    pub(crate) full_uri: &'static Field,
+    // Relations of the halves of an exchange.
+    pub(crate) request_in: &'static Field,
+    pub(crate) response_in: &'static Field,
+    pub(crate) time: &'static Field,
     pub(crate) time_to_first_byte: &'static Field,
     pub(crate) download_time: &'static Field,
     /// The last frame of a message states that it is. Otherwise the end of its stream does, and a body of one frame is not
@@ -37,6 +42,18 @@ pub(crate) struct WebProtocol {
     pub(crate) body_limit: &'static Field,
     pub(crate) bad_length: &'static Field,
     pub(crate) decompression_failed: &'static Field,
+}
+
+/// Fields of a header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeaderFields {
+    pub(crate) header: &'static Field,
+    pub(crate) name_length: &'static Field,
+    pub(crate) name: &'static Field,
+    pub(crate) value_length: &'static Field,
+    pub(crate) value: &'static Field,
+    /// The field of the value of a header with this name, if it has one.
+    pub(crate) of_name: fn(&[u8]) -> Option<&'static Field>,
 }
 
 impl WebProtocol {

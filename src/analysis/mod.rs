@@ -196,7 +196,7 @@ impl Analyzer {
     /// Whether the frame read last belongs to another shard: what was found in it is not complete.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        self.tables.run.task.shard.is_some() && self.tables.run.steps.is_foreign()
+        self.tables.run.steps.is_foreign()
     }
 
     /// Whether the capture cannot be divided at the frame read last: it has conversations of several shards beside each
@@ -220,9 +220,10 @@ impl Analyzer {
     /// Takes the events since the last call, with the place of each among those of all shards.
     pub fn placed_events(&mut self) -> impl Iterator<Item = (Place, Event)> {
         let frame = self.clock.frame;
-        let mut starts = self.tables.run.steps.take_starts().into_iter().peekable();
+        let RunState { steps, events, .. } = &mut self.tables.run;
+        let mut starts = steps.take_starts().peekable();
         let mut step = 1;
-        self.tables.run.events.drain(..).enumerate().map(move |(nth, event)| {
+        events.drain(..).enumerate().map(move |(nth, event)| {
             while let Some((_, next)) = starts.next_if(|&(first, _)| first <= nth) {
                 step = next;
             }

@@ -100,8 +100,8 @@ impl RunState {
         self.connections.clear();
         self.udp_conversations.clear();
         self.is_fragment = false;
-        if self.task.shard.is_some() {
-            self.steps.begin(self.task.shard);
+        if let Some(shard) = self.task.shard {
+            self.steps.begin(shard);
         }
     }
 
@@ -117,9 +117,7 @@ impl RunState {
     #[inline]
     pub(super) fn enter(&mut self, conversation: u32) -> bool {
         let is_own = self.begin_step(conversation);
-        if self.task.shard.is_some() {
-            self.steps.enter(!is_own);
-        }
+        self.steps.enter(!is_own);
         is_own
     }
 

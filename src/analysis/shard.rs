@@ -73,8 +73,8 @@ pub(super) struct Steps {
 
 impl Steps {
     /// Begins a frame.
-    pub(super) fn begin(&mut self, shard: Option<Shard>) {
-        self.is_foreign = shard.is_some_and(|shard| !shard.is_first());
+    pub(super) fn begin(&mut self, shard: Shard) {
+        self.is_foreign = !shard.is_first();
         (self.is_divided, self.step) = (false, 0);
         self.starts.clear();
     }
@@ -110,8 +110,8 @@ impl Steps {
         self.is_divided
     }
 
-    /// Returns the steps of the events since the last call.
-    pub(super) fn take_starts(&mut self) -> Vec<(usize, u32)> {
-        std::mem::take(&mut self.starts)
+    /// Takes the number of events before each step, and the step, since the last call.
+    pub(super) fn take_starts(&mut self) -> std::vec::Drain<'_, (usize, u32)> {
+        self.starts.drain(..)
     }
 }

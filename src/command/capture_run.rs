@@ -25,6 +25,8 @@ pub(super) struct CaptureRun {
     pub(super) matcher: FilterMatcher,
     open_options: OpenOptions,
     pub(super) decode: DecodeOptions,
+    /// Malformed lines in the secrets of the captures' blocks, once these are read.
+    malformed_secrets: Option<usize>,
     /// Number of threads that the command line asks for.
     pub(super) threads: Option<usize>,
 }
@@ -34,7 +36,7 @@ impl CaptureRun {
         let matcher = FilterMatcher::new(None, MatchUnit::Frames);
         let open_options = OpenOptions { follow: run.follow_file, ..OpenOptions::default() };
         let (max_frames, threads) = (run.count.unwrap_or(u32::MAX), run.threads);
-        CaptureRun { paths, max_frames, matcher, open_options, decode, threads }
+        CaptureRun { paths, max_frames, matcher, open_options, decode, malformed_secrets: None, threads }
     }
 
     /// Returns the same run, to be done again.
@@ -45,6 +47,7 @@ impl CaptureRun {
             matcher: self.matcher.fork(),
             open_options: self.open_options.clone(),
             decode: self.decode.clone(),
+            malformed_secrets: self.malformed_secrets,
             threads: self.threads,
         }
     }
@@ -52,6 +55,14 @@ impl CaptureRun {
     /// Returns the captures.
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
+    }
+
+    /// Adds the secrets of the captures' blocks, which takes reading all blocks, unless that is done. Returns the number of
+    /// malformed lines in them.
+    pub(super) fn read_block_secrets(&mut self) -> usize {
+        let CaptureRun { paths, decode, malformed_secrets, .. } = self;
+        let read = || decode.add_block_secrets(paths.iter().map(PathBuf::as_path));
+        *malformed_secrets.get_or_insert_with(read)
     }
 
     /// Returns the secrets of key logs and of the blocks of capture files.
@@ -110,7 +121,8 @@ impl CaptureRun {
         let (capture, errors) = self.open_captures(collect || collect_names || collect_secrets);
         let mut has_errors = !errors.is_empty();
         errors.iter().try_for_each(|error| out.message(error))?;
-        let malformed = task.decode.add_block_secrets(self.paths.iter().map(PathBuf::as_path));
+        let malformed = self.read_block_secrets();
+        task.decode.secrets = Arc::clone(&self.decode.secrets);
         self.note_malformed(malformed, out)?;
         let two_passes = collect || filter_wants.is_some();
         let passes = 1 + [two_passes, collect_names, collect_secrets].map(u64::from).iter().sum::<u64>();

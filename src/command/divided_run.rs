@@ -37,11 +37,14 @@ const MAX_THREADS: usize = 8;
 impl CaptureRun {
     /// Reads and reports the captures as [`CaptureRun::run`] does, with the same output, on several threads if the task can
     /// be divided.
-    pub(super) fn run_divided(self, task: Task, make: &ReportFactory<'_>, out: &mut Output) -> io::Result<bool> {
+    pub(super) fn run_divided(mut self, task: Task, make: &ReportFactory<'_>, out: &mut Output) -> io::Result<bool> {
         let count = self.thread_count(&task, out);
         if count < 2 {
-            return self.run(task.clone(), &mut *whole_report(&task, make, out), out);
+            let mut report = whole_report(&task, make, out);
+            return self.run(task, &mut *report, out);
         }
+        // Once for all threads.
+        self.read_block_secrets();
         match self.run_shards(&task, count, make, out)? {
             ShardsOutcome::Complete { has_errors } => Ok(has_errors),
             ShardsOutcome::UndividedFrom(frame) => self.run(task, &mut *make(), &mut RowsFrom::new(out, frame)),

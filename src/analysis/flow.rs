@@ -7,8 +7,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
 /// The endpoints of a conversation, the lower first: both directions have the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FlowKey {
+#[derive(Clone, Copy, Debug, Eq)]
+pub(super) struct FlowKey {
     low: u128,
     high: u128,
     /// Both ports, and whether the addresses are IPv6: an IPv4 address can be the same number.
@@ -16,11 +16,17 @@ struct FlowKey {
 }
 
 impl FlowKey {
-    fn new(source: Endpoint, destination: Endpoint) -> FlowKey {
+    pub(super) fn new(source: Endpoint, destination: Endpoint) -> FlowKey {
         let (from, v6) = address_number(source.address);
         let (to, _) = address_number(destination.address);
-        let (from_port, to_port) = (u64::from(source.port), u64::from(destination.port));
-        let version = u64::from(v6) << 32;
+        FlowKey::of_numbers([from, to], v6, [source.port, destination.port])
+    }
+
+    /// The key of the addresses of a packet as numbers, and of its ports: those of the source first.
+    #[inline]
+    pub(super) fn of_numbers([from, to]: [u128; 2], is_v6: bool, ports: [u16; 2]) -> FlowKey {
+        let [from_port, to_port] = ports.map(u64::from);
+        let version = u64::from(is_v6) << 32;
         if from < to || from == to && from_port <= to_port {
             FlowKey { low: from, high: to, ports: from_port << 16 | to_port | version }
         } else {
@@ -29,10 +35,22 @@ impl FlowKey {
     }
 }
 
+impl PartialEq for FlowKey {
+    /// In one comparison of registers: one of vectors would wait until a new key is stored.
+    fn eq(&self, other: &FlowKey) -> bool {
+        (self.low ^ other.low) | (self.high ^ other.high) | u128::from(self.ports ^ other.ports) == 0
+    }
+}
+
 impl std::hash::Hash for FlowKey {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        state.write_u128(self.low);
-        state.write_u128(self.high);
+        if self.ports >> 32 == 0 {
+            // Both addresses are IPv4.
+            state.write_u64((self.low as u64) << 32 | self.high as u64);
+        } else {
+            state.write_u128(self.low);
+            state.write_u128(self.high);
+        }
         state.write_u64(self.ports);
     }
 }
@@ -132,9 +150,9 @@ impl<T> FlowTable<T> {
         (FlowIndex(index), Some(evicted))
     }
 
-    /// Returns the conversation between two endpoints, if there is one.
-    pub(super) fn find_known(&mut self, source: Endpoint, destination: Endpoint) -> Option<FlowIndex> {
-        self.find_key(FlowKey::new(source, destination)).ok()
+    /// Returns the conversation with a key, if there is one.
+    pub(super) fn find_known(&mut self, key: FlowKey) -> Option<FlowIndex> {
+        self.find_key(key).ok()
     }
 
     /// Returns the conversation with a key, or else the hash of the key.

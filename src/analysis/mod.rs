@@ -30,6 +30,7 @@ mod shard;
 mod side_buffer;
 mod task;
 mod tcp;
+mod transport_packet;
 mod udp;
 
 use crate::capture::Stream;

@@ -6,6 +6,7 @@ use super::frame_context::FrameContext;
 use super::layers::Tables;
 use super::run_state::RunState;
 use super::session_driver::{Completed, ConversationState, Delivered, SessionDriver};
+use super::transport_packet::{TransportPacket, number};
 use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
 use crate::capture::{Call, Endpoint};
 use dissectors::exchange::Exchange;
@@ -258,21 +259,23 @@ impl Tables {
     }
 
     /// Follows a datagram of a conversation of another shard. Returns false if that takes reading it.
-    pub(super) fn skip_datagram(&mut self, source: Endpoint, destination: Endpoint, payload: &[u8], at: Stamp) -> bool {
-        let length =
-            payload.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |&length| u16::from_be_bytes(length));
-        let is_tunnel = self.run.registry.is_tunnel([source.port, destination.port]);
+    pub(super) fn skip_datagram(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
+        let length = number(packet.bytes, 4).unwrap_or(0);
+        let is_tunnel = self.run.registry.is_tunnel(packet.ports);
         // RFC 768: at least that of the header. A shorter one is malformed and has no conversation.
-        if payload.len() < 8 || length < 8 || is_tunnel || !self.run.work.udp_conversations {
+        if packet.bytes.len() < 8 || length < 8 || is_tunnel || !self.run.work.udp_conversations {
             return false;
         }
-        let known = self.udp.find_known(source, destination);
+        let known = self.udp.find_known(packet.key());
         let number = known.map_or(self.udp.next_number(), |index| self.udp.flow_mut(index).number);
         if self.run.is_own(number) {
             return false;
         }
         self.run.begin_frame();
-        let index = known.unwrap_or_else(|| self.udp_conversation(source, destination, at));
+        let index = known.unwrap_or_else(|| {
+            let [source, destination] = packet.ends();
+            self.udp_conversation(source, destination, at)
+        });
         self.udp.flow_mut(index).last = at;
         self.run.enter(number);
         true

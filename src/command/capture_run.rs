@@ -23,7 +23,7 @@ pub(super) struct CaptureRun {
     /// Maximum number of frames to read.
     max_frames: u32,
     pub(super) matcher: FilterMatcher,
-    open_options: OpenOptions,
+    pub(super) open_options: OpenOptions,
     pub(super) decode: DecodeOptions,
     /// Malformed lines in the secrets of the captures' blocks, once these are read.
     malformed_secrets: Option<usize>,

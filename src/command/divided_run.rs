@@ -11,7 +11,7 @@ use std::path::Path;
 use std::thread::{self, ScopedJoinHandle};
 
 /// Creates the report of a run, for each of its threads.
-pub(super) type ReportFactory<'a> = dyn Fn() -> Box<dyn Report + Send> + 'a;
+pub(super) type ReportFactory<'a> = dyn Fn() -> Box<dyn Report + Send> + Sync + 'a;
 
 /// Returns the report of a run that is not divided. Rows of events that need not be flushed one by one are formatted on a second
 /// thread.
@@ -84,9 +84,12 @@ impl CaptureRun {
             let mut rows = Vec::new();
             for shard in Shard::divide(count) {
                 let (mut shard_out, received) = ShardOutput::new(shard.is_first(), is_file);
-                let (run, mut report) = (self.fork(), make());
-                let task = Task { shard: Some(shard), ..task.clone() };
                 let work = move || {
+                    // What a thread writes is allocated by it: apart from what others write.
+                    let (mut run, mut report) = (self.fork(), make());
+                    // With a shard on each core, bytes that another core has read arrive later.
+                    run.open_options.without_read_ahead = count >= cores();
+                    let task = Task { shard: Some(shard), ..task.clone() };
                     let has_errors = run.run(task, &mut *report, &mut shard_out)?;
                     shard_out.finish()?;
                     Ok(has_errors)

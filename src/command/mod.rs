@@ -285,7 +285,7 @@ fn run_secrets(args: RowsArgs) -> io::Result<CommandOutcome> {
 fn run_rows<R: Report + Send + 'static>(
     args: RowsArgs,
     unit: MatchUnit,
-    report: impl Fn() -> R,
+    report: impl Fn() -> R + Sync,
     task: Task,
 ) -> io::Result<CommandOutcome> {
     let (feed, mut out) = match open_source_and_output(args.input, &args.run, unit) {

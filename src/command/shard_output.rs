@@ -4,13 +4,14 @@ use super::output::RowOutput;
 use super::progress::ReadProgressBar;
 use overhear::analysis::{Event, Place};
 use overhear::report::Report;
+use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 /// Number of bytes, of rows and of frames after which rows are sent.
 const CHUNK_BYTES: usize = 64 << 10;
-const CHUNK_ROWS: usize = 512;
-const CHUNK_FRAMES: u32 = 512;
+const CHUNK_ROWS: usize = 4096;
+const CHUNK_FRAMES: u32 = 4096;
 /// Maximum number of chunks in the queue of a shard. If it is full, the shard waits.
 const MAX_PENDING: usize = 3;
 
@@ -19,6 +20,7 @@ const MAX_PENDING: usize = 3;
 pub(super) struct Chunk {
     rows: Vec<Row>,
     bytes: Vec<u8>,
+    events: VecDeque<Event>,
     /// No later row has a place before this one.
     reached: Place,
     /// The frame at which the capture cannot be divided. Nothing follows.
@@ -28,23 +30,27 @@ pub(super) struct Chunk {
 }
 
 /// What is written at a place.
+#[derive(Clone, Copy)]
 struct Row {
     place: Place,
     content: RowContent,
 }
 
+#[derive(Clone, Copy)]
 enum RowContent {
     /// The row of a frame: the bytes of the chunk up to this index.
     Frame(usize),
     /// A message on stderr: the bytes of the chunk up to this index.
     Message(usize),
-    /// An event. What its row looks like can depend on earlier rows of other shards.
-    Event(Event),
+    /// The next event of the chunk. What its row looks like can depend on earlier rows of other shards.
+    Event,
 }
 
 /// Output of one shard.
 pub(super) struct ShardOutput {
     chunks: SyncSender<Chunk>,
+    /// Chunks that are written, to be filled again.
+    emptied: Receiver<Chunk>,
     chunk: Chunk,
     place: Place,
     /// The first frame of the chunk.
@@ -57,10 +63,12 @@ pub(super) struct ShardOutput {
 
 impl ShardOutput {
     /// Creates an output, and the input of a merger for it.
-    pub(super) fn new(is_first: bool, is_file: bool) -> (ShardOutput, Receiver<Chunk>) {
-        let (chunks, receiver) = sync_channel(MAX_PENDING);
+    pub(super) fn new(is_first: bool, is_file: bool) -> (ShardOutput, ShardRows) {
+        let (chunks, received) = sync_channel(MAX_PENDING);
+        let (returned, emptied) = channel();
         let (chunk, place) = (Chunk::default(), Place::default());
-        (ShardOutput { chunks, chunk, place, first_frame: 0, is_first, is_file }, receiver)
+        let rows = ShardRows::new(received, returned);
+        (ShardOutput { chunks, emptied, chunk, place, first_frame: 0, is_first, is_file }, rows)
     }
 
     /// Sends the last rows.
@@ -77,8 +85,7 @@ impl ShardOutput {
     fn send(&mut self) -> io::Result<()> {
         self.first_frame = self.place.frame;
         self.chunk.reached = self.place;
-        let (rows, bytes) = (Vec::with_capacity(self.chunk.rows.len()), Vec::with_capacity(self.chunk.bytes.len()));
-        let chunk = std::mem::replace(&mut self.chunk, Chunk { rows, bytes, ..Chunk::default() });
+        let chunk = std::mem::replace(&mut self.chunk, self.emptied.try_recv().unwrap_or_default());
         // The receiver is dropped: the output is closed.
         self.chunks.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
@@ -114,7 +121,8 @@ impl RowOutput for ShardOutput {
     }
 
     fn event(&mut self, event: Event, _: &mut dyn Report) -> io::Result<()> {
-        self.chunk.rows.push(Row { place: self.place, content: RowContent::Event(event) });
+        self.chunk.events.push_back(event);
+        self.chunk.rows.push(Row { place: self.place, content: RowContent::Event });
         Ok(())
     }
 
@@ -143,66 +151,82 @@ impl RowOutput for ShardOutput {
 }
 
 /// Rows of a shard, in the order of their places.
-struct ShardRows {
-    chunks: Receiver<Chunk>,
-    /// The rows of the present chunk that are not taken, its bytes, and the index of the first one of the next row.
-    rows: std::vec::IntoIter<Row>,
-    bytes: Vec<u8>,
+pub(super) struct ShardRows {
+    received: Receiver<Chunk>,
+    returned: Sender<Chunk>,
+    /// The present chunk, the index of its next row, and that of the first byte of this row.
+    chunk: Chunk,
+    next: usize,
     start: usize,
-    reached: Place,
     undivided: Option<u32>,
     /// The shard sends nothing more. Until then, it must be able to.
     is_closed: bool,
 }
 
 impl ShardRows {
-    fn new(chunks: Receiver<Chunk>) -> ShardRows {
-        let (rows, bytes, reached) = (Vec::new().into_iter(), Vec::new(), Place::default());
-        ShardRows { chunks, rows, bytes, start: 0, reached, undivided: None, is_closed: false }
+    fn new(received: Receiver<Chunk>, returned: Sender<Chunk>) -> ShardRows {
+        let chunk = Chunk::default();
+        ShardRows { received, returned, chunk, next: 0, start: 0, undivided: None, is_closed: false }
+    }
+
+    /// The next row, if it is received.
+    fn row(&self) -> Option<Row> {
+        self.chunk.rows.get(self.next).copied()
     }
 
     /// The place of the next row, and whether it is received. If it is not, there is none before that place.
     fn next_place(&self) -> (Place, bool) {
-        self.rows.as_slice().first().map_or((self.reached, false), |row| (row.place, true))
+        self.row().map_or((self.chunk.reached, false), |row| (row.place, true))
     }
 
     /// Whether all rows are taken.
     fn has_ended(&self) -> bool {
-        self.is_closed && self.rows.as_slice().is_empty()
+        self.is_closed && self.row().is_none()
     }
 
-    /// Waits for the next chunk. Returns whether a file that would be replaced stays as it is.
+    /// Returns the present chunk, whose rows are taken, and waits for the next one. Returns whether a file that would be
+    /// replaced stays as it is.
     fn receive(&mut self) -> bool {
-        let Ok(chunk) = self.chunks.recv() else {
-            (self.reached, self.is_closed) = (Place::LAST, true);
+        let Ok(chunk) = self.received.recv() else {
+            (self.chunk.reached, self.is_closed) = (Place::LAST, true);
             return false;
         };
-        (self.rows, self.bytes, self.start) = (chunk.rows.into_iter(), chunk.bytes, 0);
-        self.reached = chunk.reached;
-        self.undivided = self.undivided.or(chunk.undivided);
-        chunk.keeps_existing
+        let Chunk { mut rows, mut bytes, events, .. } = std::mem::replace(&mut self.chunk, chunk);
+        (self.next, self.start) = (0, 0);
+        rows.clear();
+        bytes.clear();
+        // A shard that has ended needs none.
+        self.returned.send(Chunk { rows, bytes, events, ..Chunk::default() }).ok();
+        self.undivided = self.undivided.or(self.chunk.undivided);
+        self.chunk.keeps_existing
     }
 
-    /// Takes the bytes of a row, which end at an index.
+    /// Takes the bytes of the next row, which end at an index.
     fn take_bytes(&mut self, end: usize) -> &[u8] {
-        self.bytes.get(std::mem::replace(&mut self.start, end)..end).unwrap_or_default()
+        self.next += 1;
+        self.chunk.bytes.get(std::mem::replace(&mut self.start, end)..end).unwrap_or_default()
+    }
+
+    /// Takes the event that is the next row.
+    fn take_event(&mut self) -> Option<Event> {
+        self.next += 1;
+        self.chunk.events.pop_front()
     }
 }
 
 /// Writes the rows of all shards in the order of their places. Returns the frame at which the capture cannot be divided: the
 /// rows before it are written.
 pub(super) fn merge<O: RowOutput>(
-    shards: Vec<Receiver<Chunk>>,
+    mut shards: Vec<ShardRows>,
     report: &mut dyn Report,
     out: &mut O,
 ) -> io::Result<Option<u32>> {
-    let mut shards: Vec<ShardRows> = shards.into_iter().map(ShardRows::new).collect();
     let mut has_begun = false;
     let mut has_rows = false;
     // A shard whose next row is not received goes before another at the same place.
     while let Some(shard) = shards.iter_mut().filter(|shard| !shard.has_ended()).min_by_key(|shard| shard.next_place())
     {
-        let Some(Row { place, content }) = shard.rows.next() else {
+        let Some(Row { place, content }) = shard.row() else {
             if shard.receive() {
                 out.keep_existing();
             }
@@ -212,12 +236,16 @@ pub(super) fn merge<O: RowOutput>(
             report.begin(out)?;
         }
         match content {
-            RowContent::Event(event) => out.event(event, report)?,
+            RowContent::Event => shard.take_event().map_or(Ok(()), |event| out.event(event, report))?,
             RowContent::Message(end) => out.message(&String::from_utf8_lossy(shard.take_bytes(end)))?,
             RowContent::Frame(end) => {
                 // The first row of a shard begins without a separator.
                 let separator = report.row_separator().as_bytes();
                 let row = shard.take_bytes(end);
+                if separator.is_empty() {
+                    out.write_all(row)?;
+                    continue;
+                }
                 let row = row.strip_prefix(separator).unwrap_or(row);
                 if std::mem::replace(&mut has_rows, true) {
                     out.write_all(separator)?;

@@ -80,6 +80,8 @@ pub struct OpenOptions {
     pub merge: bool,
     /// Whether the descriptions of pcapng sections are kept, for [`sections`](Capture::sections).
     pub section_log: bool,
+    /// Whether large files are read by the calling thread, and not ahead of it by another.
+    pub without_read_ahead: bool,
 }
 
 /// Read progress in bytes of the files as stored, compressed or not.
@@ -112,6 +114,9 @@ pub struct CurrentFile<'a> {
 
 /// Minimum size in bytes of files that are read ahead. Smaller files are read before a thread has started.
 const READ_AHEAD_MIN_SIZE: u64 = 1 << 20;
+
+/// Size in bytes of the buffer of a thread that reads for itself: most frames are read from the cache of its core.
+const CACHED_SIZE: usize = 64 << 10;
 
 /// A file of the capture and its origin.
 struct InputFile {
@@ -453,7 +458,9 @@ impl InputFile {
         let mut input = decompressed.map_err(|error| located_cause(ReadErrorCause::Io(error)))?.input;
         let head = input.peek(8).map_err(|error| located_cause(ReadErrorCause::Io(error)))?.to_vec();
         let magic = head.first_chunk::<4>().copied();
-        let read_ahead = large && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        let read_ahead = large
+            && !options.without_read_ahead
+            && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
         let mut input: Box<dyn Read + Send> = Box::new(input);
         let mut stored = None;
         if options.record_store.is_some() {
@@ -468,7 +475,11 @@ impl InputFile {
             }
             stored = Some((file, is_copy));
         }
-        let mut window = if read_ahead { Window::with_read_ahead(input) } else { Window::new(input) };
+        let mut window = match read_ahead {
+            true => Window::with_read_ahead(input),
+            false if options.without_read_ahead => Window::with_buffer_size(input, CACHED_SIZE),
+            false => Window::new(input),
+        };
         let format = match magic {
             Some(magic) if Pcap::matches_magic(magic) => Pcap::open(&mut window).map(FormatReader::Pcap),
             Some(magic) if PcapNg::matches_magic(magic) => {

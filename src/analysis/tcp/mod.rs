@@ -12,6 +12,7 @@ use super::decode_options::Transport;
 use super::layers::Tables;
 use super::names::name_stream;
 use super::run_state::RunState;
+use super::transport_packet::TransportPacket;
 use crate::capture::Endpoint;
 use connection::Connection;
 use dissectors::Tree;
@@ -56,7 +57,7 @@ impl Tables {
         self.run.enter(number);
         let connection = match flow {
             TcpFlow::Own(connection) => connection,
-            TcpFlow::Foreign(connection) => return connection.progress.skip(source, segment, at.frame),
+            TcpFlow::Foreign(connection) => return connection.skip(source, segment, at.frame),
         };
         if self.run.task.only.as_ref().is_some_and(|only| !only.contains(number)) {
             let frame = connection.frame_connection(connection.side(source), segment, reused);
@@ -81,13 +82,14 @@ impl Tables {
     }
 
     /// Follows a segment of a connection of another shard. Returns false if that takes reading it.
-    pub(super) fn skip_segment(&mut self, source: Endpoint, destination: Endpoint, payload: &[u8], at: Stamp) -> bool {
-        let payload = Payload { bytes: payload, base: 0, wire: payload.len() as u32 };
+    pub(super) fn skip_segment(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
+        let payload = Payload { bytes: packet.bytes, base: 0, wire: packet.bytes.len() as u32 };
         // A SYN may begin another connection between the same endpoints.
         let Some(segment) = Segment::read(payload, false).filter(|segment| !segment.flags.syn()) else { return false };
-        let Some(index) = self.tcp.find_known(source, destination) else { return false };
+        let Some(index) = self.tcp.find_known(packet.key()) else { return false };
         let TcpFlow::Foreign(connection) = self.tcp.flow_mut(index) else { return false };
-        connection.progress.skip(source, &segment, at.frame);
+        let [source, _] = packet.ends();
+        connection.skip(source, &segment, at.frame);
         self.run.begin_frame();
         self.run.enter(connection.number);
         true

@@ -5,20 +5,22 @@ use super::sequence::SequenceParameters;
 use super::state::TcpState;
 use crate::capture::Endpoint;
 use dissectors::session::Side;
-use dissectors::tcp::Segment;
+use dissectors::tcp::{Flags, Segment};
 
 /// A connection in the table: one that is read, or one of another shard.
 #[derive(Clone)]
 pub(in crate::analysis) enum TcpFlow {
     Own(Box<Connection>),
-    Foreign(Box<ForeignConnection>),
+    Foreign(ForeignConnection),
 }
 
 /// A connection of another shard.
 #[derive(Clone)]
 pub(in crate::analysis) struct ForeignConnection {
     pub(super) number: u32,
-    pub(super) progress: ConnectionProgress,
+    /// Both sides have begun: segments decide nothing until one ends the connection.
+    is_established: bool,
+    progress: Box<ConnectionProgress>,
 }
 
 /// What decides whether a segment begins another connection between the same endpoints.
@@ -43,7 +45,8 @@ impl TcpFlow {
     /// A connection of another shard whose first segment is this one.
     pub(super) fn foreign(number: u32, source: Endpoint, destination: Endpoint, segment: &Segment<'_>) -> TcpFlow {
         let [client, _] = client_and_server(source, destination, segment);
-        TcpFlow::Foreign(Box::new(ForeignConnection { number, progress: ConnectionProgress::new(client) }))
+        let progress = Box::new(ConnectionProgress::new(client));
+        TcpFlow::Foreign(ForeignConnection { number, is_established: false, progress })
     }
 
     pub(in crate::analysis) fn number(&self) -> u32 {
@@ -77,12 +80,26 @@ impl TcpFlow {
     }
 }
 
+impl ForeignConnection {
+    /// Skips a segment.
+    #[inline]
+    pub(super) fn skip(&mut self, source: Endpoint, segment: &Segment<'_>, frame: u32) {
+        if self.is_established && !segment.flags.any(Flags::SYN | Flags::FIN | Flags::RST) {
+            return;
+        }
+        self.progress.skip(source, segment, frame);
+        let has_begun = |side| self.progress.parameters.base(side).is_some();
+        self.is_established = Side::BOTH.into_iter().all(has_begun);
+    }
+}
+
 impl ConnectionProgress {
     pub(super) fn new(client: Endpoint) -> ConnectionProgress {
         ConnectionProgress { client, frames: 0, parameters: SequenceParameters::default(), state: TcpState::new() }
     }
 
     /// The side of an address.
+    #[inline]
     pub(super) fn side(&self, source: Endpoint) -> Side {
         if source == self.client { Side::Client } else { Side::Server }
     }
@@ -95,13 +112,17 @@ impl ConnectionProgress {
     }
 
     /// Skips a segment: reads no more than a later one needs to be numbered.
-    #[inline(never)]
+    #[inline]
     pub(super) fn skip(&mut self, source: Endpoint, segment: &Segment<'_>, frame: u32) {
         if !segment.quoted {
-            let side = self.side(source);
-            self.parameters.update(side, segment);
-            self.state.advance(side, segment, frame);
-            self.frames += 1;
+            self.advance(self.side(source), segment, frame);
         }
+    }
+
+    #[inline(never)]
+    fn advance(&mut self, side: Side, segment: &Segment<'_>, frame: u32) {
+        self.parameters.update(side, segment);
+        self.state.advance(side, segment, frame);
+        self.frames += 1;
     }
 }

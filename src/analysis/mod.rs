@@ -159,6 +159,13 @@ impl Analyzer {
         &self.tables.run.udp_conversations
     }
 
+    /// The same without that of a packet that an error of ICMP quotes.
+    #[must_use]
+    pub fn sent_udp_conversations(&self) -> &[u32] {
+        let run = &self.tables.run;
+        run.udp_conversations.get(..run.sent_udp_conversations).unwrap_or_default()
+    }
+
     /// Whether it carries a fragment of an IP packet, be it the last.
     #[must_use]
     pub fn is_fragment(&self) -> bool {

@@ -32,6 +32,8 @@ pub(super) struct RunState {
     pub(super) connections: Vec<FrameConnection>,
     /// The numbers of its conversations in UDP datagrams.
     pub(super) udp_conversations: Vec<u32>,
+    /// Number of those whose datagrams were sent, and not quoted in an error.
+    pub(super) sent_udp_conversations: usize,
     /// It carries a fragment of an IP packet.
     pub(super) is_fragment: bool,
     /// What is known of it beforehand, if it is read out of its place.
@@ -84,6 +86,7 @@ impl RunState {
             start: 0,
             connections: Vec::new(),
             udp_conversations: Vec::new(),
+            sent_udp_conversations: 0,
             is_fragment: false,
             seek: None,
             events: Vec::new(),
@@ -99,6 +102,7 @@ impl RunState {
     pub(super) fn begin_frame(&mut self) {
         self.connections.clear();
         self.udp_conversations.clear();
+        self.sent_udp_conversations = 0;
         self.is_fragment = false;
         if let Some(shard) = self.task.shard {
             self.steps.begin(shard);

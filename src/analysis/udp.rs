@@ -210,6 +210,8 @@ impl Tables {
                 return;
             }
             self.run.udp_conversations.push(conversation.number);
+            // A quoted packet is the last one of its frame.
+            self.run.sent_udp_conversations += usize::from(!datagram.quoted);
             facts = udp::DatagramFacts {
                 stream: conversation.number,
                 time_relative: at.time.saturating_sub(conversation.first),

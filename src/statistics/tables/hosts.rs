@@ -7,6 +7,7 @@ use crate::statistics::host_pairs::{Host, HostPairs};
 use crate::statistics::table::{StatisticsTable, write_rows};
 use crate::statistics::traffic::TrafficEntry;
 use dissectors::session::{ConversationId, Side};
+use dissectors::tree::Node;
 use dissectors::{Field, Tree, Value, Wants, field};
 use hashbrown::HashMap;
 use std::cmp::Reverse;
@@ -149,34 +150,74 @@ struct Conversation {
     traffic: TrafficEntry,
 }
 
+/// Fields that name the endpoints of conversations.
+struct EndpointFields {
+    /// Number of the conversation, port of the sender, port of the receiver: in TCP, in UDP.
+    transports: [[Option<&'static Field>; 3]; 2],
+    /// Addresses of the sender, of the receiver.
+    addresses: [[Option<&'static Field>; 2]; 2],
+}
+
+impl Default for EndpointFields {
+    fn default() -> EndpointFields {
+        let transports = [["tcp.stream", "tcp.srcport", "tcp.dstport"], ["udp.stream", "udp.srcport", "udp.dstport"]];
+        let addresses = [["ip.src", "ipv6.src"], ["ip.dst", "ipv6.dst"]];
+        EndpointFields {
+            transports: transports.map(|names| names.map(field)),
+            addresses: addresses.map(|names| names.map(field)),
+        }
+    }
+}
+
+impl EndpointFields {
+    fn add_wants(&self, wants: &mut Wants) {
+        let all = self.transports.as_flattened().iter().chain(self.addresses.as_flattened());
+        all.flatten().for_each(|field| wants.add(field));
+    }
+
+    /// Returns the endpoints of a conversation, sender first, as the frame has them. In a tunnel, a frame has several.
+    fn ends(&self, id: ConversationId, tree: &Tree) -> [String; 2] {
+        let [tcp, udp] = &self.transports;
+        let [stream, source, destination] = if id.tcp().is_some() { tcp } else { udp };
+        let is_of = |node: &Node, own: &Option<&Field>| own.is_some_and(|own| own.id == node.field.id);
+        let is_own = |node: &Node| is_of(node, stream) && node.value == Value::Uint(id.number().into());
+        let nodes = tree.nodes();
+        let at = nodes.iter().rposition(is_own).unwrap_or(nodes.len());
+        let above = nodes.get(..at).unwrap_or_default();
+        let last = |fields: &[Option<&Field>]| {
+            let node = above.iter().rev().find(|node| fields.iter().any(|field| is_of(node, field)))?;
+            Some(node.value)
+        };
+        let end = |address: &[Option<&Field>], port: Option<&'static Field>| {
+            let host = Host::from_value(last(address)).map(|host| host.to_string()).unwrap_or_default();
+            let host = if host.contains(':') { format!("[{host}]") } else { host };
+            match last(&[port]) {
+                Some(Value::Uint(port)) => format!("{host}:{port}"),
+                _ => host,
+            }
+        };
+        let [from, to] = &self.addresses;
+        [end(from, *source), end(to, *destination)]
+    }
+}
+
 /// Conversations: pairs of hosts, TCP connections and UDP conversations.
+#[derive(Default)]
 pub(crate) struct ConversationsTable {
     hosts: HostTraffic,
     streams: HashMap<ConversationId, Conversation>,
-    ports: [&'static [&'static str]; 2],
+    fields: EndpointFields,
     /// Frames of streams beyond the limit.
     other: u64,
 }
 
-impl Default for ConversationsTable {
-    fn default() -> ConversationsTable {
-        let ports: [&[&str]; 2] = [&["tcp.srcport", "tcp.dstport"], &["udp.srcport", "udp.dstport"]];
-        ConversationsTable { hosts: HostTraffic::default(), streams: HashMap::new(), ports, other: 0 }
-    }
-}
-
 impl ConversationsTable {
-    fn fields(&self) -> impl Iterator<Item = &'static Field> {
-        self.ports.into_iter().flatten().filter_map(|name| field(name))
-    }
-
     fn add_stream(&mut self, id: ConversationId, side: Option<Side>, shown: &DissectedFrame<'_>) {
         if self.streams.len() >= MAX_ROWS && !self.streams.contains_key(&id) {
             self.other += 1;
             return;
         }
-        let names = if id.tcp().is_some() { self.ports[0] } else { self.ports[1] };
-        let [from, to] = ends(shown.tree, names);
+        let [from, to] = self.fields.ends(id, shown.tree);
         let own = self.streams.entry(id).or_insert_with(|| {
             let is_first = side != Some(Side::Server);
             let ends = if is_first { [from.clone(), to.clone()] } else { [to.clone(), from.clone()] };
@@ -191,27 +232,11 @@ impl ConversationsTable {
     }
 }
 
-/// Returns the endpoints of a frame, by the fields of its ports.
-fn ends(tree: &Tree, ports: &[&str]) -> [String; 2] {
-    let columns = tree.columns();
-    let port = |nth: usize| {
-        let own = ports.get(nth).and_then(|name| field(name))?;
-        let node = tree.nodes().iter().rev().find(|node| node.field.id == own.id)?;
-        if let Value::Uint(port) = node.value { Some(port) } else { None }
-    };
-    let end = |address: Option<Value>, nth: usize| {
-        let host = Host::from_value(address).map(|host| host.to_string()).unwrap_or_default();
-        let host = if host.contains(':') { format!("[{host}]") } else { host };
-        port(nth).map_or(host.clone(), |port| format!("{host}:{port}"))
-    };
-    [end(columns.source, 0), end(columns.destination, 1)]
-}
-
 impl StatisticsTable for ConversationsTable {
     fn extend_task(&self, task: &mut Task) {
         HostTraffic::extend_task(task);
         let mut wants = Wants::default();
-        self.fields().for_each(|field| wants.add(field));
+        self.fields.add_wants(&mut wants);
         task.wants.add_all(&wants);
         (task.udp_conversations, task.without_connections) = (true, false);
     }
@@ -222,8 +247,7 @@ impl StatisticsTable for ConversationsTable {
         for connection in own.filter(|connection| connection.conversation.tcp().is_some()) {
             self.add_stream(connection.conversation, Some(connection.side), shown);
         }
-        // The number of the innermost conversation, of which the columns have the addresses.
-        if let Some(&number) = analyzer.udp_conversations().last() {
+        for &number in analyzer.sent_udp_conversations() {
             self.add_stream(ConversationId::Udp(number), None, shown);
         }
     }

@@ -187,6 +187,16 @@ impl PassLoop {
         first_pass
     }
 
+    /// Prints a message if frames and calls have other numbers than in `print` and `calls`, which read captures one after the other.
+    pub(super) fn note_order(&self) {
+        if self.capture.is_interleaved() {
+            print_message(
+                "the captures overlap in time: numbers of frames and calls are those of the merged capture, which \
+                 `overhear merge` writes",
+            );
+        }
+    }
+
     /// Starts again at frame 1. An error is left to the next pass.
     pub(super) fn start_again(&mut self) {
         self.bar.start_pass();

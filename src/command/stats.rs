@@ -76,6 +76,7 @@ fn print_statistics(statistics: CaptureStatistics, (run, matchers, mut out): Ope
     let StatisticsPass { mut statistics, has_errors, .. } = pass;
     statistics.write(&mut out)?;
     let outcome = finish_output(out, has_errors)?;
+    passes.note_order();
     statistics.limit_notes().iter().for_each(|note| print_message(note));
     Ok(outcome)
 }
@@ -111,13 +112,10 @@ impl PassConsumer for StatisticsPass {
                 self.statistics.messages(&unfinished.messages, &unfinished.tree);
             }
             let is_match = [calls.matches_event(&event), streams.matches_event(&event)];
-            let counts = match event {
-                Event::Call(_) => is_match[0],
-                Event::Stream(_) => is_match[1],
-                _ => false,
-            };
-            if counts {
-                self.statistics.event(&event);
+            match (&event, is_match) {
+                (Event::Call(_), [true, _]) | (Event::Stream(_), [_, true]) => self.statistics.event(&event),
+                (Event::Call(_), _) => self.statistics.other_call(),
+                _ => {}
             }
         }
         Ok(())

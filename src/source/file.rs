@@ -298,6 +298,11 @@ impl Capture {
         &self.metadata.names
     }
 
+    /// Returns whether frames of merged files were returned in another order than that of the files.
+    pub fn is_interleaved(&self) -> bool {
+        self.merge.as_ref().is_some_and(|merge| merge.is_interleaved)
+    }
+
     /// Starts again at frame 1. Files are opened again.
     ///
     /// # Errors

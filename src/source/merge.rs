@@ -13,6 +13,10 @@ pub(super) struct Merge {
     heads: Vec<Head>,
     /// Files whose next frame is not read yet: all at the beginning, then that whose frame was returned last.
     unread: Vec<UnreadFile>,
+    /// Highest index of the files whose frames were returned.
+    last_file: usize,
+    /// Whether a frame was returned after one of a later file.
+    pub(super) is_interleaved: bool,
 }
 
 /// A file before its next frame is read.
@@ -67,6 +71,8 @@ impl Merge {
     pub(super) fn next(&mut self, number: u32) -> Option<Frame<'_>> {
         let (at, _) = self.heads.iter().enumerate().min_by_key(|(_, head)| head.time)?;
         let Head { file, open, record, time } = self.heads.remove(at);
+        self.is_interleaved |= file < self.last_file;
+        self.last_file = self.last_file.max(file);
         self.unread.push(UnreadFile { file, open, time });
         let open = &self.unread.last()?.open;
         let frame = build_frame(&open.window, &open.format, number, &record);

@@ -172,6 +172,11 @@ impl CaptureStatistics {
         self.tables.iter_mut().for_each(|named| named.table.event(event));
     }
 
+    /// Reads a call that does not match the filter.
+    pub fn other_call(&mut self) {
+        self.tables.iter_mut().for_each(|named| named.table.other_call());
+    }
+
     /// Writes all tables.
     pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let (format, count) = (self.format, self.tables.len());

@@ -172,6 +172,36 @@ fn a_filter_selects_frames_calls_and_connections() {
 }
 
 #[test]
+fn a_call_has_the_number_of_its_row_in_calls() {
+    let file = fixture("http/post-login.pcap");
+    let (text, _, _) = run(&["stats", &file, "status == 401 or uri contains logout"]);
+    assert!(text.contains("call 2: POST 10.0.0.2:8080/user/login → 401\n"), "{text}");
+    let (journey, _, _) = run(&["journey", &file, "2"]);
+    assert!(journey.contains("/user/login"), "{journey}");
+    // Two halves of a capture whose frames take turns have numbers that only the merged capture has.
+    let folder = folder();
+    let name = |name: &str| folder.path().join(name).display().to_string();
+    let (odd, even, both) = (name("odd.pcap"), name("even.pcap"), name("both.pcap"));
+    let file = fixture("http/parallel-connections.pcap");
+    for (filter, out) in [("tcp.stream % 2 == 1", &odd), ("tcp.stream % 2 == 0", &even)] {
+        assert_eq!(run(&["export", "pcap", &file, filter, "-o", out]).2, 0);
+    }
+    assert_eq!(run(&["merge", &odd, &even, "-o", &both]).2, 0);
+    let (text, error, _) = run(&["stats", &odd, &even]);
+    assert_eq!(text, run(&["stats", &both]).0);
+    assert!(error.contains("numbers of frames and calls are those of the merged capture"), "{error}");
+    let (har, error, _) = run(&["export", "har", &odd, &even]);
+    assert_eq!(har, run(&["export", "har", &both]).0);
+    assert!(error.contains("numbers of frames and calls are those of the merged capture"), "{error}");
+    // Captures that follow each other have the numbers that `calls` prints.
+    let (_, error, _) = run(&["stats", &fixture("http/post-login.pcap"), &fixture("http/post-login.pcap")]);
+    assert!(error.contains("merged capture"), "{error}");
+    let later = [fixture("http/post-login.pcap"), fixture("journey/shop.pcapng")];
+    let (_, error, _) = run(&["stats", &later[0], &later[1]]);
+    assert_eq!(error, "");
+}
+
+#[test]
 fn udp_conversations_are_those_of_tshark_in_tunnels_and_errors() {
     // An error of ICMP quotes a datagram, which was not sent again.
     for capture in ["dns/quoted.pcap", "ip/icmp-port-unreachable.pcap", "link/vxlan.pcap", "link/geneve.pcap"] {

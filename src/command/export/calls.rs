@@ -45,6 +45,7 @@ pub(super) fn export_calls<F: CallForm>(
     let CallExport { collector, has_errors, .. } = export;
     form.end(&mut out)?;
     let outcome = finish_output(out, has_errors)?;
+    passes.note_order();
     form.notes().iter().for_each(|note| print_message(note));
     if collector.dropped() > 0 {
         print_message(&format!("limit of open calls reached; the messages of {} were dropped", collector.dropped()));

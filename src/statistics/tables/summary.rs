@@ -36,7 +36,7 @@ pub(crate) struct SummaryTable {
     streams: StreamTotals,
     calls: BTreeMap<&'static str, CallTotals>,
     slowest: Vec<SlowCall>,
-    /// Number of calls so far.
+    /// Rows of `calls` so far, whether they match or not.
     rows: u64,
 }
 
@@ -268,6 +268,10 @@ impl StatisticsTable for SummaryTable {
             Event::Stream(stream) => self.streams.add(stream),
             _ => {}
         }
+    }
+
+    fn other_call(&mut self) {
+        self.rows += 1;
     }
 
     fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {

@@ -131,9 +131,20 @@ pub(crate) fn usage_error(error: &Error) -> Option<String> {
     if let Some(message) = unknown_command(&first) {
         return Some(message);
     }
-    let is_command = CommandLine::command().find_subcommand(&first).is_some();
-    let command = if is_command { format!(" {first}") } else { String::new() };
-    Some(format!("{message}; see `overhear{command} --help`"))
+    Some(format!("{message}; see `overhear{} --help`", command_words(std::env::args().skip(1))))
+}
+
+/// Returns the names of the command and of its commands that the first words of a command line are, each after a space.
+fn command_words(words: impl Iterator<Item = String>) -> String {
+    let mut names = String::new();
+    let mut command = CommandLine::command();
+    for word in words {
+        let Some(next) = command.find_subcommand(&word).cloned() else { break };
+        names.push(' ');
+        names.push_str(next.get_name());
+        command = next;
+    }
+    names
 }
 
 /// Returns an error message for a word that is not a file and resembles the name of a command.

@@ -87,6 +87,27 @@ fn exchange(request: &[u8], response: &[u8]) -> Vec<Vec<u8>> {
     ]
 }
 
+/// A capture of a connection with one request, and a response in segments of 1400 bytes.
+fn transfer(request: &[u8], response: &[u8]) -> Vec<u8> {
+    let request_end = 101 + request.len() as u32;
+    let segment = |from_client, flags, seq, ack, data: &[u8]| {
+        Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
+    };
+    let mut packets = vec![
+        segment(true, SYN, 100, 0, b""),
+        segment(false, SYN | ACK, 500, 101, b""),
+        segment(true, ACK, 101, 501, b""),
+        segment(true, PSH | ACK, 101, 501, request),
+    ];
+    let mut seq = 501;
+    for part in response.chunks(1400) {
+        packets.push(segment(false, PSH | ACK, seq, request_end, part));
+        seq += part.len() as u32;
+        packets.push(segment(true, ACK, request_end, seq, b""));
+    }
+    pcap(IPV4, &packets)
+}
+
 /// A connection with one HTTP request and its response.
 fn conversation() -> Vec<Vec<u8>> {
     exchange(
@@ -541,7 +562,7 @@ fn fields_are_listed_searched_and_explained() {
 fn a_usage_error_is_reported_with_exit_code_2() {
     let folder = folder();
     let file = write(folder.path(), "a.pcap", &capture());
-    let wrong: [(&[&str], &str); 18] = [
+    let wrong: [(&[&str], &str); 20] = [
         (&["print", &file, "-e", "nosuch.field"], "unknown field nosuch.field; search with `overhear fields TEXT`"),
         (&["print", &file, "-e", "tcp.prt"], "unknown field tcp.prt (nearest: tcp.port"),
         (&["print", &file, "-T", "fields"], "-T fields requires a field"),
@@ -555,6 +576,8 @@ fn a_usage_error_is_reported_with_exit_code_2() {
             "overhear: unexpected argument '-Y' found; see `overhear follow --help`\n",
         ),
         (&["print"], "the following required arguments were not provided: <FILE>"),
+        (&["export", "har"], "<FILE>...; see `overhear export har --help`"),
+        (&["export", "pcapng", &file], "--output <FILE>; see `overhear export pcapng --help`"),
         (&["calls", &file, "-T", "a\nb"], "invalid value 'a"),
         (&["listen"], "listen: no such command or file"),
         (&[&file], "the terminal UI requires a terminal; for a pipe or a file use `overhear print`"),

@@ -2,7 +2,7 @@
 
 use super::timings::Timings;
 use crate::export::call_collector::CollectedCall;
-use crate::export::message::CapturedMessage;
+use crate::export::message::{CapturedMessage, MAX_BODY};
 use crate::export::parts::form_parts;
 use crate::export::web_text::{
     Cookie, header, header_text, headers, parameters, query, request_cookies, response_cookies, url,
@@ -184,12 +184,15 @@ fn expiry(text: &str) -> Option<String> {
 /// Writes the content of a response.
 fn write_content(json: &mut JsonWriter, message: &CapturedMessage, transfer: Option<Transfer>) {
     let encoded = transfer.map_or(0, |own| own.body);
-    let size = if message.body.is_none() { encoded } else { message.body_len as u64 };
+    let size = decoded_size(message, transfer);
     json.begin('{');
     json.key("size");
-    json.number(size);
+    match size {
+        Some(size) => json.number(size),
+        None => json.number(-1),
+    }
     json.pair("mimeType", &mime_type(message));
-    if !message.coding.is_empty() && message.body.is_some() && transfer.is_some_and(|own| own.complete) {
+    if let Some(size) = size.filter(|_| !message.coding.is_empty() && transfer.is_some_and(|own| own.complete)) {
         json.key("compression");
         json.number(i64::try_from(size).unwrap_or(i64::MAX) - i64::try_from(encoded).unwrap_or(i64::MAX));
     }
@@ -203,6 +206,17 @@ fn write_content(json: &mut JsonWriter, message: &CapturedMessage, transfer: Opt
         }
     }
     json.end('}');
+}
+
+/// Returns the bytes of a body without its codings; `None` if they are not known, because it was not decoded to its end.
+fn decoded_size(message: &CapturedMessage, transfer: Option<Transfer>) -> Option<u64> {
+    let (encoded, decoded) = (transfer.map_or(0, |own| own.body), message.body_len as u64);
+    match message.coding.is_empty() {
+        // Dissectors keep the beginning of a long body, and count all of it.
+        true => Some(encoded.max(decoded)),
+        false if encoded == 0 => Some(0),
+        false => Some(decoded).filter(|_| message.body.is_some() && !message.is_incomplete),
+    }
 }
 
 /// Returns a body as text, if all of it is text.
@@ -269,10 +283,16 @@ fn write_comment(json: &mut JsonWriter, message: &CapturedMessage, transfer: Opt
     }
     match &message.body {
         None if transfer.body > 0 => comments.push(format!("body of {} bytes is not exported", transfer.body)),
-        Some(body) if body.len() < message.body_len => {
-            comments.push(format!("body is truncated to {} of {} bytes", body.len(), message.body_len));
-        }
-        _ => {}
+        Some(body) => match decoded_size(message, Some(transfer)) {
+            Some(size) if size > body.len() as u64 => {
+                comments.push(format!("body is truncated to {} of {size} bytes", body.len()));
+            }
+            None if body.len() < message.body_len || body.len() >= MAX_BODY => {
+                comments.push(format!("body is truncated to {} bytes", body.len()));
+            }
+            _ => {}
+        },
+        None => {}
     }
     if !comments.is_empty() {
         json.pair("comment", &comments.join("; "));

@@ -116,8 +116,14 @@ impl FrameTotals {
 
     /// Returns the nanoseconds from the earliest packet to the latest.
     #[must_use]
-    pub fn duration(&self) -> Option<i64> {
-        self.times.map(|(earliest, latest)| latest - earliest)
+    pub fn duration(&self) -> Option<u64> {
+        self.times.map(|(earliest, latest)| latest.0.abs_diff(earliest.0))
+    }
+
+    /// Returns whether the earliest and the latest time are at the limits of what can be represented: they may be beyond.
+    #[must_use]
+    pub fn clipped(&self) -> [bool; 2] {
+        self.times.map_or([false; 2], |(earliest, latest)| [earliest.0 == i64::MIN, latest.0 == i64::MAX])
     }
 
     /// Returns this number for each second of the capture, if that has a duration.

@@ -1,7 +1,6 @@
 //! Facts about a capture file, as lines for people and as JSON.
 
 use super::file_facts::FileFacts;
-use crate::report::value::{Decimals, seconds};
 use crate::report::{TimeFormatter, escaped};
 use crate::source::{InterfaceDescription, SectionDescription, Time};
 use dissectors::frame::link_name;
@@ -36,9 +35,14 @@ pub fn facts_text(facts: &FileFacts) -> String {
     }
     let mut clock = TimeFormatter::local();
     let mut time = |time: Option<Time>| time.map_or("none".to_owned(), |time| timestamp(&mut clock, time));
-    lines.push("Duration", &frames.duration().map_or("none".to_owned(), |nanos| format!("{} s", decimal(nanos))));
-    lines.push("Earliest packet", &time(frames.times.map(|(earliest, _)| earliest)));
-    lines.push("Latest packet", &time(frames.times.map(|(_, latest)| latest)));
+    let [is_first_clipped, is_last_clipped] = frames.clipped();
+    let or = |is_clipped: bool, text| if is_clipped { text } else { "" };
+    let more = or(is_first_clipped || is_last_clipped, " or more");
+    let duration = frames.duration().map(|nanos| format!("{} s{more}", decimal(nanos)));
+    lines.push("Duration", &duration.unwrap_or("none".to_owned()));
+    let (earliest, latest) = (frames.times.map(|times| times.0), frames.times.map(|times| times.1));
+    lines.push("Earliest packet", &format!("{}{}", time(earliest), or(is_first_clipped, " or earlier")));
+    lines.push("Latest packet", &format!("{}{}", time(latest), or(is_last_clipped, " or later")));
     let order = match frames.first_out_of_order {
         None => "in order of time".to_owned(),
         Some(frame) => format!("not in order of time: frame {frame} is earlier than the frame before it"),
@@ -192,10 +196,8 @@ fn timestamp(clock: &mut TimeFormatter, time: Time) -> String {
     text
 }
 
-fn decimal(nanos: i64) -> String {
-    let mut text = String::new();
-    seconds(&mut text, nanos, Decimals::Nine);
-    text
+fn decimal(nanos: u64) -> String {
+    format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }
 
 /// Returns the facts as an object.
@@ -224,6 +226,7 @@ pub fn facts_json(facts: &FileFacts) -> Value {
         "duration_ns": frames.duration(),
         "earliest": time(frames.times.map(|(earliest, _)| earliest)),
         "latest": time(frames.times.map(|(_, latest)| latest)),
+        "times_beyond_range": frames.clipped().contains(&true),
         "in_order": frames.first_out_of_order.is_none(),
         "first_out_of_order": frames.first_out_of_order,
         "bytes_per_second": frames.per_second(frames.wire_bytes),

@@ -148,6 +148,37 @@ fn a_file_that_is_no_capture_leaves_the_facts_of_the_others() {
     assert_eq!((serde_json::from_str::<Value>(&out).expect("JSON"), code), (serde_json::json!([]), 2));
 }
 
+/// A block of pcapng: its type, its length, its content, and its length again.
+fn block(kind: u32, content: &[u8]) -> Vec<u8> {
+    let length = content.len() as u32 + 12;
+    [&kind.to_le_bytes(), &length.to_le_bytes(), content, &length.to_le_bytes()].concat()
+}
+
+#[test]
+fn times_at_the_limits_are_marked_as_such() {
+    // draft-ietf-opsawg-pcapng: times of the interface are seconds (if_tsresol 0).
+    let header = [0x1a2b_3c4d_u32, 1, u32::MAX, u32::MAX].map(u32::to_le_bytes).concat();
+    let interface = [&[1, 0, 0, 0, 0, 0, 0, 0][..], &[9, 0, 1, 0, 0, 0, 0, 0], &[0; 4]].concat();
+    let packet = |seconds: u64| {
+        let words = [0, (seconds >> 32) as u32, seconds as u32, 0, 0];
+        block(6, &words.map(u32::to_le_bytes).concat())
+    };
+    let file = [block(0x0a0d_0d0a, &header), block(1, &interface), packet(5), packet(1 << 60)].concat();
+    let folder = folder();
+    let path = write(folder.path(), "a.pcapng", &file);
+    let (text, error, code) = run(&["info", &path]);
+    assert_eq!((&*error, code), ("", 0));
+    for line in [
+        "Duration:             9223372031.854775807 s or more\n",
+        "Earliest packet:      1970-01-01T00:00:05.000000000Z\n",
+        "Latest packet:        2262-04-11T23:47:16.854775807Z or later\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert_eq!(facts(&path).0["times_beyond_range"], true);
+    assert_eq!(facts(&fixture("http/post-login.pcap")).0["times_beyond_range"], false);
+}
+
 #[test]
 fn facts_of_a_pipe_are_those_of_the_file() {
     let file = fixture("file/dumpcap.pcapng");

@@ -88,11 +88,13 @@ impl StatisticsTable for IntervalsTable {
         let max = self.counts.iter().map(|count| count.bytes).max().unwrap_or(0);
         let bars: Vec<String> = self.counts.iter().map(|count| bar(count.bytes, max)).collect();
         let start = self.start.unwrap_or(0);
-        let rows = self.counts.iter().zip(&bars).enumerate().map(|(at, (count, bar))| {
-            let offset = self.length.saturating_mul(at as i64);
+        let offset = |at: usize| self.length.saturating_mul(at as i64);
+        let offsets: Vec<String> = (0..self.counts.len()).map(|at| seconds_text(offset(at), self.length)).collect();
+        let rows = self.counts.iter().zip(&bars).zip(&offsets).enumerate().map(|(at, ((count, bar), text))| {
+            let offset = offset(at);
             [
                 Cell::Timestamp(start.saturating_add(offset), offset),
-                Cell::Duration(offset),
+                if matches!(format, RecordFormat::Text(_)) { Cell::Text(text) } else { Cell::Duration(offset) },
                 Cell::Duration(self.length),
                 Cell::Number(count.frames),
                 Cell::Size(count.bytes),
@@ -105,6 +107,16 @@ impl StatisticsTable for IntervalsTable {
     fn limit_notes(&self) -> Vec<String> {
         let note = format!("limit of {MAX_INTERVALS} intervals reached; {} later frames are not counted", self.other);
         (self.other > 0).then_some(note).into_iter().collect()
+    }
+}
+
+/// Returns seconds with the decimals that distinguish intervals of a length.
+fn seconds_text(nanos: i64, length: i64) -> String {
+    let decimals = (0..9).find(|&decimals| length % 10_i64.pow(9 - decimals) == 0).unwrap_or(9);
+    let (whole, fraction) = (nanos / 1_000_000_000, nanos % 1_000_000_000 / 10_i64.pow(9 - decimals));
+    match decimals as usize {
+        0 => format!("{whole} s"),
+        width => format!("{whole}.{fraction:0width$} s"),
     }
 }
 
@@ -133,6 +145,13 @@ mod tests {
         assert_eq!(bar(10, 10).chars().count(), 40);
         assert_eq!((bar(5, 10).chars().count(), bar(0, 10), bar(0, 0)), (20, String::new(), String::new()));
         assert_eq!(bar(1, 320), "▏");
+    }
+
+    #[test]
+    fn a_start_has_the_decimals_of_its_interval() {
+        let texts = [(0, 60), (125_000_000_000, 1_000_000_000), (12_340_000_000, 10_000_000), (1_234, 1), (7, 10)];
+        let texts = texts.map(|(nanos, length)| seconds_text(nanos, length));
+        assert_eq!(texts, ["0.00000000 s", "125 s", "12.34 s", "0.000001234 s", "0.00000000 s"]);
     }
 
     #[test]

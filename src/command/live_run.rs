@@ -164,8 +164,9 @@ fn create_sink(
     stop: sink::StopConditions,
 ) -> Result<Sink, String> {
     let target = if path == Path::new("-") { Target::Stdout } else { Target::File(path.to_owned()) };
-    let rotation = listen.rotate.iter().copied().collect();
-    Sink::create(target, Format::for_path(path), opened.devices(), rotation, stop).map_err(|error| error.to_string())
+    let (format, rotation) = (Format::for_path(path), listen.rotate.iter().copied().collect());
+    format.compression_note(path).iter().for_each(|note| print_message(note));
+    Sink::create(target, format, opened.devices(), rotation, stop).map_err(|error| error.to_string())
 }
 
 /// Reports frames until the capture ends.

@@ -46,7 +46,7 @@ use overhear::analysis::Task;
 use overhear::report::{
     self, Color, CsvReport, FieldManual, FollowFormat, JsonFraming, JsonReport, Layout, Report, Selection, TextOptions,
 };
-use overhear::sink::Format;
+use overhear::sink::{Format, system_error_text};
 use overwrite::refuse_captures;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -99,7 +99,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         // The reader of the pipe needs no more output.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            print_message(&format!("cannot write output: {error}"));
+            print_message(&format!("cannot write output: {}", system_error_text(&error)));
             ExitCode::from(2)
         }
     }

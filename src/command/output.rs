@@ -5,7 +5,7 @@ use super::progress::ReadProgressBar;
 use crate::args::RunArgs;
 use overhear::analysis::{Event, Place};
 use overhear::report::Report;
-use overhear::sink::{NEW_CAPTURE_MODE, temporary_file};
+use overhear::sink::{NEW_CAPTURE_MODE, system_error_text, temporary_file};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
@@ -212,7 +212,7 @@ impl Write for Output {
 
 /// Returns the error message for a file that cannot be written.
 fn write_error(path: &Path, error: &io::Error) -> String {
-    format!("{}: cannot write: {error}", escape_paths([path]))
+    format!("{}: cannot write: {}", escape_paths([path]), system_error_text(error))
 }
 
 /// Opens a file for output.

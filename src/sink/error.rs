@@ -95,8 +95,11 @@ impl fmt::Display for WriteErrorCause {
 }
 
 /// Returns a system error's text, without its number and with a lower-case first letter.
-fn system_error_text(error: &io::Error) -> String {
+pub fn system_error_text(error: &io::Error) -> String {
     let text = error.to_string();
+    if error.raw_os_error().is_none() {
+        return text;
+    }
     let message = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = message.chars();
     let first = chars.next().map(|c| c.to_ascii_lowercase());

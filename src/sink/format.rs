@@ -64,6 +64,14 @@ impl Format {
         if is_pcap { Format::Pcap } else { Format::PcapNg }
     }
 
+    /// Returns what a file name promises and a written file does not have: compression.
+    pub fn compression_note(self, path: &Path) -> Option<String> {
+        let extension = path.extension()?.to_str()?;
+        let is_known = ["gz", "zst", "lz4"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+        let format = if self == Format::Pcap { "pcap" } else { "pcapng" };
+        is_known.then(|| format!("the file is uncompressed {format}, although its name ends in .{extension}"))
+    }
+
     /// Encodes the start of a file: its header and, in pcapng, its interfaces.
     pub(super) fn header(self, devices: &[Device]) -> Vec<u8> {
         let mut out = Vec::new();

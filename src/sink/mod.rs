@@ -26,7 +26,7 @@ use jiff::tz::TimeZone;
 use crate::source::Time;
 
 pub use encoder::FrameEncoder;
-pub use error::{Error, WriteErrorCause};
+pub use error::{Error, WriteErrorCause, system_error_text};
 pub use extract::{Extract, Overwrite};
 pub use format::Format;
 pub use needed_secrets::NeededSecrets;

@@ -305,6 +305,13 @@ fn bodies_are_files_with_a_manifest() {
     assert!(manifest(&uploads).iter().any(|row| row["direction"] == "request" && row["field"].is_string()));
     let (_, error, _) = export("http/truncated-response.pcap", &folder.path().join("truncated"));
     assert!(error.contains("not complete; manifest.json marks them"), "{error}");
+    // Standard output and files are no folders.
+    let file = write(folder.path(), "file", b"");
+    for (out, message) in [("-", "-o -: expected a folder"), (&file, "file: expected a folder, found a file\n")] {
+        let (_, error, code) = run(&["export", "objects", &fixture("http/post-login.pcap"), "-o", out]);
+        assert!(error.contains(message) && !Path::new("-").exists(), "{error}");
+        assert_eq!(code, 2);
+    }
     // A capture that cannot be read leaves no folder.
     let none = folder.path().join("none");
     let (_, _, code) = run(&["export", "objects", "missing.pcap", "-o", none.to_str().expect("a name in UTF-8")]);

@@ -244,6 +244,15 @@ fn a_split_by_time_size_or_number_has_the_frames_in_order() {
 }
 
 #[test]
+fn a_name_of_a_compressed_file_is_noted() {
+    let folder = folder();
+    let out = folder.path().join("out.pcap.gz").display().to_string();
+    let note = export(&["merge", &fixture("http/post-login.pcap"), "-o", &out]);
+    assert!(note.contains("the file is uncompressed pcapng, although its name ends in .gz\n"), "{note}");
+    assert_eq!(frames(&[&out]).len(), 16);
+}
+
+#[test]
 fn an_empty_capture_is_split_into_no_files() {
     let folder = folder();
     let base = folder.path().join("part.pcap").display().to_string();

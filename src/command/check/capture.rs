@@ -9,6 +9,7 @@ use overhear::analysis::{Analyzer, Task, unsupported_link_message};
 use overhear::check::format::{CheckOutcome, Finding, print_command};
 use overhear::check::{DecidingFrames, Evaluation, Verdict, escape_unprintable, rules_task};
 use overhear::report::DissectedFrame;
+use overhear::sink::system_error_text;
 use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause};
 use std::convert::Infallible;
 use std::fs;
@@ -217,8 +218,9 @@ fn check_finding(
     if let (true, Some((path, before)), Some(text)) = (bless, &planned.snapshot, snapshot)
         && before.as_deref() != Some(text.as_str())
     {
-        write_snapshot(path, &text)
-            .map_err(|error| format!("{}: cannot write: {error}", escape_paths([path.as_path()])))?;
+        write_snapshot(path, &text).map_err(|error| {
+            format!("{}: cannot write: {}", escape_paths([path.as_path()]), system_error_text(&error))
+        })?;
         (holds, found, detail, frames) = (true, "snapshot written".into(), Vec::new(), DecidingFrames::default());
     }
     if holds {

@@ -22,11 +22,12 @@ use std::path::{Path, PathBuf};
 pub(in crate::command) struct FrameFile {
     pub(in crate::command) report: CaptureFileReport,
     path: PathBuf,
+    format: Format,
 }
 
 impl FrameFile {
     pub(in crate::command) fn new(path: PathBuf, settings: &EncoderSettings) -> FrameFile {
-        FrameFile { report: CaptureFileReport::new(settings.encoder()), path }
+        FrameFile { report: CaptureFileReport::new(settings.encoder()), path, format: settings.format }
     }
 
     /// Completes the output, and prints the number of frames.
@@ -37,6 +38,7 @@ impl FrameFile {
             let path = escape_paths([self.path.as_path()]);
             let name = if path == "-" { "standard output" } else { &path };
             print_message(&format!("{} written to {name}", frame_count(self.report.count())));
+            self.format.compression_note(&self.path).iter().for_each(|note| print_message(note));
             note_omitted_secrets(self.report.omits_secrets());
         }
         Ok(outcome)

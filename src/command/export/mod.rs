@@ -14,6 +14,7 @@ use overhear::export::{CallCollector, HarForm, MAX_BODY, ObjectsForm, RequestFor
 use overhear::sink::Format;
 pub(super) use split::run_split;
 use std::io;
+use std::path::Path;
 
 pub(super) fn run_export(args: ExportArgs) -> io::Result<CommandOutcome> {
     match args.form {
@@ -37,6 +38,10 @@ fn run_export_har(args: ExportHarArgs) -> io::Result<CommandOutcome> {
 }
 
 fn run_export_objects(args: ExportObjectsArgs) -> io::Result<CommandOutcome> {
+    if args.folder == Path::new("-") {
+        let message = "-o -: expected a folder; bodies are written to files, not to standard output";
+        return Ok(CommandOutcome::Error(message.into()));
+    }
     let mut form = ObjectsForm::new(&args.folder);
     let run = RunArgs::complete(args.count, None);
     calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form, &Wants::default())

@@ -31,7 +31,8 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
     }
     let run = CaptureRun::new(files.clone(), &written.run(output.clone()), decode_options(&decode)?).merged();
     let secrets = written.with_secrets.then(|| run.secrets());
-    let settings = EncoderSettings::new(Format::for_path(&output), secrets, &files)?;
+    let format = Format::for_path(&output);
+    let settings = EncoderSettings::new(format, secrets, &files)?;
     let by_flow = rule.flows.is_some();
     let (passes, options, has_errors) = run.open_passes(if by_flow { 2 } else { 1 }, true);
     let Some(mut passes) = passes else { return Ok(CommandOutcome::Reported) };
@@ -41,7 +42,7 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
         task.wants = FlowHash::default().wants();
         (first_pass, completed) = find_fragments(&mut passes, &task);
     }
-    let parts = Parts::new(output, files, decode, settings);
+    let parts = Parts::new(output.clone(), files, decode, settings);
     let flow = FlowHash::default();
     let mut writer = SplitWriter { parts, rule, flow, completed, place: Place::default(), has_errors };
     passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut writer)?;
@@ -50,6 +51,7 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
     let plural = if summary.files == 1 { "" } else { "s" };
     let named = if summary.files > 0 { format!(", the first is named {first}") } else { String::new() };
     print_message(&format!("{} written to {} file{plural}{named}", frame_count(summary.frames), summary.files));
+    format.compression_note(&output).iter().for_each(|note| print_message(note));
     note_omitted_secrets(summary.omits_secrets);
     Ok(if has_errors { CommandOutcome::Reported } else { CommandOutcome::Done })
 }

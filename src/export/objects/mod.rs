@@ -9,6 +9,7 @@ use super::message::CapturedMessage;
 use super::parts::{FormPart, form_parts};
 use super::web_text::{header_text, percent_decoded, url};
 use crate::report::json_line;
+use crate::sink::system_error_text;
 use dissectors::content::{parameter, unescaped};
 use dissectors::exchange::Transfer;
 use file_name::{extension, numbered, safe_name};
@@ -57,7 +58,12 @@ impl ObjectsForm {
     /// Creates the folder, if it does not exist, and the manifest in it. A folder that has one is an error: files of two exports
     /// would be mixed.
     fn create(&self) -> io::Result<BufWriter<File>> {
-        fs::create_dir_all(&self.folder).map_err(|error| named(&self.folder, &error))?;
+        fs::create_dir_all(&self.folder).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                io::Error::other(format!("{}: expected a folder, found a file", shown(&self.folder)))
+            }
+            _ => named(&self.folder, &error),
+        })?;
         let path = self.folder.join(MANIFEST);
         match create_new(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -164,7 +170,7 @@ fn create_new(path: &Path) -> io::Result<File> {
 
 /// Returns an error with the path that it is about.
 fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", shown(path)))
+    io::Error::new(error.kind(), format!("{}: {}", shown(path), system_error_text(error)))
 }
 
 fn shown(path: &Path) -> String {

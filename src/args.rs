@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod diff;
 mod export;
 mod follow;
 mod info;
@@ -14,6 +15,7 @@ mod trace;
 pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+pub(crate) use diff::DiffArgs;
 pub(crate) use export::{
     AnonymizeArgs, ExportArgs, ExportForm, ExportFramesArgs, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs,
     MergeArgs, OutputArgs, SplitArgs, SplitRule,
@@ -60,6 +62,7 @@ Examples:
   overhear follow login.pcap 0                  data of both sides of stream 0
   overhear check login.pcap --none 'status >= 500'  test: exit code 1 on failure
   overhear stats login.pcap                     what is in the capture, on one screen
+  overhear diff before.pcap after.pcap          what changed between two captures
   overhear export pcapng a.pcap b.pcap 'status >= 500' --whole-streams -o failed.pcapng
   overhear info login.pcap                      what the file contains, and whether it is complete
   overhear fields uri                           search field names and descriptions
@@ -97,6 +100,8 @@ pub(crate) enum Command {
     Ladder(LadderArgs),
     /// Print numbers about captures: a summary, or tables of protocols, hosts, calls, times and notes
     Stats(StatsArgs),
+    /// Print the differences between the calls of two captures: gone, new, failing, slower; for people and for CI
+    Diff(DiffArgs),
     /// Write frames or calls in another form
     Export(ExportArgs),
     /// Merge captures in the order of time

@@ -6,6 +6,7 @@
 //! * `tui` (feature): interactive terminal interface
 //! * [`check`]: rules checked against captures
 //! * [`browse`]: random access to a capture
+//! * [`diff`]: differences between the calls of two captures
 //! * [`export`]: captures and calls in forms of other programs
 //! * [`statistics`]: numbers about captures
 //! * [`trace`]: the calls that calls caused
@@ -33,6 +34,7 @@ pub mod check;
 #[cfg(feature = "live")]
 pub mod confine;
 pub mod diagram;
+pub mod diff;
 pub mod export;
 pub mod filter;
 pub mod journey;

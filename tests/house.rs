@@ -29,11 +29,12 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The modules of the program from the top down: each may use those after it.
-const DOWN: [&str; 20] = [
+const DOWN: [&str; 21] = [
     "command",
     "tui",
     "check",
     "browse",
+    "diff",
     "export",
     "statistics",
     "trace",

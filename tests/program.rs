@@ -3,6 +3,7 @@
 use crate::common;
 mod call_groups;
 mod decode_as;
+mod diff;
 mod export_calls;
 mod export_frames;
 mod info;

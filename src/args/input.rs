@@ -54,7 +54,7 @@ impl InputArgs {
 }
 
 /// Captures and an optional display filter, of commands that do not capture themselves.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct CaptureArgs {
     /// Capture files (- for standard input), optionally followed by a display filter
     #[arg(value_name = "FILE", required_unless_present = "read")]

@@ -4,6 +4,7 @@ mod call_run;
 mod capture_run;
 mod check;
 mod decode;
+mod diff;
 mod divided_run;
 mod export;
 mod filter_matcher;
@@ -76,6 +77,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Trace(args)) => trace::run_trace(args),
         Some(Command::Ladder(args)) => ladder::run_ladder(args),
         Some(Command::Stats(args)) => stats::run_stats(args),
+        Some(Command::Diff(args)) => diff::run_diff(args),
         Some(Command::Info(args)) => info::run_info(args),
         Some(Command::Export(args)) => export::run_export(args),
         Some(Command::Merge(args)) => export::run_merge(args),

@@ -124,7 +124,7 @@ impl CapturedMessage {
 }
 
 /// Splits a header line into name and value. The name of a pseudo-header begins with a colon.
-fn header_pair(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn header_pair(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = 1 + memchr::memchr(b':', line.get(1..)?)?;
     Some((line.get(..colon)?.trim_ascii(), line.get(colon + 1..)?.trim_ascii()))
 }

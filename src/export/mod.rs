@@ -16,6 +16,7 @@ pub use call_collector::{CallCollector, CollectedCall};
 pub use call_form::CallForm;
 pub use flow_hash::FlowHash;
 pub use har::HarForm;
+pub(crate) use message::header_pair;
 pub use message::{CapturedMessage, MAX_BODY};
 pub use objects::ObjectsForm;
 pub(crate) use requests::{CurlRequest, curl_command};

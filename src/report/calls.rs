@@ -173,7 +173,7 @@ impl GroupColumn {
 
 /// Returns the path of a target without its query, with `{}` for parts that are numbers or identifiers. A target that is no path
 /// stays.
-fn path_template(target: &str) -> String {
+pub(crate) fn path_template(target: &str) -> String {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     if !path.starts_with('/') {
         return target.to_owned();

@@ -41,6 +41,7 @@ use std::io::{self, Write};
 pub(crate) use body_text::body_text;
 pub use call_groups::{CallGroupsReport, GroupField};
 pub use calls::CallsReport;
+pub(crate) use calls::path_template;
 pub use capture_file::CaptureFileReport;
 pub use color::Color;
 pub use csv::CsvReport;

@@ -13,8 +13,6 @@ use crate::analysis::{Analyzer, Event, MessageNodes, Task};
 use crate::report::records::RecordFormat;
 use crate::report::{DissectedFrame, JsonFraming};
 use dissectors::Tree;
-use dissectors::call_facts::FactRole;
-use dissectors::session::Side;
 use std::io::{self, Write};
 
 /// A group of tables.
@@ -87,14 +85,7 @@ impl TableKind {
                 vec![calls("statements", "Statements by digest", CallKind::Statement, "sql.digest")]
             }
             TableKind::Secure => {
-                // The client names the server; the server selects among what the client offers.
-                let side = |role| match role {
-                    FactRole::ServerName => Some(Side::Client),
-                    FactRole::Version | FactRole::Cipher | FactRole::ApplicationProtocol => Some(Side::Server),
-                    _ => None,
-                };
-                let fields = handshake_fields().filter_map(|(role, field)| Some((field, side(role)?)));
-                vec![NamedTable::new("handshakes", "Handshakes", ValuesTable::new(fields))]
+                vec![NamedTable::new("handshakes", "Handshakes", ValuesTable::new(handshake_fields()))]
             }
             TableKind::Latency => vec![
                 NamedTable::new("latency", "Durations of calls", LatencyTable::default()),

@@ -1,6 +1,7 @@
 //! Numbers about captures: what a capture file contains, and tables of its frames, calls and connections.
 
 mod capture_statistics;
+mod endpoint_fields;
 mod file_facts;
 mod file_forms;
 mod host_pairs;
@@ -11,6 +12,7 @@ mod tables;
 mod traffic;
 
 pub use capture_statistics::{CaptureStatistics, TableKind};
+pub(crate) use endpoint_fields::EndpointFields;
 pub use file_facts::{FileFacts, FrameTotals, SizeRange};
 pub use file_forms::{facts_json, facts_text};
 pub(crate) use host_pairs::HostPairs;
@@ -18,4 +20,6 @@ pub use host_pairs::{DirectedPair, Host};
 pub use protocol_tree::{ProtocolCounts, ProtocolTree};
 pub(crate) use stacks::StackTable;
 pub use stacks::{OTHER_STACK, StackId, StackNames};
+pub(crate) use tables::calls::handshake_fields;
+pub(crate) use tables::values::ValueFormatter;
 pub use traffic::{TrafficCount, TrafficEntry};

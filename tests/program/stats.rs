@@ -20,7 +20,7 @@ fn rows(capture: &str, table: &str, options: &[&str]) -> Vec<Value> {
 
 /// Returns the words of a line of tshark:
 /// `10.0.0.1 <-> 10.0.0.2   8 1,234 bytes   8 1,234 bytes   16 2,468 bytes   0.000000000   0.0240`.
-fn words(line: &String) -> Vec<String> {
+fn words(line: &str) -> Vec<String> {
     let line = line.replace(" bytes", "").replace("<->", " ");
     line.split_whitespace().map(|word| word.replace(',', "")).collect()
 }
@@ -67,7 +67,8 @@ fn the_tables_are_those_of_tshark() {
                 .collect();
             assert_eq!(own, theirs, "{capture} {kind}");
         }
-        let theirs: Vec<Vec<String>> = tshark(capture, "endpoints,ip").expect("tshark").iter().map(words).collect();
+        let theirs: Vec<Vec<String>> =
+            tshark(capture, "endpoints,ip").expect("tshark").iter().map(|line| words(line)).collect();
         for row in
             rows(capture, "endpoints", &[]).iter().filter(|row| row["host"].as_str().expect("a host").contains('.'))
         {

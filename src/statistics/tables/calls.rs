@@ -6,7 +6,8 @@ use crate::report::records::RecordFormat;
 use crate::report::{CallGroupsReport, GroupField, Report};
 use crate::statistics::table::StatisticsTable;
 use dissectors::call_facts::FactRole;
-use dissectors::{Tree, Wants, call_facts, message_fields};
+use dissectors::session::Side;
+use dissectors::{Field, Tree, Wants, call_facts, message_fields};
 use std::io::{self, Write};
 
 /// Kind of calls.
@@ -78,9 +79,16 @@ impl StatisticsTable for CallsTable {
     }
 }
 
-/// Returns whether a protocol has a handshake above the transport.
-pub(crate) fn handshake_fields() -> impl Iterator<Item = (FactRole, &'static dissectors::Field)> {
+/// Returns the fields of handshakes above the transport with the side whose value counts: the client names the server, the server
+/// selects among what the client offers.
+pub(crate) fn handshake_fields() -> impl Iterator<Item = (&'static Field, Side)> {
+    let side = |role| match role {
+        FactRole::ServerName => Some(Side::Client),
+        FactRole::Version | FactRole::Cipher | FactRole::ApplicationProtocol => Some(Side::Server),
+        _ => None,
+    };
     let secure =
         call_facts().filter(|(_, facts)| facts.fields.iter().any(|(role, _)| *role == FactRole::HandshakeMessage));
-    secure.flat_map(|(_, facts)| facts.fields.iter().copied())
+    let fields = secure.flat_map(|(_, facts)| facts.fields.iter().copied());
+    fields.filter_map(move |(role, field)| Some((field, side(role)?)))
 }

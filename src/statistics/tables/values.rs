@@ -25,6 +25,29 @@ static VALUE_COLUMNS: [RecordColumn; 4] = [
     RecordColumn::new("value", text_column("VALUE", 20, 120, 0)),
 ];
 
+/// Writes values as text: a number with its name.
+pub(crate) struct ValueFormatter(TimeFormatter);
+
+impl Default for ValueFormatter {
+    fn default() -> ValueFormatter {
+        ValueFormatter(TimeFormatter::local())
+    }
+}
+
+impl ValueFormatter {
+    /// Returns the value of a node.
+    pub(crate) fn text(&mut self, node: &Node, tree: &Tree) -> String {
+        let mut text = String::new();
+        node_value(&mut text, node, tree, &mut self.0);
+        if let Value::Uint(number) = node.value
+            && let Some(name) = node.field.value_name(number)
+        {
+            let _ = write!(text, " {name}");
+        }
+        text
+    }
+}
+
 /// Counts the values of fields that a side sends.
 pub(crate) struct ValuesTable {
     /// Fields, each with the side whose values count.
@@ -33,24 +56,18 @@ pub(crate) struct ValuesTable {
     values: HashMap<(u16, Box<str>), (u64, u32)>,
     names: HashMap<u16, &'static str>,
     other: u64,
-    clock: TimeFormatter,
+    formatter: ValueFormatter,
 }
 
 impl ValuesTable {
     pub(crate) fn new(fields: impl Iterator<Item = (&'static Field, Side)>) -> ValuesTable {
         let fields: Vec<_> = fields.collect();
         let names = fields.iter().map(|(field, _)| (field.id, field.name)).collect();
-        ValuesTable { fields, values: HashMap::new(), names, other: 0, clock: TimeFormatter::local() }
+        ValuesTable { fields, values: HashMap::new(), names, other: 0, formatter: ValueFormatter::default() }
     }
 
     fn add(&mut self, node: &Node, tree: &Tree, frame: u32) {
-        let mut text = String::new();
-        node_value(&mut text, node, tree, &mut self.clock);
-        if let Value::Uint(number) = node.value
-            && let Some(name) = node.field.value_name(number)
-        {
-            let _ = write!(text, " {name}");
-        }
+        let text = self.formatter.text(node, tree);
         let key = (node.field.id, format::prefix(&text, MAX_VALUE).into());
         if self.values.len() >= MAX_VALUES && !self.values.contains_key(&key) {
             self.other += 1;

@@ -1,0 +1,133 @@
+//! `diff`: differences between the calls of two captures.
+
+use super::capture_run::CaptureRun;
+use super::decode::decode_options;
+use super::filter_matcher::{FilterMatcher, MatchUnit};
+use super::input::CaptureInput;
+use super::output::{Output, escape_paths};
+use super::overwrite::refuse_captures;
+use super::pass_loop::{PassConsumer, print_read_error};
+use super::{CommandOutcome, print_message};
+use crate::args::{DiffArgs, RunArgs};
+use overhear::analysis::{Analyzer, Task, unsupported_link_message};
+use overhear::diff::{CaptureProfile, Comparison, ComparisonSettings, ProfileBuilder};
+use overhear::report::DissectedFrame;
+use overhear::source::Error;
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// Exit code if the captures differ.
+const EXIT_DIFFERENT: u8 = 1;
+
+pub(super) fn run_diff(args: DiffArgs) -> io::Result<CommandOutcome> {
+    match open(&args) {
+        Ok((captures, matchers, out)) => compare(&args, captures, matchers, out),
+        Err(message) => Ok(CommandOutcome::Error(message)),
+    }
+}
+
+/// The captures, each with its matcher, and the output.
+type Opened = ([PathBuf; 2], [FilterMatcher; 2], Output);
+
+fn open(args: &DiffArgs) -> Result<Opened, String> {
+    let decode = &args.captures.decode;
+    let CaptureInput { paths, filter } = CaptureInput::of(args.captures.clone())?;
+    let found = paths.len();
+    let paths: [PathBuf; 2] =
+        paths.try_into().map_err(|_| format!("expected two captures: overhear diff A B [FILTER], found {found}"))?;
+    refuse_captures("-o", args.output.as_deref(), &paths, decode)?;
+    let matcher = FilterMatcher::new(filter.map(|filter| filter.0), MatchUnit::Calls);
+    Ok((paths, [matcher.fork(), matcher], Output::create(args.output.as_deref())?))
+}
+
+fn compare(
+    args: &DiffArgs,
+    paths: [PathBuf; 2],
+    matchers: [FilterMatcher; 2],
+    mut out: Output,
+) -> io::Result<CommandOutcome> {
+    let names = paths.clone().map(|path| escape_paths([path.as_path()]));
+    let (mut profiles, mut has_errors) = (Vec::new(), false);
+    for (path, matcher) in paths.into_iter().zip(matchers) {
+        let (profile, is_incomplete) = match profile(args, path, matcher, out.is_file()) {
+            Ok(read) => read,
+            Err(message) => return Ok(CommandOutcome::Error(message)),
+        };
+        has_errors |= is_incomplete;
+        profiles.extend(profile);
+    }
+    let [a, b] = profiles.as_slice() else {
+        out.keep_existing();
+        out.finish()?;
+        return Ok(CommandOutcome::Reported);
+    };
+    let settings = ComparisonSettings {
+        ignored: args.ignore.clone(),
+        min_difference: args.min_difference,
+        limit: args.limit,
+    };
+    let comparison = Comparison::new(a, b, &settings);
+    out.write_all(args.format.form().render(&comparison, [&names[0], &names[1]]).as_bytes())?;
+    out.finish()?;
+    comparison.notes.iter().for_each(|note| print_message(note));
+    Ok(match () {
+        () if has_errors => CommandOutcome::Reported,
+        () if comparison.has_differences() => CommandOutcome::Exit(EXIT_DIFFERENT),
+        () => CommandOutcome::Done,
+    })
+}
+
+/// Reads the profile of a capture; none if it cannot be opened. Returns it with whether there were errors.
+fn profile(
+    args: &DiffArgs,
+    path: PathBuf,
+    matcher: FilterMatcher,
+    is_file: bool,
+) -> Result<(Option<CaptureProfile>, bool), String> {
+    let decode = decode_options(&args.captures.decode)?;
+    let run = CaptureRun::new(vec![path], &RunArgs::complete(None, None), decode);
+    let (passes, decode, has_errors) = run.open_passes(1, is_file);
+    let Some(mut passes) = passes else { return Ok((None, true)) };
+    let builder = ProfileBuilder::new(!args.any_host, matcher.has_filter());
+    let mut task = Task { decode, ..Task::default() };
+    matcher.extend_task(&mut task);
+    builder.extend_task(&mut task);
+    let mut pass = ProfilePass { builder, matcher, has_errors };
+    let Ok(()) = passes.run(&mut Analyzer::new(task), None, &mut pass);
+    Ok((Some(pass.builder.finish()), pass.has_errors))
+}
+
+/// Consumer of a pass that collects a profile.
+struct ProfilePass {
+    builder: ProfileBuilder,
+    matcher: FilterMatcher,
+    has_errors: bool,
+}
+
+impl PassConsumer for ProfilePass {
+    type Error = Infallible;
+
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
+        self.builder.frame(analyzer);
+        Ok(self.matcher.matches_frame(frame.frame.number, analyzer))
+    }
+
+    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
+        for event in analyzer.events() {
+            let matches = self.matcher.matches_event(&event);
+            self.builder.event(&event, matches);
+        }
+        Ok(())
+    }
+
+    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
+        print_message(&unsupported_link_message(link));
+        Ok(())
+    }
+
+    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
+        Ok(print_read_error(&error, &mut self.has_errors))
+    }
+}

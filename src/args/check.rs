@@ -34,7 +34,7 @@ pub(crate) struct CheckArgs {
     /// Unit that the rules given here evaluate: frame, call or stream; for --order: stream or capture
     #[arg(long, value_name = "UNIT")]
     pub(crate) per: Option<String>,
-    /// Restrict statistics, --answered, --orderly, --no-notes-above and --snapshot to matches of this display filter
+    /// Restrict statistics, --answered, --orderly, --no-notes-above, --snapshot and comparisons to matches of this display filter
     #[arg(long = "where", value_name = "FILTER")]
     pub(crate) condition: Option<String>,
     /// Fields of --snapshot; http.* selects all fields with that prefix (comma-separated, repeatable)
@@ -43,6 +43,15 @@ pub(crate) struct CheckArgs {
     /// Fields to exclude from --snapshot, such as values that differ in each capture
     #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "snapshot")]
     pub(crate) without: Vec<String>,
+    /// Differences that do not fail --same-as (comma-separated): those of `overhear diff --ignore`
+    #[arg(long, value_name = "KIND", value_delimiter = ',', requires = "same-as")]
+    pub(crate) ignore: Vec<String>,
+    /// Percentage by which --no-slower-than limits medians of operations with too few calls for its test
+    #[arg(long, value_name = "PERCENT", requires = "no-slower-than")]
+    pub(crate) limit: Option<u32>,
+    /// Compare calls of all hosts in --no-slower-than and --same-as
+    #[arg(long = "any-host")]
+    pub(crate) any_host: bool,
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,
     /// Write the snapshots instead of comparing with them
@@ -138,7 +147,7 @@ const fn rule_option(
 }
 
 #[rustfmt::skip]
-const RULE_OPTIONS: [RuleOption; 19] = [
+const RULE_OPTIONS: [RuleOption; 21] = [
     rule_option("none", &["FILTER"], &["none"], "No matches"),
     rule_option("some", &["FILTER"], &["some"], "At least one match"),
     rule_option("count", &["FILTER OP N"], &["count"], "Number of matches: 'http.request == 3'"),
@@ -157,6 +166,8 @@ const RULE_OPTIONS: [RuleOption; 19] = [
     rule_option("p99", &["FIELD OP N"], &["p99"], "99th percentile of a field's values"),
     rule_option("answered", &[], &["answered"], "Every request has a response"),
     rule_option("orderly", &[], &["orderly"], "Every TCP connection opens with a handshake and closes with a FIN from each side"),
+    rule_option("no-slower-than", &["CAPTURE"], &["no_slower_than"], "No operation is slower than in CAPTURE, by the test of `overhear diff`"),
+    rule_option("same-as", &["CAPTURE"], &["same_as"], "No differences from CAPTURE, as `overhear diff` finds them, durations excepted"),
     rule_option("no-notes-above", &["SEVERITY"], &["no_notes_above"], "No expert note above SEVERITY: chat, note or warning"),
 ];
 

@@ -1,7 +1,7 @@
 //! Evaluation of all rules of a capture in one pass.
 
 use super::call_assembler::CallAssembler;
-use super::rule::{EvaluatedItem, Rule, RuleEvaluator, StreamKey};
+use super::rule::{EvaluatedItem, Expected, Rule, RuleEvaluator, StreamKey};
 use super::verdict::Verdict;
 use crate::analysis::{Analyzer, Event, Task};
 use crate::source::Frame;
@@ -24,9 +24,9 @@ pub struct Evaluation<'r> {
 }
 
 impl<'r> Evaluation<'r> {
-    /// Starts the evaluation of rules, each with the text of its snapshot if one exists.
+    /// Starts the evaluation of rules, each with what it compares the capture with.
     #[must_use]
-    pub fn new(rules: impl IntoIterator<Item = (&'r Rule, Option<String>)>) -> Evaluation<'r> {
+    pub fn new(rules: impl IntoIterator<Item = (&'r Rule, Expected)>) -> Evaluation<'r> {
         let rules: Vec<_> = rules.into_iter().map(|(rule, expected)| (rule, rule.evaluator(expected))).collect();
         let Task { wants, exchanges, streams, .. } = rules_task(rules.iter().map(|(rule, _)| *rule));
         Evaluation { rules, calls: exchanges.then(|| CallAssembler::new(wants)), needs_streams: streams }
@@ -37,7 +37,10 @@ impl<'r> Evaluation<'r> {
         let tree = analyzer.tree();
         let stream = if self.needs_streams { StreamKey::innermost(tree) } else { None };
         let item = EvaluatedItem { frames: &[frame.number], time: frame.time.0, stream, tree };
-        self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_frame(&item));
+        for (_, evaluator) in &mut self.rules {
+            evaluator.on_frame(&item);
+            evaluator.on_dissected(analyzer);
+        }
         if let Some(calls) = &mut self.calls {
             calls.add_frame(frame.number, tree, analyzer.connections());
         }
@@ -57,6 +60,7 @@ impl<'r> Evaluation<'r> {
                     self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_stream_closed(stream))
                 }
                 Event::Unfinished(unfinished) => {
+                    self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_unfinished(unfinished));
                     if let Some(calls) = &mut self.calls {
                         calls.add_unfinished(unfinished);
                     }

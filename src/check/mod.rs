@@ -15,6 +15,6 @@ mod source_location;
 mod verdict;
 
 pub use evaluation::{Evaluation, rules_task};
-pub use rule::{CAPTURE_PLACEHOLDER, Rule};
+pub use rule::{CAPTURE_PLACEHOLDER, Expected, Rule};
 pub use rule_source::{RuleError, RuleSource, RuleValue};
 pub use verdict::{DecidingFrames, Verdict, escape_unprintable};

@@ -1,5 +1,6 @@
 //! Verdicts of rules.
 
+use crate::diff::CaptureProfile;
 use dissectors::format;
 use std::fmt::Write as _;
 
@@ -19,11 +20,13 @@ pub struct Verdict {
     pub frames: DecidingFrames,
     /// Snapshot text of the capture, for snapshot rules.
     pub snapshot: Option<String>,
+    /// Profile of the capture, for rules that compare it with a base, if they were evaluated without one.
+    pub profile: Option<Box<CaptureProfile>>,
 }
 
 impl Verdict {
     pub(super) fn new(holds: bool, found: String, frames: DecidingFrames) -> Verdict {
-        Verdict { holds, found, detail: Vec::new(), frames, snapshot: None }
+        Verdict { holds, found, detail: Vec::new(), frames, snapshot: None, profile: None }
     }
 }
 

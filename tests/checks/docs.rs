@@ -68,6 +68,10 @@ fn the_check_files_of_the_page_hold() {
         "no_notes_above",
         "snapshot",
         "where",
+        "no_slower_than",
+        "same_as",
+        "ignore",
+        "limit",
     ]);
     for kind in kinds {
         assert!(files.iter().any(|text| text.contains(&format!(" {kind} = "))), "{kind} has no example");

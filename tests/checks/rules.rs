@@ -173,18 +173,31 @@ fn values_are_compared_with_bounds() {
 #[test]
 fn requests_connections_and_notes_are_checked() {
     hold(WHOLE);
+    hold(COMPARED);
 }
+
+/// Comparisons with a base capture, whose calls have other hosts. The first request of gzip.pcap is in frame 4.
+#[rustfmt::skip]
+const COMPARED: &[Row] = &[
+    ("http/post-login.pcap", &["--same-as", "http/post-login.pcap"], HOLDS, "3 operations in both captures", ""),
+    ("http/gzip.pcap", &["--same-as", "http/brotli.pcap", "--ignore", "new"], FAILS, "1 difference; first: gone GET 10.0.0.2:8080/brotli (http): 1 call", ""),
+    ("http/gzip.pcap", &["--same-as", "http/brotli.pcap", "--where", "frame.number == 4", "--ignore", "gone"], FAILS, "1 difference; first: new GET 10.0.0.2/ (http): 1 call", "4"),
+    ("http/post-login.pcap", &["--no-slower-than", "http/post-login.pcap"], FAILS, "too few calls for the test; limit = 50 compares the medians", ""),
+    // Three operations, and the handshake.
+    ("http/post-login.pcap", &["--no-slower-than", "http/post-login.pcap", "--limit", "50"], HOLDS, "4 durations compared", ""),
+    ("http/gzip.pcap", &["--no-slower-than", "http/brotli.pcap"], FAILS, "no calls in common with the base capture", ""),
+];
 
 #[test]
 fn every_rule_of_the_command_line_holds_somewhere_and_fails_elsewhere() {
-    let rows: Vec<_> = [COUNTED, RELATED, MEASURED, WHOLE].concat();
+    let rows: Vec<_> = [COUNTED, RELATED, MEASURED, WHOLE, COMPARED].concat();
     assert!(rows.len() >= 60, "{} rows", rows.len());
     let help = check(&fixtures(), &["-h"]).out;
     let (_, rules) = help.split_once("\nRules:\n").expect("the help lists rules");
     let options = rules.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
     // Snapshots have tests of their own.
     let options: Vec<_> = options.filter(|option| option.starts_with("--") && *option != "--snapshot").collect();
-    assert_eq!(options.len(), 19, "{rules}");
+    assert_eq!(options.len(), 21, "{rules}");
     for option in options {
         for holds in [true, false] {
             assert!(rows.iter().any(|row| row.1[0] == option && row.2 == holds), "{option}: {holds}");

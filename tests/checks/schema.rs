@@ -27,6 +27,9 @@ const RIGHT: &[&str] = &[
     "no_notes_above = 'chat'", "no_notes_above = 'warning', where = 'http'",
     "snapshot = 'x.txt', fields = 'http.*'", "snapshot = 'x/{capture}', fields = ['http.*'], without = 'http.date', where = 'http'",
     "snapshot = '..x/y../...', fields = 'http.*'",
+    // Any file may be the base; whether it is a capture is not known yet.
+    "no_slower_than = 'checks.toml'", "no_slower_than = 'checks.toml', limit = 50, min_difference = 5, any_host = true, where = 'http'",
+    "same_as = 'checks.toml'", "same_as = 'checks.toml', ignore = 'size'", "same_as = 'checks.toml', ignore = ['size', 'count']",
 ];
 
 /// Rules that both reject.
@@ -41,6 +44,8 @@ const WRONG: &[&str] = &[
     "sum = 'tcp.len'", "max = 'tcp.len < x'", "p95 = 'tcp.len < 3', per = 'stream'", "p95 = 'tcp.len < 3', p99 = 'tcp.len < 3'", "p90 = 'tcp.len < 3'",
     "answered = false", "answered = 'yes'", "orderly = 1", "no_notes_above = 'error'",
     "snapshot = 'x.txt'", "snapshot = '', fields = 'http.*'", "snapshot = 'x.txt', fields = []", "fields = 'http.*'",
+    "no_slower_than = ''", "no_slower_than = 'a.pcap', any_host = false", "no_slower_than = 'a.pcap', ignore = 'size'",
+    "same_as = 'a.pcap', ignore = 'all'", "same_as = 'a.pcap', limit = 50", "same_as = 'a.pcap', no_slower_than = 'a.pcap'",
     "snapshot = '/x', fields = 'http.*'", "snapshot = '../x', fields = 'http.*'", "snapshot = 'x/..', fields = 'http.*'",
 ];
 

@@ -28,7 +28,7 @@ const FILES: &[(&str, &str)] = &[
     ("[checks]\na = { p95 = 'http.host < 50' }\n",
      "checks.toml:2:14: http.host: expected a number or a duration, found text\n    a = { p95 = 'http.host < 50' }\n                 ^~~~~~~~~"),
     ("[checks]\na = {}\n",
-     "checks.toml:2:1: missing rule: expected one of none, some, count, each, order, sum, min, max, median, p95, p99, answered, orderly, no_notes_above, snapshot\n    a = {}\n    ^"),
+     "checks.toml:2:1: missing rule: expected one of none, some, count, each, order, sum, min, max, median, p95, p99, answered, orderly, no_notes_above, snapshot, no_slower_than, same_as\n    a = {}\n    ^"),
     ("[checks]\na = { none = 'http', some = 'tcp' }\n",
      "checks.toml:2:22: none and some are separate rules\n    a = { none = 'http', some = 'tcp' }\n                         ^~~~"),
     ("[checks]\na = { none = 'http', exactly = 3 }\n",

@@ -394,3 +394,45 @@ fn the_forms_name_captures_calls_and_differences() {
     let (_, error, code) = run(&["diff", &a, &fixture("file/cut-short.pcap")]);
     assert!(error.contains("truncated record") && code == 2, "{error}");
 }
+
+#[test]
+fn checks_compare_with_a_base_capture() {
+    let folder = folder();
+    let few = [10_000, 11_000, 12_000, 13_000, 14_000];
+    let base = write(folder.path(), "base.pcap", &capture(&calls("/a", &few)));
+    let slow = write(folder.path(), "slow.pcap", &capture(&calls("/a", &few.map(|micros| 2 * micros))));
+    let failing = write(folder.path(), "failing.pcap", &capture(&[status("/a", "500 Oops\r\nServer: a"); 5]));
+    let one = write(folder.path(), "one.pcap", &capture(&[get("/a", 50_000)]));
+    let other = write(folder.path(), "other.pcap", &capture(&[get("/b", 50_000)]));
+    for (capture, options, code, found) in [
+        (&base, &["--no-slower-than", &base, "--same-as", &base][..], 0, ": no slower than"),
+        (
+            &slow,
+            &["--no-slower-than", &base],
+            1,
+            "1 of 1 duration, 1 with too few calls for the test longer; first: slower GET shop.test/a",
+        ),
+        (&slow, &["--same-as", &base], 0, "1 operation in both captures"),
+        (
+            &failing,
+            &["--same-as", &base],
+            1,
+            "1 difference; first: status GET shop.test/a (http): 200 → 500 in 5 of 5 calls",
+        ),
+        (&failing, &["--same-as", &base, "--ignore", "status"], 0, "1 operation in both captures"),
+        (&one, &["--no-slower-than", &base], 1, "too few calls for the test; limit = 50 compares the medians"),
+        (&one, &["--no-slower-than", &base, "--limit", "50"], 1, "longer; first: slower GET shop.test/a"),
+        (&one, &["--no-slower-than", &base, "--limit", "900"], 0, "2 durations compared"),
+        (&other, &["--no-slower-than", &base, "--where", "http"], 1, "too few calls"),
+        (&base, &["--same-as", "missing.pcap"], 2, "missing.pcap: no such file"),
+        (&base, &["--same-as", &fixture("file/cut-short.pcap")], 1, "cannot evaluate"),
+        (&base, &["--same-as", &base, "-o", &base], 2, "the file is also an input"),
+    ] {
+        let (text, error, exit) = run(&[&["check", capture], options].concat());
+        assert_eq!(exit, code, "{options:?}: {text}{error}");
+        assert!(text.contains(found) || error.contains(found), "{options:?}: {text}{error}");
+    }
+    // The frames are those of the capture that is checked: requests are every other frame from the fourth on.
+    let (text, _, _) = run(&["check", &failing, "--same-as", &base]);
+    assert!(text.contains("frames  4\n"), "{text}");
+}

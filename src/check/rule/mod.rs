@@ -1,6 +1,7 @@
 //! Rules on captures, one file per kind.
 
 mod answered;
+mod compared;
 mod count;
 mod each;
 mod followed_by;
@@ -13,8 +14,9 @@ mod statistic;
 mod stream_map;
 
 use super::verdict::Verdict;
-use crate::analysis::Task;
+use crate::analysis::{Analyzer, Task, UnfinishedMessages};
 use crate::capture::{Call, Stream};
+use crate::diff::CaptureProfile;
 use crate::filter::Filter;
 use dissectors::{Tree, Wants, tcp, udp};
 pub use snapshot::CAPTURE_PLACEHOLDER;
@@ -29,6 +31,15 @@ pub struct Rule {
     condition: Option<Filter>,
 }
 
+/// What a rule compares a capture with.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// Text of its snapshot, if that exists.
+    pub snapshot: Option<String>,
+    /// Profile of its base capture.
+    pub base: Option<CaptureProfile>,
+}
+
 /// Kind of a rule, with its parameters.
 enum RuleKind {
     Count(count::CountRule),
@@ -40,6 +51,7 @@ enum RuleKind {
     Answered,
     Orderly,
     Snapshot(snapshot::SnapshotRule),
+    Compared(compared::ComparedRule),
 }
 
 /// Unit that a rule counts and evaluates.
@@ -83,6 +95,16 @@ pub(super) trait RuleEvaluator {
         let _ = item;
     }
 
+    /// Reads the frame that was dissected last, with its connections.
+    fn on_dissected(&mut self, analyzer: &Analyzer) {
+        let _ = analyzer;
+    }
+
+    /// Reads messages that no frame completed.
+    fn on_unfinished(&mut self, unfinished: &UnfinishedMessages) {
+        let _ = unfinished;
+    }
+
     /// Evaluates a complete call.
     fn on_call(&mut self, call: &Call, item: &EvaluatedItem<'_>) {
         let _ = (call, item);
@@ -108,6 +130,9 @@ impl Rule {
             task.wants.add(&tcp::STREAM);
             task.wants.add(&udp::STREAM);
         }
+        if let RuleKind::Compared(compared) = &self.kind {
+            compared.extend_task(task);
+        }
     }
 
     /// Returns the fields that the rule reads.
@@ -119,7 +144,7 @@ impl Rule {
             RuleKind::Order(order) => order.wants(),
             RuleKind::Statistic(values) => values.measure.wants(),
             RuleKind::Notes(notes) => notes.wants(),
-            RuleKind::Answered | RuleKind::Orderly => Wants::default(),
+            RuleKind::Answered | RuleKind::Orderly | RuleKind::Compared(_) => Wants::default(),
             RuleKind::Snapshot(snapshot) => snapshot.wants(),
         };
         if let Some(filter) = &self.condition {
@@ -134,7 +159,7 @@ impl Rule {
             RuleKind::Count(select) => select.unit == RuleUnit::Call,
             RuleKind::Each(each) => each.unit == RuleUnit::Call,
             RuleKind::Statistic(values) => values.unit == RuleUnit::Call,
-            RuleKind::Answered => true,
+            RuleKind::Answered | RuleKind::Compared(_) => true,
             _ => false,
         }
     }
@@ -158,6 +183,15 @@ impl Rule {
         }
     }
 
+    /// Returns the path of the capture that the rule compares with, if it does.
+    #[must_use]
+    pub fn base_path(&self) -> Option<&str> {
+        match &self.kind {
+            RuleKind::Compared(compared) => Some(&compared.base),
+            _ => None,
+        }
+    }
+
     /// Returns the filter text that selects the frames or calls of the rule, if one does.
     #[must_use]
     pub fn subject_filter(&self) -> Option<&str> {
@@ -170,8 +204,9 @@ impl Rule {
         }
     }
 
-    /// Creates the evaluator for a capture. `expected` is the text of the rule's snapshot.
-    pub(super) fn evaluator<'r>(&'r self, expected: Option<String>) -> Box<dyn RuleEvaluator + 'r> {
+    /// Creates the evaluator for a capture.
+    pub(super) fn evaluator<'r>(&'r self, expected: Expected) -> Box<dyn RuleEvaluator + 'r> {
+        let Expected { snapshot: text, base } = expected;
         let filter = self.condition.as_ref();
         match &self.kind {
             RuleKind::Count(select) => Box::new(select.evaluator()),
@@ -182,7 +217,8 @@ impl Rule {
             RuleKind::Notes(notes) => Box::new(notes.evaluator(filter)),
             RuleKind::Answered => Box::new(answered::AnsweredEvaluator::new(filter)),
             RuleKind::Orderly => Box::new(orderly::OrderlyEvaluator::new(filter)),
-            RuleKind::Snapshot(snapshot) => Box::new(snapshot.evaluator(filter, expected)),
+            RuleKind::Snapshot(snapshot) => Box::new(snapshot.evaluator(filter, text)),
+            RuleKind::Compared(compared) => Box::new(compared.evaluator(filter, base)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Parser of rules: turns keywords and values into a rule or an error.
 
+use super::compared::ComparedRule;
 use super::count::CountRule;
 use super::each::EachRule;
 use super::followed_by::FollowedByRule;
@@ -10,6 +11,7 @@ use super::statistic::{STATISTICS, Statistic, StatisticRule};
 use super::{Rule, RuleKind, RuleUnit};
 use crate::check::bound::{Bound, format_quantity, parse_quantity, split_bound};
 use crate::check::rule_source::{RuleError, RuleSource, RuleValue};
+use crate::diff::{ComparisonSettings, DifferenceKind};
 use crate::filter::ast::{Condition, Operand, OperandKind, Span};
 use crate::filter::{self, Comparison, Diagnostic, Filter, NumericExpr};
 use crate::naming;
@@ -18,7 +20,7 @@ use dissectors::{Field, Wants, fields, message_fields};
 
 /// Keyword of each kind of rule, and the options that may accompany it.
 #[rustfmt::skip]
-const RULE_KEYWORDS: [(&str, &[&str]); 15] = [
+const RULE_KEYWORDS: [(&str, &[&str]); 17] = [
     ("none", &["per"]),
     ("some", &["per"]),
     ("count", &["exactly", "at_least", "at_most", "per"]),
@@ -34,6 +36,8 @@ const RULE_KEYWORDS: [(&str, &[&str]); 15] = [
     ("orderly", &["where"]),
     ("no_notes_above", &["where"]),
     ("snapshot", &["fields", "without", "where"]),
+    ("no_slower_than", &["limit", "min_difference", "any_host", "where"]),
+    ("same_as", &["ignore", "min_difference", "any_host", "where"]),
 ];
 
 impl Rule {
@@ -80,6 +84,7 @@ impl Rule {
             }
             "no_notes_above" => parse_notes(source)?,
             "snapshot" => parse_snapshot(source)?,
+            "no_slower_than" | "same_as" => parse_compared(source, keyword)?,
             _ => parse_statistic(source, keyword, condition.as_ref().map(|(_, filter)| filter))?,
         };
         if let Some((condition, _)) = &condition {
@@ -375,6 +380,43 @@ fn parse_snapshot(source: &RuleSource) -> Result<(RuleKind, String), RuleError> 
         selected.retain(|field| !excluded.iter().any(|other| other.id == field.id));
     }
     Ok((RuleKind::Snapshot(SnapshotRule { path: path.into(), fields: selected }), format!("snapshot {path}")))
+}
+
+/// Parses `no_slower_than` or `same_as`.
+fn parse_compared(source: &RuleSource, keyword: &str) -> Result<(RuleKind, String), RuleError> {
+    let base = source.required_text(keyword)?;
+    if base.is_empty() {
+        return Err(RuleError::in_value(keyword, 0, format!("expected a capture file for {keyword}")));
+    }
+    let percent = |key: &str| {
+        let number = source.count(key)?.map(u32::try_from).transpose();
+        number.map_err(|_| RuleError::in_value(key, 0, format!("expected a percentage for {key}")))
+    };
+    let is_on_durations = keyword == "no_slower_than";
+    let mut settings = ComparisonSettings { limit: percent("limit")?, ..ComparisonSettings::default() };
+    settings.min_difference = percent("min_difference")?.unwrap_or(settings.min_difference);
+    if !is_on_durations {
+        settings.ignored = vec![DifferenceKind::Slower, DifferenceKind::Faster];
+    }
+    for (nth, name) in source.texts("ignore")?.into_iter().enumerate() {
+        let Some(kind) = DifferenceKind::of_name(name) else {
+            let names: Vec<_> = DifferenceKind::ALL.iter().map(|kind| kind.name()).collect();
+            let message = format!("expected one of {} for ignore", names.join(", "));
+            return Err(RuleError::in_value("ignore", nth, message));
+        };
+        settings.ignored.push(kind);
+    }
+    let compares_hosts = match source.values("any_host") {
+        None => true,
+        Some([RuleValue::Boolean(true)]) => false,
+        Some(_) => return Err(RuleError::in_value("any_host", 0, "expected any_host = true")),
+    };
+    let mut text = format!("{} {base}", keyword.replace('_', " "));
+    if let Some(limit) = settings.limit {
+        text.push_str(&format!(" within {limit} %"));
+    }
+    let rule = ComparedRule { base: base.into(), is_on_durations, compares_hosts, settings };
+    Ok((RuleKind::Compared(rule), text))
 }
 
 /// Returns the field of a name, or all fields with a prefix such as `http.*`.

@@ -7,7 +7,8 @@ use crate::command::progress::ReadProgressBar;
 use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, Task, unsupported_link_message};
 use overhear::check::format::{CheckOutcome, Finding, print_command};
-use overhear::check::{DecidingFrames, Evaluation, Verdict, escape_unprintable, rules_task};
+use overhear::check::{DecidingFrames, Evaluation, Expected, Verdict, escape_unprintable, rules_task};
+use overhear::diff::CaptureProfile;
 use overhear::report::DissectedFrame;
 use overhear::sink::system_error_text;
 use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause};
@@ -22,15 +23,19 @@ use std::path::Path;
 pub(super) fn evaluate_capture(job: &CaptureJob<'_>, dropped: u64, bless: bool) -> Result<Vec<Finding>, String> {
     let task = rules_task(job.checks.iter().map(|due| &due.check.rule));
     let task = Task { decode: job.decode.clone(), ..task };
-    let mut evaluation =
-        Evaluation::new(job.checks.iter().map(|planned| (&planned.check.rule, expected_snapshot(planned))));
+    let bases: Vec<_> = job.checks.iter().map(|planned| base_profile(job, planned)).collect();
+    let expected = job.checks.iter().zip(&bases).map(|(planned, base)| {
+        let snapshot = planned.snapshot.as_ref().and_then(|(_, expected)| expected.clone());
+        (&planned.check.rule, Expected { snapshot, base: base.as_ref().and_then(|base| base.clone().ok()) })
+    });
+    let mut evaluation = Evaluation::new(expected);
     let mut findings = Vec::new();
     if dropped > 0 && !job.allow.truncated {
         let found = format!("{dropped} frames dropped during the capture");
         findings.push(capture_finding(job, CheckOutcome::Fails, "capture is complete", &found, 0));
     }
     let mut unsupported_links = Vec::new();
-    let read = read_capture(job, task, &mut evaluation, &mut unsupported_links);
+    let read = read_capture(&job.path, task, &mut evaluation, &mut unsupported_links);
     for (link, frame) in unsupported_links.into_iter().filter(|_| !job.allow.unsupported) {
         let found = unsupported_link_message(link);
         findings.push(capture_finding(job, CheckOutcome::Fails, "link types are supported", &found, frame));
@@ -66,7 +71,10 @@ pub(super) fn evaluate_capture(job: &CaptureJob<'_>, dropped: u64, bless: bool) 
     }
     // No snapshot is written from a defective capture.
     let bless = bless && findings.is_empty();
-    for (planned, verdict) in job.checks.iter().zip(evaluation.into_verdicts()) {
+    for ((planned, base), mut verdict) in job.checks.iter().zip(bases).zip(evaluation.into_verdicts()) {
+        if let Some(Err(message)) = base {
+            (verdict.holds, verdict.found) = (false, message);
+        }
         findings.push(check_finding(job, planned, verdict, bless)?);
     }
     Ok(findings)
@@ -112,7 +120,7 @@ fn format_cause(error: &Error) -> String {
 /// Reads a capture to its end or to an error. Returns the number of frames read in either case. Adds each unsupported
 /// link type with its first frame to `unsupported_links`.
 fn read_capture(
-    job: &CaptureJob<'_>,
+    path: &Path,
     mut task: Task,
     evaluation: &mut Evaluation<'_>,
     unsupported_links: &mut Vec<(u16, u32)>,
@@ -120,8 +128,8 @@ fn read_capture(
     let collect = task.wants.needs_later_frames();
     let spool = collect || task.decode.names.flags.network || task.decode.has_private_keys();
     let options = OpenOptions { spool, ..OpenOptions::default() };
-    let capture = Capture::open_with([job.path.clone()], options).map_err(|error| (error, 0))?;
-    task.decode.add_block_secrets([job.path.as_path()]);
+    let capture = Capture::open_with([path.to_owned()], options).map_err(|error| (error, 0))?;
+    task.decode.add_block_secrets([path]);
     let mut passes = PassLoop::new(capture, ReadProgressBar::disabled());
     passes.collect_names(&mut task.decode);
     passes.collect_secrets(&mut task.decode);
@@ -174,9 +182,16 @@ impl PassConsumer for RuleConsumer<'_, '_> {
     }
 }
 
-/// Returns the text of a check's existing snapshot.
-fn expected_snapshot(planned: &PlannedCheck<'_>) -> Option<String> {
-    planned.snapshot.as_ref().and_then(|(_, expected)| expected.clone())
+/// Returns the profile of the capture that a check compares with, or why it cannot be read; `None` if it compares with none.
+fn base_profile(job: &CaptureJob<'_>, planned: &PlannedCheck<'_>) -> Option<Result<CaptureProfile, String>> {
+    let (path, rule) = (planned.base.as_deref()?, &planned.check.rule);
+    let mut evaluation = Evaluation::new([(rule, Expected::default())]);
+    let task = Task { decode: job.decode.clone(), ..rules_task([rule]) };
+    if let Err((error, _)) = read_capture(path, task, &mut evaluation, &mut Vec::new()) {
+        return Some(Err(format!("cannot evaluate: {}", escape_unprintable(&error.to_string()))));
+    }
+    let profile = evaluation.into_verdicts().pop().and_then(|verdict| verdict.profile);
+    Some(profile.map(|profile| *profile).ok_or_else(|| "cannot evaluate: no profile of the base capture".to_owned()))
 }
 
 /// Returns the command that prints the frames. Empty if the capture file is temporary or standard input.
@@ -214,7 +229,7 @@ fn check_finding(
     verdict: Verdict,
     bless: bool,
 ) -> Result<Finding, String> {
-    let Verdict { mut holds, mut found, mut detail, mut frames, snapshot } = verdict;
+    let Verdict { mut holds, mut found, mut detail, mut frames, snapshot, .. } = verdict;
     if let (true, Some((path, before)), Some(text)) = (bless, &planned.snapshot, snapshot)
         && before.as_deref() != Some(text.as_str())
     {

@@ -50,6 +50,8 @@ pub(super) struct PlannedCheck<'p> {
     pub(super) file: Option<&'p str>,
     /// Path of the snapshot and its text, if the file exists.
     pub(super) snapshot: Option<(PathBuf, Option<String>)>,
+    /// Path of the capture that it compares with.
+    pub(super) base: Option<PathBuf>,
 }
 
 impl CheckPlan {
@@ -194,9 +196,10 @@ impl CheckPlan {
         }
     }
 
-    /// Check files and captures.
+    /// Check files and captures, also those that others are compared with.
     fn inputs<'p>(&'p self, jobs: &'p [CaptureJob<'_>]) -> impl Iterator<Item = &'p Path> {
-        self.files().chain(jobs.iter().map(|job| job.path.as_path()))
+        let bases = jobs.iter().flat_map(|job| &job.checks).filter_map(|planned| planned.base.as_deref());
+        self.files().chain(jobs.iter().map(|job| job.path.as_path())).chain(bases)
     }
 
     /// Check files.
@@ -243,7 +246,14 @@ impl CheckPlan {
             let snapshot = snapshot.map_err(|(path, error): (PathBuf, io::Error)| {
                 format!("{}: cannot read the snapshot: {error}", escape_paths([path.as_path()]))
             })?;
-            planned.push(PlannedCheck { check, file: file.map(|(file, _)| file.path.as_str()), snapshot });
+            let base = check.rule.base_path().map(|base| match file {
+                Some((_, directory)) => directory.join(base),
+                None => PathBuf::from(base),
+            });
+            if let Some(base) = base.as_ref().filter(|base| !base.is_file()) {
+                return Err(format!("{}: no such file", escape_paths([base.as_path()])));
+            }
+            planned.push(PlannedCheck { check, file: file.map(|(file, _)| file.path.as_str()), snapshot, base });
         }
         let own = file.map_or(AllowedDefects::default(), |(file, _)| file.allow);
         let allow = AllowedDefects {
@@ -308,6 +318,15 @@ fn parse_rule(option: &str, mut source: RuleSource, args: &Args) -> Result<Check
     if option == "snapshot" {
         add("fields", &args.fields);
         add("without", &args.without);
+    }
+    if option == "same-as" {
+        add("ignore", &args.ignore);
+    }
+    if option == "no-slower-than" {
+        add("limit", args.limit.map(|limit| limit.to_string()).as_slice());
+    }
+    if args.any_host && ["same-as", "no-slower-than"].contains(&option) {
+        source.keywords.push(("any_host".into(), vec![RuleValue::Boolean(true)]));
     }
     let mut warnings = Vec::new();
     let rule = Rule::parse(&source, &mut warnings);

@@ -425,6 +425,75 @@ fn repeated_requests_are_those_of_the_capture() {
     }
 }
 
+/// Requests that clients may change, each with the reason why HTTPie cannot repeat it; empty if it can.
+const UNUSUAL: [(&[u8], &str); 14] = [
+    (b"POST /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nContent-Length: 5\r\n\r\nline\n", ""),
+    (b"POST /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nContent-Length: 6\r\n\r\n\xff\x00'\\n\n", ""),
+    (b"PROPFIND /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nContent-Length: 1\r\n\r\nx", ""),
+    (b"M-SEARCH /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this method"),
+    (b"GET http://a.test/b?c=d HTTP/1.1\r\nHost: a.test\r\n\r\n", ""),
+    (b"OPTIONS * HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /caf%C3%A9?x=%20 HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", ""),
+    (b"GET /caf%c3%a9 HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /%7Eme HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /a/../b/./c HTTP/1.1\r\nHost: 10.0.0.2:80\r\nConnection: close\r\n\r\n", ""),
+    (b"GET /a?b=[1]|\"c\" HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /a HTTP/1.0\r\nX-Old: 1\r\n\r\n", "HTTP/1.1 only"),
+    (b"GET /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nX-Name: caf\xe9\r\n\r\n", "not UTF-8"),
+    (
+        b"GET /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nX-Name: caf\xc3\xa9\r\nX-Empty:\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n",
+        "",
+    ),
+];
+
+#[test]
+fn unusual_requests_are_sent_as_they_were_or_named() {
+    let folder = folder();
+    for (form, program, interpreter) in
+        [("python", "python3", "python3"), ("httpie", "http", "sh"), ("curl", "curl", "sh")]
+    {
+        if Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+            eprintln!("SKIPPED: unusual requests in the form {form}: {program} is absent");
+            continue;
+        }
+        for (request, reason) in UNUSUAL {
+            let capture = super::transfer(request, b"HTTP/1.1 204 No Content\r\n\r\n");
+            let file = write(folder.path(), "a.pcap", &capture);
+            let (script, error, code) = run(&["export", form, &file]);
+            let shown = String::from_utf8_lossy(request);
+            assert_eq!(code, 0, "{shown}: {error}");
+            if form == "httpie" && !reason.is_empty() {
+                let comments = script.lines().filter(|line| line.starts_with("# not repeated: "));
+                assert!(comments.last().is_some_and(|line| line.contains(reason)), "{shown}: {script}");
+                assert!(error.contains("1 request cannot be repeated"), "{error}");
+                continue;
+            }
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let server = listener.local_addr().expect("an address").to_string();
+            let path = write(folder.path(), "script", script.replace("10.0.0.2:80", &server).as_bytes());
+            // A client that sends nothing would leave the server waiting.
+            let recorded = record(listener, 1);
+            let output = Command::new(interpreter).arg(&path).stdin(Stdio::null()).output().expect("it runs");
+            assert!(output.status.success(), "{form} {shown}: {output:?}");
+            let sent = recorded.join().expect("requests").concat();
+            let wanted = replaced(request, b"10.0.0.2:80", server.as_bytes());
+            if form == "python" {
+                // A header without a value has a space after its colon.
+                let wanted = replaced(&wanted, b"X-Empty:\r\n", b"X-Empty: \r\n");
+                assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(&wanted));
+                continue;
+            }
+            let trimmed = |bytes: &[u8]| replaced(bytes, b"X-Empty: \r\n", b"X-Empty:\r\n");
+            let ((mut headers, rest), (wanted, wanted_rest)) = (parts(&trimmed(&sent)), parts(&wanted));
+            assert_eq!(String::from_utf8_lossy(&rest), String::from_utf8_lossy(&wanted_rest), "{form}");
+            // curl sends a host, and asks a proxy to keep the connection.
+            let is_own = |line: &String| line.starts_with("host: ") || line.starts_with("proxy-connection: ");
+            headers.retain(|line| wanted.contains(line) || form != "curl" || !is_own(line));
+            assert_eq!(headers, wanted, "{form} {shown}");
+        }
+    }
+}
+
 #[test]
 fn raw_requests_are_the_bytes_that_were_sent() {
     let raw = raw_requests("http/post-login.pcap", "10.0.0.2", "10.0.0.2");

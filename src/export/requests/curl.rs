@@ -167,7 +167,7 @@ pub(super) fn push_quoted(out: &mut String, word: &[u8]) {
 }
 
 /// Appends the command that prints these bytes (POSIX.1-2017, printf: the conversion `%b`).
-fn push_printf(out: &mut String, bytes: &[u8]) {
+pub(super) fn push_printf(out: &mut String, bytes: &[u8]) {
     out.push_str("printf %b '");
     for &byte in bytes {
         match byte {

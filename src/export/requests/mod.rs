@@ -80,9 +80,20 @@ impl<'s> RequestsForm<'s> {
     }
 }
 
-fn curl_request<'m>(call: &'m CollectedCall, request: &'m CapturedMessage) -> CurlRequest<'m> {
+/// Returns the address and port of the server, or of the proxy.
+fn server(call: &CollectedCall) -> String {
     let mut server = String::new();
     endpoint(&mut server, call.call.server);
+    server
+}
+
+/// Returns whether an authority is a host and a port: nothing else of a URL, and no quotes.
+fn is_plain_authority(authority: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_~:[]%".contains(&byte);
+    !authority.is_empty() && authority.bytes().all(is_plain)
+}
+
+fn curl_request<'m>(call: &'m CollectedCall, request: &'m CapturedMessage) -> CurlRequest<'m> {
     CurlRequest {
         method: &request.method,
         target: &request.target,
@@ -92,7 +103,7 @@ fn curl_request<'m>(call: &'m CollectedCall, request: &'m CapturedMessage) -> Cu
         headers: request.headers.iter().map(Vec::as_slice).collect(),
         body: request.content(),
         is_incomplete: request.is_incomplete,
-        server,
+        server: server(call),
     }
 }
 

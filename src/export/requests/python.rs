@@ -1,6 +1,6 @@
 //! The statements of Python that repeat a request.
 
-use super::{content_length, repeated_headers};
+use super::{content_length, is_plain_authority, repeated_headers, server};
 use crate::export::call_collector::CollectedCall;
 use crate::export::message::CapturedMessage;
 use crate::export::web_text::authority;
@@ -11,11 +11,11 @@ pub(super) const HEAD: &str = r#"#!/usr/bin/env python3
 import http.client
 
 
-def send(scheme, authority, method, target, headers, body):
+def send(scheme, server, method, target, version, headers, body):
     kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-    connection = kind(authority)
+    connection = kind(server)
     # Bytes of a request line that http.client rejects are sent as they were captured.
-    head = b"%s %s HTTP/1.1\r\n" % (method, target)
+    head = b"%s %s %s\r\n" % (method, target, version)
     head += b"".join(b"%s: %s\r\n" % header for header in headers)
     connection.connect()
     connection.sock.sendall(head + b"\r\n" + body)
@@ -30,15 +30,21 @@ def send(scheme, authority, method, target, headers, body):
 /// Returns the statements, which call the function of [`HEAD`].
 pub(super) fn statements(call: &CollectedCall, request: &CapturedMessage) -> Result<String, String> {
     let authority = authority(call);
-    if authority.chars().any(|char| !char.is_ascii_graphic() || matches!(char, '"' | '\\' | '@')) {
+    // A target that is a whole URL was sent to a proxy.
+    let is_absolute = request.target != b"*" && !request.target.starts_with(b"/");
+    let server = if is_absolute { server(call) } else { authority.clone() };
+    if !is_plain_authority(&server) {
         return Err("the authority is no host".into());
     }
     let scheme = if call.call.exchange.is_encrypted { "https" } else { "http" };
-    let mut out = format!("send(\"{scheme}\", \"{authority}\", ");
-    push_bytes(&mut out, &request.method);
-    out.push_str(", ");
-    push_bytes(&mut out, &request.target);
-    out.push_str(", [\n");
+    let is_text = request.version.starts_with(b"HTTP/1.");
+    let version: &[u8] = if is_text { &request.version } else { b"HTTP/1.1" };
+    let mut out = format!("send(\"{scheme}\", \"{server}\", ");
+    for word in [&request.method, &request.target, version] {
+        push_bytes(&mut out, word);
+        out.push_str(", ");
+    }
+    out.push_str("[\n");
     let mut header = |name: &[u8], value: &[u8]| {
         out.push_str("    (");
         push_bytes(&mut out, name);
@@ -46,7 +52,7 @@ pub(super) fn statements(call: &CollectedCall, request: &CapturedMessage) -> Res
         push_bytes(&mut out, value);
         out.push_str("),\n");
     };
-    if request.header("host").is_none() {
+    if request.header("host").is_none() && !is_text {
         header(b"Host", authority.as_bytes());
     }
     repeated_headers(request).for_each(|(name, value)| header(name, value));

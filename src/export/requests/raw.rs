@@ -19,7 +19,7 @@ pub(super) fn request(call: &CollectedCall, request: &CapturedMessage) -> Vec<u8
     } else {
         let version: &[u8] = if is_text { &request.version } else { b"HTTP/1.1" };
         line(&[&request.method, b" ", &request.target, b" ", version]);
-        if request.header("host").is_none() {
+        if request.header("host").is_none() && !is_text {
             line(&[b"Host: ", authority(call).as_bytes()]);
         }
         repeated_headers(request).for_each(|(name, value)| line(&[name, b": ", value]));
